@@ -1,0 +1,193 @@
+"""Every table that manyo writes: its columns, their types, units and writers.
+
+This is the one place where a column is declared. Writers build their batches
+from these schemas and readers select columns by these names, so a column that
+is not here does not exist.
+
+Rows of `languages`, `signals`, `decisions`, `duplicates` stand in the order of
+the `documents` shard of the same name, and repeat its `doc_id`, so that reading
+tables together is a zip that can be checked (`corpus.shards.zip_batches`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+#: BLAKE2b digest size of a document id; 128 bits keep collisions out of reach at 10^12 documents.
+DOC_ID_BYTES = 16
+
+DOC_ID = pa.binary(DOC_ID_BYTES)
+#: Few distinct values per shard: sources, licences, hosts' charsets, reasons.
+LABEL = pa.dictionary(pa.int32(), pa.string())
+#: 32-bit string offsets overflow when batches are concatenated, so text is always large.
+TEXT = pa.large_string()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: what it holds, in which unit, and which stage writes it."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A named list of columns, with the meaning of one row and the stage that writes it."""
+
+    name: str
+    row: str
+    writer: str
+    columns: tuple[Column, ...]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema of the table's shards."""
+        return pa.schema([(column.name, column.type) for column in self.columns])
+
+
+_ID = Column("doc_id", DOC_ID, "BLAKE2b of the source's name and the document's natural key")
+
+DOCUMENTS = Table(
+    "documents",
+    "a web page, book or work that became text",
+    "extract",
+    (
+        _ID,
+        Column("source", LABEL, "name of the [[source]] in the configuration"),
+        Column("licence", LABEL, "licence as the configuration states it"),
+        Column("profile", LABEL, "which set of rules decides: web, ocr, classical, law, prose"),
+        Column("uri", TEXT, "address of the page, or identifier of the work"),
+        Column("fetched_at", pa.timestamp("s", "UTC"), "when the page was fetched; null if unknown"),
+        Column("origin_file", LABEL, "input file that holds the record"),
+        Column("origin_offset", pa.int64(), "where the record starts in that file", "bytes"),
+        Column("charset", LABEL, "encoding that the text was decoded with"),
+        Column("charset_declared", LABEL, "encoding that the page declared; null if none"),
+        Column("title", TEXT, "title; empty if none"),
+        Column("text", TEXT, "extracted text in NFC, lines separated by \\n"),
+        Column(
+            "pages",
+            pa.list_(pa.struct([("label", pa.string()), ("start", pa.int64())])),
+            "for books: label of each page or its image's IRI, and where it starts in text",
+            "characters",
+        ),
+        Column("meta", TEXT, "what else the source knows, as a JSON object"),
+    ),
+)
+
+REFUSED = Table(
+    "refused",
+    "a page that became no document",
+    "extract",
+    (
+        _ID,
+        Column("source", LABEL, "name of the [[source]] in the configuration"),
+        Column("uri", TEXT, "address of the page; empty if unknown"),
+        Column("origin_file", LABEL, "input file that holds the record"),
+        Column("origin_offset", pa.int64(), "where the record starts in that file", "bytes"),
+        Column("reason", LABEL, "why there is no document, one of a fixed list"),
+        Column("detail", TEXT, "what was found, for a person to read"),
+    ),
+)
+
+LANGUAGES = Table(
+    "languages",
+    "one document",
+    "langid",
+    (
+        _ID,
+        Column("lang", LABEL, "ISO 639-1 code, or 'und' where nothing was decided"),
+        Column("lang_score", pa.float32(), "confidence in lang", "probability"),
+        Column("lang_decided_by", LABEL, "scripts, fasttext or profile"),
+        Column("japanese_score", pa.float32(), "confidence that the document is Japanese", "probability"),
+        Column("hiragana_fraction", pa.float32(), "hiragana per character that is not white space", "fraction"),
+        Column("katakana_fraction", pa.float32(), "katakana per character that is not white space", "fraction"),
+        Column("han_fraction", pa.float32(), "han characters per character that is not white space", "fraction"),
+        Column("hangul_fraction", pa.float32(), "hangul per character that is not white space", "fraction"),
+        Column("latin_fraction", pa.float32(), "Latin letters per character that is not white space", "fraction"),
+    ),
+)
+
+DECISIONS = Table(
+    "decisions",
+    "one document",
+    "filter",
+    (_ID, Column("reasons", pa.list_(LABEL), "names of all the rules it fails; empty means kept")),
+)
+
+SIGNATURES = Table(
+    "signatures",
+    "one document",
+    "dedup",
+    (
+        _ID,
+        Column("exact_hash", pa.uint64(), "hash of the text as dedup compares it"),
+        Column("chars", pa.int64(), "length of the text as dedup compares it", "characters"),
+        Column("minhash", pa.list_(pa.uint32()), "minimum of each permutation; empty for a short document"),
+    ),
+)
+
+PAIRS = Table(
+    "pairs",
+    "two documents that share a band key",
+    "dedup",
+    (
+        Column("doc_id", DOC_ID, "the later of the two in survivor order"),
+        Column("candidate", DOC_ID, "the first document, in survivor order, with the same key"),
+    ),
+)
+
+DUPLICATES = Table(
+    "duplicates",
+    "one document",
+    "dedup",
+    (
+        _ID,
+        Column("cluster", DOC_ID, "doc_id of the survivor; null for a document that the rules dropped"),
+        Column("cluster_size", pa.int32(), "documents in the cluster, 1 if unique", "documents"),
+        Column("similarity", pa.float32(), "estimated Jaccard similarity to the survivor", "fraction"),
+        Column("kept", pa.bool_(), "is the survivor of its cluster"),
+    ),
+)
+
+RELEASE = Table(
+    "release",
+    "a document that is kept, with personal information masked",
+    "scrub",
+    (
+        _ID,
+        Column("source", LABEL, "name of the [[source]] in the configuration"),
+        Column("licence", LABEL, "licence as the configuration states it"),
+        Column("uri", TEXT, "address of the page, or identifier of the work"),
+        Column("title", TEXT, "title with personal information masked"),
+        Column("text", TEXT, "text with personal information masked"),
+        Column(
+            "pii",
+            pa.list_(pa.struct([("kind", pa.string()), ("count", pa.int32())])),
+            "spans masked in text and title, by kind",
+            "spans",
+        ),
+    ),
+)
+
+PROVENANCE = Table(
+    "provenance",
+    "a document in a token shard, in the order of its tokens",
+    "tokenize",
+    (
+        _ID,
+        Column("source", LABEL, "name of the [[source]] in the configuration"),
+        Column("uri", TEXT, "address of the page, or identifier of the work"),
+        Column("first_token", pa.int64(), "position of its first token in the shard", "tokens"),
+        Column("token_count", pa.int64(), "its tokens, end-of-document mark included", "tokens"),
+    ),
+)
+
+
+def signals_table(columns: tuple[Column, ...]) -> Table:
+    """The `signals` table for the given signal columns (`filters.signals.SIGNALS`)."""
+    return Table("signals", "one document", "filter", (_ID, *columns))

@@ -1,0 +1,181 @@
+"""Shards: immutable Parquet files, written whole or not at all, read batch by batch.
+
+A shard appears under its final name only when it is complete: by rename on a
+local filesystem, by one upload of a finished local file on an object store.
+A row group is a batch: a writer decides where batches are cut, and every reader
+of the shard, and of the shards made from it, sees the same cuts.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+#: A batch is closed at this many rows or text bytes, whichever comes first. Kernels reach
+#: full speed at a few megabytes, and a worker holds a handful of batches at a time.
+BATCH_MAX_ROWS = 4096
+BATCH_MAX_TEXT_BYTES = 16 << 20
+
+_PARTIAL_FOLDER = ".partial"
+
+
+class ShardError(Exception):
+    """A shard that cannot be read or does not fit its neighbours; the message names file and remedy."""
+
+
+def filesystem(uri: str) -> tuple[fsspec.AbstractFileSystem, str]:
+    """The fsspec filesystem of a URI or local path, and the path within it."""
+    fs, path = fsspec.core.url_to_fs(uri)
+    return fs, path
+
+
+def is_local(fs: fsspec.AbstractFileSystem) -> bool:
+    """Whether files are on this machine's own filesystem, where rename publishes."""
+    protocol = fs.protocol if isinstance(fs.protocol, str) else fs.protocol[0]
+    return protocol in ("file", "local")
+
+
+def join(folder: str, *names: str) -> str:
+    """A URI below a folder's URI."""
+    return "/".join([folder.rstrip("/"), *names])
+
+
+@contextmanager
+def publish(uri: str) -> Iterator[Path]:
+    """Give a local path to write to; the file appears at `uri`, whole, when the block succeeds.
+
+    If the block raises, nothing appears and the partial file is removed.
+    """
+    fs, path = filesystem(uri)
+    if is_local(fs):
+        target = Path(path)
+        partial_folder = target.parent / _PARTIAL_FOLDER
+        partial_folder.mkdir(parents=True, exist_ok=True)
+        partial = partial_folder / f"{target.name}-{uuid4().hex[:12]}"
+        try:
+            yield partial
+            os.replace(partial, target)
+        finally:
+            partial.unlink(missing_ok=True)
+        return
+    with tempfile.TemporaryDirectory(prefix="manyo-") as folder:
+        partial = Path(folder) / uri.rsplit("/", 1)[-1]
+        yield partial
+        fs.put_file(str(partial), path)
+
+
+def remove_partials(folder: str) -> None:
+    """Delete what killed workers left unfinished below a local folder."""
+    fs, path = filesystem(folder)
+    if is_local(fs):
+        for partial_folder in Path(path).rglob(_PARTIAL_FOLDER):
+            shutil.rmtree(partial_folder, ignore_errors=True)
+
+
+def write_shard(uri: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
+    """Write one shard, a row group per non-empty batch, and publish it.
+
+    Args:
+        uri: where the shard appears.
+        schema: one of `corpus.schema`; every batch must have it.
+        batches: in order; an empty shard is a file without row groups.
+
+    Returns:
+        The number of rows.
+    """
+    n_rows = 0
+    with publish(uri) as path, pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for batch in batches:
+            if batch.num_rows:
+                writer.write_batch(batch, row_group_size=batch.num_rows)
+                n_rows += batch.num_rows
+    return n_rows
+
+
+def read_batches(uri: str, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """Read a shard, one record batch per row group, in order.
+
+    Raises:
+        ShardError: the file is missing, truncated, or lacks a column.
+    """
+    fs, path = filesystem(uri)
+    try:
+        with fs.open(path, "rb") as stream, pq.ParquetFile(stream) as shard:
+            missing = set(columns or ()) - set(shard.schema_arrow.names)
+            if missing:
+                raise ShardError(f"{uri}: no column {', '.join(sorted(missing))}; it has {shard.schema_arrow.names}")
+            for group in range(shard.num_row_groups):
+                table = shard.read_row_group(group, columns=columns)
+                yield table.combine_chunks().to_batches(max_chunksize=None)[0]
+    except (OSError, pa.ArrowInvalid) as error:
+        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
+
+
+def row_count(uri: str) -> int:
+    """Rows in a shard, from its footer alone."""
+    fs, path = filesystem(uri)
+    try:
+        with fs.open(path, "rb") as stream:
+            return int(pq.read_metadata(stream).num_rows)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
+
+
+def zip_batches(*shards: tuple[str, Sequence[str]]) -> Iterator[tuple[pa.RecordBatch, ...]]:
+    """Read row-aligned shards together, and check that they are.
+
+    Args:
+        shards: pairs of URI and columns; `doc_id` is always read as well.
+
+    Yields:
+        One batch per shard, with equal `doc_id` columns.
+
+    Raises:
+        ShardError: the shards differ in their batches or their `doc_id`s.
+    """
+    uris = [uri for uri, _ in shards]
+    readers = [read_batches(uri, list(dict.fromkeys(["doc_id", *columns]))) for uri, columns in shards]
+    try:
+        for batches in zip(*readers, strict=True):
+            first = batches[0].column("doc_id")
+            for uri, batch in zip(uris, batches, strict=True):
+                if not batch.column("doc_id").equals(first):
+                    raise ShardError(f"{uri}: its rows are not those of {uris[0]}; delete it and run again")
+            yield batches
+    except ValueError as error:
+        raise ShardError(f"{', '.join(uris)}: different numbers of batches; delete the derived ones") from error
+
+
+class BatchWriter:
+    """Collects rows and cuts them into batches by row count and text size.
+
+    The cut depends on the rows alone, so the same rows always give the same shard.
+    """
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self._schema = schema
+        self._rows: list[dict[str, Any]] = []
+        self._text_bytes = 0
+
+    def add(self, row: dict[str, Any], text_bytes: int = 0) -> Iterator[pa.RecordBatch]:
+        """Add a row; yields a batch when one is full."""
+        self._rows.append(row)
+        self._text_bytes += text_bytes
+        if len(self._rows) >= BATCH_MAX_ROWS or self._text_bytes >= BATCH_MAX_TEXT_BYTES:
+            yield from self.flush()
+
+    def flush(self) -> Iterator[pa.RecordBatch]:
+        """Yield what is left."""
+        if self._rows:
+            yield pa.RecordBatch.from_pylist(self._rows, schema=self._schema)
+            self._rows, self._text_bytes = [], 0

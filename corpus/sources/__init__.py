@@ -1,0 +1,11 @@
+"""The kinds of input, each a module with the same functions.
+
+A source module offers:
+
+    @dataclass(frozen=True)
+    class Options: ...                       # its keys in a [[source]] table, with defaults
+    REASONS: dict[str, str]                  # every reason it may refuse with, and what it means
+    def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]
+    def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]
+    def parse(record: Record, options: Options) -> Document | Refused | Skipped
+"""

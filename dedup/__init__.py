@@ -1,0 +1,1 @@
+"""Same text or not: signatures, candidate pairs, clusters and their survivors."""

@@ -1,0 +1,1 @@
+"""Measure and decide: signals over batches of documents, and rules over signals."""

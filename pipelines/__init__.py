@@ -1,0 +1,1 @@
+"""How it runs: the only package that knows the others."""

@@ -1,0 +1,1 @@
+"""Text to training shards: train a model, encode, pack, read back."""
