@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,22 @@ def remove_partials(folder: str) -> None:
             shutil.rmtree(partial_folder, ignore_errors=True)
 
 
+@contextmanager
+def write_batches(path: Path, schema: pa.Schema) -> Iterator[Callable[[Iterable[pa.RecordBatch]], int]]:
+    """Open a local Parquet file; gives a function that appends batches, a row group each, and counts their rows."""
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+
+        def append(batches: Iterable[pa.RecordBatch]) -> int:
+            n_rows = 0
+            for batch in batches:
+                if batch.num_rows:
+                    writer.write_batch(batch, row_group_size=batch.num_rows)
+                    n_rows += batch.num_rows
+            return n_rows
+
+        yield append
+
+
 def write_shard(uri: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
     """Write one shard, a row group per non-empty batch, and publish it.
 
@@ -93,13 +109,8 @@ def write_shard(uri: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) 
     Returns:
         The number of rows.
     """
-    n_rows = 0
-    with publish(uri) as path, pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for batch in batches:
-            if batch.num_rows:
-                writer.write_batch(batch, row_group_size=batch.num_rows)
-                n_rows += batch.num_rows
-    return n_rows
+    with publish(uri) as path, write_batches(path, schema) as append:
+        return append(batches)
 
 
 def read_batches(uri: str, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
@@ -154,6 +165,28 @@ def zip_batches(*shards: tuple[str, Sequence[str]]) -> Iterator[tuple[pa.RecordB
             yield batches
     except ValueError as error:
         raise ShardError(f"{', '.join(uris)}: different numbers of batches; delete the derived ones") from error
+
+
+def write_parts(uri: str, schema: pa.Schema, parts: Sequence[Sequence[pa.RecordBatch]]) -> None:
+    """Write the split half of an exchange: one file whose record batch `p` is part `p`."""
+    with publish(uri) as path, pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+        for batches in parts:
+            whole = pa.Table.from_batches(batches, schema).combine_chunks().to_batches()
+            writer.write_batch(whole[0] if whole else pa.RecordBatch.from_pylist([], schema=schema))
+
+
+def read_part(uri: str, part: int) -> pa.RecordBatch:
+    """Read one part of a file that `write_parts` wrote, without reading the others.
+
+    Raises:
+        ShardError: the file is missing or truncated.
+    """
+    fs, path = filesystem(uri)
+    try:
+        with fs.open(path, "rb") as stream, pa.ipc.open_file(stream) as reader:
+            return reader.get_batch(part)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
 
 
 class BatchWriter:

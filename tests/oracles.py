@@ -2,3 +2,267 @@
 
 Each function has the name of the public function whose kernel it checks.
 """
+
+import re
+import struct
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+
+
+def write_token_shard(documents: list[list[int]], dtype: str) -> tuple[bytes, bytes]:
+    """The `.bin` and `.idx` bytes of a token shard, one document and one number at a time."""
+    kind, code = {"uint16": ("H", 8), "int32": ("i", 4)}[dtype]
+    tokens = b"".join(struct.pack(f"<{kind}", token) for document in documents for token in document)
+    pointers, position = [], 0
+    for document in documents:
+        pointers.append(position)
+        position += len(document) * struct.calcsize(f"<{kind}")
+    index = b"MMIDIDX\x00\x00" + struct.pack("<Q", 1) + struct.pack("<B", code)
+    index += struct.pack("<Q", len(documents)) + struct.pack("<Q", len(documents) + 1)
+    index += b"".join(struct.pack("<i", len(document)) for document in documents)
+    index += b"".join(struct.pack("<q", pointer) for pointer in pointers)
+    index += b"".join(struct.pack("<q", bound) for bound in range(len(documents) + 1))
+    return tokens, index
+
+
+# --- dedup -------------------------------------------------------------------------------------
+
+_MASK_64 = 0xFFFF_FFFF_FFFF_FFFF
+_MIX_1, _MIX_2, _STEP = 0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53, 0x9E3779B97F4A7C15
+
+
+def _finalise(h: int) -> int:
+    h = (h ^ h >> 33) * _MIX_1 & _MASK_64
+    return (h ^ h >> 33) * _MIX_2 & _MASK_64
+
+
+def fold(text: str) -> str:
+    """Text as dedup compares it, one character at a time."""
+    folded = ""
+    for character in text:
+        point = ord(character)
+        if unicodedata.category(character) in ("Cc", "Zs", "Zl", "Zp") or 0xFE00 <= point <= 0xFE0F:
+            continue
+        if unicodedata.category(character) == "Cf" or 0xE0000 <= point < 0xE1000:
+            continue
+        simple = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", character).casefold())
+        character = simple if len(simple) == 1 and point < 0x20000 else character
+        joined = unicodedata.normalize("NFC", folded[-1:] + character)
+        if character in "\u3099\u309a" and "\u3040" <= folded[-1:] < "\u3100" and len(joined) == 1:
+            folded = folded[:-1] + joined
+        else:
+            folded += character
+    return folded
+
+
+def exact_hashes(folded: list[str]) -> list[int]:
+    """Rotate, xor, multiply over the characters of each text."""
+    hashes = []
+    for text in folded:
+        h = len(text) * _STEP & _MASK_64
+        for character in text:
+            h = ((h << 23 & _MASK_64 | h >> 41) ^ ord(character)) * _STEP & _MASK_64
+        h = _finalise(h)
+        hashes.append(h ^ h >> 33)
+    return hashes
+
+
+def shingles(text: str, shingle_chars: int) -> set[str]:
+    """All substrings of a length."""
+    return {text[i : i + shingle_chars] for i in range(len(text) - shingle_chars + 1)}
+
+
+def minhashes(
+    folded: list[str], shingle_chars: int, min_chars: int, max_chars: int, permutations: list[tuple[int, int]]
+) -> list[list[int]]:
+    """Signatures of the texts that have `min_chars`, one shingle and one permutation at a time."""
+    signatures = []
+    for text in folded:
+        if len(text) < min_chars:
+            continue
+        hashes = []
+        for shingle in shingles(text[:max_chars], shingle_chars):
+            h = 0
+            for character in shingle:
+                h = (h * _STEP + ord(character)) & _MASK_64
+            hashes.append(_finalise(h) >> 32)
+        signatures.append([min((h * factor + shift) & 0xFFFF_FFFF for h in hashes) for factor, shift in permutations])
+    return signatures
+
+
+def band_keys(minhash: list[list[int]], bands: int, rows: int) -> list[list[int]]:
+    """Keys of the bands of each signature."""
+    keys = []
+    for signature in minhash:
+        keys.append([])
+        for band in range(bands):
+            h = (band + 1) * _STEP & _MASK_64
+            for value in signature[band * rows : (band + 1) * rows]:
+                h = (h ^ value) * _MIX_1 & _MASK_64
+                h ^= h >> 32
+            h = h * _MIX_2 & _MASK_64
+            keys[-1].append(h ^ h >> 33)
+    return keys
+
+
+def find_clusters(
+    documents: list[tuple[bytes, int, int, list[int]]], bands: int, rows: int, min_similarity: float, max_chars: int
+) -> dict[bytes, tuple[bytes, float]]:
+    """Survivor and similarity of each document, given as (doc_id, exact_hash, chars, minhash)."""
+    documents = sorted(documents, key=lambda document: (-document[2], document[0]))
+    keys = []
+    first_of_key = {}
+    for i, (_, exact_hash, _, minhash) in enumerate(documents):
+        keys.append([exact_hash, *(band_keys([minhash], bands, rows)[0] if minhash else [])])
+        for key in keys[i]:
+            first_of_key.setdefault(key, i)
+    survivors, similarities, candidates = [], [], []
+    for i, (_, exact_hash, chars, minhash) in enumerate(documents):
+        candidates.append({first_of_key[key] for key in keys[i]} - {i})
+        twins = [c for c in range(i) if documents[c][1:3] == (exact_hash, chars)]
+        if twins:
+            survivors.append(survivors[twins[0]])
+            similarities.append(similarities[twins[0]])
+            continue
+        rivals = {survivors[c] for c in candidates[i]}
+        rivals |= {survivors[e] for e in range(i) if candidates[e] & candidates[i]}
+        best, best_similarity = i, 1.0
+        for rival in sorted(rivals):
+            _, _, rival_chars, rival_minhash = documents[rival]
+            if not minhash or not rival_minhash:
+                continue
+            similarity = sum(a == b for a, b in zip(minhash, rival_minhash, strict=True)) / len(minhash)
+            if rival_chars > max_chars:
+                similarity = min(similarity, chars / rival_chars)
+            if similarity >= min_similarity and (best == i or similarity > best_similarity):
+                best, best_similarity = rival, similarity
+        survivors.append(best)
+        similarities.append(best_similarity)
+    return {
+        document[0]: (documents[survivor][0], similarity)
+        for document, survivor, similarity in zip(documents, survivors, similarities, strict=True)
+    }
+
+
+# --- filters -----------------------------------------------------------------------------------
+
+_ENDS, _WEAK_ENDS = "。｡！？‼⁇⁈⁉", "!?．"
+_CLOSERS = ")]}）］｝〕〉》】〙〗”’\"'｠»」』｣"
+_AFTER_END = re.escape(_ENDS + _WEAK_ENDS + _CLOSERS) + r"\s"
+_END = re.compile(f"[{re.escape(_ENDS + _WEAK_ENDS)}][{_AFTER_END}]*")
+
+
+def _script_of(character: str) -> str:
+    """The script, as far as the names of Unicode tell it."""
+    name = unicodedata.name(character, "")
+    if name.startswith(("HIRAGANA LETTER", "HIRAGANA ITERATION", "HIRAGANA VOICED", "HIRAGANA DIGRAPH", "HENTAIGANA")):
+        return "HIRAGANA"
+    if name.startswith(("HALFWIDTH KATAKANA LETTER", "HALFWIDTH KATAKANA VOICED", "HALFWIDTH KATAKANA SEMI")):
+        return "HALFWIDTH_KATAKANA"
+    if name == "HALFWIDTH KATAKANA-HIRAGANA PROLONGED SOUND MARK":
+        return "HALFWIDTH_KATAKANA"
+    if name.startswith(("KATAKANA LETTER", "KATAKANA ITERATION", "KATAKANA VOICED", "KATAKANA DIGRAPH")):
+        return "KATAKANA"
+    if name.startswith("CJK UNIFIED") or character in "々〆〇":
+        return "HAN"
+    if name.startswith("HANGUL SYLLABLE"):
+        return "HANGUL"
+    if name.startswith("FULLWIDTH LATIN"):
+        return "FULLWIDTH_LATIN"
+    return "LATIN" if name.startswith("LATIN") else ""
+
+
+def count_characters(text: str) -> dict[str, int]:
+    """Characters of each class that the names of Unicode tell apart, and white space."""
+    counts = dict.fromkeys(("SPACE", "PARTICLE", "KATAKANA_PARTICLE", "REPLACEMENT", "DIGIT"), 0)
+    for character in text:
+        if character in "のにをはがとでても":
+            name = "PARTICLE"
+        elif character in "ノニヲハ":
+            name = "KATAKANA_PARTICLE"
+        elif character in "\ufffd〓":
+            name = "REPLACEMENT"
+        elif character.isspace():
+            name = "SPACE"
+        elif unicodedata.category(character) == "Nd":
+            name = "FULLWIDTH_DIGIT" if "０" <= character <= "９" else "DIGIT"
+        else:
+            name = _script_of(character)
+        counts[name] = counts.get(name, 0) + 1
+    counts.pop("", None)
+    return counts
+
+
+def _visible(text: str) -> str:
+    return "".join(character for character in text if not character.isspace())
+
+
+def _sentences(line: str) -> Iterator[tuple[str, bool]]:
+    """The sentences of a line, and whether a mark ends each."""
+    start = 0
+    for match in _END.finditer(line):
+        rest = line[match.end() :]
+        is_weak = not set(match.group()) & set(_ENDS) and not re.search(r"\s", match.group())
+        if rest and is_weak and count_characters(rest[0]).keys() & {"LATIN", "FULLWIDTH_LATIN", "FULLWIDTH_DIGIT"}:
+            continue
+        if rest and is_weak and unicodedata.category(rest[0]) == "Nd":
+            continue
+        yield line[start : match.end()], True
+        start = match.end()
+    if _visible(line[start:]):
+        yield line[start:], _visible(line)[-1] in "」』｣"
+
+
+def read_lines(text: str, short_line_chars: int, bullets: str) -> dict[str, int]:
+    """Counts of lines and sentences, line by line with regular expressions."""
+    lines = [line for line in text.split("\n") if _visible(line)]
+    visible = [_visible(line) for line in lines]
+    sentences = [sentence for line in lines for sentence in _sentences(line)]
+    lengths = [len(_visible(sentence)) for sentence, _ in sentences]
+    ends = [list(_sentences(line))[-1][1] for line in lines]
+    return {
+        "LINES": len(lines),
+        "SHORT_LINES": sum(len(line) <= short_line_chars for line in visible),
+        "ENDED_LINES": sum(ends),
+        "ELLIPSIS_LINES": sum(bool(re.search(r"(…|‥|[.・･]{3})\Z", line)) for line in visible),
+        "BULLET_LINES": sum(line[0] in bullets for line in visible),
+        "SENTENCES": len(sentences),
+        "LONGEST_SENTENCE": max(lengths, default=0),
+        "ENDED_SENTENCE_CHARS": sum(n for n, (_, is_ended) in zip(lengths, sentences, strict=True) if is_ended),
+        "VISIBLE_CHARS": sum(map(len, visible)),
+        "DUPLICATE_LINE_CHARS": sum(len(line) for i, line in enumerate(visible) if line in visible[:i]),
+    }
+
+
+def _duplicate_ngram_chars(text: str, length: int) -> int:
+    seen, duplicate_chars, start = set(), 0, 0
+    while start + length <= len(text):
+        ngram = text[start : start + length]
+        if ngram in seen:
+            duplicate_chars += length
+            start += length
+        else:
+            seen.add(ngram)
+            start += 1
+    return duplicate_chars
+
+
+def find_repeats(text: str, max_run_chars: int, distinct_window: int) -> dict[str, int]:
+    """Frequent and repeated n-grams, as strings in a Counter and a set."""
+    runs = [(character, len(list(group))) for character, group in groupby(_visible(text))]
+    sample = "".join(character * min(length, max_run_chars) for character, length in runs)
+    tops = [
+        max(Counter(sample[i : i + n] for i in range(len(sample) - n + 1)).values(), default=0) for n in (2, 3, 4)
+    ]
+    return {
+        "SAMPLED_CHARS": len(sample),
+        "TOP_2GRAM": tops[0],
+        "TOP_3GRAM": tops[1],
+        "TOP_4GRAM": tops[2],
+        "DUPLICATE_5GRAM_CHARS": _duplicate_ngram_chars(sample, 5),
+        "DUPLICATE_10GRAM_CHARS": _duplicate_ngram_chars(sample, 10),
+        "LONGEST_RUN": max((length for _, length in runs), default=0),
+        "DISTINCT_CHARS": len(set(sample[:distinct_window])),
+    }

@@ -9,3 +9,17 @@ A source module offers:
     def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]
     def parse(record: Record, options: Options) -> Document | Refused | Skipped
 """
+
+from types import ModuleType
+
+from corpus.sources import aozora, jsonl, ndl, parquet, tei, warc
+
+#: `kind` of a [[source]] → its module.
+KINDS: dict[str, ModuleType] = {
+    "aozora": aozora,
+    "jsonl": jsonl,
+    "ndl": ndl,
+    "parquet": parquet,
+    "tei": tei,
+    "warc": warc,
+}

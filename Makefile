@@ -1,0 +1,79 @@
+# manyo: one target per stage. Every target installs what it needs into .venv on first use.
+#
+#   make demo                          everything, on the bundled samples
+#   make extract CONFIG=configs/web.toml     one stage of your own run
+#   make test | check | bench
+
+PYTHON ?= python3
+CONFIG ?= configs/demo.toml
+OUT    ?=
+VENV   := .venv
+BIN    := $(VENV)/bin
+OUT_FLAG := $(if $(OUT),--out $(OUT))
+STAGES := extract langid filter dedup scrub tokenize report
+
+.PHONY: help demo samples run $(STAGES) submit test test-interop check lint types docs docs-check bench lock clean
+.DELETE_ON_ERROR:
+
+help:            ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
+
+$(VENV)/installed: pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "manyo needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev,s3]'
+	@touch $@
+
+samples: $(VENV)/installed    ## pack the bundled pages into WARCs and packages
+	@$(BIN)/python -m samples.pack build/samples
+
+demo: samples    ## the whole pipeline on the bundled samples
+	@$(BIN)/manyo run --config configs/demo.toml $(OUT_FLAG)
+
+run: $(VENV)/installed    ## the whole pipeline: make run CONFIG=FILE
+	@$(BIN)/manyo run --config $(CONFIG) $(OUT_FLAG)
+
+$(STAGES): $(VENV)/installed
+	@$(BIN)/manyo $@ --config $(CONFIG) $(OUT_FLAG)
+
+submit: $(VENV)/installed    ## the same run as a Ray job: make submit RAY_ADDRESS=http://HEAD:8265 CONFIG=FILE
+	@$(BIN)/manyo submit --config $(CONFIG) $(OUT_FLAG)
+
+test: $(VENV)/installed    ## the tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/installed
+	$(BIN)/mypy
+
+docs: $(VENV)/installed    ## write the generated pages
+	$(BIN)/python -m docs.generate
+
+docs-check: $(VENV)/installed
+	$(BIN)/python -m docs.generate --check
+
+check: lint types docs-check test    ## everything that CI runs
+
+bench: $(VENV)/installed    ## speed beside the peers, in one run; needs MANYO_DATA
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[bench]'
+	for file in bench/*.py; do $(BIN)/python $$file || exit 1; done
+
+.venv-interop/installed: pyproject.toml requirements.lock
+	$(PYTHON) -m venv .venv-interop
+	.venv-interop/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev,interop]'
+	@touch $@
+
+test-interop: .venv-interop/installed    ## Megatron's own reader on our shards (installs PyTorch)
+	.venv-interop/bin/python -m pytest tests/interop
+
+lock:            ## resolve every dependency anew
+	$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv
+	(echo "# Exact versions of every dependency, for every install. Made by 'make lock'; do not edit."; \
+	build/lock/bin/uv pip compile --universal --python-version 3.11 pyproject.toml \
+	  --extra s3 --extra bench --extra interop --extra dev --no-header --no-annotate --quiet) > requirements.lock
+
+clean:           ## remove what make made, not your data
+	rm -rf $(VENV) .venv-interop build

@@ -1,0 +1,143 @@
+"""The release: kept documents, with what the filters found in them replaced by masks.
+
+This is the last step that touches text. It takes spans as plain columns and knows
+nothing of how they were found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from corpus.schema import RELEASE
+
+#: Spans of a batch of texts: `text[start:stop]` of row `row`, positions in code points. `score` is how sure the
+#: finder is, 0 to 1, and `rule` is its name for the way it was found.
+SPANS = pa.schema(
+    [
+        ("row", pa.int64()),
+        ("start", pa.int64()),
+        ("stop", pa.int64()),
+        ("kind", pa.string()),
+        ("score", pa.float32()),
+        ("rule", pa.string()),
+    ]
+)
+
+
+def resolve(spans: Iterable[tuple[int, int, str]], kinds: Iterable[str]) -> list[tuple[int, int, str]]:
+    """Join overlapping spans, so that every character belongs to at most one and none is lost.
+
+    Spans that overlap become one span over all of them. It has the kind of its longest part; of equally long ones, of
+    the kind that `kinds` names first. Spans that only touch stay apart.
+
+    Args:
+        spans: (start, stop, kind), in any order.
+        kinds: every kind that occurs, most important first.
+
+    Returns:
+        Disjoint spans in order.
+    """
+    rank = {kind: i for i, kind in enumerate(kinds)}
+    joined: list[tuple[int, int, str]] = []
+    longest = (0, 0)
+    for start, stop, kind in sorted(spans):
+        claim = (stop - start, -rank[kind])
+        if joined and start < joined[-1][1]:
+            first, last, owner = joined[-1]
+            joined[-1] = (first, max(last, stop), kind if claim > longest else owner)
+            longest = max(longest, claim)
+        else:
+            joined.append((start, stop, kind))
+            longest = claim
+    return joined
+
+
+def mask(text: str, spans: Iterable[tuple[int, int, str]], masks: Mapping[str, str]) -> str:
+    """Replace spans of a text; every other character stays as it is.
+
+    Args:
+        text: any text.
+        spans: (start, stop, kind) in code points; overlapping ones are joined (`resolve`).
+        masks: kind to the text that replaces it, most important kind first.
+
+    Raises:
+        ValueError: a span that is empty or not within the text.
+    """
+    parts = []
+    position = 0
+    for start, stop, kind in resolve(spans, masks):
+        if not position <= start < stop <= len(text):
+            raise ValueError(f"span {start}:{stop} ({kind}) is not within a text of {len(text)} characters")
+        parts += [text[position:start], masks[kind]]
+        position = stop
+    parts.append(text[position:])
+    return "".join(parts)
+
+
+def release_batch(
+    documents: pa.RecordBatch,
+    keep: np.ndarray,
+    text_spans: pa.RecordBatch,
+    title_spans: pa.RecordBatch,
+    uri_spans: pa.RecordBatch,
+    masks: Mapping[str, str],
+) -> pa.RecordBatch:
+    """Make the release rows of a batch of documents.
+
+    The uri is masked like text and title, because a query string may carry an e-mail address or a telephone number:
+    such a uri no longer resolves, and `doc_id` still leads back to the page.
+
+    Args:
+        documents: columns of `corpus.schema.DOCUMENTS` that the release repeats: doc_id, source, licence, uri, title,
+            text.
+        keep: bool (n_docs,), which rows are released.
+        text_spans, title_spans, uri_spans: what to mask in the three columns, as `SPANS`; rows count from the start of
+            the batch, and those of rows not kept are ignored.
+        masks: kind to the text that replaces it, most important kind first.
+
+    Returns:
+        A batch of `corpus.schema.RELEASE`, one row per kept document; `pii` counts masks in text and title.
+    """
+    masked = {
+        name: _mask_column(documents.column(name), keep, spans, masks)
+        for name, spans in (("text", text_spans), ("title", title_spans), ("uri", uri_spans))
+    }
+    counts: dict[int, dict[str, int]] = {}
+    for name in ("text", "title"):
+        for row, kinds in masked[name][1].items():
+            of_row = counts.setdefault(row, dict.fromkeys(masks, 0))
+            for kind in kinds:
+                of_row[kind] += 1
+    kept = pa.array(keep)
+    pii = [
+        [{"kind": kind, "count": count} for kind, count in counts.get(row, {}).items() if count]
+        for row in np.flatnonzero(keep).tolist()
+    ]
+    columns = {name: column for name, (column, _) in masked.items()}
+    columns |= {name: documents.column(name).filter(kept) for name in ("doc_id", "source", "licence")}
+    columns["pii"] = pa.array(pii, RELEASE.schema.field("pii").type)
+    return pa.RecordBatch.from_arrays([columns[name] for name in RELEASE.schema.names], schema=RELEASE.schema)
+
+
+def _mask_column(
+    column: pa.Array, keep: np.ndarray, spans: pa.RecordBatch, masks: Mapping[str, str]
+) -> tuple[pa.Array, dict[int, list[str]]]:
+    """The kept rows of a column with their spans masked, and the kinds masked in each row that had any."""
+    of_kept = spans.filter(pa.array(keep[spans.column("row").to_numpy()]))
+    fields = (of_kept.column(name).to_pylist() for name in ("row", "start", "stop", "kind"))
+    texts: dict[int, str] = {}
+    kinds: dict[int, list[str]] = {}
+    for row, group in groupby(sorted(zip(*fields, strict=True)), key=lambda span: span[0]):
+        of_row = resolve((span[1:] for span in group), masks)
+        texts[row] = mask(column[row].as_py(), of_row, masks)
+        kinds[row] = [kind for _, _, kind in of_row]
+    if texts:
+        touched = np.zeros(len(column), np.bool_)
+        touched[list(texts)] = True
+        column = pc.replace_with_mask(column, pa.array(touched), pa.array(texts.values(), column.type))
+    return column.filter(pa.array(keep)), kinds

@@ -1,0 +1,224 @@
+"""Entries of ZIP and TAR archives, one at a time, from hostile input.
+
+Archives are never unpacked: entries come one by one as bytes, and none may be larger
+than a limit, whatever its header claims. An entry whose name would leave a folder it was
+unpacked into (`../x`, `/x`, `C:\\x`) is refused, although we write no entry to disk: such
+a package was made to harm or by mistake, and a person should look at it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import IO
+
+from corpus.records import BrokenInput, Refused
+from corpus.shards import filesystem
+
+REASONS = {
+    "broken_archive": "the archive, or an entry of it, is damaged, encrypted or cut off",
+    "unsafe_path": "an archive entry's name would leave the folder that it is unpacked into",
+    "too_large": "more bytes than the configured limit, perhaps a decompression bomb",
+}
+
+#: What zipfile, tarfile, gzip and zlib raise on damaged, encrypted or unsupported data.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    zlib.error,
+    EOFError,
+    RuntimeError,  # zipfile: "password required"
+    NotImplementedError,  # zipfile: unknown compression method
+    UnicodeDecodeError,  # tarfile: a name or pax header in no encoding
+    ValueError,  # tarfile: "negative seek value"
+)
+
+
+class _TooLargeError(Exception):
+    """A reader was asked for more bytes at once than the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file in an archive: its name, its place among the entries, and how to get its bytes.
+
+    `read` gives the bytes, or a `BrokenInput` that says why not. In a TAR it must be
+    called before the next entry is asked for.
+    """
+
+    name: str
+    ordinal: int
+    read: Callable[[], bytes | BrokenInput]
+
+
+def is_archive(uri: str) -> bool:
+    """Whether the ending says ZIP or TAR."""
+    return uri.lower().endswith((".zip", *_TAR_ENDINGS))
+
+
+_TAR_ENDINGS = (".tar", ".tar.gz", ".tgz")
+
+
+def entries(uri: str, max_entry_bytes: int) -> Iterator[Entry | BrokenInput]:
+    """The files of an archive in their order; folders are left out.
+
+    Args:
+        uri: path or URI, its ending one of .zip, .tar, .tar.gz, .tgz.
+        max_entry_bytes: limit for one entry, decompressed.
+
+    Yields:
+        Entries, and a `BrokenInput` for each that is unsafe or too large, and for the
+        archive from the point where it cannot be read any further.
+    """
+    fs, path = filesystem(uri)
+    with fs.open(path, "rb") as stream:
+        read = _zip_entries if uri.lower().endswith(".zip") else _tar_entries
+        yield from read(uri, stream, max_entry_bytes)
+
+
+def read_limited(uri: str, max_bytes: int) -> bytes | BrokenInput:
+    """A whole plain file, unless it is larger than the limit."""
+    fs, path = filesystem(uri)
+    with fs.open(path, "rb") as stream:
+        data = bytes(stream.read(max_bytes + 1))
+    if len(data) > max_bytes:
+        return _broken(uri, 0, "too_large", f"more than {max_bytes} bytes")
+    return data
+
+
+def _zip_entries(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[Entry | BrokenInput]:
+    try:
+        archive = zipfile.ZipFile(stream)
+    except _DAMAGE as error:
+        yield _broken(uri, 0, "broken_archive", str(error))
+        return
+    with archive:
+        for ordinal, info in enumerate(archive.infolist()):
+            if info.is_dir():
+                continue
+            name = _zip_name(info)
+            if _is_unsafe(name):
+                yield _broken(uri, ordinal, "unsafe_path", name)
+            elif info.file_size > max_entry_bytes:
+                yield _broken(uri, ordinal, "too_large", f"{name}: {info.file_size} bytes")
+            else:
+                yield Entry(name, ordinal, _zip_reader(uri, ordinal, archive, info))
+
+
+def _zip_name(info: zipfile.ZipInfo) -> str:
+    """Names without the UTF-8 flag are read as cp437 by zipfile; in Japan they are cp932."""
+    if info.flag_bits & 0x800 or info.filename.isascii():
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("cp932")
+    except UnicodeError:
+        return info.filename
+
+
+def _zip_reader(
+    uri: str, ordinal: int, archive: zipfile.ZipFile, info: zipfile.ZipInfo
+) -> Callable[[], bytes | BrokenInput]:
+    def read() -> bytes | BrokenInput:
+        try:
+            # A header that claims too small a size ends in a wrong checksum: zipfile stops there.
+            with archive.open(info) as entry:
+                data = entry.read()
+        except _DAMAGE as error:
+            return _broken(uri, ordinal, "broken_archive", f"{info.filename}: {error}")
+        return data
+
+    return read
+
+
+def _tar_entries(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[Entry | BrokenInput]:
+    """A TAR is read once from front to back, so an entry that is too large to skip ends it."""
+    ordinal = 0
+    try:
+        plain = _Limited(_decompressed(stream), max_entry_bytes)
+        with tarfile.open(fileobj=plain, mode="r:") as archive:
+            # tarfile keeps every header it has seen; without this a long archive fills the memory.
+            for member in iter(archive.next, None):
+                archive.members = []  # type: ignore[attr-defined]
+                if member.isfile():
+                    if member.size > max_entry_bytes:
+                        raise _TooLargeError(f"{member.name}: {member.size} bytes")
+                    if _is_unsafe(member.name):
+                        yield _broken(uri, ordinal, "unsafe_path", member.name)
+                    else:
+                        yield Entry(member.name, ordinal, _tar_reader(uri, ordinal, archive, member))
+                elif not member.isdir():
+                    yield _broken(uri, ordinal, "unsafe_path", f"{member.name}: a link or device, not a file")
+                ordinal += 1
+    except _TooLargeError as error:
+        yield _broken(uri, ordinal, "too_large", f"{error}; the archive is not read any further")
+    except _DAMAGE as error:
+        yield _broken(uri, ordinal, "broken_archive", f"after {ordinal} entries: {error}")
+
+
+def _tar_reader(
+    uri: str, ordinal: int, archive: tarfile.TarFile, member: tarfile.TarInfo
+) -> Callable[[], bytes | BrokenInput]:
+    def read() -> bytes | BrokenInput:
+        try:
+            file = archive.extractfile(member)
+            data = file.read() if file else b""
+        except _DAMAGE as error:
+            return _broken(uri, ordinal, "broken_archive", f"{member.name}: {error}")
+        if len(data) < member.size:
+            return _broken(uri, ordinal, "broken_archive", f"{member.name}: cut off at {len(data)} bytes")
+        return data
+
+    return read
+
+
+def _decompressed(stream: IO[bytes]) -> IO[bytes]:
+    """The TAR inside gzip, told by the first bytes rather than by the name."""
+    magic = stream.read(2)
+    stream.seek(0)
+    if magic == b"\x1f\x8b":
+        return gzip.open(stream, "rb")  # type: ignore[return-value]
+    return stream
+
+
+class _Limited(io.RawIOBase):
+    """A stream that refuses to give more than a limit at once.
+
+    tarfile reads a pax header into memory at the size that the header claims.
+    """
+
+    def __init__(self, stream: IO[bytes], max_read_bytes: int) -> None:
+        super().__init__()
+        self._stream = stream
+        self._max_read_bytes = max_read_bytes
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= self._max_read_bytes + tarfile.RECORDSIZE:
+            raise _TooLargeError(f"a header asks for {size} bytes")
+        return self._stream.read(size)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+
+def _is_unsafe(name: str) -> bool:
+    parts = name.replace("\\", "/").split("/")
+    return name.startswith(("/", "\\")) or ".." in parts or name[1:2] == ":" or "\0" in name
+
+
+def _broken(uri: str, ordinal: int, reason: str, detail: str) -> BrokenInput:
+    return BrokenInput(uri, ordinal, Refused(reason, detail, uri))

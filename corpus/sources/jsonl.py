@@ -1,0 +1,144 @@
+"""JSON Lines, plain or compressed: one document per line.
+
+A line that is no JSON object costs that line; its row in `refused` says where it is.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+import pyarrow as pa
+
+from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from corpus.shards import filesystem
+from corpus.sources import rows
+from corpus.sources.plan import pack_files
+
+REASONS = {
+    **rows.REASONS,
+    "broken_json": "the line is no JSON object in UTF-8",
+    "too_large": "the line is longer than the configured limit",
+    "broken_compression": "the file cannot be decompressed any further",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options(rows.Fields):
+    """Settings of a JSON Lines source: fields as in `rows.Fields`.
+
+    Attributes:
+        max_line_bytes: limit for one line, decompressed.
+    """
+
+    max_line_bytes: int = 64 << 20
+
+    def __post_init__(self) -> None:
+        # `super()` without arguments does not work in dataclasses with slots before Python 3.14.
+        rows.Fields.__post_init__(self)
+        if self.max_line_bytes < 1:
+            raise ValueError(f"max_line_bytes must be at least 1, got {self.max_line_bytes}")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A line as it stands in the file, decompressed.
+
+    Attributes:
+        offset: of its first byte.
+        number: counted from 1.
+        data: without the line end; None if it is longer than the limit.
+    """
+
+    offset: int
+    number: int
+    data: bytes | None
+
+
+def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
+    """Small files together up to the target size; a large one by itself."""
+    return pack_files(files, options.target_shard_bytes)
+
+
+def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+    """One record per line that is not blank; offsets count decompressed bytes."""
+    seen: set[str] = set()
+    for file in shard.files:
+        fs, path = filesystem(file.uri)
+        file_name = file.uri.rsplit("/", 1)[-1]
+        with fs.open(path, "rb") as raw, _decompressed(raw, file.uri) as stream:
+            end = 0
+            try:
+                for frame in frames(stream, options.max_line_bytes):
+                    end = frame.offset + len(frame.data or b"")
+                    row = _row(frame, options)
+                    if isinstance(row, Refused):
+                        yield BrokenInput(file.uri, frame.offset, row)
+                        continue
+                    key = rows.row_key(row, options, file_name, frame.number)
+                    if key in seen:
+                        refused = Refused("duplicate_id", f"line {frame.number}: {key}", file.uri)
+                        yield BrokenInput(file.uri, frame.offset, refused)
+                        continue
+                    seen.add(key)
+                    yield Record(file.uri, frame.offset, key, row)
+            except (zlib.error, EOFError, OSError) as error:
+                if isinstance(error, OSError) and error.errno is not None:
+                    raise  # the disk or network failed, not the data: gzip and Arrow set no errno
+                yield BrokenInput(file.uri, end, Refused("broken_compression", str(error), file.uri))
+
+
+def parse(record: Record, options: Options) -> Document | Refused | Skipped:
+    """The line's document."""
+    return rows.row_document(record, options)
+
+
+def frames(stream: IO[bytes], max_line_bytes: int) -> Iterator[Frame]:
+    """Cut a stream into lines; blank ones are left out, a byte order mark too.
+
+    A line that is too long is read over in pieces, so that it does not fill the memory.
+    """
+    offset, number = 0, 0
+    while data := stream.readline(max_line_bytes + len(b"\r\n")):
+        start, number = offset, number + 1
+        offset += len(data)
+        content = data.rstrip(b"\r\n")
+        is_too_long = len(content) > max_line_bytes
+        while not data.endswith(b"\n") and (data := stream.readline(1 << 20)):
+            offset += len(data)
+            is_too_long = is_too_long or bool(data.rstrip(b"\r\n"))
+        if start == 0:
+            content = content.removeprefix(b"\xef\xbb\xbf")
+        if is_too_long:
+            yield Frame(start, number, None)
+        elif content.strip():
+            yield Frame(start, number, content)
+
+
+def _row(frame: Frame, options: Options) -> dict[str, object] | Refused:
+    where = f"line {frame.number}, byte {frame.offset}"
+    if frame.data is None:
+        return Refused("too_large", f"{where}: longer than {options.max_line_bytes} bytes")
+    try:
+        row = json.loads(frame.data)
+    except RecursionError:
+        return Refused("broken_json", f"{where}: nested too deeply")
+    except ValueError as error:  # JSONDecodeError, UnicodeDecodeError, and integers of 4,301 digits
+        return Refused("broken_json", f"{where}: {error}")
+    if not isinstance(row, dict):
+        return Refused("broken_json", f"{where}: {type(row).__name__} instead of an object")
+    return row
+
+
+def _decompressed(raw: IO[bytes], uri: str) -> IO[bytes]:
+    lower = uri.lower()
+    if lower.endswith(".gz"):
+        return gzip.open(raw, "rb")  # type: ignore[return-value]
+    if lower.endswith(".zst"):
+        return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd"), 1 << 20)
+    return raw

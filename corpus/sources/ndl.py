@@ -1,0 +1,540 @@
+"""Digitised books and magazines of the National Diet Library: one document per publication.
+
+A publication has a persistent id (PID), and its OCR text travels in many shapes. All are read
+into the same pages of lines (`corpus.ocr`):
+
+- page XML of NDLOCR-Lite, one file a page, and XML of the NDLOCR server tool, one file a PID;
+  the only shapes that say what a line is (text, heading, caption, advertisement);
+- full-text packages `{pid}_fulltext.zip` with a JSON and a text file a page;
+- `{pid}_fulltext.json` of the full-text interface, whose coordinates are JSON inside JSON;
+- older batches: ZIP of UTF-16 text, TAR of text with a tail to be cut off, TAR of word boxes.
+
+Formats: github.com/ndl-lab/ndlocr_cli (ndlocr-xmlformat.md), github.com/ndl-lab/ndlocr-lite and
+github.com/ndl-lab/tugidigi-web. Where a page comes in several shapes, the one that says most is
+used; where a publication comes twice, the second copy is refused, not lost.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from lxml import etree
+
+from corpus.ocr import Box, Kind, Line, Page, layout_confidence, running_text
+from corpus.pages import fraction_of
+from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from corpus.shards import filesystem
+from corpus.sources import archives
+from corpus.sources.plan import pack_files
+from corpus.text import tidy
+
+REASONS = {
+    **archives.REASONS,
+    "broken_xml": "the XML of every page is not well-formed",
+    "broken_json": "the JSON of every page is not well-formed, or has none of the known shapes",
+    "wrong_encoding": "the text is neither UTF-8 nor UTF-16 with a byte order mark",
+    "duplicate_pid": "another file of the shard already gave this publication",
+    "no_text": "no page holds text",
+    "unknown_file": "a file or archive entry of no known shape",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Settings of an NDL source.
+
+    Attributes:
+        metadata: CSV (with a header) or JSON (a list of objects) with a column `pid`; `title` becomes the
+            title, all other columns (publisher, year, ndc, …) go to the document's meta. Empty: none.
+        target_shard_bytes: publications are put together in one shard up to this size.
+        max_publication_bytes: limit for one publication, decompressed. The longest books have some
+            3,000 pages of 30 kB each.
+    """
+
+    metadata: str = ""
+    target_shard_bytes: int = 64 << 20
+    max_publication_bytes: int = 256 << 20
+
+    def __post_init__(self) -> None:
+        for name in ("target_shard_bytes", "max_publication_bytes"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A file or archive entry of a publication, not yet parsed: its name and bytes."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Payload of a record: all that there is of one PID."""
+
+    items: tuple[Item, ...]
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """What a file name says: `digidepo_2531162_0024.xml` is page `0024` of publication 2531162."""
+
+    pid: str
+    page: str  # empty where the file holds a whole publication
+
+
+def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
+    """Whole publications together up to the target size; the files of a PID are never split."""
+    return pack_files(files, options.target_shard_bytes, group=lambda file: _parse_name(file.uri).pid)
+
+
+def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+    """One record per publication, its key the PID."""
+    metadata = _read_metadata(options.metadata) if options.metadata else {}
+    seen: dict[str, str] = {}
+    for publication in _publications(shard.files, options.max_publication_bytes):
+        if isinstance(publication, BrokenInput):
+            yield publication
+            continue
+        pid, uri, offset, items = publication
+        if pid in seen:
+            detail = f"{pid} was already read from {seen[pid]}"
+            yield BrokenInput(uri, offset, Refused("duplicate_pid", detail, _address(pid, uri)))
+            continue
+        seen[pid] = uri
+        yield Record(uri, offset, pid, Publication(tuple(items), metadata.get(pid, {})))
+
+
+def parse(record: Record, options: Options) -> Document | Refused | Skipped:
+    """The publication's text in paragraphs, with the start of every page.
+
+    A page that cannot be read costs that page: it is listed in meta's `broken_pages`. If no page
+    can be read, the publication is refused with the first page's reason.
+    """
+    publication: Publication = record.payload
+    uri = _address(record.key, record.origin_file)
+    pages: list[Page] = []
+    broken: list[Refused] = []
+    for candidates in _by_page(publication.items):
+        read = _read_best(candidates)
+        if isinstance(read, Refused):
+            broken.append(read)
+        else:
+            pages += read
+    if broken and not pages:
+        return Refused(broken[0].reason, broken[0].detail, uri)
+    text, starts = running_text(pages)
+    if not text.strip():
+        return Refused("no_text", f"{len(pages)} pages without text", uri)
+    confidence = layout_confidence(pages)
+    meta: dict[str, Any] = {
+        "pid": record.key,
+        "page_count": len(pages),
+        # NDLOCR writes 〓 for what it cannot read; hangul is cursive print misread.
+        "geta_fraction": round(fraction_of(text, "〓"), 6),
+        "hangul_fraction": round(len(_HANGUL.findall(text)) / len(text), 6),
+    }
+    if confidence is not None:
+        meta["layout_confidence"] = round(confidence, 4)
+    if broken:
+        meta["broken_pages"] = [f"{refused.reason}: {refused.detail}" for refused in broken]
+    meta |= {name: value for name, value in publication.metadata.items() if name not in ("pid", "title")}
+    return Document(
+        uri=uri,
+        text=text,
+        title=tidy(publication.metadata.get("title", "")),
+        charset="utf-16" if _is_utf16(publication.items) else "utf-8",
+        pages=starts,
+        meta=meta,
+    )
+
+
+# --- which files make a publication ---------------------------------------------------------------
+
+_Found = tuple[str, str, int, list[Item]]
+
+_PID_AND_PAGE = re.compile(r"(?:digidepo_)?(\d{4,})(?:_(.+))?")
+_STEM_AND_PAGE = re.compile(r"(.+)_(\d{3,7})")
+_FRAME = re.compile(r"R(\d{7})\b.*|R(\d{7})_.*")
+_HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
+
+#: Endings that name a shape, not a page.
+_WHOLE = ("_fulltext", "_utf16", "_words", ".sorted")
+
+#: Which shape of the same page says most.
+_RICHNESS = (".xml", ".json", ".jsonl", ".txt")
+
+
+def _parse_name(path: str) -> _Name:
+    """PID and page of a file or archive entry; without digits to go by, the stem is the PID."""
+    stem = path.rsplit("/", 1)[-1]
+    for ending in (".tar.gz", ".tgz", ".tar", ".zip", *_RICHNESS):
+        if stem.lower().endswith(ending):
+            stem = stem[: -len(ending)]
+            break
+    for ending in _WHOLE:
+        stem = stem.removesuffix(ending)
+    if match := _PID_AND_PAGE.fullmatch(stem):
+        return _Name(match[1], match[2] or "")
+    if match := _STEM_AND_PAGE.fullmatch(stem):
+        return _Name(match[1], match[2])
+    return _Name(stem, "")
+
+
+def _publications(files: Sequence[InputFile], max_bytes: int) -> Iterator[_Found | BrokenInput]:
+    """Publications of the files in order: loose pages of a PID together, then archives."""
+    for pid, members in groupby(sorted(files, key=_reading_order), key=lambda file: _parse_name(file.uri).pid):
+        pages: list[InputFile] = []
+        others: list[InputFile] = []
+        for file in members:
+            is_page = bool(_parse_name(file.uri).page) and not archives.is_archive(file.uri)
+            (pages if is_page else others).append(file)
+        yield from _in_files(pid, pages, max_bytes)
+        for file in others:
+            if archives.is_archive(file.uri):
+                yield from _in_archive(file.uri, pid, max_bytes)
+            else:
+                yield from _in_files(pid, [file], max_bytes)
+
+
+def _in_files(pid: str, files: list[InputFile], max_bytes: int) -> Iterator[_Found | BrokenInput]:
+    """One publication out of plain files."""
+    items: list[Item] = []
+    size_bytes = 0
+    for file in files:
+        if not file.uri.lower().endswith(_RICHNESS):
+            yield _broken(file.uri, 0, "unknown_file", "not .xml, .json, .jsonl, .txt, .zip, .tar or .tar.gz")
+            continue
+        data = archives.read_limited(file.uri, max_bytes - size_bytes)
+        if isinstance(data, BrokenInput):
+            yield data
+            continue
+        size_bytes += len(data)
+        items.append(Item(file.uri.rsplit("/", 1)[-1], data))
+    if items:
+        yield pid, files[0].uri, 0, items
+
+
+def _reading_order(file: InputFile) -> tuple[str, bool, bool, int, str]:
+    """By PID; pages first, then whole files, archives last; the richest shape first.
+
+    Of `PID.sorted.xml` and `PID.xml`, both from the server tool, the sorted one comes first.
+    """
+    name = _parse_name(file.uri)
+    lower = file.uri.lower()
+    richness = next((i for i, ending in enumerate(_RICHNESS) if lower.endswith(ending)), len(_RICHNESS))
+    return name.pid, archives.is_archive(lower), not name.page, richness, file.uri
+
+
+def _in_archive(uri: str, archive_pid: str, max_bytes: int) -> Iterator[_Found | BrokenInput]:
+    """Publications in an archive: a run of entries with the same PID is one.
+
+    Entries without a PID in their names (`R0000024_pp.txt`) belong to the one of the archive's name.
+    """
+    items: list[Item] = []
+    open_pid, first, size_bytes = "", 0, 0
+    for entry in archives.entries(uri, max_bytes):
+        if isinstance(entry, BrokenInput):
+            yield entry
+            continue
+        if not entry.name.lower().endswith(_RICHNESS):
+            yield _broken(uri, entry.ordinal, "unknown_file", entry.name)
+            continue
+        pid = archive_pid if _FRAME.match(entry.name.rsplit("/", 1)[-1]) else _parse_name(entry.name).pid
+        if pid != open_pid:
+            if items:
+                yield open_pid, uri, first, items
+            open_pid, first, size_bytes, items = pid, entry.ordinal, 0, []
+        data = entry.read()
+        if isinstance(data, BrokenInput):
+            yield data
+            continue
+        size_bytes += len(data)
+        if size_bytes > max_bytes:
+            yield _broken(uri, entry.ordinal, "too_large", f"{entry.name}: {pid} has more than {max_bytes} bytes")
+            continue
+        items.append(Item(entry.name, data))
+    if items:
+        yield open_pid, uri, first, items
+
+
+def _by_page(items: Iterable[Item]) -> list[list[Item]]:
+    """The items of each page, richest shape first, pages in order.
+
+    Files that hold the whole publication (`{pid}.txt` beside its pages) count only where there are
+    no pages.
+    """
+    pages: dict[str, list[Item]] = {}
+    wholes: list[Item] = []
+    for item in items:
+        if page := _page_of(item.name):
+            pages.setdefault(page, []).append(item)
+        else:
+            wholes.append(item)
+    groups = [pages[page] for page in sorted(pages, key=_natural_order)] or [wholes]
+    return [
+        sorted(group, key=lambda item: _RICHNESS.index("." + item.name.rsplit(".", 1)[-1].lower())) for group in groups
+    ]
+
+
+def _page_of(name: str) -> str:
+    base = name.rsplit("/", 1)[-1]
+    if match := _FRAME.match(base):
+        return match[1] or match[2]
+    return _parse_name(base).page
+
+
+def _natural_order(page: str) -> list[tuple[int, str]]:
+    """`p2` before `p10`."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", page)]
+
+
+def _address(pid: str, origin_file: str) -> str:
+    """The item's page in the Digital Collections; a file without a PID has its own address only."""
+    return f"https://dl.ndl.go.jp/pid/{pid}" if pid.isdecimal() else origin_file
+
+
+def _read_metadata(uri: str) -> dict[str, dict[str, str]]:
+    """Rows of the metadata file by PID.
+
+    Raises:
+        ValueError: it cannot be read as CSV or JSON, or a row has no `pid`.
+    """
+    fs, path = filesystem(uri)
+    with fs.open(path, "rb") as stream:
+        data = bytes(stream.read())
+    try:
+        text = data.decode("utf-8-sig")
+        rows = json.loads(text) if uri.lower().endswith(".json") else list(csv.DictReader(io.StringIO(text)))
+        return {
+            str(row["pid"]): {name: str(value) for name, value in row.items() if name and value not in (None, "")}
+            for row in rows
+        }
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        raise ValueError(
+            f"{uri}: metadata must be UTF-8 CSV with a header, or a JSON list of objects, with a column pid; {error!r}"
+        ) from error
+
+
+def _broken(uri: str, offset: int, reason: str, detail: str) -> BrokenInput:
+    return BrokenInput(uri, offset, Refused(reason, detail, uri))
+
+
+# --- from bytes to pages of lines -----------------------------------------------------------------
+
+#: LINE types that are kept; 広告文字 (advertisements) and types of handwriting or noise are not.
+_LINE_KINDS = {
+    "本文": Kind.BODY,
+    "タイトル本文": Kind.HEADING,
+    "割注": Kind.INLINE_NOTE,
+    "頭注": Kind.HEADNOTE,
+    "キャプション": Kind.CAPTION,
+}
+#: BLOCK types that mark furniture: lines in the same place are dropped.
+_FURNITURE = frozenset({"柱", "ノンブル", "ルビ"})
+#: BLOCK types whose own lines are no text of the work.
+_NO_TEXT_BLOCKS = _FURNITURE | {"図版", "広告"}
+
+#: What follows is a second copy of the text in the old batches (github.com/ndl-lab/tugidigi-web).
+_TAIL = "\0#-#-##-#-#\0"
+#: A page number that was glued to the last sentence of a text page: "…投入する。(30)".
+_GLUED_PAGE_NUMBER = re.compile(r"(?<=[。」』])\s*[(（―—\-]\s*\d{1,4}\s*[)）―—\-]$")
+_LINE_BREAKS = str.maketrans("", "", "\r\n\t\ufeff")
+
+
+def _read_best(candidates: list[Item]) -> list[Page] | Refused:
+    """The pages of the first candidate that can be read."""
+    refused = Refused("no_text", "no files")
+    for index, item in enumerate(candidates):
+        read = _READERS[item.name.rsplit(".", 1)[-1].lower()](item)
+        if not isinstance(read, Refused):
+            return read
+        refused = read if index == 0 else refused
+    return refused
+
+
+def _read_xml(item: Item) -> list[Page] | Refused:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(item.data, parser)
+    except etree.XMLSyntaxError as error:
+        return Refused("broken_xml", f"{item.name}: {error}")
+    elements = [element for element in root.iter(etree.Element) if _local_name(element) == "PAGE"]
+    if not elements:
+        return Refused("broken_xml", f"{item.name}: no PAGE in <{_local_name(root)}>")
+    return [_xml_page(element, item.name) for element in elements]
+
+
+def _xml_page(page: etree._Element, name: str) -> Page:
+    """Lines in reading order: by ORDER where the tool wrote one, else as they stand in the file."""
+    ordered: list[tuple[float, Line]] = []
+    furniture: list[Box] = []
+    order, block_number = -1.0, 0
+
+    def visit(parent: etree._Element, block: int | None, in_table: bool) -> None:
+        nonlocal order, block_number
+        for element in parent:
+            tag = _local_name(element)
+            if tag == "LINE":
+                # A line without ORDER stands after the one before it.
+                order = _number(element.get("ORDER"), order)
+                kind = _LINE_KINDS.get(element.get("TYPE", "本文"))
+                if kind and (text := tidy(element.get("STRING", "").translate(_LINE_BREAKS))):
+                    kind = Kind.CELL if in_table and kind is Kind.BODY else kind
+                    confidence = element.get("CONF")
+                    value = None if confidence is None else _number(confidence, 0.0)
+                    ordered.append((order, Line(text, kind, block, _xml_box(element), value)))
+            elif tag == "TEXTBLOCK":
+                block_number += 1
+                visit(element, block_number, in_table)
+            elif tag == "BLOCK":
+                kind_of_block = element.get("TYPE", "")
+                if kind_of_block in _FURNITURE and (box := _xml_box(element)):
+                    furniture.append(box)
+                if kind_of_block not in _NO_TEXT_BLOCKS:
+                    block_number += 1
+                    visit(element, block_number, in_table or kind_of_block == "表組")
+
+    visit(page, None, False)
+    ordered.sort(key=lambda pair: pair[0])
+    label = page.get("IMAGENAME") or _label(name)
+    return Page(label, tuple(line for _, line in ordered), tuple(furniture))
+
+
+def _local_name(element: etree._Element) -> str:
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def _xml_box(element: etree._Element) -> Box | None:
+    values = [element.get(name) for name in ("X", "Y", "WIDTH", "HEIGHT")]
+    try:
+        x, y, width, height = (float(value) for value in values if value is not None)
+    except ValueError:
+        return None
+    return Box(x, y, width, height)
+
+
+def _number(value: str | None, default: float) -> float:
+    try:
+        return float(value) if value is not None else default
+    except ValueError:
+        return default
+
+
+def _read_json(item: Item) -> list[Page] | Refused:
+    """Any of the JSON shapes: page entries, interface pages, words, NDLOCR-Lite contents."""
+    text = _decode(item.data)
+    if text is None:
+        return Refused("wrong_encoding", item.name)
+    try:
+        return _json_pages(json.loads(text), item.name)
+    except RecursionError:
+        return Refused("broken_json", f"{item.name}: nested too deeply")
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
+        return Refused("broken_json", f"{item.name}: {error!r}")
+
+
+def _read_jsonl(item: Item) -> list[Page] | Refused:
+    """One interface page a line."""
+    text = _decode(item.data)
+    if text is None:
+        return Refused("wrong_encoding", item.name)
+    try:
+        return _json_pages([json.loads(line) for line in text.splitlines() if line.strip()], item.name)
+    except RecursionError:
+        return Refused("broken_json", f"{item.name}: nested too deeply")
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
+        return Refused("broken_json", f"{item.name}: {error!r}")
+
+
+def _json_pages(value: Any, name: str) -> list[Page]:
+    if isinstance(value, dict) and "list" in value:
+        value = value["list"]
+    if isinstance(value, dict) and "words" in value:
+        words = [word for word in value["words"] if word.get("isTextline", "true") != "false"]
+        return [Page(_label(name), _json_lines(words))]
+    if isinstance(value, dict) and "imginfo" in value:
+        label = value["imginfo"].get("img_name") or _label(name)
+        return [Page(label, _json_lines([entry for part in value["contents"] for entry in part]))]
+    if isinstance(value, dict):
+        value = [value]
+    if any("contents" in entry for entry in value):
+        return [_interface_page(entry) for entry in sorted(value, key=lambda entry: entry.get("page", 0))]
+    return [Page(_label(name), _json_lines(value))]
+
+
+def _interface_page(entry: dict[str, Any]) -> Page:
+    """A page of the full-text interface: running text, and its lines as JSON in a string."""
+    label = str(entry.get("page", entry.get("id", "")))
+    if coordinates := entry.get("coordjson"):
+        lines = _json_lines(json.loads(coordinates))
+        if lines:
+            return Page(label, lines)
+    return Page(label, _text_lines(entry.get("contents") or ""))
+
+
+def _json_lines(entries: list[dict[str, Any]]) -> tuple[Line, ...]:
+    """Entries are lines; in some books they are single characters, which have no geometry of their own."""
+    texts = [tidy(str(entry.get("contenttext", entry.get("text", ""))).translate(_LINE_BREAKS)) for entry in entries]
+    if len(texts) > 1 and max(map(len, texts)) <= 1:
+        whole = "".join(texts)
+        return (Line(whole),) if whole else ()
+    return tuple(
+        # The tools write 0 where they know no confidence.
+        Line(text, box=_json_box(entry), confidence=float(entry.get("confidence") or 0.0) or None)
+        for text, entry in zip(texts, entries, strict=True)
+        if text
+    )
+
+
+def _json_box(entry: dict[str, Any]) -> Box | None:
+    if "xmin" in entry:
+        x, y, right, bottom = (float(entry[name]) for name in ("xmin", "ymin", "xmax", "ymax"))
+        return Box(x, y, right - x, bottom - y)
+    if corners := entry.get("boundingBox"):
+        xs, ys = [float(corner[0]) for corner in corners], [float(corner[1]) for corner in corners]
+        return Box(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
+    return None
+
+
+def _read_text(item: Item) -> list[Page] | Refused:
+    text = _decode(item.data)
+    if text is None:
+        return Refused("wrong_encoding", f"{item.name}: neither UTF-8 nor UTF-16 with a byte order mark")
+    return [Page(_label(item.name), _text_lines(text.split(_TAIL, 1)[0]))]
+
+
+def _text_lines(text: str) -> tuple[Line, ...]:
+    text = _GLUED_PAGE_NUMBER.sub("", tidy(text.replace("\t", "")))
+    return tuple(Line(line) for line in text.split("\n") if line.strip())
+
+
+def _decode(data: bytes) -> str | None:
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _is_utf16(items: tuple[Item, ...]) -> bool:
+    return bool(items) and all(item.data[:2] in (b"\xff\xfe", b"\xfe\xff") for item in items)
+
+
+def _label(name: str) -> str:
+    """The frame number (コマ) where the name has one."""
+    page = _page_of(name)
+    return (page.lstrip("0") or "0") if page.isdecimal() else page
+
+
+_READERS = {"xml": _read_xml, "json": _read_json, "jsonl": _read_jsonl, "txt": _read_text}

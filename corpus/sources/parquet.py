@@ -1,0 +1,78 @@
+"""Parquet files: one document per row, read batch by batch, only the columns that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from corpus.shards import filesystem
+from corpus.sources import rows
+from corpus.sources.plan import pack_files
+
+REASONS = {
+    **rows.REASONS,
+    "broken_parquet": "the file is no Parquet, or is damaged from some row on",
+}
+
+#: Rows that are held as Python objects at once; a row can be a book of some megabytes.
+_BATCH_ROWS = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Options(rows.Fields):
+    """Settings of a Parquet source: fields as in `rows.Fields`, which name columns here."""
+
+
+def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
+    """Small files together up to the target size; a large one by itself."""
+    return pack_files(files, options.target_shard_bytes)
+
+
+def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+    """One record per row; the offset is the row's number in its file, from 0.
+
+    Raises:
+        ValueError: a file lacks a column that the options name, or its text is no string.
+    """
+    seen: set[str] = set()
+    for file in shard.files:
+        fs, path = filesystem(file.uri)
+        file_name = file.uri.rsplit("/", 1)[-1]
+        number = 0
+        with fs.open(path, "rb") as stream:
+            try:
+                with pq.ParquetFile(stream) as parquet:
+                    _check_columns(file.uri, parquet.schema_arrow, options)
+                    for batch in parquet.iter_batches(batch_size=_BATCH_ROWS, columns=options.names):
+                        for row in batch.to_pylist():
+                            key = rows.row_key(row, options, file_name, number)
+                            if key in seen:
+                                refused = Refused("duplicate_id", f"row {number}: {key}", file.uri)
+                                yield BrokenInput(file.uri, number, refused)
+                            else:
+                                seen.add(key)
+                                yield Record(file.uri, number, key, row)
+                            number += 1
+            except (pa.ArrowException, OSError) as error:
+                if isinstance(error, OSError) and error.errno is not None:
+                    raise  # the disk or network failed, not the data: Arrow sets no errno
+                yield BrokenInput(file.uri, number, Refused("broken_parquet", f"row {number}: {error}", file.uri))
+
+
+def parse(record: Record, options: Options) -> Document | Refused | Skipped:
+    """The row's document."""
+    return rows.row_document(record, options)
+
+
+def _check_columns(uri: str, schema: pa.Schema, options: Options) -> None:
+    missing = [name for name in options.names if name not in schema.names]
+    if missing:
+        raise ValueError(f"{uri}: no column {', '.join(missing)}; it has {', '.join(schema.names)}")
+    type_ = schema.field(options.text_field).type
+    type_ = type_.value_type if pa.types.is_dictionary(type_) else type_
+    if not (pa.types.is_string(type_) or pa.types.is_large_string(type_) or pa.types.is_string_view(type_)):
+        raise ValueError(f"{uri}: column {options.text_field} holds {type_}, not text")

@@ -1,0 +1,84 @@
+"""Tables of texts: which field of a row is what, and how a row becomes a document.
+
+JSON Lines and Parquet differ in how rows are read, not in what they hold.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from corpus.records import Document, Record, Refused
+from corpus.text import tidy
+
+REASONS = {
+    "no_text": "the row's text field is missing, null, empty, or no string",
+    "duplicate_id": "an earlier row of the shard has the same id",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The fields of a row, and how rows are put into shards. Empty names: the rows have no such field.
+
+    Attributes:
+        text_field: the text.
+        id_field: a natural key, unique in the source; without one, file name and row number are the key.
+        uri_field: address of the document; without one, the file and row number.
+        title_field: the title.
+        meta_fields: further fields, copied to the document's meta.
+        target_shard_bytes: small files are put together in one shard up to this size.
+    """
+
+    text_field: str = "text"
+    id_field: str = ""
+    uri_field: str = ""
+    title_field: str = ""
+    meta_fields: tuple[str, ...] = ()
+    target_shard_bytes: int = 256 << 20
+
+    def __post_init__(self) -> None:
+        if not self.text_field:
+            raise ValueError("text_field must name the field that holds the text")
+        if self.target_shard_bytes < 1:
+            raise ValueError(f"target_shard_bytes must be at least 1, got {self.target_shard_bytes}")
+
+    @property
+    def names(self) -> list[str]:
+        """All fields that are read, each once."""
+        single = (self.text_field, self.id_field, self.uri_field, self.title_field)
+        return list(dict.fromkeys(name for name in (*single, *self.meta_fields) if name))
+
+
+def row_document(record: Record, fields: Fields) -> Document | Refused:
+    """The document in a row.
+
+    Args:
+        record: its payload is the row, a mapping of field names to values.
+        fields: which field is what.
+    """
+    row: Mapping[str, Any] = record.payload
+    uri = _string(row.get(fields.uri_field)) or f"{record.origin_file}#{record.key.rpartition('#')[2]}"
+    text = row.get(fields.text_field)
+    if not isinstance(text, str):
+        found = "is missing" if fields.text_field not in row else f"is {type(text).__name__}"
+        return Refused("no_text", f"field {fields.text_field!r} {found}; the row has {', '.join(map(str, row))}", uri)
+    content = tidy(text)
+    if not content.strip():
+        return Refused("no_text", f"field {fields.text_field!r} is empty", uri)
+    meta = {name: row[name] for name in fields.meta_fields if row.get(name) is not None}
+    # Parquet holds dates and decimals, which JSON lacks.
+    meta = json.loads(json.dumps(meta, default=str))
+    return Document(uri=uri, text=content, title=tidy(_string(row.get(fields.title_field))), meta=meta)
+
+
+def row_key(row: Mapping[str, Any], fields: Fields, file_name: str, number: int) -> str:
+    """The row's natural key: its id if it has one, else file name and number."""
+    identity = _string(row.get(fields.id_field)) if fields.id_field else ""
+    return identity or f"{file_name}#{number}"
+
+
+def _string(value: Any) -> str:
+    return "" if value is None else str(value)

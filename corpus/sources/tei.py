@@ -1,0 +1,284 @@
+"""Editions in TEI P5: one document per file, printed lines as lines, page images as page starts.
+
+The text is what the edition prints: of a choice the original reading is kept (`orig`, `sic`,
+`abbr`), never the regularised one, and apparatus, notes, running heads and deletions are left out.
+Elements: www.tei-c.org/release/doc/tei-p5-doc/en/html/REF-ELEMENTS.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from lxml import etree
+
+from corpus.pages import PagedText, joined
+from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from corpus.sources.archives import read_limited
+from corpus.sources.plan import file_stem, pack_files
+from corpus.text import tidy
+
+REASONS = {
+    "broken_xml": "the XML is not well-formed, or holds an entity that is not resolved",
+    "not_tei": "the root element is not TEI",
+    "no_text": "the edition has no text",
+    "too_large": "more bytes than the configured limit",
+    "duplicate_file": "another file of the shard has the same name",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Settings of a TEI source.
+
+    Attributes:
+        lines: "keep" the printed lines, as image alignment needs them, or "join" the lines of a paragraph,
+            as a reader needs them; verse lines are kept in both.
+        target_shard_bytes: editions are put together in one shard up to this size.
+        max_file_bytes: limit for one file.
+    """
+
+    lines: str = "keep"
+    target_shard_bytes: int = 64 << 20
+    max_file_bytes: int = 256 << 20
+
+    def __post_init__(self) -> None:
+        if self.lines not in ("keep", "join"):
+            raise ValueError(f"lines must be 'keep' or 'join', got {self.lines!r}")
+        for name in ("target_shard_bytes", "max_file_bytes"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+
+
+def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
+    """Files together up to the target size."""
+    return pack_files(files, options.target_shard_bytes)
+
+
+def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+    """One record per file, its key the file's name without ending."""
+    seen: set[str] = set()
+    for file in shard.files:
+        key = file_stem(file.uri)
+        if key in seen:
+            yield BrokenInput(file.uri, 0, Refused("duplicate_file", key, file.uri))
+            continue
+        seen.add(key)
+        data = read_limited(file.uri, options.max_file_bytes)
+        yield data if isinstance(data, BrokenInput) else Record(file.uri, 0, key, data)
+
+
+def parse(record: Record, options: Options) -> Document | Refused | Skipped:
+    """The edition's text with its page starts; title, author and licence from the header."""
+    uri = record.origin_file
+    # Entities stay unresolved and nothing is fetched: a file must not read other files or servers.
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = etree.fromstring(record.payload, parser)
+    except etree.XMLSyntaxError as error:
+        return Refused("broken_xml", str(error), uri)
+    if _local_name(root) not in ("TEI", "teiCorpus", "TEI.2"):
+        return Refused("not_tei", f"the root is <{_local_name(root)}>", uri)
+    entity = next(root.iter(etree.Entity), None)
+    if entity is not None:
+        return Refused("broken_xml", f"line {entity.sourceline}: entity {entity.text} is not resolved", uri)
+    writer = _Writer(_images(root), keep_lines=options.lines == "keep")
+    for text in _texts(root):
+        writer.visit(text)
+        writer.break_line()
+    content, pages = writer.finish()
+    if not content.strip():
+        return Refused("no_text", "no characters in <text>", uri)
+    header = next((child for child in root if _local_name(child) == "teiHeader"), None)
+    title, meta = _header(header) if header is not None else ("", {})
+    return Document(uri=uri, text=content, title=title, charset=_charset(root), pages=pages, meta=meta)
+
+
+#: Not printed by the edition's base text, or not part of the running text.
+_LEFT_OUT = {
+    *("teiHeader", "facsimile", "sourceDoc", "standOff", "listPerson", "listPlace", "listBibl", "listWit"),
+    *("note", "fw", "graphic", "figDesc", "index", "interp"),
+    *("rdg", "corr", "reg", "expan", "rt", "del", "surplus"),
+}
+#: Their start and end are line ends.
+_BLOCKS = {
+    *("front", "body", "back", "group", "floatingText", "div", "head", "p", "ab", "lg", "trailer", "argument"),
+    *("list", "item", "table", "row", "titlePage", "docTitle", "docAuthor", "byline", "epigraph"),
+    *("opener", "closer", "salute", "signed", "sp", "speaker", "stage"),
+}
+_LINE_SPACE = re.compile(r"[ \t]*\n[ \t\n]*")
+
+
+class _Writer:
+    """Walks the elements of a text in document order."""
+
+    def __init__(self, images: dict[str, str], keep_lines: bool) -> None:
+        self._images = images
+        self._keep_lines = keep_lines
+        self._text = PagedText()
+        self._line: list[str] = []  # the printed line so far
+        self._tail = ""  # last line of an open paragraph, if lines are joined
+        self._pages: list[str] = []  # labels of pages whose first line is still to come
+        self._in_printed_line = 0
+
+    def visit(self, element: etree._Element) -> None:
+        """Write an element's text."""
+        # A stack instead of recursion: hostile files nest deeper than Python's stack allows.
+        stack: list[tuple[etree._Element, bool]] = [(element, False)]
+        while stack:
+            node, is_closing = stack.pop()
+            name = _local_name(node)
+            if is_closing:
+                self._close(name)
+                if node is not element:
+                    self._add(node.tail)
+                continue
+            if name in _LEFT_OUT:
+                if node is not element:
+                    self._add(node.tail)
+                continue
+            self._open(name, node)
+            self._add(node.text)
+            stack.append((node, True))
+            stack.extend((child, False) for child in reversed(node))
+
+    def break_line(self) -> None:
+        """End the printed line and the paragraph."""
+        self._end_line()
+        if self._tail:
+            self._text.add("\n")
+            self._tail = ""
+
+    def finish(self) -> tuple[str, list[tuple[str, int]]]:
+        """The text, and (label, start in characters) of each page."""
+        self.break_line()
+        for label in self._pages:
+            self._text.start_page(label)
+        return self._text.finish()
+
+    def _open(self, name: str, node: etree._Element) -> None:
+        if name == "pb":
+            self._end_line()
+            self._pages.append(self._label(node))
+        elif name in ("lb", "cb"):
+            self._end_line()
+        elif name == "seg":
+            self._in_printed_line += 1
+        elif name == "gap":
+            self._line.append("□")
+        elif name in _BLOCKS or name == "l":
+            self._block_edge(name)
+
+    def _close(self, name: str) -> None:
+        if name == "seg":
+            self._in_printed_line -= 1
+        elif name in _BLOCKS or name == "l":
+            self._block_edge(name)
+
+    def _block_edge(self, name: str) -> None:
+        # The five parts of a poem (<l>) stand on one line where the edition marks printed lines with <seg>.
+        if not (self._in_printed_line and name in ("l", "lg")):
+            self.break_line()
+
+    def _add(self, text: str | None) -> None:
+        """White space with a line end in it is the file's layout; other spaces, and U+3000, are the edition's."""
+        if text:
+            self._line.append(_LINE_SPACE.sub("\n", text))
+
+    def _end_line(self) -> None:
+        line = _unwrapped("".join(self._line))
+        self._line = []
+        if not line:
+            return
+        if self._tail and line[0] == "　":  # an indented line, a poem perhaps, starts a paragraph
+            self._text.add("\n")
+        elif self._tail:
+            self._text.add(joined(self._tail, line))
+        for label in self._pages:
+            self._text.start_page(label)
+        self._pages = []
+        self._text.add(line)
+        if self._keep_lines:
+            self._text.add("\n")
+        else:
+            self._tail = line
+
+    def _label(self, page_break: etree._Element) -> str:
+        """The page image's IRI; a pointer into <facsimile> is followed; else the page's number."""
+        image = str(page_break.get("facs", "")).split(" ")[0]
+        return self._images.get(image, image) or str(page_break.get("n", ""))
+
+
+def _unwrapped(text: str) -> str:
+    """A printed line out of the file's lines: nothing between them, but a space between Latin words."""
+    line = ""
+    for part in text.split("\n"):
+        line += joined(line, part) + part
+    return tidy(line.strip(" \t"))
+
+
+def _local_name(element: etree._Element) -> str:
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def _texts(root: etree._Element) -> Iterator[etree._Element]:
+    """The <text> of a TEI element, or of each in a corpus; not a text within a text."""
+    for child in root:
+        if _local_name(child) == "text":
+            yield child
+        elif _local_name(child) in ("TEI", "TEI.2", "teiCorpus"):
+            yield from _texts(child)
+
+
+def _images(root: etree._Element) -> dict[str, str]:
+    """Image addresses of surfaces and graphics, by `#id`."""
+    images = {}
+    for element in root.iter(etree.Element):
+        if _local_name(element) == "graphic" and (url := element.get("url")):
+            surface = element.getparent()
+            for owner in (element, surface):
+                identity = owner.get("{http://www.w3.org/XML/1998/namespace}id") if owner is not None else None
+                if identity:
+                    images[f"#{identity}"] = url
+    return images
+
+
+def _header(header: etree._Element) -> tuple[str, dict[str, str]]:
+    """Title, and what the header says about author, licence and base text."""
+
+    def first(*path: str) -> etree._Element | None:
+        steps = "/".join(f"*[local-name()='{name}']" for name in path)
+        found = header.xpath(f"*[local-name()='fileDesc']/{steps}")
+        return found[0] if isinstance(found, list) and found else None
+
+    meta: dict[str, str] = {}
+    for key, path in (
+        ("author", ("titleStmt", "author")),
+        ("distributor", ("publicationStmt", "distributor")),
+        ("publisher", ("publicationStmt", "publisher")),
+        ("source_title", ("sourceDesc", "bibl", "title")),
+        ("source_author", ("sourceDesc", "bibl", "author")),
+        ("source_publisher", ("sourceDesc", "bibl", "publisher")),
+    ):
+        if value := _words(first(*path)):
+            meta[key] = value
+    availability = first("publicationStmt", "availability")
+    if availability is not None:
+        if value := _words(availability):
+            meta["licence"] = value
+        targets = [element.get("target") for element in availability.iter(etree.Element) if element.get("target")]
+        if targets and targets[0]:
+            meta["licence_url"] = targets[0]
+    return _words(first("titleStmt", "title")), meta
+
+
+def _words(element: etree._Element | None) -> str:
+    return tidy(" ".join("".join(element.itertext()).split())) if element is not None else ""
+
+
+def _charset(root: etree._Element) -> str:
+    return (root.getroottree().docinfo.encoding or "utf-8").lower()

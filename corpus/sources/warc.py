@@ -1,0 +1,534 @@
+"""Web crawls: one document per WARC response that may hold Japanese.
+
+`records` frames an archive with FastWARC (plain, or compressed with gzip, zstd or LZ4) and reads
+each page's block, bounded. `parse` asks the cheap questions first (HTTP status, content type, do
+the bytes hold kana), and decodes and extracts only what is left.
+
+An archive that breaks off, or holds bytes that are no WARC, costs what cannot be read and no more:
+the place is named in a `BrokenInput`, and framing goes on at the next record that can be found.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any, BinaryIO, cast
+
+import brotli
+from fastwarc import ArchiveIterator, GzipReader, WarcRecord, ZstdReader
+
+from corpus import sniff
+from corpus.charset import decode
+from corpus.html import EXTRACTORS, extract, plain_text
+from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from corpus.shards import filesystem
+from corpus.sources.plan import shard_per_file
+from corpus.text import tidy
+
+REASONS = {
+    "archive_truncated": "the file ends inside a record; everything before it was read",
+    "archive_damaged": "bytes between or inside records that are no WARC; reading went on behind them",
+    "not_warc": "the file holds no WARC record at all (ARC files are not read: convert them with warcio recompress)",
+    "too_large": "the record, or its body once decompressed, is larger than max_record_bytes",
+    "bad_http": "the response does not start with an HTTP status line",
+    "http_status": "the server answered with another status than 200",
+    "content_type": "neither HTML, XHTML nor plain text",
+    "bad_encoding": "a transfer or content encoding that is unknown, or whose data cannot be decompressed",
+    "revisit": "a revisit record: the page is stored elsewhere",
+    "empty": "a response without a body",
+    "no_japanese_bytes": "the bytes hold too few kana in any encoding",
+    "no_japanese_text": "once decoded, the page holds too few kana",
+    "undecodable": "too large a share of the characters could not be decoded",
+    "no_text": "the page holds no text",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Settings of a WARC source.
+
+    Attributes:
+        extractor: how the main text is found: manyo, resiliparse or trafilatura.
+        max_record_bytes: largest record, and largest body once decompressed, that is read. Common
+            Crawl cuts its pages at 1 MiB (5 MiB since 2025).
+        max_replacement_fraction: largest share of undecodable characters, per non-ASCII character,
+            that a document may have.
+    """
+
+    extractor: str = "manyo"
+    max_record_bytes: int = 16 << 20
+    max_replacement_fraction: float = 0.1
+
+    def __post_init__(self) -> None:
+        if self.extractor not in EXTRACTORS:
+            raise ValueError(f"extractor must be one of {', '.join(EXTRACTORS)}, got {self.extractor!r}")
+        if self.max_record_bytes < 1:
+            raise ValueError(f"max_record_bytes must be at least 1, got {self.max_record_bytes}")
+        if not 0 <= self.max_replacement_fraction <= 1:
+            raise ValueError(f"max_replacement_fraction must be within 0 and 1, got {self.max_replacement_fraction}")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A WARC record as framed, its block not yet parsed.
+
+    Attributes:
+        record_type: WARC-Type: response, resource, conversion, revisit, request, …
+        uri: WARC-Target-URI.
+        date: WARC-Date as written.
+        content_type: Content-Type of the block.
+        identified_type: WARC-Identified-Payload-Type, the crawler's own guess; empty if it made none.
+        size_bytes: Content-Length of the block.
+        block: the bytes; empty if the record is no page or larger than the limit.
+    """
+
+    record_type: str
+    uri: str
+    date: str
+    content_type: str
+    identified_type: str
+    size_bytes: int
+    block: bytes
+
+
+def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
+    """One shard per archive."""
+    return shard_per_file(files)
+
+
+def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+    """Frame the shard's archives, in order, without parsing what is in them.
+
+    A damaged stretch yields a `BrokenInput` at the place where it starts, and framing goes on
+    behind it.
+    """
+    for file in shard.files:
+        fs, path = filesystem(file.uri)
+        with fs.open(path, "rb") as stream:
+            yield from _frame(cast(BinaryIO, stream), file.uri, options.max_record_bytes)
+
+
+def parse(record: Record, options: Options) -> Document | Refused | Skipped:
+    """Turn one record into a document, or say why not."""
+    page: Block = record.payload
+    if page.record_type not in _PAGE_TYPES:
+        return Refused("revisit", uri=page.uri) if page.record_type == "revisit" else Skipped(page.record_type)
+    if page.size_bytes > options.max_record_bytes:
+        return Refused("too_large", f"{page.size_bytes} bytes", page.uri)
+    body = _body(page, options.max_record_bytes)
+    if isinstance(body, Refused | Skipped):
+        return body
+    if not body.data.strip():
+        return Refused("empty", uri=page.uri)
+    if not sniff.may_be_japanese(body.data):
+        return Refused("no_japanese_bytes", uri=page.uri)
+    decoded = decode(body.data, body.charset_label)
+    if not sniff.holds_kana(decoded.text):
+        return Refused("no_japanese_text", f"as {decoded.charset}", page.uri)
+    if decoded.replacement_fraction > options.max_replacement_fraction:
+        detail = f"{decoded.replacement_fraction:.0%} of the characters, as {decoded.charset}"
+        return Refused("undecodable", detail, page.uri)
+    is_plain = body.media_type == "text/plain"
+    main = plain_text(decoded.text) if is_plain else extract(decoded.text, options.extractor)
+    text = tidy(main.text)
+    if not text.strip():
+        return Refused("no_text", f"{len(body.data)} bytes, as {decoded.charset}", page.uri)
+    meta: dict[str, Any] = {"charset_decided_by": decoded.decided_by}
+    if decoded.replacement_fraction:
+        meta["replacement_fraction"] = round(decoded.replacement_fraction, 6)
+    return Document(
+        uri=page.uri,
+        text=text,
+        title=tidy(main.title),
+        charset=decoded.charset,
+        charset_declared=decoded.declared,
+        fetched_at=_date(page.date),
+        meta=meta,
+    )
+
+
+# --- framing ---------------------------------------------------------------------------------
+
+
+def _frame(stream: BinaryIO, uri: str, max_record_bytes: int) -> Iterator[Record | BrokenInput]:
+    """Records of one archive from its start to its end, over every damaged stretch."""
+    start: int | None = 0
+    n_records = 0
+    while start is not None:
+        broken: BrokenInput | None = None
+        for item in _frame_run(stream, start, uri, n_records, max_record_bytes):
+            if isinstance(item, BrokenInput):
+                broken = item
+            else:
+                n_records += 1
+                yield item
+        if broken is None:
+            return
+        start = _next_record(stream, broken.origin_offset + 1)
+        reason = broken.refused.reason
+        if start is not None:
+            reason = "archive_damaged"
+        elif reason == "archive_damaged" and not n_records:
+            reason = "not_warc"
+        yield BrokenInput(uri, broken.origin_offset, Refused(reason, broken.refused.detail, broken.refused.uri))
+
+
+def _frame_run(
+    stream: BinaryIO, start: int, uri: str, n_before: int, max_record_bytes: int
+) -> Iterator[Record | BrokenInput]:
+    """Records from an offset on, and a `BrokenInput` last if the archive breaks off or is damaged.
+
+    FastWARC ends quietly where a file is cut, so each block is checked against its length, and
+    the last gzip member against its own end.
+    """
+    stream.seek(start)
+    is_gzip = stream.read(3) == _GZIP
+    stream.seek(start)
+    # Inside a gzip member, only the reader knows where the member starts.
+    members = GzipReader(stream) if is_gzip else None
+    n_records = n_before
+    offset = start
+    last_whole: int | None = None
+    try:
+        for shown in ArchiveIterator(members or stream, parse_http=False):
+            offset = shown.stream_pos if members is None else members.frame_start_position() or start
+            last_whole = None
+            block = _block(shown, max_record_bytes)
+            last_whole = offset
+            # Records that share a member are told apart by their ordinal.
+            yield Record(uri, offset, shown.record_id or f"{uri.rsplit('/', 1)[-1]}:{offset}:{n_records}", block)
+            n_records += 1
+    except _BrokenRecordError as error:
+        yield BrokenInput(uri, offset, Refused("archive_truncated", str(error), _target_uri(shown)))
+        return
+    except OSError as error:
+        if last_whole is not None:
+            offset = _end_of_record(stream, last_whole, is_gzip)
+        yield BrokenInput(uri, offset, Refused("archive_damaged", str(error)))
+        return
+    if members is not None:
+        cut = _cut_member(stream, members.frame_start_position() or start)
+        if cut is not None:
+            yield BrokenInput(uri, cut, Refused("archive_truncated", "the file ends inside a gzip member"))
+
+
+class _BrokenRecordError(Exception):
+    """A record whose header or block is not all there."""
+
+
+def _block(shown: WarcRecord, max_record_bytes: int) -> Block:
+    """The record as read, its block in memory if it is a page within the limit.
+
+    Raises:
+        _BrokenRecordError: the file ends before the record does.
+    """
+    headers = shown.headers
+    size_bytes = shown.content_length
+    if "Content-Length" not in headers:
+        raise _BrokenRecordError("a WARC header without Content-Length")
+    record_type = (headers.get("WARC-Type") or "unknown").strip().lower()
+    if record_type in _PAGE_TYPES and size_bytes <= max_record_bytes:
+        block = shown.reader.read()
+        n_read = len(block)
+    else:
+        block = b""
+        n_read = shown.reader.consume()
+    if n_read < size_bytes:
+        raise _BrokenRecordError(f"the record ends after {n_read} of {size_bytes} bytes")
+    return Block(
+        record_type=record_type,
+        uri=_target_uri(shown),
+        date=headers.get("WARC-Date") or "",
+        content_type=headers.get("Content-Type") or "",
+        identified_type=headers.get("WARC-Identified-Payload-Type") or "",
+        size_bytes=size_bytes,
+        block=block,
+    )
+
+
+def _target_uri(shown: WarcRecord) -> str:
+    """The page's address; old wget versions wrote it in angle brackets."""
+    return (shown.headers.get("WARC-Target-URI") or "").strip("<> ")
+
+
+def _end_of_record(stream: BinaryIO, offset: int, is_gzip: bool) -> int:
+    """Where the record (or gzip member) at an offset ends; the offset itself if that cannot be told."""
+    stream.seek(offset)
+    if is_gzip:
+        size_bytes, is_whole = _member_size(stream)
+        return offset + size_bytes if is_whole else offset
+    head = stream.read(_MAX_HEADER_BYTES)
+    end = head.find(b"\r\n\r\n")
+    length = _CONTENT_LENGTH.search(head[: end + 2])
+    return offset + end + 4 + int(length[1]) if end >= 0 and length else offset
+
+
+def _cut_member(stream: BinaryIO, offset: int) -> int | None:
+    """Offset of the first gzip member, from one at `offset` on, that the file's end cuts; None if none is."""
+    while True:
+        stream.seek(offset)
+        size_bytes, is_whole = _member_size(stream)
+        if not size_bytes:
+            return None
+        if not is_whole:
+            return offset
+        offset += size_bytes
+
+
+def _member_size(stream: BinaryIO) -> tuple[int, bool]:
+    """Compressed bytes of the gzip member at the stream's position, and whether it reaches its end."""
+    inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    size_bytes = 0
+    while chunk := stream.read(_CHUNK_BYTES):
+        try:
+            pending = chunk
+            while pending and not inflater.eof:
+                # Bounded output, dropped at once: a member may inflate a thousandfold.
+                inflater.decompress(pending, _CHUNK_BYTES)
+                pending = inflater.unconsumed_tail
+        except zlib.error:
+            return size_bytes + len(chunk), False
+        size_bytes += len(chunk) - len(inflater.unused_data)
+        if inflater.eof:
+            return size_bytes, True
+    return size_bytes, False
+
+
+def _next_record(stream: BinaryIO, offset: int) -> int | None:
+    """Offset of the first record at or after `offset` that FastWARC can frame; None if there is none."""
+    attempts = 0
+    stream.seek(offset)
+    while chunk := stream.read(_CHUNK_BYTES):
+        for match in _RECORD_START.finditer(chunk):
+            attempts += 1
+            if attempts > _MAX_ATTEMPTS:
+                return None
+            if _starts_record(stream, offset + match.start()):
+                return offset + match.start()
+        if len(chunk) < _CHUNK_BYTES:
+            return None
+        # A mark may lie across the border of two chunks.
+        offset += len(chunk) - 8
+        stream.seek(offset)
+    return None
+
+
+def _starts_record(stream: BinaryIO, offset: int) -> bool:
+    stream.seek(offset)
+    try:
+        for shown in ArchiveIterator(stream, parse_http=False):
+            return "Content-Length" in shown.headers and "WARC-Type" in shown.headers
+    except OSError:
+        return False
+    return False
+
+
+# --- one page --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """What a page consists of: its bytes, all encodings undone, and what the headers say of them."""
+
+    data: bytes
+    media_type: str
+    charset_label: str | None
+
+
+def _body(page: Block, max_bytes: int) -> _Body | Refused | Skipped:
+    """The page's body, or why it has none that we read."""
+    if page.record_type != "response" or not page.content_type.lower().startswith("application/http"):
+        if page.record_type == "response" and page.uri.startswith("dns:"):
+            return Skipped("dns")
+        return _accepted(page, page.block, page.content_type)
+    end = _HEADER_END.search(page.block)
+    head, body = (page.block[: end.start()], page.block[end.end() :]) if end else (page.block, b"")
+    status_line, *lines = head.split(b"\n")
+    status = _STATUS.match(status_line)
+    if not status:
+        return Refused("bad_http", repr(status_line[:80]), page.uri)
+    if status[1] != b"200":
+        return Refused("http_status", status[1].decode("ascii"), page.uri)
+    headers = _http_headers(lines)
+    accepted = _accepted(page, body, headers.get("content-type", ""))
+    if isinstance(accepted, Refused):
+        return accepted
+    if "chunked" in headers.get("transfer-encoding", "").lower():
+        body = _joined_chunks(body)
+    try:
+        # Encodings are listed in the order in which they were applied.
+        for encoding in reversed(headers.get("content-encoding", "").lower().split(",")):
+            body = _decompressed(body, encoding.strip(), max_bytes)
+    except _EncodingError as error:
+        return Refused(error.reason, str(error), page.uri)
+    return _Body(body, accepted.media_type, accepted.charset_label)
+
+
+def _accepted(page: Block, body: bytes, content_type: str) -> _Body | Refused:
+    """The body if its media type is one that holds text.
+
+    Servers mislabel pages, and so do crawlers that guess from bytes, so one of the two is enough.
+    """
+    stated = content_type.split(";", 1)[0].strip().lower()
+    for media_type in (page.identified_type.split(";", 1)[0].strip().lower(), stated):
+        if media_type in _MEDIA_TYPES:
+            label = _CHARSET_PARAMETER.search(content_type)
+            return _Body(body, media_type, label[1] if label else None)
+    if not stated and not page.identified_type and body.lstrip()[:1] == b"<":
+        return _Body(body, "text/html", None)
+    return Refused("content_type", page.identified_type or stated or "none", page.uri)
+
+
+def _http_headers(lines: list[bytes]) -> dict[str, str]:
+    """Header fields by lower-case name; of repeated ones the first, as browsers do for Content-Type."""
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.decode("latin-1").partition(":")
+        if colon:
+            headers.setdefault(name.strip().lower(), value.strip())
+    return headers
+
+
+def _joined_chunks(body: bytes) -> bytes:
+    """A chunked body put together: as far as its chunks are whole, and as it is if it has none.
+
+    Crawlers often store the joined body and leave the header in place.
+    """
+    parts = []
+    position = 0
+    while match := _CHUNK_SIZE.match(body, position):
+        size_bytes = int(match[1], 16)
+        if size_bytes == 0:
+            return b"".join(parts)
+        parts.append(body[match.end() : match.end() + size_bytes])
+        position = match.end() + size_bytes
+        if body.startswith(b"\r\n", position):
+            position += 2
+    return b"".join(parts) if parts else body
+
+
+class _EncodingError(Exception):
+    """A content encoding that cannot be undone."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+def _decompressed(body: bytes, encoding: str, max_bytes: int) -> bytes:
+    """A body with one content encoding undone; what can be read of a damaged one.
+
+    Raises:
+        _EncodingError: nothing can be read, or the result is larger than `max_bytes`.
+    """
+    match encoding:
+        case "" | "identity" | "none" | "utf-8" | "utf8" | "text/html":
+            return body
+        case "gzip" | "x-gzip":
+            # A body without the magic number was stored decompressed, header left as it was.
+            return _inflated(body, zlib.MAX_WBITS | 16, max_bytes) if body.startswith(_GZIP[:2]) else body
+        case "deflate":
+            if not body or body.lstrip()[:1] == b"<":
+                return body
+            has_header = body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
+            return _inflated(body, zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS, max_bytes)
+        case "br":
+            return _brotli_decompressed(body, max_bytes)
+        case "zstd":
+            return _zstd_decompressed(body, max_bytes) if body.startswith(_ZSTD) else body
+    raise _EncodingError("bad_encoding", f"content encoding {encoding!r}")
+
+
+def _inflated(body: bytes, window_bits: int, max_bytes: int) -> bytes:
+    inflater = zlib.decompressobj(window_bits)
+    parts = []
+    size_bytes = 0
+    for start in range(0, len(body), _CHUNK_BYTES):
+        try:
+            part = inflater.decompress(body[start : start + _CHUNK_BYTES], max_bytes + 1 - size_bytes)
+        except zlib.error as error:
+            if not size_bytes:
+                raise _EncodingError("bad_encoding", str(error)) from error
+            break
+        parts.append(part)
+        size_bytes += len(part)
+        if size_bytes > max_bytes:
+            raise _EncodingError("too_large", f"over {max_bytes} bytes once decompressed")
+        if inflater.eof:
+            break
+    return b"".join(parts)
+
+
+def _brotli_decompressed(body: bytes, max_bytes: int) -> bytes:
+    decompressor = brotli.Decompressor()
+    parts = []
+    size_bytes = 0
+    pending = body
+    try:
+        while not decompressor.is_finished():
+            part = decompressor.process(pending, output_buffer_limit=_CHUNK_BYTES)
+            pending = b""
+            parts.append(part)
+            size_bytes += len(part)
+            if size_bytes > max_bytes:
+                raise _EncodingError("too_large", f"over {max_bytes} bytes once decompressed")
+            if not part and decompressor.can_accept_more_data():
+                break
+    except brotli.error as error:
+        if body.lstrip()[:1] == b"<":  # stored decompressed, header left as it was
+            return body
+        if not size_bytes:
+            raise _EncodingError("bad_encoding", f"brotli: {error}") from error
+    return b"".join(parts)
+
+
+def _zstd_decompressed(body: bytes, max_bytes: int) -> bytes:
+    reader = ZstdReader(BytesIO(body))
+    parts = []
+    size_bytes = 0
+    try:
+        while part := reader.read(_CHUNK_BYTES):
+            parts.append(part)
+            size_bytes += len(part)
+            if size_bytes > max_bytes:
+                raise _EncodingError("too_large", f"over {max_bytes} bytes once decompressed")
+    except OSError as error:
+        if not size_bytes:
+            raise _EncodingError("bad_encoding", f"zstd: {error}") from error
+    return b"".join(parts)
+
+
+def _date(written: str) -> datetime | None:
+    """A WARC-Date, which WARC 1.1 lets end after any of its parts; None if it is none."""
+    match = _DATE.match(written.strip())
+    if not match:
+        return None
+    year, month, day, hour, minute, second = (int(part) if part else None for part in match.groups())
+    try:
+        return datetime(year or 1, month or 1, day or 1, hour or 0, minute or 0, min(second or 0, 59), tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+_PAGE_TYPES = ("response", "resource", "conversion")
+_MEDIA_TYPES = ("text/html", "application/xhtml+xml", "text/plain")
+
+_GZIP = b"\x1f\x8b\x08"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_CHUNK_BYTES = 256 << 10
+#: As in FastWARC.
+_MAX_HEADER_BYTES = 32 << 10
+#: Marks that turn out to be no record, before the rest of a damaged archive is given up.
+_MAX_ATTEMPTS = 10_000
+
+_RECORD_START = re.compile(rb"\x1f\x8b\x08|WARC/[01]|\x28\xb5\x2f\xfd|\x04\x22\x4d\x18")
+_CONTENT_LENGTH = re.compile(rb"^content-length:\s*(\d{1,18})\s*$", re.IGNORECASE | re.MULTILINE)
+_HEADER_END = re.compile(rb"\r?\n\r?\n")
+_STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})\b")
+_CHARSET_PARAMETER = re.compile(r"charset\s*=\s*[\"']?\s*([\w:.-]+)", re.IGNORECASE | re.ASCII)
+_CHUNK_SIZE = re.compile(rb"\s{0,4}([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]{0,256})?\r?\n")
+_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?)?)?")

@@ -1,0 +1,234 @@
+"""The compiled loops of dedup: fold, hash, sketch, key, link.
+
+Private to the typed wrappers in `exact`, `minhash`, `pairs` and `verify`, each of which has a slow
+oracle of its own name in `tests/oracles.py`. This file imports no other jitted code, because
+Numba's cache does not see changes across files.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+# Odd multipliers of MurmurHash3's 64-bit finaliser (Appleby, public domain) and of splitmix64
+# (Steele, Lea, Flood 2014); any odd numbers with well spread bits would do, these are well tested.
+_MIX_1 = np.uint64(0xFF51AFD7ED558CCD)
+_MIX_2 = np.uint64(0xC4CEB9FE1A85EC53)
+_STEP = np.uint64(0x9E3779B97F4A7C15)
+
+#: Shingle hashes worked on at once: 16 KiB stay in the first-level cache through all permutations.
+_BLOCK = 4096
+#: A block is filled up to a multiple of this by repeating a hash, which no minimum notices, so
+#: that the vectorised loop over it has no scalar tail.
+_LANES = 32
+
+
+@njit(cache=True, nogil=True)
+def _fold(data, offsets, table, voiced, semivoiced):  # type: ignore[no-untyped-def]
+    """Decode UTF-8, map each character through `table` (0 drops it), join kana with their marks."""
+    n_docs = len(offsets) - 1
+    # A character takes at least one byte; pages that are never written are never allocated.
+    codepoints = np.empty(offsets[n_docs] - offsets[0], np.uint32)
+    out_offsets = np.empty(n_docs + 1, np.int64)
+    out_offsets[0] = 0
+    end = 0
+    for doc in range(n_docs):
+        begin = end
+        i = offsets[doc]
+        stop = offsets[doc + 1]
+        while i < stop:
+            lead = np.uint32(data[i])
+            if lead < 0x80:
+                point = lead
+                i += 1
+            elif lead < 0xE0:
+                point = (lead & np.uint32(0x1F)) << np.uint32(6) | np.uint32(data[i + 1]) & np.uint32(0x3F)
+                i += 2
+            elif lead < 0xF0:
+                point = (
+                    (lead & np.uint32(0x0F)) << np.uint32(12)
+                    | (np.uint32(data[i + 1]) & np.uint32(0x3F)) << np.uint32(6)
+                    | np.uint32(data[i + 2]) & np.uint32(0x3F)
+                )
+                i += 3
+            else:
+                point = (
+                    (lead & np.uint32(0x07)) << np.uint32(18)
+                    | (np.uint32(data[i + 1]) & np.uint32(0x3F)) << np.uint32(12)
+                    | (np.uint32(data[i + 2]) & np.uint32(0x3F)) << np.uint32(6)
+                    | np.uint32(data[i + 3]) & np.uint32(0x3F)
+                )
+                i += 4
+            if point < len(table):
+                point = table[point]
+                if point == 0:
+                    continue
+                if (point == 0x3099 or point == 0x309A) and end > begin:
+                    base = codepoints[end - 1]
+                    if 0x3040 <= base < 0x3100:
+                        joined = voiced[base - 0x3040] if point == 0x3099 else semivoiced[base - 0x3040]
+                        if joined:
+                            codepoints[end - 1] = joined
+                            continue
+            elif 0xE0000 <= point < 0xE1000:
+                continue
+            codepoints[end] = point
+            end += 1
+        out_offsets[doc + 1] = end
+    return codepoints[:end], out_offsets
+
+
+@njit(cache=True, nogil=True)
+def _exact_hashes(codepoints, offsets):  # type: ignore[no-untyped-def]
+    """Hash each document's characters in order: rotate, xor, multiply; then MurmurHash3's finaliser."""
+    n_docs = len(offsets) - 1
+    hashes = np.empty(n_docs, np.uint64)
+    for doc in range(n_docs):
+        h = np.uint64(offsets[doc + 1] - offsets[doc]) * _STEP
+        for i in range(offsets[doc], offsets[doc + 1]):
+            h = (((h << np.uint64(23)) | (h >> np.uint64(41))) ^ np.uint64(codepoints[i])) * _STEP
+        h = (h ^ (h >> np.uint64(33))) * _MIX_1
+        h = (h ^ (h >> np.uint64(33))) * _MIX_2
+        hashes[doc] = h ^ (h >> np.uint64(33))
+    return hashes
+
+
+@njit(cache=True, nogil=True)
+def _minhashes(codepoints, offsets, shingle_chars, min_chars, max_chars, factors, shifts):  # type: ignore[no-untyped-def]
+    """Signatures of the documents that have `min_chars`, one row each, in order.
+
+    A shingle's hash is a polynomial over its characters modulo 2^64, rolled from one shingle to
+    the next and then mixed down to 32 bits. Hashes are made once, block by block; then each
+    permutation `x -> factor * x + shift` modulo 2^32 runs over the block in one tight loop, which
+    LLVM turns into vector multiplications and minima.
+    """
+    n_docs = len(offsets) - 1
+    n_long = 0
+    for doc in range(n_docs):
+        if offsets[doc + 1] - offsets[doc] >= min_chars:
+            n_long += 1
+    minima = np.full((n_long, len(factors)), np.uint32(0xFFFFFFFF), np.uint32)
+    oldest = np.uint64(1)  # the multiplier of the character that leaves the shingle
+    for _ in range(shingle_chars - 1):
+        oldest *= _STEP
+    block = np.empty(_BLOCK, np.uint32)
+    row = 0
+    for doc in range(n_docs):
+        begin = offsets[doc]
+        n_chars = offsets[doc + 1] - begin
+        if n_chars < min_chars:
+            continue
+        n_chars = min(n_chars, max_chars)
+        rolled = np.uint64(0)
+        for i in range(begin, begin + shingle_chars - 1):
+            rolled = rolled * _STEP + np.uint64(codepoints[i])
+        newest = begin + shingle_chars - 1
+        stop = begin + n_chars
+        while newest < stop:
+            n_hashes = min(_BLOCK, stop - newest)
+            for i in range(n_hashes):
+                rolled = rolled * _STEP + np.uint64(codepoints[newest + i])
+                h = (rolled ^ (rolled >> np.uint64(33))) * _MIX_1
+                h = (h ^ (h >> np.uint64(33))) * _MIX_2
+                block[i] = np.uint32(h >> np.uint64(32))
+                rolled -= np.uint64(codepoints[newest + i - shingle_chars + 1]) * oldest
+            n_padded = (n_hashes + _LANES - 1) // _LANES * _LANES
+            for i in range(n_hashes, n_padded):
+                block[i] = block[0]
+            for p in range(len(factors)):
+                factor = factors[p]
+                shift = shifts[p]
+                minimum = minima[row, p]
+                for i in range(n_padded):
+                    minimum = min(minimum, np.uint32(block[i] * factor + shift))
+                minima[row, p] = minimum
+            newest += n_hashes
+        row += 1
+    return minima
+
+
+@njit(cache=True, nogil=True)
+def _band_keys(minhash, bands, rows):  # type: ignore[no-untyped-def]
+    """A 64-bit key of each band: its number (from 1) and its values, mixed in one after another."""
+    keys = np.empty((len(minhash), bands), np.uint64)
+    for doc in range(len(minhash)):
+        for band in range(bands):
+            h = np.uint64(band + 1) * _STEP
+            for row in range(band * rows, (band + 1) * rows):
+                h = (h ^ np.uint64(minhash[doc, row])) * _MIX_1
+                h ^= h >> np.uint64(32)
+            h *= _MIX_2
+            keys[doc, band] = h ^ (h >> np.uint64(33))
+    return keys
+
+
+@njit(cache=True, nogil=True)
+def _link_to_survivors(  # type: ignore[no-untyped-def]
+    exact_hash, chars, minhash, has_minhash, candidate_offsets, candidates, min_similarity, max_chars, max_remembered
+):
+    """Give every document, in survivor order, the survivor it repeats (itself if none) and their similarity."""
+    n_docs = len(chars)
+    n_permutations = minhash.shape[1]
+    survivor = np.empty(n_docs, np.int32)
+    similarity = np.empty(n_docs, np.float32)
+    # What is remembered around a candidate: a linked list of the survivors of the documents that
+    # named it. A (document, candidate) pair adds one entry at most.
+    first_entry = np.full(n_docs, -1, np.int64)
+    n_entries_at = np.zeros(n_docs, np.int64)
+    entry_survivor = np.empty(len(candidates), np.int32)
+    entry_next = np.empty(len(candidates), np.int64)
+    n_entries = 0
+    compared_by = np.full(n_docs, -1, np.int32)
+    for doc in range(n_docs):
+        begin = candidate_offsets[doc]
+        end = candidate_offsets[doc + 1]
+        twin = -1
+        for k in range(begin, end):
+            other = candidates[k]
+            if exact_hash[other] == exact_hash[doc] and chars[other] == chars[doc]:
+                twin = other
+                break
+        if twin >= 0:
+            survivor[doc] = survivor[twin]
+            similarity[doc] = similarity[twin]
+            continue
+        best = -1
+        best_similarity = 0.0
+        if has_minhash[doc]:
+            for k in range(begin, end):
+                other = survivor[candidates[k]]
+                entry = first_entry[candidates[k]]
+                while True:
+                    if compared_by[other] != doc and has_minhash[other]:
+                        compared_by[other] = doc
+                        n_equal = 0
+                        for p in range(n_permutations):
+                            n_equal += minhash[doc, p] == minhash[other, p]
+                        estimate = n_equal / n_permutations
+                        if max(chars[doc], chars[other]) > max_chars:
+                            estimate = min(estimate, min(chars[doc], chars[other]) / max(chars[doc], chars[other]))
+                        if estimate >= min_similarity and (
+                            estimate > best_similarity or (estimate == best_similarity and other < best)
+                        ):
+                            best = other
+                            best_similarity = estimate
+                    if entry < 0:
+                        break
+                    other = entry_survivor[entry]
+                    entry = entry_next[entry]
+        survivor[doc] = doc if best < 0 else best
+        similarity[doc] = 1.0 if best < 0 else best_similarity
+        for k in range(begin, end):
+            at = candidates[k]
+            if survivor[at] == survivor[doc] or n_entries_at[at] == max_remembered:
+                continue
+            entry = first_entry[at]
+            while entry >= 0 and entry_survivor[entry] != survivor[doc]:
+                entry = entry_next[entry]
+            if entry < 0:
+                entry_survivor[n_entries] = survivor[doc]
+                entry_next[n_entries] = first_entry[at]
+                first_entry[at] = n_entries
+                n_entries_at[at] += 1
+                n_entries += 1
+    return survivor, similarity

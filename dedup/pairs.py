@@ -1,0 +1,165 @@
+"""Candidate pairs: documents brought together by a common key.
+
+A document has one key for its exact text and one for each band of its signature. All rows of one
+key meet in one part; there the first document in survivor order is the candidate of all others.
+So a key that n documents share costs n - 1 pairs, whatever template or boilerplate it comes from.
+
+Survivor order decides who stays: the longer text first, then the smaller `doc_id`. It is a pure
+function of the documents, never of their arrival.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pyarrow as pa
+
+from corpus.schema import DOC_ID, DOC_ID_BYTES, PAIRS, Column, Table
+from dedup.kernels import _band_keys
+from dedup.settings import Dedup
+
+KEYS = Table(
+    "keys",
+    "a key of a document; documents that share one are candidates",
+    "dedup",
+    (
+        Column("key", pa.uint64(), "hash of a band and its number, or of the exact text"),
+        Column("chars", pa.int64(), "length of the text as dedup compares it", "characters"),
+        Column("doc_id", DOC_ID, "the document"),
+    ),
+)
+
+#: Splits the space of exact keys from that of band keys: π's fraction, as good as any number.
+_EXACT = np.uint64(0x243F6A8885A308D3)
+
+
+def split(signatures: pa.RecordBatch, in_play: np.ndarray, settings: Dedup, parts: int) -> list[pa.RecordBatch]:
+    """Deal out the keys of a batch of documents.
+
+    Args:
+        signatures: a batch of `corpus.schema.SIGNATURES`.
+        in_play: bool (n_docs,), which documents take part.
+        settings: bands and rows, as the signatures were made with.
+        parts: how many parts the keys are dealt to.
+
+    Returns:
+        For each part a batch of `KEYS`, perhaps empty. A key's part depends on the key alone.
+    """
+    chosen = signatures.filter(pa.array(in_play))
+    bands = band_keys(minhash_matrix(chosen.column("minhash"), settings), settings)
+    with_bands = np.flatnonzero(has_minhash(chosen.column("minhash")))
+    exact = chosen.column("exact_hash").to_numpy() ^ _EXACT
+    keys = np.concatenate((exact, bands.reshape(-1)))
+    docs = np.concatenate((np.arange(len(exact)), np.repeat(with_bands, settings.bands)))
+    chars = chosen.column("chars").to_numpy()
+    doc_ids = ids_as_bytes(chosen.column("doc_id"))
+    part_of = keys % np.uint64(parts)
+    return [_keys_batch(keys[rows], chars[docs[rows]], doc_ids[docs[rows]]) for rows in _rows_by_part(part_of, parts)]
+
+
+def combine(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
+    """Pair every document of a key with the key's first in survivor order.
+
+    Holds one part in memory: 32 bytes a row, and 16 more while sorting.
+
+    Args:
+        batches: all batches of one part, in any order.
+
+    Returns:
+        A batch of `corpus.schema.PAIRS`, each pair once, sorted.
+
+    Raises:
+        ValueError: a `doc_id` occurs twice.
+    """
+    table = pa.Table.from_batches(batches, KEYS.schema).combine_chunks()
+    keys = table.column("key").to_numpy()
+    by_key = np.argsort(keys)
+    starts = _run_starts(keys[by_key])
+    # A run ends where the next one starts: most keys are their document's own and go at once.
+    shared = by_key[~(starts & np.roll(starts, -1))]
+    keys = keys[shared]
+    chars = table.column("chars").to_numpy()[shared]
+    doc_ids = ids_as_bytes(table.column("doc_id").combine_chunks())[shared]
+
+    order = np.lexsort((doc_ids, -chars, keys))
+    keys, doc_ids = keys[order], doc_ids[order]
+    starts = _run_starts(keys)
+    first = np.maximum.accumulate(np.where(starts, np.arange(len(keys)), 0))
+    later, candidates = doc_ids[~starts], doc_ids[first[~starts]]
+    twice = np.flatnonzero(later == candidates)
+    if len(twice):
+        raise ValueError(
+            f"document {ids_to_arrow(later[twice[:1]])[0].as_py().hex()} occurs twice: is a file listed under two "
+            "inputs of one source, or does it repeat a record's key?"
+        )
+    order = np.lexsort((candidates, later))
+    later, candidates = later[order], candidates[order]
+    fresh = _run_starts(later, candidates)
+    return pa.RecordBatch.from_arrays(
+        [ids_to_arrow(later[fresh]), ids_to_arrow(candidates[fresh])], schema=PAIRS.schema
+    )
+
+
+def survivor_order(chars: np.ndarray, doc_ids: np.ndarray) -> np.ndarray:
+    """Positions of documents in survivor order: longer text first, then smaller `doc_id`."""
+    return np.lexsort((doc_ids, -chars))
+
+
+def band_keys(minhash: np.ndarray, settings: Dedup) -> np.ndarray:
+    """uint64 (n_docs, bands), keys of the bands of uint32 (n_docs, permutations) signatures."""
+    keys: np.ndarray = _band_keys(minhash, settings.bands, settings.rows)
+    return keys
+
+
+def has_minhash(column: pa.Array) -> np.ndarray:
+    """bool (n_docs,), which rows of a `minhash` column hold a signature."""
+    lengths: np.ndarray = column.value_lengths().to_numpy()
+    return lengths > 0
+
+
+def minhash_matrix(column: pa.Array, settings: Dedup) -> np.ndarray:
+    """uint32 (n_long, permutations), the rows of a `minhash` column that hold a signature.
+
+    Raises:
+        ValueError: the signatures have another number of permutations.
+    """
+    lengths = column.value_lengths().to_numpy()
+    if np.any((lengths != 0) & (lengths != settings.permutations)):
+        raise ValueError(
+            f"signatures have {lengths.max()} permutations and dedup.bands * dedup.rows is {settings.permutations}: "
+            "make the signatures again with these settings"
+        )
+    values: np.ndarray = column.flatten().to_numpy()
+    return values.reshape(-1, settings.permutations)
+
+
+def ids_as_bytes(column: pa.Array) -> np.ndarray:
+    """A `doc_id` column as numpy bytes, which compare and sort like the ids; no copy."""
+    data = column.buffers()[1]
+    if data is None or len(column) == 0:
+        return np.zeros(0, f"S{DOC_ID_BYTES}")
+    return np.frombuffer(data, f"S{DOC_ID_BYTES}")[column.offset : column.offset + len(column)]
+
+
+def ids_to_arrow(doc_ids: np.ndarray) -> pa.Array:
+    """The `doc_id` column that `ids_as_bytes` shows."""
+    return pa.Array.from_buffers(DOC_ID, len(doc_ids), [None, pa.py_buffer(np.ascontiguousarray(doc_ids))])
+
+
+def _run_starts(*columns: np.ndarray) -> np.ndarray:
+    """bool (n,), where a row of sorted columns differs from the row before it."""
+    starts = np.zeros(len(columns[0]), bool)
+    starts[:1] = True
+    for column in columns:
+        starts[1:] |= column[1:] != column[:-1]
+    return starts
+
+
+def _rows_by_part(part_of: np.ndarray, parts: int) -> list[np.ndarray]:
+    order = np.argsort(part_of, kind="stable")
+    return np.split(order, np.searchsorted(part_of[order], np.arange(1, parts, dtype=np.uint64)))
+
+
+def _keys_batch(keys: np.ndarray, chars: np.ndarray, doc_ids: np.ndarray) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array(keys), pa.array(chars), ids_to_arrow(doc_ids)], schema=KEYS.schema)

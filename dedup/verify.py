@@ -1,0 +1,79 @@
+"""From candidates to duplicates: every candidate is verified against the survivor it would vanish for.
+
+Following chains of similar documents to their end puts documents together that share nothing: A is
+like B, B like C, … Here a document is removed only if it is itself similar to a document that
+stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dedup.kernels import _link_to_survivors
+from dedup.settings import Dedup
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What is known of documents that have candidates, or are candidates, in survivor order.
+
+    Attributes:
+        exact_hash: uint64 (n_docs,).
+        chars: int64 (n_docs,).
+        minhash: uint32 (n_docs, permutations), zeros for short documents.
+        has_minhash: bool (n_docs,), false for short documents.
+    """
+
+    exact_hash: np.ndarray
+    chars: np.ndarray
+    minhash: np.ndarray
+    has_minhash: np.ndarray
+
+
+def link_to_survivors(
+    compared: Compared, candidate_offsets: np.ndarray, candidates: np.ndarray, settings: Dedup
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give each document the survivor that it repeats, or itself.
+
+    Documents are taken in survivor order. One whose exact text came before shares that one's
+    fate. Any other is compared with
+
+    - the survivor of each of its candidates (the candidate itself, if it survived), and
+    - the survivors remembered around each candidate, that is, of earlier documents with the same
+      candidate, `settings.max_survivors_per_candidate` of them, the first in survivor order.
+
+    Every earlier document that shares a key with this one either is its candidate for that key or
+    has the same candidate, so, up to that limit, this compares it with the survivor of every
+    document that it shares a key with. It joins the most similar of those that reach
+    `settings.min_similarity` (of equals, the first in survivor order), or survives. Survivors
+    never become duplicates, hence no chain is longer than one link.
+
+    Similarity is the fraction of equal minima, an unbiased estimate of the Jaccard similarity with
+    standard deviation `sqrt(J * (1 - J) / permutations)`; if one text is longer than
+    `settings.max_shingled_chars`, it is at most the ratio of their lengths.
+
+    Args:
+        compared: the documents.
+        candidate_offsets: int64 (n_docs + 1,), document `i` has
+            `candidates[candidate_offsets[i]:candidate_offsets[i + 1]]`.
+        candidates: int32, positions of earlier documents.
+        settings: thresholds and limits.
+
+    Returns:
+        int32 (n_docs,) positions of survivors, and float32 (n_docs,) similarities to them, 1 for
+        survivors and exact repetitions.
+    """
+    survivor, similarity = _link_to_survivors(
+        compared.exact_hash,
+        compared.chars,
+        compared.minhash,
+        compared.has_minhash,
+        candidate_offsets,
+        candidates,
+        settings.min_similarity,
+        settings.max_shingled_chars,
+        settings.max_survivors_per_candidate,
+    )
+    return survivor, similarity

@@ -1,0 +1,120 @@
+"""Whether a document reads as sentences: line ends, sentence lengths, short and cut lines.
+
+A sentence ends at 。！？, at !?． unless a letter or digit follows at once, and at a
+newline; brackets and quotes after the end stay with it. Lengths leave out white space.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from corpus.text import Texts
+from filters import kernels
+from filters.characters import CharacterClass, character_classes, share
+from filters.kernels import _read_lines
+
+#: A line this short is a menu item, a cell or a heading. HojiChar counts lines of at most 10 characters.
+SHORT_LINE_CHARS = 10
+
+SENTENCE_ENDS = "。｡！？‼⁇⁈⁉"
+WEAK_SENTENCE_ENDS = "!?．"
+CLOSERS = ")]}）］｝〕〉》】〙〗”’\"'｠»"
+QUOTE_CLOSERS = "」』｣"
+ELLIPSES = "…‥"
+BULLETS = "•‣●○◎■□◆◇▪▫▶►▷★☆＊*-→›>＞"
+_MIDDLE_DOTS = "・･"
+
+
+@cache
+def line_marks() -> np.ndarray:
+    """uint8 (0x110000,), what each code point means to the line kernel."""
+    classes = character_classes()
+    marks = np.full(len(classes), kernels.PLAIN, np.uint8)
+    marks[classes == CharacterClass.SPACE] = kernels.SPACE
+    alphanumeric = (
+        CharacterClass.LATIN,
+        CharacterClass.FULLWIDTH_LATIN,
+        CharacterClass.DIGIT,
+        CharacterClass.FULLWIDTH_DIGIT,
+    )
+    marks[np.isin(classes, alphanumeric)] = kernels.ALPHANUMERIC
+    for characters, mark in (
+        ("\n", kernels.NEWLINE),
+        (SENTENCE_ENDS, kernels.SENTENCE_END),
+        (WEAK_SENTENCE_ENDS, kernels.WEAK_SENTENCE_END),
+        (CLOSERS, kernels.CLOSER),
+        (QUOTE_CLOSERS, kernels.QUOTE_CLOSER),
+        (ELLIPSES, kernels.ELLIPSIS),
+        (".", kernels.DOT),
+        (_MIDDLE_DOTS, kernels.MIDDLE_DOT),
+        (BULLETS, kernels.BULLET),
+    ):
+        marks[[ord(character) for character in characters]] = mark
+    marks.flags.writeable = False
+    return marks
+
+
+@dataclass(frozen=True, slots=True)
+class LineCounts:
+    """What one pass over the lines of a batch gives.
+
+    Attributes:
+        counts: int64 (n_docs, LINE_COLUMNS), columns as `filters.kernels` names them.
+    """
+
+    counts: np.ndarray
+
+    @property
+    def line_counts(self) -> np.ndarray:
+        """int64 (n_docs,), lines that are not blank."""
+        return self.counts[:, kernels.LINES]
+
+    @property
+    def short_line_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), lines of at most `SHORT_LINE_CHARS` characters per line."""
+        return share(self.counts[:, kernels.SHORT_LINES], self.line_counts)
+
+    @property
+    def line_end_punctuation_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), lines that end a sentence, or close a quotation, per line."""
+        return share(self.counts[:, kernels.ENDED_LINES], self.line_counts)
+
+    @property
+    def ellipsis_line_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), lines that end in an ellipsis or in three dots per line."""
+        return share(self.counts[:, kernels.ELLIPSIS_LINES], self.line_counts)
+
+    @property
+    def bullet_line_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), lines that start with a bullet per line."""
+        return share(self.counts[:, kernels.BULLET_LINES], self.line_counts)
+
+    @property
+    def duplicate_line_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), characters in lines that occurred before per character."""
+        return share(self.counts[:, kernels.DUPLICATE_LINE_CHARS], self.counts[:, kernels.VISIBLE_CHARS])
+
+    @property
+    def mean_sentence_chars(self) -> np.ndarray:
+        """float32 (n_docs,), characters per sentence."""
+        return share(self.counts[:, kernels.VISIBLE_CHARS], self.counts[:, kernels.SENTENCES])
+
+    @property
+    def longest_sentence_chars(self) -> np.ndarray:
+        """int64 (n_docs,), characters of the longest sentence."""
+        return self.counts[:, kernels.LONGEST_SENTENCE]
+
+    @property
+    def sentence_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), characters in sentences that a mark ends per character."""
+        return share(self.counts[:, kernels.ENDED_SENTENCE_CHARS], self.counts[:, kernels.VISIBLE_CHARS])
+
+
+def read_lines(texts: Texts) -> LineCounts:
+    """Count lines and sentences by their ends, in one pass over the bytes."""
+    counts = np.zeros((len(texts), kernels.LINE_COLUMNS), np.int64)
+    _read_lines(texts.data, texts.offsets, line_marks(), SHORT_LINE_CHARS, counts)
+    return LineCounts(counts)

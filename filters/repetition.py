@@ -1,0 +1,111 @@
+"""Whether a document says the same thing again: frequent and repeated n-grams, runs, compressibility.
+
+n-grams are of characters, not words: Japanese writes no spaces, and word segmentation would
+cost more than everything else together. White space is left out, so that indentation is no
+repetition.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from corpus.text import Texts
+from filters import kernels
+from filters.characters import share
+from filters.fluency import line_marks
+from filters.kernels import _find_repeats
+
+#: n-grams are looked for in this many characters: repetition shows at once, and the table of a
+#: long book would leave the processor's cache.
+MAX_CHARS = 32_768
+
+#: Of a run of one character, this many count: a ruled line of forty hyphens is one line, not forty repeats.
+MAX_RUN_CHARS = 4
+
+#: Distinct characters are counted in a window of fixed length, since their share falls as text grows.
+DISTINCT_WINDOW_CHARS = 1_000
+
+#: zlib looks back 32 KiB, so a longer sample would tell little more.
+COMPRESSED_BYTES = 32_768
+COMPRESSION_LEVEL = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """What one pass over the n-grams of a batch gives.
+
+    Attributes:
+        counts: int64 (n_docs, REPETITION_COLUMNS), columns as `filters.kernels` names them.
+    """
+
+    counts: np.ndarray
+
+    def _top_ngram_fraction(self, length: int, column: int) -> np.ndarray:
+        # Overlapping occurrences (ああああ) would cover more than there is, hence the minimum.
+        covered = np.minimum(self.counts[:, column] * length, self.counts[:, kernels.SAMPLED_CHARS])
+        return share(covered, self.counts[:, kernels.SAMPLED_CHARS])
+
+    @property
+    def top_2gram_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), characters in the most frequent 2-gram per character."""
+        return self._top_ngram_fraction(2, kernels.TOP_2GRAM)
+
+    @property
+    def top_3gram_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), characters in the most frequent 3-gram per character."""
+        return self._top_ngram_fraction(3, kernels.TOP_3GRAM)
+
+    @property
+    def top_4gram_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), characters in the most frequent 4-gram per character."""
+        return self._top_ngram_fraction(4, kernels.TOP_4GRAM)
+
+    @property
+    def duplicate_5gram_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), characters in 5-grams that occurred before per character."""
+        return share(self.counts[:, kernels.DUPLICATE_5GRAM_CHARS], self.counts[:, kernels.SAMPLED_CHARS])
+
+    @property
+    def duplicate_10gram_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), characters in 10-grams that occurred before per character."""
+        return share(self.counts[:, kernels.DUPLICATE_10GRAM_CHARS], self.counts[:, kernels.SAMPLED_CHARS])
+
+    @property
+    def longest_run_chars(self) -> np.ndarray:
+        """int64 (n_docs,), length of the longest run of one character."""
+        return self.counts[:, kernels.LONGEST_RUN]
+
+    @property
+    def distinct_character_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), distinct characters per character, in the first `DISTINCT_WINDOW_CHARS`."""
+        window = np.minimum(self.counts[:, kernels.SAMPLED_CHARS], DISTINCT_WINDOW_CHARS)
+        return share(self.counts[:, kernels.DISTINCT_CHARS], window)
+
+
+def find_repeats(texts: Texts) -> Repeats:
+    """Find frequent and repeated n-grams in the first `MAX_CHARS` characters of each document.
+
+    White space is left out, and so is what a run of one character has beyond `MAX_RUN_CHARS`.
+    """
+    counts = np.zeros((len(texts), kernels.REPETITION_COLUMNS), np.int64)
+    marks = line_marks()
+    seen_in = np.zeros(len(marks), np.int32)
+    _find_repeats(texts.data, texts.offsets, marks, MAX_CHARS, MAX_RUN_CHARS, DISTINCT_WINDOW_CHARS, seen_in, counts)
+    return Repeats(counts)
+
+
+def compression_ratio(texts: Texts) -> np.ndarray:
+    """float32 (n_docs,), zlib's size of the first `COMPRESSED_BYTES` bytes over their size; 0 if empty.
+
+    Above 1 for a text so short that zlib's header outweighs what it saves.
+    """
+    starts, sizes = texts.offsets[:-1], np.minimum(texts.sizes_bytes, COMPRESSED_BYTES)
+    data = memoryview(texts.data)  # type: ignore[arg-type]
+    compressed = [
+        len(zlib.compress(data[start : start + size], COMPRESSION_LEVEL)) if size else 0
+        for start, size in zip(starts.tolist(), sizes.tolist(), strict=True)
+    ]
+    return share(np.array(compressed, np.int64), sizes)

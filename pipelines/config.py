@@ -1,0 +1,253 @@
+"""A configuration file becomes frozen settings, or one line that says what is wrong with it.
+
+Shape lives in Python, numbers in TOML: every table of the file is a settings
+dataclass of the package that uses it, and a key is valid if the dataclass has
+a field of that name. There are no class names in TOML and no silent defaults
+for a misspelt key.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from corpus.sources import KINDS
+from dedup.settings import Dedup
+from filters.language import LanguageSettings
+from filters.pii import Scrub
+from filters.rules import PROFILES, Rule, load_rules
+from pipelines.engine import UserError
+from pipelines.extract import Source
+from tokenizer.train import TrainTokenizer
+
+T = TypeVar("T")
+
+#: Source names become folders and file names that trainers read.
+_SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Where everything goes.
+
+    Attributes:
+        out: folder or URI for all tables, shards and reports.
+    """
+
+    out: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """How much one record may take.
+
+    Attributes:
+        record_timeout_s: seconds after which a record's parser counts as hung.
+    """
+
+    record_timeout_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.record_timeout_s <= 0:
+            raise ValueError(f"record_timeout_s must be above 0, got {self.record_timeout_s}")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which rules decide.
+
+    Attributes:
+        rules: path of the TOML file that holds them.
+    """
+
+    rules: str = "configs/rules.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Tokenize:
+    """What turns text into token shards.
+
+    Attributes:
+        model: a SentencePiece model; None where `train` makes one.
+        train: how to train one on the release; None where `model` names one.
+        shard_bytes: UTF-8 bytes of text per token shard; llm-jp's models give about one token per 6 bytes.
+    """
+
+    model: str | None = None
+    train: TrainTokenizer | None = None
+    shard_bytes: int = 2_000_000_000
+
+    def __post_init__(self) -> None:
+        if (self.model is None) == (self.train is None):
+            raise ValueError('give either model = "FILE" or a [tokenize.train] table')
+        if self.shard_bytes < 1:
+            raise ValueError(f"shard_bytes must be at least 1, got {self.shard_bytes}")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that a run depends on.
+
+    Attributes:
+        path: the file it was read from.
+        sources: in the file's order.
+        rules: read from `filter.rules`.
+    """
+
+    path: str
+    run: Run
+    sources: tuple[Source, ...]
+    extract: Extract
+    langid: LanguageSettings
+    rules: tuple[Rule, ...]
+    dedup: Dedup
+    scrub: Scrub
+    tokenize: Tokenize
+
+
+def load_config(path: str, out: str | None = None) -> Config:
+    """Read a configuration file.
+
+    Args:
+        path: the TOML file.
+        out: replaces `[run] out`.
+
+    Raises:
+        UserError: the file is missing, no TOML, or has an unknown or invalid key.
+    """
+    try:
+        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: no such configuration file") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"{path}: {error}") from error
+    known = ("run", "source", "extract", "langid", "filter", "dedup", "scrub", "tokenize")
+    _refuse_unknown(path, tables, known)
+    for table in ("run", "source", "tokenize"):
+        if table not in tables:
+            raise UserError(f"{path}: table [{table}] is missing")
+
+    def settings(cls: type[T], table: str) -> T:
+        return from_table(cls, tables.get(table, {}), f"{path}: [{table}]")
+
+    run = settings(Run, "run")
+    filter_settings = settings(Filter, "filter")
+    try:
+        rules = load_rules(filter_settings.rules)
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: [filter]: no such rules file: {filter_settings.rules}") from error
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    return Config(
+        path=path,
+        run=Run(out) if out else run,
+        sources=_sources(path, tables["source"]),
+        extract=settings(Extract, "extract"),
+        langid=settings(LanguageSettings, "langid"),
+        rules=rules,
+        dedup=settings(Dedup, "dedup"),
+        scrub=settings(Scrub, "scrub"),
+        tokenize=settings(Tokenize, "tokenize"),
+    )
+
+
+def _sources(path: str, tables: Any) -> tuple[Source, ...]:
+    if not isinstance(tables, list) or not tables:
+        raise UserError(f"{path}: write sources as [[source]] tables, at least one")
+    sources = tuple(_source(f"{path}: [[source]] {number}", table) for number, table in enumerate(tables, start=1))
+    names = [source.name for source in sources]
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"{path}: two [[source]] tables have the name {name!r}")
+    return sources
+
+
+def _source(where: str, table: Mapping[str, Any]) -> Source:
+    kind = table.get("kind")
+    if kind not in KINDS:
+        raise UserError(f"{where}: kind {kind!r} is none of {', '.join(sorted(KINDS))}")
+    options_class = KINDS[kind].Options
+    own = {field.name for field in dataclasses.fields(Source)} - {"options"}
+    options = {field.name for field in dataclasses.fields(options_class)}
+    _refuse_unknown(where, table, sorted(own | options))
+    source = from_table(
+        Source,
+        {key: value for key, value in table.items() if key in own} | {"options": {}},
+        where,
+        given={"options": from_table(options_class, {k: v for k, v in table.items() if k in options}, where)},
+    )
+    if not _SOURCE_NAME.fullmatch(source.name):
+        raise UserError(f"{where}: name {source.name!r} must be lower-case letters, digits, - and _")
+    if source.profile not in PROFILES:
+        raise UserError(f"{where}: profile {source.profile!r} is none of {', '.join(PROFILES)}")
+    if not source.inputs:
+        raise UserError(f"{where}: inputs is empty")
+    return source
+
+
+def from_table(cls: type[T], table: Any, where: str, given: Mapping[str, Any] | None = None) -> T:
+    """Build a settings dataclass from a TOML table, checking names and types.
+
+    Args:
+        cls: a dataclass; its field types say what is valid.
+        table: what tomllib gave.
+        where: file and table, for messages.
+        given: values of fields that are not read from the table.
+
+    Raises:
+        UserError: unknown key, missing key, wrong type, or a value that the dataclass refuses.
+    """
+    if not isinstance(table, dict):
+        raise UserError(f"{where}: expected a table, got {table!r}")
+    hints = typing.get_type_hints(cls)
+    fields = dataclasses.fields(cls)  # type: ignore[arg-type]
+    _refuse_unknown(where, table, [field.name for field in fields])
+    values = {
+        key: _convert(hints[key], value, f"{where}: {key}") for key, value in table.items() if key not in (given or {})
+    }
+    values |= given or {}
+    for field in fields:
+        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        if required and field.name not in values:
+            raise UserError(f"{where}: key {field.name!r} is missing")
+    try:
+        return cls(**values)
+    except ValueError as error:
+        raise UserError(f"{where}: {error}") from error
+
+
+def _convert(hint: Any, value: Any, where: str) -> Any:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        (inner,) = [argument for argument in arguments if argument is not type(None)]
+        return _convert(inner, value, where)
+    if origin is tuple and isinstance(value, list):
+        return tuple(_convert(arguments[0], item, where) for item in value)
+    if origin in (dict, Mapping) and isinstance(value, dict):
+        return {key: _convert(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
+    if origin is typing.Literal:
+        if value not in arguments:
+            raise UserError(f"{where}: {value!r} is none of {', '.join(map(str, arguments))}")
+        return value
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return from_table(hint, value, where)
+    if hint is float and type(value) is int:
+        return float(value)
+    if type(value) is not hint:
+        expected = getattr(hint, "__name__", str(hint)) if origin is None else str(hint)
+        raise UserError(f"{where}: expected {expected}, got {value!r}")
+    return value
+
+
+def _refuse_unknown(where: str, table: Mapping[str, Any], known: typing.Iterable[str]) -> None:
+    known = list(known)
+    for key in table:
+        if key not in known:
+            raise UserError(f"{where}: unknown key {key!r}; known: {', '.join(known)}")

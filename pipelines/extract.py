@@ -1,0 +1,212 @@
+"""The extract stage's loop over records: documents and refusals out, whatever the record does.
+
+This module is the child's side of `pipelines.isolation`. It holds the one place
+where any exception of a parser is caught: there the record becomes a refused row.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import select
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from corpus.records import BrokenInput, Document, InputShard, Outcome, Record, Refused, document_id
+from corpus.schema import DOCUMENTS, REFUSED
+from corpus.shards import BatchWriter, publish, write_batches
+from corpus.sources import KINDS
+
+#: Why a record is refused by the stage itself; sources add their own (`REASONS` of each).
+REASONS = {
+    "parser_failed": "the parser raised an error on this record",
+    "quarantined": "the parser crashed, hung or ran out of memory on this record, twice",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One [[source]] of the configuration.
+
+    Attributes:
+        name: goes into doc_ids, folders and reports.
+        kind: a key of `corpus.sources.KINDS`.
+        inputs: globs and URIs.
+        profile: which set of rules decides.
+        licence: as the documents carry it.
+        options: the kind's own settings.
+    """
+
+    name: str
+    kind: str
+    inputs: tuple[str, ...]
+    profile: str
+    licence: str
+    options: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """One shard to extract.
+
+    Attributes:
+        source: whose shard it is.
+        shard: the files to read.
+        documents_uri, refused_uri: the shards to write.
+        careful: parse every record in a process of its own.
+        record_timeout_s: seconds that one record may take.
+    """
+
+    source: Source
+    shard: InputShard
+    documents_uri: str
+    refused_uri: str
+    careful: bool
+    record_timeout_s: float
+
+
+class Progress:
+    """Counts records in memory shared with the parent, which sees a hang by the count standing still."""
+
+    def __init__(self, counter: Any) -> None:
+        self._counter = counter
+
+    def next_record(self) -> None:
+        """Say that another record begins."""
+        self._counter[0] += 1
+
+
+def extract(extraction: Extraction, progress: Progress) -> dict[str, int]:
+    """Write the documents and refused shards of one extraction; returns the stage's counts.
+
+    `records` = `documents` + `refused` + `quarantined` + `skipped`; `refused.REASON` counts by reason.
+    """
+    counts: Counter[str] = Counter()
+    documents = BatchWriter(DOCUMENTS.schema)
+    refused = BatchWriter(REFUSED.schema)
+    with (
+        publish(extraction.documents_uri) as documents_path,
+        publish(extraction.refused_uri) as refused_path,
+        write_batches(documents_path, DOCUMENTS.schema) as write_documents,
+        write_batches(refused_path, REFUSED.schema) as write_refused,
+    ):
+        for record, outcome in _outcomes(extraction, progress):
+            counts["records"] += 1
+            if isinstance(outcome, Document):
+                counts["documents"] += 1
+                counts["chars"] += len(outcome.text)
+                write_documents(documents.add(_document_row(extraction.source, record, outcome), len(outcome.text) * 3))
+            elif isinstance(outcome, Refused):
+                counts["quarantined" if outcome.reason == "quarantined" else "refused"] += 1
+                counts[f"refused.{outcome.reason}"] += 1
+                write_refused(refused.add(_refused_row(extraction.source, record, outcome)))
+            else:
+                counts["skipped"] += 1
+                counts[f"skipped.{outcome.kind}"] += 1
+        write_documents(documents.flush())
+        write_refused(refused.flush())
+    accounted = sum(counts[kind] for kind in ("documents", "refused", "quarantined", "skipped"))
+    if accounted != counts["records"]:
+        raise RuntimeError(f"{extraction.shard.name}: {counts['records']} records came in, {accounted} went out")
+    return dict(counts)
+
+
+def _outcomes(extraction: Extraction, progress: Progress) -> Iterator[tuple[Record, Outcome]]:
+    source = extraction.source
+    kind = KINDS[source.kind]
+    for record in kind.records(extraction.shard, source.options):
+        progress.next_record()
+        if isinstance(record, BrokenInput):
+            key = f"{record.origin_file}@{record.origin_offset}"
+            yield Record(record.origin_file, record.origin_offset, key, None), record.refused
+        elif extraction.careful:
+            yield record, _parse_in_a_fork(kind, record, source.options, extraction.record_timeout_s)
+        else:
+            yield record, _parse(kind, record, source.options)
+
+
+def _parse(kind: ModuleType, record: Record, options: Any) -> Outcome:
+    """Parse a record; any error of the parser is the record's refusal. This is the isolation boundary."""
+    try:
+        outcome: Outcome = kind.parse(record, options)
+    except Exception as error:  # noqa: BLE001
+        return Refused("parser_failed", f"{type(error).__name__}: {error}".replace("\n", " ")[:500])
+    return outcome
+
+
+def _parse_in_a_fork(kind: ModuleType, record: Record, options: Any, timeout_s: float) -> Outcome:
+    """Parse a record in a forked process; if that crashes or hangs twice, the record is quarantined."""
+    ending = ""
+    for _ in range(2):
+        outcome, ending = _fork_once(kind, record, options, timeout_s)
+        if outcome is not None:
+            return outcome
+    return Refused("quarantined", ending)
+
+
+def _fork_once(kind: ModuleType, record: Record, options: Any, timeout_s: float) -> tuple[Outcome | None, str]:
+    readable, writable = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(readable)
+        with os.fdopen(writable, "wb") as stream:
+            pickle.dump(_parse(kind, record, options), stream)
+        os._exit(0)
+    os.close(writable)
+    chunks: list[bytes] = []
+    timed_out = False
+    while True:
+        ready, _, _ = select.select([readable], [], [], timeout_s)
+        if not ready:
+            timed_out = True
+            os.kill(child, signal.SIGKILL)
+            break
+        chunk = os.read(readable, 1 << 16)
+        if not chunk:
+            break
+        chunks.append(chunk)
+    os.close(readable)
+    _, status = os.waitpid(child, 0)
+    if timed_out:
+        return None, f"the parser was still busy after {timeout_s:g} s"
+    if status != 0:
+        code = os.waitstatus_to_exitcode(status)
+        return None, f"the parser ended with {signal.Signals(-code).name if code < 0 else f'exit status {code}'}"
+    outcome: Outcome = pickle.loads(b"".join(chunks))
+    return outcome, ""
+
+
+def _document_row(source: Source, record: Record, document: Document) -> dict[str, Any]:
+    return {
+        "doc_id": document_id(source.name, record.key),
+        "source": source.name,
+        "licence": source.licence,
+        "profile": source.profile,
+        "uri": document.uri,
+        "fetched_at": document.fetched_at,
+        "origin_file": record.origin_file,
+        "origin_offset": record.origin_offset,
+        "charset": document.charset,
+        "charset_declared": document.charset_declared,
+        "title": document.title,
+        "text": document.text,
+        "pages": [{"label": label, "start": start} for label, start in document.pages],
+        "meta": json.dumps(document.meta, ensure_ascii=False, sort_keys=True),
+    }
+
+
+def _refused_row(source: Source, record: Record, refused: Refused) -> dict[str, Any]:
+    return {
+        "doc_id": document_id(source.name, record.key),
+        "source": source.name,
+        "uri": refused.uri,
+        "origin_file": record.origin_file,
+        "origin_offset": record.origin_offset,
+        "reason": refused.reason,
+        "detail": refused.detail,
+    }

@@ -1,0 +1,119 @@
+"""Manifests: what a finished task did, and the mark that it did finish.
+
+A manifest is one small JSON file per shard, written last. A shard is finished
+when its manifest names the inputs it has now and every file it lists is there
+with the size it lists; whatever else lies in the folder is work to do again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from corpus.shards import filesystem, is_local, join, publish
+
+_FOLDER = "manifests"
+_HASH_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """A file that a task published: its URI below the stage's folder, size, and digest of its bytes."""
+
+    path: str
+    size_bytes: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What one task did.
+
+    Attributes:
+        shard: name of the shard.
+        inputs_digest: of what it read.
+        outputs: files that it published.
+        counts: records, documents, reasons and whatever else the stage counts.
+        bytes_read: size of its inputs.
+        seconds: wall time of the task.
+        finished_at: when it ended, in seconds since 1970.
+        peak_memory_bytes: largest resident size of the process that did the work.
+    """
+
+    shard: str
+    inputs_digest: str
+    outputs: tuple[OutputFile, ...]
+    counts: Mapping[str, int]
+    bytes_read: int
+    seconds: float
+    finished_at: float
+    peak_memory_bytes: int
+
+    @property
+    def bytes_written(self) -> int:
+        """Size of its outputs."""
+        return sum(output.size_bytes for output in self.outputs)
+
+
+def manifest_uri(stage_folder: str, shard: str) -> str:
+    """Where the manifest of a shard lies."""
+    return join(stage_folder, _FOLDER, shard + ".json")
+
+
+def describe_output(stage_folder: str, uri: str) -> OutputFile:
+    """Size and digest of a published file: BLAKE2b of its bytes, or an object store's own entity tag."""
+    fs, path = filesystem(uri)
+    info = fs.info(path)
+    entity_tag = info.get("ETag")
+    if entity_tag and not is_local(fs):
+        digest = str(entity_tag).strip('"')
+    else:
+        hasher = hashlib.blake2b(digest_size=16)
+        with fs.open(path, "rb") as stream:
+            while chunk := stream.read(_HASH_CHUNK_BYTES):
+                hasher.update(chunk)
+        digest = hasher.hexdigest()
+    return OutputFile(uri.removeprefix(stage_folder.rstrip("/") + "/"), int(info["size"]), digest)
+
+
+def write_manifest(uri: str, manifest: Manifest) -> None:
+    """Publish a manifest; after this the shard is finished."""
+    with publish(uri) as path:
+        path.write_text(json.dumps(asdict(manifest), ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def read_manifests(stage_folder: str) -> dict[str, Manifest]:
+    """Manifests of the shards in a stage's folder that are finished, by shard name.
+
+    A manifest whose files are missing or have another size is left out: that
+    shard will be made again.
+    """
+    fs, path = filesystem(stage_folder)
+    found = {
+        name.removeprefix(path.rstrip("/") + "/"): int(info["size"])
+        for name, info in fs.find(path, detail=True).items()
+    }
+    names = [name for name in found if name.startswith(_FOLDER + "/") and name.endswith(".json")]
+    contents = fs.cat([join(path, name) for name in names]) if names else {}
+    manifests = (_parse(raw) for raw in contents.values())
+    return {
+        manifest.shard: manifest
+        for manifest in manifests
+        if all(found.get(output.path) == output.size_bytes for output in manifest.outputs)
+    }
+
+
+def unexpected_files(stage_folder: str, expected: set[str]) -> list[str]:
+    """Files of tables in a stage's folder that no task of the plan writes, below the folder's URI."""
+    fs, path = filesystem(stage_folder)
+    prefix = path.rstrip("/") + "/"
+    names = (name.removeprefix(prefix) for name in fs.find(path))
+    return sorted(name for name in names if "/" in name and "/.partial/" not in f"/{name}" and name not in expected)
+
+
+def _parse(raw: bytes) -> Manifest:
+    values = json.loads(raw)
+    values["outputs"] = tuple(OutputFile(**output) for output in values["outputs"])
+    return Manifest(**values)

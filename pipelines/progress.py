@@ -1,0 +1,143 @@
+"""What a person sees while a run goes on: bars on a terminal, plain lines with an ETA in a log."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from pipelines.engine import Stage, Task, TaskFailure
+from pipelines.manifest import Manifest
+
+#: In a log, a stage that goes on says so this often.
+_LINE_EVERY_S = 10.0
+
+
+class Watcher(Protocol):
+    """Is told what a run does, stage by stage."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def on_start(self, stage: Stage, n_tasks: int, n_pending: int) -> None:
+        """A stage begins, with this many tasks in all and this many still to run."""
+
+    def on_end(self, task: Task, ended: Manifest | TaskFailure) -> None:
+        """A task has ended."""
+
+
+def watcher() -> Watcher:
+    """Bars if standard error is a terminal, lines if it is not."""
+    return Bars() if sys.stderr.isatty() else Lines()
+
+
+class Bars:
+    """A progress bar per stage."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description:<11}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[done]}", style="dim"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
+        self._bar: TaskID | None = None
+        self._tally = Tally()
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def on_start(self, stage: Stage, n_tasks: int, n_pending: int) -> None:
+        """See `Watcher`."""
+        self._tally = Tally()
+        self._bar = self._progress.add_task(stage.name, total=n_tasks, completed=n_tasks - n_pending, done="")
+
+    def on_end(self, task: Task, ended: Manifest | TaskFailure) -> None:
+        """See `Watcher`."""
+        self._tally.add(ended)
+        if self._bar is not None:
+            self._progress.update(self._bar, advance=1, done=str(self._tally))
+
+
+class Lines:
+    """Plain lines on standard error: when a stage begins, every ten seconds, and when it ends."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def on_start(self, stage: Stage, n_tasks: int, n_pending: int) -> None:
+        """See `Watcher`."""
+        self._n_pending = n_pending
+        self._n_done = 0
+        self._started = self._last_line = time.monotonic()
+        self._tally = Tally()
+        finished = n_tasks - n_pending
+        _say(f"{stage.name:<11} {n_pending} of {n_tasks} shards to do" + (f", {finished} finished" if finished else ""))
+
+    def on_end(self, task: Task, ended: Manifest | TaskFailure) -> None:
+        """See `Watcher`."""
+        self._n_done += 1
+        self._tally.add(ended)
+        if isinstance(ended, TaskFailure):
+            _say(f"{task.stage:<11} {task.shard} FAILED: {ended.message}\n{ended.traceback}")
+        now = time.monotonic()
+        if self._n_done == self._n_pending or now - self._last_line >= _LINE_EVERY_S:
+            self._last_line = now
+            elapsed_s = now - self._started
+            remaining_s = elapsed_s / self._n_done * (self._n_pending - self._n_done)
+            eta = f", ETA {remaining_s:.0f} s" if self._n_done < self._n_pending else f" in {elapsed_s:.1f} s"
+            _say(f"{task.stage:<11} {self._n_done}/{self._n_pending} shards, {self._tally}{eta}")
+
+
+class Tally:
+    """What the tasks of a stage have done so far."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._bytes_read = 0
+        self._n_failed = 0
+
+    def add(self, ended: Manifest | TaskFailure) -> None:
+        """Count one task."""
+        if isinstance(ended, TaskFailure):
+            self._n_failed += 1
+        else:
+            self._bytes_read += ended.bytes_read
+
+    def __str__(self) -> str:
+        seconds = max(time.monotonic() - self._started, 1e-6)
+        failed = f", {self._n_failed} failed" if self._n_failed else ""
+        return f"{self._bytes_read / 1e6:.1f} MB at {self._bytes_read / 1e6 / seconds:.1f} MB/s{failed}"
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201

@@ -1,0 +1,146 @@
+"""A run: the stages of a configuration in order, each brought to its end before the next begins."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from corpus.shards import filesystem, join, publish
+from pipelines.config import Config
+from pipelines.engine import (
+    Executor,
+    Stage,
+    StageResult,
+    UserError,
+    finished_output,
+    pending_tasks,
+    plan_tasks,
+    run_stage,
+)
+from pipelines.manifest import read_manifests
+from pipelines.progress import Watcher
+from pipelines.shapes import StageOutput
+from pipelines.stages import COMMANDS, build_stages
+
+#: Marks a folder as one that manyo writes to, so that no other folder is written to by accident.
+_MARK = "manyo.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run did.
+
+    Attributes:
+        stages: results in order.
+        tasks_run: how many shards had to be made.
+    """
+
+    stages: tuple[StageResult, ...]
+
+    @property
+    def tasks_run(self) -> int:
+        """How many shards had to be made; 0 if everything was finished before."""
+        return sum(result.tasks_run for result in self.stages)
+
+
+def run(config: Config, executor: Executor, watcher: Watcher, until: str = "report") -> RunResult:
+    """Run the stages of a configuration up to and including those of the command `until`.
+
+    Raises:
+        UserError: the configuration, an input or the output folder needs mending.
+        WorkFailed: a stage could not be finished.
+    """
+    wanted = list(COMMANDS)[: list(COMMANDS).index(until) + 1]
+    names = {name for command in wanted for name in COMMANDS[command]}
+    stages = [stage for stage in build_stages(config) if stage.name in names]
+    mark_out(config.run.out)
+    outputs: dict[str, StageOutput] = {}
+    results = []
+    with watcher:
+        for stage in stages:
+            result = _run_one(stage, outputs, config.run.out, executor, watcher)
+            outputs[stage.name] = result.output
+            results.append(result)
+    return RunResult(tuple(results))
+
+
+def run_command(config: Config, executor: Executor, watcher: Watcher, command: str) -> RunResult:
+    """Run the stages of one command alone, on what the stages before it finished.
+
+    Raises:
+        UserError: as `run`, or a stage that it needs is not finished.
+        WorkFailed: a stage could not be finished.
+    """
+    mark_out(config.run.out)
+    outputs: dict[str, StageOutput] = {}
+    results = []
+    with watcher:
+        for stage in build_stages(config):
+            if stage.name in COMMANDS[command]:
+                result = _run_one(stage, outputs, config.run.out, executor, watcher)
+                outputs[stage.name] = result.output
+                results.append(result)
+            elif not results:
+                outputs[stage.name] = _finished(stage, outputs, config, command)
+    return RunResult(tuple(results))
+
+
+def table_folder(config: Config, table: str) -> str:
+    """The folder that holds a table of a run, whether it has been written or not.
+
+    Tables have the names of `corpus.schema`; `tokens`, `train` and `report` name the other outputs.
+
+    Raises:
+        UserError: there is no such table.
+    """
+    folders = {
+        name: join(config.run.out, folder)
+        for stage in build_stages(config)
+        for name, folder in stage.table_folders().items()
+    }
+    if table not in folders:
+        raise UserError(f"no table {table!r}; there are {', '.join(sorted(folders))}")
+    return folders[table]
+
+
+def mark_out(out: str) -> None:
+    """Claim a folder for manyo, if it is new or empty or claimed already.
+
+    Raises:
+        UserError: it holds something else, or cannot be written.
+    """
+    mark = join(out, _MARK)
+    fs, path = filesystem(mark)
+    try:
+        if fs.exists(path):
+            return
+        parent = path.rsplit("/", 1)[0]
+        if fs.exists(parent) and fs.ls(parent, detail=False):
+            raise UserError(f"{out}: is not empty and was not written by manyo; use an empty or new folder as --out")
+        with publish(mark) as partial:
+            partial.write_text(json.dumps({"format": 1}) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{out}: cannot be written: {error}") from error
+
+
+def _run_one(
+    stage: Stage, outputs: Mapping[str, StageOutput], out: str, executor: Executor, watcher: Watcher
+) -> StageResult:
+    upstream = [outputs[needed.name] for needed in stage.needs]
+    return run_stage(stage, upstream, out, executor, watcher.on_start, watcher.on_end)
+
+
+def _finished(stage: Stage, outputs: Mapping[str, StageOutput], config: Config, command: str) -> StageOutput:
+    """The output of a stage that an earlier command must have finished."""
+    folder = stage.folder(config.run.out)
+    tasks = plan_tasks(stage, folder, stage.plan([outputs[needed.name] for needed in stage.needs]))
+    manifests = read_manifests(folder)
+    pending = pending_tasks(tasks, manifests)
+    if pending:
+        (owner,) = [name for name, stages in COMMANDS.items() if stage.name in stages]
+        raise UserError(
+            f"{command} needs {stage.name}, of which {len(pending)} of {len(tasks)} shards are not finished; "
+            f"run: manyo {owner} --config {config.path}"
+        )
+    return finished_output(stage, folder, tasks, manifests)

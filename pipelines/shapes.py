@@ -1,0 +1,181 @@
+"""The three shapes of a stage, as plans: which task reads which shards.
+
+- **Map**: one output shard per input shard (`map_shards`), or per group of them (`map_groups`).
+- **Exchange**: `map_shards` for its split half, then one task per part (`combine_parts`).
+- **Gather**: all shards, streamed, into one task (`gather`).
+
+A plan is a pure function of what the stages before it finished, so it is the
+same on every machine and after every restart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from corpus.records import InputShard
+from corpus.shards import join
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedShard:
+    """One shard that a stage finished, as the stages after it see it.
+
+    Attributes:
+        name: shard name, without table or suffix.
+        digest: of the bytes of all its tables; changes when any of them does.
+        counts: what the task counted.
+        size_bytes: of all its tables.
+    """
+
+    name: str
+    digest: str
+    counts: Mapping[str, int]
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class StageOutput:
+    """The finished shards of one stage, in name order, and where its tables lie (templates by table name)."""
+
+    folder: str
+    tables: Mapping[str, str]
+    shards: tuple[FinishedShard, ...]
+
+    def uri(self, table: str, shard: str) -> str:
+        """Where one table of one shard lies."""
+        return table_uri(self.folder, self.tables[table], shard)
+
+
+def table_uri(folder: str, template: str, shard: str) -> str:
+    """Where a shard of a table lies: its template, such as `documents/{shard}.parquet`, below the stage's folder."""
+    return join(folder, template.replace("{shard}", shard))
+
+
+#: Outputs of the stages that a stage needs, in the order in which it names them.
+Upstream = Sequence[StageOutput]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What one task will read.
+
+    Attributes:
+        name: name of the shard that it writes.
+        inputs: table name to the URIs to read, in order.
+        digest: of everything it reads; a finished shard with another one is out of date.
+        size_bytes: of what it reads.
+        part: which part of an exchange it combines; None elsewhere.
+        input_shard: files of a source, for the stage that reads those instead of shards.
+    """
+
+    name: str
+    inputs: Mapping[str, tuple[str, ...]]
+    digest: str
+    size_bytes: int
+    part: int | None = None
+    input_shard: InputShard | None = None
+
+
+Plan = Callable[[Upstream], list[Unit]]
+
+
+def digest_of(parts: Iterable[str]) -> str:
+    """Order-sensitive digest of strings, 16 bytes in hex."""
+    hasher = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        hasher.update(part.encode() + b"\0")
+    return hasher.hexdigest()
+
+
+def _unit(name: str, upstream: Upstream, rows: Sequence[Sequence[FinishedShard]], part: int | None = None) -> Unit:
+    """A unit that reads, of each upstream stage, the given shards."""
+    return Unit(
+        name=name,
+        inputs={
+            table: tuple(stage.uri(table, shard.name) for shard in shards)
+            for stage, shards in zip(upstream, rows, strict=True)
+            for table in stage.tables
+        },
+        digest=digest_of(shard.digest for shards in rows for shard in shards),
+        size_bytes=sum(shard.size_bytes for shards in rows for shard in shards),
+        part=part,
+    )
+
+
+def map_shards(upstream: Upstream) -> list[Unit]:
+    """One task per shard; the stages it needs must have the same shards."""
+    return [_unit(row[0].name, upstream, [[shard] for shard in row]) for row in _aligned(upstream)]
+
+
+def _aligned(upstream: Upstream) -> list[tuple[FinishedShard, ...]]:
+    names = [[shard.name for shard in stage.shards] for stage in upstream]
+    if any(other != names[0] for other in names[1:]):
+        raise ValueError(f"stages to be read together have different shards: {[stage.folder for stage in upstream]}")
+    return list(zip(*(stage.shards for stage in upstream), strict=True))
+
+
+def map_groups(group_bytes: int, size_of: Callable[[FinishedShard], int]) -> Plan:
+    """One task per run of neighbouring shards of the same source, `NAME-00000` and on.
+
+    A group closes once it holds `group_bytes` by `size_of` the first stage's shard.
+    The source is the part of a shard's name before the slash.
+    """
+
+    def plan(upstream: Upstream) -> list[Unit]:
+        groups: dict[str, list[list[tuple[FinishedShard, ...]]]] = {}
+        filled_bytes: dict[str, int] = {}
+        for row in _aligned(upstream):
+            source = row[0].name.split("/")[0]
+            if filled_bytes.get(source, group_bytes) >= group_bytes:
+                groups.setdefault(source, []).append([])
+                filled_bytes[source] = 0
+            groups[source][-1].append(row)
+            filled_bytes[source] += size_of(row[0])
+        return [
+            _unit(f"{source}-{number:05d}", upstream, list(zip(*group, strict=True)))
+            for source in sorted(groups)
+            for number, group in enumerate(groups[source])
+        ]
+
+    return plan
+
+
+def combine_parts(parts: int) -> Plan:
+    """The second half of an exchange: task `p` reads part `p` of every shard."""
+
+    def plan(upstream: Upstream) -> list[Unit]:
+        rows = [stage.shards for stage in upstream]
+        return [_unit(f"part-{part:05d}", upstream, rows, part) for part in range(parts)]
+
+    return plan
+
+
+def gather(name: str) -> Plan:
+    """One task that reads every shard of every stage it needs."""
+
+    def plan(upstream: Upstream) -> list[Unit]:
+        return [_unit(name, upstream, [stage.shards for stage in upstream])]
+
+    return plan
+
+
+def with_gathered(plan: Plan) -> Plan:
+    """The plan over all stages but the last, whose one gathered shard every task reads as well."""
+
+    def plan_with_gathered(upstream: Upstream) -> list[Unit]:
+        *mapped, gathered = upstream
+        whole = _unit("", [gathered], [gathered.shards])
+        return [
+            Unit(
+                name=unit.name,
+                inputs={**unit.inputs, **whole.inputs},
+                digest=digest_of([unit.digest, whole.digest]),
+                size_bytes=unit.size_bytes,
+                part=unit.part,
+            )
+            for unit in plan(mapped)
+        ]
+
+    return plan_with_gathered

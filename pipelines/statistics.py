@@ -1,0 +1,348 @@
+"""Statistics of a run as sums: one dict of counters per shard, and how to add two of them.
+
+Everything the report says about documents comes from here. Each shard is
+counted on its own, from columns alone and never from text, and the counters of
+two shards add up key by key. So the report of a hundred thousand shards costs
+one small task each and one cheap sum, in any order and any grouping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from corpus.schema import DOC_ID
+from corpus.shards import ShardError, read_batches, zip_batches
+
+#: What is left of the documents after each step; every step but `japanese` only takes away.
+FUNNEL = ("documents", "japanese", "kept", "unique", "released")
+
+#: Scripts that `languages` measures; the rest (digits, punctuation, symbols, other scripts) is "other".
+SCRIPTS = ("hiragana", "katakana", "han", "hangul", "latin")
+
+#: Hosts named per shard: enough to rank the hosts of a crawl, and some 150 kB of JSON.
+TOP_HOSTS = 2000
+
+#: (charset, declared charset) pairs named per shard. Pages may declare any string at all.
+TOP_CHARSET_PAIRS = 500
+
+#: Lower edges of the length bins, in characters: empty texts, then five bins a decade up to 10^9.
+LENGTH_EDGES = np.array([0, *sorted({round(10 ** (step / 5)) for step in range(46)})], np.int64)
+
+#: Scheme, optional user name, then the host, in brackets if it is an IPv6 address.
+_HOST_PATTERN = r"^[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#]*@)?(?P<host>\[[^\]/?#]*\]|[^/?#:]+)"
+
+#: Counters are nested dicts with int leaves; the keys of the outer level are those of `_zero`.
+Statistics = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ShardTables:
+    """URIs of one `documents` shard and of the shards of the same name made from it.
+
+    Attributes:
+        documents: the shard itself.
+        refused: pages of the same input that became no document.
+        languages: row-aligned.
+        signals: row-aligned; its columns `char_count` and `size_bytes` are read.
+        decisions: row-aligned; each row names its reasons in the order of the rules.
+        duplicates: row-aligned.
+        release: the documents that are kept, or None if nothing was released yet.
+    """
+
+    documents: str
+    refused: str
+    languages: str
+    signals: str
+    decisions: str
+    duplicates: str
+    release: str | None
+
+
+def shard_statistics(shards: ShardTables) -> Statistics:
+    """Count everything that the report says about one shard.
+
+    Memory: about 150 bytes a document for the length of the call (no text is read).
+
+    Returns:
+        Counters that `merge` adds up. Hosts beyond the `TOP_HOSTS` most frequent of the shard,
+        and charset pairs beyond `TOP_CHARSET_PAIRS`, are lumped into the `*_other` counters, so a named
+        host's count is a lower bound once it falls below that mark in some shard.
+
+    Raises:
+        ShardError: a shard cannot be read, or does not fit the others.
+    """
+    released_ids, pii = _read_release(shards.release)
+    documents, failures = _read_documents(shards, released_ids)
+    counted = _zero()
+    counted["shards"] = 1
+    counted["release_shards"] = int(shards.release is not None)
+    counted["pii"] = pii
+    counted["refused"] = _refused(shards.refused)
+    counted["funnel"] = _funnel(documents)
+    if len(released_ids) != sum(stages["released"]["documents"] for stages in counted["funnel"].values()):
+        raise ShardError(f"{shards.release}: it holds documents that {shards.documents} lacks; delete it and run again")
+    counted["kept_not_japanese"] = _kept_not_japanese(documents)
+    counted["rules"] = _rules(failures)
+    counted["languages"] = _by(documents, "lang", ["characters"])
+    counted["charsets"], counted["charsets_other"] = _charsets(documents)
+    counted["hosts"], counted["hosts_other"], counted["hosts_none"] = _hosts(documents)
+    unique = documents.filter(documents["unique"])
+    counted["lengths"] = {"documents": _lengths(documents), "unique": _lengths(unique)}
+    counted["cluster_sizes"] = {
+        str(group["values"]): group["counts"] for group in pc.value_counts(unique["cluster_size"]).to_pylist()
+    }
+    counted["scripts"] = _by(unique, "source", [*SCRIPTS, "other"])
+    return counted
+
+
+def token_statistics(provenance_uri: str) -> Statistics:
+    """Documents and tokens of each source in one token shard, as counters that `merge` adds up.
+
+    Raises:
+        ShardError: the provenance shard cannot be read.
+    """
+    counted = _zero()
+    counted["token_shards"] = 1
+    for batch in read_batches(provenance_uri, ["source", "token_count"]):
+        table = pa.table({"source": _strings(batch, "source"), "tokens": batch.column("token_count")})
+        _add(counted["tokens"], _by(table, "source", ["tokens"]))
+    return counted
+
+
+def merge(statistics: Iterable[Statistics]) -> Statistics:
+    """Add counters up, key by key; associative and commutative, with `merge([])` as the zero.
+
+    Memory: the result holds each host that is among the first `TOP_HOSTS` of any shard, some
+    100 bytes each; everything else is bounded by the numbers of sources, rules, languages and bins.
+    """
+    return add_up(chain([_zero()], statistics))
+
+
+def add_up(counters: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Add nested counters key by key; a key that one of them lacks counts as zero there."""
+    total: dict[str, Any] = {}
+    for counted in counters:
+        _add(total, counted)
+    return total
+
+
+def _zero() -> Statistics:
+    return {
+        "shards": 0,
+        "release_shards": 0,
+        "token_shards": 0,
+        "funnel": {},  # source → stage of FUNNEL → documents, characters, bytes
+        "refused": {},  # source → reason → pages
+        "rules": {},  # source → rule → fails, alone, in_order (documents)
+        "kept_not_japanese": {},  # source → documents
+        "languages": {},  # language → documents, characters
+        "charsets": {},  # charset → declared charset ("" if none) → documents
+        "charsets_other": 0,  # documents
+        "hosts": {},  # host → documents, kept, unique
+        "hosts_other": {"documents": 0, "kept": 0, "unique": 0},
+        "hosts_none": {"documents": 0, "kept": 0, "unique": 0},  # their URI names no host
+        "lengths": {"documents": {}, "unique": {}},  # lower edge of the bin → documents
+        "cluster_sizes": {},  # documents in the cluster → clusters
+        "scripts": {},  # source → script → characters of unique documents
+        "pii": {},  # kind → documents, spans
+        "tokens": {},  # source → documents, tokens
+    }
+
+
+def _add(total: dict[str, Any], counted: Mapping[str, Any]) -> None:
+    for key, value in counted.items():
+        if isinstance(value, dict):
+            _add(total.setdefault(key, {}), value)
+        else:
+            total[key] = total.get(key, 0) + value
+
+
+def _read_documents(shards: ShardTables, released_ids: pa.Array) -> tuple[pa.Table, pa.Table]:
+    """Two tables of small columns: one row per document, and one row per failed rule of a document."""
+    documents, failures = [_NO_DOCUMENTS], [_NO_FAILURES]
+    scripts = [f"{script}_fraction" for script in SCRIPTS]
+    for document, language, signal, decision, duplicate in zip_batches(
+        (shards.documents, ["source", "uri", "charset", "charset_declared"]),
+        (shards.languages, ["lang", *scripts]),
+        (shards.signals, ["char_count", "size_bytes"]),
+        (shards.decisions, ["reasons"]),
+        (shards.duplicates, ["cluster_size", "kept"]),
+    ):
+        source, lang = _strings(document, "source"), _strings(language, "lang")
+        reasons = decision.column("reasons")
+        n_reasons = pc.list_value_length(reasons)
+        characters = signal.column("char_count")
+        host = pc.struct_field(pc.extract_regex(document.column("uri"), pattern=_HOST_PATTERN), "host")
+        documents.append(
+            pa.table(
+                [
+                    source,
+                    pc.utf8_lower(host),
+                    _strings(document, "charset"),
+                    _strings(document, "charset_declared"),
+                    lang,
+                    characters,
+                    signal.column("size_bytes"),
+                    pa.array(np.ones(len(source), np.bool_)),
+                    pc.equal(lang, "ja"),
+                    pc.equal(n_reasons, 0),
+                    pc.fill_null(duplicate.column("kept"), False),
+                    pc.is_in(document.column("doc_id"), value_set=released_ids),
+                    duplicate.column("cluster_size"),
+                    *_script_characters([language.column(name) for name in scripts], characters),
+                ],
+                schema=_NO_DOCUMENTS.schema,
+            )
+        )
+        row = pc.list_parent_indices(reasons)
+        is_first = np.diff(row.to_numpy(), prepend=-1) != 0
+        failures.append(
+            pa.table(
+                [
+                    source.take(row),
+                    pc.list_flatten(reasons).cast(pa.string()),
+                    pc.equal(n_reasons.take(row), 1),
+                    pa.array(is_first),
+                ],
+                schema=_NO_FAILURES.schema,
+            )
+        )
+    return pa.concat_tables(documents), pa.concat_tables(failures)
+
+
+_NO_DOCUMENTS = pa.schema(
+    [
+        ("source", pa.string()),
+        ("host", pa.large_string()),
+        ("charset", pa.string()),
+        ("charset_declared", pa.string()),
+        ("lang", pa.string()),
+        ("characters", pa.int64()),
+        ("bytes", pa.int64()),
+        *((stage, pa.bool_()) for stage in FUNNEL),
+        ("cluster_size", pa.int32()),
+        *((script, pa.int64()) for script in (*SCRIPTS, "other")),
+    ]
+).empty_table()
+
+_NO_FAILURES = pa.schema(
+    [("source", pa.string()), ("rule", pa.string()), ("alone", pa.bool_()), ("in_order", pa.bool_())]
+).empty_table()
+
+
+def _script_characters(fractions: list[pa.Array], characters: pa.Array) -> list[pa.Array]:
+    """Fractions as whole characters, because sums of floats depend on their order; the last is the rest."""
+    length = characters.to_numpy()
+    counts = [np.rint(fraction.to_numpy().astype(np.float64) * length).astype(np.int64) for fraction in fractions]
+    rest = np.maximum(length - sum(counts), 0)
+    return [pa.array(count) for count in (*counts, rest)]
+
+
+def _read_release(uri: str | None) -> tuple[pa.Array, dict[str, dict[str, int]]]:
+    """Ids of the released documents, and what was masked in them by kind."""
+    ids: list[pa.Array] = []
+    pii: dict[str, dict[str, int]] = {}
+    for batch in read_batches(uri, ["doc_id", "pii"]) if uri is not None else ():
+        ids.append(batch.column("doc_id"))
+        masked = pc.list_flatten(batch.column("pii"))  # one entry per document and kind
+        table = pa.table({"kind": pc.struct_field(masked, "kind"), "spans": pc.struct_field(masked, "count")})
+        _add(pii, _by(table, "kind", ["spans"]))
+    released_ids = pa.concat_arrays(ids) if ids else pa.array([], DOC_ID)
+    return released_ids, pii
+
+
+def _refused(uri: str) -> dict[str, dict[str, int]]:
+    refused: dict[str, dict[str, int]] = {}
+    for batch in read_batches(uri, ["source", "reason"]):
+        table = pa.table({"source": _strings(batch, "source"), "reason": _strings(batch, "reason")})
+        for group in table.group_by(["source", "reason"]).aggregate([([], "count_all")]).to_pylist():
+            _add(refused, {group["source"]: {group["reason"]: group["count_all"]}})
+    return refused
+
+
+def _funnel(documents: pa.Table) -> dict[str, dict[str, dict[str, int]]]:
+    nothing = {"documents": 0, "characters": 0, "bytes": 0}
+    sources = pc.unique(documents["source"]).to_pylist()
+    funnel = {source: {stage: dict(nothing) for stage in FUNNEL} for source in sources}
+    for stage in FUNNEL:
+        left = _by(documents.filter(documents[stage]), "source", ["characters", "bytes"])
+        for source, counts in left.items():
+            funnel[source][stage] = counts
+    return funnel
+
+
+def _kept_not_japanese(documents: pa.Table) -> dict[str, int]:
+    kept = documents.filter(pc.and_not(documents["kept"], documents["japanese"]))
+    return {source: counts["documents"] for source, counts in _by(kept, "source", []).items()}
+
+
+def _rules(failures: pa.Table) -> dict[str, dict[str, dict[str, int]]]:
+    groups = failures.group_by(["source", "rule"]).aggregate([([], "count_all"), ("alone", "sum"), ("in_order", "sum")])
+    rules: dict[str, dict[str, dict[str, int]]] = {}
+    for group in groups.to_pylist():
+        rules.setdefault(group["source"], {})[group["rule"]] = {
+            "fails": group["count_all"],
+            "alone": group["alone_sum"],
+            "in_order": group["in_order_sum"],
+        }
+    return rules
+
+
+def _charsets(documents: pa.Table) -> tuple[dict[str, dict[str, int]], int]:
+    table = documents.set_column(
+        documents.schema.get_field_index("charset_declared"),
+        "charset_declared",
+        pc.fill_null(documents["charset_declared"], ""),
+    )
+    groups = table.group_by(["charset", "charset_declared"]).aggregate([([], "count_all")])
+    groups = groups.sort_by([("count_all", "descending"), ("charset", "ascending"), ("charset_declared", "ascending")])
+    named: dict[str, dict[str, int]] = {}
+    for group in groups.slice(0, TOP_CHARSET_PAIRS).to_pylist():
+        named.setdefault(group["charset"], {})[group["charset_declared"]] = group["count_all"]
+    return named, pc.sum(groups.slice(TOP_CHARSET_PAIRS)["count_all"]).as_py() or 0
+
+
+def _hosts(documents: pa.Table) -> tuple[dict[str, dict[str, int]], dict[str, int], dict[str, int]]:
+    """Counters of the most frequent hosts by name, of the other hosts, and of documents without a host."""
+    groups = documents.group_by(["host"]).aggregate([([], "count_all"), ("kept", "sum"), ("unique", "sum")])
+    groups = groups.rename_columns({"count_all": "documents", "kept_sum": "kept", "unique_sum": "unique"})
+    nameless = groups.filter(pc.is_null(groups["host"]))
+    groups = groups.filter(pc.is_valid(groups["host"]))
+    groups = groups.sort_by([("documents", "descending"), ("host", "ascending")])
+    counters = ("documents", "kept", "unique")
+    named = {
+        group["host"]: {name: group[name] for name in counters} for group in groups.slice(0, TOP_HOSTS).to_pylist()
+    }
+    others = groups.slice(TOP_HOSTS)
+    return (
+        named,
+        {name: pc.sum(others[name]).as_py() or 0 for name in counters},
+        {name: pc.sum(nameless[name]).as_py() or 0 for name in counters},
+    )
+
+
+def _lengths(documents: pa.Table) -> dict[str, int]:
+    lengths = documents["characters"].to_numpy()
+    counts = np.bincount(np.searchsorted(LENGTH_EDGES, lengths, side="right") - 1, minlength=len(LENGTH_EDGES))
+    return {str(edge): int(count) for edge, count in zip(LENGTH_EDGES, counts, strict=True) if count}
+
+
+def _by(table: pa.Table, label: str, summed: list[str]) -> dict[str, dict[str, int]]:
+    """Rows, and sums of columns, for each value of a label column."""
+    groups = table.group_by([label]).aggregate([([], "count_all"), *((column, "sum") for column in summed)])
+    return {
+        group[label]: {"documents": group["count_all"], **{column: group[f"{column}_sum"] for column in summed}}
+        for group in groups.to_pylist()
+    }
+
+
+def _strings(batch: pa.RecordBatch, name: str) -> pa.Array:
+    """A label column as plain strings: each batch has its own dictionary."""
+    return batch.column(name).cast(pa.string())

@@ -1,0 +1,1 @@
+"""Pages, scans and old texts of our own writing, small enough to ship and odd enough to test with."""

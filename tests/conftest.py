@@ -1,0 +1,79 @@
+"""Shared by all tests: the real-data folder, and one finished run over the bundled samples."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipelines.cli import main
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """A run over the samples: its configuration file and its output folder."""
+
+    config: Path
+    out: Path
+
+    def files(self) -> dict[str, bytes]:
+        """Every table and token shard by its path below `out`; no manifests and no report, which hold times."""
+        return data_files(self.out)
+
+
+def data_files(out: Path) -> dict[str, bytes]:
+    """Bytes of every output that must be the same in every run."""
+    return {
+        str(path.relative_to(out)): path.read_bytes()
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and "manifests" not in path.parts and not path.relative_to(out).parts[0].startswith("report-")
+    }
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data that MANYO_DATA names; without it the test is skipped."""
+    folder = os.environ.get("MANYO_DATA")
+    if not folder:
+        pytest.skip("MANYO_DATA is not set: no real data to test with")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def packed_samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled samples, packed as `make demo` packs them."""
+    from samples.pack import pack
+    from samples.ndl.pack_ndl import pack as pack_ndl
+
+    folder = tmp_path_factory.mktemp("samples")
+    pack(folder)
+    pack_ndl(folder / "ndl")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_config(packed_samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """configs/demo.toml with absolute paths to the packed samples."""
+    text = (ROOT / "configs" / "demo.toml").read_text(encoding="utf-8")
+    for relative, absolute in (
+        ("build/samples/", f"{packed_samples}/"),
+        ("samples/classical/", f"{ROOT}/samples/classical/"),
+        ("samples/aozora/", f"{ROOT}/samples/aozora/"),
+        ("configs/rules.toml", f"{ROOT}/configs/rules.toml"),
+    ):
+        text = text.replace(f'"{relative}', f'"{absolute}')
+    path = tmp_path_factory.mktemp("config") / "demo.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def demo_run(demo_config: Path, tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
+    """One serial run over the samples, from pages to report."""
+    out = tmp_path_factory.mktemp("demo") / "out"
+    assert main(["run", "--config", str(demo_config), "--out", str(out), "--executor", "serial"]) == 0
+    return FinishedRun(demo_config, out)

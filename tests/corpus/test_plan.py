@@ -1,0 +1,83 @@
+"""Plans: every file in exactly one shard, under a name that is unique and the same on every machine."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus.records import InputFile, InputShard
+from corpus.sources.plan import file_stem, pack_files, shard_per_file
+
+NAMES = st.text("ab.-_/あ 01?", min_size=1, max_size=8)
+FILES = st.lists(st.builds(InputFile, NAMES.map("s3://x/".__add__), st.integers(0, 100), st.just("1")), max_size=20)
+
+
+def contents(shards: list[InputShard]) -> list[str]:
+    return [file.uri for shard in shards for file in shard.files]
+
+
+@settings(max_examples=100, deadline=None)
+@given(FILES, st.integers(1, 300))
+def test_every_file_is_in_exactly_one_shard(files: list[InputFile], target_bytes: int) -> None:
+    expected = sorted({file.uri for file in files})
+    assert sorted(contents(shard_per_file(files))) == expected
+    assert sorted(contents(pack_files(files, target_bytes))) == expected
+
+
+@settings(max_examples=100, deadline=None)
+@given(FILES, st.integers(1, 300), st.randoms())
+def test_the_order_in_which_files_are_listed_changes_nothing(files: list[InputFile], target_bytes: int, random) -> None:
+    files = list({file.uri: file for file in files}.values())
+    shuffled = random.sample(files, len(files))
+    assert shard_per_file(files) == shard_per_file(shuffled)
+    assert pack_files(files, target_bytes) == pack_files(shuffled, target_bytes)
+
+
+@settings(max_examples=100, deadline=None)
+@given(FILES, st.integers(1, 300))
+def test_names_are_unique_and_safe_in_paths(files: list[InputFile], target_bytes: int) -> None:
+    for shards in (shard_per_file(files), pack_files(files, target_bytes)):
+        names = [shard.name for shard in shards]
+        assert len({name.casefold() for name in names}) == len(names)
+        assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*-[0-9a-f]{6,32}", name) for name in names)
+
+
+@settings(max_examples=100, deadline=None)
+@given(FILES, st.integers(1, 300))
+def test_a_group_is_never_split_and_a_shard_exceeds_the_target_only_with_one_group(
+    files: list[InputFile], target_bytes: int
+) -> None:
+    def group(file: InputFile) -> str:
+        return file.uri[7:9]
+
+    shards = pack_files(files, target_bytes, group)
+    groups = [{group(file) for file in shard.files} for shard in shards]
+    assert sum(map(len, groups)) == len(set().union(*groups)) if groups else not files
+    for shard, members in zip(shards, groups, strict=True):
+        assert shard.size_bytes <= target_bytes or len(members) == 1
+
+
+def test_a_file_that_overlapping_globs_list_twice_is_one_file() -> None:
+    file = InputFile("a.xml", 1, "1")
+    assert contents(shard_per_file([file, file])) == ["a.xml"]
+
+
+def test_names_that_share_six_digits_get_the_whole_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Stems that differ in case only collide on filesystems that ignore it; 2^24 hashes are few for 10^5 files.
+    files = [InputFile(f"{i}/page.xml", 1, "1") for i in range(20_000)]
+    names = [shard.name for shard in shard_per_file(files)]
+    assert len(set(names)) == len(names)
+    assert {len(name) for name in names} == {len("page-") + 6, len("page-") + 32}
+
+
+def test_a_stem_loses_its_compression_and_one_ending() -> None:
+    assert file_stem("s3://bucket/crawl/CC-MAIN-2021.04-001.warc.gz?versionId=3") == "CC-MAIN-2021.04-001"
+    assert file_stem("dump.jsonl.zst") == "dump"
+    assert file_stem("README") == "README"
+    assert file_stem(".hidden") == ".hidden"
+
+
+def test_a_target_below_one_byte_is_an_error() -> None:
+    with pytest.raises(ValueError, match="target_bytes must be at least 1, got 0"):
+        pack_files([], 0)

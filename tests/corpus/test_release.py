@@ -1,0 +1,157 @@
+"""Laws of masking, and the release rows."""
+
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus.release import SPANS, mask, release_batch, resolve
+from corpus.schema import DOCUMENTS, RELEASE
+
+MASKS = {"phone": "<電話番号>", "email": "<メールアドレス>", "address": "<住所>"}
+
+
+@st.composite
+def texts_with_spans(draw: st.DrawFn) -> tuple[str, list[tuple[int, int, str]]]:
+    text = draw(st.text(min_size=1, max_size=30))
+    start_and_size = st.tuples(st.integers(0, len(text) - 1), st.integers(1, 10), st.sampled_from(list(MASKS)))
+    spans = [
+        (start, min(start + size, len(text)), kind) for start, size, kind in draw(st.lists(start_and_size, max_size=6))
+    ]
+    return text, spans
+
+
+@given(texts_with_spans())
+def test_resolved_spans_are_disjoint_and_cover_the_same_characters(
+    case: tuple[str, list[tuple[int, int, str]]],
+) -> None:
+    _, spans = case
+    resolved = resolve(spans, MASKS)
+    assert all(a[1] <= b[0] for a, b in pairwise(resolved))
+    covered = {i for start, stop, _ in spans for i in range(start, stop)}
+    assert {i for start, stop, _ in resolved for i in range(start, stop)} == covered
+
+
+@given(texts_with_spans(), st.randoms())
+def test_the_order_of_spans_does_not_matter(case: tuple[str, list[tuple[int, int, str]]], random: object) -> None:
+    text, spans = case
+    shuffled = sorted(spans, key=lambda _: random.random())  # type: ignore[attr-defined]
+    assert mask(text, shuffled, MASKS) == mask(text, spans, MASKS)
+
+
+@given(texts_with_spans())
+def test_characters_outside_spans_stay_and_those_inside_go(case: tuple[str, list[tuple[int, int, str]]]) -> None:
+    text, spans = case
+    covered = {i for start, stop, _ in spans for i in range(start, stop)}
+    blank_masks = dict.fromkeys(MASKS, "")
+    assert mask(text, spans, blank_masks) == "".join(char for i, char in enumerate(text) if i not in covered)
+
+
+def test_overlapping_spans_get_the_mask_of_the_longest() -> None:
+    assert mask("abcdefghij", [(0, 3, "phone"), (2, 9, "email")], MASKS) == "<メールアドレス>j"
+
+
+def test_of_equally_long_overlapping_spans_the_kind_named_first_wins() -> None:
+    assert mask("abcdef", [(0, 4, "address"), (2, 6, "email")], MASKS) == "<メールアドレス>"
+
+
+def test_touching_spans_stay_apart() -> None:
+    assert mask("abcd", [(0, 2, "phone"), (2, 4, "phone")], MASKS) == "<電話番号><電話番号>"
+
+
+def test_positions_count_code_points() -> None:
+    assert mask("𠮷😀e\u0301x", [(1, 2, "phone")], MASKS) == "𠮷<電話番号>e\u0301x"
+
+
+@pytest.mark.parametrize("span", [(3, 3, "phone"), (2, 9, "phone"), (-1, 2, "phone")])
+def test_a_span_outside_the_text_is_refused(span: tuple[int, int, str]) -> None:
+    with pytest.raises(ValueError, match="is not within a text of 4 characters"):
+        mask("abcd", [span], MASKS)
+
+
+def documents(texts: list[str], titles: list[str] | None = None, uris: list[str] | None = None) -> pa.RecordBatch:
+    rows = [
+        {
+            "doc_id": i.to_bytes(16, "big"),
+            "source": "web",
+            "licence": "see the page",
+            "profile": "web",
+            "uri": uris[i] if uris else f"https://example.jp/{i}",
+            "fetched_at": datetime(2026, 1, 1, tzinfo=UTC),
+            "title": titles[i] if titles else "題",
+            "text": text,
+        }
+        for i, text in enumerate(texts)
+    ]
+    return pa.RecordBatch.from_pylist(rows, schema=DOCUMENTS.schema)
+
+
+def spans(*rows: tuple[int, int, int, str]) -> pa.RecordBatch:
+    names = ("row", "start", "stop", "kind")
+    return pa.RecordBatch.from_pylist(
+        [dict(zip(names, row, strict=True), score=1.0, rule="test") for row in rows], schema=SPANS
+    )
+
+
+NONE = spans()
+
+
+def test_text_title_and_uri_are_masked_and_masks_in_text_and_title_counted() -> None:
+    batch = documents(["電話は03", "なし"], ["a@b", "題"], ["https://example.jp/?mail=a@b", "https://example.jp/"])
+    made = release_batch(
+        batch,
+        np.array([True, True]),
+        spans((0, 3, 5, "phone")),
+        spans((0, 0, 3, "email")),
+        spans((0, 25, 28, "email")),
+        MASKS,
+    )
+    assert made.schema == RELEASE.schema
+    assert made.column("text").to_pylist() == ["電話は<電話番号>", "なし"]
+    assert made.column("title").to_pylist() == ["<メールアドレス>", "題"]
+    assert made.column("uri").to_pylist() == ["https://example.jp/?mail=<メールアドレス>", "https://example.jp/"]
+    assert made.column("pii").to_pylist() == [[{"kind": "phone", "count": 1}, {"kind": "email", "count": 1}], []]
+
+
+def test_rows_that_are_not_kept_are_absent_and_their_spans_ignored() -> None:
+    batch = documents(["ab", "cd", "ef"])
+    text_spans = spans((0, 0, 1, "phone"), (1, 0, 99, "phone"), (2, 1, 2, "email"))
+    made = release_batch(batch, np.array([True, False, True]), text_spans, NONE, NONE, MASKS)
+    assert made.column("text").to_pylist() == ["<電話番号>b", "e<メールアドレス>"]
+    assert [int.from_bytes(i, "big") for i in made.column("doc_id").to_pylist()] == [0, 2]
+
+
+def test_overlapping_spans_count_as_the_one_mask_they_become() -> None:
+    made = release_batch(
+        documents(["abcdef"]), np.array([True]), spans((0, 0, 4, "phone"), (0, 2, 6, "phone")), NONE, NONE, MASKS
+    )
+    assert made.column("pii").to_pylist() == [[{"kind": "phone", "count": 1}]]
+
+
+def test_an_empty_batch_and_a_batch_without_kept_rows_give_no_rows() -> None:
+    assert release_batch(documents([]), np.zeros(0, np.bool_), NONE, NONE, NONE, MASKS).num_rows == 0
+    made = release_batch(documents(["ab"]), np.array([False]), spans((0, 0, 1, "phone")), NONE, NONE, MASKS)
+    assert made.num_rows == 0
+    assert made.schema == RELEASE.schema
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(texts_with_spans(), st.booleans()), min_size=1, max_size=5), st.data())
+def test_cutting_a_batch_anywhere_changes_no_row(
+    rows: list[tuple[tuple[str, list[tuple[int, int, str]]], bool]], data: st.DataObject
+) -> None:
+    keep = np.array([kept for _, kept in rows])
+    batch = documents([text for (text, _), _ in rows])
+    columns = [(row, *span) for row, ((_, of_row), _) in enumerate(rows) for span in of_row]
+    whole = release_batch(batch, keep, spans(*columns), NONE, NONE, MASKS)
+    cut = data.draw(st.integers(0, len(rows)))
+    first = release_batch(
+        batch.slice(0, cut), keep[:cut], spans(*(s for s in columns if s[0] < cut)), NONE, NONE, MASKS
+    )
+    rest = spans(*((s[0] - cut, *s[1:]) for s in columns if s[0] >= cut))
+    second = release_batch(batch.slice(cut), keep[cut:], rest, NONE, NONE, MASKS)
+    assert first.to_pylist() + second.to_pylist() == whole.to_pylist()

@@ -1,0 +1,175 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus.schema import DUPLICATES
+from dedup.clusters import CLUSTERS, duplicates, find_clusters
+from dedup.minhash import signatures
+from dedup.pairs import combine, split
+from dedup.settings import Dedup
+from tests import oracles
+from tests.dedup.pages import document_id, documents, edited, page, similar_texts
+from tests.dedup.run import by_document, dedup
+
+SMALL = Dedup(shingle_chars=2, bands=6, rows=2, min_similarity=0.5, min_chars=4, max_shingled_chars=9)
+corpora = st.lists(similar_texts, max_size=25)
+
+
+@settings(deadline=None, max_examples=60)
+@given(corpora)
+def test_clusters_equal_their_oracle(texts):
+    batch = documents(texts)
+    rows = signatures(batch, SMALL).to_pylist()
+    expected = oracles.find_clusters(
+        [(row["doc_id"], row["exact_hash"], row["chars"], row["minhash"]) for row in rows], 6, 2, 0.5, 9
+    )
+    found = by_document(dedup([batch], SMALL))
+    assert {i: row["cluster"] for i, row in found.items()} == {i: survivor for i, (survivor, _) in expected.items()}
+    for i, (_, similarity) in expected.items():
+        assert found[i]["similarity"] == np.float32(similarity)
+
+
+@settings(deadline=None, max_examples=40)
+@given(corpora, st.randoms(), st.integers(1, 5), st.integers(0, 25))
+def test_order_cuts_and_parts_change_no_row(texts, dice, parts, cut):
+    batch = documents(texts)
+    shuffled = dice.sample(range(len(texts)), len(texts))
+    batches = [batch.take(pa.array(rows, pa.int64())) for rows in (shuffled[:cut], shuffled[cut:])]
+    assert by_document(dedup(batches, SMALL, parts)) == by_document(dedup([batch], SMALL))
+
+
+@settings(deadline=None, max_examples=40)
+@given(corpora, st.data())
+def test_documents_out_of_play_change_nothing_for_the_others(texts, data):
+    chosen = np.array(data.draw(st.lists(st.booleans(), min_size=len(texts), max_size=len(texts))), bool)
+    batch = documents(texts)
+    found = by_document(dedup([batch], SMALL, in_play=[chosen]))
+    alone = by_document(dedup([batch.filter(pa.array(chosen))], SMALL))
+    assert {i: found[i] for i in alone} == alone
+    for i in found.keys() - alone.keys():
+        assert found[i] == {"doc_id": i, "cluster": None, "cluster_size": 0, "similarity": None, "kept": False}
+
+
+@settings(deadline=None, max_examples=60)
+@given(corpora)
+def test_every_cluster_has_one_survivor_that_stays_and_members_that_reach_the_threshold(texts):
+    found = by_document(dedup([documents(texts)], SMALL))
+    for i, row in found.items():
+        survivor = found[row["cluster"]]
+        assert survivor["kept"]
+        assert survivor["cluster"] == row["cluster"]
+        assert row["kept"] == (row["cluster"] == i)
+        assert row["similarity"] >= SMALL.min_similarity
+        assert row["cluster_size"] == sum(other["cluster"] == row["cluster"] for other in found.values())
+
+
+@settings(deadline=None, max_examples=60)
+@given(corpora)
+def test_of_equal_texts_one_at_most_stays(texts):
+    found = by_document(dedup([documents(texts)], SMALL))
+    for text in set(texts):
+        rows = [found[document_id(i)] for i, other in enumerate(texts) if other == text]
+        assert len({row["cluster"] for row in rows}) == 1
+        assert sum(row["kept"] for row in rows) <= 1
+
+
+@settings(deadline=None, max_examples=30)
+@given(corpora)
+def test_dedup_of_what_stays_removes_exactly_nothing_that_is_equal(texts):
+    found = by_document(dedup([documents(texts)], SMALL))
+    kept = [text for i, text in enumerate(texts) if found[document_id(i)]["kept"]]
+    assert len(set(kept)) == len(kept)
+
+
+def test_rows_stand_in_the_order_of_the_documents():
+    batch = documents([page(i % 3) for i in range(7)])
+    (result,) = dedup([batch], Dedup())
+    assert result.schema == DUPLICATES.schema
+    assert result.column("doc_id").equals(batch.column("doc_id"))
+    assert result.column("cluster_size").to_pylist() == [3, 2, 2, 3, 2, 2, 3]
+
+
+def test_an_edited_page_repeats_the_original_and_another_page_does_not():
+    long = page(1, sentences=40)
+    rows = by_document(dedup([documents([edited(long, 1, 8), long + "追記。", page(2, sentences=40)])], Dedup()))
+    assert [rows[document_id(i)]["kept"] for i in range(3)] == [False, True, True]
+    assert rows[document_id(0)]["cluster"] == document_id(1)
+
+
+def test_short_pages_that_differ_in_a_word_both_stay():
+    texts = ["画像を上下に反転します。", "画像を左右に反転します。", "画像を左右に反転します。 "]
+    rows = by_document(dedup([documents(texts)], Dedup()))
+    assert rows[document_id(0)]["cluster_size"] == 1
+    assert rows[document_id(1)]["cluster"] == rows[document_id(2)]["cluster"]
+    assert sum(row["kept"] for row in rows.values()) == 2
+
+
+def test_a_chain_of_small_changes_does_not_swallow_what_is_unlike_its_survivor():
+    chain = [page(1, sentences=60)]
+    for step in range(30):
+        chain.append(edited(chain[-1], step, 40)[:-1])
+    rows = by_document(dedup([documents(chain)], Dedup()))
+    shingles = {document_id(i): oracles.shingles(oracles.fold(text), 5) for i, text in enumerate(chain)}
+    for i, row in rows.items():
+        ours, theirs = shingles[i], shingles[row["cluster"]]
+        assert len(ours & theirs) / len(ours | theirs) > 0.65
+    assert sum(row["kept"] for row in rows.values()) > 2
+
+
+def test_a_duplicate_of_a_document_that_is_unlike_the_first_of_its_key_is_found():
+    # One key unites a long document with two twins of each other that are unlike it.
+    usual = Dedup(bands=1, rows=4, min_similarity=0.75, min_chars=5)
+    ids = [document_id(i) for i in range(3)]
+    minhash = [[1, 2, 3, 4], [1, 9, 9, 9], [1, 9, 9, 9]]
+    signed = pa.RecordBatch.from_arrays(
+        [
+            pa.array(ids, pa.binary(16)),
+            pa.array([1, 2, 3], pa.uint64()),
+            pa.array([30, 20, 10], pa.int64()),
+            pa.array(minhash, pa.list_(pa.uint32())),
+        ],
+        names=["doc_id", "exact_hash", "chars", "minhash"],
+    )
+    pairs = pa.RecordBatch.from_arrays(
+        [pa.array(ids[1:], pa.binary(16)), pa.array([ids[0]] * 2, pa.binary(16))], names=["doc_id", "candidate"]
+    )
+    rows = {row["doc_id"]: row["survivor"] for row in find_clusters([pairs], [signed], usual).to_pylist()}
+    assert rows == {ids[1]: ids[1], ids[2]: ids[1]}
+
+
+def test_books_with_a_common_beginning_beyond_the_cap_both_stay():
+    capped = Dedup(max_shingled_chars=500)
+    book = page(1, sentences=100)
+    rows = by_document(dedup([documents([book, book[: len(book) // 2], book[:-20]])], capped))
+    assert [rows[document_id(i)]["kept"] for i in range(3)] == [True, True, False]
+
+
+def test_clusters_are_sorted_and_hold_no_document_without_duplicates():
+    texts = [page(i % 5) for i in range(9)]
+    signed = signatures(documents(texts), Dedup())
+    pairs = combine(split(signed, np.ones(9, bool), Dedup(), 1))
+    clusters = find_clusters([pairs], [signed], Dedup())
+    assert clusters.schema == CLUSTERS.schema
+    ids = clusters.column("doc_id").to_pylist()
+    assert ids == sorted(ids)
+    assert document_id(4) not in ids
+    assert len(ids) == 8
+
+
+def test_no_pairs_make_every_document_its_own_survivor():
+    clusters = find_clusters([], [], SMALL)
+    result = duplicates(documents(["あ"]).column("doc_id"), np.array([True]), clusters)
+    assert result.to_pylist() == [
+        {"doc_id": document_id(0), "cluster": document_id(0), "cluster_size": 1, "similarity": 1.0, "kept": True}
+    ]
+
+
+def test_a_pair_without_its_signatures_is_an_error_that_says_why():
+    signed = signatures(documents([page(1), page(1)]), Dedup())
+    pairs = combine(split(signed, np.ones(2, bool), Dedup(), 1))
+    with pytest.raises(ValueError, match="has 0 signatures"):
+        find_clusters([pairs], [signed[:1]], Dedup())
+    with pytest.raises(ValueError, match="has 2 signatures"):
+        find_clusters([pairs], [signed, signed], Dedup())

@@ -1,0 +1,64 @@
+import pytest
+from hypothesis import given, settings
+
+from filters import kernels
+from filters.fluency import BULLETS, SHORT_LINE_CHARS, read_lines
+from tests import oracles
+from tests.filters.batches import TEXTS, sliced
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS)
+def test_the_kernel_reads_lines_as_the_oracle_does(texts):
+    counts = read_lines(sliced(texts)).counts
+    for row, text in enumerate(texts):
+        for name, expected in oracles.read_lines(text, SHORT_LINE_CHARS, BULLETS + "・･").items():
+            assert counts[row, getattr(kernels, name)] == expected, (name, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "mean_chars"),
+    [
+        ("晴れた。寒い。", 3.5),
+        ("「行こう。」と言った。", 5.5),  # the quote stays with its sentence
+        ("本当に？！そうだ！", 4.5),
+        ("円周率は3．14だ。", 10),  # a full stop between digits ends nothing
+        ("pages/?id=1を見る。", 15),
+        ("すごい! 2個ある。", 4.5),
+        ("見出し\n本文です。", 4),  # a newline ends a sentence
+        ("", 0),
+    ],
+)
+def test_a_sentence_ends_where_a_reader_ends_it(text, mean_chars):
+    assert read_lines(sliced([text])).mean_sentence_chars[0] == mean_chars
+
+
+@pytest.mark.parametrize(
+    ("line", "is_ended"),
+    [
+        ("終わった。", 1),
+        ("「帰ろう」", 1),
+        ("（終わり。）", 1),
+        ("続きを読む", 0),
+        ("そうして…", 0),
+        ("終わった。  ", 1),
+    ],
+)
+def test_a_line_is_ended_by_a_mark_or_a_closed_quotation(line, is_ended):
+    assert read_lines(sliced([line])).line_end_punctuation_fraction[0] == is_ended
+
+
+def test_the_sentence_fraction_does_not_depend_on_line_breaks():
+    prose = read_lines(sliced(["春が来た。花が咲いた。", "春が来た。\n花が咲いた。"]))
+    assert prose.sentence_fraction.tolist() == [1, 1]
+
+
+def test_a_line_repeated_with_other_spacing_is_a_duplicate():
+    assert read_lines(sliced(["同じ行\n 同じ　行\n違う行"])).duplicate_line_fraction[0] == pytest.approx(1 / 3)
+
+
+def test_a_document_of_many_lines_is_read_whole():
+    text = "\n".join(f"行{number}" for number in range(5000)) + "\n行0"
+    lines = read_lines(sliced([text]))
+    assert lines.line_counts[0] == 5001
+    assert lines.counts[0, kernels.DUPLICATE_LINE_CHARS] == 2

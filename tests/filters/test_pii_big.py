@@ -1,0 +1,214 @@
+"""Laws of finding personal information."""
+
+import re
+from itertools import pairwise
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus.release import mask
+from filters.pii import PII_KINDS, Scrub, _find_in, find, find_by_profile
+from filters.pii_rules import CONSTANT_MASK, MASK, RULES, luhn, my_number_check_digit
+
+KINDS = [kind.name for kind in PII_KINDS]
+MASKS = Scrub().masks
+
+PLANTED = [
+    "03-1234-5678",
+    "０９０－１２３４－５６７８",
+    "0312345678",
+    "03 1234 5678",
+    "(06)6123-4567",
+    "〇三―一二三四―五六七八",
+    "+81-90-1234-5678",
+    "taro@example.jp",
+    "hanako [at] example . com",
+    "123456789018",
+    "1234-5678-9018",
+    "987654321093",
+    "4111-1111-1111-1111",
+    "4111111111111111",
+    "8.8.8.8",
+    "133.242.187.10",
+    "2001:4860:4860::8888",
+    "〒150-0041 東京都渋谷区神南1-2-3",
+    "大阪市北区梅田1丁目2番3号",
+    "150-0041",
+    "1234567",
+    "TR1234567",
+    "ftp://user:pass@example.jp/",
+    "AKIAIOSFODNN7EXAMPLE",
+]
+WORDS = ["電話", "TEL", "マイナンバー", "個人番号", "住所", "口座番号", "旅券", "カード", "IP", "ver.", "ISBN ", "番号"]
+GLUE = [
+    " ",
+    "　",
+    "\n",
+    "。",
+    "、",
+    "-",
+    "－",
+    "(",
+    "）",
+    ":",
+    "/",
+    ".",
+    "=",
+    "円",
+    "あ",
+    "の",
+    "東",
+    "区",
+    "a",
+    "7",
+    "０",
+    "二",
+    "号",
+]
+fragments = st.sampled_from([*PLANTED, *WORDS, *GLUE, *MASKS.values(), CONSTANT_MASK, "あ" * 295, "字" * 38])
+busy_texts = st.lists(fragments, max_size=14).map("".join)
+any_texts = st.text(max_size=40)
+texts_of_both_kinds = st.lists(st.one_of(busy_texts, any_texts), max_size=6)
+
+
+def column(texts: list[str]) -> pa.Array:
+    return pa.array(texts, pa.large_string())
+
+
+def found(text: str) -> list[dict[str, object]]:
+    return find(column([text]), KINDS).to_pylist()
+
+
+def scrubbed(text: str, masks: dict[str, str] = MASKS) -> str:
+    return mask(text, [(span["start"], span["stop"], span["kind"]) for span in found(text)], masks)
+
+
+@settings(max_examples=6000, deadline=None)
+@given(busy_texts, st.sampled_from(["typed", "constant"]))
+def test_scrubbing_a_scrubbed_text_finds_nothing(text: str, style: str) -> None:
+    once = scrubbed(text, Scrub(mask_style=style).masks)
+    assert found(once) == []
+
+
+@settings(max_examples=500, deadline=None)
+@given(texts_of_both_kinds)
+def test_the_gate_hides_nothing_from_the_rules(texts: list[str]) -> None:
+    expected = []
+    for row, text in enumerate(texts):
+        cuts = [0, *(match.end() for match in re.finditer("[\n。]", text)), len(text)]
+        pieces = [(start, stop, set(KINDS)) for start, stop in pairwise(cuts)]
+        expected += [
+            (row, start, stop, kind, rule) for start, stop, kind, _, rule in sorted(_find_in(text, pieces, RULES))
+        ]
+    spans = find(column(texts), KINDS).to_pylist()
+    assert [(s["row"], s["start"], s["stop"], s["kind"], s["rule"]) for s in spans] == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts_of_both_kinds, st.data())
+def test_cutting_a_batch_anywhere_changes_nothing(texts: list[str], data: st.DataObject) -> None:
+    cut = data.draw(st.integers(0, len(texts)))
+    whole = column(texts)
+    parts = [find(whole.slice(0, cut), KINDS).to_pylist(), find(whole.slice(cut), KINDS).to_pylist()]
+    for span in parts[1]:
+        span["row"] += cut
+    assert parts[0] + parts[1] == find(whole, KINDS).to_pylist()
+    assert find(pa.chunked_array([whole.slice(0, cut), whole.slice(cut)]), KINDS).equals(find(whole, KINDS))
+
+
+quiet_characters = st.characters(
+    exclude_categories=["Cs", "Nd", "Nl", "No", "Lu", "Ll", "Lo", "Ps", "Pe"],
+    exclude_characters="@＠%-－ー+＋:/.．,，<>〇〒",
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.text(quiet_characters, max_size=30),
+    st.sampled_from(PLANTED[:2] + PLANTED[6:8]),
+    st.text(quiet_characters, max_size=30),
+)
+def test_offsets_are_exact_in_any_surroundings(before: str, value: str, after: str) -> None:
+    text = f"{before}\n{value}\n{after}"
+    spans = {(span["start"], span["stop"]) for span in found(text)}
+    assert spans == {(len(before) + 1, len(before) + 1 + len(value))}
+    masked = scrubbed(text)
+    assert masked.startswith(before + "\n<")
+    assert masked.endswith(">\n" + after)
+
+
+def test_characters_outside_the_basic_plane_count_as_one() -> None:
+    assert [(span["start"], span["stop"]) for span in found("𠮷野家😀é 03-1234-5678")] == [(6, 18)]
+
+
+@pytest.mark.parametrize("value", PLANTED)
+def test_no_planted_value_survives_after_its_word(value: str) -> None:
+    words = "電話 マイナンバー カード IP 口座番号 旅券 住所"
+    for word in words.split():
+        if found(f"{word} {value}"):
+            break
+    else:
+        pytest.fail(f"{value} is found after no word")
+    masked = scrubbed(f"前の文。{word} {value}\n後の文。")
+    assert value not in masked
+    assert masked.startswith("前の文。")
+    assert masked.endswith("\n後の文。")
+
+
+def test_a_word_for_my_number_reaches_300_characters_and_no_further() -> None:
+    assert found("マイナンバー" + "あ" * 293 + " 123456789018")
+    assert found("123456789018 " + "あ" * 293 + "マイナンバー")
+    assert not found("マイナンバー" + "あ" * 294 + " 123456789018")
+    assert not found("123456789018 " + "あ" * 294 + "マイナンバー")
+
+
+def test_masking_one_number_does_not_bring_a_word_nearer_to_the_next() -> None:
+    text = "マイナンバー" + "あ" * 280 + " taro.yamada.long.name@mail.example.co.jp 123456789018"
+    assert found(scrubbed(text)) == []
+
+
+def test_a_refused_match_does_not_hide_the_number_that_starts_inside_it() -> None:
+    assert scrubbed("010 03-1234-5678") == "010 <電話番号>"
+
+
+def test_only_the_kinds_asked_for_are_found() -> None:
+    text = column(["taro@example.jp 03-1234-5678"])
+    assert set(find(text, ["phone"]).column("kind").to_pylist()) == {"phone"}
+    assert find(text, []).num_rows == 0
+
+
+def test_each_row_is_searched_for_the_kinds_of_its_profile() -> None:
+    line = "東京都渋谷区神南1-2-3 03-1234-5678"
+    spans = find_by_profile(column([line] * 4), ["law", "web", "prose", "web"], Scrub())
+    kinds = {row: {span["kind"] for span in spans.to_pylist() if span["row"] == row} for row in range(4)}
+    assert kinds == {0: set(), 1: {"postal_address", "phone"}, 2: {"phone"}, 3: {"postal_address", "phone"}}
+    assert find_by_profile(column([]), [], Scrub()).num_rows == 0
+
+
+def test_a_profile_without_kinds_is_the_users_mistake() -> None:
+    with pytest.raises(ValueError, match="nothing for profile poems"):
+        find_by_profile(column([""]), ["poems"], Scrub())
+
+
+def test_settings_name_known_kinds_and_styles_only() -> None:
+    with pytest.raises(ValueError, match="unknown kind telephone"):
+        Scrub(kinds={"web": ("telephone",)})
+    with pytest.raises(ValueError, match="neither"):
+        Scrub(mask_style="short")  # type: ignore[arg-type]
+
+
+def test_every_mask_is_recognised_as_one() -> None:
+    assert all(MASK.fullmatch(text) for text in (*MASKS.values(), *Scrub(mask_style="constant").masks.values()))
+
+
+@given(st.integers(0, 10**11 - 1))
+def test_a_my_number_check_digit_is_one_digit(number: int) -> None:
+    assert 0 <= my_number_check_digit(f"{number:011}") <= 9
+
+
+def test_check_digits_of_published_examples() -> None:
+    assert [my_number_check_digit(digits) for digits in ("12345678901", "98765432109", "20261001234")] == [8, 3, 7]
+    assert luhn("4111111111111111")
+    assert not luhn("4111111111111112")

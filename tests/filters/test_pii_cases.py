@@ -1,0 +1,122 @@
+"""Precision and recall of every kind on labelled sentences."""
+
+import csv
+import os
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from corpus.release import resolve
+from filters.pii import PII_KINDS, find
+
+KINDS = [kind.name for kind in PII_KINDS]
+TABLE = tomllib.loads(Path(__file__).with_name("pii_cases.toml").read_text("utf-8"))
+DATA = os.environ.get("MANYO_DATA")
+
+Spans = set[tuple[int, int, str]]
+
+
+@dataclass
+class Score:
+    found: int = 0
+    expected: int = 0
+    right: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def precision(self) -> float:
+        return self.right / self.found if self.found else 1.0
+
+    @property
+    def recall(self) -> float:
+        return self.right / self.expected if self.expected else 1.0
+
+
+def unmark(marked: str, kind: str) -> tuple[str, Spans]:
+    """A sentence without its ⟦ ⟧, and what they enclosed."""
+    parts, spans, length = [], set(), 0
+    for i, part in enumerate(re.split("[⟦⟧]", marked)):
+        if i % 2:
+            spans.add((length, length + len(part), kind))
+        parts.append(part)
+        length += len(part)
+    return "".join(parts), spans
+
+
+def masked_spans(texts: list[str]) -> list[Spans]:
+    """What would be masked in each text, all kinds looked for."""
+    of_text: list[list[tuple[int, int, str]]] = [[] for _ in texts]
+    for span in find(pa.array(texts, pa.large_string()), KINDS).to_pylist():
+        of_text[span["row"]].append((span["start"], span["stop"], span["kind"]))
+    return [set(resolve(spans, KINDS)) for spans in of_text]
+
+
+def scores() -> dict[str, Score]:
+    cases = [unmark(marked, kind) for kind, of in TABLE.items() for marked in of["positive"] + of["negative"]]
+    by_kind = {kind: Score() for kind in KINDS}
+    for (text, expected), found in zip(cases, masked_spans([text for text, _ in cases]), strict=True):
+        for span in expected | found:
+            score = by_kind[span[2]]
+            score.expected += span in expected
+            score.found += span in found
+            score.right += span in expected and span in found
+            if (span in expected) != (span in found):
+                score.wrong.append(f"{'found' if span in found else 'missed'} {text[span[0] : span[1]]!r} in {text!r}")
+    return by_kind
+
+
+SCORES = scores()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_precision_and_recall_stay_above_their_floors(kind: str) -> None:
+    score = SCORES[kind]
+    assert score.precision >= 0.98, score.wrong
+    assert score.recall >= 0.95, score.wrong
+
+
+def test_every_kind_has_cases_of_both_sorts() -> None:
+    assert all(TABLE[kind]["positive"] and TABLE[kind]["negative"] for kind in KINDS)
+    assert sum(len(of["positive"]) + len(of["negative"]) for of in TABLE.values()) >= 150
+
+
+def test_the_figures_in_the_documentation_are_these() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "pii.md").read_text("utf-8")
+    for kind, score in SCORES.items():
+        row = f"| `{kind}` | {score.expected} | {score.precision:.3f} | {score.recall:.3f} |"
+        assert row in page, f"docs/pii.md should say: {row}"
+
+
+# Names are not a kind yet.
+LABELS = {
+    "phone_mobile": "phone",
+    "phone_freedial": "phone",
+    "phone_international": "phone",
+    "address": "postal_address",
+}
+LABELS |= {"postal": "postal_address", "name": ""}
+
+
+@pytest.mark.skipif(DATA is None, reason="MANYO_DATA does not point to the labelled examples")
+def test_labelled_examples_of_others_are_found_and_their_negatives_left_alone() -> None:
+    with (Path(str(DATA)) / "pii" / "pii_examples_ja.tsv").open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines, delimiter="\t"))
+    for row, found in zip(rows, masked_spans([row["text"] for row in rows]), strict=True):
+        label = re.split("[ =]", row["expected"])[0]
+        # m1 is a My Number only for those who do not look at its check digit.
+        nothing = label in ("NOT", "none") or "only if" in row["expected"]
+        wanted = "" if nothing else LABELS.get(label, label)
+        assert {kind for _, _, kind in found} == ({wanted} if wanted else set()), row
+
+
+@pytest.mark.skipif(DATA is None, reason="MANYO_DATA does not point to the made-up numbers")
+def test_my_numbers_with_a_right_check_digit_are_found_after_the_word() -> None:
+    with (Path(str(DATA)) / "pii" / "my_number_made_up.tsv").open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines, delimiter="\t"))
+    for row, found in zip(rows, masked_spans([f"個人番号 {row['number']}" for row in rows]), strict=True):
+        one_digit = len(set(row["number"])) == 1
+        assert bool(found) == (row["check_digit"] == "valid" and not one_digit), row

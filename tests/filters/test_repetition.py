@@ -1,0 +1,53 @@
+import zlib
+
+import pytest
+from hypothesis import given, settings
+
+from filters import kernels
+from filters.repetition import (
+    COMPRESSED_BYTES,
+    COMPRESSION_LEVEL,
+    DISTINCT_WINDOW_CHARS,
+    MAX_CHARS,
+    MAX_RUN_CHARS,
+    compression_ratio,
+    find_repeats,
+)
+from tests import oracles
+from tests.filters.batches import TEXTS, sliced
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXTS)
+def test_the_kernel_finds_the_repeats_that_the_oracle_finds(texts):
+    counts = find_repeats(sliced(texts)).counts
+    for row, text in enumerate(texts):
+        for name, expected in oracles.find_repeats(text, MAX_RUN_CHARS, DISTINCT_WINDOW_CHARS).items():
+            assert counts[row, getattr(kernels, name)] == expected, (name, text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(TEXTS)
+def test_the_compression_ratio_is_that_of_zlib(texts):
+    for text, ratio in zip(texts, compression_ratio(sliced(texts)), strict=True):
+        data = text.encode()[:COMPRESSED_BYTES]
+        assert ratio == pytest.approx(len(zlib.compress(data, COMPRESSION_LEVEL)) / len(data) if data else 0)
+
+
+def test_what_stands_beyond_the_sample_is_not_read():
+    long = "".join(chr(0x4E00 + number % 20000) for number in range(MAX_CHARS))
+    inside, beyond = find_repeats(sliced([long, long + "同じ言葉" * 5000])).counts
+    assert inside.tolist() == beyond.tolist()
+    assert inside[kernels.SAMPLED_CHARS] == MAX_CHARS
+
+
+def test_a_ruled_line_is_not_a_repeated_word():
+    repeats = find_repeats(sliced(["概要を述べる" + "-" * 60]))
+    assert repeats.counts[0, kernels.TOP_4GRAM] == 1
+    assert repeats.longest_run_chars[0] == 60
+
+
+def test_a_fraction_never_exceeds_one():
+    repeats = find_repeats(sliced(["ああああ", "あいあいあいあい"]))
+    assert repeats.top_2gram_fraction.tolist() == [1, 1]
+    assert repeats.duplicate_5gram_fraction.max() <= 1

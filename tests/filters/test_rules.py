@@ -1,0 +1,210 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus.schema import DECISIONS
+from filters.language import LanguageSettings, identify
+from filters.rules import PROFILES, RULE_COLUMNS, Rule, decide, failures, load_rules
+from filters.signals import measure
+from tests.filters.batches import TEXTS, documents
+
+RULES_FILE = Path(__file__).parents[2] / "configs" / "rules.toml"
+RULES = load_rules(str(RULES_FILE))
+
+RULE = Rule(
+    name="too_short",
+    profiles=("web",),
+    signal="char_count",
+    minimum=10,
+    maximum=None,
+    source="a test",
+    rejects="短い",
+    keeps="十分に長い文章です。",
+)
+
+
+def measured(texts: list[str], profile: str = "web") -> tuple[pa.RecordBatch, pa.RecordBatch, pa.Array]:
+    batch = documents(texts, profile)
+    return identify(batch, LanguageSettings()), measure(batch), batch["profile"]
+
+
+def reasons(text: str, profile: str = "web", rules: tuple[Rule, ...] = RULES) -> list[str]:
+    return decide(*measured([text], profile), rules)["reasons"][0].as_py()
+
+
+@pytest.mark.parametrize(
+    ("rule", "profile"),
+    [pytest.param(rule, profile, id=f"{rule.name}-{profile}") for rule in RULES for profile in rule.profiles],
+)
+def test_a_rule_rejects_its_first_example_and_keeps_its_second(rule, profile):
+    assert failures(*measured([rule.rejects, rule.keeps], profile), [rule])[:, 0].tolist() == [True, False]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_profile_has_rules(profile):
+    assert any(profile in rule.profiles for rule in RULES)
+
+
+@settings(max_examples=40, deadline=None)
+@given(TEXTS, st.data())
+def test_a_row_is_decided_without_its_neighbours(texts, data):
+    languages, signals, profiles = measured(["", *texts])
+    cut = data.draw(st.integers(0, len(texts)))
+    whole = decide(languages, signals, profiles, RULES)
+    part = decide(languages.slice(cut), signals.slice(cut), profiles.slice(cut), RULES)
+    assert whole.schema == part.schema == DECISIONS.schema
+    assert part.to_pylist() == whole.slice(cut).to_pylist()
+
+
+@settings(max_examples=40, deadline=None)
+@given(TEXTS, st.sampled_from(RULES), st.floats(0, 1))
+def test_a_stricter_rule_never_rescues_a_page(texts, rule, by):
+    stricter = replace(
+        rule,
+        minimum=None if rule.minimum is None else rule.minimum + by,
+        maximum=None if rule.maximum is None else rule.maximum - by,
+    )
+    tables = measured(texts, rule.profiles[0])
+    assert (failures(*tables, [stricter]) | ~failures(*tables, [rule])).all()
+
+
+def test_bounds_are_kept():
+    rule = replace(RULE, minimum=2, maximum=3)
+    assert failures(*measured(["一", "一二", "一二三", "一二三四"]), [rule])[:, 0].tolist() == [
+        True,
+        False,
+        False,
+        True,
+    ]
+
+
+def test_zero_is_a_bound_and_none_is_not():
+    zero = replace(RULE, minimum=None, maximum=0)
+    assert failures(*measured(["", "字"]), [zero])[:, 0].tolist() == [False, True]
+    assert failures(*measured(["", "字"]), [replace(zero, minimum=0, maximum=None)]).sum() == 0
+
+
+def test_all_reasons_are_named_in_the_order_of_the_rules():
+    texts = replace(RULE, name="no_kana", signal="kana_fraction", minimum=0.1)
+    assert reasons("漢字", rules=(RULE, texts)) == ["too_short", "no_kana"]
+    assert reasons("漢字", rules=(texts, RULE)) == ["no_kana", "too_short"]
+
+
+def test_a_rule_looks_only_at_its_profiles():
+    assert reasons("短い", "prose", (RULE,)) == []
+
+
+def test_a_rule_may_bound_a_column_of_languages():
+    assert "japanese_score" in RULE_COLUMNS
+    assert "lang" not in RULE_COLUMNS
+
+
+def test_without_rules_everything_is_kept():
+    assert reasons("短い", rules=()) == []
+
+
+def test_missing_values_are_an_error_not_a_decision():
+    languages, signals, profiles = measured(["字"])
+    column = signals.schema.get_field_index("kana_fraction")
+    holed = signals.set_column(column, "kana_fraction", pa.array([np.nan], pa.float32()))
+    with pytest.raises(ValueError, match="kana_fraction' has missing values"):
+        decide(languages, holed, profiles, [replace(RULE, signal="kana_fraction")])
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        ('[[rule]]\nname = "a"\nminimun = 1', "unknown key minimun; valid ones are name, profiles, signal, minimum"),
+        ('[[rule]]\nname = "a"', "rule 'a': missing profiles"),
+        ("[rules]", "unknown table rules"),
+        ("[[rule]]\nminimum = true", "rule number 1: missing name"),
+        ("not toml", "Expected"),
+    ],
+)
+def test_a_mistake_in_the_file_is_named_with_the_file(tmp_path, toml, message):
+    path = tmp_path / "rules.toml"
+    path.write_text(toml, encoding="utf-8")
+    with pytest.raises(ValueError, match=message) as error:
+        load_rules(str(path))
+    assert str(error.value).startswith(str(path))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"signal": "kana_ratio"}, "no signal 'kana_ratio'; valid ones are lang_score, japanese_score"),
+        ({"profiles": ("blog",)}, "valid ones are web, ocr, classical, law, prose"),
+        ({"profiles": ()}, "valid ones are web"),
+        ({"minimum": None}, "needs a minimum, a maximum or both"),
+        ({"maximum": 1}, "minimum 10 is above maximum 1"),
+        ({"minimum": float("nan")}, "nan"),
+        ({"name": "too short"}, "a name is"),
+    ],
+)
+def test_a_rule_that_cannot_work_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        replace(RULE, **change)
+
+
+def test_two_rules_with_one_name_are_refused(tmp_path):
+    path = tmp_path / "rules.toml"
+    path.write_text(RULES_FILE.read_text(encoding="utf-8").replace("too_many_digits", "too_short"), encoding="utf-8")
+    with pytest.raises(ValueError, match="too_short is there more than once"):
+        load_rules(str(path))
+
+
+ARTICLE = """
+駅前の広場に新しい図書館ができた。木の香りがする二階建ての建物で、窓からは川がよく見える。
+開館の日には朝から大勢の人が並び、用意された座席はすぐにいっぱいになったという。
+館長の話では、本の数は前の建物の二倍になり、子ども向けの棚は床から手が届く高さにそろえた。
+休みの日には読み聞かせの会も開かれる。参加に申し込みは要らず、だれでも自由に聞くことができる。
+川に面した席では飲み物も飲めるので、散歩の途中に立ち寄る人も多い。夜は八時まで開いている。
+"""
+CITIES = ("札幌", "仙台", "東京", "横浜", "名古屋", "京都", "大阪", "神戸", "広島", "福岡", "那覇", "金沢")
+
+
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        (
+            "\n".join(f"{city}の{what}" for city in CITIES for what in ("求人情報", "賃貸物件", "中古車")),
+            "too_few_sentences",
+        ),
+        ("".join(f"{city}の激安ホテル予約なら激安ホテル比較。" for city in CITIES), "one_word_over_and_over"),
+        ("、".join(f"{city}格安航空券最安値予約" for city in CITIES * 3) + "。", "too_few_particles"),
+        (
+            "お探しのページは見つかりませんでした。" + "URLをご確認のうえ、左の目次からお探しください。" * 7,
+            "error_page",
+        ),
+        ("このページは準備中です。", "too_short"),
+        ("图书馆位于河边，是一座新建的两层建筑，从窗户可以看到河流。开馆当天早上就有很多人排队。" * 6, "not_japanese"),
+    ],
+    ids=["link farm", "stuffed with a phrase", "stuffed with keywords", "error page", "almost empty", "Chinese"],
+)
+def test_the_web_profile_drops_a_bad_page(page, reason):
+    assert reason in reasons(page)
+
+
+def test_the_web_profile_keeps_an_article():
+    assert reasons(ARTICLE) == []
+
+
+def test_the_classical_profile_keeps_text_without_a_full_stop():
+    poem = "春過ぎて夏来るらし白妙の衣干したり天の香具山\n"
+    assert reasons(poem * 3, "classical") == []
+
+
+def test_good_real_text_is_kept(real_data):
+    news = sorted((real_data / "livedoor_news").glob("*.txt"))[::10]
+    texts = [path.read_text(encoding="utf-8").split("\n", 2)[2] for path in news]
+    crawl = json.loads((real_data / "text" / "common_crawl_ja_99.json").read_text(encoding="utf-8"))
+    pages = [sample["text"] for samples in crawl.values() for sample in samples]
+    for batch, profile in ((texts, "web"), (texts, "prose"), (pages, "web")):
+        dropped = failures(*measured(batch, profile), RULES).any(axis=1).mean()
+        assert dropped <= 0.05, profile

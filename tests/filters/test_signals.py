@@ -1,0 +1,93 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus.schema import signals_table
+from filters.signals import SIGNALS, measure
+from tests.filters.batches import TEXTS, assert_split_law, documents
+
+FRACTIONS = [signal.column.name for signal in SIGNALS if signal.column.unit == "fraction"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(TEXTS, st.data())
+def test_cutting_a_batch_changes_nothing(texts, data):
+    batch = documents(texts)
+    assert_split_law(measure, batch, data.draw(st.integers(0, len(texts))))
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXTS)
+def test_every_value_is_a_number_and_every_fraction_at_most_one(texts):
+    signals = measure(documents(texts))
+    assert signals.schema == signals_table(tuple(signal.column for signal in SIGNALS)).schema
+    for signal in SIGNALS:
+        values = signals[signal.column.name].to_numpy()
+        assert np.isfinite(values).all()
+        assert (values >= 0).all()
+    for name in set(FRACTIONS) - {"compression_ratio"}:
+        assert (signals[name].to_numpy() <= 1).all(), name
+
+
+def test_an_empty_document_measures_zero():
+    row = measure(documents(["", " \n\u3000"])).to_pylist()
+    del row[0]["doc_id"]
+    assert set(row[0].values()) == {0}
+    assert row[1]["char_count"] == 3
+    assert row[1]["kana_fraction"] == 0
+
+
+def test_an_empty_batch_is_measured():
+    assert measure(documents([])).num_rows == 0
+
+
+def test_names_are_those_of_no_other_signal():
+    names = [signal.column.name for signal in SIGNALS]
+    assert len(set(names)) == len(names)
+
+
+#: A document, and what a person would measure on it.
+SAMPLE = "今日は、ＡBの３2番を見た。\n続きは明日…\n・見た\n・見た"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("char_count", 29),
+        ("size_bytes", len(SAMPLE.encode())),
+        ("line_count", 4),
+        ("kana_fraction", 8 / 26),
+        ("japanese_fraction", 22 / 26),
+        ("particle_fraction", 4 / 26),
+        ("digit_fraction", 2 / 26),
+        ("symbol_fraction", 0),
+        ("replacement_fraction", 0),
+        ("width_mix_fraction", 2 / 4),
+        ("short_line_fraction", 3 / 4),
+        ("line_end_punctuation_fraction", 1 / 4),
+        ("ellipsis_line_fraction", 1 / 4),
+        ("bullet_line_fraction", 2 / 4),
+        ("mean_sentence_chars", 26 / 4),
+        ("longest_sentence_chars", 14),
+        ("sentence_fraction", 14 / 26),
+        ("duplicate_line_fraction", 3 / 26),
+        ("top_2gram_fraction", 6 / 26),
+        ("top_3gram_fraction", 6 / 26),
+        ("top_4gram_fraction", 4 / 26),
+        ("duplicate_5gram_fraction", 0),
+        ("duplicate_10gram_fraction", 0),
+        ("longest_run_chars", 1),
+        ("distinct_character_fraction", 19 / 26),
+        ("error_phrase_fraction", 0),
+    ],
+)
+def test_a_signal_measures_what_its_meaning_says(name, expected):
+    assert measure(documents([SAMPLE]))[name][0].as_py() == pytest.approx(expected)
+
+
+def test_the_text_column_may_be_of_32_bit_offsets():
+    batch = documents([SAMPLE])
+    narrow = batch.set_column(1, "text", batch["text"].cast(pa.string()))
+    assert measure(narrow).equals(measure(batch))

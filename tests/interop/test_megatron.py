@@ -1,0 +1,134 @@
+"""Megatron's own code writes the same bytes, reads our shards, and trains on them."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tokenizer.encode import UINT16_VOCABULARY_LIMIT, Tokenizer, token_dtype
+from tokenizer.pack import write_token_shard
+from tokenizer.reader import TokenShard
+
+# What these packages warn of while they are imported (deprecations, no GPU) says nothing about our shards.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    torch = pytest.importorskip("torch", reason="torch is not installed: see make test-interop")
+    pytest.importorskip("megatron.core", reason="megatron-core is not installed: see make test-interop")
+    from megatron.core.datasets.blended_megatron_dataset_builder import BlendedMegatronDatasetBuilder
+    from megatron.core.datasets.gpt_dataset import GPTDataset, GPTDatasetConfig
+    from megatron.core.datasets.indexed_dataset import DType, IndexedDataset, IndexedDatasetBuilder
+
+pytestmark = pytest.mark.filterwarnings("default")
+
+EOD = 2
+
+
+def write_with_megatron(prefix: Path, documents: list[list[int]], dtype: np.dtype) -> None:
+    builder = IndexedDatasetBuilder(f"{prefix}.bin", dtype=dtype.type)
+    for document in documents:
+        builder.add_document(torch.tensor(document, dtype=torch.int64), [len(document)])
+    builder.finalize(f"{prefix}.idx")
+
+
+def write_ours(prefix: Path, documents: list[list[int]], dtype: np.dtype) -> None:
+    ids = np.array([token for document in documents for token in document], dtype)
+    lengths = np.array([len(document) for document in documents], np.int64)
+    write_token_shard(f"{prefix}.bin", f"{prefix}.idx", dtype, [(ids, lengths)])
+
+
+def both_files(prefix: Path) -> tuple[bytes, bytes]:
+    return Path(f"{prefix}.bin").read_bytes(), Path(f"{prefix}.idx").read_bytes()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    documents=st.lists(st.lists(st.integers(0, UINT16_VOCABULARY_LIMIT - 1), max_size=8), max_size=12),
+    vocabulary_size=st.sampled_from([1000, UINT16_VOCABULARY_LIMIT - 1, UINT16_VOCABULARY_LIMIT, 196_608]),
+)
+def test_megatron_writes_the_same_bytes(documents: list[list[int]], vocabulary_size: int) -> None:
+    dtype = token_dtype(vocabulary_size)
+    assert dtype == DType.optimal_dtype(vocabulary_size)
+    with TemporaryDirectory() as folder:
+        write_with_megatron(Path(folder) / "theirs", documents, dtype)
+        write_ours(Path(folder) / "ours", documents, dtype)
+        assert both_files(Path(folder) / "ours") == both_files(Path(folder) / "theirs")
+
+
+@settings(max_examples=30, deadline=None)
+@given(documents=st.lists(st.lists(st.integers(0, 999), min_size=1, max_size=8), min_size=1, max_size=12))
+def test_megatron_reads_our_shards_and_we_read_theirs(documents: list[list[int]]) -> None:
+    dtype = token_dtype(1000)
+    with TemporaryDirectory() as folder:
+        write_ours(Path(folder) / "ours", documents, dtype)
+        dataset = IndexedDataset(str(Path(folder) / "ours"))
+        assert [dataset[row].tolist() for row in range(len(dataset))] == documents
+        assert dataset.document_indices.tolist() == list(range(len(documents) + 1))
+        write_with_megatron(Path(folder) / "theirs", documents, dtype)
+        shard = TokenShard.open(Path(folder) / "theirs")
+        assert [shard.document(row).tolist() for row in range(len(shard))] == documents
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["code10K_en20K_ja30K.ver2.2", "llm-jp-tokenizer-100k.ver3.1", "llm-jp-tokenizer_ver4.0_alpha1.0"],
+)
+def test_real_documents_give_the_same_bytes(tmp_path: Path, name: str) -> None:
+    data = os.environ.get("MANYO_DATA")
+    if not data:
+        pytest.skip("MANYO_DATA is not set: it names a folder of real texts and tokenizer models")
+    tokenizer = Tokenizer.load(f"{data}/tokenizer/{name}.model")
+    texts = [path.read_text("utf-8") for path in sorted(Path(data, "livedoor_news").glob("*.txt"))[:300]]
+    batches = (tokenizer.encode_batch(texts[low : low + 64]) for low in range(0, len(texts), 64))
+    write_token_shard(tmp_path / "ours.bin", tmp_path / "ours.idx", tokenizer.dtype, batches)
+    # As Megatron's preprocess_data does it: one text, one list of ids, one document.
+    documents = [[*tokenizer._processor.encode(text), tokenizer.eod_id] for text in texts]
+    write_with_megatron(tmp_path / "theirs", documents, tokenizer.dtype)
+    assert both_files(tmp_path / "ours") == both_files(tmp_path / "theirs")
+
+
+class _Vocabulary:
+    """What GPTDataset asks of a tokenizer."""
+
+    eod = EOD
+    vocab_size = 64
+    unique_identifiers = {"class": "test"}  # noqa: RUF012
+
+
+def test_a_tiny_model_learns_from_our_shards_through_gptdataset(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    # Each document counts up from a random start, so the next token follows from the last.
+    starts = np.random.default_rng(0).integers(3, 40, 200)
+    documents = [[*range(start, start + 20), EOD] for start in starts.tolist()]
+    write_ours(tmp_path / "counting", documents, token_dtype(_Vocabulary.vocab_size))
+    config = GPTDatasetConfig(
+        random_seed=1,
+        sequence_length=32,
+        blend=([str(tmp_path / "counting")], None),
+        split="1,0,0",
+        path_to_cache=str(tmp_path / "cache"),
+        tokenizer=_Vocabulary(),
+        reset_position_ids=False,
+        reset_attention_mask=False,
+        eod_mask_loss=False,
+        create_attention_mask=False,
+    )
+    train, _, _ = BlendedMegatronDatasetBuilder(GPTDataset, [256, 0, 0], lambda: True, config).build()
+    loader = torch.utils.data.DataLoader(train, batch_size=16)
+    model = torch.nn.Sequential(torch.nn.Embedding(64, 32), torch.nn.Linear(32, 64))
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+    losses = []
+    for batch in loader:
+        loss = torch.nn.functional.cross_entropy(model(batch["tokens"]).flatten(0, 1), batch["labels"].flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert len(losses) >= 16
+    assert losses[-1] < losses[0] / 2

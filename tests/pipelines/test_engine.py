@@ -1,0 +1,162 @@
+"""A stage is planned, skips what is finished, runs the rest, and never leaves half a shard."""
+
+import errno
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from corpus.shards import publish
+from pipelines.engine import Manifest, Stage, StageResult, Task, TaskFailure, UserError, WorkFailed, run_stage
+from pipelines.executors import Serial
+from pipelines.manifest import read_manifests
+from pipelines.shapes import Unit, Upstream, digest_of, map_shards
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Settings of the test's stages."""
+
+    words: tuple[str, ...] = ("春", "夏", "秋")
+
+
+def write_word(task: Task) -> dict[str, int]:
+    with publish(task.outputs["words"]) as path:
+        path.write_text(task.shard.split("/")[1] * 3, encoding="utf-8")
+    return {"documents": 1}
+
+
+def double(task: Task) -> dict[str, int]:
+    text = Path(task.input("words")).read_text(encoding="utf-8")
+    with publish(task.outputs["doubled"]) as path:
+        path.write_text(text * 2, encoding="utf-8")
+    return {"documents": 1}
+
+
+def fail_on_summer(task: Task) -> dict[str, int]:
+    with publish(task.outputs["words"]) as path:
+        path.write_text("half", encoding="utf-8")
+        if "夏" in task.shard:
+            raise ValueError("summer cannot be parsed")
+    return {"documents": 1}
+
+
+def fill_the_disk(task: Task) -> dict[str, int]:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), task.outputs["words"])
+
+
+def words_stage(words: Iterable[str] = ("春", "夏", "秋"), work=write_word, planned: Iterable[str] = ()) -> Stage:
+    words = tuple(words)
+
+    def plan(_: Upstream) -> list[Unit]:
+        return [Unit(f"test/{word}", {}, digest_of([word]), len(word)) for word in planned or words]
+
+    return Stage("words", 1, Words(words), (), {"words": "words/{shard}.txt"}, plan, work)
+
+
+def doubled_stage(words: Stage) -> Stage:
+    return Stage("doubled", 1, Words(), (words,), {"doubled": "doubled/{shard}.txt"}, map_shards, double)
+
+
+def run(stage: Stage, out: Path, upstream: Upstream = ()) -> StageResult:
+    return run_stage(stage, upstream, str(out), Serial(), lambda *_: None, lambda *_: None)
+
+
+def data_files(out: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(out)): path.read_bytes()
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and "manifests" not in path.parts
+    }
+
+
+def test_a_second_run_makes_nothing(tmp_path: Path) -> None:
+    assert run(words_stage(), tmp_path).tasks_run == 3
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    assert run(words_stage(), tmp_path).tasks_run == 0
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+@pytest.mark.parametrize("lost", ["words/test/夏.txt", "manifests/test/夏.json"])
+def test_losing_a_file_costs_its_task_and_gives_the_same_bytes(tmp_path: Path, lost: str) -> None:
+    result = run(words_stage(), tmp_path)
+    before = data_files(tmp_path)
+    os.remove(os.path.join(result.output.folder, lost))
+    assert run(words_stage(), tmp_path).tasks_run == 1
+    assert data_files(tmp_path) == before
+
+
+def test_a_truncated_output_is_made_again(tmp_path: Path) -> None:
+    result = run(words_stage(), tmp_path)
+    victim = Path(result.output.uri("words", "test/秋"))
+    victim.write_bytes(victim.read_bytes()[:4])
+    assert run(words_stage(), tmp_path).tasks_run == 1
+    assert victim.read_text(encoding="utf-8") == "秋秋秋"
+
+
+def test_a_stage_runs_again_only_for_shards_whose_input_changed(tmp_path: Path) -> None:
+    words = words_stage()
+    first = run(words, tmp_path)
+    assert run(doubled_stage(words), tmp_path, [first.output]).tasks_run == 3
+    Path(first.output.uri("words", "test/春")).unlink()
+    second = run(words, tmp_path)
+    assert run(doubled_stage(words), tmp_path, [second.output]).tasks_run == 0, "the same bytes came back"
+
+
+def test_other_settings_write_to_another_folder(tmp_path: Path) -> None:
+    one, other = run(words_stage(["春"]), tmp_path), run(words_stage(["秋"]), tmp_path)
+    assert one.output.folder != other.output.folder
+    assert Path(one.output.uri("words", "test/春")).exists()
+
+
+def test_a_version_bump_and_an_upstream_change_change_the_fingerprint() -> None:
+    words = words_stage()
+    bumped = Stage(words.name, 2, words.settings, (), words.tables, words.plan, words.work)
+    assert words.fingerprint != bumped.fingerprint
+    assert doubled_stage(words).fingerprint != doubled_stage(bumped).fingerprint
+
+
+def test_a_folder_with_another_description_is_refused(tmp_path: Path) -> None:
+    folder = Path(run(words_stage(), tmp_path).output.folder)
+    (folder / "stage.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UserError, match="other settings"):
+        run(words_stage(), tmp_path)
+
+
+def test_shards_of_an_input_that_is_gone_are_refused_by_name(tmp_path: Path) -> None:
+    run(words_stage(), tmp_path)
+    with pytest.raises(UserError, match=r"test/夏\.\w+: made from an input"):
+        run(words_stage(planned=["春", "秋"]), tmp_path)
+
+
+def test_a_task_that_fails_twice_leaves_nothing_and_the_others_finished(tmp_path: Path) -> None:
+    stage = words_stage(work=fail_on_summer)
+    with pytest.raises(WorkFailed, match="shard test/夏: ValueError: summer cannot be parsed"):
+        run(stage, tmp_path)
+    assert sorted(read_manifests(stage.folder(str(tmp_path)))) == ["test/春", "test/秋"]
+    assert not list(tmp_path.rglob("*夏*")) and not list(tmp_path.rglob(".partial"))
+
+
+def test_a_full_disk_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(WorkFailed, match=r"disk full while writing .*free space and run the same command again"):
+        run(words_stage(work=fill_the_disk), tmp_path)
+
+
+def test_what_a_killed_worker_left_is_removed(tmp_path: Path) -> None:
+    stage = words_stage()
+    partial = Path(stage.folder(str(tmp_path))) / "words" / "test" / ".partial" / "春.txt-0123"
+    partial.parent.mkdir(parents=True)
+    partial.write_text("half", encoding="utf-8")
+    run(stage, tmp_path)
+    assert not list(tmp_path.rglob(".partial"))
+
+
+def test_a_failure_is_reported_once_per_task(tmp_path: Path) -> None:
+    ended: list[Manifest | TaskFailure] = []
+    with pytest.raises(WorkFailed):
+        run_stage(
+            words_stage(work=fail_on_summer), (), str(tmp_path), Serial(), lambda *_: None, lambda _, e: ended.append(e)
+        )
+    assert [isinstance(one, TaskFailure) for one in ended] == [True, False, False], "夏 comes first in shard order"

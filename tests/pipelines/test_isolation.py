@@ -1,0 +1,105 @@
+"""A record that crashes its parser costs that record and no other, in a real child process."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pipelines.isolation as isolation
+from corpus.records import InputFile, InputShard
+from corpus.shards import read_batches
+from pipelines.extract import Extraction, Source
+from tests.pipelines import hostile_source
+
+#: The child looks sources up by kind; this makes it know the hostile one.
+SITECUSTOMIZE = """
+import corpus.sources
+from tests.pipelines import hostile_source
+corpus.sources.KINDS["hostile"] = hostile_source
+"""
+
+
+@pytest.fixture(autouse=True)
+def child_with_a_hostile_source(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch):
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "sitecustomize.py").write_text(SITECUSTOMIZE, encoding="utf-8")
+    root = Path(__file__).parents[2]
+    monkeypatch.setenv("PYTHONPATH", f"{folder}:{root}")
+    isolation._end_worker()
+    yield
+    isolation._end_worker()
+
+
+def extract(tmp_path: Path, lines: list[str], timeout_s: float = 60) -> tuple[dict[str, int], dict[int, str]]:
+    """Counts, and what became of each line: its text, or the reason and detail of its refusal."""
+    path = tmp_path / "lines.txt"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    extraction = Extraction(
+        source=Source("test", "hostile", (str(path),), "web", "ours", hostile_source.Options()),
+        shard=InputShard("test/lines", (InputFile(str(path), path.stat().st_size, ""),)),
+        documents_uri=str(tmp_path / "documents.parquet"),
+        refused_uri=str(tmp_path / "refused.parquet"),
+        careful=False,
+        record_timeout_s=timeout_s,
+    )
+    counts = isolation.extract_isolated(extraction)
+    return counts, dict(fates(extraction))
+
+
+def fates(extraction: Extraction) -> Iterator[tuple[int, str]]:
+    for batch in read_batches(extraction.documents_uri):
+        for row in batch.to_pylist():
+            yield row["origin_offset"], row["text"]
+    for batch in read_batches(extraction.refused_uri):
+        for row in batch.to_pylist():
+            yield row["origin_offset"], f"{row['reason']}: {row['detail']}"
+
+
+def test_a_segfault_quarantines_its_record_and_keeps_the_neighbours(tmp_path: Path) -> None:
+    counts, fate = extract(tmp_path, ["春はあけぼの", "segfault", "夏は夜", "segfault", "秋は夕暮れ"])
+    assert fate == {
+        0: "春はあけぼの",
+        1: "quarantined: the parser ended with SIGSEGV",
+        2: "夏は夜",
+        3: "quarantined: the parser ended with SIGSEGV",
+        4: "秋は夕暮れ",
+    }
+    assert counts["quarantined"] == 2
+
+
+def test_a_hang_quarantines_its_record(tmp_path: Path) -> None:
+    _, fate = extract(tmp_path, ["春はあけぼの", "hang", "夏は夜"], timeout_s=3)
+    assert fate == {0: "春はあけぼの", 1: "quarantined: the parser was still busy after 1 s", 2: "夏は夜"}
+
+
+def test_exhausting_memory_refuses_the_record(tmp_path: Path) -> None:
+    _, fate = extract(tmp_path, ["春はあけぼの", "exhaust memory", "夏は夜"])
+    assert fate == {0: "春はあけぼの", 1: "parser_failed: MemoryError: ", 2: "夏は夜"}
+
+
+def test_an_error_of_the_parser_is_a_refused_row_with_the_error(tmp_path: Path) -> None:
+    _, fate = extract(tmp_path, ["raise", "夏は夜"])
+    assert fate == {0: "parser_failed: ValueError: this record cannot be parsed", 1: "夏は夜"}
+
+
+def test_every_record_is_accounted_for(tmp_path: Path) -> None:
+    counts, fate = extract(tmp_path, ["春", "", "segfault", "raise", "夏", ""])
+    assert len(fate) == counts["records"] == 6
+    assert counts["documents"] + counts["refused"] + counts["quarantined"] == 6
+
+
+def test_careful_mode_gives_the_same_bytes_as_full_speed(tmp_path: Path) -> None:
+    """The segfault sends its shard through careful mode; an undisturbed run of the others must not differ."""
+    lines = ["春はあけぼの", "夏は夜", "", "秋は夕暮れ"]
+    (tmp_path / "calm").mkdir()
+    (tmp_path / "wild").mkdir()
+    _, calm = extract(tmp_path / "calm", lines)
+    _, wild = extract(tmp_path / "wild", [*lines, "segfault"])
+    assert {number: wild[number] for number in calm} == calm
+
+
+def test_the_child_serves_shard_after_shard(tmp_path: Path) -> None:
+    extract(tmp_path, ["春"])
+    first = isolation._current_worker()
+    extract(tmp_path, ["夏"])
+    assert isolation._current_worker() is first

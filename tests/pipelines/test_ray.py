@@ -1,0 +1,110 @@
+"""Ray gives the bytes that the serial executor gives, as tasks and as a job with token authentication."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import FinishedRun, data_files
+
+pytestmark = pytest.mark.ray
+
+RAY = str(Path(sys.executable).with_name("ray"))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def environment(**changes: str) -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if not key.startswith("RAY_")} | changes
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[dict[str, str]]:
+    """A head node started by `ray start`, with token authentication; gives a client's environment."""
+    # Ray's sockets live below this folder, and a socket's path may have 107 bytes.
+    folder = Path("/tmp") / f"manyo-ray-{secrets.token_hex(4)}"
+    ports = {name: free_port() for name in ("port", "dashboard-port", "ray-client-server-port")}
+    token = secrets.token_hex(32)
+    head = environment(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=token, RAY_USAGE_STATS_ENABLED="0")
+    start = [RAY, "start", "--head", "--block", "--num-cpus=2", "--include-dashboard=true", f"--temp-dir={folder}"]
+    start += [f"--{name}={port}" for name, port in ports.items()]
+    with subprocess.Popen(start, env=head, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as ray_start:
+        try:
+            wait_for(ports["dashboard-port"], ray_start)
+            dashboard, gcs = f"http://127.0.0.1:{ports['dashboard-port']}", f"127.0.0.1:{ports['port']}"
+            yield {**head, "RAY_ADDRESS": dashboard, "GCS_ADDRESS": gcs}
+        finally:
+            ray_start.terminate()  # `ray start --block` takes its own processes along, and no other cluster's
+            ray_start.wait(timeout=60)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and server.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.2)
+    pytest.fail(f"the Ray head did not answer on port {port}; exit status {server.poll()}")
+
+
+def manyo(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pipelines", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+
+
+def test_ray_tasks_give_the_bytes_of_the_serial_run(
+    demo_run: FinishedRun, cluster: dict[str, str], tmp_path: Path
+) -> None:
+    on_cluster = {**cluster, "RAY_ADDRESS": cluster["GCS_ADDRESS"]}
+    done = manyo(on_cluster, "run", "--config", str(demo_run.config), "--out", str(tmp_path), "--executor", "ray")
+    assert done.returncode == 0, done.stderr
+    assert data_files(tmp_path) == demo_run.files()
+
+
+def test_a_job_runs_the_demo_and_leaves_its_shards(
+    demo_run: FinishedRun, cluster: dict[str, str], tmp_path: Path
+) -> None:
+    done = manyo(cluster, "submit", "--config", str(demo_run.config), "--out", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    assert "What is left after each step" in done.stdout, "the job's log is streamed"
+    assert data_files(tmp_path / "out") == demo_run.files()
+
+
+def test_a_job_that_fails_returns_its_failure(cluster: dict[str, str], tmp_path: Path) -> None:
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[run]\nouts = 1\n", encoding="utf-8")
+    done = manyo(cluster, "submit", "--config", str(broken))
+    assert done.returncode == 1
+    assert "unknown key 'outs'" in done.stdout
+
+
+def test_a_wrong_token_is_refused_in_one_line(demo_run: FinishedRun, cluster: dict[str, str]) -> None:
+    stranger = {**cluster, "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    done = manyo(stranger, "submit", "--config", str(demo_run.config))
+    assert done.returncode == 2
+    assert "refused the token" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_cluster_at_the_address_is_one_line(demo_run: FinishedRun) -> None:
+    nowhere = environment(RAY_ADDRESS=f"http://127.0.0.1:{free_port()}")
+    done = manyo(nowhere, "submit", "--config", str(demo_run.config))
+    assert done.returncode == 2
+    assert "no Ray job server at RAY_ADDRESS" in done.stderr
+    assert "Traceback" not in done.stderr

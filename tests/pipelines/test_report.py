@@ -1,0 +1,329 @@
+"""The report: its numbers add up or it refuses, and its HTML is inert whatever the web put in it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from copy import deepcopy
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.report import AccountingError, RunFacts, StageTiming, assemble, render
+from pipelines.statistics import merge, shard_statistics, token_statistics
+from tests.pipelines.test_statistics import (
+    SMALL_REFUSED,
+    SMALL_RUN,
+    Row,
+    dropped,
+    duplicate,
+    write_provenance,
+    write_tables,
+)
+
+TIMINGS = [StageTiming("extract", 2, 20.0, 10.0, 100_000_000, 5_000_000, 600_000_000, 12)]
+
+#: Strings that do harm where one of `< > " & '` is not escaped.
+HOSTILE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "'><svg onload=alert(1)>", "&lt;b&gt;")
+
+
+def facts(pages: int) -> RunFacts:
+    return RunFacts(
+        config="demo.toml",
+        out="data/demo",
+        started="2026-11-23 09:00 UTC",
+        versions={"manyo": "0.1.0"},
+        outputs={"documents": "data/demo/extract-00000000/documents"},
+        rules=["not_japanese", "too_short", "too_repetitive", "never_fails"],
+        pages=pages,
+    )
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("report")
+    provenance = write_provenance(folder, "tokens", [("cc", 60), ("cc", 600), ("ndl", 25_000)])
+    return merge([shard_statistics(write_tables(folder, "0", SMALL_RUN, SMALL_REFUSED)), token_statistics(provenance)])
+
+
+@pytest.fixture(scope="module")
+def report(small: dict[str, Any]) -> dict[str, Any]:
+    return assemble(small, TIMINGS, facts(pages=12))
+
+
+class _Tags(HTMLParser):
+    """Every tag and attribute that a browser would see."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def assert_inert(html: str) -> None:
+    """No script, no handler, no link but to its own sections, nothing to fetch."""
+    for tag, attributes in _Tags(html).tags:
+        assert tag not in {"script", "img", "iframe", "object", "embed", "link", "form", "base", "image", "use"}
+        assert not [name for name in attributes if name.startswith("on") or name in {"src", "style", "xlink:href"}]
+        assert attributes.get("href", "#").startswith("#")
+    assert not re.search(r"url\(|@import|https?:", html)
+
+
+def test_the_funnel_of_the_small_run_is_exact(report: dict[str, Any]) -> None:
+    assert [(row["stage"], row["documents"]) for row in report["funnel"]] == [
+        ("pages", 12),
+        ("documents", 8),
+        ("japanese", 7),
+        ("kept", 5),
+        ("unique", 3),
+        ("released", 3),
+    ]
+    assert report["funnel"][-1] == {
+        "stage": "released",
+        "documents": 3,
+        "characters": 51_100,
+        "bytes": 153_300,
+        "tokens": 25_660,
+        "of_previous": 1.0,
+        "of_pages": 0.25,
+    }
+
+
+def test_every_page_of_a_source_has_one_fate(report: dict[str, Any]) -> None:
+    assert report["fates"][0] == {
+        "source": "cc",
+        "pages": 10,
+        "parts": {
+            "refused": 3,
+            "not_japanese": 1,
+            "failed_a_rule": 2,
+            "duplicate": 2,
+            "not_released": 0,
+            "final": 2,
+        },
+        "retention": 0.2,
+    }
+    for fate in report["fates"]:
+        assert sum(fate["parts"].values()) == fate["pages"]
+
+
+def test_rules_stand_in_the_order_of_the_configuration_and_leave_what_is_kept(report: dict[str, Any]) -> None:
+    assert [(row["rule"], row["in_order"], row["left"]) for row in report["rules"]] == [
+        ("not_japanese", 1, 7),
+        ("too_short", 2, 5),
+        ("too_repetitive", 0, 5),
+        ("never_fails", 0, 5),
+    ]
+
+
+def test_refusals_are_listed_by_reason_and_source(report: dict[str, Any]) -> None:
+    assert report["refused"][0] == {"reason": "no_kana", "pages": 2, "share": 2 / 12, "sources": {"cc": 2}}
+
+
+def test_clusters_are_binned_by_size_and_hold_the_kept_documents(report: dict[str, Any]) -> None:
+    assert report["clusters"] == {
+        "rows": [
+            {"from": 1, "to": 1, "clusters": 2, "documents": 2, "removed": 0},
+            {"from": 3, "to": 4, "clusters": 1, "documents": 3, "removed": 2},
+        ],
+        "largest": 3,
+    }
+
+
+def test_length_bins_are_contiguous_and_hold_every_document(report: dict[str, Any]) -> None:
+    bins = report["lengths"]
+    assert all(one["to"] == following["from"] for one, following in pairwise(bins))
+    assert sum(row["documents"] for row in bins) == 8
+    assert sum(row["unique"] for row in bins) == 3
+
+
+def test_tokens_are_given_by_source_with_their_share_and_their_rate(report: dict[str, Any]) -> None:
+    assert report["tokens"]["rows"][0] == {
+        "source": "cc",
+        "documents": 2,
+        "tokens": 660,
+        "characters": 1100,
+        "tokens_per_character": 0.6,
+        "share": 660 / 25_660,
+    }
+    assert report["tokens"]["total"]["tokens"] == 25_660
+
+
+def test_declared_charsets_stand_against_the_decoded_ones(report: dict[str, Any]) -> None:
+    assert report["charsets"]["charsets"] == ["utf-8", "cp932"]
+    assert report["charsets"]["rows"][-1] == {"declared": "shift_jis", "documents": 1, "charsets": {"cp932": 1}}
+
+
+def test_a_stage_is_given_with_its_rates(report: dict[str, Any]) -> None:
+    assert report["stages"][0]["bytes_per_second"] == 5_000_000
+    assert report["stages"][0]["records_per_second"] == 0.6
+
+
+def test_quarantined_pages_are_in_the_notices(report: dict[str, Any]) -> None:
+    assert "Quarantined pages, whose parser crashed or ran out of time: 1." in report["notices"]
+
+
+def test_a_source_that_lost_everything_is_in_the_notices(tmp_path: Path) -> None:
+    rows = [Row("a"), dropped(Row("b", source="law"), "too_short")]
+    merged = merge([shard_statistics(write_tables(tmp_path, "0", rows))])
+    notices = assemble(merged, [], facts(pages=2))["notices"]
+    assert notices == ["Source law lost all of its documents (1): none kept."]
+
+
+def test_a_cluster_that_swallows_the_corpus_is_in_the_notices(tmp_path: Path) -> None:
+    rows = [Row("a", cluster_size=1000), *(duplicate(Row(str(i)), 1000) for i in range(999))]
+    merged = merge([shard_statistics(write_tables(tmp_path, "0", rows, batch_rows=1000))])
+    notices = assemble(merged, [], facts(pages=1000))["notices"]
+    assert notices == ["The largest cluster joins 1,000 of 1,000 documents: look at its survivor."]
+
+
+def test_a_lost_page_is_an_error(small: dict[str, Any]) -> None:
+    with pytest.raises(AccountingError, match="13 pages, but its tables hold 8 documents and 4 refused pages"):
+        assemble(small, TIMINGS, facts(pages=13))
+
+
+def test_a_document_that_no_cluster_holds_is_an_error(small: dict[str, Any]) -> None:
+    broken = deepcopy(small)
+    broken["cluster_sizes"]["1"] -= 1
+    with pytest.raises(AccountingError, match="kept 5 documents, but the clusters hold 4"):
+        assemble(broken, TIMINGS, facts(pages=12))
+
+
+def test_rules_that_remove_other_than_what_is_missing_are_an_error(small: dict[str, Any]) -> None:
+    broken = deepcopy(small)
+    broken["rules"]["cc"]["too_short"]["in_order"] += 1
+    with pytest.raises(AccountingError, match="3 documents fail a rule, but rules removed 4"):
+        assemble(broken, TIMINGS, facts(pages=12))
+
+
+def test_a_released_document_out_of_nowhere_is_an_error(small: dict[str, Any]) -> None:
+    broken = deepcopy(small)
+    broken["funnel"]["ndl"]["released"]["documents"] += 1
+    with pytest.raises(AccountingError, match="source ndl: 2 released documents came from 1 unique ones"):
+        assemble(broken, TIMINGS, facts(pages=12))
+
+
+def test_a_half_finished_release_is_an_error(small: dict[str, Any]) -> None:
+    broken = deepcopy(small)
+    broken["shards"] += 1
+    with pytest.raises(AccountingError, match="1 of 2 shards were released"):
+        assemble(broken, TIMINGS, facts(pages=12))
+
+
+def test_the_order_of_shards_changes_no_byte_of_the_report(tmp_path: Path) -> None:
+    parts = [
+        shard_statistics(write_tables(tmp_path, "0", SMALL_RUN[4:], SMALL_REFUSED)),
+        shard_statistics(write_tables(tmp_path, "1", SMALL_RUN[:4])),
+    ]
+    forwards = assemble(merge(parts), TIMINGS, facts(pages=12))
+    backwards = assemble(merge(reversed(parts)), TIMINGS, facts(pages=12))
+    assert render(forwards) == render(backwards)
+
+
+def test_the_report_reads_the_same_from_json(report: dict[str, Any]) -> None:
+    assert render(json.loads(json.dumps(report))) == render(report)
+
+
+def test_the_html_shows_the_numbers(report: dict[str, Any]) -> None:
+    text = " ".join(" ".join(_Tags(render(report)).text).split())
+    assert "Of 12 pages, 3 documents (25.0 %) are in the release" in text
+    assert "25,660" in text
+    assert "重複除去後" in text
+
+
+def test_the_html_has_no_scripts_and_asks_for_nothing(report: dict[str, Any]) -> None:
+    assert_inert(render(report))
+
+
+def test_the_policy_forbids_everything_but_the_style_sheet_of_the_page(report: dict[str, Any]) -> None:
+    html = render(report)
+    style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    policies = [attributes["content"] for tag, attributes in _Tags(html).tags if "http-equiv" in attributes]
+    assert policies == [f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_every_string_from_outside_is_escaped(hostile: str, tmp_path: Path) -> None:
+    host = hostile.replace("/", "").replace(":", "")  # what a URI can bring into its host
+    rows = [
+        Row("a", source=hostile, uri=f"https://{host}/", charset=hostile, declared=hostile, lang=hostile),
+        Row("b", source=hostile, pii={hostile: 1}),
+        dropped(Row("c", source=hostile), hostile),
+        dropped(Row("d", source="all dropped " + hostile), hostile),
+    ]
+    shard = shard_statistics(write_tables(tmp_path, "0", rows, [(hostile, hostile)]))
+    tokens = token_statistics(write_provenance(tmp_path, "tokens", [(hostile, 3)]))
+    run = RunFacts(
+        config=hostile,
+        out=hostile,
+        started=hostile,
+        versions={hostile: hostile},
+        outputs={hostile: hostile},
+        rules=[hostile],
+        pages=5,
+    )
+    report = assemble(merge([shard, tokens]), [StageTiming(hostile, 1, 1.0, 1.0, 1, 1, 1, 1)], run)
+    html = render(report)
+    assert_inert(html)
+    assert hostile not in html
+    text = "".join(_Tags(html).text)
+    assert text.count(hostile) >= 15
+    assert host.lower() in text
+
+
+def test_a_source_may_have_the_name_of_a_method(tmp_path: Path) -> None:
+    rows = [Row("a", source="items"), dropped(Row("b", source="get"), "keys")]
+    merged = merge([shard_statistics(write_tables(tmp_path, "0", rows, [("items", "values")]))])
+    assert_inert(render(assemble(merged, [], facts(pages=3))))
+
+
+def test_an_empty_run_is_a_report_that_says_so() -> None:
+    report = assemble(merge([]), [], facts(pages=0))
+    html = render(report)
+    assert_inert(html)
+    assert "The run had no pages to read." in html
+    assert report["funnel"][0]["of_pages"] is None
+    assert "nan" not in html.lower()
+
+
+def test_a_run_that_kept_nothing_has_zero_tokens_and_dashes_for_rates(tmp_path: Path) -> None:
+    shard = shard_statistics(write_tables(tmp_path, "0", [dropped(Row("a", characters=0), "too_short")]))
+    tokens = token_statistics(write_provenance(tmp_path, "tokens", []))
+    report = assemble(merge([shard, tokens]), [], facts(pages=1))
+    assert report["totals"]["tokens"] == 0
+    assert report["tokens"]["total"]["tokens_per_character"] is None
+    assert_inert(render(report))
+
+
+def test_a_run_before_release_and_tokens_ends_its_funnel_at_unique_documents(tmp_path: Path) -> None:
+    shard = shard_statistics(write_tables(tmp_path, "0", SMALL_RUN, SMALL_REFUSED, with_release=False))
+    report = assemble(merge([shard]), TIMINGS, facts(pages=12))
+    assert report["funnel"][-1]["stage"] == "unique"
+    assert report["tokens"] is None
+    assert report["pii"] is None
+    html = render(report)
+    assert "nothing was released yet" in html
+    assert "Not tokenized yet." in html
+
+
+@pytest.mark.parametrize(
+    ("tokens", "printed"), [(999, "999"), (999_600, "1.00 M"), (12_345_678_901, "12.3 B"), (10**15, "1,000 T")]
+)
+def test_large_numbers_are_printed_with_three_digits(report: dict[str, Any], tokens: int, printed: str) -> None:
+    changed = deepcopy(report)
+    changed["totals"]["tokens"] = tokens
+    assert f"<dd>{printed}<small>{tokens:,}" in render(changed)

@@ -1,0 +1,335 @@
+"""Counters of shards: exact on a small run, and sums whatever the order or the grouping."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus.records import document_id
+from corpus.schema import (
+    DECISIONS,
+    DOCUMENTS,
+    DUPLICATES,
+    LANGUAGES,
+    PROVENANCE,
+    REFUSED,
+    RELEASE,
+    Column,
+    Table,
+    signals_table,
+)
+from corpus.shards import ShardError, write_shard
+from pipelines.statistics import (
+    TOP_CHARSET_PAIRS,
+    TOP_HOSTS,
+    ShardTables,
+    merge,
+    shard_statistics,
+    token_statistics,
+)
+
+SIGNALS = signals_table((Column("char_count", pa.int64(), "length"), Column("size_bytes", pa.int64(), "size")))
+
+
+@dataclass(frozen=True)
+class Row:
+    """A document as all stages saw it; `cluster_size` is None where the rules dropped it."""
+
+    key: str
+    source: str = "cc"
+    uri: str = "https://example.jp/"
+    charset: str = "utf-8"
+    declared: str | None = "utf-8"
+    lang: str = "ja"
+    characters: int = 100
+    reasons: tuple[str, ...] = ()
+    cluster_size: int | None = 1
+    unique: bool = True
+    released: bool = True
+    pii: dict[str, int] = field(default_factory=dict)
+    han: float = 0.25
+
+
+def dropped(row: Row, *reasons: str) -> Row:
+    return replace(row, reasons=reasons, cluster_size=None, unique=False, released=False)
+
+
+def duplicate(row: Row, cluster_size: int) -> Row:
+    return replace(row, cluster_size=cluster_size, unique=False, released=False)
+
+
+def write_tables(
+    folder: Path,
+    name: str,
+    rows: Sequence[Row],
+    refused: Sequence[tuple[str, str]] = (),
+    batch_rows: int = 3,
+    with_release: bool = True,
+) -> ShardTables:
+    """Write one documents shard with all its tables, as the stages would; `refused` is (source, reason)."""
+
+    def write(table: Table, table_rows: list[dict[str, Any]]) -> str:
+        whole = [{**dict.fromkeys(table.schema.names), **row} for row in table_rows]
+        cuts = [whole[start : start + batch_rows] for start in range(0, len(whole), batch_rows)]
+        (folder / table.name).mkdir(parents=True, exist_ok=True)
+        uri = str(folder / table.name / f"{name}.parquet")
+        write_shard(uri, table.schema, (pa.RecordBatch.from_pylist(cut, schema=table.schema) for cut in cuts))
+        return uri
+
+    ids = [document_id(row.source, row.key) for row in rows]
+    fractions = {"hiragana_fraction": 0.5, "katakana_fraction": 0.1, "hangul_fraction": 0.0, "latin_fraction": 0.05}
+    released = [(doc_id, row) for doc_id, row in zip(ids, rows, strict=True) if row.released]
+    return ShardTables(
+        documents=write(
+            DOCUMENTS,
+            [
+                {
+                    "doc_id": doc_id,
+                    "source": row.source,
+                    "uri": row.uri,
+                    "charset": row.charset,
+                    "charset_declared": row.declared,
+                    "text": "本文は読まれない。",
+                }
+                for doc_id, row in zip(ids, rows, strict=True)
+            ],
+        ),
+        refused=write(REFUSED, [{"source": source, "reason": reason} for source, reason in refused]),
+        languages=write(
+            LANGUAGES,
+            [
+                {"doc_id": doc_id, "lang": row.lang, "han_fraction": row.han, **fractions}
+                for doc_id, row in zip(ids, rows, strict=True)
+            ],
+        ),
+        signals=write(
+            SIGNALS,
+            [
+                {"doc_id": doc_id, "char_count": row.characters, "size_bytes": 3 * row.characters}
+                for doc_id, row in zip(ids, rows, strict=True)
+            ],
+        ),
+        decisions=write(
+            DECISIONS,
+            [{"doc_id": doc_id, "reasons": list(row.reasons)} for doc_id, row in zip(ids, rows, strict=True)],
+        ),
+        duplicates=write(
+            DUPLICATES,
+            [
+                {"doc_id": doc_id, "cluster_size": row.cluster_size, "kept": row.unique}
+                for doc_id, row in zip(ids, rows, strict=True)
+            ],
+        ),
+        release=write(
+            RELEASE,
+            [
+                {
+                    "doc_id": doc_id,
+                    "source": row.source,
+                    "pii": [{"kind": kind, "count": count} for kind, count in row.pii.items()],
+                }
+                for doc_id, row in released
+            ],
+        )
+        if with_release
+        else None,
+    )
+
+
+def write_provenance(folder: Path, name: str, documents: Sequence[tuple[str, int]]) -> str:
+    """Write a provenance shard of (source, token count)."""
+    rows = [{**dict.fromkeys(PROVENANCE.schema.names), "source": source, "token_count": n} for source, n in documents]
+    folder.mkdir(parents=True, exist_ok=True)
+    uri = str(folder / f"{name}.parquet")
+    write_shard(uri, PROVENANCE.schema, [pa.RecordBatch.from_pylist(rows, schema=PROVENANCE.schema)])
+    return uri
+
+
+#: Eight documents of two sources: every step of the funnel takes at least one.
+SMALL_RUN = (
+    Row("a", uri="https://News.example.jp:443/1", pii={"mail_address": 2, "phone_number": 1}),
+    duplicate(Row("b", uri="https://news.example.jp/2?x=1"), 3),
+    duplicate(Row("c", uri="http://user@blog.example.jp/"), 3),
+    Row("d", uri="https://blog.example.jp/", cluster_size=3, charset="cp932", declared="shift_jis", characters=1000),
+    dropped(Row("e", uri="https://shop.example.com/", lang="en", declared=None), "not_japanese", "too_short"),
+    dropped(Row("f", uri="https://news.example.jp/3", characters=12), "too_short"),
+    dropped(Row("g", uri="https://news.example.jp/4", characters=0), "too_short", "too_repetitive"),
+    Row("h", source="ndl", uri="info:ndljp/pid/1", declared=None, characters=50_000, pii={"phone_number": 4}),
+)
+SMALL_REFUSED = (("cc", "no_kana"), ("cc", "no_kana"), ("cc", "quarantined"), ("ndl", "empty"))
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return shard_statistics(write_tables(tmp_path_factory.mktemp("small"), "0", SMALL_RUN, SMALL_REFUSED))
+
+
+_rows = st.builds(
+    Row,
+    key=st.uuids().map(str),
+    source=st.sampled_from(["cc", "ndl"]),
+    uri=st.sampled_from(["https://a.example/", "https://b.example/x", "urn:work:1"]),
+    declared=st.sampled_from([None, "utf-8", "<b>"]),
+    lang=st.sampled_from(["ja", "en", "und"]),
+    characters=st.integers(0, 10_000_000),
+    reasons=st.sampled_from([(), ("one",), ("one", "two"), ("two", "three")]),
+    cluster_size=st.integers(1, 9),
+    unique=st.booleans(),
+    released=st.booleans(),
+    pii=st.dictionaries(st.sampled_from(["mail_address", "phone_number"]), st.integers(1, 5)),
+    han=st.floats(0, 1, width=32),
+)
+
+
+@given(rows=st.lists(_rows, max_size=12, unique_by=lambda row: row.key), data=st.data())
+@settings(max_examples=15, deadline=None)
+def test_splitting_a_shard_changes_nothing_but_the_number_of_shards(
+    rows: list[Row], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    cut = data.draw(st.integers(0, len(rows)))
+    folder = tmp_path_factory.mktemp("split")
+    whole = shard_statistics(write_tables(folder, "whole", rows, SMALL_REFUSED))
+    parts = [
+        shard_statistics(write_tables(folder, "left", rows[:cut], SMALL_REFUSED[:1], batch_rows=1)),
+        shard_statistics(write_tables(folder, "right", rows[cut:], SMALL_REFUSED[1:])),
+    ]
+    expected = merge([whole])
+    expected["shards"] = expected["release_shards"] = 2
+    assert merge(parts) == expected
+
+
+_statistics = st.fixed_dictionaries(
+    {
+        "shards": st.integers(0, 5),
+        "languages": st.dictionaries(
+            st.sampled_from(["ja", "en"]),
+            st.dictionaries(st.sampled_from(["documents", "characters"]), st.integers(0, 9)),
+        ),
+    }
+)
+
+
+@given(_statistics, _statistics, _statistics)
+def test_merge_is_associative_and_commutative(one: Any, two: Any, three: Any) -> None:
+    together = merge([one, two, three])
+    assert together == merge([merge([one, two]), three])
+    assert together == merge([one, merge([two, three])])
+    assert together == merge([three, two, one])
+
+
+@given(_statistics)
+def test_merging_nothing_is_the_zero(one: Any) -> None:
+    assert merge([merge([]), one]) == merge([one])
+
+
+def test_merge_leaves_what_it_adds_up_alone(counted: dict[str, Any]) -> None:
+    before = json.dumps(counted, sort_keys=True)
+    merge([counted, counted])
+    assert json.dumps(counted, sort_keys=True) == before
+
+
+def test_counters_survive_a_trip_through_json(counted: dict[str, Any]) -> None:
+    assert json.loads(json.dumps(counted)) == counted
+
+
+def test_the_funnel_counts_documents_characters_and_bytes_of_each_stage(counted: dict[str, Any]) -> None:
+    assert counted["funnel"]["cc"] == {
+        "documents": {"documents": 7, "characters": 1412, "bytes": 4236},
+        "japanese": {"documents": 6, "characters": 1312, "bytes": 3936},
+        "kept": {"documents": 4, "characters": 1300, "bytes": 3900},
+        "unique": {"documents": 2, "characters": 1100, "bytes": 3300},
+        "released": {"documents": 2, "characters": 1100, "bytes": 3300},
+    }
+    assert counted["funnel"]["ndl"]["released"] == {"documents": 1, "characters": 50_000, "bytes": 150_000}
+
+
+def test_a_rule_is_counted_where_it_fails_where_it_fails_alone_and_where_it_comes_first(
+    counted: dict[str, Any],
+) -> None:
+    assert counted["rules"] == {
+        "cc": {
+            "not_japanese": {"fails": 1, "alone": 0, "in_order": 1},
+            "too_short": {"fails": 3, "alone": 1, "in_order": 2},
+            "too_repetitive": {"fails": 1, "alone": 0, "in_order": 0},
+        }
+    }
+
+
+def test_hosts_are_lower_case_without_port_or_user_and_works_have_none(counted: dict[str, Any]) -> None:
+    assert counted["hosts"] == {
+        "news.example.jp": {"documents": 4, "kept": 2, "unique": 1},
+        "blog.example.jp": {"documents": 2, "kept": 2, "unique": 1},
+        "shop.example.com": {"documents": 1, "kept": 0, "unique": 0},
+    }
+    assert counted["hosts_none"] == {"documents": 1, "kept": 1, "unique": 1}
+
+
+def test_the_other_counters_of_the_small_run_are_exact(counted: dict[str, Any]) -> None:
+    assert counted["refused"] == {"cc": {"no_kana": 2, "quarantined": 1}, "ndl": {"empty": 1}}
+    assert counted["charsets"] == {"utf-8": {"utf-8": 5, "": 2}, "cp932": {"shift_jis": 1}}
+    assert counted["languages"]["en"] == {"documents": 1, "characters": 100}
+    assert counted["cluster_sizes"] == {"1": 2, "3": 1}
+    assert counted["pii"] == {
+        "mail_address": {"documents": 1, "spans": 2},
+        "phone_number": {"documents": 2, "spans": 5},
+    }
+    assert counted["lengths"]["documents"] == {"0": 1, "10": 1, "100": 4, "1000": 1, "39811": 1}
+    assert counted["lengths"]["unique"] == {"100": 1, "1000": 1, "39811": 1}
+    assert counted["scripts"]["ndl"] == {
+        "documents": 1,
+        "hiragana": 25_000,
+        "katakana": 5_000,
+        "han": 12_500,
+        "hangul": 0,
+        "latin": 2_500,
+        "other": 5_000,
+    }
+
+
+def test_hosts_and_charsets_beyond_the_bound_are_lumped_and_none_is_lost(tmp_path: Path) -> None:
+    rows = [Row(str(i), uri=f"https://host{i}.example/", declared=f"charset-{i}") for i in range(TOP_HOSTS + 5)]
+    rows.append(replace(rows[-1], key="again"))
+    counted = shard_statistics(write_tables(tmp_path, "0", rows, batch_rows=1000))
+    assert len(counted["hosts"]) == TOP_HOSTS
+    assert counted["hosts"][f"host{TOP_HOSTS + 4}.example"]["documents"] == 2
+    assert counted["hosts_other"] == {"documents": 5, "kept": 5, "unique": 5}
+    assert sum(map(len, counted["charsets"].values())) == TOP_CHARSET_PAIRS
+    assert counted["charsets_other"] == TOP_HOSTS + 5 - TOP_CHARSET_PAIRS
+
+
+def test_kept_documents_in_another_language_are_counted(tmp_path: Path) -> None:
+    counted = shard_statistics(write_tables(tmp_path, "0", [Row("a", lang="zh"), Row("b")]))
+    assert counted["kept_not_japanese"] == {"cc": 1}
+
+
+def test_an_empty_shard_counts_nothing(tmp_path: Path) -> None:
+    counted = merge([shard_statistics(write_tables(tmp_path, "0", []))])
+    assert counted == {**merge([]), "shards": 1, "release_shards": 1}
+
+
+def test_a_run_without_a_release_counts_no_release_shard(tmp_path: Path) -> None:
+    counted = shard_statistics(write_tables(tmp_path, "0", [Row("a")], with_release=False))
+    assert counted["release_shards"] == 0
+    assert counted["funnel"]["cc"]["released"]["documents"] == 0
+
+
+def test_a_release_of_other_documents_is_refused(tmp_path: Path) -> None:
+    ours = write_tables(tmp_path, "ours", [Row("a")])
+    others = write_tables(tmp_path, "others", [Row("b")])
+    with pytest.raises(ShardError, match="holds documents that"):
+        shard_statistics(replace(ours, release=others.release))
+
+
+def test_tokens_are_counted_by_source(tmp_path: Path) -> None:
+    uri = write_provenance(tmp_path, "0", [("cc", 10), ("ndl", 5), ("cc", 7)])
+    counted = merge([token_statistics(uri), token_statistics(uri)])
+    assert counted["token_shards"] == 2
+    assert counted["tokens"] == {"cc": {"documents": 4, "tokens": 34}, "ndl": {"documents": 2, "tokens": 10}}

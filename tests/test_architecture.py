@@ -1,0 +1,74 @@
+"""The house's rules that a machine can check: who imports whom, and what is nowhere allowed."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+#: corpus ← {filters, dedup, tokenizer} ← pipelines
+MAY_IMPORT = {
+    "corpus": {"corpus"},
+    "filters": {"corpus", "filters"},
+    "dedup": {"corpus", "dedup"},
+    "tokenizer": {"corpus", "tokenizer"},
+    "pipelines": {"corpus", "filters", "dedup", "tokenizer", "pipelines"},
+}
+SOURCES = [path for package in MAY_IMPORT for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_imports_point_one_way(path: Path) -> None:
+    package = path.relative_to(ROOT).parts[0]
+    ours = {module.split(".")[0] for module in imports(path)} & set(MAY_IMPORT)
+    assert ours <= MAY_IMPORT[package]
+
+
+def test_only_the_executors_and_the_job_client_import_ray() -> None:
+    users = {name(path) for path in SOURCES if any(module.split(".")[0] == "ray" for module in imports(path))}
+    assert users == {"pipelines/executors.py", "pipelines/submit.py"}
+
+
+def test_any_exception_is_caught_only_at_the_isolation_boundary() -> None:
+    catchers = {
+        name(path)
+        for path in SOURCES
+        if re.search(r"except\s*(BaseException|Exception)?\s*(as \w+)?\s*:", path.read_text(encoding="utf-8"))
+    }
+    assert catchers == {
+        "pipelines/extract.py",  # a record's parser: the record becomes a refused row
+        "pipelines/executors.py",  # a task: it is tried again, then reported
+        "pipelines/isolation.py",  # the child hands its error to the parent, which raises it
+    }
+
+
+def test_jitted_kernels_live_in_kernel_files_which_import_no_other_kernels() -> None:
+    for path in SOURCES:
+        jitted = re.search(r"^@njit", path.read_text(encoding="utf-8"), re.M)
+        assert not jitted or path.name == "kernels.py", name(path)
+        if path.name == "kernels.py":
+            assert not {module for module in imports(path) if module.endswith("kernels")}
+
+
+def test_there_is_no_drawer_for_everything() -> None:
+    assert not [path for path in SOURCES if path.stem in {"utils", "util", "helpers", "common", "misc"}]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_every_file_says_what_it_is_for(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))

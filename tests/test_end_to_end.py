@@ -1,0 +1,177 @@
+"""The main job on the bundled samples: what comes out, and that it comes out the same every time."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.cli import main
+from pipelines.config import load_config
+from pipelines.run import table_folder
+from pipelines.stages import build_stages
+from tests.conftest import ROOT, FinishedRun, data_files
+from tokenizer.encode import Tokenizer
+from tokenizer.reader import TokenShard
+
+
+def read(run: FinishedRun, table: str) -> pa.Table:
+    """All shards of a table, in shard order, with the source in each shard's folder."""
+    folder = Path(table_folder(load_config(str(run.config), str(run.out)), table))
+    return pa.concat_tables([pq.read_table(path, partitioning=None) for path in sorted(folder.rglob("*.parquet"))])
+
+
+@pytest.fixture(scope="module")
+def expected_pages() -> list[dict[str, object]]:
+    return tomllib.loads((ROOT / "samples" / "web" / "pages.toml").read_text(encoding="utf-8"))["page"]
+
+
+def test_every_page_is_a_document_or_refused(demo_run: FinishedRun, expected_pages: list[dict[str, object]]) -> None:
+    documents, refused = read(demo_run, "documents"), read(demo_run, "refused")
+    web = [row for row in [*documents.to_pylist(), *refused.to_pylist()] if row["source"] == "web"]
+    assert len(web) == len(expected_pages)
+
+
+def test_pages_become_what_their_table_expects(demo_run: FinishedRun, expected_pages: list[dict[str, object]]) -> None:
+    documents = {(row["uri"], row["fetched_at"].date()): row for row in read(demo_run, "documents").to_pylist() if row["fetched_at"]}
+    wrong = []
+    for page in expected_pages:
+        row = documents.get((page["url"], page["date"].date()))
+        if (row is not None) != (page["expect"] == "document"):
+            wrong.append((page["url"], page["expect"]))
+    assert not wrong
+
+
+def test_the_release_decodes_from_the_token_shards_exactly(demo_run: FinishedRun) -> None:
+    config = load_config(str(demo_run.config), str(demo_run.out))
+    (model,) = Path(table_folder(config, "train")).glob("*.model")
+    tokenizer = Tokenizer.load(str(model))
+    texts = {row["doc_id"]: row["text"] for row in read(demo_run, "release").to_pylist()}
+    decoded = {}
+    for prefix in sorted(Path(table_folder(config, "tokens")).glob("*.bin")):
+        shard = TokenShard.open(str(prefix)[: -len(".bin")])
+        sidecar = Path(table_folder(config, "provenance")) / prefix.name.replace("_text_document.bin", ".parquet")
+        for row, provenance in enumerate(pq.read_table(sidecar).to_pylist()):
+            ids = shard.document(row)
+            assert ids[-1] == tokenizer.eod_id
+            assert len(ids) == provenance["token_count"]
+            (decoded[provenance["doc_id"]],) = tokenizer.decode_batch(ids, [len(ids)])
+    assert decoded == texts
+
+
+def test_row_aligned_tables_have_the_ids_of_their_documents(demo_run: FinishedRun) -> None:
+    ids = read(demo_run, "documents").column("doc_id")
+    for table in ("languages", "signals", "decisions", "signatures", "duplicates"):
+        assert read(demo_run, table).column("doc_id").equals(ids), table
+
+
+def test_a_second_run_writes_nothing_and_says_so(
+    demo_run: FinishedRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in demo_run.out.rglob("*")}
+    assert main(["run", "--config", str(demo_run.config), "--out", str(demo_run.out), "--executor", "serial"]) == 0
+    assert "nothing to do" in capsys.readouterr().out
+    assert {path: path.stat().st_mtime_ns for path in demo_run.out.rglob("*")} == before
+
+
+def test_commands_one_by_one_give_the_bytes_of_the_whole_run(demo_run: FinishedRun, tmp_path: Path) -> None:
+    for command in ("extract", "langid", "filter", "dedup", "scrub", "tokenize", "report"):
+        assert main([command, "--config", str(demo_run.config), "--out", str(tmp_path), "--executor", "serial"]) == 0
+    assert data_files(tmp_path) == demo_run.files()
+
+
+def test_new_thresholds_write_beside_the_old_ones_and_measure_nothing_again(
+    demo_run: FinishedRun, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(demo_run.out, out)
+    rules = ROOT / "configs" / "rules.toml"
+    stricter = tmp_path / "rules.toml"
+    text = rules.read_text(encoding="utf-8")
+    stricter.write_text(text + STRICT_RULE, encoding="utf-8")
+    config = tmp_path / "strict.toml"
+    config.write_text(demo_run.config.read_text(encoding="utf-8").replace(str(rules), str(stricter)), encoding="utf-8")
+    assert main(["run", "--config", str(config), "--out", str(out), "--executor", "serial", "--until", "filter"]) == 0
+    old = {path.name for path in demo_run.out.iterdir()}
+    new = {path.name for path in out.iterdir()} - old
+    assert [name.rsplit("-", 1)[0] for name in new] == ["decide"]
+
+
+STRICT_RULE = """
+[[rule]]
+name = "shorter_than_a_book"
+profiles = ["web", "prose", "ocr", "classical", "law"]
+signal = "char_count"
+minimum = 100000
+source = "this test"
+rejects = "短い"
+keeps = ""
+"""
+
+
+def test_losing_any_table_gives_the_same_bytes(demo_run: FinishedRun, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(demo_run.out, out)
+    for folder in sorted(out.iterdir()):
+        victims = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.parent != folder]
+        if victims:
+            victims[len(victims) // 2].unlink()
+    assert main(["run", "--config", str(demo_run.config), "--out", str(out), "--executor", "serial"]) == 0
+    assert data_files(out) == demo_run.files()
+
+
+@pytest.mark.parametrize(
+    "stage", ["extract", "langid", "measure", "decide", "signatures", "keys", "clusters", "duplicates", "release", "train", "tokenize"]
+)
+def test_a_kill_in_any_stage_then_the_same_command_gives_the_same_bytes(
+    demo_run: FinishedRun, tmp_path: Path, stage: str
+) -> None:
+    """The run starts from the stages before `stage`, is killed once that stage's folder appears, and goes on."""
+    out = tmp_path / "out"
+    config = load_config(str(demo_run.config), str(demo_run.out))
+    stages = build_stages(config)
+    names = [one.name for one in stages]
+    out.mkdir()
+    shutil.copy(demo_run.out / "manyo.json", out)
+    for done in stages[: names.index(stage)]:
+        shutil.copytree(done.folder(str(demo_run.out)), done.folder(str(out)))
+    command = [sys.executable, "-m", "pipelines", "run", "--config", str(demo_run.config), "--out", str(out)]
+    command += ["--executor", "serial"]
+    (folder,) = [Path(one.folder(str(out))) for one in stages if one.name == stage]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True) as child:
+        while not (folder / "stage.json").exists() and child.poll() is None:
+            time.sleep(0.002)
+        os.killpg(child.pid, signal.SIGKILL)
+    assert child.returncode == -signal.SIGKILL
+    assert main(command[3:]) == 0
+    assert data_files(out) == demo_run.files()
+
+
+def test_no_planted_personal_information_survives(demo_run: FinishedRun) -> None:
+    """Values that the samples plant must not be in the release, the provenance or the report."""
+    planted = tomllib.loads((ROOT / "samples" / "web" / "pages.toml").read_text(encoding="utf-8"))["planted"]
+    released = "\n".join(f"{row['uri']}\n{row['title']}\n{row['text']}" for row in read(demo_run, "release").to_pylist())
+    provenance = "\n".join(row["uri"] for row in read(demo_run, "provenance").to_pylist())
+    (report,) = demo_run.out.glob("report-*/report.html")
+    for value in planted:
+        assert value not in released
+        assert value not in provenance
+        assert value not in report.read_text(encoding="utf-8")
+
+
+def test_the_report_accounts_for_every_page(demo_run: FinishedRun) -> None:
+    (path,) = demo_run.out.glob("report-*/report.json")
+    report = json.loads(path.read_text(encoding="utf-8"))
+    pages = read(demo_run, "documents").num_rows + read(demo_run, "refused").num_rows
+    assert report["totals"]["pages"] == pages
+    assert report["totals"]["tokens"] == sum(row["token_count"] for row in read(demo_run, "provenance").to_pylist())

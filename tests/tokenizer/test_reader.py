@@ -1,0 +1,265 @@
+"""Reading back: what was packed comes out, and no planted fault stays hidden."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus.schema import PROVENANCE
+from corpus.shards import read_batches, write_shard
+from tests.tokenizer.conftest import SENTENCES, VOCABULARY_SIZE, release_batch
+from tokenizer.encode import Tokenizer
+from tokenizer.pack import TokenShardWriter, tokenize_batches, write_token_shard
+from tokenizer.reader import (
+    ShardDigests,
+    TokenShard,
+    TokenShardError,
+    document_of_token,
+    tokens_of_document,
+    verify,
+    verify_text,
+)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A sound shard of SENTENCES with its sidecar and recorded digests."""
+
+    folder: Path
+    tokenizer: Tokenizer
+    digests: ShardDigests
+
+    def faults(self, folder: Path, digests: bool) -> list[str]:
+        recorded = self.digests if digests else None
+        prefix, sidecar = folder / "a", str(folder / "a.provenance.parquet")
+        found = verify(prefix, sidecar, self.tokenizer.vocabulary_size, self.tokenizer.eod_id, recorded)
+        return [str(fault) for fault in found]
+
+
+def pack(folder: Path, tokenizer: Tokenizer, texts: list[str], source: str = "test") -> None:
+    with TokenShardWriter(folder / "a.bin", folder / "a.idx", tokenizer.dtype) as shard:
+        provenance = tokenize_batches([release_batch(texts, source)], tokenizer, shard)
+        write_shard(str(folder / "a.provenance.parquet"), PROVENANCE.schema, provenance)
+
+
+@pytest.fixture(scope="module")
+def packed(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Packed:
+    folder = tmp_path_factory.mktemp("packed")
+    pack(folder, tokenizer, SENTENCES)
+    return Packed(folder, tokenizer, ShardDigests.of(folder / "a", str(folder / "a.provenance.parquet")))
+
+
+@pytest.fixture
+def copy(packed: Packed, tmp_path: Path) -> Path:
+    """A copy of the sound shard, to damage."""
+    return Path(shutil.copytree(packed.folder, tmp_path / "copy"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    documents=st.lists(st.lists(st.integers(0, 2**16 - 1), max_size=6), max_size=10),
+    dtype=st.sampled_from(["uint16", "int32"]),
+)
+def test_documents_come_back_as_they_were_packed(documents: list[list[int]], dtype: str) -> None:
+    ids = np.array([token for document in documents for token in document], dtype)
+    lengths = np.array([len(document) for document in documents], np.int64)
+    with TemporaryDirectory() as folder:
+        prefix = Path(folder) / "a"
+        write_token_shard(f"{prefix}.bin", f"{prefix}.idx", np.dtype(dtype), [(ids, lengths)])
+        shard = TokenShard.open(prefix)
+        assert [shard.document(row).tolist() for row in range(len(shard))] == documents
+        owners = [row for row, document in enumerate(documents) for _ in document]
+        assert [shard.row_of_token(position) for position in range(len(ids))] == owners
+
+
+def test_any_token_leads_to_its_document_and_back(packed: Packed) -> None:
+    shard = TokenShard.open(packed.folder / "a")
+    sidecar = str(packed.folder / "a.provenance.parquet")
+    for position in range(0, len(shard.tokens), 7):
+        row = document_of_token(sidecar, position)
+        assert row["uri"] == f"https://example.com/test/{shard.row_of_token(position)}"
+        first, count = tokens_of_document(sidecar, row["doc_id"])
+        assert first <= position < first + count
+
+
+def test_positions_and_documents_outside_the_shard_are_errors(packed: Packed) -> None:
+    shard = TokenShard.open(packed.folder / "a")
+    sidecar = str(packed.folder / "a.provenance.parquet")
+    for position in (-1, len(shard.tokens)):
+        with pytest.raises(IndexError, match=f"no token {position}"):
+            shard.row_of_token(position)
+        with pytest.raises(IndexError, match=f"no token {position}"):
+            document_of_token(sidecar, position)
+    with pytest.raises(IndexError, match="no document -1; there are 13"):
+        shard.document(-1)
+    with pytest.raises(KeyError, match="no document 0000"):
+        tokens_of_document(sidecar, bytes(16))
+
+
+def test_a_sound_shard_has_no_faults(packed: Packed) -> None:
+    assert packed.faults(packed.folder, digests=True) == []
+    assert packed.faults(packed.folder, digests=False) == []
+
+
+def test_a_shard_without_documents_is_sound(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    pack(tmp_path, tokenizer, [])
+    assert verify(tmp_path / "a", str(tmp_path / "a.provenance.parquet"), VOCABULARY_SIZE, tokenizer.eod_id, None) == []
+
+
+FILES = ["a.bin", "a.idx", "a.provenance.parquet"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(name=st.sampled_from(FILES), place=st.floats(0, 1, exclude_max=True), flip=st.integers(1, 255))
+def test_every_flipped_byte_is_found_and_its_file_named(packed: Packed, name: str, place: float, flip: int) -> None:
+    with TemporaryDirectory() as folder:
+        damaged = Path(shutil.copytree(packed.folder, Path(folder) / "copy"))
+        content = bytearray((damaged / name).read_bytes())
+        content[int(place * len(content))] ^= flip
+        (damaged / name).write_bytes(content)
+        faults = packed.faults(damaged, digests=True)
+        assert faults
+        assert name in faults[0]
+        if name == "a.idx":  # Every byte of an index follows from the rest.
+            assert packed.faults(damaged, digests=False)
+
+
+@pytest.mark.parametrize("digests", [True, False])
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("keep", [0, 20, -1])
+def test_a_truncated_file_is_found(packed: Packed, copy: Path, name: str, keep: int, digests: bool) -> None:
+    (copy / name).write_bytes((copy / name).read_bytes()[:keep])
+    assert any(name in fault for fault in packed.faults(copy, digests))
+
+
+@pytest.mark.parametrize("digests", [True, False])
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_found(packed: Packed, copy: Path, name: str, digests: bool) -> None:
+    (copy / name).unlink()
+    assert any(name in fault for fault in packed.faults(copy, digests))
+
+
+def test_a_wrong_pointer_is_named_with_its_offset(packed: Packed, copy: Path) -> None:
+    index = bytearray((copy / "a.idx").read_bytes())
+    at = 34 + 4 * len(SENTENCES) + 8 * 2
+    index[at] += 1
+    (copy / "a.idx").write_bytes(index)
+    [fault] = packed.faults(copy, digests=False)
+    assert f"a.idx: byte {at}: document 2 is at" in fault
+    with pytest.raises(TokenShardError, match=rf"a\.idx: byte {at}: document 2 is at"):
+        TokenShard.open(copy / "a")
+
+
+def test_a_sidecar_of_another_shard_is_found(packed: Packed, copy: Path, tmp_path: Path) -> None:
+    pack(tmp_path, packed.tokenizer, SENTENCES[::-1])
+    shutil.copy(tmp_path / "a.provenance.parquet", copy)
+    [fault] = packed.faults(copy, digests=False)
+    assert "a.provenance.parquet: row 0: says" in fault
+
+
+def test_a_sidecar_with_the_right_sums_and_other_documents_is_found_by_its_digest(
+    packed: Packed, copy: Path, tmp_path: Path
+) -> None:
+    pack(tmp_path, packed.tokenizer, SENTENCES, source="other")
+    shutil.copy(tmp_path / "a.provenance.parquet", copy)
+    assert packed.faults(copy, digests=False) == []
+    [fault] = packed.faults(copy, digests=True)
+    assert "a.provenance.parquet: file: its digest is" in fault
+
+
+@pytest.mark.parametrize("n_texts", [len(SENTENCES) - 1, len(SENTENCES) + 1])
+def test_a_sidecar_with_another_number_of_rows_is_found(
+    packed: Packed, copy: Path, tmp_path: Path, n_texts: int
+) -> None:
+    pack(tmp_path, packed.tokenizer, [*SENTENCES, "余分な一行。"][:n_texts])
+    shutil.copy(tmp_path / "a.provenance.parquet", copy)
+    assert packed.faults(copy, digests=False) == [
+        f"{copy}/a.provenance.parquet: file: {n_texts} rows, {len(SENTENCES)} documents"
+    ]
+
+
+def test_a_swapped_shard_is_found_by_its_text_and_by_its_digest(packed: Packed, tmp_path: Path) -> None:
+    pack(tmp_path, packed.tokenizer, SENTENCES[::-1])
+    assert packed.faults(tmp_path, digests=False) == []
+    assert len(packed.faults(tmp_path, digests=True)) == 3
+    faults = verify_text(tmp_path / "a", [release_batch(SENTENCES)], packed.tokenizer, stride=2, start=1)
+    assert [fault.where for fault in faults] == [f"document {row}" for row in range(1, 13, 2)]
+
+
+@pytest.mark.parametrize("cut", [0, 4])
+def test_the_tokens_of_a_sound_shard_are_those_of_its_text(packed: Packed, cut: int) -> None:
+    release = release_batch(SENTENCES)
+    batches = [release.slice(0, cut), release.slice(cut)]
+    assert verify_text(packed.folder / "a", batches, packed.tokenizer, stride=3, start=0) == []
+    [fault] = verify_text(packed.folder / "a", [release.slice(1)], packed.tokenizer, stride=20, start=19)
+    assert "13 documents, the release has 12" in str(fault)
+
+
+def change_id(position: Callable[[TokenShard], int], value: int) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        at = position(TokenShard.open(folder / "a"))
+        tokens = np.fromfile(folder / "a.bin", np.uint16)
+        tokens[at] = value
+        tokens.tofile(folder / "a.bin")
+
+    return damage
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        (change_id(lambda shard: 3, VOCABULARY_SIZE), "byte 6: a token id is not one of 0 to 459 (1 in the shard)"),
+        (change_id(lambda shard: 3, 2), "byte 6: 2, the end-of-document mark, stands inside a document (1 in"),
+        (
+            change_id(lambda shard: len(shard.tokens) - 1, 9),
+            "a document does not end in 2, the end-of-document mark (1",
+        ),
+    ],
+)
+def test_bad_ids_are_found_without_digests(
+    packed: Packed, copy: Path, damage: Callable[[Path], None], problem: str
+) -> None:
+    damage(copy)
+    [fault] = packed.faults(copy, digests=False)
+    assert problem in fault
+
+
+def test_a_document_without_tokens_is_found(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    eod = tokenizer.eod_id
+    batch = (np.array([5, eod, eod], np.uint16), np.array([2, 0, 1]))
+    write_token_shard(tmp_path / "a.bin", tmp_path / "a.idx", np.dtype("uint16"), [batch])
+    columns = {"first_token": [0, 2, 2], "token_count": [2, 0, 1]}
+    empty = {name: [None] * 3 for name in ("doc_id", "source", "uri")}
+    sidecar = str(tmp_path / "p.parquet")
+    write_shard(sidecar, PROVENANCE.schema, [pa.RecordBatch.from_pydict(empty | columns, schema=PROVENANCE.schema)])
+    [fault] = verify(tmp_path / "a", sidecar, tokenizer.vocabulary_size, eod, None)
+    assert str(fault).endswith("a.bin: byte 4: a document has no tokens, not even its end mark (1 in the shard)")
+
+
+def test_faults_are_the_same_wherever_verify_cuts_the_tokens(
+    packed: Packed, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change_id(lambda shard: int(shard.first_tokens[5]) - 1, 9)(copy)
+    change_id(lambda shard: 3, 2)(copy)
+    whole = packed.faults(copy, digests=False)
+    for step in (1, 2, 7, 50):
+        monkeypatch.setattr("tokenizer.reader._VERIFY_TOKENS", step)
+        assert packed.faults(copy, digests=False) == whole
+
+
+def test_the_sidecar_keeps_the_cuts_of_the_release_shard(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    release = release_batch(SENTENCES)
+    with TokenShardWriter(tmp_path / "a.bin", tmp_path / "a.idx", tokenizer.dtype) as shard:
+        provenance = tokenize_batches([release.slice(0, 4), release.slice(4)], tokenizer, shard)
+        write_shard(str(tmp_path / "a.parquet"), PROVENANCE.schema, provenance)
+    assert [batch.num_rows for batch in read_batches(str(tmp_path / "a.parquet"))] == [4, 9]
+    assert document_of_token(str(tmp_path / "a.parquet"), shard.counts.tokens - 1)["uri"].endswith("/12")

@@ -1,0 +1,295 @@
+"""Train a SentencePiece model on a balanced sample, and measure any model.
+
+The recipe is that of LLM-jp's tokenizers: unigram, byte fallback, digits split,
+text left as it is, and words cut by a morphological analyser (here SudachiPy)
+for training only, so that no piece runs across a word boundary while the finished
+model reads raw text. Everything is lossless: newlines, tabs, runs of spaces and
+ideographic spaces come back from the ids as they were. Only U+2581, SentencePiece's
+own mark for a space, cannot.
+
+The same texts and settings give the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+from sentencepiece import SentencePieceTrainer
+from sudachipy import Dictionary, SplitMode
+
+from corpus.text import Texts
+from tokenizer.encode import Tokenizer
+
+#: A line is training text up to this many characters. SentencePiece skips longer input without a
+#: word, and SudachiPy refuses more than 49,149 bytes, which this many characters never are.
+MAX_SENTENCE_CHARACTERS = 1024
+
+#: Whole lines where they fit, else up to a sentence end, else as much as fits.
+_SENTENCES = re.compile(
+    rf".{{1,{MAX_SENTENCE_CHARACTERS}}}$|.{{1,{MAX_SENTENCE_CHARACTERS - 1}}}[。！？]|.{{1,{MAX_SENTENCE_CHARACTERS}}}",
+    re.MULTILINE,
+)
+
+#: Marks word boundaries in training text. A control character: `corpus.text.tidy` removes them from
+#: documents. SentencePiece takes them out again before it looks for pieces. It counts them as covered characters, so
+#: that of the others a little less than character_coverage is (0.9992 at 0.9995, with 6 boundaries for 10 characters).
+_WORD_BOUNDARY = "\x1f"
+
+#: Four bytes a character, and a boundary after each.
+_MAX_SENTENCE_BYTES = 5 * MAX_SENTENCE_CHARACTERS
+
+
+@dataclass(frozen=True, slots=True)
+class TrainTokenizer:
+    """Settings of `train` and of the sample that it trains on.
+
+    Attributes:
+        vocabulary_size: ids, control symbols and the 256 bytes included; below 65,500 an id takes two bytes on disk.
+        max_sample_bytes: UTF-8 bytes of text to train on, shared evenly among the sources. LLM-jp took 1 GB a language.
+        seed: which sample; each seed draws another.
+        character_coverage: share of the sample's characters that get an id of their own; the rest become bytes.
+            0.9995 is SentencePiece's advice for Japanese.
+        max_piece_characters: longest piece; 16 as in LLM-jp's ver3.
+        word_boundaries: SudachiPy mode whose boundaries no piece may cross: A (shortest words, as in ver3),
+            B, C (named entities whole), or off.
+        threads: threads of the trainer. More than a speed setting: each thread adds up its own part of the scores, so
+            another number gives other last digits.
+    """
+
+    vocabulary_size: int = 64_000
+    max_sample_bytes: int = 1_000_000_000
+    seed: int = 0
+    character_coverage: float = 0.9995
+    max_piece_characters: int = 16
+    word_boundaries: Literal["A", "B", "C", "off"] = "A"
+    threads: int = 8
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a setting out of range."""
+        for name in ("vocabulary_size", "max_sample_bytes", "max_piece_characters", "threads"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}, must be at least 1")
+        if not 0 <= self.seed < 2**63:
+            raise ValueError(f"seed is {self.seed}, must be 0 to 2^63 - 1")
+        if not 0.98 <= self.character_coverage <= 1:
+            raise ValueError(f"character_coverage is {self.character_coverage}, must be 0.98 to 1")
+        if self.word_boundaries not in ("A", "B", "C", "off"):
+            raise ValueError(f"word_boundaries is {self.word_boundaries!r}, must be A, B, C or off")
+
+
+def sample_limits(batches: Iterable[pa.RecordBatch], settings: TrainTokenizer) -> dict[str, int]:
+    """Decide which documents to train on: for each source, the highest draw that is in the sample.
+
+    Every document draws a number from its doc_id and the seed; a source gives its
+    lowest draws, until one fills an even share of `max_sample_bytes`. What a small source leaves
+    of its share goes to the others. The order of documents and batches changes nothing.
+    Memory: 16 bytes for each document that could still be in the sample.
+
+    Args:
+        batches: with `doc_id`, `source`, `text`; all documents, in any order.
+        settings: `max_sample_bytes` and `seed`.
+
+    Returns:
+        Limits for `in_sample`, by source.
+    """
+    candidates: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    for batch in batches:
+        draws = _draws(batch, settings.seed)
+        sizes = Texts.from_arrow(batch.column("text")).sizes_bytes
+        sources = np.asarray(batch.column("source").to_pylist(), dtype=object)
+        for source in dict.fromkeys(sources):
+            rows = sources == source
+            old_draws, old_sizes = candidates.get(source, (np.zeros(0, np.uint64), np.zeros(0, np.int64)))
+            candidates[source] = _lowest(
+                np.concatenate([old_draws, draws[rows]]),
+                np.concatenate([old_sizes, sizes[rows]]),
+                settings.max_sample_bytes,
+            )
+    limits = {}
+    bytes_left = settings.max_sample_bytes
+    # Smallest source first, so that what it leaves of its share is known when the next one's is.
+    by_size = sorted(candidates, key=lambda source: (int(candidates[source][1].sum()), source))
+    for n_done, source in enumerate(by_size):
+        draws, sizes = _lowest(*candidates[source], max(bytes_left, 0) // (len(by_size) - n_done))
+        limits[source] = int(draws[-1])
+        bytes_left -= int(sizes.sum())
+    return limits
+
+
+def in_sample(batch: pa.RecordBatch, limits: Mapping[str, int], settings: TrainTokenizer) -> np.ndarray:
+    """Which documents of a batch to train on, by the limits of `sample_limits`.
+
+    Args:
+        batch: with `doc_id` and `source`.
+        limits: highest draw by source; a source without one has no document in the sample.
+        settings: the `seed` that the limits were made with.
+
+    Returns:
+        bool (n_docs,).
+    """
+    sources = batch.column("source").to_pylist()
+    known = np.array([source in limits for source in sources], np.bool_)
+    highest = np.array([limits.get(source, 0) for source in sources], np.uint64)
+    return known & (_draws(batch, settings.seed) <= highest)
+
+
+def train(texts: Iterable[str], settings: TrainTokenizer, model_path: Path) -> None:
+    """Train a unigram model on sampled texts and write it to a local path.
+
+    Memory: SentencePiece holds the sample and, while it looks for pieces, some 20 bytes for each
+    character of it.
+
+    Raises:
+        ValueError: the texts are too few for the vocabulary, or the vocabulary too small for their characters;
+            the message says what would do.
+    """
+    model = io.BytesIO()
+    try:
+        SentencePieceTrainer.train(
+            sentence_iterator=training_sentences(texts, settings.word_boundaries),
+            model_writer=model,
+            model_type="unigram",
+            vocab_size=settings.vocabulary_size,
+            character_coverage=settings.character_coverage,
+            max_sentencepiece_length=settings.max_piece_characters,
+            max_sentence_length=_MAX_SENTENCE_BYTES,
+            num_threads=settings.threads,
+            byte_fallback=True,
+            split_digits=True,
+            # A sentence is a line, so training never sees a newline; as in LLM-jp's ver2 it has an id of its own.
+            user_defined_symbols=["\n"],
+            pretokenization_delimiter=_WORD_BOUNDARY,
+            # Lossless: no normalisation, every space kept, runs of them learnt, none put before the text.
+            normalization_rule_name="identity",
+            remove_extra_whitespaces=False,
+            allow_whitespace_only_pieces=True,
+            add_dummy_prefix=False,
+            minloglevel=2,
+        )
+    except RuntimeError as error:
+        raise ValueError(_training_problem(str(error), settings)) from error
+    model_path.write_bytes(model.getvalue())
+
+
+def training_sentences(texts: Iterable[str], word_boundaries: Literal["A", "B", "C", "off"]) -> Iterator[str]:
+    """Lines of the texts, cut at sentence ends where they are long, with word boundaries marked."""
+    split = None
+    if word_boundaries != "off":
+        modes = {"A": SplitMode.A, "B": SplitMode.B, "C": SplitMode.C}
+        split = Dictionary().tokenizer(mode=modes[word_boundaries], fields=set())
+    for text in texts:
+        for sentence in _SENTENCES.findall(text.replace(_WORD_BOUNDARY, "")):
+            if split is None:
+                yield sentence
+            else:
+                yield _WORD_BOUNDARY.join(word.surface() for word in split.tokenize(sentence))
+
+
+def _training_problem(error: str, settings: TrainTokenizer) -> str:
+    if "sentences_.empty()" in error:
+        return "vocabulary training: there is no text to train on"
+    if largest := re.search(r"size too high .*<= (\d+)", error):
+        return (
+            f"vocabulary training: vocabulary_size = {settings.vocabulary_size} is too large for this text; "
+            f"the largest possible is {largest[1]}"
+        )
+    if required := re.search(r"smaller than required_chars\. (\d+) vs (\d+)", error):
+        return (
+            f"vocabulary training: vocabulary_size = {settings.vocabulary_size} is too small; "
+            f"the characters of this text alone need {required[2]}, or lower character_coverage"
+        )
+    return f"vocabulary training: SentencePiece failed ({error})"
+
+
+def _draws(batch: pa.RecordBatch, seed: int) -> np.ndarray:
+    """uint64 (n_docs,), from the first 8 bytes of each doc_id, which are random already, and the seed."""
+    column = batch.column("doc_id")
+    width = column.type.byte_width
+    content = np.frombuffer(column.buffers()[1], np.uint8)[column.offset * width :][: len(column) * width]
+    draws: np.ndarray = content.reshape(-1, width)[:, :8].copy().view("<u8").ravel()
+    # splitmix64's finaliser: without it, seeds that differ in low bits would order documents alike.
+    draws = draws ^ np.uint64((seed * 0x9E3779B97F4A7C15) % 2**64)
+    draws = (draws ^ (draws >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    draws = (draws ^ (draws >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    draws ^= draws >> np.uint64(31)
+    return draws
+
+
+def _lowest(draws: np.ndarray, sizes: np.ndarray, max_bytes: int) -> tuple[np.ndarray, np.ndarray]:
+    """The documents with the lowest draws, by draw, until one fills max_bytes.
+
+    That one is in: a document larger than its source's share must not leave the source without any.
+    """
+    order = np.argsort(draws, kind="stable")
+    draws, sizes = draws[order], sizes[order]
+    end = int(np.searchsorted(np.cumsum(sizes), max_bytes)) + 1
+    return draws[:end], sizes[:end]
+
+
+@dataclass(slots=True)
+class SourceMeasure:
+    """How a tokenizer does on the documents of one source.
+
+    Attributes:
+        source: its name.
+        documents: documents measured.
+        characters: of their texts.
+        tokens: ids, end-of-document marks not included.
+        byte_tokens: ids that are bytes of characters without an id; a newline's byte is not counted.
+        round_trips: documents whose text came back from its ids exactly.
+    """
+
+    source: str
+    documents: int = 0
+    characters: int = 0
+    tokens: int = 0
+    byte_tokens: int = 0
+    round_trips: int = 0
+
+    @property
+    def characters_per_token(self) -> float:
+        """Higher is a shorter training run; 0 without tokens."""
+        return self.characters / self.tokens if self.tokens else 0.0
+
+    @property
+    def byte_fraction(self) -> float:
+        """Byte tokens per token; 0 without tokens."""
+        return self.byte_tokens / self.tokens if self.tokens else 0.0
+
+    @property
+    def round_trip_fraction(self) -> float:
+        """Documents that came back exactly, per document; 0 without documents."""
+        return self.round_trips / self.documents if self.documents else 0.0
+
+
+def measure(tokenizer: Tokenizer, batches: Iterable[pa.RecordBatch]) -> list[SourceMeasure]:
+    """Encode and decode documents, and count, by source in the order of their names.
+
+    Args:
+        tokenizer: any model.
+        batches: with `source` and `text`.
+    """
+    measures: dict[str, SourceMeasure] = {}
+    for batch in batches:
+        texts = batch.column("text")
+        ids, lengths = tokenizer.encode_batch(Texts.from_arrow(texts))
+        ends = np.cumsum(lengths)
+        bytes_before = np.concatenate([[0], np.cumsum(tokenizer.byte_ids[ids])])
+        byte_tokens = bytes_before[ends] - bytes_before[ends - lengths]
+        for row, decoded in enumerate(tokenizer.decode_batch(ids, lengths)):
+            source = batch.column("source")[row].as_py()
+            measured = measures.setdefault(source, SourceMeasure(source))
+            text = texts[row].as_py()
+            measured.documents += 1
+            measured.characters += len(text)
+            measured.tokens += int(lengths[row]) - 1
+            measured.byte_tokens += int(byte_tokens[row])
+            measured.round_trips += decoded == text
+    return [measures[source] for source in sorted(measures)]
