@@ -55,7 +55,9 @@ def main(gold_path: str, *extractors: str) -> None:
         for name, values in scores.items():
             f1s, precisions, recalls = (mean(column) for column in zip(*values, strict=True))
             speed = len(values) / seconds[name]
-            print(f"{extractor:<12} {name:<8} {len(values):>5} {f1s:6.3f} {precisions:6.3f} {recalls:6.3f} {speed:8.0f}")
+            print(
+                f"{extractor:<12} {name:<8} {len(values):>5} {f1s:6.3f} {precisions:6.3f} {recalls:6.3f} {speed:8.0f}"
+            )
 
 
 if __name__ == "__main__":

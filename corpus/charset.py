@@ -72,18 +72,16 @@ def decode(data: bytes, http_label: str | None = None) -> Decoded:
     meta_label = meta_charset(data)
     declared_by, label = ("http", http_label) if http_label else ("meta", meta_label)
     declared = None if label is None else (charset_of_label(label) or label.strip().lower())
-    for mark, charset in _BYTE_ORDER_MARKS:
+    for mark, marked in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
-            return _decoded(data[len(mark) :], charset, declared, "bom")
+            return _decoded(data[len(mark) :], marked, declared, "bom")
     candidates = [
         (source, charset)
         for source, charset in (("http", charset_of_label(http_label)), ("meta", charset_of_label(meta_label)))
         if charset is not None
     ]
-    charset = evident_charset(data)
-    if charset is None:
-        charset = _plausible_charset(data, [charset for _, charset in candidates])
-    elif charset == "utf-8" and data.isascii():
+    charset = evident_charset(data) or _plausible_charset(data, [named for _, named in candidates])
+    if charset == "utf-8" and data.isascii():
         # Seven-bit bytes mean the same in every encoding but UTF-16, which this is not: the declaration holds.
         candidates = [(source, named) for source, named in candidates if not named.startswith("utf-16")]
         charset = candidates[0][1] if candidates else charset
@@ -264,15 +262,15 @@ def _japanese_score(sample: bytes, charset: str) -> float:
 
 
 def _non_ascii_sample(data: bytes) -> bytes:
-    """The stretches of a page that hold its non-ASCII bytes, up to a bound, with their neighbours."""
+    """The runs of text of a page that hold its non-ASCII bytes, each from the first of them on, up to a bound."""
     if len(data) <= _SAMPLE_BYTES:
         return data
-    pieces = []
-    size = 0
-    for match in _NON_ASCII_LINE.finditer(data):
+    pieces: list[bytes] = []
+    size_bytes = 0
+    for match in _NON_ASCII_RUN.finditer(data):
         pieces.append(match[0])
-        size += len(match[0])
-        if size >= _SAMPLE_BYTES:
+        size_bytes += len(match[0])
+        if size_bytes >= _SAMPLE_BYTES:
             break
     return b"\n".join(pieces)
 
@@ -303,10 +301,7 @@ def _replace_in_euc_jp(error: UnicodeError) -> tuple[str, int]:
 def _shift_jis_character(row: int, cell: int) -> str:
     """The character that windows-31j has at a row and cell of JIS X 0208, both counted from 0."""
     lead = row // 2 + (0x81 if row < 62 else 0xC1)
-    if row % 2:
-        trail = cell + 0x9F
-    else:
-        trail = cell + (0x40 if cell < 63 else 0x41)
+    trail = cell + (0x9F if row % 2 else 0x40 if cell < 63 else 0x41)  # 0x7F is left out
     return bytes((lead, trail)).decode("cp932", "replace")[:1]
 
 
@@ -400,11 +395,14 @@ _ASCII = bytes(range(128))
 _SET_HIGH_BIT = bytes(byte | 0x80 if 0x21 <= byte <= 0x7E else byte for byte in range(256))
 
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
-_META_CHARSET = re.compile(rb"<[mM][eE][tT][aA]\b[^>]*?[cC][hH][aA][rR][sS][eE][tT]\s*=\s*[\"']?\s*([\w:.-]+)", re.ASCII)
+_META_CHARSET = re.compile(
+    rb"<[mM][eE][tT][aA]\b[^>]*?[cC][hH][aA][rR][sS][eE][tT]\s*=\s*[\"']?\s*([\w:.-]+)", re.ASCII
+)
 _XML_ENCODING = re.compile(rb"\s*<\?xml\b[^>]*?\bencoding\s*=\s*[\"']\s*([\w:.-]+)", re.ASCII)
 _ISO_2022_JP = re.compile(rb"\x1b(\$@|\$B|\$\(D|\(B|\(J|\(I)")
 _SEVEN_BIT_PAIR = re.compile(rb"([\x21-\x7e]{2})")
-_NON_ASCII_LINE = re.compile(rb"[^\n]{0,256}[\x80-\xff][^\n]{0,256}")
+# No multi-byte character of any encoding but UTF-16 contains `<` or a line end, so no run is cut within one.
+_NON_ASCII_RUN = re.compile(rb"[\x80-\xff][^\n<]*")
 
 _KANA_OR_PUNCTUATION = re.compile("[ぁ-ゖァ-ヺー、。「」・]")
 _HALF_WIDTH_KANA = re.compile("[｡-ﾟ]")

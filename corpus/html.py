@@ -23,8 +23,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from html import unescape
 
-import trafilatura
 from lxml import etree
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
@@ -50,37 +50,72 @@ def extract(html: str, extractor: str = "manyo") -> MainText:
     Returns:
         Title and text; both empty if the page holds none.
     """
-    html = _without_monsters(html)
-    root = _parse(html)
+    slim = _LONG_TAG.sub(r"<\1>", _STYLE.sub("", _SCRIPT.sub("", html)))
+    root = None if slim.count("=") > _MAX_ATTRIBUTES else _parse(slim)
     if root is None:
-        return MainText("", _stripped_of_tags(html))
-    title = _title(root)
+        return MainText("", _without_tags(slim))
+    blocks, boxes = _blocks(root)
+    title = _title(root, blocks)
     if extractor == "manyo":
-        text = _main_text(root, title)
+        text = _main_text(blocks, boxes, title)
     elif extractor == "resiliparse":
-        text = extract_plain_text(HTMLTree.parse(_joined_lines(html)), main_content=True, alt_texts=False)
+        text = _by_resiliparse(slim, root)
     elif extractor == "trafilatura":
-        text = trafilatura.extract(html, include_comments=False) or ""
+        text = _by_trafilatura(html)
     else:
         raise ValueError(f"extractor must be one of {', '.join(EXTRACTORS)}, got {extractor!r}")
     if not text.strip():
-        text = _whole_text(root)
-    return MainText(title, text if text.strip() else _stripped_of_tags(html))
+        # Text that is plainly there is not lost; libxml2 drops what is nested too deep.
+        text = _lines(blocks) or _without_tags(slim)
+    return MainText(title, text)
+
+
+def plain_text(text: str) -> MainText:
+    """A page that is plain text already."""
+    return MainText("", text)
+
+
+def _by_resiliparse(html: str, root: etree._Element) -> str:
+    depth = deepest = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        deepest = max(deepest, depth)
+    if deepest > _RESILIPARSE_DEPTH:
+        return ""
+    joined = _JAPANESE_LINE_END.sub("", html)
+    return extract_plain_text(HTMLTree.parse(joined), main_content=True, alt_texts=False, skip_elements=["rt", "rp"])
+
+
+def _by_trafilatura(html: str) -> str:
+    import trafilatura  # takes longer to import than all the rest together, and few runs choose it
+
+    return trafilatura.extract(html, include_comments=False) or ""
 
 
 # --- reading the tree ------------------------------------------------------------------------
 
 
 class _Box:
-    """A block-level element: what it is called and how much prose its subtree holds."""
+    """A block-level element: what it is called and how much prose its subtree holds.
 
-    __slots__ = ("children", "hint", "is_frame", "parent", "prose", "tag")
+    Attributes:
+        tag: lower-case name.
+        parent: the box around it; None for the outermost.
+        children: boxes directly inside, in order.
+        hint: what class and id say: 1 main text, -1 frame, 0 nothing.
+        prose: characters of prose in the subtree.
+        content: the same, without what is in frame boxes.
+        is_frame: belongs to the frame of the page.
+    """
+
+    __slots__ = ("children", "content", "hint", "is_frame", "parent", "prose", "tag")
 
     def __init__(self, tag: str, parent: _Box | None, hint: int) -> None:
         self.tag = tag
         self.parent = parent
         self.hint = hint
         self.prose = 0
+        self.content = 0
         self.children: list[_Box] = []
         self.is_frame = False
         if parent is not None:
@@ -88,7 +123,14 @@ class _Box:
 
 
 class _Block:
-    """A run of text between block-level boundaries."""
+    """A run of text between block-level boundaries.
+
+    Attributes:
+        text: as a browser shows it; lines within it come from `<br>` and `<pre>`.
+        link_chars: its characters inside links.
+        prose: its characters of prose: those outside links, if it is long or has the marks of a sentence.
+        box: the innermost block-level element around it.
+    """
 
     __slots__ = ("box", "link_chars", "prose", "text")
 
@@ -170,7 +212,7 @@ def _close(blocks: list[_Block], pieces: list[str], n_link: int, box: _Box) -> N
         if not text:
             return
         prose = len(text) - n_link
-        if prose < _LONG_BLOCK_CHARS and not _SENTENCE_END.search(text):
+        if prose < _PROSE_CHARS and not _SENTENCE_END.search(text):
             prose = 0
         prose = max(0, prose)
     box.prose += prose
@@ -210,26 +252,45 @@ def _hint(class_name: str | None, element_id: str | None) -> int:
 # --- choosing --------------------------------------------------------------------------------
 
 
-def _main_text(root: etree._Element, title: str) -> str:
-    blocks, boxes = _blocks(root)
-    total = boxes[0].prose
-    content = {id(box): 0 for box in boxes}
+def _main_text(blocks: list[_Block], boxes: list[_Box], title: str) -> str:
+    """Lines of the main text; empty if no part of the page holds prose."""
+    page = boxes[0]
     for block in blocks:
-        content[id(block.box)] += block.prose
+        block.box.content += block.prose
     for box in reversed(boxes):
-        limit = _FRAME_SHARE.get(box.tag, _FRAME_SHARE_BY_NAME if box.hint < 0 and box.tag not in _PROSE_TAGS else 0.0)
-        box.is_frame = box.prose < limit * total
-        if not box.is_frame and box.parent is not None:
-            content[id(box.parent)] += content[id(box)]
-    main = boxes[0]
-    while main.children:
-        best = max(main.children, key=lambda child: 0 if child.is_frame else content[id(child)])
-        share = 0.5 if best.hint > 0 or best.tag in ("article", "main") else 0.8
-        if best.is_frame or content[id(best)] < share * content[id(main)] or best.tag in _TEXT_TAGS:
+        by_name = _NAMED_FRAME_SHARE if box.hint < 0 and box.tag not in _QUOTED_TAGS else 0.0
+        box.is_frame = box.prose < _FRAME_SHARE.get(box.tag, by_name) * page.prose
+        if box.parent is not None and not box.is_frame:
+            box.parent.content += box.content
+    main = page
+    while candidates := [box for box in main.children if not box.is_frame and box.tag not in _NEVER_MAIN]:
+        best = max(candidates, key=lambda box: box.content)
+        is_named = best.hint > 0 or best.tag in ("article", "main")
+        if not best.content or best.content < (_NAMED_MAIN_SHARE if is_named else _MAIN_SHARE) * main.content:
             break
         main = best
-    kept = [block for block in blocks if _within(block.box, main)]
-    return "\n".join(block.text for block in _without_frame(kept, title))
+    inside = [block for block in blocks if _within(block.box, main)]
+    kept = _without_frame(inside, title)
+    return _lines(kept if any(block.prose for block in kept) else inside)
+
+
+def _lines(blocks: list[_Block]) -> str:
+    """Blocks as lines; short cells of one table row share a line."""
+    lines: list[str] = []
+    previous: _Block | None = None
+    for block in blocks:
+        if (
+            previous is not None
+            and block.box.tag in ("td", "th")
+            and previous.box.tag in ("td", "th")
+            and block.box.parent is previous.box.parent
+            and max(len(block.text), len(previous.text)) <= _CELL_CHARS
+        ):
+            lines[-1] += f"\t{block.text}"
+        else:
+            lines.append(block.text)
+        previous = block
+    return "\n".join(lines)
 
 
 def _within(box: _Box | None, main: _Box) -> bool:
@@ -241,75 +302,93 @@ def _within(box: _Box | None, main: _Box) -> bool:
 
 
 def _without_frame(blocks: list[_Block], title: str) -> list[_Block]:
-    """The blocks without byline, announced lists of links and buttons."""
-    first = next((i for i, block in enumerate(blocks) if block.prose), 0)
-    last = next((i for i in range(len(blocks) - 1, -1, -1) if blocks[i].prose), len(blocks) - 1)
-    kept = []
-    skipping = ""
-    for i, block in enumerate(blocks):
-        tag = block.box.tag
-        if tag in _HEADINGS:
-            if skipping and tag <= skipping:
-                skipping = ""
-            if _FRAME_HEADING.search(block.text) and len(block.text) < 30:
-                skipping = tag
-        if skipping:
-            continue
-        if i < first and not (tag in _HEADINGS and block.text not in title):
-            continue
-        if i > last and (tag not in _TEXT_TAGS or block.link_chars):
-            continue
-        if block.link_chars > 0.8 * len(block.text) and not block.prose and tag not in ("p", "li", "td", "dd"):
-            continue
-        kept.append(block)
+    """The blocks without headline and byline, announced lists of links, and buttons."""
+    kept: list[_Block] = []
+    first = next((i for i, block in enumerate(blocks) if block.prose), len(blocks))
+    last = next((i for i in range(len(blocks) - 1, -1, -1) if blocks[i].prose), -1)
+    i = 0
+    while i < len(blocks):
+        block = blocks[i]
+        if block.box.tag in _HEADINGS and _FRAME_HEADING.match(block.text):
+            end = _section_end(blocks, i)
+            if 2 * sum(b.link_chars for b in blocks[i:end]) >= sum(len(b.text) for b in blocks[i:end]) or end == i + 1:
+                i = end
+                continue
+        is_link = block.link_chars > 0.8 * len(block.text)
+        if i < first:
+            drop = block.text in title or is_link or _BYLINE.search(block.text) is not None
+        elif i > last:
+            drop = (is_link and block.box.tag not in ("li", "p", "dd")) or _BUTTON.search(block.text) is not None
+        else:
+            drop = is_link and block.box.tag not in _FLOW_TAGS
+        if not drop:
+            kept.append(block)
+        i += 1
     return kept
 
 
-def _title(root: etree._Element) -> str:
-    for element in root.iter("title"):
-        return _shown("".join(element.itertext()))
-    return ""
+def _section_end(blocks: list[_Block], start: int) -> int:
+    """Index of the next heading of the same or a higher level."""
+    level = blocks[start].box.tag
+    for i in range(start + 1, len(blocks)):
+        tag = blocks[i].box.tag
+        if tag in _HEADINGS and tag <= level:
+            return i
+    return len(blocks)
 
 
-def _whole_text(root: etree._Element) -> str:
-    """All text of the page, frame and all."""
-    blocks, _ = _blocks(root)
-    return "\n".join(block.text for block in blocks)
+def _title(root: etree._Element, blocks: list[_Block]) -> str:
+    """The heading that `<title>` repeats beside the site's name, or else all of `<title>`."""
+    element = root.find(".//title")
+    title = "" if element is None else _shown("".join(element.itertext()))
+    for block in blocks:
+        if block.box.tag in ("h1", "h2") and len(block.text) >= _TITLE_CHARS and block.text in title:
+            return block.text
+    return title
 
 
-def _stripped_of_tags(html: str) -> str:
+def _without_tags(html: str) -> str:
     """What is left without tags, for markup that no parser makes a tree of."""
-    return _shown(_TAG.sub(" ", html))
-
-
-def _joined_lines(html: str) -> str:
-    return _JAPANESE_LINE_END.sub("", html)
-
-
-def _without_monsters(html: str) -> str:
-    """The page without scripts, styles and tags of absurd length."""
-    return _SCRIPT.sub("", _STYLE.sub("", html))
-
-
-def plain_text(text: str) -> MainText:
-    """A page that is plain text already."""
-    return MainText("", text)
+    return _shown(unescape(_TAG.sub("\n", html)))
 
 
 _SKIPPED = frozenset(
-    "head script style noscript template svg canvas iframe object embed applet audio video map datalist select "
-    "button rt rp rtc title meta link".split()
+    re.findall(
+        r"\w+",
+        "head script style noscript template svg canvas iframe object embed applet audio video map datalist select "
+        "button rt rp rtc title meta link",
+    )
 )
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark nobr q rb rbc ruby s samp "
-    "small span strike strong sub sup time tt u var wbr".split()
+    re.findall(
+        r"\w+",
+        "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark nobr q rb rbc ruby s "
+        "samp small span strike strong sub sup time tt u var wbr",
+    )
 )
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_TEXT_TAGS = frozenset(("p", "li", "dd", "dt", "td", "th", "pre", "blockquote", *_HEADINGS))
-_PROSE_TAGS = frozenset(("blockquote", "pre", *_HEADINGS))
+#: The main text is never one paragraph or one list alone: what is around it would be lost.
+_NEVER_MAIN = frozenset(("p", "ul", "ol", "li", "dl", "dd", "dt", "th", "pre", "blockquote", *_HEADINGS))
+#: An embedded post is quoted text, whatever its class says.
+_QUOTED_TAGS = frozenset(("blockquote", "pre", *_HEADINGS))
+#: Tags whose text stays in the middle of prose even if all of it is a link.
+_FLOW_TAGS = frozenset(("p", "li", "td", "th", "dd", "dt", "blockquote", *_HEADINGS))
+
+#: An element with such a tag or name is frame as long as it holds less than this share of the page's prose.
 _FRAME_SHARE = {"nav": 0.5, "aside": 0.3, "footer": 0.3, "header": 0.2}
-_FRAME_SHARE_BY_NAME = 0.3
-_LONG_BLOCK_CHARS = 40
+_NAMED_FRAME_SHARE = 0.3
+#: A child is gone down into if it holds at least this share of its parent's prose. Measured on news pages:
+#: from 0.85 on, side columns come along; down to 0.7 nothing changes.
+_MAIN_SHARE = 0.8
+_NAMED_MAIN_SHARE = 0.5
+#: A block of this length is prose even without a full stop.
+_PROSE_CHARS = 40
+_CELL_CHARS = 80
+_TITLE_CHARS = 4
+#: libxml2 compares each attribute of a tag with all others: 50,000 in one tag take some eight seconds.
+_MAX_ATTRIBUTES = 50_000
+#: resiliparse's extraction takes time with the square of the depth: 20,000 nested elements take 17 seconds.
+_RESILIPARSE_DEPTH = 1000
 
 _WIDE = "　-ヿ㐀-鿿豈-﫿！-｠"
 _JAPANESE_LINE_END = re.compile(f"(?<=[{_WIDE}])[ \t]*\r?\n[ \t\r\n]*(?=[{_WIDE}])")
@@ -318,6 +397,8 @@ _BLANK_LINES = re.compile("\n{2,}")
 _SENTENCE_END = re.compile("[。．！？!?]|[.,] |\\.$")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 _TAG = re.compile("<[^>]*>")
+# No `>` for this long: a tag with thousands of attributes, or with a picture in one of them.
+_LONG_TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9]{0,20})[^>]{20000,}>?")
 _SCRIPT = re.compile(r"<script\b.*?</script\s*>", re.DOTALL)
 _STYLE = re.compile(r"<style\b.*?</style\s*>", re.DOTALL)
 _MAIN_NAMES = re.compile(
@@ -331,6 +412,23 @@ _FRAME_NAMES = re.compile(
     r"trackback|bookmark|tweet|twitter|facebook|hatena|feed|promo|promotion)(?![a-z])"
 )
 _FRAME_HEADING = re.compile(
-    "関連|おすすめ|オススメ|ランキング|人気|新着|最新|あわせて読|カテゴリ|アーカイブ|シェア|コメント|トラックバック|"
-    "前の記事|次の記事|プロフィール|^(?i:related|recommended|popular|recent|share|comments?|tags?|archives?)"
+    r"[\W_]*(?:(?:この記事[にの]|こちらの|その他の|他の|あなたに|今週の|最近の|月間|週間|総合|デイリー|アクセス)*"
+    r"(?:関連|おすすめ|オススメ|お勧め|ランキング|人気|注目|新着|最新|最近|ピックアップ|あわせて読みたい|合わせて読みたい|"
+    r"カテゴリー?|アーカイブ|シェア|コメント|トラックバック|タグ|前後の|前の|次の|プロフィール|広告|スポンサー|サイト内|目次|"
+    r"バックナンバー|月別|記事一覧|一覧|よく読まれ|PR\b|PICK ?UP|SNS)"
+    r"|(?i:related|recommend|popular|most popular|recent|latest|trending|share|comments?\b|tags?\b|archives?\b|"
+    r"categor|leave a (?:reply|comment)|you may|more (?:from|in|on)|read (?:more|next)|see also|ranking|"
+    r"about the author))"
+    r".{0,20}$",
+    re.DOTALL,
+)
+_BYLINE = re.compile(
+    r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]|\d{1,2}:\d\d|更新日|公開日|投稿日|掲載日|^\W*(?:文|著者|執筆|取材|編集|記者|筆者|by|By|BY)\b|カテゴリ|タグ|"
+    r"ツイート|シェア|ブックマーク|コメント|^(?i:tweet|share|print|posted|published|updated|tags?|categor)"
+)
+_BUTTON = re.compile(
+    r"^(?i:tweet|share|print|like|follow|posted|tags?|categor|copyright|©|\(c\)|all rights)|"
+    r"^(?:ツイート|シェア|いいね|印刷|"
+    r"トップ|ページの?(?:先頭|トップ)|上へ|戻る|前へ|次へ|前の|次の|続きを|もっと見る|一覧|コメント|トラックバック|カテゴリ|タグ|広告|"
+    r"スポンサー|はてな|この記事を)|(?i:all rights reserved|copyright)"
 )

@@ -28,6 +28,9 @@ BATCH_MAX_TEXT_BYTES = 16 << 20
 
 _PARTIAL_FOLDER = ".partial"
 
+#: What reading a damaged file raises; Arrow lets the last one through when a flipped byte hits a column's name.
+_UNREADABLE = (OSError, pa.ArrowException, UnicodeDecodeError)
+
 
 class ShardError(Exception):
     """A shard that cannot be read or does not fit its neighbours; the message names file and remedy."""
@@ -128,7 +131,7 @@ def read_batches(uri: str, columns: list[str] | None = None) -> Iterator[pa.Reco
             for group in range(shard.num_row_groups):
                 table = shard.read_row_group(group, columns=columns)
                 yield table.combine_chunks().to_batches(max_chunksize=None)[0]
-    except (OSError, pa.ArrowInvalid) as error:
+    except _UNREADABLE as error:
         raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
 
 
@@ -138,7 +141,7 @@ def row_count(uri: str) -> int:
     try:
         with fs.open(path, "rb") as stream:
             return int(pq.read_metadata(stream).num_rows)
-    except (OSError, pa.ArrowInvalid) as error:
+    except _UNREADABLE as error:
         raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
 
 
@@ -185,7 +188,7 @@ def read_part(uri: str, part: int) -> pa.RecordBatch:
     try:
         with fs.open(path, "rb") as stream, pa.ipc.open_file(stream) as reader:
             return reader.get_batch(part)
-    except (OSError, pa.ArrowInvalid) as error:
+    except _UNREADABLE as error:
         raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
 
 

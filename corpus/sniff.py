@@ -82,7 +82,9 @@ _ASCII = bytes(range(128))
 _UTF_8_KANA = re.compile(rb"\xe3(?:\x81[\x81-\xbf]|\x82[\x80-\xbf]|\x83[\x80-\xbf])")
 _UTF_8_HALF_WIDTH_KANA = re.compile(rb"\xef(?:\xbd[\xa6-\xbf]|\xbe[\x80-\x9f])")
 # U+3041 to U+30FF is 12353 to 12543, half-width U+FF66 to U+FF9F is 65382 to 65439.
-_ENTITY_KANA = re.compile(rb"&#(?:0*(?:12[345]\d\d|65[34]\d\d)(?!\d)|[xX]0*(?:30[4-9a-fA-F]|[fF]{2}[6-9])[0-9a-fA-F](?![0-9a-fA-F]))")
+_ENTITY_KANA = re.compile(
+    rb"&#(?:0*(?:12[345]\d\d|65[34]\d\d)(?!\d)|[xX]0*(?:30[4-9a-fA-F]|[fF]{2}[6-9])[0-9a-fA-F](?![0-9a-fA-F]))"
+)
 _ISO_2022_JP = re.compile(rb"\x1b(?:\$[@B]|\(I)")
 _UTF_16LE_KANA = re.compile(rb"[\x41-\xff]\x30|[\x66-\x9f]\xff")
 _UTF_16BE_KANA = re.compile(rb"\x30[\x41-\xff]|\xff[\x66-\x9f]")

@@ -14,6 +14,12 @@ import numpy as np
 import pyarrow as pa
 
 
+# Read-only like every Arrow buffer: Numba would compile each kernel again for writable arrays.
+_NO_BYTES, _NO_OFFSETS = np.zeros(0, np.uint8), np.zeros(1, np.int64)
+for _array in (_NO_BYTES, _NO_OFFSETS):
+    _array.flags.writeable = False
+
+
 @dataclass(frozen=True, slots=True)
 class Texts:
     """A batch of UTF-8 documents as Arrow lays them out.
@@ -53,9 +59,9 @@ class Texts:
             raise ValueError(f"expected a string column, got {array.type}")
         _, offset_buffer, data_buffer = array.buffers()
         if len(array) == 0 or offset_buffer is None:
-            return cls(np.zeros(0, np.uint8), np.zeros(1, np.int64))
+            return cls(_NO_BYTES, _NO_OFFSETS)
         offsets = np.frombuffer(offset_buffer, np.int64)[array.offset : array.offset + len(array) + 1]
-        data = np.frombuffer(data_buffer, np.uint8) if data_buffer else np.zeros(0, np.uint8)
+        data = np.frombuffer(data_buffer, np.uint8) if data_buffer else _NO_BYTES
         return cls(data, offsets)
 
     @classmethod

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.schema import DOC_ID, DUPLICATES, PAIRS, Column, Table
-from dedup.pairs import has_minhash, ids_as_bytes, ids_to_arrow, minhash_matrix, survivor_order
+from dedup.pairs import distinct, has_minhash, ids_as_bytes, ids_to_arrow, minhash_matrix, sorted_ids, survivor_order
 from dedup.settings import Dedup
 from dedup.verify import Compared, link_to_survivors
 
@@ -46,24 +46,22 @@ def find_clusters(
         ValueError: a document in `pairs` has no signature, or several.
     """
     table = pa.Table.from_batches(pairs, PAIRS.schema)
-    doc_ids = pa.chunked_array([*table.column("doc_id").chunks, *table.column("candidate").chunks], DOC_ID).unique()
-    compared = _read_compared(doc_ids, signatures, settings)
-    order = survivor_order(compared.chars, ids_as_bytes(doc_ids))
-    rank = np.empty(len(order), np.int32)
-    rank[order] = np.arange(len(order), dtype=np.int32)
-    docs = rank[pc.index_in(table.column("doc_id"), doc_ids).to_numpy()]
-    candidates = rank[pc.index_in(table.column("candidate"), doc_ids).to_numpy()]
-    del table
+    doc_ids = sorted_ids(pa.chunked_array([*table.column("doc_id").chunks, *table.column("candidate").chunks], DOC_ID))
     # One number per pair, so that sorting and dropping what several keys found is one call.
-    linked = np.unique(docs.astype(np.int64) << 32 | candidates)
-    candidate_offsets = np.searchsorted(linked >> 32, np.arange(len(order) + 1))
-    in_order = Compared(
-        compared.exact_hash[order], compared.chars[order], compared.minhash[order], compared.has_minhash[order]
-    )
-    survivor, similarity = link_to_survivors(
-        in_order, candidate_offsets, (linked & 0xFFFF_FFFF).astype(np.int32), settings
-    )
-    return _clusters_batch(ids_as_bytes(doc_ids)[order], survivor, similarity)
+    linked = pc.index_in(table.column("doc_id"), doc_ids).to_numpy().astype(np.int64) << 32
+    linked |= pc.index_in(table.column("candidate"), doc_ids).to_numpy()
+    del table
+    linked = distinct(linked)
+    candidate_offsets = np.searchsorted(linked, np.arange(len(doc_ids) + 1) << 32)
+    candidates = (linked & 0xFFFF_FFFF).astype(np.int32)
+    compared = _read_compared(ids_as_bytes(doc_ids), signatures, settings)
+    order = survivor_order(compared.chars, ids_as_bytes(doc_ids))
+    survivor, similarity = link_to_survivors(compared, order, candidate_offsets, candidates, settings)
+    sizes = np.bincount(survivor, minlength=len(survivor)).astype(np.int32)[survivor]
+    rows = pa.array(sizes > 1)
+    return pa.RecordBatch.from_arrays(
+        [doc_ids, doc_ids.take(pa.array(survivor)), pa.array(similarity), pa.array(sizes)], schema=CLUSTERS.schema
+    ).filter(rows)
 
 
 def duplicates(doc_ids: pa.Array, in_play: np.ndarray, clusters: pa.RecordBatch) -> pa.RecordBatch:
@@ -77,11 +75,9 @@ def duplicates(doc_ids: pa.Array, in_play: np.ndarray, clusters: pa.RecordBatch)
     Returns:
         A batch of `corpus.schema.DUPLICATES`.
     """
-    known = ids_as_bytes(clusters.column("doc_id"))
     own = ids_as_bytes(doc_ids)
-    at = np.searchsorted(known, own)
-    found = in_play & (at < len(known))
-    found[found] = known[at[found]] == own[found]
+    at, found = _find(ids_as_bytes(clusters.column("doc_id")), own)
+    found &= in_play
     at = at[found]
 
     survivor = own.copy()
@@ -103,8 +99,8 @@ def duplicates(doc_ids: pa.Array, in_play: np.ndarray, clusters: pa.RecordBatch)
     )
 
 
-def _read_compared(doc_ids: pa.Array, signatures: Iterable[pa.RecordBatch], settings: Dedup) -> Compared:
-    """The signatures of `doc_ids`, in that order."""
+def _read_compared(doc_ids: np.ndarray, signatures: Iterable[pa.RecordBatch], settings: Dedup) -> Compared:
+    """The signatures of `doc_ids`, which are sorted, in that order."""
     n_docs = len(doc_ids)
     compared = Compared(
         np.zeros(n_docs, np.uint64),
@@ -113,39 +109,29 @@ def _read_compared(doc_ids: pa.Array, signatures: Iterable[pa.RecordBatch], sett
         np.zeros(n_docs, bool),
     )
     n_read = np.zeros(n_docs, np.int64)
-    sorted_by_id = np.argsort(ids_as_bytes(doc_ids))
-    sorted_ids = ids_as_bytes(doc_ids)[sorted_by_id]
     for batch in signatures:
         ids = ids_as_bytes(batch.column("doc_id"))
-        at = np.searchsorted(sorted_ids, ids)
-        wanted = at < n_docs
-        wanted[wanted] = sorted_ids[at[wanted]] == ids[wanted]
-        docs = sorted_by_id[at[wanted]]
+        at, wanted = _find(doc_ids, ids)
+        docs = at[wanted]
         batch = batch.filter(pa.array(wanted))
+        long = has_minhash(batch.column("minhash"))
         compared.exact_hash[docs] = batch.column("exact_hash").to_numpy()
         compared.chars[docs] = batch.column("chars").to_numpy()
-        compared.has_minhash[docs] = has_minhash(batch.column("minhash"))
-        compared.minhash[docs[has_minhash(batch.column("minhash"))]] = minhash_matrix(batch.column("minhash"), settings)
+        compared.has_minhash[docs] = long
+        compared.minhash[docs[long]] = minhash_matrix(batch.column("minhash"), settings)
         np.add.at(n_read, docs, 1)
     wrong = np.flatnonzero(n_read != 1)
     if len(wrong):
         raise ValueError(
-            f"document {doc_ids[wrong[0]].as_py().hex()} has {n_read[wrong[0]]} signatures and must have one: "
-            "if none, signatures and pairs are of different runs; if several, an input is listed twice"
+            f"document {ids_to_arrow(doc_ids[wrong[:1]])[0].as_py().hex()} has {n_read[wrong[0]]} signatures and must "
+            "have one: if none, signatures and pairs are of different runs; if several, an input is listed twice"
         )
     return compared
 
 
-def _clusters_batch(doc_ids: np.ndarray, survivor: np.ndarray, similarity: np.ndarray) -> pa.RecordBatch:
-    sizes = np.bincount(survivor, minlength=len(survivor)).astype(np.int32)[survivor]
-    rows = np.flatnonzero(sizes > 1)
-    rows = rows[np.argsort(doc_ids[rows])]
-    return pa.RecordBatch.from_arrays(
-        [
-            ids_to_arrow(doc_ids[rows]),
-            ids_to_arrow(doc_ids[survivor[rows]]),
-            pa.array(similarity[rows]),
-            pa.array(sizes[rows]),
-        ],
-        schema=CLUSTERS.schema,
-    )
+def _find(sorted_ids: np.ndarray, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where each id stands among sorted ones (int64), and whether it does (bool)."""
+    at = np.searchsorted(sorted_ids, ids)
+    found = at < len(sorted_ids)
+    found[found] = sorted_ids[at[found]] == ids[found]
+    return at, found

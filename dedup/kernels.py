@@ -164,9 +164,18 @@ def _band_keys(minhash, bands, rows):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _link_to_survivors(  # type: ignore[no-untyped-def]
-    exact_hash, chars, minhash, has_minhash, candidate_offsets, candidates, min_similarity, max_chars, max_remembered
+    exact_hash,
+    chars,
+    minhash,
+    has_minhash,
+    order,
+    candidate_offsets,
+    candidates,
+    min_similarity,
+    max_chars,
+    max_remembered,
 ):
-    """Give every document, in survivor order, the survivor it repeats (itself if none) and their similarity."""
+    """Give every document the survivor it repeats (itself if none), and their similarity."""
     n_docs = len(chars)
     n_permutations = minhash.shape[1]
     survivor = np.empty(n_docs, np.int32)
@@ -179,7 +188,10 @@ def _link_to_survivors(  # type: ignore[no-untyped-def]
     entry_next = np.empty(len(candidates), np.int64)
     n_entries = 0
     compared_by = np.full(n_docs, -1, np.int32)
-    for doc in range(n_docs):
+    rank = np.empty(n_docs, np.int32)
+    for i in range(n_docs):
+        rank[order[i]] = i
+    for doc in order:
         begin = candidate_offsets[doc]
         end = candidate_offsets[doc + 1]
         twin = -1
@@ -208,7 +220,7 @@ def _link_to_survivors(  # type: ignore[no-untyped-def]
                         if max(chars[doc], chars[other]) > max_chars:
                             estimate = min(estimate, min(chars[doc], chars[other]) / max(chars[doc], chars[other]))
                         if estimate >= min_similarity and (
-                            estimate > best_similarity or (estimate == best_similarity and other < best)
+                            estimate > best_similarity or (estimate == best_similarity and rank[other] < rank[best])
                         ):
                             best = other
                             best_similarity = estimate

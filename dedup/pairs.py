@@ -14,6 +14,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from corpus.schema import DOC_ID, DOC_ID_BYTES, PAIRS, Column, Table
 from dedup.kernels import _band_keys
@@ -61,7 +62,7 @@ def split(signatures: pa.RecordBatch, in_play: np.ndarray, settings: Dedup, part
 def combine(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
     """Pair every document of a key with the key's first in survivor order.
 
-    Holds one part in memory: 32 bytes a row, and 16 more while sorting.
+    Holds one part in memory: 48 bytes a row, and 64 more for each row whose key is shared.
 
     Args:
         batches: all batches of one part, in any order.
@@ -72,32 +73,31 @@ def combine(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
     Raises:
         ValueError: a `doc_id` occurs twice.
     """
-    table = pa.Table.from_batches(batches, KEYS.schema).combine_chunks()
+    table = pa.Table.from_batches(batches, KEYS.schema)
     keys = table.column("key").to_numpy()
     by_key = np.argsort(keys)
     starts = _run_starts(keys[by_key])
-    # A run ends where the next one starts: most keys are their document's own and go at once.
+    # A run ends where the next one starts. Most keys are one document's own and go at once.
     shared = by_key[~(starts & np.roll(starts, -1))]
     keys = keys[shared]
     chars = table.column("chars").to_numpy()[shared]
-    doc_ids = ids_as_bytes(table.column("doc_id").combine_chunks())[shared]
+    doc_ids, document = _number(table.column("doc_id").take(pa.array(shared)).combine_chunks())
 
-    order = np.lexsort((doc_ids, -chars, keys))
-    keys, doc_ids = keys[order], doc_ids[order]
     starts = _run_starts(keys)
-    first = np.maximum.accumulate(np.where(starts, np.arange(len(keys)), 0))
-    later, candidates = doc_ids[~starts], doc_ids[first[~starts]]
-    twice = np.flatnonzero(later == candidates)
+    run = np.cumsum(starts) - 1
+    start_rows = np.flatnonzero(starts)
+    longest = np.maximum.reduceat(chars, start_rows)[run]
+    first = np.minimum.reduceat(np.where(chars == longest, document, len(doc_ids)), start_rows)[run]
+    is_first = document == first
+    twice = np.flatnonzero(np.add.reduceat(is_first, start_rows, dtype=np.int64) > 1)
     if len(twice):
         raise ValueError(
-            f"document {ids_to_arrow(later[twice[:1]])[0].as_py().hex()} occurs twice: is a file listed under two "
+            f"document {doc_ids[first[start_rows[twice[0]]]].as_py().hex()} occurs twice: is a file listed under two "
             "inputs of one source, or does it repeat a record's key?"
         )
-    order = np.lexsort((candidates, later))
-    later, candidates = later[order], candidates[order]
-    fresh = _run_starts(later, candidates)
+    pairs = distinct(document[~is_first] << 32 | first[~is_first])
     return pa.RecordBatch.from_arrays(
-        [ids_to_arrow(later[fresh]), ids_to_arrow(candidates[fresh])], schema=PAIRS.schema
+        [doc_ids.take(pa.array(pairs >> 32)), doc_ids.take(pa.array(pairs & 0xFFFF_FFFF))], schema=PAIRS.schema
     )
 
 
@@ -147,12 +147,27 @@ def ids_to_arrow(doc_ids: np.ndarray) -> pa.Array:
     return pa.Array.from_buffers(DOC_ID, len(doc_ids), [None, pa.py_buffer(np.ascontiguousarray(doc_ids))])
 
 
-def _run_starts(*columns: np.ndarray) -> np.ndarray:
-    """bool (n,), where a row of sorted columns differs from the row before it."""
-    starts = np.zeros(len(columns[0]), bool)
-    starts[:1] = True
-    for column in columns:
-        starts[1:] |= column[1:] != column[:-1]
+def sorted_ids(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """The distinct ids of a `doc_id` column in ascending order."""
+    return ids_to_arrow(np.sort(ids_as_bytes(column.unique())))
+
+
+def distinct(numbers: np.ndarray) -> np.ndarray:
+    """The numbers in ascending order, each once; sorting is several times faster than np.unique's hash table."""
+    ordered = np.sort(numbers)
+    return ordered[_run_starts(ordered)]
+
+
+def _number(column: pa.Array) -> tuple[pa.Array, np.ndarray]:
+    """The distinct ids of a column, sorted, and int64 (n,), the position of each row's id among them."""
+    doc_ids = sorted_ids(column)
+    return doc_ids, pc.index_in(column, doc_ids).to_numpy().astype(np.int64)
+
+
+def _run_starts(column: np.ndarray) -> np.ndarray:
+    """bool (n,), where a sorted column differs from the row before."""
+    starts = np.ones(len(column), bool)
+    starts[1:] = column[1:] != column[:-1]
     return starts
 
 

@@ -17,7 +17,7 @@ from dedup.settings import Dedup
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What is known of documents that have candidates, or are candidates, in survivor order.
+    """What is known of the documents that have candidates, or are candidates; in any order.
 
     Attributes:
         exact_hash: uint64 (n_docs,).
@@ -33,7 +33,7 @@ class Compared:
 
 
 def link_to_survivors(
-    compared: Compared, candidate_offsets: np.ndarray, candidates: np.ndarray, settings: Dedup
+    compared: Compared, order: np.ndarray, candidate_offsets: np.ndarray, candidates: np.ndarray, settings: Dedup
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give each document the survivor that it repeats, or itself.
 
@@ -56,9 +56,10 @@ def link_to_survivors(
 
     Args:
         compared: the documents.
+        order: int64 (n_docs,), their positions in survivor order.
         candidate_offsets: int64 (n_docs + 1,), document `i` has
             `candidates[candidate_offsets[i]:candidate_offsets[i + 1]]`.
-        candidates: int32, positions of earlier documents.
+        candidates: int32, positions of documents that are earlier in survivor order.
         settings: thresholds and limits.
 
     Returns:
@@ -70,6 +71,7 @@ def link_to_survivors(
         compared.chars,
         compared.minhash,
         compared.has_minhash,
+        order,
         candidate_offsets,
         candidates,
         settings.min_similarity,

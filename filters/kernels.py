@@ -222,24 +222,22 @@ def _top_ngram_count(prefixes, n_chars, length, keys, used):  # type: ignore[no-
 
 @njit(cache=True, nogil=True)
 def _duplicate_ngram_chars(prefixes, n_chars, length, keys, used):  # type: ignore[no-untyped-def]
-    """Characters in n-grams that occurred before, read from left to right without overlap."""
+    """Characters that stand in an n-gram which occurred before, each counted once."""
     power = np.uint64(1)
     for _ in range(length):
         power *= _MULTIPLIER
     shift = _table_shift(n_chars)
     used[: 1 << (64 - shift)] = 0
     duplicate_chars = 0
-    start = 0
-    while start + length <= n_chars:
+    covered_to = 0
+    for start in range(n_chars - length + 1):
         key = _ngram_hash(prefixes, start, length, power)
         slot = _find_slot(keys, used, key, shift)
         if used[slot]:
-            duplicate_chars += length
-            start += length
-        else:
-            keys[slot] = key
-            used[slot] = 1
-            start += 1
+            duplicate_chars += start + length - max(start, covered_to)
+            covered_to = start + length
+        keys[slot] = key
+        used[slot] = 1
     return duplicate_chars
 
 

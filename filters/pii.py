@@ -234,26 +234,27 @@ def _in_context(rule: Rule, text: str, span: _Span, holes: list[tuple[int, int]]
 def _before(text: str, position: int, chars: int, holes: list[tuple[int, int]]) -> str:
     """The last `chars` characters before a position, where each hole counts as one."""
     parts: list[str] = []
-    for start, stop in reversed(holes[: bisect_left(holes, (position, 0))]):
-        between = text[max(stop, position - chars) : position]
-        if stop <= position - chars:
-            break
-        parts += [between, _HOLE]
-        chars -= len(between) + 1
+    nearest = bisect_left(holes, (position, 0)) - 1
+    while nearest >= 0 and chars > 0 and holes[nearest][1] > position - chars:
+        start, stop = holes[nearest]
+        parts += [text[stop:position], _HOLE]
+        chars -= max(position - stop, 0) + 1
         position = start
-    parts.append(text[max(0, position - chars) : position])
+        nearest -= 1
+    parts.append(text[max(0, position - max(chars, 0)) : position])
     return "".join(reversed(parts))
 
 
 def _after(text: str, position: int, chars: int, holes: list[tuple[int, int]]) -> str:
     """The first `chars` characters after a position, where each hole counts as one."""
     parts: list[str] = []
-    for start, stop in holes[bisect_left(holes, (position, 0)) :]:
-        if start >= position + chars:
-            break
+    nearest = bisect_left(holes, (position, 0))
+    while nearest < len(holes) and chars > 0 and holes[nearest][0] < position + chars:
+        start, stop = holes[nearest]
         parts += [text[position:start], _HOLE]
         chars -= start - position + 1
         position = stop
+        nearest += 1
     parts.append(text[position : position + max(chars, 0)])
     return "".join(parts)
 

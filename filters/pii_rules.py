@@ -85,7 +85,7 @@ PII_KINDS: tuple[Kind, ...] = (
         "bank_account",
         "<口座番号>",
         "seven digits after a word for bank account, in one line",
-        f"(?:口座|普通|当座).*{DIGIT}{{7}}",
+        f"(?:口座|普通|当座|[(（][普当][)）]).*{DIGIT}{{7}}",
     ),
     Kind(
         "passport",
@@ -194,9 +194,9 @@ _PRIVATE_KEY = re.compile(
 )
 
 
-def _has_digit(match: re.Match[str]) -> bool:
-    # sk-learn-and-its-many-friends is a slug; keys have digits.
-    return any(char.isdigit() for char in match[0])
+def _is_key(match: re.Match[str]) -> bool:
+    # sk-learn-and-its-many-friends is a slug; the other prefixes are no words.
+    return not match[0].startswith("sk-") or any(char.isdigit() for char in match[0])
 
 
 # --- e-mail ---------------------------------------------------------------------------------------
@@ -212,7 +212,7 @@ _COMMON_TOP_LEVEL = "(?:jp|com|net|org|edu|gov|info|biz|io|tv|cc|uk|de|fr|cn|kr|
 _AT = "(?:@|＠|%40)"
 _WRITTEN_AT = rf"{BLANK}?[\[(（【〔<＜](?:at|At|AT|ａｔ|ＡＴ|アットマーク)[\])）】〕>＞]{BLANK}?"
 _DOT = rf"(?:{BLANK}?[.．]{BLANK}?|{BLANK}?[\[(（](?:dot|ドット)[\])）]{BLANK}?)"
-_EMAIL_START = rf"(?={_LOCAL})(?<!{_LOCAL}){_NOT_AFTER_MASK}{_LOCAL}{{1,64}}"
+_EMAIL_START = rf"(?={_LOCAL})(?<!{_LOCAL}){_NOT_AFTER_MASK}(?:[{_ALNUM}]{{1,20}}')?{_LOCAL}{{1,64}}"
 
 _EMAIL = re.compile(rf"{_EMAIL_START}{_AT}(?:{_DOMAIN_LABEL}[.．]){{1,6}}{_TOP_LEVEL}{_DOMAIN_END}")
 _EMAIL_WRITTEN = re.compile(rf"{_EMAIL_START}{_WRITTEN_AT}(?:{_DOMAIN_LABEL}{_DOT}){{1,6}}{_TOP_LEVEL}{_DOMAIN_END}")
@@ -399,7 +399,8 @@ def _is_card(match: re.Match[str]) -> bool:
 # 口座は1000000円で開ける, 普通株式1234567株: nothing but the words of a form may stand between.
 _BANK_ACCOUNT = _standing_alone(f"{DIGIT}{{7}}", "-－_/", "-－_/円株人件")
 _BANK_WORD = re.compile(
-    r"(?:口座|普通|当座)(?:預金|貯金|口座)?(?:番号は?|(?:No|NO|Ｎｏ|ＮＯ)[.．]?)?[ 　:：・()（）/／]{0,4}$"
+    r"(?:口座|普通|当座|[(（][普当][)）])(?:預金|貯金|口座)?[ 　]?(?:番号は?|(?:No|NO|Ｎｏ|ＮＯ)[.．]?)?"
+    r"[ 　:：・()（）/／]{0,4}$"
 )
 _PASSPORT = _standing_alone(f"[A-ZＡ-Ｚ]{{2}}{DIGIT}{{7}}", "_-", "_-")
 _PASSPORT_WORD = re.compile(r"(?:旅券|パスポート|passport)[^0-9０-９\n。]{0,16}$", re.IGNORECASE)
@@ -462,7 +463,7 @@ _POSTAL_WORD_IN_LINE = re.compile(r"郵便番号[^0-9０-９A-Za-z\n。]{0,6}$")
 #: Every rule. Where two find the same span, both report it.
 RULES: tuple[Rule, ...] = (
     Rule("credential", "userinfo", 0.95, _USERINFO),
-    Rule("credential", "api_key", 0.95, _API_KEY, _has_digit),
+    Rule("credential", "api_key", 0.95, _API_KEY, _is_key),
     Rule("credential", "private_key", 0.99, _PRIVATE_KEY, across_lines=True),
     Rule("email", "email", 0.98, _EMAIL, _is_email),
     Rule("email", "email_written_at", 0.9, _EMAIL_WRITTEN, _is_email),

@@ -65,12 +65,12 @@ class Repeats:
 
     @property
     def duplicate_5gram_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), characters in 5-grams that occurred before per character."""
+        """float32 (n_docs,), characters that stand in a 5-gram which occurred before per character."""
         return share(self.counts[:, kernels.DUPLICATE_5GRAM_CHARS], self.counts[:, kernels.SAMPLED_CHARS])
 
     @property
     def duplicate_10gram_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), characters in 10-grams that occurred before per character."""
+        """float32 (n_docs,), characters that stand in a 10-gram which occurred before per character."""
         return share(self.counts[:, kernels.DUPLICATE_10GRAM_CHARS], self.counts[:, kernels.SAMPLED_CHARS])
 
     @property

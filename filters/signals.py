@@ -118,7 +118,7 @@ SIGNALS: tuple[Signal, ...] = (
             "width_mix_fraction",
             "the rarer width's share of Latin letters, of digits and of katakana together; at most 0.5",
         ),
-        "ours: scraped lists mix full and half width, edited text keeps to one",
+        "ours",
         lambda passes: passes.characters.width_mix_fraction,
     ),
     Signal(
@@ -204,17 +204,17 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         _fraction(
             "duplicate_5gram_fraction",
-            f"characters in 5-grams that occurred before, without overlap, per character, in the first {MAX_CHARS:,}",
+            f"characters that stand in a 5-gram which occurred before, per character, in the first {MAX_CHARS:,}",
         ),
-        "Gopher, FineWeb-2, Swallow v1, HojiChar; 5-grams of characters",
+        "Gopher, FineWeb-2, Swallow v1, HojiChar; 5-grams of characters, overlaps counted once",
         lambda passes: passes.repeats.duplicate_5gram_fraction,
     ),
     Signal(
         _fraction(
             "duplicate_10gram_fraction",
-            f"characters in 10-grams that occurred before, without overlap, per character, in the first {MAX_CHARS:,}",
+            f"characters that stand in a 10-gram which occurred before, per character, in the first {MAX_CHARS:,}",
         ),
-        "Gopher, FineWeb-2, Swallow v1; 10-grams of characters",
+        "Gopher, FineWeb-2, Swallow v1; 10-grams of characters, overlaps counted once",
         lambda passes: passes.repeats.duplicate_10gram_fraction,
     ),
     Signal(
@@ -240,7 +240,7 @@ SIGNALS: tuple[Signal, ...] = (
             f"zlib level {COMPRESSION_LEVEL} size per byte, of the first {COMPRESSED_BYTES:,} bytes; "
             "a short text exceeds 1",
         ),
-        "llm-jp v1 (level 9, whole text: 0.001 lower on news and novels), Uzushio (LZ4)",
+        "llm-jp v1 with level 9, which gives 0.001 less; Uzushio with LZ4",
         lambda passes: compression_ratio(passes.texts),
     ),
     Signal(

@@ -21,6 +21,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from typing import IO, Any
 
 from pipelines.engine import own_peak_memory_bytes
@@ -51,12 +52,13 @@ class _Worker:
             pass_fds=[counter_fd],
         )
         os.close(counter_fd)
+        _receive(self._pipes()[1])  # the child has loaded its libraries; its time for records starts now
 
-    def run(self, extraction: Extraction) -> dict[str, int]:
+    def run(self, extraction: Extraction, patience_s: float) -> dict[str, int]:
         """Extract one shard in the child.
 
         Raises:
-            _WorkerLost: the child died, or no new record began for `record_timeout_s`.
+            _WorkerLost: the child died, or no new record began for `patience_s`.
             Exception: what the child raised.
         """
         stdin, stdout = self._pipes()
@@ -65,10 +67,10 @@ class _Worker:
         except BrokenPipeError as error:
             raise _WorkerLost("the parser's process had ended") from error
         seen = self._counter[0]
-        while not select.select([stdout], [], [], extraction.record_timeout_s)[0]:
+        while not select.select([stdout], [], [], patience_s)[0]:
             if self._counter[0] == seen:
                 self.kill()
-                raise _WorkerLost(f"no progress for {extraction.record_timeout_s:g} s")
+                raise _WorkerLost(f"no progress for {patience_s:g} s")
             seen = self._counter[0]
         answer = _receive(stdout)
         if answer is None:
@@ -103,20 +105,13 @@ def extract_isolated(extraction: Extraction) -> dict[str, int]:
         RuntimeError: the child is lost in careful mode too, so it is not a record's parser that fails.
     """
     try:
-        return _current_worker().run(extraction)
+        return _current_worker().run(extraction, extraction.record_timeout_s)
     except _WorkerLost:
         _end_worker()
-    careful = Extraction(
-        extraction.source,
-        extraction.shard,
-        extraction.documents_uri,
-        extraction.refused_uri,
-        careful=True,
-        # Two tries of one record must fit into the parent's patience with the child.
-        record_timeout_s=extraction.record_timeout_s / 3,
-    )
+    careful = replace(extraction, careful=True)
     try:
-        return _current_worker().run(careful)
+        # A record has two tries, after which its neighbour begins.
+        return _current_worker().run(careful, 3 * extraction.record_timeout_s)
     except _WorkerLost as error:
         _end_worker()
         files = ", ".join(file.uri for file in extraction.shard.files)
@@ -167,6 +162,7 @@ def _serve(counter_fd: int) -> None:
     counter = memoryview(mmap.mmap(counter_fd, mmap.PAGESIZE)).cast("Q")
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not garble the answers
+    _send(answers, "ready")
     while (extraction := _receive(sys.stdin.buffer)) is not None:
         try:
             counts = extract(extraction, Progress(counter))

@@ -46,8 +46,8 @@ def real_data() -> Path:
 @pytest.fixture(scope="session")
 def packed_samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundled samples, packed as `make demo` packs them."""
-    from samples.pack import pack
     from samples.ndl.pack_ndl import pack as pack_ndl
+    from samples.pack import pack
 
     folder = tmp_path_factory.mktemp("samples")
     pack(folder)

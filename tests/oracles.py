@@ -237,25 +237,19 @@ def read_lines(text: str, short_line_chars: int, bullets: str) -> dict[str, int]
 
 
 def _duplicate_ngram_chars(text: str, length: int) -> int:
-    seen, duplicate_chars, start = set(), 0, 0
-    while start + length <= len(text):
-        ngram = text[start : start + length]
-        if ngram in seen:
-            duplicate_chars += length
-            start += length
-        else:
-            seen.add(ngram)
-            start += 1
-    return duplicate_chars
+    seen, covered = set(), set()
+    for start in range(len(text) - length + 1):
+        if text[start : start + length] in seen:
+            covered.update(range(start, start + length))
+        seen.add(text[start : start + length])
+    return len(covered)
 
 
 def find_repeats(text: str, max_run_chars: int, distinct_window: int) -> dict[str, int]:
     """Frequent and repeated n-grams, as strings in a Counter and a set."""
     runs = [(character, len(list(group))) for character, group in groupby(_visible(text))]
     sample = "".join(character * min(length, max_run_chars) for character, length in runs)
-    tops = [
-        max(Counter(sample[i : i + n] for i in range(len(sample) - n + 1)).values(), default=0) for n in (2, 3, 4)
-    ]
+    tops = [max(Counter(sample[i : i + n] for i in range(len(sample) - n + 1)).values(), default=0) for n in (2, 3, 4)]
     return {
         "SAMPLED_CHARS": len(sample),
         "TOP_2GRAM": tops[0],

@@ -208,6 +208,8 @@ _LIGATURES = {"AE&": "Æ", "ae&": "æ", "OE&": "Œ", "oe&": "œ", "s&": "ß", "A
               "O/": "Ø", "o/": "ø", "!@": "¡", "?@": "¿"}  # fmt: skip
 _ACCENTS = {"`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", ":": "\u0308", ",": "\u0327", "_": "\u0304"}
 _GETA = "〓"
+#: Python's codec reads JIS X 0212, another standard, in the rows that plane 2 leaves to it.
+_PLANE_2_ROWS = (1, 3, 4, 5, 8, *range(12, 16), *range(78, 95))
 
 
 def plain_text(marked: str) -> tuple[str, int]:
@@ -266,7 +268,8 @@ def described_character(note: str) -> str | None:
 
 def jis_x_0213(plane: int, row: int, cell: int) -> str | None:
     """The character at a place of JIS X 0213 (plane 1 or 2, row and cell 1 to 94); None if there is none."""
-    if plane not in (1, 2) or not (1 <= row <= 94 and 1 <= cell <= 94):
+    rows = {1: range(1, 95), 2: _PLANE_2_ROWS}.get(plane, ())
+    if row not in rows or not 1 <= cell <= 94:
         return None
     encoded = bytes((0x8F,) if plane == 2 else ()) + bytes((0xA0 + row, 0xA0 + cell))
     try:

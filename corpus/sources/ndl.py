@@ -468,7 +468,7 @@ def _json_pages(value: Any, name: str) -> list[Page]:
         return [Page(label, _json_lines([entry for part in value["contents"] for entry in part]))]
     if isinstance(value, dict):
         value = [value]
-    if any("contents" in entry for entry in value):
+    if any("contents" in entry or "coordjson" in entry for entry in value):
         return [_interface_page(entry) for entry in sorted(value, key=lambda entry: entry.get("page", 0))]
     return [Page(_label(name), _json_lines(value))]
 

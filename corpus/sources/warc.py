@@ -398,7 +398,7 @@ def _joined_chunks(body: bytes) -> bytes:
 
     Crawlers often store the joined body and leave the header in place.
     """
-    parts = []
+    parts: list[bytes] = []
     position = 0
     while match := _CHUNK_SIZE.match(body, position):
         size_bytes = int(match[1], 16)
@@ -445,7 +445,7 @@ def _decompressed(body: bytes, encoding: str, max_bytes: int) -> bytes:
 
 def _inflated(body: bytes, window_bits: int, max_bytes: int) -> bytes:
     inflater = zlib.decompressobj(window_bits)
-    parts = []
+    parts: list[bytes] = []
     size_bytes = 0
     for start in range(0, len(body), _CHUNK_BYTES):
         try:
@@ -465,7 +465,7 @@ def _inflated(body: bytes, window_bits: int, max_bytes: int) -> bytes:
 
 def _brotli_decompressed(body: bytes, max_bytes: int) -> bytes:
     decompressor = brotli.Decompressor()
-    parts = []
+    parts: list[bytes] = []
     size_bytes = 0
     pending = body
     try:
@@ -488,7 +488,7 @@ def _brotli_decompressed(body: bytes, max_bytes: int) -> bytes:
 
 def _zstd_decompressed(body: bytes, max_bytes: int) -> bytes:
     reader = ZstdReader(BytesIO(body))
-    parts = []
+    parts: list[bytes] = []
     size_bytes = 0
     try:
         while part := reader.read(_CHUNK_BYTES):

@@ -158,8 +158,12 @@ def test_a_table_is_written_row_by_row_even_where_the_format_marks_none() -> Non
 
 
 def test_punctuation_that_hangs_over_the_edge_makes_no_other_line_short() -> None:
+    # 15 characters a line; 、 of the first stands outside, so 。 of the second does not end a short line.
     lines = horizontal(
-        "　川の向こうに古い水車小屋があり、", "つばめの親子だけが住んでいる。", "いまも、誰も粉をひかない。"
+        "　川の向こうに古い小屋もあって、",
+        "つばめの親子だけが住んでゐる。",
+        "いまは誰も粉をひかず、戸も開か",
+        "ない。",
     )
     assert "\n" not in text_of(lines)
 
@@ -176,7 +180,7 @@ LINES = st.builds(Line, WORDS, st.sampled_from(Kind), st.none() | st.integers(0,
 PAGES = st.lists(st.lists(LINES, max_size=8).map(tuple), max_size=4)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(PAGES)
 def test_any_lines_give_tidy_text_with_ordered_page_starts(pages: list[tuple[Line, ...]]) -> None:
     text, starts = running_text([Page(str(number), lines) for number, lines in enumerate(pages)])
@@ -189,7 +193,7 @@ def test_any_lines_give_tidy_text_with_ordered_page_starts(pages: list[tuple[Lin
     assert set(tidy(text)) <= set(tidy(words)) | set(words) | set("\n （）")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(st.text("aあか\u3099\u0301\n", max_size=3), max_size=3), max_size=4))
 def test_paged_text_is_in_nfc_and_its_spans_are_the_pages(pages: list[list[str]]) -> None:
     paged = PagedText()

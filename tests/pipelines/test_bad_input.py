@@ -41,7 +41,9 @@ keeps = "これは十分に長い文章です。"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "rules.toml").write_text(RULES, encoding="utf-8")
-    (tmp_path / "notes.jsonl").write_text('{"text": "川沿いを歩くと、桜の花びらが水面を流れていました。"}\n', encoding="utf-8")
+    (tmp_path / "notes.jsonl").write_text(
+        '{"text": "川沿いを歩くと、桜の花びらが水面を流れていました。"}\n', encoding="utf-8"
+    )
     write_config(tmp_path, GOOD)
     return tmp_path
 
@@ -106,14 +108,18 @@ def test_a_rule_on_an_unknown_signal_names_the_known_ones(folder: Path, capsys: 
 
 def test_a_model_that_is_no_sentencepiece_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "bad.model").write_text("not a model", encoding="utf-8")
-    write_config(folder, GOOD.replace("[tokenize.train]\nvocabulary_size = 300", '[tokenize]\nmodel = "{folder}/bad.model"'))
+    write_config(
+        folder, GOOD.replace("[tokenize.train]\nvocabulary_size = 300", '[tokenize]\nmodel = "{folder}/bad.model"')
+    )
     status, line = complaint(folder, capsys)
     assert status == 2
     assert "bad.model: is not a SentencePiece model" in line
 
 
 def test_a_model_that_is_missing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_config(folder, GOOD.replace("[tokenize.train]\nvocabulary_size = 300", '[tokenize]\nmodel = "{folder}/no.model"'))
+    write_config(
+        folder, GOOD.replace("[tokenize.train]\nvocabulary_size = 300", '[tokenize]\nmodel = "{folder}/no.model"')
+    )
     status, line = complaint(folder, capsys)
     assert status == 2
     assert "no.model: no such file" in line

@@ -88,10 +88,10 @@ def test_a_job_runs_the_demo_and_leaves_its_shards(
 
 def test_a_job_that_fails_returns_its_failure(cluster: dict[str, str], tmp_path: Path) -> None:
     broken = tmp_path / "broken.toml"
-    broken.write_text("[run]\nouts = 1\n", encoding="utf-8")
+    broken.write_text("[runs]\n", encoding="utf-8")
     done = manyo(cluster, "submit", "--config", str(broken))
     assert done.returncode == 1
-    assert "unknown key 'outs'" in done.stdout
+    assert "unknown key 'runs'" in done.stdout
 
 
 def test_a_wrong_token_is_refused_in_one_line(demo_run: FinishedRun, cluster: dict[str, str]) -> None:

@@ -1,0 +1,237 @@
+"""Aozora Bunko texts: the work without its frame and notation, and characters outside JIS as they are."""
+
+from __future__ import annotations
+
+import unicodedata
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus.records import BrokenInput, Document, InputFile, Record, Refused
+from corpus.sources import aozora
+from corpus.text import tidy
+
+SAMPLE = Path(__file__).parents[2] / "samples" / "aozora" / "900001_ruby_1.txt"
+OPTIONS = aozora.Options()
+FRAME = "題\r\n作者\r\n\r\n{}\r\n\r\n底本：「本」社\r\n入力：人\r\n"
+
+
+def read(path: Path, options: aozora.Options = OPTIONS) -> list[Document | Refused | BrokenInput]:
+    (shard,) = aozora.plan([InputFile(str(path), path.stat().st_size, "1")], options)
+    found: list[Document | Refused | BrokenInput] = []
+    for record in aozora.records(shard, options):
+        if isinstance(record, BrokenInput):
+            found.append(record)
+        else:
+            outcome = aozora.parse(record, options)
+            assert isinstance(outcome, Document | Refused)
+            found.append(outcome)
+    return found
+
+
+def parse(data: bytes) -> Document | Refused:
+    outcome = aozora.parse(Record("x/123_ruby_4.txt", 0, "123_ruby_4", data), OPTIONS)
+    assert isinstance(outcome, Document | Refused)
+    return outcome
+
+
+def plain(marked: str) -> str:
+    return aozora.plain_text(marked)[0]
+
+
+# --- notation --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("marked", "expected"),
+    [
+        ("灯台守《とうだいもり》がゐた。", "灯台守がゐた。"),
+        ("一｜尋《ひろ》ほどの", "一尋ほどの"),
+        ("忘れるため［＃「ため」に傍点］でもある", "忘れるためでもある"),
+        ("本［＃割り注］細字の注［＃割り注終わり］文", "本（細字の注）文"),
+        ("たび／＼、こま／″＼", "たび〳〵、こま〴〵"),
+        ("※［＃「口＋堯」、U+5635、71-2］", "嘵"),
+        ("※［＃「日＋向」、第3水準1-85-25］", "晌"),
+        ("※［＃「女＋（「第－竹」の「コ」に代えて「ノ」）、「姉」の正字」、U+59CA、22-14］", "姊"),
+        ("愈※［＃二の字点、1-2-22］", "愈〻"),
+        ("※［＃始め二重括弧、1-2-54］声※［＃終わり二重括弧、1-2-55］", "⦅声⦆"),
+        ("※［＃小書き片仮名ヲ、387-下-1］", "ヲ"),
+        ("※［＃濁点付き片仮名ワ、12-3］", "ヷ"),
+        ("※［＃「火＋發」、110-5］", "〓"),
+        ("2［＃「2」はローマ数字、1-13-22］世", "Ⅱ世"),
+        ("［＃「※［＃「足へん＋宛」、第3水準1-92-36］」は底本では「碗」］文", "文"),
+        ("［＃「［一］」は縦中横］文", "文"),
+        ("墺《おう》※［＃「はしご高」、U+9AD9］《たか》", "墺髙"),
+        ("〔cafe' de l'aube〕と〔Bru:cke〕", "café de l'aubeとBrücke"),
+        ("〔訳註〕と〔N. B.〕", "〔訳註〕と〔N. B.〕"),
+        ("五月五日［＃地から２字上げ］岬にて", "五月五日　岬にて"),
+        ("前\n［＃ここから２字下げ］\n中\n［＃ここで字下げ終わり］\n後", "前\n中\n後"),
+        ("前\n［＃改ページ］\n後", "前\n\n後"),
+        ("一\n\n\n\n二", "一\n\n二"),
+        ("閉じない［＃注と《ルビ", "閉じない［＃注と《ルビ"),
+    ],
+)
+def test_notation_is_read_as_a_reader_reads_it(marked: str, expected: str) -> None:
+    assert plain(marked) == unicodedata.normalize("NFC", expected)
+
+
+def test_described_brackets_are_not_taken_for_ruby() -> None:
+    assert plain("※［＃始め二重山括弧、1-1-52］題※［＃終わり二重山括弧、1-1-53］") == "《題》"
+
+
+def test_characters_that_are_only_described_are_counted() -> None:
+    assert aozora.plain_text("※［＃「火＋發」、110-5］※［＃「山＋労」、350-上-7］※［＃「口＋堯」、U+5635］")[1] == 2
+
+
+@given(st.integers(0, 3), st.integers(0, 95), st.integers(0, 95))
+@settings(max_examples=100, deadline=None)
+def test_a_place_in_jis_x_0213_agrees_with_the_other_codec(plane: int, row: int, cell: int) -> None:
+    char = aozora.jis_x_0213(plane, row, cell)
+    if char is not None:
+        encoded = char.encode("euc_jis_2004")
+        assert tuple(byte - 0xA0 for byte in encoded[-2:]) == (row, cell)
+        assert (encoded[0] == 0x8F) == (plane == 2)
+        assert char.encode("shift_jis_2004").decode("shift_jis_2004") == char
+
+
+@pytest.mark.parametrize("code", ["U+D800", "U+110000", "U+0000"])
+def test_impossible_code_points_become_geta(code: str) -> None:
+    assert plain(f"※［＃「何か」、{code}］") == "〓"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text("※［＃］《》｜／＼″〔〕「」、1-85e'\n　あ漢", max_size=60))
+def test_any_notation_gives_tidy_text_and_a_second_reading_loses_no_letters(marked: str) -> None:
+    text = plain(marked)
+    assert tidy(text) == text
+    assert "\n\n\n" not in text
+
+
+# --- frame -----------------------------------------------------------------------------------------
+
+
+def test_header_legend_and_colophon_are_cut_off() -> None:
+    legend = "-" * 55 + "\r\n【テキスト中に現れる記号について】\r\n\r\n《》：ルビ\r\n" + "-" * 55 + "\r\n\r\n"
+    document = parse(FRAME.format(legend + "　本文である。\r\n----------------------\r\nまだ本文。").encode("cp932"))
+    assert isinstance(document, Document)
+    assert document.text == "　本文である。\n----------------------\nまだ本文。"
+    assert (document.title, document.meta["author"]) == ("題", "作者")
+    assert document.meta["base_edition"] == "「本」社"
+    assert document.meta["work_id"] == "123"
+    assert document.meta["colophon"].endswith("入力：人")
+
+
+@pytest.mark.parametrize(
+    ("header", "title", "author", "contributors"),
+    [
+        ("題\n作者", "題", "作者", None),
+        ("題\n副題\n作者", "題 副題", "作者", None),
+        ("題\nTITLE\n作者　Author\n訳者訳", "題 TITLE", "作者　Author", ["訳者訳"]),
+        ("題※［＃「口＋堯」、U+5635］\n作者《さくしゃ》", "題嘵", "作者", None),
+        ("題", "題", None, None),
+    ],
+)
+def test_title_and_author_come_from_the_first_lines(
+    header: str, title: str, author: str | None, contributors: list[str] | None
+) -> None:
+    document = parse(f"{header}\n\n　本文。\n".encode())
+    assert isinstance(document, Document)
+    assert document.title == title
+    assert document.meta.get("author") == author
+    assert document.meta.get("contributors") == contributors
+
+
+# --- bytes -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("encoding", "charset"),
+    [("cp932", "cp932"), ("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("shift_jis_2004", "cp932")],
+)
+def test_the_encoding_is_found(encoding: str, charset: str) -> None:
+    document = parse(FRAME.format("　本文である。").encode(encoding))
+    assert isinstance(document, Document)
+    assert (document.text, document.charset) == ("　本文である。", charset)
+
+
+def test_characters_of_jis_x_0213_are_read_where_cp932_fails() -> None:
+    document = parse(FRAME.format("　𠮟られた。").encode("shift_jis_2004"))
+    assert isinstance(document, Document)
+    assert (document.text, document.charset) == ("　𠮟られた。", "shift_jis_2004")
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [(b"\x81\xff\xfe\xff\xa0", "wrong_encoding"), (FRAME.format("").encode("cp932"), "no_text"), (b"", "no_text")],
+)
+def test_what_is_no_text_is_refused(data: bytes, reason: str) -> None:
+    outcome = parse(data)
+    assert isinstance(outcome, Refused)
+    assert outcome.reason == reason
+    assert reason in aozora.REASONS
+
+
+def test_a_package_gives_its_text_and_accounts_for_its_pictures(tmp_path: Path) -> None:
+    path = tmp_path / "900001_ruby_1.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(SAMPLE, "todai.txt")
+        archive.writestr("fig1.png", b"png")
+        archive.writestr("../x.txt", b"x")
+    document, *rest = read(path)
+    assert isinstance(document, Document)
+    assert document.title.startswith("灯台守の手帖")
+    assert [item.refused.reason for item in rest if isinstance(item, BrokenInput)] == ["unknown_file", "unsafe_path"]
+
+
+def test_two_files_of_one_name_in_a_shard_are_one_work(tmp_path: Path) -> None:
+    files = []
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        path = tmp_path / folder / SAMPLE.name
+        path.write_bytes(SAMPLE.read_bytes())
+        files.append(InputFile(str(path), 1, "1"))
+    (shard,) = aozora.plan(files, OPTIONS)
+    found = list(aozora.records(shard, OPTIONS))
+    assert [type(item) for item in found] == [Record, BrokenInput]
+
+
+# --- the bundled and the real ones -----------------------------------------------------------------
+
+
+def test_the_sample_is_a_work_as_aozora_stores_them() -> None:
+    data = SAMPLE.read_bytes()
+    assert data.count(b"\r\n") == data.count(b"\n")
+    with pytest.raises(UnicodeDecodeError):
+        data.decode("utf-8")
+
+
+def test_the_sample_becomes_the_story() -> None:
+    (document,) = read(SAMPLE)
+    assert isinstance(document, Document)
+    assert (document.title, document.meta["author"]) == ("灯台守の手帖 ――岬の話――", "浜野灯子")
+    assert document.text.startswith("一\n\n　岬の灯台に、ひとりの灯台守がゐた。")
+    assert document.text.endswith("（十二月　岬にて）")
+    assert not set("※［］《》｜／＼") & set(document.text)
+    for kept in ("鱩のこと", "愈〻はつきり", "たび〳〵", "こま〴〵", "café de l'aube", "（ここは朱で消してある）"):
+        assert kept in document.text
+    assert document.meta["unresolved_characters"] == document.text.count("〓") == 1
+
+
+def test_real_texts_lose_their_frame_and_notation(real_data: Path) -> None:
+    paths = sorted((real_data / "aozora").glob("*.txt"))[::20]
+    (shard,) = aozora.plan([InputFile(str(path), path.stat().st_size, "1") for path in paths], OPTIONS)
+    outcomes = [
+        aozora.parse(record, OPTIONS) for record in aozora.records(shard, OPTIONS) if isinstance(record, Record)
+    ]
+    assert len(outcomes) == len(paths)
+    for document in outcomes:
+        assert isinstance(document, Document)
+        assert document.title
+        assert document.meta["author"]
+        assert document.meta["colophon"]
+        assert len(document.text) > 100
+        for mark in ("［＃", "《", "｜", "／＼", "底本：", "青空文庫作成ファイル"):
+            assert mark not in document.text, document.title
