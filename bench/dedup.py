@@ -254,7 +254,7 @@ def _jaccard(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def report_speed(data: Path) -> None:
-    """Print megabytes of UTF-8 text per second, one process, for signatures of the same number of minima."""
+    """Print megabytes of UTF-8 text per processor second, for signatures of the same number of minima."""
     settings = Dedup()
     web = [text for text in web_texts(data) if len(text) >= settings.min_chars]
     for name, texts in (("japanese-000", web), ("aozora", list(aozora_texts(data).values()))):
@@ -332,13 +332,13 @@ class _Characters:
 
 
 def _seconds(work: Callable[[], object], repeats: int = 3) -> float:
-    """The shortest of some runs, after one to compile."""
+    """Processor seconds of the shortest of some runs, after one to compile; other work on the machine counts less."""
     work()
     times = []
     for _ in range(repeats):
-        start = time.perf_counter()
+        start = time.process_time()
         work()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return min(times)
 
 

@@ -30,7 +30,7 @@ from resiliparse.parse.encoding import detect_encoding
 PRESCAN_BYTES = 8192
 
 #: Text beyond this adds nothing to the choice between encodings.
-_SAMPLE_BYTES = 64 << 10
+_SAMPLE_BYTES = 16 << 10
 
 #: A declaration or a detection holds if at most this share of the non-ASCII characters is undecodable.
 #: One stray byte in a short page is ~1 %; the wrong Japanese encoding gives more than 10 %.
@@ -148,7 +148,9 @@ def decode_euc_jp(data: bytes) -> tuple[str, int]:
         The text, and how many U+FFFD stand for bytes without meaning.
     """
     text = codecs.getincrementaldecoder("euc_jp")(_EUC_JP_ERRORS).decode(data)
-    return text.translate(_AS_MICROSOFT), text.count(REPLACEMENT)
+    for jis, microsoft in _AS_MICROSOFT:
+        text = text.replace(jis, microsoft)
+    return text, text.count(REPLACEMENT)
 
 
 def decode_iso_2022_jp(data: bytes) -> tuple[str, int]:
@@ -329,7 +331,7 @@ codecs.register_error(_EUC_JP_ERRORS, _replace_in_euc_jp)
 _IBM_EXTENSIONS = _ibm_extensions()
 
 # JIS X 0208 characters that Python's euc_jp maps to one code point and windows-31j to another.
-_AS_MICROSOFT = {0x301C: 0xFF5E, 0x2016: 0x2225, 0x2212: 0xFF0D, 0x00A2: 0xFFE0, 0x00A3: 0xFFE1, 0x00AC: 0xFFE2}
+_AS_MICROSOFT = (("〜", "～"), ("‖", "∥"), ("−", "－"), ("¢", "￠"), ("£", "￡"), ("¬", "￢"))
 
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16le"), (b"\xfe\xff", "utf-16be"))
 

@@ -50,7 +50,7 @@ def extract(html: str, extractor: str = "manyo") -> MainText:
     Returns:
         Title and text; both empty if the page holds none.
     """
-    slim = _LONG_TAG.sub(r"<\1>", _STYLE.sub("", _SCRIPT.sub("", html)))
+    slim = _LONG_TAG.sub(r"<\1>", _without_element(_without_element(html, "script"), "style"))
     root = None if slim.count("=") > _MAX_ATTRIBUTES else _parse(slim)
     if root is None:
         return MainText("", _without_tags(slim))
@@ -75,6 +75,20 @@ def plain_text(text: str) -> MainText:
     return MainText("", text)
 
 
+def _without_element(html: str, name: str) -> str:
+    """The page without elements of that lower-case name; half of an average page is scripts and styles.
+
+    A search for both ends, not an expression: `<script>` repeated and never closed would take quadratic time.
+    """
+    opening, closing = f"<{name}", f"</{name}>"
+    parts: list[str] = []
+    position = 0
+    while (start := html.find(opening, position)) >= 0 and (end := html.find(closing, start)) >= 0:
+        parts.append(html[position:start])
+        position = end + len(closing)
+    return "".join(parts) + html[position:] if parts else html
+
+
 def _by_resiliparse(html: str, root: etree._Element) -> str:
     depth = deepest = 0
     for event, _ in etree.iterwalk(root, events=("start", "end")):
@@ -82,7 +96,7 @@ def _by_resiliparse(html: str, root: etree._Element) -> str:
         deepest = max(deepest, depth)
     if deepest > _RESILIPARSE_DEPTH:
         return ""
-    joined = _JAPANESE_LINE_END.sub("", html)
+    joined = _JAPANESE_LINE_END.sub("", html).encode("utf-8", "replace").decode("utf-8")
     return extract_plain_text(HTMLTree.parse(joined), main_content=True, alt_texts=False, skip_elements=["rt", "rp"])
 
 
@@ -385,8 +399,8 @@ _NAMED_MAIN_SHARE = 0.5
 _PROSE_CHARS = 40
 _CELL_CHARS = 80
 _TITLE_CHARS = 4
-#: libxml2 compares each attribute of a tag with all others: 50,000 in one tag take some eight seconds.
-_MAX_ATTRIBUTES = 50_000
+#: libxml2 compares each attribute of a tag with all others: 30,000 in one tag take some four seconds.
+_MAX_ATTRIBUTES = 30_000
 #: resiliparse's extraction takes time with the square of the depth: 20,000 nested elements take 17 seconds.
 _RESILIPARSE_DEPTH = 1000
 
@@ -396,11 +410,9 @@ _WHITE_SPACE = re.compile("[ \t\r\n\f\xa0]+")
 _BLANK_LINES = re.compile("\n{2,}")
 _SENTENCE_END = re.compile("[。．！？!?]|[.,] |\\.$")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
-_TAG = re.compile("<[^>]*>")
+_TAG = re.compile("<[^<>]*>")
 # No `>` for this long: a tag with thousands of attributes, or with a picture in one of them.
 _LONG_TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9]{0,20})[^>]{20000,}>?")
-_SCRIPT = re.compile(r"<script\b.*?</script\s*>", re.DOTALL)
-_STYLE = re.compile(r"<style\b.*?</style\s*>", re.DOTALL)
 _MAIN_NAMES = re.compile(
     r"article[-_]?(?:body|text|content|main|inner)|(?:entry|post|story|news|main|body)[-_]?(?:body|content|text)\b|honbun|kiji"
 )

@@ -49,10 +49,15 @@ class Box:
 
     def share_inside(self, other: Box) -> float:
         """The fraction of this box's area that lies in the other one."""
-        width = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
-        height = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
+        right, other_right = self.x + self.width, other.x + other.width
+        bottom, other_bottom = self.y + self.height, other.y + other.height
+        # Most boxes of a page are apart, and every line is compared with many.
+        if right <= other.x or other_right <= self.x or bottom <= other.y or other_bottom <= self.y:
+            return 0.0
+        width = min(right, other_right) - max(self.x, other.x)
+        height = min(bottom, other_bottom) - max(self.y, other.y)
         area = self.width * self.height
-        return max(width, 0.0) * max(height, 0.0) / area if area > 0 else 0.0
+        return width * height / area if area > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)

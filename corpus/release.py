@@ -81,7 +81,6 @@ def mask(text: str, spans: Iterable[tuple[int, int, str]], masks: Mapping[str, s
 
 def release_batch(
     documents: pa.RecordBatch,
-    keep: np.ndarray,
     text_spans: pa.RecordBatch,
     title_spans: pa.RecordBatch,
     uri_spans: pa.RecordBatch,
@@ -94,17 +93,16 @@ def release_batch(
 
     Args:
         documents: columns of `corpus.schema.DOCUMENTS` that the release repeats: doc_id, source, licence, uri, title,
-            text.
-        keep: bool (n_docs,), which rows are released.
+            text. Every row is released.
         text_spans, title_spans, uri_spans: what to mask in the three columns, as `SPANS`; rows count from the start of
-            the batch, and those of rows not kept are ignored.
+            the batch.
         masks: kind to the text that replaces it, most important kind first.
 
     Returns:
-        A batch of `corpus.schema.RELEASE`, one row per kept document; `pii` counts masks in text and title.
+        A batch of `corpus.schema.RELEASE`, row by row; `pii` counts masks in text and title.
     """
     masked = {
-        name: _mask_column(documents.column(name), keep, spans, masks)
+        name: _mask_column(documents.column(name), spans, masks)
         for name, spans in (("text", text_spans), ("title", title_spans), ("uri", uri_spans))
     }
     counts: dict[int, dict[str, int]] = {}
@@ -113,23 +111,21 @@ def release_batch(
             of_row = counts.setdefault(row, dict.fromkeys(masks, 0))
             for kind in kinds:
                 of_row[kind] += 1
-    kept = pa.array(keep)
     pii = [
         [{"kind": kind, "count": count} for kind, count in counts.get(row, {}).items() if count]
-        for row in np.flatnonzero(keep).tolist()
+        for row in range(documents.num_rows)
     ]
     columns = {name: column for name, (column, _) in masked.items()}
-    columns |= {name: documents.column(name).filter(kept) for name in ("doc_id", "source", "licence")}
+    columns |= {name: documents.column(name) for name in ("doc_id", "source", "licence")}
     columns["pii"] = pa.array(pii, RELEASE.schema.field("pii").type)
     return pa.RecordBatch.from_arrays([columns[name] for name in RELEASE.schema.names], schema=RELEASE.schema)
 
 
 def _mask_column(
-    column: pa.Array, keep: np.ndarray, spans: pa.RecordBatch, masks: Mapping[str, str]
+    column: pa.Array, spans: pa.RecordBatch, masks: Mapping[str, str]
 ) -> tuple[pa.Array, dict[int, list[str]]]:
-    """The kept rows of a column with their spans masked, and the kinds masked in each row that had any."""
-    of_kept = spans.filter(pa.array(keep[spans.column("row").to_numpy()]))
-    fields = (of_kept.column(name).to_pylist() for name in ("row", "start", "stop", "kind"))
+    """A column with its spans masked, and the kinds masked in each row that had any."""
+    fields = (spans.column(name).to_pylist() for name in ("row", "start", "stop", "kind"))
     texts: dict[int, str] = {}
     kinds: dict[int, list[str]] = {}
     for row, group in groupby(sorted(zip(*fields, strict=True)), key=lambda span: span[0]):
@@ -140,4 +136,4 @@ def _mask_column(
         touched = np.zeros(len(column), np.bool_)
         touched[list(texts)] = True
         column = pc.replace_with_mask(column, pa.array(touched), pa.array(texts.values(), column.type))
-    return column.filter(pa.array(keep)), kinds
+    return column, kinds

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-
 # Read-only like every Arrow buffer: Numba would compile each kernel again for writable arrays.
 _NO_BYTES, _NO_OFFSETS = np.zeros(0, np.uint8), np.zeros(1, np.int64)
 for _array in (_NO_BYTES, _NO_OFFSETS):

@@ -50,7 +50,7 @@ class Scrub:
     """What the scrub stage masks, and how.
 
     Attributes:
-        kinds: profile to the kinds masked in its documents.
+        kinds: profile to the kinds masked in its documents; a profile that is not named keeps its default.
         mask_style: "typed" (`<電話番号>`, …) or "constant" (`<個人情報>` for everything).
     """
 
@@ -58,6 +58,7 @@ class Scrub:
     mask_style: Literal["typed", "constant"] = "typed"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kinds", _DEFAULT_KINDS | dict(self.kinds))
         for profile, kinds in self.kinds.items():
             unknown = [kind for kind in kinds if kind not in _KINDS]
             if unknown:

@@ -294,6 +294,7 @@ _AREA_CODE_OF_3 = re.compile("01[15789]|02[2-9]|04[2-9]|05[2-9]|07[2-9]|08[2-9]|
 _LONGER_AREA_CODE = re.compile("0[1-9][1-9]")
 _SERVICE = re.compile("0120|0570|0800|0990|0180|0170")
 _MOBILE_OR_IP = re.compile("0[56789]0[1-9]")
+_MOBILE_OR_IP_PREFIX = re.compile("0[56789]0")
 
 
 def _is_phone(number: str) -> bool:
@@ -306,7 +307,9 @@ def _is_phone(number: str) -> bool:
         return False
     first = groups[0]
     if len(digits) == 11:
-        return bool(_MOBILE_OR_IP.match(digits)) or (first == "0800" and len(groups) == 3)
+        # No number starts with 090-0, but a reader takes 090-0000-4321 for one, and so does whoever collects them.
+        is_written_as_mobile = tuple(map(len, groups)) == (3, 4, 4) and _MOBILE_OR_IP_PREFIX.match(digits)
+        return bool(is_written_as_mobile or _MOBILE_OR_IP.match(digits)) or (first == "0800" and len(groups) == 3)
     if len(digits) != 10 or _MOBILE_OR_IP.match(digits):
         return False
     if _SERVICE.match(digits):

@@ -164,7 +164,6 @@ def release(task: Task) -> Counts:
             documents = documents.filter(pa.array(keep))
             released = release_batch(
                 documents,
-                np.ones(documents.num_rows, np.bool_),
                 *_personal_information(documents, task.settings),
                 task.settings.masks,
             )

@@ -8,8 +8,10 @@ a package was made to harm or by mistake, and a person should look at it.
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
+import lzma
 import tarfile
 import zipfile
 import zlib
@@ -26,18 +28,25 @@ REASONS = {
     "too_large": "more bytes than the configured limit, perhaps a decompression bomb",
 }
 
-#: What zipfile, tarfile, gzip and zlib raise on damaged, encrypted or unsupported data.
+#: What zipfile, tarfile and the decompressors raise on damaged, encrypted or unsupported data.
+#: Found by damaging archives at random: a flipped bit turns deflate into bzip2 (OSError) or LZMA.
 _DAMAGE = (
     zipfile.BadZipFile,
     tarfile.TarError,
-    gzip.BadGzipFile,
     zlib.error,
+    lzma.LZMAError,
     EOFError,
     RuntimeError,  # zipfile: "password required"
     NotImplementedError,  # zipfile: unknown compression method
-    UnicodeDecodeError,  # tarfile: a name or pax header in no encoding
-    ValueError,  # tarfile: "negative seek value"
+    ValueError,  # tarfile: "negative seek value"; UnicodeDecodeError: a name in no encoding
+    OSError,  # gzip, bz2: without errno; a seek to a place that no file has: EINVAL
 )
+
+
+def _raise_if_storage_failed(error: Exception) -> None:
+    """Damage is a refused row, but a failing disk or network must be tried again."""
+    if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+        raise error
 
 
 class _TooLargeError(Exception):
@@ -96,6 +105,7 @@ def _zip_entries(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[
     try:
         archive = zipfile.ZipFile(stream)
     except _DAMAGE as error:
+        _raise_if_storage_failed(error)
         yield _broken(uri, 0, "broken_archive", str(error))
         return
     with archive:
@@ -130,6 +140,7 @@ def _zip_reader(
             with archive.open(info) as entry:
                 data = entry.read()
         except _DAMAGE as error:
+            _raise_if_storage_failed(error)
             return _broken(uri, ordinal, "broken_archive", f"{info.filename}: {error}")
         return data
 
@@ -158,6 +169,7 @@ def _tar_entries(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[
     except _TooLargeError as error:
         yield _broken(uri, ordinal, "too_large", f"{error}; the archive is not read any further")
     except _DAMAGE as error:
+        _raise_if_storage_failed(error)
         yield _broken(uri, ordinal, "broken_archive", f"after {ordinal} entries: {error}")
 
 
@@ -169,6 +181,7 @@ def _tar_reader(
             file = archive.extractfile(member)
             data = file.read() if file else b""
         except _DAMAGE as error:
+            _raise_if_storage_failed(error)
             return _broken(uri, ordinal, "broken_archive", f"{member.name}: {error}")
         if len(data) < member.size:
             return _broken(uri, ordinal, "broken_archive", f"{member.name}: cut off at {len(data)} bytes")

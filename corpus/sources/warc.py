@@ -122,7 +122,7 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
     body = _body(page, options.max_record_bytes)
     if isinstance(body, Refused | Skipped):
         return body
-    if not body.data.strip():
+    if not body.data or body.data.isspace():
         return Refused("empty", uri=page.uri)
     if not sniff.may_be_japanese(body.data):
         return Refused("no_japanese_bytes", uri=page.uri)

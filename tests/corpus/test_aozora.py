@@ -104,7 +104,7 @@ def test_impossible_code_points_become_geta(code: str) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.text("※［＃］《》｜／＼″〔〕「」、1-85e'\n　あ漢", max_size=60))
-def test_any_notation_gives_tidy_text_and_a_second_reading_loses_no_letters(marked: str) -> None:
+def test_any_notation_gives_tidy_text(marked: str) -> None:
     text = plain(marked)
     assert tidy(text) == text
     assert "\n\n\n" not in text

@@ -63,7 +63,7 @@ def test_a_file_that_overlapping_globs_list_twice_is_one_file() -> None:
     assert contents(shard_per_file([file, file])) == ["a.xml"]
 
 
-def test_names_that_share_six_digits_get_the_whole_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_that_share_six_digits_get_the_whole_hash() -> None:
     # Stems that differ in case only collide on filesystems that ignore it; 2^24 hashes are few for 10^5 files.
     files = [InputFile(f"{i}/page.xml", 1, "1") for i in range(20_000)]
     names = [shard.name for shard in shard_per_file(files)]

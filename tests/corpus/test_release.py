@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from itertools import pairwise
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -104,7 +103,6 @@ def test_text_title_and_uri_are_masked_and_masks_in_text_and_title_counted() -> 
     batch = documents(["電話は03", "なし"], ["a@b", "題"], ["https://example.jp/?mail=a@b", "https://example.jp/"])
     made = release_batch(
         batch,
-        np.array([True, True]),
         spans((0, 3, 5, "phone")),
         spans((0, 0, 3, "email")),
         spans((0, 25, 28, "email")),
@@ -117,41 +115,27 @@ def test_text_title_and_uri_are_masked_and_masks_in_text_and_title_counted() -> 
     assert made.column("pii").to_pylist() == [[{"kind": "phone", "count": 1}, {"kind": "email", "count": 1}], []]
 
 
-def test_rows_that_are_not_kept_are_absent_and_their_spans_ignored() -> None:
-    batch = documents(["ab", "cd", "ef"])
-    text_spans = spans((0, 0, 1, "phone"), (1, 0, 99, "phone"), (2, 1, 2, "email"))
-    made = release_batch(batch, np.array([True, False, True]), text_spans, NONE, NONE, MASKS)
-    assert made.column("text").to_pylist() == ["<電話番号>b", "e<メールアドレス>"]
-    assert [int.from_bytes(i, "big") for i in made.column("doc_id").to_pylist()] == [0, 2]
-
-
 def test_overlapping_spans_count_as_the_one_mask_they_become() -> None:
-    made = release_batch(
-        documents(["abcdef"]), np.array([True]), spans((0, 0, 4, "phone"), (0, 2, 6, "phone")), NONE, NONE, MASKS
-    )
+    made = release_batch(documents(["abcdef"]), spans((0, 0, 4, "phone"), (0, 2, 6, "phone")), NONE, NONE, MASKS)
     assert made.column("pii").to_pylist() == [[{"kind": "phone", "count": 1}]]
 
 
-def test_an_empty_batch_and_a_batch_without_kept_rows_give_no_rows() -> None:
-    assert release_batch(documents([]), np.zeros(0, np.bool_), NONE, NONE, NONE, MASKS).num_rows == 0
-    made = release_batch(documents(["ab"]), np.array([False]), spans((0, 0, 1, "phone")), NONE, NONE, MASKS)
+def test_an_empty_batch_gives_no_rows() -> None:
+    made = release_batch(documents([]), NONE, NONE, NONE, MASKS)
     assert made.num_rows == 0
     assert made.schema == RELEASE.schema
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(texts_with_spans(), st.booleans()), min_size=1, max_size=5), st.data())
+@given(st.lists(texts_with_spans(), min_size=1, max_size=5), st.data())
 def test_cutting_a_batch_anywhere_changes_no_row(
-    rows: list[tuple[tuple[str, list[tuple[int, int, str]]], bool]], data: st.DataObject
+    rows: list[tuple[str, list[tuple[int, int, str]]]], data: st.DataObject
 ) -> None:
-    keep = np.array([kept for _, kept in rows])
-    batch = documents([text for (text, _), _ in rows])
-    columns = [(row, *span) for row, ((_, of_row), _) in enumerate(rows) for span in of_row]
-    whole = release_batch(batch, keep, spans(*columns), NONE, NONE, MASKS)
+    batch = documents([text for text, _ in rows])
+    columns = [(row, *span) for row, (_, of_row) in enumerate(rows) for span in of_row]
+    whole = release_batch(batch, spans(*columns), NONE, NONE, MASKS)
     cut = data.draw(st.integers(0, len(rows)))
-    first = release_batch(
-        batch.slice(0, cut), keep[:cut], spans(*(s for s in columns if s[0] < cut)), NONE, NONE, MASKS
-    )
+    first = release_batch(batch.slice(0, cut), spans(*(s for s in columns if s[0] < cut)), NONE, NONE, MASKS)
     rest = spans(*((s[0] - cut, *s[1:]) for s in columns if s[0] >= cut))
-    second = release_batch(batch.slice(cut), keep[cut:], rest, NONE, NONE, MASKS)
+    second = release_batch(batch.slice(cut), rest, NONE, NONE, MASKS)
     assert first.to_pylist() + second.to_pylist() == whole.to_pylist()
