@@ -37,10 +37,17 @@ class InputFile:
 
 @dataclass(frozen=True, slots=True)
 class InputShard:
-    """Files that one task reads, and the name that its output shards get."""
+    """Files that one task reads, and the name that its output shards get.
+
+    Attributes:
+        name: name of the shard.
+        files: in the order in which they are read.
+        sidecars: what else decides its output, such as a table of titles.
+    """
 
     name: str
     files: tuple[InputFile, ...]
+    sidecars: tuple[InputFile, ...] = ()
 
     @property
     def size_bytes(self) -> int:

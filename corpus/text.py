@@ -6,6 +6,7 @@ from any Arrow string column, sliced or not.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,18 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-# Read-only like every Arrow buffer: Numba would compile each kernel again for writable arrays.
-_NO_BYTES, _NO_OFFSETS = np.zeros(0, np.uint8), np.zeros(1, np.int64)
-for _array in (_NO_BYTES, _NO_OFFSETS):
-    _array.flags.writeable = False
-
 
 @dataclass(frozen=True, slots=True)
 class Texts:
     """A batch of UTF-8 documents as Arrow lays them out.
 
     Attributes:
-        data: uint8 (n_bytes,), all documents one after another; read-only.
+        data: uint8 (n_bytes,), all documents one after another; both arrays are read-only.
         offsets: int64 (n_docs + 1,), document `i` is `data[offsets[i]:offsets[i + 1]]`.
     """
 
@@ -57,11 +53,13 @@ class Texts:
         if not pa.types.is_large_string(array.type):
             raise ValueError(f"expected a string column, got {array.type}")
         _, offset_buffer, data_buffer = array.buffers()
-        if len(array) == 0 or offset_buffer is None:
-            return cls(_NO_BYTES, _NO_OFFSETS)
-        offsets = np.frombuffer(offset_buffer, np.int64)[array.offset : array.offset + len(array) + 1]
-        data = np.frombuffer(data_buffer, np.uint8) if data_buffer else _NO_BYTES
-        return cls(data, offsets)
+        offsets = (
+            np.frombuffer(offset_buffer, np.int64) if offset_buffer and offset_buffer.size else np.zeros(1, np.int64)
+        )
+        data = np.frombuffer(data_buffer, np.uint8) if data_buffer and data_buffer.size else np.zeros(0, np.uint8)
+        # Read-only whatever the buffer says: Numba would compile each kernel again for writable arrays.
+        offsets.flags.writeable = data.flags.writeable = False
+        return cls(data, offsets[array.offset : array.offset + len(array) + 1])
 
     @classmethod
     def from_strings(cls, strings: Sequence[str]) -> Texts:
@@ -72,14 +70,23 @@ class Texts:
 def tidy(text: str) -> str:
     """Text as documents store it: NFC, `\\n` line ends, no trailing blanks, no control characters.
 
-    The ideographic space U+3000 stays: Japanese paragraphs are indented with it.
-    Lone surrogates, which no UTF-8 file can hold, become U+FFFD.
+    CJK compatibility ideographs are left as they are, which NFC would not do: it makes 神 of the old
+    form U+FA19, and old characters are never modernised. The ideographic space U+3000 stays too:
+    Japanese paragraphs are indented with it. Lone surrogates, which no UTF-8 file can hold, become U+FFFD.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROL_CHARACTERS)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _CONTROL_CHARACTERS.sub("", text)
     if not text.isascii():
-        text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
+        text = _SURROGATES.sub("\ufffd", text)
+        if _COMPATIBILITY_IDEOGRAPHS.search(text):
+            text = _NO_COMPATIBILITY_IDEOGRAPHS.sub(lambda run: unicodedata.normalize("NFC", run[0]), text)
+        else:
+            text = unicodedata.normalize("NFC", text)
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
 
 
 # C0 and C1 controls except tab and newline; U+FEFF is a byte order mark that lost its place.
-_CONTROL_CHARACTERS = dict.fromkeys((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0), 0xFEFF))
+_CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_COMPATIBILITY_IDEOGRAPHS = re.compile("[\uf900-\ufaff\U0002f800-\U0002fa1f]")
+_NO_COMPATIBILITY_IDEOGRAPHS = re.compile("[^\uf900-\ufaff\U0002f800-\U0002fa1f]+")

@@ -154,8 +154,9 @@ def sorted_ids(column: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 def distinct(numbers: np.ndarray) -> np.ndarray:
     """The numbers in ascending order, each once; sorting is several times faster than np.unique's hash table."""
-    ordered: np.ndarray = np.sort(numbers)
-    return ordered[_run_starts(ordered)]
+    ordered = np.sort(numbers)
+    once: np.ndarray = ordered[_run_starts(ordered)]
+    return once
 
 
 def _number(column: pa.Array) -> tuple[pa.Array, np.ndarray]:

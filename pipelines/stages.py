@@ -252,7 +252,9 @@ def _plan_inputs(sources: tuple[Source, ...]) -> Plan:
             Unit(
                 name=shard.name,
                 inputs={},
-                digest=digest_of(f"{file.uri} {file.size_bytes} {file.version}" for file in shard.files),
+                digest=digest_of(
+                    f"{file.uri} {file.size_bytes} {file.version}" for file in (*shard.files, *shard.sidecars)
+                ),
                 size_bytes=shard.size_bytes,
                 input_shard=shard,
             )

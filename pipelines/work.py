@@ -162,11 +162,8 @@ def release(task: Task) -> Counts:
         ):
             keep = _kept(decisions) & marked.column("kept").to_numpy(zero_copy_only=False)
             documents = documents.filter(pa.array(keep))
-            released = release_batch(
-                documents,
-                *_personal_information(documents, task.settings),
-                task.settings.masks,
-            )
+            text, title, uri = _personal_information(documents, task.settings)
+            released = release_batch(documents, text, title, uri, task.settings.masks)
             counts["documents"] += released.num_rows
             counts["text_bytes"] += pc.sum(pc.binary_length(released.column("text"))).as_py() or 0
             yield released

@@ -61,6 +61,7 @@ def demo_config(packed_samples: Path, tmp_path_factory: pytest.TempPathFactory) 
     text = (ROOT / "configs" / "demo.toml").read_text(encoding="utf-8")
     for relative, absolute in (
         ("build/samples/", f"{packed_samples}/"),
+        ("samples/ndl/", f"{ROOT}/samples/ndl/"),
         ("samples/classical/", f"{ROOT}/samples/classical/"),
         ("samples/aozora/", f"{ROOT}/samples/aozora/"),
         ("configs/rules.toml", f"{ROOT}/configs/rules.toml"),

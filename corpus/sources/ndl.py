@@ -17,11 +17,12 @@ used; where a publication comes twice, the second copy is refused, not lost.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -93,8 +94,22 @@ class _Name:
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
-    """Whole publications together up to the target size; the files of a PID are never split."""
-    return pack_files(files, options.target_shard_bytes, group=lambda file: _parse_name(file.uri).pid)
+    """Whole publications together up to the target size; the files of a PID are never split.
+
+    Raises:
+        ValueError: the metadata file is missing or cannot be read.
+    """
+    shards = pack_files(files, options.target_shard_bytes, group=lambda file: _parse_name(file.uri).pid)
+    if not options.metadata:
+        return shards
+    _read_metadata(options.metadata)
+    return [replace(shard, sidecars=(_sidecar(options.metadata),)) for shard in shards]
+
+
+def _sidecar(uri: str) -> InputFile:
+    fs, path = filesystem(uri)
+    data: bytes = fs.cat_file(path)
+    return InputFile(uri, len(data), hashlib.blake2b(data, digest_size=16).hexdigest())
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
@@ -310,8 +325,10 @@ def _read_metadata(uri: str) -> dict[str, dict[str, str]]:
         ValueError: it cannot be read as CSV or JSON, or a row has no `pid`.
     """
     fs, path = filesystem(uri)
-    with fs.open(path, "rb") as stream:
-        data = bytes(stream.read())
+    try:
+        data: bytes = fs.cat_file(path)
+    except OSError as error:
+        raise ValueError(f"{uri}: metadata cannot be read: {error}") from error
     try:
         text = data.decode("utf-8-sig")
         rows = json.loads(text) if uri.lower().endswith(".json") else list(csv.DictReader(io.StringIO(text)))

@@ -493,3 +493,21 @@ def test_the_shapes_of_a_real_publication_agree(real_data: Path) -> None:
             # Only the XML knows advertisements; text without boxes shows a line twice.
             assert (truth - found).total() == 0
             assert (found - truth).total() < 30
+
+
+def test_a_changed_metadata_file_changes_the_shards(tmp_path: Path) -> None:
+    page = tmp_path / "digidepo_1_0001.xml"
+    page.touch()
+    table = tmp_path / "titles.csv"
+    options = ndl.Options(metadata=str(table))
+    plans = []
+    for title in ("統計年報", "統計年報 第二版"):
+        table.write_text(f"pid,title\n1,{title}\n", encoding="utf-8")
+        plans.append(ndl.plan([InputFile(str(page), 0, "")], options))
+    assert plans[0][0].name == plans[1][0].name
+    assert plans[0][0].sidecars != plans[1][0].sidecars
+
+
+def test_a_missing_metadata_file_is_the_users_mistake(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"no\.csv: metadata cannot be read"):
+        ndl.plan([], ndl.Options(metadata=str(tmp_path / "no.csv")))

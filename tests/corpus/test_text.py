@@ -1,0 +1,78 @@
+"""Texts see the bytes of any Arrow string column; tidy gives the one form that documents have."""
+
+import unicodedata
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus.text import Texts, tidy
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+
+
+def strings(texts: Texts) -> list[str]:
+    return [
+        texts.data[start:stop].tobytes().decode("utf-8")
+        for start, stop in zip(texts.offsets[:-1], texts.offsets[1:], strict=True)
+    ]
+
+
+@given(st.lists(TEXT, max_size=8), st.data())
+@settings(deadline=None)
+def test_a_slice_of_a_column_is_seen_as_its_rows(rows: list[str], data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(rows)))
+    length = data.draw(st.integers(0, len(rows) - start))
+    column = pa.array(rows, pa.large_string())
+    assert strings(Texts.from_arrow(column.slice(start, length))) == rows[start : start + length]
+
+
+@given(st.lists(TEXT, max_size=8))
+@settings(deadline=None)
+def test_small_and_large_and_chunked_columns_look_the_same(rows: list[str]) -> None:
+    for column in (pa.array(rows, pa.string()), pa.chunked_array([rows[:3], rows[3:]], pa.large_string())):
+        assert strings(Texts.from_arrow(column)) == rows
+
+
+def test_arrays_are_read_only_also_where_there_is_nothing() -> None:
+    for rows in ([], [""], ["春"]):
+        texts = Texts.from_strings(rows)
+        assert not texts.offsets.flags.writeable
+        assert not texts.data.flags.writeable
+
+
+def test_nulls_and_numbers_are_no_texts() -> None:
+    with pytest.raises(ValueError, match="must not hold nulls"):
+        Texts.from_arrow(pa.array(["春", None]))
+    with pytest.raises(ValueError, match="expected a string column"):
+        Texts.from_arrow(pa.array([1]))
+
+
+@given(st.text(max_size=60))
+@settings(deadline=None)
+def test_tidying_twice_changes_nothing_more_and_utf8_can_hold_it(text: str) -> None:
+    once = tidy(text)
+    assert tidy(once) == once
+    assert once.encode("utf-8").decode("utf-8") == once
+
+
+def test_text_is_composed() -> None:
+    assert tidy("か\u3099き\u3099") == "がぎ"
+    assert unicodedata.is_normalized("NFC", tidy("Cafe\u0301 ハ\u309aン"))
+
+
+def test_old_characters_are_not_modernised() -> None:
+    assert tidy("\ufa19\ufa1aか\u3099") == "\ufa19\ufa1aが"
+
+
+def test_line_ends_are_one_kind_and_indents_stay() -> None:
+    assert tidy("\r\n　一行目 \r二行目\t\r\n\r\n") == "　一行目\n二行目"
+
+
+def test_control_characters_and_lost_byte_order_marks_go() -> None:
+    assert tidy("\ufeff春\x00は\x85あけぼの\x1b") == "春はあけぼの"
+
+
+def test_half_a_surrogate_pair_becomes_a_replacement_character() -> None:
+    assert tidy("𠮷\ud842野") == "𠮷\ufffd野"
