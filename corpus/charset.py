@@ -124,13 +124,11 @@ def evident_charset(data: bytes) -> str | None:
     if b"\x1b" in data and _ISO_2022_JP.search(data) and _high_byte_fraction(data) < 0.001:
         return "iso-2022-jp"
     if b"\0" in data:
-        sample = data[:_SAMPLE_BYTES]
-        # In markup almost every second byte is zero; the side tells the byte order.
-        zeros_even, zeros_odd = sample[0::2].count(0), sample[1::2].count(0)
-        if zeros_odd > len(sample) // 8 and zeros_even * 8 < zeros_odd:
-            return "utf-16le"
-        if zeros_even > len(sample) // 8 and zeros_odd * 8 < zeros_even:
-            return "utf-16be"
+        even, odd = data[:_SAMPLE_BYTES:2], data[1:_SAMPLE_BYTES:2]
+        # One byte of each pair is 0 in markup and 0x30 in kana; the side tells the byte order.
+        for high, low, charset in ((odd, even, "utf-16le"), (even, odd, "utf-16be")):
+            if 4 * (high.count(0) + high.count(0x30)) > len(high) and low.count(0) * 8 <= high.count(0):
+                return charset
     try:
         codecs.getincrementaldecoder("utf-8")().decode(data)
     except UnicodeDecodeError:
@@ -172,7 +170,7 @@ def decode_iso_2022_jp(data: bytes) -> tuple[str, int]:
         if escape in (b"$@", b"$B"):
             text, n_lost = decode_euc_jp(piece.translate(_SET_HIGH_BIT))
         elif escape == b"$(D":
-            text, n_lost = decode_euc_jp(_SEVEN_BIT_PAIR.sub(rb"\x8f\1", piece).translate(_SET_HIGH_BIT))
+            text, n_lost = decode_euc_jp(_SEVEN_BIT_PAIR.sub(b"\x8f\\1", piece).translate(_SET_HIGH_BIT))
         elif escape == b"(I":
             text, n_lost = _with_count(piece.translate(_SET_HIGH_BIT), "cp932")
         else:
@@ -227,7 +225,11 @@ def _plausible_charset(data: bytes, declared: list[str]) -> str:
         return "utf-8"
     # The declared ones first: of equal scores, the first is taken.
     japanese = [charset for charset in declared if charset in _JAPANESE_CHARSETS]
-    scores = {charset: _japanese_score(sample, charset) for charset in (*japanese, "shift_jis", "euc-jp")}
+    scores: dict[str, float] = {}
+    for charset in dict.fromkeys((*japanese, "shift_jis", "euc-jp")):
+        scores[charset] = _japanese_score(sample, charset)
+        if scores[charset] >= _CERTAIN_SCORE:
+            return charset
     best = max(scores, key=lambda charset: scores[charset])
     if scores[best] >= _JAPANESE_SCORE:
         return best
@@ -243,6 +245,8 @@ def _plausible_charset(data: bytes, declared: list[str]) -> str:
 #: headings and katakana statutes above 0.3; Korean, Chinese and Cyrillic bytes read as EUC-JP or
 #: Shift_JIS below 0.1, since what they hit is kanji and half-width katakana.
 _JAPANESE_SCORE = 0.25
+#: From here on, other readings are not tried: the same bytes cannot be prose in two encodings.
+_CERTAIN_SCORE = 0.4
 
 
 def _japanese_score(sample: bytes, charset: str) -> float:
@@ -251,16 +255,19 @@ def _japanese_score(sample: bytes, charset: str) -> float:
     Hiragana, katakana and Japanese punctuation count for; undecodable bytes and isolated
     half-width katakana, private-use and C1 characters, the marks of a wrong reading, count against.
     """
+    if charset == "euc-jp" and 8 * sample.decode("euc_jp", "replace").count(REPLACEMENT) > len(sample):
+        return -1.0  # not worth the handler that looks up rare rows
     text, lost = _decode_as(sample, charset)
     n_characters = _non_ascii_count(text)
     if not n_characters:
         return 0.0
     good = len(_KANA_OR_PUNCTUATION.findall(text))
     half_width = len(_HALF_WIDTH_KANA.findall(text))
-    # Half-width katakana are written in words; EUC-JP read as Shift_JIS scatters them among kanji.
+    # Japanese writes half-width katakana in words; EUC-JP read as Shift_JIS scatters them among kanji. Words
+    # of them prove nothing, though: Korean read as Shift_JIS is made of them.
     in_words = sum(len(run) for run in _HALF_WIDTH_WORD.findall(text)) if half_width else 0
     odd = len(_NEVER_JAPANESE.findall(text))
-    return (good + 0.5 * in_words - 0.5 * (half_width - in_words) - 10 * lost - 3 * odd) / n_characters
+    return (good - 0.5 * (half_width - in_words) - 10 * lost - 3 * odd) / n_characters
 
 
 def _non_ascii_sample(data: bytes) -> bytes:
@@ -310,18 +317,15 @@ def _shift_jis_character(row: int, cell: int) -> str:
 def _ibm_extensions() -> str:
     """IBM's characters that EUC-JP lacks elsewhere, in the order of its rows 8F F3 and 8F F4 (eucJP-ms).
 
-    They are those of windows-31j's rows FA to FC, in order, that neither JIS X 0212 nor
-    JIS X 0208 with row 13 holds.
+    They are those of windows-31j's rows FA to FC, in order, that are not in JIS X 0212, and № which is;
+    ￢ and ￤ stand elsewhere under another code point.
     """
-    found = []
+    found: list[str] = []
     for lead in (0xFA, 0xFB, 0xFC):
         for trail in (*range(0x40, 0x7F), *range(0x80, 0xFD)):
             character = bytes((lead, trail)).decode("cp932", "ignore")
-            if not character:
-                continue
-            try:
-                character.encode("euc_jp")
-            except UnicodeEncodeError:
+            is_elsewhere = character.encode("euc_jp", "ignore") != b"" or character in "￢￤"
+            if character == "№" or not is_elsewhere:
                 found.append(character)
     return "".join(found)
 

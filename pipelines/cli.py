@@ -25,7 +25,7 @@ _STAGE_COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         return _dispatch(options)
@@ -66,11 +66,12 @@ def _dispatch(options: argparse.Namespace) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    top = argparse.ArgumentParser(
         prog="manyo", description="Japanese web crawls and licensed Japanese text into explainable training data."
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, meaning: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=meaning, description=meaning)
@@ -92,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     path = command("path", "print the folder that holds a table of this run")
     path.add_argument("table", metavar="TABLE", help="documents, refused, signals, release, tokens, report, ...")
     command("submit", "run a configuration as a job on the Ray cluster at RAY_ADDRESS, and follow its log")
-    return parser
+    return top
 
 
 def _complain(message: str, status: int) -> int:

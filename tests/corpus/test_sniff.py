@@ -1,0 +1,87 @@
+"""The byte sniff: nothing Japanese is refused, and little else passes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus.sniff import MIN_KANA, holds_kana, may_be_japanese
+
+CODECS = ("utf-8", "cp932", "euc_jp", "iso2022_jp", "utf-16-le", "utf-16-be")
+TAIL = "<footer>Copyright 2020 Example Inc. All rights reserved.</footer>"
+
+hiragana = st.text(st.characters(min_codepoint=0x3041, max_codepoint=0x3093), min_size=MIN_KANA, max_size=200)
+katakana = st.text(st.characters(min_codepoint=0x30A1, max_codepoint=0x30F6), min_size=MIN_KANA, max_size=200)
+half_width = st.text(st.characters(min_codepoint=0xFF71, max_codepoint=0xFF9D), min_size=2 * MIN_KANA, max_size=200)
+
+
+@given(st.one_of(hiragana, katakana), st.sampled_from(CODECS))
+@settings(max_examples=200, deadline=None)
+def test_any_text_of_kana_passes_in_every_encoding(text: str, codec: str) -> None:
+    assert may_be_japanese(f"<html><p>{text}</p>{TAIL}".encode(codec))
+
+
+@given(half_width, st.sampled_from(("utf-8", "cp932", "euc_jp", "iso2022_jp_ext", "utf-16-le")))
+@settings(max_examples=100, deadline=None)
+def test_half_width_katakana_pass_in_every_encoding(text: str, codec: str) -> None:
+    assert may_be_japanese(f"<html><p>{text}</p>{TAIL}".encode(codec))
+
+
+@given(st.one_of(hiragana, katakana), st.sampled_from(("&#{};", "&#0{};", "&#x{:x};", "&#X{:X};", "&#x0{:04X};")))
+@settings(max_examples=100, deadline=None)
+def test_kana_as_numeric_entities_pass(text: str, form: str) -> None:
+    html = "".join(form.format(ord(character)) for character in text)
+    assert may_be_japanese(html.encode("ascii"))
+    assert holds_kana(html)
+
+
+@given(st.one_of(hiragana, katakana), st.sampled_from(("utf-8", "cp932", "euc_jp")), st.integers(1, 30))
+@settings(max_examples=100, deadline=None)
+def test_kana_among_kanji_and_markup_pass(text: str, codec: str, gap: int) -> None:
+    mixed = "".join(f"<b>{'漢字' * gap}{character}</b>\n" for character in text)
+    assert may_be_japanese(mixed.encode(codec))
+
+
+def test_a_statute_in_kanji_and_katakana_passes() -> None:
+    text = "第一条　本法ハ官報ヲ以テ公布シタル日ヨリ之ヲ施行ス但シ別ニ定ムルモノハ此ノ限ニ在ラス"
+    assert all(may_be_japanese(text.encode(codec)) for codec in CODECS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Only plain English here, with an apostrophe&#39;s entity. " * 100,
+        "Übergrößen für Bären, ça déjà vu; naïve señor. " * 100,
+        "Сегодня хорошая погода, Фёдор Фёдорович идёт гулять. " * 100,
+        "今天天气很好，我们一起去公园散步吧。" * 100,
+        "한국어로 쓴 글입니다. 오늘은 날씨가 좋습니다. " * 100,
+        "สวัสดีครับ วันนี้อากาศดีมาก " * 100,
+        "",
+    ],
+)
+def test_other_languages_in_utf_8_are_refused(text: str) -> None:
+    assert not may_be_japanese(text.encode("utf-8"))
+    assert not holds_kana(text)
+
+
+def test_latin_text_in_one_byte_encodings_is_refused() -> None:
+    text = "Übergrößen für Bären, ça déjà vu; naïve señor, à l'été. " * 200
+    assert not may_be_japanese(text.encode("cp1252"))
+
+
+def test_kanji_alone_and_a_language_menu_are_refused() -> None:
+    assert not may_be_japanese("東京都渋谷区役所 日本語 中文".encode())
+    assert not may_be_japanese("<a>Deutsch</a><a>日本語</a><a>ページ</a>".encode())
+
+
+def test_a_cut_last_character_does_not_make_foreign_text_pass() -> None:
+    data = ("今天天气很好。" * 100).encode()
+    assert not may_be_japanese(data[:-1])
+    assert not may_be_japanese(data[:-2])
+
+
+@given(st.binary(max_size=2000))
+@settings(max_examples=100, deadline=None)
+def test_no_bytes_make_the_sniff_raise(data: bytes) -> None:
+    assert may_be_japanese(data) in (True, False)

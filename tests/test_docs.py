@@ -1,0 +1,131 @@
+"""What the documentation says works: commands, files, programs, tables and links."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from pipelines import extract
+from pipelines.cli import parser
+from pipelines.config import load_config
+from pipelines.run import table_folder
+from tests.conftest import ROOT, FinishedRun
+
+README = ROOT / "README.md"
+READMES = [README, ROOT / "README.ja.md"]
+PAGES = [*READMES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "tokenizer" / "FORMAT.md"]
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
+
+
+def commands(page: Path) -> list[str]:
+    return [line for block in blocks(page, "bash") for line in block.splitlines() if line]
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("command", [line for line in commands(README) if line.startswith("make ")])
+def test_make_knows_every_target_in_the_readme(command: str) -> None:
+    done = subprocess.run(
+        [*command.split(), "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", [line for line in commands(README) if line.startswith("manyo ")])
+def test_manyo_understands_every_command_in_the_readme(command: str) -> None:
+    options = parser().parse_args(command.split()[1:])
+    assert (ROOT / options.config).exists()
+
+
+def test_both_readmes_show_the_same_commands_and_configurations() -> None:
+    assert commands(READMES[0]) == commands(READMES[1])
+    keys = [[tomllib.loads(block) for block in blocks(page, "toml")] for page in READMES]
+    assert keys[0] == keys[1]
+
+
+def test_the_configuration_in_the_readme_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    (block,) = blocks(README, "toml")
+    path = tmp_path / "readme.toml"
+    path.write_text(block, encoding="utf-8")
+    assert load_config(str(path)).sources[0].kind == "warc"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("[!r]*.toml")), ids=name)
+def test_bundled_configurations_load(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert load_config(str(path)).sources
+
+
+def test_the_program_in_the_readme_says_why_a_document_was_dropped(
+    demo_run: FinishedRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (program,) = blocks(README, "python")
+    config = load_config(str(demo_run.config), str(demo_run.out))
+    for table in ("documents", "decisions"):
+        program = program.replace(f'"{table.upper()}"', repr(table_folder(config, table)))
+    exec(compile(program, "README.md", "exec"), {})
+    shown = capsys.readouterr().out
+    assert "kept" in shown
+    assert "['" in shown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_to_files_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        if not target.startswith(("http://", "https://")):
+            assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_files_named_in_the_documentation_exist(page: Path) -> None:
+    named = re.findall(
+        r"`((?:corpus|filters|dedup|tokenizer|pipelines|configs|docs|tests|bench)/[\w./-]+\.\w+)`",
+        page.read_text(encoding="utf-8"),
+    )
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_generated_pages_are_fresh() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "docs.generate", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_changelog_knows_this_version() -> None:
+    assert f"## {version('manyo')} - " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_every_library_that_we_depend_on_has_its_work_said() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").lower()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = [re.split(r"[\[>=<]", requirement)[0] for requirement in project["dependencies"]]
+    assert [package for package in names if package not in page] == []
+
+
+def test_every_reason_for_a_refusal_says_what_it_means() -> None:
+    reasons = extract.REASONS | {
+        reason: text for kind in extract.KINDS.values() for reason, text in kind.REASONS.items()
+    }
+    assert all(text.strip() for text in reasons.values())
+
+
+def test_nothing_names_a_path_of_one_machine() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for path in listed.splitlines():
+        content = (ROOT / path).read_bytes()
+        assert b"/work" + b"/" not in content, path
+        assert path == ".ci/run" or b"../sha" + b"red" not in content, path

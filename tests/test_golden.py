@@ -1,0 +1,48 @@
+"""Each stage's output on the samples has a digest here: if it changes, so must the stage's version.
+
+To accept a change: bump `version` of the stage in pipelines/stages.py, then
+`python -m tests.test_golden FOLDER_OF_A_DEMO_RUN CONFIG` prints the new table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+from pipelines.config import load_config
+from pipelines.stages import build_stages
+from tests.conftest import FinishedRun
+
+GOLDEN = Path(__file__).with_name("golden.json")
+
+#: Reports hold times; statistics repeat what the other tables say.
+NOT_HELD = ("statistics", "token_statistics", "report")
+
+
+def digests(config_path: str, out: str) -> dict[str, dict[str, object]]:
+    """Stage → its version, and a digest of all that it wrote."""
+    found: dict[str, dict[str, object]] = {}
+    for stage in build_stages(load_config(config_path, out)):
+        if stage.name in NOT_HELD:
+            continue
+        folder = Path(stage.folder(out))
+        hasher = hashlib.blake2b(digest_size=8)
+        files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "stage.json")
+        for path in files:
+            if "manifests" not in path.parts:
+                hasher.update(path.read_bytes())
+        found[stage.name] = {"version": stage.version, "digest": hasher.hexdigest()}
+    return found
+
+
+def test_a_stage_whose_bytes_change_has_a_new_version(demo_run: FinishedRun) -> None:
+    golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    found = digests(str(demo_run.config), str(demo_run.out))
+    changed = [name for name in found if found[name] != golden.get(name)]
+    assert changed == [], f"bump VERSION of the first of these stages, then renew tests/golden.json: {changed}"
+
+
+if __name__ == "__main__":
+    print(json.dumps(digests(sys.argv[2], sys.argv[1]), indent=1))
