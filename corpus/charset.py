@@ -163,7 +163,7 @@ def decode_iso_2022_jp(data: bytes) -> tuple[str, int]:
     parts = []
     lost = 0
     escape = b"(B"
-    for index, piece in enumerate(_ISO_2022_JP.split(data)):
+    for index, piece in enumerate(_ISO_2022_JP.split(_CUT_ESCAPE.sub(b"", data))):
         if index % 2:
             escape = piece
             continue
@@ -406,6 +406,7 @@ _META_CHARSET = re.compile(
 )
 _XML_ENCODING = re.compile(rb"\s*<\?xml\b[^>]*?\bencoding\s*=\s*[\"']\s*([\w:.-]+)", re.ASCII)
 _ISO_2022_JP = re.compile(rb"\x1b(\$@|\$B|\$\(D|\(B|\(J|\(I)")
+_CUT_ESCAPE = re.compile(rb"\x1b(?:\$\(?|\()?\Z")
 _SEVEN_BIT_PAIR = re.compile(rb"([\x21-\x7e]{2})")
 # No multi-byte character of any encoding but UTF-16 contains `<` or a line end, so no run is cut within one.
 _NON_ASCII_RUN = re.compile(rb"[\x80-\xff][^\n<]*")

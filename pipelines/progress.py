@@ -51,7 +51,7 @@ class Bars:
 
     def __init__(self) -> None:
         self._progress = Progress(
-            TextColumn("{task.description:<11}"),
+            TextColumn("{task.description:<16}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[done]}", style="dim"),
@@ -101,21 +101,21 @@ class Lines:
         self._started = self._last_line = time.monotonic()
         self._tally = Tally()
         finished = n_tasks - n_pending
-        _say(f"{stage.name:<11} {n_pending} of {n_tasks} shards to do" + (f", {finished} finished" if finished else ""))
+        _say(f"{stage.name:<16} {n_pending} of {n_tasks} shards to do" + (f", {finished} finished" if finished else ""))
 
     def on_end(self, task: Task, ended: Manifest | TaskFailure) -> None:
         """See `Watcher`."""
         self._n_done += 1
         self._tally.add(ended)
         if isinstance(ended, TaskFailure):
-            _say(f"{task.stage:<11} {task.shard} FAILED: {ended.message}\n{ended.traceback}")
+            _say(f"{task.stage:<16} {task.shard} FAILED: {ended.message}\n{ended.traceback}")
         now = time.monotonic()
         if self._n_done == self._n_pending or now - self._last_line >= _LINE_EVERY_S:
             self._last_line = now
             elapsed_s = now - self._started
             remaining_s = elapsed_s / self._n_done * (self._n_pending - self._n_done)
             eta = f", ETA {remaining_s:.0f} s" if self._n_done < self._n_pending else f" in {elapsed_s:.1f} s"
-            _say(f"{task.stage:<11} {self._n_done}/{self._n_pending} shards, {self._tally}{eta}")
+            _say(f"{task.stage:<16} {self._n_done}/{self._n_pending} shards, {self._tally}{eta}")
 
 
 class Tally:

@@ -1,0 +1,155 @@
+"""Main text: the author's words stay, the frame goes, and hostile markup ends in time."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from statistics import mean
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.web import f1
+from corpus.charset import decode
+from corpus.html import EXTRACTORS, extract, plain_text
+
+PROSE = "朝から雨が降っていたので、傘をさして駅まで歩きました。"
+OTHER = "昼すぎには雨もあがり、川の水は濁っていましたが、鴨が二羽泳いでいました。"
+NAVIGATION = "<ul>" + "".join(f'<li><a href="/{i}">案内{i}</a></li>' for i in range(9)) + "</ul>"
+
+
+def article(inside: str, around: str = "") -> str:
+    return f"""<html><head><title>雨の日 | 散歩日記</title></head><body>
+    <header><a href="/">散歩日記</a></header><nav>{NAVIGATION}</nav>
+    <div id="wrap"><div class="entry-content">{inside}</div>{around}</div>
+    <footer>Copyright 2020 散歩日記</footer></body></html>"""
+
+
+def text_of(html: str) -> str:
+    return extract(html).text
+
+
+def test_the_frame_goes_and_the_prose_stays() -> None:
+    around = f'<div class="sidebar">{NAVIGATION}</div><div class="related-posts"><h3>関連記事</h3>{NAVIGATION}</div>'
+    html = article(f"<h1>雨の日</h1><p class='date'>2020年6月1日</p><p>{PROSE}</p><h2>午後</h2><p>{OTHER}</p>", around)
+    assert extract(html).title == "雨の日"
+    assert text_of(html) == f"{PROSE}\n午後\n{OTHER}"
+
+
+def test_a_name_is_a_hint_and_never_proof() -> None:
+    html = f'<body class="has-sidebar menu"><div class="related"><p>{PROSE}</p><p>{OTHER}</p></div></body>'
+    assert text_of(html) == f"{PROSE}\n{OTHER}"
+
+
+def test_an_announced_list_of_links_goes_and_a_section_of_prose_stays() -> None:
+    links = article(f"<p>{PROSE}</p><p>{OTHER}</p><h3>おすすめ記事</h3>{NAVIGATION}")
+    assert text_of(links) == f"{PROSE}\n{OTHER}"
+    prose = article(f"<p>{PROSE}</p><h3>おすすめの店</h3><p>{OTHER}</p>")
+    assert text_of(prose) == f"{PROSE}\nおすすめの店\n{OTHER}"
+
+
+def test_the_text_around_a_long_list_is_kept() -> None:
+    items = "".join(f"<li>{OTHER}</li>" for _ in range(30))
+    html = article(f"<p>{PROSE}</p><ol>{items}</ol><p>短い結び。</p>")
+    assert text_of(html) == "\n".join([PROSE, *[OTHER] * 30, "短い結び。"])
+
+
+def test_readings_of_ruby_are_dropped() -> None:
+    ruby = "<ruby>薔薇<rp>（</rp><rt>ばら</rt><rp>）</rp></ruby>の花が咲く庭で、<ruby>蝶<rt>ちょう</rt></ruby>を見た。"
+    assert text_of(article(f"<p>{ruby}</p><p>{PROSE}</p>")) == f"薔薇の花が咲く庭で、蝶を見た。\n{PROSE}"
+
+
+def test_a_source_line_end_is_a_space_only_between_latin_words() -> None:
+    html = article(f"<p>昨日は\n      <b>遠く</b>の\n町まで歩いた。An English\nword と。</p><p>{PROSE}</p>")
+    assert text_of(html) == f"昨日は遠くの町まで歩いた。An English word と。\n{PROSE}"
+
+
+def test_written_spaces_and_ideographic_spaces_stay() -> None:
+    html = article(f"<p>　東京 大阪　名古屋を回る旅をした。</p><p>{PROSE}</p>")
+    assert text_of(html) == f"　東京 大阪　名古屋を回る旅をした。\n{PROSE}"
+
+
+def test_br_ends_a_line_and_pre_keeps_its_lines() -> None:
+    html = article(f"<p>一行目です。<br>二行目です。</p><pre>if x:\n    pass  # 何も\n    # しない</pre><p>{PROSE}</p>")
+    assert text_of(html) == f"一行目です。\n二行目です。\nif x:\n    pass  # 何も\n    # しない\n{PROSE}"
+
+
+def test_short_cells_of_a_row_share_a_line() -> None:
+    html = article(f"<p>{PROSE}</p><table><tr><th>町</th><th>人口</th></tr><tr><td>西町</td><td>120</td></tr></table><p>{OTHER}</p>")
+    assert text_of(html) == f"{PROSE}\n町\t人口\n西町\t120\n{OTHER}"
+
+
+def test_scripts_hidden_text_and_what_follows_them() -> None:
+    html = article(f"<p>{PROSE}<script>var x = 'だめ。';</script>続く。</p><div style='display:none'>隠れた文。</div><p>{OTHER}</p>")
+    assert text_of(html) == f"{PROSE}続く。\n{OTHER}"
+
+
+def test_a_page_of_links_alone_keeps_its_text() -> None:
+    assert "案内3" in text_of(f"<html><body>{NAVIGATION}</body></html>")
+
+
+def test_a_layout_table_gives_its_main_cell() -> None:
+    html = f"<body><table><tr><td>{NAVIGATION}</td><td><p>{PROSE}</p><p>{OTHER}</p></td></tr></table></body>"
+    assert text_of(html) == f"{PROSE}\n{OTHER}"
+
+
+def test_a_page_without_markup_or_without_text() -> None:
+    assert text_of(PROSE) == PROSE
+    assert extract("") == plain_text("")
+    assert text_of("<html><head><title></title></head><body><img src=x></body></html>") == ""
+
+
+@pytest.mark.parametrize("extractor", EXTRACTORS)
+def test_every_extractor_finds_the_prose(extractor: str) -> None:
+    main = extract(article(f"<p>{PROSE * 5}</p><p>{OTHER * 5}</p>"), extractor)
+    assert PROSE * 5 in main.text
+    assert "案内3" not in main.text
+
+
+def test_an_unknown_extractor_is_named() -> None:
+    with pytest.raises(ValueError, match="one of manyo, resiliparse, trafilatura, got 'magic'"):
+        extract("<p>x</p>", "magic")
+
+
+@given(st.text(st.sampled_from("<>/=\"' abdiprtv!-&;#あ。\n"), max_size=300))
+@settings(max_examples=300, deadline=None)
+def test_no_markup_makes_extraction_raise(html: str) -> None:
+    main = extract(html)
+    main.text.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div>" * 100_000 + PROSE,
+        "<p><a><b><i><font>" * 20_000 + PROSE,
+        "<table>" * 5_000 + PROSE,
+        "<div " + " ".join(f'a{i}="x"' for i in range(100_000)) + f">{PROSE}</div>",
+        "<div " + " ".join(f'a{i}=">"' for i in range(100_000)) + f">{PROSE}</div>",
+        f'<img alt="{"x" * 10_000_000}">{PROSE}',
+        "<script>" * 20_000 + PROSE,
+        "<!--" * 100_000 + PROSE,
+        "<![CDATA[" * 20_000 + PROSE,
+        "<" * 1_000_000 + PROSE,
+        "<a" * 500_000 + PROSE,
+        PROSE + " \n" * 500_000 + PROSE,
+        "<h2>関連記事</h2>" * 10_000 + PROSE,
+        "\x00".join(PROSE),
+    ],
+    ids=range(14),
+)
+def test_hostile_markup_ends_in_bounded_time(html: str) -> None:
+    started = time.process_time()
+    extract(html)
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(("name", "least"), [("news", 0.925), ("blog", 0.93)])
+def test_main_text_is_close_to_what_a_careful_person_keeps(real_data: Path, name: str, least: float) -> None:
+    folder = real_data / "gold" / "extraction"
+    rows = [json.loads(line) for line in (folder / "gold.jsonl").read_text("utf-8").splitlines()]
+    pages = [row for row in rows if row["set"] == name][:60]
+    scores = [f1(text_of(decode((folder / row["page"]).read_bytes()).text), row["text"])[0] for row in pages]
+    assert mean(scores) >= least
