@@ -12,7 +12,6 @@ from corpus.shards import filesystem, join
 from pipelines.config import Config
 from pipelines.run import RunResult
 
-
 #: Tables that only the stages after them read; `manyo path` finds them all the same.
 _INTERMEDIATE = {"signatures", "keys", "pairs", "clusters", "statistics", "token_statistics"}
 
