@@ -2,7 +2,7 @@
 
 Our own extractor works in three steps, none of which knows any site:
 
-1. One walk over the tree (libxml2's, through lxml) cuts the page into blocks, a block being text
+1. One pass over the parser's events (libxml2's, through lxml) cuts the page into blocks, a block being text
    between two block-level boundaries, and sums up for every container how much prose it holds,
    where prose is text outside links, in sentences.
 2. The main container is found from the top: as long as one child holds most of the prose, go down
@@ -21,6 +21,7 @@ two Japanese characters is no space. resiliparse and trafilatura can be chosen f
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
@@ -51,23 +52,18 @@ def extract(html: str, extractor: str = "manyo") -> MainText:
         Title and text; both empty if the page holds none.
     """
     slim = _LONG_TAG.sub(r"<\1>", _without_element(_without_element(html, "script"), "style"))
-    root = None if slim.count("=") > _MAX_ATTRIBUTES else _parse(slim)
-    if root is None:
-        return MainText("", _without_tags(slim))
-    blocks, boxes = _blocks(root)
-    title = _title(root, blocks)
+    page = _read(slim)
+    title = page.title()
     if extractor == "manyo":
-        text = _main_text(blocks, boxes, title)
+        text = _main_text(page.blocks, page.boxes, title)
     elif extractor == "resiliparse":
-        text = _by_resiliparse(slim, root)
+        text = _by_resiliparse(slim, page)
     elif extractor == "trafilatura":
         text = _by_trafilatura(html)
     else:
         raise ValueError(f"extractor must be one of {', '.join(EXTRACTORS)}, got {extractor!r}")
-    if not text.strip():
-        # Text that is plainly there is not lost; libxml2 drops what is nested too deep.
-        text = _lines(blocks) or _without_tags(slim)
-    return MainText(title, text)
+    # Text that is plainly there is not lost, whatever the extractor finds in it.
+    return MainText(title, text if text.strip() else _lines(page.blocks) or _without_tags(slim))
 
 
 def plain_text(text: str) -> MainText:
@@ -89,12 +85,8 @@ def _without_element(html: str, name: str) -> str:
     return "".join(parts) + html[position:] if parts else html
 
 
-def _by_resiliparse(html: str, root: etree._Element) -> str:
-    depth = deepest = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        deepest = max(deepest, depth)
-    if deepest > _RESILIPARSE_DEPTH:
+def _by_resiliparse(html: str, page: _Page) -> str:
+    if page.deepest > _RESILIPARSE_DEPTH:
         return ""
     joined = _JAPANESE_LINE_END.sub("", html).encode("utf-8", "replace").decode("utf-8")
     return extract_plain_text(HTMLTree.parse(joined), main_content=True, alt_texts=False, skip_elements=["rt", "rp"])
@@ -155,82 +147,141 @@ class _Block:
         self.box = box
 
 
-def _parse(html: str) -> etree._Element | None:
-    """The page's tree, or None if there is nothing in it."""
-    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
-    try:
-        return etree.fromstring(html.encode("utf-8", "replace"), parser)
-    except etree.XMLSyntaxError:
-        return None
+class _Page:
+    """Collects blocks and boxes from a parser's events, without a tree in between.
 
+    The tree would cost more than the parsing: Python would go to each of its nodes several times.
 
-def _blocks(root: etree._Element) -> tuple[list[_Block], list[_Box]]:
-    """All blocks and boxes of a tree, each in document order; prose summed up over subtrees."""
-    blocks: list[_Block] = []
-    box = _Box("html", None, 0)
-    boxes = [box]
-    pieces: list[str] = []
-    n_link = 0
-    links = 0
-    walk = etree.iterwalk(root, events=("start", "end"))
-    for event, element in walk:
-        tag = element.tag
-        if event == "start":
-            if tag in _SKIPPED or _is_hidden(element):
-                walk.skip_subtree()
-                continue
-            if tag in _INLINE:
-                links += tag == "a"
-            elif tag == "br":
-                pieces.append("\v")
-            else:
-                if pieces:
-                    _close(blocks, pieces, n_link, box)
-                    pieces, n_link = [], 0
-                box = _Box(tag, box, _hint(element.get("class"), element.get("id")))
-                boxes.append(box)
-            text = element.text
+    Attributes:
+        blocks: all blocks, in document order.
+        boxes: all boxes, in document order; the outermost first.
+        deepest: most elements that were open at once.
+    """
+
+    def __init__(self) -> None:
+        self.blocks: list[_Block] = []
+        self._box = _Box("html", None, 0)
+        self.boxes = [self._box]
+        self.deepest = 0
+        self._depth = 0
+        self._skipped = 0  # open elements from the outermost skipped one on
+        self._links = 0  # open <a>
+        self._pieces: list[str] = []
+        self._link_chars = 0
+        self._title: list[str] = []
+        self._in_title = False
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """An element opens."""
+        self._depth += 1
+        if self._depth > self.deepest:
+            self.deepest = self._depth
+        if self._skipped:
+            self._skipped += 1
+        elif tag in _SKIPPED or (attributes and _HIDDEN.search(attributes.get("style", ""))):
+            self._skipped = 1
+            self._in_title = tag == "title" and not self._title
+        elif tag in _INLINE:
+            if tag == "a":
+                self._links += 1
+        elif tag == "br":
+            self._pieces.append("\v")
         else:
-            if tag in _SKIPPED or _is_hidden(element):
-                pass
-            elif tag in _INLINE:
-                links -= tag == "a"
-            elif tag != "br":
-                if pieces:
-                    _close(blocks, pieces, n_link, box)
-                    pieces, n_link = [], 0
-                parent = box.parent
-                if parent is not None:
-                    parent.prose += box.prose
-                    box = parent
-            text = element.tail
-        if text:
-            pieces.append(text)
-            if links:
-                n_link += len(text.strip())
-    if pieces:
-        _close(blocks, pieces, n_link, box)
-    return blocks, boxes
+            if self._pieces:
+                self._close_block()
+            hint = _hint(attributes.get("class"), attributes.get("id")) if attributes else 0
+            self._box = _Box(tag, self._box, hint)
+            self.boxes.append(self._box)
+
+    def end(self, tag: str) -> None:
+        """An element closes."""
+        self._depth -= 1
+        if self._skipped:
+            self._skipped -= 1
+            self._in_title = self._in_title and self._skipped > 0
+        elif tag in _INLINE:
+            if tag == "a":
+                self._links -= 1
+        elif tag != "br":
+            if self._pieces:
+                self._close_block()
+            box = self._box
+            if box.parent is not None:
+                box.parent.prose += box.prose
+                self._box = box.parent
+
+    def data(self, text: str) -> None:
+        """A run of characters; the parser may cut text anywhere."""
+        if self._skipped:
+            if self._in_title:
+                self._title.append(text)
+            return
+        if not self._pieces and text.isspace():
+            return  # indentation between tags, more than half of all runs
+        self._pieces.append(text)
+        if self._links:
+            self._link_chars += len(text.strip())
+
+    def close(self) -> None:
+        """The page ends; what is open closes."""
+        if self._pieces:
+            self._close_block()
+        while self._box.parent is not None:
+            self._box.parent.prose += self._box.prose
+            self._box = self._box.parent
+
+    def title(self) -> str:
+        """The heading with which `<title>` begins, before the site's name, or else all of `<title>`."""
+        title = _shown("".join(self._title))
+        for block in self.blocks:
+            if block.box.tag in ("h1", "h2") and len(block.text) >= _TITLE_CHARS and title.startswith(block.text):
+                return block.text
+        return title
+
+    def _close_block(self) -> None:
+        joined = "".join(self._pieces)
+        link_chars = self._link_chars
+        self._pieces = []
+        self._link_chars = 0
+        box = self._box
+        if box.tag == "pre" or (box.parent is not None and box.parent.tag == "pre"):
+            text = joined.replace("\v", "\n").strip("\n")
+            prose = len(text) if text.strip() else 0
+            if not prose:
+                return
+        else:
+            text = _shown(joined)
+            if not text:
+                return
+            prose = max(0, len(text) - link_chars)
+            if prose < _PROSE_CHARS and not _SENTENCE_END.search(text):
+                prose = 0
+        box.prose += prose
+        self.blocks.append(_Block(text, link_chars, prose, box))
 
 
-def _close(blocks: list[_Block], pieces: list[str], n_link: int, box: _Box) -> None:
-    """End a block: its text as a browser shows it, if it shows any."""
-    joined = "".join(pieces)
-    if box.tag == "pre" or (box.parent is not None and box.parent.tag == "pre"):
-        text = joined.replace("\v", "\n").strip("\n")
-        if not text.strip():
-            return
-        prose = len(text)
-    else:
-        text = _shown(joined)
-        if not text:
-            return
-        prose = len(text) - n_link
-        if prose < _PROSE_CHARS and not _SENTENCE_END.search(text):
-            prose = 0
-        prose = max(0, prose)
-    box.prose += prose
-    blocks.append(_Block(text, n_link, prose, box))
+def _read(html: str) -> _Page:
+    """The page's blocks; none where markup is beyond what the parser takes in bounded time."""
+    page = _Page()
+    if html.count("=") <= _MAX_ATTRIBUTES:
+        parser = etree.HTMLParser(target=page, encoding="utf-8", huge_tree=True)
+        try:
+            parser.feed(html.encode("utf-8", "replace"))
+            parser.close()
+        except etree.XMLSyntaxError:  # an empty page
+            page.close()
+    return page
+
+
+@lru_cache(maxsize=65536)
+def _hint(class_name: str | None, element_id: str | None) -> int:
+    """What an element's name says: 1 main text, -1 frame, 0 nothing."""
+    names = f"{class_name or ''} {element_id or ''}".lower()
+    if names == " ":
+        return 0
+    if _MAIN_NAMES.search(names):
+        return 1
+    return -1 if _FRAME_NAMES.search(names) else 0
 
 
 def _shown(text: str) -> str:
@@ -245,22 +296,6 @@ def _shown(text: str) -> str:
         text = "\n".join(line.strip(" ") for line in text.split("\v"))
         return _BLANK_LINES.sub("\n", text).strip("\n")
     return text.strip(" ")
-
-
-def _is_hidden(element: etree._Element) -> bool:
-    style = element.get("style")
-    return style is not None and "none" in style and _HIDDEN.search(style) is not None
-
-
-@lru_cache(maxsize=65536)
-def _hint(class_name: str | None, element_id: str | None) -> int:
-    """What an element's name says: 1 main text, -1 frame, 0 nothing."""
-    names = f"{class_name or ''} {element_id or ''}".lower()
-    if names == " ":
-        return 0
-    if _MAIN_NAMES.search(names):
-        return 1
-    return -1 if _FRAME_NAMES.search(names) else 0
 
 
 # --- choosing --------------------------------------------------------------------------------
@@ -351,16 +386,6 @@ def _section_end(blocks: list[_Block], start: int) -> int:
     return len(blocks)
 
 
-def _title(root: etree._Element, blocks: list[_Block]) -> str:
-    """The heading that `<title>` repeats beside the site's name, or else all of `<title>`."""
-    element = root.find(".//title")
-    title = "" if element is None else _shown("".join(element.itertext()))
-    for block in blocks:
-        if block.box.tag in ("h1", "h2") and len(block.text) >= _TITLE_CHARS and block.text in title:
-            return block.text
-    return title
-
-
 def _without_tags(html: str) -> str:
     """What is left without tags, for markup that no parser makes a tree of."""
     return _shown(unescape(_TAG.sub("\n", html)))
@@ -369,7 +394,7 @@ def _without_tags(html: str) -> str:
 _SKIPPED = frozenset(
     re.findall(
         r"\w+",
-        "head script style noscript template svg canvas iframe object embed applet audio video map datalist select "
+        "script style noscript template svg canvas iframe object embed applet audio video map datalist select "
         "button rt rp rtc title meta link",
     )
 )
@@ -398,7 +423,7 @@ _NAMED_MAIN_SHARE = 0.5
 #: A block of this length is prose even without a full stop.
 _PROSE_CHARS = 40
 _CELL_CHARS = 80
-_TITLE_CHARS = 4
+_TITLE_CHARS = 2
 #: libxml2 compares each attribute of a tag with all others: 30,000 in one tag take some four seconds.
 _MAX_ATTRIBUTES = 30_000
 #: resiliparse's extraction takes time with the square of the depth: 20,000 nested elements take 17 seconds.
@@ -406,10 +431,10 @@ _RESILIPARSE_DEPTH = 1000
 
 _WIDE = "　-ヿ㐀-鿿豈-﫿！-｠"
 _JAPANESE_LINE_END = re.compile(f"(?<=[{_WIDE}])[ \t]*\r?\n[ \t\r\n]*(?=[{_WIDE}])")
-_WHITE_SPACE = re.compile("[ \t\r\n\f\xa0]+")
+_WHITE_SPACE = re.compile("[ \t\r\n\f\xa0]{2,}|[\t\r\n\f\xa0]")
 _BLANK_LINES = re.compile("\n{2,}")
 _SENTENCE_END = re.compile("[。．！？!?]|[.,] |\\.$")
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
+_HIDDEN = re.compile(r"display\s*:\s*none")
 _TAG = re.compile("<[^<>]*>")
 # No `>` for this long: a tag with thousands of attributes, or with a picture in one of them.
 _LONG_TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9]{0,20})[^>]{20000,}>?")

@@ -39,6 +39,7 @@ REASONS = {
     "content_type": "neither HTML, XHTML nor plain text",
     "bad_encoding": "a transfer or content encoding that is unknown, or whose data cannot be decompressed",
     "revisit": "a revisit record: the page is stored elsewhere",
+    "continuation": "a later segment of a record; records cut into segments are not put together",
     "empty": "a response without a body",
     "no_japanese_bytes": "the bytes hold too few kana in any encoding",
     "no_japanese_text": "once decoded, the page holds too few kana",
@@ -77,7 +78,8 @@ class Block:
     """A WARC record as framed, its block not yet parsed.
 
     Attributes:
-        record_type: WARC-Type: response, resource, conversion, revisit, request, …
+        record_type: WARC-Type: response, resource, conversion, revisit, request, … The other fields are
+            filled for pages only, `uri` for whatever may be refused.
         uri: WARC-Target-URI.
         date: WARC-Date as written.
         content_type: Content-Type of the block.
@@ -115,8 +117,10 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
 def parse(record: Record, options: Options) -> Document | Refused | Skipped:
     """Turn one record into a document, or say why not."""
     page: Block = record.payload
+    if page.record_type in _REFUSED_TYPES:
+        return Refused(page.record_type, uri=page.uri)
     if page.record_type not in _PAGE_TYPES:
-        return Refused("revisit", uri=page.uri) if page.record_type == "revisit" else Skipped(page.record_type)
+        return Skipped(page.record_type)
     if page.size_bytes > options.max_record_bytes:
         return Refused("too_large", f"{page.size_bytes} bytes", page.uri)
     body = _body(page, options.max_record_bytes)
@@ -228,10 +232,12 @@ def _block(shown: WarcRecord, max_record_bytes: int) -> Block:
     """
     headers = shown.headers
     size_bytes = shown.content_length
-    if "Content-Length" not in headers:
+    if not size_bytes and "Content-Length" not in headers:
         raise _BrokenRecordError("a WARC header without Content-Length")
+    # Each look-up costs as much as framing a record does, so what is no page gets one only.
     record_type = (headers.get("WARC-Type") or "unknown").strip().lower()
-    if record_type in _PAGE_TYPES and size_bytes <= max_record_bytes:
+    is_page = record_type in _PAGE_TYPES
+    if is_page and size_bytes <= max_record_bytes:
         block = shown.reader.read()
         n_read = len(block)
     else:
@@ -239,6 +245,9 @@ def _block(shown: WarcRecord, max_record_bytes: int) -> Block:
         n_read = shown.reader.consume()
     if n_read < size_bytes:
         raise _BrokenRecordError(f"the record ends after {n_read} of {size_bytes} bytes")
+    if not is_page:
+        uri = _target_uri(shown) if record_type in _REFUSED_TYPES else ""
+        return Block(record_type, uri, "", "", "", size_bytes, b"")
     return Block(
         record_type=record_type,
         uri=_target_uri(shown),
@@ -264,7 +273,12 @@ def _end_of_record(stream: BinaryIO, offset: int, is_gzip: bool) -> int:
     head = stream.read(_MAX_HEADER_BYTES)
     end = head.find(b"\r\n\r\n")
     length = _CONTENT_LENGTH.search(head[: end + 2])
-    return offset + end + 4 + int(length[1]) if end >= 0 and length else offset
+    if end < 0 or length is None:
+        return offset
+    offset += end + 4 + int(length[1])
+    stream.seek(offset)
+    behind = stream.read(4)
+    return offset + len(behind) - len(behind.lstrip(b"\r\n"))
 
 
 def _cut_member(stream: BinaryIO, offset: int) -> int | None:
@@ -342,7 +356,7 @@ class _Body:
 def _body(page: Block, max_bytes: int) -> _Body | Refused | Skipped:
     """The page's body, or why it has none that we read."""
     if page.record_type != "response" or not page.content_type.lower().startswith("application/http"):
-        if page.record_type == "response" and page.uri.startswith("dns:"):
+        if page.content_type.lower().startswith("text/dns"):
             return Skipped("dns")
         return _accepted(page, page.block, page.content_type)
     end = _HEADER_END.search(page.block)
@@ -515,6 +529,7 @@ def _date(written: str) -> datetime | None:
 
 
 _PAGE_TYPES = ("response", "resource", "conversion")
+_REFUSED_TYPES = ("revisit", "continuation")
 _MEDIA_TYPES = ("text/html", "application/xhtml+xml", "text/plain")
 
 _GZIP = b"\x1f\x8b\x08"
@@ -531,4 +546,4 @@ _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})\b")
 _CHARSET_PARAMETER = re.compile(r"charset\s*=\s*[\"']?\s*([\w:.-]+)", re.IGNORECASE | re.ASCII)
 _CHUNK_SIZE = re.compile(rb"\s{0,4}([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]{0,256})?\r?\n")
-_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?)?)?")
+_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?Z?)?)?)?\Z")
