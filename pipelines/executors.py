@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import logging
 import os
-import traceback
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipelines.engine import Stage, Task, TaskFailure, UserError, describe_failure, run_task
+from pipelines.engine import Stage, Task, TaskFailure, UserError, describe_failure, run_task, task_failure
 from pipelines.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def _attempt(task: Task) -> Manifest | TaskFailure:
     try:
         return run_task(task)
     except Exception as error:  # noqa: BLE001 - reported as the stage's failure, with its traceback
-        return TaskFailure(describe_failure(error), traceback.format_exc())
+        return task_failure(error)
 
 
 class Serial:
