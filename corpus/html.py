@@ -21,6 +21,7 @@ two Japanese characters is no space. resiliparse and trafilatura can be chosen f
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
@@ -33,10 +34,22 @@ EXTRACTORS = ("manyo", "resiliparse", "trafilatura")
 
 @dataclass(frozen=True, slots=True)
 class MainText:
-    """Title and main text of a page, lines separated by `\\n`; empty if there is none."""
+    """What a page says.
+
+    Attributes:
+        title: without the site's name where a heading confirms it; empty if there is none.
+        text: main text, lines separated by `\\n`; empty if there is none.
+        link_fraction: characters inside links per character of the whole page, frame included. Pages that
+            are lists (of articles, search results, tags) come near 1.
+        tags: attributes, as written, of `<meta>` tags and of those that state a licence or a date.
+        json_ld: what the page says of itself in JSON-LD.
+    """
 
     title: str
     text: str
+    link_fraction: float = 0.0
+    tags: tuple[str, ...] = ()
+    json_ld: str = ""
 
 
 def extract(html: str, extractor: str = "manyo") -> MainText:
@@ -62,7 +75,10 @@ def extract(html: str, extractor: str = "manyo") -> MainText:
     else:
         raise ValueError(f"extractor must be one of {', '.join(EXTRACTORS)}, got {extractor!r}")
     # Text that is plainly there is not lost, whatever the extractor finds in it.
-    return MainText(title, text if text.strip() else _lines(page.blocks) or _without_tags(slim))
+    text = text if text.strip() else _lines(page.blocks) or _without_tags(slim)
+    n_chars = sum(len(block.text) for block in page.blocks)
+    link_chars = sum(min(block.link_chars, len(block.text)) for block in page.blocks)
+    return MainText(title, text, link_chars / max(1, n_chars), tuple(page.tags[:_MAX_STATED_TAGS]), page.json_ld)
 
 
 def plain_text(text: str) -> MainText:
@@ -150,6 +166,8 @@ class _Page:
         blocks: all blocks, in document order.
         boxes: all boxes, in document order; the outermost first.
         title_text: content of the first `<title>`, as written.
+        tags: see `MainText`.
+        json_ld: see `MainText`.
     """
 
     def __init__(self) -> None:
@@ -157,6 +175,9 @@ class _Page:
         self._box = _Box("html", None, 0)
         self.boxes = [self._box]
         self.title_text = ""
+        self.tags: list[str] = []
+        self.json_ld = ""
+        self._open: Counter[str] = Counter()  # boxes that are open, by name
         self._depth = 0
         self._too_deep = 0  # open boxes beyond the deepest that is kept
         self._link_boxes: list[_Box] = []  # the boxes in which the open links started
@@ -187,6 +208,8 @@ class _Page:
             if kind is None:
                 name = name.lower()
                 kind = _KIND_OF_TAG.get(name, _BOX)
+            if attributes and (kind == _META or "icense" in attributes or "datePublished" in attributes):
+                self.tags.append(attributes)
             if kind == _INLINE:
                 if name == self._hidden_inline and slash:
                     self._hidden_inline = ""
@@ -228,6 +251,7 @@ class _Page:
         hint, is_hidden = _hint(attributes[:_ATTRIBUTE_CHARS]) if attributes else (0, False)
         self._box = _Box(tag, self._box, hint)
         self._depth += 1
+        self._open[tag] += 1
         self.boxes.append(self._box)
         if is_hidden and self._hidden_box is None:
             self._hidden_box = self._box
@@ -236,7 +260,7 @@ class _Page:
         """An end tag: it ends the nearest box of that name, or nothing."""
         if self._too_deep:
             self._too_deep -= 1
-        else:
+        elif self._open[tag]:
             self._end_any((tag,), _BORDERS.get(tag, _CELL_BORDERS))
 
     def _end_any(self, tags: tuple[str, ...], borders: frozenset[str]) -> None:
@@ -259,6 +283,7 @@ class _Page:
         box.parent.prose += box.prose
         self._box = box.parent
         self._depth -= 1
+        self._open[box.tag] -= 1
         self._hidden_inline = ""
         while self._link_boxes and self._link_boxes[-1] is box:
             self._link_boxes.pop()
@@ -325,7 +350,9 @@ def _without_skipped(html: str, page: _Page) -> str:
                 continue
             # What ends a reading may begin the next one.
             end = border.start() if name in _RUBY else border.end()
-            if name == "title" and not page.title_text:
+            if name == "script" and "ld+json" in html[position : position + _ATTRIBUTE_CHARS].partition(">")[0]:
+                page.json_ld += html[position : border.start()]
+            elif name == "title" and not page.title_text:
                 page.title_text = html[html.find(">", start, border.start()) + 1 : border.start()]
         parts.append(html[kept:start])
         kept = position = end
@@ -493,12 +520,16 @@ _RESILIPARSE_TAGS = 50_000
 _MAX_DEPTH = 256
 #: Of a longer list of attributes (a picture in one of them), the beginning is read.
 _ATTRIBUTE_CHARS = 2000
+#: A page states few things of itself; thousands of `<meta>` are an attack.
+_MAX_STATED_TAGS = 500
 
-#: What a tag does to the text around it: nothing, link it, end a line, end a block, open or close a box.
+#: What a tag does: nothing, state something of the page, nothing to the text around it, link it, end a line,
+#: end a block, open or close a box.
 #: A name that is not here is a box.
-_IGNORED, _INLINE, _LINK, _BREAK, _RULE, _BOX = range(6)
+_IGNORED, _META, _INLINE, _LINK, _BREAK, _RULE, _BOX = range(7)
 _TAGS_OF_KIND = {
-    _IGNORED: "html head meta link base source track param embed rp rt rtc wbr img title",
+    _META: "meta",
+    _IGNORED: "html head link base source track param embed rp rt rtc wbr img title",
     _INLINE: "abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rb rbc ruby s "
     "samp small span strike strong sub sup time tt u var",
     _LINK: "a",
@@ -508,10 +539,7 @@ _TAGS_OF_KIND = {
     "footer form fieldset figure figcaption pre blockquote center h1 h2 h3 h4 h5 h6 address details summary",
 }
 _KIND_OF_TAG = {
-    written: kind
-    for kind, names in _TAGS_OF_KIND.items()
-    for name in names.split()
-    for written in (name, name.upper())
+    written: kind for kind, names in _TAGS_OF_KIND.items() for name in names.split() for written in (name, name.upper())
 }
 #: Elements that hold none of the page's text. `<title>` is its own.
 _SKIPPED = (
@@ -572,9 +600,7 @@ _SENTENCE_END = re.compile("[。．！？!?]|[.,] |\\.$")
 _HIDDEN = re.compile(r"display\s*:\s*none")
 _ANY_TAG = re.compile("<[^<>]*>")
 # A quote opens a value only behind `=`, and only if it is closed. Possessive: nothing is tried a second time.
-_TAG = re.compile(
-    r"""<(?:(/?)([a-zA-Z][^\s/>]*+)((?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))*+)|[!?/][^>]*+)>"""
-)
+_TAG = re.compile(r"""<(?:(/?)([a-zA-Z][^\s/>]*+)((?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))*+)|[!?/][^>]*+)>""")
 _TAG_START = re.compile("<[a-zA-Z/!?]")
 _START_OR_END = re.compile("<(/)?[a-zA-Z]")
 _REFERENCE = re.compile(r"&(?:#(?:\d+|[xX][0-9a-fA-F]+);?|[^\t\n\f <&#;]{1,32};?)", re.ASCII)

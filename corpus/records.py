@@ -82,6 +82,9 @@ class Document:
     title: str = ""
     charset: str = "utf-8"
     charset_declared: str | None = None
+    robots: tuple[str, ...] = ()
+    page_licence: str | None = None
+    link_fraction: float = 0.0
     fetched_at: datetime | None = None
     pages: list[tuple[str, int]] = field(default_factory=list)
     meta: dict[str, Any] = field(default_factory=dict)

@@ -67,6 +67,18 @@ DOCUMENTS = Table(
         Column("origin_offset", pa.int64(), "where the record starts in that file", "bytes"),
         Column("charset", LABEL, "encoding that the text was decoded with"),
         Column("charset_declared", LABEL, "encoding that the page declared; null if none"),
+        Column(
+            "robots",
+            pa.list_(LABEL),
+            "what the page asks of crawlers: noindex, noarchive, noai, noimageai, tdm_reserved",
+        ),
+        Column("page_licence", LABEL, "Creative Commons licence that the page states, as by-sa-4.0; null if none"),
+        Column(
+            "link_fraction",
+            pa.float32(),
+            "text inside links per character of the whole page; 0 where there are none",
+            "fraction",
+        ),
         Column("title", TEXT, "title; empty if none"),
         Column("text", TEXT, "extracted text in NFC, lines separated by \\n"),
         Column(

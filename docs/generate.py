@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from corpus.schema import LANGUAGES, Column
-from filters.rules import PROFILES, Rule, load_rules
+from filters.rules import DOCUMENT_COLUMNS, PROFILES, Rule, load_rules
 from filters.signals import SIGNALS
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -35,6 +35,12 @@ def signals_page() -> str:
         "| signal | unit | meaning | source |",
         "|---|---|---|---|",
         *(f"{_column_cells(signal.column)} {_cell(signal.source)} |" for signal in SIGNALS),
+        "",
+        "## Measured by the source (table `documents`)",
+        "",
+        "| column | unit | meaning |",
+        "|---|---|---|",
+        *(_column_cells(column) for column in DOCUMENT_COLUMNS),
         "",
         "## Language and scripts (table `languages`)",
         "",

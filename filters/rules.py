@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.schema import DECISIONS, LABEL, LANGUAGES, Column
+from corpus.schema import DECISIONS, DOCUMENTS, LABEL, LANGUAGES, Column
 from corpus.shards import filesystem
 from filters.signals import SIGNALS
 
@@ -29,9 +29,14 @@ def _is_number(column: Column) -> bool:
     return bool(pa.types.is_floating(column.type) or pa.types.is_integer(column.type))
 
 
-#: Every column that a rule may bound: the numbers of `languages`, then the signals.
+#: Columns of `documents` that a rule may bound: what only the source could measure.
+DOCUMENT_COLUMNS = tuple(column for column in DOCUMENTS.columns if column.name == "link_fraction")
+
+#: Every column that a rule may bound: the numbers of `languages`, those of `documents`, then the signals.
 RULE_COLUMNS: dict[str, Column] = {
-    column.name: column for column in (*LANGUAGES.columns, *(signal.column for signal in SIGNALS)) if _is_number(column)
+    column.name: column
+    for column in (*LANGUAGES.columns, *DOCUMENT_COLUMNS, *(signal.column for signal in SIGNALS))
+    if _is_number(column)
 }
 
 
@@ -154,7 +159,7 @@ def failures(
 
     Args:
         languages: of `corpus.schema.LANGUAGES`, or at least the columns that the rules name.
-        signals: of the schema that `filters.signals.measure` gives, likewise.
+        signals: of the schema that `filters.signals.measure` gives, and `DOCUMENT_COLUMNS`, likewise.
         profiles: the documents' profiles, strings or dictionary.
         rules: in the order of the result's columns.
 

@@ -101,7 +101,7 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
     """
     extract = Stage(
         name="extract",
-        version=1,
+        version=2,
         settings=ExtractSettings(config.sources, config.extract.record_timeout_s),
         needs=(),
         tables=_parquet("documents", "refused"),

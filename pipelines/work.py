@@ -74,13 +74,16 @@ def measure(task: Task) -> Counts:
 def decide(task: Task) -> Counts:
     """Profiles, languages and signals → decisions, with every rule that a document fails."""
     counts: Counter[str] = Counter()
+    source_columns = [column.name for column in rules.DOCUMENT_COLUMNS]
 
     def batches() -> Iterator[pa.RecordBatch]:
         for documents, languages, measured in zip_batches(
-            (task.input("documents"), ["profile"]),
+            (task.input("documents"), ["profile", *source_columns]),
             (task.input("languages"), LANGUAGES.schema.names),
             (task.input("signals"), signals.SCHEMA.names),
         ):
+            for name in source_columns:
+                measured = measured.append_column(name, documents.column(name))
             decisions = rules.decide(languages, measured, documents.column("profile"), task.settings.rules)
             reasons = decisions.column("reasons")
             counts["documents"] += len(reasons)

@@ -2,7 +2,8 @@
 
 `records` frames an archive with FastWARC (plain, or compressed with gzip, zstd or LZ4) and reads
 each page's block, bounded. `parse` asks the cheap questions first (HTTP status, content type, do
-the bytes hold kana), and decodes and extracts only what is left.
+the bytes hold kana), and decodes and extracts only what is left. An input may also be a list of
+archives, as Common Crawl publishes one for each crawl.
 
 An archive that breaks off, or holds bytes that are no WARC, costs what cannot be read and no more:
 the place is named in a `BrokenInput`, and framing goes on at the next record that can be found.
@@ -10,6 +11,7 @@ the place is named in a `BrokenInput`, and framing goes on at the next record th
 
 from __future__ import annotations
 
+import gzip
 import re
 import zlib
 from collections.abc import Iterator, Sequence
@@ -25,6 +27,7 @@ from corpus import sniff
 from corpus.charset import decode
 from corpus.html import EXTRACTORS, extract, plain_text
 from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from corpus.rights import DIRECTIVES, read_statements
 from corpus.shards import filesystem
 from corpus.sources.plan import shard_per_file
 from corpus.text import tidy
@@ -43,6 +46,7 @@ REASONS = {
     "empty": "a response without a body",
     "no_japanese_bytes": "the bytes hold too few kana in any encoding",
     "no_japanese_text": "once decoded, the page holds too few kana",
+    "opted_out": "the page asks not to be used so, and refuse_opted_out honours it",
     "undecodable": "too large a share of the characters could not be decoded",
     "no_text": "the page holds no text",
 }
@@ -58,11 +62,16 @@ class Options:
             Crawl cuts its pages at 1 MiB (5 MiB since 2025).
         max_replacement_fraction: largest share of undecodable characters, per non-ASCII character,
             that a document may have.
+        paths_prefix: what stands before the paths of a `warc.paths.gz` input; `s3://commoncrawl/` inside AWS.
+        refuse_opted_out: pages that state one of these are refused: noindex, noarchive, noai, noimageai,
+            tdm_reserved.
     """
 
     extractor: str = "manyo"
     max_record_bytes: int = 16 << 20
     max_replacement_fraction: float = 0.1
+    paths_prefix: str = "https://data.commoncrawl.org/"
+    refuse_opted_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.extractor not in EXTRACTORS:
@@ -71,6 +80,9 @@ class Options:
             raise ValueError(f"max_record_bytes must be at least 1, got {self.max_record_bytes}")
         if not 0 <= self.max_replacement_fraction <= 1:
             raise ValueError(f"max_replacement_fraction must be within 0 and 1, got {self.max_replacement_fraction}")
+        for directive in self.refuse_opted_out:
+            if directive not in DIRECTIVES:
+                raise ValueError(f"refuse_opted_out holds {directive!r}, which is none of {', '.join(DIRECTIVES)}")
 
 
 class Block(NamedTuple):
@@ -97,8 +109,34 @@ class Block(NamedTuple):
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
-    """One shard per archive."""
-    return shard_per_file(files)
+    """One shard per archive, and per line of a list of paths as Common Crawl publishes them (`warc.paths.gz`).
+
+    Listed archives are not looked at here: a crawl has 90,000, none of which ever changes, so that their size
+    and version stay unknown.
+
+    Raises:
+        ValueError: a list cannot be read, or is empty.
+    """
+    archives: list[InputFile] = []
+    for file in files:
+        if file.uri.endswith(_PATH_LISTS):
+            archives += _listed(file.uri, options.paths_prefix)
+        else:
+            archives.append(file)
+    return shard_per_file(archives)
+
+
+def _listed(uri: str, prefix: str) -> list[InputFile]:
+    """The archives that a list of paths names, relative ones below the prefix."""
+    fs, path = filesystem(uri)
+    data: bytes = fs.cat_file(path)
+    try:
+        lines = (gzip.decompress(data) if data.startswith(_GZIP) else data).decode("utf-8").split()
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise ValueError(f"{uri}: not a list of paths: {error}") from error
+    if not lines:
+        raise ValueError(f"{uri}: the list of paths is empty")
+    return [InputFile(line if "://" in line else prefix + line, 0, "") for line in lines]
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
@@ -141,15 +179,23 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
     text = tidy(main.text)
     if not text.strip():
         return Refused("no_text", f"{len(data)} bytes, as {decoded.charset}", page.uri)
+    statements = read_statements(main.tags, main.json_ld, body.head)
+    if opted_out := [directive for directive in statements.robots if directive in options.refuse_opted_out]:
+        return Refused("opted_out", ", ".join(opted_out), page.uri)
     meta: dict[str, Any] = {"charset_decided_by": decoded.decided_by}
     if decoded.replacement_fraction:
         meta["replacement_fraction"] = round(decoded.replacement_fraction, 6)
+    if statements.published:
+        meta["published"] = statements.published
     return Document(
         uri=page.uri,
         text=text,
         title=tidy(main.title),
         charset=decoded.charset,
         charset_declared=decoded.declared,
+        robots=statements.robots,
+        page_licence=statements.licence or None,
+        link_fraction=round(main.link_fraction, 4),
         fetched_at=_date(page.date),
         meta=meta,
     )
@@ -559,6 +605,7 @@ _PAGE_TYPES = ("response", "resource", "conversion")
 _REFUSED_TYPES = ("revisit", "continuation")
 _MEDIA_TYPES = ("text/html", "application/xhtml+xml", "text/plain")
 
+_PATH_LISTS = (".paths", ".paths.gz")
 _GZIP = b"\x1f\x8b\x08"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _CHUNK_BYTES = 256 << 10

@@ -118,6 +118,46 @@ def test_an_unknown_extractor_is_named() -> None:
         extract("<p>x</p>", "magic")
 
 
+def test_a_link_in_a_card_that_is_a_link_leaves_the_card_a_link() -> None:
+    card = f'<a href="/x"><article><a href="/c">町</a><p>{OTHER}</p></article></a>'
+    assert text_of(article(f"<p>{PROSE}</p><p>{PROSE}</p>", f"<div>{card * 8}</div>")) == f"{PROSE}\n{PROSE}"
+
+
+def test_ends_that_are_left_out_are_where_the_standard_puts_them() -> None:
+    html = article(f"<p>{PROSE}<p>{OTHER}<ul><li>{PROSE}<li>{OTHER}</ul><dl><dt>雨<dd>{PROSE}<dt>川<dd>{OTHER}</dl>")
+    assert text_of(html) == f"{PROSE}\n{OTHER}\n{PROSE}\n{OTHER}\n雨\n{PROSE}\n川\n{OTHER}"
+
+
+def test_the_end_of_nothing_ends_nothing() -> None:
+    html = article(f"<div><p>{PROSE}</b></section></table></td></p></div><p>{OTHER}</p>")
+    assert text_of(html) == f"{PROSE}\n{OTHER}"
+
+
+def test_a_tag_ends_behind_its_quoted_values() -> None:
+    html = article(f"""<p title="a > b" data-x='<p>' onclick=x>{PROSE}</p><p title="x"y">{OTHER}</p>""")
+    assert text_of(html) == f"{PROSE}\n{OTHER}"
+
+
+def test_an_element_that_never_ends_hides_nothing() -> None:
+    html = article(f"<button>押す<p>{PROSE}</p><select><option>一<p>{OTHER}</p><script>x")
+    assert PROSE in text_of(html)
+    assert OTHER in text_of(html)
+
+
+def test_a_page_hidden_until_its_script_has_run_is_not_lost() -> None:
+    assert text_of(f'<body style="display: none"><p>{PROSE}</p></body>') == PROSE
+
+
+def test_character_references_are_resolved_once() -> None:
+    html = article(f"<p>{''.join(f'&#{ord(c)};' for c in PROSE)}&amp;lt;&lt;&nbsp;&hearts;</p><p>{OTHER}</p>")
+    assert text_of(html) == f"{PROSE}&lt;< ♥\n{OTHER}"
+
+
+@pytest.mark.parametrize("html", ["<select>" + "<option>一" * 100_000 + PROSE, "<i>" * 60_000 + PROSE])
+def test_what_brings_resiliparse_down_is_not_given_to_it(html: str) -> None:
+    assert PROSE in extract(html, "resiliparse").text
+
+
 @given(st.text(st.sampled_from("<>/=\"' abdiprtv!-&;#あ。\n"), max_size=300))
 @settings(max_examples=300, deadline=None)
 def test_no_markup_makes_extraction_raise(html: str) -> None:
@@ -142,8 +182,17 @@ def test_no_markup_makes_extraction_raise(html: str) -> None:
         PROSE + " \n" * 500_000 + PROSE,
         "<h2>関連記事</h2>" * 10_000 + PROSE,
         "\x00".join(PROSE),
+        "<div>" * 300 + "</section>" * 100_000 + PROSE,
+        "<ul>" * 300 + "<li></p>" * 100_000 + PROSE,
+        "<button><select><svg><canvas>" * 20_000 + PROSE,
+        "<ruby><rt><rp>" * 50_000 + PROSE,
+        '<div style="display:none">' * 50_000 + PROSE,
+        '<a href="' * 100_000 + PROSE + ">",
+        "<a b=" * 100_000 + "'>" + PROSE,
+        "&#" * 500_000 + "&amp" * 100_000 + PROSE,
+        '<meta name="robots" content="x">' * 50_000 + PROSE,
     ],
-    ids=range(14),
+    ids=range(23),
 )
 def test_hostile_markup_ends_in_bounded_time(html: str) -> None:
     started = time.process_time()

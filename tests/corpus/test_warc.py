@@ -175,6 +175,28 @@ def test_a_flipped_byte_never_crashes_and_never_hides_a_record(
     assert sum(isinstance(item, Record) for item in found) >= 2
 
 
+def test_a_list_of_paths_is_planned_as_its_archives(tmp_path: Path) -> None:
+    lines = "crawl-data/a/warc/x-00000.warc.gz\ncrawl-data/a/warc/x-00001.warc.gz\ns3://other/y.warc.gz\n"
+    whole, packed = tmp_path / "warc.paths", tmp_path / "warc.paths.gz"
+    whole.write_text(lines)
+    packed.write_bytes(gzip.compress(lines.encode()))
+    for path in (whole, packed):
+        shards = warc.plan([InputFile(str(path), 1, "1")], warc.Options(paths_prefix="https://crawl.example/"))
+        assert [file.uri for shard in shards for file in shard.files] == [
+            "https://crawl.example/crawl-data/a/warc/x-00000.warc.gz",
+            "https://crawl.example/crawl-data/a/warc/x-00001.warc.gz",
+            "s3://other/y.warc.gz",
+        ]
+
+
+@pytest.mark.parametrize("data", [b"", b"\x1f\x8b\x08broken", b"\xff\xfe"])
+def test_a_broken_list_of_paths_is_named(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "warc.paths.gz"
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=r"warc\.paths\.gz: "):
+        warc.plan([InputFile(str(path), len(data), "1")], OPTIONS)
+
+
 # --- one record
 
 
@@ -291,6 +313,33 @@ def test_a_bomb_is_refused_at_the_limit(encoding: str) -> None:
     assert reason(http(body, f"Content-Encoding: {encoding}"), warc.Options(max_record_bytes=100_000)) == "too_large"
 
 
+def test_what_a_page_states_of_its_use_is_recorded_and_can_be_honoured() -> None:
+    cc = "<a rel=license href=https://creativecommons.org/licenses/by/4.0/>CC</a>"
+    page = HTML.replace(b"<head>", b'<head><meta name="robots" content="noai">').replace(b"</p>", f"{cc}</p>".encode())
+    block = http(page, "X-Robots-Tag: noimageai", "TDM-Reservation: 1")
+    document = outcome(block)
+    assert isinstance(document, Document)
+    assert (document.robots, document.page_licence) == (("noai", "noimageai", "tdm_reserved"), "by-4.0")
+    assert outcome(block, warc.Options(refuse_opted_out=("noindex", "noarchive"))) == document
+    refused = outcome(block, warc.Options(refuse_opted_out=("noai", "tdm_reserved")))
+    assert refused == Refused("opted_out", "noai, tdm_reserved", "http://example.org/")
+
+
+def test_a_page_with_nothing_but_a_title_has_no_text() -> None:
+    page = f"<html><head><title>{PROSE}</title></head><body><div></div><script>{PROSE}</script></body></html>"
+    assert reason(http(page.encode())) == "no_text"
+
+
+def test_a_list_page_is_told_by_the_share_of_its_links() -> None:
+    links = "".join(f"<li><a href='/{i}'>雨の日の散歩{i}</a></li>" for i in range(30))
+    list_page = outcome(http(f"<body><h1>記事一覧です。</h1><ul>{links}</ul></body>".encode()))
+    article = outcome(http(HTML))
+    assert isinstance(list_page, Document)
+    assert isinstance(article, Document)
+    assert list_page.link_fraction > 0.9
+    assert article.link_fraction == 0
+
+
 def test_undecodable_pages_are_refused_beyond_a_bound() -> None:
     page = ("あ" * 20).encode() + b"\xfe\xff" * 30
     assert reason(http(page, content_type="text/html; charset=utf-8"), warc.Options(max_replacement_fraction=0.05)) in (
@@ -319,7 +368,13 @@ def test_dates_may_be_short_and_may_be_wrong(written: str, expected: str | None)
 
 
 @pytest.mark.parametrize(
-    "settings_", [{"extractor": "magic"}, {"max_record_bytes": 0}, {"max_replacement_fraction": 1.5}]
+    "settings_",
+    [
+        {"refuse_opted_out": ("noai", "nothing")},
+        {"extractor": "magic"},
+        {"max_record_bytes": 0},
+        {"max_replacement_fraction": 1.5},
+    ],
 )
 def test_wrong_settings_are_named(settings_: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=next(iter(settings_))):
