@@ -261,13 +261,17 @@ def _japanese_score(sample: bytes, charset: str) -> float:
     n_characters = _non_ascii_count(text)
     if not n_characters:
         return 0.0
-    good = len(_KANA_OR_PUNCTUATION.findall(text))
-    half_width = len(_HALF_WIDTH_KANA.findall(text))
+    good = _run_chars(_KANA_OR_PUNCTUATION, text)
+    half_width = _run_chars(_HALF_WIDTH_KANA, text)
     # Japanese writes half-width katakana in words; EUC-JP read as Shift_JIS scatters them among kanji. Words
     # of them prove nothing, though: Korean read as Shift_JIS is made of them.
-    in_words = sum(len(run) for run in _HALF_WIDTH_WORD.findall(text)) if half_width else 0
-    odd = len(_NEVER_JAPANESE.findall(text))
+    in_words = _run_chars(_HALF_WIDTH_WORD, text) if half_width else 0
+    odd = _run_chars(_NEVER_JAPANESE, text)
     return (good - 0.5 * (half_width - in_words) - 10 * lost - 3 * odd) / n_characters
+
+
+def _run_chars(runs: re.Pattern[str], text: str) -> int:
+    return sum(map(len, runs.findall(text)))
 
 
 def _non_ascii_sample(data: bytes) -> bytes:
@@ -411,7 +415,7 @@ _SEVEN_BIT_PAIR = re.compile(rb"([\x21-\x7e]{2})")
 # No multi-byte character of any encoding but UTF-16 contains `<` or a line end, so no run is cut within one.
 _NON_ASCII_RUN = re.compile(rb"[\x80-\xff][^\n<]*")
 
-_KANA_OR_PUNCTUATION = re.compile("[ぁ-ゖァ-ヺー、。「」・]")
-_HALF_WIDTH_KANA = re.compile("[｡-ﾟ]")
+_KANA_OR_PUNCTUATION = re.compile("[ぁ-ゖァ-ヺー、。「」・]+")
+_HALF_WIDTH_KANA = re.compile("[｡-ﾟ]+")
 _HALF_WIDTH_WORD = re.compile("[ｦ-ﾟ]{3,}")
-_NEVER_JAPANESE = re.compile("[\x80-\x9f\ue000-\uf8ff\ufffd]")
+_NEVER_JAPANESE = re.compile("[\x80-\x9f\ue000-\uf8ff\ufffd]+")

@@ -47,9 +47,11 @@ def may_be_japanese(data: bytes) -> bool:
     return len(high) >= MIN_KANA and not _is_utf_8(high) and _may_hold_legacy_kana(high)
 
 
-def holds_kana(html: str) -> bool:
-    """Whether decoded markup holds at least `MIN_KANA` kana, as characters or as numeric entities."""
-    return _reaches(_KANA, html) or ("&#" in html and _reaches(_ENTITY_KANA, html.encode("ascii", "ignore")))
+def holds_kana(html: str, least: int = MIN_KANA) -> bool:
+    """Whether decoded markup holds at least that many kana, as characters or as numeric entities."""
+    return _reaches(_KANA, html, least) or (
+        "&#" in html and _reaches(_ENTITY_KANA, html.encode("ascii", "ignore"), least)
+    )
 
 
 def _may_hold_legacy_kana(high: bytes) -> bool:
@@ -63,8 +65,8 @@ def _may_hold_legacy_kana(high: bytes) -> bool:
     )
 
 
-def _reaches(pattern: re.Pattern[AnyStr], data: AnyStr) -> bool:
-    return sum(1 for _ in islice(pattern.finditer(data), MIN_KANA)) == MIN_KANA
+def _reaches(pattern: re.Pattern[AnyStr], data: AnyStr, least: int = MIN_KANA) -> bool:
+    return sum(1 for _ in islice(pattern.finditer(data), least)) == least
 
 
 def _is_utf_8(high: bytes) -> bool:

@@ -148,6 +148,12 @@ def test_a_page_hidden_until_its_script_has_run_is_not_lost() -> None:
     assert text_of(f'<body style="display: none"><p>{PROSE}</p></body>') == PROSE
 
 
+def test_japanese_that_looks_like_frame_is_kept_where_the_rest_has_none() -> None:
+    slides = "".join(f"<section><h2>第{i}章</h2><ul><li>こまかいこと</li></ul></section>" for i in range(9))
+    html = f"<body><div class=slides>{slides}</div><footer><p>Copyright 2025. All rights reserved.</p></footer></body>"
+    assert text_of(html).count("こまかいこと") == 9
+
+
 def test_character_references_are_resolved_once() -> None:
     html = article(f"<p>{''.join(f'&#{ord(c)};' for c in PROSE)}&amp;lt;&lt;&nbsp;&hearts;</p><p>{OTHER}</p>")
     assert text_of(html) == f"{PROSE}&lt;< ♥\n{OTHER}"
