@@ -1,0 +1,169 @@
+"""How well OCR becomes running text, over simulated books with known truth.
+
+    python -m bench.ocr DATA [BOOKS]
+
+DATA is a folder with `aozora/`; each book is made of one of its texts (`bench/ocr_noise.py`), in turn in
+every layout, and read back through the NDL source, as page XML and as the JSON of a full-text package.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.ocr_noise import LAYOUTS, Noise, SimPage, book, page_json, page_xml
+from corpus.records import Document, Record
+from corpus.sources import aozora, ndl
+
+#: Pages of a simulated book are made of this much text.
+_BOOK_CHARS = 40_000
+_CHAPTERS = ("月の出", "峠をこえて", "古い手紙", "川べりの家")
+
+
+def main() -> None:
+    """Print the scores of both shapes, and of the layouts that are worst."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("books", type=int, nargs="?", default=200)
+    options = parser.parse_args()
+    texts = [paragraphs for path in sorted((options.data / "aozora").glob("*.txt")) if (paragraphs := prose(path))]
+    if not texts:
+        sys.exit(f"{options.data}/aozora holds no texts to make books of")
+    for shape in ("xml", "json"):
+        total, seconds, n_bytes = Counter[str](), 0.0, 0
+        by_layout: dict[str, Counter[str]] = {}
+        for number in range(options.books):
+            layout = LAYOUTS[number % len(LAYOUTS)]
+            pages = book(texts[number % len(texts)], ("山と川の本", *_CHAPTERS), layout, Noise(), seed=number)
+            items = items_of(pages, shape)
+            n_bytes += sum(len(item.data) for item in items)
+            started = time.process_time()
+            text = read(items)
+            seconds += time.process_time() - started
+            counts = score(pages, text)
+            total += counts
+            name = f"{'vertical' if layout.is_vertical else 'horizontal'} {layout.columns} {layout.number_style}"
+            by_layout.setdefault(name, Counter()).update(counts)
+        print(f"{shape}: {options.books} books, {n_bytes / 1e6:.0f} MB, {n_bytes / 1e6 / seconds:.1f} MB/s")
+        for name, counts in [("all", total), *sorted(by_layout.items())]:
+            print(f"  {name:28}" + "  ".join(f"{key} {value:.4f}" for key, value in measures(counts).items()))
+
+
+def prose(path: Path) -> list[str]:
+    """Paragraphs of an Aozora text up to a book's length: lines with one indent, and speech."""
+    record = Record(str(path), 0, path.stem, path.read_bytes())
+    document = aozora.parse(record, aozora.Options())
+    if not isinstance(document, Document):
+        return []
+    paragraphs: list[str] = []
+    for line in document.text.split("\n"):
+        body = line.removeprefix("　")
+        if body and body[0] != "　" and (line != body or body[0] in "「『（"):
+            paragraphs.append(body)
+        if sum(map(len, paragraphs)) > _BOOK_CHARS:
+            break
+    return paragraphs if sum(map(len, paragraphs)) > _BOOK_CHARS / 2 else []
+
+
+def items_of(pages: Sequence[SimPage], shape: str) -> tuple[ndl.Item, ...]:
+    """The book's pages as files of the NDL source."""
+    return tuple(
+        ndl.Item(f"digidepo_9990001_{number:04}.xml", page_xml(page, f"{number:04}.jpg"))
+        if shape == "xml"
+        else ndl.Item(f"9990001_{number:07}.json", page_json(page))
+        for number, page in enumerate(pages, start=1)
+    )
+
+
+def read(items: tuple[ndl.Item, ...]) -> str:
+    """The running text of a publication."""
+    record = Record("simulated", 0, "9990001", ndl.Publication(items, {}))
+    document = ndl.parse(record, ndl.Options())
+    return document.text if isinstance(document, Document) else ""
+
+
+def score(pages: Sequence[SimPage], text: str) -> Counter[str]:
+    """Counts of what was joined, dropped, kept and moved, by looking for each true line in the text.
+
+    Lines are searched in reading order from where the last one ended; one that only stands elsewhere is
+    out of order, one that stands nowhere is lost.
+    """
+    counts: Counter[str] = Counter()
+    position, has_last = 0, False
+    for page in pages:
+        left_over: list[str] = []
+        is_in_order = True
+        if counts["moved_lines"]:  # the last page ended somewhere: begin anew where this one does
+            starts = [text.find(line.text) for line in page.lines if line.role == "body" and len(line.text) > 15]
+            position, has_last = min([start for start in starts if start >= 0], default=position), False
+        for line in page.lines:
+            if line.role not in ("body", "heading"):
+                continue
+            counts["lines"] += 1
+            counts["chars"] += len(line.text)
+            found = text.find(line.text, position, position + len(line.text) + _SEARCH_CHARS)
+            if found < 0:
+                elsewhere = text.find(line.text)
+                is_elsewhere = elsewhere >= 0
+                is_in_order = is_in_order and not is_elsewhere
+                counts["moved_lines" if is_elsewhere else "lost_lines"] += 1
+                counts["lost_chars"] += 0 if is_elsewhere else len(line.text)
+                if not is_elsewhere:
+                    has_last = False
+                continue
+            between = text[position:found]
+            if has_last:
+                counts["joins"] += 1
+                is_broken = "\n" in between
+                counts["right_joins"] += is_broken == line.starts_paragraph
+                counts["true_breaks"] += line.starts_paragraph
+                counts["right_breaks"] += is_broken and line.starts_paragraph
+                counts["breaks"] += is_broken
+            if between.strip():
+                left_over.append(between)
+            position, has_last = found + len(line.text), True
+        # Furniture may stand after the last line of the page.
+        rest = text[position : position + _SEARCH_CHARS]
+        left_over.append(rest.split("\n", 2)[1] if rest.startswith("\n") and "\n" in rest[1:] else "")
+        kept = "\n".join(left_over)
+        for line in page.lines:
+            if line.role in ("head", "number"):
+                counts["furniture"] += 1
+                counts["kept_furniture"] += any(line.text == part for part in kept.split("\n"))
+            elif line.role == "ruby":
+                counts["ruby"] += 1
+                counts["kept_ruby"] += line.text in "".join(left_over[:-1])
+        if page.is_mixed:
+            counts["mixed_pages"] += 1
+            counts["right_pages"] += is_in_order
+        counts["intruding_chars"] += sum(len(part.strip()) for part in left_over[:-1])
+    return counts
+
+
+#: As far as a line may be from where it is expected.
+_SEARCH_CHARS = 150
+
+
+def measures(counts: Counter[str]) -> dict[str, float]:
+    """Rates of a score: all fractions, best 1, but for `loss` and `intruding`, best 0."""
+    removed = counts["furniture"] - counts["kept_furniture"]
+    return {
+        "join": counts["right_joins"] / max(counts["joins"], 1),
+        "break_precision": counts["right_breaks"] / max(counts["breaks"], 1),
+        "break_recall": counts["right_breaks"] / max(counts["true_breaks"], 1),
+        "furniture_precision": removed / max(removed + counts["lost_lines"], 1),
+        "furniture_recall": removed / max(counts["furniture"], 1),
+        "ruby_removed": 1 - counts["kept_ruby"] / max(counts["ruby"], 1),
+        "loss": counts["lost_chars"] / max(counts["chars"], 1),
+        "moved": counts["moved_lines"] / max(counts["lines"], 1),
+        "order": counts["right_pages"] / max(counts["mixed_pages"], 1),
+        "intruding": counts["intruding_chars"] / max(counts["chars"], 1),
+    }
+
+
+if __name__ == "__main__":
+    main()
