@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import groupby, pairwise
+from typing import NamedTuple
 
 from corpus.pages import PagedText, joined
 
@@ -34,8 +35,7 @@ class Kind(Enum):
     CELL = "table cell"
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """A rectangle in pixels (or any unit), origin at the top left."""
 
     x: float
@@ -61,8 +61,7 @@ class Box:
         return width * height / area if area > 0 else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A recognised line.
 
     Attributes:
@@ -251,7 +250,7 @@ def in_reading_order(lines: Sequence[Line]) -> list[Line]:
     return [
         item.line
         if item.line.block is None
-        else replace(item.line, block=numbers.setdefault((item.line.block, number), len(numbers)))
+        else item.line._replace(block=numbers.setdefault((item.line.block, number), len(numbers)))
         for number, column in enumerate(columns)
         for item in column
     ]
@@ -662,7 +661,7 @@ def _with_cells(lines: Sequence[Line]) -> list[Line]:
         members = list(run)
         if is_short and len(members) >= _TABLE_MIN_CELLS:
             block = -1 - len(marked)
-            members = [replace(line, kind=Kind.CELL, block=block) for line in members]
+            members = [line._replace(kind=Kind.CELL, block=block) for line in members]
         marked += members
     return marked
 
@@ -713,9 +712,13 @@ def _lie_together(line: Line, following: Line) -> bool:
     )
 
 
-def _is_vertical(lines: list[Line]) -> bool:
+def _is_vertical(lines: Sequence[Line]) -> bool:
     """By the shapes of the boxes, longer lines counting more: a line of one character has no direction."""
-    return sum(len(line.text) * (1 if line.box.is_tall else -1) for line in lines if line.box) > 0
+    balance = 0
+    for text, _, _, box, _ in lines:
+        if box is not None:
+            balance += len(text) if box[3] > box[2] else -len(text)
+    return balance > 0
 
 
 def _span(line: Line, is_vertical: bool) -> tuple[float, float]:
@@ -742,7 +745,7 @@ def _char_size(lines: list[Line]) -> float:
 
 def _width_chars(text: str) -> float:
     """Width in full-width characters; ASCII is half as wide."""
-    return max(sum(0.5 if char.isascii() else 1.0 for char in text), 0.5)
+    return len(text) - 0.5 * len(text.encode("ascii", "ignore")) or 0.5
 
 
 def _rows(cells: list[Line]) -> list[str]:

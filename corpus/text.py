@@ -75,18 +75,18 @@ def tidy(text: str) -> str:
     Japanese paragraphs are indented with it. Lone surrogates, which no UTF-8 file can hold, become U+FFFD.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = _CONTROL_CHARACTERS.sub("", text)
-    if not text.isascii():
-        text = _SURROGATES.sub("\ufffd", text)
-        if _COMPATIBILITY_IDEOGRAPHS.search(text):
-            text = _NO_COMPATIBILITY_IDEOGRAPHS.sub(lambda run: unicodedata.normalize("NFC", run[0]), text)
-        else:
-            text = unicodedata.normalize("NFC", text)
+    if not _ODD.search(text):  # one look for all three, since nearly every text has none of them
+        text = unicodedata.normalize("NFC", text)
+    else:
+        text = _SURROGATES.sub("\ufffd", _CONTROL_CHARACTERS.sub("", text))
+        text = _NO_COMPATIBILITY_IDEOGRAPHS.sub(lambda run: unicodedata.normalize("NFC", run[0]), text)
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
 
 
 # C0 and C1 controls except tab and newline; U+FEFF is a byte order mark that lost its place.
 _CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_COMPATIBILITY_IDEOGRAPHS = re.compile("[\uf900-\ufaff\U0002f800-\U0002fa1f]")
+_ODD = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ud800-\udfff\uf900-\ufaff\U0002f800-\U0002fa1f]"
+)
 _NO_COMPATIBILITY_IDEOGRAPHS = re.compile("[^\uf900-\ufaff\U0002f800-\U0002fa1f]+")

@@ -21,6 +21,7 @@ import hashlib
 import io
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -405,7 +406,7 @@ def _xml_page(page: etree._Element, name: str) -> Page:
                 # A line without ORDER stands after the one before it.
                 order = _number(element.get("ORDER"), order)
                 kind = _LINE_KINDS.get(element.get("TYPE", "本文"))
-                if kind and (text := tidy(element.get("STRING", "").translate(_LINE_BREAKS))):
+                if kind and (text := _tidy_line(element.get("STRING", ""))):
                     kind = Kind.CELL if in_table and kind is Kind.BODY else kind
                     confidence = element.get("CONF")
                     value = None if confidence is None else _number(confidence, 0.0)
@@ -427,18 +428,26 @@ def _xml_page(page: etree._Element, name: str) -> Page:
     return Page(label, tuple(line for _, line in ordered), tuple(furniture))
 
 
+def _tidy_line(text: str) -> str:
+    """`tidy` for a recognised line, without the line ends that some tools leave in it."""
+    # Nearly every line is tidy as it comes: printable means no control characters, no line ends.
+    if text.isprintable() and unicodedata.is_normalized("NFC", text):
+        return text.rstrip()
+    return tidy(text.translate(_LINE_BREAKS))
+
+
 def _local_name(element: etree._Element) -> str:
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def _xml_box(element: etree._Element) -> Box | None:
-    values = [element.get(name) for name in ("X", "Y", "WIDTH", "HEIGHT")]
+    get = element.get
     try:
-        x, y, width, height = (float(value) for value in values if value is not None)
-    except ValueError:
+        # A missing attribute gives None, which float() refuses with a TypeError.
+        return Box(float(get("X")), float(get("Y")), float(get("WIDTH")), float(get("HEIGHT")))  # type: ignore[arg-type]
+    except (ValueError, TypeError):
         return None
-    return Box(x, y, width, height)
 
 
 def _number(value: str | None, default: float) -> float:
@@ -502,7 +511,7 @@ def _interface_page(entry: dict[str, Any]) -> Page:
 
 def _json_lines(entries: list[dict[str, Any]]) -> tuple[Line, ...]:
     """Entries are lines; in some books they are single characters, which have no geometry of their own."""
-    texts = [tidy(str(entry.get("contenttext", entry.get("text", ""))).translate(_LINE_BREAKS)) for entry in entries]
+    texts = [_tidy_line(str(entry.get("contenttext", entry.get("text", "")))) for entry in entries]
     if len(texts) > 1 and max(map(len, texts)) <= 1:
         whole = "".join(texts)
         return (Line(whole),) if whole else ()
