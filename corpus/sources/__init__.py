@@ -12,14 +12,19 @@ A source module offers:
 
 from types import ModuleType
 
-from corpus.sources import aozora, jsonl, ndl, parquet, tei, warc
+from corpus.sources import aozora, egov, honkoku, jsonl, kokkai, ndl, pairs, parquet, tei, warc, wikipedia
 
 #: `kind` of a [[source]] → its module.
 KINDS: dict[str, ModuleType] = {
     "aozora": aozora,
+    "egov": egov,
+    "honkoku": honkoku,
     "jsonl": jsonl,
+    "kokkai": kokkai,
     "ndl": ndl,
+    "pairs": pairs,
     "parquet": parquet,
     "tei": tei,
     "warc": warc,
+    "wikipedia": wikipedia,
 }

@@ -15,12 +15,13 @@ import lzma
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from corpus.records import BrokenInput, Refused
+from corpus.records import BrokenInput, InputFile, Record, Refused
 from corpus.shards import filesystem
+from corpus.sources.plan import file_stem
 
 REASONS = {
     "broken_archive": "the archive, or an entry of it, is damaged, encrypted or cut off",
@@ -99,6 +100,42 @@ def read_limited(uri: str, max_bytes: int) -> bytes | BrokenInput:
     if len(data) > max_bytes:
         return _broken(uri, 0, "too_large", f"more than {max_bytes} bytes")
     return data
+
+
+def texts(files: Sequence[InputFile], max_bytes: int, endings: tuple[str, ...]) -> Iterator[Record | BrokenInput]:
+    """One record per plain file or archive entry, its payload the bytes, its key the name without ending.
+
+    Args:
+        files: plain files are read whatever they are called.
+        max_bytes: limit for one file or entry, decompressed.
+        endings: of archive entries that are read; others are refused as `unknown_file`. A name that came
+            before is refused as `duplicate_file`.
+    """
+    seen: set[str] = set()
+    for file in files:
+        for found in _texts_of(file.uri, max_bytes, endings):
+            if isinstance(found, Record):
+                if found.key in seen:
+                    detail = f"{found.key} came before"
+                    yield BrokenInput(file.uri, found.origin_offset, Refused("duplicate_file", detail, file.uri))
+                    continue
+                seen.add(found.key)
+            yield found
+
+
+def _texts_of(uri: str, max_bytes: int, endings: tuple[str, ...]) -> Iterator[Record | BrokenInput]:
+    if not is_archive(uri):
+        data = read_limited(uri, max_bytes)
+        yield data if isinstance(data, BrokenInput) else Record(uri, 0, file_stem(uri), data)
+        return
+    for entry in entries(uri, max_bytes):
+        if isinstance(entry, BrokenInput):
+            yield entry
+        elif not entry.name.lower().endswith(endings):
+            yield _broken(uri, entry.ordinal, "unknown_file", entry.name)
+        else:
+            data = entry.read()
+            yield data if isinstance(data, BrokenInput) else Record(uri, entry.ordinal, file_stem(entry.name), data)
 
 
 def _zip_entries(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[Entry | BrokenInput]:

@@ -1,0 +1,147 @@
+"""Statutes as XML of the government's law data base: one document per law, as the law is printed.
+
+A law is chapters of articles of paragraphs of items, and the XML keeps titles, numbers and sentences of
+each apart. They are put together as they stand in print: a title or caption is a line, a number leads
+its sentences after an ideographic space. The table of contents, which only repeats the titles, is left
+out, and so are ruby. Schema: laws.e-gov.go.jp (XMLSchemaForJapaneseLaw_v3.xsd).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from lxml import etree
+
+from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from corpus.sources import archives
+from corpus.sources.plan import pack_files
+from corpus.text import tidy
+
+REASONS = {
+    **archives.REASONS,
+    "broken_xml": "the XML is not well-formed",
+    "not_a_law": "the XML holds no Law element",
+    "no_text": "the law has no text",
+    "duplicate_file": "another file of the shard has the same name",
+    "unknown_file": "an archive entry that is no .xml file",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Settings of a law source.
+
+    Attributes:
+        target_shard_bytes: laws are put together in one shard up to this size.
+        max_file_bytes: limit for one law. The longest, with its tables, has some 20 MB.
+    """
+
+    target_shard_bytes: int = 64 << 20
+    max_file_bytes: int = 64 << 20
+
+    def __post_init__(self) -> None:
+        for name in ("target_shard_bytes", "max_file_bytes"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+
+
+def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
+    """Files together up to the target size."""
+    return pack_files(files, options.target_shard_bytes)
+
+
+def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+    """One record per .xml file or archive entry, its key the file's name (`405AC0000000088_20240401_…`)."""
+    return archives.texts(shard.files, options.max_file_bytes, (".xml",))
+
+
+def parse(record: Record, options: Options) -> Document | Refused | Skipped:
+    """The law's text, a line for each title, caption, paragraph and item."""
+    uri = _address(record.key, record.origin_file)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = etree.fromstring(record.payload, parser)
+    except etree.XMLSyntaxError as error:
+        return Refused("broken_xml", str(error), uri)
+    law = root if root.tag == "Law" else root.find(".//Law")
+    if law is None:
+        return Refused("not_a_law", f"the root is <{root.tag}>", uri)
+    lines: list[str] = []
+    _write(law, lines)
+    text = tidy("\n".join(lines))
+    if not text:
+        return Refused("no_text", "no characters in <Law>", uri)
+    title = law.find(".//LawTitle")
+    number = law.find("LawNum")
+    meta = {"law_number": _words(number), "law_type": law.get("LawType", ""), "era": law.get("Era", "")}
+    if title is not None:
+        meta["title_kana"] = title.get("Kana", "")
+    return Document(
+        uri=uri, text=text, title=_words(title), meta={name: value for name, value in meta.items() if value}
+    )
+
+
+#: Elements whose text is left out: contents repeat the titles, ruby the characters.
+_LEFT_OUT = {"TOC", "Rt", "Fig"}
+#: Numbers and titles that lead the sentences after them on one line: 第一条, ２, 一, イ.
+_LEADS = re.compile(r"ArticleTitle|ParagraphNum|(?:Sub)?[Ii]tem\d*Title")
+#: Each is a line of its own.
+_LINES = re.compile(
+    r"LawNum|LawTitle|EnactStatement|\w+Caption|\w+Label|(?:Part|Chapter|Section|Subsection|Division)Title"
+    r"|\w+(?:TableTitle|NoteTitle|StyleTitle|FormatTitle|FigTitle)|\w+Sentence|TableRow|TableHeaderRow|RelatedArticleNum"
+)
+#: Parts of a line with a blank between them.
+_COLUMNS = {"Column", "TableColumn", "TableHeaderColumn"}
+
+
+def _write(element: etree._Element, lines: list[str]) -> None:
+    """Append the element's lines. Laws nest less than 20 deep; the parser refuses more than 256."""
+    lead = ""
+    for child in element:
+        tag = child.tag
+        if tag in _LEFT_OUT or not isinstance(tag, str):
+            continue
+        if _LEADS.fullmatch(tag):
+            lead = _words(child)
+        elif _LINES.fullmatch(tag) or (not len(child) and child.text):
+            if line := _words(child):
+                lines.append(f"{lead}　{line}" if lead else line)
+                lead = ""
+        else:
+            start = len(lines)
+            _write(child, lines)
+            # 第一条 leads the first line of its first paragraph, which has no number of its own.
+            if lead and len(lines) > start:
+                lines[start] = f"{lead}　{lines[start]}"
+                lead = ""
+    if lead:
+        lines.append(lead)  # a repealed article: 第三条, and 削除 in no sentence
+
+
+def _words(element: etree._Element | None) -> str:
+    """The text of a line, columns apart, without the line ends that the file's layout puts in."""
+    if element is None:
+        return ""
+    parts: list[str] = []
+    _collect(element, parts)
+    return re.sub(r"[ \t]*\n\s*", "", "".join(parts)).strip(" \t　")
+
+
+def _collect(element: etree._Element, parts: list[str]) -> None:
+    parts.append(element.text or "")
+    for child in element:
+        if child.tag not in _LEFT_OUT:
+            if child.tag in _COLUMNS and any(part.strip() for part in parts):
+                parts.append("　")
+            _collect(child, parts)
+        parts.append(child.tail or "")
+
+
+def _address(key: str, origin_file: str) -> str:
+    """The law's page; its id is the first part of the file's name."""
+    identity = key.split("_", 1)[0]
+    return f"https://laws.e-gov.go.jp/law/{identity}" if re.fullmatch(r"[0-9A-Z]{15}", identity) else origin_file

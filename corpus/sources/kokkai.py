@@ -1,0 +1,145 @@
+"""Minutes of the Diet as JSON of its search interface: one document per meeting, speeches in order.
+
+All shapes of kokkai.ndl.go.jp/api.html are read: a list of speeches (`speechRecord`), a list of meetings
+that hold them (`meetingRecord`), and the lists with snake_case names that scripts make of them. The first
+"speech" of a meeting is its list of members and papers (会議録情報), not speech, and is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from corpus.sources import archives
+from corpus.sources.plan import pack_files
+from corpus.text import tidy
+
+REASONS = {
+    **archives.REASONS,
+    "broken_json": "the file is no JSON of a known shape",
+    "no_text": "the meeting has no speeches",
+    "duplicate_file": "another file of the shard has the same name",
+    "duplicate_meeting": "an earlier file of the shard has the same part of this meeting",
+    "unknown_file": "an archive entry that is no .json file",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Settings of a Diet minutes source.
+
+    Attributes:
+        target_shard_bytes: files are put together in one shard up to this size.
+        max_file_bytes: limit for one file.
+    """
+
+    target_shard_bytes: int = 64 << 20
+    max_file_bytes: int = 256 << 20
+
+    def __post_init__(self) -> None:
+        for name in ("target_shard_bytes", "max_file_bytes"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """A speech: `id` is the meeting's id and the speech's number, `112503815X00119921209_060`."""
+
+    id: str
+    speaker: str
+    text: str
+    house: str
+    meeting: str
+    date: str
+    url: str
+
+
+def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
+    """Files together up to the target size."""
+    return pack_files(files, options.target_shard_bytes)
+
+
+def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+    """One record per meeting in a file, its key the id of its first speech; the offset counts meetings."""
+    seen: set[str] = set()
+    for found in archives.texts(shard.files, options.max_file_bytes, (".json",)):
+        if isinstance(found, BrokenInput):
+            yield found
+            continue
+        try:
+            meetings = _meetings(json.loads(found.payload))
+        except RecursionError:
+            yield _broken(found, "broken_json", "nested too deeply")
+            continue
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            yield _broken(found, "broken_json", repr(error))
+            continue
+        for number, speeches in enumerate(meetings):
+            key = speeches[0].id
+            if key in seen:
+                yield _broken(found, "duplicate_meeting", key)
+            else:
+                seen.add(key)
+                yield Record(found.origin_file, number, key, speeches)
+
+
+def parse(record: Record, options: Options) -> Document | Refused | Skipped:
+    """The speeches, each from the line that names its speaker; paragraphs are lines."""
+    speeches: tuple[Speech, ...] = record.payload
+    first = speeches[0]
+    said = [speech for speech in speeches if speech.speaker != "会議録情報"]
+    # The records indent a paragraph with one ideographic space, as print does.
+    text = tidy("\n".join(tidy(speech.text) for speech in said if speech.text.strip()))
+    if not text:
+        return Refused("no_text", f"{len(speeches)} entries without speech", first.url)
+    title = " ".join(part for part in (first.house, first.meeting, first.date) if part)
+    meta = {"meeting_id": first.id.split("_", 1)[0], "date": first.date, "speech_count": len(said)}
+    return Document(uri=first.url or record.origin_file, text=text, title=title, meta=meta)
+
+
+def _meetings(value: Any) -> list[tuple[Speech, ...]]:
+    """The speeches of each meeting, in the order of their numbers.
+
+    Raises:
+        ValueError, TypeError, KeyError, AttributeError: the value has none of the known shapes.
+    """
+    entries: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = []
+    if isinstance(value, dict) and "meetingRecord" in value:
+        entries = [(speech, meeting) for meeting in value["meetingRecord"] for speech in meeting["speechRecord"]]
+    elif isinstance(value, dict):
+        speeches = value["speechRecord"] if "speechRecord" in value else value["speeches"]
+        entries = [(speech, {}) for speech in speeches]
+    else:
+        entries = [(speech, {}) for speech in value]
+    by_meeting: dict[str, list[Speech]] = {}
+    for speech, meeting in entries:
+        read = _speech(speech, meeting)
+        by_meeting.setdefault(read.id.split("_", 1)[0], []).append(read)
+    return [tuple(sorted(speeches, key=lambda speech: speech.id)) for speeches in by_meeting.values()]
+
+
+def _speech(entry: Mapping[str, Any], meeting: Mapping[str, Any]) -> Speech:
+    def field(*names: str) -> str:
+        values = (source[name] for source in (entry, meeting) for name in names if source.get(name) is not None)
+        return str(next(values, ""))
+
+    identity = field("speechID", "speech_id")
+    if not identity or not isinstance(entry.get("speech", entry.get("speech_text")), str):
+        raise ValueError(f"a speech needs speechID and speech; found {', '.join(map(str, entry))}")
+    return Speech(
+        id=identity,
+        speaker=field("speaker"),
+        text=field("speech", "speech_text"),
+        house=field("nameOfHouse", "house_name"),
+        meeting=field("nameOfMeeting", "meeting_name"),
+        date=field("date"),
+        url=field("speechURL", "speech_url"),
+    )
+
+
+def _broken(record: Record, reason: str, detail: str) -> BrokenInput:
+    return BrokenInput(record.origin_file, record.origin_offset, Refused(reason, detail, record.origin_file))

@@ -1,0 +1,122 @@
+"""Minutes of the Diet: a meeting's speeches in order, whichever shape the interface gave."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from corpus.records import BrokenInput, Document, InputFile, Record, Refused
+from corpus.sources import kokkai
+
+OPTIONS = kokkai.Options()
+MEETING = "999999999X00120260401"
+
+
+def speech(number: int, text: str, speaker: str = "山川太郎") -> dict[str, Any]:
+    return {
+        "speechID": f"{MEETING}_{number:03}",
+        "nameOfHouse": "衆議院",
+        "nameOfMeeting": "渡し船委員会",
+        "date": "2026-04-01",
+        "speechOrder": number,
+        "speaker": speaker,
+        "speech": text,
+        "speechURL": f"https://kokkai.example/{number}",
+    }
+
+
+SPEECHES = [
+    speech(2, "○山川委員　次に、渡し場について伺います。\r\n　桟橋は何年もつのでしょうか。"),
+    speech(0, "令和八年四月一日\r\n出席委員", "会議録情報"),
+    speech(1, "○水野委員長　これより会議を開きます。"),
+]
+TEXT = "○水野委員長　これより会議を開きます。\n○山川委員　次に、渡し場について伺います。\n　桟橋は何年もつのでしょうか。"
+
+
+def read(path: Path, value: object) -> list[Document | Refused]:
+    path.write_bytes(value if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False).encode())
+    found: list[Document | Refused] = []
+    for shard in kokkai.plan([InputFile(str(path), path.stat().st_size, "1")], OPTIONS):
+        for item in kokkai.records(shard, OPTIONS):
+            outcome = item.refused if isinstance(item, BrokenInput) else kokkai.parse(item, OPTIONS)
+            assert isinstance(outcome, Document | Refused)
+            found.append(outcome)
+    return found
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"speechRecord": SPEECHES},
+        SPEECHES,
+        {
+            "meetingRecord": [
+                {
+                    "nameOfHouse": "衆議院",
+                    "nameOfMeeting": "渡し船委員会",
+                    "date": "2026-04-01",
+                    "speechRecord": [
+                        {name: entry[name] for name in ("speechID", "speaker", "speech", "speechURL")}
+                        for entry in SPEECHES
+                    ],
+                }
+            ]
+        },
+    ],
+    ids=["speeches", "a plain list", "meetings"],
+)
+def test_every_shape_gives_the_meeting(tmp_path: Path, value: object) -> None:
+    (document,) = read(tmp_path / "a.json", value)
+    assert isinstance(document, Document)
+    assert document.text == TEXT
+    assert document.title == "衆議院 渡し船委員会 2026-04-01"
+    assert document.meta == {"meeting_id": MEETING, "date": "2026-04-01", "speech_count": 2}
+
+
+def test_snake_case_names_are_read_too(tmp_path: Path) -> None:
+    entry = {"speech_id": f"{MEETING}_001", "speech_text": "○水野委員長　閉じます。", "house_name": "参議院"}
+    (document,) = read(tmp_path / "a.json", {"speeches": [entry]})
+    assert isinstance(document, Document)
+    assert (document.text, document.title) == ("○水野委員長　閉じます。", "参議院")
+
+
+def test_two_meetings_in_a_file_are_two_documents(tmp_path: Path) -> None:
+    other = speech(1, "○風間議長　開きます。") | {"speechID": "888888888X00120260402_001"}
+    assert len(read(tmp_path / "a.json", [*SPEECHES, other])) == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (b"{", "broken_json"),
+        (b"\xff\xfe\x00", "broken_json"),
+        (3, "broken_json"),
+        ({"speeches": [{"speech_id": "1"}]}, "broken_json"),
+        (b"[" * 100_000, "broken_json"),
+        ([SPEECHES[1]], "no_text"),
+    ],
+)
+def test_what_is_no_meeting_is_refused_with_its_reason(tmp_path: Path, value: object, reason: str) -> None:
+    (refused,) = read(tmp_path / "a.json", value)
+    assert isinstance(refused, Refused)
+    assert refused.reason == reason
+    assert reason in kokkai.REASONS
+
+
+def test_the_same_meeting_in_a_second_file_is_refused(tmp_path: Path) -> None:
+    paths = [tmp_path / "a.json", tmp_path / "b.json"]
+    for path in paths:
+        path.write_text(json.dumps(SPEECHES))
+    (shard,) = kokkai.plan([InputFile(str(path), 1, "1") for path in paths], OPTIONS)
+    first, second = kokkai.records(shard, OPTIONS)
+    assert isinstance(first, Record)
+    assert isinstance(second, BrokenInput)
+    assert second.refused.reason == "duplicate_meeting"
+
+
+def test_real_speeches_become_a_document(real_data: Path, tmp_path: Path) -> None:
+    for path in (real_data / "kokkai").glob("*.json"):
+        assert all(isinstance(found, Document) for found in read(tmp_path / path.name, path.read_bytes()))
