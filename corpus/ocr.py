@@ -428,6 +428,9 @@ def _repeated_ends(pages: Sequence[Page]) -> list[set[int]]:
     def candidate(page: Page, end: int) -> tuple[str, int] | None:
         if len(page.lines) < 2 or (line := page.lines[end]).box is None or line.kind is Kind.CELL:
             return None
+        # A novel's pages begin with 「ええ。」 more than twice, and a vertical line always at the same height.
+        if line.text.endswith(("。", "」", "、")):
+            return None
         words = _DIGITS.sub("", line.text).strip()
         return (words, end) if 1 < len(words) <= _RUNNING_HEAD_CHARS else None
 

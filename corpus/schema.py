@@ -60,6 +60,8 @@ DOCUMENTS = Table(
         _ID,
         Column("source", LABEL, "name of the [[source]] in the configuration"),
         Column("licence", LABEL, "licence as the configuration states it"),
+        Column("terms", LABEL, "terms of use as the configuration states them; empty if none"),
+        Column("release_allowed", pa.bool_(), "whether the configuration lets the source's text be released"),
         Column("profile", LABEL, "which set of rules decides: web, ocr, classical, law, prose"),
         Column("uri", TEXT, "address of the page, or identifier of the work"),
         Column("fetched_at", pa.timestamp("s", "UTC"), "when the page was fetched; null if unknown"),

@@ -40,6 +40,8 @@ class Source:
         profile: which set of rules decides.
         licence: as the documents carry it.
         options: the kind's own settings.
+        terms: what may be done with the text, as the documents carry it.
+        release_allowed: whether its text may leave this house.
     """
 
     name: str
@@ -48,6 +50,8 @@ class Source:
     profile: str
     licence: str
     options: Any
+    terms: str = ""
+    release_allowed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +190,8 @@ def _document_row(source: Source, record: Record, document: Document) -> dict[st
         "doc_id": document_id(source.name, record.key),
         "source": source.name,
         "licence": source.licence,
+        "terms": source.terms,
+        "release_allowed": source.release_allowed,
         "profile": source.profile,
         "uri": document.uri,
         "fetched_at": document.fetched_at,
