@@ -100,9 +100,7 @@ _CONFUSED = "口ロ力カ二ニ工エ夕タ一ー八ハ未末土士日曰目自�
 _KANA = "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわん"
 
 
-def book(
-    paragraphs: Sequence[str], headings: Sequence[str], layout: Layout, noise: Noise, seed: int
-) -> list[SimPage]:
+def book(paragraphs: Sequence[str], headings: Sequence[str], layout: Layout, noise: Noise, seed: int) -> list[SimPage]:
     """Set, photograph and recognise a book.
 
     Args:
@@ -287,7 +285,9 @@ def page_json(page: SimPage) -> bytes:
         line = page.lines[index]
         x, y, width, height = (round(value) for value in line.box)
         # A line that comes twice comes with the same id.
-        entries.append({"id": order, "contenttext": line.text, "xmin": x, "ymin": y, "xmax": x + width, "ymax": y + height})
+        entries.append(
+            {"id": order, "contenttext": line.text, "xmin": x, "ymin": y, "xmax": x + width, "ymax": y + height}
+        )
     return json.dumps(entries, ensure_ascii=False).encode()
 
 

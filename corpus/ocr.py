@@ -200,9 +200,7 @@ def without_running_heads(pages: Sequence[Page]) -> list[Page]:
         dropped = {
             found.index
             for found in margin
-            if found.is_number
-            or _is_at_number(found, numbers)
-            or _is_running_head(found, repeats)
+            if found.is_number or _is_at_number(found, numbers) or _is_running_head(found, repeats)
         }
         lines = [
             line
@@ -369,7 +367,11 @@ def _margin_lines(page: Page) -> list[_MarginLine]:
     top = min(box.y for box in text)
     # Punctuation that hangs over the foot of a vertical line is not where the text ends, even if misread.
     ends = sorted(line.box.y + line.box.height for line in long if line.box and not line.text.endswith(_HANGING))
-    bottom = ends[-1 - (is_vertical and len(ends) > 2 * _TEXT_MIN_LINES)] if ends else max(box.y + box.height for box in text)
+    bottom = (
+        ends[-1 - (is_vertical and len(ends) > 2 * _TEXT_MIN_LINES)]
+        if ends
+        else max(box.y + box.height for box in text)
+    )
     found = []
     for index, line in enumerate(page.lines):
         if line.box is None or line.kind not in (Kind.BODY, Kind.HEADING) or len(line.text) > _RUNNING_HEAD_CHARS:
@@ -396,9 +398,8 @@ def _margin_lines(page: Page) -> list[_MarginLine]:
 
 def _is_at_number(found: _MarginLine, numbers: list[_MarginLine]) -> bool:
     """Whether a short line stands where other pages have their number: a number that was misread."""
-    return found.n_chars <= _NUMBER_CHARS and _RUNNING_HEAD_PAGES <= sum(
-        abs(number.x - found.x) < 2.0 * number.size and _is_level(number, found) for number in numbers
-    )
+    level = sum(abs(number.x - found.x) < 2.0 * number.size and _is_level(number, found) for number in numbers)
+    return found.n_chars <= _NUMBER_CHARS and level >= _RUNNING_HEAD_PAGES
 
 
 def _is_running_head(found: _MarginLine, repeats: list[_MarginLine]) -> bool:

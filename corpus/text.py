@@ -86,7 +86,5 @@ def tidy(text: str) -> str:
 # C0 and C1 controls except tab and newline; U+FEFF is a byte order mark that lost its place.
 _CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_ODD = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ud800-\udfff\uf900-\ufaff\U0002f800-\U0002fa1f]"
-)
+_ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ud800-\udfff\uf900-\ufaff\U0002f800-\U0002fa1f]")
 _NO_COMPATIBILITY_IDEOGRAPHS = re.compile("[^\uf900-\ufaff\U0002f800-\U0002fa1f]+")

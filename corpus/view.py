@@ -40,7 +40,7 @@ def comparison_view(text: str) -> str:
 
 #: Katakana and small kana to large hiragana.
 _KANA = {ord("ァ") + i: ord("ぁ") + i for i in range(ord("ヶ") - ord("ァ") + 1)}
-_KANA |= {point: to for point, to in ((ord("ヽ"), ord("ゝ")), (ord("ヾ"), ord("ゞ")))}
+_KANA |= {ord("ヽ"): ord("ゝ"), ord("ヾ"): ord("ゞ")}
 _LARGE = str.maketrans("ぁぃぅぇぉっゃゅょゎ", "あいうえおつやゆよわ")
 _KANA = {point: _LARGE.get(to, to) for point, to in _KANA.items()} | _LARGE
 #: Kana that stand for one sound in either spelling.

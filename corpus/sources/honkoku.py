@@ -148,9 +148,7 @@ def _info(data: bytes) -> dict[str, tuple[str, str]]:
     """Status and image by file name; a file that is no table of these gives nothing."""
     text = data.decode("utf-8-sig", "replace")
     rows = csv.DictReader(text.splitlines(), delimiter="\t" if "\t" in text.split("\n", 1)[0] else ",")
-    return {
-        row["filename"]: (row.get("status") or "", row.get("image") or "") for row in rows if row.get("filename")
-    }
+    return {row["filename"]: (row.get("status") or "", row.get("image") or "") for row in rows if row.get("filename")}
 
 
 def _folder(uri: str) -> str:

@@ -445,7 +445,7 @@ def _xml_box(element: etree._Element) -> Box | None:
     get = element.get
     try:
         # A missing attribute gives None, which float() refuses with a TypeError.
-        return Box(float(get("X")), float(get("Y")), float(get("WIDTH")), float(get("HEIGHT")))  # type: ignore[arg-type]
+        return Box(float(get("X")), float(get("Y")), float(get("WIDTH")), float(get("HEIGHT")))
     except (ValueError, TypeError):
         return None
 

@@ -115,7 +115,9 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
     ordered = sorted(rows, key=lambda row: _page_order(row.get(options.page_field)))
     places = [_page_order(row.get(options.page_field)) for row in ordered]
     if len(set(places)) < len(places):
-        repeated = next(row[options.page_field] for row, a, b in zip(ordered[1:], places, places[1:], strict=False) if a == b)
+        repeated = next(
+            row[options.page_field] for row, a, b in zip(ordered[1:], places, places[1:], strict=False) if a == b
+        )
         return Refused("duplicate_page", f"page {repeated!r} of work {record.key}", record.origin_file)
     text = PagedText()
     for row in ordered:
@@ -136,15 +138,11 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
 
 def _rows(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
     if shard.files[0].uri.lower().endswith(".parquet"):
-        return parquet.records(
-            shard, parquet.Options(text_field=options.text_field, meta_fields=options.other_fields)
-        )
+        return parquet.records(shard, parquet.Options(text_field=options.text_field, meta_fields=options.other_fields))
     return jsonl.records(shard, jsonl.Options(text_field=options.text_field))
 
 
-def _work(
-    uri: str, offset: int, work: str, pages: list[Mapping[str, Any]], seen: set[str]
-) -> Record | BrokenInput:
+def _work(uri: str, offset: int, work: str, pages: list[Mapping[str, Any]], seen: set[str]) -> Record | BrokenInput:
     if work in seen:
         return BrokenInput(uri, offset, Refused("work_in_pieces", f"{len(pages)} rows of work {work}", uri))
     seen.add(work)

@@ -69,7 +69,9 @@ def test_columns_stand_apart() -> None:
 
 def test_contents_and_ruby_are_left_out() -> None:
     ruby = "<Ruby>艀<Rt>はしけ</Rt></Ruby>"
-    assert lines(f"<TOC><TOCLabel>目次</TOCLabel></TOC>{sentence('ParagraphSentence', ruby + 'を含む。')}") == ["艀を含む。"]
+    assert lines(f"<TOC><TOCLabel>目次</TOCLabel></TOC>{sentence('ParagraphSentence', ruby + 'を含む。')}") == [
+        "艀を含む。"
+    ]
 
 
 def test_what_is_no_law_is_refused_with_its_reason(tmp_path: Path) -> None:

@@ -47,7 +47,9 @@ def test_simulated_books_are_joined_and_cleaned(shape: str) -> None:
     assert scores["loss"] <= 0.005, scores
 
 
-@pytest.mark.parametrize("layout", [layout for layout in LAYOUTS if layout.is_vertical and layout.columns == 2], ids=str)
+@pytest.mark.parametrize(
+    "layout", [layout for layout in LAYOUTS if layout.is_vertical and layout.columns == 2], ids=str
+)
 def test_two_vertical_columns_are_read_in_order_whatever_order_they_came_in(layout: Layout) -> None:
     scores = measures(simulated(layout, Noise(mixed_order=1.0), "json", 7))
     assert scores["order"] == 1.0
