@@ -170,6 +170,77 @@ def zip_batches(*shards: tuple[str, Sequence[str]]) -> Iterator[tuple[pa.RecordB
         raise ShardError(f"{', '.join(uris)}: different numbers of batches; delete the derived ones") from error
 
 
+def zip_whole(*shards: tuple[str, Sequence[str]]) -> tuple[pa.RecordBatch, ...]:
+    """Read narrow columns of row-aligned shards, each shard as one batch, and check that they are aligned.
+
+    For columns of numbers and labels, which fit in memory a shard at a time; decoding a whole
+    column is several times faster than decoding it row group by row group.
+
+    Args:
+        shards: pairs of URI and columns; `doc_id` is always read as well.
+
+    Raises:
+        ShardError: a shard cannot be read, or the shards differ in their `doc_id`s.
+    """
+    batches = []
+    for uri, columns in shards:
+        batches.append(read_columns(uri, list(dict.fromkeys(["doc_id", *columns]))))
+        if not batches[-1].column("doc_id").equals(batches[0].column("doc_id")):
+            raise ShardError(f"{uri}: its rows are not those of {shards[0][0]}; delete it and run again")
+    return tuple(batches)
+
+
+def read_columns(uri: str, columns: Sequence[str]) -> pa.RecordBatch:
+    """Read columns of a shard as one batch.
+
+    Raises:
+        ShardError: the file is missing, truncated, or lacks a column.
+    """
+    fs, path = filesystem(uri)
+    try:
+        with fs.open(path, "rb") as stream, pq.ParquetFile(stream) as shard:
+            missing = set(columns) - set(shard.schema_arrow.names)
+            if missing:
+                raise ShardError(f"{uri}: no column {', '.join(sorted(missing))}; it has {shard.schema_arrow.names}")
+            table = shard.read(list(columns)).combine_chunks()
+    except _UNREADABLE as error:
+        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
+    batches = table.to_batches()
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
+
+
+def read_rows(uri: str, rows: Sequence[int], columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Read single rows of a shard, decoding only the row groups that hold them.
+
+    Args:
+        uri: of the shard.
+        rows: their numbers, from 0.
+        columns: of each row.
+
+    Returns:
+        The rows in the order in which they were asked for.
+
+    Raises:
+        ShardError: the file cannot be read.
+    """
+    fs, path = filesystem(uri)
+    found: dict[int, dict[str, Any]] = {}
+    try:
+        with fs.open(path, "rb") as stream, pq.ParquetFile(stream) as shard:
+            start = 0
+            for group in range(shard.num_row_groups):
+                end = start + shard.metadata.row_group(group).num_rows
+                wanted = sorted({row for row in rows if start <= row < end})
+                if wanted:
+                    table = shard.read_row_group(group, columns=list(columns))
+                    picked = table.take(pa.array([row - start for row in wanted]))
+                    found |= dict(zip(wanted, picked.to_pylist(), strict=True))
+                start = end
+    except _UNREADABLE as error:
+        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
+    return [found[row] for row in rows]
+
+
 def write_parts(uri: str, schema: pa.Schema, parts: Sequence[Sequence[pa.RecordBatch]]) -> None:
     """Write the split half of an exchange: one file whose record batch `p` is part `p`."""
     with publish(uri) as path, pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -64,6 +64,10 @@ def _dispatch(options: argparse.Namespace) -> int:
     config = load_config(options.config, options.out)
     if options.against:
         config = replace(config, dedup=replace(config.dedup, against=tuple(options.against)))
+    if options.command in ("whatif", "inspect"):
+        from pipelines import look
+
+        return look.whatif(config, options) if options.command == "whatif" else look.inspect(config, options)
     if options.command == "path":
         print(table_folder(config, options.table))
         return 0
@@ -180,8 +184,32 @@ def parser() -> argparse.ArgumentParser:
         "--sample", type=int, default=1000, metavar="N", help="encode about N documents again (default: 1000)"
     )
     command("mix", "write Megatron's data arguments for the file's [mix]")
+    _add_looks(command)
     command("submit", "run a configuration as a job on the Ray cluster at RAY_ADDRESS, and follow its log")
     return top
+
+
+def _add_looks(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    """The commands that show what a run measured, and change nothing."""
+    whatif = command("whatif", "what a moved threshold, or other rules, would change")
+    other = whatif.add_mutually_exclusive_group(required=True)
+    other.add_argument("--rule", metavar="NAME", help="the rule whose bound is moved, with --minimum or --maximum")
+    other.add_argument("--rules", metavar="FILE", help="hold the rules of this file against those of the run")
+    bound = whatif.add_mutually_exclusive_group()
+    for name in ("minimum", "maximum"):
+        bound.add_argument(f"--{name}", metavar="VALUES", help="values to try, such as 0.10,0.15,0.20; off for none")
+    whatif.add_argument("-n", type=int, default=3, metavar="COUNT", help="samples from each side of a threshold")
+    whatif.add_argument("--html", metavar="FILE", help="write the comparison there as one HTML page")
+    inspect = command("inspect", "documents that are kept, or dropped by a rule, or near a threshold")
+    which = inspect.add_mutually_exclusive_group(required=True)
+    which.add_argument("--reason", metavar="RULE", help="documents that this rule drops")
+    which.add_argument("--kept", action="store_true", help="documents that every rule keeps")
+    which.add_argument(
+        "--near", metavar="RULE:VALUE", help="documents on either side of this value of the rule's bound"
+    )
+    inspect.add_argument(
+        "-n", type=int, default=20, metavar="COUNT", help="how many are shown, of each side for --near"
+    )
 
 
 def _complain(message: str, status: int) -> int:

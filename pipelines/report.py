@@ -13,7 +13,6 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.resources import files
 from itertools import pairwise
 from typing import Any, TypedDict
 
@@ -151,8 +150,17 @@ def render(report: Mapping[str, Any]) -> str:
     Args:
         report: what `assemble` returned, or what json.load read back from report.json.
     """
+    return page_templates().get_template("report.html.j2").render(report=report)
+
+
+def page_templates() -> jinja2.Environment:
+    """The templates of the pages that manyo writes: every string is escaped, a missing one is an error."""
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.PackageLoader("pipelines", "."),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {
         "number": _number,
@@ -163,8 +171,7 @@ def render(report: Mapping[str, Any]) -> str:
         "sha256": _sha256,
     }
     environment.globals |= {"ticks": _ticks}
-    template = environment.from_string(files("pipelines").joinpath("report.html.j2").read_text("utf-8"))
-    return template.render(report=report)
+    return environment
 
 
 # What the counters must satisfy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from corpus.shards import filesystem, join, publish, remove_partials
@@ -102,6 +102,24 @@ def table_folder(config: Config, table: str) -> str:
     if table not in folders:
         raise UserError(f"no table {table!r}; there are {', '.join(sorted(folders))}")
     return folders[table]
+
+
+def finished_stages(config: Config, names: Collection[str], command: str) -> dict[str, StageOutput]:
+    """The outputs of stages that an earlier run finished, for a command that only looks at them.
+
+    Args:
+        config: of that run; thresholds may differ, since the stages asked for need not be those that decide.
+        names: of the stages; those that they need must be among them.
+        command: for the message.
+
+    Raises:
+        UserError: one of them is not finished.
+    """
+    outputs: dict[str, StageOutput] = {}
+    for stage in build_stages(config):
+        if stage.name in names:
+            outputs[stage.name] = _finished(stage, outputs, config, command)
+    return outputs
 
 
 def mark_out(out: str) -> None:

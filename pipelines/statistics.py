@@ -133,6 +133,11 @@ def add_up(counters: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return total
 
 
+def hosts(uris: pa.Array) -> pa.Array:
+    """The host that each URI names, in lower case; null where it names none."""
+    return pc.utf8_lower(pc.struct_field(pc.extract_regex(uris, pattern=_HOST_PATTERN), "host"))
+
+
 def _zero() -> Statistics:
     return {
         "shards": 0,
@@ -179,12 +184,12 @@ def _read_documents(shards: ShardTables, released_ids: pa.Array) -> tuple[pa.Tab
         reasons = decision.column("reasons")
         n_reasons = pc.list_value_length(reasons)
         characters = signal.column("char_count")
-        host = pc.struct_field(pc.extract_regex(document.column("uri"), pattern=_HOST_PATTERN), "host")
+        host = hosts(document.column("uri"))
         documents.append(
             pa.table(
                 [
                     source,
-                    pc.utf8_lower(host),
+                    host,
                     _strings(document, "charset"),
                     _strings(document, "charset_declared"),
                     lang,

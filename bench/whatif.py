@@ -1,0 +1,129 @@
+"""How long a moved threshold takes: what-if, and deciding anew, over a million measured documents.
+
+    python -m bench.whatif [DOCUMENTS]
+
+The documents are made up: values drawn around those of real pages, a thousand different texts of a
+thousand characters, 50,000 hosts, ten shards in batches as long as extract writes them. Times are of
+one process with two threads for Parquet, in seconds of the clock and of the processors; the third line
+leaves the samples out, which are the only thing for which text is read.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from corpus.schema import DOCUMENTS, LABEL, LANGUAGES
+from corpus.shards import write_shard, zip_whole
+from filters import signals
+from filters.comparison import move_bound
+from filters.rules import Rule, decide, load_rules
+from pipelines.documents import MeasuredShard
+from pipelines.whatif import render, what_if
+
+_RULES = Path(__file__).parents[1] / "configs" / "rules.toml"
+_SHARDS = 10
+_BATCH_ROWS = 4096
+_TEXTS = 1000
+_HOSTS = 50_000
+#: Signals of which rules set a minimum; of the others they set a maximum.
+_HIGH = {"japanese_score", "kana_fraction", "particle_fraction", "sentence_fraction", "compression_ratio"}
+
+
+def main() -> None:
+    """Make the tables, and print a table of times."""
+    n_docs = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    rules = load_rules(str(_RULES))
+    alternatives = [move_bound(rules, "too_little_kana", "minimum", value) for value in (0.10, 0.15, 0.20)]
+    with tempfile.TemporaryDirectory(prefix="manyo-bench-") as folder:
+        shards = [_write(Path(folder) / str(number), n_docs // _SHARDS, number) for number in range(_SHARDS)]
+        result = what_if(shards, rules, alternatives, 3)
+        changed = [row["gained"]["documents"] + row["lost"]["documents"] for row in result["alternatives"]]
+        print(f"{result['documents']['documents']:,} documents, changed by {', '.join(f'{n:,}' for n in changed)}")
+        steps: dict[str, Callable[[], object]] = {
+            "what-if, three thresholds, samples": lambda: what_if(shards, rules, alternatives, 3),
+            "the same, as HTML": lambda: render(what_if(shards, rules, alternatives, 3), "bench.toml"),
+            "what-if, three thresholds, no samples": lambda: what_if(shards, rules, alternatives, 0),
+            "read the columns and decide": lambda: [_decide(shard, rules) for shard in shards],
+        }
+        print(f"{'seconds, best of 3':40}{'clock':>8}{'processors':>12}")
+        for name, step in steps.items():
+            print(f"{name:40}{min(_timed(step, time.perf_counter) for _ in range(3)):8.2f}", end="")
+            print(f"{min(_timed(step, time.process_time) for _ in range(3)):12.2f}")
+
+
+def _timed(step: Callable[[], object], clock: Callable[[], float]) -> float:
+    start = clock()
+    step()
+    return clock() - start
+
+
+def _decide(shard: MeasuredShard, rules: Sequence[Rule]) -> pa.RecordBatch:
+    documents, languages, measured = zip_whole(
+        (shard.documents, ["profile"]),
+        (shard.languages, ["japanese_score", "hangul_fraction"]),
+        (shard.signals, sorted({rule.signal for rule in rules} - set(LANGUAGES.schema.names))),
+    )
+    return decide(languages, measured, documents.column("profile"), rules)
+
+
+def _write(folder: Path, n_docs: int, seed: int) -> MeasuredShard:
+    random = np.random.default_rng(seed)
+    letters = [chr(point) for point in (*range(0x3041, 0x3094), *range(0x4E00, 0x5200), 0x3002)]
+    texts = pa.array(["".join(random.choice(letters, 1000)) for _ in range(_TEXTS)], pa.large_string())
+    shard = MeasuredShard(*(str(folder / f"{table}.parquet") for table in ("documents", "languages", "signals")))
+    doc_ids = pa.FixedSizeBinaryArray.from_buffers(
+        pa.binary(16), n_docs, [None, pa.py_buffer(random.bytes(16 * n_docs))]
+    )
+    folder.mkdir()
+    write_shard(shard.documents, DOCUMENTS.schema, _documents(doc_ids, texts, random))
+    write_shard(shard.languages, LANGUAGES.schema, _columns(LANGUAGES.schema, doc_ids, random))
+    write_shard(shard.signals, signals.SCHEMA, _columns(signals.SCHEMA, doc_ids, random))
+    return shard
+
+
+def _documents(doc_ids: pa.Array, texts: pa.Array, random: np.random.Generator) -> Iterator[pa.RecordBatch]:
+    for start in range(0, len(doc_ids), _BATCH_ROWS):
+        some = doc_ids.slice(start, _BATCH_ROWS)
+        n = len(some)
+        hosts = random.zipf(1.3, n) % _HOSTS
+        columns = {field.name: pa.nulls(n, field.type) for field in DOCUMENTS.schema}
+        columns |= {
+            "doc_id": some,
+            "source": pa.array(["crawl"] * n).dictionary_encode().cast(LABEL),
+            "profile": pa.array(["web"] * n).dictionary_encode().cast(LABEL),
+            "uri": pa.array([f"https://host{host}.example.jp/{i}" for i, host in enumerate(hosts)], pa.large_string()),
+            "title": pa.array(["題"] * n, pa.large_string()),
+            "text": texts.take(pa.array(random.integers(0, len(texts), n))),
+        }
+        yield pa.RecordBatch.from_arrays(list(columns.values()), schema=DOCUMENTS.schema)
+
+
+def _columns(schema: pa.Schema, doc_ids: pa.Array, random: np.random.Generator) -> Iterator[pa.RecordBatch]:
+    for start in range(0, len(doc_ids), _BATCH_ROWS):
+        some = doc_ids.slice(start, _BATCH_ROWS)
+        yield pa.RecordBatch.from_arrays([_values(field, some, random) for field in schema], schema=schema)
+
+
+def _values(field: pa.Field, doc_ids: pa.Array, random: np.random.Generator) -> pa.Array:
+    """Values of one column, so that each rule drops a few documents in a hundred."""
+    n = len(doc_ids)
+    if field.name == "doc_id":
+        return doc_ids
+    if field.name in ("char_count", "size_bytes"):
+        return pa.array(random.lognormal(7, 1, n).astype(np.int64))
+    if pa.types.is_integer(field.type):
+        return pa.array(random.integers(0, 100, n))
+    if not pa.types.is_floating(field.type):
+        return pa.array(["ja"] * n).dictionary_encode().cast(field.type)
+    return pa.array(random.beta(4, 6, n) if field.name in _HIGH else random.beta(1, 30, n), pa.float32())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""Single documents of a finished run, as a person reads them: what was measured, and how the text begins.
+
+What a page holds is shown in a terminal, so nothing that steers a terminal or turns the order of
+characters around is left in it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.cells import cell_len
+from rich.console import Console
+
+from corpus.schema import LANGUAGES
+from corpus.shards import read_rows
+from filters.rules import RULE_COLUMNS, Rule
+from pipelines.config import Config
+from pipelines.run import finished_stages
+
+#: How much of a text is shown, in characters.
+EXCERPT_CHARS = 400
+
+_LANGUAGE_COLUMNS = frozenset(LANGUAGES.schema.names)
+_BLANK_LINES = re.compile(r"\n\s*\n+")
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredShard:
+    """URIs of one `documents` shard and of what was measured on it, row by row."""
+
+    documents: str
+    languages: str
+    signals: str
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a rule saw of a document.
+
+    Attributes:
+        rule: its name.
+        signal: the column.
+        value: of the document.
+        minimum: of the rule.
+        maximum: of the rule.
+        fails: whether the rule drops the document.
+    """
+
+    rule: str
+    signal: str
+    value: float
+    minimum: float | None
+    maximum: float | None
+    fails: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A document as it is shown: safe in a terminal, and short.
+
+    Attributes:
+        source: name of its source.
+        uri: its address.
+        title: its title.
+        char_count: length of the whole text.
+        values: what each rule of its profile saw, in the order of the rules.
+        excerpt: how its text begins.
+    """
+
+    source: str
+    uri: str
+    title: str
+    char_count: int
+    values: tuple[Value, ...]
+    excerpt: str
+
+
+def measured_shards(config: Config, command: str) -> tuple[MeasuredShard, ...]:
+    """The shards of a run that is measured, decided or not.
+
+    Raises:
+        UserError: a stage up to `measure` is not finished.
+    """
+    stages = finished_stages(config, ("extract", "langid", "measure"), command)
+    return tuple(
+        MeasuredShard(
+            stages["extract"].uri("documents", shard.name),
+            stages["langid"].uri("languages", shard.name),
+            stages["measure"].uri("signals", shard.name),
+        )
+        for shard in stages["extract"].shards
+    )
+
+
+def show(places: Sequence[tuple[MeasuredShard, int]], rules: Sequence[Rule]) -> list[Shown]:
+    """Read single documents: each row group that holds one is decoded once.
+
+    Args:
+        places: shard and row of each.
+        rules: whose values are shown.
+
+    Returns:
+        The documents in the order of `places`.
+
+    Raises:
+        ShardError: a shard cannot be read.
+    """
+    rows_of: dict[MeasuredShard, list[int]] = defaultdict(list)
+    for shard, row in places:
+        if row not in rows_of[shard]:
+            rows_of[shard].append(row)
+    shown: dict[tuple[MeasuredShard, int], Shown] = {}
+    of_languages = sorted({rule.signal for rule in rules} & _LANGUAGE_COLUMNS)
+    of_signals = sorted({"char_count", *(rule.signal for rule in rules)} - _LANGUAGE_COLUMNS)
+    for shard, rows in rows_of.items():
+        documents = read_rows(shard.documents, rows, ("source", "profile", "uri", "title", "text"))
+        languages = read_rows(shard.languages, rows, ("doc_id", *of_languages))
+        signals = read_rows(shard.signals, rows, of_signals)
+        for row, document, language, signal in zip(rows, documents, languages, signals, strict=True):
+            measured = language | signal
+            shown[shard, row] = Shown(
+                source=document["source"],
+                uri=plain(document["uri"]),
+                title=plain(document["title"]),
+                char_count=signal["char_count"],
+                values=tuple(_value(rule, measured) for rule in rules if document["profile"] in rule.profiles),
+                excerpt=_excerpt(document["text"]),
+            )
+    return [shown[place] for place in places]
+
+
+def print_document(console: Console, document: Shown, heading: str) -> None:
+    """Print one document: address, what failed and what did not, how it begins."""
+    console.print(f"[bold]{heading}[/bold]", end=" ")
+    console.print(document.title or "(no title)", style="bold", markup=False)
+    console.print(f"    {document.source}  {document.char_count:,} characters  {document.uri}", markup=False)
+    name_width = max((cell_len(value.rule) for value in document.values), default=0)
+    for value in document.values:
+        style = "red" if value.fails else "dim"
+        mark = "×" if value.fails else " "
+        console.print(f"  {mark} {value.rule:<{name_width}}  {_interval(value)}", style=style, markup=False)
+    for line in document.excerpt.split("\n"):
+        console.print(f"    │ {line}", markup=False)
+    console.print()
+
+
+def plain(text: str) -> str:
+    """One line without control characters, and without marks that turn the order of characters around."""
+    return "".join(" " if character.isspace() else character for character in _visible(text))
+
+
+def number(value: float) -> str:
+    """A measured value or a bound: whole numbers in full, fractions to four digits."""
+    return f"{int(value):,}" if value == int(value) else f"{value:.4g}"
+
+
+def _visible(text: str) -> str:
+    return "".join(
+        character for character in text if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf")
+    )
+
+
+def _excerpt(text: str) -> str:
+    start = _BLANK_LINES.sub("\n", _visible(text[: 2 * EXCERPT_CHARS])).strip("\n")
+    return start[:EXCERPT_CHARS] + ("…" if len(text) > EXCERPT_CHARS else "")
+
+
+def _value(rule: Rule, measured: Mapping[str, float]) -> Value:
+    value = measured[rule.signal]
+    # As an array of the column's type, so that a bound is compared as the decision compared it.
+    fails = rule.fails(np.array([value], RULE_COLUMNS[rule.signal].type.to_pandas_dtype()))
+    return Value(rule.name, rule.signal, value, rule.minimum, rule.maximum, bool(fails[0]))
+
+
+def _interval(value: Value) -> str:
+    """A value against its bounds, such as `char_count 83, at least 150`."""
+    bounds = [
+        f"{side} {number(bound)}"
+        for side, bound in (("at least", value.minimum), ("at most", value.maximum))
+        if bound is not None
+    ]
+    return f"{value.signal} {number(value.value)}, {', '.join(bounds)}"

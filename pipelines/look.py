@@ -1,0 +1,99 @@
+"""The commands that look at what a run measured: `whatif` and `inspect`, from their options to what they print."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+
+from rich.console import Console
+
+from filters.comparison import Alternative, move_bound
+from filters.rules import Rule, load_rules
+from pipelines.config import Config
+from pipelines.documents import measured_shards
+from pipelines.engine import UserError
+from pipelines.inspect import choose, print_chosen, print_near
+from pipelines.whatif import print_what_if, render, what_if
+
+#: Lines for a pipe or a file are not broken to fit a window.
+_PIPE_COLUMNS = 160
+
+
+def whatif(config: Config, options: argparse.Namespace) -> int:
+    """`manyo whatif`.
+
+    Raises:
+        UserError: an option is wrong, or the run is not measured.
+    """
+    alternatives = _alternatives(config.rules, options)
+    shards = measured_shards(config, "whatif")
+    result = what_if(shards, config.rules, alternatives, max(0, options.n))
+    if options.html:
+        try:
+            Path(options.html).write_text(render(result, PurePath(config.path).name), encoding="utf-8")
+        except OSError as error:
+            raise UserError(f"--html {options.html}: {error.strerror}") from error
+    print_what_if(_console(), result)
+    return 0
+
+
+def inspect(config: Config, options: argparse.Namespace) -> int:
+    """`manyo inspect`.
+
+    Raises:
+        UserError: an option is wrong, or the run is not measured.
+    """
+    count = max(0, options.n)
+    if options.near is not None:
+        near = _near(config.rules, options.near)
+        shards = measured_shards(config, "inspect")
+        print_near(_console(), shards, config.rules, near, count)
+        return 0
+    shards = measured_shards(config, "inspect")
+    try:
+        documents, total = choose(shards, config.rules, options.reason, count)
+    except ValueError as error:
+        raise UserError(f"--reason: {error}") from error
+    print_chosen(_console(), documents, total, "kept" if options.kept else f"dropped by {options.reason}")
+    return 0
+
+
+def _alternatives(rules: Sequence[Rule], options: argparse.Namespace) -> list[Alternative]:
+    values = options.minimum if options.minimum is not None else options.maximum
+    if options.rules is not None:
+        if values is not None:
+            raise UserError("--minimum and --maximum go with --rule, not with --rules")
+        try:
+            return [Alternative(PurePath(options.rules).name, load_rules(options.rules))]
+        except FileNotFoundError as error:
+            raise UserError(f"--rules {options.rules}: no such file") from error
+        except ValueError as error:
+            raise UserError(str(error)) from error
+    if values is None:
+        raise UserError("--rule needs --minimum or --maximum with values to try")
+    bound = "minimum" if options.minimum is not None else "maximum"
+    try:
+        return [move_bound(rules, options.rule, bound, _bound(value)) for value in values.split(",")]
+    except ValueError as error:
+        raise UserError(f"--rule {options.rule} --{bound} {values}: {error}") from error
+
+
+def _bound(value: str) -> float | None:
+    return None if value.strip() == "off" else float(value)
+
+
+def _near(rules: Sequence[Rule], near: str) -> Alternative:
+    name, _, value = near.partition(":")
+    try:
+        rule = next((rule for rule in rules if rule.name == name), None)
+        bound = "maximum" if rule is not None and rule.minimum is None else "minimum"
+        return move_bound(rules, name, bound, float(value))
+    except ValueError as error:
+        raise UserError(f"--near {near}: {error}; write it as RULE:VALUE") from error
+
+
+def _console() -> Console:
+    """A console on standard output; if a pager closes it early, Rich ends the program without a word."""
+    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPE_COLUMNS)

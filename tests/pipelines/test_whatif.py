@@ -1,0 +1,251 @@
+"""What-if and inspect: they say what a run with other rules would do, and what they show is safe to look at."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from corpus.schema import DOCUMENTS, LANGUAGES
+from corpus.shards import write_shard
+from filters import signals
+from filters.comparison import Alternative, move_bound
+from filters.language import LanguageSettings, identify
+from filters.rules import load_rules
+from pipelines.cli import main
+from pipelines.config import load_config
+from pipelines.documents import MeasuredShard, measured_shards, plain, show
+from pipelines.inspect import choose
+from pipelines.run import table_folder
+from pipelines.whatif import HOSTS_LISTED, render, what_if
+from tests.conftest import ROOT, FinishedRun
+
+RULES = load_rules(str(ROOT / "configs" / "rules.toml"))
+HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e'\"&lt;"
+
+
+def look(run: FinishedRun, *options: str) -> int:
+    command, *rest = options
+    return main([command, "--config", str(run.config), "--out", str(run.out), *rest])
+
+
+def kept(run: FinishedRun, config: Path) -> int:
+    folder = Path(table_folder(load_config(str(config), str(run.out)), "decisions"))
+    return sum(
+        not reasons
+        for path in folder.rglob("*.parquet")
+        for reasons in pq.read_table(path, partitioning=None)["reasons"].to_pylist()
+    )
+
+
+@pytest.fixture
+def hostile_shard(tmp_path: Path) -> MeasuredShard:
+    """Two documents, kept and dropped, whose page tried to do harm."""
+    texts = ["これは本の話である。" * 30 + HOSTILE, HOSTILE]
+    rows = [
+        dict.fromkeys(DOCUMENTS.schema.names)
+        | {"doc_id": bytes([i]) * 16, "source": "cc", "profile": "web", "title": HOSTILE, "uri": HOSTILE, "text": text}
+        for i, text in enumerate(texts)
+    ]
+    documents = pa.RecordBatch.from_pylist(rows, schema=DOCUMENTS.schema)
+    shard = MeasuredShard(*(str(tmp_path / f"{name}.parquet") for name in ("documents", "languages", "signals")))
+    write_shard(shard.documents, DOCUMENTS.schema, [documents])
+    write_shard(shard.languages, LANGUAGES.schema, [identify(documents, LanguageSettings())])
+    write_shard(shard.signals, signals.SCHEMA, [signals.measure(documents)])
+    return shard
+
+
+@pytest.mark.parametrize(
+    ("name", "bound", "value"), [("too_short", "minimum", 400), ("too_little_kana", "minimum", 0.3)]
+)
+def test_what_if_says_what_a_run_with_the_moved_bound_keeps(
+    demo_run: FinishedRun, tmp_path: Path, name: str, bound: str, value: float
+) -> None:
+    text = (ROOT / "configs" / "rules.toml").read_text(encoding="utf-8")
+    before, rule = text.split(f'name     = "{name}"')
+    moved = tmp_path / "rules.toml"
+    moved.write_text(f'{before}name = "{name}"' + re.sub(rf"(?m)^{bound}.*$", f"{bound} = {value}", rule, count=1))
+    config = tmp_path / "moved.toml"
+    original = demo_run.config.read_text(encoding="utf-8")
+    config.write_text(original.replace(str(ROOT / "configs" / "rules.toml"), str(moved)), encoding="utf-8")
+    assert main(["filter", "--config", str(config), "--out", str(demo_run.out), "--executor", "serial"]) == 0
+    shards = measured_shards(load_config(str(demo_run.config), str(demo_run.out)), "whatif")
+    result = what_if(shards, RULES, [move_bound(RULES, name, bound, value)], 0)
+    assert result["kept"]["documents"] == kept(demo_run, demo_run.config)
+    assert result["alternatives"][0]["kept"]["documents"] == kept(demo_run, config)
+    other = what_if(shards, RULES, [Alternative("file", load_rules(str(moved)))], 0)
+    for part in ("kept", "gained", "lost", "by_source", "by_length", "by_host"):
+        assert other["alternatives"][0][part] == result["alternatives"][0][part]
+
+
+def test_parts_of_a_change_add_up_to_the_change(demo_run: FinishedRun) -> None:
+    shards = measured_shards(load_config(str(demo_run.config), str(demo_run.out)), "whatif")
+    (row,) = what_if(shards, RULES, [move_bound(RULES, "too_short", "minimum", 500)], 2)["alternatives"]
+    assert row["lost"]["documents"] > 0
+    for part in ("by_source", "by_length"):
+        for side in ("gained", "lost"):
+            for unit in ("documents", "characters"):
+                assert sum(line[side][unit] for line in row[part]) == row[side][unit]
+    hosts = [line["gained"]["documents"] + line["lost"]["documents"] for line in row["by_host"]]
+    assert hosts == sorted(hosts, reverse=True)
+    assert sum(hosts) <= row["lost"]["documents"]
+    assert len(hosts) == min(row["hosts"], HOSTS_LISTED)
+
+
+def test_an_unmoved_bound_changes_nothing(demo_run: FinishedRun) -> None:
+    shards = measured_shards(load_config(str(demo_run.config), str(demo_run.out)), "whatif")
+    result = what_if(shards, RULES, [move_bound(RULES, "too_short", "minimum", 150)], 0)
+    (row,) = result["alternatives"]
+    assert row["kept"] == result["kept"]
+    assert row["gained"]["documents"] == row["lost"]["documents"] == 0
+
+
+def test_samples_are_the_nearest_on_each_side(demo_run: FinishedRun) -> None:
+    shards = measured_shards(load_config(str(demo_run.config), str(demo_run.out)), "whatif")
+    (row,) = what_if(shards, RULES, [move_bound(RULES, "too_short", "minimum", 300)], 3)["alternatives"]
+    assert all(document.char_count >= 300 for document in row["inside"])
+    assert all(document.char_count < 300 for document in row["outside"])
+    assert len(row["inside"]) == 3
+    assert [value.rule for document in row["outside"] for value in document.values] == ["too_short"] * len(
+        row["outside"]
+    )
+
+
+def test_the_commands_print_the_same_every_time(demo_run: FinishedRun, capsys: pytest.CaptureFixture[str]) -> None:
+    for options in (
+        ("whatif", "--rule", "too_short", "--minimum", "100,400,off"),
+        ("inspect", "--reason", "too_short", "-n", "3"),
+        ("inspect", "--kept", "-n", "2"),
+        ("inspect", "--near", "too_little_kana:0.3", "-n", "2"),
+    ):
+        assert look(demo_run, *options) == 0
+        first = capsys.readouterr().out
+        assert look(demo_run, *options) == 0
+        assert capsys.readouterr().out == first
+        assert "too_short" in first or "too_little_kana" in first
+        assert "\x1b" not in first
+
+
+def test_inspect_shows_documents_that_the_rule_drops(demo_run: FinishedRun) -> None:
+    shards = measured_shards(load_config(str(demo_run.config), str(demo_run.out)), "inspect")
+    for reason in ("too_short", None):
+        documents, total = choose(shards, RULES, reason, 1000)
+        assert len(documents) == total > 0
+        for document in documents:
+            failed = {value.rule for value in document.values if value.fails}
+            assert reason in failed if reason else not failed
+    fewer, _ = choose(shards, RULES, None, 2)
+    assert fewer == documents[:2]
+
+
+def test_another_preset_is_compared_from_the_command_line(
+    demo_run: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.toml"
+    first = (ROOT / "configs" / "rules.toml").read_text(encoding="utf-8").split("[[rule]]")[2]
+    other.write_text("[[rule]]" + first, encoding="utf-8")
+    page = tmp_path / "whatif.html"
+    assert look(demo_run, "whatif", "--rules", str(other), "--html", str(page)) == 0
+    assert "other.toml" in capsys.readouterr().out
+    assert "other.toml" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("whatif", "--rule", "short", "--minimum", "1"), "no rule 'short'; there are not_japanese, too_short"),
+        (("whatif", "--rule", "too_short"), "--rule needs --minimum or --maximum"),
+        (("whatif", "--rule", "too_short", "--minimum", "1,b"), "could not convert string to float: 'b'"),
+        (("whatif", "--rules", "none.toml"), "--rules none.toml: no such file"),
+        (("inspect", "--reason", "short"), "--reason: no rule 'short'"),
+        (("inspect", "--near", "too_short"), "write it as RULE:VALUE"),
+    ],
+)
+def test_a_mistake_is_one_line(
+    demo_run: FinishedRun, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], message: str
+) -> None:
+    assert look(demo_run, *options) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_a_run_that_is_not_measured_is_named(
+    demo_config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        main(
+            [
+                "whatif",
+                "--config",
+                str(demo_config),
+                "--out",
+                str(tmp_path / "new"),
+                "--rule",
+                "too_short",
+                "--minimum",
+                "1",
+            ]
+        )
+        == 2
+    )
+    assert "whatif needs extract" in capsys.readouterr().err
+
+
+def test_a_pager_may_close_the_pipe(demo_run: FinishedRun) -> None:
+    command = (
+        f"{sys.executable} -m pipelines inspect --config {demo_run.config} --out {demo_run.out} --kept -n 500 | head -1"
+    )
+    done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
+    assert done.stderr == ""
+    assert "are kept" in done.stdout
+
+
+class _Scripts(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attributes)))
+
+
+def test_a_hostile_page_stays_text_in_the_html(hostile_shard: MeasuredShard) -> None:
+    result = what_if([hostile_shard], RULES, [move_bound(RULES, "too_short", "minimum", 100)], 2)
+    page = render(result, HOSTILE)
+    seen = _Scripts()
+    seen.feed(page)
+    assert "alert(1)" in page
+    assert not {tag for tag, _ in seen.tags} & {"script", "img", "link", "iframe"}
+    assert not [name for _, attributes in seen.tags for name in attributes if name.startswith("on") or name == "src"]
+    assert {attributes["href"][0] for _, attributes in seen.tags if attributes.get("href")} == {"#"}
+
+
+def test_a_hostile_page_does_not_steer_the_terminal(hostile_shard: MeasuredShard) -> None:
+    for document in show([(hostile_shard, 1), (hostile_shard, 0)], RULES):
+        for text in (document.title, document.uri, document.excerpt):
+            assert "\x1b" not in text
+            assert "\u202e" not in text
+    assert plain("一\n二\t三") == "一 二 三"
+
+
+def test_values_that_are_shown_fail_where_the_decision_failed_them(demo_run: FinishedRun) -> None:
+    config = load_config(str(demo_run.config), str(demo_run.out))
+    decisions = Path(table_folder(config, "decisions"))
+    for shard in measured_shards(config, "inspect"):
+        name = Path(shard.documents).relative_to(table_folder(config, "documents"))
+        reasons = pq.read_table(decisions / name, partitioning=None)["reasons"].to_pylist()
+        shown = show([(shard, row) for row in range(len(reasons))], RULES)
+        assert [[value.rule for value in document.values if value.fails] for document in shown] == reasons
+
+
+def test_the_comparison_is_json_but_for_its_samples(hostile_shard: MeasuredShard) -> None:
+    result = what_if([hostile_shard], RULES, [move_bound(RULES, "too_short", "minimum", 100)], 0)
+    assert json.loads(json.dumps(result)) == result
