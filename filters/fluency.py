@@ -112,6 +112,36 @@ class LineCounts:
         """float32 (n_docs,), characters in sentences that a mark ends per character."""
         return share(self.counts[:, kernels.ENDED_SENTENCE_CHARS], self.counts[:, kernels.VISIBLE_CHARS])
 
+    @property
+    def duplicate_line_count_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), lines that occurred before per line."""
+        return share(self.counts[:, kernels.DUPLICATE_LINES], self.line_counts)
+
+    @property
+    def duplicate_sentence_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), characters in sentences that occurred before per character."""
+        return share(self.counts[:, kernels.DUPLICATE_SENTENCE_CHARS], self.counts[:, kernels.VISIBLE_CHARS])
+
+    @property
+    def duplicate_sentence_count_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), sentences that occurred before per sentence."""
+        return share(self.counts[:, kernels.DUPLICATE_SENTENCES], self.counts[:, kernels.SENTENCES])
+
+    @property
+    def trailing_sentence_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), sentences that trail off in an ellipsis, three dots or ・ per sentence."""
+        return share(self.counts[:, kernels.TRAILING_SENTENCES], self.counts[:, kernels.SENTENCES])
+
+    @property
+    def mean_line_chars(self) -> np.ndarray:
+        """float32 (n_docs,), characters per line."""
+        return share(self.counts[:, kernels.VISIBLE_CHARS], self.line_counts)
+
+    @property
+    def longest_line_chars(self) -> np.ndarray:
+        """int64 (n_docs,), characters of the longest line."""
+        return self.counts[:, kernels.LONGEST_LINE]
+
 
 def read_lines(texts: Texts) -> LineCounts:
     """Count lines and sentences by their ends, in one pass over the bytes."""

@@ -73,6 +73,25 @@ class Repeats:
         """float32 (n_docs,), characters that stand in a 10-gram which occurred before per character."""
         return share(self.counts[:, kernels.DUPLICATE_10GRAM_CHARS], self.counts[:, kernels.SAMPLED_CHARS])
 
+    def stepped_ngram_fraction(self, length: int) -> np.ndarray:
+        """float32 (n_docs,), characters in repeated n-grams per character, counted in steps.
+
+        datatrove walks the text: an n-gram that it has seen counts whole and is stepped over, another one
+        is remembered and moves it on by one.
+
+        Args:
+            length: of the n-gram, 5 to 10.
+        """
+        return share(self.counts[:, kernels.STEPPED_5GRAM_CHARS + length - 5], self.counts[:, kernels.SAMPLED_CHARS])
+
+    @property
+    def frequent_5gram_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), occurrences of the most frequent repeated 5-grams per 5-gram.
+
+        As many of them as the square root of how many distinct ones there are.
+        """
+        return share(self.counts[:, kernels.FREQUENT_5GRAMS], self.counts[:, kernels.NGRAMS_5])
+
     @property
     def longest_run_chars(self) -> np.ndarray:
         """int64 (n_docs,), length of the longest run of one character."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 
 from corpus.schema import Column, signals_table
 from corpus.text import Texts
-from filters.characters import KANA, CharacterClass, CharacterCounts, count_characters
+from filters.characters import KANA, CharacterClass, CharacterCounts, count_characters, share
 from filters.fluency import SHORT_LINE_CHARS, LineCounts, read_lines
 from filters.repetition import (
     COMPRESSED_BYTES,
@@ -25,7 +26,16 @@ from filters.repetition import (
     compression_ratio,
     find_repeats,
 )
-from filters.vocabulary import ERROR_PHRASES, HEAD_CHARS, phrase_fraction
+from filters.tells import (
+    KANA_HEAD_CHARS,
+    SEPARATORS,
+    STOP_CHARACTERS,
+    Tells,
+    count_kaomoji,
+    count_urls,
+    read_tells,
+)
+from filters.vocabulary import ERROR_PHRASES, HEAD_CHARS, TRANSLATION_PHRASES, phrase_fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,13 @@ class Passes:
     characters: CharacterCounts
     lines: LineCounts
     repeats: Repeats
+    tells: Tells
+
+    @property
+    def visible_chars(self) -> np.ndarray:
+        """int64 (n_docs,), characters that are not white space."""
+        visible: np.ndarray = self.characters.char_counts - self.characters.of(CharacterClass.SPACE)
+        return visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +77,10 @@ def _fraction(name: str, meaning: str) -> Column:
 
 def _count(name: str, meaning: str, unit: str) -> Column:
     return Column(name, pa.int64(), meaning, unit)
+
+
+def _stepped_ngram_fraction(passes: Passes, length: int) -> np.ndarray:
+    return passes.repeats.stepped_ngram_fraction(length)
 
 
 #: Every signal, in the order of its columns.
@@ -248,6 +269,136 @@ SIGNALS: tuple[Signal, ...] = (
         "ours",
         lambda passes: phrase_fraction(passes.column, ERROR_PHRASES),
     ),
+    Signal(
+        _fraction(
+            "translation_phrase_fraction",
+            f"phrases of translations, such as することができます, per character, in the first {HEAD_CHARS:,}",
+        ),
+        "ours",
+        lambda passes: phrase_fraction(passes.column, TRANSLATION_PHRASES),
+    ),
+    Signal(
+        _count("japanese_char_count", "kana, kanji and Japanese punctuation", "characters"),
+        "Swallow v1, which counts letters and asks for 400",
+        lambda passes: passes.characters.of(*KANA, CharacterClass.HAN, CharacterClass.JAPANESE_PUNCTUATION),
+    ),
+    Signal(
+        _fraction("punctuation_fraction", "Japanese punctuation per character that is not white space"),
+        "ours: a list of keywords has little of it",
+        lambda passes: passes.characters.fraction(CharacterClass.JAPANESE_PUNCTUATION),
+    ),
+    Signal(
+        _fraction("halfwidth_katakana_fraction", "half-width katakana per character that is not white space"),
+        "ours: text decoded in a wrong encoding is full of them",
+        lambda passes: passes.characters.fraction(CharacterClass.HALFWIDTH_KATAKANA),
+    ),
+    Signal(
+        _fraction(
+            "other_letter_fraction",
+            "letters that are neither Japanese nor Latin nor hangul per character that is not white space",
+        ),
+        "FineWeb-2 (max_non_alpha_words_ratio), turned to what is foreign in Japanese",
+        lambda passes: passes.characters.fraction(CharacterClass.OTHER_LETTER),
+    ),
+    Signal(
+        _count("head_kana_count", f"kana among the first {KANA_HEAD_CHARS} characters", "characters"),
+        "llm-jp v1 and HojiChar ask for one",
+        lambda passes: passes.tells.head_kana_count,
+    ),
+    Signal(
+        _count("stop_character_count", f"how many of {STOP_CHARACTERS} occur", "characters"),
+        "FineWeb-2, whose stop words these are; it asks for 2 as words of their own",
+        lambda passes: passes.tells.stop_character_count,
+    ),
+    Signal(
+        _fraction("newline_fraction", "newlines per character, white space too"),
+        "FineWeb-2 (new_line_ratio), per word there",
+        lambda passes: share(passes.tells.newline_counts, passes.characters.char_counts),
+    ),
+    Signal(
+        _fraction("separator_fraction", f"any of {SEPARATORS} per character that is not white space"),
+        "ours: stuffed keywords are separated, sentences are not",
+        lambda passes: share(passes.tells.separator_counts, passes.visible_chars),
+    ),
+    Signal(
+        _fraction(
+            "spaced_japanese_fraction",
+            "spaces between two Japanese characters per character that is not white space; at most 1",
+        ),
+        "ours: machine translation, PDF extraction and stuffed keywords leave them",
+        lambda passes: share(passes.tells.spaced_japanese_counts, passes.visible_chars),
+    ),
+    Signal(
+        Column(
+            "mean_full_stop_chars",
+            pa.float32(),
+            "mean length of what 。 divides the text into, without white space and without 。",
+            "characters",
+        ),
+        "llm-jp v1 (250 at most, strict 80) and HojiChar (100 at most), which know no other end of a sentence",
+        lambda passes: share(passes.visible_chars - passes.tells.full_stop_counts, passes.tells.full_stop_parts),
+    ),
+    Signal(
+        _count("url_count", "web addresses that are written out in the text", "addresses"),
+        "llm-jp v1, Dolma; links that are no text are gone with the HTML",
+        lambda passes: count_urls(passes.column),
+    ),
+    Signal(
+        _count("kaomoji_count", "faces drawn with characters between brackets, such as (^_^)", "faces"),
+        "HojiChar and Uzushio remove them; blogs and message boards have them",
+        lambda passes: count_kaomoji(passes.column),
+    ),
+    Signal(
+        Column("mean_line_chars", pa.float32(), "mean length of a line, without white space", "characters"),
+        "Gopher, FineWeb, HojiChar",
+        lambda passes: passes.lines.mean_line_chars,
+    ),
+    Signal(
+        _count("longest_line_chars", "length of the longest line, without white space", "characters"),
+        "llm-jp v1, for code",
+        lambda passes: passes.lines.longest_line_chars,
+    ),
+    Signal(
+        _fraction("duplicate_line_count_fraction", "lines that occurred before per line"),
+        "Gopher and Swallow v1 0.30, FineWeb-2 (dup_line_frac) 0.328",
+        lambda passes: passes.lines.duplicate_line_count_fraction,
+    ),
+    Signal(
+        _fraction("duplicate_sentence_fraction", "characters in sentences that occurred before per character"),
+        "Swallow v1 0.20",
+        lambda passes: passes.lines.duplicate_sentence_fraction,
+    ),
+    Signal(
+        _fraction("duplicate_sentence_count_fraction", "sentences that occurred before per sentence"),
+        "Swallow v1 0.30",
+        lambda passes: passes.lines.duplicate_sentence_count_fraction,
+    ),
+    Signal(
+        _fraction("trailing_sentence_fraction", "sentences that trail off in …, three dots or ・ per sentence"),
+        "Swallow v1 0.20",
+        lambda passes: passes.lines.trailing_sentence_fraction,
+    ),
+    Signal(
+        _fraction(
+            "frequent_5gram_fraction",
+            "occurrences of the most frequent repeated 5-grams, as many as the root of how many distinct ones there "
+            f"are, per 5-gram, in the first {MAX_CHARS:,}",
+        ),
+        "HojiChar and BigScience (character repetition ratio), 5-grams of characters",
+        lambda passes: passes.repeats.frequent_5gram_fraction,
+    ),
+    *(
+        Signal(
+            _fraction(
+                f"stepped_{length}gram_fraction",
+                f"characters in {length}-grams seen before, each stepped over whole, per character, in the first "
+                f"{MAX_CHARS:,}",
+            ),
+            "Gopher, FineWeb-2 and Swallow v1 as datatrove counts; its words are characters here",
+            partial(_stepped_ngram_fraction, length=length),
+        )
+        for length in range(5, 11)
+    ),
 )
 
 SCHEMA = signals_table(tuple(signal.column for signal in SIGNALS)).schema
@@ -264,6 +415,6 @@ def measure(documents: pa.RecordBatch) -> pa.RecordBatch:
     """
     column = documents.column("text")
     texts = Texts.from_arrow(column)
-    passes = Passes(column, texts, count_characters(texts), read_lines(texts), find_repeats(texts))
+    passes = Passes(column, texts, count_characters(texts), read_lines(texts), find_repeats(texts), read_tells(texts))
     values = [pa.array(signal.measure(passes), signal.column.type) for signal in SIGNALS]
     return pa.RecordBatch.from_arrays([documents.column("doc_id"), *values], schema=SCHEMA)

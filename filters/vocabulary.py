@@ -1,4 +1,4 @@
-"""Phrases that tell what a page is: so far, that it is an error message.
+"""Phrases that tell what a page is: an error message, or a text that a machine translated.
 
 The share of a document's beginning that the phrases take up is measured, not their number:
 an article may mention a 404 once, but an error page consists of little else.
@@ -44,6 +44,24 @@ ERROR_PHRASES = (
     "500 Internal Server Error",
     "503 Service (?:Temporarily )?Unavailable",
     "(?:Page|File) [Nn]ot [Ff]ound",
+)
+
+#: What translations from English write and Japanese leaves out or says otherwise: pronouns, and calques of
+#: "can", "by …ing", "for the purpose of".
+TRANSLATION_PHRASES = (
+    "あなた(?:の|が|は|に|を)",
+    "それら(?:の|が|は|に|を)",
+    "彼ら(?:の|が|は|に|を)",
+    "これらの",
+    "私達の",
+    "することができます",
+    "することができる",
+    "することによって",
+    "することにより",
+    "するためには?、",
+    "に関する情報",
+    "の一つです",
+    "最高の(?:体験|経験|方法)",
 )
 
 

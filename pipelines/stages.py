@@ -139,7 +139,7 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
         memory_bytes=3 << 30,
     )
     langid = _map("langid", 1, config.langid, (extract,), "languages", work.identify)
-    measure = _map("measure", 1, NoSettings(), (extract,), "signals", work.measure)
+    measure = _map("measure", 2, NoSettings(), (extract,), "signals", work.measure)
     decide = _map("decide", 1, DecideSettings(config.rules), (extract, langid, measure), "decisions", work.decide)
     dedup = dedup_stages(config.dedup, extract, decide)
     (duplicates,) = [stage for stage in dedup if stage.name == "duplicates"]

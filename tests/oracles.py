@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 
+from filters.characters import KANA, CharacterClass, class_of
+
 
 def write_token_shard(documents: list[list[int]], dtype: str) -> tuple[bytes, bytes]:
     """The `.bin` and `.idx` bytes of a token shard, one document and one number at a time."""
@@ -261,6 +263,7 @@ def read_lines(text: str, short_line_chars: int, bullets: str) -> dict[str, int]
     visible = [_visible(line) for line in lines]
     sentences = [sentence for line in lines for sentence in _sentences(line)]
     lengths = [len(_visible(sentence)) for sentence, _ in sentences]
+    said = [_visible(sentence) for sentence, _ in sentences]
     ends = [list(_sentences(line))[-1][1] for line in lines]
     return {
         "LINES": len(lines),
@@ -273,6 +276,11 @@ def read_lines(text: str, short_line_chars: int, bullets: str) -> dict[str, int]
         "ENDED_SENTENCE_CHARS": sum(n for n, (_, is_ended) in zip(lengths, sentences, strict=True) if is_ended),
         "VISIBLE_CHARS": sum(map(len, visible)),
         "DUPLICATE_LINE_CHARS": sum(len(line) for i, line in enumerate(visible) if line in visible[:i]),
+        "DUPLICATE_LINES": sum(line in visible[:i] for i, line in enumerate(visible)),
+        "LONGEST_LINE": max(map(len, visible), default=0),
+        "DUPLICATE_SENTENCES": sum(one in said[:i] for i, one in enumerate(said)),
+        "DUPLICATE_SENTENCE_CHARS": sum(len(one) for i, one in enumerate(said) if one in said[:i]),
+        "TRAILING_SENTENCES": sum(bool(re.search(r"([…‥・･]|[.・･]{3})\Z", one)) for one in said),
     }
 
 
@@ -283,6 +291,25 @@ def _duplicate_ngram_chars(text: str, length: int) -> int:
             covered.update(range(start, start + length))
         seen.add(text[start : start + length])
     return len(covered)
+
+
+def _stepped_ngram_chars(text: str, length: int) -> int:
+    seen, chars, start = set(), 0, 0
+    while start <= len(text) - length:
+        ngram = text[start : start + length]
+        if ngram in seen:
+            chars += length
+            start += length
+        else:
+            seen.add(ngram)
+            start += 1
+    return chars
+
+
+def _frequent_ngrams(text: str, length: int) -> int:
+    counts = Counter(text[i : i + length] for i in range(len(text) - length + 1))
+    repeated = sorted((count for count in counts.values() if count > 1), reverse=True)
+    return sum(repeated[: int(len(counts) ** 0.5)])
 
 
 def find_repeats(text: str, max_run_chars: int, distinct_window: int) -> dict[str, int]:
@@ -299,4 +326,43 @@ def find_repeats(text: str, max_run_chars: int, distinct_window: int) -> dict[st
         "DUPLICATE_10GRAM_CHARS": _duplicate_ngram_chars(sample, 10),
         "LONGEST_RUN": max((length for _, length in runs), default=0),
         "DISTINCT_CHARS": len(set(sample[:distinct_window])),
+        "NGRAMS_5": max(len(sample) - 4, 0),
+        "FREQUENT_5GRAMS": _frequent_ngrams(sample, 5),
+    }
+
+
+def stepped_ngram_chars(text: str, max_run_chars: int, length: int) -> int:
+    """Characters in n-grams that a walk over the text has seen before, each stepped over whole."""
+    runs = [(character, len(list(group))) for character, group in groupby(_visible(text))]
+    return _stepped_ngram_chars("".join(character * min(n, max_run_chars) for character, n in runs), length)
+
+
+def read_tells(text: str, head_chars: int, stop_characters: str, separators: str) -> dict[str, int]:
+    """Small signs, each with its own search."""
+
+    def is_japanese(character: str) -> bool:
+        return character != "" and class_of(character) in (
+            *KANA,
+            CharacterClass.HAN,
+            CharacterClass.JAPANESE_PUNCTUATION,
+        )
+
+    parts = [part for part in text.split("。") if _visible(part)]
+    tokens = re.split(r"(\s+)", text)
+    return {
+        "STOP_CHARACTERS": sum(character in text for character in stop_characters),
+        "HEAD_KANA": sum(class_of(character) in KANA for character in text[:head_chars]),
+        "LINE_FEEDS": text.count("\n"),
+        "FULL_STOP_PARTS": len(parts),
+        "FULL_STOPS": text.count("。"),
+        "SEPARATORS": sum(character in separators for character in text),
+        "SPACED_JAPANESE": sum(
+            bool(blank)
+            and blank[-1] == " "
+            and bool(left)
+            and bool(right)
+            and is_japanese(left[-1])
+            and is_japanese(right[0])
+            for left, blank, right in zip(tokens[::2], tokens[1::2], tokens[2::2], strict=False)
+        ),
     }

@@ -24,6 +24,9 @@ def test_the_kernel_finds_the_repeats_that_the_oracle_finds(texts):
     for row, text in enumerate(texts):
         for name, expected in oracles.find_repeats(text, MAX_RUN_CHARS, DISTINCT_WINDOW_CHARS).items():
             assert counts[row, getattr(kernels, name)] == expected, (name, text)
+        for length in range(5, 11):
+            expected = oracles.stepped_ngram_chars(text, MAX_RUN_CHARS, length)
+            assert counts[row, kernels.STEPPED_5GRAM_CHARS + length - 5] == expected, (length, text)
 
 
 @settings(max_examples=100, deadline=None)
@@ -51,3 +54,20 @@ def test_a_fraction_never_exceeds_one():
     repeats = find_repeats(sliced(["ああああ", "あいあいあいあい"]))
     assert repeats.top_2gram_fraction.tolist() == [1, 1]
     assert repeats.duplicate_5gram_fraction.max() <= 1
+
+
+def test_a_long_text_with_many_repeats_is_counted_as_the_oracle_counts():
+    text = "".join(
+        f"第{number % 37}回の会は{number % 11}時に{'始まり' * (number % 5)}終わる。" for number in range(400)
+    )
+    counts = find_repeats(sliced([text])).counts[0]
+    for name, expected in oracles.find_repeats(text, MAX_RUN_CHARS, DISTINCT_WINDOW_CHARS).items():
+        assert counts[getattr(kernels, name)] == expected, name
+    stepped = [oracles.stepped_ngram_chars(text, MAX_RUN_CHARS, length) for length in range(5, 11)]
+    assert counts[kernels.STEPPED_5GRAM_CHARS : kernels.STEPPED_5GRAM_CHARS + 6].tolist() == stepped
+
+
+def test_a_repeated_passage_counts_in_whole_steps():
+    repeats = find_repeats(sliced(["いろはにほへと、いろはにほへと"]))
+    assert repeats.stepped_ngram_fraction(5)[0] == pytest.approx(5 / 15)
+    assert repeats.duplicate_5gram_fraction[0] == pytest.approx(7 / 15)
