@@ -23,6 +23,7 @@ from filters.fluency import read_lines
 from filters.language import LanguageSettings, identify
 from filters.repetition import compression_ratio, find_repeats
 from filters.signals import measure
+from filters.tells import count_kaomoji, read_tells
 from filters.vocabulary import ERROR_PHRASES, phrase_fraction
 
 _RUNS = 5
@@ -51,9 +52,11 @@ def main() -> None:
         "characters (kernel)": lambda batch: count_characters(_texts(batch)),
         "lines (kernel)": lambda batch: read_lines(_texts(batch)),
         "repeats (kernel)": lambda batch: find_repeats(_texts(batch)),
-        "the three kernels together": _all_kernels,
+        "tells (kernel)": lambda batch: read_tells(_texts(batch)),
+        "the four kernels together": _all_kernels,
         "compression (zlib)": lambda batch: compression_ratio(_texts(batch)),
         "error phrases (RE2)": lambda batch: phrase_fraction(batch["text"], ERROR_PHRASES),
+        "kaomoji (RE2)": lambda batch: count_kaomoji(batch["text"]),
         "measure: every signal": measure,
         "identify: languages": lambda batch: identify(batch, LanguageSettings()),
     }
@@ -79,6 +82,7 @@ def _all_kernels(batch: pa.RecordBatch) -> None:
     count_characters(texts)
     read_lines(texts)
     find_repeats(texts)
+    read_tells(texts)
 
 
 def _best_seconds(step: Callable[[pa.RecordBatch], object], batch: pa.RecordBatch) -> float:

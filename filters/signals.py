@@ -332,11 +332,13 @@ SIGNALS: tuple[Signal, ...] = (
         Column(
             "mean_full_stop_chars",
             pa.float32(),
-            "mean length of what 。 divides the text into, without white space and without 。",
+            "mean length of what 。 divides the text into, with white space and without 。",
             "characters",
         ),
-        "llm-jp v1 (250 at most, strict 80) and HojiChar (100 at most), which know no other end of a sentence",
-        lambda passes: share(passes.visible_chars - passes.tells.full_stop_counts, passes.tells.full_stop_parts),
+        "llm-jp v1 (250 at most, strict 80) and HojiChar (100 at most), which count white space and know no other end of a sentence",
+        lambda passes: share(
+            passes.characters.char_counts - passes.tells.full_stop_counts, passes.tells.full_stop_parts
+        ),
     ),
     Signal(
         _count("url_count", "web addresses that are written out in the text", "addresses"),

@@ -91,7 +91,7 @@ SAMPLE = "今日は、ＡBの３2番を見た。\n続きは明日…\n・見た\
         ("newline_fraction", 3 / 29),
         ("separator_fraction", 3 / 26),
         ("spaced_japanese_fraction", 0),
-        ("mean_full_stop_chars", 25 / 2),
+        ("mean_full_stop_chars", 28 / 2),
         ("url_count", 0),
         ("kaomoji_count", 0),
         ("mean_line_chars", 26 / 4),
