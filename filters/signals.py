@@ -335,7 +335,7 @@ SIGNALS: tuple[Signal, ...] = (
             "mean length of what 。 divides the text into, with white space and without 。",
             "characters",
         ),
-        "llm-jp v1 (250 at most, strict 80) and HojiChar (100 at most), which count white space and know no other end of a sentence",
+        "llm-jp v1 (250 at most, strict 80) and HojiChar (100 at most), for which nothing else ends a sentence",
         lambda passes: share(
             passes.characters.char_counts - passes.tells.full_stop_counts, passes.tells.full_stop_parts
         ),
