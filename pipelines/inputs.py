@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from corpus.records import InputFile, InputShard
-from corpus.shards import filesystem, is_local
+from corpus.shards import filesystem
 from corpus.sources import KINDS
+from corpus.storage import LocalFiles
 from pipelines.engine import UserError
 from pipelines.extract import Source
 
@@ -30,9 +31,9 @@ def _expand(source: Source, pattern: str) -> list[InputFile]:
     fs, path = filesystem(pattern)
     is_glob = bool(_MAGIC & set(pattern)) and not pattern.startswith(("http://", "https://"))
     try:
-        infos = fs.glob(path, detail=True) if is_glob else {path: fs.info(path)}
+        infos = fs.glob(path) if is_glob else {path: fs.info(path)}
         if not is_glob and infos[path]["type"] == "directory":
-            infos = fs.find(path, detail=True)
+            infos = fs.find(path)
     except FileNotFoundError as error:
         raise UserError(f"[[source]] {source.name}: no such input: {pattern}") from error
     except OSError as error:
@@ -41,7 +42,7 @@ def _expand(source: Source, pattern: str) -> list[InputFile]:
     if not files:
         raise UserError(f"[[source]] {source.name}: no file matches {pattern}")
     return [
-        InputFile(_as_given(pattern, path, name, is_local(fs)), int(info["size"] or 0), _version(info))
+        InputFile(_as_given(pattern, path, name, isinstance(fs, LocalFiles)), int(info["size"] or 0), _version(info))
         for name, info in files.items()
     ]
 

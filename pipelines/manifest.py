@@ -12,7 +12,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from corpus.shards import filesystem, is_local, join, publish
+from corpus.shards import filesystem, join, publish
+from corpus.storage import LocalFiles
 
 _FOLDER = "manifests"
 _HASH_CHUNK_BYTES = 1 << 20
@@ -40,6 +41,7 @@ class Manifest:
         seconds: wall time of the task.
         finished_at: when it ended, in seconds since 1970.
         peak_memory_bytes: largest resident size of the process that did the work.
+        cpu_seconds: processor time that it took; 0 in manifests from before this was measured.
     """
 
     shard: str
@@ -50,6 +52,7 @@ class Manifest:
     seconds: float
     finished_at: float
     peak_memory_bytes: int
+    cpu_seconds: float = 0.0
 
     @property
     def bytes_written(self) -> int:
@@ -67,7 +70,7 @@ def describe_output(stage_folder: str, uri: str) -> OutputFile:
     fs, path = filesystem(uri)
     info = fs.info(path)
     entity_tag = info.get("ETag")
-    if entity_tag and not is_local(fs):
+    if entity_tag and not isinstance(fs, LocalFiles):
         digest = str(entity_tag).strip('"')
     else:
         hasher = hashlib.blake2b(digest_size=16)
@@ -91,12 +94,9 @@ def read_manifests(stage_folder: str) -> dict[str, Manifest]:
     shard will be made again.
     """
     fs, path = filesystem(stage_folder)
-    found = {
-        name.removeprefix(path.rstrip("/") + "/"): int(info["size"])
-        for name, info in fs.find(path, detail=True).items()
-    }
+    found = {name.removeprefix(path.rstrip("/") + "/"): int(info["size"]) for name, info in fs.find(path).items()}
     names = [name for name in found if name.startswith(_FOLDER + "/") and name.endswith(".json")]
-    contents = fs.cat([join(path, name) for name in names]) if names else {}
+    contents = fs.cat([join(path, name) for name in names])
     manifests = (_parse(raw) for raw in contents.values())
     return {
         manifest.shard: manifest

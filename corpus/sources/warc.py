@@ -206,6 +206,7 @@ def _frame_run(
         yield BrokenInput(uri, offset, Refused("archive_truncated", str(error), _target_uri(shown)))
         return
     except OSError as error:
+        _raise_if_storage_failed(error)
         if last_whole is not None:
             offset = _end_of_record(stream, last_whole, is_gzip)
         yield BrokenInput(uri, offset, Refused("archive_damaged", str(error)))
@@ -322,9 +323,16 @@ def _starts_record(stream: BinaryIO, offset: int) -> bool:
     try:
         for shown in ArchiveIterator(stream, parse_http=False):
             return "Content-Length" in shown.headers and "WARC-Type" in shown.headers
-    except OSError:
+    except OSError as error:
+        _raise_if_storage_failed(error)
         return False
     return False
+
+
+def _raise_if_storage_failed(error: OSError) -> None:
+    """Damaged data must not be told from a broken disk or network by luck: FastWARC's own errors have no errno."""
+    if error.errno is not None:
+        raise error
 
 
 # --- one page --------------------------------------------------------------------------------
