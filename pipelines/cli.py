@@ -43,23 +43,31 @@ def _dispatch(options: argparse.Namespace) -> int:
 
         return submit(options.config, options.out)
     # Imported here because they load Numba and Arrow, which `--help` and `submit` can do without.
+    from rich.console import Console
+
     from pipelines.config import load_config
+    from pipelines.events import Events
     from pipelines.executors import Auto, RayTasks, Serial
     from pipelines.progress import watcher
     from pipelines.run import run, run_command, table_folder
+    from pipelines.status import current_status
     from pipelines.summary import print_summary
 
     config = load_config(options.config, options.out)
     if options.command == "path":
         print(table_folder(config, options.table))
         return 0
+    if options.command == "status":
+        Console(highlight=False, soft_wrap=True).print(current_status(config))
+        return 0
+    shown = Events(watcher(), options.events) if options.events else watcher()
     executors: dict[str | None, type[Serial | RayTasks | Auto]] = {"serial": Serial, "ray": RayTasks, None: Auto}
     executor = executors[options.executor]()
     try:
         if options.command == "run":
-            result = run(config, executor, watcher(), options.until)
+            result = run(config, executor, shown, options.until)
         else:
-            result = run_command(config, executor, watcher(), options.command)
+            result = run_command(config, executor, shown, options.command)
     finally:
         executor.close()
     print_summary(config, result)
@@ -90,6 +98,8 @@ def parser() -> argparse.ArgumentParser:
             choices=("serial", "ray"),
             help="where tasks run; by default Ray where RAY_ADDRESS is set or the work is large, else this process",
         )
+        sub.add_argument("--events", metavar="FILE", help="append what happens to a file, a JSON object a line")
+    command("status", "how far a run is: shards, rates, time left, slowest shards, stage by stage")
     path = command("path", "print the folder that holds a table of this run")
     path.add_argument("table", metavar="TABLE", help="documents, refused, signals, release, tokens, report, ...")
     command("submit", "run a configuration as a job on the Ray cluster at RAY_ADDRESS, and follow its log")

@@ -10,6 +10,8 @@ from __future__ import annotations
 import faulthandler
 import logging
 import os
+import signal
+import threading
 import time
 import traceback
 from collections import deque
@@ -237,6 +239,7 @@ class RayTasks:
         if not self._started:
             os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
             address = os.environ.get("RAY_ADDRESS")
+            on_sigterm = signal.getsignal(signal.SIGTERM)
             try:
                 ray.init(
                     address=address or "local",
@@ -248,6 +251,9 @@ class RayTasks:
             except (ConnectionError, RuntimeError) as error:
                 reason = str(error).strip().splitlines()[0]
                 raise UserError(f"no Ray cluster at RAY_ADDRESS={address}: {reason}") from error
+            # Ray puts a handler of its own there, which aborts: ours stops the run in order.
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGTERM, on_sigterm)
             self._started = True
         return ray
 

@@ -18,6 +18,9 @@ from corpus.storage import LocalFiles
 _FOLDER = "manifests"
 _HASH_CHUNK_BYTES = 1 << 20
 
+#: Manifests are read from an object store so many at once, which hides its latency and keeps little in memory.
+_READ_AT_ONCE = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
@@ -96,13 +99,13 @@ def read_manifests(stage_folder: str) -> dict[str, Manifest]:
     fs, path = filesystem(stage_folder)
     found = {name.removeprefix(path.rstrip("/") + "/"): int(info["size"]) for name, info in fs.find(path).items()}
     names = [name for name in found if name.startswith(_FOLDER + "/") and name.endswith(".json")]
-    contents = fs.cat([join(path, name) for name in names])
-    manifests = (_parse(raw) for raw in contents.values())
-    return {
-        manifest.shard: manifest
-        for manifest in manifests
-        if all(found.get(output.path) == output.size_bytes for output in manifest.outputs)
-    }
+    manifests: dict[str, Manifest] = {}
+    for start in range(0, len(names), _READ_AT_ONCE):
+        contents = fs.cat([join(path, name) for name in names[start : start + _READ_AT_ONCE]])
+        for manifest in map(_parse, contents.values()):
+            if all(found.get(output.path) == output.size_bytes for output in manifest.outputs):
+                manifests[manifest.shard] = manifest
+    return manifests
 
 
 def unexpected_files(stage_folder: str, expected: set[str]) -> list[str]:
