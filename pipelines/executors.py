@@ -241,21 +241,29 @@ class RayTasks:
             address = os.environ.get("RAY_ADDRESS")
             on_sigterm = signal.getsignal(signal.SIGTERM)
             try:
-                ray.init(
-                    address=address or "local",
-                    include_dashboard=None if address else False,
-                    log_to_driver=False,
-                    logging_level=logging.ERROR,
-                    runtime_env={"env_vars": _ONE_THREAD},
-                )
+                self._init(ray, address)
             except (ConnectionError, RuntimeError) as error:
                 reason = str(error).strip().splitlines()[0]
                 raise UserError(f"no Ray cluster at RAY_ADDRESS={address}: {reason}") from error
+            except Exception:  # noqa: BLE001 - what Ray raises, and nothing narrower, if its node starts too slowly
+                # Ray gives up after 30 s, which a busy machine may need; its programs are in memory by now.
+                ray.shutdown()
+                self._init(ray, address)
             # Ray puts a handler of its own there, which aborts: ours stops the run in order.
             if threading.current_thread() is threading.main_thread():
                 signal.signal(signal.SIGTERM, on_sigterm)
             self._started = True
         return ray
+
+    @staticmethod
+    def _init(ray: Any, address: str | None) -> None:
+        ray.init(
+            address=address or "local",
+            include_dashboard=None if address else False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            runtime_env={"env_vars": _ONE_THREAD},
+        )
 
     @staticmethod
     def _node_memory_bytes(ray: Any) -> int:
