@@ -97,7 +97,7 @@ def read_manifests(stage_folder: str) -> dict[str, Manifest]:
     }
     names = [name for name in found if name.startswith(_FOLDER + "/") and name.endswith(".json")]
     contents = fs.cat([join(path, name) for name in names]) if names else {}
-    manifests = (_parse(raw) for raw in contents.values())
+    manifests = (parse_manifest(raw) for raw in contents.values())
     return {
         manifest.shard: manifest
         for manifest in manifests
@@ -113,7 +113,8 @@ def unexpected_files(stage_folder: str, expected: set[str]) -> list[str]:
     return sorted(name for name in names if "/" in name and "/.partial/" not in f"/{name}" and name not in expected)
 
 
-def _parse(raw: bytes) -> Manifest:
+def parse_manifest(raw: bytes) -> Manifest:
+    """A manifest from its file; ValueError, TypeError or KeyError if it is none."""
     values = json.loads(raw)
     values["outputs"] = tuple(OutputFile(**output) for output in values["outputs"])
     return Manifest(**values)
