@@ -2,22 +2,28 @@
 
     python -m bench.dedup quality DATA    # against the true Jaccard similarity of all pairs
     python -m bench.dedup speed DATA      # signatures beside datasketch, rensa and datatrove
+    python -m bench.dedup scaling N ...   # all stages on N generated documents, in an empty folder
 
 DATA is a folder with `web/japanese-000.warc.gz`, `web/labels.jsonl` and `aozora/`. Peers that are
-not installed are left out. The numbers of `docs/decisions/0002-minhash-parameters.md` come from here.
+not installed are left out. The numbers of `docs/decisions/0002-minhash-parameters.md` and
+`docs/dedup-scale.md` come from here.
 """
 
 from __future__ import annotations
 
 import argparse
 import html
+import itertools
 import json
+import math
 import random
 import re
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -26,12 +32,21 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from scipy import sparse  # comes with datasketch
 
 from corpus.records import document_id
+from corpus.schema import DECISIONS, DOCUMENTS, LABEL, PAIRS
+from corpus.shards import write_shard
 from corpus.text import Texts
-from dedup.clusters import duplicates, find_clusters
+from dedup.clusters import CLUSTERS, duplicates, find_clusters, pick
+from dedup.compared import deal_compared
+from dedup.components import find_components
 from dedup.exact import Folded, exact_hashes, fold
 from dedup.minhash import minhashes, signatures
-from dedup.pairs import band_keys, combine, split
+from dedup.order import precedence
+from dedup.pairs import band_keys, combine, ids_as_bytes, split
 from dedup.settings import Dedup
+from pipelines.engine import Stage, Task, run_stage
+from pipelines.executors import Serial
+from pipelines.shapes import Plan, StageOutput, Unit, Upstream, map_shards
+from pipelines.stages import dedup_stages
 
 _NOT_TEXT = re.compile(r"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[^>]+>")
 _AOZORA_MARKUP = re.compile(r"(?s)《[^》]*》|［＃[^］]*］|｜|-{20,}.*?-{20,}|\n底本：.*")
@@ -40,13 +55,19 @@ _AOZORA_MARKUP = re.compile(r"(?s)《[^》]*》|［＃[^］]*］|｜|-{20,}.*?-{
 def main() -> None:
     """Parse the command line and print one of the two reports."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("report", choices=["quality", "speed"])
-    parser.add_argument("data", type=Path)
+    reports = parser.add_subparsers(dest="report", required=True)
+    for name in ("quality", "speed"):
+        reports.add_parser(name).add_argument("data", type=Path)
+    scaling = reports.add_parser("scaling")
+    scaling.add_argument("n_documents", type=int, nargs="+")
+    scaling.add_argument("--folder", type=Path, help="where to write some 3 kB a document; by default a temporary one")
     arguments = parser.parse_args()
     if arguments.report == "quality":
         report_quality(arguments.data)
-    else:
+    elif arguments.report == "speed":
         report_speed(arguments.data)
+    else:
+        report_scaling(arguments.n_documents, arguments.folder)
 
 
 # --- texts -------------------------------------------------------------------------------------
@@ -159,6 +180,7 @@ def report_quality(data: Path) -> None:
     copies = edited_copies([text[:3000] for text in aozora.values() if len(text) > 3000][:400], 6)
     for name, texts in (("japanese-000", web), ("aozora", list(aozora.values())), ("edited copies", copies)):
         report_settings(name, texts)
+        report_datatrove(name, texts)
 
 
 def report_shingle_lengths(web: Folded, names: list[str], texts: list[str], groups: list[list[str]]) -> None:
@@ -221,6 +243,53 @@ def report_settings(name: str, texts: list[str]) -> None:
             )
 
 
+def report_datatrove(name: str, texts: list[str]) -> None:
+    """The same figures for datatrove's four stages, where it is installed.
+
+    It does not say what a removed document repeats; counted as true is one that is at least 0.8
+    similar to any document that it keeps. Documents below our `min_chars` and equal texts, which
+    it treats like all others, are left out of what is counted.
+    """
+    try:
+        from datatrove.data import Document
+        from datatrove.pipeline.dedup import minhash as stages
+    except ImportError:
+        return
+    folded = fold(Texts.from_strings(texts))
+    usual = Dedup()
+    documents = distinct_documents(folded, usual.min_chars)
+    pairs = true_pairs(folded, usual.shingle_chars, documents)
+    near = Pairs(*(column[pairs.jaccard >= 0.8] for column in (pairs.left, pairs.right, pairs.jaccard)))
+    same_texts = [texts[document] for document in documents]
+    print(f"manyo, all stages on the same documents: {_seconds(lambda: deduplicate(same_texts, usual)):.2f} s")
+    for buckets, hashes in ((14, 8), (usual.bands, usual.rows)):
+        config = stages.MinhashConfig(
+            num_buckets=buckets, hashes_per_bucket=hashes, n_grams=usual.shingle_chars, seed=1
+        )
+        given = [Document(text=texts[document], id=str(document)) for document in documents]
+        with tempfile.TemporaryDirectory() as folder:
+            sign = stages.MinhashDedupSignature(output_folder=f"{folder}/signatures", config=config)
+            sign.word_tokenizer = _Characters()
+            start = time.process_time()
+            sign.run(iter(given), 0, 1)
+            bucket = stages.MinhashDedupBuckets(f"{folder}/signatures", f"{folder}/buckets", config=config)
+            for rank in range(buckets):
+                bucket.run(None, rank, buckets)
+            stages.MinhashDedupCluster(f"{folder}/buckets", f"{folder}/removed", config=config).run(None, 0, 1)
+            left = stages.MinhashDedupFilter(f"{folder}/removed").run(iter(given), 0, 1)
+            kept = np.zeros(len(texts), bool)
+            kept[[int(document.id) for document in left]] = True
+            seconds = time.process_time() - start
+        found = ~(kept[near.left] & kept[near.right])
+        removed = documents[~kept[documents]]
+        stands = np.concatenate((near.left[kept[near.right]], near.right[kept[near.left]]))
+        print(
+            f"datatrove {buckets} x {hashes}: not both kept >=0.8 {np.mean(found):.4f}, "
+            f">=0.9 {np.mean(found[near.jaccard >= 0.9]):.4f}; removed {len(removed)}, "
+            f"like a kept one {np.mean(np.isin(removed, stands)):.4f}; {seconds:.0f} s"
+        )
+
+
 def share_a_key(folded: Folded, pairs: Pairs, settings: Dedup) -> np.ndarray:
     """bool (n_pairs,), whether both documents of a pair have a band key in common."""
     keys = np.zeros((len(folded.chars), settings.bands), np.uint64)
@@ -232,13 +301,23 @@ def share_a_key(folded: Folded, pairs: Pairs, settings: Dedup) -> np.ndarray:
 def deduplicate(texts: list[str], settings: Dedup) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Run all stages; returns for each text whether it is kept, its survivor, and whether both are equal."""
     ids = [document_id("bench", str(i)) for i in range(len(texts))]
-    batch = pa.RecordBatch.from_arrays(
-        [pa.array(ids, pa.binary(16)), pa.array(texts, pa.large_string())], names=["doc_id", "text"]
-    )
+    columns = {
+        "doc_id": pa.array(ids, pa.binary(16)),
+        "source": pa.array(["bench"] * len(texts)),
+        "fetched_at": pa.nulls(len(texts), pa.timestamp("s", "UTC")),
+        "text": pa.array(texts, pa.large_string()),
+    }
+    batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
     in_play = np.ones(len(texts), bool)
     signed = signatures(batch, settings)
-    pairs = [combine([keys]) for keys in split(signed, in_play, settings, 4)]
-    rows = duplicates(batch.column("doc_id"), in_play, find_clusters(pairs, [signed], settings))
+    places = precedence(batch, signed.column("chars").to_numpy(), settings)
+    pairs = [combine([keys]) for keys in split(signed, places, in_play, settings, 4)]
+    components, linked = find_components(lambda: pairs, settings.parts)
+    compared = deal_compared(batch, signed, components, settings)
+    clusters = [find_clusters([linked[part]], [compared[part]], settings) for part in range(settings.parts)]
+    own = ids_as_bytes(batch.column("doc_id"))
+    none = pa.RecordBatch.from_pylist([], schema=PAIRS.schema)
+    rows = duplicates(batch.column("doc_id"), in_play, none, pick(clusters, own, CLUSTERS))
     position = {doc_id: i for i, doc_id in enumerate(ids)}
     survivor = np.array([position[doc_id] for doc_id in rows.column("cluster").to_pylist()])
     hashes = signed.column("exact_hash").to_numpy()
@@ -340,6 +419,150 @@ def _seconds(work: Callable[[], object], repeats: int = 3) -> float:
         work()
         times.append(time.process_time() - start)
     return min(times)
+
+
+# --- scaling -----------------------------------------------------------------------------------
+
+#: Of every ten generated documents four are copies of earlier ones and two open with a template
+#: that 1,000 documents share. Each has 300 characters of 2,000, which is short for a web page.
+_CHARS, _TEMPLATE_CHARS, _DOCUMENTS_PER_SHARD = 300, 150, 100_000
+_ALPHABET = np.frombuffer("".join(map(chr, range(0x4E00, 0x4E00 + 2000))).encode(), np.uint8).reshape(-1, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """Settings of the stage that makes the corpus."""
+
+    n_documents: int
+
+
+def report_scaling(sizes: list[int], folder: Path | None) -> None:
+    """Print processor seconds, peak memory and disk of every dedup stage for each size, and the slope between sizes."""
+    seconds = []
+    for n_documents in sizes:
+        with tempfile.TemporaryDirectory(dir=folder) as out, ProcessPoolExecutor(1, get_context("spawn")) as child:
+            # A child of its own, so that its peak memory is that of this size.
+            rows = child.submit(run_stages, n_documents, out).result()
+        seconds.append(sum(row.seconds for row in rows))
+        print(f"\n{n_documents:,} documents     seconds   us/document   bytes/document   peak MB")
+        for row in rows:
+            per_document = (row.seconds / n_documents * 1e6, row.bytes_written / n_documents)
+            print(f"  {row.stage:14} {row.seconds:12.1f} {per_document[0]:13.2f} {per_document[1]:16.1f}", end=" ")
+            print(f"{row.peak_memory_bytes / 1e6:9.0f}")
+        print(f"  all            {seconds[-1]:12.1f} {seconds[-1] / n_documents * 1e6:13.2f}", end=" ")
+        print(f"{sum(row.bytes_written for row in rows) / n_documents:16.1f}", flush=True)
+    for (n, t), (m, u) in itertools.pairwise(zip(sizes, seconds, strict=True)):
+        print(f"slope of the log-log line from {n:,} to {m:,}: {math.log(u / t) / math.log(m / n):.3f}")
+
+
+@dataclass(frozen=True, slots=True)
+class StageCost:
+    """What one stage took over all its tasks: processor seconds, disk, and peak memory of the process so far."""
+
+    stage: str
+    seconds: float
+    bytes_written: int
+    peak_memory_bytes: int
+
+
+def run_stages(n_documents: int, out: str) -> list[StageCost]:
+    """Generate a corpus and run the stages of the pipeline over it, one task after another."""
+    tables = {table: f"{table}/{{shard}}.parquet" for table in ("documents", "decisions")}
+    corpus = Stage("corpus", 1, Generated(n_documents), (), tables, _plan_corpus(n_documents), generate)
+    # As the pipeline has it, documents and decisions come from two stages.
+    decided = Stage("decided", 1, Generated(n_documents), (corpus,), {"decided": "{shard}"}, map_shards, generate)
+    outputs = {}
+    costs = []
+    outputs["corpus"] = _finish(corpus, {}, out, [])
+    outputs["decided"] = replace(outputs["corpus"], tables={"decisions": tables["decisions"]})
+    for stage in dedup_stages(Dedup(parts=max(8, n_documents // 1_000_000)), corpus, decided):
+        outputs[stage.name] = _finish(stage, outputs, out, costs)
+    return costs
+
+
+def _finish(stage: Stage, outputs: dict[str, StageOutput], out: str, costs: list[StageCost]) -> StageOutput:
+    upstream = [outputs[needed.name] for needed in stage.needs]
+    start = time.process_time()
+    result = run_stage(stage, upstream, out, Serial(), lambda *_: None, lambda *_: None)
+    costs.append(
+        StageCost(
+            stage.name,
+            time.process_time() - start,
+            sum(manifest.bytes_written for manifest in result.manifests),
+            max(manifest.peak_memory_bytes for manifest in result.manifests),
+        )
+    )
+    return result.output
+
+
+def _plan_corpus(n_documents: int) -> Plan:
+    def plan(_: Upstream) -> list[Unit]:
+        shards = range(-(-n_documents // _DOCUMENTS_PER_SHARD))
+        return [Unit(f"web/{shard:05d}", {}, str(n_documents), 0, part=shard) for shard in shards]
+
+    return plan
+
+
+def generate(task: Task) -> dict[str, int]:
+    """One shard of the generated corpus."""
+    first = (task.part or 0) * _DOCUMENTS_PER_SHARD
+    last = min(first + _DOCUMENTS_PER_SHARD, task.settings.n_documents)
+    starts = range(first, last, 4096)
+    batches = [generated_batch(np.arange(start, min(start + 4096, last), dtype=np.uint64)) for start in starts]
+    write_shard(task.outputs["documents"], DOCUMENTS.schema, batches)
+    decisions = (
+        pa.RecordBatch.from_pylist(
+            [{"doc_id": doc_id, "reasons": []} for doc_id in batch.column("doc_id").to_pylist()], DECISIONS.schema
+        )
+        for batch in batches
+    )
+    write_shard(task.outputs["decisions"], DECISIONS.schema, decisions)
+    return {}
+
+
+def generated_batch(numbers: np.ndarray) -> pa.RecordBatch:
+    """The generated documents of the given numbers, each the same wherever it is made."""
+    own = _scramble(numbers)
+    is_copy = own % 10 < 4
+    # A copy is of a document among the 2^k before it, near or far.
+    back = np.uint64(1) + _scramble(own) % (np.uint64(1) << (_scramble(own + 1) % np.uint64(24)))
+    origin = np.where(is_copy & (back < numbers), numbers - np.minimum(back, numbers), numbers)
+    places = np.arange(_CHARS, dtype=np.uint64)
+    chars = _scramble((origin[:, None] << np.uint64(10)) + places) % 2000
+    templated = _scramble(origin) % 10 >= 8
+    template = _scramble(
+        (origin[:, None] // np.uint64(5000) << np.uint64(10)) + places + (np.uint64(1) << np.uint64(60))
+    )
+    opens = templated[:, None] & (places < _TEMPLATE_CHARS)
+    chars = np.where(opens, template % 2000, chars)
+    # Copies differ in one character of 200 on average: 0.95 similar.
+    dice = _scramble((numbers[:, None] << np.uint64(10)) + places + (np.uint64(1) << np.uint64(61)))
+    chars = np.where((dice % 200 == 0) & is_copy[:, None], dice >> np.uint64(20), chars) % 2000
+    text = _ALPHABET[chars.astype(np.int64)].tobytes()
+    offsets = np.arange(len(numbers) + 1, dtype=np.int64) * _CHARS * 3
+    ids = np.stack((own, numbers), axis=1).tobytes()
+    n_docs = len(numbers)
+    empty = pa.array([""] * n_docs, pa.large_string())
+    web = pa.array(["web"] * n_docs).cast(LABEL)
+    made = {
+        "doc_id": pa.Array.from_buffers(pa.binary(16), n_docs, [None, pa.py_buffer(ids)]),
+        "source": web,
+        "uri": pa.array([f"http://host-{number % 1000}.jp/{number}" for number in numbers.tolist()], pa.large_string()),
+        "text": pa.LargeStringArray.from_buffers(n_docs, pa.py_buffer(offsets), pa.py_buffer(text)),
+        "title": empty,
+        "meta": empty,
+    }
+    columns = [made.get(field.name, pa.nulls(n_docs, field.type)) for field in DOCUMENTS.schema]
+    return pa.RecordBatch.from_arrays(columns, schema=DOCUMENTS.schema)
+
+
+def _scramble(numbers: np.ndarray) -> np.ndarray:
+    """splitmix64's finaliser on uint64 numbers."""
+    z = (numbers + np.uint64(1)) * np.uint64(0x9E37_79B9_7F4A_7C15)
+    z = (z ^ z >> np.uint64(30)) * np.uint64(0xBF58_476D_1CE4_E5B9)
+    z = (z ^ z >> np.uint64(27)) * np.uint64(0x94D0_49BB_1331_11EB)
+    scrambled: np.ndarray = z ^ z >> np.uint64(31)
+    return scrambled
 
 
 if __name__ == "__main__":

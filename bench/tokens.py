@@ -1,13 +1,15 @@
-"""Tokens per second of processor time and peak memory of the tokenize stage's work, beside bare SentencePiece.
+"""Tokens per second of processor time and memory of the tokenize stages' work, beside other ways to do it.
 
-    python bench/tokens.py MODEL TEXT_FILE...
+    python bench/tokens.py [MODEL TEXT_FILE...]
 
-Each file is one document, in UTF-8. The text is read first; every way then runs in its own process, on one core,
+Each file is one document, in UTF-8; without any, the models and news articles that MANYO_DATA has. The text is read
+first; every way then runs in its own process, on one core,
 and the best of three rounds counts, because neighbours on the machine only ever slow a run down.
 """
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 import tempfile
@@ -18,13 +20,14 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import tokenizers
 from sentencepiece import SentencePieceProcessor
 
 from corpus.records import document_id
 from corpus.schema import PROVENANCE
 from corpus.shards import write_shard
 from tokenizer.encode import Tokenizer
-from tokenizer.pack import RELEASE_COLUMNS, TokenShardWriter, tokenize_batches
+from tokenizer.pack import RELEASE_COLUMNS, MegatronWriter, NpyWriter, cut_documents, tokenize_batches
 
 #: Text per batch: as `corpus.shards` cuts release shards.
 BATCH_DOCUMENTS = 1000
@@ -85,37 +88,99 @@ def preprocess_loop(model: str, batches: list[pa.RecordBatch]) -> int:
 
 
 def manyo(model: str, batches: list[pa.RecordBatch]) -> int:
-    """All that the tokenize stage does: encode, pack, index, sidecar."""
+    """All that the encode and tokenize stages do: encode, pack, cut to a shard, index, sidecars."""
     tokenizer = Tokenizer.load(model)
     with tempfile.TemporaryDirectory() as folder:
-        prefix = f"{folder}/shard"
-        with TokenShardWriter(f"{prefix}.bin", f"{prefix}.idx", tokenizer.dtype) as shard:
-            write_shard(f"{prefix}.parquet", PROVENANCE.schema, tokenize_batches(batches, tokenizer, shard))
+        ids, origins, prefix = f"{folder}/ids.npy", f"{folder}/ids.parquet", f"{folder}/shard"
+        with NpyWriter(ids, tokenizer.dtype) as encoded:
+            write_shard(origins, PROVENANCE.schema, tokenize_batches(batches, tokenizer, encoded))
+        with MegatronWriter(f"{prefix}.bin", f"{prefix}.idx", tokenizer.dtype) as shard:
+            cut = cut_documents([(ids, origins)], 0, encoded.counts.tokens, shard)
+            write_shard(f"{prefix}.parquet", PROVENANCE.schema, cut)
         return shard.counts.tokens
 
 
+def datatrove(model: str, batches: list[pa.RecordBatch]) -> int:
+    """datatrove's Megatron writer, with the same vocabulary and scores as a Hugging Face unigram model."""
+    # Imported here because only this way needs it: make bench installs it.
+    from datatrove.data import Document
+    from datatrove.pipeline.tokens.megatron_tokenizer import MegatronDocumentTokenizer
+
+    processor = SentencePieceProcessor(model_file=model)
+    with tempfile.TemporaryDirectory() as folder:
+        unigram_from(processor).save(f"{folder}/tokenizer.json")
+        documents = (
+            Document(text=text, id=str(row))
+            for batch in batches
+            for row, text in enumerate(batch.column("text").to_pylist())
+        )
+        eos = processor.IdToPiece(processor.eos_id())
+        step = MegatronDocumentTokenizer(f"{folder}/out", "shard", f"{folder}/tokenizer.json", eos, batch_size=1000)
+        step.run(documents, rank=0, world_size=1)
+        width = 2 if len(processor) <= 2**16 else 4
+        return sum(path.stat().st_size for path in Path(f"{folder}/out").glob("*.bin")) // width
+
+
+def unigram_from(processor: SentencePieceProcessor) -> tokenizers.Tokenizer:
+    """A SentencePiece unigram model for the other library."""
+    pieces = [(processor.IdToPiece(token), processor.GetScore(token)) for token in range(len(processor))]
+    model = tokenizers.Tokenizer(tokenizers.models.Unigram(pieces, processor.unk_id(), byte_fallback=True))
+    model.pre_tokenizer = tokenizers.pre_tokenizers.Metaspace(prepend_scheme="never", split=False)
+    return model
+
+
 def measured(way: Callable[[str, list[pa.RecordBatch]], int], model: str, files: list[str]) -> tuple[int, float, int]:
-    """Tokens, seconds of processor time, and peak memory of the whole process in MB, its text included."""
+    """Tokens, seconds of processor time, and memory in MB that the way took on top of the text's."""
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
     batches = release_batches([Path(file).read_text("utf-8") for file in files])
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.process_time()
     tokens = way(model, batches)
-    return tokens, time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    seconds = time.process_time() - start
+    return tokens, seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
+
+
+def workers_speed(workers: int, model: str, files: list[str]) -> float:
+    """Tokens per second of wall time of so many processes that each do all of `manyo`'s work."""
+    with get_context("spawn").Pool(workers) as pool:
+        # One round to load and compile, then the one that counts.
+        pool.starmap(measured, [(manyo, model, files)] * workers, chunksize=1)
+        start = time.perf_counter()
+        done = pool.starmap(measured, [(manyo, model, files)] * workers, chunksize=1)
+        return sum(tokens for tokens, _, _ in done) / (time.perf_counter() - start)
 
 
 def main(model: str, files: list[str]) -> None:
-    """Print one line for each way."""
-    ways = (bare_lists, bare_buffers, preprocess_loop, manyo)
+    """Print one line for each way, and what a second worker brings."""
+    ways = (bare_lists, bare_buffers, preprocess_loop, datatrove, manyo)
     best: dict[str, tuple[float, int]] = {}
     for _ in range(ROUNDS):
         for way in ways:
             with get_context("spawn").Pool(1) as pool:
                 tokens, seconds, memory = pool.apply(measured, (way, model, files))
             best[way.__name__] = max(best.get(way.__name__, (0.0, 0)), (tokens / seconds / 1e6, memory))
+    print(Path(model).name)
     for name, (speed, memory) in best.items():
-        print(f"{name:16} {speed:6.2f} M tokens/s  peak {memory} MB")
+        share = speed / best["bare_lists"][0]
+        print(f"{name:16} {speed:6.2f} M tokens/s  {share:6.1%} of bare_lists  +{memory} MB")
+    one, two = (max(workers_speed(workers, model, files) for _ in range(2)) for workers in (1, 2))
+    print(f"2 workers: {two / 1e6:.2f} M tokens/s, {two / one:.2f} times 1 worker")
+
+
+def given_or_real(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Models and texts: as given, or the real ones."""
+    if len(arguments) >= 2:
+        return arguments[:1], arguments[1:]
+    data = os.environ.get("MANYO_DATA")
+    if not data:
+        sys.exit(f"{__doc__}\nMANYO_DATA is not set, and no model and files are given.")
+    return (
+        [str(path) for path in sorted(Path(data, "tokenizer").glob("*.model"))],
+        [str(path) for path in sorted(Path(data, "livedoor_news").glob("*.txt"))],
+    )
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3:
-        sys.exit(__doc__)
-    main(sys.argv[1], sys.argv[2:])
+    models, texts = given_or_real(sys.argv[1:])
+    for one_model in models:
+        main(one_model, texts)

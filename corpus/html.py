@@ -2,9 +2,9 @@
 
 Our own extractor works in three steps, none of which knows any site:
 
-1. One walk over the tree (libxml2's, through lxml) cuts the page into blocks, a block being text
-   between two block-level boundaries, and sums up for every container how much prose it holds,
-   where prose is text outside links, in sentences.
+1. One pass over the tags cuts the page into blocks, a block being text between two block-level
+   boundaries, and sums up for every container how much prose it holds, where prose is text outside
+   links, in sentences.
 2. The main container is found from the top: as long as one child holds most of the prose, go down
    into it. An `<article>`, `<main>` or `itemprop="articleBody"` that holds most of it is taken at once.
 3. Of its blocks, those go that belong to the frame: in elements named like navigation, sharing,
@@ -25,7 +25,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
 
-from lxml import etree
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
@@ -50,24 +49,20 @@ def extract(html: str, extractor: str = "manyo") -> MainText:
     Returns:
         Title and text; both empty if the page holds none.
     """
-    slim = _LONG_TAG.sub(r"<\1>", _without_element(_without_element(html, "script"), "style"))
-    root = None if slim.count("=") > _MAX_ATTRIBUTES else _parse(slim)
-    if root is None:
-        return MainText("", _without_tags(slim))
-    blocks, boxes = _blocks(root)
-    title = _title(root, blocks)
+    page = _Page()
+    slim = _without_skipped(html, page)
+    page.read(slim)
+    title = page.title()
     if extractor == "manyo":
-        text = _main_text(blocks, boxes, title)
+        text = _main_text(page.blocks, page.boxes, title)
     elif extractor == "resiliparse":
-        text = _by_resiliparse(slim, root)
+        text = _by_resiliparse(slim)
     elif extractor == "trafilatura":
         text = _by_trafilatura(html)
     else:
         raise ValueError(f"extractor must be one of {', '.join(EXTRACTORS)}, got {extractor!r}")
-    if not text.strip():
-        # Text that is plainly there is not lost; libxml2 drops what is nested too deep.
-        text = _lines(blocks) or _without_tags(slim)
-    return MainText(title, text)
+    # Text that is plainly there is not lost, whatever the extractor finds in it.
+    return MainText(title, text if text.strip() else _lines(page.blocks) or _without_tags(slim))
 
 
 def plain_text(text: str) -> MainText:
@@ -75,29 +70,20 @@ def plain_text(text: str) -> MainText:
     return MainText("", text)
 
 
-def _without_element(html: str, name: str) -> str:
-    """The page without elements of that lower-case name; half of an average page is scripts and styles.
-
-    A search for both ends, not an expression: `<script>` repeated and never closed would take quadratic time.
-    """
-    opening, closing = f"<{name}", f"</{name}>"
-    parts: list[str] = []
-    position = 0
-    while (start := html.find(opening, position)) >= 0 and (end := html.find(closing, start)) >= 0:
-        parts.append(html[position:start])
-        position = end + len(closing)
-    return "".join(parts) + html[position:] if parts else html
-
-
-def _by_resiliparse(html: str, root: etree._Element) -> str:
-    depth = deepest = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        deepest = max(deepest, depth)
-    if deepest > _RESILIPARSE_DEPTH:
+def _by_resiliparse(html: str) -> str:
+    if html.count("<") > _RESILIPARSE_TAGS or _nesting(html) > _RESILIPARSE_DEPTH:
         return ""
     joined = _JAPANESE_LINE_END.sub("", html).encode("utf-8", "replace").decode("utf-8")
     return extract_plain_text(HTMLTree.parse(joined), main_content=True, alt_texts=False, skip_elements=["rt", "rp"])
+
+
+def _nesting(html: str) -> int:
+    """Most elements that can be open at once: starts less ends, whatever their names."""
+    depth = deepest = 0
+    for match in _START_OR_END.finditer(html):
+        depth += -1 if match[1] else 1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _by_trafilatura(html: str) -> str:
@@ -106,7 +92,7 @@ def _by_trafilatura(html: str) -> str:
     return trafilatura.extract(html, include_comments=False) or ""
 
 
-# --- reading the tree ------------------------------------------------------------------------
+# --- reading the tags ------------------------------------------------------------------------
 
 
 class _Box:
@@ -120,9 +106,10 @@ class _Box:
         prose: characters of prose in the subtree.
         content: the same, without what is in frame boxes.
         is_frame: belongs to the frame of the page.
+        is_inside: is the main container, or in it and in no frame box.
     """
 
-    __slots__ = ("children", "content", "hint", "is_frame", "parent", "prose", "tag")
+    __slots__ = ("children", "content", "hint", "is_frame", "is_inside", "parent", "prose", "tag")
 
     def __init__(self, tag: str, parent: _Box | None, hint: int) -> None:
         self.tag = tag
@@ -132,6 +119,7 @@ class _Box:
         self.content = 0
         self.children: list[_Box] = []
         self.is_frame = False
+        self.is_inside = False
         if parent is not None:
             parent.children.append(self)
 
@@ -155,82 +143,223 @@ class _Block:
         self.box = box
 
 
-def _parse(html: str) -> etree._Element | None:
-    """The page's tree, or None if there is nothing in it."""
-    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
-    try:
-        return etree.fromstring(html.encode("utf-8", "replace"), parser)
-    except etree.XMLSyntaxError:
-        return None
+class _Page:
+    """What a page's tags make of its text: blocks in boxes.
 
+    Attributes:
+        blocks: all blocks, in document order.
+        boxes: all boxes, in document order; the outermost first.
+        title_text: content of the first `<title>`, as written.
+    """
 
-def _blocks(root: etree._Element) -> tuple[list[_Block], list[_Box]]:
-    """All blocks and boxes of a tree, each in document order; prose summed up over subtrees."""
-    blocks: list[_Block] = []
-    box = _Box("html", None, 0)
-    boxes = [box]
-    pieces: list[str] = []
-    n_link = 0
-    links = 0
-    walk = etree.iterwalk(root, events=("start", "end"))
-    for event, element in walk:
-        tag = element.tag
-        if event == "start":
-            if tag in _SKIPPED or _is_hidden(element):
-                walk.skip_subtree()
+    def __init__(self) -> None:
+        self.blocks: list[_Block] = []
+        self._box = _Box("html", None, 0)
+        self.boxes = [self._box]
+        self.title_text = ""
+        self._depth = 0
+        self._too_deep = 0  # open boxes beyond the deepest that is kept
+        self._link_boxes: list[_Box] = []  # the boxes in which the open links started
+        self._hidden_box: _Box | None = None  # the open box that is not shown
+        self._hidden_inline = ""  # the same for an inline element, by name
+        self._pieces: list[str] = []
+        self._link_chars = 0
+
+    def read(self, html: str) -> None:
+        """Take in a page without its skipped elements.
+
+        Behind the last `>` no tag can end, and up to there every `<a` finds an end, so no part is read twice.
+        """
+        end = html.rfind(">") + 1
+        parts = _TAG.split(html[:end])
+        unfinished = _TAG_START.search(html, end)
+        parts[-1] = html[end : unfinished.start() if unfinished else len(html)]
+        parts += ("", "br", "")
+        for text, slash, name, attributes in zip(parts[::4], parts[1::4], parts[2::4], parts[3::4], strict=True):
+            # Indentation between tags is more than half of all runs.
+            if text and (self._pieces or not text.isspace()) and not (self._hidden_box or self._hidden_inline):
+                self._pieces.append(text)
+                if self._link_boxes:
+                    self._link_chars += len((_unescaped(text) if "&" in text else text).strip())
+            if name is None:  # a comment, a doctype
                 continue
-            if tag in _INLINE:
-                links += tag == "a"
-            elif tag == "br":
-                pieces.append("\v")
-            else:
-                if pieces:
-                    _close(blocks, pieces, n_link, box)
-                    pieces, n_link = [], 0
-                box = _Box(tag, box, _hint(element.get("class"), element.get("id")))
-                boxes.append(box)
-            text = element.text
+            kind = _KIND_OF_TAG.get(name)
+            if kind is None:
+                name = name.lower()
+                kind = _KIND_OF_TAG.get(name, _BOX)
+            if kind == _INLINE:
+                if name == self._hidden_inline and slash:
+                    self._hidden_inline = ""
+                elif not slash and "none" in attributes and not self._hidden_inline and _HIDDEN.search(attributes):
+                    self._hidden_inline = name
+            elif kind == _LINK:
+                if slash:
+                    del self._link_boxes[-1:]
+                elif "href" in attributes or "HREF" in attributes:
+                    # Links in links are links (cards with labels), but not beside each other: one was left open.
+                    if self._link_boxes and self._link_boxes[-1] is self._box:
+                        self._link_boxes.pop()
+                    self._link_boxes.append(self._box)
+            elif kind == _BREAK:
+                self._pieces.append("\v")
+            elif kind == _BOX:
+                if self._pieces:
+                    self._close_block()
+                if slash:
+                    self._end(name.lower())
+                else:
+                    self._start(name.lower(), attributes)
+            elif kind == _RULE and self._pieces:
+                self._close_block()
+        if self._pieces:
+            self._close_block()
+        while self._box.parent is not None:
+            self._leave()
+
+    def _start(self, tag: str, attributes: str) -> None:
+        """A box opens, after those that it ends without saying so."""
+        if tag in _ENDS_PARAGRAPH and (self._box.tag == "p" or (tag in _HEADINGS and self._box.tag in _HEADINGS)):
+            self._leave()
+        elif tag in _ENDS_LIKE:
+            self._end_any(_ENDS_LIKE[tag], _BORDERS[tag])
+        if self._depth == _MAX_DEPTH:
+            self._too_deep += 1
+            return
+        hint, is_hidden = _hint(attributes[:_ATTRIBUTE_CHARS]) if attributes else (0, False)
+        self._box = _Box(tag, self._box, hint)
+        self._depth += 1
+        self.boxes.append(self._box)
+        if is_hidden and self._hidden_box is None:
+            self._hidden_box = self._box
+
+    def _end(self, tag: str) -> None:
+        """An end tag: it ends the nearest box of that name, or nothing."""
+        if self._too_deep:
+            self._too_deep -= 1
         else:
-            if tag in _SKIPPED or _is_hidden(element):
-                pass
-            elif tag in _INLINE:
-                links -= tag == "a"
-            elif tag != "br":
-                if pieces:
-                    _close(blocks, pieces, n_link, box)
-                    pieces, n_link = [], 0
-                parent = box.parent
-                if parent is not None:
-                    parent.prose += box.prose
-                    box = parent
-            text = element.tail
-        if text:
-            pieces.append(text)
-            if links:
-                n_link += len(text.strip())
-    if pieces:
-        _close(blocks, pieces, n_link, box)
-    return blocks, boxes
+            self._end_any((tag,), _BORDERS.get(tag, _CELL_BORDERS))
+
+    def _end_any(self, tags: tuple[str, ...], borders: frozenset[str]) -> None:
+        """End the nearest box of one of these names, and all in it, if no border is between."""
+        box = self._box
+        while box.tag not in tags:
+            if box.tag in borders or box.parent is None:
+                return
+            box = box.parent
+        while self._box is not box:
+            self._leave()
+        if box.parent is not None:
+            self._leave()
+
+    def _leave(self) -> None:
+        """The innermost box closes."""
+        box = self._box
+        if box.parent is None:
+            return
+        box.parent.prose += box.prose
+        self._box = box.parent
+        self._depth -= 1
+        self._hidden_inline = ""
+        while self._link_boxes and self._link_boxes[-1] is box:
+            self._link_boxes.pop()
+        if self._hidden_box is box:
+            self._hidden_box = None
+
+    def title(self) -> str:
+        """The heading with which `<title>` begins, before the site's name, or else all of `<title>`."""
+        title = _shown(unescape(self.title_text))
+        for block in self.blocks:
+            if block.box.tag in ("h1", "h2") and len(block.text) >= _TITLE_CHARS and title.startswith(block.text):
+                return block.text
+        return title
+
+    def _close_block(self) -> None:
+        joined = "".join(self._pieces)
+        if "&" in joined:
+            joined = _unescaped(joined)
+        link_chars = self._link_chars
+        self._pieces = []
+        self._link_chars = 0
+        box = self._box
+        if box.tag == "pre" or (box.parent is not None and box.parent.tag == "pre"):
+            text = joined.replace("\v", "\n").strip("\n")
+            prose = len(text) if text.strip() else 0
+            if not prose:
+                return
+        else:
+            text = _shown(joined)
+            if not text:
+                return
+            prose = max(0, len(text) - link_chars)
+            if prose < _PROSE_CHARS and not _SENTENCE_END.search(text):
+                prose = 0
+        box.prose += prose
+        self.blocks.append(_Block(text, link_chars, prose, box))
 
 
-def _close(blocks: list[_Block], pieces: list[str], n_link: int, box: _Box) -> None:
-    """End a block: its text as a browser shows it, if it shows any."""
-    joined = "".join(pieces)
-    if box.tag == "pre" or (box.parent is not None and box.parent.tag == "pre"):
-        text = joined.replace("\v", "\n").strip("\n")
-        if not text.strip():
-            return
-        prose = len(text)
-    else:
-        text = _shown(joined)
-        if not text:
-            return
-        prose = len(text) - n_link
-        if prose < _PROSE_CHARS and not _SENTENCE_END.search(text):
-            prose = 0
-        prose = max(0, prose)
-    box.prose += prose
-    blocks.append(_Block(text, n_link, prose, box))
+def _without_skipped(html: str, page: _Page) -> str:
+    """The page without comments and the elements that hold no text of it; half of an average page is scripts.
+
+    The first `<title>` goes to `page.title_text`. Elements of text that is no markup end at their first end
+    tag; of others, one that holds another of its name, or never ends, only loses its tag.
+    """
+    parts: list[str] = []
+    kept = position = 0
+    endless: set[str] = set()
+    while match := _SKIPPED_START.search(html, position):
+        start, position = match.span()
+        name = match[1].lower() if match[1] else "!--"
+        if name in endless:
+            continue
+        if name == "!--":
+            end = html.find("-->", start + 2) + 3
+            if end < 3:
+                endless.add(name)
+                continue
+        else:
+            border = _BORDER_OF_SKIPPED[name].search(html, position)
+            if border is None:
+                endless.add(name)
+                continue
+            if border[1] is None and name not in _RUBY:
+                continue
+            # What ends a reading may begin the next one.
+            end = border.start() if name in _RUBY else border.end()
+            if name == "title" and not page.title_text:
+                page.title_text = html[html.find(">", start, border.start()) + 1 : border.start()]
+        parts.append(html[kept:start])
+        kept = position = end
+    return "".join(parts) + html[kept:] if parts else html
+
+
+@lru_cache(maxsize=65536)
+def _hint(attributes: str) -> tuple[int, bool]:
+    """What an element's class and id say (1 main text, -1 frame, 0 nothing), and whether it is hidden."""
+    names = ""
+    is_hidden = False
+    for name, double_quoted, single_quoted, bare in _ATTRIBUTE.findall(attributes):
+        value = double_quoted or single_quoted or bare
+        if name.lower() == "style":
+            is_hidden = _HIDDEN.search(value) is not None
+        else:
+            names += " " + value.lower()
+    if not names:
+        return 0, is_hidden
+    if _MAIN_NAMES.search(names):
+        return 1, is_hidden
+    return (-1 if _FRAME_NAMES.search(names) else 0), is_hidden
+
+
+def _unescaped(text: str) -> str:
+    """Text with its character references resolved; `html.unescape`, but one reference is worked out once."""
+    return _REFERENCE.sub(_character, text)
+
+
+def _character(match: re.Match[str]) -> str:
+    return _resolved(match[0])
+
+
+_resolved = lru_cache(maxsize=4096)(unescape)
 
 
 def _shown(text: str) -> str:
@@ -245,22 +374,6 @@ def _shown(text: str) -> str:
         text = "\n".join(line.strip(" ") for line in text.split("\v"))
         return _BLANK_LINES.sub("\n", text).strip("\n")
     return text.strip(" ")
-
-
-def _is_hidden(element: etree._Element) -> bool:
-    style = element.get("style")
-    return style is not None and "none" in style and _HIDDEN.search(style) is not None
-
-
-@lru_cache(maxsize=65536)
-def _hint(class_name: str | None, element_id: str | None) -> int:
-    """What an element's name says: 1 main text, -1 frame, 0 nothing."""
-    names = f"{class_name or ''} {element_id or ''}".lower()
-    if names == " ":
-        return 0
-    if _MAIN_NAMES.search(names):
-        return 1
-    return -1 if _FRAME_NAMES.search(names) else 0
 
 
 # --- choosing --------------------------------------------------------------------------------
@@ -283,7 +396,11 @@ def _main_text(blocks: list[_Block], boxes: list[_Box], title: str) -> str:
         if not best.content or best.content < (_NAMED_MAIN_SHARE if is_named else _MAIN_SHARE) * main.content:
             break
         main = best
-    inside = [block for block in blocks if _within(block.box, main)]
+    main.is_inside = True
+    for box in boxes:
+        if box.parent is not None and box.parent.is_inside and not box.is_frame:
+            box.is_inside = True
+    inside = [block for block in blocks if block.box.is_inside]
     kept = _without_frame(inside, title)
     return _lines(kept if any(block.prose for block in kept) else inside)
 
@@ -305,14 +422,6 @@ def _lines(blocks: list[_Block]) -> str:
             lines.append(block.text)
         previous = block
     return "\n".join(lines)
-
-
-def _within(box: _Box | None, main: _Box) -> bool:
-    while box is not None and box is not main:
-        if box.is_frame:
-            return False
-        box = box.parent
-    return box is main
 
 
 def _without_frame(blocks: list[_Block], title: str) -> list[_Block]:
@@ -351,35 +460,11 @@ def _section_end(blocks: list[_Block], start: int) -> int:
     return len(blocks)
 
 
-def _title(root: etree._Element, blocks: list[_Block]) -> str:
-    """The heading that `<title>` repeats beside the site's name, or else all of `<title>`."""
-    element = root.find(".//title")
-    title = "" if element is None else _shown("".join(element.itertext()))
-    for block in blocks:
-        if block.box.tag in ("h1", "h2") and len(block.text) >= _TITLE_CHARS and block.text in title:
-            return block.text
-    return title
-
-
 def _without_tags(html: str) -> str:
     """What is left without tags, for markup that no parser makes a tree of."""
-    return _shown(unescape(_TAG.sub("\n", html)))
+    return _shown(unescape(_ANY_TAG.sub("\n", html)))
 
 
-_SKIPPED = frozenset(
-    re.findall(
-        r"\w+",
-        "head script style noscript template svg canvas iframe object embed applet audio video map datalist select "
-        "button rt rp rtc title meta link",
-    )
-)
-_INLINE = frozenset(
-    re.findall(
-        r"\w+",
-        "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark nobr q rb rbc ruby s "
-        "samp small span strike strong sub sup time tt u var wbr",
-    )
-)
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 #: The main text is never one paragraph or one list alone: what is around it would be lost.
 _NEVER_MAIN = frozenset(("p", "ul", "ol", "li", "dl", "dd", "dt", "th", "pre", "blockquote", *_HEADINGS))
@@ -398,21 +483,104 @@ _NAMED_MAIN_SHARE = 0.5
 #: A block of this length is prose even without a full stop.
 _PROSE_CHARS = 40
 _CELL_CHARS = 80
-_TITLE_CHARS = 4
-#: libxml2 compares each attribute of a tag with all others: 30,000 in one tag take some four seconds.
-_MAX_ATTRIBUTES = 30_000
-#: resiliparse's extraction takes time with the square of the depth: 20,000 nested elements take 17 seconds.
+_TITLE_CHARS = 2
+#: resiliparse's extraction takes time with the square of the depth: 20,000 nested elements take 17 seconds;
+#: a list of 100,000 options crashes it.
 _RESILIPARSE_DEPTH = 1000
+_RESILIPARSE_TAGS = 50_000
+
+#: Boxes inside boxes beyond this are not told apart; browsers stop at 512.
+_MAX_DEPTH = 256
+#: Of a longer list of attributes (a picture in one of them), the beginning is read.
+_ATTRIBUTE_CHARS = 2000
+
+#: What a tag does to the text around it: nothing, link it, end a line, end a block, open or close a box.
+#: A name that is not here is a box.
+_IGNORED, _INLINE, _LINK, _BREAK, _RULE, _BOX = range(6)
+_TAGS_OF_KIND = {
+    _IGNORED: "html head meta link base source track param embed rp rt rtc wbr img title",
+    _INLINE: "abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rb rbc ruby s "
+    "samp small span strike strong sub sup time tt u var",
+    _LINK: "a",
+    _BREAK: "br",
+    _RULE: "hr input col area frame bgsound spacer basefont isindex keygen",
+    _BOX: "p div ul ol li dl dt dd table thead tbody tfoot tr td th caption section article main aside nav header "
+    "footer form fieldset figure figcaption pre blockquote center h1 h2 h3 h4 h5 h6 address details summary",
+}
+_KIND_OF_TAG = {
+    written: kind
+    for kind, names in _TAGS_OF_KIND.items()
+    for name in names.split()
+    for written in (name, name.upper())
+}
+#: Elements that hold none of the page's text. `<title>` is its own.
+_SKIPPED = (
+    "script style title textarea iframe noframes noscript template svg canvas object applet audio video map "
+    "datalist select button rt rp rtc"
+)
+_RUBY = ("rt", "rp", "rtc")
+_RAW_TEXT = ("script", "style", "title", "textarea", "iframe", "noframes")
+_SKIPPED_START = re.compile(rf"<(?:!--|({_SKIPPED.replace(' ', '|')})(?=[\s/>]))", re.IGNORECASE | re.ASCII)
+_BORDER_OF_SKIPPED = {
+    name: re.compile(
+        r"<(/)?r(?:t|p|b|tc|uby)\b"
+        if name in _RUBY
+        else rf"<(/){name}\b[^>]*>"
+        if name in _RAW_TEXT
+        else rf"<(?:(/){name}\b[^>]*>|{name}\b)",
+        re.IGNORECASE | re.ASCII,
+    )
+    for name in _SKIPPED.split()
+}
+_ENDS_PARAGRAPH = frozenset(
+    re.findall(
+        r"\w+",
+        "address article aside blockquote center details dialog dir div dl fieldset figcaption figure footer form "
+        "h1 h2 h3 h4 h5 h6 header hgroup main menu nav ol p pre section table ul",
+    )
+)
+#: Start tags that end an open element of these names, as far as the borders below.
+_ENDS_LIKE = {
+    "li": ("li",),
+    "dt": ("dt", "dd"),
+    "dd": ("dt", "dd"),
+    "td": ("td", "th"),
+    "th": ("td", "th"),
+    "tr": ("tr",),
+    "thead": ("thead", "tbody", "tfoot"),
+    "tbody": ("thead", "tbody", "tfoot"),
+    "tfoot": ("thead", "tbody", "tfoot"),
+}
+_CELL_BORDERS = frozenset(("td", "th", "caption", "table"))
+_TABLE_BORDERS = frozenset(("table",))
+_NO_BORDERS: frozenset[str] = frozenset()
+_LIST_BORDERS = _CELL_BORDERS | {"ul", "ol", "menu", "dir"}
+_BORDERS = {
+    "li": _LIST_BORDERS,
+    "dt": _CELL_BORDERS | {"dl"},
+    "dd": _CELL_BORDERS | {"dl"},
+    **dict.fromkeys(("td", "th"), _TABLE_BORDERS | {"tr"}),
+    **dict.fromkeys(("tr", "thead", "tbody", "tfoot", "caption"), _TABLE_BORDERS),
+    **dict.fromkeys(("table", "body"), _NO_BORDERS),
+}
 
 _WIDE = "　-ヿ㐀-鿿豈-﫿！-｠"
 _JAPANESE_LINE_END = re.compile(f"(?<=[{_WIDE}])[ \t]*\r?\n[ \t\r\n]*(?=[{_WIDE}])")
-_WHITE_SPACE = re.compile("[ \t\r\n\f\xa0]+")
+_WHITE_SPACE = re.compile("[ \t\r\n\f\xa0]{2,}|[\t\r\n\f\xa0]")
 _BLANK_LINES = re.compile("\n{2,}")
 _SENTENCE_END = re.compile("[。．！？!?]|[.,] |\\.$")
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
-_TAG = re.compile("<[^<>]*>")
-# No `>` for this long: a tag with thousands of attributes, or with a picture in one of them.
-_LONG_TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9]{0,20})[^>]{20000,}>?")
+_HIDDEN = re.compile(r"display\s*:\s*none")
+_ANY_TAG = re.compile("<[^<>]*>")
+# A quote opens a value only behind `=`, and only if it is closed. Possessive: nothing is tried a second time.
+_TAG = re.compile(
+    r"""<(?:(/?)([a-zA-Z][^\s/>]*+)((?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))*+)|[!?/][^>]*+)>"""
+)
+_TAG_START = re.compile("<[a-zA-Z/!?]")
+_START_OR_END = re.compile("<(/)?[a-zA-Z]")
+_REFERENCE = re.compile(r"&(?:#(?:\d+|[xX][0-9a-fA-F]+);?|[^\t\n\f <&#;]{1,32};?)", re.ASCII)
+_ATTRIBUTE = re.compile(
+    r"""(?<![^\s"'/])(class|id|style)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE | re.ASCII
+)
 _MAIN_NAMES = re.compile(
     r"article[-_]?(?:body|text|content|main|inner)|(?:entry|post|story|news|main|body)[-_]?(?:body|content|text)\b|honbun|kiji"
 )

@@ -133,7 +133,7 @@ SIGNATURES = Table(
 
 PAIRS = Table(
     "pairs",
-    "two documents that share a band key",
+    "two documents that share a key: their text, a band of their signatures, or their address",
     "dedup",
     (
         Column("doc_id", DOC_ID, "the later of the two in survivor order"),
@@ -148,8 +148,13 @@ DUPLICATES = Table(
     (
         _ID,
         Column("cluster", DOC_ID, "doc_id of the survivor; null for a document that the rules dropped"),
-        Column("cluster_size", pa.int32(), "documents in the cluster, 1 if unique", "documents"),
-        Column("similarity", pa.float32(), "estimated Jaccard similarity to the survivor", "fraction"),
+        Column("cluster_size", pa.int32(), "documents of the same text in the cluster, 1 if unique", "documents"),
+        Column(
+            "similarity",
+            pa.float32(),
+            "Jaccard similarity of the shingles to the survivor's; null where another page of the same address stays",
+            "fraction",
+        ),
         Column("kept", pa.bool_(), "is the survivor of its cluster"),
     ),
 )

@@ -42,6 +42,11 @@ def filesystem(uri: str) -> tuple[LocalFiles | RemoteFiles, str]:
     return connect(uri)
 
 
+def is_local(fs: LocalFiles | RemoteFiles) -> bool:
+    """Whether files are on this machine's own filesystem, where rename publishes."""
+    return isinstance(fs, LocalFiles)
+
+
 def join(folder: str, *names: str) -> str:
     """A URI below a folder's URI."""
     return "/".join([folder.rstrip("/"), *names])
@@ -54,7 +59,7 @@ def publish(uri: str) -> Iterator[Path]:
     If the block raises, nothing appears and the partial file is removed.
     """
     fs, path = filesystem(uri)
-    if isinstance(fs, LocalFiles):
+    if not isinstance(fs, RemoteFiles):
         target = Path(path)
         partial_folder = target.parent / _PARTIAL_FOLDER
         partial_folder.mkdir(parents=True, exist_ok=True)

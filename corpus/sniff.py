@@ -32,9 +32,7 @@ def may_be_japanese(data: bytes) -> bool:
     Args:
         data: body of the response, content encodings undone.
     """
-    if _reaches(_UTF_8_KANA, data):
-        return True
-    if b"&#" in data and _reaches(_ENTITY_KANA, data):
+    if _reaches(_ENTITY_KANA, data):
         return True
     if b"\x1b" in data and _ISO_2022_JP.search(data):
         return True
@@ -42,10 +40,10 @@ def may_be_japanese(data: bytes) -> bool:
         return True
     if data.isascii():
         return False
-    if _reaches(_UTF_8_HALF_WIDTH_KANA, data):
-        return True
-    # Without its ASCII, a page is a tenth of its size, and UTF-8 stays valid UTF-8.
+    # Without its ASCII, a page is a tenth of its size, and UTF-8 stays UTF-8.
     high = data.translate(None, _ASCII)
+    if _reaches(_UTF_8_KANA, high) or _reaches(_UTF_8_HALF_WIDTH_KANA, high):
+        return True
     return len(high) >= MIN_KANA and not _is_utf_8(high) and _may_hold_legacy_kana(high)
 
 

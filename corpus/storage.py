@@ -17,11 +17,12 @@ import errno
 import io
 import os
 import random
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import IO, Any, TypeVar, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 import aiohttp
 import fsspec
@@ -107,13 +108,17 @@ class LocalFiles:
         """See `RemoteFiles`."""
         return os.path.exists(path)
 
-    def open(self, path: str, mode: str = "rb") -> IO[bytes]:
+    def open(self, path: str, mode: str = "rb") -> BinaryIO:
         """See `RemoteFiles`."""
-        return cast(IO[bytes], self._fs.open(path, mode))
+        return cast(BinaryIO, self._fs.open(path, mode))
 
     def cat_file(self, path: str) -> bytes:
         """See `RemoteFiles`."""
         return bytes(self._fs.cat_file(path))
+
+    def get_file(self, path: str, local: str) -> None:
+        """See `RemoteFiles`."""
+        shutil.copyfile(path, local)
 
     def cat(self, paths: Sequence[str]) -> dict[str, bytes]:
         """See `RemoteFiles`."""
@@ -156,7 +161,7 @@ class RemoteFiles:
             return False
         return True
 
-    def open(self, path: str, mode: str = "rb") -> IO[bytes]:
+    def open(self, path: str, mode: str = "rb") -> BinaryIO:
         """A seekable stream that reads ranges, each tried again where it breaks off."""
         if mode != "rb":
             raise ValueError(f"{path}: remote files are read here, and written with put_file")
@@ -173,6 +178,11 @@ class RemoteFiles:
         if size_bytes is None:
             return bytes(self._ask(path, lambda: self._fs.cat_file(path)))
         return self._read_range(path, 0, int(size_bytes)) if size_bytes else b""
+
+    def get_file(self, path: str, local: str) -> None:
+        """Copy a file to a local path, range by range."""
+        with self.open(path) as stream, open(local, "wb") as target:
+            shutil.copyfileobj(stream, target, READ_BYTES)
 
     def cat(self, paths: Sequence[str]) -> dict[str, bytes]:
         """Many small files at once; those that are gone are left out."""

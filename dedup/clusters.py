@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.schema import DOC_ID, DUPLICATES, PAIRS, Column, Table
-from dedup.pairs import distinct, has_minhash, ids_as_bytes, ids_to_arrow, minhash_matrix, sorted_ids, survivor_order
+from corpus.schema import DOC_ID, DUPLICATES, Column, Table
+from dedup.compared import read_compared
+from dedup.pairs import distinct, find_ids, ids_as_bytes, ids_to_arrow
 from dedup.settings import Dedup
-from dedup.verify import Compared, link_to_survivors
+from dedup.verify import link_to_survivors
 
 CLUSTERS = Table(
     "clusters",
@@ -20,68 +21,91 @@ CLUSTERS = Table(
     (
         Column("doc_id", DOC_ID, "the document"),
         Column("survivor", DOC_ID, "the document that stays; doc_id itself for the survivor"),
-        Column("similarity", pa.float32(), "estimated Jaccard similarity to the survivor", "fraction"),
+        Column("similarity", pa.float32(), "Jaccard similarity of the shingles to those of the survivor", "fraction"),
         Column("cluster_size", pa.int32(), "documents in the cluster", "documents"),
     ),
 )
 
 
 def find_clusters(
-    pairs: Iterable[pa.RecordBatch], signatures: Iterable[pa.RecordBatch], settings: Dedup
+    pairs: Iterable[pa.RecordBatch], compared: Iterable[pa.RecordBatch], settings: Dedup
 ) -> pa.RecordBatch:
-    """Gather all candidate pairs and decide who repeats whom (`dedup.verify.link_to_survivors`).
+    """Decide for the documents of one part who repeats whom (`dedup.verify.link_to_survivors`).
 
-    Memory: 56 bytes for each row of `pairs`, and `100 + 4 * permutations` bytes for each document
-    that occurs in one (377 MB measured where this gives 454). Documents without a candidate, most
-    of a crawl, cost nothing.
+    Memory: 50 bytes for each row of `pairs`, and as `dedup.compared.read_compared`.
 
     Args:
-        pairs: batches of `corpus.schema.PAIRS`, in any order; read once.
-        signatures: batches of `corpus.schema.SIGNATURES` with, at least, every document in `pairs`; read once.
+        pairs: batches of `corpus.schema.PAIRS`, with all pairs of each component that they touch; read once.
+        compared: batches of `dedup.compared.COMPARED` with the documents in `pairs`, in any order; read once.
         settings: as the signatures were made with.
 
     Returns:
         A batch of `CLUSTERS`.
 
     Raises:
-        ValueError: a document in `pairs` has no signature, or several.
+        ValueError: a document in `pairs` is not in `compared`, or twice.
     """
-    table = pa.Table.from_batches(pairs, PAIRS.schema)
-    doc_ids = sorted_ids(pa.chunked_array([*table.column("doc_id").chunks, *table.column("candidate").chunks], DOC_ID))
-    # One number per pair, so that sorting and dropping what several keys found is one call.
-    linked = pc.index_in(table.column("doc_id"), doc_ids).to_numpy().astype(np.int64) << 32
-    linked |= pc.index_in(table.column("candidate"), doc_ids).to_numpy()
-    del table
+    documents = read_compared(compared, settings)
+    order = np.argsort(documents.doc_id)
+    sorted_ids = documents.doc_id[order]
+    if np.any(sorted_ids[1:] == sorted_ids[:-1]):
+        twice = sorted_ids[1:][sorted_ids[1:] == sorted_ids[:-1]]
+        raise ValueError(f"document {_hex(twice)} is given twice: an input is listed twice")
+    linked = np.concatenate([np.zeros(0, np.int64), *(_number(batch, sorted_ids, order) for batch in pairs)])
     linked = distinct(linked)
-    candidate_offsets = np.searchsorted(linked, np.arange(len(doc_ids) + 1) << 32)
+    candidate_offsets = np.searchsorted(linked, np.arange(len(order) + 1) << 32)
     candidates = (linked & 0xFFFF_FFFF).astype(np.int32)
-    compared = _read_compared(ids_as_bytes(doc_ids), signatures, settings)
-    order = survivor_order(compared.chars, ids_as_bytes(doc_ids))
-    survivor, similarity = link_to_survivors(compared, order, candidate_offsets, candidates, settings)
+    survivor, similarity = link_to_survivors(documents, candidate_offsets, candidates, settings)
     sizes = np.bincount(survivor, minlength=len(survivor)).astype(np.int32)[survivor]
-    rows = pa.array(sizes > 1)
+    rows = order[sizes[order] > 1]
+    columns = [ids_to_arrow(documents.doc_id[rows]), ids_to_arrow(documents.doc_id[survivor[rows]])]
     return pa.RecordBatch.from_arrays(
-        [doc_ids, doc_ids.take(pa.array(survivor)), pa.array(similarity), pa.array(sizes)], schema=CLUSTERS.schema
-    ).filter(rows)
+        [*columns, pa.array(similarity[rows]), pa.array(sizes[rows])], schema=CLUSTERS.schema
+    )
 
 
-def duplicates(doc_ids: pa.Array, in_play: np.ndarray, clusters: pa.RecordBatch) -> pa.RecordBatch:
+def pick(batches: Iterable[pa.RecordBatch], doc_ids: np.ndarray, table: Table) -> pa.RecordBatch:
+    """The rows of a table for some documents: one pass that holds a batch and the rows picked.
+
+    Args:
+        batches: of the table, which has a column `doc_id`.
+        doc_ids: the documents, in any order.
+        table: its columns.
+
+    Returns:
+        Their rows, in order of `doc_id`.
+    """
+    wanted = np.sort(doc_ids)
+    picked = [batch.filter(pa.array(find_ids(wanted, ids_as_bytes(batch.column("doc_id")))[1])) for batch in batches]
+    rows = pa.Table.from_batches(picked, table.schema).sort_by("doc_id").combine_chunks().to_batches()
+    return rows[0] if rows else pa.RecordBatch.from_pylist([], schema=table.schema)
+
+
+def duplicates(
+    doc_ids: pa.Array, in_play: np.ndarray, superseded: pa.RecordBatch, clusters: pa.RecordBatch
+) -> pa.RecordBatch:
     """One row per document, in order: its survivor, and whether it stays.
 
     Args:
         doc_ids: the `doc_id` column of a batch of documents.
         in_play: bool (n_docs,), which documents take part; the others get a null cluster.
-        clusters: a batch of `CLUSTERS`, sorted by `doc_id`.
+        superseded: a batch of `corpus.schema.PAIRS`, sorted by `doc_id`: documents of this batch
+            in whose place another page of the same address (`candidate`) takes part.
+        clusters: a batch of `CLUSTERS`, sorted by `doc_id`, with the rows of these documents and
+            of those that take their place.
 
     Returns:
         A batch of `corpus.schema.DUPLICATES`.
     """
     own = ids_as_bytes(doc_ids)
-    at, found = _find(ids_as_bytes(clusters.column("doc_id")), own)
+    at, replaced = find_ids(ids_as_bytes(superseded.column("doc_id")), own)
+    stands_in = own.copy()
+    stands_in[replaced] = ids_as_bytes(superseded.column("candidate"))[at[replaced]]
+    at, found = find_ids(ids_as_bytes(clusters.column("doc_id")), stands_in)
     found &= in_play
     at = at[found]
 
-    survivor = own.copy()
+    survivor = stands_in
     survivor[found] = ids_as_bytes(clusters.column("survivor"))[at]
     cluster_size = in_play.astype(np.int32)
     cluster_size[found] = clusters.column("cluster_size").to_numpy()[at]
@@ -93,46 +117,28 @@ def duplicates(doc_ids: pa.Array, in_play: np.ndarray, clusters: pa.RecordBatch)
             doc_ids,
             pc.if_else(out, pa.scalar(None, DOC_ID), ids_to_arrow(survivor)),
             pa.array(cluster_size),
-            pa.array(similarity, mask=~in_play),
+            pa.array(similarity, mask=~in_play | replaced),
             pa.array(in_play & (survivor == own)),
         ],
         schema=DUPLICATES.schema,
     )
 
 
-def _read_compared(doc_ids: np.ndarray, signatures: Iterable[pa.RecordBatch], settings: Dedup) -> Compared:
-    """The signatures of `doc_ids`, which are sorted, in that order."""
-    n_docs = len(doc_ids)
-    compared = Compared(
-        np.zeros(n_docs, np.uint64),
-        np.zeros(n_docs, np.int64),
-        np.zeros((n_docs, settings.permutations), np.uint32),
-        np.zeros(n_docs, bool),
-    )
-    n_read = np.zeros(n_docs, np.int64)
-    for batch in signatures:
-        ids = ids_as_bytes(batch.column("doc_id"))
-        at, wanted = _find(doc_ids, ids)
-        docs = at[wanted]
-        batch = batch.filter(pa.array(wanted))
-        long = has_minhash(batch.column("minhash"))
-        compared.exact_hash[docs] = batch.column("exact_hash").to_numpy()
-        compared.chars[docs] = batch.column("chars").to_numpy()
-        compared.has_minhash[docs] = long
-        compared.minhash[docs[long]] = minhash_matrix(batch.column("minhash"), settings)
-        np.add.at(n_read, docs, 1)
-    wrong = np.flatnonzero(n_read != 1)
-    if len(wrong):
-        raise ValueError(
-            f"document {ids_to_arrow(doc_ids[wrong[:1]])[0].as_py().hex()} has {n_read[wrong[0]]} signatures and must "
-            "have one: if none, signatures and pairs are of different runs; if several, an input is listed twice"
-        )
-    return compared
+def _number(pairs: pa.RecordBatch, sorted_ids: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """int64 (n_pairs,), both documents of each pair as their positions, one in each half."""
+    numbers = []
+    for column in pairs.columns:
+        ids = ids_as_bytes(column)
+        at, found = find_ids(sorted_ids, ids)
+        if not found.all():
+            raise ValueError(
+                f"document {_hex(ids[~found])} has a candidate and no shingles: they are of different runs"
+            )
+        numbers.append(order[at])
+    numbered: np.ndarray = numbers[0] << 32 | numbers[1]
+    return numbered
 
 
-def _find(sorted_ids: np.ndarray, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where each id stands among sorted ones (int64), and whether it does (bool)."""
-    at = np.searchsorted(sorted_ids, ids)
-    found = at < len(sorted_ids)
-    found[found] = sorted_ids[at[found]] == ids[found]
-    return at, found
+def _hex(doc_ids: np.ndarray) -> str:
+    """The first of some ids, for a message."""
+    return str(ids_to_arrow(doc_ids[:1])[0].as_py().hex())

@@ -1,8 +1,8 @@
-"""The compiled loops of dedup: fold, hash, sketch, key, link.
+"""The compiled loops of dedup: fold, hash, sketch, key, unite, link.
 
-Private to the typed wrappers in `exact`, `minhash`, `pairs` and `verify`, each of which has a slow
-oracle of its own name in `tests/oracles.py`. This file imports no other jitted code, because
-Numba's cache does not see changes across files.
+Private to the typed wrappers in `exact`, `minhash`, `pairs`, `components`, `shingles` and
+`verify`, each of which has a slow oracle of its own name in `tests/oracles.py`. This file imports
+no other jitted code, because Numba's cache does not see changes across files.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ _BLOCK = 4096
 #: A block is filled up to a multiple of this by repeating a hash, which no minimum notices, so
 #: that the vectorised loop over it has no scalar tail.
 _LANES = 32
+#: Runs that shingle hashes are dealt to before they are sorted: 2 MB of counters stay in the second-level cache.
+_MAX_RUNS = 1 << 18
 
 
 @njit(cache=True, nogil=True)
@@ -163,16 +165,136 @@ def _band_keys(minhash, bands, rows):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _sorted_hashes(hashes, scattered, ends):  # type: ignore[no-untyped-def]
+    """Sort numbers that are spread evenly over 32 bits, several times faster than a comparison sort.
+
+    One pass deals them by their leading bits to about as many runs as there are numbers; what is
+    left to do within the runs is little enough for an insertion sort.
+    """
+    n_runs = 1
+    shift = 32
+    while n_runs < len(hashes) and n_runs < _MAX_RUNS:
+        n_runs *= 2
+        shift -= 1
+    ends[: n_runs + 1] = 0
+    for h in hashes:
+        ends[(np.uint64(h) >> np.uint64(shift)) + np.uint64(1)] += 1
+    for run in range(n_runs):
+        ends[run + 1] += ends[run]
+    for h in hashes:
+        leading = np.uint64(h) >> np.uint64(shift)
+        scattered[ends[leading]] = h
+        ends[leading] += 1
+    for i in range(1, len(hashes)):
+        h = scattered[i]
+        j = i
+        while j > 0 and scattered[j - 1] > h:
+            scattered[j] = scattered[j - 1]
+            j -= 1
+        scattered[j] = h
+    return scattered[: len(hashes)]
+
+
+@njit(cache=True, nogil=True)
+def _shingle_sets(codepoints, offsets, shingle_chars, min_chars, max_chars, max_shingles):  # type: ignore[no-untyped-def]
+    """Sorted distinct shingle hashes, as `_minhashes` makes them, of the documents that have `min_chars`.
+
+    Of a document with more than `max_shingles` distinct ones, the smallest.
+    """
+    n_docs = len(offsets) - 1
+    ends = np.zeros(n_docs + 1, np.int64)
+    most = 0
+    total = 0
+    for doc in range(n_docs):
+        n_chars = offsets[doc + 1] - offsets[doc]
+        if n_chars >= min_chars:
+            most = max(most, min(n_chars, max_chars))
+            total += min(min(n_chars, max_chars), max_shingles)
+    hashes = np.empty(total, np.uint32)
+    buffer = np.empty(most, np.uint32)
+    scattered = np.empty(most, np.uint32)
+    ends_of_runs = np.empty(_MAX_RUNS + 1, np.int64)
+    oldest = np.uint64(1)
+    for _ in range(shingle_chars - 1):
+        oldest *= _STEP
+    end = 0
+    for doc in range(n_docs):
+        begin = offsets[doc]
+        n_chars = offsets[doc + 1] - begin
+        if n_chars >= min_chars:
+            n_shingles = min(n_chars, max_chars) - shingle_chars + 1
+            rolled = np.uint64(0)
+            for i in range(begin, begin + shingle_chars - 1):
+                rolled = rolled * _STEP + np.uint64(codepoints[i])
+            for i in range(n_shingles):
+                rolled = rolled * _STEP + np.uint64(codepoints[begin + i + shingle_chars - 1])
+                h = (rolled ^ (rolled >> np.uint64(33))) * _MIX_1
+                h = (h ^ (h >> np.uint64(33))) * _MIX_2
+                buffer[i] = np.uint32(h >> np.uint64(32))
+                rolled -= np.uint64(codepoints[begin + i]) * oldest
+            ordered = _sorted_hashes(buffer[:n_shingles], scattered, ends_of_runs)
+            stop = end + max_shingles
+            for i in range(n_shingles):
+                if i == 0 or ordered[i] != ordered[i - 1]:
+                    if end == stop:
+                        break
+                    hashes[end] = ordered[i]
+                    end += 1
+        ends[doc + 1] = end
+    return hashes[:end], ends
+
+
+@njit(cache=True, nogil=True)
+def _unite(parent, left, right):  # type: ignore[no-untyped-def]
+    """Join the trees of each `left[i]` and `right[i]` in place; a root is the smallest of its tree."""
+    for i in range(len(left)):
+        a = left[i]
+        while parent[a] != a:
+            parent[a] = parent[parent[a]]
+            a = parent[a]
+        b = right[i]
+        while parent[b] != b:
+            parent[b] = parent[parent[b]]
+            b = parent[b]
+        if a < b:
+            parent[b] = a
+        else:
+            parent[a] = b
+
+
+@njit(cache=True, nogil=True)
+def _jaccard(one, other, max_shingles):  # type: ignore[no-untyped-def]
+    """Jaccard similarity of two sorted sets; a set of `max_shingles` says nothing beyond its largest member."""
+    i = j = n_union = n_common = 0
+    while i < len(one) and j < len(other):
+        a = one[i]
+        b = other[j]
+        n_union += 1
+        n_common += a == b
+        i += a <= b
+        j += b <= a
+    if i == len(one) and len(one) < max_shingles:
+        n_union += len(other) - j
+    elif j == len(other) and len(other) < max_shingles:
+        n_union += len(one) - i
+    return n_common / n_union
+
+
+@njit(cache=True, nogil=True)
 def _link_to_survivors(  # type: ignore[no-untyped-def]
     exact_hash,
     chars,
     minhash,
     has_minhash,
+    shingles,
+    shingle_offsets,
     order,
     candidate_offsets,
     candidates,
     min_similarity,
+    min_estimate,
     max_chars,
+    max_shingles,
     max_remembered,
 ):
     """Give every document the survivor it repeats (itself if none), and their similarity."""
@@ -216,14 +338,19 @@ def _link_to_survivors(  # type: ignore[no-untyped-def]
                         n_equal = 0
                         for p in range(n_permutations):
                             n_equal += minhash[doc, p] == minhash[other, p]
-                        estimate = n_equal / n_permutations
-                        if max(chars[doc], chars[other]) > max_chars:
-                            estimate = min(estimate, min(chars[doc], chars[other]) / max(chars[doc], chars[other]))
-                        if estimate >= min_similarity and (
-                            estimate > best_similarity or (estimate == best_similarity and rank[other] < rank[best])
-                        ):
-                            best = other
-                            best_similarity = estimate
+                        if n_equal >= min_estimate * n_permutations:
+                            true = _jaccard(
+                                shingles[shingle_offsets[doc] : shingle_offsets[doc + 1]],
+                                shingles[shingle_offsets[other] : shingle_offsets[other + 1]],
+                                max_shingles,
+                            )
+                            if max(chars[doc], chars[other]) > max_chars:
+                                true = min(true, min(chars[doc], chars[other]) / max(chars[doc], chars[other]))
+                            if true >= min_similarity and (
+                                true > best_similarity or (true == best_similarity and rank[other] < rank[best])
+                            ):
+                                best = other
+                                best_similarity = true
                     if entry < 0:
                         break
                     other = entry_survivor[entry]

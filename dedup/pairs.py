@@ -1,11 +1,9 @@
 """Candidate pairs: documents brought together by a common key.
 
 A document has one key for its exact text and one for each band of its signature. All rows of one
-key meet in one part; there the first document in survivor order is the candidate of all others.
-So a key that n documents share costs n - 1 pairs, whatever template or boilerplate it comes from.
-
-Survivor order decides who stays: the longer text first, then the smaller `doc_id`. It is a pure
-function of the documents, never of their arrival.
+key meet in one part; there the first document in survivor order (`dedup.order`) is the candidate of
+all others. So a key that n documents share costs n - 1 pairs, whatever template or boilerplate it
+comes from.
 """
 
 from __future__ import annotations
@@ -25,8 +23,8 @@ KEYS = Table(
     "a key of a document; documents that share one are candidates",
     "dedup",
     (
-        Column("key", pa.uint64(), "hash of a band and its number, or of the exact text"),
-        Column("chars", pa.int64(), "length of the text as dedup compares it", "characters"),
+        Column("key", pa.uint64(), "hash of a band and its number, of the exact text, or of the address"),
+        Column("precedence", pa.uint64(), "place in survivor order; the smallest stays"),
         Column("doc_id", DOC_ID, "the document"),
     ),
 )
@@ -35,11 +33,14 @@ KEYS = Table(
 _EXACT = np.uint64(0x243F6A8885A308D3)
 
 
-def split(signatures: pa.RecordBatch, in_play: np.ndarray, settings: Dedup, parts: int) -> list[pa.RecordBatch]:
+def split(
+    signatures: pa.RecordBatch, precedence: np.ndarray, in_play: np.ndarray, settings: Dedup, parts: int
+) -> list[pa.RecordBatch]:
     """Deal out the keys of a batch of documents.
 
     Args:
         signatures: a batch of `corpus.schema.SIGNATURES`.
+        precedence: uint64 (n_docs,), place of each document in survivor order.
         in_play: bool (n_docs,), which documents take part.
         settings: bands and rows, as the signatures were made with.
         parts: how many parts the keys are dealt to.
@@ -53,10 +54,19 @@ def split(signatures: pa.RecordBatch, in_play: np.ndarray, settings: Dedup, part
     exact = chosen.column("exact_hash").to_numpy() ^ _EXACT
     keys = np.concatenate((exact, bands.reshape(-1)))
     docs = np.concatenate((np.arange(len(exact)), np.repeat(with_bands, settings.bands)))
-    chars = chosen.column("chars").to_numpy()
     doc_ids = ids_as_bytes(chosen.column("doc_id"))
+    return deal(keys, precedence[in_play][docs], doc_ids[docs], parts)
+
+
+def deal(keys: np.ndarray, precedence: np.ndarray, doc_ids: np.ndarray, parts: int) -> list[pa.RecordBatch]:
+    """For each part a batch of `KEYS` with its rows of three columns; the key alone decides the part."""
     part_of = keys % np.uint64(parts)
-    return [_keys_batch(keys[rows], chars[docs[rows]], doc_ids[docs[rows]]) for rows in _rows_by_part(part_of, parts)]
+    return [
+        pa.RecordBatch.from_arrays(
+            [pa.array(keys[rows]), pa.array(precedence[rows]), ids_to_arrow(doc_ids[rows])], schema=KEYS.schema
+        )
+        for rows in rows_by_part(part_of, parts)
+    ]
 
 
 def combine(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
@@ -68,7 +78,7 @@ def combine(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
         batches: all batches of one part, in any order.
 
     Returns:
-        A batch of `corpus.schema.PAIRS`, each pair once, sorted.
+        A batch of `corpus.schema.PAIRS`, each pair once, in survivor order.
 
     Raises:
         ValueError: a `doc_id` occurs twice.
@@ -80,30 +90,23 @@ def combine(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
     # A run ends where the next one starts. Most keys are one document's own and go at once.
     shared = by_key[~(starts & np.roll(starts, -1))]
     keys = keys[shared]
-    chars = table.column("chars").to_numpy()[shared]
-    doc_ids, document = _number(table.column("doc_id").take(pa.array(shared)).combine_chunks())
+    doc_ids, place = _number(table.select(["precedence", "doc_id"]).take(pa.array(shared)))
 
     starts = _run_starts(keys)
     run = np.cumsum(starts) - 1
     start_rows = np.flatnonzero(starts)
-    longest = np.maximum.reduceat(chars, start_rows)[run]
-    first = np.minimum.reduceat(np.where(chars == longest, document, len(doc_ids)), start_rows)[run]
-    is_first = document == first
+    first = np.minimum.reduceat(place, start_rows)[run]
+    is_first = place == first
     twice = np.flatnonzero(np.add.reduceat(is_first, start_rows, dtype=np.int64) > 1)
     if len(twice):
         raise ValueError(
             f"document {doc_ids[first[start_rows[twice[0]]]].as_py().hex()} occurs twice: is a file listed under two "
-            "inputs of one source, or does it repeat a record's key?"
+            "inputs of one source, does it repeat a record's key, or is it in an index of dedup.against as well?"
         )
-    pairs = distinct(document[~is_first] << 32 | first[~is_first])
+    pairs = distinct(place[~is_first] << 32 | first[~is_first])
     return pa.RecordBatch.from_arrays(
         [doc_ids.take(pa.array(pairs >> 32)), doc_ids.take(pa.array(pairs & 0xFFFF_FFFF))], schema=PAIRS.schema
     )
-
-
-def survivor_order(chars: np.ndarray, doc_ids: np.ndarray) -> np.ndarray:
-    """Positions of documents in survivor order: longer text first, then smaller `doc_id`."""
-    return np.lexsort((doc_ids, -chars))
 
 
 def band_keys(minhash: np.ndarray, settings: Dedup) -> np.ndarray:
@@ -159,10 +162,31 @@ def distinct(numbers: np.ndarray) -> np.ndarray:
     return once
 
 
-def _number(column: pa.Array) -> tuple[pa.Array, np.ndarray]:
-    """The distinct ids of a column, sorted, and int64 (n,), the position of each row's id among them."""
-    doc_ids = sorted_ids(column)
-    return doc_ids, pc.index_in(column, doc_ids).to_numpy().astype(np.int64)
+def find_ids(sorted_ids: np.ndarray, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where each id stands among sorted ones (int64), and whether it does (bool)."""
+    at = np.searchsorted(sorted_ids, ids)
+    found = at < len(sorted_ids)
+    found[found] = sorted_ids[at[found]] == ids[found]
+    return at, found
+
+
+def rows_by_part(part_of: np.ndarray, parts: int) -> list[np.ndarray]:
+    """The positions of each part's rows, in order."""
+    order = np.argsort(part_of, kind="stable")
+    return np.split(order, np.searchsorted(part_of[order], np.arange(1, parts, dtype=part_of.dtype)))
+
+
+def _number(table: pa.Table) -> tuple[pa.Array, np.ndarray]:
+    """The distinct ids of a table in survivor order, and int64 (n,), the place of each row's id among them."""
+    ids = table.column("doc_id").combine_chunks()
+    numbered = sorted_ids(ids)
+    number = pc.index_in(ids, numbered).to_numpy().astype(np.int64)
+    precedence = np.zeros(len(numbered), np.uint64)
+    precedence[number] = table.column("precedence").to_numpy()
+    order = np.argsort(precedence, kind="stable")
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    return numbered.take(pa.array(order)), place[number]
 
 
 def _run_starts(column: np.ndarray) -> np.ndarray:
@@ -170,12 +194,3 @@ def _run_starts(column: np.ndarray) -> np.ndarray:
     starts = np.ones(len(column), bool)
     starts[1:] = column[1:] != column[:-1]
     return starts
-
-
-def _rows_by_part(part_of: np.ndarray, parts: int) -> list[np.ndarray]:
-    order = np.argsort(part_of, kind="stable")
-    return np.split(order, np.searchsorted(part_of[order], np.arange(1, parts, dtype=np.uint64)))
-
-
-def _keys_batch(keys: np.ndarray, chars: np.ndarray, doc_ids: np.ndarray) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([pa.array(keys), pa.array(chars), ids_to_arrow(doc_ids)], schema=KEYS.schema)

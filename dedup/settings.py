@@ -1,4 +1,4 @@
-"""The dials of deduplication, one frozen dataclass.
+"""The dials of deduplication, as frozen dataclasses.
 
 Where the defaults come from, and what other values do to Japanese text:
 `docs/decisions/0002-minhash-parameters.md`.
@@ -6,7 +6,35 @@ Where the defaults come from, and what other values do to Japanese text:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
+
+#: What may decide between two documents that say the same; see `dedup.order`.
+Criterion = Literal["source", "longest", "newest", "oldest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarms:
+    """When a run must stop because dedup removed too much; 1 never stops it (see `dedup.alarms`).
+
+    Attributes:
+        min_documents: only hosts, sources and clusters of at least so many documents can raise an alarm.
+        max_source_loss: largest share of a source's documents that dedup may remove.
+        max_host_loss: largest share of a host's documents that dedup may remove.
+        max_cluster_share: largest share of all documents that one cluster may hold.
+    """
+
+    min_documents: int = 1000
+    max_source_loss: float = 0.8
+    max_host_loss: float = 0.95
+    max_cluster_share: float = 0.05
+
+    def __post_init__(self) -> None:
+        if self.min_documents < 1:
+            raise ValueError(f"min_documents must be at least 1, not {self.min_documents}")
+        for name in ("max_source_loss", "max_host_loss", "max_cluster_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +45,27 @@ class Dedup:
         shingle_chars: length of a shingle, in characters.
         bands: band keys of a document; two documents that share one are candidates.
         rows: permutations in a band; a signature has `bands * rows` of them.
-        min_similarity: estimated Jaccard similarity from which two documents are the same text.
+        min_similarity: Jaccard similarity of their shingles from which two documents are the same text.
         min_chars: a shorter document has no signature and repeats another only if both are
             equal, because in so few shingles one changed word decides.
         max_shingled_chars: characters of a document that the signature sees. Beyond it the ratio
             of lengths bounds the similarity, so that two books do not become one by a common
             beginning.
+        max_compared_shingles: distinct shingles of a document that are compared one by one, at 4
+            bytes each; of a longer one, those with the smallest hashes, which are a fair sample.
         max_survivors_per_candidate: how many survivors are remembered around one candidate to
             compare later documents with; bounds the work on pages of one template.
-        parts: parts that band keys are dealt to; one holds about `16 * 40` bytes a document of its share in memory.
+        survivor_order: which of several documents stays: the first criterion that tells them apart
+            decides, then the smaller `doc_id` (see `dedup.order`).
+        source_priority: names of sources, the one whose documents stay first; for the criterion `source`.
+        same_address: of the pages of one address, fetched at several times, keep the newest or the
+            longest only, before texts are compared; off if not given.
+        parts: parts that keys, and later the documents that have candidates, are dealt to. A task
+            holds one in memory: about `16 * 40` bytes for each document of its share, later 1,100
+            bytes and 8 for each distinct shingle of each document with a candidate.
+        alarms: when a run must stop because too much was removed.
+        index: also write what later runs need to compare their documents with those of this run.
+        against: folders of the table `index` of earlier runs (see `docs/decisions/0007-incremental-dedup.md`).
     """
 
     shingle_chars: int = 5
@@ -34,11 +74,25 @@ class Dedup:
     min_similarity: float = 0.8
     min_chars: int = 200
     max_shingled_chars: int = 4_000_000
+    max_compared_shingles: int = 65_536
     max_survivors_per_candidate: int = 64
+    survivor_order: tuple[Criterion, ...] = ("longest",)
+    source_priority: tuple[str, ...] = ()
+    same_address: Literal["newest", "longest"] | None = None
     parts: int = 8
+    alarms: Alarms = field(default_factory=Alarms)
+    index: bool = False
+    against: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("shingle_chars", "bands", "rows", "max_survivors_per_candidate", "parts"):
+        for name in (
+            "shingle_chars",
+            "bands",
+            "rows",
+            "max_compared_shingles",
+            "max_survivors_per_candidate",
+            "parts",
+        ):
             if getattr(self, name) < 1:
                 raise ValueError(f"dedup.{name} must be at least 1, not {getattr(self, name)}")
         if not 0 < self.min_similarity <= 1:
@@ -52,6 +106,19 @@ class Dedup:
             raise ValueError(
                 f"dedup.max_shingled_chars ({self.max_shingled_chars}) must be at least "
                 f"dedup.min_chars ({self.min_chars})"
+            )
+        if len(set(self.survivor_order)) < len(self.survivor_order):
+            raise ValueError(f"dedup.survivor_order names a criterion twice: {list(self.survivor_order)}")
+        if {"newest", "oldest"} <= set(self.survivor_order):
+            raise ValueError("dedup.survivor_order names both newest and oldest: the second could decide nothing")
+        if ("source" in self.survivor_order) != bool(self.source_priority):
+            raise ValueError(
+                'dedup.source_priority and the criterion "source" of dedup.survivor_order need each other: '
+                "give both or neither"
+            )
+        if self.same_address and (self.index or self.against):
+            raise ValueError(
+                "dedup.same_address goes with neither dedup.index nor dedup.against: an index holds no addresses"
             )
 
     @property

@@ -7,33 +7,17 @@ stays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 
 import numpy as np
 
+from dedup.compared import Compared
 from dedup.kernels import _link_to_survivors
 from dedup.settings import Dedup
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """What is known of the documents that have candidates, or are candidates; in any order.
-
-    Attributes:
-        exact_hash: uint64 (n_docs,).
-        chars: int64 (n_docs,).
-        minhash: uint32 (n_docs, permutations), zeros for short documents.
-        has_minhash: bool (n_docs,), false for short documents.
-    """
-
-    exact_hash: np.ndarray
-    chars: np.ndarray
-    minhash: np.ndarray
-    has_minhash: np.ndarray
-
-
 def link_to_survivors(
-    compared: Compared, order: np.ndarray, candidate_offsets: np.ndarray, candidates: np.ndarray, settings: Dedup
+    compared: Compared, candidate_offsets: np.ndarray, candidates: np.ndarray, settings: Dedup
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give each document the survivor that it repeats, or itself.
 
@@ -50,13 +34,13 @@ def link_to_survivors(
     `settings.min_similarity` (of equals, the first in survivor order), or survives. Survivors
     never become duplicates, hence no chain is longer than one link.
 
-    Similarity is the fraction of equal minima, an unbiased estimate of the Jaccard similarity with
-    standard deviation `sqrt(J * (1 - J) / permutations)`; if one text is longer than
-    `settings.max_shingled_chars`, it is at most the ratio of their lengths.
+    Similarity is the Jaccard similarity of the shingle sets of both documents (of their smallest
+    `settings.max_compared_shingles`, where there are more); if one text is longer than
+    `settings.max_shingled_chars`, it is at most the ratio of their lengths. Sets are compared if
+    the share of equal minima, an estimate of the same similarity, reaches `min_estimate`.
 
     Args:
         compared: the documents.
-        order: int64 (n_docs,), their positions in survivor order.
         candidate_offsets: int64 (n_docs + 1,), document `i` has
             `candidates[candidate_offsets[i]:candidate_offsets[i + 1]]`.
         candidates: int32, positions of documents that are earlier in survivor order.
@@ -71,11 +55,25 @@ def link_to_survivors(
         compared.chars,
         compared.minhash,
         compared.has_minhash,
-        order,
+        compared.shingles,
+        compared.shingle_offsets,
+        compared.survivor_order,
         candidate_offsets,
         candidates,
         settings.min_similarity,
+        min_estimate(settings),
         settings.max_shingled_chars,
+        settings.max_compared_shingles,
         settings.max_survivors_per_candidate,
     )
     return survivor, similarity
+
+
+def min_estimate(settings: Dedup) -> float:
+    """The estimate from which two documents are compared shingle by shingle.
+
+    It lies three standard deviations, `sqrt(J * (1 - J) / permutations)` each, below the
+    threshold: of pairs right at the threshold one in 700 is not compared, of others fewer.
+    """
+    threshold = settings.min_similarity
+    return threshold - 3 * math.sqrt(threshold * (1 - threshold) / settings.permutations)

@@ -6,8 +6,15 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from pipelines.engine import UserError, WorkFailed, describe_failure
+from pipelines.engine import Executor, UserError, WorkFailed, describe_failure
+
+if TYPE_CHECKING:
+    from pipelines.config import Config
+    from pipelines.progress import Watcher
+    from pipelines.run import RunResult
 
 #: Exit statuses: the user can mend it; the work failed.
 _EXIT_USER, _EXIT_WORK = 2, 1
@@ -18,6 +25,7 @@ _STAGE_COMMANDS = {
     "filter": "measure signals, then decide by rules",
     "dedup": "find exact and near duplicates and their survivors",
     "scrub": "mask personal information: the release",
+    "train-tokenizer": "run every stage up to a tokenizer of the release's own, and measure it",
     "tokenize": "train a tokenizer where the configuration asks for one, and write token shards",
     "report": "statistics of every table as report.html and report.json",
 }
@@ -41,6 +49,10 @@ def _dispatch(options: argparse.Namespace) -> int:
     if options.command == "submit":
         from pipelines.submit import submit
 
+        if options.against:
+            raise UserError(
+                "submit: name the indexes in the file, as [dedup] against, so that every later command sees them"
+            )
         return submit(options.config, options.out)
     # Imported here because they load Numba and Arrow, which `--help` and `submit` can do without.
     from rich.console import Console
@@ -54,6 +66,8 @@ def _dispatch(options: argparse.Namespace) -> int:
     from pipelines.summary import print_summary
 
     config = load_config(options.config, options.out)
+    if options.against:
+        config = replace(config, dedup=replace(config.dedup, against=tuple(options.against)))
     if options.command == "path":
         print(table_folder(config, options.table))
         return 0
@@ -61,16 +75,76 @@ def _dispatch(options: argparse.Namespace) -> int:
         Console(highlight=False, soft_wrap=True).print(current_status(config))
         return 0
     shown = Events(watcher(), options.events) if options.events else watcher()
+    if options.command == "verify":
+        return _verify(config, options.sample)
+    if options.command == "mix":
+        return _mix(config)
     executors: dict[str | None, type[Serial | RayTasks | Auto]] = {"serial": Serial, "ray": RayTasks, None: Auto}
     executor = executors[options.executor]()
     try:
         if options.command == "run":
             result = run(config, executor, shown, options.until)
+        elif options.command == "train-tokenizer":
+            result = _train_tokenizer(config, executor, shown, options.beside)
         else:
             result = run_command(config, executor, shown, options.command)
     finally:
         executor.close()
     print_summary(config, result)
+    return 0
+
+
+def _train_tokenizer(config: Config, executor: Executor, watcher: Watcher, beside: Sequence[str]) -> RunResult:
+    from rich.console import Console
+
+    from pipelines.run import run
+    from pipelines.vocabulary import measure_models, measures_table
+
+    if config.tokenize.train is None:
+        raise UserError(f"{config.path}: there is no [tokenize.train] table that says how to train")
+    result = run(config, executor, watcher, "train-tokenizer")
+    outputs = {one.stage.name: one.output for one in result.stages}
+    (shard,) = outputs["train"].shards
+    models = [outputs["train"].uri("model", shard.name), *beside]
+    try:
+        measures = measure_models(models, outputs["release"], config.tokenize.train)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    Console().print(measures_table(measures))
+    return result
+
+
+def _verify(config: Config, sample_documents: int) -> int:
+    from corpus.shards import ShardError
+    from pipelines.verify import verify_run
+
+    try:
+        verified = verify_run(config, sample_documents)
+    except ShardError as error:
+        raise WorkFailed(str(error)) from error
+    for fault in verified.faults:
+        print(fault)
+    print(
+        f"{verified.shards:,} token shards, {verified.documents:,} documents, {verified.tokens:,} tokens, "
+        f"{verified.sampled_documents:,} documents encoded again: {len(verified.faults) or 'no'} faults"
+    )
+    return 1 if verified.faults else 0
+
+
+def _mix(config: Config) -> int:
+    from pipelines.mix import counted_shards, plan_mix, source_table, warnings, write_mix
+    from pipelines.stages import build_stages
+
+    if config.mix is None:
+        raise UserError(f"{config.path}: there is no [mix] table")
+    (tokenize,) = [stage for stage in build_stages(config) if stage.name == "tokenize"]
+    mixed = plan_mix(config.mix, counted_shards(config.mix, config.run.out, tokenize))
+    print(source_table(mixed).expandtabs(24), end="")
+    total = sum(source.tokens for source in mixed)
+    print(f"{total:,} of {config.mix.target_tokens:,} tokens, {total / config.mix.target_tokens:.2%} of the target")
+    for warning in warnings(config.mix, mixed):
+        print(f"manyo: warning: {warning}", file=sys.stderr)
+    print(f"--data-args-path {write_mix(mixed, config.run.out)}")
     return 0
 
 
@@ -85,14 +159,23 @@ def parser() -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=meaning, description=meaning)
         sub.add_argument("--config", required=True, metavar="FILE", help="the run's TOML file")
         sub.add_argument("--out", metavar="URI", help="write there instead of the file's [run] out")
+        sub.add_argument(
+            "--against",
+            nargs="+",
+            metavar="INDEX",
+            help="indexes of earlier runs to find duplicates in, instead of the file's [dedup] against",
+        )
         return sub
 
     whole = command("run", "run every stage, from the sources to the report")
     whole.add_argument(
         "--until", choices=tuple(_STAGE_COMMANDS), default="report", metavar="STAGE", help="stop after this stage"
     )
-    stages = [command(name, meaning) for name, meaning in _STAGE_COMMANDS.items()]
-    for sub in (whole, *stages):
+    stages = {name: command(name, meaning) for name, meaning in _STAGE_COMMANDS.items()}
+    stages["train-tokenizer"].add_argument(
+        "--beside", nargs="+", default=(), metavar="MODEL", help="other SentencePiece models to measure as well"
+    )
+    for sub in (whole, *stages.values()):
         sub.add_argument(
             "--executor",
             choices=("serial", "ray"),
@@ -102,6 +185,11 @@ def parser() -> argparse.ArgumentParser:
     command("status", "how far a run is: shards, rates, time left, slowest shards, stage by stage")
     path = command("path", "print the folder that holds a table of this run")
     path.add_argument("table", metavar="TABLE", help="documents, refused, signals, release, tokens, report, ...")
+    verify = command("verify", "re-read every token shard and name what is not as it was written")
+    verify.add_argument(
+        "--sample", type=int, default=1000, metavar="N", help="encode about N documents again (default: 1000)"
+    )
+    command("mix", "write Megatron's data arguments for the file's [mix]")
     command("submit", "run a configuration as a job on the Ray cluster at RAY_ADDRESS, and follow its log")
     return top
 

@@ -16,7 +16,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from corpus.sources import KINDS
 from dedup.settings import Dedup
@@ -25,6 +25,8 @@ from filters.pii import Scrub
 from filters.rules import PROFILES, Rule, load_rules
 from pipelines.engine import UserError
 from pipelines.extract import Source
+from pipelines.mix import Mix
+from tokenizer.shuffle import Shuffle
 from tokenizer.train import TrainTokenizer
 
 T = TypeVar("T")
@@ -75,20 +77,26 @@ class Tokenize:
     """What turns text into token shards.
 
     Attributes:
-        model: a SentencePiece model; None where `train` makes one.
+        model: a SentencePiece model or a Hugging Face `tokenizer.json`; None where `train` makes one.
+        eod_token: the special token that ends documents, such as `<|endoftext|>`; a `tokenizer.json` needs it.
         train: how to train one on the release; None where `model` names one.
-        shard_bytes: UTF-8 bytes of text per token shard; llm-jp's models give about one token per 6 bytes.
+        shuffle: how to shuffle the documents of each source before they are packed; None leaves them in input order.
+        shard_tokens: tokens of a token shard, give or take one document.
+        format: `megatron` for `.bin` and `.idx`, `npy` for flat arrays.
     """
 
     model: str | None = None
+    eod_token: str | None = None
     train: TrainTokenizer | None = None
-    shard_bytes: int = 2_000_000_000
+    shuffle: Shuffle | None = None
+    shard_tokens: int = 1_000_000_000
+    format: Literal["megatron", "npy"] = "megatron"
 
     def __post_init__(self) -> None:
         if (self.model is None) == (self.train is None):
             raise ValueError('give either model = "FILE" or a [tokenize.train] table')
-        if self.shard_bytes < 1:
-            raise ValueError(f"shard_bytes must be at least 1, got {self.shard_bytes}")
+        if self.shard_tokens < 1:
+            raise ValueError(f"shard_tokens must be at least 1, got {self.shard_tokens}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,7 @@ class Config:
         path: the file it was read from.
         sources: in the file's order.
         rules: read from `filter.rules`.
+        mix: the mixture of a training run; None where the file has no [mix].
     """
 
     path: str
@@ -110,6 +119,7 @@ class Config:
     dedup: Dedup
     scrub: Scrub
     tokenize: Tokenize
+    mix: Mix | None
 
 
 def load_config(path: str, out: str | None = None) -> Config:
@@ -128,7 +138,7 @@ def load_config(path: str, out: str | None = None) -> Config:
         raise UserError(f"{path}: no such configuration file") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UserError(f"{path}: {error}") from error
-    known = ("run", "source", "extract", "langid", "filter", "dedup", "scrub", "tokenize")
+    known = ("run", "source", "extract", "langid", "filter", "dedup", "scrub", "tokenize", "mix")
     _refuse_unknown(path, tables, known)
     for table in ("run", "source", "tokenize"):
         if table not in tables:
@@ -145,16 +155,22 @@ def load_config(path: str, out: str | None = None) -> Config:
         raise UserError(f"{path}: [filter]: no such rules file: {filter_settings.rules}") from error
     except ValueError as error:
         raise UserError(str(error)) from error
+    sources = _sources(path, tables["source"])
+    dedup = settings(Dedup, "dedup")
+    for name in dedup.source_priority:
+        if name not in [source.name for source in sources]:
+            raise UserError(f"{path}: [dedup] source_priority: no [[source]] has the name {name!r}")
     return Config(
         path=path,
         run=Run(out) if out else run,
-        sources=_sources(path, tables["source"]),
+        sources=sources,
         extract=settings(Extract, "extract"),
         langid=settings(LanguageSettings, "langid"),
         rules=rules,
-        dedup=settings(Dedup, "dedup"),
+        dedup=dedup,
         scrub=settings(Scrub, "scrub"),
         tokenize=settings(Tokenize, "tokenize"),
+        mix=settings(Mix, "mix") if "mix" in tables else None,
     )
 
 

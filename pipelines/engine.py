@@ -14,6 +14,7 @@ import os
 import resource
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
@@ -164,7 +165,7 @@ class Executor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TaskFailure:
-    """Why a task could not be finished, after its second try."""
+    """Why a task could not be finished, after its second try; the traceback is empty where the message says it all."""
 
     message: str
     traceback: str
@@ -345,10 +346,19 @@ def run_stage(
     )
 
 
+#: Failures whose message is written for the user: no traceback would say more.
+_EXPECTED = (OSError, ShardError, UserError, WorkFailed)
+
+
 def describe_failure(error: BaseException) -> str:
     """One line for a person: what failed, and what to do where that is known."""
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return f"disk full while writing {error.filename or 'a shard'}; free space and run the same command again"
-    if isinstance(error, (ShardError, UserError, WorkFailed)):
+    if isinstance(error, _EXPECTED):
         return str(error)
     return f"{type(error).__name__}: {error}".replace("\n", " ")
+
+
+def task_failure(error: BaseException) -> TaskFailure:
+    """What is reported of a task that failed for good; to be called while `error` is handled."""
+    return TaskFailure(describe_failure(error), "" if isinstance(error, _EXPECTED) else traceback.format_exc())

@@ -13,14 +13,15 @@ import os
 import signal
 import threading
 import time
-import traceback
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.engine import Stage, Task, TaskFailure, UserError, describe_failure, run_task
+from pipelines.engine import Stage, Task, TaskFailure, UserError, describe_failure, run_task, task_failure
 from pipelines.manifest import Manifest
+
+_log = logging.getLogger("manyo")
 
 #: Threads inside a worker would compete with the workers beside it: shards are the parallelism.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "ARROW_NUM_THREADS": "1"}
@@ -61,12 +62,12 @@ def _attempt(task: Task) -> Manifest | TaskFailure:
     """Run a task, once more if it fails: what fails twice in the same way is no accident."""
     try:
         return run_task(task)
-    except Exception:  # noqa: BLE001 - the isolation boundary of a task: it is run again below
-        pass
+    except Exception as error:  # noqa: BLE001 - the isolation boundary of a task: it is run again below
+        _log.warning("%s: shard %s failed and is tried once more: %s", task.stage, task.shard, describe_failure(error))
     try:
         return run_task(task)
     except Exception as error:  # noqa: BLE001 - reported as the stage's failure, with its traceback
-        return TaskFailure(describe_failure(error), traceback.format_exc())
+        return task_failure(error)
 
 
 class Serial:

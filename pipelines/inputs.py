@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from corpus.records import InputFile, InputShard
-from corpus.shards import filesystem
+from corpus.shards import filesystem, is_local
 from corpus.sources import KINDS
-from corpus.storage import LocalFiles
 from pipelines.engine import UserError
 from pipelines.extract import Source
 
@@ -42,7 +41,7 @@ def _expand(source: Source, pattern: str) -> list[InputFile]:
     if not files:
         raise UserError(f"[[source]] {source.name}: no file matches {pattern}")
     return [
-        InputFile(_as_given(pattern, path, name, isinstance(fs, LocalFiles)), int(info["size"] or 0), _version(info))
+        InputFile(_as_given(pattern, path, name, is_local(fs)), int(info["size"] or 0), _version(info))
         for name, info in files.items()
     ]
 

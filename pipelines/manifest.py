@@ -12,8 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from corpus.shards import filesystem, join, publish
-from corpus.storage import LocalFiles
+from corpus.shards import filesystem, is_local, join, publish
 
 _FOLDER = "manifests"
 _HASH_CHUNK_BYTES = 1 << 20
@@ -73,7 +72,7 @@ def describe_output(stage_folder: str, uri: str) -> OutputFile:
     fs, path = filesystem(uri)
     info = fs.info(path)
     entity_tag = info.get("ETag")
-    if entity_tag and not isinstance(fs, LocalFiles):
+    if entity_tag and not is_local(fs):
         digest = str(entity_tag).strip('"')
     else:
         hasher = hashlib.blake2b(digest_size=16)
@@ -102,7 +101,7 @@ def read_manifests(stage_folder: str) -> dict[str, Manifest]:
     manifests: dict[str, Manifest] = {}
     for start in range(0, len(names), _READ_AT_ONCE):
         contents = fs.cat([join(path, name) for name in names[start : start + _READ_AT_ONCE]])
-        for manifest in map(_parse, contents.values()):
+        for manifest in map(parse_manifest, contents.values()):
             if all(found.get(output.path) == output.size_bytes for output in manifest.outputs):
                 manifests[manifest.shard] = manifest
     return manifests
@@ -116,7 +115,8 @@ def unexpected_files(stage_folder: str, expected: set[str]) -> list[str]:
     return sorted(name for name in names if "/" in name and "/.partial/" not in f"/{name}" and name not in expected)
 
 
-def _parse(raw: bytes) -> Manifest:
+def parse_manifest(raw: bytes) -> Manifest:
+    """A manifest from its file; ValueError, TypeError or KeyError if it is none."""
     values = json.loads(raw)
     values["outputs"] = tuple(OutputFile(**output) for output in values["outputs"])
     return Manifest(**values)

@@ -108,7 +108,7 @@ class Lines:
         self._n_done += 1
         self._tally.add(ended)
         if isinstance(ended, TaskFailure):
-            _say(f"{task.stage:<16} {task.shard} FAILED: {ended.message}\n{ended.traceback}")
+            _say(f"{task.stage:<16} {task.shard} FAILED: {ended.message}\n{ended.traceback}".rstrip())
         now = time.monotonic()
         if self._n_done == self._n_pending or now - self._last_line >= _LINE_EVERY_S:
             self._last_line = now

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from corpus.shards import filesystem, join, publish
+from corpus.shards import filesystem, join, publish, remove_partials
 from pipelines.config import Config
 from pipelines.engine import (
     Executor,
@@ -120,6 +120,7 @@ def mark_out(out: str) -> None:
             raise UserError(f"{out}: is not empty and was not written by manyo; use an empty or new folder as --out")
         with publish(mark) as partial:
             partial.write_text(json.dumps({"format": 1}) + "\n", encoding="utf-8")
+        remove_partials(out)
     except OSError as error:
         raise UserError(f"{out}: cannot be written: {error}") from error
 
@@ -138,7 +139,7 @@ def _finished(stage: Stage, outputs: Mapping[str, StageOutput], config: Config, 
     manifests = read_manifests(folder)
     pending = pending_tasks(tasks, manifests)
     if pending:
-        (owner,) = [name for name, stages in COMMANDS.items() if stage.name in stages]
+        owner, *_ = [name for name, stages in COMMANDS.items() if stage.name in stages]
         raise UserError(
             f"{command} needs {stage.name}, of which {len(pending)} of {len(tasks)} shards are not finished; "
             f"run: manyo {owner} --config {config.path}"

@@ -1,7 +1,8 @@
 """The three shapes of a stage, as plans: which task reads which shards.
 
-- **Map**: one output shard per input shard (`map_shards`), or per group of them (`map_groups`).
-- **Exchange**: `map_shards` for its split half, then one task per part (`combine_parts`).
+- **Map**: one output shard per input shard (`map_shards`), or per range of what they hold (`cut_tokens`).
+- **Exchange**: `map_shards` for its split half, then one task per part (`combine_parts`), or per part of each
+  source (`combine_source_parts`).
 - **Gather**: all shards, streamed, into one task (`gather`).
 
 A plan is a pure function of what the stages before it finished, so it is the
@@ -11,8 +12,10 @@ same on every machine and after every restart.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from corpus.records import InputShard
 from corpus.shards import join
@@ -66,7 +69,8 @@ class Unit:
         inputs: table name to the URIs to read, in order.
         digest: of everything it reads; a finished shard with another one is out of date.
         size_bytes: of what it reads.
-        part: which part of an exchange it combines; None elsewhere.
+        part: which part of what it reads is its own: the number of an exchange's part, or the position of a
+            cut's first token; None where it takes all.
         input_shard: files of a source, for the stage that reads those instead of shards.
     """
 
@@ -116,30 +120,34 @@ def _aligned(upstream: Upstream) -> list[tuple[FinishedShard, ...]]:
     return list(zip(*(stage.shards for stage in upstream), strict=True))
 
 
-def map_groups(group_bytes: int, size_of: Callable[[FinishedShard], int]) -> Plan:
-    """One task per run of neighbouring shards of the same source, `NAME-00000` and on.
+def cut_tokens(shard_tokens: int) -> Plan:
+    """One task per `shard_tokens` tokens of a source, its shards read one after another: `NAME-00000` and on.
 
-    A group closes once it holds `group_bytes` by `size_of` the first stage's shard.
+    A task reads the shards that its range of tokens touches; its `part` is where the range begins in them.
     The source is the part of a shard's name before the slash.
     """
 
     def plan(upstream: Upstream) -> list[Unit]:
-        groups: dict[str, list[list[tuple[FinishedShard, ...]]]] = {}
-        filled_bytes: dict[str, int] = {}
-        for row in _aligned(upstream):
-            source = row[0].name.split("/")[0]
-            if filled_bytes.get(source, group_bytes) >= group_bytes:
-                groups.setdefault(source, []).append([])
-                filled_bytes[source] = 0
-            groups[source][-1].append(row)
-            filled_bytes[source] += size_of(row[0])
-        return [
-            _unit(f"{source}-{number:05d}", upstream, list(zip(*group, strict=True)))
-            for source in sorted(groups)
-            for number, group in enumerate(groups[source])
-        ]
+        units = []
+        for source, shards in _by_source(shard for shard in upstream[0].shards if shard.counts["tokens"]).items():
+            ends = list(accumulate(shard.counts["tokens"] for shard in shards))
+            for number in range(-(-ends[-1] // shard_tokens)):
+                low, high = number * shard_tokens, (number + 1) * shard_tokens
+                first, last = bisect_right(ends, low), bisect_left(ends, high)
+                touched = shards[first : last + 1]
+                part = low - (ends[first] - shards[first].counts["tokens"])
+                unit = _unit(f"{source}-{number:05d}", upstream, [touched], part)
+                units.append(replace(unit, digest=digest_of([unit.digest, str(part)])))
+        return units
 
     return plan
+
+
+def _by_source(shards: Iterable[FinishedShard]) -> dict[str, list[FinishedShard]]:
+    sources: dict[str, list[FinishedShard]] = {}
+    for shard in shards:
+        sources.setdefault(shard.name.split("/")[0], []).append(shard)
+    return sources
 
 
 def combine_parts(parts: int) -> Plan:
@@ -148,6 +156,19 @@ def combine_parts(parts: int) -> Plan:
     def plan(upstream: Upstream) -> list[Unit]:
         rows = [stage.shards for stage in upstream]
         return [_unit(f"part-{part:05d}", upstream, rows, part) for part in range(parts)]
+
+    return plan
+
+
+def combine_source_parts(parts: int) -> Plan:
+    """The second half of an exchange within each source: `NAME/part-00000` reads part 0 of every shard of it."""
+
+    def plan(upstream: Upstream) -> list[Unit]:
+        return [
+            _unit(f"{source}/part-{part:05d}", upstream, [shards], part)
+            for source, shards in _by_source(upstream[0].shards).items()
+            for part in range(parts)
+        ]
 
     return plan
 

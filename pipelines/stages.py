@@ -2,34 +2,40 @@
 
 ```
 extract ─▶ langid ─▶ measure ─▶ decide ─┐
-   │                                    ├─▶ keys ═▶ pairs ─▶ clusters ─▶ duplicates ─▶ release ─▶ train ─▶ tokenize
-   └─────▶ signatures ──────────────────┘                                                 every table ─▶ report
+   │                                    ├─▶ keys ═▶ pairs ─▶ components ═▶ clusters ─▶ duplicates ─▶ alarms
+   └─────▶ signatures ──────────────────┘                     (compared)                    │
+                                     release ◀──────────────────────────────────────────────┘
+                                        ├─▶ train ──────┐
+                                        └─▶ deal ═▶ shuffle ─▶ encode ─▶ tokenize        every table ─▶ report
 ```
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
+from corpus.shards import filesystem, join
+from dedup.settings import Alarms, Dedup
 from filters.rules import Rule
 from pipelines import work
 from pipelines.config import Config
 from pipelines.engine import Stage, UserError, Work
 from pipelines.extract import Source
 from pipelines.inputs import plan_source
-from pipelines.manifest import describe_output
+from pipelines.manifest import read_manifests
 from pipelines.shapes import (
-    FinishedShard,
     Plan,
     Unit,
     Upstream,
     combine_parts,
+    combine_source_parts,
+    cut_tokens,
     digest_of,
     gather,
-    map_groups,
     map_shards,
     with_gathered,
 )
@@ -40,9 +46,24 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "extract": ("extract",),
     "langid": ("langid",),
     "filter": ("measure", "decide"),
-    "dedup": ("signatures", "keys", "pairs", "clusters", "duplicates"),
+    "dedup": (
+        "signatures",
+        "addresses",
+        "superseded",
+        "keys",
+        "indexed_keys",
+        "pairs",
+        "components",
+        "compared",
+        "indexed",
+        "clusters",
+        "duplicates",
+        "alarms",
+        "index",
+    ),
     "scrub": ("release",),
-    "tokenize": ("train", "tokenize"),
+    "train-tokenizer": ("train",),
+    "tokenize": ("deal", "shuffle", "train", "encode", "tokenize"),
     "report": ("statistics", "token_statistics", "report"),
 }
 
@@ -68,12 +89,20 @@ class DecideSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class TokenizeSettings:
+class EncodeSettings:
     """The model, and the digest of its bytes where it is a file; None where the train stage makes it."""
 
     model: str | None
+    eod_token: str | None
     model_digest: str | None
-    shard_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenizeSettings:
+    """Size and format of token shards."""
+
+    shard_tokens: int
+    format: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,46 +141,10 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
     langid = _map("langid", 1, config.langid, (extract,), "languages", work.identify)
     measure = _map("measure", 1, NoSettings(), (extract,), "signals", work.measure)
     decide = _map("decide", 1, DecideSettings(config.rules), (extract, langid, measure), "decisions", work.decide)
-    signatures = _map("signatures", 1, config.dedup, (extract,), "signatures", work.sign)
-    keys = Stage(
-        name="keys",
-        version=1,
-        settings=config.dedup,
-        needs=(signatures, decide),
-        tables={"keys": "keys/{shard}.arrow"},
-        plan=map_shards,
-        work=work.split_keys,
-    )
-    pairs = Stage(
-        name="pairs",
-        version=1,
-        settings=config.dedup,
-        needs=(keys,),
-        tables=_parquet("pairs"),
-        plan=combine_parts(config.dedup.parts),
-        work=work.combine_keys,
-    )
-    clusters = Stage(
-        name="clusters",
-        version=1,
-        settings=config.dedup,
-        needs=(pairs, signatures),
-        tables=_parquet("clusters"),
-        plan=gather("clusters"),
-        work=work.cluster,
-        memory_bytes=8 << 30,
-    )
-    duplicates = Stage(
-        name="duplicates",
-        version=1,
-        settings=config.dedup,
-        needs=(extract, decide, clusters),
-        tables=_parquet("duplicates"),
-        plan=with_gathered(map_shards),
-        work=work.mark_duplicates,
-    )
+    dedup = dedup_stages(config.dedup, extract, decide)
+    (duplicates,) = [stage for stage in dedup if stage.name == "duplicates"]
     release = _map("release", 1, config.scrub, (extract, decide, duplicates), "release", work.release)
-    text_stages = (extract, langid, measure, decide, signatures, keys, pairs, clusters, duplicates, release)
+    text_stages = (extract, langid, measure, decide, *dedup, release)
     token_stages = _token_stages(config, release)
     tokenize = token_stages[-1]
     statistics = _map(
@@ -184,15 +177,204 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
     return (*timed, statistics, token_statistics, report)
 
 
+def dedup_stages(dedup: Dedup, extract: Stage, decide: Stage) -> tuple[Stage, ...]:
+    """From documents and decisions to `duplicates`, and the alarms that stop what follows."""
+    # Alarms decide nothing about documents: a moved limit makes no table again. Nor do other
+    # crawls change what is measured of this one.
+    settings = replace(dedup, alarms=Alarms(), index=False, against=())
+    signatures = _map("signatures", 1, settings, (extract,), "signatures", work.sign)
+    of_addresses = _address_stages(settings, extract, signatures, decide) if settings.same_address else ()
+    superseded = of_addresses[-1:]
+    keys = Stage(
+        name="keys",
+        version=2,
+        settings=settings,
+        needs=(extract, signatures, decide, *superseded),
+        tables={"keys": "keys/{shard}.arrow"},
+        plan=with_gathered(map_shards) if superseded else map_shards,
+        work=work.split_keys,
+    )
+    against = _plan_indexes(dedup)
+    indexed_keys = _index_stages("indexed_keys", dedup, settings, (), against, work.split_indexed_keys)
+    pairs = Stage(
+        name="pairs",
+        version=2,
+        settings=settings,
+        needs=(keys, *indexed_keys),
+        tables=_parquet("pairs"),
+        plan=combine_parts(settings.parts),
+        work=work.combine_keys,
+    )
+    components = Stage(
+        name="components",
+        version=1,
+        settings=settings,
+        needs=(pairs,),
+        tables={**_parquet("components"), "linked": "linked/{shard}.arrow"},
+        plan=gather("components"),
+        work=work.find_components_of_pairs,
+        memory_bytes=8 << 30,
+    )
+    compared = Stage(
+        name="compared",
+        version=1,
+        settings=settings,
+        needs=(extract, signatures, components),
+        tables={"compared": "compared/{shard}.arrow"},
+        plan=with_gathered(map_shards),
+        work=work.split_compared,
+    )
+    indexed = _index_stages("indexed", dedup, settings, (components,), with_gathered(against), work.split_indexed)
+    clusters = Stage(
+        name="clusters",
+        version=2,
+        settings=settings,
+        needs=(components, compared, *indexed),
+        tables=_parquet("clusters"),
+        plan=combine_parts(settings.parts),
+        work=work.cluster,
+        memory_bytes=4 << 30,
+    )
+    duplicates = Stage(
+        name="duplicates",
+        version=2,
+        settings=NoSettings(),
+        needs=(extract, decide, *superseded, clusters),
+        tables=_parquet("duplicates", "losses"),
+        plan=with_gathered(with_gathered(map_shards)) if superseded else with_gathered(map_shards),
+        work=work.mark_duplicates,
+    )
+    alarms = Stage(
+        name="alarms",
+        version=1,
+        settings=dedup.alarms,
+        needs=(duplicates, clusters),
+        tables=_parquet("host_losses"),
+        plan=gather("alarms"),
+        work=work.check_losses,
+    )
+    index = _map("index", 1, settings, (extract, signatures, decide), "index", work.write_index)
+    return (
+        signatures,
+        *of_addresses,
+        keys,
+        *indexed_keys,
+        pairs,
+        components,
+        compared,
+        *indexed,
+        clusters,
+        duplicates,
+        alarms,
+        *([index] if dedup.index else []),
+    )
+
+
+def _index_stages(
+    name: str, dedup: Dedup, settings: Dedup, needs: tuple[Stage, ...], plan: Plan, body: Work
+) -> tuple[Stage, ...]:
+    """A stage that deals the indexes of earlier runs to parts, or none where there are no indexes."""
+    tables = {name: f"{name}/{{shard}}.arrow"}
+    stage = Stage(name, 1, replace(settings, against=dedup.against), needs, tables, plan, body)
+    return (stage,) if dedup.against else ()
+
+
+#: An index serves runs that agree on these: they decide what signatures, shingles and precedences are.
+_INDEXED_SETTINGS = (
+    "shingle_chars",
+    "bands",
+    "rows",
+    "min_chars",
+    "max_shingled_chars",
+    "max_compared_shingles",
+    "survivor_order",
+    "source_priority",
+)
+
+
+def _plan_indexes(dedup: Dedup) -> Plan:
+    """One task for each shard of the indexes of earlier runs."""
+
+    def plan(_: Upstream) -> list[Unit]:
+        return [unit for number, folder in enumerate(dedup.against) for unit in _index_units(number, folder, dedup)]
+
+    return plan
+
+
+def _index_units(number: int, folder: str, dedup: Dedup) -> list[Unit]:
+    """Reading one index, after a look at the settings it was made with; its manifests say what it holds."""
+    stage_folder = folder.rstrip("/").removesuffix("/index")
+    fs, path = filesystem(join(stage_folder, "stage.json"))
+    manifests = read_manifests(stage_folder)
+    if not fs.exists(path) or not manifests:
+        raise UserError(f"[dedup] against: {folder} holds no index; its run prints it: manyo path index --config FILE")
+    made_with = json.loads(fs.cat_file(path))["settings"]
+    for name in _INDEXED_SETTINGS:
+        ours = getattr(dedup, name)
+        theirs = made_with.get(name)
+        if theirs != (list(ours) if isinstance(ours, tuple) else ours):
+            raise UserError(f"[dedup] against: {folder} was made with dedup.{name} = {theirs}, and here it is {ours}")
+    return [
+        Unit(
+            name=f"{number}/{shard}",
+            inputs={"index": (join(stage_folder, "index", f"{shard}.parquet"),)},
+            digest=digest_of(output.digest for output in manifest.outputs),
+            size_bytes=manifest.bytes_written,
+        )
+        for shard, manifest in sorted(manifests.items())
+    ]
+
+
+def _address_stages(settings: Dedup, extract: Stage, signatures: Stage, decide: Stage) -> tuple[Stage, Stage]:
+    """From documents to those of which another page of the same address stays."""
+    addresses = Stage(
+        name="addresses",
+        version=1,
+        settings=settings,
+        needs=(extract, signatures, decide),
+        tables={"addresses": "addresses/{shard}.arrow"},
+        plan=map_shards,
+        work=work.split_by_address,
+    )
+    superseded = Stage(
+        name="superseded",
+        version=1,
+        settings=settings,
+        needs=(addresses,),
+        tables=_parquet("superseded"),
+        plan=combine_parts(settings.parts),
+        work=work.combine_addresses,
+    )
+    return (addresses, superseded)
+
+
 def _token_stages(config: Config, release: Stage) -> tuple[Stage, ...]:
-    """Train, where the configuration asks for it, and tokenize."""
+    """Train and shuffle, where the configuration asks for it, encode, and cut what was encoded into token shards."""
     settings = config.tokenize
-    tables = {
-        "bin": "tokens/{shard}_text_document.bin",
-        "idx": "tokens/{shard}_text_document.idx",
-        **_parquet("provenance"),
-    }
-    groups = map_groups(settings.shard_bytes, _released_text_bytes)
+    stages: list[Stage] = []
+    text = release
+    if settings.shuffle is not None:
+        deal = Stage(
+            name="deal",
+            version=1,
+            settings=settings.shuffle,
+            needs=(release,),
+            tables={"dealt": "dealt/{shard}.arrow"},
+            plan=map_shards,
+            work=work.split_release,
+        )
+        text = Stage(
+            name="shuffle",
+            version=1,
+            settings=settings.shuffle,
+            needs=(deal,),
+            tables=_parquet("shuffled"),
+            plan=combine_source_parts(settings.shuffle.parts),
+            work=work.combine_release,
+        )
+        stages += [deal, text]
+    needs: tuple[Stage, ...] = (text,)
+    plan: Plan = map_shards
     if settings.train is not None:
         train = Stage(
             name="train",
@@ -204,27 +386,41 @@ def _token_stages(config: Config, release: Stage) -> tuple[Stage, ...]:
             work=work.train_tokenizer,
             memory_bytes=8 << 30,
         )
-        tokenize = Stage(
-            name="tokenize",
-            version=1,
-            settings=TokenizeSettings(None, None, settings.shard_bytes),
-            needs=(release, train),
-            tables=tables,
-            plan=with_gathered(groups),
-            work=work.tokenize,
-        )
-        return (train, tokenize)
-    model = settings.model or ""
+        stages.append(train)
+        needs, plan = (text, train), with_gathered(map_shards)
+    encode = Stage(
+        name="encode",
+        version=1,
+        settings=_encode_settings(config),
+        needs=needs,
+        tables={"encoded": "encoded/{shard}.npy", **_parquet("encoded_origins")},
+        plan=plan,
+        work=work.encode,
+    )
+    files = {
+        "megatron": {"bin": "tokens/{shard}_text_document.bin", "idx": "tokens/{shard}_text_document.idx"},
+        "npy": {"npy": "tokens/{shard}.npy"},
+    }
     tokenize = Stage(
         name="tokenize",
-        version=1,
-        settings=TokenizeSettings(model, _model_digest(config.path, model), settings.shard_bytes),
-        needs=(release,),
-        tables=tables,
-        plan=groups,
+        version=2,
+        settings=TokenizeSettings(settings.shard_tokens, settings.format),
+        needs=(encode,),
+        tables={**files[settings.format], **_parquet("provenance")},
+        plan=cut_tokens(settings.shard_tokens),
         work=work.tokenize,
     )
-    return (tokenize,)
+    return (*stages, encode, tokenize)
+
+
+def _encode_settings(config: Config) -> EncodeSettings:
+    model, eod_token = config.tokenize.model, config.tokenize.eod_token
+    if model is None:
+        return EncodeSettings(None, eod_token, None)
+    try:
+        return EncodeSettings(model, eod_token, Tokenizer.load(model, eod_token).digest)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{config.path}: [tokenize] model: {error}") from error
 
 
 def _map(
@@ -263,15 +459,3 @@ def _plan_inputs(sources: tuple[Source, ...]) -> Plan:
         ]
 
     return plan
-
-
-def _released_text_bytes(shard: FinishedShard) -> int:
-    return shard.counts["text_bytes"]
-
-
-def _model_digest(config_path: str, model: str) -> str:
-    try:
-        Tokenizer.load(model)
-    except (OSError, ValueError) as error:
-        raise UserError(f"{config_path}: [tokenize] model: {error}") from error
-    return describe_output("", model).digest

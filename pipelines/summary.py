@@ -12,6 +12,9 @@ from corpus.shards import filesystem, join
 from pipelines.config import Config
 from pipelines.run import RunResult
 
+#: Tables that only the stages after them read; `manyo path` finds them all the same.
+_INTERMEDIATE = {"signatures", "keys", "pairs", "clusters", "statistics", "token_statistics"}
+
 
 def print_summary(config: Config, result: RunResult) -> None:
     """Print what the run did, on standard output."""
@@ -25,6 +28,8 @@ def print_summary(config: Config, result: RunResult) -> None:
         console.print(funnel_table(json.loads(fs.cat_file(path))["funnel"]))
     for stage in result.stages:
         for table, folder in stage.stage.table_folders().items():
+            if table in _INTERMEDIATE and len(result.stages) > 1:
+                continue
             console.print(f"{table:<17} {join(config.run.out, folder)}", markup=False)
     if last.stage.name == "report":
         console.print(f"{'open':<17} {last.output.uri('html', shard.name)}", markup=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -18,26 +19,49 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.release import release_batch
-from corpus.schema import DECISIONS, DUPLICATES, LANGUAGES, PAIRS, PROVENANCE, RELEASE, SIGNATURES
+from corpus.schema import DECISIONS, DOC_ID_BYTES, DUPLICATES, LANGUAGES, PAIRS, PROVENANCE, RELEASE, SIGNATURES
 from corpus.shards import filesystem, join, publish, read_batches, read_part, write_parts, write_shard, zip_batches
-from dedup.clusters import CLUSTERS, duplicates, find_clusters
+from dedup.addresses import split_addresses
+from dedup.alarms import LOSSES, add_losses, losses, raised
+from dedup.clusters import CLUSTERS, duplicates, find_clusters, pick
+from dedup.compared import COMPARED, deal_compared, deal_indexed, measure_compared
+from dedup.components import COMPONENTS, find_components
 from dedup.minhash import signatures
-from dedup.pairs import KEYS, combine, split
+from dedup.order import ORDER_COLUMNS, precedence
+from dedup.pairs import KEYS, combine, ids_as_bytes, split
 from filters import language, pii, rules, signals
 from pipelines import extract as extraction
 from pipelines import report as reports
 from pipelines import statistics
-from pipelines.engine import Task
+from pipelines.engine import Task, WorkFailed
 from pipelines.isolation import extract_isolated
 from pipelines.manifest import Manifest, read_manifests
-from tokenizer import train
+from tokenizer import shuffle, train
 from tokenizer.encode import Tokenizer
-from tokenizer.pack import RELEASE_COLUMNS, TokenShardWriter, tokenize_batches
+from tokenizer.pack import (
+    RELEASE_COLUMNS,
+    MegatronWriter,
+    NpyStream,
+    NpyWriter,
+    TokenShardWriter,
+    cut_documents,
+    tokenize_batches,
+)
 
 Counts = Mapping[str, int]
 
 #: The libraries that decide what the output's bytes are.
-_REPORTED_VERSIONS = ("manyo", "fastwarc", "resiliparse", "lxml", "numba", "pyarrow", "sentencepiece", "ray")
+_REPORTED_VERSIONS = (
+    "manyo",
+    "fastwarc",
+    "resiliparse",
+    "lxml",
+    "numba",
+    "pyarrow",
+    "sentencepiece",
+    "tokenizers",
+    "ray",
+)
 
 
 def extract(task: Task) -> Counts:
@@ -100,14 +124,42 @@ def sign(task: Task) -> Counts:
     return {"documents": write_shard(task.outputs["signatures"], SIGNATURES.schema, batches)}
 
 
-def split_keys(task: Task) -> Counts:
-    """Signatures of the documents that the rules keep → their band keys, dealt to parts."""
+def split_by_address(task: Task) -> Counts:
+    """Addresses of the documents that the rules keep → their keys, dealt to parts."""
     parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
-    n_keys = 0
-    for signed, decisions in zip_batches(
-        (task.input("signatures"), SIGNATURES.schema.names), (task.input("decisions"), ["reasons"])
+    for documents, signed, decisions in zip_batches(
+        (task.input("documents"), ["uri", *ORDER_COLUMNS]),
+        (task.input("signatures"), ["chars"]),
+        (task.input("decisions"), ["reasons"]),
     ):
-        for part, batch in zip(parts, split(signed, _kept(decisions), task.settings, len(parts)), strict=True):
+        chars = signed.column("chars").to_numpy()
+        for part, batch in zip(parts, split_addresses(documents, chars, _kept(decisions), task.settings), strict=True):
+            part.append(batch)
+    write_parts(task.outputs["addresses"], KEYS.schema, parts)
+    return {}
+
+
+def combine_addresses(task: Task) -> Counts:
+    """One part of every shard's addresses → documents in whose place another page of their address stays."""
+    part = task.part or 0
+    superseded = combine(read_part(uri, part) for uri in task.inputs["addresses"])
+    return {"superseded": write_shard(task.outputs["superseded"], PAIRS.schema, _in_batches(superseded))}
+
+
+def split_keys(task: Task) -> Counts:
+    """Signatures of the documents that take part → their keys, dealt to parts."""
+    parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
+    superseded = _superseded(task)
+    n_keys = 0
+    for documents, signed, decisions in zip_batches(
+        (task.input("documents"), list(ORDER_COLUMNS)),
+        (task.input("signatures"), SIGNATURES.schema.names),
+        (task.input("decisions"), ["reasons"]),
+    ):
+        replaced = pc.is_in(documents.column("doc_id"), superseded.column("doc_id"))
+        in_play = _kept(decisions) & ~replaced.to_numpy(zero_copy_only=False)
+        places = precedence(documents, signed.column("chars").to_numpy(), task.settings)
+        for part, batch in zip(parts, split(signed, places, in_play, task.settings, len(parts)), strict=True):
             part.append(batch)
             n_keys += batch.num_rows
     write_parts(task.outputs["keys"], KEYS.schema, parts)
@@ -117,36 +169,122 @@ def split_keys(task: Task) -> Counts:
 def combine_keys(task: Task) -> Counts:
     """One part of every shard's keys → candidate pairs."""
     part = task.part or 0
-    pairs = combine(read_part(uri, part) for uri in task.inputs["keys"])
-    return {"pairs": write_shard(task.outputs["pairs"], PAIRS.schema, [pairs])}
+    uris = [*task.inputs["keys"], *task.inputs.get("indexed_keys", ())]
+    pairs = combine(read_part(uri, part) for uri in uris)
+    return {"pairs": write_shard(task.outputs["pairs"], PAIRS.schema, _in_batches(pairs))}
+
+
+def write_index(task: Task) -> Counts:
+    """Documents that take part → what later runs need to compare theirs with them, without the text."""
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for documents, signed, decisions in zip_batches(
+            (task.input("documents"), [*ORDER_COLUMNS, "text"]),
+            (task.input("signatures"), SIGNATURES.schema.names),
+            (task.input("decisions"), ["reasons"]),
+        ):
+            in_play = pa.array(_kept(decisions))
+            yield measure_compared(documents.filter(in_play), signed.filter(in_play), task.settings)
+
+    return {"documents": write_shard(task.outputs["index"], COMPARED.schema, batches())}
+
+
+def split_indexed_keys(task: Task) -> Counts:
+    """A shard of an earlier run's index → its keys, dealt to parts."""
+    parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
+    for indexed in read_batches(task.input("index")):
+        everyone = np.ones(indexed.num_rows, bool)
+        places = indexed.column("precedence").to_numpy()
+        for part, batch in zip(parts, split(indexed, places, everyone, task.settings, len(parts)), strict=True):
+            part.append(batch)
+    write_parts(task.outputs["indexed_keys"], KEYS.schema, parts)
+    return {}
+
+
+def split_indexed(task: Task) -> Counts:
+    """A shard of an earlier run's index → its documents that have candidates, dealt to their parts."""
+    parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
+    components = pick(_read_all(task.inputs["components"]), _ids(task.input("index")), COMPONENTS)
+    for indexed in read_batches(task.input("index")):
+        for part, batch in zip(parts, deal_indexed(indexed, components, task.settings), strict=True):
+            part.append(batch)
+    write_parts(task.outputs["indexed"], COMPARED.schema, parts)
+    return {}
+
+
+def find_components_of_pairs(task: Task) -> Counts:
+    """All pairs → parts that can be judged apart. Memory as `dedup.components.find_components`."""
+    components, linked = find_components(
+        lambda: (batch for uri in task.inputs["pairs"] for batch in read_batches(uri)), task.settings.parts
+    )
+    write_parts(task.outputs["linked"], PAIRS.schema, [[batch] for batch in linked])
+    documents = write_shard(task.outputs["components"], COMPONENTS.schema, _in_batches(components))
+    return {"documents_with_candidates": documents, "pairs": sum(batch.num_rows for batch in linked)}
+
+
+def split_compared(task: Task) -> Counts:
+    """Documents that have candidates → what comparing them takes, dealt to the parts of their components."""
+    parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
+    components = pick(_read_all(task.inputs["components"]), _ids(task.input("documents")), COMPONENTS)
+    n_documents = 0
+    for documents, signed in zip_batches(
+        (task.input("documents"), [*ORDER_COLUMNS, "text"]), (task.input("signatures"), SIGNATURES.schema.names)
+    ):
+        for part, batch in zip(parts, deal_compared(documents, signed, components, task.settings), strict=True):
+            part.append(batch)
+            n_documents += batch.num_rows
+    write_parts(task.outputs["compared"], COMPARED.schema, parts)
+    return {"documents_with_candidates": n_documents}
 
 
 def cluster(task: Task) -> Counts:
-    """All pairs and the signatures of their documents → clusters. Memory as `dedup.clusters.find_clusters`."""
+    """One part's pairs and documents → its clusters. Memory as `dedup.clusters.find_clusters`."""
+    part = task.part or 0
     clusters = find_clusters(
-        (batch for uri in task.inputs["pairs"] for batch in read_batches(uri)),
-        (batch for uri in task.inputs["signatures"] for batch in read_batches(uri)),
+        (read_part(uri, part) for uri in task.inputs["linked"]),
+        (read_part(uri, part) for uri in [*task.inputs["compared"], *task.inputs.get("indexed", ())]),
         task.settings,
     )
-    return {"documents_in_clusters": write_shard(task.outputs["clusters"], CLUSTERS.schema, [clusters])}
+    return {"documents_in_clusters": write_shard(task.outputs["clusters"], CLUSTERS.schema, _in_batches(clusters))}
 
 
 def mark_duplicates(task: Task) -> Counts:
     """Documents, decisions and clusters → one row per document: survivor of its cluster, or duplicate of which."""
-    clusters = _whole(task.input("clusters"), CLUSTERS.schema)
+    superseded = _superseded(task)
+    stand_ins = ids_as_bytes(superseded.column("candidate"))
+    judged = np.concatenate((_ids(task.input("documents")), stand_ins))
+    clusters = pick(_read_all(task.inputs["clusters"]), judged, CLUSTERS)
     counts: Counter[str] = Counter()
+    lost: list[pa.Table] = []
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for documents, decisions in zip_batches((task.input("documents"), []), (task.input("decisions"), ["reasons"])):
+        for documents, decisions in zip_batches(
+            (task.input("documents"), ["source", "uri"]), (task.input("decisions"), ["reasons"])
+        ):
             kept = _kept(decisions)
-            marked = duplicates(documents.column("doc_id"), kept, clusters)
+            marked = duplicates(documents.column("doc_id"), kept, superseded, clusters)
+            lost.append(losses(documents, marked))
             counts["documents"] += len(kept)
             counts["kept_by_rules"] += int(kept.sum())
             counts["survivors"] += pc.sum(marked.column("kept")).as_py() or 0
             yield marked
 
     write_shard(task.outputs["duplicates"], DUPLICATES.schema, batches())
+    write_shard(task.outputs["losses"], LOSSES.schema, add_losses(lost).to_batches())
     return counts
+
+
+def check_losses(task: Task) -> Counts:
+    """Losses of all shards → losses of every source and host; fails if they, or a cluster, raise an alarm.
+
+    Memory: about 200 bytes for each host of a source in a shard.
+    """
+    lost = add_losses(_read_all(task.inputs["losses"]))
+    alarms = list(raised(lost, _read_all(task.inputs["clusters"]), task.settings))
+    if alarms:
+        more = f" (and {len(alarms) - 1} more alarms)" if len(alarms) > 1 else ""
+        raise WorkFailed(f"{alarms[0]}{more}; see what it repeats in `duplicates`, or raise the limit and run again")
+    return {"hosts": write_shard(task.outputs["host_losses"], LOSSES.schema, lost.to_batches())}
 
 
 def release(task: Task) -> Counts:
@@ -191,20 +329,52 @@ def train_tokenizer(task: Task) -> Counts:
     sampled = (batch.filter(pa.array(train.in_sample(batch, limits, settings))) for batch in batches())
     texts = (text for batch in sampled for text in batch.column("text").to_pylist())
     with publish(task.outputs["model"]) as path:
-        train.train(texts, settings, path)
+        try:
+            train.train(texts, settings, path)
+        except ValueError as error:
+            raise WorkFailed(f"[tokenize.train]: {error}") from error
     return {}
 
 
-def tokenize(task: Task) -> Counts:
-    """Release shards → one token shard and its provenance."""
-    tokenizer = Tokenizer.load(task.settings.model or task.input("model"))
-    release_batches = (batch for uri in task.inputs["release"] for batch in read_batches(uri, list(RELEASE_COLUMNS)))
-    with publish(task.outputs["bin"]) as bin_path, publish(task.outputs["idx"]) as idx_path:
-        with TokenShardWriter(bin_path, idx_path, tokenizer.dtype) as shard:
-            provenance = tokenize_batches(release_batches, tokenizer, shard)
-            write_shard(task.outputs["provenance"], PROVENANCE.schema, provenance)
+def split_release(task: Task) -> Counts:
+    """Release → its documents, dealt to the parts of a shuffle."""
+    release_batches = read_batches(task.input("release"), list(RELEASE_COLUMNS))
+    return {"documents": shuffle.split(task.outputs["dealt"], release_batches, task.settings)}
+
+
+def combine_release(task: Task) -> Counts:
+    """One part of every shard of a source → its documents in shuffled order."""
+    shuffled = shuffle.combine(task.inputs["dealt"], task.part or 0, task.settings)
+    return {"documents": write_shard(task.outputs["shuffled"], shuffle.SHUFFLED_SCHEMA, shuffled)}
+
+
+def encode(task: Task) -> Counts:
+    """Release, shuffled or not → token ids and their provenance."""
+    tokenizer = Tokenizer.load(task.settings.model or task.input("model"), task.settings.eod_token)
+    text_uri = task.input("shuffled" if "shuffled" in task.inputs else "release")
+    with publish(task.outputs["encoded"]) as path:
+        with NpyWriter(path, tokenizer.dtype) as shard:
+            batches = tokenize_batches(read_batches(text_uri, list(RELEASE_COLUMNS)), tokenizer, shard)
+            write_shard(task.outputs["encoded_origins"], PROVENANCE.schema, batches)
         counts = shard.counts
     return {"documents": counts.documents, "tokens": counts.tokens}
+
+
+def tokenize(task: Task) -> Counts:
+    """Token ids of a source → one token shard of the configured size, and its provenance."""
+    encoded = list(zip(task.inputs["encoded"], task.inputs["encoded_origins"], strict=True))
+    with NpyStream.open(encoded[0][0]) as ids:
+        dtype = ids.dtype
+    with ExitStack() as files:
+        if "npy" in task.outputs:
+            writer: TokenShardWriter = NpyWriter(files.enter_context(publish(task.outputs["npy"])), dtype)
+        else:
+            bin_path, idx_path = (files.enter_context(publish(task.outputs[table])) for table in ("bin", "idx"))
+            writer = MegatronWriter(bin_path, idx_path, dtype)
+        with writer as shard:
+            provenance = cut_documents(encoded, task.part or 0, task.settings.shard_tokens, shard)
+            write_shard(task.outputs["provenance"], PROVENANCE.schema, provenance)
+    return {"documents": shard.counts.documents, "tokens": shard.counts.tokens}
 
 
 def shard_statistics(task: Task) -> Counts:
@@ -276,10 +446,26 @@ def _kept(decisions: pa.RecordBatch) -> np.ndarray:
     return kept
 
 
-def _whole(uri: str, schema: pa.Schema) -> pa.RecordBatch:
-    """A shard as one batch."""
-    batches = pa.Table.from_batches(read_batches(uri), schema).combine_chunks().to_batches()
-    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=schema)
+def _superseded(task: Task) -> pa.RecordBatch:
+    """The shard's documents in whose place another page of their address stays; none where that is off."""
+    return pick(_read_all(task.inputs.get("superseded", ())), _ids(task.input("documents")), PAIRS)
+
+
+def _ids(uri: str) -> np.ndarray:
+    """S16 (n_docs,), ids of a shard's documents."""
+    return np.concatenate(
+        [np.zeros(0, f"S{DOC_ID_BYTES}"), *(ids_as_bytes(batch.column(0)) for batch in read_batches(uri, ["doc_id"]))]
+    )
+
+
+def _read_all(uris: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """The batches of shards, one after another."""
+    return (batch for uri in uris for batch in read_batches(uri))
+
+
+def _in_batches(whole: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Slices of a batch of fixed-width rows, so that whoever reads the shard holds a few megabytes."""
+    return (whole.slice(start, 1 << 18) for start in range(0, whole.num_rows, 1 << 18))
 
 
 def _read_json(uri: str) -> Any:

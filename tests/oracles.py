@@ -107,21 +107,59 @@ def band_keys(minhash: list[list[int]], bands: int, rows: int) -> list[list[int]
     return keys
 
 
+def shingle_sets(
+    folded: list[str], shingle_chars: int, min_chars: int, max_chars: int, max_shingles: int
+) -> list[list[int]]:
+    """The smallest hashes of the shingles of each text, none of a text below `min_chars`."""
+    sets = []
+    for text in folded:
+        hashes = set()
+        for shingle in shingles(text[:max_chars], shingle_chars) if len(text) >= min_chars else ():
+            h = 0
+            for character in shingle:
+                h = (h * _STEP + ord(character)) & _MASK_64
+            hashes.add(_finalise(h) >> 32)
+        sets.append(sorted(hashes)[:max_shingles])
+    return sets
+
+
+def jaccard(one: list[int], other: list[int], max_shingles: int) -> float:
+    """Jaccard similarity of two sets up to where both are known; a set of `max_shingles` is cut off at its largest."""
+    known_up_to = min([members[-1] for members in (one, other) if len(members) >= max_shingles], default=2**32)
+    known = [{member for member in members if member <= known_up_to} for members in (one, other)]
+    return len(known[0] & known[1]) / len(known[0] | known[1])
+
+
+def roots(n_docs: int, links: list[tuple[int, int]]) -> list[int]:
+    """The smallest document that each can be reached from."""
+    root = list(range(n_docs))
+    for _ in range(n_docs):
+        for one, other in links:
+            root[one] = root[other] = min(root[one], root[other])
+    return root
+
+
 def find_clusters(
-    documents: list[tuple[bytes, int, int, list[int]]], bands: int, rows: int, min_similarity: float, max_chars: int
+    documents: list[tuple[bytes, int, int, int, list[int], list[int]]],
+    bands: int,
+    rows: int,
+    min_similarity: float,
+    max_chars: int,
+    max_shingles: int,
 ) -> dict[bytes, tuple[bytes, float]]:
-    """Survivor and similarity of each document, given as (doc_id, exact_hash, chars, minhash)."""
-    documents = sorted(documents, key=lambda document: (-document[2], document[0]))
+    """Survivor and similarity of each of (doc_id, precedence, exact_hash, chars, minhash, shingles)."""
+    documents = sorted(documents, key=lambda document: (document[1], document[0]))
+    min_estimate = min_similarity - 3 * (min_similarity * (1 - min_similarity) / (bands * rows)) ** 0.5
     keys = []
     first_of_key = {}
-    for i, (_, exact_hash, _, minhash) in enumerate(documents):
+    for i, (_, _, exact_hash, _, minhash, _) in enumerate(documents):
         keys.append([exact_hash, *(band_keys([minhash], bands, rows)[0] if minhash else [])])
         for key in keys[i]:
             first_of_key.setdefault(key, i)
     survivors, similarities, candidates = [], [], []
-    for i, (_, exact_hash, chars, minhash) in enumerate(documents):
+    for i, (_, _, exact_hash, chars, minhash, sets) in enumerate(documents):
         candidates.append({first_of_key[key] for key in keys[i]} - {i})
-        twins = [c for c in range(i) if documents[c][1:3] == (exact_hash, chars)]
+        twins = [c for c in range(i) if documents[c][2:4] == (exact_hash, chars)]
         if twins:
             survivors.append(survivors[twins[0]])
             similarities.append(similarities[twins[0]])
@@ -130,12 +168,14 @@ def find_clusters(
         rivals |= {survivors[e] for e in range(i) if candidates[e] & candidates[i]}
         best, best_similarity = i, 1.0
         for rival in sorted(rivals):
-            _, _, rival_chars, rival_minhash = documents[rival]
+            _, _, _, rival_chars, rival_minhash, rival_sets = documents[rival]
             if not minhash or not rival_minhash:
                 continue
-            similarity = sum(a == b for a, b in zip(minhash, rival_minhash, strict=True)) / len(minhash)
-            if rival_chars > max_chars:
-                similarity = min(similarity, chars / rival_chars)
+            if sum(a == b for a, b in zip(minhash, rival_minhash, strict=True)) < min_estimate * len(minhash):
+                continue
+            similarity = jaccard(sets, rival_sets, max_shingles)
+            if max(chars, rival_chars) > max_chars:
+                similarity = min(similarity, min(chars, rival_chars) / max(chars, rival_chars))
             if similarity >= min_similarity and (best == i or similarity > best_similarity):
                 best, best_similarity = rival, similarity
         survivors.append(best)

@@ -1,22 +1,32 @@
-"""Token ids to Megatron's `.bin` and `.idx` files, and the sidecar that leads each token back to its document.
+"""Token ids to token shards for trainers, and the sidecar that leads each token back to its document.
 
-The bytes are those that `megatron.core.datasets.indexed_dataset.IndexedDatasetBuilder` writes
-for the same documents; FORMAT.md describes them. Ids stream through: the writer
-holds 4 bytes for each document, and 20 while it writes the index.
+Two formats: Megatron's `.bin` and `.idx`, with the bytes that
+`megatron.core.datasets.indexed_dataset.IndexedDatasetBuilder` writes for the same
+documents, and one flat `.npy` array, which NumPy maps as it is. FORMAT.md describes both.
+
+Packing has two steps. `tokenize_batches` encodes a release shard into a `.npy` stream beside a sidecar;
+`cut_documents` copies the documents of one token shard out of such streams. So the
+tokens are counted before they are cut, token shards have the size that was asked for whatever the
+documents are, and nothing is encoded twice. Ids stream through: a writer
+holds 4 bytes for each document, and 20 while it writes Megatron's index.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
 
 from corpus.schema import PROVENANCE
+from corpus.shards import ShardError, filesystem, read_batches
 from corpus.text import Texts
 from tokenizer.encode import Tokenizer
 
@@ -41,7 +51,7 @@ class PackedCounts:
     Attributes:
         documents: number of documents.
         tokens: number of ids, end-of-document marks included.
-        size_bytes: size of the `.bin` file.
+        size_bytes: size of its ids.
     """
 
     documents: int
@@ -49,14 +59,14 @@ class PackedCounts:
     size_bytes: int
 
 
-class TokenShardWriter:
-    """Writes one token shard to two local paths: ids as they come, the index at the end.
+class TokenShardWriter(ABC):
+    """Writes the ids of one token shard to a local path as they come, and what the format needs around them.
 
-    A context manager. The index is written when the block succeeds; if it raises, what was
+    A context manager. The shard is whole when the block succeeds; if it raises, what was
     written is of no use and the caller removes it (`corpus.shards.publish` does).
     """
 
-    def __init__(self, bin_path: Path | str, idx_path: Path | str, dtype: np.dtype) -> None:
+    def __init__(self, path: Path | str, dtype: np.dtype) -> None:
         """Open a shard for ids of one type, uint16 or int32.
 
         Raises:
@@ -64,20 +74,32 @@ class TokenShardWriter:
         """
         if dtype not in DTYPE_CODES:
             raise ValueError(f"token ids are stored as uint16 or int32, not {dtype}")
-        self._bin_path, self._idx_path, self._dtype = bin_path, idx_path, dtype
-        self._lengths: list[np.ndarray] = []
+        self._path, self._dtype = path, dtype
         self._documents = self._tokens = 0
 
     def __enter__(self) -> TokenShardWriter:
-        self._bin = open(self._bin_path, "wb")
+        self._stream = open(self._path, "wb")
+        self._begin(self._stream)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._bin.close()
-        if kind is None:
-            self._write_index()
+        with self._stream:
+            if kind is None:
+                self._end(self._stream)
+
+    @abstractmethod
+    def _begin(self, stream: BinaryIO) -> None:
+        """Write what stands before the ids."""
+
+    @abstractmethod
+    def _keep(self, lengths: np.ndarray) -> None:
+        """Remember what `_end` needs of the documents."""
+
+    @abstractmethod
+    def _end(self, stream: BinaryIO) -> None:
+        """Write what can be known only now."""
 
     @property
     def counts(self) -> PackedCounts:
@@ -95,32 +117,48 @@ class TokenShardWriter:
             The position in the shard of the first token added.
 
         Raises:
-            ValueError: lengths do not fit the ids, a document is too long for the index, or an id
+            ValueError: lengths do not fit the ids, a document is too long for an index, or an id
                 does not fit the shard's type.
         """
         if int(lengths.sum()) != len(ids):
-            raise ValueError(f"{self._bin_path}: lengths add up to {lengths.sum()} tokens, but {len(ids)} were given")
+            raise ValueError(f"{self._path}: lengths add up to {lengths.sum()} tokens, but {len(ids)} were given")
         if len(lengths) and (int(lengths.min()) < 0 or int(lengths.max()) > MAX_DOCUMENT_TOKENS):
             row = int(np.flatnonzero((lengths < 0) | (lengths > MAX_DOCUMENT_TOKENS))[0])
             raise ValueError(
-                f"{self._bin_path}: document {self._documents + row} has {lengths[row]} tokens; "
+                f"{self._path}: document {self._documents + row} has {lengths[row]} tokens; "
                 f"the index holds 0 to {MAX_DOCUMENT_TOKENS}, so split the document"
             )
         if ids.dtype != self._dtype and len(ids):
             limits = np.iinfo(self._dtype)
             if int(ids.min()) < 0 or int(ids.max()) > limits.max:
                 raise ValueError(
-                    f"{self._bin_path}: token ids run from {ids.min()} to {ids.max()}, "
+                    f"{self._path}: token ids run from {ids.min()} to {ids.max()}, "
                     f"but {self._dtype.name} holds 0 to {limits.max}"
                 )
         first_token = self._tokens
-        self._bin.write(np.ascontiguousarray(ids, self._dtype).data)
-        self._lengths.append(lengths.astype("<i4"))
+        self._stream.write(np.ascontiguousarray(ids, self._dtype).data)
+        self._keep(lengths)
         self._documents += len(lengths)
         self._tokens += len(ids)
         return first_token
 
-    def _write_index(self) -> None:
+
+class MegatronWriter(TokenShardWriter):
+    """Writes Megatron's indexed dataset: `.bin` as ids come, `.idx` at the end."""
+
+    def __init__(self, bin_path: Path | str, idx_path: Path | str, dtype: np.dtype) -> None:
+        """Open a shard for ids of one type, uint16 or int32; ValueError for another."""
+        super().__init__(bin_path, dtype)
+        self._idx_path = idx_path
+        self._lengths: list[np.ndarray] = []
+
+    def _begin(self, stream: BinaryIO) -> None:
+        """The `.bin` file has no header."""
+
+    def _keep(self, lengths: np.ndarray) -> None:
+        self._lengths.append(lengths.astype("<i4"))
+
+    def _end(self, stream: BinaryIO) -> None:
         lengths = np.concatenate([np.zeros(0, "<i4"), *self._lengths])
         ends = np.cumsum(lengths, dtype="<i8") * self._dtype.itemsize
         with open(self._idx_path, "wb") as index:
@@ -134,17 +172,103 @@ class TokenShardWriter:
             index.write(np.arange(self._documents + 1, dtype="<i8").data)
 
 
+class NpyWriter(TokenShardWriter):
+    """Writes one flat `.npy` array of uint16 or uint32, which `numpy.load(path, mmap_mode="r")` maps.
+
+    Unsigned, as trainers without an index expect ids; the bytes are those of int32, because none is negative.
+    """
+
+    def _begin(self, stream: BinaryIO) -> None:
+        self._write_header(stream)
+
+    def _keep(self, lengths: np.ndarray) -> None:
+        """The sidecar alone says where documents are."""
+
+    def _end(self, stream: BinaryIO) -> None:
+        # NumPy pads the header, so that a longer shape takes the same room.
+        stream.seek(0)
+        self._write_header(stream)
+
+    def _write_header(self, stream: BinaryIO) -> None:
+        header = {"descr": f"<u{self._dtype.itemsize}", "fortran_order": False, "shape": (self._tokens,)}
+        np.lib.format.write_array_header_1_0(stream, header)
+
+
+@dataclass(frozen=True, slots=True)
+class NpyStream:
+    """A `.npy` file of token ids, open for reading anywhere in it.
+
+    Attributes:
+        uri: where it lies.
+        dtype: uint16 or int32, the types that shards are written with.
+        tokens: number of ids.
+    """
+
+    uri: str
+    dtype: np.dtype
+    tokens: int
+    _stream: BinaryIO
+    _header_bytes: int
+
+    @classmethod
+    @contextmanager
+    def open(cls, uri: str) -> Iterator[NpyStream]:
+        """Open a file that `NpyWriter` wrote.
+
+        Raises:
+            ShardError: the file is missing, or is no such file.
+        """
+        fs, path = filesystem(uri)
+        try:
+            stream = fs.open(path, "rb")
+        except OSError as error:
+            raise ShardError(f"{uri}: cannot be read ({error})") from error
+        with stream:
+            try:
+                dtype, tokens = read_npy_header(stream)
+            except ValueError as error:
+                raise ShardError(f"{uri}: {error}; delete it and run again to make it anew") from error
+            yield cls(uri, dtype, tokens, stream, stream.tell())
+
+    def read(self, first: int, count: int) -> np.ndarray:
+        """Ids from a position on.
+
+        Raises:
+            ShardError: the file ends before they do.
+        """
+        self._stream.seek(self._header_bytes + first * self.dtype.itemsize)
+        content = self._stream.read(count * self.dtype.itemsize)
+        if len(content) != count * self.dtype.itemsize:
+            raise ShardError(f"{self.uri}: ends before token {first + count}; delete it and run again to make it anew")
+        return np.frombuffer(content, self.dtype)
+
+
+def read_npy_header(stream: BinaryIO) -> tuple[np.dtype, int]:
+    """Type (uint16 or int32) and number of the ids of a `.npy` file, whose first id is read next.
+
+    Raises:
+        ValueError: says what is not as `NpyWriter` writes it.
+    """
+    version = np.lib.format.read_magic(stream)
+    if version != (1, 0):
+        raise ValueError(f"version {version} of the format, not (1, 0)")
+    shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
+    if dtype.str not in ("<u2", "<u4") or len(shape) != 1:
+        raise ValueError(f"holds {dtype} {shape}, not a row of uint16 or uint32")
+    return np.dtype("<u2") if dtype.itemsize == 2 else np.dtype("<i4"), shape[0]
+
+
 def write_token_shard(
     bin_path: Path | str,
     idx_path: Path | str,
     dtype: np.dtype,
     batches: Iterable[tuple[np.ndarray, np.ndarray]],
 ) -> PackedCounts:
-    """Write a token shard from pairs of ids and lengths, as `Tokenizer.encode_batch` returns them.
+    """Write a Megatron shard from pairs of ids and lengths, as `Tokenizer.encode_batch` returns them.
 
     Where batches are cut changes nothing. Errors as in `TokenShardWriter.add`.
     """
-    with TokenShardWriter(bin_path, idx_path, dtype) as shard:
+    with MegatronWriter(bin_path, idx_path, dtype) as shard:
         for ids, lengths in batches:
             shard.add(ids, lengths)
     return shard.counts
@@ -157,10 +281,9 @@ def tokenize_batches(
 
     The sidecar keeps the rows and cuts of the release shard:
 
-        with publish(bin_uri) as bin_path, publish(idx_uri) as idx_path:
-            with TokenShardWriter(bin_path, idx_path, tokenizer.dtype) as shard:
-                release = read_batches(release_uri, list(RELEASE_COLUMNS))
-                write_shard(provenance_uri, PROVENANCE.schema, tokenize_batches(release, tokenizer, shard))
+        with publish(ids_uri) as ids_path, NpyWriter(ids_path, tokenizer.dtype) as shard:
+            release = read_batches(release_uri, list(RELEASE_COLUMNS))
+            write_shard(provenance_uri, PROVENANCE.schema, tokenize_batches(release, tokenizer, shard))
 
     Args:
         batches: with `RELEASE_COLUMNS`.
@@ -169,12 +292,47 @@ def tokenize_batches(
     """
     for batch in batches:
         ids, lengths = tokenizer.encode_batch(Texts.from_arrow(batch.column("text")))
-        first_token = shard.add(ids, lengths)
-        columns = {
-            "doc_id": batch.column("doc_id"),
-            "source": batch.column("source"),
-            "uri": batch.column("uri"),
-            "first_token": first_token + np.cumsum(lengths) - lengths,
-            "token_count": lengths,
-        }
-        yield pa.RecordBatch.from_pydict(columns, schema=PROVENANCE.schema)
+        yield _provenance(batch, shard.add(ids, lengths), lengths)
+
+
+def cut_documents(
+    encoded: Sequence[tuple[str, str]], first_token: int, max_tokens: int, shard: TokenShardWriter
+) -> Iterator[pa.RecordBatch]:
+    """Copy the documents of one token shard out of encoded shards, and yield its provenance.
+
+    The streams count as one, from 0; the shard's documents are those whose last token lies in its range.
+    So each document is whole and in exactly one of the shards whose ranges follow each other, and a shard has
+    `max_tokens` give or take one document.
+
+    Args:
+        encoded: pairs of `.npy` stream and sidecar, as `tokenize_batches` made them.
+        first_token: where the range begins, in tokens from the start of the first stream.
+        max_tokens: size of the range.
+        shard: open for writing.
+
+    Raises:
+        ShardError: a stream or sidecar cannot be read, or they do not fit each other.
+    """
+    position = 0
+    for ids_uri, provenance_uri in encoded:
+        with NpyStream.open(ids_uri) as ids:
+            for batch in read_batches(provenance_uri):
+                firsts, lengths = (batch.column(name).to_numpy() for name in ("first_token", "token_count"))
+                last_tokens = position + np.cumsum(lengths) - 1
+                low, high = np.searchsorted(last_tokens, (first_token, first_token + max_tokens)).tolist()
+                position += int(lengths.sum())
+                if low < high:
+                    lengths = lengths[low:high]
+                    copied = ids.read(int(firsts[low]), int(lengths.sum()))
+                    yield _provenance(batch.slice(low, high - low), shard.add(copied, lengths), lengths)
+
+
+def _provenance(batch: pa.RecordBatch, first_token: int, lengths: np.ndarray) -> pa.RecordBatch:
+    columns = {
+        "doc_id": batch.column("doc_id"),
+        "source": batch.column("source"),
+        "uri": batch.column("uri"),
+        "first_token": first_token + np.cumsum(lengths) - lengths,
+        "token_count": lengths,
+    }
+    return pa.RecordBatch.from_pydict(columns, schema=PROVENANCE.schema)

@@ -1,14 +1,12 @@
 """Read token shards back, find the document of any token, and find every fault of a shard.
 
-A shard is memory-mapped, so opening one costs its index and no more. `TokenShard.open`
-checks all that can be checked from the index and the file sizes; `verify` also
-reads every token and the sidecar.
+A shard is memory-mapped, so opening one costs its index and no more. Opening
+checks all that can be checked from the index and the file sizes; `token_faults` and
+`sidecar_faults` read the rest, and `text_faults` encodes documents again.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +15,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.shards import ShardError, filesystem, read_batches, row_count
+from corpus.shards import ShardError, read_batches, row_count
 from corpus.text import Texts
 from tokenizer.encode import Tokenizer
-from tokenizer.pack import DTYPE_CODES, INDEX_HEADER, INDEX_MAGIC, INDEX_VERSION
+from tokenizer.pack import DTYPE_CODES, INDEX_HEADER, INDEX_MAGIC, INDEX_VERSION, read_npy_header
 
-#: Tokens that `verify` looks at in one step: 16 MiB of ids at most.
+#: Tokens that `token_faults` looks at in one step: 16 MiB of ids at most.
 _VERIFY_TOKENS = 4 << 20
 
 _DTYPES: dict[int, np.dtype] = {code: dtype for dtype, code in DTYPE_CODES.items()}
@@ -55,18 +53,20 @@ class TokenShard:
     """A token shard, memory-mapped.
 
     Attributes:
-        prefix: path without `.bin` and `.idx`.
+        path: of the file that holds the ids.
         tokens: uint16 or int32 (n_tokens,), read-only, all documents one after another.
         first_tokens: int64 (n_docs + 1,), document `i` is `tokens[first_tokens[i]:first_tokens[i + 1]]`.
+        header_bytes: what stands before the ids in the file.
     """
 
-    prefix: str
+    path: str
     tokens: np.ndarray
     first_tokens: np.ndarray
+    header_bytes: int
 
     @classmethod
     def open(cls, prefix: Path | str) -> TokenShard:
-        """Map `prefix.bin` and `prefix.idx`, and check that they fit each other.
+        """Map Megatron's `prefix.bin` and `prefix.idx`, and check that they fit each other.
 
         Raises:
             TokenShardError: a file is missing or too short, or the index contradicts itself or the
@@ -77,15 +77,52 @@ class TokenShard:
             if not path.is_file():
                 raise TokenShardError(Fault(str(path), "file", "there is no such file"))
         dtype, lengths = _read_index(idx_path)
-        first_tokens = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-        size, expected = bin_path.stat().st_size, int(first_tokens[-1]) * dtype.itemsize
+        return cls._mapped(bin_path, dtype, np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]), 0, "its index")
+
+    @classmethod
+    def open_npy(cls, npy_path: Path | str, provenance_uri: str) -> TokenShard:
+        """Map a `.npy` shard, whose sidecar is its index, and check that they fit each other.
+
+        Raises:
+            TokenShardError: a file is missing or damaged, or the sidecar does not add up to the array.
+        """
+        path = Path(npy_path)
+        try:
+            with open(path, "rb") as stream:
+                dtype, tokens = read_npy_header(stream)
+                header_bytes = stream.tell()
+        except FileNotFoundError as error:
+            raise TokenShardError(Fault(str(path), "file", "there is no such file")) from error
+        except ValueError as error:
+            raise TokenShardError(Fault(str(path), "byte 0", str(error))) from error
+        try:
+            batches = list(read_batches(provenance_uri, ["token_count"]))
+        # Damaged metadata: Arrow's own reader then fails in ways that have no shard's name in them.
+        except (ShardError, pa.ArrowException, UnicodeDecodeError) as error:
+            raise TokenShardError(Fault(provenance_uri, "file", f"cannot be read ({error})")) from error
+        lengths = [batch.column("token_count").to_numpy() for batch in batches]
+        first_tokens = np.cumsum(np.concatenate([np.zeros(1, np.int64), *lengths]))
+        if first_tokens[-1] != tokens:
+            problem = f"counts {first_tokens[-1]} tokens, {path.name} has {tokens}"
+            raise TokenShardError(Fault(provenance_uri, "file", problem))
+        return cls._mapped(path, dtype, first_tokens, header_bytes, "its header")
+
+    @classmethod
+    def _mapped(
+        cls, path: Path, dtype: np.dtype, first_tokens: np.ndarray, header_bytes: int, source: str
+    ) -> TokenShard:
+        n_tokens = int(first_tokens[-1])
+        size, expected = path.stat().st_size, header_bytes + n_tokens * dtype.itemsize
         if size != expected:
-            raise TokenShardError(
-                Fault(str(bin_path), f"byte {min(size, expected)}", f"has {size} bytes, its index says {expected}")
-            )
-        # An empty file cannot be mapped.
-        tokens = np.memmap(bin_path, dtype, "r") if size else np.zeros(0, dtype)
-        return cls(str(prefix), tokens, first_tokens)
+            at = f"byte {min(size, expected)}"
+            raise TokenShardError(Fault(str(path), at, f"has {size} bytes, {source} says {expected}"))
+        # No tokens cannot be mapped.
+        tokens = np.memmap(path, dtype, "r", header_bytes, n_tokens) if n_tokens else np.zeros(0, dtype)
+        return cls(str(path), tokens, first_tokens, header_bytes)
+
+    def byte_of(self, position: int) -> int:
+        """Where a token starts in the file."""
+        return self.header_bytes + position * self.tokens.itemsize
 
     def __len__(self) -> int:
         return len(self.first_tokens) - 1
@@ -93,13 +130,13 @@ class TokenShard:
     def document(self, row: int) -> np.ndarray:
         """Tokens of a document, end-of-document mark included; a view of the mapped file."""
         if not 0 <= row < len(self):
-            raise IndexError(f"{self.prefix}: no document {row}; there are {len(self)}")
+            raise IndexError(f"{self.path}: no document {row}; there are {len(self)}")
         return self.tokens[self.first_tokens[row] : self.first_tokens[row + 1]]
 
     def row_of_token(self, position: int) -> int:
         """The document that a token belongs to, as the row of the sidecar and of the release."""
         if not 0 <= position < len(self.tokens):
-            raise IndexError(f"{self.prefix}: no token {position}; there are {len(self.tokens)}")
+            raise IndexError(f"{self.path}: no token {position}; there are {len(self.tokens)}")
         return int(np.searchsorted(self.first_tokens, position, "right")) - 1
 
 
@@ -130,82 +167,74 @@ def tokens_of_document(provenance_uri: str, doc_id: bytes) -> tuple[int, int]:
     raise KeyError(f"{provenance_uri}: no document {doc_id.hex()} in this shard")
 
 
-@dataclass(frozen=True, slots=True)
-class ShardDigests:
-    """BLAKE2b of a token shard's three files, 128 bits in hexadecimal."""
-
-    bin: str
-    idx: str
-    provenance: str
-
-    @classmethod
-    def of(cls, prefix: Path | str, provenance_uri: str) -> ShardDigests:
-        """Read the files and take their digests."""
-        return cls(*(_digest(uri) for uri in (f"{prefix}.bin", f"{prefix}.idx", provenance_uri)))
-
-
-def verify(
-    prefix: Path | str,
-    provenance_uri: str,
-    vocabulary_size: int,
-    eod_id: int,
-    digests: ShardDigests | None,
-) -> list[Fault]:
-    """Re-read a shard and its sidecar, and list what is wrong; empty for a sound shard.
-
-    Found without digests: broken headers, pointers and sizes, ids outside the vocabulary, documents that
-    do not end in exactly one end-of-document mark, a sidecar whose sums are not the index's.
-    A byte that turned one valid id into another, or a sidecar with the right sums and
-    the wrong documents, takes the digests that were recorded when the shard was made.
-
-    Args:
-        prefix: path without `.bin` and `.idx`.
-        provenance_uri: the sidecar.
-        vocabulary_size: number of ids of the tokenizer.
-        eod_id: its end-of-document mark.
-        digests: as recorded, or None where nothing was.
-    """
-    bin_uri, idx_uri = f"{prefix}.bin", f"{prefix}.idx"
-    faults = []
-    if digests is not None:
-        for uri, recorded in ((bin_uri, digests.bin), (idx_uri, digests.idx), (provenance_uri, digests.provenance)):
-            faults += _digest_faults(uri, recorded)
+def sidecar_faults(shard: TokenShard, provenance_uri: str) -> list[Fault]:
+    """Compare the sidecar with the shard's own index: the first row that differs, or another number of rows."""
+    n_rows = 0
     try:
-        shard = TokenShard.open(prefix)
-    except TokenShardError as error:
-        return [*faults, error.args[0]]
+        for batch in read_batches(provenance_uri, ["first_token", "token_count"]):
+            firsts, counts = (batch.column(name).to_numpy() for name in ("first_token", "token_count"))
+            bounds = shard.first_tokens[n_rows : n_rows + batch.num_rows + 1]
+            if len(bounds) <= batch.num_rows:
+                break  # More rows than documents: counted below.
+            row = _first_true((firsts != bounds[:-1]) | (counts != np.diff(bounds)))
+            if row is not None:
+                found = f"{counts[row]} tokens from {firsts[row]}"
+                wanted = f"{bounds[row + 1] - bounds[row]} tokens from {bounds[row]}"
+                return [Fault(provenance_uri, f"row {n_rows + row}", f"says {found}, the index says {wanted}")]
+            n_rows += batch.num_rows
+        rows = row_count(provenance_uri)
+    # Damaged metadata: Arrow's own reader then fails in ways that have no shard's name in them.
+    except (ShardError, pa.ArrowException, UnicodeDecodeError) as error:
+        return [Fault(provenance_uri, "file", f"cannot be read ({error})")]
+    return [] if rows == len(shard) else [Fault(provenance_uri, "file", f"{rows} rows, {len(shard)} documents")]
+
+
+def token_faults(shard: TokenShard, vocabulary_size: int, eod_id: int) -> list[Fault]:
+    """Read every token: ids outside the vocabulary, documents that do not end in exactly one end-of-document mark."""
+    last_tokens = shard.first_tokens[1:] - 1
+    empty = _Tally("a document has no tokens, not even its end mark")
+    strange = _Tally(f"a token id is not one of 0 to {vocabulary_size - 1}")
+    missing = _Tally(f"a document does not end in {eod_id}, the end-of-document mark")
+    stray = _Tally(f"{eod_id}, the end-of-document mark, stands inside a document")
+    empty.add(shard.first_tokens[:-1][np.diff(shard.first_tokens) == 0])
+    for start in range(0, len(shard.tokens), _VERIFY_TOKENS):
+        chunk = shard.tokens[start : start + _VERIFY_TOKENS]
+        if int(chunk.max()) >= vocabulary_size or int(chunk.min()) < 0:
+            strange.add(start + np.flatnonzero((chunk >= vocabulary_size) | (chunk < 0)))
+        marks = start + np.flatnonzero(chunk == eod_id)
+        low, high = np.searchsorted(last_tokens, (start, start + len(chunk)))
+        wanted = last_tokens[low:high]
+        if not np.array_equal(marks, wanted):
+            missing.add(np.setdiff1d(wanted, marks))
+            stray.add(np.setdiff1d(marks, wanted))
     return [
-        *faults,
-        *_token_faults(shard, bin_uri, vocabulary_size, eod_id),
-        *_sidecar_faults(shard, provenance_uri),
+        Fault(shard.path, f"byte {shard.byte_of(tally.first)}", f"{tally.problem} ({tally.count} in the shard)")
+        for tally in (empty, strange, missing, stray)
+        if tally.count
     ]
 
 
-def verify_text(
-    prefix: Path | str, release: Iterable[pa.RecordBatch], tokenizer: Tokenizer, stride: int, start: int
-) -> list[Fault]:
-    """Encode every `stride`-th document of the release again, from row `start`, and compare the tokens.
+def text_faults(shard: TokenShard, rows: np.ndarray, texts: Texts, tokenizer: Tokenizer) -> list[Fault]:
+    """Encode documents again and compare: the first token that differs of each that does.
 
     Args:
-        prefix: path of a shard that `TokenShard.open` accepts, without `.bin` and `.idx`.
-        release: the batches that the shard was made from, with a `text` column.
-        tokenizer: the one that it was made with.
-        stride: 1 encodes everything.
-        start: below `stride`; a random one makes the sample random.
+        shard: a sound shard.
+        rows: integers (n_docs,), which documents of the shard these are.
+        texts: their texts.
+        tokenizer: the one that the shard was made with.
     """
-    shard = TokenShard.open(prefix)
-    faults, first_row = [], 0
-    for batch in release:
-        rows = np.arange(first_row, first_row + batch.num_rows)
-        rows = rows[rows % stride == start]
-        ids, lengths = tokenizer.encode_batch(Texts.from_arrow(batch.column("text").take(pa.array(rows - first_row))))
-        ends = np.cumsum(lengths)
-        for row, start_token, end_token in zip(rows.tolist(), ends - lengths, ends, strict=True):
-            if row >= len(shard) or not np.array_equal(shard.document(row), ids[start_token:end_token]):
-                faults.append(Fault(f"{prefix}.bin", f"document {row}", "its tokens are not those of its text"))
-        first_row += batch.num_rows
-    if first_row != len(shard):
-        faults.append(Fault(f"{prefix}.idx", "file", f"{len(shard)} documents, the release has {first_row}"))
+    ids, lengths = tokenizer.encode_batch(texts)
+    faults, end = [], 0
+    for row, length in zip(rows.tolist(), lengths.tolist(), strict=True):
+        wanted, found = ids[end : end + length], shard.document(row)
+        end += length
+        common = min(len(wanted), len(found))
+        differs = _first_true(wanted[:common] != found[:common])
+        if differs is not None or len(wanted) != len(found):
+            at = int(shard.first_tokens[row]) + (common if differs is None else differs)
+            faults.append(
+                Fault(shard.path, f"byte {shard.byte_of(at)}", f"document {row}: its tokens are not its text's")
+            )
     return faults
 
 
@@ -251,23 +280,6 @@ def _first_true(mask: np.ndarray) -> int | None:
     return int(mask.argmax()) if mask.any() else None
 
 
-def _digest(uri: str) -> str:
-    fs, path = filesystem(uri)
-    with fs.open(path, "rb") as stream:
-        digest = hashlib.blake2b(digest_size=16)
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _digest_faults(uri: str, recorded: str) -> list[Fault]:
-    try:
-        found = _digest(uri)
-    except OSError as error:
-        return [Fault(uri, "file", f"cannot be read ({error})")]
-    return [] if found == recorded else [Fault(uri, "file", f"its digest is {found}, recorded was {recorded}")]
-
-
 @dataclass(slots=True)
 class _Tally:
     """The first position of one kind of fault, and how many there are."""
@@ -280,48 +292,3 @@ class _Tally:
         if len(positions) and not self.count:
             self.first = int(positions[0])
         self.count += len(positions)
-
-
-def _token_faults(shard: TokenShard, bin_uri: str, vocabulary_size: int, eod_id: int) -> list[Fault]:
-    last_tokens = shard.first_tokens[1:] - 1
-    empty = _Tally("a document has no tokens, not even its end mark")
-    strange = _Tally(f"a token id is not one of 0 to {vocabulary_size - 1}")
-    missing = _Tally(f"a document does not end in {eod_id}, the end-of-document mark")
-    stray = _Tally(f"{eod_id}, the end-of-document mark, stands inside a document")
-    empty.add(shard.first_tokens[:-1][np.diff(shard.first_tokens) == 0])
-    for start in range(0, len(shard.tokens), _VERIFY_TOKENS):
-        chunk = shard.tokens[start : start + _VERIFY_TOKENS]
-        if int(chunk.max()) >= vocabulary_size or int(chunk.min()) < 0:
-            strange.add(start + np.flatnonzero((chunk >= vocabulary_size) | (chunk < 0)))
-        marks = start + np.flatnonzero(chunk == eod_id)
-        low, high = np.searchsorted(last_tokens, (start, start + len(chunk)))
-        wanted = last_tokens[low:high]
-        if not np.array_equal(marks, wanted):
-            missing.add(np.setdiff1d(wanted, marks))
-            stray.add(np.setdiff1d(marks, wanted))
-    return [
-        Fault(bin_uri, f"byte {tally.first * shard.tokens.itemsize}", f"{tally.problem} ({tally.count} in the shard)")
-        for tally in (empty, strange, missing, stray)
-        if tally.count
-    ]
-
-
-def _sidecar_faults(shard: TokenShard, provenance_uri: str) -> list[Fault]:
-    n_rows = 0
-    try:
-        for batch in read_batches(provenance_uri, ["first_token", "token_count"]):
-            firsts, counts = (batch.column(name).to_numpy() for name in ("first_token", "token_count"))
-            bounds = shard.first_tokens[n_rows : n_rows + batch.num_rows + 1]
-            if len(bounds) <= batch.num_rows:
-                break  # More rows than documents: counted below.
-            row = _first_true((firsts != bounds[:-1]) | (counts != np.diff(bounds)))
-            if row is not None:
-                found = f"{counts[row]} tokens from {firsts[row]}"
-                wanted = f"{bounds[row + 1] - bounds[row]} tokens from {bounds[row]}"
-                return [Fault(provenance_uri, f"row {n_rows + row}", f"says {found}, the index says {wanted}")]
-            n_rows += batch.num_rows
-        rows = row_count(provenance_uri)
-    # Damaged metadata: Arrow's own reader then fails in ways that have no shard's name in them.
-    except (ShardError, pa.ArrowException, UnicodeDecodeError) as error:
-        return [Fault(provenance_uri, "file", f"cannot be read ({error})")]
-    return [] if rows == len(shard) else [Fault(provenance_uri, "file", f"{rows} rows, {len(shard)} documents")]

@@ -25,6 +25,7 @@ from sentencepiece import SentencePieceTrainer
 from sudachipy import Dictionary, SplitMode
 
 from corpus.text import Texts
+from tokenizer.draws import draws
 from tokenizer.encode import Tokenizer
 
 #: A line is training text up to this many characters. SentencePiece skips longer input without a
@@ -101,14 +102,14 @@ def sample_limits(batches: Iterable[pa.RecordBatch], settings: TrainTokenizer) -
     """
     candidates: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for batch in batches:
-        draws = _draws(batch, settings.seed)
+        drawn = draws(batch.column("doc_id"), settings.seed)
         sizes = Texts.from_arrow(batch.column("text")).sizes_bytes
         sources = np.asarray(batch.column("source").to_pylist(), dtype=object)
         for source in dict.fromkeys(sources):
             rows = sources == source
             old_draws, old_sizes = candidates.get(source, (np.zeros(0, np.uint64), np.zeros(0, np.int64)))
             candidates[source] = _lowest(
-                np.concatenate([old_draws, draws[rows]]),
+                np.concatenate([old_draws, drawn[rows]]),
                 np.concatenate([old_sizes, sizes[rows]]),
                 settings.max_sample_bytes,
             )
@@ -117,8 +118,8 @@ def sample_limits(batches: Iterable[pa.RecordBatch], settings: TrainTokenizer) -
     # Smallest source first, so that what it leaves of its share is known when the next one's is.
     by_size = sorted(candidates, key=lambda source: (int(candidates[source][1].sum()), source))
     for n_done, source in enumerate(by_size):
-        draws, sizes = _lowest(*candidates[source], max(bytes_left, 0) // (len(by_size) - n_done))
-        limits[source] = int(draws[-1])
+        drawn, sizes = _lowest(*candidates[source], max(bytes_left, 0) // (len(by_size) - n_done))
+        limits[source] = int(drawn[-1])
         bytes_left -= int(sizes.sum())
     return limits
 
@@ -137,7 +138,7 @@ def in_sample(batch: pa.RecordBatch, limits: Mapping[str, int], settings: TrainT
     sources = batch.column("source").to_pylist()
     known = np.array([source in limits for source in sources], np.bool_)
     highest = np.array([limits.get(source, 0) for source in sources], np.uint64)
-    return known & (_draws(batch, settings.seed) <= highest)
+    return known & (draws(batch.column("doc_id"), settings.seed) <= highest)
 
 
 def train(texts: Iterable[str], settings: TrainTokenizer, model_path: Path) -> None:
@@ -208,29 +209,15 @@ def _training_problem(error: str, settings: TrainTokenizer) -> str:
     return f"vocabulary training: SentencePiece failed ({error})"
 
 
-def _draws(batch: pa.RecordBatch, seed: int) -> np.ndarray:
-    """uint64 (n_docs,), from the first 8 bytes of each doc_id, which are random already, and the seed."""
-    column = batch.column("doc_id")
-    width = column.type.byte_width
-    content = np.frombuffer(column.buffers()[1], np.uint8)[column.offset * width :][: len(column) * width]
-    draws: np.ndarray = content.reshape(-1, width)[:, :8].copy().view("<u8").ravel()
-    # splitmix64's finaliser: without it, seeds that differ in low bits would order documents alike.
-    draws = draws ^ np.uint64((seed * 0x9E3779B97F4A7C15) % 2**64)
-    draws = (draws ^ (draws >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    draws = (draws ^ (draws >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    draws ^= draws >> np.uint64(31)
-    return draws
-
-
-def _lowest(draws: np.ndarray, sizes: np.ndarray, max_bytes: int) -> tuple[np.ndarray, np.ndarray]:
+def _lowest(drawn: np.ndarray, sizes: np.ndarray, max_bytes: int) -> tuple[np.ndarray, np.ndarray]:
     """The documents with the lowest draws, by draw, until one fills max_bytes.
 
     That one is in: a document larger than its source's share must not leave the source without any.
     """
-    order = np.argsort(draws, kind="stable")
-    draws, sizes = draws[order], sizes[order]
+    order = np.argsort(drawn, kind="stable")
+    drawn, sizes = drawn[order], sizes[order]
     end = int(np.searchsorted(np.cumsum(sizes), max_bytes)) + 1
-    return draws[:end], sizes[:end]
+    return drawn[:end], sizes[:end]
 
 
 @dataclass(slots=True)
@@ -276,12 +263,13 @@ def measure(tokenizer: Tokenizer, batches: Iterable[pa.RecordBatch]) -> list[Sou
         tokenizer: any model.
         batches: with `source` and `text`.
     """
+    is_byte = tokenizer.byte_ids()
     measures: dict[str, SourceMeasure] = {}
     for batch in batches:
         texts = batch.column("text")
         ids, lengths = tokenizer.encode_batch(Texts.from_arrow(texts))
         ends = np.cumsum(lengths)
-        bytes_before = np.concatenate([[0], np.cumsum(tokenizer.byte_ids[ids])])
+        bytes_before = np.concatenate([[0], np.cumsum(is_byte[ids])])
         byte_tokens = bytes_before[ends] - bytes_before[ends - lengths]
         for row, decoded in enumerate(tokenizer.decode_batch(ids, lengths)):
             source = batch.column("source")[row].as_py()

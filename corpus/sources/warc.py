@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import brotli
 from fastwarc import ArchiveIterator, GzipReader, WarcRecord, ZstdReader
@@ -39,6 +39,7 @@ REASONS = {
     "content_type": "neither HTML, XHTML nor plain text",
     "bad_encoding": "a transfer or content encoding that is unknown, or whose data cannot be decompressed",
     "revisit": "a revisit record: the page is stored elsewhere",
+    "continuation": "a later segment of a record; records cut into segments are not put together",
     "empty": "a response without a body",
     "no_japanese_bytes": "the bytes hold too few kana in any encoding",
     "no_japanese_text": "once decoded, the page holds too few kana",
@@ -72,12 +73,12 @@ class Options:
             raise ValueError(f"max_replacement_fraction must be within 0 and 1, got {self.max_replacement_fraction}")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A WARC record as framed, its block not yet parsed.
 
     Attributes:
-        record_type: WARC-Type: response, resource, conversion, revisit, request, …
+        record_type: WARC-Type: response, resource, conversion, revisit, request, … The other fields are
+            filled for pages only, `uri` for whatever may be refused.
         uri: WARC-Target-URI.
         date: WARC-Date as written.
         content_type: Content-Type of the block.
@@ -115,18 +116,21 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
 def parse(record: Record, options: Options) -> Document | Refused | Skipped:
     """Turn one record into a document, or say why not."""
     page: Block = record.payload
+    if page.record_type in _REFUSED_TYPES:
+        return Refused(page.record_type, uri=page.uri)
     if page.record_type not in _PAGE_TYPES:
-        return Refused("revisit", uri=page.uri) if page.record_type == "revisit" else Skipped(page.record_type)
+        return Skipped(page.record_type)
     if page.size_bytes > options.max_record_bytes:
         return Refused("too_large", f"{page.size_bytes} bytes", page.uri)
     body = _body(page, options.max_record_bytes)
     if isinstance(body, Refused | Skipped):
         return body
-    if not body.data or body.data.isspace():
-        return Refused("empty", uri=page.uri)
-    if not sniff.may_be_japanese(body.data):
-        return Refused("no_japanese_bytes", uri=page.uri)
-    decoded = decode(body.data, body.charset_label)
+    # Headers are short and hold no kana: looking at them too costs less than copying the body out.
+    if not sniff.may_be_japanese(body.block):
+        is_empty = not body.block[body.start : body.start + _BLANK_BYTES].strip() and not body.data.strip()
+        return Refused("empty" if is_empty else "no_japanese_bytes", uri=page.uri)
+    data = body.data
+    decoded = decode(data, body.charset_label)
     if not sniff.holds_kana(decoded.text):
         return Refused("no_japanese_text", f"as {decoded.charset}", page.uri)
     if decoded.replacement_fraction > options.max_replacement_fraction:
@@ -136,7 +140,7 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
     main = plain_text(decoded.text) if is_plain else extract(decoded.text, options.extractor)
     text = tidy(main.text)
     if not text.strip():
-        return Refused("no_text", f"{len(body.data)} bytes, as {decoded.charset}", page.uri)
+        return Refused("no_text", f"{len(data)} bytes, as {decoded.charset}", page.uri)
     meta: dict[str, Any] = {"charset_decided_by": decoded.decided_by}
     if decoded.replacement_fraction:
         meta["replacement_fraction"] = round(decoded.replacement_fraction, 6)
@@ -229,10 +233,12 @@ def _block(shown: WarcRecord, max_record_bytes: int) -> Block:
     """
     headers = shown.headers
     size_bytes = shown.content_length
-    if "Content-Length" not in headers:
+    if not size_bytes and "Content-Length" not in headers:
         raise _BrokenRecordError("a WARC header without Content-Length")
+    # Each look-up costs as much as framing a record does, so what is no page gets one only.
     record_type = (headers.get("WARC-Type") or "unknown").strip().lower()
-    if record_type in _PAGE_TYPES and size_bytes <= max_record_bytes:
+    is_page = record_type in _PAGE_TYPES
+    if is_page and size_bytes <= max_record_bytes:
         block = shown.reader.read()
         n_read = len(block)
     else:
@@ -240,6 +246,9 @@ def _block(shown: WarcRecord, max_record_bytes: int) -> Block:
         n_read = shown.reader.consume()
     if n_read < size_bytes:
         raise _BrokenRecordError(f"the record ends after {n_read} of {size_bytes} bytes")
+    if not is_page:
+        uri = _target_uri(shown) if record_type in _REFUSED_TYPES else ""
+        return Block(record_type, uri, "", "", "", size_bytes, b"")
     return Block(
         record_type=record_type,
         uri=_target_uri(shown),
@@ -265,7 +274,12 @@ def _end_of_record(stream: BinaryIO, offset: int, is_gzip: bool) -> int:
     head = stream.read(_MAX_HEADER_BYTES)
     end = head.find(b"\r\n\r\n")
     length = _CONTENT_LENGTH.search(head[: end + 2])
-    return offset + end + 4 + int(length[1]) if end >= 0 and length else offset
+    if end < 0 or length is None:
+        return offset
+    offset += end + 4 + int(length[1])
+    stream.seek(offset)
+    behind = stream.read(4)
+    return offset + len(behind) - len(behind.lstrip(b"\r\n"))
 
 
 def _cut_member(stream: BinaryIO, offset: int) -> int | None:
@@ -338,45 +352,61 @@ def _raise_if_storage_failed(error: OSError) -> None:
 # --- one page --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Body:
-    """What a page consists of: its bytes, all encodings undone, and what the headers say of them."""
+class _Body(NamedTuple):
+    """What a page consists of, transfer and content encodings undone, and what the headers say of it.
 
-    data: bytes
+    Attributes:
+        block: bytes that end with the page.
+        start: where in them it starts.
+        media_type: one of `_MEDIA_TYPES`.
+        charset_label: `charset` parameter of the Content-Type, if any.
+        head: the HTTP header, lower case; empty if there is none.
+    """
+
+    block: bytes
+    start: int
     media_type: str
     charset_label: str | None
+    head: bytes
+
+    @property
+    def data(self) -> bytes:
+        """The page."""
+        return self.block[self.start :]
 
 
 def _body(page: Block, max_bytes: int) -> _Body | Refused | Skipped:
     """The page's body, or why it has none that we read."""
     if page.record_type != "response" or not page.content_type.lower().startswith("application/http"):
-        if page.record_type == "response" and page.uri.startswith("dns:"):
+        if page.content_type.lower().startswith("text/dns"):
             return Skipped("dns")
-        return _accepted(page, page.block, page.content_type)
-    end = _HEADER_END.search(page.block)
-    head, body = (page.block[: end.start()], page.block[end.end() :]) if end else (page.block, b"")
-    status_line, *lines = head.split(b"\n")
-    status = _STATUS.match(status_line)
+        return _accepted(page, 0, page.content_type, b"")
+    block = page.block
+    status = _STATUS.match(block)
     if not status:
-        return Refused("bad_http", repr(status_line[:80]), page.uri)
+        return Refused("bad_http", repr(block[:80].split(b"\n", 1)[0]), page.uri)
     if status[1] != b"200":
         return Refused("http_status", status[1].decode("ascii"), page.uri)
-    headers = _http_headers(lines)
-    accepted = _accepted(page, body, headers.get("content-type", ""))
+    head_end, start = _header_end(block)
+    head = block[:head_end].lower() + b"\n"
+    accepted = _accepted(page, start, _http_header(head, b"content-type"), head)
     if isinstance(accepted, Refused):
         return accepted
-    if "chunked" in headers.get("transfer-encoding", "").lower():
-        body = _joined_chunks(body)
+    encodings = _http_header(head, b"content-encoding")
+    is_chunked = "chunked" in _http_header(head, b"transfer-encoding")
+    if not encodings and not is_chunked:
+        return accepted
+    body = _joined_chunks(accepted.data) if is_chunked else accepted.data
     try:
         # Encodings are listed in the order in which they were applied.
-        for encoding in reversed(headers.get("content-encoding", "").lower().split(",")):
+        for encoding in reversed(encodings.split(",")):
             body = _decompressed(body, encoding.strip(), max_bytes)
     except _EncodingError as error:
         return Refused(error.reason, str(error), page.uri)
-    return _Body(body, accepted.media_type, accepted.charset_label)
+    return accepted._replace(block=body, start=0)
 
 
-def _accepted(page: Block, body: bytes, content_type: str) -> _Body | Refused:
+def _accepted(page: Block, start: int, content_type: str, head: bytes) -> _Body | Refused:
     """The body if its media type is one that holds text.
 
     Servers mislabel pages, and so do crawlers that guess from bytes, so one of the two is enough.
@@ -385,20 +415,31 @@ def _accepted(page: Block, body: bytes, content_type: str) -> _Body | Refused:
     for media_type in (page.identified_type.split(";", 1)[0].strip().lower(), stated):
         if media_type in _MEDIA_TYPES:
             label = _CHARSET_PARAMETER.search(content_type)
-            return _Body(body, media_type, label[1] if label else None)
-    if not stated and not page.identified_type and body.lstrip()[:1] == b"<":
-        return _Body(body, "text/html", None)
+            return _Body(page.block, start, media_type, label[1] if label else None, head)
+    if not stated and not page.identified_type and page.block[start : start + _BLANK_BYTES].lstrip()[:1] == b"<":
+        return _Body(page.block, start, "text/html", None, head)
     return Refused("content_type", page.identified_type or stated or "none", page.uri)
 
 
-def _http_headers(lines: list[bytes]) -> dict[str, str]:
-    """Header fields by lower-case name; of repeated ones the first, as browsers do for Content-Type."""
-    headers: dict[str, str] = {}
-    for line in lines:
-        name, colon, value = line.decode("latin-1").partition(":")
-        if colon:
-            headers.setdefault(name.strip().lower(), value.strip())
-    return headers
+def _header_end(block: bytes) -> tuple[int, int]:
+    """Where the HTTP header ends and where the body starts; lines may end in `\\n` alone.
+
+    Searches for fixed bytes: an expression with an optional `\\r` takes longer than all that follows.
+    """
+    end = block.find(b"\n\r\n")
+    short = block.find(b"\n\n", 0, end + 1 if end >= 0 else len(block))
+    if short >= 0:
+        return short, short + 2
+    return (end, end + 3) if end >= 0 else (len(block), len(block))
+
+
+def _http_header(head: bytes, name: bytes) -> str:
+    """Value of a header field, lower case; of repeated ones the first, as browsers do for Content-Type."""
+    start = head.find(b"\n" + name + b":")
+    if start < 0:
+        return ""
+    start += len(name) + 2
+    return head[start : head.find(b"\n", start)].decode("latin-1").strip()
 
 
 def _joined_chunks(body: bytes) -> bytes:
@@ -523,11 +564,14 @@ def _date(written: str) -> datetime | None:
 
 
 _PAGE_TYPES = ("response", "resource", "conversion")
+_REFUSED_TYPES = ("revisit", "continuation")
 _MEDIA_TYPES = ("text/html", "application/xhtml+xml", "text/plain")
 
 _GZIP = b"\x1f\x8b\x08"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _CHUNK_BYTES = 256 << 10
+#: White space before a page's first character is shorter, or the page is looked at as a whole.
+_BLANK_BYTES = 1024
 #: As in FastWARC.
 _MAX_HEADER_BYTES = 32 << 10
 #: Marks that turn out to be no record, before the rest of a damaged archive is given up.
@@ -535,8 +579,7 @@ _MAX_ATTEMPTS = 10_000
 
 _RECORD_START = re.compile(rb"\x1f\x8b\x08|WARC/[01]|\x28\xb5\x2f\xfd|\x04\x22\x4d\x18")
 _CONTENT_LENGTH = re.compile(rb"^content-length:\s*(\d{1,18})\s*$", re.IGNORECASE | re.MULTILINE)
-_HEADER_END = re.compile(rb"\r?\n\r?\n")
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})\b")
 _CHARSET_PARAMETER = re.compile(r"charset\s*=\s*[\"']?\s*([\w:.-]+)", re.IGNORECASE | re.ASCII)
 _CHUNK_SIZE = re.compile(rb"\s{0,4}([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]{0,256})?\r?\n")
-_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?)?)?")
+_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?Z?)?)?)?\Z")

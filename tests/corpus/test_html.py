@@ -77,12 +77,17 @@ def test_br_ends_a_line_and_pre_keeps_its_lines() -> None:
 
 
 def test_short_cells_of_a_row_share_a_line() -> None:
-    html = article(f"<p>{PROSE}</p><table><tr><th>町</th><th>人口</th></tr><tr><td>西町</td><td>120</td></tr></table><p>{OTHER}</p>")
+    html = article(
+        f"<p>{PROSE}</p><table><tr><th>町</th><th>人口</th></tr><tr><td>西町</td><td>120</td></tr></table><p>{OTHER}</p>"
+    )
     assert text_of(html) == f"{PROSE}\n町\t人口\n西町\t120\n{OTHER}"
 
 
 def test_scripts_hidden_text_and_what_follows_them() -> None:
-    html = article(f"<p>{PROSE}<script>var x = 'だめ。';</script>続く。</p><div style='display:none'>隠れた文。</div><p>{OTHER}</p>")
+    html = article(
+        f"<p>{PROSE}<script>var x = 'だめ。';</script>続く。</p><div style='display:none'>隠れた文。</div>"
+        f"<p>{OTHER}</p>"
+    )
     assert text_of(html) == f"{PROSE}続く。\n{OTHER}"
 
 

@@ -8,6 +8,8 @@ import random
 import pyarrow as pa
 from hypothesis import strategies as st
 
+from corpus.schema import LABEL
+
 _SENTENCES = (
     "今朝は霧が深く、渡し舟は昼まで出なかった。",
     "市民センターの図書室は、毎週火曜日が休みです。",
@@ -33,12 +35,24 @@ def document_id(i: int) -> bytes:
     return hashlib.blake2b(str(i).encode(), digest_size=16).digest()
 
 
-def documents(texts: list[str], ids: list[bytes] | None = None) -> pa.RecordBatch:
-    """A batch with the columns that dedup reads."""
+def documents(
+    texts: list[str],
+    ids: list[bytes] | None = None,
+    sources: list[str] | None = None,
+    uris: list[str] | None = None,
+    hours: list[int | None] | None = None,
+) -> pa.RecordBatch:
+    """A batch with the columns that dedup reads; `hours` count from 1970."""
     ids = [document_id(i) for i in range(len(texts))] if ids is None else ids
-    return pa.RecordBatch.from_arrays(
-        [pa.array(ids, pa.binary(16)), pa.array(texts, pa.large_string())], names=["doc_id", "text"]
-    )
+    seconds = [None if hour is None else hour * 3600 for hour in hours or [None] * len(texts)]
+    columns = {
+        "doc_id": pa.array(ids, pa.binary(16)),
+        "source": pa.array(sources or ["web"] * len(texts)).cast(LABEL),
+        "uri": pa.array(uris or [""] * len(texts), pa.large_string()),
+        "fetched_at": pa.array(seconds, pa.timestamp("s", "UTC")),
+        "text": pa.array(texts, pa.large_string()),
+    }
+    return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
 
 
 def page(seed: int, sentences: int = 30) -> str:

@@ -1,43 +1,86 @@
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.schema import DUPLICATES
-from dedup.clusters import CLUSTERS, duplicates, find_clusters
+from corpus.schema import DUPLICATES, PAIRS
+from dedup.clusters import CLUSTERS, duplicates, find_clusters, pick
+from dedup.compared import COMPARED, deal_compared, measure_compared
+from dedup.components import COMPONENTS, find_components
 from dedup.minhash import signatures
+from dedup.order import precedence
 from dedup.pairs import combine, split
 from dedup.settings import Dedup
 from tests import oracles
 from tests.dedup.pages import document_id, documents, edited, page, similar_texts
 from tests.dedup.run import by_document, dedup
 
-SMALL = Dedup(shingle_chars=2, bands=6, rows=2, min_similarity=0.5, min_chars=4, max_shingled_chars=9)
+SMALL = Dedup(shingle_chars=2, bands=6, rows=2, min_similarity=0.5, min_chars=4, max_shingled_chars=9, parts=2)
 corpora = st.lists(similar_texts, max_size=25)
 
 
 @settings(deadline=None, max_examples=60)
-@given(corpora)
-def test_clusters_equal_their_oracle(texts):
-    batch = documents(texts)
-    rows = signatures(batch, SMALL).to_pylist()
-    expected = oracles.find_clusters(
-        [(row["doc_id"], row["exact_hash"], row["chars"], row["minhash"]) for row in rows], 6, 2, 0.5, 9
-    )
-    found = by_document(dedup([batch], SMALL))
+@given(corpora, st.sampled_from([(), ("longest",), ("newest", "longest")]), st.integers(1, 12), st.data())
+def test_clusters_equal_their_oracle(texts, criteria, max_shingles, data):
+    hours = data.draw(st.lists(st.integers(0, 3), min_size=len(texts), max_size=len(texts)))
+    usual = replace(SMALL, survivor_order=criteria, max_compared_shingles=max_shingles)
+    batch = documents(texts, hours=hours)
+    rows = signatures(batch, usual)
+    chars = rows.column("chars").to_numpy()
+    columns = [
+        *(rows.column(name).to_pylist() for name in ("doc_id", "exact_hash", "chars", "minhash")),
+        precedence(batch, chars, usual).tolist(),
+        oracles.shingle_sets([oracles.fold(text) for text in texts], 2, 4, 9, max_shingles),
+    ]
+    order = (0, 4, 1, 2, 3, 5)
+    expected = oracles.find_clusters(list(zip(*(columns[i] for i in order), strict=True)), 6, 2, 0.5, 9, max_shingles)
+    found = by_document(dedup([batch], usual))
     assert {i: row["cluster"] for i, row in found.items()} == {i: survivor for i, (survivor, _) in expected.items()}
     for i, (_, similarity) in expected.items():
         assert found[i]["similarity"] == np.float32(similarity)
 
 
 @settings(deadline=None, max_examples=40)
-@given(corpora, st.randoms(), st.integers(1, 5), st.integers(0, 25))
-def test_order_cuts_and_parts_change_no_row(texts, dice, parts, cut):
-    batch = documents(texts)
+@given(corpora, st.randoms(), st.integers(1, 5), st.integers(0, 25), st.sampled_from([None, "newest", "longest"]))
+def test_order_cuts_and_parts_change_no_row(texts, dice, parts, cut, same_address):
+    uris = [f"http://example.jp/{dice.randrange(12)}" for _ in texts]
+    usual = replace(SMALL, same_address=same_address)
+    batch = documents(texts, uris=uris, hours=[dice.randrange(3) for _ in texts])
     shuffled = dice.sample(range(len(texts)), len(texts))
     batches = [batch.take(pa.array(rows, pa.int64())) for rows in (shuffled[:cut], shuffled[cut:])]
-    assert by_document(dedup(batches, SMALL, parts)) == by_document(dedup([batch], SMALL))
+    assert by_document(dedup(batches, replace(usual, parts=parts))) == by_document(dedup([batch], usual))
+
+
+@settings(deadline=None, max_examples=40)
+@given(corpora, st.data(), st.sampled_from([(), ("longest",), ("oldest",), ("newest", "longest")]))
+def test_a_later_crawl_against_the_index_of_an_earlier_one_gives_the_rows_of_one_big_run(texts, data, criteria):
+    cut = data.draw(st.integers(0, len(texts)))
+    usual = replace(SMALL, survivor_order=criteria)
+    hours = sorted(data.draw(st.lists(st.integers(0, 3), min_size=len(texts), max_size=len(texts))))
+    whole = documents(texts, hours=hours)
+    earlier, later = whole[:cut], whole[cut:]
+    index = measure_compared(earlier, signatures(earlier, usual), usual)
+    big = by_document(dedup([whole], usual))
+    found = by_document(dedup([later], usual, index=[index]))
+    assert found == {doc_id: big[doc_id] for doc_id in found}
+
+
+@settings(deadline=None, max_examples=30)
+@given(corpora, st.integers(0, 25))
+def test_if_earlier_crawls_come_first_what_is_kept_adds_up_to_one_big_run(texts, cut):
+    usual = replace(SMALL, survivor_order=("oldest", "longest"))
+    cut = min(cut, len(texts))
+    whole = documents(texts, hours=[1] * cut + [2] * (len(texts) - cut))
+    earlier, later = whole[:cut], whole[cut:]
+    index = measure_compared(earlier, signatures(earlier, usual), usual)
+    runs = by_document([*dedup([earlier], usual), *dedup([later], usual, index=[index])])
+    big = by_document(dedup([whole], usual))
+    assert {i: (row["kept"], row["cluster"]) for i, row in runs.items()} == {
+        i: (row["kept"], row["cluster"]) for i, row in big.items()
+    }
 
 
 @settings(deadline=None, max_examples=40)
@@ -114,7 +157,8 @@ def test_a_chain_of_small_changes_does_not_swallow_what_is_unlike_its_survivor()
     shingles = {document_id(i): oracles.shingles(oracles.fold(text), 5) for i, text in enumerate(chain)}
     for i, row in rows.items():
         ours, theirs = shingles[i], shingles[row["cluster"]]
-        assert len(ours & theirs) / len(ours | theirs) > 0.65
+        assert row["similarity"] == np.float32(len(ours & theirs) / len(ours | theirs))
+        assert row["similarity"] >= 0.8
     assert sum(row["kept"] for row in rows.values()) > 2
 
 
@@ -122,20 +166,17 @@ def test_a_duplicate_of_a_document_that_is_unlike_the_first_of_its_key_is_found(
     # One key unites a long document with two twins of each other that are unlike it.
     usual = Dedup(bands=1, rows=4, min_similarity=0.75, min_chars=5)
     ids = [document_id(i) for i in range(3)]
-    minhash = [[1, 2, 3, 4], [1, 9, 9, 9], [1, 9, 9, 9]]
-    signed = pa.RecordBatch.from_arrays(
-        [
-            pa.array(ids, pa.binary(16)),
-            pa.array([1, 2, 3], pa.uint64()),
-            pa.array([30, 20, 10], pa.int64()),
-            pa.array(minhash, pa.list_(pa.uint32())),
-        ],
-        names=["doc_id", "exact_hash", "chars", "minhash"],
-    )
-    pairs = pa.RecordBatch.from_arrays(
-        [pa.array(ids[1:], pa.binary(16)), pa.array([ids[0]] * 2, pa.binary(16))], names=["doc_id", "candidate"]
-    )
-    rows = {row["doc_id"]: row["survivor"] for row in find_clusters([pairs], [signed], usual).to_pylist()}
+    columns = {
+        "doc_id": ids,
+        "precedence": [1, 2, 3],
+        "exact_hash": [1, 2, 3],
+        "chars": [30, 20, 10],
+        "minhash": [[1, 2, 3, 4], [1, 9, 9, 9], [1, 9, 9, 9]],
+        "shingles": [[1, 2, 3, 4], [1, 9, 10, 11], [1, 9, 10, 11]],
+    }
+    compared = pa.RecordBatch.from_pydict(columns, COMPARED.schema)
+    pairs = pa.RecordBatch.from_pydict({"doc_id": ids[1:], "candidate": [ids[0]] * 2}, PAIRS.schema)
+    rows = {row["doc_id"]: row["survivor"] for row in find_clusters([pairs], [compared], usual).to_pylist()}
     assert rows == {ids[1]: ids[1], ids[2]: ids[1]}
 
 
@@ -146,11 +187,21 @@ def test_books_with_a_common_beginning_beyond_the_cap_both_stay():
     assert [rows[document_id(i)]["kept"] for i in range(3)] == [True, True, False]
 
 
+def compared_pages(texts):
+    """Pairs of the texts, and what comparing them takes, in one part."""
+    usual = Dedup(parts=1)
+    batch = documents(texts)
+    signed = signatures(batch, usual)
+    places = precedence(batch, signed.column("chars").to_numpy(), usual)
+    pairs = combine(split(signed, places, np.ones(len(texts), bool), usual, 1))
+    components, (linked,) = find_components(lambda: [pairs], 1)
+    (compared,) = deal_compared(batch, signed, components, usual)
+    return linked, compared
+
+
 def test_clusters_are_sorted_and_hold_no_document_without_duplicates():
-    texts = [page(i % 5) for i in range(9)]
-    signed = signatures(documents(texts), Dedup())
-    pairs = combine(split(signed, np.ones(9, bool), Dedup(), 1))
-    clusters = find_clusters([pairs], [signed], Dedup())
+    linked, compared = compared_pages([page(i % 5) for i in range(9)])
+    clusters = find_clusters([linked], [compared], Dedup())
     assert clusters.schema == CLUSTERS.schema
     ids = clusters.column("doc_id").to_pylist()
     assert ids == sorted(ids)
@@ -160,16 +211,26 @@ def test_clusters_are_sorted_and_hold_no_document_without_duplicates():
 
 def test_no_pairs_make_every_document_its_own_survivor():
     clusters = find_clusters([], [], SMALL)
-    result = duplicates(documents(["あ"]).column("doc_id"), np.array([True]), clusters)
+    none = pa.RecordBatch.from_pylist([], schema=PAIRS.schema)
+    result = duplicates(documents(["あ"]).column("doc_id"), np.array([True]), none, clusters)
     assert result.to_pylist() == [
         {"doc_id": document_id(0), "cluster": document_id(0), "cluster_size": 1, "similarity": 1.0, "kept": True}
     ]
 
 
-def test_a_pair_without_its_signatures_is_an_error_that_says_why():
-    signed = signatures(documents([page(1), page(1)]), Dedup())
-    pairs = combine(split(signed, np.ones(2, bool), Dedup(), 1))
-    with pytest.raises(ValueError, match="has 0 signatures"):
-        find_clusters([pairs], [signed[:1]], Dedup())
-    with pytest.raises(ValueError, match="has 2 signatures"):
-        find_clusters([pairs], [signed, signed], Dedup())
+def test_a_pair_whose_documents_are_missing_or_given_twice_is_an_error_that_says_why():
+    linked, compared = compared_pages([page(1), page(1)])
+    with pytest.raises(ValueError, match="no shingles"):
+        find_clusters([linked], [compared[:1]], Dedup())
+    with pytest.raises(ValueError, match="given twice"):
+        find_clusters([linked], [compared, compared], Dedup())
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.integers(0, 20), unique=True), st.lists(st.integers(0, 20)), st.integers(0, 20))
+def test_pick_gives_the_rows_of_the_wanted_documents_in_order(present, wanted, cut):
+    rows = pa.RecordBatch.from_pydict({"doc_id": [document_id(i) for i in present], "part": present}, COMPONENTS.schema)
+    ids = np.array([document_id(i) for i in wanted], "S16")
+    found = pick([rows[:cut], rows[cut:]], ids, COMPONENTS)
+    assert set(found.column("part").to_pylist()) == set(present) & set(wanted)
+    assert found.column("doc_id").to_pylist() == sorted(document_id(i) for i in set(present) & set(wanted))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from corpus.schema import DOC_ID, PAIRS
 from dedup.minhash import signatures
-from dedup.pairs import KEYS, band_keys, combine, ids_as_bytes, ids_to_arrow, minhash_matrix, split, survivor_order
+from dedup.pairs import KEYS, band_keys, combine, ids_as_bytes, ids_to_arrow, minhash_matrix, split
 from dedup.settings import Dedup
 from tests import oracles
 from tests.dedup.pages import document_id, documents, page, similar_texts
@@ -16,12 +16,17 @@ SMALL = Dedup(shingle_chars=2, bands=4, rows=2, min_similarity=0.6, min_chars=4)
 
 def keys_of(texts, parts=1, ids=None):
     signed = signatures(documents(texts, ids), SMALL)
-    return split(signed, np.ones(len(texts), bool), SMALL, parts)
+    return split(signed, places_of(signed), np.ones(len(texts), bool), SMALL, parts)
+
+
+def places_of(signed):
+    """Longer texts first."""
+    return (1000 - signed.column("chars").to_numpy()).astype(np.uint64)
 
 
 def key_rows(*rows):
     return pa.RecordBatch.from_pylist(
-        [{"key": key, "chars": chars, "doc_id": bytes([doc] * 16)} for key, chars, doc in rows], KEYS.schema
+        [{"key": key, "precedence": place, "doc_id": bytes([doc] * 16)} for key, place, doc in rows], KEYS.schema
     )
 
 
@@ -50,7 +55,7 @@ def test_a_document_has_a_key_for_each_band_and_one_for_its_exact_text():
 
 def test_documents_out_of_play_have_no_keys():
     signed = signatures(documents([page(1), page(1)]), SMALL)
-    (keys,) = split(signed, np.array([False, True]), SMALL, 1)
+    (keys,) = split(signed, places_of(signed), np.array([False, True]), SMALL, 1)
     assert {row["doc_id"] for row in keys.to_pylist()} == {document_id(1)}
 
 
@@ -70,10 +75,10 @@ def test_parts_hold_all_rows_of_their_keys_wherever_batches_are_cut(texts, parts
     assert sum(map(len, seen)) == len(set().union(*seen))
 
 
-def test_every_document_of_a_key_is_paired_with_the_longest_one_then_the_smallest_id():
-    pairs = combine([key_rows((7, 10, 3), (7, 20, 5), (8, 10, 1)), key_rows((7, 20, 4), (7, 5, 1))])
+def test_every_document_of_a_key_is_paired_with_the_smallest_precedence_then_the_smallest_id():
+    pairs = combine([key_rows((7, 10, 3), (7, 2, 5), (8, 10, 1)), key_rows((7, 2, 4), (7, 15, 1))])
     assert pairs.schema == PAIRS.schema
-    assert pair_rows(pairs) == [(1, 4), (3, 4), (5, 4)]
+    assert pair_rows(pairs) == [(5, 4), (3, 4), (1, 4)]
 
 
 def test_a_pair_found_by_several_keys_is_written_once():
@@ -113,8 +118,3 @@ def test_ids_go_to_numpy_and_back_and_sort_alike(ids, cut):
     column = pa.array(ids, DOC_ID)[cut:]
     assert ids_to_arrow(ids_as_bytes(column)).equals(column)
     assert ids_to_arrow(np.sort(ids_as_bytes(column))).to_pylist() == sorted(ids[cut:])
-
-
-def test_survivor_order_is_longest_first_then_smallest_id():
-    ids = np.array([b"d", b"b", b"c"], "S16")
-    assert survivor_order(np.array([5, 5, 9]), ids).tolist() == [2, 1, 0]

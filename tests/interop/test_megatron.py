@@ -12,9 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.mix import CountedShard, Mix, MixSource, data_arguments, plan_mix
+from tests.tokenizer.conftest import VOCABULARY_SIZE, sentences_to_train_on
 from tokenizer.encode import UINT16_VOCABULARY_LIMIT, Tokenizer, token_dtype
 from tokenizer.pack import write_token_shard
 from tokenizer.reader import TokenShard
+from tokenizer.train import TrainTokenizer, train
 
 # What these packages warn of while they are imported (deprecations, no GPU) says nothing about our shards.
 with warnings.catch_warnings():
@@ -24,6 +27,9 @@ with warnings.catch_warnings():
     from megatron.core.datasets.blended_megatron_dataset_builder import BlendedMegatronDatasetBuilder
     from megatron.core.datasets.gpt_dataset import GPTDataset, GPTDatasetConfig
     from megatron.core.datasets.indexed_dataset import DType, IndexedDataset, IndexedDatasetBuilder
+    from megatron.core.datasets.utils import get_blend_from_list
+
+    from examples import train_tiny
 
 pytestmark = pytest.mark.filterwarnings("default")
 
@@ -88,9 +94,37 @@ def test_real_documents_give_the_same_bytes(tmp_path: Path, name: str) -> None:
     batches = (tokenizer.encode_batch(texts[low : low + 64]) for low in range(0, len(texts), 64))
     write_token_shard(tmp_path / "ours.bin", tmp_path / "ours.idx", tokenizer.dtype, batches)
     # As Megatron's preprocess_data does it: one text, one list of ids, one document.
-    documents = [[*tokenizer._processor.encode(text), tokenizer.eod_id] for text in texts]
+    documents = [[*tokenizer._library._processor.encode(text), tokenizer.eod_id] for text in texts]
     write_with_megatron(tmp_path / "theirs", documents, tokenizer.dtype)
     assert both_files(tmp_path / "ours") == both_files(tmp_path / "theirs")
+
+
+def test_megatron_parses_the_blend_that_mix_writes() -> None:
+    mix = Mix((MixSource("a", repeats=2.0), MixSource("b", weight=1.0)), target_tokens=1000)
+    shards = {"a": [CountedShard("/x/0", 100), CountedShard("/x/1", 50)], "b": [CountedShard("/y/0", 10)]}
+    arguments = data_arguments(plan_mix(mix, shards)).split()
+    assert get_blend_from_list(arguments) == (["/x/0", "/x/1", "/y/0"], [200.0, 100.0, 700.0])
+
+
+def test_the_example_learns_from_a_mixture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = tmp_path / "tiny.model"
+    train(
+        sentences_to_train_on(),
+        TrainTokenizer(vocabulary_size=VOCABULARY_SIZE, word_boundaries="off", threads=1),
+        model,
+    )
+    tokenizer = Tokenizer.load(str(model))
+    shards = {}
+    for name, texts in (("a", sentences_to_train_on()[:40]), ("b", sentences_to_train_on()[40:])):
+        ids, lengths = tokenizer.encode_batch(texts * 20)
+        prefix = tmp_path / name
+        counts = write_token_shard(f"{prefix}.bin", f"{prefix}.idx", tokenizer.dtype, [(ids, lengths)])
+        shards[name] = [CountedShard(str(prefix), counts.tokens)]
+    mix = Mix((MixSource("a", weight=1.0), MixSource("b", weight=2.0)), target_tokens=1_000_000)
+    (tmp_path / "data_args.txt").write_text(data_arguments(plan_mix(mix, shards)), encoding="utf-8")
+    losses = train_tiny.main(str(model), str(tmp_path / "data_args.txt"), 12)
+    assert losses[-1] < 0.8 * losses[0]
+    assert "tokens/s" in capsys.readouterr().out
 
 
 class _Vocabulary:

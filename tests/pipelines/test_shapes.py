@@ -7,8 +7,9 @@ from pipelines.shapes import (
     FinishedShard,
     StageOutput,
     combine_parts,
+    combine_source_parts,
+    cut_tokens,
     gather,
-    map_groups,
     map_shards,
     with_gathered,
 )
@@ -42,28 +43,48 @@ def test_a_unit_is_out_of_date_when_any_shard_it_reads_changes() -> None:
     assert before[0].digest != after[0].digest
 
 
+def encoded(tokens: dict[str, int]) -> StageOutput:
+    """A stage that counted tokens."""
+    finished = tuple(FinishedShard(name, f"digest of {name}", {"tokens": n}, n) for name, n in tokens.items())
+    return StageOutput("out/encode-1234", {"encoded": "encoded/{shard}.npy"}, finished)
+
+
 @given(SIZES, SIZES, st.integers(1, 100))
 @settings(deadline=None)
-def test_groups_hold_every_shard_once_in_order_and_never_mix_sources(
-    web: list[int], books: list[int], group_bytes: int
+def test_cuts_cover_every_token_of_a_source_once_and_read_no_shard_beside(
+    web: list[int], books: list[int], shard_tokens: int
 ) -> None:
-    upstream = [output("release", numbered("cc", web) | numbered("ndl", books))]
-    units = map_groups(group_bytes, lambda shard: shard.size_bytes)(upstream)
-    uris = [uri for unit in units for uri in unit.inputs["release"]]
-    assert uris == [upstream[0].uri("release", shard.name) for shard in upstream[0].shards]
-    for unit in units:
-        assert {uri.split("/release/")[1].split("/")[0] for uri in unit.inputs["release"]} == {unit.name[:-6]}
+    shards = numbered("cc", web) | numbered("ndl", books)
+    units = cut_tokens(shard_tokens)([encoded(shards)])
+    for source, sizes in (("cc", web), ("ndl", books)):
+        own = [unit for unit in units if unit.name.startswith(source + "-")]
+        assert [unit.name for unit in own] == [f"{source}-{n:05d}" for n in range(-(-sum(sizes) // shard_tokens))]
+        owners = [name for name, n in numbered(source, sizes).items() for _ in range(n)]
+        for number, unit in enumerate(own):
+            names = [
+                uri.removeprefix("out/encode-1234/encoded/").removesuffix(".npy") for uri in unit.inputs["encoded"]
+            ]
+            read = [name for name in names for _ in range(shards[name])]
+            wanted = owners[number * shard_tokens :][:shard_tokens]
+            assert read[unit.part or 0 :][:shard_tokens] == wanted
+            assert {names[0], names[-1]} <= set(wanted)
 
 
-@given(SIZES, st.integers(1, 100))
-@settings(deadline=None)
-def test_a_group_closes_as_soon_as_it_is_large_enough(sizes: list[int], group_bytes: int) -> None:
-    units = map_groups(group_bytes, lambda shard: shard.size_bytes)([output("release", numbered("cc", sizes))])
-    for unit in units[:-1]:
-        assert unit.size_bytes >= group_bytes
-    for unit in units:
-        last = sizes[int(unit.inputs["release"][-1].split("/")[-1].split(".")[0])]
-        assert unit.size_bytes - last < group_bytes
+def test_a_cut_that_moves_within_its_shards_is_out_of_date() -> None:
+    before = cut_tokens(10)([encoded({"cc/0": 5, "cc/1": 30})])
+    after = cut_tokens(10)([encoded({"cc/0": 6, "cc/1": 30})])
+    assert before[2].inputs == after[2].inputs
+    assert before[2].digest != after[2].digest
+
+
+def test_a_part_of_an_exchange_within_sources_reads_the_shards_of_one_source() -> None:
+    units = combine_source_parts(2)([output("dealt", numbered("cc", [1, 1]) | numbered("ndl", [1]))])
+    assert [(unit.name, unit.part, len(unit.inputs["dealt"])) for unit in units] == [
+        ("cc/part-00000", 0, 2),
+        ("cc/part-00001", 1, 2),
+        ("ndl/part-00000", 0, 1),
+        ("ndl/part-00001", 1, 1),
+    ]
 
 
 def test_an_exchange_part_reads_every_shard() -> None:

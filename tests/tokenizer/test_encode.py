@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+import tokenizers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,7 +30,7 @@ LLM_JP_MODELS = {
 @given(texts=some_texts)
 def test_a_batch_is_encoded_as_the_library_encodes_each_document(tokenizer: Tokenizer, texts: list[str]) -> None:
     ids, lengths = tokenizer.encode_batch(texts)
-    one_by_one = [[*tokenizer._processor.encode(text), tokenizer.eod_id] for text in texts]
+    one_by_one = [[*tokenizer._library._processor.encode(text), tokenizer.eod_id] for text in texts]
     assert lengths.tolist() == [len(document) for document in one_by_one]
     assert ids.tolist() == [token for document in one_by_one for token in document]
     assert ids.dtype == tokenizer.dtype
@@ -75,7 +76,7 @@ def test_an_empty_document_is_its_end_mark(tokenizer: Tokenizer) -> None:
 
 def test_the_newline_is_no_fallback_byte(tokenizer: Tokenizer) -> None:
     ids, _ = tokenizer.encode_batch(["\n鬱"])
-    assert tokenizer.byte_ids[ids].tolist() == [False, True, True, True, False]
+    assert tokenizer.byte_ids()[ids].tolist() == [False, True, True, True, False]
 
 
 def test_ids_take_two_bytes_below_megatrons_limit() -> None:
@@ -94,6 +95,80 @@ def test_a_file_that_is_no_model_is_named(tokenizer: Tokenizer, tmp_path: Path, 
     path.write_bytes(Path(tokenizer.uri).read_bytes()[:keep])
     with pytest.raises(ValueError, match=r"cut\.model: is not a SentencePiece model"):
         Tokenizer.load(str(path))
+
+
+@pytest.fixture(scope="module")
+def hugging_face(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A byte-level `tokenizer.json` of our own, with a template and a truncation that documents must not get."""
+    model = tokenizers.Tokenizer(tokenizers.models.BPE())
+    model.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    model.decoder = tokenizers.decoders.ByteLevel()
+    alphabet = tokenizers.pre_tokenizers.ByteLevel.alphabet()
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=600, special_tokens=["<s>", END], initial_alphabet=sorted(alphabet), show_progress=False
+    )
+    model.train_from_iterator(SENTENCES * 3, trainer)
+    model.post_processor = tokenizers.processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 0)])
+    model.enable_truncation(5)
+    path = tmp_path_factory.mktemp("hugging_face") / "tokenizer.json"
+    model.save(str(path))
+    return path
+
+
+END = "<|endoftext|>"
+
+
+@settings(max_examples=40, deadline=None)
+@given(texts=some_texts)
+def test_a_hugging_face_tokenizer_returns_any_text(hugging_face: Path, texts: list[str]) -> None:
+    model = Tokenizer.load(str(hugging_face), END)
+    ids, lengths = model.encode_batch(texts)
+    assert ids.dtype == model.dtype == np.uint16
+    assert int(lengths.sum()) == len(ids)
+    assert np.flatnonzero(ids == model.eod_id).tolist() == (np.cumsum(lengths) - 1).tolist()
+    assert model.decode_batch(ids, lengths) == texts
+
+
+def test_hugging_face_ids_are_those_of_its_library(hugging_face: Path) -> None:
+    model, library = Tokenizer.load(str(hugging_face), END), tokenizers.Tokenizer.from_file(str(hugging_face))
+    library.no_truncation()
+    ids, lengths = model.encode_batch(SENTENCES)
+    wanted = [[*library.encode(text, add_special_tokens=False).ids, model.eod_id] for text in SENTENCES]
+    assert lengths.tolist() == [len(document) for document in wanted]
+    assert ids.tolist() == [token for document in wanted for token in document]
+    assert model.vocabulary_size == library.get_vocab_size()
+
+
+def test_a_special_token_written_in_a_text_is_text(hugging_face: Path) -> None:
+    model = Tokenizer.load(str(hugging_face), END)
+    ids, lengths = model.encode_batch([f"終わり{END}<s>"])
+    assert ids.tolist().count(model.eod_id) == 1
+    assert model.decode_batch(ids, lengths) == [f"終わり{END}<s>"]
+
+
+def test_parts_of_characters_are_fallback_bytes(hugging_face: Path) -> None:
+    model = Tokenizer.load(str(hugging_face), END)
+    ids, _ = model.encode_batch(["a\n鬱"])
+    assert model.byte_ids()[ids].tolist() == [False, False, True, True, True, False]
+
+
+def test_a_hugging_face_tokenizer_must_be_told_its_end_mark(hugging_face: Path) -> None:
+    for eod_token in (None, "</s>"):
+        with pytest.raises(ValueError, match=r"tokenizer\.json: eod_token must name .* one of <s>, <\|endoftext\|>"):
+            Tokenizer.load(str(hugging_face), eod_token)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "no json"])
+def test_a_file_that_is_no_hugging_face_tokenizer_is_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / "tokenizer.json").write_text(content)
+    with pytest.raises(ValueError, match=r"tokenizer\.json: is not a Hugging Face tokenizer"):
+        Tokenizer.load(str(tmp_path / "tokenizer.json"), END)
+
+
+def test_a_sentencepiece_model_has_its_own_end_mark(tokenizer: Tokenizer) -> None:
+    assert Tokenizer.load(tokenizer.uri, "</s>").eod_id == tokenizer.eod_id
+    with pytest.raises(ValueError, match=r"eod_token is '<\|endoftext\|>', but the model's own is '</s>'"):
+        Tokenizer.load(tokenizer.uri, END)
 
 
 @pytest.mark.parametrize("name", LLM_JP_MODELS)

@@ -13,11 +13,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.schema import PROVENANCE
-from corpus.shards import read_batches, write_shard
+from corpus.shards import ShardError, read_batches, write_shard
 from tests import oracles
 from tests.tokenizer.conftest import SENTENCES, release_batch
 from tokenizer.encode import Tokenizer
-from tokenizer.pack import PackedCounts, TokenShardWriter, tokenize_batches, write_token_shard
+from tokenizer.pack import (
+    MegatronWriter,
+    NpyStream,
+    NpyWriter,
+    PackedCounts,
+    cut_documents,
+    tokenize_batches,
+    write_token_shard,
+)
 
 DTYPES = ["uint16", "int32"]
 some_documents = st.lists(st.lists(st.integers(0, 65_499), max_size=6), max_size=12)
@@ -70,7 +78,7 @@ def test_lengths_must_add_up_to_the_ids(tmp_path: Path) -> None:
 
 def test_other_types_of_ids_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="uint16 or int32, not int64"):
-        TokenShardWriter(tmp_path / "a.bin", tmp_path / "a.idx", np.dtype("int64"))
+        MegatronWriter(tmp_path / "a.bin", tmp_path / "a.idx", np.dtype("int64"))
 
 
 def test_a_failed_block_leaves_no_index(tmp_path: Path) -> None:
@@ -87,7 +95,7 @@ def test_the_sidecar_says_where_each_document_is(tokenizer: Tokenizer, tmp_path:
     release = release_batch(SENTENCES)
     batches = [release.slice(0, cut), release.slice(cut)]
     sidecar = str(tmp_path / "a.parquet")
-    with TokenShardWriter(tmp_path / "a.bin", tmp_path / "a.idx", tokenizer.dtype) as shard:
+    with MegatronWriter(tmp_path / "a.bin", tmp_path / "a.idx", tokenizer.dtype) as shard:
         rows = write_shard(sidecar, PROVENANCE.schema, tokenize_batches(batches, tokenizer, shard))
     assert rows == shard.counts.documents == len(SENTENCES)
     table = pa.Table.from_batches(read_batches(sidecar))
@@ -99,3 +107,80 @@ def test_the_sidecar_says_where_each_document_is(tokenizer: Tokenizer, tmp_path:
         SENTENCES, table["first_token"].to_pylist(), table["token_count"].to_pylist(), strict=True
     ):
         np.testing.assert_array_equal(tokens[first : first + count], tokenizer.encode_batch([text])[0])
+
+
+@settings(max_examples=40, deadline=None)
+@given(documents=some_documents, dtype=st.sampled_from(DTYPES))
+def test_numpy_maps_a_flat_array_as_it_is(documents: list[list[int]], dtype: str) -> None:
+    ids, lengths = as_batch(documents, dtype)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "a.npy"
+        with NpyWriter(path, np.dtype(dtype)) as shard:
+            for _ in range(2):
+                shard.add(ids, lengths)
+        # NumPy cannot map an array without elements.
+        loaded = np.load(path, mmap_mode="r" if len(ids) else None)
+        assert loaded.dtype == {"uint16": np.uint16, "int32": np.uint32}[dtype]
+        assert loaded.tolist() == ids.tolist() * 2
+        with NpyStream.open(str(path)) as stream:
+            assert (stream.dtype, stream.tokens) == (np.dtype(dtype), 2 * len(ids))
+            assert stream.read(0, 2 * len(ids)).tolist() == ids.tolist() * 2
+
+
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"no array at all", None])
+def test_a_damaged_stream_is_named(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "a.npy").write_bytes(content)
+    with pytest.raises(ShardError, match=r"a\.npy"), NpyStream.open(str(tmp_path / "a.npy")):
+        pass
+
+
+def test_an_array_of_something_else_is_no_stream(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((2, 2), np.float32))
+    with (
+        pytest.raises(ShardError, match=r"float32 \(2, 2\), not a row of uint16"),
+        NpyStream.open(str(tmp_path / "a.npy")),
+    ):
+        pass
+
+
+def encode(folder: Path, tokenizer: Tokenizer, name: str, texts: list[str], rows: int) -> tuple[str, str]:
+    """A stream and its sidecar, in batches of so many rows."""
+    release = release_batch(texts)
+    batches = [release.slice(low, rows) for low in range(0, len(texts), rows)]
+    uris = (str(folder / f"{name}.npy"), str(folder / f"{name}.parquet"))
+    with NpyWriter(uris[0], tokenizer.dtype) as shard:
+        write_shard(uris[1], PROVENANCE.schema, tokenize_batches(batches, tokenizer, shard))
+    return uris
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    shards=st.lists(st.lists(st.sampled_from(SENTENCES), max_size=5), min_size=1, max_size=3),
+    max_tokens=st.integers(1, 120),
+    rows=st.integers(1, 5),
+)
+def test_cuts_that_follow_each_other_hold_every_document_once_and_in_order(
+    tokenizer: Tokenizer, shards: list[list[str]], max_tokens: int, rows: int
+) -> None:
+    texts = [text for shard in shards for text in shard]
+    ids, lengths = tokenizer.encode_batch(texts)
+    with TemporaryDirectory() as folder:
+        encoded = [encode(Path(folder), tokenizer, str(n), own, rows) for n, own in enumerate(shards)]
+        copied: list[int] = []
+        counts: list[int] = []
+        for first in range(0, len(ids), max_tokens):
+            path = Path(folder) / "cut.npy"
+            with NpyWriter(path, tokenizer.dtype) as shard:
+                sidecar = list(cut_documents(encoded, first, max_tokens, shard))
+            tokens = np.load(path).tolist()
+            places = [row for batch in sidecar for row in batch.to_pylist()]
+            assert [row["first_token"] for row in places] == [
+                sum(row["token_count"] for row in places[:n]) for n in range(len(places))
+            ]
+            # Give or take one document: one that began before, or one that ends behind.
+            assert abs(len(tokens) - max_tokens) < max(lengths) or first + max_tokens >= len(ids)
+            copied += tokens
+            counts += [row["token_count"] for row in places]
+    assert copied == ids.tolist()
+    assert counts == lengths.tolist()

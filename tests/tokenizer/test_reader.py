@@ -16,37 +16,44 @@ from hypothesis import strategies as st
 
 from corpus.schema import PROVENANCE
 from corpus.shards import read_batches, write_shard
+from corpus.text import Texts
 from tests.tokenizer.conftest import SENTENCES, VOCABULARY_SIZE, release_batch
 from tokenizer.encode import Tokenizer
-from tokenizer.pack import TokenShardWriter, tokenize_batches, write_token_shard
+from tokenizer.pack import MegatronWriter, NpyWriter, tokenize_batches, write_token_shard
 from tokenizer.reader import (
-    ShardDigests,
     TokenShard,
     TokenShardError,
     document_of_token,
+    sidecar_faults,
+    text_faults,
+    token_faults,
     tokens_of_document,
-    verify,
-    verify_text,
 )
 
 
 @dataclass(frozen=True)
 class Packed:
-    """A sound shard of SENTENCES with its sidecar and recorded digests."""
+    """A sound shard of SENTENCES with its sidecar."""
 
     folder: Path
     tokenizer: Tokenizer
-    digests: ShardDigests
 
-    def faults(self, folder: Path, digests: bool) -> list[str]:
-        recorded = self.digests if digests else None
-        prefix, sidecar = folder / "a", str(folder / "a.provenance.parquet")
-        found = verify(prefix, sidecar, self.tokenizer.vocabulary_size, self.tokenizer.eod_id, recorded)
-        return [str(fault) for fault in found]
+    def faults(self, folder: Path) -> list[str]:
+        return shard_faults(folder, self.tokenizer)
+
+
+def shard_faults(folder: Path, tokenizer: Tokenizer) -> list[str]:
+    try:
+        shard = TokenShard.open(folder / "a")
+    except TokenShardError as error:
+        return [str(error)]
+    found = token_faults(shard, tokenizer.vocabulary_size, tokenizer.eod_id)
+    found += sidecar_faults(shard, str(folder / "a.provenance.parquet"))
+    return [str(fault) for fault in found]
 
 
 def pack(folder: Path, tokenizer: Tokenizer, texts: list[str], source: str = "test") -> None:
-    with TokenShardWriter(folder / "a.bin", folder / "a.idx", tokenizer.dtype) as shard:
+    with MegatronWriter(folder / "a.bin", folder / "a.idx", tokenizer.dtype) as shard:
         provenance = tokenize_batches([release_batch(texts, source)], tokenizer, shard)
         write_shard(str(folder / "a.provenance.parquet"), PROVENANCE.schema, provenance)
 
@@ -55,7 +62,7 @@ def pack(folder: Path, tokenizer: Tokenizer, texts: list[str], source: str = "te
 def packed(tokenizer: Tokenizer, tmp_path_factory: pytest.TempPathFactory) -> Packed:
     folder = tmp_path_factory.mktemp("packed")
     pack(folder, tokenizer, SENTENCES)
-    return Packed(folder, tokenizer, ShardDigests.of(folder / "a", str(folder / "a.provenance.parquet")))
+    return Packed(folder, tokenizer)
 
 
 @pytest.fixture
@@ -106,46 +113,43 @@ def test_positions_and_documents_outside_the_shard_are_errors(packed: Packed) ->
 
 
 def test_a_sound_shard_has_no_faults(packed: Packed) -> None:
-    assert packed.faults(packed.folder, digests=True) == []
-    assert packed.faults(packed.folder, digests=False) == []
+    assert packed.faults(packed.folder) == []
 
 
 def test_a_shard_without_documents_is_sound(tokenizer: Tokenizer, tmp_path: Path) -> None:
     pack(tmp_path, tokenizer, [])
-    assert verify(tmp_path / "a", str(tmp_path / "a.provenance.parquet"), VOCABULARY_SIZE, tokenizer.eod_id, None) == []
+    assert shard_faults(tmp_path, tokenizer) == []
 
 
 FILES = ["a.bin", "a.idx", "a.provenance.parquet"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(name=st.sampled_from(FILES), place=st.floats(0, 1, exclude_max=True), flip=st.integers(1, 255))
-def test_every_flipped_byte_is_found_and_its_file_named(packed: Packed, name: str, place: float, flip: int) -> None:
+def test_a_flipped_byte_of_the_index_is_found_and_no_flipped_byte_is_a_crash(
+    packed: Packed, name: str, place: float, flip: int
+) -> None:
     with TemporaryDirectory() as folder:
         damaged = Path(shutil.copytree(packed.folder, Path(folder) / "copy"))
         content = bytearray((damaged / name).read_bytes())
         content[int(place * len(content))] ^= flip
         (damaged / name).write_bytes(content)
-        faults = packed.faults(damaged, digests=True)
-        assert faults
-        assert name in faults[0]
+        faults = packed.faults(damaged)
         if name == "a.idx":  # Every byte of an index follows from the rest.
-            assert packed.faults(damaged, digests=False)
+            assert faults
 
 
-@pytest.mark.parametrize("digests", [True, False])
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("keep", [0, 20, -1])
-def test_a_truncated_file_is_found(packed: Packed, copy: Path, name: str, keep: int, digests: bool) -> None:
+def test_a_truncated_file_is_found(packed: Packed, copy: Path, name: str, keep: int) -> None:
     (copy / name).write_bytes((copy / name).read_bytes()[:keep])
-    assert any(name in fault for fault in packed.faults(copy, digests))
+    assert any(name in fault for fault in packed.faults(copy))
 
 
-@pytest.mark.parametrize("digests", [True, False])
 @pytest.mark.parametrize("name", FILES)
-def test_a_missing_file_is_found(packed: Packed, copy: Path, name: str, digests: bool) -> None:
+def test_a_missing_file_is_found(packed: Packed, copy: Path, name: str) -> None:
     (copy / name).unlink()
-    assert any(name in fault for fault in packed.faults(copy, digests))
+    assert any(name in fault for fault in packed.faults(copy))
 
 
 def test_a_wrong_pointer_is_named_with_its_offset(packed: Packed, copy: Path) -> None:
@@ -153,7 +157,7 @@ def test_a_wrong_pointer_is_named_with_its_offset(packed: Packed, copy: Path) ->
     at = 34 + 4 * len(SENTENCES) + 8 * 2
     index[at] += 1
     (copy / "a.idx").write_bytes(index)
-    [fault] = packed.faults(copy, digests=False)
+    [fault] = packed.faults(copy)
     assert f"a.idx: byte {at}: document 2 is at" in fault
     with pytest.raises(TokenShardError, match=rf"a\.idx: byte {at}: document 2 is at"):
         TokenShard.open(copy / "a")
@@ -162,18 +166,8 @@ def test_a_wrong_pointer_is_named_with_its_offset(packed: Packed, copy: Path) ->
 def test_a_sidecar_of_another_shard_is_found(packed: Packed, copy: Path, tmp_path: Path) -> None:
     pack(tmp_path, packed.tokenizer, SENTENCES[::-1])
     shutil.copy(tmp_path / "a.provenance.parquet", copy)
-    [fault] = packed.faults(copy, digests=False)
+    [fault] = packed.faults(copy)
     assert "a.provenance.parquet: row 0: says" in fault
-
-
-def test_a_sidecar_with_the_right_sums_and_other_documents_is_found_by_its_digest(
-    packed: Packed, copy: Path, tmp_path: Path
-) -> None:
-    pack(tmp_path, packed.tokenizer, SENTENCES, source="other")
-    shutil.copy(tmp_path / "a.provenance.parquet", copy)
-    assert packed.faults(copy, digests=False) == []
-    [fault] = packed.faults(copy, digests=True)
-    assert "a.provenance.parquet: file: its digest is" in fault
 
 
 @pytest.mark.parametrize("n_texts", [len(SENTENCES) - 1, len(SENTENCES) + 1])
@@ -182,26 +176,16 @@ def test_a_sidecar_with_another_number_of_rows_is_found(
 ) -> None:
     pack(tmp_path, packed.tokenizer, [*SENTENCES, "余分な一行。"][:n_texts])
     shutil.copy(tmp_path / "a.provenance.parquet", copy)
-    assert packed.faults(copy, digests=False) == [
-        f"{copy}/a.provenance.parquet: file: {n_texts} rows, {len(SENTENCES)} documents"
-    ]
+    assert packed.faults(copy) == [f"{copy}/a.provenance.parquet: file: {n_texts} rows, {len(SENTENCES)} documents"]
 
 
-def test_a_swapped_shard_is_found_by_its_text_and_by_its_digest(packed: Packed, tmp_path: Path) -> None:
-    pack(tmp_path, packed.tokenizer, SENTENCES[::-1])
-    assert packed.faults(tmp_path, digests=False) == []
-    assert len(packed.faults(tmp_path, digests=True)) == 3
-    faults = verify_text(tmp_path / "a", [release_batch(SENTENCES)], packed.tokenizer, stride=2, start=1)
-    assert [fault.where for fault in faults] == [f"document {row}" for row in range(1, 13, 2)]
-
-
-@pytest.mark.parametrize("cut", [0, 4])
-def test_the_tokens_of_a_sound_shard_are_those_of_its_text(packed: Packed, cut: int) -> None:
-    release = release_batch(SENTENCES)
-    batches = [release.slice(0, cut), release.slice(cut)]
-    assert verify_text(packed.folder / "a", batches, packed.tokenizer, stride=3, start=0) == []
-    [fault] = verify_text(packed.folder / "a", [release.slice(1)], packed.tokenizer, stride=20, start=19)
-    assert "13 documents, the release has 12" in str(fault)
+def test_tokens_that_are_not_their_texts_are_found_at_the_first_that_differs(packed: Packed) -> None:
+    shard = TokenShard.open(packed.folder / "a")
+    rows = np.array([3, 5])
+    assert text_faults(shard, rows, Texts.from_strings([SENTENCES[3], SENTENCES[5]]), packed.tokenizer) == []
+    [fault] = text_faults(shard, rows, Texts.from_strings([SENTENCES[3], SENTENCES[5] + "あ"]), packed.tokenizer)
+    assert (fault.file, fault.where) == (shard.path, f"byte {2 * (int(shard.first_tokens[6]) - 1)}")
+    assert "document 5" in fault.problem
 
 
 def change_id(position: Callable[[TokenShard], int], value: int) -> Callable[[Path], None]:
@@ -225,11 +209,9 @@ def change_id(position: Callable[[TokenShard], int], value: int) -> Callable[[Pa
         ),
     ],
 )
-def test_bad_ids_are_found_without_digests(
-    packed: Packed, copy: Path, damage: Callable[[Path], None], problem: str
-) -> None:
+def test_bad_ids_are_found(packed: Packed, copy: Path, damage: Callable[[Path], None], problem: str) -> None:
     damage(copy)
-    [fault] = packed.faults(copy, digests=False)
+    [fault] = packed.faults(copy)
     assert problem in fault
 
 
@@ -241,8 +223,9 @@ def test_a_document_without_tokens_is_found(tokenizer: Tokenizer, tmp_path: Path
     empty = {name: [None] * 3 for name in ("doc_id", "source", "uri")}
     sidecar = str(tmp_path / "p.parquet")
     write_shard(sidecar, PROVENANCE.schema, [pa.RecordBatch.from_pydict(empty | columns, schema=PROVENANCE.schema)])
-    [fault] = verify(tmp_path / "a", sidecar, tokenizer.vocabulary_size, eod, None)
-    assert str(fault).endswith("a.bin: byte 4: a document has no tokens, not even its end mark (1 in the shard)")
+    shutil.copy(sidecar, tmp_path / "a.provenance.parquet")
+    [fault] = shard_faults(tmp_path, tokenizer)
+    assert fault.endswith("a.bin: byte 4: a document has no tokens, not even its end mark (1 in the shard)")
 
 
 def test_faults_are_the_same_wherever_verify_cuts_the_tokens(
@@ -250,16 +233,57 @@ def test_faults_are_the_same_wherever_verify_cuts_the_tokens(
 ) -> None:
     change_id(lambda shard: int(shard.first_tokens[5]) - 1, 9)(copy)
     change_id(lambda shard: 3, 2)(copy)
-    whole = packed.faults(copy, digests=False)
+    whole = packed.faults(copy)
     for step in (1, 2, 7, 50):
         monkeypatch.setattr("tokenizer.reader._VERIFY_TOKENS", step)
-        assert packed.faults(copy, digests=False) == whole
+        assert packed.faults(copy) == whole
 
 
 def test_the_sidecar_keeps_the_cuts_of_the_release_shard(tokenizer: Tokenizer, tmp_path: Path) -> None:
     release = release_batch(SENTENCES)
-    with TokenShardWriter(tmp_path / "a.bin", tmp_path / "a.idx", tokenizer.dtype) as shard:
+    with MegatronWriter(tmp_path / "a.bin", tmp_path / "a.idx", tokenizer.dtype) as shard:
         provenance = tokenize_batches([release.slice(0, 4), release.slice(4)], tokenizer, shard)
         write_shard(str(tmp_path / "a.parquet"), PROVENANCE.schema, provenance)
     assert [batch.num_rows for batch in read_batches(str(tmp_path / "a.parquet"))] == [4, 9]
     assert document_of_token(str(tmp_path / "a.parquet"), shard.counts.tokens - 1)["uri"].endswith("/12")
+
+
+@pytest.fixture
+def npy(tokenizer: Tokenizer, tmp_path: Path) -> tuple[Path, str]:
+    """A sound `.npy` shard of SENTENCES, and its sidecar."""
+    path, sidecar = tmp_path / "n.npy", str(tmp_path / "n.parquet")
+    with NpyWriter(path, tokenizer.dtype) as shard:
+        write_shard(sidecar, PROVENANCE.schema, tokenize_batches([release_batch(SENTENCES)], tokenizer, shard))
+    return path, sidecar
+
+
+def test_a_flat_array_has_the_tokens_of_the_megatron_shard(packed: Packed, npy: tuple[Path, str]) -> None:
+    shard, megatron = TokenShard.open_npy(*npy), TokenShard.open(packed.folder / "a")
+    np.testing.assert_array_equal(shard.tokens, megatron.tokens)
+    np.testing.assert_array_equal(shard.first_tokens, megatron.first_tokens)
+    assert token_faults(shard, packed.tokenizer.vocabulary_size, packed.tokenizer.eod_id) == []
+    assert sidecar_faults(shard, npy[1]) == []
+
+
+def test_a_byte_offset_in_a_flat_array_counts_its_header(tokenizer: Tokenizer, npy: tuple[Path, str]) -> None:
+    content = bytearray(npy[0].read_bytes())
+    at = len(content) - 2  # The last end mark.
+    content[at] ^= 1
+    npy[0].write_bytes(content)
+    [fault] = token_faults(TokenShard.open_npy(*npy), tokenizer.vocabulary_size, tokenizer.eod_id)
+    assert (fault.file, fault.where) == (str(npy[0]), f"byte {at}")
+
+
+@pytest.mark.parametrize("keep", [0, 20, 128, -1])
+def test_a_truncated_flat_array_is_named(npy: tuple[Path, str], keep: int) -> None:
+    npy[0].write_bytes(npy[0].read_bytes()[:keep])
+    with pytest.raises(TokenShardError, match=r"n\.npy: byte"):
+        TokenShard.open_npy(*npy)
+
+
+def test_a_flat_array_with_the_sidecar_of_another_is_named(
+    packed: Packed, npy: tuple[Path, str], tmp_path: Path
+) -> None:
+    pack(tmp_path, packed.tokenizer, SENTENCES[:5])
+    with pytest.raises(TokenShardError, match=r"a\.provenance\.parquet: file: counts \d+ tokens, n\.npy has \d+"):
+        TokenShard.open_npy(npy[0], str(tmp_path / "a.provenance.parquet"))

@@ -25,7 +25,7 @@ from tokenizer.train import (
 
 
 def pieces_of(model_path: Path) -> list[str]:
-    processor = Tokenizer.load(str(model_path))._processor
+    processor = Tokenizer.load(str(model_path))._library._processor
     return [processor.IdToPiece(token) for token in range(processor.GetPieceSize())]
 
 
@@ -55,7 +55,7 @@ def test_word_boundaries_leave_no_trace_in_the_vocabulary(tmp_path: Path) -> Non
 
 
 def test_digits_stand_alone(tokenizer: Tokenizer) -> None:
-    pieces = tokenizer._processor.encode("約78,000語、2011年", out_type=str)
+    pieces = tokenizer._library._processor.encode("約78,000語、2011年", out_type=str)
     assert all(len(piece) == 1 for piece in pieces if re.search(r"\d", piece))
 
 

@@ -1,0 +1,63 @@
+"""What a tokenizer makes of a release, beside other tokenizers: the table that `manyo train-tokenizer` ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+from rich.table import Table
+
+from corpus.shards import read_batches
+from pipelines.shapes import StageOutput
+from tokenizer.encode import Tokenizer
+from tokenizer.train import SourceMeasure, TrainTokenizer, in_sample, measure, sample_limits
+
+#: Text to measure on; enough for four digits of characters per token, and seconds per model.
+_MEASURED_BYTES = 20_000_000
+
+
+def measure_models(
+    models: Sequence[str], release: StageOutput, settings: TrainTokenizer
+) -> dict[str, list[SourceMeasure]]:
+    """Encode and decode the same balanced sample of a release with each model.
+
+    The sample is another than the one that was trained on, drawn the same way.
+
+    Raises:
+        FileNotFoundError: a model is missing.
+        ValueError: a file is no model.
+    """
+    sample = replace(settings, seed=settings.seed ^ 1, max_sample_bytes=_MEASURED_BYTES)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for shard in release.shards:
+            yield from read_batches(release.uri("release", shard.name), ["doc_id", "source", "text"])
+
+    limits = sample_limits(batches(), sample)
+    return {
+        model: measure(
+            Tokenizer.load(model), (batch.filter(pa.array(in_sample(batch, limits, sample))) for batch in batches())
+        )
+        for model in models
+    }
+
+
+def measures_table(measures: dict[str, list[SourceMeasure]]) -> Table:
+    """The measures for a terminal, a row for each source and model."""
+    table = Table(title="What each model makes of the same documents", title_justify="left")
+    for column in ("source", "model", "documents", "characters per token", "came back exactly", "byte tokens"):
+        table.add_column(column, justify="left" if column in ("source", "model") else "right", overflow="fold")
+    for source in sorted({one.source for measured in measures.values() for one in measured}):
+        for model, measured in measures.items():
+            for one in measured:
+                if one.source == source:
+                    table.add_row(
+                        source,
+                        model.rsplit("/", 1)[-1],
+                        f"{one.documents:,}",
+                        f"{one.characters_per_token:.3f}",
+                        f"{one.round_trip_fraction:.2%}",
+                        f"{one.byte_fraction:.3%}",
+                    )
+    return table

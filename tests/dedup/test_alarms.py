@@ -1,0 +1,93 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus.schema import DUPLICATES
+from dedup.alarms import LOSSES, add_losses, losses, raised
+from dedup.clusters import CLUSTERS
+from dedup.settings import Alarms
+from tests.dedup.pages import document_id, documents
+
+TEN = Alarms(min_documents=10, max_source_loss=0.5, max_host_loss=0.5, max_cluster_share=0.5)
+
+
+def lost(*rows):
+    return pa.Table.from_pylist(
+        [dict(zip(LOSSES.schema.names, row, strict=True)) for row in rows], schema=LOSSES.schema
+    )
+
+
+def clusters(size):
+    row = {"doc_id": document_id(1), "survivor": document_id(1), "similarity": 1.0, "cluster_size": size}
+    return [pa.RecordBatch.from_pylist([row], CLUSTERS.schema)]
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 2), st.sampled_from(["out", "gone", "kept"]))), st.data()
+)
+def test_losses_count_what_takes_part_and_add_up_wherever_batches_are_cut(rows, data):
+    cut = data.draw(st.integers(0, len(rows)))
+    uris = [f"http://{host}.jp/" if host else "urn:x" for _, host, _ in rows]
+    batch = documents([""] * len(rows), sources=[source for source, _, _ in rows], uris=uris)
+    marked = pa.RecordBatch.from_pylist(
+        [
+            {
+                "doc_id": doc_id,
+                "cluster": None if fate == "out" else doc_id,
+                "cluster_size": 1,
+                "similarity": None,
+                "kept": fate == "kept",
+            }
+            for doc_id, (_, _, fate) in zip(batch.column("doc_id").to_pylist(), rows, strict=True)
+        ],
+        DUPLICATES.schema,
+    )
+    whole = losses(batch, marked)
+    assert add_losses([losses(batch[:cut], marked[:cut]), losses(batch[cut:], marked[cut:])]).equals(whole)
+    counted = {(row["source"], row["host"]): (row["documents"], row["removed"]) for row in whole.to_pylist()}
+    expected = {}
+    for source, host, fate in rows:
+        if fate != "out":
+            key = (source, f"{host}.jp" if host else None)
+            documents_, removed = expected.get(key, (0, 0))
+            expected[key] = (documents_ + 1, removed + (fate == "gone"))
+    assert counted == expected
+
+
+def test_no_losses_add_up_to_none():
+    assert add_losses([]).num_rows == 0
+    assert list(raised(add_losses([]), [], Alarms())) == []
+
+
+def test_a_source_that_loses_too_much_is_named_with_its_figures_and_the_key():
+    (line,) = raised(lost(("web", "a.jp", 8, 4), ("web", None, 12, 8), ("ndl", None, 90, 10)), clusters(4), TEN)
+    assert line == "source web loses 12 of 20 documents (60.0%), more than dedup.alarms.max_source_loss = 0.5"
+
+
+def test_a_host_that_loses_too_much_is_named_over_all_sources():
+    (line,) = raised(lost(("a", "x.jp", 8, 8), ("b", "x.jp", 4, 4), ("a", None, 50, 0), ("b", None, 50, 0)), [], TEN)
+    assert line == "host x.jp loses 12 of 12 documents (100.0%), more than dedup.alarms.max_host_loss = 0.5"
+
+
+def test_a_cluster_that_holds_too_much_is_named_by_its_survivor():
+    (line,) = raised(lost(("a", None, 100, 50)), [*clusters(3), *clusters(51)], TEN)
+    assert document_id(1).hex() in line
+    assert "holds 51 of 100 documents (51.0%), more than dedup.alarms.max_cluster_share = 0.5" in line
+
+
+@pytest.mark.parametrize("size", [9, 50])
+def test_what_is_small_or_at_the_limit_raises_nothing(size):
+    assert list(raised(lost(("a", "x.jp", 9, 9), ("a", None, 91, 41)), clusters(size), TEN)) == []
+
+
+def test_a_limit_of_one_never_stops_a_run():
+    never = Alarms(min_documents=1, max_source_loss=1, max_host_loss=1, max_cluster_share=1)
+    assert list(raised(lost(("a", "x.jp", 100, 100)), clusters(100), never)) == []
+
+
+def test_several_losers_come_in_order_of_what_they_lose():
+    rows = lost(*((str(np.int64(i)), None, 100, 60 + i) for i in range(3)))
+    assert [line.split()[1] for line in raised(rows, [], TEN)] == ["2", "1", "0"]

@@ -1,0 +1,128 @@
+"""The stages of dedup on shards: what the functions give, whatever the shards are, and alarms that stop."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from corpus.schema import DECISIONS, DOCUMENTS
+from corpus.shards import write_shard
+from dedup.settings import Alarms, Dedup
+from pipelines.engine import Stage, UserError, WorkFailed, run_stage
+from pipelines.executors import Serial
+from pipelines.shapes import Unit, map_shards
+from pipelines.stages import dedup_stages
+from tests.dedup.pages import documents, edited, page
+from tests.dedup.run import by_document, dedup
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Settings of the stage that stands for extract and decide."""
+
+    shards: tuple[tuple[int, ...], ...]
+
+
+def corpus_batch():
+    """Sixty documents: originals, edited copies and repetitions, at thirty addresses of two hosts."""
+    texts = [page(i) for i in range(20)]
+    texts += [edited(page(i % 7), i, 5) for i in range(20)] + [page(i % 3) for i in range(20)]
+    uris = [f"http://{'ab'[i % 2]}.jp/{i % 30}" for i in range(60)]
+    sources = ["web", "web", "books"] * 20
+    return documents(texts, sources=sources, uris=uris, hours=[i * 7 % 60 for i in range(60)])
+
+
+def write_corpus(task):
+    batch = corpus_batch().take(pa.array(task.settings.shards[task.part]))
+    rows = batch.num_rows
+    columns = [
+        batch.column(field.name) if field.name in batch.schema.names else pa.nulls(rows, field.type)
+        for field in DOCUMENTS.schema
+    ]
+    write_shard(
+        task.outputs["documents"], DOCUMENTS.schema, [pa.RecordBatch.from_arrays(columns, schema=DOCUMENTS.schema)]
+    )
+    decided = [{"doc_id": doc_id, "reasons": []} for doc_id in batch.column("doc_id").to_pylist()]
+    write_shard(task.outputs["decisions"], DECISIONS.schema, [pa.RecordBatch.from_pylist(decided, DECISIONS.schema)])
+    return {}
+
+
+def run(out: Path, shards: tuple[tuple[int, ...], ...], settings: Dedup):
+    """Rows of `duplicates` by document, and the stages that had something to do."""
+
+    def plan(_):
+        return [Unit(f"web/{part}", {}, str(rows), 0, part=part) for part, rows in enumerate(shards)]
+
+    tables = {table: f"{table}/{{shard}}.parquet" for table in ("documents", "decisions")}
+    corpus = Stage("corpus", 1, Corpus(shards), (), tables, plan, write_corpus)
+    decide = Stage("decide", 1, Corpus(shards), (corpus,), {}, map_shards, write_corpus)
+    outputs, busy = {}, []
+    for stage in (corpus, *dedup_stages(settings, corpus, decide)):
+        upstream = [outputs[needed.name] for needed in stage.needs]
+        result = run_stage(stage, upstream, str(out), Serial(), lambda *_: None, lambda *_: None)
+        outputs[stage.name] = result.output
+        busy += [stage.name] if result.tasks_run else []
+        if stage is corpus:
+            outputs["corpus"] = replace(result.output, tables={"documents": tables["documents"]})
+            outputs["decide"] = replace(result.output, tables={"decisions": tables["decisions"]})
+    files = sorted(Path(outputs["duplicates"].folder, "duplicates").rglob("*.parquet"))
+    return by_document([batch for file in files for batch in pq.read_table(file).to_batches()]), busy
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Dedup(),
+        Dedup(
+            parts=3,
+            same_address="newest",
+            survivor_order=("source", "newest", "longest"),
+            source_priority=("books", "web"),
+        ),
+    ],
+)
+def test_stages_give_what_the_functions_give_however_documents_lie_in_shards(tmp_path, settings):
+    expected = by_document(dedup([corpus_batch()], settings))
+    assert 10 < sum(row["kept"] for row in expected.values()) < 40
+    forwards, backwards = tuple(range(60)), tuple(reversed(range(60)))
+    for name, shards in (("one", (forwards,)), ("three", (backwards[:7], backwards[7:40], backwards[40:]))):
+        assert run(tmp_path / name, shards, settings)[0] == expected
+
+
+def test_a_second_run_against_the_first_ones_index_gives_the_rows_of_one_big_run_and_measures_nothing_again(tmp_path):
+    settings = Dedup(survivor_order=("oldest", "longest"), parts=3)
+    expected = by_document(dedup([corpus_batch()], settings))
+    by_age = sorted(range(60), key=lambda i: i * 7 % 60)
+    run(tmp_path / "first", (tuple(by_age[:30]), tuple(by_age[30:40])), replace(settings, index=True))
+    (index,) = (tmp_path / "first").glob("index-*/index")
+    second = (tuple(by_age[40:50]), tuple(by_age[50:]))
+    run(tmp_path / "second", second, settings)
+    found, busy = run(tmp_path / "second", second, replace(settings, against=(str(index),)))
+    assert found == {doc_id: expected[doc_id] for doc_id in found}
+    assert any(row["cluster"] not in found for row in found.values())
+    assert not {"corpus", "signatures", "keys"} & set(busy)
+
+
+def test_an_index_of_other_settings_or_of_nothing_is_refused(tmp_path):
+    shards = (tuple(range(10)),)
+    run(tmp_path / "first", shards, Dedup(index=True))
+    (index,) = (tmp_path / "first").glob("index-*/index")
+    with pytest.raises(UserError, match=r"made with dedup\.bands = 18, and here it is 9"):
+        run(tmp_path / "second", shards, Dedup(bands=9, against=(str(index),)))
+    with pytest.raises(UserError, match="holds no index"):
+        run(tmp_path / "third", shards, Dedup(against=(str(tmp_path / "elsewhere" / "index"),)))
+
+
+def test_an_alarm_stops_the_run_until_its_limit_is_raised_and_nothing_else_is_made_again(tmp_path):
+    shards = (tuple(range(60)),)
+    strict = Dedup(alarms=Alarms(min_documents=10, max_source_loss=0.5))
+    with pytest.raises(WorkFailed, match=r"source web loses 2\d of 40 .*dedup\.alarms\.max_source_loss = 0\.5"):
+        run(tmp_path, shards, strict)
+    _, busy = run(
+        tmp_path,
+        shards,
+        replace(strict, alarms=Alarms(min_documents=10, max_source_loss=1, max_host_loss=1, max_cluster_share=1)),
+    )
+    assert busy == ["alarms"]

@@ -1,0 +1,225 @@
+"""Mixtures: budgets add up, shards get theirs by size, and too many repeats are said aloud."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.cli import main
+from pipelines.config import load_config
+from pipelines.engine import UserError
+from pipelines.mix import (
+    CountedShard,
+    Mix,
+    MixSource,
+    counted_shards,
+    data_arguments,
+    plan_mix,
+    source_table,
+    warnings,
+    write_mix,
+)
+from pipelines.stages import build_stages
+from tests.conftest import FinishedRun
+
+
+def shards(*tokens: int) -> list[CountedShard]:
+    return [CountedShard(f"/data/{number}", n) for number, n in enumerate(tokens)]
+
+
+some_shards = st.lists(st.integers(0, 10**12), min_size=1, max_size=6).filter(any)
+some_line = st.one_of(
+    st.floats(0.01, 100).map(lambda n: {"weight": n}),
+    st.floats(0.01, 8).map(lambda n: {"repeats": n}),
+    st.integers(1, 10**12).map(lambda n: {"tokens": n}),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(lines=st.lists(st.tuples(some_line, some_shards), min_size=1, max_size=5))
+def test_budgets_add_up_and_every_token_of_a_source_is_seen_equally_often(
+    lines: list[tuple[dict[str, float], list[int]]],
+) -> None:
+    sources = tuple(MixSource(f"s{n}", **line) for n, (line, _) in enumerate(lines))
+    available = {f"s{n}": shards(*tokens) for n, (_, tokens) in enumerate(lines)}
+    mix = Mix(sources, target_tokens=10**15)
+    mixed = plan_mix(mix, available)
+    for source, line, (_, tokens) in zip(mixed, sources, lines, strict=True):
+        assert sum(source.shard_tokens()) == source.tokens
+        assert source.available_tokens == sum(tokens)
+        for shard, seen in zip(source.shards, source.shard_tokens(), strict=True):
+            assert abs(seen - source.tokens * shard.tokens / source.available_tokens) <= 1 + source.tokens * 1e-12
+        if line.repeats is not None:
+            assert source.tokens == round(line.repeats * sum(tokens))
+        if line.tokens is not None:
+            assert source.tokens == line.tokens
+    if any(line.weight for line in sources):
+        assert abs(sum(source.tokens for source in mixed) - mix.target_tokens) <= len(mixed)
+
+
+def test_weights_share_what_fixed_sources_leave() -> None:
+    mix = Mix((MixSource("a", repeats=2), MixSource("b", weight=1), MixSource("c", weight=3)), target_tokens=1000)
+    mixed = plan_mix(mix, {"a": shards(60, 40), "b": shards(500), "c": shards(150)})
+    assert [source.tokens for source in mixed] == [200, 200, 600]
+    assert data_arguments(mixed) == "120 /data/0\n80 /data/1\n200 /data/0\n600 /data/0\n"
+    assert source_table(mixed).splitlines()[1] == "a\t2\t100\t2.0000\t200\t0.200000"
+    assert warnings(mix, mixed) == []
+
+
+def test_too_many_repeats_and_a_missed_target_are_warned_of() -> None:
+    mix = Mix((MixSource("a", repeats=4.5), MixSource("b", repeats=4)), target_tokens=1000)
+    many, missed = warnings(mix, plan_mix(mix, {"a": shards(100), "b": shards(100)}))
+    assert many == "a is repeated 4.50 times, more than max_repeats = 4: 100 tokens for a budget of 450"
+    assert missed == "the mixture has 850 tokens, 85.00% of the target"
+
+
+def test_shards_without_tokens_are_left_out() -> None:
+    mixed = plan_mix(Mix((MixSource("a", repeats=1),), 100), {"a": shards(0, 100)})
+    assert data_arguments(mixed) == "100 /data/1\n"
+
+
+def test_a_source_without_tokens_is_an_error() -> None:
+    with pytest.raises(UserError, match="source 'a' has no tokens"):
+        plan_mix(Mix((MixSource("a", repeats=1),), 100), {"a": shards(0)})
+
+
+def test_fixed_sources_that_take_everything_are_an_error() -> None:
+    mix = Mix((MixSource("a", tokens=1000), MixSource("b", weight=1)), target_tokens=1000)
+    with pytest.raises(UserError, match=r"take 1,000 of 1,000 tokens, which leaves none for b"):
+        plan_mix(mix, {"a": shards(10), "b": shards(10)})
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ({}, "exactly one of weight, repeats and tokens"),
+        ({"weight": 1.0, "tokens": 5}, "exactly one of weight, repeats and tokens"),
+        ({"weight": 0.0}, "weight is 0.0, must be above 0"),
+        ({"repeats": float("nan")}, "repeats is nan"),
+        ({"tokens": 5, "match": "a*"}, "match and root are for a table"),
+    ],
+)
+def test_a_line_that_makes_no_sense_is_refused(line: dict[str, float], problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        MixSource("a", **line)
+
+
+def test_a_mixture_that_makes_no_sense_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        Mix((), 100)
+    with pytest.raises(ValueError, match="have the name 'a'"):
+        Mix((MixSource("a", weight=1), MixSource("a", weight=1)), 100)
+    with pytest.raises(ValueError, match="target_tokens must be above 0"):
+        Mix((MixSource("a", weight=1),), 0)
+
+
+TABLE = "filename\ttokens\nja/web_0000\t600\nja/web_0001\t400\nen/books_0000\t100\n"
+
+MIX = """
+[mix]
+target_tokens = 100_000
+
+[[mix.source]]
+name = "web"
+repeats = 1.5
+
+[[mix.source]]
+name = "elsewhere"
+table = "{table}"
+match = "ja/*"
+root = "/corpus"
+weight = 1
+"""
+
+
+@pytest.fixture
+def config(demo_run: FinishedRun, tmp_path: Path) -> Path:
+    """The demo's configuration with a mixture of its own source and of shards that a table lists."""
+    (tmp_path / "counted.tsv").write_text(TABLE, encoding="utf-8")
+    path = tmp_path / "mix.toml"
+    mix = MIX.replace("{table}", str(tmp_path / "counted.tsv"))
+    path.write_text(demo_run.config.read_text(encoding="utf-8") + mix, encoding="utf-8")
+    return path
+
+
+def test_the_command_writes_arguments_for_this_runs_shards_and_for_others(
+    demo_run: FinishedRun, config: Path, tmp_path: Path
+) -> None:
+    settings = load_config(str(config), str(demo_run.out))
+    assert settings.mix is not None
+    (tokenize,) = [stage for stage in build_stages(settings) if stage.name == "tokenize"]
+    mixed = plan_mix(settings.mix, counted_shards(settings.mix, settings.run.out, tokenize))
+    arguments = [line.split() for line in data_arguments(mixed).splitlines()]
+    (web,) = [prefix for _, prefix in arguments if not prefix.startswith("/corpus/")]
+    tokens = Path(web + ".bin").stat().st_size // 2
+    assert int(arguments[0][0]) == round(1.5 * tokens)
+    assert [prefix for _, prefix in arguments[1:]] == ["/corpus/ja/web_0000", "/corpus/ja/web_0001"]
+    assert sum(int(weight) for weight, _ in arguments) == 100_000
+    assert Path(write_mix(mixed, str(tmp_path / "out"))).read_text("utf-8") == data_arguments(mixed)
+
+
+def test_the_command_prints_table_total_warnings_and_the_argument(
+    demo_run: FinishedRun, config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = shutil.copytree(demo_run.out, tmp_path / "out")
+    assert main(["mix", "--config", str(config), "--out", str(out)]) == 0
+    printed = capsys.readouterr()
+    assert "100,000 of 100,000 tokens, 100.00% of the target" in printed.out
+    assert "manyo: warning: elsewhere is repeated" in printed.err
+    file = Path(printed.out.splitlines()[-1].removeprefix("--data-args-path "))
+    assert file.is_relative_to(out)
+    assert file.read_text("utf-8").count("\n") == 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        (
+            'name = "web"\nrepeats',
+            'name = "news"\nrepeats',
+            "no token shards of a source 'news'; it has aozora, classi",
+        ),
+        ('match = "ja/*"', 'match = "zh/*"', r"no prefix of .*counted\.tsv matches 'zh/\*'"),
+        ("counted.tsv", "gone.tsv", r"source 'elsewhere': table .*gone\.tsv cannot be read"),
+        ("weight = 1", "wait = 1", r"unknown key 'wait'"),
+    ],
+)
+def test_a_users_mistake_is_one_line(
+    demo_run: FinishedRun, config: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, problem: str
+) -> None:
+    text = config.read_text("utf-8")
+    head, mix = text.split("[mix]")
+    config.write_text(head + "[mix]" + mix.replace(old, new), encoding="utf-8")
+    assert main(["mix", "--config", str(config), "--out", str(demo_run.out)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert re.search(problem, line)
+
+
+def test_a_damaged_table_is_named_with_its_line(tmp_path: Path, config: Path, demo_run: FinishedRun) -> None:
+    (tmp_path / "counted.tsv").write_text("filename\ttokens\nja/web\tmany\n", encoding="utf-8")
+    settings = load_config(str(config), str(demo_run.out))
+    assert settings.mix is not None
+    with pytest.raises(UserError, match=r"counted\.tsv: line 2: expected a prefix, a tab and a number"):
+        counted_shards(settings.mix, settings.run.out, build_stages(settings)[-4])
+
+
+def test_the_counts_of_a_real_corpus_make_a_mixture_of_ten_trillion(real_data: Path) -> None:
+    table = str(real_data / "reference" / "llmjp_v4_num_tokens.tsv")
+    lines = [
+        MixSource("japanese", table=table, match="corpus/tokenized/ja/*", repeats=2),
+        MixSource("code", table=table, match="corpus/tokenized/code/*", repeats=1),
+        MixSource("english", table=table, match="corpus/tokenized/en/*", weight=1),
+    ]
+    mix = Mix(tuple(lines), target_tokens=10 * 10**12)
+    # No source is this run's own, so no stage is asked.
+    mixed = plan_mix(mix, counted_shards(mix, "unused", None))  # type: ignore[arg-type]
+    counted = [line.split("\t") for line in Path(table).read_text("utf-8").splitlines()[1:]]
+    japanese = sum(int(tokens) for name, tokens in counted if name.startswith("corpus/tokenized/ja/"))
+    assert mixed[0].tokens == 2 * japanese
+    assert sum(source.tokens for source in mixed) == mix.target_tokens
+    assert len(data_arguments(mixed).splitlines()) == sum(len(source.shards) for source in mixed)

@@ -1,0 +1,140 @@
+"""A deterministic shuffle of all documents of a source, as an exchange: split shards to parts, then sort each part.
+
+The order is that of the documents' draws (`tokenizer.draws`), so it depends on the documents and the seed alone.
+Part `p` holds the `p`-th range of draws: parts read one after another are the whole order, and their number is a
+matter of memory only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from corpus.schema import RELEASE
+from corpus.shards import BATCH_MAX_ROWS, BATCH_MAX_TEXT_BYTES, ShardError, filesystem, publish
+from corpus.text import Texts
+from tokenizer.draws import draws
+from tokenizer.pack import RELEASE_COLUMNS
+
+#: The table that is shuffled: what `tokenizer.pack.tokenize_batches` reads of a release.
+SHUFFLED_SCHEMA = pa.schema([RELEASE.schema.field(name) for name in RELEASE_COLUMNS])
+
+#: Arrow files cannot change the dictionary of a column between batches, so sources travel as strings.
+_SPLIT_SCHEMA = SHUFFLED_SCHEMA.set(1, pa.field("source", pa.string()))
+
+#: Rows are held back until they fill this much, so that a part of a large shard is not many tiny batches.
+_ROUND_BYTES = 128 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Shuffle:
+    """How to shuffle documents before they are packed.
+
+    Attributes:
+        seed: which order; each seed gives another.
+        parts: parts of a source that are sorted one by one; sorting takes about twice the text of one in memory.
+    """
+
+    seed: int = 0
+    parts: int = 64
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a setting out of range."""
+        if not 0 <= self.seed < 2**63:
+            raise ValueError(f"seed is {self.seed}, must be 0 to 2^63 - 1")
+        if not 1 <= self.parts <= 2**16:
+            raise ValueError(f"parts is {self.parts}, must be 1 to 65536")
+
+
+def split(uri: str, batches: Iterable[pa.RecordBatch], settings: Shuffle) -> int:
+    """Deal documents to parts, in one Arrow file: in each round of `parts` batches, batch `p` is of part `p`.
+
+    Memory: `_ROUND_BYTES` twice, whatever the size of the shard.
+
+    Args:
+        uri: where the file appears.
+        batches: with `RELEASE_COLUMNS`.
+        settings: the shuffle.
+
+    Returns:
+        The number of documents.
+    """
+    held: list[list[pa.RecordBatch]] = [[] for _ in range(settings.parts)]
+    held_bytes = n_documents = 0
+    with publish(uri) as path, pa.OSFile(str(path), "wb") as sink:
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        with pa.ipc.new_file(sink, _SPLIT_SCHEMA, options=options) as writer:
+            for batch in batches:
+                for part, rows in enumerate(_deal(batch.select(RELEASE_COLUMNS).cast(_SPLIT_SCHEMA), settings)):
+                    held[part].append(rows)
+                held_bytes += batch.nbytes
+                n_documents += batch.num_rows
+                if held_bytes >= _ROUND_BYTES:
+                    _write_round(writer, held)
+                    held_bytes = 0
+            _write_round(writer, held)
+    return n_documents
+
+
+def combine(uris: Sequence[str], part: int, settings: Shuffle) -> Iterator[pa.RecordBatch]:
+    """One part of every file that `split` wrote, in shuffled order, in batches of `SHUFFLED_SCHEMA`.
+
+    Raises:
+        ShardError: a file cannot be read.
+    """
+    batches = [batch for uri in uris for batch in _read_part(uri, part, settings.parts)]
+    rows = pa.Table.from_batches(batches, _SPLIT_SCHEMA).combine_chunks()
+    if rows.num_rows == 0:
+        return
+    ids = rows.column("doc_id").chunk(0)
+    content = np.frombuffer(ids.buffers()[1], np.uint8)[ids.offset * ids.type.byte_width :]
+    # Ids that share their first half draw alike: the second half then decides.
+    second_halves = content.reshape(-1, ids.type.byte_width)[: len(ids), 8:].copy().view(">u8").ravel()
+    shuffled = rows.take(pa.array(np.lexsort((second_halves, draws(ids, settings.seed)))))
+    del rows, batches
+    whole = shuffled.cast(SHUFFLED_SCHEMA).combine_chunks().to_batches(max_chunksize=None)[0]
+    yield from _cut(whole)
+
+
+def _deal(batch: pa.RecordBatch, settings: Shuffle) -> Iterator[pa.RecordBatch]:
+    """The rows of each part."""
+    drawn = draws(batch.column("doc_id"), settings.seed)
+    parts = (drawn >> np.uint64(32)) * np.uint64(settings.parts) >> np.uint64(32)
+    order = np.argsort(parts, kind="stable")
+    bounds = np.searchsorted(parts[order], np.arange(settings.parts + 1, dtype=np.uint64))
+    by_part = batch.take(pa.array(order))
+    for low, high in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        yield by_part.slice(low, high - low)
+
+
+def _write_round(writer: pa.ipc.RecordBatchFileWriter, held: list[list[pa.RecordBatch]]) -> None:
+    """Write one batch for each part, and forget what was held."""
+    for batches in held:
+        whole = pa.Table.from_batches(batches, _SPLIT_SCHEMA).combine_chunks().to_batches()
+        writer.write_batch(whole[0] if whole else pa.RecordBatch.from_pylist([], schema=_SPLIT_SCHEMA))
+        batches.clear()
+
+
+def _read_part(uri: str, part: int, parts: int) -> Iterator[pa.RecordBatch]:
+    fs, path = filesystem(uri)
+    try:
+        with fs.open(path, "rb") as stream, pa.ipc.open_file(stream) as reader:
+            for number in range(part, reader.num_record_batches, parts):
+                yield reader.get_batch(number)
+    except (OSError, pa.ArrowException) as error:
+        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
+
+
+def _cut(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Batches of at most `BATCH_MAX_ROWS`, each closed by the row that fills `BATCH_MAX_TEXT_BYTES`."""
+    ends = np.cumsum(Texts.from_arrow(batch.column("text")).sizes_bytes)
+    low = 0
+    while low < batch.num_rows:
+        before = int(ends[low - 1]) if low else 0
+        full = int(np.searchsorted(ends, before + BATCH_MAX_TEXT_BYTES)) + 1
+        high = min(full, low + BATCH_MAX_ROWS, batch.num_rows)
+        yield batch.slice(low, high - low)
+        low = high
