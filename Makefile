@@ -12,7 +12,7 @@ BIN    := $(VENV)/bin
 OUT_FLAG := $(if $(OUT),--out $(OUT))
 STAGES := extract langid filter dedup scrub tokenize report
 
-.PHONY: help demo samples run $(STAGES) submit test test-interop check lint types docs docs-check bench lock clean
+.PHONY: help demo samples run $(STAGES) submit status test test-interop check lint types docs docs-check bench lock clean
 .DELETE_ON_ERROR:
 
 help:            ## list the targets
@@ -38,6 +38,9 @@ $(STAGES): $(VENV)/installed
 
 submit: $(VENV)/installed    ## the same run as a Ray job: make submit RAY_ADDRESS=http://HEAD:8265 CONFIG=FILE
 	@$(BIN)/manyo submit --config $(CONFIG) $(OUT_FLAG)
+
+status: $(VENV)/installed    ## how far a run is: make status CONFIG=FILE
+	@$(BIN)/manyo status --config $(CONFIG) $(OUT_FLAG)
 
 test: $(VENV)/installed    ## the tests
 	$(BIN)/python -m pytest

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from corpus.storage import LocalFiles, RemoteFiles, connect
 
 #: A batch is closed at this many rows or text bytes, whichever comes first. Kernels reach
 #: full speed at a few megabytes, and a worker holds a handful of batches at a time.
@@ -36,16 +37,14 @@ class ShardError(Exception):
     """A shard that cannot be read or does not fit its neighbours; the message names file and remedy."""
 
 
-def filesystem(uri: str) -> tuple[fsspec.AbstractFileSystem, str]:
-    """The fsspec filesystem of a URI or local path, and the path within it."""
-    fs, path = fsspec.core.url_to_fs(uri)
-    return fs, path
+def filesystem(uri: str) -> tuple[LocalFiles | RemoteFiles, str]:
+    """The files that a URI or local path belongs to, and its path among them (`corpus.storage`)."""
+    return connect(uri)
 
 
-def is_local(fs: fsspec.AbstractFileSystem) -> bool:
+def is_local(fs: LocalFiles | RemoteFiles) -> bool:
     """Whether files are on this machine's own filesystem, where rename publishes."""
-    protocol = fs.protocol if isinstance(fs.protocol, str) else fs.protocol[0]
-    return protocol in ("file", "local")
+    return isinstance(fs, LocalFiles)
 
 
 def join(folder: str, *names: str) -> str:
@@ -60,7 +59,7 @@ def publish(uri: str) -> Iterator[Path]:
     If the block raises, nothing appears and the partial file is removed.
     """
     fs, path = filesystem(uri)
-    if is_local(fs):
+    if not isinstance(fs, RemoteFiles):
         target = Path(path)
         partial_folder = target.parent / _PARTIAL_FOLDER
         partial_folder.mkdir(parents=True, exist_ok=True)
@@ -80,7 +79,7 @@ def publish(uri: str) -> Iterator[Path]:
 def remove_partials(folder: str) -> None:
     """Delete what killed workers left unfinished below a local folder."""
     fs, path = filesystem(folder)
-    if is_local(fs):
+    if isinstance(fs, LocalFiles):
         for partial_folder in Path(path).rglob(_PARTIAL_FOLDER):
             shutil.rmtree(partial_folder, ignore_errors=True)
 

@@ -111,7 +111,7 @@ def load_rules(uri: str) -> tuple[Rule, ...]:
     """
     fs, path = filesystem(uri)
     try:
-        tables = tomllib.loads(fs.read_bytes(path).decode("utf-8"))
+        tables = tomllib.loads(fs.cat_file(path).decode("utf-8"))
         unknown = sorted(set(tables) - {"rule"})
         if unknown:
             raise ValueError(f"unknown table {', '.join(unknown)}; only [[rule]] is valid here")

@@ -55,10 +55,14 @@ def _dispatch(options: argparse.Namespace) -> int:
             )
         return submit(options.config, options.out)
     # Imported here because they load Numba and Arrow, which `--help` and `submit` can do without.
+    from rich.console import Console
+
     from pipelines.config import load_config
+    from pipelines.events import Events
     from pipelines.executors import Auto, RayTasks, Serial
     from pipelines.progress import watcher
     from pipelines.run import run, run_command, table_folder
+    from pipelines.status import current_status
     from pipelines.summary import print_summary
 
     config = load_config(options.config, options.out)
@@ -71,6 +75,10 @@ def _dispatch(options: argparse.Namespace) -> int:
     if options.command == "path":
         print(table_folder(config, options.table))
         return 0
+    if options.command == "status":
+        Console(highlight=False, soft_wrap=True).print(current_status(config))
+        return 0
+    shown = Events(watcher(), options.events) if options.events else watcher()
     if options.command == "verify":
         return _verify(config, options.sample)
     if options.command == "mix":
@@ -79,11 +87,11 @@ def _dispatch(options: argparse.Namespace) -> int:
     executor = executors[options.executor]()
     try:
         if options.command == "run":
-            result = run(config, executor, watcher(), options.until)
+            result = run(config, executor, shown, options.until)
         elif options.command == "train-tokenizer":
-            result = _train_tokenizer(config, executor, watcher(), options.beside)
+            result = _train_tokenizer(config, executor, shown, options.beside)
         else:
-            result = run_command(config, executor, watcher(), options.command)
+            result = run_command(config, executor, shown, options.command)
     finally:
         executor.close()
     print_summary(config, result)
@@ -177,6 +185,8 @@ def parser() -> argparse.ArgumentParser:
             choices=("serial", "ray"),
             help="where tasks run; by default Ray where RAY_ADDRESS is set or the work is large, else this process",
         )
+        sub.add_argument("--events", metavar="FILE", help="append what happens to a file, a JSON object a line")
+    command("status", "how far a run is: shards, rates, time left, slowest shards, stage by stage")
     path = command("path", "print the folder that holds a table of this run")
     path.add_argument("table", metavar="TABLE", help="documents, refused, signals, release, tokens, report, ...")
     verify = command("verify", "re-read every token shard and name what is not as it was written")

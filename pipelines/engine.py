@@ -6,6 +6,7 @@ settings share; `run_stage` makes its missing shards with an executor.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -81,7 +82,8 @@ class Task:
 
 
 #: The body of a stage's tasks: reads `task.inputs`, publishes `task.outputs`, returns counts.
-#: A count named `peak_memory_bytes` is that of the process that did the work, where it was another one.
+#: Counts named `peak_memory_bytes` and `cpu_milliseconds` are those of the process that did the work, where it
+#: was another one.
 Work = Callable[[Task], Mapping[str, int]]
 
 
@@ -255,8 +257,10 @@ def check_nothing_unexpected(folder: str, tasks: Sequence[Task]) -> None:
 
 def run_task(task: Task) -> Manifest:
     """Do one task where this is called, and publish its manifest last."""
-    started = time.perf_counter()
+    forget_peak_memory()
+    started, cpu_started = time.perf_counter(), time.process_time()
     counts = dict(task.work(task))
+    cpu_seconds = time.process_time() - cpu_started + counts.pop("cpu_milliseconds", 0) / 1000
     peak_memory_bytes = counts.pop("peak_memory_bytes", 0) or own_peak_memory_bytes()
     manifest = Manifest(
         shard=task.shard,
@@ -267,15 +271,28 @@ def run_task(task: Task) -> Manifest:
         seconds=round(time.perf_counter() - started, 6),
         finished_at=round(time.time(), 3),
         peak_memory_bytes=peak_memory_bytes,
+        cpu_seconds=round(cpu_seconds, 6),
     )
     write_manifest(manifest_uri(task.stage_folder, task.shard), manifest)
     return manifest
 
 
 def own_peak_memory_bytes() -> int:
-    """Largest resident size of this process so far."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    """Largest resident size of this process since `forget_peak_memory`, or since its start where no mark is kept."""
+    try:
+        with open("/proc/self/status", encoding="ascii") as status:
+            (line,) = [line for line in status if line.startswith("VmHWM:")]
+        return int(line.split()[1]) * 1024
+    except (OSError, ValueError):
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
+
+
+def forget_peak_memory() -> None:
+    """Begin a new peak, so that a small task does not report what a large one before it took."""
+    # Linux resets the mark when a 5 is written here; elsewhere there is no such file.
+    with contextlib.suppress(OSError), open("/proc/self/clear_refs", "w", encoding="ascii") as marks:
+        marks.write("5")
 
 
 def run_stage(

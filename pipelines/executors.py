@@ -7,16 +7,19 @@ few kilobytes, and nothing goes through Ray's object store.
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
+import signal
+import threading
+import time
+from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from pipelines.engine import Stage, Task, TaskFailure, UserError, describe_failure, run_task, task_failure
 from pipelines.manifest import Manifest
-
-if TYPE_CHECKING:
-    pass
 
 _log = logging.getLogger("manyo")
 
@@ -28,8 +31,31 @@ _ONE_THREAD = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "OPENBLAS_NUM_T
 #: one process: at the slowest stage's 4 MB/s of compressed WARC that is about 128 MB.
 RAY_PAYS_ABOVE_BYTES = 128 << 20
 
-#: A task lost with its worker or node is started again this many times by Ray itself.
-_LOST_WORKER_RETRIES = 3
+#: A task is given up when it has lost this many workers: it ran out of memory or time, or crashed its process.
+_WORKERS_LOST_AT_MOST = 4
+
+#: A lost node says little about the task; a bound only so that nothing goes on for ever.
+_NODES_LOST_AT_MOST = 30
+
+#: A worker is replaced after this many tasks, because native libraries leak. Starting one costs 2-4 s here
+#: (Numba, Arrow), so at 500 tasks that is below 10 ms a task.
+_TASKS_PER_WORKER = 500
+
+#: Deadlines and asks are taken from manifests once there are this many.
+_MEASURED_FROM = 8
+
+#: A task is a straggler if it takes this many times as long per byte as the slowest that has ended, and never
+#: before so many seconds: it is tried once more, on a worker that may be on a better node.
+_STRAGGLER_FACTOR, _STRAGGLER_MIN_S = 8.0, 300.0
+
+#: A task that is not finished after this long hangs. The extract stage notices a hanging record itself, much earlier.
+_HANG_S = 6 * 3600.0
+
+#: The driver looks this often for nodes that joined or left and for tasks past all their deadlines.
+_LOOK_AGAIN_S = 30.0
+
+#: Head room over the largest peak that was measured, and the steps in which memory is asked for.
+_MEMORY_MARGIN, _MEMORY_STEP_BYTES = 1.5, 512 << 20
 
 
 def _attempt(task: Task) -> Manifest | TaskFailure:
@@ -56,6 +82,59 @@ class Serial:
         """Nothing was started."""
 
 
+@dataclass(slots=True)
+class Measured:
+    """What the finished tasks of a stage took: the base of deadlines and asks. Four numbers, however many tasks."""
+
+    n_tasks: int = 0
+    peak_memory_bytes: int = 0
+    slowest_s_per_byte: float = 0.0
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+    def add(self, manifest: Manifest) -> None:
+        """Count one finished task."""
+        self.n_tasks += 1
+        self.peak_memory_bytes = max(self.peak_memory_bytes, manifest.peak_memory_bytes)
+        self.slowest_s_per_byte = max(self.slowest_s_per_byte, manifest.seconds / max(1, manifest.bytes_read))
+        self.seconds += manifest.seconds
+        self.cpu_seconds += manifest.cpu_seconds
+
+    def deadline_s(self, task: Task, workers_lost: int) -> float:
+        """Seconds after which a task is stopped: as a straggler at its first try, as hanging later."""
+        if workers_lost or self.n_tasks < _MEASURED_FROM:
+            return _HANG_S
+        return min(_HANG_S, max(_STRAGGLER_MIN_S, _STRAGGLER_FACTOR * self.slowest_s_per_byte * task.size_bytes))
+
+    def memory_bytes(self, stage: Stage, workers_lost: int, node_bytes: int) -> int:
+        """Memory to ask for: the stage's own figure, then what was measured; twice as much after each lost worker.
+
+        A larger ask packs fewer tasks onto a node, which is the remedy where they ran out of memory together.
+        """
+        ask = stage.memory_bytes
+        if self.n_tasks >= _MEASURED_FROM:
+            # In steps, because Ray queues each different ask by itself.
+            steps = -(-int(_MEMORY_MARGIN * self.peak_memory_bytes) // _MEMORY_STEP_BYTES)
+            ask = max(1, steps) * _MEMORY_STEP_BYTES
+        return min(ask << workers_lost, node_bytes)
+
+    def cpus(self, stage: Stage) -> int:
+        """Cores to ask for: the stage's own figure, or more if its tasks were seen to keep more of them busy."""
+        if self.n_tasks < _MEASURED_FROM or self.seconds < 60:
+            return stage.cpus
+        return max(stage.cpus, round(self.cpu_seconds / self.seconds))
+
+
+@dataclass(slots=True)
+class _Try:
+    """A task on its way through the cluster, and what it has cost so far."""
+
+    task: Task
+    workers_lost: int = 0
+    nodes_lost: int = 0
+    give_up_at: float = 0.0
+
+
 class RayTasks:
     """Runs tasks on a Ray cluster: the one at RAY_ADDRESS, or a local one that is started on first use."""
 
@@ -63,35 +142,89 @@ class RayTasks:
         self._started = False
 
     def run(self, stage: Stage, tasks: Sequence[Task]) -> Iterator[tuple[Task, Manifest | TaskFailure]]:
-        """See `pipelines.engine.Executor`; keeps a bounded window of tasks in flight."""
+        """See `pipelines.engine.Executor`; keeps a bounded window of tasks in flight.
+
+        Nothing about a task is known here alone: whoever kills this process loses the tasks in flight, and a new
+        run finds the others in their manifests.
+        """
         ray = self._start()
-        remote = ray.remote(_attempt_in_worker).options(
-            name=stage.name,
-            num_cpus=stage.cpus,
-            memory=min(stage.memory_bytes, self._node_memory_bytes(ray)),
-            max_retries=_LOST_WORKER_RETRIES,
-        )
-        # Enough waiting tasks that no core idles while the driver is busy, few enough that the
-        # scheduler's queue stays small on a crawl of 90,000 files.
-        window = 2 * max(1, int(ray.cluster_resources().get("CPU", 1)) // stage.cpus)
+        # Ray's own retries are off: a lost task is asked for again with more memory, which Ray would not do.
+        remote = ray.remote(max_retries=0, max_calls=_TASKS_PER_WORKER)(_attempt_in_worker)
+        measured = Measured()
+        node_bytes = self._node_memory_bytes(ray)
         waiting = iter(tasks)
-        in_flight: dict[Any, Task] = {}
+        again: deque[_Try] = deque()
+        in_flight: dict[Any, _Try] = {}
+        window, window_until = 0, 0.0
         while True:
-            while len(in_flight) < window and (task := next(waiting, None)) is not None:
-                in_flight[remote.remote(task)] = task
+            if time.monotonic() >= window_until:
+                # Enough waiting tasks that no core idles while the driver is busy, few enough that the
+                # scheduler's queue stays small on a crawl of 90,000 files. Nodes come and go, so look again.
+                cores = int(ray.cluster_resources().get("CPU", 1))
+                window, window_until = 2 * max(1, cores // measured.cpus(stage)), time.monotonic() + _LOOK_AGAIN_S
+            while len(in_flight) < window:
+                next_task = again.popleft() if again else None
+                if next_task is None:
+                    task = next(waiting, None)
+                    if task is None:
+                        break
+                    next_task = _Try(task)
+                deadline_s = measured.deadline_s(next_task.task, next_task.workers_lost)
+                # The worker ends itself at its deadline. A worker that cannot, because it is frozen, is ended from
+                # here: at most one other task runs before it, and then its own time counts.
+                next_task.give_up_at = time.monotonic() + 2 * deadline_s + _LOOK_AGAIN_S
+                asked = remote.options(
+                    name=stage.name,
+                    num_cpus=measured.cpus(stage),
+                    memory=measured.memory_bytes(stage, next_task.workers_lost, node_bytes),
+                )
+                in_flight[asked.remote(next_task.task, deadline_s)] = next_task
             if not in_flight:
                 return
-            done, _ = ray.wait(list(in_flight), num_returns=1)
+            done, _ = ray.wait(list(in_flight), num_returns=1, timeout=_LOOK_AGAIN_S)
             for reference in done:
-                task = in_flight.pop(reference)
-                try:
-                    ended = ray.get(reference)
-                except ray.exceptions.RayError as error:
-                    first_line = str(error).strip().splitlines()[0]
-                    ended = TaskFailure(
-                        f"its worker was lost {_LOST_WORKER_RETRIES + 1} times: {first_line}", str(error)
-                    )
-                yield task, ended
+                tried = in_flight.pop(reference)
+                ended = self._outcome(ray, reference, tried)
+                if ended is None:
+                    again.append(tried)
+                    continue
+                if isinstance(ended, Manifest):
+                    measured.add(ended)
+                yield tried.task, ended
+            for reference in [one for one, tried in in_flight.items() if time.monotonic() > tried.give_up_at]:
+                tried = in_flight.pop(reference)
+                ray.cancel(reference, force=True)  # which a frozen worker does not hear: nobody waits for its answer
+                lost = self._lost(tried, "it did not end itself at its deadline")
+                if lost is None:
+                    again.append(tried)
+                else:
+                    yield tried.task, lost
+
+    def _outcome(self, ray: Any, reference: Any, tried: _Try) -> Manifest | TaskFailure | None:
+        """How a task ended; None if it is to be tried again."""
+        try:
+            ended: Manifest | TaskFailure = ray.get(reference)
+        except (ray.exceptions.NodeDiedError, ray.exceptions.LocalRayletDiedError) as error:
+            tried.nodes_lost += 1
+            return (
+                None if tried.nodes_lost < _NODES_LOST_AT_MOST else TaskFailure("its node was lost again", str(error))
+            )
+        except ray.exceptions.RayError as error:
+            return self._lost(tried, str(error))
+        return ended
+
+    @staticmethod
+    def _lost(tried: _Try, error: str) -> TaskFailure | None:
+        """Count a lost worker; what to report if it was one too many."""
+        tried.workers_lost += 1
+        if tried.workers_lost < _WORKERS_LOST_AT_MOST:
+            return None
+        first_line = error.strip().splitlines()[0]
+        return TaskFailure(
+            f"its worker was lost {tried.workers_lost} times, by a crash, too much memory or too much time "
+            f"(its stack is then in Ray's worker log): {first_line}",
+            error,
+        )
 
     def close(self) -> None:
         """Leave the cluster; a local one ends."""
@@ -107,19 +240,31 @@ class RayTasks:
         if not self._started:
             os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
             address = os.environ.get("RAY_ADDRESS")
+            on_sigterm = signal.getsignal(signal.SIGTERM)
             try:
-                ray.init(
-                    address=address or "local",
-                    include_dashboard=None if address else False,
-                    log_to_driver=False,
-                    logging_level=logging.ERROR,
-                    runtime_env={"env_vars": _ONE_THREAD},
-                )
+                self._init(ray, address)
             except (ConnectionError, RuntimeError) as error:
                 reason = str(error).strip().splitlines()[0]
                 raise UserError(f"no Ray cluster at RAY_ADDRESS={address}: {reason}") from error
+            except Exception:  # noqa: BLE001 - what Ray raises, and nothing narrower, if its node starts too slowly
+                # Ray gives up after 30 s, which a busy machine may need; its programs are in memory by now.
+                ray.shutdown()
+                self._init(ray, address)
+            # Ray puts a handler of its own there, which aborts: ours stops the run in order.
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGTERM, on_sigterm)
             self._started = True
         return ray
+
+    @staticmethod
+    def _init(ray: Any, address: str | None) -> None:
+        ray.init(
+            address=address or "local",
+            include_dashboard=None if address else False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            runtime_env={"env_vars": _ONE_THREAD},
+        )
 
     @staticmethod
     def _node_memory_bytes(ray: Any) -> int:
@@ -148,7 +293,15 @@ class Auto:
         self._ray.close()
 
 
-def _attempt_in_worker(task: Task) -> Manifest | TaskFailure:
-    """`_attempt` in a Ray worker, where relative paths must mean what they mean to the driver."""
+def _attempt_in_worker(task: Task, deadline_s: float) -> Manifest | TaskFailure:
+    """`_attempt` in a Ray worker, where relative paths must mean what they mean to the driver.
+
+    At the deadline the process writes its stack to Ray's worker log and ends. The watch is faulthandler's thread in C:
+    a Python timer would wait for ever for a native function that holds the interpreter's lock.
+    """
     os.chdir(task.working_folder)
-    return _attempt(task)
+    faulthandler.dump_traceback_later(deadline_s, exit=True, file=2)
+    try:
+        return _attempt(task)
+    finally:
+        faulthandler.cancel_dump_traceback_later()

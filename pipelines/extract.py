@@ -13,11 +13,12 @@ import select
 import signal
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from types import ModuleType
 from typing import Any
 
-from corpus.records import BrokenInput, Document, InputShard, Outcome, Record, Refused, document_id
+from corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, document_id
 from corpus.schema import DOCUMENTS, REFUSED
 from corpus.shards import BatchWriter, publish, write_batches
 from corpus.sources import KINDS
@@ -26,6 +27,9 @@ from corpus.sources import KINDS
 REASONS = {
     "parser_failed": "the parser raised an error on this record",
     "quarantined": "the parser crashed, hung or ran out of memory on this record, twice",
+    "reader_crashed": "the reader crashed, hung or ran out of memory behind the record at this offset, twice; "
+    "the rest of the file was not read",
+    "duplicate_key": "a record of the same key was read before, from a file that crashed its reader",
 }
 
 
@@ -55,6 +59,21 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class ReaderStop:
+    """A place where the reader of a shard ended its process twice.
+
+    Attributes:
+        n_records: records that it had read from the shard until then.
+        file: index of the file that it was reading.
+        ending: how the process ended.
+    """
+
+    n_records: int
+    file: int
+    ending: str
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
     """One shard to extract.
 
@@ -64,6 +83,7 @@ class Extraction:
         documents_uri, refused_uri: the shards to write.
         careful: parse every record in a process of its own.
         record_timeout_s: seconds that one record may take.
+        stops: places to end a file at, in order.
     """
 
     source: Source
@@ -72,17 +92,49 @@ class Extraction:
     refused_uri: str
     careful: bool
     record_timeout_s: float
+    stops: tuple[ReaderStop, ...] = ()
 
 
 class Progress:
-    """Counts records in memory shared with the parent, which sees a hang by the count standing still."""
+    """Says in memory shared with the parent how far the child is: the parent sees a hang by all of it standing still.
 
-    def __init__(self, counter: Any) -> None:
-        self._counter = counter
+    The three numbers are records that the reader has given, the index of the file that it reads, and
+    requests to remote storage.
+    """
+
+    def __init__(self, numbers: Any) -> None:
+        self._numbers = numbers
+        self._parent = os.getppid()
+
+    def begin(self) -> None:
+        """Say that a shard begins."""
+        self._numbers[0] = self._numbers[1] = 0
 
     def next_record(self) -> None:
-        """Say that another record begins."""
-        self._counter[0] += 1
+        """Say that another record begins; with nobody left to say it to, end."""
+        if os.getppid() != self._parent:
+            os._exit(1)
+        self._numbers[0] += 1
+
+    def at_file(self, index: int) -> None:
+        """Say that the reader turns to another file."""
+        self._numbers[1] = index
+
+    def request(self) -> None:
+        """Say that a request to remote storage begins: waiting for one is no hang."""
+        self._numbers[2] += 1
+
+
+class _WatchedFiles(tuple[InputFile, ...]):
+    """Files of a shard that say which of them is being read."""
+
+    progress: Progress
+    first: int
+
+    def __iter__(self) -> Iterator[InputFile]:
+        for index, file in enumerate(super().__iter__(), start=self.first):
+            self.progress.at_file(index)
+            yield file
 
 
 def extract(extraction: Extraction, progress: Progress) -> dict[str, int]:
@@ -123,8 +175,7 @@ def extract(extraction: Extraction, progress: Progress) -> dict[str, int]:
 def _outcomes(extraction: Extraction, progress: Progress) -> Iterator[tuple[Record, Outcome]]:
     source = extraction.source
     kind = KINDS[source.kind]
-    for record in kind.records(extraction.shard, source.options):
-        progress.next_record()
+    for record in _records(kind, extraction, progress):
         if isinstance(record, BrokenInput):
             key = f"{record.origin_file}@{record.origin_offset}"
             yield Record(record.origin_file, record.origin_offset, key, None), record.refused
@@ -132,6 +183,44 @@ def _outcomes(extraction: Extraction, progress: Progress) -> Iterator[tuple[Reco
             yield record, _parse_in_a_fork(kind, record, source.options, extraction.record_timeout_s)
         else:
             yield record, _parse(kind, record, source.options)
+
+
+def _records(kind: ModuleType, extraction: Extraction, progress: Progress) -> Iterator[Record | BrokenInput]:
+    """What the reader gives; a file that crashes it ends where it does, and the files behind it are read."""
+    progress.begin()
+    n_records = 0
+    first_file = 0
+    keys: set[str] = set()
+    for stop in extraction.stops:
+        reader = kind.records(_from_file(extraction.shard, first_file, progress), extraction.source.options)
+        file = extraction.shard.files[stop.file]
+        offset = 0
+        for record in islice(reader, stop.n_records - n_records):
+            n_records += 1
+            progress.next_record()
+            offset = record.origin_offset if record.origin_file == file.uri else offset
+            yield _once(record, keys)
+        yield BrokenInput(file.uri, offset, Refused("reader_crashed", stop.ending, file.uri))
+        first_file = stop.file + 1
+    for record in kind.records(_from_file(extraction.shard, first_file, progress), extraction.source.options):
+        progress.next_record()
+        yield _once(record, keys) if extraction.stops else record
+
+
+def _from_file(shard: InputShard, first: int, progress: Progress) -> InputShard:
+    files = _WatchedFiles(shard.files[first:])
+    files.progress, files.first = progress, first
+    return replace(shard, files=files)
+
+
+def _once(record: Record | BrokenInput, keys: set[str]) -> Record | BrokenInput:
+    """The record, unless its key was met before: a reader that was started anew does not know what was read."""
+    if isinstance(record, BrokenInput):
+        return record
+    if record.key in keys:
+        return BrokenInput(record.origin_file, record.origin_offset, Refused("duplicate_key", record.key))
+    keys.add(record.key)
+    return record
 
 
 def _parse(kind: ModuleType, record: Record, options: Any) -> Outcome:

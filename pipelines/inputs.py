@@ -30,9 +30,9 @@ def _expand(source: Source, pattern: str) -> list[InputFile]:
     fs, path = filesystem(pattern)
     is_glob = bool(_MAGIC & set(pattern)) and not pattern.startswith(("http://", "https://"))
     try:
-        infos = fs.glob(path, detail=True) if is_glob else {path: fs.info(path)}
+        infos = fs.glob(path) if is_glob else {path: fs.info(path)}
         if not is_glob and infos[path]["type"] == "directory":
-            infos = fs.find(path, detail=True)
+            infos = fs.find(path)
     except FileNotFoundError as error:
         raise UserError(f"[[source]] {source.name}: no such input: {pattern}") from error
     except OSError as error:

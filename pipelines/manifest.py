@@ -17,6 +17,9 @@ from corpus.shards import filesystem, is_local, join, publish
 _FOLDER = "manifests"
 _HASH_CHUNK_BYTES = 1 << 20
 
+#: Manifests are read from an object store so many at once, which hides its latency and keeps little in memory.
+_READ_AT_ONCE = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
@@ -40,6 +43,7 @@ class Manifest:
         seconds: wall time of the task.
         finished_at: when it ended, in seconds since 1970.
         peak_memory_bytes: largest resident size of the process that did the work.
+        cpu_seconds: processor time that it took; 0 in manifests from before this was measured.
     """
 
     shard: str
@@ -50,6 +54,7 @@ class Manifest:
     seconds: float
     finished_at: float
     peak_memory_bytes: int
+    cpu_seconds: float = 0.0
 
     @property
     def bytes_written(self) -> int:
@@ -91,18 +96,15 @@ def read_manifests(stage_folder: str) -> dict[str, Manifest]:
     shard will be made again.
     """
     fs, path = filesystem(stage_folder)
-    found = {
-        name.removeprefix(path.rstrip("/") + "/"): int(info["size"])
-        for name, info in fs.find(path, detail=True).items()
-    }
+    found = {name.removeprefix(path.rstrip("/") + "/"): int(info["size"]) for name, info in fs.find(path).items()}
     names = [name for name in found if name.startswith(_FOLDER + "/") and name.endswith(".json")]
-    contents = fs.cat([join(path, name) for name in names]) if names else {}
-    manifests = (parse_manifest(raw) for raw in contents.values())
-    return {
-        manifest.shard: manifest
-        for manifest in manifests
-        if all(found.get(output.path) == output.size_bytes for output in manifest.outputs)
-    }
+    manifests: dict[str, Manifest] = {}
+    for start in range(0, len(names), _READ_AT_ONCE):
+        contents = fs.cat([join(path, name) for name in names[start : start + _READ_AT_ONCE]])
+        for manifest in map(parse_manifest, contents.values()):
+            if all(found.get(output.path) == output.size_bytes for output in manifest.outputs):
+                manifests[manifest.shard] = manifest
+    return manifests
 
 
 def unexpected_files(stage_folder: str, expected: set[str]) -> list[str]:

@@ -134,7 +134,7 @@ def mark_out(out: str) -> None:
         if fs.exists(path):
             return
         parent = path.rsplit("/", 1)[0]
-        if fs.exists(parent) and fs.ls(parent, detail=False):
+        if fs.ls(parent):
             raise UserError(f"{out}: is not empty and was not written by manyo; use an empty or new folder as --out")
         with publish(mark) as partial:
             partial.write_text(json.dumps({"format": 1}) + "\n", encoding="utf-8")

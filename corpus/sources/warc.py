@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, NamedTuple
 
 import brotli
 from fastwarc import ArchiveIterator, GzipReader, WarcRecord, ZstdReader
@@ -148,7 +148,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
     for file in shard.files:
         fs, path = filesystem(file.uri)
         with fs.open(path, "rb") as stream:
-            yield from _frame(cast(BinaryIO, stream), file.uri, options.max_record_bytes)
+            yield from _frame(stream, file.uri, options.max_record_bytes)
 
 
 def parse(record: Record, options: Options) -> Document | Refused | Skipped:
@@ -256,6 +256,7 @@ def _frame_run(
         yield BrokenInput(uri, offset, Refused("archive_truncated", str(error), _target_uri(shown)))
         return
     except OSError as error:
+        _raise_if_storage_failed(error)
         if last_whole is not None:
             offset = _end_of_record(stream, last_whole, is_gzip)
         yield BrokenInput(uri, offset, Refused("archive_damaged", str(error)))
@@ -382,9 +383,16 @@ def _starts_record(stream: BinaryIO, offset: int) -> bool:
     try:
         for shown in ArchiveIterator(stream, parse_http=False):
             return "Content-Length" in shown.headers and "WARC-Type" in shown.headers
-    except OSError:
+    except OSError as error:
+        _raise_if_storage_failed(error)
         return False
     return False
+
+
+def _raise_if_storage_failed(error: OSError) -> None:
+    """Damaged data must not be told from a broken disk or network by luck: FastWARC's own errors have no errno."""
+    if error.errno is not None:
+        raise error
 
 
 # --- one page --------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import fsspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -385,7 +386,7 @@ def test_a_damaged_archive_never_raises_and_is_never_silent(seed: int) -> None:
         for _ in range(3):
             data[random_.randrange(len(data))] ^= 1 << random_.randrange(8)
     uri = f"memory://{seed}.{kind}"
-    fs, path = archives.filesystem(uri)
+    fs, path = fsspec.core.url_to_fs(uri)
     fs.pipe_file(path, bytes(data))
     try:
         for entry in archives.entries(uri, 1 << 20):

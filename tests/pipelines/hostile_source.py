@@ -26,7 +26,11 @@ def records(shard: InputShard, options: Options) -> Iterator[Record]:
     for file in shard.files:
         lines = Path(file.uri).read_text(encoding="utf-8").splitlines()
         for number, line in enumerate(lines):
-            yield Record(file.uri, number, f"{number}", line)
+            if line == "the reader segfaults":
+                os.kill(os.getpid(), signal.SIGSEGV)
+            if line == "the reader hangs":
+                time.sleep(3600)
+            yield Record(file.uri, number, f"{Path(file.uri).stem}:{number}", line)
 
 
 def parse(record: Record, options: Options) -> Outcome:

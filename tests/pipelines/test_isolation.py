@@ -46,6 +46,33 @@ def extract(tmp_path: Path, lines: list[str], timeout_s: float = 60) -> tuple[di
     return counts, dict(fates(extraction))
 
 
+def extract_files(tmp_path: Path, files: list[list[str]], timeout_s: float = 60) -> tuple[dict[str, int], set[str]]:
+    """The same for a shard of several files; each fate as `file:line text-or-reason`."""
+    inputs = []
+    for number, lines in enumerate(files):
+        path = tmp_path / f"{number}.txt"
+        path.write_text("\n".join(lines), encoding="utf-8")
+        inputs.append(InputFile(str(path), path.stat().st_size, ""))
+    extraction = Extraction(
+        source=Source("test", "hostile", (), "web", "ours", hostile_source.Options()),
+        shard=InputShard("test/files", tuple(inputs)),
+        documents_uri=str(tmp_path / "documents.parquet"),
+        refused_uri=str(tmp_path / "refused.parquet"),
+        careful=False,
+        record_timeout_s=timeout_s,
+    )
+    counts = isolation.extract_isolated(extraction)
+    rows = [
+        row
+        for table in ("documents", "refused")
+        for batch in read_batches(str(tmp_path / f"{table}.parquet"))
+        for row in batch.to_pylist()
+    ]
+    return counts, {
+        f"{Path(row['origin_file']).stem}:{row['origin_offset']} {row.get('text') or row['reason']}" for row in rows
+    }
+
+
 def fates(extraction: Extraction) -> Iterator[tuple[int, str]]:
     for batch in read_batches(extraction.documents_uri):
         for row in batch.to_pylist():
@@ -103,3 +130,26 @@ def test_the_child_serves_shard_after_shard(tmp_path: Path) -> None:
     first = isolation._current_worker()
     extract(tmp_path, ["夏"])
     assert isolation._current_worker() is first
+
+
+def test_a_reader_that_crashes_ends_its_file_there_and_the_others_are_read(tmp_path: Path) -> None:
+    files = [["春", "夏"], ["秋", "冬", "the reader segfaults", "never read"], ["朝", "昼", "夜"]]
+    counts, fate = extract_files(tmp_path, files)
+    assert fate == {"0:0 春", "0:1 夏", "1:0 秋", "1:1 冬", "1:1 reader_crashed", "2:0 朝", "2:1 昼", "2:2 夜"}
+    assert counts["records"] == counts["documents"] + counts["refused"]
+
+
+def test_readers_that_crash_in_several_files_and_at_their_start(tmp_path: Path) -> None:
+    files = [["the reader segfaults"], ["春", "the reader hangs"], ["segfault"], ["", "", "冬"]]
+    _, fate = extract_files(tmp_path, files, timeout_s=0.5)
+    assert {line for line in fate if "reader" in line} == {"0:0 reader_crashed", "1:0 reader_crashed"}
+    assert "1:0 春" in fate
+    assert "2:0 quarantined" in fate
+    assert "3:2 冬" in fate
+
+
+def test_a_child_killed_by_accident_costs_nothing(tmp_path: Path) -> None:
+    """Once is no proof: only the same place twice ends a file."""
+    isolation._current_worker()._child.kill()
+    _, fate = extract_files(tmp_path, [["春", "夏"]])
+    assert fate == {"0:0 春", "0:1 夏"}

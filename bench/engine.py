@@ -1,0 +1,68 @@
+"""What a task costs that does nothing: seconds per task, and the driver's memory.
+
+    python -m bench.engine [serial|ray] [N_TASKS …]
+
+Each number of tasks runs in a process of its own, and so in a driver of its own. A task writes no table, only its
+manifest; planning, scheduling and reading the manifests back at the second run are all counted.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+
+from pipelines.engine import Stage, Task, forget_peak_memory, own_peak_memory_bytes, run_stage
+from pipelines.executors import RayTasks, Serial
+from pipelines.shapes import Unit, Upstream, digest_of
+from pipelines.stages import NoSettings
+
+
+def nothing(_: Task) -> dict[str, int]:
+    """The body of a task that does nothing."""
+    return {"documents": 0}
+
+
+def stage_of(n_tasks: int) -> Stage:
+    """A stage of so many tasks, spread over folders as a source's shards are."""
+
+    def plan(_: Upstream) -> list[Unit]:
+        return [Unit(f"source/{number:06d}", {}, digest_of([str(number)]), 1) for number in range(n_tasks)]
+
+    return Stage("nothing", 1, NoSettings(), (), {}, plan, nothing, memory_bytes=64 << 20)
+
+
+def measure(executor: Serial | RayTasks, n_tasks: int, out: str) -> str:
+    """One line: time of the run, time of finding that nothing is left to do, peak memory of this process."""
+    warm_up = stage_of(4)
+    run_stage(warm_up, (), f"{out}/warm-up", executor, lambda *_: None, lambda *_: None)
+    forget_peak_memory()
+    stage = stage_of(n_tasks)
+    started, cpu_started = time.perf_counter(), time.process_time()
+    run_stage(stage, (), out, executor, lambda *_: None, lambda *_: None)
+    ran, cpu = time.perf_counter(), time.process_time() - cpu_started
+    run_stage(stage, (), out, executor, lambda *_: None, lambda *_: None)
+    again = time.perf_counter()
+    return (
+        f"{n_tasks:>8,} tasks  {1000 * (ran - started) / n_tasks:7.2f} ms a task, of which the driver's processor "
+        f"{1000 * cpu / n_tasks:6.2f} ms   again in {again - ran:6.1f} s   "
+        f"driver's peak {own_peak_memory_bytes() / 1e6:6.0f} MB"
+    )
+
+
+def main(arguments: list[str]) -> None:
+    """Print a line for each number of tasks."""
+    kind = arguments[0] if arguments else "serial"
+    for number in arguments[1:] or ["1000", "10000"]:
+        subprocess.run([sys.executable, "-m", "bench.engine", "--one", kind, number], check=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--one"]:
+        executor = RayTasks() if sys.argv[2] == "ray" else Serial()
+        with tempfile.TemporaryDirectory() as folder:
+            print(f"{sys.argv[2]:<7}" + measure(executor, int(sys.argv[3]), folder), flush=True)
+        executor.close()
+    else:
+        main(sys.argv[1:])

@@ -1,0 +1,234 @@
+"""What a cluster does to tasks: workers killed, hung, frozen; the driver killed. The bytes stay the same."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from corpus.shards import publish
+from pipelines import executors
+from pipelines.engine import Manifest, Stage, StageResult, Task, WorkFailed, run_stage
+from pipelines.executors import Measured, RayTasks
+from pipelines.manifest import read_manifests
+from pipelines.shapes import Unit, Upstream, digest_of
+from tests.conftest import ROOT, FinishedRun, data_files
+from tests.pipelines.test_engine import Words
+
+WORDS = ("春", "夏", "秋", "冬", "朝", "夜")
+
+
+def trouble_on_summer(task: Task, trouble: str) -> dict[str, int]:
+    """Write a word; on 夏, and only once per marker, meet trouble first."""
+    marker = Path(task.stage_folder).parent / f"{trouble}-was-here"
+    if "夏" in task.shard and (trouble == "always" or not marker.exists()):
+        marker.touch()
+        if trouble == "hang":
+            re.match(r"(a+)+$", "a" * 60 + "b")  # for ages, and with the interpreter's lock held
+        os.kill(os.getpid(), signal.SIGSTOP if trouble == "freeze" else signal.SIGKILL)
+    return calm(task)
+
+
+def calm(task: Task) -> dict[str, int]:
+    with publish(task.outputs["words"]) as path:
+        path.write_text(task.shard.split("/")[1] * 3, encoding="utf-8")
+    return {"documents": 1}
+
+
+def kill(task: Task) -> dict[str, int]:
+    return trouble_on_summer(task, "kill")
+
+
+def hang(task: Task) -> dict[str, int]:
+    return trouble_on_summer(task, "hang")
+
+
+def freeze(task: Task) -> dict[str, int]:
+    return trouble_on_summer(task, "freeze")
+
+
+def always(task: Task) -> dict[str, int]:
+    return trouble_on_summer(task, "always")
+
+
+@pytest.fixture(scope="module")
+def ray_tasks() -> Iterator[RayTasks]:
+    """One local cluster for all tests, whose workers find this module."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("PYTHONPATH", str(ROOT))
+    patch.delenv("RAY_ADDRESS", raising=False)
+    executor = RayTasks()
+    yield executor
+    executor.close()
+    patch.undo()
+
+
+def run(executor: RayTasks, out: Path, work) -> StageResult:
+    def plan(_: Upstream) -> list[Unit]:
+        return [Unit(f"test/{word}", {}, digest_of([word]), len(word)) for word in WORDS]
+
+    stage = Stage("words", 1, Words(WORDS), (), {"words": "words/{shard}.txt"}, plan, work, memory_bytes=64 << 20)
+    return run_stage(stage, (), str(out), executor, lambda *_: None, lambda *_: None)
+
+
+def words(result: StageResult) -> dict[str, str]:
+    folder = Path(result.output.folder) / "words" / "test"
+    return {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.txt")}
+
+
+EXPECTED = {word: word * 3 for word in WORDS}
+
+
+@pytest.mark.ray
+def test_a_task_whose_worker_is_killed_runs_again(ray_tasks: RayTasks, tmp_path: Path) -> None:
+    assert words(run(ray_tasks, tmp_path, kill)) == EXPECTED
+    assert (tmp_path / "kill-was-here").exists()
+
+
+@pytest.mark.ray
+def test_a_task_that_hangs_in_native_code_is_ended_at_its_deadline(
+    ray_tasks: RayTasks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executors, "_HANG_S", 3.0)
+    assert words(run(ray_tasks, tmp_path, hang)) == EXPECTED
+    assert (tmp_path / "hang-was-here").exists()
+
+
+@pytest.mark.ray
+def test_a_frozen_worker_is_not_waited_for(
+    ray_tasks: RayTasks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executors, "_HANG_S", 4.0)
+    monkeypatch.setattr(executors, "_LOOK_AGAIN_S", 1.0)
+    assert words(run(ray_tasks, tmp_path, freeze)) == EXPECTED
+    assert (tmp_path / "freeze-was-here").exists()
+
+
+@pytest.mark.ray
+def test_a_task_that_kills_every_worker_is_named_and_the_others_are_finished(
+    ray_tasks: RayTasks, tmp_path: Path
+) -> None:
+    with pytest.raises(WorkFailed, match="shard test/夏: its worker was lost 4 times"):
+        run(ray_tasks, tmp_path, always)
+    (folder,) = tmp_path.glob("words-*")
+    assert sorted(read_manifests(str(folder))) == sorted(f"test/{word}" for word in WORDS if word != "夏")
+
+
+def manifest(seconds: float = 10.0, peak: int = 1 << 30, bytes_read: int = 100, cpu_seconds: float = 9.0) -> Manifest:
+    return Manifest("test/x", "", (), {}, bytes_read, seconds, 0.0, peak, cpu_seconds)
+
+
+def task_of(size_bytes: int) -> Task:
+    return Task("words", "test/x", calm, None, {}, {}, "", "", size_bytes, None, None, "")
+
+
+def stage_of(memory_bytes: int) -> Stage:
+    return Stage("words", 1, Words(), (), {}, lambda _: [], calm, memory_bytes=memory_bytes)
+
+
+def test_asks_come_from_the_stage_until_enough_is_measured() -> None:
+    measured = Measured()
+    for _ in range(7):
+        measured.add(manifest())
+    assert measured.memory_bytes(stage_of(3 << 30), 0, 100 << 30) == 3 << 30
+    measured.add(manifest())
+    assert measured.memory_bytes(stage_of(3 << 30), 0, 100 << 30) == 3 << 29
+
+
+def test_a_lost_worker_doubles_the_memory_asked_for_up_to_the_node() -> None:
+    asks = [Measured().memory_bytes(stage_of(1 << 30), lost, 3 << 30) for lost in range(4)]
+    assert asks == [1 << 30, 2 << 30, 3 << 30, 3 << 30]
+
+
+def test_a_straggler_is_measured_per_byte_and_has_all_the_time_at_its_second_try() -> None:
+    measured = Measured()
+    for _ in range(8):
+        measured.add(manifest(seconds=100, bytes_read=100))
+    assert measured.deadline_s(task_of(1), 0) == 300
+    assert measured.deadline_s(task_of(200), 0) == 8 * 200
+    assert measured.deadline_s(task_of(200), 1) == 6 * 3600
+
+
+def test_a_stage_that_keeps_three_cores_busy_asks_for_three() -> None:
+    measured = Measured()
+    for _ in range(8):
+        measured.add(manifest(seconds=10, cpu_seconds=29))
+    assert measured.cpus(stage_of(1)) == 3
+
+
+def start(config: Path, out: Path) -> subprocess.Popen[str]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")}
+    command = [sys.executable, "-m", "pipelines", "run", "--executor", "ray", "--until", "dedup"]
+    command += ["--config", str(config), "--out", str(out)]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+
+
+def wait_for_manifests(out: Path, stage: str, child: subprocess.Popen[str]) -> None:
+    while child.poll() is None and not list(out.glob(f"{stage}-*/manifests/**/*.json")):
+        time.sleep(0.02)
+
+
+def busy_workers(driver: int) -> list[int]:
+    """Processes below a driver that run a task of its, by what Ray calls them."""
+    parents, names = {}, {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parents[int(folder.name)] = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            names[int(folder.name)] = (folder / "cmdline").read_bytes()
+
+    def is_below(process: int) -> bool:
+        return process == driver or (process in parents and is_below(parents[process]))
+
+    return [
+        process
+        for process, name in names.items()
+        if name.startswith(b"ray::") and b"IDLE" not in name and is_below(process)
+    ]
+
+
+@pytest.mark.ray
+def test_killed_workers_a_terminated_and_a_killed_driver_end_in_the_same_bytes(
+    demo_run: FinishedRun, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with start(demo_run.config, out) as terminated:
+        wait_for_manifests(out, "extract", terminated)
+        terminated.send_signal(signal.SIGTERM)
+        _, said = terminated.communicate(timeout=120)
+    assert terminated.returncode == 1
+    assert said.strip().splitlines()[-1] == "manyo: stopped; what is finished stays, run the same command to go on"
+    assert "Traceback" not in said
+    finished = {path: path.stat().st_mtime_ns for path in out.glob("extract-*/manifests/**/*.json")}
+    assert finished
+
+    with start(demo_run.config, out) as killed:
+        wait_for_manifests(out, "measure", killed)
+        killed.kill()
+    assert {path: path.stat().st_mtime_ns for path in finished} == finished, "what was finished was not made again"
+
+    n_killed = 0
+    with start(demo_run.config, out) as undisturbed:
+        while undisturbed.poll() is None:
+            for worker in busy_workers(undisturbed.pid)[:1]:
+                if n_killed < 2:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(worker, signal.SIGKILL)
+                        n_killed += 1
+            time.sleep(0.05)
+        said = undisturbed.stderr.read() if undisturbed.stderr else ""
+    assert undisturbed.returncode == 0, said
+    assert n_killed == 2
+    made = data_files(out)
+    expected = {path: content for path, content in demo_run.files().items() if path in made}
+    assert made == expected
+    assert {path.split("-")[0] for path in made} >= {"extract", "measure", "duplicates"}

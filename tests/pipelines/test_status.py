@@ -1,0 +1,66 @@
+"""Events and status say what the manifests say."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipelines.cli import main
+from pipelines.config import load_config
+from pipelines.manifest import Manifest
+from pipelines.stages import build_stages
+from pipelines.status import run_status, stage_status
+from tests.conftest import FinishedRun
+
+
+def manifest(number: int, finished_at: float, seconds: float = 1.0) -> Manifest:
+    return Manifest(f"s/{number}", "", (), {"records": 10}, 1000, seconds, finished_at, 0)
+
+
+def test_rates_and_time_left_come_from_the_latest_shards(demo_run: FinishedRun) -> None:
+    stage = build_stages(load_config(str(demo_run.config), str(demo_run.out)))[0]
+    finished = [manifest(0, 1.0, seconds=99.0), *(manifest(number, 10_000.0 + number) for number in range(1, 5))]
+    status = stage_status(stage, finished, 9, now=10_010.0)
+    assert (status.done, status.shards) == (5, 9)
+    assert status.records_per_second == pytest.approx(10.0)
+    assert status.bytes_per_second == pytest.approx(1000.0)
+    assert status.eta_s == pytest.approx(4.0)
+    assert status.idle_s == pytest.approx(6.0)
+    assert status.slowest[0] == ("s/0", 99.0)
+
+
+def test_a_finished_run_has_nothing_left(demo_run: FinishedRun) -> None:
+    statuses = run_status(load_config(str(demo_run.config), str(demo_run.out)), now=0.0)
+    assert all(status.done == status.shards and status.eta_s is None for status in statuses)
+
+
+def test_a_run_that_has_not_begun_knows_its_inputs_only(
+    demo_run: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    statuses = run_status(load_config(str(demo_run.config), str(tmp_path)), now=0.0)
+    assert [(status.done, status.shards) for status in statuses[:2]] == [(0, 6), (0, None)]
+    assert main(["status", "--config", str(demo_run.config), "--out", str(tmp_path)]) == 0
+    assert "0 of 6" in capsys.readouterr().out
+    assert not list(tmp_path.iterdir()), "asking writes nothing"
+
+
+def test_events_name_every_task_once_and_go_on_in_the_same_file(demo_run: FinishedRun, tmp_path: Path) -> None:
+    out, events = tmp_path / "out", tmp_path / "events.jsonl"
+    shutil.copytree(demo_run.out, out)
+    for lost in out.glob("langid-*/manifests/**/*.json"):
+        lost.unlink()
+    command = ["run", "--config", str(demo_run.config), "--out", str(out), "--until", "langid", "--events", str(events)]
+    assert main([*command, "--executor", "serial"]) == 0
+    lines = [json.loads(line) for line in events.read_text(encoding="utf-8").splitlines()]
+    ended = [line for line in lines if line["event"] == "task_finished"]
+    assert [line["done"] for line in ended] == list(range(1, 7))
+    assert {line["stage"] for line in ended} == {"langid"}
+    assert len({line["shard"] for line in ended}) == 6
+    assert ended[-1]["eta_s"] == 0
+    assert ended[-1]["slowest"][0]["seconds"] == max(line["seconds"] for line in ended)
+    assert lines[-1] == {"event": "run_ended", "at": lines[-1]["at"], "error": None}
+    assert main([*command, "--executor", "serial"]) == 0
+    assert len(events.read_text(encoding="utf-8").splitlines()) > len(lines)
