@@ -64,7 +64,7 @@ def demo_config(packed_samples: Path, tmp_path_factory: pytest.TempPathFactory) 
         ("samples/ndl/", f"{ROOT}/samples/ndl/"),
         ("samples/classical/", f"{ROOT}/samples/classical/"),
         ("samples/aozora/", f"{ROOT}/samples/aozora/"),
-        *((f'"samples/{kind}/', f'"{ROOT}/samples/{kind}/') for kind in ("egov", "kokkai", "honkoku", "pairs")),
+        *((f"samples/{kind}/", f"{ROOT}/samples/{kind}/") for kind in ("egov", "kokkai", "honkoku", "pairs")),
         ("configs/rules.toml", f"{ROOT}/configs/rules.toml"),
     ):
         text = text.replace(f'"{relative}', f'"{absolute}')
