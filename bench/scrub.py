@@ -16,7 +16,6 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
 from corpus.release import release_batch
@@ -55,9 +54,8 @@ def seconds(work: Callable[[], object]) -> float:
 
 def scrub(documents: pa.RecordBatch) -> pa.RecordBatch:
     """Find and mask in text, title and uri, as the scrub stage does."""
-    keep = np.ones(documents.num_rows, np.bool_)
     spans = [find(documents.column(name), _KINDS) for name in ("text", "title", "uri")]
-    return release_batch(documents, keep, *spans, Scrub().masks)
+    return release_batch(documents, *spans, Scrub().masks)
 
 
 def main() -> None:

@@ -27,7 +27,8 @@ import pyarrow.compute as pc
 
 from corpus.release import SPANS
 from corpus.text import Texts
-from filters.pii_rules import CONSTANT_MASK, MASK, PII_KINDS, RULES, Kind, Rule
+from filters.pii_names import names
+from filters.pii_rules import CONSTANT_MASK, MASK, NAME_HOLE, PII_KINDS, RULES, Kind, Rule
 
 __all__ = ["PII_KINDS", "Kind", "Scrub", "find", "find_by_profile"]
 
@@ -39,7 +40,7 @@ _ALL = tuple(_KINDS)
 _DEFAULT_KINDS: dict[str, tuple[str, ...]] = {
     "web": _ALL,
     "ocr": _ALL,
-    "prose": tuple(name for name in _ALL if name != "postal_address"),
+    "prose": tuple(name for name in _ALL if name not in ("postal_address", "person_name", "birth_date")),
     "law": (),
     "classical": (),
 }
@@ -78,10 +79,18 @@ _UNLESS_CHARS = 24
 #: Stands for what is or may be masked; no word holds it.
 _HOLE = "\0"
 
+#: Beside these a name is looked for.
+_CONTACT_KINDS = frozenset({"phone", "email"})
+
+#: RE2 runs nine gates as one pattern at 210 MB/s on news and all fifteen at 80: its table of states grows too large.
+_GATES_AT_ONCE = 9
+
 _FULL_STOP = "。".encode()
 
 #: start and stop in code points, kind, score, rule.
 _Span = tuple[int, int, str, float, str]
+#: start and stop in code points, and the character that stands for it among the words around a candidate.
+_Hole = tuple[int, int, str]
 #: start and stop in code points, names of the kinds whose gate it passes.
 _Piece = tuple[int, int, set[str]]
 
@@ -102,7 +111,7 @@ def find(texts: pa.Array | pa.ChunkedArray, kinds: Sequence[str]) -> pa.RecordBa
     rows: list[int] = []
     spans: list[_Span] = []
     for row, text, pieces in _gated_pieces(Texts.from_arrow(texts), chosen):
-        found = sorted(_find_in(text, pieces, rules))
+        found = sorted(_find_in(text, pieces, rules, "person_name" in kinds))
         rows += [row] * len(found)
         spans += found
     columns = [rows, *zip(*spans, strict=True)] if spans else [[]] * len(SPANS)
@@ -149,7 +158,9 @@ def _gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str
     # A bound that stands twice makes an empty line, which matches nothing. np.unique would cost more than the gate.
     bounds = np.sort(np.concatenate([offsets, np.flatnonzero(data == 0x0A) + 1]), kind="stable")
     lines = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(data))
-    passed = np.flatnonzero(_matching(lines, "|".join(kind.gate for kind in kinds)))
+    groups = (kinds[first : first + _GATES_AT_ONCE] for first in range(0, len(kinds), _GATES_AT_ONCE))
+    passes = [_matching(lines, "|".join(kind.gate for kind in group)) for group in groups]
+    passed = np.flatnonzero(np.logical_or.reduce(passes))
     if not len(passed):
         return
     encoded = data.tobytes()
@@ -189,28 +200,49 @@ def _sentences(encoded: bytes, start: int, stop: int) -> Iterator[tuple[int, int
         yield start, stop
 
 
-def _find_in(text: str, pieces: list[_Piece], rules: Sequence[Rule]) -> list[_Span]:
-    """Spans of one text: matches within pieces that passed the gate of the rule's kind."""
+def _find_in(text: str, pieces: list[_Piece], rules: Sequence[Rule], with_names: bool) -> list[_Span]:
+    """Spans of one text: matches within pieces that passed the gate of the rule's kind, and names near them."""
     settled: list[_Span] = []
     pending: list[tuple[Rule, _Span]] = []
+    gated: dict[str, list[tuple[int, int]]] = {}
+    for start, stop, kinds in pieces:
+        for kind in kinds:
+            gated.setdefault(kind, []).append((start, stop))
     for rule in rules:
-        gated = [(start, stop) for start, stop, names in pieces if rule.kind in names]
-        if rule.across_lines and gated:
-            gated = [(gated[0][0], len(text))]
-        for start, stop in gated:
+        if rule.kind not in gated:
+            continue
+        for start, stop in _within(rule, text, gated[rule.kind]):
             for match in _matches(rule, text, start, stop):
                 span = (match.start(), match.end(), rule.kind, rule.score, rule.name)
                 if rule.needs or rule.unless:
                     pending.append((rule, span))
                 else:
                     settled.append(span)
-    if not pending:
+    named = gated.get("person_name", [])
+    contacts = [(start, stop) for start, stop, kind, *_ in settled if kind in _CONTACT_KINDS] if with_names else []
+    if not (pending or named or contacts):
         return settled
     holes = _joined(
-        [(start, stop) for start, stop, *_ in (*settled, *(span for _, span in pending))]
-        + [match.span() for match in MASK.finditer(text)]
+        [(start, stop, _HOLE) for start, stop, *_ in (*settled, *(span for _, span in pending))]
+        + [(*match.span(), _HOLE) for match in MASK.finditer(text)]
     )
+    found = names(text, named, contacts, [(start, stop) for start, stop, _ in holes]) if with_names else []
+    holes = _joined([*holes, *((start, stop, NAME_HOLE) for start, stop, *_ in found)])
+    settled += [(start, stop, "person_name", score, rule) for start, stop, score, rule in found]
     return settled + [span for rule, span in pending if _in_context(rule, text, span, holes)]
+
+
+def _within(rule: Rule, text: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Where matches of a rule may lie, given the pieces that passed its kind's gate: disjoint, in order."""
+    if rule.across_lines:
+        return [(pieces[0][0], len(text))]
+    if not rule.next_line:
+        return pieces
+    ends = (text.find("\n", stop) for _, stop in pieces)
+    reached = [
+        (start, len(text) if end < 0 else end, _HOLE) for (start, _), end in zip(pieces, ends, strict=True)
+    ]
+    return [(start, stop) for start, stop, _ in _joined(reached)]
 
 
 def _matches(rule: Rule, text: str, start: int, stop: int) -> Iterator[re.Match[str]]:
@@ -223,7 +255,7 @@ def _matches(rule: Rule, text: str, start: int, stop: int) -> Iterator[re.Match[
             start = match.start() + 1
 
 
-def _in_context(rule: Rule, text: str, span: _Span, holes: list[tuple[int, int]]) -> bool:
+def _in_context(rule: Rule, text: str, span: _Span, holes: list[_Hole]) -> bool:
     """Whether the words that a rule asks for, or forbids, are near a span."""
     if rule.unless and rule.unless.search(_before(text, span[0], _UNLESS_CHARS, holes)):
         return False
@@ -232,13 +264,13 @@ def _in_context(rule: Rule, text: str, span: _Span, holes: list[tuple[int, int]]
     return rule.needs_after and bool(rule.needs.search(_after(text, span[1], rule.within_chars, holes)))
 
 
-def _before(text: str, position: int, chars: int, holes: list[tuple[int, int]]) -> str:
+def _before(text: str, position: int, chars: int, holes: list[_Hole]) -> str:
     """The last `chars` characters before a position, where each hole counts as one."""
     parts: list[str] = []
-    nearest = bisect_left(holes, (position, 0)) - 1
+    nearest = bisect_left(holes, (position, 0, "")) - 1
     while nearest >= 0 and chars > 0 and holes[nearest][1] > position - chars:
-        start, stop = holes[nearest]
-        parts += [text[stop:position], _HOLE]
+        start, stop, sign = holes[nearest]
+        parts += [text[stop:position], sign]
         chars -= max(position - stop, 0) + 1
         position = start
         nearest -= 1
@@ -246,13 +278,13 @@ def _before(text: str, position: int, chars: int, holes: list[tuple[int, int]]) 
     return "".join(reversed(parts))
 
 
-def _after(text: str, position: int, chars: int, holes: list[tuple[int, int]]) -> str:
+def _after(text: str, position: int, chars: int, holes: list[_Hole]) -> str:
     """The first `chars` characters after a position, where each hole counts as one."""
     parts: list[str] = []
-    nearest = bisect_left(holes, (position, 0))
+    nearest = bisect_left(holes, (position, 0, ""))
     while nearest < len(holes) and chars > 0 and holes[nearest][0] < position + chars:
-        start, stop = holes[nearest]
-        parts += [text[position:start], _HOLE]
+        start, stop, sign = holes[nearest]
+        parts += [text[position:start], sign]
         chars -= start - position + 1
         position = stop
         nearest += 1
@@ -260,12 +292,12 @@ def _after(text: str, position: int, chars: int, holes: list[tuple[int, int]]) -
     return "".join(parts)
 
 
-def _joined(intervals: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Disjoint intervals that cover the same characters; those that touch become one."""
-    joined: list[tuple[int, int]] = []
-    for start, stop in sorted(intervals):
+def _joined(holes: list[_Hole]) -> list[_Hole]:
+    """Disjoint holes over the same characters; those that touch become one, with a name's sign if any holds a name."""
+    joined: list[_Hole] = []
+    for start, stop, sign in sorted(holes):
         if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(stop, joined[-1][1]))
+            joined[-1] = (joined[-1][0], max(stop, joined[-1][1]), max(sign, joined[-1][2]))
         else:
-            joined.append((start, stop))
+            joined.append((start, stop, sign))
     return joined

@@ -27,9 +27,21 @@ from filters.pii_address import (
     POSTED_PATTERN,
     is_place,
 )
+from filters.pii_names import NAME_GATE
 
 _KANJI_DIGIT = "[〇一二三四五六七八九]"
 _ANY_DIGIT = "[0-9０-９〇一二三四五六七八九]"
+
+
+#: 昭和五十年三月四日, 1975/03/04, S50.3.4.
+_BIRTH_DATE = (
+    f"(?:(?:明治|大正|昭和|平成|令和|[MTSHRＭＴＳＨＲ][.．]?){BLANK}?(?:元|{DIGIT}{{1,2}}|[一二三四五六七八九十〇]{{1,4}})"
+    f"|(?:18|19|20|１８|１９|２０){DIGIT}{{2}})"
+    f"(?:{BLANK}?年{BLANK}?(?:{DIGIT}{{1,2}}|[一二三四五六七八九十〇]{{1,3}}){BLANK}?月{BLANK}?(?:{DIGIT}{{1,2}}|[一二三四五六七八九十〇]{{1,3}}){BLANK}?日"
+    f"|[-－/／.．]{DIGIT}{{1,2}}[-－/／.．]{DIGIT}{{1,2}})"
+)
+# Dates are in every other line of news; words of birth are not.
+_BIRTH_GATE = f"生年月日|誕生日|[0-9０-９日]{BLANK}?生"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +111,62 @@ PII_KINDS: tuple[Kind, ...] = (
         "a public IPv4 or IPv6 address",
         f"{DIGIT}[.．]{DIGIT}{{1,3}}[.．]{DIGIT}{{1,3}}[.．]{DIGIT}|[23][0-9a-fA-F]{{3}}:[0-9a-fA-F]{{0,4}}:",
     ),
+    Kind(
+        "driving_licence",
+        "<運転免許証番号>",
+        "12 digits that start with the number of a prefecture, after a word for driving licence",
+        "免許|licen[cs]e",
+    ),
+    Kind(
+        "residence_card",
+        "<在留カード番号>",
+        "two letters, eight digits, two letters after a word for residence card",
+        f"[A-ZＡ-Ｚ]{{2}}{BLANK}?{DIGIT}{{8}}{BLANK}?[A-ZＡ-Ｚ]{{2}}",
+    ),
+    Kind(
+        "pension_number",
+        "<基礎年金番号>",
+        "4 + 6 digits after a word for pension number",
+        "年金番号|年金手帳|年金証書",
+    ),
+    Kind(
+        "insurance_number",
+        "<被保険者番号>",
+        "the number of an insured person: health, long-term care, employment",
+        "被保険者|保険証|記号",
+    ),
     Kind("postal_address", "<住所>", "a postal code, or an address down to its block number", ADDRESS_GATE),
+    Kind("birth_date", "<生年月日>", "a date said to be that of a birth, within 60 characters of a name", _BIRTH_GATE),
+    Kind("person_name", "<人名>", "a name in a form, a notice, a letter, or beside a telephone number", NAME_GATE),
 )
 
 #: What replaces every kind in the constant style.
 CONSTANT_MASK = "<個人情報>"
 
 _MASK_TEXTS = (*(kind.mask for kind in PII_KINDS), CONSTANT_MASK)
+
+
+def _mask_forms() -> dict[int, list[str]]:
+    """Patterns of every mask text by their length; a pseudonym has a number of up to three digits before the >."""
+    forms: dict[int, list[str]] = {}
+    for text in _MASK_TEXTS:
+        for n_digits in range(4 if text != CONSTANT_MASK else 1):
+            number = f"[1-9][0-9]{{{n_digits - 1}}}" if n_digits else ""
+            forms.setdefault(len(text) + n_digits, []).append(f"{text[:-1]}{number}>")
+    return forms
+
+
 #: Any mask text.
-MASK = re.compile("|".join(map(re.escape, _MASK_TEXTS)))
+MASK = re.compile("|".join(pattern for patterns in _mask_forms().values() for pattern in patterns))
 # A hyphen, dot or comma joins numbers, so it joins a number to the mask of one.
 _JOINT = "[-‐‑‒–—―−─ー－ｰ.．,，]"
-_NOT_AFTER_MASK = "".join(f"(?<!{re.escape(text)})(?<!{re.escape(text)}{_JOINT})" for text in _MASK_TEXTS)
+# The first branch is there for speed: few numbers stand after a >.
+_NOT_AFTER_MASK = f"(?:(?<!>)(?<!>{_JOINT})|" + (
+    "".join(
+        f"(?<!{'|'.join(patterns)})(?<!(?:{'|'.join(patterns)}){_JOINT})" for patterns in _mask_forms().values()
+    )
+    + ")"
+)
 _NOT_BEFORE_MASK = f"(?!{_JOINT}?(?:{MASK.pattern}))"
 
 
@@ -133,6 +189,7 @@ class Rule:
         needs_after: `needs` may stand after the match as well, as far away.
         unless: must not be found in the 24 characters before the match.
         across_lines: matches may hold line ends; others never do.
+        next_line: a match may lie in the line after the piece that passed its kind's gate.
     """
 
     kind: str
@@ -145,6 +202,7 @@ class Rule:
     needs_after: bool = False
     unless: re.Pattern[str] | None = None
     across_lines: bool = False
+    next_line: bool = False
 
 
 _HALF_WIDTH = {
@@ -408,6 +466,50 @@ _BANK_WORD = re.compile(
 _PASSPORT = _standing_alone(f"[A-ZＡ-Ｚ]{{2}}{DIGIT}{{7}}", "_-", "_-")
 _PASSPORT_WORD = re.compile(r"(?:旅券|パスポート|passport)[^0-9０-９\n。]{0,16}$", re.IGNORECASE)
 
+
+# --- licences, residence cards, pensions, insurance -----------------------------------------------
+
+# 10 is Hokkaido, 97 Okinawa.
+_LICENCE = _standing_alone(
+    rf"[1-9１-９]{DIGIT}{{3}}(?P<gap>{BLANK}|{HYPHEN}|){DIGIT}{{4}}(?P=gap){DIGIT}{{4}}", "-－_/", "-－_/"
+)
+_LICENCE_WORD = re.compile(
+    r"(?:免許証?|[Dd]riv(?:er|ing)\S{0,2} licen[cs]e)(?:[ 　の・（(：:→=第は№.．]|(?i:no|ｎｏ)|番号){0,8}$"
+)
+_RESIDENCE_CARD = _standing_alone(
+    f"[A-ZＡ-Ｚ]{{2}}{BLANK}?{DIGIT}{{8}}{BLANK}?[A-ZＡ-Ｚ]{{2}}", "_-", "_-"
+)
+_RESIDENCE_CARD_WORD = re.compile(r"在留カード|特別永住者|residence card", re.IGNORECASE)
+_PENSION = _standing_alone(
+    rf"{DIGIT}{{4}}(?:{HYPHEN}|{BLANK}|){DIGIT}{{6}}(?:(?:{HYPHEN}|{BLANK}){DIGIT}{{4}})?", "-－_/", "-－_/円人件"
+)
+_PENSION_WORD = re.compile(
+    r"(?:基礎年金番号(?:・年金コード)?|年金(?:手帳|証書)(?:の?(?:記号)?番号)?)[^0-9０-９\n。]{0,4}$"
+)
+_INSURED = _standing_alone(f"{DIGIT}{{1,10}}(?:(?:{HYPHEN}|・){DIGIT}{{1,8}}){{0,3}}", "-－_/", "-－_/円人件年月日桁個枚")
+_INSURED_WORD = re.compile(
+    r"(?:被保険者証?等?の?(?:記号)?・?番号|保険証の?(?:記号・?)?番号|保険者証?等?[ 　]?記号[・と]番号)[ 　:：・()（）]{0,3}(?:は|が|を)?$"
+)
+_INSURED_PAIR = _standing_alone(f"{DIGIT}{{1,8}}[ 　・、]{{0,2}}番号[ 　:：]{{0,2}}{DIGIT}{{1,8}}", "-－_/", "-－_/円人件年月日桁")
+_INSURED_PAIR_WORD = re.compile(r"(?:保険証?|被保険者証?|組合員証)の?[ 　]{0,2}(?:等)?記号[ 　:：]{0,2}$")
+
+_BIRTH = re.compile(
+    f"(?<![0-9０-９A-Za-z一二三四五六七八九十〇]){_NOT_AFTER_MASK}{_BIRTH_DATE}(?![0-9０-９]){_NOT_BEFORE_MASK}"
+)
+_BEFORE_BIRTH = re.compile(r"(?:生年月日|誕生日)[\]】）)]?[ 　]{0,2}(?:[:：／/|は]|\n)?[ 　]{0,2}[(（]?$")
+_AFTER_BIRTH = re.compile("[ 　]?(?:生まれ|生れ|生(?![一-鿿]))")
+
+
+def _is_birth(match: re.Match[str]) -> bool:
+    text = match.string
+    before = text[max(0, match.start() - 14) : match.start()]
+    return bool(_BEFORE_BIRTH.search(before) or _AFTER_BIRTH.match(text, match.end()))
+
+
+#: What stands for a name in the words around a candidate.
+NAME_HOLE = "\1"
+_NAME_NEAR = re.compile(NAME_HOLE)
+
 # --- IP addresses ---------------------------------------------------------------------------------
 
 _IPV4 = _standing_alone(rf"{DIGIT}{{1,3}}(?:[.．]{DIGIT}{{1,3}}){{3}}", "._-", "_-")
@@ -491,6 +593,12 @@ RULES: tuple[Rule, ...] = (
     Rule("phone", "phone_abroad", 0.95, _PHONE_ABROAD),
     Rule("bank_account", "bank_account", 0.85, _BANK_ACCOUNT, needs=_BANK_WORD, within_chars=16),
     Rule("passport", "passport", 0.85, _PASSPORT, needs=_PASSPORT_WORD, within_chars=24),
+    Rule("driving_licence", "driving_licence", 0.9, _LICENCE, needs=_LICENCE_WORD, within_chars=24),
+    Rule("residence_card", "residence_card", 0.95, _RESIDENCE_CARD, needs=_RESIDENCE_CARD_WORD, within_chars=24),
+    Rule("pension_number", "pension_number", 0.9, _PENSION, needs=_PENSION_WORD, within_chars=20),
+    Rule("insurance_number", "insured", 0.85, _INSURED, needs=_INSURED_WORD, within_chars=20),
+    Rule("insurance_number", "insured_pair", 0.85, _INSURED_PAIR, needs=_INSURED_PAIR_WORD, within_chars=20),
+    Rule("birth_date", "birth_date", 0.85, _BIRTH, _is_birth, needs=_NAME_NEAR, within_chars=60, needs_after=True, next_line=True),
     Rule("ip", "ipv4", 0.9, _IPV4, _is_plain_ip, unless=_VERSION_WORD),
     Rule("ip", "ipv4_small", 0.8, _IPV4, _is_small_ip, needs=_IP_WORD, within_chars=30, unless=_VERSION_WORD),
     Rule("ip", "ipv6", 0.95, _IPV6, _is_public_ip),

@@ -41,7 +41,9 @@ def unmark(marked: str, kind: str) -> tuple[str, Spans]:
     parts, spans, length = [], set(), 0
     for i, part in enumerate(re.split("[⟦⟧]", marked)):
         if i % 2:
-            spans.add((length, length + len(part), kind))
+            named, _, value = part.partition(":")
+            other, part = (named, value) if named in KINDS else (kind, part)
+            spans.add((length, length + len(part), other))
         parts.append(part)
         length += len(part)
     return "".join(parts), spans
@@ -55,8 +57,8 @@ def masked_spans(texts: list[str]) -> list[Spans]:
     return [set(resolve(spans, KINDS)) for spans in of_text]
 
 
-def scores() -> dict[str, Score]:
-    cases = [unmark(marked, kind) for kind, of in TABLE.items() for marked in of["positive"] + of["negative"]]
+def scores(table: dict[str, dict[str, list[str]]]) -> dict[str, Score]:
+    cases = [unmark(marked, kind) for kind, of in table.items() for marked in of["positive"] + of["negative"]]
     by_kind = {kind: Score() for kind in KINDS}
     for (text, expected), found in zip(cases, masked_spans([text for text, _ in cases]), strict=True):
         for span in expected | found:
@@ -69,7 +71,7 @@ def scores() -> dict[str, Score]:
     return by_kind
 
 
-SCORES = scores()
+SCORES = scores(TABLE)
 
 
 @pytest.mark.parametrize("kind", KINDS)
