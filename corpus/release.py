@@ -6,6 +6,8 @@ nothing of how they were found.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 
@@ -57,13 +59,27 @@ def resolve(spans: Iterable[tuple[int, int, str]], kinds: Iterable[str]) -> list
     return joined
 
 
-def mask(text: str, spans: Iterable[tuple[int, int, str]], masks: Mapping[str, str]) -> str:
+#: A mask has no number above this: after it, values share the mask without one.
+MAX_PSEUDONYM = 999
+
+#: Kind to the values met so far in one document, in order; the number of a pseudonym is a value's place there.
+Pseudonyms = dict[str, dict[str, int]]
+
+
+def mask(
+    text: str,
+    spans: Iterable[tuple[int, int, str]],
+    masks: Mapping[str, str],
+    pseudonyms: Pseudonyms | None = None,
+) -> str:
     """Replace spans of a text; every other character stays as it is.
 
     Args:
         text: any text.
         spans: (start, stop, kind) in code points; overlapping ones are joined (`resolve`).
         masks: kind to the text that replaces it, most important kind first.
+        pseudonyms: number masks, so that a value has the same mask wherever it stands (<人名1>); what the document
+            has met before, and is added to. None gives masks without numbers.
 
     Raises:
         ValueError: a span that is empty or not within the text.
@@ -73,10 +89,19 @@ def mask(text: str, spans: Iterable[tuple[int, int, str]], masks: Mapping[str, s
     for start, stop, kind in resolve(spans, masks):
         if not position <= start < stop <= len(text):
             raise ValueError(f"span {start}:{stop} ({kind}) is not within a text of {len(text)} characters")
-        parts += [text[position:start], masks[kind]]
+        number = _number(text[start:stop], kind, pseudonyms) if pseudonyms is not None else 0
+        parts += [text[position:start], f"{masks[kind][:-1]}{number}>" if number else masks[kind]]
         position = stop
     parts.append(text[position:])
     return "".join(parts)
+
+
+def _number(value: str, kind: str, pseudonyms: Pseudonyms) -> int:
+    """A value's number among those of its kind, 0 if there are too many; width, blanks and hyphens do not matter."""
+    numbers = pseudonyms.setdefault(kind, {})
+    same = re.sub(r"[\s()‐‑‒–—―−─ー-]", "", unicodedata.normalize("NFKC", value)).casefold()
+    number = numbers.setdefault(same, len(numbers) + 1)
+    return number if number <= MAX_PSEUDONYM else 0
 
 
 def release_batch(
@@ -85,6 +110,7 @@ def release_batch(
     title_spans: pa.RecordBatch,
     uri_spans: pa.RecordBatch,
     masks: Mapping[str, str],
+    is_numbered: bool = False,
 ) -> pa.RecordBatch:
     """Make the release rows of a batch of documents.
 
@@ -97,12 +123,14 @@ def release_batch(
         text_spans, title_spans, uri_spans: what to mask in the three columns, as `SPANS`; rows count from the start of
             the batch.
         masks: kind to the text that replaces it, most important kind first.
+        is_numbered: give each value of a document a number of its own (`mask`); documents know nothing of each other.
 
     Returns:
         A batch of `corpus.schema.RELEASE`, row by row; `pii` counts masks in text and title.
     """
+    pseudonyms: dict[int, Pseudonyms] | None = {} if is_numbered else None
     masked = {
-        name: _mask_column(documents.column(name), spans, masks)
+        name: _mask_column(documents.column(name), spans, masks, pseudonyms)
         for name, spans in (("text", text_spans), ("title", title_spans), ("uri", uri_spans))
     }
     counts: dict[int, dict[str, int]] = {}
@@ -122,7 +150,7 @@ def release_batch(
 
 
 def _mask_column(
-    column: pa.Array, spans: pa.RecordBatch, masks: Mapping[str, str]
+    column: pa.Array, spans: pa.RecordBatch, masks: Mapping[str, str], pseudonyms: dict[int, Pseudonyms] | None
 ) -> tuple[pa.Array, dict[int, list[str]]]:
     """A column with its spans masked, and the kinds masked in each row that had any."""
     fields = (spans.column(name).to_pylist() for name in ("row", "start", "stop", "kind"))
@@ -130,7 +158,8 @@ def _mask_column(
     kinds: dict[int, list[str]] = {}
     for row, group in groupby(sorted(zip(*fields, strict=True)), key=lambda span: span[0]):
         of_row = resolve((span[1:] for span in group), masks)
-        texts[row] = mask(column[row].as_py(), of_row, masks)
+        met = pseudonyms.setdefault(row, {}) if pseudonyms is not None else None
+        texts[row] = mask(column[row].as_py(), of_row, masks, met)
         kinds[row] = [kind for _, _, kind in of_row]
     if texts:
         touched = np.zeros(len(column), np.bool_)

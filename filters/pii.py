@@ -52,11 +52,12 @@ class Scrub:
 
     Attributes:
         kinds: profile to the kinds masked in its documents; a profile that is not named keeps its default.
-        mask_style: "typed" (`<電話番号>`, …) or "constant" (`<個人情報>` for everything).
+        mask_style: "typed" (`<電話番号>`, …), "constant" (`<個人情報>` for everything), or "pseudonym" (`<人名1>`,
+            `<人名2>`, …: a value has one number throughout its document, and no other document decides which).
     """
 
     kinds: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(_DEFAULT_KINDS))
-    mask_style: Literal["typed", "constant"] = "typed"
+    mask_style: Literal["typed", "constant", "pseudonym"] = "typed"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kinds", _DEFAULT_KINDS | dict(self.kinds))
@@ -66,13 +67,13 @@ class Scrub:
                 raise ValueError(
                     f"scrub.kinds.{profile}: unknown kind {', '.join(unknown)}; the kinds are {', '.join(_KINDS)}"
                 )
-        if self.mask_style not in ("typed", "constant"):
-            raise ValueError(f'scrub.mask_style: {self.mask_style!r} is neither "typed" nor "constant"')
+        if self.mask_style not in ("typed", "constant", "pseudonym"):
+            raise ValueError(f"scrub.mask_style: {self.mask_style!r} is neither typed, constant nor pseudonym")
 
     @property
     def masks(self) -> dict[str, str]:
         """Mask text of each kind, in the order of `PII_KINDS`."""
-        return {kind.name: kind.mask if self.mask_style == "typed" else CONSTANT_MASK for kind in PII_KINDS}
+        return {kind.name: CONSTANT_MASK if self.mask_style == "constant" else kind.mask for kind in PII_KINDS}
 
 
 _UNLESS_CHARS = 24
@@ -179,9 +180,9 @@ def _gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str
     row_of = np.searchsorted(offsets, [start for start, _, _ in gated], side="right") - 1
     for row, group in groupby(zip(row_of.tolist(), gated, strict=True), key=itemgetter(0)):
         position, text, pieces = int(offsets[row]), "", []
-        for _, (start, stop, names) in group:
+        for _, (start, stop, passed_kinds) in group:
             before, sentence = encoded[position:start].decode(), encoded[start:stop].decode()
-            pieces.append((len(text) + len(before), len(text) + len(before) + len(sentence), names))
+            pieces.append((len(text) + len(before), len(text) + len(before) + len(sentence), passed_kinds))
             text += before + sentence
             position = stop
         yield row, text + encoded[position : int(offsets[row + 1])].decode(), pieces
@@ -239,9 +240,7 @@ def _within(rule: Rule, text: str, pieces: list[tuple[int, int]]) -> list[tuple[
     if not rule.next_line:
         return pieces
     ends = (text.find("\n", stop) for _, stop in pieces)
-    reached = [
-        (start, len(text) if end < 0 else end, _HOLE) for (start, _), end in zip(pieces, ends, strict=True)
-    ]
+    reached = [(start, len(text) if end < 0 else end, _HOLE) for (start, _), end in zip(pieces, ends, strict=True)]
     return [(start, stop) for start, stop, _ in _joined(reached)]
 
 

@@ -1,9 +1,10 @@
 """Names of persons where a form, a notice or a letter gives them away; in prose they are left alone.
 
-What decides is where a name stands: after a word of a form or of an official notice (担当：, 氏名, 債務者), before 様 as
-letters address people, or beside a telephone number or an e-mail address. A name in a sentence (佐藤首相は, 山田太郎さんが)
-is mostly that of someone in public, so no rule looks there. Whether characters are a name is asked of Sudachi's
-dictionary, only for the few characters at such a place: analysing every text would cost a hundred times more.
+What decides is where a name stands: after a word of a form or of an official notice (担当：, 氏名, 債務者), before 様
+as letters address people, or beside a telephone number or an e-mail address. A name in a sentence (佐藤首相は,
+山田太郎さんが) is mostly that of someone in public, so no rule looks there. Sudachi's dictionary says whether
+characters are a name, and only the few at such a place are looked up: analysing every text would cost a hundred times
+more.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ _NEVER = 1 << 10
 _DICTIONARY_FORMS = str.maketrans("髙﨑𠮷德濵瀨眞", "高崎吉徳浜瀬真")
 
 # Sections of an office before 担当. 音楽担当, 作画担当 and the like are credits of public works.
-_OFFICES = "広報 採用 受付 予約 営業 総務 窓口 人事 事務 取材 経理 教務 学務 販売 申込 問合せ 相談 渉外".split()
+_OFFICES = (
+    *("広報", "採用", "受付", "予約", "営業", "総務", "窓口", "人事", "事務"),
+    *("取材", "経理", "教務", "学務", "販売", "申込", "問合せ", "相談", "渉外"),
+)
 _IN_CHARGE = rf"(?:(?<!{_KANJI_OR_KATAKANA})|{'|'.join(f'(?<={office})' for office in _OFFICES)})担当者?"
 
 #: After these a name is expected.
@@ -49,14 +53,17 @@ _SEPARATOR = (
 _SECTION = f"(?:[一-鿿ァ-ヴー]{{1,8}}[部課係室局科班会](?:{_BLANK}{{1,2}}|・|の))?"
 # 亡 stands before the name of a dead person.
 # The lookaheads are there for speed: most characters start no word.
-_AFTER_FORM_WORD = re.compile(f"(?=[お名氏姓フふ申届応契受差責送運所世保破債失不被相管行患])(?:{_FORM_WORD}){_SEPARATOR}(?:亡{_BLANK}?)?")
+_AFTER_FORM_WORD = re.compile(
+    f"(?=[お名氏姓フふ申届応契受差責送運所世保破債失不被相管行患])(?:{_FORM_WORD}){_SEPARATOR}(?:亡{_BLANK}?)?"
+)
 _AFTER_CONTACT_WORD = re.compile(f"(?=[担連問])(?:{_CONTACT_WORD}){_SEPARATOR}{_SECTION}")
 _IN_SENTENCE = re.compile(f"(?=担){_IN_CHARGE}[のは]")
 _POLITE_END = re.compile("です|まで|でございます|と申します|が(?:承|伺|担当)|宛")
 _NEXT_NAME = re.compile(f"{_BLANK}?[・、,／/]{_BLANK}?")
 
 _ADDRESSED = re.compile(
-    rf"(?=[ 　様さ])(?:{_BLANK}?様(?=$|[\s、,。！!)）」へ宛方])|(?<=[ァ-ヴー])さん(?={_BLANK}?(?:へ|宛)?{_BLANK}?(?:$|\n)))"
+    rf"(?=[ 　様さ])(?:{_BLANK}?様(?=$|[\s、,。！!)）」へ宛方])"
+    rf"|(?<=[ァ-ヴー])さん(?={_BLANK}?(?:へ|宛)?{_BLANK}?(?:$|\n)))"
 )
 _KATAKANA_NAME = re.compile(f"[ァ-ヴー]{{2,}}{_BLANK}?[ァ-ヴー]{{2,}}")
 # Surnames, but before 様 not those of people.
@@ -66,7 +73,9 @@ _NO_PERSON = frozenset({"観音", "薬師", "地蔵", "稲荷", "天神", "若�
 _NAME_END = re.compile(
     rf"$|(?!{_LETTER})|様|氏(?!名)|殿|宛|方|さん|さま|ほか|外|まで|です|でございます|と(?:申|連)|[へがにをはのとも]"
 )
-_KANA_PAIR = re.compile(rf"(?:[ァ-ヴー]{{2,7}}{_BLANK}{{1,2}}[ァ-ヴー]{{2,7}}|[ぁ-ゖ]{{2,7}}{_BLANK}{{1,2}}[ぁ-ゖ]{{2,7}})(?!{_LETTER})")
+_KANA_PAIR = re.compile(
+    f"(?:[ァ-ヴー]{{2,7}}{_BLANK}{{1,2}}[ァ-ヴー]{{2,7}}|[ぁ-ゖ]{{2,7}}{_BLANK}{{1,2}}[ぁ-ゖ]{{2,7}})(?!{_LETTER})"
+)
 _UNKNOWN_GIVEN = re.compile("[一-鿿々]{2,3}")
 # 山田商店, 川口支部, 中央病院.
 _NO_GIVEN = re.compile("[部課局係店社室科班会所館院校区市町村県府都丁目支本営様氏殿省庁党家屋業者員長園組車堂]")
@@ -83,9 +92,11 @@ _MOBILE = re.compile("[(（]?[0０][789７８９][0０]")
 
 #: RE2 pattern of every piece of text that holds a word beside which a name is looked for.
 NAME_GATE = (
-    "担当|名前|氏名|氏[ 　]名|姓名|名義|フリガナ|ふりがな|(?:申込|申請|届出|応募|契約|受験|差出|責任|送付|運転|所有)[者人]"
+    "担当|名前|氏名|氏[ 　]名|姓名|名義|フリガナ|ふりがな"
+    "|(?:申込|申請|届出|応募|契約|受験|差出|責任|送付|運転|所有)[者人]"
     "|申立人|世帯主|保護者|受取人|送り主|お届け先|(?:破産|債務|債権|失踪|不在|被害)者|相続人|管財人|後見人|死亡人|患者"
-    "|連絡先|問い?合わ?せ|ご予約|[^客皆同仕多異模]様(?:$|[\\s　、,。！!)）」へ宛方])|[ァ-ヴー]さん[ 　]?(?:へ|宛)?[ 　]?(?:$|\n)"
+    "|連絡先|問い?合わ?せ|[^客皆同仕多異模]様(?:$|[\\s　、,。！!)）」へ宛方])"
+    "|[ァ-ヴー]さん[ 　]?(?:へ|宛)?[ 　]?(?:$|\n)"
 )
 
 #: start and stop in code points, score, rule.
@@ -139,19 +150,16 @@ class _Open:
         if nearest and self._holes[nearest - 1][1] > start:
             return 0
         limit = self._starts[nearest] if nearest < len(self._starts) else len(self.text)
-        n_chars = _name_chars(
-            self.text[start : min(limit, start + _WINDOW_CHARS, stop or limit)], alone, is_expected
-        )
+        n_chars = _name_chars(self.text[start : min(limit, start + _WINDOW_CHARS, stop or limit)], alone, is_expected)
         return start + n_chars if n_chars else 0
 
     def starts_before(self, stop: int) -> Iterator[int]:
         """Where a name that ends at or before `stop` may start, in order: in the same line, and not inside a word."""
         nearest = bisect_right(self._starts, stop - 1) - 1
-        first = max(stop - _REACH_CHARS, self.text.rfind("\n", 0, stop) + 1, self._holes[nearest][1] if nearest >= 0 else 0)
+        line = self.text.rfind("\n", 0, stop) + 1
+        first = max(stop - _REACH_CHARS, line, self._holes[nearest][1] if nearest >= 0 else 0)
         for start in range(first, stop):
-            if self.is_line_start(start):
-                yield start
-            elif start > first and _WORD_BREAK.match(self.text, start - 1):
+            if self.is_line_start(start) or (start > first and _WORD_BREAK.match(self.text, start - 1)):
                 yield start
 
     def is_line_start(self, start: int) -> bool:

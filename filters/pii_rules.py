@@ -156,15 +156,13 @@ def _mask_forms() -> dict[int, list[str]]:
     return forms
 
 
-#: Any mask text.
-MASK = re.compile("|".join(pattern for patterns in _mask_forms().values() for pattern in patterns))
+#: Any mask text. The < stands before the alternatives because Python looks for a first character fast.
+MASK = re.compile(f"<(?:{'|'.join(pattern[1:] for patterns in _mask_forms().values() for pattern in patterns)})")
 # A hyphen, dot or comma joins numbers, so it joins a number to the mask of one.
 _JOINT = "[-‐‑‒–—―−─ー－ｰ.．,，]"
 # The first branch is there for speed: few numbers stand after a >.
 _NOT_AFTER_MASK = f"(?:(?<!>)(?<!>{_JOINT})|" + (
-    "".join(
-        f"(?<!{'|'.join(patterns)})(?<!(?:{'|'.join(patterns)}){_JOINT})" for patterns in _mask_forms().values()
-    )
+    "".join(f"(?<!{'|'.join(patterns)})(?<!(?:{'|'.join(patterns)}){_JOINT})" for patterns in _mask_forms().values())
     + ")"
 )
 _NOT_BEFORE_MASK = f"(?!{_JOINT}?(?:{MASK.pattern}))"
@@ -476,9 +474,7 @@ _LICENCE = _standing_alone(
 _LICENCE_WORD = re.compile(
     r"(?:免許証?|[Dd]riv(?:er|ing)\S{0,2} licen[cs]e)(?:[ 　の・（(：:→=第は№.．]|(?i:no|ｎｏ)|番号){0,8}$"
 )
-_RESIDENCE_CARD = _standing_alone(
-    f"[A-ZＡ-Ｚ]{{2}}{BLANK}?{DIGIT}{{8}}{BLANK}?[A-ZＡ-Ｚ]{{2}}", "_-", "_-"
-)
+_RESIDENCE_CARD = _standing_alone(f"[A-ZＡ-Ｚ]{{2}}{BLANK}?{DIGIT}{{8}}{BLANK}?[A-ZＡ-Ｚ]{{2}}", "_-", "_-")
 _RESIDENCE_CARD_WORD = re.compile(r"在留カード|特別永住者|residence card", re.IGNORECASE)
 _PENSION = _standing_alone(
     rf"{DIGIT}{{4}}(?:{HYPHEN}|{BLANK}|){DIGIT}{{6}}(?:(?:{HYPHEN}|{BLANK}){DIGIT}{{4}})?", "-－_/", "-－_/円人件"
@@ -486,11 +482,16 @@ _PENSION = _standing_alone(
 _PENSION_WORD = re.compile(
     r"(?:基礎年金番号(?:・年金コード)?|年金(?:手帳|証書)(?:の?(?:記号)?番号)?)[^0-9０-９\n。]{0,4}$"
 )
-_INSURED = _standing_alone(f"{DIGIT}{{1,10}}(?:(?:{HYPHEN}|・){DIGIT}{{1,8}}){{0,3}}", "-－_/", "-－_/円人件年月日桁個枚")
-_INSURED_WORD = re.compile(
-    r"(?:被保険者証?等?の?(?:記号)?・?番号|保険証の?(?:記号・?)?番号|保険者証?等?[ 　]?記号[・と]番号)[ 　:：・()（）]{0,3}(?:は|が|を)?$"
+_INSURED = _standing_alone(
+    f"{DIGIT}{{1,10}}(?:(?:{HYPHEN}|・){DIGIT}{{1,8}}){{0,3}}", "-－_/", "-－_/円人件年月日桁個枚"
 )
-_INSURED_PAIR = _standing_alone(f"{DIGIT}{{1,8}}[ 　・、]{{0,2}}番号[ 　:：]{{0,2}}{DIGIT}{{1,8}}", "-－_/", "-－_/円人件年月日桁")
+_INSURED_WORD = re.compile(
+    r"(?:被保険者証?等?の?(?:記号)?・?番号|保険証の?(?:記号・?)?番号|保険者証?等?[ 　]?記号[・と]番号)"
+    r"[ 　:：・()（）]{0,3}(?:は|が|を)?$"
+)
+_INSURED_PAIR = _standing_alone(
+    f"{DIGIT}{{1,8}}[ 　・、]{{0,2}}番号[ 　:：]{{0,2}}{DIGIT}{{1,8}}", "-－_/", "-－_/円人件年月日桁"
+)
 _INSURED_PAIR_WORD = re.compile(r"(?:保険証?|被保険者証?|組合員証)の?[ 　]{0,2}(?:等)?記号[ 　:：]{0,2}$")
 
 _BIRTH = re.compile(
@@ -598,7 +599,17 @@ RULES: tuple[Rule, ...] = (
     Rule("pension_number", "pension_number", 0.9, _PENSION, needs=_PENSION_WORD, within_chars=20),
     Rule("insurance_number", "insured", 0.85, _INSURED, needs=_INSURED_WORD, within_chars=20),
     Rule("insurance_number", "insured_pair", 0.85, _INSURED_PAIR, needs=_INSURED_PAIR_WORD, within_chars=20),
-    Rule("birth_date", "birth_date", 0.85, _BIRTH, _is_birth, needs=_NAME_NEAR, within_chars=60, needs_after=True, next_line=True),
+    Rule(
+        "birth_date",
+        "birth_date",
+        0.85,
+        _BIRTH,
+        _is_birth,
+        needs=_NAME_NEAR,
+        within_chars=60,
+        needs_after=True,
+        next_line=True,
+    ),
     Rule("ip", "ipv4", 0.9, _IPV4, _is_plain_ip, unless=_VERSION_WORD),
     Rule("ip", "ipv4_small", 0.8, _IPV4, _is_small_ip, needs=_IP_WORD, within_chars=30, unless=_VERSION_WORD),
     Rule("ip", "ipv6", 0.95, _IPV6, _is_public_ip),

@@ -143,7 +143,7 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
     decide = _map("decide", 1, DecideSettings(config.rules), (extract, langid, measure), "decisions", work.decide)
     dedup = dedup_stages(config.dedup, extract, decide)
     (duplicates,) = [stage for stage in dedup if stage.name == "duplicates"]
-    release = _map("release", 1, config.scrub, (extract, decide, duplicates), "release", work.release)
+    release = _map("release", 2, config.scrub, (extract, decide, duplicates), "release", work.release)
     text_stages = (extract, langid, measure, decide, *dedup, release)
     token_stages = _token_stages(config, release)
     tokenize = token_stages[-1]

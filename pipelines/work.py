@@ -304,7 +304,9 @@ def release(task: Task) -> Counts:
             keep = _kept(decisions) & marked.column("kept").to_numpy(zero_copy_only=False)
             documents = documents.filter(pa.array(keep))
             text, title, uri = _personal_information(documents, task.settings)
-            released = release_batch(documents, text, title, uri, task.settings.masks)
+            released = release_batch(
+                documents, text, title, uri, task.settings.masks, task.settings.mask_style == "pseudonym"
+            )
             counts["documents"] += released.num_rows
             counts["text_bytes"] += pc.sum(pc.binary_length(released.column("text"))).as_py() or 0
             yield released

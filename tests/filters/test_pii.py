@@ -40,8 +40,18 @@ PLANTED = [
     "TR1234567",
     "ftp://user:pass@example.jp/",
     "AKIAIOSFODNN7EXAMPLE",
+    "301234567890",
+    "AB12345678CD",
+    "1234-567890",
+    "1234　番号 567",
+    "12345678",
 ]
+NAMES = ["山田太郎", "佐藤　花子", "長谷川", "ヤマダタロウ", "髙橋由紀", "けんいちろう", "ミヤザキ ケンジ"]
+DATES = ["昭和五十年三月四日", "1975/03/04", "平成元年1月8日"]
+NAME_WORDS = ["氏名：", "担当：", "債務者 ", "様", "さん", "まで", "です", "担当は", "お名前\n", "営業課　", "亡", "方"]
+BIRTH_WORDS = ["生年月日：", "生まれ", "誕生日\n"]
 WORDS = ["電話", "TEL", "マイナンバー", "個人番号", "住所", "口座番号", "旅券", "カード", "IP", "ver.", "ISBN ", "番号"]
+WORDS += ["免許証番号：", "在留カード ", "基礎年金番号", "保険証 記号 ", "被保険者番号 "]
 GLUE = [
     " ",
     "　",
@@ -67,7 +77,10 @@ GLUE = [
     "二",
     "号",
 ]
-fragments = st.sampled_from([*PLANTED, *WORDS, *GLUE, *MASKS.values(), CONSTANT_MASK, "あ" * 295, "字" * 38])
+fragments = st.one_of(
+    st.sampled_from([*PLANTED, *WORDS, *GLUE, *MASKS.values(), "<人名1>", CONSTANT_MASK, "あ" * 295, "字" * 38]),
+    st.sampled_from([*NAMES, *DATES, *NAME_WORDS, *BIRTH_WORDS, "090-1234-5678", "（", "\n", "字" * 53]),
+)
 busy_texts = st.lists(fragments, max_size=14).map("".join)
 any_texts = st.text(max_size=40)
 texts_of_both_kinds = st.lists(st.one_of(busy_texts, any_texts), max_size=6)
@@ -81,14 +94,15 @@ def found(text: str) -> list[dict[str, object]]:
     return find(column([text]), KINDS).to_pylist()
 
 
-def scrubbed(text: str, masks: dict[str, str] = MASKS) -> str:
-    return mask(text, [(span["start"], span["stop"], span["kind"]) for span in found(text)], masks)
+def scrubbed(text: str, style: str = "typed") -> str:
+    spans = [(span["start"], span["stop"], span["kind"]) for span in found(text)]
+    return mask(text, spans, Scrub(mask_style=style).masks, {} if style == "pseudonym" else None)  # type: ignore[arg-type]
 
 
 @settings(max_examples=150, deadline=None)
-@given(busy_texts, st.sampled_from(["typed", "constant"]))
+@given(busy_texts, st.sampled_from(["typed", "constant", "pseudonym"]))
 def test_scrubbing_a_scrubbed_text_finds_nothing(text: str, style: str) -> None:
-    once = scrubbed(text, Scrub(mask_style=style).masks)
+    once = scrubbed(text, style)
     assert found(once) == []
 
 
@@ -145,7 +159,7 @@ def test_characters_outside_the_basic_plane_count_as_one() -> None:
 
 @pytest.mark.parametrize("value", PLANTED)
 def test_no_planted_value_survives_after_its_word(value: str) -> None:
-    words = "電話 マイナンバー カード IP 口座番号 旅券 住所"
+    words = "電話 マイナンバー カード IP 口座番号 旅券 住所 免許証番号 在留カード 基礎年金番号 保険証記号 被保険者番号"
     for word in words.split():
         if found(f"{word} {value}"):
             break
@@ -199,7 +213,27 @@ def test_settings_name_known_kinds_and_styles_only() -> None:
         Scrub(mask_style="short")  # type: ignore[arg-type]
 
 
+def test_a_pseudonym_is_the_same_for_one_value_in_any_width_and_differs_between_values() -> None:
+    text = "氏名：山田太郎\n電話 03-1234-5678、０３（１２３４）５６７８、03-1234-9999\n山田　太郎様"
+    assert scrubbed(text, "pseudonym") == "氏名：<人名1>\n電話 <電話番号1>、<電話番号1>、<電話番号2>\n<人名1>様"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["山田太郎さんは昨日の試合で勝った。", "佐藤首相は述べた。", "監督：山田洋一", "作家の鈴木一郎は東京に生まれた。"],
+)
+def test_names_in_prose_are_left_alone(text: str) -> None:
+    assert not found(text)
+
+
+def test_a_birth_date_is_one_only_within_60_characters_of_a_name() -> None:
+    assert scrubbed("氏名：山田太郎、" + "あ" * 52 + "、生年月日：1975/03/04").endswith("<生年月日>")
+    assert scrubbed("氏名：山田太郎、" + "あ" * 53 + "、生年月日：1975/03/04").endswith("1975/03/04")
+    assert not found("生年月日：1975/03/04")
+
+
 def test_every_mask_is_recognised_as_one() -> None:
+    assert all(MASK.fullmatch(f"{text[:-1]}{number}>") for text in MASKS.values() for number in (1, 20, 999))
     assert all(MASK.fullmatch(text) for text in (*MASKS.values(), *Scrub(mask_style="constant").masks.values()))
 
 

@@ -14,7 +14,10 @@ from corpus.release import resolve
 from filters.pii import PII_KINDS, find
 
 KINDS = [kind.name for kind in PII_KINDS]
-TABLE = tomllib.loads(Path(__file__).with_name("pii_cases.toml").read_text("utf-8"))
+TABLE, BLIND = (
+    tomllib.loads(Path(__file__).with_name(name).read_text("utf-8"))
+    for name in ("pii_cases.toml", "pii_cases_blind.toml")
+)
 DATA = os.environ.get("MANYO_DATA")
 
 Spans = set[tuple[int, int, str]]
@@ -72,18 +75,24 @@ def scores(table: dict[str, dict[str, list[str]]]) -> dict[str, Score]:
 
 
 SCORES = scores(TABLE)
+#: Seen by now; the figures at first sight are in docs/pii.md.
+SCORES_OF_BLIND = scores(BLIND)
+#: Precision and recall; whether a word is a name, a dictionary says, and it does not know every name.
+FLOORS = dict.fromkeys(KINDS, (0.98, 0.95)) | {"person_name": (0.9, 0.8)}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_precision_and_recall_stay_above_their_floors(kind: str) -> None:
-    score = SCORES[kind]
-    assert score.precision >= 0.98, score.wrong
-    assert score.recall >= 0.95, score.wrong
+    precision, recall = FLOORS[kind]
+    for score in (SCORES[kind], SCORES_OF_BLIND[kind]):
+        assert score.precision >= precision, score.wrong
+        assert score.recall >= recall, score.wrong
 
 
 def test_every_kind_has_cases_of_both_sorts() -> None:
     assert all(TABLE[kind]["positive"] and TABLE[kind]["negative"] for kind in KINDS)
-    assert sum(len(of["positive"]) + len(of["negative"]) for of in TABLE.values()) >= 150
+    tables = [*TABLE.values(), *BLIND.values()]
+    assert sum(len(of["positive"]) + len(of["negative"]) for of in tables) >= 600
 
 
 def test_the_figures_in_the_documentation_are_these() -> None:
@@ -93,14 +102,13 @@ def test_the_figures_in_the_documentation_are_these() -> None:
         assert row in page, f"docs/pii.md should say: {row}"
 
 
-# Names are not a kind yet.
 LABELS = {
     "phone_mobile": "phone",
     "phone_freedial": "phone",
     "phone_international": "phone",
     "address": "postal_address",
 }
-LABELS |= {"postal": "postal_address", "name": ""}
+LABELS |= {"postal": "postal_address", "name": "person_name"}
 
 
 @pytest.mark.skipif(DATA is None, reason="MANYO_DATA does not point to the labelled examples")
