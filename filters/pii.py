@@ -159,22 +159,25 @@ def _gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str
     # A bound that stands twice makes an empty line, which matches nothing. np.unique would cost more than the gate.
     bounds = np.sort(np.concatenate([offsets, np.flatnonzero(data == 0x0A) + 1]), kind="stable")
     lines = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(data))
-    groups = (kinds[first : first + _GATES_AT_ONCE] for first in range(0, len(kinds), _GATES_AT_ONCE))
+    groups = [kinds[first : first + _GATES_AT_ONCE] for first in range(0, len(kinds), _GATES_AT_ONCE)]
     passes = [_matching(lines, "|".join(kind.gate for kind in group)) for group in groups]
     passed = np.flatnonzero(np.logical_or.reduce(passes))
     if not len(passed):
         return
     encoded = data.tobytes()
-    cuts = [
-        cut
-        for start, stop in zip(bounds[passed].tolist(), bounds[passed + 1].tolist(), strict=True)
-        for cut in _sentences(encoded, start, stop)
-    ]
+    cuts, line_of = [], []
+    for line, start, stop in zip(passed.tolist(), bounds[passed].tolist(), bounds[passed + 1].tolist(), strict=True):
+        for cut in _sentences(encoded, start, stop):
+            cuts.append(cut)
+            line_of.append(line)
     sentences = pa.array([encoded[start:stop] for start, stop in cuts], pa.large_binary()).cast(pa.large_string())
     kinds_of = [set[str]() for _ in cuts]
-    for kind in kinds:
-        for i in np.flatnonzero(_matching(sentences, kind.gate)).tolist():
-            kinds_of[i].add(kind.name)
+    for gates, passing in zip(groups, passes, strict=True):
+        chosen = np.flatnonzero(passing[line_of])
+        of_group = sentences.take(pa.array(chosen))
+        for kind in gates:
+            for i in chosen[_matching(of_group, kind.gate)].tolist():
+                kinds_of[i].add(kind.name)
     gated = [(start, stop, names) for (start, stop), names in zip(cuts, kinds_of, strict=True) if names]
     # Of the rows that start at one offset, all but the last are empty.
     row_of = np.searchsorted(offsets, [start for start, _, _ in gated], side="right") - 1

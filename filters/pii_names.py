@@ -244,7 +244,9 @@ def _name_chars(window: str, alone: int, is_expected: bool) -> int:
         stop = _given_end(window, gap.end() if gap else n_surname, is_expected)
         if stop:
             return stop
-        if n_surname >= max(alone, longest_alone) and _NAME_END.match(window, n_surname):
+        # 広がり is no 広: one character is a name only if no word goes on.
+        is_word = n_surname > 1 or (run is not None and len(run[0]) == 1)
+        if is_word and n_surname >= max(alone, longest_alone) and _NAME_END.match(window, n_surname):
             longest_alone = max(longest_alone, n_surname)
     return longest_alone
 
