@@ -41,7 +41,7 @@ _BIRTH_DATE = (
     f"|[-－/／.．]{DIGIT}{{1,2}}[-－/／.．]{DIGIT}{{1,2}})"
 )
 # Dates are in every other line of news; words of birth are not.
-_BIRTH_GATE = f"生年月日|誕生日|[0-9０-９日]{BLANK}?生"
+_BIRTH_GATE = f"生年月日|誕生日|[0-9０-９日]{BLANK}?生(?:$|[^一-鿿])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -495,7 +495,7 @@ _INSURED_PAIR = _standing_alone(
 _INSURED_PAIR_WORD = re.compile(r"(?:保険証?|被保険者証?|組合員証)の?[ 　]{0,2}(?:等)?記号[ 　:：]{0,2}$")
 
 _BIRTH = re.compile(
-    f"(?<![0-9０-９A-Za-z一二三四五六七八九十〇]){_NOT_AFTER_MASK}{_BIRTH_DATE}(?![0-9０-９]){_NOT_BEFORE_MASK}"
+    f"(?=[明大昭平令MTSHRＭＴＳＨＲ12１２])(?<![0-9０-９A-Za-z一二三四五六七八九十〇]){_NOT_AFTER_MASK}{_BIRTH_DATE}(?![0-9０-９]){_NOT_BEFORE_MASK}"
 )
 _BEFORE_BIRTH = re.compile(r"(?:生年月日|誕生日)[\]】）)]?[ 　]{0,2}(?:[:：／/|は]|\n)?[ 　]{0,2}[(（]?$")
 _AFTER_BIRTH = re.compile("[ 　]?(?:生まれ|生れ|生(?![一-鿿]))")
