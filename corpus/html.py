@@ -79,7 +79,8 @@ def extract(html: str, extractor: str = "manyo") -> MainText:
     # Text that is plainly there is not lost, whatever the extractor finds in it: not the Japanese of a page
     # whose only sentence, for a heuristic, is "All rights reserved.", and not the text of broken markup.
     whole = _lines(page.blocks)
-    if not text.strip() or (not holds_kana(text) and holds_kana(whole, _PLAINLY_JAPANESE_KANA)):
+    is_small = 2 * len(text) < len(whole)  # a foreign article on a Japanese site is not
+    if not text.strip() or (is_small and not holds_kana(text) and holds_kana(whole, _PLAINLY_JAPANESE_KANA)):
         text = whole or _without_tags(slim)
     n_chars = sum(len(block.text) for block in page.blocks)
     link_chars = sum(min(block.link_chars, len(block.text)) for block in page.blocks)
