@@ -78,11 +78,11 @@ def _dispatch(options: argparse.Namespace) -> int:
     if options.command == "status":
         Console(highlight=False, soft_wrap=True).print(current_status(config))
         return 0
-    shown = Events(watcher(), options.events) if options.events else watcher()
     if options.command == "verify":
         return _verify(config, options.sample)
     if options.command == "mix":
         return _mix(config)
+    shown = Events(watcher(), options.events) if options.events else watcher()
     executors: dict[str | None, type[Serial | RayTasks | Auto]] = {"serial": Serial, "ray": RayTasks, None: Auto}
     executor = executors[options.executor]()
     try:
