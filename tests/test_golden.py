@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -23,12 +24,21 @@ GOLDEN = Path(__file__).with_name("golden.json")
 NOT_HELD = ("statistics", "token_statistics", "report")
 
 
+#: Where the samples lie is part of these; what zlib the machine has decides the last.
+NOT_OURS = ("origin_file", "compression_ratio")
+
+
+def stable_name(path: Path) -> str:
+    """A shard's path without the digest of where its input lies."""
+    return re.sub(r"-[0-9a-f]{6}(?=\.)", "", str(path))
+
+
 def content(path: Path) -> bytes:
-    """A file's rows or bytes, without what depends on the machine's zlib and not on us."""
+    """A file's rows or bytes, without what the machine decides."""
     if path.suffix != ".parquet":
         return path.read_bytes()
     table = pq.read_table(path, partitioning=None)
-    return repr([{k: v for k, v in row.items() if k != "compression_ratio"} for row in table.to_pylist()]).encode()
+    return repr([{k: v for k, v in row.items() if k not in NOT_OURS} for row in table.to_pylist()]).encode()
 
 
 def digests(config_path: str, out: str) -> dict[str, dict[str, object]]:
@@ -39,7 +49,9 @@ def digests(config_path: str, out: str) -> dict[str, dict[str, object]]:
             continue
         folder = Path(stage.folder(out))
         hasher = hashlib.blake2b(digest_size=8)
-        files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "stage.json")
+        files = (
+            path for path in sorted(folder.rglob("*"), key=stable_name) if path.is_file() and path.name != "stage.json"
+        )
         for path in files:
             if "manifests" not in path.parts:
                 hasher.update(content(path))
