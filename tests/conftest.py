@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,8 +75,11 @@ def demo_config(packed_samples: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="session")
-def demo_run(demo_config: Path, tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
+def demo_run(demo_config: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FinishedRun]:
     """One serial run over the samples, from pages to report."""
     out = tmp_path_factory.mktemp("demo") / "out"
     assert main(["run", "--config", str(demo_config), "--out", str(out), "--executor", "serial"]) == 0
-    return FinishedRun(demo_config, out)
+    run = FinishedRun(demo_config, out)
+    before = run.files()
+    yield run
+    assert run.files() == before, "a test wrote to the run that all tests share: let it copy the run first"

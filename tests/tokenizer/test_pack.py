@@ -154,7 +154,7 @@ def encode(folder: Path, tokenizer: Tokenizer, name: str, texts: list[str], rows
     return uris
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     shards=st.lists(st.lists(st.sampled_from(SENTENCES), max_size=5), min_size=1, max_size=3),
     max_tokens=st.integers(1, 120),
