@@ -28,8 +28,8 @@ _ONE_THREAD = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "OPENBLAS_NUM_T
 
 #: `manyo run` starts Ray for a stage only above this much pending input. Starting a local cluster
 #: takes 5-15 s here and a second core saves at most half, so it pays once a stage takes 30 s in
-#: one process: at the slowest stage's 4 MB/s of compressed WARC that is about 128 MB.
-RAY_PAYS_ABOVE_BYTES = 128 << 20
+#: one process: at extract's 6 MB/s of compressed WARC that is about 192 MB.
+RAY_PAYS_ABOVE_BYTES = 192 << 20
 
 #: A task is given up when it has lost this many workers: it ran out of memory or time, or crashed its process.
 _WORKERS_LOST_AT_MOST = 4

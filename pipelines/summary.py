@@ -13,7 +13,27 @@ from pipelines.config import Config
 from pipelines.run import RunResult
 
 #: Tables that only the stages after them read; `manyo path` finds them all the same.
-_INTERMEDIATE = {"signatures", "keys", "pairs", "clusters", "statistics", "token_statistics"}
+_INTERMEDIATE = {
+    "addresses",
+    "superseded",
+    "signatures",
+    "keys",
+    "indexed_keys",
+    "pairs",
+    "components",
+    "linked",
+    "compared",
+    "indexed",
+    "clusters",
+    "losses",
+    "host_losses",
+    "dealt",
+    "shuffled",
+    "encoded",
+    "encoded_origins",
+    "statistics",
+    "token_statistics",
+}
 
 
 def print_summary(config: Config, result: RunResult) -> None:
