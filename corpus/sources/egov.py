@@ -16,7 +16,7 @@ from lxml import etree
 
 from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
 from corpus.sources import archives
-from corpus.sources.plan import pack_files
+from corpus.sources.plan import pack_files, require_positive
 from corpus.text import tidy
 
 REASONS = {
@@ -42,9 +42,7 @@ class Options:
     max_file_bytes: int = 64 << 20
 
     def __post_init__(self) -> None:
-        for name in ("target_shard_bytes", "max_file_bytes"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        require_positive(self, "target_shard_bytes", "max_file_bytes")
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:

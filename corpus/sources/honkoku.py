@@ -27,7 +27,7 @@ from itertools import groupby
 from corpus.pages import PagedText, fraction_of
 from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
 from corpus.sources.archives import read_limited
-from corpus.sources.plan import pack_files
+from corpus.sources.plan import pack_files, require_positive
 from corpus.text import tidy
 
 REASONS = {
@@ -53,9 +53,7 @@ class Options:
     max_file_bytes: int = 16 << 20
 
     def __post_init__(self) -> None:
-        for name in ("target_shard_bytes", "max_file_bytes"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        require_positive(self, "target_shard_bytes", "max_file_bytes")
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from corpus.pages import fraction_of
 from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
 from corpus.shards import filesystem
 from corpus.sources import archives
-from corpus.sources.plan import pack_files
+from corpus.sources.plan import pack_files, require_positive
 from corpus.text import tidy
 
 REASONS = {
@@ -65,9 +65,7 @@ class Options:
     max_publication_bytes: int = 256 << 20
 
     def __post_init__(self) -> None:
-        for name in ("target_shard_bytes", "max_publication_bytes"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        require_positive(self, "target_shard_bytes", "max_publication_bytes")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,17 @@ def file_stem(uri: str) -> str:
     return stem if dot and stem else name
 
 
+def require_positive(options: object, *names: str) -> None:
+    """Refuse options of which one of the named sizes is below 1.
+
+    Raises:
+        ValueError: names the first such option and its value.
+    """
+    for name in names:
+        if getattr(options, name) < 1:
+            raise ValueError(f"{name} must be at least 1, got {getattr(options, name)}")
+
+
 def shard_per_file(files: Sequence[InputFile]) -> list[InputShard]:
     """One shard for each file, in order of URI."""
     return _named([(file,) for file in _distinct(files)])

@@ -16,7 +16,7 @@ from lxml import etree
 from corpus.pages import PagedText, joined
 from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
 from corpus.sources.archives import read_limited
-from corpus.sources.plan import file_stem, pack_files
+from corpus.sources.plan import file_stem, pack_files, require_positive
 from corpus.text import tidy
 
 REASONS = {
@@ -46,9 +46,7 @@ class Options:
     def __post_init__(self) -> None:
         if self.lines not in ("keep", "join"):
             raise ValueError(f"lines must be 'keep' or 'join', got {self.lines!r}")
-        for name in ("target_shard_bytes", "max_file_bytes"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        require_positive(self, "target_shard_bytes", "max_file_bytes")
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
 from corpus.sources import jsonl
-from corpus.sources.plan import pack_files
+from corpus.sources.plan import pack_files, require_positive
 from corpus.text import tidy
 
 REASONS = {
@@ -43,9 +43,7 @@ class Options:
     target_shard_bytes: int = 256 << 20
 
     def __post_init__(self) -> None:
-        for name in ("max_line_bytes", "target_shard_bytes"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        require_positive(self, "max_line_bytes", "target_shard_bytes")
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
