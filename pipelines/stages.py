@@ -378,7 +378,7 @@ def _token_stages(config: Config, release: Stage) -> tuple[Stage, ...]:
     if settings.train is not None:
         train = Stage(
             name="train",
-            version=1,
+            version=2,
             settings=settings.train,
             needs=(release,),
             tables={"model": "{shard}.model"},

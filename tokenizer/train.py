@@ -90,7 +90,8 @@ def sample_limits(batches: Iterable[pa.RecordBatch], settings: TrainTokenizer) -
 
     Every document draws a number from its doc_id and the seed; a source gives its
     lowest draws, until one fills an even share of `max_sample_bytes`. What a small source leaves
-    of its share goes to the others. The order of documents and batches changes nothing.
+    of its share goes to the others; the sample may pass `max_sample_bytes` by one document of each source. The order of
+    documents and batches changes nothing.
     Memory: 16 bytes for each document that could still be in the sample.
 
     Args:
@@ -118,9 +119,11 @@ def sample_limits(batches: Iterable[pa.RecordBatch], settings: TrainTokenizer) -
     # Smallest source first, so that what it leaves of its share is known when the next one's is.
     by_size = sorted(candidates, key=lambda source: (int(candidates[source][1].sum()), source))
     for n_done, source in enumerate(by_size):
-        drawn, sizes = _lowest(*candidates[source], max(bytes_left, 0) // (len(by_size) - n_done))
+        share_bytes = bytes_left // (len(by_size) - n_done)
+        drawn, sizes = _lowest(*candidates[source], share_bytes)
         limits[source] = int(drawn[-1])
-        bytes_left -= int(sizes.sum())
+        # The document that fills a share may pass it; were that taken from the others, the last would pay for all.
+        bytes_left -= min(int(sizes.sum()), share_bytes)
     return limits
 
 

@@ -149,9 +149,14 @@ def test_a_source_gets_its_even_share_or_is_taken_whole(sizes: dict[str, list[in
     assert sum(size for _, size in chosen) <= max_bytes + largest * len(sizes)
     for source, source_sizes in sizes.items():
         taken = [size for name, size in chosen if name == source]
-        # Others may have passed their share by one document each.
-        share = (max_bytes - largest * len(sizes)) // len(sizes)
-        assert len(taken) == len(source_sizes) or sum(taken) >= share
+        assert len(taken) == len(source_sizes) or sum(taken) >= max_bytes // len(sizes)
+
+
+def test_what_others_take_beyond_their_share_is_not_taken_from_the_last_source() -> None:
+    options = TrainTokenizer(max_sample_bytes=293)
+    sizes = {"a": [34, 50], "b": [37, 8, 50], "c": [18, 38, 39], "d": [28, 19, 48]}
+    taken = [size for source, size in sampled(corpus_of(sizes), options).values() if source == "d"]
+    assert sum(taken) >= 293 // 4
 
 
 def test_another_seed_draws_another_sample() -> None:
