@@ -72,6 +72,8 @@ def _dispatch(options: argparse.Namespace) -> int:
         from pipelines import look
 
         return look.whatif(config, options) if options.command == "whatif" else look.inspect(config, options)
+    if options.command == "trace":
+        return _trace(config, options.page)
     if options.command == "path":
         print(table_folder(config, options.table))
         return 0
@@ -116,6 +118,20 @@ def _train_tokenizer(config: Config, executor: Executor, watcher: Watcher, besid
         raise UserError(str(error)) from error
     Console().print(measures_table(measures))
     return result
+
+
+def _trace(config: Config, page: str) -> int:
+    from rich.console import Console
+
+    from corpus.shards import ShardError
+    from pipelines.trace import print_traces, trace
+
+    try:
+        traces = trace(config, page)
+    except ShardError as error:
+        raise WorkFailed(str(error)) from error
+    print_traces(Console(highlight=False, soft_wrap=True), traces)
+    return 0
 
 
 def _verify(config: Config, sample_documents: int) -> int:
@@ -189,6 +205,10 @@ def parser() -> argparse.ArgumentParser:
     command("status", "how far a run is: shards, rates, time left, slowest shards, stage by stage")
     path = command("path", "print the folder that holds a table of this run")
     path.add_argument("table", metavar="TABLE", help="documents, refused, signals, release, tokens, report, ...")
+    trace = command("trace", "what happened to one page, from its record to its tokens")
+    trace.add_argument(
+        "page", metavar="PAGE", help="its address, its doc_id, or SHARD:POSITION of a token, such as cc-00012:345678"
+    )
     verify = command("verify", "re-read every token shard and name what is not as it was written")
     verify.add_argument(
         "--sample", type=int, default=1000, metavar="N", help="encode about N documents again (default: 1000)"
