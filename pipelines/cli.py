@@ -46,6 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(options: argparse.Namespace) -> int:
+    if options.command == "train-quality":
+        from pipelines.quality import train_quality
+
+        return train_quality(options)
     if options.command == "submit":
         from pipelines.submit import submit
 
@@ -215,6 +219,13 @@ def parser() -> argparse.ArgumentParser:
     )
     command("mix", "write Megatron's data arguments for the file's [mix]")
     _add_looks(command)
+    meaning = "train a classifier of good text from documents of both kinds, and measure it on held-out ones"
+    quality = commands.add_parser("train-quality", help=meaning, description=meaning)
+    for side in ("positive", "negative"):
+        quality.add_argument(
+            f"--{side}", nargs="+", required=True, metavar="FILE", help=f"{side} documents: .txt, .jsonl or .parquet"
+        )
+    quality.add_argument("--model", required=True, metavar="FILE", help="write the model there, and FILE.md beside it")
     command("submit", "run a configuration as a job on the Ray cluster at RAY_ADDRESS, and follow its log")
     return top
 

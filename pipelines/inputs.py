@@ -21,12 +21,21 @@ def find_files(source: Source) -> list[InputFile]:
     """
     found: dict[str, InputFile] = {}
     for pattern in source.inputs:
-        for file in _expand(source, pattern):
+        for file in expand(pattern, f"[[source]] {source.name}"):
             found[file.uri] = file
     return [found[uri] for uri in sorted(found)]
 
 
-def _expand(source: Source, pattern: str) -> list[InputFile]:
+def expand(pattern: str, where: str) -> list[InputFile]:
+    """The files that a glob, folder or URI names.
+
+    Args:
+        pattern: as a person gave it.
+        where: the place that it was given in, for messages.
+
+    Raises:
+        UserError: it is missing, or matches nothing.
+    """
     fs, path = filesystem(pattern)
     is_glob = bool(_MAGIC & set(pattern)) and not pattern.startswith(("http://", "https://"))
     try:
@@ -34,12 +43,12 @@ def _expand(source: Source, pattern: str) -> list[InputFile]:
         if not is_glob and infos[path]["type"] == "directory":
             infos = fs.find(path)
     except FileNotFoundError as error:
-        raise UserError(f"[[source]] {source.name}: no such input: {pattern}") from error
+        raise UserError(f"{where}: no such input: {pattern}") from error
     except OSError as error:
-        raise UserError(f"[[source]] {source.name}: {pattern} cannot be read: {error}") from error
+        raise UserError(f"{where}: {pattern} cannot be read: {error}") from error
     files = {name: info for name, info in infos.items() if info["type"] == "file"}
     if not files:
-        raise UserError(f"[[source]] {source.name}: no file matches {pattern}")
+        raise UserError(f"{where}: no file matches {pattern}")
     return [
         InputFile(_as_given(pattern, path, name, is_local(fs)), int(info["size"] or 0), _version(info))
         for name, info in files.items()

@@ -1,0 +1,104 @@
+"""Perplexity by a KenLM model: how surprised a language model of good text is by a document.
+
+KenLM is an extra (`pip install 'manyo[kenlm]'`): it is compiled where it is installed. Whoever trained the
+model decides what its words are: single characters, or pieces of a SentencePiece model as in CCNet. Text is
+given to it as it stands, without CCNet's lower case and its zeros for digits.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from sentencepiece import SentencePieceProcessor
+
+#: Characters from a document's start that are scored; a mean over them hardly moves after that.
+PERPLEXITY_CHARS = 10_000
+
+_LOG_10 = float(np.log(10))
+_MAX = float(np.finfo(np.float32).max)
+_HEADS = (b"\\data\\", b"mmap lm http://kheafield.com/code")
+
+
+def perplexities(texts: pa.Array, model_path: str, pieces_path: str | None) -> np.ndarray:
+    """float32 (n_docs,), perplexity per word of the model, line ends counted as words; 0 for a blank text.
+
+    With `p` the probability of all lines that are not blank, each a sentence of its own, and `n` their words
+    and ends: p^(-1/n), as CCNet computes it.
+
+    Args:
+        texts: string or large_string, without nulls.
+        model_path: of an ARPA file or a KenLM binary.
+        pieces_path: of the SentencePiece model whose pieces are its words; None where they are characters.
+
+    Raises:
+        ValueError: KenLM is not installed, or a model cannot be loaded; the message says what to do.
+    """
+    model = load_kenlm(model_path)
+    values = np.zeros(len(texts), np.float32)
+    for row, text in enumerate(pc.utf8_slice_codeunits(texts, 0, PERPLEXITY_CHARS).to_pylist()):
+        log_probability, n_words = 0.0, 0
+        for line in text.split("\n"):
+            words = _words(line, pieces_path)
+            if words:
+                log_probability += model.score(" ".join(words))
+                n_words += len(words) + 1
+        if n_words:
+            values[row] = min(np.exp(min(-log_probability / n_words * _LOG_10, 88.0)), _MAX)
+    return values
+
+
+def _words(line: str, pieces_path: str | None) -> list[str]:
+    if pieces_path is None:
+        return list("".join(line.split()))
+    pieces: list[str] = _load_pieces(pieces_path).encode(line.strip(), out_type=str) if line.strip() else []
+    return pieces
+
+
+@cache
+def load_kenlm(path: str) -> Any:
+    """The `kenlm.Model` at a local path, loaded once per process.
+
+    Raises:
+        ValueError: KenLM is not installed, or this is no model of its.
+    """
+    check_kenlm(path)
+    import kenlm
+
+    config = kenlm.Config()
+    config.show_progress = False
+    config.arpa_complain = kenlm.ARPALoadComplain.NONE
+    try:
+        return kenlm.Model(path, config)
+    except (OSError, RuntimeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: KenLM cannot load it ({error})") from error
+
+
+def check_kenlm(path: str) -> None:
+    """See that KenLM is installed and that a file begins as one of its models, without loading it.
+
+    Raises:
+        ValueError: as `load_kenlm`.
+    """
+    try:
+        import kenlm  # noqa: F401
+    except ImportError as error:
+        raise ValueError(f"{path}: perplexity needs KenLM, which is not installed: pip install kenlm") from error
+    try:
+        with open(path, "rb") as file:
+            head = file.read(64)
+    except OSError as error:
+        raise ValueError(f"{path}: no KenLM model ({error.strerror})") from error
+    if not head.lstrip().startswith(_HEADS):
+        raise ValueError(f"{path}: no KenLM model: neither an ARPA file nor a binary that build_binary wrote")
+
+
+@cache
+def _load_pieces(path: str) -> SentencePieceProcessor:
+    try:
+        return SentencePieceProcessor(model_file=path)
+    except (OSError, RuntimeError) as error:
+        raise ValueError(f"{path}: no SentencePiece model ({error})") from error
