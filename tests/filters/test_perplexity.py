@@ -118,9 +118,10 @@ def test_the_words_may_be_pieces_of_a_sentencepiece_model(kenlm, tmp_path: Path)
     pieces = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "pieces.model"))
     words = pieces.encode(SENTENCES[0], out_type=str)
     arpa = tmp_path / "pieces.arpa"
-    grams = "\n".join(f"-1.0\t{word}" for word in ("<unk>", "<s>", "</s>", *dict.fromkeys(words)))
-    count = grams.count("\n") + 1
-    arpa.write_text(f"\\data\\\nngram 1={count}\n\n\\1-grams:\n{grams}\n\n\\end\\\n", encoding="utf-8")
+    alone = [f"-1.0\t{word}\t0" for word in ("<unk>", "<s>", "</s>", *dict.fromkeys(words))]
+    head = ["\\data\\", f"ngram 1={len(alone)}", "ngram 2=1", ""]
+    pairs = ["", "\\2-grams:", "-1.0\t</s> </s>", "", "\\end\\", ""]
+    arpa.write_text("\n".join([*head, "\\1-grams:", *alone, *pairs]), encoding="utf-8")
     assert measured([SENTENCES[0]], str(arpa), str(tmp_path / "pieces.model")) == [pytest.approx(10, rel=1e-4)]
 
 
