@@ -25,6 +25,7 @@ _STAGE_COMMANDS = {
     "filter": "measure signals, then decide by rules",
     "dedup": "find exact and near duplicates and their survivors",
     "scrub": "mask personal information: the release",
+    "export": "write the release as datatrove keeps documents, where the file has an [export] table",
     "train-tokenizer": "run every stage up to a tokenizer of the release's own, and measure it",
     "tokenize": "train a tokenizer where the configuration asks for one, and write token shards",
     "report": "statistics of every table as report.html and report.json",
@@ -94,6 +95,8 @@ def _dispatch(options: argparse.Namespace) -> int:
     try:
         if options.command == "run":
             result = run(config, executor, shown, options.until)
+        elif options.command == "export" and config.export is None:
+            raise UserError(f'{config.path}: there is no [export] table; write one, with format = "jsonl" or "parquet"')
         elif options.command == "train-tokenizer":
             result = _train_tokenizer(config, executor, shown, options.beside)
         else:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from corpus.export import Export
 from corpus.sources import KINDS
 from dedup.settings import Dedup
 from filters.language import LanguageSettings
@@ -107,6 +108,7 @@ class Config:
         path: the file it was read from.
         sources: in the file's order.
         rules: read from `filter.rules`.
+        export: how the release is written for other tools; None where the file has no [export].
         mix: the mixture of a training run; None where the file has no [mix].
     """
 
@@ -118,6 +120,7 @@ class Config:
     rules: tuple[Rule, ...]
     dedup: Dedup
     scrub: Scrub
+    export: Export | None
     tokenize: Tokenize
     mix: Mix | None
 
@@ -138,7 +141,7 @@ def load_config(path: str, out: str | None = None) -> Config:
         raise UserError(f"{path}: no such configuration file") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UserError(f"{path}: {error}") from error
-    known = ("run", "source", "extract", "langid", "filter", "dedup", "scrub", "tokenize", "mix")
+    known = ("run", "source", "extract", "langid", "filter", "dedup", "scrub", "export", "tokenize", "mix")
     _refuse_unknown(path, tables, known)
     for table in ("run", "source", "tokenize"):
         if table not in tables:
@@ -169,6 +172,7 @@ def load_config(path: str, out: str | None = None) -> Config:
         rules=rules,
         dedup=dedup,
         scrub=settings(Scrub, "scrub"),
+        export=settings(Export, "export") if "export" in tables else None,
         tokenize=settings(Tokenize, "tokenize"),
         mix=settings(Mix, "mix") if "mix" in tables else None,
     )

@@ -5,6 +5,7 @@ extract ─▶ langid ─▶ measure ─▶ decide ─┐
    │                                    ├─▶ keys ═▶ pairs ─▶ components ═▶ clusters ─▶ duplicates ─▶ alarms
    └─────▶ signatures ──────────────────┘                     (compared)                    │
                                      release ◀──────────────────────────────────────────────┘
+                                        ├─▶ export
                                         ├─▶ train ──────┐
                                         └─▶ deal ═▶ shuffle ─▶ encode ─▶ tokenize        every table ─▶ report
 ```
@@ -62,6 +63,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         "index",
     ),
     "scrub": ("release",),
+    "export": ("export",),
     "train-tokenizer": ("train",),
     "tokenize": ("deal", "shuffle", "train", "encode", "tokenize"),
     "report": ("statistics", "token_statistics", "report"),
@@ -144,7 +146,7 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
     dedup = dedup_stages(config.dedup, extract, decide)
     (duplicates,) = [stage for stage in dedup if stage.name == "duplicates"]
     release = _map("release", 2, config.scrub, (extract, decide, duplicates), "release", work.release)
-    text_stages = (extract, langid, measure, decide, *dedup, release)
+    text_stages = (extract, langid, measure, decide, *dedup, release, *_export_stages(config, release))
     token_stages = _token_stages(config, release)
     tokenize = token_stages[-1]
     statistics = _map(
@@ -175,6 +177,14 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
         work=work.report,
     )
     return (*timed, statistics, token_statistics, report)
+
+
+def _export_stages(config: Config, release: Stage) -> tuple[Stage, ...]:
+    """The release for other tools, where the configuration asks for it."""
+    if config.export is None:
+        return ()
+    ending = {"jsonl": ".jsonl.gz", "parquet": ".parquet"}[config.export.format]
+    return (_map("export", 1, config.export, (release,), "export", work.export, ending),)
 
 
 def dedup_stages(dedup: Dedup, extract: Stage, decide: Stage) -> tuple[Stage, ...]:

@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from corpus import export as exports
 from corpus.release import release_batch
 from corpus.schema import DECISIONS, DOC_ID_BYTES, DUPLICATES, LANGUAGES, PAIRS, PROVENANCE, RELEASE, SIGNATURES
 from corpus.shards import filesystem, join, publish, read_batches, read_part, write_parts, write_shard, zip_batches
@@ -320,6 +321,16 @@ def _personal_information(documents: pa.RecordBatch, settings: pii.Scrub) -> Ite
     profiles = documents.column("profile").to_pylist()
     for column in ("text", "title", "uri"):
         yield pii.find_by_profile(documents.column(column), profiles, settings)
+
+
+def export(task: Task) -> Counts:
+    """Release → the same documents as datatrove keeps them."""
+    released = read_batches(task.input("release"))
+    if task.settings.format == "parquet":
+        batches = exports.parquet_batches(released)
+        return {"documents": write_shard(task.outputs["export"], exports.SCHEMA, batches)}
+    with publish(task.outputs["export"]) as path:
+        return {"documents": exports.write_jsonl(path, released)}
 
 
 def train_tokenizer(task: Task) -> Counts:

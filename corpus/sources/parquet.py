@@ -69,10 +69,20 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
 
 
 def _check_columns(uri: str, schema: pa.Schema, options: Options) -> None:
-    missing = [name for name in options.names if name not in schema.names]
+    missing = [name for name in options.names if _type(schema, name) is None]
     if missing:
         raise ValueError(f"{uri}: no column {', '.join(missing)}; it has {', '.join(schema.names)}")
-    type_ = schema.field(options.text_field).type
-    type_ = type_.value_type if pa.types.is_dictionary(type_) else type_
+    type_ = _type(schema, options.text_field)
+    if type_ is not None and pa.types.is_dictionary(type_):
+        type_ = type_.value_type
     if not (pa.types.is_string(type_) or pa.types.is_large_string(type_) or pa.types.is_string_view(type_)):
         raise ValueError(f"{uri}: column {options.text_field} holds {type_}, not text")
+
+
+def _type(fields: pa.Schema | pa.StructType, name: str) -> pa.DataType | None:
+    """The type of a column or, behind a dot, of a field in it, as `rows.value` finds them; None without one."""
+    if fields.get_field_index(name) >= 0:
+        return fields.field(name).type
+    first, _, rest = name.partition(".")
+    type_ = fields.field(first).type if rest and fields.get_field_index(first) >= 0 else None
+    return _type(type_, rest) if type_ is not None and pa.types.is_struct(type_) else None

@@ -23,6 +23,9 @@ REASONS = {
 class Fields:
     """The fields of a row, and how rows are put into shards. Empty names: the rows have no such field.
 
+    A name that is no field of the row may lead into one, at each dot: `metadata.url` is the field `url` of the object
+    in `metadata`, where datatrove keeps all but text and id.
+
     Attributes:
         text_field: the text.
         id_field: a natural key, unique in the source; without one, file name and row number are the key.
@@ -60,25 +63,34 @@ def row_document(record: Record, fields: Fields) -> Document | Refused:
         fields: which field is what.
     """
     row: Mapping[str, Any] = record.payload
-    uri = _string(row.get(fields.uri_field)) or f"{record.origin_file}#{record.key.rpartition('#')[2]}"
-    text = row.get(fields.text_field)
+    uri = _string(value(row, fields.uri_field)) or f"{record.origin_file}#{record.key.rpartition('#')[2]}"
+    text = value(row, fields.text_field)
     if not isinstance(text, str):
-        found = "is missing" if fields.text_field not in row else f"is {type(text).__name__}"
+        found = f"is {type(text).__name__}" if fields.text_field in row or text is not None else "is missing"
         return Refused("no_text", f"field {fields.text_field!r} {found}; the row has {', '.join(map(str, row))}", uri)
     content = tidy(text)
     if not content.strip():
         return Refused("no_text", f"field {fields.text_field!r} is empty", uri)
-    meta = {name: row[name] for name in fields.meta_fields if row.get(name) is not None}
+    meta = {name: value(row, name) for name in fields.meta_fields if value(row, name) is not None}
     # Parquet holds dates and decimals, which JSON lacks.
     meta = json.loads(json.dumps(meta, default=str))
-    return Document(uri=uri, text=content, title=tidy(_string(row.get(fields.title_field))), meta=meta)
+    return Document(uri=uri, text=content, title=tidy(_string(value(row, fields.title_field))), meta=meta)
+
+
+def value(row: Mapping[str, Any], name: str) -> Any:
+    """The field of a name, or what its dots lead to; None where there is nothing."""
+    if name in row or "." not in name:
+        return row.get(name)
+    first, rest = name.split(".", 1)
+    inner = row.get(first)
+    return value(inner, rest) if isinstance(inner, Mapping) else None
 
 
 def row_key(row: Mapping[str, Any], fields: Fields, file_name: str, number: int) -> str:
     """The row's natural key: its id if it has one, else file name and number."""
-    identity = _string(row.get(fields.id_field)) if fields.id_field else ""
+    identity = _string(value(row, fields.id_field)) if fields.id_field else ""
     return identity or f"{file_name}#{number}"
 
 
-def _string(value: Any) -> str:
-    return "" if value is None else str(value)
+def _string(found: Any) -> str:
+    return "" if found is None else str(found)
