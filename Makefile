@@ -76,7 +76,7 @@ lock:            ## resolve every dependency anew
 	$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv
 	(echo "# Exact versions of every dependency, for every install. Made by 'make lock'; do not edit."; \
 	build/lock/bin/uv pip compile --universal --python-version 3.11 pyproject.toml \
-	  --extra s3 --extra bench --extra interop --extra dev --no-header --no-annotate --quiet) > requirements.lock
+	  --extra s3 --extra bench --extra interop --extra dev --extra kenlm --extra datatrove --no-header --no-annotate --quiet) > requirements.lock
 
 clean:           ## remove what make made, not your data
 	rm -rf $(VENV) .venv-interop build

@@ -3,6 +3,7 @@
 import gzip
 import json
 import pickle
+import re
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,15 @@ def test_what_cannot_be_decided_here_is_refused_at_the_start(rules, profile, mes
     )
     with pytest.raises(ValueError, match=message):
         JapaneseFilter(rules, profile)
+
+
+def test_the_program_in_the_documentation_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (program,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / "interop.md").read_text("utf-8"), re.M | re.S)
+    program = program.replace('"configs/rules.toml"', repr(RULES)).replace("tasks=2", "tasks=1, workers=1")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "extracted").mkdir()
+    rows = [json.dumps({"id": name, "text": text}) for name, text in TEXTS.items()]
+    (tmp_path / "extracted" / "a.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    exec(compile(program, "interop.md", "exec"), {})
+    assert set(read_jsonl(tmp_path / "kept")) == {"article", "not NFC"}
+    assert set(read_jsonl(tmp_path / "dropped")) == {"short", "chinese"}
