@@ -16,7 +16,7 @@ from pathlib import Path
 
 from corpus.records import Document, InputFile, InputShard
 from corpus.sources import aozora
-from corpus.view import comparison_view
+from dedup.view import comparison_view
 
 SHINGLE_CHARS = 5
 JOINED_FROM = 0.8

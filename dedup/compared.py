@@ -9,12 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from corpus.schema import DOC_ID, Column, Table
-from corpus.text import Texts
-from dedup.exact import fold
 from dedup.order import precedence
 from dedup.pairs import find_ids, has_minhash, ids_as_bytes, minhash_matrix, rows_by_part
 from dedup.settings import Dedup
 from dedup.shingles import shingle_sets
+from dedup.view import as_compared
 
 COMPARED = Table(
     "compared",
@@ -68,7 +67,7 @@ def deal_compared(
     """Measure the documents of a batch that have candidates, and deal them to the parts of their components.
 
     Args:
-        documents: a batch with columns `dedup.order.ORDER_COLUMNS` and `text`.
+        documents: a batch with columns `dedup.order.ORDER_COLUMNS`, `profile` and `text`.
         signatures: its rows of `corpus.schema.SIGNATURES`.
         components: a batch of `dedup.components.COMPONENTS`, sorted by `doc_id`, with at least the
             documents of this batch that have candidates.
@@ -110,7 +109,7 @@ def measure_compared(documents: pa.RecordBatch, signatures: pa.RecordBatch, sett
             signatures.column("exact_hash"),
             signatures.column("chars"),
             signatures.column("minhash"),
-            shingle_sets(fold(Texts.from_arrow(documents.column("text"))), settings),
+            shingle_sets(as_compared(documents, settings), settings),
         ],
         schema=COMPARED.schema,
     )

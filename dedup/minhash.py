@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 
 from corpus.schema import SIGNATURES
-from corpus.text import Texts
-from dedup.exact import Folded, exact_hashes, fold
+from dedup.exact import Folded, exact_hashes
 from dedup.kernels import _minhashes
 from dedup.settings import Dedup
+from dedup.view import as_compared
 
 #: Start of the splitmix64 sequence that the permutations are drawn from: 万葉 in UTF-16.
 SEED = 0x4E07_8449
@@ -25,14 +25,14 @@ def signatures(batch: pa.RecordBatch, settings: Dedup) -> pa.RecordBatch:
     """Measure a batch of documents for dedup.
 
     Args:
-        batch: with columns `doc_id` and `text`, as in `corpus.schema.DOCUMENTS`.
+        batch: with columns `doc_id`, `profile` and `text`, as in `corpus.schema.DOCUMENTS`.
         settings: shingles, bands and lengths.
 
     Returns:
         A batch of `corpus.schema.SIGNATURES`, row for row; `minhash` is empty for documents
         shorter than `settings.min_chars`.
     """
-    folded = fold(Texts.from_arrow(batch.column("text")))
+    folded = as_compared(batch, settings)
     minima = minhashes(folded, settings)
     has_minhash = folded.chars >= settings.min_chars
     value_offsets = np.concatenate(([0], np.cumsum(has_minhash) * settings.permutations)).astype(np.int32)

@@ -51,6 +51,9 @@ class Dedup:
         max_shingled_chars: characters of a document that the signature sees. Beyond it the ratio
             of lengths bounds the similarity, so that two books do not become one by a common
             beginning.
+        view_profiles: profiles whose documents are compared in today's spelling (`dedup.view`), so that old
+            and new editions of a work find each other. A document finds only those compared in the same
+            way: name `web` too where pages may repeat books.
         max_compared_shingles: distinct shingles of a document that are compared one by one, at 4
             bytes each; of a longer one, those with the smallest hashes, which are a fair sample.
         max_survivors_per_candidate: how many survivors are remembered around one candidate to
@@ -74,6 +77,7 @@ class Dedup:
     min_similarity: float = 0.8
     min_chars: int = 200
     max_shingled_chars: int = 4_000_000
+    view_profiles: tuple[str, ...] = ()
     max_compared_shingles: int = 65_536
     max_survivors_per_candidate: int = 64
     survivor_order: tuple[Criterion, ...] = ("longest",)

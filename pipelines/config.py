@@ -163,6 +163,9 @@ def load_config(path: str, out: str | None = None) -> Config:
     for name in dedup.source_priority:
         if name not in [source.name for source in sources]:
             raise UserError(f"{path}: [dedup] source_priority: no [[source]] has the name {name!r}")
+    for profile in dedup.view_profiles:
+        if profile not in PROFILES:
+            raise UserError(f"{path}: [dedup] view_profiles: {profile!r} is none of {', '.join(PROFILES)}")
     return Config(
         path=path,
         run=Run(out) if out else run,

@@ -299,6 +299,7 @@ _INDEXED_SETTINGS = (
     "max_compared_shingles",
     "survivor_order",
     "source_priority",
+    "view_profiles",
 )
 
 

@@ -123,7 +123,7 @@ def decide(task: Task) -> Counts:
 
 def sign(task: Task) -> Counts:
     """Documents → signatures."""
-    documents = read_batches(task.input("documents"), ["doc_id", "text"])
+    documents = read_batches(task.input("documents"), ["doc_id", "profile", "text"])
     batches = (signatures(batch, task.settings) for batch in documents)
     return {"documents": write_shard(task.outputs["signatures"], SIGNATURES.schema, batches)}
 
@@ -183,7 +183,7 @@ def write_index(task: Task) -> Counts:
 
     def batches() -> Iterator[pa.RecordBatch]:
         for documents, signed, decisions in zip_batches(
-            (task.input("documents"), [*ORDER_COLUMNS, "text"]),
+            (task.input("documents"), [*ORDER_COLUMNS, "profile", "text"]),
             (task.input("signatures"), SIGNATURES.schema.names),
             (task.input("decisions"), ["reasons"]),
         ):
@@ -232,7 +232,8 @@ def split_compared(task: Task) -> Counts:
     components = pick(_read_all(task.inputs["components"]), _ids(task.input("documents")), COMPONENTS)
     n_documents = 0
     for documents, signed in zip_batches(
-        (task.input("documents"), [*ORDER_COLUMNS, "text"]), (task.input("signatures"), SIGNATURES.schema.names)
+        (task.input("documents"), [*ORDER_COLUMNS, "profile", "text"]),
+        (task.input("signatures"), SIGNATURES.schema.names),
     ):
         for part, batch in zip(parts, deal_compared(documents, signed, components, task.settings), strict=True):
             part.append(batch)

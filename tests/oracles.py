@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 
+import joyokanji
+
 from filters.characters import KANA, CharacterClass, class_of
 
 
@@ -38,6 +40,42 @@ _MIX_1, _MIX_2, _STEP = 0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53, 0x9E3779B97F4A7C
 def _finalise(h: int) -> int:
     h = (h ^ h >> 33) * _MIX_1 & _MASK_64
     return (h ^ h >> 33) * _MIX_2 & _MASK_64
+
+
+def view(folded: str) -> str:
+    """A folded text in the view for comparison, one idea after the other over the whole text."""
+    letters = ""
+    for character in folded:
+        point = ord(character)
+        if not re.match(r"\w", character) or character in "_ー":
+            continue
+        if character in "ヽヾ" or "ァ" <= character <= "ヶ":
+            character = {"ヽ": "ゝ", "ヾ": "ゞ"}.get(character, chr(point - 0x60))
+        if "\u4e00" <= character < "\ua000":
+            character = joyokanji.convert(character)
+        letters += character.translate(str.maketrans("ぁぃぅぇぉっゃゅょゎ", "あいうえおつやゆよわ"))
+    spoken = ""
+    while letters:
+        character, letters = letters[0], letters[1:]
+        if character in "〳〴" and letters[:1] == "〵" and len(spoken) > 1:
+            spoken, letters = spoken + spoken[-2:], letters[1:]
+        elif spoken and character in "々〻ゝ":
+            spoken += spoken[-1]
+        elif spoken and character == "ゞ":
+            voiced = unicodedata.normalize("NFC", spoken[-1] + "\u3099")
+            spoken += voiced if len(voiced) == 1 and "\u3040" <= spoken[-1] < "\u30a0" else spoken[-1]
+        else:
+            spoken += character
+    spoken = spoken.translate(str.maketrans("ゐゑをはひふへほぢづ", "いえおわいうえおじず"))
+    spoken = spoken.replace("くわ", "か").replace("ぐわ", "が")
+    rows = zip("あかがさざただなばぱまやらわ", "おこごそぞとどのぼぽもよろお", strict=True)
+    for a, o in rows:
+        spoken = spoken.replace(a + "う", o + "う")
+    for e, i in zip("えけげせぜてでねべぺめれ", "いきぎしじちじにびぴみり", strict=True):
+        spoken = spoken.replace(e + "う", i + "よう")
+    for i in "いきぎしじちにびぴみり":
+        spoken = spoken.replace(i + "う", i + "ゆう")
+    return spoken
 
 
 def fold(text: str) -> str:

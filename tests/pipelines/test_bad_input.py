@@ -85,6 +85,7 @@ def test_a_file_that_is_no_toml(folder: Path, capsys: pytest.CaptureFixture[str]
         ("*.jsonl", "missing.jsonl", "no such input"),
         ("rules.toml", "missing.toml", "no such rules file"),
         ("[filter]", "[dedup]\nmin_similarity = 1.5\n[filter]", "min_similarity"),
+        ("[filter]", '[dedup]\nview_profiles = ["novel"]\n[filter]', "view_profiles: 'novel' is none of web, ocr,"),
         ("[filter]", "[extra]\n[filter]", "unknown key 'extra'"),
     ],
 )
