@@ -1,11 +1,13 @@
-"""The compiled loops of dedup: fold, hash, sketch, key, unite, link.
+"""The compiled loops of dedup: fold, view, hash, sketch, key, unite, link.
 
-Private to the typed wrappers in `exact`, `minhash`, `pairs`, `components`, `shingles` and
+Private to the typed wrappers in `exact`, `view`, `minhash`, `pairs`, `components`, `shingles` and
 `verify`, each of which has a slow oracle of its own name in `tests/oracles.py`. This file imports
 no other jitted code, because Numba's cache does not see changes across files.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 import numpy as np
 from numba import njit
@@ -23,6 +25,20 @@ _BLOCK = 4096
 _LANES = 32
 #: Runs that shingle hashes are dealt to before they are sorted: 2 MB of counters stay in the second-level cache.
 _MAX_RUNS = 1 << 18
+
+# The hiragana block, and what the view does to a kana before う, which makes a long vowel of both.
+KANA_BLOCK: Final = 0x3040
+KANA_BLOCK_SIZE: Final = 96
+TO_O: Final = 1  # its row's お
+TO_YO: Final = 2  # its row's い, and よ between
+TO_YU: Final = 3  # the same, and ゆ between
+
+_U, _WA, _YO, _YU, _KU, _KA, _GU, _GA = (ord(kana) for kana in "うわよゆくかぐが")
+_REPEATS = tuple(ord(mark) for mark in "々〻ゝ")
+_VOICED_REPEAT = ord("ゞ")
+# 〳〵 and 〴〵 repeat two kana or more; two is the rule.
+_LONG_REPEATS = tuple(ord(mark) for mark in "〳〴")
+_LONG_REPEAT_END = ord("〵")
 
 
 @njit(cache=True, nogil=True)
@@ -78,6 +94,61 @@ def _fold(data, offsets, table, voiced, semivoiced):  # type: ignore[no-untyped-
             end += 1
         out_offsets[doc + 1] = end
     return codepoints[:end], out_offsets
+
+
+@njit(cache=True, nogil=True)
+def _view(codepoints, offsets, is_viewed, letters, voiced, sounds, vowels, befores):  # type: ignore[no-untyped-def]
+    """Each document letter by letter; `last` and `second_last` are its letters before their sounds were made one."""
+    n_docs = len(offsets) - 1
+    # At most one letter is put between two.
+    viewed = np.empty(2 * len(codepoints), np.uint32)
+    out_offsets = np.zeros(n_docs + 1, np.int64)
+    end = 0
+    for doc in range(n_docs):
+        begin = end
+        last = second_last = np.uint32(0)
+        i = offsets[doc]
+        while i < offsets[doc + 1]:
+            point = codepoints[i]
+            i += 1
+            if not is_viewed[doc]:
+                viewed[end] = point
+                end += 1
+                continue
+            letter = letters[point] if point < len(letters) else point
+            if letter == 0:
+                continue
+            n_letters = 1
+            if letter in _LONG_REPEATS and second_last:
+                if i < offsets[doc + 1] and codepoints[i] == _LONG_REPEAT_END:
+                    i += 1
+                    n_letters = 2
+            elif last and letter in _REPEATS:
+                letter = last
+            elif last and letter == _VOICED_REPEAT:
+                letter = voiced[last - KANA_BLOCK] if KANA_BLOCK <= last < KANA_BLOCK + KANA_BLOCK_SIZE else last
+            for _ in range(n_letters):
+                if n_letters == 2:
+                    letter = second_last
+                second_last, last = last, letter
+                is_kana = KANA_BLOCK <= letter < KANA_BLOCK + KANA_BLOCK_SIZE
+                sound = sounds[letter - KANA_BLOCK] if is_kana else letter
+                before = viewed[end - 1] if end > begin else np.uint32(0)
+                if sound == _WA and before in (_KU, _GU):
+                    # くわ was read か; くわう, which was read こう, comes after.
+                    viewed[end - 1] = _KA if before == _KU else _GA
+                    continue
+                if sound == _U and KANA_BLOCK <= before < KANA_BLOCK + KANA_BLOCK_SIZE:
+                    what = vowels[before - KANA_BLOCK]
+                    if what:
+                        viewed[end - 1] = befores[before - KANA_BLOCK]
+                    if what in (TO_YO, TO_YU):
+                        viewed[end] = _YO if what == TO_YO else _YU
+                        end += 1
+                viewed[end] = sound
+                end += 1
+        out_offsets[doc + 1] = end
+    return viewed[:end].copy(), out_offsets
 
 
 @njit(cache=True, nogil=True)

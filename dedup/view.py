@@ -15,16 +15,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
-from typing import Final
 
 import joyokanji
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit
 
 from corpus.text import Texts
 from dedup.exact import Folded, fold
+from dedup.kernels import KANA_BLOCK, KANA_BLOCK_SIZE, TO_O, TO_YO, TO_YU, _view
 from dedup.settings import Dedup
 
 
@@ -71,18 +70,7 @@ _A_ROW = "あかがさざただなはばぱまやらわ"
 _O_ROW = "おこごそぞとどのほぼぽもよろお"
 _E_ROW = "えけげせぜてでねへべぺめえれえ"
 _I_ROW = "いきぎしじちぢにひびぴみいりい"
-_KANA: Final = 0x3040
 _MARK = re.compile(r"[^\w]|_|ー")
-
-# What a kana becomes before う, which makes a long vowel of both, and what comes between.
-_TO_O, _TO_YO, _TO_YU = 1, 2, 3
-_U, _WA, _YO, _YU = (ord(kana) for kana in "うわよゆ")
-_KU, _KA, _GU, _GA = (ord(kana) for kana in "くかぐが")
-_REPEATS = tuple(ord(mark) for mark in "々〻ゝ")
-_VOICED_REPEAT = ord("ゞ")
-# 〳〵 and 〴〵 repeat two kana or more; two is the rule.
-_LONG_REPEATS = tuple(ord(mark) for mark in "〳〴")
-_LONG_REPEAT_END = ord("〵")
 
 
 @cache
@@ -104,74 +92,19 @@ def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarra
         if hiragana.isalpha():
             letters[point] = ord(hiragana.translate(_LARGE))
     letters[ord("ヽ")], letters[ord("ヾ")] = ord("ゝ"), ord("ゞ")
-    hiragana_block = [chr(_KANA + i) for i in range(96)]
+    hiragana_block = [chr(KANA_BLOCK + i) for i in range(KANA_BLOCK_SIZE)]
     with_mark = [unicodedata.normalize("NFC", kana + "\u3099") for kana in hiragana_block]
     voiced = [ord(kana if len(kana) == 1 else plain) for kana, plain in zip(with_mark, hiragana_block, strict=True)]
     sounds = [ord(kana.translate(_ONE_SOUND)) for kana in hiragana_block]
-    vowels, befores = np.zeros(96, np.uint8), np.zeros(96, np.uint32)
+    vowels, befores = np.zeros(KANA_BLOCK_SIZE, np.uint8), np.zeros(KANA_BLOCK_SIZE, np.uint32)
     for kana, becomes, what in (
-        *zip(_A_ROW, _O_ROW, [_TO_O] * len(_A_ROW), strict=True),
-        *zip(_E_ROW, _I_ROW, [_TO_YO] * len(_E_ROW), strict=True),
-        *zip(_I_ROW, _I_ROW, [_TO_YU] * len(_I_ROW), strict=True),
+        *zip(_A_ROW, _O_ROW, [TO_O] * len(_A_ROW), strict=True),
+        *zip(_E_ROW, _I_ROW, [TO_YO] * len(_E_ROW), strict=True),
+        *zip(_I_ROW, _I_ROW, [TO_YU] * len(_I_ROW), strict=True),
     ):
-        vowels[ord(kana) - _KANA] = what
-        befores[ord(kana) - _KANA] = ord(becomes.translate(_ONE_SOUND))
+        vowels[ord(kana) - KANA_BLOCK] = what
+        befores[ord(kana) - KANA_BLOCK] = ord(becomes.translate(_ONE_SOUND))
     tables = (letters, np.array(voiced, np.uint32), np.array(sounds, np.uint32), vowels, befores)
     for table in tables:
         table.flags.writeable = False
     return tables
-
-
-@njit(cache=True, nogil=True)
-def _view(codepoints, offsets, is_viewed, letters, voiced, sounds, vowels, befores):  # type: ignore[no-untyped-def]
-    """Each document letter by letter; `last` and `second_last` are its letters before their sounds were made one."""
-    n_docs = len(offsets) - 1
-    # At most one letter is put between two.
-    viewed = np.empty(2 * len(codepoints), np.uint32)
-    out_offsets = np.zeros(n_docs + 1, np.int64)
-    end = 0
-    for doc in range(n_docs):
-        begin = end
-        last = second_last = np.uint32(0)
-        i = offsets[doc]
-        while i < offsets[doc + 1]:
-            point = codepoints[i]
-            i += 1
-            if not is_viewed[doc]:
-                viewed[end] = point
-                end += 1
-                continue
-            letter = letters[point] if point < len(letters) else point
-            if letter == 0:
-                continue
-            n_letters = 1
-            if letter in _LONG_REPEATS and second_last:
-                if i < offsets[doc + 1] and codepoints[i] == _LONG_REPEAT_END:
-                    i += 1
-                    n_letters = 2
-            elif last and letter in _REPEATS:
-                letter = last
-            elif last and letter == _VOICED_REPEAT:
-                letter = voiced[last - _KANA] if _KANA <= last < _KANA + 96 else last
-            for _ in range(n_letters):
-                if n_letters == 2:
-                    letter = second_last
-                second_last, last = last, letter
-                is_kana = _KANA <= letter < _KANA + 96
-                sound = sounds[letter - _KANA] if is_kana else letter
-                before = viewed[end - 1] if end > begin else np.uint32(0)
-                if sound == _WA and before in (_KU, _GU):
-                    # くわ was read か; くわう, which was read こう, comes after.
-                    viewed[end - 1] = _KA if before == _KU else _GA
-                    continue
-                if sound == _U and _KANA <= before < _KANA + 96:
-                    what = vowels[before - _KANA]
-                    if what:
-                        viewed[end - 1] = befores[before - _KANA]
-                    if what in (_TO_YO, _TO_YU):
-                        viewed[end] = _YO if what == _TO_YO else _YU
-                        end += 1
-                viewed[end] = sound
-                end += 1
-        out_offsets[doc + 1] = end
-    return viewed[:end].copy(), out_offsets
