@@ -27,7 +27,7 @@ from corpus.records import document_id
 from corpus.schema import PROVENANCE
 from corpus.shards import write_shard
 from tokenizer.encode import Tokenizer
-from tokenizer.pack import RELEASE_COLUMNS, MegatronWriter, NpyWriter, cut_documents, tokenize_batches
+from tokenizer.pack import ENCODED_SCHEMA, TEXT_SCHEMA, MegatronWriter, NpyWriter, cut_documents, tokenize_batches
 
 #: Text per batch: as `corpus.shards` cuts release shards.
 BATCH_DOCUMENTS = 1000
@@ -47,8 +47,9 @@ def release_batches(texts: list[str]) -> list[pa.RecordBatch]:
                 pa.array(["bench"] * len(part)).dictionary_encode(),
                 pa.array([f"file:{low + row}" for row in range(len(part))], pa.large_string()),
                 pa.array(part, pa.large_string()),
+                pa.array(np.zeros(len(part), np.bool_)),
             ]
-            batches.append(pa.RecordBatch.from_arrays(columns, names=list(RELEASE_COLUMNS)))
+            batches.append(pa.RecordBatch.from_arrays(columns, names=TEXT_SCHEMA.names))
             n_bytes += columns[3].nbytes
     return batches
 
@@ -93,7 +94,7 @@ def manyo(model: str, batches: list[pa.RecordBatch]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         ids, origins, prefix = f"{folder}/ids.npy", f"{folder}/ids.parquet", f"{folder}/shard"
         with NpyWriter(ids, tokenizer.dtype) as encoded:
-            write_shard(origins, PROVENANCE.schema, tokenize_batches(batches, tokenizer, encoded))
+            write_shard(origins, ENCODED_SCHEMA, tokenize_batches(batches, tokenizer, encoded))
         with MegatronWriter(f"{prefix}.bin", f"{prefix}.idx", tokenizer.dtype) as shard:
             cut = cut_documents([(ids, origins)], 0, encoded.counts.tokens, shard)
             write_shard(f"{prefix}.parquet", PROVENANCE.schema, cut)

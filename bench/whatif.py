@@ -96,6 +96,7 @@ def _documents(doc_ids: pa.Array, texts: pa.Array, random: np.random.Generator) 
         columns = {field.name: pa.nulls(n, field.type) for field in DOCUMENTS.schema}
         columns |= {
             "doc_id": some,
+            "release_allowed": pa.array(np.ones(n, np.bool_)),
             "source": pa.array(["crawl"] * n).dictionary_encode().cast(LABEL),
             "profile": pa.array(["web"] * n).dictionary_encode().cast(LABEL),
             "uri": pa.array([f"https://host{host}.example.jp/{i}" for i, host in enumerate(hosts)], pa.large_string()),

@@ -173,6 +173,17 @@ DUPLICATES = Table(
     ),
 )
 
+TAKEN_DOWN = Table(
+    "taken_down",
+    "a document that someone asked to be taken down; there may be a row for documents that were dropped anyway",
+    "takedown",
+    (
+        _ID,
+        Column("listed_as", LABEL, "what the list names: doc_id, uri or host"),
+        Column("requested", pa.date32(), "day of the request, as the list says; null if it does not"),
+    ),
+)
+
 RELEASE = Table(
     "release",
     "a document that is kept, with personal information masked",

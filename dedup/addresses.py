@@ -8,19 +8,14 @@ keys do (`dedup.pairs`), before any text is compared.
 from __future__ import annotations
 
 import hashlib
-import re
 
 import numpy as np
 import pyarrow as pa
 
+from corpus.addresses import normal_address
 from dedup.order import address_precedence
 from dedup.pairs import deal, ids_as_bytes
 from dedup.settings import Dedup
-
-#: Scheme, user and `www.` are left out, and so are the fragment, which no server sees, and a final slash.
-_ADDRESS = re.compile(
-    r"https?://(?:[^/?#@]*@)?(?:www\.)?(?P<host>\[[^\]/?#]*\]|[^/?#:]+)(?P<port>:\d+)?(?P<rest>[^#]*)", re.IGNORECASE
-)
 
 
 def split_addresses(
@@ -42,25 +37,6 @@ def split_addresses(
     keys = np.array([_key(addresses[row] or "") for row in rows], np.uint64)
     doc_ids = ids_as_bytes(documents.column("doc_id"))[rows]
     return deal(keys, address_precedence(documents, chars, settings)[rows], doc_ids, settings.parts)
-
-
-def normal_address(uri: str) -> str | None:
-    """What is the same in all spellings of a web address, or None if it is none.
-
-    `http://Example.jp:80/a/#top` and `https://www.example.jp/a` are one address.
-    """
-    parts = _ADDRESS.match(uri)
-    if parts is None:
-        return None
-    port = "" if parts["port"] in (None, ":80", ":443") else parts["port"]
-    rest = parts["rest"].removesuffix("/")
-    return f"{parts['host'].lower()}{port}{rest}"
-
-
-def host_of(uri: str) -> str | None:
-    """The host of a web address in lower case, without `www.`, or None if it is none."""
-    parts = _ADDRESS.match(uri)
-    return parts["host"].lower() if parts else None
 
 
 def _key(address: str) -> int:

@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from corpus.addresses import host_of
 from corpus.schema import Column, Table
-from dedup.addresses import host_of
 from dedup.settings import Alarms
 
 LOSSES = Table(

@@ -206,11 +206,20 @@ def decide(
         ValueError: as `failures`.
     """
     failed = failures(languages, signals, profiles, rules)
+    return name_reasons(signals.column("doc_id"), failed, [rule.name for rule in rules])
+
+
+def name_reasons(doc_ids: pa.Array, failed: np.ndarray, names: Sequence[str]) -> pa.RecordBatch:
+    """Reasons as a batch of `corpus.schema.DECISIONS`.
+
+    Args:
+        doc_ids: of the documents.
+        failed: bool (n_docs, n_reasons).
+        names: of the reasons.
+    """
     offsets = np.zeros(len(failed) + 1, np.int32)
     np.cumsum(failed.sum(axis=1), out=offsets[1:])
-    _, rule_numbers = np.nonzero(failed)
-    names = pa.DictionaryArray.from_arrays(
-        pa.array(rule_numbers, pa.int32()), pa.array([rule.name for rule in rules], pa.string())
-    )
-    reasons = pa.ListArray.from_arrays(pa.array(offsets), names, type=pa.list_(LABEL))
-    return pa.RecordBatch.from_arrays([signals.column("doc_id"), reasons], schema=DECISIONS.schema)
+    _, reason_numbers = np.nonzero(failed)
+    labels = pa.DictionaryArray.from_arrays(pa.array(reason_numbers, pa.int32()), pa.array(names, pa.string()))
+    reasons = pa.ListArray.from_arrays(pa.array(offsets), labels, type=pa.list_(LABEL))
+    return pa.RecordBatch.from_arrays([doc_ids, reasons], schema=DECISIONS.schema)

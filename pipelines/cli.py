@@ -95,6 +95,8 @@ def _dispatch(options: argparse.Namespace) -> int:
     try:
         if options.command == "run":
             result = run(config, executor, shown, options.until)
+        elif options.command == "takedown":
+            return _take_down(config, executor, shown, options.list)
         elif options.command == "export" and config.export is None:
             raise UserError(f'{config.path}: there is no [export] table; write one, with format = "jsonl" or "parquet"')
         elif options.command == "train-tokenizer":
@@ -138,6 +140,25 @@ def _trace(config: Config, page: str) -> int:
     except ShardError as error:
         raise WorkFailed(str(error)) from error
     print_traces(Console(highlight=False, soft_wrap=True), traces)
+    return 0
+
+
+def _take_down(config: Config, executor: Executor, watcher: Watcher, uri: str) -> int:
+    from pipelines.takedown import take_down
+
+    done = take_down(config, uri, executor, watcher)
+    print(f"{done.documents:,} documents of this run are on its takedown list")
+    for shard, documents in done.release_shards.items():
+        print(f"release {shard}: {documents:,} documents taken out")
+    for shard, tokens in done.token_shards.items():
+        print(f"tokens {shard}: {tokens:,} tokens left")
+        for one in done.removed:
+            if one.shard == shard:
+                print(f"    tokens {one.first_token:,} to {one.first_token + one.token_count - 1:,} taken out")
+    if not (done.release_shards or done.token_shards):
+        print("no shard had to be changed")
+    for named, released in done.copies:
+        print(f"document {named.hex()} was no part of the release, but its text is: as document {released.hex()}")
     return 0
 
 
@@ -202,7 +223,9 @@ def parser() -> argparse.ArgumentParser:
     stages["train-tokenizer"].add_argument(
         "--beside", nargs="+", default=(), metavar="MODEL", help="other SentencePiece models to measure as well"
     )
-    for sub in (whole, *stages.values()):
+    takedown = command("takedown", "take documents out of the release and the token shards that hold them")
+    takedown.add_argument("list", metavar="LIST", help="a file: a URL, host, doc_id or identifier a line")
+    for sub in (whole, *stages.values(), takedown):
         sub.add_argument(
             "--executor",
             choices=("serial", "ray"),

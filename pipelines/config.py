@@ -23,6 +23,7 @@ from corpus.sources import KINDS
 from dedup.settings import Dedup
 from filters.language import LanguageSettings
 from filters.pii import Scrub
+from filters.rights import Rights
 from filters.rules import PROFILES, Rule, load_rules
 from pipelines.engine import UserError
 from pipelines.extract import Source
@@ -118,6 +119,7 @@ class Config:
     extract: Extract
     langid: LanguageSettings
     rules: tuple[Rule, ...]
+    rights: Rights
     dedup: Dedup
     scrub: Scrub
     export: Export | None
@@ -141,7 +143,7 @@ def load_config(path: str, out: str | None = None) -> Config:
         raise UserError(f"{path}: no such configuration file") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UserError(f"{path}: {error}") from error
-    known = ("run", "source", "extract", "langid", "filter", "dedup", "scrub", "export", "tokenize", "mix")
+    known = ("run", "source", "extract", "langid", "filter", "rights", "dedup", "scrub", "export", "tokenize", "mix")
     _refuse_unknown(path, tables, known)
     for table in ("run", "source", "tokenize"):
         if table not in tables:
@@ -173,6 +175,7 @@ def load_config(path: str, out: str | None = None) -> Config:
         extract=settings(Extract, "extract"),
         langid=settings(LanguageSettings, "langid"),
         rules=rules,
+        rights=settings(Rights, "rights"),
         dedup=dedup,
         scrub=settings(Scrub, "scrub"),
         export=settings(Export, "export") if "export" in tables else None,

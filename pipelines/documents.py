@@ -13,14 +13,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow.compute as pc
 from rich.cells import cell_len
 from rich.console import Console
 
 from corpus.schema import LANGUAGES
-from corpus.shards import read_rows
+from corpus.shards import filesystem, read_columns, read_rows
+from corpus.takedown import read_takedowns
+from filters import rights
 from filters.rules import RULE_COLUMNS, Rule
 from pipelines.config import Config
-from pipelines.run import finished_stages
+from pipelines.run import finished_stages, record_takedowns
+from pipelines.stages import takedowns_uri
 
 #: How much of a text is shown, in characters.
 EXCERPT_CHARS = 400
@@ -31,11 +35,29 @@ _BLANK_LINES = re.compile(r"\n\s*\n+")
 
 @dataclass(frozen=True, slots=True)
 class MeasuredShard:
-    """URIs of one `documents` shard and of what was measured on it, row by row."""
+    """One `documents` shard and what was measured on it, row by row.
+
+    Attributes:
+        documents, languages, signals: URIs.
+        opted_out: statements of a page that keep it in (`filters.rights`).
+        takedowns: URI of the run's takedown list; None if nothing was taken down.
+    """
 
     documents: str
     languages: str
     signals: str
+    opted_out: tuple[str, ...] = ()
+    takedowns: str | None = None
+
+    def permitted(self) -> np.ndarray:
+        """bool (n_docs,), documents that may be released: the others are neither counted nor shown."""
+        columns = ["release_allowed", *(["robots"] if self.opted_out else [])]
+        documents = read_columns(self.documents, [*columns, *(["doc_id", "uri"] if self.takedowns else [])])
+        permitted: np.ndarray = np.logical_not(rights.barred(documents, self.opted_out).any(axis=1))
+        if self.takedowns:
+            taken = read_takedowns(self.takedowns).find(documents).column("doc_id")
+            permitted &= ~pc.is_in(documents.column("doc_id"), value_set=taken).to_numpy(zero_copy_only=False)
+        return permitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +109,16 @@ def measured_shards(config: Config, command: str) -> tuple[MeasuredShard, ...]:
         UserError: a stage up to `measure` is not finished.
     """
     stages = finished_stages(config, ("extract", "langid", "measure"), command)
+    record_takedowns(config)
+    takedowns = takedowns_uri(config.run.out)
+    fs, path = filesystem(takedowns)
     return tuple(
         MeasuredShard(
             stages["extract"].uri("documents", shard.name),
             stages["langid"].uri("languages", shard.name),
             stages["measure"].uri("signals", shard.name),
+            config.rights.opted_out,
+            takedowns if fs.exists(path) else None,
         )
         for shard in stages["extract"].shards
     )

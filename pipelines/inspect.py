@@ -53,7 +53,7 @@ def choose(
             (shard.signals, sorted(columns - _LANGUAGE_COLUMNS)),
         )
         fails = failures(languages, signals, documents.column("profile"), tried).any(axis=1)
-        rows = np.flatnonzero(fails if reason is not None else ~fails)
+        rows = np.flatnonzero((fails if reason is not None else ~fails) & shard.permitted())
         total += len(rows)
         keys = id_keys(documents.column("doc_id"))[rows]
         first = np.argsort(keys, kind="stable")[:count]

@@ -18,6 +18,7 @@ from typing import Any, TypedDict
 
 import jinja2
 
+from filters.rights import REASONS as RIGHTS
 from pipelines.statistics import FUNNEL, LENGTH_EDGES, SCRIPTS, Statistics, add_up
 
 #: Rows of report.json where a run may have millions; the HTML shows fewer still.
@@ -128,6 +129,7 @@ def assemble(merged: Statistics, timings: Sequence[StageTiming], run: RunFacts) 
         ],
         "fates": [_fate(merged, source, stages[-1]) for source in sources],
         "refused": _refused(merged, run["pages"]),
+        "withheld": _withheld(merged, documents),
         "rules": _rules(merged, run["rules"], documents),
         "charsets": _charsets(merged),
         "languages": [
@@ -259,13 +261,16 @@ def _funnel(
 def _fate(merged: Statistics, source: str, last: str) -> dict[str, Any]:
     """Where a source's pages ended, as parts of their number."""
     stages = merged["funnel"].get(source, {})
-    documents, kept, unique = (_count(stages, stage) for stage in ("documents", "kept", "unique"))
-    not_japanese = documents - _count(stages, "japanese") - merged["kept_not_japanese"].get(source, 0)
+    documents, permitted, kept, unique = (
+        _count(stages, stage) for stage in ("documents", "permitted", "kept", "unique")
+    )
+    not_japanese = permitted - _count(stages, "japanese") - merged["kept_not_japanese"].get(source, 0)
     final = _count(stages, last)
     parts = {
         "refused": sum(merged["refused"].get(source, {}).values()),
+        "not_permitted": documents - permitted,
         "not_japanese": not_japanese,
-        "failed_a_rule": documents - kept - not_japanese,
+        "failed_a_rule": permitted - kept - not_japanese,
         "duplicate": kept - unique,
         "not_released": unique - final,
         "final": final,
@@ -283,6 +288,22 @@ def _refused(merged: Statistics, pages: int) -> list[dict[str, Any]]:
     return [
         {"reason": reason, "pages": count, "share": _fraction(count, pages), "sources": by_reason[reason]}
         for count, reason in totals
+    ]
+
+
+def _withheld(merged: Statistics, documents: int) -> list[dict[str, Any]]:
+    """One row per reason that has nothing to do with quality, also where it withheld nothing."""
+    rules = merged["rules"].items()
+    rows = {reason: {source: of[reason]["fails"] for source, of in rules if reason in of} for reason in RIGHTS}
+    rows["taken_down"] = merged["taken_down"]
+    return [
+        {
+            "reason": reason,
+            "documents": sum(sources.values()),
+            "share": _fraction(sum(sources.values()), documents),
+            "sources": sources,
+        }
+        for reason, sources in rows.items()
     ]
 
 

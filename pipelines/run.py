@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from corpus.shards import filesystem, join, publish, remove_partials
+from corpus.takedown import Takedowns, join_takedowns, read_takedowns
 from pipelines.config import Config
 from pipelines.engine import (
     Executor,
@@ -21,7 +22,7 @@ from pipelines.engine import (
 from pipelines.manifest import read_manifests
 from pipelines.progress import Watcher
 from pipelines.shapes import StageOutput
-from pipelines.stages import COMMANDS, build_stages
+from pipelines.stages import COMMANDS, build_stages, takedowns_uri
 
 #: Marks a folder as one that manyo writes to, so that no other folder is written to by accident.
 _MARK = "manyo.json"
@@ -55,11 +56,12 @@ def run(config: Config, executor: Executor, watcher: Watcher, until: str = "repo
     names = {name for command in wanted for name in COMMANDS[command]}
     stages = [stage for stage in build_stages(config) if stage.name in names]
     mark_out(config.run.out)
+    record_takedowns(config)
     outputs: dict[str, StageOutput] = {}
     results = []
     with watcher:
         for stage in stages:
-            result = _run_one(stage, outputs, config.run.out, executor, watcher)
+            result = run_one(stage, outputs, config.run.out, executor, watcher)
             outputs[stage.name] = result.output
             results.append(result)
     return RunResult(tuple(results))
@@ -73,16 +75,17 @@ def run_command(config: Config, executor: Executor, watcher: Watcher, command: s
         WorkFailed: a stage could not be finished.
     """
     mark_out(config.run.out)
+    record_takedowns(config)
     outputs: dict[str, StageOutput] = {}
     results = []
     with watcher:
         for stage in build_stages(config):
             if stage.name in COMMANDS[command]:
-                result = _run_one(stage, outputs, config.run.out, executor, watcher)
+                result = run_one(stage, outputs, config.run.out, executor, watcher)
                 outputs[stage.name] = result.output
                 results.append(result)
             elif not results:
-                outputs[stage.name] = _finished(stage, outputs, config, command)
+                outputs[stage.name] = finished(stage, outputs, config, command)
     return RunResult(tuple(results))
 
 
@@ -118,7 +121,7 @@ def finished_stages(config: Config, names: Collection[str], command: str) -> dic
     outputs: dict[str, StageOutput] = {}
     for stage in build_stages(config):
         if stage.name in names:
-            outputs[stage.name] = _finished(stage, outputs, config, command)
+            outputs[stage.name] = finished(stage, outputs, config, command)
     return outputs
 
 
@@ -143,15 +146,45 @@ def mark_out(out: str) -> None:
         raise UserError(f"{out}: cannot be written: {error}") from error
 
 
-def _run_one(
+def record_takedowns(config: Config, *more: Takedowns) -> bool:
+    """Keep what the configuration's list and others ask for with the run; what was asked for once stays asked for.
+
+    Returns:
+        Whether anything is new.
+
+    Raises:
+        UserError: the configuration's list is missing or wrong.
+    """
+    listed = config.rights.takedown
+    try:
+        lists = [*([read_takedowns(listed)] if listed else []), *more]
+    except (OSError, ValueError) as error:
+        raise UserError(f"{config.path}: [rights] takedown: {error}") from error
+    uri = takedowns_uri(config.run.out)
+    fs, path = filesystem(uri)
+    known = [read_takedowns(uri)] if fs.exists(path) else []
+    before, after = (list(join_takedowns(all_of_them).lines()) for all_of_them in (known, [*known, *lists]))
+    if after != before:
+        with publish(uri) as partial:
+            partial.write_text("".join(f"{line}\n" for line in after), encoding="utf-8")
+        remove_partials(config.run.out)
+    return after != before
+
+
+def run_one(
     stage: Stage, outputs: Mapping[str, StageOutput], out: str, executor: Executor, watcher: Watcher
 ) -> StageResult:
+    """Bring one stage to its end; `outputs` holds those of the stages that it needs."""
     upstream = [outputs[needed.name] for needed in stage.needs]
     return run_stage(stage, upstream, out, executor, watcher.on_start, watcher.on_end)
 
 
-def _finished(stage: Stage, outputs: Mapping[str, StageOutput], config: Config, command: str) -> StageOutput:
-    """The output of a stage that an earlier command must have finished."""
+def finished(stage: Stage, outputs: Mapping[str, StageOutput], config: Config, command: str) -> StageOutput:
+    """The output of a stage that an earlier command must have finished.
+
+    Raises:
+        UserError: it has not.
+    """
     folder = stage.folder(config.run.out)
     tasks = plan_tasks(stage, folder, stage.plan([outputs[needed.name] for needed in stage.needs]))
     manifests = read_manifests(folder)

@@ -123,19 +123,21 @@ def _aligned(upstream: Upstream) -> list[tuple[FinishedShard, ...]]:
 def cut_tokens(shard_tokens: int) -> Plan:
     """One task per `shard_tokens` tokens of a source, its shards read one after another: `NAME-00000` and on.
 
+    Tokens count with those of documents that are taken down (`token_places`), so that a takedown moves no cut.
+
     A task reads the shards that its range of tokens touches; its `part` is where the range begins in them.
     The source is the part of a shard's name before the slash.
     """
 
     def plan(upstream: Upstream) -> list[Unit]:
         units = []
-        for source, shards in _by_source(shard for shard in upstream[0].shards if shard.counts["tokens"]).items():
-            ends = list(accumulate(shard.counts["tokens"] for shard in shards))
+        for source, shards in _by_source(shard for shard in upstream[0].shards if shard.counts["token_places"]).items():
+            ends = list(accumulate(shard.counts["token_places"] for shard in shards))
             for number in range(-(-ends[-1] // shard_tokens)):
                 low, high = number * shard_tokens, (number + 1) * shard_tokens
                 first, last = bisect_right(ends, low), bisect_left(ends, high)
                 touched = shards[first : last + 1]
-                part = low - (ends[first] - shards[first].counts["tokens"])
+                part = low - (ends[first] - shards[first].counts["token_places"])
                 unit = _unit(f"{source}-{number:05d}", upstream, [touched], part)
                 units.append(replace(unit, digest=digest_of([unit.digest, str(part)])))
         return units

@@ -4,11 +4,14 @@
 extract ─▶ langid ─▶ measure ─▶ decide ─┐
    │                                    ├─▶ keys ═▶ pairs ─▶ components ═▶ clusters ─▶ duplicates ─▶ alarms
    └─────▶ signatures ──────────────────┘                     (compared)                    │
-                                     release ◀──────────────────────────────────────────────┘
-                                        ├─▶ export
+                                      scrub ◀───────────────────────────────────────────────┘
+                                        ├─▶ release ◀─ takedown      (release ─▶ export)
                                         ├─▶ train ──────┐
                                         └─▶ deal ═▶ shuffle ─▶ encode ─▶ tokenize        every table ─▶ report
 ```
+
+Takedowns act where text leaves the house: in the release and in the token shards. What lies before them is made as if
+nothing were taken down, so that one takedown changes only what held the document (`docs/decisions/0080-takedowns.md`).
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from typing import Any
 
 from corpus.shards import filesystem, join
 from dedup.settings import Alarms, Dedup
+from filters import rights
 from filters.rules import Rule
 from pipelines import work
 from pipelines.config import Config
@@ -48,6 +52,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "langid": ("langid",),
     "filter": ("measure", "decide"),
     "dedup": (
+        "takedown",
         "signatures",
         "addresses",
         "superseded",
@@ -62,7 +67,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         "alarms",
         "index",
     ),
-    "scrub": ("release",),
+    "scrub": ("scrub", "release"),
     "export": ("export",),
     "train-tokenizer": ("train",),
     "tokenize": ("deal", "shuffle", "train", "encode", "tokenize"),
@@ -85,9 +90,10 @@ class NoSettings:
 
 @dataclass(frozen=True, slots=True)
 class DecideSettings:
-    """The rules."""
+    """The rules, and what a page may state that keeps it in."""
 
     rules: tuple[Rule, ...]
+    opted_out: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +148,29 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
     )
     langid = _map("langid", 1, config.langid, (extract,), "languages", work.identify)
     measure = _map("measure", 2, NoSettings(), (extract,), "signals", work.measure)
-    decide = _map("decide", 1, DecideSettings(config.rules), (extract, langid, measure), "decisions", work.decide)
-    dedup = dedup_stages(config.dedup, extract, decide)
+    decide_settings = DecideSettings(config.rules, config.rights.opted_out)
+    decide = _map("decide", 1, decide_settings, (extract, langid, measure), "decisions", work.decide)
+    takedown = Stage(
+        name="takedown",
+        version=1,
+        settings=NoSettings(),
+        needs=(extract,),
+        tables=_parquet("taken_down"),
+        plan=_plan_takedowns(config.run.out),
+        work=work.find_takedowns,
+    )
+    dedup = dedup_stages(config.dedup, extract, decide, takedown)
     (duplicates,) = [stage for stage in dedup if stage.name == "duplicates"]
-    release = _map("release", 2, config.scrub, (extract, decide, duplicates), "release", work.release)
-    text_stages = (extract, langid, measure, decide, *dedup, release, *_export_stages(config, release))
-    token_stages = _token_stages(config, release)
+    scrub = _map("scrub", 2, config.scrub, (extract, decide, duplicates), "scrubbed", work.scrub)
+    release = _map("release", 3, NoSettings(), (scrub, takedown), "release", work.release)
+    text_stages = (extract, langid, measure, decide, takedown, *dedup, scrub, release, *_export_stages(config, release))
+    token_stages = _token_stages(config, scrub, takedown)
     tokenize = token_stages[-1]
     statistics = _map(
         "statistics",
         1,
         NoSettings(),
-        (extract, langid, measure, decide, duplicates, release),
+        (extract, langid, measure, decide, duplicates, takedown, release),
         "statistics",
         work.shard_statistics,
         ending=".json",
@@ -167,7 +184,7 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
         version=1,
         settings=ReportSettings(
             config_name=PurePath(config.path).name,
-            rule_names=tuple(rule.name for rule in config.rules),
+            rule_names=(*rights.REASONS, *(rule.name for rule in config.rules)),
             stage_folders=tuple((stage.name, stage.folder_name) for stage in timed),
             table_folders=tuple((table, folder) for stage in timed for table, folder in stage.table_folders().items()),
         ),
@@ -187,7 +204,7 @@ def _export_stages(config: Config, release: Stage) -> tuple[Stage, ...]:
     return (_map("export", 1, config.export, (release,), "export", work.export, ending),)
 
 
-def dedup_stages(dedup: Dedup, extract: Stage, decide: Stage) -> tuple[Stage, ...]:
+def dedup_stages(dedup: Dedup, extract: Stage, decide: Stage, takedown: Stage) -> tuple[Stage, ...]:
     """From documents and decisions to `duplicates`, and the alarms that stop what follows."""
     # Alarms decide nothing about documents: a moved limit makes no table again. Nor do other
     # crawls change what is measured of this one.
@@ -263,7 +280,7 @@ def dedup_stages(dedup: Dedup, extract: Stage, decide: Stage) -> tuple[Stage, ..
         plan=gather("alarms"),
         work=work.check_losses,
     )
-    index = _map("index", 1, settings, (extract, signatures, decide), "index", work.write_index)
+    index = _map("index", 2, settings, (extract, signatures, decide, takedown), "index", work.write_index)
     return (
         signatures,
         *of_addresses,
@@ -359,22 +376,22 @@ def _address_stages(settings: Dedup, extract: Stage, signatures: Stage, decide: 
     return (addresses, superseded)
 
 
-def _token_stages(config: Config, release: Stage) -> tuple[Stage, ...]:
+def _token_stages(config: Config, scrub: Stage, takedown: Stage) -> tuple[Stage, ...]:
     """Train and shuffle, where the configuration asks for it, encode, and cut what was encoded into token shards."""
     settings = config.tokenize
     stages: list[Stage] = []
-    text = release
+    needs: tuple[Stage, ...] = (scrub, takedown)
     if settings.shuffle is not None:
         deal = Stage(
             name="deal",
-            version=1,
+            version=2,
             settings=settings.shuffle,
-            needs=(release,),
+            needs=(scrub, takedown),
             tables={"dealt": "dealt/{shard}.arrow"},
             plan=map_shards,
             work=work.split_release,
         )
-        text = Stage(
+        shuffle = Stage(
             name="shuffle",
             version=1,
             settings=settings.shuffle,
@@ -383,25 +400,25 @@ def _token_stages(config: Config, release: Stage) -> tuple[Stage, ...]:
             plan=combine_source_parts(settings.shuffle.parts),
             work=work.combine_release,
         )
-        stages += [deal, text]
-    needs: tuple[Stage, ...] = (text,)
+        stages += [deal, shuffle]
+        needs = (shuffle,)
     plan: Plan = map_shards
     if settings.train is not None:
         train = Stage(
             name="train",
             version=2,
             settings=settings.train,
-            needs=(release,),
+            needs=(scrub,),
             tables={"model": "{shard}.model"},
             plan=gather("tokenizer"),
             work=work.train_tokenizer,
             memory_bytes=8 << 30,
         )
         stages.append(train)
-        needs, plan = (text, train), with_gathered(map_shards)
+        needs, plan = (*needs, train), with_gathered(map_shards)
     encode = Stage(
         name="encode",
-        version=1,
+        version=2,
         settings=_encode_settings(config),
         needs=needs,
         tables={"encoded": "encoded/{shard}.npy", **_parquet("encoded_origins")},
@@ -449,6 +466,29 @@ def _map(
 
 def _parquet(*tables: str) -> dict[str, str]:
     return {table: f"{table}/{{shard}}.parquet" for table in tables}
+
+
+def takedowns_uri(out: str) -> str:
+    """Where a run keeps what was asked to be taken down of it, a list as in `corpus.takedown`."""
+    return join(out, "takedown.txt")
+
+
+def _plan_takedowns(out: str) -> Plan:
+    """One task per shard, which reads the run's takedowns as well. Their tables are small, and those of shards that a
+    new takedown does not touch keep their bytes: then nothing that follows is done again.
+    """
+
+    def plan(upstream: Upstream) -> list[Unit]:
+        uri = takedowns_uri(out)
+        fs, path = filesystem(uri)
+        lists = (uri,) if fs.exists(path) else ()
+        content = fs.cat_file(path).decode("utf-8") if lists else ""
+        return [
+            replace(unit, inputs={**unit.inputs, "takedowns": lists}, digest=digest_of([unit.digest, content]))
+            for unit in map_shards(upstream)
+        ]
+
+    return plan
 
 
 def _plan_inputs(sources: tuple[Source, ...]) -> Plan:

@@ -17,11 +17,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from corpus.addresses import hosts
 from corpus.schema import DOC_ID
-from corpus.shards import ShardError, read_batches, zip_batches
+from corpus.shards import ShardError, read_batches, read_columns, zip_batches
+from filters.rights import REASONS as RIGHTS
 
-#: What is left of the documents after each step; every step but `japanese` only takes away.
-FUNNEL = ("documents", "japanese", "kept", "unique", "released")
+#: What is left of the documents after each step; every step but `japanese` only takes away. `permitted` is what source
+#: and page let be released.
+FUNNEL = ("documents", "permitted", "japanese", "kept", "unique", "released")
 
 #: Scripts that `languages` measures; the rest (digits, punctuation, symbols, other scripts) is "other".
 SCRIPTS = ("hiragana", "katakana", "han", "hangul", "latin")
@@ -34,9 +37,6 @@ TOP_CHARSET_PAIRS = 500
 
 #: Lower edges of the length bins, in characters: empty texts, then five bins a decade up to 10^9.
 LENGTH_EDGES = np.array([0, *sorted({round(10 ** (step / 5)) for step in range(46)})], np.int64)
-
-#: Scheme, optional user name, then the host, in brackets if it is an IPv6 address.
-_HOST_PATTERN = r"^[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#]*@)?(?P<host>\[[^\]/?#]*\]|[^/?#:]+)"
 
 #: Counters are nested dicts with int leaves; the keys of the outer level are those of `_zero`.
 Statistics = dict[str, Any]
@@ -53,6 +53,7 @@ class ShardTables:
         signals: row-aligned; its columns `char_count` and `size_bytes` are read.
         decisions: row-aligned; each row names its reasons in the order of the rules.
         duplicates: row-aligned.
+        taken_down: documents that were asked to be taken down; their hosts are not named.
         release: the documents that are kept, or None if nothing was released yet.
     """
 
@@ -62,6 +63,7 @@ class ShardTables:
     signals: str
     decisions: str
     duplicates: str
+    taken_down: str
     release: str | None
 
 
@@ -89,6 +91,7 @@ def shard_statistics(shards: ShardTables) -> Statistics:
     if len(released_ids) != sum(stages["released"]["documents"] for stages in counted["funnel"].values()):
         raise ShardError(f"{shards.release}: it holds documents that {shards.documents} lacks; delete it and run again")
     counted["kept_not_japanese"] = _kept_not_japanese(documents)
+    counted["taken_down"] = _taken_down(documents)
     counted["rules"] = _rules(failures)
     counted["languages"] = _by(documents, "lang", ["characters"])
     counted["charsets"], counted["charsets_other"] = _charsets(documents)
@@ -133,11 +136,6 @@ def add_up(counters: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return total
 
 
-def hosts(uris: pa.Array) -> pa.Array:
-    """The host that each URI names, in lower case; null where it names none."""
-    return pc.utf8_lower(pc.struct_field(pc.extract_regex(uris, pattern=_HOST_PATTERN), "host"))
-
-
 def _zero() -> Statistics:
     return {
         "shards": 0,
@@ -147,6 +145,7 @@ def _zero() -> Statistics:
         "refused": {},  # source → reason → pages
         "rules": {},  # source → rule → fails, alone, in_order (documents)
         "kept_not_japanese": {},  # source → documents
+        "taken_down": {},  # source → documents that would have been released
         "languages": {},  # language → documents, characters
         "charsets": {},  # charset → declared charset ("" if none) → documents
         "charsets_other": 0,  # documents
@@ -172,6 +171,7 @@ def _add(total: dict[str, Any], counted: Mapping[str, Any]) -> None:
 def _read_documents(shards: ShardTables, released_ids: pa.Array) -> tuple[pa.Table, pa.Table]:
     """Two tables of small columns: one row per document, and one row per failed rule of a document."""
     documents, failures = [_NO_DOCUMENTS], [_NO_FAILURES]
+    taken_ids = read_columns(shards.taken_down, ["doc_id"]).column("doc_id")
     scripts = [f"{script}_fraction" for script in SCRIPTS]
     for document, language, signal, decision, duplicate in zip_batches(
         (shards.documents, ["source", "uri", "charset", "charset_declared"]),
@@ -184,7 +184,12 @@ def _read_documents(shards: ShardTables, released_ids: pa.Array) -> tuple[pa.Tab
         reasons = decision.column("reasons")
         n_reasons = pc.list_value_length(reasons)
         characters = signal.column("char_count")
-        host = hosts(document.column("uri"))
+        row = pc.list_parent_indices(reasons)
+        reason = pc.list_flatten(reasons).cast(pa.string())
+        is_permitted = np.ones(len(source), np.bool_)
+        is_permitted[row.filter(pc.is_in(reason, value_set=pa.array(RIGHTS))).to_numpy()] = False
+        taken = pc.is_in(document.column("doc_id"), value_set=taken_ids)
+        host = pc.if_else(taken, pa.scalar(None, pa.large_string()), hosts(document.column("uri")))
         documents.append(
             pa.table(
                 [
@@ -196,23 +201,24 @@ def _read_documents(shards: ShardTables, released_ids: pa.Array) -> tuple[pa.Tab
                     characters,
                     signal.column("size_bytes"),
                     pa.array(np.ones(len(source), np.bool_)),
-                    pc.equal(lang, "ja"),
+                    pa.array(is_permitted),
+                    pc.and_(pc.equal(lang, "ja"), pa.array(is_permitted)),
                     pc.equal(n_reasons, 0),
                     pc.fill_null(duplicate.column("kept"), False),
                     pc.is_in(document.column("doc_id"), value_set=released_ids),
+                    taken,
                     duplicate.column("cluster_size"),
                     *_script_characters([language.column(name) for name in scripts], characters),
                 ],
                 schema=_NO_DOCUMENTS.schema,
             )
         )
-        row = pc.list_parent_indices(reasons)
         is_first = np.diff(row.to_numpy(), prepend=-1) != 0
         failures.append(
             pa.table(
                 [
                     source.take(row),
-                    pc.list_flatten(reasons).cast(pa.string()),
+                    reason,
                     pc.equal(n_reasons.take(row), 1),
                     pa.array(is_first),
                 ],
@@ -232,6 +238,7 @@ _NO_DOCUMENTS = pa.schema(
         ("characters", pa.int64()),
         ("bytes", pa.int64()),
         *((stage, pa.bool_()) for stage in FUNNEL),
+        ("taken_down", pa.bool_()),
         ("cluster_size", pa.int32()),
         *((script, pa.int64()) for script in (*SCRIPTS, "other")),
     ]
@@ -286,6 +293,11 @@ def _funnel(documents: pa.Table) -> dict[str, dict[str, dict[str, int]]]:
 def _kept_not_japanese(documents: pa.Table) -> dict[str, int]:
     kept = documents.filter(pc.and_not(documents["kept"], documents["japanese"]))
     return {source: counts["documents"] for source, counts in _by(kept, "source", []).items()}
+
+
+def _taken_down(documents: pa.Table) -> dict[str, int]:
+    taken = documents.filter(pc.and_(documents["unique"], documents["taken_down"]))
+    return {source: counts["documents"] for source, counts in _by(taken, "source", []).items()}
 
 
 def _rules(failures: pa.Table) -> dict[str, dict[str, dict[str, int]]]:

@@ -27,6 +27,8 @@ _INTERMEDIATE = {
     "clusters",
     "losses",
     "host_losses",
+    "taken_down",
+    "scrubbed",
     "dealt",
     "shuffled",
     "encoded",

@@ -19,9 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
 
+from corpus.addresses import normal_address
 from corpus.schema import DOC_ID, DOC_ID_BYTES, LANGUAGES
 from corpus.shards import ShardError, filesystem, join, read_columns, read_rows
-from dedup.addresses import normal_address
 from filters.rules import Rule
 from pipelines.config import Config
 from pipelines.documents import number, plain
@@ -124,7 +124,7 @@ def trace(config: Config, page: str) -> list[Trace]:
 
     Args:
         config: of the run.
-        page: an address in any spelling that leads to the same page (`dedup.addresses.normal_address`), an identifier
+        page: an address in any spelling that leads to the same page (`corpus.addresses.normal_address`), an identifier
             of a work as it stands in `uri`, a `doc_id` in hexadecimal, or `SHARD:POSITION` of a token.
 
     Raises:
@@ -336,10 +336,19 @@ class _Tables:
         uri = self.uri("release", document.shard)
         rows = _has_ids({document.doc_id})(read_columns(uri, ["doc_id"])).tolist()
         if not rows:
-            return _Outcome("not released")
+            return _Outcome(self._withheld(document))
         (row,) = read_rows(uri, rows, ("text", "pii"))
         masked = ", ".join(f"{one['kind']} {one['count']}" for one in row["pii"]) or "nothing"
         return _Outcome(f"released, {len(row['text']):,} characters; masked: {masked}", goes_on=True)
+
+    def _withheld(self, document: _Document) -> str:
+        """Why a document that rules and dedup keep is not in the release."""
+        uri = self.uri("taken_down", document.shard)
+        for row in read_columns(uri, ["doc_id", "listed_as", "requested"]).to_pylist():
+            if row["doc_id"] == document.doc_id:
+                asked = f", asked for on {row['requested']}" if row["requested"] else ""
+                return f"taken down by its {row['listed_as']}{asked}"
+        return "not released"
 
     def _tokens(self, document: _Document) -> _Outcome:
         """Which token shard holds a document: one of those whose plan reads the shard that it was encoded in."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from rich.console import Console
 from rich.table import Table
 
+from corpus.addresses import hosts
 from corpus.schema import LANGUAGES
 from corpus.shards import read_columns, zip_whole
 from filters.comparison import (
@@ -34,7 +35,6 @@ from filters.comparison import (
 from filters.rules import Rule
 from pipelines.documents import MeasuredShard, Shown, number, plain, print_document, show
 from pipelines.report import page_templates
-from pipelines.statistics import hosts
 
 #: llm-jp's models give about one token per six bytes of Japanese.
 BYTES_PER_TOKEN = 6
@@ -90,6 +90,9 @@ def what_if(
         documents, languages, signals = zip_whole(
             (shard.documents, ["source", "profile"]), (shard.languages, of_languages), (shard.signals, of_signals)
         )
+        rows = np.flatnonzero(shard.permitted())
+        if len(rows) < documents.num_rows:
+            documents, languages, signals = (batch.take(pa.array(rows)) for batch in (documents, languages, signals))
         kept, changes = compare(languages, signals, documents.column("profile"), rules, alternatives)
         sizes = np.stack([signals.column(name).to_numpy() for name in ("char_count", "size_bytes")])
         labels = {"source": _labels(documents.column("source")), "length": length_classes(sizes[0])}
@@ -98,9 +101,9 @@ def what_if(
             add_sums(kept_now[by], sums(kept, codes, names, sizes))
         if any(change.gained.any() or change.lost.any() for change in changes):
             changed = np.flatnonzero(np.logical_or.reduce([change.gained | change.lost for change in changes]))
-            labels["host"] = _hosts(shard, changed, len(kept))
+            labels["host"] = _hosts(shard, rows, changed)
         for tally, change in zip(tallies, changes, strict=True):
-            _add(tally, change, shard, labels, sizes)
+            _add(tally, change, shard, rows, labels, sizes)
     total = _total(all_documents)
     return {
         "documents": _amounts(total),
@@ -118,12 +121,12 @@ def _labels(column: pa.Array) -> tuple[np.ndarray, list[str]]:
     return encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary.to_pylist()
 
 
-def _hosts(shard: MeasuredShard, rows: np.ndarray, n_docs: int) -> tuple[np.ndarray, list[str]]:
-    """Labels of hosts for the rows that change; the other rows carry the first label."""
-    uris = read_columns(shard.documents, ["uri"]).column("uri").take(pa.array(rows))
+def _hosts(shard: MeasuredShard, rows: np.ndarray, changed: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Labels of hosts for those of the shard's rows that change; the others carry the first label."""
+    uris = read_columns(shard.documents, ["uri"]).column("uri").take(pa.array(rows[changed]))
     found, names = _labels(pc.fill_null(hosts(uris), _NO_HOST))
-    codes = np.zeros(n_docs, np.int64)
-    codes[rows] = found
+    codes = np.zeros(len(rows), np.int64)
+    codes[changed] = found
     return codes, names
 
 
@@ -131,6 +134,7 @@ def _add(
     tally: _Tally,
     change: Change,
     shard: MeasuredShard,
+    rows: np.ndarray,
     labels: dict[str, tuple[np.ndarray, list[str]]],
     sizes: np.ndarray,
 ) -> None:
@@ -140,8 +144,8 @@ def _add(
     tally.fails.update(change.fails)
     tally.alone.update(change.alone)
     tally.also.update(change.also)
-    tally.inside.append((shard, change.inside))
-    tally.outside.append((shard, change.outside))
+    tally.inside.append((shard, replace(change.inside, rows=rows[change.inside.rows])))
+    tally.outside.append((shard, replace(change.outside, rows=rows[change.outside.rows])))
 
 
 def _assemble(

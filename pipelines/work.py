@@ -20,8 +20,29 @@ import pyarrow.compute as pc
 
 from corpus import export as exports
 from corpus.release import release_batch
-from corpus.schema import DECISIONS, DOC_ID_BYTES, DUPLICATES, LANGUAGES, PAIRS, PROVENANCE, RELEASE, SIGNATURES
-from corpus.shards import filesystem, join, publish, read_batches, read_part, write_parts, write_shard, zip_batches
+from corpus.schema import (
+    DECISIONS,
+    DOC_ID_BYTES,
+    DUPLICATES,
+    LANGUAGES,
+    PAIRS,
+    PROVENANCE,
+    RELEASE,
+    SIGNATURES,
+    TAKEN_DOWN,
+)
+from corpus.shards import (
+    filesystem,
+    join,
+    publish,
+    read_batches,
+    read_columns,
+    read_part,
+    write_parts,
+    write_shard,
+    zip_batches,
+)
+from corpus.takedown import join_takedowns, read_takedowns
 from dedup.addresses import split_addresses
 from dedup.alarms import LOSSES, add_losses, losses, raised
 from dedup.clusters import CLUSTERS, duplicates, find_clusters, pick
@@ -30,7 +51,7 @@ from dedup.components import COMPONENTS, find_components
 from dedup.minhash import signatures
 from dedup.order import ORDER_COLUMNS, precedence
 from dedup.pairs import KEYS, combine, ids_as_bytes, split
-from filters import language, pii, rules, signals
+from filters import language, pii, rights, rules, signals
 from pipelines import extract as extraction
 from pipelines import report as reports
 from pipelines import statistics
@@ -40,6 +61,7 @@ from pipelines.manifest import Manifest, read_manifests
 from tokenizer import shuffle, train
 from tokenizer.encode import Tokenizer
 from tokenizer.pack import (
+    ENCODED_SCHEMA,
     RELEASE_COLUMNS,
     MegatronWriter,
     NpyStream,
@@ -97,19 +119,23 @@ def measure(task: Task) -> Counts:
 
 
 def decide(task: Task) -> Counts:
-    """Profiles, languages and signals → decisions, with every rule that a document fails."""
+    """Rights, profiles, languages and signals → decisions, with every reason why a document is not kept."""
     counts: Counter[str] = Counter()
     source_columns = [column.name for column in rules.DOCUMENT_COLUMNS]
 
     def batches() -> Iterator[pa.RecordBatch]:
         for documents, languages, measured in zip_batches(
-            (task.input("documents"), ["profile", *source_columns]),
+            (task.input("documents"), ["profile", *rights.COLUMNS, *source_columns]),
             (task.input("languages"), LANGUAGES.schema.names),
             (task.input("signals"), signals.SCHEMA.names),
         ):
             for name in source_columns:
                 measured = measured.append_column(name, documents.column(name))
-            decisions = rules.decide(languages, measured, documents.column("profile"), task.settings.rules)
+            tried = task.settings.rules
+            failed = rules.failures(languages, measured, documents.column("profile"), tried)
+            barred = rights.barred(documents, task.settings.opted_out)
+            names = [*rights.REASONS, *(rule.name for rule in tried)]
+            decisions = rules.name_reasons(documents.column("doc_id"), np.hstack([barred, failed]), names)
             reasons = decisions.column("reasons")
             counts["documents"] += len(reasons)
             counts["kept"] += pc.sum(pc.equal(pc.list_value_length(reasons), 0)).as_py() or 0
@@ -180,6 +206,7 @@ def combine_keys(task: Task) -> Counts:
 
 def write_index(task: Task) -> Counts:
     """Documents that take part → what later runs need to compare theirs with them, without the text."""
+    taken = _taken_down(task)
 
     def batches() -> Iterator[pa.RecordBatch]:
         for documents, signed, decisions in zip_batches(
@@ -187,7 +214,7 @@ def write_index(task: Task) -> Counts:
             (task.input("signatures"), SIGNATURES.schema.names),
             (task.input("decisions"), ["reasons"]),
         ):
-            in_play = pa.array(_kept(decisions))
+            in_play = pc.and_not(_kept(decisions), pc.is_in(documents.column("doc_id"), value_set=taken))
             yield measure_compared(documents.filter(in_play), signed.filter(in_play), task.settings)
 
     return {"documents": write_shard(task.outputs["index"], COMPARED.schema, batches())}
@@ -292,8 +319,16 @@ def check_losses(task: Task) -> Counts:
     return {"hosts": write_shard(task.outputs["host_losses"], LOSSES.schema, lost.to_batches())}
 
 
-def release(task: Task) -> Counts:
-    """Documents that rules and dedup keep → release, with personal information masked."""
+def find_takedowns(task: Task) -> Counts:
+    """Documents and the takedown list → the documents that it means."""
+    takedowns = join_takedowns(map(read_takedowns, task.inputs["takedowns"]))
+    documents = read_batches(task.input("documents"), ["doc_id", "uri"])
+    batches = (takedowns.find(batch) for batch in documents) if takedowns else ()
+    return {"documents": write_shard(task.outputs["taken_down"], TAKEN_DOWN.schema, batches)}
+
+
+def scrub(task: Task) -> Counts:
+    """Documents that rules and dedup keep → their text with personal information masked."""
     counts: Counter[str] = Counter()
 
     def batches() -> Iterator[pa.RecordBatch]:
@@ -306,15 +341,37 @@ def release(task: Task) -> Counts:
             keep = _kept(decisions) & marked.column("kept").to_numpy(zero_copy_only=False)
             documents = documents.filter(pa.array(keep))
             text, title, uri = _personal_information(documents, task.settings)
-            released = release_batch(
+            scrubbed = release_batch(
                 documents, text, title, uri, task.settings.masks, task.settings.mask_style == "pseudonym"
             )
+            counts["documents"] += scrubbed.num_rows
+            counts["text_bytes"] += pc.sum(pc.binary_length(scrubbed.column("text"))).as_py() or 0
+            yield scrubbed
+
+    write_shard(task.outputs["scrubbed"], RELEASE.schema, batches())
+    return counts
+
+
+def release(task: Task) -> Counts:
+    """Scrubbed text → what is released of it: all but what was asked to be taken down."""
+    counts: Counter[str] = Counter()
+    taken = _taken_down(task)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for scrubbed in read_batches(task.input("scrubbed")):
+            released = scrubbed.filter(pc.invert(pc.is_in(scrubbed.column("doc_id"), value_set=taken)))
             counts["documents"] += released.num_rows
+            counts["taken_down"] += scrubbed.num_rows - released.num_rows
             counts["text_bytes"] += pc.sum(pc.binary_length(released.column("text"))).as_py() or 0
             yield released
 
     write_shard(task.outputs["release"], RELEASE.schema, batches())
     return counts
+
+
+def _taken_down(task: Task) -> pa.Array:
+    """Ids of the shard's documents that are taken down."""
+    return read_columns(task.input("taken_down"), ["doc_id"]).column("doc_id")
 
 
 def _personal_information(documents: pa.RecordBatch, settings: pii.Scrub) -> Iterator[pa.RecordBatch]:
@@ -335,11 +392,15 @@ def export(task: Task) -> Counts:
 
 
 def train_tokenizer(task: Task) -> Counts:
-    """Release → a SentencePiece model, trained on a sample. Memory as `train.sample_limits` and `train.train` say."""
+    """Scrubbed text → a SentencePiece model, trained on a sample, as if nothing were taken down: else every takedown
+    would make a new vocabulary, and every token shard anew.
+
+    Memory: as `train.sample_limits` and `train.train` say.
+    """
     settings: train.TrainTokenizer = task.settings
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for uri in task.inputs["release"]:
+        for uri in task.inputs["scrubbed"]:
             yield from read_batches(uri, ["doc_id", "source", "text"])
 
     limits = train.sample_limits(batches(), settings)
@@ -354,9 +415,8 @@ def train_tokenizer(task: Task) -> Counts:
 
 
 def split_release(task: Task) -> Counts:
-    """Release → its documents, dealt to the parts of a shuffle."""
-    release_batches = read_batches(task.input("release"), list(RELEASE_COLUMNS))
-    return {"documents": shuffle.split(task.outputs["dealt"], release_batches, task.settings)}
+    """Scrubbed text → its documents, dealt to the parts of a shuffle; taken down ones go along, marked."""
+    return {"documents": shuffle.split(task.outputs["dealt"], _marked(task), task.settings)}
 
 
 def combine_release(task: Task) -> Counts:
@@ -366,15 +426,29 @@ def combine_release(task: Task) -> Counts:
 
 
 def encode(task: Task) -> Counts:
-    """Release, shuffled or not → token ids and their provenance."""
+    """Scrubbed text, shuffled or not → token ids and where they came from."""
     tokenizer = Tokenizer.load(task.settings.model or task.input("model"), task.settings.eod_token)
-    text_uri = task.input("shuffled" if "shuffled" in task.inputs else "release")
+    batches = read_batches(task.input("shuffled")) if "shuffled" in task.inputs else _marked(task)
+    places = 0
+
+    def origins() -> Iterator[pa.RecordBatch]:
+        nonlocal places
+        for encoded in tokenize_batches(batches, tokenizer, shard):
+            places += pc.sum(encoded.column("token_count")).as_py() or 0
+            yield encoded
+
     with publish(task.outputs["encoded"]) as path:
         with NpyWriter(path, tokenizer.dtype) as shard:
-            batches = tokenize_batches(read_batches(text_uri, list(RELEASE_COLUMNS)), tokenizer, shard)
-            write_shard(task.outputs["encoded_origins"], PROVENANCE.schema, batches)
+            write_shard(task.outputs["encoded_origins"], ENCODED_SCHEMA, origins())
         counts = shard.counts
-    return {"documents": counts.documents, "tokens": counts.tokens}
+    return {"documents": counts.documents, "tokens": counts.tokens, "token_places": places}
+
+
+def _marked(task: Task) -> Iterator[pa.RecordBatch]:
+    """Scrubbed text as `tokenizer.pack.TEXT_SCHEMA`."""
+    taken = _taken_down(task)
+    for batch in read_batches(task.input("scrubbed"), list(RELEASE_COLUMNS)):
+        yield batch.append_column("taken_down", pc.is_in(batch.column("doc_id"), value_set=taken))
 
 
 def tokenize(task: Task) -> Counts:
@@ -399,7 +473,16 @@ def shard_statistics(task: Task) -> Counts:
     tables = statistics.ShardTables(
         **{
             table: task.input(table)
-            for table in ("documents", "refused", "languages", "signals", "decisions", "duplicates", "release")
+            for table in (
+                "documents",
+                "refused",
+                "languages",
+                "signals",
+                "decisions",
+                "duplicates",
+                "taken_down",
+                "release",
+            )
         }
     )
     _write_json(task.outputs["statistics"], statistics.shard_statistics(tables))

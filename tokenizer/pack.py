@@ -4,7 +4,7 @@ Two formats: Megatron's `.bin` and `.idx`, with the bytes that
 `megatron.core.datasets.indexed_dataset.IndexedDatasetBuilder` writes for the same
 documents, and one flat `.npy` array, which NumPy maps as it is. FORMAT.md describes both.
 
-Packing has two steps. `tokenize_batches` encodes a release shard into a `.npy` stream beside a sidecar;
+Packing has two steps. `tokenize_batches` encodes a shard of text into a `.npy` stream beside a sidecar;
 `cut_documents` copies the documents of one token shard out of such streams. So the
 tokens are counted before they are cut, token shards have the size that was asked for whatever the
 documents are, and nothing is encoded twice. Ids stream through: a writer
@@ -24,8 +24,9 @@ from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from corpus.schema import PROVENANCE
+from corpus.schema import PROVENANCE, RELEASE
 from corpus.shards import ShardError, filesystem, read_batches
 from corpus.text import Texts
 from tokenizer.encode import Tokenizer
@@ -40,8 +41,18 @@ DTYPE_CODES: dict[np.dtype, int] = {np.dtype("<i4"): 4, np.dtype("<u2"): 8}
 #: The index stores lengths in 32 bits.
 MAX_DOCUMENT_TOKENS = 2**31 - 1
 
-#: Columns of a release shard that `tokenize_batches` reads.
+#: Columns of the release that are encoded.
 RELEASE_COLUMNS = ("doc_id", "source", "uri", "text")
+
+_TAKEN_DOWN = pa.field("taken_down", pa.bool_())
+
+#: What `tokenize_batches` reads: text, and whether its document is taken down.
+TEXT_SCHEMA = pa.schema([*(RELEASE.schema.field(name) for name in RELEASE_COLUMNS), _TAKEN_DOWN])
+
+#: The sidecar that `tokenize_batches` yields. A document that is taken down has its row, with the tokens that it would
+#: have and without its address, and no ids in the stream: token shards are cut as if it were there, so that a takedown
+#: changes the shards that held it and no other.
+ENCODED_SCHEMA = PROVENANCE.schema.append(_TAKEN_DOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,22 +288,28 @@ def write_token_shard(
 def tokenize_batches(
     batches: Iterable[pa.RecordBatch], tokenizer: Tokenizer, shard: TokenShardWriter
 ) -> Iterator[pa.RecordBatch]:
-    """Encode release batches into an open shard, and yield a provenance batch for each.
+    """Encode batches of text into an open shard, and yield a batch of the sidecar for each.
 
-    The sidecar keeps the rows and cuts of the release shard:
+    The sidecar keeps the rows and cuts of the text's shard:
 
         with publish(ids_uri) as ids_path, NpyWriter(ids_path, tokenizer.dtype) as shard:
-            release = read_batches(release_uri, list(RELEASE_COLUMNS))
-            write_shard(provenance_uri, PROVENANCE.schema, tokenize_batches(release, tokenizer, shard))
+            write_shard(sidecar_uri, ENCODED_SCHEMA, tokenize_batches(batches, tokenizer, shard))
 
     Args:
-        batches: with `RELEASE_COLUMNS`.
+        batches: of `TEXT_SCHEMA`.
         tokenizer: its `dtype` is the shard's.
         shard: open for writing.
     """
     for batch in batches:
         ids, lengths = tokenizer.encode_batch(Texts.from_arrow(batch.column("text")))
-        yield _provenance(batch, shard.add(ids, lengths), lengths)
+        taken = batch.column("taken_down")
+        written = lengths
+        if taken.true_count:
+            is_taken = taken.to_numpy(zero_copy_only=False)
+            ids, written = ids[np.repeat(~is_taken, lengths)], lengths[~is_taken]
+            named = pc.if_else(taken, "", batch.column("uri"))
+            batch = batch.set_column(batch.schema.get_field_index("uri"), "uri", named)
+        yield _sidecar(batch, shard.add(ids, written), lengths)
 
 
 def cut_documents(
@@ -300,9 +317,9 @@ def cut_documents(
 ) -> Iterator[pa.RecordBatch]:
     """Copy the documents of one token shard out of encoded shards, and yield its provenance.
 
-    The streams count as one, from 0; the shard's documents are those whose last token lies in its range.
-    So each document is whole and in exactly one of the shards whose ranges follow each other, and a shard has
-    `max_tokens` give or take one document.
+    The streams count as one, from 0, with the tokens of what is taken down; the shard's documents are those whose last
+    token lies in its range. So each document is whole and in exactly one of the shards whose ranges follow each other,
+    and a shard has `max_tokens` give or take one document, less what is taken down.
 
     Args:
         encoded: pairs of `.npy` stream and sidecar, as `tokenize_batches` made them.
@@ -314,25 +331,32 @@ def cut_documents(
         ShardError: a stream or sidecar cannot be read, or they do not fit each other.
     """
     position = 0
-    for ids_uri, provenance_uri in encoded:
+    for ids_uri, sidecar_uri in encoded:
         with NpyStream.open(ids_uri) as ids:
-            for batch in read_batches(provenance_uri):
-                firsts, lengths = (batch.column(name).to_numpy() for name in ("first_token", "token_count"))
+            for batch in read_batches(sidecar_uri):
+                lengths = batch.column("token_count").to_numpy()
                 last_tokens = position + np.cumsum(lengths) - 1
                 low, high = np.searchsorted(last_tokens, (first_token, first_token + max_tokens)).tolist()
                 position += int(lengths.sum())
-                if low < high:
-                    lengths = lengths[low:high]
-                    copied = ids.read(int(firsts[low]), int(lengths.sum()))
-                    yield _provenance(batch.slice(low, high - low), shard.add(copied, lengths), lengths)
+                documents = batch.slice(low, high - low)
+                documents = documents.filter(pc.invert(documents.column("taken_down")))
+                if documents.num_rows:
+                    firsts, lengths = (documents.column(name).to_numpy() for name in ("first_token", "token_count"))
+                    # What is taken down has no ids, so that those of the others follow each other.
+                    copied = ids.read(int(firsts[0]), int(lengths.sum()))
+                    rows = _sidecar(documents, shard.add(copied, lengths), lengths)
+                    yield rows.select(PROVENANCE.schema.names)
 
 
-def _provenance(batch: pa.RecordBatch, first_token: int, lengths: np.ndarray) -> pa.RecordBatch:
+def _sidecar(batch: pa.RecordBatch, first_token: int, lengths: np.ndarray) -> pa.RecordBatch:
+    """Rows of documents whose ids begin at a position; those that are taken down take no room."""
+    room = np.where(batch.column("taken_down").to_numpy(zero_copy_only=False), 0, lengths)
     columns = {
         "doc_id": batch.column("doc_id"),
         "source": batch.column("source"),
         "uri": batch.column("uri"),
-        "first_token": first_token + np.cumsum(lengths) - lengths,
+        "first_token": first_token + np.cumsum(room) - room,
         "token_count": lengths,
+        "taken_down": batch.column("taken_down"),
     }
-    return pa.RecordBatch.from_pydict(columns, schema=PROVENANCE.schema)
+    return pa.RecordBatch.from_pydict(columns, schema=ENCODED_SCHEMA)

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from corpus.schema import RELEASE
 from corpus.shards import BATCH_MAX_ROWS, BATCH_MAX_TEXT_BYTES, ShardError, filesystem, publish
 from corpus.text import Texts
 from tokenizer.draws import draws
-from tokenizer.pack import RELEASE_COLUMNS
+from tokenizer.pack import TEXT_SCHEMA
 
-#: The table that is shuffled: what `tokenizer.pack.tokenize_batches` reads of a release.
-SHUFFLED_SCHEMA = pa.schema([RELEASE.schema.field(name) for name in RELEASE_COLUMNS])
+#: The table that is shuffled.
+SHUFFLED_SCHEMA = TEXT_SCHEMA
 
 #: Arrow files cannot change the dictionary of a column between batches, so sources travel as strings.
 _SPLIT_SCHEMA = SHUFFLED_SCHEMA.set(1, pa.field("source", pa.string()))
@@ -56,7 +55,7 @@ def split(uri: str, batches: Iterable[pa.RecordBatch], settings: Shuffle) -> int
 
     Args:
         uri: where the file appears.
-        batches: with `RELEASE_COLUMNS`.
+        batches: of `SHUFFLED_SCHEMA`.
         settings: the shuffle.
 
     Returns:
@@ -68,7 +67,7 @@ def split(uri: str, batches: Iterable[pa.RecordBatch], settings: Shuffle) -> int
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         with pa.ipc.new_file(sink, _SPLIT_SCHEMA, options=options) as writer:
             for batch in batches:
-                for part, rows in enumerate(_deal(batch.select(RELEASE_COLUMNS).cast(_SPLIT_SCHEMA), settings)):
+                for part, rows in enumerate(_deal(batch.cast(_SPLIT_SCHEMA), settings)):
                     held[part].append(rows)
                 held_bytes += batch.nbytes
                 n_documents += batch.num_rows

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dedup.addresses import host_of, normal_address
+from corpus.addresses import host_of, normal_address
 from dedup.settings import Dedup
 from tests.dedup.pages import document_id, documents, page
 from tests.dedup.run import by_document, dedup

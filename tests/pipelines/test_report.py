@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from copy import deepcopy
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -85,6 +86,7 @@ def test_the_funnel_of_the_small_run_is_exact(report: dict[str, Any]) -> None:
     assert [(row["stage"], row["documents"]) for row in report["funnel"]] == [
         ("pages", 12),
         ("documents", 8),
+        ("permitted", 8),
         ("japanese", 7),
         ("kept", 5),
         ("unique", 3),
@@ -107,6 +109,7 @@ def test_every_page_of_a_source_has_one_fate(report: dict[str, Any]) -> None:
         "pages": 10,
         "parts": {
             "refused": 3,
+            "not_permitted": 0,
             "not_japanese": 1,
             "failed_a_rule": 2,
             "duplicate": 2,
@@ -327,3 +330,24 @@ def test_large_numbers_are_printed_with_three_digits(report: dict[str, Any], tok
     changed = deepcopy(report)
     changed["totals"]["tokens"] = tokens
     assert f"<dd>{printed}<small>{tokens:,}" in render(changed)
+
+
+def test_withheld_documents_are_listed_by_reason_with_a_fate_of_their_own(tmp_path: Path) -> None:
+    rows = [
+        Row("a"),
+        dropped(Row("b"), "release_forbidden", "too_short"),
+        dropped(Row("c", source="ndl"), "opted_out"),
+        replace(Row("d"), taken_down=True, released=False),
+    ]
+    merged = merge([shard_statistics(write_tables(tmp_path, "0", rows))])
+    report = assemble(merged, TIMINGS, facts(pages=4))
+    assert [(row["reason"], row["documents"], row["sources"]) for row in report["withheld"]] == [
+        ("release_forbidden", 1, {"cc": 1}),
+        ("opted_out", 1, {"ndl": 1}),
+        ("taken_down", 1, {"cc": 1}),
+    ]
+    parts = {fate["source"]: fate["parts"] for fate in report["fates"]}
+    assert (parts["cc"]["not_permitted"], parts["cc"]["not_released"], parts["cc"]["final"]) == (1, 1, 1)
+    assert parts["ndl"]["not_permitted"] == 1
+    for words in ("Not permitted", "release_forbidden", "on the takedown list"):
+        assert words in render(report)

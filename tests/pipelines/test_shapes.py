@@ -45,7 +45,7 @@ def test_a_unit_is_out_of_date_when_any_shard_it_reads_changes() -> None:
 
 def encoded(tokens: dict[str, int]) -> StageOutput:
     """A stage that counted tokens."""
-    finished = tuple(FinishedShard(name, f"digest of {name}", {"tokens": n}, n) for name, n in tokens.items())
+    finished = tuple(FinishedShard(name, f"digest of {name}", {"token_places": n}, n) for name, n in tokens.items())
     return StageOutput("out/encode-1234", {"encoded": "encoded/{shard}.npy"}, finished)
 
 

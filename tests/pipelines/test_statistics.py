@@ -22,6 +22,7 @@ from corpus.schema import (
     PROVENANCE,
     REFUSED,
     RELEASE,
+    TAKEN_DOWN,
     Column,
     Table,
     signals_table,
@@ -54,6 +55,7 @@ class Row:
     cluster_size: int | None = 1
     unique: bool = True
     released: bool = True
+    taken_down: bool = False
     pii: dict[str, int] = field(default_factory=dict)
     han: float = 0.25
 
@@ -128,6 +130,10 @@ def write_tables(
                 for doc_id, row in zip(ids, rows, strict=True)
             ],
         ),
+        taken_down=write(
+            TAKEN_DOWN,
+            [{"doc_id": doc_id} for doc_id, row in zip(ids, rows, strict=True) if row.taken_down],
+        ),
         release=write(
             RELEASE,
             [
@@ -180,10 +186,11 @@ _rows = st.builds(
     declared=st.sampled_from([None, "utf-8", "<b>"]),
     lang=st.sampled_from(["ja", "en", "und"]),
     characters=st.integers(0, 10_000_000),
-    reasons=st.sampled_from([(), ("one",), ("one", "two"), ("two", "three")]),
+    reasons=st.sampled_from([(), ("one",), ("one", "two"), ("opted_out", "three")]),
     cluster_size=st.integers(1, 9),
     unique=st.booleans(),
     released=st.booleans(),
+    taken_down=st.booleans(),
     pii=st.dictionaries(st.sampled_from(["mail_address", "phone_number"]), st.integers(1, 5)),
     han=st.floats(0, 1, width=32),
 )
@@ -243,6 +250,7 @@ def test_counters_survive_a_trip_through_json(counted: dict[str, Any]) -> None:
 def test_the_funnel_counts_documents_characters_and_bytes_of_each_stage(counted: dict[str, Any]) -> None:
     assert counted["funnel"]["cc"] == {
         "documents": {"documents": 7, "characters": 1412, "bytes": 4236},
+        "permitted": {"documents": 7, "characters": 1412, "bytes": 4236},
         "japanese": {"documents": 6, "characters": 1312, "bytes": 3936},
         "kept": {"documents": 4, "characters": 1300, "bytes": 3900},
         "unique": {"documents": 2, "characters": 1100, "bytes": 3300},
@@ -333,3 +341,24 @@ def test_tokens_are_counted_by_source(tmp_path: Path) -> None:
     counted = merge([token_statistics(uri), token_statistics(uri)])
     assert counted["token_shards"] == 2
     assert counted["tokens"] == {"cc": {"documents": 4, "tokens": 34}, "ndl": {"documents": 2, "tokens": 10}}
+
+
+def test_what_may_not_be_released_is_counted_by_reason_and_what_is_taken_down_names_no_host(tmp_path: Path) -> None:
+    rows = [
+        Row("a"),
+        replace(Row("b", uri="https://gone.example/"), taken_down=True, released=False),
+        replace(dropped(Row("c", uri="https://gone.example/2"), "too_short"), taken_down=True),
+        dropped(Row("d"), "release_forbidden"),
+        dropped(Row("e"), "opted_out", "too_short"),
+    ]
+    counted = shard_statistics(write_tables(tmp_path, "0", rows))
+    documents = {stage: counts["documents"] for stage, counts in counted["funnel"]["cc"].items()}
+    assert documents == {"documents": 5, "permitted": 3, "japanese": 3, "kept": 2, "unique": 2, "released": 1}
+    assert counted["taken_down"] == {"cc": 1}
+    assert {name: counts["fails"] for name, counts in counted["rules"]["cc"].items()} == {
+        "release_forbidden": 1,
+        "opted_out": 1,
+        "too_short": 2,
+    }
+    assert list(counted["hosts"]) == ["example.jp"]
+    assert counted["hosts_none"]["documents"] == 2

@@ -52,7 +52,15 @@ def hostile_shard(tmp_path: Path) -> MeasuredShard:
     texts = ["これは本の話である。" * 30 + HOSTILE, HOSTILE]
     rows = [
         dict.fromkeys(DOCUMENTS.schema.names)
-        | {"doc_id": bytes([i]) * 16, "source": "cc", "profile": "web", "title": HOSTILE, "uri": HOSTILE, "text": text}
+        | {
+            "doc_id": bytes([i]) * 16,
+            "source": "cc",
+            "release_allowed": True,
+            "profile": "web",
+            "title": HOSTILE,
+            "uri": HOSTILE,
+            "text": text,
+        }
         for i, text in enumerate(texts)
     ]
     documents = pa.RecordBatch.from_pylist(rows, schema=DOCUMENTS.schema)

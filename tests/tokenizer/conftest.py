@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from corpus.records import document_id
-from corpus.schema import RELEASE
 from tokenizer.encode import Tokenizer
+from tokenizer.pack import TEXT_SCHEMA
 from tokenizer.train import TrainTokenizer, train
 
 #: Fits sentences_to_train_on: 441 for the bytes and characters, a few for words.
@@ -47,20 +47,18 @@ def sentences_to_train_on() -> list[str]:
 
 
 def release_batch(texts: list[str], source: str = "test") -> pa.RecordBatch:
-    """A batch of the release table; the documents' keys are their texts and places."""
+    """Text to encode, none of it taken down; the documents' keys are their texts and places."""
     rows = [
         {
             "doc_id": document_id(source, f"{row} {text}"),
             "source": source,
-            "licence": "CC0",
             "uri": f"https://example.com/{source}/{row}",
-            "title": "",
             "text": text,
-            "pii": [],
+            "taken_down": False,
         }
         for row, text in enumerate(texts)
     ]
-    return pa.RecordBatch.from_pylist(rows, schema=RELEASE.schema)
+    return pa.RecordBatch.from_pylist(rows, schema=TEXT_SCHEMA)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.schema import PROVENANCE
 from corpus.shards import ShardError, read_batches, write_shard
 from tests import oracles
 from tests.tokenizer.conftest import SENTENCES, release_batch
 from tokenizer.encode import Tokenizer
 from tokenizer.pack import (
+    ENCODED_SCHEMA,
     MegatronWriter,
     NpyStream,
     NpyWriter,
@@ -96,10 +97,10 @@ def test_the_sidecar_says_where_each_document_is(tokenizer: Tokenizer, tmp_path:
     batches = [release.slice(0, cut), release.slice(cut)]
     sidecar = str(tmp_path / "a.parquet")
     with MegatronWriter(tmp_path / "a.bin", tmp_path / "a.idx", tokenizer.dtype) as shard:
-        rows = write_shard(sidecar, PROVENANCE.schema, tokenize_batches(batches, tokenizer, shard))
+        rows = write_shard(sidecar, ENCODED_SCHEMA, tokenize_batches(batches, tokenizer, shard))
     assert rows == shard.counts.documents == len(SENTENCES)
     table = pa.Table.from_batches(read_batches(sidecar))
-    assert table.schema.equals(PROVENANCE.schema)
+    assert table.schema.equals(ENCODED_SCHEMA)
     assert table["doc_id"].to_pylist() == release["doc_id"].to_pylist()
     assert table["uri"].to_pylist() == release["uri"].to_pylist()
     tokens = np.fromfile(tmp_path / "a.bin", tokenizer.dtype)
@@ -144,13 +145,16 @@ def test_an_array_of_something_else_is_no_stream(tmp_path: Path) -> None:
         pass
 
 
-def encode(folder: Path, tokenizer: Tokenizer, name: str, texts: list[str], rows: int) -> tuple[str, str]:
-    """A stream and its sidecar, in batches of so many rows."""
+def encode(
+    folder: Path, tokenizer: Tokenizer, name: str, texts: list[str], rows: int, taken: Collection[str] = ()
+) -> tuple[str, str]:
+    """A stream and its sidecar, in batches of so many rows; the texts in `taken` are taken down."""
     release = release_batch(texts)
+    release = release.set_column(4, "taken_down", pa.array([text in taken for text in texts], pa.bool_()))
     batches = [release.slice(low, rows) for low in range(0, len(texts), rows)]
     uris = (str(folder / f"{name}.npy"), str(folder / f"{name}.parquet"))
     with NpyWriter(uris[0], tokenizer.dtype) as shard:
-        write_shard(uris[1], PROVENANCE.schema, tokenize_batches(batches, tokenizer, shard))
+        write_shard(uris[1], ENCODED_SCHEMA, tokenize_batches(batches, tokenizer, shard))
     return uris
 
 
@@ -184,3 +188,37 @@ def test_cuts_that_follow_each_other_hold_every_document_once_and_in_order(
             counts += [row["token_count"] for row in places]
     assert copied == ids.tolist()
     assert counts == lengths.tolist()
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    shards=st.lists(st.lists(st.sampled_from(SENTENCES), max_size=5), min_size=1, max_size=3),
+    taken=st.sets(st.sampled_from(SENTENCES), min_size=1, max_size=3),
+    max_tokens=st.integers(1, 120),
+)
+def test_what_is_taken_down_leaves_its_shard_and_moves_no_other_document(
+    tokenizer: Tokenizer, shards: list[list[str]], taken: set[str], max_tokens: int
+) -> None:
+    ids_of = {text: tokenizer.encode_batch([text])[0].tolist() for text in SENTENCES}
+    n_tokens = sum(len(ids_of[text]) for shard in shards for text in shard)
+
+    def cut(folder: Path, left_out: Collection[str]) -> list[list[list[int]]]:
+        """Token shards as lists of documents."""
+        encoded = [encode(folder, tokenizer, str(n), own, 2, left_out) for n, own in enumerate(shards)]
+        for uri, sidecar in encoded:
+            rows = [row for batch in read_batches(sidecar) for row in batch.to_pylist()]
+            assert len(np.load(uri)) == sum(row["token_count"] for row in rows if row["uri"])
+        found = []
+        for first in range(0, n_tokens, max_tokens):
+            with NpyWriter(folder / "cut.npy", tokenizer.dtype) as shard:
+                places = [
+                    row for batch in cut_documents(encoded, first, max_tokens, shard) for row in batch.to_pylist()
+                ]
+            ids = np.load(folder / "cut.npy").tolist()
+            found.append([ids[row["first_token"] : row["first_token"] + row["token_count"]] for row in places])
+        return found
+
+    with TemporaryDirectory() as folder:
+        whole, less = cut(Path(folder), ()), cut(Path(folder), taken)
+    gone = [ids_of[text] for text in taken]
+    assert less == [[document for document in shard if document not in gone] for shard in whole]

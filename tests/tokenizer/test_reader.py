@@ -19,7 +19,7 @@ from corpus.shards import read_batches, write_shard
 from corpus.text import Texts
 from tests.tokenizer.conftest import SENTENCES, VOCABULARY_SIZE, release_batch
 from tokenizer.encode import Tokenizer
-from tokenizer.pack import MegatronWriter, NpyWriter, tokenize_batches, write_token_shard
+from tokenizer.pack import ENCODED_SCHEMA, MegatronWriter, NpyWriter, tokenize_batches, write_token_shard
 from tokenizer.reader import (
     TokenShard,
     TokenShardError,
@@ -55,7 +55,7 @@ def shard_faults(folder: Path, tokenizer: Tokenizer) -> list[str]:
 def pack(folder: Path, tokenizer: Tokenizer, texts: list[str], source: str = "test") -> None:
     with MegatronWriter(folder / "a.bin", folder / "a.idx", tokenizer.dtype) as shard:
         provenance = tokenize_batches([release_batch(texts, source)], tokenizer, shard)
-        write_shard(str(folder / "a.provenance.parquet"), PROVENANCE.schema, provenance)
+        write_shard(str(folder / "a.provenance.parquet"), ENCODED_SCHEMA, provenance)
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +243,7 @@ def test_the_sidecar_keeps_the_cuts_of_the_release_shard(tokenizer: Tokenizer, t
     release = release_batch(SENTENCES)
     with MegatronWriter(tmp_path / "a.bin", tmp_path / "a.idx", tokenizer.dtype) as shard:
         provenance = tokenize_batches([release.slice(0, 4), release.slice(4)], tokenizer, shard)
-        write_shard(str(tmp_path / "a.parquet"), PROVENANCE.schema, provenance)
+        write_shard(str(tmp_path / "a.parquet"), ENCODED_SCHEMA, provenance)
     assert [batch.num_rows for batch in read_batches(str(tmp_path / "a.parquet"))] == [4, 9]
     assert document_of_token(str(tmp_path / "a.parquet"), shard.counts.tokens - 1)["uri"].endswith("/12")
 
@@ -253,7 +253,7 @@ def npy(tokenizer: Tokenizer, tmp_path: Path) -> tuple[Path, str]:
     """A sound `.npy` shard of SENTENCES, and its sidecar."""
     path, sidecar = tmp_path / "n.npy", str(tmp_path / "n.parquet")
     with NpyWriter(path, tokenizer.dtype) as shard:
-        write_shard(sidecar, PROVENANCE.schema, tokenize_batches([release_batch(SENTENCES)], tokenizer, shard))
+        write_shard(sidecar, ENCODED_SCHEMA, tokenize_batches([release_batch(SENTENCES)], tokenizer, shard))
     return path, sidecar
 
 

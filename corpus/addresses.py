@@ -1,0 +1,64 @@
+"""Web addresses: what is the same in all spellings of one, and which host it names."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+#: Scheme, user and `www.` are left out, and so are the fragment, which no server sees, and a final slash.
+_ADDRESS = re.compile(
+    r"https?://(?:[^/?#@]*@)?(?:www\.)?(?P<host>\[[^\]/?#]*\]|[^/?#:]+)(?P<port>:\d+)?(?P<rest>[^#]*)", re.IGNORECASE
+)
+
+#: Scheme, optional user name, then the host, in brackets if it is an IPv6 address.
+_HOST_PATTERN = r"^[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#]*@)?(?P<host>\[[^\]/?#]*\]|[^/?#:]+)"
+
+
+def normal_address(uri: str) -> str | None:
+    """What is the same in all spellings of a web address, or None if it is none.
+
+    `http://Example.jp:80/a/#top` and `https://www.example.jp/a` are one address.
+    """
+    parts = _ADDRESS.match(uri)
+    if parts is None:
+        return None
+    port = "" if parts["port"] in (None, ":80", ":443") else parts["port"]
+    rest = parts["rest"].removesuffix("/")
+    return f"{parts['host'].lower()}{port}{rest}"
+
+
+def decoded_address(uri: str) -> str | None:
+    """`normal_address` with percent signs and international host names decoded, so that browsers' copies compare equal.
+
+    Less is told apart than `normal_address` does: `%2F` and `/` are the same here.
+    """
+    address = normal_address(uri)
+    if address is None:
+        return None
+    host, slash, rest = address.partition("/")
+    return f"{readable_host(host)}{slash}{unquote(rest)}"
+
+
+def readable_host(host: str) -> str:
+    """A host name in lower case, punycode decoded where it is any."""
+    host = host.lower().rstrip(".")
+    if "xn--" not in host:
+        return host
+    try:
+        return host.encode("ascii").decode("idna")
+    except UnicodeError:
+        return host
+
+
+def host_of(uri: str) -> str | None:
+    """The host of a web address in lower case, without `www.`, or None if it is none."""
+    parts = _ADDRESS.match(uri)
+    return parts["host"].lower() if parts else None
+
+
+def hosts(uris: pa.Array) -> pa.Array:
+    """The host that each URI names, in lower case and `www.` included; null where it names none."""
+    return pc.utf8_lower(pc.struct_field(pc.extract_regex(uris, pattern=_HOST_PATTERN), "host"))

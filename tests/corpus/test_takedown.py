@@ -1,0 +1,104 @@
+"""Takedown lists: what an entry means, and that every spelling of it means the same documents."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus.records import document_id
+from corpus.schema import TAKEN_DOWN
+from corpus.takedown import join_takedowns, parse_takedowns
+
+URIS = [
+    "https://example.jp/diary/1.html",
+    "https://example.jp/diary/2.html",
+    "https://blog.example.jp/",
+    "https://notexample.jp/",
+    "https://日本語.example/新聞",
+    "info:ndljp/pid/1234567",
+    "",
+]
+IDS = [document_id("test", uri) for uri in URIS]
+
+
+def taken(text: str, uris: list[str] = URIS) -> list[str]:
+    """URIs that a list takes down, with what it names them by."""
+    ids = [document_id("test", uri) for uri in uris]
+    batch = pa.record_batch({"doc_id": pa.array(ids, pa.binary(16)), "uri": pa.array(uris, pa.large_string())})
+    found = parse_takedowns(text, "list.txt").find(batch)
+    assert found.schema.equals(TAKEN_DOWN.schema)
+    by_id = dict(zip(ids, uris, strict=True))
+    return [f"{row['listed_as']} {by_id[row['doc_id']]}" for row in found.to_pylist()]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "https://example.jp/diary/1.html",
+        "http://www.EXAMPLE.jp:80/diary/1.html#top",
+        "example.jp/diary/1.html",
+        "https://example.jp/diary/%31.html",
+    ],
+)
+def test_every_spelling_of_an_address_is_that_page_and_no_other(entry: str) -> None:
+    assert taken(entry) == ["uri https://example.jp/diary/1.html"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["https://xn--wgv71a119e.example/%E6%96%B0%E8%81%9E", "https://日本語.example/新聞", "xn--wgv71a119e.example"],
+)
+def test_international_addresses_are_found_in_either_spelling(entry: str) -> None:
+    assert [line.split()[1] for line in taken(entry)] == ["https://日本語.example/新聞"]
+
+
+def test_a_host_is_all_of_its_pages_and_of_the_hosts_below_it() -> None:
+    assert taken("example.jp") == [f"host {uri}" for uri in URIS[:3]]
+    assert taken("blog.example.jp") == ["host https://blog.example.jp/"]
+    assert taken("www.example.jp") == [f"host {uri}" for uri in URIS[:2]]
+
+
+def test_documents_go_by_id_and_books_by_identifier() -> None:
+    assert taken(IDS[3].hex()) == ["doc_id https://notexample.jp/"]
+    assert taken("info:ndljp/pid/1234567") == ["uri info:ndljp/pid/1234567"]
+
+
+def test_an_entry_that_means_no_document_takes_nothing() -> None:
+    assert taken("jp.\nexample.com\nhttps://example.jp/diary/\ninfo:ndljp/pid/123456\n# example.jp\n\n") == []
+
+
+def test_the_day_of_the_request_goes_with_the_document_and_the_first_one_counts() -> None:
+    lists = [parse_takedowns(f"{URIS[0]} {day}", "a") for day in ("2026-04-02", "2026-04-01")]
+    batch = pa.record_batch({"doc_id": pa.array(IDS, pa.binary(16)), "uri": pa.array(URIS, pa.large_string())})
+    assert join_takedowns(lists).find(batch)["requested"].to_pylist() == [date(2026, 4, 1)]
+
+
+@pytest.mark.parametrize("line", ["https://example.jp/ 2026-13-01", "example.jp and more", "example.jp 1.4.2026"])
+def test_a_line_that_is_no_entry_is_named_with_what_is_valid(line: str) -> None:
+    with pytest.raises(ValueError, match=r"list\.txt: line 2: .* write a URL, host, doc_id or identifier"):
+        parse_takedowns(f"# ours\n{line}\n", "list.txt")
+
+
+entries = st.sampled_from(
+    [
+        *(uri for uri in URIS if uri),
+        *(one.hex() for one in IDS),
+        "example.jp",
+        "www.blog.example.jp",
+        "x.test 2026-04-01",
+    ]
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(first=st.lists(entries), second=st.lists(entries))
+def test_lists_join_in_any_order_and_survive_being_written_and_read(first: list[str], second: list[str]) -> None:
+    one, other = (parse_takedowns("\n".join(lines), "list") for lines in (first, second))
+    joined = join_takedowns([one, other])
+    assert list(joined.lines()) == list(join_takedowns([other, one, one]).lines())
+    assert parse_takedowns("\n".join(joined.lines()), "list") == joined
+    assert set(taken("\n".join([*first, *second]))) == set(taken("\n".join(joined.lines())))

@@ -1,0 +1,37 @@
+"""Which documents may not be released, and that rules do not change it."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from corpus.schema import DOCUMENTS
+from filters.rights import Rights, barred
+
+
+def batch(*rows: tuple[bool, list[str]]) -> pa.RecordBatch:
+    columns = [{"release_allowed": allowed, "robots": robots} for allowed, robots in rows]
+    return pa.RecordBatch.from_pylist(
+        columns, schema=pa.schema([DOCUMENTS.schema.field(name) for name in ("release_allowed", "robots")])
+    )
+
+
+ROWS = batch((True, []), (False, []), (True, ["noindex", "noai"]), (False, ["tdm_reserved"]), (True, ["noarchive"]))
+
+
+def test_a_source_that_may_not_be_released_is_barred_whatever_its_pages_say() -> None:
+    assert barred(ROWS, ()).tolist() == [[False, False], [True, False], [False, False], [True, False], [False, False]]
+
+
+def test_pages_are_barred_by_what_the_configuration_honours_and_by_nothing_else() -> None:
+    assert barred(ROWS, ("noai", "tdm_reserved"))[:, 1].tolist() == [False, False, True, True, False]
+    assert not barred(ROWS, ("noimageai",))[:, 1].any()
+
+
+def test_no_documents_are_no_rows() -> None:
+    assert barred(ROWS.slice(0, 0), ("noai",)).shape == (0, 2)
+
+
+def test_a_directive_that_there_is_not_is_an_error_that_names_those_that_there_are() -> None:
+    with pytest.raises(ValueError, match="opted_out holds 'nope', which is none of noindex, noarchive, noai"):
+        Rights(opted_out=("nope",))

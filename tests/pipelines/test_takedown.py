@@ -1,0 +1,255 @@
+"""Takedowns and rights: what must not leave the house is in nothing that does, and nothing else changes."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.cli import main
+from pipelines.config import load_config
+from pipelines.run import table_folder
+from pipelines.stages import build_stages
+from tests.conftest import FinishedRun, data_files
+from tokenizer.encode import Tokenizer
+from tokenizer.reader import TokenShard
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run over the samples with small token shards and an index."""
+
+    config: Path
+    out: Path
+
+    def manyo(self, *command: str) -> int:
+        executor = ["--executor", "serial"] if command[0] in ("run", "takedown") else []
+        return main([*command, "--config", str(self.config), "--out", str(self.out), *executor])
+
+    def folder(self, table: str) -> Path:
+        return Path(table_folder(load_config(str(self.config), str(self.out)), table))
+
+    def rows(self, table: str) -> list[dict[str, object]]:
+        paths = sorted(self.folder(table).rglob("*.parquet"))
+        return pa.concat_tables([pq.read_table(path, partitioning=None) for path in paths]).to_pylist()
+
+    def take_down(self, *entries: object) -> int:
+        listed = self.out.parent / "asked.txt"
+        listed.write_text("".join(f"{entry}\n" for entry in entries), encoding="utf-8")
+        return self.manyo("takedown", str(listed))
+
+    def without(self, **tables: str) -> Run:
+        """The same run with more in its configuration."""
+        config = self.out.parent / "more.toml"
+        text = self.config.read_text("utf-8") + "".join(
+            f"\n[{table}]\n{content}\n" for table, content in tables.items()
+        )
+        config.write_text(text, encoding="utf-8")
+        return Run(config, self.out)
+
+
+def finish(demo_run: FinishedRun, folder: Path, shuffle: str) -> Run:
+    tables = f"[export]\nformat = 'parquet'\n[tokenize]\nshard_tokens = 4000\n{shuffle}\n[tokenize.train]"
+    text = demo_run.config.read_text("utf-8").replace("[dedup]", "[dedup]\nindex = true")
+    config = folder / "config.toml"
+    config.write_text(text.replace("[tokenize.train]", tables), encoding="utf-8")
+    run = Run(config, Path(shutil.copytree(demo_run.out, folder / "out")))
+    assert run.manyo("run") == 0
+    return run
+
+
+@pytest.fixture(scope="module")
+def in_order(demo_run: FinishedRun, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return finish(demo_run, tmp_path_factory.mktemp("in_order"), "")
+
+
+@pytest.fixture(scope="module")
+def shuffled(demo_run: FinishedRun, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return finish(demo_run, tmp_path_factory.mktemp("shuffled"), "shuffle = { seed = 1, parts = 2 }")
+
+
+@pytest.fixture
+def run(in_order: Run, tmp_path: Path) -> Run:
+    return Run(in_order.config, Path(shutil.copytree(in_order.out, tmp_path / "out")))
+
+
+@pytest.fixture(params=["in_order", "shuffled"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
+    finished: Run = request.getfixturevalue(request.param)
+    return Run(finished.config, Path(shutil.copytree(finished.out, tmp_path / "out")))
+
+
+def target(run: Run) -> dict[str, object]:
+    """A released page in the middle of a token shard of several documents, whose host has no other page."""
+    provenance = pq.read_table(run.folder("provenance") / "web-00002.parquet").to_pylist()
+    everything = "\n".join(str(row["uri"]) for row in run.rows("documents"))
+    for row in provenance[1:-1]:
+        host = str(row["uri"]).split("/")[2]
+        if everything.count(host) == 1:
+            return next(one for one in run.rows("documents") if one["doc_id"] == row["doc_id"])
+    raise AssertionError("the samples have no such page in this shard")
+
+
+def changed(run: Run, before: dict[str, bytes]) -> list[str]:
+    """Paths below `out` of files that are not as they were, without what only lists, reports or prepares."""
+    after = data_files(run.out)
+    names = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    exits = re.compile(r"(release|export|tokenize|train|index)-")
+    return sorted(re.sub(r"-[0-9a-f]{8}/", "/", name) for name in names if exits.match(name))
+
+
+def test_a_takedown_of_one_address_changes_exactly_the_shards_that_held_it(
+    either: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = either
+    before, document = data_files(run.out), target(run)
+    (row,) = [row for row in run.rows("provenance") if row["doc_id"] == document["doc_id"]]
+    assert run.take_down(f"{document['uri']} 2026-04-01") == 0
+    names = changed(run, before)
+    assert [name for name in names if name.startswith("tokenize/")] == [
+        "tokenize/provenance/web-00002.parquet",
+        "tokenize/tokens/web-00002_text_document.bin",
+        "tokenize/tokens/web-00002_text_document.idx",
+    ]
+    for stage in ("release", "export", "index"):
+        assert len([name for name in names if name.startswith(f"{stage}/")]) == 1
+    assert not [name for name in names if name.startswith("train/")]
+    shown = capsys.readouterr().out
+    first, count = int(row["first_token"]), int(row["token_count"])  # type: ignore[call-overload]
+    assert re.search(r"release web/\S+: 1 documents taken out", shown)
+    assert "tokens web-00002: " in shown
+    assert f"tokens {first:,} to {first + count - 1:,} taken out" in shown
+    assert run.manyo("verify", "--sample", "1000") == 0
+    assert run.manyo("trace", str(document["uri"])) == 0
+    assert "scrub     taken down by its uri, asked for on 2026-04-01" in capsys.readouterr().out
+
+
+def test_what_is_taken_down_is_in_nothing_that_leaves_the_house(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    document = target(run)
+    assert run.take_down(document["uri"]) == 0
+    assert run.manyo("inspect", "--kept", "-n", "1000") == 0
+    assert run.manyo("whatif", "--rule", "too_short", "--minimum", "0,10000", "-n", "1000") == 0
+    shown = {"log": capsys.readouterr().out}
+    config = load_config(str(run.config), str(run.out))
+    stages = {stage.name: Path(stage.folder(str(run.out))) for stage in build_stages(config)}
+    for name in ("release", "export", "tokenize", "index", "takedown", "statistics", "token_statistics", "report"):
+        for path in (path for path in sorted(stages[name].rglob("*")) if path.is_file()):
+            rows = pq.read_table(path, partitioning=None).to_pylist() if path.suffix == ".parquet" else []
+            shown[str(path)] = str(rows) if rows else path.read_bytes().decode("utf-8", "ignore")
+            if name != "takedown":
+                assert all(row.get("doc_id") != document["doc_id"] for row in rows), path
+    (model,) = stages["train"].glob("*.model")
+    for prefix in sorted(run.folder("tokens").glob("*.bin")):
+        shard = TokenShard.open(str(prefix)[: -len(".bin")])
+        ids = [shard.document(row) for row in range(len(shard))]
+        shown[f"decoded {prefix}"] = "\n".join(
+            text for one in ids for text in Tokenizer.load(str(model)).decode_batch(one, [len(one)])
+        )
+    text = str(document["text"])
+    for value in (str(document["uri"]), str(document["uri"]).split("/")[2], text[20:60], text[-60:-20]):
+        assert [name for name, content in shown.items() if value in content] == []
+
+
+def test_a_takedown_and_a_run_with_the_list_from_the_start_give_the_same_bytes(either: Run, tmp_path: Path) -> None:
+    run, finished = either, Run(either.config, Path(shutil.copytree(either.out, tmp_path / "before")))
+    document = target(run)
+    entries = [document["uri"], run.rows("release")[-1]["doc_id"].hex(), "nobody.example 2026-04-01"]  # type: ignore[attr-defined]
+    assert run.take_down(*entries) == 0
+    fresh = Run(finished.config, tmp_path / "fresh" / "out")
+    stages = build_stages(load_config(str(finished.config), str(finished.out)))
+    for stage in stages[: [stage.name for stage in stages].index("takedown")]:
+        shutil.copytree(stage.folder(str(finished.out)), stage.folder(str(fresh.out)))
+    shutil.copy(finished.out / "manyo.json", fresh.out)
+    listed = tmp_path / "fresh" / "list.txt"
+    listed.write_text("# from the start\n" + "\n".join(map(str, reversed(entries))), encoding="utf-8")
+    assert fresh.without(rights=f'takedown = "{listed}"').manyo("run") == 0
+    made = data_files(fresh.out)
+    assert made == {name: content for name, content in data_files(run.out).items() if name in made}
+    assert {name.split("/")[0] for name in made} > {stage.folder_name for stage in stages if stage.name == "tokenize"}
+
+
+def test_a_second_takedown_and_a_run_after_it_change_nothing(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    document = target(run)
+    assert run.take_down(document["uri"]) == 0
+    before = {path: path.stat().st_mtime_ns for path in run.out.rglob("*") if path.is_file()}
+    capsys.readouterr()
+    assert run.take_down("nobody.example", str(document["uri"]).replace("https://", "http://www.") + "#top") == 0
+    assert "no shard had to be changed" in capsys.readouterr().out
+    after = {path: path.stat().st_mtime_ns for path in run.out.rglob("*") if path.is_file()}
+    folders = {path.relative_to(run.out).parts[0].split("-")[0] for path in after if after[path] != before.get(path)}
+    # The list is longer, so whether it means more documents was looked up again.
+    assert folders <= {"takedown.txt", "takedown"}
+    assert run.manyo("run") == 0
+    assert "nothing to do" in capsys.readouterr().out
+
+
+def test_a_source_taken_down_whole_leaves_empty_shards_that_are_sound(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ids = [row["doc_id"].hex() for row in run.rows("documents") if row["source"] == "law"]  # type: ignore[attr-defined]
+    assert run.take_down(*ids) == 0
+    assert "tokens law-00000: 0 tokens left" in capsys.readouterr().out
+    assert [row for row in run.rows("provenance") if row["source"] == "law"] == []
+    assert run.manyo("verify") == 0
+
+
+def test_text_that_stays_under_another_name_is_named(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    dropped = next(row for row in run.rows("duplicates") if row["cluster"] and not row["kept"])
+    assert run.take_down(dropped["doc_id"].hex()) == 0  # type: ignore[attr-defined]
+    shown = capsys.readouterr().out
+    assert "no shard had to be changed" in shown or "index" in shown
+    assert f"its text is: as document {dropped['cluster'].hex()}" in shown  # type: ignore[attr-defined]
+
+
+def test_a_survivor_that_is_taken_down_brings_none_of_its_copies_back(run: Run) -> None:
+    survivor = next(row for row in run.rows("duplicates") if row["kept"] and int(row["cluster_size"]) > 1)  # type: ignore[call-overload]
+    released = {row["doc_id"] for row in run.rows("release")}
+    assert run.take_down(survivor["doc_id"].hex()) == 0  # type: ignore[attr-defined]
+    assert {row["doc_id"] for row in run.rows("release")} == released - {survivor["doc_id"]}
+
+
+@pytest.mark.parametrize(
+    ("write", "message"),
+    [
+        (lambda path: path.write_text("https://a.example/ and more\n"), r"line 1: .* write a URL, host"),
+        (lambda path: path.write_bytes(b"\xff\n"), "is not UTF-8 \\(byte 0\\)"),
+        (lambda path: None, "No such file"),
+    ],
+)
+def test_a_bad_list_is_one_line_and_takes_nothing_down(
+    in_order: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], write: Callable[[Path], object], message: str
+) -> None:
+    write(tmp_path / "list.txt")
+    assert in_order.manyo("takedown", str(tmp_path / "list.txt")) == 2
+    assert re.search(message, capsys.readouterr().err)
+    assert not (in_order.out / "takedown.txt").exists()
+
+
+def test_what_may_not_be_released_is_dropped_for_that_reason_and_takes_no_copy_with_it(
+    demo_run: FinishedRun, tmp_path: Path
+) -> None:
+    """The source `law` is read a second time under a name that comes first and may not be released."""
+    text = demo_run.config.read_text("utf-8")
+    (law,) = [part for part in text.split("[[source]]") if 'name    = "law"' in part]
+    forbidden = law.split("\n[filter]")[0].replace('"law"', '"inhouse"', 1) + "release_allowed = false\n\n[[source]]"
+    config = tmp_path / "rights.toml"
+    config.write_text(text.replace("[[source]]", f"[[source]]{forbidden}", 1), encoding="utf-8")
+    run = Run(config, tmp_path / "out")
+    assert run.manyo("run", "--until", "scrub") == 0
+    sources = {row["doc_id"]: row["source"] for row in run.rows("documents")}
+    reasons = {row["doc_id"]: row["reasons"] for row in run.rows("decisions")}
+    inhouse = [reasons[doc_id] for doc_id, source in sources.items() if source == "inhouse"]
+    assert inhouse
+    assert all("release_forbidden" in one for one in inhouse)
+    assert not any("release_forbidden" in reasons[doc_id] for doc_id, source in sources.items() if source != "inhouse")
+    released = [row["source"] for row in run.rows("release")]
+    assert "inhouse" not in released
+    assert released.count("law") == sum(
+        row["source"] == "law" for row in Run(demo_run.config, demo_run.out).rows("release")
+    )
