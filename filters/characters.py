@@ -13,6 +13,8 @@ from enum import IntEnum, auto
 from functools import cache
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from corpus.text import Texts
 from filters.kernels import _count_characters
@@ -92,6 +94,11 @@ _WIDTHS = (
     ((CharacterClass.FULLWIDTH_DIGIT,), (CharacterClass.DIGIT,)),
     ((CharacterClass.KATAKANA, CharacterClass.KATAKANA_PARTICLE), (CharacterClass.HALFWIDTH_KATAKANA,)),
 )
+
+# Hiragana and ノニヲハ per character that is not white space, ヲ per character. Of 3,548 web pages, 1,952 texts of
+# news and Common Crawl and 794 books, 12 statutes and 3 works of the Meiji era lie within these bounds, and nothing
+# else comes near: the statutes have 0.09 to 0.18 of ノニヲハ and 0.018 to 0.056 of ヲ.
+_MAX_HIRAGANA, _MIN_KATAKANA_PARTICLES, _MIN_OBJECTS = 0.08, 0.06, 0.01
 
 _PLANES_WITH_LETTERS = 0x20000
 _N_CODE_POINTS = 0x110000
@@ -183,6 +190,25 @@ def count_characters(texts: Texts) -> CharacterCounts:
     counts = np.zeros((len(texts), len(CharacterClass)), np.int64)
     _count_characters(texts.data, texts.offsets, character_classes(), counts)
     return CharacterCounts(counts, texts.sizes_bytes)
+
+
+def is_katakana_prose(column: pa.Array, counts: CharacterCounts) -> np.ndarray:
+    """bool (n_docs,): prose in kanji and katakana, as statutes were written until 1947.
+
+    It has next to no hiragana, many ノニヲハ, and among them ヲ, which modern words in katakana never hold.
+
+    Args:
+        column: string or large_string, without nulls.
+        counts: of the same texts.
+    """
+    found = (counts.fraction(*HIRAGANA) < _MAX_HIRAGANA) & (
+        counts.fraction(CharacterClass.KATAKANA_PARTICLE) >= _MIN_KATAKANA_PARTICLES
+    )
+    rows = np.flatnonzero(found)
+    if len(rows):
+        objects = pc.count_substring(column.take(pa.array(rows)), "ヲ").to_numpy(zero_copy_only=False)
+        found[rows] = share(objects, counts.char_counts[rows]) >= _MIN_OBJECTS
+    return found
 
 
 def share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

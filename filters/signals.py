@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from corpus.schema import Column, signals_table
 from corpus.text import Texts
-from filters.characters import KANA, CharacterClass, CharacterCounts, count_characters, share
+from filters.characters import KANA, CharacterClass, CharacterCounts, count_characters, is_katakana_prose, share
 from filters.fluency import SHORT_LINE_CHARS, LineCounts, read_lines
 from filters.repetition import (
     COMPRESSED_BYTES,
@@ -188,10 +188,13 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         _fraction(
             "sentence_fraction",
-            "characters in sentences that a mark ends, not a bare newline, per character",
+            "characters in sentences that a mark ends, not a bare newline, per character; 1 for prose in kanji and "
+            "katakana, which has no such marks",
         ),
         "ours: the line rules of C4 and FineWeb-2, made independent of where lines are broken",
-        lambda passes: passes.lines.sentence_fraction,
+        lambda passes: np.where(
+            is_katakana_prose(passes.column, passes.characters), np.float32(1), passes.lines.sentence_fraction
+        ),
     ),
     Signal(
         _fraction("duplicate_line_fraction", "characters in lines that occurred before, per character"),

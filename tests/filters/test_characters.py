@@ -1,8 +1,10 @@
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
-from filters.characters import CharacterClass, class_of, count_characters
+from corpus.text import Texts
+from filters.characters import CharacterClass, class_of, count_characters, is_katakana_prose
 from tests import oracles
 from tests.filters.batches import TEXTS, sliced
 
@@ -56,3 +58,18 @@ def test_fractions_leave_out_white_space():
 def test_the_width_mix_is_the_rarer_width_of_each_kind():
     counts = count_characters(sliced(["ＡBCD", "１９95", "アイｳエ", "アイABC12", ""]))
     assert np.allclose(counts.width_mix_fraction, [0.25, 0.5, 0.25, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("第一条　本令ハ日本銀行政府有価証券取扱ニ付之ヲ適用ス　第二条　前条ノ規定ハ外国ノ証券ニ準用ス", True),
+        ("第一条　この法律は、日本銀行の取扱いについて、これを適用する。", False),
+        ("第一条　本令ハ日本銀行政府有価証券取扱ニ付之ヲ適用ス　この法律は、公布の日から施行する。", False),
+        ("ノート　ハンカチ　ニット帽　ハーモニカ　ノコギリ　名刺　印刷　封筒", False),
+        ("", False),
+    ],
+)
+def test_prose_in_kanji_and_katakana_is_told_from_words_in_katakana(text, expected):
+    column = pa.array([text, "あ"], pa.large_string())
+    assert is_katakana_prose(column, count_characters(Texts.from_arrow(column))).tolist() == [expected, False]

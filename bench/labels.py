@@ -1,0 +1,165 @@
+"""Precision and recall of the default rules and of every preset, on 200 pages that a reader labelled.
+
+    python -m bench.labels DATA [--misses] [--rules FILE ...]
+
+DATA is a folder with `web/mixed-*.warc.gz` and `web/japanese-000.warc.gz`; the labels are `bench/labels/web.tsv`,
+addresses and no text, made as `bench/labels/GUIDE.md` says. A rule set should keep the good pages. The pages were drawn
+from strata of unequal size (kept or dropped by the default rules of that day, source, length), so each stands for
+`stands_for` pages; figures are of the pages that they stand for, with the 90 % interval of 1,000 samples drawn again,
+then of their characters. `--misses` names the pages that the rules judge otherwise than the reader, and why.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow.compute as pc
+
+from corpus.shards import zip_batches
+from pipelines.config import load_config
+from pipelines.executors import Serial
+from pipelines.progress import watcher
+from pipelines.run import run
+
+_ROOT = Path(__file__).parents[1]
+_LABELS = _ROOT / "bench" / "labels" / "web.tsv"
+_RULES = (_ROOT / "configs" / "rules.toml", *sorted((_ROOT / "configs" / "presets").glob("*.toml")))
+
+_CONFIG = """
+[run]
+out = "{out}"
+
+[[source]]
+name = "web"
+kind = "warc"
+inputs = ["{data}/web/mixed-*.warc.gz", "{data}/web/japanese-000.warc.gz"]
+profile = "web"
+licence = "third-party; for measurements only"
+
+[filter]
+rules = "{rules}"
+
+[tokenize.train]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One labelled page: its address, how many pages it stands for, both readings and what was settled."""
+
+    url: str
+    stands_for: float
+    readings: tuple[bool, bool]
+    is_good: bool
+    half: str
+
+
+def main() -> None:
+    """Run the rules on the pages, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--misses", action="store_true")
+    parser.add_argument("--rules", nargs="+", type=Path, default=_RULES)
+    options = parser.parse_args()
+    pages = read_labels()
+    agreement, kappa = agree(pages)
+    n_good = sum(page.is_good for page in pages)
+    print(f"{len(pages)} pages, {n_good} good; readings agree on {agreement:.3f}, kappa {kappa:.3f}")
+    print(f"{'':35}{'of pages':^46}{'of characters':^20}")
+    print(f"{'rules':16}{'half':>13}{'kept':>6}{'precision':>23}{'recall':>23}{'precision':>10}{'recall':>10}")
+    with tempfile.TemporaryDirectory(prefix="manyo-bench-") as folder:
+        for path in options.rules:
+            decided = decide(options.data, path, Path(folder))
+            missing = [page.url for page in pages if page.url not in decided]
+            if missing:
+                raise SystemExit(f"not among the documents: {', '.join(missing)}")
+            for half in ("", "development", "held_out"):
+                chosen = [page for page in pages if half in ("", page.half)]
+                print(f"{path.stem:16}{half or 'both':>13}{figures(chosen, decided)}", flush=True)
+            if options.misses:
+                print_misses(pages, decided)
+
+
+def read_labels() -> list[Labelled]:
+    """The labelled pages, in the order of their addresses."""
+    with _LABELS.open(encoding="utf-8", newline="") as file:
+        return [
+            Labelled(
+                url=row["url"],
+                stands_for=float(row["stands_for"]),
+                readings=(row["reading_1"] == "good", row["reading_2"] == "good"),
+                is_good=row["label"] == "good",
+                half=row["half"],
+            )
+            for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        ]
+
+
+def agree(pages: Sequence[Labelled]) -> tuple[float, float]:
+    """Share of pages on which both readings agree, and Cohen's kappa."""
+    readings = np.array([page.readings for page in pages])
+    observed = float((readings[:, 0] == readings[:, 1]).mean())
+    first, second = readings.mean(axis=0)
+    by_chance = float(first * second + (1 - first) * (1 - second))
+    return observed, (observed - by_chance) / (1 - by_chance)
+
+
+def decide(data: Path, rules: Path, folder: Path) -> dict[str, tuple[int, list[str]]]:
+    """Characters and reasons of every document by address; a second set of rules extracts nothing again."""
+    path = folder / "labels.toml"
+    path.write_text(_CONFIG.format(out=folder / "out", data=data.resolve(), rules=rules.resolve()), encoding="utf-8")
+    result = run(load_config(str(path)), Serial(), watcher(), "filter")
+    outputs = {one.stage.name: one.output for one in result.stages}
+    return dict(_rows(outputs["extract"].uri, outputs["decide"].uri, [s.name for s in outputs["extract"].shards]))
+
+
+def _rows(documents, decisions, names: Sequence[str]) -> Iterator[tuple[str, tuple[int, list[str]]]]:  # type: ignore[no-untyped-def]
+    for name in names:
+        tables = (documents("documents", name), ["uri", "text"]), (decisions("decisions", name), ["reasons"])
+        for read, decided in zip_batches(*tables):
+            chars = pc.utf8_length(read.column("text")).to_pylist()
+            reasons = decided.column("reasons").to_pylist()
+            yield from zip(read.column("uri").to_pylist(), zip(chars, reasons, strict=True), strict=True)
+
+
+def figures(pages: Sequence[Labelled], decided: Mapping[str, tuple[int, list[str]]]) -> str:
+    """How many are kept; precision and recall of the pages that they stand for, and of those pages' characters."""
+    kept = np.array([not decided[page.url][1] for page in pages])
+    good = np.array([page.is_good for page in pages])
+    stands_for = np.array([page.stands_for for page in pages])
+    chars = stands_for * [decided[page.url][0] for page in pages]
+    strata = [np.flatnonzero(stands_for == size) for size in np.unique(stands_for)]
+    random = np.random.default_rng(0)
+    drawn = []
+    for _ in range(1000):
+        rows = np.concatenate([random.choice(stratum, len(stratum)) for stratum in strata])
+        drawn.append(_precision_recall(stands_for[rows], good[rows], kept[rows]))
+    low, high = np.quantile(drawn, (0.05, 0.95), axis=0)
+    of_pages = _precision_recall(stands_for, good, kept)
+    shown = [f"{of_pages[i]:.3f} ({low[i]:.3f}-{high[i]:.3f})" for i in range(2)]
+    of_chars = _precision_recall(chars, good, kept)
+    return f"{kept.sum():6}{shown[0]:>23}{shown[1]:>23}{of_chars[0]:>10.3f}{of_chars[1]:>10.3f}"
+
+
+def _precision_recall(sizes: np.ndarray, good: np.ndarray, kept: np.ndarray) -> tuple[float, float]:
+    both = sizes[good & kept].sum()
+    return both / max(sizes[kept].sum(), 1e-9), both / max(sizes[good].sum(), 1e-9)
+
+
+def print_misses(pages: Sequence[Labelled], decided: Mapping[str, tuple[int, list[str]]]) -> None:
+    """The pages on which rules and reader differ."""
+    for page in pages:
+        reasons = decided[page.url][1]
+        if page.is_good == bool(reasons):
+            label, said = "good" if page.is_good else "bad", ", ".join(reasons) or "kept"
+            print(f"    {label:5}{page.half:12} {page.stands_for:5.1f}  {said:40} {page.url}")
+
+
+if __name__ == "__main__":
+    main()
