@@ -1,8 +1,8 @@
-"""Jitted loops over UTF-8 batches: one pass counts characters, one reads lines, one finds repeats.
+"""Jitted loops over UTF-8 batches: passes that count characters, read lines, find repeats, weigh neighbours.
 
 Every kernel takes the bytes and offsets of `corpus.text.Texts`, which are read-only, and fills
 arrays that its wrapper allocated. The wrappers, with types and docstrings for callers, are in
-`characters`, `fluency`, `repetition` and `tells`; each kernel's slow twin is in the tests' oracles.
+`characters`, `fluency`, `repetition`, `tells` and `plausibility`; each kernel's slow twin is in the tests' oracles.
 """
 
 from __future__ import annotations
@@ -76,6 +76,11 @@ SEPARATORS: Final = 4
 SPACED_JAPANESE: Final = 5
 FULL_STOPS: Final = 6
 TELL_COLUMNS: Final = 7
+
+# Classes of characters that have no row of their own in the table of the lift kernel.
+OTHER_CLASS: Final = 0  # digits, Latin, line ends: what is beside it is no pair
+KANJI_CLASS: Final = 1  # every kanji without a row of its own
+BLANK_CLASS: Final = 255  # spaces stand between characters, and separate nothing
 
 _NOT_ENDED, _WEAKLY_ENDED, _ENDED = 0, 1, 2
 
@@ -410,3 +415,21 @@ def _read_tells(data, offsets, tells, head_chars, counts):  # type: ignore[no-un
         while stop_characters:
             row[STOP_CHARACTERS] += stop_characters & 1
             stop_characters >>= 1
+
+
+@njit(cache=True, nogil=True)
+def _sum_lifts(data, offsets, classes, lifts, steps, pairs):  # type: ignore[no-untyped-def]
+    """Add up the lifts of each document's pairs of neighbours, and count the pairs."""
+    for doc in range(len(offsets) - 1):
+        i, end = offsets[doc], offsets[doc + 1]
+        before, total, n_pairs = np.int64(OTHER_CLASS), 0, 0
+        while i < end:
+            point, i = _code_point(data, i)
+            this = np.int64(classes[point])
+            if this == BLANK_CLASS:
+                continue
+            if this != OTHER_CLASS and before != OTHER_CLASS:
+                total += lifts[before, this]
+                n_pairs += 1
+            before = this
+        steps[doc], pairs[doc] = total, n_pairs

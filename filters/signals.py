@@ -17,6 +17,7 @@ from corpus.schema import Column, signals_table
 from corpus.text import Texts
 from filters.characters import KANA, CharacterClass, CharacterCounts, count_characters, is_katakana_prose, share
 from filters.fluency import SHORT_LINE_CHARS, LineCounts, read_lines
+from filters.plausibility import bigram_lift
 from filters.repetition import (
     COMPRESSED_BYTES,
     COMPRESSION_LEVEL,
@@ -403,6 +404,17 @@ SIGNALS: tuple[Signal, ...] = (
             partial(_stepped_ngram_fraction, length=length),
         )
         for length in range(5, 11)
+    ),
+    Signal(
+        Column(
+            "bigram_lift",
+            pa.float32(),
+            "geometric mean, over all pairs of neighbouring characters, of how many times as often Japanese has the "
+            "pair as chance would; a sentence of ordinary text is added, so that few pairs decide nothing",
+            "times",
+        ),
+        "pointwise mutual information (Church and Hanks 1990), by a table of our own (`filters/plausibility.py`)",
+        lambda passes: bigram_lift(passes.texts),
     ),
 )
 

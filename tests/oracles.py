@@ -8,7 +8,7 @@ import struct
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import joyokanji
 
@@ -404,3 +404,23 @@ def read_tells(text: str, head_chars: int, stop_characters: str, separators: str
             for left, blank, right in zip(tokens[::2], tokens[1::2], tokens[2::2], strict=False)
         ),
     }
+
+
+def bigram_lift(text: str, lift_of: dict[str, dict[str, float]]) -> float:
+    """Geometric mean of the lifts of all neighbours, given in bits by both characters; "漢" is any other kanji."""
+
+    def row(character: str) -> str:
+        point = ord(character)
+        if "ァ" <= character <= "ヶ":
+            character = chr(point - 0x60)
+        character = "ゝ" if character == "ヽ" else character
+        is_kanji = 0x3400 <= point < 0x4DC0 or 0x4E00 <= point < 0xA000 or 0xF900 <= point < 0xFB00 or point >= 0x20000
+        return character if character in lift_of else "漢" if is_kanji and point < 0x3FFFE else ""
+
+    if not text:
+        return 0.0
+    bits = [1.0] * 20
+    for line in text.split("\n"):
+        rows = [row(character) for character in line if character not in " \t\u3000"]
+        bits += [lift_of[a][b] for a, b in pairwise(rows) if a and b]
+    return float(2 ** (sum(bits) / len(bits)))

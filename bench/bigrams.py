@@ -1,0 +1,88 @@
+"""Counts the table of `filters/plausibility.py`: how much more often than chance characters stand side by side.
+
+    python -m bench.bigrams DATA > filters/bigrams.txt
+
+DATA is a folder with `aozora/` and `classical/genji_tei/`. Counted is every second work (`is_counted`), so that
+`bench/profiles.py` can measure on the others. What is written are figures, no text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from corpus.records import Document, InputFile, InputShard, Record
+from corpus.sources import KINDS
+from filters.plausibility import BITS_ZERO, BLANK, KANA, KANJI, MARKS, MAX_BITS, OTHER, STEPS_PER_BIT, class_table
+
+_KANJI_ROWS = 150
+#: Genji is 3 % of the counted text; so it is a seventh of what the table knows.
+_GENJI_WEIGHT = 4
+#: A pair's count and its expected count both grow by this, so that rare pairs say nothing.
+_SMOOTHING = 10
+
+
+def main() -> None:
+    """Print the table."""
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    counted = [(text, weight) for name, text, weight in works(Path(sys.argv[1])) if is_counted(name)]
+    frequent = Counter(character for text, _ in counted for character in text if "一" <= character <= "鿿")
+    characters = (
+        KANA + MARKS + "".join(kanji for kanji, _ in sorted(frequent.most_common(), key=_by_rank)[:_KANJI_ROWS])
+    )
+    classes = class_table(characters)
+    pairs = np.zeros((len(characters) + 2,) * 2)
+    for text, weight in counted:
+        seen = classes[np.frombuffer(text.encode("utf-32-le"), np.uint32)]
+        seen = seen[seen != BLANK]
+        beside = (seen[:-1] != OTHER) & (seen[1:] != OTHER)
+        np.add.at(pairs, (seen[:-1][beside], seen[1:][beside]), weight)
+    pairs = pairs[KANJI:, KANJI:]
+    expected = np.outer(pairs.sum(axis=1), pairs.sum(axis=0)) / pairs.sum()
+    bits = np.clip(np.log2((pairs + _SMOOTHING) / (expected + _SMOOTHING)), -MAX_BITS, MAX_BITS)
+    print("# How much more often than chance characters stand side by side: one row for the first, one column for the")
+    print("# second, kanji without a row of their own first; H is chance, each letter on from it a quarter of a bit.")
+    print("# Written by bench/bigrams.py, which says of what; read by filters/plausibility.py.")
+    print(characters)
+    for row in np.round(bits * STEPS_PER_BIT).astype(int) + BITS_ZERO:
+        print("".join(map(chr, row)))
+
+
+def _by_rank(item: tuple[str, int]) -> tuple[int, str]:
+    return -item[1], item[0]
+
+
+def is_counted(work: str) -> bool:
+    """Whether a work is of the half that the table is made of; rules are measured on the other half."""
+    return hashlib.blake2b(work.encode(), digest_size=1).digest()[0] % 2 == 0
+
+
+def works(data: Path) -> Iterator[tuple[str, str, int]]:
+    """Name, text and weight of every Aozora text and chapter of Genji; editions of a work share its name."""
+    groups = json.loads((data / "aozora" / "SAME_WORK_GROUPS.json").read_text(encoding="utf-8"))
+    work_of = {name: group[0].split("_")[0] for group in groups for name in group}
+    for path, text in documents("aozora", sorted((data / "aozora").glob("*.txt"))):
+        yield work_of.get(path.name, path.name.split("_")[0]), text, 1
+    for path, text in documents("tei", sorted((data / "classical" / "genji_tei").glob("*.xml"))):
+        yield f"chapter {int(path.stem)}", text, _GENJI_WEIGHT
+
+
+def documents(kind: str, paths: list[Path]) -> Iterator[tuple[Path, str]]:
+    """The documents of these files: which file (of a WARC, which address), and the text."""
+    source = KINDS[kind]
+    options = source.Options()
+    shard = InputShard("all", tuple(InputFile(str(path), path.stat().st_size, "") for path in paths))
+    for record in source.records(shard, options):
+        if isinstance(record, Record) and isinstance(document := source.parse(record, options), Document):
+            yield Path(document.uri if kind == "warc" else record.origin_file), document.text
+
+
+if __name__ == "__main__":
+    main()

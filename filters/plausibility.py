@@ -1,0 +1,84 @@
+"""Whether characters follow each other as they do in Japanese: misread text does not, whatever its length.
+
+Kana, particles and compression tell little of a page that OCR misread, and repeated phrases are found in
+long texts only. But a character that was read wrong follows the one before it by chance. So each pair of
+neighbours is looked up in a table that says how many times as often Japanese has it as chance would (its
+lift, the logarithm of which is pointwise mutual information), and the mean over a text is its signal.
+
+The table, `bigrams.txt`, holds figures that `python -m bench.bigrams` counted, of texts in the public domain:
+every second work of a sample of Aozora Bunko, and every second chapter of 校異源氏物語, which is written without
+voicing marks. Katakana count as hiragana, because statutes and old textbooks are written in them; kanji
+that are not among the most frequent are one class.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+from corpus.text import Texts
+from filters.kernels import BLANK_CLASS as BLANK
+from filters.kernels import KANJI_CLASS as KANJI
+from filters.kernels import OTHER_CLASS as OTHER
+from filters.kernels import _sum_lifts
+
+#: Kana and marks that have a row each; the most frequent kanji follow them in the table.
+KANA = "".join(map(chr, range(ord("ぁ"), ord("ゖ") + 1)))
+MARKS = "ー々ゝ、。「」・…―？！（）"
+
+#: Every text is measured as if so many pairs of ordinary text stood before it, so that a short poem
+#: is not condemned for five unusual pairs. 20 pairs are a sentence.
+PRIOR_PAIRS = 20
+#: The mean of prose is 1.1 bits, that of other good text 0.5 to 1.
+PRIOR_BITS = 1.0
+
+#: A cell of the table is one printable character: `BITS_ZERO` is 0 bits, its neighbours a quarter more or less.
+BITS_ZERO = ord("H")
+STEPS_PER_BIT = 4
+MAX_BITS = 6
+
+
+def bigram_lift(texts: Texts) -> np.ndarray:
+    """float32 (n_docs,), geometric mean of the lifts of all pairs of neighbours; 0 for an empty document.
+
+    Two characters are neighbours over a space, not over a line end. 1 is chance.
+    """
+    classes, lifts = load_table()
+    steps, pairs = np.zeros(len(texts), np.int64), np.zeros(len(texts), np.int64)
+    _sum_lifts(texts.data, texts.offsets, classes, lifts, steps, pairs)
+    bits = (steps / STEPS_PER_BIT + PRIOR_PAIRS * PRIOR_BITS) / (pairs + PRIOR_PAIRS)
+    means: np.ndarray = np.where(texts.sizes_bytes > 0, np.exp2(bits), 0.0).astype(np.float32)
+    return means
+
+
+def class_table(characters: str) -> np.ndarray:
+    """uint8 (0x110000,), the class of every code point, if these characters have classes 2, 3, … in this order."""
+    classes = np.full(0x110000, OTHER, np.uint8)
+    for first, last in ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFD)):
+        classes[first : last + 1] = KANJI
+    for number, character in enumerate(characters, start=KANJI + 1):
+        classes[ord(character)] = number
+    hiragana = slice(ord("ぁ"), ord("ゖ") + 1)
+    classes[ord("ァ") : ord("ヶ") + 1] = classes[hiragana]
+    classes[ord("ヽ")] = classes[ord("ゝ")]
+    classes[[ord(blank) for blank in " \t\u3000"]] = BLANK
+    return classes
+
+
+@cache
+def load_table() -> tuple[np.ndarray, np.ndarray]:
+    """The table as arrays.
+
+    Returns:
+        uint8 (0x110000,), the class of every code point; int8 (n_classes, n_classes), the lift of each pair of
+        classes in quarters of a bit, first character by row.
+    """
+    lines = (files("filters") / "bigrams.txt").read_text(encoding="utf-8").splitlines()
+    characters, *rows = [line for line in lines if not line.startswith("#")]
+    lifts = np.zeros((len(rows) + 1, len(rows) + 1), np.int8)
+    lifts[1:, 1:] = np.array([list(row.encode("ascii")) for row in rows]) - BITS_ZERO
+    classes = class_table(characters)
+    classes.flags.writeable = lifts.flags.writeable = False
+    return classes, lifts
