@@ -21,10 +21,10 @@ from corpus.text import Texts
 from filters.characters import count_characters
 from filters.fluency import read_lines
 from filters.language import LanguageSettings, identify
-from filters.repetition import compression_ratio, find_repeats
+from filters.repetition import find_repeats, lz4_ratio, zlib_ratio
 from filters.signals import measure
-from filters.tells import count_kaomoji, read_tells
-from filters.vocabulary import ERROR_PHRASES, phrase_fraction
+from filters.tells import read_tells
+from filters.vocabulary import WordLists, count_words
 
 _RUNS = 5
 _RUBY_AND_NOTES = re.compile(r"《[^》]*》|［＃[^］]*］|｜")
@@ -54,9 +54,9 @@ def main() -> None:
         "repeats (kernel)": lambda batch: find_repeats(_texts(batch)),
         "tells (kernel)": lambda batch: read_tells(_texts(batch)),
         "the four kernels together": _all_kernels,
-        "compression (zlib)": lambda batch: compression_ratio(_texts(batch)),
-        "error phrases (RE2)": lambda batch: phrase_fraction(batch["text"], ERROR_PHRASES),
-        "kaomoji (RE2)": lambda batch: count_kaomoji(batch["text"]),
+        "compression (LZ4)": lambda batch: lz4_ratio(_texts(batch)),
+        "compression (zlib, on request)": lambda batch: zlib_ratio(_texts(batch)),
+        "words (Aho-Corasick)": lambda batch: count_words(_texts(batch), WordLists()),
         "measure: every signal": measure,
         "identify: languages": lambda batch: identify(batch, LanguageSettings()),
     }

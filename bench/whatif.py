@@ -20,11 +20,11 @@ import numpy as np
 import pyarrow as pa
 
 from corpus.schema import DOCUMENTS, LABEL, LANGUAGES
-from corpus.shards import write_shard, zip_whole
+from corpus.shards import write_shard
 from filters import signals
 from filters.comparison import move_bound
 from filters.rules import Rule, decide, load_rules
-from pipelines.documents import MeasuredShard
+from pipelines.documents import MeasuredShard, read_columns_of
 from pipelines.whatif import render, what_if
 
 _RULES = Path(__file__).parents[1] / "configs" / "rules.toml"
@@ -65,11 +65,7 @@ def _timed(step: Callable[[], object], clock: Callable[[], float]) -> float:
 
 
 def _decide(shard: MeasuredShard, rules: Sequence[Rule]) -> pa.RecordBatch:
-    documents, languages, measured = zip_whole(
-        (shard.documents, ["profile"]),
-        (shard.languages, ["japanese_score", "hangul_fraction"]),
-        (shard.signals, sorted({rule.signal for rule in rules} - set(LANGUAGES.schema.names))),
-    )
+    documents, languages, measured = read_columns_of(shard, rules)
     return decide(languages, measured, documents.column("profile"), rules)
 
 
@@ -84,7 +80,7 @@ def _write(folder: Path, n_docs: int, seed: int) -> MeasuredShard:
     folder.mkdir()
     write_shard(shard.documents, DOCUMENTS.schema, _documents(doc_ids, texts, random))
     write_shard(shard.languages, LANGUAGES.schema, _columns(LANGUAGES.schema, doc_ids, random))
-    write_shard(shard.signals, signals.SCHEMA, _columns(signals.SCHEMA, doc_ids, random))
+    write_shard(shard.signals, signals.signals_schema(), _columns(signals.signals_schema(), doc_ids, random))
     return shard
 
 

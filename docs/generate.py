@@ -34,7 +34,19 @@ def signals_page() -> str:
         "",
         "| signal | unit | meaning | source |",
         "|---|---|---|---|",
-        *(f"{_column_cells(signal.column)} {_cell(signal.source)} |" for signal in SIGNALS),
+        *(f"{_column_cells(signal.column)} {_cell(signal.source)} |" for signal in SIGNALS if not signal.setting),
+        "",
+        "## Measured on request (table `signals`)",
+        "",
+        "Where the key of `[filter]` asks for them, or a rule of the run's own file looks at one of `also_measure`.",
+        "",
+        "| signal | unit | meaning | source | key |",
+        "|---|---|---|---|---|",
+        *(
+            f"{_column_cells(signal.column)} {_cell(signal.source)} | `{signal.setting}` |"
+            for signal in SIGNALS
+            if signal.setting
+        ),
         "",
         "## Measured by the source (table `documents`)",
         "",

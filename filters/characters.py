@@ -39,6 +39,8 @@ class CharacterClass(IntEnum):
     JAPANESE_PUNCTUATION = auto()
     SYMBOL = auto()  # Western punctuation, symbols, emoji, private use, unassigned
     REPLACEMENT = auto()
+    KATAKANA_MARK = auto()  # ー and iteration marks
+    CLAUSE_MARK = auto()  # the Japanese punctuation of `CLAUSE_MARKS`
 
 
 #: Nine particles that are one hiragana each: a fifth of running Japanese, next to none of a list of keywords.
@@ -46,6 +48,9 @@ PARTICLES = "のにをはがとでても"
 
 #: The same in statutes and other texts before 1946, which are written in katakana; loan words have few of them.
 KATAKANA_PARTICLES = "ノニヲハ"
+
+#: What ends clauses and sentences; Swallow v1 counts these, and no other punctuation, as Japanese letters.
+CLAUSE_MARKS = "、，。．！？"
 
 #: U+FFFD stands for bytes that could not be decoded, 〓 for a character that OCR or a typesetter could not give.
 REPLACEMENTS = "\ufffd〓"
@@ -60,7 +65,7 @@ _RANGES = (
     (CharacterClass.HIRAGANA, 0x1B001, 0x1B11F),  # hentaigana
     (CharacterClass.HIRAGANA, 0x1B132, 0x1B152),
     (CharacterClass.KATAKANA, 0x30A1, 0x30FA),
-    (CharacterClass.KATAKANA, 0x30FC, 0x30FF),
+    (CharacterClass.KATAKANA_MARK, 0x30FC, 0x30FF),
     (CharacterClass.KATAKANA, 0x31F0, 0x31FF),
     (CharacterClass.KATAKANA, 0x1AFF0, 0x1B000),
     (CharacterClass.KATAKANA, 0x1B120, 0x1B122),
@@ -85,14 +90,30 @@ _RANGES = (
 
 #: Classes of hiragana, and of katakana.
 HIRAGANA = (CharacterClass.HIRAGANA, CharacterClass.PARTICLE)
-KATAKANA = (CharacterClass.KATAKANA, CharacterClass.KATAKANA_PARTICLE, CharacterClass.HALFWIDTH_KATAKANA)
+FULLWIDTH_KATAKANA = (CharacterClass.KATAKANA, CharacterClass.KATAKANA_PARTICLE, CharacterClass.KATAKANA_MARK)
+KATAKANA = (*FULLWIDTH_KATAKANA, CharacterClass.HALFWIDTH_KATAKANA)
 KANA = HIRAGANA + KATAKANA
+
+#: Classes of Japanese punctuation.
+PUNCTUATION = (CharacterClass.JAPANESE_PUNCTUATION, CharacterClass.CLAUSE_MARK)
+
+#: What Swallow v1 calls Japanese letters.
+JAPANESE_LETTERS = (
+    *HIRAGANA,
+    CharacterClass.KATAKANA,
+    CharacterClass.KATAKANA_PARTICLE,
+    CharacterClass.HAN,
+    CharacterClass.CLAUSE_MARK,
+)
+
+#: Classes that only Japanese is written with, or Japanese and Chinese.
+JAPANESE = (*KANA, CharacterClass.HAN, *PUNCTUATION)
 
 # The same characters in full width and in half width.
 _WIDTHS = (
     ((CharacterClass.FULLWIDTH_LATIN,), (CharacterClass.LATIN,)),
     ((CharacterClass.FULLWIDTH_DIGIT,), (CharacterClass.DIGIT,)),
-    ((CharacterClass.KATAKANA, CharacterClass.KATAKANA_PARTICLE), (CharacterClass.HALFWIDTH_KATAKANA,)),
+    (FULLWIDTH_KATAKANA, (CharacterClass.HALFWIDTH_KATAKANA,)),
 )
 
 # Hiragana and ノニヲハ per character that is not white space, ヲ per character. Of 3,548 web pages, 1,952 texts of
@@ -115,6 +136,8 @@ def class_of(character: str) -> CharacterClass:
         return CharacterClass.PARTICLE
     if character in KATAKANA_PARTICLES:
         return CharacterClass.KATAKANA_PARTICLE
+    if character in CLAUSE_MARKS:
+        return CharacterClass.CLAUSE_MARK
     if character in REPLACEMENTS:
         return CharacterClass.REPLACEMENT
     for script, first, last in _RANGES:
@@ -173,6 +196,10 @@ class CharacterCounts:
         """float32 (n_docs,), characters in any of the classes per character that is not white space; 0 if none."""
         visible = self.char_counts - self.of(CharacterClass.SPACE)
         return share(self.of(*classes), visible)
+
+    def fraction_of_letters(self, *classes: CharacterClass) -> np.ndarray:
+        """float32 (n_docs,), characters in any of the classes per character of `JAPANESE_LETTERS`; 0 if none."""
+        return share(self.of(*classes), self.of(*JAPANESE_LETTERS))
 
     @property
     def width_mix_fraction(self) -> np.ndarray:

@@ -1,7 +1,9 @@
 """Whether a document reads as sentences: line ends, sentence lengths, short and cut lines.
 
 A sentence ends at 。！？, at !?． unless a letter or digit follows at once, and at a
-newline; brackets and quotes after the end stay with it. Lengths leave out white space.
+newline; brackets and quotes after the end stay with it. What stands in a quotation or in
+brackets ends nothing: 「行こう。」と言った。 is one sentence; 「はい。」「いいえ。」 are two,
+since the second quotation begins where the first ended. Lengths leave out white space.
 """
 
 from __future__ import annotations
@@ -24,6 +26,11 @@ WEAK_SENTENCE_ENDS = "!?．"
 CLOSERS = ")]}）］｝〕〉》】〙〗”’\"'｠»"
 QUOTE_CLOSERS = "」』｣"
 ELLIPSES = "…‥"
+#: An opener without its closer within so many characters of its line opens no quotation.
+MAX_QUOTE_CHARS = 400
+
+#: Of quotations and brackets; the closer of each is the next code point.
+OPENERS = "「『（(｢"
 BULLETS = "•‣●○◎■□◆◇▪▫▶►▷★☆＊*-→›>＞"
 _MIDDLE_DOTS = "・･"
 
@@ -51,6 +58,7 @@ def line_marks() -> np.ndarray:
         (".", kernels.DOT),
         (_MIDDLE_DOTS, kernels.MIDDLE_DOT),
         (BULLETS, kernels.BULLET),
+        (OPENERS, kernels.OPENER),
     ):
         marks[[ord(character) for character in characters]] = mark
     marks.flags.writeable = False
@@ -81,6 +89,21 @@ class LineCounts:
     def line_end_punctuation_fraction(self) -> np.ndarray:
         """float32 (n_docs,), lines that end a sentence, or close a quotation, per line."""
         return share(self.counts[:, kernels.ENDED_LINES], self.line_counts)
+
+    @property
+    def marked_line_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), lines whose last character is a mark that ends sentences per line."""
+        return share(self.counts[:, kernels.MARKED_LINES], self.line_counts)
+
+    @property
+    def duplicate_paragraph_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), characters in paragraphs that occurred before per character."""
+        return share(self.counts[:, kernels.DUPLICATE_PARAGRAPH_CHARS], self.counts[:, kernels.VISIBLE_CHARS])
+
+    @property
+    def duplicate_paragraph_count_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), paragraphs that occurred before per paragraph."""
+        return share(self.counts[:, kernels.DUPLICATE_PARAGRAPHS], self.counts[:, kernels.PARAGRAPHS])
 
     @property
     def ellipsis_line_fraction(self) -> np.ndarray:
@@ -146,5 +169,5 @@ class LineCounts:
 def read_lines(texts: Texts) -> LineCounts:
     """Count lines and sentences by their ends, in one pass over the bytes."""
     counts = np.zeros((len(texts), kernels.LINE_COLUMNS), np.int64)
-    _read_lines(texts.data, texts.offsets, line_marks(), SHORT_LINE_CHARS, counts)
+    _read_lines(texts.data, texts.offsets, line_marks(), SHORT_LINE_CHARS, MAX_QUOTE_CHARS, counts)
     return LineCounts(counts)

@@ -2,7 +2,8 @@
 
 Every kernel takes the bytes and offsets of `corpus.text.Texts`, which are read-only, and fills
 arrays that its wrapper allocated. The wrappers, with types and docstrings for callers, are in
-`characters`, `fluency`, `repetition`, `tells` and `plausibility`; each kernel's slow twin is in the tests' oracles.
+`characters`, `fluency`, `repetition`, `tells`, `vocabulary` and `plausibility`; each kernel's slow twin is in the
+tests' oracles.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ DOT: Final = 8  # three in a row are an ellipsis
 MIDDLE_DOT: Final = 9  # the same, and a bullet at the start of a line
 BULLET: Final = 10
 ALPHANUMERIC: Final = 11
+OPENER: Final = 12  # of a quotation or bracket whose closer is the next code point
 
 # Columns that the line kernel fills, per document.
 LINES: Final = 0
@@ -42,7 +44,11 @@ LONGEST_LINE: Final = 11
 DUPLICATE_SENTENCES: Final = 12
 DUPLICATE_SENTENCE_CHARS: Final = 13
 TRAILING_SENTENCES: Final = 14
-LINE_COLUMNS: Final = 15
+MARKED_LINES: Final = 15
+PARAGRAPHS: Final = 16
+DUPLICATE_PARAGRAPHS: Final = 17
+DUPLICATE_PARAGRAPH_CHARS: Final = 18
+LINE_COLUMNS: Final = 19
 
 # Columns that the repetition kernel fills, per document.
 SAMPLED_CHARS: Final = 0
@@ -54,9 +60,10 @@ DUPLICATE_10GRAM_CHARS: Final = 5
 LONGEST_RUN: Final = 6
 DISTINCT_CHARS: Final = 7
 STEPPED_5GRAM_CHARS: Final = 8  # and 6 to 10 in the columns after it
-NGRAMS_5: Final = 14
-FREQUENT_5GRAMS: Final = 15
-REPETITION_COLUMNS: Final = 16
+FREQUENT_5GRAMS: Final = 14
+DISTINCT_5GRAMS: Final = 15  # and 6 to 10
+REPEATED_5GRAMS: Final = 21  # and 6 to 10
+REPETITION_COLUMNS: Final = 27
 
 # What a character tells the telling kernel: bits of its `tells` table. The bits below KANA stand for the
 # distinct characters that are looked for.
@@ -66,6 +73,13 @@ FULL_STOP: Final = 18
 SEPARATOR: Final = 19
 JAPANESE: Final = 20
 BLANK: Final = 21
+SEGMENT_END: Final = 22
+TRAILING: Final = 23
+FACE: Final = 24
+IN_FACE: Final = 25
+FACE_OPENER: Final = 26
+DIGIT: Final = 27
+COLON: Final = 28
 
 # Columns that the telling kernel fills, per document.
 STOP_CHARACTERS: Final = 0
@@ -75,7 +89,20 @@ FULL_STOP_PARTS: Final = 3
 SEPARATORS: Final = 4
 SPACED_JAPANESE: Final = 5
 FULL_STOPS: Final = 6
-TELL_COLUMNS: Final = 7
+SEGMENTS: Final = 7
+SEGMENT_CHARS: Final = 8
+LONGEST_SEGMENT: Final = 9
+TRAILING_SEGMENTS: Final = 10
+FACES: Final = 11
+URLS: Final = 12
+DATE_CHARS: Final = 13
+TELL_COLUMNS: Final = 14
+
+# Columns that the word kernel fills, per document and list.
+WORDS: Final = 0
+WORD_CHARS: Final = 1
+DIFFERENT_WORDS: Final = 2
+WORD_COLUMNS: Final = 3
 
 # Classes of characters that have no row of their own in the table of the lift kernel.
 OTHER_CLASS: Final = 0  # digits, Latin, line ends: what is beside it is no pair
@@ -87,6 +114,19 @@ _NOT_ENDED, _WEAKLY_ENDED, _ENDED = 0, 1, 2
 # An odd multiplier with well-spread bits (the 64-bit golden ratio), for polynomial hashes modulo
 # 2**64 and for the multiply-shift that turns a hash into a slot.
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+
+# Set in the length of a line that follows a blank one.
+_AFTER_BLANK = np.uint64(1 << 63)
+
+# What most characters of Japanese tell: nothing but these.
+_STOP_BITS: Final = (1 << KANA) - 1
+_PLAIN_TELLS: Final = _STOP_BITS | 1 << KANA | 1 << JAPANESE | 1 << IN_FACE
+
+# A slot of the table of n-grams: a tag of 44 bits of its hash, two flags, and how often it occurred.
+_TAG_BITS = np.uint64(0xFFF_FFFF_FFFF)
+_COUNT_BITS = np.uint64(0x3_FFFF)
+_SEEN = np.uint64(1 << 18)
+_STEPPED = np.uint64(1 << 19)
 
 
 @njit(cache=True, nogil=True)
@@ -153,14 +193,50 @@ def _duplicates(hashed, count, keys, used):  # type: ignore[no-untyped-def]
         slot = _find_slot(keys, used, hashed[i, 0], shift)
         if used[slot]:
             n_duplicates += 1
-            duplicate_chars += np.int64(hashed[i, 1])
+            duplicate_chars += np.int64(hashed[i, 1] & ~_AFTER_BLANK)
         keys[slot] = hashed[i, 0]
         used[slot] = 1
     return n_duplicates, duplicate_chars
 
 
 @njit(cache=True, nogil=True)
-def _read_lines(data, offsets, marks, short_line_chars, counts):  # type: ignore[no-untyped-def]
+def _join_paragraphs(lines, n_lines):  # type: ignore[no-untyped-def]
+    """Join lines to paragraphs in place: a line after a blank one begins a paragraph; their number."""
+    n_paragraphs = 0
+    for i in range(n_lines):
+        chars = lines[i, 1] & ~_AFTER_BLANK
+        if n_paragraphs == 0 or lines[i, 1] & _AFTER_BLANK:
+            lines[n_paragraphs, 0] = lines[i, 0]
+            lines[n_paragraphs, 1] = chars
+            n_paragraphs += 1
+        else:
+            lines[n_paragraphs - 1, 0] = (lines[n_paragraphs - 1, 0] ^ lines[i, 0]) * _MULTIPLIER
+            lines[n_paragraphs - 1, 1] += chars
+    return n_paragraphs
+
+
+@njit(cache=True, nogil=True)
+def _closer(data, i, end, opener, max_chars):  # type: ignore[no-untyped-def]
+    """The byte after the closer of an opener that ends at byte i, or i if its line has none within max_chars."""
+    depth = 1
+    j = i
+    for _ in range(max_chars):
+        if j >= end:
+            break
+        point, j = _code_point(data, j)
+        if point == 0x0A:
+            break
+        if point == opener:
+            depth += 1
+        elif point == opener + 1:
+            depth -= 1
+            if depth == 0:
+                return j
+    return i
+
+
+@njit(cache=True, nogil=True)
+def _read_lines(data, offsets, marks, short_line_chars, max_quote_chars, counts):  # type: ignore[no-untyped-def]
     """Fill the line columns of each document.
 
     White space is not counted and a line without anything else is no line.
@@ -178,8 +254,11 @@ def _read_lines(data, offsets, marks, short_line_chars, counts):  # type: ignore
         line_chars = sentence_chars = dots = 0
         ended = _NOT_ENDED
         last_mark = PLAIN
-        is_bullet = False
+        is_bullet = is_after_blank = False
         line_hash = np.uint64(0)
+        quoted_to = i  # up to this byte, marks stand in a quotation and end no sentence
+        is_quote_ended = False  # the quotation, so far or just closed, ends in a mark
+        is_after_quote = False
         at_end = False
         while not at_end:
             if i < end:
@@ -187,12 +266,21 @@ def _read_lines(data, offsets, marks, short_line_chars, counts):  # type: ignore
                 mark = marks[point]
             else:
                 point, mark, at_end = 0, NEWLINE, True
+            if mark == PLAIN and ended == _NOT_ENDED and i > quoted_to and line_chars:
+                # Nearly every character, by the shortest way.
+                dots = 0
+                last_mark = PLAIN
+                is_after_quote = False
+                line_chars += 1
+                sentence_chars += 1
+                sentence_hash = sentence_hash * _MULTIPLIER + np.uint64(point)
+                continue
             if mark == SPACE:
                 if ended == _WEAKLY_ENDED:
                     ended = _ENDED
                 continue
             if mark == NEWLINE:
-                is_ended = ended != _NOT_ENDED or last_mark == QUOTE_CLOSER
+                is_ended = ended != _NOT_ENDED or last_mark == QUOTE_CLOSER or is_after_quote
                 if sentence_chars:
                     row[SENTENCES] += 1
                     row[LONGEST_SENTENCE] = max(row[LONGEST_SENTENCE], sentence_chars)
@@ -210,21 +298,25 @@ def _read_lines(data, offsets, marks, short_line_chars, counts):  # type: ignore
                     row[VISIBLE_CHARS] += line_chars
                     row[SHORT_LINES] += line_chars <= short_line_chars
                     row[ENDED_LINES] += is_ended
+                    row[MARKED_LINES] += last_mark in (SENTENCE_END, WEAK_SENTENCE_END, DOT)
                     row[ELLIPSIS_LINES] += last_mark == ELLIPSIS or dots >= 3
                     row[BULLET_LINES] += is_bullet
                     row[LONGEST_LINE] = max(row[LONGEST_LINE], line_chars)
                     if n_lines == len(lines):
                         lines = _doubled(lines)
                     lines[n_lines, 0] = line_hash
-                    lines[n_lines, 1] = line_chars
+                    lines[n_lines, 1] = np.uint64(line_chars) | (_AFTER_BLANK if is_after_blank else np.uint64(0))
                     n_lines += 1
+                is_after_blank = line_chars == 0
                 line_chars = sentence_chars = dots = 0
                 ended = _NOT_ENDED
                 last_mark = PLAIN
-                is_bullet = False
+                is_bullet = is_after_quote = False
                 line_hash = sentence_hash = np.uint64(0)
                 continue
 
+            if mark == OPENER and i > quoted_to and is_after_quote:
+                ended = _ENDED  # 「はい。」「いいえ。」 are two
             if ended != _NOT_ENDED and not SENTENCE_END <= mark <= QUOTE_CLOSER:
                 if ended == _ENDED or mark != ALPHANUMERIC:
                     row[SENTENCES] += 1
@@ -239,10 +331,19 @@ def _read_lines(data, offsets, marks, short_line_chars, counts):  # type: ignore
                     sentence_chars = 0
                     sentence_hash = np.uint64(0)
                 ended = _NOT_ENDED
-            if mark == SENTENCE_END:
+            is_after_quote = False
+            if i <= quoted_to:
+                if i == quoted_to:
+                    is_after_quote = is_quote_ended
+                elif not CLOSER <= mark <= QUOTE_CLOSER:
+                    is_quote_ended = mark in (SENTENCE_END, WEAK_SENTENCE_END)
+            elif mark == SENTENCE_END:
                 ended = _ENDED
             elif mark == WEAK_SENTENCE_END:
                 ended = max(ended, _WEAKLY_ENDED)
+            elif mark == OPENER:
+                quoted_to = _closer(data, i, end, point, max_quote_chars)
+                is_quote_ended = False
             if line_chars == 0:
                 is_bullet = mark in (BULLET, MIDDLE_DOT)
             dots = dots + 1 if mark in (DOT, MIDDLE_DOT) else 0
@@ -255,8 +356,11 @@ def _read_lines(data, offsets, marks, short_line_chars, counts):  # type: ignore
         if n_slots > len(keys):
             keys = np.empty(n_slots, np.uint64)
             used = np.zeros(n_slots, np.int32)
-        row[DUPLICATE_LINES], row[DUPLICATE_LINE_CHARS] = _duplicates(lines, n_lines, keys, used)
         row[DUPLICATE_SENTENCES], row[DUPLICATE_SENTENCE_CHARS] = _duplicates(sentences, n_sentences, keys, used)
+        row[DUPLICATE_LINES], row[DUPLICATE_LINE_CHARS] = _duplicates(lines, n_lines, keys, used)
+        n_paragraphs = _join_paragraphs(lines, n_lines)
+        row[PARAGRAPHS] = n_paragraphs
+        row[DUPLICATE_PARAGRAPHS], row[DUPLICATE_PARAGRAPH_CHARS] = _duplicates(lines, n_paragraphs, keys, used)
 
 
 @njit(cache=True, nogil=True)
@@ -266,94 +370,110 @@ def _ngram_hash(prefixes, start, length, power):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _count_repeats(prefixes, n_chars, starts, slots, keys, used, seen, stepped, row):  # type: ignore[no-untyped-def]
+def _count_repeats(prefixes, n_chars, starts, slots, table, row):  # type: ignore[no-untyped-def]
     """Fill the n-gram columns of one document.
 
     An n-gram can only be repeated where the shorter one at the same place is. So each length looks at
     the places that the length before it left, which are soon few, and its table is as small as they are.
-    starts, slots, keys, used, seen and stepped are scratch.
+    starts, slots and table are scratch.
     """
     n_starts = max(n_chars - 1, 0)
     for start in range(n_starts):
         starts[start] = start
     power = _MULTIPLIER
+    one = np.uint64(1)
     for length in range(2, 11):
         power *= _MULTIPLIER
         n_grams = max(n_chars - length + 1, 0)
         while n_starts > 0 and starts[n_starts - 1] >= n_grams:
             n_starts -= 1
-        shift = _table_shift(n_starts)
-        n_slots = 1 << (64 - shift)
-        used[:n_slots] = 0
-        top = min(n_grams, 1)
+        shift = np.uint64(_table_shift(n_starts))
+        mask = (one << (np.uint64(64) - shift)) - one
+        table[: np.int64(mask) + 1] = 0
+        top = np.uint64(min(n_grams, 1))
         for i in range(n_starts):
-            key = _ngram_hash(prefixes, starts[i], length, power)
-            slot = _find_slot(keys, used, key, shift)
-            keys[slot] = key
-            used[slot] += 1
+            mixed = _ngram_hash(prefixes, starts[i], length, power) * _MULTIPLIER
+            slot = mixed >> shift
+            tag = (mixed & _TAG_BITS) << np.uint64(20)
+            entry = table[slot]
+            # One test, not two: whether an n-gram is new is a coin toss that the processor would guess wrong.
+            while (entry != 0) & ((entry ^ tag) >> np.uint64(20) != 0):
+                slot = (slot + one) & mask
+                entry = table[slot]
+            count = (entry & _COUNT_BITS) + one
+            table[slot] = tag | count
             slots[i] = slot
-            top = max(top, used[slot])
+            top = max(top, count)
         if length <= 4:
             row[TOP_2GRAM + length - 2] = top
         else:
-            if length == 5:
-                row[NGRAMS_5] = n_grams
-                row[FREQUENT_5GRAMS] = _frequent_ngrams(used[:n_slots], n_grams)
-            seen[:n_slots] = 0
-            stepped[:n_slots] = 0
             duplicate_chars = stepped_chars = 0
             covered_to = stepped_to = 0
+            n_repeated_grams = 0
+            n_occurrences = np.int64(0)
             for i in range(n_starts):
                 slot, start = slots[i], starts[i]
-                if used[slot] < 2:
+                entry = table[slot]
+                if entry & _COUNT_BITS < 2:
                     continue
-                if seen[slot]:
+                if entry & _SEEN:
                     duplicate_chars += start + length - max(start, covered_to)
                     covered_to = start + length
-                seen[slot] = 1
+                else:
+                    n_repeated_grams += 1
+                    n_occurrences += np.int64(entry & _COUNT_BITS)
+                entry |= _SEEN
                 if start >= stepped_to:
-                    if stepped[slot]:
+                    if entry & _STEPPED:
                         stepped_chars += length
                         stepped_to = start + length
-                    stepped[slot] = 1
+                    entry |= _STEPPED
+                table[slot] = entry
+            n_distinct = n_grams - n_occurrences + n_repeated_grams
             row[STEPPED_5GRAM_CHARS + length - 5] = stepped_chars
+            row[DISTINCT_5GRAMS + length - 5] = n_distinct
+            row[REPEATED_5GRAMS + length - 5] = n_repeated_grams
             if length == 5:
                 row[DUPLICATE_5GRAM_CHARS] = duplicate_chars
+                row[FREQUENT_5GRAMS] = _frequent_ngrams(table[: np.int64(mask) + 1], n_distinct, n_repeated_grams)
             elif length == 10:
                 row[DUPLICATE_10GRAM_CHARS] = duplicate_chars
         n_repeated = 0
         for i in range(n_starts):
             starts[n_repeated] = starts[i]
-            n_repeated += used[slots[i]] > 1
+            n_repeated += table[slots[i]] & _COUNT_BITS > one
         n_starts = n_repeated
 
 
 @njit(cache=True, nogil=True)
-def _frequent_ngrams(used, n_grams):  # type: ignore[no-untyped-def]
-    """Occurrences of the most frequent n-grams: as many as the root of how many distinct ones there are, if repeated.
-
-    used holds the counts of those that may be repeated; the others of the n_grams are distinct.
-    """
-    repeated = np.sort(used[used > 1])
-    n_distinct = n_grams - repeated.sum() + len(repeated)
-    n_frequent = min(int(np.sqrt(n_distinct)), len(repeated))
-    return repeated[len(repeated) - n_frequent :].sum()
+def _frequent_ngrams(table, n_distinct, n_repeated):  # type: ignore[no-untyped-def]
+    """Occurrences of the most frequent repeated n-grams, as many as the root of how many distinct ones there are."""
+    counts = np.empty(n_repeated, np.int64)
+    n = 0
+    for entry in table:
+        count = np.int64(entry & _COUNT_BITS)
+        if count > 1:
+            counts[n] = count
+            n += 1
+    counts.sort()
+    n_frequent = min(int(np.sqrt(n_distinct)), n_repeated)
+    return counts[n_repeated - n_frequent :].sum()
 
 
 @njit(cache=True, nogil=True)
-def _find_repeats(data, offsets, marks, max_chars, max_run, distinct_window, seen_in, counts):  # type: ignore[no-untyped-def]
+def _find_repeats(  # type: ignore[no-untyped-def]
+    data, offsets, marks, max_chars, max_run, keeps_blanks, distinct_window, seen_in, counts
+):
     """Fill the repetition columns from the first max_chars characters that are not white space.
+
+    With keeps_blanks, white space counts too, but for blank lines.
 
     From a run of one character only the first max_run enter the n-grams: a ruled line of forty
     hyphens is one line, not forty repeats. seen_in holds a zero for every code point, and is scratch.
     """
-    n_slots = 1 << (64 - _table_shift(max_chars))
-    keys = np.empty(n_slots, np.uint64)
-    used = np.zeros(n_slots, np.int32)
-    seen = np.zeros(n_slots, np.uint8)
-    stepped = np.zeros(n_slots, np.uint8)
+    table = np.empty(1 << (64 - _table_shift(max_chars)), np.uint64)
     starts = np.empty(max_chars, np.int32)
-    slots = np.empty(max_chars, np.int32)
+    slots = np.empty(max_chars, np.uint32)
     prefixes = np.zeros(max_chars + 1, np.uint64)
     for doc in range(len(offsets) - 1):
         i, end = offsets[doc], offsets[doc + 1]
@@ -363,7 +483,7 @@ def _find_repeats(data, offsets, marks, max_chars, max_run, distinct_window, see
         while i < end and n_chars < max_chars:
             point, i = _code_point(data, i)
             mark = marks[point]
-            if mark in (SPACE, NEWLINE):
+            if mark in (SPACE, NEWLINE) and (not keeps_blanks or (mark == NEWLINE and previous in (-1, 0x0A))):
                 continue
             run = run + 1 if point == previous else 1
             previous = point
@@ -378,33 +498,127 @@ def _find_repeats(data, offsets, marks, max_chars, max_run, distinct_window, see
         row[SAMPLED_CHARS] = n_chars
         row[LONGEST_RUN] = longest_run
         row[DISTINCT_CHARS] = distinct_chars
-        _count_repeats(prefixes, n_chars, starts, slots, keys, used, seen, stepped, row)
+        _count_repeats(prefixes, n_chars, starts, slots, table, row)
+
+
+@njit(cache=True, nogil=True)
+def _is_face(data, i, end, tells):  # type: ignore[no-untyped-def]
+    """Whether what follows a bracket that ends at byte i is a face: at most three characters around its two marks."""
+    faces = np.int64(0)
+    n_chars = 0
+    while i < end and n_chars <= 11:
+        point, i = _code_point(data, i)
+        if point in (0x29, 0xFF09):
+            for left in range(min(n_chars, 4)):
+                for right in range(left + 1, min(left + 5, n_chars)):
+                    if n_chars - 1 - right <= 3 and faces >> left & 1 and faces >> right & 1:
+                        return True
+            return False
+        tell = np.int64(tells[point])
+        if not tell >> IN_FACE & 1:
+            return False
+        faces |= (tell >> FACE & 1) << n_chars
+        n_chars += 1
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _is_url(data, start, i, end):  # type: ignore[no-untyped-def]
+    """Whether the colon that ends at byte i stands in http:// or https:// and the address goes on."""
+    if i + 2 >= end or data[i] != 0x2F or data[i + 1] != 0x2F or not 0x21 <= data[i + 2] <= 0x7E:
+        return False
+    j = i - 2  # the byte before the colon
+    if j >= start and data[j] == 0x73:
+        j -= 1
+    return j - 3 >= start and data[j - 3] == 0x68 and data[j - 2] == 0x74 and data[j - 1] == 0x74 and data[j] == 0x70
 
 
 @njit(cache=True, nogil=True)
 def _read_tells(data, offsets, tells, head_chars, counts):  # type: ignore[no-untyped-def]
     """Fill the telling columns of each document, from what each character tells."""
     for doc in range(len(offsets) - 1):
-        i, end = offsets[doc], offsets[doc + 1]
+        start, end = offsets[doc], offsets[doc + 1]
+        i = start
         row = counts[doc]
         stop_characters = np.int64(0)
-        n_chars = part_chars = 0
+        n_chars = part_chars = segment_chars = 0
         before = np.int64(0)  # what the last character that was not blank tells
-        is_spaced = False
-        while i < end:
-            point, i = _code_point(data, i)
-            tell = np.int64(tells[point])
-            if n_chars < head_chars:
-                row[HEAD_KANA] += tell >> KANA & 1
-            n_chars += 1
+        is_spaced = is_trailing = False
+        # Of a date: the digits now, then length and separator of the number before and of the one before that.
+        digits = last_digits = first_digits = 0
+        last_mark = first_mark = 0
+        month_chars = 0  # of a month that waits for its day
+        at_end = False
+        while not at_end:
+            if i < end:
+                point, i = _code_point(data, i)
+                tell = np.int64(tells[point])
+                if n_chars < head_chars:
+                    row[HEAD_KANA] += tell >> KANA & 1
+                n_chars += 1
+            else:
+                point, tell, at_end = 0x0A, np.int64(1 << BLANK), True
+            if tell & ~_PLAIN_TELLS == 0 and digits == 0 and last_digits == 0 and part_chars and not is_spaced:
+                # Nearly every character, by the shortest way.
+                stop_characters |= tell & _STOP_BITS
+                segment_chars += 1
+                part_chars += 1
+                is_trailing = False
+                before = tell
+                continue
+            if tell >> DIGIT & 1:
+                digits += 1
+            elif digits:
+                if (
+                    first_digits == 4
+                    and last_digits <= 2
+                    and digits <= 2
+                    and first_mark == last_mark
+                    and first_mark in (0x2D, 0x2E, 0x2F)
+                ):  # 2024-1-2
+                    row[DATE_CHARS] += 4 + 1 + last_digits + 1 + digits
+                    last_digits = first_digits = 0
+                    last_mark = first_mark = 0
+                else:
+                    if point == 0x6708 and digits <= 2:  # 月
+                        month_chars = digits + 1
+                        if last_mark == 0x5E74 and last_digits <= 4:  # 年
+                            row[DATE_CHARS] += last_digits + 1 + month_chars
+                            month_chars = 0
+                    elif point == 0x65E5 and last_mark == 0x6708 and digits <= 2 and last_digits <= 2:  # 日
+                        row[DATE_CHARS] += month_chars + digits + 1
+                    first_digits, first_mark = last_digits, last_mark
+                    last_digits, last_mark = digits, point
+                digits = 0
+            elif last_digits:
+                last_digits = first_digits = 0
+                last_mark = first_mark = 0
+            if tell >> SEGMENT_END & 1 or point == 0x0A:
+                if segment_chars:
+                    segment_chars += point != 0x0A
+                    row[SEGMENTS] += 1
+                    row[SEGMENT_CHARS] += segment_chars
+                    row[LONGEST_SEGMENT] = max(row[LONGEST_SEGMENT], segment_chars)
+                    row[TRAILING_SEGMENTS] += point == 0x0A and is_trailing
+                    segment_chars = 0
+                is_trailing = False
+            else:
+                segment_chars += 1
+            if at_end:
+                break
             row[LINE_FEEDS] += tell >> LINE_FEED & 1
             row[SEPARATORS] += tell >> SEPARATOR & 1
-            stop_characters |= tell & ((1 << KANA) - 1)
+            stop_characters |= tell & _STOP_BITS
             if tell >> BLANK & 1:
                 is_spaced = point == 0x20 and (before >> JAPANESE & 1) != 0
                 continue
+            if tell >> FACE_OPENER & 1:
+                row[FACES] += _is_face(data, i, end, tells)
+            elif tell >> COLON & 1:
+                row[URLS] += _is_url(data, start, i, end)
             row[SPACED_JAPANESE] += is_spaced and tell >> JAPANESE & 1
             is_spaced = False
+            is_trailing = tell >> TRAILING & 1 != 0
             before = tell
             if tell >> FULL_STOP & 1:
                 row[FULL_STOPS] += 1
@@ -433,3 +647,78 @@ def _sum_lifts(data, offsets, classes, lifts, steps, pairs):  # type: ignore[no-
                 n_pairs += 1
             before = this
         steps[doc], pairs[doc] = total, n_pairs
+
+
+@njit(cache=True, nogil=True)
+def _is_katakana(data, i):  # type: ignore[no-untyped-def]
+    """Whether the three bytes at i are a full-width katakana, ー too and ・ not."""
+    if data[i] != 0xE3:
+        return False
+    if data[i + 1] == 0x82:
+        return data[i + 2] >= 0xA1
+    return data[i + 1] == 0x83 and data[i + 2] != 0xBB
+
+
+@njit(cache=True, nogil=True)
+def _is_latin(byte):  # type: ignore[no-untyped-def]
+    """Whether a byte is a letter of ASCII."""
+    return 0x41 <= byte & 0xDF <= 0x5A
+
+
+@njit(cache=True, nogil=True)
+def _touches_its_like(data, start, end, first, last):  # type: ignore[no-untyped-def]
+    """Whether katakana at either end of the match goes on outside of it, or Latin letters do."""
+    if start > first and _is_latin(data[start]) and _is_latin(data[start - 1]):
+        return True
+    if end < last and _is_latin(data[end - 1]) and _is_latin(data[end]):
+        return True
+    if start - 3 >= first and _is_katakana(data, start) and _is_katakana(data, start - 3):
+        return True
+    return end + 3 <= last and end - 3 >= start and _is_katakana(data, end - 3) and _is_katakana(data, end)
+
+
+@njit(cache=True, nogil=True)
+def _head_end(data, i, end, head_chars):  # type: ignore[no-untyped-def]
+    """The byte after the first head_chars characters."""
+    for _ in range(head_chars):
+        if i >= end:
+            break
+        _, i = _code_point(data, i)
+    return i
+
+
+@njit(cache=True, nogil=True)
+def _count_words(data, offsets, matches, lists, chars, is_phrase, head_chars, counts):  # type: ignore[no-untyped-def]
+    """Count the words of each list: of matches that overlap, the first, and of those the longest.
+
+    matches are rows of word, first byte and byte after the last, ordered by first byte and then the longest first.
+    lists and chars say for each word which list it is of and how long it is; is_phrase of each list whether its
+    words are looked for in the first head_chars characters, anywhere in a longer word too. counts is
+    (n_docs, n_lists, WORD_COLUMNS).
+    """
+    n_lists = counts.shape[1]
+    taken_to = np.zeros(n_lists, np.int64)
+    seen_in = np.full(len(lists), -1, np.int64)
+    doc = head_doc = -1
+    doc_end = head_to = np.int64(0)
+    for match in range(len(matches)):
+        word, start, end = matches[match]
+        while start >= doc_end:
+            doc += 1
+            doc_end = offsets[doc + 1]
+        of = lists[word]
+        if end > doc_end or start < taken_to[of]:
+            continue
+        if is_phrase[of]:
+            if head_doc != doc:
+                head_doc = doc
+                head_to = _head_end(data, offsets[doc], doc_end, head_chars)
+            if end > head_to:
+                continue
+        elif _touches_its_like(data, start, end, offsets[doc], doc_end):
+            continue
+        taken_to[of] = end
+        counts[doc, of, WORDS] += 1
+        counts[doc, of, WORD_CHARS] += chars[word]
+        counts[doc, of, DIFFERENT_WORDS] += seen_in[word] != doc
+        seen_in[word] = doc

@@ -11,6 +11,7 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from corpus.text import Texts
 from filters import kernels
@@ -28,9 +29,11 @@ MAX_RUN_CHARS = 4
 #: Distinct characters are counted in a window of fixed length, since their share falls as text grows.
 DISTINCT_WINDOW_CHARS = 1_000
 
-#: zlib looks back 32 KiB, so a longer sample would tell little more.
-COMPRESSED_BYTES = 32_768
-COMPRESSION_LEVEL = 6
+#: LZ4 is given this much of a text, as Uzushio gives it.
+COMPRESSED_BYTES = 1 << 20
+
+#: zlib is given the whole text at the level of llm-jp v1.
+ZLIB_LEVEL = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,28 @@ class Repeats:
 
         As many of them as the square root of how many distinct ones there are.
         """
-        return share(self.counts[:, kernels.FREQUENT_5GRAMS], self.counts[:, kernels.NGRAMS_5])
+        return share(self.counts[:, kernels.FREQUENT_5GRAMS], self._ngram_counts(5))
+
+    def _ngram_counts(self, length: int) -> np.ndarray:
+        n_grams: np.ndarray = np.maximum(self.counts[:, kernels.SAMPLED_CHARS] - length + 1, 0)
+        return n_grams
+
+    def top_ngram_occurrence_fraction(self, length: int) -> np.ndarray:
+        """float32 (n_docs,), occurrences of the most frequent n-gram per n-gram.
+
+        Args:
+            length: of the n-gram, 2 to 4.
+        """
+        return share(self.counts[:, kernels.TOP_2GRAM + length - 2], self._ngram_counts(length))
+
+    def repeated_ngram_fraction(self, length: int) -> np.ndarray:
+        """float32 (n_docs,), n-grams that occur more than once per distinct n-gram.
+
+        Args:
+            length: of the n-gram, 5 to 10.
+        """
+        repeated = self.counts[:, kernels.REPEATED_5GRAMS + length - 5]
+        return share(repeated, self.counts[:, kernels.DISTINCT_5GRAMS + length - 5])
 
     @property
     def longest_run_chars(self) -> np.ndarray:
@@ -109,22 +133,55 @@ def find_repeats(texts: Texts) -> Repeats:
 
     White space is left out, and so is what a run of one character has beyond `MAX_RUN_CHARS`.
     """
+    return _repeats(texts, MAX_RUN_CHARS, False)
+
+
+def find_plain_repeats(texts: Texts) -> Repeats:
+    """The same with white space and runs of any length, as Swallow v1 counts; blank lines alone are left out."""
+    return _repeats(texts, MAX_CHARS, True)
+
+
+def _repeats(texts: Texts, max_run_chars: int, keeps_blanks: bool) -> Repeats:
     counts = np.zeros((len(texts), kernels.REPETITION_COLUMNS), np.int64)
     marks = line_marks()
     seen_in = np.zeros(len(marks), np.int32)
-    _find_repeats(texts.data, texts.offsets, marks, MAX_CHARS, MAX_RUN_CHARS, DISTINCT_WINDOW_CHARS, seen_in, counts)
+    _find_repeats(
+        texts.data,
+        texts.offsets,
+        marks,
+        MAX_CHARS,
+        max_run_chars,
+        keeps_blanks,
+        DISTINCT_WINDOW_CHARS,
+        seen_in,
+        counts,
+    )
     return Repeats(counts)
 
 
-def compression_ratio(texts: Texts) -> np.ndarray:
-    """float32 (n_docs,), zlib's size of the first `COMPRESSED_BYTES` bytes over their size; 0 if empty.
+def lz4_ratio(texts: Texts) -> np.ndarray:
+    """float32 (n_docs,), size of the first `COMPRESSED_BYTES` bytes as an LZ4 block over their size; 0 if empty.
 
-    Above 1 for a text so short that zlib's header outweighs what it saves.
+    Above 1 for a text so short that nothing in it repeats.
     """
+    lz4 = pa.Codec("lz4_raw")
+    data = pa.py_buffer(texts.data)
     starts, sizes = texts.offsets[:-1], np.minimum(texts.sizes_bytes, COMPRESSED_BYTES)
-    data = memoryview(texts.data)  # type: ignore[arg-type]
     compressed = [
-        len(zlib.compress(data[start : start + size], COMPRESSION_LEVEL)) if size else 0
+        lz4.compress(data.slice(start, size)).size if size else 0
         for start, size in zip(starts.tolist(), sizes.tolist(), strict=True)
     ]
     return share(np.array(compressed, np.int64), sizes)
+
+
+def zlib_ratio(texts: Texts) -> np.ndarray:
+    """float32 (n_docs,), zlib's size of a text at level `ZLIB_LEVEL` over its size; 0 if empty.
+
+    Above 1 for a text so short that zlib's header outweighs what it saves.
+    """
+    data = memoryview(texts.data)  # type: ignore[arg-type]
+    compressed = [
+        len(zlib.compress(data[start:end], ZLIB_LEVEL)) if start < end else 0
+        for start, end in zip(texts.offsets[:-1].tolist(), texts.offsets[1:].tolist(), strict=True)
+    ]
+    return share(np.array(compressed, np.int64), texts.sizes_bytes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -150,6 +150,23 @@ def _check_names(rules: Sequence[Rule]) -> None:
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise ValueError(f"rule {', '.join(repeated)} is there more than once; a name is a reason, and reasons differ")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleColumns:
+    """The columns that rules look at, by table, each in the order of its names."""
+
+    documents: tuple[str, ...]
+    languages: tuple[str, ...]
+    signals: tuple[str, ...]
+
+
+def columns_by_table(rules: Iterable[Rule]) -> RuleColumns:
+    """Which columns have to be read for rules to decide."""
+    names = {rule.signal for rule in rules}
+    documents = names & {column.name for column in DOCUMENT_COLUMNS}
+    languages = names & set(LANGUAGES.schema.names)
+    return RuleColumns(*(tuple(sorted(some)) for some in (documents, languages, names - documents - languages)))
 
 
 def failures(

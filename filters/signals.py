@@ -7,48 +7,110 @@ Nothing here knows a threshold; `filters.rules` decides from these columns alone
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from operator import attrgetter
 
 import numpy as np
 import pyarrow as pa
 
 from corpus.schema import Column, signals_table
 from corpus.text import Texts
-from filters.characters import KANA, CharacterClass, CharacterCounts, count_characters, is_katakana_prose, share
+from filters.characters import (
+    CLAUSE_MARKS,
+    HIRAGANA,
+    JAPANESE,
+    JAPANESE_LETTERS,
+    KANA,
+    PUNCTUATION,
+    CharacterClass,
+    CharacterCounts,
+    count_characters,
+    is_katakana_prose,
+    share,
+)
 from filters.fluency import SHORT_LINE_CHARS, LineCounts, read_lines
 from filters.plausibility import bigram_lift
 from filters.repetition import (
     COMPRESSED_BYTES,
-    COMPRESSION_LEVEL,
     DISTINCT_WINDOW_CHARS,
     MAX_CHARS,
+    ZLIB_LEVEL,
     Repeats,
-    compression_ratio,
+    find_plain_repeats,
     find_repeats,
+    lz4_ratio,
+    zlib_ratio,
 )
-from filters.tells import (
-    KANA_HEAD_CHARS,
-    SEPARATORS,
-    STOP_CHARACTERS,
-    Tells,
-    count_kaomoji,
-    count_urls,
-    read_tells,
-)
-from filters.vocabulary import ERROR_PHRASES, HEAD_CHARS, TRANSLATION_PHRASES, phrase_fraction
+from filters.tells import KANA_HEAD_CHARS, SEGMENT_ENDS, SEPARATORS, STOP_CHARACTERS, Tells, read_tells
+from filters.vocabulary import HEAD_CHARS, WORD_LISTS, WordCounts, WordLists, count_words
 
 
 @dataclass(frozen=True, slots=True)
+class SignalSettings:
+    """What is measured beyond the signals that always are.
+
+    Attributes:
+        also_measure: names of signals that cost too much to be measured unasked.
+        words: lists of words to count.
+    """
+
+    also_measure: tuple[str, ...] = ()
+    words: WordLists = field(default_factory=WordLists)
+
+    def __post_init__(self) -> None:
+        on_request = [signal.column.name for signal in SIGNALS if signal.setting == "also_measure"]
+        for name in self.also_measure:
+            if name not in on_request:
+                raise ValueError(f"also_measure: {name!r} is none of {', '.join(on_request)}")
+
+
+@dataclass(frozen=True)
 class Passes:
-    """A batch of texts, and what each pass over it counted."""
+    """A batch of texts, and what each pass over it counts; a pass runs when a signal first asks for it.
+
+    Attributes:
+        column: string or large_string, without nulls.
+        settings: of the run.
+    """
 
     column: pa.Array
-    texts: Texts
-    characters: CharacterCounts
-    lines: LineCounts
-    repeats: Repeats
-    tells: Tells
+    settings: SignalSettings
+
+    @cached_property
+    def texts(self) -> Texts:
+        """The batch as bytes and offsets."""
+        return Texts.from_arrow(self.column)
+
+    @cached_property
+    def characters(self) -> CharacterCounts:
+        """Characters by class."""
+        return count_characters(self.texts)
+
+    @cached_property
+    def lines(self) -> LineCounts:
+        """Lines and sentences."""
+        return read_lines(self.texts)
+
+    @cached_property
+    def repeats(self) -> Repeats:
+        """Repeated n-grams."""
+        return find_repeats(self.texts)
+
+    @cached_property
+    def plain_repeats(self) -> Repeats:
+        """Repeated n-grams, white space and long runs too."""
+        return find_plain_repeats(self.texts)
+
+    @cached_property
+    def tells(self) -> Tells:
+        """Small signs."""
+        return read_tells(self.texts)
+
+    @cached_property
+    def words(self) -> WordCounts:
+        """Phrases, and words of the lists."""
+        return count_words(self.texts, self.settings.words)
 
     @property
     def visible_chars(self) -> np.ndarray:
@@ -65,11 +127,20 @@ class Signal:
         column: its name, type, meaning and unit.
         source: who measured it before, and how ours differs.
         measure: its values for a batch, (n_docs,), of the column's type; never NaN, 0 for an empty document.
+        setting: the attribute of `SignalSettings` that asks for it, by name in `also_measure`, by a value that is
+            not empty elsewhere; "" where it is always measured.
     """
 
     column: Column
     source: str
     measure: Callable[[Passes], np.ndarray]
+    setting: str = ""
+
+    def is_measured(self, settings: SignalSettings) -> bool:
+        """Whether a run with these settings measures it."""
+        if self.setting == "also_measure":
+            return self.column.name in settings.also_measure
+        return not self.setting or bool(attrgetter(self.setting)(settings))
 
 
 def _fraction(name: str, meaning: str) -> Column:
@@ -82,6 +153,26 @@ def _count(name: str, meaning: str, unit: str) -> Column:
 
 def _stepped_ngram_fraction(passes: Passes, length: int) -> np.ndarray:
     return passes.repeats.stepped_ngram_fraction(length)
+
+
+def _top_ngram_occurrence_fraction(passes: Passes, length: int) -> np.ndarray:
+    return passes.plain_repeats.top_ngram_occurrence_fraction(length)
+
+
+def _repeated_ngram_fraction(passes: Passes, length: int) -> np.ndarray:
+    return passes.plain_repeats.repeated_ngram_fraction(length)
+
+
+def _word_count(passes: Passes, word_list: str) -> np.ndarray:
+    return passes.words.of(word_list)
+
+
+def _different_word_count(passes: Passes, word_list: str) -> np.ndarray:
+    return passes.words.different(word_list)
+
+
+def _word_fraction(passes: Passes, word_list: str) -> np.ndarray:
+    return share(passes.words.chars_of(word_list), passes.characters.of(*JAPANESE))
 
 
 #: Every signal, in the order of its columns.
@@ -107,7 +198,7 @@ SIGNALS: tuple[Signal, ...] = (
             "kana, kanji and Japanese punctuation per character that is not white space",
         ),
         "Swallow v1, NWJC, Uzushio",
-        lambda passes: passes.characters.fraction(*KANA, CharacterClass.HAN, CharacterClass.JAPANESE_PUNCTUATION),
+        lambda passes: passes.characters.fraction(*JAPANESE),
     ),
     Signal(
         _fraction(
@@ -262,16 +353,21 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         _fraction(
             "compression_ratio",
-            f"zlib level {COMPRESSION_LEVEL} size per byte, of the first {COMPRESSED_BYTES:,} bytes; "
-            "a short text exceeds 1",
+            f"LZ4 size per byte, of the first {COMPRESSED_BYTES:,} bytes; a short text exceeds 1",
         ),
-        "llm-jp v1 with level 9, which gives 0.001 less; Uzushio with LZ4",
-        lambda passes: compression_ratio(passes.texts),
+        "Uzushio pipeline_03a keeps 0.25 to 5, then 0.40 to 0.75, then 0.50 to 0.75",
+        lambda passes: lz4_ratio(passes.texts),
+    ),
+    Signal(
+        _fraction("zlib_ratio", f"zlib level {ZLIB_LEVEL} size per byte; a short text exceeds 1"),
+        "llm-jp v1; it costs more than all other signals together",
+        lambda passes: zlib_ratio(passes.texts),
+        setting="also_measure",
     ),
     Signal(
         _fraction("error_phrase_fraction", f"phrases of error pages per character, in the first {HEAD_CHARS:,}"),
         "ours",
-        lambda passes: phrase_fraction(passes.column, ERROR_PHRASES),
+        lambda passes: passes.words.phrase_fraction("error_phrases", passes.characters.char_counts),
     ),
     Signal(
         _fraction(
@@ -279,17 +375,17 @@ SIGNALS: tuple[Signal, ...] = (
             f"phrases of translations, such as することができます, per character, in the first {HEAD_CHARS:,}",
         ),
         "ours",
-        lambda passes: phrase_fraction(passes.column, TRANSLATION_PHRASES),
+        lambda passes: passes.words.phrase_fraction("translation_phrases", passes.characters.char_counts),
     ),
     Signal(
         _count("japanese_char_count", "kana, kanji and Japanese punctuation", "characters"),
         "Swallow v1, which counts letters and asks for 400",
-        lambda passes: passes.characters.of(*KANA, CharacterClass.HAN, CharacterClass.JAPANESE_PUNCTUATION),
+        lambda passes: passes.characters.of(*JAPANESE),
     ),
     Signal(
         _fraction("punctuation_fraction", "Japanese punctuation per character that is not white space"),
         "ours: a list of keywords has little of it",
-        lambda passes: passes.characters.fraction(CharacterClass.JAPANESE_PUNCTUATION),
+        lambda passes: passes.characters.fraction(*PUNCTUATION),
     ),
     Signal(
         _fraction("halfwidth_katakana_fraction", "half-width katakana per character that is not white space"),
@@ -347,12 +443,12 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         _count("url_count", "web addresses that are written out in the text", "addresses"),
         "llm-jp v1, Dolma; links that are no text are gone with the HTML",
-        lambda passes: count_urls(passes.column),
+        lambda passes: passes.tells.url_counts,
     ),
     Signal(
         _count("kaomoji_count", "faces drawn with characters between brackets, such as (^_^)", "faces"),
         "HojiChar and Uzushio remove them; blogs and message boards have them",
-        lambda passes: count_kaomoji(passes.column),
+        lambda passes: passes.tells.face_counts,
     ),
     Signal(
         Column("mean_line_chars", pa.float32(), "mean length of a line, without white space", "characters"),
@@ -416,22 +512,146 @@ SIGNALS: tuple[Signal, ...] = (
         "pointwise mutual information (Church and Hanks 1990), by a table of our own (`filters/plausibility.py`)",
         lambda passes: bigram_lift(passes.texts),
     ),
+    Signal(
+        _count("japanese_letter_count", f"hiragana, full-width katakana but ー, kanji, {CLAUSE_MARKS}", "characters"),
+        "Swallow v1 400 at least",
+        lambda passes: passes.characters.of(*JAPANESE_LETTERS),
+    ),
+    Signal(
+        _fraction("japanese_letter_fraction", "such letters per character, white space too"),
+        "Swallow v1 0.5 at least",
+        lambda passes: share(passes.characters.of(*JAPANESE_LETTERS), passes.characters.char_counts),
+    ),
+    Signal(
+        _fraction("hiragana_letter_fraction", "hiragana per such letter"),
+        "Swallow v1 0.2 at least",
+        lambda passes: passes.characters.fraction_of_letters(*HIRAGANA),
+    ),
+    Signal(
+        _fraction("katakana_letter_fraction", "full-width katakana but ー per such letter"),
+        "Swallow v1 0.5 at most",
+        lambda passes: passes.characters.fraction_of_letters(CharacterClass.KATAKANA, CharacterClass.KATAKANA_PARTICLE),
+    ),
+    Signal(
+        _fraction("date_fraction", "characters in dates such as 2024年1月2日, 1月2日 and 2024/1/2 per character"),
+        "ours, from HojiChar's signs of message boards: lists of entries are full of them",
+        lambda passes: share(passes.tells.date_chars, passes.visible_chars),
+    ),
+    Signal(
+        _fraction("marked_line_fraction", "lines whose last character is one of 。．！？!?. per line"),
+        "FineWeb-2 (line_punct_thr 0.096), for which 」 and ） end nothing",
+        lambda passes: passes.lines.marked_line_fraction,
+    ),
+    Signal(
+        _fraction(
+            "duplicate_paragraph_fraction",
+            "characters in paragraphs that occurred before per character; blank lines divide paragraphs",
+        ),
+        "Gopher 0.20",
+        lambda passes: passes.lines.duplicate_paragraph_fraction,
+    ),
+    Signal(
+        _fraction("duplicate_paragraph_count_fraction", "paragraphs that occurred before per paragraph"),
+        "Gopher 0.30",
+        lambda passes: passes.lines.duplicate_paragraph_count_fraction,
+    ),
+    Signal(
+        Column(
+            "mean_segment_chars",
+            pa.float32(),
+            f"mean length of what {SEGMENT_ENDS} and newlines divide the text into, with white space and its mark",
+            "characters",
+        ),
+        "Swallow v1 20 to 90, which calls these sentences; 」 after a 。 begins the next",
+        lambda passes: passes.tells.mean_segment_chars,
+    ),
+    Signal(
+        _count("longest_segment_chars", "length of the longest such segment", "characters"),
+        "Swallow v1 200 at most",
+        lambda passes: passes.tells.longest_segment_chars,
+    ),
+    Signal(
+        _fraction("trailing_segment_fraction", "such segments that trail off in … or ・ per segment"),
+        "Swallow v1 0.20 at most",
+        lambda passes: passes.tells.trailing_segment_fraction,
+    ),
+    *(
+        Signal(
+            _fraction(
+                f"top_{length}gram_occurrence_fraction",
+                f"occurrences of the most frequent {length}-gram per {length}-gram, white space and newlines too, in "
+                f"the first {MAX_CHARS:,}",
+            ),
+            "Swallow v1 0.20, 0.18 and 0.16 at most; Gopher's fraction is of characters",
+            partial(_top_ngram_occurrence_fraction, length=length),
+            setting="also_measure",
+        )
+        for length in range(2, 5)
+    ),
+    *(
+        Signal(
+            _fraction(
+                f"repeated_{length}gram_fraction",
+                f"{length}-grams that occur more than once per distinct {length}-gram, white space and newlines too, "
+                f"in the first {MAX_CHARS:,}",
+            ),
+            "Swallow v1 0.15 to 0.10 at most; Gopher's fraction is of characters",
+            partial(_repeated_ngram_fraction, length=length),
+            setting="also_measure",
+        )
+        for length in range(5, 11)
+    ),
+    *(
+        signal
+        for name in WORD_LISTS
+        for signal in (
+            Signal(
+                _count(f"{name}_word_count", f"words of the list `{name}`, whole words where in katakana", "words"),
+                "llm-jp v1 and HojiChar, whose lists can be given",
+                partial(_word_count, word_list=name),
+                setting=f"words.{name}",
+            ),
+            Signal(
+                _count(f"different_{name}_word_count", f"how many of the words of the list `{name}` occur", "words"),
+                "Uzushio pipeline_03a",
+                partial(_different_word_count, word_list=name),
+                setting=f"words.{name}",
+            ),
+            Signal(
+                _fraction(f"{name}_word_fraction", f"characters in words of the list `{name}` per Japanese character"),
+                "Swallow v1 0.05 at most",
+                partial(_word_fraction, word_list=name),
+                setting=f"words.{name}",
+            ),
+        )
+    ),
 )
 
-SCHEMA = signals_table(tuple(signal.column for signal in SIGNALS)).schema
+#: What a run measures that asks for nothing else.
+DEFAULTS = SignalSettings()
 
 
-def measure(documents: pa.RecordBatch) -> pa.RecordBatch:
-    """Measure every signal of a batch.
+def measured_signals(settings: SignalSettings) -> tuple[Signal, ...]:
+    """The signals that a run with these settings measures, in the order of their columns."""
+    return tuple(signal for signal in SIGNALS if signal.is_measured(settings))
+
+
+def signals_schema(settings: SignalSettings = DEFAULTS) -> pa.Schema:
+    """The schema of the `signals` table of a run with these settings."""
+    return signals_table(tuple(signal.column for signal in measured_signals(settings))).schema
+
+
+def measure(documents: pa.RecordBatch, settings: SignalSettings = DEFAULTS) -> pa.RecordBatch:
+    """Measure the signals of a batch.
 
     Args:
         documents: with the columns `doc_id` and `text`; others are ignored.
+        settings: which signals are measured.
 
     Returns:
-        A batch of the schema of `corpus.schema.signals_table`, row by row.
+        A batch of `signals_schema(settings)`, row by row.
     """
-    column = documents.column("text")
-    texts = Texts.from_arrow(column)
-    passes = Passes(column, texts, count_characters(texts), read_lines(texts), find_repeats(texts), read_tells(texts))
-    values = [pa.array(signal.measure(passes), signal.column.type) for signal in SIGNALS]
-    return pa.RecordBatch.from_arrays([documents.column("doc_id"), *values], schema=SCHEMA)
+    passes = Passes(documents.column("text"), settings)
+    measured = measured_signals(settings)
+    values = [pa.array(signal.measure(passes), signal.column.type) for signal in measured]
+    return pa.RecordBatch.from_arrays([documents.column("doc_id"), *values], schema=signals_schema(settings))

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from corpus.text import Texts
 from filters import kernels
-from filters.characters import KANA, CharacterClass, character_classes
+from filters.characters import HIRAGANA, JAPANESE, KANA, CharacterClass, character_classes, share
 from filters.kernels import _read_tells
 
 #: llm-jp v1 and HojiChar look for kana in this many characters from the start.
@@ -27,13 +25,12 @@ STOP_CHARACTERS = "のにをはたてがとで年し・月れさ"
 
 SEPARATORS = "、，,・･/／|｜>＞"
 
-#: Addresses are counted by how they begin.
-_URL = r"https?://[\x21-\x7e]"
+#: Swallow v1 divides a text at these and at newlines, whatever follows them.
+SEGMENT_ENDS = "。．！？!?"
 
-# A bracket, and between it and its end two marks that faces are drawn with: (^_^) （´・ω・｀） (T_T) ヽ(°∀°)ﾉ
-_FACE = r"[\^＾´`｀;；≧≦><＞＜TＴ°゜ﾟ・ω∀Д_＿￣ー⌒╥◕]"
-_IN_FACE = r"[^()（）\n。、\p{Han}\p{Hiragana}]{0,3}"
-_KAOMOJI = f"[(（]{_IN_FACE}{_FACE}{_IN_FACE}{_FACE}{_IN_FACE}[)）]"
+# What faces are drawn with, two of them between brackets: (^_^) （´・ω・｀） (T_T) ヽ(°∀°)ﾉ
+FACE_MARKS = "^＾´`｀;；≧≦><＞＜TＴ°゜ﾟ・ω∀Д_＿￣ー⌒╥◕"
+NOT_IN_FACE = "()（）\n。、"
 
 
 @cache
@@ -41,14 +38,26 @@ def tells() -> np.ndarray:
     """uint32 (0x110000,), what each code point tells: bits as `filters.kernels` names them."""
     classes = character_classes()
     table = np.zeros(len(classes), np.uint32)
-    japanese = (*KANA, CharacterClass.HAN, CharacterClass.JAPANESE_PUNCTUATION)
     table[np.isin(classes, KANA)] |= np.uint32(1 << kernels.KANA)
-    table[np.isin(classes, japanese)] |= np.uint32(1 << kernels.JAPANESE)
+    table[np.isin(classes, JAPANESE)] |= np.uint32(1 << kernels.JAPANESE)
     table[classes == CharacterClass.SPACE] |= np.uint32(1 << kernels.BLANK)
     table[ord("\n")] |= np.uint32(1 << kernels.LINE_FEED)
     table[ord("。")] |= np.uint32(1 << kernels.FULL_STOP)
-    for character in SEPARATORS:
-        table[ord(character)] |= np.uint32(1 << kernels.SEPARATOR)
+    digits = (CharacterClass.DIGIT, CharacterClass.FULLWIDTH_DIGIT)
+    table[np.isin(classes, digits)] |= np.uint32(1 << kernels.DIGIT)
+    table[~np.isin(classes, (CharacterClass.HAN, *HIRAGANA))] |= np.uint32(1 << kernels.IN_FACE)
+    for character in NOT_IN_FACE:
+        table[ord(character)] &= ~np.uint32(1 << kernels.IN_FACE)
+    for characters, bit in (
+        (SEPARATORS, kernels.SEPARATOR),
+        (SEGMENT_ENDS, kernels.SEGMENT_END),
+        ("・…", kernels.TRAILING),
+        (FACE_MARKS, kernels.FACE),
+        ("(（", kernels.FACE_OPENER),
+        (":", kernels.COLON),
+    ):
+        for character in characters:
+            table[ord(character)] |= np.uint32(1 << bit)
     for bit, character in enumerate(STOP_CHARACTERS):
         table[ord(character)] |= np.uint32(1 << bit)
     table.flags.writeable = False
@@ -100,24 +109,39 @@ class Tells:
         """int64 (n_docs,), spaces of ASCII, alone or last of several blanks, between two Japanese characters."""
         return self.counts[:, kernels.SPACED_JAPANESE]
 
+    @property
+    def mean_segment_chars(self) -> np.ndarray:
+        """float32 (n_docs,), characters per segment, white space and the mark at its end too."""
+        return share(self.counts[:, kernels.SEGMENT_CHARS], self.counts[:, kernels.SEGMENTS])
+
+    @property
+    def longest_segment_chars(self) -> np.ndarray:
+        """int64 (n_docs,), characters of the longest segment."""
+        return self.counts[:, kernels.LONGEST_SEGMENT]
+
+    @property
+    def trailing_segment_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), segments that trail off in … or ・ per segment."""
+        return share(self.counts[:, kernels.TRAILING_SEGMENTS], self.counts[:, kernels.SEGMENTS])
+
+    @property
+    def face_counts(self) -> np.ndarray:
+        """int64 (n_docs,), faces drawn with characters between brackets."""
+        return self.counts[:, kernels.FACES]
+
+    @property
+    def url_counts(self) -> np.ndarray:
+        """int64 (n_docs,), addresses of the web that are written out in the text."""
+        return self.counts[:, kernels.URLS]
+
+    @property
+    def date_chars(self) -> np.ndarray:
+        """int64 (n_docs,), characters in dates: 2024年1月, 2024年1月2日, 1月2日, 2024-1-2, with / or . too."""
+        return self.counts[:, kernels.DATE_CHARS]
+
 
 def read_tells(texts: Texts) -> Tells:
     """Count what characters tell, in one pass over the bytes."""
     counts = np.zeros((len(texts), kernels.TELL_COLUMNS), np.int64)
     _read_tells(texts.data, texts.offsets, tells(), KANA_HEAD_CHARS, counts)
     return Tells(counts)
-
-
-def count_urls(texts: pa.Array) -> np.ndarray:
-    """int64 (n_docs,), addresses of the web that are written out in the text."""
-    return _count(texts, _URL)
-
-
-def count_kaomoji(texts: pa.Array) -> np.ndarray:
-    """int64 (n_docs,), faces drawn with characters between brackets."""
-    return _count(texts, _KAOMOJI)
-
-
-def _count(texts: pa.Array, pattern: str) -> np.ndarray:
-    counts: np.ndarray = pc.count_substring_regex(texts, pattern).to_numpy(zero_copy_only=False).astype(np.int64)
-    return counts

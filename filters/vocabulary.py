@@ -1,21 +1,28 @@
-"""Phrases that tell what a page is: an error message, or a text that a machine translated.
+"""Words that tell what a page is: an error message, a translation by machine, advertising, or worse.
 
-The share of a document's beginning that the phrases take up is measured, not their number:
-an article may mention a 404 once, but an error page consists of little else.
+One automaton (Aho-Corasick) finds the words of all lists in one pass over the bytes of a batch. A word of
+katakana counts only where no katakana goes on beside it, and one of Latin letters likewise: セックス is not
+in エセックス. Of words that overlap, the first counts, and of those that begin together the longest.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
+from functools import lru_cache
+
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
+from corpus.shards import filesystem
+from corpus.text import Texts
+from filters import kernels
 from filters.characters import share
+from filters.kernels import _count_words
 
-#: Phrases are looked for in this many characters from the start.
+#: Phrases of error pages and translations are looked for in this many characters from the start.
 HEAD_CHARS = 1_000
 
-#: What servers and site software say instead of a page. Longer phrases first: the first match wins.
+#: What servers and site software say instead of a page.
 ERROR_PHRASES = (
     "お探しのページは見つかりません",
     "お探しのページが見つかりません",
@@ -23,8 +30,10 @@ ERROR_PHRASES = (
     "ページは見つかりません",
     "ページが存在しません",
     "ページは存在しません",
-    "ページは、?削除された",
-    "ページは、?移動または削除され",
+    "ページは、削除された",
+    "ページは削除された",
+    "ページは、移動または削除され",
+    "ページは移動または削除され",
     "一時的にアクセスできない",
     "一時的にアクセスができない",
     "アクセスが集中して",
@@ -39,43 +48,142 @@ ERROR_PHRASES = (
     "URLをご確認",
     "URLをお確かめ",
     "JavaScriptを有効に",
-    "404 (?:Not Found|NOT FOUND|Error|エラー)",
-    "(?:403 )?Forbidden",
+    "404 Not Found",
+    "404 NOT FOUND",
+    "404 Error",
+    "404 エラー",
+    "403 Forbidden",
+    "Forbidden",
     "500 Internal Server Error",
-    "503 Service (?:Temporarily )?Unavailable",
-    "(?:Page|File) [Nn]ot [Ff]ound",
+    "503 Service Unavailable",
+    "503 Service Temporarily Unavailable",
+    "Page not found",
+    "Page Not Found",
+    "Page not Found",
+    "File not found",
+    "File Not Found",
 )
 
 #: What translations from English write and Japanese leaves out or says otherwise: pronouns, and calques of
 #: "can", "by …ing", "for the purpose of".
 TRANSLATION_PHRASES = (
-    "あなた(?:の|が|は|に|を)",
-    "それら(?:の|が|は|に|を)",
-    "彼ら(?:の|が|は|に|を)",
+    *(pronoun + particle for pronoun in ("あなた", "それら", "彼ら") for particle in "のがはをに"),
     "これらの",
     "私達の",
     "することができます",
     "することができる",
     "することによって",
     "することにより",
-    "するためには?、",
+    "するために、",
+    "するためには、",
     "に関する情報",
     "の一つです",
-    "最高の(?:体験|経験|方法)",
+    "最高の体験",
+    "最高の経験",
+    "最高の方法",
 )
 
 
-def phrase_fraction(texts: pa.Array, phrases: tuple[str, ...]) -> np.ndarray:
-    """Share of the first `HEAD_CHARS` characters that any of the phrases takes up.
+@dataclass(frozen=True, slots=True)
+class WordLists:
+    """Words to count, without which nothing is counted.
 
-    Args:
-        texts: string or large_string, without nulls.
-        phrases: RE2 patterns, earlier ones first.
-
-    Returns:
-        float32 (n_docs,) in [0, 1]; 0 for an empty document.
+    Attributes:
+        advertising: of shops and advertisements.
+        adult: of sexual content.
+        discrimination: that demean people.
+        violence: of violence and cruelty.
     """
-    head = pc.utf8_slice_codeunits(texts, 0, HEAD_CHARS)
-    rest = pc.replace_substring_regex(head, "|".join(phrases), "")
-    head_chars = pc.utf8_length(head).to_numpy(zero_copy_only=False)
-    return share(head_chars - pc.utf8_length(rest).to_numpy(zero_copy_only=False), head_chars)
+
+    advertising: tuple[str, ...] = ()
+    adult: tuple[str, ...] = ()
+    discrimination: tuple[str, ...] = ()
+    violence: tuple[str, ...] = ()
+
+
+#: The lists that a run can be given, and before them those that are part of the code.
+WORD_LISTS = tuple(field.name for field in fields(WordLists))
+_LISTS = ("error_phrases", "translation_phrases", *WORD_LISTS)
+
+
+def load_words(uri: str) -> tuple[str, ...]:
+    """Read a list of words, one a line in UTF-8; blank lines and white space around a word are ignored.
+
+    Raises:
+        ValueError: the file is no UTF-8, or holds no word.
+        OSError: it cannot be read.
+    """
+    fs, path = filesystem(uri)
+    try:
+        lines = fs.cat_file(path).decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{uri}: not UTF-8 ({error})") from error
+    words = tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
+    if not words:
+        raise ValueError(f"{uri}: holds no word")
+    return words
+
+
+@dataclass(frozen=True, slots=True)
+class WordCounts:
+    """What one pass over the words of a batch gives.
+
+    Attributes:
+        counts: int64 (n_docs, lists, WORD_COLUMNS), columns as `filters.kernels` names them.
+    """
+
+    counts: np.ndarray
+
+    def of(self, word_list: str) -> np.ndarray:
+        """int64 (n_docs,), words of the list."""
+        return self.counts[:, _LISTS.index(word_list), kernels.WORDS]
+
+    def chars_of(self, *word_lists: str) -> np.ndarray:
+        """int64 (n_docs,), characters in words of the lists."""
+        columns = [_LISTS.index(word_list) for word_list in word_lists]
+        chars: np.ndarray = self.counts[:, columns, kernels.WORD_CHARS].sum(axis=1)
+        return chars
+
+    def different(self, word_list: str) -> np.ndarray:
+        """int64 (n_docs,), how many of the words of the list occur."""
+        return self.counts[:, _LISTS.index(word_list), kernels.DIFFERENT_WORDS]
+
+    def phrase_fraction(self, word_list: str, char_counts: np.ndarray) -> np.ndarray:
+        """float32 (n_docs,), share of the first `HEAD_CHARS` characters that phrases of the list take up."""
+        return share(self.chars_of(word_list), np.minimum(char_counts, HEAD_CHARS))
+
+
+@dataclass(frozen=True, slots=True)
+class _Automaton:
+    """Finds the words of all lists; the arrays say of each word its list and its length in characters."""
+
+    finder: BytesAhoCorasick
+    lists: np.ndarray
+    chars: np.ndarray
+
+
+@lru_cache(maxsize=4)
+def _automaton(words: WordLists) -> _Automaton:
+    of_lists = (ERROR_PHRASES, TRANSLATION_PHRASES, *(getattr(words, name) for name in WORD_LISTS))
+    patterns = [(word, number) for number, some in enumerate(of_lists) for word in some]
+    return _Automaton(
+        BytesAhoCorasick(
+            (word.encode() for word, _ in patterns), matchkind=MatchKind.Standard, implementation=Implementation.DFA
+        ),
+        np.array([number for _, number in patterns], np.int64),
+        np.array([len(word) for word, _ in patterns], np.int64),
+    )
+
+
+def count_words(texts: Texts, words: WordLists) -> WordCounts:
+    """Count the phrases of errors and translations and the words of the lists, in one pass over the bytes."""
+    counts = np.zeros((len(texts), len(_LISTS), kernels.WORD_COLUMNS), np.int64)
+    automaton = _automaton(words)
+    first, last = int(texts.offsets[0]), int(texts.offsets[-1])
+    found = automaton.finder.find_matches_as_indexes(memoryview(texts.data[first:last]), overlapping=True)  # type: ignore[arg-type]
+    matches = np.array(found, np.int64).reshape(-1, 3)
+    matches = matches[np.lexsort((-matches[:, 2], matches[:, 1]))]
+    is_phrase = np.array([name not in WORD_LISTS for name in _LISTS])
+    matches[:, 1:] += first
+    _count_words(texts.data, texts.offsets, matches, automaton.lists, automaton.chars, is_phrase, HEAD_CHARS, counts)
+    return WordCounts(counts)

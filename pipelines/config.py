@@ -25,6 +25,8 @@ from filters.language import LanguageSettings
 from filters.pii import Scrub
 from filters.rights import Rights
 from filters.rules import PROFILES, Rule, load_rules
+from filters.signals import SIGNALS, SignalSettings
+from filters.vocabulary import WordLists, load_words
 from pipelines.engine import UserError
 from pipelines.extract import Source
 from pipelines.mix import Mix
@@ -64,14 +66,35 @@ class Extract:
 
 
 @dataclass(frozen=True, slots=True)
+class WordFiles:
+    """Paths of lists of words to count, one a line; None where there is none.
+
+    Attributes:
+        advertising: of shops and advertisements.
+        adult: of sexual content.
+        discrimination: that demean people.
+        violence: of violence and cruelty.
+    """
+
+    advertising: str | None = None
+    adult: str | None = None
+    discrimination: str | None = None
+    violence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
-    """Which rules decide.
+    """Which rules decide, and what is measured beyond the signals that always are.
 
     Attributes:
         rules: path of the TOML file that holds them.
+        also_measure: signals that are measured on request only; those that the rules look at are added.
+        words: lists of words to count.
     """
 
     rules: str = "configs/rules.toml"
+    also_measure: tuple[str, ...] = ()
+    words: WordFiles = dataclasses.field(default_factory=WordFiles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +132,7 @@ class Config:
         path: the file it was read from.
         sources: in the file's order.
         rules: read from `filter.rules`.
+        signals: which signals are measured.
         export: how the release is written for other tools; None where the file has no [export].
         mix: the mixture of a training run; None where the file has no [mix].
     """
@@ -120,6 +144,7 @@ class Config:
     langid: LanguageSettings
     rules: tuple[Rule, ...]
     rights: Rights
+    signals: SignalSettings
     dedup: Dedup
     scrub: Scrub
     export: Export | None
@@ -160,6 +185,7 @@ def load_config(path: str, out: str | None = None) -> Config:
         raise UserError(f"{path}: [filter]: no such rules file: {filter_settings.rules}") from error
     except ValueError as error:
         raise UserError(str(error)) from error
+    signals = _signals(path, filter_settings, rules)
     sources = _sources(path, tables["source"])
     dedup = settings(Dedup, "dedup")
     for name in dedup.source_priority:
@@ -176,12 +202,41 @@ def load_config(path: str, out: str | None = None) -> Config:
         langid=settings(LanguageSettings, "langid"),
         rules=rules,
         rights=settings(Rights, "rights"),
+        signals=signals,
         dedup=dedup,
         scrub=settings(Scrub, "scrub"),
         export=settings(Export, "export") if "export" in tables else None,
         tokenize=settings(Tokenize, "tokenize"),
         mix=settings(Mix, "mix") if "mix" in tables else None,
     )
+
+
+def _signals(path: str, settings: Filter, rules: tuple[Rule, ...]) -> SignalSettings:
+    """What the file asks for, and of what is measured on request, what its rules look at."""
+    looked_at = {rule.signal: rule for rule in rules}
+    also_measure = [
+        signal.column.name
+        for signal in SIGNALS
+        if signal.setting == "also_measure" and signal.column.name in looked_at.keys() - set(settings.also_measure)
+    ]
+    try:
+        signals = SignalSettings((*settings.also_measure, *also_measure), _words(settings.words))
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: [filter.words]: no such file: {error.filename or error}") from error
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: [filter] {error}") from error
+    for signal in SIGNALS:
+        rule = looked_at.get(signal.column.name)
+        if rule is not None and not signal.is_measured(signals):
+            raise UserError(
+                f"{path}: [filter] rule {rule.name!r} looks at {rule.signal}, which needs the key {signal.setting}"
+            )
+    return signals
+
+
+def _words(files: WordFiles) -> WordLists:
+    paths = {entry.name: getattr(files, entry.name) for entry in dataclasses.fields(files)}
+    return WordLists(**{name: load_words(path) for name, path in paths.items() if path is not None})
 
 
 def _sources(path: str, tables: Any) -> tuple[Source, ...]:

@@ -9,19 +9,20 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from rich.cells import cell_len
 from rich.console import Console
 
-from corpus.schema import LANGUAGES
-from corpus.shards import filesystem, read_columns, read_rows
+from corpus.shards import filesystem, read_columns, read_rows, zip_whole
 from corpus.takedown import read_takedowns
 from filters import rights
-from filters.rules import RULE_COLUMNS, Rule
+from filters.rules import RULE_COLUMNS, Rule, columns_by_table
+from filters.signals import SIGNALS, SignalSettings
 from pipelines.config import Config
 from pipelines.run import finished_stages, record_takedowns
 from pipelines.stages import takedowns_uri
@@ -29,7 +30,6 @@ from pipelines.stages import takedowns_uri
 #: How much of a text is shown, in characters.
 EXCERPT_CHARS = 400
 
-_LANGUAGE_COLUMNS = frozenset(LANGUAGES.schema.names)
 _BLANK_LINES = re.compile(r"\n\s*\n+")
 
 
@@ -124,6 +124,35 @@ def measured_shards(config: Config, command: str) -> tuple[MeasuredShard, ...]:
     )
 
 
+def read_columns_of(
+    shard: MeasuredShard, rules: Iterable[Rule], of_documents: Sequence[str] = (), of_signals: Sequence[str] = ()
+) -> tuple[pa.RecordBatch, pa.RecordBatch, pa.RecordBatch]:
+    """Read what rules decide from, a whole shard at once.
+
+    Args:
+        shard: to read.
+        rules: to decide.
+        of_documents: more columns of `documents`; `profile` is always among them.
+        of_signals: more columns of `signals`.
+
+    Returns:
+        Documents, languages and signals, row by row; columns of `documents` that the rules look at are among the
+        signals, as `filters.rules.failures` expects.
+
+    Raises:
+        ShardError: a shard cannot be read.
+    """
+    columns = columns_by_table(rules)
+    documents, languages, signals = zip_whole(
+        (shard.documents, ("profile", *of_documents, *columns.documents)),
+        (shard.languages, columns.languages),
+        (shard.signals, (*columns.signals, *of_signals)),
+    )
+    for name in columns.documents:
+        signals = signals.append_column(name, documents.column(name))
+    return documents, languages, signals
+
+
 def show(places: Sequence[tuple[MeasuredShard, int]], rules: Sequence[Rule]) -> list[Shown]:
     """Read single documents: each row group that holds one is decoded once.
 
@@ -142,14 +171,13 @@ def show(places: Sequence[tuple[MeasuredShard, int]], rules: Sequence[Rule]) -> 
         if row not in rows_of[shard]:
             rows_of[shard].append(row)
     shown: dict[tuple[MeasuredShard, int], Shown] = {}
-    of_languages = sorted({rule.signal for rule in rules} & _LANGUAGE_COLUMNS)
-    of_signals = sorted({"char_count", *(rule.signal for rule in rules)} - _LANGUAGE_COLUMNS)
+    columns = columns_by_table(rules)
     for shard, rows in rows_of.items():
-        documents = read_rows(shard.documents, rows, ("source", "profile", "uri", "title", "text"))
-        languages = read_rows(shard.languages, rows, ("doc_id", *of_languages))
-        signals = read_rows(shard.signals, rows, of_signals)
+        documents = read_rows(shard.documents, rows, ("source", "profile", "uri", "title", "text", *columns.documents))
+        languages = read_rows(shard.languages, rows, ("doc_id", *columns.languages))
+        signals = read_rows(shard.signals, rows, sorted({"char_count", *columns.signals}))
         for row, document, language, signal in zip(rows, documents, languages, signals, strict=True):
-            measured = language | signal
+            measured = document | language | signal
             shown[shard, row] = Shown(
                 source=document["source"],
                 uri=plain(document["uri"]),
@@ -159,6 +187,17 @@ def show(places: Sequence[tuple[MeasuredShard, int]], rules: Sequence[Rule]) -> 
                 excerpt=_excerpt(document["text"]),
             )
     return [shown[place] for place in places]
+
+
+def without_unmeasured(rules: Sequence[Rule], settings: SignalSettings) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
+    """The rules that a run can decide, and one line for each that it cannot: its signal was not measured."""
+    settings_of = {signal.column.name: signal.setting for signal in SIGNALS if not signal.is_measured(settings)}
+    lines = tuple(
+        f"{rule.name} is left out: this run did not measure {rule.signal} ([filter] {settings_of[rule.signal]})"
+        for rule in rules
+        if rule.signal in settings_of
+    )
+    return tuple(rule for rule in rules if rule.signal not in settings_of), lines
 
 
 def print_document(console: Console, document: Shown, heading: str) -> None:

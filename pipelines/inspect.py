@@ -12,14 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 from rich.console import Console
 
-from corpus.schema import LANGUAGES
-from corpus.shards import zip_whole
 from filters.comparison import Alternative, id_keys
 from filters.rules import Rule, failures
-from pipelines.documents import MeasuredShard, Shown, print_document, show
+from pipelines.documents import MeasuredShard, Shown, print_document, read_columns_of, show
 from pipelines.whatif import side_title, what_if
-
-_LANGUAGE_COLUMNS = frozenset(LANGUAGES.schema.names)
 
 
 def choose(
@@ -43,15 +39,10 @@ def choose(
     tried = [rule for rule in rules if reason in (None, rule.name)]
     if not tried and reason is not None:
         raise ValueError(f"no rule {reason!r}; there are {', '.join(rule.name for rule in rules)}")
-    columns = {rule.signal for rule in tried}
     found: list[tuple[int, int, int]] = []
     total = 0
     for place, shard in enumerate(shards):
-        documents, languages, signals = zip_whole(
-            (shard.documents, ["profile"]),
-            (shard.languages, sorted(columns & _LANGUAGE_COLUMNS)),
-            (shard.signals, sorted(columns - _LANGUAGE_COLUMNS)),
-        )
+        documents, languages, signals = read_columns_of(shard, tried)
         fails = failures(languages, signals, documents.column("profile"), tried).any(axis=1)
         rows = np.flatnonzero((fails if reason is not None else ~fails) & shard.permitted())
         total += len(rows)

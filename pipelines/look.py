@@ -12,7 +12,7 @@ from rich.console import Console
 from filters.comparison import Alternative, move_bound
 from filters.rules import Rule, load_rules
 from pipelines.config import Config
-from pipelines.documents import measured_shards
+from pipelines.documents import measured_shards, without_unmeasured
 from pipelines.engine import UserError
 from pipelines.inspect import choose, print_chosen, print_near
 from pipelines.whatif import print_what_if, render, what_if
@@ -27,7 +27,8 @@ def whatif(config: Config, options: argparse.Namespace) -> int:
     Raises:
         UserError: an option is wrong, or the run is not measured.
     """
-    alternatives = _alternatives(config.rules, options)
+    console = _console()
+    alternatives = _alternatives(config, options, console)
     shards = measured_shards(config, "whatif")
     result = what_if(shards, config.rules, alternatives, max(0, options.n))
     if options.html:
@@ -35,7 +36,7 @@ def whatif(config: Config, options: argparse.Namespace) -> int:
             Path(options.html).write_text(render(result, PurePath(config.path).name), encoding="utf-8")
         except OSError as error:
             raise UserError(f"--html {options.html}: {error.strerror}") from error
-    print_what_if(_console(), result)
+    print_what_if(console, result)
     return 0
 
 
@@ -60,17 +61,21 @@ def inspect(config: Config, options: argparse.Namespace) -> int:
     return 0
 
 
-def _alternatives(rules: Sequence[Rule], options: argparse.Namespace) -> list[Alternative]:
+def _alternatives(config: Config, options: argparse.Namespace, console: Console) -> list[Alternative]:
+    rules = config.rules
     values = options.minimum if options.minimum is not None else options.maximum
     if options.rules is not None:
         if values is not None:
             raise UserError("--minimum and --maximum go with --rule, not with --rules")
         try:
-            return [Alternative(PurePath(options.rules).name, load_rules(options.rules))]
+            others, left_out = without_unmeasured(load_rules(options.rules), config.signals)
         except FileNotFoundError as error:
             raise UserError(f"--rules {options.rules}: no such file") from error
         except ValueError as error:
             raise UserError(str(error)) from error
+        for line in left_out:
+            console.print(line, markup=False)
+        return [Alternative(PurePath(options.rules).name, others)]
     if values is None:
         raise UserError("--rule needs --minimum or --maximum with values to try")
     bound = "minimum" if options.minimum is not None else "maximum"

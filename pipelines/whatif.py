@@ -19,8 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from corpus.addresses import hosts
-from corpus.schema import LANGUAGES
-from corpus.shards import read_columns, zip_whole
+from corpus.shards import read_columns
 from filters.comparison import (
     NEAREST,
     Alternative,
@@ -33,7 +32,7 @@ from filters.comparison import (
     sums,
 )
 from filters.rules import Rule
-from pipelines.documents import MeasuredShard, Shown, number, plain, print_document, show
+from pipelines.documents import MeasuredShard, Shown, number, plain, print_document, read_columns_of, show
 from pipelines.report import page_templates
 
 #: llm-jp's models give about one token per six bytes of Japanese.
@@ -43,7 +42,6 @@ BYTES_PER_TOKEN = 6
 HOSTS_LISTED = 10
 
 _NO_HOST = "(no host)"
-_LANGUAGE_COLUMNS = frozenset(LANGUAGES.schema.names)
 _NOTHING = np.zeros(3, np.int64)
 
 
@@ -80,16 +78,12 @@ def what_if(
     Raises:
         ShardError: a shard cannot be read.
     """
-    columns = {rule.signal for rule in (*rules, *(rule for other in alternatives for rule in other.rules))}
-    of_languages = sorted(columns & _LANGUAGE_COLUMNS)
-    of_signals = sorted({"char_count", "size_bytes", *columns} - _LANGUAGE_COLUMNS)
+    tried = (*rules, *(rule for other in alternatives for rule in other.rules))
     all_documents: dict[str, Sums] = {"source": {}, "length": {}}
     kept_now: dict[str, Sums] = {"source": {}, "length": {}}
     tallies = [_Tally() for _ in alternatives]
     for shard in shards:
-        documents, languages, signals = zip_whole(
-            (shard.documents, ["source", "profile"]), (shard.languages, of_languages), (shard.signals, of_signals)
-        )
+        documents, languages, signals = read_columns_of(shard, tried, ["source"], ["char_count", "size_bytes"])
         rows = np.flatnonzero(shard.permitted())
         if len(rows) < documents.num_rows:
             documents, languages, signals = (batch.take(pa.array(rows)) for batch in (documents, languages, signals))

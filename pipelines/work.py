@@ -114,22 +114,22 @@ def identify(task: Task) -> Counts:
 def measure(task: Task) -> Counts:
     """Documents → signals."""
     documents = read_batches(task.input("documents"), ["doc_id", "text"])
-    batches = (signals.measure(batch) for batch in documents)
-    return {"documents": write_shard(task.outputs["signals"], signals.SCHEMA, batches)}
+    batches = (signals.measure(batch, task.settings) for batch in documents)
+    return {"documents": write_shard(task.outputs["signals"], signals.signals_schema(task.settings), batches)}
 
 
 def decide(task: Task) -> Counts:
     """Rights, profiles, languages and signals → decisions, with every reason why a document is not kept."""
     counts: Counter[str] = Counter()
-    source_columns = [column.name for column in rules.DOCUMENT_COLUMNS]
+    columns = rules.columns_by_table(task.settings.rules)
 
     def batches() -> Iterator[pa.RecordBatch]:
         for documents, languages, measured in zip_batches(
-            (task.input("documents"), ["profile", *rights.COLUMNS, *source_columns]),
-            (task.input("languages"), LANGUAGES.schema.names),
-            (task.input("signals"), signals.SCHEMA.names),
+            (task.input("documents"), ["profile", *rights.COLUMNS, *columns.documents]),
+            (task.input("languages"), columns.languages),
+            (task.input("signals"), columns.signals),
         ):
-            for name in source_columns:
+            for name in columns.documents:
                 measured = measured.append_column(name, documents.column(name))
             tried = task.settings.rules
             failed = rules.failures(languages, measured, documents.column("profile"), tried)

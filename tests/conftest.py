@@ -67,6 +67,7 @@ def demo_config(packed_samples: Path, tmp_path_factory: pytest.TempPathFactory) 
         ("samples/aozora/", f"{ROOT}/samples/aozora/"),
         *((f"samples/{kind}/", f"{ROOT}/samples/{kind}/") for kind in ("egov", "kokkai", "honkoku", "pairs")),
         ("configs/rules.toml", f"{ROOT}/configs/rules.toml"),
+        ("configs/words/", f"{ROOT}/configs/words/"),
     ):
         text = text.replace(f'"{relative}', f'"{absolute}')
     path = tmp_path_factory.mktemp("config") / "demo.toml"

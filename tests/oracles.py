@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 
 import joyokanji
 
-from filters.characters import KANA, CharacterClass, class_of
+from filters.characters import HIRAGANA, JAPANESE, KANA, CharacterClass, class_of
 
 
 def write_token_shard(documents: list[list[int]], dtype: str) -> tuple[bytes, bytes]:
@@ -230,6 +230,7 @@ def find_clusters(
 
 _ENDS, _WEAK_ENDS = "。｡！？‼⁇⁈⁉", "!?．"
 _CLOSERS = ")]}）］｝〕〉》】〙〗”’\"'｠»」』｣"
+_AFTER_CLOSER = re.escape(_CLOSERS) + r"\s"
 _AFTER_END = re.escape(_ENDS + _WEAK_ENDS + _CLOSERS) + r"\s"
 _END = re.compile(f"[{re.escape(_ENDS + _WEAK_ENDS)}][{_AFTER_END}]*")
 
@@ -243,7 +244,9 @@ def _script_of(character: str) -> str:
         return "HALFWIDTH_KATAKANA"
     if name == "HALFWIDTH KATAKANA-HIRAGANA PROLONGED SOUND MARK":
         return "HALFWIDTH_KATAKANA"
-    if name.startswith(("KATAKANA LETTER", "KATAKANA ITERATION", "KATAKANA VOICED", "KATAKANA DIGRAPH")):
+    if name.startswith(("KATAKANA ITERATION", "KATAKANA VOICED", "KATAKANA DIGRAPH", "KATAKANA-HIRAGANA PROLONGED")):
+        return "KATAKANA_MARK"
+    if name.startswith("KATAKANA LETTER"):
         return "KATAKANA"
     if name.startswith("CJK UNIFIED") or character in "々〆〇":
         return "HAN"
@@ -256,12 +259,14 @@ def _script_of(character: str) -> str:
 
 def count_characters(text: str) -> dict[str, int]:
     """Characters of each class that the names of Unicode tell apart, and white space."""
-    counts = dict.fromkeys(("SPACE", "PARTICLE", "KATAKANA_PARTICLE", "REPLACEMENT", "DIGIT"), 0)
+    counts = dict.fromkeys(("SPACE", "PARTICLE", "KATAKANA_PARTICLE", "CLAUSE_MARK", "REPLACEMENT", "DIGIT"), 0)
     for character in text:
         if character in "のにをはがとでても":
             name = "PARTICLE"
         elif character in "ノニヲハ":
             name = "KATAKANA_PARTICLE"
+        elif character in "、，。．！？":
+            name = "CLAUSE_MARK"
         elif character in "\ufffd〓":
             name = "REPLACEMENT"
         elif character.isspace():
@@ -279,8 +284,47 @@ def _visible(text: str) -> str:
     return "".join(character for character in text if not character.isspace())
 
 
-def _sentences(line: str) -> Iterator[tuple[str, bool]]:
-    """The sentences of a line, and whether a mark ends each."""
+def _quotations(line: str, max_chars: int) -> Iterator[tuple[int, int]]:
+    """Where quotations and brackets begin and end, those inside of others left out."""
+    i = 0
+    while i < len(line):
+        end = None
+        if line[i] in "「『（(｢":
+            closer = chr(ord(line[i]) + 1)
+            depth = 1
+            for j in range(i + 1, min(len(line), i + 1 + max_chars)):
+                depth += (line[j] == line[i]) - (line[j] == closer)
+                if depth == 0:
+                    end = j + 1
+                    break
+        if end is not None:
+            yield i, end
+            i = end
+        else:
+            i += 1
+
+
+def _sentences(line: str, max_quote_chars: int) -> Iterator[tuple[str, bool]]:
+    """The sentences of a line, and whether a mark ends each: marks in quotations are taken for letters."""
+    masked, cuts, is_ended = line, [0], {}
+    for start, end in _quotations(line, max_quote_chars):
+        said = re.sub(f"[{_AFTER_CLOSER}]+\\Z", "", line[start + 1 : end - 1])
+        is_ended[end] = said[-1:] != "" and said[-1] in _ENDS + _WEAK_ENDS
+        inside = "".join("字" if character in _ENDS + _WEAK_ENDS else character for character in line[start:end])
+        masked = masked[:start] + inside + masked[end:]
+        rest = line[end:]
+        if is_ended[end] and rest.lstrip()[:1] and rest.lstrip()[0] in "「『（(｢":
+            cuts.append(end)
+    for start, end in zip(cuts, [*cuts[1:], len(line)], strict=True):
+        done = start
+        for length, by_mark in _unquoted_sentences(masked[start:end]):
+            after = len(line[: done + length].rstrip())
+            yield line[done : done + length], by_mark or is_ended.get(after, False)
+            done += length
+
+
+def _unquoted_sentences(line: str) -> Iterator[tuple[int, bool]]:
+    """Length of each sentence, and whether a mark ends it."""
     start = 0
     for match in _END.finditer(line):
         rest = line[match.end() :]
@@ -289,35 +333,50 @@ def _sentences(line: str) -> Iterator[tuple[str, bool]]:
             continue
         if rest and is_weak and unicodedata.category(rest[0]) == "Nd":
             continue
-        yield line[start : match.end()], True
+        yield match.end() - start, True
         start = match.end()
     if _visible(line[start:]):
-        yield line[start:], _visible(line)[-1] in "」』｣"
+        yield len(line) - start, _visible(line)[-1] in "」』｣"
 
 
-def read_lines(text: str, short_line_chars: int, bullets: str) -> dict[str, int]:
+def _duplicates(said: list[str]) -> tuple[int, int]:
+    again = [one for i, one in enumerate(said) if one in said[:i]]
+    return len(again), sum(map(len, again))
+
+
+def read_lines(text: str, short_line_chars: int, bullets: str, max_quote_chars: int) -> dict[str, int]:
     """Counts of lines and sentences, line by line with regular expressions."""
     lines = [line for line in text.split("\n") if _visible(line)]
     visible = [_visible(line) for line in lines]
-    sentences = [sentence for line in lines for sentence in _sentences(line)]
+    sentences = [sentence for line in lines for sentence in _sentences(line, max_quote_chars)]
     lengths = [len(_visible(sentence)) for sentence, _ in sentences]
     said = [_visible(sentence) for sentence, _ in sentences]
-    ends = [list(_sentences(line))[-1][1] for line in lines]
+    ends = [list(_sentences(line, max_quote_chars))[-1][1] for line in lines]
+    paragraphs = [[_visible(line) for line in block.split("\n")] for block in re.split(r"\n\s*?\n", text)]
+    joined = ["\n".join(block) for block in paragraphs]
+    joined = [re.sub("\n+", "\n", one).strip("\n") for one in joined]
+    joined = [one for one in joined if one]
     return {
         "LINES": len(lines),
         "SHORT_LINES": sum(len(line) <= short_line_chars for line in visible),
         "ENDED_LINES": sum(ends),
+        "MARKED_LINES": sum(line[-1] in _ENDS + _WEAK_ENDS + "." for line in visible),
         "ELLIPSIS_LINES": sum(bool(re.search(r"(…|‥|[.・･]{3})\Z", line)) for line in visible),
         "BULLET_LINES": sum(line[0] in bullets for line in visible),
         "SENTENCES": len(sentences),
         "LONGEST_SENTENCE": max(lengths, default=0),
         "ENDED_SENTENCE_CHARS": sum(n for n, (_, is_ended) in zip(lengths, sentences, strict=True) if is_ended),
         "VISIBLE_CHARS": sum(map(len, visible)),
-        "DUPLICATE_LINE_CHARS": sum(len(line) for i, line in enumerate(visible) if line in visible[:i]),
-        "DUPLICATE_LINES": sum(line in visible[:i] for i, line in enumerate(visible)),
+        "DUPLICATE_LINES": _duplicates(visible)[0],
+        "DUPLICATE_LINE_CHARS": _duplicates(visible)[1],
+        "PARAGRAPHS": len(joined),
+        "DUPLICATE_PARAGRAPHS": _duplicates(joined)[0],
+        "DUPLICATE_PARAGRAPH_CHARS": sum(
+            len(one.replace("\n", "")) for i, one in enumerate(joined) if one in joined[:i]
+        ),
         "LONGEST_LINE": max(map(len, visible), default=0),
-        "DUPLICATE_SENTENCES": sum(one in said[:i] for i, one in enumerate(said)),
-        "DUPLICATE_SENTENCE_CHARS": sum(len(one) for i, one in enumerate(said) if one in said[:i]),
+        "DUPLICATE_SENTENCES": _duplicates(said)[0],
+        "DUPLICATE_SENTENCE_CHARS": _duplicates(said)[1],
         "TRAILING_SENTENCES": sum(bool(re.search(r"([…‥・･]|[.・･]{3})\Z", one)) for one in said),
     }
 
@@ -364,9 +423,14 @@ def find_repeats(text: str, max_run_chars: int, distinct_window: int) -> dict[st
         "DUPLICATE_10GRAM_CHARS": _duplicate_ngram_chars(sample, 10),
         "LONGEST_RUN": max((length for _, length in runs), default=0),
         "DISTINCT_CHARS": len(set(sample[:distinct_window])),
-        "NGRAMS_5": max(len(sample) - 4, 0),
         "FREQUENT_5GRAMS": _frequent_ngrams(sample, 5),
     }
+
+
+def plain_ngrams(text: str, length: int) -> Counter[str]:
+    """The n-grams of a text without the newlines that begin it or follow others."""
+    text = re.sub("\n+", "\n", text).lstrip("\n")
+    return Counter(text[i : i + length] for i in range(len(text) - length + 1))
 
 
 def stepped_ngram_chars(text: str, max_run_chars: int, length: int) -> int:
@@ -375,17 +439,25 @@ def stepped_ngram_chars(text: str, max_run_chars: int, length: int) -> int:
     return _stepped_ngram_chars("".join(character * min(n, max_run_chars) for character, n in runs), length)
 
 
-def read_tells(text: str, head_chars: int, stop_characters: str, separators: str) -> dict[str, int]:
+def read_tells(
+    text: str, head_chars: int, stop_characters: str, separators: str, face_marks: str, not_in_face: str
+) -> dict[str, int]:
     """Small signs, each with its own search."""
 
     def is_japanese(character: str) -> bool:
-        return character != "" and class_of(character) in (
-            *KANA,
-            CharacterClass.HAN,
-            CharacterClass.JAPANESE_PUNCTUATION,
-        )
+        return character != "" and class_of(character) in JAPANESE
 
     parts = [part for part in text.split("。") if _visible(part)]
+    segments = [one for line in text.split("\n") for one in re.findall("[^。．！？!?]+[。．！？!?]?", line)]
+    digit = r"[0-9０-９\d]"
+    dates = re.finditer(
+        rf"(?<!{digit})(?:{digit}{{1,4}}年{digit}{{1,2}}月(?:{digit}{{1,2}}日)?|{digit}{{1,2}}月{digit}{{1,2}}日"
+        rf"|{digit}{{4}}([-/.]){digit}{{1,2}}\1{digit}{{1,2}}(?!{digit}))",
+        text,
+    )
+    inside = rf"[^{re.escape(not_in_face)}]"
+    mark = f"[{re.escape(face_marks)}]"
+    faces = re.findall(f"[(（]({inside}{{0,3}}{mark}{inside}{{0,3}}{mark}{inside}{{0,3}})(?=[)）])", text)
     tokens = re.split(r"(\s+)", text)
     return {
         "STOP_CHARACTERS": sum(character in text for character in stop_characters),
@@ -393,6 +465,14 @@ def read_tells(text: str, head_chars: int, stop_characters: str, separators: str
         "LINE_FEEDS": text.count("\n"),
         "FULL_STOP_PARTS": len(parts),
         "FULL_STOPS": text.count("。"),
+        "SEGMENTS": len(segments),
+        "SEGMENT_CHARS": sum(map(len, segments)),
+        "LONGEST_SEGMENT": max(map(len, segments), default=0),
+        "TRAILING_SEGMENTS": sum(one.rstrip().endswith(("・", "…")) for one in segments),
+        "DATE_CHARS": sum(len(date.group()) for date in dates),
+        "FACES": sum(
+            not any(class_of(character) in (CharacterClass.HAN, *HIRAGANA) for character in face) for face in faces
+        ),
         "SEPARATORS": sum(character in separators for character in text),
         "SPACED_JAPANESE": sum(
             bool(blank)
@@ -424,3 +504,26 @@ def bigram_lift(text: str, lift_of: dict[str, dict[str, float]]) -> float:
         rows = [row(character) for character in line if character not in " \t\u3000"]
         bits += [lift_of[a][b] for a, b in pairwise(rows) if a and b]
     return float(2 ** (sum(bits) / len(bits)))
+
+
+def count_words(text: str, words: list[str]) -> tuple[int, int, int]:
+    """Words of one list, their characters and how many different ones, by trying each word at each place."""
+    found, chars, different, i = 0, 0, set(), 0
+
+    def goes_on(one: str, other: str) -> bool:
+        return any(re.fullmatch(f"[{kind}]{{2}}", one + other) for kind in ("ァ-ヺー-ヿ゠ァ", "A-Za-z"))
+
+    while i < len(text):
+        here = [
+            word
+            for word in sorted(words, key=len, reverse=True)
+            if text.startswith(word, i)
+            and not (i and goes_on(text[i - 1], word[0]))
+            and not (i + len(word) < len(text) and goes_on(word[-1], text[i + len(word)]))
+        ]
+        if here:
+            found, chars, i = found + 1, chars + len(here[0]), i + len(here[0])
+            different.add(here[0])
+        else:
+            i += 1
+    return found, chars, len(different)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 
 from filters import kernels
-from filters.fluency import BULLETS, SHORT_LINE_CHARS, read_lines
+from filters.fluency import BULLETS, MAX_QUOTE_CHARS, SHORT_LINE_CHARS, read_lines
 from tests import oracles
 from tests.filters.batches import TEXTS, sliced
 
@@ -12,7 +12,7 @@ from tests.filters.batches import TEXTS, sliced
 def test_the_kernel_reads_lines_as_the_oracle_does(texts):
     counts = read_lines(sliced(texts)).counts
     for row, text in enumerate(texts):
-        for name, expected in oracles.read_lines(text, SHORT_LINE_CHARS, BULLETS + "・･").items():
+        for name, expected in oracles.read_lines(text, SHORT_LINE_CHARS, BULLETS + "・･", MAX_QUOTE_CHARS).items():
             assert counts[row, getattr(kernels, name)] == expected, (name, text)
 
 
@@ -20,7 +20,11 @@ def test_the_kernel_reads_lines_as_the_oracle_does(texts):
     ("text", "mean_chars"),
     [
         ("晴れた。寒い。", 3.5),
-        ("「行こう。」と言った。", 5.5),  # the quote stays with its sentence
+        ("「行こう。」と言った。", 11),  # what is said ends nothing
+        ("「行こう。早く。」と言った。", 14),
+        ("「行こう。」「どこへ？」", 6),  # a quotation after another one begins a sentence
+        ("雨だ（予報では晴れ。）。寒い。", 7.5),
+        ("「閉じない。引用。", 4.5),
         ("本当に？！そうだ！", 4.5),
         ("円周率は3．14だ。", 10),  # a full stop between digits ends nothing
         ("pages/?id=1を見る。", 15),
@@ -62,3 +66,15 @@ def test_a_document_of_many_lines_is_read_whole():
     lines = read_lines(sliced([text]))
     assert lines.line_counts[0] == 5001
     assert lines.counts[0, kernels.DUPLICATE_LINE_CHARS] == 2
+
+
+def test_a_far_closer_makes_no_quotation():
+    inside = "長い話。" * (MAX_QUOTE_CHARS // 4)
+    near, far = read_lines(sliced([f"「{inside[:-8]}」と。", f"「{inside}」と。"])).counts[:, kernels.SENTENCES]
+    assert (near, far) == (1, MAX_QUOTE_CHARS // 4 + 1)
+
+
+def test_blank_lines_divide_paragraphs():
+    lines = read_lines(sliced(["一行目\n二行目\n\n別の段落\n \n一行目\n二行目"]))
+    assert lines.duplicate_paragraph_count_fraction[0] == pytest.approx(1 / 3)
+    assert lines.duplicate_paragraph_fraction[0] == pytest.approx(6 / 16)

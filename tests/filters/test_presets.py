@@ -4,9 +4,11 @@ The published rules below know nothing of our signals: they are plain Python on 
 where they and ours may part: they count it, and we do not.
 """
 
+import re
 import zlib
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from filters.characters import CharacterClass, class_of
 from filters.language import LanguageSettings, identify
 from filters.rules import RULE_COLUMNS, load_rules
 from filters.rules import failures as failures_of
-from filters.signals import measure
+from filters.signals import SIGNALS, SignalSettings, measure
 from tests.filters.batches import documents
 
 FOLDER = Path(__file__).parents[2] / "configs" / "presets"
@@ -26,7 +28,9 @@ PRESETS = {path.stem: load_rules(str(path)) for path in sorted(FOLDER.glob("*.to
 
 def failures(texts: list[str], rules) -> np.ndarray:
     batch = documents(texts)
-    return failures_of(identify(batch, LanguageSettings()), measure(batch), batch["profile"], rules)
+    on_request = {signal.column.name for signal in SIGNALS if signal.setting == "also_measure"}
+    asked = SignalSettings(tuple(sorted(on_request & {rule.signal for rule in rules})))
+    return failures_of(identify(batch, LanguageSettings()), measure(batch, asked), batch["profile"], rules)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +71,88 @@ def share_of_lines(text: str, is_bad: Callable[[str], bool]) -> float:
     return sum(map(is_bad, lines)) / max(len(lines), 1)
 
 
+# Swallow v1, on text as its extractor leaves it: without blank lines.
+_KANA_AND_KANJI = "ぁ-ゖァ-ヺ々〇〻\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
+
+
+def paragraphs(text: str) -> list[str]:
+    return [line for line in text.split("\n") if line.strip()]
+
+
+def segments(text: str) -> list[str]:
+    return [one for line in paragraphs(text) for one in re.findall("[^。．！？!?]+[。．！？!?]?", line)]
+
+
+def duplicates(parts: list[str]) -> float:
+    return sum(count - 1 for count in Counter(parts).values()) / max(len(parts), 1)
+
+
+def duplicate_chars(parts: list[str]) -> float:
+    repeated = sum(len(part) * (count - 1) for part, count in Counter(parts).items())
+    return repeated / max(sum(map(len, parts)), 1)
+
+
+def ngrams(text: str, length: int) -> Counter[str]:
+    text = "\n".join(paragraphs(text))
+    return Counter(text[i : i + length] for i in range(len(text) - length + 1))
+
+
+def top_ngram(text: str, length: int) -> float:
+    counts = ngrams(text, length)
+    return max(counts.values(), default=0) / max(sum(counts.values()), 1)
+
+
+def repeated_ngrams(text: str, length: int) -> float:
+    counts = ngrams(text, length)
+    return sum(count > 1 for count in counts.values()) / max(len(counts), 1)
+
+
+def letters(text: str, characters: str) -> int:
+    return len(re.findall(f"[{characters}]", text))
+
+
+def japanese(text: str) -> int:
+    return letters(text, _KANA_AND_KANJI + "、，。．！？")
+
+
+def share_of_japanese(text: str, characters: str) -> float:
+    return letters(text, characters) / max(japanese(text), 1)
+
+
+def mean_segment(text: str) -> float:
+    return sum(map(len, segments(text))) / max(len(segments(text)), 1)
+
+
+SWALLOW: dict[str, Callable[[str], bool]] = {
+    "too_short": lambda text: len("\n".join(paragraphs(text))) < 400,
+    "too_little_japanese": lambda text: japanese(text) < 400,
+    "repeated_paragraphs": lambda text: duplicates(paragraphs(text)) > 0.30,
+    "repeated_sentences": lambda text: duplicates(segments(text)) > 0.30,
+    "characters_in_repeated_paragraphs": lambda text: duplicate_chars(paragraphs(text)) > 0.20,
+    "characters_in_repeated_sentences": lambda text: duplicate_chars(segments(text)) > 0.20,
+    **{
+        f"one_{length}gram_over_and_over": partial(
+            lambda text, length, most: top_ngram(text, length) > most, length=length, most=most
+        )
+        for length, most in ((2, 0.20), (3, 0.18), (4, 0.16))
+    },
+    **{
+        f"repeated_{length}grams": partial(
+            lambda text, length, most: repeated_ngrams(text, length) > most, length=length, most=most
+        )
+        for length, most in ((5, 0.15), (6, 0.14), (7, 0.13), (8, 0.12), (9, 0.11), (10, 0.10))
+    },
+    "too_little_hiragana": lambda text: share_of_japanese(text, "ぁ-ゖ") < 0.2,
+    "too_much_katakana": lambda text: share_of_japanese(text, "ァ-ヺ") > 0.5,
+    "too_much_foreign": lambda text: japanese(text) / max(len("\n".join(paragraphs(text))), 1) < 0.5,
+    "sentences_too_short_or_too_long": lambda text: not 20 <= mean_segment(text) <= 90,
+    "one_sentence_too_long": lambda text: max(map(len, segments(text)), default=0) > 200,
+    "too_many_cut_sentences": lambda text: (
+        sum(one.strip().endswith(("・", "…")) for one in segments(text)) / max(len(segments(text)), 1) > 0.2
+    ),
+}
+
+
 #: Preset → rule → whether the published rule drops a text.
 PUBLISHED: dict[str, dict[str, Callable[[str], bool]]] = {
     "llmjp_v1": {
@@ -83,6 +169,7 @@ PUBLISHED: dict[str, dict[str, Callable[[str], bool]]] = {
         "too_many_cut_lines": lambda text: share_of_lines(text, lambda line: line.endswith(("…", "..."))) > 0.7,
         "too_many_short_lines": lambda text: share_of_lines(text, lambda line: len(line) <= 10) > 0.5,
     },
+    "swallow_v1": SWALLOW,
 }
 
 

@@ -1,17 +1,20 @@
 import zlib
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
 from filters import kernels
 from filters.repetition import (
     COMPRESSED_BYTES,
-    COMPRESSION_LEVEL,
     DISTINCT_WINDOW_CHARS,
     MAX_CHARS,
     MAX_RUN_CHARS,
-    compression_ratio,
+    ZLIB_LEVEL,
+    find_plain_repeats,
     find_repeats,
+    lz4_ratio,
+    zlib_ratio,
 )
 from tests import oracles
 from tests.filters.batches import TEXTS, sliced
@@ -31,10 +34,34 @@ def test_the_kernel_finds_the_repeats_that_the_oracle_finds(texts):
 
 @settings(max_examples=100, deadline=None)
 @given(TEXTS)
-def test_the_compression_ratio_is_that_of_zlib(texts):
-    for text, ratio in zip(texts, compression_ratio(sliced(texts)), strict=True):
-        data = text.encode()[:COMPRESSED_BYTES]
-        assert ratio == pytest.approx(len(zlib.compress(data, COMPRESSION_LEVEL)) / len(data) if data else 0)
+def test_plain_repeats_are_those_of_the_text_as_it_stands(texts):
+    repeats = find_plain_repeats(sliced(texts))
+    for row, text in enumerate(texts):
+        for length in range(2, 11):
+            ngrams = oracles.plain_ngrams(text, length)
+            if length <= 4:
+                top = max(ngrams.values(), default=0) / max(sum(ngrams.values()), 1)
+                assert repeats.top_ngram_occurrence_fraction(length)[row] == pytest.approx(top), (length, text)
+            else:
+                repeated = sum(count > 1 for count in ngrams.values()) / max(len(ngrams), 1)
+                assert repeats.repeated_ngram_fraction(length)[row] == pytest.approx(repeated), (length, text)
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXTS)
+def test_ratios_are_those_of_the_libraries(texts):
+    for text, of_zlib, of_lz4 in zip(texts, zlib_ratio(sliced(texts)), lz4_ratio(sliced(texts)), strict=True):
+        data = text.encode()
+        size = max(len(data), 1)
+        assert of_zlib == pytest.approx(len(zlib.compress(data, ZLIB_LEVEL)) / size if data else 0)
+        assert of_lz4 == pytest.approx(len(pa.compress(data, "lz4_raw")) / size if data else 0)
+
+
+def test_a_megabyte_is_compressed_and_no_more():
+    long = "漢字" * (COMPRESSED_BYTES // 6)
+    varied = "".join(chr(0x4E00 + 7 * number * number % 20000) for number in range(100_000))
+    inside, beyond = lz4_ratio(sliced([long + "あa", long + "あa" + varied]))
+    assert inside == beyond
 
 
 def test_what_stands_beyond_the_sample_is_not_read():

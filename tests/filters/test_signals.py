@@ -5,10 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.schema import signals_table
-from filters.signals import SIGNALS, measure
+from filters.signals import SIGNALS, SignalSettings, measure, measured_signals, signals_schema
+from filters.vocabulary import WordLists
 from tests.filters.batches import TEXTS, assert_split_law, documents
 
-FRACTIONS = [signal.column.name for signal in SIGNALS if signal.column.unit == "fraction"]
+MEASURED = measured_signals(SignalSettings())
+FRACTIONS = [signal.column.name for signal in MEASURED if signal.column.unit == "fraction"]
 
 
 @settings(max_examples=40, deadline=None)
@@ -22,8 +24,8 @@ def test_cutting_a_batch_changes_nothing(texts, data):
 @given(TEXTS)
 def test_every_value_is_a_number_and_every_fraction_at_most_one(texts):
     signals = measure(documents(texts))
-    assert signals.schema == signals_table(tuple(signal.column for signal in SIGNALS)).schema
-    for signal in SIGNALS:
+    assert signals.schema == signals_table(tuple(signal.column for signal in MEASURED)).schema
+    for signal in MEASURED:
         values = signals[signal.column.name].to_numpy()
         assert np.isfinite(values).all()
         assert (values >= 0).all()
@@ -43,6 +45,19 @@ def test_an_empty_batch_is_measured():
     assert measure(documents([])).num_rows == 0
 
 
+def test_what_is_measured_on_request_is_measured_only_then():
+    batch = documents(["同じ文。" * 50])
+    asked = SignalSettings(also_measure=("zlib_ratio",))
+    assert "zlib_ratio" not in signals_schema().names
+    assert set(signals_schema(asked).names) - set(signals_schema().names) == {"zlib_ratio"}
+    assert measure(batch, asked).drop_columns(["zlib_ratio"]).equals(measure(batch))
+
+
+def test_only_what_is_measured_on_request_can_be_asked_for():
+    with pytest.raises(ValueError, match="'char_count' is none of zlib_ratio"):
+        SignalSettings(also_measure=("char_count",))
+
+
 def test_names_are_those_of_no_other_signal():
     names = [signal.column.name for signal in SIGNALS]
     assert len(set(names)) == len(names)
@@ -52,8 +67,7 @@ def test_names_are_those_of_no_other_signal():
 SAMPLE = "今日は、ＡBの３2番を見た。\n続きは明日…\n・見た\n・見た"
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
+EXPECTED = dict(
     [
         ("char_count", 29),
         ("size_bytes", len(SAMPLE.encode())),
@@ -102,10 +116,38 @@ SAMPLE = "今日は、ＡBの３2番を見た。\n続きは明日…\n・見た\
         ("trailing_sentence_fraction", 1 / 4),
         ("frequent_5gram_fraction", 0),
         *((f"stepped_{length}gram_fraction", 0) for length in range(5, 11)),
+        ("japanese_letter_count", 19),
+        ("japanese_letter_fraction", 19 / 29),
+        ("hiragana_letter_fraction", 8 / 19),
+        ("katakana_letter_fraction", 0),
+        ("date_fraction", 0),
+        ("marked_line_fraction", 1 / 4),
+        ("duplicate_paragraph_fraction", 0),
+        ("duplicate_paragraph_count_fraction", 0),
+        ("mean_segment_chars", 26 / 4),
+        ("longest_segment_chars", 14),
+        ("trailing_segment_fraction", 1 / 4),
     ],
 )
+
+
+@pytest.mark.parametrize(("name", "expected"), EXPECTED.items())
 def test_a_signal_measures_what_its_meaning_says(name, expected):
     assert measure(documents([SAMPLE]))[name][0].as_py() == pytest.approx(expected)
+
+
+def test_words_are_measured_where_there_is_a_list():
+    asked = SignalSettings(words=WordLists(adult=("エロ", "裸"), violence=("殴る",)))
+    measured = measure(documents(["エロい裸の裸婦。", "殴る"]), asked)
+    assert measured["adult_word_count"].to_pylist() == [3, 0]
+    assert measured["different_adult_word_count"].to_pylist() == [2, 0]
+    assert measured["adult_word_fraction"].to_pylist() == [pytest.approx(4 / 8), 0]
+    assert measured["violence_word_count"].to_pylist() == [0, 1]
+    assert "advertising_word_count" not in measured.schema.names
+
+
+def test_every_signal_that_is_always_measured_has_its_example():
+    assert {signal.column.name for signal in MEASURED} == {*EXPECTED, "compression_ratio"}
 
 
 def test_the_text_column_may_be_of_32_bit_offsets():

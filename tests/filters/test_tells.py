@@ -1,9 +1,9 @@
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from filters import kernels
-from filters.tells import KANA_HEAD_CHARS, SEPARATORS, STOP_CHARACTERS, count_kaomoji, count_urls, read_tells
+from filters.tells import FACE_MARKS, KANA_HEAD_CHARS, NOT_IN_FACE, SEPARATORS, STOP_CHARACTERS, read_tells
 from tests import oracles
 from tests.filters.batches import TEXTS, sliced
 
@@ -13,7 +13,9 @@ from tests.filters.batches import TEXTS, sliced
 def test_the_kernel_reads_what_the_oracle_reads(texts):
     counts = read_tells(sliced(texts)).counts
     for row, text in enumerate(texts):
-        for name, expected in oracles.read_tells(text, KANA_HEAD_CHARS, STOP_CHARACTERS, SEPARATORS).items():
+        for name, expected in oracles.read_tells(
+            text, KANA_HEAD_CHARS, STOP_CHARACTERS, SEPARATORS, FACE_MARKS, NOT_IN_FACE
+        ).items():
             assert counts[row, getattr(kernels, name)] == expected, (name, text)
 
 
@@ -43,12 +45,44 @@ def test_spaces_between_japanese_characters_are_counted(text, expected):
     ],
 )
 def test_faces_are_counted_and_brackets_are_not(text, expected):
-    assert count_kaomoji(pa.array([text], pa.large_string())).tolist() == [expected]
+    assert read_tells(sliced([text])).face_counts.tolist() == [expected]
 
 
 def test_addresses_are_counted():
-    texts = pa.array(["https://a.example.jp/x と http://b.example.jp を見る。", "http:// だけ", ""], pa.large_string())
-    assert count_urls(texts).tolist() == [2, 0, 0]
+    texts = [
+        "https://a.example.jp/x と http://b.example.jp を見る。",
+        "http:// だけ",
+        "",
+        "ttps://a.example.jp",
+        "時刻 10:30",
+    ]
+    assert read_tells(sliced(texts)).url_counts.tolist() == [2, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "date_chars"),
+    [
+        ("2024年1月2日に", 9),
+        ("令和６年１２月の", 5),
+        ("1月2日と3月4日", 8),
+        ("2024-01-02、2024/1/2。", 18),
+        ("2024-1/2 や 1.2.3 や 12:30", 0),
+        ("電話 03-1234-5678、20240102", 0),
+        ("1234年", 0),
+    ],
+)
+def test_characters_of_dates_are_counted(text, date_chars):
+    assert read_tells(sliced([text])).date_chars.tolist() == [date_chars]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.text(st.sampled_from("12年月日-/.0（(^_^)・x\n "), max_size=30), max_size=4))
+def test_dates_and_faces_are_those_of_the_expressions(texts):
+    counts = read_tells(sliced(texts)).counts
+    for row, text in enumerate(texts):
+        told = oracles.read_tells(text, KANA_HEAD_CHARS, STOP_CHARACTERS, SEPARATORS, FACE_MARKS, NOT_IN_FACE)
+        for name in ("DATE_CHARS", "FACES", "SEGMENTS", "TRAILING_SEGMENTS"):
+            assert counts[row, getattr(kernels, name)] == told[name], (name, text)
 
 
 def test_a_text_of_full_stops_alone_has_no_parts():

@@ -1,16 +1,27 @@
-import pyarrow as pa
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from filters.vocabulary import ERROR_PHRASES, HEAD_CHARS, phrase_fraction
+from filters.characters import count_characters
+from filters.vocabulary import HEAD_CHARS, WordLists, count_words, load_words
+from tests import oracles
+from tests.filters.batches import TEXT, sliced
+
+WORDS = ["セール", "セールス", "安い", "安い店", "sale", "今だけ", "だけ安", "ー"]
 
 
 def fractions(*texts: str) -> list[float]:
-    return phrase_fraction(pa.array(texts, pa.large_string()), ERROR_PHRASES).tolist()
+    batch = sliced(list(texts))
+    return (
+        count_words(batch, WordLists()).phrase_fraction("error_phrases", count_characters(batch).char_counts).tolist()
+    )
 
 
 def test_the_fraction_is_of_characters_in_phrases():
     assert fractions("404 Not Found", "404 Not Found。再読み込みを。", "", "花が咲いた。") == [
         1,
-        float(pa.scalar(13 / 21, pa.float32()).as_py()),
+        np.float32(13 / 21),
         0,
         0,
     ]
@@ -23,3 +34,53 @@ def test_an_article_that_mentions_an_error_once_is_hardly_touched():
 
 def test_only_the_beginning_is_searched():
     assert fractions("あ" * HEAD_CHARS + "404 Not Found") == [0]
+    assert fractions("あ" * (HEAD_CHARS - 13) + "404 Not Found") == [np.float32(13 / 1000)]
+
+
+WORDY = st.text(st.sampled_from("セールスス安い店sale今だけ・ーあ "), max_size=30)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.one_of(WORDY, TEXT), max_size=6))
+def test_words_are_those_that_the_oracle_finds(texts):
+    counts = count_words(sliced(texts), WordLists(advertising=tuple(WORDS), violence=("今",)))
+    for row, text in enumerate(texts):
+        found = (
+            counts.of("advertising")[row],
+            counts.chars_of("advertising")[row],
+            counts.different("advertising")[row],
+        )
+        assert found == oracles.count_words(text, WORDS), text
+        assert counts.of("violence")[row] == text.count("今")
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("セールは今日まで", 1),
+        ("セールス担当", 0),  # katakana goes on
+        ("大セール中、全品セール・送料無料", 2),  # ・ divides words
+        ("ﾊﾞｰｹﾞﾝセール", 1),
+        ("on sale now, wholesale", 1),
+    ],
+)
+def test_a_word_in_katakana_or_letters_is_a_whole_word(text, count):
+    assert count_words(sliced([text]), WordLists(advertising=("セール", "sale"))).of("advertising").tolist() == [count]
+
+
+def test_a_word_across_two_documents_is_none():
+    assert count_words(sliced(["今", "だけ"]), WordLists(advertising=("今だけ",))).of("advertising").tolist() == [0, 0]
+
+
+def test_a_list_is_one_word_a_line(tmp_path):
+    path = tmp_path / "words.txt"
+    path.write_text("\ufeff送料無料\n\n　激安 \n送料無料\r\n", encoding="utf-8")
+    assert load_words(str(path)) == ("送料無料", "激安")
+
+
+@pytest.mark.parametrize("content", [b"\n \n", "激安".encode("cp932")])
+def test_a_list_without_words_or_in_another_encoding_is_refused(tmp_path, content):
+    path = tmp_path / "words.txt"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"words.txt: (holds no word|not UTF-8)"):
+        load_words(str(path))

@@ -58,6 +58,13 @@ def complaint(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: str)
     return status, capsys.readouterr().err.strip().splitlines()[-1]
 
 
+def test_a_rule_on_words_without_a_list(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "rules.toml").write_text(RULES.replace("char_count", "adult_word_count"), encoding="utf-8")
+    status, line = complaint(folder, capsys)
+    assert status == 2
+    assert line.endswith("rule 'too_short' looks at adult_word_count, which needs the key words.adult")
+
+
 def test_a_missing_configuration_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert complaint(tmp_path, capsys) == (2, f"manyo: {tmp_path}/run.toml: no such configuration file")
 
@@ -77,6 +84,8 @@ def test_a_file_that_is_no_toml(folder: Path, capsys: pytest.CaptureFixture[str]
         ('name = "notes"', 'name = "notes"\ntextfield = "x"', "[[source]] 1: unknown key 'textfield'; known:"),
         ('kind = "jsonl"', 'kind = "pdf"', "kind 'pdf' is none of aozora, egov, honkoku,"),
         ('profile = "prose"', 'profile = "novel"', "profile 'novel' is none of"),
+        ("[filter]", '[filter]\nalso_measure = ["char_count"]', "also_measure: 'char_count' is none of zlib_ratio"),
+        ("[tokenize.train]", '[filter.words]\nadult = "none.txt"\n[tokenize.train]', "[filter.words]: no such file:"),
         ('name = "notes"', 'name = "My Notes"', "name 'My Notes' must be lower-case"),
         ("vocabulary_size = 300", 'vocabulary_size = "many"', "vocabulary_size: expected int, got 'many'"),
         ("[tokenize.train]\nvocabulary_size = 300", "[tokenize]", 'give either model = "FILE" or a [tokenize.train]'),

@@ -67,7 +67,7 @@ def hostile_shard(tmp_path: Path) -> MeasuredShard:
     shard = MeasuredShard(*(str(tmp_path / f"{name}.parquet") for name in ("documents", "languages", "signals")))
     write_shard(shard.documents, DOCUMENTS.schema, [documents])
     write_shard(shard.languages, LANGUAGES.schema, [identify(documents, LanguageSettings())])
-    write_shard(shard.signals, signals.SCHEMA, [signals.measure(documents)])
+    write_shard(shard.signals, signals.signals_schema(), [signals.measure(documents)])
     return shard
 
 
