@@ -147,7 +147,7 @@ def test_words_are_measured_where_there_is_a_list():
 
 
 def test_every_signal_that_is_always_measured_has_its_example():
-    assert {signal.column.name for signal in MEASURED} == {*EXPECTED, "compression_ratio"}
+    assert {signal.column.name for signal in MEASURED} == {*EXPECTED, "compression_ratio", "bigram_lift"}
 
 
 def test_the_text_column_may_be_of_32_bit_offsets():
