@@ -45,6 +45,7 @@ from dedup.pairs import band_keys, combine, ids_as_bytes, split
 from dedup.settings import Dedup
 from pipelines.engine import Stage, Task, run_stage
 from pipelines.executors import Serial
+from pipelines.manifest import read_manifests
 from pipelines.shapes import Plan, StageOutput, Unit, Upstream, map_shards
 from pipelines.stages import dedup_stages
 
@@ -484,12 +485,14 @@ def _finish(stage: Stage, outputs: dict[str, StageOutput], out: str, costs: list
     upstream = [outputs[needed.name] for needed in stage.needs]
     start = time.process_time()
     result = run_stage(stage, upstream, out, Serial(), lambda *_: None, lambda *_: None)
+    seconds = time.process_time() - start
+    manifests = read_manifests(result.output.folder).values()
     costs.append(
         StageCost(
             stage.name,
-            time.process_time() - start,
-            sum(manifest.bytes_written for manifest in result.manifests),
-            max(manifest.peak_memory_bytes for manifest in result.manifests),
+            seconds,
+            sum(manifest.bytes_written for manifest in manifests),
+            max(manifest.peak_memory_bytes for manifest in manifests),
         )
     )
     return result.output

@@ -19,7 +19,7 @@ import os
 import random
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, BinaryIO, TypeVar, cast
@@ -122,11 +122,30 @@ class LocalFiles:
 
     def cat(self, paths: Sequence[str]) -> dict[str, bytes]:
         """See `RemoteFiles`."""
-        return {path: bytes(self._fs.cat_file(path)) for path in paths if os.path.exists(path)}
+        found = {}
+        for path in paths:
+            with contextlib.suppress(FileNotFoundError), open(path, "rb") as stream:
+                found[path] = stream.read()
+        return found
 
     def find(self, path: str) -> dict[str, dict[str, Any]]:
         """See `RemoteFiles`."""
         return dict(self._fs.find(path, detail=True))
+
+    def sizes(self, path: str) -> Iterator[tuple[str, int]]:
+        """See `RemoteFiles`."""
+        folders = [path.rstrip("/")]
+        while folders:
+            folder = folders.pop()
+            try:
+                with os.scandir(folder) as entries:
+                    for entry in entries:
+                        if entry.is_dir():
+                            folders.append(entry.path)
+                        else:
+                            yield entry.path[len(path.rstrip("/")) + 1 :], entry.stat().st_size
+            except FileNotFoundError:
+                continue  # it went while we looked
 
     def glob(self, pattern: str) -> dict[str, dict[str, Any]]:
         """See `RemoteFiles`."""
@@ -208,6 +227,11 @@ class RemoteFiles:
         except FileNotFoundError:
             return {}
         return found
+
+    def sizes(self, path: str) -> Iterator[tuple[str, int]]:
+        """All files below a folder: path below it, and size in bytes; none if there is no such folder."""
+        for name, info in self.find(path).items():
+            yield name.removeprefix(path.rstrip("/") + "/"), int(info["size"])
 
     def glob(self, pattern: str) -> dict[str, dict[str, Any]]:
         """Files that match a pattern, by path."""

@@ -1,7 +1,8 @@
 """Stages and how one is brought to its end: plan, skip what is finished, run the rest, account for it.
 
 `Stage` says what a stage is; `open_stage` gives it a folder that no other
-settings share; `run_stage` makes its missing shards with an executor.
+settings share; `StagePlan` knows its shards and which of them are finished;
+`run_stage` makes the others with an executor.
 """
 
 from __future__ import annotations
@@ -15,21 +16,24 @@ import resource
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import compress
 from typing import Any, Protocol
 
 from corpus.records import InputShard
 from corpus.shards import ShardError, filesystem, join, publish, remove_partials
 from pipelines.manifest import (
+    MANIFEST_TEMPLATE,
     Manifest,
     describe_output,
+    iter_manifests,
     manifest_uri,
-    read_manifests,
     unexpected_files,
     write_manifest,
 )
-from pipelines.shapes import FinishedShard, Plan, StageOutput, Unit, digest_of, table_uri
+from pipelines.shapes import FinishedShards, Plan, StageOutput, Upstream, digest_of, table_uri
 
 #: A stage's folder ends in this many hexadecimal digits of its fingerprint.
 _FINGERPRINT_DIGITS = 8
@@ -146,11 +150,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class StageResult:
-    """A finished stage: its shards, and what each task did (tasks of earlier runs included)."""
+    """A finished stage: its shards, tasks of earlier runs included."""
 
     stage: Stage
     output: StageOutput
-    manifests: tuple[Manifest, ...]
     tasks_run: int
     wall_seconds: float
 
@@ -158,7 +161,7 @@ class StageResult:
 class Executor(Protocol):
     """Runs tasks somewhere, at most so many at a time; see `pipelines.executors`."""
 
-    def run(self, stage: Stage, tasks: Sequence[Task]) -> Iterator[tuple[Task, Manifest | TaskFailure]]:
+    def run(self, stage: Stage, tasks: PendingTasks) -> Iterator[tuple[Task, Manifest | TaskFailure]]:
         """Yield each task with its manifest, or with what stopped it, in the order in which they end."""
         ...
 
@@ -190,69 +193,123 @@ def open_stage(stage: Stage, out: str) -> str:
     return folder
 
 
-def plan_tasks(stage: Stage, folder: str, units: Sequence[Unit]) -> list[Task]:
-    """The stage's tasks, in shard order."""
-    tasks = [
-        Task(
-            stage=stage.name,
-            shard=unit.name,
-            work=stage.work,
-            settings=stage.settings,
-            inputs=unit.inputs,
-            outputs={table: table_uri(folder, template, unit.name) for table, template in stage.tables.items()},
-            stage_folder=folder,
-            inputs_digest=unit.digest,
-            size_bytes=unit.size_bytes,
-            part=unit.part,
-            input_shard=unit.input_shard,
-            working_folder=os.getcwd(),
-        )
-        for unit in units
-    ]
-    return sorted(tasks, key=lambda task: task.shard)
+class StagePlan:
+    """The shards that a stage is to make, and which of them are finished: some 130 bytes each beside their names.
 
-
-def finished_output(stage: Stage, folder: str, tasks: Sequence[Task], manifests: Mapping[str, Manifest]) -> StageOutput:
-    """The stage's output once every task has its manifest."""
-    return StageOutput(
-        folder,
-        stage.tables,
-        tuple(
-            FinishedShard(
-                task.shard,
-                digest_of(output.digest for output in manifests[task.shard].outputs),
-                manifests[task.shard].counts,
-                manifests[task.shard].bytes_written,
-            )
-            for task in tasks
-        ),
-    )
-
-
-def pending_tasks(tasks: Sequence[Task], manifests: Mapping[str, Manifest]) -> list[Task]:
-    """Tasks without a finished shard made from what they would read now."""
-    return [
-        task
-        for task in tasks
-        if task.shard not in manifests or manifests[task.shard].inputs_digest != task.inputs_digest
-    ]
-
-
-def check_nothing_unexpected(folder: str, tasks: Sequence[Task]) -> None:
-    """Refuse a folder that holds shards of inputs that are gone: whoever reads the folder would read them.
-
-    Raises:
-        UserError: names the first such file and the remedy.
+    Args:
+        stage: the stage.
+        upstream: outputs of `stage.needs`, in that order.
+        out: the run's output URI.
     """
-    prefix = folder.rstrip("/") + "/"
-    expected = {uri.removeprefix(prefix) for task in tasks for uri in task.outputs.values()}
-    expected |= {manifest_uri(folder, task.shard).removeprefix(prefix) for task in tasks}
-    unexpected = unexpected_files(folder, expected)
-    if unexpected:
-        raise UserError(
-            f"{join(folder, unexpected[0])}: made from an input that this configuration no longer names "
-            f"({len(unexpected)} such files); delete {folder} and run again, or use another --out"
-        )
+
+    def __init__(self, stage: Stage, upstream: Upstream, out: str) -> None:
+        self.stage = stage
+        self.folder = stage.folder(out)
+        self._units = stage.plan(upstream)
+        names: list[str] = []
+        self._digests = bytearray()
+        self._sizes = array("q")
+        for unit in self._units:
+            if names and unit.name <= names[-1]:
+                raise ValueError(f"{stage.name}: its plan names {unit.name} after {names[-1]}; names must rise")
+            names.append(unit.name)
+            self._digests += bytes.fromhex(unit.digest)
+            self._sizes.append(unit.size_bytes)
+        self._shards = FinishedShards(names)
+        self._is_finished = bytearray(len(names))
+
+    def __len__(self) -> int:
+        return len(self._shards)
+
+    @property
+    def n_pending(self) -> int:
+        """Shards that are not finished."""
+        return self._is_finished.count(0)
+
+    def read_finished(self) -> Iterator[Manifest]:
+        """Look up which shards are finished, and give their manifests, one at a time."""
+        return (manifest for manifest in iter_manifests(self.folder) if self.finish(manifest))
+
+    def finish(self, manifest: Manifest) -> bool:
+        """Take a shard for finished, unless it is none of the plan's or was made from other inputs than it has now."""
+        index = self._shards.find(manifest.shard)
+        if index is None or self._digests[16 * index : 16 * (index + 1)].hex() != manifest.inputs_digest:
+            return False
+        digest = digest_of(output.digest for output in manifest.outputs)
+        self._shards.put(index, digest, manifest.counts, manifest.bytes_written)
+        self._is_finished[index] = 1
+        return True
+
+    def pending(self) -> PendingTasks:
+        """Tasks that make the shards which are not finished now."""
+        pending = bytearray(1 - is_finished for is_finished in self._is_finished)
+        size_bytes = sum(compress(self._sizes, pending))
+        return PendingTasks(lambda: self._tasks(pending), sum(pending), size_bytes)
+
+    def output(self) -> StageOutput:
+        """The stage's output; every shard must be finished."""
+        return StageOutput(self.folder, self.stage.tables, self._shards)
+
+    def check_nothing_unexpected(self) -> None:
+        """Refuse a folder that holds shards of inputs that are gone: whoever reads the folder would read them.
+
+        Raises:
+            UserError: names the first such file and the remedy.
+        """
+        unexpected = unexpected_files(self.folder, self._writes)
+        if unexpected:
+            raise UserError(
+                f"{join(self.folder, unexpected[0])}: made from an input that this configuration no longer names "
+                f"({len(unexpected)} such files); delete {self.folder} and run again, or use another --out"
+            )
+
+    def _writes(self, path: str) -> bool:
+        """Whether a task of the plan writes this path below the stage's folder."""
+        for template in (*self.stage.tables.values(), MANIFEST_TEMPLATE):
+            before, _, after = template.partition("{shard}")
+            if path.startswith(before) and path.endswith(after):
+                name = path.removeprefix(before)
+                if self._shards.find(name[: len(name) - len(after)]) is not None:
+                    return True
+        return False
+
+    def _tasks(self, wanted: bytearray) -> Iterator[Task]:
+        for unit in compress(self._units, wanted):
+            yield Task(
+                stage=self.stage.name,
+                shard=unit.name,
+                work=self.stage.work,
+                settings=self.stage.settings,
+                inputs=unit.inputs,
+                outputs={
+                    table: table_uri(self.folder, template, unit.name) for table, template in self.stage.tables.items()
+                },
+                stage_folder=self.folder,
+                inputs_digest=unit.digest,
+                size_bytes=unit.size_bytes,
+                part=unit.part,
+                input_shard=unit.input_shard,
+                working_folder=os.getcwd(),
+            )
+
+
+class PendingTasks(Iterable[Task]):
+    """Tasks still to run, in shard order, made one by one as they are asked for.
+
+    Attributes:
+        size_bytes: of what all of them read.
+    """
+
+    def __init__(self, make: Callable[[], Iterator[Task]], n_tasks: int, size_bytes: int) -> None:
+        self._make = make
+        self._n_tasks = n_tasks
+        self.size_bytes = size_bytes
+
+    def __iter__(self) -> Iterator[Task]:
+        return self._make()
+
+    def __len__(self) -> int:
+        return self._n_tasks
 
 
 def run_task(task: Task) -> Manifest:
@@ -297,7 +354,7 @@ def forget_peak_memory() -> None:
 
 def run_stage(
     stage: Stage,
-    upstream: Sequence[StageOutput],
+    upstream: Upstream,
     out: str,
     executor: Executor,
     on_start: Callable[[Stage, int, int], None],
@@ -318,32 +375,27 @@ def run_stage(
         WorkFailed: a task failed twice, or its counts do not add up.
     """
     started = time.perf_counter()
-    folder = open_stage(stage, out)
-    tasks = plan_tasks(stage, folder, stage.plan(upstream))
-    manifests = read_manifests(folder)
-    check_nothing_unexpected(folder, tasks)
-    pending = pending_tasks(tasks, manifests)
-    on_start(stage, len(tasks), len(pending))
-    failures: list[tuple[Task, TaskFailure]] = []
-    for task, ended in executor.run(stage, pending) if pending else ():
+    open_stage(stage, out)
+    plan = StagePlan(stage, upstream, out)
+    for _ in plan.read_finished():
+        pass
+    plan.check_nothing_unexpected()
+    pending = plan.pending()
+    on_start(stage, len(plan), len(pending))
+    first: tuple[Task, TaskFailure] | None = None
+    for task, ended in executor.run(stage, pending) if len(pending) else ():
         on_end(task, ended)
-        if isinstance(ended, TaskFailure):
-            failures.append((task, ended))
-        else:
-            manifests[task.shard] = ended
-    if pending:
-        remove_partials(folder)
-    if failures:
-        task, failure = failures[0]
-        more = f" (and {len(failures) - 1} more shards)" if len(failures) > 1 else ""
+        if isinstance(ended, Manifest):
+            plan.finish(ended)
+        elif first is None:
+            first = (task, ended)
+    if len(pending):
+        remove_partials(plan.folder)
+    if first is not None:
+        task, failure = first
+        more = f" (and {plan.n_pending - 1} more shards)" if plan.n_pending > 1 else ""
         raise WorkFailed(f"{stage.name}: shard {task.shard}{more}: {failure.message}")
-    return StageResult(
-        stage,
-        finished_output(stage, folder, tasks, manifests),
-        tuple(manifests[task.shard] for task in tasks),
-        len(pending),
-        time.perf_counter() - started,
-    )
+    return StageResult(stage, plan.output(), len(pending), time.perf_counter() - started)
 
 
 #: Failures whose message is written for the user: no traceback would say more.

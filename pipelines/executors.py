@@ -14,11 +14,20 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.engine import Stage, Task, TaskFailure, UserError, describe_failure, run_task, task_failure
+from pipelines.engine import (
+    PendingTasks,
+    Stage,
+    Task,
+    TaskFailure,
+    UserError,
+    describe_failure,
+    run_task,
+    task_failure,
+)
 from pipelines.manifest import Manifest
 
 _log = logging.getLogger("manyo")
@@ -73,7 +82,7 @@ def _attempt(task: Task) -> Manifest | TaskFailure:
 class Serial:
     """Runs tasks one after another in this process."""
 
-    def run(self, stage: Stage, tasks: Sequence[Task]) -> Iterator[tuple[Task, Manifest | TaskFailure]]:
+    def run(self, stage: Stage, tasks: PendingTasks) -> Iterator[tuple[Task, Manifest | TaskFailure]]:
         """See `pipelines.engine.Executor`."""
         for task in tasks:
             yield task, _attempt(task)
@@ -141,7 +150,7 @@ class RayTasks:
     def __init__(self) -> None:
         self._started = False
 
-    def run(self, stage: Stage, tasks: Sequence[Task]) -> Iterator[tuple[Task, Manifest | TaskFailure]]:
+    def run(self, stage: Stage, tasks: PendingTasks) -> Iterator[tuple[Task, Manifest | TaskFailure]]:
         """See `pipelines.engine.Executor`; keeps a bounded window of tasks in flight.
 
         Nothing about a task is known here alone: whoever kills this process loses the tasks in flight, and a new
@@ -280,11 +289,10 @@ class Auto:
         self._serial = Serial()
         self._ray = RayTasks()
 
-    def run(self, stage: Stage, tasks: Sequence[Task]) -> Iterator[tuple[Task, Manifest | TaskFailure]]:
+    def run(self, stage: Stage, tasks: PendingTasks) -> Iterator[tuple[Task, Manifest | TaskFailure]]:
         """See `pipelines.engine.Executor`."""
-        pending_bytes = sum(task.size_bytes for task in tasks)
         on_a_cluster = "RAY_ADDRESS" in os.environ
-        worth_it = len(tasks) > 1 and pending_bytes > RAY_PAYS_ABOVE_BYTES
+        worth_it = len(tasks) > 1 and tasks.size_bytes > RAY_PAYS_ABOVE_BYTES
         executor: Serial | RayTasks = self._ray if on_a_cluster or worth_it else self._serial
         yield from executor.run(stage, tasks)
 

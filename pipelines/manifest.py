@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import islice
 
 from corpus.shards import filesystem, is_local, join, publish
 
 _FOLDER = "manifests"
+
+#: Path of a shard's manifest below its stage's folder.
+MANIFEST_TEMPLATE = _FOLDER + "/{shard}.json"
 _HASH_CHUNK_BYTES = 1 << 20
 
 #: Manifests are read from an object store so many at once, which hides its latency and keeps little in memory.
@@ -64,7 +69,7 @@ class Manifest:
 
 def manifest_uri(stage_folder: str, shard: str) -> str:
     """Where the manifest of a shard lies."""
-    return join(stage_folder, _FOLDER, shard + ".json")
+    return join(stage_folder, MANIFEST_TEMPLATE.replace("{shard}", shard))
 
 
 def describe_output(stage_folder: str, uri: str) -> OutputFile:
@@ -89,30 +94,44 @@ def write_manifest(uri: str, manifest: Manifest) -> None:
         path.write_text(json.dumps(asdict(manifest), ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def read_manifests(stage_folder: str) -> dict[str, Manifest]:
-    """Manifests of the shards in a stage's folder that are finished, by shard name.
+def iter_manifests(stage_folder: str) -> Iterator[Manifest]:
+    """Manifests of the shards in a stage's folder that are finished, one at a time and in no order.
 
     A manifest whose files are missing or have another size is left out: that
     shard will be made again.
     """
     fs, path = filesystem(stage_folder)
-    found = {name.removeprefix(path.rstrip("/") + "/"): int(info["size"]) for name, info in fs.find(path).items()}
-    names = [name for name in found if name.startswith(_FOLDER + "/") and name.endswith(".json")]
-    manifests: dict[str, Manifest] = {}
-    for start in range(0, len(names), _READ_AT_ONCE):
-        contents = fs.cat([join(path, name) for name in names[start : start + _READ_AT_ONCE]])
+    # A listing tells an object store's sizes a thousand at a time; a filesystem is asked for each.
+    sizes = None if is_local(fs) else dict(fs.sizes(path))
+    listed = fs.sizes(join(path, _FOLDER)) if sizes is None else sizes.items()
+    prefix = "" if sizes is None else _FOLDER + "/"
+    names = (name.removeprefix(prefix) for name, _ in listed if name.startswith(prefix) and name.endswith(".json"))
+    while batch := list(islice(names, _READ_AT_ONCE)):
+        contents = fs.cat([join(path, _FOLDER, name) for name in batch])
         for manifest in map(parse_manifest, contents.values()):
-            if all(found.get(output.path) == output.size_bytes for output in manifest.outputs):
-                manifests[manifest.shard] = manifest
-    return manifests
+            if all(_size(path, output.path, sizes) == output.size_bytes for output in manifest.outputs):
+                yield manifest
 
 
-def unexpected_files(stage_folder: str, expected: set[str]) -> list[str]:
+def _size(folder: str, name: str, sizes: Mapping[str, int] | None) -> int | None:
+    if sizes is not None:
+        return sizes.get(name)
+    try:
+        return os.stat(f"{folder}/{name}").st_size
+    except OSError:
+        return None
+
+
+def read_manifests(stage_folder: str) -> dict[str, Manifest]:
+    """The manifests of `iter_manifests` by shard name: about a kilobyte a shard."""
+    return {manifest.shard: manifest for manifest in iter_manifests(stage_folder)}
+
+
+def unexpected_files(stage_folder: str, is_expected: Callable[[str], bool]) -> list[str]:
     """Files of tables in a stage's folder that no task of the plan writes, below the folder's URI."""
     fs, path = filesystem(stage_folder)
-    prefix = path.rstrip("/") + "/"
-    names = (name.removeprefix(prefix) for name in fs.find(path))
-    return sorted(name for name in names if "/" in name and "/.partial/" not in f"/{name}" and name not in expected)
+    names = (name for name, _ in fs.sizes(path))
+    return sorted(name for name in names if "/" in name and "/.partial/" not in f"/{name}" and not is_expected(name))
 
 
 def parse_manifest(raw: bytes) -> Manifest:

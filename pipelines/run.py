@@ -12,14 +12,11 @@ from pipelines.config import Config
 from pipelines.engine import (
     Executor,
     Stage,
+    StagePlan,
     StageResult,
     UserError,
-    finished_output,
-    pending_tasks,
-    plan_tasks,
     run_stage,
 )
-from pipelines.manifest import read_manifests
 from pipelines.progress import Watcher
 from pipelines.shapes import StageOutput
 from pipelines.stages import COMMANDS, build_stages, takedowns_uri
@@ -185,14 +182,13 @@ def finished(stage: Stage, outputs: Mapping[str, StageOutput], config: Config, c
     Raises:
         UserError: it has not.
     """
-    folder = stage.folder(config.run.out)
-    tasks = plan_tasks(stage, folder, stage.plan([outputs[needed.name] for needed in stage.needs]))
-    manifests = read_manifests(folder)
-    pending = pending_tasks(tasks, manifests)
-    if pending:
+    plan = StagePlan(stage, [outputs[needed.name] for needed in stage.needs], config.run.out)
+    for _ in plan.read_finished():
+        pass
+    if plan.n_pending:
         owner, *_ = [name for name, stages in COMMANDS.items() if stage.name in stages]
         raise UserError(
-            f"{command} needs {stage.name}, of which {len(pending)} of {len(tasks)} shards are not finished; "
+            f"{command} needs {stage.name}, of which {plan.n_pending} of {len(plan)} shards are not finished; "
             f"run: manyo {owner} --config {config.path}"
         )
-    return finished_output(stage, folder, tasks, manifests)
+    return plan.output()

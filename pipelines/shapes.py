@@ -6,19 +6,25 @@
 - **Gather**: all shards, streamed, into one task (`gather`).
 
 A plan is a pure function of what the stages before it finished, so it is the
-same on every machine and after every restart.
+same on every machine and after every restart. It is gone through twice, to see what
+is finished and to make the rest, and never held in memory: a crawl has 90,000 shards
+and a run twenty stages.
 """
 
 from __future__ import annotations
 
 import hashlib
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from typing import overload
 
 from corpus.records import InputShard
 from corpus.shards import join
+
+_DIGEST_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +34,7 @@ class FinishedShard:
     Attributes:
         name: shard name, without table or suffix.
         digest: of the bytes of all its tables; changes when any of them does.
-        counts: what the task counted.
+        counts: what the task counted, without what a dot in the name marks as a share of another count.
         size_bytes: of all its tables.
     """
 
@@ -38,13 +44,62 @@ class FinishedShard:
     size_bytes: int
 
 
+class FinishedShards(Sequence[FinishedShard]):
+    """Shards by name, filled in as they are finished: some 80 bytes each beside the name, in any number.
+
+    Args:
+        names: sorted, each once.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self._digests = bytearray(_DIGEST_BYTES * len(names))
+        self._sizes = array("q", bytes(8 * len(names)))
+        self._counts: dict[str, array[int]] = {}
+
+    def put(self, index: int, digest: str, counts: Mapping[str, int], size_bytes: int) -> None:
+        """Say what has become of a shard."""
+        self._digests[_DIGEST_BYTES * index : _DIGEST_BYTES * (index + 1)] = bytes.fromhex(digest)
+        self._sizes[index] = size_bytes
+        for name, count in counts.items():
+            if "." not in name:
+                if name not in self._counts:
+                    self._counts[name] = array("q", bytes(8 * len(self._names)))
+                self._counts[name][index] = count
+
+    def find(self, name: str) -> int | None:
+        """Where a shard is; None if there is none of that name."""
+        index = bisect_left(self._names, name)
+        return index if index < len(self._names) and self._names[index] == name else None
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @overload
+    def __getitem__(self, index: int) -> FinishedShard: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[FinishedShard]: ...
+
+    def __getitem__(self, index: int | slice) -> FinishedShard | list[FinishedShard]:
+        if isinstance(index, slice):
+            return [self[one] for one in range(*index.indices(len(self)))]
+        index = range(len(self))[index]
+        return FinishedShard(
+            name=self._names[index],
+            digest=self._digests[_DIGEST_BYTES * index : _DIGEST_BYTES * (index + 1)].hex(),
+            counts={name: column[index] for name, column in self._counts.items()},
+            size_bytes=self._sizes[index],
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class StageOutput:
     """The finished shards of one stage, in name order, and where its tables lie (templates by table name)."""
 
     folder: str
     tables: Mapping[str, str]
-    shards: tuple[FinishedShard, ...]
+    shards: Sequence[FinishedShard]
 
     def uri(self, table: str, shard: str) -> str:
         """Where one table of one shard lies."""
@@ -82,12 +137,23 @@ class Unit:
     input_shard: InputShard | None = None
 
 
-Plan = Callable[[Upstream], list[Unit]]
+class Units(Iterable[Unit]):
+    """Units that are made anew each time they are gone through."""
+
+    def __init__(self, make: Callable[[], Iterator[Unit]]) -> None:
+        self._make = make
+
+    def __iter__(self) -> Iterator[Unit]:
+        return self._make()
+
+
+#: Gives a stage's units in the order of their names, each name once; the same each time they are gone through.
+Plan = Callable[[Upstream], Iterable[Unit]]
 
 
 def digest_of(parts: Iterable[str]) -> str:
     """Order-sensitive digest of strings, 16 bytes in hex."""
-    hasher = hashlib.blake2b(digest_size=16)
+    hasher = hashlib.blake2b(digest_size=_DIGEST_BYTES)
     for part in parts:
         hasher.update(part.encode() + b"\0")
     return hasher.hexdigest()
@@ -108,16 +174,18 @@ def _unit(name: str, upstream: Upstream, rows: Sequence[Sequence[FinishedShard]]
     )
 
 
-def map_shards(upstream: Upstream) -> list[Unit]:
+def map_shards(upstream: Upstream) -> Iterable[Unit]:
     """One task per shard; the stages it needs must have the same shards."""
-    return [_unit(row[0].name, upstream, [[shard] for shard in row]) for row in _aligned(upstream)]
+    return Units(lambda: (_unit(row[0].name, upstream, [[shard] for shard in row]) for row in _aligned(upstream)))
 
 
-def _aligned(upstream: Upstream) -> list[tuple[FinishedShard, ...]]:
-    names = [[shard.name for shard in stage.shards] for stage in upstream]
-    if any(other != names[0] for other in names[1:]):
+def _aligned(upstream: Upstream) -> Iterator[tuple[FinishedShard, ...]]:
+    if len({len(stage.shards) for stage in upstream}) > 1:
         raise ValueError(f"stages to be read together have different shards: {[stage.folder for stage in upstream]}")
-    return list(zip(*(stage.shards for stage in upstream), strict=True))
+    for row in zip(*(stage.shards for stage in upstream), strict=True):
+        if any(shard.name != row[0].name for shard in row[1:]):
+            raise ValueError(f"stages to be read together have different shards: {[shard.name for shard in row]}")
+        yield row
 
 
 def cut_tokens(shard_tokens: int) -> Plan:
@@ -140,9 +208,14 @@ def cut_tokens(shard_tokens: int) -> Plan:
                 part = low - (ends[first] - shards[first].counts["token_places"])
                 unit = _unit(f"{source}-{number:05d}", upstream, [touched], part)
                 units.append(replace(unit, digest=digest_of([unit.digest, str(part)])))
-        return units
+        return in_order(units)
 
     return plan
+
+
+def in_order(units: Iterable[Unit]) -> list[Unit]:
+    """Units in the order of their names."""
+    return sorted(units, key=lambda unit: unit.name)
 
 
 def _by_source(shards: Iterable[FinishedShard]) -> dict[str, list[FinishedShard]]:
@@ -155,9 +228,10 @@ def _by_source(shards: Iterable[FinishedShard]) -> dict[str, list[FinishedShard]
 def combine_parts(parts: int) -> Plan:
     """The second half of an exchange: task `p` reads part `p` of every shard."""
 
-    def plan(upstream: Upstream) -> list[Unit]:
-        rows = [stage.shards for stage in upstream]
-        return [_unit(f"part-{part:05d}", upstream, rows, part) for part in range(parts)]
+    def plan(upstream: Upstream) -> Iterable[Unit]:
+        # All of them read the same shards, so that these are named once; the number tells the parts apart.
+        whole = _unit("", upstream, [stage.shards for stage in upstream])
+        return Units(lambda: (replace(whole, name=f"part-{part:05d}", part=part) for part in range(parts)))
 
     return plan
 
@@ -166,11 +240,12 @@ def combine_source_parts(parts: int) -> Plan:
     """The second half of an exchange within each source: `NAME/part-00000` reads part 0 of every shard of it."""
 
     def plan(upstream: Upstream) -> list[Unit]:
-        return [
-            _unit(f"{source}/part-{part:05d}", upstream, [shards], part)
-            for source, shards in _by_source(upstream[0].shards).items()
+        wholes = {source: _unit("", upstream, [shards]) for source, shards in _by_source(upstream[0].shards).items()}
+        return in_order(
+            replace(whole, name=f"{source}/part-{part:05d}", part=part)
+            for source, whole in wholes.items()
             for part in range(parts)
-        ]
+        )
 
     return plan
 
@@ -187,18 +262,15 @@ def gather(name: str) -> Plan:
 def with_gathered(plan: Plan) -> Plan:
     """The plan over all stages but the last, whose one gathered shard every task reads as well."""
 
-    def plan_with_gathered(upstream: Upstream) -> list[Unit]:
+    def plan_with_gathered(upstream: Upstream) -> Iterable[Unit]:
         *mapped, gathered = upstream
         whole = _unit("", [gathered], [gathered.shards])
-        return [
-            Unit(
-                name=unit.name,
-                inputs={**unit.inputs, **whole.inputs},
-                digest=digest_of([unit.digest, whole.digest]),
-                size_bytes=unit.size_bytes,
-                part=unit.part,
+        units = plan(mapped)
+        return Units(
+            lambda: (
+                replace(unit, inputs={**unit.inputs, **whole.inputs}, digest=digest_of([unit.digest, whole.digest]))
+                for unit in units
             )
-            for unit in plan(mapped)
-        ]
+        )
 
     return plan_with_gathered

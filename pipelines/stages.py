@@ -41,6 +41,7 @@ from pipelines.shapes import (
     cut_tokens,
     digest_of,
     gather,
+    in_order,
     map_shards,
     with_gathered,
 )
@@ -324,7 +325,9 @@ def _plan_indexes(dedup: Dedup) -> Plan:
     """One task for each shard of the indexes of earlier runs."""
 
     def plan(_: Upstream) -> list[Unit]:
-        return [unit for number, folder in enumerate(dedup.against) for unit in _index_units(number, folder, dedup)]
+        return in_order(
+            unit for number, folder in enumerate(dedup.against) for unit in _index_units(number, folder, dedup)
+        )
 
     return plan
 
@@ -495,7 +498,7 @@ def _plan_inputs(sources: tuple[Source, ...]) -> Plan:
     """The extract stage reads files instead of shards."""
 
     def plan(_: Upstream) -> list[Unit]:
-        return [
+        return in_order(
             Unit(
                 name=shard.name,
                 inputs={},
@@ -507,6 +510,6 @@ def _plan_inputs(sources: tuple[Source, ...]) -> Plan:
             )
             for source in sources
             for shard in plan_source(source)
-        ]
+        )
 
     return plan

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from rich.table import Table
 
 from pipelines.config import Config
-from pipelines.engine import Stage, finished_output, pending_tasks, plan_tasks
-from pipelines.manifest import Manifest, read_manifests
+from pipelines.engine import Stage, StagePlan
+from pipelines.manifest import Manifest, iter_manifests
 from pipelines.shapes import StageOutput
 from pipelines.stages import build_stages
 
@@ -53,17 +53,15 @@ def run_status(config: Config, now: float) -> list[StageStatus]:
     outputs: dict[str, StageOutput] = {}
     statuses = []
     for stage in build_stages(config):
-        folder = stage.folder(config.run.out)
-        manifests = read_manifests(folder)
         n_shards = None
-        finished = list(manifests.values())
         if all(needed.name in outputs for needed in stage.needs):
-            tasks = plan_tasks(stage, folder, stage.plan([outputs[needed.name] for needed in stage.needs]))
-            pending = {task.shard for task in pending_tasks(tasks, manifests)}
-            n_shards = len(tasks)
-            finished = [manifests[task.shard] for task in tasks if task.shard not in pending]
-            if not pending:
-                outputs[stage.name] = finished_output(stage, folder, tasks, manifests)
+            plan = StagePlan(stage, [outputs[needed.name] for needed in stage.needs], config.run.out)
+            finished = list(plan.read_finished())
+            n_shards = len(plan)
+            if not plan.n_pending:
+                outputs[stage.name] = plan.output()
+        else:
+            finished = list(iter_manifests(stage.folder(config.run.out)))
         statuses.append(stage_status(stage, finished, n_shards, now))
     return statuses
 

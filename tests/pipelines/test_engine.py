@@ -51,7 +51,7 @@ def words_stage(words: Iterable[str] = ("春", "夏", "秋"), work=write_word, p
     words = tuple(words)
 
     def plan(_: Upstream) -> list[Unit]:
-        return [Unit(f"test/{word}", {}, digest_of([word]), len(word)) for word in planned or words]
+        return [Unit(f"test/{word}", {}, digest_of([word]), len(word)) for word in sorted(planned or words)]
 
     return Stage("words", 1, Words(words), (), {"words": "words/{shard}.txt"}, plan, work)
 

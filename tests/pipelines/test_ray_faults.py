@@ -69,7 +69,7 @@ def ray_tasks() -> Iterator[RayTasks]:
 
 def run(executor: RayTasks, out: Path, work) -> StageResult:
     def plan(_: Upstream) -> list[Unit]:
-        return [Unit(f"test/{word}", {}, digest_of([word]), len(word)) for word in WORDS]
+        return [Unit(f"test/{word}", {}, digest_of([word]), len(word)) for word in sorted(WORDS)]
 
     stage = Stage("words", 1, Words(WORDS), (), {"words": "words/{shard}.txt"}, plan, work, memory_bytes=64 << 20)
     return run_stage(stage, (), str(out), executor, lambda *_: None, lambda *_: None)

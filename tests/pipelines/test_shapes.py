@@ -28,7 +28,7 @@ def numbered(source: str, sizes: list[int]) -> dict[str, int]:
 
 def test_a_map_has_one_task_per_shard_and_reads_that_shard_of_every_stage() -> None:
     shards = numbered("cc", [1, 2])
-    units = map_shards([output("documents", shards), output("signals", shards)])
+    units = list(map_shards([output("documents", shards), output("signals", shards)]))
     assert [unit.name for unit in units] == ["cc/000", "cc/001"]
     assert units[1].inputs == {
         "documents": ("out/documents-1234/documents/cc/001.parquet",),
@@ -38,9 +38,9 @@ def test_a_map_has_one_task_per_shard_and_reads_that_shard_of_every_stage() -> N
 
 def test_a_unit_is_out_of_date_when_any_shard_it_reads_changes() -> None:
     shards = numbered("cc", [1])
-    before = map_shards([output("documents", shards), output("signals", shards)])
-    after = map_shards([output("documents", shards), output("signals", shards, suffix=" of another run")])
-    assert before[0].digest != after[0].digest
+    (before,) = map_shards([output("documents", shards), output("signals", shards)])
+    (after,) = map_shards([output("documents", shards), output("signals", shards, suffix=" of another run")])
+    assert before.digest != after.digest
 
 
 def encoded(tokens: dict[str, int]) -> StageOutput:
@@ -71,8 +71,8 @@ def test_cuts_cover_every_token_of_a_source_once_and_read_no_shard_beside(
 
 
 def test_a_cut_that_moves_within_its_shards_is_out_of_date() -> None:
-    before = cut_tokens(10)([encoded({"cc/0": 5, "cc/1": 30})])
-    after = cut_tokens(10)([encoded({"cc/0": 6, "cc/1": 30})])
+    before = list(cut_tokens(10)([encoded({"cc/0": 5, "cc/1": 30})]))
+    after = list(cut_tokens(10)([encoded({"cc/0": 6, "cc/1": 30})]))
     assert before[2].inputs == after[2].inputs
     assert before[2].digest != after[2].digest
 
@@ -88,7 +88,7 @@ def test_a_part_of_an_exchange_within_sources_reads_the_shards_of_one_source() -
 
 
 def test_an_exchange_part_reads_every_shard() -> None:
-    units = combine_parts(3)([output("keys", numbered("cc", [1, 1]))])
+    units = list(combine_parts(3)([output("keys", numbered("cc", [1, 1]))]))
     assert [unit.part for unit in units] == [0, 1, 2]
     assert all(len(unit.inputs["keys"]) == 2 for unit in units)
 
