@@ -43,11 +43,13 @@ class InputShard:
         name: name of the shard.
         files: in the order in which they are read.
         sidecars: what else decides its output, such as a table of titles.
+        sampled_fraction: of its records that are parsed, chosen by a digest of their keys; 1 except in a forecast.
     """
 
     name: str
     files: tuple[InputFile, ...]
     sidecars: tuple[InputFile, ...] = ()
+    sampled_fraction: float = 1.0
 
     @property
     def size_bytes(self) -> int:

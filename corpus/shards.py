@@ -80,8 +80,15 @@ def remove_partials(folder: str) -> None:
     """Delete what killed workers left unfinished below a local folder."""
     fs, path = filesystem(folder)
     if isinstance(fs, LocalFiles):
-        for partial_folder in Path(path).rglob(_PARTIAL_FOLDER):
-            shutil.rmtree(partial_folder, ignore_errors=True)
+        folders = [path]
+        while folders:
+            with os.scandir(folders.pop()) as entries:
+                below = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+            for one in below:
+                if os.path.basename(one) == _PARTIAL_FOLDER:
+                    shutil.rmtree(one, ignore_errors=True)
+                else:
+                    folders.append(one)
 
 
 @contextmanager

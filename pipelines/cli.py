@@ -79,6 +79,10 @@ def _dispatch(options: argparse.Namespace) -> int:
         return look.whatif(config, options) if options.command == "whatif" else look.inspect(config, options)
     if options.command == "trace":
         return _trace(config, options.page)
+    if options.command == "plan":
+        from pipelines.plan import plan
+
+        return plan(config, options)
     if options.command == "path":
         print(table_folder(config, options.table))
         return 0
@@ -232,6 +236,7 @@ def parser() -> argparse.ArgumentParser:
             help="where tasks run; by default Ray where RAY_ADDRESS is set or the work is large, else this process",
         )
         sub.add_argument("--events", metavar="FILE", help="append what happens to a file, a JSON object a line")
+    _add_plan(command)
     command("status", "how far a run is: shards, rates, time left, slowest shards, stage by stage")
     path = command("path", "print the folder that holds a table of this run")
     path.add_argument("table", metavar="TABLE", help="documents, refused, signals, release, tokens, report, ...")
@@ -254,6 +259,17 @@ def parser() -> argparse.ArgumentParser:
     quality.add_argument("--model", required=True, metavar="FILE", help="write the model there, and FILE.md beside it")
     command("submit", "run a configuration as a job on the Ray cluster at RAY_ADDRESS, and follow its log")
     return top
+
+
+def _add_plan(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    plan = command("plan", "run a small sample, and tell what the whole will take: time, memory, size, cost")
+    plan.add_argument("--nodes", type=int, default=1, metavar="N", help="machines that the run gets (default: 1)")
+    plan.add_argument("--cores", type=int, metavar="N", help="cores of each (default: as many as this machine has)")
+    plan.add_argument("--prices", metavar="FILE", help="a TOML file of prices, such as configs/prices.toml")
+    plan.add_argument(
+        "--sample-mb", type=int, default=24, metavar="MB", help="how much input the sample parses (default: 24)"
+    )
+    plan.add_argument("--actual", action="store_true", help="hold the finished run against the plan that was made")
 
 
 def _add_looks(command: Callable[[str, str], argparse.ArgumentParser]) -> None:

@@ -13,12 +13,13 @@ import re
 import tomllib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from corpus.export import Export
+from corpus.records import InputShard
 from corpus.sources import KINDS
 from dedup.settings import Dedup
 from filters.language import LanguageSettings
@@ -124,6 +125,10 @@ class Tokenize:
             raise ValueError(f"shard_tokens must be at least 1, got {self.shard_tokens}")
 
 
+#: Chooses among the shards of a source, and how much of each is read.
+Sample = Callable[[Source, Sequence[InputShard]], Sequence[InputShard]]
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Everything that a run depends on.
@@ -135,6 +140,7 @@ class Config:
         signals: which signals are measured.
         export: how the release is written for other tools; None where the file has no [export].
         mix: the mixture of a training run; None where the file has no [mix].
+        sample: the part of the inputs that a forecast reads; None, for all, in every other run.
     """
 
     path: str
@@ -150,6 +156,7 @@ class Config:
     export: Export | None
     tokenize: Tokenize
     mix: Mix | None
+    sample: Sample | None = None
 
 
 def load_config(path: str, out: str | None = None) -> Config:

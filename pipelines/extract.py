@@ -6,11 +6,13 @@ where any exception of a parser is caught: there the record becomes a refused ro
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pickle
 import select
 import signal
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,7 +20,7 @@ from itertools import islice
 from types import ModuleType
 from typing import Any
 
-from corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, document_id
+from corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped, document_id
 from corpus.schema import DOCUMENTS, REFUSED
 from corpus.shards import BatchWriter, publish, write_batches
 from corpus.sources import KINDS
@@ -151,7 +153,7 @@ def extract(extraction: Extraction, progress: Progress) -> dict[str, int]:
         write_batches(documents_path, DOCUMENTS.schema) as write_documents,
         write_batches(refused_path, REFUSED.schema) as write_refused,
     ):
-        for record, outcome in _outcomes(extraction, progress):
+        for record, outcome in _outcomes(extraction, progress, counts):
             counts["records"] += 1
             if isinstance(outcome, Document):
                 counts["documents"] += 1
@@ -172,17 +174,46 @@ def extract(extraction: Extraction, progress: Progress) -> dict[str, int]:
     return dict(counts)
 
 
-def _outcomes(extraction: Extraction, progress: Progress) -> Iterator[tuple[Record, Outcome]]:
+def _outcomes(extraction: Extraction, progress: Progress, counts: Counter[str]) -> Iterator[tuple[Record, Outcome]]:
     source = extraction.source
     kind = KINDS[source.kind]
-    for record in _records(kind, extraction, progress):
-        if isinstance(record, BrokenInput):
-            key = f"{record.origin_file}@{record.origin_offset}"
-            yield Record(record.origin_file, record.origin_offset, key, None), record.refused
+    records = _records(kind, extraction, progress)
+    for record in records if extraction.shard.sampled_fraction >= 1 else _timed(records, counts):
+        if not _is_sampled(record, extraction.shard.sampled_fraction):
+            yield _framed(record), Skipped("unsampled")
+        elif isinstance(record, BrokenInput):
+            yield _framed(record), record.refused
         elif extraction.careful:
             yield record, _parse_in_a_fork(kind, record, source.options, extraction.record_timeout_s)
         else:
             yield record, _parse(kind, record, source.options)
+
+
+def _framed(record: Record | BrokenInput) -> Record:
+    """The record, or one that stands for the place where a file broke."""
+    if isinstance(record, Record):
+        return record
+    return Record(record.origin_file, record.origin_offset, f"{record.origin_file}@{record.origin_offset}", None)
+
+
+def _is_sampled(record: Record | BrokenInput, fraction: float) -> bool:
+    """Whether a record belongs to a sample; a larger sample holds every record of a smaller one."""
+    if fraction >= 1:
+        return True
+    digest = hashlib.blake2b(_framed(record).key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest) < fraction * 2**64
+
+
+def _timed(records: Iterator[Record | BrokenInput], counts: Counter[str]) -> Iterator[Record | BrokenInput]:
+    """The records, with what finding them took: a sample costs that in full, and parsing in its share only."""
+    while True:
+        started, cpu_started = time.perf_counter_ns(), time.process_time_ns()
+        record = next(records, None)
+        counts["reader_microseconds"] += (time.perf_counter_ns() - started) // 1000
+        counts["reader_cpu_microseconds"] += (time.process_time_ns() - cpu_started) // 1000
+        if record is None:
+            return
+        yield record
 
 
 def _records(kind: ModuleType, extraction: Extraction, progress: Progress) -> Iterator[Record | BrokenInput]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from corpus.records import InputFile, InputShard
 from corpus.shards import filesystem, is_local
@@ -82,4 +83,4 @@ def plan_source(source: Source) -> list[InputShard]:
         shards = KINDS[source.kind].plan(files, source.options)
     except ValueError as error:
         raise UserError(f"[[source]] {source.name}: {error}") from error
-    return [InputShard(f"{source.name}/{shard.name}", shard.files) for shard in shards]
+    return [replace(shard, name=f"{source.name}/{shard.name}") for shard in shards]

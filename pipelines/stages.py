@@ -27,7 +27,7 @@ from dedup.settings import Alarms, Dedup
 from filters import rights
 from filters.rules import Rule
 from pipelines import work
-from pipelines.config import Config
+from pipelines.config import Config, Sample
 from pipelines.engine import Stage, UserError, Work
 from pipelines.extract import Source
 from pipelines.inputs import plan_source
@@ -143,7 +143,7 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
         settings=ExtractSettings(config.sources, config.extract.record_timeout_s),
         needs=(),
         tables=_parquet("documents", "refused"),
-        plan=_plan_inputs(config.sources),
+        plan=_plan_inputs(config.sources, config.sample),
         work=work.extract,
         memory_bytes=3 << 30,
     )
@@ -494,7 +494,7 @@ def _plan_takedowns(out: str) -> Plan:
     return plan
 
 
-def _plan_inputs(sources: tuple[Source, ...]) -> Plan:
+def _plan_inputs(sources: tuple[Source, ...], sample: Sample | None) -> Plan:
     """The extract stage reads files instead of shards."""
 
     def plan(_: Upstream) -> list[Unit]:
@@ -509,7 +509,7 @@ def _plan_inputs(sources: tuple[Source, ...]) -> Plan:
                 input_shard=shard,
             )
             for source in sources
-            for shard in plan_source(source)
+            for shard in (sample(source, plan_source(source)) if sample else plan_source(source))
         )
 
     return plan

@@ -13,7 +13,7 @@ from pipelines.config import Config
 from pipelines.run import RunResult
 
 #: Tables that only the stages after them read; `manyo path` finds them all the same.
-_INTERMEDIATE = {
+INTERMEDIATE = {
     "addresses",
     "superseded",
     "signatures",
@@ -50,7 +50,7 @@ def print_summary(config: Config, result: RunResult) -> None:
         console.print(funnel_table(json.loads(fs.cat_file(path))["funnel"]))
     for stage in result.stages:
         for table, folder in stage.stage.table_folders().items():
-            if table in _INTERMEDIATE and len(result.stages) > 1:
+            if table in INTERMEDIATE and len(result.stages) > 1:
                 continue
             console.print(f"{table:<17} {join(config.run.out, folder)}", markup=False)
     if last.stage.name == "report":
