@@ -15,7 +15,7 @@ import time
 
 from pipelines.engine import Stage, Task, forget_peak_memory, own_peak_memory_bytes, run_stage
 from pipelines.executors import RayTasks, Serial
-from pipelines.shapes import Unit, Upstream, digest_of
+from pipelines.shapes import Unit, Units, Upstream, digest_of
 from pipelines.stages import NoSettings
 
 
@@ -27,8 +27,10 @@ def nothing(_: Task) -> dict[str, int]:
 def stage_of(n_tasks: int) -> Stage:
     """A stage of so many tasks, spread over folders as a source's shards are."""
 
-    def plan(_: Upstream) -> list[Unit]:
-        return [Unit(f"source/{number:06d}", {}, digest_of([str(number)]), 1) for number in range(n_tasks)]
+    def plan(_: Upstream) -> Units:
+        return Units(
+            lambda: (Unit(f"source/{number:06d}", {}, digest_of([str(number)]), 1) for number in range(n_tasks))
+        )
 
     return Stage("nothing", 1, NoSettings(), (), {}, plan, nothing, memory_bytes=64 << 20)
 
