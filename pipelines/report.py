@@ -48,6 +48,10 @@ class StageTiming:
         bytes_written: size of its outputs.
         peak_memory_bytes: largest resident size of a task.
         records: rows that it read.
+        cpu_seconds: processor time, sum over tasks.
+        median_seconds: of its tasks.
+        slowest_seconds, slowest_shard: of the task that took longest.
+        tail_seconds: how long the stage went on after nine tenths of its tasks had ended.
     """
 
     stage: str
@@ -58,6 +62,11 @@ class StageTiming:
     bytes_written: int
     peak_memory_bytes: int
     records: int
+    cpu_seconds: float
+    median_seconds: float
+    slowest_seconds: float
+    slowest_shard: str
+    tail_seconds: float
 
 
 class RunFacts(TypedDict):
@@ -443,6 +452,7 @@ def _stage(timing: StageTiming) -> dict[str, Any]:
         **asdict(timing),
         "bytes_per_second": _fraction(timing.bytes_read, timing.seconds),
         "records_per_second": _fraction(timing.records, timing.seconds),
+        "tail_share": _fraction(timing.tail_seconds, timing.wall_seconds),
     }
 
 

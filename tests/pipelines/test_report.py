@@ -27,7 +27,9 @@ from tests.pipelines.test_statistics import (
     write_tables,
 )
 
-TIMINGS = [StageTiming("extract", 2, 20.0, 10.0, 100_000_000, 5_000_000, 600_000_000, 12)]
+TIMINGS = [
+    StageTiming("extract", 2, 20.0, 10.0, 100_000_000, 5_000_000, 600_000_000, 12, 18.0, 10.0, 12.0, "web/a", 2.0)
+]
 
 #: Strings that do harm where one of `< > " & '` is not escaped.
 HOSTILE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "'><svg onload=alert(1)>", "&lt;b&gt;")
@@ -172,6 +174,7 @@ def test_declared_charsets_stand_against_the_decoded_ones(report: dict[str, Any]
 def test_a_stage_is_given_with_its_rates(report: dict[str, Any]) -> None:
     assert report["stages"][0]["bytes_per_second"] == 5_000_000
     assert report["stages"][0]["records_per_second"] == 0.6
+    assert report["stages"][0]["tail_share"] == 0.2
 
 
 def test_quarantined_pages_are_in_the_notices(report: dict[str, Any]) -> None:
@@ -279,7 +282,9 @@ def test_every_string_from_outside_is_escaped(hostile: str, tmp_path: Path) -> N
         rules=[hostile],
         pages=5,
     )
-    report = assemble(merge([shard, tokens]), [StageTiming(hostile, 1, 1.0, 1.0, 1, 1, 1, 1)], run)
+    report = assemble(
+        merge([shard, tokens]), [StageTiming(hostile, 2, 1.0, 1.0, 1, 1, 1, 1, 1.0, 1.0, 1.0, hostile, 0.0)], run
+    )
     html = render(report)
     assert_inert(html)
     assert hostile not in html
