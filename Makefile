@@ -12,7 +12,7 @@ BIN    := $(VENV)/bin
 OUT_FLAG := $(if $(OUT),--out $(OUT))
 STAGES := extract langid filter dedup scrub tokenize report
 
-.PHONY: help demo samples run $(STAGES) submit status test test-interop check lint types docs docs-check bench lock clean
+.PHONY: help demo samples run $(STAGES) submit plan status stop test faults test-interop check lint types docs docs-check bench lock clean
 .DELETE_ON_ERROR:
 
 help:            ## list the targets
@@ -39,11 +39,20 @@ $(STAGES): $(VENV)/installed
 submit: $(VENV)/installed    ## the same run as a Ray job: make submit RAY_ADDRESS=http://HEAD:8265 CONFIG=FILE
 	@$(BIN)/manyo submit --config $(CONFIG) $(OUT_FLAG)
 
-status: $(VENV)/installed    ## how far a run is: make status CONFIG=FILE
+plan: $(VENV)/installed    ## what a run will take, from a sample of its inputs: make plan CONFIG=FILE
+	@$(BIN)/manyo plan --config $(CONFIG) $(OUT_FLAG)
+
+status: $(VENV)/installed    ## how far a run is, and its Ray job: make status CONFIG=FILE
 	@$(BIN)/manyo status --config $(CONFIG) $(OUT_FLAG)
+
+stop: $(VENV)/installed    ## stop the Ray job: make stop RAY_ADDRESS=http://HEAD:8265 CONFIG=FILE
+	@$(BIN)/manyo stop --config $(CONFIG) $(OUT_FLAG)
 
 test: $(VENV)/installed    ## the tests
 	$(BIN)/python -m pytest
+
+faults: $(VENV)/installed    ## workers, nodes, drivers killed, disks full, storage that fails: twenty minutes; needs MANYO_DATA
+	$(BIN)/python -m tests.pipelines.faults
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

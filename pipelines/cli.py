@@ -59,6 +59,10 @@ def _dispatch(options: argparse.Namespace) -> int:
                 "submit: name the indexes in the file, as [dedup] against, so that every later command sees them"
             )
         return submit(options.config, options.out)
+    if options.command == "stop":
+        from pipelines.submit import stop
+
+        return stop(options.config, options.out)
     # Imported here because they load Numba and Arrow, which `--help` and `submit` can do without.
     from rich.console import Console
 
@@ -87,7 +91,11 @@ def _dispatch(options: argparse.Namespace) -> int:
         print(table_folder(config, options.table))
         return 0
     if options.command == "status":
+        from pipelines.submit import job_lines
+
         Console(highlight=False, soft_wrap=True).print(current_status(config))
+        for line in job_lines(options.config, options.out):
+            print(line)
         return 0
     if options.command == "verify":
         return _verify(config, options.sample)
@@ -258,6 +266,7 @@ def parser() -> argparse.ArgumentParser:
         )
     quality.add_argument("--model", required=True, metavar="FILE", help="write the model there, and FILE.md beside it")
     command("submit", "run a configuration as a job on the Ray cluster at RAY_ADDRESS, and follow its log")
+    command("stop", "stop the job that runs a configuration on the Ray cluster at RAY_ADDRESS")
     return top
 
 

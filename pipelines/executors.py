@@ -24,6 +24,7 @@ from pipelines.engine import (
     Task,
     TaskFailure,
     UserError,
+    WorkFailed,
     describe_failure,
     run_task,
     task_failure,
@@ -142,6 +143,7 @@ class _Try:
     workers_lost: int = 0
     nodes_lost: int = 0
     give_up_at: float = 0.0
+    not_before: float = 0.0
 
 
 class RayTasks:
@@ -172,7 +174,7 @@ class RayTasks:
                 cores = int(ray.cluster_resources().get("CPU", 1))
                 window, window_until = 2 * max(1, cores // measured.cpus(stage)), time.monotonic() + _LOOK_AGAIN_S
             while len(in_flight) < window:
-                next_task = again.popleft() if again else None
+                next_task = again.popleft() if again and again[0].not_before <= time.monotonic() else None
                 if next_task is None:
                     task = next(waiting, None)
                     if task is None:
@@ -189,7 +191,10 @@ class RayTasks:
                 )
                 in_flight[asked.remote(next_task.task, deadline_s)] = next_task
             if not in_flight:
-                return
+                if not again:
+                    return
+                time.sleep(max(0.0, again[0].not_before - time.monotonic()))
+                continue
             done, _ = ray.wait(list(in_flight), num_returns=1, timeout=_LOOK_AGAIN_S)
             for reference in done:
                 tried = in_flight.pop(reference)
@@ -213,11 +218,18 @@ class RayTasks:
         """How a task ended; None if it is to be tried again."""
         try:
             ended: Manifest | TaskFailure = ray.get(reference)
-        except (ray.exceptions.NodeDiedError, ray.exceptions.LocalRayletDiedError) as error:
+        except ray.exceptions.LocalRayletDiedError as error:
+            raise WorkFailed(
+                "the Ray node that this run is attached to is lost; what is finished stays, "
+                "give the same command again once the cluster is up"
+            ) from error
+        except ray.exceptions.NodeDiedError as error:
             tried.nodes_lost += 1
-            return (
-                None if tried.nodes_lost < _NODES_LOST_AT_MOST else TaskFailure("its node was lost again", str(error))
-            )
+            # Ray may take a while to see that the node is gone, and would send the task there again and again.
+            tried.not_before = time.monotonic() + min(_LOOK_AGAIN_S, 2.0**tried.nodes_lost)
+            if tried.nodes_lost < _NODES_LOST_AT_MOST:
+                return None
+            return TaskFailure(f"its node was lost {tried.nodes_lost} times", str(error))
         except ray.exceptions.RayError as error:
             return self._lost(tried, str(error))
         return ended

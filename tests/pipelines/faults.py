@@ -31,6 +31,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from fastwarc import ArchiveIterator
 
+from pipelines.stages import COMMANDS
 from tests.conftest import ROOT, data_files
 from tests.faulty_server import Faults, proxy
 
@@ -44,6 +45,8 @@ _AFTER_TASKS = (3, 20, 60)
 
 #: The driver gives a task this long in the faults where one hangs; six hours are the default.
 _HANG_S = 20
+
+_STAGES = {stage for stages in COMMANDS.values() for stage in stages}
 
 _CONFIG = """
 [run]
@@ -200,9 +203,9 @@ class Cluster:
         return self.nodes.pop(name).kill()
 
     def workers(self) -> list[int]:
-        """Processes that run tasks now."""
+        """Processes that run tasks now; Ray gives them the name of the stage."""
         pids = [pid for node in self.nodes.values() for pid in node.pids()]
-        return [pid for pid in pids if _command(pid).startswith("ray::") and "IDLE" not in _command(pid)]
+        return [pid for pid in pids if _command(pid).strip("\0").removeprefix("ray::") in _STAGES]
 
     def stop(self) -> None:
         """End everything."""

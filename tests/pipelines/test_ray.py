@@ -77,10 +77,23 @@ def test_ray_tasks_give_the_bytes_of_the_serial_run(
     assert data_files(tmp_path) == demo_run.files()
 
 
-def test_a_job_runs_the_demo_and_leaves_its_shards(
+def test_a_job_is_seen_and_stopped_and_the_next_one_finishes_it(
     demo_run: FinishedRun, cluster: dict[str, str], tmp_path: Path
 ) -> None:
-    done = manyo(cluster, "submit", "--config", str(demo_run.config), "--out", str(tmp_path / "out"))
+    of_run = ("--config", str(demo_run.config), "--out", str(tmp_path / "out"))
+    with (tmp_path / "log").open("w+") as log:
+        command = [sys.executable, "-m", "pipelines", "submit", *of_run]
+        with subprocess.Popen(command, env=cluster, stdout=log, stderr=log) as first:
+            deadline = time.monotonic() + 120
+            while "shards to do" not in (tmp_path / "log").read_text(encoding="utf-8"):
+                assert first.poll() is None and time.monotonic() < deadline, (tmp_path / "log").read_text("utf-8")
+                time.sleep(0.2)
+            assert "RUNNING" in manyo(cluster, "status", *of_run).stdout
+            assert "STOPPED" in manyo(cluster, "stop", *of_run).stdout
+            assert first.wait(timeout=60) == 1
+    assert "stopped; what is finished stays" in (tmp_path / "log").read_text(encoding="utf-8")
+    assert manyo(cluster, "stop", *of_run).returncode == 1, "nothing is left to stop"
+    done = manyo(cluster, "submit", *of_run)
     assert done.returncode == 0, done.stderr
     assert "What is left after each step" in done.stdout, "the job's log is streamed"
     assert data_files(tmp_path / "out") == demo_run.files()
