@@ -135,6 +135,41 @@ class Measured:
         return max(stage.cpus, round(self.cpu_seconds / self.seconds))
 
 
+class _Metrics:
+    """What a run tells Prometheus, through the endpoint that Ray has on each node (`manyo_…`, by stage)."""
+
+    def __init__(self) -> None:
+        from ray.util import metrics
+
+        by_stage = ("stage",)
+        self._ended = metrics.Counter("manyo_tasks", "tasks that ended", ("stage", "outcome"))
+        self._records = metrics.Counter("manyo_records", "records or documents that tasks read", by_stage)
+        self._bytes_read = metrics.Counter("manyo_bytes_read", "bytes that tasks read", by_stage)
+        self._bytes_written = metrics.Counter("manyo_bytes_written", "bytes that tasks wrote", by_stage)
+        self._cpu_seconds = metrics.Counter("manyo_cpu_seconds", "processor time of tasks", by_stage)
+        self._running = metrics.Gauge("manyo_tasks_in_flight", "tasks that run or wait for a core", by_stage)
+
+    def count(self, stage: str, ended: Manifest | TaskFailure | None) -> None:
+        """Count a task that was finished, failed, or lost its worker and is tried again."""
+        outcome = {Manifest: "finished", TaskFailure: "failed"}.get(type(ended), "tried again")
+        self._ended.inc(1, {"stage": stage, "outcome": outcome})
+        if isinstance(ended, Manifest):
+            tags = {"stage": stage}
+            # A counter refuses to be raised by nothing.
+            for counter, amount in (
+                (self._records, ended.counts.get("records", ended.counts.get("documents", 0))),
+                (self._bytes_read, ended.bytes_read),
+                (self._bytes_written, ended.bytes_written),
+                (self._cpu_seconds, ended.cpu_seconds),
+            ):
+                if amount > 0:
+                    counter.inc(amount, tags)
+
+    def in_flight(self, stage: str, n_tasks: int) -> None:
+        """Say how many tasks the cluster has."""
+        self._running.set(n_tasks, {"stage": stage})
+
+
 @dataclass(slots=True)
 class _Try:
     """A task on its way through the cluster, and what it has cost so far."""
@@ -161,7 +196,7 @@ class RayTasks:
         ray = self._start()
         # Ray's own retries are off: a lost task is asked for again with more memory, which Ray would not do.
         remote = ray.remote(max_retries=0, max_calls=_TASKS_PER_WORKER)(_attempt_in_worker)
-        measured = Measured()
+        measured, metrics = Measured(), self._metrics
         node_bytes = self._node_memory_bytes(ray)
         waiting = iter(tasks)
         again: deque[_Try] = deque()
@@ -190,6 +225,7 @@ class RayTasks:
                     memory=measured.memory_bytes(stage, next_task.workers_lost, node_bytes),
                 )
                 in_flight[asked.remote(next_task.task, deadline_s)] = next_task
+            metrics.in_flight(stage.name, len(in_flight))
             if not in_flight:
                 if not again:
                     return
@@ -199,6 +235,7 @@ class RayTasks:
             for reference in done:
                 tried = in_flight.pop(reference)
                 ended = self._outcome(ray, reference, tried)
+                metrics.count(stage.name, ended)
                 if ended is None:
                     again.append(tried)
                     continue
@@ -209,6 +246,7 @@ class RayTasks:
                 tried = in_flight.pop(reference)
                 ray.cancel(reference, force=True)  # which a frozen worker does not hear: nobody waits for its answer
                 lost = self._lost(tried, "it did not end itself at its deadline")
+                metrics.count(stage.name, lost)
                 if lost is None:
                     again.append(tried)
                 else:
@@ -275,6 +313,7 @@ class RayTasks:
             if threading.current_thread() is threading.main_thread():
                 signal.signal(signal.SIGTERM, on_sigterm)
             self._started = True
+            self._metrics = _Metrics()
         return ray
 
     @staticmethod

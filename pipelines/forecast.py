@@ -17,13 +17,14 @@ from __future__ import annotations
 
 import json
 import math
-import multiprocessing
 import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from types import TracebackType
 from typing import Any, Self
+
+from numba.core import event as numba_events
 
 from corpus.records import InputFile, InputShard
 from corpus.shards import filesystem, join, publish
@@ -193,17 +194,13 @@ def forecast(config: Config, sample_bytes: int) -> Forecast:
     }
     until = "scrub" if config.tokenize.train is not None else "report"
     with tempfile.TemporaryDirectory(prefix="manyo-plan-") as scratch:
-        # Kernels are compiled once a machine: in a process of its own, so that this one starts as every later worker.
-        first = multiprocessing.get_context("spawn").Process(
-            target=_run_sample, args=(config, small, join(scratch, "first"), until), daemon=False
-        )
-        first.start()
-        first.join()
-        cold, warm, large = (
-            _run_sample(config, part, join(scratch, name), until)
-            for name, part in (("cold", small), ("warm", small), ("large", chosen))
-        )
-        started = sum(one.seconds for one in cold.all()) - sum(one.seconds for one in warm.all())
+        compiling: list[float] = []
+        with numba_events.install_timer("numba:compile", compiling.append):
+            cold = _run_sample(config, small, join(scratch, "cold"), until)
+        warm = _run_sample(config, small, join(scratch, "warm"), until)
+        large = _run_sample(config, chosen, join(scratch, "large"), until)
+        # Kernels are compiled once a machine, and loaded by every later worker.
+        started = sum(one.seconds for one in cold.all()) - sum(one.seconds for one in warm.all()) - sum(compiling)
         stages = _extrapolate(cold.stages, warm, large, shards, chosen)
     extract = large.manifests["extract"]
     return Forecast(
@@ -349,7 +346,7 @@ def _extrapolate(
             for measure in _MEASURES:
                 past = [sum(_read_past(one, measure) for one in few) for few in pair]
                 sizes = [sum(getattr(one, measure) for one in few) - gone for few, gone in zip(pair, past, strict=True)]
-                sums[measure] += times * (past[1] + _line(places, sizes, end))
+                sums[measure] += times * (past[1] + line(places, sizes, end))
         written[stage.name] = sums["bytes_written"]
         forecasts.append(
             StageForecast(
@@ -403,7 +400,7 @@ def _read_past(manifest: Manifest, measure: str) -> float:
     return manifest.counts.get(counter, 0) / 1e6
 
 
-def _line(places: Sequence[float], sizes: Sequence[float], end: float) -> float:
+def line(places: Sequence[float], sizes: Sequence[float], end: float) -> float:
     """The line through two points, and no part of it below zero, at a third place."""
     (small, large), (at_small, at_large) = places, sizes
     if large <= 0:

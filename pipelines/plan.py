@@ -134,7 +134,7 @@ def _lines(config: Config, told: Forecast, cluster: Cluster, prices: Prices | No
         lines.append(f"cost      {sum(parts.values()):,.2f} {prices.currency}: {named}")
     if told.left_out:
         lines.append(f"left out  {', '.join(told.left_out)}: a model trained on a sample tells nothing")
-    if told.sampled_documents < _FEW_DOCUMENTS:
+    if told.sampled_documents < _FEW_DOCUMENTS and told.sampled_bytes < told.input_bytes:
         lines.append(f"warning   {told.sampled_documents:,} documents are few; a larger --sample-mb tells more")
     return lines
 

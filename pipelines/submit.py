@@ -30,6 +30,9 @@ _DEFAULT_ADDRESS = "http://127.0.0.1:8265"
 #: Metadata of a job: the output that it writes.
 _OUT = "manyo_out"
 
+#: How long a new cluster may take until it can run jobs.
+_AGENT_S = 60.0
+
 #: A job that was told to stop has this long until it has ended; Ray kills it after 3 s.
 _STOP_S = 30.0
 
@@ -47,7 +50,7 @@ def submit(config_path: str, out: str | None) -> int:
             job = running[0].submission_id
             print(f"job {job} at {_address()} writes {key} already; following its log", file=sys.stderr, flush=True)
         else:
-            job = client.submit_job(entrypoint=entrypoint(config_path, out), metadata={_OUT: key})
+            job = _submit(client, entrypoint(config_path, out), key)
             print(f"job {job} at {_address()}", file=sys.stderr, flush=True)
     try:
         asyncio.run(_follow(client, job))
@@ -90,7 +93,8 @@ def job_lines(config_path: str, out: str | None) -> Iterator[str]:
             for job in _jobs(client, _key(config_path, out)):
                 began = (job.start_time or 0) / 1000
                 ended = job.end_time / 1000 if job.end_time else time.time()
-                yield f"job {job.submission_id}: {job.status.value}, {ended - began:,.0f} s. {job.message or ''}".strip()
+                state = f"{job.status.value}, {ended - began:,.0f} s"
+                yield f"job {job.submission_id}: {state}. {job.message or ''}".rstrip()
 
 
 def entrypoint(config_path: str, out: str | None) -> str:
@@ -99,6 +103,19 @@ def entrypoint(config_path: str, out: str | None) -> str:
     if out:
         command += ["--out", out]
     return f"cd {shlex.quote(os.getcwd())} && exec {shlex.join(command)}"
+
+
+def _submit(client: Any, command: str, key: str) -> str:
+    """Submit a job, with patience for a cluster that has just begun: its agent comes up after its job server."""
+    deadline = time.monotonic() + _AGENT_S
+    while True:
+        try:
+            job: str = client.submit_job(entrypoint=command, metadata={_OUT: key})
+            return job
+        except RuntimeError as error:
+            if "No available agent" not in str(error) or time.monotonic() > deadline:
+                raise
+        time.sleep(1)
 
 
 def _key(config_path: str, out: str | None) -> str:

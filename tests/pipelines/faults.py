@@ -352,16 +352,17 @@ def kill_head(bench: Bench, cluster: Cluster) -> tuple[str, str]:
     ends = []
     for n_tasks in _AFTER_TASKS[:2]:
         driver = Driver(cluster, config)
-        if driver.wait_for(n_tasks):
-            started = time.monotonic()
-            cluster.kill("head")
-            status = driver.finish(timeout_s=180)
-            ends.append(f"{time.monotonic() - started:.0f} s, exit status {status}: {driver.said()}")
+        if not driver.wait_for(n_tasks):
+            raise Failed(f"the run ended before the head was killed: {driver.said()}")
+        started = time.monotonic()
+        cluster.kill("head")
+        status = driver.finish(timeout_s=180)
+        ends.append(f"{time.monotonic() - started:.0f} s with exit status {status}")
         for name in list(cluster.nodes):
             cluster.kill(name)  # they end by themselves once they give the head up; here they are in the way
         cluster.start()
     _finish(Driver(cluster, config))
-    return f"{len(ends)} times; the driver ended after {'; '.join(ends)}", _same(bench, out)
+    return f"{len(ends)} times; the driver ended after {' and '.join(ends)}", _same(bench, out)
 
 
 def fill_disk(bench: Bench, cluster: Cluster) -> tuple[str, str]:

@@ -38,7 +38,10 @@ def cluster() -> Iterator[dict[str, str]]:
     """A head node started by `ray start`, with token authentication; gives a client's environment."""
     # Ray's sockets live below this folder, and a socket's path may have 107 bytes.
     folder = Path("/tmp") / f"manyo-ray-{secrets.token_hex(4)}"
-    ports = {name: free_port() for name in ("port", "dashboard-port", "ray-client-server-port")}
+    ports = {
+        name: free_port()
+        for name in ("port", "dashboard-port", "dashboard-agent-listen-port", "ray-client-server-port")
+    }
     token = secrets.token_hex(32)
     head = environment(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=token, RAY_USAGE_STATS_ENABLED="0")
     start = [RAY, "start", "--head", "--block", "--num-cpus=2", "--include-dashboard=true", f"--temp-dir={folder}"]
@@ -86,7 +89,8 @@ def test_a_job_is_seen_and_stopped_and_the_next_one_finishes_it(
         with subprocess.Popen(command, env=cluster, stdout=log, stderr=log) as first:
             deadline = time.monotonic() + 120
             while "shards to do" not in (tmp_path / "log").read_text(encoding="utf-8"):
-                assert first.poll() is None and time.monotonic() < deadline, (tmp_path / "log").read_text("utf-8")
+                assert first.poll() is None, (tmp_path / "log").read_text(encoding="utf-8")
+                assert time.monotonic() < deadline
                 time.sleep(0.2)
             assert "RUNNING" in manyo(cluster, "status", *of_run).stdout
             assert "STOPPED" in manyo(cluster, "stop", *of_run).stdout
