@@ -17,8 +17,8 @@ from corpus.schema import DOC_ID
 from corpus.shards import read_batches, read_columns
 from corpus.takedown import read_takedowns
 from pipelines.config import Config
-from pipelines.engine import Executor, Stage, UserError, pending_tasks, plan_tasks
-from pipelines.manifest import Manifest, read_manifests
+from pipelines.engine import Executor, Stage, StagePlan, UserError
+from pipelines.manifest import Manifest, iter_manifests, read_manifests
 from pipelines.progress import Watcher
 from pipelines.run import finished, mark_out, record_takedowns, run_one
 from pipelines.shapes import StageOutput, table_uri
@@ -103,7 +103,7 @@ def take_down(config: Config, uri: str, executor: Executor, watcher: Watcher) ->
                 if stage.name == "takedown":
                     taken = _taken(result.output)
                 if stage.name in after:
-                    after[stage.name] = {manifest.shard: manifest for manifest in result.manifests}
+                    after[stage.name] = read_manifests(result.output.folder)
             elif stage.name in needed:
                 outputs[stage.name] = finished(stage, outputs, config, "takedown")
     changed = {name: _changed(before[name], manifests) for name, manifests in after.items()}
@@ -141,12 +141,11 @@ def _changed(before: Mapping[str, Manifest], after: Mapping[str, Manifest]) -> l
 
 def _removed(stage: Stage, out: str, outputs: Mapping[str, StageOutput], taken: pa.Array) -> Iterator[Removed]:
     """Documents in the token shards that are about to be made anew, while their provenance is still there."""
-    folder = stage.folder(out)
-    tasks = plan_tasks(stage, folder, stage.plan([outputs[needed.name] for needed in stage.needs]))
-    manifests = read_manifests(folder)
-    for task in pending_tasks(tasks, manifests):
-        if task.shard in manifests:
-            for batch in read_batches(table_uri(folder, stage.tables["provenance"], task.shard)):
+    plan = StagePlan(stage, [outputs[needed.name] for needed in stage.needs], out)
+    made = {manifest.shard for manifest in iter_manifests(plan.folder) if not plan.finish(manifest)}
+    for task in plan.pending():
+        if task.shard in made:
+            for batch in read_batches(table_uri(plan.folder, stage.tables["provenance"], task.shard)):
                 for row in batch.filter(pc.is_in(batch.column("doc_id"), value_set=taken)).to_pylist():
                     yield Removed(task.shard, row["doc_id"], row["first_token"], row["token_count"])
 
