@@ -274,7 +274,7 @@ def _add_plan(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     plan = command("plan", "run a small sample, and tell what the whole will take: time, memory, size, cost")
     plan.add_argument("--nodes", type=int, default=1, metavar="N", help="machines that the run gets (default: 1)")
     plan.add_argument("--cores", type=int, metavar="N", help="cores of each (default: as many as this machine has)")
-    plan.add_argument("--prices", metavar="FILE", help="a TOML file of prices, such as configs/prices.toml")
+    plan.add_argument("--prices", metavar="FILE", help="a TOML file of prices, such as deploy/prices.toml")
     plan.add_argument(
         "--sample-mb", type=int, default=24, metavar="MB", help="how much input the sample parses (default: 24)"
     )
