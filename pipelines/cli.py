@@ -137,7 +137,8 @@ def _train_tokenizer(config: Config, executor: Executor, watcher: Watcher, besid
         measures = measure_models(models, outputs["release"], config.tokenize.train)
     except ValueError as error:
         raise UserError(str(error)) from error
-    Console().print(measures_table(measures))
+    # A pipe or a file has no width that names would have to be broken for.
+    Console(width=None if sys.stdout.isatty() else 160).print(measures_table(measures))
     return result
 
 

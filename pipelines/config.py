@@ -201,6 +201,8 @@ def load_config(path: str, out: str | None = None) -> Config:
     for profile in dedup.view_profiles:
         if profile not in PROFILES:
             raise UserError(f"{path}: [dedup] view_profiles: {profile!r} is none of {', '.join(PROFILES)}")
+    tokenize = settings(Tokenize, "tokenize")
+    _check_languages(path, tokenize, [source.name for source in sources])
     return Config(
         path=path,
         run=Run(out) if out else run,
@@ -213,7 +215,7 @@ def load_config(path: str, out: str | None = None) -> Config:
         dedup=dedup,
         scrub=settings(Scrub, "scrub"),
         export=settings(Export, "export") if "export" in tables else None,
-        tokenize=settings(Tokenize, "tokenize"),
+        tokenize=tokenize,
         mix=settings(Mix, "mix") if "mix" in tables else None,
     )
 
@@ -244,6 +246,15 @@ def _signals(path: str, settings: Filter, rules: tuple[Rule, ...]) -> SignalSett
 def _words(files: WordFiles) -> WordLists:
     paths = {entry.name: getattr(files, entry.name) for entry in dataclasses.fields(files)}
     return WordLists(**{name: load_words(path) for name, path in paths.items() if path is not None})
+
+
+def _check_languages(path: str, tokenize: Tokenize, sources: list[str]) -> None:
+    """Where a vocabulary is merged from languages, every source must be in one of them, and there must be no others."""
+    named = [name for language in (tokenize.train.language if tokenize.train else ()) for name in language.sources]
+    if named and sorted(named) != sorted(sources):
+        wrong = sorted(set(named) ^ set(sources))
+        problem = f"no [[source]] has the name {wrong[0]!r}" if wrong[0] in named else f"{wrong[0]!r} is in no language"
+        raise UserError(f"{path}: [tokenize.train] language: {problem}; the sources are {', '.join(sources)}")
 
 
 def _sources(path: str, tables: Any) -> tuple[Source, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 from rich.table import Table
@@ -17,9 +17,16 @@ from tokenizer.train import SourceMeasure, TrainTokenizer, in_sample, measure, s
 _MEASURED_BYTES = 20_000_000
 
 
-def measure_models(
-    models: Sequence[str], release: StageOutput, settings: TrainTokenizer
-) -> dict[str, list[SourceMeasure]]:
+@dataclass(frozen=True, slots=True)
+class MeasuredModel:
+    """A model, its number of ids, and how it does on each source."""
+
+    uri: str
+    vocabulary_size: int
+    sources: tuple[SourceMeasure, ...]
+
+
+def measure_models(models: Sequence[str], release: StageOutput, settings: TrainTokenizer) -> list[MeasuredModel]:
     """Encode and decode the same balanced sample of a release with each model.
 
     The sample is another than the one that was trained on, drawn the same way.
@@ -35,26 +42,27 @@ def measure_models(
             yield from read_batches(release.uri("release", shard.name), ["doc_id", "source", "text"])
 
     limits = sample_limits(batches(), sample)
-    return {
-        model: measure(
-            Tokenizer.load(model), (batch.filter(pa.array(in_sample(batch, limits, sample))) for batch in batches())
-        )
-        for model in models
-    }
+    measured = []
+    for model in models:
+        tokenizer = Tokenizer.load(model)
+        sampled = (batch.filter(pa.array(in_sample(batch, limits, sample))) for batch in batches())
+        measured.append(MeasuredModel(model, tokenizer.vocabulary_size, tuple(measure(tokenizer, sampled))))
+    return measured
 
 
-def measures_table(measures: dict[str, list[SourceMeasure]]) -> Table:
+def measures_table(models: Sequence[MeasuredModel]) -> Table:
     """The measures for a terminal, a row for each source and model."""
     table = Table(title="What each model makes of the same documents", title_justify="left")
-    for column in ("source", "model", "documents", "characters per token", "came back exactly", "byte tokens"):
+    for column in ("source", "model", "ids", "documents", "characters per token", "came back exactly", "byte tokens"):
         table.add_column(column, justify="left" if column in ("source", "model") else "right", overflow="fold")
-    for source in sorted({one.source for measured in measures.values() for one in measured}):
-        for model, measured in measures.items():
-            for one in measured:
+    for source in sorted({one.source for model in models for one in model.sources}):
+        for model in models:
+            for one in model.sources:
                 if one.source == source:
                     table.add_row(
                         source,
-                        model.rsplit("/", 1)[-1],
+                        model.uri.rsplit("/", 1)[-1],
+                        f"{model.vocabulary_size:,}",
                         f"{one.documents:,}",
                         f"{one.characters_per_token:.3f}",
                         f"{one.round_trip_fraction:.2%}",

@@ -10,7 +10,7 @@ import json
 import math
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -62,6 +62,7 @@ from pipelines.isolation import extract_isolated
 from pipelines.manifest import Manifest, iter_manifests
 from tokenizer import shuffle, train
 from tokenizer.encode import Tokenizer
+from tokenizer.merge import train_languages
 from tokenizer.pack import (
     ENCODED_SCHEMA,
     RELEASE_COLUMNS,
@@ -406,11 +407,19 @@ def train_tokenizer(task: Task) -> Counts:
             yield from read_batches(uri, ["doc_id", "source", "text"])
 
     limits = train.sample_limits(batches(), settings)
-    sampled = (batch.filter(pa.array(train.in_sample(batch, limits, settings))) for batch in batches())
-    texts = (text for batch in sampled for text in batch.column("text").to_pylist())
+
+    def texts(sources: Collection[str]) -> Iterator[str]:
+        own = {source: limits[source] for source in sources if source in limits}
+        for batch in batches():
+            sampled = pa.array(train.in_sample(batch, own, settings))
+            yield from batch.column("text").filter(sampled).to_pylist()
+
     with publish(task.outputs["model"]) as path:
         try:
-            train.train(texts, settings, path)
+            if settings.language:
+                train_languages(texts, settings, path)
+            else:
+                train.train(texts(limits), settings, path)
         except ValueError as error:
             raise WorkFailed(f"[tokenize.train]: {error}") from error
     return {}

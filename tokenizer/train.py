@@ -7,6 +7,8 @@ model reads raw text. Everything is lossless: newlines, tabs, runs of spaces and
 ideographic spaces come back from the ids as they were. Only U+2581, SentencePiece's
 own mark for a space, cannot.
 
+Languages may have vocabularies of their own, which `tokenizer.merge` puts together.
+
 The same texts and settings give the same bytes.
 """
 
@@ -15,9 +17,9 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -43,8 +45,35 @@ _SENTENCES = re.compile(
 #: that of the others a little less than character_coverage is (0.9992 at 0.9995, with 6 boundaries for 10 characters).
 _WORD_BOUNDARY = "\x1f"
 
+#: The one symbol of its own; not a piece that is learnt.
+NEWLINE = "\n"
+
 #: Four bytes a character, and a boundary after each.
 _MAX_SENTENCE_BYTES = 5 * MAX_SENTENCE_CHARACTERS
+
+
+@dataclass(frozen=True, slots=True)
+class TrainLanguage:
+    """Sources whose text gets a vocabulary of its own, which is merged with the others' (`tokenizer.merge`).
+
+    Attributes:
+        name: for messages.
+        sources: names of the sources that are in this language, or are code.
+        vocabulary_size: ids of its model. LLM-jp's ver2.2 has 60,000 for Japanese, 40,000 for English, 20,000 for code.
+        max_piece_characters: longest piece; None takes that of `[tokenize.train]`. In ver2 8 for Japanese, else 16.
+        word_boundaries: as in `[tokenize.train]`; None takes its value.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    vocabulary_size: int
+    max_piece_characters: int | None = None
+    word_boundaries: Literal["A", "B", "C", "off"] | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a language without sources."""
+        if not self.sources:
+            raise ValueError(f"{self.name}: sources is empty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +82,7 @@ class TrainTokenizer:
 
     Attributes:
         vocabulary_size: ids, control symbols and the 256 bytes included; below 65,500 an id takes two bytes on disk.
+            Where there are languages, what they have together may be less; if it is more, it is pruned to this.
         max_sample_bytes: UTF-8 bytes of text to train on, shared evenly among the sources. LLM-jp took 1 GB a language.
         seed: which sample; each seed draws another.
         character_coverage: share of the sample's characters that get an id of their own; the rest become bytes.
@@ -62,6 +92,8 @@ class TrainTokenizer:
             B, C (named entities whole), or off.
         threads: threads of the trainer. More than a speed setting: each thread adds up its own part of the scores, so
             another number gives other last digits.
+        language: where there are any, each gets a vocabulary of its own, and these are merged; every source must be in
+            one of them.
     """
 
     vocabulary_size: int = 64_000
@@ -71,6 +103,7 @@ class TrainTokenizer:
     max_piece_characters: int = 16
     word_boundaries: Literal["A", "B", "C", "off"] = "A"
     threads: int = 8
+    language: tuple[TrainLanguage, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise ValueError for a setting out of range."""
@@ -83,6 +116,29 @@ class TrainTokenizer:
             raise ValueError(f"character_coverage is {self.character_coverage}, must be 0.98 to 1")
         if self.word_boundaries not in ("A", "B", "C", "off"):
             raise ValueError(f"word_boundaries is {self.word_boundaries!r}, must be A, B, C or off")
+        for field, values in (
+            ("name", [language.name for language in self.language]),
+            ("source", [source for language in self.language for source in language.sources]),
+        ):
+            for value in values:
+                if values.count(value) > 1:
+                    raise ValueError(f"two languages have the {field} {value!r}")
+        # Each is a whole set of settings: what is wrong with one is said by its name.
+        for language in self.language:
+            try:
+                self.of_language(language)
+            except ValueError as error:
+                raise ValueError(f"language {language.name!r}: {error}") from error
+
+    def of_language(self, language: TrainLanguage) -> TrainTokenizer:
+        """The settings that the model of one language is trained with."""
+        return replace(
+            self,
+            language=(),
+            vocabulary_size=language.vocabulary_size,
+            max_piece_characters=language.max_piece_characters or self.max_piece_characters,
+            word_boundaries=language.word_boundaries or self.word_boundaries,
+        )
 
 
 def sample_limits(batches: Iterable[pa.RecordBatch], settings: TrainTokenizer) -> dict[str, int]:
@@ -154,32 +210,42 @@ def train(texts: Iterable[str], settings: TrainTokenizer, model_path: Path) -> N
         ValueError: the texts are too few for the vocabulary, or the vocabulary too small for their characters;
             the message says what would do.
     """
+    model_path.write_bytes(train_model(training_sentences(texts, settings.word_boundaries), settings))
+
+
+def train_model(sentences: Iterable[str], settings: TrainTokenizer, **options: Any) -> bytes:
+    """A unigram model of sentences with marked word boundaries, as SentencePiece stores it; errors as in `train`.
+
+    Args:
+        sentences: as `training_sentences` makes them.
+        settings: of the training.
+        options: of SentencePiece's trainer, in place of those that the settings and LLM-jp's recipe give.
+    """
     model = io.BytesIO()
+    recipe: dict[str, Any] = {
+        "model_type": "unigram",
+        "vocab_size": settings.vocabulary_size,
+        "character_coverage": settings.character_coverage,
+        "max_sentencepiece_length": settings.max_piece_characters,
+        "max_sentence_length": _MAX_SENTENCE_BYTES,
+        "num_threads": settings.threads,
+        "byte_fallback": True,
+        "split_digits": True,
+        # A sentence is a line, so training never sees a newline; as in LLM-jp's ver2 it has an id of its own.
+        "user_defined_symbols": [NEWLINE],
+        "pretokenization_delimiter": _WORD_BOUNDARY,
+        # Lossless: no normalisation, every space kept, runs of them learnt, none put before the text.
+        "normalization_rule_name": "identity",
+        "remove_extra_whitespaces": False,
+        "allow_whitespace_only_pieces": True,
+        "add_dummy_prefix": False,
+        "minloglevel": 2,
+    }
     try:
-        SentencePieceTrainer.train(
-            sentence_iterator=training_sentences(texts, settings.word_boundaries),
-            model_writer=model,
-            model_type="unigram",
-            vocab_size=settings.vocabulary_size,
-            character_coverage=settings.character_coverage,
-            max_sentencepiece_length=settings.max_piece_characters,
-            max_sentence_length=_MAX_SENTENCE_BYTES,
-            num_threads=settings.threads,
-            byte_fallback=True,
-            split_digits=True,
-            # A sentence is a line, so training never sees a newline; as in LLM-jp's ver2 it has an id of its own.
-            user_defined_symbols=["\n"],
-            pretokenization_delimiter=_WORD_BOUNDARY,
-            # Lossless: no normalisation, every space kept, runs of them learnt, none put before the text.
-            normalization_rule_name="identity",
-            remove_extra_whitespaces=False,
-            allow_whitespace_only_pieces=True,
-            add_dummy_prefix=False,
-            minloglevel=2,
-        )
+        SentencePieceTrainer.train(sentence_iterator=iter(sentences), model_writer=model, **(recipe | options))
     except RuntimeError as error:
         raise ValueError(_training_problem(str(error), settings)) from error
-    model_path.write_bytes(model.getvalue())
+    return model.getvalue()
 
 
 def training_sentences(texts: Iterable[str], word_boundaries: Literal["A", "B", "C", "off"]) -> Iterator[str]:
