@@ -8,6 +8,7 @@ follows how long the file must be.
 from __future__ import annotations
 
 import mmap
+import os
 import struct
 from functools import cache
 
@@ -30,13 +31,20 @@ _CENTROIDS = 256
 _FLOAT_BYTES = 4
 
 
-@cache
 def load_fasttext(path: str) -> fasttext.FastText._FastText:
-    """The model at a local path, loaded once per process.
+    """The model at a local path, loaded once per process and again where the file has changed.
 
     Raises:
         ValueError: there is no such file, or it is no whole fastText model; the message begins with the path.
     """
+    try:
+        return _load(path, os.stat(path).st_mtime_ns)
+    except OSError as error:
+        raise ValueError(f"{path}: no fastText model ({error.strerror})") from error
+
+
+@cache
+def _load(path: str, modified_ns: int) -> fasttext.FastText._FastText:
     check_fasttext(path)
     try:
         return fasttext.load_model(path)

@@ -7,6 +7,7 @@ given to it as it stands, without CCNet's lower case and its zeros for digits.
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import Any
 
@@ -54,18 +55,22 @@ def perplexities(texts: pa.Array, model_path: str, pieces_path: str | None) -> n
 def _words(line: str, pieces_path: str | None) -> list[str]:
     if pieces_path is None:
         return list("".join(line.split()))
-    pieces: list[str] = _load_pieces(pieces_path).encode(line.strip(), out_type=str) if line.strip() else []
+    pieces: list[str] = load_pieces(pieces_path).encode(line.strip(), out_type=str) if line.strip() else []
     return pieces
 
 
-@cache
 def load_kenlm(path: str) -> Any:
-    """The `kenlm.Model` at a local path, loaded once per process.
+    """The `kenlm.Model` at a local path, loaded once per process and again where the file has changed.
 
     Raises:
         ValueError: KenLM is not installed, or this is no model of its.
     """
     check_kenlm(path)
+    return _load_kenlm(path, os.stat(path).st_mtime_ns)
+
+
+@cache
+def _load_kenlm(path: str, modified_ns: int) -> Any:
     import kenlm
 
     config = kenlm.Config()
@@ -97,7 +102,12 @@ def check_kenlm(path: str) -> None:
 
 
 @cache
-def _load_pieces(path: str) -> SentencePieceProcessor:
+def load_pieces(path: str) -> SentencePieceProcessor:
+    """The SentencePiece model at a local path, loaded once per process.
+
+    Raises:
+        ValueError: there is none.
+    """
     try:
         return SentencePieceProcessor(model_file=path)
     except (OSError, RuntimeError) as error:

@@ -30,7 +30,10 @@ from filters.characters import (
     share,
 )
 from filters.fluency import SHORT_LINE_CHARS, LineCounts, read_lines
+from filters.models import Models
+from filters.perplexity import PERPLEXITY_CHARS
 from filters.plausibility import bigram_lift
+from filters.quality import QUALITY_CHARS
 from filters.repetition import (
     COMPRESSED_BYTES,
     DISTINCT_WINDOW_CHARS,
@@ -53,10 +56,14 @@ class SignalSettings:
     Attributes:
         also_measure: names of signals that cost too much to be measured unasked.
         words: lists of words to count.
+        models: whose scores are signals.
+        models_digest: of their bytes, so that another model of the same name is another setting.
     """
 
     also_measure: tuple[str, ...] = ()
     words: WordLists = field(default_factory=WordLists)
+    models: Models = field(default_factory=Models)
+    models_digest: str = ""
 
     def __post_init__(self) -> None:
         on_request = [signal.column.name for signal in SIGNALS if signal.setting == "also_measure"]
@@ -624,6 +631,29 @@ SIGNALS: tuple[Signal, ...] = (
                 setting=f"words.{name}",
             ),
         )
+    ),
+    Signal(
+        Column(
+            "quality_score",
+            pa.float32(),
+            f"probability that the text is of the positive kind, by a fastText classifier, in its first "
+            f"{QUALITY_CHARS:,} characters",
+            "probability",
+        ),
+        "DCLM, FineWeb-Edu and Swallow v2 in spirit; the model is yours, by `manyo train-quality`",
+        lambda passes: passes.settings.models.quality_scores(passes.column),
+        setting="models.quality",
+    ),
+    Signal(
+        Column(
+            "perplexity",
+            pa.float32(),
+            f"perplexity by a KenLM model, per word of the model, in the first {PERPLEXITY_CHARS:,} characters; "
+            "line ends are words",
+        ),
+        "CCNet, llm-jp v2 and HojiChar; without CCNet's lower case and zeros for digits",
+        lambda passes: passes.settings.models.perplexities(passes.column),
+        setting="models.perplexity",
     ),
 )
 

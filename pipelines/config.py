@@ -23,6 +23,7 @@ from corpus.records import InputShard
 from corpus.sources import KINDS
 from dedup.settings import Dedup
 from filters.language import LanguageSettings
+from filters.models import Models
 from filters.pii import Scrub
 from filters.rights import Rights
 from filters.rules import PROFILES, Rule, load_rules
@@ -91,11 +92,13 @@ class Filter:
         rules: path of the TOML file that holds them.
         also_measure: signals that are measured on request only; those that the rules look at are added.
         words: lists of words to count.
+        models: whose scores are signals.
     """
 
     rules: str = "configs/rules.toml"
     also_measure: tuple[str, ...] = ()
     words: WordFiles = dataclasses.field(default_factory=WordFiles)
+    models: Models = dataclasses.field(default_factory=Models)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +232,12 @@ def _signals(path: str, settings: Filter, rules: tuple[Rule, ...]) -> SignalSett
         if signal.setting == "also_measure" and signal.column.name in looked_at.keys() - set(settings.also_measure)
     ]
     try:
-        signals = SignalSettings((*settings.also_measure, *also_measure), _words(settings.words))
+        signals = SignalSettings(
+            also_measure=(*settings.also_measure, *also_measure),
+            words=_words(settings.words),
+            models=settings.models,
+            models_digest=settings.models.digest(),
+        )
     except FileNotFoundError as error:
         raise UserError(f"{path}: [filter.words]: no such file: {error.filename or error}") from error
     except (OSError, ValueError) as error:

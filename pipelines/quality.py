@@ -82,7 +82,7 @@ def train_quality(options: argparse.Namespace) -> int:
         f"{sum(side.refused for side in sides.values()):,} rows without a text"
     )
     console.print(f"model  {options.model}\ncard   {card}", markup=False)
-    console.print(f'to use it: [filter] quality_model = "{options.model}", and rules on quality_score', markup=False)
+    console.print(f'to use it: [filter.models] quality = "{options.model}", and rules on quality_score', markup=False)
     return 0
 
 
@@ -120,8 +120,8 @@ def model_card(model_name: str, sides: dict[str, Reading], examples: Examples, r
             f"fasttext-community {version('fasttext-community')}, manyo {version('manyo')}.",
             "",
             "```toml",
-            "[filter]",
-            f'quality_model = "{model_name}"',
+            "[filter.models]",
+            f'quality = "{model_name}"',
             "```",
             "",
             "## What it is not",

@@ -1,0 +1,158 @@
+"""A team trains a classifier from two files, names it in its configuration, and rules on its score."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.cli import main
+from pipelines.config import load_config
+from pipelines.run import table_folder
+from tests.filters.test_perplexity import SENTENCES, Bigrams
+from tests.filters.test_quality import menu, prose
+
+RULES = """
+[[rule]]
+name = "low_quality"
+profiles = ["prose"]
+signal = "{signal}"
+{bound}
+source = "ours"
+rejects = "あ"
+keeps = "い"
+"""
+
+CONFIG = """
+[run]
+out = "{folder}/out"
+[[source]]
+name = "pages"
+kind = "jsonl"
+inputs = ["{folder}/pages.jsonl"]
+profile = "prose"
+licence = "ours"
+[filter]
+rules = "{folder}/rules.toml"
+{models}
+[tokenize.train]
+"""
+
+
+def write_jsonl(path: Path, texts: list[str]) -> Path:
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model that two files were trained from, by the command."""
+    folder = tmp_path_factory.mktemp("trained")
+    write_jsonl(folder / "good.jsonl", [prose(number) for number in range(200)])
+    write_jsonl(folder / "bad.jsonl", [menu(number) for number in range(200)] + [""])
+    (folder / "one.txt").write_text(prose(500), encoding="utf-8")
+    assert main([*command(folder, "good.jsonl", "one.txt"), "--negative", str(folder / "bad.jsonl")]) == 0
+    return folder
+
+
+def command(folder: Path, *positive: str) -> list[str]:
+    files = [str(folder / name) for name in positive]
+    return ["train-quality", "--model", str(folder / "model.bin"), "--positive", *files]
+
+
+def filtered(folder: Path, signal: str, bound: str, models: str) -> dict[str, list[str]]:
+    """The reasons of every page of a run, by its text."""
+    write_jsonl(folder / "pages.jsonl", [prose(1000), menu(1000), SENTENCES[0]])
+    (folder / "rules.toml").write_text(RULES.format(signal=signal, bound=bound), encoding="utf-8")
+    config = folder / "run.toml"
+    config.write_text(CONFIG.format(folder=folder, models=models), encoding="utf-8")
+    assert main(["run", "--config", str(config), "--until", "filter", "--executor", "serial"]) == 0
+    read = {
+        table: pq.read_table(table_folder(load_config(str(config)), table), partitioning=None)
+        for table in ("documents", "decisions")
+    }
+    return dict(zip(read["documents"]["text"].to_pylist(), read["decisions"]["reasons"].to_pylist(), strict=True))
+
+
+def test_the_card_says_what_it_was_made_from_and_how_well_it_does(trained: Path) -> None:
+    card = (trained / "model.bin.md").read_text(encoding="utf-8")
+    assert f"| positive | `{trained}/good.jsonl`, `{trained}/one.txt` | 201 |" in card
+    assert "| 0.5 | 1.000 | 1.000 |" in card
+
+
+def test_a_rule_on_its_score_keeps_the_positive_kind(trained: Path, tmp_path: Path) -> None:
+    models = f'[filter.models]\nquality = "{trained}/model.bin"'
+    assert filtered(tmp_path, "quality_score", "minimum = 0.5", models) == {
+        prose(1000): [],
+        menu(1000): ["low_quality"],
+        SENTENCES[0]: [],
+    }
+
+
+def test_another_model_of_the_same_name_measures_again(trained: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model.bin"
+    model.write_bytes((trained / "model.bin").read_bytes())
+    models = f'[filter.models]\nquality = "{model}"'
+    filtered(tmp_path, "quality_score", "minimum = 0.5", models)
+    before = table_folder(load_config(str(tmp_path / "run.toml")), "signals")
+    swapped = ["train-quality", "--model", str(model), "--positive", str(trained / "bad.jsonl")]
+    assert main([*swapped, "--negative", str(trained / "good.jsonl")]) == 0
+    assert table_folder(load_config(str(tmp_path / "run.toml")), "signals") != before
+    assert filtered(tmp_path, "quality_score", "minimum = 0.5", models)[prose(1000)] == ["low_quality"]
+
+
+def test_a_rule_on_perplexity_keeps_what_surprises_the_model_least(tmp_path: Path) -> None:
+    pytest.importorskip("kenlm", reason="KenLM is an extra: pip install 'manyo[kenlm]' compiles it")
+    Bigrams().write(tmp_path / "model.arpa")
+    models = f'[filter.models]\nperplexity = "{tmp_path}/model.arpa"'
+    reasons = filtered(tmp_path, "perplexity", "maximum = 10", models)
+    assert reasons[SENTENCES[0]] == []
+    assert reasons[menu(1000)] == ["low_quality"]
+
+
+@pytest.mark.parametrize(
+    ("models", "message"),
+    [
+        ("", "rule 'low_quality' looks at quality_score, which needs the key models.quality"),
+        ('[filter.models]\nquality = "{folder}/cut.bin"', "cut.bin: no whole fastText model (it ends after 50 bytes)"),
+        ('[filter.models]\nquality = "{folder}/none.bin"', "none.bin: no fastText model (No such file or directory)"),
+        ('[filter.models]\npieces = "x.model"', "pieces is the vocabulary of a perplexity model, and none is named"),
+        ('[filter.models]\nfluency = "x"', "unknown key 'fluency'; known: quality, perplexity, pieces"),
+    ],
+)
+def test_a_model_that_cannot_be_used_is_one_line(
+    models: str, message: str, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cut.bin").write_bytes((trained / "model.bin").read_bytes()[:50])
+    (tmp_path / "rules.toml").write_text(RULES.format(signal="quality_score", bound="minimum = 0.5"), encoding="utf-8")
+    config = tmp_path / "run.toml"
+    config.write_text(CONFIG.format(folder=tmp_path, models=models.format(folder=tmp_path)), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["run", "--config", str(config)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("missing.jsonl", "--positive: no such input:"),
+        ("missing.txt", "missing.txt: No such file or directory"),
+        (
+            "page.html",
+            "page.html: a .txt file (one document), .jsonl, .jsonl.gz, .jsonl.zst or .parquet file is wanted",
+        ),
+        ("latin.txt", "latin.txt: not UTF-8 at byte 1"),
+        ("one.txt", "train-quality: 1 different positive documents are too few"),
+    ],
+)
+def test_a_wrong_input_of_the_training_is_one_line(
+    name: str, message: str, trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (trained / "latin.txt").write_bytes(b"a\xe9")
+    capsys.readouterr()
+    assert main([*command(trained, name), "--negative", str(trained / "bad.jsonl")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line
