@@ -59,6 +59,9 @@ def resolve(spans: Iterable[tuple[int, int, str]], kinds: Iterable[str]) -> list
     return joined
 
 
+#: What stands where an item of a benchmark stood.
+BENCHMARK_MASK = "<評価データ>"
+
 #: A mask has no number above this: after it, values share the mask without one.
 MAX_PSEUDONYM = 999
 

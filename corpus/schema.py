@@ -173,6 +173,20 @@ DUPLICATES = Table(
     ),
 )
 
+LEAKS = Table(
+    "leaks",
+    "a stretch of a kept document that is an item of a benchmark, verbatim or lightly edited",
+    "scrub",
+    (
+        _ID,
+        Column("benchmark", LABEL, "name of the [[decontaminate.benchmark]]"),
+        Column("item", TEXT, "file and place of the item: jsquad.json:data[3].paragraphs[0].qas[2].question"),
+        Column("start", pa.int64(), "where the stretch begins in the document's text", "characters"),
+        Column("stop", pa.int64(), "where it ends", "characters"),
+        Column("similarity", pa.float32(), "1 - edits per letter of the item; 1 is verbatim", "fraction"),
+    ),
+)
+
 TAKEN_DOWN = Table(
     "taken_down",
     "a document that someone asked to be taken down; there may be a row for documents that were dropped anyway",

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from corpus.release import BENCHMARK_MASK
 from filters.pii_address import (
     ADDRESS_GATE,
     ADDRESS_PATTERN,
@@ -143,7 +144,7 @@ PII_KINDS: tuple[Kind, ...] = (
 #: What replaces every kind in the constant style.
 CONSTANT_MASK = "<個人情報>"
 
-_MASK_TEXTS = (*(kind.mask for kind in PII_KINDS), CONSTANT_MASK)
+_MASK_TEXTS = (*(kind.mask for kind in PII_KINDS), CONSTANT_MASK, BENCHMARK_MASK)
 
 
 def _mask_forms() -> dict[int, list[str]]:

@@ -22,6 +22,7 @@ from corpus.export import Export
 from corpus.records import InputShard
 from corpus.sources import KINDS
 from dedup.settings import Dedup
+from filters.benchmarks.leaks import Decontaminate
 from filters.language import LanguageSettings
 from filters.models import Models
 from filters.pii import Scrub
@@ -142,6 +143,7 @@ class Config:
         rules: read from `filter.rules`.
         signals: which signals are measured.
         export: how the release is written for other tools; None where the file has no [export].
+        decontaminate: benchmarks that are looked for; None where the file has no [decontaminate].
         mix: the mixture of a training run; None where the file has no [mix].
         sample: the part of the inputs that a forecast reads; None, for all, in every other run.
     """
@@ -155,6 +157,7 @@ class Config:
     rights: Rights
     signals: SignalSettings
     dedup: Dedup
+    decontaminate: Decontaminate | None
     scrub: Scrub
     export: Export | None
     tokenize: Tokenize
@@ -178,7 +181,20 @@ def load_config(path: str, out: str | None = None) -> Config:
         raise UserError(f"{path}: no such configuration file") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UserError(f"{path}: {error}") from error
-    known = ("run", "source", "extract", "langid", "filter", "rights", "dedup", "scrub", "export", "tokenize", "mix")
+    known = (
+        "run",
+        "source",
+        "extract",
+        "langid",
+        "filter",
+        "rights",
+        "dedup",
+        "decontaminate",
+        "scrub",
+        "export",
+        "tokenize",
+        "mix",
+    )
     _refuse_unknown(path, tables, known)
     for table in ("run", "source", "tokenize"):
         if table not in tables:
@@ -216,6 +232,7 @@ def load_config(path: str, out: str | None = None) -> Config:
         rights=settings(Rights, "rights"),
         signals=signals,
         dedup=dedup,
+        decontaminate=settings(Decontaminate, "decontaminate") if "decontaminate" in tables else None,
         scrub=settings(Scrub, "scrub"),
         export=settings(Export, "export") if "export" in tables else None,
         tokenize=tokenize,

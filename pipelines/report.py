@@ -24,6 +24,7 @@ from pipelines.statistics import FUNNEL, LENGTH_EDGES, SCRIPTS, Statistics, add_
 #: Rows of report.json where a run may have millions; the HTML shows fewer still.
 _HOSTS_LISTED = 1000
 _DECLARED_CHARSETS_LISTED = 15
+_LEAKS_LISTED = 1000
 
 #: A cluster this large is named in the notices: transitive clusters have swallowed whole corpora,
 #: and no page is copied to one in a hundred documents of a sound crawl.
@@ -139,6 +140,7 @@ def assemble(merged: Statistics, timings: Sequence[StageTiming], run: RunFacts) 
         "fates": [_fate(merged, source, stages[-1]) for source in sources],
         "refused": _refused(merged, run["pages"]),
         "withheld": _withheld(merged, documents),
+        "leaks": _leaks(merged) if merged["leak_shards"] else None,
         "rules": _rules(merged, run["rules"], documents),
         "charsets": _charsets(merged),
         "languages": [
@@ -304,7 +306,7 @@ def _withheld(merged: Statistics, documents: int) -> list[dict[str, Any]]:
     """One row per reason that has nothing to do with quality, also where it withheld nothing."""
     rules = merged["rules"].items()
     rows = {reason: {source: of[reason]["fails"] for source, of in rules if reason in of} for reason in RIGHTS}
-    rows["taken_down"] = merged["taken_down"]
+    rows |= {reason: merged[reason] for reason in ("contaminated", "taken_down")}
     return [
         {
             "reason": reason,
@@ -314,6 +316,24 @@ def _withheld(merged: Statistics, documents: int) -> list[dict[str, Any]]:
         }
         for reason, sources in rows.items()
     ]
+
+
+def _leaks(merged: Statistics) -> dict[str, Any]:
+    """Benchmark items in documents that rules and dedup keep; `rows` hold those with most leaks."""
+    items = [
+        {"benchmark": benchmark, "item": item, **counts}
+        for benchmark, of_items in merged["leaks"].items()
+        for item, counts in of_items.items()
+    ]
+    items.sort(key=lambda row: (-row["leaks"], row["benchmark"], row["item"]))
+    return {
+        "benchmarks": [
+            {"benchmark": benchmark, "items": len(of_items), "leaks": sum(one["leaks"] for one in of_items.values())}
+            for benchmark, of_items in sorted(merged["leaks"].items())
+        ],
+        "items": len(items),
+        "rows": items[:_LEAKS_LISTED],
+    }
 
 
 def _rules(merged: Statistics, order: Sequence[str], documents: int) -> list[dict[str, Any]]:

@@ -25,6 +25,9 @@ from typing import Any
 from corpus.shards import filesystem, join
 from dedup.settings import Alarms, Dedup
 from filters import rights
+from filters.benchmarks.items import digest
+from filters.benchmarks.leaks import Decontaminate
+from filters.pii import Scrub
 from filters.rules import Rule
 from pipelines import work
 from pipelines.config import Config, Sample
@@ -68,7 +71,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         "alarms",
         "index",
     ),
-    "scrub": ("scrub", "release"),
+    "scrub": ("decontaminate", "scrub", "release"),
     "export": ("export",),
     "train-tokenizer": ("train",),
     "tokenize": ("deal", "shuffle", "train", "encode", "tokenize"),
@@ -95,6 +98,22 @@ class DecideSettings:
 
     rules: tuple[Rule, ...]
     opted_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeakSettings:
+    """Which benchmarks are looked for, and the digests of their files."""
+
+    decontaminate: Decontaminate
+    digests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScrubSettings:
+    """What is masked, and what is done with benchmark items; None where none is looked for."""
+
+    pii: Scrub
+    leaks: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,16 +181,29 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
     )
     dedup = dedup_stages(config.dedup, extract, decide, takedown)
     (duplicates,) = [stage for stage in dedup if stage.name == "duplicates"]
-    scrub = _map("scrub", 2, config.scrub, (extract, decide, duplicates), "scrubbed", work.scrub)
+    leaks = _leak_stages(config, (extract, decide, duplicates))
+    scrub_settings = ScrubSettings(config.scrub, config.decontaminate.action if config.decontaminate else None)
+    scrub = _map("scrub", 3, scrub_settings, (extract, decide, duplicates, *leaks), "scrubbed", work.scrub)
     release = _map("release", 3, NoSettings(), (scrub, takedown), "release", work.release)
-    text_stages = (extract, langid, measure, decide, takedown, *dedup, scrub, release, *_export_stages(config, release))
+    text_stages = (
+        extract,
+        langid,
+        measure,
+        decide,
+        takedown,
+        *dedup,
+        *leaks,
+        scrub,
+        release,
+        *_export_stages(config, release),
+    )
     token_stages = _token_stages(config, scrub, takedown)
     tokenize = token_stages[-1]
     statistics = _map(
         "statistics",
         1,
         NoSettings(),
-        (extract, langid, measure, decide, duplicates, takedown, release),
+        (extract, langid, measure, decide, duplicates, *leaks, takedown, release),
         "statistics",
         work.shard_statistics,
         ending=".json",
@@ -195,6 +227,18 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
         work=work.report,
     )
     return (*timed, statistics, token_statistics, report)
+
+
+def _leak_stages(config: Config, needs: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    """What looks for benchmarks, where the configuration asks for it."""
+    settings = config.decontaminate
+    if settings is None:
+        return ()
+    try:
+        digests = tuple(digest(benchmark) for benchmark in settings.benchmark)
+    except OSError as error:
+        raise UserError(f"{config.path}: [[decontaminate.benchmark]] files: {error}") from error
+    return (_map("decontaminate", 1, LeakSettings(settings, digests), needs, "leaks", work.find_leaks),)
 
 
 def _export_stages(config: Config, release: Stage) -> tuple[Stage, ...]:

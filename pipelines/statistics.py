@@ -35,6 +35,9 @@ TOP_HOSTS = 2000
 #: (charset, declared charset) pairs named per shard. Pages may declare any string at all.
 TOP_CHARSET_PAIRS = 500
 
+#: Leaked benchmark items named per shard.
+TOP_LEAKS = 2000
+
 #: Lower edges of the length bins, in characters: empty texts, then five bins a decade up to 10^9.
 LENGTH_EDGES = np.array([0, *sorted({round(10 ** (step / 5)) for step in range(46)})], np.int64)
 
@@ -55,6 +58,7 @@ class ShardTables:
         duplicates: row-aligned.
         taken_down: documents that were asked to be taken down; their hosts are not named.
         release: the documents that are kept, or None if nothing was released yet.
+        leaks: benchmark items in documents that rules and dedup keep, or None if none is looked for.
     """
 
     documents: str
@@ -65,6 +69,7 @@ class ShardTables:
     duplicates: str
     taken_down: str
     release: str | None
+    leaks: str | None = None
 
 
 def shard_statistics(shards: ShardTables) -> Statistics:
@@ -81,7 +86,9 @@ def shard_statistics(shards: ShardTables) -> Statistics:
         ShardError: a shard cannot be read, or does not fit the others.
     """
     released_ids, pii = _read_release(shards.release)
-    documents, failures = _read_documents(shards, released_ids)
+    taken_ids = read_columns(shards.taken_down, ["doc_id"]).column("doc_id")
+    counted_leaks, contaminated_ids = _read_leaks(shards.leaks, taken_ids)
+    documents, failures = _read_documents(shards, released_ids, taken_ids, contaminated_ids)
     counted = _zero()
     counted["shards"] = 1
     counted["release_shards"] = int(shards.release is not None)
@@ -91,7 +98,10 @@ def shard_statistics(shards: ShardTables) -> Statistics:
     if len(released_ids) != sum(stages["released"]["documents"] for stages in counted["funnel"].values()):
         raise ShardError(f"{shards.release}: it holds documents that {shards.documents} lacks; delete it and run again")
     counted["kept_not_japanese"] = _kept_not_japanese(documents)
-    counted["taken_down"] = _taken_down(documents)
+    counted["leak_shards"] = int(shards.leaks is not None)
+    counted["leaks"] = counted_leaks
+    counted["taken_down"] = _unreleased(documents, "taken_down")
+    counted["contaminated"] = _unreleased(documents, "contaminated")
     counted["rules"] = _rules(failures)
     counted["languages"] = _by(documents, "lang", ["characters"])
     counted["charsets"], counted["charsets_other"] = _charsets(documents)
@@ -146,6 +156,9 @@ def _zero() -> Statistics:
         "rules": {},  # source → rule → fails, alone, in_order (documents)
         "kept_not_japanese": {},  # source → documents
         "taken_down": {},  # source → documents that would have been released
+        "contaminated": {},  # source → documents that are not released because of a benchmark item
+        "leak_shards": 0,
+        "leaks": {},  # benchmark → item → documents, leaks
         "languages": {},  # language → documents, characters
         "charsets": {},  # charset → declared charset ("" if none) → documents
         "charsets_other": 0,  # documents
@@ -168,10 +181,11 @@ def _add(total: dict[str, Any], counted: Mapping[str, Any]) -> None:
             total[key] = total.get(key, 0) + value
 
 
-def _read_documents(shards: ShardTables, released_ids: pa.Array) -> tuple[pa.Table, pa.Table]:
+def _read_documents(
+    shards: ShardTables, released_ids: pa.Array, taken_ids: pa.Array, contaminated_ids: pa.Array
+) -> tuple[pa.Table, pa.Table]:
     """Two tables of small columns: one row per document, and one row per failed rule of a document."""
     documents, failures = [_NO_DOCUMENTS], [_NO_FAILURES]
-    taken_ids = read_columns(shards.taken_down, ["doc_id"]).column("doc_id")
     scripts = [f"{script}_fraction" for script in SCRIPTS]
     for document, language, signal, decision, duplicate in zip_batches(
         (shards.documents, ["source", "uri", "charset", "charset_declared"]),
@@ -207,6 +221,7 @@ def _read_documents(shards: ShardTables, released_ids: pa.Array) -> tuple[pa.Tab
                     pc.fill_null(duplicate.column("kept"), False),
                     pc.is_in(document.column("doc_id"), value_set=released_ids),
                     taken,
+                    pc.is_in(document.column("doc_id"), value_set=contaminated_ids),
                     duplicate.column("cluster_size"),
                     *_script_characters([language.column(name) for name in scripts], characters),
                 ],
@@ -239,6 +254,7 @@ _NO_DOCUMENTS = pa.schema(
         ("bytes", pa.int64()),
         *((stage, pa.bool_()) for stage in FUNNEL),
         ("taken_down", pa.bool_()),
+        ("contaminated", pa.bool_()),
         ("cluster_size", pa.int32()),
         *((script, pa.int64()) for script in (*SCRIPTS, "other")),
     ]
@@ -270,6 +286,28 @@ def _read_release(uri: str | None) -> tuple[pa.Array, dict[str, dict[str, int]]]
     return released_ids, pii
 
 
+def _read_leaks(uri: str | None, taken_ids: pa.Array) -> tuple[dict[str, dict[str, dict[str, int]]], pa.Array]:
+    """Counters of the benchmark items found, and the documents that hold one, without what is taken down.
+
+    The `TOP_LEAKS` items with most leaks are named; the rest of a benchmark is one item without a name.
+    """
+    leaks: dict[str, dict[str, dict[str, int]]] = {}
+    ids = pa.array([], DOC_ID)
+    if uri is not None:
+        batch = read_columns(uri, ["doc_id", "benchmark", "item"])
+        batch = batch.filter(pc.invert(pc.is_in(batch.column("doc_id"), value_set=taken_ids)))
+        ids = pc.unique(batch.column("doc_id"))
+        labels = [_strings(batch, "benchmark"), batch.column("item"), batch.column("doc_id")]
+        table = pa.table(labels, ["benchmark", "item", "doc_id"])
+        groups = table.group_by(["benchmark", "item"]).aggregate([([], "count_all"), ("doc_id", "count_distinct")])
+        ordered = groups.sort_by([("count_all", "descending"), ("benchmark", "ascending"), ("item", "ascending")])
+        for place, group in enumerate(ordered.to_pylist()):
+            name = group["item"] if place < TOP_LEAKS else ""
+            counts = {"leaks": group["count_all"], "documents": group["doc_id_count_distinct"]}
+            _add(leaks, {group["benchmark"]: {name: counts}})
+    return leaks, ids
+
+
 def _refused(uri: str) -> dict[str, dict[str, int]]:
     refused: dict[str, dict[str, int]] = {}
     for batch in read_batches(uri, ["source", "reason"]):
@@ -295,9 +333,10 @@ def _kept_not_japanese(documents: pa.Table) -> dict[str, int]:
     return {source: counts["documents"] for source, counts in _by(kept, "source", []).items()}
 
 
-def _taken_down(documents: pa.Table) -> dict[str, int]:
-    taken = documents.filter(pc.and_(documents["unique"], documents["taken_down"]))
-    return {source: counts["documents"] for source, counts in _by(taken, "source", []).items()}
+def _unreleased(documents: pa.Table, reason: str) -> dict[str, int]:
+    """Documents of each source that are unique and were not released, for a reason that a column holds."""
+    lost = documents.filter(pc.and_(pc.and_not(documents["unique"], documents["released"]), documents[reason]))
+    return {source: counts["documents"] for source, counts in _by(lost, "source", []).items()}
 
 
 def _rules(failures: pa.Table) -> dict[str, dict[str, dict[str, int]]]:

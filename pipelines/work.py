@@ -21,12 +21,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus import export as exports
-from corpus.release import release_batch
+from corpus.release import BENCHMARK_MASK, SPANS, release_batch
 from corpus.schema import (
     DECISIONS,
     DOC_ID_BYTES,
     DUPLICATES,
     LANGUAGES,
+    LEAKS,
     PAIRS,
     PROVENANCE,
     RELEASE,
@@ -54,6 +55,7 @@ from dedup.minhash import signatures
 from dedup.order import ORDER_COLUMNS, precedence
 from dedup.pairs import KEYS, combine, ids_as_bytes, split
 from filters import language, pii, rights, rules, signals
+from filters.benchmarks.leaks import Decontaminate, benchmark_index
 from pipelines import extract as extraction
 from pipelines import report as reports
 from pipelines import statistics
@@ -330,29 +332,77 @@ def find_takedowns(task: Task) -> Counts:
     return {"documents": write_shard(task.outputs["taken_down"], TAKEN_DOWN.schema, batches)}
 
 
-def scrub(task: Task) -> Counts:
-    """Documents that rules and dedup keep → their text with personal information masked."""
+def find_leaks(task: Task) -> Counts:
+    """Documents that rules and dedup keep → benchmark items in them."""
+    settings: Decontaminate = task.settings.decontaminate
+    try:
+        index = benchmark_index(settings)
+    except (OSError, ValueError) as error:
+        raise WorkFailed(f"[[decontaminate.benchmark]]: {error}") from error
     counts: Counter[str] = Counter()
 
     def batches() -> Iterator[pa.RecordBatch]:
-        columns = ["source", "licence", "profile", "uri", "title", "text"]
-        for documents, decisions, marked in zip_batches(
-            (task.input("documents"), columns),
-            (task.input("decisions"), ["reasons"]),
-            (task.input("duplicates"), ["kept"]),
-        ):
-            keep = _kept(decisions) & marked.column("kept").to_numpy(zero_copy_only=False)
-            documents = documents.filter(pa.array(keep))
-            text, title, uri = _personal_information(documents, task.settings)
-            scrubbed = release_batch(
-                documents, text, title, uri, task.settings.masks, task.settings.mask_style == "pseudonym"
-            )
+        for documents in _documents_to_release(task, ["text"]):
+            leaks = index.find_leaks(documents)
+            counts["documents"] += documents.num_rows
+            counts["contaminated"] += pc.count_distinct(leaks.column("doc_id")).as_py()
+            yield leaks
+
+    counts["leaks"] = write_shard(task.outputs["leaks"], LEAKS.schema, batches())
+    return counts
+
+
+def scrub(task: Task) -> Counts:
+    """Documents that rules and dedup keep → their text without personal information and benchmark items."""
+    counts: Counter[str] = Counter()
+    settings: pii.Scrub = task.settings.pii
+    masks = {**settings.masks, _BENCHMARK: BENCHMARK_MASK}
+    leaks = pa.Table.from_batches(_read_all(task.inputs.get("leaks", ())), LEAKS.schema)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for documents in _documents_to_release(task, ["source", "licence", "profile", "uri", "title", "text"]):
+            is_contaminated = pc.is_in(documents.column("doc_id"), value_set=leaks["doc_id"])
+            if task.settings.leaks == "drop":
+                counts["contaminated"] += is_contaminated.true_count
+                documents = documents.filter(pc.invert(is_contaminated))
+            text, title, uri = _personal_information(documents, settings)
+            if task.settings.leaks == "mask" and is_contaminated.true_count:
+                text = _with_leaks(text, documents, leaks)
+            scrubbed = release_batch(documents, text, title, uri, masks, settings.mask_style == "pseudonym")
             counts["documents"] += scrubbed.num_rows
             counts["text_bytes"] += pc.sum(pc.binary_length(scrubbed.column("text"))).as_py() or 0
             yield scrubbed
 
     write_shard(task.outputs["scrubbed"], RELEASE.schema, batches())
     return counts
+
+
+#: The kind of a span that is an item of a benchmark.
+_BENCHMARK = "benchmark"
+
+
+def _documents_to_release(task: Task, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Columns of the documents that rules and dedup keep."""
+    for documents, decisions, marked in zip_batches(
+        (task.input("documents"), columns),
+        (task.input("decisions"), ["reasons"]),
+        (task.input("duplicates"), ["kept"]),
+    ):
+        keep = _kept(decisions) & marked.column("kept").to_numpy(zero_copy_only=False)
+        yield documents.filter(pa.array(keep))
+
+
+def _with_leaks(spans: pa.RecordBatch, documents: pa.RecordBatch, leaks: pa.Table) -> pa.RecordBatch:
+    """Spans of a batch of documents, and those of the benchmark items in them."""
+    rows = pc.index_in(leaks["doc_id"], value_set=documents.column("doc_id"))
+    here = leaks.append_column("row", rows.cast(pa.int64())).filter(pc.is_valid(rows))
+    labels = {"kind": _BENCHMARK, "score": 1.0, "rule": "leak"}
+    columns = [
+        here[name] if name in here.column_names else pa.array([labels[name]] * len(here), SPANS.field(name).type)
+        for name in SPANS.names
+    ]
+    together = pa.concat_tables([pa.Table.from_batches([spans]), pa.table(columns, schema=SPANS)])
+    return together.combine_chunks().to_batches()[0]
 
 
 def release(task: Task) -> Counts:
@@ -482,6 +532,7 @@ def tokenize(task: Task) -> Counts:
 def shard_statistics(task: Task) -> Counts:
     """Every table of one shard → additive counters for the report."""
     tables = statistics.ShardTables(
+        leaks=next(iter(task.inputs.get("leaks", ())), None),
         **{
             table: task.input(table)
             for table in (
@@ -494,7 +545,7 @@ def shard_statistics(task: Task) -> Counts:
                 "taken_down",
                 "release",
             )
-        }
+        },
     )
     _write_json(task.outputs["statistics"], statistics.shard_statistics(tables))
     return {}

@@ -527,3 +527,29 @@ def count_words(text: str, words: list[str]) -> tuple[int, int, int]:
         else:
             i += 1
     return found, chars, len(different)
+
+
+# --- benchmarks ---------------------------------------------------------------------------------
+
+
+def letters(text: str) -> str:
+    """The letters and digits of a text, compatibility forms and marks taken apart, case folded."""
+    folded = ""
+    for character in text:
+        became = unicodedata.normalize("NFKD", character).casefold() if not "가" <= character <= "힣" else character
+        became = "".join(one for one in became if unicodedata.category(one)[0] in "LN")
+        folded += became[: len(character.encode("utf-8"))]
+    return folded
+
+
+def edit_distance(first: str, second: str) -> int:
+    """Letters to put in, leave out or replace, so that one string becomes the other."""
+    costs = list(range(len(second) + 1))
+    for row, one in enumerate(first, start=1):
+        before, costs[0] = costs[0], row
+        for column, other in enumerate(second, start=1):
+            before, costs[column] = (
+                costs[column],
+                min(before + (one != other), costs[column] + 1, costs[column - 1] + 1),
+            )
+    return costs[-1]

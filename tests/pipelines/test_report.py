@@ -349,6 +349,7 @@ def test_withheld_documents_are_listed_by_reason_with_a_fate_of_their_own(tmp_pa
     assert [(row["reason"], row["documents"], row["sources"]) for row in report["withheld"]] == [
         ("release_forbidden", 1, {"cc": 1}),
         ("opted_out", 1, {"ndl": 1}),
+        ("contaminated", 0, {}),
         ("taken_down", 1, {"cc": 1}),
     ]
     parts = {fate["source"]: fate["parts"] for fate in report["fates"]}

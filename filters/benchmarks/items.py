@@ -1,0 +1,134 @@
+"""Benchmark items out of files as benchmarks are published: JSON, JSON Lines, CSV, TSV.
+
+A field is a path of names, `data.paragraphs.qas.question`; a list on the way stands for all of its members. An item's
+name is the file's and the way to it, `jsquad.json:data[3].paragraphs[0].qas[2].question`, so that a person finds it.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from corpus.shards import filesystem
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """One benchmark whose items must not be in the training text.
+
+    Attributes:
+        name: as tables and the report call it.
+        files: JSON, JSON Lines, CSV or TSV, with names that end so; a `.json` of one object a line is read too.
+        fields: paths of what to look for; several fields are items of their own.
+    """
+
+    name: str
+    files: tuple[str, ...]
+    fields: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a benchmark without files or fields."""
+        for what in ("files", "fields"):
+            if not getattr(self, what):
+                raise ValueError(f"benchmark {self.name!r}: {what} is empty")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One text to look for, and the name of the place where it stands."""
+
+    benchmark: str
+    name: str
+    text: str
+
+
+def read_items(benchmark: Benchmark) -> Iterator[Item]:
+    """The items of a benchmark, in the order of its files and fields.
+
+    Raises:
+        OSError: a file cannot be read.
+        ValueError: a file is not what its name says, or has no such field.
+    """
+    for uri in benchmark.files:
+        rows, short = _rows(uri), uri.rsplit("/", 1)[-1]
+        for field in benchmark.fields:
+            items = [
+                Item(benchmark.name, f"{short}:{_joined(place, way)}", value)
+                for place, row in rows
+                for way, value in _values(row, field.split("."))
+            ]
+            if not items:
+                raise ValueError(f"{uri}: no {field!r} in it{_known(rows)}")
+            yield from items
+
+
+def digest(benchmark: Benchmark) -> str:
+    """Of the bytes of its files.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    hasher = hashlib.blake2b(digest_size=16)
+    for uri in benchmark.files:
+        fs, path = filesystem(uri)
+        content = fs.cat_file(path)
+        hasher.update(len(content).to_bytes(8, "little") + content)
+    return hasher.hexdigest()
+
+
+def _rows(uri: str) -> list[tuple[str, Any]]:
+    """The rows of a file, each with its place: "" for a whole document, [2] for the third row."""
+    fs, path = filesystem(uri)
+    try:
+        text = fs.cat_file(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{uri}: is not UTF-8 (byte {error.start})") from error
+    ending = uri.rsplit(".", 1)[-1].lower()
+    if ending in ("csv", "tsv"):
+        table = csv.DictReader(io.StringIO(text, newline=""), delimiter="," if ending == "csv" else "\t")
+        return [(f"[{number}]", row) for number, row in enumerate(table)]
+    if ending not in ("json", "jsonl"):
+        raise ValueError(f"{uri}: is neither .json, .jsonl, .csv nor .tsv")
+    if ending == "json":
+        try:
+            return [("", json.loads(text))]
+        except json.JSONDecodeError as error:
+            if not error.msg.startswith("Extra data"):
+                raise ValueError(f"{uri}: line {error.lineno}: {error.msg}") from error
+    rows = []
+    for number, line in enumerate(text.split("\n")):
+        if line.strip():
+            try:
+                rows.append((f"[{number}]", json.loads(line)))
+            except json.JSONDecodeError as error:
+                raise ValueError(f"{uri}: line {number + 1}: {error.msg}") from error
+    return rows
+
+
+def _values(row: Any, path: list[str]) -> Iterator[tuple[str, str]]:
+    """Texts at the end of a path, with the way to each."""
+    if isinstance(row, list):
+        for number, member in enumerate(row):
+            for way, value in _values(member, path):
+                yield _joined(f"[{number}]", way), value
+    elif not path:
+        if isinstance(row, str):
+            yield "", row
+    elif isinstance(row, dict) and path[0] in row:
+        for way, value in _values(row[path[0]], path[1:]):
+            yield _joined(path[0], way), value
+
+
+def _joined(first: str, second: str) -> str:
+    return f"{first}{'' if second.startswith('[') or not first or not second else '.'}{second}"
+
+
+def _known(rows: list[tuple[str, Any]]) -> str:
+    first = rows[0][1] if rows else None
+    first = first[0] if isinstance(first, list) and first else first
+    return f"; its rows have {', '.join(map(str, first))}" if isinstance(first, dict) and first else ""
