@@ -14,17 +14,18 @@ datatrove is an extra (`pip install 'manyo[datatrove]'`); nothing else of manyo 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 from datatrove.data import Document
 from datatrove.pipeline.filters.base_filter import BaseFilter
 from datatrove.pipeline.writers.disk_base import DiskWriter
 
-from corpus.schema import DOC_ID, DOC_ID_BYTES, LABEL
+from corpus.schema import DOC_ID, DOC_ID_BYTES, LABEL, LANGUAGES
 from corpus.text import tidy
 from filters.language import LanguageSettings, identify
-from filters.rules import DOCUMENT_COLUMNS, PROFILES, decide, load_rules
-from filters.signals import measure
+from filters.rules import PROFILES, decide, load_rules
+from filters.signals import SIGNALS, SignalSettings, measure, signals_schema
 
 
 class JapaneseFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no types
@@ -39,11 +40,14 @@ class JapaneseFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no type
         rules: path or URI of a file of rules; None drops nothing.
         profile: which rules of the file decide: web, ocr, classical, law, prose.
         languages: where scripts are trusted, and which fastText model is asked where they are not.
+        signals: lists of words to count and models whose scores are signals. Those that are measured on request only
+            and that a rule looks at are measured without being named here.
         exclusion_writer: where dropped documents go; `filter_reason` is the first rule that they fail.
         batch_size: documents that are measured together; a kernel call costs as much as a few of them.
 
     Raises:
-        ValueError: a rule is wrong, looks at what only our own sources measure, or the profile is unknown.
+        ValueError: a rule is wrong, or looks at what only our own sources measure or what nothing in `signals`
+            measures; or the profile is unknown.
         FileNotFoundError: there are no rules at the path.
     """
 
@@ -54,6 +58,7 @@ class JapaneseFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no type
         rules: str | None,
         profile: str = "web",
         languages: LanguageSettings | None = None,
+        signals: SignalSettings | None = None,
         exclusion_writer: DiskWriter | None = None,
         batch_size: int = 256,
     ) -> None:
@@ -61,12 +66,16 @@ class JapaneseFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no type
         if profile not in PROFILES:
             raise ValueError(f"profile {profile!r} is none of {', '.join(PROFILES)}")
         self.rules = tuple(rule for rule in load_rules(rules) if profile in rule.profiles) if rules else ()
-        unknown_here = {column.name for column in DOCUMENT_COLUMNS}
+        looked_at = {rule.signal for rule in self.rules}
+        given = signals or SignalSettings()
+        on_request = (one.column.name for one in SIGNALS if one.setting == "also_measure")
+        also_measure = [name for name in on_request if name in looked_at or name in given.also_measure]
+        self.signals = replace(given, also_measure=tuple(also_measure))
+        measured = {*LANGUAGES.schema.names, *signals_schema(self.signals).names}
         for rule in self.rules:
-            if rule.signal in unknown_here:
-                raise ValueError(
-                    f"{rules}: rule {rule.name!r} looks at {rule.signal}, which only manyo's sources measure"
-                )
+            if rule.signal not in measured:
+                needs = next((one.setting for one in SIGNALS if one.column.name == rule.signal), "a source of manyo")
+                raise ValueError(f"{rules}: rule {rule.name!r} looks at {rule.signal}, which needs {needs}")
         self.profile = profile
         self.languages = languages or LanguageSettings()
 
@@ -84,7 +93,7 @@ class JapaneseFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no type
             ],
             names=["doc_id", "text", "profile"],
         )
-        languages, signals = identify(documents, self.languages), measure(documents)
+        languages, signals = identify(documents, self.languages), measure(documents, self.signals)
         decisions = decide(languages, signals, documents.column("profile"), self.rules)
         rows = zip(
             batch,

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from bench.labels import read_labels
 from pipelines.cli import main
 from pipelines.config import load_config
 from pipelines.run import table_folder
@@ -110,3 +111,11 @@ def test_token_shards_decode_to_the_released_text_exactly(real_run: FinishedRun,
             assert decoded == texts[provenance["doc_id"]].replace("▁", " ")
             checked += 1
     assert checked == len(texts)
+
+
+def test_the_rules_judge_labelled_pages_as_their_readers_did(real_run: FinishedRun) -> None:
+    is_good = {page.url: page.is_good for page in read_labels()}
+    rows = zip(read(real_run, "documents", "web"), read(real_run, "decisions", "web"), strict=True)
+    judged = [is_good[row["uri"]] == (not decision["reasons"]) for row, decision in rows if row["uri"] in is_good]
+    assert len(judged) > 10
+    assert sum(judged) >= 0.8 * len(judged)

@@ -116,19 +116,37 @@ def test_without_rules_nothing_is_dropped():
     assert [document.id for document in JapaneseFilter(None).run(iter(given))] == list(TEXTS)
 
 
-@pytest.mark.parametrize(
-    ("rules", "profile", "message"),
-    [(RULES, "weblog", "profile 'weblog' is none of web"), ("links.toml", "web", "link_fraction, which only manyo's")],
-)
-def test_what_cannot_be_decided_here_is_refused_at_the_start(rules, profile, message, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "links.toml").write_text(
-        '[[rule]]\nname = "links"\nprofiles = ["web"]\nsignal = "link_fraction"\nmaximum = 0.5\n'
+def rules_on(signal: str, folder: Path) -> str:
+    (folder / "rules.toml").write_text(
+        f'[[rule]]\nname = "ours"\nprofiles = ["web"]\nsignal = "{signal}"\nmaximum = 0.5\n'
         'source = "ours"\nrejects = "あ"\nkeeps = "い"\n',
         encoding="utf-8",
     )
-    with pytest.raises(ValueError, match=message):
-        JapaneseFilter(rules, profile)
+    return str(folder / "rules.toml")
+
+
+@pytest.mark.parametrize(
+    ("signal", "needs"),
+    [
+        ("link_fraction", "a source of manyo"),
+        ("adult_word_count", r"words\.adult"),
+        ("perplexity", r"models\.perplexity"),
+    ],
+)
+def test_what_cannot_be_decided_here_is_refused_at_the_start(signal, needs, tmp_path: Path):
+    with pytest.raises(ValueError, match=f"rule 'ours' looks at {signal}, which needs {needs}"):
+        JapaneseFilter(rules_on(signal, tmp_path))
+
+
+def test_an_unknown_profile_is_refused_at_the_start():
+    with pytest.raises(ValueError, match="profile 'weblog' is none of web"):
+        JapaneseFilter(RULES, "weblog")
+
+
+def test_signals_on_request_are_measured_where_a_rule_looks_at_them(tmp_path: Path):
+    (document,) = [Document(text=ARTICLE, id="article")]
+    JapaneseFilter(rules_on("zlib_ratio", tmp_path)).filter(document)
+    assert "zlib_ratio" in document.metadata["signals"]
 
 
 def test_the_program_in_the_documentation_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
