@@ -8,31 +8,46 @@ the page's own characters, so that resolution, direction and size of print do no
 What is no text of the work is left out: page numbers, running heads, ruby, what the layout detector
 called so, and lines that were recognised twice. Where the columns of a page are plain to see, their
 lines are read column by column, whatever order the tool gave them.
+
+The geometry is worked out in `corpus.kernels` on columns of all lines of a publication; here is what
+needs the words. `tests/ocr_oracle.py` does the same line by line.
 """
 
 from __future__ import annotations
 
 import re
-import statistics
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from enum import Enum
-from itertools import groupby, pairwise
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+from itertools import accumulate, groupby, pairwise
 from typing import NamedTuple
 
+import numpy as np
+
+from corpus import kernels
+from corpus.kernels import (
+    _describe,
+    _drop_furniture,
+    _drop_repeats,
+    _find_heads,
+    _find_margins,
+    _mark_paragraphs,
+    _share_inside,
+)
 from corpus.pages import PagedText, joined
 
 
-class Kind(Enum):
+class Kind(IntEnum):
     """What a line is: only body lines run on, all others stand by themselves."""
 
-    BODY = "body"
-    HEADING = "heading"
-    CAPTION = "caption"
-    HEADNOTE = "headnote"
-    INLINE_NOTE = "inline note"  # 割注: two small lines within a line
-    CELL = "table cell"
+    BODY = kernels.BODY
+    HEADING = kernels.HEADING
+    CAPTION = 2
+    HEADNOTE = 3
+    INLINE_NOTE = 4  # 割注: two small lines within a line
+    CELL = kernels.CELL  # of a table
 
 
 class Box(NamedTuple):
@@ -42,23 +57,6 @@ class Box(NamedTuple):
     y: float
     width: float
     height: float
-
-    @property
-    def is_tall(self) -> bool:
-        """Whether it is higher than wide, as vertical lines are."""
-        return self.height > self.width
-
-    def share_inside(self, other: Box) -> float:
-        """The fraction of this box's area that lies in the other one."""
-        right, other_right = self.x + self.width, other.x + other.width
-        bottom, other_bottom = self.y + self.height, other.y + other.height
-        # Most boxes of a page are apart, and every line is compared with many.
-        if right <= other.x or other_right <= self.x or bottom <= other.y or other_bottom <= self.y:
-            return 0.0
-        width = min(right, other_right) - max(self.x, other.x)
-        height = min(bottom, other_bottom) - max(self.y, other.y)
-        area = self.width * self.height
-        return width * height / area if area > 0 else 0.0
 
 
 class Line(NamedTuple):
@@ -81,33 +79,45 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Lines of a page image in reading order, and boxes of what is no text (page number, running head, ruby)."""
+    """Lines of a page image in reading order, column by column, and boxes of what is no text.
+
+    Attributes:
+        label: name of the image or number of the frame.
+        texts: of each line, tidy, without line ends, not empty.
+        kinds: values of `Kind`.
+        blocks: numbers of their text blocks on the page; `kernels.NO_BLOCK` where the format knows none.
+        boxes: x, y, width and height, NaN where unknown; float64 (n_lines, 4) or what becomes that.
+        confidences: of the layout detector, 0 to 1; NaN if unknown.
+        furniture: boxes of page numbers, running heads and ruby that the layout detector saw.
+    """
 
     label: str
-    lines: tuple[Line, ...]
-    furniture: tuple[Box, ...] = ()
+    texts: Sequence[str]
+    kinds: Sequence[int]
+    blocks: Sequence[int]
+    boxes: Sequence[Sequence[float]] | np.ndarray
+    confidences: Sequence[float]
+    furniture: Sequence[Box] = ()
 
+    @classmethod
+    def of(cls, label: str, lines: Sequence[Line], furniture: Sequence[Box] = ()) -> Page:
+        """A page of lines."""
+        return cls(
+            label,
+            [line.text for line in lines],
+            [line.kind for line in lines],
+            [kernels.NO_BLOCK if line.block is None else line.block for line in lines],
+            [line.box or _NO_BOX for line in lines],
+            [np.nan if line.confidence is None else line.confidence for line in lines],
+            furniture,
+        )
+
+
+_NO_BOX = Box(np.nan, np.nan, np.nan, np.nan)
 
 #: Below this a table cell is often a second reading of its neighbour. Measured on a statistical
 #: table of 1952: second readings 0.27 to 0.50, the cells' own up from 0.50.
 _LOW_CONFIDENCE = 0.55
-#: An indent is one character; boxes start up to a third of a character off.
-_INDENT_CHARS = 0.6
-#: A last line that ends with a full stop must leave room for one character at least.
-_SHORT_CHARS = 1.0
-#: A line that ends without one, but leaves this fraction of the block's width empty, stands alone:
-#: items of a list, addresses, verse.
-_VERY_SHORT_FRACTION = 0.3
-#: A block of shorter lines only is a list or a table, not prose: newspapers set 12 and more.
-_PROSE_MIN_CHARS = 8
-#: Nor is a block whose lines are so much shorter than the page's longest (names, addresses).
-_PROSE_MIN_FRACTION = 1 / 3
-#: So many of them in a row, in a format that marks no tables, are a table.
-_TABLE_MIN_CELLS = 8
-#: Over the edge of a column or page a paragraph goes on only from a line that is nearly full.
-_FULL_FRACTION = 0.8
-#: Sizes of print that differ more than this do not belong to one paragraph (footnotes).
-_SIZE_RATIO = 1.35
 #: A running head stands on at least this many pages ...
 _RUNNING_HEAD_PAGES = 3
 #: ... is no longer than this ...
@@ -118,32 +128,102 @@ _RUNNING_HEAD_SHIFT = 0.05
 _SAME_FRACTION = 0.6
 #: All of them are in print of one size, smaller than the text by a quarter or more.
 _HEAD_SIZE_RATIO = 1.2
-#: Apart is this far: lines of running text are half a character to one character apart.
-_MARGIN_CHARS = 1.0
 #: So many long lines say where the text is, so that a number apart from it is a page number.
 _TEXT_MIN_LINES = 3
 #: A misread page number is no longer than this, dashes and blanks included.
 _NUMBER_CHARS = 8
-#: Ruby is half the size of its text; github users of the full-text packages separate the two at 1.7.
-_RUBY_RATIO = 1.7
-#: Columns are two characters apart in print; hanging punctuation and crooked pages take most of it.
-_COLUMN_GAP_CHARS = 0.3
-#: A title over the columns has this many lines at most.
-_TITLE_LINES = 3
-#: From the first edge of the last column of a spread's right page to that of the left one's first.
-_GUTTER_CHARS = 5.0
 
-_SENTENCE_END = tuple("。．.！!？?」』）)】〕］]…―")
-_GOES_ON = tuple("、，,・「『（(")
-_HANGING = tuple("、。，．")
+_LIMITS = np.zeros(kernels.N_LIMITS)
+#: Ruby is half the size of its text; github users of the full-text packages separate the two at 1.7.
+_LIMITS[kernels.RUBY_RATIO] = 1.7
+_LIMITS[kernels.RUBY_CHARS] = 16
+#: A block of shorter lines only is a list or a table, not prose: newspapers set 12 and more.
+_LIMITS[kernels.PROSE_MIN_CHARS] = 8
+#: Nor is a block whose lines are so much shorter than the page's longest (names, addresses).
+_LIMITS[kernels.PROSE_MIN_FRACTION] = 1 / 3
+#: An indent is one character; boxes start up to a third of a character off.
+_LIMITS[kernels.INDENT_CHARS] = 0.6
+#: A last line that ends with a full stop must leave room for one character at least.
+_LIMITS[kernels.SHORT_CHARS] = 1.0
+#: A line that ends without one, but leaves this fraction of the block's width empty, stands alone:
+#: items of a list, addresses, verse.
+_LIMITS[kernels.VERY_SHORT_FRACTION] = 0.3
+#: Over the edge of a column or page a paragraph goes on only from a line that is nearly full.
+_LIMITS[kernels.FULL_FRACTION] = 0.8
+#: Sizes of print that differ more than this do not belong to one paragraph (footnotes).
+_LIMITS[kernels.SIZE_RATIO] = 1.35
+#: So many short lines in a row, in a format that marks no tables, are a table.
+_LIMITS[kernels.TABLE_MIN_CELLS] = 8
+#: Apart from the text is this far: lines of running text are half a character to one character apart.
+_LIMITS[kernels.MARGIN_CHARS] = 1.0
+_LIMITS[kernels.TEXT_MIN_LINES] = _TEXT_MIN_LINES
+_LIMITS[kernels.HEAD_CHARS] = _RUNNING_HEAD_CHARS
+#: Columns are two characters apart in print; hanging punctuation and crooked pages take most of it.
+_LIMITS[kernels.COLUMN_GAP_CHARS] = 0.3
+#: A title over the columns has this many lines at most.
+_LIMITS[kernels.TITLE_LINES] = 3
+#: From the first edge of the last column of a spread's right page to that of the left one's first.
+_LIMITS[kernels.GUTTER_CHARS] = 5.0
+
+_MEANINGS = {
+    kernels.ENDS_SENTENCE: "。．.！!？?」』）)】〕］]…―",
+    kernels.GOES_ON: "、，,・「『（(",
+    kernels.HANGS: "、。，．",
+    kernels.OPENS: "「『",
+    kernels.ENDS_CELL: "。」",
+    kernels.INDENTS: "　",
+    kernels.KANA: "".join(map(chr, [*range(0x3041, 0x3097), *range(0x30A1, 0x30FB)])) + "ー゛゜ゝゞヽヾ〳〴〵〻〓",
+}
 _DASHES = r"\s(（\[［〔〈<>〉〕］\])）\-‐‑–—―ー一─━~〜～・.．,，、…|=＝"
 _PAGE_NUMBER = re.compile(rf"[{_DASHES}]*\d{{1,4}}[{_DASHES}]*")
 _DASHED_KANJI_NUMBER = re.compile(r"[\-‐–—―ー─━(（]\s*[〇一二三四五六七八九十百]{1,4}\s*[\-‐–—―ー─━)）]")
 _KANJI_NUMBER = re.compile(r"[〇一二三四五六七八九十百千]{1,5}")
 _NUMERALS = re.compile(r"[\d〇一二三四五六七八九十百\s]+")
 _DIGITS = re.compile(r"\d+")
-_KANA_ONLY = re.compile(r"[ぁ-ゖァ-ヺー゛゜ゝゞヽヾ〳〴〵〻〓]{1,16}")
 _NOT_A_LETTER = re.compile(r"[\W_]+")
+
+
+@cache
+def _meanings() -> np.ndarray:
+    """uint8 (0x110000,), what each character says at the start or end of a line."""
+    table = np.zeros(0x110000, np.uint8)
+    for bit, characters in _MEANINGS.items():
+        table[[ord(character) for character in characters]] |= bit
+    return table
+
+
+class _Lines:
+    """All lines of a publication as columns; `kept` says which of them are text.
+
+    Attributes:
+        texts: of each line.
+        page_offsets: int64 (n_pages + 1,), page `p` has the lines from `page_offsets[p]` to the next.
+        points, point_offsets: uint32 and int64, the code points of all lines one after another.
+        chars, widths, marks: length, width in full-width characters, and what the kernels know of the words.
+    """
+
+    def __init__(self, pages: Sequence[Page]) -> None:
+        self.texts = [text for page in pages for text in page.texts]
+        n = len(self.texts)
+        self.page_offsets = _offsets(len(page.texts) for page in pages)
+        self.kinds = np.array([kind for page in pages for kind in page.kinds], np.uint8)
+        self.blocks = np.array([block for page in pages for block in page.blocks], np.int64)
+        boxes = [np.asarray(page.boxes, np.float64).reshape(-1, 4) for page in pages]
+        self.boxes = np.concatenate(boxes) if boxes else np.zeros((0, 4))
+        self.confidences = np.array([value for page in pages for value in page.confidences], np.float64)
+        self.points, self.point_offsets = _code_points(self.texts)
+        self.chars, self.widths, self.marks = np.empty(n, np.int64), np.empty(n, np.float64), np.empty(n, np.int64)
+        _describe(self.points, self.point_offsets, _meanings(), _LIMITS, self.chars, self.widths, self.marks)
+        self.kept = np.ones(n, np.bool_)
+
+
+def _offsets(sizes: Iterable[int]) -> np.ndarray:
+    return np.array([0, *accumulate(sizes)], np.int64)
+
+
+def _code_points(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
+    return points, _offsets(map(len, texts))
 
 
 def running_text(pages: Sequence[Page]) -> tuple[str, list[tuple[str, int]]]:
@@ -155,620 +235,285 @@ def running_text(pages: Sequence[Page]) -> tuple[str, list[tuple[str, int]]]:
     Returns:
         The text, and (label, start in characters) of every page, in order.
     """
-    kept = without_running_heads([replace(page, lines=tuple(without_repeats(page))) for page in pages])
-    writer = _Writer([page.label for page in kept])
-    for number, page in enumerate(kept):
-        for piece in _pieces(in_reading_order(page.lines), number):
-            writer.write(piece)
-    return writer.finish()
+    lines = _Lines(pages)
+    _without_repeats(lines)
+    _without_running_heads(lines, pages)
+    n_lines = len(lines.texts)
+    order = np.empty(n_lines, np.int64)
+    continues, ending = np.zeros(n_lines, np.bool_), np.zeros(n_lines, np.bool_)
+    n_ordered = _mark_paragraphs(
+        lines.page_offsets, lines.boxes, lines.chars, lines.widths, lines.marks, _LIMITS, lines.kinds, lines.blocks,
+        lines.kept, order, continues, ending,
+    )  # fmt: skip
+    return _written(lines, order[:n_ordered], continues, ending, [page.label for page in pages])
 
 
-def without_repeats(page: Page) -> list[Line]:
-    """The lines of a page, table cells marked, less ruby and what was recognised twice."""
-    # Tables first: a column of figures at the end of a page is no page number.
-    lines = _with_cells(_without_ruby(page.lines))
-    best: dict[tuple[str, Box], float] = {}
-    for line in lines:
-        if line.box:
-            key = (line.text, line.box)
-            best[key] = max(best.get(key, -1.0), line.confidence or 0.0)
-    once: list[Line] = []
-    for line in lines:
-        # `pop` keeps the first of equally confident repeats and drops all others.
-        if line.box is None or best.get((line.text, line.box)) == (line.confidence or 0.0):
-            once.append(line)
-            if line.box:
-                best.pop((line.text, line.box))
-    return [line for line in once if not _is_second_reading(line, once)]
+def layout_confidence(pages: Sequence[Page]) -> float | None:
+    """Mean confidence of the layout detector over the lines that have one; it says little about characters."""
+    values = np.array([value for page in pages for value in page.confidences], np.float64)
+    values = values[~np.isnan(values)]
+    return float(values.mean()) if len(values) else None
 
 
-def without_running_heads(pages: Sequence[Page]) -> list[Page]:
-    """The pages without furniture, running heads and page numbers.
+def _without_repeats(lines: _Lines) -> None:
+    """Drop ruby, and what was recognised twice; mark table cells.
+
+    Tables first: a column of figures at the end of a page is no page number.
+    """
+    confidences = np.nan_to_num(lines.confidences)
+    _drop_repeats(
+        lines.page_offsets, lines.points, lines.point_offsets, lines.boxes, confidences, lines.chars, lines.widths,
+        lines.marks, _LIMITS, lines.kinds, lines.blocks, lines.kept,
+    )  # fmt: skip
+    has_box = ~np.isnan(lines.boxes[:, 2])
+    doubtful = np.flatnonzero(lines.kept & has_box & (lines.confidences < _LOW_CONFIDENCE))
+    pages = np.searchsorted(lines.page_offsets, doubtful, "right") - 1
+    second = [
+        line for line, page in zip(doubtful.tolist(), pages.tolist(), strict=True)
+        if _is_second_reading(line, page, lines, has_box, confidences)
+    ]  # fmt: skip
+    lines.kept[second] = False
+
+
+def _is_second_reading(line: int, page: int, lines: _Lines, has_box: np.ndarray, confidences: np.ndarray) -> bool:
+    """Whether a doubtful line only repeats a part of a line that covers its place."""
+    letters = _NOT_A_LETTER.sub("", lines.texts[line])
+    for other in range(lines.page_offsets[page], lines.page_offsets[page + 1]):
+        if other == line or not lines.kept[other] or not has_box[other]:
+            continue
+        if _share_inside(lines.boxes[line], lines.boxes[other]) < 0.5:
+            continue
+        other_letters = _NOT_A_LETTER.sub("", lines.texts[other])
+        if letters in other_letters and (len(letters) < len(other_letters) or confidences[line] < confidences[other]):
+            return True
+    return False
+
+
+def _without_running_heads(lines: _Lines, pages: Sequence[Page]) -> None:
+    """Drop furniture, running heads and page numbers.
 
     A line goes if the layout detector saw furniture in its place, or if it stands apart above or below the
     text, and is a number, or is much the same as on other pages, or stands where other pages have their
     number or running head. So neither a misread character nor a chapter of two pages saves it. Where
     nothing stands apart, a first or last line goes that is a number, or repeats at the same height.
     """
-    margins = [_margin_lines(page) for page in pages]
-    found_lines = [found for margin in margins for found in margin]
-    numbers = [found for found in found_lines if found.is_number]
-    seen = Counter((found.side, found.words) for found in found_lines if found.words and not found.is_number)
-    repeats = [found for found in found_lines if seen[found.side, found.words] >= _RUNNING_HEAD_PAGES]
-    apart = []
-    for page, margin in zip(pages, margins, strict=True):
-        dropped = {
-            found.index
-            for found in margin
-            if found.is_number or _is_at_number(found, numbers) or _is_running_head(found, repeats)
-        }
-        lines = [
-            line
-            for index, line in enumerate(page.lines)
-            if index not in dropped and not _is_furniture(line, page.furniture)
-        ]
-        apart.append(replace(page, lines=tuple(_without_page_numbers(lines))))
-    repeated = _repeated_ends(apart)
-    return [
-        replace(page, lines=tuple(line for index, line in enumerate(page.lines) if index not in ends))
-        for page, ends in zip(apart, repeated, strict=True)
-    ]
-
-
-def in_reading_order(lines: Sequence[Line]) -> list[Line]:
-    """The lines column by column where white space shows the columns plainly; else as they are.
-
-    Plainly: every line has a box and the page's direction, no line stands across the white between two
-    columns (a title over all of them may), and the lines of a column do not lie over each other. A text
-    block that reaches over two columns becomes two.
-    """
-    as_given = list(lines)
-    if any(line.box is None or line.kind not in (Kind.BODY, Kind.HEADING) for line in lines):
-        return as_given
-    is_vertical = _is_vertical(as_given)
-    if any(len(line.text) > 3 and line.box and line.box.is_tall != is_vertical for line in lines):
-        return as_given
-    size = _char_size(as_given)
-    placed = [_Placed(line, *_axes(line.box, is_vertical)) for line in lines if line.box]
-    placed.sort(key=lambda item: item.top)
-    halves = _halves(placed, size) if is_vertical else [placed]
-    columns: list[list[_Placed]] = []
-    for half in halves:
-        for n_titles in range(min(_TITLE_LINES, len(half)) + 1):
-            found = _columns(half[n_titles:], size)
-            if len(found) > 1 or n_titles == _TITLE_LINES:
-                break
-        if len(found) < 2:
-            n_titles, found = 0, [half]
-        columns += [[item] for item in half[:n_titles]] + found
-    # A box may lean over its neighbour by a little, but where lines stand side by side nothing is plain.
-    if any(b.top - a.top < 0.6 * size for column in columns for a, b in pairwise(column)):
-        return as_given
-    numbers: dict[tuple[int | None, int], int] = {}
-    return [
-        item.line
-        if item.line.block is None
-        else item.line._replace(block=numbers.setdefault((item.line.block, number), len(numbers)))
-        for number, column in enumerate(columns)
-        for item in column
-    ]
-
-
-def layout_confidence(pages: Sequence[Page]) -> float | None:
-    """Mean confidence of the layout detector over the lines that have one; it says little about characters."""
-    values = [line.confidence for page in pages for line in page.lines if line.confidence is not None]
-    return statistics.fmean(values) if values else None
-
-
-def _is_furniture(line: Line, furniture: tuple[Box, ...]) -> bool:
-    """Page numbers come both as a block of that type and as a body line in the same place."""
-    box = line.box
-    return box is not None and any(box.share_inside(other) > 0.6 for other in furniture)
-
-
-def _is_second_reading(line: Line, lines: list[Line]) -> bool:
-    """Whether a doubtful line only repeats a part of a line that covers its place."""
-    if line.box is None or line.confidence is None or line.confidence >= _LOW_CONFIDENCE:
-        return False
-    letters = _NOT_A_LETTER.sub("", line.text)
-    for other in lines:
-        if other is line or other.box is None or line.box.share_inside(other.box) < 0.5:
-            continue
-        other_letters = _NOT_A_LETTER.sub("", other.text)
-        if letters in other_letters and (
-            len(letters) < len(other_letters) or line.confidence < (other.confidence or 0.0)
-        ):
-            return True
-    return False
-
-
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    """A line with its extent in the direction of reading, and the place of its first edge across it."""
-
-    line: Line
-    start: float
-    end: float
-    top: float
-
-
-def _axes(box: Box, is_vertical: bool) -> tuple[float, float, float]:
-    if is_vertical:
-        return box.y, box.y + box.height, -box.x - box.width
-    return box.x, box.x + box.width, box.y
-
-
-def _halves(placed: list[_Placed], size: float) -> list[list[_Placed]]:
-    """The two pages of a spread, right one first, if white divides the lines near the middle."""
-    for i, (before, after) in enumerate(pairwise(placed), start=1):
-        if after.top - before.top >= _GUTTER_CHARS * size and 0.3 * len(placed) <= i <= 0.7 * len(placed):
-            return [placed[:i], placed[i:]]
-    return [placed]
-
-
-def _columns(placed: list[_Placed], size: float) -> list[list[_Placed]]:
-    """Groups of lines with white between them in the direction of reading; one if they are no columns of prose."""
-    columns: list[list[_Placed]] = []
-    end = 0.0
-    for item in sorted(placed, key=lambda item: item.start):
-        if columns and item.start - end < _COLUMN_GAP_CHARS * size:
-            columns[-1].append(item)
-            end = max(end, item.end)
-        else:
-            columns.append([item])
-            end = item.end
-    longest = [max(item.end - item.start for item in column) for column in columns]
-    # The last column of a chapter may be a short line; any other is as wide as the widest.
-    if any(length < max(_PROSE_MIN_CHARS * size, 0.8 * max(longest)) for length in longest[:-1]):
-        return [placed]
-    return [sorted(column, key=lambda item: item.top) for column in columns]
-
-
-@dataclass(frozen=True, slots=True)
-class _MarginLine:
-    """A line apart from the text.
-
-    Attributes:
-        index: among the lines of its page.
-        side: "above" or "below".
-        words: its text without digits and numerals.
-        is_number: nothing else, on a page with enough text to say what stands apart.
-        x, y: its middle, in pixels.
-        size: of its print, in pixels.
-    """
-
-    index: int
-    side: str
-    words: str
-    is_number: bool
-    n_chars: int
-    x: float
-    y: float
-    size: float
-
-
-def _margin_lines(page: Page) -> list[_MarginLine]:
-    """The lines above and below the text of a page, told by the long lines of the page's direction."""
-    boxed = [line for line in page.lines if line.box and line.kind is not Kind.CELL]
-    is_vertical, size = _is_vertical(boxed), _char_size(boxed)
-    extents = [max(line.box.width, line.box.height) for line in boxed if line.box and line.box.is_tall == is_vertical]
-    least = 0.5 * max(extents, default=0.0)
-    long = [
-        line
-        for line in boxed
-        if line.box
-        and line.box.is_tall == is_vertical
-        and max(line.box.width, line.box.height) >= least
-        and len(line.text) >= _PROSE_MIN_CHARS
-    ]
-    text = [line.box for line in long if line.box]
-    if not text or not size:
-        return []
-    top = min(box.y for box in text)
-    # Punctuation that hangs over the foot of a vertical line is not where the text ends, even if misread.
-    ends = sorted(line.box.y + line.box.height for line in long if line.box and not line.text.endswith(_HANGING))
-    bottom = (
-        ends[-1 - (is_vertical and len(ends) > 2 * _TEXT_MIN_LINES)]
-        if ends
-        else max(box.y + box.height for box in text)
-    )
-    found = []
-    for index, line in enumerate(page.lines):
-        if line.box is None or line.kind not in (Kind.BODY, Kind.HEADING) or len(line.text) > _RUNNING_HEAD_CHARS:
-            continue
-        above, below = top - line.box.y - line.box.height, line.box.y - bottom
-        if max(above, below) < _MARGIN_CHARS * size:
-            continue
-        side = "above" if above > below else "below"
-        found.append(
-            _MarginLine(
-                index=index,
-                side=side,
-                words=_NUMERALS.sub("", line.text),
-                is_number=len(text) >= _TEXT_MIN_LINES
-                and bool(_is_page_number(line) or _KANJI_NUMBER.fullmatch(line.text)),
-                n_chars=len(line.text),
-                x=line.box.x + line.box.width / 2,
-                y=line.box.y + line.box.height / 2,
-                size=max(min(line.box.width, line.box.height), 1.0),
-            )
+    in_margins = _in_margins(lines)
+    furniture = [box for page in pages for box in page.furniture]
+    if furniture:
+        _drop_furniture(
+            lines.page_offsets,
+            _offsets(len(page.furniture) for page in pages),
+            np.array(furniture, np.float64),
+            lines.boxes,
+            lines.kept,
         )
-    return found
+    lines.kept[in_margins] = False
+    _drop_page_numbers(lines)
+    _drop_repeated_ends(lines)
 
 
-def _is_at_number(found: _MarginLine, numbers: list[_MarginLine]) -> bool:
-    """Whether a short line stands where other pages have their number: a number that was misread."""
-    level = sum(abs(number.x - found.x) < 2.0 * number.size and _is_level(number, found) for number in numbers)
-    return found.n_chars <= _NUMBER_CHARS and level >= _RUNNING_HEAD_PAGES
-
-
-def _is_running_head(found: _MarginLine, repeats: list[_MarginLine]) -> bool:
-    """Whether a line stands as high as the running heads do, and says the same or is set like most of them."""
-    level = [head for head in repeats if _is_level(head, found)]
-    # Misread characters leave the others in their places.
-    if any(
-        sum(a == b for a, b in zip(found.words, head.words, strict=False))
-        >= _SAME_FRACTION * max(len(found.words), len(head.words))
-        for head in level
-    ):
-        return bool(found.words)
-    alike = sum(1 / _HEAD_SIZE_RATIO < head.size / found.size < _HEAD_SIZE_RATIO for head in level)
-    return alike >= max(_RUNNING_HEAD_PAGES, 0.5 * sum(head.side == found.side for head in repeats))
-
-
-def _is_level(a: _MarginLine, b: _MarginLine) -> bool:
-    """Whether both stand equally high on their pages, but for how the pages were laid on the scanner."""
-    return a.side == b.side and abs(a.y - b.y) < 2.5 * a.size
-
-
-def _repeated_ends(pages: Sequence[Page]) -> list[set[int]]:
-    """For each page, which of its first and last line repeats, but for digits, at the same height."""
-    seen: dict[tuple[str, int], list[float]] = defaultdict(list)
-    height = max((line.box.y + line.box.height for page in pages for line in page.lines if line.box), default=0.0)
-
-    def candidate(page: Page, end: int) -> tuple[str, int] | None:
-        if len(page.lines) < 2 or (line := page.lines[end]).box is None or line.kind is Kind.CELL:
-            return None
-        # A novel's pages begin with 「ええ。」 more than twice, and a vertical line always at the same height.
-        if line.text.endswith(("。", "」", "、")):
-            return None
-        words = _DIGITS.sub("", line.text).strip()
-        return (words, end) if 1 < len(words) <= _RUNNING_HEAD_CHARS else None
-
-    for page in pages:
-        for end in (0, -1):
-            if (key := candidate(page, end)) and (box := page.lines[end].box):
-                seen[key].append(box.y)
-    heads = {
-        key
-        for key, tops in seen.items()
-        if len(tops) >= _RUNNING_HEAD_PAGES and max(tops) - min(tops) <= _RUNNING_HEAD_SHIFT * height
-    }
-    return [{end % len(page.lines) for end in (0, -1) if candidate(page, end) in heads} for page in pages]
-
-
-def _without_ruby(lines: Sequence[Line]) -> Sequence[Line]:
-    """Without the lines of small kana that stand beside a line, where the format marks no ruby.
-
-    Small is thinner than the page's lines by the factor that separates the two sizes in old books.
-    """
-    sides = [min(line.box.width, line.box.height) for line in lines if line.box and len(line.text) >= _PROSE_MIN_CHARS]
-    if not sides:
-        return lines
-    thin = statistics.median(sides) / _RUBY_RATIO
-    return [
-        line
-        for line in lines
-        if line.kind is not Kind.BODY
-        or line.box is None
-        or min(line.box.width, line.box.height) >= thin
-        or not _KANA_ONLY.fullmatch(line.text)
+def _in_margins(lines: _Lines) -> np.ndarray:
+    """int64, the lines apart from the text that are numbers or running heads."""
+    sides = np.zeros(len(lines.texts), np.uint8)
+    n_text = np.zeros(len(lines.page_offsets) - 1, np.int64)
+    _find_margins(
+        lines.page_offsets, lines.boxes, lines.chars, lines.widths, lines.marks, _LIMITS, lines.kinds, lines.kept,
+        sides, n_text,
+    )  # fmt: skip
+    found = np.flatnonzero(sides)
+    if not len(found):
+        return found
+    page_of = np.searchsorted(lines.page_offsets, found, "right") - 1
+    knows_text = (n_text[page_of] >= _TEXT_MIN_LINES).tolist()
+    texts = [lines.texts[line] for line in found.tolist()]
+    are_numbers = [
+        knows and bool(_is_page_number(text) or _KANJI_NUMBER.fullmatch(text))
+        for text, knows in zip(texts, knows_text, strict=True)
     ]
-
-
-def _without_page_numbers(lines: list[Line]) -> list[Line]:
-    """Cut up to two page numbers (a spread has two) off each end: "(30)", "― 30 ―"."""
-    first, last = 0, len(lines)
-    while first < min(2, last) and _is_page_number(lines[first]):
-        first += 1
-    while last > max(first, len(lines) - 2) and _is_page_number(lines[last - 1]):
-        last -= 1
-    return lines[first:last]
-
-
-def _is_page_number(line: Line) -> bool:
-    return line.kind is not Kind.CELL and bool(
-        _PAGE_NUMBER.fullmatch(line.text) or _DASHED_KANJI_NUMBER.fullmatch(line.text)
+    words = [_NUMERALS.sub("", text) for text in texts]
+    sides_found = sides[found].tolist()
+    seen = Counter(
+        (side, word) for side, word, number in zip(sides_found, words, are_numbers, strict=True) if word and not number
     )
+    repeat = [
+        not number and bool(word) and seen[side, word] >= _RUNNING_HEAD_PAGES
+        for side, word, number in zip(sides_found, words, are_numbers, strict=True)
+    ]
+    boxes = lines.boxes[found]
+    dropped = np.zeros(len(found), np.bool_)
+    _find_heads(
+        sides[found],
+        boxes[:, :2] + boxes[:, 2:] / 2,
+        np.maximum(boxes[:, 2:].min(axis=1), 1.0),
+        lines.chars[found],
+        np.array(are_numbers, np.bool_),
+        np.array(repeat, np.bool_),
+        *_code_points(words),
+        (_RUNNING_HEAD_PAGES, _NUMBER_CHARS, _SAME_FRACTION, _HEAD_SIZE_RATIO),
+        dropped,
+    )
+    return found[dropped]
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A line, or a row of a table, with what its place on the page says about paragraphs.
-
-    Attributes:
-        fill: its length as a fraction of the longest line of its block.
-        length: in characters of the page; block_length: of the longest line of its block.
-        is_indented, ends: a paragraph starts with it, ends after it.
-        size: of its print, in pixels; 0 if unknown.
-    """
-
-    page: int
-    block: int
-    kind: Kind
-    text: str
-    is_indented: bool = False
-    ends: bool = False
-    length: float = 0.0
-    block_length: float = 0.0
-    size: float = 0.0
-    is_vertical: bool = False
+def _is_page_number(text: str) -> bool:
+    return bool(_PAGE_NUMBER.fullmatch(text) or _DASHED_KANJI_NUMBER.fullmatch(text))
 
 
-def _continues(last: _Piece, piece: _Piece) -> bool:
-    """Whether a body line goes on with the paragraph of the one before it."""
-    if last.ends or piece.is_indented:
-        return False
-    if (last.page, last.block) == (piece.page, piece.block):
-        return True
-    if last.is_vertical != piece.is_vertical or last.text.endswith(_SENTENCE_END):
-        return False
-    if last.size and piece.size and not 1 / _SIZE_RATIO < last.size / piece.size < _SIZE_RATIO:
-        return False
-    # Without boxes a line may be a whole page, so lengths of different pages say nothing.
-    full_length = max(last.block_length, piece.block_length) if last.size else last.block_length
-    return last.length >= _FULL_FRACTION * full_length or last.text.endswith(_GOES_ON)
+def _kept_by_page(lines: _Lines) -> list[list[int]]:
+    """The lines that are kept, page by page."""
+    kept = np.flatnonzero(lines.kept)
+    cuts = np.searchsorted(kept, lines.page_offsets).tolist()
+    numbers = kept.tolist()
+    return [numbers[first:last] for first, last in pairwise(cuts)]
+
+
+def _drop_page_numbers(lines: _Lines) -> None:
+    """Drop up to two page numbers (a spread has two) at each end of a page: "(30)", "― 30 ―"."""
+    texts, kinds = lines.texts, lines.kinds
+
+    def is_number(line: int) -> bool:
+        return kinds[line] != Kind.CELL and _is_page_number(texts[line])
+
+    dropped: list[int] = []
+    for numbers in _kept_by_page(lines):
+        first, last = 0, len(numbers)
+        while first < min(2, last) and is_number(numbers[first]):
+            first += 1
+        while last > max(first, len(numbers) - 2) and is_number(numbers[last - 1]):
+            last -= 1
+        dropped += numbers[:first] + numbers[last:]
+    lines.kept[dropped] = False
+
+
+def _drop_repeated_ends(lines: _Lines) -> None:
+    """Drop the first and last line of pages that repeat, but for digits, at the same height."""
+    pages = _kept_by_page(lines)
+    kept = lines.kept
+    bottoms = (lines.boxes[kept, 1] + lines.boxes[kept, 3]) if kept.any() else np.zeros(0)
+    height = float(np.nanmax(bottoms)) if (~np.isnan(bottoms)).any() else 0.0
+    places: dict[tuple[str, int], list[tuple[float, int]]] = defaultdict(list)
+    for numbers in pages:
+        if len(numbers) < 2:
+            continue
+        for end in (0, -1):
+            line = numbers[end]
+            text = lines.texts[line]
+            # A novel's pages begin with 「ええ。」 more than twice, and a vertical line always at the same height.
+            if text.endswith(("。", "」", "、")) or lines.kinds[line] == Kind.CELL:
+                continue
+            words = _DIGITS.sub("", text).strip()
+            top = float(lines.boxes[line, 1])
+            if 1 < len(words) <= _RUNNING_HEAD_CHARS and top == top:
+                places[words, end].append((top, line))
+    for found in places.values():
+        tops = [top for top, _ in found]
+        if len(found) >= _RUNNING_HEAD_PAGES and max(tops) - min(tops) <= _RUNNING_HEAD_SHIFT * height:
+            lines.kept[[line for _, line in found]] = False
 
 
 class _Writer:
-    """Writes pieces as paragraphs; holds back what would interrupt one."""
+    """Writes lines as paragraphs; holds back what would interrupt one."""
 
     def __init__(self, labels: list[str]) -> None:
         self._labels = labels
         self._n_started = 0
         self._text = PagedText()
-        self._last: _Piece | None = None  # last body line of the open paragraph
-        self._held: list[_Piece] = []
+        self._last: str | None = None  # last body line of the open paragraph
+        self._ends = False  # whether the paragraph ends after it
+        self._held: list[tuple[int, str]] = []
 
-    def write(self, piece: _Piece) -> None:
-        last = self._last
-        if piece.kind is Kind.BODY:
-            if last is not None and _continues(last, piece):
-                self._put(piece, joined(last.text, piece.text))
-            else:
-                self._close()
-                self._put(piece, "")
-            self._last = piece
-        elif piece.kind is Kind.INLINE_NOTE and last is not None:
-            self._put(replace(piece, text=f"（{piece.text}）"), "")
-        elif piece.kind is Kind.HEADING or last is None or last.ends:
-            self._close()
-            self._put(piece, "")
+    def write_body(self, page: int, text: str, continues: bool, ends: bool) -> None:
+        """Write a line of running text."""
+        if self._last is not None and continues:
+            self._put(page, text, joined(self._last, text))
+        else:
+            self.close()
+            self._put(page, text)
+        self._last, self._ends = text, ends
+
+    def write(self, page: int, kind: int, text: str) -> None:
+        """Write what is no running text."""
+        if kind == Kind.INLINE_NOTE and self._last is not None:
+            self._put(page, f"（{text}）")
+        elif kind == Kind.HEADING or self._last is None or self._ends:
+            self.close()
+            self._put(page, text)
             self._text.add("\n")
         else:
-            self._held.append(piece)
+            self._held.append((page, text))
 
     def finish(self) -> tuple[str, list[tuple[str, int]]]:
-        self._close()
+        """The text, and where its pages start."""
+        self.close()
         for label in self._labels[self._n_started :]:
             self._text.start_page(label)
         return self._text.finish()
 
-    def _close(self) -> None:
+    def close(self) -> None:
         """End the open paragraph, and let follow what waited for its end."""
         if self._last is not None:
             self._text.add("\n")
             self._last = None
         held, self._held = self._held, []
-        for piece in held:
-            self._put(piece, "")
+        for page, text in held:
+            self._put(page, text)
             self._text.add("\n")
 
-    def _put(self, piece: _Piece, gap: str) -> None:
+    def _put(self, page: int, text: str, gap: str = "") -> None:
         if gap:
             self._text.add(gap)
-        while self._n_started <= piece.page:
+        while self._n_started <= page:
             self._text.start_page(self._labels[self._n_started])
             self._n_started += 1
-        self._text.add(piece.text)
+        self._text.add(text)
 
 
-def _pieces(lines: Sequence[Line], page: int) -> list[_Piece]:
-    """The lines of a page with their paragraph marks, table cells as rows, inline notes together."""
-    blocks = _block_numbers(lines)
-    members: dict[int, list[int]] = defaultdict(list)
-    for index, (line, block) in enumerate(zip(lines, blocks, strict=True)):
-        if line.kind is Kind.BODY:
-            members[block].append(index)
-    body_lines = [line for line in lines if line.kind is Kind.BODY]
-    char_size = _char_size(body_lines)
-    is_vertical = _is_vertical(body_lines)
-    page_longest = max((end - start for start, end in (_span(line, is_vertical) for line in body_lines)), default=0.0)
-    body: dict[int, _Piece] = {}
-    for block, indices in members.items():
-        marked = _marked([lines[index] for index in indices], page, block, char_size, page_longest)
-        body.update(zip(indices, marked, strict=True))
-    pieces: list[_Piece] = []
-    for (kind, block), run in groupby(range(len(lines)), key=lambda index: (lines[index].kind, blocks[index])):
-        indices = list(run)
-        if kind is Kind.BODY:
-            pieces += [body[index] for index in indices]
-        elif kind is Kind.INLINE_NOTE:
-            pieces.append(_Piece(page, block, kind, "".join(lines[index].text for index in indices)))
-        elif kind is Kind.CELL:
-            pieces += [_Piece(page, block, kind, row) for row in _rows([lines[index] for index in indices])]
+def _written(
+    lines: _Lines, order: np.ndarray, continues: np.ndarray, ending: np.ndarray, labels: list[str]
+) -> tuple[str, list[tuple[str, int]]]:
+    """The lines in this order as paragraphs, table cells as rows, inline notes together."""
+    writer = _Writer(labels)
+    pages = (np.searchsorted(lines.page_offsets, order, "right") - 1).tolist()
+    kinds, goes_on, ends = lines.kinds[order].tolist(), continues[order].tolist(), ending[order].tolist()
+    texts = [lines.texts[line] for line in order.tolist()]
+    blocks = lines.blocks[order].tolist()
+    places = range(len(texts))
+    for (page, kind, _), run in groupby(places, key=lambda at: (pages[at], kinds[at], blocks[at])):
+        if kind == Kind.BODY:
+            for at in run:
+                writer.write_body(page, texts[at], goes_on[at], ends[at])
+        elif kind == Kind.INLINE_NOTE:
+            writer.write(page, kind, "".join(texts[at] for at in run))
+        elif kind == Kind.CELL:
+            for row in _rows(lines, [int(order[at]) for at in run]):
+                writer.write(page, kind, row)
         else:
-            pieces += [_Piece(page, block, kind, lines[index].text) for index in indices]
-    return pieces
+            for at in run:
+                writer.write(page, kind, texts[at])
+    return writer.finish()
 
 
-def _marked(lines: list[Line], page: int, block: int, page_char_size: float, page_longest: float) -> list[_Piece]:
-    """Body lines of one block, with what their starts and ends say about paragraphs."""
-    is_vertical = _is_vertical(lines)
-    spans = [_span(line, is_vertical) for line in lines]
-    size = _char_size(lines) or page_char_size or 1.0
-    # 、 and 。 may hang over the edge, so lines that end with them do not say where it is.
-    edges = [end for line, (_, end) in zip(lines, spans, strict=True) if not line.text.endswith(_HANGING)]
-    block_end = max(edges or [end for _, end in spans])
-    width = block_end - min(start for start, _ in spans)
-    longest = max(end - start for start, end in spans)
-    indent = _INDENT_CHARS * size
-    has_boxes = all(line.box for line in lines)
-    pieces: list[_Piece] = []
-    for i, (line, (start, end)) in enumerate(zip(lines, spans, strict=True)):
-        neighbours = [
-            (spans[j][0], spans[j][1] - (size if lines[j].text.endswith(_HANGING) else 0.0))
-            for j in (i - 1, i + 1)
-            if 0 <= j < len(spans)
-        ] or [(start, end)]
-        left_free = start - min(span[0] for span in neighbours)
-        right_free = max(span[1] for span in neighbours) - end
-        stands_alone = (
-            longest < max(_PROSE_MIN_CHARS * size, _PROSE_MIN_FRACTION * page_longest)
-            # The same white on both sides: a title or caption in the middle of the column.
-            or (min(left_free, right_free) >= indent and abs(left_free - right_free) < size)
-            # A date or signature at the end of the line; a number in a table.
-            or left_free >= _VERY_SHORT_FRACTION * width
-        )
-        ends_sentence = line.text.endswith(_SENTENCE_END)
-        # "… said," and then speech on a line of its own is not one line that was cut short.
-        speech_follows = i + 1 < len(lines) and lines[i + 1].text[0] in "「『"
-        goes_on = line.text.endswith(_GOES_ON) and not speech_follows
-        ends = (
-            stands_alone
-            or (ends_sentence and block_end - end >= _SHORT_CHARS * size)
-            or (block_end - end >= _VERY_SHORT_FRACTION * width and not goes_on)
-        )
-        # How much deeper it starts than the lines before and after it.
-        before = start - spans[i - 1][0] if i else 0.0
-        after = start - spans[i + 1][0] if i + 1 < len(spans) else 0.0
-        follows_end = i == 0 or pieces[-1].ends or lines[i - 1].text.endswith(_SENTENCE_END)
-        # An item's second line hangs deeper than the one before it, but not than the one after.
-        is_indented = (
-            line.text[0] == "　"
-            or stands_alone
-            or (after >= indent and (i == 0 or before >= indent))
-            or (follows_end and max(before, after) >= indent)
-        )
-        length, block_length = (end - start) / size, longest / size
-        print_size = size if has_boxes else 0.0
-        pieces.append(
-            _Piece(page, block, line.kind, line.text, is_indented, ends, length, block_length, print_size, is_vertical)
-        )
-    return pieces
-
-
-def _with_cells(lines: Sequence[Line]) -> list[Line]:
-    """The lines, with the tables marked that a format without types does not mark: long runs of short lines."""
-    marked: list[Line] = []
-    for is_short, run in groupby(lines, key=_may_be_cell):
-        members = list(run)
-        if is_short and len(members) >= _TABLE_MIN_CELLS:
-            block = -1 - len(marked)
-            members = [line._replace(kind=Kind.CELL, block=block) for line in members]
-        marked += members
-    return marked
-
-
-def _may_be_cell(line: Line) -> bool:
-    return (
-        line.kind is Kind.BODY
-        and line.block is None
-        and line.box is not None
-        and _width_chars(line.text) < _PROSE_MIN_CHARS
-        and not line.text.endswith(("。", "」"))
-    )
-
-
-def _block_numbers(lines: Sequence[Line]) -> list[int]:
-    """Each line's block; where the format knows none, runs of lines that lie beside each other."""
-    numbers: list[int] = []
-    next_number = 1 + max((line.block for line in lines if line.block is not None), default=0)
-    previous: Line | None = None
-    for line in lines:
-        if line.block is not None:
-            numbers.append(line.block)
-        elif previous is not None and previous.block is None and _lie_together(previous, line):
-            numbers.append(numbers[-1])
-        else:
-            numbers.append(next_number)
-            next_number += 1
-        previous = line
-    return numbers
-
-
-def _lie_together(line: Line, following: Line) -> bool:
-    """Whether a line can be the next one of the same block: right below, or for vertical lines right to the left."""
-    if line.box is None or following.box is None:
-        return line.box is following.box
-    a, b = line.box, following.box
-    if (a.is_tall or b.is_tall) and not _is_vertical([line, following]):
-        return False
-    if _is_vertical([line, following]):
-        a, b = Box(a.y, -a.x - a.width, a.height, a.width), Box(b.y, -b.x - b.width, b.height, b.width)
-    thickness = max(a.height, b.height)
-    overlap = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
-    # 1.5 lines of white are still line spacing; a column starts further up again.
-    return (
-        -0.5 * thickness <= b.y - (a.y + a.height) <= 1.5 * thickness
-        and overlap >= 0.5 * min(a.width, b.width)
-        and thickness < 1.8 * min(a.height, b.height)
-    )
-
-
-def _is_vertical(lines: Sequence[Line]) -> bool:
-    """By the shapes of the boxes, longer lines counting more: a line of one character has no direction."""
-    balance = 0
-    for text, _, _, box, _ in lines:
-        if box is not None:
-            balance += len(text) if box[3] > box[2] else -len(text)
-    return balance > 0
-
-
-def _span(line: Line, is_vertical: bool) -> tuple[float, float]:
-    """Start and end in the direction of reading; in characters where there is no box."""
-    if line.box is None:
-        return 0.0, _width_chars(line.text)
-    if is_vertical:
-        return line.box.y, line.box.y + line.box.height
-    return line.box.x, line.box.x + line.box.width
-
-
-def _char_size(lines: list[Line]) -> float:
-    """Median advance of a full-width character in pixels; 0 where no line has a box."""
-    is_vertical = _is_vertical(lines)
-    advances = [
-        (line.box.height if is_vertical else line.box.width) / _width_chars(line.text)
-        for line in lines
-        if line.box and len(line.text) >= 5
-    ]
-    if advances:
-        return statistics.median(advances)
-    return statistics.median([min(line.box.width, line.box.height) for line in lines if line.box] or [0.0])
-
-
-def _width_chars(text: str) -> float:
-    """Width in full-width characters; ASCII is half as wide."""
-    return len(text) - 0.5 * len(text.encode("ascii", "ignore")) or 0.5
-
-
-def _rows(cells: list[Line]) -> list[str]:
+def _rows(lines: _Lines, cells: list[int]) -> list[str]:
     """Rows of a table, top to bottom, cells left to right with a space between.
 
     A cell that spans several rows stands by itself before the first of them. Vertical tables,
     and cells without boxes, are left in reading order, one cell a line.
     """
-    boxed = [(cell.text, cell.box) for cell in cells if cell.box]
-    if len(boxed) < len(cells) or _is_vertical(cells):
-        return [cell.text for cell in cells]
-    height = statistics.median(box.height for _, box in boxed)
+    boxes = lines.boxes[cells]
+    texts = [lines.texts[cell] for cell in cells]
+    is_tall = boxes[:, 3] > boxes[:, 2]
+    is_vertical = np.where(is_tall, lines.chars[cells], -lines.chars[cells]).sum() > 0
+    if np.isnan(boxes[:, 2]).any() or is_vertical:
+        return texts
+    height = float(np.median(boxes[:, 3]))
     rows: list[tuple[float, list[tuple[float, str]]]] = []
-    tall = [(box.y, text) for text, box in boxed if box.height > 1.8 * height]
-    flat = [(box.y + box.height / 2, box.x, text) for text, box in boxed if box.height <= 1.8 * height]
+    placed = list(zip(boxes.tolist(), texts, strict=True))
+    tall = [(y, text) for (_, y, _, h), text in placed if h > 1.8 * height]
+    flat = [(y + h / 2, x, text) for (x, y, _, h), text in placed if h <= 1.8 * height]
     for centre, x, text in sorted(flat):
         if rows and centre - rows[-1][0] < 0.5 * height:
             rows[-1][1].append((x, text))
         else:
             rows.append((centre, [(x, text)]))
-    texts = [(centre, " ".join(text for _, text in sorted(row))) for centre, row in rows]
-    return [text for _, text in sorted([*texts, *tall], key=lambda row: row[0])]
+    written = [(centre, " ".join(text for _, text in sorted(row))) for centre, row in rows]
+    return [text for _, text in sorted([*written, *tall], key=lambda row: row[0])]

@@ -21,19 +21,17 @@ import hashlib
 import io
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from lxml import etree
-
-from corpus.ocr import Box, Kind, Line, Page, layout_confidence, running_text
+from corpus.ocr import Box, Line, Page, layout_confidence, running_text
 from corpus.pages import fraction_of
 from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
 from corpus.shards import filesystem
 from corpus.sources import archives
+from corpus.sources.ndl_xml import read_pages, tidy_line
 from corpus.sources.plan import pack_files, require_positive
 from corpus.text import tidy
 
@@ -347,24 +345,10 @@ def _broken(uri: str, offset: int, reason: str, detail: str) -> BrokenInput:
 
 # --- from bytes to pages of lines -----------------------------------------------------------------
 
-#: LINE types that are kept; 広告文字 (advertisements) and types of handwriting or noise are not.
-_LINE_KINDS = {
-    "本文": Kind.BODY,
-    "タイトル本文": Kind.HEADING,
-    "割注": Kind.INLINE_NOTE,
-    "頭注": Kind.HEADNOTE,
-    "キャプション": Kind.CAPTION,
-}
-#: BLOCK types that mark furniture: lines in the same place are dropped.
-_FURNITURE = frozenset({"柱", "ノンブル", "ルビ"})
-#: BLOCK types whose own lines are no text of the work.
-_NO_TEXT_BLOCKS = _FURNITURE | {"図版", "広告"}
-
 #: What follows is a second copy of the text in the old batches (github.com/ndl-lab/tugidigi-web).
 _TAIL = "\0#-#-##-#-#\0"
 #: A page number that was glued to the last sentence of a text page: "…投入する。(30)".
 _GLUED_PAGE_NUMBER = re.compile(r"(?<=[。」』])\s*[(（―—\-]\s*\d{1,4}\s*[)）―—\-]$")
-_LINE_BREAKS = str.maketrans("", "", "\r\n\t\ufeff")
 
 
 def _read_best(candidates: list[Item]) -> list[Page] | Refused:
@@ -379,80 +363,10 @@ def _read_best(candidates: list[Item]) -> list[Page] | Refused:
 
 
 def _read_xml(item: Item) -> list[Page] | Refused:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        root = etree.fromstring(item.data, parser)
-    except etree.XMLSyntaxError as error:
+        return read_pages(item.data, _label(item.name))
+    except ValueError as error:
         return Refused("broken_xml", f"{item.name}: {error}")
-    elements = [element for element in root.iter(etree.Element) if _local_name(element) == "PAGE"]
-    if not elements:
-        return Refused("broken_xml", f"{item.name}: no PAGE in <{_local_name(root)}>")
-    return [_xml_page(element, item.name) for element in elements]
-
-
-def _xml_page(page: etree._Element, name: str) -> Page:
-    """Lines in reading order: by ORDER where the tool wrote one, else as they stand in the file."""
-    ordered: list[tuple[float, Line]] = []
-    furniture: list[Box] = []
-    order, block_number = -1.0, 0
-
-    def visit(parent: etree._Element, block: int | None, in_table: bool) -> None:
-        nonlocal order, block_number
-        for element in parent:
-            tag = _local_name(element)
-            if tag == "LINE":
-                # A line without ORDER stands after the one before it.
-                order = _number(element.get("ORDER"), order)
-                kind = _LINE_KINDS.get(element.get("TYPE", "本文"))
-                if kind and (text := _tidy_line(element.get("STRING", ""))):
-                    kind = Kind.CELL if in_table and kind is Kind.BODY else kind
-                    confidence = element.get("CONF")
-                    value = None if confidence is None else _number(confidence, 0.0)
-                    ordered.append((order, Line(text, kind, block, _xml_box(element), value)))
-            elif tag == "TEXTBLOCK":
-                block_number += 1
-                visit(element, block_number, in_table)
-            elif tag == "BLOCK":
-                kind_of_block = element.get("TYPE", "")
-                if kind_of_block in _FURNITURE and (box := _xml_box(element)):
-                    furniture.append(box)
-                if kind_of_block not in _NO_TEXT_BLOCKS:
-                    block_number += 1
-                    visit(element, block_number, in_table or kind_of_block == "表組")
-
-    visit(page, None, False)
-    ordered.sort(key=lambda pair: pair[0])
-    label = page.get("IMAGENAME") or _label(name)
-    return Page(label, tuple(line for _, line in ordered), tuple(furniture))
-
-
-def _tidy_line(text: str) -> str:
-    """`tidy` for a recognised line, without the line ends that some tools leave in it."""
-    # Nearly every line is tidy as it comes: printable means no control characters, no line ends.
-    if text.isprintable() and unicodedata.is_normalized("NFC", text):
-        return text.rstrip()
-    return tidy(text.translate(_LINE_BREAKS))
-
-
-def _local_name(element: etree._Element) -> str:
-    tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
-
-
-def _xml_box(element: etree._Element) -> Box | None:
-    get = element.get
-    try:
-        # A missing attribute gives None, which float() refuses with a TypeError.
-        return Box(float(get("X")), float(get("Y")), float(get("WIDTH")), float(get("HEIGHT")))
-    except (ValueError, TypeError):
-        return None
-
-
-def _number(value: str | None, default: float) -> float:
-    try:
-        return float(value) if value is not None else default
-    except ValueError:
-        return default
 
 
 def _read_json(item: Item) -> list[Page] | Refused:
@@ -486,15 +400,15 @@ def _json_pages(value: Any, name: str) -> list[Page]:
         value = value["list"]
     if isinstance(value, dict) and "words" in value:
         words = [word for word in value["words"] if word.get("isTextline", "true") != "false"]
-        return [Page(_label(name), _json_lines(words))]
+        return [Page.of(_label(name), _json_lines(words))]
     if isinstance(value, dict) and "imginfo" in value:
         label = value["imginfo"].get("img_name") or _label(name)
-        return [Page(label, _json_lines([entry for part in value["contents"] for entry in part]))]
+        return [Page.of(label, _json_lines([entry for part in value["contents"] for entry in part]))]
     if isinstance(value, dict):
         value = [value]
     if any("contents" in entry or "coordjson" in entry for entry in value):
         return [_interface_page(entry) for entry in sorted(value, key=lambda entry: entry.get("page", 0))]
-    return [Page(_label(name), _json_lines(value))]
+    return [Page.of(_label(name), _json_lines(value))]
 
 
 def _interface_page(entry: dict[str, Any]) -> Page:
@@ -503,13 +417,13 @@ def _interface_page(entry: dict[str, Any]) -> Page:
     if coordinates := entry.get("coordjson"):
         lines = _json_lines(json.loads(coordinates))
         if lines:
-            return Page(label, lines)
-    return Page(label, _text_lines(entry.get("contents") or ""))
+            return Page.of(label, lines)
+    return Page.of(label, _text_lines(entry.get("contents") or ""))
 
 
 def _json_lines(entries: list[dict[str, Any]]) -> tuple[Line, ...]:
     """Entries are lines; in some books they are single characters, which have no geometry of their own."""
-    texts = [_tidy_line(str(entry.get("contenttext", entry.get("text", "")))) for entry in entries]
+    texts = [tidy_line(str(entry.get("contenttext", entry.get("text", "")))) for entry in entries]
     if len(texts) > 1 and max(map(len, texts)) <= 1:
         whole = "".join(texts)
         return (Line(whole),) if whole else ()
@@ -535,7 +449,7 @@ def _read_text(item: Item) -> list[Page] | Refused:
     text = _decode(item.data)
     if text is None:
         return Refused("wrong_encoding", f"{item.name}: neither UTF-8 nor UTF-16 with a byte order mark")
-    return [Page(_label(item.name), _text_lines(text.split(_TAIL, 1)[0]))]
+    return [Page.of(_label(item.name), _text_lines(text.split(_TAIL, 1)[0]))]
 
 
 def _text_lines(text: str) -> tuple[Line, ...]:
