@@ -7,12 +7,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from corpus.schema import DECISIONS, DOCUMENTS
+from corpus.schema import DECISIONS, DOCUMENTS, LABEL, TAKEN_DOWN
 from corpus.shards import write_shard
 from dedup.settings import Alarms, Dedup
 from pipelines.engine import Stage, UserError, WorkFailed, run_stage
 from pipelines.executors import Serial
-from pipelines.shapes import Unit, map_shards
+from pipelines.shapes import Unit, digest_of, map_shards
 from pipelines.stages import dedup_stages
 from tests.dedup.pages import documents, edited, page
 from tests.dedup.run import by_document, dedup
@@ -37,6 +37,7 @@ def corpus_batch():
 def write_corpus(task):
     batch = corpus_batch().take(pa.array(task.settings.shards[task.part]))
     rows = batch.num_rows
+    batch = batch.append_column("profile", pa.array(["web"] * rows).cast(LABEL))
     columns = [
         batch.column(field.name) if field.name in batch.schema.names else pa.nulls(rows, field.type)
         for field in DOCUMENTS.schema
@@ -46,6 +47,7 @@ def write_corpus(task):
     )
     decided = [{"doc_id": doc_id, "reasons": []} for doc_id in batch.column("doc_id").to_pylist()]
     write_shard(task.outputs["decisions"], DECISIONS.schema, [pa.RecordBatch.from_pylist(decided, DECISIONS.schema)])
+    write_shard(task.outputs["taken_down"], TAKEN_DOWN.schema, [])
     return {}
 
 
@@ -53,13 +55,15 @@ def run(out: Path, shards: tuple[tuple[int, ...], ...], settings: Dedup):
     """Rows of `duplicates` by document, and the stages that had something to do."""
 
     def plan(_):
-        return [Unit(f"web/{part}", {}, str(rows), 0, part=part) for part, rows in enumerate(shards)]
+        return [Unit(f"web/{part}", {}, digest_of(map(str, rows)), 0, part=part) for part, rows in enumerate(shards)]
 
-    tables = {table: f"{table}/{{shard}}.parquet" for table in ("documents", "decisions")}
+    tables = {table: f"{table}/{{shard}}.parquet" for table in ("documents", "decisions", "taken_down")}
     corpus = Stage("corpus", 1, Corpus(shards), (), tables, plan, write_corpus)
-    decide = Stage("decide", 1, Corpus(shards), (corpus,), {}, map_shards, write_corpus)
+    decide, takedown = (
+        Stage(name, 1, Corpus(shards), (corpus,), {}, map_shards, write_corpus) for name in ("decide", "takedown")
+    )
     outputs, busy = {}, []
-    for stage in (corpus, *dedup_stages(settings, corpus, decide)):
+    for stage in (corpus, *dedup_stages(settings, corpus, decide, takedown)):
         upstream = [outputs[needed.name] for needed in stage.needs]
         result = run_stage(stage, upstream, str(out), Serial(), lambda *_: None, lambda *_: None)
         outputs[stage.name] = result.output
@@ -67,6 +71,7 @@ def run(out: Path, shards: tuple[tuple[int, ...], ...], settings: Dedup):
         if stage is corpus:
             outputs["corpus"] = replace(result.output, tables={"documents": tables["documents"]})
             outputs["decide"] = replace(result.output, tables={"decisions": tables["decisions"]})
+            outputs["takedown"] = replace(result.output, tables={"taken_down": tables["taken_down"]})
     files = sorted(Path(outputs["duplicates"].folder, "duplicates").rglob("*.parquet"))
     return by_document([batch for file in files for batch in pq.read_table(file).to_batches()]), busy
 
