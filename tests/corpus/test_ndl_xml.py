@@ -38,9 +38,10 @@ PAGE = f"""<OCRDATASET>
 """
 #: What a change may put in: pieces of markup, and characters that XML treats in ways of their own.
 PIECES = [
-    "<", ">", "&", '"', "'", "/", "&amp;", "&#12354;", "\n", "\t", "\0", "\ufffe", "\ufeff", "　", "e\u0301", "x", "1e5",
-    "<PAGE>", "</PAGE>", "</TEXTBLOCK>", "<TEXTBLOCK>", "<BLOCK>", "<NEW/>", ' TYPE="割注"', "<![CDATA[x]]>", "<!--x-->",
-    "<?xml version='1.0'?>", '<?xml version="1.0" encoding="UTF-8"?>', "<OCRDATASET/>", LINE.format(0, "あ"), ' X="1"',
+    "<", ">", "&", '"', "'", "/", "&amp;", "&#12354;", "\n", "\t", "\0", "\ufffe", "\ufeff", "　", "e\u0301", "x",
+    "1e5", "<PAGE>", "</PAGE>", "</TEXTBLOCK>", "<TEXTBLOCK>", "<BLOCK>", "<NEW/>", ' TYPE="割注"', ' X="1"',
+    "<![CDATA[x]]>", "<!--x-->", "<?xml version='1.0'?>", '<?xml version="1.0" encoding="UTF-8"?>', "<OCRDATASET/>",
+    LINE.format(0, "あ"),
 ]  # fmt: skip
 
 
