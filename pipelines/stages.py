@@ -38,6 +38,7 @@ from pipelines.manifest import read_manifests
 from pipelines.shapes import (
     Plan,
     Unit,
+    Units,
     Upstream,
     combine_parts,
     combine_source_parts,
@@ -525,15 +526,17 @@ def _plan_takedowns(out: str) -> Plan:
     new takedown does not touch keep their bytes: then nothing that follows is done again.
     """
 
-    def plan(upstream: Upstream) -> list[Unit]:
+    def plan(upstream: Upstream) -> Units:
         uri = takedowns_uri(out)
         fs, path = filesystem(uri)
         lists = (uri,) if fs.exists(path) else ()
         content = fs.cat_file(path).decode("utf-8") if lists else ""
-        return [
-            replace(unit, inputs={**unit.inputs, "takedowns": lists}, digest=digest_of([unit.digest, content]))
-            for unit in map_shards(upstream)
-        ]
+        return Units(
+            lambda: (
+                replace(unit, inputs={**unit.inputs, "takedowns": lists}, digest=digest_of([unit.digest, content]))
+                for unit in map_shards(upstream)
+            )
+        )
 
     return plan
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import tracemalloc
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,20 @@ from pathlib import Path
 import pytest
 
 from corpus.shards import publish
-from pipelines.engine import Manifest, Stage, StageResult, Task, TaskFailure, UserError, WorkFailed, run_stage
+from pipelines.engine import (
+    Manifest,
+    Stage,
+    StagePlan,
+    StageResult,
+    Task,
+    TaskFailure,
+    UserError,
+    WorkFailed,
+    run_stage,
+)
 from pipelines.executors import Serial
 from pipelines.manifest import read_manifests
-from pipelines.shapes import Unit, Upstream, digest_of, map_shards
+from pipelines.shapes import Unit, Units, Upstream, digest_of, map_shards
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,3 +172,33 @@ def test_a_failure_is_reported_once_per_task(tmp_path: Path) -> None:
             words_stage(work=fail_on_summer), (), str(tmp_path), Serial(), lambda *_: None, lambda _, e: ended.append(e)
         )
     assert [isinstance(one, TaskFailure) for one in ended] == [True, False, False], "夏 comes first in shard order"
+
+
+def numbered_stage(names: Iterable[str]) -> Stage:
+    names = list(names)
+    plan = Units(lambda: (Unit(name, {}, digest_of([name]), 1) for name in names))
+    return Stage("words", 1, Words(), (), {"words": "words/{shard}.txt"}, lambda _: plan, write_word)
+
+
+@pytest.mark.parametrize("names", [["b", "a"], ["a", "a"]])
+def test_a_plan_whose_names_do_not_rise_is_refused(names: list[str], tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="names must rise"):
+        StagePlan(numbered_stage(names), (), str(tmp_path))
+
+
+def test_a_plan_keeps_little_of_each_task_finished_or_not(tmp_path: Path) -> None:
+    """So that a driver of 100,000 tasks is no larger than one of 1,000."""
+    n_tasks = 20_000
+    stage = numbered_stage(f"source/{number:06d}" for number in range(n_tasks))
+    tracemalloc.start()
+    try:
+        plan = StagePlan(stage, (), str(tmp_path))
+        n_pending = 0
+        for task in plan.pending():
+            plan.finish(Manifest(task.shard, task.inputs_digest, (), {"documents": 1}, 1, 1.0, 1.0, 1, 1.0))
+            n_pending += 1
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (n_pending, plan.n_pending) == (n_tasks, 0)
+    assert peak_bytes / n_tasks < 100, "beside the name: digests, sizes, counts"

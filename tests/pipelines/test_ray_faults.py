@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import signal
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -116,6 +118,31 @@ def test_a_task_that_kills_every_worker_is_named_and_the_others_are_finished(
         run(ray_tasks, tmp_path, always)
     (folder,) = tmp_path.glob("words-*")
     assert sorted(read_manifests(str(folder))) == sorted(f"test/{word}" for word in WORDS if word != "夏")
+
+
+@pytest.mark.ray
+def test_prometheus_is_told_of_every_task_through_ray_s_own_endpoint(ray_tasks: RayTasks, tmp_path: Path) -> None:
+    import ray
+
+    run(ray_tasks, tmp_path, calm)
+    (port,) = [node["MetricsExportPort"] for node in ray.nodes()]
+    wanted = {f'ray_manyo_tasks_total{{outcome="{outcome}",stage="words"}}' for outcome in ("finished", "tried again")}
+    deadline = time.monotonic() + 60  # Ray sends metrics every ten seconds
+    found: dict[str, float] = {}
+    while not wanted <= found.keys() and time.monotonic() < deadline:
+        time.sleep(0.5)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+            lines = [line for line in answer.read().decode().splitlines() if line.startswith("ray_manyo")]
+        found = {named(line): float(line.rpartition(" ")[2]) for line in lines}
+    assert found[min(wanted)] >= len(WORDS)
+    assert found[max(wanted)] >= 1, "the killed worker's task"
+
+
+def named(line: str) -> str:
+    """A line of metrics by its name and our own tags, without Ray's."""
+    name, _, tags = line.rpartition(" ")[0].partition("{")
+    own = sorted(tag for tag in re.findall(r'[a-z]+="[^"]*"', tags) if tag.startswith(("stage=", "outcome=")))
+    return f"{name}{{{','.join(own)}}}"
 
 
 def manifest(seconds: float = 10.0, peak: int = 1 << 30, bytes_read: int = 100, cpu_seconds: float = 9.0) -> Manifest:

@@ -5,10 +5,13 @@ from hypothesis import strategies as st
 
 from pipelines.shapes import (
     FinishedShard,
+    FinishedShards,
     StageOutput,
+    Units,
     combine_parts,
     combine_source_parts,
     cut_tokens,
+    digest_of,
     gather,
     map_shards,
     with_gathered,
@@ -102,3 +105,21 @@ def test_a_gathered_table_goes_to_every_task() -> None:
 def test_a_gather_reads_all_shards_of_all_stages() -> None:
     (unit,) = gather("clusters")([output("pairs", numbered("p", [1, 2])), output("signatures", numbered("cc", [3]))])
     assert (unit.name, unit.size_bytes) == ("clusters", 6)
+
+
+@given(st.dictionaries(st.text("ab/-é", min_size=1), st.tuples(st.integers(0, 2**62), st.integers(0, 2**62))))
+def test_finished_shards_come_back_as_they_were_put(put: dict[str, tuple[int, int]]) -> None:
+    shards = FinishedShards(sorted(put))
+    for name, (tokens, size) in put.items():
+        index = shards.find(name)
+        assert index is not None
+        shards.put(index, digest_of([name]), {"tokens": tokens, "refused.empty": 3}, size)
+    expected = [FinishedShard(name, digest_of([name]), {"tokens": put[name][0]}, put[name][1]) for name in sorted(put)]
+    assert list(shards) == shards[:] == expected
+    assert shards.find("absent") is None
+
+
+def test_units_may_be_gone_through_again() -> None:
+    units = map_shards([output("documents", numbered("cc", [1, 2]))])
+    assert isinstance(units, Units)
+    assert list(units) == list(units) != []

@@ -1,0 +1,155 @@
+"""What a second worker gains: one stage after another on one core of a local Ray cluster, and on two.
+
+    MANYO_DATA=… python -m bench.scaling [STAGE …]
+
+`extract` reads archives cut from a crawl of Japanese pages, the others books of Aozora Bunko, in as many copies as it
+takes to keep one worker busy for some seconds. The cluster is the same in both cases: on one core, a task asks for two.
+Workers are warm. Each case runs three times in turn; what counts is the ratio of the medians. The driver and Ray's own
+processes have the same two cores, as they have on a laptop.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from itertools import islice, pairwise
+from pathlib import Path
+
+from fastwarc import ArchiveIterator
+
+from pipelines.config import Config, load_config
+from pipelines.engine import Stage, run_stage
+from pipelines.executors import RayTasks, Serial
+from pipelines.shapes import StageOutput
+from pipelines.stages import build_stages
+
+_ROOT = Path(__file__).parents[1]
+
+#: Copies of the books that each stage reads: about ten seconds of one worker.
+_COPIES = {"measure": 6, "signatures": 16, "encode": 2}
+
+_ARCHIVES, _RECORDS_PER_ARCHIVE, _ROUNDS = 16, 200, 3
+
+_CONFIG = """
+[run]
+out = "{out}"
+[filter]
+rules = "{root}/configs/rules.toml"
+[tokenize]
+model = "{data}/tokenizer/llm-jp-tokenizer-100k.ver3.1.model"
+[[source]]
+name = "web"
+kind = "warc"
+inputs = ["{crawl}/*.warc.gz"]
+profile = "web"
+licence = "see the page"
+"""
+
+_BOOKS = """
+[[source]]
+name = "books"
+kind = "aozora"
+inputs = ["{data}/aozora/*.txt"]
+profile = "prose"
+licence = "public domain"
+target_shard_bytes = 2000000
+"""
+
+
+def configuration(data: Path, folder: Path, books: bool) -> Config:
+    """The run whose stages are measured."""
+    text = _CONFIG.format(out=folder / "out", root=_ROOT, data=data, crawl=folder / "crawl")
+    if books:
+        text = text[: text.index("[[source]]")] + _BOOKS.format(data=data)
+    path = folder / ("books.toml" if books else "web.toml")
+    path.write_text(text, encoding="utf-8")
+    return load_config(str(path))
+
+
+def cut_archives(path: Path, folder: Path) -> None:
+    """Small archives of a large one."""
+    folder.mkdir()
+    with path.open("rb") as stream:
+        starts = [record.stream_pos for record in ArchiveIterator(stream, parse_http=False)]
+    whole = path.read_bytes()
+    for number, (start, end) in enumerate(islice(pairwise(starts[::_RECORDS_PER_ARCHIVE]), _ARCHIVES)):
+        (folder / f"{number:02d}.warc.gz").write_bytes(whole[start:end])
+
+
+def copied(output: StageOutput, copies: int) -> StageOutput:
+    """A stage's output as if it had so many times the shards; what is one shard for all sources stays one."""
+    if not all("/" in shard.name for shard in output.shards):
+        return output
+    shards = []
+    for shard in output.shards:
+        for number in range(copies):
+            name = f"{shard.name}-{number:02d}"
+            for table in output.tables:
+                target = Path(output.uri(table, name))
+                if number and not target.exists():
+                    os.link(output.uri(table, f"{shard.name}-00"), target)
+                elif not target.exists():
+                    os.link(output.uri(table, shard.name), target)
+            shards.append(replace(shard, name=name))
+    return replace(output, shards=tuple(shards))
+
+
+def outputs_of(config: Config, wanted: set[str]) -> tuple[dict[str, Stage], dict[str, StageOutput]]:
+    """The stages of a run, and the outputs of those that the wanted ones need."""
+    stages = {stage.name: stage for stage in build_stages(config)}
+    outputs: dict[str, StageOutput] = {}
+    needed = {name for stage in wanted for name in _ancestors(stages[stage])}
+    for stage in stages.values():
+        if stage.name in needed:
+            upstream = [outputs[one.name] for one in stage.needs]
+            result = run_stage(stage, upstream, config.run.out, Serial(), lambda *_: None, lambda *_: None)
+            outputs[stage.name] = result.output
+    return stages, outputs
+
+
+def _ancestors(stage: Stage) -> set[str]:
+    return {name for needed in stage.needs for name in (needed.name, *_ancestors(needed))}
+
+
+def measure(stage: Stage, upstream: list[StageOutput], executor: RayTasks, folder: Path) -> str:
+    """One line: seconds on one core and on two, and their ratio."""
+    seconds: dict[int, list[float]] = {1: [], 2: []}
+    n_tasks = 0
+    for number in range(_ROUNDS + 1):
+        for workers in (2, 1) if number % 2 else (1, 2):
+            out = folder / f"{stage.name}-{number}-{workers}"
+            started = time.perf_counter()
+            result = run_stage(
+                replace(stage, cpus=3 - workers), upstream, str(out), executor, lambda *_: None, lambda *_: None
+            )
+            if number:  # the first round warms the workers up
+                seconds[workers].append(time.perf_counter() - started)
+            n_tasks = result.tasks_run
+            shutil.rmtree(out)
+    one, two = (statistics.median(seconds[workers]) for workers in (1, 2))
+    return f"{stage.name:<11} {n_tasks:>4} tasks  1 worker {one:6.2f} s  2 workers {two:6.2f} s  {one / two:.2f}x"
+
+
+def main(arguments: list[str]) -> None:
+    """Print a line for each stage."""
+    data = Path(os.environ.get("MANYO_DATA") or sys.exit("MANYO_DATA is not set: no pages and books to read"))
+    wanted = arguments or ["extract", *_COPIES]
+    executor = RayTasks()
+    with tempfile.TemporaryDirectory(prefix="manyo-scaling-") as name:
+        folder = Path(name)
+        cut_archives(data / "web" / "japanese-000.warc.gz", folder / "crawl")
+        for stage_name in wanted:
+            stages, outputs = outputs_of(configuration(data, folder, books=stage_name != "extract"), {stage_name})
+            stage = stages[stage_name]
+            upstream = [copied(outputs[needed.name], _COPIES[stage_name]) for needed in stage.needs]
+            print(measure(stage, upstream, executor, folder), flush=True)
+    executor.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
