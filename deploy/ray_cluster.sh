@@ -34,7 +34,7 @@ head -c 32 /dev/urandom | od -An -vtx1 | tr -d ' \n' >"$state/token"
 export RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH="$state/token" RAY_USAGE_STATS_ENABLED=0
 
 pids=()
-# shellcheck disable=SC2317  # called by the traps below
+# shellcheck disable=SC2317,SC2329  # called by the traps below
 stop() {
   trap - EXIT INT TERM
   # `ray start --block` ends its own processes when it is told to; `ray stop` would end other users' of this host too.

@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -17,10 +18,10 @@ from tests.conftest import ROOT
 SCRIPTS = [path for path in sorted((ROOT / "deploy").iterdir()) if path.suffix in (".sh", ".sbatch", ".qsub")]
 
 
-@pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is not installed")
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_shellcheck_finds_nothing(script: Path) -> None:
-    done = subprocess.run(["shellcheck", str(script)], capture_output=True, text=True, check=False)
+    shellcheck = Path(sys.executable).with_name("shellcheck")
+    done = subprocess.run([shellcheck, str(script)], capture_output=True, text=True, check=False)
     assert done.stdout == ""
 
 
@@ -131,3 +132,37 @@ def test_the_kuberay_job_is_one_run_with_tokens() -> None:
     for group in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"]):
         (container,) = group["template"]["spec"]["containers"]
         assert container["resources"]["requests"] == container["resources"]["limits"]
+
+
+#: Fields of KubeRay's v1 types as its Go sources declare them (rayjob_types.go, raycluster_types.go), those that are
+#: required first. An operator drops a field that it does not know without a word.
+KUBERAY_FIELDS = {
+    "spec": (
+        "entrypoint rayClusterSpec",
+        "activeDeadlineSeconds backoffLimit submitterPodTemplate metadata clusterSelector submitterConfig managedBy "
+        "deletionStrategy runtimeEnvYAML jobId submissionMode entrypointResources entrypointNumCpus "
+        "entrypointNumGpus ttlSecondsAfterFinished shutdownAfterJobFinishes suspend",
+    ),
+    "rayClusterSpec": (
+        "headGroupSpec",
+        "workerGroupSpecs rayVersion enableInTreeAutoscaling autoscalerOptions headServiceAnnotations suspend "
+        "authOptions gcsFaultToleranceOptions managedBy",
+    ),
+    "headGroupSpec": ("rayStartParams template", "serviceType headService enableIngress"),
+    "workerGroupSpecs": (
+        "groupName minReplicas maxReplicas rayStartParams template",
+        "replicas numOfHosts idleTimeoutSeconds suspend scaleStrategy",
+    ),
+}
+
+
+def test_the_kuberay_job_has_the_operator_s_fields_and_no_other() -> None:
+    yaml = pytest.importorskip("yaml")
+    spec = yaml.safe_load((ROOT / "deploy" / "kuberay.yaml").read_text(encoding="utf-8"))["spec"]
+    cluster = spec["rayClusterSpec"]
+    found = [("spec", spec), ("rayClusterSpec", cluster), ("headGroupSpec", cluster["headGroupSpec"])]
+    found += [("workerGroupSpecs", group) for group in cluster["workerGroupSpecs"]]
+    for name, fields in found:
+        required, optional = (set(names.split()) for names in KUBERAY_FIELDS[name])
+        assert required <= fields.keys() <= required | optional, name
+        assert all(isinstance(value, str) for value in fields.get("rayStartParams", {}).values()), "strings only"
