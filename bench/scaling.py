@@ -5,7 +5,8 @@
 `extract` reads archives cut from a crawl of Japanese pages, the others books of Aozora Bunko, in as many copies as it
 takes to keep one worker busy for some seconds. The cluster is the same in both cases: on one core, a task asks for two.
 Workers are warm. Each case runs three times in turn; what counts is the ratio of the medians. The driver and Ray's own
-processes have the same two cores, as they have on a laptop.
+processes have the same two cores, as they have on a laptop. The floor is the same for tasks that only count, in the
+same rounds: what the machine had to give.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from dataclasses import replace
 from itertools import islice, pairwise
 from pathlib import Path
@@ -23,17 +25,20 @@ from pathlib import Path
 from fastwarc import ArchiveIterator
 
 from pipelines.config import Config, load_config
-from pipelines.engine import Stage, run_stage
+from pipelines.engine import Stage, Task, run_stage
 from pipelines.executors import RayTasks, Serial
-from pipelines.shapes import StageOutput
-from pipelines.stages import build_stages
+from pipelines.shapes import StageOutput, Unit, Units, digest_of
+from pipelines.stages import NoSettings, build_stages
 
 _ROOT = Path(__file__).parents[1]
 
 #: Copies of the books that each stage reads: about ten seconds of one worker.
 _COPIES = {"measure": 6, "signatures": 16, "encode": 2}
 
-_ARCHIVES, _RECORDS_PER_ARCHIVE, _ROUNDS = 16, 200, 3
+_ARCHIVES, _RECORDS_PER_ARCHIVE, _ARCHIVE_COPIES, _ROUNDS = 8, 410, 3, 3
+
+#: The floor's tasks: how many, and how far each counts, a third of a second.
+_FLOOR_TASKS, _FLOOR_COUNT = 16, 10_000_000
 
 _CONFIG = """
 [run]
@@ -78,7 +83,23 @@ def cut_archives(path: Path, folder: Path) -> None:
         starts = [record.stream_pos for record in ArchiveIterator(stream, parse_http=False)]
     whole = path.read_bytes()
     for number, (start, end) in enumerate(islice(pairwise(starts[::_RECORDS_PER_ARCHIVE]), _ARCHIVES)):
-        (folder / f"{number:02d}.warc.gz").write_bytes(whole[start:end])
+        for copy in range(_ARCHIVE_COPIES):
+            (folder / f"{number:02d}-{copy}.warc.gz").write_bytes(whole[start:end])
+
+
+def count(_: Task) -> dict[str, int]:
+    """The floor's work."""
+    n = 0
+    while n < _FLOOR_COUNT:
+        n += 1
+    return {}
+
+
+def floor_stage() -> Stage:
+    """Tasks that only count."""
+    names = [f"floor/{number:03d}" for number in range(_FLOOR_TASKS)]
+    plan = Units(lambda: (Unit(name, {}, digest_of([name]), 1) for name in names))
+    return Stage("floor", 1, NoSettings(), (), {}, lambda _: plan, count, memory_bytes=64 << 20)
 
 
 def copied(output: StageOutput, copies: int) -> StageOutput:
@@ -116,23 +137,29 @@ def _ancestors(stage: Stage) -> set[str]:
     return {name for needed in stage.needs for name in (needed.name, *_ancestors(needed))}
 
 
+def timed(stage: Stage, upstream: list[StageOutput], executor: RayTasks, out: Path) -> float:
+    """Seconds for a stage from its start to its last manifest."""
+    started = time.perf_counter()
+    run_stage(stage, upstream, str(out), executor, lambda *_: None, lambda *_: None)
+    seconds = time.perf_counter() - started
+    shutil.rmtree(out)
+    return seconds
+
+
 def measure(stage: Stage, upstream: list[StageOutput], executor: RayTasks, folder: Path) -> str:
-    """One line: seconds on one core and on two, and their ratio."""
-    seconds: dict[int, list[float]] = {1: [], 2: []}
-    n_tasks = 0
+    """One line: seconds on one core and on two, their ratio, and that of the floor."""
+    works = {stage.name: (stage, upstream), "floor": (floor_stage(), [])}
+    seconds: dict[tuple[str, int], list[float]] = defaultdict(list)
     for number in range(_ROUNDS + 1):
         for workers in (2, 1) if number % 2 else (1, 2):
-            out = folder / f"{stage.name}-{number}-{workers}"
-            started = time.perf_counter()
-            result = run_stage(
-                replace(stage, cpus=3 - workers), upstream, str(out), executor, lambda *_: None, lambda *_: None
-            )
-            if number:  # the first round warms the workers up
-                seconds[workers].append(time.perf_counter() - started)
-            n_tasks = result.tasks_run
-            shutil.rmtree(out)
-    one, two = (statistics.median(seconds[workers]) for workers in (1, 2))
-    return f"{stage.name:<11} {n_tasks:>4} tasks  1 worker {one:6.2f} s  2 workers {two:6.2f} s  {one / two:.2f}x"
+            for name, (work, inputs) in works.items():
+                took = timed(replace(work, cpus=3 - workers), inputs, executor, folder / f"{name}-{number}-{workers}")
+                if number:  # the first round warms the workers up
+                    seconds[name, workers].append(took)
+    medians = {key: statistics.median(times) for key, times in seconds.items()}
+    one, two = medians[stage.name, 1], medians[stage.name, 2]
+    floor = medians["floor", 1] / medians["floor", 2]
+    return f"{stage.name:<11} 1 worker {one:6.2f} s  2 workers {two:6.2f} s  {one / two:.2f}x  floor {floor:.2f}x"
 
 
 def main(arguments: list[str]) -> None:
