@@ -298,15 +298,19 @@ class PendingTasks(Iterable[Task]):
 
     Attributes:
         size_bytes: of what all of them read.
+        n_started: how many were asked for.
     """
 
     def __init__(self, make: Callable[[], Iterator[Task]], n_tasks: int, size_bytes: int) -> None:
         self._make = make
         self._n_tasks = n_tasks
         self.size_bytes = size_bytes
+        self.n_started = 0
 
     def __iter__(self) -> Iterator[Task]:
-        return self._make()
+        for task in self._make():
+            self.n_started += 1
+            yield task
 
     def __len__(self) -> int:
         return self._n_tasks
@@ -357,7 +361,7 @@ def run_stage(
     upstream: Upstream,
     out: str,
     executor: Executor,
-    on_start: Callable[[Stage, int, int], None],
+    on_start: Callable[[Stage, int, PendingTasks], None],
     on_end: Callable[[Task, Manifest | TaskFailure], None],
 ) -> StageResult:
     """Make the shards of a stage that are missing or out of date.
@@ -367,7 +371,7 @@ def run_stage(
         upstream: outputs of `stage.needs`, in that order.
         out: the run's output URI.
         executor: where tasks run.
-        on_start: called once with the stage, all tasks, and tasks still to run.
+        on_start: called once with the stage, the number of all tasks, and the tasks still to run.
         on_end: called as each task ends.
 
     Raises:
@@ -381,7 +385,7 @@ def run_stage(
         pass
     plan.check_nothing_unexpected()
     pending = plan.pending()
-    on_start(stage, len(plan), len(pending))
+    on_start(stage, len(plan), pending)
     first: tuple[Task, TaskFailure] | None = None
     for task, ended in executor.run(stage, pending) if len(pending) else ():
         on_end(task, ended)

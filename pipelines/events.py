@@ -12,7 +12,7 @@ import time
 from types import TracebackType
 from typing import IO, Any, Self
 
-from pipelines.engine import Stage, Task, TaskFailure
+from pipelines.engine import PendingTasks, Stage, Task, TaskFailure
 from pipelines.manifest import Manifest
 from pipelines.progress import Watcher
 
@@ -42,14 +42,21 @@ class Events:
         if self._file is not None:
             self._file.close()
 
-    def on_start(self, stage: Stage, n_tasks: int, n_pending: int) -> None:
+    def on_start(self, stage: Stage, n_tasks: int, pending: PendingTasks) -> None:
         """See `Watcher`."""
         self._started = time.monotonic()
-        self._n_pending, self._n_done, self._n_failed = n_pending, 0, 0
+        self._pending, self._n_pending = pending, len(pending)
+        self._n_done = self._n_failed = 0
         self._records = self._bytes_read = 0
         self._slowest: list[tuple[float, str]] = []
-        self._write("stage_began", stage=stage.name, shards=n_tasks, pending=n_pending, finished=n_tasks - n_pending)
-        self._shown.on_start(stage, n_tasks, n_pending)
+        self._write(
+            "stage_began",
+            stage=stage.name,
+            shards=n_tasks,
+            pending=self._n_pending,
+            finished=n_tasks - self._n_pending,
+        )
+        self._shown.on_start(stage, n_tasks, pending)
 
     def on_end(self, task: Task, ended: Manifest | TaskFailure) -> None:
         """See `Watcher`."""
@@ -80,6 +87,7 @@ class Events:
             **result,
             done=self._n_done,
             pending=self._n_pending - self._n_done,
+            running=self._pending.n_started - self._n_done,
             failed=self._n_failed,
             records_per_second=round(self._records / elapsed_s, 3),
             bytes_per_second=round(self._bytes_read / elapsed_s, 3),

@@ -304,7 +304,10 @@ class RayTasks:
                 self._init(ray, address)
             except (ConnectionError, RuntimeError) as error:
                 reason = str(error).strip().splitlines()[0]
-                raise UserError(f"no Ray cluster at RAY_ADDRESS={address}: {reason}") from error
+                raise UserError(
+                    f"no Ray cluster at RAY_ADDRESS={address}, or it refused the token "
+                    f"(RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH): {reason}"
+                ) from error
             except Exception:  # noqa: BLE001 - what Ray raises, and nothing narrower, if its node starts too slowly
                 # Ray gives up after 30 s, which a busy machine may need; its programs are in memory by now.
                 ray.shutdown()

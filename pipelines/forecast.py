@@ -30,7 +30,7 @@ from corpus.records import InputFile, InputShard
 from corpus.shards import filesystem, join, publish
 from dedup.settings import Alarms
 from pipelines.config import Config, Run
-from pipelines.engine import Stage, StagePlan, Task, TaskFailure, UserError
+from pipelines.engine import PendingTasks, Stage, StagePlan, Task, TaskFailure, UserError
 from pipelines.executors import Serial
 from pipelines.extract import Source
 from pipelines.inputs import plan_source
@@ -286,7 +286,7 @@ class _Silent:
     ) -> None:
         return None
 
-    def on_start(self, stage: Stage, n_tasks: int, n_pending: int) -> None:
+    def on_start(self, stage: Stage, n_tasks: int, pending: PendingTasks) -> None:
         """See `Watcher`."""
 
     def on_end(self, task: Task, ended: Manifest | TaskFailure) -> None:

@@ -18,7 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from pipelines.engine import Stage, Task, TaskFailure
+from pipelines.engine import PendingTasks, Stage, Task, TaskFailure
 from pipelines.manifest import Manifest
 
 #: In a log, a stage that goes on says so this often.
@@ -34,8 +34,8 @@ class Watcher(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def on_start(self, stage: Stage, n_tasks: int, n_pending: int) -> None:
-        """A stage begins, with this many tasks in all and this many still to run."""
+    def on_start(self, stage: Stage, n_tasks: int, pending: PendingTasks) -> None:
+        """A stage begins, with this many tasks in all and these still to run."""
 
     def on_end(self, task: Task, ended: Manifest | TaskFailure) -> None:
         """A task has ended."""
@@ -60,7 +60,6 @@ class Bars:
             console=Console(stderr=True),
         )
         self._bar: TaskID | None = None
-        self._tally = Tally()
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -71,10 +70,11 @@ class Bars:
     ) -> None:
         self._progress.stop()
 
-    def on_start(self, stage: Stage, n_tasks: int, n_pending: int) -> None:
+    def on_start(self, stage: Stage, n_tasks: int, pending: PendingTasks) -> None:
         """See `Watcher`."""
-        self._tally = Tally()
-        self._bar = self._progress.add_task(stage.name, total=n_tasks, completed=n_tasks - n_pending, done="")
+        self._tally = Tally(pending)
+        finished = n_tasks - len(pending)
+        self._bar = self._progress.add_task(stage.name, total=n_tasks, completed=finished, done="")
 
     def on_end(self, task: Task, ended: Manifest | TaskFailure) -> None:
         """See `Watcher`."""
@@ -94,14 +94,17 @@ class Lines:
     ) -> None:
         return None
 
-    def on_start(self, stage: Stage, n_tasks: int, n_pending: int) -> None:
+    def on_start(self, stage: Stage, n_tasks: int, pending: PendingTasks) -> None:
         """See `Watcher`."""
-        self._n_pending = n_pending
+        self._n_pending = len(pending)
         self._n_done = 0
         self._started = self._last_line = time.monotonic()
-        self._tally = Tally()
-        finished = n_tasks - n_pending
-        _say(f"{stage.name:<16} {n_pending} of {n_tasks} shards to do" + (f", {finished} finished" if finished else ""))
+        self._tally = Tally(pending)
+        finished = n_tasks - len(pending)
+        _say(
+            f"{stage.name:<16} {len(pending)} of {n_tasks} shards to do"
+            + (f", {finished} finished" if finished else "")
+        )
 
     def on_end(self, task: Task, ended: Manifest | TaskFailure) -> None:
         """See `Watcher`."""
@@ -119,24 +122,32 @@ class Lines:
 
 
 class Tally:
-    """What the tasks of a stage have done so far."""
+    """What the tasks of a stage have done so far, and how many are on their way."""
 
-    def __init__(self) -> None:
+    def __init__(self, pending: PendingTasks) -> None:
+        self._pending = pending
         self._started = time.monotonic()
-        self._bytes_read = 0
-        self._n_failed = 0
+        self._records = self._bytes_read = 0
+        self._n_ended = self._n_failed = 0
 
     def add(self, ended: Manifest | TaskFailure) -> None:
         """Count one task."""
+        self._n_ended += 1
         if isinstance(ended, TaskFailure):
             self._n_failed += 1
         else:
+            self._records += ended.counts.get("records", ended.counts.get("documents", 0))
             self._bytes_read += ended.bytes_read
 
     def __str__(self) -> str:
         seconds = max(time.monotonic() - self._started, 1e-6)
+        n_running = self._pending.n_started - self._n_ended
+        running = f", {n_running} running" if n_running else ""
         failed = f", {self._n_failed} failed" if self._n_failed else ""
-        return f"{self._bytes_read / 1e6:.1f} MB at {self._bytes_read / 1e6 / seconds:.1f} MB/s{failed}"
+        records = f", {self._records / seconds:,.0f} records/s" if self._records else ""
+        return (
+            f"{self._bytes_read / 1e6:.1f} MB at {self._bytes_read / 1e6 / seconds:.1f} MB/s{records}{running}{failed}"
+        )
 
 
 def _say(line: str) -> None:

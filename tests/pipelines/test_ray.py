@@ -111,8 +111,14 @@ def test_a_job_that_fails_returns_its_failure(cluster: dict[str, str], tmp_path:
     assert "unknown key 'runs'" in done.stdout
 
 
-def test_a_wrong_token_is_refused_in_one_line(demo_run: FinishedRun, cluster: dict[str, str]) -> None:
+@pytest.mark.parametrize("token", ["wrong", "none"])
+def test_a_wrong_or_missing_token_is_refused_in_one_line(
+    token: str, demo_run: FinishedRun, cluster: dict[str, str], tmp_path: Path
+) -> None:
     stranger = {**cluster, "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    if token == "none":
+        # Without a home, since Ray keeps a token there.
+        stranger = environment(RAY_ADDRESS=cluster["RAY_ADDRESS"], HOME=str(tmp_path))
     done = manyo(stranger, "submit", "--config", str(demo_run.config))
     assert done.returncode == 2
     assert "refused the token" in done.stderr
