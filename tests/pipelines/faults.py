@@ -346,20 +346,22 @@ def kill_driver(bench: Bench, cluster: Cluster) -> tuple[str, str]:
 
 
 def kill_head(bench: Bench, cluster: Cluster) -> tuple[str, str]:
-    """SIGKILL of the head node; a new head, and the same command again."""
+    """SIGKILL of the head node; a new head, after the run has ended or at once, and the same command again."""
     out = bench.folder / "kill_head"
     config = bench.config("kill_head", str(out))
     ends = []
-    for n_tasks in _AFTER_TASKS[:2]:
+    for n_tasks, at_once in zip(_AFTER_TASKS, (False, True), strict=False):
         driver = Driver(cluster, config)
         if not driver.wait_for(n_tasks):
             raise Failed(f"the run ended before the head was killed: {driver.said()}")
         started = time.monotonic()
         cluster.kill("head")
+        if at_once:
+            cluster.start()
         status = driver.finish(timeout_s=180)
         ends.append(f"{time.monotonic() - started:.0f} s with exit status {status}")
         for name in list(cluster.nodes):
-            cluster.kill(name)  # they end by themselves once they give the head up; here they are in the way
+            cluster.kill(name)  # the workers end by themselves once they give the head up; here they are in the way
         cluster.start()
     _finish(Driver(cluster, config))
     return f"{len(ends)} times; the driver ended after {' and '.join(ends)}", _same(bench, out)
