@@ -2,8 +2,8 @@
 
 Every kernel takes the bytes and offsets of `corpus.text.Texts`, which are read-only, and fills
 arrays that its wrapper allocated. The wrappers, with types and docstrings for callers, are in
-`characters`, `fluency`, `repetition`, `tells`, `vocabulary` and `plausibility`; each kernel's slow twin is in the
-tests' oracles.
+`characters`, `fluency`, `repetition`, `tells`, `vocabulary`, `words` and `plausibility`; each kernel's slow twin is in
+the tests' oracles.
 """
 
 from __future__ import annotations
@@ -108,6 +108,10 @@ WORD_COLUMNS: Final = 3
 OTHER_CLASS: Final = 0  # digits, Latin, line ends: what is beside it is no pair
 KANJI_CLASS: Final = 1  # every kanji without a row of its own
 BLANK_CLASS: Final = 255  # spaces stand between characters, and separate nothing
+# Columns that the kernel of word n-grams fills, per document.
+TOP_2WORD_CHARS: Final = 0  # and 3 and 4
+STEPPED_5WORD_CHARS: Final = 3  # and 6 to 10
+WORD_NGRAM_COLUMNS: Final = 9
 
 _NOT_ENDED, _WEAKLY_ENDED, _ENDED = 0, 1, 2
 
@@ -647,6 +651,76 @@ def _sum_lifts(data, offsets, classes, lifts, steps, pairs):  # type: ignore[no-
                 n_pairs += 1
             before = this
         steps[doc], pairs[doc] = total, n_pairs
+
+
+@njit(cache=True, nogil=True)
+def _repeat_words(words, chars, offsets, counts):  # type: ignore[no-untyped-def]
+    """Fill the columns of word n-grams: numbers of words and their lengths, document i from offsets[i] on.
+
+    An n-gram is as long as its words, and for the top columns as the spaces between them, since datatrove joins
+    them with spaces there. Of n-grams that are equally frequent, the top one is the first.
+    """
+    longest = 1
+    for doc in range(len(offsets) - 1):
+        longest = max(longest, offsets[doc + 1] - offsets[doc])
+    table = np.empty(1 << (64 - _table_shift(longest)), np.uint64)
+    starts = np.empty(longest, np.int64)
+    slots = np.empty(longest, np.uint64)
+    prefixes = np.zeros(longest + 1, np.uint64)
+    lengths = np.zeros(longest + 1, np.int64)
+    one = np.uint64(1)
+    for doc in range(len(offsets) - 1):
+        first, n_words = offsets[doc], offsets[doc + 1] - offsets[doc]
+        row = counts[doc]
+        for i in range(n_words):
+            prefixes[i + 1] = prefixes[i] * _MULTIPLIER + np.uint64(words[first + i] + 1)
+            lengths[i + 1] = lengths[i] + chars[first + i]
+            starts[i] = i
+        n_starts = n_words
+        power = _MULTIPLIER
+        for length in range(2, 11):
+            power *= _MULTIPLIER
+            n_grams = max(n_words - length + 1, 0)
+            while n_starts > 0 and starts[n_starts - 1] >= n_grams:
+                n_starts -= 1
+            shift = np.uint64(_table_shift(n_starts))
+            mask = (one << (np.uint64(64) - shift)) - one
+            table[: np.int64(mask) + 1] = 0
+            top = np.uint64(1)
+            for i in range(n_starts):
+                mixed = _ngram_hash(prefixes, starts[i], length, power) * _MULTIPLIER
+                slot = mixed >> shift
+                tag = (mixed & _TAG_BITS) << np.uint64(20)
+                entry = table[slot]
+                while (entry != 0) & ((entry ^ tag) >> np.uint64(20) != 0):
+                    slot = (slot + one) & mask
+                    entry = table[slot]
+                count = (entry & _COUNT_BITS) + one
+                table[slot] = tag | count
+                slots[i] = slot
+                top = max(top, count)
+            if length <= 4 and n_grams:
+                start = 0
+                for i in range(n_starts):
+                    if table[slots[i]] & _COUNT_BITS == top:
+                        start = starts[i] if top > one else 0
+                        break
+                top_chars = lengths[start + length] - lengths[start] + length - 1
+                row[TOP_2WORD_CHARS + length - 2] = top_chars * np.int64(top)
+            elif length > 4:
+                stepped_to = 0
+                for i in range(n_starts):
+                    entry, start = table[slots[i]], starts[i]
+                    if entry & _COUNT_BITS > one and start >= stepped_to:
+                        if entry & _STEPPED:
+                            row[STEPPED_5WORD_CHARS + length - 5] += lengths[start + length] - lengths[start]
+                            stepped_to = start + length
+                        table[slots[i]] = entry | _STEPPED
+            n_repeated = 0
+            for i in range(n_starts):
+                starts[n_repeated] = starts[i]
+                n_repeated += table[slots[i]] & _COUNT_BITS > one
+            n_starts = n_repeated
 
 
 @njit(cache=True, nogil=True)

@@ -47,6 +47,7 @@ from filters.repetition import (
 )
 from filters.tells import KANA_HEAD_CHARS, SEGMENT_ENDS, SEPARATORS, STOP_CHARACTERS, Tells, read_tells
 from filters.vocabulary import HEAD_CHARS, WORD_LISTS, WordCounts, WordLists, count_words
+from filters.words import SPEECH_CHARS, Speech, Words, read_speech, read_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,16 @@ class Passes:
         """Phrases, and words of the lists."""
         return count_words(self.texts, self.settings.words)
 
+    @cached_property
+    def speech(self) -> Speech:
+        """Parts of speech."""
+        return read_speech(self.column)
+
+    @cached_property
+    def divided(self) -> Words:
+        """Words as SudachiPy divides them."""
+        return read_words(self.column)
+
     @property
     def visible_chars(self) -> np.ndarray:
         """int64 (n_docs,), characters that are not white space."""
@@ -168,6 +179,14 @@ def _top_ngram_occurrence_fraction(passes: Passes, length: int) -> np.ndarray:
 
 def _repeated_ngram_fraction(passes: Passes, length: int) -> np.ndarray:
     return passes.plain_repeats.repeated_ngram_fraction(length)
+
+
+def _top_word_ngram_fraction(passes: Passes, length: int) -> np.ndarray:
+    return passes.divided.top_ngram_fraction(length)
+
+
+def _stepped_word_ngram_fraction(passes: Passes, length: int) -> np.ndarray:
+    return passes.divided.stepped_ngram_fraction(length)
 
 
 def _word_count(passes: Passes, word_list: str) -> np.ndarray:
@@ -654,6 +673,107 @@ SIGNALS: tuple[Signal, ...] = (
         "CCNet, llm-jp v2 and HojiChar; without CCNet's lower case and zeros for digits",
         lambda passes: passes.settings.models.perplexities(passes.column),
         setting="models.perplexity",
+    ),
+    Signal(
+        _fraction("noun_fraction", f"nouns per word, punctuation left out, in the first {SPEECH_CHARS:,} characters"),
+        "HojiChar 0.80, with UniDic; ours with SudachiPy's short units",
+        lambda passes: passes.speech.noun_fraction,
+        setting="also_measure",
+    ),
+    Signal(
+        _fraction("particle_word_fraction", f"particles per word, in the first {SPEECH_CHARS:,} characters"),
+        "lighttransport asks for one",
+        lambda passes: passes.speech.particle_word_fraction,
+        setting="also_measure",
+    ),
+    Signal(
+        _fraction(
+            "unknown_word_fraction",
+            f"words that are in no dictionary per word, in the first {SPEECH_CHARS:,} characters",
+        ),
+        "ours: misread text and text in a wrong encoding",
+        lambda passes: passes.speech.unknown_word_fraction,
+        setting="also_measure",
+    ),
+    Signal(
+        _fraction(
+            "predicate_sentence_fraction",
+            "sentences with a particle and a verb, an adjective or an auxiliary per sentence, in the first "
+            f"{SPEECH_CHARS:,} characters",
+        ),
+        "lighttransport's check of sentences",
+        lambda passes: passes.speech.predicate_sentence_fraction,
+        setting="also_measure",
+    ),
+    Signal(
+        _count("word_count", f"words that hold a letter or a digit, in the first {MAX_CHARS:,} characters", "words"),
+        "Gopher and FineWeb-2 50 to 100,000; SudachiPy's short units, as in datatrove",
+        lambda passes: passes.divided.words,
+        setting="also_measure",
+    ),
+    Signal(
+        Column("mean_word_chars", pa.float32(), "mean length of such words", "characters"),
+        "FineWeb-2 1 to 6",
+        lambda passes: passes.divided.mean_word_chars,
+        setting="also_measure",
+    ),
+    Signal(
+        _fraction("alphabetic_word_fraction", "words that hold a letter, kana and kanji among them, per word or mark"),
+        "FineWeb-2 (max_non_alpha_words_ratio) 0.759 at least",
+        lambda passes: passes.divided.alphabetic_word_fraction,
+        setting="also_measure",
+    ),
+    Signal(
+        _count("stop_word_count", f"how many of {STOP_CHARACTERS} are words of their own", "words"),
+        "FineWeb-2 2 at least",
+        lambda passes: passes.divided.stop_words,
+        setting="also_measure",
+    ),
+    Signal(
+        Column("newlines_per_word", pa.float32(), "newlines per word or mark", "newlines"),
+        "FineWeb-2 (new_line_ratio) 0.13 at most",
+        lambda passes: passes.divided.per_word(passes.divided.newlines),
+        setting="also_measure",
+    ),
+    Signal(
+        Column("hash_signs_per_word", pa.float32(), "# per word or mark", "signs"),
+        "Gopher 0.1 at most",
+        lambda passes: passes.divided.per_word(passes.divided.hashes),
+        setting="also_measure",
+    ),
+    Signal(
+        Column("ellipses_per_word", pa.float32(), "… and ... per word or mark", "ellipses"),
+        "Gopher 0.1 at most",
+        lambda passes: passes.divided.per_word(passes.divided.ellipses),
+        setting="also_measure",
+    ),
+    *(
+        Signal(
+            Column(
+                f"top_{length}word_fraction",
+                pa.float32(),
+                f"characters in the most frequent run of {length} words, and spaces between them, per character, in "
+                f"the first {MAX_CHARS:,}; overlaps count twice",
+                "characters",
+            ),
+            "Gopher and FineWeb-2 as datatrove counts",
+            partial(_top_word_ngram_fraction, length=length),
+            setting="also_measure",
+        )
+        for length in range(2, 5)
+    ),
+    *(
+        Signal(
+            _fraction(
+                f"stepped_{length}word_fraction",
+                f"characters in runs of {length} words seen before, each stepped over whole, per character, in the "
+                f"first {MAX_CHARS:,}",
+            ),
+            "Gopher and FineWeb-2 as datatrove counts",
+            partial(_stepped_word_ngram_fraction, length=length),
+            setting="also_measure",
+        )
+        for length in range(5, 11)
     ),
 )
 
