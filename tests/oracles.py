@@ -553,3 +553,21 @@ def edit_distance(first: str, second: str) -> int:
                 min(before + (one != other), costs[column] + 1, costs[column - 1] + 1),
             )
     return costs[-1]
+
+
+def repeat_words(words: list[str]) -> dict[str, int]:
+    """Characters in the most frequent and in repeated runs of words, as datatrove counts them on strings."""
+    found = {}
+    for length in (2, 3, 4):
+        runs = Counter(" ".join(words[i : i + length]) for i in range(len(words) - length + 1))
+        run, count = runs.most_common(1)[0] if runs else ("", 0)
+        found[f"top {length}"] = len(run) * count
+    for length in range(5, 11):
+        seen, chars, start = set(), 0, 0
+        while start <= len(words) - length:
+            run = tuple(words[start : start + length])
+            chars += sum(map(len, run)) if run in seen else 0
+            start += length if run in seen else 1
+            seen.add(run)
+        found[f"repeated {length}"] = chars
+    return found
