@@ -230,6 +230,12 @@ def _find_in(text: str, pieces: list[_Piece], rules: Sequence[Rule], with_names:
         [(start, stop, _HOLE) for start, stop, *_ in (*settled, *(span for _, span in pending))]
         + [(*match.span(), _HOLE) for match in MASK.finditer(text)]
     )
+    # Telephone numbers without separators are in doubt until now; names beside them must not decide about them.
+    contacts += [
+        (span[0], span[1])
+        for rule, span in pending
+        if with_names and rule.kind in _CONTACT_KINDS and _in_context(rule, text, span, holes)
+    ]
     found = names(text, named, contacts, [(start, stop) for start, stop, _ in holes]) if with_names else []
     holes = _joined([*holes, *((start, stop, NAME_HOLE) for start, stop, *_ in found)])
     settled += [(start, stop, "person_name", score, rule) for start, stop, score, rule in found]

@@ -54,7 +54,8 @@ _SECTION = f"(?:[一-鿿ァ-ヴー]{{1,8}}[部課係室局科班会](?:{_BLANK}{
 # 亡 stands before the name of a dead person.
 # The lookaheads are there for speed: most characters start no word.
 _AFTER_FORM_WORD = re.compile(
-    f"(?=[お名氏姓フふ申届応契受差責送運所世保破債失不被相管行患])(?:{_FORM_WORD}){_SEPARATOR}(?:亡{_BLANK}?)?"
+    f"(?=[お名氏姓フふ申届応契受差責送運所世保破債失不被相管行患])(?:{_FORM_WORD})"
+    rf"(?:{_SEPARATOR}|[(（](?=[^()（）\n]{{2,16}}[)）]))(?:亡{_BLANK}?)?"
 )
 _AFTER_CONTACT_WORD = re.compile(f"(?=[担連問])(?:{_CONTACT_WORD}){_SEPARATOR}{_SECTION}")
 _IN_SENTENCE = re.compile(f"(?=担){_IN_CHARGE}[のは]")

@@ -280,9 +280,9 @@ _FILE_ENDINGS = frozenset({"png", "jpg", "jpeg", "gif", "webp", "svg", "bmp", "c
 
 
 def _is_email(match: re.Match[str]) -> bool:
-    # icon@2x.png is a picture for fine screens, git@github.com:name/repository a place.
+    # icon@2x.png is a picture for fine screens, git@github.com:name/repository a place, anonymous@ftp anyone's login.
     address = match[0].translate(_HALF_WIDTH).lower()
-    return address.rsplit(".", 1)[-1] not in _FILE_ENDINGS and not address.startswith("git@")
+    return address.rsplit(".", 1)[-1] not in _FILE_ENDINGS and not address.startswith(("git@", "anonymous@"))
 
 
 def _has_blank(match: re.Match[str]) -> bool:
@@ -577,6 +577,16 @@ RULES: tuple[Rule, ...] = (
     Rule("email", "email_spaced", 0.85, _EMAIL_SPACED, _has_blank),
     Rule("credit_card", "card_grouped", 0.98, _CARD_GROUPED, _is_card),
     Rule("credit_card", "card_bare", 0.9, _CARD_BARE, _is_card, needs=_CARD_WORD, within_chars=100),
+    Rule(
+        "credit_card",
+        "card_named_after",
+        0.9,
+        _CARD_BARE,
+        _is_card,
+        needs=_CARD_WORD,
+        within_chars=12,
+        needs_after=True,
+    ),
     Rule(
         "my_number",
         "my_number",

@@ -184,7 +184,7 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
     (duplicates,) = [stage for stage in dedup if stage.name == "duplicates"]
     leaks = _leak_stages(config, (extract, decide, duplicates))
     scrub_settings = ScrubSettings(config.scrub, config.decontaminate.action if config.decontaminate else None)
-    scrub = _map("scrub", 3, scrub_settings, (extract, decide, duplicates, *leaks), "scrubbed", work.scrub)
+    scrub = _map("scrub", 4, scrub_settings, (extract, decide, duplicates, *leaks), "scrubbed", work.scrub)
     release = _map("release", 3, NoSettings(), (scrub, takedown), "release", work.release)
     text_stages = (
         extract,
