@@ -158,9 +158,12 @@ class _Open:
         """Where a name that ends at or before `stop` may start, in order: in the same line, and not inside a word."""
         nearest = bisect_right(self._starts, stop - 1) - 1
         line = self.text.rfind("\n", 0, stop) + 1
-        first = max(stop - _REACH_CHARS, line, self._holes[nearest][1] if nearest >= 0 else 0)
+        hole_end = self._holes[nearest][1] if nearest >= 0 else 0
+        first = max(stop - _REACH_CHARS, line, hole_end)
         for start in range(first, stop):
-            if self.is_line_start(start) or (start > first and _WORD_BREAK.match(self.text, start - 1)):
+            # What ends in a hole is no part of the name, whether it is masked already or not.
+            is_start = self.is_line_start(start) or start == hole_end
+            if is_start or (start > first and _WORD_BREAK.match(self.text, start - 1)):
                 yield start
 
     def is_line_start(self, start: int) -> bool:
