@@ -239,7 +239,7 @@ def _leak_stages(config: Config, needs: tuple[Stage, ...]) -> tuple[Stage, ...]:
         digests = tuple(digest(benchmark) for benchmark in settings.benchmark)
     except OSError as error:
         raise UserError(f"{config.path}: [[decontaminate.benchmark]] files: {error}") from error
-    return (_map("decontaminate", 1, LeakSettings(settings, digests), needs, "leaks", work.find_leaks),)
+    return (_map("decontaminate", 2, LeakSettings(settings, digests), needs, "leaks", work.find_leaks),)
 
 
 def _export_stages(config: Config, release: Stage) -> tuple[Stage, ...]:

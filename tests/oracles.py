@@ -536,6 +536,10 @@ def letters(text: str) -> str:
     """The letters and digits of a text, compatibility forms and marks taken apart, case folded."""
     folded = ""
     for character in text:
+        # Han of a later Unicode than Python's is Han.
+        if "\U00020000" <= character < "\U0002f800" or "\U00030000" <= character < "\U000323b0":
+            folded += character
+            continue
         became = unicodedata.normalize("NFKD", character).casefold() if not "가" <= character <= "힣" else character
         became = "".join(one for one in became if unicodedata.category(one)[0] in "LN")
         folded += became[: len(character.encode("utf-8"))]

@@ -223,7 +223,8 @@ def _grams(texts: Sequence[np.ndarray], n: int) -> tuple[np.ndarray, np.ndarray]
     return np.concatenate(keys), np.concatenate(owners)
 
 
-_AS_THEY_ARE = ((0x3400, 0xA000), (0xAC00, 0xD7A4), (0x20000, 0x2F800), (0x30000, 0x323B0))
+#: Han and Hangul, without the hexagrams among them and the compatibility forms behind them.
+_AS_THEY_ARE = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xAC00, 0xD7A4), (0x20000, 0x2F800), (0x30000, 0x323B0))
 
 
 @cache
@@ -236,16 +237,11 @@ def _folds() -> tuple[np.ndarray, np.ndarray]:
     folds = np.zeros(0x110000, np.int32)
     expansions = [0]
     for point in range(0x110000):
-        # Nearly all code points: Han and Hangul stay as they are, and planes without letters are left out.
-        if (
-            0x3400 <= point < 0xA000
-            or 0xAC00 <= point < 0xD7A4
-            or 0x20000 <= point < 0x2F800
-            or 0x30000 <= point < 0x323B0
-        ):
+        # Nearly all code points. Han that this Python's Unicode does not know yet stays as well.
+        if any(low <= point < high for low, high in _AS_THEY_ARE):
             folds[point] = point
             continue
-        if 0xD800 <= point < 0xF900 or 0x1FB00 <= point < 0x20000 or point >= 0x2FA20:
+        if 0xD800 <= point < 0xF900 or point >= 0x323B0:
             continue
         character = chr(point)
         became = [
