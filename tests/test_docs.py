@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from filters.rules import load_rules
+from filters.signals import SIGNALS
 from pipelines import extract
 from pipelines.cli import parser
 from pipelines.config import load_config
@@ -103,6 +105,13 @@ def test_generated_pages_are_fresh() -> None:
         [sys.executable, "-m", "docs.generate", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("page", READMES, ids=name)
+def test_the_readme_counts_signals_and_rules_as_they_are(page: Path) -> None:
+    counts = re.findall(r"\[(\d+) [^\]]+\]\(docs/(signals|rules)\.md\)", page.read_text(encoding="utf-8"))
+    n_rules = len(load_rules(str(ROOT / "configs" / "rules.toml")))
+    assert counts == [(str(len(SIGNALS)), "signals"), (str(n_rules), "rules")]
 
 
 def test_the_changelog_knows_this_version() -> None:
