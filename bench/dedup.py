@@ -32,16 +32,17 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from scipy import sparse  # comes with datasketch
 
 from corpus.records import document_id
-from corpus.schema import DECISIONS, DOCUMENTS, LABEL, PAIRS
+from corpus.schema import DECISIONS, DOCUMENTS, LABEL
 from corpus.shards import write_shard
 from corpus.text import Texts
-from dedup.clusters import CLUSTERS, duplicates, find_clusters, pick
-from dedup.compared import deal_compared
+from dedup.addresses import SUPERSEDED
+from dedup.clusters import CLUSTERS, duplicates, find_clusters, in_order
+from dedup.compared import deal_compared, link
 from dedup.components import find_components
 from dedup.exact import Folded, exact_hashes, fold
 from dedup.minhash import minhashes, signatures
 from dedup.order import precedence
-from dedup.pairs import band_keys, combine, ids_as_bytes, split
+from dedup.pairs import band_keys, combine, split
 from dedup.settings import Dedup
 from pipelines.engine import Stage, Task, run_stage
 from pipelines.executors import Serial
@@ -312,13 +313,12 @@ def deduplicate(texts: list[str], settings: Dedup) -> tuple[np.ndarray, np.ndarr
     in_play = np.ones(len(texts), bool)
     signed = signatures(batch, settings)
     places = precedence(batch, signed.column("chars").to_numpy(), settings)
-    pairs = [combine([keys]) for keys in split(signed, places, in_play, settings, 4)]
-    components, linked = find_components(lambda: pairs, settings.parts)
-    compared = deal_compared(batch, signed, components, settings)
-    clusters = [find_clusters([linked[part]], [compared[part]], settings) for part in range(settings.parts)]
-    own = ids_as_bytes(batch.column("doc_id"))
-    none = pa.RecordBatch.from_pylist([], schema=PAIRS.schema)
-    rows = duplicates(batch.column("doc_id"), in_play, none, pick(clusters, own, CLUSTERS))
+    pairs = [combine([keys], 1)[0] for keys in split(signed, places, in_play, 0, settings, 4)]
+    (components,) = find_components(lambda: pairs, 1, settings.parts)
+    compared = deal_compared(batch, signed, 0, link(components, pairs), settings)
+    clusters = [find_clusters([part], 1, settings)[0] for part in compared]
+    none = in_order([], SUPERSEDED)
+    rows = duplicates(batch.column("doc_id"), in_play, none, in_order(clusters, CLUSTERS))
     position = {doc_id: i for i, doc_id in enumerate(ids)}
     survivor = np.array([position[doc_id] for doc_id in rows.column("cluster").to_pylist()])
     hashes = signed.column("exact_hash").to_numpy()
@@ -426,7 +426,7 @@ def _seconds(work: Callable[[], object], repeats: int = 3) -> float:
 
 #: Of every ten generated documents four are copies of earlier ones and two open with a template
 #: that 1,000 documents share. Each has 300 characters of 2,000, which is short for a web page.
-_CHARS, _TEMPLATE_CHARS, _DOCUMENTS_PER_SHARD = 300, 150, 100_000
+_CHARS, _TEMPLATE_CHARS, _DOCUMENTS_PER_SHARD, _DOCUMENTS_PER_PART = 300, 150, 100_000, 125_000
 _ALPHABET = np.frombuffer("".join(map(chr, range(0x4E00, 0x4E00 + 2000))).encode(), np.uint8).reshape(-1, 3)
 
 
@@ -476,7 +476,9 @@ def run_stages(n_documents: int, out: str) -> list[StageCost]:
     costs = []
     outputs["corpus"] = _finish(corpus, {}, out, [])
     outputs["decided"] = replace(outputs["corpus"], tables={"decisions": tables["decisions"]})
-    for stage in dedup_stages(Dedup(parts=max(8, n_documents // 1_000_000)), corpus, decided):
+    settings = Dedup(parts=max(8, n_documents // _DOCUMENTS_PER_PART))
+    # Takedowns concern the index alone, which is off.
+    for stage in dedup_stages(settings, corpus, decided, takedown=corpus):
         outputs[stage.name] = _finish(stage, outputs, out, costs)
     return costs
 

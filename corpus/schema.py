@@ -145,16 +145,6 @@ SIGNATURES = Table(
     ),
 )
 
-PAIRS = Table(
-    "pairs",
-    "two documents that share a key: their text, a band of their signatures, or their address",
-    "dedup",
-    (
-        Column("doc_id", DOC_ID, "the later of the two in survivor order"),
-        Column("candidate", DOC_ID, "the first document, in survivor order, with the same key"),
-    ),
-)
-
 DUPLICATES = Table(
     "duplicates",
     "one document",
@@ -195,6 +185,18 @@ TAKEN_DOWN = Table(
         _ID,
         Column("listed_as", LABEL, "what the list names: doc_id, uri or host"),
         Column("requested", pa.date32(), "day of the request, as the list says; null if it does not"),
+    ),
+)
+
+BOILERPLATE = Table(
+    "boilerplate",
+    "one document",
+    "dedup",
+    (
+        _ID,
+        Column("lines", pa.list_(pa.int32()), "numbers, from 0, of its lines that are boilerplate of its host"),
+        Column("chars", pa.int64(), "length of those lines as dedup compares them", "characters"),
+        Column("removed", pa.bool_(), "whether the release leaves them out"),
     ),
 )
 

@@ -94,7 +94,7 @@ def remove_partials(folder: str) -> None:
 @contextmanager
 def write_batches(path: Path, schema: pa.Schema) -> Iterator[Callable[[Iterable[pa.RecordBatch]], int]]:
     """Open a local Parquet file; gives a function that appends batches, a row group each, and counts their rows."""
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=_repeating(schema)) as writer:
 
         def append(batches: Iterable[pa.RecordBatch]) -> int:
             n_rows = 0
@@ -105,6 +105,24 @@ def write_batches(path: Path, schema: pa.Schema) -> Iterator[Callable[[Iterable[
             return n_rows
 
         yield append
+
+
+def _repeating(schema: pa.Schema) -> list[str]:
+    """The columns whose values may repeat: all but lists of numbers, such as minima.
+
+    For those a dictionary makes a shard of signatures 1.4 times as large, and writing it take four times as long.
+    """
+
+    def leaves(path: str, kind: pa.DataType, in_list: bool) -> Iterator[str]:
+        if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+            yield from leaves(f"{path}.list.element", kind.value_type, True)
+        elif pa.types.is_struct(kind):
+            for field in kind:
+                yield from leaves(f"{path}.{field.name}", field.type, False)
+        elif not (in_list and pa.types.is_integer(kind)):
+            yield path
+
+    return [leaf for field in schema for leaf in leaves(field.name, field.type, False)]
 
 
 def write_shard(uri: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
@@ -247,7 +265,7 @@ def read_rows(uri: str, rows: Sequence[int], columns: Sequence[str]) -> list[dic
     return [found[row] for row in rows]
 
 
-def write_parts(uri: str, schema: pa.Schema, parts: Sequence[Sequence[pa.RecordBatch]]) -> None:
+def write_parts(uri: str, schema: pa.Schema, parts: Iterable[Iterable[pa.RecordBatch]]) -> None:
     """Write the split half of an exchange: one file whose record batch `p` is part `p`."""
     with publish(uri) as path, pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
         for batches in parts:
@@ -265,6 +283,21 @@ def read_part(uri: str, part: int) -> pa.RecordBatch:
     try:
         with fs.open(path, "rb") as stream, pa.ipc.open_file(stream) as reader:
             return reader.get_batch(part)
+    except _UNREADABLE as error:
+        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
+
+
+def read_parts(uri: str) -> Iterator[pa.RecordBatch]:
+    """Read all parts of a file that `write_parts` wrote, one after another.
+
+    Raises:
+        ShardError: the file is missing or truncated.
+    """
+    fs, path = filesystem(uri)
+    try:
+        with fs.open(path, "rb") as stream, pa.ipc.open_file(stream) as reader:
+            for part in range(reader.num_record_batches):
+                yield reader.get_batch(part)
     except _UNREADABLE as error:
         raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
 

@@ -1,21 +1,44 @@
 """The same address in several crawls: one key for each address, so that one page of it can stay.
 
 What is fetched twice from one address is a page and its revision, however little their texts have
-in common. Whoever wants one of them says so (`Dedup.same_address`); their keys then meet as band
-keys do (`dedup.pairs`), before any text is compared.
+in common. Whoever wants one of them says so (`Dedup.same_address`); the addresses then meet in an
+exchange of their own, before any text is compared.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
 
 from corpus.addresses import normal_address
+from corpus.schema import DOC_ID, Column, Table
 from dedup.order import address_precedence
-from dedup.pairs import deal, ids_as_bytes
+from dedup.pairs import ids_as_bytes, ids_to_arrow, rows_by_part
 from dedup.settings import Dedup
+
+ADDRESSES = Table(
+    "addresses",
+    "a document with a web address",
+    "dedup",
+    (
+        Column("key", pa.uint64(), "hash of the address"),
+        Column("precedence", pa.uint64(), "place among the pages of the address; the smallest stays"),
+        Column("doc_id", DOC_ID, "the document"),
+    ),
+)
+
+SUPERSEDED = Table(
+    "superseded",
+    "a document in whose place another page of its address takes part",
+    "dedup",
+    (
+        Column("doc_id", DOC_ID, "the document"),
+        Column("stand_in", DOC_ID, "the page that takes part"),
+    ),
+)
 
 
 def split_addresses(
@@ -30,15 +53,39 @@ def split_addresses(
         settings: which page of an address stays.
 
     Returns:
-        For each of `settings.parts` a batch of `dedup.pairs.KEYS`; documents without a web address have no row.
+        For each of `settings.parts` a batch of `ADDRESSES`; documents without a web address have no row.
     """
     addresses = [normal_address(uri) for uri in documents.column("uri").to_pylist()]
     rows = np.array([row for row, address in enumerate(addresses) if address and in_play[row]], np.int64)
-    keys = np.array([_key(addresses[row] or "") for row in rows], np.uint64)
-    doc_ids = ids_as_bytes(documents.column("doc_id"))[rows]
-    return deal(keys, address_precedence(documents, chars, settings)[rows], doc_ids, settings.parts)
+    keys = np.array([hash_of(addresses[row] or "") for row in rows], np.uint64)
+    doc_ids = documents.column("doc_id").take(pa.array(rows))
+    columns = [pa.array(keys), pa.array(address_precedence(documents, chars, settings)[rows]), doc_ids]
+    dealt = pa.RecordBatch.from_arrays(columns, schema=ADDRESSES.schema)
+    return [dealt.take(pa.array(of_part)) for of_part in rows_by_part(keys % np.uint64(settings.parts), settings.parts)]
 
 
-def _key(address: str) -> int:
+def stand_ins(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
+    """The documents of one part in whose place another page of their address takes part, in order of `doc_id`.
+
+    Args:
+        batches: all batches of `ADDRESSES` of one part, in any order.
+
+    Returns:
+        A batch of `SUPERSEDED`.
+    """
+    table = pa.Table.from_batches(batches, ADDRESSES.schema)
+    keys, precedences = (table.column(name).to_numpy() for name in ("key", "precedence"))
+    doc_ids = ids_as_bytes(table.column("doc_id").combine_chunks())
+    order = np.lexsort((doc_ids, precedences, keys))
+    starts = np.ones(len(order), bool)
+    starts[1:] = keys[order[1:]] != keys[order[:-1]]
+    stand_in = order[np.flatnonzero(starts)[np.cumsum(starts) - 1]] if len(order) else order
+    gone = np.argsort(doc_ids[order[~starts]])
+    columns = [ids_to_arrow(doc_ids[rows[~starts][gone]]) for rows in (order, stand_in)]
+    return pa.RecordBatch.from_arrays(columns, schema=SUPERSEDED.schema)
+
+
+def hash_of(address: str) -> int:
+    """64 bits of an address or a host."""
     # 64 bits: among a billion addresses two unlike ones meet in one run of thirty.
     return int.from_bytes(hashlib.blake2b(address.encode(), digest_size=8).digest(), "little")

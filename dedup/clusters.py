@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from corpus.schema import DOC_ID, DUPLICATES, Column, Table
 from dedup.compared import read_compared
-from dedup.pairs import distinct, find_ids, ids_as_bytes, ids_to_arrow
+from dedup.pairs import find_ids, ids_as_bytes, ids_to_arrow, rows_by_part
 from dedup.settings import Dedup
 from dedup.verify import link_to_survivors
 
@@ -28,40 +28,47 @@ CLUSTERS = Table(
 
 
 def find_clusters(
-    pairs: Iterable[pa.RecordBatch], compared: Iterable[pa.RecordBatch], settings: Dedup
-) -> pa.RecordBatch:
+    compared: Iterable[pa.RecordBatch], n_shards: int, settings: Dedup
+) -> tuple[pa.RecordBatch, list[pa.RecordBatch]]:
     """Decide for the documents of one part who repeats whom (`dedup.verify.link_to_survivors`).
 
-    Memory: 50 bytes for each row of `pairs`, and as `dedup.compared.read_compared`.
+    Memory: as `dedup.compared.read_compared`, and 40 bytes for each candidate of each document.
 
     Args:
-        pairs: batches of `corpus.schema.PAIRS`, with all pairs of each component that they touch; read once.
-        compared: batches of `dedup.compared.COMPARED` with the documents in `pairs`, in any order; read once.
+        compared: batches of `dedup.compared.COMPARED`, with all documents of each component that they touch, in any
+            order; read once.
+        n_shards: shards of this run; those of an index, which come after them, get nothing.
         settings: as the signatures were made with.
 
     Returns:
-        A batch of `CLUSTERS`.
+        A batch of `CLUSTERS`, and for each shard the rows of its documents.
 
     Raises:
-        ValueError: a document in `pairs` is not in `compared`, or twice.
+        ValueError: a candidate is not among the documents, or a document is there twice.
     """
     documents = read_compared(compared, settings)
-    order = np.argsort(documents.doc_id)
-    sorted_ids = documents.doc_id[order]
-    if np.any(sorted_ids[1:] == sorted_ids[:-1]):
-        twice = sorted_ids[1:][sorted_ids[1:] == sorted_ids[:-1]]
+    survivor_order = documents.survivor_order
+    in_order = documents.doc_id[survivor_order]
+    if np.any(in_order[1:] == in_order[:-1]):
+        twice = in_order[1:][in_order[1:] == in_order[:-1]]
         raise ValueError(f"document {_hex(twice)} is given twice: an input is listed twice")
-    linked = np.concatenate([np.zeros(0, np.int64), *(_number(batch, sorted_ids, order) for batch in pairs)])
-    linked = distinct(linked)
-    candidate_offsets = np.searchsorted(linked, np.arange(len(order) + 1) << 32)
-    candidates = (linked & 0xFFFF_FFFF).astype(np.int32)
-    survivor, similarity = link_to_survivors(documents, candidate_offsets, candidates, settings)
+    by_number = np.argsort(documents.number)
+    at = np.searchsorted(documents.number, documents.candidates, sorter=by_number)
+    candidates = by_number[np.minimum(at, len(by_number) - 1)] if len(by_number) else by_number
+    if np.any(documents.number[candidates] != documents.candidates):
+        raise ValueError("a document has a candidate that is not compared: they are of different runs")
+    survivor, similarity = link_to_survivors(
+        documents, survivor_order, documents.candidate_offsets, candidates.astype(np.int32), settings
+    )
     sizes = np.bincount(survivor, minlength=len(survivor)).astype(np.int32)[survivor]
-    rows = order[sizes[order] > 1]
+    rows = np.argsort(documents.doc_id)
+    rows = rows[sizes[rows] > 1]
     columns = [ids_to_arrow(documents.doc_id[rows]), ids_to_arrow(documents.doc_id[survivor[rows]])]
-    return pa.RecordBatch.from_arrays(
+    clusters = pa.RecordBatch.from_arrays(
         [*columns, pa.array(similarity[rows]), pa.array(sizes[rows])], schema=CLUSTERS.schema
     )
+    shard_of = documents.number[rows] >> np.uint64(32)
+    return clusters, [clusters.take(pa.array(of_shard)) for of_shard in rows_by_part(shard_of, n_shards + 1)[:-1]]
 
 
 def pick(batches: Iterable[pa.RecordBatch], doc_ids: np.ndarray, table: Table) -> pa.RecordBatch:
@@ -77,7 +84,12 @@ def pick(batches: Iterable[pa.RecordBatch], doc_ids: np.ndarray, table: Table) -
     """
     wanted = np.sort(doc_ids)
     picked = [batch.filter(pa.array(find_ids(wanted, ids_as_bytes(batch.column("doc_id")))[1])) for batch in batches]
-    rows = pa.Table.from_batches(picked, table.schema).sort_by("doc_id").combine_chunks().to_batches()
+    return in_order(picked, table)
+
+
+def in_order(batches: Iterable[pa.RecordBatch], table: Table) -> pa.RecordBatch:
+    """The rows of some batches as one, in order of `doc_id`."""
+    rows = pa.Table.from_batches(batches, table.schema).sort_by("doc_id").combine_chunks().to_batches()
     return rows[0] if rows else pa.RecordBatch.from_pylist([], schema=table.schema)
 
 
@@ -89,8 +101,8 @@ def duplicates(
     Args:
         doc_ids: the `doc_id` column of a batch of documents.
         in_play: bool (n_docs,), which documents take part; the others get a null cluster.
-        superseded: a batch of `corpus.schema.PAIRS`, sorted by `doc_id`: documents of this batch
-            in whose place another page of the same address (`candidate`) takes part.
+        superseded: a batch of `dedup.addresses.SUPERSEDED`, sorted by `doc_id`: documents of this batch
+            in whose place another page of the same address takes part.
         clusters: a batch of `CLUSTERS`, sorted by `doc_id`, with the rows of these documents and
             of those that take their place.
 
@@ -100,7 +112,7 @@ def duplicates(
     own = ids_as_bytes(doc_ids)
     at, replaced = find_ids(ids_as_bytes(superseded.column("doc_id")), own)
     stands_in = own.copy()
-    stands_in[replaced] = ids_as_bytes(superseded.column("candidate"))[at[replaced]]
+    stands_in[replaced] = ids_as_bytes(superseded.column("stand_in"))[at[replaced]]
     at, found = find_ids(ids_as_bytes(clusters.column("doc_id")), stands_in)
     found &= in_play
     at = at[found]
@@ -122,21 +134,6 @@ def duplicates(
         ],
         schema=DUPLICATES.schema,
     )
-
-
-def _number(pairs: pa.RecordBatch, sorted_ids: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """int64 (n_pairs,), both documents of each pair as their positions, one in each half."""
-    numbers = []
-    for column in pairs.columns:
-        ids = ids_as_bytes(column)
-        at, found = find_ids(sorted_ids, ids)
-        if not found.all():
-            raise ValueError(
-                f"document {_hex(ids[~found])} has a candidate and no shingles: they are of different runs"
-            )
-        numbers.append(order[at])
-    numbered: np.ndarray = numbers[0] << 32 | numbers[1]
-    return numbered
 
 
 def _hex(doc_ids: np.ndarray) -> str:

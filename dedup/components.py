@@ -7,71 +7,64 @@ that holds nothing else. Documents without a candidate, most of a crawl, are in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from corpus.schema import DOC_ID, PAIRS, Column, Table
-from dedup.kernels import _unite
-from dedup.pairs import distinct, ids_as_bytes, ids_to_arrow, rows_by_part, sorted_ids
+from corpus.schema import Column, Table
+from dedup.kernels import _settle, _unite
+from dedup.pairs import NUMBER
 
 COMPONENTS = Table(
     "components",
-    "a document that has a candidate, or is one, in order of doc_id",
+    "a document that has a candidate, or is one, in order of its number",
     "dedup",
     (
-        Column("doc_id", DOC_ID, "the document"),
+        Column("number", NUMBER, "number of the document"),
         Column("part", pa.int32(), "the part in which it is compared, the same for a whole component"),
     ),
 )
 
+_ROW = np.uint64(0xFFFF_FFFF)
+
 
 def find_components(
-    pairs: Callable[[], Iterable[pa.RecordBatch]], parts: int
-) -> tuple[pa.RecordBatch, list[pa.RecordBatch]]:
-    """Deal out all pairs, and their documents, so that no component is divided.
+    pairs: Callable[[], Iterable[pa.RecordBatch]], n_shards: int, parts: int
+) -> Iterator[pa.RecordBatch]:
+    """Deal all documents that are in pairs to parts, so that no component is divided.
 
-    Memory: about 60 bytes for each document in a pair and 24 for each pair that several parts found.
+    Memory: 8 bytes for each document of the corpus, up to the last of each shard that is in a pair,
+    and a batch of pairs.
 
     Args:
-        pairs: opens the batches of `corpus.schema.PAIRS`, in any order; called twice.
+        pairs: opens the batches of `dedup.pairs.PAIRS`, in any order; called twice.
+        n_shards: shards that the documents are of.
         parts: how many parts components are dealt to.
 
-    Returns:
-        A batch of `COMPONENTS`, and for each part a batch of `corpus.schema.PAIRS`, each pair once.
-        The smallest `doc_id` of a component decides its part.
+    Yields:
+        For each shard a batch of `COMPONENTS`.
     """
-    columns = [pc.unique(column) for batch in pairs() for column in batch.columns]
-    doc_ids = sorted_ids(pa.chunked_array(columns, DOC_ID))
-    linked = distinct(np.concatenate([np.zeros(0, np.int64), *(_number(batch, doc_ids) for batch in pairs())]))
-    left, right = linked >> 32, linked & 0xFFFF_FFFF
-    ids = ids_as_bytes(doc_ids)
-    # Numbers follow ids, so the root, the smallest number of its component, is the smallest id.
-    leading = np.ascontiguousarray(ids).view(">u8").reshape(-1, 2)[:, 0]
-    part_of = (leading[roots(len(ids), left, right)] % np.uint64(parts)).astype(np.int32)
-    dealt = []
-    for rows in rows_by_part(part_of[left], parts):
-        ends = [ids_to_arrow(ids[end[rows]]) for end in (left, right)]
-        dealt.append(pa.RecordBatch.from_arrays(ends, schema=PAIRS.schema))
-    components = pa.RecordBatch.from_arrays([doc_ids, pa.array(part_of)], schema=COMPONENTS.schema)
-    return components, dealt
+    n_rows = np.zeros(n_shards, np.int64)
+    for batch in pairs():
+        for numbers in _columns(batch):
+            np.maximum.at(n_rows, (numbers >> np.uint64(32)).astype(np.int64), (numbers & _ROW).astype(np.int64) + 1)
+    # A forest over all rows of all shards, one shard after another.
+    starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(n_rows)))
+    parent = np.full(starts[-1], -1)
+    for batch in pairs():
+        _unite(
+            parent,
+            *(starts[numbers >> np.uint64(32)] + (numbers & _ROW).astype(np.int64) for numbers in _columns(batch)),
+        )
+    _settle(parent)
+    for shard in range(n_shards):
+        root = parent[starts[shard] : starts[shard + 1]]
+        rows = np.flatnonzero(root >= 0)
+        numbers = (np.uint64(shard) << np.uint64(32)) + rows.astype(np.uint64)
+        part_of = (root[rows] % parts).astype(np.int32)
+        yield pa.RecordBatch.from_arrays([pa.array(numbers), pa.array(part_of)], schema=COMPONENTS.schema)
 
 
-def roots(n_docs: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """int64 (n_docs,), the smallest member of each document's component, where `left[i]` and `right[i]` are linked."""
-    parent = np.arange(n_docs)
-    _unite(parent, left, right)
-    # A parent is never greater than its child, so going up ends at the smallest.
-    while True:
-        above = parent[parent]
-        if np.array_equal(above, parent):
-            return parent
-        parent = above
-
-
-def _number(pairs: pa.RecordBatch, doc_ids: pa.Array) -> np.ndarray:
-    """int64 (n_pairs,), both documents of each pair as their places among sorted ids, one in each half."""
-    left, right = (pc.index_in(column, doc_ids).to_numpy().astype(np.int64) for column in pairs.columns)
-    return distinct(left << 32 | right)
+def _columns(pairs: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray]:
+    return pairs.column("number").to_numpy(), pairs.column("candidate").to_numpy()

@@ -316,14 +316,80 @@ def _shingle_sets(codepoints, offsets, shingle_chars, min_chars, max_chars, max_
 
 
 @njit(cache=True, nogil=True)
+def _pair_up(by_key, keys, precedence, id_head, number):  # type: ignore[no-untyped-def]
+    """Pairs of each row and the first of its key; and a row that is one document given twice, or -1."""
+    n_rows = len(keys)
+    n_pairs = 0
+    for i in range(1, n_rows):
+        n_pairs += keys[by_key[i]] == keys[by_key[i - 1]]
+    left = np.empty(n_pairs, np.uint64)
+    right = np.empty(n_pairs, np.uint64)
+    twice = -1
+    end = 0
+    begin = 0
+    while begin < n_rows:
+        first = by_key[begin]
+        stop = begin + 1
+        while stop < n_rows and keys[by_key[stop]] == keys[first]:
+            row = by_key[stop]
+            if precedence[row] < precedence[first] or (
+                precedence[row] == precedence[first] and id_head[row] < id_head[first]
+            ):
+                first = row
+            stop += 1
+        for i in range(begin, stop):
+            row = by_key[i]
+            if row == first:
+                continue
+            if precedence[row] == precedence[first] and id_head[row] == id_head[first]:
+                twice = row
+            left[end] = number[row]
+            right[end] = number[first]
+            end += 1
+        begin = stop
+    return left, right, twice
+
+
+@njit(cache=True, nogil=True)
+def _distinct_pairs(by_left, left, right):  # type: ignore[no-untyped-def]
+    """Pairs sorted by both members, each once; `by_left` sorts them by the first."""
+    ordered_left = np.empty(len(left), np.uint64)
+    ordered_right = np.empty(len(left), np.uint64)
+    begin = 0
+    end = 0
+    for row in by_left:
+        if end == begin or ordered_left[end - 1] != left[row]:
+            begin = end
+        # A document has a few candidates, so those that it has so far are looked through.
+        at = end
+        while at > begin and ordered_right[at - 1] > right[row]:
+            at -= 1
+        if at > begin and ordered_right[at - 1] == right[row]:
+            continue
+        for i in range(end, at, -1):
+            ordered_right[i] = ordered_right[i - 1]
+        ordered_left[end] = left[row]
+        ordered_right[at] = right[row]
+        end += 1
+    return ordered_left[:end], ordered_right[:end]
+
+
+@njit(cache=True, nogil=True)
 def _unite(parent, left, right):  # type: ignore[no-untyped-def]
-    """Join the trees of each `left[i]` and `right[i]` in place; a root is the smallest of its tree."""
+    """Join the trees of each `left[i]` and `right[i]` in place; a root is the smallest of its tree.
+
+    What was never joined has the parent -1.
+    """
     for i in range(len(left)):
         a = left[i]
+        b = right[i]
+        if parent[a] < 0:
+            parent[a] = a
+        if parent[b] < 0:
+            parent[b] = b
         while parent[a] != a:
             parent[a] = parent[parent[a]]
             a = parent[a]
-        b = right[i]
         while parent[b] != b:
             parent[b] = parent[parent[b]]
             b = parent[b]
@@ -331,6 +397,14 @@ def _unite(parent, left, right):  # type: ignore[no-untyped-def]
             parent[b] = a
         else:
             parent[a] = b
+
+
+@njit(cache=True, nogil=True)
+def _settle(parent):  # type: ignore[no-untyped-def]
+    """Point everything at its root: a parent is never greater than its child, so it is settled before."""
+    for i in range(len(parent)):
+        if parent[i] >= 0:
+            parent[i] = parent[parent[i]]
 
 
 @njit(cache=True, nogil=True)

@@ -4,28 +4,46 @@ A document has one key for its exact text and one for each band of its signature
 key meet in one part; there the first document in survivor order (`dedup.order`) is the candidate of
 all others. So a key that n documents share costs n - 1 pairs, whatever template or boilerplate it
 comes from.
+
+From here to the comparison a document goes by its number: that of its shard in the upper 32 bits,
+its row in the lower. A number says where the document lies, so what is found out about it is dealt
+back to its shard, and nobody looks ids up in a table of the whole corpus. Numbers change with the
+order of shards; nothing is decided by them.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from corpus.schema import DOC_ID, DOC_ID_BYTES, PAIRS, Column, Table
-from dedup.kernels import _band_keys
+from corpus.schema import DOC_ID, DOC_ID_BYTES, Column, Table
+from dedup.kernels import _band_keys, _distinct_pairs, _pair_up
 from dedup.settings import Dedup
+
+NUMBER = pa.uint64()
 
 KEYS = Table(
     "keys",
     "a key of a document; documents that share one are candidates",
     "dedup",
     (
-        Column("key", pa.uint64(), "hash of a band and its number, of the exact text, or of the address"),
+        Column("key", pa.uint64(), "hash of a band and its number, or of the exact text"),
         Column("precedence", pa.uint64(), "place in survivor order; the smallest stays"),
-        Column("doc_id", DOC_ID, "the document"),
+        Column("id_head", pa.uint64(), "first half of doc_id, which decides between equal precedences"),
+        Column("number", NUMBER, "number of the document"),
+    ),
+)
+
+PAIRS = Table(
+    "pairs",
+    "two documents that share a key: their text, or a band of their signatures",
+    "dedup",
+    (
+        Column("number", NUMBER, "the later of the two in survivor order"),
+        Column("candidate", NUMBER, "the first document, in survivor order, with the same key"),
     ),
 )
 
@@ -33,8 +51,13 @@ KEYS = Table(
 _EXACT = np.uint64(0x243F6A8885A308D3)
 
 
+def first_number(shard: int) -> int:
+    """The number of a shard's first document; its others follow."""
+    return shard << 32
+
+
 def split(
-    signatures: pa.RecordBatch, precedence: np.ndarray, in_play: np.ndarray, settings: Dedup, parts: int
+    signatures: pa.RecordBatch, precedence: np.ndarray, in_play: np.ndarray, first: int, settings: Dedup, parts: int
 ) -> list[pa.RecordBatch]:
     """Deal out the keys of a batch of documents.
 
@@ -42,6 +65,7 @@ def split(
         signatures: a batch of `corpus.schema.SIGNATURES`.
         precedence: uint64 (n_docs,), place of each document in survivor order.
         in_play: bool (n_docs,), which documents take part.
+        first: number of the batch's first document.
         settings: bands and rows, as the signatures were made with.
         parts: how many parts the keys are dealt to.
 
@@ -54,59 +78,41 @@ def split(
     exact = chosen.column("exact_hash").to_numpy() ^ _EXACT
     keys = np.concatenate((exact, bands.reshape(-1)))
     docs = np.concatenate((np.arange(len(exact)), np.repeat(with_bands, settings.bands)))
-    doc_ids = ids_as_bytes(chosen.column("doc_id"))
-    return deal(keys, precedence[in_play][docs], doc_ids[docs], parts)
-
-
-def deal(keys: np.ndarray, precedence: np.ndarray, doc_ids: np.ndarray, parts: int) -> list[pa.RecordBatch]:
-    """For each part a batch of `KEYS` with its rows of three columns; the key alone decides the part."""
-    part_of = keys % np.uint64(parts)
+    numbers = np.uint64(first) + np.flatnonzero(in_play).astype(np.uint64)
+    columns = (keys, precedence[in_play][docs], id_heads(chosen.column("doc_id"))[docs], numbers[docs])
     return [
-        pa.RecordBatch.from_arrays(
-            [pa.array(keys[rows]), pa.array(precedence[rows]), ids_to_arrow(doc_ids[rows])], schema=KEYS.schema
-        )
-        for rows in rows_by_part(part_of, parts)
+        pa.RecordBatch.from_arrays([pa.array(column[rows]) for column in columns], schema=KEYS.schema)
+        for rows in rows_by_part(keys % np.uint64(parts), parts)
     ]
 
 
-def combine(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
+def combine(batches: Iterable[pa.RecordBatch], n_shards: int) -> list[pa.RecordBatch]:
     """Pair every document of a key with the key's first in survivor order.
 
-    Holds one part in memory: about 70 bytes a row, and 80 more for each row whose key is shared.
+    Holds one part in memory: about 70 bytes a row, and 50 more for each row whose key is shared.
 
     Args:
         batches: all batches of one part, in any order.
+        n_shards: shards that the documents are of.
 
     Returns:
-        A batch of `corpus.schema.PAIRS`, each pair once, in survivor order.
+        For each shard a batch of `PAIRS` with its documents' pairs, each once, in order of their numbers.
 
     Raises:
         ValueError: a `doc_id` occurs twice.
     """
     table = pa.Table.from_batches(batches, KEYS.schema)
-    keys = table.column("key").to_numpy()
-    by_key = np.argsort(keys)
-    starts = _run_starts(keys[by_key])
-    # A run ends where the next one starts. Most keys are one document's own and go at once.
-    shared = by_key[~(starts & np.roll(starts, -1))]
-    keys = keys[shared]
-    doc_ids, place = _number(table.select(["precedence", "doc_id"]).take(pa.array(shared)))
-
-    starts = _run_starts(keys)
-    run = np.cumsum(starts) - 1
-    start_rows = np.flatnonzero(starts)
-    first = np.minimum.reduceat(place, start_rows)[run]
-    is_first = place == first
-    twice = np.flatnonzero(np.add.reduceat(is_first, start_rows, dtype=np.int64) > 1)
-    if len(twice):
+    columns = [table.column(name).to_numpy() for name in KEYS.schema.names]
+    left, right, twice = _pair_up(np.argsort(columns[0]), *columns)
+    if twice >= 0:
         raise ValueError(
-            f"document {doc_ids[first[start_rows[twice[0]]]].as_py().hex()} occurs twice: is a file listed under two "
-            "inputs of one source, does it repeat a record's key, or is it in an index of dedup.against as well?"
+            f"document {int(columns[2][twice]):016x}… occurs twice: is a file listed under two inputs of one source, "
+            "does it repeat a record's key, or is it in an index of dedup.against as well?"
         )
-    pairs = distinct(place[~is_first] << 32 | first[~is_first])
-    return pa.RecordBatch.from_arrays(
-        [doc_ids.take(pa.array(pairs >> 32)), doc_ids.take(pa.array(pairs & 0xFFFF_FFFF))], schema=PAIRS.schema
-    )
+    left, right = _distinct_pairs(np.argsort(left), left, right)
+    pairs = pa.RecordBatch.from_arrays([pa.array(left), pa.array(right)], schema=PAIRS.schema)
+    ends = np.searchsorted(left, np.arange(n_shards + 1, dtype=np.uint64) << np.uint64(32))
+    return [pairs.slice(begin, end - begin) for begin, end in itertools.pairwise(ends)]
 
 
 def band_keys(minhash: np.ndarray, settings: Dedup) -> np.ndarray:
@@ -145,21 +151,15 @@ def ids_as_bytes(column: pa.Array) -> np.ndarray:
     return np.frombuffer(data, f"S{DOC_ID_BYTES}")[column.offset : column.offset + len(column)]
 
 
+def id_heads(column: pa.Array) -> np.ndarray:
+    """uint64 (n,), the first eight bytes of each id, as numbers that sort like them."""
+    heads: np.ndarray = np.ascontiguousarray(ids_as_bytes(column)).view(">u8")[::2].astype(np.uint64)
+    return heads
+
+
 def ids_to_arrow(doc_ids: np.ndarray) -> pa.Array:
     """The `doc_id` column that `ids_as_bytes` shows."""
     return pa.Array.from_buffers(DOC_ID, len(doc_ids), [None, pa.py_buffer(np.ascontiguousarray(doc_ids))])
-
-
-def sorted_ids(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """The distinct ids of a `doc_id` column in ascending order."""
-    return ids_to_arrow(np.sort(ids_as_bytes(column.unique())))
-
-
-def distinct(numbers: np.ndarray) -> np.ndarray:
-    """The numbers in ascending order, each once; sorting is several times faster than np.unique's hash table."""
-    ordered = np.sort(numbers)
-    once: np.ndarray = ordered[_run_starts(ordered)]
-    return once
 
 
 def find_ids(sorted_ids: np.ndarray, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -174,23 +174,3 @@ def rows_by_part(part_of: np.ndarray, parts: int) -> list[np.ndarray]:
     """The positions of each part's rows, in order."""
     order = np.argsort(part_of, kind="stable")
     return np.split(order, np.searchsorted(part_of[order], np.arange(1, parts, dtype=part_of.dtype)))
-
-
-def _number(table: pa.Table) -> tuple[pa.Array, np.ndarray]:
-    """The distinct ids of a table in survivor order, and int64 (n,), the place of each row's id among them."""
-    ids = table.column("doc_id").combine_chunks()
-    numbered = sorted_ids(ids)
-    number = pc.index_in(ids, numbered).to_numpy().astype(np.int64)
-    precedence = np.zeros(len(numbered), np.uint64)
-    precedence[number] = table.column("precedence").to_numpy()
-    order = np.argsort(precedence, kind="stable")
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    return numbered.take(pa.array(order)), place[number]
-
-
-def _run_starts(column: np.ndarray) -> np.ndarray:
-    """bool (n,), where a sorted column differs from the row before."""
-    starts = np.ones(len(column), bool)
-    starts[1:] = column[1:] != column[:-1]
-    return starts

@@ -38,6 +38,34 @@ class Alarms:
 
 
 @dataclass(frozen=True, slots=True)
+class Boilerplate:
+    """Which lines are boilerplate of their host, and what becomes of them (see `dedup.boilerplate`).
+
+    Attributes:
+        remove: profiles whose documents are released without such lines.
+        flag: profiles whose documents keep them; they are listed all the same.
+        min_documents: documents of a host that hold the line, of those that rules and dedup keep.
+        min_host_fraction: share of the host's documents that hold it.
+        min_chars: length of a line that can be boilerplate; shorter ones are headings as a rule.
+    """
+
+    remove: tuple[str, ...] = ("web",)
+    flag: tuple[str, ...] = ()
+    min_documents: int = 10
+    min_host_fraction: float = 0.2
+    min_chars: int = 20
+
+    def __post_init__(self) -> None:
+        for name in ("min_documents", "min_chars"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if not 0 <= self.min_host_fraction <= 1:
+            raise ValueError(f"min_host_fraction must be from 0 to 1, not {self.min_host_fraction}")
+        if both := set(self.remove) & set(self.flag):
+            raise ValueError(f"{', '.join(sorted(both))} is named in both remove and flag")
+
+
+@dataclass(frozen=True, slots=True)
 class Dedup:
     """Settings of every dedup stage; all lengths count characters of the text as dedup compares it.
 
@@ -67,6 +95,7 @@ class Dedup:
             holds one in memory: about `16 * 40` bytes for each document of its share, later 1,100
             bytes and 8 for each distinct shingle of each document with a candidate.
         alarms: when a run must stop because too much was removed.
+        boilerplate: which lines of a host's documents repeat each other, and what becomes of them; off if not given.
         index: also write what later runs need to compare their documents with those of this run.
         against: folders of the table `index` of earlier runs (see `docs/decisions/0007-incremental-dedup.md`).
     """
@@ -85,6 +114,7 @@ class Dedup:
     same_address: Literal["newest", "longest"] | None = None
     parts: int = 8
     alarms: Alarms = field(default_factory=Alarms)
+    boilerplate: Boilerplate | None = None
     index: bool = False
     against: tuple[str, ...] = ()
 

@@ -17,7 +17,11 @@ from dedup.settings import Dedup
 
 
 def link_to_survivors(
-    compared: Compared, candidate_offsets: np.ndarray, candidates: np.ndarray, settings: Dedup
+    compared: Compared,
+    survivor_order: np.ndarray,
+    candidate_offsets: np.ndarray,
+    candidates: np.ndarray,
+    settings: Dedup,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give each document the survivor that it repeats, or itself.
 
@@ -41,6 +45,7 @@ def link_to_survivors(
 
     Args:
         compared: the documents.
+        survivor_order: int64 (n_docs,), their positions in survivor order.
         candidate_offsets: int64 (n_docs + 1,), document `i` has
             `candidates[candidate_offsets[i]:candidate_offsets[i + 1]]`.
         candidates: int32, positions of documents that are earlier in survivor order.
@@ -57,7 +62,7 @@ def link_to_survivors(
         compared.has_minhash,
         compared.shingles,
         compared.shingle_offsets,
-        compared.survivor_order,
+        survivor_order,
         candidate_offsets,
         candidates,
         settings.min_similarity,

@@ -217,9 +217,15 @@ def load_config(path: str, out: str | None = None) -> Config:
     for name in dedup.source_priority:
         if name not in [source.name for source in sources]:
             raise UserError(f"{path}: [dedup] source_priority: no [[source]] has the name {name!r}")
-    for profile in dedup.view_profiles:
-        if profile not in PROFILES:
-            raise UserError(f"{path}: [dedup] view_profiles: {profile!r} is none of {', '.join(PROFILES)}")
+    boilerplate = dedup.boilerplate
+    for key, profiles in (
+        ("[dedup] view_profiles", dedup.view_profiles),
+        ("[dedup.boilerplate] remove", boilerplate.remove if boilerplate else ()),
+        ("[dedup.boilerplate] flag", boilerplate.flag if boilerplate else ()),
+    ):
+        for profile in profiles:
+            if profile not in PROFILES:
+                raise UserError(f"{path}: {key}: {profile!r} is none of {', '.join(PROFILES)}")
     tokenize = settings(Tokenize, "tokenize")
     _check_languages(path, tokenize, [source.name for source in sources])
     return Config(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -29,6 +30,9 @@ _LEAKS_LISTED = 1000
 #: A cluster this large is named in the notices: transitive clusters have swallowed whole corpora,
 #: and no page is copied to one in a hundred documents of a sound crawl.
 _LARGE_CLUSTER_FRACTION = 0.01
+
+#: An address or a line is cut off after so many characters.
+_ADDRESS_CHARS = 160
 _LARGE_CLUSTER_DOCUMENTS = 1000
 
 
@@ -92,7 +96,20 @@ class RunFacts(TypedDict):
     pages: int
 
 
-def assemble(merged: Statistics, timings: Sequence[StageTiming], run: RunFacts) -> dict[str, Any]:
+class Samples(TypedDict):
+    """Texts and addresses for a person to look at, with personal information masked.
+
+    Keys:
+        clusters: rows of `dedup.large.LARGE_CLUSTERS`, a cluster's one after another, its survivor first.
+        boilerplate: rows of `dedup.boilerplate.BOILERPLATE_LINES`, the most frequent first; None where lines of hosts
+            were not looked for.
+    """
+
+    clusters: list[dict[str, Any]]
+    boilerplate: list[dict[str, Any]] | None
+
+
+def assemble(merged: Statistics, timings: Sequence[StageTiming], run: RunFacts, samples: Samples) -> dict[str, Any]:
     """Numbers of the report, as report.json holds them.
 
     A fraction whose denominator is zero is None. Stages that did not run (release, tokens)
@@ -102,6 +119,7 @@ def assemble(merged: Statistics, timings: Sequence[StageTiming], run: RunFacts) 
         merged: counters of all shards and token shards.
         timings: in the order of the stages.
         run: facts about the run.
+        samples: what the report shows of texts.
 
     Raises:
         AccountingError: documents were lost or made up between two stages.
@@ -149,7 +167,8 @@ def assemble(merged: Statistics, timings: Sequence[StageTiming], run: RunFacts) 
         ],
         "hosts": _hosts(merged, documents),
         "lengths": _lengths(merged),
-        "clusters": _clusters(merged),
+        "clusters": _clusters(merged, samples["clusters"]),
+        "boilerplate": _boilerplate(merged, sources, samples["boilerplate"]),
         "pii": _pii(merged, _count(total_stages, "released")) if merged["release_shards"] else None,
         "scripts": _scripts(merged, sources),
         "tokens": _tokens(merged, sources) if tokens is not None else None,
@@ -182,6 +201,7 @@ def page_templates() -> jinja2.Environment:
         "size": _size,
         "duration": _duration,
         "sha256": _sha256,
+        "address": _address,
     }
     environment.globals |= {"ticks": _ticks}
     return environment
@@ -407,8 +427,8 @@ def _lengths(merged: Statistics) -> list[dict[str, int]]:
     ]
 
 
-def _clusters(merged: Statistics) -> dict[str, Any]:
-    """Clusters by size: 1, 2, 3–4, 5–8, …; each of size n removes n − 1 documents."""
+def _clusters(merged: Statistics, sampled: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Clusters by size: 1, 2, 3–4, 5–8, …; each of size n removes n − 1 documents. And the largest to look at."""
     bins: dict[int, dict[str, int]] = {}
     for size, clusters in merged["cluster_sizes"].items():
         n = int(size)
@@ -417,7 +437,31 @@ def _clusters(merged: Statistics) -> dict[str, Any]:
         counts["documents"] += n * clusters
         counts["removed"] += (n - 1) * clusters
     rows = [{"from": 2 ** (power - 1) + 1 if power else 1, "to": 2**power, **bins[power]} for power in sorted(bins)]
-    return {"rows": rows, "largest": max(map(int, merged["cluster_sizes"]), default=0)}
+    samples: dict[str, dict[str, Any]] = {}
+    for row in sampled:
+        cluster = samples.setdefault(row["cluster"], {"size": row["cluster_size"], "documents": []})
+        cluster["documents"].append({name: row[name] for name in ("source", "uri", "similarity", "kept")})
+    return {
+        "rows": rows,
+        "largest": max(map(int, merged["cluster_sizes"]), default=0),
+        "samples": list(samples.values()),
+    }
+
+
+def _boilerplate(
+    merged: Statistics, sources: Sequence[str], lines: Sequence[Mapping[str, Any]] | None
+) -> dict[str, Any] | None:
+    """What of the unique documents is boilerplate of their hosts, by source, and the most frequent lines."""
+    if lines is None:
+        return None
+    counted = merged["boilerplate"]
+    rows = []
+    for source in sources:
+        characters = _counts(merged["funnel"].get(source, {}), "unique")["characters"]
+        if source in counted:
+            share = _fraction(counted[source]["characters"], characters)
+            rows.append({"source": source, **counted[source], "share": share})
+    return {"rows": rows, "lines": [dict(line) for line in lines]}
 
 
 def _pii(merged: Statistics, released: int) -> list[dict[str, Any]]:
@@ -517,6 +561,12 @@ def _fraction(part: float, whole: float) -> float | None:
 
 
 # How numbers are printed; None, which is "does not apply", is a dash
+
+
+def _address(text: str) -> str:
+    """An address or a line as the report shows it: without schemes, so that no reader makes a link of it, and short."""
+    plain = re.sub(r"https?:/*", "", text)
+    return plain if len(plain) <= _ADDRESS_CHARS else plain[: _ADDRESS_CHARS - 1] + "…"
 
 
 def _number(value: float | None) -> str:

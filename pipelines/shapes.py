@@ -124,8 +124,8 @@ class Unit:
         inputs: table name to the URIs to read, in order.
         digest: of everything it reads; a finished shard with another one is out of date.
         size_bytes: of what it reads.
-        part: which part of what it reads is its own: the number of an exchange's part, or the position of a
-            cut's first token; None where it takes all.
+        part: which part of what it reads is its own: the number of an exchange's part, the position of a
+            cut's first token, or its shard's number; None where it takes all.
         input_shard: files of a source, for the stage that reads those instead of shards.
     """
 
@@ -250,6 +250,19 @@ def combine_source_parts(parts: int) -> Plan:
     return plan
 
 
+def numbered(units: Iterable[Unit], first: int = 0) -> list[Unit]:
+    """The units with their position as their part, so that their documents can be named by numbers."""
+    return [
+        replace(unit, part=number, digest=digest_of([unit.digest, str(number)]))
+        for number, unit in enumerate(units, start=first)
+    ]
+
+
+def map_numbered(upstream: Upstream) -> list[Unit]:
+    """As `map_shards`; each task knows its shard's number."""
+    return numbered(map_shards(upstream))
+
+
 def gather(name: str) -> Plan:
     """One task that reads every shard of every stage it needs."""
 
@@ -260,7 +273,7 @@ def gather(name: str) -> Plan:
 
 
 def with_gathered(plan: Plan) -> Plan:
-    """The plan over all stages but the last, whose one gathered shard every task reads as well."""
+    """The plan over all stages but the last, whose shards every task reads as well: one that was gathered, or parts."""
 
     def plan_with_gathered(upstream: Upstream) -> Iterable[Unit]:
         *mapped, gathered = upstream

@@ -2,7 +2,7 @@
 
 ```
 extract ─▶ langid ─▶ measure ─▶ decide ─┐
-   │                                    ├─▶ keys ═▶ pairs ─▶ components ═▶ clusters ─▶ duplicates ─▶ alarms
+   │                                    ├─▶ keys ═▶ pairs ═▶ components ═▶ clusters ═▶ duplicates ─▶ alarms
    └─────▶ signatures ──────────────────┘                     (compared)                    │
                                       scrub ◀───────────────────────────────────────────────┘
                                         ├─▶ release ◀─ takedown      (release ─▶ export)
@@ -46,7 +46,9 @@ from pipelines.shapes import (
     digest_of,
     gather,
     in_order,
+    map_numbered,
     map_shards,
+    numbered,
     with_gathered,
 )
 from tokenizer.encode import Tokenizer
@@ -71,6 +73,9 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         "duplicates",
         "alarms",
         "index",
+        "lines",
+        "repeated_lines",
+        "boilerplate",
     ),
     "scrub": ("decontaminate", "scrub", "release"),
     "export": ("export",),
@@ -143,12 +148,14 @@ class ReportSettings:
         rule_names: in the order in which they are tried.
         stage_folders: stage and folder name below the output URI; their manifests give times and sizes.
         table_folders: table and folder below the output URI.
+        scrub: what is masked in the texts and addresses that it shows.
     """
 
     config_name: str
     rule_names: tuple[str, ...]
     stage_folders: tuple[tuple[str, str], ...]
     table_folders: tuple[tuple[str, str], ...]
+    scrub: Scrub
 
 
 def build_stages(config: Config) -> tuple[Stage, ...]:
@@ -181,10 +188,12 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
         work=work.find_takedowns,
     )
     dedup = dedup_stages(config.dedup, extract, decide, takedown)
-    (duplicates,) = [stage for stage in dedup if stage.name == "duplicates"]
-    leaks = _leak_stages(config, (extract, decide, duplicates))
+    duplicates, alarms = (stage for stage in dedup if stage.name in ("duplicates", "alarms"))
+    boilerplate = tuple(stage for stage in dedup if stage.name == "boilerplate")
+    to_release = (extract, decide, duplicates, *boilerplate)
+    leaks = _leak_stages(config, to_release)
     scrub_settings = ScrubSettings(config.scrub, config.decontaminate.action if config.decontaminate else None)
-    scrub = _map("scrub", 4, scrub_settings, (extract, decide, duplicates, *leaks), "scrubbed", work.scrub)
+    scrub = _map("scrub", 4, scrub_settings, (*to_release, *leaks), "scrubbed", work.scrub)
     release = _map("release", 3, NoSettings(), (scrub, takedown), "release", work.release)
     text_stages = (
         extract,
@@ -202,9 +211,9 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
     tokenize = token_stages[-1]
     statistics = _map(
         "statistics",
-        1,
+        2,
         NoSettings(),
-        (extract, langid, measure, decide, duplicates, *leaks, takedown, release),
+        (extract, langid, measure, decide, duplicates, *leaks, takedown, release, *boilerplate),
         "statistics",
         work.shard_statistics,
         ending=".json",
@@ -221,8 +230,9 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
             rule_names=(*rights.REASONS, *(rule.name for rule in config.rules)),
             stage_folders=tuple((stage.name, stage.folder_name) for stage in timed),
             table_folders=tuple((table, folder) for stage in timed for table, folder in stage.table_folders().items()),
+            scrub=config.scrub,
         ),
-        needs=(statistics, token_statistics),
+        needs=(statistics, token_statistics, takedown, alarms, *boilerplate),
         tables={"html": "{shard}.html", "json": "{shard}.json"},
         plan=gather("report"),
         work=work.report,
@@ -254,79 +264,86 @@ def dedup_stages(dedup: Dedup, extract: Stage, decide: Stage, takedown: Stage) -
     """From documents and decisions to `duplicates`, and the alarms that stop what follows."""
     # Alarms decide nothing about documents: a moved limit makes no table again. Nor do other
     # crawls change what is measured of this one.
-    settings = replace(dedup, alarms=Alarms(), index=False, against=())
-    signatures = _map("signatures", 1, settings, (extract,), "signatures", work.sign)
+    settings = replace(dedup, alarms=Alarms(), boilerplate=None, index=False, against=())
+    signatures = _map("signatures", 2, settings, (extract,), "signatures", work.sign)
     of_addresses = _address_stages(settings, extract, signatures, decide) if settings.same_address else ()
     superseded = of_addresses[-1:]
     keys = Stage(
         name="keys",
-        version=2,
+        version=3,
         settings=settings,
         needs=(extract, signatures, decide, *superseded),
         tables={"keys": "keys/{shard}.arrow"},
-        plan=with_gathered(map_shards) if superseded else map_shards,
+        plan=with_gathered(map_numbered) if superseded else map_numbered,
         work=work.split_keys,
     )
     against = _plan_indexes(dedup)
-    indexed_keys = _index_stages("indexed_keys", dedup, settings, (), against, work.split_indexed_keys)
+    indexed_keys = _index_stages("indexed_keys", dedup, settings, (signatures,), against, work.split_indexed_keys)
     pairs = Stage(
         name="pairs",
-        version=2,
+        version=3,
         settings=settings,
         needs=(keys, *indexed_keys),
-        tables=_parquet("pairs"),
+        tables={"pairs": "pairs/{shard}.arrow"},
         plan=combine_parts(settings.parts),
         work=work.combine_keys,
     )
     components = Stage(
         name="components",
-        version=1,
+        version=2,
         settings=settings,
-        needs=(pairs,),
-        tables={**_parquet("components"), "linked": "linked/{shard}.arrow"},
+        needs=(keys, *indexed_keys, pairs),
+        tables={"components": "components/{shard}.arrow"},
         plan=gather("components"),
         work=work.find_components_of_pairs,
         memory_bytes=8 << 30,
     )
     compared = Stage(
         name="compared",
-        version=1,
-        settings=settings,
-        needs=(extract, signatures, components),
-        tables={"compared": "compared/{shard}.arrow"},
-        plan=with_gathered(map_shards),
-        work=work.split_compared,
-    )
-    indexed = _index_stages("indexed", dedup, settings, (components,), with_gathered(against), work.split_indexed)
-    clusters = Stage(
-        name="clusters",
         version=2,
         settings=settings,
-        needs=(components, compared, *indexed),
-        tables=_parquet("clusters"),
+        needs=(extract, signatures, pairs, components),
+        tables={"compared": "compared/{shard}.arrow"},
+        plan=with_gathered(with_gathered(map_numbered)),
+        work=work.split_compared,
+    )
+    indexed = _index_stages(
+        "indexed",
+        dedup,
+        settings,
+        (signatures, pairs, components),
+        with_gathered(with_gathered(against)),
+        work.split_indexed,
+    )
+    clusters = Stage(
+        name="clusters",
+        version=3,
+        settings=settings,
+        needs=(compared, *indexed),
+        tables={**_parquet("clusters"), "shard_clusters": "shard_clusters/{shard}.arrow"},
         plan=combine_parts(settings.parts),
         work=work.cluster,
         memory_bytes=4 << 30,
     )
     duplicates = Stage(
         name="duplicates",
-        version=2,
+        version=3,
         settings=NoSettings(),
         needs=(extract, decide, *superseded, clusters),
-        tables=_parquet("duplicates", "losses"),
-        plan=with_gathered(with_gathered(map_shards)) if superseded else with_gathered(map_shards),
+        tables=_parquet("duplicates", "losses", "large_clusters"),
+        plan=with_gathered(with_gathered(map_numbered)) if superseded else with_gathered(map_numbered),
         work=work.mark_duplicates,
     )
     alarms = Stage(
         name="alarms",
-        version=1,
+        version=2,
         settings=dedup.alarms,
         needs=(duplicates, clusters),
-        tables=_parquet("host_losses"),
+        tables=_parquet("host_losses", "largest_clusters"),
         plan=gather("alarms"),
         work=work.check_losses,
     )
-    index = _map("index", 2, settings, (extract, signatures, decide, takedown), "index", work.write_index)
+    index = _map("index", 3, settings, (extract, signatures, decide, takedown), "index", work.write_index)
     return (
         signatures,
         *of_addresses,
@@ -340,7 +357,42 @@ def dedup_stages(dedup: Dedup, extract: Stage, decide: Stage, takedown: Stage) -
         duplicates,
         alarms,
         *([index] if dedup.index else []),
+        *(_boilerplate_stages(dedup, extract, decide, duplicates) if dedup.boilerplate else ()),
     )
+
+
+def _boilerplate_stages(dedup: Dedup, extract: Stage, decide: Stage, duplicates: Stage) -> tuple[Stage, ...]:
+    """From the documents that are kept to those of their lines that many documents of their host hold."""
+    settings = replace(dedup, alarms=Alarms(), index=False, against=())
+    unique = (extract, decide, duplicates)
+    lines = Stage(
+        name="lines",
+        version=1,
+        settings=settings,
+        needs=unique,
+        tables={"lines": "lines/{shard}.arrow"},
+        plan=map_shards,
+        work=work.split_lines,
+    )
+    repeated_lines = Stage(
+        name="repeated_lines",
+        version=1,
+        settings=settings,
+        needs=(lines,),
+        tables={"repeated_lines": "repeated_lines/{shard}.arrow"},
+        plan=combine_parts(settings.parts),
+        work=work.combine_lines,
+    )
+    boilerplate = Stage(
+        name="boilerplate",
+        version=1,
+        settings=settings,
+        needs=(*unique, repeated_lines),
+        tables=_parquet("boilerplate", "boilerplate_lines"),
+        plan=with_gathered(map_numbered),
+        work=work.mark_boilerplate,
+    )
+    return (lines, repeated_lines, boilerplate)
 
 
 def _index_stages(
@@ -348,7 +400,7 @@ def _index_stages(
 ) -> tuple[Stage, ...]:
     """A stage that deals the indexes of earlier runs to parts, or none where there are no indexes."""
     tables = {name: f"{name}/{{shard}}.arrow"}
-    stage = Stage(name, 1, replace(settings, against=dedup.against), needs, tables, plan, body)
+    stage = Stage(name, 2, replace(settings, against=dedup.against), needs, tables, plan, body)
     return (stage,) if dedup.against else ()
 
 
@@ -367,12 +419,11 @@ _INDEXED_SETTINGS = (
 
 
 def _plan_indexes(dedup: Dedup) -> Plan:
-    """One task for each shard of the indexes of earlier runs."""
+    """One task for each shard of the indexes of earlier runs, numbered after the shards of this run (`signatures`)."""
 
-    def plan(_: Upstream) -> list[Unit]:
-        return in_order(
-            unit for number, folder in enumerate(dedup.against) for unit in _index_units(number, folder, dedup)
-        )
+    def plan(upstream: Upstream) -> list[Unit]:
+        units = [unit for number, folder in enumerate(dedup.against) for unit in _index_units(number, folder, dedup)]
+        return numbered(in_order(units), first=len(upstream[0].shards))
 
     return plan
 
@@ -414,7 +465,7 @@ def _address_stages(settings: Dedup, extract: Stage, signatures: Stage, decide: 
     )
     superseded = Stage(
         name="superseded",
-        version=1,
+        version=2,
         settings=settings,
         needs=(addresses,),
         tables=_parquet("superseded"),

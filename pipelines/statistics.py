@@ -59,6 +59,7 @@ class ShardTables:
         taken_down: documents that were asked to be taken down; their hosts are not named.
         release: the documents that are kept, or None if nothing was released yet.
         leaks: benchmark items in documents that rules and dedup keep, or None if none is looked for.
+        boilerplate: row-aligned; None where lines of hosts are not looked for.
     """
 
     documents: str
@@ -70,6 +71,7 @@ class ShardTables:
     taken_down: str
     release: str | None
     leaks: str | None = None
+    boilerplate: str | None = None
 
 
 def shard_statistics(shards: ShardTables) -> Statistics:
@@ -112,6 +114,7 @@ def shard_statistics(shards: ShardTables) -> Statistics:
         str(group["values"]): group["counts"] for group in pc.value_counts(unique["cluster_size"]).to_pylist()
     }
     counted["scripts"] = _by(unique, "source", [*SCRIPTS, "other"])
+    counted["boilerplate"] = _boilerplate(shards) if shards.boilerplate else {}
     return counted
 
 
@@ -168,6 +171,7 @@ def _zero() -> Statistics:
         "lengths": {"documents": {}, "unique": {}},  # lower edge of the bin → documents
         "cluster_sizes": {},  # documents in the cluster → clusters
         "scripts": {},  # source → script → characters of unique documents
+        "boilerplate": {},  # source → documents, lines, characters; and those that were left out
         "pii": {},  # kind → documents, spans
         "tokens": {},  # source → documents, tokens
     }
@@ -263,6 +267,29 @@ _NO_DOCUMENTS = pa.schema(
 _NO_FAILURES = pa.schema(
     [("source", pa.string()), ("rule", pa.string()), ("alone", pa.bool_()), ("in_order", pa.bool_())]
 ).empty_table()
+
+
+def _boilerplate(shards: ShardTables) -> Statistics:
+    """Documents with boilerplate, its lines and characters, by source; `removed_*` of those that lose it."""
+    tables = []
+    for document, boilerplate in zip_batches(
+        (shards.documents, ["source"]), (str(shards.boilerplate), ["lines", "chars", "removed"])
+    ):
+        lines, chars = pc.list_value_length(boilerplate.column("lines")).cast(pa.int64()), boilerplate.column("chars")
+        removed = boilerplate.column("removed").cast(pa.int64())
+        columns = {
+            "source": _strings(document, "source"),
+            "lines": lines,
+            "characters": chars,
+            "removed_documents": removed,
+            "removed_lines": pc.multiply(removed, lines),
+            "removed_characters": pc.multiply(removed, chars),
+        }
+        tables.append(pa.table(columns).filter(pc.greater(lines, 0)))
+    if not tables:
+        return {}
+    counted = pa.concat_tables(tables)
+    return _by(counted, "source", [name for name in counted.column_names if name != "source"])
 
 
 def _script_characters(fractions: list[pa.Array], characters: pa.Array) -> list[pa.Array]:

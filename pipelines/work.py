@@ -21,18 +21,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus import export as exports
-from corpus.release import BENCHMARK_MASK, SPANS, release_batch
+from corpus.release import BENCHMARK_MASK, SPANS, mask, release_batch
 from corpus.schema import (
+    BOILERPLATE,
     DECISIONS,
+    DOC_ID,
     DOC_ID_BYTES,
     DUPLICATES,
     LANGUAGES,
     LEAKS,
-    PAIRS,
     PROVENANCE,
     RELEASE,
     SIGNATURES,
     TAKEN_DOWN,
+    TEXT,
 )
 from corpus.shards import (
     filesystem,
@@ -41,19 +43,21 @@ from corpus.shards import (
     read_batches,
     read_columns,
     read_part,
+    read_parts,
     write_parts,
     write_shard,
     zip_batches,
 )
 from corpus.takedown import join_takedowns, read_takedowns
-from dedup.addresses import split_addresses
+from dedup import boilerplate, large
+from dedup.addresses import ADDRESSES, SUPERSEDED, split_addresses, stand_ins
 from dedup.alarms import LOSSES, add_losses, losses, raised
-from dedup.clusters import CLUSTERS, duplicates, find_clusters, pick
-from dedup.compared import COMPARED, deal_compared, deal_indexed, measure_compared
+from dedup.clusters import CLUSTERS, duplicates, find_clusters, in_order, pick
+from dedup.compared import COMPARED, INDEX, deal_compared, deal_indexed, link, measure_compared
 from dedup.components import COMPONENTS, find_components
 from dedup.minhash import signatures
 from dedup.order import ORDER_COLUMNS, precedence
-from dedup.pairs import KEYS, combine, ids_as_bytes, split
+from dedup.pairs import KEYS, PAIRS, combine, first_number, ids_as_bytes, split
 from filters import language, pii, rights, rules, signals
 from filters.benchmarks.leaks import Decontaminate, benchmark_index
 from pipelines import extract as extraction
@@ -77,6 +81,9 @@ from tokenizer.pack import (
 )
 
 Counts = Mapping[str, int]
+
+#: Boilerplate lines in the report.
+_LINES_SHOWN = 30
 
 #: The libraries that decide what the output's bytes are.
 _REPORTED_VERSIONS = (
@@ -170,21 +177,22 @@ def split_by_address(task: Task) -> Counts:
         chars = signed.column("chars").to_numpy()
         for part, batch in zip(parts, split_addresses(documents, chars, _kept(decisions), task.settings), strict=True):
             part.append(batch)
-    write_parts(task.outputs["addresses"], KEYS.schema, parts)
+    write_parts(task.outputs["addresses"], ADDRESSES.schema, parts)
     return {}
 
 
 def combine_addresses(task: Task) -> Counts:
     """One part of every shard's addresses → documents in whose place another page of their address stays."""
     part = task.part or 0
-    superseded = combine(read_part(uri, part) for uri in task.inputs["addresses"])
-    return {"superseded": write_shard(task.outputs["superseded"], PAIRS.schema, _in_batches(superseded))}
+    superseded = stand_ins(read_part(uri, part) for uri in task.inputs["addresses"])
+    return {"superseded": write_shard(task.outputs["superseded"], SUPERSEDED.schema, _in_batches(superseded))}
 
 
 def split_keys(task: Task) -> Counts:
     """Signatures of the documents that take part → their keys, dealt to parts."""
     parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
     superseded = _superseded(task)
+    first = first_number(task.part or 0)
     n_keys = 0
     for documents, signed, decisions in zip_batches(
         (task.input("documents"), list(ORDER_COLUMNS)),
@@ -194,19 +202,21 @@ def split_keys(task: Task) -> Counts:
         replaced = pc.is_in(documents.column("doc_id"), superseded.column("doc_id"))
         in_play = _kept(decisions) & ~replaced.to_numpy(zero_copy_only=False)
         places = precedence(documents, signed.column("chars").to_numpy(), task.settings)
-        for part, batch in zip(parts, split(signed, places, in_play, task.settings, len(parts)), strict=True):
+        for part, batch in zip(parts, split(signed, places, in_play, first, task.settings, len(parts)), strict=True):
             part.append(batch)
             n_keys += batch.num_rows
+        first += signed.num_rows
     write_parts(task.outputs["keys"], KEYS.schema, parts)
     return {"keys": n_keys}
 
 
 def combine_keys(task: Task) -> Counts:
-    """One part of every shard's keys → candidate pairs."""
+    """One part of every shard's keys → candidate pairs, dealt to the shards of their documents."""
     part = task.part or 0
     uris = [*task.inputs["keys"], *task.inputs.get("indexed_keys", ())]
-    pairs = combine(read_part(uri, part) for uri in uris)
-    return {"pairs": write_shard(task.outputs["pairs"], PAIRS.schema, _in_batches(pairs))}
+    pairs = combine((read_part(uri, part) for uri in uris), len(uris))
+    write_parts(task.outputs["pairs"], PAIRS.schema, [[batch] for batch in pairs])
+    return {"pairs": sum(batch.num_rows for batch in pairs)}
 
 
 def write_index(task: Task) -> Counts:
@@ -222,17 +232,19 @@ def write_index(task: Task) -> Counts:
             in_play = pc.and_not(_kept(decisions), pc.is_in(documents.column("doc_id"), value_set=taken))
             yield measure_compared(documents.filter(in_play), signed.filter(in_play), task.settings)
 
-    return {"documents": write_shard(task.outputs["index"], COMPARED.schema, batches())}
+    return {"documents": write_shard(task.outputs["index"], INDEX.schema, batches())}
 
 
 def split_indexed_keys(task: Task) -> Counts:
     """A shard of an earlier run's index → its keys, dealt to parts."""
     parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
+    first = first_number(task.part or 0)
     for indexed in read_batches(task.input("index")):
         everyone = np.ones(indexed.num_rows, bool)
         places = indexed.column("precedence").to_numpy()
-        for part, batch in zip(parts, split(indexed, places, everyone, task.settings, len(parts)), strict=True):
+        for part, batch in zip(parts, split(indexed, places, everyone, first, task.settings, len(parts)), strict=True):
             part.append(batch)
+        first += indexed.num_rows
     write_parts(task.outputs["indexed_keys"], KEYS.schema, parts)
     return {}
 
@@ -240,67 +252,89 @@ def split_indexed_keys(task: Task) -> Counts:
 def split_indexed(task: Task) -> Counts:
     """A shard of an earlier run's index → its documents that have candidates, dealt to their parts."""
     parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
-    components = pick(_read_all(task.inputs["components"]), _ids(task.input("index")), COMPONENTS)
+    linked = _linked(task)
+    first = first_number(task.part or 0)
     for indexed in read_batches(task.input("index")):
-        for part, batch in zip(parts, deal_indexed(indexed, components, task.settings), strict=True):
+        for part, batch in zip(parts, deal_indexed(indexed, first, linked, task.settings), strict=True):
             part.append(batch)
+        first += indexed.num_rows
     write_parts(task.outputs["indexed"], COMPARED.schema, parts)
     return {}
 
 
 def find_components_of_pairs(task: Task) -> Counts:
     """All pairs → parts that can be judged apart. Memory as `dedup.components.find_components`."""
-    components, linked = find_components(
-        lambda: (batch for uri in task.inputs["pairs"] for batch in read_batches(uri)), task.settings.parts
-    )
-    write_parts(task.outputs["linked"], PAIRS.schema, [[batch] for batch in linked])
-    documents = write_shard(task.outputs["components"], COMPONENTS.schema, _in_batches(components))
-    return {"documents_with_candidates": documents, "pairs": sum(batch.num_rows for batch in linked)}
+    n_shards = len(task.inputs["keys"]) + len(task.inputs.get("indexed_keys", ()))
+    n_documents = 0
+
+    def pairs() -> Iterator[pa.RecordBatch]:
+        return (batch for uri in task.inputs["pairs"] for batch in read_parts(uri))
+
+    def parts() -> Iterator[list[pa.RecordBatch]]:
+        nonlocal n_documents
+        for batch in find_components(pairs, n_shards, task.settings.parts):
+            n_documents += batch.num_rows
+            yield [batch]
+
+    write_parts(task.outputs["components"], COMPONENTS.schema, parts())
+    return {"documents_with_candidates": n_documents}
 
 
 def split_compared(task: Task) -> Counts:
     """Documents that have candidates → what comparing them takes, dealt to the parts of their components."""
     parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
-    components = pick(_read_all(task.inputs["components"]), _ids(task.input("documents")), COMPONENTS)
-    n_documents = 0
+    linked = _linked(task)
+    first = first_number(task.part or 0)
     for documents, signed in zip_batches(
         (task.input("documents"), [*ORDER_COLUMNS, "profile", "text"]),
         (task.input("signatures"), SIGNATURES.schema.names),
     ):
-        for part, batch in zip(parts, deal_compared(documents, signed, components, task.settings), strict=True):
+        for part, batch in zip(parts, deal_compared(documents, signed, first, linked, task.settings), strict=True):
             part.append(batch)
-            n_documents += batch.num_rows
+        first += signed.num_rows
     write_parts(task.outputs["compared"], COMPARED.schema, parts)
-    return {"documents_with_candidates": n_documents}
+    return {"documents_with_candidates": linked.num_rows}
+
+
+def _linked(task: Task) -> pa.RecordBatch:
+    """What pairs and components know of the shard's documents."""
+    shard = task.part or 0
+    return link(read_part(task.input("components"), shard), (read_part(uri, shard) for uri in task.inputs["pairs"]))
 
 
 def cluster(task: Task) -> Counts:
-    """One part's pairs and documents → its clusters. Memory as `dedup.clusters.find_clusters`."""
+    """One part's documents → its clusters. Memory as `dedup.clusters.find_clusters`."""
     part = task.part or 0
-    clusters = find_clusters(
-        (read_part(uri, part) for uri in task.inputs["linked"]),
+    clusters, of_shards = find_clusters(
         (read_part(uri, part) for uri in [*task.inputs["compared"], *task.inputs.get("indexed", ())]),
+        len(task.inputs["compared"]),
         task.settings,
     )
+    write_parts(task.outputs["shard_clusters"], CLUSTERS.schema, [[batch] for batch in of_shards])
     return {"documents_in_clusters": write_shard(task.outputs["clusters"], CLUSTERS.schema, _in_batches(clusters))}
 
 
 def mark_duplicates(task: Task) -> Counts:
     """Documents, decisions and clusters → one row per document: survivor of its cluster, or duplicate of which."""
     superseded = _superseded(task)
-    stand_ins = ids_as_bytes(superseded.column("candidate"))
-    judged = np.concatenate((_ids(task.input("documents")), stand_ins))
-    clusters = pick(_read_all(task.inputs["clusters"]), judged, CLUSTERS)
+    clusters = [read_part(uri, task.part or 0) for uri in task.inputs["shard_clusters"]]
+    if superseded.num_rows:
+        # What takes a document's place may lie in any shard. Both may name one row, which does no harm.
+        clusters.append(pick(_read_all(task.inputs["clusters"]), ids_as_bytes(superseded.column("stand_in")), CLUSTERS))
+    judged = in_order(clusters, CLUSTERS)
     counts: Counter[str] = Counter()
     lost: list[pa.Table] = []
+    sampled = large.largest([])
 
     def batches() -> Iterator[pa.RecordBatch]:
+        nonlocal sampled
         for documents, decisions in zip_batches(
             (task.input("documents"), ["source", "uri"]), (task.input("decisions"), ["reasons"])
         ):
             kept = _kept(decisions)
-            marked = duplicates(documents.column("doc_id"), kept, superseded, clusters)
+            marked = duplicates(documents.column("doc_id"), kept, superseded, judged)
             lost.append(losses(documents, marked))
+            sampled = large.largest([sampled, large.sample(documents, marked)])
             counts["documents"] += len(kept)
             counts["kept_by_rules"] += int(kept.sum())
             counts["survivors"] += pc.sum(marked.column("kept")).as_py() or 0
@@ -308,6 +342,7 @@ def mark_duplicates(task: Task) -> Counts:
 
     write_shard(task.outputs["duplicates"], DUPLICATES.schema, batches())
     write_shard(task.outputs["losses"], LOSSES.schema, add_losses(lost).to_batches())
+    write_shard(task.outputs["large_clusters"], large.LARGE_CLUSTERS.schema, sampled.combine_chunks().to_batches())
     return counts
 
 
@@ -316,11 +351,16 @@ def check_losses(task: Task) -> Counts:
 
     Memory: about 200 bytes for each host of a source in a shard.
     """
+    sampled = large.largest(_read_all(task.inputs["large_clusters"]))
+    write_shard(task.outputs["largest_clusters"], large.LARGE_CLUSTERS.schema, sampled.combine_chunks().to_batches())
     lost = add_losses(_read_all(task.inputs["losses"]))
     alarms = list(raised(lost, _read_all(task.inputs["clusters"]), task.settings))
     if alarms:
         more = f" (and {len(alarms) - 1} more alarms)" if len(alarms) > 1 else ""
-        raise WorkFailed(f"{alarms[0]}{more}; see what it repeats in `duplicates`, or raise the limit and run again")
+        raise WorkFailed(
+            f"{alarms[0]}{more}; look at the largest clusters in "
+            f"{task.outputs['largest_clusters']}, or raise the limit and run again"
+        )
     return {"hosts": write_shard(task.outputs["host_losses"], LOSSES.schema, lost.to_batches())}
 
 
@@ -330,6 +370,57 @@ def find_takedowns(task: Task) -> Counts:
     documents = read_batches(task.input("documents"), ["doc_id", "uri"])
     batches = (takedowns.find(batch) for batch in documents) if takedowns else ()
     return {"documents": write_shard(task.outputs["taken_down"], TAKEN_DOWN.schema, batches)}
+
+
+def split_lines(task: Task) -> Counts:
+    """Documents that rules and dedup keep → their lines, counted and dealt to parts."""
+    keys = [
+        boilerplate.split_lines(documents, _kept(decisions) & _survives(marked), task.settings.boilerplate)
+        for documents, decisions, marked in _unique(task)
+    ]
+    dealt = boilerplate.deal_lines(keys, task.settings.parts)
+    write_parts(task.outputs["lines"], boilerplate.LINES.schema, [[batch] for batch in dealt])
+    return {"lines": sum(batch.num_rows for batch in dealt)}
+
+
+def combine_lines(task: Task) -> Counts:
+    """One part of every shard's lines → those that repeat, dealt back to the shards that hold them."""
+    shards = [read_part(uri, task.part or 0) for uri in task.inputs["lines"]]
+    repeated = boilerplate.combine_lines(shards, task.settings.boilerplate)
+    write_parts(task.outputs["repeated_lines"], boilerplate.LINES.schema, [[batch] for batch in repeated])
+    return {}
+
+
+def mark_boilerplate(task: Task) -> Counts:
+    """Documents and the lines that repeat → which of each document's lines are boilerplate."""
+    counts: Counter[str] = Counter()
+    parts = [read_part(uri, task.part or 0) for uri in task.inputs["repeated_lines"]]
+    repeated = pa.Table.from_batches(parts, boilerplate.LINES.schema).sort_by("key").combine_chunks().to_batches()
+    totals = repeated[0] if repeated else pa.RecordBatch.from_pylist([], boilerplate.LINES.schema)
+    found: list[pa.RecordBatch] = []
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for documents, decisions, unique in _unique(task):
+            marked, lines = boilerplate.find_boilerplate(
+                documents, _kept(decisions) & _survives(unique), totals, task.settings.boilerplate
+            )
+            found.append(lines)
+            counts["documents"] += marked.num_rows
+            counts["lines"] += pc.sum(pc.list_value_length(marked.column("lines"))).as_py() or 0
+            yield marked
+
+    write_shard(task.outputs["boilerplate"], BOILERPLATE.schema, batches())
+    write_shard(task.outputs["boilerplate_lines"], boilerplate.BOILERPLATE_LINES.schema, found)
+    return counts
+
+
+def _unique(task: Task) -> Iterator[tuple[pa.RecordBatch, ...]]:
+    """Documents with what lines are found by, decisions and duplicates of a shard."""
+    return zip_batches(
+        (task.input("documents"), boilerplate.LINE_COLUMNS),
+        (task.input("decisions"), ["reasons"]),
+        (task.input("duplicates"), ["kept"]),
+    )
 
 
 def find_leaks(task: Task) -> Counts:
@@ -353,7 +444,7 @@ def find_leaks(task: Task) -> Counts:
 
 
 def scrub(task: Task) -> Counts:
-    """Documents that rules and dedup keep → their text without personal information and benchmark items."""
+    """Documents that rules and dedup keep → their text without boilerplate, personal information and benchmarks."""
     counts: Counter[str] = Counter()
     settings: pii.Scrub = task.settings.pii
     masks = {**settings.masks, _BENCHMARK: BENCHMARK_MASK}
@@ -382,14 +473,18 @@ _BENCHMARK = "benchmark"
 
 
 def _documents_to_release(task: Task, columns: list[str]) -> Iterator[pa.RecordBatch]:
-    """Columns of the documents that rules and dedup keep."""
-    for documents, decisions, marked in zip_batches(
+    """Columns of the documents that rules and dedup keep, without boilerplate."""
+    for documents, decisions, marked, *lines in zip_batches(
         (task.input("documents"), columns),
         (task.input("decisions"), ["reasons"]),
         (task.input("duplicates"), ["kept"]),
+        *((uri, ["lines", "removed"]) for uri in task.inputs.get("boilerplate", ())),
     ):
-        keep = _kept(decisions) & marked.column("kept").to_numpy(zero_copy_only=False)
-        yield documents.filter(pa.array(keep))
+        keep = pa.array(_kept(decisions) & _survives(marked))
+        documents = documents.filter(keep)
+        for boilerplate_lines in lines:
+            documents = boilerplate.without_boilerplate(documents, boilerplate_lines.filter(keep))
+        yield documents
 
 
 def _with_leaks(spans: pa.RecordBatch, documents: pa.RecordBatch, leaks: pa.Table) -> pa.RecordBatch:
@@ -546,6 +641,7 @@ def shard_statistics(task: Task) -> Counts:
                 "release",
             )
         },
+        boilerplate=task.input("boilerplate") if "boilerplate" in task.inputs else None,
     )
     _write_json(task.outputs["statistics"], statistics.shard_statistics(tables))
     return {}
@@ -580,11 +676,33 @@ def report(task: Task) -> Counts:
         rules=list(task.settings.rule_names),
         pages=extracted["records"] - extracted["skipped"],
     )
-    assembled = reports.assemble(merged, timings, facts)
+    assembled = reports.assemble(merged, timings, facts, _samples(task))
     _write_json(task.outputs["json"], assembled)
     with publish(task.outputs["html"]) as path:
         path.write_text(reports.render(assembled), encoding="utf-8")
     return {}
+
+
+def _samples(task: Task) -> reports.Samples:
+    """Documents of the largest clusters and the most frequent boilerplate lines, masked as the release is."""
+    taken_down = (batch.column("doc_id") for batch in _read_all(task.inputs["taken_down"]))
+    taken = pa.chunked_array(taken_down, DOC_ID)
+    clusters = [
+        row
+        for batch in _read_all(task.inputs["largest_clusters"])
+        for row in batch.filter(pc.invert(pc.is_in(batch.column("doc_id"), value_set=taken))).to_pylist()
+    ]
+    of_hosts = task.inputs.get("boilerplate_lines")
+    lines = boilerplate.most_frequent(_read_all(of_hosts), _LINES_SHOWN) if of_hosts else None
+    for rows, name in ((clusters, "uri"), (lines or [], "line")):
+        texts = pa.array([row[name] for row in rows], TEXT)
+        found = pii.find_by_profile(texts, ["web"] * len(rows), task.settings.scrub)
+        spans: dict[int, list[tuple[int, int, str]]] = {}
+        for span in found.to_pylist():
+            spans.setdefault(span["row"], []).append((span["start"], span["stop"], span["kind"]))
+        for at, row in enumerate(rows):
+            row[name] = mask(row[name], spans.get(at, ()), task.settings.scrub.masks)
+    return reports.Samples(clusters=clusters, boilerplate=lines)
 
 
 def _timing(stage: str, manifests: Iterable[Manifest], counts: Counter[str]) -> tuple[reports.StageTiming, float]:
@@ -631,9 +749,15 @@ def _kept(decisions: pa.RecordBatch) -> np.ndarray:
     return kept
 
 
+def _survives(duplicates: pa.RecordBatch) -> np.ndarray:
+    """bool (n_docs,): documents that dedup keeps."""
+    survives: np.ndarray = duplicates.column("kept").to_numpy(zero_copy_only=False)
+    return survives
+
+
 def _superseded(task: Task) -> pa.RecordBatch:
     """The shard's documents in whose place another page of their address stays; none where that is off."""
-    return pick(_read_all(task.inputs.get("superseded", ())), _ids(task.input("documents")), PAIRS)
+    return pick(_read_all(task.inputs.get("superseded", ())), _ids(task.input("documents")), SUPERSEDED)
 
 
 def _ids(uri: str) -> np.ndarray:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pyarrow as pa
 
-from corpus.schema import PAIRS
-from dedup.addresses import split_addresses
-from dedup.clusters import CLUSTERS, duplicates, find_clusters, pick
-from dedup.compared import deal_compared, deal_indexed
+from dedup.addresses import SUPERSEDED, split_addresses, stand_ins
+from dedup.clusters import CLUSTERS, duplicates, find_clusters, in_order, pick
+from dedup.compared import deal_compared, deal_indexed, link
 from dedup.components import find_components
 from dedup.minhash import signatures
 from dedup.order import precedence
-from dedup.pairs import combine, ids_as_bytes, split
+from dedup.pairs import combine, first_number, ids_as_bytes, split
 from dedup.settings import Dedup
 
 
@@ -27,11 +28,11 @@ def dedup(
     in_play = [np.ones(batch.num_rows, bool) for batch in batches] if in_play is None else in_play
     signed = [signatures(batch, settings) for batch in batches]
     chars = [batch.column("chars").to_numpy() for batch in signed]
-    superseded = PAIRS.schema.empty_table()
+    superseded = in_order([], SUPERSEDED)
     taking_part = in_play
     if settings.same_address:
         dealt = [split_addresses(*columns, settings) for columns in zip(batches, chars, in_play, strict=True)]
-        superseded = pa.Table.from_batches(combine_all(dealt, settings), PAIRS.schema).sort_by("doc_id")
+        superseded = in_order([stand_ins(row[part] for row in dealt) for part in range(settings.parts)], SUPERSEDED)
         out = set(superseded.column("doc_id").to_pylist())
         taking_part = [
             chosen & np.array([i not in out for i in batch.column("doc_id").to_pylist()], bool)
@@ -40,25 +41,28 @@ def dedup(
     places = [precedence(batch, lengths, settings) for batch, lengths in zip(batches, chars, strict=True)]
     rows = [*zip(signed, places, taking_part, strict=True)]
     rows += [(old, old.column("precedence").to_numpy(), np.ones(old.num_rows, bool)) for old in index]
-    pairs = combine_all([split(*columns, settings, settings.parts) for columns in rows], settings)
-    components, linked = find_components(lambda: pairs, settings.parts)
-    compared = [deal_compared(batch, rows, components, settings) for batch, rows in zip(batches, signed, strict=True)]
-    compared += [deal_indexed(old, components, settings) for old in index]
-    clusters = [
-        find_clusters([linked[part]], [deal[part] for deal in compared], settings) for part in range(settings.parts)
+    # A batch is a shard here, so its first document has its shard's first number.
+    keys = [split(*columns, first_number(n), settings, settings.parts) for n, columns in enumerate(rows)]
+    pairs = [combine([row[part] for row in keys], len(rows)) for part in range(settings.parts)]
+    components = find_components(lambda: itertools.chain(*pairs), len(rows), settings.parts)
+    linked = [link(found, [part[n] for part in pairs]) for n, found in enumerate(components)]
+    compared = [
+        deal_compared(*columns, first_number(n), linked[n], settings)
+        for n, columns in enumerate(zip(batches, signed, strict=True))
+    ]
+    compared += [
+        deal_indexed(old, first_number(n), linked[n], settings) for n, old in enumerate(index, start=len(batches))
+    ]
+    found = [
+        find_clusters([row[part] for row in compared], len(batches), settings)[1] for part in range(settings.parts)
     ]
     marked = []
-    for batch, chosen in zip(batches, in_play, strict=True):
-        ids = ids_as_bytes(batch.column("doc_id"))
-        replaced = pick(superseded.to_batches(), ids, PAIRS)
-        judged = np.concatenate((ids, ids_as_bytes(replaced.column("candidate"))))
-        marked.append(duplicates(batch.column("doc_id"), chosen, replaced, pick(clusters, judged, CLUSTERS)))
+    for n, (batch, chosen) in enumerate(zip(batches, in_play, strict=True)):
+        replaced = pick([superseded], ids_as_bytes(batch.column("doc_id")), SUPERSEDED)
+        others = [rows for part in found for rows in part] if settings.same_address else []
+        judged = in_order([*(part[n] for part in found), *others], CLUSTERS)
+        marked.append(duplicates(batch.column("doc_id"), chosen, replaced, judged))
     return marked
-
-
-def combine_all(dealt: list[list[pa.RecordBatch]], settings: Dedup) -> list[pa.RecordBatch]:
-    """The second half of an exchange, part after part."""
-    return [combine([deal[part] for deal in dealt]) for part in range(settings.parts)]
 
 
 def by_document(batches: list[pa.RecordBatch]) -> dict[bytes, dict[str, object]]:

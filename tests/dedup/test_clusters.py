@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.schema import DUPLICATES, PAIRS
-from dedup.clusters import CLUSTERS, duplicates, find_clusters, pick
-from dedup.compared import COMPARED, deal_compared, measure_compared
-from dedup.components import COMPONENTS, find_components
+from corpus.schema import DUPLICATES
+from dedup.addresses import SUPERSEDED
+from dedup.clusters import CLUSTERS, duplicates, find_clusters, in_order, pick
+from dedup.compared import COMPARED, deal_compared, link, measure_compared
+from dedup.components import find_components
 from dedup.minhash import signatures
 from dedup.order import precedence
-from dedup.pairs import combine, split
+from dedup.pairs import combine, first_number, split
 from dedup.settings import Dedup
 from tests import oracles
 from tests.dedup.pages import document_id, documents, edited, page, similar_texts
@@ -173,10 +174,12 @@ def test_a_duplicate_of_a_document_that_is_unlike_the_first_of_its_key_is_found(
         "chars": [30, 20, 10],
         "minhash": [[1, 2, 3, 4], [1, 9, 9, 9], [1, 9, 9, 9]],
         "shingles": [[1, 2, 3, 4], [1, 9, 10, 11], [1, 9, 10, 11]],
+        "number": [5, 7, 6],
+        "candidates": [[], [5], [5]],
     }
     compared = pa.RecordBatch.from_pydict(columns, COMPARED.schema)
-    pairs = pa.RecordBatch.from_pydict({"doc_id": ids[1:], "candidate": [ids[0]] * 2}, PAIRS.schema)
-    rows = {row["doc_id"]: row["survivor"] for row in find_clusters([pairs], [compared], usual).to_pylist()}
+    clusters, _ = find_clusters([compared], 1, usual)
+    rows = {row["doc_id"]: row["survivor"] for row in clusters.to_pylist()}
     assert rows == {ids[1]: ids[1], ids[2]: ids[1]}
 
 
@@ -188,49 +191,64 @@ def test_books_with_a_common_beginning_beyond_the_cap_both_stay():
 
 
 def compared_pages(texts):
-    """Pairs of the texts, and what comparing them takes, in one part."""
+    """What comparing the texts takes, in one part; the second half of them is in a second shard."""
     usual = Dedup(parts=1)
-    batch = documents(texts)
-    signed = signatures(batch, usual)
-    places = precedence(batch, signed.column("chars").to_numpy(), usual)
-    pairs = combine(split(signed, places, np.ones(len(texts), bool), usual, 1))
-    components, (linked,) = find_components(lambda: [pairs], 1)
-    (compared,) = deal_compared(batch, signed, components, usual)
-    return linked, compared
+    half = len(texts) // 2
+    whole = documents(texts)
+    batches = [whole[:half], whole[half:]]
+    signed = [signatures(batch, usual) for batch in batches]
+    keys = []
+    for shard, (batch, rows) in enumerate(zip(batches, signed, strict=True)):
+        places = precedence(batch, rows.column("chars").to_numpy(), usual)
+        keys += split(rows, places, np.ones(batch.num_rows, bool), first_number(shard), usual, 1)
+    pairs = combine(keys, 2)
+    components = list(find_components(lambda: pairs, 2, 1))
+    return [
+        deal_compared(batch, rows, first_number(shard), link(components[shard], [pairs[shard]]), usual)[0]
+        for shard, (batch, rows) in enumerate(zip(batches, signed, strict=True))
+    ]
 
 
-def test_clusters_are_sorted_and_hold_no_document_without_duplicates():
-    linked, compared = compared_pages([page(i % 5) for i in range(9)])
-    clusters = find_clusters([linked], [compared], Dedup())
+def test_clusters_are_sorted_and_hold_no_document_without_duplicates_and_each_shard_gets_its_own_rows():
+    clusters, of_shards = find_clusters(compared_pages([page(i % 5) for i in range(9)]), 2, Dedup())
     assert clusters.schema == CLUSTERS.schema
     ids = clusters.column("doc_id").to_pylist()
     assert ids == sorted(ids)
     assert document_id(4) not in ids
     assert len(ids) == 8
+    assert [{*rows.column("doc_id").to_pylist()} for rows in of_shards] == [
+        {document_id(i) for i in range(4)},
+        {document_id(i) for i in range(5, 9)},
+    ]
 
 
 def test_no_pairs_make_every_document_its_own_survivor():
-    clusters = find_clusters([], [], SMALL)
-    none = pa.RecordBatch.from_pylist([], schema=PAIRS.schema)
+    clusters, _ = find_clusters([], 1, SMALL)
+    none = in_order([], SUPERSEDED)
     result = duplicates(documents(["あ"]).column("doc_id"), np.array([True]), none, clusters)
     assert result.to_pylist() == [
         {"doc_id": document_id(0), "cluster": document_id(0), "cluster_size": 1, "similarity": 1.0, "kept": True}
     ]
 
 
-def test_a_pair_whose_documents_are_missing_or_given_twice_is_an_error_that_says_why():
-    linked, compared = compared_pages([page(1), page(1)])
-    with pytest.raises(ValueError, match="no shingles"):
-        find_clusters([linked], [compared[:1]], Dedup())
+def test_a_candidate_that_is_missing_or_a_document_given_twice_is_an_error_that_says_why():
+    one, other = compared_pages([page(1), page(1)])
+    for alone in (one, other):
+        if alone.column("candidates").value_lengths()[0].as_py():
+            with pytest.raises(ValueError, match="of different runs"):
+                find_clusters([alone], 2, Dedup())
     with pytest.raises(ValueError, match="given twice"):
-        find_clusters([linked], [compared, compared], Dedup())
+        find_clusters([one, other, other], 2, Dedup())
 
 
 @settings(deadline=None, max_examples=30)
 @given(st.lists(st.integers(0, 20), unique=True), st.lists(st.integers(0, 20)), st.integers(0, 20))
 def test_pick_gives_the_rows_of_the_wanted_documents_in_order(present, wanted, cut):
-    rows = pa.RecordBatch.from_pydict({"doc_id": [document_id(i) for i in present], "part": present}, COMPONENTS.schema)
+    rows = pa.RecordBatch.from_pydict(
+        {"doc_id": [document_id(i) for i in present], "stand_in": [document_id(i + 1) for i in present]},
+        SUPERSEDED.schema,
+    )
     ids = np.array([document_id(i) for i in wanted], "S16")
-    found = pick([rows[:cut], rows[cut:]], ids, COMPONENTS)
-    assert set(found.column("part").to_pylist()) == set(present) & set(wanted)
+    found = pick([rows[:cut], rows[cut:]], ids, SUPERSEDED)
+    assert set(found.column("stand_in").to_pylist()) == {document_id(i + 1) for i in set(present) & set(wanted)}
     assert found.column("doc_id").to_pylist() == sorted(document_id(i) for i in set(present) & set(wanted))

@@ -3,39 +3,48 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.schema import PAIRS
-from dedup.components import COMPONENTS, find_components, roots
+from dedup.components import COMPONENTS, find_components
+from dedup.pairs import PAIRS
 from tests import oracles
-from tests.dedup.pages import document_id
 
+#: Fifteen documents, five in each of three shards.
 links = st.lists(st.tuples(st.integers(0, 14), st.integers(0, 14)), max_size=20)
 
 
+def number(i):
+    return (i // 5 << 32) + i % 5
+
+
 def pair_batch(pairs):
-    return pa.RecordBatch.from_pydict(
-        {"doc_id": [document_id(i) for i, _ in pairs], "candidate": [document_id(j) for _, j in pairs]}, PAIRS.schema
-    )
+    columns = [[number(pair[end]) for pair in pairs] for end in (0, 1)]
+    return pa.RecordBatch.from_arrays([np.array(column, np.uint64) for column in columns], schema=PAIRS.schema)
 
 
-@settings(deadline=None, max_examples=150)
-@given(links)
-def test_roots_equal_their_oracle(links):
-    left, right = (np.array([link[end] for link in links], np.int64) for end in (0, 1))
-    left.setflags(write=False)
-    assert roots(15, left, right).tolist() == oracles.roots(15, links)
-
-
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=100)
 @given(links, st.integers(1, 4), st.integers(0, 20))
-def test_every_pair_is_dealt_once_to_the_part_of_both_its_documents_wherever_batches_are_cut(links, parts, cut):
+def test_documents_go_where_the_root_of_their_component_goes_wherever_batches_are_cut(links, parts, cut):
     whole = pair_batch(links)
-    components, dealt = find_components(lambda: [whole], parts)
-    again = find_components(lambda: [whole[cut:], whole[:cut]], parts)
-    assert (components, dealt) == again
-    assert components.schema == COMPONENTS.schema
-    assert components.column("doc_id").to_pylist() == sorted({document_id(i) for link in links for i in link})
-    part_of = {row["doc_id"]: row["part"] for row in components.to_pylist()}
-    assert len(dealt) == parts
-    rows = [(part, row["doc_id"], row["candidate"]) for part, batch in enumerate(dealt) for row in batch.to_pylist()]
-    assert all(part == part_of[doc_id] == part_of[candidate] for part, doc_id, candidate in rows)
-    assert sorted(row[1:] for row in rows) == sorted({(document_id(i), document_id(j)) for i, j in links})
+    dealt = list(find_components(lambda: [whole], 3, parts))
+    assert dealt == list(find_components(lambda: [whole[cut:], whole[:cut]], 3, parts))
+    assert [batch.schema for batch in dealt] == [COMPONENTS.schema] * 3
+    rows = [(row["number"], row["part"]) for batch in dealt for row in batch.to_pylist()]
+    assert [row[0] for row in rows] == sorted({number(i) for link in links for i in link})
+    assert all(n >> 32 == shard for shard, batch in enumerate(dealt) for n in batch.column("number").to_pylist())
+    part_of = dict(rows)
+    root_of = oracles.roots(15, links)
+    for one in {i for link in links for i in link}:
+        assert part_of[number(one)] == part_of[number(root_of[one])]
+        assert 0 <= part_of[number(one)] < parts
+
+
+def test_components_spread_over_the_parts():
+    alone = pair_batch([(i, i) for i in range(15)])
+    assert {row for batch in find_components(lambda: [alone], 3, 3) for row in batch.column("part").to_pylist()} == {
+        0,
+        1,
+        2,
+    }
+
+
+def test_no_pairs_give_no_components():
+    assert [batch.num_rows for batch in find_components(list, 2, 3)] == [0, 0]

@@ -9,7 +9,7 @@ import pytest
 
 from corpus.schema import DECISIONS, DOCUMENTS, LABEL, TAKEN_DOWN
 from corpus.shards import write_shard
-from dedup.settings import Alarms, Dedup
+from dedup.settings import Alarms, Boilerplate, Dedup
 from pipelines.engine import Stage, UserError, WorkFailed, run_stage
 from pipelines.executors import Serial
 from pipelines.shapes import Unit, digest_of, map_shards
@@ -120,6 +120,23 @@ def test_an_index_of_other_settings_or_of_nothing_is_refused(tmp_path):
         run(tmp_path / "third", shards, Dedup(against=(str(tmp_path / "elsewhere" / "index"),)))
 
 
+def test_boilerplate_is_the_same_however_documents_lie_in_shards_and_moving_its_limits_makes_nothing_else_again(
+    tmp_path,
+):
+    usual = Dedup(parts=3, boilerplate=Boilerplate(min_documents=3, min_host_fraction=0, min_chars=1))
+    lines = {}
+    for name, shards in (("one", (tuple(range(60)),)), ("two", (tuple(range(0, 60, 2)), tuple(range(1, 60, 2))))):
+        run(tmp_path / name, shards, usual)
+        tables = [pq.read_table(file) for file in (tmp_path / name).glob("boilerplate-*/boilerplate/web/*.parquet")]
+        lines[name] = {row["doc_id"]: row for table in tables for row in table.to_pylist()}
+    assert lines["one"] == lines["two"]
+    assert len(lines["one"]) == 60
+    assert not any(row["lines"] for row in lines["one"].values())
+    looser = replace(usual, boilerplate=Boilerplate(min_documents=1, min_host_fraction=0, min_chars=1))
+    _, busy = run(tmp_path / "two", shards, looser)
+    assert busy == ["lines", "repeated_lines", "boilerplate"]
+
+
 def test_an_alarm_stops_the_run_until_its_limit_is_raised_and_nothing_else_is_made_again(tmp_path):
     shards = (tuple(range(60)),)
     strict = Dedup(alarms=Alarms(min_documents=10, max_source_loss=0.5))
@@ -131,3 +148,6 @@ def test_an_alarm_stops_the_run_until_its_limit_is_raised_and_nothing_else_is_ma
         replace(strict, alarms=Alarms(min_documents=10, max_source_loss=1, max_host_loss=1, max_cluster_share=1)),
     )
     assert busy == ["alarms"]
+    stopped, passed = (pq.read_table(file) for file in tmp_path.glob("alarms-*/largest_clusters/alarms.parquet"))
+    assert stopped.equals(passed)
+    assert stopped.num_rows > 0

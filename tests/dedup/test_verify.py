@@ -22,6 +22,7 @@ def link(minhash, candidates, settings=FOUR, exact_hash=None, chars=None, order=
     place[range(n_docs) if order is None else order] = np.arange(n_docs)
     compared = Compared(
         np.array([bytes([i + 1]) * 16 for i in range(n_docs)], "S16"),
+        np.arange(n_docs, dtype=np.uint64),
         place,
         np.arange(n_docs, dtype=np.uint64) if exact_hash is None else np.array(exact_hash, np.uint64),
         np.full(n_docs, 1000) if chars is None else np.array(chars),
@@ -29,11 +30,14 @@ def link(minhash, candidates, settings=FOUR, exact_hash=None, chars=None, order=
         long,
         np.array([member for members in sets for member in members], np.uint32),
         np.cumsum([0, *map(len, sets)]),
+        np.zeros(0, np.uint64),
+        np.zeros(n_docs + 1, np.int64),
     )
     for field in dataclasses.fields(compared):
         getattr(compared, field.name).setflags(write=False)
     survivor, similarity = link_to_survivors(
         compared,
+        compared.survivor_order,
         np.cumsum([0, *map(len, candidates)]),
         np.array([candidate for row in candidates for candidate in row], np.int32),
         settings,

@@ -13,9 +13,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from pipelines.report import AccountingError, RunFacts, StageTiming, assemble, render
+from corpus.records import document_id
+from corpus.schema import BOILERPLATE
+from corpus.shards import write_shard
+from pipelines.report import AccountingError, RunFacts, Samples, StageTiming, assemble, render
 from pipelines.statistics import merge, shard_statistics, token_statistics
 from tests.pipelines.test_statistics import (
     SMALL_REFUSED,
@@ -30,6 +34,22 @@ from tests.pipelines.test_statistics import (
 TIMINGS = [
     StageTiming("extract", 2, 20.0, 10.0, 100_000_000, 5_000_000, 600_000_000, 12, 18.0, 10.0, 12.0, "web/a", 2.0)
 ]
+
+#: A cluster of two documents, and no look for boilerplate.
+SAMPLES = Samples(
+    clusters=[
+        {
+            "cluster": b"0",
+            "cluster_size": 3,
+            "source": "cc",
+            "uri": f"https://example.jp/{name}",
+            "similarity": similarity,
+            "kept": similarity == 1,
+        }
+        for name, similarity in (("first", 1.0), ("second", 0.875), ("superseded", None))
+    ],
+    boilerplate=None,
+)
 
 #: Strings that do harm where one of `< > " & '` is not escaped.
 HOSTILE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "'><svg onload=alert(1)>", "&lt;b&gt;")
@@ -56,7 +76,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def report(small: dict[str, Any]) -> dict[str, Any]:
-    return assemble(small, TIMINGS, facts(pages=12))
+    return assemble(small, TIMINGS, facts(pages=12), SAMPLES)
 
 
 class _Tags(HTMLParser):
@@ -144,7 +164,45 @@ def test_clusters_are_binned_by_size_and_hold_the_kept_documents(report: dict[st
             {"from": 3, "to": 4, "clusters": 1, "documents": 3, "removed": 2},
         ],
         "largest": 3,
+        "samples": [
+            {
+                "size": 3,
+                "documents": [
+                    {"source": "cc", "uri": "https://example.jp/first", "similarity": 1.0, "kept": True},
+                    {"source": "cc", "uri": "https://example.jp/second", "similarity": 0.875, "kept": False},
+                    {"source": "cc", "uri": "https://example.jp/superseded", "similarity": None, "kept": False},
+                ],
+            }
+        ],
     }
+
+
+def test_boilerplate_is_told_by_source_with_the_lines_themselves_and_escaped(tmp_path: Path) -> None:
+    tables = write_tables(tmp_path, "0", [Row("a"), Row("b"), Row("c")])
+    marked = [(b"a", [0, 3], 60, True), (b"b", [0], 30, False), (b"c", [], 0, False)]
+    rows = [dict(zip(BOILERPLATE.schema.names, row, strict=True)) for row in marked]
+    for row, name in zip(rows, "abc", strict=True):
+        row["doc_id"] = document_id("cc", name)
+    uri = str(tmp_path / "boilerplate.parquet")
+    write_shard(uri, BOILERPLATE.schema, [pa.RecordBatch.from_pylist(rows, BOILERPLATE.schema)])
+    counted = merge([shard_statistics(replace(tables, boilerplate=uri))])
+    line = {"host": "example.jp", "line": f"{HOSTILE[0]} https://example.jp/", "documents": 9, "host_documents": 10}
+    report = assemble(counted, TIMINGS, facts(pages=3), Samples(clusters=[], boilerplate=[line]))
+    assert report["boilerplate"]["rows"] == [
+        {
+            "source": "cc",
+            "documents": 2,
+            "lines": 3,
+            "characters": 90,
+            "removed_documents": 1,
+            "removed_lines": 2,
+            "removed_characters": 60,
+            "share": 90 / report["funnel"][4]["characters"],
+        }
+    ]
+    html = render(report)
+    assert_inert(html)
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; example.jp/" in html
 
 
 def test_length_bins_are_contiguous_and_hold_every_document(report: dict[str, Any]) -> None:
@@ -184,48 +242,48 @@ def test_quarantined_pages_are_in_the_notices(report: dict[str, Any]) -> None:
 def test_a_source_that_lost_everything_is_in_the_notices(tmp_path: Path) -> None:
     rows = [Row("a"), dropped(Row("b", source="law"), "too_short")]
     merged = merge([shard_statistics(write_tables(tmp_path, "0", rows))])
-    notices = assemble(merged, [], facts(pages=2))["notices"]
+    notices = assemble(merged, [], facts(pages=2), SAMPLES)["notices"]
     assert notices == ["Source law lost all of its documents (1): none kept."]
 
 
 def test_a_cluster_that_swallows_the_corpus_is_in_the_notices(tmp_path: Path) -> None:
     rows = [Row("a", cluster_size=1000), *(duplicate(Row(str(i)), 1000) for i in range(999))]
     merged = merge([shard_statistics(write_tables(tmp_path, "0", rows, batch_rows=1000))])
-    notices = assemble(merged, [], facts(pages=1000))["notices"]
+    notices = assemble(merged, [], facts(pages=1000), SAMPLES)["notices"]
     assert notices == ["The largest cluster joins 1,000 of 1,000 documents: look at its survivor."]
 
 
 def test_a_lost_page_is_an_error(small: dict[str, Any]) -> None:
     with pytest.raises(AccountingError, match="13 pages, but its tables hold 8 documents and 4 refused pages"):
-        assemble(small, TIMINGS, facts(pages=13))
+        assemble(small, TIMINGS, facts(pages=13), SAMPLES)
 
 
 def test_a_document_that_no_cluster_holds_is_an_error(small: dict[str, Any]) -> None:
     broken = deepcopy(small)
     broken["cluster_sizes"]["1"] -= 1
     with pytest.raises(AccountingError, match="kept 5 documents, but the clusters hold 4"):
-        assemble(broken, TIMINGS, facts(pages=12))
+        assemble(broken, TIMINGS, facts(pages=12), SAMPLES)
 
 
 def test_rules_that_remove_other_than_what_is_missing_are_an_error(small: dict[str, Any]) -> None:
     broken = deepcopy(small)
     broken["rules"]["cc"]["too_short"]["in_order"] += 1
     with pytest.raises(AccountingError, match="3 documents fail a rule, but rules removed 4"):
-        assemble(broken, TIMINGS, facts(pages=12))
+        assemble(broken, TIMINGS, facts(pages=12), SAMPLES)
 
 
 def test_a_released_document_out_of_nowhere_is_an_error(small: dict[str, Any]) -> None:
     broken = deepcopy(small)
     broken["funnel"]["ndl"]["released"]["documents"] += 1
     with pytest.raises(AccountingError, match="source ndl: 2 released documents came from 1 unique ones"):
-        assemble(broken, TIMINGS, facts(pages=12))
+        assemble(broken, TIMINGS, facts(pages=12), SAMPLES)
 
 
 def test_a_half_finished_release_is_an_error(small: dict[str, Any]) -> None:
     broken = deepcopy(small)
     broken["shards"] += 1
     with pytest.raises(AccountingError, match="1 of 2 shards were released"):
-        assemble(broken, TIMINGS, facts(pages=12))
+        assemble(broken, TIMINGS, facts(pages=12), SAMPLES)
 
 
 def test_the_order_of_shards_changes_no_byte_of_the_report(tmp_path: Path) -> None:
@@ -233,8 +291,8 @@ def test_the_order_of_shards_changes_no_byte_of_the_report(tmp_path: Path) -> No
         shard_statistics(write_tables(tmp_path, "0", SMALL_RUN[4:], SMALL_REFUSED)),
         shard_statistics(write_tables(tmp_path, "1", SMALL_RUN[:4])),
     ]
-    forwards = assemble(merge(parts), TIMINGS, facts(pages=12))
-    backwards = assemble(merge(reversed(parts)), TIMINGS, facts(pages=12))
+    forwards = assemble(merge(parts), TIMINGS, facts(pages=12), SAMPLES)
+    backwards = assemble(merge(reversed(parts)), TIMINGS, facts(pages=12), SAMPLES)
     assert render(forwards) == render(backwards)
 
 
@@ -282,9 +340,11 @@ def test_every_string_from_outside_is_escaped(hostile: str, tmp_path: Path) -> N
         rules=[hostile],
         pages=5,
     )
-    report = assemble(
-        merge([shard, tokens]), [StageTiming(hostile, 2, 1.0, 1.0, 1, 1, 1, 1, 1.0, 1.0, 1.0, hostile, 0.0)], run
-    )
+    line = {"host": hostile, "line": hostile, "documents": 9, "host_documents": 10}
+    document = {**SAMPLES["clusters"][0], "source": hostile, "uri": hostile}
+    samples = Samples(clusters=[document], boilerplate=[line])
+    timings = [StageTiming(hostile, 2, 1.0, 1.0, 1, 1, 1, 1, 1.0, 1.0, 1.0, hostile, 0.0)]
+    report = assemble(merge([shard, tokens]), timings, run, samples)
     html = render(report)
     assert_inert(html)
     assert hostile not in html
@@ -296,11 +356,11 @@ def test_every_string_from_outside_is_escaped(hostile: str, tmp_path: Path) -> N
 def test_a_source_may_have_the_name_of_a_method(tmp_path: Path) -> None:
     rows = [Row("a", source="items"), dropped(Row("b", source="get"), "keys")]
     merged = merge([shard_statistics(write_tables(tmp_path, "0", rows, [("items", "values")]))])
-    assert_inert(render(assemble(merged, [], facts(pages=3))))
+    assert_inert(render(assemble(merged, [], facts(pages=3), SAMPLES)))
 
 
 def test_an_empty_run_is_a_report_that_says_so() -> None:
-    report = assemble(merge([]), [], facts(pages=0))
+    report = assemble(merge([]), [], facts(pages=0), SAMPLES)
     html = render(report)
     assert_inert(html)
     assert "The run had no pages to read." in html
@@ -311,7 +371,7 @@ def test_an_empty_run_is_a_report_that_says_so() -> None:
 def test_a_run_that_kept_nothing_has_zero_tokens_and_dashes_for_rates(tmp_path: Path) -> None:
     shard = shard_statistics(write_tables(tmp_path, "0", [dropped(Row("a", characters=0), "too_short")]))
     tokens = token_statistics(write_provenance(tmp_path, "tokens", []))
-    report = assemble(merge([shard, tokens]), [], facts(pages=1))
+    report = assemble(merge([shard, tokens]), [], facts(pages=1), SAMPLES)
     assert report["totals"]["tokens"] == 0
     assert report["tokens"]["total"]["tokens_per_character"] is None
     assert_inert(render(report))
@@ -319,7 +379,7 @@ def test_a_run_that_kept_nothing_has_zero_tokens_and_dashes_for_rates(tmp_path: 
 
 def test_a_run_before_release_and_tokens_ends_its_funnel_at_unique_documents(tmp_path: Path) -> None:
     shard = shard_statistics(write_tables(tmp_path, "0", SMALL_RUN, SMALL_REFUSED, with_release=False))
-    report = assemble(merge([shard]), TIMINGS, facts(pages=12))
+    report = assemble(merge([shard]), TIMINGS, facts(pages=12), SAMPLES)
     assert report["funnel"][-1]["stage"] == "unique"
     assert report["tokens"] is None
     assert report["pii"] is None
