@@ -47,7 +47,7 @@ from dedup.settings import Dedup
 from pipelines.engine import Stage, Task, run_stage
 from pipelines.executors import Serial
 from pipelines.manifest import read_manifests
-from pipelines.shapes import Plan, StageOutput, Unit, Upstream, map_shards
+from pipelines.shapes import Plan, StageOutput, Unit, Upstream, digest_of, map_shards
 from pipelines.stages import dedup_stages
 
 _NOT_TEXT = re.compile(r"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[^>]+>")
@@ -503,7 +503,8 @@ def _finish(stage: Stage, outputs: dict[str, StageOutput], out: str, costs: list
 def _plan_corpus(n_documents: int) -> Plan:
     def plan(_: Upstream) -> list[Unit]:
         shards = range(-(-n_documents // _DOCUMENTS_PER_SHARD))
-        return [Unit(f"web/{shard:05d}", {}, str(n_documents), 0, part=shard) for shard in shards]
+        digest = digest_of([str(n_documents)])
+        return [Unit(f"web/{shard:05d}", {}, digest, 0, part=shard) for shard in shards]
 
     return plan
 

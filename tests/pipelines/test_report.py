@@ -405,7 +405,7 @@ def test_withheld_documents_are_listed_by_reason_with_a_fate_of_their_own(tmp_pa
         replace(Row("d"), taken_down=True, released=False),
     ]
     merged = merge([shard_statistics(write_tables(tmp_path, "0", rows))])
-    report = assemble(merged, TIMINGS, facts(pages=4))
+    report = assemble(merged, TIMINGS, facts(pages=4), SAMPLES)
     assert [(row["reason"], row["documents"], row["sources"]) for row in report["withheld"]] == [
         ("release_forbidden", 1, {"cc": 1}),
         ("opted_out", 1, {"ndl": 1}),
