@@ -43,6 +43,7 @@ from corpus.records import Document, InputFile, InputShard, Record
 from corpus.schema import LABEL
 from corpus.sources import warc
 from filters.language import LanguageSettings, identify
+from pipelines.extract import rare_collections
 
 #: Address and text of each document that a pipeline makes of a WARC.
 Pages = Iterator[tuple[str, str]]
@@ -76,10 +77,11 @@ def by_manyo(path: Path) -> Pages:
     """Our extract stage, without the writing of shards."""
     options = warc.Options()
     shard = InputShard("bench", (InputFile(str(path), path.stat().st_size, ""),))
-    for record in warc.records(shard, options):
-        made = warc.parse(record, options) if isinstance(record, Record) else None
-        if isinstance(made, Document):
-            yield made.uri, made.text
+    with rare_collections():
+        for record in warc.records(shard, options):
+            made = warc.parse(record, options) if isinstance(record, Record) else None
+            if isinstance(made, Document):
+                yield made.uri, made.text
 
 
 def by_resiliparse(path: Path) -> Pages:

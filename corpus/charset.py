@@ -23,14 +23,17 @@ import codecs
 import re
 from dataclasses import dataclass
 
+import numpy as np
 from resiliparse.parse.encoding import detect_encoding
+
+from corpus.markup.kernels import _runs
 
 #: Where browsers stop looking for `<meta charset>` is 1,024 bytes; pages with long comments or
 #: inline scripts before it are common enough that we look further.
 PRESCAN_BYTES = 8192
 
 #: Text beyond this adds nothing to the choice between encodings.
-_SAMPLE_BYTES = 16 << 10
+_SAMPLE_BYTES = 8 << 10
 
 #: A declaration or a detection holds if at most this share of the non-ASCII characters is undecodable.
 #: One stray byte in a short page is ~1 %; the wrong Japanese encoding gives more than 10 %.
@@ -218,16 +221,21 @@ def _plausible_charset(data: bytes, declared: list[str]) -> str:
     reading, the first declaration that fits is used, and after that a general detector.
     """
     sample = _non_ascii_sample(data)
+    scores: dict[str, float] = {}
+    # The declared ones first: of equal scores, the first is taken.
+    japanese = [charset for charset in declared if charset in _JAPANESE_CHARSETS]
+    for charset in dict.fromkeys(japanese):
+        scores[charset] = _japanese_score(sample, charset)
+        if scores[charset] >= _CERTAIN_SCORE:
+            return charset
     # Broken UTF-8 needs no Japanese: a thousand valid sequences are no accident.
     text, lost = _decode_as(sample, "utf-8")
     multibyte = _non_ascii_count(text) - lost
     if lost <= _TOLERATED_FRACTION * multibyte:
         return "utf-8"
-    # The declared ones first: of equal scores, the first is taken.
-    japanese = [charset for charset in declared if charset in _JAPANESE_CHARSETS]
-    scores: dict[str, float] = {}
-    for charset in dict.fromkeys((*japanese, "shift_jis", "euc-jp")):
-        scores[charset] = _japanese_score(sample, charset)
+    for charset in ("shift_jis", "euc-jp"):
+        if charset not in scores:
+            scores[charset] = _japanese_score(sample, charset)
         if scores[charset] >= _CERTAIN_SCORE:
             return charset
     best = max(scores, key=lambda charset: scores[charset])
@@ -278,14 +286,8 @@ def _non_ascii_sample(data: bytes) -> bytes:
     """The runs of text of a page that hold its non-ASCII bytes, each from the first of them on, up to a bound."""
     if len(data) <= _SAMPLE_BYTES:
         return data
-    pieces: list[bytes] = []
-    size_bytes = 0
-    for match in _NON_ASCII_RUN.finditer(data):
-        pieces.append(match[0])
-        size_bytes += len(match[0])
-        if size_bytes >= _SAMPLE_BYTES:
-            break
-    return b"\n".join(pieces)
+    sample: bytes = _runs(np.frombuffer(data, np.uint8), _SAMPLE_BYTES).tobytes()
+    return sample
 
 
 def _non_ascii_count(text: str) -> int:
@@ -412,8 +414,6 @@ _XML_ENCODING = re.compile(rb"\s*<\?xml\b[^>]*?\bencoding\s*=\s*[\"']\s*([\w:.-]
 _ISO_2022_JP = re.compile(rb"\x1b(\$@|\$B|\$\(D|\(B|\(J|\(I)")
 _CUT_ESCAPE = re.compile(rb"\x1b(?:\$\(?|\()?\Z")
 _SEVEN_BIT_PAIR = re.compile(rb"([\x21-\x7e]{2})")
-# No multi-byte character of any encoding but UTF-16 contains `<` or a line end, so no run is cut within one.
-_NON_ASCII_RUN = re.compile(rb"[\x80-\xff][^\n<]*")
 
 _KANA_OR_PUNCTUATION = re.compile("[ぁ-ゖァ-ヺー、。「」・]+")
 _HALF_WIDTH_KANA = re.compile("[｡-ﾟ]+")

@@ -86,6 +86,7 @@ class Document:
     charset_declared: str | None = None
     robots: tuple[str, ...] = ()
     page_licence: str | None = None
+    comments: str = ""
     link_fraction: float = 0.0
     fetched_at: datetime | None = None
     pages: list[tuple[str, int]] = field(default_factory=list)

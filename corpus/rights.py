@@ -43,7 +43,7 @@ def read_statements(tags: Iterable[str], json_ld: str, head: bytes = b"") -> Sta
     """What tags and HTTP header state.
 
     Args:
-        tags: attributes, as written, of every `<meta>`, and of elements with `rel=license` or `datePublished`.
+        tags: attributes, as written, of `<meta>` of `META_NAMES`, and of elements that state a licence or a date.
         json_ld: content of the page's JSON-LD scripts.
         head: the HTTP header, lower case, lines ended by `\\n`.
     """
@@ -110,6 +110,8 @@ _DATE_NAMES = frozenset(
         "pubdate",
     )
 )
+#: Names of the `<meta>` tags that are read; nine of ten of a page are about something else.
+META_NAMES = frozenset(("robots", "tdm-reservation", *_DATE_NAMES))
 _ATTRIBUTE = re.compile(
     r"""(?<![^\s"'/])(name|property|itemprop|content|datetime|rel|href)\s*=\s*"""
     r"""(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""",

@@ -83,6 +83,7 @@ DOCUMENTS = Table(
         ),
         Column("title", TEXT, "title; empty if none"),
         Column("text", TEXT, "extracted text in NFC, lines separated by \\n"),
+        Column("comments", TEXT, "what readers wrote below a web page, kept apart from its text; empty if nothing"),
         Column(
             "pages",
             pa.list_(pa.struct([("label", pa.string()), ("start", pa.int64())])),

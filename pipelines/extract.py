@@ -6,6 +6,7 @@ where any exception of a parser is caught: there the record becomes a refused ro
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -15,6 +16,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from types import ModuleType
@@ -33,6 +35,9 @@ REASONS = {
     "the rest of the file was not read",
     "duplicate_key": "a record of the same key was read before, from a file that crashed its reader",
 }
+
+
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,7 @@ def extract(extraction: Extraction, progress: Progress) -> dict[str, int]:
     documents = BatchWriter(DOCUMENTS.schema)
     refused = BatchWriter(REFUSED.schema)
     with (
+        rare_collections(),
         publish(extraction.documents_uri) as documents_path,
         publish(extraction.refused_uri) as refused_path,
         write_batches(documents_path, DOCUMENTS.schema) as write_documents,
@@ -172,6 +178,17 @@ def extract(extraction: Extraction, progress: Progress) -> dict[str, int]:
     if accounted != counts["records"]:
         raise RuntimeError(f"{extraction.shard.name}: {counts['records']} records came in, {accounted} went out")
     return dict(counts)
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Search for cycles, which records form none of, less often: at Python's rate it is a tenth of the stage's time."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, *thresholds[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
 
 
 def _outcomes(extraction: Extraction, progress: Progress, counts: Counter[str]) -> Iterator[tuple[Record, Outcome]]:
@@ -324,6 +341,7 @@ def _document_row(source: Source, record: Record, document: Document) -> dict[st
         "link_fraction": document.link_fraction,
         "title": document.title,
         "text": document.text,
+        "comments": document.comments,
         "pages": [{"label": label, "start": start} for label, start in document.pages],
         "meta": json.dumps(document.meta, ensure_ascii=False, sort_keys=True),
     }

@@ -166,7 +166,7 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
     """
     extract = Stage(
         name="extract",
-        version=2,
+        version=3,
         settings=ExtractSettings(config.sources, config.extract.record_timeout_s),
         needs=(),
         tables=_parquet("documents", "refused"),

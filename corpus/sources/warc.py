@@ -17,11 +17,12 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from io import BytesIO
 from typing import Any, BinaryIO, NamedTuple
 
 import brotli
-from fastwarc import ArchiveIterator, GzipReader, WarcRecord, ZstdReader
+from fastwarc import ArchiveIterator, GzipReader, WarcHeader, WarcRecord, WarcRecordType, ZstdReader
 
 from corpus import sniff
 from corpus.charset import decode
@@ -145,6 +146,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
     A damaged stretch yields a `BrokenInput` at the place where it starts, and framing goes on
     behind it.
     """
+    _load_kernels()
     for file in shard.files:
         fs, path = filesystem(file.uri)
         with fs.open(path, "rb") as stream:
@@ -164,12 +166,15 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
     if isinstance(body, Refused | Skipped):
         return body
     # Headers are short and hold no kana: looking at them too costs less than copying the body out.
-    if not sniff.may_be_japanese(body.block):
+    marks = sniff.count_marks(body.block)
+    if not sniff.may_be_japanese(body.block, marks):
         is_empty = not body.block[body.start : body.start + _BLANK_BYTES].strip() and not body.data.strip()
         return Refused("empty" if is_empty else "no_japanese_bytes", uri=page.uri)
     data = body.data
     decoded = decode(data, body.charset_label)
-    if not sniff.holds_kana(decoded.text):
+    # Kana that were counted as UTF-8 need not be counted again.
+    are_counted = decoded.charset == "utf-8" and marks.utf_8_kana >= sniff.MIN_KANA
+    if not are_counted and not sniff.holds_kana(decoded.text):
         return Refused("no_japanese_text", f"as {decoded.charset}", page.uri)
     if decoded.replacement_fraction > options.max_replacement_fraction:
         detail = f"{decoded.replacement_fraction:.0%} of the characters, as {decoded.charset}"
@@ -195,10 +200,19 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
         charset_declared=decoded.declared,
         robots=statements.robots,
         page_licence=statements.licence or None,
+        comments=tidy(main.comments),
         link_fraction=round(main.link_fraction, 4),
         fetched_at=_date(page.date),
         meta=meta,
     )
+
+
+@cache
+def _load_kernels() -> None:
+    """Compile or load what is compiled before the first page: the time limit is for pages, and forks inherit it."""
+    sniff.count_marks(b"")
+    decode(b"\x82\xa0" * 8192)
+    extract("<title>x</title><h1>x</h1>")
 
 
 # --- framing ---------------------------------------------------------------------------------
@@ -239,7 +253,7 @@ def _frame_run(
     is_gzip = stream.read(3) == _GZIP
     stream.seek(start)
     # Inside a gzip member, only the reader knows where the member starts.
-    members = GzipReader(stream) if is_gzip else None
+    members = GzipReader(stream, _READ_BYTES) if is_gzip else None
     n_records = n_before
     offset = start
     last_whole: int | None = None
@@ -277,12 +291,13 @@ def _block(shown: WarcRecord, max_record_bytes: int) -> Block:
     Raises:
         _BrokenRecordError: the file ends before the record does.
     """
-    headers = shown.headers
     size_bytes = shown.content_length
-    if not size_bytes and "Content-Length" not in headers:
+    if not size_bytes and "Content-Length" not in shown.headers:
         raise _BrokenRecordError("a WARC header without Content-Length")
     # Each look-up costs as much as framing a record does, so what is no page gets one only.
-    record_type = (headers.get("WARC-Type") or "unknown").strip().lower()
+    record_type = _NAME_OF_TYPE.get(int(shown.record_type))
+    if record_type is None:
+        record_type = (shown.headers.get("WARC-Type") or "unknown").strip().lower()
     is_page = record_type in _PAGE_TYPES
     if is_page and size_bytes <= max_record_bytes:
         block = shown.reader.read()
@@ -293,22 +308,24 @@ def _block(shown: WarcRecord, max_record_bytes: int) -> Block:
     if n_read < size_bytes:
         raise _BrokenRecordError(f"the record ends after {n_read} of {size_bytes} bytes")
     if not is_page:
-        uri = _target_uri(shown) if record_type in _REFUSED_TYPES else ""
-        return Block(record_type, uri, "", "", "", size_bytes, b"")
+        return Block(
+            record_type, _target_uri(shown) if record_type in _REFUSED_TYPES else "", "", "", "", size_bytes, b""
+        )
+    get = shown.headers.get
     return Block(
-        record_type=record_type,
-        uri=_target_uri(shown),
-        date=headers.get("WARC-Date") or "",
-        content_type=headers.get("Content-Type") or "",
-        identified_type=headers.get("WARC-Identified-Payload-Type") or "",
-        size_bytes=size_bytes,
-        block=block,
+        record_type,
+        _target_uri(shown),
+        get(WarcHeader.WARC_DATE) or "",
+        get(WarcHeader.CONTENT_TYPE) or "",
+        get(WarcHeader.WARC_IDENTIFIED_PAYLOAD_TYPE) or "",
+        size_bytes,
+        block,
     )
 
 
 def _target_uri(shown: WarcRecord) -> str:
     """The page's address; old wget versions wrote it in angle brackets."""
-    return (shown.headers.get("WARC-Target-URI") or "").strip("<> ")
+    return (shown.headers.get(WarcHeader.WARC_TARGET_URI) or "").strip("<> ")
 
 
 def _end_of_record(stream: BinaryIO, offset: int, is_gzip: bool) -> int:
@@ -405,20 +422,26 @@ class _Body(NamedTuple):
         block: bytes that end with the page.
         start: where in them it starts.
         media_type: one of `_MEDIA_TYPES`.
-        charset_label: `charset` parameter of the Content-Type, if any.
+        content_type: as the server, or the record of a page without HTTP, states it.
         head: the HTTP header, lower case; empty if there is none.
     """
 
     block: bytes
     start: int
     media_type: str
-    charset_label: str | None
+    content_type: str
     head: bytes
 
     @property
     def data(self) -> bytes:
         """The page."""
         return self.block[self.start :]
+
+    @property
+    def charset_label(self) -> str | None:
+        """`charset` parameter of the Content-Type, if any."""
+        label = _CHARSET_PARAMETER.search(self.content_type)
+        return label[1] if label else None
 
 
 def _body(page: Block, max_bytes: int) -> _Body | Refused | Skipped:
@@ -460,10 +483,9 @@ def _accepted(page: Block, start: int, content_type: str, head: bytes) -> _Body 
     stated = content_type.split(";", 1)[0].strip().lower()
     for media_type in (page.identified_type.split(";", 1)[0].strip().lower(), stated):
         if media_type in _MEDIA_TYPES:
-            label = _CHARSET_PARAMETER.search(content_type)
-            return _Body(page.block, start, media_type, label[1] if label else None, head)
+            return _Body(page.block, start, media_type, content_type, head)
     if not stated and not page.identified_type and page.block[start : start + _BLANK_BYTES].lstrip()[:1] == b"<":
-        return _Body(page.block, start, "text/html", None, head)
+        return _Body(page.block, start, "text/html", content_type, head)
     return Refused("content_type", page.identified_type or stated or "none", page.uri)
 
 
@@ -609,6 +631,17 @@ def _date(written: str) -> datetime | None:
         return None
 
 
+#: FastWARC's own reading of WARC-Type, without a look-up; a type that it does not know has a name only in the header.
+_NAME_OF_TYPE = {
+    int(WarcRecordType.warcinfo): "warcinfo",
+    int(WarcRecordType.response): "response",
+    int(WarcRecordType.resource): "resource",
+    int(WarcRecordType.request): "request",
+    int(WarcRecordType.metadata): "metadata",
+    int(WarcRecordType.revisit): "revisit",
+    int(WarcRecordType.conversion): "conversion",
+    int(WarcRecordType.continuation): "continuation",
+}
 _PAGE_TYPES = ("response", "resource", "conversion")
 _REFUSED_TYPES = ("revisit", "continuation")
 _MEDIA_TYPES = ("text/html", "application/xhtml+xml", "text/plain")
@@ -617,6 +650,7 @@ _PATH_LISTS = (".paths", ".paths.gz")
 _GZIP = b"\x1f\x8b\x08"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _CHUNK_BYTES = 256 << 10
+_READ_BYTES = 256 << 10
 #: White space before a page's first character is shorter, or the page is looked at as a whole.
 _BLANK_BYTES = 1024
 #: As in FastWARC.

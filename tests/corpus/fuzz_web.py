@@ -19,8 +19,10 @@ from pathlib import Path
 
 import brotli
 
-from corpus.html import EXTRACTORS
+from corpus.charset import decode
+from corpus.html import EXTRACTORS, extract
 from corpus.records import BrokenInput, Document, InputFile, InputShard, Refused, Skipped
+from corpus.sniff import may_be_japanese
 from corpus.sources import warc
 
 PROSE = "朝から雨が降っていたので、傘をさして駅まで歩きました。昼すぎには雨もあがりました。"
@@ -112,8 +114,16 @@ def fuzz_round(rng: random.Random, folder: Path) -> int:
     return n_outcomes
 
 
+def load_kernels() -> None:
+    """Compile what is compiled, so that no record has to wait for it."""
+    decode(b"\x82\xa0" * 8192)
+    extract("<title>x</title><h1>x</h1>")
+    may_be_japanese(b"")
+
+
 def main(seconds: float, seed: int) -> None:
     """Run rounds until the time is over."""
+    load_kernels()
     ends = time.monotonic() + seconds
     n_rounds = n_outcomes = 0
     with tempfile.TemporaryDirectory() as folder:

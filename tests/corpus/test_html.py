@@ -52,8 +52,49 @@ def test_an_announced_list_of_links_goes_and_a_section_of_prose_stays() -> None:
 
 def test_the_text_around_a_long_list_is_kept() -> None:
     items = "".join(f"<li>{OTHER}</li>" for _ in range(30))
-    html = article(f"<p>{PROSE}</p><ol>{items}</ol><p>短い結び。</p>")
+    html = article(f"<p>{PROSE}</p><ul>{items}</ul><p>短い結び。</p>")
     assert text_of(html) == "\n".join([PROSE, *[OTHER] * 30, "短い結び。"])
+
+
+def test_items_of_an_ordered_list_keep_their_numbers() -> None:
+    steps = "<ol><li>湯を沸かす。<li><p>茶葉を入れる。</p><p>三分待つ。</p></ol>"
+    html = article(f"<p>{PROSE}</p>{steps}<p>{OTHER}</p><ol start=7><li>片づける。</ol>")
+    assert text_of(html) == f"{PROSE}\n1. 湯を沸かす。\n2. 茶葉を入れる。\n三分待つ。\n{OTHER}\n7. 片づける。"
+
+
+def test_what_readers_wrote_is_kept_apart() -> None:
+    comments = f"<div id='comments'><h3>コメント2件</h3><ol><li>{OTHER}</li><li>{PROSE}</li></ol></div>"
+    long = PROSE * 12
+    main = extract(article(f"<h1>雨の日</h1><p>{long}</p>", comments))
+    assert (main.text, main.comments) == (long, f"1. {OTHER}\n2. {PROSE}")
+
+
+def test_a_page_of_comments_alone_is_about_them() -> None:
+    html = f"<body><h1>掲示板</h1><div class='comments'><p>{PROSE}</p><p>{OTHER}</p></div></body>"
+    assert text_of(html) == f"{PROSE}\n{OTHER}"
+    assert extract(html).comments == ""
+
+
+def test_the_lead_between_headline_and_main_text_belongs_to_it() -> None:
+    body = "".join(f"<p>{PROSE}{OTHER}</p>" for _ in range(9))
+    html = (
+        f"<body><div><header><h1>雨の日</h1><p>{OTHER}{PROSE}</p><p>2020年6月1日 9:15 記者 山田</p></header>"
+        f"<div class='entry-content'>{body}</div></div></body>"
+    )
+    assert text_of(html).split("\n")[:2] == [OTHER + PROSE, PROSE + OTHER]
+
+
+def test_a_post_among_posts_is_not_the_categories_it_is_in() -> None:
+    post = "<div class='post hentry category-news tag-sea author-me'><h2>{}</h2><p>{}</p></div>"
+    posts = "".join(post.format(f"第{i}回", PROSE * 4) for i in range(5))
+    assert text_of(f"<body><div id='content'>{posts}</div></body>").count(PROSE * 4) == 5
+
+
+def test_links_to_other_pages_go_whatever_language_announces_them() -> None:
+    for announcement in ("関連記事：", "Lesen Sie auch: ", "Lire aussi : ", "Te puede interesar: ", "Leggi anche: "):
+        link = "<a href='/x'>あの日の長い散歩と、川で見かけた鴨のことを書いた日記</a>"
+        html = article(f"<p>{PROSE}</p><p>{announcement}{link}</p><p>{OTHER}</p>")
+        assert text_of(html) == f"{PROSE}\n{OTHER}"
 
 
 def test_readings_of_ruby_are_dropped() -> None:
@@ -93,6 +134,11 @@ def test_scripts_hidden_text_and_what_follows_them() -> None:
 
 def test_a_page_of_links_alone_keeps_its_text() -> None:
     assert "案内3" in text_of(f"<html><body>{NAVIGATION}</body></html>")
+
+
+def test_a_site_map_below_a_notice_keeps_its_list() -> None:
+    many = "".join(f'<li><a href="/{i}">さまざまな案内の頁その{i}</a></li>' for i in range(60))
+    assert "さまざまな案内の頁その59" in text_of(f"<body><div class=note><p>{PROSE}</p></div><ul>{many}</ul></body>")
 
 
 def test_a_layout_table_gives_its_main_cell() -> None:

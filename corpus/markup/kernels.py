@@ -1,0 +1,1128 @@
+"""Jitted passes over a page: the marks of Japanese in its bytes, the text in its tags, the choice of its main text.
+
+The wrappers, with types and docstrings for callers, are in `corpus.sniff`, `corpus.charset`, `corpus.markup` and
+`corpus.html`. Markup is hostile: every byte is looked at a bounded number of times, what was searched for in vain is
+not searched for again, nesting is told apart to a depth, and attributes are read to a length.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numba import njit
+
+#: Fewest kana of a page that may be Japanese. Pages labelled Japanese hold 50 or more; foreign pages
+#: with a Japanese name or a language menu hold fewer than ten (日本語 itself has none).
+MIN_KANA: Final = 10
+
+# Columns of `Markup.boxes`.
+TAG: Final = 0  # index in TAGS; 0 for a name that is not there
+PARENT: Final = 1  # row of the box around it; -1 for the outermost
+HINT: Final = 2  # what class, id and role say: 1 main text, 0 nothing, or one of the frames below
+PROSE: Final = 3  # characters of prose in the subtree
+ORDINAL: Final = 4  # of a list item, its number in its list; else 0
+BOX_COLUMNS: Final = 5
+
+# Columns of `Markup.blocks`.
+START: Final = 0  # first byte in `Markup.text`
+END: Final = 1  # byte behind the last
+CHARS: Final = 2  # characters
+LINK_CHARS: Final = 3  # of these, inside links
+BLOCK_PROSE: Final = 4  # those outside links, if the block is long or has the marks of a sentence
+BOX: Final = 5  # row of the innermost box around it
+BLOCK_COLUMNS: Final = 6
+
+#: Values of HINT: main text, frame, the frame that readers wrote, and what is often frame.
+MAIN_HINT: Final = 1
+FRAME_HINT: Final = -1
+COMMENTS_HINT: Final = -2
+TOPIC_HINT: Final = -3
+
+# What a word in class, id or role says, as bits.
+_MAIN, _POST, _FRAME, _COMMENTS, _TOPIC = 1, 2, 4, 8, 16
+
+# Columns of the spans that are given as they were written.
+_SPAN_KIND, _SPAN_START, _SPAN_END = 0, 1, 2
+_STATED, _TITLE, _JSON_LD = 0, 1, 2
+
+# What a tag does: nothing, state something of the page, nothing to the text around it, link it, end a line,
+# end a block, open or close a box, hide what is in it (as text without markup, as markup, as a reading aid).
+_IGNORED, _META, _INLINE, _LINK, _BREAK, _RULE, _BOX, _RAW, _SKIPPED, _READING = range(10)
+_TAGS_OF_KIND = {
+    _IGNORED: "html head link base source track param embed rb rbc wbr img",
+    _META: "meta",
+    _INLINE: "abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q ruby s "
+    "samp small span strike strong sub sup time tt u var",
+    _LINK: "a",
+    _BREAK: "br",
+    _RULE: "hr input col area frame bgsound spacer basefont isindex keygen",
+    _BOX: "p div ul ol menu dir li dl dt dd table thead tbody tfoot tr td th caption section article main aside nav "
+    "header footer form fieldset figure figcaption pre blockquote center h1 h2 h3 h4 h5 h6 address details summary "
+    "body dialog hgroup",
+    _RAW: "script style title iframe noframes",
+    _SKIPPED: "noscript template svg canvas object applet audio video map datalist select button",
+    _READING: "rt rp rtc",
+}
+#: Names that a box can have, after the empty one for all others; then those of other elements.
+TAGS: Final = ("", *_TAGS_OF_KIND[_BOX].split(), *(n for k, v in _TAGS_OF_KIND.items() if k != _BOX for n in v.split()))
+
+_LIST, _CELL, _TABLE, _TERMS, _ROW = 1, 2, 4, 8, 16
+
+#: Boxes inside boxes beyond this are not told apart; browsers stop at 512.
+MAX_DEPTH: Final = 256
+#: Of a longer value (a picture in it), the beginning is read.
+MAX_VALUE_BYTES: Final = 2000
+#: A page states few things of itself; thousands of `<meta>` are an attack.
+MAX_SPANS: Final = 500
+#: Tags that are read to the end of the page in vain before quotes lose their meaning.
+_MAX_UNENDED_TAGS: Final = 16
+#: A block of this length is prose even without a full stop.
+PROSE_CHARS: Final = 40
+#: html.unescape looks no further for the end of a name.
+_MAX_REFERENCE_BYTES: Final = 32
+
+
+_HASH_FACTOR = np.uint64(0x100000001B3)  # FNV-1a
+_HASH_START = np.uint64(0xCBF29CE484222325)
+_SLOT_BITS: Final = 13
+_N_SLOTS: Final = 1 << _SLOT_BITS
+
+
+def _hash_of(name: bytes) -> int:
+    value = int(_HASH_START)
+    for byte in name:
+        value = (value ^ byte) * int(_HASH_FACTOR) & (1 << 64) - 1
+    return value
+
+
+# Rows of the attributes that are looked at.
+_NAMES_OF_ATTRIBUTES = (
+    *("class", "id", "style", "href", "rel", "itemprop"),
+    *("type", "role", "hidden", "start", "name", "property"),
+)
+_CLASS, _ID, _STYLE, _HREF, _REL, _ITEMPROP, _TYPE, _ROLE, _HIDDEN, _START_AT, _NAME, _PROPERTY = range(12)
+_N_ATTRIBUTES: Final = 12
+_ATTRIBUTE_HASHES = tuple(np.uint64(_hash_of(name.encode())) for name in _NAMES_OF_ATTRIBUTES)
+
+# What the white space before the next character comes to, the stronger ones last: a space; nothing between
+# Japanese characters, else a space; a space, as written; the end of a line.
+_NO_SPACE, _BLANK, _LINE_END, _SPACE, _LINE_BREAK = range(5)
+
+_PARAGRAPH_TAG, _PRE_TAG, _ORDERED_TAG, _ITEM_TAG = (TAGS.index(name) for name in ("p", "pre", "ol", "li"))
+_TITLE_TAG, _SCRIPT_TAG, _FIRST_HEADING_TAG = (TAGS.index(name) for name in ("title", "script", "h1"))
+
+
+@njit(cache=True, nogil=True)
+def _lower(byte):  # type: ignore[no-untyped-def]
+    return byte | 0x20 if 65 <= byte <= 90 else byte
+
+
+@njit(cache=True, nogil=True)
+def _is_space(byte):  # type: ignore[no-untyped-def]
+    return byte == 32 or 9 <= byte <= 13
+
+
+@njit(cache=True, nogil=True)
+def _is_letter(byte):  # type: ignore[no-untyped-def]
+    return 97 <= (byte | 0x20) <= 122
+
+
+@njit(cache=True, nogil=True)
+def _is_heading(tag):  # type: ignore[no-untyped-def]
+    return _FIRST_HEADING_TAG <= tag < _FIRST_HEADING_TAG + 6
+
+
+@njit(cache=True, nogil=True)
+def _look_up(hashes, values, hashed, missing):  # type: ignore[no-untyped-def]
+    slot = np.int64(hashed >> np.uint64(64 - _SLOT_BITS))
+    while hashes[slot] != 0:
+        if hashes[slot] == hashed:
+            return values[slot]
+        slot = (slot + 1) & (_N_SLOTS - 1)
+    return np.int32(missing)
+
+
+@njit(cache=True, nogil=True)
+def _name_end(data, i):  # type: ignore[no-untyped-def]
+    """The hash of the tag's name that starts at i, in lower case, and the byte behind it."""
+    hashed = _HASH_START
+    while i < len(data):
+        byte = data[i]
+        if _is_space(byte) or byte == 47 or byte == 62:  # / >
+            break
+        hashed = (hashed ^ np.uint64(_lower(byte))) * _HASH_FACTOR
+        i += 1
+    return hashed, i
+
+
+@njit(cache=True, nogil=True)
+def _read_attributes(data, i, attributes, no_quote, quotes_count):  # type: ignore[no-untyped-def]
+    """Fill the spans of the attributes that are looked at; the byte behind the tag's `>`, or -1 if it has none.
+
+    A quote opens a value only behind `=`, and only if it is closed; `no_quote` remembers the quotes that no longer are.
+    """
+    attributes[:] = -1
+    n = len(data)
+    while i < n:
+        byte = data[i]
+        if byte == 62:
+            return i + 1
+        if _is_space(byte) or byte == 47 or byte == 61:
+            i += 1
+            continue
+        hashed = _HASH_START
+        while i < n:
+            byte = data[i]
+            if _is_space(byte) or byte == 47 or byte == 61 or byte == 62:
+                break
+            hashed = (hashed ^ np.uint64(_lower(byte))) * _HASH_FACTOR
+            i += 1
+        row = -1
+        for candidate in range(_N_ATTRIBUTES):
+            if _ATTRIBUTE_HASHES[candidate] == hashed:
+                row = candidate
+        after = i
+        while i < n and _is_space(data[i]):
+            i += 1
+        start = end = after
+        if i < n and data[i] == 61:
+            i += 1
+            while i < n and _is_space(data[i]):
+                i += 1
+            is_quoted = False
+            if quotes_count and i < n and (data[i] == 34 or data[i] == 39) and not no_quote[data[i]]:
+                quote = data[i]
+                close = i + 1
+                while close < n and data[close] != quote:
+                    close += 1
+                if close < n:
+                    is_quoted = True
+                    start, end = i + 1, close
+                    i = close + 1
+                else:
+                    no_quote[quote] = True
+            if not is_quoted:
+                start = i
+                while i < n and not _is_space(data[i]) and data[i] != 62:
+                    i += 1
+                end = i
+        else:
+            i = after
+        if row >= 0 and attributes[row, 0] < 0:
+            attributes[row, 0] = start
+            attributes[row, 1] = end
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _value_hash(data, start, end):  # type: ignore[no-untyped-def]
+    """Hash of a value in lower case, without white space around it."""
+    while start < end and _is_space(data[start]):
+        start += 1
+    while start < end and _is_space(data[end - 1]):
+        end -= 1
+    hashed = _HASH_START
+    for i in range(start, min(end, start + MAX_VALUE_BYTES)):
+        hashed = (hashed ^ np.uint64(_lower(data[i]))) * _HASH_FACTOR
+    return hashed
+
+
+@njit(cache=True, nogil=True)
+def _holds(data, start, end, word):  # type: ignore[no-untyped-def]
+    """Whether a span holds a word, which is in lower case; -1 is where no span starts."""
+    if start < 0:
+        return False
+    for i in range(start, min(end, start + MAX_VALUE_BYTES) - len(word) + 1):
+        j = 0
+        while j < len(word) and _lower(data[i + j]) == word[j]:
+            j += 1
+        if j == len(word):
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _hides(data, start, end):  # type: ignore[no-untyped-def]
+    """Whether a style says `display: none`."""
+    end = min(end, start + MAX_VALUE_BYTES)
+    i = start
+    while i + 11 <= end:
+        if data[i] == 100 and _holds(data, i, i + 7, b"display"):
+            j = i + 7
+            while j < end and _is_space(data[j]):
+                j += 1
+            if j < end and data[j] == 58:
+                j += 1
+                while j < end and _is_space(data[j]):
+                    j += 1
+                if j + 4 <= end and _holds(data, j, j + 4, b"none"):
+                    return True
+        i += 1
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _words_of(data, start, end, hashes, values):  # type: ignore[no-untyped-def]
+    """What a value's words say, as bits.
+
+    A word is a run of letters, and ends before a capital that follows a small letter. Two words that follow each
+    other, or with one `-` or `_` between them, may be a name together (`entry-content`, `side-bar`).
+    """
+    said = 0
+    end = min(end, start + MAX_VALUE_BYTES)
+    word = _HASH_START
+    pair = _HASH_START
+    in_word = False
+    is_whole = True  # the word starts where a name does
+    last = np.uint8(32)
+    for i in range(start, end + 1):
+        byte = data[i] if i < end else np.uint8(32)
+        is_letter = _is_letter(byte)
+        if in_word and (not is_letter or (65 <= byte <= 90 and 97 <= last <= 122)):
+            found = _look_up(hashes, values, word, 0)
+            if found != _POST or (is_whole and _is_space(byte)):
+                said |= found
+            if pair != word:
+                said |= _look_up(hashes, values, pair, 0) & ~_POST
+            pair = word
+            word = _HASH_START
+            in_word = False
+        if is_letter:
+            if not in_word:
+                is_whole = _is_space(last)
+                if not (_is_letter(last) or last == 45 or last == 95):
+                    pair = _HASH_START
+            lower = np.uint64(byte | 0x20)
+            word = (word ^ lower) * _HASH_FACTOR
+            pair = (pair ^ lower) * _HASH_FACTOR
+            in_word = True
+        elif not (byte == 45 or byte == 95) or last == 45 or last == 95:
+            pair = _HASH_START
+        last = byte
+    return said
+
+
+@njit(cache=True, nogil=True)
+def _hint_of(data, attributes, word_hashes, word_values, role_hashes, role_values):  # type: ignore[no-untyped-def]
+    """A box's HINT."""
+    said = 0
+    for column in (_ROLE, _CLASS, _ID, _ITEMPROP):
+        start, end = attributes[column, 0], attributes[column, 1]
+        if start < 0:
+            continue
+        if column == _ROLE:
+            said |= _words_of(data, start, end, role_hashes, role_values)
+        elif column != _ITEMPROP:
+            said |= _words_of(data, start, end, word_hashes, word_values)
+        elif _holds(data, start, end, b"articlebody"):
+            said |= _MAIN
+    if said & _MAIN:
+        return MAIN_HINT
+    if said & _FRAME:
+        return FRAME_HINT
+    if said & _COMMENTS:
+        return COMMENTS_HINT
+    return TOPIC_HINT if said & _TOPIC and not said & _POST else 0
+
+
+@njit(cache=True, nogil=True)
+def _put(out, at, point):  # type: ignore[no-untyped-def]
+    """Write a code point; the byte behind it."""
+    if point < 0x80:
+        out[at] = point
+        return at + 1
+    if point < 0x800:
+        out[at] = 0xC0 | point >> 6
+        out[at + 1] = 0x80 | point & 0x3F
+        return at + 2
+    if point < 0x10000:
+        out[at] = 0xE0 | point >> 12
+        out[at + 1] = 0x80 | point >> 6 & 0x3F
+        out[at + 2] = 0x80 | point & 0x3F
+        return at + 3
+    out[at] = 0xF0 | point >> 18
+    out[at + 1] = 0x80 | point >> 12 & 0x3F
+    out[at + 2] = 0x80 | point >> 6 & 0x3F
+    out[at + 3] = 0x80 | point & 0x3F
+    return at + 4
+
+
+@njit(cache=True, nogil=True)
+def _is_wide(point):  # type: ignore[no-untyped-def]
+    """Whether no space is written beside the character: kana, kanji, full-width forms and punctuation."""
+    return (
+        0x3000 <= point <= 0x30FF or 0x3400 <= point <= 0x9FFF or 0xF900 <= point <= 0xFAFF or 0xFF01 <= point <= 0xFF60
+    )
+
+
+@njit(cache=True, nogil=True)
+def _point_of_three(data, i):  # type: ignore[no-untyped-def]
+    """The code point of three bytes of UTF-8, 0 if it has another length."""
+    if i < 0 or i + 2 >= len(data) or data[i] & 0xF0 != 0xE0:
+        return 0
+    return (np.int64(data[i]) & 0x0F) << 12 | (np.int64(data[i + 1]) & 0x3F) << 6 | np.int64(data[i + 2]) & 0x3F
+
+
+@njit(cache=True, nogil=True)
+def _reference(data, i, hashes, values, characters, numbers):  # type: ignore[no-untyped-def]
+    """The one or two characters that a reference at `&` means, and the byte behind it; as `html.unescape` has it.
+
+    -1 is no character. Where no reference starts, `&` itself.
+    """
+    n = len(data)
+    if i + 2 < n and data[i + 1] == 35:  # #
+        j = i + 2
+        base = 10
+        if data[j] | 0x20 == 120:
+            base = 16
+            j += 1
+        value = np.int64(0)
+        first = j
+        while j < n:
+            byte = data[j]
+            if 48 <= byte <= 57:
+                digit = np.int64(byte) - 48
+            elif base == 16 and 97 <= (byte | 0x20) <= 102:
+                digit = (np.int64(byte) | 0x20) - 87
+            else:
+                break
+            value = min(value * base + digit, np.int64(0x110000))
+            j += 1
+        if j == first:
+            return 38, -1, i + 1
+        if j < n and data[j] == 59:
+            j += 1
+        if value < len(numbers):
+            return np.int64(numbers[value]), -1, j
+        if 0xD800 <= value <= 0xDFFF or value > 0x10FFFF:
+            return 0xFFFD, -1, j
+        if 0xFDD0 <= value <= 0xFDEF or value & 0xFFFE == 0xFFFE:
+            return -1, -1, j
+        return value, -1, j
+    hashed = _HASH_START
+    best = np.int32(-1)
+    behind = i + 1
+    for j in range(i + 1, min(n, i + 1 + _MAX_REFERENCE_BYTES)):
+        byte = data[j]
+        if not (_is_letter(byte) or 48 <= byte <= 57 or byte == 59):
+            break
+        hashed = (hashed ^ np.uint64(byte)) * _HASH_FACTOR
+        found = _look_up(hashes, values, hashed, -1)
+        if found >= 0:
+            best = found
+            behind = j + 1
+        if byte == 59:
+            break
+    if best < 0:
+        return 38, -1, i + 1
+    second = np.int64(characters[best, 1])
+    return np.int64(characters[best, 0]), second if second else -1, behind
+
+
+@njit(cache=True, nogil=True)
+def _ends_sentence(text, start, end):  # type: ignore[no-untyped-def]
+    """Whether a block has the mark of a sentence: 。．！？!?, a full stop or comma before a space, a full stop last."""
+    for i in range(start, end):
+        byte = text[i]
+        if byte == 33 or byte == 63:
+            return True
+        if (byte == 46 or byte == 44) and i + 1 < end and text[i + 1] == 32:
+            return True
+        if byte == 46 and i + 1 == end:
+            return True
+        if byte >= 0xE3 and i + 2 < end:
+            point = _point_of_three(text, i)
+            if point == 0x3002 or point == 0xFF0E or point == 0xFF01 or point == 0xFF1F:
+                return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _find_border(data, i, name):  # type: ignore[no-untyped-def]
+    """From i on, the next start or end tag of a name given by its hash: where it starts, and whether it is an end."""
+    n = len(data)
+    while i + 1 < n:
+        if data[i] == 60:
+            is_end = data[i + 1] == 47
+            first = i + 2 if is_end else i + 1
+            if first < n and _is_letter(data[first]):
+                hashed, behind = _name_end(data, first)
+                if hashed == name and behind < n:
+                    return i, is_end
+                i = first  # a `<` in a long name starts a tag too
+                continue
+        i += 1
+    return -1, False
+
+
+@njit(cache=True, nogil=True)
+def _find_raw_end(data, i, length, name):  # type: ignore[no-untyped-def]
+    """The same for the end tag of an element whose content is no markup, its name of that length."""
+    n = len(data)
+    while i + 2 + length < n:
+        if data[i] == 60 and data[i + 1] == 47:
+            hashed = _HASH_START
+            for j in range(i + 2, i + 2 + length):
+                hashed = (hashed ^ np.uint64(_lower(data[j]))) * _HASH_FACTOR
+            behind = data[i + 2 + length]
+            if hashed == name and (_is_space(behind) or behind == 47 or behind == 62):
+                return i
+        i += 1
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _find_reading_end(data, i):  # type: ignore[no-untyped-def]
+    """From i on, the next tag of `rt`, `rp`, `rb`, `rtc` or `ruby`; -1 if there is none."""
+    n = len(data)
+    while i + 3 < n:
+        if data[i] == 60:
+            j = i + 2 if data[i + 1] == 47 else i + 1
+            if data[j] | 0x20 == 114:
+                length = 0
+                while j + length < n and length < 5 and _is_letter(data[j + length]):
+                    length += 1
+                second = _lower(data[j + 1])
+                if (
+                    (length == 2 and (second == 116 or second == 112 or second == 98))
+                    or (length == 3 and second == 116 and _lower(data[j + 2]) == 99)
+                    or (length == 4 and second == 117 and _lower(data[j + 2]) == 98 and _lower(data[j + 3]) == 121)
+                ):
+                    return i
+        i += 1
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _find_byte(data, i, byte):  # type: ignore[no-untyped-def]
+    while i < len(data):
+        if data[i] == byte:
+            return i
+        i += 1
+    return -1
+
+
+# What is open while the page is read, and where its text has come to.
+_AT, _BLOCK_START, _BLOCK_CHARS, _BLOCK_LINK_CHARS, _PENDING, _N_BLOCKS, _N_BOXES, _N_SPANS, _DEPTH, _TOO_DEEP = range(
+    10
+)
+_N_LINKS, _HIDDEN_BOX, _HIDDEN_INLINE, _UNENDED = range(10, 14)
+_N_STATES: Final = 14
+
+
+@njit(cache=True, nogil=True)
+def _end_space(out, state, point):  # type: ignore[no-untyped-def]
+    """Write what the white space before a character comes to; 1 if it is a character, else 0."""
+    pending = state[_PENDING]
+    state[_PENDING] = _NO_SPACE
+    at = state[_AT]
+    if pending == _NO_SPACE or at == state[_BLOCK_START]:
+        return 0
+    if pending == _LINE_END and _is_wide(point) and _is_wide(_point_of_three(out, at - 3)):
+        return 0
+    out[at] = 10 if pending == _LINE_BREAK else 32
+    state[_AT] = at + 1
+    return 1
+
+
+@njit(cache=True, nogil=True)
+def _show(out, state, point, is_pre):  # type: ignore[no-untyped-def]
+    """Write a character that a reference stands for."""
+    if point < 0 or (is_pre and point == 13):
+        return
+    if not is_pre:
+        if point == 32 or point == 9 or point == 13:
+            state[_PENDING] = max(state[_PENDING], _BLANK)
+            return
+        if point == 10:
+            state[_PENDING] = max(state[_PENDING], _LINE_END)
+            return
+        if point == 0xA0 or point == 11 or point == 12:
+            state[_PENDING] = max(state[_PENDING], _SPACE)
+            return
+        n_chars = 1 + _end_space(out, state, point)
+    else:
+        n_chars = 1
+    state[_AT] = _put(out, state[_AT], point)
+    state[_BLOCK_CHARS] += n_chars
+    if state[_N_LINKS]:
+        state[_BLOCK_LINK_CHARS] += n_chars
+
+
+@njit(cache=True, nogil=True)
+def _show_run(data, i, out, state, is_pre):  # type: ignore[no-untyped-def]
+    """Write the text from i on as far as the next tag or reference; the byte behind it."""
+    n = len(data)
+    at = state[_AT]
+    n_chars = 0
+    while i < n:
+        byte = data[i]
+        if byte == 60 or byte == 38:
+            break
+        if is_pre:
+            if byte != 13:
+                out[at] = byte
+                at += 1
+                n_chars += byte & 0xC0 != 0x80
+            i += 1
+            continue
+        if byte <= 32 and (byte == 32 or 9 <= byte <= 13):
+            kind = _LINE_END if byte == 10 else _SPACE if byte == 11 or byte == 12 else _BLANK
+            state[_PENDING] = max(state[_PENDING], kind)
+            i += 1
+            continue
+        if byte == 0xC2 and data[i + 1] == 0xA0:
+            state[_PENDING] = max(state[_PENDING], _SPACE)
+            i += 2
+            continue
+        if state[_PENDING] != _NO_SPACE:
+            state[_AT] = at
+            n_chars += _end_space(out, state, _point_of_three(data, i))
+            at = state[_AT]
+        out[at] = byte
+        at += 1
+        n_chars += 1
+        i += 1
+        while i < n and data[i] & 0xC0 == 0x80:
+            out[at] = data[i]
+            at += 1
+            i += 1
+    state[_AT] = at
+    state[_BLOCK_CHARS] += n_chars
+    if state[_N_LINKS]:
+        state[_BLOCK_LINK_CHARS] += n_chars
+    return i
+
+
+@njit(cache=True, nogil=True)
+def _close_block(out, state, blocks, boxes, box, is_pre):  # type: ignore[no-untyped-def]
+    """End the block, and begin one behind it."""
+    start, end = state[_BLOCK_START], state[_AT]
+    n_chars, link_chars = state[_BLOCK_CHARS], state[_BLOCK_LINK_CHARS]
+    state[_BLOCK_CHARS] = state[_BLOCK_LINK_CHARS] = 0
+    state[_PENDING] = _NO_SPACE
+    if is_pre:
+        is_blank = True
+        for i in range(start, end):
+            if not _is_space(out[i]):
+                is_blank = False
+                break
+        if is_blank:
+            end = start
+        while start < end and out[start] == 10:
+            start += 1
+            n_chars -= 1
+        while start < end and out[end - 1] == 10:
+            end -= 1
+            n_chars -= 1
+    state[_AT] = state[_BLOCK_START] = end
+    if start == end:
+        return
+    link_chars = min(link_chars, n_chars)
+    prose = n_chars if is_pre else n_chars - link_chars
+    if not is_pre and prose < PROSE_CHARS and not _ends_sentence(out, start, end):
+        prose = 0
+    row = blocks[state[_N_BLOCKS]]
+    row[START] = start
+    row[END] = end
+    row[CHARS] = n_chars
+    row[LINK_CHARS] = link_chars
+    row[BLOCK_PROSE] = prose
+    row[BOX] = box
+    boxes[box, PROSE] += prose
+    state[_N_BLOCKS] += 1
+
+
+@njit(cache=True, nogil=True)
+def _leave(state, stack, links):  # type: ignore[no-untyped-def]
+    """The innermost box closes."""
+    box = stack[state[_DEPTH]]
+    state[_DEPTH] -= 1
+    state[_HIDDEN_INLINE] = 0
+    while state[_N_LINKS] and links[state[_N_LINKS] - 1] == box:
+        state[_N_LINKS] -= 1
+    if state[_HIDDEN_BOX] == box:
+        state[_HIDDEN_BOX] = -1
+
+
+@njit(cache=True, nogil=True)
+def _end_nearest(state, stack, names, boxes, links, does, name, like, borders):  # type: ignore[no-untyped-def]
+    """End the nearest open box of a name (if `like` is set, of its like) with all in it, unless a border is between."""
+    depth = state[_DEPTH]
+    while depth:
+        tag = boxes[stack[depth], TAG]
+        if names[depth] == name if like == 0 else does[tag, 2] == like:
+            break
+        if does[tag, 3] & borders:
+            return
+        depth -= 1
+    if depth:
+        while state[_DEPTH] >= depth:
+            _leave(state, stack, links)
+
+
+@njit(cache=True, nogil=True)
+def _number(data, start, end):  # type: ignore[no-untyped-def]
+    """The number that an attribute states, 1 if it states none."""
+    value = np.int64(0)
+    for i in range(start, min(end, start + 6)):
+        if not 48 <= data[i] <= 57:
+            return 1
+        value = value * 10 + np.int64(data[i]) - 48
+    return value if end > start else 1
+
+
+@njit(cache=True, nogil=True)
+def _read(  # type: ignore[no-untyped-def]
+    data,
+    hides,
+    does,
+    tag_hashes,
+    tag_values,
+    word_hashes,
+    word_values,
+    role_hashes,
+    role_values,
+    meta_hashes,
+    meta_values,
+    reference_hashes,
+    reference_values,
+    characters,
+    numbers,
+):
+    """Text, blocks, boxes and spans of a page; see `Markup`."""
+    n = len(data)
+    n_starts = 0
+    for i in range(n):
+        n_starts += data[i] == 60
+    out = np.empty(n + n // 4 + 16, np.uint8)  # a reference of five bytes may stand for six
+    blocks = np.empty((n_starts + 1, BLOCK_COLUMNS), np.int32)
+    boxes = np.empty((n_starts + 1, BOX_COLUMNS), np.int32)
+    spans = np.empty((min(n_starts, MAX_SPANS), 3), np.int32)
+    attributes = np.empty((_N_ATTRIBUTES, 2), np.int64)
+    stack = np.empty(MAX_DEPTH + 2, np.int64)
+    names = np.empty(MAX_DEPTH + 2, np.uint64)
+    links = np.empty(MAX_DEPTH + 3, np.int64)
+    no_quote = np.zeros(64, np.bool_)
+    is_endless = np.zeros(len(does), np.bool_)
+    state = np.zeros(_N_STATES, np.int64)
+    no_comment_end = False
+    has_title = False
+
+    boxes[0] = 0
+    boxes[0, PARENT] = -1
+    stack[0] = 0
+    names[0] = 0
+    state[_N_BOXES] = 1
+    state[_HIDDEN_BOX] = -1
+    box = 0
+    is_pre = False
+    i = 0
+    while i < n:
+        if data[i] != 60:
+            if state[_HIDDEN_BOX] >= 0 or state[_HIDDEN_INLINE]:
+                i = _find_byte(data, i, 60)
+                if i < 0:
+                    break
+            elif data[i] == 38:
+                first, second, i = _reference(data, i, reference_hashes, reference_values, characters, numbers)
+                _show(out, state, first, is_pre)
+                if second >= 0:
+                    _show(out, state, second, is_pre)
+            else:
+                i = _show_run(data, i, out, state, is_pre)
+            continue
+        following = data[i + 1] if i + 1 < n else np.uint8(0)
+        is_end = following == 47
+        first_letter = i + 2 if is_end else i + 1
+        if first_letter >= n or not _is_letter(data[first_letter]):
+            if not (is_end or following == 33 or following == 63):
+                if not (state[_HIDDEN_BOX] >= 0 or state[_HIDDEN_INLINE]):
+                    _show(out, state, 60, is_pre)
+                i += 1
+                continue
+            if following == 33 and not no_comment_end and i + 3 < n and data[i + 2] == 45 and data[i + 3] == 45:
+                j = i + 2
+                while j + 2 < n and not (data[j] == 45 and data[j + 1] == 45 and data[j + 2] == 62):
+                    j += 1
+                if j + 2 < n:
+                    i = j + 3
+                    continue
+                no_comment_end = True
+            i = _find_byte(data, i, 62) + 1
+            if i == 0:
+                break
+            continue
+
+        name, name_end = _name_end(data, first_letter)
+        tag = _look_up(tag_hashes, tag_values, name, 0)
+        kind = does[tag, 0]
+        behind = _read_attributes(data, name_end, attributes, no_quote, state[_UNENDED] < _MAX_UNENDED_TAGS)
+        if behind < 0:
+            state[_UNENDED] += 1
+            behind = _read_attributes(data, name_end, attributes, no_quote, False)
+            if behind < 0:
+                break
+        if kind >= _RAW:
+            i = behind
+            if is_end or is_endless[tag]:
+                continue
+            if kind == _RAW:
+                border = _find_raw_end(data, behind, name_end - first_letter, name)
+                border_is_end = True
+            elif kind == _SKIPPED:
+                border, border_is_end = _find_border(data, behind, name)
+            else:
+                border, border_is_end = _find_reading_end(data, behind), True
+            if border < 0:
+                is_endless[tag] = True
+                continue
+            if not border_is_end:
+                continue
+            if kind == _READING:
+                i = border
+                continue
+            i = _find_byte(data, border, 62) + 1
+            if state[_N_SPANS] < len(spans):
+                span = -1
+                if tag == _TITLE_TAG and not has_title:
+                    span = _TITLE
+                    has_title = True
+                elif tag == _SCRIPT_TAG and _holds(data, attributes[_TYPE, 0], attributes[_TYPE, 1], b"ld+json"):
+                    span = _JSON_LD
+                if span >= 0:
+                    spans[state[_N_SPANS], _SPAN_KIND] = span
+                    spans[state[_N_SPANS], _SPAN_START] = behind
+                    spans[state[_N_SPANS], _SPAN_END] = border
+                    state[_N_SPANS] += 1
+            if i == 0:
+                break
+            continue
+        i = behind
+        if not is_end and state[_N_SPANS] < len(spans):
+            states_something = False
+            if kind == _META:
+                for column in (_NAME, _PROPERTY, _ITEMPROP):
+                    if attributes[column, 0] >= 0:
+                        value = _value_hash(data, attributes[column, 0], attributes[column, 1])
+                        states_something |= _look_up(meta_hashes, meta_values, value, 0) > 0
+            if not states_something and attributes[_REL, 0] >= 0:
+                states_something = _holds(data, attributes[_REL, 0], attributes[_REL, 1], b"license")
+            if not states_something and attributes[_ITEMPROP, 0] >= 0:
+                states_something = _holds(data, attributes[_ITEMPROP, 0], attributes[_ITEMPROP, 1], b"datepublished")
+            if states_something:
+                spans[state[_N_SPANS], _SPAN_KIND] = _STATED
+                spans[state[_N_SPANS], _SPAN_START] = name_end
+                spans[state[_N_SPANS], _SPAN_END] = behind - 1
+                state[_N_SPANS] += 1
+        if kind <= _META:
+            continue
+        if kind == _INLINE:
+            if is_end:
+                if state[_HIDDEN_INLINE] == tag:
+                    state[_HIDDEN_INLINE] = 0
+            elif hides and state[_HIDDEN_INLINE] == 0:
+                is_hidden = attributes[_HIDDEN, 0] >= 0
+                if attributes[_STYLE, 0] >= 0 and _hides(data, attributes[_STYLE, 0], attributes[_STYLE, 1]):
+                    is_hidden = True
+                if is_hidden:
+                    state[_HIDDEN_INLINE] = tag
+        elif kind == _LINK:
+            if is_end:
+                state[_N_LINKS] = max(0, state[_N_LINKS] - 1)
+            elif attributes[_HREF, 0] >= 0:
+                # Links in links are links (cards with labels), but not beside each other: one was left open.
+                if state[_N_LINKS] and links[state[_N_LINKS] - 1] == box:
+                    state[_N_LINKS] -= 1
+                links[state[_N_LINKS]] = box
+                state[_N_LINKS] += 1
+        elif kind == _BREAK:
+            if not (state[_HIDDEN_BOX] >= 0 or state[_HIDDEN_INLINE]):
+                if is_pre:
+                    _show(out, state, 10, is_pre)
+                else:
+                    state[_PENDING] = _LINE_BREAK
+        else:
+            _close_block(out, state, blocks, boxes, box, is_pre)
+            if kind == _RULE:
+                continue
+            if is_end:
+                if state[_TOO_DEEP]:
+                    state[_TOO_DEEP] -= 1
+                else:
+                    _end_nearest(state, stack, names, boxes, links, does, name, 0, does[tag, 4])
+            else:
+                open_tag = boxes[box, TAG]
+                if does[tag, 1] and (open_tag == _PARAGRAPH_TAG or (_is_heading(tag) and _is_heading(open_tag))):
+                    _leave(state, stack, links)
+                elif does[tag, 2]:
+                    _end_nearest(state, stack, names, boxes, links, does, name, does[tag, 2], does[tag, 4])
+                if state[_DEPTH] == MAX_DEPTH:
+                    state[_TOO_DEEP] += 1
+                else:
+                    parent = stack[state[_DEPTH]]
+                    box = state[_N_BOXES]
+                    row = boxes[box]
+                    row[TAG] = tag
+                    row[PARENT] = parent
+                    row[HINT] = _hint_of(data, attributes, word_hashes, word_values, role_hashes, role_values)
+                    row[PROSE] = 0
+                    row[ORDINAL] = 0
+                    if tag == _ORDERED_TAG:
+                        row[ORDINAL] = _number(data, attributes[_START_AT, 0], attributes[_START_AT, 1]) - 1
+                    elif tag == _ITEM_TAG and boxes[parent, TAG] == _ORDERED_TAG:
+                        boxes[parent, ORDINAL] += 1
+                        row[ORDINAL] = boxes[parent, ORDINAL]
+                    state[_N_BOXES] += 1
+                    state[_DEPTH] += 1
+                    stack[state[_DEPTH]] = box
+                    names[state[_DEPTH]] = name
+                    if hides and state[_HIDDEN_BOX] < 0:
+                        is_hidden = attributes[_HIDDEN, 0] >= 0
+                        if attributes[_STYLE, 0] >= 0 and _hides(data, attributes[_STYLE, 0], attributes[_STYLE, 1]):
+                            is_hidden = True
+                        if is_hidden:
+                            state[_HIDDEN_BOX] = box
+            box = stack[state[_DEPTH]]
+            parent = boxes[box, PARENT]
+            is_pre = boxes[box, TAG] == _PRE_TAG or (parent >= 0 and boxes[parent, TAG] == _PRE_TAG)
+    _close_block(out, state, blocks, boxes, box, is_pre)
+    n_boxes = state[_N_BOXES]
+    for i in range(n_boxes - 1, 0, -1):
+        boxes[boxes[i, PARENT], PROSE] += boxes[i, PROSE]
+    return (
+        out[: state[_AT]].copy(),
+        blocks[: state[_N_BLOCKS]].copy(),
+        boxes[:n_boxes].copy(),
+        spans[: state[_N_SPANS]].copy(),
+    )
+
+
+# --- bytes ---
+
+_BLOCK_WORDS: Final = 8
+_BLOCK_BYTES: Final = 8 * _BLOCK_WORDS
+_HIGH_BITS = np.uint64(0x8080808080808080)
+_LOW_BITS = np.uint64(0x0101010101010101)
+_AMPERSANDS = np.uint64(0x2626262626262626)
+
+
+@njit(cache=True, nogil=True)
+def _is_kana(point):  # type: ignore[no-untyped-def]
+    return 0x3041 <= point <= 0x30FF or 0xFF66 <= point <= 0xFF9F
+
+
+@njit(cache=True, nogil=True)
+def _referenced(data, i):  # type: ignore[no-untyped-def]
+    """The number of a reference whose digits, or x, start at i; 0 if it has none."""
+    base = 10
+    if i < len(data) and (data[i] | 0x20) == 120:
+        base = 16
+        i += 1
+    value = np.int64(0)
+    while i < len(data) and value < 0x110000:
+        byte = np.int64(data[i])
+        if 48 <= byte <= 57:
+            value = base * value + byte - 48
+        elif base == 16 and 97 <= (byte | 0x20) <= 102:
+            value = base * value + (byte | 0x20) - 87
+        else:
+            break
+        i += 1
+    return value
+
+
+@njit(cache=True, nogil=True)
+def _count_marks(data):  # type: ignore[no-untyped-def]
+    utf_8_kana = reference_kana = shift_jis_leads = euc_jp_kana = half_width_pairs = high_bytes = top_bytes = 0
+    not_utf_8 = missing = 0
+    is_trail = False  # of a character of two bytes, counted from the last ASCII on
+    n = len(data)
+    words = data[: n // 8 * 8].view(np.uint64)
+    start = 0
+    while start < n and max(utf_8_kana, reference_kana) < MIN_KANA:
+        end = min(start + _BLOCK_BYTES, n)
+        first = start // 8
+        start = end
+        if first + _BLOCK_WORDS <= len(words):
+            # The high bit of each byte that has it or is `&`; a byte behind such a one may have it too.
+            seen = np.uint64(0)
+            for i in range(first, first + _BLOCK_WORDS):
+                other = words[i] ^ _AMPERSANDS
+                seen |= words[i] | ((other - _LOW_BITS) & ~other)
+            if seen & _HIGH_BITS == 0:
+                not_utf_8 += missing > 0
+                missing = 0
+                is_trail = False
+                continue
+        for i in range(8 * first, end):
+            byte = data[i]
+            if byte < 0x80:
+                not_utf_8 += missing > 0
+                missing = 0
+                is_trail = False
+                if byte == 38 and i + 1 < n and data[i + 1] == 35:
+                    reference_kana += _is_kana(_referenced(data, i + 2))
+                continue
+            high_bytes += 1
+            if byte < 0xC0:
+                not_utf_8 += missing == 0
+                missing = max(missing - 1, 0)
+            else:
+                not_utf_8 += missing > 0
+                missing = 1 if byte < 0xE0 else 2 if byte < 0xF0 else 3
+            second = data[i + 1] if i + 1 < n else np.uint8(0)
+            if byte >= 0xE0:
+                top_bytes += 1
+                third = data[i + 2] if i + 2 < n else np.uint8(0)
+                if byte == 0xE3:
+                    is_kana = 0x81 <= second <= 0x83 and 0x80 <= third <= 0xBF and (second != 0x81 or third != 0x80)
+                    utf_8_kana += int(is_kana)
+                elif byte == 0xEF:
+                    is_kana = (second == 0xBD and 0xA6 <= third <= 0xBF) or (second == 0xBE and 0x80 <= third <= 0x9F)
+                    utf_8_kana += int(is_kana)
+            elif byte >= 0xA6:
+                half_width_pairs += int(0xA6 <= second <= 0xDF)
+            elif byte == 0x82 or byte == 0x83:
+                shift_jis_leads += 1
+            elif not is_trail:
+                if byte == 0xA4 or byte == 0xA5:
+                    euc_jp_kana += int(0xA1 <= second <= 0xF6)
+                elif byte == 0x8E:
+                    euc_jp_kana += int(0xA6 <= second <= 0xDF)
+            is_trail = not is_trail and byte != 0x8F  # which stands before two others
+    return utf_8_kana, reference_kana, shift_jis_leads, euc_jp_kana, half_width_pairs, high_bytes, top_bytes, not_utf_8
+
+
+@njit(cache=True, nogil=True)
+def _runs(data, max_bytes):  # type: ignore[no-untyped-def]
+    """Bytes above 0x7F, each with what follows it as far as `<` or a line end, runs parted by line ends."""
+    found = np.empty(max_bytes, np.uint8)
+    n = 0
+    in_run = False
+    for byte in data:
+        # No multi-byte character of any encoding but UTF-16 contains `<` or a line end: no run is cut within one.
+        if byte == 60 or byte == 10:
+            if not in_run:
+                continue
+            in_run = False
+            byte = np.uint8(10)
+        elif byte >= 0x80:
+            in_run = True
+        elif not in_run:
+            continue
+        if n == max_bytes:
+            break
+        found[n] = byte
+        n += 1
+    return found[:n]
+
+
+# --- choosing ---
+
+_ARTICLE_TAG, _MAIN_TAG = TAGS.index("article"), TAGS.index("main")
+_CELL_TAGS = (TAGS.index("td"), TAGS.index("th"))
+_HEADER_TAG, _FIRST_HEADING_TAG = TAGS.index("header"), TAGS.index("h1")
+_NAMED_FRAME_SHARE = 0.5
+_NAMED_TOPIC_SHARE = 0.3
+#: Comments are apart if the page has this much prose beside them, in characters or by share.
+_LEAST_PROSE_BESIDE_COMMENTS = 300
+_LEAST_SHARE_BESIDE_COMMENTS = 0.3
+#: A child is gone down into if it holds at least this share of its parent's prose. Measured on news pages:
+#: from 0.85 on, side columns come along; down to 0.7 nothing changes.
+_MAIN_SHARE = 0.8
+_NAMED_MAIN_SHARE = 0.5
+
+
+@njit(cache=True, nogil=True)
+def _headlines(blocks, boxes):  # type: ignore[no-untyped-def]
+    """Rows of the blocks in `<h1>` and `<h2>`."""
+    rows = np.empty(len(blocks), np.int64)
+    n = 0
+    for i in range(len(blocks)):
+        tag = boxes[blocks[i, BOX], TAG]
+        if tag == _FIRST_HEADING_TAG or tag == _FIRST_HEADING_TAG + 1:
+            rows[n] = i
+            n += 1
+    return rows[:n]
+
+
+@njit(cache=True, nogil=True)
+def _choose(blocks, boxes, frame_share, never_main, is_named):  # type: ignore[no-untyped-def]
+    """Rows of the blocks that are in the main container and in no frame, and of those that readers wrote."""
+    n = len(boxes)
+    is_comments = np.zeros(n, np.bool_)
+    comments = 0
+    for i in range(1, n):
+        parent = boxes[i, PARENT]
+        is_comments[i] = is_comments[parent]
+        if boxes[i, HINT] == COMMENTS_HINT and not is_comments[parent] and is_named[boxes[i, TAG]]:
+            is_comments[i] = True
+            comments += boxes[i, PROSE]
+    # Where little else is left, what is called comments is what the page is about.
+    page = boxes[0, PROSE] - comments
+    if page < _LEAST_PROSE_BESIDE_COMMENTS and page < _LEAST_SHARE_BESIDE_COMMENTS * boxes[0, PROSE]:
+        is_comments[:] = False
+        page = boxes[0, PROSE]
+    is_frame = np.zeros(n, np.bool_)
+    prose = np.zeros(n, np.int64)
+    content = np.zeros(n, np.int64)
+    best = np.full(n, -1, np.int64)
+    for i in range(len(blocks)):
+        if not is_comments[blocks[i, BOX]]:
+            prose[blocks[i, BOX]] += blocks[i, BLOCK_PROSE]
+            content[blocks[i, BOX]] += blocks[i, BLOCK_PROSE]
+    for i in range(n - 1, 0, -1):
+        tag = boxes[i, TAG]
+        parent = boxes[i, PARENT]
+        share = frame_share[tag]
+        if share == 0.0 and boxes[i, HINT] < 0 and is_named[tag]:
+            # Cells of tables of data have such names too.
+            is_topic = boxes[i, HINT] == TOPIC_HINT
+            share = _NAMED_FRAME_SHARE if not is_topic else 0.0 if tag in _CELL_TAGS else _NAMED_TOPIC_SHARE
+        prose[parent] += prose[i]
+        is_frame[i] = is_comments[i] or prose[i] < share * page
+        if not is_frame[i]:
+            content[parent] += content[i]
+            if not never_main[tag] and (best[parent] < 0 or content[i] >= content[best[parent]]):
+                best[parent] = i
+    main = 0
+    while best[main] >= 0:
+        child = best[main]
+        is_main = boxes[child, HINT] == MAIN_HINT or boxes[child, TAG] in (_ARTICLE_TAG, _MAIN_TAG)
+        if content[child] == 0 or content[child] < (_NAMED_MAIN_SHARE if is_main else _MAIN_SHARE) * content[main]:
+            break
+        main = child
+    is_inside = np.zeros(n, np.bool_)
+    is_inside[main] = True
+    is_outside = is_comments  # of the lead: in a frame that is none of a headline's
+    for i in range(1, n):
+        parent = boxes[i, PARENT]
+        if i > main:
+            is_inside[i] = is_inside[parent] and not is_frame[i]
+        is_headline = boxes[i, TAG] == _HEADER_TAG or boxes[i, HINT] == TOPIC_HINT
+        is_outside[i] |= is_outside[parent] or (is_frame[i] and not is_headline)
+    rows = np.empty(len(blocks), np.int64)
+    leads = np.empty(len(blocks), np.int64)
+    comment_rows = np.empty(len(blocks), np.int64)
+    n_rows = n_leads = n_comment_rows = 0
+    # The lead stands between the headline and the main text, often in a container of its own.
+    heading = len(blocks)
+    for i in range(len(blocks)):
+        if is_inside[blocks[i, BOX]]:
+            break
+        if boxes[blocks[i, BOX], TAG] == _FIRST_HEADING_TAG:
+            heading = i
+    for i in range(len(blocks)):
+        box = blocks[i, BOX]
+        if is_inside[box]:
+            rows[n_rows] = i
+            n_rows += 1
+        elif heading < i and not n_rows and blocks[i, BLOCK_PROSE] >= PROSE_CHARS and not is_outside[box]:
+            leads[n_leads] = i
+            n_leads += 1
+        elif is_comments[blocks[i, BOX]]:
+            comment_rows[n_comment_rows] = i
+            n_comment_rows += 1
+    return leads[:n_leads].copy(), rows[:n_rows].copy(), comment_rows[:n_comment_rows].copy()
