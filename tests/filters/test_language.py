@@ -79,6 +79,27 @@ def test_other_pages_with_a_little_japanese_do_not(text, lang):
     assert row["japanese_score"] < 0.5
 
 
+PROSE = (
+    "設定を書きかえて試したところ、思ったとおりに動いてくれました。\n"
+    "エラーが出るときは、先に古いファイルを消してからやりなおしてください。\n"
+    "ほかにも気になることがあれば、気軽に聞いてもらえるとうれしいです。\n"
+)
+CODE = "(defun load-config (path) (with-open-file (stream path) (read stream nil nil)))\n"
+
+
+def test_a_japanese_page_that_code_outweighs_is_japanese():
+    row = identified(PROSE + CODE * 12)
+    assert row["lang_decided_by"] == "fasttext"
+    assert row["japanese_score"] >= 0.5
+    assert identified(CODE * 12 + PROSE)["japanese_score"] >= 0.5
+
+
+def test_an_english_page_with_headings_in_japanese_is_not():
+    assert (
+        identified("タイトル\n" + ENGLISH * 4 + "\nスピーカー\n概要と予定について\n" + ENGLISH)["japanese_score"] < 0.5
+    )
+
+
 def test_russian_read_in_the_wrong_encoding_is_not_japanese():
     russian = "Новая библиотека стоит у реки, и из её окон видна вода. По выходным приходят дети. " * 5
     assert identified(russian.encode("koi8-r").decode("cp932", "replace"))["japanese_score"] < 0.5
@@ -125,7 +146,13 @@ def test_a_missing_model_is_named():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"model_chars": 0}, {"certain_other_share": 0.9}, {"certain_kana_share": 2}, {"certain_kana_chars": -1}],
+    [
+        {"model_chars": 0},
+        {"certain_other_share": 0.9},
+        {"certain_kana_share": 2},
+        {"certain_kana_chars": -1},
+        {"prose_hiragana_chars": -1},
+    ],
 )
 def test_settings_out_of_range_are_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
