@@ -1,11 +1,12 @@
 """Web ingest beside its peers, in one run: what is kept, what is lost, and how fast.
 
-    python -m bench.web DATA [WARC …]
+    python -m bench.web DATA [WARC …] [--nemo PYTHON]
 
 DATA is the folder of real data (`MANYO_DATA` in the tests); the WARCs, names in DATA/web, are by default the
 mixed ones. Every pipeline reads the same files in the same process, one after another, and after each of them
 FastWARC's bare read, so that the ratio of the two stands however the machine drifts. Seconds are CPU seconds,
-those of child processes included. A peer that is not installed is skipped, with a line that says so.
+those of child processes included. A peer that is not installed is skipped, with a line that says so; NeMo Curator
+runs in the interpreter that is named.
 
 What each pipeline extracts goes through our language identification, which is not part of its time, so that
 recall and precision are those of documents that a corpus would keep:
@@ -25,6 +26,8 @@ import json
 import re
 import resource
 import statistics
+import subprocess
+import tempfile
 import time
 import unicodedata
 from collections import Counter, defaultdict
@@ -120,13 +123,46 @@ def by_datatrove(path: Path) -> Pages:
         yield document.metadata["url"], document.text
 
 
-#: Each with the rounds whose median is told; the slow ones take minutes, and have one.
-PIPELINES: dict[str, tuple[Callable[[Path], Pages], int]] = {
-    "manyo": (by_manyo, _ROUNDS),
-    "resiliparse": (by_resiliparse, 1),
-    "warcio + trafilatura": (by_trafilatura, 1),
-    "datatrove": (by_datatrove, 1),
-}
+#: File name, address and text of each document of some WARCs, and the CPU seconds that they took.
+Run = Callable[[list[Path]], tuple[list[tuple[str, str, str]], float]]
+
+
+def here(pipeline: Callable[[Path], Pages]) -> Run:
+    """A pipeline that runs in this process."""
+
+    def run(paths: list[Path]) -> tuple[list[tuple[str, str, str]], float]:
+        started = cpu_seconds()
+        made = [(path.name, uri, text) for path in paths for uri, text in pipeline(path)]
+        return made, cpu_seconds() - started
+
+    return run
+
+
+def nemo(python: str, algorithm: str) -> Run:
+    """NeMo Curator in another interpreter, which times itself: what it imports is not counted."""
+
+    def run(paths: list[Path]) -> tuple[list[tuple[str, str, str]], float]:
+        with tempfile.TemporaryDirectory() as folder:
+            pages = Path(folder, "pages.json")
+            command = [python, str(Path(__file__).with_name("peer_nemo.py")), algorithm, str(pages), *map(str, paths)]
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+            made = [(name, uri, text) for name, uri, text in json.loads(pages.read_text("utf-8"))]
+        return made, float(done.stdout.split()[-1])
+
+    return run
+
+
+def pipelines(nemo_python: str | None) -> dict[str, tuple[Run, int]]:
+    """Each with the rounds whose median is told; the slow ones take minutes, and have one."""
+    algorithms = ("resiliparse", "justext") if nemo_python else ()
+    peers = {f"NeMo, {name}": (nemo(str(nemo_python), name), 1) for name in algorithms}
+    return {
+        "manyo": (here(by_manyo), _ROUNDS),
+        "resiliparse": (here(by_resiliparse), 1),
+        **peers,
+        "warcio + trafilatura": (here(by_trafilatura), 1),
+        "datatrove": (here(by_datatrove), 1),
+    }
 
 
 # --- measuring -------------------------------------------------------------------------------
@@ -175,7 +211,7 @@ def is_japanese(texts: list[str]) -> list[bool]:
     return [lang == "ja" for lang in identify(batch, LanguageSettings()).column("lang").to_pylist()]
 
 
-def print_pipelines(paths: list[Path], labels: Labels) -> None:
+def print_pipelines(paths: list[Path], labels: Labels, runs: dict[str, tuple[Run, int]]) -> None:
     """The table of pipelines."""
     names = {path.name for path in paths}
     n_pages = sum(warc_name in names for warc_name, _ in labels.rows)
@@ -190,16 +226,15 @@ def print_pipelines(paths: list[Path], labels: Labels) -> None:
     print(f"{'':22}" + "".join(f"{head:>10}" for head in heads))
     for path in paths:
         bare_read(path)  # the files are in memory from here on
-    for name, (pipeline, n_rounds) in PIPELINES.items():
+    for name, (run, n_rounds) in runs.items():
         seconds, bare_seconds = [], []
         try:
             for _ in range(n_rounds):
-                started = cpu_seconds()
-                made = [(path.name, uri, text) for path in paths for uri, text in pipeline(path)]
+                made, spent = run(paths)
+                seconds.append(spent)
                 ended = cpu_seconds()
                 for path in paths:
                     bare_read(path)
-                seconds.append(ended - started)
                 bare_seconds.append(cpu_seconds() - ended)
         except ImportError as error:
             print(f"{name:22}  skipped: {error}")
@@ -217,7 +252,7 @@ def print_pipelines(paths: list[Path], labels: Labels) -> None:
             f"{name:22}{n_pages / spent:10.0f}{size_mb / spent:10.1f}{ratio:10.3f}{len(made):10}{len(kept):10}"
             f"{recall:10.3f}{precision:10.3f}{mojibake:10}"
         )
-        if name == next(iter(PIPELINES)):
+        if name == next(iter(runs)):
             spent = statistics.median(bare_seconds)
             print(f"{'FastWARC, bare read':22}{n_pages / spent:10.0f}{size_mb / spent:10.1f}{1:10.3f}")
 
@@ -248,10 +283,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("warcs", nargs="*")
+    parser.add_argument("--nemo", metavar="PYTHON", help="an interpreter that has nemo-curator[text_cpu]")
     arguments = parser.parse_args()
     web = arguments.data / "web"
     paths = [web / name for name in arguments.warcs] or sorted(web.glob("mixed-*.warc.gz"))
-    print_pipelines(paths, Labels.read(web / "labels.jsonl"))
+    print_pipelines(paths, Labels.read(web / "labels.jsonl"), pipelines(arguments.nemo))
     print_extractors(arguments.data / "gold" / "extraction" / "gold.jsonl")
 
 
