@@ -167,19 +167,12 @@ def _blocks(markup: Markup, rows: np.ndarray) -> list[_Block]:
     item = np.where(tag == _ITEM_TAG, box, parent)
     ordinal = np.where(markup.boxes[item, TAG] == _ITEM_TAG, markup.boxes[item, ORDINAL], 0)
     ordinal[1:][item[1:] == item[:-1]] = 0
-    return [
-        _Block(
-            f"{number}. {text[row[START] : row[END]].decode()}" if number else text[row[START] : row[END]].decode(),
-            row[LINK_CHARS],
-            row[BLOCK_PROSE],
-            TAGS[tag_number],
-            row[BOX],
-            parent_box,
-        )
-        for row, tag_number, parent_box, number in zip(
-            blocks.tolist(), tag.tolist(), parent.tolist(), ordinal.tolist(), strict=True
-        )
-    ]
+    starts, ends, link_chars, prose = blocks[:, (START, END, LINK_CHARS, BLOCK_PROSE)].T.tolist()
+    texts = [text[start:end].decode() for start, end in zip(starts, ends, strict=True)]
+    for row in np.flatnonzero(ordinal).tolist():
+        texts[row] = f"{ordinal[row]}. {texts[row]}"
+    tags = [TAGS[number] for number in tag.tolist()]
+    return list(map(_Block, texts, link_chars, prose, tags, box.tolist(), parent.tolist()))
 
 
 def _title(markup: Markup) -> str:
