@@ -1,10 +1,11 @@
-"""Tokens per second of processor time and memory of the tokenize stages' work, beside other ways to do it.
+"""Tokens per second of processor time, memory and workers of the tokenize stages' work, beside other ways to do it.
 
     python bench/tokens.py [MODEL TEXT_FILE...]
 
 Each file is one document, in UTF-8; without any, the models and news articles that MANYO_DATA has. The text is read
-first; every way then runs in its own process, on one core,
-and the best of three rounds counts, because neighbours on the machine only ever slow a run down.
+first; every way then runs in its own process, on one core, once on a part of it, so that imports are not counted,
+and the best of three rounds counts, because neighbours on the machine only ever slow a run down. Last, all the work on
+generated inputs of two sizes: memory must not grow with them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -34,12 +35,14 @@ BATCH_DOCUMENTS = 1000
 #: Encode at least this much text, going through the files again if need be, so that a run takes seconds.
 TEXT_BYTES = 20_000_000
 ROUNDS = 3
+#: Sizes of the generated inputs whose memory is compared.
+GENERATED_BYTES = (100_000_000, 1_000_000_000)
 
 
-def release_batches(texts: list[str]) -> list[pa.RecordBatch]:
-    """The columns that the stage reads, over and over until there are TEXT_BYTES."""
-    batches, n_bytes = [], 0
-    while n_bytes < TEXT_BYTES:
+def release_batches(texts: list[str], size_bytes: int) -> Iterator[pa.RecordBatch]:
+    """The columns that the stage reads, over and over until there is so much text."""
+    n_bytes = 0
+    while n_bytes < size_bytes:
         for low in range(0, len(texts), BATCH_DOCUMENTS):
             part = texts[low : low + BATCH_DOCUMENTS]
             columns = [
@@ -49,9 +52,8 @@ def release_batches(texts: list[str]) -> list[pa.RecordBatch]:
                 pa.array(part, pa.large_string()),
                 pa.array(np.zeros(len(part), np.bool_)),
             ]
-            batches.append(pa.RecordBatch.from_arrays(columns, names=TEXT_SCHEMA.names))
+            yield pa.RecordBatch.from_arrays(columns, names=TEXT_SCHEMA.names)
             n_bytes += columns[3].nbytes
-    return batches
 
 
 def bare_lists(model: str, batches: list[pa.RecordBatch]) -> int:
@@ -88,7 +90,7 @@ def preprocess_loop(model: str, batches: list[pa.RecordBatch]) -> int:
     return tokens
 
 
-def manyo(model: str, batches: list[pa.RecordBatch]) -> int:
+def manyo(model: str, batches: Iterable[pa.RecordBatch]) -> int:
     """All that the encode and tokenize stages do: encode, pack, cut to a shard, index, sidecars."""
     tokenizer = Tokenizer.load(model)
     with tempfile.TemporaryDirectory() as folder:
@@ -133,12 +135,24 @@ def unigram_from(processor: SentencePieceProcessor) -> tokenizers.Tokenizer:
 def measured(way: Callable[[str, list[pa.RecordBatch]], int], model: str, files: list[str]) -> tuple[int, float, int]:
     """Tokens, seconds of processor time, and memory in MB that the way took on top of the text's."""
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    batches = release_batches([Path(file).read_text("utf-8") for file in files])
+    batches = list(release_batches(read(files), TEXT_BYTES))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    way(model, [batches[0].slice(0, 10)])
     start = time.process_time()
     tokens = way(model, batches)
     seconds = time.process_time() - start
     return tokens, seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
+
+
+def peak_memory(model: str, files: list[str], size_bytes: int) -> tuple[int, int]:
+    """Tokens, and the most memory in MB that the process had, of all the work on a generated input."""
+    tokens = manyo(model, release_batches(read(files), size_bytes))
+    return tokens, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def read(files: list[str]) -> list[str]:
+    """Their texts."""
+    return [Path(file).read_text("utf-8") for file in files]
 
 
 def workers_speed(workers: int, model: str, files: list[str]) -> float:
@@ -163,9 +177,14 @@ def main(model: str, files: list[str]) -> None:
     print(Path(model).name)
     for name, (speed, memory) in best.items():
         share = speed / best["bare_lists"][0]
-        print(f"{name:16} {speed:6.2f} M tokens/s  {share:6.1%} of bare_lists  +{memory} MB")
+        of_buffers = speed / best["bare_buffers"][0]
+        print(f"{name:16} {speed:6.2f} M tokens/s  {share:6.1%} of lists {of_buffers:6.1%} of buffers  +{memory} MB")
     one, two = (max(workers_speed(workers, model, files) for _ in range(2)) for workers in (1, 2))
     print(f"2 workers: {two / 1e6:.2f} M tokens/s, {two / one:.2f} times 1 worker")
+    for size_bytes in GENERATED_BYTES:
+        with get_context("spawn").Pool(1) as pool:
+            tokens, memory = pool.apply(peak_memory, (model, files, size_bytes))
+        print(f"generated {size_bytes / 1e6:,.0f} MB of text, {tokens:,} tokens: peak {memory} MB in all")
 
 
 def given_or_real(arguments: list[str]) -> tuple[list[str], list[str]]:

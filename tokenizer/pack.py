@@ -8,7 +8,7 @@ Packing has two steps. `tokenize_batches` encodes a shard of text into a `.npy` 
 `cut_documents` copies the documents of one token shard out of such streams. So the
 tokens are counted before they are cut, token shards have the size that was asked for whatever the
 documents are, and nothing is encoded twice. Ids stream through: a writer
-holds 4 bytes for each document, and 20 while it writes Megatron's index.
+holds 4 bytes for each document.
 """
 
 from __future__ import annotations
@@ -167,20 +167,28 @@ class MegatronWriter(TokenShardWriter):
         """The `.bin` file has no header."""
 
     def _keep(self, lengths: np.ndarray) -> None:
-        self._lengths.append(lengths.astype("<i4"))
+        if len(lengths):
+            self._lengths.append(lengths.astype("<i4"))
 
     def _end(self, stream: BinaryIO) -> None:
-        lengths = np.concatenate([np.zeros(0, "<i4"), *self._lengths])
-        ends = np.cumsum(lengths, dtype="<i8") * self._dtype.itemsize
         with open(self._idx_path, "wb") as index:
             index.write(
                 INDEX_HEADER.pack(
                     INDEX_MAGIC, INDEX_VERSION, DTYPE_CODES[self._dtype], self._documents, self._documents + 1
                 )
             )
-            index.write(lengths.data)
-            index.write((ends - lengths * np.int64(self._dtype.itemsize)).data)
-            index.write(np.arange(self._documents + 1, dtype="<i8").data)
+            for lengths in self._lengths:
+                index.write(lengths.data)
+            position = 0
+            for lengths in self._lengths:
+                ends = position + np.cumsum(lengths, dtype="<i8") * self._dtype.itemsize
+                index.write((ends - lengths * np.int64(self._dtype.itemsize)).data)
+                position = int(ends[-1])
+            bound = 0
+            for lengths in self._lengths:
+                index.write(np.arange(bound, bound + len(lengths), dtype="<i8").data)
+                bound += len(lengths)
+            index.write(np.array([bound], "<i8").data)
 
 
 class NpyWriter(TokenShardWriter):
