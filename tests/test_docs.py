@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -82,6 +83,15 @@ def test_the_program_in_the_readme_says_why_a_document_was_dropped(
     shown = capsys.readouterr().out
     assert "kept" in shown
     assert "['" in shown
+
+
+@pytest.mark.parametrize("page", READMES, ids=name)
+def test_the_funnel_in_the_readme_is_that_of_the_samples(page: Path, demo_run: FinishedRun) -> None:
+    (report,) = demo_run.out.glob("report-*/report.json")
+    funnel = json.loads(report.read_text(encoding="utf-8"))["funnel"]
+    shown = re.findall(r"^│ (\w+) +│ +([\d,]+) │.*?([\d,]*) │$", page.read_text(encoding="utf-8"), re.M)
+    tokens = [f"{row['tokens']:,}" if row["tokens"] else "" for row in funnel]
+    assert shown == [(row["stage"], f"{row['documents']:,}", n) for row, n in zip(funnel, tokens, strict=True)]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
