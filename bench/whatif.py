@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +32,8 @@ _SHARDS = 10
 _BATCH_ROWS = 4096
 _TEXTS = 1000
 _HOSTS = 50_000
-#: Signals of which rules set a minimum; of the others they set a maximum.
-_HIGH = {"japanese_score", "kana_fraction", "particle_fraction", "sentence_fraction", "compression_ratio"}
+#: Of the logarithms of made-up values: as far from a rule's bound as this many spreads, 2 in 100 documents fail it.
+_SPREAD, _SPREADS_FROM_BOUND = 0.5, 2
 
 
 def main() -> None:
@@ -42,7 +42,8 @@ def main() -> None:
     rules = load_rules(str(_RULES))
     alternatives = [move_bound(rules, "too_little_kana", "minimum", value) for value in (0.10, 0.15, 0.20)]
     with tempfile.TemporaryDirectory(prefix="manyo-bench-") as folder:
-        shards = [_write(Path(folder) / str(number), n_docs // _SHARDS, number) for number in range(_SHARDS)]
+        middles = _middles(rules)
+        shards = [_write(Path(folder) / str(number), n_docs // _SHARDS, middles, number) for number in range(_SHARDS)]
         result = what_if(shards, rules, alternatives, 3)
         changed = [row["gained"]["documents"] + row["lost"]["documents"] for row in result["alternatives"]]
         print(f"{result['documents']['documents']:,} documents, changed by {', '.join(f'{n:,}' for n in changed)}")
@@ -69,7 +70,15 @@ def _decide(shard: MeasuredShard, rules: Sequence[Rule]) -> pa.RecordBatch:
     return decide(languages, measured, documents.column("profile"), rules)
 
 
-def _write(folder: Path, n_docs: int, seed: int) -> MeasuredShard:
+def _middles(rules: Sequence[Rule]) -> dict[str, float]:
+    """By signal, the middle of its values: within the bound that a rule of the profile sets."""
+    within = np.exp(_SPREAD * _SPREADS_FROM_BOUND)
+    of_web = [rule for rule in rules if "web" in rule.profiles]
+    middles = {rule.signal: rule.maximum / within for rule in of_web if rule.maximum}
+    return middles | {rule.signal: rule.minimum * within for rule in of_web if rule.minimum}
+
+
+def _write(folder: Path, n_docs: int, middles: Mapping[str, float], seed: int) -> MeasuredShard:
     random = np.random.default_rng(seed)
     letters = [chr(point) for point in (*range(0x3041, 0x3094), *range(0x4E00, 0x5200), 0x3002)]
     texts = pa.array(["".join(random.choice(letters, 1000)) for _ in range(_TEXTS)], pa.large_string())
@@ -79,8 +88,9 @@ def _write(folder: Path, n_docs: int, seed: int) -> MeasuredShard:
     )
     folder.mkdir()
     write_shard(shard.documents, DOCUMENTS.schema, _documents(doc_ids, texts, random))
-    write_shard(shard.languages, LANGUAGES.schema, _columns(LANGUAGES.schema, doc_ids, random))
-    write_shard(shard.signals, signals.signals_schema(), _columns(signals.signals_schema(), doc_ids, random))
+    write_shard(shard.languages, LANGUAGES.schema, _columns(LANGUAGES.schema, doc_ids, middles, random))
+    schema = signals.signals_schema()
+    write_shard(shard.signals, schema, _columns(schema, doc_ids, middles, random))
     return shard
 
 
@@ -102,24 +112,24 @@ def _documents(doc_ids: pa.Array, texts: pa.Array, random: np.random.Generator) 
         yield pa.RecordBatch.from_arrays(list(columns.values()), schema=DOCUMENTS.schema)
 
 
-def _columns(schema: pa.Schema, doc_ids: pa.Array, random: np.random.Generator) -> Iterator[pa.RecordBatch]:
+def _columns(
+    schema: pa.Schema, doc_ids: pa.Array, middles: Mapping[str, float], random: np.random.Generator
+) -> Iterator[pa.RecordBatch]:
     for start in range(0, len(doc_ids), _BATCH_ROWS):
         some = doc_ids.slice(start, _BATCH_ROWS)
-        yield pa.RecordBatch.from_arrays([_values(field, some, random) for field in schema], schema=schema)
+        columns = [_values(field, some, middles.get(field.name), random) for field in schema]
+        yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _values(field: pa.Field, doc_ids: pa.Array, random: np.random.Generator) -> pa.Array:
-    """Values of one column, so that each rule drops a few documents in a hundred."""
+def _values(field: pa.Field, doc_ids: pa.Array, middle: float | None, random: np.random.Generator) -> pa.Array:
+    """Values of one column, so that each rule drops a few documents in a hundred; those without a rule any."""
     n = len(doc_ids)
     if field.name == "doc_id":
         return doc_ids
-    if field.name in ("char_count", "size_bytes"):
-        return pa.array(random.lognormal(7, 1, n).astype(np.int64))
-    if pa.types.is_integer(field.type):
-        return pa.array(random.integers(0, 100, n))
-    if not pa.types.is_floating(field.type):
-        return pa.array(["ja"] * n).dictionary_encode().cast(field.type)
-    return pa.array(random.beta(4, 6, n) if field.name in _HIGH else random.beta(1, 30, n), pa.float32())
+    if pa.types.is_integer(field.type) or pa.types.is_floating(field.type):
+        values = random.lognormal(np.log(middle), _SPREAD, n) if middle else random.beta(1, 30, n)
+        return pa.array(values).cast(field.type, safe=False)
+    return pa.array(["ja"] * n).dictionary_encode().cast(field.type)
 
 
 if __name__ == "__main__":
