@@ -1,19 +1,25 @@
 """How fast signals are measured and languages named, in megabytes of UTF-8 text per second of one core.
 
-    python -m bench.filters DATA
+    python -m bench.filters DATA [--peers PYTHON]
 
-DATA is a folder with `livedoor_news/` and `aozora/`. The kernels are what manyo wrote; zlib and RE2 are
-library calls, and are stated apart. Each figure is the best of five runs, compilation left out.
+DATA is a folder with `livedoor_news/`, `aozora/` and `wordlists/ng_hojichar_dict/`. The kernels are what manyo wrote;
+LZ4, zlib and Aho-Corasick are library calls, and are stated apart. Each figure is the best of five runs, compilation
+left out. HojiChar's and datatrove's filters (`bench/peer_filters.py`) run in the interpreter that is named, on the
+first texts of each kind.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import re
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from corpus.schema import LABEL
@@ -22,11 +28,12 @@ from filters.characters import count_characters
 from filters.fluency import read_lines
 from filters.language import LanguageSettings, identify
 from filters.repetition import find_repeats, lz4_ratio, zlib_ratio
-from filters.signals import measure
+from filters.signals import SignalSettings, measure
 from filters.tells import read_tells
-from filters.vocabulary import WordLists, count_words
+from filters.vocabulary import WordLists, count_words, load_words
 
 _RUNS = 5
+_PEER_BYTES = 500_000
 _RUBY_AND_NOTES = re.compile(r"《[^》]*》|［＃[^］]*］|｜")
 
 
@@ -45,7 +52,10 @@ def main() -> None:
     """Print a table of speeds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    data = parser.parse_args().data
+    parser.add_argument("--peers", metavar="PYTHON", help="an interpreter that has hojichar, datatrove and spacy[ja]")
+    arguments = parser.parse_args()
+    data = arguments.data
+    lists = _word_lists(data / "wordlists" / "ng_hojichar_dict")
     print(f"{'MB/s on one core':28}{'news':>10}{'books':>10}")
     batches = [_documents(texts(data)) for texts in (news_texts, book_texts)]
     steps: dict[str, Callable[[pa.RecordBatch], object]] = {
@@ -56,13 +66,36 @@ def main() -> None:
         "the four kernels together": _all_kernels,
         "compression (LZ4)": lambda batch: lz4_ratio(_texts(batch)),
         "compression (zlib, on request)": lambda batch: zlib_ratio(_texts(batch)),
-        "words (Aho-Corasick)": lambda batch: count_words(_texts(batch), WordLists()),
-        "measure: every signal": measure,
+        "words (Aho-Corasick)": lambda batch: count_words(_texts(batch), lists),
+        "measure: every default signal": lambda batch: measure(batch, SignalSettings(words=lists)),
         "identify: languages": lambda batch: identify(batch, LanguageSettings()),
     }
     for name, step in steps.items():
         speeds = [_texts(batch).sizes_bytes.sum() / 1e6 / _best_seconds(step, batch) for batch in batches]
         print(f"{name:28}" + "".join(f"{speed:10.0f}" for speed in speeds))
+    if arguments.peers:
+        peers = [_peer_speeds(arguments.peers, texts(data)) for texts in (news_texts, book_texts)]
+        for name in peers[0]:
+            print(f"{name:28}" + "".join(f"{speeds[name]:10.2f}" for speeds in peers))
+
+
+def _word_lists(folder: Path) -> WordLists:
+    """The lists that HojiChar ships, so that it and we look for the same words."""
+    named = {"advertising": "advertisement", "adult": "adult"} | {n: n for n in ("discrimination", "violence")}
+    return WordLists(**{ours: load_words(str(folder / f"{theirs}_keywords_ja.txt")) for ours, theirs in named.items()})
+
+
+def _peer_speeds(python: str, texts: list[str]) -> dict[str, float]:
+    """MB/s of each peer, on the beginning of the texts: whole documents up to _PEER_BYTES."""
+    ends = np.cumsum([len(text.encode()) for text in texts])
+    some = texts[: max(1, int(np.searchsorted(ends, _PEER_BYTES)))]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "texts.json")
+        path.write_text(json.dumps(some), "utf-8")
+        command = [python, str(Path(__file__).with_name("peer_filters.py")), str(path)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    seconds = json.loads(done.stdout.splitlines()[-1])
+    return {name: ends[len(some) - 1] / 1e6 / spent for name, spent in seconds.items()}
 
 
 def _documents(texts: list[str]) -> pa.RecordBatch:
