@@ -66,12 +66,12 @@ target_shard_bytes = 2000000
 """
 
 
-def configuration(data: Path, folder: Path, books: bool) -> Config:
-    """The run whose stages are measured."""
-    text = _CONFIG.format(out=folder / "out", root=_ROOT, data=data, crawl=folder / "crawl")
-    if books:
+def configuration(data: Path, folder: Path, stage_name: str) -> Config:
+    """The run of which one stage is measured, in a folder of its own: the copies that it reads are no other's."""
+    text = _CONFIG.format(out=folder / f"out-{stage_name}", root=_ROOT, data=data, crawl=folder / "crawl")
+    if stage_name != "extract":
         text = text[: text.index("[[source]]")] + _BOOKS.format(data=data)
-    path = folder / ("books.toml" if books else "web.toml")
+    path = folder / f"{stage_name}.toml"
     path.write_text(text, encoding="utf-8")
     return load_config(str(path))
 
@@ -171,7 +171,7 @@ def main(arguments: list[str]) -> None:
         folder = Path(name)
         cut_archives(data / "web" / "japanese-000.warc.gz", folder / "crawl")
         for stage_name in wanted:
-            stages, outputs = outputs_of(configuration(data, folder, books=stage_name != "extract"), {stage_name})
+            stages, outputs = outputs_of(configuration(data, folder, stage_name), {stage_name})
             stage = stages[stage_name]
             upstream = [copied(outputs[needed.name], _COPIES[stage_name]) for needed in stage.needs]
             print(measure(stage, upstream, executor, folder), flush=True)
