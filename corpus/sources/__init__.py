@@ -12,7 +12,7 @@ A source module offers:
 
 from types import ModuleType
 
-from corpus.sources import aozora, egov, honkoku, jsonl, kokkai, ndl, pairs, parquet, tei, warc, wikipedia
+from corpus.sources import aozora, egov, honkoku, jsonl, kokkai, ndl, pairs, parquet, tei, text, warc, wikipedia
 
 #: `kind` of a [[source]] → its module.
 KINDS: dict[str, ModuleType] = {
@@ -25,6 +25,7 @@ KINDS: dict[str, ModuleType] = {
     "pairs": pairs,
     "parquet": parquet,
     "tei": tei,
+    "text": text,
     "warc": warc,
     "wikipedia": wikipedia,
 }
