@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus.addresses import host_of
-from corpus.schema import BOILERPLATE, TEXT, Column, Table
+from corpus.schema import BOILERPLATE, DOC_ID, TEXT, Column, Table
 from corpus.text import Texts
 from dedup.addresses import hash_of
 from dedup.exact import exact_hashes, fold
@@ -46,8 +46,9 @@ BOILERPLATE_LINES = Table(
     "a boilerplate line of a host that documents of the shard hold",
     "dedup",
     (
+        Column("doc_id", DOC_ID, "the document that the line is quoted from, the first of the shard that has it"),
         Column("host", pa.string(), "host of the documents' addresses"),
-        Column("line", TEXT, "the line, as the first document of the shard has it"),
+        Column("line", TEXT, "the line, as that document has it"),
         Column("documents", pa.int64(), "documents of the host that hold it, in the whole corpus", "documents"),
         Column("host_documents", pa.int64(), "documents of the host, in the whole corpus", "documents"),
     ),
@@ -148,9 +149,10 @@ def find_boilerplate(
         schema=BOILERPLATE.schema,
     )
     first = rows[np.sort(np.unique(lines.key[rows], return_index=True)[1])]
-    uris = documents.column("uri").to_pylist()
+    uris, doc_ids = (documents.column(name).to_pylist() for name in ("uri", "doc_id"))
     found = [
         {
+            "doc_id": doc_ids[lines.document[row]],
             "host": host_of(uris[lines.document[row]]),
             "line": bytes(lines.texts.data[lines.texts.offsets[row] : lines.texts.offsets[row + 1]]).decode().strip(),
             "documents": int(in_line[row]),
@@ -182,14 +184,22 @@ def without_boilerplate(documents: pa.RecordBatch, boilerplate: pa.RecordBatch) 
     return documents.set_column(at, documents.schema.field("text"), pa.array(texts, TEXT)).filter(pa.array(stays))
 
 
-def most_frequent(batches: Iterable[pa.RecordBatch], n_lines: int) -> list[dict[str, Any]]:
+def most_frequent(
+    batches: Iterable[pa.RecordBatch], n_lines: int, taken_down: pa.Array | pa.ChunkedArray
+) -> list[dict[str, Any]]:
     """The rows of `BOILERPLATE_LINES` that stand in most documents, each line of a host once, the first first.
 
     Memory: a batch, and `n_lines` rows.
+
+    Args:
+        batches: of `BOILERPLATE_LINES`.
+        n_lines: how many rows are given at most.
+        taken_down: ids of documents from which nothing is quoted.
     """
     most: dict[tuple[str, str], dict[str, Any]] = {}
     for batch in batches:
-        for row in batch.to_pylist():
+        is_taken = pc.is_in(batch.column("doc_id"), value_set=taken_down)
+        for row in batch.filter(pc.invert(is_taken)).to_pylist():
             # Shards may write one line with other blanks; its count is the same in all.
             most.setdefault((row["host"], "".join(row["line"].split())), row)
         ordered = sorted(most.items(), key=lambda item: (-item[1]["documents"], item[0]))

@@ -461,7 +461,8 @@ def _boilerplate(
         if source in counted:
             share = _fraction(counted[source]["characters"], characters)
             rows.append({"source": source, **counted[source], "share": share})
-    return {"rows": rows, "lines": [dict(line) for line in lines]}
+    shown = [{name: value for name, value in line.items() if name != "doc_id"} for line in lines]
+    return {"rows": rows, "lines": shown}
 
 
 def _pii(merged: Statistics, released: int) -> list[dict[str, Any]]:

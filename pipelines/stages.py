@@ -385,7 +385,7 @@ def _boilerplate_stages(dedup: Dedup, extract: Stage, decide: Stage, duplicates:
     )
     boilerplate = Stage(
         name="boilerplate",
-        version=1,
+        version=2,
         settings=settings,
         needs=(*unique, repeated_lines),
         tables=_parquet("boilerplate", "boilerplate_lines"),

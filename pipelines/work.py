@@ -684,7 +684,8 @@ def report(task: Task) -> Counts:
 
 
 def _samples(task: Task) -> reports.Samples:
-    """Documents of the largest clusters and the most frequent boilerplate lines, masked as the release is."""
+    """Documents of the largest clusters and the most frequent boilerplate lines, masked as the release is; none of a
+    document that is taken down."""
     taken_down = (batch.column("doc_id") for batch in _read_all(task.inputs["taken_down"]))
     taken = pa.chunked_array(taken_down, DOC_ID)
     clusters = [
@@ -693,7 +694,7 @@ def _samples(task: Task) -> reports.Samples:
         for row in batch.filter(pc.invert(pc.is_in(batch.column("doc_id"), value_set=taken))).to_pylist()
     ]
     of_hosts = task.inputs.get("boilerplate_lines")
-    lines = boilerplate.most_frequent(_read_all(of_hosts), _LINES_SHOWN) if of_hosts else None
+    lines = boilerplate.most_frequent(_read_all(of_hosts), _LINES_SHOWN, taken) if of_hosts else None
     for rows, name in ((clusters, "uri"), (lines or [], "line")):
         texts = pa.array([row[name] for row in rows], TEXT)
         found = pii.find_by_profile(texts, ["web"] * len(rows), task.settings.scrub)

@@ -108,7 +108,9 @@ def test_a_notice_goes_from_every_page_of_its_host_and_an_article_that_quotes_it
         "記事その2。",
         texts[3],
     ]
-    assert lines.to_pylist() == [{"host": "a.jp", "line": NOTICE, "documents": 3, "host_documents": 3}]
+    (line,) = lines.to_pylist()
+    assert line.pop("doc_id") == batch.column("doc_id")[0].as_py()
+    assert line == {"host": "a.jp", "line": NOTICE, "documents": 3, "host_documents": 3}
     assert marked.column("chars").to_pylist() == [len(NOTICE)] * 3 + [0]
 
 
@@ -133,15 +135,29 @@ def test_a_profile_that_is_flagged_keeps_its_lines_and_one_that_is_not_named_is_
     assert without_boilerplate(batch, marked).column("text").to_pylist() == ["本文0", *kept]
 
 
+NOBODY = pa.array([], pa.binary(16))
+
+
 def test_most_frequent_lines_come_first_and_each_once():
     rows = [
-        {"host": "a.jp", "line": "短 い", "documents": 3, "host_documents": 9},
-        {"host": "b.jp", "line": "長い", "documents": 7, "host_documents": 9},
-        {"host": "a.jp", "line": "短い", "documents": 3, "host_documents": 9},
+        {"doc_id": bytes(16), "host": "a.jp", "line": "短 い", "documents": 3, "host_documents": 9},
+        {"doc_id": bytes(16), "host": "b.jp", "line": "長い", "documents": 7, "host_documents": 9},
+        {"doc_id": bytes(16), "host": "a.jp", "line": "短い", "documents": 3, "host_documents": 9},
     ]
     batches = [pa.RecordBatch.from_pylist([row], BOILERPLATE_LINES.schema) for row in rows]
-    assert most_frequent(batches, 5) == [rows[1], rows[0]]
-    assert most_frequent(batches, 1) == [rows[1]]
+    assert most_frequent(batches, 5, NOBODY) == [rows[1], rows[0]]
+    assert most_frequent(batches, 1, NOBODY) == [rows[1]]
+
+
+def test_a_line_is_shown_as_long_as_one_document_that_it_is_quoted_from_is_not_taken_down():
+    row = {"host": "a.jp", "line": NOTICE, "documents": 3, "host_documents": 9}
+    batches = [
+        pa.RecordBatch.from_pylist([{"doc_id": doc_id, **row}], BOILERPLATE_LINES.schema)
+        for doc_id in (b"a" * 16, b"b" * 16)
+    ]
+    one, both = (pa.array(doc_ids, pa.binary(16)) for doc_ids in ([b"a" * 16], [b"a" * 16, b"b" * 16]))
+    assert [found["doc_id"] for found in most_frequent(batches, 5, one)] == [b"b" * 16]
+    assert most_frequent(batches, 5, both) == []
 
 
 @pytest.mark.parametrize(
