@@ -374,6 +374,33 @@ def _ngram_hash(prefixes, start, length, power):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _count_ngrams(prefixes, starts, n_starts, length, power, slots, table):  # type: ignore[no-untyped-def]
+    """Count the n-grams at the first n_starts places; the most frequent one's count, and how much of the table is used.
+
+    Of each place, slots gets the row of its n-gram in the table.
+    """
+    one = np.uint64(1)
+    shift = np.uint64(_table_shift(n_starts))
+    mask = (one << (np.uint64(64) - shift)) - one
+    table[: np.int64(mask) + 1] = 0
+    top = np.uint64(0)
+    for i in range(n_starts):
+        mixed = _ngram_hash(prefixes, starts[i], length, power) * _MULTIPLIER
+        slot = mixed >> shift
+        tag = (mixed & _TAG_BITS) << np.uint64(20)
+        entry = table[slot]
+        # One test, not two: whether an n-gram is new is a coin toss that the processor would guess wrong.
+        while (entry != 0) & ((entry ^ tag) >> np.uint64(20) != 0):
+            slot = (slot + one) & mask
+            entry = table[slot]
+        count = (entry & _COUNT_BITS) + one
+        table[slot] = tag | count
+        slots[i] = slot
+        top = max(top, count)
+    return top, np.int64(mask) + 1
+
+
+@njit(cache=True, nogil=True)
 def _count_repeats(prefixes, n_chars, starts, slots, table, row):  # type: ignore[no-untyped-def]
     """Fill the n-gram columns of one document.
 
@@ -391,23 +418,8 @@ def _count_repeats(prefixes, n_chars, starts, slots, table, row):  # type: ignor
         n_grams = max(n_chars - length + 1, 0)
         while n_starts > 0 and starts[n_starts - 1] >= n_grams:
             n_starts -= 1
-        shift = np.uint64(_table_shift(n_starts))
-        mask = (one << (np.uint64(64) - shift)) - one
-        table[: np.int64(mask) + 1] = 0
-        top = np.uint64(min(n_grams, 1))
-        for i in range(n_starts):
-            mixed = _ngram_hash(prefixes, starts[i], length, power) * _MULTIPLIER
-            slot = mixed >> shift
-            tag = (mixed & _TAG_BITS) << np.uint64(20)
-            entry = table[slot]
-            # One test, not two: whether an n-gram is new is a coin toss that the processor would guess wrong.
-            while (entry != 0) & ((entry ^ tag) >> np.uint64(20) != 0):
-                slot = (slot + one) & mask
-                entry = table[slot]
-            count = (entry & _COUNT_BITS) + one
-            table[slot] = tag | count
-            slots[i] = slot
-            top = max(top, count)
+        most, used = _count_ngrams(prefixes, starts, n_starts, length, power, slots, table)
+        top = max(most, np.uint64(min(n_grams, 1)))
         if length <= 4:
             row[TOP_2GRAM + length - 2] = top
         else:
@@ -439,7 +451,7 @@ def _count_repeats(prefixes, n_chars, starts, slots, table, row):  # type: ignor
             row[REPEATED_5GRAMS + length - 5] = n_repeated_grams
             if length == 5:
                 row[DUPLICATE_5GRAM_CHARS] = duplicate_chars
-                row[FREQUENT_5GRAMS] = _frequent_ngrams(table[: np.int64(mask) + 1], n_distinct, n_repeated_grams)
+                row[FREQUENT_5GRAMS] = _frequent_ngrams(table[:used], n_distinct, n_repeated_grams)
             elif length == 10:
                 row[DUPLICATE_10GRAM_CHARS] = duplicate_chars
         n_repeated = 0
@@ -683,22 +695,8 @@ def _repeat_words(words, chars, offsets, counts):  # type: ignore[no-untyped-def
             n_grams = max(n_words - length + 1, 0)
             while n_starts > 0 and starts[n_starts - 1] >= n_grams:
                 n_starts -= 1
-            shift = np.uint64(_table_shift(n_starts))
-            mask = (one << (np.uint64(64) - shift)) - one
-            table[: np.int64(mask) + 1] = 0
-            top = np.uint64(1)
-            for i in range(n_starts):
-                mixed = _ngram_hash(prefixes, starts[i], length, power) * _MULTIPLIER
-                slot = mixed >> shift
-                tag = (mixed & _TAG_BITS) << np.uint64(20)
-                entry = table[slot]
-                while (entry != 0) & ((entry ^ tag) >> np.uint64(20) != 0):
-                    slot = (slot + one) & mask
-                    entry = table[slot]
-                count = (entry & _COUNT_BITS) + one
-                table[slot] = tag | count
-                slots[i] = slot
-                top = max(top, count)
+            most, _ = _count_ngrams(prefixes, starts, n_starts, length, power, slots, table)
+            top = max(most, one)
             if length <= 4 and n_grams:
                 start = 0
                 for i in range(n_starts):
