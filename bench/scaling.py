@@ -33,9 +33,9 @@ from pipelines.stages import NoSettings, build_stages
 _ROOT = Path(__file__).parents[1]
 
 #: Copies of the books that each stage reads: about ten seconds of one worker.
-_COPIES = {"measure": 6, "signatures": 16, "encode": 2}
+_COPIES = {"measure": 12, "signatures": 36, "encode": 4}
 
-_ARCHIVES, _RECORDS_PER_ARCHIVE, _ARCHIVE_COPIES, _ROUNDS = 8, 410, 3, 3
+_ARCHIVES, _RECORDS_PER_ARCHIVE, _ARCHIVE_COPIES, _ROUNDS = 8, 410, 8, 3
 
 #: The floor's tasks: how many, and how far each counts, a third of a second.
 _FLOOR_TASKS, _FLOOR_COUNT = 16, 10_000_000
