@@ -20,7 +20,7 @@ from pipelines.progress import Watcher
 _SLOWEST_NAMED = 3
 
 
-class Events:
+class Events(Watcher):
     """A watcher that writes lines and hands everything on to another watcher."""
 
     def __init__(self, shown: Watcher, path: str) -> None:

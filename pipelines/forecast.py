@@ -21,8 +21,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from numba.core import event as numba_events
 
@@ -30,11 +29,12 @@ from corpus.records import InputFile, InputShard
 from corpus.shards import filesystem, join, publish
 from dedup.settings import Alarms
 from pipelines.config import Config, Run
-from pipelines.engine import PendingTasks, Stage, StagePlan, Task, TaskFailure, UserError
+from pipelines.engine import Stage, StagePlan, UserError
 from pipelines.executors import Serial
 from pipelines.extract import Source
 from pipelines.inputs import plan_source
 from pipelines.manifest import Manifest, iter_manifests
+from pipelines.progress import Watcher
 from pipelines.run import mark_out, run
 from pipelines.shapes import StageOutput
 from pipelines.stages import build_stages
@@ -275,31 +275,13 @@ class _Pass:
         return [manifest for stage in self.manifests.values() for manifest in stage]
 
 
-class _Silent:
-    """A watcher that says nothing."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
-
-    def on_start(self, stage: Stage, n_tasks: int, pending: PendingTasks) -> None:
-        """See `Watcher`."""
-
-    def on_end(self, task: Task, ended: Manifest | TaskFailure) -> None:
-        """See `Watcher`."""
-
-
 def _run_sample(config: Config, sample: Mapping[str, Sequence[InputShard]], out: str, until: str) -> _Pass:
     def take(source: Source, _: Sequence[InputShard]) -> Sequence[InputShard]:
         return sample[source.name]
 
     quiet = Alarms(max_source_loss=1, max_host_loss=1, max_cluster_share=1)
     sampled = replace(config, run=Run(out), sample=take, dedup=replace(config.dedup, alarms=quiet))
-    result = run(sampled, Serial(), _Silent(), until)
+    result = run(sampled, Serial(), Watcher(), until)
     stages = [one.stage for one in result.stages]
     return _Pass(stages, {one.name: list(iter_manifests(one.folder(out))) for one in stages})
 

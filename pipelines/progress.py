@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from rich.console import Console
 from rich.progress import (
@@ -25,14 +25,16 @@ from pipelines.manifest import Manifest
 _LINE_EVERY_S = 10.0
 
 
-class Watcher(Protocol):
-    """Is told what a run does, stage by stage."""
+class Watcher:
+    """Is told what a run does, stage by stage; this one says nothing."""
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    ) -> None:
+        """The run has ended, well or not."""
 
     def on_start(self, stage: Stage, n_tasks: int, pending: PendingTasks) -> None:
         """A stage begins, with this many tasks in all and these still to run."""
@@ -46,7 +48,7 @@ def watcher() -> Watcher:
     return Bars() if sys.stderr.isatty() else Lines()
 
 
-class Bars:
+class Bars(Watcher):
     """A progress bar per stage."""
 
     def __init__(self) -> None:
@@ -83,16 +85,8 @@ class Bars:
             self._progress.update(self._bar, advance=1, done=str(self._tally))
 
 
-class Lines:
+class Lines(Watcher):
     """Plain lines on standard error: when a stage begins, every ten seconds, and when it ends."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
 
     def on_start(self, stage: Stage, n_tasks: int, pending: PendingTasks) -> None:
         """See `Watcher`."""
