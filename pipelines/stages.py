@@ -224,7 +224,7 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
     timed = (*text_stages, *token_stages)
     report = Stage(
         name="report",
-        version=2,
+        version=3,
         settings=ReportSettings(
             config_name=PurePath(config.path).name,
             rule_names=(*rights.REASONS, *(rule.name for rule in config.rules)),
