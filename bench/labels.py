@@ -1,4 +1,4 @@
-"""Precision and recall of the default rules and of every preset, on 200 pages that a reader labelled.
+"""Precision and recall of the default rules and of every preset, on 300 pages that two readers labelled.
 
     python -m bench.labels DATA [--misses] [--rules FILE ...]
 
@@ -6,7 +6,9 @@ DATA is a folder with `web/mixed-*.warc.gz` and `web/japanese-000.warc.gz`; the 
 addresses and no text, made as `bench/labels/GUIDE.md` says. A rule set should keep the good pages. The pages were drawn
 from strata of unequal size (kept or dropped by the default rules of that day, source, length), so each stands for
 `stands_for` pages; figures are of the pages that they stand for, with the 90 % interval of 1,000 samples drawn again,
-then of their characters. `--misses` names the pages that the rules judge otherwise than the reader, and why.
+then of their characters. Of the first draw, one half (`development`) was looked at when rules were chosen, the other
+(`held_out`) less; the second draw (`fresh`) came after. `--misses` names the pages that the rules judge otherwise than
+what was settled, and why.
 """
 
 from __future__ import annotations
@@ -79,9 +81,9 @@ def main() -> None:
             missing = [page.url for page in pages if page.url not in decided]
             if missing:
                 raise SystemExit(f"not among the documents: {', '.join(missing)}")
-            for half in ("", "development", "held_out"):
+            for half in ("", "development", "held_out", "fresh"):
                 chosen = [page for page in pages if half in ("", page.half)]
-                print(f"{path.stem:16}{half or 'both':>13}{figures(chosen, decided)}", flush=True)
+                print(f"{path.stem:16}{half or 'all':>13}{figures(chosen, decided)}", flush=True)
             if options.misses:
                 print_misses(pages, decided)
 
