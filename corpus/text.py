@@ -74,13 +74,16 @@ def tidy(text: str) -> str:
     form U+FA19, and old characters are never modernised. The ideographic space U+3000 stays too:
     Japanese paragraphs are indented with it. Lone surrogates, which no UTF-8 file can hold, become U+FFFD.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = composed(text.replace("\r\n", "\n").replace("\r", "\n"))
+    return "\n".join([line.rstrip() for line in text.split("\n")]).strip("\n")
+
+
+def composed(text: str) -> str:
+    """Text in NFC with compatibility ideographs as they are, without control characters and lone surrogates."""
     if not _ODD.search(text):  # one look for all three, since nearly every text has none of them
-        text = unicodedata.normalize("NFC", text)
-    else:
-        text = _SURROGATES.sub("\ufffd", _CONTROL_CHARACTERS.sub("", text))
-        text = _NO_COMPATIBILITY_IDEOGRAPHS.sub(lambda run: unicodedata.normalize("NFC", run[0]), text)
-    return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
+        return unicodedata.normalize("NFC", text)
+    text = _SURROGATES.sub("\ufffd", _CONTROL_CHARACTERS.sub("", text))
+    return _NO_COMPATIBILITY_IDEOGRAPHS.sub(lambda run: unicodedata.normalize("NFC", run[0]), text)
 
 
 # C0 and C1 controls except tab and newline; U+FEFF is a byte order mark that lost its place.

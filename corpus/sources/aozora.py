@@ -1,22 +1,18 @@
 """Aozora Bunko texts: ruby, annotations and the frame around the work removed, characters outside JIS kept.
 
-The notation is the one that the texts explain in their own legends, and that the volunteers'
-manual defines (www.aozora.gr.jp/annotation): ruby in 《》, its start marked with ｜, annotations in
-［＃…］, characters that Shift_JIS lacks as ※［＃description、place in JIS X 0213］, iteration marks
-drawn as ／＼, accents decomposed in 〔〕.
+Here is the frame, header and colophon; the notation is for `corpus.notation`.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from corpus.notation import plain_text
 from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
 from corpus.sources import archives
 from corpus.sources.plan import file_stem, pack_files, require_positive
-from corpus.text import tidy
 
 REASONS = {
     **archives.REASONS,
@@ -70,8 +66,7 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
     text, n_unknown = plain_text(parts.body)
     if not text.strip():
         return Refused("no_text", f"{len(raw)} characters, all of them header or colophon", record.origin_file)
-    header = [plain_text(line)[0] for line in parts.header]
-    title, credit = _title_and_credits(header)
+    title, credit = _title_and_credits(plain_text("\n".join(parts.header))[0].split("\n"))
     meta: dict[str, str | int | list[str]] = {**credit}
     if work := re.match(r"\d+", record.key):
         meta["work_id"] = work[0]
@@ -128,6 +123,8 @@ class Parts:
 
 
 _RULE = re.compile(r"-{20,}")
+#: Header and legend are looked for in these; the rest is not cut into lines.
+_FRAME_LINES = 200
 #: The legend stands between two rules right after the header; later rules belong to the work.
 _LEGEND_STARTS_BEFORE_LINE = 20
 #: Begins with the line end, a literal that `re` looks for at the speed of memory.
@@ -138,10 +135,13 @@ _LATE_NOTE = re.compile(r"\n入力者注(?=\n|$)")
 
 def split_frame(text: str) -> Parts:
     """Cut a text with `\n` line ends into header, body and colophon; what a file lacks is empty."""
-    lines = text.split("\n")
-    end_of_header = next((i for i, line in enumerate(lines) if not line.strip()), len(lines))
+    lines = text.split("\n", _FRAME_LINES)
+    end_of_header = next((i for i, line in enumerate(lines[:_FRAME_LINES]) if not line.strip()), None)
+    if end_of_header is None:
+        lines = text.split("\n")
+        end_of_header = next((i for i, line in enumerate(lines) if not line.strip()), len(lines))
     header = tuple(line.strip() for line in lines[:end_of_header] if not _RULE.fullmatch(line))
-    rules = [i for i, line in enumerate(lines[:200]) if _RULE.fullmatch(line)]
+    rules = [i for i, line in enumerate(lines[:_FRAME_LINES]) if line[:1] == "-" and _RULE.fullmatch(line)]
     start = end_of_header
     if len(rules) > 1 and rules[0] < _LEGEND_STARTS_BEFORE_LINE:
         if rules[0] < end_of_header:
@@ -177,134 +177,3 @@ def _title_and_credits(header: list[str]) -> tuple[str, dict[str, str | list[str
     if contributors:
         meta["contributors"] = contributors
     return " ".join(lines), meta
-
-
-# --- the notation ----------------------------------------------------------------------------------
-
-#: Each alternative begins with a literal, so that `re` skips ahead to one of their first characters.
-#: Brackets may hold brackets: a note on a character that is itself described in a note. Two levels occur.
-_INNER = r"［[^［］\n]*］"
-_NESTED = rf"［(?:[^［］\n]|{_INNER})*］"
-_NOTE_BODY = rf"［＃((?:[^［］\n]|{_NESTED})*)］"
-#: Four of five marks, and nothing stays of them: gone in one pass, before Python sees any mark.
-#: A 《 of the work itself is always written as a note.
-_RUBY = re.compile(r"《[^》\n]*》|｜")
-_MARKS = re.compile(
-    rf"※{_NOTE_BODY}"  # 1: a character outside Shift_JIS
-    rf"|{_NOTE_BODY}"  # 2: an annotation
-    r"|／(″?)＼"  # 3: an iteration mark over two squares, voiced or not
-    r"|〔([\x20-\x7e\u00a1-\u024f]+)〕"  # 4: Latin text with decomposed accents
-)
-_MEN_KU_TEN = re.compile(r"(?<![\d-])([12])-(\d{1,2})-(\d{1,2})(?![\d-])")
-_CODE_POINT = re.compile(r"U\+([0-9A-Fa-f]{4,6})")
-_SMALL_KANA = re.compile(r"^(?:小書き|行右小書き)の?(?:片仮名|平仮名)(.)")
-_VOICED_KANA = re.compile(r"^(半?)濁点付きの?(?:片仮名|平仮名)(.)")
-#: "2［＃「2」はローマ数字、1-13-22］": the note replaces the character before it.
-_REPLACES = re.compile(r"^「(.{1,3})」は.*(?<![\d-])[12]-\d{1,2}-\d{1,2}$")
-_DECOMPOSED = re.compile(r"AE&|ae&|OE&|oe&|s&|[AaOo]/|[Aa]&|[A-Za-z][`^~:,_]|[AEIOUYaeiouy]'|[!?]@")
-_LIGATURES = {"AE&": "Æ", "ae&": "æ", "OE&": "Œ", "oe&": "œ", "s&": "ß", "A&": "Å", "a&": "å",
-              "O/": "Ø", "o/": "ø", "!@": "¡", "?@": "¿"}  # fmt: skip
-_ACCENTS = {"`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", ":": "\u0308", ",": "\u0327", "_": "\u0304"}
-_GETA = "〓"
-#: Python's codec reads JIS X 0212, another standard, in the rows that plane 2 leaves to it.
-_PLANE_2_ROWS = (1, 3, 4, 5, 8, *range(12, 16), *range(78, 95))
-
-
-def plain_text(marked: str) -> tuple[str, int]:
-    """A marked-up text as a reader reads it.
-
-    Args:
-        marked: text in Aozora notation with `\n` line ends.
-
-    Returns:
-        The text in NFC, at most one blank line together, and the number of characters that are
-        only described, for which 〓 stands.
-    """
-    marked = _RUBY.sub("", marked)
-    n_unknown = 0
-    pieces: list[str] = []
-    position = 0
-    for match in _MARKS.finditer(marked):
-        pieces.append(marked[position : match.start()])
-        position = match.end()
-        gaiji, note, voiced, latin = match.groups()
-        if gaiji is not None:
-            char = described_character(gaiji)
-            n_unknown += char is None
-            pieces.append(char or _GETA)
-        elif note is not None:
-            pieces.append(_annotation(note, pieces))
-        elif voiced is not None:
-            pieces.append("〴〵" if voiced else "〳〵")
-        elif latin is not None:
-            composed = _DECOMPOSED.sub(_compose, latin)
-            pieces.append(composed if composed != latin else match[0])
-    pieces.append(marked[position:])
-    text = re.sub(r"\n{3,}", "\n\n", tidy(_without_emptied_lines(marked, "".join(pieces))))
-    return text, n_unknown
-
-
-def described_character(note: str) -> str | None:
-    """The character that a ※［＃…］ note describes; None where it gives no code.
-
-    A code is a code point (`U+5635`) or plane-row-cell of JIS X 0213 (`第3水準1-85-25`, `1-2-22`).
-    Without one, small or voiced kana, which only their names describe, are still legible.
-    """
-    if match := _MEN_KU_TEN.search(note):
-        plane, row, cell = (int(number) for number in match.groups())
-        if char := jis_x_0213(plane, row, cell):
-            return char
-    if match := _CODE_POINT.search(note):
-        code = int(match[1], 16)
-        if 0x20 <= code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF:
-            return chr(code)
-    if match := _SMALL_KANA.match(note):
-        return match[1]
-    if match := _VOICED_KANA.match(note):
-        return unicodedata.normalize("NFC", match[2] + ("\u309a" if match[1] else "\u3099"))
-    return None
-
-
-def jis_x_0213(plane: int, row: int, cell: int) -> str | None:
-    """The character at a place of JIS X 0213 (plane 1 or 2, row and cell 1 to 94); None if there is none."""
-    rows = {1: range(1, 95), 2: _PLANE_2_ROWS}.get(plane, ())
-    if row not in rows or not 1 <= cell <= 94:
-        return None
-    encoded = bytes((0x8F,) if plane == 2 else ()) + bytes((0xA0 + row, 0xA0 + cell))
-    try:
-        return encoded.decode("euc_jis_2004")
-    except UnicodeDecodeError:
-        return None
-
-
-def _annotation(note: str, pieces: list[str]) -> str:
-    """What stays of an annotation: brackets for a note between the lines, a character that it replaces."""
-    if note in ("割り注", "ここから割り注"):
-        return "（"
-    if note in ("割り注終わり", "ここで割り注終わり"):
-        return "）"
-    if note.startswith(("地から", "地付き", "地より")) and pieces and not pieces[-1][-1:].isspace():
-        return "　"  # a date on the left, a signature on the right of one line
-    if (match := _REPLACES.match(note)) and pieces and pieces[-1].endswith(match[1]):
-        char = described_character(note)
-        if char:
-            pieces[-1] = pieces[-1].removesuffix(match[1])
-            return char
-    return ""
-
-
-def _compose(match: re.Match[str]) -> str:
-    mark = match[0]
-    if ligature := _LIGATURES.get(mark):
-        return ligature
-    composed = unicodedata.normalize("NFC", mark[0] + _ACCENTS[mark[1]])
-    return composed if len(composed) == 1 else mark
-
-
-def _without_emptied_lines(marked: str, plain: str) -> str:
-    """Drop lines that held annotations only, which were never blank lines; ［＃改ページ］ leaves one."""
-    return "\n".join(
-        line
-        for source, line in zip(marked.split("\n"), plain.split("\n"), strict=True)
-        if line.strip() or not source.strip() or source.startswith("［＃改")
-    )

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from corpus.records import BrokenInput, Document, InputFile, Record, Refused
 from corpus.sources import aozora
-from corpus.text import tidy
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "aozora" / "900001_ruby_1.txt"
 OPTIONS = aozora.Options()
@@ -36,78 +32,6 @@ def parse(data: bytes) -> Document | Refused:
     outcome = aozora.parse(Record("x/123_ruby_4.txt", 0, "123_ruby_4", data), OPTIONS)
     assert isinstance(outcome, Document | Refused)
     return outcome
-
-
-def plain(marked: str) -> str:
-    return aozora.plain_text(marked)[0]
-
-
-# --- notation --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("marked", "expected"),
-    [
-        ("灯台守《とうだいもり》がゐた。", "灯台守がゐた。"),
-        ("一｜尋《ひろ》ほどの", "一尋ほどの"),
-        ("忘れるため［＃「ため」に傍点］でもある", "忘れるためでもある"),
-        ("本［＃割り注］細字の注［＃割り注終わり］文", "本（細字の注）文"),
-        ("たび／＼、こま／″＼", "たび〳〵、こま〴〵"),
-        ("※［＃「口＋堯」、U+5635、71-2］", "嘵"),
-        ("※［＃「日＋向」、第3水準1-85-25］", "晌"),
-        ("※［＃「女＋（「第－竹」の「コ」に代えて「ノ」）、「姉」の正字」、U+59CA、22-14］", "姊"),
-        ("愈※［＃二の字点、1-2-22］", "愈〻"),
-        ("※［＃始め二重括弧、1-2-54］声※［＃終わり二重括弧、1-2-55］", "⦅声⦆"),
-        ("※［＃小書き片仮名ヲ、387-下-1］", "ヲ"),
-        ("※［＃濁点付き片仮名ワ、12-3］", "ヷ"),
-        ("※［＃「火＋發」、110-5］", "〓"),
-        ("2［＃「2」はローマ数字、1-13-22］世", "Ⅱ世"),
-        ("［＃「※［＃「足へん＋宛」、第3水準1-92-36］」は底本では「碗」］文", "文"),
-        ("［＃「［一］」は縦中横］文", "文"),
-        ("墺《おう》※［＃「はしご高」、U+9AD9］《たか》", "墺髙"),
-        ("〔cafe' de l'aube〕と〔Bru:cke〕", "café de l'aubeとBrücke"),
-        ("〔訳註〕と〔N. B.〕", "〔訳註〕と〔N. B.〕"),
-        ("五月五日［＃地から２字上げ］岬にて", "五月五日　岬にて"),
-        ("前\n［＃ここから２字下げ］\n中\n［＃ここで字下げ終わり］\n後", "前\n中\n後"),
-        ("前\n［＃改ページ］\n後", "前\n\n後"),
-        ("一\n\n\n\n二", "一\n\n二"),
-        ("閉じない［＃注と《ルビ", "閉じない［＃注と《ルビ"),
-    ],
-)
-def test_notation_is_read_as_a_reader_reads_it(marked: str, expected: str) -> None:
-    assert plain(marked) == unicodedata.normalize("NFC", expected)
-
-
-def test_described_brackets_are_not_taken_for_ruby() -> None:
-    assert plain("※［＃始め二重山括弧、1-1-52］題※［＃終わり二重山括弧、1-1-53］") == "《題》"
-
-
-def test_characters_that_are_only_described_are_counted() -> None:
-    assert aozora.plain_text("※［＃「火＋發」、110-5］※［＃「山＋労」、350-上-7］※［＃「口＋堯」、U+5635］")[1] == 2
-
-
-@given(st.integers(0, 3), st.integers(0, 95), st.integers(0, 95))
-@settings(max_examples=100, deadline=None)
-def test_a_place_in_jis_x_0213_agrees_with_the_other_codec(plane: int, row: int, cell: int) -> None:
-    char = aozora.jis_x_0213(plane, row, cell)
-    if char is not None:
-        encoded = char.encode("euc_jis_2004")
-        assert tuple(byte - 0xA0 for byte in encoded[-2:]) == (row, cell)
-        assert (encoded[0] == 0x8F) == (plane == 2)
-        assert char.encode("shift_jis_2004").decode("shift_jis_2004") == char
-
-
-@pytest.mark.parametrize("code", ["U+D800", "U+110000", "U+0000"])
-def test_impossible_code_points_become_geta(code: str) -> None:
-    assert plain(f"※［＃「何か」、{code}］") == "〓"
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.text("※［＃］《》｜／＼″〔〕「」、1-85e'\n　あ漢", max_size=60))
-def test_any_notation_gives_tidy_text(marked: str) -> None:
-    text = plain(marked)
-    assert tidy(text) == text
-    assert "\n\n\n" not in text
 
 
 # --- frame -----------------------------------------------------------------------------------------
