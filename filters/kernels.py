@@ -126,11 +126,10 @@ _AFTER_BLANK = np.uint64(1 << 63)
 _STOP_BITS: Final = (1 << KANA) - 1
 _PLAIN_TELLS: Final = _STOP_BITS | 1 << KANA | 1 << JAPANESE | 1 << IN_FACE
 
-# A slot of the table of n-grams: a tag of 44 bits of its hash, two flags, and how often it occurred.
-_TAG_BITS = np.uint64(0xFFF_FFFF_FFFF)
+# A slot of the table of n-grams: 44 bits of its hash as a tag, a bit if it was walked over, how often it occurred.
+_TAG_SHIFT = np.uint64(20)
+_WALKED_BIT = np.uint64(19)
 _COUNT_BITS = np.uint64(0x3_FFFF)
-_SEEN = np.uint64(1 << 18)
-_STEPPED = np.uint64(1 << 19)
 
 
 @njit(cache=True, nogil=True)
@@ -368,112 +367,129 @@ def _read_lines(data, offsets, marks, short_line_chars, max_quote_chars, counts)
 
 
 @njit(cache=True, nogil=True)
-def _ngram_hash(prefixes, start, length, power):  # type: ignore[no-untyped-def]
-    """Polynomial hash of the n-gram at `start`, from prefix hashes; power is _MULTIPLIER**length."""
-    return prefixes[start + length] - prefixes[start] * power
+def _count_ngrams(prefixes, starts, n_starts, length, power, hashes, slots, ranks, table):  # type: ignore[no-untyped-def]
+    """Count the n-grams at the first n_starts places, by polynomial hash; power is _MULTIPLIER**length.
 
-
-@njit(cache=True, nogil=True)
-def _count_ngrams(prefixes, starts, n_starts, length, power, slots, table):  # type: ignore[no-untyped-def]
-    """Count the n-grams at the first n_starts places; the most frequent one's count, and how much of the table is used.
-
-    Of each place, slots gets the row of its n-gram in the table.
+    Of each place, slots gets the row of its n-gram in the table, and ranks how often it has occurred up to there.
+    Loops that do one thing each, over unsigned numbers, leave the compiler no sign to test and nothing to spill.
     """
-    one = np.uint64(1)
-    shift = np.uint64(_table_shift(n_starts))
-    mask = (one << (np.uint64(64) - shift)) - one
-    table[: np.int64(mask) + 1] = 0
-    top = np.uint64(0)
-    for i in range(n_starts):
-        mixed = _ngram_hash(prefixes, starts[i], length, power) * _MULTIPLIER
-        slot = mixed >> shift
-        tag = (mixed & _TAG_BITS) << np.uint64(20)
+    n_places, chars = np.uint64(n_starts), np.uint64(length)
+    for i in range(n_places):
+        start = np.uint64(starts[i])
+        hashes[i] = (prefixes[start + chars] - prefixes[start] * power) * _MULTIPLIER
+    shift = _table_shift(2 * n_starts)  # a quarter full at most: fewer guesses go wrong
+    n_slots = 1 << (64 - shift)
+    for slot in range(n_slots):
+        table[slot] = 0
+    down, mask = np.uint64(shift), np.uint64(n_slots - 1)
+    for i in range(n_places):
+        tag = hashes[i] << _TAG_SHIFT
+        slot = hashes[i] >> down
         entry = table[slot]
         # One test, not two: whether an n-gram is new is a coin toss that the processor would guess wrong.
-        while (entry != 0) & ((entry ^ tag) >> np.uint64(20) != 0):
-            slot = (slot + one) & mask
+        while (entry != 0) & ((entry ^ tag) >> _TAG_SHIFT != 0):
+            slot = (slot + np.uint64(1)) & mask
             entry = table[slot]
-        count = (entry & _COUNT_BITS) + one
-        table[slot] = tag | count
+        rank = (entry & _COUNT_BITS) + np.uint64(1)
+        table[slot] = tag | rank
         slots[i] = slot
-        top = max(top, count)
-    return top, np.int64(mask) + 1
+        ranks[i] = rank
 
 
 @njit(cache=True, nogil=True)
-def _count_repeats(prefixes, n_chars, starts, slots, table, row):  # type: ignore[no-untyped-def]
+def _keep_repeated(starts, n_starts, slots, table):  # type: ignore[no-untyped-def]
+    """Move the places whose n-gram occurs more than once to the front; their number."""
+    n_repeated = np.uint64(0)
+    for i in range(np.uint64(n_starts)):
+        starts[n_repeated] = starts[i]
+        n_repeated += np.uint64(table[slots[i]] & _COUNT_BITS > np.uint64(1))
+    return np.int64(n_repeated)
+
+
+@njit(cache=True, nogil=True)
+def _covered_chars(starts, ranks, n_starts, length):  # type: ignore[no-untyped-def]
+    """Characters that stand in an n-gram which occurred before."""
+    covered_chars = covered_to = np.int64(0)
+    for i in range(np.uint64(n_starts)):
+        start = np.int64(starts[i])
+        end = start + length
+        is_later = -np.int64(ranks[i] > 1)  # all bits or none: there is no branch to guess
+        covered_chars += (end - max(start, covered_to)) & is_later
+        covered_to = max(covered_to, end & is_later)
+    return covered_chars
+
+
+@njit(cache=True, nogil=True)
+def _stepped_chars(starts, slots, n_starts, length, table):  # type: ignore[no-untyped-def]
+    """Characters in n-grams that were walked over before, each stepped over whole; the table remembers the walk."""
+    n_steps = stepped_to = np.int64(0)
+    for i in range(np.uint64(n_starts)):
+        start = np.int64(starts[i])
+        entry = table[slots[i]]
+        is_walked = np.int64(start >= stepped_to)
+        is_step = is_walked & np.int64(entry >> _WALKED_BIT & np.uint64(1))
+        n_steps += is_step
+        stepped_to = max(stepped_to, (start + length) & -is_step)
+        table[slots[i]] = entry | np.uint64(is_walked) << _WALKED_BIT
+    return n_steps * length
+
+
+@njit(cache=True, nogil=True)
+def _frequent_ngrams(ranks, n_starts, n_distinct, n_repeated, reached):  # type: ignore[no-untyped-def]
+    """Occurrences of the most frequent repeated n-grams, as many as the root of how many distinct ones there are.
+
+    reached counts the n-grams that occur at least so often. It holds zeros, and does so again afterwards.
+    """
+    top = 1
+    for i in range(np.uint64(n_starts)):
+        reached[ranks[i]] += 1
+        top = max(top, ranks[i])
+    n_frequent = min(int(np.sqrt(n_distinct)), n_repeated)
+    n_occurrences = n_frequent
+    reached[1] = 0
+    for rank in range(2, top + 1):
+        n_occurrences += min(reached[rank], n_frequent)
+        reached[rank] = 0
+    return n_occurrences
+
+
+@njit(cache=True, nogil=True)
+def _count_repeats(prefixes, n_chars, starts, hashes, slots, ranks, table, reached, row):  # type: ignore[no-untyped-def]
     """Fill the n-gram columns of one document.
 
     An n-gram can only be repeated where the shorter one at the same place is. So each length looks at
     the places that the length before it left, which are soon few, and its table is as small as they are.
-    starts, slots and table are scratch.
+    starts, hashes, slots, ranks, table and reached are scratch.
     """
     n_starts = max(n_chars - 1, 0)
     for start in range(n_starts):
         starts[start] = start
     power = _MULTIPLIER
-    one = np.uint64(1)
     for length in range(2, 11):
         power *= _MULTIPLIER
         n_grams = max(n_chars - length + 1, 0)
         while n_starts > 0 and starts[n_starts - 1] >= n_grams:
             n_starts -= 1
-        most, used = _count_ngrams(prefixes, starts, n_starts, length, power, slots, table)
-        top = max(most, np.uint64(min(n_grams, 1)))
+        _count_ngrams(prefixes, starts, n_starts, length, power, hashes, slots, ranks, table)
+        top = min(n_grams, 1)
+        n_later = n_repeated = 0
+        for i in range(np.uint64(n_starts)):
+            top = max(top, np.int64(ranks[i]))
+            n_later += ranks[i] > 1
+            n_repeated += ranks[i] == 2
         if length <= 4:
             row[TOP_2GRAM + length - 2] = top
         else:
-            duplicate_chars = stepped_chars = 0
-            covered_to = stepped_to = 0
-            n_repeated_grams = 0
-            n_occurrences = np.int64(0)
-            for i in range(n_starts):
-                slot, start = slots[i], starts[i]
-                entry = table[slot]
-                if entry & _COUNT_BITS < 2:
-                    continue
-                if entry & _SEEN:
-                    duplicate_chars += start + length - max(start, covered_to)
-                    covered_to = start + length
-                else:
-                    n_repeated_grams += 1
-                    n_occurrences += np.int64(entry & _COUNT_BITS)
-                entry |= _SEEN
-                if start >= stepped_to:
-                    if entry & _STEPPED:
-                        stepped_chars += length
-                        stepped_to = start + length
-                    entry |= _STEPPED
-                table[slot] = entry
-            n_distinct = n_grams - n_occurrences + n_repeated_grams
-            row[STEPPED_5GRAM_CHARS + length - 5] = stepped_chars
+            n_distinct = n_grams - n_later
+            row[STEPPED_5GRAM_CHARS + length - 5] = _stepped_chars(starts, slots, n_starts, length, table)
             row[DISTINCT_5GRAMS + length - 5] = n_distinct
-            row[REPEATED_5GRAMS + length - 5] = n_repeated_grams
+            row[REPEATED_5GRAMS + length - 5] = n_repeated
             if length == 5:
-                row[DUPLICATE_5GRAM_CHARS] = duplicate_chars
-                row[FREQUENT_5GRAMS] = _frequent_ngrams(table[:used], n_distinct, n_repeated_grams)
+                row[DUPLICATE_5GRAM_CHARS] = _covered_chars(starts, ranks, n_starts, length)
+                row[FREQUENT_5GRAMS] = _frequent_ngrams(ranks, n_starts, n_distinct, n_repeated, reached)
             elif length == 10:
-                row[DUPLICATE_10GRAM_CHARS] = duplicate_chars
-        n_repeated = 0
-        for i in range(n_starts):
-            starts[n_repeated] = starts[i]
-            n_repeated += table[slots[i]] & _COUNT_BITS > one
-        n_starts = n_repeated
-
-
-@njit(cache=True, nogil=True)
-def _frequent_ngrams(table, n_distinct, n_repeated):  # type: ignore[no-untyped-def]
-    """Occurrences of the most frequent repeated n-grams, as many as the root of how many distinct ones there are."""
-    counts = np.empty(n_repeated, np.int64)
-    n = 0
-    for entry in table:
-        count = np.int64(entry & _COUNT_BITS)
-        if count > 1:
-            counts[n] = count
-            n += 1
-    counts.sort()
-    n_frequent = min(int(np.sqrt(n_distinct)), n_repeated)
-    return counts[n_repeated - n_frequent :].sum()
+                row[DUPLICATE_10GRAM_CHARS] = _covered_chars(starts, ranks, n_starts, length)
+        n_starts = _keep_repeated(starts, n_starts, slots, table)
 
 
 @njit(cache=True, nogil=True)
@@ -487,9 +503,12 @@ def _find_repeats(  # type: ignore[no-untyped-def]
     From a run of one character only the first max_run enter the n-grams: a ruled line of forty
     hyphens is one line, not forty repeats. seen_in holds a zero for every code point, and is scratch.
     """
-    table = np.empty(1 << (64 - _table_shift(max_chars)), np.uint64)
+    table = np.empty(1 << (64 - _table_shift(2 * max_chars)), np.uint64)
     starts = np.empty(max_chars, np.int32)
+    hashes = np.empty(max_chars, np.uint64)
     slots = np.empty(max_chars, np.uint32)
+    ranks = np.empty(max_chars, np.uint32)
+    reached = np.zeros(max_chars + 1, np.int64)
     prefixes = np.zeros(max_chars + 1, np.uint64)
     for doc in range(len(offsets) - 1):
         i, end = offsets[doc], offsets[doc + 1]
@@ -514,7 +533,7 @@ def _find_repeats(  # type: ignore[no-untyped-def]
         row[SAMPLED_CHARS] = n_chars
         row[LONGEST_RUN] = longest_run
         row[DISTINCT_CHARS] = distinct_chars
-        _count_repeats(prefixes, n_chars, starts, slots, table, row)
+        _count_repeats(prefixes, n_chars, starts, hashes, slots, ranks, table, reached, row)
 
 
 @njit(cache=True, nogil=True)
@@ -675,12 +694,15 @@ def _repeat_words(words, chars, offsets, counts):  # type: ignore[no-untyped-def
     longest = 1
     for doc in range(len(offsets) - 1):
         longest = max(longest, offsets[doc + 1] - offsets[doc])
-    table = np.empty(1 << (64 - _table_shift(longest)), np.uint64)
+    table = np.empty(1 << (64 - _table_shift(2 * longest)), np.uint64)
     starts = np.empty(longest, np.int64)
+    hashes = np.empty(longest, np.uint64)
     slots = np.empty(longest, np.uint64)
+    ranks = np.empty(longest, np.uint32)
     prefixes = np.zeros(longest + 1, np.uint64)
     lengths = np.zeros(longest + 1, np.int64)
     one = np.uint64(1)
+    walked = one << _WALKED_BIT
     for doc in range(len(offsets) - 1):
         first, n_words = offsets[doc], offsets[doc + 1] - offsets[doc]
         row = counts[doc]
@@ -695,8 +717,10 @@ def _repeat_words(words, chars, offsets, counts):  # type: ignore[no-untyped-def
             n_grams = max(n_words - length + 1, 0)
             while n_starts > 0 and starts[n_starts - 1] >= n_grams:
                 n_starts -= 1
-            most, _ = _count_ngrams(prefixes, starts, n_starts, length, power, slots, table)
-            top = max(most, one)
+            _count_ngrams(prefixes, starts, n_starts, length, power, hashes, slots, ranks, table)
+            top = one
+            for i in range(n_starts):
+                top = max(top, np.uint64(ranks[i]))
             if length <= 4 and n_grams:
                 start = 0
                 for i in range(n_starts):
@@ -710,15 +734,11 @@ def _repeat_words(words, chars, offsets, counts):  # type: ignore[no-untyped-def
                 for i in range(n_starts):
                     entry, start = table[slots[i]], starts[i]
                     if entry & _COUNT_BITS > one and start >= stepped_to:
-                        if entry & _STEPPED:
+                        if entry & walked:
                             row[STEPPED_5WORD_CHARS + length - 5] += lengths[start + length] - lengths[start]
                             stepped_to = start + length
-                        table[slots[i]] = entry | _STEPPED
-            n_repeated = 0
-            for i in range(n_starts):
-                starts[n_repeated] = starts[i]
-                n_repeated += table[slots[i]] & _COUNT_BITS > one
-            n_starts = n_repeated
+                        table[slots[i]] = entry | walked
+            n_starts = _keep_repeated(starts, n_starts, slots, table)
 
 
 @njit(cache=True, nogil=True)
