@@ -770,6 +770,110 @@ def _touches_its_like(data, start, end, first, last):  # type: ignore[no-untyped
 
 
 @njit(cache=True, nogil=True)
+def _spread(point):  # type: ignore[no-untyped-def]
+    """A code point over 64 bits: the upper ones are a hash."""
+    return np.uint64(point) * _MULTIPLIER
+
+
+@njit(cache=True, nogil=True)
+def _prefix_row(first, second, third):  # type: ignore[no-untyped-def]
+    """The row in reaches of what a word begins with; 0 stands for a character that it has not."""
+    return (_spread(_spread(_spread(first) + np.uint64(second)) + np.uint64(third))) >> np.uint64(48)
+
+
+@njit(cache=True, nogil=True)
+def _note_beginnings(data, offsets, pairs, reaches):  # type: ignore[no-untyped-def]
+    """Note how words begin, in tables of zeros.
+
+    pairs, uint64 (1024,), has a row for the first character and in it a bit for the second, every bit for a word of
+    one character; reaches, int32 (65536,), the size in bytes of the longest word by the first three characters.
+    """
+    for word in range(len(offsets) - 1):
+        i, end = offsets[word], offsets[word + 1]
+        size = end - i
+        second = third = np.int64(0)
+        first, i = _code_point(data, i)
+        bits = ~np.uint64(0)
+        if i < end:
+            second, i = _code_point(data, i)
+            bits = np.uint64(1) << (_spread(second) >> np.uint64(58))
+        if i < end:
+            third, i = _code_point(data, i)
+        pairs[_spread(first) >> np.uint64(54)] |= bits
+        row = _prefix_row(first, second, third)
+        reaches[row] = max(reaches[row], size)
+
+
+@njit(cache=True, nogil=True)
+def _find_beginnings(data, offsets, pairs, places):  # type: ignore[no-untyped-def]
+    """Where in the documents two characters stand that words begin with, as `_note_beginnings` noted; how many places.
+
+    places has room for a place in every byte.
+    """
+    n_places = np.uint64(0)
+    for doc in range(len(offsets) - 1):
+        at, i, end = offsets[doc], offsets[doc], offsets[doc + 1]
+        row = np.uint64(0)
+        if i < end:
+            point, i = _code_point(data, i)
+            row = _spread(point) >> np.uint64(54)
+        while at < end:
+            spread = np.uint64(0)
+            after = i
+            if i < end:
+                point, after = _code_point(data, i)
+                spread = _spread(point)
+            places[n_places] = at
+            n_places += pairs[row] >> (spread >> np.uint64(58)) & np.uint64(1)
+            row = spread >> np.uint64(54)
+            at, i = i, after
+    return np.int64(n_places)
+
+
+@njit(cache=True, nogil=True)
+def _cut_parts(data, offsets, places, reaches, parts, cut):  # type: ignore[no-untyped-def]
+    """Copy to cut every part of the documents in which a word can stand, as `_note_beginnings` noted how they begin.
+
+    places is where to look. Before each part comes a byte that no text has; cut has room for all bytes and one more
+    for each document. Returns how many bytes are in it, and how many parts; parts, int64 (n_places, 2), gets where
+    each begins in cut and in data.
+    """
+    n_parts = n_bytes = np.int64(0)
+    doc = -1
+    end = np.int64(0)
+    copied_to = np.int64(-1)
+    for at in places:
+        while at >= end:
+            doc += 1
+            end = offsets[doc + 1]
+            copied_to = offsets[doc] - 1
+        second = third = np.int64(0)
+        first, i = _code_point(data, at)
+        if i < end:
+            second, i = _code_point(data, i)
+        if i < end:
+            third, i = _code_point(data, i)
+        reach = max(
+            reaches[_prefix_row(first, 0, 0)],
+            reaches[_prefix_row(first, second, 0)],
+            reaches[_prefix_row(first, second, third)],
+        )
+        if reach == 0:
+            continue
+        if at > copied_to:
+            cut[n_bytes] = 0xFF
+            n_bytes += 1
+            parts[n_parts] = n_bytes, at
+            n_parts += 1
+            copied_to = at
+        for byte in range(copied_to, min(at + reach, end)):
+            cut[n_bytes] = data[byte]
+            n_bytes += 1
+            copied_to += 1
+    return n_bytes, n_parts
+
+
+@njit(cache=True, nogil=True)
 def _head_end(data, i, end, head_chars):  # type: ignore[no-untyped-def]
     """The byte after the first head_chars characters."""
     for _ in range(head_chars):
