@@ -297,8 +297,8 @@ def _add_looks(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     which = inspect.add_mutually_exclusive_group(required=True)
     which.add_argument("--reason", metavar="RULE", help="documents that this rule drops")
     which.add_argument("--kept", action="store_true", help="documents that every rule keeps")
-    which.add_argument(
-        "--near", metavar="RULE:VALUE", help="documents on either side of this value of the rule's bound"
+    inspect.add_argument(
+        "--near", metavar="VALUE", help="with --reason: documents on either side of this value of the rule's bound"
     )
     inspect.add_argument(
         "-n", type=int, default=20, metavar="COUNT", help="how many are shown, of each side for --near"

@@ -55,7 +55,8 @@ def choose(
 
 def print_chosen(console: Console, documents: Sequence[Shown], total: int, kind: str) -> None:
     """Print documents for a terminal or a pipe."""
-    console.print(f"{total:,} documents are {kind}; here are {len(documents):,} of them.")
+    shown = "" if len(documents) == total else f"; {len(documents):,} of them"
+    console.print(f"Documents that are {kind}: {total:,}{shown}")
     console.print()
     for place, document in enumerate(documents, start=1):
         print_document(console, document, str(place))

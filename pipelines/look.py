@@ -48,7 +48,7 @@ def inspect(config: Config, options: argparse.Namespace) -> int:
     """
     count = max(0, options.n)
     if options.near is not None:
-        near = _near(config.rules, options.near)
+        near = _near(config.rules, options.reason, options.near)
         shards = measured_shards(config, "inspect")
         print_near(_console(), shards, config.rules, near, count)
         return 0
@@ -86,17 +86,25 @@ def _alternatives(config: Config, options: argparse.Namespace, console: Console)
 
 
 def _bound(value: str) -> float | None:
-    return None if value.strip() == "off" else float(value)
+    return None if value.strip() == "off" else _number(value)
 
 
-def _near(rules: Sequence[Rule], near: str) -> Alternative:
-    name, _, value = near.partition(":")
+def _number(value: str) -> float:
     try:
-        rule = next((rule for rule in rules if rule.name == name), None)
-        bound = "maximum" if rule is not None and rule.minimum is None else "minimum"
-        return move_bound(rules, name, bound, float(value))
+        return float(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is not a number") from None
+
+
+def _near(rules: Sequence[Rule], name: str | None, value: str) -> Alternative:
+    if name is None:
+        raise UserError(f"--near {value}: near the bound of which rule? Name it: --reason RULE --near {value}")
+    rule = next((rule for rule in rules if rule.name == name), None)
+    bound = "maximum" if rule is not None and rule.minimum is None else "minimum"
+    try:
+        return move_bound(rules, name, bound, _number(value))
     except ValueError as error:
-        raise UserError(f"--near {near}: {error}; write it as RULE:VALUE") from error
+        raise UserError(f"--reason {name} --near {value}: {error}") from error
 
 
 def _console() -> Console:

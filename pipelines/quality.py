@@ -128,7 +128,8 @@ def model_card(model_name: str, sides: dict[str, Reading], examples: Examples, r
             "",
             "It knows the two piles and nothing else: if one is news and the other shops, it tells news from shops.",
             "Near duplicates on both sides of the division make the figures look better than they are: remove them",
-            "first. Look at what a threshold drops (`manyo inspect --near`) before a rule depends on it.",
+            "first. Look at what a threshold drops (`manyo inspect --reason RULE --near VALUE`) before a rule depends",
+            "on it.",
             "",
         ]
     )

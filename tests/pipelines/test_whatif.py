@@ -133,7 +133,7 @@ def test_the_commands_print_the_same_every_time(demo_run: FinishedRun, capsys: p
         ("whatif", "--rule", "too_short", "--minimum", "100,400,off"),
         ("inspect", "--reason", "too_short", "-n", "3"),
         ("inspect", "--kept", "-n", "2"),
-        ("inspect", "--near", "too_little_kana:0.3", "-n", "2"),
+        ("inspect", "--reason", "too_little_kana", "--near", "0.3", "-n", "2"),
     ):
         assert look(demo_run, *options) == 0
         first = capsys.readouterr().out
@@ -172,10 +172,12 @@ def test_another_preset_is_compared_from_the_command_line(
     [
         (("whatif", "--rule", "short", "--minimum", "1"), "no rule 'short'; there are not_japanese, too_short"),
         (("whatif", "--rule", "too_short"), "--rule needs --minimum or --maximum"),
-        (("whatif", "--rule", "too_short", "--minimum", "1,b"), "could not convert string to float: 'b'"),
+        (("whatif", "--rule", "too_short", "--minimum", "1,b"), "--minimum 1,b: 'b' is not a number"),
         (("whatif", "--rules", "none.toml"), "--rules none.toml: no such file"),
         (("inspect", "--reason", "short"), "--reason: no rule 'short'"),
-        (("inspect", "--near", "too_short"), "write it as RULE:VALUE"),
+        (("inspect", "--reason", "short", "--near", "100"), "--near 100: no rule 'short'"),
+        (("inspect", "--reason", "too_short", "--near", "b"), "--near b: 'b' is not a number"),
+        (("inspect", "--kept", "--near", "100"), "near the bound of which rule?"),
     ],
 )
 def test_a_mistake_is_one_line(
