@@ -152,7 +152,7 @@ DUPLICATES = Table(
     "dedup",
     (
         _ID,
-        Column("cluster", DOC_ID, "doc_id of the survivor; null for a document that the rules dropped"),
+        Column("cluster", DOC_ID, "doc_id of the document it repeats, or its own; null if the rules dropped it"),
         Column("cluster_size", pa.int32(), "documents of the same text in the cluster, 1 if unique", "documents"),
         Column(
             "similarity",
@@ -160,7 +160,10 @@ DUPLICATES = Table(
             "Jaccard similarity of the shingles to the survivor's; null where another page of the same address stays",
             "fraction",
         ),
-        Column("kept", pa.bool_(), "is the survivor of its cluster"),
+        Column("kept", pa.bool_(), "repeats no other document"),
+        Column(
+            "within_source", pa.bool_(), "its cluster was found in its source alone; its survivor may repeat another"
+        ),
     ),
 )
 

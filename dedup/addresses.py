@@ -85,7 +85,14 @@ def stand_ins(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=SUPERSEDED.schema)
 
 
-def hash_of(address: str) -> int:
-    """64 bits of an address or a host."""
+def hashes_of(sources: pa.DictionaryArray) -> np.ndarray:
+    """uint64 (n_docs,), a hash of the source of each document."""
+    of_names = np.array([hash_of(name) for name in sources.dictionary.to_pylist()], np.uint64)
+    hashes: np.ndarray = of_names[sources.indices.to_numpy()]
+    return hashes
+
+
+def hash_of(name: str) -> int:
+    """64 bits of an address, a host or a source's name."""
     # 64 bits: among a billion addresses two unlike ones meet in one run of thirty.
-    return int.from_bytes(hashlib.blake2b(address.encode(), digest_size=8).digest(), "little")
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")

@@ -23,6 +23,7 @@ CLUSTERS = Table(
         Column("survivor", DOC_ID, "the document that stays; doc_id itself for the survivor"),
         Column("similarity", pa.float32(), "Jaccard similarity of the shingles to those of the survivor", "fraction"),
         Column("cluster_size", pa.int32(), "documents in the cluster", "documents"),
+        Column("within_source", pa.bool_(), "all of them are of one source, and were compared with no other"),
     ),
 )
 
@@ -65,10 +66,29 @@ def find_clusters(
     rows = rows[sizes[rows] > 1]
     columns = [ids_to_arrow(documents.doc_id[rows]), ids_to_arrow(documents.doc_id[survivor[rows]])]
     clusters = pa.RecordBatch.from_arrays(
-        [*columns, pa.array(similarity[rows]), pa.array(sizes[rows])], schema=CLUSTERS.schema
+        [
+            *columns,
+            pa.array(similarity[rows]),
+            pa.array(sizes[rows]),
+            pa.array(np.full(len(rows), settings.within_sources)),
+        ],
+        schema=CLUSTERS.schema,
     )
     shard_of = documents.number[rows] >> np.uint64(32)
     return clusters, [clusters.take(pa.array(of_shard)) for of_shard in rows_by_part(shard_of, n_shards + 1)[:-1]]
+
+
+def repeats(clusters: Iterable[pa.RecordBatch]) -> pa.Array:
+    """Ids of the documents that repeat another one, in batches of `CLUSTERS`."""
+    table = pa.Table.from_batches(clusters, CLUSTERS.schema)
+    repeated = pc.not_equal(table.column("doc_id"), table.column("survivor"))
+    return table.column("doc_id").filter(repeated).combine_chunks()
+
+
+def last_word(within_sources: pa.RecordBatch, over_all: pa.RecordBatch) -> pa.RecordBatch:
+    """The rows of two rounds as one batch of `CLUSTERS`; of a document that is in both, that of the second round."""
+    again = pc.is_in(within_sources.column("doc_id"), value_set=over_all.column("doc_id"))
+    return in_order([within_sources.filter(pc.invert(again)), over_all], CLUSTERS)
 
 
 def pick(batches: Iterable[pa.RecordBatch], doc_ids: np.ndarray, table: Table) -> pa.RecordBatch:
@@ -123,6 +143,8 @@ def duplicates(
     cluster_size[found] = clusters.column("cluster_size").to_numpy()[at]
     similarity = np.ones(len(own), np.float32)
     similarity[found] = clusters.column("similarity").to_numpy()[at]
+    within_source = np.zeros(len(own), bool)
+    within_source[found] = clusters.column("within_source").to_numpy(zero_copy_only=False)[at]
     out = pa.array(~in_play)
     return pa.RecordBatch.from_arrays(
         [
@@ -131,6 +153,7 @@ def duplicates(
             pa.array(cluster_size),
             pa.array(similarity, mask=~in_play | replaced),
             pa.array(in_play & (survivor == own)),
+            pa.array(within_source),
         ],
         schema=DUPLICATES.schema,
     )

@@ -120,8 +120,11 @@ def _view(codepoints, offsets, is_viewed, letters, voiced, sounds, vowels, befor
                 continue
             n_letters = 1
             if letter in _LONG_REPEATS and second_last:
-                if i < offsets[doc + 1] and codepoints[i] == _LONG_REPEAT_END:
-                    i += 1
+                k = i
+                while k < offsets[doc + 1] and codepoints[k] < len(letters) and letters[codepoints[k]] == 0:
+                    k += 1
+                if k < offsets[doc + 1] and codepoints[k] == _LONG_REPEAT_END:
+                    i = k + 1
                     n_letters = 2
             elif last and letter in _REPEATS:
                 letter = last

@@ -57,7 +57,13 @@ def first_number(shard: int) -> int:
 
 
 def split(
-    signatures: pa.RecordBatch, precedence: np.ndarray, in_play: np.ndarray, first: int, settings: Dedup, parts: int
+    signatures: pa.RecordBatch,
+    precedence: np.ndarray,
+    in_play: np.ndarray,
+    first: int,
+    settings: Dedup,
+    parts: int,
+    apart: np.ndarray | None = None,
 ) -> list[pa.RecordBatch]:
     """Deal out the keys of a batch of documents.
 
@@ -68,6 +74,7 @@ def split(
         first: number of the batch's first document.
         settings: bands and rows, as the signatures were made with.
         parts: how many parts the keys are dealt to.
+        apart: uint64 (n_docs,), hashes; documents with unlike ones share no key. Not given, all may.
 
     Returns:
         For each part a batch of `KEYS`, perhaps empty. A key's part depends on the key alone.
@@ -78,6 +85,8 @@ def split(
     exact = chosen.column("exact_hash").to_numpy() ^ _EXACT
     keys = np.concatenate((exact, bands.reshape(-1)))
     docs = np.concatenate((np.arange(len(exact)), np.repeat(with_bands, settings.bands)))
+    if apart is not None:
+        keys ^= apart[in_play][docs]
     numbers = np.uint64(first) + np.flatnonzero(in_play).astype(np.uint64)
     columns = (keys, precedence[in_play][docs], id_heads(chosen.column("doc_id"))[docs], numbers[docs])
     return [

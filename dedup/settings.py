@@ -91,6 +91,8 @@ class Dedup:
         source_priority: names of sources, the one whose documents stay first; for the criterion `source`.
         same_address: of the pages of one address, fetched at several times, keep the newest or the
             longest only, before texts are compared; off if not given.
+        within_sources: compare the documents of each source with each other first, and those that are left of all
+            sources in a second round (see `docs/decisions/0072-within-sources-first.md`).
         parts: parts that keys, and later the documents that have candidates, are dealt to. A task
             holds one in memory: about `16 * 40` bytes for each document of its share, later 1,100
             bytes and 8 for each distinct shingle of each document with a candidate.
@@ -112,6 +114,7 @@ class Dedup:
     survivor_order: tuple[Criterion, ...] = ("longest",)
     source_priority: tuple[str, ...] = ()
     same_address: Literal["newest", "longest"] | None = None
+    within_sources: bool = False
     parts: int = 8
     alarms: Alarms = field(default_factory=Alarms)
     boilerplate: Boilerplate | None = None
@@ -150,10 +153,11 @@ class Dedup:
                 'dedup.source_priority and the criterion "source" of dedup.survivor_order need each other: '
                 "give both or neither"
             )
-        if self.same_address and (self.index or self.against):
-            raise ValueError(
-                "dedup.same_address goes with neither dedup.index nor dedup.against: an index holds no addresses"
-            )
+        for name, lacks in (("same_address", "addresses"), ("within_sources", "sources")):
+            if getattr(self, name) and (self.index or self.against):
+                raise ValueError(
+                    f"dedup.{name} goes with neither dedup.index nor dedup.against: an index holds no {lacks}"
+                )
 
     @property
     def permutations(self) -> int:

@@ -20,7 +20,7 @@ from typing import Any, TypedDict
 import jinja2
 
 from filters.rights import REASONS as RIGHTS
-from pipelines.statistics import FUNNEL, LENGTH_EDGES, SCRIPTS, Statistics, add_up
+from pipelines.statistics import FUNNEL, LENGTH_EDGES, REMOVED, SCRIPTS, Statistics, add_up
 
 #: Rows of report.json where a run may have millions; the HTML shows fewer still.
 _HOSTS_LISTED = 1000
@@ -167,7 +167,7 @@ def assemble(merged: Statistics, timings: Sequence[StageTiming], run: RunFacts, 
         ],
         "hosts": _hosts(merged, documents),
         "lengths": _lengths(merged),
-        "clusters": _clusters(merged, samples["clusters"]),
+        "clusters": _clusters(merged, sources, samples["clusters"]),
         "boilerplate": _boilerplate(merged, sources, samples["boilerplate"]),
         "pii": _pii(merged, _count(total_stages, "released")) if merged["release_shards"] else None,
         "scripts": _scripts(merged, sources),
@@ -227,10 +227,10 @@ def _check_accounts(merged: Statistics, run: RunFacts) -> None:
     removed_in_order = sum(rule["in_order"] for rules in merged["rules"].values() for rule in rules.values())
     if removed_in_order != documents - kept:
         raise AccountingError(f"{documents - kept} documents fail a rule, but rules removed {removed_in_order}")
-    in_clusters = sum(int(size) * clusters for size, clusters in merged["cluster_sizes"].items())
-    if in_clusters != kept:
+    in_dedup = sum(counts["documents"] for counts in merged["dedup"].values())
+    if in_dedup != kept:
         raise AccountingError(
-            f"the rules kept {kept} documents, but the clusters hold {in_clusters}; "
+            f"the rules kept {kept} documents, but {in_dedup} took part in dedup; "
             "delete the shards of duplicates and run again"
         )
     for source in _sources(merged):
@@ -427,21 +427,26 @@ def _lengths(merged: Statistics) -> list[dict[str, int]]:
     ]
 
 
-def _clusters(merged: Statistics, sampled: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Clusters by size: 1, 2, 3–4, 5–8, …; each of size n removes n − 1 documents. And the largest to look at."""
+def _clusters(merged: Statistics, sources: Sequence[str], sampled: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What stays and goes by source, and by size of the cluster: 1, 2, 3–4, 5–8, …; and the largest to look at."""
+    by_source = [
+        {"source": source, **counts, "removed": removed, "share": _fraction(removed, counts["documents"])}
+        for source in sources
+        if (counts := merged["dedup"].get(source))
+        for removed in [sum(counts[how] for how in REMOVED)]
+    ]
     bins: dict[int, dict[str, int]] = {}
-    for size, clusters in merged["cluster_sizes"].items():
-        n = int(size)
-        counts = bins.setdefault((n - 1).bit_length(), {"clusters": 0, "documents": 0, "removed": 0})
-        counts["clusters"] += clusters
-        counts["documents"] += n * clusters
-        counts["removed"] += (n - 1) * clusters
+    for size, of_size in merged["cluster_sizes"].items():
+        counts = bins.setdefault((int(size) - 1).bit_length(), {"kept": 0, "removed": 0})
+        for name in counts:
+            counts[name] += of_size[name]
     rows = [{"from": 2 ** (power - 1) + 1 if power else 1, "to": 2**power, **bins[power]} for power in sorted(bins)]
     samples: dict[str, dict[str, Any]] = {}
     for row in sampled:
         cluster = samples.setdefault(row["cluster"], {"size": row["cluster_size"], "documents": []})
         cluster["documents"].append({name: row[name] for name in ("source", "uri", "similarity", "kept")})
     return {
+        "by_source": by_source,
         "rows": rows,
         "largest": max(map(int, merged["cluster_sizes"]), default=0),
         "samples": list(samples.values()),

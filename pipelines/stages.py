@@ -63,6 +63,11 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         "signatures",
         "addresses",
         "superseded",
+        "source_keys",
+        "source_pairs",
+        "source_components",
+        "source_compared",
+        "source_clusters",
         "keys",
         "indexed_keys",
         "pairs",
@@ -264,23 +269,73 @@ def dedup_stages(dedup: Dedup, extract: Stage, decide: Stage, takedown: Stage) -
     """From documents and decisions to `duplicates`, and the alarms that stop what follows."""
     # Alarms decide nothing about documents: a moved limit makes no table again. Nor do other
     # crawls change what is measured of this one.
-    settings = replace(dedup, alarms=Alarms(), boilerplate=None, index=False, against=())
-    signatures = _map("signatures", 2, settings, (extract,), "signatures", work.sign)
+    settings = replace(dedup, alarms=Alarms(), boilerplate=None, within_sources=False, index=False, against=())
+    signatures = _map("signatures", 3, settings, (extract,), "signatures", work.sign)
     of_addresses = _address_stages(settings, extract, signatures, decide) if settings.same_address else ()
     superseded = of_addresses[-1:]
+    needs = (extract, signatures, decide)
+    first_round = replace(settings, within_sources=True)
+    within = _round_stages(first_round, dedup, needs, superseded) if dedup.within_sources else ()
+    # What was found within sources tells the second round who is left.
+    over_all = _round_stages(settings, dedup, needs, (*superseded, *within[-1:]))
+    rounds = (*within[-1:], over_all[-1])
+    duplicates = Stage(
+        name="duplicates",
+        version=4,
+        settings=NoSettings(),
+        needs=(extract, decide, *superseded, *rounds),
+        tables=_parquet("duplicates", "losses", "large_clusters"),
+        plan=_numbered_with(len(superseded) + len(rounds)),
+        work=work.mark_duplicates,
+    )
+    alarms = Stage(
+        name="alarms",
+        version=2,
+        settings=dedup.alarms,
+        needs=(duplicates, *rounds),
+        tables=_parquet("host_losses", "largest_clusters"),
+        plan=gather("alarms"),
+        work=work.check_losses,
+    )
+    index = _map("index", 3, settings, (extract, signatures, decide, takedown), "index", work.write_index)
+    return (
+        signatures,
+        *of_addresses,
+        *within,
+        *over_all,
+        duplicates,
+        alarms,
+        *([index] if dedup.index else []),
+        *(_boilerplate_stages(dedup, extract, decide, duplicates) if dedup.boilerplate else ()),
+    )
+
+
+def _round_stages(
+    settings: Dedup, dedup: Dedup, needs: tuple[Stage, Stage, Stage], left_out: tuple[Stage, ...]
+) -> tuple[Stage, ...]:
+    """From signatures to `clusters`: once, or once within each source and then for what is left of all.
+
+    Args:
+        settings: of these stages; `within_sources` says which of both it is.
+        dedup: what the configuration asks for; its `against` decides whether indexes take part.
+        needs: extract, signatures and decide.
+        left_out: stages that say which documents take no part.
+    """
+    extract, signatures, _ = needs
+    round_of = "source_" if settings.within_sources else ""
     keys = Stage(
-        name="keys",
+        name=f"{round_of}keys",
         version=3,
         settings=settings,
-        needs=(extract, signatures, decide, *superseded),
+        needs=(*needs, *left_out),
         tables={"keys": "keys/{shard}.arrow"},
-        plan=with_gathered(map_numbered) if superseded else map_numbered,
+        plan=_numbered_with(len(left_out)),
         work=work.split_keys,
     )
     against = _plan_indexes(dedup)
     indexed_keys = _index_stages("indexed_keys", dedup, settings, (signatures,), against, work.split_indexed_keys)
     pairs = Stage(
-        name="pairs",
+        name=f"{round_of}pairs",
         version=3,
         settings=settings,
         needs=(keys, *indexed_keys),
@@ -289,7 +344,7 @@ def dedup_stages(dedup: Dedup, extract: Stage, decide: Stage, takedown: Stage) -
         work=work.combine_keys,
     )
     components = Stage(
-        name="components",
+        name=f"{round_of}components",
         version=2,
         settings=settings,
         needs=(keys, *indexed_keys, pairs),
@@ -299,12 +354,12 @@ def dedup_stages(dedup: Dedup, extract: Stage, decide: Stage, takedown: Stage) -
         memory_bytes=8 << 30,
     )
     compared = Stage(
-        name="compared",
+        name=f"{round_of}compared",
         version=2,
         settings=settings,
         needs=(extract, signatures, pairs, components),
         tables={"compared": "compared/{shard}.arrow"},
-        plan=with_gathered(with_gathered(map_numbered)),
+        plan=_numbered_with(2),
         work=work.split_compared,
     )
     indexed = _index_stages(
@@ -315,55 +370,31 @@ def dedup_stages(dedup: Dedup, extract: Stage, decide: Stage, takedown: Stage) -
         with_gathered(with_gathered(against)),
         work.split_indexed,
     )
+    tables = (f"{round_of}clusters", f"{round_of}shard_clusters")
     clusters = Stage(
-        name="clusters",
-        version=3,
+        name=f"{round_of}clusters",
+        version=4,
         settings=settings,
         needs=(compared, *indexed),
-        tables={**_parquet("clusters"), "shard_clusters": "shard_clusters/{shard}.arrow"},
+        tables={**_parquet(tables[0]), tables[1]: f"{tables[1]}/{{shard}}.arrow"},
         plan=combine_parts(settings.parts),
         work=work.cluster,
         memory_bytes=4 << 30,
     )
-    duplicates = Stage(
-        name="duplicates",
-        version=3,
-        settings=NoSettings(),
-        needs=(extract, decide, *superseded, clusters),
-        tables=_parquet("duplicates", "losses", "large_clusters"),
-        plan=with_gathered(with_gathered(map_numbered)) if superseded else with_gathered(map_numbered),
-        work=work.mark_duplicates,
-    )
-    alarms = Stage(
-        name="alarms",
-        version=2,
-        settings=dedup.alarms,
-        needs=(duplicates, clusters),
-        tables=_parquet("host_losses", "largest_clusters"),
-        plan=gather("alarms"),
-        work=work.check_losses,
-    )
-    index = _map("index", 3, settings, (extract, signatures, decide, takedown), "index", work.write_index)
-    return (
-        signatures,
-        *of_addresses,
-        keys,
-        *indexed_keys,
-        pairs,
-        components,
-        compared,
-        *indexed,
-        clusters,
-        duplicates,
-        alarms,
-        *([index] if dedup.index else []),
-        *(_boilerplate_stages(dedup, extract, decide, duplicates) if dedup.boilerplate else ()),
-    )
+    return (keys, *indexed_keys, pairs, components, compared, *indexed, clusters)
+
+
+def _numbered_with(gathered: int) -> Plan:
+    """As `map_numbered`; each task also reads all shards of the last so many stages."""
+    plan: Plan = map_numbered
+    for _ in range(gathered):
+        plan = with_gathered(plan)
+    return plan
 
 
 def _boilerplate_stages(dedup: Dedup, extract: Stage, decide: Stage, duplicates: Stage) -> tuple[Stage, ...]:
     """From the documents that are kept to those of their lines that many documents of their host hold."""
-    settings = replace(dedup, alarms=Alarms(), index=False, against=())
+    settings = replace(dedup, alarms=Alarms(), within_sources=False, index=False, against=())
     unique = (extract, decide, duplicates)
     lines = Stage(
         name="lines",

@@ -26,6 +26,10 @@ from filters.rights import REASONS as RIGHTS
 #: and page let be released.
 FUNNEL = ("documents", "permitted", "japanese", "kept", "unique", "released")
 
+#: Why dedup removes a document: another page of its address stays, it repeats a document of its source (where sources
+#: are compared first), or a document of any.
+REMOVED = ("same_address", "within_source", "over_all")
+
 #: Scripts that `languages` measures; the rest (digits, punctuation, symbols, other scripts) is "other".
 SCRIPTS = ("hiragana", "katakana", "han", "hangul", "latin")
 
@@ -110,9 +114,9 @@ def shard_statistics(shards: ShardTables) -> Statistics:
     counted["hosts"], counted["hosts_other"], counted["hosts_none"] = _hosts(documents)
     unique = documents.filter(documents["unique"])
     counted["lengths"] = {"documents": _lengths(documents), "unique": _lengths(unique)}
-    counted["cluster_sizes"] = {
-        str(group["values"]): group["counts"] for group in pc.value_counts(unique["cluster_size"]).to_pylist()
-    }
+    in_play = documents.filter(documents["in_play"])
+    counted["dedup"] = _by(in_play, "source", list(REMOVED))
+    counted["cluster_sizes"] = _cluster_sizes(in_play)
     counted["scripts"] = _by(unique, "source", [*SCRIPTS, "other"])
     counted["boilerplate"] = _boilerplate(shards) if shards.boilerplate else {}
     return counted
@@ -169,7 +173,8 @@ def _zero() -> Statistics:
         "hosts_other": {"documents": 0, "kept": 0, "unique": 0},
         "hosts_none": {"documents": 0, "kept": 0, "unique": 0},  # their URI names no host
         "lengths": {"documents": {}, "unique": {}},  # lower edge of the bin → documents
-        "cluster_sizes": {},  # documents in the cluster → clusters
+        "dedup": {},  # source → documents that take part; those of them that REMOVED names
+        "cluster_sizes": {},  # documents in the cluster → kept, removed (documents)
         "scripts": {},  # source → script → characters of unique documents
         "boilerplate": {},  # source → documents, lines, characters; and those that were left out
         "pii": {},  # kind → documents, spans
@@ -196,7 +201,7 @@ def _read_documents(
         (shards.languages, ["lang", *scripts]),
         (shards.signals, ["char_count", "size_bytes"]),
         (shards.decisions, ["reasons"]),
-        (shards.duplicates, ["cluster_size", "kept"]),
+        (shards.duplicates, ["cluster_size", "similarity", "kept", "within_source"]),
     ):
         source, lang = _strings(document, "source"), _strings(language, "lang")
         reasons = decision.column("reasons")
@@ -227,6 +232,7 @@ def _read_documents(
                     taken,
                     pc.is_in(document.column("doc_id"), value_set=contaminated_ids),
                     duplicate.column("cluster_size"),
+                    *_removals(duplicate),
                     *_script_characters([language.column(name) for name in scripts], characters),
                 ],
                 schema=_NO_DOCUMENTS.schema,
@@ -260,6 +266,8 @@ _NO_DOCUMENTS = pa.schema(
         ("taken_down", pa.bool_()),
         ("contaminated", pa.bool_()),
         ("cluster_size", pa.int32()),
+        ("in_play", pa.bool_()),
+        *((how, pa.int64()) for how in REMOVED),
         *((script, pa.int64()) for script in (*SCRIPTS, "other")),
     ]
 ).empty_table()
@@ -267,6 +275,26 @@ _NO_DOCUMENTS = pa.schema(
 _NO_FAILURES = pa.schema(
     [("source", pa.string()), ("rule", pa.string()), ("alone", pa.bool_()), ("in_order", pa.bool_())]
 ).empty_table()
+
+
+def _removals(duplicate: pa.RecordBatch) -> list[pa.Array]:
+    """Which documents of a batch take part in dedup, and 1 or 0 for each of `REMOVED`."""
+    in_play = pc.greater(pc.fill_null(duplicate.column("cluster_size"), 0), 0)
+    removed = pc.and_not(in_play, pc.fill_null(duplicate.column("kept"), False))
+    compared = pc.and_(removed, pc.is_valid(duplicate.column("similarity")))
+    within_source = pc.and_(compared, pc.fill_null(duplicate.column("within_source"), False))
+    how = (pc.and_not(removed, compared), within_source, pc.and_not(compared, within_source))
+    return [in_play, *(which.cast(pa.int64()) for which in how)]
+
+
+def _cluster_sizes(in_play: pa.Table) -> Statistics:
+    """Documents that stay and go, by the size of the cluster that they are in."""
+    judged = in_play.filter(pc.equal(in_play["same_address"], 0))
+    sizes: Statistics = {}
+    for group in judged.group_by(["cluster_size", "unique"]).aggregate([([], "count_all")]).to_pylist():
+        of_size = sizes.setdefault(str(group["cluster_size"]), {"kept": 0, "removed": 0})
+        of_size["kept" if group["unique"] else "removed"] += group["count_all"]
+    return sizes
 
 
 def _boilerplate(shards: ShardTables) -> Statistics:

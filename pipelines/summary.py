@@ -25,6 +25,8 @@ INTERMEDIATE = {
     "indexed",
     "clusters",
     "shard_clusters",
+    "source_clusters",
+    "source_shard_clusters",
     "losses",
     "large_clusters",
     "host_losses",

@@ -139,8 +139,7 @@ def trace(config: Config, page: str) -> list[Trace]:
             f"{page}: neither a document nor a refused page of this run ({len(tables.shards)} shards were searched)"
         )
     traces = [tables.refusal(one) if one.table == "refused" else tables.history(one) for one in found]
-    addresses = tables.addresses({one.survivor for one in traces if one.survivor is not None})
-    return [_with_survivor(one, addresses) for one in traces]
+    return [replace(one, steps=(*one.steps, *tables.stays(one.survivor))) for one in traces]
 
 
 def print_traces(console: Console, traces: Sequence[Trace]) -> None:
@@ -184,15 +183,6 @@ def _has_ids(doc_ids: set[bytes]) -> Matches:
 
 def _true(mask: pa.BooleanArray) -> np.ndarray:
     return np.flatnonzero(mask.fill_null(False).to_numpy(zero_copy_only=False))
-
-
-def _with_survivor(one: Trace, addresses: Mapping[bytes, str]) -> Trace:
-    """The trace, with a line for the document that stays in its place."""
-    if one.survivor is None:
-        return one
-    # An index of an earlier run gives ids alone.
-    address = addresses.get(one.survivor, "a document of an earlier run, by its index")
-    return replace(one, steps=(*one.steps, Step("stays", f"{address} ({one.survivor.hex()})")))
 
 
 class _Tables:
@@ -243,15 +233,20 @@ class _Tables:
             for found in readers.map(of_shard, self.shards):
                 yield from found
 
-    def addresses(self, doc_ids: set[bytes]) -> dict[bytes, str]:
-        """Addresses of documents by their ids."""
-        if not doc_ids:
-            return {}
-        rows = [
-            read_rows(self.uri(one.table, one.shard), [one.row], ("doc_id", "uri"))[0]
-            for one in self.search(("documents",), ("doc_id",), _has_ids(doc_ids))
-        ]
-        return {row["doc_id"]: plain(row["uri"]) for row in rows}
+    def stays(self, survivor: bytes | None) -> Iterator[Step]:
+        """The document that stays in another's place; one that stays for its source alone may repeat one in turn."""
+        while survivor is not None:
+            found = next(self.search(("documents",), ("doc_id",), _has_ids({survivor})), None)
+            if found is None:
+                # An index of an earlier run gives ids alone.
+                yield Step("stays", f"a document of an earlier run, by its index ({survivor.hex()})")
+                return
+            (row,) = read_rows(self.uri("documents", found.shard), [found.row], ("uri", "profile"))
+            outcome = self._duplicate(_Document(found.shard, found.row, survivor, row["profile"]))
+            yield Step("stays" if outcome.goes_on else "repeats", f"{plain(row['uri'])} ({survivor.hex()})")
+            if not outcome.goes_on:
+                yield Step("dedup", outcome.said)
+            survivor = outcome.survivor
 
     def document_at(self, shard: str, position: int) -> bytes:
         """The document that a token belongs to."""
@@ -310,13 +305,15 @@ class _Tables:
         return _Outcome(f"kept by every rule of profile {document.profile}", goes_on=True)
 
     def _duplicate(self, document: _Document) -> _Outcome:
-        row = self._row("duplicates", document, ("cluster", "cluster_size", "similarity", "kept"))
+        row = self._row("duplicates", document, ("cluster", "cluster_size", "similarity", "kept", "within_source"))
         if row["kept"]:
             others = row["cluster_size"] - 1
             return _Outcome(f"kept, of a cluster of {others + 1:,}" if others else "kept, it is unique", goes_on=True)
         if row["similarity"] is None:
             return _Outcome("dropped, another page of its address stays", survivor=row["cluster"])
-        return _Outcome(f"dropped, similarity {row['similarity']:.3f} to the one that stays", survivor=row["cluster"])
+        of_source = " of its source" if row["within_source"] else ""
+        said = f"dropped, similarity {row['similarity']:.3f} to the one that stays{of_source}"
+        return _Outcome(said, survivor=row["cluster"])
 
     def _reason(self, reason: str, document: _Document) -> str:
         """A failed rule with what it saw, where it is a rule of the configuration."""

@@ -50,9 +50,9 @@ from corpus.shards import (
 )
 from corpus.takedown import join_takedowns, read_takedowns
 from dedup import boilerplate, large
-from dedup.addresses import ADDRESSES, SUPERSEDED, split_addresses, stand_ins
+from dedup.addresses import ADDRESSES, SUPERSEDED, hashes_of, split_addresses, stand_ins
 from dedup.alarms import LOSSES, add_losses, losses, raised
-from dedup.clusters import CLUSTERS, duplicates, find_clusters, in_order, pick
+from dedup.clusters import CLUSTERS, duplicates, find_clusters, in_order, last_word, pick, repeats
 from dedup.compared import COMPARED, INDEX, deal_compared, deal_indexed, link, measure_compared
 from dedup.components import COMPONENTS, find_components
 from dedup.minhash import signatures
@@ -189,9 +189,12 @@ def combine_addresses(task: Task) -> Counts:
 
 
 def split_keys(task: Task) -> Counts:
-    """Signatures of the documents that take part → their keys, dealt to parts."""
+    """Signatures of the documents that take part → their keys, dealt to parts.
+
+    In the second of two rounds those that repeat a document of their source take no part.
+    """
     parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
-    superseded = _superseded(task)
+    out = pa.concat_arrays([_superseded(task).column("doc_id"), repeats(_of_shard(task, "source_shard_clusters"))])
     first = first_number(task.part or 0)
     n_keys = 0
     for documents, signed, decisions in zip_batches(
@@ -199,10 +202,12 @@ def split_keys(task: Task) -> Counts:
         (task.input("signatures"), SIGNATURES.schema.names),
         (task.input("decisions"), ["reasons"]),
     ):
-        replaced = pc.is_in(documents.column("doc_id"), superseded.column("doc_id"))
-        in_play = _kept(decisions) & ~replaced.to_numpy(zero_copy_only=False)
+        is_out = pc.is_in(documents.column("doc_id"), value_set=out)
+        in_play = _kept(decisions) & ~is_out.to_numpy(zero_copy_only=False)
         places = precedence(documents, signed.column("chars").to_numpy(), task.settings)
-        for part, batch in zip(parts, split(signed, places, in_play, first, task.settings, len(parts)), strict=True):
+        apart = hashes_of(documents.column("source")) if task.settings.within_sources else None
+        dealt = split(signed, places, in_play, first, task.settings, len(parts), apart)
+        for part, batch in zip(parts, dealt, strict=True):
             part.append(batch)
             n_keys += batch.num_rows
         first += signed.num_rows
@@ -298,30 +303,36 @@ def split_compared(task: Task) -> Counts:
 
 def _linked(task: Task) -> pa.RecordBatch:
     """What pairs and components know of the shard's documents."""
-    shard = task.part or 0
-    return link(read_part(task.input("components"), shard), (read_part(uri, shard) for uri in task.inputs["pairs"]))
+    return link(read_part(task.input("components"), task.part or 0), _of_shard(task, "pairs"))
 
 
 def cluster(task: Task) -> Counts:
     """One part's documents → its clusters. Memory as `dedup.clusters.find_clusters`."""
     part = task.part or 0
+    round_of = "source_" if task.settings.within_sources else ""
     clusters, of_shards = find_clusters(
         (read_part(uri, part) for uri in [*task.inputs["compared"], *task.inputs.get("indexed", ())]),
         len(task.inputs["compared"]),
         task.settings,
     )
-    write_parts(task.outputs["shard_clusters"], CLUSTERS.schema, [[batch] for batch in of_shards])
-    return {"documents_in_clusters": write_shard(task.outputs["clusters"], CLUSTERS.schema, _in_batches(clusters))}
+    write_parts(task.outputs[f"{round_of}shard_clusters"], CLUSTERS.schema, [[batch] for batch in of_shards])
+    rows = write_shard(task.outputs[f"{round_of}clusters"], CLUSTERS.schema, _in_batches(clusters))
+    return {"documents_in_clusters": rows}
 
 
 def mark_duplicates(task: Task) -> Counts:
     """Documents, decisions and clusters → one row per document: survivor of its cluster, or duplicate of which."""
     superseded = _superseded(task)
-    clusters = [read_part(uri, task.part or 0) for uri in task.inputs["shard_clusters"]]
-    if superseded.num_rows:
-        # What takes a document's place may lie in any shard. Both may name one row, which does no harm.
-        clusters.append(pick(_read_all(task.inputs["clusters"]), ids_as_bytes(superseded.column("stand_in")), CLUSTERS))
-    judged = in_order(clusters, CLUSTERS)
+
+    def judged_in(round_of: str) -> pa.RecordBatch:
+        clusters = _of_shard(task, f"{round_of}shard_clusters")
+        if superseded.num_rows:
+            # What takes a document's place may lie in any shard. Both may name one row, which does no harm.
+            everywhere = _read_all(task.inputs.get(f"{round_of}clusters", ()))
+            clusters.append(pick(everywhere, ids_as_bytes(superseded.column("stand_in")), CLUSTERS))
+        return in_order(clusters, CLUSTERS)
+
+    judged = last_word(judged_in("source_"), judged_in(""))
     counts: Counter[str] = Counter()
     lost: list[pa.Table] = []
     sampled = large.largest([])
@@ -354,7 +365,8 @@ def check_losses(task: Task) -> Counts:
     sampled = large.largest(_read_all(task.inputs["large_clusters"]))
     write_shard(task.outputs["largest_clusters"], large.LARGE_CLUSTERS.schema, sampled.combine_chunks().to_batches())
     lost = add_losses(_read_all(task.inputs["losses"]))
-    alarms = list(raised(lost, _read_all(task.inputs["clusters"]), task.settings))
+    clusters = _read_all([*task.inputs.get("source_clusters", ()), *task.inputs["clusters"]])
+    alarms = list(raised(lost, clusters, task.settings))
     if alarms:
         more = f" (and {len(alarms) - 1} more alarms)" if len(alarms) > 1 else ""
         raise WorkFailed(
@@ -394,7 +406,7 @@ def combine_lines(task: Task) -> Counts:
 def mark_boilerplate(task: Task) -> Counts:
     """Documents and the lines that repeat → which of each document's lines are boilerplate."""
     counts: Counter[str] = Counter()
-    parts = [read_part(uri, task.part or 0) for uri in task.inputs["repeated_lines"]]
+    parts = _of_shard(task, "repeated_lines")
     repeated = pa.Table.from_batches(parts, boilerplate.LINES.schema).sort_by("key").combine_chunks().to_batches()
     totals = repeated[0] if repeated else pa.RecordBatch.from_pylist([], boilerplate.LINES.schema)
     found: list[pa.RecordBatch] = []
@@ -759,6 +771,11 @@ def _survives(duplicates: pa.RecordBatch) -> np.ndarray:
 def _superseded(task: Task) -> pa.RecordBatch:
     """The shard's documents in whose place another page of their address stays; none where that is off."""
     return pick(_read_all(task.inputs.get("superseded", ())), _ids(task.input("documents")), SUPERSEDED)
+
+
+def _of_shard(task: Task, table: str) -> list[pa.RecordBatch]:
+    """What every part of a table holds for the task's shard; nothing where the run has no such table."""
+    return [read_part(uri, task.part or 0) for uri in task.inputs.get(table, ())]
 
 
 def _ids(uri: str) -> np.ndarray:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 
-from dedup.addresses import SUPERSEDED, split_addresses, stand_ins
-from dedup.clusters import CLUSTERS, duplicates, find_clusters, in_order, pick
+from dedup.addresses import SUPERSEDED, hashes_of, split_addresses, stand_ins
+from dedup.clusters import CLUSTERS, duplicates, find_clusters, in_order, last_word, pick, repeats
 from dedup.compared import deal_compared, deal_indexed, link
 from dedup.components import find_components
 from dedup.minhash import signatures
@@ -39,30 +40,51 @@ def dedup(
             for batch, chosen in zip(batches, in_play, strict=True)
         ]
     places = [precedence(batch, lengths, settings) for batch, lengths in zip(batches, chars, strict=True)]
-    rows = [*zip(signed, places, taking_part, strict=True)]
-    rows += [(old, old.column("precedence").to_numpy(), np.ones(old.num_rows, bool)) for old in index]
+    found = {True: [in_order([], CLUSTERS) for _ in batches], False: []}
+    for within in (True, False) if settings.within_sources else (False,):
+        gone = {i for clusters in found[True] for i in repeats([clusters]).to_pylist()}
+        rows = [
+            (signature, place, chosen & ~np.isin(signature.column("doc_id").to_pylist(), list(gone)))
+            for signature, place, chosen in zip(signed, places, taking_part, strict=True)
+        ]
+        found[within] = clusters_of(batches, rows, replace(settings, within_sources=within), index)
+    marked = []
+    for n, (batch, chosen) in enumerate(zip(batches, in_play, strict=True)):
+        replaced = pick([superseded], ids_as_bytes(batch.column("doc_id")), SUPERSEDED)
+        shown = slice(None) if settings.same_address else slice(n, n + 1)
+        judged = last_word(*(in_order(found[within][shown], CLUSTERS) for within in (True, False)))
+        marked.append(duplicates(batch.column("doc_id"), chosen, replaced, judged))
+    return marked
+
+
+def clusters_of(
+    batches: list[pa.RecordBatch],
+    rows: list[tuple[pa.RecordBatch, np.ndarray, np.ndarray]],
+    settings: Dedup,
+    index: list[pa.RecordBatch],
+) -> list[pa.RecordBatch]:
+    """One round: batches of CLUSTERS, one for each batch; rows are signatures, precedences, and who takes part."""
+    signed = [signature for signature, _, _ in rows]
+    old = [(batch, batch.column("precedence").to_numpy(), np.ones(batch.num_rows, bool)) for batch in index]
+    apart = [hashes_of(batch.column("source")) if settings.within_sources else None for batch in (*batches, *index)]
     # A batch is a shard here, so its first document has its shard's first number.
-    keys = [split(*columns, first_number(n), settings, settings.parts) for n, columns in enumerate(rows)]
-    pairs = [combine([row[part] for row in keys], len(rows)) for part in range(settings.parts)]
-    components = find_components(lambda: itertools.chain(*pairs), len(rows), settings.parts)
+    keys = [
+        split(*columns, first_number(n), settings, settings.parts, apart[n]) for n, columns in enumerate([*rows, *old])
+    ]
+    pairs = [combine([row[part] for row in keys], len(keys)) for part in range(settings.parts)]
+    components = find_components(lambda: itertools.chain(*pairs), len(keys), settings.parts)
     linked = [link(found, [part[n] for part in pairs]) for n, found in enumerate(components)]
     compared = [
         deal_compared(*columns, first_number(n), linked[n], settings)
         for n, columns in enumerate(zip(batches, signed, strict=True))
     ]
     compared += [
-        deal_indexed(old, first_number(n), linked[n], settings) for n, old in enumerate(index, start=len(batches))
+        deal_indexed(batch, first_number(n), linked[n], settings) for n, batch in enumerate(index, start=len(batches))
     ]
-    found = [
+    of_parts = [
         find_clusters([row[part] for row in compared], len(batches), settings)[1] for part in range(settings.parts)
     ]
-    marked = []
-    for n, (batch, chosen) in enumerate(zip(batches, in_play, strict=True)):
-        replaced = pick([superseded], ids_as_bytes(batch.column("doc_id")), SUPERSEDED)
-        others = [rows for part in found for rows in part] if settings.same_address else []
-        judged = in_order([*(part[n] for part in found), *others], CLUSTERS)
-        marked.append(duplicates(batch.column("doc_id"), chosen, replaced, judged))
-    return marked
+    return [in_order([part[n] for part in of_parts], CLUSTERS) for n in range(len(batches))]
 
 
 def by_document(batches: list[pa.RecordBatch]) -> dict[bytes, dict[str, object]]:

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,6 +57,23 @@ def test_order_cuts_and_parts_change_no_row(texts, dice, parts, cut, same_addres
 
 
 @settings(deadline=None, max_examples=40)
+@given(corpora, st.data(), st.integers(1, 5), st.integers(0, 25))
+def test_sources_first_then_all_is_two_runs_however_documents_lie_in_shards(texts, data, parts, cut):
+    sources = data.draw(st.lists(st.sampled_from(["web", "books"]), min_size=len(texts), max_size=len(texts)))
+    whole = documents(texts, sources=sources)
+    found = by_document(dedup([whole[cut:], whole[:cut]], replace(SMALL, within_sources=True, parts=parts)))
+    first = {}
+    for name in set(sources):
+        first |= by_document(dedup([whole.filter(pc.equal(whole.column("source").cast(pa.string()), name))], SMALL))
+    left = pa.array([first[i]["kept"] for i in whole.column("doc_id").to_pylist()], pa.bool_())
+    second = by_document(dedup([whole.filter(left)], SMALL))
+    assert set(first) == set(found)
+    for i, row in found.items():
+        within = i not in second or second[i]["cluster_size"] == 1 < first[i]["cluster_size"]
+        assert row == {**(first if within else second)[i], "within_source": within}
+
+
+@settings(deadline=None, max_examples=40)
 @given(corpora, st.data(), st.sampled_from([(), ("longest",), ("oldest",), ("newest", "longest")]))
 def test_a_later_crawl_against_the_index_of_an_earlier_one_gives_the_rows_of_one_big_run(texts, data, criteria):
     cut = data.draw(st.integers(0, len(texts)))
@@ -93,7 +111,8 @@ def test_documents_out_of_play_change_nothing_for_the_others(texts, data):
     alone = by_document(dedup([batch.filter(pa.array(chosen))], SMALL))
     assert {i: found[i] for i in alone} == alone
     for i in found.keys() - alone.keys():
-        assert found[i] == {"doc_id": i, "cluster": None, "cluster_size": 0, "similarity": None, "kept": False}
+        nothing = {"cluster": None, "cluster_size": 0, "similarity": None, "kept": False, "within_source": False}
+        assert found[i] == {"doc_id": i, **nothing}
 
 
 @settings(deadline=None, max_examples=60)
@@ -183,6 +202,19 @@ def test_a_duplicate_of_a_document_that_is_unlike_the_first_of_its_key_is_found(
     assert rows == {ids[1]: ids[1], ids[2]: ids[1]}
 
 
+def test_a_document_that_repeats_one_of_its_source_goes_even_if_that_one_goes_for_another_source():
+    # Each is like the one before, and the last is not like the first.
+    original = page(1).replace("\n", "")
+    once = edited(original, 2, 20)
+    twice = edited(once, 3, 20)
+    batch = documents([original + "。。", once + "。", twice], sources=["books", "web", "web"])
+    kept = {
+        within: [row["kept"] for row in dedup([batch], Dedup(within_sources=within))[0].to_pylist()]
+        for within in (False, True)
+    }
+    assert kept == {False: [True, False, True], True: [True, False, False]}
+
+
 def test_books_with_a_common_beginning_beyond_the_cap_both_stay():
     capped = Dedup(max_shingled_chars=500)
     book = page(1, sentences=100)
@@ -226,9 +258,8 @@ def test_no_pairs_make_every_document_its_own_survivor():
     clusters, _ = find_clusters([], 1, SMALL)
     none = in_order([], SUPERSEDED)
     result = duplicates(documents(["あ"]).column("doc_id"), np.array([True]), none, clusters)
-    assert result.to_pylist() == [
-        {"doc_id": document_id(0), "cluster": document_id(0), "cluster_size": 1, "similarity": 1.0, "kept": True}
-    ]
+    itself = {"doc_id": document_id(0), "cluster": document_id(0), "cluster_size": 1, "similarity": 1.0, "kept": True}
+    assert result.to_pylist() == [{**itself, "within_source": False}]
 
 
 def test_a_candidate_that_is_missing_or_a_document_given_twice_is_an_error_that_says_why():

@@ -23,6 +23,7 @@ def test_a_signature_has_bands_times_rows_values():
         ({"survivor_order": ("newest", "oldest")}, "dedup.survivor_order"),
         ({"survivor_order": ("source",)}, "dedup.source_priority"),
         ({"same_address": "newest", "index": True}, "dedup.same_address"),
+        ({"within_sources": True, "index": True}, "dedup.within_sources"),
         ({"same_address": "longest", "against": ("out/index-0123abcd/index",)}, "dedup.same_address"),
         ({"source_priority": ("web",)}, "dedup.source_priority"),
     ],

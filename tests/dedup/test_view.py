@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bench.editions import texts
@@ -63,6 +63,7 @@ def test_the_view_of_a_view_is_the_view(text: str) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.text(LETTERS, max_size=24), st.booleans()), max_size=4))
+@example([("11〳_〵", True)])  # a mark between the halves
 def test_the_view_is_that_of_its_oracle_and_other_documents_stay_as_they_are(documents) -> None:
     folded = fold(Texts.from_strings([text for text, _ in documents]))
     viewed = view(folded, np.array([is_viewed for _, is_viewed in documents], np.bool_))

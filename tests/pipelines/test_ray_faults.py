@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from corpus.shards import publish
+from dedup.settings import Boilerplate, Dedup
 from pipelines import executors
-from pipelines.engine import Manifest, Stage, StageResult, Task, WorkFailed, run_stage
+from pipelines.engine import Manifest, Stage, StageResult, Task, Work, WorkFailed, run_stage
 from pipelines.executors import Measured, RayTasks
 from pipelines.manifest import read_manifests
 from pipelines.shapes import Unit, Upstream, digest_of
-from tests.conftest import ROOT
+from tests.conftest import ROOT, data_files
+from tests.dedup.test_pipeline import run as dedup_corpus
 from tests.pipelines.test_engine import Words
 
 WORDS = ("春", "夏", "秋", "冬", "朝", "夜")
@@ -118,6 +122,39 @@ def test_a_task_that_kills_every_worker_is_named_and_the_others_are_finished(
         run(ray_tasks, tmp_path, always)
     (folder,) = tmp_path.glob("words-*")
     assert sorted(read_manifests(str(folder))) == sorted(f"test/{word}" for word in WORDS if word != "夏")
+
+
+@dataclass(frozen=True, slots=True)
+class KilledOnce:
+    """The work of a stage, whose first task to finish kills its worker before anybody knows."""
+
+    work: Work
+    marker: Path
+
+    def __call__(self, task: Task) -> Mapping[str, int]:
+        counts = self.work(task)
+        with contextlib.suppress(FileExistsError):
+            self.marker.touch(exist_ok=False)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return counts
+
+
+@pytest.mark.ray
+def test_dedup_that_loses_workers_gives_the_bytes_that_one_process_gives(ray_tasks: RayTasks, tmp_path: Path) -> None:
+    # A gathering and a combining task. A lost worker costs three seconds: all stages were tried once (docs/log.md).
+    killed = {name: tmp_path / f"killed-{name}" for name in ("components", "clusters")}
+
+    def killed_once(stage: Stage) -> Stage:
+        stage = replace(stage, memory_bytes=64 << 20)
+        return replace(stage, work=KilledOnce(stage.work, killed[stage.name])) if stage.name in killed else stage
+
+    usual = Dedup(parts=2, boilerplate=Boilerplate(min_documents=2, min_host_fraction=0))
+    shards = (tuple(range(35)), tuple(range(35, 60)))
+    expected, _ = dedup_corpus(tmp_path / "serial", shards, usual)
+    found, _ = dedup_corpus(tmp_path / "ray", shards, usual, ray_tasks, killed_once)
+    assert found == expected
+    assert all(path.exists() for path in killed.values())
+    assert data_files(tmp_path / "ray") == data_files(tmp_path / "serial")
 
 
 @pytest.mark.ray

@@ -158,10 +158,15 @@ def test_refusals_are_listed_by_reason_and_source(report: dict[str, Any]) -> Non
 
 
 def test_clusters_are_binned_by_size_and_hold_the_kept_documents(report: dict[str, Any]) -> None:
+    removed = {"same_address": 0, "within_source": 0}
     assert report["clusters"] == {
+        "by_source": [
+            {"source": "cc", "documents": 4, **removed, "over_all": 2, "removed": 2, "share": 0.5},
+            {"source": "ndl", "documents": 1, **removed, "over_all": 0, "removed": 0, "share": 0.0},
+        ],
         "rows": [
-            {"from": 1, "to": 1, "clusters": 2, "documents": 2, "removed": 0},
-            {"from": 3, "to": 4, "clusters": 1, "documents": 3, "removed": 2},
+            {"from": 1, "to": 1, "kept": 2, "removed": 0},
+            {"from": 3, "to": 4, "kept": 1, "removed": 2},
         ],
         "largest": 3,
         "samples": [
@@ -258,10 +263,10 @@ def test_a_lost_page_is_an_error(small: dict[str, Any]) -> None:
         assemble(small, TIMINGS, facts(pages=13), SAMPLES)
 
 
-def test_a_document_that_no_cluster_holds_is_an_error(small: dict[str, Any]) -> None:
+def test_a_kept_document_that_dedup_does_not_know_is_an_error(small: dict[str, Any]) -> None:
     broken = deepcopy(small)
-    broken["cluster_sizes"]["1"] -= 1
-    with pytest.raises(AccountingError, match="kept 5 documents, but the clusters hold 4"):
+    broken["dedup"]["cc"]["documents"] -= 1
+    with pytest.raises(AccountingError, match="kept 5 documents, but 4 took part in dedup"):
         assemble(broken, TIMINGS, facts(pages=12), SAMPLES)
 
 

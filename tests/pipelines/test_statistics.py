@@ -53,6 +53,8 @@ class Row:
     characters: int = 100
     reasons: tuple[str, ...] = ()
     cluster_size: int | None = 1
+    similarity: float | None = 1.0
+    within_source: bool = False
     unique: bool = True
     released: bool = True
     taken_down: bool = False
@@ -126,7 +128,13 @@ def write_tables(
         duplicates=write(
             DUPLICATES,
             [
-                {"doc_id": doc_id, "cluster_size": row.cluster_size, "kept": row.unique}
+                {
+                    "doc_id": doc_id,
+                    "cluster_size": row.cluster_size,
+                    "similarity": row.similarity,
+                    "kept": row.unique,
+                    "within_source": row.within_source,
+                }
                 for doc_id, row in zip(ids, rows, strict=True)
             ],
         ),
@@ -188,6 +196,8 @@ _rows = st.builds(
     characters=st.integers(0, 10_000_000),
     reasons=st.sampled_from([(), ("one",), ("one", "two"), ("opted_out", "three")]),
     cluster_size=st.integers(1, 9),
+    similarity=st.sampled_from([None, 0.9, 1.0]),
+    within_source=st.booleans(),
     unique=st.booleans(),
     released=st.booleans(),
     taken_down=st.booleans(),
@@ -284,7 +294,7 @@ def test_the_other_counters_of_the_small_run_are_exact(counted: dict[str, Any]) 
     assert counted["refused"] == {"cc": {"no_kana": 2, "quarantined": 1}, "ndl": {"empty": 1}}
     assert counted["charsets"] == {"utf-8": {"utf-8": 5, "": 2}, "cp932": {"shift_jis": 1}}
     assert counted["languages"]["en"] == {"documents": 1, "characters": 100}
-    assert counted["cluster_sizes"] == {"1": 2, "3": 1}
+    assert counted["cluster_sizes"] == {"1": {"kept": 2, "removed": 0}, "3": {"kept": 1, "removed": 2}}
     assert counted["pii"] == {
         "mail_address": {"documents": 1, "spans": 2},
         "phone_number": {"documents": 2, "spans": 5},
@@ -311,6 +321,23 @@ def test_hosts_and_charsets_beyond_the_bound_are_lumped_and_none_is_lost(tmp_pat
     assert counted["hosts_other"] == {"documents": 5, "kept": 5, "unique": 5}
     assert sum(map(len, counted["charsets"].values())) == TOP_CHARSET_PAIRS
     assert counted["charsets_other"] == TOP_HOSTS + 5 - TOP_CHARSET_PAIRS
+
+
+def test_what_dedup_removes_is_counted_by_source_and_by_what_it_was_compared_with(tmp_path: Path) -> None:
+    rows = [
+        Row("a", cluster_size=3),
+        replace(duplicate(Row("b"), 3), within_source=True),
+        duplicate(Row("c"), 3),
+        replace(duplicate(Row("d"), 3), similarity=None),
+        duplicate(Row("e", source="ndl"), 2),
+        dropped(Row("f"), "too_short"),
+    ]
+    counted = shard_statistics(write_tables(tmp_path, "0", rows))
+    assert counted["dedup"] == {
+        "cc": {"documents": 4, "same_address": 1, "within_source": 1, "over_all": 1},
+        "ndl": {"documents": 1, "same_address": 0, "within_source": 0, "over_all": 1},
+    }
+    assert counted["cluster_sizes"] == {"3": {"kept": 1, "removed": 2}, "2": {"kept": 0, "removed": 1}}
 
 
 def test_kept_documents_in_another_language_are_counted(tmp_path: Path) -> None:

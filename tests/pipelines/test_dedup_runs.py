@@ -1,0 +1,86 @@
+"""Whole runs whose dedup is more than one round over one corpus: their reports add up, and a trace leads on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pipelines.cli import main
+from pipelines.config import load_config
+from pipelines.run import table_folder
+from pipelines.trace import trace
+from tests.dedup.pages import edited, page
+from tests.tokenizer.conftest import SENTENCES
+
+#: With the pages, text of 516 characters and 12 pieces more: enough for a vocabulary of 520.
+VARIED = "\n".join(SENTENCES)
+
+
+def write_config(folder: Path, sources: dict[str, dict[str, str]], dedup: str) -> Path:
+    """A run over texts by source and address, whose rules keep everything."""
+    folder.mkdir()
+    (folder / "rules.toml").write_text("", encoding="utf-8")
+    tables = []
+    for name, texts in sources.items():
+        lines = [json.dumps({"id": uri, "text": text}) + "\n" for uri, text in texts.items()]
+        (folder / f"{name}.jsonl").write_text("".join(lines), encoding="utf-8")
+        tables.append(
+            f'[[source]]\nname = "{name}"\nkind = "jsonl"\nprofile = "prose"\nlicence = "CC0"\n'
+            f'inputs = ["{folder}/{name}.jsonl"]\nuri_field = "id"\n'
+        )
+    path = folder / "config.toml"
+    path.write_text(
+        f'[run]\nout = "{folder}/out"\n{"".join(tables)}[filter]\nrules = "{folder}/rules.toml"\n[dedup]\n{dedup}\n'
+        '[tokenize.train]\nvocabulary_size = 520\nword_boundaries = "off"\n',
+        encoding="utf-8",
+    )
+    return path
+
+
+def report_of(config: Path) -> dict[str, Any]:
+    """The report of a run that is made here."""
+    assert main(["run", "--config", str(config), "--executor", "serial"]) == 0
+    path = Path(table_folder(load_config(str(config)), "report")) / "report.json"
+    report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return report
+
+
+def test_sources_first_then_all_is_told_by_the_report_and_followed_by_a_trace(tmp_path: Path) -> None:
+    web = {"http://a.jp/": page(1), "http://b.jp/": edited(page(1), 2, 5)[:-3], "http://www.a.jp/#top": page(2)[:300]}
+    books = {"urn:book": page(1) + "完。" * 5, "urn:other": VARIED}
+    config = write_config(
+        tmp_path / "run", {"web": web, "books": books}, 'within_sources = true\nsame_address = "longest"'
+    )
+    report = report_of(config)
+    by_source = {row.pop("source"): row for row in report["clusters"]["by_source"]}
+    assert by_source == {
+        "web": {"documents": 3, "same_address": 1, "within_source": 1, "over_all": 1, "removed": 3, "share": 1.0},
+        "books": {"documents": 2, "same_address": 0, "within_source": 0, "over_all": 0, "removed": 0, "share": 0.0},
+    }
+    (found,) = trace(load_config(str(config)), "http://b.jp/")
+    said = [(step.name, step.said.split(" (")[0]) for step in found.steps[-4:]]
+    similarities = [step.said.split()[2] for step in found.steps if step.name == "dedup"]
+    assert said == [
+        ("dedup", f"dropped, similarity {similarities[0]} to the one that stays of its source"),
+        ("repeats", "http://a.jp/"),
+        ("dedup", f"dropped, similarity {similarities[1]} to the one that stays"),
+        ("stays", "urn:book"),
+    ]
+
+
+def test_a_run_against_an_index_ends_in_a_report_that_names_what_repeats_the_earlier_run(tmp_path: Path) -> None:
+    first = write_config(tmp_path / "first", {"old": {"http://a.jp/": page(1), "http://c.jp/": VARIED}}, "index = true")
+    report_of(first)
+    index = table_folder(load_config(str(first)), "index")
+    texts = {"http://b.jp/": edited(page(1), 2, 5)[:-3], "http://c.jp/": VARIED + page(2)}
+    second = write_config(tmp_path / "second", {"new": texts}, f'against = ["{index}"]')
+    clusters = report_of(second)["clusters"]
+    assert [row["over_all"] for row in clusters["by_source"]] == [1]
+    assert clusters["rows"] == [
+        {"from": 1, "to": 1, "kept": 1, "removed": 0},
+        {"from": 2, "to": 2, "kept": 0, "removed": 1},
+    ]
+    (found,) = trace(load_config(str(second)), "http://b.jp/")
+    assert found.steps[-1].name == "stays"
+    assert found.steps[-1].said.startswith("a document of an earlier run")
