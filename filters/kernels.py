@@ -135,16 +135,18 @@ _COUNT_BITS = np.uint64(0x3_FFFF)
 @njit(cache=True, nogil=True)
 def _code_point(data, i):  # type: ignore[no-untyped-def]
     """The code point that starts at byte i, and the byte after it."""
-    lead = np.int64(data[i])
+    at = np.uint64(i)  # an unsigned index needs no look whether it counts from the end
+    lead = np.int64(data[at])
     if lead < 0x80:
         return lead, i + 1
+    second = np.int64(data[at + np.uint64(1)]) & 0x3F
     if lead < 0xE0:
-        return (lead & 0x1F) << 6 | np.int64(data[i + 1]) & 0x3F, i + 2
+        return (lead & 0x1F) << 6 | second, i + 2
+    third = np.int64(data[at + np.uint64(2)]) & 0x3F
     if lead < 0xF0:
-        middle = np.int64(data[i + 1]) & 0x3F
-        return (lead & 0x0F) << 12 | middle << 6 | np.int64(data[i + 2]) & 0x3F, i + 3
-    high = (lead & 0x07) << 18 | (np.int64(data[i + 1]) & 0x3F) << 12
-    return high | (np.int64(data[i + 2]) & 0x3F) << 6 | np.int64(data[i + 3]) & 0x3F, i + 4
+        return (lead & 0x0F) << 12 | second << 6 | third, i + 3
+    fourth = np.int64(data[at + np.uint64(3)]) & 0x3F
+    return (lead & 0x07) << 18 | second << 12 | third << 6 | fourth, i + 4
 
 
 @njit(cache=True, nogil=True)
