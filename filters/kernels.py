@@ -180,14 +180,6 @@ def _table_shift(n_keys):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _doubled(array):  # type: ignore[no-untyped-def]
-    """The array with room for as many rows again."""
-    grown = np.empty((2 * len(array), array.shape[1]), array.dtype)
-    grown[: len(array)] = array
-    return grown
-
-
-@njit(cache=True, nogil=True)
 def _duplicates(hashed, count, keys, used):  # type: ignore[no-untyped-def]
     """How many of the hashes occurred before, and the sum of their lengths; keys and used are scratch."""
     shift = _table_shift(count)
@@ -246,9 +238,13 @@ def _read_lines(data, offsets, marks, short_line_chars, max_quote_chars, counts)
 
     White space is not counted and a line without anything else is no line.
     """
-    # Hash and length of each line and each sentence.
-    lines = np.empty((1024, 2), np.uint64)
-    sentences = np.empty((1024, 2), np.uint64)
+    # Hash and length of each line and each sentence, at most one for each byte. This is room for the longest document,
+    # of which only what is written to becomes memory; references to an array that grows are counted at each character.
+    longest = np.int64(0)
+    for doc in range(len(offsets) - 1):
+        longest = max(longest, offsets[doc + 1] - offsets[doc])
+    lines = np.empty((longest, 2), np.uint64)
+    sentences = np.empty((longest, 2), np.uint64)
     keys = np.empty(16, np.uint64)
     used = np.zeros(16, np.int32)
     for doc in range(len(offsets) - 1):
@@ -271,11 +267,11 @@ def _read_lines(data, offsets, marks, short_line_chars, max_quote_chars, counts)
                 mark = marks[point]
             else:
                 point, mark, at_end = 0, NEWLINE, True
-            if mark == PLAIN and ended == _NOT_ENDED and i > quoted_to and line_chars:
+            if (mark == PLAIN or mark == ALPHANUMERIC) and ended == _NOT_ENDED and line_chars:
                 # Nearly every character, by the shortest way.
                 dots = 0
                 last_mark = PLAIN
-                is_after_quote = False
+                is_after_quote = is_quote_ended = False
                 line_chars += 1
                 sentence_chars += 1
                 sentence_hash = sentence_hash * _MULTIPLIER + np.uint64(point)
@@ -292,8 +288,6 @@ def _read_lines(data, offsets, marks, short_line_chars, max_quote_chars, counts)
                     row[TRAILING_SENTENCES] += dots >= 3 or last_mark in (ELLIPSIS, MIDDLE_DOT)
                     if is_ended:
                         row[ENDED_SENTENCE_CHARS] += sentence_chars
-                    if n_sentences == len(sentences):
-                        sentences = _doubled(sentences)
                     sentences[n_sentences, 0] = sentence_hash
                     sentences[n_sentences, 1] = sentence_chars
                     n_sentences += 1
@@ -307,8 +301,6 @@ def _read_lines(data, offsets, marks, short_line_chars, max_quote_chars, counts)
                     row[ELLIPSIS_LINES] += last_mark == ELLIPSIS or dots >= 3
                     row[BULLET_LINES] += is_bullet
                     row[LONGEST_LINE] = max(row[LONGEST_LINE], line_chars)
-                    if n_lines == len(lines):
-                        lines = _doubled(lines)
                     lines[n_lines, 0] = line_hash
                     lines[n_lines, 1] = np.uint64(line_chars) | (_AFTER_BLANK if is_after_blank else np.uint64(0))
                     n_lines += 1
@@ -327,8 +319,6 @@ def _read_lines(data, offsets, marks, short_line_chars, max_quote_chars, counts)
                     row[SENTENCES] += 1
                     row[LONGEST_SENTENCE] = max(row[LONGEST_SENTENCE], sentence_chars)
                     row[ENDED_SENTENCE_CHARS] += sentence_chars
-                    if n_sentences == len(sentences):
-                        sentences = _doubled(sentences)
                     sentences[n_sentences, 0] = sentence_hash
                     sentences[n_sentences, 1] = sentence_chars
                     n_sentences += 1

@@ -16,6 +16,11 @@ def test_the_kernel_reads_lines_as_the_oracle_does(texts):
             assert counts[row, getattr(kernels, name)] == expected, (name, text)
 
 
+def test_there_is_room_for_a_sentence_in_nearly_every_byte():
+    texts = ["!#\n" * 500, "!#" * 500, "#\n" * 500]
+    assert read_lines(sliced(texts)).counts[:, kernels.SENTENCES].tolist() == [1000, 501, 500]
+
+
 @pytest.mark.parametrize(
     ("text", "mean_chars"),
     [
