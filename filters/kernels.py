@@ -568,7 +568,12 @@ def _read_tells(data, offsets, tells, head_chars, counts):  # type: ignore[no-un
         i = start
         row = counts[doc]
         stop_characters = np.int64(0)
-        n_chars = part_chars = segment_chars = 0
+        for _ in range(head_chars):
+            if i < end:
+                point, i = _code_point(data, i)
+                row[HEAD_KANA] += np.int64(tells[point]) >> KANA & 1
+        i = start
+        part_chars = segment_chars = 0
         before = np.int64(0)  # what the last character that was not blank tells
         is_spaced = is_trailing = False
         # Of a date: the digits now, then length and separator of the number before and of the one before that.
@@ -580,9 +585,6 @@ def _read_tells(data, offsets, tells, head_chars, counts):  # type: ignore[no-un
             if i < end:
                 point, i = _code_point(data, i)
                 tell = np.int64(tells[point])
-                if n_chars < head_chars:
-                    row[HEAD_KANA] += tell >> KANA & 1
-                n_chars += 1
             else:
                 point, tell, at_end = 0x0A, np.int64(1 << BLANK), True
             if tell & ~_PLAIN_TELLS == 0 and digits == 0 and last_digits == 0 and part_chars and not is_spaced:
