@@ -267,7 +267,7 @@ def _read_lines(data, offsets, marks, short_line_chars, max_quote_chars, counts)
                 mark = marks[point]
             else:
                 point, mark, at_end = 0, NEWLINE, True
-            if (mark == PLAIN or mark == ALPHANUMERIC) and ended == _NOT_ENDED and line_chars:
+            if mark in (PLAIN, ALPHANUMERIC) and ended == _NOT_ENDED and line_chars:
                 # Nearly every character, by the shortest way.
                 dots = 0
                 last_mark = PLAIN
