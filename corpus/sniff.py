@@ -11,7 +11,8 @@ a page wrongly let through costs milliseconds and a page wrongly refused is lost
 Text in kanji alone (a heading, a table of names) has no kana and is refused too: by
 its bytes it cannot be told from Chinese.
 
-One compiled pass looks at 64 bytes at a time, and closer only where one of them is no ASCII or `&`.
+One compiled pass looks at 128 bytes at a time, and closer only where one of them is no ASCII, or escape, or 0, or a
+numeric reference. Pairs of bytes are counted by another, on pages that are no UTF-8.
 """
 
 from __future__ import annotations
@@ -23,33 +24,44 @@ from typing import AnyStr, Final, NamedTuple
 import numpy as np
 
 from corpus.markup.kernels import MIN_KANA as MIN_KANA
-from corpus.markup.kernels import _count_marks
+from corpus.markup.kernels import _count_pairs, _find_marks
 
 
 class Marks(NamedTuple):
-    """How often each mark of Japanese occurs in bytes.
+    """What marks of Japanese bytes hold; looking ends where there are `MIN_KANA` kana.
 
     Attributes:
-        utf_8_kana: kana in UTF-8, half-width ones included; counting ends where there are `MIN_KANA`.
-        reference_kana: kana as numeric references (`&#12354;`); counting ends where there are `MIN_KANA`.
+        utf_8_kana: kana in UTF-8, half-width ones included.
+        reference_kana: kana as numeric references (`&#12354;`).
+        is_utf_8: whether bytes above 0x7F are sequences of UTF-8 by their form; the page's end may cut the last.
+        has_escapes: whether there is a byte 0x1B.
+        has_zeros: whether there is a byte 0.
+    """
+
+    utf_8_kana: int
+    reference_kana: int
+    is_utf_8: bool
+    has_escapes: bool
+    has_zeros: bool
+
+
+class Pairs(NamedTuple):
+    """How often each mark of the Japanese encodings of two bytes occurs.
+
+    Attributes:
         shift_jis_leads: bytes that lead hiragana and katakana in Shift_JIS, whatever follows them.
         euc_jp_kana: pairs of bytes that are kana in EUC-JP, half-width ones included, in runs of such pairs: across the
             pairs of Korean and Chinese, two of a hundred look like kana.
         half_width_pairs: pairs of bytes that are half-width katakana in Shift_JIS.
         high_bytes: bytes above 0x7F.
         top_bytes: bytes above 0xDF.
-        not_utf_8: places where bytes above 0x7F are no sequence of UTF-8 by their form; one that the page's end cuts
-            is one.
     """
 
-    utf_8_kana: int
-    reference_kana: int
     shift_jis_leads: int
     euc_jp_kana: int
     half_width_pairs: int
     high_bytes: int
     top_bytes: int
-    not_utf_8: int
 
 
 #: Text in half-width katakana has few bytes above them, which lead rare kanji; Korean and Chinese, whose bytes also
@@ -64,23 +76,31 @@ def may_be_japanese(data: bytes, marks: Marks | None = None) -> bool:
         data: body of the response, content encodings undone.
         marks: those of the same bytes, if they are known.
     """
-    marks = marks or count_marks(data)
+    marks = marks or find_marks(data)
     if max(marks.utf_8_kana, marks.reference_kana) >= MIN_KANA:
         return True
-    if b"\x1b" in data and _ISO_2022_JP.search(data):
+    if marks.has_escapes and _ISO_2022_JP.search(data):
         return True
-    if b"\0" in data and (_reaches(_UTF_16LE_KANA, data) or _reaches(_UTF_16BE_KANA, data)):
+    if marks.has_zeros and (_reaches(_UTF_16LE_KANA, data) or _reaches(_UTF_16BE_KANA, data)):
         return True
-    return marks.not_utf_8 > 0 and (
-        marks.shift_jis_leads >= MIN_KANA
-        or marks.euc_jp_kana >= MIN_KANA
-        or (marks.half_width_pairs >= MIN_KANA and marks.top_bytes <= _MAX_TOP_FRACTION * marks.high_bytes)
+    if marks.is_utf_8:
+        return False
+    pairs = count_pairs(data)
+    return (
+        pairs.shift_jis_leads >= MIN_KANA
+        or pairs.euc_jp_kana >= MIN_KANA
+        or (pairs.half_width_pairs >= MIN_KANA and pairs.top_bytes <= _MAX_TOP_FRACTION * pairs.high_bytes)
     )
 
 
-def count_marks(data: bytes) -> Marks:
-    """Count the marks of Japanese in bytes."""
-    return Marks(*_count_marks(np.frombuffer(data, np.uint8)))
+def find_marks(data: bytes) -> Marks:
+    """Look for the marks of Japanese in bytes."""
+    return Marks(*_find_marks(np.frombuffer(data, np.uint8)))
+
+
+def count_pairs(data: bytes) -> Pairs:
+    """Count the marks of the encodings of two bytes."""
+    return Pairs(*_count_pairs(np.frombuffer(data, np.uint8)))
 
 
 def holds_kana(html: str, least: int = MIN_KANA) -> bool:

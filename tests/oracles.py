@@ -580,24 +580,13 @@ def repeat_words(words: list[str]) -> dict[str, int]:
 # --- bytes of a page ----------------------------------------------------------------------------
 
 
-def count_marks(data: bytes) -> dict[str, int]:
-    """Marks of Japanese in bytes, by name; those that counting may end at are counted to the end."""
+def find_marks(data: bytes) -> dict[str, int | bool]:
+    """Marks of Japanese in bytes, by name; those that looking may end at are counted to the end."""
     character = re.compile(rb"[\x00-\x7f]|[\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xff][\x80-\xbf]{3}")
     cut = re.compile(rb"(?:[\xc0-\xff]|[\xe0-\xff][\x80-\xbf]|[\xf0-\xff][\x80-\xbf]{2})?\Z")
     at = 0
     while match := character.match(data, at):
         at = match.end()
-    euc_jp = 0
-    for run in re.findall(rb"[\x80-\xff]+", data):
-        i = 0
-        while i < len(run):
-            i += run[i] == 0x8F  # stands before two others
-            pair = run[i : i + 2]
-            is_kana = len(pair) == 2 and (
-                (pair[0] in (0xA4, 0xA5) and 0xA1 <= pair[1] <= 0xF6) or (pair[0] == 0x8E and 0xA6 <= pair[1] <= 0xDF)
-            )
-            euc_jp += is_kana
-            i += 2
     numbers = [
         int(decimal) if decimal else int(other, 16)
         for decimal, other in re.findall(rb"&#(?:(\d+)|[xX]([0-9a-fA-F]+))", data)
@@ -607,10 +596,30 @@ def count_marks(data: bytes) -> dict[str, int]:
             re.findall(rb"\xe3(?:\x81[\x81-\xbf]|[\x82\x83][\x80-\xbf])|\xef(?:\xbd[\xa6-\xbf]|\xbe[\x80-\x9f])", data)
         ),
         "reference_kana": sum(0x3041 <= number <= 0x30FF or 0xFF66 <= number <= 0xFF9F for number in numbers),
+        "is_utf_8": cut.match(data, at) is not None,
+        "has_escapes": b"\x1b" in data,
+        "has_zeros": b"\0" in data,
+    }
+
+
+def count_pairs(data: bytes) -> dict[str, int]:
+    """Marks of the encodings of two bytes, by name."""
+    euc_jp = 0
+    for run in re.findall(rb"[\x80-\xff]+", data):
+        i = 0
+        while i < len(run):
+            while run[i : i + 1] == b"\x8f":  # stands before two others
+                i += 1
+            pair = run[i : i + 2]
+            is_kana = len(pair) == 2 and (
+                (pair[0] in (0xA4, 0xA5) and 0xA1 <= pair[1] <= 0xF6) or (pair[0] == 0x8E and 0xA6 <= pair[1] <= 0xDF)
+            )
+            euc_jp += is_kana
+            i += 2
+    return {
         "shift_jis_leads": data.count(b"\x82") + data.count(b"\x83"),
         "euc_jp_kana": euc_jp,
         "half_width_pairs": len(re.findall(rb"[\xa6-\xdf](?=[\xa6-\xdf])", data)),
         "high_bytes": sum(byte > 0x7F for byte in data),
         "top_bytes": sum(byte > 0xDF for byte in data),
-        "not_utf_8": int(cut.match(data, at) is None),
     }

@@ -901,11 +901,15 @@ def _read(  # type: ignore[no-untyped-def]
 
 # --- bytes ---
 
-_BLOCK_WORDS: Final = 8
-_BLOCK_BYTES: Final = 8 * _BLOCK_WORDS
+#: So many words of 8 bytes are looked at together: 8 end too often, and among 32 there is a mark too often.
+_STRETCH_WORDS: Final = 16
 _HIGH_BITS = np.uint64(0x8080808080808080)
 _LOW_BITS = np.uint64(0x0101010101010101)
 _AMPERSANDS = np.uint64(0x2626262626262626)
+_NUMBER_SIGNS = np.uint64(0x0023232323232323)
+_ESCAPES = np.uint64(0x1B1B1B1B1B1B1B1B)
+_SPACES = np.uint64(0x2020202020202020)
+_LEADS_OF_KANA = (np.uint64(0xE3E3E3E3E3E3E3E3), np.uint64(0xEFEFEFEFEFEFEFEF))
 
 
 @njit(cache=True, nogil=True)
@@ -933,66 +937,155 @@ def _referenced(data, i):  # type: ignore[no-untyped-def]
     return value
 
 
+# Of each byte of a word, its high bit says what was found of it; the other bits say nothing.
+
+
 @njit(cache=True, nogil=True)
-def _count_marks(data):  # type: ignore[no-untyped-def]
-    utf_8_kana = reference_kana = shift_jis_leads = euc_jp_kana = half_width_pairs = high_bytes = top_bytes = 0
-    not_utf_8 = missing = 0
+def _is_zero(word):  # type: ignore[no-untyped-def]
+    """Bytes that are 0; one behind such a byte may look like one."""
+    return (word - _LOW_BITS) & ~word
+
+
+@njit(cache=True, nogil=True)
+def _from_reference(word):  # type: ignore[no-untyped-def]
+    """0 for each `&` before `#`, and for a last `&`, whatever follows it."""
+    return (word ^ _AMPERSANDS) | ((word >> np.uint64(8)) ^ _NUMBER_SIGNS)
+
+
+@njit(cache=True, nogil=True)
+def _is_misplaced(word, before):  # type: ignore[no-untyped-def]
+    """Bytes that continue a sequence of UTF-8 where none goes on, or do not where one does; `before` stands before."""
+    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
+    last = word << np.uint64(8) | before >> np.uint64(56)
+    second_last = word << np.uint64(16) | before >> np.uint64(48)
+    third_last = word << np.uint64(24) | before >> np.uint64(40)
+    goes_on = (
+        (last & last << one)
+        | (second_last & second_last << one & second_last << two)
+        | (third_last & third_last << one & third_last << two & third_last << three)
+    )
+    return (word & ~(word << one)) ^ goes_on
+
+
+@njit(cache=True, nogil=True)
+def _may_lead_kana(word):  # type: ignore[no-untyped-def]
+    """Bytes that lead kana in UTF-8, and `&` of references."""
+    return _is_zero(word ^ _LEADS_OF_KANA[0]) | _is_zero(word ^ _LEADS_OF_KANA[1]) | _is_zero(_from_reference(word))
+
+
+@njit(cache=True, nogil=True)
+def _count_kana(data, start, end):  # type: ignore[no-untyped-def]
+    """Kana that start in a span: in UTF-8, and as references."""
+    n = len(data)
+    utf_8_kana = reference_kana = 0
+    for i in range(start, end):
+        byte = data[i]
+        if byte == 38 and i + 1 < n and data[i + 1] == 35:
+            reference_kana += int(_is_kana(_referenced(data, i + 2)))
+        elif i + 2 < n:
+            second, third = data[i + 1], data[i + 2]
+            if byte == 0xE3:
+                is_kana = 0x81 <= second <= 0x83 and 0x80 <= third <= 0xBF and (second != 0x81 or third != 0x80)
+                utf_8_kana += int(is_kana)
+            elif byte == 0xEF:
+                is_kana = (second == 0xBD and 0xA6 <= third <= 0xBF) or (second == 0xBE and 0x80 <= third <= 0x9F)
+                utf_8_kana += int(is_kana)
+    return utf_8_kana, reference_kana
+
+
+@njit(cache=True, nogil=True)
+def _mark_words(data, words, first, stop):  # type: ignore[no-untyped-def]
+    """What a few words hold, one after another; the last may be cut by the page's end."""
+    utf_8_kana = reference_kana = 0
+    misplaced = escapes = zeros = np.uint64(0)
+    before = words[first - 1] if first else np.uint64(0)
+    for i in range(first, stop):
+        end = min(8 * i + 8, len(data))
+        is_there = _HIGH_BITS
+        if i < len(words):
+            word = words[i]
+        else:
+            word = _SPACES
+            for j in range(end - 1, 8 * i - 1, -1):
+                word = word << np.uint64(8) | np.uint64(data[j])
+            is_there = _HIGH_BITS >> np.uint64(8 * (8 * i + 8 - end))
+        misplaced |= _is_misplaced(word, before) & is_there
+        escapes |= _is_zero(word ^ _ESCAPES)
+        zeros |= _is_zero(word)
+        utf_8, reference = _count_kana(data, 8 * i, end)
+        utf_8_kana += utf_8
+        reference_kana += reference
+        before = word
+    return utf_8_kana, reference_kana, misplaced, escapes, zeros
+
+
+@njit(cache=True, nogil=True)
+def _find_marks(data):  # type: ignore[no-untyped-def]
+    words = data[: len(data) // 8 * 8].view(np.uint64)
+    n_words = (len(data) + 7) // 8
+    behind = min(_STRETCH_WORDS, n_words)
+    utf_8_kana, reference_kana, misplaced, escapes, zeros = _mark_words(data, words, 0, behind)
+    for first in range(_STRETCH_WORDS, len(words) - _STRETCH_WORDS + 1, _STRETCH_WORDS):
+        if max(utf_8_kana, reference_kana) >= MIN_KANA:
+            break
+        behind = first + _STRETCH_WORDS
+        # Here words are only added up: a branch among them would cost more than all the rest.
+        seen = np.uint64(0)
+        for i in range(first, first + _STRETCH_WORDS):
+            word = words[i]
+            seen |= word | (_from_reference(word) - _LOW_BITS) | ((word ^ _ESCAPES) - _LOW_BITS) | (word - _LOW_BITS)
+        if (seen | words[first - 1]) & _HIGH_BITS == 0:
+            continue
+        leads = np.uint64(0)
+        for i in range(first, first + _STRETCH_WORDS):
+            word = words[i]
+            misplaced |= _is_misplaced(word, words[i - 1])
+            escapes |= _is_zero(word ^ _ESCAPES)
+            zeros |= _is_zero(word)
+            leads |= _may_lead_kana(word)
+        if leads & _HIGH_BITS:
+            for i in range(first, first + _STRETCH_WORDS):
+                if _may_lead_kana(words[i]) & _HIGH_BITS:
+                    utf_8, reference = _count_kana(data, 8 * i, 8 * i + 8)
+                    utf_8_kana += utf_8
+                    reference_kana += reference
+    if max(utf_8_kana, reference_kana) < MIN_KANA:
+        utf_8, reference, more_misplaced, more_escapes, more_zeros = _mark_words(data, words, behind, n_words)
+        utf_8_kana += utf_8
+        reference_kana += reference
+        misplaced |= more_misplaced
+        escapes |= more_escapes
+        zeros |= more_zeros
+    is_utf_8 = misplaced & _HIGH_BITS == 0
+    return utf_8_kana, reference_kana, is_utf_8, escapes & _HIGH_BITS != 0, zeros & _HIGH_BITS != 0
+
+
+@njit(cache=True, nogil=True)
+def _count_pairs(data):  # type: ignore[no-untyped-def]
+    """Marks of the encodings of two bytes; see `corpus.sniff.Pairs`."""
+    shift_jis_leads = euc_jp_kana = half_width_pairs = high_bytes = top_bytes = 0
     is_trail = False  # of a character of two bytes, counted from the last ASCII on
     n = len(data)
-    words = data[: n // 8 * 8].view(np.uint64)
-    start = 0
-    while start < n and max(utf_8_kana, reference_kana) < MIN_KANA:
-        end = min(start + _BLOCK_BYTES, n)
-        first = start // 8
-        start = end
-        if first + _BLOCK_WORDS <= len(words):
-            # The high bit of each byte that has it or is `&`; a byte behind such a one may have it too.
-            seen = np.uint64(0)
-            for i in range(first, first + _BLOCK_WORDS):
-                other = words[i] ^ _AMPERSANDS
-                seen |= words[i] | ((other - _LOW_BITS) & ~other)
-            if seen & _HIGH_BITS == 0:
-                not_utf_8 += missing > 0
-                missing = 0
-                is_trail = False
-                continue
-        for i in range(8 * first, end):
-            byte = data[i]
-            if byte < 0x80:
-                not_utf_8 += missing > 0
-                missing = 0
-                is_trail = False
-                if byte == 38 and i + 1 < n and data[i + 1] == 35:
-                    reference_kana += _is_kana(_referenced(data, i + 2))
-                continue
-            high_bytes += 1
-            if byte < 0xC0:
-                not_utf_8 += missing == 0
-                missing = max(missing - 1, 0)
-            else:
-                not_utf_8 += missing > 0
-                missing = 1 if byte < 0xE0 else 2 if byte < 0xF0 else 3
-            second = data[i + 1] if i + 1 < n else np.uint8(0)
-            if byte >= 0xE0:
-                top_bytes += 1
-                third = data[i + 2] if i + 2 < n else np.uint8(0)
-                if byte == 0xE3:
-                    is_kana = 0x81 <= second <= 0x83 and 0x80 <= third <= 0xBF and (second != 0x81 or third != 0x80)
-                    utf_8_kana += int(is_kana)
-                elif byte == 0xEF:
-                    is_kana = (second == 0xBD and 0xA6 <= third <= 0xBF) or (second == 0xBE and 0x80 <= third <= 0x9F)
-                    utf_8_kana += int(is_kana)
-            elif byte >= 0xA6:
-                half_width_pairs += int(0xA6 <= second <= 0xDF)
-            elif byte == 0x82 or byte == 0x83:
-                shift_jis_leads += 1
-            elif not is_trail:
-                if byte == 0xA4 or byte == 0xA5:
-                    euc_jp_kana += int(0xA1 <= second <= 0xF6)
-                elif byte == 0x8E:
-                    euc_jp_kana += int(0xA6 <= second <= 0xDF)
-            is_trail = not is_trail and byte != 0x8F  # which stands before two others
-    return utf_8_kana, reference_kana, shift_jis_leads, euc_jp_kana, half_width_pairs, high_bytes, top_bytes, not_utf_8
+    for i in range(n):
+        byte = data[i]
+        if byte < 0x80:
+            is_trail = False
+            continue
+        high_bytes += 1
+        second = data[i + 1] if i + 1 < n else np.uint8(0)
+        if byte >= 0xE0:
+            top_bytes += 1
+        elif byte >= 0xA6:
+            half_width_pairs += int(0xA6 <= second <= 0xDF)
+        elif byte == 0x82 or byte == 0x83:
+            shift_jis_leads += 1
+        elif not is_trail:
+            if byte == 0xA4 or byte == 0xA5:
+                euc_jp_kana += int(0xA1 <= second <= 0xF6)
+            elif byte == 0x8E:
+                euc_jp_kana += int(0xA6 <= second <= 0xDF)
+        is_trail = not is_trail and byte != 0x8F  # which stands before two others
+    return shift_jis_leads, euc_jp_kana, half_width_pairs, high_bytes, top_bytes
 
 
 @njit(cache=True, nogil=True)

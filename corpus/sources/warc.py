@@ -166,7 +166,7 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
     if isinstance(body, Refused | Skipped):
         return body
     # Headers are short and hold no kana: looking at them too costs less than copying the body out.
-    marks = sniff.count_marks(body.block)
+    marks = sniff.find_marks(body.block)
     if not sniff.may_be_japanese(body.block, marks):
         is_empty = not body.block[body.start : body.start + _BLANK_BYTES].strip() and not body.data.strip()
         return Refused("empty" if is_empty else "no_japanese_bytes", uri=page.uri)
@@ -210,7 +210,8 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
 @cache
 def _load_kernels() -> None:
     """Compile or load what is compiled before the first page: the time limit is for pages, and forks inherit it."""
-    sniff.count_marks(b"")
+    sniff.find_marks(b"")
+    sniff.count_pairs(b"")
     decode(b"\x82\xa0" * 8192)
     extract("<title>x</title><h1>x</h1>")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.sniff import MIN_KANA, count_marks, holds_kana, may_be_japanese
+from corpus.sniff import MIN_KANA, count_pairs, find_marks, holds_kana, may_be_japanese
 from tests import oracles
 
 CODECS = ("utf-8", "cp932", "euc_jp", "iso2022_jp", "utf-16-le", "utf-16-be")
@@ -85,9 +85,9 @@ def test_a_cut_last_character_does_not_make_foreign_text_pass() -> None:
 MARKED = st.lists(
     st.one_of(
         st.binary(max_size=3),
-        st.sampled_from(("&#12354;", "&#x3042;", "&#65393", "&", "&#", "plain text " * 9, "あ", "ｱ", "雨", "é")).map(
-            str.encode
-        ),
+        st.sampled_from(
+            ("&#12354;", "&#x3042;", "&#65393", "&", "&#", "plain text " * 9, "\x1b", "\0", "あ", "ｱ", "雨", "é")
+        ).map(str.encode),
         st.sampled_from((b"\xa4\xa2", b"\xa5\xa2", b"\x8e\xb1", b"\x8f\xb0\xa4", b"\x82\xa0", b"\xb1\xb2", b"\x80")),
     ),
     max_size=40,
@@ -96,20 +96,25 @@ MARKED = st.lists(
 
 @given(MARKED)
 @settings(max_examples=200, deadline=None)
-def test_marks_are_those_that_a_slow_count_finds(data: bytes) -> None:
-    fast, slow = count_marks(data)._asdict(), oracles.count_marks(data)
+def test_marks_are_those_that_a_slow_search_finds(data: bytes) -> None:
+    fast, slow = find_marks(data)._asdict(), oracles.find_marks(data)
     if max(slow["utf_8_kana"], slow["reference_kana"]) >= MIN_KANA:
-        assert max(fast["utf_8_kana"], fast["reference_kana"]) >= MIN_KANA  # and counting ends
+        assert max(fast["utf_8_kana"], fast["reference_kana"]) >= MIN_KANA  # and looking ends
         return
-    assert min(fast.pop("not_utf_8"), 1) == slow.pop("not_utf_8")
     assert fast == slow
+
+
+@given(MARKED)
+@settings(max_examples=100, deadline=None)
+def test_pairs_are_those_that_a_slow_count_finds(data: bytes) -> None:
+    assert count_pairs(data)._asdict() == oracles.count_pairs(data)
 
 
 def test_no_kana_are_seen_across_the_characters_of_korean_and_chinese() -> None:
     korean = "한국어로 쓴 글입니다. 오늘은 날씨가 좋습니다. 가나다라마바사아자차카타파하 갸거겨고교구규그기개"
     chinese = "今天天气很好，我们一起去公园散步吧。人民日报社论员文章的主要内容"
-    assert count_marks(korean.encode("euc_kr")).euc_jp_kana == 0
-    assert count_marks(chinese.encode("gbk")).euc_jp_kana == 0
+    assert count_pairs(korean.encode("euc_kr")).euc_jp_kana == 0
+    assert count_pairs(chinese.encode("gbk")).euc_jp_kana == 0
 
 
 @given(st.binary(max_size=2000))
