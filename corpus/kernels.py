@@ -1,8 +1,9 @@
 """Jitted loops over the lines of OCR pages: what stands in margins, in which order to read, where paragraphs end.
 
-All take the columns that `corpus.ocr` makes of the lines of a publication: boxes as float64 (n_lines, 4) of x, y,
-width and height, NaN where unknown; `page_offsets` says which lines are a page. What each line is for is said in
-`corpus.ocr`, which wraps them; the slow version of all together is `tests/ocr_oracle.py`.
+All but the last, which is over the characters of any text (`corpus.text`), take the columns that `corpus.ocr` makes
+of the lines of a publication: boxes as float64 (n_lines, 4) of x, y, width and height, NaN where unknown;
+`page_offsets` says which lines are a page. What each line is for is said in `corpus.ocr`, which wraps them; the slow
+version of all together is `tests/ocr_oracle.py`.
 """
 
 from __future__ import annotations
@@ -606,3 +607,17 @@ def _mark_paragraphs(page_offsets, boxes, chars, widths, marks, limits, kinds, b
                     )
             last, last_page = i, page
     return n_ordered
+
+
+@njit(cache=True, nogil=True)
+def _is_plain(points, plain_blocks):  # type: ignore[no-untyped-def]
+    """Whether every character lies within the blocks, rows of first and last of which none overlap."""
+    # A block at a time and without a branch inside, so that LLVM compares eight characters at once.
+    n_inside = 0
+    for block in range(len(plain_blocks)):
+        first, last = plain_blocks[block, 0], plain_blocks[block, 1]
+        for i in range(len(points)):
+            n_inside += (points[i] >= first) & (points[i] <= last)
+        if n_inside == len(points):
+            return True
+    return False

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from corpus.kernels import _is_plain
+
 
 @dataclass(frozen=True, slots=True)
 class Texts:
@@ -74,18 +76,38 @@ def tidy(text: str) -> str:
     form U+FA19, and old characters are never modernised. The ideographic space U+3000 stays too:
     Japanese paragraphs are indented with it. Lone surrogates, which no UTF-8 file can hold, become U+FFFD.
     """
-    text = composed(text.replace("\r\n", "\n").replace("\r", "\n"))
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = composed(text)
     return "\n".join([line.rstrip() for line in text.split("\n")]).strip("\n")
 
 
 def composed(text: str) -> str:
     """Text in NFC with compatibility ideographs as they are, without control characters and lone surrogates."""
+    if len(text) > _SHORT_CHARS:
+        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        if _is_plain(points, PLAIN_BLOCKS):
+            return text
     if not _ODD.search(text):  # one look for all three, since nearly every text has none of them
         return unicodedata.normalize("NFC", text)
     text = _SURROGATES.sub("\ufffd", _CONTROL_CHARACTERS.sub("", text))
     return _NO_COMPATIBILITY_IDEOGRAPHS.sub(lambda run: unicodedata.normalize("NFC", run[0]), text)
 
 
+#: Stretches of characters that `composed` leaves as they are, whatever stands beside them: nothing in them is a
+#: control character, decomposes, or combines with what comes before. Nearly every Japanese text has no others; the
+#: commonest come first.
+PLAIN_BLOCKS = np.array(
+    [
+        *((0x4E00, 0x9FFF), (0x3030, 0x3098), (0x3000, 0x3029), (0x309B, 0x312F), (0x20, 0x7E), (0xA, 0xA)),
+        *((0xFF00, 0xFFFD), (0x2002, 0x206F), (0x9, 0x9), (0xA0, 0x2FF), (0x2190, 0x22FF), (0x2460, 0x2ADB)),
+        *((0x391, 0x3A9), (0x3B1, 0x3C9), (0x2150, 0x2189), (0x3400, 0x4DFF), (0x20000, 0x2EBE0)),
+    ],
+    np.uint32,
+)
+PLAIN_BLOCKS.flags.writeable = False
+#: Below this, asking the kernel costs more than it saves.
+_SHORT_CHARS = 200
 # C0 and C1 controls except tab and newline; U+FEFF is a byte order mark that lost its place.
 _CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")

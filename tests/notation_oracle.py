@@ -27,6 +27,7 @@ _MARKS = re.compile(
 
 def plain_text(marked: str) -> tuple[str, int]:
     """What `corpus.notation.plain_text` gives."""
+    marked = marked.replace("\r\n", "\n").replace("\r", "\n")
     marked = _RUBY.sub("", _SURROGATES.sub("\ufffd", _CONTROL_CHARACTERS.sub("", marked)))
     n_unknown = 0
     pieces: list[str] = []

@@ -42,6 +42,14 @@ def _finalise(h: int) -> int:
     return (h ^ h >> 33) * _MIX_2 & _MASK_64
 
 
+def composed(text: str) -> str:
+    """`corpus.text.composed`, a run of characters at a time."""
+    kept = [char for char in text if unicodedata.category(char) != "Cc" or char in "\t\n\r"]
+    text = "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in kept if char != "\ufeff")
+    runs = re.split("([\uf900-\ufaff\U0002f800-\U0002fa1f])", text)
+    return "".join(run if i % 2 else unicodedata.normalize("NFC", run) for i, run in enumerate(runs))
+
+
 def view(folded: str) -> str:
     """A folded text in the view for comparison, one idea after the other over the whole text."""
     letters = ""

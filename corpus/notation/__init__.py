@@ -20,7 +20,6 @@ from corpus.notation.kernels import (
     GAIJI,
     ITERATION,
     _find_marks,
-    _is_composed,
     _without_ruby,
     _write,
 )
@@ -37,17 +36,6 @@ _LIGATURES = {"AE&": "Æ", "ae&": "æ", "OE&": "Œ", "oe&": "œ", "s&": "ß", "A
               "O/": "Ø", "o/": "ø", "!@": "¡", "?@": "¿"}  # fmt: skip
 _ACCENTS = {"`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", ":": "\u0308", ",": "\u0327", "_": "\u0304"}
 _GETA = "〓"
-#: First and last characters of stretches that NFC leaves as they are, whatever stands beside them: nothing in them
-#: decomposes, or combines with what comes before. Nearly every text has no others.
-COMPOSED_BLOCKS = np.array(
-    [
-        *((0, 0x2FF), (0x391, 0x3A9), (0x3B1, 0x3C9), (0x2002, 0x206F), (0x2150, 0x2189), (0x2190, 0x22FF)),
-        *((0x2460, 0x2ADB), (0x3000, 0x3029), (0x3030, 0x3098), (0x309B, 0x312F), (0x3400, 0x9FFF)),
-        *((0xFF00, 0xFFFF), (0x20000, 0x2EBE0)),
-    ],
-    np.uint32,
-)
-COMPOSED_BLOCKS.flags.writeable = False
 #: Python's codec reads JIS X 0212, another standard, in the rows that plane 2 leaves to it.
 _PLANE_2_ROWS = (1, 3, 4, 5, 8, *range(12, 16), *range(78, 95))
 
@@ -59,7 +47,7 @@ def plain_text(marked: str) -> tuple[str, int]:
     go, and lone surrogates become U+FFFD, as in `corpus.text.tidy`.
 
     Args:
-        marked: text in Aozora notation with `\n` line ends.
+        marked: text in Aozora notation, with any line ends.
 
     Returns:
         The text in NFC, tidy, at most one blank line together, and the number of characters that are
@@ -76,8 +64,7 @@ def plain_text(marked: str) -> tuple[str, int]:
     np.cumsum([len(piece) for piece in stays], out=offsets[1:])
     text = np.empty(n_clean + len(kept) + 2, np.uint32)
     n_text = _write(clean, n_clean, marks, kept, offsets, text)
-    plain = _string(text[:n_text])
-    return plain if _is_composed(text[:n_text], COMPOSED_BLOCKS) else composed(plain), n_unknown
+    return composed(_string(text[:n_text])), n_unknown
 
 
 def _string(points: np.ndarray) -> str:
@@ -100,21 +87,17 @@ def _what_stays(clean: str, marks: np.ndarray) -> tuple[list[str], int]:
             n_unknown += char is None
             stays.append(char or _GETA)
         elif kind == ANNOTATION:
-            note = clean[start + 2 : end - 1]
-            if note in ("割り注", "ここから割り注"):
-                stays.append("（")
-            elif note in ("割り注終わり", "ここで割り注終わり"):
-                stays.append("）")
-            elif note.startswith(("地から", "地付き", "地より")):
-                # A date on the left, a signature on the right of one line.
-                stays.append("　" if start == last_end or not clean[start - 1].isspace() else "")
-            elif (
-                (match := _REPLACES.match(note))
-                and clean.endswith(match[1], last_end, start)
-                and (char := described_character(note))
-            ):
-                marks[number, 1] -= len(match[1])
-                stays.append(char)
+            first = clean[start + 2]
+            if first == "「":
+                replaced, char = _replacement(clean[start + 2 : end - 1])
+                if char and clean.endswith(replaced, last_end, start):
+                    marks[number, 1] -= len(replaced)
+                    stays.append(char)
+                else:
+                    stays.append("")
+            elif first in _FIRST_OF_KEPT:
+                is_after_blank = start > last_end and clean[start - 1].isspace()
+                stays.append(_kept_annotation(clean[start + 2 : end - 1], is_after_blank))
             else:
                 stays.append("")
         elif kind == ITERATION:
@@ -125,6 +108,26 @@ def _what_stays(clean: str, marks: np.ndarray) -> tuple[list[str], int]:
             stays.append(clean[start:end] if composed_latin == latin else composed_latin)
         last_end = end
     return stays, n_unknown
+
+
+def _replacement(note: str) -> tuple[str, str | None]:
+    """What a note says to replace and the character to put there (「2」はローマ数字、1-13-22); None if it says none."""
+    match = _REPLACES.match(note)
+    return (match[1], described_character(note)) if match else ("", None)
+
+
+#: First characters of the annotations of which something stays.
+_FIRST_OF_KEPT = "割こ地"
+
+
+def _kept_annotation(note: str, is_after_blank: bool) -> str:
+    """Brackets for a note between the lines, a blank before what stands at the foot of the line."""
+    if note in ("割り注", "ここから割り注"):
+        return "（"
+    if note in ("割り注終わり", "ここで割り注終わり"):
+        return "）"
+    # A date on the left, a signature on the right of one line.
+    return "　" if not is_after_blank and note.startswith(("地から", "地付き", "地より")) else ""
 
 
 def described_character(note: str) -> str | None:

@@ -20,6 +20,7 @@ LATIN: Final = 3  # 〔…〕 around Latin letters alone
 MAX_DEPTH: Final = 3
 
 _NEWLINE: Final = 10
+_RETURN: Final = 13
 _RUBY_OPEN, _RUBY_CLOSE, _RUBY_START = ord("《"), ord("》"), ord("｜")
 _OPEN, _CLOSE, _SIGN, _REFERENCE = ord("［"), ord("］"), ord("＃"), ord("※")
 _SLASH, _BACKSLASH, _VOICED = ord("／"), ord("＼"), ord("″")
@@ -46,7 +47,10 @@ def _is_space(point):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _without_ruby(points, clean):  # type: ignore[no-untyped-def]
-    """Copy the points without readings, ｜ and control characters; how many are left, and no fewer than the marks."""
+    """Copy the points without readings, ｜ and control characters, all line ends as `\\n`.
+
+    How many are left, and a number that is no less than that of the marks.
+    """
     n = len(points)
     n_clean, n_openings, i, searched = 0, 0, 0, 0
     while i < n:
@@ -58,13 +62,15 @@ def _without_ruby(points, clean):  # type: ignore[no-untyped-def]
             continue
         if point == _RUBY_OPEN and i >= searched:
             end = i + 1
-            while end < n and points[end] != _RUBY_CLOSE and points[end] != _NEWLINE:
+            while end < n and points[end] != _RUBY_CLOSE and points[end] != _NEWLINE and points[end] != _RETURN:
                 end += 1
             if end < n and points[end] == _RUBY_CLOSE:
                 i = end + 1
                 continue
             searched = end  # no other 《 before it is closed either
         i += 1
+        if point == _RETURN and (i == n or points[i] != _NEWLINE):
+            point = _NEWLINE
         if point == _RUBY_START or point == 0xFEFF:
             continue
         if point < 0xA0 and (point < 32 or point >= 0x7F) and point != _NEWLINE and point != 9:
@@ -174,15 +180,3 @@ def _write(clean, n, marks, stays, stay_offsets, text):  # type: ignore[no-untyp
             return n_text
         i += 1
         start = i
-
-
-@njit(cache=True, nogil=True)
-def _is_composed(points, composed_blocks):  # type: ignore[no-untyped-def]
-    """Whether every character lies within the blocks, rows of first and last, which NFC leaves as they are."""
-    # Without a branch LLVM makes it eight characters at a time.
-    n_inside = 0
-    for block in range(len(composed_blocks)):
-        first, last = composed_blocks[block, 0], composed_blocks[block, 1]
-        for i in range(len(points)):
-            n_inside += (points[i] >= first) & (points[i] <= last)
-    return n_inside == len(points)

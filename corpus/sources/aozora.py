@@ -62,7 +62,7 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
     if decoded is None:
         return Refused("wrong_encoding", "neither Shift_JIS nor UTF-8", record.origin_file)
     raw, charset = decoded
-    parts = split_frame(raw.replace("\r\n", "\n").replace("\r", "\n"))
+    parts = split_frame(raw if "\n" in raw else raw.replace("\r", "\n"))
     text, n_unknown = plain_text(parts.body)
     if not text.strip():
         return Refused("no_text", f"{len(raw)} characters, all of them header or colophon", record.origin_file)
@@ -73,7 +73,7 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
     if parts.colophon:
         meta["colophon"] = plain_text(parts.colophon)[0]
         if base := re.search(r"^(?:翻訳の)?底本[:：]\s*(.+)$", parts.colophon, re.MULTILINE):
-            meta["base_edition"] = base[1]
+            meta["base_edition"] = base[1].rstrip("\r")
     if n_unknown:
         meta["unresolved_characters"] = n_unknown
     return Document(uri=record.origin_file, text=text, title=title, charset=charset, meta=meta)
@@ -130,15 +130,16 @@ _LEGEND_STARTS_BEFORE_LINE = 20
 #: Begins with the line end, a literal that `re` looks for at the speed of memory.
 _COLOPHON = re.compile(r"\n(?:(?:翻訳の)?底本(?:の親本)?[:：]|［＃本文終わり］|(?:テキスト)?入力者?[:：])")
 #: Where a file from before the rules has no 底本： line, its colophon is a note near the end.
-_LATE_NOTE = re.compile(r"\n入力者注(?=\n|$)")
+_LATE_NOTE = re.compile(r"\n入力者注(?=\r?\n|$)")
 
 
 def split_frame(text: str) -> Parts:
-    """Cut a text with `\n` line ends into header, body and colophon; what a file lacks is empty."""
+    """Cut a text with `\n` or `\r\n` line ends into header, body and colophon; what a file lacks is empty."""
     lines = text.split("\n", _FRAME_LINES)
+    lines[:_FRAME_LINES] = [line.rstrip("\r") for line in lines[:_FRAME_LINES]]
     end_of_header = next((i for i, line in enumerate(lines[:_FRAME_LINES]) if not line.strip()), None)
     if end_of_header is None:
-        lines = text.split("\n")
+        lines = [line.rstrip("\r") for line in text.split("\n")]
         end_of_header = next((i for i, line in enumerate(lines) if not line.strip()), len(lines))
     header = tuple(line.strip() for line in lines[:end_of_header] if not _RULE.fullmatch(line))
     rules = [i for i, line in enumerate(lines[:_FRAME_LINES]) if line[:1] == "-" and _RULE.fullmatch(line)]
@@ -160,7 +161,9 @@ def split_frame(text: str) -> Parts:
     colophon = _COLOPHON.search(body)
     note = _LATE_NOTE.search(body, int(0.5 * len(body)))
     cut = min((match.start() for match in (colophon, note) if match), default=len(body))
-    return Parts(header, body[:cut].strip("\n"), body[cut:].strip("\n").removeprefix("［＃本文終わり］").strip("\n"))
+    return Parts(
+        header, body[:cut].strip("\r\n"), body[cut:].strip("\r\n").removeprefix("［＃本文終わり］").strip("\r\n")
+    )
 
 
 def _title_and_credits(header: list[str]) -> tuple[str, dict[str, str | list[str]]]:

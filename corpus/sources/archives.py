@@ -96,10 +96,11 @@ def read_limited(uri: str, max_bytes: int) -> bytes | BrokenInput:
     """A whole plain file, unless it is larger than the limit."""
     fs, path = filesystem(uri)
     with fs.open(path, "rb") as stream:
-        data = bytes(stream.read(max_bytes + 1))
-    if len(data) > max_bytes:
-        return _broken(uri, 0, "too_large", f"more than {max_bytes} bytes")
-    return data
+        # Not read(max_bytes + 1), for which memory of that size would be asked each time.
+        if stream.seek(0, io.SEEK_END) > max_bytes:
+            return _broken(uri, 0, "too_large", f"more than {max_bytes} bytes")
+        stream.seek(0)
+        return bytes(stream.read())
 
 
 def texts(files: Sequence[InputFile], max_bytes: int, endings: tuple[str, ...]) -> Iterator[Record | BrokenInput]:

@@ -159,3 +159,13 @@ def test_real_texts_lose_their_frame_and_notation(real_data: Path) -> None:
         assert len(document.text) > 100
         for mark in ("［＃", "《", "｜", "／＼", "底本：", "青空文庫作成ファイル"):
             assert mark not in document.text, document.title
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_every_kind_of_line_end_gives_the_same_work(line_end: str) -> None:
+    marked = FRAME.replace("\r\n", "\n").format("　一行目《いちぎょうめ》。\n\n　二行目。\n［＃改ページ］\n　三行目。")
+    document = parse(marked.replace("\n", line_end).encode("cp932"))
+    assert isinstance(document, Document)
+    assert document.text == "　一行目。\n\n　二行目。\n\n　三行目。"
+    assert (document.title, document.meta["base_edition"]) == ("題", "「本」社")
+    assert document.meta["colophon"] == "底本：「本」社\n入力：人"

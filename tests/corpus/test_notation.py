@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from corpus.notation import COMPOSED_BLOCKS, jis_x_0213, plain_text
+from corpus.notation import jis_x_0213, plain_text
 from corpus.text import tidy
 from tests import notation_oracle
 
@@ -29,17 +29,6 @@ PIECES = (
 @settings(max_examples=400, deadline=None)
 def test_the_compiled_passes_give_what_their_slow_twin_gives(marked: str) -> None:
     assert plain_text(marked) == notation_oracle.plain_text(marked)
-
-
-def test_nothing_in_the_composed_blocks_changes_or_joins_what_is_before_it() -> None:
-    forms = [unicodedata.normalize("NFD", chr(code)) for code in range(0x30000)]
-    joins = {form[i] for form in forms for i in range(1, len(form))}
-    for first, last in COMPOSED_BLOCKS.tolist():
-        for code in range(first, last + 1):
-            char = chr(code)
-            assert unicodedata.is_normalized("NFC", char), hex(code)
-            assert not unicodedata.combining(char), hex(code)
-            assert char not in joins, hex(code)
 
 
 def plain(marked: str) -> str:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.text import Texts, tidy
+from corpus.text import PLAIN_BLOCKS, Texts, composed, tidy
+from tests import oracles
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
@@ -76,3 +77,25 @@ def test_control_characters_and_lost_byte_order_marks_go() -> None:
 
 def test_half_a_surrogate_pair_becomes_a_replacement_character() -> None:
     assert tidy("𠮷\ud842野") == "𠮷\ufffd野"
+
+
+@given(
+    st.text(st.characters(), max_size=20),
+    st.sampled_from(["今日は晴れ。\n", "か", "a\t", "한", ""]),
+    st.integers(0, 90),
+)
+@settings(deadline=None)
+def test_composed_text_is_that_of_its_slow_twin_at_every_length(odd: str, plain: str, repeats: int) -> None:
+    text = plain * repeats + odd + plain
+    assert composed(text) == oracles.composed(text)
+
+
+def test_nothing_in_the_plain_blocks_changes_or_joins_what_is_before_it() -> None:
+    forms = [unicodedata.normalize("NFD", chr(code)) for code in range(0x30000)]
+    joins = {form[i] for form in forms for i in range(1, len(form))}
+    inside = [code for first, last in PLAIN_BLOCKS.tolist() for code in range(first, last + 1)]
+    assert len(inside) == len(set(inside))
+    for char in map(chr, inside):
+        assert tidy(f"a{char}a") == f"a{char}a"
+        assert not unicodedata.combining(char)
+        assert char not in joins
