@@ -72,7 +72,7 @@ check: lint types docs-check test    ## everything that CI runs
 bench: $(VENV)/installed    ## speed beside the peers, in one run; needs MANYO_DATA
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[bench]'
 	@test -n "$(MANYO_DATA)" || { echo "make bench: MANYO_DATA is not set: no pages and books to read"; exit 1; }
-	for name in web filters "dedup quality" "dedup speed" scrub ocr profiles labels editions; do \
+	for name in web filters "dedup quality" "dedup speed" scrub ocr sources profiles labels editions; do \
 	  $(BIN)/python -m bench.$$name $(MANYO_DATA) || exit 1; done
 	for name in tokens whatif "engine serial 1000" "engine ray 1000" scaling; do $(BIN)/python -m bench.$$name || exit 1; done
 

@@ -366,6 +366,9 @@ def connect(uri: str) -> tuple[LocalFiles | RemoteFiles, str]:
     Raises:
         StorageError: the library for the URI's scheme is not installed.
     """
+    if uri.startswith("/") and "://" not in uri and "::" not in uri:
+        # What fsspec says of it after a time in which a small file is opened and read.
+        return _local_files(), uri.rstrip("/") or "/"
     scheme = uri.split("://", 1)[0] if "://" in uri else "file"
     try:
         fs, path = fsspec.core.url_to_fs(uri, **_options(scheme))
@@ -377,6 +380,11 @@ def connect(uri: str) -> tuple[LocalFiles | RemoteFiles, str]:
     if "s3" in protocols:
         fs.retries = 1
     return RemoteFiles(fs, is_s3="s3" in protocols), str(path)
+
+
+@cache
+def _local_files() -> LocalFiles:
+    return LocalFiles(fsspec.filesystem("file"))
 
 
 def _options(scheme: str) -> dict[str, Any]:

@@ -76,6 +76,9 @@ def tidy(text: str) -> str:
     form U+FA19, and old characters are never modernised. The ideographic space U+3000 stays too:
     Japanese paragraphs are indented with it. Lone surrogates, which no UTF-8 file can hold, become U+FFFD.
     """
+    # Most lines are tidy as they come: printable means no line ends and no control characters.
+    if len(text) < _SHORT_CHARS and text.isprintable() and unicodedata.is_normalized("NFC", text):
+        return text.rstrip()
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = composed(text)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import etree
 
@@ -92,8 +93,16 @@ _LINES = re.compile(
     r"LawNum|LawTitle|EnactStatement|\w+Caption|\w+Label|(?:Part|Chapter|Section|Subsection|Division)Title"
     r"|\w+(?:TableTitle|NoteTitle|StyleTitle|FormatTitle|FigTitle)|\w+Sentence|TableRow|TableHeaderRow|RelatedArticleNum"
 )
+#: White space with a line end in it.
+_LAYOUT = re.compile(r"[ \t]*\n\s*")
 #: Parts of a line with a blank between them.
 _COLUMNS = {"Column", "TableColumn", "TableHeaderColumn"}
+
+
+@lru_cache(maxsize=4096)
+def _role(tag: str) -> tuple[bool, bool]:
+    """Whether an element leads the line after it, and whether it is a line of its own."""
+    return _LEADS.fullmatch(tag) is not None, _LINES.fullmatch(tag) is not None
 
 
 def _write(element: etree._Element, lines: list[str]) -> None:
@@ -103,9 +112,10 @@ def _write(element: etree._Element, lines: list[str]) -> None:
         tag = child.tag
         if tag in _LEFT_OUT or not isinstance(tag, str):
             continue
-        if _LEADS.fullmatch(tag):
+        leads, is_line = _role(tag)
+        if leads:
             lead = _words(child)
-        elif _LINES.fullmatch(tag) or (not len(child) and child.text):
+        elif is_line or (not len(child) and child.text):
             if line := _words(child):
                 lines.append(f"{lead}　{line}" if lead else line)
                 lead = ""
@@ -124,16 +134,22 @@ def _words(element: etree._Element | None) -> str:
     """The text of a line, columns apart, without the line ends that the file's layout puts in."""
     if element is None:
         return ""
-    parts: list[str] = []
-    _collect(element, parts)
-    return re.sub(r"[ \t]*\n\s*", "", "".join(parts)).strip(" \t　")
+    if len(element):
+        parts: list[str] = []
+        _collect(element, parts)
+        text = "".join(parts)
+    else:
+        text = element.text or ""
+    if "\n" in text:
+        text = _LAYOUT.sub("", text)
+    return text.strip(" \t　")
 
 
 def _collect(element: etree._Element, parts: list[str]) -> None:
     parts.append(element.text or "")
     for child in element:
         if child.tag not in _LEFT_OUT:
-            if child.tag in _COLUMNS and any(part.strip() for part in parts):
+            if child.tag in _COLUMNS and any(map(str.strip, parts)):
                 parts.append("　")
             _collect(child, parts)
         parts.append(child.tail or "")

@@ -116,9 +116,11 @@ _NOTE = re.compile(r"【[^【】]*】")
 _READING_AID = re.compile(r"［[^［］]*］|｛[^｛｝]*｝")
 _INNERMOST = re.compile(r"《([^《》：]*)：([^《》]*)》")
 _KANJI = "㐀-鿿豈-﫿\U00020000-\U0003ffff々〻〆ヶ"
-#: Kana in brackets after kanji are their reading; in brackets elsewhere they belong to the text. A blank
-#: before the kanji marks where the reading begins, as ｜ does.
-_RUBY = re.compile(rf" ?([{_KANJI}]+)（[ぁ-ゖァ-ヺー゛゜ゝゞヽヾ〳〴〵]+）")
+_READING = "（[ぁ-ゖァ-ヺー゛゜ゝゞヽヾ〳〴〵]+）"
+#: Kana in brackets after kanji are their reading; in brackets elsewhere they belong to the text.
+_RUBY = re.compile(rf"(?<=[{_KANJI}]){_READING}")
+#: A blank before the kanji marks where the reading begins, as ｜ does.
+_RUBY_START = re.compile(rf" (?=[{_KANJI}]+{_READING})")
 #: What a ｜ marks the start of: a base with its reading.
 _MARKED_RUBY = re.compile(r"｜([^｜（）《》\n]+)（[^（）\n]*）")
 
@@ -130,7 +132,9 @@ def plain_text(marked: str) -> str:
     # Marks stand within marks; each round takes off the innermost ones.
     while (inner := _INNERMOST.sub(_unmarked, text)) != text:
         text = inner
-    text = _RUBY.sub(r"\1", _MARKED_RUBY.sub(r"\1", text))
+    # What stands between the matches and their one group: `sub` with a template takes ten times as long.
+    text = "".join(_MARKED_RUBY.split(text))
+    text = _RUBY.sub("", _RUBY_START.sub("", text))
     return re.sub(r"\n{3,}", "\n\n", tidy(text.replace("？", "").replace("｜", "")))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from lxml import etree
 
@@ -103,10 +104,34 @@ _LEFT_OUT = {
 }
 #: Their start and end are line ends.
 _BLOCKS = {
-    *("front", "body", "back", "group", "floatingText", "div", "head", "p", "ab", "lg", "trailer", "argument"),
+    *("front", "body", "back", "group", "floatingText", "div", "head", "p", "ab", "trailer", "argument"),
     *("list", "item", "table", "row", "titlePage", "docTitle", "docAuthor", "byline", "epigraph"),
     *("opener", "closer", "salute", "signed", "sp", "speaker", "stage"),
 }
+
+
+class _Role(Enum):
+    """What an element does to the text."""
+
+    LEFT_OUT = "its text is no text of the work"
+    INLINE = "nothing"
+    BLOCK = "its start and end are line ends"
+    VERSE = "the same, but within a printed line"
+    PRINTED_LINE = "a line of the edition, which the file marks by an element around it"
+    LINE = "a line of the edition ends"
+    PAGE = "a page begins"
+    GAP = "stands for characters that nobody can read"
+
+
+_ROLES = {
+    "pb": _Role.PAGE,
+    **dict.fromkeys(("lb", "cb"), _Role.LINE),
+    "seg": _Role.PRINTED_LINE,
+    "gap": _Role.GAP,
+    **dict.fromkeys(("l", "lg"), _Role.VERSE),
+}
+#: Roles of which the end counts too.
+_CLOSED = {_Role.BLOCK, _Role.VERSE, _Role.PRINTED_LINE}
 _LINE_SPACE = re.compile(r"[ \t]*\n[ \t\n]*")
 
 
@@ -114,6 +139,7 @@ class _Writer:
     """Walks the elements of a text in document order."""
 
     def __init__(self, images: dict[str, str], keep_lines: bool) -> None:
+        self._roles: dict[object, _Role] = {}  # of the tags that came so far
         self._images = images
         self._keep_lines = keep_lines
         self._text = PagedText()
@@ -125,23 +151,26 @@ class _Writer:
     def visit(self, element: etree._Element) -> None:
         """Write an element's text."""
         # A stack instead of recursion: hostile files nest deeper than Python's stack allows.
-        stack: list[tuple[etree._Element, bool]] = [(element, False)]
+        stack: list[tuple[etree._Element, _Role | None]] = [(element, None)]
         while stack:
-            node, is_closing = stack.pop()
-            name = _local_name(node)
-            if is_closing:
-                self._close(name)
-                if node is not element:
-                    self._add(node.tail)
-                continue
-            if name in _LEFT_OUT:
-                if node is not element:
-                    self._add(node.tail)
-                continue
-            self._open(name, node)
-            self._add(node.text)
-            stack.append((node, True))
-            stack.extend((child, False) for child in reversed(node))
+            node, closing = stack.pop()
+            if closing is None:
+                role = self._roles.get(node.tag) or self._role(node)
+                if role is not _Role.LEFT_OUT:
+                    if role is not _Role.INLINE:
+                        self._open(role, node)
+                    if text := node.text:
+                        self._add(text)
+                    if len(node):
+                        stack.append((node, role))
+                        stack.extend([(child, None) for child in node[::-1]])
+                        continue
+                    if role in _CLOSED:
+                        self._close(role)
+            elif closing in _CLOSED:
+                self._close(closing)
+            if node is not element and (tail := node.tail):
+                self._add(tail)
 
     def break_line(self) -> None:
         """End the printed line and the paragraph."""
@@ -157,34 +186,43 @@ class _Writer:
             self._text.start_page(label)
         return self._text.finish()
 
-    def _open(self, name: str, node: etree._Element) -> None:
-        if name == "pb":
+    def _role(self, node: etree._Element) -> _Role:
+        name = _local_name(node)
+        role = (
+            _Role.LEFT_OUT if name in _LEFT_OUT else _Role.BLOCK if name in _BLOCKS else _ROLES.get(name, _Role.INLINE)
+        )
+        self._roles[node.tag] = role
+        return role
+
+    def _open(self, role: _Role, node: etree._Element) -> None:
+        if role is _Role.PAGE:
             self._end_line()
             self._pages.append(self._label(node))
-        elif name in ("lb", "cb"):
+        elif role is _Role.LINE:
             self._end_line()
-        elif name == "seg":
+        elif role is _Role.PRINTED_LINE:
             self._in_printed_line += 1
-        elif name == "gap":
+        elif role is _Role.GAP:
             self._line.append("□")
-        elif name in _BLOCKS or name == "l":
-            self._block_edge(name)
+        else:
+            self._block_edge(role)
 
-    def _close(self, name: str) -> None:
-        if name == "seg":
+    def _close(self, role: _Role) -> None:
+        if role is _Role.PRINTED_LINE:
             self._in_printed_line -= 1
-        elif name in _BLOCKS or name == "l":
-            self._block_edge(name)
+        else:
+            self._block_edge(role)
 
-    def _block_edge(self, name: str) -> None:
+    def _block_edge(self, role: _Role) -> None:
         # The five parts of a poem (<l>) stand on one line where the edition marks printed lines with <seg>.
-        if not (self._in_printed_line and name in ("l", "lg")):
+        if not (self._in_printed_line and role is _Role.VERSE):
             self.break_line()
 
-    def _add(self, text: str | None) -> None:
+    def _add(self, text: str) -> None:
         """White space with a line end in it is the file's layout; other spaces, and U+3000, are the edition's."""
-        if text:
-            self._line.append(_LINE_SPACE.sub("\n", text))
+        if "\n" in text:
+            text = _LINE_SPACE.sub("\n", text) if text.strip(" \t\n") else "\n"
+        self._line.append(text)
 
     def _end_line(self) -> None:
         line = _unwrapped("".join(self._line))
@@ -212,10 +250,13 @@ class _Writer:
 
 def _unwrapped(text: str) -> str:
     """A printed line out of the file's lines: nothing between them, but a space between Latin words."""
-    line = ""
-    for part in text.split("\n"):
-        line += joined(line, part) + part
-    return tidy(line.strip(" \t"))
+    text = text.strip(" \t\n")
+    if "\n" in text:
+        line = ""
+        for part in text.split("\n"):
+            line += joined(line, part) + part
+        text = line
+    return tidy(text)
 
 
 def _local_name(element: etree._Element) -> str:
@@ -235,8 +276,8 @@ def _texts(root: etree._Element) -> Iterator[etree._Element]:
 def _images(root: etree._Element) -> dict[str, str]:
     """Image addresses of surfaces and graphics, by `#id`."""
     images = {}
-    for element in root.iter(etree.Element):
-        if _local_name(element) == "graphic" and (url := element.get("url")):
+    for element in root.iter("{*}graphic"):
+        if url := element.get("url"):
             surface = element.getparent()
             for owner in (element, surface):
                 identity = owner.get("{http://www.w3.org/XML/1998/namespace}id") if owner is not None else None

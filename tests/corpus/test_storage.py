@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from corpus import storage
@@ -204,3 +205,10 @@ def test_a_web_server_in_trouble_is_not_a_missing_file(tmp_path: Path, impatient
         get(f"{url}/page.bin")
     with pytest.raises(StorageError, match="failed 12 times"):
         get(f"{url}/page.bin")
+
+
+@pytest.mark.parametrize("path", ["/", "/a", "/a/", "/a//b/", "/a/../b", "/～/雨 *.txt", "a/b", "~/a", "file:///a/b"])
+def test_a_local_path_is_the_one_that_fsspec_makes_of_it(path: str) -> None:
+    fs, found = storage.connect(path)
+    assert isinstance(fs, storage.LocalFiles)
+    assert found == fsspec.core.url_to_fs(path)[1]
