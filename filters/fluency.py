@@ -81,6 +81,11 @@ class LineCounts:
         return self.counts[:, kernels.LINES]
 
     @property
+    def sentence_counts(self) -> np.ndarray:
+        """int64 (n_docs,), sentences."""
+        return self.counts[:, kernels.SENTENCES]
+
+    @property
     def short_line_fraction(self) -> np.ndarray:
         """float32 (n_docs,), lines of at most `SHORT_LINE_CHARS` characters per line."""
         return share(self.counts[:, kernels.SHORT_LINES], self.line_counts)

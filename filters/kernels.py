@@ -80,6 +80,7 @@ IN_FACE: Final = 25
 FACE_OPENER: Final = 26
 DIGIT: Final = 27
 COLON: Final = 28
+CURLY: Final = 29
 
 # Columns that the telling kernel fills, per document.
 STOP_CHARACTERS: Final = 0
@@ -96,7 +97,9 @@ TRAILING_SEGMENTS: Final = 10
 FACES: Final = 11
 URLS: Final = 12
 DATE_CHARS: Final = 13
-TELL_COLUMNS: Final = 14
+URL_CHARS: Final = 14
+CURLY_BRACKETS: Final = 15
+TELL_COLUMNS: Final = 16
 
 # Columns that the word kernel fills, per document and list.
 WORDS: Final = 0
@@ -111,7 +114,8 @@ BLANK_CLASS: Final = 255  # spaces stand between characters, and separate nothin
 # Columns that the kernel of word n-grams fills, per document.
 TOP_2WORD_CHARS: Final = 0  # and 3 and 4
 STEPPED_5WORD_CHARS: Final = 3  # and 6 to 10
-WORD_NGRAM_COLUMNS: Final = 9
+REPEATED_7WORDS: Final = 9  # occurrences of runs of seven words that occur more than once
+WORD_NGRAM_COLUMNS: Final = 10
 
 _NOT_ENDED, _WEAKLY_ENDED, _ENDED = 0, 1, 2
 
@@ -550,14 +554,22 @@ def _is_face(data, i, end, tells):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _is_url(data, start, i, end):  # type: ignore[no-untyped-def]
-    """Whether the colon that ends at byte i stands in http:// or https:// and the address goes on."""
+def _find_url(data, start, i, end):  # type: ignore[no-untyped-def]
+    """First byte, and the byte after the last, of an address of the web whose colon ends at byte i; i twice if none.
+
+    The colon stands in http:// or https://, and the address goes on as long as printable ASCII does.
+    """
     if i + 2 >= end or data[i] != 0x2F or data[i + 1] != 0x2F or not 0x21 <= data[i + 2] <= 0x7E:
-        return False
+        return i, i
     j = i - 2  # the byte before the colon
     if j >= start and data[j] == 0x73:
         j -= 1
-    return j - 3 >= start and data[j - 3] == 0x68 and data[j - 2] == 0x74 and data[j - 1] == 0x74 and data[j] == 0x70
+    if j - 3 < start or data[j - 3] != 0x68 or data[j - 2] != 0x74 or data[j - 1] != 0x74 or data[j] != 0x70:
+        return i, i
+    to = i + 3
+    while to < end and 0x21 <= data[to] <= 0x7E:
+        to += 1
+    return j - 3, to
 
 
 @njit(cache=True, nogil=True)
@@ -573,6 +585,7 @@ def _read_tells(data, offsets, tells, head_chars, counts):  # type: ignore[no-un
                 point, i = _code_point(data, i)
                 row[HEAD_KANA] += np.int64(tells[point]) >> KANA & 1
         i = start
+        url_to = start
         part_chars = segment_chars = 0
         before = np.int64(0)  # what the last character that was not blank tells
         is_spaced = is_trailing = False
@@ -637,6 +650,7 @@ def _read_tells(data, offsets, tells, head_chars, counts):  # type: ignore[no-un
                 break
             row[LINE_FEEDS] += tell >> LINE_FEED & 1
             row[SEPARATORS] += tell >> SEPARATOR & 1
+            row[CURLY_BRACKETS] += tell >> CURLY & 1
             stop_characters |= tell & _STOP_BITS
             if tell >> BLANK & 1:
                 is_spaced = point == 0x20 and (before >> JAPANESE & 1) != 0
@@ -644,7 +658,10 @@ def _read_tells(data, offsets, tells, head_chars, counts):  # type: ignore[no-un
             if tell >> FACE_OPENER & 1:
                 row[FACES] += _is_face(data, i, end, tells)
             elif tell >> COLON & 1:
-                row[URLS] += _is_url(data, start, i, end)
+                url, after = _find_url(data, start, i, end)
+                row[URLS] += after > url
+                row[URL_CHARS] += max(after - max(url, url_to), 0)  # an address in another one counts no byte twice
+                url_to = max(url_to, after)
             row[SPACED_JAPANESE] += is_spaced and tell >> JAPANESE & 1
             is_spaced = False
             is_trailing = tell >> TRAILING & 1 != 0
@@ -733,6 +750,8 @@ def _repeat_words(words, chars, offsets, counts):  # type: ignore[no-untyped-def
                             stepped_to = start + length
                         table[slots[i]] = entry | walked
             n_starts = _keep_repeated(starts, n_starts, slots, table)
+            if length == 7:
+                row[REPEATED_7WORDS] = n_starts
 
 
 @njit(cache=True, nogil=True)

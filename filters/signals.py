@@ -46,7 +46,7 @@ from filters.repetition import (
     zlib_ratio,
 )
 from filters.tells import KANA_HEAD_CHARS, SEGMENT_ENDS, SEPARATORS, STOP_CHARACTERS, Tells, read_tells
-from filters.vocabulary import HEAD_CHARS, WORD_LISTS, WordCounts, WordLists, count_words
+from filters.vocabulary import HEAD_CHARS, WORD_LISTS, WordCounts, WordLists, count_board_marks, count_words
 from filters.words import SPEECH_CHARS, Speech, Words, read_speech, read_words
 
 
@@ -219,6 +219,16 @@ SIGNALS: tuple[Signal, ...] = (
         lambda passes: passes.characters.fraction(*KANA),
     ),
     Signal(
+        _fraction("hiragana_fraction", "hiragana per character that is not white space"),
+        "Uzushio pipeline_03a 0.10, then 0.15 of all characters; NWJC 0.05",
+        lambda passes: passes.characters.fraction(*HIRAGANA),
+    ),
+    Signal(
+        _fraction("latin_fraction", "Latin letters of either width per character that is not white space"),
+        "llm-jp v1, for code, with digits",
+        lambda passes: passes.characters.fraction(CharacterClass.LATIN, CharacterClass.FULLWIDTH_LATIN),
+    ),
+    Signal(
         _fraction(
             "japanese_fraction",
             "kana, kanji and Japanese punctuation per character that is not white space",
@@ -287,6 +297,11 @@ SIGNALS: tuple[Signal, ...] = (
         _fraction("bullet_line_fraction", "lines that start with a bullet per line"),
         "Gopher, with the bullets of Japanese pages",
         lambda passes: passes.lines.bullet_line_fraction,
+    ),
+    Signal(
+        _count("sentence_count", "sentences, each up to 。！？!?． or a newline", "sentences"),
+        "C4 5 at least; NWJC counts them too",
+        lambda passes: passes.lines.sentence_counts,
     ),
     Signal(
         Column(
@@ -470,6 +485,33 @@ SIGNALS: tuple[Signal, ...] = (
         _count("url_count", "web addresses that are written out in the text", "addresses"),
         "llm-jp v1, Dolma; links that are no text are gone with the HTML",
         lambda passes: passes.tells.url_counts,
+    ),
+    Signal(
+        _fraction("url_fraction", "characters in such addresses per character, white space too"),
+        "ours: a list of links that were written out; Uzushio's share of links is of anchors in the HTML",
+        lambda passes: share(passes.tells.url_chars, passes.characters.char_counts),
+    ),
+    Signal(
+        _count("curly_bracket_count", "{, which prose has none of and code has", "characters"),
+        "C4 drops a page with one",
+        lambda passes: passes.tells.curly_bracket_counts,
+    ),
+    Signal(
+        _count(
+            "policy_phrase_count", "phrases such as 利用規約, JavaScript, privacy policy and lorem ipsum", "phrases"
+        ),
+        "C4, which drops such lines, and pages with lorem ipsum; the Japanese ones are ours",
+        lambda passes: passes.words.of("policy_phrases"),
+    ),
+    Signal(
+        _count(
+            "board_mark_count",
+            "dates, (月), -, and words such as コメント, レビュー, 投稿 and 楽天市場, by HojiChar's own pattern",
+            "marks",
+        ),
+        "HojiChar 14 at most",
+        lambda passes: count_board_marks(passes.column),
+        setting="also_measure",
     ),
     Signal(
         _count("kaomoji_count", "faces drawn with characters between brackets, such as (^_^)", "faces"),
@@ -761,6 +803,15 @@ SIGNALS: tuple[Signal, ...] = (
             setting="also_measure",
         )
         for length in range(2, 5)
+    ),
+    Signal(
+        _fraction(
+            "repeated_7word_fraction",
+            f"runs of seven words that occur more than once per such run, in the first {MAX_CHARS:,} characters",
+        ),
+        "HojiChar (word repetition ratio) 0.40, with MeCab's words",
+        lambda passes: passes.divided.repeated_7gram_fraction,
+        setting="also_measure",
     ),
     *(
         Signal(

@@ -55,6 +55,7 @@ def tells() -> np.ndarray:
         (FACE_MARKS, kernels.FACE),
         ("(（", kernels.FACE_OPENER),
         (":", kernels.COLON),
+        ("{", kernels.CURLY),
     ):
         for character in characters:
             table[ord(character)] |= np.uint32(1 << bit)
@@ -133,6 +134,16 @@ class Tells:
     def url_counts(self) -> np.ndarray:
         """int64 (n_docs,), addresses of the web that are written out in the text."""
         return self.counts[:, kernels.URLS]
+
+    @property
+    def url_chars(self) -> np.ndarray:
+        """int64 (n_docs,), characters of such addresses."""
+        return self.counts[:, kernels.URL_CHARS]
+
+    @property
+    def curly_bracket_counts(self) -> np.ndarray:
+        """int64 (n_docs,), {."""
+        return self.counts[:, kernels.CURLY_BRACKETS]
 
     @property
     def date_chars(self) -> np.ndarray:

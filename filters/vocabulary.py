@@ -12,6 +12,8 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
 from corpus.shards import filesystem
@@ -87,6 +89,47 @@ TRANSLATION_PHRASES = (
     "最高の方法",
 )
 
+#: What C4 takes a line or a page away for, and what Japanese pages say instead.
+POLICY_PHRASES = (
+    "lorem ipsum",
+    "Lorem ipsum",
+    "javascript",
+    "Javascript",
+    "JavaScript",
+    "JAVASCRIPT",
+    "terms of use",
+    "Terms of use",
+    "Terms of Use",
+    "privacy policy",
+    "Privacy policy",
+    "Privacy Policy",
+    "PRIVACY POLICY",
+    "cookie policy",
+    "Cookie policy",
+    "Cookie Policy",
+    "uses cookies",
+    "use of cookies",
+    "use cookies",
+    "利用規約",
+    "ご利用条件",
+    "プライバシーポリシー",
+    "プライバシー・ポリシー",
+    "個人情報保護方針",
+    "個人情報の取り扱い",
+    "個人情報の取扱い",
+    "クッキーポリシー",
+    "Cookieを使用",
+    "Cookieの使用",
+    "クッキーを使用",
+    "クッキーの使用",
+)
+
+#: HojiChar's pattern for message boards; its digits are those of Unicode.
+BOARD_MARKS = (
+    r"\p{Nd}{4}[年\.\-\/][\ ]*\p{Nd}{1,2}[月\.\-\/][\ ]*\p{Nd}{1,2}[日]*"
+    r"|コメント|SOLD OUT|レビュー|投稿|ページ|\([月火水木金土日]\)|質問|\p{Nd}+話|楽天市場|-"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class WordLists:
@@ -105,9 +148,11 @@ class WordLists:
     violence: tuple[str, ...] = ()
 
 
-#: The lists that a run can be given, and before them those that are part of the code.
+#: The lists that a run can be given, and before them those that are part of the code; of these, those whose phrases
+#: are looked for at the beginning only.
 WORD_LISTS = tuple(field.name for field in fields(WordLists))
-_LISTS = ("error_phrases", "translation_phrases", *WORD_LISTS)
+_IN_HEAD = ("error_phrases", "translation_phrases")
+_LISTS = (*_IN_HEAD, "policy_phrases", *WORD_LISTS)
 
 
 def load_words(uri: str) -> tuple[str, ...]:
@@ -173,7 +218,7 @@ class _Automaton:
 
 @lru_cache(maxsize=4)
 def _automaton(words: WordLists) -> _Automaton:
-    of_lists = (ERROR_PHRASES, TRANSLATION_PHRASES, *(getattr(words, name) for name in WORD_LISTS))
+    of_lists = (ERROR_PHRASES, TRANSLATION_PHRASES, POLICY_PHRASES, *(getattr(words, name) for name in WORD_LISTS))
     patterns = [(word, number) for number, some in enumerate(of_lists) for word in some]
     finder = BytesAhoCorasick(
         (word.encode() for word, _ in patterns), matchkind=MatchKind.Standard, implementation=Implementation.DFA
@@ -191,7 +236,7 @@ def _automaton(words: WordLists) -> _Automaton:
 
 
 def count_words(texts: Texts, words: WordLists) -> WordCounts:
-    """Count the phrases of errors and translations and the words of the lists.
+    """Count the phrases of errors, translations and policies and the words of the lists.
 
     The automaton is given those parts of the texts alone that begin as a word does: of news and the lists of HojiChar
     6 % of the bytes, and every word in them.
@@ -209,6 +254,16 @@ def count_words(texts: Texts, words: WordLists) -> WordCounts:
     matches = matches[np.lexsort((-matches[:, 2], matches[:, 1]))]
     part = np.searchsorted(parts[:, 0], matches[:, 1], side="right") - 1
     matches[:, 1:] += (parts[part, 1] - parts[part, 0])[:, None]
-    is_phrase = np.array([name not in WORD_LISTS for name in _LISTS])
+    is_phrase = np.array([name in _IN_HEAD for name in _LISTS])
     _count_words(texts.data, texts.offsets, matches, automaton.lists, automaton.chars, is_phrase, HEAD_CHARS, counts)
     return WordCounts(counts)
+
+
+def count_board_marks(column: pa.Array) -> np.ndarray:
+    """int64 (n_docs,), what `BOARD_MARKS` finds.
+
+    Args:
+        column: string or large_string, without nulls.
+    """
+    counts: np.ndarray = pc.count_substring_regex(column, BOARD_MARKS).to_numpy(zero_copy_only=False).astype(np.int64)
+    return counts

@@ -177,6 +177,11 @@ class Words:
         """
         return share(self.ngrams[:, kernels.TOP_2WORD_CHARS + length - 2], self.chars)
 
+    @property
+    def repeated_7gram_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), n-grams of seven words that occur more than once per such n-gram."""
+        return share(self.ngrams[:, kernels.REPEATED_7WORDS], np.maximum(self.all_words - 6, 0))
+
     def stepped_ngram_fraction(self, length: int) -> np.ndarray:
         """float32 (n_docs,), characters in n-grams of words seen before, each stepped over whole, per character.
 

@@ -467,7 +467,12 @@ def read_tells(
     mark = f"[{re.escape(face_marks)}]"
     faces = re.findall(f"[(（]({inside}{{0,3}}{mark}{inside}{{0,3}}{mark}{inside}{{0,3}})(?=[)）])", text)
     tokens = re.split(r"(\s+)", text)
+    urls = [url.span() for url in re.finditer(r"(?=(https?://[!-~]))", text)]
+    url_chars = {i for start, _ in urls for i in range(start, start + len(re.match("[!-~]*", text[start:]).group()))}
     return {
+        "URLS": len(urls),
+        "URL_CHARS": len(url_chars),
+        "CURLY_BRACKETS": text.count("{"),
         "STOP_CHARACTERS": sum(character in text for character in stop_characters),
         "HEAD_KANA": sum(class_of(character) in KANA for character in text[:head_chars]),
         "LINE_FEEDS": text.count("\n"),
@@ -582,6 +587,8 @@ def repeat_words(words: list[str]) -> dict[str, int]:
             start += length if run in seen else 1
             seen.add(run)
         found[f"repeated {length}"] = chars
+    counts = Counter(tuple(words[i : i + 7]) for i in range(len(words) - 6))
+    found["of repeated 7"] = sum(count for count in counts.values() if count > 1)
     return found
 
 

@@ -218,6 +218,12 @@ FINEWEB2: dict[str, Callable[[str], bool]] = {
 }
 
 
+_BOARD = re.compile(
+    r"\d\d\d\d[-年./] *\d\d?[-月./] *\d\d?日*|\((?:月|火|水|木|金|土|日)\)|\d+話|-"
+    "|コメント|SOLD OUT|レビュー|投稿|ページ|質問|楽天市場"
+)
+
+
 #: Preset → rule → whether the published rule drops a text.
 PUBLISHED: dict[str, dict[str, Callable[[str], bool]]] = {
     "llmjp_v1": {
@@ -233,6 +239,7 @@ PUBLISHED: dict[str, dict[str, Callable[[str], bool]]] = {
         "one_character_repeated": lambda text: max(len(list(run)) for _, run in groupby(text)) >= 200,
         "too_many_cut_lines": lambda text: share_of_lines(text, lambda line: line.endswith(("…", "..."))) > 0.7,
         "too_many_short_lines": lambda text: share_of_lines(text, lambda line: len(line) <= 10) > 0.5,
+        "too_many_board_marks": lambda text: len(_BOARD.findall(text)) > 14,
     },
     "swallow_v1": SWALLOW,
     "fineweb2_ja": FINEWEB2,

@@ -5,11 +5,13 @@ from hypothesis import strategies as st
 from filters import kernels
 from filters.tells import FACE_MARKS, KANA_HEAD_CHARS, NOT_IN_FACE, SEPARATORS, STOP_CHARACTERS, read_tells
 from tests import oracles
-from tests.filters.batches import TEXTS, sliced
+from tests.filters.batches import TEXT, sliced
+
+LINKED = st.lists(st.sampled_from(["http://", "https://", "h", "s", "://", "a.jp", "あ", "{", " ", "\n"]), max_size=12)
 
 
 @settings(max_examples=200, deadline=None)
-@given(TEXTS)
+@given(st.lists(st.one_of(TEXT, st.builds("".join, LINKED)), max_size=6))
 def test_the_kernel_reads_what_the_oracle_reads(texts):
     counts = read_tells(sliced(texts)).counts
     for row, text in enumerate(texts):
@@ -57,6 +59,13 @@ def test_addresses_are_counted():
         "時刻 10:30",
     ]
     assert read_tells(sliced(texts)).url_counts.tolist() == [2, 0, 0, 0, 0]
+
+
+def test_an_address_in_an_address_counts_its_characters_once():
+    address = "https://a.example.jp/?to=http://b.example.jp/"
+    told = read_tells(sliced([f"戻り先は{address}です。"]))
+    assert told.url_counts.tolist() == [2]
+    assert told.url_chars.tolist() == [len(address)]
 
 
 @pytest.mark.parametrize(

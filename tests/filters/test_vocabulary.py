@@ -1,10 +1,13 @@
+import re
+
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from filters.characters import count_characters
-from filters.vocabulary import HEAD_CHARS, WordLists, count_words, load_words
+from filters.vocabulary import BOARD_MARKS, HEAD_CHARS, WordLists, count_board_marks, count_words, load_words
 from tests import oracles
 from tests.filters.batches import TEXT, sliced
 
@@ -35,6 +38,44 @@ def test_an_article_that_mentions_an_error_once_is_hardly_touched():
 def test_only_the_beginning_is_searched():
     assert fractions("あ" * HEAD_CHARS + "404 Not Found") == [0]
     assert fractions("あ" * (HEAD_CHARS - 13) + "404 Not Found") == [np.float32(13 / 1000)]
+
+
+def test_policies_are_counted_anywhere():
+    texts = ["あ" * HEAD_CHARS + "利用規約とプライバシーポリシー", "JavaScript、TypeScript、JavaScripts", "約束"]
+    assert count_words(sliced(texts), WordLists()).of("policy_phrases").tolist() == [2, 1, 0]
+
+
+BOARD = st.lists(
+    st.sampled_from(
+        [
+            "2024",
+            "２０２４年",
+            "1",
+            "月",
+            "/",
+            "-",
+            ".",
+            " ",
+            "日",
+            "コメント",
+            "(月)",
+            "(",
+            "3",
+            "話",
+            "投稿",
+            "あ",
+            "\n",
+        ]
+    ),
+    max_size=15,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.builds("".join, BOARD), max_size=6))
+def test_marks_of_boards_are_those_that_pythons_expressions_find(texts):
+    expected = [len(re.findall(BOARD_MARKS.replace(r"\p{Nd}", r"\d"), text)) for text in texts]
+    assert count_board_marks(pa.array(texts, pa.large_string())).tolist() == expected
 
 
 WORDY = st.text(st.sampled_from("セールスス安い店sale今だけ・ーあ "), max_size=30)

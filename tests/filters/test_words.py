@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters.kernels import STEPPED_5WORD_CHARS, TOP_2WORD_CHARS, WORD_NGRAM_COLUMNS, _repeat_words
+from filters.kernels import REPEATED_7WORDS, STEPPED_5WORD_CHARS, TOP_2WORD_CHARS, WORD_NGRAM_COLUMNS, _repeat_words
 from filters.repetition import MAX_CHARS
 from filters.words import SPEECH_CHARS, read_speech, read_words
 from tests import oracles
@@ -30,6 +30,7 @@ def test_runs_of_words_are_those_that_the_oracle_finds(texts):
     _repeat_words(numbers, chars, offsets, counts)
     for row, text in enumerate(texts):
         expected = oracles.repeat_words(text)
+        assert counts[row, REPEATED_7WORDS] == expected["of repeated 7"], text
         for length in (2, 3, 4):
             assert counts[row, TOP_2WORD_CHARS + length - 2] == expected[f"top {length}"], (length, text)
         for length in range(5, 11):
@@ -44,6 +45,12 @@ def test_words_are_short_units_and_marks_are_none():
     assert words.alphabetic_word_fraction.tolist() == [pytest.approx(12 / 15), 0]
     assert words.stop_words.tolist() == [4, 0]
     assert words.per_word(words.newlines).tolist() == [pytest.approx(1 / 15), 0]
+
+
+def test_the_share_of_repeated_runs_is_of_all_runs_of_seven_words():
+    words = read_words(column("花が咲いて鳥が鳴いた。" * 2, "花が咲いた。", ""))
+    assert words.all_words[0] == 18
+    assert words.repeated_7gram_fraction.tolist() == [6 / 12, 0, 0]
 
 
 @pytest.mark.parametrize(
