@@ -160,6 +160,9 @@ DUPLICATES = Table(
             "Jaccard similarity of the shingles to the survivor's; null where another page of the same address stays",
             "fraction",
         ),
+        Column(
+            "containment", pa.float32(), "share of its shingles that the survivor has; null as similarity", "fraction"
+        ),
         Column("kept", pa.bool_(), "repeats no other document"),
         Column(
             "within_source", pa.bool_(), "its cluster was found in its source alone; its survivor may repeat another"

@@ -22,6 +22,7 @@ CLUSTERS = Table(
         Column("doc_id", DOC_ID, "the document"),
         Column("survivor", DOC_ID, "the document that stays; doc_id itself for the survivor"),
         Column("similarity", pa.float32(), "Jaccard similarity of the shingles to those of the survivor", "fraction"),
+        Column("containment", pa.float32(), "share of its shingles that the survivor has", "fraction"),
         Column("cluster_size", pa.int32(), "documents in the cluster", "documents"),
         Column("within_source", pa.bool_(), "all of them are of one source, and were compared with no other"),
     ),
@@ -58,7 +59,7 @@ def find_clusters(
     candidates = by_number[np.minimum(at, len(by_number) - 1)] if len(by_number) else by_number
     if np.any(documents.number[candidates] != documents.candidates):
         raise ValueError("a document has a candidate that is not compared: they are of different runs")
-    survivor, similarity = link_to_survivors(
+    survivor, similarity, containment = link_to_survivors(
         documents, survivor_order, documents.candidate_offsets, candidates.astype(np.int32), settings
     )
     sizes = np.bincount(survivor, minlength=len(survivor)).astype(np.int32)[survivor]
@@ -69,6 +70,7 @@ def find_clusters(
         [
             *columns,
             pa.array(similarity[rows]),
+            pa.array(containment[rows]),
             pa.array(sizes[rows]),
             pa.array(np.full(len(rows), settings.within_sources)),
         ],
@@ -141,8 +143,9 @@ def duplicates(
     survivor[found] = ids_as_bytes(clusters.column("survivor"))[at]
     cluster_size = in_play.astype(np.int32)
     cluster_size[found] = clusters.column("cluster_size").to_numpy()[at]
-    similarity = np.ones(len(own), np.float32)
-    similarity[found] = clusters.column("similarity").to_numpy()[at]
+    alike = {name: np.ones(len(own), np.float32) for name in ("similarity", "containment")}
+    for name, values in alike.items():
+        values[found] = clusters.column(name).to_numpy()[at]
     within_source = np.zeros(len(own), bool)
     within_source[found] = clusters.column("within_source").to_numpy(zero_copy_only=False)[at]
     out = pa.array(~in_play)
@@ -151,7 +154,7 @@ def duplicates(
             doc_ids,
             pc.if_else(out, pa.scalar(None, DOC_ID), ids_to_arrow(survivor)),
             pa.array(cluster_size),
-            pa.array(similarity, mask=~in_play | replaced),
+            *(pa.array(values, mask=~in_play | replaced) for values in alike.values()),
             pa.array(in_play & (survivor == own)),
             pa.array(within_source),
         ],

@@ -411,8 +411,9 @@ def _settle(parent):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _jaccard(one, other, max_shingles):  # type: ignore[no-untyped-def]
-    """Jaccard similarity of two sorted sets; a set of `max_shingles` says nothing beyond its largest member."""
+def _overlap(one, other, max_shingles):  # type: ignore[no-untyped-def]
+    """Jaccard similarity of two sorted sets, and the share of the first that the second holds; a set of `max_shingles`
+    says nothing beyond its largest member."""
     i = j = n_union = n_common = 0
     while i < len(one) and j < len(other):
         a = one[i]
@@ -425,7 +426,17 @@ def _jaccard(one, other, max_shingles):  # type: ignore[no-untyped-def]
         n_union += len(other) - j
     elif j == len(other) and len(other) < max_shingles:
         n_union += len(one) - i
-    return n_common / n_union
+        i = len(one)
+    return n_common / n_union, n_common / max(i, 1)
+
+
+@njit(cache=True, nogil=True)
+def _least_estimate(n_one, n_other, min_containment, n_permutations):  # type: ignore[no-untyped-def]
+    """Three standard deviations below the Jaccard similarity of two sets of which the second holds so much of the
+    first."""
+    common = min(min_containment * n_one, n_other)
+    similarity = common / (n_one + n_other - common)
+    return similarity - 3 * np.sqrt(similarity * (1 - similarity) / n_permutations)
 
 
 @njit(cache=True, nogil=True)
@@ -441,15 +452,18 @@ def _link_to_survivors(  # type: ignore[no-untyped-def]
     candidates,
     min_similarity,
     min_estimate,
+    min_containment,
     max_chars,
     max_shingles,
     max_remembered,
 ):
-    """Give every document the survivor it repeats (itself if none), and their similarity."""
+    """Give every document the survivor it repeats (itself if none), their similarity, and how much of it the survivor
+    holds; a `min_containment` of 0 is off."""
     n_docs = len(chars)
     n_permutations = minhash.shape[1]
     survivor = np.empty(n_docs, np.int32)
     similarity = np.empty(n_docs, np.float32)
+    containment = np.empty(n_docs, np.float32)
     # What is remembered around a candidate: a linked list of the survivors of the documents that
     # named it. A (document, candidate) pair adds one entry at most.
     first_entry = np.full(n_docs, -1, np.int64)
@@ -473,9 +487,10 @@ def _link_to_survivors(  # type: ignore[no-untyped-def]
         if twin >= 0:
             survivor[doc] = survivor[twin]
             similarity[doc] = similarity[twin]
+            containment[doc] = containment[twin]
             continue
         best = -1
-        best_similarity = 0.0
+        best_similarity = best_containment = 0.0
         if has_minhash[doc]:
             for k in range(begin, end):
                 other = survivor[candidates[k]]
@@ -486,25 +501,38 @@ def _link_to_survivors(  # type: ignore[no-untyped-def]
                         n_equal = 0
                         for p in range(n_permutations):
                             n_equal += minhash[doc, p] == minhash[other, p]
-                        if n_equal >= min_estimate * n_permutations:
-                            true = _jaccard(
+                        least = min_estimate
+                        if min_containment > 0:
+                            n_doc = shingle_offsets[doc + 1] - shingle_offsets[doc]
+                            n_other = shingle_offsets[other + 1] - shingle_offsets[other]
+                            if max(n_doc, n_other) == max_shingles:
+                                n_doc, n_other = chars[doc], chars[other]
+                            least = min(least, _least_estimate(n_doc, n_other, min_containment, n_permutations))
+                        if n_equal >= least * n_permutations:
+                            true, contained = _overlap(
                                 shingles[shingle_offsets[doc] : shingle_offsets[doc + 1]],
                                 shingles[shingle_offsets[other] : shingle_offsets[other + 1]],
                                 max_shingles,
                             )
                             if max(chars[doc], chars[other]) > max_chars:
                                 true = min(true, min(chars[doc], chars[other]) / max(chars[doc], chars[other]))
-                            if true >= min_similarity and (
-                                true > best_similarity or (true == best_similarity and rank[other] < rank[best])
+                            if chars[doc] > max_chars:
+                                contained = min(contained, chars[other] / chars[doc])
+                            if (true >= min_similarity or 0 < min_containment <= contained) and (
+                                best < 0
+                                or true > best_similarity
+                                or (true == best_similarity and rank[other] < rank[best])
                             ):
                                 best = other
                                 best_similarity = true
+                                best_containment = contained
                     if entry < 0:
                         break
                     other = entry_survivor[entry]
                     entry = entry_next[entry]
         survivor[doc] = doc if best < 0 else best
         similarity[doc] = 1.0 if best < 0 else best_similarity
+        containment[doc] = 1.0 if best < 0 else best_containment
         for k in range(begin, end):
             at = candidates[k]
             if survivor[at] == survivor[doc] or n_entries_at[at] == max_remembered:
@@ -518,4 +546,4 @@ def _link_to_survivors(  # type: ignore[no-untyped-def]
                 first_entry[at] = n_entries
                 n_entries_at[at] += 1
                 n_entries += 1
-    return survivor, similarity
+    return survivor, similarity, containment

@@ -15,12 +15,14 @@ import pyarrow.compute as pc
 
 from dedup.settings import Criterion, Dedup
 
-#: Bits of a precedence: one source of 255, characters up to 4 billion, and hours since 1970 up to
-#: the year 3883, so that all criteria fit into 64 bits in any order. Newest and oldest share theirs.
-_BITS = {"source": 8, "longest": 32, "newest": 24, "oldest": 24}
+#: Bits of a precedence: one source of 255, the leading half of a signal's float, characters up to 16 million, and days
+#: since 1970 up to the year 2149, so that all criteria fit into 64 bits in any order. Opposites share theirs.
+_BITS = {"source": 8, "highest": 16, "lowest": 16, "longest": 24, "newest": 16, "oldest": 16}
 
-#: Columns of `corpus.schema.DOCUMENTS` that `precedence` reads.
+#: Columns of `corpus.schema.DOCUMENTS` that `precedence` reads, beside the signal that `survivor_signal` names.
 ORDER_COLUMNS = ("source", "fetched_at")
+
+_DAY_S = 24 * 3600
 
 
 def precedence(documents: pa.RecordBatch, chars: np.ndarray, settings: Dedup) -> np.ndarray:
@@ -29,15 +31,18 @@ def precedence(documents: pa.RecordBatch, chars: np.ndarray, settings: Dedup) ->
     `settings.survivor_order` says what decides, the first criterion first:
 
     - `source`: the source that `settings.source_priority` names first; sources that it does not name come last;
+    - `highest`, `lowest`: the document whose `settings.survivor_signal` is higher or lower. Its leading eight binary
+      digits are compared, so that between values less than a percent apart the next criterion may decide;
     - `longest`: the longer text, as dedup compares it;
-    - `newest`, `oldest`: the page fetched later or earlier, by the hour; unknown times come last.
+    - `newest`, `oldest`: the page fetched later or earlier, by the day (UTC); unknown times come last.
 
     Args:
-        documents: a batch with `ORDER_COLUMNS`.
+        documents: a batch with `ORDER_COLUMNS`, and the column `settings.survivor_signal`, where that is given.
         chars: int64 (n_docs,), length of each text as dedup compares it.
         settings: the criteria.
     """
-    return _pack(documents, chars, settings.survivor_order, settings.source_priority)
+    signal = documents.column(settings.survivor_signal) if settings.survivor_signal else None
+    return _pack(documents, chars, settings.survivor_order, settings.source_priority, signal)
 
 
 def address_precedence(documents: pa.RecordBatch, chars: np.ndarray, settings: Dedup) -> np.ndarray:
@@ -55,7 +60,11 @@ def address_precedence(documents: pa.RecordBatch, chars: np.ndarray, settings: D
 
 
 def _pack(
-    documents: pa.RecordBatch, chars: np.ndarray, criteria: Sequence[Criterion], source_priority: Sequence[str]
+    documents: pa.RecordBatch,
+    chars: np.ndarray,
+    criteria: Sequence[Criterion],
+    source_priority: Sequence[str],
+    signal: pa.Array | None = None,
 ) -> np.ndarray:
     packed = np.zeros(len(chars), np.uint64)
     for criterion in criteria:
@@ -65,11 +74,24 @@ def _pack(
             named = pa.array(source_priority, pa.string())
             place = pc.index_in(documents.column("source").cast(pa.string()), named)
             value = place.fill_null(last).to_numpy(zero_copy_only=False)
+        elif criterion in ("highest", "lowest"):
+            rising = _rising(signal)
+            value = rising if criterion == "lowest" else last - rising
         elif criterion == "longest":
             value = last - np.minimum(chars, last)
         else:
-            hours = pc.divide(documents.column("fetched_at").cast(pa.int64()), 3600).to_numpy(zero_copy_only=False)
-            known = np.clip(np.nan_to_num(hours, nan=0), 0, last - 1)
-            value = np.where(np.isnan(hours), last, known if criterion == "oldest" else last - 1 - known)
+            days = pc.divide(documents.column("fetched_at").cast(pa.int64()), _DAY_S).to_numpy(zero_copy_only=False)
+            known = np.clip(np.nan_to_num(days, nan=0), 0, last - 1)
+            value = np.where(np.isnan(days), last, known if criterion == "oldest" else last - 1 - known)
         packed = packed << np.uint64(bits) | np.minimum(value, last).astype(np.uint64)
     return packed
+
+
+def _rising(signal: pa.Array | None) -> np.ndarray:
+    """uint16 (n_docs,), the leading half of each value as a 32-bit float, as numbers that sort like the values."""
+    if signal is None:
+        raise ValueError("the criteria highest and lowest need dedup.survivor_signal")
+    bits = signal.cast(pa.float32()).to_numpy(zero_copy_only=False).view(np.int32) >> 16
+    # Of negative floats the greater pattern is the lesser number.
+    rising: np.ndarray = np.where(bits < 0, ~bits & 0x7FFF, bits | 0x8000).astype(np.uint16)
+    return rising

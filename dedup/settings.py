@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 #: What may decide between two documents that say the same; see `dedup.order`.
-Criterion = Literal["source", "longest", "newest", "oldest"]
+Criterion = Literal["source", "highest", "lowest", "longest", "newest", "oldest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,8 @@ class Dedup:
         bands: band keys of a document; two documents that share one are candidates.
         rows: permutations in a band; a signature has `bands * rows` of them.
         min_similarity: Jaccard similarity of their shingles from which two documents are the same text.
+        min_containment: share of a document's shingles in its survivor from which it is removed too, however much
+            longer that one is; off if not given (see `docs/decisions/0073-containment.md`).
         min_chars: a shorter document has no signature and repeats another only if both are
             equal, because in so few shingles one changed word decides.
         max_shingled_chars: characters of a document that the signature sees. Beyond it the ratio
@@ -89,6 +91,8 @@ class Dedup:
         survivor_order: which of several documents stays: the first criterion that tells them apart
             decides, then the smaller `doc_id` (see `dedup.order`).
         source_priority: names of sources, the one whose documents stay first; for the criterion `source`.
+        survivor_signal: a column of the table `signals`, for the criteria `highest` and `lowest`, such as the score of
+            a classifier of quality.
         same_address: of the pages of one address, fetched at several times, keep the newest or the
             longest only, before texts are compared; off if not given.
         within_sources: compare the documents of each source with each other first, and those that are left of all
@@ -106,6 +110,7 @@ class Dedup:
     bands: int = 18
     rows: int = 7
     min_similarity: float = 0.8
+    min_containment: float | None = None
     min_chars: int = 200
     max_shingled_chars: int = 4_000_000
     view_profiles: tuple[str, ...] = ()
@@ -113,6 +118,7 @@ class Dedup:
     max_survivors_per_candidate: int = 64
     survivor_order: tuple[Criterion, ...] = ("longest",)
     source_priority: tuple[str, ...] = ()
+    survivor_signal: str | None = None
     same_address: Literal["newest", "longest"] | None = None
     within_sources: bool = False
     parts: int = 8
@@ -134,6 +140,8 @@ class Dedup:
                 raise ValueError(f"dedup.{name} must be at least 1, not {getattr(self, name)}")
         if not 0 < self.min_similarity <= 1:
             raise ValueError(f"dedup.min_similarity must be above 0 and at most 1, not {self.min_similarity}")
+        if self.min_containment is not None and not 0 < self.min_containment <= 1:
+            raise ValueError(f"dedup.min_containment must be above 0 and at most 1, not {self.min_containment}")
         if self.min_chars < self.shingle_chars:
             raise ValueError(
                 f"dedup.min_chars ({self.min_chars}) must be at least dedup.shingle_chars ({self.shingle_chars}): "
@@ -146,8 +154,14 @@ class Dedup:
             )
         if len(set(self.survivor_order)) < len(self.survivor_order):
             raise ValueError(f"dedup.survivor_order names a criterion twice: {list(self.survivor_order)}")
-        if {"newest", "oldest"} <= set(self.survivor_order):
-            raise ValueError("dedup.survivor_order names both newest and oldest: the second could decide nothing")
+        for one, other in (("newest", "oldest"), ("highest", "lowest")):
+            if {one, other} <= set(self.survivor_order):
+                raise ValueError(f"dedup.survivor_order names both {one} and {other}: the second could decide nothing")
+        if bool({"highest", "lowest"} & set(self.survivor_order)) != (self.survivor_signal is not None):
+            raise ValueError(
+                'dedup.survivor_signal and a criterion "highest" or "lowest" of dedup.survivor_order need each other: '
+                "give both or neither"
+            )
         if ("source" in self.survivor_order) != bool(self.source_priority):
             raise ValueError(
                 'dedup.source_priority and the criterion "source" of dedup.survivor_order need each other: '

@@ -22,7 +22,7 @@ def link_to_survivors(
     candidate_offsets: np.ndarray,
     candidates: np.ndarray,
     settings: Dedup,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Give each document the survivor that it repeats, or itself.
 
     Documents are taken in survivor order. One whose exact text came before shares that one's
@@ -35,13 +35,15 @@ def link_to_survivors(
     Every earlier document that shares a key with this one either is its candidate for that key or
     has the same candidate, so, up to that limit, this compares it with the survivor of every
     document that it shares a key with. It joins the most similar of those that reach
-    `settings.min_similarity` (of equals, the first in survivor order), or survives. Survivors
-    never become duplicates, hence no chain is longer than one link.
+    `settings.min_similarity`, or hold `settings.min_containment` of it where that is given (of
+    equals, the first in survivor order), or survives. Survivors never become duplicates, hence no
+    chain is longer than one link.
 
     Similarity is the Jaccard similarity of the shingle sets of both documents (of their smallest
     `settings.max_compared_shingles`, where there are more); if one text is longer than
     `settings.max_shingled_chars`, it is at most the ratio of their lengths. Sets are compared if
-    the share of equal minima, an estimate of the same similarity, reaches `min_estimate`.
+    the share of equal minima, an estimate of the same similarity, reaches `min_estimate`, or what
+    it is at least, by the sizes of both sets, where one holds `settings.min_containment` of the other.
 
     Args:
         compared: the documents.
@@ -52,10 +54,10 @@ def link_to_survivors(
         settings: thresholds and limits.
 
     Returns:
-        int32 (n_docs,) positions of survivors, and float32 (n_docs,) similarities to them, 1 for
-        survivors and exact repetitions.
+        int32 (n_docs,) positions of survivors, float32 (n_docs,) similarities to them, 1 for survivors
+        and exact repetitions, and float32 (n_docs,) the share of its shingles that the survivor holds.
     """
-    survivor, similarity = _link_to_survivors(
+    survivor, similarity, containment = _link_to_survivors(
         compared.exact_hash,
         compared.chars,
         compared.minhash,
@@ -67,11 +69,12 @@ def link_to_survivors(
         candidates,
         settings.min_similarity,
         min_estimate(settings),
+        settings.min_containment or 0.0,
         settings.max_shingled_chars,
         settings.max_compared_shingles,
         settings.max_survivors_per_candidate,
     )
-    return survivor, similarity
+    return survivor, similarity, containment
 
 
 def min_estimate(settings: Dedup) -> float:

@@ -211,9 +211,9 @@ def load_config(path: str, out: str | None = None) -> Config:
         raise UserError(f"{path}: [filter]: no such rules file: {filter_settings.rules}") from error
     except ValueError as error:
         raise UserError(str(error)) from error
-    signals = _signals(path, filter_settings, rules)
-    sources = _sources(path, tables["source"])
     dedup = settings(Dedup, "dedup")
+    signals = _signals(path, filter_settings, rules, dedup.survivor_signal)
+    sources = _sources(path, tables["source"])
     for name in dedup.source_priority:
         if name not in [source.name for source in sources]:
             raise UserError(f"{path}: [dedup] source_priority: no [[source]] has the name {name!r}")
@@ -246,9 +246,14 @@ def load_config(path: str, out: str | None = None) -> Config:
     )
 
 
-def _signals(path: str, settings: Filter, rules: tuple[Rule, ...]) -> SignalSettings:
-    """What the file asks for, and of what is measured on request, what its rules look at."""
-    looked_at = {rule.signal: rule for rule in rules}
+def _signals(path: str, settings: Filter, rules: tuple[Rule, ...], survivor_signal: str | None) -> SignalSettings:
+    """What the file asks for, and of what is measured on request, what its rules and dedup look at."""
+    looked_at = {rule.signal: f"[filter] rule {rule.name!r}" for rule in rules}
+    if survivor_signal is not None:
+        looked_at.setdefault(survivor_signal, "[dedup] survivor_signal")
+        names = [signal.column.name for signal in SIGNALS]
+        if survivor_signal not in names:
+            raise UserError(f"{path}: [dedup] survivor_signal: {survivor_signal!r} is none of {', '.join(names)}")
     also_measure = [
         signal.column.name
         for signal in SIGNALS
@@ -266,11 +271,9 @@ def _signals(path: str, settings: Filter, rules: tuple[Rule, ...]) -> SignalSett
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: [filter] {error}") from error
     for signal in SIGNALS:
-        rule = looked_at.get(signal.column.name)
-        if rule is not None and not signal.is_measured(signals):
-            raise UserError(
-                f"{path}: [filter] rule {rule.name!r} looks at {rule.signal}, which needs the key {signal.setting}"
-            )
+        name = signal.column.name
+        if name in looked_at and not signal.is_measured(signals):
+            raise UserError(f"{path}: {looked_at[name]} looks at {name}, which needs the key {signal.setting}")
     return signals
 
 

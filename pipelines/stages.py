@@ -192,7 +192,7 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
         plan=_plan_takedowns(config.run.out),
         work=work.find_takedowns,
     )
-    dedup = dedup_stages(config.dedup, extract, decide, takedown)
+    dedup = dedup_stages(config.dedup, extract, decide, takedown, measure)
     duplicates, alarms = (stage for stage in dedup if stage.name in ("duplicates", "alarms"))
     boilerplate = tuple(stage for stage in dedup if stage.name == "boilerplate")
     to_release = (extract, decide, duplicates, *boilerplate)
@@ -265,15 +265,24 @@ def _export_stages(config: Config, release: Stage) -> tuple[Stage, ...]:
     return (_map("export", 1, config.export, (release,), "export", work.export, ending),)
 
 
-def dedup_stages(dedup: Dedup, extract: Stage, decide: Stage, takedown: Stage) -> tuple[Stage, ...]:
-    """From documents and decisions to `duplicates`, and the alarms that stop what follows."""
+def dedup_stages(
+    dedup: Dedup, extract: Stage, decide: Stage, takedown: Stage, measure: Stage | None = None
+) -> tuple[Stage, ...]:
+    """From documents and decisions to `duplicates`, and the alarms that stop what follows.
+
+    Args:
+        dedup: what the configuration asks for.
+        extract, decide, takedown: whose tables are read.
+        measure: what makes `signals`, where `survivor_signal` names one.
+    """
     # Alarms decide nothing about documents: a moved limit makes no table again. Nor do other
     # crawls change what is measured of this one.
     settings = replace(dedup, alarms=Alarms(), boilerplate=None, within_sources=False, index=False, against=())
     signatures = _map("signatures", 3, settings, (extract,), "signatures", work.sign)
     of_addresses = _address_stages(settings, extract, signatures, decide) if settings.same_address else ()
     superseded = of_addresses[-1:]
-    needs = (extract, signatures, decide)
+    ordered = (measure,) if dedup.survivor_signal and measure else ()
+    needs = (extract, signatures, decide, *ordered)
     first_round = replace(settings, within_sources=True)
     within = _round_stages(first_round, dedup, needs, superseded) if dedup.within_sources else ()
     # What was found within sources tells the second round who is left.
@@ -281,7 +290,7 @@ def dedup_stages(dedup: Dedup, extract: Stage, decide: Stage, takedown: Stage) -
     rounds = (*within[-1:], over_all[-1])
     duplicates = Stage(
         name="duplicates",
-        version=4,
+        version=5,
         settings=NoSettings(),
         needs=(extract, decide, *superseded, *rounds),
         tables=_parquet("duplicates", "losses", "large_clusters"),
@@ -297,7 +306,7 @@ def dedup_stages(dedup: Dedup, extract: Stage, decide: Stage, takedown: Stage) -
         plan=gather("alarms"),
         work=work.check_losses,
     )
-    index = _map("index", 3, settings, (extract, signatures, decide, takedown), "index", work.write_index)
+    index = _map("index", 4, settings, (*needs, takedown), "index", work.write_index)
     return (
         signatures,
         *of_addresses,
@@ -311,21 +320,21 @@ def dedup_stages(dedup: Dedup, extract: Stage, decide: Stage, takedown: Stage) -
 
 
 def _round_stages(
-    settings: Dedup, dedup: Dedup, needs: tuple[Stage, Stage, Stage], left_out: tuple[Stage, ...]
+    settings: Dedup, dedup: Dedup, needs: tuple[Stage, ...], left_out: tuple[Stage, ...]
 ) -> tuple[Stage, ...]:
     """From signatures to `clusters`: once, or once within each source and then for what is left of all.
 
     Args:
         settings: of these stages; `within_sources` says which of both it is.
         dedup: what the configuration asks for; its `against` decides whether indexes take part.
-        needs: extract, signatures and decide.
+        needs: extract, signatures and decide, then measure where a signal decides about survivors.
         left_out: stages that say which documents take no part.
     """
-    extract, signatures, _ = needs
+    extract, signatures, _, *ordered = needs
     round_of = "source_" if settings.within_sources else ""
     keys = Stage(
         name=f"{round_of}keys",
-        version=3,
+        version=4,
         settings=settings,
         needs=(*needs, *left_out),
         tables={"keys": "keys/{shard}.arrow"},
@@ -355,9 +364,9 @@ def _round_stages(
     )
     compared = Stage(
         name=f"{round_of}compared",
-        version=2,
+        version=3,
         settings=settings,
-        needs=(extract, signatures, pairs, components),
+        needs=(extract, signatures, *ordered, pairs, components),
         tables={"compared": "compared/{shard}.arrow"},
         plan=_numbered_with(2),
         work=work.split_compared,
@@ -373,7 +382,7 @@ def _round_stages(
     tables = (f"{round_of}clusters", f"{round_of}shard_clusters")
     clusters = Stage(
         name=f"{round_of}clusters",
-        version=4,
+        version=5,
         settings=settings,
         needs=(compared, *indexed),
         tables={**_parquet(tables[0]), tables[1]: f"{tables[1]}/{{shard}}.arrow"},
@@ -445,6 +454,7 @@ _INDEXED_SETTINGS = (
     "max_compared_shingles",
     "survivor_order",
     "source_priority",
+    "survivor_signal",
     "view_profiles",
 )
 
@@ -487,7 +497,7 @@ def _address_stages(settings: Dedup, extract: Stage, signatures: Stage, decide: 
     """From documents to those of which another page of the same address stays."""
     addresses = Stage(
         name="addresses",
-        version=1,
+        version=2,
         settings=settings,
         needs=(extract, signatures, decide),
         tables={"addresses": "addresses/{shard}.arrow"},

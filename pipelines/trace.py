@@ -190,6 +190,7 @@ class _Tables:
 
     def __init__(self, config: Config) -> None:
         self._out = config.run.out
+        self._min_similarity = config.dedup.min_similarity
         self._rules: Mapping[str, Rule] = {rule.name: rule for rule in config.rules}
         self._stages = {stage.name: stage for stage in build_stages(config)}
         self._stage_of = {table: stage for stage in self._stages.values() for table in stage.tables}
@@ -305,7 +306,8 @@ class _Tables:
         return _Outcome(f"kept by every rule of profile {document.profile}", goes_on=True)
 
     def _duplicate(self, document: _Document) -> _Outcome:
-        row = self._row("duplicates", document, ("cluster", "cluster_size", "similarity", "kept", "within_source"))
+        columns = ("cluster", "cluster_size", "similarity", "containment", "kept", "within_source")
+        row = self._row("duplicates", document, columns)
         if row["kept"]:
             others = row["cluster_size"] - 1
             return _Outcome(f"kept, of a cluster of {others + 1:,}" if others else "kept, it is unique", goes_on=True)
@@ -313,6 +315,8 @@ class _Tables:
             return _Outcome("dropped, another page of its address stays", survivor=row["cluster"])
         of_source = " of its source" if row["within_source"] else ""
         said = f"dropped, similarity {row['similarity']:.3f} to the one that stays{of_source}"
+        if row["similarity"] < self._min_similarity:
+            said += f", which holds {row['containment']:.1%} of it"
         return _Outcome(said, survivor=row["cluster"])
 
     def _reason(self, reason: str, document: _Document) -> str:

@@ -197,11 +197,13 @@ def split_keys(task: Task) -> Counts:
     out = pa.concat_arrays([_superseded(task).column("doc_id"), repeats(_of_shard(task, "source_shard_clusters"))])
     first = first_number(task.part or 0)
     n_keys = 0
-    for documents, signed, decisions in zip_batches(
+    for documents, signed, decisions, *measured in zip_batches(
         (task.input("documents"), list(ORDER_COLUMNS)),
         (task.input("signatures"), SIGNATURES.schema.names),
         (task.input("decisions"), ["reasons"]),
+        *_survivor_signal(task),
     ):
+        documents = _with_signal(documents, measured)
         is_out = pc.is_in(documents.column("doc_id"), value_set=out)
         in_play = _kept(decisions) & ~is_out.to_numpy(zero_copy_only=False)
         places = precedence(documents, signed.column("chars").to_numpy(), task.settings)
@@ -229,11 +231,13 @@ def write_index(task: Task) -> Counts:
     taken = _taken_down(task)
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for documents, signed, decisions in zip_batches(
+        for documents, signed, decisions, *measured in zip_batches(
             (task.input("documents"), [*ORDER_COLUMNS, "profile", "text"]),
             (task.input("signatures"), SIGNATURES.schema.names),
             (task.input("decisions"), ["reasons"]),
+            *_survivor_signal(task),
         ):
+            documents = _with_signal(documents, measured)
             in_play = pc.and_not(_kept(decisions), pc.is_in(documents.column("doc_id"), value_set=taken))
             yield measure_compared(documents.filter(in_play), signed.filter(in_play), task.settings)
 
@@ -290,15 +294,30 @@ def split_compared(task: Task) -> Counts:
     parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
     linked = _linked(task)
     first = first_number(task.part or 0)
-    for documents, signed in zip_batches(
+    for documents, signed, *measured in zip_batches(
         (task.input("documents"), [*ORDER_COLUMNS, "profile", "text"]),
         (task.input("signatures"), SIGNATURES.schema.names),
+        *_survivor_signal(task),
     ):
+        documents = _with_signal(documents, measured)
         for part, batch in zip(parts, deal_compared(documents, signed, first, linked, task.settings), strict=True):
             part.append(batch)
         first += signed.num_rows
     write_parts(task.outputs["compared"], COMPARED.schema, parts)
     return {"documents_with_candidates": linked.num_rows}
+
+
+def _survivor_signal(task: Task) -> list[tuple[str, list[str]]]:
+    """Where the signal that decides about survivors is read from, if one does."""
+    return [(uri, [task.settings.survivor_signal]) for uri in task.inputs.get("signals", ())]
+
+
+def _with_signal(documents: pa.RecordBatch, measured: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """A batch of documents with the last column of their batch of `signals`, if there is one."""
+    for batch in measured:
+        name = batch.schema.names[-1]
+        documents = documents.append_column(name, batch.column(name))
+    return documents
 
 
 def _linked(task: Task) -> pa.RecordBatch:

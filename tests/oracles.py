@@ -172,10 +172,21 @@ def shingle_sets(
 
 
 def jaccard(one: list[int], other: list[int], max_shingles: int) -> float:
-    """Jaccard similarity of two sets up to where both are known; a set of `max_shingles` is cut off at its largest."""
-    known_up_to = min([members[-1] for members in (one, other) if len(members) >= max_shingles], default=2**32)
-    known = [{member for member in members if member <= known_up_to} for members in (one, other)]
+    """Jaccard similarity of two sets up to where both are known."""
+    known = known_members(one, other, max_shingles)
     return len(known[0] & known[1]) / len(known[0] | known[1])
+
+
+def containment(one: list[int], other: list[int], max_shingles: int) -> float:
+    """Share of the first set that the second holds, up to where both are known."""
+    known = known_members(one, other, max_shingles)
+    return len(known[0] & known[1]) / max(1, len(known[0]))
+
+
+def known_members(one: list[int], other: list[int], max_shingles: int) -> list[set[int]]:
+    """Two sets up to where both are known; a set of `max_shingles` is cut off at its largest."""
+    known_up_to = min([members[-1] for members in (one, other) if len(members) >= max_shingles], default=2**32)
+    return [{member for member in members if member <= known_up_to} for members in (one, other)]
 
 
 def roots(n_docs: int, links: list[tuple[int, int]]) -> list[int]:
@@ -194,8 +205,9 @@ def find_clusters(
     min_similarity: float,
     max_chars: int,
     max_shingles: int,
-) -> dict[bytes, tuple[bytes, float]]:
-    """Survivor and similarity of each of (doc_id, precedence, exact_hash, chars, minhash, shingles)."""
+    min_containment: float = 2,
+) -> dict[bytes, tuple[bytes, float, float]]:
+    """Survivor, similarity and containment of each of (doc_id, precedence, exact_hash, chars, minhash, shingles)."""
     documents = sorted(documents, key=lambda document: (document[1], document[0]))
     min_estimate = min_similarity - 3 * (min_similarity * (1 - min_similarity) / (bands * rows)) ** 0.5
     keys = []
@@ -204,33 +216,44 @@ def find_clusters(
         keys.append([exact_hash, *(band_keys([minhash], bands, rows)[0] if minhash else [])])
         for key in keys[i]:
             first_of_key.setdefault(key, i)
-    survivors, similarities, candidates = [], [], []
+    survivors, alike, candidates = [], [], []
     for i, (_, _, exact_hash, chars, minhash, sets) in enumerate(documents):
         candidates.append({first_of_key[key] for key in keys[i]} - {i})
         twins = [c for c in range(i) if documents[c][2:4] == (exact_hash, chars)]
         if twins:
             survivors.append(survivors[twins[0]])
-            similarities.append(similarities[twins[0]])
+            alike.append(alike[twins[0]])
             continue
         rivals = {survivors[c] for c in candidates[i]}
         rivals |= {survivors[e] for e in range(i) if candidates[e] & candidates[i]}
-        best, best_similarity = i, 1.0
+        best, best_alike = i, (1.0, 1.0)
         for rival in sorted(rivals):
             _, _, _, rival_chars, rival_minhash, rival_sets = documents[rival]
             if not minhash or not rival_minhash:
                 continue
-            if sum(a == b for a, b in zip(minhash, rival_minhash, strict=True)) < min_estimate * len(minhash):
+            sizes = (len(sets), len(rival_sets))
+            if max(sizes) == max_shingles:
+                sizes = (chars, rival_chars)
+            common = min(min_containment * sizes[0], sizes[1])
+            least = common / (sum(sizes) - common)
+            least -= 3 * (least * (1 - least) / (bands * rows)) ** 0.5
+            least = min(min_estimate, least) if min_containment <= 1 else min_estimate
+            if sum(a == b for a, b in zip(minhash, rival_minhash, strict=True)) < least * len(minhash):
                 continue
             similarity = jaccard(sets, rival_sets, max_shingles)
+            contained = containment(sets, rival_sets, max_shingles)
             if max(chars, rival_chars) > max_chars:
                 similarity = min(similarity, min(chars, rival_chars) / max(chars, rival_chars))
-            if similarity >= min_similarity and (best == i or similarity > best_similarity):
-                best, best_similarity = rival, similarity
+            if chars > max_chars:
+                contained = min(contained, rival_chars / chars)
+            alike_enough = similarity >= min_similarity or contained >= min_containment
+            if alike_enough and (best == i or similarity > best_alike[0]):
+                best, best_alike = rival, (similarity, contained)
         survivors.append(best)
-        similarities.append(best_similarity)
+        alike.append(best_alike)
     return {
-        document[0]: (documents[survivor][0], similarity)
-        for document, survivor, similarity in zip(documents, survivors, similarities, strict=True)
+        document[0]: (documents[survivor][0], *values)
+        for document, survivor, values in zip(documents, survivors, alike, strict=True)
     }
 
 

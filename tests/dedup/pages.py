@@ -40,11 +40,11 @@ def documents(
     ids: list[bytes] | None = None,
     sources: list[str] | None = None,
     uris: list[str] | None = None,
-    hours: list[int | None] | None = None,
+    days: list[int | None] | None = None,
 ) -> pa.RecordBatch:
-    """A batch with the columns that dedup reads; `hours` count from 1970."""
+    """A batch with the columns that dedup reads; `days` count from 1970."""
     ids = [document_id(i) for i in range(len(texts))] if ids is None else ids
-    seconds = [None if hour is None else hour * 3600 for hour in hours or [None] * len(texts)]
+    seconds = [None if day is None else day * 86400 for day in days or [None] * len(texts)]
     columns = {
         "doc_id": pa.array(ids, pa.binary(16)),
         "source": pa.array(sources or ["web"] * len(texts)).cast(LABEL),

@@ -34,8 +34,8 @@ def test_what_is_no_web_address_has_no_host(uri):
     assert host_of(uri) is None
 
 
-def crawls(same_address, texts, uris, hours, **other):
-    return by_document(dedup([documents(texts, uris=uris, hours=hours)], Dedup(same_address=same_address, **other)))
+def crawls(same_address, texts, uris, days, **other):
+    return by_document(dedup([documents(texts, uris=uris, days=days)], Dedup(same_address=same_address, **other)))
 
 
 def test_pages_of_one_address_both_stay_unless_told_otherwise():
@@ -65,7 +65,7 @@ def test_a_replaced_page_belongs_to_the_survivor_of_what_replaces_it_and_stands_
 
 
 def test_documents_out_of_play_take_no_address():
-    batch = documents([page(1), page(2)], uris=["http://example.jp/"] * 2, hours=[1, 2])
+    batch = documents([page(1), page(2)], uris=["http://example.jp/"] * 2, days=[1, 2])
     rows = by_document(dedup([batch], Dedup(same_address="newest"), in_play=[np.array([True, False])]))
     assert rows[document_id(0)]["kept"]
     assert not rows[document_id(1)]["kept"]

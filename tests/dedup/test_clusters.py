@@ -25,11 +25,17 @@ corpora = st.lists(similar_texts, max_size=25)
 
 
 @settings(deadline=None, max_examples=60)
-@given(corpora, st.sampled_from([(), ("longest",), ("newest", "longest")]), st.integers(1, 12), st.data())
-def test_clusters_equal_their_oracle(texts, criteria, max_shingles, data):
-    hours = data.draw(st.lists(st.integers(0, 3), min_size=len(texts), max_size=len(texts)))
-    usual = replace(SMALL, survivor_order=criteria, max_compared_shingles=max_shingles)
-    batch = documents(texts, hours=hours)
+@given(
+    corpora,
+    st.sampled_from([(), ("longest",), ("newest", "longest")]),
+    st.integers(1, 12),
+    st.sampled_from([None, 0.7, 1.0]),
+    st.data(),
+)
+def test_clusters_equal_their_oracle(texts, criteria, max_shingles, min_containment, data):
+    days = data.draw(st.lists(st.integers(0, 3), min_size=len(texts), max_size=len(texts)))
+    usual = replace(SMALL, survivor_order=criteria, max_compared_shingles=max_shingles, min_containment=min_containment)
+    batch = documents(texts, days=days)
     rows = signatures(batch, usual)
     chars = rows.column("chars").to_numpy()
     columns = [
@@ -38,11 +44,13 @@ def test_clusters_equal_their_oracle(texts, criteria, max_shingles, data):
         oracles.shingle_sets([oracles.fold(text) for text in texts], 2, 4, 9, max_shingles),
     ]
     order = (0, 4, 1, 2, 3, 5)
-    expected = oracles.find_clusters(list(zip(*(columns[i] for i in order), strict=True)), 6, 2, 0.5, 9, max_shingles)
+    given = list(zip(*(columns[i] for i in order), strict=True))
+    expected = oracles.find_clusters(given, 6, 2, 0.5, 9, max_shingles, min_containment or 2)
     found = by_document(dedup([batch], usual))
-    assert {i: row["cluster"] for i, row in found.items()} == {i: survivor for i, (survivor, _) in expected.items()}
-    for i, (_, similarity) in expected.items():
+    assert {i: row["cluster"] for i, row in found.items()} == {i: survivor for i, (survivor, _, _) in expected.items()}
+    for i, (_, similarity, containment) in expected.items():
         assert found[i]["similarity"] == np.float32(similarity)
+        assert found[i]["containment"] == np.float32(containment)
 
 
 @settings(deadline=None, max_examples=40)
@@ -50,7 +58,7 @@ def test_clusters_equal_their_oracle(texts, criteria, max_shingles, data):
 def test_order_cuts_and_parts_change_no_row(texts, dice, parts, cut, same_address):
     uris = [f"http://example.jp/{dice.randrange(12)}" for _ in texts]
     usual = replace(SMALL, same_address=same_address)
-    batch = documents(texts, uris=uris, hours=[dice.randrange(3) for _ in texts])
+    batch = documents(texts, uris=uris, days=[dice.randrange(3) for _ in texts])
     shuffled = dice.sample(range(len(texts)), len(texts))
     batches = [batch.take(pa.array(rows, pa.int64())) for rows in (shuffled[:cut], shuffled[cut:])]
     assert by_document(dedup(batches, replace(usual, parts=parts))) == by_document(dedup([batch], usual))
@@ -78,8 +86,8 @@ def test_sources_first_then_all_is_two_runs_however_documents_lie_in_shards(text
 def test_a_later_crawl_against_the_index_of_an_earlier_one_gives_the_rows_of_one_big_run(texts, data, criteria):
     cut = data.draw(st.integers(0, len(texts)))
     usual = replace(SMALL, survivor_order=criteria)
-    hours = sorted(data.draw(st.lists(st.integers(0, 3), min_size=len(texts), max_size=len(texts))))
-    whole = documents(texts, hours=hours)
+    days = sorted(data.draw(st.lists(st.integers(0, 3), min_size=len(texts), max_size=len(texts))))
+    whole = documents(texts, days=days)
     earlier, later = whole[:cut], whole[cut:]
     index = measure_compared(earlier, signatures(earlier, usual), usual)
     big = by_document(dedup([whole], usual))
@@ -92,7 +100,7 @@ def test_a_later_crawl_against_the_index_of_an_earlier_one_gives_the_rows_of_one
 def test_if_earlier_crawls_come_first_what_is_kept_adds_up_to_one_big_run(texts, cut):
     usual = replace(SMALL, survivor_order=("oldest", "longest"))
     cut = min(cut, len(texts))
-    whole = documents(texts, hours=[1] * cut + [2] * (len(texts) - cut))
+    whole = documents(texts, days=[1] * cut + [2] * (len(texts) - cut))
     earlier, later = whole[:cut], whole[cut:]
     index = measure_compared(earlier, signatures(earlier, usual), usual)
     runs = by_document([*dedup([earlier], usual), *dedup([later], usual, index=[index])])
@@ -111,8 +119,8 @@ def test_documents_out_of_play_change_nothing_for_the_others(texts, data):
     alone = by_document(dedup([batch.filter(pa.array(chosen))], SMALL))
     assert {i: found[i] for i in alone} == alone
     for i in found.keys() - alone.keys():
-        nothing = {"cluster": None, "cluster_size": 0, "similarity": None, "kept": False, "within_source": False}
-        assert found[i] == {"doc_id": i, **nothing}
+        nothing = dict.fromkeys(("cluster", "similarity", "containment"))
+        assert found[i] == {"doc_id": i, **nothing, "cluster_size": 0, "kept": False, "within_source": False}
 
 
 @settings(deadline=None, max_examples=60)
@@ -259,7 +267,7 @@ def test_no_pairs_make_every_document_its_own_survivor():
     none = in_order([], SUPERSEDED)
     result = duplicates(documents(["あ"]).column("doc_id"), np.array([True]), none, clusters)
     itself = {"doc_id": document_id(0), "cluster": document_id(0), "cluster_size": 1, "similarity": 1.0, "kept": True}
-    assert result.to_pylist() == [{**itself, "within_source": False}]
+    assert result.to_pylist() == [{**itself, "containment": 1.0, "within_source": False}]
 
 
 def test_a_candidate_that_is_missing_or_a_document_given_twice_is_an_error_that_says_why():

@@ -1,4 +1,7 @@
+import struct
+
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +14,8 @@ rows = st.lists(
     st.tuples(
         st.sampled_from(["aozora", "web", "ndl", "other"]),
         st.integers(0, 2**33),
-        st.one_of(st.none(), st.integers(-10, 10**6)),
+        st.one_of(st.none(), st.integers(-10, 60_000)),
+        st.one_of(st.floats(width=32, allow_nan=False), st.sampled_from([0.5, 0.501, 0.503, 0.99, 1.0])),
     ),
     min_size=1,
     max_size=8,
@@ -20,27 +24,44 @@ PRIORITY = ("ndl", "aozora")
 
 
 def places(rows, *criteria):
-    sources, chars, hours = (list(column) for column in zip(*rows, strict=True))
-    usual = Dedup(survivor_order=criteria, source_priority=PRIORITY if "source" in criteria else ())
-    return precedence(documents([""] * len(rows), sources=sources, hours=hours), np.array(chars), usual).tolist()
+    sources, chars, days, scores = (list(column) for column in zip(*rows, strict=True))
+    usual = Dedup(
+        survivor_order=criteria,
+        source_priority=PRIORITY if "source" in criteria else (),
+        survivor_signal="score" if {"highest", "lowest"} & set(criteria) else None,
+    )
+    batch = documents([""] * len(rows), sources=sources, days=days)
+    batch = batch.append_column("score", pa.array(scores, pa.float32()))
+    return precedence(batch, np.array(chars), usual).tolist()
 
 
 def claim(row, criterion):
     """What a criterion compares, in plain words; the smaller claim stays."""
-    source, chars, hour = row
+    source, chars, day, score = row
     if criterion == "source":
         return PRIORITY.index(source) if source in PRIORITY else 255
     if criterion == "longest":
-        return -min(chars, 2**32 - 1)
-    if hour is None:
+        return -min(chars, 2**24 - 1)
+    if criterion in ("highest", "lowest"):
+        return leading_half(score) if criterion == "lowest" else -leading_half(score)
+    if day is None:
         return 10**9
-    return max(hour, 0) if criterion == "oldest" else -max(hour, 0)
+    return max(day, 0) if criterion == "oldest" else -max(day, 0)
+
+
+def leading_half(score):
+    """The number that the leading half of a float stands for: below it by less than one part in 128."""
+    (pattern,) = struct.unpack(">I", struct.pack(">f", score))
+    (number,) = struct.unpack(">f", struct.pack(">I", pattern & 0xFFFF0000))
+    sign_of_zero = -1e-45 if pattern & 0xFFFF0000 == 0x80000000 else 0
+    return number + sign_of_zero
 
 
 @settings(deadline=None, max_examples=150)
-@given(rows, st.permutations(["source", "longest", "newest"]), st.integers(0, 3), st.booleans())
-def test_precedence_sorts_as_the_criteria_one_after_another(rows, criteria, count, oldest):
-    criteria = ["oldest" if oldest and name == "newest" else name for name in criteria][:count]
+@given(rows, st.permutations(["source", "highest", "longest", "newest"]), st.integers(0, 4), st.booleans())
+def test_precedence_sorts_as_the_criteria_one_after_another(rows, criteria, count, opposite):
+    opposites = {"newest": "oldest", "highest": "lowest"} if opposite else {}
+    criteria = [opposites.get(name, name) for name in criteria][:count]
     found = places(rows, *criteria)
     claims = [tuple(claim(row, criterion) for criterion in criteria) for row in rows]
     for one in range(len(rows)):
@@ -58,11 +79,11 @@ def test_cutting_a_batch_changes_no_precedence(rows, cut):
 
 
 def test_no_criteria_leave_the_choice_to_the_ids():
-    assert places([("web", 1, 1), ("ndl", 2, 2)]) == [0, 0]
+    assert places([("web", 1, 1, 0.5), ("ndl", 2, 2, 0.6)]) == [0, 0]
 
 
 @pytest.mark.parametrize(("same_address", "order"), [("newest", [1, 2, 0]), ("longest", [0, 1, 2])])
 def test_of_one_address_the_newest_or_the_longest_page_comes_first(same_address, order):
-    batch = documents([""] * 3, hours=[10, 20, 20])
+    batch = documents([""] * 3, days=[10, 20, 20])
     found = address_precedence(batch, np.array([90, 60, 50]), Dedup(same_address=same_address))
     assert np.argsort(found).tolist() == order

@@ -32,7 +32,7 @@ def corpus_batch():
     texts += [edited(page(i % 7), i, 5) for i in range(20)] + [page(i % 3) for i in range(20)]
     uris = [f"http://{'ab'[i % 2]}.jp/{i % 30}" for i in range(60)]
     sources = ["web", "web", "books"] * 20
-    return documents(texts, sources=sources, uris=uris, hours=[i * 7 % 60 for i in range(60)])
+    return documents(texts, sources=sources, uris=uris, days=[i * 7 % 60 for i in range(60)])
 
 
 def write_corpus(task):

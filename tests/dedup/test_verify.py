@@ -10,8 +10,13 @@ from dedup.verify import link_to_survivors, min_estimate
 FOUR = Dedup(bands=1, rows=4, min_similarity=0.6)
 
 
-def link(minhash, candidates, settings=FOUR, exact_hash=None, chars=None, order=None, shingles=None):
-    """Survivors and similarities of documents with the given signatures and lists of candidates.
+def link(*documents, **more):
+    """Survivors and similarities, as `link_and_contain` gives them."""
+    return link_and_contain(*documents, **more)[:2]
+
+
+def link_and_contain(minhash, candidates, settings=FOUR, exact_hash=None, chars=None, order=None, shingles=None):
+    """Survivors, similarities and containments of documents with the given signatures and lists of candidates.
 
     Shingles are those of `as_set` if they are not given.
     """
@@ -26,7 +31,7 @@ def link(minhash, candidates, settings=FOUR, exact_hash=None, chars=None, order=
         place,
         np.arange(n_docs, dtype=np.uint64) if exact_hash is None else np.array(exact_hash, np.uint64),
         np.full(n_docs, 1000) if chars is None else np.array(chars),
-        np.array([signature or [0] * 4 for signature in minhash], np.uint32),
+        np.array([signature or [0] * settings.permutations for signature in minhash], np.uint32),
         long,
         np.array([member for members in sets for member in members], np.uint32),
         np.cumsum([0, *map(len, sets)]),
@@ -35,14 +40,14 @@ def link(minhash, candidates, settings=FOUR, exact_hash=None, chars=None, order=
     )
     for field in dataclasses.fields(compared):
         getattr(compared, field.name).setflags(write=False)
-    survivor, similarity = link_to_survivors(
+    survivor, similarity, containment = link_to_survivors(
         compared,
         compared.survivor_order,
         np.cumsum([0, *map(len, candidates)]),
         np.array([candidate for row in candidates for candidate in row], np.int32),
         settings,
     )
-    return survivor.tolist(), similarity.tolist()
+    return survivor.tolist(), similarity.tolist(), containment.tolist()
 
 
 def as_set(signature):
@@ -109,6 +114,27 @@ def test_equal_texts_share_one_fate_even_without_signatures():
 
 def test_an_equal_hash_of_texts_of_other_lengths_is_no_equality():
     assert link([[], []], [[], [0]], exact_hash=[7, 7], chars=[9, 8])[0] == [0, 1]
+
+
+def test_a_document_that_its_survivor_holds_goes_however_long_that_one_is_and_not_the_other_way_round():
+    signatures = [[1, 2, 3, 4], [1, 2, 3, 9]]
+    long, short = [*range(10)], [*range(3, 8), 20]
+    held = dataclasses.replace(FOUR, min_containment=0.8)
+    assert link(signatures, [[], [0]], shingles=[long, short])[0] == [0, 1]
+    assert link_and_contain(signatures, [[], [0]], held, shingles=[long, short]) == (
+        [0, 0],
+        pytest.approx([1.0, 5 / 11]),
+        pytest.approx([1.0, 5 / 6]),
+    )
+    assert link(signatures, [[], [0]], held, shingles=[short, long])[0] == [0, 1]
+
+
+def test_the_longer_the_survivor_the_lower_is_the_estimate_from_which_sets_are_compared():
+    # Of 100 minima 20 are equal: enough for a set of which another holds all and four times as many, and for no half.
+    many = Dedup(bands=25, rows=4, min_containment=0.95)
+    signatures = [[1] * 100, [1] * 20 + [2] * 80]
+    assert link(signatures, [[], [0]], many, shingles=[[*range(50)], [*range(10)]])[0] == [0, 0]
+    assert link(signatures, [[], [0]], many, shingles=[[*range(20)], [*range(10)]])[0] == [0, 1]
 
 
 def test_beyond_the_cap_the_ratio_of_lengths_bounds_the_similarity():

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from pipelines.cli import main
 from pipelines.config import load_config
@@ -67,6 +70,37 @@ def test_sources_first_then_all_is_told_by_the_report_and_followed_by_a_trace(tm
         ("dedup", f"dropped, similarity {similarities[1]} to the one that stays"),
         ("stays", "urn:book"),
     ]
+
+
+def test_the_document_whose_signal_is_lowest_or_highest_stays(tmp_path: Path) -> None:
+    texts = {"http://a.jp/": page(1), "http://b.jp/": edited(page(1), 2, 5)[:-3]}
+    for criterion, stays in (("lowest", "http://b.jp/"), ("highest", "http://a.jp/")):
+        order = f'survivor_order = ["{criterion}"]\nsurvivor_signal = "char_count"'
+        config = write_config(tmp_path / criterion, {"web": texts}, order)
+        assert main(["run", "--config", str(config), "--executor", "serial", "--until", "dedup"]) == 0
+        (gone,) = texts.keys() - {stays}
+        (found,) = trace(load_config(str(config)), gone)
+        assert found.steps[-1].said.startswith(stays)
+
+
+def test_a_document_that_a_longer_one_holds_is_said_to_go_for_that(tmp_path: Path) -> None:
+    texts = {"http://long.jp/": page(1, sentences=30), "http://short.jp/": page(1, sentences=20)}
+    config = write_config(tmp_path / "run", {"web": texts}, "min_containment = 0.95")
+    assert main(["run", "--config", str(config), "--executor", "serial", "--until", "dedup"]) == 0
+    (found,) = trace(load_config(str(config)), "http://short.jp/")
+    assert re.fullmatch(
+        r"dropped, similarity 0\.7.. to the one that stays, which holds 100\.0% of it", found.steps[-2].said
+    )
+
+
+def test_a_survivor_signal_that_is_none_is_refused_with_those_that_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order = 'survivor_order = ["highest"]\nsurvivor_signal = "beauty"'
+    config = write_config(tmp_path / "run", {"web": {"http://a.jp/": page(1)}}, order)
+    assert main(["run", "--config", str(config)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "survivor_signal: 'beauty' is none of" in line
 
 
 def test_a_run_against_an_index_ends_in_a_report_that_names_what_repeats_the_earlier_run(tmp_path: Path) -> None:
