@@ -83,15 +83,24 @@ def decode(data: bytes, http_label: str | None = None) -> Decoded:
         for source, charset in (("http", charset_of_label(http_label)), ("meta", charset_of_label(meta_label)))
         if charset is not None
     ]
-    charset = evident_charset(data) or _plausible_charset(data, [named for _, named in candidates])
+    charset = _evident_charset(data)
+    text = _as_utf_8(data) if charset is None else None
+    if text is not None:
+        charset = "utf-8"
+    elif charset is None:
+        charset = _plausible_charset(data, [named for _, named in candidates])
     if charset == "utf-8" and data.isascii():
         # Seven-bit bytes mean the same in every encoding but UTF-16, which this is not: the declaration holds.
         candidates = [(source, named) for source, named in candidates if not named.startswith("utf-16")]
         charset = candidates[0][1] if candidates else charset
+    decided_by = "overruled" if declared else "detected"
     for source, candidate in candidates:
         if candidate == charset:
-            return _decoded(data, charset, declared, source if source == declared_by else "overruled")
-    return _decoded(data, charset, declared, "overruled" if declared else "detected")
+            decided_by = source if source == declared_by else "overruled"
+            break
+    if text is not None and charset == "utf-8":
+        return Decoded(text, charset, declared, decided_by, 0.0)
+    return _decoded(data, charset, declared, decided_by)
 
 
 def charset_of_label(label: str | None) -> str | None:
@@ -117,12 +126,11 @@ def meta_charset(data: bytes) -> str | None:
     return match[1].decode("ascii") if match else None
 
 
-def evident_charset(data: bytes) -> str | None:
+def _evident_charset(data: bytes) -> str | None:
     """The encoding that the form of the bytes alone proves, if any.
 
     ISO-2022-JP by its escape sequences in otherwise seven-bit text, UTF-16 without a mark by
-    its zero bytes, UTF-8 by valid sequences (a last one that is cut counts as valid). Pure
-    ASCII is UTF-8.
+    its zero bytes. Whether they are UTF-8, only decoding tells.
     """
     if b"\x1b" in data and _ISO_2022_JP.search(data) and _high_byte_fraction(data) < 0.001:
         return "iso-2022-jp"
@@ -132,11 +140,15 @@ def evident_charset(data: bytes) -> str | None:
         for high, low, charset in ((odd, even, "utf-16le"), (even, odd, "utf-16be")):
             if 4 * (high.count(0) + high.count(0x30)) > len(high) and low.count(0) * 8 <= high.count(0):
                 return charset
+    return None
+
+
+def _as_utf_8(data: bytes) -> str | None:
+    """The text, if all sequences are valid UTF-8; a last one that is cut is left out."""
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(data)
+        return codecs.getincrementaldecoder("utf-8")().decode(data)
     except UnicodeDecodeError:
         return None
-    return "utf-8"
 
 
 def decode_euc_jp(data: bytes) -> tuple[str, int]:

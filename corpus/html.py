@@ -24,7 +24,6 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from html import unescape
-from typing import NamedTuple
 
 import numpy as np
 from resiliparse.extract.html2text import extract_plain_text
@@ -32,18 +31,17 @@ from resiliparse.parse.html import HTMLTree
 
 from corpus.markup import Markup, read_markup
 from corpus.markup.kernels import (
+    ANNOUNCED_CHARS,
     BLOCK_PROSE,
     BOX,
-    CHARS,
-    END,
-    LINK_CHARS,
-    ORDINAL,
-    PARENT,
-    START,
     TAG,
     TAGS,
     _choose,
     _headlines,
+    _number,
+    _section,
+    _sort,
+    _write,
 )
 from corpus.sniff import holds_kana
 
@@ -84,10 +82,9 @@ def extract(html: str, extractor: str = "manyo") -> MainText:
     """
     markup = read_markup(html)
     title = _title(markup)
-    leads, rows, comment_rows = _choose(markup.blocks, markup.boxes, *_choice_tables())
+    leads, rows, comment_rows, n_chars, link_chars = _choose(markup.blocks, markup.boxes, *_choice_tables())
     if extractor == "manyo":
-        lead = [block for block in _blocks(markup, leads) if _is_lead(block)]
-        text = _main_text(lead + _blocks(markup, rows), title)
+        text = _main_text(markup, leads, rows, title)
     elif extractor == "resiliparse":
         text = _by_resiliparse(html)
     elif extractor == "trafilatura":
@@ -96,14 +93,13 @@ def extract(html: str, extractor: str = "manyo") -> MainText:
         raise ValueError(f"extractor must be one of {', '.join(EXTRACTORS)}, got {extractor!r}")
     # Text that is plainly there is not lost, whatever the extractor finds in it: not the Japanese of a page
     # whose only sentence, for a heuristic, is "All rights reserved.", and not the text of broken markup.
-    n_chars, link_chars = markup.blocks[:, (CHARS, LINK_CHARS)].sum(axis=0).tolist()
     is_small = 2 * len(text) < n_chars  # a foreign article on a Japanese site is not
     is_list = extractor == "manyo" and len(text) < _SMALL_SHARE * n_chars and link_chars > _LIST_SHARE * n_chars
     if not text.strip() or is_list or (is_small and not holds_kana(text)):
-        whole = _lines(_blocks(markup, np.arange(len(markup.blocks))))
+        whole = _lines(markup, np.arange(len(markup.blocks)))
         if not text.strip() or holds_kana(whole, _PLAINLY_JAPANESE_KANA):
             text = whole or _without_tags(html)
-    comments = _comments(_blocks(markup, comment_rows))
+    comments = _comments(markup, comment_rows)
     return MainText(title, text, comments, link_chars / max(1, n_chars), markup.tags, markup.json_ld)
 
 
@@ -135,46 +131,6 @@ def _by_trafilatura(html: str) -> str:
     return trafilatura.extract(html, include_comments=False) or ""
 
 
-class _Block(NamedTuple):
-    """A run of text between block-level boundaries.
-
-    Attributes:
-        text: as a browser shows it; lines within it come from `<br>` and `<pre>`.
-        link_chars: its characters inside links.
-        prose: its characters of prose: those outside links, if it is long or has the marks of a sentence.
-        tag: name of the innermost block-level element around it.
-        box: number of that element.
-        parent: number of the element around that one.
-    """
-
-    text: str
-    link_chars: int
-    prose: int
-    tag: str
-    box: int
-    parent: int
-
-
-def _blocks(markup: Markup, rows: np.ndarray) -> list[_Block]:
-    """Blocks of a page, by their rows, in document order; the first of an item in an ordered list with its number."""
-    if not len(rows):
-        return []
-    text = markup.text
-    blocks = markup.blocks[rows]
-    box = blocks[:, BOX]
-    tag = markup.boxes[box, TAG]
-    parent = markup.boxes[box, PARENT]
-    item = np.where(tag == _ITEM_TAG, box, parent)
-    ordinal = np.where(markup.boxes[item, TAG] == _ITEM_TAG, markup.boxes[item, ORDINAL], 0)
-    ordinal[1:][item[1:] == item[:-1]] = 0
-    starts, ends, link_chars, prose = blocks[:, (START, END, LINK_CHARS, BLOCK_PROSE)].T.tolist()
-    texts = [text[start:end].decode() for start, end in zip(starts, ends, strict=True)]
-    for row in np.flatnonzero(ordinal).tolist():
-        texts[row] = f"{ordinal[row]}. {texts[row]}"
-    tags = [TAGS[number] for number in tag.tolist()]
-    return list(map(_Block, texts, link_chars, prose, tags, box.tolist(), parent.tolist()))
-
-
 def _title(markup: Markup) -> str:
     """The heading with which `<title>` begins, before the site's name, or else all of `<title>`."""
     title = " ".join(unescape(markup.title).split())
@@ -188,22 +144,75 @@ def _title(markup: Markup) -> str:
 # --- choosing --------------------------------------------------------------------------------
 
 
-def _main_text(inside: list[_Block], title: str) -> str:
+def _main_text(markup: Markup, leads: np.ndarray, rows: np.ndarray, title: str) -> str:
     """Lines of the main text; empty if no part of the page holds prose."""
-    kept = _without_frame(inside, title)
-    return _lines(kept if any(block.prose for block in kept) else inside)
+    if len(leads):
+        rows = np.concatenate((leads[[_is_lead(markup, row) for row in leads.tolist()]], rows))
+    numbers = _number(markup.blocks, markup.boxes, rows)
+    is_kept = _is_no_frame(markup, rows, numbers, title)
+    if markup.blocks[rows[is_kept], BLOCK_PROSE].any():
+        rows, numbers = rows[is_kept], numbers[is_kept]
+    return _lines(markup, rows, numbers)
 
 
-def _comments(blocks: list[_Block]) -> str:
+def _comments(markup: Markup, rows: np.ndarray) -> str:
     """What readers wrote, without the buttons, dates and counts around it; empty where there are only those."""
-    kept = [block for block in blocks if block.prose and not _BUTTON.search(block.text)]
-    return _lines(kept)
+    if not len(rows):
+        return ""
+    numbers = _number(markup.blocks, markup.boxes, rows)
+    is_kept = markup.blocks[rows, BLOCK_PROSE] > 0
+    for i in np.flatnonzero(is_kept).tolist():
+        is_kept[i] = not _BUTTON.search(_text_of(markup, rows[i], numbers[i]))
+    return _lines(markup, rows[is_kept], numbers[is_kept])
 
 
-def _is_lead(block: _Block) -> bool:
+def _is_lead(markup: Markup, row: int) -> bool:
     """Whether a block between headline and main text is sentences, and no caption or byline."""
-    is_byline = len(block.text) < _BYLINE_CHARS and _BYLINE.search(block.text) is not None
-    return block.tag != "figcaption" and not is_byline and _SENTENCE_END.search(block.text) is not None
+    text = markup.text_of(row)
+    is_byline = len(text) < _BYLINE_CHARS and _BYLINE.search(text) is not None
+    is_caption = TAGS[markup.boxes[markup.blocks[row, BOX], TAG]] == "figcaption"
+    return not is_caption and not is_byline and _SENTENCE_END.search(text) is not None
+
+
+def _text_of(markup: Markup, row: int, number: int) -> str:
+    """Text of a block, behind the number of its item."""
+    return f"{number}. {markup.text_of(row)}" if number else markup.text_of(row)
+
+
+def _lines(markup: Markup, rows: np.ndarray, numbers: np.ndarray | None = None) -> str:
+    """Blocks as lines; short cells of one table row share a line."""
+    if numbers is None:
+        numbers = _number(markup.blocks, markup.boxes, rows)
+    written: bytes = _write(np.frombuffer(markup.text, np.uint8), markup.blocks, markup.boxes, rows, numbers).tobytes()
+    return written.decode("utf-8")
+
+
+def _is_no_frame(markup: Markup, rows: np.ndarray, numbers: np.ndarray, title: str) -> np.ndarray:
+    """bool (n,): false for headline and byline, announced lists of links, and buttons."""
+    is_kept: np.ndarray
+    is_kept, asked, first, last = _sort(markup.blocks, markup.boxes, rows, numbers, *_row_tables())
+    behind = 0
+    for i, number, start, end, tag, link_chars in asked.tolist():
+        if i < behind:
+            continue  # of a list that went
+        text = markup.text[start:end].decode("utf-8")
+        if number:
+            text = f"{number}. {text}"
+        if TAGS[tag] in _HEADINGS and _FRAME_HEADING.match(text):
+            behind, n_chars, n_link_chars = _section(markup.blocks, markup.boxes, rows, numbers, i)
+            if 2 * n_link_chars >= n_chars or behind == i + 1:
+                is_kept[i:behind] = False
+                continue
+            behind = 0
+        stays = i >= first and TAGS[tag] in (_ITEM_TAGS if i > last else _FLOW_TAGS)
+        is_announced = len(text) < 2 * min(link_chars, ANNOUNCED_CHARS) and _ANNOUNCED_LINKS.match(text)
+        if is_announced or (link_chars > 0.8 * len(text) and not stays):
+            is_kept[i] = False
+        elif i < first:
+            is_kept[i] = text not in title and not _BYLINE.search(text)
+        elif i > last:
+            is_kept[i] = not _BUTTON.search(text)
+    return is_kept
 
 
 @cache
@@ -217,62 +226,13 @@ def _choice_tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return share, never_main, is_named
 
 
-def _lines(blocks: list[_Block]) -> str:
-    """Blocks as lines; short cells of one table row share a line."""
-    lines: list[str] = []
-    previous: _Block | None = None
-    for block in blocks:
-        if (
-            previous is not None
-            and block.tag in _CELLS
-            and previous.tag in _CELLS
-            and block.parent == previous.parent
-            and max(len(block.text), len(previous.text)) <= _CELL_CHARS
-        ):
-            lines[-1] += f"\t{block.text}"
-        else:
-            lines.append(block.text)
-        previous = block
-    return "\n".join(lines)
-
-
-def _without_frame(blocks: list[_Block], title: str) -> list[_Block]:
-    """The blocks without headline and byline, announced lists of links, and buttons."""
-    kept: list[_Block] = []
-    first = next((i for i, block in enumerate(blocks) if block.prose), len(blocks))
-    last = next((i for i in range(len(blocks) - 1, -1, -1) if blocks[i].prose), -1)
-    i = 0
-    while i < len(blocks):
-        block = blocks[i]
-        if block.tag in _HEADINGS and _FRAME_HEADING.match(block.text):
-            end = _section_end(blocks, i)
-            if 2 * sum(b.link_chars for b in blocks[i:end]) >= sum(len(b.text) for b in blocks[i:end]) or end == i + 1:
-                i = end
-                continue
-        is_link = block.link_chars > 0.8 * len(block.text)
-        if len(block.text) < 2 * min(block.link_chars, _ANNOUNCED_CHARS) and _ANNOUNCED_LINKS.match(block.text):
-            i += 1
-            continue
-        if i < first:
-            drop = block.text in title or is_link or _BYLINE.search(block.text) is not None
-        elif i > last:
-            drop = (is_link and block.tag not in ("li", "p", "dd")) or _BUTTON.search(block.text) is not None
-        else:
-            drop = is_link and block.tag not in _FLOW_TAGS
-        if not drop:
-            kept.append(block)
-        i += 1
-    return kept
-
-
-def _section_end(blocks: list[_Block], start: int) -> int:
-    """Index of the next heading of the same or a higher level."""
-    level = blocks[start].tag
-    for i in range(start + 1, len(blocks)):
-        tag = blocks[i].tag
-        if tag in _HEADINGS and tag <= level:
-            return i
-    return len(blocks)
+@cache
+def _row_tables() -> tuple[np.ndarray, ...]:
+    """By tag: whether it is a heading, and whether it stays though all of it is a link, amid prose and behind it."""
+    tables = tuple(np.array([tag in names for tag in TAGS]) for names in (_HEADINGS, _FLOW_TAGS, _ITEM_TAGS))
+    for table in tables:
+        table.flags.writeable = False
+    return tables
 
 
 def _without_tags(html: str) -> str:
@@ -282,21 +242,18 @@ def _without_tags(html: str) -> str:
 
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_CELLS = ("td", "th")
-_ITEM_TAG = TAGS.index("li")
 #: The main text is never one paragraph or one list alone: what is around it would be lost.
 _NEVER_MAIN = frozenset(("p", "ul", "ol", "li", "dl", "dd", "dt", "th", "pre", "blockquote", *_HEADINGS))
 #: An embedded post is quoted text, whatever its class says.
 _QUOTED_TAGS = frozenset(("blockquote", "pre", *_HEADINGS))
 #: Tags whose text stays in the middle of prose even if all of it is a link.
 _FLOW_TAGS = frozenset(("p", "li", "td", "th", "dd", "dt", "blockquote", *_HEADINGS))
+#: The same behind the last prose, where notes and sources stand.
+_ITEM_TAGS = frozenset(("p", "li", "dd"))
 
 #: An element with such a tag or name is frame as long as it holds less than this share of the page's prose.
 _FRAME_SHARE = {"nav": 0.5, "aside": 0.3, "footer": 0.3, "header": 0.2}
-_CELL_CHARS = 80
 _BYLINE_CHARS = 100
-#: A line of announced links is shorter than twice this; longer is text that begins so.
-_ANNOUNCED_CHARS = 75
 #: A page with this many kana, and hardly any in what was taken for its main text, is given whole. Menus of
 #: foreign pages stay below it; of 230 mixed pages labelled Japanese, 14 were lost without (slides, lists of links).
 _PLAINLY_JAPANESE_KANA = 30

@@ -663,7 +663,7 @@ def _end_nearest(state, stack, names, boxes, links, does, name, like, borders): 
 
 
 @njit(cache=True, nogil=True)
-def _number(data, start, end):  # type: ignore[no-untyped-def]
+def _stated_number(data, start, end):  # type: ignore[no-untyped-def]
     """The number that an attribute states, 1 if it states none."""
     value = np.int64(0)
     for i in range(start, min(end, start + 6)):
@@ -870,7 +870,7 @@ def _read(  # type: ignore[no-untyped-def]
                     row[PROSE] = 0
                     row[ORDINAL] = 0
                     if tag == _ORDERED_TAG:
-                        row[ORDINAL] = _number(data, attributes[_START_AT, 0], attributes[_START_AT, 1]) - 1
+                        row[ORDINAL] = _stated_number(data, attributes[_START_AT, 0], attributes[_START_AT, 1]) - 1
                     elif tag == _ITEM_TAG and boxes[parent, TAG] == _ORDERED_TAG:
                         boxes[parent, ORDINAL] += 1
                         row[ORDINAL] = boxes[parent, ORDINAL]
@@ -1126,6 +1126,12 @@ _LEAST_SHARE_BESIDE_COMMENTS = 0.3
 #: from 0.85 on, side columns come along; down to 0.7 nothing changes.
 _MAIN_SHARE = 0.8
 _NAMED_MAIN_SHARE = 0.5
+#: A line of announced links is shorter than twice this; longer is text that begins so.
+ANNOUNCED_CHARS: Final = 75
+#: Longest cell that shares a line, in characters.
+_CELL_CHARS: Final = 80
+#: Line end, ten digits, full stop and space.
+_MAX_NUMBER_BYTES: Final = 13
 
 
 @njit(cache=True, nogil=True)
@@ -1143,7 +1149,10 @@ def _headlines(blocks, boxes):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _choose(blocks, boxes, frame_share, never_main, is_named):  # type: ignore[no-untyped-def]
-    """Rows of the blocks that are in the main container and in no frame, and of those that readers wrote."""
+    """Rows of leads, of blocks that are in the main container and in no frame, and of those that readers wrote.
+
+    And the characters of the page, and those inside links.
+    """
     n = len(boxes)
     is_comments = np.zeros(n, np.bool_)
     comments = 0
@@ -1162,7 +1171,10 @@ def _choose(blocks, boxes, frame_share, never_main, is_named):  # type: ignore[n
     prose = np.zeros(n, np.int64)
     content = np.zeros(n, np.int64)
     best = np.full(n, -1, np.int64)
+    n_chars = link_chars = 0
     for i in range(len(blocks)):
+        n_chars += blocks[i, CHARS]
+        link_chars += blocks[i, LINK_CHARS]
         if not is_comments[blocks[i, BOX]]:
             prose[blocks[i, BOX]] += blocks[i, BLOCK_PROSE]
             content[blocks[i, BOX]] += blocks[i, BLOCK_PROSE]
@@ -1218,4 +1230,121 @@ def _choose(blocks, boxes, frame_share, never_main, is_named):  # type: ignore[n
         elif is_comments[blocks[i, BOX]]:
             comment_rows[n_comment_rows] = i
             n_comment_rows += 1
-    return leads[:n_leads].copy(), rows[:n_rows].copy(), comment_rows[:n_comment_rows].copy()
+    return leads[:n_leads].copy(), rows[:n_rows].copy(), comment_rows[:n_comment_rows].copy(), n_chars, link_chars
+
+
+@njit(cache=True, nogil=True)
+def _number(blocks, boxes, rows):  # type: ignore[no-untyped-def]
+    """Of each row that is the first of an item in an ordered list, the item's number; else 0."""
+    numbers = np.zeros(len(rows), np.int32)
+    last = -1
+    for i in range(len(rows)):
+        item = blocks[rows[i], BOX]
+        if boxes[item, TAG] != _ITEM_TAG:
+            item = boxes[item, PARENT]
+        if item >= 0 and item != last and boxes[item, TAG] == _ITEM_TAG:
+            numbers[i] = boxes[item, ORDINAL]
+        last = item
+    return numbers
+
+
+@njit(cache=True, nogil=True)
+def _n_digits(number):  # type: ignore[no-untyped-def]
+    n = 1
+    while number >= 10:
+        number //= 10
+        n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _size(blocks, row, number):  # type: ignore[no-untyped-def]
+    """Characters of a block and of the number before it."""
+    return blocks[row, CHARS] + (_n_digits(number) + 2 if number else 0)
+
+
+@njit(cache=True, nogil=True)
+def _sort(blocks, boxes, rows, numbers, is_heading, is_flow, is_item):  # type: ignore[no-untyped-def]
+    """Which rows stay as far as their text does not matter, and the places of the first and the last prose.
+
+    Between, those of which the text does: place, number, first byte, byte behind the last, tag, characters in links.
+    """
+    n = len(rows)
+    first, last = n, -1
+    for i in range(n):
+        if blocks[rows[i], BLOCK_PROSE]:
+            first = min(first, i)
+            last = i
+    is_kept = np.ones(n, np.bool_)
+    asked = np.empty((n, 6), np.int64)
+    n_asked = 0
+    for i in range(n):
+        row = rows[i]
+        tag = boxes[blocks[row, BOX], TAG]
+        link_chars = blocks[row, LINK_CHARS]
+        size = _size(blocks, row, numbers[i])
+        stays = i >= first and (is_item[tag] if i > last else is_flow[tag])
+        if link_chars > 0.8 * size and not stays and not is_heading[tag]:
+            is_kept[i] = False
+        elif i < first or i > last or is_heading[tag] or size < 2 * min(link_chars, ANNOUNCED_CHARS):
+            asked[n_asked, 0] = i
+            asked[n_asked, 1] = numbers[i]
+            asked[n_asked, 2] = blocks[row, START]
+            asked[n_asked, 3] = blocks[row, END]
+            asked[n_asked, 4] = tag
+            asked[n_asked, 5] = link_chars
+            n_asked += 1
+    return is_kept, asked[:n_asked], first, last
+
+
+@njit(cache=True, nogil=True)
+def _section(blocks, boxes, rows, numbers, start):  # type: ignore[no-untyped-def]
+    """Of the heading at a place: the place of the next one of its level or above, characters as far, and in links."""
+    level = boxes[blocks[rows[start], BOX], TAG]
+    size = link_chars = 0
+    end = start
+    while end < len(rows):
+        tag = boxes[blocks[rows[end], BOX], TAG]
+        if end > start and _is_heading(tag) and tag <= level:
+            break
+        size += _size(blocks, rows[end], numbers[end])
+        link_chars += blocks[rows[end], LINK_CHARS]
+        end += 1
+    return end, size, link_chars
+
+
+@njit(cache=True, nogil=True)
+def _write(text, blocks, boxes, rows, numbers):  # type: ignore[no-untyped-def]
+    """Blocks as lines of UTF-8; short cells of one table row share a line."""
+    size = 0
+    for row in rows:
+        size += blocks[row, END] - blocks[row, START] + _MAX_NUMBER_BYTES
+    out = np.empty(size, np.uint8)
+    at = 0
+    for i in range(len(rows)):
+        row = rows[i]
+        box = blocks[row, BOX]
+        if i:
+            before = rows[i - 1]
+            is_beside = (
+                boxes[box, TAG] in _CELL_TAGS
+                and boxes[blocks[before, BOX], TAG] in _CELL_TAGS
+                and boxes[box, PARENT] == boxes[blocks[before, BOX], PARENT]
+                and _size(blocks, row, numbers[i]) <= _CELL_CHARS
+                and _size(blocks, before, numbers[i - 1]) <= _CELL_CHARS
+            )
+            out[at] = 9 if is_beside else 10
+            at += 1
+        number = numbers[i]
+        if number:
+            digits = _n_digits(number)
+            for place in range(digits - 1, -1, -1):
+                out[at + place] = 48 + number % 10
+                number //= 10
+            out[at + digits] = 46
+            out[at + digits + 1] = 32
+            at += digits + 2
+        start, end = blocks[row, START], blocks[row, END]
+        out[at : at + end - start] = text[start:end]
+        at += end - start
+    return out[:at]

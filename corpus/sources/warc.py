@@ -301,7 +301,9 @@ def _block(shown: WarcRecord, max_record_bytes: int) -> Block:
         record_type = (shown.headers.get("WARC-Type") or "unknown").strip().lower()
     is_page = record_type in _PAGE_TYPES
     if is_page and size_bytes <= max_record_bytes:
-        block = shown.reader.read()
+        block = shown.reader.read(size_bytes) if size_bytes else b""  # told its size, it copies once
+        if len(block) < size_bytes:
+            block += shown.reader.read()
         n_read = len(block)
     else:
         block = b""
