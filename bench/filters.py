@@ -6,6 +6,10 @@ DATA is a folder with `livedoor_news/`, `aozora/` and `wordlists/ng_hojichar_dic
 LZ4, zlib and Aho-Corasick are library calls, and are stated apart. Each figure is the best of five runs, compilation
 left out. HojiChar's and datatrove's filters (`bench/peer_filters.py`) run in the interpreter that is named, on the
 first texts of each kind.
+
+Beside each peer stand every default signal, and those alone that the peer's filters look at, which the table names.
+For datatrove there are two such sets: n-grams and shares of characters, and with those of words by the same SudachiPy,
+of which dividing into words is nearly all on either side. That one is measured on the peer's texts.
 """
 
 from __future__ import annotations
@@ -28,9 +32,72 @@ from filters.characters import count_characters
 from filters.fluency import read_lines
 from filters.language import LanguageSettings, identify
 from filters.repetition import find_repeats, lz4_ratio, zlib_ratio
-from filters.signals import SignalSettings, measure
+from filters.signals import SIGNALS, Passes, SignalSettings, measure, signals_schema
 from filters.tells import read_tells
 from filters.vocabulary import WordLists, count_words, load_words
+
+#: What HojiChar's twelve filters look at.
+AS_HOJICHAR = (
+    "head_kana_count",
+    "char_count",
+    "mean_full_stop_chars",
+    "frequent_5gram_fraction",
+    "longest_run_chars",
+    "short_line_fraction",
+    "ellipsis_line_fraction",
+    "board_mark_count",
+    "advertising_word_count",
+    "adult_word_count",
+    "discrimination_word_count",
+    "violence_word_count",
+)
+
+#: What datatrove's Gopher, C4 and FineWeb filters look at, by lines and by characters in place of words.
+AS_DATATROVE = (
+    "char_count",
+    "mean_line_chars",
+    "symbol_fraction",
+    "bullet_line_fraction",
+    "ellipsis_line_fraction",
+    "other_letter_fraction",
+    "stop_character_count",
+    "duplicate_line_count_fraction",
+    "duplicate_line_fraction",
+    "duplicate_paragraph_count_fraction",
+    "duplicate_paragraph_fraction",
+    *(f"top_{length}gram_fraction" for length in range(2, 5)),
+    *(f"stepped_{length}gram_fraction" for length in range(5, 11)),
+    "sentence_count",
+    "curly_bracket_count",
+    "policy_phrase_count",
+    "marked_line_fraction",
+    "short_line_fraction",
+    "newline_fraction",
+)
+
+#: The same with words, divided as datatrove divides them.
+AS_DATATROVE_BY_WORDS = (
+    "word_count",
+    "mean_word_chars",
+    "hash_signs_per_word",
+    "ellipses_per_word",
+    "bullet_line_fraction",
+    "ellipsis_line_fraction",
+    "alphabetic_word_fraction",
+    "stop_word_count",
+    "duplicate_line_count_fraction",
+    "duplicate_line_fraction",
+    "duplicate_paragraph_count_fraction",
+    "duplicate_paragraph_fraction",
+    *(f"top_{length}word_fraction" for length in range(2, 5)),
+    *(f"stepped_{length}word_fraction" for length in range(5, 11)),
+    "sentence_count",
+    "curly_bracket_count",
+    "policy_phrase_count",
+    "marked_line_fraction",
+    "short_line_fraction",
+    "newlines_per_word",
+)
 
 _RUNS = 5
 _PEER_BYTES = 500_000
@@ -56,7 +123,8 @@ def main() -> None:
     arguments = parser.parse_args()
     data = arguments.data
     lists = _word_lists(data / "wordlists" / "ng_hojichar_dict")
-    print(f"{'MB/s on one core':28}{'news':>10}{'books':>10}")
+    asked = SignalSettings(words=lists)
+    print(f"{'MB/s on one core':44}{'news':>8}{'books':>8}")
     batches = [_documents(texts(data)) for texts in (news_texts, book_texts)]
     steps: dict[str, Callable[[pa.RecordBatch], object]] = {
         "characters (kernel)": lambda batch: count_characters(_texts(batch)),
@@ -67,16 +135,31 @@ def main() -> None:
         "compression (LZ4)": lambda batch: lz4_ratio(_texts(batch)),
         "compression (zlib, on request)": lambda batch: zlib_ratio(_texts(batch)),
         "words (Aho-Corasick)": lambda batch: count_words(_texts(batch), lists),
-        "measure: every default signal": lambda batch: measure(batch, SignalSettings(words=lists)),
+        f"measure: every default signal, {len(signals_schema()) - 1}": measure,
+        f"measure: with the lists' words, {len(signals_schema(asked)) - 1}": lambda batch: measure(batch, asked),
+        f"what HojiChar's filters look at, {len(AS_HOJICHAR)}": lambda batch: _measure_only(AS_HOJICHAR, batch, asked),
+        f"what datatrove's look at, {len(AS_DATATROVE)}": lambda batch: _measure_only(AS_DATATROVE, batch, asked),
         "identify: languages": lambda batch: identify(batch, LanguageSettings()),
     }
     for name, step in steps.items():
         speeds = [_texts(batch).sizes_bytes.sum() / 1e6 / _best_seconds(step, batch) for batch in batches]
-        print(f"{name:28}" + "".join(f"{speed:10.0f}" for speed in speeds))
+        print(f"{name:44}" + "".join(f"{speed:8.0f}" for speed in speeds))
     if arguments.peers:
-        peers = [_peer_speeds(arguments.peers, texts(data)) for texts in (news_texts, book_texts)]
+        samples = [_first_texts(texts(data)) for texts in (news_texts, book_texts)]
+        peers = [_peer_speeds(arguments.peers, texts) for texts in samples]
         for name in peers[0]:
-            print(f"{name:28}" + "".join(f"{speeds[name]:10.2f}" for speeds in peers))
+            print(f"{name:44}" + "".join(f"{speeds[name]:8.2f}" for speeds in peers))
+        speeds = [_speed_by_words(_documents(texts), asked) for texts in samples]
+        print(
+            f"{f'what datatrove looks at, by words, {len(AS_DATATROVE_BY_WORDS)}':44}"
+            + "".join(f"{s:8.2f}" for s in speeds)
+        )
+    for title, names in (
+        ("HojiChar", AS_HOJICHAR),
+        ("datatrove", AS_DATATROVE),
+        ("datatrove by words", AS_DATATROVE_BY_WORDS),
+    ):
+        print(f"\n{title}: {', '.join(names)}")
 
 
 def _word_lists(folder: Path) -> WordLists:
@@ -85,17 +168,35 @@ def _word_lists(folder: Path) -> WordLists:
     return WordLists(**{ours: load_words(str(folder / f"{theirs}_keywords_ja.txt")) for ours, theirs in named.items()})
 
 
-def _peer_speeds(python: str, texts: list[str]) -> dict[str, float]:
-    """MB/s of each peer, on the beginning of the texts: whole documents up to _PEER_BYTES."""
+def _measure_only(names: tuple[str, ...], batch: pa.RecordBatch, settings: SignalSettings) -> None:
+    """Measure these signals, and run no pass that none of them asks for."""
+    passes = Passes(batch["text"], settings)
+    signals = {signal.column.name: signal for signal in SIGNALS}
+    for name in names:
+        signals[name].measure(passes)
+
+
+def _speed_by_words(batch: pa.RecordBatch, settings: SignalSettings) -> float:
+    seconds = _best_seconds(lambda texts: _measure_only(AS_DATATROVE_BY_WORDS, texts, settings), batch, 2)
+    return float(_texts(batch).sizes_bytes.sum()) / 1e6 / seconds
+
+
+def _first_texts(texts: list[str]) -> list[str]:
+    """Whole documents from the beginning, up to _PEER_BYTES."""
     ends = np.cumsum([len(text.encode()) for text in texts])
-    some = texts[: max(1, int(np.searchsorted(ends, _PEER_BYTES)))]
+    return texts[: max(1, int(np.searchsorted(ends, _PEER_BYTES)))]
+
+
+def _peer_speeds(python: str, texts: list[str]) -> dict[str, float]:
+    """MB/s of each peer."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "texts.json")
-        path.write_text(json.dumps(some), "utf-8")
+        path.write_text(json.dumps(texts), "utf-8")
         command = [python, str(Path(__file__).with_name("peer_filters.py")), str(path)]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     seconds = json.loads(done.stdout.splitlines()[-1])
-    return {name: ends[len(some) - 1] / 1e6 / spent for name, spent in seconds.items()}
+    megabytes = sum(len(text.encode()) for text in texts) / 1e6
+    return {name: megabytes / spent for name, spent in seconds.items()}
 
 
 def _documents(texts: list[str]) -> pa.RecordBatch:
@@ -118,10 +219,10 @@ def _all_kernels(batch: pa.RecordBatch) -> None:
     read_tells(texts)
 
 
-def _best_seconds(step: Callable[[pa.RecordBatch], object], batch: pa.RecordBatch) -> float:
+def _best_seconds(step: Callable[[pa.RecordBatch], object], batch: pa.RecordBatch, runs: int = _RUNS) -> float:
     step(batch)
     seconds = []
-    for _ in range(_RUNS):
+    for _ in range(runs):
         start = time.process_time()
         step(batch)
         seconds.append(time.process_time() - start)
