@@ -586,7 +586,9 @@ def _read_tells(data, offsets, tells, head_chars, counts):  # type: ignore[no-un
                 row[HEAD_KANA] += np.int64(tells[point]) >> KANA & 1
         i = start
         url_to = start
-        part_chars = segment_chars = 0
+        segment_chars = 0
+        has_part = False  # something stands since the last full stop
+        is_watched = True  # what the next character means depends on more than itself
         before = np.int64(0)  # what the last character that was not blank tells
         is_spaced = is_trailing = False
         # Of a date: the digits now, then length and separator of the number before and of the one before that.
@@ -600,14 +602,14 @@ def _read_tells(data, offsets, tells, head_chars, counts):  # type: ignore[no-un
                 tell = np.int64(tells[point])
             else:
                 point, tell, at_end = 0x0A, np.int64(1 << BLANK), True
-            if tell & ~_PLAIN_TELLS == 0 and digits == 0 and last_digits == 0 and part_chars and not is_spaced:
+            if tell & ~_PLAIN_TELLS == 0 and not is_watched:
                 # Nearly every character, by the shortest way.
                 stop_characters |= tell & _STOP_BITS
                 segment_chars += 1
-                part_chars += 1
                 is_trailing = False
                 before = tell
                 continue
+            is_watched = True
             if tell >> DIGIT & 1:
                 digits += 1
             elif digits:
@@ -668,10 +670,11 @@ def _read_tells(data, offsets, tells, head_chars, counts):  # type: ignore[no-un
             before = tell
             if tell >> FULL_STOP & 1:
                 row[FULL_STOPS] += 1
-                part_chars = 0
+                has_part = False
             else:
-                row[FULL_STOP_PARTS] += part_chars == 0
-                part_chars += 1
+                row[FULL_STOP_PARTS] += not has_part
+                has_part = True
+                is_watched = digits > 0 or last_digits > 0
         while stop_characters:
             row[STOP_CHARACTERS] += stop_characters & 1
             stop_characters >>= 1
