@@ -5,7 +5,8 @@
 HojiChar: the filters whose measures are among our signals and need no word segmentation (language, length, full
 stops, repeated characters and strings, short lines, ellipses, marks of message boards, words of the four lists that it
 ships). datatrove: Gopher quality and repetition, C4 and FineWeb, for Japanese, each of which divides the text into
-words. Every document goes through every filter, whatever the others say of it. Prints a JSON object: least processor time of two runs, in seconds.
+words. Every document goes through every filter, whatever the others say of it. Prints a JSON object: least processor
+time of two runs, in seconds.
 """
 
 from __future__ import annotations
