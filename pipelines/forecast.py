@@ -38,7 +38,7 @@ from pipelines.progress import Watcher
 from pipelines.run import mark_out, run
 from pipelines.shapes import StageOutput
 from pipelines.stages import build_stages
-from pipelines.summary import INTERMEDIATE
+from pipelines.summary import RESULTS
 
 #: Of a source's shards, at most so many are opened.
 _SHARDS_AT_MOST = 8
@@ -339,7 +339,7 @@ def _extrapolate(
                 bytes_read=round(bytes_read),
                 bytes_written=round(sums["bytes_written"]),
                 peak_memory_bytes=_peak_memory_bytes(stage, points[1], bytes_read / max(1, sampled_bytes_read[1])),
-                is_intermediate=all(table in INTERMEDIATE for table in stage.table_folders()),
+                is_intermediate=RESULTS.isdisjoint(stage.table_folders()),
             )
         )
     return forecasts

@@ -12,36 +12,23 @@ from corpus.shards import filesystem, join
 from pipelines.config import Config
 from pipelines.run import RunResult
 
-#: Tables that only the stages after them read; `manyo path` finds them all the same.
-INTERMEDIATE = {
-    "addresses",
-    "superseded",
-    "signatures",
-    "keys",
-    "indexed_keys",
-    "pairs",
-    "components",
-    "compared",
-    "indexed",
-    "clusters",
-    "shard_clusters",
-    "source_clusters",
-    "source_shard_clusters",
-    "losses",
-    "large_clusters",
-    "host_losses",
-    "taken_down",
-    "scrubbed",
-    "largest_clusters",
-    "lines",
-    "repeated_lines",
-    "boilerplate_lines",
-    "dealt",
-    "shuffled",
-    "encoded",
-    "encoded_origins",
-    "statistics",
-    "token_statistics",
+#: Tables that people and programs outside read. The others are for the stages after them; `manyo path` finds those too.
+RESULTS = {
+    "documents",
+    "refused",
+    "languages",
+    "signals",
+    "decisions",
+    "duplicates",
+    "index",
+    "boilerplate",
+    "leaks",
+    "release",
+    "export",
+    "train",
+    "tokens",
+    "provenance",
+    "report",
 }
 
 
@@ -57,7 +44,7 @@ def print_summary(config: Config, result: RunResult) -> None:
         console.print(funnel_table(json.loads(fs.cat_file(path))["funnel"]))
     for stage in result.stages:
         for table, folder in stage.stage.table_folders().items():
-            if table in INTERMEDIATE and len(result.stages) > 1:
+            if table not in RESULTS and len(result.stages) > 1:
                 continue
             console.print(f"{table:<17} {join(config.run.out, folder)}", markup=False)
     if last.stage.name == "report":

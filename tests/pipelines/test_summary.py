@@ -1,0 +1,25 @@
+"""What is named when a run is done: tables that somebody reads."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from corpus.export import Export
+from filters.benchmarks.items import Benchmark
+from filters.benchmarks.leaks import Decontaminate
+from pipelines.config import load_config
+from pipelines.stages import build_stages
+from pipelines.summary import RESULTS
+
+
+def test_every_table_that_is_named_is_one_that_a_stage_writes(demo_config: Path, tmp_path: Path) -> None:
+    config = load_config(str(demo_config))
+    items = tmp_path / "own.jsonl"
+    items.write_text('{"question": "何色ですか？"}\n', encoding="utf-8")
+    everything = replace(
+        config,
+        dedup=replace(config.dedup, index=True),
+        decontaminate=Decontaminate((Benchmark("own", (str(items),), ("question",)),)),
+        export=Export(),
+    )
+    written = {table for stage in build_stages(everything) for table in stage.table_folders()}
+    assert written >= RESULTS
