@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from corpus.shards import filesystem, join, publish, remove_partials
@@ -104,12 +104,12 @@ def table_folder(config: Config, table: str) -> str:
     return folders[table]
 
 
-def finished_stages(config: Config, names: Collection[str], command: str) -> dict[str, StageOutput]:
+def finished_stages(config: Config, names: Sequence[str], command: str) -> dict[str, StageOutput]:
     """The outputs of stages that an earlier run finished, for a command that only looks at them.
 
     Args:
         config: of that run; thresholds may differ, since the stages asked for need not be those that decide.
-        names: of the stages; those that they need must be among them.
+        names: of the stages, the last one last; those that they need must be among them.
         command: for the message.
 
     Raises:
@@ -118,7 +118,7 @@ def finished_stages(config: Config, names: Collection[str], command: str) -> dic
     outputs: dict[str, StageOutput] = {}
     for stage in build_stages(config):
         if stage.name in names:
-            outputs[stage.name] = finished(stage, outputs, config, command)
+            outputs[stage.name] = finished(stage, outputs, config, command, until=names[-1])
     return outputs
 
 
@@ -176,8 +176,17 @@ def run_one(
     return run_stage(stage, upstream, out, executor, watcher.on_start, watcher.on_end)
 
 
-def finished(stage: Stage, outputs: Mapping[str, StageOutput], config: Config, command: str) -> StageOutput:
+def finished(
+    stage: Stage, outputs: Mapping[str, StageOutput], config: Config, command: str, until: str = ""
+) -> StageOutput:
     """The output of a stage that an earlier command must have finished.
+
+    Args:
+        stage: to look at.
+        outputs: of the stages that it needs.
+        config: of the run.
+        command: for the message, which says how to make what is missing.
+        until: the last stage that the command needs, where it needs others too.
 
     Raises:
         UserError: it has not.
@@ -186,9 +195,9 @@ def finished(stage: Stage, outputs: Mapping[str, StageOutput], config: Config, c
     for _ in plan.read_finished():
         pass
     if plan.n_pending:
-        owner, *_ = [name for name, stages in COMMANDS.items() if stage.name in stages]
+        owner, *_ = [name for name, stages in COMMANDS.items() if (until or stage.name) in stages]
         raise UserError(
             f"{command} needs {stage.name}, of which {plan.n_pending} of {len(plan)} shards are not finished; "
-            f"run: manyo {owner} --config {config.path}"
+            f"run: manyo run --until {owner} --config {config.path} --out {config.run.out}"
         )
     return plan.output()

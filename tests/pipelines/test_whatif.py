@@ -208,7 +208,9 @@ def test_a_run_that_is_not_measured_is_named(
         )
         == 2
     )
-    assert "whatif needs extract" in capsys.readouterr().err
+    complaint = capsys.readouterr().err
+    assert "whatif needs extract" in complaint
+    assert f"run: manyo run --until filter --config {demo_config} --out {tmp_path / 'new'}" in complaint
 
 
 def test_a_pager_may_close_the_pipe(demo_run: FinishedRun) -> None:
