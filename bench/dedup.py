@@ -1,12 +1,13 @@
 """How good and how fast dedup is on Japanese text.
 
     python -m bench.dedup quality DATA    # against the true Jaccard similarity of all pairs
-    python -m bench.dedup speed DATA      # signatures beside datasketch, rensa and datatrove
+    python -m bench.dedup speed DATA      # signatures beside datasketch, rensa, datatrove and text-dedup
+    python -m bench.dedup whole DATA      # all of dedup beside all of theirs, on the same documents
     python -m bench.dedup scaling N ...   # all stages on N generated documents, in an empty folder
 
-DATA is a folder with `web/japanese-000.warc.gz`, `web/labels.jsonl` and `aozora/`. Peers that are
-not installed are left out. The numbers of `docs/decisions/0002-minhash-parameters.md` and
-`docs/dedup-scale.md` come from here.
+DATA is a folder with `web/japanese-000.warc.gz`, `web/labels.jsonl` and `aozora/`. Peers that are not installed are
+left out; text-dedup runs in an interpreter of its own (`--text-dedup PYTHON`). The numbers of
+`docs/decisions/0002-minhash-parameters.md` and `docs/dedup-scale.md` come from here.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import json
 import math
 import random
 import re
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -58,18 +60,24 @@ def main() -> None:
     """Parse the command line and print one of the two reports."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     reports = parser.add_subparsers(dest="report", required=True)
-    for name in ("quality", "speed"):
-        reports.add_parser(name).add_argument("data", type=Path)
+    for name in ("quality", "speed", "whole"):
+        report = reports.add_parser(name)
+        report.add_argument("data", type=Path)
+        if name != "quality":
+            report.add_argument("--text-dedup", metavar="PYTHON", help="an interpreter that has text-dedup")
     scaling = reports.add_parser("scaling")
     scaling.add_argument("n_documents", type=int, nargs="+")
+    scaling.add_argument("--chars", type=int, default=300, help="characters of a document, at most 1,024")
     scaling.add_argument("--folder", type=Path, help="where to write some 3 kB a document; by default a temporary one")
     arguments = parser.parse_args()
     if arguments.report == "quality":
         report_quality(arguments.data)
     elif arguments.report == "speed":
-        report_speed(arguments.data)
+        report_speed(arguments.data, arguments.text_dedup)
+    elif arguments.report == "whole":
+        report_whole(arguments.data, arguments.text_dedup)
     else:
-        report_scaling(arguments.n_documents, arguments.folder)
+        report_scaling(arguments.n_documents, arguments.chars, arguments.folder)
 
 
 # --- texts -------------------------------------------------------------------------------------
@@ -179,10 +187,14 @@ def report_quality(data: Path) -> None:
     groups = json.loads((data / "aozora/SAME_WORK_GROUPS.json").read_text(encoding="utf-8"))
     report_shingle_lengths(fold(Texts.from_strings(web)), list(aozora), list(aozora.values()), groups)
     report_lengths(fold(Texts.from_strings(web)))
-    copies = edited_copies([text[:3000] for text in aozora.values() if len(text) > 3000][:400], 6)
-    for name, texts in (("japanese-000", web), ("aozora", list(aozora.values())), ("edited copies", copies)):
+    for name, texts in sets_of_texts(web, list(aozora.values())):
         report_settings(name, texts)
-        report_datatrove(name, texts)
+
+
+def sets_of_texts(web: list[str], aozora: list[str]) -> list[tuple[str, list[str]]]:
+    """The three sets that dedup is measured on."""
+    copies = edited_copies([text[:3000] for text in aozora if len(text) > 3000][:400], 6)
+    return [("japanese-000", web), ("aozora", aozora), ("edited copies", copies)]
 
 
 def report_shingle_lengths(web: Folded, names: list[str], texts: list[str], groups: list[list[str]]) -> None:
@@ -245,34 +257,129 @@ def report_settings(name: str, texts: list[str]) -> None:
             )
 
 
-def report_datatrove(name: str, texts: list[str]) -> None:
-    """The same figures for datatrove's four stages, where it is installed.
+#: A whole dedup: from texts to which are kept, and processor seconds.
+Whole = Callable[[list[str]], tuple[np.ndarray, float]]
 
-    It does not say what a removed document repeats; counted as true is one that is at least 0.8
-    similar to any document that it keeps. Documents below our `min_chars` and equal texts, which
-    it treats like all others, are left out of what is counted.
+
+def report_whole(data: Path, text_dedup: str | None) -> None:
+    """All of dedup beside all of each peer's, on distinct documents that are long enough for ours.
+
+    Peers do not say what a removed document repeats; counted as true is one that is at least 0.8 similar to any
+    document that they keep. Missed is a pair that is at least 0.8 similar, both of which are kept.
     """
+    usual = Dedup()
+    for name, texts in sets_of_texts(web_texts(data), list(aozora_texts(data).values())):
+        documents = distinct_documents(fold(Texts.from_strings(texts)), usual.min_chars)
+        given = [texts[document] for document in documents]
+        pairs = true_pairs(fold(Texts.from_strings(given)), usual.shingle_chars, np.arange(len(given)))
+        near = Pairs(*(column[pairs.jaccard >= 0.8] for column in (pairs.left, pairs.right, pairs.jaccard)))
+        print(f"\n{name}: {len(given)} documents, {len(near.left)} pairs at least 0.8", end="; ")
+        print(f"{np.sum(near.jaccard >= 0.9)} at least 0.9")
+        print("                           seconds   removed   like a kept one   missed >=0.8   missed >=0.9")
+        for peer, run in wholes(usual, text_dedup):
+            kept, seconds = run(given)
+            missed = kept[near.left] & kept[near.right]
+            stands = np.concatenate((near.left[kept[near.right]], near.right[kept[near.left]]))
+            like = np.mean(np.isin(np.flatnonzero(~kept), stands)) if np.any(~kept) else 1.0
+            print(f"  {peer:23} {seconds:9.2f} {np.sum(~kept):9} {like:17.4f}", end=" ")
+            print(f"{np.sum(missed):14} {np.sum(missed & (near.jaccard >= 0.9)):14}", flush=True)
+
+
+def wholes(settings: Dedup, text_dedup: str | None) -> list[tuple[str, Whole]]:
+    """Ours and the installed peers', all at the same bands and rows, and datatrove at its own as well."""
+
+    def timed(work: Callable[[list[str]], np.ndarray]) -> Whole:
+        def run(texts: list[str]) -> tuple[np.ndarray, float]:
+            start = time.process_time()
+            kept = work(texts)
+            return kept, time.process_time() - start
+
+        return run
+
+    deduplicate(["あ" * settings.min_chars] * 2, settings)  # compiles
+    found: list[tuple[str, Whole]] = [("manyo", timed(lambda texts: deduplicate(texts, settings)[0]))]
+    for name, work in (("datasketch, LSH", datasketch_whole(settings)), ("rensa, LSH", rensa_whole(settings))):
+        if work is not None:
+            found.append((name, timed(work)))
+    for buckets, hashes in ((14, 8), (settings.bands, settings.rows)):
+        work = datatrove_whole(settings, buckets, hashes)
+        if work is not None:
+            found.append((f"datatrove, {buckets} x {hashes}", timed(work)))
+    if text_dedup is not None:
+
+        def with_text_dedup(texts: list[str]) -> tuple[np.ndarray, float]:
+            kept, _, seconds = run_text_dedup(text_dedup, texts, settings)
+            return kept, seconds
+
+        found.append(("text-dedup", with_text_dedup))
+    return found
+
+
+def datasketch_whole(settings: Dedup) -> Callable[[list[str]], np.ndarray] | None:
+    """datasketch's `MinHashLSH` as its users use it: one after another, kept if nothing kept shares a band and is
+    similar by estimate."""
+    try:
+        from datasketch import MinHash, MinHashLSH
+    except ImportError:
+        return None
+
+    def work(texts: list[str]) -> np.ndarray:
+        lsh = MinHashLSH(num_perm=settings.permutations, params=(settings.bands, settings.rows))
+        sketches = {}
+        kept = np.ones(len(texts), bool)
+        for number, text in enumerate(texts):
+            sketch = MinHash(num_perm=settings.permutations)
+            sketch.update_batch([shingle.encode() for shingle in shingles_of(text, settings)])
+            kept[number] = not any(
+                sketch.jaccard(sketches[other]) >= settings.min_similarity for other in lsh.query(sketch)
+            )
+            if kept[number]:
+                sketches[number] = sketch
+                lsh.insert(number, sketch, check_duplication=False)
+        return kept
+
+    return work
+
+
+def rensa_whole(settings: Dedup) -> Callable[[list[str]], np.ndarray] | None:
+    """rensa's `RMinHashLSH`, used in the same way."""
+    try:
+        from rensa import RMinHash, RMinHashLSH
+    except ImportError:
+        return None
+
+    def work(texts: list[str]) -> np.ndarray:
+        lsh = RMinHashLSH(threshold=settings.min_similarity, num_perm=settings.permutations, num_bands=settings.bands)
+        sketches = {}
+        kept = np.ones(len(texts), bool)
+        for number, text in enumerate(texts):
+            sketch = RMinHash(num_perm=settings.permutations, seed=1)
+            sketch.update(shingles_of(text, settings))
+            kept[number] = not any(
+                sketch.jaccard(sketches[other]) >= settings.min_similarity for other in lsh.query(sketch)
+            )
+            if kept[number]:
+                sketches[number] = sketch
+                lsh.insert(number, sketch)
+        return kept
+
+    return work
+
+
+def datatrove_whole(settings: Dedup, buckets: int, hashes: int) -> Callable[[list[str]], np.ndarray] | None:
+    """datatrove's four stages, on characters in place of words."""
     try:
         from datatrove.data import Document
         from datatrove.pipeline.dedup import minhash as stages
     except ImportError:
-        return
-    folded = fold(Texts.from_strings(texts))
-    usual = Dedup()
-    documents = distinct_documents(folded, usual.min_chars)
-    pairs = true_pairs(folded, usual.shingle_chars, documents)
-    near = Pairs(*(column[pairs.jaccard >= 0.8] for column in (pairs.left, pairs.right, pairs.jaccard)))
-    same_texts = [texts[document] for document in documents]
-    print(f"manyo, all stages on the same documents: {_seconds(lambda: deduplicate(same_texts, usual)):.2f} s")
-    for buckets, hashes in ((14, 8), (usual.bands, usual.rows)):
-        config = stages.MinhashConfig(
-            num_buckets=buckets, hashes_per_bucket=hashes, n_grams=usual.shingle_chars, seed=1
-        )
-        given = [Document(text=texts[document], id=str(document)) for document in documents]
+        return None
+    config = stages.MinhashConfig(num_buckets=buckets, hashes_per_bucket=hashes, n_grams=settings.shingle_chars, seed=1)
+
+    def work(texts: list[str]) -> np.ndarray:
+        given = [Document(text=text, id=str(number)) for number, text in enumerate(texts)]
         with tempfile.TemporaryDirectory() as folder:
             sign = stages.MinhashDedupSignature(output_folder=f"{folder}/signatures", config=config)
             sign.word_tokenizer = _Characters()
-            start = time.process_time()
             sign.run(iter(given), 0, 1)
             bucket = stages.MinhashDedupBuckets(f"{folder}/signatures", f"{folder}/buckets", config=config)
             for rank in range(buckets):
@@ -281,15 +388,26 @@ def report_datatrove(name: str, texts: list[str]) -> None:
             left = stages.MinhashDedupFilter(f"{folder}/removed").run(iter(given), 0, 1)
             kept = np.zeros(len(texts), bool)
             kept[[int(document.id) for document in left]] = True
-            seconds = time.process_time() - start
-        found = ~(kept[near.left] & kept[near.right])
-        removed = documents[~kept[documents]]
-        stands = np.concatenate((near.left[kept[near.right]], near.right[kept[near.left]]))
-        print(
-            f"datatrove {buckets} x {hashes}: not both kept >=0.8 {np.mean(found):.4f}, "
-            f">=0.9 {np.mean(found[near.jaccard >= 0.9]):.4f}; removed {len(removed)}, "
-            f"like a kept one {np.mean(np.isin(removed, stands)):.4f}; {seconds:.0f} s"
+        return kept
+
+    return work
+
+
+def run_text_dedup(python: str, texts: list[str], settings: Dedup) -> tuple[np.ndarray, float, float]:
+    """text-dedup in another interpreter (`bench/peer_text_dedup.py`): which texts it keeps, and the processor seconds
+    of its signatures and of its whole command, which makes them once more."""
+    with tempfile.TemporaryDirectory() as folder:
+        given, kept = Path(folder, "texts.json"), Path(folder, "kept.json")
+        # Its tokens are divided by blanks: characters, as ours.
+        given.write_text(json.dumps([" ".join("".join(text.split())) for text in texts]), "utf-8")
+        numbers = (settings.permutations, settings.bands, settings.rows, settings.shingle_chars)
+        command = [python, str(Path(__file__).with_name("peer_text_dedup.py")), str(given), str(kept)]
+        done = subprocess.run(
+            [*command, *map(str, numbers)], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
+        signatures_s, whole_s = map(float, done.stdout.split()[-2:])
+        is_kept = np.isin(np.arange(len(texts)), json.loads(kept.read_text("utf-8")))
+    return is_kept, signatures_s, whole_s
 
 
 def share_a_key(folded: Folded, pairs: Pairs, settings: Dedup) -> np.ndarray:
@@ -333,7 +451,7 @@ def _jaccard(one: np.ndarray, other: np.ndarray) -> float:
 # --- speed -------------------------------------------------------------------------------------
 
 
-def report_speed(data: Path) -> None:
+def report_speed(data: Path, text_dedup: str | None) -> None:
     """Print megabytes of UTF-8 text per processor second, for signatures of the same number of minima."""
     settings = Dedup()
     web = [text for text in web_texts(data) if len(text) >= settings.min_chars]
@@ -359,16 +477,13 @@ def report_speed(data: Path) -> None:
         for peer, sign in peers(settings):
             seconds = _seconds(lambda sign=sign, sample=sample: [sign(text) for text in sample], repeats=1)
             print(f"  {peer:22}{sample_mb / seconds:8.2f} MB/s")
+        if text_dedup is not None:
+            print(f"  {'text-dedup':22}{sample_mb / run_text_dedup(text_dedup, sample, settings)[1]:8.2f} MB/s")
 
 
 def peers(settings: Dedup) -> list[tuple[str, Callable[[str], object]]]:
     """The installed peers, each as a function from a text to its signature over the same shingles."""
     width = settings.shingle_chars
-
-    def shingles(text: str) -> list[str]:
-        text = "".join(text.split())
-        return [text[i : i + width] for i in range(len(text) - width + 1)]
-
     found: list[tuple[str, Callable[[str], object]]] = []
     try:
         from datasketch import MinHash
@@ -378,7 +493,7 @@ def peers(settings: Dedup) -> list[tuple[str, Callable[[str], object]]]:
 
         def with_datasketch(text: str) -> object:
             sketch = MinHash(num_perm=settings.permutations)
-            sketch.update_batch([shingle.encode() for shingle in shingles(text)])
+            sketch.update_batch([shingle.encode() for shingle in shingles_of(text, settings)])
             return sketch
 
         found.append(("datasketch", with_datasketch))
@@ -390,7 +505,7 @@ def peers(settings: Dedup) -> list[tuple[str, Callable[[str], object]]]:
 
         def with_rensa(text: str) -> object:
             sketch = RMinHash(num_perm=settings.permutations, seed=1)
-            sketch.update(shingles(text))
+            sketch.update(shingles_of(text, settings))
             return sketch.digest()
 
         found.append(("rensa", with_rensa))
@@ -411,6 +526,12 @@ def peers(settings: Dedup) -> list[tuple[str, Callable[[str], object]]]:
     )
     found.append(("datatrove, words", lambda text: by_words.get_signature(by_words.get_shingles(text))))
     return found
+
+
+def shingles_of(text: str, settings: Dedup) -> list[str]:
+    """The shingles of a text as strings, white space left out."""
+    text = "".join(text.split())
+    return [text[i : i + settings.shingle_chars] for i in range(len(text) - settings.shingle_chars + 1)]
 
 
 class _Characters:
@@ -435,8 +556,8 @@ def _seconds(work: Callable[[], object], repeats: int = 3) -> float:
 # --- scaling -----------------------------------------------------------------------------------
 
 #: Of every ten generated documents four are copies of earlier ones and two open with a template
-#: that 1,000 documents share. Each has 300 characters of 2,000, which is short for a web page.
-_CHARS, _TEMPLATE_CHARS, _DOCUMENTS_PER_SHARD, _DOCUMENTS_PER_PART = 300, 150, 100_000, 125_000
+#: that 1,000 documents share, over half of their length. Their characters are of an alphabet of 2,000.
+_DOCUMENTS_PER_SHARD, _DOCUMENTS_PER_PART = 100_000, 125_000
 _ALPHABET = np.frombuffer("".join(map(chr, range(0x4E00, 0x4E00 + 2000))).encode(), np.uint8).reshape(-1, 3)
 
 
@@ -445,15 +566,16 @@ class Generated:
     """Settings of the stage that makes the corpus."""
 
     n_documents: int
+    chars: int
 
 
-def report_scaling(sizes: list[int], folder: Path | None) -> None:
+def report_scaling(sizes: list[int], chars: int, folder: Path | None) -> None:
     """Print processor seconds, peak memory and disk of every dedup stage for each size, and the slope between sizes."""
     seconds = []
     for n_documents in sizes:
         with tempfile.TemporaryDirectory(dir=folder) as out, ProcessPoolExecutor(1, get_context("spawn")) as child:
             # A child of its own, so that its peak memory is that of this size.
-            rows = child.submit(run_stages, n_documents, out).result()
+            rows = child.submit(run_stages, Generated(n_documents, chars), out).result()
         seconds.append(sum(row.seconds for row in rows))
         print(f"\n{n_documents:,} documents     seconds   us/document   bytes/document   peak MB")
         for row in rows:
@@ -476,17 +598,17 @@ class StageCost:
     peak_memory_bytes: int
 
 
-def run_stages(n_documents: int, out: str) -> list[StageCost]:
+def run_stages(generated: Generated, out: str) -> list[StageCost]:
     """Generate a corpus and run the stages of the pipeline over it, one task after another."""
     tables = {table: f"{table}/{{shard}}.parquet" for table in ("documents", "decisions")}
-    corpus = Stage("corpus", 1, Generated(n_documents), (), tables, _plan_corpus(n_documents), generate)
+    corpus = Stage("corpus", 1, generated, (), tables, _plan_corpus(generated.n_documents), generate)
     # As the pipeline has it, documents and decisions come from two stages.
-    decided = Stage("decided", 1, Generated(n_documents), (corpus,), {"decided": "{shard}"}, map_shards, generate)
+    decided = Stage("decided", 1, generated, (corpus,), {"decided": "{shard}"}, map_shards, generate)
     outputs = {}
     costs = []
     outputs["corpus"] = _finish(corpus, {}, out, [])
     outputs["decided"] = replace(outputs["corpus"], tables={"decisions": tables["decisions"]})
-    settings = Dedup(parts=max(8, n_documents // _DOCUMENTS_PER_PART))
+    settings = Dedup(parts=max(8, generated.n_documents // _DOCUMENTS_PER_PART))
     # Takedowns concern the index alone, which is off.
     for stage in dedup_stages(settings, corpus, decided, takedown=corpus):
         outputs[stage.name] = _finish(stage, outputs, out, costs)
@@ -524,7 +646,8 @@ def generate(task: Task) -> dict[str, int]:
     first = (task.part or 0) * _DOCUMENTS_PER_SHARD
     last = min(first + _DOCUMENTS_PER_SHARD, task.settings.n_documents)
     starts = range(first, last, 4096)
-    batches = [generated_batch(np.arange(start, min(start + 4096, last), dtype=np.uint64)) for start in starts]
+    chars = task.settings.chars
+    batches = [generated_batch(np.arange(start, min(start + 4096, last), dtype=np.uint64), chars) for start in starts]
     write_shard(task.outputs["documents"], DOCUMENTS.schema, batches)
     decisions = (
         pa.RecordBatch.from_pylist(
@@ -536,26 +659,26 @@ def generate(task: Task) -> dict[str, int]:
     return {}
 
 
-def generated_batch(numbers: np.ndarray) -> pa.RecordBatch:
+def generated_batch(numbers: np.ndarray, n_chars: int) -> pa.RecordBatch:
     """The generated documents of the given numbers, each the same wherever it is made."""
     own = _scramble(numbers)
     is_copy = own % 10 < 4
     # A copy is of a document among the 2^k before it, near or far.
     back = np.uint64(1) + _scramble(own) % (np.uint64(1) << (_scramble(own + 1) % np.uint64(24)))
     origin = np.where(is_copy & (back < numbers), numbers - np.minimum(back, numbers), numbers)
-    places = np.arange(_CHARS, dtype=np.uint64)
+    places = np.arange(n_chars, dtype=np.uint64)
     chars = _scramble((origin[:, None] << np.uint64(10)) + places) % 2000
     templated = _scramble(origin) % 10 >= 8
     template = _scramble(
         (origin[:, None] // np.uint64(5000) << np.uint64(10)) + places + (np.uint64(1) << np.uint64(60))
     )
-    opens = templated[:, None] & (places < _TEMPLATE_CHARS)
+    opens = templated[:, None] & (places < n_chars // 2)
     chars = np.where(opens, template % 2000, chars)
     # Copies differ in one character of 200 on average: 0.95 similar.
     dice = _scramble((numbers[:, None] << np.uint64(10)) + places + (np.uint64(1) << np.uint64(61)))
     chars = np.where((dice % 200 == 0) & is_copy[:, None], dice >> np.uint64(20), chars) % 2000
     text = _ALPHABET[chars.astype(np.int64)].tobytes()
-    offsets = np.arange(len(numbers) + 1, dtype=np.int64) * _CHARS * 3
+    offsets = np.arange(len(numbers) + 1, dtype=np.int64) * n_chars * 3
     ids = np.stack((own, numbers), axis=1).tobytes()
     n_docs = len(numbers)
     empty = pa.array([""] * n_docs, pa.large_string())

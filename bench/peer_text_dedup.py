@@ -1,0 +1,70 @@
+"""Runs text-dedup's MinHash for `bench/dedup.py`, in whatever Python has it: no import of ours.
+
+    PYTHON bench/peer_text_dedup.py TEXTS.json KEPT.json PERMUTATIONS BANDS ROWS SHINGLE_CHARS
+
+TEXTS.json is a list of texts whose tokens are divided by blanks. Signatures are made by its `embed_func` as its command
+calls it; then its command runs over all texts, from a folder of `datasets` to another. Writes the numbers of the texts
+that it keeps; prints the processor seconds of both, imports left out and child processes counted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import datasets  # type: ignore[import-not-found]
+import numpy as np
+from text_dedup import minhash  # type: ignore[import-not-found]
+from text_dedup.utils import sha1_hash  # type: ignore[import-not-found]
+
+
+def main() -> None:
+    """Time and deduplicate."""
+    texts_path, kept_path, permutations, bands, rows, shingle_chars = sys.argv[1:]
+    texts = json.loads(Path(texts_path).read_text("utf-8"))
+    # As its main makes them with 64 hash bits, its default.
+    prime = np.uint64((1 << 61) - 1)
+    drawn = [minhash.RNG.randint(low, prime, size=(int(permutations),), dtype=np.uint64) for low in (1, 0)]
+    start = seconds()
+    for number, text in enumerate(texts):
+        minhash.embed_func(
+            text,
+            number,
+            num_perm=int(permutations),
+            ngram_size=int(shingle_chars),
+            min_length=int(shingle_chars),
+            hashranges=[(band * int(rows), (band + 1) * int(rows)) for band in range(int(bands))],
+            permutations=drawn,
+            hash_func=lambda token: sha1_hash(token, d=32),
+            dtype=np.uint64,
+            max_hash=np.uint32((1 << 32) - 1),
+            modulo_prime=prime,
+        )
+    signatures_s = seconds() - start
+    with tempfile.TemporaryDirectory() as folder:
+        given = datasets.Dataset.from_dict({"text": texts, "number": list(range(len(texts)))})
+        given.save_to_disk(f"{folder}/given")
+        options = f"--path {folder}/given --local --output {folder}/kept --column text --num_proc 1 --batch_size 10000"
+        options += (
+            f" --num_perm {permutations} --b {bands} --r {rows} --ngram {shingle_chars} --min_length {shingle_chars}"
+        )
+        start = seconds()
+        with contextlib.redirect_stdout(sys.stderr):
+            minhash.main(options.split(), standalone_mode=False)
+        whole_s = seconds() - start
+        Path(kept_path).write_text(json.dumps(datasets.load_from_disk(f"{folder}/kept")["number"][:]), "utf-8")
+    print(signatures_s, whole_s)
+
+
+def seconds() -> float:
+    """Processor time of this process and of children that have ended."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""The plan for 1 and 10 billion documents in docs/dedup-scale.md, computed from the table of measurements on that page.
+
+What is measured grows in proportion to the documents; what a task holds is what the code says that it holds.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dedup.settings import Dedup
+
+_HEADING = "## The plan for 1 and 10 billion\n"
+
+#: Pages of the plan, in characters; the table has a column for documents of this length.
+_PAGE_CHARS = 1000
+_BYTES_PER_CHAR = 3
+
+#: What the largest task may hold, which decides about the number of parts, and the node that tasks run on.
+_TASK_BYTES = 5e9
+_NODE_CORES, _NODE_BYTES = 32, 128e9
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """A row of the table: what a stage takes for each document.
+
+    Attributes:
+        us: processor microseconds, at ten million short documents.
+        size_bytes: on disk, there.
+        us_ratio: processor time of documents of `_PAGE_CHARS` over that of short ones, at a million of both.
+        size_ratio: the same of the bytes.
+    """
+
+    us: float
+    size_bytes: float
+    us_ratio: float
+    size_ratio: float
+
+    @property
+    def page_us(self) -> float:
+        """Processor microseconds for each page of `_PAGE_CHARS`."""
+        return self.us * self.us_ratio
+
+    @property
+    def page_bytes(self) -> float:
+        """Bytes on disk for each page of `_PAGE_CHARS`."""
+        return self.size_bytes * self.size_ratio
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a corpus of so many pages takes."""
+
+    documents: float
+    shards: int
+    parts: int
+    pairs_bytes: float
+    clusters_bytes: float
+    components_bytes: float
+    disk_bytes: float
+    processor_h: float
+    components_h: float
+    node_h: float
+
+
+def measured(page: str) -> dict[str, Cost]:
+    """The table of measurements by stage.
+
+    Its columns: µs at 1 M, 10 M, and 1 M of longer documents; bytes at the same three.
+    """
+    costs = {}
+    for line in page.splitlines():
+        cells = [cell.strip().strip("*").replace(",", "") for cell in line.strip("|").split("|")]
+        if line.startswith("| ") and len(cells) == 8 and cells[0] not in ("stage", "all"):
+            us, us_most, us_long, size, size_most, size_long = map(float, cells[1:7])
+            costs[cells[0]] = Cost(us_most, size_most, us_long / us if us else 1.0, size_long / size if size else 1.0)
+    return costs
+
+
+def plan(costs: Mapping[str, Cost], documents: float, docs_per_shard: float, with_candidates: float) -> Plan:
+    """Parts, memory, disk and time for a corpus of pages.
+
+    Args:
+        costs: measured.
+        documents: of the corpus.
+        docs_per_shard: how many are extracted into one shard.
+        with_candidates: share of documents that are in a pair.
+    """
+    settings = Dedup()
+    # `dedup.compared.read_compared` and `dedup.pairs.combine` say what a document of a part takes.
+    compared_bytes = 120 + 8 * settings.permutations + 8 * (_PAGE_CHARS - settings.shingle_chars + 1)
+    key_bytes = 70 * (settings.bands + 1)
+    parts = 100 * math.ceil(documents * with_candidates * compared_bytes / _TASK_BYTES / 100)
+    processor_h = documents * sum(cost.page_us for cost in costs.values()) / 3.6e9
+    components_h = documents * costs["components"].us / 3.6e9
+    at_once = min(_NODE_CORES, int(_NODE_BYTES / _TASK_BYTES))
+    return Plan(
+        documents=documents,
+        shards=math.ceil(documents / docs_per_shard),
+        parts=parts,
+        pairs_bytes=documents / parts * key_bytes,
+        clusters_bytes=documents * with_candidates / parts * compared_bytes,
+        components_bytes=8 * documents,
+        disk_bytes=documents * sum(cost.page_bytes for cost in costs.values()),
+        processor_h=processor_h,
+        components_h=components_h,
+        node_h=components_h + (processor_h - components_h) / at_once,
+    )
+
+
+def with_plan(page: str) -> str:
+    """The page with the table of its last section computed anew.
+
+    Raises:
+        ValueError: the page has no such section, or does not say how many documents are in a pair.
+    """
+    above, heading, below = page.partition(_HEADING)
+    share = re.search(r"(0\.\d+) of the documents are in a pair", above)
+    if not heading or share is None:
+        raise ValueError("docs/dedup-scale.md lacks the section of the plan, or the share of documents in a pair")
+    costs = measured(above)
+    plans = [plan(costs, 1e9, 1e6, float(share[1])), plan(costs, 1e10, 2e6, float(share[1]))]
+    rows = {
+        "text": [_size(_PAGE_CHARS * _BYTES_PER_CHAR * one.documents) for one in plans],
+        "shards": [f"{one.shards:,}" for one in plans],
+        "`parts`": [f"{one.parts:,}" for one in plans],
+        "memory of a `pairs` task": [_size(one.pairs_bytes) for one in plans],
+        "memory of a `clusters` task": [_size(one.clusters_bytes) for one in plans],
+        "memory of `components`, one task": [_size(one.components_bytes) for one in plans],
+        "disk beside the text": [_size(one.disk_bytes) for one in plans],
+        "processor hours": [f"{one.processor_h:,.0f}" for one in plans],
+        "of these `components`, on one core": [f"{one.components_h:.1f}" for one in plans],
+        f"hours on a node of {_NODE_CORES} cores and {_size(_NODE_BYTES)}": [f"{one.node_h:.1f}" for one in plans],
+        "pieces that an exchange reads": [_count(one.shards * one.parts) for one in plans],
+    }
+    table = ["| | 1 billion | 10 billion |", "|---|---|---|"]
+    table += [f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items()]
+    intro, _, outro = below.partition(table[0])
+    _, _, after = outro.partition("\n\n")
+    return above + heading + intro + "\n".join(table) + "\n\n" + after
+
+
+def _size(size_bytes: float) -> str:
+    """In decimal units."""
+    power = min(4, int(math.log10(size_bytes)) // 3)
+    value = size_bytes / 1000**power
+    return f"{value:.{0 if value >= 10 else 1}f} {('B', 'kB', 'MB', 'GB', 'TB')[power]}"
+
+
+def _count(number: float) -> str:
+    return f"{number / 1e6:,.1f} M"
