@@ -13,19 +13,19 @@ from typing import Final
 import numpy as np
 from numba import njit
 
-# What a character means to the line kernel: the values of its `marks` table.
+# What a character means to the line kernel: the values of its `marks` table, the commonest two first.
 PLAIN: Final = 0
-SPACE: Final = 1
-NEWLINE: Final = 2
-SENTENCE_END: Final = 3
-WEAK_SENTENCE_END: Final = 4  # ends no sentence where a letter or digit follows at once: 3．14, ?id=1, a!=b
-CLOSER: Final = 5  # brackets and quotes that stay with the sentence they follow
-QUOTE_CLOSER: Final = 6  # 」 and 』: at the end of a line they end an utterance
-ELLIPSIS: Final = 7
-DOT: Final = 8  # three in a row are an ellipsis
-MIDDLE_DOT: Final = 9  # the same, and a bullet at the start of a line
-BULLET: Final = 10
-ALPHANUMERIC: Final = 11
+ALPHANUMERIC: Final = 1
+SPACE: Final = 2
+NEWLINE: Final = 3
+SENTENCE_END: Final = 4
+WEAK_SENTENCE_END: Final = 5  # ends no sentence where a letter or digit follows at once: 3．14, ?id=1, a!=b
+CLOSER: Final = 6  # brackets and quotes that stay with the sentence they follow
+QUOTE_CLOSER: Final = 7  # 」 and 』: at the end of a line they end an utterance
+ELLIPSIS: Final = 8
+DOT: Final = 9  # three in a row are an ellipsis
+MIDDLE_DOT: Final = 10  # the same, and a bullet at the start of a line
+BULLET: Final = 11
 OPENER: Final = 12  # of a quotation or bracket whose closer is the next code point
 
 # Columns that the line kernel fills, per document.
@@ -271,7 +271,7 @@ def _read_lines(data, offsets, marks, short_line_chars, max_quote_chars, counts)
                 mark = marks[point]
             else:
                 point, mark, at_end = 0, NEWLINE, True
-            if mark in (PLAIN, ALPHANUMERIC) and ended == _NOT_ENDED and line_chars:
+            if mark <= ALPHANUMERIC and ended == _NOT_ENDED and line_chars:
                 # Nearly every character, by the shortest way.
                 dots = 0
                 last_mark = PLAIN
