@@ -99,6 +99,14 @@ AS_DATATROVE_BY_WORDS = (
     "newlines_per_word",
 )
 
+#: What a sample of each document is divided into words for.
+PARTS_OF_SPEECH = (
+    "noun_fraction",
+    "particle_word_fraction",
+    "unknown_word_fraction",
+    "predicate_sentence_fraction",
+)
+
 _RUNS = 5
 _PEER_BYTES = 500_000
 _RUBY_AND_NOTES = re.compile(r"《[^》]*》|［＃[^］]*］|｜")
@@ -124,6 +132,7 @@ def main() -> None:
     data = arguments.data
     lists = _word_lists(data / "wordlists" / "ng_hojichar_dict")
     asked = SignalSettings(words=lists)
+    as_preset = SignalSettings(words=lists, also_measure=("board_mark_count",))
     print(f"{'MB/s on one core':44}{'news':>8}{'books':>8}")
     batches = [_documents(texts(data)) for texts in (news_texts, book_texts)]
     steps: dict[str, Callable[[pa.RecordBatch], object]] = {
@@ -137,6 +146,9 @@ def main() -> None:
         "words (Aho-Corasick)": lambda batch: count_words(_texts(batch), lists),
         f"measure: every default signal, {len(signals_schema()) - 1}": measure,
         f"measure: with the lists' words, {len(signals_schema(asked)) - 1}": lambda batch: measure(batch, asked),
+        f"measure: and what its preset asks for, {len(signals_schema(as_preset)) - 1}": lambda batch: measure(
+            batch, as_preset
+        ),
         f"what HojiChar's filters look at, {len(AS_HOJICHAR)}": lambda batch: _measure_only(AS_HOJICHAR, batch, asked),
         f"what datatrove's look at, {len(AS_DATATROVE)}": lambda batch: _measure_only(AS_DATATROVE, batch, asked),
         "identify: languages": lambda batch: identify(batch, LanguageSettings()),
@@ -149,15 +161,17 @@ def main() -> None:
         peers = [_peer_speeds(arguments.peers, texts) for texts in samples]
         for name in peers[0]:
             print(f"{name:44}" + "".join(f"{speeds[name]:8.2f}" for speeds in peers))
-        speeds = [_speed_by_words(_documents(texts), asked) for texts in samples]
-        print(
-            f"{f'what datatrove looks at, by words, {len(AS_DATATROVE_BY_WORDS)}':44}"
-            + "".join(f"{s:8.2f}" for s in speeds)
-        )
+        for name, names in (
+            ("what datatrove looks at, by words", AS_DATATROVE_BY_WORDS),
+            ("parts of speech, of 2,000 characters", PARTS_OF_SPEECH),
+        ):
+            speeds = [_speed_of(names, _documents(texts), asked) for texts in samples]
+            print(f"{f'{name}, {len(names)}':44}" + "".join(f"{speed:8.2f}" for speed in speeds))
     for title, names in (
         ("HojiChar", AS_HOJICHAR),
         ("datatrove", AS_DATATROVE),
         ("datatrove by words", AS_DATATROVE_BY_WORDS),
+        ("parts of speech", PARTS_OF_SPEECH),
     ):
         print(f"\n{title}: {', '.join(names)}")
 
@@ -176,8 +190,8 @@ def _measure_only(names: tuple[str, ...], batch: pa.RecordBatch, settings: Signa
         signals[name].measure(passes)
 
 
-def _speed_by_words(batch: pa.RecordBatch, settings: SignalSettings) -> float:
-    seconds = _best_seconds(lambda texts: _measure_only(AS_DATATROVE_BY_WORDS, texts, settings), batch, 2)
+def _speed_of(names: tuple[str, ...], batch: pa.RecordBatch, settings: SignalSettings) -> float:
+    seconds = _best_seconds(lambda texts: _measure_only(names, texts, settings), batch, 2)
     return float(_texts(batch).sizes_bytes.sum()) / 1e6 / seconds
 
 
