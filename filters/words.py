@@ -1,6 +1,6 @@
 """What needs words: parts of speech on a sample of each document, and the rules that count words.
 
-Words are SudachiPy's short units, those of UniDic and of datatrove. Dividing text into words costs thirty
+Words are SudachiPy's short units, those of UniDic and of datatrove. Dividing text into words costs thirty to fifty
 times all other signals together, so these are measured on request only.
 """
 
