@@ -372,7 +372,7 @@ def _drop_page_numbers(lines: _Lines) -> None:
     texts, kinds = lines.texts, lines.kinds
 
     def is_number(line: int) -> bool:
-        return kinds[line] != Kind.CELL and _is_page_number(texts[line])
+        return _is_page_number(texts[line]) and kinds[line] != Kind.CELL
 
     dropped: list[int] = []
     for numbers in _kept_by_page(lines):
@@ -422,10 +422,10 @@ class _Writer:
         self._ends = False  # whether the paragraph ends after it
         self._held: list[tuple[int, str]] = []
 
-    def write_body(self, page: int, text: str, continues: bool, ends: bool) -> None:
-        """Write a line of running text."""
+    def write_body(self, page: int, text: str, continues: bool, ends: bool, is_ascii: bool) -> None:
+        """Write a line of running text; `is_ascii` says whether it begins so."""
         if self._last is not None and continues:
-            self._put(page, text, joined(self._last, text))
+            self._put(page, text, joined(self._last, text) if is_ascii else "")
         else:
             self.close()
             self._put(page, text)
@@ -477,11 +477,12 @@ def _written(
     kinds, goes_on, ends = lines.kinds[order].tolist(), continues[order].tolist(), ending[order].tolist()
     texts = [lines.texts[line] for line in order.tolist()]
     blocks = lines.blocks[order].tolist()
+    are_ascii = (lines.marks[order] & kernels.FIRST_ASCII != 0).tolist()
     places = range(len(texts))
     for (page, kind, _), run in groupby(places, key=lambda at: (pages[at], kinds[at], blocks[at])):
         if kind == Kind.BODY:
             for at in run:
-                writer.write_body(page, texts[at], goes_on[at], ends[at])
+                writer.write_body(page, texts[at], goes_on[at], ends[at], are_ascii[at])
         elif kind == Kind.INLINE_NOTE:
             writer.write(page, kind, "".join(texts[at] for at in run))
         elif kind == Kind.CELL:

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from itertools import pairwise
+from operator import gt
 
 import numpy as np
 from lxml import etree
@@ -140,6 +141,13 @@ _DECLARATION = re.compile(r'<\?xml version="1\.0"(?: encoding="(?:UTF|utf)-8")? 
 #: libxml2 refuses longer values and deeper trees; so deep and long is unusual, and up to it.
 _USUAL_BYTES = 8_000_000
 _USUAL_DEPTH = 50
+_NAN = float("nan")
+#: Asked for once: a name of an enumeration is looked up by a Python call each time.
+_BODY = Kind.BODY
+
+
+#: The two outermost elements.
+_FRAME = ("OCRDATASET", "PAGE")
 
 
 class _UnusualError(Exception):
@@ -196,13 +204,14 @@ class _Tree:
             raise _UnusualError
 
     def _start(self, name: str, attributes: str) -> None:
-        found = _ATTRIBUTE.findall(attributes)
+        found = _ATTRIBUTE.findall(attributes) if attributes else []
         values = dict(found)
         depth = len(self.open)
-        is_at_home = name == ("OCRDATASET", "PAGE")[depth] if depth < 2 else name not in ("OCRDATASET", "PAGE")
+        is_frame = name in _FRAME
+        is_at_home = depth < 2 and name == _FRAME[depth] if is_frame or depth < 2 else True
         if self.is_closed or len(values) < len(found) or not is_at_home or depth > _USUAL_DEPTH:
             raise _UnusualError
-        if name in ("OCRDATASET", "PAGE"):
+        if is_frame:
             self.open.append((name, NO_BLOCK, False, name == "PAGE"))
             if name == "PAGE":
                 self._n_blocks = 0
@@ -266,32 +275,40 @@ def _filled(pages: list[_PlainPage], parts: list[str]) -> list[Page]:
     kinds = list(map(LINE_KINDS.get, kind_names))
     boxes = np.array([list(map(float, column)) for column in places], np.float64).T
     texts = _tidy_lines(strings)
+    are_kept = [kind is not None and text != "" for kind, text in zip(kinds, texts, strict=True)]
+    trusts = [_NAN if value is None else float(value) for value in confidences]
     filled = []
     for page in pages:
         lines: list[int] = []
-        order_of: dict[int, float] = {}
-        block_of: dict[int, int] = {}
+        places_in_order: list[float] = []
+        blocks: list[int] = []
         cells: set[int] = set()
         order = -1.0
         for first, last, block, in_table in page.spans:
             for line in range(first, last):
                 # A line without ORDER stands after the one before it.
-                if orders[line] is not None:
-                    order = float(orders[line])
-                if kinds[line] is not None and texts[line]:
+                if (stated := orders[line]) is not None:
+                    order = float(stated)
+                if are_kept[line]:
                     lines.append(line)
-                    order_of[line], block_of[line] = order, block
+                    places_in_order.append(order)
+                    blocks.append(block)
             if in_table:
                 cells.update(line for line in range(first, last) if kinds[line] is Kind.BODY)
-        lines.sort(key=order_of.__getitem__)
+        if any(map(gt, places_in_order, places_in_order[1:])):
+            turns = sorted(range(len(lines)), key=places_in_order.__getitem__)
+            lines, blocks = [lines[at] for at in turns], [blocks[at] for at in turns]
+        of_lines = [kinds[line] or _BODY for line in lines]
+        if cells:
+            of_lines = [Kind.CELL if line in cells else kind for line, kind in zip(lines, of_lines, strict=True)]
         filled.append(
             Page(
                 page.label,
                 [texts[line] for line in lines],
-                [Kind.CELL if line in cells else kinds[line] or Kind.BODY for line in lines],
-                [block_of[line] for line in lines],
+                of_lines,
+                blocks,
                 boxes[lines],
-                [np.nan if confidences[line] is None else float(confidences[line]) for line in lines],
+                [trusts[line] for line in lines],
                 page.furniture,
             )
         )
