@@ -20,7 +20,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
+from functools import cache, reduce
 from itertools import accumulate, groupby, pairwise
 from typing import NamedTuple
 
@@ -45,7 +45,7 @@ class Kind(IntEnum):
     BODY = kernels.BODY
     HEADING = kernels.HEADING
     CAPTION = 2
-    HEADNOTE = 3
+    HEADNOTE = 3  # 頭注: short lines above the text
     INLINE_NOTE = 4  # 割注: two small lines within a line
     CELL = kernels.CELL  # of a table
 
@@ -112,8 +112,24 @@ class Page:
             furniture,
         )
 
+    def lines(self) -> list[Line]:
+        """The lines one by one: what `of` was given."""
+        boxes = [None if box[0] != box[0] else Box(*map(float, box)) for box in self.boxes]
+        blocks = [None if block == kernels.NO_BLOCK else block for block in self.blocks]
+        confidences = [None if value != value else float(value) for value in self.confidences]
+        rows = zip(self.texts, self.kinds, blocks, boxes, confidences, strict=True)
+        return [Line(text, Kind(kind), block, box, value) for text, kind, block, box, value in rows]
+
+
+#: Looked up once: a name of an enumeration costs a Python call each time.
+_CELL, _HEADNOTE = int(Kind.CELL), int(Kind.HEADNOTE)
 
 _NO_BOX = Box(np.nan, np.nan, np.nan, np.nan)
+
+#: In widths of the line: so much may two pieces of a line that begin at one height differ.
+_SAME_PLACE = 0.5
+#: And so far may their middles be from each other: half the distance of two lines that are set tightly.
+_SAME_LINE = 0.6
 
 #: Below this a table cell is often a second reading of its neighbour. Measured on a statistical
 #: table of 1952: second readings 0.27 to 0.50, the cells' own up from 0.50.
@@ -235,6 +251,7 @@ def running_text(pages: Sequence[Page]) -> tuple[str, list[tuple[str, int]]]:
     Returns:
         The text, and (label, start in characters) of every page, in order.
     """
+    pages = [with_notes_in_lines(page) for page in pages]
     lines = _Lines(pages)
     _without_repeats(lines)
     _without_running_heads(lines, pages)
@@ -246,6 +263,62 @@ def running_text(pages: Sequence[Page]) -> tuple[str, list[tuple[str, int]]]:
         lines.kept, order, continues, ending,
     )  # fmt: skip
     return _written(lines, order[:n_ordered], continues, ending, [page.label for page in pages])
+
+
+def with_notes_in_lines(page: Page) -> Page:
+    """The page with each 割注 in brackets within the line in which it is printed.
+
+    Such a line comes in pieces: text, the two half-size lines of the note, text. They become one line, since a piece
+    that begins in the middle of a line would be taken for an indented one. A note beside no text stays by itself.
+    """
+    if Kind.INLINE_NOTE not in page.kinds:
+        return page
+    lines = page.lines()
+    balance = sum(
+        len(line.text) * (1 if line.box.height > line.box.width else -1)
+        for line in lines
+        if line.box and line.kind is Kind.BODY
+    )
+    across = 0 if balance > 0 else 1
+    merged: list[Line] = []
+    in_note = False  # the piece before this one was one of a note
+    for line in lines:
+        last = merged[-1] if merged else None
+        is_note = line.kind is Kind.INLINE_NOTE
+        if last is None or not _is_in_line(line, last, across):
+            merged.append(line)
+        elif is_note and last.kind is Kind.BODY:
+            before = last.text.removesuffix("）") if in_note else f"{last.text}（"
+            merged[-1] = last._replace(text=f"{before}{line.text}）", box=_around(last, line))
+        elif in_note and line.kind is Kind.BODY:
+            before = f"（{last.text}）" if last.kind is Kind.INLINE_NOTE else last.text
+            merged[-1] = line._replace(text=before + line.text, box=_around(last, line))
+        elif is_note and in_note:
+            merged[-1] = last._replace(text=last.text + line.text, box=_around(last, line))
+        else:
+            merged.append(line)
+        in_note = is_note
+    return Page.of(page.label, merged, page.furniture)
+
+
+def _around(one: Line, other: Line) -> Box | None:
+    if one.box is None or other.box is None:
+        return None
+    x, y = min(one.box.x, other.box.x), min(one.box.y, other.box.y)
+    right = max(one.box.x + one.box.width, other.box.x + other.box.width)
+    bottom = max(one.box.y + one.box.height, other.box.y + other.box.height)
+    return Box(x, y, right - x, bottom - y)
+
+
+def _is_in_line(piece: Line, line: Line, across: int) -> bool:
+    """Whether a piece goes on with a printed line: it lies in its width, and behind its beginning."""
+    if piece.box is None or line.box is None:
+        return False
+    # The two lines of a note lie beside each other, each half as wide as the text.
+    width = max(line.box[2 + across], 2 * piece.box[2 + across])
+    between = abs(piece.box[across] + piece.box[2 + across] / 2 - line.box[across] - line.box[2 + across] / 2)
+    is_behind = piece.box[1 - across] >= line.box[1 - across] - _SAME_PLACE * width
+    return between <= _SAME_LINE * width and is_behind
 
 
 def layout_confidence(pages: Sequence[Page]) -> float | None:
@@ -399,7 +472,7 @@ def _drop_repeated_ends(lines: _Lines) -> None:
             line = numbers[end]
             text = lines.texts[line]
             # A novel's pages begin with 「ええ。」 more than twice, and a vertical line always at the same height.
-            if text.endswith(("。", "」", "、")) or lines.kinds[line] == Kind.CELL:
+            if text.endswith(("。", "」", "、")) or lines.kinds[line] in (_CELL, _HEADNOTE):
                 continue
             words = _DIGITS.sub("", text).strip()
             top = float(lines.boxes[line, 1])
@@ -468,10 +541,14 @@ class _Writer:
         self._text.add(text)
 
 
+def _in_one_line(left: str, right: str) -> str:
+    return left + joined(left, right) + right
+
+
 def _written(
     lines: _Lines, order: np.ndarray, continues: np.ndarray, ending: np.ndarray, labels: list[str]
 ) -> tuple[str, list[tuple[str, int]]]:
-    """The lines in this order as paragraphs, table cells as rows, inline notes together."""
+    """The lines in this order as paragraphs, table cells as rows, the short lines of a note together."""
     writer = _Writer(labels)
     pages = (np.searchsorted(lines.page_offsets, order, "right") - 1).tolist()
     kinds, goes_on, ends = lines.kinds[order].tolist(), continues[order].tolist(), ending[order].tolist()
@@ -485,6 +562,8 @@ def _written(
                 writer.write_body(page, texts[at], goes_on[at], ends[at], are_ascii[at])
         elif kind == Kind.INLINE_NOTE:
             writer.write(page, kind, "".join(texts[at] for at in run))
+        elif kind == Kind.HEADNOTE:
+            writer.write(page, kind, reduce(_in_one_line, (texts[at] for at in run)))
         elif kind == Kind.CELL:
             for row in _rows(lines, [int(order[at]) for at in run]):
                 writer.write(page, kind, row)

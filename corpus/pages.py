@@ -8,7 +8,7 @@ the text of a page image is `text[start:next_start]`.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 
@@ -66,6 +66,19 @@ def joined(left: str, right: str) -> str:
     """
     both_ascii = left[-1:].isascii() and right[:1].isascii()
     return " " if left and right and both_ascii and not (left[-1].isspace() or right[0].isspace()) else ""
+
+
+def gaps(numbers: Iterable[int]) -> str:
+    """The whole numbers that are missing between the least and the greatest, in words; empty if none is.
+
+    >>> gaps([2, 1, 4, 8])
+    '3, 5 to 7'
+    """
+    return ", ".join(
+        str(left + 1) if right - left == 2 else f"{left + 1} to {right - 1}"
+        for left, right in pairwise(sorted(set(numbers)))
+        if right - left > 1
+    )
 
 
 def fraction_of(text: str, characters: Sequence[str] | str) -> float:

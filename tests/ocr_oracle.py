@@ -376,7 +376,9 @@ def _repeated_ends(pages: Sequence[Page]) -> list[set[int]]:
     height = max((line.box.y + line.box.height for page in pages for line in page.lines if line.box), default=0.0)
 
     def candidate(page: Page, end: int) -> tuple[str, int] | None:
-        if len(page.lines) < 2 or (line := page.lines[end]).box is None or line.kind is Kind.CELL:
+        if len(page.lines) < 2 or (line := page.lines[end]).box is None:
+            return None
+        if line.kind in (Kind.CELL, Kind.HEADNOTE):
             return None
         # A novel's pages begin with 「ええ。」 more than twice, and a vertical line always at the same height.
         if line.text.endswith(("。", "」", "、")):
@@ -544,6 +546,11 @@ def _pieces(lines: Sequence[Line], page: int) -> list[_Piece]:
             pieces += [body[index] for index in indices]
         elif kind is Kind.INLINE_NOTE:
             pieces.append(_Piece(page, block, kind, "".join(lines[index].text for index in indices)))
+        elif kind is Kind.HEADNOTE:
+            note = lines[indices[0]].text
+            for index in indices[1:]:
+                note += joined(note, lines[index].text) + lines[index].text
+            pieces.append(_Piece(page, block, kind, note))
         elif kind is Kind.CELL:
             pieces += [_Piece(page, block, kind, row) for row in _rows([lines[index] for index in indices])]
         else:

@@ -186,24 +186,29 @@ def _zip_reader(
 
 
 def _tar_entries(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[Entry | BrokenInput]:
-    """A TAR is read once from front to back, so an entry that is too large to skip ends it."""
+    """A TAR is read once from front to back; in a compressed one, an entry that is too large to unfold ends it."""
     ordinal = 0
     try:
-        plain = _Limited(_decompressed(stream), max_entry_bytes)
+        unfolded = _decompressed(stream)
+        plain = _Limited(unfolded, max_entry_bytes)
         with tarfile.open(fileobj=plain, mode="r:") as archive:
             # tarfile keeps every header it has seen; without this a long archive fills the memory.
             for member in iter(archive.next, None):
                 archive.members = []  # type: ignore[attr-defined]
                 if member.isfile():
-                    if member.size > max_entry_bytes:
+                    if member.size > max_entry_bytes and unfolded is not stream:
                         raise _TooLargeError(f"{member.name}: {member.size} bytes")
-                    if _is_unsafe(member.name):
+                    if member.size > max_entry_bytes:
+                        yield _broken(uri, ordinal, "too_large", f"{member.name}: {member.size} bytes")
+                    elif _is_unsafe(member.name):
                         yield _broken(uri, ordinal, "unsafe_path", member.name)
                     else:
                         yield Entry(member.name, ordinal, _tar_reader(uri, ordinal, archive, member))
                 elif not member.isdir():
                     yield _broken(uri, ordinal, "unsafe_path", f"{member.name}: a link or device, not a file")
                 ordinal += 1
+            if plain.tell() == archive.offset:  # it ends where a header or the zeros at the end should follow
+                yield _broken(uri, ordinal, "broken_archive", f"after {ordinal} entries: cut off, there is no end mark")
     except _TooLargeError as error:
         yield _broken(uri, ordinal, "too_large", f"{error}; the archive is not read any further")
     except _DAMAGE as error:

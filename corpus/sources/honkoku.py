@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -31,8 +31,10 @@ from corpus.sources.plan import pack_files, require_positive
 from corpus.text import tidy
 
 REASONS = {
-    "wrong_encoding": "a page is not UTF-8",
+    "wrong_encoding": "the page, or the info file, is not UTF-8",
     "no_text": "no page of the work holds text, or none has a status that is read",
+    "missing_page": "the info file lists pages of a status that is read, and there are no such files",
+    "unlisted_page": "the info file does not list the page, so that nobody knows whether it is finished",
     "too_large": "more bytes than the configured limit",
     "unknown_file": "neither a .txt page nor info.tsv or info.csv",
 }
@@ -58,9 +60,15 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Payload of a record: the pages as (label, bytes), in order."""
+    """Payload of a record: the pages as (label, text in the notation), in order, and how many are left out.
 
-    pages: tuple[tuple[str, bytes], ...]
+    Attributes:
+        pages: those that are read.
+        n_unfinished: pages of other statuses.
+    """
+
+    pages: tuple[tuple[str, str], ...]
+    n_unfinished: int
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
@@ -71,44 +79,61 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
 def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
     """One record per folder, its key the names of the folder and the one above (`kusazoushi/13BF…`)."""
     for folder, members in groupby(shard.files, key=lambda file: _folder(file.uri)):
-        pages: dict[str, bytes] = {}
+        pages: dict[str, str] = {}
         info: dict[str, tuple[str, str]] = {}
+        is_work = False
         for file in members:
-            data = read_limited(file.uri, options.max_file_bytes)
             name = file.uri.rsplit("/", 1)[-1]
+            is_info = name in ("info.tsv", "info.csv")
+            if not is_info and not name.endswith(".txt"):
+                yield BrokenInput(file.uri, 0, Refused("unknown_file", name, file.uri))
+                continue
+            data = read_limited(file.uri, options.max_file_bytes)
             if isinstance(data, BrokenInput):
                 yield data
-            elif name in ("info.tsv", "info.csv"):
-                info = _info(data)
-            elif name.endswith(".txt"):
-                pages[name] = data
+                continue
+            try:
+                text = data.decode("utf-8-sig")
+            except UnicodeDecodeError as error:
+                yield BrokenInput(file.uri, 0, Refused("wrong_encoding", f"{name}: {error}", file.uri))
+                continue
+            is_work = True
+            if is_info:
+                info = _info(text)
             else:
-                yield BrokenInput(file.uri, 0, Refused("unknown_file", name, file.uri))
-        chosen = [
-            (info.get(name, ("", ""))[1] or name.removesuffix(".txt"), pages[name])
-            for name in sorted(pages)
-            if not info or info.get(name, ("", ""))[0] in options.statuses
-        ]
-        if pages or info:
-            yield Record(folder, 0, "/".join(folder.split("/")[-2:]), Work(tuple(chosen)))
+                pages[name] = text
+        chosen = _chosen(pages, info, options.statuses)
+        if is_work:
+            n_unfinished = sum(name in info and name not in chosen for name in pages)
+            labelled = tuple((info.get(name, ("", ""))[1] or name.removesuffix(".txt"), pages[name]) for name in chosen)
+            yield Record(folder, 0, "/".join(folder.split("/")[-2:]), Work(labelled, n_unfinished))
+        missing = [name for name in sorted(info.keys() - pages.keys()) if info[name][0] in options.statuses]
+        if missing:
+            yield BrokenInput(folder, 0, Refused("missing_page", f"{len(missing)}: {', '.join(missing)}"[:500], folder))
+        for name in sorted(pages.keys() - info.keys()) if info else ():
+            yield BrokenInput(f"{folder}/{name}", 0, Refused("unlisted_page", name, folder))
+
+
+def _chosen(pages: Mapping[str, str], info: Mapping[str, tuple[str, str]], statuses: Sequence[str]) -> list[str]:
+    """Names of the pages that are read, in order."""
+    return [name for name in sorted(pages) if not info or (name in info and info[name][0] in statuses)]
 
 
 def parse(record: Record, options: Options) -> Document | Refused | Skipped:
-    """The work's text with the start of every page; a page that is no UTF-8 costs the work."""
+    """The work's text with the start of every page."""
     work: Work = record.payload
     text = PagedText()
-    for label, data in work.pages:
-        try:
-            marked = data.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            return Refused("wrong_encoding", f"{label}: {error}", record.origin_file)
+    for label, marked in work.pages:
         text.start_page(label)
         if plain := plain_text(marked):
             text.add(plain + "\n")
     content, starts = text.finish()
     if not content:
-        return Refused("no_text", f"{len(work.pages)} pages without text", record.origin_file)
+        detail = f"{len(work.pages)} pages without text, {work.n_unfinished} unfinished"
+        return Refused("no_text", detail, record.origin_file)
     meta = {"page_count": len(work.pages), "unreadable_fraction": round(fraction_of(content, "□"), 6)}
+    if work.n_unfinished:
+        meta["unfinished_page_count"] = work.n_unfinished
     return Document(uri=record.origin_file, text=content, pages=starts, meta=meta)
 
 
@@ -146,9 +171,8 @@ def _unmarked(match: re.Match[str]) -> str:
     return f"（{content}）" if name == "割書" and content else content
 
 
-def _info(data: bytes) -> dict[str, tuple[str, str]]:
+def _info(text: str) -> dict[str, tuple[str, str]]:
     """Status and image by file name; a file that is no table of these gives nothing."""
-    text = data.decode("utf-8-sig", "replace")
     rows = csv.DictReader(text.splitlines(), delimiter="\t" if "\t" in text.split("\n", 1)[0] else ",")
     return {row["filename"]: (row.get("status") or "", row.get("image") or "") for row in rows if row.get("filename")}
 

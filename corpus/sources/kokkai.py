@@ -20,7 +20,9 @@ from corpus.text import tidy
 REASONS = {
     **archives.REASONS,
     "broken_json": "the file is no JSON of a known shape",
-    "no_text": "the meeting has no speeches",
+    "broken_speech": "a speech, or a meeting's list of them, lacks what every one has; the others are read",
+    "duplicate_speech": "an earlier speech of the file has the same id; that one is read",
+    "no_text": "the meeting, or the whole file, has no speeches",
     "duplicate_file": "another file of the shard has the same name",
     "duplicate_meeting": "an earlier file of the shard has the same part of this meeting",
     "unknown_file": "an archive entry that is no .json file",
@@ -69,13 +71,15 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
             yield found
             continue
         try:
-            meetings = _meetings(json.loads(found.payload))
+            meetings, faults = _meetings(json.loads(found.payload))
         except RecursionError:
             yield _broken(found, "broken_json", "nested too deeply")
             continue
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             yield _broken(found, "broken_json", repr(error))
             continue
+        if not meetings and not faults:
+            yield _broken(found, "no_text", "no speeches in the file")
         for number, speeches in enumerate(meetings):
             key = speeches[0].id
             if key in seen:
@@ -83,6 +87,8 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
             else:
                 seen.add(key)
                 yield Record(found.origin_file, number, key, speeches)
+        for reason, detail in faults:
+            yield _broken(found, reason, detail)
 
 
 def parse(record: Record, options: Options) -> Document | Refused | Skipped:
@@ -99,35 +105,43 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
     return Document(uri=first.url or record.origin_file, text=text, title=title, meta=meta)
 
 
-def _meetings(value: Any) -> list[tuple[Speech, ...]]:
-    """The speeches of each meeting, in the order of their numbers.
+def _meetings(value: Any) -> tuple[list[tuple[Speech, ...]], list[tuple[str, str]]]:
+    """The speeches of each meeting, in the order of their numbers; and what cannot be read, as reason and detail.
 
     Raises:
         ValueError, TypeError, KeyError, AttributeError: the value has none of the known shapes.
     """
-    entries: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = []
+    faults: list[tuple[str, str]] = []
+    entries: list[tuple[Any, Mapping[str, Any]]] = []
     if isinstance(value, dict) and "meetingRecord" in value:
-        entries = [(speech, meeting) for meeting in value["meetingRecord"] for speech in meeting["speechRecord"]]
+        for meeting in value["meetingRecord"]:
+            if isinstance(meeting, dict) and isinstance(meeting.get("speechRecord"), list):
+                entries += [(speech, meeting) for speech in meeting["speechRecord"]]
+            else:
+                faults.append(("broken_speech", f"a meeting without speechRecord: {str(meeting)[:200]}"))
     elif isinstance(value, dict):
         speeches = value["speechRecord"] if "speechRecord" in value else value["speeches"]
         entries = [(speech, {}) for speech in speeches]
     else:
         entries = [(speech, {}) for speech in value]
-    by_meeting: dict[str, list[Speech]] = {}
-    for speech, meeting in entries:
-        read = _speech(speech, meeting)
-        by_meeting.setdefault(read.id.split("_", 1)[0], []).append(read)
-    return [tuple(sorted(speeches, key=lambda speech: speech.id)) for speeches in by_meeting.values()]
+    by_meeting: dict[str, dict[str, Speech]] = {}
+    for entry, meeting in entries:
+        read = _speech(entry, meeting) if isinstance(entry, dict) else None
+        if read is None:
+            faults.append(("broken_speech", f"a speech needs speechID and speech; found {str(entry)[:200]}"))
+        elif by_meeting.setdefault(read.id.split("_", 1)[0], {}).setdefault(read.id, read) is not read:
+            faults.append(("duplicate_speech", read.id))
+    return [tuple(speeches[identity] for identity in sorted(speeches)) for speeches in by_meeting.values()], faults
 
 
-def _speech(entry: Mapping[str, Any], meeting: Mapping[str, Any]) -> Speech:
+def _speech(entry: Mapping[str, Any], meeting: Mapping[str, Any]) -> Speech | None:
     def field(*names: str) -> str:
         values = (source[name] for source in (entry, meeting) for name in names if source.get(name) is not None)
         return str(next(values, ""))
 
     identity = field("speechID", "speech_id")
     if not identity or not isinstance(entry.get("speech", entry.get("speech_text")), str):
-        raise ValueError(f"a speech needs speechID and speech; found {', '.join(map(str, entry))}")
+        return None
     return Speech(
         id=identity,
         speaker=field("speaker"),

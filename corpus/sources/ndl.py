@@ -27,7 +27,7 @@ from itertools import groupby
 from typing import Any
 
 from corpus.ocr import Box, Line, Page, layout_confidence, running_text
-from corpus.pages import fraction_of
+from corpus.pages import fraction_of, gaps
 from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
 from corpus.shards import filesystem
 from corpus.sources import archives
@@ -41,6 +41,8 @@ REASONS = {
     "broken_json": "the JSON of every page is not well-formed, or has none of the known shapes",
     "wrong_encoding": "the text is neither UTF-8 nor UTF-16 with a byte order mark",
     "duplicate_pid": "another file of the shard already gave this publication",
+    "duplicate_page": "another file of the publication, of the same shape, is the same page; the first is read",
+    "missing_page": "the publication's page numbers have a gap; the pages that are there are read",
     "no_text": "no page holds text",
     "unknown_file": "a file or archive entry of no known shape",
 }
@@ -124,6 +126,8 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
             continue
         seen[pid] = uri
         yield Record(uri, offset, pid, Publication(tuple(items), metadata.get(pid, {})))
+        for refused in _page_faults(items, _address(pid, uri)):
+            yield BrokenInput(uri, offset, refused)
 
 
 def parse(record: Record, options: Options) -> Document | Refused | Skipped:
@@ -277,6 +281,19 @@ def _in_archive(uri: str, archive_pid: str, max_bytes: int) -> Iterator[_Found |
         items.append(Item(entry.name, data))
     if items:
         yield open_pid, uri, first, items
+
+
+def _page_faults(items: Sequence[Item], address: str) -> Iterator[Refused]:
+    """What is wrong with the pages of a publication, by the names of its files: gaps, and pages that come twice."""
+    files = [(_page_of(item.name), item.name.rsplit(".", 1)[-1].lower()) for item in items]
+    seen: set[tuple[str, str]] = set()
+    for item, file in zip(items, files, strict=True):
+        if file[0] and file in seen:
+            yield Refused("duplicate_page", item.name, address)
+        seen.add(file)
+    numbers = [int(page) for page, _ in files if page.isdecimal()]
+    if missing := gaps(numbers):
+        yield Refused("missing_page", f"{missing} of {min(numbers)} to {max(numbers)}", address)
 
 
 def _by_page(items: Iterable[Item]) -> list[list[Item]]:

@@ -21,21 +21,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
-from corpus.pages import PagedText
+from corpus.pages import PagedText, gaps
 from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
 from corpus.sources import jsonl, parquet
-from corpus.sources.plan import pack_files
+from corpus.sources.plan import pack_files, require_positive
 from corpus.text import tidy
 
+#: What pages are put in order by.
+_Place = tuple[tuple[int, str], ...]
+
 REASONS = {
-    **jsonl.REASONS,
-    **parquet.REASONS,
+    # Rows of pairs have no ids of their own.
+    **{reason: meaning for reason, meaning in (jsonl.REASONS | parquet.REASONS).items() if reason != "duplicate_id"},
     "no_text": "no page of the work holds text",
     "no_work": "the row has no work id",
     "work_in_pieces": "rows of the work stood together before: these would make a second document of it",
-    "duplicate_page": "another row of the work has the same page",
+    "duplicate_page": "an earlier row of the work has the same page; that one is read",
+    "missing_page": "the work's page numbers have a gap; the pages that are there are read",
 }
 
 
@@ -50,6 +55,7 @@ class Options:
         text_field: text of the page.
         confidence_field: of the recogniser, 0 to 1.
         title_field: title of the work.
+        max_line_bytes: limit for one line of JSON Lines, decompressed.
         target_shard_bytes: small files are put together in one shard up to this size.
     """
 
@@ -59,14 +65,14 @@ class Options:
     text_field: str = "text"
     confidence_field: str = ""
     title_field: str = ""
+    max_line_bytes: int = 64 << 20
     target_shard_bytes: int = 256 << 20
 
     def __post_init__(self) -> None:
         for name in ("work_field", "page_field", "image_field", "text_field"):
             if not getattr(self, name):
                 raise ValueError(f"{name} must name a field")
-        if self.target_shard_bytes < 1:
-            raise ValueError(f"target_shard_bytes must be at least 1, got {self.target_shard_bytes}")
+        require_positive(self, "max_line_bytes", "target_shard_bytes")
 
     @property
     def other_fields(self) -> tuple[str, ...]:
@@ -88,7 +94,8 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
     """
     seen: set[str] = set()
     for file in shard.files:
-        pages: list[Mapping[str, Any]] = []
+        pages: list[tuple[_Place, Mapping[str, Any]]] = []
+        places: set[_Place] = set()
         open_work, offset = "", 0
         for found in _rows(InputShard(shard.name, (file,)), options):
             if isinstance(found, BrokenInput):
@@ -101,24 +108,21 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
                 yield BrokenInput(file.uri, found.origin_offset, Refused("no_work", detail, file.uri))
                 continue
             if work != open_work:
-                if pages:
-                    yield _work(file.uri, offset, open_work, pages, seen)
-                open_work, offset, pages = work, found.origin_offset, []
-            pages.append(row)
-        if pages:
-            yield _work(file.uri, offset, open_work, pages, seen)
+                yield from _work(file.uri, offset, open_work, pages, seen)
+                open_work, offset, pages, places = work, found.origin_offset, [], set()
+            place = _page_order(row.get(options.page_field))
+            if place in places:
+                detail = f"page {row.get(options.page_field)!r} of work {work}"
+                yield BrokenInput(file.uri, found.origin_offset, Refused("duplicate_page", detail, file.uri))
+                continue
+            places.add(place)
+            pages.append((place, row))
+        yield from _work(file.uri, offset, open_work, pages, seen)
 
 
 def parse(record: Record, options: Options) -> Document | Refused | Skipped:
     """The work's text in page order, a page's image as its label."""
-    rows: Sequence[Mapping[str, Any]] = record.payload
-    ordered = sorted(rows, key=lambda row: _page_order(row.get(options.page_field)))
-    places = [_page_order(row.get(options.page_field)) for row in ordered]
-    if len(set(places)) < len(places):
-        repeated = next(
-            row[options.page_field] for row, a, b in zip(ordered[1:], places, places[1:], strict=False) if a == b
-        )
-        return Refused("duplicate_page", f"page {repeated!r} of work {record.key}", record.origin_file)
+    ordered: Sequence[Mapping[str, Any]] = record.payload
     text = PagedText()
     for row in ordered:
         text.start_page(str(row.get(options.image_field) or ""))
@@ -127,8 +131,8 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
             text.add(words + "\n")
     content, starts = text.finish()
     if not content.strip():
-        return Refused("no_text", f"{len(rows)} pages without text", record.origin_file)
-    meta: dict[str, Any] = {"work": record.key, "page_count": len(rows)}
+        return Refused("no_text", f"{len(ordered)} pages without text", record.origin_file)
+    meta: dict[str, Any] = {"work": record.key, "page_count": len(ordered)}
     if options.confidence_field:
         # Page by page, as the pairs are chosen one by one.
         meta["page_confidence"] = [row.get(options.confidence_field) for row in ordered]
@@ -139,17 +143,32 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
 def _rows(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
     if shard.files[0].uri.lower().endswith(".parquet"):
         return parquet.records(shard, parquet.Options(text_field=options.text_field, meta_fields=options.other_fields))
-    return jsonl.records(shard, jsonl.Options(text_field=options.text_field))
+    return jsonl.records(shard, jsonl.Options(text_field=options.text_field, max_line_bytes=options.max_line_bytes))
 
 
-def _work(uri: str, offset: int, work: str, pages: list[Mapping[str, Any]], seen: set[str]) -> Record | BrokenInput:
+def _work(
+    uri: str, offset: int, work: str, pages: list[tuple[_Place, Mapping[str, Any]]], seen: set[str]
+) -> Iterator[Record | BrokenInput]:
+    """The work that ends, its rows in the order of their pages, and what is missing of it; nothing if there is none."""
+    if not pages:
+        return
     if work in seen:
-        return BrokenInput(uri, offset, Refused("work_in_pieces", f"{len(pages)} rows of work {work}", uri))
+        yield BrokenInput(uri, offset, Refused("work_in_pieces", f"{len(pages)} rows of work {work}", uri))
+        return
     seen.add(work)
-    return Record(uri, offset, work, pages)
+    yield Record(uri, offset, work, [row for _, row in sorted(pages, key=itemgetter(0))])
+    numbers = [number for place, _ in pages if (number := _number(place)) is not None]
+    if missing := gaps(numbers):
+        detail = f"work {work}: {missing} of {min(numbers)} to {max(numbers)}"
+        yield BrokenInput(uri, offset, Refused("missing_page", detail, uri))
 
 
-def _page_order(page: Any) -> tuple[tuple[int, str], ...]:
+def _page_order(page: Any) -> _Place:
     """`p2` before `p10`, 2 before 10; rows without a page first."""
     parts = re.split(r"(\d+)", "" if page is None else str(page))
     return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts)
+
+
+def _number(place: _Place) -> int | None:
+    """The page's number where it is nothing but one."""
+    return place[1][0] if len(place) == 3 and place[0][1] == place[2][1] == "" else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,7 +16,7 @@ from corpus.sources.plan import pack_files
 
 REASONS = {
     **rows.REASONS,
-    "broken_parquet": "the file is no Parquet, or is damaged from some row on",
+    "broken_parquet": "the file is no Parquet, or one of its row groups is damaged from some row on",
 }
 
 #: Rows that are held as Python objects at once; a row can be a book of some megabytes.
@@ -42,25 +43,44 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
     for file in shard.files:
         fs, path = filesystem(file.uri)
         file_name = file.uri.rsplit("/", 1)[-1]
-        number = 0
         with fs.open(path, "rb") as stream:
             try:
-                with pq.ParquetFile(stream) as parquet:
-                    _check_columns(file.uri, parquet.schema_arrow, options)
-                    for batch in parquet.iter_batches(batch_size=_BATCH_ROWS, columns=options.names):
-                        for row in batch.to_pylist():
-                            key = rows.row_key(row, options, file_name, number)
-                            if key in seen:
-                                refused = Refused("duplicate_id", f"row {number}: {key}", file.uri)
-                                yield BrokenInput(file.uri, number, refused)
-                            else:
-                                seen.add(key)
-                                yield Record(file.uri, number, key, row)
-                            number += 1
+                parquet = pq.ParquetFile(stream)
             except (pa.ArrowException, OSError) as error:
-                if isinstance(error, OSError) and error.errno is not None:
-                    raise  # the disk or network failed, not the data: Arrow sets no errno
-                yield BrokenInput(file.uri, number, Refused("broken_parquet", f"row {number}: {error}", file.uri))
+                yield _broken(file.uri, 0, error)
+                continue
+            with parquet:
+                _check_columns(file.uri, parquet.schema_arrow, options)
+                for number, found in _rows(file.uri, parquet, options.names):
+                    if isinstance(found, BrokenInput):
+                        yield found
+                        continue
+                    key = rows.row_key(found, options, file_name, number)
+                    if key in seen:
+                        yield BrokenInput(file.uri, number, Refused("duplicate_id", f"row {number}: {key}", file.uri))
+                    else:
+                        seen.add(key)
+                        yield Record(file.uri, number, key, found)
+
+
+def _rows(uri: str, parquet: pq.ParquetFile, names: list[str]) -> Iterator[tuple[int, dict[str, Any] | BrokenInput]]:
+    """Rows with their numbers; what is damaged costs the rest of its row group."""
+    end = 0
+    for group in range(parquet.num_row_groups):
+        number, end = end, end + parquet.metadata.row_group(group).num_rows
+        try:
+            for batch in parquet.iter_batches(batch_size=_BATCH_ROWS, row_groups=[group], columns=names):
+                for row in batch.to_pylist():
+                    yield number, row
+                    number += 1
+        except (pa.ArrowException, OSError) as error:
+            yield number, _broken(uri, number, error, f" to {end - 1}" if end - number > 1 else "")
+
+
+def _broken(uri: str, number: int, error: Exception, until: str = "") -> BrokenInput:
+    if isinstance(error, OSError) and error.errno is not None:
+        raise error  # the disk or network failed, not the data: Arrow sets no errno
+    return BrokenInput(uri, number, Refused("broken_parquet", f"row {number}{until}: {error}", uri))
 
 
 def parse(record: Record, options: Options) -> Document | Refused | Skipped:

@@ -179,7 +179,10 @@ def test_pages_stand_in_the_order_of_their_numbers(tmp_path: Path) -> None:
         write(tmp_path / f"1234567_{n}.xml", body_xml((f"{n}ページ目の本文である。",), page=f'IMAGENAME="{n}.jpg"'))
         for n in numbers
     ]
-    (document,) = documents(paths)
+    document, gap = read(paths)
+    assert isinstance(document, Document)
+    assert isinstance(gap, BrokenInput)
+    assert (gap.refused.reason, gap.refused.detail) == ("missing_page", "3 to 9 of 1 to 10")
     assert document.text.split("\n") == [
         "1ページ目の本文である。",
         "2ページ目の本文である。",
@@ -242,6 +245,20 @@ def test_advertisements_and_what_is_no_text_are_left_out(tmp_path: Path) -> None
 def test_headings_and_captions_have_lines_of_their_own(tmp_path: Path) -> None:
     lines = [line("第一章", 0, "タイトル本文"), line("本文は", 1), line("図一", 2, "キャプション"), line("続く。", 3)]
     assert text_of(xml("<TEXTBLOCK>", *lines, "</TEXTBLOCK>"), tmp_path).split("\n")[0] == "第一章"
+
+
+def test_notes_in_the_margin_follow_their_paragraph_and_notes_in_the_line_stand_in_it(tmp_path: Path) -> None:
+    lines = [
+        line("この坂を下れば、すぐに", 0, box='X="900" Y="100" WIDTH="20" HEIGHT="240"'),
+        line("渡しの", 1, "頭注", 'X="900" Y="20" WIDTH="12" HEIGHT="36"'),
+        line("歴史。", 2, "頭注", 'X="886" Y="20" WIDTH="12" HEIGHT="36"'),
+        line("渡し場", 3, box='X="870" Y="100" WIDTH="20" HEIGHT="60"'),
+        line("今の", 4, "割注", 'X="881" Y="160" WIDTH="9" HEIGHT="20"'),
+        line("桟橋", 5, "割注", 'X="870" Y="160" WIDTH="9" HEIGHT="20"'),
+        line("である。", 6, box='X="870" Y="180" WIDTH="20" HEIGHT="80"'),
+    ]
+    text = text_of(xml("<TEXTBLOCK>", *lines, "</TEXTBLOCK>"), tmp_path)
+    assert text == "この坂を下れば、すぐに渡し場（今の桟橋）である。\n渡しの歴史。"
 
 
 def test_the_layout_confidence_is_that_of_the_lines_that_have_one(tmp_path: Path) -> None:

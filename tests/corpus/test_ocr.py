@@ -95,6 +95,52 @@ def test_a_note_inside_a_line_is_put_in_brackets() -> None:
     assert text_of([first, note, second]) == "この坂を下れば、すぐに渡し場（今の桟橋）である。"
 
 
+def test_a_note_of_two_small_lines_stands_in_the_printed_line_that_it_divides() -> None:
+    def piece(text: str, x: int, y: int, width: int = 20, kind: Kind = Kind.BODY) -> Line:
+        return Line(text, kind, 1, Box(x, y, width, width * len(text)))
+
+    before, behind = piece("すぐに渡し場", 870, 100), piece("である。", 870, 240)
+    first, second = piece("今の", 880, 220, 9, Kind.INLINE_NOTE), piece("桟橋", 870, 220, 9, Kind.INLINE_NOTE)
+    above, below = piece("この坂を下つて左へ行けば、", 900, 100), piece("舟は朝から夕方まで出る。", 840, 120)
+    noted = "（今の桟橋）"
+    assert text_of([above, before, first, second, behind, below]).split("\n") == [
+        f"この坂を下つて左へ行けば、すぐに渡し場{noted}である。",
+        "舟は朝から夕方まで出る。",
+    ]
+    # At the end of a line, at its beginning, and beside no line at all.
+    assert f"渡し場{noted}" in text_of([above, before, first, second, below])
+    assert f"{noted}である。" in text_of([above, first, second, behind, below])
+    assert text_of([first, second]) == "今の桟橋"
+
+
+def headnote(*texts: str, right: int, block: int) -> list[Line]:
+    """Short vertical lines in the upper margin, in smaller print."""
+    return [
+        Line(text, Kind.HEADNOTE, block, Box(right - 20 * i, 20, 12, 12 * len(text))) for i, text in enumerate(texts)
+    ]
+
+
+def test_a_headnote_stands_after_the_paragraph_above_which_it_is_printed() -> None:
+    note = headnote("粉をひ", "く車。", right=870, block=7)
+    body = vertical(*PARAGRAPHS)
+    first, second = JOINED.split("\n")
+    for at in (0, 1, 2, 3):
+        lines = [*body[:at], *note, *body[at:]]
+        assert text_of(lines) == (f"粉をひく車。\n{JOINED}" if at == 0 else f"{first}\n粉をひく車。\n{second}")
+
+
+def test_headnotes_are_no_running_heads_however_often_they_repeat() -> None:
+    pages = [
+        [*headnote("大意", right=890, block=7), *vertical(f"　これは{number}頁の本文である。")] for number in "一二三四"
+    ]
+    assert text_of(*pages).split("\n") == [part for n in "一二三四" for part in ("大意", f"これは{n}頁の本文である。")]
+
+
+def test_two_headnotes_of_a_page_stay_apart() -> None:
+    notes = [*headnote("水車、", "粉車。", right=890, block=7), *headnote("燕の巣。", right=830, block=8)]
+    assert text_of([*vertical(*PARAGRAPHS), *notes]).split("\n")[2:] == ["水車、粉車。", "燕の巣。"]
+
+
 def test_latin_words_keep_a_space_where_a_line_ended() -> None:
     assert text_of(horizontal("雑誌の名は日本でも知られている Japan", "Review という月刊の読み物であつた。")) == (
         "雑誌の名は日本でも知られている Japan Review という月刊の読み物であつた。"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.ocr_noise import LAYOUTS, Noise, book
-from corpus.ocr import Box, Kind, Line, Page, running_text
+from corpus.ocr import Box, Kind, Line, Page, running_text, with_notes_in_lines
 from corpus.sources.ndl import Item, _read_best
 from tests import ocr_oracle
 from tests.corpus.test_ocr_books import items_of, paragraphs
@@ -17,13 +17,11 @@ from tests.corpus.test_ocr_books import items_of, paragraphs
 Lines = tuple[list[Line], list[Box]]
 
 
-def assert_same(pages: list[Lines]) -> None:
-    ours = running_text([Page.of(str(number), *page) for number, page in enumerate(pages)])
+def assert_same(pages: list[Page]) -> None:
+    ours = running_text(pages)
+    with_notes = [with_notes_in_lines(page) for page in pages]
     theirs = ocr_oracle.running_text(
-        [
-            ocr_oracle.Page(str(number), tuple(lines), tuple(furniture))
-            for number, (lines, furniture) in enumerate(pages)
-        ]
+        [ocr_oracle.Page(page.label, tuple(page.lines()), tuple(page.furniture)) for page in with_notes]
     )
     assert ours == theirs
 
@@ -81,22 +79,23 @@ def set_in_columns(draw: st.DrawFn) -> Lines:
 @settings(max_examples=120, deadline=None)
 @given(st.lists(scattered() | set_in_columns(), max_size=5))
 def test_any_pages_read_alike(pages: list[Lines]) -> None:
-    assert_same(pages)
+    assert_same([Page.of(str(number), *page) for number, page in enumerate(pages)])
+
+
+@given(scattered())
+@settings(max_examples=60, deadline=None)
+def test_a_page_gives_back_its_lines(page: Lines) -> None:
+    assert Page.of("1", *page).lines() == page[0]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS[::3], ids=str)
 @pytest.mark.parametrize("shape", ["xml", "json"])
 def test_simulated_books_read_alike(layout, shape: str) -> None:
     simulated = book(paragraphs(random.Random(5), 60), ("水車の本", "渡し場"), layout, Noise(), 5)
-    assert_same([lines_of(item) for item in items_of(simulated, shape)])
+    assert_same([page_of(item) for item in items_of(simulated, shape)])
 
 
-def lines_of(item: Item) -> Lines:
-    """The lines of a page that the source read, one by one."""
+def page_of(item: Item) -> Page:
     (page,) = _read_best([item])
     assert isinstance(page, Page)
-    boxes = [None if box[0] != box[0] else Box(*map(float, box)) for box in page.boxes]
-    blocks = [None if block < -1000 else block for block in page.blocks]
-    confidences = [None if value != value else float(value) for value in page.confidences]
-    rows = zip(page.texts, page.kinds, blocks, boxes, confidences, strict=True)
-    return [Line(text, Kind(kind), *rest) for text, kind, *rest in rows], list(page.furniture)
+    return page

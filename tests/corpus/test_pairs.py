@@ -86,7 +86,11 @@ def test_the_pairs_can_be_cut_out_again(texts: list[str]) -> None:
     [
         ([row(None, 1, "月")], ["no_work"]),
         ([row("w", 1, ""), row("w", 2, None)], ["no_text"]),
-        ([row("w", 1, "月"), row("w", 1, "花")], ["duplicate_page"]),
+        ([row("w", 1, "月"), row("w", 1, "花"), row("w", 2, "雪")], [None, "duplicate_page"]),
+        (
+            [row("w", 1, "月"), row("w", 4, "花"), row("v", "p2", "雪"), row("v", "p4", "")],
+            [None] * 2 + ["missing_page"],
+        ),
         ([row("w", 1, "月"), row("v", 1, "花"), row("w", 2, "雪")], [None, None, "work_in_pieces"]),
     ],
 )

@@ -82,12 +82,18 @@ def test_an_id_that_comes_twice_is_refused(tmp_path: Path) -> None:
     assert (broken.origin_offset, broken.refused.reason) == (1, "duplicate_id")
 
 
-def test_a_damaged_file_is_refused_from_where_it_breaks(tmp_path: Path) -> None:
+def test_damage_costs_its_row_groups_and_no_others(tmp_path: Path) -> None:
     path = write(tmp_path / "a.parquet", {"text": [f"{i} 峠の茶屋" for i in range(2000)]}, 100)
-    data = bytearray(path.read_bytes())
-    for damaged in (data[:-1], data[:4] + bytes(len(data) // 2) + data[4 + len(data) // 2 :], b"no parquet"):
+    data = path.read_bytes()
+    for damaged in (data[:-1], b"no parquet"):
         path.write_bytes(damaged)
-        *_, last = read(path, Options())
-        assert isinstance(last, BrokenInput)
-        assert last.refused.reason == "broken_parquet"
-        assert last.refused.reason in parquet.REASONS
+        (broken,) = read(path, Options())
+        assert isinstance(broken, BrokenInput)
+        assert broken.refused.reason == "broken_parquet"
+    path.write_bytes(data[:4] + bytes(len(data) // 4) + data[4 + len(data) // 4 :])
+    found = read(path, Options())
+    broken_rows = [item.origin_offset for item in found if isinstance(item, BrokenInput)]
+    read_rows = [item.origin_offset for item in found if isinstance(item, Record)]
+    assert broken_rows == list(range(0, 100 * len(broken_rows), 100))
+    assert read_rows == list(range(100 * len(broken_rows), 2000))
+    assert 0 < len(broken_rows) < 20
