@@ -488,7 +488,7 @@ SIGNALS: tuple[Signal, ...] = (
     ),
     Signal(
         _fraction("url_fraction", "characters in such addresses per character, white space too"),
-        "ours: a list of links that were written out; Uzushio's share of links is of anchors in the HTML",
+        "ours: lists of addresses; text in links of the HTML is `link_fraction` of the documents, as Uzushio counts",
         lambda passes: share(passes.tells.url_chars, passes.characters.char_counts),
     ),
     Signal(
