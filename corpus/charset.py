@@ -22,6 +22,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from resiliparse.parse.encoding import detect_encoding
@@ -160,9 +161,7 @@ def decode_euc_jp(data: bytes) -> tuple[str, int]:
     Returns:
         The text, and how many U+FFFD stand for bytes without meaning.
     """
-    text = codecs.getincrementaldecoder("euc_jp")(_EUC_JP_ERRORS).decode(data)
-    for jis, microsoft in _AS_MICROSOFT:
-        text = text.replace(jis, microsoft)
+    text = _as_microsoft(_decode_euc_jp(data))
     return text, text.count(REPLACEMENT)
 
 
@@ -176,25 +175,32 @@ def decode_iso_2022_jp(data: bytes) -> tuple[str, int]:
         The text, and how many U+FFFD stand for bytes without meaning.
     """
     parts = []
-    lost = 0
     escape = b"(B"
     for index, piece in enumerate(_ISO_2022_JP.split(_CUT_ESCAPE.sub(b"", data))):
         if index % 2:
             escape = piece
-            continue
-        if escape in (b"$@", b"$B"):
-            text, n_lost = decode_euc_jp(piece.translate(_SET_HIGH_BIT))
+        elif escape in (b"$@", b"$B"):
+            parts.append(_decode_euc_jp(piece.translate(_SET_HIGH_BIT)))
         elif escape == b"$(D":
-            text, n_lost = decode_euc_jp(_SEVEN_BIT_PAIR.sub(b"\x8f\\1", piece).translate(_SET_HIGH_BIT))
+            parts.append(_decode_euc_jp(_SEVEN_BIT_PAIR.sub(b"\x8f\\1", piece).translate(_SET_HIGH_BIT)))
         elif escape == b"(I":
-            text, n_lost = _with_count(piece.translate(_SET_HIGH_BIT), "cp932")
+            parts.append(piece.translate(_SET_HIGH_BIT).decode("cp932", "replace"))
         else:
-            text, n_lost = _with_count(piece, "ascii")
-            if escape == b"(J":
-                text = text.translate({0x5C: "¥", 0x7E: "‾"})
-        parts.append(text)
-        lost += n_lost
-    return "".join(parts), lost
+            ascii_text = piece.decode("ascii", "replace")
+            parts.append(ascii_text.translate({0x5C: "¥", 0x7E: "‾"}) if escape == b"(J" else ascii_text)
+    text = _as_microsoft("".join(parts))
+    return text, text.count(REPLACEMENT)
+
+
+def _decode_euc_jp(data: bytes) -> str:
+    """As Python's codec and the handler of its errors have it; a last character that is cut is left out."""
+    return _EUC_JP_DECODER(_EUC_JP_ERRORS).decode(data)
+
+
+def _as_microsoft(text: str) -> str:
+    for jis, microsoft in _AS_MICROSOFT:
+        text = text.replace(jis, microsoft)
+    return text
 
 
 def _decoded(data: bytes, charset: str, declared: str | None, decided_by: str) -> Decoded:
@@ -218,11 +224,6 @@ def _decode_as(data: bytes, charset: str) -> tuple[str, int]:
         # U+FFFD may stand in the source itself: an earlier, lossy conversion. It is not ours to count.
         lost -= data.count(REPLACEMENT.encode(codec))
     return text, max(0, lost)
-
-
-def _with_count(data: bytes, codec: str) -> tuple[str, int]:
-    text = data.decode(codec, "replace")
-    return text, text.count(REPLACEMENT)
 
 
 def _plausible_charset(data: bytes, declared: list[str]) -> str:
@@ -278,20 +279,37 @@ def _japanese_score(sample: bytes, charset: str) -> float:
     if charset == "euc-jp" and 8 * sample.decode("euc_jp", "replace").count(REPLACEMENT) > len(sample):
         return -1.0  # not worth the handler that looks up rare rows
     text, lost = _decode_as(sample, charset)
-    n_characters = _non_ascii_count(text)
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    counts: list[int] = np.bincount(_class_of_character()[np.minimum(points, 0xFFFF)], minlength=_N_CLASSES).tolist()
+    n_characters = len(text) - counts[_ASCII_CHARACTER]
     if not n_characters:
         return 0.0
-    good = _run_chars(_KANA_OR_PUNCTUATION, text)
-    half_width = _run_chars(_HALF_WIDTH_KANA, text)
     # Japanese writes half-width katakana in words; EUC-JP read as Shift_JIS scatters them among kanji. Words
     # of them prove nothing, though: Korean read as Shift_JIS is made of them.
-    in_words = _run_chars(_HALF_WIDTH_WORD, text) if half_width else 0
-    odd = _run_chars(_NEVER_JAPANESE, text)
+    half_width = counts[_HALF_WIDTH]
+    in_words = sum(map(len, _HALF_WIDTH_WORD.findall(text))) if half_width else 0
+    good, odd = counts[_KANA_OR_PUNCTUATION], counts[_NEVER_JAPANESE]
     return (good - 0.5 * (half_width - in_words) - 10 * lost - 3 * odd) / n_characters
 
 
-def _run_chars(runs: re.Pattern[str], text: str) -> int:
-    return sum(map(len, runs.findall(text)))
+@cache
+def _class_of_character() -> np.ndarray:
+    """uint8 (65536,), what a character says of how Japanese a text is."""
+    classes = np.full(1 << 16, _OTHER, np.uint8)
+    classes[:0x80] = _ASCII_CHARACTER
+    for kind, borders in (
+        (_KANA_OR_PUNCTUATION, ("ぁゖ", "ァヺ", "ーー", "、。", "「」", "・・")),
+        (_HALF_WIDTH, ("｡ﾟ",)),
+        (_NEVER_JAPANESE, ("\x80\x9f", "\ue000\uf8ff", "\ufffd\ufffd")),
+    ):
+        for pair in borders:
+            classes[ord(pair[0]) : ord(pair[1]) + 1] = kind
+    classes.flags.writeable = False
+    return classes
+
+
+_ASCII_CHARACTER, _OTHER, _KANA_OR_PUNCTUATION, _HALF_WIDTH, _NEVER_JAPANESE = range(5)
+_N_CLASSES = 5
 
 
 def _non_ascii_sample(data: bytes) -> bytes:
@@ -348,6 +366,7 @@ def _ibm_extensions() -> str:
     return "".join(found)
 
 
+_EUC_JP_DECODER = codecs.getincrementaldecoder("euc_jp")
 _EUC_JP_ERRORS = "manyo_euc_jp"
 codecs.register_error(_EUC_JP_ERRORS, _replace_in_euc_jp)
 _IBM_EXTENSIONS = _ibm_extensions()
@@ -427,7 +446,4 @@ _ISO_2022_JP = re.compile(rb"\x1b(\$@|\$B|\$\(D|\(B|\(J|\(I)")
 _CUT_ESCAPE = re.compile(rb"\x1b(?:\$\(?|\()?\Z")
 _SEVEN_BIT_PAIR = re.compile(rb"([\x21-\x7e]{2})")
 
-_KANA_OR_PUNCTUATION = re.compile("[ぁ-ゖァ-ヺー、。「」・]+")
-_HALF_WIDTH_KANA = re.compile("[｡-ﾟ]+")
 _HALF_WIDTH_WORD = re.compile("[ｦ-ﾟ]{3,}")
-_NEVER_JAPANESE = re.compile("[\x80-\x9f\ue000-\uf8ff\ufffd]+")

@@ -6,6 +6,8 @@ Every source module offers the same three functions (see `corpus.sources`):
 - `records` frames a shard's files into records, cheaply and without parsing them,
 - `parse` turns one record into a `Document`, a `Refused` or a `Skipped`.
 
+A record and what became of it are named tuples, which are made in half the time of frozen dataclasses.
+
 The stage calls `parse` behind its isolation boundary, so a record that crashes
 its parser costs that record and no other.
 """
@@ -15,7 +17,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from corpus.schema import DOC_ID_BYTES
 
@@ -57,8 +59,7 @@ class InputShard:
         return sum(file.size_bytes for file in self.files)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record of an input file, framed and not yet parsed.
 
     Attributes:
@@ -93,8 +94,7 @@ class Document:
     meta: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """A page that became no document.
 
     Attributes:
@@ -108,8 +108,7 @@ class Refused:
     uri: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A record that is no page at all (a WARC request, say): counted by kind, no row."""
 
     kind: str

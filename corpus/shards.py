@@ -313,15 +313,16 @@ class BatchWriter:
         self._rows: list[dict[str, Any]] = []
         self._text_bytes = 0
 
-    def add(self, row: dict[str, Any], text_bytes: int = 0) -> Iterator[pa.RecordBatch]:
-        """Add a row; yields a batch when one is full."""
+    def add(self, row: dict[str, Any], text_bytes: int = 0) -> list[pa.RecordBatch]:
+        """Add a row; gives the batch that it fills, if it does."""
         self._rows.append(row)
         self._text_bytes += text_bytes
-        if len(self._rows) >= BATCH_MAX_ROWS or self._text_bytes >= BATCH_MAX_TEXT_BYTES:
-            yield from self.flush()
+        is_full = len(self._rows) >= BATCH_MAX_ROWS or self._text_bytes >= BATCH_MAX_TEXT_BYTES
+        return self.flush() if is_full else []
 
-    def flush(self) -> Iterator[pa.RecordBatch]:
-        """Yield what is left."""
-        if self._rows:
-            yield pa.RecordBatch.from_pylist(self._rows, schema=self._schema)
-            self._rows, self._text_bytes = [], 0
+    def flush(self) -> list[pa.RecordBatch]:
+        """What is left, as a batch."""
+        if not self._rows:
+            return []
+        rows, self._rows, self._text_bytes = self._rows, [], 0
+        return [pa.RecordBatch.from_pylist(rows, schema=self._schema)]

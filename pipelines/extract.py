@@ -38,6 +38,7 @@ REASONS = {
 
 
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
+_RECORDS_BETWEEN_LOOKS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +112,19 @@ class Progress:
 
     def __init__(self, numbers: Any) -> None:
         self._numbers = numbers
+        self._n_records = 0
         self._parent = os.getppid()
 
     def begin(self) -> None:
         """Say that a shard begins."""
-        self._numbers[0] = self._numbers[1] = 0
+        self._n_records = self._numbers[0] = self._numbers[1] = 0
 
     def next_record(self) -> None:
-        """Say that another record begins; with nobody left to say it to, end."""
-        if os.getppid() != self._parent:
+        """Say that another record begins; with nobody left to say it to, end soon."""
+        if self._n_records % _RECORDS_BETWEEN_LOOKS == 0 and os.getppid() != self._parent:
             os._exit(1)
-        self._numbers[0] += 1
+        self._n_records += 1
+        self._numbers[0] = self._n_records
 
     def at_file(self, index: int) -> None:
         """Say that the reader turns to another file."""
@@ -150,6 +153,9 @@ def extract(extraction: Extraction, progress: Progress) -> dict[str, int]:
     `records` = `documents` + `refused` + `quarantined` + `skipped`; `refused.REASON` counts by reason.
     """
     counts: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
+    n_records = 0
     documents = BatchWriter(DOCUMENTS.schema)
     refused = BatchWriter(REFUSED.schema)
     with (
@@ -160,23 +166,29 @@ def extract(extraction: Extraction, progress: Progress) -> dict[str, int]:
         write_batches(refused_path, REFUSED.schema) as write_refused,
     ):
         for record, outcome in _outcomes(extraction, progress, counts):
-            counts["records"] += 1
-            if isinstance(outcome, Document):
+            n_records += 1
+            if isinstance(outcome, Refused):
+                reasons[outcome.reason] += 1
+                if batches := refused.add(_refused_row(extraction.source, record, outcome)):
+                    write_refused(batches)
+            elif isinstance(outcome, Document):
                 counts["documents"] += 1
                 counts["chars"] += len(outcome.text)
-                write_documents(documents.add(_document_row(extraction.source, record, outcome), len(outcome.text) * 3))
-            elif isinstance(outcome, Refused):
-                counts["quarantined" if outcome.reason == "quarantined" else "refused"] += 1
-                counts[f"refused.{outcome.reason}"] += 1
-                write_refused(refused.add(_refused_row(extraction.source, record, outcome)))
+                row = _document_row(extraction.source, record, outcome)
+                if batches := documents.add(row, len(outcome.text) * 3):
+                    write_documents(batches)
             else:
-                counts["skipped"] += 1
-                counts[f"skipped.{outcome.kind}"] += 1
+                kinds[outcome.kind] += 1
         write_documents(documents.flush())
         write_refused(refused.flush())
-    accounted = sum(counts[kind] for kind in ("documents", "refused", "quarantined", "skipped"))
-    if accounted != counts["records"]:
-        raise RuntimeError(f"{extraction.shard.name}: {counts['records']} records came in, {accounted} went out")
+    accounted = counts["documents"] + reasons.total() + kinds.total()
+    if accounted != n_records:
+        raise RuntimeError(f"{extraction.shard.name}: {n_records} records came in, {accounted} went out")
+    counts.update(records=n_records, quarantined=reasons["quarantined"], skipped=kinds.total())
+    counts["refused"] = reasons.total() - reasons["quarantined"]
+    counts.update({f"refused.{reason}": n for reason, n in reasons.items()})
+    counts.update({f"skipped.{kind}": n for kind, n in kinds.items()})
+    counts = +counts  # without zeros
     return dict(counts)
 
 

@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any, BinaryIO, NamedTuple
 
@@ -156,10 +156,10 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
 def parse(record: Record, options: Options) -> Document | Refused | Skipped:
     """Turn one record into a document, or say why not."""
     page: Block = record.payload
-    if page.record_type in _REFUSED_TYPES:
-        return Refused(page.record_type, uri=page.uri)
     if page.record_type not in _PAGE_TYPES:
-        return Skipped(page.record_type)
+        return (
+            Refused(page.record_type, uri=page.uri) if page.record_type in _REFUSED_TYPES else Skipped(page.record_type)
+        )
     if page.size_bytes > options.max_record_bytes:
         return Refused("too_large", f"{page.size_bytes} bytes", page.uri)
     body = _body(page, options.max_record_bytes)
@@ -483,13 +483,19 @@ def _accepted(page: Block, start: int, content_type: str, head: bytes) -> _Body 
 
     Servers mislabel pages, and so do crawlers that guess from bytes, so one of the two is enough.
     """
-    stated = content_type.split(";", 1)[0].strip().lower()
-    for media_type in (page.identified_type.split(";", 1)[0].strip().lower(), stated):
+    stated = _media_type(content_type)
+    for media_type in (_media_type(page.identified_type), stated):
         if media_type in _MEDIA_TYPES:
             return _Body(page.block, start, media_type, content_type, head)
     if not stated and not page.identified_type and page.block[start : start + _BLANK_BYTES].lstrip()[:1] == b"<":
         return _Body(page.block, start, "text/html", content_type, head)
     return Refused("content_type", page.identified_type or stated or "none", page.uri)
+
+
+@lru_cache(maxsize=1000)
+def _media_type(content_type: str) -> str:
+    """A Content-Type without its parameters; few are written in a crawl."""
+    return content_type.split(";", 1)[0].strip().lower()
 
 
 def _header_end(block: bytes) -> tuple[int, int]:
