@@ -54,6 +54,7 @@ class Decoded:
             if no such encoding exists; None if nothing was declared.
         decided_by: bom, http, meta, detected, or overruled (declared, but the bytes say otherwise).
         replacement_fraction: U+FFFD from decoding per non-ASCII character of the text.
+        utf_8: the text as UTF-8, if the page came so: it need not be encoded again.
     """
 
     text: str
@@ -61,6 +62,7 @@ class Decoded:
     declared: str | None
     decided_by: str
     replacement_fraction: float
+    utf_8: bytes | None = None
 
 
 def decode(data: bytes, http_label: str | None = None) -> Decoded:
@@ -100,7 +102,7 @@ def decode(data: bytes, http_label: str | None = None) -> Decoded:
             decided_by = source if source == declared_by else "overruled"
             break
     if text is not None and charset == "utf-8":
-        return Decoded(text, charset, declared, decided_by, 0.0)
+        return Decoded(text, charset, declared, decided_by, 0.0, None if _cuts_character(data) else data)
     return _decoded(data, charset, declared, decided_by)
 
 
@@ -150,6 +152,12 @@ def _as_utf_8(data: bytes) -> str | None:
         return codecs.getincrementaldecoder("utf-8")().decode(data)
     except UnicodeDecodeError:
         return None
+
+
+def _cuts_character(data: bytes) -> bool:
+    """Whether the end of otherwise valid UTF-8 cuts its last character."""
+    last = data[-4:]
+    return not last.isascii() and bool(_CUT_UTF_8.search(last))
 
 
 def decode_euc_jp(data: bytes) -> tuple[str, int]:
@@ -443,6 +451,7 @@ _META_CHARSET = re.compile(
 )
 _XML_ENCODING = re.compile(rb"\s*<\?xml\b[^>]*?\bencoding\s*=\s*[\"']\s*([\w:.-]+)", re.ASCII)
 _ISO_2022_JP = re.compile(rb"\x1b(\$@|\$B|\$\(D|\(B|\(J|\(I)")
+_CUT_UTF_8 = re.compile(rb"(?:[\xc0-\xff]|[\xe0-\xff][\x80-\xbf]|[\xf0-\xff][\x80-\xbf]{2})\Z")
 _CUT_ESCAPE = re.compile(rb"\x1b(?:\$\(?|\()?\Z")
 _SEVEN_BIT_PAIR = re.compile(rb"([\x21-\x7e]{2})")
 

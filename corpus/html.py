@@ -70,17 +70,18 @@ class MainText:
     json_ld: str = ""
 
 
-def extract(html: str, extractor: str = "manyo") -> MainText:
+def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> MainText:
     """Main text of an HTML page.
 
     Args:
         html: the decoded page.
         extractor: one of `EXTRACTORS`.
+        utf_8: the page as UTF-8, if that is at hand.
 
     Returns:
         Title and text; both empty if the page holds none.
     """
-    markup = read_markup(html)
+    markup = read_markup(html if utf_8 is None else utf_8)
     title = _title(markup)
     leads, rows, comment_rows, n_chars, link_chars = _choose(markup.blocks, markup.boxes, *_choice_tables())
     if extractor == "manyo":

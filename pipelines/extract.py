@@ -207,8 +207,9 @@ def _outcomes(extraction: Extraction, progress: Progress, counts: Counter[str]) 
     source = extraction.source
     kind = KINDS[source.kind]
     records = _records(kind, extraction, progress)
-    for record in records if extraction.shard.sampled_fraction >= 1 else _timed(records, counts):
-        if not _is_sampled(record, extraction.shard.sampled_fraction):
+    is_sample = extraction.shard.sampled_fraction < 1
+    for record in _timed(records, counts) if is_sample else records:
+        if is_sample and not _is_sampled(record, extraction.shard.sampled_fraction):
             yield _framed(record), Skipped("unsampled")
         elif isinstance(record, BrokenInput):
             yield _framed(record), record.refused
@@ -227,8 +228,6 @@ def _framed(record: Record | BrokenInput) -> Record:
 
 def _is_sampled(record: Record | BrokenInput, fraction: float) -> bool:
     """Whether a record belongs to a sample; a larger sample holds every record of a smaller one."""
-    if fraction >= 1:
-        return True
     digest = hashlib.blake2b(_framed(record).key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest) < fraction * 2**64
 

@@ -125,13 +125,13 @@ class Markup:
         return self.text[self.blocks[block, START] : self.blocks[block, END]].decode("utf-8")
 
 
-def read_markup(html: str) -> Markup:
+def read_markup(html: str | bytes) -> Markup:
     """The blocks and boxes of a page.
 
     Args:
-        html: the decoded page; lone surrogates in it are read as `?`.
+        html: the decoded page, or the same as valid UTF-8; lone surrogates are read as `?`.
     """
-    data = html.encode("utf-8", "replace")
+    data = html.encode("utf-8", "replace") if isinstance(html, str) else html
     page = np.frombuffer(data, np.uint8)
     text, blocks, boxes, spans = _read(page, True, *_tables())
     if not len(blocks):

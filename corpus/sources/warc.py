@@ -180,7 +180,7 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
         detail = f"{decoded.replacement_fraction:.0%} of the characters, as {decoded.charset}"
         return Refused("undecodable", detail, page.uri)
     is_plain = body.media_type == "text/plain"
-    main = plain_text(decoded.text) if is_plain else extract(decoded.text, options.extractor)
+    main = plain_text(decoded.text) if is_plain else extract(decoded.text, options.extractor, decoded.utf_8)
     text = tidy(main.text)
     if not text.strip():
         return Refused("no_text", f"{len(data)} bytes, as {decoded.charset}", page.uri)
@@ -461,11 +461,13 @@ def _body(page: Block, max_bytes: int) -> _Body | Refused | Skipped:
         return Refused("http_status", status[1].decode("ascii"), page.uri)
     head_end, start = _header_end(block)
     head = block[:head_end].lower() + b"\n"
-    accepted = _accepted(page, start, _http_header(head, b"content-type"), head)
+    accepted = _accepted(page, start, _http_header(head, b"\ncontent-type:"), head)
     if isinstance(accepted, Refused):
         return accepted
-    encodings = _http_header(head, b"content-encoding")
-    is_chunked = "chunked" in _http_header(head, b"transfer-encoding")
+    if b"-encoding:" not in head:
+        return accepted
+    encodings = _http_header(head, b"\ncontent-encoding:")
+    is_chunked = "chunked" in _http_header(head, b"\ntransfer-encoding:")
     if not encodings and not is_chunked:
         return accepted
     body = _joined_chunks(accepted.data) if is_chunked else accepted.data
@@ -511,11 +513,16 @@ def _header_end(block: bytes) -> tuple[int, int]:
 
 
 def _http_header(head: bytes, name: bytes) -> str:
-    """Value of a header field, lower case; of repeated ones the first, as browsers do for Content-Type."""
-    start = head.find(b"\n" + name + b":")
+    """Value of a header field, lower case; of repeated ones the first, as browsers do for Content-Type.
+
+    Args:
+        head: the header, lower case.
+        name: of the field, with the line end before it and the colon behind it.
+    """
+    start = head.find(name)
     if start < 0:
         return ""
-    start += len(name) + 2
+    start += len(name)
     return head[start : head.find(b"\n", start)].decode("latin-1").strip()
 
 
