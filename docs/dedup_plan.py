@@ -20,6 +20,7 @@ _BYTES_PER_CHAR = 3
 
 #: What the largest task may hold, which decides about the number of parts, and the node that tasks run on.
 _TASK_BYTES = 5e9
+_LIBRARIES_BYTES = 0.3e9
 _NODE_CORES, _NODE_BYTES = 32, 128e9
 
 
@@ -57,6 +58,7 @@ class Plan:
     documents: float
     shards: int
     parts: int
+    compared_bytes: float
     pairs_bytes: float
     clusters_bytes: float
     components_bytes: float
@@ -66,18 +68,36 @@ class Plan:
     node_h: float
 
 
+def with_sums(page: str) -> str:
+    """The page with the last row of its table of measurements added up anew."""
+    rows = [_cells(line) for line in page.splitlines() if _is_measurement(line)]
+    sums = [sum(float(row[column]) for row in rows) for column in range(1, 7)]
+    cells = [*(f"{one:.1f}" for one in sums[:3]), *(f"{one:,.0f}" for one in sums[3:])]
+    peak = max(float(row[7]) for row in rows)
+    all_of_them = " | ".join(f"**{cell}**" for cell in ("all", *cells, f"{peak:.0f}"))
+    return re.sub(r"^\| \*\*all\*\* \|.*$", f"| {all_of_them} |", page, flags=re.M)
+
+
 def measured(page: str) -> dict[str, Cost]:
     """The table of measurements by stage.
 
     Its columns: µs at 1 M, 10 M, and 1 M of longer documents; bytes at the same three.
     """
     costs = {}
-    for line in page.splitlines():
-        cells = [cell.strip().strip("*").replace(",", "") for cell in line.strip("|").split("|")]
-        if line.startswith("| ") and len(cells) == 8 and cells[0] not in ("stage", "all"):
-            us, us_most, us_long, size, size_most, size_long = map(float, cells[1:7])
-            costs[cells[0]] = Cost(us_most, size_most, us_long / us if us else 1.0, size_long / size if size else 1.0)
+    for line in filter(_is_measurement, page.splitlines()):
+        stage, *numbers = _cells(line)
+        us, us_most, us_long, size, size_most, size_long = map(float, numbers[:6])
+        costs[stage] = Cost(us_most, size_most, us_long / us, size_long / size if size else 1.0)
     return costs
+
+
+def _is_measurement(line: str) -> bool:
+    """Whether a line is a row of the table of measurements: a stage and seven numbers."""
+    return re.fullmatch(r"\| [a-z]+ (\| [\d.,]+ ){7}\|", line) is not None
+
+
+def _cells(row: str) -> list[str]:
+    return [cell.strip().replace(",", "") for cell in row.strip("|").split("|")]
 
 
 def plan(costs: Mapping[str, Cost], documents: float, docs_per_shard: float, with_candidates: float) -> Plan:
@@ -101,9 +121,10 @@ def plan(costs: Mapping[str, Cost], documents: float, docs_per_shard: float, wit
         documents=documents,
         shards=math.ceil(documents / docs_per_shard),
         parts=parts,
-        pairs_bytes=documents / parts * key_bytes,
-        clusters_bytes=documents * with_candidates / parts * compared_bytes,
-        components_bytes=8 * documents,
+        compared_bytes=_LIBRARIES_BYTES + docs_per_shard * costs["compared"].page_bytes,
+        pairs_bytes=_LIBRARIES_BYTES + documents / parts * key_bytes,
+        clusters_bytes=_LIBRARIES_BYTES + documents * with_candidates / parts * compared_bytes,
+        components_bytes=_LIBRARIES_BYTES + 8 * documents,
         disk_bytes=documents * sum(cost.page_bytes for cost in costs.values()),
         processor_h=processor_h,
         components_h=components_h,
@@ -112,12 +133,12 @@ def plan(costs: Mapping[str, Cost], documents: float, docs_per_shard: float, wit
 
 
 def with_plan(page: str) -> str:
-    """The page with the table of its last section computed anew.
+    """The page with its sums and the table of its last section computed anew.
 
     Raises:
         ValueError: the page has no such section, or does not say how many documents are in a pair.
     """
-    above, heading, below = page.partition(_HEADING)
+    above, heading, below = with_sums(page).partition(_HEADING)
     share = re.search(r"(0\.\d+) of the documents are in a pair", above)
     if not heading or share is None:
         raise ValueError("docs/dedup-scale.md lacks the section of the plan, or the share of documents in a pair")
@@ -127,6 +148,7 @@ def with_plan(page: str) -> str:
         "text": [_size(_PAGE_CHARS * _BYTES_PER_CHAR * one.documents) for one in plans],
         "shards": [f"{one.shards:,}" for one in plans],
         "`parts`": [f"{one.parts:,}" for one in plans],
+        "memory of a `compared` task": [_size(one.compared_bytes) for one in plans],
         "memory of a `pairs` task": [_size(one.pairs_bytes) for one in plans],
         "memory of a `clusters` task": [_size(one.clusters_bytes) for one in plans],
         "memory of `components`, one task": [_size(one.components_bytes) for one in plans],

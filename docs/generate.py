@@ -1,4 +1,4 @@
-"""Writes the pages that restate the code: docs/signals.md and docs/rules.md.
+"""Writes the pages that restate the code, docs/signals.md and docs/rules.md, and the plan in docs/dedup-scale.md.
 
 `python -m docs.generate` writes them; with `--check` it writes nothing and exits with 1,
 naming every page that is not what the code says.
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from corpus.schema import LANGUAGES, Column
+from docs.dedup_plan import with_plan
 from filters.rules import DOCUMENT_COLUMNS, PROFILES, Rule, load_rules
 from filters.signals import SIGNALS
 
@@ -127,7 +128,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a page is stale")
     parser.add_argument("--folder", type=Path, default=_ROOT / "docs", help="where the pages are")
     options = parser.parse_args(arguments)
-    pages = {"signals.md": signals_page(), "rules.md": rules_page(load_rules(str(_RULES)))}
+    pages = {
+        "signals.md": signals_page(),
+        "rules.md": rules_page(load_rules(str(_RULES))),
+        "dedup-scale.md": with_plan((_ROOT / "docs" / "dedup-scale.md").read_text(encoding="utf-8")),
+    }
     stale = []
     for name, page in pages.items():
         path = options.folder / name

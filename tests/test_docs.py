@@ -7,11 +7,13 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from docs.dedup_plan import measured, plan, with_plan
 from filters.rules import load_rules
 from filters.signals import SIGNALS
 from pipelines import extract
@@ -108,6 +110,33 @@ def test_files_named_in_the_documentation_exist(page: Path) -> None:
         page.read_text(encoding="utf-8"),
     )
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_the_plan_for_a_billion_documents_follows_from_the_table_above_it() -> None:
+    page = (ROOT / "docs" / "dedup-scale.md").read_text(encoding="utf-8")
+    costs = measured(page)
+    assert list(costs) == [
+        "signatures",
+        "keys",
+        "pairs",
+        "components",
+        "compared",
+        "clusters",
+        "duplicates",
+        "alarms",
+    ]
+    one = plan(costs, 1e9, 1e6, with_candidates=0.5)
+    assert one.clusters_bytes < 5.4e9
+    twice = {stage: replace(cost, us=2 * cost.us) for stage, cost in costs.items()}
+    assert plan(twice, 1e9, 1e6, with_candidates=0.5).processor_h == pytest.approx(2 * one.processor_h)
+    row = next(line for line in page.splitlines() if line.startswith("| signatures"))
+    slower = with_plan(page.replace(row, row.replace("| 8.06 |", "| 16.06 |")))
+    assert [line.split("|")[1].strip() for line in slower.splitlines() if line not in page.splitlines()] == [
+        "signatures",
+        "**all**",
+        "processor hours",
+        "hours on a node of 32 cores and 128 GB",
+    ]
 
 
 def test_generated_pages_are_fresh() -> None:
