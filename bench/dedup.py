@@ -45,7 +45,7 @@ from dedup.exact import Folded, exact_hashes, fold
 from dedup.minhash import minhashes, signatures
 from dedup.order import precedence
 from dedup.pairs import band_keys, combine, split
-from dedup.settings import Dedup
+from dedup.settings import Boilerplate, Dedup
 from pipelines.engine import Stage, Task, run_stage
 from pipelines.executors import Serial
 from pipelines.manifest import read_manifests
@@ -68,6 +68,9 @@ def main() -> None:
     scaling = reports.add_parser("scaling")
     scaling.add_argument("n_documents", type=int, nargs="+")
     scaling.add_argument("--chars", type=int, default=300, help="characters of a document, at most 1,024")
+    scaling.add_argument(
+        "--lines", action="store_true", help="in lines of 20, three more from its host; look for those"
+    )
     scaling.add_argument("--folder", type=Path, help="where to write some 3 kB a document; by default a temporary one")
     arguments = parser.parse_args()
     if arguments.report == "quality":
@@ -77,7 +80,8 @@ def main() -> None:
     elif arguments.report == "whole":
         report_whole(arguments.data, arguments.text_dedup)
     else:
-        report_scaling(arguments.n_documents, arguments.chars, arguments.folder)
+        generated = [Generated(n_documents, arguments.chars, arguments.lines) for n_documents in arguments.n_documents]
+        report_scaling(generated, arguments.folder)
 
 
 # --- texts -------------------------------------------------------------------------------------
@@ -558,6 +562,7 @@ def _seconds(work: Callable[[], object], repeats: int = 3) -> float:
 #: Of every ten generated documents four are copies of earlier ones and two open with a template
 #: that 1,000 documents share, over half of their length. Their characters are of an alphabet of 2,000.
 _DOCUMENTS_PER_SHARD, _DOCUMENTS_PER_PART = 100_000, 125_000
+_LINE_CHARS, _NOTICE_CHARS = 20, 60
 _ALPHABET = np.frombuffer("".join(map(chr, range(0x4E00, 0x4E00 + 2000))).encode(), np.uint8).reshape(-1, 3)
 
 
@@ -567,15 +572,17 @@ class Generated:
 
     n_documents: int
     chars: int
+    lines: bool
 
 
-def report_scaling(sizes: list[int], chars: int, folder: Path | None) -> None:
+def report_scaling(corpora: list[Generated], folder: Path | None) -> None:
     """Print processor seconds, peak memory and disk of every dedup stage for each size, and the slope between sizes."""
     seconds = []
-    for n_documents in sizes:
+    sizes = [generated.n_documents for generated in corpora]
+    for n_documents, generated in zip(sizes, corpora, strict=True):
         with tempfile.TemporaryDirectory(dir=folder) as out, ProcessPoolExecutor(1, get_context("spawn")) as child:
             # A child of its own, so that its peak memory is that of this size.
-            rows = child.submit(run_stages, Generated(n_documents, chars), out).result()
+            rows = child.submit(run_stages, generated, out).result()
         seconds.append(sum(row.seconds for row in rows))
         print(f"\n{n_documents:,} documents     seconds   us/document   bytes/document   peak MB")
         for row in rows:
@@ -608,7 +615,8 @@ def run_stages(generated: Generated, out: str) -> list[StageCost]:
     costs = []
     outputs["corpus"] = _finish(corpus, {}, out, [])
     outputs["decided"] = replace(outputs["corpus"], tables={"decisions": tables["decisions"]})
-    settings = Dedup(parts=max(8, generated.n_documents // _DOCUMENTS_PER_PART))
+    parts = max(8, generated.n_documents // _DOCUMENTS_PER_PART)
+    settings = Dedup(parts=parts, boilerplate=Boilerplate() if generated.lines else None)
     # Takedowns concern the index alone, which is off.
     for stage in dedup_stages(settings, corpus, decided, takedown=corpus):
         outputs[stage.name] = _finish(stage, outputs, out, costs)
@@ -646,8 +654,10 @@ def generate(task: Task) -> dict[str, int]:
     first = (task.part or 0) * _DOCUMENTS_PER_SHARD
     last = min(first + _DOCUMENTS_PER_SHARD, task.settings.n_documents)
     starts = range(first, last, 4096)
-    chars = task.settings.chars
-    batches = [generated_batch(np.arange(start, min(start + 4096, last), dtype=np.uint64), chars) for start in starts]
+    generated: Generated = task.settings
+    batches = [
+        generated_batch(np.arange(start, min(start + 4096, last), dtype=np.uint64), generated) for start in starts
+    ]
     write_shard(task.outputs["documents"], DOCUMENTS.schema, batches)
     decisions = (
         pa.RecordBatch.from_pylist(
@@ -659,13 +669,14 @@ def generate(task: Task) -> dict[str, int]:
     return {}
 
 
-def generated_batch(numbers: np.ndarray, n_chars: int) -> pa.RecordBatch:
+def generated_batch(numbers: np.ndarray, generated: Generated) -> pa.RecordBatch:
     """The generated documents of the given numbers, each the same wherever it is made."""
     own = _scramble(numbers)
     is_copy = own % 10 < 4
     # A copy is of a document among the 2^k before it, near or far.
     back = np.uint64(1) + _scramble(own) % (np.uint64(1) << (_scramble(own + 1) % np.uint64(24)))
     origin = np.where(is_copy & (back < numbers), numbers - np.minimum(back, numbers), numbers)
+    n_chars = generated.chars
     places = np.arange(n_chars, dtype=np.uint64)
     chars = _scramble((origin[:, None] << np.uint64(10)) + places) % 2000
     templated = _scramble(origin) % 10 >= 8
@@ -677,8 +688,17 @@ def generated_batch(numbers: np.ndarray, n_chars: int) -> pa.RecordBatch:
     # Copies differ in one character of 200 on average: 0.95 similar.
     dice = _scramble((numbers[:, None] << np.uint64(10)) + places + (np.uint64(1) << np.uint64(61)))
     chars = np.where((dice % 200 == 0) & is_copy[:, None], dice >> np.uint64(20), chars) % 2000
-    text = _ALPHABET[chars.astype(np.int64)].tobytes()
-    offsets = np.arange(len(numbers) + 1, dtype=np.int64) * n_chars * 3
+    # With lines, a copy lies on its origin's host.
+    host = (origin if generated.lines else numbers) % 1000
+    if generated.lines:
+        notice = _scramble((host[:, None] << np.uint64(10)) + places[:_NOTICE_CHARS] + (np.uint64(1) << np.uint64(62)))
+        chars = np.concatenate((chars, notice % 2000), axis=1)
+    characters = _ALPHABET[chars.astype(np.int64)].reshape(len(numbers), -1)
+    if generated.lines:
+        lines = characters.reshape(len(numbers), -1, 3 * _LINE_CHARS)
+        characters = np.pad(lines, ((0, 0), (0, 0), (0, 1)), constant_values=ord("\n")).reshape(len(numbers), -1)
+    text = characters.tobytes()
+    offsets = np.arange(len(numbers) + 1, dtype=np.int64) * characters.shape[1]
     ids = np.stack((own, numbers), axis=1).tobytes()
     n_docs = len(numbers)
     empty = pa.array([""] * n_docs, pa.large_string())
@@ -686,7 +706,11 @@ def generated_batch(numbers: np.ndarray, n_chars: int) -> pa.RecordBatch:
     made = {
         "doc_id": pa.Array.from_buffers(pa.binary(16), n_docs, [None, pa.py_buffer(ids)]),
         "source": web,
-        "uri": pa.array([f"http://host-{number % 1000}.jp/{number}" for number in numbers.tolist()], pa.large_string()),
+        "profile": web,
+        "uri": pa.array(
+            [f"http://host-{site}.jp/{number}" for site, number in zip(host.tolist(), numbers.tolist(), strict=True)],
+            pa.large_string(),
+        ),
         "text": pa.LargeStringArray.from_buffers(n_docs, pa.py_buffer(offsets), pa.py_buffer(text)),
         "title": empty,
         "meta": empty,
