@@ -35,6 +35,11 @@ _NO_TEXT_BLOCKS = _FURNITURE | {"図版", "広告"}
 _LINE_BREAKS = str.maketrans("", "", "\r\n\t\ufeff")
 
 
+def _heading(kind: Kind | None) -> Kind | None:
+    """What a line is that the server tool takes for a title, or for the name of an author: it stands by itself."""
+    return Kind.HEADING if kind is Kind.BODY else kind
+
+
 def tidy_line(text: str) -> str:
     """`tidy` for a recognised line, without the line ends that some tools leave in it."""
     # Nearly every line is tidy as it comes: printable means no control characters, no line ends.
@@ -82,6 +87,8 @@ def _parsed_page(page: etree._Element, label: str) -> Page:
                 # A line without ORDER stands after the one before it.
                 order = _number(element.get("ORDER"), order)
                 kind = LINE_KINDS.get(element.get("TYPE", "本文"))
+                if "TRUE" in (element.get("TITLE"), element.get("AUTHOR")):
+                    kind = _heading(kind)
                 if kind is not None and (text := tidy_line(element.get("STRING", ""))):
                     kind = Kind.CELL if in_table and kind is Kind.BODY else kind
                     confidence = element.get("CONF")
@@ -128,16 +135,34 @@ def _number(value: str | None, default: float) -> float:
 _NUMERAL = r"-?[0-9]{1,9}(?:\.[0-9]{1,9})?"
 #: Attribute values without references, other quotes or control characters, of which XML makes something else.
 _VALUE = r'[^"<&\x00-\x1f]*'
-_LINE = re.compile(
-    rf'<LINE TYPE="({_VALUE})" X="({_NUMERAL})" Y="({_NUMERAL})" WIDTH="({_NUMERAL})" HEIGHT="({_NUMERAL})"'
-    rf'(?: CONF="({_NUMERAL})")?(?: PRED_CHAR_CNT="{_NUMERAL}")?(?: ORDER="({_NUMERAL})")? STRING="({_VALUE})" ?/>'
+_PLACE = rf'X="(?P<x>{_NUMERAL})" Y="(?P<y>{_NUMERAL})" WIDTH="(?P<width>{_NUMERAL})" HEIGHT="(?P<height>{_NUMERAL})"'
+_CONF = rf'(?: CONF="(?P<conf>{_NUMERAL})")?'
+_COUNT = rf'(?: PRED_CHAR_CNT="{_NUMERAL}")?'
+_ORDER = rf'(?: ORDER="(?P<order>{_NUMERAL})")?'
+_STRING = rf'(?: STRING="(?P<string>{_VALUE})")?'
+_TITLE, _AUTHOR = '(?: TITLE="(?P<title>TRUE|FALSE)")?', '(?: AUTHOR="(?P<author>TRUE|FALSE)")?'
+#: A line as each tool writes it.
+_LINES = tuple(
+    re.compile(line)
+    for line in (
+        # NDLOCR-Lite
+        rf'<LINE TYPE="(?P<type>{_VALUE})" {_PLACE}{_CONF}{_COUNT}{_ORDER}{_STRING}{_TITLE}{_AUTHOR} ?/>',
+        # the server tool, which adds to the element what it finds out, one thing after another
+        rf'<LINE TYPE="(?P<type>{_VALUE})" {_PLACE}{_CONF}{_COUNT}{_STRING}{_ORDER}{_TITLE}{_AUTHOR} ?/>',
+        # the same where its Python puts attributes in the order of their names
+        rf'<LINE{_AUTHOR}{_CONF} HEIGHT="(?P<height>{_NUMERAL})"{_ORDER}{_COUNT}{_STRING}{_TITLE}'
+        rf' TYPE="(?P<type>{_VALUE})" WIDTH="(?P<width>{_NUMERAL})" X="(?P<x>{_NUMERAL})" Y="(?P<y>{_NUMERAL})" ?/>',
+    )
 )
-_GROUPS = _LINE.groups + 1
+#: Shows which of them it is: a line on which nothing was recognised has no STRING.
+_LINE_WITH_TEXT = re.compile("<LINE[^<>]* STRING=")
 _ATTRIBUTE = re.compile(rf' ([A-Za-z_]+)="({_VALUE})"')
 _TAG = re.compile(
     rf'[ \t\r\n]*<(/?)(OCRDATASET|PAGE|TEXTBLOCK|BLOCK|SHAPE|POLYGON)((?: [A-Za-z_]+="{_VALUE}")*) ?(/?)>'
 )
-_DECLARATION = re.compile(r'<\?xml version="1\.0"(?: encoding="(?:UTF|utf)-8")? ?\?>')
+_DECLARATION = re.compile(
+    r"""<\?xml version=(?:"1\.0"|'1\.0')(?: encoding=(?:"(?:UTF|utf)-8"|'(?:UTF|utf)-8'))? ?\?>"""
+)
 #: libxml2 refuses longer values and deeper trees; so deep and long is unusual, and up to it.
 _USUAL_BYTES = 8_000_000
 _USUAL_DEPTH = 50
@@ -253,9 +278,12 @@ def _plain_pages(data: bytes, label: str) -> list[Page] | None:
         return None
     if text.startswith("<?") and (declaration := _DECLARATION.match(text)):
         text = text[declaration.end() :]
+    first = _LINE_WITH_TEXT.search(text)
+    patterns = (pattern for pattern in _LINES if first and pattern.match(text, first.start()))
+    pattern = next(patterns, _LINES[0])
     # What stands before a line, its attributes, what stands before the next one, …
-    parts = _LINE.split(text)
-    before = parts[::_GROUPS]
+    parts = pattern.split(text)
+    before = parts[:: pattern.groups + 1]
     tree = _Tree(label)
     try:
         changes = [at for at, tags in enumerate(before) if not tags.isspace()]
@@ -266,15 +294,21 @@ def _plain_pages(data: bytes, label: str) -> list[Page] | None:
             tree.add(at, until)
     except _UnusualError:
         return None
-    return _filled(tree.pages, parts) if tree.is_closed and tree.pages else None
+    if not tree.is_closed or not tree.pages:
+        return None
+    columns = {name: parts[group :: pattern.groups + 1] for name, group in pattern.groupindex.items()}
+    return _filled(tree.pages, columns)
 
 
-def _filled(pages: list[_PlainPage], parts: list[str]) -> list[Page]:
-    """The pages with the columns of their lines, of what `_LINE.split` gave, by ORDER."""
-    kind_names, *places, confidences, orders, strings = (parts[group::_GROUPS] for group in range(1, _GROUPS))
-    kinds = list(map(LINE_KINDS.get, kind_names))
-    boxes = np.array([list(map(float, column)) for column in places], np.float64).T
-    texts = _tidy_lines(strings)
+def _filled(pages: list[_PlainPage], columns: dict[str, list[str]]) -> list[Page]:
+    """The pages with their lines by ORDER, of the columns that one of `_LINES` gave; None is what a line lacks."""
+    kinds = list(map(LINE_KINDS.get, columns["type"]))
+    boxes = np.array([list(map(float, columns[name])) for name in ("x", "y", "width", "height")], np.float64).T
+    strings, orders, confidences = columns["string"], columns["order"], columns["conf"]
+    texts = _tidy_lines([string or "" for string in strings] if None in strings else strings)
+    for names in (columns["title"], columns["author"]):
+        if "TRUE" in names:
+            kinds = [_heading(kind) if name == "TRUE" else kind for kind, name in zip(kinds, names, strict=True)]
     are_kept = [kind is not None and text != "" for kind, text in zip(kinds, texts, strict=True)]
     trusts = [_NAN if value is None else float(value) for value in confidences]
     filled = []

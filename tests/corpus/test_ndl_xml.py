@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from bench.ocr import items_of
 from bench.ocr_noise import LAYOUTS, Noise, book
-from corpus.ocr import Page
+from corpus.ocr import Kind, Page
 from corpus.sources.ndl_xml import _parsed_pages, _plain_pages, read_pages
 from tests.corpus.test_ocr_books import paragraphs
 
@@ -36,6 +37,27 @@ PAGE = f"""<OCRDATASET>
 </PAGE>
 </OCRDATASET>
 """
+
+
+def in_order(names: list[str], page: str = PAGE) -> str:
+    """The page with the attributes of its lines in another order."""
+
+    def line(match: re.Match[str]) -> str:
+        values = dict(re.findall(r' ([A-Z_]+)="([^"]*)"', match[1]))
+        written = "".join(f' {name}="{values[name]}"' for name in names if name in values)
+        return f"<LINE{written} />"
+
+    return re.sub("<LINE([^>]*?) ?/>", line, page)
+
+
+TITLED = PAGE.replace('古い水車小屋　が"', '古い水車小屋　が" TITLE="TRUE" AUTHOR="FALSE"')
+#: The same page as the tools write it: Lite, the server tool, and that where Python sorts attributes by name.
+SERVER = ["TYPE", "X", "Y", "WIDTH", "HEIGHT", "CONF", "PRED_CHAR_CNT", "STRING", "ORDER", "TITLE", "AUTHOR"]
+PAGES = (
+    PAGE,
+    "<?xml version='1.0' encoding='utf-8'?>" + in_order(SERVER, TITLED),
+    "<?xml version='1.0' encoding='utf-8'?>" + in_order(sorted(SERVER), TITLED).replace(' AUTHOR="FALSE"', "", 1),
+)
 #: What a change may put in: pieces of markup, and characters that XML treats in ways of their own.
 PIECES = [
     "<", ">", "&", '"', "'", "/", "&amp;", "&#12354;", "\n", "\t", "\0", "\ufffe", "\ufeff", "　", "e\u0301", "x",
@@ -64,10 +86,20 @@ def assert_same(data: bytes) -> bool:
     return plain is not None
 
 
-def test_a_page_with_all_that_is_usual_is_read_by_expressions() -> None:
-    assert assert_same(PAGE.encode())
-    (page,) = read_pages(PAGE.encode(), "label")
+@pytest.mark.parametrize("text", PAGES, ids=["Lite", "server", "server, by name"])
+def test_a_page_with_all_that_is_usual_is_read_by_expressions(text: str) -> None:
+    assert assert_same(text.encode())
+    (page,) = read_pages(text.encode(), "label")
     assert page.texts == ["古い水車小屋　が", "川の向こうに", "３", "12", "題"]
+    assert page.kinds[0] == (Kind.BODY if text is PAGE else Kind.HEADING)
+    assert page.kinds[1:] == [Kind.BODY, Kind.CELL, Kind.CELL, Kind.HEADING]
+
+
+def test_a_line_without_text_is_left_out_in_every_order() -> None:
+    for text in PAGES:
+        data = text.replace(' STRING="川の向こうに"', "").encode()
+        assert assert_same(data)
+        assert read_pages(data, "label")[0].texts == ["古い水車小屋　が", "３", "12", "題"]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS[::7], ids=str)
@@ -84,10 +116,10 @@ def test_real_pages_are_read_by_expressions(real_data: Path) -> None:
 
 @settings(max_examples=250, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(0, len(PAGE)), st.integers(0, 3) | st.just(0), st.sampled_from(PIECES)), max_size=3)
+    st.sampled_from(PAGES),
+    st.lists(st.tuples(st.integers(0, len(PAGE)), st.integers(0, 3) | st.just(0), st.sampled_from(PIECES)), max_size=3),
 )
-def test_a_changed_page_is_read_alike_or_left_to_lxml(changes: list[tuple[int, int, str]]) -> None:
-    text = PAGE
+def test_a_changed_page_is_read_alike_or_left_to_lxml(text: str, changes: list[tuple[int, int, str]]) -> None:
     for place, removed, piece in changes:
         text = text[:place] + piece + text[place + removed :]
     assert_same(text.encode())
