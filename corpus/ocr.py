@@ -36,7 +36,7 @@ from corpus.kernels import (
     _mark_paragraphs,
     _share_inside,
 )
-from corpus.pages import PagedText, joined
+from corpus.pages import PagedText, is_broken_word, joined
 
 
 class Kind(IntEnum):
@@ -491,14 +491,17 @@ class _Writer:
         self._labels = labels
         self._n_started = 0
         self._text = PagedText()
-        self._last: str | None = None  # last body line of the open paragraph
+        self._last: str | None = None  # last piece of the open paragraph
         self._ends = False  # whether the paragraph ends after it
         self._held: list[tuple[int, str]] = []
 
     def write_body(self, page: int, text: str, continues: bool, ends: bool, is_ascii: bool) -> None:
         """Write a line of running text; `is_ascii` says whether it begins so."""
         if self._last is not None and continues:
-            self._put(page, text, joined(self._last, text) if is_ascii else "")
+            is_broken = is_ascii and is_broken_word(self._last, text)
+            if is_broken:
+                self._text.drop_last_character()
+            self._put(page, text, joined(self._last, text) if is_ascii and not is_broken else "")
         else:
             self.close()
             self._put(page, text)
@@ -507,7 +510,8 @@ class _Writer:
     def write(self, page: int, kind: int, text: str) -> None:
         """Write what is no running text."""
         if kind == Kind.INLINE_NOTE and self._last is not None:
-            self._put(page, f"（{text}）")
+            self._last = f"（{text}）"
+            self._put(page, self._last)
         elif kind == Kind.HEADING or self._last is None or self._ends:
             self.close()
             self._put(page, text)

@@ -32,6 +32,10 @@ class PagedText:
         """Append a piece, as it is."""
         self._pieces.append(piece)
 
+    def drop_last_character(self) -> None:
+        """Take back the last character of the last piece."""
+        self._pieces[-1] = self._pieces[-1][:-1]
+
     def finish(self) -> tuple[str, list[tuple[str, int]]]:
         """The text in NFC without blank lines at its ends, and (label, start in characters) of each page."""
         cuts = [0, *self._first_pieces, len(self._pieces)]
@@ -62,10 +66,25 @@ def joined(left: str, right: str) -> str:
     """What stands between two lines of one paragraph: a space between ASCII letters, else nothing.
 
     Japanese lines are broken anywhere; only Latin words need the space that the line end stood
-    for. The rule is the one of the National Diet Library's own full-text indexing.
+    for, and not behind a hyphen. The rule is the one of the National Diet Library's own full-text indexing.
     """
-    both_ascii = left[-1:].isascii() and right[:1].isascii()
-    return " " if left and right and both_ascii and not (left[-1].isspace() or right[0].isspace()) else ""
+    if not (left[-1:].isascii() and right[:1].isascii() and left and right):
+        return ""
+    is_hyphen = left[-1] == "-" and left[-2:-1].isalnum()
+    return "" if is_hyphen or left[-1].isspace() or right[0].isspace() else " "
+
+
+def is_broken_word(left: str, right: str) -> bool:
+    """Whether a Latin word is broken over the end of a line, so that its hyphen goes: "litera-", "ture".
+
+    A word that is written with a hyphen and broken there loses it: print does not tell the two apart.
+    """
+    return (
+        left[-1:] in ("-", "\u2010", "\xad")
+        and left[-2:-1].isascii()
+        and left[-2:-1].isalpha()
+        and "a" <= right[:1] <= "z"
+    )
 
 
 def gaps(numbers: Iterable[int]) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from corpus.ocr import Box, Kind, Line
-from corpus.pages import PagedText, joined
+from corpus.pages import PagedText, is_broken_word, joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -480,12 +480,16 @@ class _Writer:
         self._text = PagedText()
         self._last: _Piece | None = None  # last body line of the open paragraph
         self._held: list[_Piece] = []
+        self._tail = ""  # what was written last
 
     def write(self, piece: _Piece) -> None:
         last = self._last
         if piece.kind is Kind.BODY:
             if last is not None and _continues(last, piece):
-                self._put(piece, joined(last.text, piece.text))
+                is_broken = is_broken_word(self._tail, piece.text)
+                if is_broken:
+                    self._text.drop_last_character()
+                self._put(piece, "" if is_broken else joined(self._tail, piece.text))
             else:
                 self._close()
                 self._put(piece, "")
@@ -518,6 +522,7 @@ class _Writer:
     def _put(self, piece: _Piece, gap: str) -> None:
         if gap:
             self._text.add(gap)
+        self._tail = piece.text
         while self._n_started <= piece.page:
             self._text.start_page(self._labels[self._n_started])
             self._n_started += 1

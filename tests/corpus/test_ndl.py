@@ -192,6 +192,27 @@ def test_pages_stand_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     assert [document.text[start:].split("ページ")[0] for _, start in document.pages] == ["1", "2", "10"]
 
 
+@pytest.mark.parametrize("ending", ["xml", "json", "txt"])
+@pytest.mark.parametrize("container", ["folder", "zip", "tar", "tar.gz"])
+def test_pages_are_read_from_a_folder_and_from_every_archive(container: str, ending: str, tmp_path: Path) -> None:
+    def content(text: str) -> str:
+        shapes = {"xml": body_xml((text,)), "json": json.dumps(boxes((text,))), "txt": text}
+        return shapes[ending]
+
+    pages: dict[str, str | bytes] = {
+        f"{pid}_{n}.{ending}": content(f"{pid}の{n}頁目。") for pid in (1234567, 7654321) for n in (1, 2)
+    }
+    if container == "folder":
+        paths = [write(tmp_path / name, data) for name, data in pages.items()]
+    else:
+        paths = [(zip_of if container == "zip" else tar_of)(tmp_path / f"batch.{container}", pages)]
+    found = documents(paths)
+    assert [document.text.split("\n") for document in found] == [
+        [f"{pid}の{n}頁目。" for n in (1, 2)] for pid in (1234567, 7654321)
+    ]
+    assert [document.meta["pid"] for document in found] == ["1234567", "7654321"]
+
+
 def test_several_pages_in_one_file_are_the_pages_of_one_publication(tmp_path: Path) -> None:
     pages = body_xml(("はじめの頁の文である。",)) + body_xml(("つぎの頁の文である。",))
     path = write(tmp_path / "1234567.xml", pages.replace("</OCRDATASET><OCRDATASET>", ""))

@@ -153,6 +153,18 @@ def test_latin_words_keep_a_space_where_a_line_ended() -> None:
     )
 
 
+def test_a_latin_word_that_is_broken_over_a_line_or_a_page_is_one_word_again() -> None:
+    first, second = "この論文は近年になつて Japanese litera-", "ture といふ雑誌に載せられたものであり、その後"
+    whole = "この論文は近年になつて Japanese literature といふ雑誌に載せられたものであり、その後"
+    assert text_of(horizontal(first, second)) == whole
+    assert text_of(horizontal(first), horizontal(second)) == whole
+    # A hyphen before a capital, or behind a figure, is the author's, and so is one with a note behind it.
+    assert "Anglo-Japanese" in text_of(horizontal("この論文は近年になつて Anglo-", "Japanese といふ雑誌に載せられた"))
+    assert "15-a" in text_of(horizontal("この論文は近年になつて全部で 15-", "a といふ雑誌に載せられたものである"))
+    noted = [*horizontal("この論文は Japanese litera-"), Line("注", Kind.INLINE_NOTE, 1), *horizontal("ture", y=130)]
+    assert "litera-（注）ture" in text_of(noted)
+
+
 def test_page_numbers_at_the_ends_are_dropped() -> None:
     for number in ("(30)", "― 30 ―", "・12・", "３０", "― 十二 ―"):
         line = Line(number, block=9, box=Box(400, 900, 60, 20))
