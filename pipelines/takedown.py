@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -154,10 +155,28 @@ def _copies(duplicates: StageOutput | None, takedown: StageOutput, taken: pa.Arr
     """Named documents that were dropped as duplicates of one that is not named."""
     if duplicates is None:
         return
+    repeats: dict[bytes, bytes] = {}
+    within_sources: list[bytes] = []
     for shard in takedown.shards:
         named = read_columns(takedown.uri("taken_down", shard.name), ["doc_id"]).column("doc_id")
-        for batch in read_batches(duplicates.uri("duplicates", shard.name), ["doc_id", "cluster"]) if named else ():
-            rows = batch.filter(pc.is_in(batch.column("doc_id"), value_set=named))
-            others = pc.and_not(pc.is_valid(rows.column("cluster")), pc.is_in(rows.column("cluster"), value_set=taken))
-            for row in rows.filter(others).to_pylist():
-                yield row["doc_id"], row["cluster"]
+        for row in _rows(duplicates, shard.name, named) if named else ():
+            repeats[row["doc_id"]] = row["cluster"]
+            within_sources += [row["cluster"]] if row["within_source"] else []
+    # Who stays for a source may repeat a document of another source in turn.
+    stays = {
+        row["doc_id"]: row["cluster"]
+        for shard in (duplicates.shards if within_sources else ())
+        for row in _rows(duplicates, shard.name, pa.array(within_sources, DOC_ID))
+    }
+    gone = set(taken.to_pylist())
+    for doc_id, cluster in repeats.items():
+        released = stays.get(cluster, cluster)
+        if released not in gone:
+            yield doc_id, released
+
+
+def _rows(duplicates: StageOutput, shard: str, doc_ids: pa.Array) -> Iterator[dict[str, Any]]:
+    """Rows of `duplicates` of some documents, where dedup compared them."""
+    for batch in read_batches(duplicates.uri("duplicates", shard), ["doc_id", "cluster", "within_source"]):
+        rows = batch.filter(pc.is_in(batch.column("doc_id"), value_set=doc_ids))
+        yield from rows.filter(pc.is_valid(rows.column("cluster"))).to_pylist()

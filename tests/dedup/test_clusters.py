@@ -96,14 +96,17 @@ def test_a_later_crawl_against_the_index_of_an_earlier_one_gives_the_rows_of_one
 
 
 @settings(deadline=None, max_examples=30)
-@given(corpora, st.integers(0, 25))
-def test_if_earlier_crawls_come_first_what_is_kept_adds_up_to_one_big_run(texts, cut):
+@given(corpora, st.lists(st.integers(1, 25), max_size=3))
+def test_if_earlier_crawls_come_first_what_is_kept_adds_up_to_one_big_run(texts, cuts):
     usual = replace(SMALL, survivor_order=("oldest", "longest"))
-    cut = min(cut, len(texts))
-    whole = documents(texts, days=[1] * cut + [2] * (len(texts) - cut))
-    earlier, later = whole[:cut], whole[cut:]
-    index = measure_compared(earlier, signatures(earlier, usual), usual)
-    runs = by_document([*dedup([earlier], usual), *dedup([later], usual, index=[index])])
+    crawl = [sum(cut <= i for cut in cuts) for i in range(len(texts))]
+    whole = documents(texts, days=crawl)
+    marked, indexes = [], []
+    for number in range(len(cuts) + 1):
+        own = whole.filter(pa.array([one == number for one in crawl], pa.bool_()))
+        marked += dedup([own], usual, index=indexes)
+        indexes.append(measure_compared(own, signatures(own, usual), usual))
+    runs = by_document(marked)
     big = by_document(dedup([whole], usual))
     assert {i: (row["kept"], row["cluster"]) for i, row in runs.items()} == {
         i: (row["kept"], row["cluster"]) for i, row in big.items()

@@ -49,7 +49,9 @@ def report_of(config: Path) -> dict[str, Any]:
     return report
 
 
-def test_sources_first_then_all_is_told_by_the_report_and_followed_by_a_trace(tmp_path: Path) -> None:
+def test_sources_first_then_all_is_told_by_report_trace_and_takedown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     web = {"http://a.jp/": page(1), "http://b.jp/": edited(page(1), 2, 5)[:-3], "http://www.a.jp/#top": page(2)[:300]}
     books = {"urn:book": page(1) + "完。" * 5, "urn:other": VARIED}
     config = write_config(
@@ -70,6 +72,12 @@ def test_sources_first_then_all_is_told_by_the_report_and_followed_by_a_trace(tm
         ("dedup", f"dropped, similarity {similarities[1]} to the one that stays"),
         ("stays", "urn:book"),
     ]
+    asked = tmp_path / "asked.txt"
+    asked.write_text("http://b.jp/\n", encoding="utf-8")
+    capsys.readouterr()
+    assert main(["takedown", str(asked), "--config", str(config), "--executor", "serial"]) == 0
+    book = found.steps[-1].said.split("(")[1].rstrip(")")
+    assert f"its text is: as document {book}" in capsys.readouterr().out
 
 
 def test_the_document_whose_signal_is_lowest_or_highest_stays(tmp_path: Path) -> None:
