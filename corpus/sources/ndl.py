@@ -7,7 +7,9 @@ into the same pages of lines (`corpus.ocr`):
   the only shapes that say what a line is (text, heading, caption, advertisement);
 - full-text packages `{pid}_fulltext.zip` with a JSON and a text file a page;
 - `{pid}_fulltext.json` of the full-text interface, whose coordinates are JSON inside JSON;
-- older batches: ZIP of UTF-16 text, TAR of text with a tail to be cut off, TAR of word boxes.
+- older batches: ZIP of UTF-16 text, TAR of text with a tail to be cut off, TAR of word boxes;
+- TSV of single lines, the ground truth of recognisers: name of the cut-out (`1904210_0008_….jpg`), text, direction,
+  address. Each line is a page of its own with the address of its cut-out, so that the pairs can be rebuilt.
 
 Formats: github.com/ndl-lab/ndlocr_cli (ndlocr-xmlformat.md), github.com/ndl-lab/ndlocr-lite and
 github.com/ndl-lab/tugidigi-web. Where a page comes in several shapes, the one that says most is
@@ -26,7 +28,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from corpus.ocr import Box, Line, Page, layout_confidence, running_text
+from corpus.ocr import Box, Kind, Line, Page, layout_confidence, running_text
 from corpus.pages import fraction_of, gaps
 from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
 from corpus.shards import filesystem
@@ -44,6 +46,7 @@ REASONS = {
     "duplicate_page": "another file of the publication, of the same shape, is the same page; the first is read",
     "missing_page": "the publication's page numbers have a gap; the pages that are there are read",
     "no_text": "no page holds text",
+    "broken_row": "a row of a TSV lacks its text, or names no publication",
     "unknown_file": "a file or archive entry of no known shape",
 }
 
@@ -188,6 +191,8 @@ _WHOLE = ("_fulltext", "_utf16", "_words", ".sorted")
 
 #: Which shape of the same page says most.
 _RICHNESS = (".xml", ".json", ".jsonl", ".txt")
+#: A shape of single lines, of which a publication has some.
+_ROWS = ".tsv"
 
 
 def _parse_name(path: str) -> _Name:
@@ -218,6 +223,8 @@ def _publications(files: Sequence[InputFile], max_bytes: int) -> Iterator[_Found
         for file in others:
             if archives.is_archive(file.uri):
                 yield from _in_archive(file.uri, pid, max_bytes)
+            elif file.uri.lower().endswith(_ROWS):
+                yield from _in_rows(file.uri, max_bytes)
             else:
                 yield from _in_files(pid, [file], max_bytes)
 
@@ -238,6 +245,31 @@ def _in_files(pid: str, files: list[InputFile], max_bytes: int) -> Iterator[_Fou
         items.append(Item(file.uri.rsplit("/", 1)[-1], data))
     if items:
         yield pid, files[0].uri, 0, items
+
+
+def _in_rows(uri: str, max_bytes: int) -> Iterator[_Found | BrokenInput]:
+    """The publications of a TSV of lines, each from the number of its first row."""
+    data = archives.read_limited(uri, max_bytes)
+    if isinstance(data, BrokenInput):
+        yield data
+        return
+    text = _decode(data)
+    if text is None:
+        yield _broken(uri, 0, "wrong_encoding", "neither UTF-8 nor UTF-16 with a byte order mark")
+        return
+    pages: dict[str, dict[str, list[str]]] = {}
+    first: dict[str, int] = {}
+    for number, row in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
+        columns = row.split("\t")
+        name = _parse_name(columns[0])
+        if len(columns) < 2 or not name.pid.isdecimal() or not name.page:
+            if row.strip():
+                yield _broken(uri, number, "broken_row", row[:200])
+            continue
+        pages.setdefault(name.pid, {}).setdefault(name.page.split("_")[0], []).append(row)
+        first.setdefault(name.pid, number)
+    for pid, rows in pages.items():
+        yield pid, uri, first[pid], [Item(f"{pid}_{page}{_ROWS}", "\n".join(of).encode()) for page, of in rows.items()]
 
 
 def _reading_order(file: InputFile) -> tuple[str, bool, bool, int, str]:
@@ -291,7 +323,7 @@ def _page_faults(items: Sequence[Item], address: str) -> Iterator[Refused]:
         if file[0] and file in seen:
             yield Refused("duplicate_page", item.name, address)
         seen.add(file)
-    numbers = [int(page) for page, _ in files if page.isdecimal()]
+    numbers = [int(page) for page, ending in files if page.isdecimal() and f".{ending}" != _ROWS]
     if missing := gaps(numbers):
         yield Refused("missing_page", f"{missing} of {min(numbers)} to {max(numbers)}", address)
 
@@ -311,7 +343,8 @@ def _by_page(items: Iterable[Item]) -> list[list[Item]]:
             wholes.append(item)
     groups = [pages[page] for page in sorted(pages, key=_natural_order)] or [wholes]
     return [
-        sorted(group, key=lambda item: _RICHNESS.index("." + item.name.rsplit(".", 1)[-1].lower())) for group in groups
+        sorted(group, key=lambda item: (*_RICHNESS, _ROWS).index("." + item.name.rsplit(".", 1)[-1].lower()))
+        for group in groups
     ]
 
 
@@ -469,6 +502,13 @@ def _read_text(item: Item) -> list[Page] | Refused:
     return [Page.of(_label(item.name), _text_lines(text.split(_TAIL, 1)[0]))]
 
 
+def _read_rows(item: Item) -> list[Page] | Refused:
+    """A page a row: a line that is cut out does not go on in the next one."""
+    rows = [row.split("\t") for row in item.data.decode().split("\n")]
+    lines = [(row[3] if len(row) > 3 and row[3] else row[0], tidy_line(row[1])) for row in rows]
+    return [Page.of(label, [Line(text, Kind.HEADING)] if text else []) for label, text in lines]
+
+
 def _text_lines(text: str) -> tuple[Line, ...]:
     text = _GLUED_PAGE_NUMBER.sub("", tidy(text.replace("\t", "")))
     return tuple(Line(line) for line in text.split("\n") if line.strip())
@@ -492,4 +532,4 @@ def _label(name: str) -> str:
     return (page.lstrip("0") or "0") if page.isdecimal() else page
 
 
-_READERS = {"xml": _read_xml, "json": _read_json, "jsonl": _read_jsonl, "txt": _read_text}
+_READERS = {"xml": _read_xml, "json": _read_json, "jsonl": _read_jsonl, "txt": _read_text, "tsv": _read_rows}

@@ -205,6 +205,8 @@ def faults(kind: str) -> Iterator[tuple[str, Files, int]]:
         yield "broken_json", {"1234567_1.json": b"["}, 0
         yield "wrong_encoding", {"1234567_1.txt": GOOD.encode("cp932")}, 0
         yield "no_text", {"1234567_1.xml": page_xml("")}, 0
+        rows = f"1234567_1_a.jpg\t{GOOD}\ttate\thttps://example.org/a\n1234567_2_b.jpg\n\tx\n1234567_9_c.jpg\t{GOOD}\n"
+        yield "broken_row", {"lines.tsv": rows.encode()}, 1
         yield "duplicate_pid", {"1234567_1.xml": page_xml(), "1234567.zip": zip_of({"1234567_1.xml": page_xml()})}, 1
         yield "duplicate_page", {"1234567.zip": zip_of({f"{a}/1234567_1.xml": page_xml() for a in "ab"})}, 1
         yield "missing_page", {f"1234567_{n}.xml": page_xml(GOOD) for n in (1, 2, 4)}, 1

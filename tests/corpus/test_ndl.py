@@ -221,6 +221,19 @@ def test_several_pages_in_one_file_are_the_pages_of_one_publication(tmp_path: Pa
     assert len(document.pages) == 2
 
 
+def test_rows_of_single_lines_are_pages_with_the_addresses_of_their_images(tmp_path: Path) -> None:
+    rows = (
+        "7654321_0003_x.jpg\t峠の茶屋\ttate\thttps://example.org/3\n"
+        "1234567_0010_y.jpg\t客を待つている\ttate\thttps://example.org/10\r\n"
+        "1234567_0002_z.jpg\t霧につつまれ\tyoko\thttps://example.org/2\n"
+    )
+    first, second = documents([write(tmp_path / "lines.tsv", rows)])
+    assert (first.text, first.pages) == ("峠の茶屋", [("https://example.org/3", 0)])
+    assert second.text == "霧につつまれ\n客を待つている"
+    assert second.pages == [("https://example.org/2", 0), ("https://example.org/10", 7)]
+    assert second.uri == "https://dl.ndl.go.jp/pid/1234567"
+
+
 def test_a_batch_holds_many_publications(tmp_path: Path) -> None:
     entries = {f"{pid}_{page}.txt": f"資料{pid}の{page}頁。" for pid in (1000001, 1000002) for page in (1, 2)}
     found = documents(
@@ -519,6 +532,12 @@ def test_every_real_file_becomes_a_document(real_data: Path) -> None:
             (document,) = documents([path])
             assert len(document.text) > 50
             assert document.text.count("\n") < 100
+
+
+def test_every_real_line_of_ground_truth_is_in_a_document(real_data: Path) -> None:
+    path = real_data / "ndl" / "one_line" / "labeldata_pdm.tsv"
+    found = documents([path])
+    assert sum(len(document.pages) for document in found) == len(path.read_text(encoding="utf-8").splitlines())
 
 
 def test_the_shapes_of_a_real_publication_agree(real_data: Path) -> None:
