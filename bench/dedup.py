@@ -32,6 +32,7 @@ import numpy as np
 import pyarrow as pa
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 from scipy import sparse  # comes with datasketch
+from sudachipy import Dictionary, SplitMode
 
 from corpus.records import document_id
 from corpus.schema import DECISIONS, DOCUMENTS, LABEL
@@ -53,6 +54,8 @@ from pipelines.shapes import Plan, StageOutput, Unit, Upstream, digest_of, map_s
 from pipelines.stages import dedup_stages
 
 _NOT_TEXT = re.compile(r"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[^>]+>")
+#: SudachiPy takes 49,149 bytes at once.
+_PIECE_CHARS = 12_000
 _AOZORA_MARKUP = re.compile(r"(?s)《[^》]*》|［＃[^］]*］|｜|-{20,}.*?-{20,}|\n底本：.*")
 
 
@@ -190,6 +193,7 @@ def report_quality(data: Path) -> None:
     aozora = aozora_texts(data)
     groups = json.loads((data / "aozora/SAME_WORK_GROUPS.json").read_text(encoding="utf-8"))
     report_shingle_lengths(fold(Texts.from_strings(web)), list(aozora), list(aozora.values()), groups)
+    report_words(web, list(aozora), list(aozora.values()), groups)
     report_lengths(fold(Texts.from_strings(web)))
     for name, texts in sets_of_texts(web, list(aozora.values())):
         report_settings(name, texts)
@@ -219,6 +223,44 @@ def report_shingle_lengths(web: Folded, names: list[str], texts: list[str], grou
             "  ",
             *(f"{np.sum(pages >= least):6}" for least in (0.5, 0.7, 0.8, 0.9)),
         )
+
+
+def report_words(web: list[str], names: list[str], aozora: list[str], groups: list[list[str]]) -> None:
+    """The same for shingles of words."""
+    points = {name: as_words(texts) for name, texts in (("web", web), ("aozora", aozora))}
+    group_of = {name: i for i, group in enumerate(groups) for name in group}
+    labels = np.array([group_of.get(name, -1 - i) for i, name in enumerate(names)])
+    print("\nshingles of words:")
+    for width in (1, 2, 3, 5):
+        works = true_pairs(points["aozora"], width, distinct_documents(fold(Texts.from_strings(aozora)), 50))
+        same = labels[works.left] == labels[works.right]
+        unrelated = works.jaccard[~same]
+        pages = true_pairs(points["web"], width, distinct_documents(fold(Texts.from_strings(web)), 50)).jaccard
+        print(
+            f"{width:5}   {np.quantile(unrelated, 0.9999):7.3f} {unrelated.max():7.3f}  ",
+            *(f"{np.sum(works.jaccard[same] >= least):6}" for least in (0.6, 0.8, 0.9)),
+            "  ",
+            *(f"{np.sum(pages >= least):6}" for least in (0.5, 0.7, 0.8, 0.9)),
+            flush=True,
+        )
+
+
+def as_words(texts: list[str]) -> Folded:
+    """Texts whose characters are words: the number of each short unit of SudachiPy, white space left out."""
+    tokenizer = Dictionary().tokenizer(mode=SplitMode.A)
+    numbers: dict[str, int] = {}
+    points, ends = [], [0]
+    for text in texts:
+        pieces = (text[start : start + _PIECE_CHARS] for start in range(0, len(text), _PIECE_CHARS))
+        words = [
+            numbers.setdefault(word.surface(), len(numbers))
+            for piece in pieces
+            for word in tokenizer.tokenize(piece)
+            if word.surface().strip()
+        ]
+        points.append(np.array(words, np.uint32))
+        ends.append(ends[-1] + len(words))
+    return Folded(np.concatenate(points), np.array(ends))
 
 
 def report_lengths(web: Folded) -> None:
