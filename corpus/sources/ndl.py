@@ -161,6 +161,8 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
         # NDLOCR writes 〓 for what it cannot read; hangul is cursive print misread.
         "geta_fraction": round(fraction_of(text, "〓"), 6),
         "hangul_fraction": round(len(_HANGUL.findall(text)) / len(text), 6),
+        # Many of them: the detector found characters and no lines.
+        "single_character_line_fraction": round(_single_character_line_fraction(pages), 6),
     }
     if confidence is not None:
         meta["layout_confidence"] = round(confidence, 4)
@@ -175,6 +177,11 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
         pages=starts,
         meta=meta,
     )
+
+
+def _single_character_line_fraction(pages: Sequence[Page]) -> float:
+    chars = [len(text) for page in pages for text in page.texts]
+    return chars.count(1) / max(len(chars), 1)
 
 
 # --- which files make a publication ---------------------------------------------------------------

@@ -306,6 +306,13 @@ def test_unreadable_characters_and_hangul_are_measured(tmp_path: Path) -> None:
     assert document.meta["hangul_fraction"] == 0.2
 
 
+def test_lines_of_one_character_are_measured_as_they_were_recognised(tmp_path: Path) -> None:
+    (document,) = documents(
+        [write(tmp_path / "1234567_1.xml", body_xml(("川の向こうに", "古", "い", "水車小屋がある。")))]
+    )
+    assert document.meta["single_character_line_fraction"] == 0.5
+
+
 def test_a_page_number_at_the_end_of_a_text_page_is_cut_off(tmp_path: Path) -> None:
     (document,) = documents([zip_of(tmp_path / "1234567.zip", {"1234567_1.txt": f"{TEXT}(30)"})])
     assert document.text == TEXT
