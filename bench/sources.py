@@ -12,11 +12,13 @@ other benchmarks (`bench.web`, `bench.ocr`).
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import shutil
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -166,6 +168,21 @@ def article_rows(number: int, document: Document) -> Iterator[dict[str, Any]]:
     yield {"namespace": 0, "title": f"{document.title} {number}", "text": document.text.replace("\n", " ")}
 
 
+def write_ndl(data: Path, folder: Path, documents: list[Document]) -> None:
+    """Each work as a batch of the NDL: an archive of pages in plain text."""
+    for number, document in enumerate(documents):
+        with zipfile.ZipFile(folder / f"{1_000_000 + number}.zip", "w") as archive:
+            for page, text in enumerate(pages(document), start=1):
+                archive.writestr(f"R{page:07}_pp.txt", text)
+
+
+def load_archive(data: bytes) -> None:
+    """Each entry of a ZIP decoded."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for name in archive.namelist():
+            archive.read(name).decode()
+
+
 def write_parquet(data: Path, folder: Path, documents: list[Document]) -> None:
     """A row a work, compressed by nothing."""
     table = pa.table({"text": pa.array([document.text for document in documents], pa.large_string())})
@@ -240,6 +257,7 @@ SOURCES: dict[str, tuple[str, Write, Callable[[bytes], Any]]] = {
     "parquet": ("parquet", write_parquet, load_parquet),
     "pairs": ("pairs", write_rows(page_rows), load_lines),
     "wikipedia": ("wikipedia", write_rows(article_rows), load_lines),
+    "ndl text": ("ndl", write_ndl, load_archive),
     "kokkai": ("kokkai", write_kokkai, json.loads),
     "egov": ("egov", write_copies("egov/*.xml"), etree.fromstring),
     "tei": ("tei", write_copies("classical/genji_tei/*.xml"), etree.fromstring),

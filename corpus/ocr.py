@@ -112,6 +112,12 @@ class Page:
             furniture,
         )
 
+    @classmethod
+    def of_texts(cls, label: str, texts: Sequence[str]) -> Page:
+        """A page of lines of which nothing else is known."""
+        n = len(texts)
+        return cls(label, texts, [Kind.BODY] * n, [kernels.NO_BLOCK] * n, np.full((n, 4), np.nan), [np.nan] * n)
+
     def lines(self) -> list[Line]:
         """The lines one by one: what `of` was given."""
         boxes = [None if box[0] != box[0] else Box(*map(float, box)) for box in self.boxes]

@@ -190,7 +190,7 @@ _Found = tuple[str, str, int, list[Item]]
 
 _PID_AND_PAGE = re.compile(r"(?:digidepo_)?(\d{4,})(?:_(.+))?")
 _STEM_AND_PAGE = re.compile(r"(.+)_(\d{3,7})")
-_FRAME = re.compile(r"R(\d{7})\b.*|R(\d{7})_.*")
+_FRAME = re.compile(r"R(\d{7})(?=_|\b)")
 _HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
 
 #: Endings that name a shape, not a page.
@@ -358,7 +358,7 @@ def _by_page(items: Iterable[Item]) -> list[list[Item]]:
 def _page_of(name: str) -> str:
     base = name.rsplit("/", 1)[-1]
     if match := _FRAME.match(base):
-        return match[1] or match[2]
+        return match[1]
     return _parse_name(base).page
 
 
@@ -406,6 +406,8 @@ def _broken(uri: str, offset: int, reason: str, detail: str) -> BrokenInput:
 _TAIL = "\0#-#-##-#-#\0"
 #: A page number that was glued to the last sentence of a text page: "…投入する。(30)".
 _GLUED_PAGE_NUMBER = re.compile(r"(?<=[。」』])\s*[(（―—\-]\s*\d{1,4}\s*[)）―—\-]$")
+#: It is looked for in the last characters of the page.
+_GLUED_CHARS = 20
 
 
 def _read_best(candidates: list[Item]) -> list[Page] | Refused:
@@ -475,7 +477,7 @@ def _interface_page(entry: dict[str, Any]) -> Page:
         lines = _json_lines(json.loads(coordinates))
         if lines:
             return Page.of(label, lines)
-    return Page.of(label, _text_lines(entry.get("contents") or ""))
+    return _text_page(label, entry.get("contents") or "")
 
 
 def _json_lines(entries: list[dict[str, Any]]) -> tuple[Line, ...]:
@@ -506,7 +508,7 @@ def _read_text(item: Item) -> list[Page] | Refused:
     text = _decode(item.data)
     if text is None:
         return Refused("wrong_encoding", f"{item.name}: neither UTF-8 nor UTF-16 with a byte order mark")
-    return [Page.of(_label(item.name), _text_lines(text.split(_TAIL, 1)[0]))]
+    return [_text_page(_label(item.name), text.split(_TAIL, 1)[0])]
 
 
 def _read_rows(item: Item) -> list[Page] | Refused:
@@ -516,9 +518,11 @@ def _read_rows(item: Item) -> list[Page] | Refused:
     return [Page.of(label, [Line(text, Kind.HEADING)] if text else []) for label, text in lines]
 
 
-def _text_lines(text: str) -> tuple[Line, ...]:
-    text = _GLUED_PAGE_NUMBER.sub("", tidy(text.replace("\t", "")))
-    return tuple(Line(line) for line in text.split("\n") if line.strip())
+def _text_page(label: str, text: str) -> Page:
+    text = tidy(text.replace("\t", ""))
+    end = max(len(text) - _GLUED_CHARS, 0)
+    text = text[:end] + _GLUED_PAGE_NUMBER.sub("", text[end:])
+    return Page.of_texts(label, [line for line in text.split("\n") if line.strip()])
 
 
 def _decode(data: bytes) -> str | None:
