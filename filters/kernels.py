@@ -75,12 +75,11 @@ JAPANESE: Final = 20
 BLANK: Final = 21
 SEGMENT_END: Final = 22
 TRAILING: Final = 23
-FACE: Final = 24
-IN_FACE: Final = 25
-FACE_OPENER: Final = 26
-DIGIT: Final = 27
-COLON: Final = 28
-CURLY: Final = 29
+IN_FACE: Final = 24
+FACE_OPENER: Final = 25
+DIGIT: Final = 26
+COLON: Final = 27
+CURLY: Final = 28
 
 # Columns that the telling kernel fills, per document.
 STOP_CHARACTERS: Final = 0
@@ -125,6 +124,20 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 # Set in the length of a line that follows a blank one.
 _AFTER_BLANK = np.uint64(1 << 63)
+
+#: Faces have this many characters between their brackets, at most.
+FACE_CHARS: Final = 11
+
+# Eyes, of which two that match make a face: open ones with anything between them, narrow ones, which stand in other
+# brackets too, only with a mouth that is known; some are each other's mirror image, left and right by turns.
+_OPEN_EYES: Final = tuple(map(ord, "^＾;；°゜ﾟ￣⌒╥◕´"))
+_NARROW_EYES: Final = tuple(map(ord, "-_＿TＴ・･"))
+_MIRRORED_EYES: Final = tuple(map(ord, "><＞＜≧≦´`´｀｀´"))
+_CLOSE_EYES: Final = tuple(map(ord, "^＾"))  # that need no mouth: (^^)
+_NARROW_MOUTHS: Final = tuple(map(ord, "_ω∀Дд▽∇ー.oOェエワヮロ^ "))
+_LETTER_MOUTHS: Final = tuple(map(ord, "oO0ｏＯvVｖwWxX"))
+_CHEEKS: Final = tuple(map(ord, "oｏ"))  # (o^^o)
+_FACE_MOUTHS: Final = tuple(map(ord, "ω∀Дд▽"))  # that make a face beside any eye: (ノД`)
 
 # What most characters of Japanese tell: nothing but these.
 _STOP_BITS: Final = (1 << KANA) - 1
@@ -533,23 +546,65 @@ def _find_repeats(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _is_face(data, i, end, tells):  # type: ignore[no-untyped-def]
-    """Whether what follows a bracket that ends at byte i is a face: at most three characters around its two marks."""
-    faces = np.int64(0)
+def _is_alphanumeric(point):  # type: ignore[no-untyped-def]
+    """Whether a code point is a letter or digit of ASCII or its twin in full width."""
+    if point >= 0xFF01:
+        point -= 0xFEE0
+    return 0x30 <= point <= 0x39 or 0x41 <= point & ~0x20 <= 0x5A
+
+
+@njit(cache=True, nogil=True)
+def _are_eyes(points, n_chars, left, right):  # type: ignore[no-untyped-def]
+    """Whether two characters in brackets look at one from a face, whose mouth is between them."""
+    eye, other = points[left], points[right]
+    is_mirrored = False
+    for i in range(0, len(_MIRRORED_EYES), 2):
+        is_mirrored |= eye == _MIRRORED_EYES[i] and other == _MIRRORED_EYES[i + 1]
+    if not is_mirrored and (eye != other or (eye not in _OPEN_EYES and eye not in _NARROW_EYES)):
+        return False
+    if left > 0 and _is_alphanumeric(points[left - 1]) and points[left - 1] not in _CHEEKS:
+        return False
+    if right + 1 < n_chars and _is_alphanumeric(points[right + 1]) and points[right + 1] not in _CHEEKS:
+        return False
+    n_between = right - left - 1
+    if n_between == 0:
+        return is_mirrored or eye in _CLOSE_EYES
+    if eye in _NARROW_EYES:
+        return n_between == 1 and points[left + 1] != eye and points[left + 1] in _NARROW_MOUTHS
+    n_letters = 0
+    for i in range(left + 1, right):
+        n_letters += _is_alphanumeric(points[i])
+    return n_letters == 0 or (n_between == 1 and points[left + 1] in _LETTER_MOUTHS)
+
+
+@njit(cache=True, nogil=True)
+def _is_face(data, i, end, tells, points):  # type: ignore[no-untyped-def]
+    """Whether what follows a bracket that ends at byte i is a face: eyes that match, or a mouth beside an eye.
+
+    Up to the bracket that closes it are at most `FACE_CHARS` characters, up to three on each side of the eyes and
+    between them. points is int64 (FACE_CHARS,), scratch.
+    """
     n_chars = 0
-    while i < end and n_chars <= 11:
+    while i < end:
         point, i = _code_point(data, i)
         if point in (0x29, 0xFF09):
-            for left in range(min(n_chars, 4)):
-                for right in range(left + 1, min(left + 5, n_chars)):
-                    if n_chars - 1 - right <= 3 and faces >> left & 1 and faces >> right & 1:
-                        return True
+            break
+        if n_chars == FACE_CHARS or not np.int64(tells[point]) >> IN_FACE & 1:
             return False
-        tell = np.int64(tells[point])
-        if not tell >> IN_FACE & 1:
-            return False
-        faces |= (tell >> FACE & 1) << n_chars
+        points[n_chars] = point
         n_chars += 1
+    else:
+        return False
+    for left in range(min(n_chars - 1, 4)):
+        for right in range(max(left + 1, n_chars - 4), min(left + 5, n_chars)):
+            if _are_eyes(points, n_chars, left, right):
+                return True
+    for place in range(n_chars):
+        if points[place] in _FACE_MOUTHS:
+            if place > 0 and (points[place - 1] in _OPEN_EYES or points[place - 1] in _MIRRORED_EYES):
+                return True
+            if place + 1 < n_chars and (points[place + 1] in _OPEN_EYES or points[place + 1] in _MIRRORED_EYES):
+                return True
     return False
 
 
@@ -575,6 +630,7 @@ def _find_url(data, start, i, end):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _read_tells(data, offsets, tells, head_chars, counts):  # type: ignore[no-untyped-def]
     """Fill the telling columns of each document, from what each character tells."""
+    points = np.empty(FACE_CHARS, np.int64)
     for doc in range(len(offsets) - 1):
         start, end = offsets[doc], offsets[doc + 1]
         i = start
@@ -658,7 +714,7 @@ def _read_tells(data, offsets, tells, head_chars, counts):  # type: ignore[no-un
                 is_spaced = point == 0x20 and (before >> JAPANESE & 1) != 0
                 continue
             if tell >> FACE_OPENER & 1:
-                row[FACES] += _is_face(data, i, end, tells)
+                row[FACES] += _is_face(data, i, end, tells, points)
             elif tell >> COLON & 1:
                 url, after = _find_url(data, start, i, end)
                 row[URLS] += after > url

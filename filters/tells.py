@@ -14,7 +14,7 @@ import numpy as np
 
 from corpus.text import Texts
 from filters import kernels
-from filters.characters import HIRAGANA, JAPANESE, KANA, CharacterClass, character_classes, share
+from filters.characters import FULLWIDTH_KATAKANA, HIRAGANA, JAPANESE, KANA, CharacterClass, character_classes, share
 from filters.kernels import _read_tells
 
 #: llm-jp v1 and HojiChar look for kana in this many characters from the start.
@@ -28,8 +28,9 @@ SEPARATORS = "、，,・･/／|｜>＞"
 #: Swallow v1 divides a text at these and at newlines, whatever follows them.
 SEGMENT_ENDS = "。．！？!?"
 
-# What faces are drawn with, two of them between brackets: (^_^) （´・ω・｀） (T_T) ヽ(°∀°)ﾉ
-FACE_MARKS = "^＾´`｀;；≧≦><＞＜TＴ°゜ﾟ・ω∀Д_＿￣ー⌒╥◕"
+# Faces, between brackets, are drawn without hiragana and kanji, with these of the katakana and none of these marks:
+# (^_^) （´・ω・｀） (T_T) ヽ(°∀°)ﾉ (ノД`)
+FACE_KATAKANA = "ェエワヮロノヽシツー"
 NOT_IN_FACE = "()（）\n。、"
 
 
@@ -45,14 +46,15 @@ def tells() -> np.ndarray:
     table[ord("。")] |= np.uint32(1 << kernels.FULL_STOP)
     digits = (CharacterClass.DIGIT, CharacterClass.FULLWIDTH_DIGIT)
     table[np.isin(classes, digits)] |= np.uint32(1 << kernels.DIGIT)
-    table[~np.isin(classes, (CharacterClass.HAN, *HIRAGANA))] |= np.uint32(1 << kernels.IN_FACE)
+    table[~np.isin(classes, (CharacterClass.HAN, *HIRAGANA, *FULLWIDTH_KATAKANA))] |= np.uint32(1 << kernels.IN_FACE)
+    for character in FACE_KATAKANA:
+        table[ord(character)] |= np.uint32(1 << kernels.IN_FACE)
     for character in NOT_IN_FACE:
         table[ord(character)] &= ~np.uint32(1 << kernels.IN_FACE)
     for characters, bit in (
         (SEPARATORS, kernels.SEPARATOR),
         (SEGMENT_ENDS, kernels.SEGMENT_END),
         ("・…", kernels.TRAILING),
-        (FACE_MARKS, kernels.FACE),
         ("(（", kernels.FACE_OPENER),
         (":", kernels.COLON),
         ("{", kernels.CURLY),

@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 
 import joyokanji
 
-from filters.characters import HIRAGANA, JAPANESE, KANA, CharacterClass, class_of
+from filters.characters import FULLWIDTH_KATAKANA, HIRAGANA, JAPANESE, KANA, CharacterClass, class_of
 
 
 def write_token_shard(documents: list[list[int]], dtype: str) -> tuple[bytes, bytes]:
@@ -470,8 +470,27 @@ def stepped_ngram_chars(text: str, max_run_chars: int, length: int) -> int:
     return _stepped_ngram_chars("".join(character * min(n, max_run_chars) for character, n in runs), length)
 
 
+def _may_be_in_face(character: str, face_katakana: str) -> bool:
+    scripts = (CharacterClass.HAN, *HIRAGANA, *FULLWIDTH_KATAKANA)
+    return class_of(character) not in scripts or character in face_katakana
+
+
+def _is_face(text: str) -> bool:
+    """Whether brackets hold a face: by expressions, one for each kind of eyes."""
+    beside_eyes = "[^0-9A-Za-np-z０-９Ａ-Ｚａ-ｎｐ-ｚ]"
+    left, right = f"^(?:.{{0,2}}{beside_eyes})?", f"(?:{beside_eyes}.{{0,2}})?$"
+    plain = "[^0-9A-Za-z０-９Ａ-Ｚａ-ｚ]"
+    mouth = f"(?:{plain}{{1,3}}|[oO0ｏＯvVｖwWxX])"
+    eyes = [f"([{re.escape('^＾;；°゜ﾟ￣⌒╥◕´')}]){mouth}\\1", r"\^\^", "＾＾"]
+    eyes += [f"{one}{mouth}?{other}" for one, other in (("><", "＞＜", "≧≦", "´`", "´｀", "｀´"))]
+    eyes += [f"{eye}(?!{eye})[_ω∀Дд▽∇ー.oOェエワヮロ^ ]{eye}" for eye in "-_＿TＴ・･"]
+    open_eye = f"[{re.escape('^＾;；°゜ﾟ￣⌒╥◕´><＞＜≧≦`｀')}]"
+    beside = f"{open_eye}[ω∀Дд▽]|[ω∀Дд▽]{open_eye}"
+    return any(re.search(left + one + right, text, re.DOTALL) for one in eyes) or bool(re.search(beside, text))
+
+
 def read_tells(
-    text: str, head_chars: int, stop_characters: str, separators: str, face_marks: str, not_in_face: str
+    text: str, head_chars: int, stop_characters: str, separators: str, face_katakana: str, not_in_face: str
 ) -> dict[str, int]:
     """Small signs, each with its own search."""
 
@@ -486,9 +505,8 @@ def read_tells(
         rf"|{digit}{{4}}([-/.]){digit}{{1,2}}\1{digit}{{1,2}}(?!{digit}))",
         text,
     )
-    inside = rf"[^{re.escape(not_in_face)}]"
-    mark = f"[{re.escape(face_marks)}]"
-    faces = re.findall(f"[(（]({inside}{{0,3}}{mark}{inside}{{0,3}}{mark}{inside}{{0,3}})(?=[)）])", text)
+    in_brackets = re.findall(rf"[(（]([^{re.escape(not_in_face)}]{{0,11}})(?=[)）])", text)
+    faces = [_is_face(one) for one in in_brackets if all(_may_be_in_face(c, face_katakana) for c in one)]
     tokens = re.split(r"(\s+)", text)
     urls = [url.span() for url in re.finditer(r"(?=(https?://[!-~]))", text)]
     url_chars = {i for start, _ in urls for i in range(start, start + len(re.match("[!-~]*", text[start:]).group()))}
@@ -506,9 +524,7 @@ def read_tells(
         "LONGEST_SEGMENT": max(map(len, segments), default=0),
         "TRAILING_SEGMENTS": sum(one.rstrip().endswith(("・", "…")) for one in segments),
         "DATE_CHARS": sum(len(date.group()) for date in dates),
-        "FACES": sum(
-            not any(class_of(character) in (CharacterClass.HAN, *HIRAGANA) for character in face) for face in faces
-        ),
+        "FACES": sum(faces),
         "SEPARATORS": sum(character in separators for character in text),
         "SPACED_JAPANESE": sum(
             bool(blank)

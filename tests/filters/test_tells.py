@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from filters import kernels
-from filters.tells import FACE_MARKS, KANA_HEAD_CHARS, NOT_IN_FACE, SEPARATORS, STOP_CHARACTERS, read_tells
+from filters.tells import FACE_KATAKANA, KANA_HEAD_CHARS, NOT_IN_FACE, SEPARATORS, STOP_CHARACTERS, read_tells
 from tests import oracles
 from tests.filters.batches import TEXT, sliced
 
@@ -16,7 +16,7 @@ def test_the_kernel_reads_what_the_oracle_reads(texts):
     counts = read_tells(sliced(texts)).counts
     for row, text in enumerate(texts):
         for name, expected in oracles.read_tells(
-            text, KANA_HEAD_CHARS, STOP_CHARACTERS, SEPARATORS, FACE_MARKS, NOT_IN_FACE
+            text, KANA_HEAD_CHARS, STOP_CHARACTERS, SEPARATORS, FACE_KATAKANA, NOT_IN_FACE
         ).items():
             assert counts[row, getattr(kernels, name)] == expected, (name, text)
 
@@ -40,10 +40,13 @@ def test_spaces_between_japanese_characters_are_counted(text, expected):
     [
         ("おはよう(^_^)", 1),
         ("寒いね（´・ω・｀）またね( ´∀｀ )", 2),
-        ("負けた(T_T)", 1),
+        ("負けた(T_T)(ToT)(;_;)(；´д｀)", 4),
+        ("(^^)(^^;)(o^^o)(*^o^*)(^ ^)m(_ _)m", 6),
+        ("(￣ー￣)(ﾟДﾟ)(°∀°)(ノД`)(-_-)(・_・)(≧▽≦)(><)(＾ｖ＾)", 9),
         ("（笑）", 0),
         ("関数 f(x) と (1) と（東京）", 0),
-        ("(a_b)", 0),
+        ("(a_b)(a^b^c)(a^^b)(a;b;c)(1-2-3)(i=1;i<5;i++)(__init__)(>>=)(<$>)(`a`)(20°~30°)", 0),
+        ("（トム・クルーズ）（ツリー・オブ・ライフ）（マネーボール）（A・B・C）（・・・）(NTTドコモ)(TXT)(STDOUT)", 0),
     ],
 )
 def test_faces_are_counted_and_brackets_are_not(text, expected):
@@ -89,9 +92,21 @@ def test_characters_of_dates_are_counted(text, date_chars):
 def test_dates_and_faces_are_those_of_the_expressions(texts):
     counts = read_tells(sliced(texts)).counts
     for row, text in enumerate(texts):
-        told = oracles.read_tells(text, KANA_HEAD_CHARS, STOP_CHARACTERS, SEPARATORS, FACE_MARKS, NOT_IN_FACE)
+        told = oracles.read_tells(text, KANA_HEAD_CHARS, STOP_CHARACTERS, SEPARATORS, FACE_KATAKANA, NOT_IN_FACE)
         for name in ("DATE_CHARS", "FACES", "SEGMENTS", "TRAILING_SEGMENTS"):
             assert counts[row, getattr(kernels, name)] == told[name], (name, text)
+
+
+FACES = st.builds("({})".format, st.text(st.sampled_from("^^;TT・・ω_ー><≧≦´`д-oxA* ノ。ボ"), max_size=12))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(FACES, max_size=8))
+def test_faces_in_brackets_are_those_of_the_expressions(faces):
+    told = read_tells(sliced(faces)).face_counts
+    for row, text in enumerate(faces):
+        expected = oracles.read_tells(text, KANA_HEAD_CHARS, STOP_CHARACTERS, SEPARATORS, FACE_KATAKANA, NOT_IN_FACE)
+        assert told[row] == expected["FACES"], text
 
 
 def test_a_text_of_full_stops_alone_has_no_parts():
