@@ -28,12 +28,14 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from corpus.ocr import Box, Kind, Line, Page, layout_confidence, running_text
+import numpy as np
+
+from corpus.ocr import Kind, Line, Page, layout_confidence, running_text
 from corpus.pages import fraction_of, gaps
 from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
 from corpus.shards import filesystem
 from corpus.sources import archives
-from corpus.sources.ndl_xml import read_pages, tidy_line
+from corpus.sources.ndl_xml import read_pages, tidy_line, tidy_lines
 from corpus.sources.plan import pack_files, require_positive
 from corpus.text import tidy
 
@@ -402,6 +404,7 @@ def _broken(uri: str, offset: int, reason: str, detail: str) -> BrokenInput:
 
 # --- from bytes to pages of lines -----------------------------------------------------------------
 
+_NO_BOX = (np.nan,) * 4
 #: What follows is a second copy of the text in the old batches (github.com/ndl-lab/tugidigi-web).
 _TAIL = "\0#-#-##-#-#\0"
 #: A page number that was glued to the last sentence of a text page: "…投入する。(30)".
@@ -459,49 +462,50 @@ def _json_pages(value: Any, name: str) -> list[Page]:
         value = value["list"]
     if isinstance(value, dict) and "words" in value:
         words = [word for word in value["words"] if word.get("isTextline", "true") != "false"]
-        return [Page.of(_label(name), _json_lines(words))]
+        return [_json_page(_label(name), words)]
     if isinstance(value, dict) and "imginfo" in value:
         label = value["imginfo"].get("img_name") or _label(name)
-        return [Page.of(label, _json_lines([entry for part in value["contents"] for entry in part]))]
+        return [_json_page(label, [entry for part in value["contents"] for entry in part])]
     if isinstance(value, dict):
         value = [value]
     if any("contents" in entry or "coordjson" in entry for entry in value):
         return [_interface_page(entry) for entry in sorted(value, key=lambda entry: entry.get("page", 0))]
-    return [Page.of(_label(name), _json_lines(value))]
+    return [_json_page(_label(name), value)]
 
 
 def _interface_page(entry: dict[str, Any]) -> Page:
     """A page of the full-text interface: running text, and its lines as JSON in a string."""
     label = str(entry.get("page", entry.get("id", "")))
     if coordinates := entry.get("coordjson"):
-        lines = _json_lines(json.loads(coordinates))
-        if lines:
-            return Page.of(label, lines)
+        page = _json_page(label, json.loads(coordinates))
+        if page.texts:
+            return page
     return _text_page(label, entry.get("contents") or "")
 
 
-def _json_lines(entries: list[dict[str, Any]]) -> tuple[Line, ...]:
+def _json_page(label: str, entries: list[dict[str, Any]]) -> Page:
     """Entries are lines; in some books they are single characters, which have no geometry of their own."""
-    texts = [tidy_line(str(entry.get("contenttext", entry.get("text", "")))) for entry in entries]
+    texts = tidy_lines([str(entry.get("contenttext", entry.get("text", ""))) for entry in entries])
     if len(texts) > 1 and max(map(len, texts)) <= 1:
         whole = "".join(texts)
-        return (Line(whole),) if whole else ()
-    return tuple(
-        # The tools write 0 where they know no confidence.
-        Line(text, box=_json_box(entry), confidence=float(entry.get("confidence") or 0.0) or None)
-        for text, entry in zip(texts, entries, strict=True)
-        if text
-    )
+        return Page.of_texts(label, [whole] if whole else [])
+    if "" in texts:
+        entries = [entry for text, entry in zip(texts, entries, strict=True) if text]
+        texts = [text for text in texts if text]
+    boxes = np.array([_json_box(entry) for entry in entries], np.float64).reshape(-1, 4)
+    # The tools write 0 where they know no confidence.
+    confidences = [float(entry.get("confidence") or 0.0) or np.nan for entry in entries]
+    return replace(Page.of_texts(label, texts), boxes=boxes, confidences=confidences)
 
 
-def _json_box(entry: dict[str, Any]) -> Box | None:
+def _json_box(entry: dict[str, Any]) -> tuple[float, float, float, float]:
     if "xmin" in entry:
-        x, y, right, bottom = (float(entry[name]) for name in ("xmin", "ymin", "xmax", "ymax"))
-        return Box(x, y, right - x, bottom - y)
+        x, y = float(entry["xmin"]), float(entry["ymin"])
+        return x, y, float(entry["xmax"]) - x, float(entry["ymax"]) - y
     if corners := entry.get("boundingBox"):
         xs, ys = [float(corner[0]) for corner in corners], [float(corner[1]) for corner in corners]
-        return Box(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
-    return None
+        return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
+    return _NO_BOX
 
 
 def _read_text(item: Item) -> list[Page] | Refused:

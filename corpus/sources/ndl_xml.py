@@ -48,6 +48,15 @@ def tidy_line(text: str) -> str:
     return tidy(text.translate(_LINE_BREAKS))
 
 
+def tidy_lines(strings: list[str]) -> list[str]:
+    """`tidy_line` of each; in one look where all are tidy."""
+    everything = "".join(strings)
+    # What is printable and in NFC as a whole is so in each of its parts.
+    if everything.isprintable() and unicodedata.is_normalized("NFC", everything):
+        return [string.rstrip() for string in strings]
+    return [tidy_line(string) for string in strings]
+
+
 def read_pages(data: bytes, label: str) -> list[Page]:
     """The pages of a file; `label` is that of a page whose element names no image.
 
@@ -305,7 +314,7 @@ def _filled(pages: list[_PlainPage], columns: dict[str, list[str]]) -> list[Page
     kinds = list(map(LINE_KINDS.get, columns["type"]))
     boxes = np.array([list(map(float, columns[name])) for name in ("x", "y", "width", "height")], np.float64).T
     strings, orders, confidences = columns["string"], columns["order"], columns["conf"]
-    texts = _tidy_lines([string or "" for string in strings] if None in strings else strings)
+    texts = tidy_lines([string or "" for string in strings] if None in strings else strings)
     for names in (columns["title"], columns["author"]):
         if "TRUE" in names:
             kinds = [_heading(kind) if name == "TRUE" else kind for kind, name in zip(kinds, names, strict=True)]
@@ -347,12 +356,3 @@ def _filled(pages: list[_PlainPage], columns: dict[str, list[str]]) -> list[Page
             )
         )
     return filled
-
-
-def _tidy_lines(strings: list[str]) -> list[str]:
-    """`tidy_line` of each; in one look where all are tidy."""
-    everything = "".join(strings)
-    # What is printable and in NFC as a whole is so in each of its parts.
-    if everything.isprintable() and unicodedata.is_normalized("NFC", everything):
-        return [string.rstrip() for string in strings]
-    return [tidy_line(string) for string in strings]
