@@ -61,6 +61,10 @@ ATTRIBUTE = re.compile(
     r"""(?:[ \t\r\n\f\v]*=[ \t\r\n\f\v]*("[^"]*"|'[^']*'|[^ \t\r\n\f\v>]*))?"""
 )
 TEXT = re.compile("<?[^<]*")
+SIGNS = re.compile(
+    "[\x00-)+-/:-@[-`{-\x7f\xa0\xa7\xb6\u2000-\u201f\u2022-\u203a\u203c-\u206f"
+    "\u2190-\u245f\u2500-\u2775\u2794-\u2bff\ufe0e\ufe0f\U0001f517]*"
+)
 REFERENCE = re.compile(r"&(?:#(?:\d+|[xX][0-9a-fA-F]+);?|[a-zA-Z0-9]+;?)", re.ASCII)
 
 
@@ -163,6 +167,8 @@ def read_markup(html: str) -> Page:
                     if links and links[-1] == stack[-1]:
                         links.pop()
                     links.append(stack[-1])
+                    if attributes["href"].startswith("#"):
+                        at = _behind_signs(html, behind)
             elif name == "br":
                 if not is_hidden:
                     shown.append(("\n" if is_pre() else "\v", bool(links)))
@@ -225,6 +231,15 @@ def _behind_skipped(html: str, behind: int, name: str, attributes: dict[str, str
         page.json_ld += content
     end = html.find(">", border.start())
     return end + 1 if end >= 0 else len(html)
+
+
+def _behind_signs(html: str, behind: int) -> int:
+    """The end tag of a link that holds a few signs alone, else where its text starts."""
+    link = re.compile("([^<]*)</a[ \t\r\n\f\v/>]", re.IGNORECASE).match(html, behind)
+    if link is None or len(link[1].encode()) >= 32:
+        return behind
+    text = REFERENCE.sub(lambda match: unescape(match[0]), link[1])
+    return link.end(1) if SIGNS.fullmatch(text) else behind
 
 
 def _states(name: str, attributes: dict[str, str]) -> bool:

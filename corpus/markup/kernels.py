@@ -79,6 +79,8 @@ MAX_SPANS: Final = 500
 _MAX_UNENDED_TAGS: Final = 16
 #: A block of this length is prose even without a full stop.
 PROSE_CHARS: Final = 40
+#: A link to a place on the page itself that holds no more than signs is left out; more bytes than this are more.
+_MAX_SIGN_BYTES: Final = 32
 #: html.unescape looks no further for the end of a name.
 _MAX_REFERENCE_BYTES: Final = 32
 
@@ -418,6 +420,55 @@ def _reference(data, i, hashes, values, characters, numbers):  # type: ignore[no
         return 38, -1, i + 1
     second = np.int64(characters[best, 1])
     return np.int64(characters[best, 0]), second if second else -1, behind
+
+
+@njit(cache=True, nogil=True)
+def _is_sign(point):  # type: ignore[no-untyped-def]
+    """Whether a character is no letter, digit or mark of a note: white space, `#`, ¶, §, arrows, figures, a chain."""
+    if point < 0x80:
+        return not (_is_letter(point) or 48 <= point <= 57 or point == 42)
+    return (
+        point == 0xA0
+        or point == 0xA7
+        or point == 0xB6
+        or (0x2000 <= point <= 0x206F and point != 0x2020 and point != 0x2021 and point != 0x203B)
+        or 0x2190 <= point <= 0x245F
+        or 0x2500 <= point <= 0x2775
+        or 0x2794 <= point <= 0x2BFF
+        or point == 0xFE0E
+        or point == 0xFE0F
+        or point == 0x1F517
+    )
+
+
+@njit(cache=True, nogil=True)
+def _find_end_of_signs(data, i, hashes, values, characters, numbers):  # type: ignore[no-untyped-def]
+    """Where the `</a>` behind a few signs starts; -1 if there is something else before it."""
+    stop = min(len(data) - 3, i + _MAX_SIGN_BYTES)
+    while i < stop:
+        byte = data[i]
+        if byte == 60:
+            is_end = data[i + 1] == 47 and data[i + 2] | 0x20 == 97
+            return i if is_end and (data[i + 3] == 62 or data[i + 3] == 47 or _is_space(data[i + 3])) else -1
+        point = np.int64(byte)
+        second = -1
+        if byte == 38:
+            point, second, i = _reference(data, i, hashes, values, characters, numbers)
+        elif byte < 0x80:
+            i += 1
+        elif byte < 0xE0:
+            point = (point & 0x1F) << 6 | np.int64(data[i + 1]) & 0x3F
+            i += 2
+        elif byte < 0xF0:
+            point = _point_of_three(data, i)
+            i += 3
+        else:
+            point = (np.int64(data[i + 1]) & 0x3F) << 12 | (np.int64(data[i + 2]) & 0x3F) << 6
+            point = (np.int64(byte) & 0x07) << 18 | point | np.int64(data[i + 3]) & 0x3F
+            i += 4
+        if second >= 0 or (point >= 0 and not _is_sign(point)):
+            return -1
+    return -1
 
 
 @njit(cache=True, nogil=True)
@@ -837,6 +888,11 @@ def _read(  # type: ignore[no-untyped-def]
                     state[_N_LINKS] -= 1
                 links[state[_N_LINKS]] = box
                 state[_N_LINKS] += 1
+                href = attributes[_HREF, 0]
+                if href < attributes[_HREF, 1] and data[href] == 35:
+                    # A heading's link to itself, a note's way back, the way to the top of the page.
+                    border = _find_end_of_signs(data, i, reference_hashes, reference_values, characters, numbers)
+                    i = border if border >= 0 else i
         elif kind == _BREAK:
             if not (state[_HIDDEN_BOX] >= 0 or state[_HIDDEN_INLINE]):
                 if is_pre:
@@ -1012,9 +1068,10 @@ def _mark_words(data, words, first, stop):  # type: ignore[no-untyped-def]
         misplaced |= _is_misplaced(word, before) & is_there
         escapes |= _is_zero(word ^ _ESCAPES)
         zeros |= _is_zero(word)
-        utf_8, reference = _count_kana(data, 8 * i, end)
-        utf_8_kana += utf_8
-        reference_kana += reference
+        if _may_lead_kana(word) & _HIGH_BITS:
+            utf_8, reference = _count_kana(data, 8 * i, end)
+            utf_8_kana += utf_8
+            reference_kana += reference
         before = word
     return utf_8_kana, reference_kana, misplaced, escapes, zeros
 

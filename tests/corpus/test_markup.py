@@ -32,7 +32,8 @@ from tests import markup_oracle
 PIECES = (
     "<p>", "</p>", "<div class='nav'>", "<div class=\"post category-x\">", "<DIV id=relatedPosts>", "</div>",
     "<table>", "<tr>", "<td>", "</td>", "</table>", "<ul>", "<ol start=3>", "<li>", "</ul>", "</ol>",
-    "<dl><dt>", "<dd>", "</dl>", "<h1>", "<h2>", "</h2>", "<a href=x>", "<a>", "</a>", "<br>", "<br/>", "<hr>",
+    "<dl><dt>", "<dd>", "</dl>", "<h1>", "<h2>", "</h2>", "<a href=x>", "<a href='#t'>", "<a>", "</a>", "¶", "<br>",
+    "<br/>", "<hr>",
     "<pre>", "</pre>", "<b>", "</b>", "<i style='display : none'>", "</i>", "<section hidden>", "</section>",
     "<x-y>", "</x-y>", "<ruby>", "<rt>", "<rp>", "</ruby>", "<script>", "<script type='application/ld+json'>",
     "</script>", "<title>", "</title>", "<!-- ", " -->", "<select>", "</select>", "<svg>", "</svg>",
@@ -76,6 +77,25 @@ def test_real_pages_are_read_alike(real_data: Path) -> None:
     rows = [json.loads(line) for line in (folder / "gold.jsonl").read_text("utf-8").splitlines()]
     for row in rows[:14]:
         assert_same(decode((folder / row["page"]).read_bytes()).text)
+
+
+@pytest.mark.parametrize(
+    ("link", "shown"),
+    [
+        ("<a class=headerlink href='#rain'>¶</a>", "雨の日"),
+        ("<a href='#fnref:1'>&#x21a9;&#xfe0e;</a>", "雨の日"),
+        ("<a href='#'>\n ▲ </a>", "雨の日"),
+        ("<a href='#rain'></a>", "雨の日"),
+        ("<a href='#fn1'>[1]</a>", "雨の日[1]"),
+        ("<a href='#note'>※</a>", "雨の日※"),
+        ("<a href='#rain'>①</a>", "雨の日①"),
+        ("<a href='#rain'><b>¶</b></a>", "雨の日¶"),
+        ("<a href='/top'>▲</a>", "雨の日▲"),
+        ("<a href='#x'>→<i>", "雨の日→"),
+    ],
+)
+def test_a_link_to_the_page_itself_that_holds_signs_alone_is_left_out(link: str, shown: str) -> None:
+    assert [text for text, *_ in blocks_of(f"<h2>雨の日{link}</h2>")] == [shown]
 
 
 def test_the_prose_of_a_box_is_that_of_all_in_it() -> None:
