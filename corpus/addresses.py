@@ -1,4 +1,8 @@
-"""Web addresses: what is the same in all spellings of one, and which host it names."""
+"""Web addresses: what is the same in all spellings of one, and which host it names.
+
+A host is a name in lower case without `www.`, wherever hosts are counted, compared or listed: with and without it,
+sites serve the same pages.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,16 @@ import pyarrow.compute as pc
 
 #: Scheme, user and `www.` are left out, and so are the fragment, which no server sees, and a final slash.
 _ADDRESS = re.compile(
-    r"https?://(?:[^/?#@]*@)?(?:www\.)?(?P<host>\[[^\]/?#]*\]|[^/?#:]+)(?P<port>:\d+)?(?P<rest>[^#]*)", re.IGNORECASE
+    r"https?://(?:[^/?#@]*@)?(?:www\.(?=[^/?#:.]+\.))?(?P<host>\[[^\]/?#]*\]|[^/?#:]+)(?P<port>:\d+)?(?P<rest>[^#]*)",
+    re.IGNORECASE,
 )
 
-#: Scheme, optional user name, then the host, in brackets if it is an IPv6 address.
-_HOST_PATTERN = r"^[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#]*@)?(?P<host>\[[^\]/?#]*\]|[^/?#:]+)"
+#: Scheme, optional user name, the host, in brackets if it is an IPv6 address; in the syntax that `re` and RE2 share.
+_HOST_PATTERN = r"^(?i:https?|ftp)://(?:[^/?#]*@)?(?P<host>\[[^\]/?#]*\]|[^/?#:]+)"
+_HOST = re.compile(_HOST_PATTERN)
+#: `www.jp` is a name of its own.
+_WWW_PATTERN = r"^www\.([^.]+\.)"
+_WWW = re.compile(_WWW_PATTERN)
 
 
 def normal_address(uri: str) -> str | None:
@@ -54,11 +63,12 @@ def readable_host(host: str) -> str:
 
 
 def host_of(uri: str) -> str | None:
-    """The host of a web address in lower case, without `www.`, or None if it is none."""
-    parts = _ADDRESS.match(uri)
-    return parts["host"].lower() if parts else None
+    """The host that a URI names (see above), or None if it names none: `https://`, `http://` and `ftp://` do."""
+    match = _HOST.match(uri)
+    return _WWW.sub(r"\1", match["host"].lower()) if match else None
 
 
 def hosts(uris: pa.Array) -> pa.Array:
-    """The host that each URI names, in lower case and `www.` included; null where it names none."""
-    return pc.utf8_lower(pc.struct_field(pc.extract_regex(uris, pattern=_HOST_PATTERN), "host"))
+    """`host_of` of each URI, null where there is none."""
+    named = pc.utf8_lower(pc.struct_field(pc.extract_regex(uris, pattern=_HOST_PATTERN), "host"))
+    return pc.replace_substring_regex(named, _WWW_PATTERN, r"\1")

@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.addresses import decoded_address, hosts, readable_host
+from corpus.addresses import decoded_address, host_of, hosts, readable_host
 from corpus.schema import DOC_ID, TAKEN_DOWN
 from corpus.shards import filesystem
 
@@ -105,7 +105,7 @@ class Takedowns:
         address = decoded_address(uri)
         if address in addresses:
             return "uri", addresses[address]
-        host = readable_host(hosts(pa.array([uri]))[0].as_py() or "")
+        host = readable_host(host_of(uri) or "")
         for domain in [*_domains(host), f"www.{host}"]:
             if domain in self.hosts:
                 return "host", self.hosts[domain]

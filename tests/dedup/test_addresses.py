@@ -28,7 +28,7 @@ def test_other_pages_have_other_addresses(uri):
     assert normal_address(uri) != "example.jp/a"
 
 
-@pytest.mark.parametrize("uri", ["", "urn:isbn:4000000000", "info:ndljp/pid/1", "ftp://example.jp/a", "http:///a"])
+@pytest.mark.parametrize("uri", ["", "urn:isbn:4000000000", "info:ndljp/pid/1", "s3://bucket/a", "http:///a"])
 def test_what_is_no_web_address_has_no_host(uri):
     assert normal_address(uri) is None
     assert host_of(uri) is None
