@@ -277,9 +277,8 @@ def print_extractors(gold: Path) -> None:
     """The table of extractors, on pages with a known main text."""
     rows = [json.loads(line) for line in gold.read_text("utf-8").splitlines()]
     pages = [decode((gold.parent / row["page"]).read_bytes()).text for row in rows]
-    print(
-        f"\n{'extractor':<12} {'set':<8} {'pages':>5} {'F1':>6} {'prec.':>6} {'recall':>6} {'unmarked':>9} {'pages/s':>8}"
-    )
+    heads = ("F1", "prec.", "recall", "unmarked", "pages/s")
+    print(f"\n{'extractor':<12} {'set':<8} {'pages':>5}" + "".join(f"{head:>9}" for head in heads))
     for extractor in EXTRACTORS:
         scores = defaultdict(list)
         plain_scores = defaultdict(list)
