@@ -293,12 +293,16 @@ def _add_looks(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
         bound.add_argument(f"--{name}", metavar="VALUES", help="values to try, such as 0.10,0.15,0.20; off for none")
     whatif.add_argument("-n", type=int, default=3, metavar="COUNT", help="samples from each side of a threshold")
     whatif.add_argument("--html", metavar="FILE", help="write the comparison there as one HTML page")
-    inspect = command("inspect", "documents that are kept, or dropped by a rule, or near a threshold")
+    inspect = command("inspect", "documents that are kept, dropped by a rule or as duplicates, or near a threshold")
     which = inspect.add_mutually_exclusive_group(required=True)
     which.add_argument("--reason", metavar="RULE", help="documents that this rule drops")
     which.add_argument("--kept", action="store_true", help="documents that every rule keeps")
+    which.add_argument("--duplicates", action="store_true", help="documents that repeat another, beside that one")
     inspect.add_argument(
-        "--near", metavar="VALUE", help="with --reason: documents on either side of this value of the rule's bound"
+        "--near",
+        metavar="VALUE",
+        help="with --reason: documents on either side of this value of the rule's bound; "
+        "with --duplicates: those whose similarity is nearest to it",
     )
     inspect.add_argument(
         "-n", type=int, default=20, metavar="COUNT", help="how many are shown, of each side for --near"

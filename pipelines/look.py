@@ -15,6 +15,7 @@ from pipelines.config import Config
 from pipelines.documents import measured_shards, without_unmeasured
 from pipelines.engine import UserError
 from pipelines.inspect import choose, print_chosen, print_near
+from pipelines.repeats import choose_repeats, duplicates_uris, print_repeats
 from pipelines.whatif import print_what_if, render, what_if
 
 #: Lines for a pipe or a file are not broken to fit a window.
@@ -47,10 +48,19 @@ def inspect(config: Config, options: argparse.Namespace) -> int:
         UserError: an option is wrong, or the run is not measured.
     """
     count = max(0, options.n)
+    if options.duplicates:
+        try:
+            near = None if options.near is None else _number(options.near)
+        except ValueError as error:
+            raise UserError(f"--near {options.near}: {error}") from error
+        duplicates = duplicates_uris(config, "inspect")
+        repeats, total = choose_repeats(measured_shards(config, "inspect"), duplicates, near, count)
+        print_repeats(_console(), repeats, total)
+        return 0
     if options.near is not None:
-        near = _near(config.rules, options.reason, options.near)
+        moved = _near(config.rules, options.reason, options.near)
         shards = measured_shards(config, "inspect")
-        print_near(_console(), shards, config.rules, near, count)
+        print_near(_console(), shards, config.rules, moved, count)
         return 0
     shards = measured_shards(config, "inspect")
     try:

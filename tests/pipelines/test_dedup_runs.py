@@ -49,7 +49,7 @@ def report_of(config: Path) -> dict[str, Any]:
     return report
 
 
-def test_sources_first_then_all_is_told_by_report_trace_and_takedown(
+def test_sources_first_then_all_is_told_by_report_trace_inspect_and_takedown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     web = {"http://a.jp/": page(1), "http://b.jp/": edited(page(1), 2, 5)[:-3], "http://www.a.jp/#top": page(2)[:300]}
@@ -72,12 +72,24 @@ def test_sources_first_then_all_is_told_by_report_trace_and_takedown(
         ("dedup", f"dropped, similarity {similarities[1]} to the one that stays"),
         ("stays", "urn:book"),
     ]
+    look = ["inspect", "--config", str(config), "--duplicates"]
+    for near, uri in (("0.95", "http://b.jp/"), ("1", "http://a.jp/")):
+        capsys.readouterr()
+        assert main([*look, "--near", near, "-n", "1"]) == 0
+        shown = capsys.readouterr().out
+        assert shown.startswith("Documents that repeat another: 2; 1 of them\n\n1 similarity 0.9")
+        assert re.search(rf"^  - web  1,4\d\d characters  {uri}$", shown, re.M)
+    assert "│ …ら駆け出した。第13455058590201385605号。完。完。完。完。完。\n" in shown, "from where it differs"
     asked = tmp_path / "asked.txt"
     asked.write_text("http://b.jp/\n", encoding="utf-8")
     capsys.readouterr()
     assert main(["takedown", str(asked), "--config", str(config), "--executor", "serial"]) == 0
     book = found.steps[-1].said.split("(")[1].rstrip(")")
     assert f"its text is: as document {book}" in capsys.readouterr().out
+    assert main(look) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("Documents that repeat another: 1\n")
+    assert "b.jp" not in shown
 
 
 def test_the_document_whose_signal_is_lowest_or_highest_stays(tmp_path: Path) -> None:
