@@ -37,6 +37,8 @@ class Patience:
     Attributes:
         attempts: requests at most before the failure is reported. At one failed request in twenty, eight
             in a row happen once in 25 billion.
+        forbidden_attempts: the same where a web server says 403. Some, that of Common Crawl among them, say so to those
+            who ask too often; most mean it.
         wait_s: the first wait is random between 0 and this, the next between 0 and twice this, and so on.
         throttled_wait_s: the same where the server said that requests come too fast.
         longest_wait_s: no wait is longer.
@@ -45,6 +47,7 @@ class Patience:
     """
 
     attempts: int = 8
+    forbidden_attempts: int = 6
     wait_s: float = 0.2
     throttled_wait_s: float = 1.0
     longest_wait_s: float = 30.0
@@ -431,20 +434,22 @@ def _consider(error: BaseException, path: str, attempt: int) -> None:
     Raises:
         StorageError: it is not.
     """
-    said = f"{type(error).__name__}: {error}".replace("\n", " ")
+    # fsspec calls any trouble with a web server a missing file; what the server said is behind that.
+    told = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
+    said = f"{type(told).__name__}: {told}".replace("\n", " ")
     if not isinstance(error, _failures()):
         raise error
     if not _is_passing(error):
         code = error.errno if isinstance(error, OSError) and error.errno else errno.EIO
         raise StorageError(code, said, path) from error
-    if attempt >= PATIENCE.attempts:
+    if attempt >= (PATIENCE.forbidden_attempts if _is_forbidden(error) else PATIENCE.attempts):
         raise StorageError(errno.EIO, f"failed {attempt} times, at last with {said}", path) from error
 
 
 def _is_passing(error: BaseException) -> bool:
     status = _status(error)
     if status is not None:
-        return status in _PASSING_STATUSES
+        return status in _PASSING_STATUSES or _is_forbidden(error)
     if isinstance(error, aiohttp.InvalidURL | aiohttp.ClientConnectorCertificateError):
         return False
     if isinstance(error, OSError) and error.__cause__ is None:
@@ -454,6 +459,11 @@ def _is_passing(error: BaseException) -> bool:
     return "BotoCoreError" not in names or bool(
         names & {"HTTPClientError", "ResponseStreamingError", "IncompleteReadError"}
     )
+
+
+def _is_forbidden(error: BaseException) -> bool:
+    """Whether a web server said 403; of an object store, that is a lack of rights, which waiting does not mend."""
+    return any(isinstance(e, aiohttp.ClientResponseError) and e.status == 403 for e in (error, error.__cause__))
 
 
 def _status(error: BaseException) -> int | None:
@@ -470,6 +480,6 @@ def _status(error: BaseException) -> int | None:
 
 def _wait(error: BaseException, attempt: int) -> None:
     """Sleep before the next attempt: at random, so that a thousand workers do not come back together."""
-    throttled = _status(error) in _THROTTLING_STATUSES or "SlowDown" in str(error)
+    throttled = _status(error) in _THROTTLING_STATUSES or _is_forbidden(error) or "SlowDown" in str(error)
     first = PATIENCE.throttled_wait_s if throttled else PATIENCE.wait_s
     time.sleep(random.uniform(0, min(PATIENCE.longest_wait_s, first * 2 ** (attempt - 1))))

@@ -25,6 +25,7 @@ class Faults:
 
     Attributes:
         unavailable: answered with 503 and never handed on.
+        forbidden: the same with 403.
         cut: the answer's body breaks off half-way; a PUT has happened all the same.
         stalled: the answer's body stands still half-way for `stall_s`.
         injected: how many of each there were.
@@ -32,6 +33,7 @@ class Faults:
     """
 
     unavailable: float = 0.0
+    forbidden: float = 0.0
     cut: float = 0.0
     stalled: float = 0.0
     stall_s: float = 5.0
@@ -45,7 +47,8 @@ class Faults:
     def draw(self) -> str:
         """What happens to the next answer."""
         number = self._random.random()
-        for name, share in (("unavailable", self.unavailable), ("cut", self.cut), ("stalled", self.stalled)):
+        for name in ("unavailable", "forbidden", "cut", "stalled"):
+            share = getattr(self, name)
             if number < share:
                 self.injected[name] += 1
                 return name
@@ -66,6 +69,9 @@ def proxy(port: int, faults: Faults) -> Iterator[str]:
             body = self._read_body()
             if fate == "unavailable":
                 self._answer(503, [("Content-Type", "application/xml")], _SLOW_DOWN)
+                return
+            if fate == "forbidden":
+                self._answer(403, [("Content-Type", "text/plain")], b"Forbidden")
                 return
             upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_HEADERS}

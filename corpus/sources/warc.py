@@ -224,28 +224,36 @@ def _frame(stream: BinaryIO, uri: str, max_record_bytes: int) -> Iterator[Record
     start: int | None = 0
     n_records = 0
     while start is not None:
-        broken: BrokenInput | None = None
+        broken: _Break | None = None
         for item in _frame_run(stream, start, uri, n_records, max_record_bytes):
-            if isinstance(item, BrokenInput):
+            if isinstance(item, _Break):
                 broken = item
             else:
                 n_records += 1
                 yield item
         if broken is None:
             return
-        start = _next_record(stream, broken.origin_offset + 1)
+        start = _next_record(stream, broken.search_from)
         reason = broken.refused.reason
         if start is not None:
             reason = "archive_damaged"
         elif reason == "archive_damaged" and not n_records:
             reason = "not_warc"
-        yield BrokenInput(uri, broken.origin_offset, Refused(reason, broken.refused.detail, broken.refused.uri))
+        yield BrokenInput(uri, broken.offset, Refused(reason, broken.refused.detail, broken.refused.uri))
+
+
+class _Break(NamedTuple):
+    """A place where framing cannot go on, why, and from where on the next record is looked for."""
+
+    offset: int
+    refused: Refused
+    search_from: int
 
 
 def _frame_run(
     stream: BinaryIO, start: int, uri: str, n_before: int, max_record_bytes: int
-) -> Iterator[Record | BrokenInput]:
-    """Records from an offset on, and a `BrokenInput` last if the archive breaks off or is damaged.
+) -> Iterator[Record | _Break]:
+    """Records from an offset on, and a `_Break` last if the archive breaks off or is damaged.
 
     FastWARC ends quietly where a file is cut, so each block is checked against its length, and
     the last gzip member against its own end.
@@ -268,18 +276,21 @@ def _frame_run(
             yield Record(uri, offset, shown.record_id or f"{uri.rsplit('/', 1)[-1]}:{offset}:{n_records}", block)
             n_records += 1
     except _BrokenRecordError as error:
-        yield BrokenInput(uri, offset, Refused("archive_truncated", str(error), _target_uri(shown)))
+        yield _Break(offset, Refused("archive_truncated", str(error), _target_uri(shown)), offset + 1)
         return
     except OSError as error:
         _raise_if_storage_failed(error)
+        search_from = offset + 1
         if last_whole is not None:
             offset = _end_of_record(stream, last_whole, is_gzip)
-        yield BrokenInput(uri, offset, Refused("archive_damaged", str(error)))
+            # Its length may be a lie, so that the next record starts before its end, or right there.
+            search_from = last_whole + 1
+        yield _Break(offset, Refused("archive_damaged", str(error)), search_from)
         return
     if members is not None:
         cut = _cut_member(stream, members.frame_start_position() or start)
         if cut is not None:
-            yield BrokenInput(uri, cut, Refused("archive_truncated", "the file ends inside a gzip member"))
+            yield _Break(cut, Refused("archive_truncated", "the file ends inside a gzip member"), cut + 1)
 
 
 class _BrokenRecordError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import random
 from collections.abc import Iterator
@@ -11,8 +12,11 @@ import fsspec
 import pytest
 
 from corpus import storage
+from corpus.records import InputFile, InputShard, Record
 from corpus.shards import filesystem, publish
+from corpus.sources import warc
 from corpus.storage import Patience, StorageError
+from tests.corpus.test_warc import http, warc_record
 from tests.faulty_server import Faults, proxy, web_server
 
 s3fs = pytest.importorskip("s3fs", reason="the extra s3 is not installed")
@@ -205,6 +209,38 @@ def test_a_web_server_in_trouble_is_not_a_missing_file(tmp_path: Path, impatient
         get(f"{url}/page.bin")
     with pytest.raises(StorageError, match="failed 12 times"):
         get(f"{url}/page.bin")
+
+
+def test_a_web_server_that_forbids_is_asked_again_a_few_times(tmp_path: Path, impatient: None) -> None:
+    (tmp_path / "page.bin").write_bytes(b"x" * 99)
+    faults = Faults(forbidden=1.0)
+    with web_server(tmp_path) as port, proxy(port, faults) as url:
+        with pytest.raises(StorageError, match=r"failed 6 times.*403"):
+            get(f"{url}/page.bin")
+        faults.forbidden = 0.3
+        assert get(f"{url}/page.bin") == b"x" * 99
+
+
+def test_a_list_of_archives_is_read_from_a_web_server_that_misbehaves(
+    tmp_path: Path, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "READ_BYTES", 1 << 12)
+    members = [gzip.compress(warc_record(http(os.urandom(5000)), name=str(i))) for i in range(20)]
+    (tmp_path / "crawl").mkdir()
+    (tmp_path / "crawl" / "a.warc.gz").write_bytes(b"".join(members))
+    (tmp_path / "warc.paths.gz").write_bytes(gzip.compress(b"crawl/a.warc.gz\n"))
+    faults = Faults(unavailable=0.1, forbidden=0.1, cut=0.2)
+    with web_server(tmp_path) as port, proxy(port, faults) as url:
+        options = warc.Options(paths_prefix=f"{url}/")
+        (shard,) = warc.plan([InputFile(f"{url}/warc.paths.gz", 1, "1")], options)
+        found = list(warc.records(shard, options))
+    there = warc.records(InputShard("x", (InputFile(str(tmp_path / "crawl" / "a.warc.gz"), 1, "1"),)), options)
+    assert [(item.key, item.origin_offset, item.payload) for item in found if isinstance(item, Record)] == [
+        (item.key, item.origin_offset, item.payload) for item in there if isinstance(item, Record)
+    ]
+    assert len(found) == 20
+    assert faults.injected["forbidden"]
+    assert faults.injected["cut"]
 
 
 @pytest.mark.parametrize("path", ["/", "/a", "/a/", "/a//b/", "/a/../b", "/～/雨 *.txt", "a/b", "~/a", "file:///a/b"])

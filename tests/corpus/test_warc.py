@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import brotli
+import pyarrow as pa
 import pytest
 from fastwarc import ZstdWriter
 from hypothesis import given, settings
@@ -70,7 +71,7 @@ def archive(n_records: int) -> list[bytes]:
 # --- framing
 
 
-@pytest.mark.parametrize("form", ["plain", "members", "one member", "zstd"])
+@pytest.mark.parametrize("form", ["plain", "members", "one member", "zstd", "lz4"])
 def test_records_carry_the_offset_at_which_they_can_be_read_again(tmp_path: Path, form: str) -> None:
     parts = archive(5)
     if form == "members":
@@ -79,6 +80,8 @@ def test_records_carry_the_offset_at_which_they_can_be_read_again(tmp_path: Path
     offsets = [sum(map(len, parts[:i])) for i in range(5)]
     if form == "one member":
         data, offsets = gzip.compress(data), [0] * 5
+    if form == "lz4":
+        data, offsets = pa.Codec("lz4").compress(data, asbytes=True), []
     if form == "zstd":
         with ZstdWriter(str(tmp_path / "z")) as stream:
             stream.write(data)
@@ -265,6 +268,10 @@ def chunked(body: bytes, size: int) -> bytes:
     return b"".join(b"%x;ext=1\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
 
 
+def zstd(data: bytes) -> bytes:
+    return pa.Codec("zstd").compress(data, asbytes=True)
+
+
 RAW_DEFLATE = zlib.compressobj(wbits=-15)
 ENCODED = {
     "gzip": gzip.compress(HTML),
@@ -273,6 +280,7 @@ ENCODED = {
     "Deflate": RAW_DEFLATE.compress(HTML) + RAW_DEFLATE.flush(),
     "br": brotli.compress(HTML),
     "gzip, br": brotli.compress(gzip.compress(HTML)),
+    "zstd": zstd(HTML),
     "identity": HTML,
 }
 
@@ -286,17 +294,17 @@ def test_content_and_transfer_encodings_are_undone(encoding: str, transfer: str)
     assert document.text == f"{PROSE}\n{PROSE}"
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br"])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
 def test_encodings_that_were_undone_before_storing_are_recognised(encoding: str) -> None:
     assert reason(http(HTML, f"Content-Encoding: {encoding}", "Transfer-Encoding: chunked")) == "Document"
 
 
-@given(st.integers(1, 10_000), st.sampled_from(["gzip", "deflate", "br", "chunked"]), st.booleans())
+@given(st.integers(1, 10_000), st.sampled_from(["gzip", "deflate", "br", "zstd", "chunked"]), st.booleans())
 @settings(max_examples=100, deadline=None)
 def test_a_damaged_body_gives_what_can_be_read_or_a_reason(place: int, encoding: str, cut: bool) -> None:
     long = HTML.replace(b"<p>", b"<p>" + bytes(range(48, 90)) * 40, 1)
-    body = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress, "chunked": lambda b: chunked(b, 99)}
-    data = bytearray(body[encoding](long))
+    body = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress, "zstd": zstd}
+    data = bytearray(body[encoding](long) if encoding in body else chunked(long, 99))
     place %= len(data)
     if cut:
         del data[place:]
@@ -307,10 +315,42 @@ def test_a_damaged_body_gives_what_can_be_read_or_a_reason(place: int, encoding:
     assert isinstance(found, Document) or found.reason in warc.REASONS
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br"])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
 def test_a_bomb_is_refused_at_the_limit(encoding: str) -> None:
-    body = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress}[encoding](b"\0" * 5_000_000)
+    compress = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress, "zstd": zstd}[encoding]
+    body = compress(b"\0" * 5_000_000)
     assert reason(http(body, f"Content-Encoding: {encoding}"), warc.Options(max_record_bytes=100_000)) == "too_large"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"5\r\n" + HTML,  # shorter than it is
+        b"fffffff\r\n" + HTML,  # longer than it is
+        b"%x\n%s" % (len(HTML), HTML),  # no last chunk, line ends of one byte
+        HTML + b"\r\n0\r\n\r\n",  # no size at all
+        b"%x\r\n%szzz\r\n?" % (len(HTML), HTML),  # no size behind the first
+    ],
+)
+def test_wrong_sizes_of_chunks_give_what_can_be_read_or_a_reason(body: bytes) -> None:
+    whole = outcome(http(body, "Transfer-Encoding: chunked"))
+    assert isinstance(whole, Document) != (body.startswith(b"5\r\n"))
+    assert not isinstance(whole, Refused) or whole.reason == "no_japanese_bytes"
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+@pytest.mark.parametrize("error", [-30, 30, 10**9])
+def test_a_wrong_content_length_costs_no_other_record(tmp_path: Path, compressed: bool, error: int) -> None:
+    block = http(HTML)
+    stated, wrong = f"Content-Length: {len(block)}".encode(), f"Content-Length: {len(block) + error}".encode()
+    parts = [warc_record(block, name=str(i)) for i in range(4)]
+    parts[1] = parts[1].replace(stated, wrong)
+    if compressed:
+        parts = [gzip.compress(part) for part in parts]
+    found = framed(tmp_path / "a.warc", b"".join(parts), warc.Options(max_record_bytes=1 << 20))
+    keys = [item.key[-2] for item in found if isinstance(item, Record) and item.payload.size_bytes == len(block)]
+    assert keys == ["0", "2", "3"]
+    assert len(found) > len(keys)
 
 
 def test_what_a_page_states_of_its_use_is_recorded_and_can_be_honoured() -> None:
