@@ -394,6 +394,12 @@ def _charsets(merged: Statistics) -> dict[str, Any]:
         "rows": rows,
         "other": {"documents": sum(lumped.values()), "charsets": lumped},
         "not_counted": merged["charsets_other"],
+        "decided_by": [
+            {"by": by, **counts}
+            for by, counts in sorted(
+                merged["charset_decisions"].items(), key=lambda item: (-item[1]["documents"], item[0])
+            )
+        ],
     }
 
 

@@ -216,7 +216,7 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
     tokenize = token_stages[-1]
     statistics = _map(
         "statistics",
-        3,
+        4,
         NoSettings(),
         (extract, langid, measure, decide, duplicates, *leaks, takedown, release, *boilerplate),
         "statistics",

@@ -111,6 +111,9 @@ def shard_statistics(shards: ShardTables) -> Statistics:
     counted["rules"] = _rules(failures)
     counted["languages"] = _by(documents, "lang", ["characters"])
     counted["charsets"], counted["charsets_other"] = _charsets(documents)
+    counted["charset_decisions"] = _by(
+        documents.filter(pc.is_valid(documents["charset_decided_by"])), "charset_decided_by", ["damaged"]
+    )
     counted["hosts"], counted["hosts_other"], counted["hosts_none"] = _hosts(documents)
     unique = documents.filter(documents["unique"])
     counted["lengths"] = {"documents": _lengths(documents), "unique": _lengths(unique)}
@@ -169,6 +172,7 @@ def _zero() -> Statistics:
         "languages": {},  # language → documents, characters
         "charsets": {},  # charset → declared charset ("" if none) → documents
         "charsets_other": 0,  # documents
+        "charset_decisions": {},  # what decided it: bom, http, … → documents, damaged (of them, with undecodable bytes)
         "hosts": {},  # host → documents, kept, unique
         "hosts_other": {"documents": 0, "kept": 0, "unique": 0},
         "hosts_none": {"documents": 0, "kept": 0, "unique": 0},  # their URI names no host
@@ -197,7 +201,7 @@ def _read_documents(
     documents, failures = [_NO_DOCUMENTS], [_NO_FAILURES]
     scripts = [f"{script}_fraction" for script in SCRIPTS]
     for document, language, signal, decision, duplicate in zip_batches(
-        (shards.documents, ["source", "uri", "charset", "charset_declared"]),
+        (shards.documents, ["source", "uri", "charset", "charset_declared", "meta"]),
         (shards.languages, ["lang", *scripts]),
         (shards.signals, ["char_count", "size_bytes"]),
         (shards.decisions, ["reasons"]),
@@ -211,6 +215,7 @@ def _read_documents(
         reason = pc.list_flatten(reasons).cast(pa.string())
         is_permitted = np.ones(len(source), np.bool_)
         is_permitted[row.filter(pc.is_in(reason, value_set=pa.array(RIGHTS))).to_numpy()] = False
+        meta = document.column("meta")
         taken = pc.is_in(document.column("doc_id"), value_set=taken_ids)
         host = pc.if_else(taken, pa.scalar(None, pa.large_string()), hosts(document.column("uri")))
         documents.append(
@@ -220,6 +225,8 @@ def _read_documents(
                     host,
                     _strings(document, "charset"),
                     _strings(document, "charset_declared"),
+                    pc.struct_field(pc.extract_regex(meta, _DECIDED_BY), "by").cast(pa.string()),
+                    pc.fill_null(pc.match_substring(meta, _DAMAGED), False).cast(pa.int64()),
                     lang,
                     characters,
                     signal.column("size_bytes"),
@@ -253,12 +260,18 @@ def _read_documents(
     return pa.concat_tables(documents), pa.concat_tables(failures)
 
 
+# What web pages have in `meta`, as `corpus.sources.warc` writes it.
+_DECIDED_BY = r'"charset_decided_by": "(?P<by>[a-z]+)"'
+_DAMAGED = '"replacement_fraction": '
+
 _NO_DOCUMENTS = pa.schema(
     [
         ("source", pa.string()),
         ("host", pa.large_string()),
         ("charset", pa.string()),
         ("charset_declared", pa.string()),
+        ("charset_decided_by", pa.string()),
+        ("damaged", pa.int64()),
         ("lang", pa.string()),
         ("characters", pa.int64()),
         ("bytes", pa.int64()),
