@@ -1106,7 +1106,7 @@ def _find_marks(data):  # type: ignore[no-untyped-def]
                     utf_8, reference = _count_kana(data, 8 * i, 8 * i + 8)
                     utf_8_kana += utf_8
                     reference_kana += reference
-    if max(utf_8_kana, reference_kana) < MIN_KANA:
+    if behind < n_words and max(utf_8_kana, reference_kana) < MIN_KANA:
         utf_8, reference, more_misplaced, more_escapes, more_zeros = _mark_words(data, words, behind, n_words)
         utf_8_kana += utf_8
         reference_kana += reference

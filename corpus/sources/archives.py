@@ -207,13 +207,21 @@ def _tar_entries(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[
                 elif not member.isdir():
                     yield _broken(uri, ordinal, "unsafe_path", f"{member.name}: a link or device, not a file")
                 ordinal += 1
-            if plain.tell() == archive.offset:  # it ends where a header or the zeros at the end should follow
-                yield _broken(uri, ordinal, "broken_archive", f"after {ordinal} entries: cut off, there is no end mark")
+            if fault := _fault_at_end(plain):
+                yield _broken(uri, ordinal, "broken_archive", f"after {ordinal} entries: {fault}")
     except _TooLargeError as error:
         yield _broken(uri, ordinal, "too_large", f"{error}; the archive is not read any further")
     except _DAMAGE as error:
         _raise_if_storage_failed(error)
         yield _broken(uri, ordinal, "broken_archive", f"after {ordinal} entries: {error}")
+
+
+def _fault_at_end(plain: _Limited) -> str:
+    """What is wrong where tarfile found no further header, which it does not tell; empty at the end of an archive."""
+    if not plain.last or plain.last.strip(b"\0"):
+        return "cut off, there is no end mark" if len(plain.last) < tarfile.BLOCKSIZE else "a damaged header"
+    # Zeros fill the last record of an archive; behind it may stand another one.
+    return "more stands behind the end mark" if plain.read(tarfile.RECORDSIZE).strip(b"\0") else ""
 
 
 def _tar_reader(
@@ -252,11 +260,13 @@ class _Limited(io.RawIOBase):
         super().__init__()
         self._stream = stream
         self._max_read_bytes = max_read_bytes
+        self.last = b""  # what was read last
 
     def read(self, size: int = -1) -> bytes:
         if not 0 <= size <= self._max_read_bytes + tarfile.RECORDSIZE:
             raise _TooLargeError(f"a header asks for {size} bytes")
-        return self._stream.read(size)
+        self.last = self._stream.read(size)
+        return self.last
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         return self._stream.seek(offset, whence)

@@ -139,6 +139,12 @@ def archive_faults(ending: str, good: bytes, name: str = "b") -> Iterator[tuple[
     yield "broken_archive", {"b.zip": damaged(buffer.getvalue(), b"\x01\x02\x03\x04")}, 1
     yield "broken_archive", {"b.tar": tar_of({f"{name}_1{ending}": good})[:520]}, 0
     yield "broken_archive", {"b.tar": tar_of({f"{name}_1{ending}": good}).rstrip(b"\0").ljust(1024, b"\0")}, 1
+    two = tar_of({f"{name}_1{ending}": good, f"{name}_2{ending}": good})
+    header = two.rindex(f"{name}_2{ending}".encode())
+    yield "broken_archive", {"b.tar": two[: header + 100]}, 1
+    yield "broken_archive", {"b.tar": damaged(two, f"{name}_2{ending}".encode())}, 1
+    yield "broken_archive", {"b.tar": two[:header] + bytes(512) + two[header:]}, 1
+    yield "broken_archive", {"b.tar.gz": gzip.compress(tar_of({f"{name}_1{ending}": good}) + two)}, 1
     yield "unsafe_path", {"b.zip": zip_of({**unsafe, f"c/{name}_4{ending}": good})}, 1
     yield "unsafe_path", {"b.tar": tar_of({**unsafe, f"c/{name}_4{ending}": good})}, 1
     yield "too_large", {"b.zip": zip_of(bad)}, 1

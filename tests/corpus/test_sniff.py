@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corpus.markup import kernels
 from corpus.sniff import MIN_KANA, count_pairs, find_marks, holds_kana, may_be_japanese
 from tests import oracles
 
@@ -102,6 +104,15 @@ def test_marks_are_those_that_a_slow_search_finds(data: bytes) -> None:
         assert max(fast["utf_8_kana"], fast["reference_kana"]) >= MIN_KANA  # and looking ends
         return
     assert fast == slow
+
+
+def test_no_word_behind_the_page_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Compiled, it would be read from whatever lies there; as Python, it raises.
+    monkeypatch.setattr(kernels, "_mark_words", kernels._mark_words.py_func)
+    for n_bytes in (0, 1, 7, 8, 9, 121, 127, 128, 129, 137, 255, 256, 257):
+        data = np.frombuffer(b"x" * n_bytes, np.uint8)
+        with np.errstate(over="ignore"):
+            assert kernels._find_marks.py_func(data) == tuple(find_marks(data.tobytes()))
 
 
 @given(MARKED)
