@@ -677,7 +677,7 @@ _PATH_LISTS = (".paths", ".paths.gz")
 _GZIP = b"\x1f\x8b\x08"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _CHUNK_BYTES = 256 << 10
-_READ_BYTES = 256 << 10
+_READ_BYTES = 128 << 10
 #: White space before a page's first character is shorter, or the page is looked at as a whole.
 _BLANK_BYTES = 1024
 #: As in FastWARC.
