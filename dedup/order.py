@@ -32,7 +32,8 @@ def precedence(documents: pa.RecordBatch, chars: np.ndarray, settings: Dedup) ->
 
     - `source`: the source that `settings.source_priority` names first; sources that it does not name come last;
     - `highest`, `lowest`: the document whose `settings.survivor_signal` is higher or lower. Its leading eight binary
-      digits are compared, so that between values less than a percent apart the next criterion may decide;
+      digits are compared, so that between values less than a percent apart the next criterion may decide; a document
+      without a value comes last;
     - `longest`: the longer text, as dedup compares it;
     - `newest`, `oldest`: the page fetched later or earlier, by the day (UTC); unknown times come last.
 
@@ -75,8 +76,8 @@ def _pack(
             place = pc.index_in(documents.column("source").cast(pa.string()), named)
             value = place.fill_null(last).to_numpy(zero_copy_only=False)
         elif criterion in ("highest", "lowest"):
-            rising = _rising(signal)
-            value = rising if criterion == "lowest" else last - rising
+            rising, is_known = _rising(signal)
+            value = np.where(is_known, rising if criterion == "lowest" else last - rising, last)
         elif criterion == "longest":
             value = last - np.minimum(chars, last)
         else:
@@ -87,11 +88,14 @@ def _pack(
     return packed
 
 
-def _rising(signal: pa.Array | None) -> np.ndarray:
-    """uint16 (n_docs,), the leading half of each value as a 32-bit float, as numbers that sort like the values."""
+def _rising(signal: pa.Array | None) -> tuple[np.ndarray, np.ndarray]:
+    """uint16 (n_docs,), the leading half of each value as a 32-bit float, as numbers that sort like the values; and
+    bool (n_docs,), whether it is a value."""
     if signal is None:
         raise ValueError("the criteria highest and lowest need dedup.survivor_signal")
-    bits = signal.cast(pa.float32()).to_numpy(zero_copy_only=False).view(np.int32) >> 16
+    # Counts beyond 2**24 are no 32-bit floats; NumPy rounds them, where Arrow refuses.
+    values = signal.to_numpy(zero_copy_only=False).astype(np.float32)
+    bits = values.view(np.int32) >> 16
     # Of negative floats the greater pattern is the lesser number.
     rising: np.ndarray = np.where(bits < 0, ~bits & 0x7FFF, bits | 0x8000).astype(np.uint16)
-    return rising
+    return rising, ~np.isnan(values)

@@ -1,3 +1,4 @@
+import math
 import struct
 
 import numpy as np
@@ -80,6 +81,20 @@ def test_cutting_a_batch_changes_no_precedence(rows, cut):
 
 def test_no_criteria_leave_the_choice_to_the_ids():
     assert places([("web", 1, 1, 0.5), ("ndl", 2, 2, 0.6)]) == [0, 0]
+
+
+@pytest.mark.parametrize(("criterion", "order"), [("highest", [2, 1, 0, 3]), ("lowest", [1, 2, 0, 3])])
+@pytest.mark.parametrize("kind", [pa.float32(), pa.float64()])
+def test_a_document_without_a_value_never_stays_for_its_signal(criterion, order, kind):
+    batch = documents([""] * 4).append_column("score", pa.array([math.nan, -0.5, 0.5, None], kind))
+    usual = Dedup(survivor_order=(criterion,), survivor_signal="score")
+    assert np.argsort(precedence(batch, np.zeros(4, np.int64), usual), kind="stable").tolist() == order
+
+
+def test_counts_beyond_what_a_float_holds_exactly_are_compared():
+    batch = documents([""] * 3).append_column("size_bytes", pa.array([20_000_001, 5, 2**40 + 1], pa.int64()))
+    usual = Dedup(survivor_order=("highest",), survivor_signal="size_bytes")
+    assert np.argsort(precedence(batch, np.zeros(3, np.int64), usual)).tolist() == [2, 0, 1]
 
 
 @pytest.mark.parametrize(("same_address", "order"), [("newest", [1, 2, 0]), ("longest", [0, 1, 2])])
