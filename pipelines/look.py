@@ -49,10 +49,7 @@ def inspect(config: Config, options: argparse.Namespace) -> int:
     """
     count = max(0, options.n)
     if options.duplicates:
-        try:
-            near = None if options.near is None else _number(options.near)
-        except ValueError as error:
-            raise UserError(f"--near {options.near}: {error}") from error
+        near = None if options.near is None else _similarity(options.near)
         duplicates = duplicates_uris(config, "inspect")
         repeats, total = choose_repeats(measured_shards(config, "inspect"), duplicates, near, count)
         print_repeats(_console(), repeats, total)
@@ -104,6 +101,16 @@ def _number(value: str) -> float:
         return float(value)
     except ValueError:
         raise ValueError(f"{value!r} is not a number") from None
+
+
+def _similarity(value: str) -> float:
+    try:
+        similarity = _number(value)
+    except ValueError as error:
+        raise UserError(f"--near {value}: {error}") from error
+    if not 0 <= similarity <= 1:
+        raise UserError(f"--near {value}: a similarity is a number from 0 to 1")
+    return similarity
 
 
 def _near(rules: Sequence[Rule], name: str | None, value: str) -> Alternative:

@@ -118,11 +118,10 @@ def print_repeats(console: Console, repeats: Sequence[Repeat], total: int) -> No
     console.print()
     for place, one in enumerate(repeats, start=1):
         within = ", within its source" if one.within_source else ""
-        console.print(
-            f"{place} similarity {one.similarity:.3f}, {one.containment:.1%} of it in the one that stays{within}; "
-            f"both begin with the same {one.differ_at:,} characters",
-            style="bold",
-        )
+        said = f"{place} similarity {one.similarity:.3f}, {one.containment:.1%} of it in the one that stays{within}"
+        if one.survivor is not None:
+            said += f"; both begin with the same {one.differ_at:,} characters"
+        console.print(said, style="bold")
         _print_side(console, "-", one.removed)
         if one.survivor is None:
             console.print("  + of an earlier run, or may not be shown")

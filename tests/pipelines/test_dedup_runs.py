@@ -123,7 +123,9 @@ def test_a_survivor_signal_that_is_none_is_refused_with_those_that_are(
     assert "survivor_signal: 'beauty' is none of" in line
 
 
-def test_a_run_against_an_index_ends_in_a_report_that_names_what_repeats_the_earlier_run(tmp_path: Path) -> None:
+def test_a_run_against_an_index_ends_in_a_report_that_names_what_repeats_the_earlier_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     first = write_config(tmp_path / "first", {"old": {"http://a.jp/": page(1), "http://c.jp/": VARIED}}, "index = true")
     report_of(first)
     index = table_folder(load_config(str(first)), "index")
@@ -138,3 +140,8 @@ def test_a_run_against_an_index_ends_in_a_report_that_names_what_repeats_the_ear
     (found,) = trace(load_config(str(second)), "http://b.jp/")
     assert found.steps[-1].name == "stays"
     assert found.steps[-1].said.startswith("a document of an earlier run")
+    capsys.readouterr()
+    assert main(["inspect", "--config", str(second), "--duplicates"]) == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"^1 similarity 0\.9\d\d, 9\d\.\d% of it in the one that stays$", shown, re.M)
+    assert "  + of an earlier run, or may not be shown\n" in shown

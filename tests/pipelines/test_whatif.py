@@ -178,6 +178,9 @@ def test_another_preset_is_compared_from_the_command_line(
         (("inspect", "--reason", "short", "--near", "100"), "--near 100: no rule 'short'"),
         (("inspect", "--reason", "too_short", "--near", "b"), "--near b: 'b' is not a number"),
         (("inspect", "--kept", "--near", "100"), "near the bound of which rule?"),
+        (("inspect", "--duplicates", "--near", "b"), "--near b: 'b' is not a number"),
+        (("inspect", "--duplicates", "--near", "nan"), "--near nan: a similarity is a number from 0 to 1"),
+        (("inspect", "--duplicates", "--near", "80"), "--near 80: a similarity is a number from 0 to 1"),
     ],
 )
 def test_a_mistake_is_one_line(
