@@ -7,7 +7,7 @@ arrival, and an earlier part of the corpus cannot win by being earlier.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -18,11 +18,14 @@ from dedup.settings import Criterion, Dedup
 #: Bits of a precedence: one source of 255, the leading half of a signal's float, characters up to 16 million, and days
 #: since 1970 up to the year 2149, so that all criteria fit into 64 bits in any order. Opposites share theirs.
 _BITS = {"source": 8, "highest": 16, "lowest": 16, "longest": 24, "newest": 16, "oldest": 16}
+#: Among the pages of one address, where there are no other criteria, seconds since 1970.
+_ADDRESS_BITS = {"longest": 24, "newest": 40}
 
 #: Columns of `corpus.schema.DOCUMENTS` that `precedence` reads, beside the signal that `survivor_signal` names.
 ORDER_COLUMNS = ("source", "fetched_at")
 
-_DAY_S = 24 * 3600
+#: What a criterion of time tells apart, by its bits.
+_TIME_UNIT_S = {16: 24 * 3600, 40: 1}
 
 
 def precedence(documents: pa.RecordBatch, chars: np.ndarray, settings: Dedup) -> np.ndarray:
@@ -43,33 +46,34 @@ def precedence(documents: pa.RecordBatch, chars: np.ndarray, settings: Dedup) ->
         settings: the criteria.
     """
     signal = documents.column(settings.survivor_signal) if settings.survivor_signal else None
-    return _pack(documents, chars, settings.survivor_order, settings.source_priority, signal)
+    criteria = {criterion: _BITS[criterion] for criterion in settings.survivor_order}
+    return _pack(documents, chars, criteria, settings.source_priority, signal)
 
 
 def address_precedence(documents: pa.RecordBatch, chars: np.ndarray, settings: Dedup) -> np.ndarray:
     """uint64 (n_docs,), the place of each document among those of its address (`settings.same_address`).
 
-    The newest page stays, of equally new ones the longest; or the longest, of equally long ones the newest.
+    The newest page stays, by the second, of equally new ones the longest; or the longest, of equally long ones the
+    newest.
 
     Args:
         documents: a batch with `ORDER_COLUMNS`.
         chars: int64 (n_docs,), length of each text as dedup compares it.
         settings: which of both.
     """
-    newest_first = settings.same_address == "newest"
-    return _pack(documents, chars, ("newest", "longest") if newest_first else ("longest", "newest"), ())
+    order: list[Criterion] = ["newest", "longest"] if settings.same_address == "newest" else ["longest", "newest"]
+    return _pack(documents, chars, {criterion: _ADDRESS_BITS[criterion] for criterion in order}, ())
 
 
 def _pack(
     documents: pa.RecordBatch,
     chars: np.ndarray,
-    criteria: Sequence[Criterion],
+    criteria: Mapping[Criterion, int],
     source_priority: Sequence[str],
     signal: pa.Array | None = None,
 ) -> np.ndarray:
     packed = np.zeros(len(chars), np.uint64)
-    for criterion in criteria:
-        bits = _BITS[criterion]
+    for criterion, bits in criteria.items():
         last = (1 << bits) - 1
         if criterion == "source":
             named = pa.array(source_priority, pa.string())
@@ -81,9 +85,10 @@ def _pack(
         elif criterion == "longest":
             value = last - np.minimum(chars, last)
         else:
-            days = pc.divide(documents.column("fetched_at").cast(pa.int64()), _DAY_S).to_numpy(zero_copy_only=False)
-            known = np.clip(np.nan_to_num(days, nan=0), 0, last - 1)
-            value = np.where(np.isnan(days), last, known if criterion == "oldest" else last - 1 - known)
+            seconds = documents.column("fetched_at").cast(pa.int64())
+            times = pc.divide(seconds, _TIME_UNIT_S[bits]).to_numpy(zero_copy_only=False)
+            known = np.clip(np.nan_to_num(times, nan=0), 0, last - 1)
+            value = np.where(np.isnan(times), last, known if criterion == "oldest" else last - 1 - known)
         packed = packed << np.uint64(bits) | np.minimum(value, last).astype(np.uint64)
     return packed
 

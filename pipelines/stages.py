@@ -497,7 +497,7 @@ def _address_stages(settings: Dedup, extract: Stage, signatures: Stage, decide: 
     """From documents to those of which another page of the same address stays."""
     addresses = Stage(
         name="addresses",
-        version=2,
+        version=3,
         settings=settings,
         needs=(extract, signatures, decide),
         tables={"addresses": "addresses/{shard}.arrow"},

@@ -102,3 +102,11 @@ def test_of_one_address_the_newest_or_the_longest_page_comes_first(same_address,
     batch = documents([""] * 3, days=[10, 20, 20])
     found = address_precedence(batch, np.array([90, 60, 50]), Dedup(same_address=same_address))
     assert np.argsort(found).tolist() == order
+
+
+def test_of_two_pages_of_one_day_the_later_is_the_newer():
+    batch = documents([""] * 4)
+    seconds = pa.array([5_000_000_000, 5_000_000_001, None, 4_999_999_999], pa.timestamp("s", "UTC"))
+    batch = batch.set_column(batch.schema.get_field_index("fetched_at"), "fetched_at", seconds)
+    found = address_precedence(batch, np.array([90, 50, 900, 95]), Dedup(same_address="newest"))
+    assert np.argsort(found).tolist() == [1, 0, 3, 2]
