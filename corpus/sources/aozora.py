@@ -62,7 +62,9 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
     if decoded is None:
         return Refused("wrong_encoding", "neither Shift_JIS nor UTF-8", record.origin_file)
     raw, charset = decoded
-    parts = split_frame(raw if "\n" in raw else raw.replace("\r", "\n"))
+    if raw.count("\r") > raw.count("\r\n"):  # a line end of old Macintoshes, or one that was damaged
+        raw = raw.replace("\r\n", "\n").replace("\r", "\n")
+    parts = split_frame(raw)
     text, n_unknown = plain_text(parts.body)
     if not text.strip():
         return Refused("no_text", f"{len(raw)} characters, all of them header or colophon", record.origin_file)

@@ -169,3 +169,11 @@ def test_every_kind_of_line_end_gives_the_same_work(line_end: str) -> None:
     assert document.text == "　一行目。\n\n　二行目。\n\n　三行目。"
     assert (document.title, document.meta["base_edition"]) == ("題", "「本」社")
     assert document.meta["colophon"] == "底本：「本」社\n入力：人"
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_a_line_end_that_lost_its_half_changes_nothing(number: int) -> None:
+    legend = "-" * 55 + "\r\n【テキスト中に現れる記号について】\r\n\r\n《》：ルビ\r\n" + "-" * 55 + "\r\n\r\n"
+    lines = FRAME.format(legend + "　本文である。").split("\r\n")
+    damaged = "\r\n".join(lines[: number + 1]) + "\r" + "\r\n".join(lines[number + 1 :])
+    assert parse(damaged.encode("cp932")) == parse("\r\n".join(lines).encode("cp932"))
