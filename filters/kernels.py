@@ -609,10 +609,11 @@ def _is_face(data, i, end, tells, points):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _find_url(data, start, i, end):  # type: ignore[no-untyped-def]
+def _find_url(data, start, i, end, known_to):  # type: ignore[no-untyped-def]
     """First byte, and the byte after the last, of an address of the web whose colon ends at byte i; i twice if none.
 
-    The colon stands in http:// or https://, and the address goes on as long as printable ASCII does.
+    The colon stands in http:// or https://, and the address goes on as long as printable ASCII does: one in another,
+    which is known to end at known_to, ends with that.
     """
     if i + 2 >= end or data[i] != 0x2F or data[i + 1] != 0x2F or not 0x21 <= data[i + 2] <= 0x7E:
         return i, i
@@ -621,7 +622,7 @@ def _find_url(data, start, i, end):  # type: ignore[no-untyped-def]
         j -= 1
     if j - 3 < start or data[j - 3] != 0x68 or data[j - 2] != 0x74 or data[j - 1] != 0x74 or data[j] != 0x70:
         return i, i
-    to = i + 3
+    to = max(i + 3, known_to)
     while to < end and 0x21 <= data[to] <= 0x7E:
         to += 1
     return j - 3, to
@@ -716,7 +717,7 @@ def _read_tells(data, offsets, tells, head_chars, counts):  # type: ignore[no-un
             if tell >> FACE_OPENER & 1:
                 row[FACES] += _is_face(data, i, end, tells, points)
             elif tell >> COLON & 1:
-                url, after = _find_url(data, start, i, end)
+                url, after = _find_url(data, start, i, end, url_to)
                 row[URLS] += after > url
                 row[URL_CHARS] += max(after - max(url, url_to), 0)  # an address in another one counts no byte twice
                 url_to = max(url_to, after)

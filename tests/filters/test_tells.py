@@ -71,6 +71,13 @@ def test_an_address_in_an_address_counts_its_characters_once():
     assert told.url_chars.tolist() == [len(address)]
 
 
+def test_two_hundred_thousand_addresses_in_one_another_are_read_once():
+    # Read to the end from each one, they would take a minute.
+    told = read_tells(sliced(["http://" * 200_000]))
+    assert told.url_counts.tolist() == [199_999]
+    assert told.url_chars.tolist() == [1_400_000]
+
+
 @pytest.mark.parametrize(
     ("text", "date_chars"),
     [

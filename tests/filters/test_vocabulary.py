@@ -95,6 +95,21 @@ def test_words_are_those_that_the_oracle_finds(texts):
         assert counts.of("violence")[row] == text.count("今")
 
 
+ODD = "aアあ𠮷🍣é\x00"
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.text(st.sampled_from(ODD), min_size=1, max_size=5), min_size=1, max_size=6, unique=True),
+    st.lists(st.text(st.sampled_from(ODD), max_size=30), max_size=5),
+)
+def test_words_of_any_length_and_any_characters_are_found_to_the_last_byte(words, texts):
+    found = count_words(sliced(texts), WordLists(adult=tuple(words)))
+    for row, text in enumerate(texts):
+        expected = oracles.count_words(text, words)
+        assert (found.of("adult")[row], found.chars_of("adult")[row], found.different("adult")[row]) == expected, text
+
+
 @pytest.mark.parametrize(
     ("text", "count"),
     [
