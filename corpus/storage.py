@@ -142,14 +142,19 @@ class LocalFiles:
         while folders:
             folder = folders.pop()
             try:
-                with os.scandir(folder) as entries:
-                    for entry in entries:
-                        if entry.is_dir():
-                            folders.append(entry.path)
-                        else:
-                            yield entry.path[len(path.rstrip("/")) + 1 :], entry.stat().st_size
+                entries = os.scandir(folder)
             except FileNotFoundError:
                 continue  # it went while we looked
+            with entries:
+                for entry in entries:
+                    if entry.is_dir():
+                        folders.append(entry.path)
+                        continue
+                    try:
+                        size_bytes = entry.stat().st_size
+                    except FileNotFoundError:
+                        continue  # likewise, and others may still be there
+                    yield entry.path[len(path.rstrip("/")) + 1 :], size_bytes
 
     def glob(self, pattern: str) -> dict[str, dict[str, Any]]:
         """See `RemoteFiles`."""

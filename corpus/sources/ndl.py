@@ -192,6 +192,9 @@ _Found = tuple[str, str, int, list[Item]]
 
 _PID_AND_PAGE = re.compile(r"(?:digidepo_)?(\d{4,})(?:_(.+))?")
 _STEM_AND_PAGE = re.compile(r"(.+)_(\d{3,7})")
+#: Of a number in a name; of thousands, Python makes none.
+_MAX_DIGITS = 18
+_DIGITS = re.compile(rf"(\d{{1,{_MAX_DIGITS}}})")
 _FRAME = re.compile(r"R(\d{7})(?=_|\b)")
 _HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
 
@@ -332,7 +335,8 @@ def _page_faults(items: Sequence[Item], address: str) -> Iterator[Refused]:
         if file[0] and file in seen:
             yield Refused("duplicate_page", item.name, address)
         seen.add(file)
-    numbers = [int(page) for page, ending in files if page.isdecimal() and f".{ending}" != _ROWS]
+    paged = {page for page, ending in files if f".{ending}" != _ROWS}
+    numbers = [int(page) for page in paged if page.isdecimal() and len(page) <= _MAX_DIGITS]
     if missing := gaps(numbers):
         yield Refused("missing_page", f"{missing} of {min(numbers)} to {max(numbers)}", address)
 
@@ -366,7 +370,7 @@ def _page_of(name: str) -> str:
 
 def _natural_order(page: str) -> list[tuple[int, str]]:
     """`p2` before `p10`."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", page)]
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in _DIGITS.split(page)]
 
 
 def _address(pid: str, origin_file: str) -> str:

@@ -165,7 +165,7 @@ def _work(
 
 def _page_order(page: Any) -> _Place:
     """`p2` before `p10`, 2 before 10; rows without a page first."""
-    parts = re.split(r"(\d+)", "" if page is None else str(page))
+    parts = re.split(r"(\d{1,18})", "" if page is None else str(page))  # of thousands, Python makes no number
     return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts)
 
 

@@ -321,6 +321,12 @@ def test_a_page_number_at_the_end_of_a_text_page_is_cut_off(tmp_path: Path) -> N
 # --- what goes wrong -------------------------------------------------------------------------------
 
 
+def test_a_page_number_of_thousands_of_digits_costs_no_page(tmp_path: Path) -> None:
+    entries: dict[str, str | bytes] = {f"1234567_{'1' * 5000}.txt": "長い。", "1234567_0001.txt": "短い。"}
+    [document] = documents([zip_of(tmp_path / "1234567.zip", entries)])
+    assert document.text == "短い。\n長い。"
+
+
 def test_a_broken_page_costs_that_page_only(tmp_path: Path) -> None:
     paths = [write(tmp_path / "1234567_1.xml", "<OCRDATASET><PAGE>"), write(tmp_path / "1234567_2.xml", body_xml())]
     (document,) = documents(paths)

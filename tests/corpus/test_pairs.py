@@ -103,6 +103,15 @@ def test_what_makes_no_work_has_its_reason(
     assert {reason for reason in got if reason} <= set(pairs.REASONS)
 
 
+def test_a_page_of_thousands_of_digits_costs_no_row(tmp_path: Path) -> None:
+    # Python makes no number of them, and the rows are put in order before any one is isolated.
+    rows = [row("w", "1" * 5000, "長"), row("w", 2, "短"), row("v", 1, "別")]
+    assert [document.text for document in read(tmp_path / "b.jsonl", rows) if isinstance(document, Document)] == [
+        "短\n長",
+        "別",
+    ]
+
+
 def test_a_broken_row_costs_that_row(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps(row("w", 1, "月")) + "\n{\n" + json.dumps(row("w", 2, "花")) + "\n", encoding="utf-8")

@@ -248,3 +248,11 @@ def test_a_local_path_is_the_one_that_fsspec_makes_of_it(path: str) -> None:
     fs, found = storage.connect(path)
     assert isinstance(fs, storage.LocalFiles)
     assert found == fsspec.core.url_to_fs(path)[1]
+
+
+def test_a_file_that_goes_while_a_folder_is_listed_hides_no_other(tmp_path: Path) -> None:
+    for number in range(20):
+        (tmp_path / f"{number}.txt").write_bytes(b"x" * number)
+        (tmp_path / f"{number}.gone").symlink_to("nowhere")  # as if it went between its name and its size
+    fs, path = storage.connect(str(tmp_path))
+    assert dict(fs.sizes(path)) == {f"{number}.txt": number for number in range(20)}
