@@ -63,6 +63,8 @@ def test_sources_first_then_all_is_told_by_report_trace_inspect_and_takedown(
         "web": {"documents": 3, "same_address": 1, "within_source": 1, "over_all": 1, "removed": 3, "share": 1.0},
         "books": {"documents": 2, "same_address": 0, "within_source": 0, "over_all": 0, "removed": 0, "share": 0.0},
     }
+    page_of = Path(table_folder(load_config(str(config)), "report")) / "report.html"
+    assert "it may be one of an earlier run, or repeat one of another source." in page_of.read_text(encoding="utf-8")
     (found,) = trace(load_config(str(config)), "http://b.jp/")
     said = [(step.name, step.said.split(" (")[0]) for step in found.steps[-4:]]
     similarities = [step.said.split()[2] for step in found.steps if step.name == "dedup"]
