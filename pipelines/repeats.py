@@ -35,7 +35,7 @@ class Side:
         source: name of its source.
         uri: its address.
         char_count: length of the text.
-        text: a stretch of it, from shortly before the first difference on.
+        text: a stretch of it, from shortly before the first difference on; its beginning if there is none.
     """
 
     source: str
@@ -61,6 +61,11 @@ class Repeat:
     differ_at: int
     removed: Side
     survivor: Side | None
+
+    @property
+    def is_same(self) -> bool:
+        """Whether both are one text, character for character."""
+        return self.survivor is not None and self.differ_at == self.removed.char_count == self.survivor.char_count
 
 
 def duplicates_uris(config: Config, command: str) -> list[str]:
@@ -119,7 +124,9 @@ def print_repeats(console: Console, repeats: Sequence[Repeat], total: int) -> No
     for place, one in enumerate(repeats, start=1):
         within = ", within its source" if one.within_source else ""
         said = f"{place} similarity {one.similarity:.3f}, {one.containment:.1%} of it in the one that stays{within}"
-        if one.survivor is not None:
+        if one.is_same:
+            said += "; both texts are the same"
+        elif one.survivor is not None:
             said += f"; both begin with the same {one.differ_at:,} characters"
         console.print(said, style="bold")
         _print_side(console, "-", one.removed)
@@ -158,19 +165,20 @@ def _repeat(shard: MeasuredShard, row: int, judged: _Row, texts: dict[bytes, _Ro
     survivor = texts.get(judged["cluster"])
     both = zip(removed["text"], survivor["text"] if survivor else "", strict=False)
     differ_at = sum(1 for _ in takewhile(lambda characters: characters[0] == characters[1], both))
+    shown_at = 0 if survivor and survivor["text"] == removed["text"] else differ_at
     return Repeat(
         judged["similarity"],
         judged["containment"],
         judged["within_source"],
         differ_at,
-        _side(removed, differ_at),
-        _side(survivor, differ_at) if survivor else None,
+        _side(removed, shown_at),
+        _side(survivor, shown_at) if survivor else None,
     )
 
 
-def _side(document: _Row, differ_at: int) -> Side:
+def _side(document: _Row, shown_at: int) -> Side:
     text = document["text"]
-    start = max(0, differ_at - _BEFORE_CHARS)
+    start = max(0, shown_at - _BEFORE_CHARS)
     end = start + _SHOWN_CHARS
     shown = ("…" if start else "") + plain(text[start:end]) + ("…" if end < len(text) else "")
     return Side(document["source"], plain(document["uri"]), len(text), shown)

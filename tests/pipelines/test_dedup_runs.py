@@ -105,6 +105,18 @@ def test_the_document_whose_signal_is_lowest_or_highest_stays(tmp_path: Path) ->
         assert found.steps[-1].said.startswith(stays)
 
 
+def test_two_equal_texts_are_said_to_be_the_same_and_shown_from_their_beginning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = write_config(tmp_path / "run", {"web": {"http://a.jp/": page(1), "http://b.jp/": page(1)}}, "")
+    assert main(["run", "--config", str(config), "--executor", "serial", "--until", "dedup"]) == 0
+    capsys.readouterr()
+    assert main(["inspect", "--config", str(config), "--duplicates"]) == 0
+    shown = capsys.readouterr().out
+    assert "\n1 similarity 1.000, 100.0% of it in the one that stays; both texts are the same\n" in shown
+    assert shown.count(f"    │ {page(1)[:20]}") == 2
+
+
 def test_a_document_that_a_longer_one_holds_is_said_to_go_for_that(tmp_path: Path) -> None:
     texts = {"http://long.jp/": page(1, sentences=30), "http://short.jp/": page(1, sentences=20)}
     config = write_config(tmp_path / "run", {"web": texts}, "min_containment = 0.95")
