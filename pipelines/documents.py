@@ -222,7 +222,7 @@ def plain(text: str) -> str:
 
 def number(value: float) -> str:
     """A measured value or a bound: whole numbers in full, fractions to four digits."""
-    return f"{int(value):,}" if value == int(value) else f"{value:.4g}"
+    return f"{int(value):,}" if float(value).is_integer() else f"{value:.4g}"
 
 
 def _visible(text: str) -> str:

@@ -192,6 +192,13 @@ def test_a_mistake_is_one_line(
     assert error.count("\n") == 1
 
 
+def test_a_bound_beyond_all_numbers_drops_everything_and_is_shown(
+    demo_run: FinishedRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert look(demo_run, "inspect", "--reason", "too_short", "--near", "inf", "-n", "1") == 0
+    assert capsys.readouterr().out.startswith("Kept, just inside char_count inf: 0\n")
+
+
 def test_a_run_that_is_not_measured_is_named(
     demo_config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
