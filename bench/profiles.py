@@ -35,6 +35,7 @@ from filters.signals import measure
 WRONG = 0.35
 PIECES = (("whole", None), ("pages", 560), ("pieces", 150))
 _BOOKS = 60
+_ON_MISREADING = {"misread", "misread_kanji", "misread_statute_kanji"}
 _PAGES_OF_A_TEXT = 5
 _LEVEL_1 = [
     bytes((row, cell)).decode("euc_jp") for row in range(0xB0, 0xCF) for cell in range(0xA1, 0xFF)
@@ -149,7 +150,7 @@ def report(profile: str, name: str, way: str, texts: list[str], rules: tuple[Rul
     on_text = _on_text(rules)
     failed = failures(identify(batch, LanguageSettings()), measured, batch["profile"], on_text)
     dropped = failed.any(axis=1)
-    misread = failed[:, [rule.name for rule in on_text].index("misread")].mean()
+    misread = failed[:, [rule.name in _ON_MISREADING for rule in on_text]].any(axis=1).mean()
     lift = measured["bigram_lift"].to_numpy()
     low, middle, high = np.quantile(lift, [0.05, 0.5, 0.95])
     share = f"kept {1 - dropped.mean():7.2%}" if is_good else f"dropped {dropped.mean():7.2%}"

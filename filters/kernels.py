@@ -109,6 +109,7 @@ WORD_COLUMNS: Final = 3
 # Classes of characters that have no row of their own in the table of the lift kernel.
 OTHER_CLASS: Final = 0  # digits, Latin, line ends: what is beside it is no pair
 KANJI_CLASS: Final = 1  # every kanji without a row of its own
+RARE_CLASS: Final = 254  # those of them that are not common; their row is that of the others
 BLANK_CLASS: Final = 255  # spaces stand between characters, and separate nothing
 # Columns that the kernel of word n-grams fills, per document.
 TOP_2WORD_CHARS: Final = 0  # and 3 and 4
@@ -738,21 +739,29 @@ def _read_tells(data, offsets, tells, head_chars, counts):  # type: ignore[no-un
 
 
 @njit(cache=True, nogil=True)
-def _sum_lifts(data, offsets, classes, lifts, steps, pairs):  # type: ignore[no-untyped-def]
-    """Add up the lifts of each document's pairs of neighbours, and count the pairs."""
+def _sum_lifts(data, offsets, classes, first_kanji, lifts, sums):  # type: ignore[no-untyped-def]
+    """Fill the columns of each document: the sum of the lifts of its pairs of neighbours, pairs, kanji, rare kanji.
+
+    Kanji with rows of their own have the classes from `first_kanji` on.
+    """
     for doc in range(len(offsets) - 1):
         i, end = offsets[doc], offsets[doc + 1]
-        before, total, n_pairs = np.int64(OTHER_CLASS), 0, 0
+        before, total, n_pairs, n_kanji, n_rare = np.int64(OTHER_CLASS), 0, 0, 0, 0
         while i < end:
             point, i = _code_point(data, i)
             this = np.int64(classes[point])
             if this == BLANK_CLASS:
                 continue
+            n_kanji += (this == KANJI_CLASS) | (this >= first_kanji)
+            if this == RARE_CLASS:
+                n_rare += 1
+                this = np.int64(KANJI_CLASS)
             if this != OTHER_CLASS and before != OTHER_CLASS:
                 total += lifts[before, this]
                 n_pairs += 1
             before = this
-        steps[doc], pairs[doc] = total, n_pairs
+        row = sums[doc]
+        row[0], row[1], row[2], row[3] = total, n_pairs, n_kanji, n_rare
 
 
 @njit(cache=True, nogil=True)

@@ -32,7 +32,7 @@ from filters.characters import (
 from filters.fluency import SHORT_LINE_CHARS, LineCounts, read_lines
 from filters.models import Models
 from filters.perplexity import PERPLEXITY_CHARS
-from filters.plausibility import bigram_lift
+from filters.plausibility import PRIOR_KANJI, Plausibility, read_plausibility
 from filters.quality import QUALITY_CHARS
 from filters.repetition import (
     COMPRESSED_BYTES,
@@ -114,6 +114,11 @@ class Passes:
     def tells(self) -> Tells:
         """Small signs."""
         return read_tells(self.texts)
+
+    @cached_property
+    def plausibility(self) -> Plausibility:
+        """Whether characters follow each other as in Japanese, and are common ones."""
+        return read_plausibility(self.texts)
 
     @cached_property
     def words(self) -> WordCounts:
@@ -578,7 +583,16 @@ SIGNALS: tuple[Signal, ...] = (
             "times",
         ),
         "pointwise mutual information (Church and Hanks 1990), by a table of our own (`filters/plausibility.py`)",
-        lambda passes: bigram_lift(passes.texts),
+        lambda passes: passes.plausibility.bigram_lift,
+    ),
+    Signal(
+        _fraction(
+            "rare_kanji_fraction",
+            "kanji that are not among the 1,500 commonest, old forms counted as new ones, per kanji; "
+            f"{PRIOR_KANJI} common ones are added, so that few kanji decide nothing",
+        ),
+        "ours, counted of public-domain works (`filters/plausibility.py`)",
+        lambda passes: passes.plausibility.rare_kanji_fraction,
     ),
     Signal(
         _count("japanese_letter_count", f"hiragana, full-width katakana but ー, kanji, {CLAUSE_MARKS}", "characters"),

@@ -180,7 +180,7 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
         memory_bytes=3 << 30,
     )
     langid = _map("langid", 2, config.langid, (extract,), "languages", work.identify)
-    measure = _map("measure", 7, config.signals, (extract,), "signals", work.measure)
+    measure = _map("measure", 8, config.signals, (extract,), "signals", work.measure)
     decide_settings = DecideSettings(config.rules, config.rights.opted_out)
     decide = _map("decide", 1, decide_settings, (extract, langid, measure), "decisions", work.decide)
     takedown = Stage(

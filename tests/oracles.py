@@ -538,6 +538,21 @@ def read_tells(
     }
 
 
+def is_kanji(character: str) -> bool:
+    """Whether a character is of a block of Chinese characters."""
+    point = ord(character)
+    return any(
+        first <= point <= last
+        for first, last in ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFD))
+    )
+
+
+def rare_kanji_fraction(text: str, common: str) -> float:
+    """Kanji that are, in their new forms, not among the common ones, per kanji, 20 common ones added."""
+    kanji = [character for character in text if is_kanji(character)]
+    return sum(joyokanji.convert(character) not in common for character in kanji) / (len(kanji) + 20)
+
+
 def bigram_lift(text: str, lift_of: dict[str, dict[str, float]]) -> float:
     """Geometric mean of the lifts of all neighbours, given in bits by both characters; "漢" is any other kanji."""
 
@@ -546,8 +561,7 @@ def bigram_lift(text: str, lift_of: dict[str, dict[str, float]]) -> float:
         if "ァ" <= character <= "ヶ":
             character = chr(point - 0x60)
         character = "ゝ" if character == "ヽ" else character
-        is_kanji = 0x3400 <= point < 0x4DC0 or 0x4E00 <= point < 0xA000 or 0xF900 <= point < 0xFB00 or point >= 0x20000
-        return character if character in lift_of else "漢" if is_kanji and point < 0x3FFFE else ""
+        return character if character in lift_of else "漢" if is_kanji(character) else ""
 
     if not text:
         return 0.0

@@ -1,4 +1,4 @@
-"""The lift of neighbours: language is above chance, misread text is not, at every length."""
+"""Lifts of neighbours and rare kanji: language is above chance and misread text is not, at every length."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bench.ocr_noise import Noise, wrongly_read
 from corpus.text import Texts
-from filters.plausibility import bigram_lift, load_table
+from filters.kernels import RARE_CLASS
+from filters.plausibility import load_table, read_plausibility
 from tests import oracles
 from tests.conftest import ROOT
 
@@ -24,7 +25,11 @@ GOOD = {
 
 
 def lift(*texts: str) -> list[float]:
-    return [float(value) for value in bigram_lift(Texts.from_strings(list(texts)))]
+    return [float(value) for value in read_plausibility(Texts.from_strings(list(texts))).bigram_lift]
+
+
+def rare(*texts: str) -> list[float]:
+    return [float(value) for value in read_plausibility(Texts.from_strings(list(texts))).rare_kanji_fraction]
 
 
 @pytest.mark.parametrize("kind", GOOD)
@@ -50,10 +55,14 @@ def test_a_text_without_neighbours_is_taken_for_ordinary_and_an_empty_one_measur
 def test_lifts_are_those_of_the_oracle(texts: list[str]) -> None:
     classes, lifts = load_table()
     characters = {2: "ぁ", 1: "漢"} | {
-        int(classes[point]): chr(point) for point in range(0x10000) if 1 < classes[point] < 255 and chr(point) < "ァ"
+        int(classes[point]): chr(point)
+        for point in range(0x10000)
+        if 1 < classes[point] < RARE_CLASS and chr(point) < "ァ"
     }
     characters |= {
-        int(classes[ord(kanji)]): kanji for kanji in map(chr, range(0x4E00, 0xA000)) if classes[ord(kanji)] > 1
+        int(classes[ord(kanji)]): kanji
+        for kanji in map(chr, range(0x4E00, 0xA000))
+        if 1 < classes[ord(kanji)] < RARE_CLASS
     }
     characters |= {int(classes[ord(mark)]): mark for mark in "ー！？（）"}
     lift_of = {first: {second: lifts[a, b] / 4 for b, second in characters.items()} for a, first in characters.items()}
@@ -61,9 +70,27 @@ def test_lifts_are_those_of_the_oracle(texts: list[str]) -> None:
     assert lift(*texts) == pytest.approx(expected, rel=1e-6)
 
 
+def test_kanji_read_as_any_kanji_are_rare_ones_and_old_forms_are_as_common_as_new_ones() -> None:
+    dice = random.Random(4)
+    level_1 = [bytes((row, cell)).decode("euc_jp") for row in range(0xB0, 0xCF) for cell in range(0xA1, 0xFF)]
+    for text in (GOOD["prose"], GOOD["statute"]):
+        misread = ["".join(dice.choice(level_1) if dice.random() < 0.35 else c for c in text * 5) for _ in range(20)]
+        assert max(rare(text)) < 0.1
+        assert np.median(rare(*misread)) > 0.2
+        assert min(rare(*misread)) > 0.15
+    assert rare("国会図書館で学ぶ", "國會圖書館で學ぶ", "かな", "") == [0, 0, 0, 0]
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.text("あ人国國罍鬱𠮟㐂豈Aa1 \n", max_size=30), max_size=3))
+def test_rare_kanji_are_those_of_the_oracle(texts: list[str]) -> None:
+    common = (ROOT / "filters" / "kanji.txt").read_text(encoding="utf-8").strip()
+    assert rare(*texts) == pytest.approx([oracles.rare_kanji_fraction(text, common) for text in texts])
+
+
 def test_the_table_is_figures_and_small() -> None:
     path = ROOT / "filters" / "bigrams.txt"
     assert path.stat().st_size < 200_000
     classes, lifts = load_table()
-    assert lifts.shape == (int(classes[classes < 255].max()) + 1,) * 2
+    assert lifts.shape == (int(classes[classes < RARE_CLASS].max()) + 1,) * 2
     assert np.abs(lifts).max() <= 24

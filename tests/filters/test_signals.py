@@ -133,6 +133,7 @@ EXPECTED = dict(
         ("mean_segment_chars", 26 / 4),
         ("longest_segment_chars", 14),
         ("trailing_segment_fraction", 1 / 4),
+        ("rare_kanji_fraction", 0),
     ],
 )
 
