@@ -77,7 +77,7 @@ def test_kanji_read_as_any_kanji_are_rare_ones_and_old_forms_are_as_common_as_ne
         misread = ["".join(dice.choice(level_1) if dice.random() < 0.35 else c for c in text * 5) for _ in range(20)]
         assert max(rare(text)) < 0.1
         assert np.median(rare(*misread)) > 0.2
-        assert min(rare(*misread)) > 0.15
+        assert min(rare(*misread)) > max(rare(text)) + 0.05
     assert rare("国会図書館で学ぶ", "國會圖書館で學ぶ", "かな", "") == [0, 0, 0, 0]
 
 
