@@ -157,6 +157,24 @@ def _zip_entries(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[
                 yield _broken(uri, ordinal, "too_large", f"{name}: {info.file_size} bytes")
             else:
                 yield Entry(name, ordinal, _zip_reader(uri, ordinal, archive, info))
+        n_found, n_stated = len(archive.infolist()), _stated_entries(stream)
+        if n_stated != _NOT_STATED and (n_found - n_stated) % (1 << 16):
+            detail = f"a damaged directory: {n_found} entries where it states {n_stated}"
+            yield _broken(uri, n_found, "broken_archive", detail)
+
+
+_ZIP_END_BYTES = 22
+#: So many entries, or more, which ZIP64 states elsewhere.
+_NOT_STATED = 0xFFFF
+
+
+def _stated_entries(stream: IO[bytes]) -> int:
+    """How many entries the end of a ZIP states, modulo 65536; zipfile takes what it finds."""
+    size_bytes = stream.seek(0, io.SEEK_END)
+    stream.seek(max(0, size_bytes - _ZIP_END_BYTES - 0xFFFF))  # before a comment of that size
+    tail = stream.read()
+    at = tail.rfind(b"PK\5\6")
+    return int.from_bytes(tail[at + 10 : at + 12], "little")
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str:

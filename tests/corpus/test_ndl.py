@@ -418,6 +418,20 @@ def test_a_header_that_claims_a_huge_size_is_refused_before_memory_is_taken(tmp_
     assert reasons([path], ndl.Options(max_publication_bytes=1 << 20)) == ["too_large"]
 
 
+def test_a_zip_whose_directory_holds_fewer_entries_than_it_states_says_so(tmp_path: Path) -> None:
+    path = zip_of(tmp_path / "1234567.zip", {f"1234567_{page}.txt": TEXT for page in range(3)})
+    data = bytearray(path.read_bytes())
+    second = data.index(b"PK\1\2", data.index(b"PK\1\2") + 1)
+    n_behind = len(data) - second - 46 - len("1234567_1.txt") - 22
+    data[second + 32 : second + 34] = n_behind.to_bytes(2, "little")  # the third entry becomes its comment
+    path.write_bytes(data)
+    [fault, document] = read([path])
+    assert isinstance(document, Document)
+    assert document.meta["page_count"] == 2
+    assert isinstance(fault, BrokenInput)
+    assert fault.refused.detail == "a damaged directory: 2 entries where it states 3"
+
+
 def test_an_unknown_entry_is_accounted_for(tmp_path: Path) -> None:
     path = zip_of(tmp_path / "1234567.zip", {"1234567_1.txt": TEXT, "thumbs.db": "x", "folder/": ""})
     found = read([path])
@@ -425,7 +439,8 @@ def test_an_unknown_entry_is_accounted_for(tmp_path: Path) -> None:
     assert len(found) == 2
 
 
-@settings(max_examples=60, deadline=None)
+# Not at random: two flips of one in a hundred thousand leave the sum of a TAR's header, and all else, as it was.
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.integers(0, 10**9))
 def test_a_damaged_archive_never_raises_and_is_never_silent(seed: int) -> None:
     random_ = random.Random(seed)
@@ -453,14 +468,14 @@ def test_a_damaged_archive_never_raises_and_is_never_silent(seed: int) -> None:
     fs, path = fsspec.core.url_to_fs(uri)
     fs.pipe_file(path, bytes(data))
     try:
-        for entry in archives.entries(uri, 1 << 20):
-            if isinstance(entry, archives.Entry):
-                content_or_error = entry.read()
-                assert isinstance(content_or_error, bytes | BrokenInput)
-            else:
-                assert entry.refused.reason in archives.REASONS
+        found = [
+            entry.read() if isinstance(entry, archives.Entry) else entry for entry in archives.entries(uri, 1 << 20)
+        ]
     finally:
         fs.rm_file(path)
+    faults = [item for item in found if isinstance(item, BrokenInput)]
+    assert all(fault.refused.reason in archives.REASONS for fault in faults)
+    assert faults or len(found) == len(entries)
 
 
 # --- metadata --------------------------------------------------------------------------------------
