@@ -167,7 +167,7 @@ def read_markup(html: str) -> Page:
                     if links and links[-1] == stack[-1]:
                         links.pop()
                     links.append(stack[-1])
-                    if attributes["href"].startswith("#"):
+                    if attributes["href"].startswith("#") and not is_pre():
                         at = _behind_signs(html, behind)
             elif name == "br":
                 if not is_hidden:

@@ -3,8 +3,9 @@
 A *box* is a block-level element, a *block* a run of text between two block-level boundaries. The pass does
 what a browser does as far as the text depends on it: it ends elements whose end tag is left out, leaves out
 scripts and hidden elements, resolves character references and collapses white space. A link to a place on the
-page itself that holds signs alone (¶ behind a heading, ↩ behind a note, ▲) is left out as well. For Japanese, the
-reading aids `<rt>` and `<rp>` are dropped, and a line end in the source between two Japanese characters is no space.
+page itself that holds signs alone (¶ behind a heading, ↩ behind a note, ▲) is left out as well, but in listings. For
+Japanese, the reading aids `<rt>` and `<rp>` are dropped, and a line end in the source between two Japanese characters
+is no space.
 
 Nothing here chooses: which blocks are a page's main text is for `corpus.html`.
 

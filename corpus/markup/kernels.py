@@ -889,8 +889,9 @@ def _read(  # type: ignore[no-untyped-def]
                 links[state[_N_LINKS]] = box
                 state[_N_LINKS] += 1
                 href = attributes[_HREF, 0]
-                if href < attributes[_HREF, 1] and data[href] == 35:
-                    # A heading's link to itself, a note's way back, the way to the top of the page.
+                if not is_pre and href < attributes[_HREF, 1] and data[href] == 35:
+                    # A heading's link to itself, a note's way back, the way to the top of the page; in listings,
+                    # operators link to where they are defined.
                     border = _find_end_of_signs(data, i, reference_hashes, reference_values, characters, numbers)
                     i = border if border >= 0 else i
         elif kind == _BREAK:

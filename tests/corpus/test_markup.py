@@ -98,6 +98,11 @@ def test_a_link_to_the_page_itself_that_holds_signs_alone_is_left_out(link: str,
     assert [text for text, *_ in blocks_of(f"<h2>雨の日{link}</h2>")] == [shown]
 
 
+def test_operators_that_link_to_their_definition_stay_in_a_listing() -> None:
+    html = "<pre>f x <a href='#3'>=</a> x <a href='#5'>+</a> 1\n<a href='#6'>    </a>where</pre>"
+    assert [text for text, *_ in blocks_of(html)] == ["f x = x + 1\n    where"]
+
+
 def test_the_prose_of_a_box_is_that_of_all_in_it() -> None:
     markup = read_markup("<div><p>雨が降った。</p><div><p>傘を<a href=x>忘れた</a>。</p></div></div>")
     assert markup.boxes[:, PROSE].tolist() == [9, 9, 6, 3, 3]
