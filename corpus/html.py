@@ -177,7 +177,11 @@ def _is_lead(markup: Markup, row: int) -> bool:
 
 def _text_of(markup: Markup, row: int, number: int) -> str:
     """Text of a block, behind the number of its item."""
-    return f"{number}. {markup.text_of(row)}" if number else markup.text_of(row)
+    return _numbered(number, markup.text_of(row))
+
+
+def _numbered(number: int, text: str) -> str:
+    return f"{number}. {text}" if number else text
 
 
 def _lines(markup: Markup, rows: np.ndarray, numbers: np.ndarray | None = None) -> str:
@@ -193,21 +197,18 @@ def _is_no_frame(markup: Markup, rows: np.ndarray, numbers: np.ndarray, title: s
     is_kept: np.ndarray
     is_kept, asked, first, last = _sort(markup.blocks, markup.boxes, rows, numbers, *_row_tables())
     behind = 0
-    for i, number, start, end, tag, link_chars in asked.tolist():
+    for i, number, start, end, tag, link_chars, goes in asked.tolist():
         if i < behind:
             continue  # of a list that went
-        text = markup.text[start:end].decode("utf-8")
-        if number:
-            text = f"{number}. {text}"
+        text = _numbered(number, markup.text[start:end].decode("utf-8"))
         if TAGS[tag] in _HEADINGS and _FRAME_HEADING.match(text):
             behind, n_chars, n_link_chars = _section(markup.blocks, markup.boxes, rows, numbers, i)
             if 2 * n_link_chars >= n_chars or behind == i + 1:
                 is_kept[i:behind] = False
                 continue
             behind = 0
-        stays = i >= first and TAGS[tag] in (_ITEM_TAGS if i > last else _FLOW_TAGS)
         is_announced = len(text) < 2 * min(link_chars, ANNOUNCED_CHARS) and _ANNOUNCED_LINKS.match(text)
-        if is_announced or (link_chars > 0.8 * len(text) and not stays):
+        if is_announced or goes:
             is_kept[i] = False
         elif i < first:
             is_kept[i] = text not in title and not _BYLINE.search(text)
@@ -229,8 +230,8 @@ def _choice_tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @cache
 def _row_tables() -> tuple[np.ndarray, ...]:
-    """By tag: whether it is a heading, and whether it stays though all of it is a link, amid prose and behind it."""
-    tables = tuple(np.array([tag in names for tag in TAGS]) for names in (_HEADINGS, _FLOW_TAGS, _ITEM_TAGS))
+    """By tag: whether it stays though all of it is a link, amid prose and behind it."""
+    tables = tuple(np.array([tag in names for tag in TAGS]) for names in (_FLOW_TAGS, _ITEM_TAGS))
     for table in tables:
         table.flags.writeable = False
     return tables

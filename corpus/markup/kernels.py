@@ -1322,10 +1322,11 @@ def _size(blocks, row, number):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _sort(blocks, boxes, rows, numbers, is_heading, is_flow, is_item):  # type: ignore[no-untyped-def]
+def _sort(blocks, boxes, rows, numbers, is_flow, is_item):  # type: ignore[no-untyped-def]
     """Which rows stay as far as their text does not matter, and the places of the first and the last prose.
 
-    Between, those of which the text does: place, number, first byte, byte behind the last, tag, characters in links.
+    Between, those of which the text does: place, number, first byte, byte behind the last, tag, characters in links,
+    and whether it is a link that goes unless its text says more.
     """
     n = len(rows)
     first, last = n, -1
@@ -1334,7 +1335,7 @@ def _sort(blocks, boxes, rows, numbers, is_heading, is_flow, is_item):  # type: 
             first = min(first, i)
             last = i
     is_kept = np.ones(n, np.bool_)
-    asked = np.empty((n, 6), np.int64)
+    asked = np.empty((n, 7), np.int64)
     n_asked = 0
     for i in range(n):
         row = rows[i]
@@ -1342,15 +1343,17 @@ def _sort(blocks, boxes, rows, numbers, is_heading, is_flow, is_item):  # type: 
         link_chars = blocks[row, LINK_CHARS]
         size = _size(blocks, row, numbers[i])
         stays = i >= first and (is_item[tag] if i > last else is_flow[tag])
-        if link_chars > 0.8 * size and not stays and not is_heading[tag]:
+        goes = link_chars > 0.8 * size and not stays
+        if goes and not _is_heading(tag):
             is_kept[i] = False
-        elif i < first or i > last or is_heading[tag] or size < 2 * min(link_chars, ANNOUNCED_CHARS):
+        elif i < first or i > last or _is_heading(tag) or size < 2 * min(link_chars, ANNOUNCED_CHARS):
             asked[n_asked, 0] = i
             asked[n_asked, 1] = numbers[i]
             asked[n_asked, 2] = blocks[row, START]
             asked[n_asked, 3] = blocks[row, END]
             asked[n_asked, 4] = tag
             asked[n_asked, 5] = link_chars
+            asked[n_asked, 6] = goes
             n_asked += 1
     return is_kept, asked[:n_asked], first, last
 
