@@ -215,6 +215,13 @@ def print_document(console: Console, document: Shown, heading: str) -> None:
     console.print()
 
 
+def print_total(console: Console, which: str, total: int, n_shown: int) -> None:
+    """Print how many documents there are of a kind, and how many of them follow."""
+    shown = "" if n_shown == total else f"; {n_shown:,} of them"
+    console.print(f"Documents {which}: {total:,}{shown}")
+    console.print()
+
+
 def plain(text: str) -> str:
     """One line without control characters, and without marks that turn the order of characters around."""
     return "".join(" " if character.isspace() else character for character in _visible(text))

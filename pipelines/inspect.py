@@ -14,7 +14,7 @@ from rich.console import Console
 
 from filters.comparison import Alternative, id_keys
 from filters.rules import Rule, failures
-from pipelines.documents import MeasuredShard, Shown, print_document, read_columns_of, show
+from pipelines.documents import MeasuredShard, Shown, print_document, print_total, read_columns_of, show
 from pipelines.whatif import side_title, what_if
 
 
@@ -55,9 +55,7 @@ def choose(
 
 def print_chosen(console: Console, documents: Sequence[Shown], total: int, kind: str) -> None:
     """Print documents for a terminal or a pipe."""
-    shown = "" if len(documents) == total else f"; {len(documents):,} of them"
-    console.print(f"Documents that are {kind}: {total:,}{shown}")
-    console.print()
+    print_total(console, f"that are {kind}", total, len(documents))
     for place, document in enumerate(documents, start=1):
         print_document(console, document, str(place))
 

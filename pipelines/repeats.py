@@ -19,9 +19,8 @@ from corpus.schema import DOC_ID
 from corpus.shards import read_columns, read_rows, zip_whole
 from filters.comparison import id_keys
 from pipelines.config import Config
-from pipelines.documents import MeasuredShard, plain
+from pipelines.documents import MeasuredShard, plain, print_total
 from pipelines.run import finished_stages
-from pipelines.stages import build_stages
 
 #: How much of two texts is shown, and how much of it lies before the first difference, in characters.
 _SHOWN_CHARS, _BEFORE_CHARS = 160, 30
@@ -74,13 +73,7 @@ def duplicates_uris(config: Config, command: str) -> list[str]:
     Raises:
         UserError: dedup is not finished.
     """
-    stages = {stage.name: stage for stage in build_stages(config)}
-    needed, waiting = set(), ["duplicates"]
-    while waiting:
-        name = waiting.pop()
-        needed.add(name)
-        waiting += [stage.name for stage in stages[name].needs]
-    output = finished_stages(config, [name for name in stages if name in needed], command)["duplicates"]
+    output = finished_stages(config, ("duplicates",), command)["duplicates"]
     return [output.uri("duplicates", shard.name) for shard in output.shards]
 
 
@@ -118,9 +111,7 @@ def choose_repeats(
 
 def print_repeats(console: Console, repeats: Sequence[Repeat], total: int) -> None:
     """Print pairs for a terminal or a pipe."""
-    shown = "" if len(repeats) == total else f"; {len(repeats):,} of them"
-    console.print(f"Documents that repeat another: {total:,}{shown}")
-    console.print()
+    print_total(console, "that repeat another", total, len(repeats))
     for place, one in enumerate(repeats, start=1):
         within = ", within its source" if one.within_source else ""
         said = f"{place} similarity {one.similarity:.3f}, {one.containment:.1%} of it in the one that stays{within}"

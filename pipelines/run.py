@@ -109,15 +109,20 @@ def finished_stages(config: Config, names: Sequence[str], command: str) -> dict[
 
     Args:
         config: of that run; thresholds may differ, since the stages asked for need not be those that decide.
-        names: of the stages, the last one last; those that they need must be among them.
+        names: of the stages, the last one last; those that they need come along.
         command: for the message.
 
     Raises:
         UserError: one of them is not finished.
     """
+    stages = build_stages(config)
+    needed = set(names)
+    for stage in reversed(stages):
+        if stage.name in needed:
+            needed.update(need.name for need in stage.needs)
     outputs: dict[str, StageOutput] = {}
-    for stage in build_stages(config):
-        if stage.name in names:
+    for stage in stages:
+        if stage.name in needed:
             outputs[stage.name] = finished(stage, outputs, config, command, until=names[-1])
     return outputs
 
