@@ -25,8 +25,10 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -60,7 +62,7 @@ _AOZORA_MARKUP = re.compile(r"(?s)《[^》]*》|［＃[^］]*］|｜|-{20,}.*?-{
 
 
 def main() -> None:
-    """Parse the command line and print one of the two reports."""
+    """Parse the command line and print one of the reports."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     reports = parser.add_subparsers(dest="report", required=True)
     for name in ("quality", "speed", "whole"):
@@ -362,54 +364,47 @@ def wholes(settings: Dedup, text_dedup: str | None) -> list[tuple[str, Whole]]:
 
 
 def datasketch_whole(settings: Dedup) -> Callable[[list[str]], np.ndarray] | None:
-    """datasketch's `MinHashLSH` as its users use it: one after another, kept if nothing kept shares a band and is
-    similar by estimate."""
-    try:
-        from datasketch import MinHash, MinHashLSH
-    except ImportError:
+    """datasketch's `MinHashLSH` as its users use it."""
+    sketch = datasketch_sketch(settings)
+    if sketch is None:
         return None
+    from datasketch import MinHashLSH
 
     def work(texts: list[str]) -> np.ndarray:
         lsh = MinHashLSH(num_perm=settings.permutations, params=(settings.bands, settings.rows))
-        sketches = {}
-        kept = np.ones(len(texts), bool)
-        for number, text in enumerate(texts):
-            sketch = MinHash(num_perm=settings.permutations)
-            sketch.update_batch([shingle.encode() for shingle in shingles_of(text, settings)])
-            kept[number] = not any(
-                sketch.jaccard(sketches[other]) >= settings.min_similarity for other in lsh.query(sketch)
-            )
-            if kept[number]:
-                sketches[number] = sketch
-                lsh.insert(number, sketch, check_duplication=False)
-        return kept
+        return keep_unlike(texts, sketch, lsh, partial(lsh.insert, check_duplication=False), settings)
 
     return work
 
 
 def rensa_whole(settings: Dedup) -> Callable[[list[str]], np.ndarray] | None:
     """rensa's `RMinHashLSH`, used in the same way."""
-    try:
-        from rensa import RMinHash, RMinHashLSH
-    except ImportError:
+    sketch = rensa_sketch(settings)
+    if sketch is None:
         return None
+    from rensa import RMinHashLSH
 
     def work(texts: list[str]) -> np.ndarray:
         lsh = RMinHashLSH(threshold=settings.min_similarity, num_perm=settings.permutations, num_bands=settings.bands)
-        sketches = {}
-        kept = np.ones(len(texts), bool)
-        for number, text in enumerate(texts):
-            sketch = RMinHash(num_perm=settings.permutations, seed=1)
-            sketch.update(shingles_of(text, settings))
-            kept[number] = not any(
-                sketch.jaccard(sketches[other]) >= settings.min_similarity for other in lsh.query(sketch)
-            )
-            if kept[number]:
-                sketches[number] = sketch
-                lsh.insert(number, sketch)
-        return kept
+        return keep_unlike(texts, sketch, lsh, lsh.insert, settings)
 
     return work
+
+
+def keep_unlike(
+    texts: list[str], sketch: Callable[[str], Any], lsh: Any, insert: Callable[[int, Any], object], settings: Dedup
+) -> np.ndarray:
+    """Which texts stay if they come one after another, and one stays if nothing that stays shares a band with it and is
+    similar by estimate."""
+    sketches: dict[int, Any] = {}
+    kept = np.ones(len(texts), bool)
+    for number, text in enumerate(texts):
+        own = sketch(text)
+        kept[number] = not any(own.jaccard(sketches[other]) >= settings.min_similarity for other in lsh.query(own))
+        if kept[number]:
+            sketches[number] = own
+            insert(number, own)
+    return kept
 
 
 def datatrove_whole(settings: Dedup, buckets: int, hashes: int) -> Callable[[list[str]], np.ndarray] | None:
@@ -529,39 +524,20 @@ def report_speed(data: Path, text_dedup: str | None) -> None:
 
 def peers(settings: Dedup) -> list[tuple[str, Callable[[str], object]]]:
     """The installed peers, each as a function from a text to its signature over the same shingles."""
-    width = settings.shingle_chars
     found: list[tuple[str, Callable[[str], object]]] = []
-    try:
-        from datasketch import MinHash
-    except ImportError:
-        pass
-    else:
-
-        def with_datasketch(text: str) -> object:
-            sketch = MinHash(num_perm=settings.permutations)
-            sketch.update_batch([shingle.encode() for shingle in shingles_of(text, settings)])
-            return sketch
-
-        found.append(("datasketch", with_datasketch))
-    try:
-        from rensa import RMinHash
-    except ImportError:
-        pass
-    else:
-
-        def with_rensa(text: str) -> object:
-            sketch = RMinHash(num_perm=settings.permutations, seed=1)
-            sketch.update(shingles_of(text, settings))
-            return sketch.digest()
-
-        found.append(("rensa", with_rensa))
+    if (datasketch := datasketch_sketch(settings)) is not None:
+        found.append(("datasketch", datasketch))
+    if (rensa := rensa_sketch(settings)) is not None:
+        found.append(("rensa", lambda text: rensa(text).digest()))
     try:
         from datatrove.pipeline.dedup.minhash import MinhashConfig, MinhashDedupSignature
     except ImportError:
         return found
     step = MinhashDedupSignature(
         output_folder=tempfile.gettempdir(),  # nothing is written
-        config=MinhashConfig(num_buckets=settings.bands, hashes_per_bucket=settings.rows, n_grams=width),
+        config=MinhashConfig(
+            num_buckets=settings.bands, hashes_per_bucket=settings.rows, n_grams=settings.shingle_chars
+        ),
     )
     step.word_tokenizer = _Characters()
     found.append(("datatrove, characters", lambda text: step.get_signature(step.get_shingles(text))))
@@ -572,6 +548,36 @@ def peers(settings: Dedup) -> list[tuple[str, Callable[[str], object]]]:
     )
     found.append(("datatrove, words", lambda text: by_words.get_signature(by_words.get_shingles(text))))
     return found
+
+
+def datasketch_sketch(settings: Dedup) -> Callable[[str], Any] | None:
+    """What makes datasketch's `MinHash` of a text, if it is installed."""
+    try:
+        from datasketch import MinHash
+    except ImportError:
+        return None
+
+    def sketch(text: str) -> Any:
+        made = MinHash(num_perm=settings.permutations)
+        made.update_batch([shingle.encode() for shingle in shingles_of(text, settings)])
+        return made
+
+    return sketch
+
+
+def rensa_sketch(settings: Dedup) -> Callable[[str], Any] | None:
+    """What makes rensa's `RMinHash` of a text, if it is installed."""
+    try:
+        from rensa import RMinHash
+    except ImportError:
+        return None
+
+    def sketch(text: str) -> Any:
+        made = RMinHash(num_perm=settings.permutations, seed=1)
+        made.update(shingles_of(text, settings))
+        return made
+
+    return sketch
 
 
 def shingles_of(text: str, settings: Dedup) -> list[str]:

@@ -36,6 +36,21 @@ from filters.signals import SIGNALS, Passes, SignalSettings, measure, signals_sc
 from filters.tells import read_tells
 from filters.vocabulary import WordLists, count_words, load_words
 
+#: What Gopher, C4 and FineWeb ask of lines and sentences, whatever a word is.
+_BY_LINES = (
+    "bullet_line_fraction",
+    "ellipsis_line_fraction",
+    "duplicate_line_count_fraction",
+    "duplicate_line_fraction",
+    "duplicate_paragraph_count_fraction",
+    "duplicate_paragraph_fraction",
+    "sentence_count",
+    "curly_bracket_count",
+    "policy_phrase_count",
+    "marked_line_fraction",
+    "short_line_fraction",
+)
+
 #: What HojiChar's twelve filters look at.
 AS_HOJICHAR = (
     "head_kana_count",
@@ -54,48 +69,28 @@ AS_HOJICHAR = (
 
 #: What datatrove's Gopher, C4 and FineWeb filters look at, by lines and by characters in place of words.
 AS_DATATROVE = (
+    *_BY_LINES,
     "char_count",
     "mean_line_chars",
     "symbol_fraction",
-    "bullet_line_fraction",
-    "ellipsis_line_fraction",
     "other_letter_fraction",
     "stop_character_count",
-    "duplicate_line_count_fraction",
-    "duplicate_line_fraction",
-    "duplicate_paragraph_count_fraction",
-    "duplicate_paragraph_fraction",
     *(f"top_{length}gram_fraction" for length in range(2, 5)),
     *(f"stepped_{length}gram_fraction" for length in range(5, 11)),
-    "sentence_count",
-    "curly_bracket_count",
-    "policy_phrase_count",
-    "marked_line_fraction",
-    "short_line_fraction",
     "newline_fraction",
 )
 
 #: The same with words, divided as datatrove divides them.
 AS_DATATROVE_BY_WORDS = (
+    *_BY_LINES,
     "word_count",
     "mean_word_chars",
     "hash_signs_per_word",
     "ellipses_per_word",
-    "bullet_line_fraction",
-    "ellipsis_line_fraction",
     "alphabetic_word_fraction",
     "stop_word_count",
-    "duplicate_line_count_fraction",
-    "duplicate_line_fraction",
-    "duplicate_paragraph_count_fraction",
-    "duplicate_paragraph_fraction",
     *(f"top_{length}word_fraction" for length in range(2, 5)),
     *(f"stepped_{length}word_fraction" for length in range(5, 11)),
-    "sentence_count",
-    "curly_bracket_count",
-    "policy_phrase_count",
-    "marked_line_fraction",
-    "short_line_fraction",
     "newlines_per_word",
 )
 
