@@ -7,12 +7,15 @@ Our own extractor works in three steps, none of which knows any site:
    links, in sentences.
 2. The main container is found from the top: as long as one child holds most of the prose, go down
    into it. An `<article>`, `<main>` or `itemprop="articleBody"` that holds most of it is taken at once.
+   Where a parent has text of its own, or paragraphs like the child, the parent is the container.
 3. Of its blocks, those go that belong to the frame: in elements named like navigation, sharing,
    related articles or comments, in lists of links, under headings that announce them, and the
    bylines before and the buttons behind the prose.
 
 A name is a hint, never proof: an element that holds most of the page's prose is kept whatever it is
-called (`<body class="has-sidebar">`). Where nothing is left, the text of the whole page is the answer.
+called (`<body class="has-sidebar">`), and so is what is around a large text named main text. Two hints
+(`<aside class="sidebar">`) say more than one, and the role of a dialog most. Where nothing is left, the text of
+the whole page is the answer.
 
 For Japanese: the reading aids `<rt>` and `<rp>` are dropped, and a line break in the source between
 two Japanese characters is no space. resiliparse and trafilatura can be chosen for comparison.
@@ -83,7 +86,8 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
     """
     markup = read_markup(html if utf_8 is None else utf_8)
     title = _title(markup)
-    leads, rows, comment_rows, n_chars, link_chars = _choose(markup.blocks, markup.boxes, *_choice_tables())
+    written = np.frombuffer(markup.text, np.uint8)
+    leads, rows, comment_rows, n_chars, link_chars = _choose(written, markup.blocks, markup.boxes, *_choice_tables())
     if extractor == "manyo":
         text = _main_text(markup, leads, rows, title)
     elif extractor == "resiliparse":
@@ -96,7 +100,8 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
     # whose only sentence, for a heuristic, is "All rights reserved.", and not the text of broken markup.
     is_small = 2 * len(text) < n_chars  # a foreign article on a Japanese site is not
     is_list = extractor == "manyo" and len(text) < _SMALL_SHARE * n_chars and link_chars > _LIST_SHARE * n_chars
-    if not text.strip() or is_list or (is_small and not holds_kana(text)):
+    is_beside = (is_small and not holds_kana(text)) or (is_list and not holds_kana(text, _ARTICLE_KANA))
+    if not text.strip() or is_beside:
         whole = _lines(markup, np.arange(len(markup.blocks)))
         if not text.strip() or holds_kana(whole, _PLAINLY_JAPANESE_KANA):
             text = whole or _without_tags(html)
@@ -211,7 +216,7 @@ def _is_no_frame(markup: Markup, rows: np.ndarray, numbers: np.ndarray, title: s
         if is_announced or goes:
             is_kept[i] = False
         elif i < first:
-            is_kept[i] = text not in title and not _BYLINE.search(text)
+            is_kept[i] = TAGS[tag] in _DATA_TAGS or (text not in title and not _BYLINE.search(text))
         elif i > last:
             is_kept[i] = not _BUTTON.search(text)
     return is_kept
@@ -222,7 +227,7 @@ def _choice_tables() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """By tag: the share of prose below which it is frame, whether it is never main text, whether its name counts."""
     share = np.array([_FRAME_SHARE.get(tag, 0.0) for tag in TAGS])
     never_main = np.array([tag in _NEVER_MAIN for tag in TAGS])
-    is_named = np.array([tag not in _QUOTED_TAGS for tag in TAGS])
+    is_named = np.array([tag not in _UNNAMED_TAGS for tag in TAGS])
     for table in (share, never_main, is_named):
         table.flags.writeable = False
     return share, never_main, is_named
@@ -246,20 +251,24 @@ def _without_tags(html: str) -> str:
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 #: The main text is never one paragraph or one list alone: what is around it would be lost.
 _NEVER_MAIN = frozenset(("p", "ul", "ol", "li", "dl", "dd", "dt", "th", "pre", "blockquote", *_HEADINGS))
-#: An embedded post is quoted text, whatever its class says.
-_QUOTED_TAGS = frozenset(("blockquote", "pre", *_HEADINGS))
+#: An embedded post is quoted text, and `<main>` main text, whatever its class says.
+_UNNAMED_TAGS = frozenset(("blockquote", "pre", "main", *_HEADINGS))
+#: A time or the page's title before the first prose is no byline in a table or a list of terms.
+_DATA_TAGS = frozenset(("td", "th", "dt", "dd"))
 #: Tags whose text stays in the middle of prose even if all of it is a link.
 _FLOW_TAGS = frozenset(("p", "li", "td", "th", "dd", "dt", "blockquote", *_HEADINGS))
 #: The same behind the last prose, where notes and sources stand.
 _ITEM_TAGS = frozenset(("p", "li", "dd"))
 
 #: An element with such a tag or name is frame as long as it holds less than this share of the page's prose.
-_FRAME_SHARE = {"nav": 0.5, "aside": 0.3, "footer": 0.3, "header": 0.2}
+_FRAME_SHARE = {"nav": 0.5, "aside": 0.3, "footer": 0.3, "header": 0.2, "dialog": 0.95}
 _BYLINE_CHARS = 100
 #: A page with this many kana, and hardly any in what was taken for its main text, is given whole. Menus of
 #: foreign pages stay below it; of 230 mixed pages labelled Japanese, 14 were lost without (slides, lists of links).
 _PLAINLY_JAPANESE_KANA = 30
-#: A page of links with a notice above them (a site map, an index) is given whole, and its `link_fraction` says so.
+#: A page of links with a notice above them (a site map, an index) is given whole, and its `link_fraction` says so;
+#: a notice has fewer kana than the beginning of an article that is for subscribers.
+_ARTICLE_KANA = 60
 _LIST_SHARE = 0.7
 _SMALL_SHARE = 0.1
 _TITLE_CHARS = 2

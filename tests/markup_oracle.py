@@ -8,6 +8,7 @@ from html import unescape
 
 from corpus.markup import (
     COMMENT_WORDS,
+    DIALOG_ROLES,
     FRAME_ROLES,
     FRAME_WORDS,
     MAIN_WORDS,
@@ -16,6 +17,7 @@ from corpus.markup import (
 )
 from corpus.markup.kernels import (
     COMMENTS_HINT,
+    DIALOG_HINT,
     FRAME_HINT,
     MAIN_HINT,
     PROSE_CHARS,
@@ -65,6 +67,7 @@ SIGNS = re.compile(
     "[\x00-)+-/:-@[-`{-\x7f\xa0\xa7\xb6\u2000-\u201f\u2022-\u203a\u203c-\u206f"
     "\u2190-\u245f\u2500-\u2775\u2794-\u2bff\ufe0e\ufe0f\U0001f517]*"
 )
+BREAK_HINTS = "\xad\u200b\u2060"
 REFERENCE = re.compile(r"&(?:#(?:\d+|[xX][0-9a-fA-F]+);?|[a-zA-Z0-9]+;?)", re.ASCII)
 
 
@@ -75,6 +78,7 @@ class Box:
     tag: str
     parent: int
     hint: int = 0
+    name: str = ""
     ordinal: int = 0
 
 
@@ -140,7 +144,7 @@ def read_markup(html: str) -> Page:
             run = TEXT.match(html, at)[0]  # type: ignore[index]
             if not is_hidden:
                 text = REFERENCE.sub(lambda match: unescape(match[0]), run)
-                shown.extend((character, bool(links)) for character in text)
+                shown.extend((character, bool(links)) for character in text if character not in BREAK_HINTS)
             at += len(run)
         else:
             is_end, name = tag[1] == "/", tag[2].lower()
@@ -186,7 +190,8 @@ def read_markup(html: str) -> Page:
                 elif name in LIKE:
                     end_nearest(LIKE[name], BORDERS[name])
                 parent = stack[-1]
-                box = Box(known, parent, _hint(attributes))
+                name_of_class = (re.findall("[^ \t\r\n\f\v]+", attributes.get("class", "")) or [""])[0]
+                box = Box(known, parent, _hint(attributes), name_of_class)
                 if name == "ol":
                     start = attributes.get("start", "1")[:6]
                     box.ordinal = (int(start) if start.isascii() and start.isdigit() else 1) - 1
@@ -195,7 +200,8 @@ def read_markup(html: str) -> Page:
                     box.ordinal = page.boxes[parent].ordinal
                 page.boxes.append(box)
                 stack.append(len(page.boxes) - 1)
-                if hides and hidden_box is None:
+                is_main = box.hint == MAIN_HINT or name in ("article", "main")
+                if hides and hidden_box is None and not is_main:
                     hidden_box = stack[-1]
     close_block()
     return page
@@ -257,11 +263,14 @@ def _hint(attributes: dict[str, str]) -> int:
         runs = list(re.finditer("[a-zA-Z](?:[a-zA-Z](?<![a-z][A-Z]))*", value))
         for i, run in enumerate(runs):
             word = run[0].lower()
-            said |= {word}
+            is_number = len(word) <= 3 and re.search("[0-9]", value[max(0, run.start() - 1) : run.end() + 1])
+            said |= set() if is_number else {word}
             between = value[runs[i - 1].end() : run.start()] if i else "x"
             if between in ("", "-", "_"):
                 said |= {runs[i - 1][0].lower() + word}
     roles = set(re.findall("[a-z]+", attributes.get("role", "").lower()))
+    if roles & set(DIALOG_ROLES.split()):
+        return DIALOG_HINT
     if said & set(MAIN_WORDS) or "main" in roles or "articlebody" in attributes.get("itemprop", "").lower():
         return MAIN_HINT
     if said & set(FRAME_WORDS.split()) or roles & set(FRAME_ROLES.split()):

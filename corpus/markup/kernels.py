@@ -22,7 +22,8 @@ PARENT: Final = 1  # row of the box around it; -1 for the outermost
 HINT: Final = 2  # what class, id and role say: 1 main text, 0 nothing, or one of the frames below
 PROSE: Final = 3  # characters of prose in the subtree
 ORDINAL: Final = 4  # of a list item, its number in its list; else 0
-BOX_COLUMNS: Final = 5
+NAME: Final = 5  # hash of the first name in class; 0 if it has none
+BOX_COLUMNS: Final = 6
 
 # Columns of `Markup.blocks`.
 START: Final = 0  # first byte in `Markup.text`
@@ -38,9 +39,10 @@ MAIN_HINT: Final = 1
 FRAME_HINT: Final = -1
 COMMENTS_HINT: Final = -2
 TOPIC_HINT: Final = -3
+DIALOG_HINT: Final = -4
 
 # What a word in class, id or role says, as bits.
-_MAIN, _POST, _FRAME, _COMMENTS, _TOPIC = 1, 2, 4, 8, 16
+_MAIN, _POST, _FRAME, _COMMENTS, _TOPIC, _DIALOG = 1, 2, 4, 8, 16, 32
 
 # Columns of the spans that are given as they were written.
 _SPAN_KIND, _SPAN_START, _SPAN_END = 0, 1, 2
@@ -81,6 +83,8 @@ _MAX_UNENDED_TAGS: Final = 16
 PROSE_CHARS: Final = 40
 #: A link to a place on the page itself that holds no more than signs is left out; more bytes than this are more.
 _MAX_SIGN_BYTES: Final = 32
+#: So short a word beside a digit names nothing (`ad63` in an identifier).
+_SHORT_WORD_LETTERS: Final = 3
 #: html.unescape looks no further for the end of a name.
 _MAX_REFERENCE_BYTES: Final = 32
 
@@ -112,6 +116,7 @@ _ATTRIBUTE_HASHES = tuple(np.uint64(_hash_of(name.encode())) for name in _NAMES_
 _NO_SPACE, _BLANK, _LINE_END, _SPACE, _LINE_BREAK = range(5)
 
 _PARAGRAPH_TAG, _PRE_TAG, _ORDERED_TAG, _ITEM_TAG = (TAGS.index(name) for name in ("p", "pre", "ol", "li"))
+_ARTICLE_TAG, _MAIN_TAG = TAGS.index("article"), TAGS.index("main")
 _TITLE_TAG, _SCRIPT_TAG, _FIRST_HEADING_TAG = (TAGS.index(name) for name in ("title", "script", "h1"))
 
 
@@ -128,6 +133,11 @@ def _is_space(byte):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _is_letter(byte):  # type: ignore[no-untyped-def]
     return 97 <= (byte | 0x20) <= 122
+
+
+@njit(cache=True, nogil=True)
+def _is_digit(byte):  # type: ignore[no-untyped-def]
+    return 48 <= byte <= 57
 
 
 @njit(cache=True, nogil=True)
@@ -268,8 +278,9 @@ def _hides(data, start, end):  # type: ignore[no-untyped-def]
 def _words_of(data, start, end, hashes, values):  # type: ignore[no-untyped-def]
     """What a value's words say, as bits.
 
-    A word is a run of letters, and ends before a capital that follows a small letter. Two words that follow each
-    other, or with one `-` or `_` between them, may be a name together (`entry-content`, `side-bar`).
+    A word is a run of letters, and ends before a capital that follows a small letter; beside a digit, a short one is
+    part of a number in hexadecimal (`block-293556b0-ad63`). Two words that follow each other, or with one `-` or `_`
+    between them, may be a name together (`entry-content`, `side-bar`).
     """
     said = 0
     end = min(end, start + MAX_VALUE_BYTES)
@@ -277,12 +288,16 @@ def _words_of(data, start, end, hashes, values):  # type: ignore[no-untyped-def]
     pair = _HASH_START
     in_word = False
     is_whole = True  # the word starts where a name does
+    n_letters = 0
+    is_digits = False  # a digit stands before the word
     last = np.uint8(32)
     for i in range(start, end + 1):
         byte = data[i] if i < end else np.uint8(32)
         is_letter = _is_letter(byte)
         if in_word and (not is_letter or (65 <= byte <= 90 and 97 <= last <= 122)):
             found = _look_up(hashes, values, word, 0)
+            if n_letters <= _SHORT_WORD_LETTERS and (is_digits or _is_digit(byte)):
+                found = np.int32(0)
             if found != _POST or (is_whole and _is_space(byte)):
                 said |= found
             if pair != word:
@@ -293,12 +308,15 @@ def _words_of(data, start, end, hashes, values):  # type: ignore[no-untyped-def]
         if is_letter:
             if not in_word:
                 is_whole = _is_space(last)
+                is_digits = _is_digit(last)
+                n_letters = 0
                 if not (_is_letter(last) or last == 45 or last == 95):
                     pair = _HASH_START
             lower = np.uint64(byte | 0x20)
             word = (word ^ lower) * _HASH_FACTOR
             pair = (pair ^ lower) * _HASH_FACTOR
             in_word = True
+            n_letters += 1
         elif not (byte == 45 or byte == 95) or last == 45 or last == 95:
             pair = _HASH_START
         last = byte
@@ -319,6 +337,8 @@ def _hint_of(data, attributes, word_hashes, word_values, role_hashes, role_value
             said |= _words_of(data, start, end, word_hashes, word_values)
         elif _holds(data, start, end, b"articlebody"):
             said |= _MAIN
+    if said & _DIALOG:
+        return DIALOG_HINT
     if said & _MAIN:
         return MAIN_HINT
     if said & _FRAME:
@@ -326,6 +346,21 @@ def _hint_of(data, attributes, word_hashes, word_values, role_hashes, role_value
     if said & _COMMENTS:
         return COMMENTS_HINT
     return TOPIC_HINT if said & _TOPIC and not said & _POST else 0
+
+
+@njit(cache=True, nogil=True)
+def _first_name(data, start, end):  # type: ignore[no-untyped-def]
+    """A box's NAME; -1 is where no value starts."""
+    if start < 0:
+        return 0
+    while start < end and _is_space(data[start]):
+        start += 1
+    hashed = _HASH_START
+    i = start
+    while i < end and i < start + 64 and not _is_space(data[i]):
+        hashed = (hashed ^ np.uint64(data[i])) * _HASH_FACTOR
+        i += 1
+    return np.int64(hashed >> np.uint64(33)) if i > start else 0
 
 
 @njit(cache=True, nogil=True)
@@ -578,9 +613,15 @@ def _end_space(out, state, point):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _is_break_hint(point):  # type: ignore[no-untyped-def]
+    """Whether a character only says where a line may end: soft hyphen, space of no width, word joiner."""
+    return point == 0xAD or point == 0x200B or point == 0x2060
+
+
+@njit(cache=True, nogil=True)
 def _show(out, state, point, is_pre):  # type: ignore[no-untyped-def]
     """Write a character that a reference stands for."""
-    if point < 0 or (is_pre and point == 13):
+    if point < 0 or (is_pre and point == 13) or _is_break_hint(point):
         return
     if not is_pre:
         if point == 32 or point == 9 or point == 13:
@@ -611,6 +652,9 @@ def _show_run(data, i, out, state, is_pre):  # type: ignore[no-untyped-def]
         byte = data[i]
         if byte == 60 or byte == 38:
             break
+        if (byte == 0xC2 and data[i + 1] == 0xAD) or (byte == 0xE2 and _is_break_hint(_point_of_three(data, i))):
+            i += 2 if byte == 0xC2 else 3
+            continue
         if is_pre:
             if byte != 13:
                 out[at] = byte
@@ -926,6 +970,7 @@ def _read(  # type: ignore[no-untyped-def]
                     row[HINT] = _hint_of(data, attributes, word_hashes, word_values, role_hashes, role_values)
                     row[PROSE] = 0
                     row[ORDINAL] = 0
+                    row[NAME] = _first_name(data, attributes[_CLASS, 0], attributes[_CLASS, 1])
                     if tag == _ORDERED_TAG:
                         row[ORDINAL] = _stated_number(data, attributes[_START_AT, 0], attributes[_START_AT, 1]) - 1
                     elif tag == _ITEM_TAG and boxes[parent, TAG] == _ORDERED_TAG:
@@ -939,7 +984,8 @@ def _read(  # type: ignore[no-untyped-def]
                         is_hidden = attributes[_HIDDEN, 0] >= 0
                         if attributes[_STYLE, 0] >= 0 and _hides(data, attributes[_STYLE, 0], attributes[_STYLE, 1]):
                             is_hidden = True
-                        if is_hidden:
+                        # A text that is for subscribers, or waits for its script, is the page's text still.
+                        if is_hidden and row[HINT] != MAIN_HINT and tag != _ARTICLE_TAG and tag != _MAIN_TAG:
                             state[_HIDDEN_BOX] = box
             box = stack[state[_DEPTH]]
             parent = boxes[box, PARENT]
@@ -1172,11 +1218,18 @@ def _runs(data, max_bytes):  # type: ignore[no-untyped-def]
 
 # --- choosing ---
 
-_ARTICLE_TAG, _MAIN_TAG = TAGS.index("article"), TAGS.index("main")
 _CELL_TAGS = (TAGS.index("td"), TAGS.index("th"))
-_HEADER_TAG, _FIRST_HEADING_TAG = TAGS.index("header"), TAGS.index("h1")
+#: Tables and lists of terms have names such as `header` and `date` too, for data.
+_DATA_TAGS = tuple(TAGS.index(name) for name in ("table", "thead", "tbody", "tfoot", "tr", "td", "th", "dt", "dd"))
+_HEADER_TAG = TAGS.index("header")
+#: An element is frame as long as it holds less than this share of the page's prose: one with a frame's name, with
+#: the name of what is often frame, with both a frame's tag and name, with the role of a dialog.
 _NAMED_FRAME_SHARE = 0.5
 _NAMED_TOPIC_SHARE = 0.3
+_TWICE_NAMED_SHARE = 0.8
+_DIALOG_SHARE = 0.95
+#: A text that is named main text, and holds this share of the prose, is in no frame by name.
+_LEAST_NAMED_MAIN_SHARE = 0.3
 #: Comments are apart if the page has this much prose beside them, in characters or by share.
 _LEAST_PROSE_BESIDE_COMMENTS = 300
 _LEAST_SHARE_BESIDE_COMMENTS = 0.3
@@ -1184,6 +1237,13 @@ _LEAST_SHARE_BESIDE_COMMENTS = 0.3
 #: from 0.85 on, side columns come along; down to 0.7 nothing changes.
 _MAIN_SHARE = 0.8
 _NAMED_MAIN_SHARE = 0.5
+#: Nor if its parent has text of its own, by share or in characters: a law's preamble and supplementary provisions
+#: beside a long article, slides between listings. Down to 0.05 frames of foreign pages come along.
+_LEAST_OWN_SHARE = 0.1
+_LEAST_OWN_CHARS = 300
+#: Siblings of the same name that hold this share of the prose, and less than that share of links, are text as well.
+_LEAST_LIKE_SHARE = 0.05
+_MAX_LIKE_LINK_SHARE = 0.2
 #: A line of announced links is shorter than twice this; longer is text that begins so.
 ANNOUNCED_CHARS: Final = 75
 #: Longest cell that shares a line, in characters.
@@ -1206,11 +1266,8 @@ def _headlines(blocks, boxes):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _choose(blocks, boxes, frame_share, never_main, is_named):  # type: ignore[no-untyped-def]
-    """Rows of leads, of blocks that are in the main container and in no frame, and of those that readers wrote.
-
-    And the characters of the page, and those inside links.
-    """
+def _set_comments_apart(boxes, is_named):  # type: ignore[no-untyped-def]
+    """Which boxes readers wrote, and the prose of the page without them."""
     n = len(boxes)
     is_comments = np.zeros(n, np.bool_)
     comments = 0
@@ -1225,47 +1282,134 @@ def _choose(blocks, boxes, frame_share, never_main, is_named):  # type: ignore[n
     if page < _LEAST_PROSE_BESIDE_COMMENTS and page < _LEAST_SHARE_BESIDE_COMMENTS * boxes[0, PROSE]:
         is_comments[:] = False
         page = boxes[0, PROSE]
+    return is_comments, page
+
+
+@njit(cache=True, nogil=True)
+def _holds_named_main(boxes, is_comments, page):  # type: ignore[no-untyped-def]
+    """Which boxes are around the largest text that is named main text, if it is large."""
+    holds = np.zeros(len(boxes), np.bool_)
+    named = -1
+    for i in range(1, len(boxes)):
+        is_larger = named < 0 or boxes[i, PROSE] > boxes[named, PROSE]
+        if boxes[i, HINT] == MAIN_HINT and is_larger and not is_comments[i]:
+            named = i
+    if named > 0 and boxes[named, PROSE] >= _LEAST_NAMED_MAIN_SHARE * page:
+        while named > 0:
+            named = boxes[named, PARENT]
+            holds[named] = True
+    return holds
+
+
+# Of each box, in characters: prose, prose in no frame, of this what is in no box of its own (loose text, paragraphs,
+# lists), all text, text in links.
+_ALL_PROSE, _CONTENT, _OWN, _ALL, _LINKED = range(5)
+
+
+@njit(cache=True, nogil=True)
+def _find_frames(blocks, boxes, is_comments, page, frame_share, never_main, is_named):  # type: ignore[no-untyped-def]
+    """Which boxes are frame, sums over each, its child with the most content, and its own last block of prose."""
+    n = len(boxes)
+    holds_named_main = _holds_named_main(boxes, is_comments, page)
     is_frame = np.zeros(n, np.bool_)
-    prose = np.zeros(n, np.int64)
-    content = np.zeros(n, np.int64)
+    sums = np.zeros((n, 5), np.int64)
     best = np.full(n, -1, np.int64)
-    n_chars = link_chars = 0
+    last = np.full(n, -1, np.int64)
     for i in range(len(blocks)):
-        n_chars += blocks[i, CHARS]
-        link_chars += blocks[i, LINK_CHARS]
-        if not is_comments[blocks[i, BOX]]:
-            prose[blocks[i, BOX]] += blocks[i, BLOCK_PROSE]
-            content[blocks[i, BOX]] += blocks[i, BLOCK_PROSE]
+        box = blocks[i, BOX]
+        sums[box, _ALL] += blocks[i, CHARS]
+        sums[box, _LINKED] += blocks[i, LINK_CHARS]
+        if blocks[i, BLOCK_PROSE] and not is_comments[box]:
+            last[box] = i
+            for column in (_ALL_PROSE, _CONTENT, _OWN):
+                sums[box, column] += blocks[i, BLOCK_PROSE]
     for i in range(n - 1, 0, -1):
         tag = boxes[i, TAG]
         parent = boxes[i, PARENT]
         share = frame_share[tag]
-        if share == 0.0 and boxes[i, HINT] < 0 and is_named[tag]:
-            # Cells of tables of data have such names too.
-            is_topic = boxes[i, HINT] == TOPIC_HINT
-            share = _NAMED_FRAME_SHARE if not is_topic else 0.0 if tag in _CELL_TAGS else _NAMED_TOPIC_SHARE
-        prose[parent] += prose[i]
-        is_frame[i] = is_comments[i] or prose[i] < share * page
+        hint = boxes[i, HINT] if is_named[tag] else 0
+        if holds_named_main[i]:
+            share = 0.0
+        elif hint == DIALOG_HINT:
+            share = _DIALOG_SHARE
+        elif hint == TOPIC_HINT and tag not in _DATA_TAGS:
+            share = max(share, _NAMED_TOPIC_SHARE)
+        elif hint in (FRAME_HINT, COMMENTS_HINT) and tag != _HEADER_TAG:
+            share = _TWICE_NAMED_SHARE if share else _NAMED_FRAME_SHARE
+        is_frame[i] = is_comments[i] or sums[i, _ALL_PROSE] < share * page
+        for column in (_ALL_PROSE, _ALL, _LINKED):
+            sums[parent, column] += sums[i, column]
         if not is_frame[i]:
-            content[parent] += content[i]
-            if not never_main[tag] and (best[parent] < 0 or content[i] >= content[best[parent]]):
+            sums[parent, _CONTENT] += sums[i, _CONTENT]
+            if never_main[tag]:
+                sums[parent, _OWN] += sums[i, _CONTENT]
+            elif best[parent] < 0 or sums[i, _CONTENT] >= sums[best[parent], _CONTENT]:
                 best[parent] = i
+    return is_frame, sums, best, last
+
+
+@njit(cache=True, nogil=True)
+def _is_paragraph(blocks, sums, last, box):  # type: ignore[no-untyped-def]
+    """Whether all the content of a box is one block of its own."""
+    return last[box] >= 0 and blocks[last[box], BLOCK_PROSE] == sums[box, _CONTENT]
+
+
+@njit(cache=True, nogil=True)
+def _find_main(text, blocks, boxes, is_frame, sums, best, last):  # type: ignore[no-untyped-def]
+    """Which boxes are in the main container, or beside it and like it, and in no frame."""
+    n = len(boxes)
+    is_inside = np.zeros(n, np.bool_)
     main = 0
     while best[main] >= 0:
         child = best[main]
-        is_main = boxes[child, HINT] == MAIN_HINT or boxes[child, TAG] in (_ARTICLE_TAG, _MAIN_TAG)
-        if content[child] == 0 or content[child] < (_NAMED_MAIN_SHARE if is_main else _MAIN_SHARE) * content[main]:
+        content = sums[main, _CONTENT]
+        is_named_main = boxes[child, HINT] == MAIN_HINT or boxes[child, TAG] in (_ARTICLE_TAG, _MAIN_TAG)
+        least = _NAMED_MAIN_SHARE if is_named_main else _MAIN_SHARE
+        if sums[child, _CONTENT] == 0 or sums[child, _CONTENT] < least * content:
+            break
+        # A paragraph is no container, whatever its tag; lines parted by `<br>` are more than one.
+        is_one_of_several = (
+            _is_paragraph(blocks, sums, last, child)
+            and sums[child, _CONTENT] < content
+            and _find_byte(text[: blocks[last[child], END]], blocks[last[child], START], 10) < 0
+        )
+        has_own = sums[main, _OWN] > min(_LEAST_OWN_SHARE * content, _LEAST_OWN_CHARS)
+        if not is_named_main and (is_one_of_several or has_own):
+            break
+        in_paragraphs = 0
+        for i in range(main + 1, n) if boxes[child, NAME] else range(0):
+            is_like = boxes[i, PARENT] == main and boxes[i, NAME] == boxes[child, NAME] and not is_frame[i]
+            if not is_like or i == child or boxes[i, TAG] != boxes[child, TAG]:
+                continue
+            if _is_paragraph(blocks, sums, last, i):
+                in_paragraphs += sums[i, _CONTENT]
+            elif (
+                sums[i, _CONTENT] > _LEAST_LIKE_SHARE * content
+                and sums[i, _LINKED] < _MAX_LIKE_LINK_SHARE * sums[i, _ALL]
+            ):
+                is_inside[i] = True
+        if in_paragraphs > _LEAST_LIKE_SHARE * content:
             break
         main = child
-    is_inside = np.zeros(n, np.bool_)
     is_inside[main] = True
-    is_outside = is_comments  # of the lead: in a frame that is none of a headline's
     for i in range(1, n):
-        parent = boxes[i, PARENT]
-        if i > main:
-            is_inside[i] = is_inside[parent] and not is_frame[i]
+        is_inside[i] |= is_inside[boxes[i, PARENT]] and not is_frame[i]
+    return is_inside
+
+
+@njit(cache=True, nogil=True)
+def _choose(text, blocks, boxes, frame_share, never_main, is_named):  # type: ignore[no-untyped-def]
+    """Rows of leads, of blocks that are in the main container and in no frame, and of those that readers wrote.
+
+    And the characters of the page, and those inside links.
+    """
+    is_comments, page = _set_comments_apart(boxes, is_named)
+    is_frame, sums, best, last = _find_frames(blocks, boxes, is_comments, page, frame_share, never_main, is_named)
+    is_inside = _find_main(text, blocks, boxes, is_frame, sums, best, last)
+    is_outside = is_comments.copy()  # of the lead: in a frame that is none of a headline's
+    for i in range(1, len(boxes)):
         is_headline = boxes[i, TAG] == _HEADER_TAG or boxes[i, HINT] == TOPIC_HINT
-        is_outside[i] |= is_outside[parent] or (is_frame[i] and not is_headline)
+        is_outside[i] |= is_outside[boxes[i, PARENT]] or (is_frame[i] and not is_headline)
     rows = np.empty(len(blocks), np.int64)
     leads = np.empty(len(blocks), np.int64)
     comment_rows = np.empty(len(blocks), np.int64)
@@ -1285,9 +1429,10 @@ def _choose(blocks, boxes, frame_share, never_main, is_named):  # type: ignore[n
         elif heading < i and not n_rows and blocks[i, BLOCK_PROSE] >= PROSE_CHARS and not is_outside[box]:
             leads[n_leads] = i
             n_leads += 1
-        elif is_comments[blocks[i, BOX]]:
+        elif is_comments[box]:
             comment_rows[n_comment_rows] = i
             n_comment_rows += 1
+    n_chars, link_chars = sums[0, _ALL], sums[0, _LINKED]
     return leads[:n_leads].copy(), rows[:n_rows].copy(), comment_rows[:n_comment_rows].copy(), n_chars, link_chars
 
 

@@ -43,6 +43,31 @@ def test_a_name_is_a_hint_and_never_proof() -> None:
     assert text_of(html) == f"{PROSE}\n{OTHER}"
 
 
+def test_two_hints_at_a_frame_say_more_than_one() -> None:
+    news = f"<ul>{''.join(f'<li><p>{OTHER}</p></li>' for _ in range(6))}</ul>"
+    html = f"<body><main><p>{PROSE}</p><p>{PROSE}</p><p>{OTHER}</p></main>{{}}</body>"
+    assert text_of(html.format(f"<aside class='sidebar'>{news}</aside>")) == f"{PROSE}\n{PROSE}\n{OTHER}"
+    assert text_of(html.format(f"<aside>{news}</aside>")).count(OTHER) == 7
+
+
+def test_a_frame_by_name_around_the_text_that_is_named_main_text_is_none() -> None:
+    main = f"<div class='entry-content'><p>{PROSE * 2}</p></div>"
+    html = f"<body><section class='sidebar-left'>{main}</section><ul>{f'<li>{OTHER}</li>' * 2}</ul></body>"
+    assert text_of(html).startswith(PROSE * 2)
+    assert text_of(f"<body><main class='menu'><p>{PROSE}</p></main><div><p>{OTHER}</p></div></body>").startswith(PROSE)
+
+
+@pytest.mark.parametrize("dialog", ["<div role='dialog'>{}</div>", "<dialog>{}</dialog>"])
+def test_what_a_dialog_says_of_cookies_is_not_the_page(dialog: str) -> None:
+    consent = dialog.format(f"<h2>Cookieの利用</h2>{f'<p>{OTHER}</p>' * 9}")
+    assert text_of(f"<body>{consent}<div><p>{PROSE}</p><p>{PROSE}</p></div></body>") == f"{PROSE}\n{PROSE}"
+
+
+def test_a_letter_sequence_in_an_identifier_names_nothing() -> None:
+    html = article(f"<p>{PROSE * 3}</p><p id='block-293556b0-ffcf-4b46-ad63-94de30996417'>{OTHER}</p>")
+    assert text_of(html) == f"{PROSE * 3}\n{OTHER}"
+
+
 def test_an_announced_list_of_links_goes_and_a_section_of_prose_stays() -> None:
     links = article(f"<p>{PROSE}</p><p>{OTHER}</p><h3>おすすめ記事</h3>{NAVIGATION}")
     assert text_of(links) == f"{PROSE}\n{OTHER}"
@@ -54,6 +79,25 @@ def test_the_text_around_a_long_list_is_kept() -> None:
     items = "".join(f"<li>{OTHER}</li>" for _ in range(30))
     html = article(f"<p>{PROSE}</p><ul>{items}</ul><p>短い結び。</p>")
     assert text_of(html) == "\n".join([PROSE, *[OTHER] * 30, "短い結び。"])
+
+
+def test_a_law_keeps_its_preamble_its_articles_and_its_supplementary_provisions() -> None:
+    long = "第一条　" + PROSE * 30
+    html = (
+        f"<body><b>雨水規則<br>（大正十年規則第一号）</b><br>　{OTHER}<br>"
+        f"<p><div class=arttitle>（雨）</div><div class=item><b>第一条</b>　{PROSE * 30}</div>"
+        f"<div class=item>第二条　{PROSE}</div><br>　附　則<br><p>　この規則は、公布の日から施行する。</p></body>"
+    )
+    expected = ["雨水規則", "（大正十年規則第一号）", f"　{OTHER}", "（雨）", long, f"第二条　{PROSE}", "　附　則"]
+    assert text_of(html).split("\n") == [*expected, "　この規則は、公布の日から施行する。"]
+
+
+def test_sections_beside_the_longest_and_named_like_it_are_text_too() -> None:
+    sections = "".join(
+        f"<section class='part a{i}'><p>{PROSE * n}</p><p>{OTHER}</p></section>" for i, n in ((1, 40), (2, 2))
+    )
+    teasers = f"<section class='teaser'><p>{OTHER}{OTHER}</p><p>{OTHER}</p></section>"
+    assert text_of(f"<body><div>{sections}{teasers}</div></body>").split("\n") == [PROSE * 40, OTHER, PROSE * 2, OTHER]
 
 
 def test_items_of_an_ordered_list_keep_their_numbers() -> None:
@@ -124,6 +168,15 @@ def test_short_cells_of_a_row_share_a_line() -> None:
     assert text_of(html) == f"{PROSE}\n町\t人口\n西町\t120\n{OTHER}"
 
 
+def test_times_and_terms_before_the_first_prose_are_kept_in_tables_of_data() -> None:
+    table = "<table><tr class=header><th>時刻<th>講演</tr><tr><td>13:30 - 14:30<td>雨の日</table>"
+    terms = f"<dl><dt>機能<dd>雨の日<dt>日付<dd class=date>2009年7月19日</dl><p>{PROSE}</p><p>{OTHER}</p>"
+    assert text_of(article(f"<p>2009年7月1日 13:00</p>{table}{terms}")).split("\n")[:6] == [
+        *("時刻\t講演", "13:30 - 14:30\t雨の日"),
+        *("機能", "雨の日", "日付", "2009年7月19日"),
+    ]
+
+
 def test_scripts_hidden_text_and_what_follows_them() -> None:
     html = article(
         f"<p>{PROSE}<script>var x = 'だめ。';</script>続く。</p><div style='display:none'>隠れた文。</div>"
@@ -139,6 +192,12 @@ def test_a_page_of_links_alone_keeps_its_text() -> None:
 def test_a_site_map_below_a_notice_keeps_its_list() -> None:
     many = "".join(f'<li><a href="/{i}">さまざまな案内の頁その{i}</a></li>' for i in range(60))
     assert "さまざまな案内の頁その59" in text_of(f"<body><div class=note><p>{PROSE}</p></div><ul>{many}</ul></body>")
+
+
+def test_the_beginning_of_an_article_for_subscribers_is_not_given_with_all_menus() -> None:
+    many = "".join(f'<li><a href="/{i}">さまざまな案内の頁その{i}</a></li>' for i in range(99))
+    html = f"<body><ul>{many}</ul><div class=entry-content><p>{PROSE}{OTHER}{PROSE}</p><p>その判断は…</p></div></body>"
+    assert text_of(html) == f"{PROSE}{OTHER}{PROSE}\nその判断は…"
 
 
 def test_a_layout_table_gives_its_main_cell() -> None:

@@ -21,6 +21,7 @@ from corpus.markup.kernels import (
     HINT,
     LINK_CHARS,
     MAX_DEPTH,
+    NAME,
     ORDINAL,
     PARENT,
     PROSE,
@@ -31,6 +32,7 @@ from tests import markup_oracle
 
 PIECES = (
     "<p>", "</p>", "<div class='nav'>", "<div class=\"post category-x\">", "<DIV id=relatedPosts>", "</div>",
+    "<div class='post b'>", "<div role=dialog class='x y'>", "<div class='\tx' hidden>", "<main hidden>",
     "<table>", "<tr>", "<td>", "</td>", "</table>", "<ul>", "<ol start=3>", "<li>", "</ul>", "</ol>",
     "<dl><dt>", "<dd>", "</dl>", "<h1>", "<h2>", "</h2>", "<a href=x>", "<a href='#t'>", "<a>", "</a>", "¶", "<br>",
     "<br/>", "<hr>",
@@ -41,12 +43,12 @@ PIECES = (
     "<article itemprop=articleBody>", "</article>", "<p title='a > b' title=c>", "<p a=\"x>", "<input>", "</>",
     "雨の日。", "傘", "\n", "\r\n  ", " ", "\t", "\xa0", "\u3000", "한국어", "Rain, rain", "a.", "&amp;", "&lt",
     "&nbsp;", "&#12354;", "&#x3042", "&#0;", "&#xD800;", "&#128;", "&notit;", "&nGt;", "&NewLine;", "&", "&#",
-    "<", "<3", "é", "𠮟",
+    "<", "<3", "é", "𠮟", "\xad", "\u200b", "&shy;", "&#x2060;", "“",
 )  # fmt: skip
 
 
 def collapsed(text: str) -> str:
-    return re.sub("[ \t\r\n\f\v\xa0]+", " ", text).strip(" ")
+    return re.sub("[ \t\r\n\f\v\xa0]+", " ", re.sub("[\xad\u200b\u2060]", "", text)).strip(" ")
 
 
 def blocks_of(html: str) -> list[tuple[str, int, int, int]]:
@@ -61,6 +63,8 @@ def assert_same(html: str) -> None:
     assert [len(text) for text, *_ in slow.blocks] == markup.blocks[:, CHARS].tolist()
     boxes = [(box.tag if box.tag in TAGS else "", box.parent, box.hint, box.ordinal) for box in slow.boxes[1:]]
     assert [(TAGS[row[TAG]], row[PARENT], row[HINT], row[ORDINAL]) for row in markup.boxes[1:].tolist()] == boxes
+    names = set(zip(markup.boxes[1:, NAME].tolist(), [box.name for box in slow.boxes[1:]], strict=True))
+    assert len(names) == len({hashed for hashed, _ in names}) == len({name for _, name in names})
     assert (markup.title, list(markup.tags), markup.json_ld) == (slow.title or "", slow.tags, slow.json_ld)
 
 
@@ -122,6 +126,10 @@ def test_the_prose_of_a_box_is_that_of_all_in_it() -> None:
         ("class='post hentry author-me category-sea'", 0),
         ("class='post-author'", -3),
         ("class=''", 0),
+        ("role=dialog class='entry-content'", -4),
+        ("class='ad'", -1),
+        ("id='block-293556b0-ffcf-4b46-ad63-94de30996417'", 0),
+        ("class='sidebar2'", -1),
     ],
 )
 def test_names_hint_at_what_a_box_is(attributes: str, hint: int) -> None:
@@ -136,6 +144,17 @@ def test_boxes_beyond_a_depth_are_not_told_apart() -> None:
 
 def test_a_page_hidden_as_a_whole_is_shown() -> None:
     assert [text for text, *_ in blocks_of("<body style='display:none'><p>雨</p><p>川</p></body>")] == ["雨", "川"]
+
+
+def test_what_only_says_where_a_line_may_end_is_not_text() -> None:
+    html = "<p>Un\xadi&shy;ver\u200bsi&ZeroWidthSpace;ty、大\u2060学</p><pre>soft\xadware</pre>"
+    assert [text for text, *_ in blocks_of(html)] == ["University、大学", "software"]
+
+
+def test_a_main_text_that_waits_for_its_script_or_a_subscriber_is_read() -> None:
+    body = "<div id=articleBody style='display:none'><p>雨。</p></div>"
+    html = f"<p>序。</p>{body}<main hidden>川</main><div hidden>窓</div>"
+    assert [text for text, *_ in blocks_of(html)] == ["序。", "雨。", "川"]
 
 
 def test_references_are_those_of_the_standard_library() -> None:
