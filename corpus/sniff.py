@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 from itertools import islice
-from typing import AnyStr, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -95,7 +95,7 @@ def may_be_japanese(data: bytes, marks: Marks | None = None) -> bool:
 
 def find_marks(data: bytes) -> Marks:
     """Look for the marks of Japanese in bytes."""
-    return Marks(*_find_marks(np.frombuffer(data, np.uint8)))
+    return Marks(*_find_marks(np.frombuffer(data, np.uint8), MIN_KANA))
 
 
 def count_pairs(data: bytes) -> Pairs:
@@ -105,20 +105,14 @@ def count_pairs(data: bytes) -> Pairs:
 
 def holds_kana(html: str, least: int = MIN_KANA) -> bool:
     """Whether decoded markup holds at least that many kana, as characters or as numeric entities."""
-    return _reaches(_KANA, html, least) or (
-        "&#" in html and _reaches(_ENTITY_KANA, html.encode("ascii", "ignore"), least)
-    )
+    marks = Marks(*_find_marks(np.frombuffer(html.encode("utf-8", "surrogatepass"), np.uint8), least))
+    return max(marks.utf_8_kana, marks.reference_kana) >= least
 
 
-def _reaches(pattern: re.Pattern[AnyStr], data: AnyStr, least: int = MIN_KANA) -> bool:
-    return sum(1 for _ in islice(pattern.finditer(data), least)) == least
+def _reaches(pattern: re.Pattern[bytes], data: bytes) -> bool:
+    return sum(1 for _ in islice(pattern.finditer(data), MIN_KANA)) == MIN_KANA
 
 
-# U+3041 to U+30FF is 12353 to 12543, half-width U+FF66 to U+FF9F is 65382 to 65439.
-_ENTITY_KANA = re.compile(
-    rb"&#(?:0*(?:12[345]\d\d|65[34]\d\d)(?!\d)|[xX]0*(?:30[4-9a-fA-F]|[fF]{2}[6-9])[0-9a-fA-F](?![0-9a-fA-F]))"
-)
 _ISO_2022_JP = re.compile(rb"\x1b(?:\$[@B]|\(I)")
 _UTF_16LE_KANA = re.compile(rb"[\x41-\xff]\x30|[\x66-\x9f]\xff")
 _UTF_16BE_KANA = re.compile(rb"\x30[\x41-\xff]|\xff[\x66-\x9f]")
-_KANA = re.compile("[ぁ-ゖァ-ヺｦ-ﾟ]")

@@ -1124,13 +1124,13 @@ def _mark_words(data, words, first, stop):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _find_marks(data):  # type: ignore[no-untyped-def]
+def _find_marks(data, least):  # type: ignore[no-untyped-def]
     words = data[: len(data) // 8 * 8].view(np.uint64)
     n_words = (len(data) + 7) // 8
     behind = min(_STRETCH_WORDS, n_words)
     utf_8_kana, reference_kana, misplaced, escapes, zeros = _mark_words(data, words, 0, behind)
     for first in range(_STRETCH_WORDS, len(words) - _STRETCH_WORDS + 1, _STRETCH_WORDS):
-        if max(utf_8_kana, reference_kana) >= MIN_KANA:
+        if max(utf_8_kana, reference_kana) >= least:
             break
         behind = first + _STRETCH_WORDS
         # Here words are only added up: a branch among them would cost more than all the rest.
@@ -1153,7 +1153,7 @@ def _find_marks(data):  # type: ignore[no-untyped-def]
                     utf_8, reference = _count_kana(data, 8 * i, 8 * i + 8)
                     utf_8_kana += utf_8
                     reference_kana += reference
-    if behind < n_words and max(utf_8_kana, reference_kana) < MIN_KANA:
+    if behind < n_words and max(utf_8_kana, reference_kana) < least:
         utf_8, reference, more_misplaced, more_escapes, more_zeros = _mark_words(data, words, behind, n_words)
         utf_8_kana += utf_8
         reference_kana += reference

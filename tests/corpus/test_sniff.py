@@ -112,7 +112,7 @@ def test_no_word_behind_the_page_is_looked_at(monkeypatch: pytest.MonkeyPatch) -
     for n_bytes in (0, 1, 7, 8, 9, 121, 127, 128, 129, 137, 255, 256, 257):
         data = np.frombuffer(b"x" * n_bytes, np.uint8)
         with np.errstate(over="ignore"):
-            assert kernels._find_marks.py_func(data) == tuple(find_marks(data.tobytes()))
+            assert kernels._find_marks.py_func(data, MIN_KANA) == tuple(find_marks(data.tobytes()))
 
 
 @given(MARKED)

@@ -43,6 +43,9 @@ _RECORDS_PER_ARCHIVE, _ARCHIVES = 400, 12
 #: The fault is injected once so many tasks have ended: the first is still in extract.
 _AFTER_TASKS = (3, 20, 60)
 
+#: A node that does not start is started again, up to so often.
+_START_ATTEMPTS = 6
+
 #: The driver gives a task this long in the faults where one hangs; six hours are the default.
 _HANG_S = 20
 
@@ -194,8 +197,10 @@ class Cluster:
                     return Node(process, log)
                 time.sleep(0.3)
             Node(process, log).kill()
-            if attempt == 3:
+            if attempt == _START_ATTEMPTS:
                 raise Failed(f"the node {name} did not start: {log.read_text(encoding='utf-8')[-500:]}")
+            # Until the raylets of a killed head's workers give it up, its address counts as taken.
+            time.sleep(5)
         raise AssertionError
 
     def kill(self, name: str) -> int:
