@@ -96,6 +96,13 @@ MARKED = st.lists(
 ).map(b"".join)
 
 
+@pytest.mark.parametrize("kana", ["あ", "ー", "ｱ", "&#12354;", "&#x3042;"])
+def test_kana_of_a_text_are_counted_as_far_as_asked(kana: str) -> None:
+    html = "<p>\ud800 rain " + 30 * kana
+    assert holds_kana(html, 30)
+    assert not holds_kana(html, 31)
+
+
 @given(MARKED)
 @settings(max_examples=200, deadline=None)
 def test_marks_are_those_that_a_slow_search_finds(data: bytes) -> None:
