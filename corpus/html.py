@@ -100,8 +100,8 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
     # whose only sentence, for a heuristic, is "All rights reserved.", and not the text of broken markup.
     is_small = 2 * len(text) < n_chars  # a foreign article on a Japanese site is not
     is_list = extractor == "manyo" and len(text) < _SMALL_SHARE * n_chars and link_chars > _LIST_SHARE * n_chars
-    is_beside = (is_small and not holds_kana(text)) or (is_list and not holds_kana(text, _ARTICLE_KANA))
-    if not text.strip() or is_beside:
+    misses_japanese = (is_small and not holds_kana(text)) or (is_list and not holds_kana(text, _ARTICLE_KANA))
+    if not text.strip() or misses_japanese:
         whole = _lines(markup, np.arange(len(markup.blocks)))
         if not text.strip() or holds_kana(whole, _PLAINLY_JAPANESE_KANA):
             text = whole or _without_tags(html)
