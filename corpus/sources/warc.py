@@ -233,7 +233,7 @@ def _frame(stream: BinaryIO, uri: str, max_record_bytes: int) -> Iterator[Record
                 yield item
         if broken is None:
             return
-        start = _next_record(stream, broken.search_from)
+        start = _next_record(stream, broken)
         reason = broken.refused.reason
         if start is not None:
             reason = "archive_damaged"
@@ -243,11 +243,19 @@ def _frame(stream: BinaryIO, uri: str, max_record_bytes: int) -> Iterator[Record
 
 
 class _Break(NamedTuple):
-    """A place where framing cannot go on, why, and from where on the next record is looked for."""
+    """A place where framing cannot go on.
+
+    Attributes:
+        offset: the place.
+        refused: why.
+        search_from: from where on the next record is looked for.
+        doubtful_until: what looks like a record before this may be one that a page quotes.
+    """
 
     offset: int
     refused: Refused
     search_from: int
+    doubtful_until: int
 
 
 def _frame_run(
@@ -276,7 +284,8 @@ def _frame_run(
             yield Record(uri, offset, shown.record_id or f"{uri.rsplit('/', 1)[-1]}:{offset}:{n_records}", block)
             n_records += 1
     except _BrokenRecordError as error:
-        yield _Break(offset, Refused("archive_truncated", str(error), _target_uri(shown)), offset + 1)
+        refused = Refused("archive_truncated", str(error), _target_uri(shown))
+        yield _Break(offset, refused, offset + 1, offset + max(0, shown.content_length))
         return
     except OSError as error:
         _raise_if_storage_failed(error)
@@ -285,12 +294,12 @@ def _frame_run(
             offset = _end_of_record(stream, last_whole, is_gzip)
             # Its length may be a lie, so that the next record starts before its end, or right there.
             search_from = last_whole + 1
-        yield _Break(offset, Refused("archive_damaged", str(error)), search_from)
+        yield _Break(offset, Refused("archive_damaged", str(error)), search_from, offset)
         return
     if members is not None:
         cut = _cut_member(stream, members.frame_start_position() or start)
         if cut is not None:
-            yield _Break(cut, Refused("archive_truncated", "the file ends inside a gzip member"), cut + 1)
+            yield _Break(cut, Refused("archive_truncated", "the file ends inside a gzip member"), cut + 1, cut)
 
 
 class _BrokenRecordError(Exception):
@@ -390,17 +399,20 @@ def _member_size(stream: BinaryIO) -> tuple[int, bool]:
     return size_bytes, False
 
 
-def _next_record(stream: BinaryIO, offset: int) -> int | None:
-    """Offset of the first record at or after `offset` that FastWARC can frame; None if there is none."""
+def _next_record(stream: BinaryIO, broken: _Break) -> int | None:
+    """Offset of the first record behind a break that FastWARC can frame; None if there is none."""
     attempts = 0
+    offset = broken.search_from
     stream.seek(offset)
     while chunk := stream.read(_CHUNK_BYTES):
         for match in _RECORD_START.finditer(chunk):
             attempts += 1
             if attempts > _MAX_ATTEMPTS:
                 return None
-            if _starts_record(stream, offset + match.start()):
-                return offset + match.start()
+            place = offset + match.start()
+            is_doubtful = place < broken.doubtful_until and match[0].startswith(b"WARC")
+            if _starts_record(stream, place) and not (is_doubtful and _is_quoted(stream, place)):
+                return place
         if len(chunk) < _CHUNK_BYTES:
             return None
         # A mark may lie across the border of two chunks.
@@ -418,6 +430,12 @@ def _starts_record(stream: BinaryIO, offset: int) -> bool:
         _raise_if_storage_failed(error)
         return False
     return False
+
+
+def _is_quoted(stream: BinaryIO, offset: int) -> bool:
+    """Whether the record at an offset ends where neither another one starts nor the file ends."""
+    stream.seek(_end_of_record(stream, offset, is_gzip=False))
+    return stream.read(5) not in (b"WARC/", b"")
 
 
 def _raise_if_storage_failed(error: OSError) -> None:

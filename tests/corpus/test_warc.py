@@ -353,6 +353,22 @@ def test_a_wrong_content_length_costs_no_other_record(tmp_path: Path, compressed
     assert len(found) > len(keys)
 
 
+@pytest.mark.parametrize("error", [0, 30, 10**9])
+def test_a_record_that_a_page_quotes_is_none_of_the_archive_though_it_is_damaged_there(
+    tmp_path: Path, error: int
+) -> None:
+    quoted = warc_record(http(b"<p>quoted</p>"), name="quoted")
+    block = http(HTML + quoted + HTML)
+    parts = [warc_record(block, name=str(i)) for i in range(4)]
+    parts[1] = parts[1].replace(
+        f"Content-Length: {len(block)}\r\n".encode(), f"Content-Length: {len(block) + error}\r\n".encode()
+    )
+    data = parts[0] + parts[1] + b"garbage" * (error == 0) + parts[2] + parts[3]
+    found = framed(tmp_path / "a.warc", data, warc.Options(max_record_bytes=1 << 20))
+    keys = [item.key.rstrip(">").rsplit(":", 1)[-1] for item in found if isinstance(item, Record)]
+    assert keys == [name for name in "0123" if error < 10**9 or name != "1"]
+
+
 def test_what_a_page_states_of_its_use_is_recorded_and_can_be_honoured() -> None:
     cc = "<a rel=license href=https://creativecommons.org/licenses/by/4.0/>CC</a>"
     page = HTML.replace(b"<head>", b'<head><meta name="robots" content="noai">').replace(b"</p>", f"{cc}</p>".encode())
