@@ -8,6 +8,7 @@ arrival, and an earlier part of the corpus cannot win by being earlier.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -15,17 +16,30 @@ import pyarrow.compute as pc
 
 from dedup.settings import Criterion, Dedup
 
-#: Bits of a precedence: one source of 255, the leading half of a signal's float, characters up to 16 million, and days
-#: since 1970 up to the year 2149, so that all criteria fit into 64 bits in any order. Opposites share theirs.
-_BITS = {"source": 8, "highest": 16, "lowest": 16, "longest": 24, "newest": 16, "oldest": 16}
+
+class _Field(NamedTuple):
+    """Where a criterion goes in a precedence: its bits, and of times the seconds that are told apart."""
+
+    bits: int
+    unit_s: int = 1
+
+
+_DAY_S = 24 * 3600
+#: One source of 255, the leading half of a signal's float, characters up to 16 million, and days since 1970 up to the
+#: year 2149, so that all criteria fit into 64 bits in any order. Opposites share theirs.
+_FIELDS = {
+    "source": _Field(8),
+    "highest": _Field(16),
+    "lowest": _Field(16),
+    "longest": _Field(24),
+    "newest": _Field(16, _DAY_S),
+    "oldest": _Field(16, _DAY_S),
+}
 #: Among the pages of one address, where there are no other criteria, seconds since 1970.
-_ADDRESS_BITS = {"longest": 24, "newest": 40}
+_ADDRESS_FIELDS = {"longest": _Field(24), "newest": _Field(40)}
 
 #: Columns of `corpus.schema.DOCUMENTS` that `precedence` reads, beside the signal that `survivor_signal` names.
 ORDER_COLUMNS = ("source", "fetched_at")
-
-#: What a criterion of time tells apart, by its bits.
-_TIME_UNIT_S = {16: 24 * 3600, 40: 1}
 
 
 def precedence(documents: pa.RecordBatch, chars: np.ndarray, settings: Dedup) -> np.ndarray:
@@ -46,7 +60,7 @@ def precedence(documents: pa.RecordBatch, chars: np.ndarray, settings: Dedup) ->
         settings: the criteria.
     """
     signal = documents.column(settings.survivor_signal) if settings.survivor_signal else None
-    criteria = {criterion: _BITS[criterion] for criterion in settings.survivor_order}
+    criteria = {criterion: _FIELDS[criterion] for criterion in settings.survivor_order}
     return _pack(documents, chars, criteria, settings.source_priority, signal)
 
 
@@ -62,18 +76,18 @@ def address_precedence(documents: pa.RecordBatch, chars: np.ndarray, settings: D
         settings: which of both.
     """
     order: list[Criterion] = ["newest", "longest"] if settings.same_address == "newest" else ["longest", "newest"]
-    return _pack(documents, chars, {criterion: _ADDRESS_BITS[criterion] for criterion in order}, ())
+    return _pack(documents, chars, {criterion: _ADDRESS_FIELDS[criterion] for criterion in order}, ())
 
 
 def _pack(
     documents: pa.RecordBatch,
     chars: np.ndarray,
-    criteria: Mapping[Criterion, int],
+    criteria: Mapping[Criterion, _Field],
     source_priority: Sequence[str],
     signal: pa.Array | None = None,
 ) -> np.ndarray:
     packed = np.zeros(len(chars), np.uint64)
-    for criterion, bits in criteria.items():
+    for criterion, (bits, unit_s) in criteria.items():
         last = (1 << bits) - 1
         if criterion == "source":
             named = pa.array(source_priority, pa.string())
@@ -86,7 +100,7 @@ def _pack(
             value = last - np.minimum(chars, last)
         else:
             seconds = documents.column("fetched_at").cast(pa.int64())
-            times = pc.divide(seconds, _TIME_UNIT_S[bits]).to_numpy(zero_copy_only=False)
+            times = pc.divide(seconds, unit_s).to_numpy(zero_copy_only=False)
             known = np.clip(np.nan_to_num(times, nan=0), 0, last - 1)
             value = np.where(np.isnan(times), last, known if criterion == "oldest" else last - 1 - known)
         packed = packed << np.uint64(bits) | np.minimum(value, last).astype(np.uint64)
