@@ -161,6 +161,10 @@ def _zip_entries(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[
         if n_stated != _NOT_STATED and (n_found - n_stated) % (1 << 16):
             detail = f"a damaged directory: {n_found} entries where it states {n_stated}"
             yield _broken(uri, n_found, "broken_archive", detail)
+        elif not n_found and _starts_with_entry(stream):
+            yield _broken(
+                uri, 0, "broken_archive", "a damaged directory: no entries, though the archive starts with one"
+            )
 
 
 _ZIP_END_BYTES = 22
@@ -175,6 +179,11 @@ def _stated_entries(stream: IO[bytes]) -> int:
     tail = stream.read()
     at = tail.rfind(b"PK\5\6")
     return int.from_bytes(tail[at + 10 : at + 12], "little")
+
+
+def _starts_with_entry(stream: IO[bytes]) -> bool:
+    stream.seek(0)
+    return stream.read(4) == b"PK\3\4"
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str:
@@ -234,12 +243,23 @@ def _tar_entries(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[
         yield _broken(uri, ordinal, "broken_archive", f"after {ordinal} entries: {error}")
 
 
+#: Of zeros behind the end mark no more are looked through: gzip folds a thousand of them into one byte.
+_MAX_ZEROS_BYTES = 64 << 20
+
+
 def _fault_at_end(plain: _Limited) -> str:
     """What is wrong where tarfile found no further header, which it does not tell; empty at the end of an archive."""
     if not plain.last or plain.last.strip(b"\0"):
         return "cut off, there is no end mark" if len(plain.last) < tarfile.BLOCKSIZE else "a damaged header"
-    # Zeros fill the last record of an archive; behind it may stand another one.
-    return "more stands behind the end mark" if plain.read(tarfile.RECORDSIZE).strip(b"\0") else ""
+    # Zeros fill the last record of an archive; behind it may stand another one, or what damage hid.
+    n_bytes = 0
+    while chunk := plain.read(tarfile.RECORDSIZE):
+        n_bytes += len(chunk)
+        if chunk.strip(b"\0"):
+            return "more stands behind the end mark"
+        if n_bytes > _MAX_ZEROS_BYTES:
+            return f"more than {_MAX_ZEROS_BYTES} zeros behind the end mark"
+    return ""
 
 
 def _tar_reader(

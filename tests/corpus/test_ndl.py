@@ -432,6 +432,36 @@ def test_a_zip_whose_directory_holds_fewer_entries_than_it_states_says_so(tmp_pa
     assert fault.refused.detail == "a damaged directory: 2 entries where it states 3"
 
 
+def test_a_zip_whose_end_is_zeroed_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    path = zip_of(tmp_path / "1234567.zip", {"1234567_1.txt": TEXT})
+    end = len(path.read_bytes()) - 22
+    path.write_bytes(path.read_bytes()[: end + 4] + b"\0" * 18)
+    [fault] = read([path])
+    assert isinstance(fault, BrokenInput)
+    assert fault.refused.detail == "a damaged directory: no entries, though the archive starts with one"
+    assert read([zip_of(tmp_path / "empty.zip", {})]) == []
+
+
+@pytest.mark.parametrize("ending", ["tar", "tar.gz"])
+@pytest.mark.parametrize("n_zeros", [0, 512, 100_000])
+def test_what_stands_behind_the_end_mark_of_a_tar_is_named(tmp_path: Path, ending: str, n_zeros: int) -> None:
+    plain = tar_of(tmp_path / "1.tar", {"1234567_1.txt": TEXT}).read_bytes()
+    whole, more = plain + b"\0" * n_zeros, plain + b"\0" * n_zeros + plain
+    fold = gzip.compress if ending == "tar.gz" else bytes
+    path = tmp_path / f"1234567.{ending}"
+    path.write_bytes(fold(whole))
+    assert reasons([path]) == []
+    path.write_bytes(fold(more))
+    assert reasons([path]) == ["broken_archive"]
+
+
+def test_zeros_without_end_behind_a_tar_are_named(tmp_path: Path) -> None:
+    plain = tar_of(tmp_path / "1.tar", {"1234567_1.txt": TEXT}).read_bytes()
+    path = tmp_path / "1234567.tar.gz"
+    path.write_bytes(gzip.compress(plain + b"\0" * (80 << 20), 1))
+    assert reasons([path]) == ["broken_archive"]
+
+
 def test_an_unknown_entry_is_accounted_for(tmp_path: Path) -> None:
     path = zip_of(tmp_path / "1234567.zip", {"1234567_1.txt": TEXT, "thumbs.db": "x", "folder/": ""})
     found = read([path])
