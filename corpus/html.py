@@ -261,7 +261,7 @@ _FLOW_TAGS = frozenset(("p", "li", "td", "th", "dd", "dt", "blockquote", *_HEADI
 _ITEM_TAGS = frozenset(("p", "li", "dd"))
 
 #: An element with such a tag or name is frame as long as it holds less than this share of the page's prose.
-_FRAME_SHARE = {"nav": 0.5, "aside": 0.3, "footer": 0.3, "header": 0.2, "dialog": 0.95}
+_FRAME_SHARE = {"nav": 0.5, "aside": 0.3, "footer": 0.5, "header": 0.2, "dialog": 0.95}
 _BYLINE_CHARS = 100
 #: A page with this many kana, and hardly any in what was taken for its main text, is given whole. Menus of
 #: foreign pages stay below it; of 230 mixed pages labelled Japanese, 14 were lost without (slides, lists of links).
