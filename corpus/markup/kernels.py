@@ -1233,8 +1233,8 @@ _LEAST_NAMED_MAIN_SHARE = 0.3
 #: Comments are apart if the page has this much prose beside them, in characters or by share.
 _LEAST_PROSE_BESIDE_COMMENTS = 300
 _LEAST_SHARE_BESIDE_COMMENTS = 0.3
-#: A child is gone down into if it holds at least this share of its parent's prose. Measured on news pages:
-#: from 0.85 on, side columns come along; down to 0.7 nothing changes.
+#: A child is gone down into if it holds at least this share of its parent's prose, or is or holds a text named main
+#: text of half of it. Measured on news pages: from 0.85 on, side columns come along; down to 0.7 nothing changes.
 _MAIN_SHARE = 0.8
 _NAMED_MAIN_SHARE = 0.5
 #: Nor if its parent has text of its own, by share or in characters: a law's preamble and supplementary provisions
@@ -1359,12 +1359,19 @@ def _find_main(text, blocks, boxes, is_frame, sums, best, last):  # type: ignore
     """Which boxes are in the main container, or beside it and like it, and in no frame."""
     n = len(boxes)
     is_inside = np.zeros(n, np.bool_)
+    # The most content of a box that is named main text, the box itself among those in it.
+    named = np.zeros(n, np.int64)
+    for i in range(n - 1, 0, -1):
+        if boxes[i, HINT] == MAIN_HINT or boxes[i, TAG] in (_ARTICLE_TAG, _MAIN_TAG):
+            named[i] = max(named[i], sums[i, _CONTENT])
+        if not is_frame[i]:
+            named[boxes[i, PARENT]] = max(named[boxes[i, PARENT]], named[i])
     main = 0
     while best[main] >= 0:
         child = best[main]
         content = sums[main, _CONTENT]
-        is_named_main = boxes[child, HINT] == MAIN_HINT or boxes[child, TAG] in (_ARTICLE_TAG, _MAIN_TAG)
-        least = _NAMED_MAIN_SHARE if is_named_main else _MAIN_SHARE
+        is_named_main = named[child] >= _NAMED_MAIN_SHARE * content
+        least = 0 if is_named_main else _MAIN_SHARE
         if sums[child, _CONTENT] == 0 or sums[child, _CONTENT] < least * content:
             break
         # A paragraph is no container, whatever its tag; lines parted by `<br>` are more than one.

@@ -50,6 +50,15 @@ def test_two_hints_at_a_frame_say_more_than_one() -> None:
     assert text_of(html.format(f"<aside>{news}</aside>")).count(OTHER) == 7
 
 
+def test_a_short_text_that_is_named_main_text_is_found_beside_long_ones() -> None:
+    main = f"<div><div><main><p>{PROSE}</p><p>{PROSE}</p></main></div><p>{NAVIGATION}</p></div>"
+    around = f"<div class='c-list'><p>{OTHER}</p></div>"
+    assert text_of(f"<body>{main}{around}</body>") == f"{PROSE}\n{PROSE}"
+    assert text_of(f"<body><main><p>{PROSE}</p><p>{OTHER}</p></main><footer><p>{OTHER}</p></footer></body>") == (
+        f"{PROSE}\n{OTHER}"
+    )
+
+
 def test_a_frame_by_name_around_the_text_that_is_named_main_text_is_none() -> None:
     main = f"<div class='entry-content'><p>{PROSE * 2}</p></div>"
     html = f"<body><section class='sidebar-left'>{main}</section><ul>{f'<li>{OTHER}</li>' * 2}</ul></body>"
