@@ -260,8 +260,9 @@ _FLOW_TAGS = frozenset(("p", "li", "td", "th", "dd", "dt", "blockquote", *_HEADI
 #: The same behind the last prose, where notes and sources stand.
 _ITEM_TAGS = frozenset(("p", "li", "dd"))
 
-#: An element with such a tag or name is frame as long as it holds less than this share of the page's prose.
-_FRAME_SHARE = {"nav": 0.5, "aside": 0.3, "footer": 0.5, "header": 0.2, "dialog": 0.95}
+#: An element with such a tag is frame as long as it holds less than this share of the page's prose. A form is its
+#: labels (of a comment, a newsletter, a search), but some pages are all in one.
+_FRAME_SHARE = {"nav": 0.5, "aside": 0.3, "footer": 0.5, "header": 0.2, "dialog": 0.95, "form": 0.05}
 _BYLINE_CHARS = 100
 #: A page with this many kana, and hardly any in what was taken for its main text, is given whole. Menus of
 #: foreign pages stay below it; of 230 mixed pages labelled Japanese, 14 were lost without (slides, lists of links).

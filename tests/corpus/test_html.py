@@ -72,6 +72,12 @@ def test_what_a_dialog_says_of_cookies_is_not_the_page(dialog: str) -> None:
     assert text_of(f"<body>{consent}<div><p>{PROSE}</p><p>{PROSE}</p></div></body>") == f"{PROSE}\n{PROSE}"
 
 
+def test_labels_of_a_form_go_and_a_page_that_is_one_form_stays() -> None:
+    form = "<form><p>お名前 <input>必須</p><p>本文 <textarea></textarea></p></form>"
+    assert text_of(article(f"<p>{PROSE}</p>{form}<p>{OTHER}</p>")) == f"{PROSE}\n{OTHER}"
+    assert text_of(f"<body><form id=aspnetForm><p>{PROSE}</p><p>{OTHER}</p></form></body>") == f"{PROSE}\n{OTHER}"
+
+
 def test_a_letter_sequence_in_an_identifier_names_nothing() -> None:
     html = article(f"<p>{PROSE * 3}</p><p id='block-293556b0-ffcf-4b46-ad63-94de30996417'>{OTHER}</p>")
     assert text_of(html) == f"{PROSE * 3}\n{OTHER}"
