@@ -1222,6 +1222,7 @@ _CELL_TAGS = (TAGS.index("td"), TAGS.index("th"))
 #: Tables and lists of terms have names such as `header` and `date` too, for data.
 _DATA_TAGS = tuple(TAGS.index(name) for name in ("table", "thead", "tbody", "tfoot", "tr", "td", "th", "dt", "dd"))
 _HEADER_TAG = TAGS.index("header")
+_FRAME_TAGS = tuple(TAGS.index(name) for name in ("nav", "aside", "footer"))
 #: An element is frame as long as it holds less than this share of the page's prose: one with a frame's name, with
 #: the name of what is often frame, with both a frame's tag and name, with the role of a dialog.
 _NAMED_FRAME_SHARE = 0.5
@@ -1335,7 +1336,8 @@ def _find_frames(blocks, boxes, is_comments, page, frame_share, never_main, is_n
         elif hint == TOPIC_HINT and tag not in _DATA_TAGS:
             share = max(share, _NAMED_TOPIC_SHARE)
         elif hint in (FRAME_HINT, COMMENTS_HINT) and tag != _HEADER_TAG:
-            share = _TWICE_NAMED_SHARE if share else _NAMED_FRAME_SHARE
+            # Forms and dialogs are named like frames for being such; that is no second hint.
+            share = max(share, _TWICE_NAMED_SHARE if tag in _FRAME_TAGS else _NAMED_FRAME_SHARE)
         is_frame[i] = is_comments[i] or sums[i, _ALL_PROSE] < share * page
         for column in (_ALL_PROSE, _ALL, _LINKED):
             sums[parent, column] += sums[i, column]
