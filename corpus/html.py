@@ -7,7 +7,8 @@ Our own extractor works in three steps, none of which knows any site:
    links, in sentences.
 2. The main container is found from the top: as long as one child holds most of the prose, go down
    into it. An `<article>`, `<main>` or `itemprop="articleBody"` that holds most of it is taken at once.
-   Where a parent has text of its own, or paragraphs like the child, the parent is the container.
+   Where a parent has text of its own, or paragraphs like the child, the parent is the container. Siblings of the
+   child's tag and name are text as well, unless one of them is a menu or a footer.
 3. Of its blocks, those go that belong to the frame: in elements named like navigation, sharing,
    related articles or comments, in lists of links, under headings that announce them, and the
    bylines before and the buttons behind the prose.

@@ -102,6 +102,7 @@ MAIN_WORDS: Final = (
         for whole in ("entry", "post", "story", "news", "main", "body")
         for part in ("body", "content", "text")
     ),
+    *(whole + "more" for whole in ("entry", "article", "post", "asset")),  # behind "read more"
     "honbun",
     "kiji",
 )

@@ -1242,7 +1242,8 @@ _NAMED_MAIN_SHARE = 0.5
 #: beside a long article, slides between listings. Down to 0.05 frames of foreign pages come along.
 _LEAST_OWN_SHARE = 0.1
 _LEAST_OWN_CHARS = 300
-#: Siblings of the same name that hold this share of the prose, and less than that share of links, are text as well.
+#: Siblings of the same name that hold this share of the prose are text as well if none holds that share of links: a
+#: name of text and menus alike (`row`, `container`) is one of layout.
 _LEAST_LIKE_SHARE = 0.05
 _MAX_LIKE_LINK_SHARE = 0.2
 #: A line of announced links is shorter than twice this; longer is text that begins so.
@@ -1357,6 +1358,38 @@ def _is_paragraph(blocks, sums, last, box):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _is_like(boxes, box, other):  # type: ignore[no-untyped-def]
+    """Whether two boxes are siblings of the same tag and name, or both named main text (a text and what is folded)."""
+    is_named = boxes[box, NAME] == boxes[other, NAME] != 0 or boxes[box, HINT] == MAIN_HINT == boxes[other, HINT]
+    is_sibling = boxes[box, PARENT] == boxes[other, PARENT] and box != other
+    return is_sibling and is_named and boxes[box, TAG] == boxes[other, TAG]
+
+
+@njit(cache=True, nogil=True)
+def _are_paragraphs(blocks, boxes, is_frame, sums, last, child):  # type: ignore[no-untyped-def]
+    """Whether siblings like a box are paragraphs of what is around them."""
+    parent = boxes[child, PARENT]
+    in_paragraphs = 0
+    for i in range(parent + 1, len(boxes)):
+        if _is_like(boxes, i, child) and not is_frame[i] and _is_paragraph(blocks, sums, last, i):
+            in_paragraphs += sums[i, _CONTENT]
+    return in_paragraphs > _LEAST_LIKE_SHARE * sums[parent, _CONTENT]
+
+
+@njit(cache=True, nogil=True)
+def _join_siblings(boxes, is_frame, sums, child, is_inside):  # type: ignore[no-untyped-def]
+    """Take large siblings like a box for text as well, unless one is frame or holds links."""
+    parent = boxes[child, PARENT]
+    for i in range(parent + 1, len(boxes)):
+        holds_links = sums[i, _LINKED] >= _MAX_LIKE_LINK_SHARE * sums[i, _ALL]
+        if sums[i, _ALL] and (is_frame[i] or holds_links) and _is_like(boxes, i, child):
+            return
+    for i in range(parent + 1, len(boxes)):
+        if sums[i, _CONTENT] > _LEAST_LIKE_SHARE * sums[parent, _CONTENT] and _is_like(boxes, i, child):
+            is_inside[i] = True
+
+
+@njit(cache=True, nogil=True)
 def _find_main(text, blocks, boxes, is_frame, sums, best, last):  # type: ignore[no-untyped-def]
     """Which boxes are in the main container, or beside it and like it, and in no frame."""
     n = len(boxes)
@@ -1385,20 +1418,9 @@ def _find_main(text, blocks, boxes, is_frame, sums, best, last):  # type: ignore
         has_own = sums[main, _OWN] > min(_LEAST_OWN_SHARE * content, _LEAST_OWN_CHARS)
         if not is_named_main and (is_one_of_several or has_own):
             break
-        in_paragraphs = 0
-        for i in range(main + 1, n) if boxes[child, NAME] else range(0):
-            is_like = boxes[i, PARENT] == main and boxes[i, NAME] == boxes[child, NAME] and not is_frame[i]
-            if not is_like or i == child or boxes[i, TAG] != boxes[child, TAG]:
-                continue
-            if _is_paragraph(blocks, sums, last, i):
-                in_paragraphs += sums[i, _CONTENT]
-            elif (
-                sums[i, _CONTENT] > _LEAST_LIKE_SHARE * content
-                and sums[i, _LINKED] < _MAX_LIKE_LINK_SHARE * sums[i, _ALL]
-            ):
-                is_inside[i] = True
-        if in_paragraphs > _LEAST_LIKE_SHARE * content:
+        if _are_paragraphs(blocks, boxes, is_frame, sums, last, child):
             break
+        _join_siblings(boxes, is_frame, sums, child, is_inside)
         main = child
     is_inside[main] = True
     for i in range(1, n):

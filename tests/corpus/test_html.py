@@ -115,6 +115,22 @@ def test_sections_beside_the_longest_and_named_like_it_are_text_too() -> None:
     assert text_of(f"<body><div>{sections}{teasers}</div></body>").split("\n") == [PROSE * 40, OTHER, PROSE * 2, OTHER]
 
 
+def test_a_name_that_menus_and_footers_have_too_joins_nothing() -> None:
+    rows = (NAVIGATION, f"<div><p>{PROSE * 20}</p><p>{OTHER}</p></div>", f"<p>{OTHER * 2}</p><p>{PROSE}</p>")
+    html = "".join(f"<div class='row'>{row}</div>" for row in rows)
+    assert text_of(f"<body><div class='page'>{html}</div></body>").split("\n") == [PROSE * 20, OTHER]
+
+
+@pytest.mark.parametrize("names", ["entry-body entry-more", "article-body-inner article-body-more"])
+def test_what_stands_behind_read_more_is_kept(names: str) -> None:
+    shown, folded = names.split()
+    more = f"<div class='{folded}' id='more'>{OTHER * 2}<br>{PROSE}</div>"
+    side = f"<div id='side'><p>{OTHER}</p></div>"
+    entry = f"<div class='{shown}'><p>{PROSE * 5}</p><p>{PROSE}</p></div>{more}"
+    text = text_of(f"<body><div class='entry'>{entry}</div>{side}</body>")
+    assert text.split("\n") == [PROSE * 5, PROSE, OTHER * 2, PROSE]
+
+
 def test_items_of_an_ordered_list_keep_their_numbers() -> None:
     steps = "<ol><li>湯を沸かす。<li><p>茶葉を入れる。</p><p>三分待つ。</p></ol>"
     html = article(f"<p>{PROSE}</p>{steps}<p>{OTHER}</p><ol start=7><li>片づける。</ol>")
