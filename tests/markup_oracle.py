@@ -67,6 +67,7 @@ SIGNS = re.compile(
     "[\x00-)+-/:-@[-`{-\x7f\xa0\xa7\xb6\u2000-\u201f\u2022-\u203a\u203c-\u206f"
     "\u2190-\u245f\u2500-\u2775\u2794-\u2bff\ufe0e\ufe0f\U0001f517]*"
 )
+DIGITS = frozenset("0123456789")
 BREAK_HINTS = "\xad\u200b\u2060"
 REFERENCE = re.compile(r"&(?:#(?:\d+|[xX][0-9a-fA-F]+);?|[a-zA-Z0-9]+;?)", re.ASCII)
 
@@ -263,7 +264,9 @@ def _hint(attributes: dict[str, str]) -> int:
         runs = list(re.finditer("[a-zA-Z](?:[a-zA-Z](?<![a-z][A-Z]))*", value))
         for i, run in enumerate(runs):
             word = run[0].lower()
-            is_number = len(word) <= 3 and re.search("[0-9]", value[max(0, run.start() - 1) : run.end() + 1])
+            before, behind = value[max(0, run.start() - 1) : run.start()], value[run.end() : run.end() + 1]
+            is_amid = before not in set(" \t\r\n\f\v") | {""}
+            is_number = not word.strip("abcdef") and (before in DIGITS or (behind in DIGITS and is_amid))
             said |= set() if is_number else {word}
             between = value[runs[i - 1].end() : run.start()] if i else "x"
             if between in ("", "-", "_"):

@@ -83,8 +83,6 @@ _MAX_UNENDED_TAGS: Final = 16
 PROSE_CHARS: Final = 40
 #: A link to a place on the page itself that holds no more than signs is left out; more bytes than this are more.
 _MAX_SIGN_BYTES: Final = 32
-#: So short a word beside a digit names nothing (`ad63` in an identifier).
-_SHORT_WORD_LETTERS: Final = 3
 #: html.unescape looks no further for the end of a name.
 _MAX_REFERENCE_BYTES: Final = 32
 
@@ -278,9 +276,9 @@ def _hides(data, start, end):  # type: ignore[no-untyped-def]
 def _words_of(data, start, end, hashes, values):  # type: ignore[no-untyped-def]
     """What a value's words say, as bits.
 
-    A word is a run of letters, and ends before a capital that follows a small letter; beside a digit, a short one is
-    part of a number in hexadecimal (`block-293556b0-ad63`). Two words that follow each other, or with one `-` or `_`
-    between them, may be a name together (`entry-content`, `side-bar`).
+    A word is a run of letters, and ends before a capital that follows a small letter. Of letters up to `f`, behind
+    a digit, or amid a name before one, it is part of a number in hexadecimal (`block-293556b0-ad63`). Two words that
+    follow each other, or with one `-` or `_` between them, may be a name together (`entry-content`, `side-bar`).
     """
     said = 0
     end = min(end, start + MAX_VALUE_BYTES)
@@ -288,15 +286,14 @@ def _words_of(data, start, end, hashes, values):  # type: ignore[no-untyped-def]
     pair = _HASH_START
     in_word = False
     is_whole = True  # the word starts where a name does
-    n_letters = 0
-    is_digits = False  # a digit stands before the word
-    last = np.uint8(32)
+    is_hexadecimal = False  # the word may be part of such a number
+    before = last = np.uint8(32)
     for i in range(start, end + 1):
         byte = data[i] if i < end else np.uint8(32)
         is_letter = _is_letter(byte)
         if in_word and (not is_letter or (65 <= byte <= 90 and 97 <= last <= 122)):
             found = _look_up(hashes, values, word, 0)
-            if n_letters <= _SHORT_WORD_LETTERS and (is_digits or _is_digit(byte)):
+            if is_hexadecimal and (_is_digit(before) or (_is_digit(byte) and not is_whole)):
                 found = np.int32(0)
             if found != _POST or (is_whole and _is_space(byte)):
                 said |= found
@@ -308,15 +305,15 @@ def _words_of(data, start, end, hashes, values):  # type: ignore[no-untyped-def]
         if is_letter:
             if not in_word:
                 is_whole = _is_space(last)
-                is_digits = _is_digit(last)
-                n_letters = 0
+                is_hexadecimal = True
+                before = last
                 if not (_is_letter(last) or last == 45 or last == 95):
                     pair = _HASH_START
             lower = np.uint64(byte | 0x20)
             word = (word ^ lower) * _HASH_FACTOR
             pair = (pair ^ lower) * _HASH_FACTOR
             in_word = True
-            n_letters += 1
+            is_hexadecimal &= lower <= 102
         elif not (byte == 45 or byte == 95) or last == 45 or last == 95:
             pair = _HASH_START
         last = byte
@@ -1221,7 +1218,7 @@ def _runs(data, max_bytes):  # type: ignore[no-untyped-def]
 _CELL_TAGS = (TAGS.index("td"), TAGS.index("th"))
 #: Tables and lists of terms have names such as `header` and `date` too, for data.
 _DATA_TAGS = tuple(TAGS.index(name) for name in ("table", "thead", "tbody", "tfoot", "tr", "td", "th", "dt", "dd"))
-_HEADER_TAG = TAGS.index("header")
+_HEADER_TAG, _DIALOG_TAG = TAGS.index("header"), TAGS.index("dialog")
 _FRAME_TAGS = tuple(TAGS.index(name) for name in ("nav", "aside", "footer"))
 #: An element is frame as long as it holds less than this share of the page's prose: one with a frame's name, with
 #: the name of what is often frame, with both a frame's tag and name, with the role of a dialog.
@@ -1289,12 +1286,14 @@ def _set_comments_apart(boxes, is_named):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _holds_named_main(boxes, is_comments, page):  # type: ignore[no-untyped-def]
-    """Which boxes are around the largest text that is named main text, if it is large."""
+    """Which boxes are around the largest text that is named main text, if it is large and in no dialog."""
     holds = np.zeros(len(boxes), np.bool_)
+    is_dialog = np.zeros(len(boxes), np.bool_)
     named = -1
     for i in range(1, len(boxes)):
+        is_dialog[i] = is_dialog[boxes[i, PARENT]] or boxes[i, HINT] == DIALOG_HINT or boxes[i, TAG] == _DIALOG_TAG
         is_larger = named < 0 or boxes[i, PROSE] > boxes[named, PROSE]
-        if boxes[i, HINT] == MAIN_HINT and is_larger and not is_comments[i]:
+        if boxes[i, HINT] == MAIN_HINT and is_larger and not is_comments[i] and not is_dialog[i]:
             named = i
     if named > 0 and boxes[named, PROSE] >= _LEAST_NAMED_MAIN_SHARE * page:
         while named > 0:

@@ -78,6 +78,12 @@ def test_labels_of_a_form_go_and_a_page_that_is_one_form_stays() -> None:
     assert text_of(f"<body><form id=aspnetForm><p>{PROSE}</p><p>{OTHER}</p></form></body>") == f"{PROSE}\n{OTHER}"
 
 
+@pytest.mark.parametrize("start", ["<dialog class='modal'>", "<div role='dialog'><div class='DialogBodyContent'>"])
+def test_a_dialog_stays_one_whatever_its_class_or_a_name_in_it_says(start: str) -> None:
+    html = f"<body>{start}{f'<p>{OTHER}</p>' * 9}</div></dialog></div><div><p>{PROSE}</p><p>{PROSE}</p></div></body>"
+    assert text_of(html) == f"{PROSE}\n{PROSE}"
+
+
 def test_a_letter_sequence_in_an_identifier_names_nothing() -> None:
     html = article(f"<p>{PROSE * 3}</p><p id='block-293556b0-ffcf-4b46-ad63-94de30996417'>{OTHER}</p>")
     assert text_of(html) == f"{PROSE * 3}\n{OTHER}"

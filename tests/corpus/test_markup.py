@@ -130,6 +130,9 @@ def test_the_prose_of_a_box_is_that_of_all_in_it() -> None:
         ("class='ad'", -1),
         ("id='block-293556b0-ffcf-4b46-ad63-94de30996417'", 0),
         ("class='sidebar2'", -1),
+        ("class='bnr01'", -1),
+        ("id='ad2'", -1),
+        ("id='x3ad'", 0),
     ],
 )
 def test_names_hint_at_what_a_box_is(attributes: str, hint: int) -> None:
