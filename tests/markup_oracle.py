@@ -192,7 +192,7 @@ def read_markup(html: str) -> Page:
                     end_nearest(LIKE[name], BORDERS[name])
                 parent = stack[-1]
                 name_of_class = (re.findall("[^ \t\r\n\f\v]+", attributes.get("class", "")) or [""])[0]
-                box = Box(known, parent, _hint(attributes), name_of_class)
+                box = Box(known, parent, _hint(name, attributes), name_of_class)
                 if name == "ol":
                     start = attributes.get("start", "1")[:6]
                     box.ordinal = (int(start) if start.isascii() and start.isdigit() else 1) - 1
@@ -258,9 +258,12 @@ def _states(name: str, attributes: dict[str, str]) -> bool:
     )
 
 
-def _hint(attributes: dict[str, str]) -> int:
+def _hint(tag: str, attributes: dict[str, str]) -> int:
     said: set[str] = set()
-    for value in (attributes.get("class", ""), attributes.get("id", "")):
+    of_class = attributes.get("class")
+    is_section = tag == "section" if of_class is None else of_class.lower() == "section"
+    of_id = attributes.get("id", "")
+    for value in (of_class or "", of_id):
         runs = list(re.finditer("[a-zA-Z](?:[a-zA-Z](?<![a-z][A-Z]))*", value))
         for i, run in enumerate(runs):
             word = run[0].lower()
@@ -271,6 +274,8 @@ def _hint(attributes: dict[str, str]) -> int:
             between = value[runs[i - 1].end() : run.start()] if i else "x"
             if between in ("", "-", "_"):
                 said |= {runs[i - 1][0].lower() + word}
+        if value is of_id and is_section:
+            said -= set(FRAME_WORDS.split()) | set(TOPIC_WORDS.split())
     roles = set(re.findall("[a-z]+", attributes.get("role", "").lower()))
     if roles & set(DIALOG_ROLES.split()):
         return DIALOG_HINT

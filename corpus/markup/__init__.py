@@ -80,10 +80,10 @@ FRAME_WORDS: Final = (
     "footer share sharing sns social related relation recommend recommended ranking popular banner bnr ad ads "
     "advert advertisement sponsor tagcloud pager pagination pagenation paging prev next copyright widgets toolbar "
     "search login modal popup cookie newsletter subscribe trackback bookmark tweet twitter facebook hatena feed promo "
-    "promotion socials shares sidebars banners newsletters recommendations advertising promos sponsored sponsors "
-    "consent gdpr skip kanren osusume "
+    "promotion socials sidebars banners newsletters recommendations advertising promos sponsored sponsors "
+    "consent kanren "
     "submenu subnav topnav mainnav sitenav sidenav globalnav footernav pagenav pagenavi mainmenu topmenu sidemenu "
-    "widgetarea sidebox footerlinks prefooter searchform searchbox websearch skiplink skiplinks cookiebanner "
+    "widgetarea sidebox footerlinks prefooter searchform searchbox websearch skiplink skiplinks skipto cookiebanner "
     "cookieconsent socialmedia socialicons sociallinks socialshare sharebar sharebuttons sharebtn sharethis sharedaddy "
     "relatedposts relatedarticles relatedlinks mostpopular"
 )

@@ -114,7 +114,7 @@ _ATTRIBUTE_HASHES = tuple(np.uint64(_hash_of(name.encode())) for name in _NAMES_
 _NO_SPACE, _BLANK, _LINE_END, _SPACE, _LINE_BREAK = range(5)
 
 _PARAGRAPH_TAG, _PRE_TAG, _ORDERED_TAG, _ITEM_TAG = (TAGS.index(name) for name in ("p", "pre", "ol", "li"))
-_ARTICLE_TAG, _MAIN_TAG = TAGS.index("article"), TAGS.index("main")
+_ARTICLE_TAG, _MAIN_TAG, _SECTION_TAG = (TAGS.index(name) for name in ("article", "main", "section"))
 _TITLE_TAG, _SCRIPT_TAG, _FIRST_HEADING_TAG = (TAGS.index(name) for name in ("title", "script", "h1"))
 
 
@@ -321,12 +321,18 @@ def _words_of(data, start, end, hashes, values):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _hint_of(data, attributes, word_hashes, word_values, role_hashes, role_values):  # type: ignore[no-untyped-def]
+def _hint_of(data, tag, attributes, word_hashes, word_values, role_hashes, role_values):  # type: ignore[no-untyped-def]
     """A box's HINT."""
     said = 0
+    start, end = attributes[_CLASS, 0], attributes[_CLASS, 1]
+    is_section = tag == _SECTION_TAG if start < 0 else end - start == 7 and _holds(data, start, end, b"section")
     for column in (_ROLE, _CLASS, _ID, _ITEMPROP):
         start, end = attributes[column, 0], attributes[column, 1]
         if start < 0:
+            continue
+        if column == _ID and is_section:
+            # The anchor of a document's section is its title (`search-and-replace`, `next-steps`).
+            said |= _words_of(data, start, end, word_hashes, word_values) & ~(_FRAME | _TOPIC)
             continue
         if column == _ROLE:
             said |= _words_of(data, start, end, role_hashes, role_values)
@@ -964,7 +970,7 @@ def _read(  # type: ignore[no-untyped-def]
                     row = boxes[box]
                     row[TAG] = tag
                     row[PARENT] = parent
-                    row[HINT] = _hint_of(data, attributes, word_hashes, word_values, role_hashes, role_values)
+                    row[HINT] = _hint_of(data, tag, attributes, word_hashes, word_values, role_hashes, role_values)
                     row[PROSE] = 0
                     row[ORDINAL] = 0
                     row[NAME] = _first_name(data, attributes[_CLASS, 0], attributes[_CLASS, 1])

@@ -89,6 +89,21 @@ def test_a_letter_sequence_in_an_identifier_names_nothing() -> None:
     assert text_of(html) == f"{PROSE * 3}\n{OTHER}"
 
 
+@pytest.mark.parametrize("start", ["<section id='next-steps'>", "<div class='section' id='related-work'>"])
+def test_a_section_of_a_document_is_kept_whatever_its_title_says(start: str) -> None:
+    section = f"{start}<h2>雨のあと</h2><p>{OTHER}</p></section></div>"
+    html = f"<body><section id='rain'><h1>雨</h1><p>{PROSE * 3}</p>{section}</section></body>"
+    assert text_of(html).endswith(f"{PROSE * 3}\n雨のあと\n{OTHER}")
+
+
+@pytest.mark.parametrize("name", ["skip-lazy", "osusume", "shares"])
+def test_a_name_that_content_has_as_well_names_no_frame(name: str) -> None:
+    html = (
+        f"<body><div><div><p>{PROSE * 3}</p><div class='{name}'><p>{OTHER}</p><p>{OTHER}</p></div></div></div></body>"
+    )
+    assert text_of(html) == f"{PROSE * 3}\n{OTHER}\n{OTHER}"
+
+
 def test_an_announced_list_of_links_goes_and_a_section_of_prose_stays() -> None:
     links = article(f"<p>{PROSE}</p><p>{OTHER}</p><h3>おすすめ記事</h3>{NAVIGATION}")
     assert text_of(links) == f"{PROSE}\n{OTHER}"

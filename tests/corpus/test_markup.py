@@ -33,6 +33,7 @@ from tests import markup_oracle
 PIECES = (
     "<p>", "</p>", "<div class='nav'>", "<div class=\"post category-x\">", "<DIV id=relatedPosts>", "</div>",
     "<div class='post b'>", "<div role=dialog class='x y'>", "<div class='\tx' hidden>", "<main hidden>",
+    "<section id=next-steps>", "<section class id=tag>", "<div class=Section id=comment-menu>", "</section>",
     "<table>", "<tr>", "<td>", "</td>", "</table>", "<ul>", "<ol start=3>", "<li>", "</ul>", "</ol>",
     "<dl><dt>", "<dd>", "</dl>", "<h1>", "<h2>", "</h2>", "<a href=x>", "<a href='#t'>", "<a>", "</a>", "¶", "<br>",
     "<br/>", "<hr>",
@@ -143,6 +144,21 @@ def test_boxes_beyond_a_depth_are_not_told_apart() -> None:
     markup = read_markup("<div>" * 1000 + "雨" + "</div>" * 1000 + "<p>川</p>")
     assert len(markup.boxes) == MAX_DEPTH + 2
     assert [text for text, *_ in blocks_of("<div>" * 1000 + "雨" + "</div>" * 1000 + "<p>川</p>")] == ["雨", "川"]
+
+
+@pytest.mark.parametrize(
+    ("start", "hint"),
+    [
+        ("<section id='search-and-replace'>", 0),
+        ("<div class='section' id='next-steps'>", 0),
+        ("<section id='comments'>", -2),
+        ("<section role='search' id='find'>", -1),
+        ("<section class='box' id='related-posts'>", -1),
+        ("<div id='search-and-replace'>", -1),
+    ],
+)
+def test_the_anchor_of_a_section_is_its_title_and_names_no_frame(start: str, hint: int) -> None:
+    assert read_markup(f"{start}雨").boxes[1, HINT] == hint
 
 
 def test_a_page_hidden_as_a_whole_is_shown() -> None:
