@@ -1364,8 +1364,12 @@ def _is_paragraph(blocks, sums, last, box):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _is_like(boxes, box, other):  # type: ignore[no-untyped-def]
-    """Whether two boxes are siblings of the same tag and name, or both named main text (a text and what is folded)."""
-    is_named = boxes[box, NAME] == boxes[other, NAME] != 0 or boxes[box, HINT] == MAIN_HINT == boxes[other, HINT]
+    """Whether two boxes are siblings of the same tag and name, or both named main text.
+
+    So are a text and its rest behind "read more". Articles without a name are articles still.
+    """
+    is_named = boxes[box, NAME] == boxes[other, NAME] and (boxes[box, NAME] != 0 or boxes[box, TAG] == _ARTICLE_TAG)
+    is_named |= boxes[box, HINT] == MAIN_HINT == boxes[other, HINT]
     is_sibling = boxes[box, PARENT] == boxes[other, PARENT] and box != other
     return is_sibling and is_named and boxes[box, TAG] == boxes[other, TAG]
 
@@ -1390,7 +1394,10 @@ def _join_siblings(boxes, is_frame, sums, child, is_inside):  # type: ignore[no-
         if sums[i, _ALL] and (is_frame[i] or holds_links) and _is_like(boxes, i, child):
             return
     for i in range(parent + 1, len(boxes)):
-        if sums[i, _CONTENT] > _LEAST_LIKE_SHARE * sums[parent, _CONTENT] and _is_like(boxes, i, child):
+        is_large = sums[i, _CONTENT] > _LEAST_LIKE_SHARE * sums[parent, _CONTENT]
+        # The same text once more, for small screens, is no other one.
+        is_copy = sums[i, _CONTENT] == sums[child, _CONTENT] and sums[i, _ALL] == sums[child, _ALL]
+        if is_large and not is_copy and _is_like(boxes, i, child):
             is_inside[i] = True
 
 

@@ -136,6 +136,18 @@ def test_sections_beside_the_longest_and_named_like_it_are_text_too() -> None:
     assert text_of(f"<body><div>{sections}{teasers}</div></body>").split("\n") == [PROSE * 40, OTHER, PROSE * 2, OTHER]
 
 
+def test_articles_without_a_name_are_text_beside_the_longest() -> None:
+    html = "".join(f"<article><p>{PROSE * n}</p><p>{OTHER}</p></article>" for n in (9, 3))
+    assert text_of(f"<body><div>{html}</div></body>").split("\n") == [PROSE * 9, OTHER, PROSE * 3, OTHER]
+
+
+def test_a_main_text_that_is_there_twice_is_given_once() -> None:
+    html = "".join(
+        f"<div class='{name}'><p>{PROSE}</p><p>{OTHER}</p></div>" for name in ("entry-body", "entry-body sp")
+    )
+    assert text_of(f"<body>{html}</body>") == f"{PROSE}\n{OTHER}"
+
+
 def test_a_name_that_menus_and_footers_have_too_joins_nothing() -> None:
     rows = (NAVIGATION, f"<div><p>{PROSE * 20}</p><p>{OTHER}</p></div>", f"<p>{OTHER * 2}</p><p>{PROSE}</p>")
     html = "".join(f"<div class='row'>{row}</div>" for row in rows)
