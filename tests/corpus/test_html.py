@@ -128,6 +128,31 @@ def test_a_law_keeps_its_preamble_its_articles_and_its_supplementary_provisions(
     assert text_of(html).split("\n") == [*expected, "　この規則は、公布の日から施行する。"]
 
 
+@pytest.mark.parametrize(("n_long", "n_own"), [(20, 3), (200, 10)], ids=["a tenth", "300 characters"])
+def test_a_parent_with_text_of_its_own_is_the_container(n_long: int, n_own: int) -> None:
+    long = f"<div class='long'><p>{PROSE * n_long}</p><p>{OTHER}</p></div>"
+    text = text_of(f"<body><div>{long}<p>{OTHER * n_own}</p></div></body>")
+    assert text.split("\n") == [PROSE * n_long, OTHER, OTHER * n_own]
+    assert text_of(f"<body><div>{long}<p>{OTHER}</p></div></body>").split("\n") == [PROSE * n_long, OTHER]
+
+
+def test_lines_of_one_block_are_no_paragraph_among_others() -> None:
+    html = f"<body><div class='text'>{PROSE * 9}<br>{PROSE}</div><div class='side'>{OTHER}</div></body>"
+    assert text_of(html).split("\n") == [PROSE * 9, PROSE]
+
+
+def test_short_paragraphs_named_like_a_long_section_are_kept() -> None:
+    long = f"<div class='para'><p>{PROSE * 60}</p><p>{OTHER}</p></div>"
+    paragraphs = f"<div class='para'>{OTHER}</div>" * 6
+    assert text_of(f"<body><div>{long}{paragraphs}</div></body>").split("\n") == [PROSE * 60, *[OTHER] * 7]
+
+
+def test_a_frame_is_no_comment() -> None:
+    aside = f"<aside class='sidebar'><p>{OTHER}</p></aside>"
+    page = extract(f"<body><article><p>{PROSE * 9}</p></article>{aside}<div id='comments'><p>{PROSE}</p></div></body>")
+    assert (page.text, page.comments) == (PROSE * 9, PROSE)
+
+
 def test_sections_beside_the_longest_and_named_like_it_are_text_too() -> None:
     sections = "".join(
         f"<section class='part a{i}'><p>{PROSE * n}</p><p>{OTHER}</p></section>" for i, n in ((1, 40), (2, 2))
