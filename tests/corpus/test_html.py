@@ -137,7 +137,7 @@ def test_a_parent_with_text_of_its_own_is_the_container(n_long: int, n_own: int)
 
 
 def test_lines_of_one_block_are_no_paragraph_among_others() -> None:
-    html = f"<body><div class='text'>{PROSE * 9}<br>{PROSE}</div><div class='side'>{OTHER}</div></body>"
+    html = f"<body><div class='text'>{PROSE * 9}<br>{PROSE}</div><div class='c'>{OTHER}</div></body>"
     assert text_of(html).split("\n") == [PROSE * 9, PROSE]
 
 
