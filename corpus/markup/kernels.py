@@ -313,7 +313,8 @@ def _words_of(data, start, end, hashes, values):  # type: ignore[no-untyped-def]
             word = (word ^ lower) * _HASH_FACTOR
             pair = (pair ^ lower) * _HASH_FACTOR
             in_word = True
-            is_hexadecimal &= lower <= 102
+            if lower > 102:  # f
+                is_hexadecimal = False
         elif not (byte == 45 or byte == 95) or last == 45 or last == 95:
             pair = _HASH_START
         last = byte
