@@ -217,7 +217,7 @@ def _is_no_frame(markup: Markup, rows: np.ndarray, numbers: np.ndarray, title: s
         if is_announced or goes:
             is_kept[i] = False
         elif i < first:
-            is_kept[i] = TAGS[tag] in _DATA_TAGS or (text not in title and not _BYLINE.search(text))
+            is_kept[i] = TAGS[tag] in _CELL_TAGS or (text not in title and not _BYLINE.search(text))
         elif i > last:
             is_kept[i] = not _BUTTON.search(text)
     return is_kept
@@ -255,7 +255,7 @@ _NEVER_MAIN = frozenset(("p", "ul", "ol", "li", "dl", "dd", "dt", "th", "pre", "
 #: An embedded post is quoted text, and `<main>` main text, whatever its class says.
 _UNNAMED_TAGS = frozenset(("blockquote", "pre", "main", *_HEADINGS))
 #: A time or the page's title before the first prose is no byline in a table or a list of terms.
-_DATA_TAGS = frozenset(("td", "th", "dt", "dd"))
+_CELL_TAGS = frozenset(("td", "th", "dt", "dd"))
 #: Tags whose text stays in the middle of prose even if all of it is a link.
 _FLOW_TAGS = frozenset(("p", "li", "td", "th", "dd", "dt", "blockquote", *_HEADINGS))
 #: The same behind the last prose, where notes and sources stand.

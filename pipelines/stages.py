@@ -171,7 +171,7 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
     """
     extract = Stage(
         name="extract",
-        version=8,
+        version=9,
         settings=ExtractSettings(config.sources, config.extract.record_timeout_s),
         needs=(),
         tables=_parquet("documents", "refused"),

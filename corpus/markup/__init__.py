@@ -73,8 +73,8 @@ _BORDERS = {
     **dict.fromkeys(("table", "body"), 0),
 }
 
-#: Words in class and id that name a frame of the main text. Below, those that are written together: of them, each
-#: is on ten or more of the hosts of 4,375 mixed pages, or on one of Japan.
+#: Words in class and id that name a frame of the main text. Those that are written together come last: each is on ten
+#: or more of the hosts of 4,375 mixed pages.
 FRAME_WORDS: Final = (
     "nav navi navigation gnav navbar menu breadcrumb breadcrumbs pankuzu topicpath crumb crumbs side sidebar foot "
     "footer share sharing sns social related relation recommend recommended ranking popular banner bnr ad ads "

@@ -354,7 +354,7 @@ def _hint_of(data, tag, attributes, word_hashes, word_values, role_hashes, role_
 
 @njit(cache=True, nogil=True)
 def _first_name(data, start, end):  # type: ignore[no-untyped-def]
-    """A box's NAME; -1 is where no value starts."""
+    """A box's NAME, from the span of its class; a span that starts at -1 is none."""
     if start < 0:
         return 0
     while start < end and _is_space(data[start]):
