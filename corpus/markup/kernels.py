@@ -1387,7 +1387,21 @@ def _are_paragraphs(blocks, boxes, is_frame, sums, last, child):  # type: ignore
 
 
 @njit(cache=True, nogil=True)
-def _join_siblings(boxes, is_frame, sums, child, is_inside):  # type: ignore[no-untyped-def]
+def _text_in(text, blocks, boxes, box):  # type: ignore[no-untyped-def]
+    """The text of a box and of all in it: of the boxes that open before it closes, which follow it."""
+    behind = box + 1
+    while behind < len(boxes) and boxes[behind, PARENT] >= box:
+        behind += 1
+    start = end = 0
+    for i in range(len(blocks)):
+        if box <= blocks[i, BOX] < behind:
+            start = blocks[i, START] if end == 0 else start
+            end = blocks[i, END]
+    return text[start:end]
+
+
+@njit(cache=True, nogil=True)
+def _join_siblings(text, blocks, boxes, is_frame, sums, child, is_inside):  # type: ignore[no-untyped-def]
     """Take large siblings like a box for text as well, unless one is frame or holds links."""
     parent = boxes[child, PARENT]
     for i in range(parent + 1, len(boxes)):
@@ -1395,11 +1409,11 @@ def _join_siblings(boxes, is_frame, sums, child, is_inside):  # type: ignore[no-
         if sums[i, _ALL] and (is_frame[i] or holds_links) and _is_like(boxes, i, child):
             return
     for i in range(parent + 1, len(boxes)):
-        is_large = sums[i, _CONTENT] > _LEAST_LIKE_SHARE * sums[parent, _CONTENT]
-        # The same text once more, for small screens, is no other one.
-        is_copy = sums[i, _CONTENT] == sums[child, _CONTENT] and sums[i, _ALL] == sums[child, _ALL]
-        if is_large and not is_copy and _is_like(boxes, i, child):
-            is_inside[i] = True
+        if sums[i, _CONTENT] > _LEAST_LIKE_SHARE * sums[parent, _CONTENT] and _is_like(boxes, i, child):
+            # The same text once more, for small screens, is no other one.
+            is_inside[i] = sums[i, _ALL] != sums[child, _ALL] or not np.array_equal(
+                _text_in(text, blocks, boxes, i), _text_in(text, blocks, boxes, child)
+            )
 
 
 @njit(cache=True, nogil=True)
@@ -1433,7 +1447,7 @@ def _find_main(text, blocks, boxes, is_frame, sums, best, last):  # type: ignore
             break
         if _are_paragraphs(blocks, boxes, is_frame, sums, last, child):
             break
-        _join_siblings(boxes, is_frame, sums, child, is_inside)
+        _join_siblings(text, blocks, boxes, is_frame, sums, child, is_inside)
         main = child
     is_inside[main] = True
     for i in range(1, n):

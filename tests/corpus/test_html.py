@@ -167,10 +167,11 @@ def test_articles_without_a_name_are_text_beside_the_longest() -> None:
 
 
 def test_a_main_text_that_is_there_twice_is_given_once() -> None:
-    html = "".join(
-        f"<div class='{name}'><p>{PROSE}</p><p>{OTHER}</p></div>" for name in ("entry-body", "entry-body sp")
+    html = "<body>" + "".join(
+        f"<div class='{name}'><p>{{}}</p><p>{{}}</p></div>" for name in ("entry-body", "entry-body sp")
     )
-    assert text_of(f"<body>{html}</body>") == f"{PROSE}\n{OTHER}"
+    assert text_of(html.format(PROSE, OTHER, PROSE, OTHER)) == f"{PROSE}\n{OTHER}"
+    assert text_of(html.format(PROSE, OTHER, PROSE, OTHER[::-1])) == f"{PROSE}\n{OTHER}\n{PROSE}\n{OTHER[::-1]}"
 
 
 def test_a_name_that_menus_and_footers_have_too_joins_nothing() -> None:
