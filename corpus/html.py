@@ -217,7 +217,7 @@ def _is_no_frame(markup: Markup, rows: np.ndarray, numbers: np.ndarray, title: s
         if is_announced or goes:
             is_kept[i] = False
         elif i < first:
-            is_kept[i] = TAGS[tag] in _CELL_TAGS or (text not in title and not _BYLINE.search(text))
+            is_kept[i] = TAGS[tag] in _VALUE_TAGS or (text not in title and not _BYLINE.search(text))
         elif i > last:
             is_kept[i] = not _BUTTON.search(text)
     return is_kept
@@ -255,7 +255,7 @@ _NEVER_MAIN = frozenset(("p", "ul", "ol", "li", "dl", "dd", "dt", "th", "pre", "
 #: An embedded post is quoted text, and `<main>` main text, whatever its class says.
 _UNNAMED_TAGS = frozenset(("blockquote", "pre", "main", *_HEADINGS))
 #: A time or the page's title before the first prose is no byline in a table or a list of terms.
-_CELL_TAGS = frozenset(("td", "th", "dt", "dd"))
+_VALUE_TAGS = frozenset(("td", "th", "dt", "dd"))
 #: Tags whose text stays in the middle of prose even if all of it is a link.
 _FLOW_TAGS = frozenset(("p", "li", "td", "th", "dd", "dt", "blockquote", *_HEADINGS))
 #: The same behind the last prose, where notes and sources stand.
@@ -263,7 +263,7 @@ _ITEM_TAGS = frozenset(("p", "li", "dd"))
 
 #: An element with such a tag is frame as long as it holds less than this share of the page's prose. A form is its
 #: labels (of a comment, a newsletter, a search), but some pages are all in one.
-_FRAME_SHARE = {"nav": 0.5, "aside": 0.3, "footer": 0.5, "header": 0.2, "dialog": 0.95, "form": 0.05}
+_FRAME_SHARE = {"nav": 0.5, "aside": 0.3, "footer": 0.5, "header": 0.2, "form": 0.05}
 _BYLINE_CHARS = 100
 #: A page with this many kana, and hardly any in what was taken for its main text, is given whole. Menus of
 #: foreign pages stay below it; of 230 mixed pages labelled Japanese, 14 were lost without (slides, lists of links).

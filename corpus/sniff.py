@@ -28,7 +28,7 @@ from corpus.markup.kernels import _count_pairs, _find_marks
 
 
 class Marks(NamedTuple):
-    """What marks of Japanese bytes hold; looking ends where there are `MIN_KANA` kana.
+    """What marks of Japanese bytes hold; looking ends where there are as many kana as asked.
 
     Attributes:
         utf_8_kana: kana in UTF-8, half-width ones included.
@@ -93,9 +93,9 @@ def may_be_japanese(data: bytes, marks: Marks | None = None) -> bool:
     )
 
 
-def find_marks(data: bytes) -> Marks:
-    """Look for the marks of Japanese in bytes."""
-    return Marks(*_find_marks(np.frombuffer(data, np.uint8), MIN_KANA))
+def find_marks(data: bytes, least: int = MIN_KANA) -> Marks:
+    """Look for the marks of Japanese in bytes, until there are so many kana."""
+    return Marks(*_find_marks(np.frombuffer(data, np.uint8), least))
 
 
 def count_pairs(data: bytes) -> Pairs:
@@ -105,7 +105,7 @@ def count_pairs(data: bytes) -> Pairs:
 
 def holds_kana(html: str, least: int = MIN_KANA) -> bool:
     """Whether decoded markup holds at least that many kana, as characters or as numeric entities."""
-    marks = Marks(*_find_marks(np.frombuffer(html.encode("utf-8", "surrogatepass"), np.uint8), least))
+    marks = find_marks(html.encode("utf-8", "surrogatepass"), least)
     return max(marks.utf_8_kana, marks.reference_kana) >= least
 
 

@@ -277,7 +277,7 @@ def _hint(tag: str, attributes: dict[str, str]) -> int:
         if value is of_id and is_section:
             said -= set(FRAME_WORDS.split()) | set(TOPIC_WORDS.split())
     roles = set(re.findall("[a-z]+", attributes.get("role", "").lower()))
-    if roles & set(DIALOG_ROLES.split()):
+    if roles & set(DIALOG_ROLES.split()) or tag == "dialog":
         return DIALOG_HINT
     if said & set(MAIN_WORDS) or "main" in roles or "articlebody" in attributes.get("itemprop", "").lower():
         return MAIN_HINT

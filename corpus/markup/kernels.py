@@ -114,7 +114,9 @@ _ATTRIBUTE_HASHES = tuple(np.uint64(_hash_of(name.encode())) for name in _NAMES_
 _NO_SPACE, _BLANK, _LINE_END, _SPACE, _LINE_BREAK = range(5)
 
 _PARAGRAPH_TAG, _PRE_TAG, _ORDERED_TAG, _ITEM_TAG = (TAGS.index(name) for name in ("p", "pre", "ol", "li"))
-_ARTICLE_TAG, _MAIN_TAG, _SECTION_TAG = (TAGS.index(name) for name in ("article", "main", "section"))
+_ARTICLE_TAG, _MAIN_TAG, _SECTION_TAG, _DIALOG_TAG = (
+    TAGS.index(name) for name in ("article", "main", "section", "dialog")
+)
 _TITLE_TAG, _SCRIPT_TAG, _FIRST_HEADING_TAG = (TAGS.index(name) for name in ("title", "script", "h1"))
 
 
@@ -341,7 +343,7 @@ def _hint_of(data, tag, attributes, word_hashes, word_values, role_hashes, role_
             said |= _words_of(data, start, end, word_hashes, word_values)
         elif _holds(data, start, end, b"articlebody"):
             said |= _MAIN
-    if said & _DIALOG:
+    if said & _DIALOG or tag == _DIALOG_TAG:
         return DIALOG_HINT
     if said & _MAIN:
         return MAIN_HINT
@@ -353,6 +355,11 @@ def _hint_of(data, tag, attributes, word_hashes, word_values, role_hashes, role_
 
 
 @njit(cache=True, nogil=True)
+def _is_named_main(hint, tag):  # type: ignore[no-untyped-def]
+    return hint == MAIN_HINT or tag in (_ARTICLE_TAG, _MAIN_TAG)
+
+
+@njit(cache=True, nogil=True)
 def _first_name(data, start, end):  # type: ignore[no-untyped-def]
     """A box's NAME, from the span of its class; a span that starts at -1 is none."""
     if start < 0:
@@ -361,7 +368,7 @@ def _first_name(data, start, end):  # type: ignore[no-untyped-def]
         start += 1
     hashed = _HASH_START
     i = start
-    while i < end and i < start + 64 and not _is_space(data[i]):
+    while i < min(end, start + MAX_VALUE_BYTES) and not _is_space(data[i]):
         hashed = (hashed ^ np.uint64(data[i])) * _HASH_FACTOR
         i += 1
     return np.int64(hashed >> np.uint64(33)) if i > start else 0
@@ -989,7 +996,7 @@ def _read(  # type: ignore[no-untyped-def]
                         if attributes[_STYLE, 0] >= 0 and _hides(data, attributes[_STYLE, 0], attributes[_STYLE, 1]):
                             is_hidden = True
                         # A text that is for subscribers, or waits for its script, is the page's text still.
-                        if is_hidden and row[HINT] != MAIN_HINT and tag != _ARTICLE_TAG and tag != _MAIN_TAG:
+                        if is_hidden and not _is_named_main(row[HINT], tag):
                             state[_HIDDEN_BOX] = box
             box = stack[state[_DEPTH]]
             parent = boxes[box, PARENT]
@@ -1225,7 +1232,7 @@ def _runs(data, max_bytes):  # type: ignore[no-untyped-def]
 _CELL_TAGS = (TAGS.index("td"), TAGS.index("th"))
 #: Tables and lists of terms have names such as `header` and `date` too, for data.
 _DATA_TAGS = tuple(TAGS.index(name) for name in ("table", "thead", "tbody", "tfoot", "tr", "td", "th", "dt", "dd"))
-_HEADER_TAG, _DIALOG_TAG = TAGS.index("header"), TAGS.index("dialog")
+_HEADER_TAG = TAGS.index("header")
 _FRAME_TAGS = tuple(TAGS.index(name) for name in ("nav", "aside", "footer"))
 #: An element is frame as long as it holds less than this share of the page's prose: one with a frame's name, with
 #: the name of what is often frame, with both a frame's tag and name, with the role of a dialog.
@@ -1298,7 +1305,7 @@ def _holds_named_main(boxes, is_comments, page):  # type: ignore[no-untyped-def]
     is_dialog = np.zeros(len(boxes), np.bool_)
     named = -1
     for i in range(1, len(boxes)):
-        is_dialog[i] = is_dialog[boxes[i, PARENT]] or boxes[i, HINT] == DIALOG_HINT or boxes[i, TAG] == _DIALOG_TAG
+        is_dialog[i] = is_dialog[boxes[i, PARENT]] or boxes[i, HINT] == DIALOG_HINT
         is_larger = named < 0 or boxes[i, PROSE] > boxes[named, PROSE]
         if boxes[i, HINT] == MAIN_HINT and is_larger and not is_comments[i] and not is_dialog[i]:
             named = i
@@ -1343,7 +1350,7 @@ def _find_frames(blocks, boxes, is_comments, page, frame_share, never_main, is_n
         elif hint == TOPIC_HINT and tag not in _DATA_TAGS:
             share = max(share, _NAMED_TOPIC_SHARE)
         elif hint in (FRAME_HINT, COMMENTS_HINT) and tag != _HEADER_TAG:
-            # Forms and dialogs are named like frames for being such; that is no second hint.
+            # A form is named like a frame for being one; that is no second hint.
             share = max(share, _TWICE_NAMED_SHARE if tag in _FRAME_TAGS else _NAMED_FRAME_SHARE)
         is_frame[i] = is_comments[i] or sums[i, _ALL_PROSE] < share * page
         for column in (_ALL_PROSE, _ALL, _LINKED):
@@ -1424,7 +1431,7 @@ def _find_main(text, blocks, boxes, is_frame, sums, best, last):  # type: ignore
     # The most content of a box that is named main text, the box itself among those in it.
     named = np.zeros(n, np.int64)
     for i in range(n - 1, 0, -1):
-        if boxes[i, HINT] == MAIN_HINT or boxes[i, TAG] in (_ARTICLE_TAG, _MAIN_TAG):
+        if _is_named_main(boxes[i, HINT], boxes[i, TAG]):
             named[i] = max(named[i], sums[i, _CONTENT])
         if not is_frame[i]:
             named[boxes[i, PARENT]] = max(named[boxes[i, PARENT]], named[i])
