@@ -30,7 +30,8 @@ def site(tmp_path: Path) -> Path:
     """A copy of deploy/ beside a fake .venv and a fake scheduler, which write down how they were called."""
     shutil.copytree(ROOT / "deploy", tmp_path / "deploy")
     programs = {
-        ".venv/bin/ray": 'echo "ray $*" >>calls; case $1 in status) exit 0;; esac; exec sleep 600',
+        # As of a real cluster, there is no status before its head has started.
+        ".venv/bin/ray": 'echo "ray $*" >>calls; [ "$1" != status ] || exec grep -q -e --head calls; exec sleep 600',
         ".venv/bin/manyo": 'echo "manyo $* at $RAY_ADDRESS, token of $(wc -c <"$RAY_AUTH_TOKEN_PATH") digits" >>calls\n'
         'trap "echo stopped >>calls; exit 1" TERM\n[ -z "${SLOW:-}" ] || { sleep 60 & wait $!; }; exit "${STATUS:-0}"',
         "bin/srun": 'echo "srun $*" >>calls; while [ "${1#--}" != "$1" ]; do shift; done; exec "$@"',
