@@ -26,8 +26,8 @@ from pathlib import Path
 from resiliparse.extract.html2text import extract_plain_text
 
 from bench.web import f1
-from corpus.charset import decode
-from corpus.html import EXTRACTORS, extract
+from manyo.corpus.web.charset import decode
+from manyo.corpus.web.main_text import EXTRACTORS, extract
 
 #: Set, page as it was sent, its text.
 Articles = Iterator[tuple[str, bytes, str]]

@@ -1,7 +1,8 @@
-"""Counts the tables of `filters/plausibility.py`: how much more often than chance characters stand side by side.
+"""Counts the tables of `filters/signals/plausibility.py`: how much more often than chance characters stand side by
+side.
 
-    python -m bench.bigrams DATA > filters/bigrams.txt
-    python -m bench.bigrams DATA --kanji > filters/kanji.txt
+    python -m bench.bigrams DATA > filters/signals/bigrams.txt
+    python -m bench.bigrams DATA --kanji > filters/signals/kanji.txt
 
 The second are the commonest kanji, old forms counted as new ones, with no other figure than their order.
 
@@ -21,9 +22,20 @@ from pathlib import Path
 import joyokanji
 import numpy as np
 
-from corpus.records import Document, InputFile, InputShard, Record
-from corpus.sources import KINDS
-from filters.plausibility import BITS_ZERO, BLANK, KANA, KANJI, MARKS, MAX_BITS, OTHER, RARE, STEPS_PER_BIT, class_table
+from manyo.corpus.records import Document, InputFile, InputShard, Record
+from manyo.corpus.sources import KINDS
+from manyo.filters.signals.plausibility import (
+    BITS_ZERO,
+    BLANK,
+    KANA,
+    KANJI,
+    MARKS,
+    MAX_BITS,
+    OTHER,
+    RARE,
+    STEPS_PER_BIT,
+    class_table,
+)
 
 _KANJI_ROWS = 150
 #: Of running text's kanji 94.5 %, of the 2,965 of JIS level 1, from which misreading may take any, half.
@@ -57,7 +69,7 @@ def main() -> None:
     bits = np.clip(np.log2((pairs + _SMOOTHING) / (expected + _SMOOTHING)), -MAX_BITS, MAX_BITS)
     print("# How much more often than chance characters stand side by side: one row for the first, one column for the")
     print("# second, kanji without a row of their own first; H is chance, each letter on from it a quarter of a bit.")
-    print("# Written by bench/bigrams.py, which says of what; read by filters/plausibility.py.")
+    print("# Written by bench/bigrams.py, which says of what; read by filters/signals/plausibility.py.")
     print(characters)
     for row in np.round(bits * STEPS_PER_BIT).astype(int) + BITS_ZERO:
         print("".join(map(chr, row)))

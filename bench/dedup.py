@@ -36,24 +36,24 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from scipy import sparse  # comes with datasketch
 from sudachipy import Dictionary, SplitMode
 
-from corpus.records import document_id
-from corpus.schema import DECISIONS, DOCUMENTS, LABEL
-from corpus.shards import write_shard
-from corpus.text import Texts
-from dedup.addresses import SUPERSEDED
-from dedup.clusters import CLUSTERS, duplicates, find_clusters, in_order
-from dedup.compared import deal_compared, link
-from dedup.components import find_components
-from dedup.exact import Folded, exact_hashes, fold
-from dedup.minhash import minhashes, signatures
-from dedup.order import precedence
-from dedup.pairs import band_keys, combine, split
-from dedup.settings import Boilerplate, Dedup
-from pipelines.engine import Stage, Task, run_stage
-from pipelines.executors import Serial
-from pipelines.manifest import read_manifests
-from pipelines.shapes import Plan, StageOutput, Unit, Upstream, digest_of, map_shards
-from pipelines.stages import dedup_stages
+from manyo.corpus.records import document_id
+from manyo.corpus.schema import DECISIONS, DOCUMENTS, LABEL
+from manyo.corpus.tables.shards import write_shard
+from manyo.corpus.text import Texts
+from manyo.dedup.candidates.components import find_components
+from manyo.dedup.candidates.pairs import band_keys, combine, split
+from manyo.dedup.same_address import SUPERSEDED
+from manyo.dedup.settings import Boilerplate, Dedup
+from manyo.dedup.sketch.exact import Folded, exact_hashes, fold
+from manyo.dedup.sketch.minhash import minhashes, signatures
+from manyo.dedup.verdict.clusters import CLUSTERS, duplicates, find_clusters, in_order
+from manyo.dedup.verdict.compared import deal_compared, link
+from manyo.dedup.verdict.order import precedence
+from manyo.pipelines.engine.executors import Serial
+from manyo.pipelines.engine.manifest import read_manifests
+from manyo.pipelines.engine.shapes import Plan, StageOutput, Unit, Upstream, digest_of, map_shards
+from manyo.pipelines.engine.stage import Stage, Task, run_stage
+from manyo.pipelines.graph.build import dedup_stages
 
 _NOT_TEXT = re.compile(r"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[^>]+>")
 #: SudachiPy takes 49,149 bytes at once.

@@ -14,9 +14,9 @@ import sys
 from itertools import combinations
 from pathlib import Path
 
-from corpus.records import Document, InputFile, InputShard
-from corpus.sources import aozora
-from dedup.view import comparison_view
+from manyo.corpus.records import Document, InputFile, InputShard
+from manyo.corpus.sources import aozora
+from manyo.dedup.sketch.view import comparison_view
 
 SHINGLE_CHARS = 5
 JOINED_FROM = 0.8

@@ -13,10 +13,10 @@ import sys
 import tempfile
 import time
 
-from pipelines.engine import Stage, Task, forget_peak_memory, own_peak_memory_bytes, run_stage
-from pipelines.executors import RayTasks, Serial
-from pipelines.shapes import Unit, Units, Upstream, digest_of
-from pipelines.stages import NoSettings
+from manyo.pipelines.engine.executors import RayTasks, Serial
+from manyo.pipelines.engine.shapes import Unit, Units, Upstream, digest_of
+from manyo.pipelines.engine.stage import Stage, Task, forget_peak_memory, own_peak_memory_bytes, run_stage
+from manyo.pipelines.graph.build import NoSettings
 
 
 def nothing(_: Task) -> dict[str, int]:

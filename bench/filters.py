@@ -26,15 +26,15 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from corpus.schema import LABEL
-from corpus.text import Texts
-from filters.characters import count_characters
-from filters.fluency import read_lines
-from filters.language import LanguageSettings, identify
-from filters.repetition import find_repeats, lz4_ratio, zlib_ratio
-from filters.signals import SIGNALS, Passes, SignalSettings, measure, signals_schema
-from filters.tells import read_tells
-from filters.vocabulary import WordLists, count_words, load_words
+from manyo.corpus.schema import LABEL
+from manyo.corpus.text import Texts
+from manyo.filters.language import LanguageSettings, identify
+from manyo.filters.signals.catalogue import SIGNALS, Passes, SignalSettings, measure, signals_schema
+from manyo.filters.signals.characters import count_characters
+from manyo.filters.signals.fluency import read_lines
+from manyo.filters.signals.repetition import find_repeats, lz4_ratio, zlib_ratio
+from manyo.filters.signals.tells import read_tells
+from manyo.filters.signals.vocabulary import WordLists, count_words, load_words
 
 #: What Gopher, C4 and FineWeb ask of lines and sentences, whatever a word is.
 _BY_LINES = (

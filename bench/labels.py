@@ -23,15 +23,18 @@ from pathlib import Path
 import numpy as np
 import pyarrow.compute as pc
 
-from corpus.shards import zip_batches
-from pipelines.config import load_config
-from pipelines.executors import Serial
-from pipelines.progress import watcher
-from pipelines.run import run
+from manyo.corpus.tables.shards import zip_batches
+from manyo.pipelines.engine.executors import Serial
+from manyo.pipelines.engine.progress import watcher
+from manyo.pipelines.graph.config import load_config
+from manyo.pipelines.run import run
 
 _ROOT = Path(__file__).parents[1]
 _LABELS = _ROOT / "bench" / "labels" / "web.tsv"
-_RULES = (_ROOT / "configs" / "rules.toml", *sorted((_ROOT / "configs" / "presets").glob("*.toml")))
+_RULES = (
+    _ROOT / "filters" / "rules" / "default.toml",
+    *sorted((_ROOT / "filters" / "rules" / "presets").glob("*.toml")),
+)
 
 _CONFIG = """
 [run]

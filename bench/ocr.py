@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.ocr_noise import LAYOUTS, Noise, SimPage, book, page_json, page_xml
-from corpus.records import Document, Record
-from corpus.sources import aozora, ndl
-from pipelines.extract import rare_collections
+from manyo.corpus.records import Document, Record
+from manyo.corpus.sources import aozora, ndl
+from manyo.pipelines.extraction.loop import rare_collections
 
 #: Pages of a simulated book are made of this much text.
 _BOOK_CHARS = 40_000

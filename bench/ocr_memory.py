@@ -28,7 +28,7 @@ _CONFIG = """
 [run]
 out = "{folder}/out"
 [filter]
-rules = "{root}/configs/rules.toml"
+rules = "default"
 [tokenize.train]
 [[source]]
 name = "ndl"
@@ -81,7 +81,7 @@ def peak(write: Callable[[Path, Files], str], pages: list[bytes], n_pages: int) 
         inputs = write(folder, files(pages, n_pages))
         config = folder / "run.toml"
         config.write_text(_CONFIG.format(folder=folder, root=_ROOT, inputs=inputs), encoding="utf-8")
-        command = [sys.executable, "-m", "pipelines", "extract", "--config", str(config), "--executor", "serial"]
+        command = [sys.executable, "-m", "manyo.pipelines", "extract", "--config", str(config), "--executor", "serial"]
         subprocess.run(command, cwd=_ROOT, check=True, capture_output=True)
         manifests = [json.loads(path.read_bytes()) for path in folder.rglob("manifests/**/*.json")]
         documents = sum(manifest["counts"].get("documents", 0) for manifest in manifests)

@@ -3,7 +3,8 @@
     python -m bench.profiles DATA [--chosen | --unseen]
 
 Good texts are the samples of each profile; of Aozora and Genji only the works that the table of
-`filters/plausibility.py` was not made of. Each is taken whole, by pages of 560 characters (14 lines of 40), and by
+`filters/signals/plausibility.py` was not made of. Each is taken whole, by pages of 560 characters (14 lines of 40),
+and by
 pieces of 150, the length of a short poem. Misread are the same with 35 of 100 characters replaced as
 `bench/ocr_noise.py` does it (kana, and kanji that look alike), by characters of the text itself, or by any kanji of
 JIS level 1. For `ocr`, pages of held-out books as they are set, read at 1.5 % and at 35 %, and cleaned by the NDL
@@ -27,10 +28,10 @@ import pyarrow as pa
 from bench.bigrams import documents, is_counted, works
 from bench.ocr import items_of, prose, read
 from bench.ocr_noise import LAYOUTS, Noise, book, wrongly_read
-from corpus.schema import LABEL
-from filters.language import LanguageSettings, identify
-from filters.rules import Rule, failures, load_rules
-from filters.signals import measure
+from manyo.corpus.schema import LABEL
+from manyo.filters.language import LanguageSettings, identify
+from manyo.filters.rules.decide import Rule, failures, load_rules
+from manyo.filters.signals.catalogue import measure
 
 WRONG = 0.35
 PIECES = (("whole", None), ("pages", 560), ("pieces", 150))
@@ -49,7 +50,7 @@ def main() -> None:
     parser.add_argument("--chosen", action="store_true", help="measure on the half that thresholds are chosen on")
     parser.add_argument("--unseen", action="store_true", help="measure on texts that nothing was chosen with")
     options = parser.parse_args()
-    data, rules, rng = options.data, load_rules("configs/rules.toml"), random.Random(0)
+    data, rules, rng = options.data, load_rules("default"), random.Random(0)
     for profile, texts in unseen_texts(data) if options.unseen else good_texts(data, options.chosen):
         for name, chars in PIECES:
             pieces = [piece for text in texts for piece in cut(text, chars)]

@@ -24,11 +24,11 @@ from pathlib import Path
 
 from fastwarc import ArchiveIterator
 
-from pipelines.config import Config, load_config
-from pipelines.engine import Stage, Task, run_stage
-from pipelines.executors import RayTasks, Serial
-from pipelines.shapes import StageOutput, Unit, Units, digest_of
-from pipelines.stages import NoSettings, build_stages
+from manyo.pipelines.engine.executors import RayTasks, Serial
+from manyo.pipelines.engine.shapes import StageOutput, Unit, Units, digest_of
+from manyo.pipelines.engine.stage import Stage, Task, run_stage
+from manyo.pipelines.graph.build import NoSettings, build_stages
+from manyo.pipelines.graph.config import Config, load_config
 
 _ROOT = Path(__file__).parents[1]
 
@@ -44,7 +44,7 @@ _CONFIG = """
 [run]
 out = "{out}"
 [filter]
-rules = "{root}/configs/rules.toml"
+rules = "default"
 [tokenize]
 model = "{data}/tokenizer/llm-jp-tokenizer-100k.ver3.1.model"
 [[source]]

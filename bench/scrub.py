@@ -26,9 +26,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.release import release_batch
-from corpus.schema import DOCUMENTS
-from filters.pii import PII_KINDS, Scrub, find
+from manyo.corpus.release import release_batch
+from manyo.corpus.schema import DOCUMENTS
+from manyo.filters.pii.find import PII_KINDS, Scrub, find
 
 _RUNS = 3
 _KINDS = [kind.name for kind in PII_KINDS]

@@ -27,9 +27,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from lxml import etree
 
-from corpus.records import Document, InputFile, Record
-from corpus.sources import KINDS, aozora
-from pipelines.extract import rare_collections
+from manyo.corpus.records import Document, InputFile, Record
+from manyo.corpus.sources import KINDS, aozora
+from manyo.pipelines.extraction.loop import rare_collections
 
 _ROUNDS = 3
 _INPUT_BYTES = 20_000_000

@@ -24,13 +24,13 @@ import pyarrow as pa
 import tokenizers
 from sentencepiece import SentencePieceProcessor
 
-from corpus.records import document_id
-from corpus.schema import PROVENANCE
-from corpus.shards import write_shard
-from tokenizer.encode import Tokenizer
-from tokenizer.pack import ENCODED_SCHEMA, TEXT_SCHEMA, MegatronWriter, NpyWriter, cut_documents, tokenize_batches
+from manyo.corpus.records import document_id
+from manyo.corpus.schema import PROVENANCE
+from manyo.corpus.tables.shards import write_shard
+from manyo.tokenizer.encode import Tokenizer
+from manyo.tokenizer.pack import ENCODED_SCHEMA, TEXT_SCHEMA, MegatronWriter, NpyWriter, cut_documents, tokenize_batches
 
-#: Text per batch: as `corpus.shards` cuts release shards.
+#: Text per batch: as `manyo.corpus.tables.shards` cuts release shards.
 BATCH_DOCUMENTS = 1000
 #: Encode at least this much text, going through the files again if need be, so that a run takes seconds.
 TEXT_BYTES = 20_000_000

@@ -43,15 +43,15 @@ from fastwarc import ArchiveIterator, WarcRecordType
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.encoding import bytes_to_str, detect_encoding
 
-from corpus.charset import decode
-from corpus.html import EXTRACTORS, extract
-from corpus.records import InputFile, InputShard
-from corpus.schema import LABEL
-from corpus.shards import read_columns
-from corpus.sources import warc
-from filters.language import LanguageSettings, identify
-from pipelines.extract import Extraction, Progress, Source
-from pipelines.extract import extract as write_documents
+from manyo.corpus.records import InputFile, InputShard
+from manyo.corpus.schema import LABEL
+from manyo.corpus.sources import warc
+from manyo.corpus.tables.shards import read_columns
+from manyo.corpus.web.charset import decode
+from manyo.corpus.web.main_text import EXTRACTORS, extract
+from manyo.filters.language import LanguageSettings, identify
+from manyo.pipelines.extraction.loop import Extraction, Progress, Source
+from manyo.pipelines.extraction.loop import extract as write_documents
 
 #: Address and text of each document that a pipeline makes of a WARC.
 Pages = Iterator[tuple[str, str]]

@@ -19,15 +19,15 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from corpus.schema import DOCUMENTS, LABEL, LANGUAGES
-from corpus.shards import write_shard
-from filters import signals
-from filters.comparison import move_bound
-from filters.rules import Rule, decide, load_rules
-from pipelines.documents import MeasuredShard, read_columns_of
-from pipelines.whatif import render, what_if
+from manyo.corpus.schema import DOCUMENTS, LABEL, LANGUAGES
+from manyo.corpus.tables.shards import write_shard
+from manyo.filters.rules.comparison import move_bound
+from manyo.filters.rules.decide import Rule, decide, load_rules
+from manyo.filters.signals import catalogue as signals
+from manyo.pipelines.commands.documents import MeasuredShard, read_columns_of
+from manyo.pipelines.commands.whatif import render, what_if
 
-_RULES = Path(__file__).parents[1] / "configs" / "rules.toml"
+_RULES = Path(__file__).parents[1] / "filters" / "rules" / "default.toml"
 _SHARDS = 10
 _BATCH_ROWS = 4096
 _TEXTS = 1000

@@ -1,6 +1,6 @@
 """What passes between a source and the extract stage: a record in, a document or a refusal out.
 
-Every source module offers the same three functions (see `corpus.sources`):
+Every source module offers the same three functions (see `manyo.corpus.sources`):
 
 - `plan` groups input files into shards,
 - `records` frames a shard's files into records, cheaply and without parsing them,
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from corpus.schema import DOC_ID_BYTES
+from manyo.corpus.schema import DOC_ID_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Record(NamedTuple):
 
 @dataclass(slots=True)
 class Document:
-    """A record that became text. Columns as in `corpus.schema.DOCUMENTS`."""
+    """A record that became text. Columns as in `manyo.corpus.schema.DOCUMENTS`."""
 
     uri: str
     text: str

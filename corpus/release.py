@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.schema import RELEASE
+from manyo.corpus.schema import RELEASE
 
 #: Spans of a batch of texts: `text[start:stop]` of row `row`, positions in code points. `score` is how sure the
 #: finder is, 0 to 1, and `rule` is its name for the way it was found.
@@ -121,7 +121,8 @@ def release_batch(
     such a uri no longer resolves, and `doc_id` still leads back to the page.
 
     Args:
-        documents: columns of `corpus.schema.DOCUMENTS` that the release repeats: doc_id, source, licence, uri, title,
+        documents: columns of `manyo.corpus.schema.DOCUMENTS` that the release repeats: doc_id, source, licence, uri,
+        title,
             text. Every row is released.
         text_spans, title_spans, uri_spans: what to mask in the three columns, as `SPANS`; rows count from the start of
             the batch.
@@ -129,7 +130,7 @@ def release_batch(
         is_numbered: give each value of a document a number of its own (`mask`); documents know nothing of each other.
 
     Returns:
-        A batch of `corpus.schema.RELEASE`, row by row; `pii` counts masks in text and title.
+        A batch of `manyo.corpus.schema.RELEASE`, row by row; `pii` counts masks in text and title.
     """
     pseudonyms: dict[int, Pseudonyms] | None = {} if is_numbered else None
     masked = {

@@ -6,7 +6,7 @@ is not here does not exist.
 
 Rows of `languages`, `signals`, `decisions`, `duplicates` stand in the order of
 the `documents` shard of the same name, and repeat its `doc_id`, so that reading
-tables together is a zip that can be checked (`corpus.shards.zip_batches`).
+tables together is a zip that can be checked (`manyo.corpus.tables.shards.zip_batches`).
 """
 
 from __future__ import annotations
@@ -242,5 +242,5 @@ PROVENANCE = Table(
 
 
 def signals_table(columns: tuple[Column, ...]) -> Table:
-    """The `signals` table for the given signal columns (`filters.signals.SIGNALS`)."""
+    """The `signals` table for the given signal columns (`manyo.filters.signals.catalogue.SIGNALS`)."""
     return Table("signals", "one document", "filter", (_ID, *columns))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from corpus.kernels import _is_plain
+from manyo.corpus.print.ocr_kernels import _is_plain
 
 
 @dataclass(frozen=True, slots=True)

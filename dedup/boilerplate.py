@@ -20,15 +20,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.addresses import host_of
-from corpus.schema import BOILERPLATE, DOC_ID, TEXT, Column, Table
-from corpus.text import Texts
-from dedup.addresses import hash_of
-from dedup.exact import exact_hashes, fold
-from dedup.pairs import rows_by_part
-from dedup.settings import Boilerplate
+from manyo.corpus.addresses import host_of
+from manyo.corpus.schema import BOILERPLATE, DOC_ID, TEXT, Column, Table
+from manyo.corpus.text import Texts
+from manyo.dedup.candidates.pairs import rows_by_part
+from manyo.dedup.same_address import hash_of
+from manyo.dedup.settings import Boilerplate
+from manyo.dedup.sketch.exact import exact_hashes, fold
 
-#: Columns of `corpus.schema.DOCUMENTS` that lines are found by.
+#: Columns of `manyo.corpus.schema.DOCUMENTS` that lines are found by.
 LINE_COLUMNS = ("profile", "uri", "text")
 
 LINES = Table(
@@ -122,7 +122,8 @@ def find_boilerplate(
         settings: what makes a line boilerplate.
 
     Returns:
-        A batch of `corpus.schema.BOILERPLATE`, row for row, and one of `BOILERPLATE_LINES`, a line of a host once.
+        A batch of `manyo.corpus.schema.BOILERPLATE`, row for row, and one of `BOILERPLATE_LINES`, a line of a host
+        once.
     """
     lines = _cut(documents, unique, settings)
     in_line = _totals(repeated, lines.key)
@@ -168,7 +169,7 @@ def without_boilerplate(documents: pa.RecordBatch, boilerplate: pa.RecordBatch) 
 
     Args:
         documents: a batch with column `text`.
-        boilerplate: its rows of `corpus.schema.BOILERPLATE`.
+        boilerplate: its rows of `manyo.corpus.schema.BOILERPLATE`.
     """
     removed = boilerplate.column("removed").to_numpy(zero_copy_only=False)
     if not removed.any():

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-#: What may decide between two documents that say the same; see `dedup.order`.
+#: What may decide between two documents that say the same; see `manyo.dedup.verdict.order`.
 Criterion = Literal["source", "highest", "lowest", "longest", "newest", "oldest"]
 
 
 @dataclass(frozen=True, slots=True)
 class Alarms:
-    """When a run must stop because dedup removed too much; 1 never stops it (see `dedup.alarms`).
+    """When a run must stop because dedup removed too much; 1 never stops it (see `manyo.dedup.verdict.alarms`).
 
     Attributes:
         min_documents: only hosts, sources and clusters of at least so many documents can raise an alarm.
@@ -39,7 +39,7 @@ class Alarms:
 
 @dataclass(frozen=True, slots=True)
 class Boilerplate:
-    """Which lines are boilerplate of their host, and what becomes of them (see `dedup.boilerplate`).
+    """Which lines are boilerplate of their host, and what becomes of them (see `manyo.dedup.boilerplate`).
 
     Attributes:
         remove: profiles whose documents are released without such lines.
@@ -81,7 +81,8 @@ class Dedup:
         max_shingled_chars: characters of a document that the signature sees. Beyond it the ratio
             of lengths bounds the similarity, so that two books do not become one by a common
             beginning.
-        view_profiles: profiles whose documents are compared in today's spelling (`dedup.view`), so that old
+        view_profiles: profiles whose documents are compared in today's spelling (`manyo.dedup.sketch.view`), so that
+        old
             and new editions of a work find each other. A document finds only those compared in the same
             way: name `web` too where pages may repeat books.
         max_compared_shingles: distinct shingles of a document that are compared one by one, at 4
@@ -89,7 +90,7 @@ class Dedup:
         max_survivors_per_candidate: how many survivors are remembered around one candidate to
             compare later documents with; bounds the work on pages of one template.
         survivor_order: which of several documents stays: the first criterion that tells them apart
-            decides, then the smaller `doc_id` (see `dedup.order`).
+            decides, then the smaller `doc_id` (see `manyo.dedup.verdict.order`).
         source_priority: names of sources, the one whose documents stay first; for the criterion `source`.
         survivor_signal: a column of the table `signals`, for the criteria `highest` and `lowest`, such as the score of
             a classifier of quality.

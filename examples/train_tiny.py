@@ -25,7 +25,7 @@ with warnings.catch_warnings():
     from megatron.core.datasets.gpt_dataset import GPTDataset, GPTDatasetConfig
     from megatron.core.datasets.utils import get_blend_from_list
 
-from tokenizer.encode import Tokenizer
+from manyo.tokenizer.encode import Tokenizer
 
 SEQUENCE_TOKENS = 256
 BATCH_SEQUENCES = 8

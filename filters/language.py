@@ -19,10 +19,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.schema import LABEL, LANGUAGES
-from corpus.text import Texts
-from filters.characters import HIRAGANA, KANA, KATAKANA, CharacterClass, CharacterCounts, count_characters, share
-from filters.fasttext_file import load_fasttext
+from manyo.corpus.schema import LABEL, LANGUAGES
+from manyo.corpus.text import Texts
+from manyo.filters.fasttext_file import load_fasttext
+from manyo.filters.signals.characters import (
+    HIRAGANA,
+    KANA,
+    KATAKANA,
+    CharacterClass,
+    CharacterCounts,
+    count_characters,
+    share,
+)
 
 #: The profile whose documents may be in any language; every other one is Japanese by its licence.
 WEB_PROFILE = "web"
@@ -102,7 +110,7 @@ def identify(documents: pa.RecordBatch, settings: LanguageSettings) -> pa.Record
         settings: where scripts are trusted.
 
     Returns:
-        A batch of `corpus.schema.LANGUAGES`, row by row. On a web page that scripts decide,
+        A batch of `manyo.corpus.schema.LANGUAGES`, row by row. On a web page that scripts decide,
         the scores are the share of Japanese (or Korean) letters, a letter of an alphabet
         counted as 0.4; where fastText decides, its probabilities.
 

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.rights import DIRECTIVES
+from manyo.corpus.web.statements import DIRECTIVES
 
 #: Reasons, in the order in which `decisions` lists them.
 REASONS = ("release_forbidden", "opted_out")
@@ -29,7 +29,8 @@ class Rights:
     Attributes:
         opted_out: pages that state one of these are not released: noindex, noarchive, noai, noimageai, tdm_reserved.
             A source's `refuse_opted_out` goes further: such pages become no document.
-        takedown: a list of what was asked to be taken down (`corpus.takedown`); None is none. Its content is in no
+        takedown: a list of what was asked to be taken down (`manyo.corpus.takedowns`); None is none. Its content is
+        in no
             fingerprint: it changes the shards that it touches.
     """
 

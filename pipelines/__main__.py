@@ -1,8 +1,8 @@
-"""`python -m pipelines` is `manyo`."""
+"""`python -m manyo.pipelines` is `manyo`."""
 
 import sys
 
-from pipelines.cli import main
+from manyo.pipelines.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

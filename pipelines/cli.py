@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipelines.engine import Executor, UserError, WorkFailed, describe_failure
+from manyo.pipelines.engine.stage import Executor, UserError, WorkFailed, describe_failure
 
 if TYPE_CHECKING:
-    from pipelines.config import Config
-    from pipelines.progress import Watcher
-    from pipelines.run import RunResult
+    from manyo.pipelines.engine.progress import Watcher
+    from manyo.pipelines.graph.config import Config
+    from manyo.pipelines.run import RunResult
 
 #: Exit statuses: the user can mend it; the work failed.
 _EXIT_USER, _EXIT_WORK = 2, 1
@@ -48,11 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _dispatch(options: argparse.Namespace) -> int:
     if options.command == "train-quality":
-        from pipelines.quality import train_quality
+        from manyo.pipelines.commands.train_quality import train_quality
 
         return train_quality(options)
     if options.command == "submit":
-        from pipelines.submit import submit
+        from manyo.pipelines.commands.submit import submit
 
         if options.against:
             raise UserError(
@@ -60,38 +60,38 @@ def _dispatch(options: argparse.Namespace) -> int:
             )
         return submit(options.config, options.out)
     if options.command == "stop":
-        from pipelines.submit import stop
+        from manyo.pipelines.commands.submit import stop
 
         return stop(options.config, options.out)
     # Imported here because they load Numba and Arrow, which `--help` and `submit` can do without.
     from rich.console import Console
 
-    from pipelines.config import load_config
-    from pipelines.events import Events
-    from pipelines.executors import Auto, RayTasks, Serial
-    from pipelines.progress import watcher
-    from pipelines.run import run, run_command, table_folder
-    from pipelines.status import current_status
-    from pipelines.summary import print_summary
+    from manyo.pipelines.commands.status import current_status
+    from manyo.pipelines.commands.summary import print_summary
+    from manyo.pipelines.engine.events import Events
+    from manyo.pipelines.engine.executors import Auto, RayTasks, Serial
+    from manyo.pipelines.engine.progress import watcher
+    from manyo.pipelines.graph.config import load_config
+    from manyo.pipelines.run import run, run_command, table_folder
 
     config = load_config(options.config, options.out)
     if options.against:
         config = replace(config, dedup=replace(config.dedup, against=tuple(options.against)))
     if options.command in ("whatif", "inspect"):
-        from pipelines import look
+        from manyo.pipelines.commands import look
 
         return look.whatif(config, options) if options.command == "whatif" else look.inspect(config, options)
     if options.command == "trace":
         return _trace(config, options.page)
     if options.command == "plan":
-        from pipelines.plan import plan
+        from manyo.pipelines.commands.plan import plan
 
         return plan(config, options)
     if options.command == "path":
         print(table_folder(config, options.table))
         return 0
     if options.command == "status":
-        from pipelines.submit import job_lines
+        from manyo.pipelines.commands.submit import job_lines
 
         Console(highlight=False, soft_wrap=True).print(current_status(config))
         for line in job_lines(options.config, options.out):
@@ -124,8 +124,8 @@ def _dispatch(options: argparse.Namespace) -> int:
 def _train_tokenizer(config: Config, executor: Executor, watcher: Watcher, beside: Sequence[str]) -> RunResult:
     from rich.console import Console
 
-    from pipelines.run import run
-    from pipelines.vocabulary import measure_models, measures_table
+    from manyo.pipelines.commands.train_tokenizer import measure_models, measures_table
+    from manyo.pipelines.run import run
 
     if config.tokenize.train is None:
         raise UserError(f"{config.path}: there is no [tokenize.train] table that says how to train")
@@ -145,8 +145,8 @@ def _train_tokenizer(config: Config, executor: Executor, watcher: Watcher, besid
 def _trace(config: Config, page: str) -> int:
     from rich.console import Console
 
-    from corpus.shards import ShardError
-    from pipelines.trace import print_traces, trace
+    from manyo.corpus.tables.shards import ShardError
+    from manyo.pipelines.commands.trace import print_traces, trace
 
     try:
         traces = trace(config, page)
@@ -157,7 +157,7 @@ def _trace(config: Config, page: str) -> int:
 
 
 def _take_down(config: Config, executor: Executor, watcher: Watcher, uri: str) -> int:
-    from pipelines.takedown import take_down
+    from manyo.pipelines.commands.takedown import take_down
 
     done = take_down(config, uri, executor, watcher)
     print(f"{done.documents:,} documents of this run are on its takedown list")
@@ -176,8 +176,8 @@ def _take_down(config: Config, executor: Executor, watcher: Watcher, uri: str) -
 
 
 def _verify(config: Config, sample_documents: int) -> int:
-    from corpus.shards import ShardError
-    from pipelines.verify import verify_run
+    from manyo.corpus.tables.shards import ShardError
+    from manyo.pipelines.commands.verify import verify_run
 
     try:
         verified = verify_run(config, sample_documents)
@@ -193,8 +193,8 @@ def _verify(config: Config, sample_documents: int) -> int:
 
 
 def _mix(config: Config) -> int:
-    from pipelines.mix import counted_shards, plan_mix, source_table, warnings, write_mix
-    from pipelines.stages import build_stages
+    from manyo.pipelines.commands.mix import counted_shards, plan_mix, source_table, warnings, write_mix
+    from manyo.pipelines.graph.build import build_stages
 
     if config.mix is None:
         raise UserError(f"{config.path}: there is no [mix] table")

@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from corpus.shards import filesystem, join, publish, remove_partials
-from corpus.takedown import Takedowns, join_takedowns, read_takedowns
-from pipelines.config import Config
-from pipelines.engine import (
+from manyo.corpus.tables.shards import filesystem, join, publish, remove_partials
+from manyo.corpus.takedowns import Takedowns, join_takedowns, read_takedowns
+from manyo.pipelines.engine.progress import Watcher
+from manyo.pipelines.engine.shapes import StageOutput
+from manyo.pipelines.engine.stage import (
     Executor,
     Stage,
     StagePlan,
@@ -17,9 +18,8 @@ from pipelines.engine import (
     UserError,
     run_stage,
 )
-from pipelines.progress import Watcher
-from pipelines.shapes import StageOutput
-from pipelines.stages import COMMANDS, build_stages, takedowns_uri
+from manyo.pipelines.graph.build import COMMANDS, build_stages, takedowns_uri
+from manyo.pipelines.graph.config import Config
 
 #: Marks a folder as one that manyo writes to, so that no other folder is written to by accident.
 _MARK = "manyo.json"
@@ -89,7 +89,7 @@ def run_command(config: Config, executor: Executor, watcher: Watcher, command: s
 def table_folder(config: Config, table: str) -> str:
     """The folder that holds a table of a run, whether it has been written or not.
 
-    Tables have the names of `corpus.schema`; `tokens`, `train` and `report` name the other outputs.
+    Tables have the names of `manyo.corpus.schema`; `tokens`, `train` and `report` name the other outputs.
 
     Raises:
         UserError: there is no such table.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli import main
+from manyo.pipelines.cli import main
 
 ROOT = Path(__file__).parents[1]
 
@@ -66,8 +66,6 @@ def demo_config(packed_samples: Path, tmp_path_factory: pytest.TempPathFactory) 
         ("samples/classical/", f"{ROOT}/samples/classical/"),
         ("samples/aozora/", f"{ROOT}/samples/aozora/"),
         *((f"samples/{kind}/", f"{ROOT}/samples/{kind}/") for kind in ("egov", "kokkai", "honkoku", "pairs")),
-        ("configs/rules.toml", f"{ROOT}/configs/rules.toml"),
-        ("configs/words/", f"{ROOT}/configs/words/"),
     ):
         text = text.replace(f'"{relative}', f'"{absolute}')
     path = tmp_path_factory.mktemp("config") / "demo.toml"

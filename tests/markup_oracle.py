@@ -1,4 +1,4 @@
-"""The slow, obvious version of `corpus.markup.read_markup`: strings, one character or expression at a time."""
+"""The slow, obvious version of `manyo.corpus.web.tags.read_markup`: strings, one character or expression at a time."""
 
 from __future__ import annotations
 
@@ -6,16 +6,7 @@ import re
 from dataclasses import dataclass, field
 from html import unescape
 
-from corpus.markup import (
-    COMMENT_WORDS,
-    DIALOG_ROLES,
-    FRAME_ROLES,
-    FRAME_WORDS,
-    MAIN_WORDS,
-    POST_NAMES,
-    TOPIC_WORDS,
-)
-from corpus.markup.kernels import (
+from manyo.corpus.web.markup_kernels import (
     COMMENTS_HINT,
     DIALOG_HINT,
     FRAME_HINT,
@@ -24,7 +15,16 @@ from corpus.markup.kernels import (
     TAGS,
     TOPIC_HINT,
 )
-from corpus.rights import META_NAMES
+from manyo.corpus.web.statements import META_NAMES
+from manyo.corpus.web.tags import (
+    COMMENT_WORDS,
+    DIALOG_ROLES,
+    FRAME_ROLES,
+    FRAME_WORDS,
+    MAIN_WORDS,
+    POST_NAMES,
+    TOPIC_WORDS,
+)
 
 words = str.split
 
@@ -95,7 +95,7 @@ class Page:
 
 
 def read_markup(html: str) -> Page:
-    """The same as `corpus.markup.read_markup`, for markup whose tags all end and that is not all hidden."""
+    """The same as `manyo.corpus.web.tags.read_markup`, for markup whose tags all end and that is not all hidden."""
     html = html.encode("utf-8", "replace").decode("utf-8")
     page = Page()
     stack = [0]

@@ -1,11 +1,12 @@
-"""The slow, obvious version of `corpus.notation.plain_text`: expressions over strings, one mark at a time."""
+"""The slow, obvious version of `manyo.corpus.print.notation.plain_text`: expressions over strings, one mark at a
+time."""
 
 from __future__ import annotations
 
 import re
 
-from corpus.notation import _DECOMPOSED, _REPLACES, _compose, described_character
-from corpus.text import tidy
+from manyo.corpus.print.notation import _DECOMPOSED, _REPLACES, _compose, described_character
+from manyo.corpus.text import tidy
 
 _CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -26,7 +27,7 @@ _MARKS = re.compile(
 
 
 def plain_text(marked: str) -> tuple[str, int]:
-    """What `corpus.notation.plain_text` gives."""
+    """What `manyo.corpus.print.notation.plain_text` gives."""
     marked = marked.replace("\r\n", "\n").replace("\r", "\n")
     marked = _RUBY.sub("", _SURROGATES.sub("\ufffd", _CONTROL_CHARACTERS.sub("", marked)))
     n_unknown = 0

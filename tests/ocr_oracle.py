@@ -1,6 +1,7 @@
-"""From recognised lines to running text, line by line: the slow and obvious version of `corpus.ocr`.
+"""From recognised lines to running text, line by line: the slow and obvious version of `manyo.corpus.print.ocr`.
 
-It was the code once, until columns and kernels did the same at six times the speed. Names are those of `corpus.ocr`.
+It was the code once, until columns and kernels did the same at six times the speed. Names are those of
+`manyo.corpus.print.ocr`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
-from corpus.ocr import Box, Kind, Line
-from corpus.pages import PagedText, is_broken_word, joined
+from manyo.corpus.print.ocr import Box, Kind, Line
+from manyo.corpus.print.pages import PagedText, is_broken_word, joined
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 
 import joyokanji
 
-from filters.characters import FULLWIDTH_KATAKANA, HIRAGANA, JAPANESE, KANA, CharacterClass, class_of
+from manyo.filters.signals.characters import FULLWIDTH_KATAKANA, HIRAGANA, JAPANESE, KANA, CharacterClass, class_of
 
 
 def write_token_shard(documents: list[list[int]], dtype: str) -> tuple[bytes, bytes]:
@@ -43,7 +43,7 @@ def _finalise(h: int) -> int:
 
 
 def composed(text: str) -> str:
-    """`corpus.text.composed`, a run of characters at a time."""
+    """`manyo.corpus.text.composed`, a run of characters at a time."""
     kept = [char for char in text if unicodedata.category(char) != "Cc" or char in "\t\n\r"]
     text = "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in kept if char != "\ufeff")
     runs = re.split("([\uf900-\ufaff\U0002f800-\U0002fa1f])", text)

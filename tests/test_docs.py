@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from docs.dedup_plan import measured, plan, with_plan
-from filters.rules import load_rules
-from filters.signals import SIGNALS
-from pipelines import extract
-from pipelines.cli import parser
-from pipelines.config import load_config
-from pipelines.run import table_folder
+from manyo.filters.rules.decide import load_rules
+from manyo.filters.signals.catalogue import SIGNALS
+from manyo.pipelines.cli import parser
+from manyo.pipelines.extraction import loop as extract
+from manyo.pipelines.graph.config import load_config
+from manyo.pipelines.run import table_folder
 from tests.conftest import ROOT, FinishedRun
 
 README = ROOT / "README.md"
@@ -157,7 +157,7 @@ def test_generated_pages_are_fresh() -> None:
 @pytest.mark.parametrize("page", READMES, ids=name)
 def test_the_readme_counts_signals_and_rules_as_they_are(page: Path) -> None:
     counts = re.findall(r"\[(\d+) [^\]]+\]\(docs/(signals|rules)\.md\)", page.read_text(encoding="utf-8"))
-    n_rules = len(load_rules(str(ROOT / "configs" / "rules.toml")))
+    n_rules = len(load_rules(str(ROOT / "filters" / "rules" / "default.toml")))
     assert counts == [(str(len(SIGNALS)), "signals"), (str(n_rules), "rules")]
 
 
@@ -182,6 +182,8 @@ def test_every_reason_for_a_refusal_says_what_it_means() -> None:
 def test_nothing_names_a_path_of_one_machine() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for path in listed.splitlines():
+        if (ROOT / path).is_dir():  # a link of manyo/ to a folder
+            continue
         content = (ROOT / path).read_bytes()
         assert b"/work" + b"/" not in content, path
         assert path == ".ci/run" or b"../sha" + b"red" not in content, path

@@ -18,15 +18,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from filters.pii import PII_KINDS, find
-from pipelines.cli import main
-from pipelines.config import load_config
-from pipelines.run import table_folder
-from pipelines.stages import COMMANDS, build_stages
+from manyo.filters.pii.find import PII_KINDS, find
+from manyo.pipelines.cli import main
+from manyo.pipelines.graph.build import COMMANDS, build_stages
+from manyo.pipelines.graph.config import load_config
+from manyo.pipelines.run import table_folder
+from manyo.tokenizer.encode import Tokenizer
+from manyo.tokenizer.reader import TokenShard
 from samples.pack import read_table
 from tests.conftest import ROOT, FinishedRun, data_files
-from tokenizer.encode import Tokenizer
-from tokenizer.reader import TokenShard
 
 #: The web's name of an encoding, where Python's name of it in the table of samples is another.
 WEB_NAME = {"cp932": "shift_jis", "cp51932": "euc-jp", "utf-8-sig": "utf-8", "cp1252": "windows-1252"}
@@ -121,12 +121,15 @@ def test_new_thresholds_write_beside_the_old_ones_and_measure_nothing_again(
 ) -> None:
     out = tmp_path / "out"
     shutil.copytree(demo_run.out, out)
-    rules = ROOT / "configs" / "rules.toml"
+    rules = ROOT / "filters" / "rules" / "default.toml"
     stricter = tmp_path / "rules.toml"
     text = rules.read_text(encoding="utf-8")
     stricter.write_text(text + STRICT_RULE, encoding="utf-8")
     config = tmp_path / "strict.toml"
-    config.write_text(demo_run.config.read_text(encoding="utf-8").replace(str(rules), str(stricter)), encoding="utf-8")
+    config.write_text(
+        demo_run.config.read_text(encoding="utf-8").replace('rules = "default"', f'rules = "{stricter}"'),
+        encoding="utf-8",
+    )
     assert main(["run", "--config", str(config), "--out", str(out), "--executor", "serial", "--until", "filter"]) == 0
     old = {path.name for path in demo_run.out.iterdir()}
     new = {path.name for path in out.iterdir()} - old
@@ -197,7 +200,7 @@ def test_a_kill_in_any_stage_then_the_same_command_gives_the_same_bytes(
     shutil.copy(demo_run.out / "manyo.json", out)
     for done in stages[: names.index(stage)]:
         shutil.copytree(done.folder(str(demo_run.out)), done.folder(str(out)))
-    command = [sys.executable, "-m", "pipelines", "run", "--config", str(demo_run.config), "--out", str(out)]
+    command = [sys.executable, "-m", "manyo.pipelines", "run", "--config", str(demo_run.config), "--out", str(out)]
     (until,) = [name for name, of_command in COMMANDS.items() if stage in of_command and name != "train-tokenizer"]
     command += ["--executor", "serial", "--until", until]
     (folder,) = [Path(one.folder(str(out))) for one in stages if one.name == stage]

@@ -1,6 +1,6 @@
 """Each stage's output on the samples has a digest here: if it changes, so must the stage's version.
 
-To accept a change: bump `version` of the stage in pipelines/stages.py, then
+To accept a change: bump `version` of the stage in pipelines/graph/build.py, then
 `python -m tests.test_golden FOLDER_OF_A_DEMO_RUN CONFIG` prints the new table.
 """
 
@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from pipelines.config import load_config
-from pipelines.stages import build_stages
+from manyo.pipelines.graph.build import build_stages
+from manyo.pipelines.graph.config import load_config
 from tests.conftest import ROOT, FinishedRun
 
 GOLDEN = Path(__file__).with_name("golden.json")

@@ -10,12 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from bench.labels import read_labels
-from pipelines.cli import main
-from pipelines.config import load_config
-from pipelines.run import table_folder
+from manyo.pipelines.cli import main
+from manyo.pipelines.graph.config import load_config
+from manyo.pipelines.run import table_folder
+from manyo.tokenizer.encode import Tokenizer
+from manyo.tokenizer.reader import TokenShard
 from tests.conftest import ROOT, FinishedRun
-from tokenizer.encode import Tokenizer
-from tokenizer.reader import TokenShard
 
 CONFIG = """
 [run]
@@ -50,7 +50,7 @@ profile = "prose"
 licence = "public domain"
 
 [filter]
-rules = "{root}/configs/rules.toml"
+rules = "default"
 
 [tokenize]
 model = "{data}/tokenizer/llm-jp-tokenizer-100k.ver3.1.model"

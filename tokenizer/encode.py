@@ -20,8 +20,8 @@ import numpy as np
 import tokenizers
 from sentencepiece import SentencePieceProcessor
 
-from corpus.shards import filesystem
-from corpus.text import Texts
+from manyo.corpus.tables.shards import filesystem
+from manyo.corpus.text import Texts
 
 #: Megatron's rule (`DType.optimal_dtype`): two bytes for fewer ids than this. Not 65,536, because
 #: Megatron leaves room for ids that a training run adds to the vocabulary.
@@ -165,7 +165,7 @@ class Tokenizer:
         """The texts of encoded documents, for reports and checks.
 
         Exact for models that neither normalise nor drop spaces (llm-jp's ver2.2, ver3.1 and ver4.0, and
-        those that `tokenizer.train` makes), with one exception that is SentencePiece's own: U+2581,
+        those that `manyo.tokenizer.train` makes), with one exception that is SentencePiece's own: U+2581,
         with which it marks spaces, comes back as a space.
 
         Args:

@@ -22,7 +22,7 @@ from pathlib import Path
 from sentencepiece import SentencePieceProcessor
 from sentencepiece.sentencepiece_model_pb2 import ModelProto  # type: ignore[attr-defined]
 
-from tokenizer.train import NEWLINE, TrainTokenizer, train_model, training_sentences
+from manyo.tokenizer.train import NEWLINE, TrainTokenizer, train_model, training_sentences
 
 #: With this SentencePiece marks spaces in pieces.
 _SPACE_MARK = "\u2581"

@@ -26,10 +26,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.schema import PROVENANCE, RELEASE
-from corpus.shards import ShardError, filesystem, read_batches
-from corpus.text import Texts
-from tokenizer.encode import Tokenizer
+from manyo.corpus.schema import PROVENANCE, RELEASE
+from manyo.corpus.tables.shards import ShardError, filesystem, read_batches
+from manyo.corpus.text import Texts
+from manyo.tokenizer.encode import Tokenizer
 
 INDEX_MAGIC = b"MMIDIDX\0\0"
 INDEX_VERSION = 1
@@ -74,7 +74,7 @@ class TokenShardWriter(ABC):
     """Writes the ids of one token shard to a local path as they come, and what the format needs around them.
 
     A context manager. The shard is whole when the block succeeds; if it raises, what was
-    written is of no use and the caller removes it (`corpus.shards.publish` does).
+    written is of no use and the caller removes it (`manyo.corpus.tables.shards.publish` does).
     """
 
     def __init__(self, path: Path | str, dtype: np.dtype) -> None:

@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus.shards import ShardError, read_batches, row_count
-from corpus.text import Texts
-from tokenizer.encode import Tokenizer
-from tokenizer.pack import DTYPE_CODES, INDEX_HEADER, INDEX_MAGIC, INDEX_VERSION, read_npy_header
+from manyo.corpus.tables.shards import ShardError, read_batches, row_count
+from manyo.corpus.text import Texts
+from manyo.tokenizer.encode import Tokenizer
+from manyo.tokenizer.pack import DTYPE_CODES, INDEX_HEADER, INDEX_MAGIC, INDEX_VERSION, read_npy_header
 
 #: Tokens that `token_faults` looks at in one step: 16 MiB of ids at most.
 _VERIFY_TOKENS = 4 << 20

@@ -1,6 +1,6 @@
 """A deterministic shuffle of all documents of a source, as an exchange: split shards to parts, then sort each part.
 
-The order is that of the documents' draws (`tokenizer.draws`), so it depends on the documents and the seed alone.
+The order is that of the documents' draws (`manyo.tokenizer.draws`), so it depends on the documents and the seed alone.
 Part `p` holds the `p`-th range of draws: parts read one after another are the whole order, and their number is a
 matter of memory only.
 """
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from corpus.shards import BATCH_MAX_ROWS, BATCH_MAX_TEXT_BYTES, ShardError, filesystem, publish
-from corpus.text import Texts
-from tokenizer.draws import draws
-from tokenizer.pack import TEXT_SCHEMA
+from manyo.corpus.tables.shards import BATCH_MAX_ROWS, BATCH_MAX_TEXT_BYTES, ShardError, filesystem, publish
+from manyo.corpus.text import Texts
+from manyo.tokenizer.draws import draws
+from manyo.tokenizer.pack import TEXT_SCHEMA
 
 #: The table that is shuffled.
 SHUFFLED_SCHEMA = TEXT_SCHEMA

@@ -7,7 +7,7 @@ model reads raw text. Everything is lossless: newlines, tabs, runs of spaces and
 ideographic spaces come back from the ids as they were. Only U+2581, SentencePiece's
 own mark for a space, cannot.
 
-Languages may have vocabularies of their own, which `tokenizer.merge` puts together.
+Languages may have vocabularies of their own, which `manyo.tokenizer.merge` puts together.
 
 The same texts and settings give the same bytes.
 """
@@ -26,9 +26,9 @@ import pyarrow as pa
 from sentencepiece import SentencePieceTrainer
 from sudachipy import Dictionary, SplitMode
 
-from corpus.text import Texts
-from tokenizer.draws import draws
-from tokenizer.encode import Tokenizer
+from manyo.corpus.text import Texts
+from manyo.tokenizer.draws import draws
+from manyo.tokenizer.encode import Tokenizer
 
 #: A line is training text up to this many characters. SentencePiece skips longer input without a
 #: word, and SudachiPy refuses more than 49,149 bytes, which this many characters never are.
@@ -40,7 +40,7 @@ _SENTENCES = re.compile(
     re.MULTILINE,
 )
 
-#: Marks word boundaries in training text. A control character: `corpus.text.tidy` removes them from
+#: Marks word boundaries in training text. A control character: `manyo.corpus.text.tidy` removes them from
 #: documents. SentencePiece takes them out again before it looks for pieces. It counts them as covered characters, so
 #: that of the others a little less than character_coverage is (0.9992 at 0.9995, with 6 boundaries for 10 characters).
 _WORD_BOUNDARY = "\x1f"
@@ -54,7 +54,7 @@ _MAX_SENTENCE_BYTES = 5 * MAX_SENTENCE_CHARACTERS
 
 @dataclass(frozen=True, slots=True)
 class TrainLanguage:
-    """Sources whose text gets a vocabulary of its own, which is merged with the others' (`tokenizer.merge`).
+    """Sources whose text gets a vocabulary of its own, which is merged with the others' (`manyo.tokenizer.merge`).
 
     Attributes:
         name: for messages.

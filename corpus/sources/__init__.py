@@ -12,7 +12,9 @@ A source module offers:
 
 from types import ModuleType
 
-from corpus.sources import aozora, egov, honkoku, jsonl, kokkai, ndl, pairs, parquet, tei, text, warc, wikipedia
+from manyo.corpus.sources import aozora, egov, honkoku, jsonl, kokkai, ndl, parquet, tei, warc, wikipedia
+from manyo.corpus.sources import image_pairs as pairs
+from manyo.corpus.sources import plain_text as text
 
 #: `kind` of a [[source]] → its module.
 KINDS: dict[str, ModuleType] = {

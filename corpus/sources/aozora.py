@@ -1,6 +1,6 @@
 """Aozora Bunko texts: ruby, annotations and the frame around the work removed, characters outside JIS kept.
 
-Here is the frame, header and colophon; the notation is for `corpus.notation`.
+Here is the frame, header and colophon; the notation is for `manyo.corpus.print.notation`.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from corpus.notation import plain_text
-from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
-from corpus.sources import archives
-from corpus.sources.plan import file_stem, pack_files, require_positive
+from manyo.corpus.print.notation import plain_text
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.sources import archives
+from manyo.corpus.sources.packing import file_stem, pack_files, require_positive
 
 REASONS = {
     **archives.REASONS,

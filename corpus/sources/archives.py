@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from corpus.records import BrokenInput, InputFile, Record, Refused
-from corpus.shards import filesystem
-from corpus.sources.plan import file_stem
+from manyo.corpus.records import BrokenInput, InputFile, Record, Refused
+from manyo.corpus.sources.packing import file_stem
+from manyo.corpus.tables.shards import filesystem
 
 REASONS = {
     "broken_archive": "the archive, or an entry of it, is damaged, encrypted or cut off",

@@ -15,10 +15,10 @@ from functools import lru_cache
 
 from lxml import etree
 
-from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
-from corpus.sources import archives
-from corpus.sources.plan import pack_files, require_positive
-from corpus.text import tidy
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.sources import archives
+from manyo.corpus.sources.packing import pack_files, require_positive
+from manyo.corpus.text import tidy
 
 REASONS = {
     **archives.REASONS,

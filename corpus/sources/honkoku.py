@@ -24,11 +24,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from corpus.pages import PagedText, fraction_of
-from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
-from corpus.sources.archives import read_limited
-from corpus.sources.plan import pack_files, require_positive
-from corpus.text import tidy
+from manyo.corpus.print.pages import PagedText, fraction_of
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.sources.archives import read_limited
+from manyo.corpus.sources.packing import pack_files, require_positive
+from manyo.corpus.text import tidy
 
 REASONS = {
     "wrong_encoding": "the page, or the info file, is not UTF-8",

@@ -15,10 +15,10 @@ from typing import IO
 
 import pyarrow as pa
 
-from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
-from corpus.shards import filesystem
-from corpus.sources import rows
-from corpus.sources.plan import pack_files
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.sources import rows
+from manyo.corpus.sources.packing import pack_files
+from manyo.corpus.tables.shards import filesystem
 
 REASONS = {
     **rows.REASONS,

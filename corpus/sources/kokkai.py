@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
-from corpus.sources import archives
-from corpus.sources.plan import pack_files, require_positive
-from corpus.text import tidy
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.sources import archives
+from manyo.corpus.sources.packing import pack_files, require_positive
+from manyo.corpus.text import tidy
 
 REASONS = {
     **archives.REASONS,

@@ -1,7 +1,7 @@
 """Digitised books and magazines of the National Diet Library: one document per publication.
 
 A publication has a persistent id (PID), and its OCR text travels in many shapes. All are read
-into the same pages of lines (`corpus.ocr`):
+into the same pages of lines (`manyo.corpus.print.ocr`):
 
 - page XML of NDLOCR-Lite, one file a page, and XML of the NDLOCR server tool, one file a PID;
   the only shapes that say what a line is (text, heading, caption, advertisement);
@@ -30,14 +30,14 @@ from typing import Any
 
 import numpy as np
 
-from corpus.ocr import Kind, Line, Page, layout_confidence, running_text
-from corpus.pages import fraction_of, gaps
-from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
-from corpus.shards import filesystem
-from corpus.sources import archives
-from corpus.sources.ndl_xml import read_pages, tidy_line, tidy_lines
-from corpus.sources.plan import pack_files, require_positive
-from corpus.text import tidy
+from manyo.corpus.print.ocr import Kind, Line, Page, layout_confidence, running_text
+from manyo.corpus.print.pages import fraction_of, gaps
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.sources import archives
+from manyo.corpus.sources.ndl_xml import read_pages, tidy_line, tidy_lines
+from manyo.corpus.sources.packing import pack_files, require_positive
+from manyo.corpus.tables.shards import filesystem
+from manyo.corpus.text import tidy
 
 REASONS = {
     **archives.REASONS,

@@ -16,9 +16,9 @@ from operator import gt
 import numpy as np
 from lxml import etree
 
-from corpus.kernels import NO_BLOCK
-from corpus.ocr import Box, Kind, Line, Page
-from corpus.text import tidy
+from manyo.corpus.print.ocr import Box, Kind, Line, Page
+from manyo.corpus.print.ocr_kernels import NO_BLOCK
+from manyo.corpus.text import tidy
 
 #: LINE types that are kept; 広告文字 (advertisements) and types of handwriting or noise are not.
 LINE_KINDS = {

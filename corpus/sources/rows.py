@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from corpus.records import Document, Record, Refused
-from corpus.text import tidy
+from manyo.corpus.records import Document, Record, Refused
+from manyo.corpus.text import tidy
 
 REASONS = {
     "no_text": "the row's text field is missing, null, empty, or no string",

@@ -14,11 +14,11 @@ from enum import Enum
 
 from lxml import etree
 
-from corpus.pages import PagedText, joined
-from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
-from corpus.sources.archives import read_limited
-from corpus.sources.plan import file_stem, pack_files, require_positive
-from corpus.text import tidy
+from manyo.corpus.print.pages import PagedText, joined
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.sources.archives import read_limited
+from manyo.corpus.sources.packing import file_stem, pack_files, require_positive
+from manyo.corpus.text import tidy
 
 REASONS = {
     "broken_xml": "the XML is not well-formed, or holds an entity that is not resolved",

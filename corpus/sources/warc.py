@@ -24,14 +24,14 @@ from typing import Any, BinaryIO, NamedTuple
 import brotli
 from fastwarc import ArchiveIterator, GzipReader, WarcHeader, WarcRecord, WarcRecordType, ZstdReader
 
-from corpus import sniff
-from corpus.charset import decode
-from corpus.html import EXTRACTORS, extract, plain_text
-from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
-from corpus.rights import DIRECTIVES, read_statements
-from corpus.shards import filesystem
-from corpus.sources.plan import shard_per_file
-from corpus.text import tidy
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.sources.packing import shard_per_file
+from manyo.corpus.tables.shards import filesystem
+from manyo.corpus.text import tidy
+from manyo.corpus.web import sniff
+from manyo.corpus.web.charset import decode
+from manyo.corpus.web.main_text import EXTRACTORS, extract, plain_text
+from manyo.corpus.web.statements import DIRECTIVES, read_statements
 
 REASONS = {
     "archive_truncated": "the file ends inside a record; everything before it was read",

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
-from corpus.sources import jsonl
-from corpus.sources.plan import pack_files, require_positive
-from corpus.text import tidy
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.sources import jsonl
+from manyo.corpus.sources.packing import pack_files, require_positive
+from manyo.corpus.text import tidy
 
 REASONS = {
     **jsonl.REASONS,

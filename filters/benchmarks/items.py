@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from corpus.shards import filesystem
+from manyo.corpus.tables.shards import filesystem
 
 
 @dataclass(frozen=True, slots=True)

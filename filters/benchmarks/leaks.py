@@ -20,10 +20,10 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
-from corpus.schema import LEAKS
-from corpus.text import Texts
-from filters.benchmarks.items import Benchmark, Item, read_items
-from filters.benchmarks.kernels import _fill_slots, _find_items, _hash_grams, _letters
+from manyo.corpus.schema import LEAKS
+from manyo.corpus.text import Texts
+from manyo.filters.benchmarks.items import Benchmark, Item, read_items
+from manyo.filters.benchmarks.leak_kernels import _fill_slots, _find_items, _hash_grams, _letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ class ItemIndex:
             documents: with `doc_id` and `text`.
 
         Returns:
-            A batch of `corpus.schema.LEAKS`.
+            A batch of `manyo.corpus.schema.LEAKS`.
         """
         found = self.find(documents.column("text"))
         items = [self.items[item] for item in found[:, 1].tolist()]

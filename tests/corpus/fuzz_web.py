@@ -19,11 +19,11 @@ from pathlib import Path
 
 import brotli
 
-from corpus.charset import decode
-from corpus.html import EXTRACTORS, extract
-from corpus.records import BrokenInput, Document, InputFile, InputShard, Refused, Skipped
-from corpus.sniff import may_be_japanese
-from corpus.sources import warc
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Refused, Skipped
+from manyo.corpus.sources import warc
+from manyo.corpus.web.charset import decode
+from manyo.corpus.web.main_text import EXTRACTORS, extract
+from manyo.corpus.web.sniff import may_be_japanese
 
 PROSE = "朝から雨が降っていたので、傘をさして駅まで歩きました。昼すぎには雨もあがりました。"
 CODECS = ("utf-8", "cp932", "euc_jp", "iso2022_jp", "utf-16-le", "utf-16-be", "gb18030", "euc_kr")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from corpus.addresses import host_of, hosts, normal_address
+from manyo.corpus.addresses import host_of, hosts, normal_address
 
 PIECES = (
     "http", "HTTPS", "ftp", "s3", ":", "//", "://", "www.", "WWW.", "jp", "example.jp", "ＡＢ.jp", ".", "@", "[::1]",

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from corpus.records import BrokenInput, Document, InputFile, Record, Refused
-from corpus.sources import aozora
+from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused
+from manyo.corpus.sources import aozora
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "aozora" / "900001_ruby_1.txt"
 OPTIONS = aozora.Options()

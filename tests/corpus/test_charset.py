@@ -11,7 +11,7 @@ from fastwarc import ArchiveIterator, WarcRecordType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.charset import charset_of_label, decode, decode_euc_jp, decode_iso_2022_jp, meta_charset
+from manyo.corpus.web.charset import charset_of_label, decode, decode_euc_jp, decode_iso_2022_jp, meta_charset
 
 PROSE = "朝から雨が降っていたので、傘をさして駅まで歩きました。「もうすぐ着きますよ」と言われた。カメラは置いてきた。"
 CODECS = {

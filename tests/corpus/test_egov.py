@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from corpus.records import BrokenInput, Document, InputFile, Record, Refused
-from corpus.sources import egov
+from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused
+from manyo.corpus.sources import egov
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "egov" / "906AC0000000001_20260401_000000000000000.xml"
 OPTIONS = egov.Options()

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.export import SCHEMA, document_rows, parquet_batches, write_jsonl
-from corpus.records import Document, InputFile, Record
-from corpus.schema import RELEASE
-from corpus.shards import write_shard
-from corpus.sources import KINDS
-from pipelines.cli import main
+from manyo.corpus.records import Document, InputFile, Record
+from manyo.corpus.schema import RELEASE
+from manyo.corpus.sources import KINDS
+from manyo.corpus.tables.export import SCHEMA, document_rows, parquet_batches, write_jsonl
+from manyo.corpus.tables.shards import write_shard
+from manyo.pipelines.cli import main
 from tests.conftest import FinishedRun
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)

@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from corpus.records import BrokenInput, Document, InputFile, Record, Refused, Skipped
-from corpus.sources import KINDS
+from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused, Skipped
+from manyo.corpus.sources import KINDS
 
 #: Stands in every text that must not be lost.
 GOOD = "峠の茶屋は朝から霧につつまれていた。"

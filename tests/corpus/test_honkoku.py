@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.records import BrokenInput, Document, InputFile, Record, Refused
-from corpus.sources import honkoku
-from corpus.text import tidy
+from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused
+from manyo.corpus.sources import honkoku
+from manyo.corpus.text import tidy
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "honkoku"
 OPTIONS = honkoku.Options()

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.web import f1
-from corpus.charset import decode
-from corpus.html import EXTRACTORS, extract, plain_text
+from manyo.corpus.web.charset import decode
+from manyo.corpus.web.main_text import EXTRACTORS, extract, plain_text
 
 PROSE = "朝から雨が降っていたので、傘をさして駅まで歩きました。"
 OTHER = "昼すぎには雨もあがり、川の水は濁っていましたが、鴨が二羽泳いでいました。"

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.records import BrokenInput, Document, InputFile, Record, Refused
-from corpus.sources import jsonl
-from corpus.sources.jsonl import Options, frames
+from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused
+from manyo.corpus.sources import jsonl
+from manyo.corpus.sources.jsonl import Options, frames
 
 LINES = st.lists(st.binary(max_size=12).map(lambda data: data.replace(b"\n", b"").strip(b"\r\xef\xbb\xbf")), max_size=8)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from corpus.records import BrokenInput, Document, InputFile, Record, Refused
-from corpus.sources import kokkai
+from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused
+from manyo.corpus.sources import kokkai
 
 OPTIONS = kokkai.Options()
 MEETING = "999999999X00120260401"

@@ -10,11 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from corpus.charset import decode
-from corpus.markup import (
-    read_markup,
-)
-from corpus.markup.kernels import (
+from manyo.corpus.web.charset import decode
+from manyo.corpus.web.markup_kernels import (
     BLOCK_PROSE,
     BOX,
     CHARS,
@@ -27,6 +24,9 @@ from corpus.markup.kernels import (
     PROSE,
     TAG,
     TAGS,
+)
+from manyo.corpus.web.tags import (
+    read_markup,
 )
 from tests import markup_oracle
 

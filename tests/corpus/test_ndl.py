@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.records import BrokenInput, Document, InputFile, Record, Refused
-from corpus.sources import archives, ndl
+from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused
+from manyo.corpus.sources import archives, ndl
 from samples.ndl.pack_ndl import HERE, pack
 
 OPTIONS = ndl.Options()

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from corpus.notation import jis_x_0213, plain_text
-from corpus.text import tidy
+from manyo.corpus.print.notation import jis_x_0213, plain_text
+from manyo.corpus.text import tidy
 from tests import notation_oracle
 
 PIECES = (

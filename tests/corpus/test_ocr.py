@@ -3,9 +3,9 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.ocr import Box, Kind, Line, Page, layout_confidence, running_text
-from corpus.pages import PagedText, joined
-from corpus.text import tidy
+from manyo.corpus.print.ocr import Box, Kind, Line, Page, layout_confidence, running_text
+from manyo.corpus.print.pages import PagedText, joined
+from manyo.corpus.text import tidy
 
 SIZE = 20  # pixels a character
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.ocr_noise import LAYOUTS, Noise, book
-from corpus.ocr import Box, Kind, Line, Page, running_text, with_notes_in_lines
-from corpus.sources.ndl import Item, _read_best
+from manyo.corpus.print.ocr import Box, Kind, Line, Page, running_text, with_notes_in_lines
+from manyo.corpus.sources.ndl import Item, _read_best
 from tests import ocr_oracle
 from tests.corpus.test_ocr_books import items_of, paragraphs
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.records import BrokenInput, Document, InputFile, Record, Refused
-from corpus.sources import pairs
-from corpus.text import tidy
+from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused
+from manyo.corpus.sources import image_pairs as pairs
+from manyo.corpus.text import tidy
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "pairs" / "pages.jsonl"
 OPTIONS = pairs.Options(confidence_field="confidence", title_field="title")

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.records import BrokenInput, Document, InputFile, Record, Refused
-from corpus.sources import parquet
-from corpus.sources.parquet import Options
+from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused
+from manyo.corpus.sources import parquet
+from manyo.corpus.sources.parquet import Options
 
 
 def write(path: Path, columns: dict[str, object], row_group_size: int = 3) -> Path:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.records import InputFile, InputShard
-from corpus.sources.plan import file_stem, pack_files, shard_per_file
+from manyo.corpus.records import InputFile, InputShard
+from manyo.corpus.sources.packing import file_stem, pack_files, shard_per_file
 
 NAMES = st.text("ab.-_/あ 01?", min_size=1, max_size=8)
 FILES = st.lists(st.builds(InputFile, NAMES.map("s3://x/".__add__), st.integers(0, 100), st.just("1")), max_size=20)

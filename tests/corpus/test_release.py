@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.release import SPANS, mask, release_batch, resolve
-from corpus.schema import DOCUMENTS, RELEASE
+from manyo.corpus.release import SPANS, mask, release_batch, resolve
+from manyo.corpus.schema import DOCUMENTS, RELEASE
 
 MASKS = {"phone": "<電話番号>", "email": "<メールアドレス>", "address": "<住所>"}
 

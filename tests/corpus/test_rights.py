@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.html import extract
-from corpus.rights import DIRECTIVES, Statements, licence_of, read_statements
+from manyo.corpus.web.main_text import extract
+from manyo.corpus.web.statements import DIRECTIVES, Statements, licence_of, read_statements
 
 
 def stated(head: str, http: bytes = b"") -> Statements:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.markup import kernels
-from corpus.sniff import MIN_KANA, count_pairs, find_marks, holds_kana, may_be_japanese
+from manyo.corpus.web import markup_kernels as kernels
+from manyo.corpus.web.sniff import MIN_KANA, count_pairs, find_marks, holds_kana, may_be_japanese
 from tests import oracles
 
 CODECS = ("utf-8", "cp932", "euc_jp", "iso2022_jp", "utf-16-le", "utf-16-be")

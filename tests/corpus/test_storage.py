@@ -11,11 +11,11 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from corpus import storage
-from corpus.records import InputFile, InputShard, Record
-from corpus.shards import filesystem, publish
-from corpus.sources import warc
-from corpus.storage import Patience, StorageError
+from manyo.corpus.records import InputFile, InputShard, Record
+from manyo.corpus.sources import warc
+from manyo.corpus.tables import storage
+from manyo.corpus.tables.shards import filesystem, publish
+from manyo.corpus.tables.storage import Patience, StorageError
 from tests.corpus.test_warc import http, warc_record
 from tests.faulty_server import Faults, proxy, web_server
 

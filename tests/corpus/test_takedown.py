@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.records import document_id
-from corpus.schema import TAKEN_DOWN
-from corpus.takedown import join_takedowns, parse_takedowns
+from manyo.corpus.records import document_id
+from manyo.corpus.schema import TAKEN_DOWN
+from manyo.corpus.takedowns import join_takedowns, parse_takedowns
 
 URIS = [
     "https://example.jp/diary/1.html",

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.records import BrokenInput, Document, InputFile, Record, Refused
-from corpus.sources import tei
-from corpus.text import tidy
+from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused
+from manyo.corpus.sources import tei
+from manyo.corpus.text import tidy
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "classical" / "tsukimachi.xml"
 KEEP, JOIN = tei.Options(), tei.Options(lines="join")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.text import PLAIN_BLOCKS, Texts, composed, tidy
+from manyo.corpus.text import PLAIN_BLOCKS, Texts, composed, tidy
 from tests import oracles
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from corpus.records import BrokenInput, Document, InputFile, Refused
-from corpus.sources import text
+from manyo.corpus.records import BrokenInput, Document, InputFile, Refused
+from manyo.corpus.sources import plain_text as text
 
 OPTIONS = text.Options()
 LINES = (

@@ -15,8 +15,8 @@ from fastwarc import ZstdWriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
-from corpus.sources import warc
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.sources import warc
 
 OPTIONS = warc.Options()
 PROSE = "朝から雨が降っていたので、傘をさして駅まで歩きました。昼すぎには雨もあがりました。"

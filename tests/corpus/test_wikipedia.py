@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from corpus.records import BrokenInput, Document, InputFile, Record, Refused, Skipped
-from corpus.sources import wikipedia
+from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused, Skipped
+from manyo.corpus.sources import wikipedia
 
 OPTIONS = wikipedia.Options()
 

@@ -8,7 +8,7 @@ import random
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from corpus.schema import LABEL
+from manyo.corpus.schema import LABEL
 
 _SENTENCES = (
     "今朝は霧が深く、渡し舟は昼まで出なかった。",

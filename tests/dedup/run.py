@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from dedup.addresses import SUPERSEDED, hashes_of, split_addresses, stand_ins
-from dedup.clusters import CLUSTERS, duplicates, find_clusters, in_order, last_word, pick, repeats
-from dedup.compared import deal_compared, deal_indexed, link
-from dedup.components import find_components
-from dedup.minhash import signatures
-from dedup.order import precedence
-from dedup.pairs import combine, first_number, ids_as_bytes, split
-from dedup.settings import Dedup
+from manyo.dedup.candidates.components import find_components
+from manyo.dedup.candidates.pairs import combine, first_number, ids_as_bytes, split
+from manyo.dedup.same_address import SUPERSEDED, hashes_of, split_addresses, stand_ins
+from manyo.dedup.settings import Dedup
+from manyo.dedup.sketch.minhash import signatures
+from manyo.dedup.verdict.clusters import CLUSTERS, duplicates, find_clusters, in_order, last_word, pick, repeats
+from manyo.dedup.verdict.compared import deal_compared, deal_indexed, link
+from manyo.dedup.verdict.order import precedence
 
 
 def dedup(

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from corpus.addresses import host_of, normal_address
-from dedup.settings import Dedup
+from manyo.corpus.addresses import host_of, normal_address
+from manyo.dedup.settings import Dedup
 from tests.dedup.pages import document_id, documents, page
 from tests.dedup.run import by_document, dedup
 

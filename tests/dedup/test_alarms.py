@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.schema import DUPLICATES
-from dedup.alarms import LOSSES, add_losses, losses, raised
-from dedup.clusters import CLUSTERS
-from dedup.settings import Alarms
+from manyo.corpus.schema import DUPLICATES
+from manyo.dedup.settings import Alarms
+from manyo.dedup.verdict.alarms import LOSSES, add_losses, losses, raised
+from manyo.dedup.verdict.clusters import CLUSTERS
 from tests.dedup.pages import document_id, documents
 
 TEN = Alarms(min_documents=10, max_source_loss=0.5, max_host_loss=0.5, max_cluster_share=0.5)

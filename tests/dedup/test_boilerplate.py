@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.schema import BOILERPLATE, LABEL
-from dedup.boilerplate import (
+from manyo.corpus.schema import BOILERPLATE, LABEL
+from manyo.dedup.boilerplate import (
     BOILERPLATE_LINES,
     LINES,
     combine_lines,
@@ -17,8 +17,8 @@ from dedup.boilerplate import (
     split_lines,
     without_boilerplate,
 )
-from dedup.exact import fold_character
-from dedup.settings import Boilerplate
+from manyo.dedup.settings import Boilerplate
+from manyo.dedup.sketch.exact import fold_character
 from tests.dedup.pages import documents
 
 NOTICE = "この日本語訳はすでに古くなっている可能性があります。"

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.schema import DUPLICATES
-from dedup.addresses import SUPERSEDED
-from dedup.clusters import CLUSTERS, duplicates, find_clusters, in_order, pick
-from dedup.compared import COMPARED, deal_compared, link, measure_compared
-from dedup.components import find_components
-from dedup.minhash import signatures
-from dedup.order import precedence
-from dedup.pairs import combine, first_number, split
-from dedup.settings import Dedup
+from manyo.corpus.schema import DUPLICATES
+from manyo.dedup.candidates.components import find_components
+from manyo.dedup.candidates.pairs import combine, first_number, split
+from manyo.dedup.same_address import SUPERSEDED
+from manyo.dedup.settings import Dedup
+from manyo.dedup.sketch.minhash import signatures
+from manyo.dedup.verdict.clusters import CLUSTERS, duplicates, find_clusters, in_order, pick
+from manyo.dedup.verdict.compared import COMPARED, deal_compared, link, measure_compared
+from manyo.dedup.verdict.order import precedence
 from tests import oracles
 from tests.dedup.pages import document_id, documents, edited, page, similar_texts
 from tests.dedup.run import by_document, dedup

@@ -3,8 +3,8 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.components import COMPONENTS, find_components
-from dedup.pairs import PAIRS
+from manyo.dedup.candidates.components import COMPONENTS, find_components
+from manyo.dedup.candidates.pairs import PAIRS
 from tests import oracles
 
 #: Fifteen documents, five in each of three shards.

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.text import Texts
-from dedup.exact import exact_hashes, fold
+from manyo.corpus.text import Texts
+from manyo.dedup.sketch.exact import exact_hashes, fold
 from tests import oracles
 from tests.dedup.pages import unicode_texts
 

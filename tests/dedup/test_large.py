@@ -2,8 +2,8 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.schema import DUPLICATES
-from dedup.large import LARGE_CLUSTERS, largest, sample
+from manyo.corpus.schema import DUPLICATES
+from manyo.dedup.verdict.large import LARGE_CLUSTERS, largest, sample
 from tests.dedup.pages import document_id, documents
 
 

@@ -5,11 +5,11 @@ from datasketch import MinHash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.schema import SIGNATURES
-from corpus.text import Texts
-from dedup.exact import fold
-from dedup.minhash import minhashes, permutations, signatures
-from dedup.settings import Dedup
+from manyo.corpus.schema import SIGNATURES
+from manyo.corpus.text import Texts
+from manyo.dedup.settings import Dedup
+from manyo.dedup.sketch.exact import fold
+from manyo.dedup.sketch.minhash import minhashes, permutations, signatures
 from tests import oracles
 from tests.dedup.pages import documents, edited, page, unicode_texts
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.order import address_precedence, precedence
-from dedup.settings import Dedup
+from manyo.dedup.settings import Dedup
+from manyo.dedup.verdict.order import address_precedence, precedence
 from tests.dedup.pages import documents
 
 rows = st.lists(

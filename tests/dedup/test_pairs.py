@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.schema import DOC_ID
-from dedup.minhash import signatures
-from dedup.pairs import (
+from manyo.corpus.schema import DOC_ID
+from manyo.dedup.candidates.pairs import (
     KEYS,
     PAIRS,
     band_keys,
@@ -18,7 +17,8 @@ from dedup.pairs import (
     minhash_matrix,
     split,
 )
-from dedup.settings import Dedup
+from manyo.dedup.settings import Dedup
+from manyo.dedup.sketch.minhash import signatures
 from tests import oracles
 from tests.dedup.pages import document_id, documents, page, similar_texts
 

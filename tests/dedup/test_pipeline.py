@@ -8,13 +8,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from corpus.schema import DECISIONS, DOCUMENTS, LABEL, TAKEN_DOWN
-from corpus.shards import write_shard
-from dedup.settings import Alarms, Boilerplate, Dedup
-from pipelines.engine import Executor, Stage, UserError, WorkFailed, run_stage
-from pipelines.executors import Serial
-from pipelines.shapes import Unit, digest_of, map_shards
-from pipelines.stages import dedup_stages
+from manyo.corpus.schema import DECISIONS, DOCUMENTS, LABEL, TAKEN_DOWN
+from manyo.corpus.tables.shards import write_shard
+from manyo.dedup.settings import Alarms, Boilerplate, Dedup
+from manyo.pipelines.engine.executors import Serial
+from manyo.pipelines.engine.shapes import Unit, digest_of, map_shards
+from manyo.pipelines.engine.stage import Executor, Stage, UserError, WorkFailed, run_stage
+from manyo.pipelines.graph.build import dedup_stages
 from tests.dedup.pages import documents, edited, page
 from tests.dedup.run import by_document, dedup
 

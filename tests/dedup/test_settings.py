@@ -1,6 +1,6 @@
 import pytest
 
-from dedup.settings import Alarms, Dedup
+from manyo.dedup.settings import Alarms, Dedup
 
 
 def test_a_signature_has_bands_times_rows_values():

@@ -1,10 +1,10 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.text import Texts
-from dedup.exact import fold
-from dedup.settings import Dedup
-from dedup.shingles import shingle_sets
+from manyo.corpus.text import Texts
+from manyo.dedup.settings import Dedup
+from manyo.dedup.sketch.exact import fold
+from manyo.dedup.sketch.shingles import shingle_sets
 from tests import oracles
 from tests.dedup.pages import edited, page, unicode_texts
 

@@ -3,9 +3,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from dedup.compared import Compared
-from dedup.settings import Dedup
-from dedup.verify import link_to_survivors, min_estimate
+from manyo.dedup.settings import Dedup
+from manyo.dedup.verdict.compared import Compared
+from manyo.dedup.verdict.similarity import link_to_survivors, min_estimate
 
 FOUR = Dedup(bands=1, rows=4, min_similarity=0.6)
 

@@ -13,10 +13,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bench.editions import texts
-from corpus.text import Texts
-from dedup.exact import fold
-from dedup.settings import Dedup
-from dedup.view import comparison_view, view
+from manyo.corpus.text import Texts
+from manyo.dedup.settings import Dedup
+from manyo.dedup.sketch.exact import fold
+from manyo.dedup.sketch.view import comparison_view, view
 from tests import oracles
 from tests.dedup.pages import documents
 from tests.dedup.run import dedup

@@ -3,8 +3,8 @@
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from corpus.schema import LABEL
-from corpus.text import Texts
+from manyo.corpus.schema import LABEL
+from manyo.corpus.text import Texts
 
 #: Characters that the kernels treat in a way of their own, with plain ones in between.
 _TELLING = (

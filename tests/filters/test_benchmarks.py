@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.release import mask
-from corpus.schema import LEAKS
-from filters.benchmarks.items import Benchmark, Item, read_items
-from filters.benchmarks.leaks import Decontaminate, ItemIndex, benchmark_index, letters
+from manyo.corpus.release import mask
+from manyo.corpus.schema import LEAKS
+from manyo.filters.benchmarks.items import Benchmark, Item, read_items
+from manyo.filters.benchmarks.leaks import Decontaminate, ItemIndex, benchmark_index, letters
 from tests import oracles
 
 ITEMS = [

@@ -3,8 +3,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
-from corpus.text import Texts
-from filters.characters import CharacterClass, class_of, count_characters, is_katakana_prose
+from manyo.corpus.text import Texts
+from manyo.filters.signals.characters import CharacterClass, class_of, count_characters, is_katakana_prose
 from tests import oracles
 from tests.filters.batches import TEXTS, sliced
 

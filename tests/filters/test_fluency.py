@@ -1,8 +1,8 @@
 import pytest
 from hypothesis import given, settings
 
-from filters import kernels
-from filters.fluency import BULLETS, MAX_QUOTE_CHARS, SHORT_LINE_CHARS, read_lines
+from manyo.filters.signals import kernels
+from manyo.filters.signals.fluency import BULLETS, MAX_QUOTE_CHARS, SHORT_LINE_CHARS, read_lines
 from tests import oracles
 from tests.filters.batches import TEXTS, sliced
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.schema import LANGUAGES
-from filters.language import LanguageSettings, identify
+from manyo.corpus.schema import LANGUAGES
+from manyo.filters.language import LanguageSettings, identify
 from tests.filters.batches import TEXTS, assert_split_law, documents
 
 SETTINGS = LanguageSettings()

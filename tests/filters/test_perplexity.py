@@ -11,7 +11,7 @@ import pytest
 import sentencepiece
 from hypothesis import given, settings
 
-from filters.perplexity import PERPLEXITY_CHARS, perplexities
+from manyo.filters.signals.perplexity import PERPLEXITY_CHARS, perplexities
 from tests.filters.batches import TEXTS
 
 SENTENCES = ("今日は雨が降る。", "明日は雨が上がる。", "今日も本を読む。", "明日も雨の本を読む。")

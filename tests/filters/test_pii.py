@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.release import mask
-from filters.pii import PII_KINDS, Scrub, _find_in, find, find_by_profile
-from filters.pii_rules import CONSTANT_MASK, MASK, RULES, luhn, my_number_check_digit
+from manyo.corpus.release import mask
+from manyo.filters.pii.find import PII_KINDS, Scrub, _find_in, find, find_by_profile
+from manyo.filters.pii.patterns import CONSTANT_MASK, MASK, RULES, luhn, my_number_check_digit
 
 KINDS = [kind.name for kind in PII_KINDS]
 MASKS = Scrub().masks

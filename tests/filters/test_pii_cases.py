@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from corpus.release import resolve
-from filters.pii import PII_KINDS, find
+from manyo.corpus.release import resolve
+from manyo.filters.pii.find import PII_KINDS, find
 
 KINDS = [kind.name for kind in PII_KINDS]
 TABLE, BLIND, UNSEEN = (

@@ -17,12 +17,12 @@ import numpy as np
 import pytest
 from sudachipy import Dictionary, SplitMode
 
-from corpus.text import tidy
-from filters.characters import CharacterClass, class_of
-from filters.language import LanguageSettings, identify
-from filters.rules import RULE_COLUMNS, load_rules
-from filters.rules import failures as failures_of
-from filters.signals import SIGNALS, SignalSettings, measure
+from manyo.corpus.text import tidy
+from manyo.filters.language import LanguageSettings, identify
+from manyo.filters.rules.decide import RULE_COLUMNS, load_rules
+from manyo.filters.rules.decide import failures as failures_of
+from manyo.filters.signals.catalogue import SIGNALS, SignalSettings, measure
+from manyo.filters.signals.characters import CharacterClass, class_of
 from tests.filters.batches import documents
 
 FOLDER = Path(__file__).parents[2] / "configs" / "presets"

@@ -8,7 +8,16 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
-from filters.quality import HELD_OUT, NEGATIVE, POSITIVE, THRESHOLDS, divide, evaluate, quality_scores, train
+from manyo.filters.signals.quality import (
+    HELD_OUT,
+    NEGATIVE,
+    POSITIVE,
+    THRESHOLDS,
+    divide,
+    evaluate,
+    quality_scores,
+    train,
+)
 from tests.filters.batches import TEXTS
 
 SUBJECTS = ("駅前の古い書店", "川沿いの小さな畑", "祖父の残した日記", "山の上の観測所", "港の朝市", "町はずれの工房")

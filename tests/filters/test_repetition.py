@@ -4,8 +4,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
-from filters import kernels
-from filters.repetition import (
+from manyo.filters.signals import kernels
+from manyo.filters.signals.repetition import (
     COMPRESSED_BYTES,
     DISTINCT_WINDOW_CHARS,
     MAX_CHARS,

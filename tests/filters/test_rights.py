@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from corpus.schema import DOCUMENTS
-from filters.rights import Rights, barred
+from manyo.corpus.schema import DOCUMENTS
+from manyo.filters.rights import Rights, barred
 
 
 def batch(*rows: tuple[bool, list[str]]) -> pa.RecordBatch:

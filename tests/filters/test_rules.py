@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.schema import DECISIONS
-from filters.language import LanguageSettings, identify
-from filters.rules import PROFILES, RULE_COLUMNS, Rule, decide, failures, load_rules
-from filters.signals import measure
+from manyo.corpus.schema import DECISIONS
+from manyo.filters.language import LanguageSettings, identify
+from manyo.filters.rules.decide import PROFILES, RULE_COLUMNS, Rule, decide, failures, load_rules
+from manyo.filters.signals.catalogue import measure
 from tests.filters.batches import TEXTS, documents
 
-RULES_FILE = Path(__file__).parents[2] / "configs" / "rules.toml"
+RULES_FILE = Path(__file__).parents[2] / "filters" / "rules" / "default.toml"
 RULES = load_rules(str(RULES_FILE))
 
 RULE = Rule(

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.schema import signals_table
-from filters.signals import SIGNALS, SignalSettings, measure, measured_signals, signals_schema
-from filters.vocabulary import WordLists
+from manyo.corpus.schema import signals_table
+from manyo.filters.signals.catalogue import SIGNALS, SignalSettings, measure, measured_signals, signals_schema
+from manyo.filters.signals.vocabulary import WordLists
 from tests.filters.batches import TEXTS, assert_split_law, documents
 
 MEASURED = measured_signals(SignalSettings())

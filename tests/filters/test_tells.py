@@ -2,8 +2,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters import kernels
-from filters.tells import FACE_KATAKANA, KANA_HEAD_CHARS, NOT_IN_FACE, SEPARATORS, STOP_CHARACTERS, read_tells
+from manyo.filters.signals import kernels
+from manyo.filters.signals.tells import (
+    FACE_KATAKANA,
+    KANA_HEAD_CHARS,
+    NOT_IN_FACE,
+    SEPARATORS,
+    STOP_CHARACTERS,
+    read_tells,
+)
 from tests import oracles
 from tests.filters.batches import TEXT, sliced
 

@@ -6,8 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters.characters import count_characters
-from filters.vocabulary import BOARD_MARKS, HEAD_CHARS, WordLists, count_board_marks, count_words, load_words
+from manyo.filters.signals.characters import count_characters
+from manyo.filters.signals.vocabulary import (
+    BOARD_MARKS,
+    HEAD_CHARS,
+    WordLists,
+    count_board_marks,
+    count_words,
+    load_words,
+)
 from tests import oracles
 from tests.filters.batches import TEXT, sliced
 

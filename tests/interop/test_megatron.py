@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sentencepiece import SentencePieceProcessor
 
-from corpus.text import tidy
-from pipelines.mix import CountedShard, Mix, MixSource, data_arguments, plan_mix
+from manyo.corpus.text import tidy
+from manyo.pipelines.commands.mix import CountedShard, Mix, MixSource, data_arguments, plan_mix
+from manyo.tokenizer.encode import UINT16_VOCABULARY_LIMIT, Tokenizer, token_dtype
+from manyo.tokenizer.pack import write_token_shard
+from manyo.tokenizer.reader import TokenShard
+from manyo.tokenizer.train import TrainTokenizer, train
 from tests.tokenizer.conftest import VOCABULARY_SIZE, sentences_to_train_on
-from tokenizer.encode import UINT16_VOCABULARY_LIMIT, Tokenizer, token_dtype
-from tokenizer.pack import write_token_shard
-from tokenizer.reader import TokenShard
-from tokenizer.train import TrainTokenizer, train
 
 # What these packages warn of while they are imported (deprecations, no GPU) says nothing about our shards.
 with warnings.catch_warnings():

@@ -31,7 +31,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from fastwarc import ArchiveIterator
 
-from pipelines.stages import COMMANDS
+from manyo.pipelines.graph.build import COMMANDS
 from tests.conftest import ROOT, data_files
 from tests.faulty_server import Faults, proxy
 
@@ -66,7 +66,7 @@ licence = "see the page"
 record_timeout_s = {record_timeout_s}
 
 [filter]
-rules = "{root}/configs/rules.toml"
+rules = "default"
 
 [dedup]
 parts = 4
@@ -78,8 +78,8 @@ model = "{model}"
 #: Read by every Python that starts; only the process that parses records heeds it.
 _POISON = """
 import os, sys, time
-if os.environ.get("MANYO_POISON") and "pipelines.isolation" in sys.orig_argv:
-    import corpus.sources.warc as warc
+if os.environ.get("MANYO_POISON") and "manyo.pipelines.extraction.isolation" in sys.orig_argv:
+    import manyo.corpus.sources.warc as warc
     parse = warc.parse
     kind, _, uri = os.environ["MANYO_POISON"].partition(" ")
     def poisoned(record, options):
@@ -91,9 +91,9 @@ if os.environ.get("MANYO_POISON") and "pipelines.isolation" in sys.orig_argv:
 
 _IMPATIENT = f"""
 import sys
-from pipelines import executors
+from manyo.pipelines.engine import executors
 executors._HANG_S, executors._LOOK_AGAIN_S = {_HANG_S}, 2
-from pipelines.cli import main
+from manyo.pipelines.cli import main
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -256,7 +256,7 @@ class Driver:
     def __init__(self, cluster: Cluster, config: Path, *arguments: str, impatient: bool = False) -> None:
         self.events = config.with_suffix(f".{time.monotonic_ns()}.jsonl")
         self.log = self.events.with_suffix(".log")
-        program = ["-c", _IMPATIENT] if impatient else ["-m", "pipelines"]
+        program = ["-c", _IMPATIENT] if impatient else ["-m", "manyo.pipelines"]
         command = [sys.executable, *program, "run", "--executor", "ray", "--config", str(config)]
         command += ["--events", str(self.events), *arguments]
         with self.log.open("wb") as stream:
@@ -548,7 +548,7 @@ def main(names: list[str]) -> int:
         cut_archives(data, folder / "crawl")
         bench = Bench(folder, data / "tokenizer" / "llm-jp-tokenizer-100k.ver3.1.model")
         undisturbed = bench.config("undisturbed", str(folder / "undisturbed"))
-        command = [sys.executable, "-m", "pipelines", "run", "--executor", "serial", "--config", str(undisturbed)]
+        command = [sys.executable, "-m", "manyo.pipelines", "run", "--executor", "serial", "--config", str(undisturbed)]
         subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
         bench.undisturbed = data_files(folder / "undisturbed")
         print("| fault | injected | outcome | seconds |\n|---|---|---|---|", flush=True)

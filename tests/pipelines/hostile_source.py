@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from corpus.records import Document, InputFile, InputShard, Outcome, Record, Refused
+from manyo.corpus.records import Document, InputFile, InputShard, Outcome, Record, Refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli import main
+from manyo.pipelines.cli import main
 
 GOOD = """
 [run]
@@ -175,6 +175,8 @@ def test_an_input_that_is_gone_is_named_with_its_remedy(folder: Path, capsys: py
 
 
 def test_the_command_line_explains_itself() -> None:
-    shown = subprocess.run([sys.executable, "-m", "pipelines", "--help"], capture_output=True, text=True, check=True)
+    shown = subprocess.run(
+        [sys.executable, "-m", "manyo.pipelines", "--help"], capture_output=True, text=True, check=True
+    )
     for command in ("run", "extract", "langid", "filter", "dedup", "scrub", "tokenize", "report", "path", "submit"):
         assert command in shown.stdout

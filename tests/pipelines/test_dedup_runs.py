@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from pipelines.cli import main
-from pipelines.config import load_config
-from pipelines.run import table_folder
-from pipelines.trace import trace
+from manyo.pipelines.cli import main
+from manyo.pipelines.commands.trace import trace
+from manyo.pipelines.graph.config import load_config
+from manyo.pipelines.run import table_folder
 from tests.dedup.pages import edited, page
 from tests.tokenizer.conftest import SENTENCES
 

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from corpus.shards import publish
-from pipelines.engine import (
+from manyo.corpus.tables.shards import publish
+from manyo.pipelines.engine.executors import Serial
+from manyo.pipelines.engine.manifest import read_manifests
+from manyo.pipelines.engine.shapes import Unit, Units, Upstream, digest_of, map_shards
+from manyo.pipelines.engine.stage import (
     Manifest,
     Stage,
     StagePlan,
@@ -21,9 +24,6 @@ from pipelines.engine import (
     WorkFailed,
     run_stage,
 )
-from pipelines.executors import Serial
-from pipelines.manifest import read_manifests
-from pipelines.shapes import Unit, Units, Upstream, digest_of, map_shards
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.records import InputFile, InputShard
-from corpus.shards import read_batches
-from pipelines.cli import main
-from pipelines.config import load_config
-from pipelines.extract import Extraction, Source, extract
-from pipelines.forecast import Cluster, Forecast, StageForecast, actual, choose, line, load
-from pipelines.inputs import plan_source
-from tests.conftest import ROOT, FinishedRun
+from manyo.corpus.records import InputFile, InputShard
+from manyo.corpus.tables.shards import read_batches
+from manyo.pipelines.cli import main
+from manyo.pipelines.commands.forecast import Cluster, Forecast, StageForecast, actual, choose, line, load
+from manyo.pipelines.extraction.inputs import plan_source
+from manyo.pipelines.extraction.loop import Extraction, Source, extract
+from manyo.pipelines.graph.config import load_config
+from tests.conftest import FinishedRun
 
 
 @given(st.floats(0, 100), st.floats(0, 100), st.floats(0.05, 0.5), st.floats(1.5, 8))
@@ -56,7 +56,7 @@ def test_of_many_archives_a_few_are_opened_evenly() -> None:
 
 @pytest.fixture(scope="module")
 def web_source(packed_samples: Path) -> Source:
-    from corpus.sources import warc
+    from manyo.corpus.sources import warc
 
     return Source("web", "warc", (f"{packed_samples}/web/*.warc.gz",), "web", "ours", warc.Options())
 
@@ -106,7 +106,7 @@ def test_a_plan_is_kept_and_held_against_the_run(
     (model,) = demo_run.out.glob("train-*/*.model")
     config, out = tmp_path / "web.toml", tmp_path / "out"
     config.write_text(
-        f'[run]\nout = "{out}"\n[filter]\nrules = "{ROOT}/configs/rules.toml"\n[tokenize]\nmodel = "{model}"\n'
+        f'[run]\nout = "{out}"\n[filter]\nrules = "default"\n[tokenize]\nmodel = "{model}"\n'
         f'[[source]]\nname = "web"\nkind = "warc"\ninputs = ["{packed_samples}/web/*.warc.gz"]\n'
         'profile = "web"\nlicence = "ours"\n',
         encoding="utf-8",

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-import pipelines.isolation as isolation
-from corpus.records import InputFile, InputShard
-from corpus.shards import read_batches
-from pipelines.extract import Extraction, Source
+import manyo.pipelines.extraction.isolation as isolation
+from manyo.corpus.records import InputFile, InputShard
+from manyo.corpus.tables.shards import read_batches
+from manyo.pipelines.extraction.loop import Extraction, Source
 from tests.pipelines import hostile_source
 
 #: The child looks sources up by kind; this makes it know the hostile one.
 SITECUSTOMIZE = """
-import corpus.sources
+import manyo.corpus.sources
 from tests.pipelines import hostile_source
-corpus.sources.KINDS["hostile"] = hostile_source
+manyo.corpus.sources.KINDS["hostile"] = hostile_source
 """
 
 

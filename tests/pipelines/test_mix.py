@@ -10,10 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.cli import main
-from pipelines.config import load_config
-from pipelines.engine import UserError
-from pipelines.mix import (
+from manyo.pipelines.cli import main
+from manyo.pipelines.commands.mix import (
     CountedShard,
     Mix,
     MixSource,
@@ -24,7 +22,9 @@ from pipelines.mix import (
     warnings,
     write_mix,
 )
-from pipelines.stages import build_stages
+from manyo.pipelines.engine.stage import UserError
+from manyo.pipelines.graph.build import build_stages
+from manyo.pipelines.graph.config import load_config
 from tests.conftest import FinishedRun
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from corpus import storage
-from corpus.storage import Patience
-from pipelines import isolation
-from pipelines.cli import main
+from manyo.corpus.tables import storage
+from manyo.corpus.tables.storage import Patience
+from manyo.pipelines.cli import main
+from manyo.pipelines.extraction import isolation
 from tests.conftest import FinishedRun, data_files
 from tests.faulty_server import Faults, proxy
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.cli import main
-from pipelines.config import load_config
-from pipelines.run import table_folder
+from manyo.pipelines.cli import main
+from manyo.pipelines.graph.config import load_config
+from manyo.pipelines.run import table_folder
 from tests.filters.test_perplexity import SENTENCES, Bigrams
 from tests.filters.test_quality import menu, prose
 

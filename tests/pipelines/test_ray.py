@@ -67,7 +67,7 @@ def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
 
 
 def manyo(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pipelines", *arguments]
+    command = [sys.executable, "-m", "manyo.pipelines", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
 
 
@@ -85,7 +85,7 @@ def test_a_job_is_seen_and_stopped_and_the_next_one_finishes_it(
 ) -> None:
     of_run = ("--config", str(demo_run.config), "--out", str(tmp_path / "out"))
     with (tmp_path / "log").open("w+") as log:
-        command = [sys.executable, "-m", "pipelines", "submit", *of_run]
+        command = [sys.executable, "-m", "manyo.pipelines", "submit", *of_run]
         with subprocess.Popen(command, env=cluster, stdout=log, stderr=log) as first:
             deadline = time.monotonic() + 120
             while "shards to do" not in (tmp_path / "log").read_text(encoding="utf-8"):

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from corpus.shards import publish
-from dedup.settings import Boilerplate, Dedup
-from pipelines import executors
-from pipelines.engine import Manifest, Stage, StageResult, Task, Work, WorkFailed, run_stage
-from pipelines.executors import Measured, RayTasks
-from pipelines.manifest import read_manifests
-from pipelines.shapes import Unit, Upstream, digest_of
+from manyo.corpus.tables.shards import publish
+from manyo.dedup.settings import Boilerplate, Dedup
+from manyo.pipelines.engine import executors
+from manyo.pipelines.engine.executors import Measured, RayTasks
+from manyo.pipelines.engine.manifest import read_manifests
+from manyo.pipelines.engine.shapes import Unit, Upstream, digest_of
+from manyo.pipelines.engine.stage import Manifest, Stage, StageResult, Task, Work, WorkFailed, run_stage
 from tests.conftest import ROOT, data_files
 from tests.dedup.test_pipeline import run as dedup_corpus
 from tests.pipelines.test_engine import Words

@@ -16,11 +16,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from corpus.records import document_id
-from corpus.schema import BOILERPLATE
-from corpus.shards import write_shard
-from pipelines.report import AccountingError, RunFacts, Samples, StageTiming, assemble, render
-from pipelines.statistics import merge, shard_statistics, token_statistics
+from manyo.corpus.records import document_id
+from manyo.corpus.schema import BOILERPLATE
+from manyo.corpus.tables.shards import write_shard
+from manyo.pipelines.report.page import AccountingError, RunFacts, Samples, StageTiming, assemble, render
+from manyo.pipelines.report.statistics import merge, shard_statistics, token_statistics
 from tests.pipelines.test_statistics import (
     SMALL_REFUSED,
     SMALL_RUN,

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.shapes import (
+from manyo.pipelines.engine.shapes import (
     FinishedShard,
     FinishedShards,
     StageOutput,

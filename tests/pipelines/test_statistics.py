@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.records import document_id
-from corpus.schema import (
+from manyo.corpus.records import document_id
+from manyo.corpus.schema import (
     DECISIONS,
     DOCUMENTS,
     DUPLICATES,
@@ -27,8 +27,8 @@ from corpus.schema import (
     Table,
     signals_table,
 )
-from corpus.shards import ShardError, write_shard
-from pipelines.statistics import (
+from manyo.corpus.tables.shards import ShardError, write_shard
+from manyo.pipelines.report.statistics import (
     TOP_CHARSET_PAIRS,
     TOP_HOSTS,
     ShardTables,

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli import main
-from pipelines.config import load_config
-from pipelines.manifest import Manifest
-from pipelines.run import table_folder
-from pipelines.stages import build_stages
-from pipelines.status import run_status, stage_status
+from manyo.pipelines.cli import main
+from manyo.pipelines.commands.status import run_status, stage_status
+from manyo.pipelines.engine.manifest import Manifest
+from manyo.pipelines.graph.build import build_stages
+from manyo.pipelines.graph.config import load_config
+from manyo.pipelines.run import table_folder
 from tests.conftest import FinishedRun
 
 

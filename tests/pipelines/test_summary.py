@@ -3,12 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
-from corpus.export import Export
-from filters.benchmarks.items import Benchmark
-from filters.benchmarks.leaks import Decontaminate
-from pipelines.config import load_config
-from pipelines.stages import build_stages
-from pipelines.summary import RESULTS
+from manyo.corpus.tables.export import Export
+from manyo.filters.benchmarks.items import Benchmark
+from manyo.filters.benchmarks.leaks import Decontaminate
+from manyo.pipelines.commands.summary import RESULTS
+from manyo.pipelines.graph.build import build_stages
+from manyo.pipelines.graph.config import load_config
 
 
 def test_every_table_that_is_named_is_one_that_a_stage_writes(demo_config: Path, tmp_path: Path) -> None:

@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.cli import main
-from pipelines.config import load_config
-from pipelines.run import table_folder
-from pipelines.stages import build_stages
+from manyo.pipelines.cli import main
+from manyo.pipelines.graph.build import build_stages
+from manyo.pipelines.graph.config import load_config
+from manyo.pipelines.run import table_folder
+from manyo.tokenizer.encode import Tokenizer
+from manyo.tokenizer.reader import TokenShard
 from tests.conftest import FinishedRun, data_files
-from tokenizer.encode import Tokenizer
-from tokenizer.reader import TokenShard
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.cli import main
-from pipelines.config import Config, load_config
-from pipelines.engine import UserError
-from pipelines.run import table_folder
-from pipelines.trace import Trace, trace
+from manyo.pipelines.cli import main
+from manyo.pipelines.commands.trace import Trace, trace
+from manyo.pipelines.engine.stage import UserError
+from manyo.pipelines.graph.config import Config, load_config
+from manyo.pipelines.run import table_folder
 from tests.conftest import ROOT, FinishedRun
 from tests.tokenizer.conftest import SENTENCES
 

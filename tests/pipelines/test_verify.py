@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.cli import main
-from pipelines.config import load_config
-from pipelines.manifest import describe_output
-from pipelines.run import table_folder
+from manyo.pipelines.cli import main
+from manyo.pipelines.engine.manifest import describe_output
+from manyo.pipelines.graph.config import load_config
+from manyo.pipelines.run import table_folder
+from manyo.tokenizer.reader import TokenShard
 from tests.conftest import FinishedRun
-from tokenizer.reader import TokenShard
 
 
 @dataclass(frozen=True)

@@ -14,21 +14,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from corpus.schema import DOCUMENTS, LANGUAGES
-from corpus.shards import write_shard
-from filters import signals
-from filters.comparison import Alternative, move_bound
-from filters.language import LanguageSettings, identify
-from filters.rules import load_rules
-from pipelines.cli import main
-from pipelines.config import load_config
-from pipelines.documents import MeasuredShard, measured_shards, plain, show
-from pipelines.inspect import choose
-from pipelines.run import table_folder
-from pipelines.whatif import HOSTS_LISTED, render, what_if
+from manyo.corpus.schema import DOCUMENTS, LANGUAGES
+from manyo.corpus.tables.shards import write_shard
+from manyo.filters.language import LanguageSettings, identify
+from manyo.filters.rules.comparison import Alternative, move_bound
+from manyo.filters.rules.decide import load_rules
+from manyo.filters.signals import catalogue as signals
+from manyo.pipelines.cli import main
+from manyo.pipelines.commands.documents import MeasuredShard, measured_shards, plain, show
+from manyo.pipelines.commands.inspect import choose
+from manyo.pipelines.commands.whatif import HOSTS_LISTED, render, what_if
+from manyo.pipelines.graph.config import load_config
+from manyo.pipelines.run import table_folder
 from tests.conftest import ROOT, FinishedRun
 
-RULES = load_rules(str(ROOT / "configs" / "rules.toml"))
+RULES = load_rules(str(ROOT / "filters" / "rules" / "default.toml"))
 HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e'\"&lt;"
 
 
@@ -77,13 +77,13 @@ def hostile_shard(tmp_path: Path) -> MeasuredShard:
 def test_what_if_says_what_a_run_with_the_moved_bound_keeps(
     demo_run: FinishedRun, tmp_path: Path, name: str, bound: str, value: float
 ) -> None:
-    text = (ROOT / "configs" / "rules.toml").read_text(encoding="utf-8")
+    text = (ROOT / "filters" / "rules" / "default.toml").read_text(encoding="utf-8")
     before, rule = text.split(f'name     = "{name}"')
     moved = tmp_path / "rules.toml"
     moved.write_text(f'{before}name = "{name}"' + re.sub(rf"(?m)^{bound}.*$", f"{bound} = {value}", rule, count=1))
     config = tmp_path / "moved.toml"
     original = demo_run.config.read_text(encoding="utf-8")
-    config.write_text(original.replace(str(ROOT / "configs" / "rules.toml"), str(moved)), encoding="utf-8")
+    config.write_text(original.replace('rules = "default"', f'rules = "{moved}"'), encoding="utf-8")
     out = shutil.copytree(demo_run.out, tmp_path / "out")
     assert main(["filter", "--config", str(config), "--out", str(out), "--executor", "serial"]) == 0
     shards = measured_shards(load_config(str(demo_run.config), str(demo_run.out)), "whatif")
@@ -159,7 +159,7 @@ def test_another_preset_is_compared_from_the_command_line(
     demo_run: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = tmp_path / "other.toml"
-    first = (ROOT / "configs" / "rules.toml").read_text(encoding="utf-8").split("[[rule]]")[2]
+    first = (ROOT / "filters" / "rules" / "default.toml").read_text(encoding="utf-8").split("[[rule]]")[2]
     other.write_text("[[rule]]" + first, encoding="utf-8")
     page = tmp_path / "whatif.html"
     assert look(demo_run, "whatif", "--rules", str(other), "--html", str(page)) == 0
@@ -224,9 +224,8 @@ def test_a_run_that_is_not_measured_is_named(
 
 
 def test_a_pager_may_close_the_pipe(demo_run: FinishedRun) -> None:
-    command = (
-        f"{sys.executable} -m pipelines inspect --config {demo_run.config} --out {demo_run.out} --kept -n 500 | head -1"
-    )
+    inspect = f"inspect --config {demo_run.config} --out {demo_run.out} --kept -n 500"
+    command = f"{sys.executable} -m manyo.pipelines {inspect} | head -1"
     done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
     assert done.stderr == ""
     assert "are kept" in done.stdout

@@ -8,10 +8,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from corpus.records import document_id
-from tokenizer.encode import Tokenizer
-from tokenizer.pack import TEXT_SCHEMA
-from tokenizer.train import TrainTokenizer, train
+from manyo.corpus.records import document_id
+from manyo.tokenizer.encode import Tokenizer
+from manyo.tokenizer.pack import TEXT_SCHEMA
+from manyo.tokenizer.train import TrainTokenizer, train
 
 #: Fits sentences_to_train_on: 441 for the bytes and characters, a few for words.
 VOCABULARY_SIZE = 460

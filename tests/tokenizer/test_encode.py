@@ -11,9 +11,9 @@ import tokenizers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.text import Texts
+from manyo.corpus.text import Texts
+from manyo.tokenizer.encode import Tokenizer, token_dtype
 from tests.tokenizer.conftest import SENTENCES
-from tokenizer.encode import Tokenizer, token_dtype
 
 # U+2581 is SentencePiece's own mark for a space; surrogates are no text.
 some_text = st.text(st.characters(codec="utf-8", exclude_characters="\u2581"), max_size=40) | st.sampled_from(SENTENCES)

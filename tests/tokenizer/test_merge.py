@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sentencepiece import SentencePieceProcessor
 
-from pipelines.cli import main
-from pipelines.config import load_config
-from pipelines.engine import UserError
-from pipelines.run import table_folder
+from manyo.pipelines.cli import main
+from manyo.pipelines.engine.stage import UserError
+from manyo.pipelines.graph.config import load_config
+from manyo.pipelines.run import table_folder
+from manyo.tokenizer.encode import Tokenizer
+from manyo.tokenizer.merge import train_languages
+from manyo.tokenizer.train import TrainLanguage, TrainTokenizer, train
 from tests.tokenizer.conftest import sentences_to_train_on
-from tokenizer.encode import Tokenizer
-from tokenizer.merge import train_languages
-from tokenizer.train import TrainLanguage, TrainTokenizer, train
 
 TEXTS = {
     "news": sentences_to_train_on(),

@@ -13,11 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.shards import ShardError, read_batches, write_shard
-from tests import oracles
-from tests.tokenizer.conftest import SENTENCES, release_batch
-from tokenizer.encode import Tokenizer
-from tokenizer.pack import (
+from manyo.corpus.tables.shards import ShardError, read_batches, write_shard
+from manyo.tokenizer.encode import Tokenizer
+from manyo.tokenizer.pack import (
     ENCODED_SCHEMA,
     MegatronWriter,
     NpyStream,
@@ -27,6 +25,8 @@ from tokenizer.pack import (
     tokenize_batches,
     write_token_shard,
 )
+from tests import oracles
+from tests.tokenizer.conftest import SENTENCES, release_batch
 
 DTYPES = ["uint16", "int32"]
 some_documents = st.lists(st.lists(st.integers(0, 65_499), max_size=6), max_size=12)

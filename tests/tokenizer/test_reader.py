@@ -14,13 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.schema import PROVENANCE
-from corpus.shards import read_batches, write_shard
-from corpus.text import Texts
-from tests.tokenizer.conftest import SENTENCES, VOCABULARY_SIZE, release_batch
-from tokenizer.encode import Tokenizer
-from tokenizer.pack import ENCODED_SCHEMA, MegatronWriter, NpyWriter, tokenize_batches, write_token_shard
-from tokenizer.reader import (
+from manyo.corpus.schema import PROVENANCE
+from manyo.corpus.tables.shards import read_batches, write_shard
+from manyo.corpus.text import Texts
+from manyo.tokenizer.encode import Tokenizer
+from manyo.tokenizer.pack import ENCODED_SCHEMA, MegatronWriter, NpyWriter, tokenize_batches, write_token_shard
+from manyo.tokenizer.reader import (
     TokenShard,
     TokenShardError,
     document_of_token,
@@ -29,6 +28,7 @@ from tokenizer.reader import (
     token_faults,
     tokens_of_document,
 )
+from tests.tokenizer.conftest import SENTENCES, VOCABULARY_SIZE, release_batch
 
 
 @dataclass(frozen=True)
@@ -235,7 +235,7 @@ def test_faults_are_the_same_wherever_verify_cuts_the_tokens(
     change_id(lambda shard: 3, 2)(copy)
     whole = packed.faults(copy)
     for step in (1, 2, 7, 50):
-        monkeypatch.setattr("tokenizer.reader._VERIFY_TOKENS", step)
+        monkeypatch.setattr("manyo.tokenizer.reader._VERIFY_TOKENS", step)
         assert packed.faults(copy) == whole
 
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.shards import ShardError
+from manyo.corpus.tables.shards import ShardError
+from manyo.tokenizer import shuffle
+from manyo.tokenizer.draws import draws
+from manyo.tokenizer.shuffle import SHUFFLED_SCHEMA, Shuffle, combine, split
 from tests.tokenizer.conftest import SENTENCES, release_batch
-from tokenizer import shuffle
-from tokenizer.draws import draws
-from tokenizer.shuffle import SHUFFLED_SCHEMA, Shuffle, combine, split
 
 
 def shuffled(folder: str | Path, batches: list[list[pa.RecordBatch]], options: Shuffle) -> list[dict[str, object]]:

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.tokenizer.conftest import SENTENCES, release_batch, sentences_to_train_on
-from tokenizer.encode import Tokenizer
-from tokenizer.train import (
+from manyo.tokenizer.encode import Tokenizer
+from manyo.tokenizer.train import (
     MAX_SENTENCE_CHARACTERS,
     TrainTokenizer,
     in_sample,
@@ -22,6 +21,7 @@ from tokenizer.train import (
     train,
     training_sentences,
 )
+from tests.tokenizer.conftest import SENTENCES, release_batch, sentences_to_train_on
 
 
 def pieces_of(model_path: Path) -> list[str]:

@@ -1,0 +1,1 @@
+"""From the lines and pages of print to running text."""

@@ -1,0 +1,66 @@
+"""Plain text, as a publisher may hand it over: one document per file, plain or in a ZIP or TAR.
+
+The encoding is found as on the web (`manyo.corpus.web.charset`): byte order mark, else what the bytes are. A file of
+which too much cannot be decoded is refused, not kept as mojibake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.sources import archives
+from manyo.corpus.sources.packing import pack_files, require_positive
+from manyo.corpus.text import tidy
+from manyo.corpus.web.charset import decode
+
+REASONS = {
+    **archives.REASONS,
+    "undecodable": "too large a share of the characters could not be decoded",
+    "no_text": "the file holds no text",
+    "duplicate_file": "another file of the shard has the same name",
+    "unknown_file": "an archive entry that is no .txt file",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Settings of a plain text source.
+
+    Attributes:
+        target_shard_bytes: files are put together in one shard up to this size.
+        max_file_bytes: limit for one file, decompressed.
+        max_replacement_fraction: largest share of undecodable characters, per non-ASCII character, of a document.
+    """
+
+    target_shard_bytes: int = 64 << 20
+    max_file_bytes: int = 256 << 20
+    max_replacement_fraction: float = 0.01
+
+    def __post_init__(self) -> None:
+        require_positive(self, "target_shard_bytes", "max_file_bytes")
+        if not 0 <= self.max_replacement_fraction <= 1:
+            raise ValueError(f"max_replacement_fraction must be within 0 and 1, got {self.max_replacement_fraction}")
+
+
+def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
+    """Small files together up to the target size."""
+    return pack_files(files, options.target_shard_bytes)
+
+
+def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+    """One record per file or .txt entry of an archive, its key the name without ending."""
+    return archives.texts(shard.files, options.max_file_bytes, (".txt",))
+
+
+def parse(record: Record, options: Options) -> Document | Refused | Skipped:
+    """The file's text; its title is the file's name."""
+    decoded = decode(record.payload)
+    if decoded.replacement_fraction > options.max_replacement_fraction:
+        detail = f"{record.key}: {decoded.replacement_fraction:.0%} of the characters, as {decoded.charset}"
+        return Refused("undecodable", detail, record.origin_file)
+    text = tidy(decoded.text)
+    if not text.strip():
+        return Refused("no_text", f"{record.key}: {len(record.payload)} bytes", record.origin_file)
+    return Document(uri=record.origin_file, text=text, title=tidy(record.key), charset=decoded.charset)

@@ -1,0 +1,82 @@
+"""The release as datatrove keeps documents: `text`, `id` and `metadata`, as JSON Lines or Parquet.
+
+datatrove's readers take either as they are, and so does whatever reads Hugging Face's corpora. The
+kinds `jsonl` and `parquet` read them back with `id_field = "id"` and `uri_field = "metadata.url"`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+
+from manyo.corpus.schema import RELEASE
+
+_PII = RELEASE.schema.field("pii").type
+
+#: datatrove's name, our column and the type of what a document carries beside its text.
+_METADATA = (
+    ("url", "uri", pa.large_string()),
+    ("title", "title", pa.large_string()),
+    ("source", "source", pa.string()),
+    ("licence", "licence", pa.string()),
+    ("pii", "pii", _PII),
+)
+
+SCHEMA = pa.schema(
+    [
+        ("text", pa.large_string()),
+        ("id", pa.string()),
+        ("metadata", pa.struct([(name, type_) for name, _, type_ in _METADATA])),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """How the release is written for other tools.
+
+    Attributes:
+        format: `jsonl` for gzipped JSON Lines, `parquet` for Parquet.
+    """
+
+    format: Literal["jsonl", "parquet"] = "jsonl"
+
+
+def document_rows(release: pa.RecordBatch) -> list[dict[str, object]]:
+    """The documents of a batch of `manyo.corpus.schema.RELEASE` as datatrove's; `id` is the doc_id in hexadecimal
+    digits."""
+    return [
+        {
+            "text": row["text"],
+            "id": row["doc_id"].hex(),
+            "metadata": {name: row[column] for name, column, _ in _METADATA},
+        }
+        for row in release.to_pylist()
+    ]
+
+
+def write_jsonl(path: Path, release: Iterable[pa.RecordBatch]) -> int:
+    """Write gzipped JSON Lines, the same bytes for the same documents; how many there are."""
+    n_documents = 0
+    with (
+        path.open("wb") as file,
+        gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as packed,
+        io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as lines,
+    ):
+        for batch in release:
+            for row in document_rows(batch):
+                lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+            n_documents += batch.num_rows
+    return n_documents
+
+
+def parquet_batches(release: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
+    """The documents as batches of `SCHEMA`."""
+    return (pa.RecordBatch.from_pylist(document_rows(batch), schema=SCHEMA) for batch in release)

@@ -1,0 +1,328 @@
+"""Shards: immutable Parquet files, written whole or not at all, read batch by batch.
+
+A shard appears under its final name only when it is complete: by rename on a
+local filesystem, by one upload of a finished local file on an object store.
+A row group is a batch: a writer decides where batches are cut, and every reader
+of the shard, and of the shards made from it, sees the same cuts.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from manyo.corpus.tables.storage import LocalFiles, RemoteFiles, connect
+
+#: A batch is closed at this many rows or text bytes, whichever comes first. Kernels reach
+#: full speed at a few megabytes, and a worker holds a handful of batches at a time.
+BATCH_MAX_ROWS = 4096
+BATCH_MAX_TEXT_BYTES = 16 << 20
+
+_PARTIAL_FOLDER = ".partial"
+
+#: What reading a damaged file raises; Arrow lets the last one through when a flipped byte hits a column's name.
+_UNREADABLE = (OSError, pa.ArrowException, UnicodeDecodeError)
+
+
+class ShardError(Exception):
+    """A shard that cannot be read or does not fit its neighbours; the message names file and remedy."""
+
+
+def filesystem(uri: str) -> tuple[LocalFiles | RemoteFiles, str]:
+    """The files that a URI or local path belongs to, and its path among them (`manyo.corpus.tables.storage`)."""
+    return connect(uri)
+
+
+def is_local(fs: LocalFiles | RemoteFiles) -> bool:
+    """Whether files are on this machine's own filesystem, where rename publishes."""
+    return isinstance(fs, LocalFiles)
+
+
+def join(folder: str, *names: str) -> str:
+    """A URI below a folder's URI."""
+    return "/".join([folder.rstrip("/"), *names])
+
+
+@contextmanager
+def publish(uri: str) -> Iterator[Path]:
+    """Give a local path to write to; the file appears at `uri`, whole, when the block succeeds.
+
+    If the block raises, nothing appears and the partial file is removed.
+    """
+    fs, path = filesystem(uri)
+    if not isinstance(fs, RemoteFiles):
+        target = Path(path)
+        partial_folder = target.parent / _PARTIAL_FOLDER
+        partial_folder.mkdir(parents=True, exist_ok=True)
+        partial = partial_folder / f"{target.name}-{uuid4().hex[:12]}"
+        try:
+            yield partial
+            os.replace(partial, target)
+        finally:
+            partial.unlink(missing_ok=True)
+        return
+    with tempfile.TemporaryDirectory(prefix="manyo-") as folder:
+        partial = Path(folder) / uri.rsplit("/", 1)[-1]
+        yield partial
+        fs.put_file(str(partial), path)
+
+
+def remove_partials(folder: str) -> None:
+    """Delete what killed workers left unfinished below a local folder."""
+    fs, path = filesystem(folder)
+    if isinstance(fs, LocalFiles):
+        folders = [path]
+        while folders:
+            with os.scandir(folders.pop()) as entries:
+                below = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+            for one in below:
+                if os.path.basename(one) == _PARTIAL_FOLDER:
+                    shutil.rmtree(one, ignore_errors=True)
+                else:
+                    folders.append(one)
+
+
+@contextmanager
+def write_batches(path: Path, schema: pa.Schema) -> Iterator[Callable[[Iterable[pa.RecordBatch]], int]]:
+    """Open a local Parquet file; gives a function that appends batches, a row group each, and counts their rows."""
+    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=_repeating(schema)) as writer:
+
+        def append(batches: Iterable[pa.RecordBatch]) -> int:
+            n_rows = 0
+            for batch in batches:
+                if batch.num_rows:
+                    writer.write_batch(batch, row_group_size=batch.num_rows)
+                    n_rows += batch.num_rows
+            return n_rows
+
+        yield append
+
+
+def _repeating(schema: pa.Schema) -> list[str]:
+    """The columns whose values may repeat: all but lists of numbers, such as minima.
+
+    For those a dictionary makes a shard of signatures 1.4 times as large, and writing it take four times as long.
+    """
+
+    def leaves(path: str, kind: pa.DataType, in_list: bool) -> Iterator[str]:
+        if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+            yield from leaves(f"{path}.list.element", kind.value_type, True)
+        elif pa.types.is_struct(kind):
+            for field in kind:
+                yield from leaves(f"{path}.{field.name}", field.type, False)
+        elif not (in_list and pa.types.is_integer(kind)):
+            yield path
+
+    return [leaf for field in schema for leaf in leaves(field.name, field.type, False)]
+
+
+def write_shard(uri: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
+    """Write one shard, a row group per non-empty batch, and publish it.
+
+    Args:
+        uri: where the shard appears.
+        schema: one of `manyo.corpus.schema`; every batch must have it.
+        batches: in order; an empty shard is a file without row groups.
+
+    Returns:
+        The number of rows.
+    """
+    with publish(uri) as path, write_batches(path, schema) as append:
+        return append(batches)
+
+
+def read_batches(uri: str, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """Read a shard, one record batch per row group, in order.
+
+    Raises:
+        ShardError: the file is missing, truncated, or lacks a column.
+    """
+    fs, path = filesystem(uri)
+    try:
+        with fs.open(path, "rb") as stream, pq.ParquetFile(stream) as shard:
+            missing = set(columns or ()) - set(shard.schema_arrow.names)
+            if missing:
+                raise ShardError(f"{uri}: no column {', '.join(sorted(missing))}; it has {shard.schema_arrow.names}")
+            for group in range(shard.num_row_groups):
+                table = shard.read_row_group(group, columns=columns)
+                yield table.combine_chunks().to_batches(max_chunksize=None)[0]
+    except _UNREADABLE as error:
+        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
+
+
+def row_count(uri: str) -> int:
+    """Rows in a shard, from its footer alone."""
+    fs, path = filesystem(uri)
+    try:
+        with fs.open(path, "rb") as stream:
+            return int(pq.read_metadata(stream).num_rows)
+    except _UNREADABLE as error:
+        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
+
+
+def zip_batches(*shards: tuple[str, Sequence[str]]) -> Iterator[tuple[pa.RecordBatch, ...]]:
+    """Read row-aligned shards together, and check that they are.
+
+    Args:
+        shards: pairs of URI and columns; `doc_id` is always read as well.
+
+    Yields:
+        One batch per shard, with equal `doc_id` columns.
+
+    Raises:
+        ShardError: the shards differ in their batches or their `doc_id`s.
+    """
+    uris = [uri for uri, _ in shards]
+    readers = [read_batches(uri, list(dict.fromkeys(["doc_id", *columns]))) for uri, columns in shards]
+    try:
+        for batches in zip(*readers, strict=True):
+            first = batches[0].column("doc_id")
+            for uri, batch in zip(uris, batches, strict=True):
+                if not batch.column("doc_id").equals(first):
+                    raise ShardError(f"{uri}: its rows are not those of {uris[0]}; delete it and run again")
+            yield batches
+    except ValueError as error:
+        raise ShardError(f"{', '.join(uris)}: different numbers of batches; delete the derived ones") from error
+
+
+def zip_whole(*shards: tuple[str, Sequence[str]]) -> tuple[pa.RecordBatch, ...]:
+    """Read narrow columns of row-aligned shards, each shard as one batch, and check that they are aligned.
+
+    For columns of numbers and labels, which fit in memory a shard at a time; decoding a whole
+    column is several times faster than decoding it row group by row group.
+
+    Args:
+        shards: pairs of URI and columns; `doc_id` is always read as well.
+
+    Raises:
+        ShardError: a shard cannot be read, or the shards differ in their `doc_id`s.
+    """
+    batches = []
+    for uri, columns in shards:
+        batches.append(read_columns(uri, list(dict.fromkeys(["doc_id", *columns]))))
+        if not batches[-1].column("doc_id").equals(batches[0].column("doc_id")):
+            raise ShardError(f"{uri}: its rows are not those of {shards[0][0]}; delete it and run again")
+    return tuple(batches)
+
+
+def read_columns(uri: str, columns: Sequence[str]) -> pa.RecordBatch:
+    """Read columns of a shard as one batch.
+
+    Raises:
+        ShardError: the file is missing, truncated, or lacks a column.
+    """
+    fs, path = filesystem(uri)
+    try:
+        with fs.open(path, "rb") as stream, pq.ParquetFile(stream) as shard:
+            missing = set(columns) - set(shard.schema_arrow.names)
+            if missing:
+                raise ShardError(f"{uri}: no column {', '.join(sorted(missing))}; it has {shard.schema_arrow.names}")
+            table = shard.read(list(columns)).combine_chunks()
+    except _UNREADABLE as error:
+        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
+    batches = table.to_batches()
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
+
+
+def read_rows(uri: str, rows: Sequence[int], columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Read single rows of a shard, decoding only the row groups that hold them.
+
+    Args:
+        uri: of the shard.
+        rows: their numbers, from 0.
+        columns: of each row.
+
+    Returns:
+        The rows in the order in which they were asked for.
+
+    Raises:
+        ShardError: the file cannot be read.
+    """
+    fs, path = filesystem(uri)
+    found: dict[int, dict[str, Any]] = {}
+    try:
+        with fs.open(path, "rb") as stream, pq.ParquetFile(stream) as shard:
+            start = 0
+            for group in range(shard.num_row_groups):
+                end = start + shard.metadata.row_group(group).num_rows
+                wanted = sorted({row for row in rows if start <= row < end})
+                if wanted:
+                    table = shard.read_row_group(group, columns=list(columns))
+                    picked = table.take(pa.array([row - start for row in wanted]))
+                    found |= dict(zip(wanted, picked.to_pylist(), strict=True))
+                start = end
+    except _UNREADABLE as error:
+        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
+    return [found[row] for row in rows]
+
+
+def write_parts(uri: str, schema: pa.Schema, parts: Iterable[Iterable[pa.RecordBatch]]) -> None:
+    """Write the split half of an exchange: one file whose record batch `p` is part `p`."""
+    with publish(uri) as path, pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+        for batches in parts:
+            whole = pa.Table.from_batches(batches, schema).combine_chunks().to_batches()
+            writer.write_batch(whole[0] if whole else pa.RecordBatch.from_pylist([], schema=schema))
+
+
+def read_part(uri: str, part: int) -> pa.RecordBatch:
+    """Read one part of a file that `write_parts` wrote, without reading the others.
+
+    Raises:
+        ShardError: the file is missing or truncated.
+    """
+    fs, path = filesystem(uri)
+    try:
+        with fs.open(path, "rb") as stream, pa.ipc.open_file(stream) as reader:
+            return reader.get_batch(part)
+    except _UNREADABLE as error:
+        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
+
+
+def read_parts(uri: str) -> Iterator[pa.RecordBatch]:
+    """Read all parts of a file that `write_parts` wrote, one after another.
+
+    Raises:
+        ShardError: the file is missing or truncated.
+    """
+    fs, path = filesystem(uri)
+    try:
+        with fs.open(path, "rb") as stream, pa.ipc.open_file(stream) as reader:
+            for part in range(reader.num_record_batches):
+                yield reader.get_batch(part)
+    except _UNREADABLE as error:
+        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
+
+
+class BatchWriter:
+    """Collects rows and cuts them into batches by row count and text size.
+
+    The cut depends on the rows alone, so the same rows always give the same shard.
+    """
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self._schema = schema
+        self._rows: list[dict[str, Any]] = []
+        self._text_bytes = 0
+
+    def add(self, row: dict[str, Any], text_bytes: int = 0) -> list[pa.RecordBatch]:
+        """Add a row; gives the batch that it fills, if it does."""
+        self._rows.append(row)
+        self._text_bytes += text_bytes
+        is_full = len(self._rows) >= BATCH_MAX_ROWS or self._text_bytes >= BATCH_MAX_TEXT_BYTES
+        return self.flush() if is_full else []
+
+    def flush(self) -> list[pa.RecordBatch]:
+        """What is left, as a batch."""
+        if not self._rows:
+            return []
+        rows, self._rows, self._text_bytes = self._rows, [], 0
+        return [pa.RecordBatch.from_pylist(rows, schema=self._schema)]

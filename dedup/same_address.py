@@ -1,0 +1,98 @@
+"""The same address in several crawls: one key for each address, so that one page of it can stay.
+
+What is fetched twice from one address is a page and its revision, however little their texts have
+in common. Whoever wants one of them says so (`Dedup.same_address`); the addresses then meet in an
+exchange of their own, before any text is compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import numpy as np
+import pyarrow as pa
+
+from manyo.corpus.addresses import normal_address
+from manyo.corpus.schema import DOC_ID, Column, Table
+from manyo.dedup.candidates.pairs import ids_as_bytes, ids_to_arrow, rows_by_part
+from manyo.dedup.settings import Dedup
+from manyo.dedup.verdict.order import address_precedence
+
+ADDRESSES = Table(
+    "addresses",
+    "a document with a web address",
+    "dedup",
+    (
+        Column("key", pa.uint64(), "hash of the address"),
+        Column("precedence", pa.uint64(), "place among the pages of the address; the smallest stays"),
+        Column("doc_id", DOC_ID, "the document"),
+    ),
+)
+
+SUPERSEDED = Table(
+    "superseded",
+    "a document in whose place another page of its address takes part",
+    "dedup",
+    (
+        Column("doc_id", DOC_ID, "the document"),
+        Column("stand_in", DOC_ID, "the page that takes part"),
+    ),
+)
+
+
+def split_addresses(
+    documents: pa.RecordBatch, chars: np.ndarray, in_play: np.ndarray, settings: Dedup
+) -> list[pa.RecordBatch]:
+    """Deal out the addresses of a batch of documents.
+
+    Args:
+        documents: a batch with columns `doc_id`, `uri` and `manyo.dedup.verdict.order.ORDER_COLUMNS`.
+        chars: int64 (n_docs,), length of each text as dedup compares it.
+        in_play: bool (n_docs,), which documents take part.
+        settings: which page of an address stays.
+
+    Returns:
+        For each of `settings.parts` a batch of `ADDRESSES`; documents without a web address have no row.
+    """
+    addresses = [normal_address(uri) for uri in documents.column("uri").to_pylist()]
+    rows = np.array([row for row, address in enumerate(addresses) if address and in_play[row]], np.int64)
+    keys = np.array([hash_of(addresses[row] or "") for row in rows], np.uint64)
+    doc_ids = documents.column("doc_id").take(pa.array(rows))
+    columns = [pa.array(keys), pa.array(address_precedence(documents, chars, settings)[rows]), doc_ids]
+    dealt = pa.RecordBatch.from_arrays(columns, schema=ADDRESSES.schema)
+    return [dealt.take(pa.array(of_part)) for of_part in rows_by_part(keys % np.uint64(settings.parts), settings.parts)]
+
+
+def stand_ins(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
+    """The documents of one part in whose place another page of their address takes part, in order of `doc_id`.
+
+    Args:
+        batches: all batches of `ADDRESSES` of one part, in any order.
+
+    Returns:
+        A batch of `SUPERSEDED`.
+    """
+    table = pa.Table.from_batches(batches, ADDRESSES.schema)
+    keys, precedences = (table.column(name).to_numpy() for name in ("key", "precedence"))
+    doc_ids = ids_as_bytes(table.column("doc_id").combine_chunks())
+    order = np.lexsort((doc_ids, precedences, keys))
+    starts = np.ones(len(order), bool)
+    starts[1:] = keys[order[1:]] != keys[order[:-1]]
+    stand_in = order[np.flatnonzero(starts)[np.cumsum(starts) - 1]] if len(order) else order
+    gone = np.argsort(doc_ids[order[~starts]])
+    columns = [ids_to_arrow(doc_ids[rows[~starts][gone]]) for rows in (order, stand_in)]
+    return pa.RecordBatch.from_arrays(columns, schema=SUPERSEDED.schema)
+
+
+def hashes_of(sources: pa.DictionaryArray) -> np.ndarray:
+    """uint64 (n_docs,), a hash of the source of each document."""
+    of_names = np.array([hash_of(name) for name in sources.dictionary.to_pylist()], np.uint64)
+    hashes: np.ndarray = of_names[sources.indices.to_numpy()]
+    return hashes
+
+
+def hash_of(name: str) -> int:
+    """64 bits of an address, a host or a source's name."""
+    # 64 bits: among a billion addresses two unlike ones meet in one run of thirty.
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")

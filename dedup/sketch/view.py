@@ -1,0 +1,110 @@
+"""A text as it would read in today's spelling, roughly: for comparing editions, never for reading.
+
+The same novel is printed in old characters and historical kana, and again in new ones; character for
+character the two share a third of their 5-grams. The view maps both spellings to one key. It is lossy on
+purpose, since only equality counts: は, わ and ハ are one letter in it, and marks are gone. The text that
+is stored and released is not touched.
+
+Old to new characters: the list of the jōyō kanji table of 2010 (the forms that it gives in brackets), as
+the package joyokanji publishes it. Kana: the cabinet's notice on modern kana usage of 1986, whose
+appendix sets historical beside modern spellings, turned round so that both give the same.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+import joyokanji
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from manyo.corpus.text import Texts
+from manyo.dedup.kernels import KANA_BLOCK, KANA_BLOCK_SIZE, TO_O, TO_YO, TO_YU, _view
+from manyo.dedup.settings import Dedup
+from manyo.dedup.sketch.exact import Folded, fold
+
+
+def as_compared(documents: pa.RecordBatch, settings: Dedup) -> Folded:
+    """The texts of a batch as dedup compares them: folded, and in the view where their profile asks for it.
+
+    Args:
+        documents: with a column `text`; with `profile` too, where `settings.view_profiles` names any.
+        settings: which profiles are compared in the view.
+    """
+    folded = fold(Texts.from_arrow(documents.column("text")))
+    if not settings.view_profiles:
+        return folded
+    profiles = documents.column("profile").cast(pa.string())
+    is_viewed = pc.is_in(profiles, pa.array(settings.view_profiles, pa.string()))
+    return view(folded, is_viewed.to_numpy(zero_copy_only=False))
+
+
+def view(folded: Folded, is_viewed: np.ndarray) -> Folded:
+    """Texts without marks, in new characters, their kana folded over historical and modern spelling.
+
+    Katakana become hiragana, small kana large, iteration marks what they repeat; rows that were read alike
+    in different spellings are one (は わ, ひ ゐ い, ぢ じ), and so are long vowels (やう よう, せう しょう).
+
+    Args:
+        folded: texts as `manyo.dedup.sketch.exact.fold` gives them.
+        is_viewed: bool (n_docs,); the others stay as they are.
+    """
+    if not is_viewed.any():
+        return folded
+    return Folded(*_view(folded.codepoints, folded.offsets, is_viewed, *_tables()))
+
+
+def comparison_view(text: str) -> str:
+    """The view of one text."""
+    viewed = view(fold(Texts.from_strings([text])), np.ones(1, np.bool_))
+    return "".join(map(chr, viewed.codepoints.tolist()))
+
+
+#: Kana of one sound in either spelling; small kana are large ones that the older spelling did not tell apart.
+_ONE_SOUND = str.maketrans("ゐゑをはひふへほぢづ", "いえおわいうえおじず")
+_LARGE = str.maketrans("ぁぃぅぇぉっゃゅょゎ", "あいうえおつやゆよわ")
+_A_ROW = "あかがさざただなはばぱまやらわ"
+_O_ROW = "おこごそぞとどのほぼぽもよろお"
+_E_ROW = "えけげせぜてでねへべぺめえれえ"
+_I_ROW = "いきぎしじちぢにひびぴみいりい"
+_MARK = re.compile(r"[^\w]|_|ー")
+
+
+@cache
+def _tables() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """What the kernel looks up.
+
+    Returns:
+        letters: uint32 (0x20000,), the new character or large hiragana of each code point, 0 for a mark.
+        voiced: uint32 (96,), each hiragana with its voicing mark; itself where it takes none.
+        sounds: uint32 (96,), the hiragana that stands for each in the view.
+        vowels, befores: uint8 (96,) and uint32 (96,): what happens to each before う, and what it becomes.
+    """
+    letters = np.arange(0x20000, dtype=np.uint32)
+    letters[[point for point in range(0x20000) if _MARK.match(chr(point))]] = 0
+    for point in range(0x4E00, 0xA000):
+        letters[point] = ord(joyokanji.convert(chr(point)))
+    for point in range(ord("ぁ"), ord("ヶ") + 1):
+        hiragana = chr(point - 0x60 if point >= ord("ァ") else point)
+        if hiragana.isalpha():
+            letters[point] = ord(hiragana.translate(_LARGE))
+    letters[ord("ヽ")], letters[ord("ヾ")] = ord("ゝ"), ord("ゞ")
+    hiragana_block = [chr(KANA_BLOCK + i) for i in range(KANA_BLOCK_SIZE)]
+    with_mark = [unicodedata.normalize("NFC", kana + "\u3099") for kana in hiragana_block]
+    voiced = [ord(kana if len(kana) == 1 else plain) for kana, plain in zip(with_mark, hiragana_block, strict=True)]
+    sounds = [ord(kana.translate(_ONE_SOUND)) for kana in hiragana_block]
+    vowels, befores = np.zeros(KANA_BLOCK_SIZE, np.uint8), np.zeros(KANA_BLOCK_SIZE, np.uint32)
+    for kana, becomes, what in (
+        *zip(_A_ROW, _O_ROW, [TO_O] * len(_A_ROW), strict=True),
+        *zip(_E_ROW, _I_ROW, [TO_YO] * len(_E_ROW), strict=True),
+        *zip(_I_ROW, _I_ROW, [TO_YU] * len(_I_ROW), strict=True),
+    ):
+        vowels[ord(kana) - KANA_BLOCK] = what
+        befores[ord(kana) - KANA_BLOCK] = ord(becomes.translate(_ONE_SOUND))
+    tables = (letters, np.array(voiced, np.uint32), np.array(sounds, np.uint32), vowels, befores)
+    for table in tables:
+        table.flags.writeable = False
+    return tables

@@ -1,0 +1,1 @@
+"""Which documents of a component repeat which, and which one stays."""

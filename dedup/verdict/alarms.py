@@ -1,0 +1,105 @@
+"""Alarms: dedup that removes most of a source, or makes one cluster of everything, stops the run.
+
+Elsewhere near-duplicate clusters have swallowed three quarters of every source without a word.
+What was removed is counted by source and host, and compared with what the configuration allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from manyo.corpus.addresses import host_of
+from manyo.corpus.schema import Column, Table
+from manyo.dedup.settings import Alarms
+
+LOSSES = Table(
+    "losses",
+    "a host of a source",
+    "dedup",
+    (
+        Column("source", pa.string(), "name of the [[source]] in the configuration"),
+        Column("host", pa.string(), "host of the address; null for documents without a web address"),
+        Column("documents", pa.int64(), "documents that take part in dedup", "documents"),
+        Column("removed", pa.int64(), "those of them that dedup removes", "documents"),
+    ),
+)
+
+
+def losses(documents: pa.RecordBatch, duplicates: pa.RecordBatch) -> pa.Table:
+    """What dedup removes of a batch of documents, by source and host.
+
+    Args:
+        documents: a batch with columns `source` and `uri`.
+        duplicates: its rows of `manyo.corpus.schema.DUPLICATES`.
+
+    Returns:
+        Rows of `LOSSES`, in order of source and host.
+    """
+    in_play = duplicates.column("cluster").is_valid()
+    hosts = [host_of(uri) for uri in documents.column("uri").filter(in_play).to_pylist()]
+    kept = duplicates.column("kept").filter(in_play)
+    removed = pc.invert(kept).cast(pa.int64())
+    ones = pa.array(np.ones(len(kept), np.int64))
+    sources = documents.column("source").cast(pa.string()).filter(in_play)
+    return add_losses([pa.table([sources, pa.array(hosts, pa.string()), ones, removed], schema=LOSSES.schema)])
+
+
+def add_losses(tables: Iterable[pa.Table | pa.RecordBatch]) -> pa.Table:
+    """Rows of `LOSSES` of several batches as one table with each source and host once, in order."""
+    whole = pa.concat_tables(
+        [pa.Table.from_batches([one]) if isinstance(one, pa.RecordBatch) else one for one in tables]
+        or [LOSSES.schema.empty_table()]
+    )
+    return _sum(whole, ["source", "host"]).select(LOSSES.schema.names).cast(LOSSES.schema)
+
+
+def raised(lost: pa.Table, cluster_batches: Iterable[pa.RecordBatch], alarms: Alarms) -> Iterator[str]:
+    """The alarms that what was removed raises, one line each: sources first, then clusters, then hosts.
+
+    Args:
+        lost: rows of `LOSSES` for the whole corpus, each source and host once.
+        cluster_batches: batches of `manyo.dedup.verdict.clusters.CLUSTERS`.
+        alarms: what is allowed.
+    """
+    yield from _losers("source", _sum(lost, ["source"]), alarms.min_documents, alarms.max_source_loss)
+    documents = pc.sum(lost.column("documents")).as_py() or 0
+    largest = max((_largest(batch) for batch in cluster_batches), default=(0, b""))
+    size, survivor = largest
+    if size >= alarms.min_documents and size > alarms.max_cluster_share * documents:
+        yield (
+            f"the cluster of document {survivor.hex()} holds {size:,} of {documents:,} documents "
+            f"({size / documents:.1%}), more than dedup.alarms.max_cluster_share = {alarms.max_cluster_share}"
+        )
+    with_host = lost.filter(pc.is_valid(lost.column("host")))
+    yield from _losers("host", _sum(with_host, ["host"]), alarms.min_documents, alarms.max_host_loss)
+
+
+def _losers(kind: str, lost: pa.Table, min_documents: int, max_loss: float) -> Iterator[str]:
+    """Alarms of the sources or hosts that lose too much, the one that loses most documents first."""
+    share = pc.divide(lost.column("removed").cast(pa.float64()), lost.column("documents").cast(pa.float64()))
+    too_much = pc.and_(pc.greater_equal(lost.column("documents"), min_documents), pc.greater(share, max_loss))
+    for row in lost.filter(too_much).sort_by([("removed", "descending"), (kind, "ascending")]).to_pylist():
+        yield (
+            f"{kind} {row[kind]} loses {row['removed']:,} of {row['documents']:,} documents "
+            f"({row['removed'] / row['documents']:.1%}), more than dedup.alarms.max_{kind}_loss = {max_loss}"
+        )
+
+
+def _sum(lost: pa.Table, keys: list[str]) -> pa.Table:
+    summed = lost.group_by(keys).aggregate([("documents", "sum"), ("removed", "sum")])
+    names = {"documents_sum": "documents", "removed_sum": "removed"}
+    return summed.rename_columns([names.get(name, name) for name in summed.column_names]).sort_by(
+        [(key, "ascending") for key in keys]
+    )
+
+
+def _largest(clusters: pa.RecordBatch) -> tuple[int, bytes]:
+    """Size and survivor of the largest cluster of a batch."""
+    if not clusters.num_rows:
+        return 0, b""
+    row = int(np.argmax(clusters.column("cluster_size").to_numpy()))
+    return clusters.column("cluster_size")[row].as_py(), clusters.column("survivor")[row].as_py()

@@ -1,0 +1,120 @@
+"""Survivor order: which of several documents that say the same stays. The one place for this rule.
+
+A document's precedence is one number made of its own columns, and the smaller number stays; equal
+numbers are told apart by `doc_id`. So it is a pure function of the documents, never of their
+arrival, and an earlier part of the corpus cannot win by being earlier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from manyo.dedup.settings import Criterion, Dedup
+
+
+class _Field(NamedTuple):
+    """Where a criterion goes in a precedence: its bits, and of times the seconds that are told apart."""
+
+    bits: int
+    unit_s: int = 1
+
+
+_DAY_S = 24 * 3600
+#: One source of 255, the leading half of a signal's float, characters up to 16 million, and days since 1970 up to the
+#: year 2149, so that all criteria fit into 64 bits in any order. Opposites share theirs.
+_FIELDS = {
+    "source": _Field(8),
+    "highest": _Field(16),
+    "lowest": _Field(16),
+    "longest": _Field(24),
+    "newest": _Field(16, _DAY_S),
+    "oldest": _Field(16, _DAY_S),
+}
+#: Among the pages of one address, where there are no other criteria, seconds since 1970.
+_ADDRESS_FIELDS = {"longest": _Field(24), "newest": _Field(40)}
+
+#: Columns of `manyo.corpus.schema.DOCUMENTS` that `precedence` reads, beside the signal that `survivor_signal` names.
+ORDER_COLUMNS = ("source", "fetched_at")
+
+
+def precedence(documents: pa.RecordBatch, chars: np.ndarray, settings: Dedup) -> np.ndarray:
+    """uint64 (n_docs,), the place of each document in survivor order; the smallest stays.
+
+    `settings.survivor_order` says what decides, the first criterion first:
+
+    - `source`: the source that `settings.source_priority` names first; sources that it does not name come last;
+    - `highest`, `lowest`: the document whose `settings.survivor_signal` is higher or lower. Its leading eight binary
+      digits are compared, so that between values less than a percent apart the next criterion may decide; a document
+      without a value comes last;
+    - `longest`: the longer text, as dedup compares it;
+    - `newest`, `oldest`: the page fetched later or earlier, by the day (UTC); unknown times come last.
+
+    Args:
+        documents: a batch with `ORDER_COLUMNS`, and the column `settings.survivor_signal`, where that is given.
+        chars: int64 (n_docs,), length of each text as dedup compares it.
+        settings: the criteria.
+    """
+    signal = documents.column(settings.survivor_signal) if settings.survivor_signal else None
+    criteria = {criterion: _FIELDS[criterion] for criterion in settings.survivor_order}
+    return _pack(documents, chars, criteria, settings.source_priority, signal)
+
+
+def address_precedence(documents: pa.RecordBatch, chars: np.ndarray, settings: Dedup) -> np.ndarray:
+    """uint64 (n_docs,), the place of each document among those of its address (`settings.same_address`).
+
+    The newest page stays, by the second, of equally new ones the longest; or the longest, of equally long ones the
+    newest.
+
+    Args:
+        documents: a batch with `ORDER_COLUMNS`.
+        chars: int64 (n_docs,), length of each text as dedup compares it.
+        settings: which of both.
+    """
+    order: list[Criterion] = ["newest", "longest"] if settings.same_address == "newest" else ["longest", "newest"]
+    return _pack(documents, chars, {criterion: _ADDRESS_FIELDS[criterion] for criterion in order}, ())
+
+
+def _pack(
+    documents: pa.RecordBatch,
+    chars: np.ndarray,
+    criteria: Mapping[Criterion, _Field],
+    source_priority: Sequence[str],
+    signal: pa.Array | None = None,
+) -> np.ndarray:
+    packed = np.zeros(len(chars), np.uint64)
+    for criterion, (bits, unit_s) in criteria.items():
+        last = (1 << bits) - 1
+        if criterion == "source":
+            named = pa.array(source_priority, pa.string())
+            place = pc.index_in(documents.column("source").cast(pa.string()), named)
+            value = place.fill_null(last).to_numpy(zero_copy_only=False)
+        elif criterion in ("highest", "lowest"):
+            rising, is_known = _rising(signal)
+            value = np.where(is_known, rising if criterion == "lowest" else last - rising, last)
+        elif criterion == "longest":
+            value = last - np.minimum(chars, last)
+        else:
+            seconds = documents.column("fetched_at").cast(pa.int64())
+            times = pc.divide(seconds, unit_s).to_numpy(zero_copy_only=False)
+            known = np.clip(np.nan_to_num(times, nan=0), 0, last - 1)
+            value = np.where(np.isnan(times), last, known if criterion == "oldest" else last - 1 - known)
+        packed = packed << np.uint64(bits) | np.minimum(value, last).astype(np.uint64)
+    return packed
+
+
+def _rising(signal: pa.Array | None) -> tuple[np.ndarray, np.ndarray]:
+    """uint16 (n_docs,), the leading half of each value as a 32-bit float, as numbers that sort like the values; and
+    bool (n_docs,), whether it is a value."""
+    if signal is None:
+        raise ValueError("the criteria highest and lowest need dedup.survivor_signal")
+    # Counts beyond 2**24 are no 32-bit floats; NumPy rounds them, where Arrow refuses.
+    values = signal.to_numpy(zero_copy_only=False).astype(np.float32)
+    bits = values.view(np.int32) >> 16
+    # Of negative floats the greater pattern is the lesser number.
+    rising: np.ndarray = np.where(bits < 0, ~bits & 0x7FFF, bits | 0x8000).astype(np.uint16)
+    return rising, ~np.isnan(values)

@@ -1,0 +1,1 @@
+"""Our rules inside other people's pipelines."""

@@ -1,0 +1,1 @@
+"""Personal information: where it is in a text."""

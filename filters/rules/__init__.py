@@ -1,0 +1,1 @@
+"""Decide: closed intervals over signals, and the reasons that they give."""

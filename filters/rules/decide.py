@@ -1,0 +1,254 @@
+"""The rules: closed intervals over measured columns, and the decisions that they make.
+
+A document is kept if every rule of its profile holds. All the rules it fails are named, not
+the first, so that the effect of each is one group-by. Nothing here sees a text: a threshold
+is moved by deciding again from the columns.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from manyo.corpus.schema import DECISIONS, DOCUMENTS, LABEL, LANGUAGES, Column
+from manyo.corpus.tables.shards import filesystem
+from manyo.filters.signals.catalogue import SIGNALS
+
+#: The sets of rules that a source can be given.
+PROFILES = ("web", "ocr", "classical", "law", "prose")
+
+
+def _is_number(column: Column) -> bool:
+    return bool(pa.types.is_floating(column.type) or pa.types.is_integer(column.type))
+
+
+#: Columns of `documents` that a rule may bound: what only the source could measure.
+DOCUMENT_COLUMNS = tuple(column for column in DOCUMENTS.columns if column.name == "link_fraction")
+
+#: Every column that a rule may bound: the numbers of `languages`, those of `documents`, then the signals.
+RULE_COLUMNS: dict[str, Column] = {
+    column.name: column
+    for column in (*LANGUAGES.columns, *DOCUMENT_COLUMNS, *(signal.column for signal in SIGNALS))
+    if _is_number(column)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A closed interval over one measured column; a document outside it is dropped, for this reason.
+
+    Attributes:
+        name: the reason that dropped documents carry, snake_case.
+        profiles: the profiles it decides about.
+        signal: the column it looks at, one of `RULE_COLUMNS`.
+        minimum: smallest value kept; None is no lower bound.
+        maximum: largest value kept; None is no upper bound.
+        source: where the numbers come from.
+        rejects: a text that it drops.
+        keeps: a text that it keeps.
+    """
+
+    name: str
+    profiles: tuple[str, ...]
+    signal: str
+    minimum: float | None
+    maximum: float | None
+    source: str
+    rejects: str
+    keeps: str
+
+    def __post_init__(self) -> None:
+        where = f"rule {self.name!r}"
+        if not self.name.isidentifier():
+            raise ValueError(f"{where}: a name is of letters, digits and _")
+        unknown = [profile for profile in self.profiles if profile not in PROFILES]
+        if unknown or not self.profiles:
+            raise ValueError(f"{where}: profiles {list(self.profiles)}; valid ones are {', '.join(PROFILES)}")
+        if self.signal not in RULE_COLUMNS:
+            raise ValueError(f"{where}: no signal {self.signal!r}; valid ones are {', '.join(RULE_COLUMNS)}")
+        if self.minimum is None and self.maximum is None:
+            raise ValueError(f"{where}: needs a minimum, a maximum or both")
+        if any(bound is not None and math.isnan(bound) for bound in (self.minimum, self.maximum)):
+            raise ValueError(f"{where}: a bound is a number, not nan")
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError(f"{where}: minimum {self.minimum} is above maximum {self.maximum}")
+
+    def fails(self, values: np.ndarray) -> np.ndarray:
+        """bool, of the shape of values: which are outside the interval."""
+        failed = np.zeros(len(values), np.bool_)
+        if self.minimum is not None:
+            failed |= values < self.minimum
+        if self.maximum is not None:
+            failed |= values > self.maximum
+        return failed
+
+
+_KEYS: dict[str, type | tuple[type, ...]] = {
+    "name": str,
+    "profiles": list,
+    "signal": str,
+    "minimum": (int, float),
+    "maximum": (int, float),
+    "source": str,
+    "rejects": str,
+    "keeps": str,
+}
+_OPTIONAL_KEYS = ("minimum", "maximum")
+
+
+def shipped_rules() -> dict[str, Path]:
+    """Name of each set of rules that ships with manyo → its file: `default`, then the presets."""
+    folder = Path(__file__).parent
+    presets = sorted((folder / "presets").glob("*.toml"))
+    return {path.stem: path for path in (folder / "default.toml", *presets)}
+
+
+def load_rules(uri: str) -> tuple[Rule, ...]:
+    """Read the `[[rule]]` tables of a TOML file, in their order.
+
+    Args:
+        uri: a path or URI, or a name of `shipped_rules`.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is not TOML, or a rule is wrong; the message names file, rule and valid names.
+    """
+    fs, path = filesystem(str(shipped_rules().get(uri, uri)))
+    try:
+        tables = tomllib.loads(fs.cat_file(path).decode("utf-8"))
+        unknown = sorted(set(tables) - {"rule"})
+        if unknown:
+            raise ValueError(f"unknown table {', '.join(unknown)}; only [[rule]] is valid here")
+        rules = tuple(_parse_rule(table, number) for number, table in enumerate(tables.get("rule", []), start=1))
+        _check_names(rules)
+    except ValueError as error:
+        raise ValueError(f"{uri}: {error}") from error
+    return rules
+
+
+def _parse_rule(table: dict[str, Any], number: int) -> Rule:
+    where = f"rule {table['name']!r}" if "name" in table else f"rule number {number}"
+    unknown = sorted(set(table) - set(_KEYS))
+    if unknown:
+        raise ValueError(f"{where}: unknown key {', '.join(unknown)}; valid ones are {', '.join(_KEYS)}")
+    missing = [key for key in _KEYS if key not in table and key not in _OPTIONAL_KEYS]
+    if missing:
+        raise ValueError(f"{where}: missing {', '.join(missing)}")
+    for key, value in table.items():
+        if not isinstance(value, _KEYS[key]) or isinstance(value, bool):
+            raise ValueError(f"{where}: {key} cannot be {value!r}")
+    return Rule(
+        name=table["name"],
+        profiles=tuple(table["profiles"]),
+        signal=table["signal"],
+        minimum=table.get("minimum"),
+        maximum=table.get("maximum"),
+        source=table["source"],
+        rejects=table["rejects"],
+        keeps=table["keeps"],
+    )
+
+
+def _check_names(rules: Sequence[Rule]) -> None:
+    names = [rule.name for rule in rules]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"rule {', '.join(repeated)} is there more than once; a name is a reason, and reasons differ")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleColumns:
+    """The columns that rules look at, by table, each in the order of its names."""
+
+    documents: tuple[str, ...]
+    languages: tuple[str, ...]
+    signals: tuple[str, ...]
+
+
+def columns_by_table(rules: Iterable[Rule]) -> RuleColumns:
+    """Which columns have to be read for rules to decide."""
+    names = {rule.signal for rule in rules}
+    documents = names & {column.name for column in DOCUMENT_COLUMNS}
+    languages = names & set(LANGUAGES.schema.names)
+    return RuleColumns(*(tuple(sorted(some)) for some in (documents, languages, names - documents - languages)))
+
+
+def failures(
+    languages: pa.RecordBatch, signals: pa.RecordBatch, profiles: pa.Array, rules: Sequence[Rule]
+) -> np.ndarray:
+    """Which document fails which rule.
+
+    Args:
+        languages: of `manyo.corpus.schema.LANGUAGES`, or at least the columns that the rules name.
+        signals: of the schema that `manyo.filters.signals.catalogue.measure` gives, and `DOCUMENT_COLUMNS`, likewise.
+        profiles: the documents' profiles, strings or dictionary.
+        rules: in the order of the result's columns.
+
+    Returns:
+        bool (n_docs, n_rules); False where the rule is not one of the document's profile.
+
+    Raises:
+        ValueError: a column is missing or holds a null or NaN, or a profile is not one of `PROFILES`.
+    """
+    profile_names = profiles.cast(pa.string())
+    unknown = set(pc.unique(profile_names).to_pylist()) - set(PROFILES)
+    if unknown:
+        raise ValueError(f"profile {', '.join(map(repr, unknown))}; valid ones are {', '.join(PROFILES)}")
+    of_profile = {profile: pc.equal(profile_names, profile).to_numpy(zero_copy_only=False) for profile in PROFILES}
+    failed = np.zeros((signals.num_rows, len(rules)), np.bool_)
+    for column, rule in enumerate(rules):
+        applies = np.logical_or.reduce([of_profile[profile] for profile in rule.profiles])
+        failed[:, column] = applies & rule.fails(_values(languages, signals, rule))
+    return failed
+
+
+def _values(languages: pa.RecordBatch, signals: pa.RecordBatch, rule: Rule) -> np.ndarray:
+    for batch in (languages, signals):
+        if rule.signal in batch.schema.names:
+            values: np.ndarray = batch.column(rule.signal).to_numpy(zero_copy_only=False)
+            if np.isnan(values).any():
+                raise ValueError(f"rule {rule.name!r}: column {rule.signal!r} has missing values")
+            return values
+    raise ValueError(f"rule {rule.name!r}: the tables have no column {rule.signal!r}")
+
+
+def decide(
+    languages: pa.RecordBatch, signals: pa.RecordBatch, profiles: pa.Array, rules: Sequence[Rule]
+) -> pa.RecordBatch:
+    """Name every rule that each document fails, in the order of the rules.
+
+    Args:
+        languages, signals, profiles, rules: as for `failures`, the batches with the same `doc_id`s.
+
+    Returns:
+        A batch of `manyo.corpus.schema.DECISIONS`, row by row; no reason means kept.
+
+    Raises:
+        ValueError: as `failures`.
+    """
+    failed = failures(languages, signals, profiles, rules)
+    return name_reasons(signals.column("doc_id"), failed, [rule.name for rule in rules])
+
+
+def name_reasons(doc_ids: pa.Array, failed: np.ndarray, names: Sequence[str]) -> pa.RecordBatch:
+    """Reasons as a batch of `manyo.corpus.schema.DECISIONS`.
+
+    Args:
+        doc_ids: of the documents.
+        failed: bool (n_docs, n_reasons).
+        names: of the reasons.
+    """
+    offsets = np.zeros(len(failed) + 1, np.int32)
+    np.cumsum(failed.sum(axis=1), out=offsets[1:])
+    _, reason_numbers = np.nonzero(failed)
+    labels = pa.DictionaryArray.from_arrays(pa.array(reason_numbers, pa.int32()), pa.array(names, pa.string()))
+    reasons = pa.ListArray.from_arrays(pa.array(offsets), labels, type=pa.list_(LABEL))
+    return pa.RecordBatch.from_arrays([doc_ids, reasons], schema=DECISIONS.schema)

@@ -1,0 +1,1 @@
+"""Measure: numbers about each document, one column a signal."""

@@ -1,0 +1,264 @@
+"""How much of each source a training run sees: token budgets, and the arguments that Megatron takes them in.
+
+A source gets a fixed number of tokens, a fixed number of repeats, or a share of what those leave of the target. Its
+tokens are shared among its shards in proportion to their size, so every document of a source is seen equally often.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from manyo.corpus.tables.shards import filesystem, is_local, join, publish
+from manyo.pipelines.engine.manifest import read_manifests
+from manyo.pipelines.engine.shapes import digest_of, table_uri
+from manyo.pipelines.engine.stage import Stage, UserError
+
+
+@dataclass(frozen=True, slots=True)
+class MixSource:
+    """One line of the mixture; exactly one of `weight`, `repeats` and `tokens` says how much of it.
+
+    Attributes:
+        name: a source of this run, or any name where `table` is given.
+        weight: share of what sources with `repeats` or `tokens` leave of the target, relative to other weights.
+        repeats: how often each of its tokens is seen; 0.5 is half of them.
+        tokens: how many tokens are seen.
+        table: tab-separated file of token shards that were counted elsewhere: a header, then prefix and tokens.
+        match: pattern that prefixes of the table must match, with `*` and `?`.
+        root: what to put before the prefixes of the table.
+    """
+
+    name: str
+    weight: float | None = None
+    repeats: float | None = None
+    tokens: int | None = None
+    table: str | None = None
+    match: str = "*"
+    root: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a line that says too little, too much, or nothing sensible."""
+        given = {
+            name: getattr(self, name) for name in ("weight", "repeats", "tokens") if getattr(self, name) is not None
+        }
+        if len(given) != 1:
+            raise ValueError(f"{self.name}: give exactly one of weight, repeats and tokens")
+        ((name, value),) = given.items()
+        if not 0 < value < float("inf"):
+            raise ValueError(f"{self.name}: {name} is {value}, must be above 0")
+        if self.table is None and (self.match != "*" or self.root):
+            raise ValueError(f"{self.name}: match and root are for a table")
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """The mixture of a training run.
+
+    Attributes:
+        source: its lines.
+        target_tokens: tokens of the whole training run.
+        max_repeats: above this a source is repeated too often and is warned of; up to four epochs are nearly as good
+            as new data (Muennighoff et al. 2023, Scaling Data-Constrained Language Models).
+    """
+
+    source: tuple[MixSource, ...]
+    target_tokens: int
+    max_repeats: float = 4.0
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a mixture without lines, with a name twice, or with a bound out of range."""
+        names = [source.name for source in self.source]
+        if not names:
+            raise ValueError("write at least one [[mix.source]]")
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two [[mix.source]] have the name {name!r}")
+        for field in ("target_tokens", "max_repeats"):
+            if getattr(self, field) <= 0:
+                raise ValueError(f"{field} must be above 0, got {getattr(self, field)}")
+
+
+@dataclass(frozen=True, slots=True)
+class CountedShard:
+    """A token shard: Megatron's prefix, and its tokens."""
+
+    prefix: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class MixedSource:
+    """What a source gives to the mixture.
+
+    Attributes:
+        name: of the line.
+        shards: that it has.
+        available_tokens: in those.
+        tokens: that the training run sees.
+    """
+
+    name: str
+    shards: tuple[CountedShard, ...]
+    available_tokens: int
+    tokens: int
+
+    @property
+    def repeats(self) -> float:
+        """How often each token is seen."""
+        return self.tokens / self.available_tokens
+
+    def shard_tokens(self) -> list[int]:
+        """Tokens seen of each shard: in proportion to its size, rounded so that they add up to `tokens`."""
+        seen, ends, before = [], 0, 0
+        for shard in self.shards:
+            ends += shard.tokens
+            upto = self.tokens * ends // self.available_tokens
+            seen.append(upto - before)
+            before = upto
+        return seen
+
+
+def plan_mix(mix: Mix, available: Mapping[str, Sequence[CountedShard]]) -> list[MixedSource]:
+    """Decide how many tokens each source gives.
+
+    Args:
+        mix: the mixture.
+        available: shards of each of its sources, by name; those without tokens are left out.
+
+    Raises:
+        UserError: a source has no tokens, or the fixed ones leave nothing for those with a weight.
+    """
+    shards = {source.name: tuple(one for one in available[source.name] if one.tokens) for source in mix.source}
+    totals = {name: sum(shard.tokens for shard in own) for name, own in shards.items()}
+    for name, total in totals.items():
+        if total == 0:
+            raise UserError(f"[mix]: source {name!r} has no tokens")
+    fixed: dict[str, int] = {}
+    for source in mix.source:
+        if source.tokens is not None:
+            fixed[source.name] = source.tokens
+        elif source.repeats is not None:
+            fixed[source.name] = round(source.repeats * totals[source.name])
+    left = mix.target_tokens - sum(fixed.values())
+    weights = {source.name: source.weight for source in mix.source if source.weight is not None}
+    if weights and left <= 0:
+        raise UserError(
+            f"[mix]: sources with tokens or repeats take {sum(fixed.values()):,} of {mix.target_tokens:,} tokens, "
+            f"which leaves none for {', '.join(weights)}"
+        )
+    budgets = fixed | {name: round(left * weight / sum(weights.values())) for name, weight in weights.items()}
+    return [
+        MixedSource(source.name, shards[source.name], totals[source.name], budgets[source.name])
+        for source in mix.source
+    ]
+
+
+def data_arguments(mixed: Sequence[MixedSource]) -> str:
+    """What follows Megatron's `--data-path`, a weight and a prefix a line; weights are tokens, so they can be read.
+
+    The file with it is `--data-args-path`'s.
+    """
+    lines = [
+        f"{tokens} {shard.prefix}\n"
+        for source in mixed
+        for shard, tokens in zip(source.shards, source.shard_tokens(), strict=True)
+        if tokens
+    ]
+    return "".join(lines)
+
+
+def warnings(mix: Mix, mixed: Sequence[MixedSource]) -> list[str]:
+    """What is wrong with a mixture that can be trained on all the same."""
+    found = [
+        f"{source.name} is repeated {source.repeats:.2f} times, more than max_repeats = {mix.max_repeats:g}: "
+        f"{source.available_tokens:,} tokens for a budget of {source.tokens:,}"
+        for source in mixed
+        if source.repeats > mix.max_repeats
+    ]
+    total = sum(source.tokens for source in mixed)
+    # Weights share exactly what is left, so only rounding parts the total from the target.
+    if abs(total - mix.target_tokens) > len(mixed):
+        found.append(f"the mixture has {total:,} tokens, {total / mix.target_tokens:.2%} of the target")
+    return found
+
+
+def source_table(mixed: Sequence[MixedSource]) -> str:
+    """The mixture by source, tab-separated."""
+    total = sum(source.tokens for source in mixed)
+    text = io.StringIO()
+    writer = csv.writer(text, dialect="excel-tab", lineterminator="\n")
+    writer.writerow(("source", "shards", "available_tokens", "repeats", "tokens", "share"))
+    for source in mixed:
+        row = (source.name, len(source.shards), source.available_tokens, f"{source.repeats:.4f}", source.tokens)
+        writer.writerow((*row, f"{source.tokens / total:.6f}"))
+    return text.getvalue()
+
+
+def counted_shards(mix: Mix, out: str, tokenize: Stage) -> dict[str, list[CountedShard]]:
+    """The shards of each source of a mixture: of this run, or of a table.
+
+    Raises:
+        UserError: a table cannot be read, nothing matches, or this run has no such source or no Megatron shards.
+    """
+    own: dict[str, list[CountedShard]] = {}
+    for source in mix.source:
+        if source.table is None and not own:
+            own = _own_shards(out, tokenize)
+        if source.table is None and source.name not in own:
+            raise UserError(
+                f"[mix]: this run has no token shards of a source {source.name!r}; it has {', '.join(sorted(own))}"
+            )
+    return {one.name: own[one.name] if one.table is None else _table_shards(one, one.table) for one in mix.source}
+
+
+def write_mix(mixed: Sequence[MixedSource], out: str) -> str:
+    """Write the arguments and the table into a folder of their own; the same mixture goes to the same folder.
+
+    Returns:
+        URI of the file for `--data-args-path`.
+    """
+    arguments, table = data_arguments(mixed), source_table(mixed)
+    folder = join(out, f"mix-{digest_of([arguments, table])[:8]}")
+    for name, content in (("data_args.txt", arguments), ("sources.tsv", table)):
+        with publish(join(folder, name)) as path:
+            path.write_text(content, encoding="utf-8")
+    return join(folder, "data_args.txt")
+
+
+def _own_shards(out: str, tokenize: Stage) -> dict[str, list[CountedShard]]:
+    if "bin" not in tokenize.tables:
+        raise UserError('[mix]: Megatron reads format = "megatron" only; [tokenize] has another')
+    folder = tokenize.folder(out)
+    fs, _ = filesystem(folder)
+    shards: dict[str, list[CountedShard]] = {}
+    for name, manifest in sorted(read_manifests(folder).items()):
+        uri = table_uri(folder, tokenize.tables["bin"], name)
+        # Megatron starts wherever it is started: a relative path would not lead there.
+        prefix = (filesystem(uri)[1] if is_local(fs) else uri).removesuffix(".bin")
+        source = name.rsplit("-", 1)[0]
+        shards.setdefault(source, []).append(CountedShard(prefix, manifest.counts["tokens"]))
+    if not shards:
+        raise UserError(f"{folder}: there are no token shards here; run the pipeline first")
+    return shards
+
+
+def _table_shards(source: MixSource, table: str) -> list[CountedShard]:
+    fs, path = filesystem(table)
+    try:
+        lines = fs.cat_file(path).decode("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"[mix]: source {source.name!r}: table {table} cannot be read: {error}") from error
+    shards = []
+    for number, line in enumerate(lines[1:], start=2):
+        prefix, _, tokens = line.partition("\t")
+        if not prefix or not tokens.strip().isdecimal():
+            raise UserError(f"{table}: line {number}: expected a prefix, a tab and a number of tokens, got {line!r}")
+        if fnmatchcase(prefix, source.match):
+            shards.append(CountedShard(join(source.root, prefix) if source.root else prefix, int(tokens)))
+    if not shards:
+        raise UserError(f"[mix]: source {source.name!r}: no prefix of {table} matches {source.match!r}")
+    return shards

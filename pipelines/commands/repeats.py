@@ -1,0 +1,175 @@
+"""`manyo inspect --duplicates`: documents that dedup removed, each beside the one that stays, from where they differ.
+
+Chosen at random by their ids, or by how near their similarity is to a value, such as the threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from rich.console import Console
+
+from manyo.corpus.schema import DOC_ID
+from manyo.corpus.tables.shards import read_columns, read_rows, zip_whole
+from manyo.filters.rules.comparison import id_keys
+from manyo.pipelines.commands.documents import MeasuredShard, plain, print_total
+from manyo.pipelines.graph.config import Config
+from manyo.pipelines.run import finished_stages
+
+#: How much of two texts is shown, and how much of it lies before the first difference, in characters.
+_SHOWN_CHARS, _BEFORE_CHARS = 160, 30
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two documents, safe in a terminal.
+
+    Attributes:
+        source: name of its source.
+        uri: its address.
+        char_count: length of the text.
+        text: a stretch of it, from shortly before the first difference on; its beginning if there is none.
+    """
+
+    source: str
+    uri: str
+    char_count: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A removed document and the one that it repeats.
+
+    Attributes:
+        similarity, containment, within_source: as in `manyo.corpus.schema.DUPLICATES`.
+        differ_at: characters that both texts begin with.
+        removed: the document.
+        survivor: the other; None if it is of an earlier run, or may not be shown.
+    """
+
+    similarity: float
+    containment: float
+    within_source: bool
+    differ_at: int
+    removed: Side
+    survivor: Side | None
+
+    @property
+    def is_same(self) -> bool:
+        """Whether both are one text, character for character."""
+        return self.survivor is not None and self.differ_at == self.removed.char_count == self.survivor.char_count
+
+
+def duplicates_uris(config: Config, command: str) -> list[str]:
+    """The shards of `duplicates` of a run, in order.
+
+    Raises:
+        UserError: dedup is not finished.
+    """
+    output = finished_stages(config, ("duplicates",), command)["duplicates"]
+    return [output.uri("duplicates", shard.name) for shard in output.shards]
+
+
+def choose_repeats(
+    shards: Sequence[MeasuredShard], duplicates: Sequence[str], near: float | None, count: int
+) -> tuple[list[Repeat], int]:
+    """Removed documents whose text was compared, and how many there are.
+
+    Memory: the ids of a shard.
+
+    Args:
+        shards: of the run.
+        duplicates: URIs of their shards of `duplicates`.
+        near: a similarity; those nearest to it are shown. None for a random sample.
+        count: how many are shown.
+    """
+    found: list[tuple[float, bytes, int, int, dict[str, Any]]] = []
+    total = 0
+    for place, (shard, uri) in enumerate(zip(shards, duplicates, strict=True)):
+        columns = ("cluster", "similarity", "containment", "kept", "within_source")
+        documents, judged = zip_whole((shard.documents, ("doc_id",)), (uri, columns))
+        removed = pc.and_not(pc.is_valid(judged.column("similarity")), judged.column("kept"))
+        rows = np.flatnonzero(removed.to_numpy(zero_copy_only=False) & shard.permitted())
+        total += len(rows)
+        similarity = judged.column("similarity").to_numpy(zero_copy_only=False)[rows]
+        keys = id_keys(documents.column("doc_id"))[rows] if near is None else np.abs(similarity - near)
+        for i in np.argsort(keys, kind="stable")[:count]:
+            row = int(rows[i])
+            doc_id = documents.column("doc_id")[row].as_py()
+            found.append((float(keys[i]), doc_id, place, row, judged.slice(row, 1).to_pylist()[0]))
+    chosen = sorted(found, key=lambda one: one[:2])[:count]
+    texts = _texts(shards, {judged["cluster"] for *_, judged in chosen})
+    return [_repeat(shards[place], row, judged, texts) for _, _, place, row, judged in chosen], total
+
+
+def print_repeats(console: Console, repeats: Sequence[Repeat], total: int) -> None:
+    """Print pairs for a terminal or a pipe."""
+    print_total(console, "that repeat another", total, len(repeats))
+    for place, one in enumerate(repeats, start=1):
+        within = ", within its source" if one.within_source else ""
+        said = f"{place} similarity {one.similarity:.3f}, {one.containment:.1%} of it in the one that stays{within}"
+        if one.is_same:
+            said += "; both texts are the same"
+        elif one.survivor is not None:
+            said += f"; both begin with the same {one.differ_at:,} characters"
+        console.print(said, style="bold")
+        _print_side(console, "-", one.removed)
+        if one.survivor is None:
+            console.print("  + of an earlier run, or may not be shown")
+        else:
+            _print_side(console, "+", one.survivor)
+        console.print()
+
+
+def _print_side(console: Console, mark: str, side: Side) -> None:
+    console.print(f"  {mark} {side.source}  {side.char_count:,} characters  {side.uri}", markup=False)
+    console.print(f"    │ {side.text}", markup=False)
+
+
+_Row = dict[str, Any]
+
+
+def _texts(shards: Sequence[MeasuredShard], doc_ids: set[bytes]) -> dict[bytes, _Row]:
+    """Documents by their ids, where they are of this run and may be shown."""
+    wanted = pa.array(sorted(doc_ids), DOC_ID)
+    found: dict[bytes, _Row] = {}
+    for shard in shards:
+        is_wanted = pc.is_in(read_columns(shard.documents, ["doc_id"]).column("doc_id"), value_set=wanted)
+        if is_wanted.true_count:
+            rows = np.flatnonzero(is_wanted.to_numpy(zero_copy_only=False) & shard.permitted()).tolist()
+            found |= {row["doc_id"]: row for row in read_rows(shard.documents, rows, _COLUMNS)}
+    return found
+
+
+_COLUMNS = ("doc_id", "source", "uri", "text")
+
+
+def _repeat(shard: MeasuredShard, row: int, judged: _Row, texts: dict[bytes, _Row]) -> Repeat:
+    (removed,) = read_rows(shard.documents, [row], _COLUMNS)
+    survivor = texts.get(judged["cluster"])
+    both = zip(removed["text"], survivor["text"] if survivor else "", strict=False)
+    differ_at = sum(1 for _ in takewhile(lambda characters: characters[0] == characters[1], both))
+    shown_at = 0 if survivor and survivor["text"] == removed["text"] else differ_at
+    return Repeat(
+        judged["similarity"],
+        judged["containment"],
+        judged["within_source"],
+        differ_at,
+        _side(removed, shown_at),
+        _side(survivor, shown_at) if survivor else None,
+    )
+
+
+def _side(document: _Row, shown_at: int) -> Side:
+    text = document["text"]
+    start = max(0, shown_at - _BEFORE_CHARS)
+    end = start + _SHOWN_CHARS
+    shown = ("…" if start else "") + plain(text[start:end]) + ("…" if end < len(text) else "")
+    return Side(document["source"], plain(document["uri"]), len(text), shown)

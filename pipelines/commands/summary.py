@@ -1,0 +1,63 @@
+"""What `manyo` prints when it is done: the funnel, where things lie, or that nothing was to do."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from manyo.corpus.tables.shards import filesystem, join
+from manyo.pipelines.graph.config import Config
+from manyo.pipelines.run import RunResult
+
+#: Tables that people and programs outside read. The others are for the stages after them; `manyo path` finds those too.
+RESULTS = {
+    "documents",
+    "refused",
+    "languages",
+    "signals",
+    "decisions",
+    "duplicates",
+    "index",
+    "boilerplate",
+    "leaks",
+    "release",
+    "export",
+    "train",
+    "tokens",
+    "provenance",
+    "report",
+}
+
+
+def print_summary(config: Config, result: RunResult) -> None:
+    """Print what the run did, on standard output."""
+    console = Console(highlight=False, soft_wrap=True)
+    if result.tasks_run == 0:
+        console.print("nothing to do: every shard is finished")
+    last = result.stages[-1]
+    if last.stage.name == "report":
+        (shard,) = last.output.shards
+        fs, path = filesystem(last.output.uri("json", shard.name))
+        console.print(funnel_table(json.loads(fs.cat_file(path))["funnel"]))
+    for stage in result.stages:
+        for table, folder in stage.stage.table_folders().items():
+            if table not in RESULTS and len(result.stages) > 1:
+                continue
+            console.print(f"{table:<17} {join(config.run.out, folder)}", markup=False)
+    if last.stage.name == "report":
+        console.print(f"{'open':<17} {last.output.uri('html', shard.name)}", markup=False)
+
+
+def funnel_table(funnel: list[dict[str, Any]]) -> Table:
+    """The report's funnel for a terminal: what is left after each step."""
+    table = Table(title="What is left after each step", title_justify="left")
+    for column in ("", "documents", "of pages", "characters", "UTF-8 bytes", "tokens"):
+        table.add_column(column, justify="left" if not column else "right")
+    for row in funnel:
+        counts = [row["characters"], row["bytes"], row["tokens"]]
+        share = "" if row["of_pages"] is None else f"{row['of_pages']:.1%}"
+        table.add_row(row["stage"], f"{row['documents']:,}", share, *("" if n is None else f"{n:,}" for n in counts))
+    return table

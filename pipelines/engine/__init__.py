@@ -1,0 +1,1 @@
+"""Stages, their plans and how they are run; knows nothing of text."""

@@ -1,0 +1,369 @@
+"""Where tasks run: in this process, or as Ray Core tasks. The only file that imports Ray.
+
+Both give the same bytes; they differ in what they survive and how much they
+cost to start. Files move data, Ray moves names: a task and its manifest are a
+few kilobytes, and nothing goes through Ray's object store.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from manyo.pipelines.engine.manifest import Manifest
+from manyo.pipelines.engine.stage import (
+    PendingTasks,
+    Stage,
+    Task,
+    TaskFailure,
+    UserError,
+    WorkFailed,
+    describe_failure,
+    run_task,
+    task_failure,
+)
+
+_log = logging.getLogger("manyo")
+
+#: Threads inside a worker would compete with the workers beside it: shards are the parallelism.
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "ARROW_NUM_THREADS": "1"}
+
+#: `manyo run` starts Ray for a stage only above this much pending input. Starting a local cluster
+#: takes 5-15 s here and a second core saves at most half, so it pays once a stage takes 30 s in
+#: one process: at extract's 6 MB/s of compressed WARC that is about 192 MB.
+RAY_PAYS_ABOVE_BYTES = 192 << 20
+
+#: A task is given up when it has lost this many workers: it ran out of memory or time, or crashed its process.
+_WORKERS_LOST_AT_MOST = 4
+
+#: A lost node says little about the task; a bound only so that nothing goes on for ever.
+_NODES_LOST_AT_MOST = 30
+
+#: A worker is replaced after this many tasks, because native libraries leak. Starting one costs 2-4 s here
+#: (Numba, Arrow), so at 500 tasks that is below 10 ms a task.
+_TASKS_PER_WORKER = 500
+
+#: Deadlines and asks are taken from manifests once there are this many.
+_MEASURED_FROM = 8
+
+#: A task is a straggler if it takes this many times as long per byte as the slowest that has ended, and never
+#: before so many seconds: it is tried once more, on a worker that may be on a better node.
+_STRAGGLER_FACTOR, _STRAGGLER_MIN_S = 8.0, 300.0
+
+#: A task that is not finished after this long hangs. The extract stage notices a hanging record itself, much earlier.
+_HANG_S = 6 * 3600.0
+
+#: The driver looks this often for nodes that joined or left and for tasks past all their deadlines.
+_LOOK_AGAIN_S = 30.0
+
+#: Head room over the largest peak that was measured, and the steps in which memory is asked for.
+_MEMORY_MARGIN, _MEMORY_STEP_BYTES = 1.5, 512 << 20
+
+
+def _attempt(task: Task) -> Manifest | TaskFailure:
+    """Run a task, once more if it fails: what fails twice in the same way is no accident."""
+    try:
+        return run_task(task)
+    except Exception as error:  # noqa: BLE001 - the isolation boundary of a task: it is run again below
+        _log.warning("%s: shard %s failed and is tried once more: %s", task.stage, task.shard, describe_failure(error))
+    try:
+        return run_task(task)
+    except Exception as error:  # noqa: BLE001 - reported as the stage's failure, with its traceback
+        return task_failure(error)
+
+
+class Serial:
+    """Runs tasks one after another in this process."""
+
+    def run(self, stage: Stage, tasks: PendingTasks) -> Iterator[tuple[Task, Manifest | TaskFailure]]:
+        """See `manyo.pipelines.engine.stage.Executor`."""
+        for task in tasks:
+            yield task, _attempt(task)
+
+    def close(self) -> None:
+        """Nothing was started."""
+
+
+@dataclass(slots=True)
+class Measured:
+    """What the finished tasks of a stage took: the base of deadlines and asks. Four numbers, however many tasks."""
+
+    n_tasks: int = 0
+    peak_memory_bytes: int = 0
+    slowest_s_per_byte: float = 0.0
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+    def add(self, manifest: Manifest) -> None:
+        """Count one finished task."""
+        self.n_tasks += 1
+        self.peak_memory_bytes = max(self.peak_memory_bytes, manifest.peak_memory_bytes)
+        self.slowest_s_per_byte = max(self.slowest_s_per_byte, manifest.seconds / max(1, manifest.bytes_read))
+        self.seconds += manifest.seconds
+        self.cpu_seconds += manifest.cpu_seconds
+
+    def deadline_s(self, task: Task, workers_lost: int) -> float:
+        """Seconds after which a task is stopped: as a straggler at its first try, as hanging later."""
+        if workers_lost or self.n_tasks < _MEASURED_FROM:
+            return _HANG_S
+        return min(_HANG_S, max(_STRAGGLER_MIN_S, _STRAGGLER_FACTOR * self.slowest_s_per_byte * task.size_bytes))
+
+    def memory_bytes(self, stage: Stage, workers_lost: int, node_bytes: int) -> int:
+        """Memory to ask for: the stage's own figure, then what was measured; twice as much after each lost worker.
+
+        A larger ask packs fewer tasks onto a node, which is the remedy where they ran out of memory together.
+        """
+        ask = stage.memory_bytes
+        if self.n_tasks >= _MEASURED_FROM:
+            # In steps, because Ray queues each different ask by itself.
+            steps = -(-int(_MEMORY_MARGIN * self.peak_memory_bytes) // _MEMORY_STEP_BYTES)
+            ask = max(1, steps) * _MEMORY_STEP_BYTES
+        return min(ask << workers_lost, node_bytes)
+
+    def cpus(self, stage: Stage) -> int:
+        """Cores to ask for: the stage's own figure, or more if its tasks were seen to keep more of them busy."""
+        if self.n_tasks < _MEASURED_FROM or self.seconds < 60:
+            return stage.cpus
+        return max(stage.cpus, round(self.cpu_seconds / self.seconds))
+
+
+class _Metrics:
+    """What a run tells Prometheus, through the endpoint that Ray has on each node (`manyo_…`, by stage)."""
+
+    def __init__(self) -> None:
+        from ray.util import metrics
+
+        by_stage = ("stage",)
+        self._ended = metrics.Counter("manyo_tasks", "tasks that ended", ("stage", "outcome"))
+        self._records = metrics.Counter("manyo_records", "records or documents that tasks read", by_stage)
+        self._bytes_read = metrics.Counter("manyo_bytes_read", "bytes that tasks read", by_stage)
+        self._bytes_written = metrics.Counter("manyo_bytes_written", "bytes that tasks wrote", by_stage)
+        self._cpu_seconds = metrics.Counter("manyo_cpu_seconds", "processor time of tasks", by_stage)
+        self._running = metrics.Gauge("manyo_tasks_in_flight", "tasks that run or wait for a core", by_stage)
+
+    def count(self, stage: str, ended: Manifest | TaskFailure | None) -> None:
+        """Count a task that was finished, failed, or lost its worker and is tried again."""
+        outcome = {Manifest: "finished", TaskFailure: "failed"}.get(type(ended), "tried again")
+        self._ended.inc(1, {"stage": stage, "outcome": outcome})
+        if isinstance(ended, Manifest):
+            tags = {"stage": stage}
+            # A counter refuses to be raised by nothing.
+            for counter, amount in (
+                (self._records, ended.counts.get("records", ended.counts.get("documents", 0))),
+                (self._bytes_read, ended.bytes_read),
+                (self._bytes_written, ended.bytes_written),
+                (self._cpu_seconds, ended.cpu_seconds),
+            ):
+                if amount > 0:
+                    counter.inc(amount, tags)
+
+    def in_flight(self, stage: str, n_tasks: int) -> None:
+        """Say how many tasks the cluster has."""
+        self._running.set(n_tasks, {"stage": stage})
+
+
+@dataclass(slots=True)
+class _Try:
+    """A task on its way through the cluster, and what it has cost so far."""
+
+    task: Task
+    workers_lost: int = 0
+    nodes_lost: int = 0
+    give_up_at: float = 0.0
+    not_before: float = 0.0
+
+
+class RayTasks:
+    """Runs tasks on a Ray cluster: the one at RAY_ADDRESS, or a local one that is started on first use."""
+
+    def __init__(self) -> None:
+        self._started = False
+
+    def run(self, stage: Stage, tasks: PendingTasks) -> Iterator[tuple[Task, Manifest | TaskFailure]]:
+        """See `manyo.pipelines.engine.stage.Executor`; keeps a bounded window of tasks in flight.
+
+        Nothing about a task is known here alone: whoever kills this process loses the tasks in flight, and a new
+        run finds the others in their manifests.
+        """
+        ray = self._start()
+        # Ray's own retries are off: a lost task is asked for again with more memory, which Ray would not do.
+        remote = ray.remote(max_retries=0, max_calls=_TASKS_PER_WORKER)(_attempt_in_worker)
+        measured, metrics = Measured(), self._metrics
+        node_bytes = self._node_memory_bytes(ray)
+        waiting = iter(tasks)
+        again: deque[_Try] = deque()
+        in_flight: dict[Any, _Try] = {}
+        window, window_until = 0, 0.0
+        while True:
+            if time.monotonic() >= window_until:
+                # Enough waiting tasks that no core idles while the driver is busy, few enough that the
+                # scheduler's queue stays small on a crawl of 90,000 files. Nodes come and go, so look again.
+                cores = int(ray.cluster_resources().get("CPU", 1))
+                window, window_until = 2 * max(1, cores // measured.cpus(stage)), time.monotonic() + _LOOK_AGAIN_S
+            while len(in_flight) < window:
+                next_task = again.popleft() if again and again[0].not_before <= time.monotonic() else None
+                if next_task is None:
+                    task = next(waiting, None)
+                    if task is None:
+                        break
+                    next_task = _Try(task)
+                deadline_s = measured.deadline_s(next_task.task, next_task.workers_lost)
+                # The worker ends itself at its deadline. A worker that cannot, because it is frozen, is ended from
+                # here: at most one other task runs before it, and then its own time counts.
+                next_task.give_up_at = time.monotonic() + 2 * deadline_s + _LOOK_AGAIN_S
+                asked = remote.options(
+                    name=stage.name,
+                    num_cpus=measured.cpus(stage),
+                    memory=measured.memory_bytes(stage, next_task.workers_lost, node_bytes),
+                )
+                in_flight[asked.remote(next_task.task, deadline_s)] = next_task
+            metrics.in_flight(stage.name, len(in_flight))
+            if not in_flight:
+                if not again:
+                    return
+                time.sleep(max(0.0, again[0].not_before - time.monotonic()))
+                continue
+            done, _ = ray.wait(list(in_flight), num_returns=1, timeout=_LOOK_AGAIN_S)
+            for reference in done:
+                tried = in_flight.pop(reference)
+                ended = self._outcome(ray, reference, tried)
+                metrics.count(stage.name, ended)
+                if ended is None:
+                    again.append(tried)
+                    continue
+                if isinstance(ended, Manifest):
+                    measured.add(ended)
+                yield tried.task, ended
+            for reference in [one for one, tried in in_flight.items() if time.monotonic() > tried.give_up_at]:
+                tried = in_flight.pop(reference)
+                ray.cancel(reference, force=True)  # which a frozen worker does not hear: nobody waits for its answer
+                lost = self._lost(tried, "it did not end itself at its deadline")
+                metrics.count(stage.name, lost)
+                if lost is None:
+                    again.append(tried)
+                else:
+                    yield tried.task, lost
+
+    def _outcome(self, ray: Any, reference: Any, tried: _Try) -> Manifest | TaskFailure | None:
+        """How a task ended; None if it is to be tried again."""
+        try:
+            ended: Manifest | TaskFailure = ray.get(reference)
+        except ray.exceptions.LocalRayletDiedError as error:
+            raise WorkFailed(
+                "the Ray node that this run is attached to is lost; what is finished stays, "
+                "give the same command again once the cluster is up"
+            ) from error
+        except ray.exceptions.NodeDiedError as error:
+            tried.nodes_lost += 1
+            # Ray may take a while to see that the node is gone, and would send the task there again and again.
+            tried.not_before = time.monotonic() + min(_LOOK_AGAIN_S, 2.0**tried.nodes_lost)
+            if tried.nodes_lost < _NODES_LOST_AT_MOST:
+                return None
+            return TaskFailure(f"its node was lost {tried.nodes_lost} times", str(error))
+        except ray.exceptions.RayError as error:
+            return self._lost(tried, str(error))
+        return ended
+
+    @staticmethod
+    def _lost(tried: _Try, error: str) -> TaskFailure | None:
+        """Count a lost worker; what to report if it was one too many."""
+        tried.workers_lost += 1
+        if tried.workers_lost < _WORKERS_LOST_AT_MOST:
+            return None
+        first_line = error.strip().splitlines()[0]
+        return TaskFailure(
+            f"its worker was lost {tried.workers_lost} times, by a crash, too much memory or too much time "
+            f"(its stack is then in Ray's worker log): {first_line}",
+            error,
+        )
+
+    def close(self) -> None:
+        """Leave the cluster; a local one ends."""
+        if self._started:
+            import ray
+
+            ray.shutdown()
+            self._started = False
+
+    def _start(self) -> Any:
+        import ray
+
+        if not self._started:
+            os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+            address = os.environ.get("RAY_ADDRESS")
+            on_sigterm = signal.getsignal(signal.SIGTERM)
+            try:
+                self._init(ray, address)
+            except (ConnectionError, RuntimeError) as error:
+                reason = str(error).strip().splitlines()[0]
+                raise UserError(
+                    f"no Ray cluster at RAY_ADDRESS={address}, or it refused the token "
+                    f"(RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH): {reason}"
+                ) from error
+            except Exception:  # noqa: BLE001 - what Ray raises, and nothing narrower, if its node starts too slowly
+                # Ray gives up after 30 s, which a busy machine may need; its programs are in memory by now.
+                ray.shutdown()
+                self._init(ray, address)
+            # Ray puts a handler of its own there, which aborts: ours stops the run in order.
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGTERM, on_sigterm)
+            self._started = True
+            self._metrics = _Metrics()
+        return ray
+
+    @staticmethod
+    def _init(ray: Any, address: str | None) -> None:
+        ray.init(
+            address=address or "local",
+            include_dashboard=None if address else False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            runtime_env={"env_vars": _ONE_THREAD},
+        )
+
+    @staticmethod
+    def _node_memory_bytes(ray: Any) -> int:
+        """Memory of the smallest node that runs tasks, so that no request is larger than every node."""
+        sizes = [node["Resources"]["memory"] for node in ray.nodes() if node["Alive"] and "CPU" in node["Resources"]]
+        return int(min(sizes))
+
+
+class Auto:
+    """Serial for little work, Ray for much: decides per stage by the bytes still to be read."""
+
+    def __init__(self) -> None:
+        self._serial = Serial()
+        self._ray = RayTasks()
+
+    def run(self, stage: Stage, tasks: PendingTasks) -> Iterator[tuple[Task, Manifest | TaskFailure]]:
+        """See `manyo.pipelines.engine.stage.Executor`."""
+        on_a_cluster = "RAY_ADDRESS" in os.environ
+        worth_it = len(tasks) > 1 and tasks.size_bytes > RAY_PAYS_ABOVE_BYTES
+        executor: Serial | RayTasks = self._ray if on_a_cluster or worth_it else self._serial
+        yield from executor.run(stage, tasks)
+
+    def close(self) -> None:
+        """Leave the cluster, if one was started."""
+        self._ray.close()
+
+
+def _attempt_in_worker(task: Task, deadline_s: float) -> Manifest | TaskFailure:
+    """`_attempt` in a Ray worker, where relative paths must mean what they mean to the driver.
+
+    At the deadline the process writes its stack to Ray's worker log and ends. The watch is faulthandler's thread in C:
+    a Python timer would wait for ever for a native function that holds the interpreter's lock.
+    """
+    os.chdir(task.working_folder)
+    faulthandler.dump_traceback_later(deadline_s, exit=True, file=2)
+    try:
+        return _attempt(task)
+    finally:
+        faulthandler.cancel_dump_traceback_later()

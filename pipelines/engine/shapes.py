@@ -1,0 +1,289 @@
+"""The three shapes of a stage, as plans: which task reads which shards.
+
+- **Map**: one output shard per input shard (`map_shards`), or per range of what they hold (`cut_tokens`).
+- **Exchange**: `map_shards` for its split half, then one task per part (`combine_parts`), or per part of each
+  source (`combine_source_parts`).
+- **Gather**: all shards, streamed, into one task (`gather`).
+
+A plan is a pure function of what the stages before it finished, so it is the
+same on every machine and after every restart. It is gone through twice, to see what
+is finished and to make the rest, and never held in memory: a crawl has 90,000 shards
+and a run twenty stages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import overload
+
+from manyo.corpus.records import InputShard
+from manyo.corpus.tables.shards import join
+
+_DIGEST_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedShard:
+    """One shard that a stage finished, as the stages after it see it.
+
+    Attributes:
+        name: shard name, without table or suffix.
+        digest: of the bytes of all its tables; changes when any of them does.
+        counts: what the task counted, without what a dot in the name marks as a share of another count.
+        size_bytes: of all its tables.
+    """
+
+    name: str
+    digest: str
+    counts: Mapping[str, int]
+    size_bytes: int
+
+
+class FinishedShards(Sequence[FinishedShard]):
+    """Shards by name, filled in as they are finished: some 80 bytes each beside the name, in any number.
+
+    Args:
+        names: sorted, each once.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self._digests = bytearray(_DIGEST_BYTES * len(names))
+        self._sizes = array("q", bytes(8 * len(names)))
+        self._counts: dict[str, array[int]] = {}
+
+    def put(self, index: int, digest: str, counts: Mapping[str, int], size_bytes: int) -> None:
+        """Say what has become of a shard."""
+        self._digests[_DIGEST_BYTES * index : _DIGEST_BYTES * (index + 1)] = bytes.fromhex(digest)
+        self._sizes[index] = size_bytes
+        for name, count in counts.items():
+            if "." not in name:
+                if name not in self._counts:
+                    self._counts[name] = array("q", bytes(8 * len(self._names)))
+                self._counts[name][index] = count
+
+    def find(self, name: str) -> int | None:
+        """Where a shard is; None if there is none of that name."""
+        index = bisect_left(self._names, name)
+        return index if index < len(self._names) and self._names[index] == name else None
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @overload
+    def __getitem__(self, index: int) -> FinishedShard: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[FinishedShard]: ...
+
+    def __getitem__(self, index: int | slice) -> FinishedShard | list[FinishedShard]:
+        if isinstance(index, slice):
+            return [self[one] for one in range(*index.indices(len(self)))]
+        index = range(len(self))[index]
+        return FinishedShard(
+            name=self._names[index],
+            digest=self._digests[_DIGEST_BYTES * index : _DIGEST_BYTES * (index + 1)].hex(),
+            counts={name: column[index] for name, column in self._counts.items()},
+            size_bytes=self._sizes[index],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StageOutput:
+    """The finished shards of one stage, in name order, and where its tables lie (templates by table name)."""
+
+    folder: str
+    tables: Mapping[str, str]
+    shards: Sequence[FinishedShard]
+
+    def uri(self, table: str, shard: str) -> str:
+        """Where one table of one shard lies."""
+        return table_uri(self.folder, self.tables[table], shard)
+
+
+def table_uri(folder: str, template: str, shard: str) -> str:
+    """Where a shard of a table lies: its template, such as `documents/{shard}.parquet`, below the stage's folder."""
+    return join(folder, template.replace("{shard}", shard))
+
+
+#: Outputs of the stages that a stage needs, in the order in which it names them.
+Upstream = Sequence[StageOutput]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What one task will read.
+
+    Attributes:
+        name: name of the shard that it writes.
+        inputs: table name to the URIs to read, in order.
+        digest: of everything it reads; a finished shard with another one is out of date.
+        size_bytes: of what it reads.
+        part: which part of what it reads is its own: the number of an exchange's part, the position of a
+            cut's first token, or its shard's number; None where it takes all.
+        input_shard: files of a source, for the stage that reads those instead of shards.
+    """
+
+    name: str
+    inputs: Mapping[str, tuple[str, ...]]
+    digest: str
+    size_bytes: int
+    part: int | None = None
+    input_shard: InputShard | None = None
+
+
+class Units(Iterable[Unit]):
+    """Units that are made anew each time they are gone through."""
+
+    def __init__(self, make: Callable[[], Iterator[Unit]]) -> None:
+        self._make = make
+
+    def __iter__(self) -> Iterator[Unit]:
+        return self._make()
+
+
+#: Gives a stage's units in the order of their names, each name once; the same each time they are gone through.
+Plan = Callable[[Upstream], Iterable[Unit]]
+
+
+def digest_of(parts: Iterable[str]) -> str:
+    """Order-sensitive digest of strings, 16 bytes in hex."""
+    hasher = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    for part in parts:
+        hasher.update(part.encode() + b"\0")
+    return hasher.hexdigest()
+
+
+def _unit(name: str, upstream: Upstream, rows: Sequence[Sequence[FinishedShard]], part: int | None = None) -> Unit:
+    """A unit that reads, of each upstream stage, the given shards."""
+    return Unit(
+        name=name,
+        inputs={
+            table: tuple(stage.uri(table, shard.name) for shard in shards)
+            for stage, shards in zip(upstream, rows, strict=True)
+            for table in stage.tables
+        },
+        digest=digest_of(shard.digest for shards in rows for shard in shards),
+        size_bytes=sum(shard.size_bytes for shards in rows for shard in shards),
+        part=part,
+    )
+
+
+def map_shards(upstream: Upstream) -> Iterable[Unit]:
+    """One task per shard; the stages it needs must have the same shards."""
+    return Units(lambda: (_unit(row[0].name, upstream, [[shard] for shard in row]) for row in _aligned(upstream)))
+
+
+def _aligned(upstream: Upstream) -> Iterator[tuple[FinishedShard, ...]]:
+    if len({len(stage.shards) for stage in upstream}) > 1:
+        raise ValueError(f"stages to be read together have different shards: {[stage.folder for stage in upstream]}")
+    for row in zip(*(stage.shards for stage in upstream), strict=True):
+        if any(shard.name != row[0].name for shard in row[1:]):
+            raise ValueError(f"stages to be read together have different shards: {[shard.name for shard in row]}")
+        yield row
+
+
+def cut_tokens(shard_tokens: int) -> Plan:
+    """One task per `shard_tokens` tokens of a source, its shards read one after another: `NAME-00000` and on.
+
+    Tokens count with those of documents that are taken down (`token_places`), so that a takedown moves no cut.
+
+    A task reads the shards that its range of tokens touches; its `part` is where the range begins in them.
+    The source is the part of a shard's name before the slash.
+    """
+
+    def plan(upstream: Upstream) -> list[Unit]:
+        units = []
+        for source, shards in _by_source(shard for shard in upstream[0].shards if shard.counts["token_places"]).items():
+            ends = list(accumulate(shard.counts["token_places"] for shard in shards))
+            for number in range(-(-ends[-1] // shard_tokens)):
+                low, high = number * shard_tokens, (number + 1) * shard_tokens
+                first, last = bisect_right(ends, low), bisect_left(ends, high)
+                touched = shards[first : last + 1]
+                part = low - (ends[first] - shards[first].counts["token_places"])
+                unit = _unit(f"{source}-{number:05d}", upstream, [touched], part)
+                units.append(replace(unit, digest=digest_of([unit.digest, str(part)])))
+        return in_order(units)
+
+    return plan
+
+
+def in_order(units: Iterable[Unit]) -> list[Unit]:
+    """Units in the order of their names."""
+    return sorted(units, key=lambda unit: unit.name)
+
+
+def _by_source(shards: Iterable[FinishedShard]) -> dict[str, list[FinishedShard]]:
+    sources: dict[str, list[FinishedShard]] = {}
+    for shard in shards:
+        sources.setdefault(shard.name.split("/")[0], []).append(shard)
+    return sources
+
+
+def combine_parts(parts: int) -> Plan:
+    """The second half of an exchange: task `p` reads part `p` of every shard."""
+
+    def plan(upstream: Upstream) -> Iterable[Unit]:
+        # All of them read the same shards, so that these are named once; the number tells the parts apart.
+        whole = _unit("", upstream, [stage.shards for stage in upstream])
+        return Units(lambda: (replace(whole, name=f"part-{part:05d}", part=part) for part in range(parts)))
+
+    return plan
+
+
+def combine_source_parts(parts: int) -> Plan:
+    """The second half of an exchange within each source: `NAME/part-00000` reads part 0 of every shard of it."""
+
+    def plan(upstream: Upstream) -> list[Unit]:
+        wholes = {source: _unit("", upstream, [shards]) for source, shards in _by_source(upstream[0].shards).items()}
+        return in_order(
+            replace(whole, name=f"{source}/part-{part:05d}", part=part)
+            for source, whole in wholes.items()
+            for part in range(parts)
+        )
+
+    return plan
+
+
+def numbered(units: Iterable[Unit], first: int = 0) -> list[Unit]:
+    """The units with their position as their part, so that their documents can be named by numbers."""
+    return [
+        replace(unit, part=number, digest=digest_of([unit.digest, str(number)]))
+        for number, unit in enumerate(units, start=first)
+    ]
+
+
+def map_numbered(upstream: Upstream) -> list[Unit]:
+    """As `map_shards`; each task knows its shard's number."""
+    return numbered(map_shards(upstream))
+
+
+def gather(name: str) -> Plan:
+    """One task that reads every shard of every stage it needs."""
+
+    def plan(upstream: Upstream) -> list[Unit]:
+        return [_unit(name, upstream, [stage.shards for stage in upstream])]
+
+    return plan
+
+
+def with_gathered(plan: Plan) -> Plan:
+    """The plan over all stages but the last, whose shards every task reads as well: one that was gathered, or parts."""
+
+    def plan_with_gathered(upstream: Upstream) -> Iterable[Unit]:
+        *mapped, gathered = upstream
+        whole = _unit("", [gathered], [gathered.shards])
+        units = plan(mapped)
+        return Units(
+            lambda: (
+                replace(unit, inputs={**unit.inputs, **whole.inputs}, digest=digest_of([unit.digest, whole.digest]))
+                for unit in units
+            )
+        )
+
+    return plan_with_gathered

@@ -1,0 +1,1 @@
+"""From input files to documents and refused pages, in a child process."""

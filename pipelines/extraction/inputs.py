@@ -1,0 +1,86 @@
+"""From globs and URIs of the configuration to the files that exist, and to shards of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from manyo.corpus.records import InputFile, InputShard
+from manyo.corpus.sources import KINDS
+from manyo.corpus.tables.shards import filesystem, is_local
+from manyo.pipelines.engine.stage import UserError
+from manyo.pipelines.extraction.loop import Source
+
+_MAGIC = frozenset("*?[")
+
+
+def find_files(source: Source) -> list[InputFile]:
+    """The files that a source's inputs name, sorted by URI, each once.
+
+    Raises:
+        UserError: an input is missing, or a glob matches nothing.
+    """
+    found: dict[str, InputFile] = {}
+    for pattern in source.inputs:
+        for file in expand(pattern, f"[[source]] {source.name}"):
+            found[file.uri] = file
+    return [found[uri] for uri in sorted(found)]
+
+
+def expand(pattern: str, where: str) -> list[InputFile]:
+    """The files that a glob, folder or URI names.
+
+    Args:
+        pattern: as a person gave it.
+        where: the place that it was given in, for messages.
+
+    Raises:
+        UserError: it is missing, or matches nothing.
+    """
+    fs, path = filesystem(pattern)
+    is_glob = bool(_MAGIC & set(pattern)) and not pattern.startswith(("http://", "https://"))
+    try:
+        infos = fs.glob(path) if is_glob else {path: fs.info(path)}
+        if not is_glob and infos[path]["type"] == "directory":
+            infos = fs.find(path)
+    except FileNotFoundError as error:
+        raise UserError(f"{where}: no such input: {pattern}") from error
+    except OSError as error:
+        raise UserError(f"{where}: {pattern} cannot be read: {error}") from error
+    files = {name: info for name, info in infos.items() if info["type"] == "file"}
+    if not files:
+        raise UserError(f"{where}: no file matches {pattern}")
+    return [
+        InputFile(_as_given(pattern, path, name, is_local(fs)), int(info["size"] or 0), _version(info))
+        for name, info in files.items()
+    ]
+
+
+def _as_given(pattern: str, path: str, name: str, local: bool) -> str:
+    """The URI of a found file in the pattern's own terms: relative stays relative, a scheme stays on."""
+    if name == path:
+        return pattern
+    if local:
+        folder_given, folder_found = pattern.rstrip("/"), path.rstrip("/")
+        depth = len(folder_found) - len(folder_given.removeprefix("file://"))
+        prefix = folder_found[:depth]
+        return name[len(prefix) :] if name.startswith(prefix) else name
+    scheme = pattern.split("://", 1)[0]
+    return f"{scheme}://{name}"
+
+
+def _version(info: dict[str, object]) -> str:
+    for key in ("ETag", "etag", "mtime", "LastModified", "last_modified"):
+        if info.get(key):
+            return str(info[key])
+    return ""
+
+
+def plan_source(source: Source) -> list[InputShard]:
+    """The source's shards, named below the source's own folder."""
+    files: Sequence[InputFile] = find_files(source)
+    try:
+        shards = KINDS[source.kind].plan(files, source.options)
+    except ValueError as error:
+        raise UserError(f"[[source]] {source.name}: {error}") from error
+    return [replace(shard, name=f"{source.name}/{shard.name}") for shard in shards]

@@ -1,0 +1,380 @@
+"""The extract stage's loop over records: documents and refusals out, whatever the record does.
+
+This module is the child's side of `manyo.pipelines.extraction.isolation`. It holds the one place
+where any exception of a parser is caught: there the record becomes a refused row.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+import os
+import pickle
+import select
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
+from types import ModuleType
+from typing import Any
+
+from manyo.corpus.records import (
+    BrokenInput,
+    Document,
+    InputFile,
+    InputShard,
+    Outcome,
+    Record,
+    Refused,
+    Skipped,
+    document_id,
+)
+from manyo.corpus.schema import DOCUMENTS, REFUSED
+from manyo.corpus.sources import KINDS
+from manyo.corpus.tables.shards import BatchWriter, publish, write_batches
+
+#: Why a record is refused by the stage itself; sources add their own (`REASONS` of each).
+REASONS = {
+    "parser_failed": "the parser raised an error on this record",
+    "quarantined": "the parser crashed, hung or ran out of memory on this record, twice",
+    "reader_crashed": "the reader crashed, hung or ran out of memory behind the record at this offset, twice; "
+    "the rest of the file was not read",
+    "duplicate_key": "a record of the same key was read before, from a file that crashed its reader",
+}
+
+
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000
+_RECORDS_BETWEEN_LOOKS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One [[source]] of the configuration.
+
+    Attributes:
+        name: goes into doc_ids, folders and reports.
+        kind: a key of `manyo.corpus.sources.KINDS`.
+        inputs: globs and URIs.
+        profile: which set of rules decides.
+        licence: as the documents carry it.
+        options: the kind's own settings.
+        terms: what may be done with the text, as the documents carry it.
+        release_allowed: whether its text may leave this house.
+    """
+
+    name: str
+    kind: str
+    inputs: tuple[str, ...]
+    profile: str
+    licence: str
+    options: Any
+    terms: str = ""
+    release_allowed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderStop:
+    """A place where the reader of a shard ended its process twice.
+
+    Attributes:
+        n_records: records that it had read from the shard until then.
+        file: index of the file that it was reading.
+        ending: how the process ended.
+    """
+
+    n_records: int
+    file: int
+    ending: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """One shard to extract.
+
+    Attributes:
+        source: whose shard it is.
+        shard: the files to read.
+        documents_uri, refused_uri: the shards to write.
+        careful: parse every record in a process of its own.
+        record_timeout_s: seconds that one record may take.
+        stops: places to end a file at, in order.
+    """
+
+    source: Source
+    shard: InputShard
+    documents_uri: str
+    refused_uri: str
+    careful: bool
+    record_timeout_s: float
+    stops: tuple[ReaderStop, ...] = ()
+
+
+class Progress:
+    """Says in memory shared with the parent how far the child is: the parent sees a hang by all of it standing still.
+
+    The three numbers are records that the reader has given, the index of the file that it reads, and
+    requests to remote storage.
+    """
+
+    def __init__(self, numbers: Any) -> None:
+        self._numbers = numbers
+        self._n_records = 0
+        self._parent = os.getppid()
+
+    def begin(self) -> None:
+        """Say that a shard begins."""
+        self._n_records = self._numbers[0] = self._numbers[1] = 0
+
+    def next_record(self) -> None:
+        """Say that another record begins; with nobody left to say it to, end soon."""
+        if self._n_records % _RECORDS_BETWEEN_LOOKS == 0 and os.getppid() != self._parent:
+            os._exit(1)
+        self._n_records += 1
+        self._numbers[0] = self._n_records
+
+    def at_file(self, index: int) -> None:
+        """Say that the reader turns to another file."""
+        self._numbers[1] = index
+
+    def request(self) -> None:
+        """Say that a request to remote storage begins: waiting for one is no hang."""
+        self._numbers[2] += 1
+
+
+class _WatchedFiles(tuple[InputFile, ...]):
+    """Files of a shard that say which of them is being read."""
+
+    progress: Progress
+    first: int
+
+    def __iter__(self) -> Iterator[InputFile]:
+        for index, file in enumerate(super().__iter__(), start=self.first):
+            self.progress.at_file(index)
+            yield file
+
+
+def extract(extraction: Extraction, progress: Progress) -> dict[str, int]:
+    """Write the documents and refused shards of one extraction; returns the stage's counts.
+
+    `records` = `documents` + `refused` + `quarantined` + `skipped`; `refused.REASON` counts by reason.
+    """
+    counts: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
+    n_records = 0
+    documents = BatchWriter(DOCUMENTS.schema)
+    refused = BatchWriter(REFUSED.schema)
+    with (
+        rare_collections(),
+        publish(extraction.documents_uri) as documents_path,
+        publish(extraction.refused_uri) as refused_path,
+        write_batches(documents_path, DOCUMENTS.schema) as write_documents,
+        write_batches(refused_path, REFUSED.schema) as write_refused,
+    ):
+        for record, outcome in _outcomes(extraction, progress, counts):
+            n_records += 1
+            if isinstance(outcome, Refused):
+                reasons[outcome.reason] += 1
+                if batches := refused.add(_refused_row(extraction.source, record, outcome)):
+                    write_refused(batches)
+            elif isinstance(outcome, Document):
+                counts["documents"] += 1
+                counts["chars"] += len(outcome.text)
+                row = _document_row(extraction.source, record, outcome)
+                if batches := documents.add(row, len(outcome.text) * 3):
+                    write_documents(batches)
+            else:
+                kinds[outcome.kind] += 1
+        write_documents(documents.flush())
+        write_refused(refused.flush())
+    accounted = counts["documents"] + reasons.total() + kinds.total()
+    if accounted != n_records:
+        raise RuntimeError(f"{extraction.shard.name}: {n_records} records came in, {accounted} went out")
+    counts.update(records=n_records, quarantined=reasons["quarantined"], skipped=kinds.total())
+    counts["refused"] = reasons.total() - reasons["quarantined"]
+    counts.update({f"refused.{reason}": n for reason, n in reasons.items()})
+    counts.update({f"skipped.{kind}": n for kind, n in kinds.items()})
+    counts = +counts  # without zeros
+    return dict(counts)
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Search for cycles, which records form none of, less often: at Python's rate it is a tenth of the stage's time."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, *thresholds[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+
+
+def _outcomes(extraction: Extraction, progress: Progress, counts: Counter[str]) -> Iterator[tuple[Record, Outcome]]:
+    source = extraction.source
+    kind = KINDS[source.kind]
+    records = _records(kind, extraction, progress)
+    is_sample = extraction.shard.sampled_fraction < 1
+    for record in _timed(records, counts) if is_sample else records:
+        if is_sample and not _is_sampled(record, extraction.shard.sampled_fraction):
+            yield _framed(record), Skipped("unsampled")
+        elif isinstance(record, BrokenInput):
+            yield _framed(record), record.refused
+        elif extraction.careful:
+            yield record, _parse_in_a_fork(kind, record, source.options, extraction.record_timeout_s)
+        else:
+            yield record, _parse(kind, record, source.options)
+
+
+def _framed(record: Record | BrokenInput) -> Record:
+    """The record, or one that stands for the place where a file broke."""
+    if isinstance(record, Record):
+        return record
+    return Record(record.origin_file, record.origin_offset, f"{record.origin_file}@{record.origin_offset}", None)
+
+
+def _is_sampled(record: Record | BrokenInput, fraction: float) -> bool:
+    """Whether a record belongs to a sample; a larger sample holds every record of a smaller one."""
+    digest = hashlib.blake2b(_framed(record).key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest) < fraction * 2**64
+
+
+def _timed(records: Iterator[Record | BrokenInput], counts: Counter[str]) -> Iterator[Record | BrokenInput]:
+    """The records, with what finding them took: a sample costs that in full, and parsing in its share only."""
+    while True:
+        started, cpu_started = time.perf_counter_ns(), time.process_time_ns()
+        record = next(records, None)
+        counts["reader_microseconds"] += (time.perf_counter_ns() - started) // 1000
+        counts["reader_cpu_microseconds"] += (time.process_time_ns() - cpu_started) // 1000
+        if record is None:
+            return
+        yield record
+
+
+def _records(kind: ModuleType, extraction: Extraction, progress: Progress) -> Iterator[Record | BrokenInput]:
+    """What the reader gives; a file that crashes it ends where it does, and the files behind it are read."""
+    progress.begin()
+    n_records = 0
+    first_file = 0
+    keys: set[str] = set()
+    for stop in extraction.stops:
+        reader = kind.records(_from_file(extraction.shard, first_file, progress), extraction.source.options)
+        file = extraction.shard.files[stop.file]
+        offset = 0
+        for record in islice(reader, stop.n_records - n_records):
+            n_records += 1
+            progress.next_record()
+            offset = record.origin_offset if record.origin_file == file.uri else offset
+            yield _once(record, keys)
+        yield BrokenInput(file.uri, offset, Refused("reader_crashed", stop.ending, file.uri))
+        first_file = stop.file + 1
+    for record in kind.records(_from_file(extraction.shard, first_file, progress), extraction.source.options):
+        progress.next_record()
+        yield _once(record, keys) if extraction.stops else record
+
+
+def _from_file(shard: InputShard, first: int, progress: Progress) -> InputShard:
+    files = _WatchedFiles(shard.files[first:])
+    files.progress, files.first = progress, first
+    return replace(shard, files=files)
+
+
+def _once(record: Record | BrokenInput, keys: set[str]) -> Record | BrokenInput:
+    """The record, unless its key was met before: a reader that was started anew does not know what was read."""
+    if isinstance(record, BrokenInput):
+        return record
+    if record.key in keys:
+        return BrokenInput(record.origin_file, record.origin_offset, Refused("duplicate_key", record.key))
+    keys.add(record.key)
+    return record
+
+
+def _parse(kind: ModuleType, record: Record, options: Any) -> Outcome:
+    """Parse a record; any error of the parser is the record's refusal. This is the isolation boundary."""
+    try:
+        outcome: Outcome = kind.parse(record, options)
+    except Exception as error:  # noqa: BLE001
+        return Refused("parser_failed", f"{type(error).__name__}: {error}".replace("\n", " ")[:500])
+    return outcome
+
+
+def _parse_in_a_fork(kind: ModuleType, record: Record, options: Any, timeout_s: float) -> Outcome:
+    """Parse a record in a forked process; if that crashes or hangs twice, the record is quarantined."""
+    ending = ""
+    for _ in range(2):
+        outcome, ending = _fork_once(kind, record, options, timeout_s)
+        if outcome is not None:
+            return outcome
+    return Refused("quarantined", ending)
+
+
+def _fork_once(kind: ModuleType, record: Record, options: Any, timeout_s: float) -> tuple[Outcome | None, str]:
+    readable, writable = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(readable)
+        with os.fdopen(writable, "wb") as stream:
+            pickle.dump(_parse(kind, record, options), stream)
+        os._exit(0)
+    os.close(writable)
+    chunks: list[bytes] = []
+    timed_out = False
+    while True:
+        ready, _, _ = select.select([readable], [], [], timeout_s)
+        if not ready:
+            timed_out = True
+            os.kill(child, signal.SIGKILL)
+            break
+        chunk = os.read(readable, 1 << 16)
+        if not chunk:
+            break
+        chunks.append(chunk)
+    os.close(readable)
+    _, status = os.waitpid(child, 0)
+    if timed_out:
+        return None, f"the parser was still busy after {timeout_s:g} s"
+    if status != 0:
+        code = os.waitstatus_to_exitcode(status)
+        return None, f"the parser ended with {signal.Signals(-code).name if code < 0 else f'exit status {code}'}"
+    outcome: Outcome = pickle.loads(b"".join(chunks))
+    return outcome, ""
+
+
+def _document_row(source: Source, record: Record, document: Document) -> dict[str, Any]:
+    return {
+        "doc_id": document_id(source.name, record.key),
+        "source": source.name,
+        "licence": source.licence,
+        "terms": source.terms,
+        "release_allowed": source.release_allowed,
+        "profile": source.profile,
+        "uri": document.uri,
+        "fetched_at": document.fetched_at,
+        "origin_file": record.origin_file,
+        "origin_offset": record.origin_offset,
+        "charset": document.charset,
+        "charset_declared": document.charset_declared,
+        "robots": document.robots,
+        "page_licence": document.page_licence,
+        "link_fraction": document.link_fraction,
+        "title": document.title,
+        "text": document.text,
+        "comments": document.comments,
+        "pages": [{"label": label, "start": start} for label, start in document.pages],
+        "meta": json.dumps(document.meta, ensure_ascii=False, sort_keys=True),
+    }
+
+
+def _refused_row(source: Source, record: Record, refused: Refused) -> dict[str, Any]:
+    return {
+        "doc_id": document_id(source.name, record.key),
+        "source": source.name,
+        "uri": refused.uri,
+        "origin_file": record.origin_file,
+        "origin_offset": record.origin_offset,
+        "reason": refused.reason,
+        "detail": refused.detail,
+    }

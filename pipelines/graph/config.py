@@ -1,0 +1,389 @@
+"""A configuration file becomes frozen settings, or one line that says what is wrong with it.
+
+Shape lives in Python, numbers in TOML: every table of the file is a settings
+dataclass of the package that uses it, and a key is valid if the dataclass has
+a field of that name. There are no class names in TOML and no silent defaults
+for a misspelt key.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from manyo.corpus.records import InputShard
+from manyo.corpus.sources import KINDS
+from manyo.corpus.tables.export import Export
+from manyo.dedup.settings import Dedup
+from manyo.filters.benchmarks.leaks import Decontaminate
+from manyo.filters.language import LanguageSettings
+from manyo.filters.pii.find import Scrub
+from manyo.filters.rights import Rights
+from manyo.filters.rules.decide import PROFILES, Rule, load_rules, shipped_rules
+from manyo.filters.signals.catalogue import SIGNALS, SignalSettings
+from manyo.filters.signals.models import Models
+from manyo.filters.signals.vocabulary import WordLists, load_words
+from manyo.pipelines.commands.mix import Mix
+from manyo.pipelines.engine.stage import UserError
+from manyo.pipelines.extraction.loop import Source
+from manyo.tokenizer.shuffle import Shuffle
+from manyo.tokenizer.train import TrainTokenizer
+
+T = TypeVar("T")
+
+#: Source names become folders and file names that trainers read.
+_SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Where everything goes.
+
+    Attributes:
+        out: folder or URI for all tables, shards and reports.
+    """
+
+    out: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """How much one record may take.
+
+    Attributes:
+        record_timeout_s: seconds after which a record's parser counts as hung.
+    """
+
+    record_timeout_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.record_timeout_s <= 0:
+            raise ValueError(f"record_timeout_s must be above 0, got {self.record_timeout_s}")
+
+
+@dataclass(frozen=True, slots=True)
+class WordFiles:
+    """Files of words to count, one a line, or names of `shipped_words`; None where there is none.
+
+    Attributes:
+        advertising: of shops and advertisements.
+        adult: of sexual content.
+        discrimination: that demean people.
+        violence: of violence and cruelty.
+    """
+
+    advertising: str | None = None
+    adult: str | None = None
+    discrimination: str | None = None
+    violence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which rules decide, and what is measured beyond the signals that always are.
+
+    Attributes:
+        rules: the TOML file that holds them, or a name of `shipped_rules`.
+        also_measure: signals that are measured on request only; those that the rules look at are added.
+        words: lists of words to count.
+        models: whose scores are signals.
+    """
+
+    rules: str = "default"
+    also_measure: tuple[str, ...] = ()
+    words: WordFiles = dataclasses.field(default_factory=WordFiles)
+    models: Models = dataclasses.field(default_factory=Models)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokenize:
+    """What turns text into token shards.
+
+    Attributes:
+        model: a SentencePiece model or a Hugging Face `tokenizer.json`; None where `train` makes one.
+        eod_token: the special token that ends documents, such as `<|endoftext|>`; a `tokenizer.json` needs it.
+        train: how to train one on the release; None where `model` names one.
+        shuffle: how to shuffle the documents of each source before they are packed; None leaves them in input order.
+        shard_tokens: tokens of a token shard, give or take one document.
+        format: `megatron` for `.bin` and `.idx`, `npy` for flat arrays.
+    """
+
+    model: str | None = None
+    eod_token: str | None = None
+    train: TrainTokenizer | None = None
+    shuffle: Shuffle | None = None
+    shard_tokens: int = 1_000_000_000
+    format: Literal["megatron", "npy"] = "megatron"
+
+    def __post_init__(self) -> None:
+        if (self.model is None) == (self.train is None):
+            raise ValueError('give either model = "FILE" or a [tokenize.train] table')
+        if self.shard_tokens < 1:
+            raise ValueError(f"shard_tokens must be at least 1, got {self.shard_tokens}")
+
+
+#: Chooses among the shards of a source, and how much of each is read.
+Sample = Callable[[Source, Sequence[InputShard]], Sequence[InputShard]]
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that a run depends on.
+
+    Attributes:
+        path: the file it was read from.
+        sources: in the file's order.
+        rules: read from `filter.rules`.
+        signals: which signals are measured.
+        export: how the release is written for other tools; None where the file has no [export].
+        decontaminate: benchmarks that are looked for; None where the file has no [decontaminate].
+        mix: the mixture of a training run; None where the file has no [mix].
+        sample: the part of the inputs that a forecast reads; None, for all, in every other run.
+    """
+
+    path: str
+    run: Run
+    sources: tuple[Source, ...]
+    extract: Extract
+    langid: LanguageSettings
+    rules: tuple[Rule, ...]
+    rights: Rights
+    signals: SignalSettings
+    dedup: Dedup
+    decontaminate: Decontaminate | None
+    scrub: Scrub
+    export: Export | None
+    tokenize: Tokenize
+    mix: Mix | None
+    sample: Sample | None = None
+
+
+def load_config(path: str, out: str | None = None) -> Config:
+    """Read a configuration file.
+
+    Args:
+        path: the TOML file.
+        out: replaces `[run] out`.
+
+    Raises:
+        UserError: the file is missing, no TOML, or has an unknown or invalid key.
+    """
+    try:
+        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: no such configuration file") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"{path}: {error}") from error
+    known = (
+        "run",
+        "source",
+        "extract",
+        "langid",
+        "filter",
+        "rights",
+        "dedup",
+        "decontaminate",
+        "scrub",
+        "export",
+        "tokenize",
+        "mix",
+    )
+    _refuse_unknown(path, tables, known)
+    for table in ("run", "source", "tokenize"):
+        if table not in tables:
+            raise UserError(f"{path}: table [{table}] is missing")
+
+    def settings(cls: type[T], table: str) -> T:
+        return from_table(cls, tables.get(table, {}), f"{path}: [{table}]")
+
+    run = settings(Run, "run")
+    filter_settings = settings(Filter, "filter")
+    try:
+        rules = load_rules(filter_settings.rules)
+    except FileNotFoundError as error:
+        raise UserError(
+            f"{path}: [filter]: no such rules file: {filter_settings.rules}; "
+            f"those that ship with manyo are {', '.join(shipped_rules())}"
+        ) from error
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    dedup = settings(Dedup, "dedup")
+    signals = _signals(path, filter_settings, rules, dedup.survivor_signal)
+    sources = _sources(path, tables["source"])
+    for name in dedup.source_priority:
+        if name not in [source.name for source in sources]:
+            raise UserError(f"{path}: [dedup] source_priority: no [[source]] has the name {name!r}")
+    boilerplate = dedup.boilerplate
+    for key, profiles in (
+        ("[dedup] view_profiles", dedup.view_profiles),
+        ("[dedup.boilerplate] remove", boilerplate.remove if boilerplate else ()),
+        ("[dedup.boilerplate] flag", boilerplate.flag if boilerplate else ()),
+    ):
+        for profile in profiles:
+            if profile not in PROFILES:
+                raise UserError(f"{path}: {key}: {profile!r} is none of {', '.join(PROFILES)}")
+    tokenize = settings(Tokenize, "tokenize")
+    _check_languages(path, tokenize, [source.name for source in sources])
+    return Config(
+        path=path,
+        run=Run(out) if out else run,
+        sources=sources,
+        extract=settings(Extract, "extract"),
+        langid=settings(LanguageSettings, "langid"),
+        rules=rules,
+        rights=settings(Rights, "rights"),
+        signals=signals,
+        dedup=dedup,
+        decontaminate=settings(Decontaminate, "decontaminate") if "decontaminate" in tables else None,
+        scrub=settings(Scrub, "scrub"),
+        export=settings(Export, "export") if "export" in tables else None,
+        tokenize=tokenize,
+        mix=settings(Mix, "mix") if "mix" in tables else None,
+    )
+
+
+def _signals(path: str, settings: Filter, rules: tuple[Rule, ...], survivor_signal: str | None) -> SignalSettings:
+    """What the file asks for, and of what is measured on request, what its rules and dedup look at."""
+    looked_at = {rule.signal: f"[filter] rule {rule.name!r}" for rule in rules}
+    if survivor_signal is not None:
+        looked_at.setdefault(survivor_signal, "[dedup] survivor_signal")
+        names = [signal.column.name for signal in SIGNALS]
+        if survivor_signal not in names:
+            raise UserError(f"{path}: [dedup] survivor_signal: {survivor_signal!r} is none of {', '.join(names)}")
+    also_measure = [
+        signal.column.name
+        for signal in SIGNALS
+        if signal.setting == "also_measure" and signal.column.name in looked_at.keys() - set(settings.also_measure)
+    ]
+    try:
+        signals = SignalSettings(
+            also_measure=(*settings.also_measure, *also_measure),
+            words=_words(settings.words),
+            models=settings.models,
+            models_digest=settings.models.digest(),
+        )
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: [filter.words]: no such file: {error.filename or error}") from error
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: [filter] {error}") from error
+    for signal in SIGNALS:
+        name = signal.column.name
+        if name in looked_at and not signal.is_measured(signals):
+            raise UserError(f"{path}: {looked_at[name]} looks at {name}, which needs the key {signal.setting}")
+    return signals
+
+
+def _words(files: WordFiles) -> WordLists:
+    paths = {entry.name: getattr(files, entry.name) for entry in dataclasses.fields(files)}
+    return WordLists(**{name: load_words(path) for name, path in paths.items() if path is not None})
+
+
+def _check_languages(path: str, tokenize: Tokenize, sources: list[str]) -> None:
+    """Where a vocabulary is merged from languages, every source must be in one of them, and there must be no others."""
+    named = [name for language in (tokenize.train.language if tokenize.train else ()) for name in language.sources]
+    if named and sorted(named) != sorted(sources):
+        wrong = sorted(set(named) ^ set(sources))
+        problem = f"no [[source]] has the name {wrong[0]!r}" if wrong[0] in named else f"{wrong[0]!r} is in no language"
+        raise UserError(f"{path}: [tokenize.train] language: {problem}; the sources are {', '.join(sources)}")
+
+
+def _sources(path: str, tables: Any) -> tuple[Source, ...]:
+    if not isinstance(tables, list) or not tables:
+        raise UserError(f"{path}: write sources as [[source]] tables, at least one")
+    sources = tuple(_source(f"{path}: [[source]] {number}", table) for number, table in enumerate(tables, start=1))
+    names = [source.name for source in sources]
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"{path}: two [[source]] tables have the name {name!r}")
+    return sources
+
+
+def _source(where: str, table: Mapping[str, Any]) -> Source:
+    kind = table.get("kind")
+    if kind not in KINDS:
+        raise UserError(f"{where}: kind {kind!r} is none of {', '.join(sorted(KINDS))}")
+    options_class = KINDS[kind].Options
+    own = {field.name for field in dataclasses.fields(Source)} - {"options"}
+    options = {field.name for field in dataclasses.fields(options_class)}
+    _refuse_unknown(where, table, sorted(own | options))
+    source = from_table(
+        Source,
+        {key: value for key, value in table.items() if key in own} | {"options": {}},
+        where,
+        given={"options": from_table(options_class, {k: v for k, v in table.items() if k in options}, where)},
+    )
+    if not _SOURCE_NAME.fullmatch(source.name):
+        raise UserError(f"{where}: name {source.name!r} must be lower-case letters, digits, - and _")
+    if source.profile not in PROFILES:
+        raise UserError(f"{where}: profile {source.profile!r} is none of {', '.join(PROFILES)}")
+    if not source.inputs:
+        raise UserError(f"{where}: inputs is empty")
+    return source
+
+
+def from_table(cls: type[T], table: Any, where: str, given: Mapping[str, Any] | None = None) -> T:
+    """Build a settings dataclass from a TOML table, checking names and types.
+
+    Args:
+        cls: a dataclass; its field types say what is valid.
+        table: what tomllib gave.
+        where: file and table, for messages.
+        given: values of fields that are not read from the table.
+
+    Raises:
+        UserError: unknown key, missing key, wrong type, or a value that the dataclass refuses.
+    """
+    if not isinstance(table, dict):
+        raise UserError(f"{where}: expected a table, got {table!r}")
+    hints = typing.get_type_hints(cls)
+    fields = dataclasses.fields(cls)  # type: ignore[arg-type]
+    _refuse_unknown(where, table, [field.name for field in fields])
+    values = {
+        key: _convert(hints[key], value, f"{where}: {key}") for key, value in table.items() if key not in (given or {})
+    }
+    values |= given or {}
+    for field in fields:
+        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        if required and field.name not in values:
+            raise UserError(f"{where}: key {field.name!r} is missing")
+    try:
+        return cls(**values)
+    except ValueError as error:
+        raise UserError(f"{where}: {error}") from error
+
+
+def _convert(hint: Any, value: Any, where: str) -> Any:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        (inner,) = [argument for argument in arguments if argument is not type(None)]
+        return _convert(inner, value, where)
+    if origin is tuple and isinstance(value, list):
+        return tuple(_convert(arguments[0], item, where) for item in value)
+    if origin in (dict, Mapping) and isinstance(value, dict):
+        return {key: _convert(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
+    if origin is typing.Literal:
+        if value not in arguments:
+            raise UserError(f"{where}: {value!r} is none of {', '.join(map(str, arguments))}")
+        return value
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return from_table(hint, value, where)
+    if hint is float and type(value) is int:
+        return float(value)
+    if type(value) is not hint:
+        expected = getattr(hint, "__name__", str(hint)) if origin is None else str(hint)
+        raise UserError(f"{where}: expected {expected}, got {value!r}")
+    return value
+
+
+def _refuse_unknown(where: str, table: Mapping[str, Any], known: typing.Iterable[str]) -> None:
+    known = list(known)
+    for key in table:
+        if key not in known:
+            raise UserError(f"{where}: unknown key {key!r}; known: {', '.join(known)}")
