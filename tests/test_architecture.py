@@ -62,12 +62,27 @@ def test_any_exception_is_caught_only_at_the_isolation_boundary() -> None:
     }
 
 
-def test_jitted_kernels_live_in_kernel_files_which_import_no_other_kernels() -> None:
+def test_kernels_live_in_kernel_files() -> None:
     for path in SOURCES:
-        jitted = re.search(r"^@njit", path.read_text(encoding="utf-8"), re.M)
-        assert not jitted or path.name.endswith("kernels.py"), name(path)
-        if path.name.endswith("kernels.py"):
-            assert not {module for module in imports(path) if module.endswith("kernels")}
+        is_kernel_file = path.name.endswith("_kernels.py")
+        assert is_kernel_file or not re.search(r"^@kernel", path.read_text(encoding="utf-8"), re.M), name(path)
+
+
+def test_a_kernel_file_imports_at_most_kernel_files_that_import_none() -> None:
+    """The cache of compiled code looks no deeper (`corpus/jit.py`)."""
+    kernel_imports = {
+        name(path): {module for module in imports(path) if module.endswith("_kernels")}
+        for path in SOURCES
+        if path.name.endswith("_kernels.py")
+    }
+    for modules in kernel_imports.values():
+        for module in modules:
+            assert not kernel_imports[module.removeprefix("manyo.").replace(".", "/") + ".py"]
+
+
+def test_one_place_says_how_kernels_are_compiled() -> None:
+    users = [name(path) for path in SOURCES if re.search(r"\bnjit\b", path.read_text(encoding="utf-8"))]
+    assert users == ["corpus/jit.py"]
 
 
 def test_there_is_no_drawer_for_everything() -> None:

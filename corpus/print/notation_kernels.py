@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from numba import njit
+from manyo.corpus.jit import kernel
 
 # What a mark is, the first column of the marks; the others are its start and the place behind its end.
 GAIJI: Final = 0  # ※［＃…］
@@ -30,7 +30,7 @@ _REVISED = ord("改")  # ［＃改ページ］, ［＃改丁］, …
 _REPLACEMENT: Final = 0xFFFD
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_space(point):  # type: ignore[no-untyped-def]
     """What `str.isspace` says."""
     if point < 0x1680:
@@ -46,7 +46,7 @@ def _is_space(point):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _without_ruby(points, clean):  # type: ignore[no-untyped-def]
     """Copy the points without readings, ｜ and control characters, all line ends as `\\n`.
 
@@ -82,7 +82,7 @@ def _without_ruby(points, clean):  # type: ignore[no-untyped-def]
     return n_clean, n_openings
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _note_end(clean, n, start):  # type: ignore[no-untyped-def]
     """The place behind the ］ of the ［＃ at start; 0 where none closes it on the line, or brackets nest too deeply."""
     depth, i = 1, start + 2
@@ -99,7 +99,7 @@ def _note_end(clean, n, start):  # type: ignore[no-untyped-def]
     return 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _latin_end(clean, n, start):  # type: ignore[no-untyped-def]
     """The place behind the 〕 of the 〔 at start; 0 if anything but Latin letters stands between, or nothing."""
     i = start + 1
@@ -108,7 +108,7 @@ def _latin_end(clean, n, start):  # type: ignore[no-untyped-def]
     return i + 1 if i > start + 1 and i < n and clean[i] == _SHELL_CLOSE else 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _find_marks(clean, n, marks):  # type: ignore[no-untyped-def]
     """Fill the marks in their order; how many there are. A note that is open to the end of its line is none."""
     n_marks, i = 0, 0
@@ -136,7 +136,7 @@ def _find_marks(clean, n, marks):  # type: ignore[no-untyped-def]
     return n_marks
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_kept_blank(clean, start, end):  # type: ignore[no-untyped-def]
     """Whether a line of which nothing stays is a blank line: it was one, or a page ends there."""
     if end >= start + 3 and clean[start] == _OPEN and clean[start + 1] == _SIGN and clean[start + 2] == _REVISED:
@@ -146,7 +146,7 @@ def _is_kept_blank(clean, start, end):  # type: ignore[no-untyped-def]
     return start == end
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _write(clean, n, marks, stays, stay_offsets, text):  # type: ignore[no-untyped-def]
     """The tidy text with `stays[stay_offsets[k]:stay_offsets[k + 1]]` for mark k; its length.
 

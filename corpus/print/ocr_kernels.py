@@ -13,7 +13,8 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
+
+from manyo.corpus.jit import kernel
 
 # What a line is, the values of `manyo.corpus.print.ocr.Kind`.
 BODY: Final = 0
@@ -63,7 +64,7 @@ BLOCK_LENGTH: Final = 1
 PRINT_SIZE: Final = 2
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _describe(points, offsets, meanings, limits, chars, widths, marks):  # type: ignore[no-untyped-def]
     """Length, width in full-width characters, and marks of every line, from its code points."""
     for i in range(len(offsets) - 1):
@@ -85,14 +86,14 @@ def _describe(points, offsets, meanings, limits, chars, widths, marks):  # type:
         marks[i] = mark
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _median(values, n):  # type: ignore[no-untyped-def]
     """Median of the first n values, which are sorted on the way."""
     ordered = np.sort(values[:n])
     return ordered[n // 2] if n % 2 else (ordered[n // 2 - 1] + ordered[n // 2]) / 2
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_vertical(lines, n, boxes, chars):  # type: ignore[no-untyped-def]
     """By the shapes of the boxes, longer lines counting more; lines without a box do not count."""
     balance = 0
@@ -105,7 +106,7 @@ def _is_vertical(lines, n, boxes, chars):  # type: ignore[no-untyped-def]
     return balance > 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _char_size(lines, n, is_vertical, boxes, chars, widths, scratch):  # type: ignore[no-untyped-def]
     """Median advance of a full-width character in pixels; 0 where no line has a box."""
     found = 0
@@ -123,7 +124,7 @@ def _char_size(lines, n, is_vertical, boxes, chars, widths, scratch):  # type: i
     return _median(scratch, found) if found else 0.0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _share_inside(a, b):  # type: ignore[no-untyped-def]
     """The fraction of box a's area that lies in box b."""
     width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
@@ -132,7 +133,7 @@ def _share_inside(a, b):  # type: ignore[no-untyped-def]
     return width * height / area if width > 0 and height > 0 and area > 0 else 0.0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _drop_repeats(page_offsets, points, offsets, boxes, confidences, chars, widths, marks, limits, kinds, blocks, kept):  # type: ignore[no-untyped-def]
     """Drop ruby, mark the tables of formats that mark none, drop what was given twice: in `kept`, `kinds`, `blocks`."""
     scratch = np.empty(len(kinds), np.float64)
@@ -194,7 +195,7 @@ def _drop_repeats(page_offsets, points, offsets, boxes, confidences, chars, widt
                         break
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _find_margins(page_offsets, boxes, chars, widths, marks, limits, kinds, kept, sides, n_text):  # type: ignore[no-untyped-def]
     """For each line, 1 above the text of its page, 2 below; for each page, how many lines say where its text is."""
     lines = np.empty(len(kinds), np.int64)
@@ -243,7 +244,7 @@ def _find_margins(page_offsets, boxes, chars, widths, marks, limits, kinds, kept
                 sides[i] = 1 if above > below else 2
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _find_heads(sides, middles, sizes, chars, are_numbers, repeat, points, offsets, limits, dropped):  # type: ignore[no-untyped-def]
     """Which margin lines are numbers, stand where other pages' numbers do, or are running heads.
 
@@ -281,7 +282,7 @@ def _find_heads(sides, middles, sizes, chars, are_numbers, repeat, points, offse
         )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _drop_furniture(page_offsets, furniture_offsets, furniture, boxes, kept):  # type: ignore[no-untyped-def]
     """Drop lines that stand where the layout detector saw no text."""
     for page in range(len(page_offsets) - 1):
@@ -291,7 +292,7 @@ def _drop_furniture(page_offsets, furniture_offsets, furniture, boxes, kept):  #
                     kept[i] = False
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sort(lines, n, keys):  # type: ignore[no-untyped-def]
     """Sort the first n lines by their keys; equal ones keep their order."""
     for at in range(1, n):
@@ -303,7 +304,7 @@ def _sort(lines, n, keys):  # type: ignore[no-untyped-def]
         lines[back] = line
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _columns(lines, first, last, starts, ends, tops, size, limits, columns):  # type: ignore[no-untyped-def]
     """Number the columns of lines[first:last] in `columns`, and sort these lines by them; how many there are.
 
@@ -343,7 +344,7 @@ def _columns(lines, first, last, starts, ends, tops, size, limits, columns):  # 
     return number + 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _read_columns(lines, n, is_vertical, boxes, chars, widths, limits, kinds, blocks, scratch, axes):  # type: ignore[no-untyped-def]
     """Put the lines of a page in the order of its columns, where those are plain; a block over two becomes two."""
     for at in range(n):
@@ -412,7 +413,7 @@ def _read_columns(lines, n, is_vertical, boxes, chars, widths, limits, kinds, bl
         blocks[lines[at]] = renumbered[at]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _lie_together(i, j, boxes, chars):  # type: ignore[no-untyped-def]
     """Whether line j can be the next one of the same block: right below i, or for vertical lines right to its left."""
     if boxes[i, 2] != boxes[i, 2] or boxes[j, 2] != boxes[j, 2]:
@@ -437,7 +438,7 @@ def _lie_together(i, j, boxes, chars):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _number_blocks(lines, n, boxes, chars, blocks):  # type: ignore[no-untyped-def]
     """Give lines without a block one: runs of lines that lie beside each other are a block."""
     next_number = 1
@@ -461,7 +462,7 @@ def _number_blocks(lines, n, boxes, chars, blocks):  # type: ignore[no-untyped-d
         had_none = True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _span(i, is_vertical, boxes, widths):  # type: ignore[no-untyped-def]
     """Start and end in the direction of reading; in characters where there is no box."""
     if boxes[i, 2] != boxes[i, 2]:
@@ -470,7 +471,7 @@ def _span(i, is_vertical, boxes, widths):  # type: ignore[no-untyped-def]
     return boxes[i, axis], boxes[i, axis] + boxes[i, axis + 2]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _mark_block(lines, n, page_size, page_longest, boxes, chars, widths, marks, limits, scratch, axes, found):  # type: ignore[no-untyped-def]
     """Say of the body lines of one block which start or end a paragraph."""
     indented, ending, vertical, measures = found
@@ -538,7 +539,7 @@ def _mark_block(lines, n, page_size, page_longest, boxes, chars, widths, marks, 
         measures[i, PRINT_SIZE] = size if has_boxes else 0.0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _mark_paragraphs(page_offsets, boxes, chars, widths, marks, limits, kinds, blocks, kept, order, continues, ending):  # type: ignore[no-untyped-def]
     """The lines that are kept in reading order, and of each body line whether it goes on with the last one's paragraph.
 
@@ -611,7 +612,7 @@ def _mark_paragraphs(page_offsets, boxes, chars, widths, marks, limits, kinds, b
     return n_ordered
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_plain(points, plain_blocks):  # type: ignore[no-untyped-def]
     """Whether every character lies within the blocks, rows of first and last of which none overlap."""
     # A block at a time and without a branch inside, so that LLVM compares eight characters at once.

@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
+
+from manyo.corpus.jit import kernel
 
 #: Fewest kana of a page that may be Japanese. Pages labelled Japanese hold 50 or more; foreign pages
 #: with a Japanese name or a language menu hold fewer than ten (日本語 itself has none).
@@ -122,32 +123,32 @@ _ARTICLE_TAG, _MAIN_TAG, _SECTION_TAG, _DIALOG_TAG = (
 _TITLE_TAG, _SCRIPT_TAG, _FIRST_HEADING_TAG = (TAGS.index(name) for name in ("title", "script", "h1"))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _lower(byte):  # type: ignore[no-untyped-def]
     return byte | 0x20 if 65 <= byte <= 90 else byte
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_space(byte):  # type: ignore[no-untyped-def]
     return byte == 32 or 9 <= byte <= 13
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_letter(byte):  # type: ignore[no-untyped-def]
     return 97 <= (byte | 0x20) <= 122
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_digit(byte):  # type: ignore[no-untyped-def]
     return 48 <= byte <= 57
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_heading(tag):  # type: ignore[no-untyped-def]
     return _FIRST_HEADING_TAG <= tag < _FIRST_HEADING_TAG + 6
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _look_up(hashes, values, hashed, missing):  # type: ignore[no-untyped-def]
     slot = np.int64(hashed >> np.uint64(64 - _SLOT_BITS))
     while hashes[slot] != 0:
@@ -157,7 +158,7 @@ def _look_up(hashes, values, hashed, missing):  # type: ignore[no-untyped-def]
     return np.int32(missing)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _name_end(data, i):  # type: ignore[no-untyped-def]
     """The hash of the tag's name that starts at i, in lower case, and the byte behind it."""
     hashed = _HASH_START
@@ -170,7 +171,7 @@ def _name_end(data, i):  # type: ignore[no-untyped-def]
     return hashed, i
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _read_attributes(data, i, attributes, no_quote, quotes_count):  # type: ignore[no-untyped-def]
     """Fill the spans of the attributes that are looked at; the byte behind the tag's `>`, or -1 if it has none.
 
@@ -229,7 +230,7 @@ def _read_attributes(data, i, attributes, no_quote, quotes_count):  # type: igno
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _value_hash(data, start, end):  # type: ignore[no-untyped-def]
     """Hash of a value in lower case, without white space around it."""
     while start < end and _is_space(data[start]):
@@ -242,7 +243,7 @@ def _value_hash(data, start, end):  # type: ignore[no-untyped-def]
     return hashed
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _holds(data, start, end, word):  # type: ignore[no-untyped-def]
     """Whether a span holds a word, which is in lower case; -1 is where no span starts."""
     if start < 0:
@@ -256,7 +257,7 @@ def _holds(data, start, end, word):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _hides(data, start, end):  # type: ignore[no-untyped-def]
     """Whether a style says `display: none`."""
     end = min(end, start + MAX_VALUE_BYTES)
@@ -276,7 +277,7 @@ def _hides(data, start, end):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _words_of(data, start, end, hashes, values):  # type: ignore[no-untyped-def]
     """What a value's words say, as bits.
 
@@ -325,7 +326,7 @@ def _words_of(data, start, end, hashes, values):  # type: ignore[no-untyped-def]
     return said
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _hint_of(data, tag, attributes, word_hashes, word_values, role_hashes, role_values):  # type: ignore[no-untyped-def]
     """A box's HINT."""
     said = 0
@@ -356,12 +357,12 @@ def _hint_of(data, tag, attributes, word_hashes, word_values, role_hashes, role_
     return TOPIC_HINT if said & _TOPIC and not said & _POST else 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_named_main(hint, tag):  # type: ignore[no-untyped-def]
     return hint == MAIN_HINT or tag in (_ARTICLE_TAG, _MAIN_TAG)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _first_name(data, start, end):  # type: ignore[no-untyped-def]
     """A box's NAME, from the span of its class; a span that starts at -1 is none."""
     if start < 0:
@@ -376,7 +377,7 @@ def _first_name(data, start, end):  # type: ignore[no-untyped-def]
     return np.int64(hashed >> np.uint64(33)) if i > start else 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _put(out, at, point):  # type: ignore[no-untyped-def]
     """Write a code point; the byte behind it."""
     if point < 0x80:
@@ -398,7 +399,7 @@ def _put(out, at, point):  # type: ignore[no-untyped-def]
     return at + 4
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_wide(point):  # type: ignore[no-untyped-def]
     """Whether no space is written beside the character: kana, kanji, full-width forms and punctuation."""
     return (
@@ -406,7 +407,7 @@ def _is_wide(point):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _point_of_three(data, i):  # type: ignore[no-untyped-def]
     """The code point of three bytes of UTF-8, 0 if it has another length."""
     if i < 0 or i + 2 >= len(data) or data[i] & 0xF0 != 0xE0:
@@ -414,7 +415,7 @@ def _point_of_three(data, i):  # type: ignore[no-untyped-def]
     return (np.int64(data[i]) & 0x0F) << 12 | (np.int64(data[i + 1]) & 0x3F) << 6 | np.int64(data[i + 2]) & 0x3F
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _reference(data, i, hashes, values, characters, numbers):  # type: ignore[no-untyped-def]
     """The one or two characters that a reference at `&` means, and the byte behind it; as `html.unescape` has it.
 
@@ -470,7 +471,7 @@ def _reference(data, i, hashes, values, characters, numbers):  # type: ignore[no
     return np.int64(characters[best, 0]), second if second else -1, behind
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_sign(point):  # type: ignore[no-untyped-def]
     """Whether a character is no letter, digit or mark of a note: white space, `#`, ¶, §, arrows, figures, a chain."""
     if point < 0x80:
@@ -489,7 +490,7 @@ def _is_sign(point):  # type: ignore[no-untyped-def]
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _find_end_of_signs(data, i, hashes, values, characters, numbers):  # type: ignore[no-untyped-def]
     """Where the `</a>` behind a few signs starts; -1 if there is something else before it."""
     stop = min(len(data) - 3, i + _MAX_SIGN_BYTES)
@@ -519,7 +520,7 @@ def _find_end_of_signs(data, i, hashes, values, characters, numbers):  # type: i
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _ends_sentence(text, start, end):  # type: ignore[no-untyped-def]
     """Whether a block has the mark of a sentence: 。．！？!?, a full stop or comma before a space, a full stop last."""
     for i in range(start, end):
@@ -537,7 +538,7 @@ def _ends_sentence(text, start, end):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _find_border(data, i, name):  # type: ignore[no-untyped-def]
     """From i on, the next start or end tag of a name given by its hash: where it starts, and whether it is an end."""
     n = len(data)
@@ -555,7 +556,7 @@ def _find_border(data, i, name):  # type: ignore[no-untyped-def]
     return -1, False
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _find_raw_end(data, i, length, name):  # type: ignore[no-untyped-def]
     """The same for the end tag of an element whose content is no markup, its name of that length."""
     n = len(data)
@@ -571,7 +572,7 @@ def _find_raw_end(data, i, length, name):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _find_reading_end(data, i):  # type: ignore[no-untyped-def]
     """From i on, the next tag of `rt`, `rp`, `rb`, `rtc` or `ruby`; -1 if there is none."""
     n = len(data)
@@ -593,7 +594,7 @@ def _find_reading_end(data, i):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _find_byte(data, i, byte):  # type: ignore[no-untyped-def]
     while i < len(data):
         if data[i] == byte:
@@ -610,7 +611,7 @@ _N_LINKS, _HIDDEN_BOX, _HIDDEN_INLINE, _UNENDED = range(10, 14)
 _N_STATES: Final = 14
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _end_space(out, state, point):  # type: ignore[no-untyped-def]
     """Write what the white space before a character comes to; 1 if it is a character, else 0."""
     pending = state[_PENDING]
@@ -625,13 +626,13 @@ def _end_space(out, state, point):  # type: ignore[no-untyped-def]
     return 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_break_hint(point):  # type: ignore[no-untyped-def]
     """Whether a character only says where a line may end: soft hyphen, space of no width, word joiner."""
     return point == 0xAD or point == 0x200B or point == 0x2060
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _show(out, state, point, is_pre):  # type: ignore[no-untyped-def]
     """Write a character that a reference stands for."""
     if point < 0 or (is_pre and point == 13) or _is_break_hint(point):
@@ -655,7 +656,7 @@ def _show(out, state, point, is_pre):  # type: ignore[no-untyped-def]
         state[_BLOCK_LINK_CHARS] += n_chars
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _show_run(data, i, out, state, is_pre):  # type: ignore[no-untyped-def]
     """Write the text from i on as far as the next tag or reference; the byte behind it."""
     n = len(data)
@@ -703,7 +704,7 @@ def _show_run(data, i, out, state, is_pre):  # type: ignore[no-untyped-def]
     return i
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _close_block(out, state, blocks, boxes, box, is_pre):  # type: ignore[no-untyped-def]
     """End the block, and begin one behind it."""
     start, end = state[_BLOCK_START], state[_AT]
@@ -742,7 +743,7 @@ def _close_block(out, state, blocks, boxes, box, is_pre):  # type: ignore[no-unt
     state[_N_BLOCKS] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _leave(state, stack, links):  # type: ignore[no-untyped-def]
     """The innermost box closes."""
     box = stack[state[_DEPTH]]
@@ -754,7 +755,7 @@ def _leave(state, stack, links):  # type: ignore[no-untyped-def]
         state[_HIDDEN_BOX] = -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _end_nearest(state, stack, names, boxes, links, does, name, like, borders):  # type: ignore[no-untyped-def]
     """End the nearest open box of a name (if `like` is set, of its like) with all in it, unless a border is between."""
     depth = state[_DEPTH]
@@ -770,7 +771,7 @@ def _end_nearest(state, stack, names, boxes, links, does, name, like, borders): 
             _leave(state, stack, links)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _stated_number(data, start, end):  # type: ignore[no-untyped-def]
     """The number that an attribute states, 1 if it states none."""
     value = np.int64(0)
@@ -781,7 +782,7 @@ def _stated_number(data, start, end):  # type: ignore[no-untyped-def]
     return value if end > start else 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _read(  # type: ignore[no-untyped-def]
     data,
     hides,
@@ -1028,12 +1029,12 @@ _SPACES = np.uint64(0x2020202020202020)
 _LEADS_OF_KANA = (np.uint64(0xE3E3E3E3E3E3E3E3), np.uint64(0xEFEFEFEFEFEFEFEF))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_kana(point):  # type: ignore[no-untyped-def]
     return 0x3041 <= point <= 0x30FF or 0xFF66 <= point <= 0xFF9F
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _referenced(data, i):  # type: ignore[no-untyped-def]
     """The number of a reference whose digits, or x, start at i; 0 if it has none."""
     base = 10
@@ -1056,19 +1057,19 @@ def _referenced(data, i):  # type: ignore[no-untyped-def]
 # Of each byte of a word, its high bit says what was found of it; the other bits say nothing.
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_zero(word):  # type: ignore[no-untyped-def]
     """Bytes that are 0; one behind such a byte may look like one."""
     return (word - _LOW_BITS) & ~word
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _from_reference(word):  # type: ignore[no-untyped-def]
     """0 for each `&` before `#`, and for a last `&`, whatever follows it."""
     return (word ^ _AMPERSANDS) | ((word >> np.uint64(8)) ^ _NUMBER_SIGNS)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_misplaced(word, before):  # type: ignore[no-untyped-def]
     """Bytes that continue a sequence of UTF-8 where none goes on, or do not where one does; `before` stands before."""
     one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
@@ -1083,13 +1084,13 @@ def _is_misplaced(word, before):  # type: ignore[no-untyped-def]
     return (word & ~(word << one)) ^ goes_on
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _may_lead_kana(word):  # type: ignore[no-untyped-def]
     """Bytes that lead kana in UTF-8, and `&` of references."""
     return _is_zero(word ^ _LEADS_OF_KANA[0]) | _is_zero(word ^ _LEADS_OF_KANA[1]) | _is_zero(_from_reference(word))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _count_kana(data, start, end):  # type: ignore[no-untyped-def]
     """Kana that start in a span: in UTF-8, and as references."""
     n = len(data)
@@ -1109,7 +1110,7 @@ def _count_kana(data, start, end):  # type: ignore[no-untyped-def]
     return utf_8_kana, reference_kana
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _mark_words(data, words, first, stop):  # type: ignore[no-untyped-def]
     """What a few words hold, one after another; the last may be cut by the page's end."""
     utf_8_kana = reference_kana = 0
@@ -1136,7 +1137,7 @@ def _mark_words(data, words, first, stop):  # type: ignore[no-untyped-def]
     return utf_8_kana, reference_kana, misplaced, escapes, zeros
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _find_marks(data, least):  # type: ignore[no-untyped-def]
     words = data[: len(data) // 8 * 8].view(np.uint64)
     n_words = (len(data) + 7) // 8
@@ -1177,7 +1178,7 @@ def _find_marks(data, least):  # type: ignore[no-untyped-def]
     return utf_8_kana, reference_kana, is_utf_8, escapes & _HIGH_BITS != 0, zeros & _HIGH_BITS != 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _count_pairs(data):  # type: ignore[no-untyped-def]
     """Marks of the encodings of two bytes; see `manyo.corpus.web.sniff.Pairs`."""
     shift_jis_leads = euc_jp_kana = half_width_pairs = high_bytes = top_bytes = 0
@@ -1205,7 +1206,7 @@ def _count_pairs(data):  # type: ignore[no-untyped-def]
     return shift_jis_leads, euc_jp_kana, half_width_pairs, high_bytes, top_bytes
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _runs(data, max_bytes):  # type: ignore[no-untyped-def]
     """Bytes above 0x7F, each with what follows it as far as `<` or a line end, runs parted by line ends."""
     found = np.empty(max_bytes, np.uint8)
@@ -1267,7 +1268,7 @@ _CELL_CHARS: Final = 80
 _MAX_NUMBER_BYTES: Final = 13
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _headlines(blocks, boxes):  # type: ignore[no-untyped-def]
     """Rows of the blocks in `<h1>` and `<h2>`."""
     rows = np.empty(len(blocks), np.int64)
@@ -1280,7 +1281,7 @@ def _headlines(blocks, boxes):  # type: ignore[no-untyped-def]
     return rows[:n]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _set_comments_apart(boxes, is_named):  # type: ignore[no-untyped-def]
     """Which boxes readers wrote, and the prose of the page without them."""
     n = len(boxes)
@@ -1300,7 +1301,7 @@ def _set_comments_apart(boxes, is_named):  # type: ignore[no-untyped-def]
     return is_comments, page
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _holds_named_main(boxes, is_comments, page):  # type: ignore[no-untyped-def]
     """Which boxes are around the largest text that is named main text, if it is large and in no dialog."""
     holds = np.zeros(len(boxes), np.bool_)
@@ -1323,7 +1324,7 @@ def _holds_named_main(boxes, is_comments, page):  # type: ignore[no-untyped-def]
 _ALL_PROSE, _CONTENT, _OWN, _ALL, _LINKED = range(5)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _find_frames(blocks, boxes, is_comments, page, frame_share, never_main, is_named):  # type: ignore[no-untyped-def]
     """Which boxes are frame, sums over each, its child with the most content, and its own last block of prose."""
     n = len(boxes)
@@ -1366,13 +1367,13 @@ def _find_frames(blocks, boxes, is_comments, page, frame_share, never_main, is_n
     return is_frame, sums, best, last
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_paragraph(blocks, sums, last, box):  # type: ignore[no-untyped-def]
     """Whether all the content of a box is one block of its own."""
     return last[box] >= 0 and blocks[last[box], BLOCK_PROSE] == sums[box, _CONTENT]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_like(boxes, box, other):  # type: ignore[no-untyped-def]
     """Whether two boxes are siblings of the same tag and name, or both named main text.
 
@@ -1384,7 +1385,7 @@ def _is_like(boxes, box, other):  # type: ignore[no-untyped-def]
     return is_sibling and is_named and boxes[box, TAG] == boxes[other, TAG]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _are_paragraphs(blocks, boxes, is_frame, sums, last, child):  # type: ignore[no-untyped-def]
     """Whether siblings like a box are paragraphs of what is around them."""
     parent = boxes[child, PARENT]
@@ -1395,7 +1396,7 @@ def _are_paragraphs(blocks, boxes, is_frame, sums, last, child):  # type: ignore
     return in_paragraphs > _LEAST_LIKE_SHARE * sums[parent, _CONTENT]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _text_in(text, blocks, boxes, box):  # type: ignore[no-untyped-def]
     """The text of a box and of all in it: of the boxes that open before it closes, which follow it."""
     behind = box + 1
@@ -1409,7 +1410,7 @@ def _text_in(text, blocks, boxes, box):  # type: ignore[no-untyped-def]
     return text[start:end]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _join_siblings(text, blocks, boxes, is_frame, sums, child, is_inside):  # type: ignore[no-untyped-def]
     """Take large siblings like a box for text as well, unless one is frame or holds links."""
     parent = boxes[child, PARENT]
@@ -1425,7 +1426,7 @@ def _join_siblings(text, blocks, boxes, is_frame, sums, child, is_inside):  # ty
             )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _find_main(text, blocks, boxes, is_frame, sums, best, last):  # type: ignore[no-untyped-def]
     """Which boxes are in the main container, or beside it and like it, and in no frame."""
     n = len(boxes)
@@ -1464,7 +1465,7 @@ def _find_main(text, blocks, boxes, is_frame, sums, best, last):  # type: ignore
     return is_inside
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _choose(text, blocks, boxes, frame_share, never_main, is_named):  # type: ignore[no-untyped-def]
     """Rows of leads, of blocks that are in the main container and in no frame, and of those that readers wrote.
 
@@ -1503,7 +1504,7 @@ def _choose(text, blocks, boxes, frame_share, never_main, is_named):  # type: ig
     return leads[:n_leads].copy(), rows[:n_rows].copy(), comment_rows[:n_comment_rows].copy(), n_chars, link_chars
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _number(blocks, boxes, rows):  # type: ignore[no-untyped-def]
     """Of each row that is the first of an item in an ordered list, the item's number; else 0."""
     numbers = np.zeros(len(rows), np.int32)
@@ -1518,7 +1519,7 @@ def _number(blocks, boxes, rows):  # type: ignore[no-untyped-def]
     return numbers
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _n_digits(number):  # type: ignore[no-untyped-def]
     n = 1
     while number >= 10:
@@ -1527,13 +1528,13 @@ def _n_digits(number):  # type: ignore[no-untyped-def]
     return n
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _size(blocks, row, number):  # type: ignore[no-untyped-def]
     """Characters of a block and of the number before it."""
     return blocks[row, CHARS] + (_n_digits(number) + 2 if number else 0)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sort(blocks, boxes, rows, numbers, is_flow, is_item):  # type: ignore[no-untyped-def]
     """Which rows stay as far as their text does not matter, and the places of the first and the last prose.
 
@@ -1570,7 +1571,7 @@ def _sort(blocks, boxes, rows, numbers, is_flow, is_item):  # type: ignore[no-un
     return is_kept, asked[:n_asked], first, last
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _section(blocks, boxes, rows, numbers, start):  # type: ignore[no-untyped-def]
     """Of the heading at a place: the place of the next one of its level or above, characters as far, and in links."""
     level = boxes[blocks[rows[start], BOX], TAG]
@@ -1586,7 +1587,7 @@ def _section(blocks, boxes, rows, numbers, start):  # type: ignore[no-untyped-de
     return end, size, link_chars
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _write(text, blocks, boxes, rows, numbers):  # type: ignore[no-untyped-def]
     """Blocks as lines of UTF-8; short cells of one table row share a line."""
     size = 0

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from manyo.corpus.schema import Column, Table
 from manyo.dedup.candidates.pairs import NUMBER
-from manyo.dedup.kernels import _settle, _unite
+from manyo.dedup.dedup_kernels import _settle, _unite
 
 COMPONENTS = Table(
     "components",

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 
 from manyo.corpus.schema import DOC_ID, DOC_ID_BYTES, Column, Table
-from manyo.dedup.kernels import _band_keys, _distinct_pairs, _pair_up
+from manyo.dedup.dedup_kernels import _band_keys, _distinct_pairs, _pair_up
 from manyo.dedup.settings import Dedup
 
 NUMBER = pa.uint64()

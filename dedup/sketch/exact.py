@@ -15,7 +15,7 @@ from functools import cache
 import numpy as np
 
 from manyo.corpus.text import Texts
-from manyo.dedup.kernels import _exact_hashes, _fold
+from manyo.dedup.dedup_kernels import _exact_hashes, _fold
 
 #: The basic plane and the plane of styled letters (𝐀, 🅰); ideographs beyond never change.
 _FOLDED_CODEPOINTS = 0x20000

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from manyo.corpus.schema import SIGNATURES
-from manyo.dedup.kernels import _minhashes
+from manyo.dedup.dedup_kernels import _minhashes
 from manyo.dedup.settings import Dedup
 from manyo.dedup.sketch.exact import Folded, exact_hashes
 from manyo.dedup.sketch.view import as_compared

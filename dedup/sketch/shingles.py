@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from manyo.dedup.kernels import _shingle_sets
+from manyo.dedup.dedup_kernels import _shingle_sets
 from manyo.dedup.settings import Dedup
 from manyo.dedup.sketch.exact import Folded
 

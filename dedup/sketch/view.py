@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus.text import Texts
-from manyo.dedup.kernels import KANA_BLOCK, KANA_BLOCK_SIZE, TO_O, TO_YO, TO_YU, _view
+from manyo.dedup.dedup_kernels import KANA_BLOCK, KANA_BLOCK_SIZE, TO_O, TO_YO, TO_YU, _view
 from manyo.dedup.settings import Dedup
 from manyo.dedup.sketch.exact import Folded, fold
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from manyo.corpus.schema import DOC_ID, Column, Table
 from manyo.dedup.candidates.components import COMPONENTS
 from manyo.dedup.candidates.pairs import NUMBER, PAIRS, has_minhash, ids_as_bytes, minhash_matrix, rows_by_part
-from manyo.dedup.kernels import _distinct_pairs
+from manyo.dedup.dedup_kernels import _distinct_pairs
 from manyo.dedup.settings import Dedup
 from manyo.dedup.sketch.shingles import shingle_sets
 from manyo.dedup.sketch.view import as_compared

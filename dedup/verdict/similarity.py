@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from manyo.dedup.kernels import _link_to_survivors
+from manyo.dedup.dedup_kernels import _link_to_survivors
 from manyo.dedup.settings import Dedup
 from manyo.dedup.verdict.compared import Compared
 

@@ -8,14 +8,15 @@ the tests' oracles.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from manyo.corpus.jit import kernel
 
 # An odd multiplier with well-spread bits (the 64-bit golden ratio), for a polynomial hash modulo 2**64 and for the
 # multiply-shift that turns it into a slot.
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _letters(data, start, stop, folds, expansions, points, places):  # type: ignore[no-untyped-def]
     """Fold the text in data[start:stop]: its letters, and the place of each in code points; returns their number."""
     n = 0
@@ -51,7 +52,7 @@ def _letters(data, start, stop, folds, expansions, points, places):  # type: ign
     return n
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _hash_grams(points, n_points, n, hashes):  # type: ignore[no-untyped-def]
     """Hash every n-gram of points: hashes[i] is that of points[i:i + n]."""
     lead_power = np.uint64(1)
@@ -66,7 +67,7 @@ def _hash_grams(points, n_points, n, hashes):  # type: ignore[no-untyped-def]
             hashes[i - n + 1] = rolling
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _fill_slots(keys, slot_keys, slot_rows, shift):  # type: ignore[no-untyped-def]
     """Put distinct keys into an open-addressing table of 2**(64 - shift) slots; a free slot has row -1."""
     mask = np.uint64(len(slot_keys) - 1)
@@ -78,7 +79,7 @@ def _fill_slots(keys, slot_keys, slot_rows, shift):  # type: ignore[no-untyped-d
         slot_rows[slot] = row
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _align(item, text, limit, costs, starts):  # type: ignore[no-untyped-def]
     """The first stretch of a text that takes at most `limit` edits to become an item (Sellers): edits, start, stop.
 
@@ -115,7 +116,7 @@ _FIRST = 2  # where the stretch began
 _DONE = 3  # where it was found last
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _find_items(  # type: ignore[no-untyped-def]
     data,
     offsets,

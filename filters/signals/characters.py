@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus.text import Texts
-from manyo.filters.signals.kernels import _count_characters
+from manyo.filters.signals.signal_kernels import _count_characters
 
 
 class CharacterClass(IntEnum):

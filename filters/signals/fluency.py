@@ -14,9 +14,9 @@ from functools import cache
 import numpy as np
 
 from manyo.corpus.text import Texts
-from manyo.filters.signals import kernels
+from manyo.filters.signals import signal_kernels as kernels
 from manyo.filters.signals.characters import CharacterClass, character_classes, share
-from manyo.filters.signals.kernels import _read_lines
+from manyo.filters.signals.signal_kernels import _read_lines
 
 #: A line this short is a menu item, a cell or a heading. HojiChar counts lines of at most 10 characters.
 SHORT_LINE_CHARS = 10
@@ -70,7 +70,7 @@ class LineCounts:
     """What one pass over the lines of a batch gives.
 
     Attributes:
-        counts: int64 (n_docs, LINE_COLUMNS), columns as `manyo.filters.signals.kernels` names them.
+        counts: int64 (n_docs, LINE_COLUMNS), columns as `manyo.filters.signals.signal_kernels` names them.
     """
 
     counts: np.ndarray

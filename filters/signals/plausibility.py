@@ -25,11 +25,11 @@ import joyokanji
 import numpy as np
 
 from manyo.corpus.text import Texts
-from manyo.filters.signals.kernels import BLANK_CLASS as BLANK
-from manyo.filters.signals.kernels import KANJI_CLASS as KANJI
-from manyo.filters.signals.kernels import OTHER_CLASS as OTHER
-from manyo.filters.signals.kernels import RARE_CLASS as RARE
-from manyo.filters.signals.kernels import _sum_lifts
+from manyo.filters.signals.signal_kernels import BLANK_CLASS as BLANK
+from manyo.filters.signals.signal_kernels import KANJI_CLASS as KANJI
+from manyo.filters.signals.signal_kernels import OTHER_CLASS as OTHER
+from manyo.filters.signals.signal_kernels import RARE_CLASS as RARE
+from manyo.filters.signals.signal_kernels import _sum_lifts
 
 #: Kana and marks that have a row each; the most frequent kanji follow them in the table.
 KANA = "".join(map(chr, range(ord("ぁ"), ord("ゖ") + 1)))

@@ -14,10 +14,10 @@ import numpy as np
 import pyarrow as pa
 
 from manyo.corpus.text import Texts
-from manyo.filters.signals import kernels
+from manyo.filters.signals import signal_kernels as kernels
 from manyo.filters.signals.characters import share
 from manyo.filters.signals.fluency import line_marks
-from manyo.filters.signals.kernels import _find_repeats
+from manyo.filters.signals.signal_kernels import _find_repeats
 
 #: n-grams are looked for in this many characters: repetition shows at once, and the table of a
 #: long book would leave the processor's cache.
@@ -41,7 +41,7 @@ class Repeats:
     """What one pass over the n-grams of a batch gives.
 
     Attributes:
-        counts: int64 (n_docs, REPETITION_COLUMNS), columns as `manyo.filters.signals.kernels` names them.
+        counts: int64 (n_docs, REPETITION_COLUMNS), columns as `manyo.filters.signals.signal_kernels` names them.
     """
 
     counts: np.ndarray

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 
 from manyo.corpus.text import Texts
-from manyo.filters.signals import kernels
+from manyo.filters.signals import signal_kernels as kernels
 from manyo.filters.signals.characters import (
     FULLWIDTH_KATAKANA,
     HIRAGANA,
@@ -23,7 +23,7 @@ from manyo.filters.signals.characters import (
     character_classes,
     share,
 )
-from manyo.filters.signals.kernels import _read_tells
+from manyo.filters.signals.signal_kernels import _read_tells
 
 #: llm-jp v1 and HojiChar look for kana in this many characters from the start.
 KANA_HEAD_CHARS = 50
@@ -44,7 +44,7 @@ NOT_IN_FACE = "()（）\n。、"
 
 @cache
 def tells() -> np.ndarray:
-    """uint32 (0x110000,), what each code point tells: bits as `manyo.filters.signals.kernels` names them."""
+    """uint32 (0x110000,), what each code point tells: bits as `manyo.filters.signals.signal_kernels` names them."""
     classes = character_classes()
     table = np.zeros(len(classes), np.uint32)
     table[np.isin(classes, KANA)] |= np.uint32(1 << kernels.KANA)
@@ -80,7 +80,7 @@ class Tells:
     """What one pass over the characters of a batch tells.
 
     Attributes:
-        counts: int64 (n_docs, TELL_COLUMNS), columns as `manyo.filters.signals.kernels` names them.
+        counts: int64 (n_docs, TELL_COLUMNS), columns as `manyo.filters.signals.signal_kernels` names them.
     """
 
     counts: np.ndarray

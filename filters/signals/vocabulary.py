@@ -19,9 +19,9 @@ from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
 from manyo.corpus.tables.shards import filesystem
 from manyo.corpus.text import Texts
-from manyo.filters.signals import kernels
+from manyo.filters.signals import signal_kernels as kernels
 from manyo.filters.signals.characters import share
-from manyo.filters.signals.kernels import _count_words, _cut_parts, _find_beginnings, _note_beginnings
+from manyo.filters.signals.signal_kernels import _count_words, _cut_parts, _find_beginnings, _note_beginnings
 
 #: Phrases of error pages and translations are looked for in this many characters from the start.
 HEAD_CHARS = 1_000
@@ -187,7 +187,7 @@ class WordCounts:
     """What one pass over the words of a batch gives.
 
     Attributes:
-        counts: int64 (n_docs, lists, WORD_COLUMNS), columns as `manyo.filters.signals.kernels` names them.
+        counts: int64 (n_docs, lists, WORD_COLUMNS), columns as `manyo.filters.signals.signal_kernels` names them.
     """
 
     counts: np.ndarray

@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sudachipy import Dictionary, Morpheme, SplitMode, Tokenizer
 
-from manyo.filters.signals import kernels
+from manyo.filters.signals import signal_kernels as kernels
 from manyo.filters.signals.characters import share
-from manyo.filters.signals.kernels import _repeat_words
 from manyo.filters.signals.repetition import MAX_CHARS
+from manyo.filters.signals.signal_kernels import _repeat_words
 from manyo.filters.signals.tells import STOP_CHARACTERS
 
 #: Parts of speech are told of this many characters from the start; shares hardly move after that.
@@ -141,7 +141,7 @@ class Words:
         alphabetic: int64 (n_docs,), words that hold a letter, kana and kanji among them.
         stop_words: int64 (n_docs,), how many of `STOP_CHARACTERS` are words of their own.
         newlines, hashes, ellipses: int64 (n_docs,), of the sample.
-        ngrams: int64 (n_docs, WORD_NGRAM_COLUMNS), columns as `manyo.filters.signals.kernels` names them.
+        ngrams: int64 (n_docs, WORD_NGRAM_COLUMNS), columns as `manyo.filters.signals.signal_kernels` names them.
     """
 
     chars: np.ndarray

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given, settings
 
-from manyo.filters.signals import kernels
+from manyo.filters.signals import signal_kernels as kernels
 from manyo.filters.signals.fluency import BULLETS, MAX_QUOTE_CHARS, SHORT_LINE_CHARS, read_lines
 from tests import oracles
 from tests.filters.batches import TEXTS, sliced

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bench.ocr_noise import Noise, wrongly_read
 from manyo.corpus.text import Texts
-from manyo.filters.signals.kernels import RARE_CLASS
 from manyo.filters.signals.plausibility import load_table, read_plausibility
+from manyo.filters.signals.signal_kernels import RARE_CLASS
 from tests import oracles
 from tests.conftest import ROOT
 

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
-from manyo.filters.signals import kernels
+from manyo.filters.signals import signal_kernels as kernels
 from manyo.filters.signals.repetition import (
     COMPRESSED_BYTES,
     DISTINCT_WINDOW_CHARS,

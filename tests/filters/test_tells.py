@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from manyo.filters.signals import kernels
+from manyo.filters.signals import signal_kernels as kernels
 from manyo.filters.signals.tells import (
     FACE_KATAKANA,
     KANA_HEAD_CHARS,

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from manyo.filters.signals.kernels import (
+from manyo.filters.signals.repetition import MAX_CHARS
+from manyo.filters.signals.signal_kernels import (
     REPEATED_7WORDS,
     STEPPED_5WORD_CHARS,
     TOP_2WORD_CHARS,
     WORD_NGRAM_COLUMNS,
     _repeat_words,
 )
-from manyo.filters.signals.repetition import MAX_CHARS
 from manyo.filters.signals.words import SPEECH_CHARS, read_speech, read_words
 from tests import oracles
 

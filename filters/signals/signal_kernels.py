@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
+
+from manyo.corpus.jit import kernel
 
 # What a character means to the line kernel: the values of its `marks` table, the commonest two first.
 PLAIN: Final = 0
@@ -150,7 +151,7 @@ _WALKED_BIT = np.uint64(19)
 _COUNT_BITS = np.uint64(0x3_FFFF)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _code_point(data, i):  # type: ignore[no-untyped-def]
     """The code point that starts at byte i, and the byte after it."""
     at = np.uint64(i)  # an unsigned index needs no look whether it counts from the end
@@ -167,7 +168,7 @@ def _code_point(data, i):  # type: ignore[no-untyped-def]
     return (lead & 0x07) << 18 | second << 12 | third << 6 | fourth, i + 4
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _count_characters(data, offsets, classes, counts):  # type: ignore[no-untyped-def]
     """Count the characters of each class: counts[doc, classes[code point]]."""
     for doc in range(len(offsets) - 1):
@@ -177,7 +178,7 @@ def _count_characters(data, offsets, classes, counts):  # type: ignore[no-untype
             counts[doc, classes[point]] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _find_slot(keys, used, key, shift):  # type: ignore[no-untyped-def]
     """The slot of a key in an open-addressing table of 2**(64 - shift) slots; unused if the key is new."""
     mask = np.uint64((1 << (64 - shift)) - 1)
@@ -188,7 +189,7 @@ def _find_slot(keys, used, key, shift):  # type: ignore[no-untyped-def]
     return slot
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _table_shift(n_keys):  # type: ignore[no-untyped-def]
     """The shift of the smallest table, 16 slots or more, that n keys fill at most by half."""
     shift = 60
@@ -197,7 +198,7 @@ def _table_shift(n_keys):  # type: ignore[no-untyped-def]
     return shift
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _duplicates(hashed, count, keys, used):  # type: ignore[no-untyped-def]
     """How many of the hashes occurred before, and the sum of their lengths; keys and used are scratch."""
     shift = _table_shift(count)
@@ -214,7 +215,7 @@ def _duplicates(hashed, count, keys, used):  # type: ignore[no-untyped-def]
     return n_duplicates, duplicate_chars
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _join_paragraphs(lines, n_lines):  # type: ignore[no-untyped-def]
     """Join lines to paragraphs in place: a line after a blank one begins a paragraph; their number."""
     n_paragraphs = 0
@@ -230,7 +231,7 @@ def _join_paragraphs(lines, n_lines):  # type: ignore[no-untyped-def]
     return n_paragraphs
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _closer(data, i, end, opener, max_chars):  # type: ignore[no-untyped-def]
     """The byte after the closer of an opener that ends at byte i, or i if its line has none within max_chars."""
     depth = 1
@@ -250,7 +251,7 @@ def _closer(data, i, end, opener, max_chars):  # type: ignore[no-untyped-def]
     return i
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _read_lines(data, offsets, marks, short_line_chars, max_quote_chars, counts):  # type: ignore[no-untyped-def]
     """Fill the line columns of each document.
 
@@ -376,7 +377,7 @@ def _read_lines(data, offsets, marks, short_line_chars, max_quote_chars, counts)
         row[DUPLICATE_PARAGRAPHS], row[DUPLICATE_PARAGRAPH_CHARS] = _duplicates(lines, n_paragraphs, keys, used)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _count_ngrams(prefixes, starts, n_starts, length, power, hashes, slots, ranks, table):  # type: ignore[no-untyped-def]
     """Count the n-grams at the first n_starts places, by polynomial hash; power is _MULTIPLIER**length.
 
@@ -406,7 +407,7 @@ def _count_ngrams(prefixes, starts, n_starts, length, power, hashes, slots, rank
         ranks[i] = rank
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _keep_repeated(starts, n_starts, slots, table):  # type: ignore[no-untyped-def]
     """Move the places whose n-gram occurs more than once to the front; their number."""
     n_repeated = np.uint64(0)
@@ -416,7 +417,7 @@ def _keep_repeated(starts, n_starts, slots, table):  # type: ignore[no-untyped-d
     return np.int64(n_repeated)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _covered_chars(starts, ranks, n_starts, length):  # type: ignore[no-untyped-def]
     """Characters that stand in an n-gram which occurred before."""
     covered_chars = covered_to = np.int64(0)
@@ -429,7 +430,7 @@ def _covered_chars(starts, ranks, n_starts, length):  # type: ignore[no-untyped-
     return covered_chars
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _stepped_chars(starts, slots, n_starts, length, table):  # type: ignore[no-untyped-def]
     """Characters in n-grams that were walked over before, each stepped over whole; the table remembers the walk."""
     n_steps = stepped_to = np.int64(0)
@@ -444,7 +445,7 @@ def _stepped_chars(starts, slots, n_starts, length, table):  # type: ignore[no-u
     return n_steps * length
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _frequent_ngrams(ranks, n_starts, n_distinct, n_repeated, reached):  # type: ignore[no-untyped-def]
     """Occurrences of the most frequent repeated n-grams, as many as the root of how many distinct ones there are.
 
@@ -463,7 +464,7 @@ def _frequent_ngrams(ranks, n_starts, n_distinct, n_repeated, reached):  # type:
     return n_occurrences
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _count_repeats(prefixes, n_chars, starts, hashes, slots, ranks, table, reached, row):  # type: ignore[no-untyped-def]
     """Fill the n-gram columns of one document.
 
@@ -502,7 +503,7 @@ def _count_repeats(prefixes, n_chars, starts, hashes, slots, ranks, table, reach
         n_starts = _keep_repeated(starts, n_starts, slots, table)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _find_repeats(  # type: ignore[no-untyped-def]
     data, offsets, marks, max_chars, max_run, keeps_blanks, distinct_window, seen_in, counts
 ):
@@ -546,7 +547,7 @@ def _find_repeats(  # type: ignore[no-untyped-def]
         _count_repeats(prefixes, n_chars, starts, hashes, slots, ranks, table, reached, row)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_alphanumeric(point):  # type: ignore[no-untyped-def]
     """Whether a code point is a letter or digit of ASCII or its twin in full width."""
     if point >= 0xFF01:
@@ -554,7 +555,7 @@ def _is_alphanumeric(point):  # type: ignore[no-untyped-def]
     return 0x30 <= point <= 0x39 or 0x41 <= point & ~0x20 <= 0x5A
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _are_eyes(points, n_chars, left, right):  # type: ignore[no-untyped-def]
     """Whether two characters in brackets look at one from a face, whose mouth is between them."""
     eye, other = points[left], points[right]
@@ -578,7 +579,7 @@ def _are_eyes(points, n_chars, left, right):  # type: ignore[no-untyped-def]
     return n_letters == 0 or (n_between == 1 and points[left + 1] in _LETTER_MOUTHS)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_face(data, i, end, tells, points):  # type: ignore[no-untyped-def]
     """Whether what follows a bracket that ends at byte i is a face: eyes that match, or a mouth beside an eye.
 
@@ -609,7 +610,7 @@ def _is_face(data, i, end, tells, points):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _find_url(data, start, i, end, known_to):  # type: ignore[no-untyped-def]
     """First byte, and the byte after the last, of an address of the web whose colon ends at byte i; i twice if none.
 
@@ -629,7 +630,7 @@ def _find_url(data, start, i, end, known_to):  # type: ignore[no-untyped-def]
     return j - 3, to
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _read_tells(data, offsets, tells, head_chars, counts):  # type: ignore[no-untyped-def]
     """Fill the telling columns of each document, from what each character tells."""
     points = np.empty(FACE_CHARS, np.int64)
@@ -738,7 +739,7 @@ def _read_tells(data, offsets, tells, head_chars, counts):  # type: ignore[no-un
             stop_characters >>= 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sum_lifts(data, offsets, classes, first_kanji, lifts, sums):  # type: ignore[no-untyped-def]
     """Fill the columns of each document: the sum of the lifts of its pairs of neighbours, pairs, kanji, rare kanji.
 
@@ -764,7 +765,7 @@ def _sum_lifts(data, offsets, classes, first_kanji, lifts, sums):  # type: ignor
         row[0], row[1], row[2], row[3] = total, n_pairs, n_kanji, n_rare
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _repeat_words(words, chars, offsets, counts):  # type: ignore[no-untyped-def]
     """Fill the columns of word n-grams: numbers of words and their lengths, document i from offsets[i] on.
 
@@ -823,7 +824,7 @@ def _repeat_words(words, chars, offsets, counts):  # type: ignore[no-untyped-def
                 row[REPEATED_7WORDS] = n_starts
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_katakana(data, i):  # type: ignore[no-untyped-def]
     """Whether the three bytes at i are a full-width katakana, ー too and ・ not."""
     if data[i] != 0xE3:
@@ -833,13 +834,13 @@ def _is_katakana(data, i):  # type: ignore[no-untyped-def]
     return data[i + 1] == 0x83 and data[i + 2] != 0xBB
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_latin(byte):  # type: ignore[no-untyped-def]
     """Whether a byte is a letter of ASCII."""
     return 0x41 <= byte & 0xDF <= 0x5A
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _touches_its_like(data, start, end, first, last):  # type: ignore[no-untyped-def]
     """Whether katakana at either end of the match goes on outside of it, or Latin letters do."""
     if start > first and _is_latin(data[start]) and _is_latin(data[start - 1]):
@@ -851,19 +852,19 @@ def _touches_its_like(data, start, end, first, last):  # type: ignore[no-untyped
     return end + 3 <= last and end - 3 >= start and _is_katakana(data, end - 3) and _is_katakana(data, end)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _spread(point):  # type: ignore[no-untyped-def]
     """A code point over 64 bits: the upper ones are a hash."""
     return np.uint64(point) * _MULTIPLIER
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _prefix_row(first, second, third):  # type: ignore[no-untyped-def]
     """The row in reaches of what a word begins with; 0 stands for a character that it has not."""
     return (_spread(_spread(_spread(first) + np.uint64(second)) + np.uint64(third))) >> np.uint64(48)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _note_beginnings(data, offsets, pairs, reaches):  # type: ignore[no-untyped-def]
     """Note how words begin, in tables of zeros.
 
@@ -886,7 +887,7 @@ def _note_beginnings(data, offsets, pairs, reaches):  # type: ignore[no-untyped-
         reaches[row] = max(reaches[row], size)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _find_beginnings(data, offsets, pairs, places):  # type: ignore[no-untyped-def]
     """Where in the documents two characters stand that words begin with, as `_note_beginnings` noted; how many places.
 
@@ -912,7 +913,7 @@ def _find_beginnings(data, offsets, pairs, places):  # type: ignore[no-untyped-d
     return np.int64(n_places)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _cut_parts(data, offsets, places, reaches, parts, cut):  # type: ignore[no-untyped-def]
     """Copy to cut every part of the documents in which a word can stand, as `_note_beginnings` noted how they begin.
 
@@ -955,7 +956,7 @@ def _cut_parts(data, offsets, places, reaches, parts, cut):  # type: ignore[no-u
     return n_bytes, n_parts
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _head_end(data, i, end, head_chars):  # type: ignore[no-untyped-def]
     """The byte after the first head_chars characters."""
     for _ in range(head_chars):
@@ -965,7 +966,7 @@ def _head_end(data, i, end, head_chars):  # type: ignore[no-untyped-def]
     return i
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _count_words(data, offsets, matches, lists, chars, is_phrase, head_chars, counts):  # type: ignore[no-untyped-def]
     """Count the words of each list: of matches that overlap, the first, and of those the longest.
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
+
+from manyo.corpus.jit import kernel
 
 # Odd multipliers of MurmurHash3's 64-bit finaliser (Appleby, public domain) and of splitmix64
 # (Steele, Lea, Flood 2014); any odd numbers with well spread bits would do, these are well tested.
@@ -41,7 +42,7 @@ _LONG_REPEATS = tuple(ord(mark) for mark in "〳〴")
 _LONG_REPEAT_END = ord("〵")
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _fold(data, offsets, table, voiced, semivoiced):  # type: ignore[no-untyped-def]
     """Decode UTF-8, map each character through `table` (0 drops it), join kana with their marks."""
     n_docs = len(offsets) - 1
@@ -96,7 +97,7 @@ def _fold(data, offsets, table, voiced, semivoiced):  # type: ignore[no-untyped-
     return codepoints[:end], out_offsets
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _view(codepoints, offsets, is_viewed, letters, voiced, sounds, vowels, befores):  # type: ignore[no-untyped-def]
     """Each document letter by letter; `last` and `second_last` are its letters before their sounds were made one."""
     n_docs = len(offsets) - 1
@@ -154,7 +155,7 @@ def _view(codepoints, offsets, is_viewed, letters, voiced, sounds, vowels, befor
     return viewed[:end].copy(), out_offsets
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _exact_hashes(codepoints, offsets):  # type: ignore[no-untyped-def]
     """Hash each document's characters in order: rotate, xor, multiply; then MurmurHash3's finaliser."""
     n_docs = len(offsets) - 1
@@ -169,7 +170,7 @@ def _exact_hashes(codepoints, offsets):  # type: ignore[no-untyped-def]
     return hashes
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _minhashes(codepoints, offsets, shingle_chars, min_chars, max_chars, factors, shifts):  # type: ignore[no-untyped-def]
     """Signatures of the documents that have `min_chars`, one row each, in order.
 
@@ -223,7 +224,7 @@ def _minhashes(codepoints, offsets, shingle_chars, min_chars, max_chars, factors
     return minima
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _band_keys(minhash, bands, rows):  # type: ignore[no-untyped-def]
     """A 64-bit key of each band: its number (from 1) and its values, mixed in one after another."""
     keys = np.empty((len(minhash), bands), np.uint64)
@@ -238,7 +239,7 @@ def _band_keys(minhash, bands, rows):  # type: ignore[no-untyped-def]
     return keys
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sorted_hashes(hashes, scattered, ends):  # type: ignore[no-untyped-def]
     """Sort numbers that are spread evenly over 32 bits, several times faster than a comparison sort.
 
@@ -269,7 +270,7 @@ def _sorted_hashes(hashes, scattered, ends):  # type: ignore[no-untyped-def]
     return scattered[: len(hashes)]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _shingle_sets(codepoints, offsets, shingle_chars, min_chars, max_chars, max_shingles):  # type: ignore[no-untyped-def]
     """Sorted distinct shingle hashes, as `_minhashes` makes them, of the documents that have `min_chars`.
 
@@ -318,7 +319,7 @@ def _shingle_sets(codepoints, offsets, shingle_chars, min_chars, max_chars, max_
     return hashes[:end], ends
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _pair_up(by_key, keys, precedence, id_head, number):  # type: ignore[no-untyped-def]
     """Pairs of each row and the first of its key; and a row that is one document given twice, or -1."""
     n_rows = len(keys)
@@ -353,7 +354,7 @@ def _pair_up(by_key, keys, precedence, id_head, number):  # type: ignore[no-unty
     return left, right, twice
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _distinct_pairs(by_left, left, right):  # type: ignore[no-untyped-def]
     """Pairs sorted by both members, each once; `by_left` sorts them by the first."""
     ordered_left = np.empty(len(left), np.uint64)
@@ -377,7 +378,7 @@ def _distinct_pairs(by_left, left, right):  # type: ignore[no-untyped-def]
     return ordered_left[:end], ordered_right[:end]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _unite(parent, left, right):  # type: ignore[no-untyped-def]
     """Join the trees of each `left[i]` and `right[i]` in place; a root is the smallest of its tree.
 
@@ -402,7 +403,7 @@ def _unite(parent, left, right):  # type: ignore[no-untyped-def]
             parent[a] = b
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _settle(parent):  # type: ignore[no-untyped-def]
     """Point everything at its root: a parent is never greater than its child, so it is settled before."""
     for i in range(len(parent)):
@@ -410,7 +411,7 @@ def _settle(parent):  # type: ignore[no-untyped-def]
             parent[i] = parent[parent[i]]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _overlap(one, other, max_shingles):  # type: ignore[no-untyped-def]
     """Jaccard similarity of two sorted sets, and the share of the first that the second holds; a set of `max_shingles`
     says nothing beyond its largest member."""
@@ -430,7 +431,7 @@ def _overlap(one, other, max_shingles):  # type: ignore[no-untyped-def]
     return n_common / n_union, n_common / max(i, 1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _least_estimate(n_one, n_other, min_containment, n_permutations):  # type: ignore[no-untyped-def]
     """Three standard deviations below the Jaccard similarity of two sets of which the second holds so much of the
     first."""
@@ -439,7 +440,7 @@ def _least_estimate(n_one, n_other, min_containment, n_permutations):  # type: i
     return similarity - 3 * np.sqrt(similarity * (1 - similarity) / n_permutations)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _link_to_survivors(  # type: ignore[no-untyped-def]
     exact_hash,
     chars,

@@ -1,0 +1,68 @@
+"""Compiled functions: how every kernel is compiled, and where its machine code is kept.
+
+Numba compiles a kernel on its first call (54 s for all of them on one core) and keeps the machine code for later
+processes. It notices a change in the kernel's own file, but not in a file from which the kernel imports another one.
+So the folder of the code carries a digest of those files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+from numba import config, njit
+from numpy.typing import NDArray
+
+#: Arrays that kernels take, by the type of their elements.
+Bools: TypeAlias = NDArray[np.bool_]
+Bytes: TypeAlias = NDArray[np.uint8]
+Int32s: TypeAlias = NDArray[np.int32]
+Int64s: TypeAlias = NDArray[np.int64]
+Uint32s: TypeAlias = NDArray[np.uint32]
+Uint64s: TypeAlias = NDArray[np.uint64]
+Float32s: TypeAlias = NDArray[np.float32]
+Float64s: TypeAlias = NDArray[np.float64]
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+_PACKAGE = Path(__file__).parent.parent
+_IMPORTED_KERNELS = re.compile(r"^from manyo\.([\w.]+_kernels) import", re.M)
+
+
+def kernel(function: Kernel) -> Kernel:
+    """Compile a function on its first call; it then runs without Python's global lock.
+
+    Machine code is kept in `NUMBA_CACHE_DIR` where that is set, else in the user's cache folder, else where Numba
+    finds room. With `NUMBA_DISABLE_JIT=1` the function stays as it is.
+    """
+    if config.DISABLE_JIT:
+        return function
+    compiled = njit(nogil=True)(function)
+    before = config.CACHE_DIR
+    try:
+        config.CACHE_DIR = before or _cache_folder(function.__code__.co_filename)
+        compiled.enable_caching()
+    finally:
+        config.CACHE_DIR = before
+    return compiled  # type: ignore[no-any-return]
+
+
+@cache
+def _cache_folder(source_file: str) -> str:
+    """The folder for the machine code of one file's kernels; empty, for Numba's own choice, where none can be made."""
+    imported = _IMPORTED_KERNELS.findall(Path(source_file).read_text(encoding="utf-8"))
+    sources = [_PACKAGE.joinpath(*name.split(".")).with_suffix(".py").read_bytes() for name in sorted(imported)]
+    digest = hashlib.blake2b(b"".join(sources), digest_size=4).hexdigest() if sources else "own"
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    folder = Path(home, "manyo", "kernels", digest)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return ""
+    return str(folder)
