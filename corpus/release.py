@@ -31,6 +31,24 @@ SPANS = pa.schema(
 )
 
 
+def passes_rules(decisions: pa.RecordBatch) -> np.ndarray:
+    """bool (n_docs,), which documents have no reason against them in a batch with column `reasons` of `DECISIONS`."""
+    passes: np.ndarray = pc.equal(pc.list_value_length(decisions.column("reasons")), 0).to_numpy(zero_copy_only=False)
+    return passes
+
+
+def survives_dedup(duplicates: pa.RecordBatch) -> np.ndarray:
+    """bool (n_docs,), which documents stay, in a batch with column `kept` of `DUPLICATES`; false where it is null."""
+    survives: np.ndarray = pc.fill_null(duplicates.column("kept"), False).to_numpy(zero_copy_only=False)
+    return survives
+
+
+def is_kept(decisions: pa.RecordBatch, duplicates: pa.RecordBatch) -> np.ndarray:
+    """bool (n_docs,), which documents both the rules and dedup keep."""
+    kept: np.ndarray = passes_rules(decisions) & survives_dedup(duplicates)
+    return kept
+
+
 def resolve(spans: Iterable[tuple[int, int, str]], kinds: Iterable[str]) -> list[tuple[int, int, str]]:
     """Join overlapping spans, so that every character belongs to at most one and none is lost.
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
 
+from manyo.corpus.release import survives_dedup
 from manyo.corpus.schema import DOC_ID
 from manyo.corpus.tables.shards import read_columns, read_rows, zip_whole
 from manyo.filters.rules.comparison import id_keys
@@ -95,7 +96,7 @@ def choose_repeats(
     for place, (shard, uri) in enumerate(zip(shards, duplicates, strict=True)):
         columns = ("cluster", "similarity", "containment", "kept", "within_source")
         documents, judged = zip_whole((shard.documents, ("doc_id",)), (uri, columns))
-        removed = pc.and_not(pc.is_valid(judged.column("similarity")), judged.column("kept"))
+        removed = pc.and_not(pc.is_valid(judged.column("similarity")), pa.array(survives_dedup(judged)))
         rows = np.flatnonzero(removed.to_numpy(zero_copy_only=False) & shard.permitted())
         total += len(rows)
         similarity = judged.column("similarity").to_numpy(zero_copy_only=False)[rows]

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from manyo.corpus.release import BENCHMARK_MASK, SPANS, mask, release_batch
+from manyo.corpus.release import BENCHMARK_MASK, SPANS, is_kept, mask, passes_rules, release_batch
 from manyo.corpus.schema import (
     BOILERPLATE,
     DECISIONS,
@@ -154,7 +154,7 @@ def decide(task: Task) -> Counts:
             decisions = rules.name_reasons(documents.column("doc_id"), np.hstack([barred, failed]), names)
             reasons = decisions.column("reasons")
             counts["documents"] += len(reasons)
-            counts["kept"] += pc.sum(pc.equal(pc.list_value_length(reasons), 0)).as_py() or 0
+            counts["kept"] += int(passes_rules(decisions).sum())
             for reason in pc.value_counts(pc.list_flatten(reasons).cast(pa.string())).to_pylist():
                 counts[f"reason.{reason['values']}"] += reason["counts"]
             yield decisions
@@ -179,7 +179,9 @@ def split_by_address(task: Task) -> Counts:
         (task.input("decisions"), ["reasons"]),
     ):
         chars = signed.column("chars").to_numpy()
-        for part, batch in zip(parts, split_addresses(documents, chars, _kept(decisions), task.settings), strict=True):
+        for part, batch in zip(
+            parts, split_addresses(documents, chars, passes_rules(decisions), task.settings), strict=True
+        ):
             part.append(batch)
     write_parts(task.outputs["addresses"], ADDRESSES.schema, parts)
     return {}
@@ -209,7 +211,7 @@ def split_keys(task: Task) -> Counts:
     ):
         documents = _with_signal(documents, measured)
         is_out = pc.is_in(documents.column("doc_id"), value_set=out)
-        in_play = _kept(decisions) & ~is_out.to_numpy(zero_copy_only=False)
+        in_play = passes_rules(decisions) & ~is_out.to_numpy(zero_copy_only=False)
         places = precedence(documents, signed.column("chars").to_numpy(), task.settings)
         apart = hashes_of(documents.column("source")) if task.settings.within_sources else None
         dealt = split(signed, places, in_play, first, task.settings, len(parts), apart)
@@ -242,7 +244,7 @@ def write_index(task: Task) -> Counts:
             *_survivor_signal(task),
         ):
             documents = _with_signal(documents, measured)
-            in_play = pc.and_not(_kept(decisions), pc.is_in(documents.column("doc_id"), value_set=taken))
+            in_play = pc.and_not(passes_rules(decisions), pc.is_in(documents.column("doc_id"), value_set=taken))
             yield measure_compared(documents.filter(in_play), signed.filter(in_play), task.settings)
 
     return {"documents": write_shard(task.outputs["index"], INDEX.schema, batches())}
@@ -365,7 +367,7 @@ def mark_duplicates(task: Task) -> Counts:
         for documents, decisions in zip_batches(
             (task.input("documents"), ["source", "uri"]), (task.input("decisions"), ["reasons"])
         ):
-            kept = _kept(decisions)
+            kept = passes_rules(decisions)
             marked = duplicates(documents.column("doc_id"), kept, superseded, judged)
             lost.append(losses(documents, marked))
             sampled = large.largest([sampled, large.sample(documents, marked)])
@@ -410,7 +412,7 @@ def find_takedowns(task: Task) -> Counts:
 def split_lines(task: Task) -> Counts:
     """Documents that rules and dedup keep → their lines, counted and dealt to parts."""
     keys = [
-        boilerplate.split_lines(documents, _kept(decisions) & _survives(marked), task.settings.boilerplate)
+        boilerplate.split_lines(documents, is_kept(decisions, marked), task.settings.boilerplate)
         for documents, decisions, marked in _unique(task)
     ]
     dealt = boilerplate.deal_lines(keys, task.settings.parts)
@@ -437,7 +439,7 @@ def mark_boilerplate(task: Task) -> Counts:
     def batches() -> Iterator[pa.RecordBatch]:
         for documents, decisions, unique in _unique(task):
             marked, lines = boilerplate.find_boilerplate(
-                documents, _kept(decisions) & _survives(unique), totals, task.settings.boilerplate
+                documents, is_kept(decisions, unique), totals, task.settings.boilerplate
             )
             found.append(lines)
             counts["documents"] += marked.num_rows
@@ -515,7 +517,7 @@ def _documents_to_release(task: Task, columns: list[str]) -> Iterator[pa.RecordB
         (task.input("duplicates"), ["kept"]),
         *((uri, ["lines", "removed"]) for uri in task.inputs.get("boilerplate", ())),
     ):
-        keep = pa.array(_kept(decisions) & _survives(marked))
+        keep = pa.array(is_kept(decisions, marked))
         documents = documents.filter(keep)
         for boilerplate_lines in lines:
             documents = boilerplate.without_boilerplate(documents, boilerplate_lines.filter(keep))
@@ -777,18 +779,6 @@ def _timing(stage: str, manifests: Iterable[Manifest], counts: Counter[str]) -> 
         tail_seconds=float(ended[-1] - ended[math.ceil(0.9 * len(ended)) - 1]) if len(ended) else 0.0,
     )
     return timing, began
-
-
-def _kept(decisions: pa.RecordBatch) -> np.ndarray:
-    """bool (n_docs,): documents that fail no rule."""
-    kept: np.ndarray = pc.equal(pc.list_value_length(decisions.column("reasons")), 0).to_numpy(zero_copy_only=False)
-    return kept
-
-
-def _survives(duplicates: pa.RecordBatch) -> np.ndarray:
-    """bool (n_docs,): documents that dedup keeps."""
-    survives: np.ndarray = duplicates.column("kept").to_numpy(zero_copy_only=False)
-    return survives
 
 
 def _superseded(task: Task) -> pa.RecordBatch:

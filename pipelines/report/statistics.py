@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus.addresses import hosts
+from manyo.corpus.release import passes_rules, survives_dedup
 from manyo.corpus.schema import DOC_ID
 from manyo.corpus.tables.shards import ShardError, read_batches, read_columns, zip_batches
 from manyo.filters.rights import REASONS as RIGHTS
@@ -233,8 +234,8 @@ def _read_documents(
                     pa.array(np.ones(len(source), np.bool_)),
                     pa.array(is_permitted),
                     pc.and_(pc.equal(lang, "ja"), pa.array(is_permitted)),
-                    pc.equal(n_reasons, 0),
-                    pc.fill_null(duplicate.column("kept"), False),
+                    pa.array(passes_rules(decision)),
+                    pa.array(survives_dedup(duplicate)),
                     pc.is_in(document.column("doc_id"), value_set=released_ids),
                     taken,
                     pc.is_in(document.column("doc_id"), value_set=contaminated_ids),
@@ -293,7 +294,7 @@ _NO_FAILURES = pa.schema(
 def _removals(duplicate: pa.RecordBatch) -> list[pa.Array]:
     """Which documents of a batch take part in dedup, and 1 or 0 for each of `REMOVED`."""
     in_play = pc.greater(pc.fill_null(duplicate.column("cluster_size"), 0), 0)
-    removed = pc.and_not(in_play, pc.fill_null(duplicate.column("kept"), False))
+    removed = pc.and_not(in_play, pa.array(survives_dedup(duplicate)))
     compared = pc.and_(removed, pc.is_valid(duplicate.column("similarity")))
     within_source = pc.and_(compared, pc.fill_null(duplicate.column("within_source"), False))
     how = (pc.and_not(removed, compared), within_source, pc.and_not(compared, within_source))

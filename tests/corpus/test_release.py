@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from manyo.corpus.release import SPANS, mask, release_batch, resolve
-from manyo.corpus.schema import DOCUMENTS, RELEASE
+from manyo.corpus.release import SPANS, is_kept, mask, release_batch, resolve
+from manyo.corpus.schema import DECISIONS, DOCUMENTS, DUPLICATES, RELEASE
 
 MASKS = {"phone": "<電話番号>", "email": "<メールアドレス>", "address": "<住所>"}
 
@@ -139,3 +139,15 @@ def test_cutting_a_batch_anywhere_changes_no_row(
     rest = spans(*((s[0] - cut, *s[1:]) for s in columns if s[0] >= cut))
     second = release_batch(batch.slice(cut), rest, NONE, NONE, MASKS)
     assert first.to_pylist() + second.to_pylist() == whole.to_pylist()
+
+
+def test_a_document_is_kept_if_no_rule_and_not_dedup_removes_it() -> None:
+    reasons = [[], ["short"], [], ["short", "adult"], []]
+    stays = [True, True, False, False, None]
+    decisions = pa.RecordBatch.from_pylist(
+        [{"doc_id": bytes([i]) * 16, "reasons": one} for i, one in enumerate(reasons)], schema=DECISIONS.schema
+    )
+    duplicates = pa.RecordBatch.from_pylist(
+        [{"doc_id": bytes([i]) * 16, "kept": one} for i, one in enumerate(stays)], schema=DUPLICATES.schema
+    )
+    assert is_kept(decisions, duplicates).tolist() == [True, False, False, False, False]
