@@ -7,7 +7,7 @@ every shard gets back the totals of the lines that it holds itself. So memory is
 number of parts, and counts are exact.
 
 Headings stand in many documents too, and belong there. What tells them apart is length: 20
-characters as dedup compares them (`docs/decisions/0071-boilerplate.md`).
+characters as dedup compares them (`docs/decisions/0009-boilerplate.md`).
 """
 
 from __future__ import annotations

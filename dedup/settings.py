@@ -75,7 +75,7 @@ class Dedup:
         rows: permutations in a band; a signature has `bands * rows` of them.
         min_similarity: Jaccard similarity of their shingles from which two documents are the same text.
         min_containment: share of a document's shingles in its survivor from which it is removed too, however much
-            longer that one is; off if not given (see `docs/decisions/0073-containment.md`).
+            longer that one is; off if not given (see `docs/decisions/0011-containment.md`).
         min_chars: a shorter document has no signature and repeats another only if both are
             equal, because in so few shingles one changed word decides.
         max_shingled_chars: characters of a document that the signature sees. Beyond it the ratio
@@ -97,7 +97,7 @@ class Dedup:
         same_address: of the pages of one address, fetched at several times, keep the newest or the
             longest only, before texts are compared; off if not given.
         within_sources: compare the documents of each source with each other first, and those that are left of all
-            sources in a second round (see `docs/decisions/0072-within-sources-first.md`).
+            sources in a second round (see `docs/decisions/0010-within-sources-first.md`).
         parts: parts that keys, and later the documents that have candidates, are dealt to. A task
             holds one in memory: about `16 * 40` bytes for each document of its share, later 1,100
             bytes and 8 for each distinct shingle of each document with a candidate.

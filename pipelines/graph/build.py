@@ -11,7 +11,7 @@ extract ─▶ langid ─▶ measure ─▶ decide ─┐
 ```
 
 Takedowns act where text leaves the house: in the release and in the token shards. What lies before them is made as if
-nothing were taken down, so that one takedown changes only what held the document (`docs/decisions/0080-takedowns.md`).
+nothing were taken down, so that one takedown changes only what held the document (`docs/decisions/0013-takedowns.md`).
 """
 
 from __future__ import annotations

@@ -256,7 +256,7 @@ def test_every_rule_of_a_preset_has_its_published_twin(name):
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_agrees_with_the_published_rules_on_real_documents(name, real_data):
     news = sorted((real_data / "livedoor_news").glob("*.txt"))
-    news = news[:: 20 if name == "fineweb2_ja" else 4]  # all of them are counted in docs/log.md
+    news = news[:: 20 if name == "fineweb2_ja" else 4]  # all of them are counted in docs/log/presets.md
     texts = [tidy(path.read_text(encoding="utf-8").split("\n", 2)[2]) for path in news]
     ours = failures(texts, PRESETS[name]).any(axis=1)
     published = np.array([any(drops(text) for drops in PUBLISHED[name].values()) for text in texts])

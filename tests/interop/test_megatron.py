@@ -126,7 +126,7 @@ def test_real_texts_give_the_bytes_of_megatron_and_come_back(tmp_path: Path, rea
     read = IndexedDataset(str(tmp_path / "ours"))
     decoded = [tokenizer.decode_batch(read[row], np.array([len(read[row])]))[0] for row in range(len(real_texts))]
     differ = [(text, back) for text, back in zip(real_texts, decoded, strict=True) if text != back]
-    # SentencePiece's own mark for a space comes back as a space: see docs/decisions/0090-space-mark.md.
+    # SentencePiece's own mark for a space comes back as a space: see docs/decisions/0014-space-mark.md.
     assert [text for text, back in differ if text.replace("\u2581", " ") != back] == []
     assert len(differ) < len(real_texts) / 1000
 

@@ -141,7 +141,8 @@ class KilledOnce:
 
 @pytest.mark.ray
 def test_dedup_that_loses_workers_gives_the_bytes_that_one_process_gives(ray_tasks: RayTasks, tmp_path: Path) -> None:
-    # A gathering and a combining task. A lost worker costs three seconds: all stages were tried once (docs/log.md).
+    # A gathering and a combining task. A lost worker costs three seconds; all stages were tested once
+    # (docs/log/dedup.md).
     killed = {name: tmp_path / f"killed-{name}" for name in ("components", "clusters")}
 
     def killed_once(stage: Stage) -> Stage:
