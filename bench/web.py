@@ -45,12 +45,12 @@ from resiliparse.parse.encoding import bytes_to_str, detect_encoding
 
 from manyo.corpus.records import InputFile, InputShard
 from manyo.corpus.schema import LABEL
-from manyo.corpus.sources import warc
+from manyo.corpus.sources import Source, warc
 from manyo.corpus.tables.shards import read_columns
 from manyo.corpus.web.charset import decode
 from manyo.corpus.web.main_text import EXTRACTORS, extract
 from manyo.filters.language import LanguageSettings, identify
-from manyo.pipelines.extraction.loop import Extraction, Progress, Source
+from manyo.pipelines.extraction.loop import Extraction, Progress
 from manyo.pipelines.extraction.loop import extract as write_documents
 
 #: Address and text of each document that a pipeline makes of a WARC.

@@ -13,10 +13,11 @@ import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
-from numba import config, njit
+from numba import config as _numba_config
+from numba import njit
 from numpy.typing import NDArray
 
 #: Arrays that kernels take, by the type of their elements.
@@ -28,6 +29,9 @@ Uint32s: TypeAlias = NDArray[np.uint32]
 Uint64s: TypeAlias = NDArray[np.uint64]
 Float32s: TypeAlias = NDArray[np.float32]
 Float64s: TypeAlias = NDArray[np.float64]
+
+#: Its attributes appear when it is imported, which type checkers do not see.
+_config: Any = _numba_config
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
@@ -41,16 +45,16 @@ def kernel(function: Kernel) -> Kernel:
     Machine code is kept in `NUMBA_CACHE_DIR` where that is set, else in the user's cache folder, else where Numba
     finds room. With `NUMBA_DISABLE_JIT=1` the function stays as it is.
     """
-    if config.DISABLE_JIT:
+    if _config.DISABLE_JIT:
         return function
-    compiled = njit(nogil=True)(function)
-    before = config.CACHE_DIR
+    compiled: Any = njit(nogil=True)(function)
+    before = _config.CACHE_DIR
     try:
-        config.CACHE_DIR = before or _cache_folder(function.__code__.co_filename)
+        _config.CACHE_DIR = before or _cache_folder(function.__code__.co_filename)
         compiled.enable_caching()
     finally:
-        config.CACHE_DIR = before
-    return compiled  # type: ignore[no-any-return]
+        _config.CACHE_DIR = before
+    return cast(Kernel, compiled)
 
 
 @cache

@@ -1,30 +1,28 @@
 """What passes between a source and the extract stage: a record in, a document or a refusal out.
 
-Every source module offers the same three functions (see `manyo.corpus.sources`):
+`manyo.corpus.sources.SourceKind` says which functions a source has. The stage calls `parse` behind its isolation
+boundary, so a record that crashes its parser costs that record and no other.
 
-- `plan` groups input files into shards,
-- `records` frames a shard's files into records, cheaply and without parsing them,
-- `parse` turns one record into a `Document`, a `Refused` or a `Skipped`.
-
-A record and what became of it are named tuples, which are made in half the time of frozen dataclasses.
-
-The stage calls `parse` behind its isolation boundary, so a record that crashes
-its parser costs that record and no other.
+Records and outcomes are named tuples, which take half as long to make as frozen dataclasses.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from manyo.corpus.schema import DOC_ID_BYTES
+
+#: What a source's `records` give to its `parse`.
+Payload = TypeVar("Payload", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """An input as the planner saw it.
+    """An input file as the planner saw it.
 
     Attributes:
         uri: path or URI as the configuration's glob gave it.
@@ -39,13 +37,14 @@ class InputFile:
 
 @dataclass(frozen=True, slots=True)
 class InputShard:
-    """Files that one task reads, and the name that its output shards get.
+    """Files that one task reads, and the name of its output shards.
 
     Attributes:
         name: name of the shard.
         files: in the order in which they are read.
-        sidecars: what else decides its output, such as a table of titles.
-        sampled_fraction: of its records that are parsed, chosen by a digest of their keys; 1 except in a forecast.
+        sidecars: other files that decide the output, such as a table of titles.
+        sampled_fraction: fraction of the records that are parsed, chosen by a digest of their keys; 1 except in a
+            forecast.
     """
 
     name: str
@@ -59,7 +58,7 @@ class InputShard:
         return sum(file.size_bytes for file in self.files)
 
 
-class Record(NamedTuple):
+class Record(NamedTuple, Generic[Payload]):
     """One record of an input file, framed and not yet parsed.
 
     Attributes:
@@ -67,13 +66,13 @@ class Record(NamedTuple):
         origin_offset: byte at which the record (its gzip member, line, or archive entry) starts,
             or its ordinal in containers that have no byte offsets.
         key: natural key within the source; the document id is derived from it.
-        payload: whatever the source's `parse` needs.
+        payload: what the source's `parse` needs.
     """
 
     origin_file: str
     origin_offset: int
     key: str
-    payload: Any
+    payload: Payload
 
 
 @dataclass(slots=True)
@@ -91,14 +90,14 @@ class Document:
     link_fraction: float = 0.0
     fetched_at: datetime | None = None
     pages: list[tuple[str, int]] = field(default_factory=list)
-    meta: dict[str, Any] = field(default_factory=dict)
+    meta: Mapping[str, object] = field(default_factory=dict)
 
 
 class Refused(NamedTuple):
-    """A page that became no document.
+    """A page that did not become a document.
 
     Attributes:
-        reason: one of the source's documented reasons, snake_case.
+        reason: a key of the source's `REASONS`.
         detail: what was found, in one line.
         uri: address of the page; empty if unknown.
     """
@@ -109,7 +108,7 @@ class Refused(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """A record that is no page at all (a WARC request, say): counted by kind, no row."""
+    """A record that is not a page, such as a WARC request: it is counted by kind and gets no row."""
 
     kind: str
 
@@ -119,7 +118,7 @@ Outcome = Document | Refused | Skipped
 
 @dataclass(frozen=True, slots=True)
 class BrokenInput:
-    """What `records` yields where a file cannot be framed any further: it becomes a refused row."""
+    """A place where a file cannot be framed: it becomes a refused row."""
 
     origin_file: str
     origin_offset: int

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from manyo.corpus.print.notation import plain_text
-from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import archives
 from manyo.corpus.sources.packing import file_stem, pack_files, require_positive
 
@@ -44,7 +44,7 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
     return pack_files(files, options.target_shard_bytes)
 
 
-def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
     """One record per .txt file or .txt entry of a ZIP, its key the file's name (`1567_ruby_4948`)."""
     seen: set[str] = set()
     for found in _texts(shard, options):
@@ -56,7 +56,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
         yield found
 
 
-def parse(record: Record, options: Options) -> Document | Refused | Skipped:
+def parse(record: Record[bytes], options: Options) -> Outcome:
     """The work without the frame around it: header and colophon go to title and meta."""
     decoded = _decode(record.payload)
     if decoded is None:
@@ -84,7 +84,7 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
 # --- records ---------------------------------------------------------------------------------------
 
 
-def _texts(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+def _texts(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
     for file in shard.files:
         if not archives.is_archive(file.uri):
             data = archives.read_limited(file.uri, options.max_file_bytes)

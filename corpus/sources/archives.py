@@ -103,7 +103,9 @@ def read_limited(uri: str, max_bytes: int) -> bytes | BrokenInput:
         return bytes(stream.read())
 
 
-def texts(files: Sequence[InputFile], max_bytes: int, endings: tuple[str, ...]) -> Iterator[Record | BrokenInput]:
+def texts(
+    files: Sequence[InputFile], max_bytes: int, endings: tuple[str, ...]
+) -> Iterator[Record[bytes] | BrokenInput]:
     """One record per plain file or archive entry, its payload the bytes, its key the name without ending.
 
     Args:
@@ -124,7 +126,7 @@ def texts(files: Sequence[InputFile], max_bytes: int, endings: tuple[str, ...]) 
             yield found
 
 
-def _texts_of(uri: str, max_bytes: int, endings: tuple[str, ...]) -> Iterator[Record | BrokenInput]:
+def _texts_of(uri: str, max_bytes: int, endings: tuple[str, ...]) -> Iterator[Record[bytes] | BrokenInput]:
     if not is_archive(uri):
         data = read_limited(uri, max_bytes)
         yield data if isinstance(data, BrokenInput) else Record(uri, 0, file_stem(uri), data)

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from lxml import etree
 
-from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import archives
 from manyo.corpus.sources.packing import pack_files, require_positive
 from manyo.corpus.text import tidy
@@ -51,12 +51,12 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
     return pack_files(files, options.target_shard_bytes)
 
 
-def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
     """One record per .xml file or archive entry, its key the file's name (`405AC0000000088_20240401_…`)."""
     return archives.texts(shard.files, options.max_file_bytes, (".xml",))
 
 
-def parse(record: Record, options: Options) -> Document | Refused | Skipped:
+def parse(record: Record[bytes], options: Options) -> Outcome:
     """The law's text, a line for each title, caption, paragraph and item."""
     uri = _address(record.key, record.origin_file)
     parser = etree.XMLParser(

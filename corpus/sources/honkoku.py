@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from manyo.corpus.print.pages import PagedText, fraction_of
-from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources.archives import read_limited
 from manyo.corpus.sources.packing import pack_files, require_positive
 from manyo.corpus.text import tidy
@@ -76,7 +76,7 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
     return pack_files(files, options.target_shard_bytes, group=lambda file: _folder(file.uri))
 
 
-def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+def records(shard: InputShard, options: Options) -> Iterator[Record[Work] | BrokenInput]:
     """One record per folder, its key the names of the folder and the one above (`kusazoushi/13BF…`)."""
     for folder, members in groupby(shard.files, key=lambda file: _folder(file.uri)):
         pages: dict[str, str] = {}
@@ -119,9 +119,9 @@ def _chosen(pages: Mapping[str, str], info: Mapping[str, tuple[str, str]], statu
     return [name for name in sorted(pages) if not info or (name in info and info[name][0] in statuses)]
 
 
-def parse(record: Record, options: Options) -> Document | Refused | Skipped:
+def parse(record: Record[Work], options: Options) -> Outcome:
     """The work's text with the start of every page."""
-    work: Work = record.payload
+    work = record.payload
     text = PagedText()
     for label, marked in work.pages:
         text.start_page(label)

@@ -19,15 +19,15 @@ text starts, so that the pairs can be cut out of the document again: page `i` is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any
 
 from manyo.corpus.print.pages import PagedText, gaps
-from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import jsonl, parquet
 from manyo.corpus.sources.packing import pack_files, require_positive
+from manyo.corpus.sources.rows import Row
 from manyo.corpus.text import tidy
 
 #: What pages are put in order by.
@@ -86,7 +86,7 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
     return pack_files(files, options.target_shard_bytes)
 
 
-def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+def records(shard: InputShard, options: Options) -> Iterator[Record[Sequence[Row]] | BrokenInput]:
     """One record per run of rows with the same work, its key the work's id, its offset that of the first row.
 
     Raises:
@@ -94,14 +94,14 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
     """
     seen: set[str] = set()
     for file in shard.files:
-        pages: list[tuple[_Place, Mapping[str, Any]]] = []
+        pages: list[tuple[_Place, Row]] = []
         places: set[_Place] = set()
         open_work, offset = "", 0
         for found in _rows(InputShard(shard.name, (file,)), options):
             if isinstance(found, BrokenInput):
                 yield found
                 continue
-            row: Mapping[str, Any] = found.payload
+            row = found.payload
             work = "" if row.get(options.work_field) is None else str(row[options.work_field])
             if not work:
                 detail = f"field {options.work_field!r} is missing or empty"
@@ -120,9 +120,9 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
         yield from _work(file.uri, offset, open_work, pages, seen)
 
 
-def parse(record: Record, options: Options) -> Document | Refused | Skipped:
+def parse(record: Record[Sequence[Row]], options: Options) -> Outcome:
     """The work's text in page order, a page's image as its label."""
-    ordered: Sequence[Mapping[str, Any]] = record.payload
+    ordered = record.payload
     text = PagedText()
     for row in ordered:
         text.start_page(str(row.get(options.image_field) or ""))
@@ -132,7 +132,7 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
     content, starts = text.finish()
     if not content.strip():
         return Refused("no_text", f"{len(ordered)} pages without text", record.origin_file)
-    meta: dict[str, Any] = {"work": record.key, "page_count": len(ordered)}
+    meta: dict[str, object] = {"work": record.key, "page_count": len(ordered)}
     if options.confidence_field:
         # Page by page, as the pairs are chosen one by one.
         meta["page_confidence"] = [row.get(options.confidence_field) for row in ordered]
@@ -140,15 +140,15 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
     return Document(uri=record.origin_file + "#" + record.key, text=content, title=title, pages=starts, meta=meta)
 
 
-def _rows(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+def _rows(shard: InputShard, options: Options) -> Iterator[Record[Row] | BrokenInput]:
     if shard.files[0].uri.lower().endswith(".parquet"):
         return parquet.records(shard, parquet.Options(text_field=options.text_field, meta_fields=options.other_fields))
     return jsonl.records(shard, jsonl.Options(text_field=options.text_field, max_line_bytes=options.max_line_bytes))
 
 
 def _work(
-    uri: str, offset: int, work: str, pages: list[tuple[_Place, Mapping[str, Any]]], seen: set[str]
-) -> Iterator[Record | BrokenInput]:
+    uri: str, offset: int, work: str, pages: list[tuple[_Place, Row]], seen: set[str]
+) -> Iterator[Record[Sequence[Row]] | BrokenInput]:
     """The work that ends, its rows in the order of their pages, and what is missing of it; nothing if there is none."""
     if not pages:
         return
@@ -163,7 +163,7 @@ def _work(
         yield BrokenInput(uri, offset, Refused("missing_page", detail, uri))
 
 
-def _page_order(page: Any) -> _Place:
+def _page_order(page: object) -> _Place:
     """`p2` before `p10`, 2 before 10; rows without a page first."""
     parts = re.split(r"(\d{1,18})", "" if page is None else str(page))  # of thousands, Python makes no number
     return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts)

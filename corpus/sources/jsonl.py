@@ -15,9 +15,10 @@ from typing import IO
 
 import pyarrow as pa
 
-from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.records import BrokenInput, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import rows
 from manyo.corpus.sources.packing import pack_files
+from manyo.corpus.sources.rows import Row
 from manyo.corpus.tables.shards import filesystem
 
 REASONS = {
@@ -65,7 +66,7 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
     return pack_files(files, options.target_shard_bytes)
 
 
-def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | BrokenInput]:
     """One record per line that is not blank; offsets count decompressed bytes."""
     seen: set[str] = set()
     for file in shard.files:
@@ -93,7 +94,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
                 yield BrokenInput(file.uri, end, Refused("broken_compression", str(error), file.uri))
 
 
-def parse(record: Record, options: Options) -> Document | Refused | Skipped:
+def parse(record: Record[Row], options: Options) -> Outcome:
     """The line's document."""
     return rows.row_document(record, options)
 
@@ -120,7 +121,7 @@ def frames(stream: IO[bytes], max_line_bytes: int) -> Iterator[Frame]:
             yield Frame(start, number, content)
 
 
-def _row(frame: Frame, options: Options) -> dict[str, object] | Refused:
+def _row(frame: Frame, options: Options) -> Row | Refused:
     where = f"line {frame.number}, byte {frame.offset}"
     if frame.data is None:
         return Refused("too_large", f"{where}: longer than {options.max_line_bytes} bytes")

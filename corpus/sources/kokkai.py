@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import archives
 from manyo.corpus.sources.packing import pack_files, require_positive
 from manyo.corpus.text import tidy
@@ -63,7 +63,7 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
     return pack_files(files, options.target_shard_bytes)
 
 
-def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+def records(shard: InputShard, options: Options) -> Iterator[Record[tuple[Speech, ...]] | BrokenInput]:
     """One record per meeting in a file, its key the id of its first speech; the offset counts meetings."""
     seen: set[str] = set()
     for found in archives.texts(shard.files, options.max_file_bytes, (".json",)):
@@ -91,9 +91,9 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
             yield _broken(found, reason, detail)
 
 
-def parse(record: Record, options: Options) -> Document | Refused | Skipped:
+def parse(record: Record[tuple[Speech, ...]], options: Options) -> Outcome:
     """The speeches, each from the line that names its speaker; paragraphs are lines."""
-    speeches: tuple[Speech, ...] = record.payload
+    speeches = record.payload
     first = speeches[0]
     said = [speech for speech in speeches if speech.speaker != "会議録情報"]
     # The records indent a paragraph with one ideographic space, as print does.
@@ -153,5 +153,5 @@ def _speech(entry: Mapping[str, Any], meeting: Mapping[str, Any]) -> Speech | No
     )
 
 
-def _broken(record: Record, reason: str, detail: str) -> BrokenInput:
+def _broken(record: Record[bytes], reason: str, detail: str) -> BrokenInput:
     return BrokenInput(record.origin_file, record.origin_offset, Refused(reason, detail, record.origin_file))

@@ -32,7 +32,7 @@ import numpy as np
 
 from manyo.corpus.print.ocr import Kind, Line, Page, layout_confidence, running_text
 from manyo.corpus.print.pages import fraction_of, gaps
-from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import archives
 from manyo.corpus.sources.ndl_xml import read_pages, tidy_line, tidy_lines
 from manyo.corpus.sources.packing import pack_files, require_positive
@@ -116,7 +116,7 @@ def _sidecar(uri: str) -> InputFile:
     return InputFile(uri, len(data), hashlib.blake2b(data, digest_size=16).hexdigest())
 
 
-def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+def records(shard: InputShard, options: Options) -> Iterator[Record[Publication] | BrokenInput]:
     """One record per publication, its key the PID."""
     metadata = _read_metadata(options.metadata) if options.metadata else {}
     seen: dict[str, str] = {}
@@ -135,13 +135,13 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
             yield BrokenInput(uri, offset, refused)
 
 
-def parse(record: Record, options: Options) -> Document | Refused | Skipped:
+def parse(record: Record[Publication], options: Options) -> Outcome:
     """The publication's text in paragraphs, with the start of every page.
 
     A page that cannot be read costs that page: it is listed in meta's `broken_pages`. If no page
     can be read, the publication is refused with the first page's reason.
     """
-    publication: Publication = record.payload
+    publication = record.payload
     uri = _address(record.key, record.origin_file)
     pages: list[Page] = []
     broken: list[Refused] = []
@@ -157,7 +157,7 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
     if not text.strip():
         return Refused("no_text", f"{len(pages)} pages without text", uri)
     confidence = layout_confidence(pages)
-    meta: dict[str, Any] = {
+    meta: dict[str, object] = {
         "pid": record.key,
         "page_count": len(pages),
         # NDLOCR writes 〓 for what it cannot read; hangul is cursive print misread.

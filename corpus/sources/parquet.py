@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.records import BrokenInput, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import rows
 from manyo.corpus.sources.packing import pack_files
+from manyo.corpus.sources.rows import Row
 from manyo.corpus.tables.shards import filesystem
 
 REASONS = {
@@ -33,7 +33,7 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
     return pack_files(files, options.target_shard_bytes)
 
 
-def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | BrokenInput]:
     """One record per row; the offset is the row's number in its file, from 0.
 
     Raises:
@@ -63,7 +63,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
                         yield Record(file.uri, number, key, found)
 
 
-def _rows(uri: str, parquet: pq.ParquetFile, names: list[str]) -> Iterator[tuple[int, dict[str, Any] | BrokenInput]]:
+def _rows(uri: str, parquet: pq.ParquetFile, names: list[str]) -> Iterator[tuple[int, Row | BrokenInput]]:
     """Rows with their numbers; what is damaged costs the rest of its row group."""
     end = 0
     for group in range(parquet.num_row_groups):
@@ -83,7 +83,7 @@ def _broken(uri: str, number: int, error: Exception, until: str = "") -> BrokenI
     return BrokenInput(uri, number, Refused("broken_parquet", f"row {number}{until}: {error}", uri))
 
 
-def parse(record: Record, options: Options) -> Document | Refused | Skipped:
+def parse(record: Record[Row], options: Options) -> Outcome:
     """The row's document."""
     return rows.row_document(record, options)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import archives
 from manyo.corpus.sources.packing import pack_files, require_positive
 from manyo.corpus.text import tidy
@@ -49,12 +49,12 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
     return pack_files(files, options.target_shard_bytes)
 
 
-def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
     """One record per file or .txt entry of an archive, its key the name without ending."""
     return archives.texts(shard.files, options.max_file_bytes, (".txt",))
 
 
-def parse(record: Record, options: Options) -> Document | Refused | Skipped:
+def parse(record: Record[bytes], options: Options) -> Outcome:
     """The file's text; its title is the file's name."""
     decoded = decode(record.payload)
     if decoded.replacement_fraction > options.max_replacement_fraction:

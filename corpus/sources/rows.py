@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias
 
 from manyo.corpus.records import Document, Record, Refused
 from manyo.corpus.text import tidy
@@ -17,6 +17,9 @@ REASONS = {
     "no_text": "the row's text field is missing, null, empty, or no string",
     "duplicate_id": "an earlier row of the shard has the same id",
 }
+
+#: A row: values by the names of its fields, as JSON or Arrow gives them.
+Row: TypeAlias = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +58,14 @@ class Fields:
         return list(dict.fromkeys(name for name in (*single, *self.meta_fields) if name))
 
 
-def row_document(record: Record, fields: Fields) -> Document | Refused:
+def row_document(record: Record[Row], fields: Fields) -> Document | Refused:
     """The document in a row.
 
     Args:
-        record: its payload is the row, a mapping of field names to values.
+        record: its payload is the row.
         fields: which field is what.
     """
-    row: Mapping[str, Any] = record.payload
+    row = record.payload
     uri = _string(value(row, fields.uri_field)) or f"{record.origin_file}#{record.key.rpartition('#')[2]}"
     text = value(row, fields.text_field)
     if not isinstance(text, str):
@@ -77,7 +80,7 @@ def row_document(record: Record, fields: Fields) -> Document | Refused:
     return Document(uri=uri, text=content, title=tidy(_string(value(row, fields.title_field))), meta=meta)
 
 
-def value(row: Mapping[str, Any], name: str) -> Any:
+def value(row: Row, name: str) -> object:
     """The field of a name, or what its dots lead to; None where there is nothing."""
     if name in row or "." not in name:
         return row.get(name)
@@ -86,11 +89,11 @@ def value(row: Mapping[str, Any], name: str) -> Any:
     return value(inner, rest) if isinstance(inner, Mapping) else None
 
 
-def row_key(row: Mapping[str, Any], fields: Fields, file_name: str, number: int) -> str:
+def row_key(row: Row, fields: Fields, file_name: str, number: int) -> str:
     """The row's natural key: its id if it has one, else file name and number."""
     identity = _string(value(row, fields.id_field)) if fields.id_field else ""
     return identity or f"{file_name}#{number}"
 
 
-def _string(found: Any) -> str:
+def _string(found: object) -> str:
     return "" if found is None else str(found)

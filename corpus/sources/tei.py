@@ -15,7 +15,7 @@ from enum import Enum
 from lxml import etree
 
 from manyo.corpus.print.pages import PagedText, joined
-from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources.archives import read_limited
 from manyo.corpus.sources.packing import file_stem, pack_files, require_positive
 from manyo.corpus.text import tidy
@@ -55,7 +55,7 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
     return pack_files(files, options.target_shard_bytes)
 
 
-def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
     """One record per file, its key the file's name without ending."""
     seen: set[str] = set()
     for file in shard.files:
@@ -68,7 +68,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
         yield data if isinstance(data, BrokenInput) else Record(file.uri, 0, key, data)
 
 
-def parse(record: Record, options: Options) -> Document | Refused | Skipped:
+def parse(record: Record[bytes], options: Options) -> Outcome:
     """The edition's text with its page starts; title, author and licence from the header."""
     uri = record.origin_file
     # Entities stay unresolved and nothing is fetched: a file must not read other files or servers.

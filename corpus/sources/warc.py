@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from io import BytesIO
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import brotli
 from fastwarc import ArchiveIterator, GzipReader, WarcHeader, WarcRecord, WarcRecordType, ZstdReader
 
-from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
 from manyo.corpus.sources.packing import shard_per_file
 from manyo.corpus.tables.shards import filesystem
 from manyo.corpus.text import tidy
@@ -140,7 +140,7 @@ def _listed(uri: str, prefix: str) -> list[InputFile]:
     return [InputFile(line if "://" in line else prefix + line, 0, "") for line in lines]
 
 
-def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+def records(shard: InputShard, options: Options) -> Iterator[Record[Block] | BrokenInput]:
     """Frame the shard's archives, in order, without parsing what is in them.
 
     A damaged stretch yields a `BrokenInput` at the place where it starts, and framing goes on
@@ -153,9 +153,9 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
             yield from _frame(stream, file.uri, options.max_record_bytes)
 
 
-def parse(record: Record, options: Options) -> Document | Refused | Skipped:
+def parse(record: Record[Block], options: Options) -> Outcome:
     """Turn one record into a document, or say why not."""
-    page: Block = record.payload
+    page = record.payload
     if page.record_type not in _PAGE_TYPES:
         return (
             Refused(page.record_type, uri=page.uri) if page.record_type in _REFUSED_TYPES else Skipped(page.record_type)
@@ -187,7 +187,7 @@ def parse(record: Record, options: Options) -> Document | Refused | Skipped:
     statements = read_statements(main.tags, main.json_ld, body.head)
     if opted_out := [directive for directive in statements.robots if directive in options.refuse_opted_out]:
         return Refused("opted_out", ", ".join(opted_out), page.uri)
-    meta: dict[str, Any] = {"charset_decided_by": decoded.decided_by}
+    meta: dict[str, object] = {"charset_decided_by": decoded.decided_by}
     if decoded.replacement_fraction:
         meta["replacement_fraction"] = round(decoded.replacement_fraction, 6)
     if statements.published:
@@ -219,7 +219,7 @@ def _load_kernels() -> None:
 # --- framing ---------------------------------------------------------------------------------
 
 
-def _frame(stream: BinaryIO, uri: str, max_record_bytes: int) -> Iterator[Record | BrokenInput]:
+def _frame(stream: BinaryIO, uri: str, max_record_bytes: int) -> Iterator[Record[Block] | BrokenInput]:
     """Records of one archive from its start to its end, over every damaged stretch."""
     start: int | None = 0
     n_records = 0
@@ -260,7 +260,7 @@ class _Break(NamedTuple):
 
 def _frame_run(
     stream: BinaryIO, start: int, uri: str, n_before: int, max_record_bytes: int
-) -> Iterator[Record | _Break]:
+) -> Iterator[Record[Block] | _Break]:
     """Records from an offset on, and a `_Break` last if the archive breaks off or is damaged.
 
     FastWARC ends quietly where a file is cut, so each block is checked against its length, and

@@ -8,14 +8,14 @@ disambiguation pages, which are lists of links.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
-from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
 from manyo.corpus.sources import jsonl
 from manyo.corpus.sources.packing import pack_files, require_positive
+from manyo.corpus.sources.rows import Row
 from manyo.corpus.text import tidy
 
 REASONS = {
@@ -51,7 +51,7 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
     return pack_files(files, options.target_shard_bytes)
 
 
-def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInput]:
+def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | BrokenInput]:
     """One record per page, its key the page's id from the line before it, else its title."""
     seen: set[str] = set()
     identity = ""
@@ -60,7 +60,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
             identity = ""
             yield found
             continue
-        row: Mapping[str, Any] = found.payload
+        row = found.payload
         if isinstance(index := row.get("index"), dict):
             identity = str(index.get("_id", ""))
             continue
@@ -74,15 +74,16 @@ def records(shard: InputShard, options: Options) -> Iterator[Record | BrokenInpu
         yield Record(found.origin_file, found.origin_offset, key, row)
 
 
-def parse(record: Record, options: Options) -> Document | Refused | Skipped:
+def parse(record: Record[Row], options: Options) -> Outcome:
     """The article's text; pages that are no articles are skipped."""
-    page: Mapping[str, Any] = record.payload
+    page = record.payload
     title = page.get("title")
     if not isinstance(title, str):
         return Refused("no_title", f"the page has {', '.join(map(str, page))}", record.origin_file)
     if page.get("namespace", 0) != 0:
         return Skipped("other_namespace")
-    if _DISAMBIGUATION & set(page.get("template") or ()):
+    templates = page.get("template")
+    if isinstance(templates, list) and not _DISAMBIGUATION.isdisjoint(templates):
         return Skipped("disambiguation")
     uri = f"https://{options.host}/wiki/{quote(title.replace(' ', '_'))}"
     text = page.get("text")

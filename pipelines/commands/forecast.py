@@ -26,6 +26,7 @@ from typing import Any
 from numba.core import event as numba_events
 
 from manyo.corpus.records import InputFile, InputShard
+from manyo.corpus.sources import Source
 from manyo.corpus.tables.shards import filesystem, join, publish
 from manyo.dedup.settings import Alarms
 from manyo.pipelines.commands.summary import RESULTS
@@ -35,7 +36,6 @@ from manyo.pipelines.engine.progress import Watcher
 from manyo.pipelines.engine.shapes import StageOutput
 from manyo.pipelines.engine.stage import Stage, StagePlan, UserError
 from manyo.pipelines.extraction.inputs import plan_source
-from manyo.pipelines.extraction.loop import Source
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config, Run
 from manyo.pipelines.run import mark_out, run

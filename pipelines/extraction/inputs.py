@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from manyo.corpus.records import InputFile, InputShard
-from manyo.corpus.sources import KINDS
+from manyo.corpus.sources import KINDS, Source
 from manyo.corpus.tables.shards import filesystem, is_local
 from manyo.pipelines.engine.stage import UserError
-from manyo.pipelines.extraction.loop import Source
 
 _MAGIC = frozenset("*?[")
 

@@ -19,8 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
-from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 from manyo.corpus.records import (
     BrokenInput,
@@ -34,7 +33,7 @@ from manyo.corpus.records import (
     document_id,
 )
 from manyo.corpus.schema import DOCUMENTS, REFUSED
-from manyo.corpus.sources import KINDS
+from manyo.corpus.sources import KINDS, AnySourceKind, Source
 from manyo.corpus.tables.shards import BatchWriter, publish, write_batches
 
 #: Why a record is refused by the stage itself; sources add their own (`REASONS` of each).
@@ -46,34 +45,11 @@ REASONS = {
     "duplicate_key": "a record of the same key was read before, from a file that crashed its reader",
 }
 
+#: What the reader of a kind of source gives.
+_Found: TypeAlias = Record[object] | BrokenInput
 
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 _RECORDS_BETWEEN_LOOKS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One [[source]] of the configuration.
-
-    Attributes:
-        name: goes into doc_ids, folders and reports.
-        kind: a key of `manyo.corpus.sources.KINDS`.
-        inputs: globs and URIs.
-        profile: which set of rules decides.
-        licence: as the documents carry it.
-        options: the kind's own settings.
-        terms: what may be done with the text, as the documents carry it.
-        release_allowed: whether its text may leave this house.
-    """
-
-    name: str
-    kind: str
-    inputs: tuple[str, ...]
-    profile: str
-    licence: str
-    options: Any
-    terms: str = ""
-    release_allowed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +189,9 @@ def rare_collections() -> Iterator[None]:
         gc.set_threshold(*thresholds)
 
 
-def _outcomes(extraction: Extraction, progress: Progress, counts: Counter[str]) -> Iterator[tuple[Record, Outcome]]:
+def _outcomes(
+    extraction: Extraction, progress: Progress, counts: Counter[str]
+) -> Iterator[tuple[Record[object], Outcome]]:
     source = extraction.source
     kind = KINDS[source.kind]
     records = _records(kind, extraction, progress)
@@ -229,20 +207,20 @@ def _outcomes(extraction: Extraction, progress: Progress, counts: Counter[str]) 
             yield record, _parse(kind, record, source.options)
 
 
-def _framed(record: Record | BrokenInput) -> Record:
+def _framed(record: _Found) -> Record[object]:
     """The record, or one that stands for the place where a file broke."""
     if isinstance(record, Record):
         return record
     return Record(record.origin_file, record.origin_offset, f"{record.origin_file}@{record.origin_offset}", None)
 
 
-def _is_sampled(record: Record | BrokenInput, fraction: float) -> bool:
+def _is_sampled(record: _Found, fraction: float) -> bool:
     """Whether a record belongs to a sample; a larger sample holds every record of a smaller one."""
     digest = hashlib.blake2b(_framed(record).key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest) < fraction * 2**64
 
 
-def _timed(records: Iterator[Record | BrokenInput], counts: Counter[str]) -> Iterator[Record | BrokenInput]:
+def _timed(records: Iterator[_Found], counts: Counter[str]) -> Iterator[_Found]:
     """The records, with what finding them took: a sample costs that in full, and parsing in its share only."""
     while True:
         started, cpu_started = time.perf_counter_ns(), time.process_time_ns()
@@ -254,7 +232,7 @@ def _timed(records: Iterator[Record | BrokenInput], counts: Counter[str]) -> Ite
         yield record
 
 
-def _records(kind: ModuleType, extraction: Extraction, progress: Progress) -> Iterator[Record | BrokenInput]:
+def _records(kind: AnySourceKind, extraction: Extraction, progress: Progress) -> Iterator[_Found]:
     """What the reader gives; a file that crashes it ends where it does, and the files behind it are read."""
     progress.begin()
     n_records = 0
@@ -282,7 +260,7 @@ def _from_file(shard: InputShard, first: int, progress: Progress) -> InputShard:
     return replace(shard, files=files)
 
 
-def _once(record: Record | BrokenInput, keys: set[str]) -> Record | BrokenInput:
+def _once(record: _Found, keys: set[str]) -> _Found:
     """The record, unless its key was met before: a reader that was started anew does not know what was read."""
     if isinstance(record, BrokenInput):
         return record
@@ -292,7 +270,7 @@ def _once(record: Record | BrokenInput, keys: set[str]) -> Record | BrokenInput:
     return record
 
 
-def _parse(kind: ModuleType, record: Record, options: Any) -> Outcome:
+def _parse(kind: AnySourceKind, record: Record[object], options: object) -> Outcome:
     """Parse a record; any error of the parser is the record's refusal. This is the isolation boundary."""
     try:
         outcome: Outcome = kind.parse(record, options)
@@ -301,7 +279,7 @@ def _parse(kind: ModuleType, record: Record, options: Any) -> Outcome:
     return outcome
 
 
-def _parse_in_a_fork(kind: ModuleType, record: Record, options: Any, timeout_s: float) -> Outcome:
+def _parse_in_a_fork(kind: AnySourceKind, record: Record[object], options: object, timeout_s: float) -> Outcome:
     """Parse a record in a forked process; if that crashes or hangs twice, the record is quarantined."""
     ending = ""
     for _ in range(2):
@@ -311,7 +289,9 @@ def _parse_in_a_fork(kind: ModuleType, record: Record, options: Any, timeout_s: 
     return Refused("quarantined", ending)
 
 
-def _fork_once(kind: ModuleType, record: Record, options: Any, timeout_s: float) -> tuple[Outcome | None, str]:
+def _fork_once(
+    kind: AnySourceKind, record: Record[object], options: object, timeout_s: float
+) -> tuple[Outcome | None, str]:
     readable, writable = os.pipe()
     child = os.fork()
     if child == 0:
@@ -343,7 +323,7 @@ def _fork_once(kind: ModuleType, record: Record, options: Any, timeout_s: float)
     return outcome, ""
 
 
-def _document_row(source: Source, record: Record, document: Document) -> dict[str, Any]:
+def _document_row(source: Source, record: Record[object], document: Document) -> dict[str, Any]:
     return {
         "doc_id": document_id(source.name, record.key),
         "source": source.name,
@@ -368,7 +348,7 @@ def _document_row(source: Source, record: Record, document: Document) -> dict[st
     }
 
 
-def _refused_row(source: Source, record: Record, refused: Refused) -> dict[str, Any]:
+def _refused_row(source: Source, record: Record[object], refused: Refused) -> dict[str, Any]:
     return {
         "doc_id": document_id(source.name, record.key),
         "source": source.name,

@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
+from manyo.corpus.sources import Source
 from manyo.corpus.tables.shards import filesystem, join
 from manyo.dedup.settings import Alarms, Dedup
 from manyo.filters import rights
@@ -48,7 +49,6 @@ from manyo.pipelines.engine.shapes import (
 )
 from manyo.pipelines.engine.stage import Stage, UserError, Work
 from manyo.pipelines.extraction.inputs import plan_source
-from manyo.pipelines.extraction.loop import Source
 from manyo.pipelines.graph import work
 from manyo.pipelines.graph.config import Config, Sample
 from manyo.tokenizer.encode import Tokenizer

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from manyo.corpus.records import InputShard
-from manyo.corpus.sources import KINDS
+from manyo.corpus.sources import KINDS, Source
 from manyo.corpus.tables.export import Export
 from manyo.dedup.settings import Dedup
 from manyo.filters.benchmarks.leaks import Decontaminate
@@ -32,7 +32,6 @@ from manyo.filters.signals.models import Models
 from manyo.filters.signals.vocabulary import WordLists, load_words
 from manyo.pipelines.commands.mix import Mix
 from manyo.pipelines.engine.stage import UserError
-from manyo.pipelines.extraction.loop import Source
 from manyo.tokenizer.shuffle import Shuffle
 from manyo.tokenizer.train import TrainTokenizer
 

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused
+from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused, Skipped
 from manyo.corpus.sources import archives, ndl
 from samples.ndl.pack_ndl import HERE, pack
 
@@ -34,7 +34,7 @@ def read(paths: list[Path], options: ndl.Options = OPTIONS) -> list[Document | B
         for record in ndl.records(shard, options):
             if isinstance(record, Record):
                 outcome = ndl.parse(record, options)
-                assert not isinstance(outcome, ndl.Skipped)
+                assert not isinstance(outcome, Skipped)
                 found.append((record.key, outcome) if isinstance(outcome, Refused) else outcome)
             else:
                 found.append(record)

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manyo.corpus.records import InputFile, InputShard
+from manyo.corpus.sources import Source
 from manyo.corpus.tables.shards import read_batches
 from manyo.pipelines.cli import main
 from manyo.pipelines.commands.forecast import Cluster, Forecast, StageForecast, actual, choose, line, load
 from manyo.pipelines.extraction.inputs import plan_source
-from manyo.pipelines.extraction.loop import Extraction, Source, extract
+from manyo.pipelines.extraction.loop import Extraction, extract
 from manyo.pipelines.graph.config import load_config
 from tests.conftest import FinishedRun
 
