@@ -1,4 +1,5 @@
-# manyo: one target per stage. Every target installs what it needs into .venv on first use.
+# manyo: one target per stage. Each target installs what it needs into .venv on first use: a run needs the package
+# alone; tests and checks need the development tools as well.
 #
 #   make demo                          everything, on the bundled samples
 #   make extract CONFIG=configs/web.toml     one stage of your own run
@@ -10,9 +11,10 @@ OUT    ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 OUT_FLAG := $(if $(OUT),--out $(OUT))
+KERNEL_TESTS := tests/corpus tests/filters tests/dedup
 STAGES := extract langid filter dedup scrub tokenize report
 
-.PHONY: help demo samples run $(STAGES) submit plan status stop test faults test-interop check lint types docs docs-check bench lock clean
+.PHONY: help demo samples run $(STAGES) submit plan status stop test test-random kernels-check faults test-interop check lint types docs docs-check bench lock clean
 .DELETE_ON_ERROR:
 
 help:            ## list the targets
@@ -21,6 +23,10 @@ help:            ## list the targets
 $(VENV)/installed: pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "manyo needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e .
+	@touch $@
+
+$(VENV)/developed: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev,s3]'
 	@touch $@
 
@@ -48,28 +54,36 @@ status: $(VENV)/installed    ## how far a run is, and its Ray job: make status C
 stop: $(VENV)/installed    ## stop the Ray job: make stop RAY_ADDRESS=http://HEAD:8265 CONFIG=FILE
 	@$(BIN)/manyo stop --config $(CONFIG) $(OUT_FLAG)
 
-test: $(VENV)/installed    ## the tests
+test: $(VENV)/developed    ## the tests
 	$(BIN)/python -m pytest
 
-faults: $(VENV)/installed    ## workers, nodes, drivers killed, disks full, storage that fails: twenty minutes; needs MANYO_DATA
+test-random: $(VENV)/developed    ## the property tests with a random seed, which they print
+	seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ') && echo "seed $$seed" && \
+	$(BIN)/python -m pytest --hypothesis-profile=random --hypothesis-seed=$$seed
+
+kernels-check: $(VENV)/developed    ## the tests of the kernels, without compiling and with checked array bounds
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest $(KERNEL_TESTS)
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=build/checked-kernels $(BIN)/python -m pytest $(KERNEL_TESTS)
+
+faults: $(VENV)/developed    ## workers, nodes, drivers killed, disks full, storage that fails: twenty minutes; needs MANYO_DATA
 	$(BIN)/python -m tests.pipelines.faults
 
-lint: $(VENV)/installed
+lint: $(VENV)/developed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/installed
+types: $(VENV)/developed
 	$(BIN)/mypy
 
-docs: $(VENV)/installed    ## write the generated pages
+docs: $(VENV)/developed    ## write the generated pages
 	$(BIN)/python -m docs.generate
 
-docs-check: $(VENV)/installed
+docs-check: $(VENV)/developed
 	$(BIN)/python -m docs.generate --check
 
 check: lint types docs-check test    ## everything that CI runs
 
-bench: $(VENV)/installed    ## speed beside the peers, in one run; needs MANYO_DATA
+bench: $(VENV)/developed    ## speed beside the peers, in one run; needs MANYO_DATA
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[bench]'
 	@test -n "$(MANYO_DATA)" || { echo "make bench: MANYO_DATA is not set: no pages and books to read"; exit 1; }
 	for name in web filters "dedup quality" "dedup speed" scrub ocr sources profiles labels editions; do \
@@ -84,11 +98,11 @@ bench: $(VENV)/installed    ## speed beside the peers, in one run; needs MANYO_D
 test-interop: .venv-interop/installed    ## Megatron's own reader on our shards (installs PyTorch)
 	.venv-interop/bin/python -m pytest tests/interop
 
-lock:            ## resolve every dependency anew
+lock:            ## resolve the dependencies again; pins that still fit stay (UPGRADE=--upgrade moves them all)
 	$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv
-	(echo "# Exact versions of every dependency, for every install. Made by 'make lock'; do not edit."; \
-	build/lock/bin/uv pip compile --universal --python-version 3.11 pyproject.toml \
-	  --extra s3 --extra bench --extra interop --extra dev --extra kenlm --extra datatrove --no-header --no-annotate --quiet) > requirements.lock
+	build/lock/bin/uv pip compile --universal --python-version 3.11 pyproject.toml $(UPGRADE) \
+	  --extra s3 --extra bench --extra interop --extra dev --extra kenlm --extra datatrove \
+	  --no-annotate --quiet --custom-compile-command "make lock" --output-file requirements.lock
 
 clean:           ## remove what make made, not your data
 	rm -rf $(VENV) .venv-interop build

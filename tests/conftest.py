@@ -8,10 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from manyo.pipelines.cli import main
 
 ROOT = Path(__file__).parents[1]
+
+# `make check` draws the same examples every time; `make test-random` draws others and prints its seed.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("random", print_blob=True, deadline=None)
+settings.load_profile("same")
 
 
 @dataclass(frozen=True, slots=True)
