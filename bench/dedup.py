@@ -53,7 +53,7 @@ from manyo.pipelines.engine.executors import Serial
 from manyo.pipelines.engine.manifest import read_manifests
 from manyo.pipelines.engine.shapes import Plan, StageOutput, Unit, Upstream, digest_of, map_shards
 from manyo.pipelines.engine.stage import Stage, Task, run_stage
-from manyo.pipelines.graph.build import dedup_stages
+from manyo.pipelines.graph.dedup_stages import dedup_stages
 
 _NOT_TEXT = re.compile(r"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[^>]+>")
 #: SudachiPy takes 49,149 bytes at once.

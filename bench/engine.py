@@ -15,8 +15,7 @@ import time
 
 from manyo.pipelines.engine.executors import RayTasks, Serial
 from manyo.pipelines.engine.shapes import Unit, Units, Upstream, digest_of
-from manyo.pipelines.engine.stage import Stage, Task, forget_peak_memory, own_peak_memory_bytes, run_stage
-from manyo.pipelines.graph.build import NoSettings
+from manyo.pipelines.engine.stage import NoSettings, Stage, Task, forget_peak_memory, own_peak_memory_bytes, run_stage
 
 
 def nothing(_: Task) -> dict[str, int]:

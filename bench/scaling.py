@@ -26,8 +26,8 @@ from fastwarc import ArchiveIterator
 
 from manyo.pipelines.engine.executors import RayTasks, Serial
 from manyo.pipelines.engine.shapes import StageOutput, Unit, Units, digest_of
-from manyo.pipelines.engine.stage import Stage, Task, run_stage
-from manyo.pipelines.graph.build import NoSettings, build_stages
+from manyo.pipelines.engine.stage import NoSettings, Stage, Task, run_stage
+from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config, load_config
 
 _ROOT = Path(__file__).parents[1]

@@ -18,8 +18,9 @@ from manyo.pipelines.engine.stage import (
     UserError,
     run_stage,
 )
-from manyo.pipelines.graph.build import COMMANDS, build_stages, takedowns_uri
+from manyo.pipelines.graph.build import COMMANDS, build_stages
 from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.takedown_stage import takedowns_uri
 
 #: Marks a folder as one that manyo writes to, so that no other folder is written to by accident.
 _MARK = "manyo.json"

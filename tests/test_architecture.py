@@ -17,6 +17,18 @@ MAY_IMPORT = {
     "tokenizer": {"corpus", "tokenizer"},
     "pipelines": {"corpus", "filters", "dedup", "tokenizer", "pipelines"},
 }
+
+#: Inside pipelines: cli → commands → run → graph → extraction → engine, and graph → report.
+ROOMS_MAY_IMPORT = {
+    "engine": {"engine"},
+    "extraction": {"engine", "extraction"},
+    "report": {"report"},
+    "graph": {"engine", "extraction", "report", "graph"},
+    "run": {"engine", "graph"},
+    "commands": {"engine", "extraction", "report", "graph", "run", "commands"},
+    "cli": {"engine", "graph", "run", "commands"},
+    "__main__": {"cli"},
+}
 SOURCES = [path for package in MAY_IMPORT for path in sorted((ROOT / package).rglob("*.py"))]
 
 
@@ -37,6 +49,13 @@ def test_imports_point_one_way(path: Path) -> None:
     package = path.relative_to(ROOT).parts[0]
     ours = {module.split(".")[1] for module in imports(path) if module.startswith("manyo.")}
     assert ours <= MAY_IMPORT[package]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "pipelines").rglob("*.py")), ids=name)
+def test_imports_inside_pipelines_point_from_the_command_line_down_to_the_engine(path: Path) -> None:
+    room = path.relative_to(ROOT / "pipelines").parts[0].removesuffix(".py")
+    ours = {module.split(".")[2] for module in imports(path) if module.startswith("manyo.pipelines.")}
+    assert ours <= ROOMS_MAY_IMPORT.get(room, set())
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)

@@ -1,6 +1,6 @@
 """Each stage's output on the samples has a digest here: if it changes, so must the stage's version.
 
-To accept a change: bump `version` of the stage in pipelines/graph/build.py, then
+To accept a change: bump `version` of the stage in pipelines/graph/, then
 `python -m tests.test_golden FOLDER_OF_A_DEMO_RUN CONFIG` prints the new table.
 """
 

@@ -23,8 +23,8 @@ from manyo.corpus.takedowns import read_takedowns
 from manyo.filters import rights
 from manyo.filters.rules.decide import RULE_COLUMNS, Rule, columns_by_table
 from manyo.filters.signals.catalogue import SIGNALS, SignalSettings
-from manyo.pipelines.graph.build import takedowns_uri
 from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.takedown_stage import takedowns_uri
 from manyo.pipelines.run import finished_stages, record_takedowns
 
 #: How much of a text is shown, in characters.

@@ -1,9 +1,8 @@
 """`manyo takedown`: take documents out of what a finished run released, and out of no more than that.
 
-The list is kept with the run (`manyo.pipelines.graph.build.takedowns_uri`), so that every later command leaves the
-documents out
-as well. Then the stages that takedowns reach are brought up to date: of those that make release and token shards, the
-tasks whose shard held a document.
+The list is kept with the run (`manyo.pipelines.graph.takedown_stage.takedowns_uri`), so that every later command leaves
+the documents out as well. Then the stages that takedowns reach are brought up to date: of those that make release and
+token shards, the tasks whose shard held a document.
 """
 
 from __future__ import annotations

@@ -208,12 +208,12 @@ def cut_tokens(shard_tokens: int) -> Plan:
                 part = low - (ends[first] - shards[first].counts["token_places"])
                 unit = _unit(f"{source}-{number:05d}", upstream, [touched], part)
                 units.append(replace(unit, digest=digest_of([unit.digest, str(part)])))
-        return in_order(units)
+        return by_name(units)
 
     return plan
 
 
-def in_order(units: Iterable[Unit]) -> list[Unit]:
+def by_name(units: Iterable[Unit]) -> list[Unit]:
     """Units in the order of their names."""
     return sorted(units, key=lambda unit: unit.name)
 
@@ -241,7 +241,7 @@ def combine_source_parts(parts: int) -> Plan:
 
     def plan(upstream: Upstream) -> list[Unit]:
         wholes = {source: _unit("", upstream, [shards]) for source, shards in _by_source(upstream[0].shards).items()}
-        return in_order(
+        return by_name(
             replace(whole, name=f"{source}/part-{part:05d}", part=part)
             for source, whole in wholes.items()
             for part in range(parts)

@@ -33,7 +33,7 @@ from manyo.pipelines.engine.manifest import (
     unexpected_files,
     write_manifest,
 )
-from manyo.pipelines.engine.shapes import FinishedShards, Plan, StageOutput, Upstream, digest_of, table_uri
+from manyo.pipelines.engine.shapes import FinishedShards, Plan, StageOutput, Upstream, digest_of, map_shards, table_uri
 
 #: A stage's folder ends in this many hexadecimal digits of its fingerprint.
 _FINGERPRINT_DIGITS = 8
@@ -146,6 +146,29 @@ class Stage:
             name or self.name: f"{self.folder_name}/{name}".rstrip("/")
             for name in (template.rpartition("/")[0] for template in self.tables.values())
         }
+
+
+@dataclass(frozen=True, slots=True)
+class NoSettings:
+    """For stages that are fixed by their code."""
+
+
+def map_stage(
+    name: str,
+    version: int,
+    settings: Any,
+    needs: tuple[Stage, ...],
+    table: str,
+    body: Work,
+    ending: str = ".parquet",
+) -> Stage:
+    """A stage that makes one shard of one table per shard of the stages it needs."""
+    return Stage(name, version, settings, needs, {table: f"{table}/{{shard}}{ending}"}, map_shards, body)
+
+
+def parquet(*tables: str) -> dict[str, str]:
+    """The paths of tables in Parquet files."""
+    return {table: f"{table}/{{shard}}.parquet" for table in tables}
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,8 @@ from manyo.filters.rules.decide import PROFILES, Rule, load_rules, shipped_rules
 from manyo.filters.signals.catalogue import SIGNALS, SignalSettings
 from manyo.filters.signals.models import Models
 from manyo.filters.signals.vocabulary import WordLists, load_words
-from manyo.pipelines.commands.mix import Mix
 from manyo.pipelines.engine.stage import UserError
+from manyo.tokenizer.mixture import Mix
 from manyo.tokenizer.shuffle import Shuffle
 from manyo.tokenizer.train import TrainTokenizer
 

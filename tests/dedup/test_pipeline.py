@@ -14,7 +14,7 @@ from manyo.dedup.settings import Alarms, Boilerplate, Dedup
 from manyo.pipelines.engine.executors import Serial
 from manyo.pipelines.engine.shapes import Unit, digest_of, map_shards
 from manyo.pipelines.engine.stage import Executor, Stage, UserError, WorkFailed, run_stage
-from manyo.pipelines.graph.build import dedup_stages
+from manyo.pipelines.graph.dedup_stages import dedup_stages
 from tests.dedup.pages import documents, edited, page
 from tests.dedup.run import by_document, dedup
 

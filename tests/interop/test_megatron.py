@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from sentencepiece import SentencePieceProcessor
 
 from manyo.corpus.text import tidy
-from manyo.pipelines.commands.mix import CountedShard, Mix, MixSource, data_arguments, plan_mix
+from manyo.pipelines.commands.mix import CountedShard, data_arguments, plan_mix
 from manyo.tokenizer.encode import UINT16_VOCABULARY_LIMIT, Tokenizer, token_dtype
+from manyo.tokenizer.mixture import Mix, MixSource
 from manyo.tokenizer.pack import write_token_shard
 from manyo.tokenizer.reader import TokenShard
 from manyo.tokenizer.train import TrainTokenizer, train

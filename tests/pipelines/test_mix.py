@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 from manyo.pipelines.cli import main
 from manyo.pipelines.commands.mix import (
     CountedShard,
-    Mix,
-    MixSource,
     counted_shards,
     data_arguments,
     plan_mix,
@@ -25,6 +23,7 @@ from manyo.pipelines.commands.mix import (
 from manyo.pipelines.engine.stage import UserError
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import load_config
+from manyo.tokenizer.mixture import Mix, MixSource
 from tests.conftest import FinishedRun
 
 

@@ -1,0 +1,88 @@
+"""The stages that measure documents and decide about them: language, signals, rules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from manyo.corpus.release import passes_rules
+from manyo.corpus.schema import (
+    DECISIONS,
+    LANGUAGES,
+)
+from manyo.corpus.tables.shards import (
+    read_batches,
+    write_shard,
+    zip_batches,
+)
+from manyo.filters import language, rights
+from manyo.filters.rules import decide as rules
+from manyo.filters.rules.decide import Rule
+from manyo.filters.signals import catalogue as signals
+from manyo.pipelines.engine.stage import Stage, Task, map_stage
+from manyo.pipelines.graph.config import Config
+
+
+@dataclass(frozen=True, slots=True)
+class DecideSettings:
+    """The rules, and what a page may state that keeps it in."""
+
+    rules: tuple[Rule, ...]
+    opted_out: tuple[str, ...]
+
+
+def filter_stages(config: Config, extract: Stage) -> tuple[Stage, Stage, Stage]:
+    """`documents` → `languages`, `signals` and `decisions`."""
+    decide_settings = DecideSettings(config.rules, config.rights.opted_out)
+    langid = map_stage("langid", 2, config.langid, (extract,), "languages", identify)
+    measured = map_stage("measure", 8, config.signals, (extract,), "signals", measure)
+    decided = map_stage("decide", 1, decide_settings, (extract, langid, measured), "decisions", decide)
+    return langid, measured, decided
+
+
+def identify(task: Task) -> Mapping[str, int]:
+    """Documents → languages."""
+    documents = read_batches(task.input("documents"), ["doc_id", "profile", "text"])
+    batches = (language.identify(batch, task.settings) for batch in documents)
+    return {"documents": write_shard(task.outputs["languages"], LANGUAGES.schema, batches)}
+
+
+def measure(task: Task) -> Mapping[str, int]:
+    """Documents → signals."""
+    documents = read_batches(task.input("documents"), ["doc_id", "text"])
+    batches = (signals.measure(batch, task.settings) for batch in documents)
+    return {"documents": write_shard(task.outputs["signals"], signals.signals_schema(task.settings), batches)}
+
+
+def decide(task: Task) -> Mapping[str, int]:
+    """Rights, profiles, languages and signals → decisions, with every reason why a document is not kept."""
+    counts: Counter[str] = Counter()
+    columns = rules.columns_by_table(task.settings.rules)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for documents, languages, measured in zip_batches(
+            (task.input("documents"), ["profile", *rights.COLUMNS, *columns.documents]),
+            (task.input("languages"), columns.languages),
+            (task.input("signals"), columns.signals),
+        ):
+            for name in columns.documents:
+                measured = measured.append_column(name, documents.column(name))
+            tried = task.settings.rules
+            failed = rules.failures(languages, measured, documents.column("profile"), tried)
+            barred = rights.barred(documents, task.settings.opted_out)
+            names = [*rights.REASONS, *(rule.name for rule in tried)]
+            decisions = rules.name_reasons(documents.column("doc_id"), np.hstack([barred, failed]), names)
+            reasons = decisions.column("reasons")
+            counts["documents"] += len(reasons)
+            counts["kept"] += int(passes_rules(decisions).sum())
+            for reason in pc.value_counts(pc.list_flatten(reasons).cast(pa.string())).to_pylist():
+                counts[f"reason.{reason['values']}"] += reason["counts"]
+            yield decisions
+
+    write_shard(task.outputs["decisions"], DECISIONS.schema, batches())
+    return counts

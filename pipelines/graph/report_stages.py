@@ -1,0 +1,243 @@
+"""The stages that count every table and write the report."""
+
+from __future__ import annotations
+
+import json
+import math
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from manyo.corpus.release import mask
+from manyo.corpus.schema import (
+    DOC_ID,
+    TEXT,
+)
+from manyo.corpus.tables.shards import (
+    filesystem,
+    join,
+    publish,
+)
+from manyo.dedup import boilerplate
+from manyo.filters import rights
+from manyo.filters.pii import find as pii
+from manyo.filters.pii.find import Scrub
+from manyo.pipelines.engine.manifest import Manifest, iter_manifests
+from manyo.pipelines.engine.shapes import (
+    gather,
+)
+from manyo.pipelines.engine.stage import NoSettings, Stage, Task, map_stage
+from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.reading import read_all
+from manyo.pipelines.report import page as reports
+from manyo.pipelines.report import statistics
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSettings:
+    """What the report says about the run, beside its tables.
+
+    Attributes:
+        config_name: file name of the configuration.
+        rule_names: in the order in which they are tried.
+        stage_folders: stage and folder name below the output URI; their manifests give times and sizes.
+        table_folders: table and folder below the output URI.
+        scrub: what is masked in the texts and addresses that it shows.
+    """
+
+    config_name: str
+    rule_names: tuple[str, ...]
+    stage_folders: tuple[tuple[str, str], ...]
+    table_folders: tuple[tuple[str, str], ...]
+    scrub: Scrub
+
+
+#: Boilerplate lines in the report.
+_LINES_SHOWN = 30
+
+
+#: The libraries that decide what the output's bytes are.
+_REPORTED_VERSIONS = (
+    "manyo",
+    "fastwarc",
+    "resiliparse",
+    "lxml",
+    "numba",
+    "pyarrow",
+    "sentencepiece",
+    "tokenizers",
+    "ray",
+)
+
+
+def report_stages(
+    config: Config, timed: Sequence[Stage], counted: tuple[Stage, ...], tokenize: Stage, shown: tuple[Stage, ...]
+) -> tuple[Stage, Stage, Stage]:
+    """Counters of every shard, and the report.
+
+    Args:
+        config: of the run.
+        timed: stages whose times and tables the report names, in the order of the run.
+        counted: stages whose tables are counted by shard of `documents`.
+        tokenize: makes token shards.
+        shown: stages of which the report shows rows.
+    """
+    statistics_stage = map_stage("statistics", 4, NoSettings(), counted, "statistics", shard_statistics, ".json")
+    token_stage = map_stage(
+        "token_statistics", 1, NoSettings(), (tokenize,), "token_statistics", token_statistics, ".json"
+    )
+    report_stage = Stage(
+        name="report",
+        version=3,
+        settings=ReportSettings(
+            config_name=PurePath(config.path).name,
+            rule_names=(*rights.REASONS, *(rule.name for rule in config.rules)),
+            stage_folders=tuple((stage.name, stage.folder_name) for stage in timed),
+            table_folders=tuple((table, folder) for stage in timed for table, folder in stage.table_folders().items()),
+            scrub=config.scrub,
+        ),
+        needs=(statistics_stage, token_stage, *shown),
+        tables={"html": "{shard}.html", "json": "{shard}.json"},
+        plan=gather("report"),
+        work=report,
+    )
+    return statistics_stage, token_stage, report_stage
+
+
+def shard_statistics(task: Task) -> Mapping[str, int]:
+    """Every table of one shard → additive counters for the report."""
+    tables = statistics.ShardTables(
+        leaks=next(iter(task.inputs.get("leaks", ())), None),
+        **{
+            table: task.input(table)
+            for table in (
+                "documents",
+                "refused",
+                "languages",
+                "signals",
+                "decisions",
+                "duplicates",
+                "taken_down",
+                "release",
+            )
+        },
+        boilerplate=task.input("boilerplate") if "boilerplate" in task.inputs else None,
+    )
+    _write_json(task.outputs["statistics"], statistics.shard_statistics(tables))
+    return {}
+
+
+def token_statistics(task: Task) -> Mapping[str, int]:
+    """One token shard → additive counters for the report."""
+    _write_json(task.outputs["token_statistics"], statistics.token_statistics(task.input("provenance")))
+    return {}
+
+
+def report(task: Task) -> Mapping[str, int]:
+    """Counters of all shards, and the manifests of all stages → report.html and report.json."""
+    counted = [*task.inputs["statistics"], *task.inputs["token_statistics"]]
+    merged = statistics.merge(_read_json(uri) for uri in counted)
+    out = task.stage_folder.rsplit("/", 1)[0]
+    extracted: Counter[str] = Counter()
+    timings = []
+    started = math.inf
+    for stage, folder in task.settings.stage_folders:
+        timing, began = _timing(
+            stage, iter_manifests(join(out, folder)), extracted if stage == "extract" else Counter()
+        )
+        timings.append(timing)
+        started = min(started, began)
+    facts = reports.RunFacts(
+        config=task.settings.config_name,
+        out=out,
+        started=datetime.fromtimestamp(started, UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        versions={name: version(name) for name in _REPORTED_VERSIONS},
+        outputs={table: join(out, folder) for table, folder in task.settings.table_folders},
+        rules=list(task.settings.rule_names),
+        pages=extracted["records"] - extracted["skipped"],
+    )
+    assembled = reports.assemble(merged, timings, facts, _samples(task))
+    _write_json(task.outputs["json"], assembled)
+    with publish(task.outputs["html"]) as path:
+        path.write_text(reports.render(assembled), encoding="utf-8")
+    return {}
+
+
+def _samples(task: Task) -> reports.Samples:
+    """Documents of the largest clusters and the most frequent boilerplate lines, masked as the release is; none of a
+    document that is taken down."""
+    taken_down = (batch.column("doc_id") for batch in read_all(task.inputs["taken_down"]))
+    taken = pa.chunked_array(taken_down, DOC_ID)
+    clusters = [
+        row
+        for batch in read_all(task.inputs["largest_clusters"])
+        for row in batch.filter(pc.invert(pc.is_in(batch.column("doc_id"), value_set=taken))).to_pylist()
+    ]
+    of_hosts = task.inputs.get("boilerplate_lines")
+    lines = boilerplate.most_frequent(read_all(of_hosts), _LINES_SHOWN, taken) if of_hosts else None
+    for rows, name in ((clusters, "uri"), (lines or [], "line")):
+        texts = pa.array([row[name] for row in rows], TEXT)
+        found = pii.find_by_profile(texts, ["web"] * len(rows), task.settings.scrub)
+        spans: dict[int, list[tuple[int, int, str]]] = {}
+        for span in found.to_pylist():
+            spans.setdefault(span["row"], []).append((span["start"], span["stop"], span["kind"]))
+        for at, row in enumerate(rows):
+            row[name] = mask(row[name], spans.get(at, ()), task.settings.scrub.masks)
+    return reports.Samples(clusters=clusters, boilerplate=lines)
+
+
+def _timing(stage: str, manifests: Iterable[Manifest], counts: Counter[str]) -> tuple[reports.StageTiming, float]:
+    """What a stage took, and when it began, in seconds since 1970; its counts are added up on the way.
+
+    Memory: 16 bytes a shard.
+    """
+    seconds, ends = array("d"), array("d")
+    sums: Counter[str] = Counter()
+    cpu_seconds, began, peak, slowest = 0.0, math.inf, 0, (0.0, "")
+    for manifest in manifests:
+        counts.update(manifest.counts)
+        seconds.append(manifest.seconds)
+        ends.append(manifest.finished_at)
+        began = min(began, manifest.finished_at - manifest.seconds)
+        peak = max(peak, manifest.peak_memory_bytes)
+        slowest = max(slowest, (manifest.seconds, manifest.shard))
+        cpu_seconds += manifest.cpu_seconds
+        sums["read"] += manifest.bytes_read
+        sums["written"] += manifest.bytes_written
+        sums["records"] += manifest.counts.get("records", manifest.counts.get("documents", 0))
+    ended = np.sort(ends)
+    timing = reports.StageTiming(
+        stage=stage,
+        shards=len(seconds),
+        seconds=sum(seconds),
+        wall_seconds=float(ended[-1]) - began if len(ended) else 0.0,
+        bytes_read=sums["read"],
+        bytes_written=sums["written"],
+        peak_memory_bytes=peak,
+        records=sums["records"],
+        cpu_seconds=cpu_seconds,
+        median_seconds=float(np.median(seconds)) if seconds else 0.0,
+        slowest_seconds=slowest[0],
+        slowest_shard=slowest[1],
+        tail_seconds=float(ended[-1] - ended[math.ceil(0.9 * len(ended)) - 1]) if len(ended) else 0.0,
+    )
+    return timing, began
+
+
+def _read_json(uri: str) -> Any:
+    fs, path = filesystem(uri)
+    return json.loads(fs.cat_file(path))
+
+
+def _write_json(uri: str, value: Any) -> None:
+    with publish(uri) as path:
+        path.write_text(json.dumps(value, ensure_ascii=False, sort_keys=True), encoding="utf-8")
