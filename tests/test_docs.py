@@ -120,6 +120,22 @@ def test_files_named_in_the_documentation_exist(page: Path) -> None:
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
+def test_decisions_are_numbered_without_gaps_and_end_with_what_was_rejected() -> None:
+    pages = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
+    assert [int(page.name[:4]) for page in pages] == list(range(1, len(pages) + 1))
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert text.startswith(f"# {page.name[:4]} "), page
+        assert re.findall(r"^## (.*)", text, re.M)[-1] == "Rejected", page
+
+
+@pytest.mark.parametrize("folder", ["log", "decisions"])
+def test_every_page_of_a_folder_is_in_its_index(folder: str) -> None:
+    pages = {page.name for page in (ROOT / "docs" / folder).glob("*.md")} - {"README.md"}
+    index = (ROOT / "docs" / folder / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| \[[^\]]+\]\(([\w-]+\.md)\)", index, re.M)) == pages
+
+
 def test_the_plan_for_a_billion_documents_follows_from_the_table_above_it() -> None:
     page = (ROOT / "docs" / "dedup-scale.md").read_text(encoding="utf-8")
     costs = measured(page)
