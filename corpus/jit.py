@@ -1,8 +1,8 @@
 """Compiled functions: how every kernel is compiled, and where its machine code is kept.
 
 Numba compiles a kernel on its first call (54 s for all of them on one core) and keeps the machine code for later
-processes. It notices a change in the kernel's own file, but not in a file from which the kernel imports another one.
-So the folder of the code carries a digest of those files.
+processes. It notices a change in the kernel's own file, but not in a file from which the kernel imports another kernel
+or a constant. So the name of the cache folder contains a digest of those files.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ Uint32s: TypeAlias = NDArray[np.uint32]
 Uint64s: TypeAlias = NDArray[np.uint64]
 Float32s: TypeAlias = NDArray[np.float32]
 Float64s: TypeAlias = NDArray[np.float64]
+#: Arrays of records, whose fields are attributes in kernels: `blocks[i].start`.
+Records: TypeAlias = NDArray[np.void]
 
 #: Its attributes appear when it is imported, which type checkers do not see.
 _config: Any = _numba_config
@@ -36,7 +38,21 @@ _config: Any = _numba_config
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 _PACKAGE = Path(__file__).parent.parent
-_IMPORTED_KERNELS = re.compile(r"^from manyo\.([\w.]+_kernels) import", re.M)
+_IMPORTS = re.compile(r"^from manyo\.([\w.]+) import", re.M)
+
+
+def record(*fields: tuple[Any, ...]) -> np.dtype[Any]:
+    """The type of an array's elements whose fields kernels read and write as attributes.
+
+    A kernel may keep one element in a variable (`block = blocks[i]`): it refers to the array, which must outlive it.
+
+    Args:
+        fields: name, type and, for an array within the record, shape.
+
+    Returns:
+        An aligned structured type. Its elements also have attributes where kernels run without the compiler.
+    """
+    return np.dtype((np.record, np.dtype(list(fields), align=True)))
 
 
 def kernel(function: Kernel) -> Kernel:
@@ -60,9 +76,8 @@ def kernel(function: Kernel) -> Kernel:
 @cache
 def _cache_folder(source_file: str) -> str:
     """The folder for the machine code of one file's kernels; empty, for Numba's own choice, where none can be made."""
-    imported = _IMPORTED_KERNELS.findall(Path(source_file).read_text(encoding="utf-8"))
-    sources = [_PACKAGE.joinpath(*name.split(".")).with_suffix(".py").read_bytes() for name in sorted(imported)]
-    digest = hashlib.blake2b(b"".join(sources), digest_size=4).hexdigest() if sources else "own"
+    imported = _imported_sources(Path(source_file))
+    digest = hashlib.blake2b(b"".join(source.read_bytes() for source in imported), digest_size=4).hexdigest()
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     folder = Path(home, "manyo", "kernels", digest)
     try:
@@ -70,3 +85,16 @@ def _cache_folder(source_file: str) -> str:
     except OSError:
         return ""
     return str(folder)
+
+
+def _imported_sources(source: Path) -> list[Path]:
+    """Files of manyo from which a file imports names, directly or not, in the order of their names."""
+    found: set[Path] = set()
+    to_read = [source]
+    while to_read:
+        for module in _IMPORTS.findall(to_read.pop().read_text(encoding="utf-8")):
+            path = _PACKAGE.joinpath(*module.split(".")).with_suffix(".py")
+            if path not in found and path.is_file():
+                found.add(path)
+                to_read.append(path)
+    return sorted(found)

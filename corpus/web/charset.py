@@ -27,7 +27,7 @@ from functools import cache
 import numpy as np
 from resiliparse.parse.encoding import detect_encoding
 
-from manyo.corpus.web.markup_kernels import _runs
+from manyo.corpus.web.sniff_kernels import copy_runs
 
 #: Where browsers stop looking for `<meta charset>` is 1,024 bytes; pages with long comments or
 #: inline scripts before it are common enough that we look further.
@@ -324,7 +324,7 @@ def _non_ascii_sample(data: bytes) -> bytes:
     """The runs of text of a page that hold its non-ASCII bytes, each from the first of them on, up to a bound."""
     if len(data) <= _SAMPLE_BYTES:
         return data
-    sample: bytes = _runs(np.frombuffer(data, np.uint8), _SAMPLE_BYTES).tobytes()
+    sample: bytes = copy_runs(np.frombuffer(data, np.uint8), _SAMPLE_BYTES).tobytes()
     return sample
 
 

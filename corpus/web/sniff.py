@@ -1,18 +1,16 @@
-"""Can these bytes hold Japanese at all? Asked before a page is decoded or parsed.
+"""Can these bytes be Japanese at all? The question is asked before a page is decoded or parsed.
 
-Nineteen of twenty pages of a crawl are not Japanese, and decoding and parsing them
-is where other pipelines spend their time. Japanese prose always holds kana, and
-kana have few forms: three bytes in UTF-8, fixed lead bytes in Shift_JIS and EUC-JP,
-escape sequences in ISO-2022-JP, U+30xx in UTF-16, numeric entities. A page without
-at least `MIN_KANA` of them in any form is refused.
+Nineteen of twenty pages of a crawl are not Japanese, and decoding and parsing those pages is where other pipelines
+spend their time. Japanese prose always contains kana, and kana have few forms: three bytes in UTF-8, fixed lead bytes
+in Shift_JIS and EUC-JP, escape sequences in ISO-2022-JP, U+30xx in UTF-16, numeric references. A page with fewer than
+`MIN_KANA` of them in every form is refused.
 
-The answer is conservative: where the encoding is in doubt, every reading counts, since
-a page wrongly let through costs milliseconds and a page wrongly refused is lost.
-Text in kanji alone (a heading, a table of names) has no kana and is refused too: by
-its bytes it cannot be told from Chinese.
+The answer is conservative: where the encoding is in doubt, every reading counts, because a page wrongly accepted costs
+milliseconds and a page wrongly refused is lost. Text in kanji alone (a heading, a table of names) has no kana and is
+refused too: its bytes cannot be distinguished from Chinese.
 
-One compiled pass looks at 128 bytes at a time, and closer only where one of them is no ASCII, or escape, or 0, or a
-numeric reference. Pairs of bytes are counted by another, on pages that are no UTF-8.
+One compiled pass examines 128 bytes at a time, and looks closer only where one of them is not ASCII, or is an escape
+byte, a zero byte or part of a numeric reference. A second pass counts pairs of bytes on pages that are not UTF-8.
 """
 
 from __future__ import annotations
@@ -23,19 +21,22 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from manyo.corpus.web.markup_kernels import MIN_KANA as MIN_KANA
-from manyo.corpus.web.markup_kernels import _count_pairs, _find_marks
+from manyo.corpus.web import sniff_kernels
+
+#: Fewest kana of a page that may be Japanese. Pages labelled Japanese contain 50 or more; foreign pages with a
+#: Japanese name or a language menu contain fewer than ten (日本語 itself has none).
+MIN_KANA: Final = 10
 
 
 class Marks(NamedTuple):
-    """What marks of Japanese bytes hold; looking ends where there are as many kana as asked.
+    """Marks of Japanese in a page's bytes, as far as the search for them went.
 
     Attributes:
-        utf_8_kana: kana in UTF-8, half-width ones included.
+        utf_8_kana: kana in UTF-8, half-width kana included.
         reference_kana: kana as numeric references (`&#12354;`).
-        is_utf_8: whether bytes above 0x7F are sequences of UTF-8 by their form; the page's end may cut the last.
-        has_escapes: whether there is a byte 0x1B.
-        has_zeros: whether there is a byte 0.
+        is_utf_8: whether bytes above 0x7F form UTF-8 sequences; the page's end may cut the last sequence.
+        has_escapes: whether the byte 0x1B occurs.
+        has_zeros: whether the byte 0 occurs.
     """
 
     utf_8_kana: int
@@ -46,12 +47,12 @@ class Marks(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """How often each mark of the Japanese encodings of two bytes occurs.
+    """How often each mark of the two-byte Japanese encodings occurs.
 
     Attributes:
         shift_jis_leads: bytes that lead hiragana and katakana in Shift_JIS, whatever follows them.
-        euc_jp_kana: pairs of bytes that are kana in EUC-JP, half-width ones included, in runs of such pairs: across the
-            pairs of Korean and Chinese, two of a hundred look like kana.
+        euc_jp_kana: pairs of bytes that are kana in EUC-JP, half-width kana included. Pairs are counted from the start
+            of a run of high bytes: at any other offset, 2 % of the pairs in Korean and Chinese look like kana.
         half_width_pairs: pairs of bytes that are half-width katakana in Shift_JIS.
         high_bytes: bytes above 0x7F.
         top_bytes: bytes above 0xDF.
@@ -64,17 +65,17 @@ class Pairs(NamedTuple):
     top_bytes: int
 
 
-#: Text in half-width katakana has few bytes above them, which lead rare kanji; Korean and Chinese, whose bytes also
-#: look like half-width katakana, have a fourth of theirs there.
+#: Text in half-width katakana has few bytes above 0xDF, which lead rare kanji. Korean and Chinese, whose bytes also
+#: look like half-width katakana, have a quarter of their bytes there.
 _MAX_TOP_FRACTION: Final = 0.08
 
 
 def may_be_japanese(data: bytes, marks: Marks | None = None) -> bool:
-    """Whether the bytes of a page may hold at least `MIN_KANA` kana in any encoding.
+    """Whether the bytes of a page may contain at least `MIN_KANA` kana in any encoding.
 
     Args:
         data: body of the response, content encodings undone.
-        marks: those of the same bytes, if they are known.
+        marks: the marks of the same bytes, if they are known.
     """
     marks = marks or find_marks(data)
     if max(marks.utf_8_kana, marks.reference_kana) >= MIN_KANA:
@@ -94,17 +95,22 @@ def may_be_japanese(data: bytes, marks: Marks | None = None) -> bool:
 
 
 def find_marks(data: bytes, least: int = MIN_KANA) -> Marks:
-    """Look for the marks of Japanese in bytes, until there are so many kana."""
-    return Marks(*_find_marks(np.frombuffer(data, np.uint8), least))
+    """The marks of Japanese in bytes.
+
+    Args:
+        data: the bytes.
+        least: kana at which the search ends; the other marks are then those found up to there.
+    """
+    return Marks(*sniff_kernels.find_marks(np.frombuffer(data, np.uint8), least))
 
 
 def count_pairs(data: bytes) -> Pairs:
-    """Count the marks of the encodings of two bytes."""
-    return Pairs(*_count_pairs(np.frombuffer(data, np.uint8)))
+    """The marks of the two-byte encodings in bytes, counted."""
+    return Pairs(*sniff_kernels.count_pairs(np.frombuffer(data, np.uint8)))
 
 
 def holds_kana(html: str, least: int = MIN_KANA) -> bool:
-    """Whether decoded markup holds at least that many kana, as characters or as numeric entities."""
+    """Whether decoded markup contains at least `least` kana, as characters or as numeric references."""
     marks = find_marks(html.encode("utf-8", "surrogatepass"), least)
     return max(marks.utf_8_kana, marks.reference_kana) >= least
 

@@ -1,4 +1,4 @@
-"""The byte sniff: nothing Japanese is refused, and little else passes."""
+"""The test of bytes for Japanese: it refuses nothing Japanese, and accepts little else."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from manyo.corpus.web import markup_kernels as kernels
+from manyo.corpus.jit import Kernel
+from manyo.corpus.web import sniff_kernels
 from manyo.corpus.web.sniff import MIN_KANA, count_pairs, find_marks, holds_kana, may_be_japanese
 from tests import oracles
 
@@ -21,7 +22,7 @@ half_width = st.text(st.characters(min_codepoint=0xFF71, max_codepoint=0xFF9D), 
 
 @given(st.one_of(hiragana, katakana), st.sampled_from(CODECS))
 @settings(max_examples=200, deadline=None)
-def test_any_text_of_kana_passes_in_every_encoding(text: str, codec: str) -> None:
+def test_text_in_kana_passes_in_every_encoding(text: str, codec: str) -> None:
     assert may_be_japanese(f"<html><p>{text}</p>{TAIL}".encode(codec))
 
 
@@ -33,7 +34,7 @@ def test_half_width_katakana_pass_in_every_encoding(text: str, codec: str) -> No
 
 @given(st.one_of(hiragana, katakana), st.sampled_from(("&#{};", "&#0{};", "&#x{:x};", "&#X{:X};", "&#x0{:04X};")))
 @settings(max_examples=100, deadline=None)
-def test_kana_as_numeric_entities_pass(text: str, form: str) -> None:
+def test_kana_as_numeric_references_pass(text: str, form: str) -> None:
     html = "".join(form.format(ord(character)) for character in text)
     assert may_be_japanese(html.encode("ascii"))
     assert holds_kana(html)
@@ -78,7 +79,7 @@ def test_kanji_alone_and_a_language_menu_are_refused() -> None:
     assert not may_be_japanese("<a>Deutsch</a><a>日本語</a><a>ページ</a>".encode())
 
 
-def test_a_cut_last_character_does_not_make_foreign_text_pass() -> None:
+def test_foreign_text_whose_last_character_is_cut_is_refused() -> None:
     data = ("今天天气很好。" * 100).encode()
     assert not may_be_japanese(data[:-1])
     assert not may_be_japanese(data[:-2])
@@ -97,7 +98,7 @@ MARKED = st.lists(
 
 
 @pytest.mark.parametrize("kana", ["あ", "ー", "ｱ", "&#12354;", "&#x3042;"])
-def test_kana_of_a_text_are_counted_as_far_as_asked(kana: str) -> None:
+def test_kana_are_counted_up_to_the_requested_number(kana: str) -> None:
     html = "<p>\ud800 rain " + 30 * kana
     assert holds_kana(html, 30)
     assert not holds_kana(html, 31)
@@ -105,30 +106,36 @@ def test_kana_of_a_text_are_counted_as_far_as_asked(kana: str) -> None:
 
 @given(MARKED)
 @settings(max_examples=200, deadline=None)
-def test_marks_are_those_that_a_slow_search_finds(data: bytes) -> None:
+@np.errstate(over="ignore")  # without the compiler, unsigned words warn where they wrap around
+def test_the_kernel_finds_the_marks_that_the_oracle_finds(data: bytes) -> None:
     fast, slow = find_marks(data)._asdict(), oracles.find_marks(data)
     if max(slow["utf_8_kana"], slow["reference_kana"]) >= MIN_KANA:
-        assert max(fast["utf_8_kana"], fast["reference_kana"]) >= MIN_KANA  # and looking ends
+        assert max(fast["utf_8_kana"], fast["reference_kana"]) >= MIN_KANA  # the search ends there
         return
     assert fast == slow
 
 
-def test_no_word_behind_the_page_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Compiled, it would be read from whatever lies there; as Python, it raises.
-    monkeypatch.setattr(kernels, "_mark_words", kernels._mark_words.py_func)
+def plain(kernel: Kernel) -> Kernel:
+    """The Python function of a kernel, compiled or not."""
+    return getattr(kernel, "py_func", kernel)
+
+
+def test_no_word_after_the_end_of_the_page_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Compiled code would read whatever memory follows; Python raises.
+    monkeypatch.setattr(sniff_kernels, "_mark_words", plain(sniff_kernels._mark_words))
     for n_bytes in (0, 1, 7, 8, 9, 121, 127, 128, 129, 137, 255, 256, 257):
         data = np.frombuffer(b"x" * n_bytes, np.uint8)
         with np.errstate(over="ignore"):
-            assert kernels._find_marks.py_func(data, MIN_KANA) == tuple(find_marks(data.tobytes()))
+            assert plain(sniff_kernels.find_marks)(data, MIN_KANA) == tuple(find_marks(data.tobytes()))
 
 
 @given(MARKED)
 @settings(max_examples=100, deadline=None)
-def test_pairs_are_those_that_a_slow_count_finds(data: bytes) -> None:
+def test_the_kernel_counts_the_pairs_that_the_oracle_counts(data: bytes) -> None:
     assert count_pairs(data)._asdict() == oracles.count_pairs(data)
 
 
-def test_no_kana_are_seen_across_the_characters_of_korean_and_chinese() -> None:
+def test_korean_and_chinese_contain_no_pairs_that_are_kana() -> None:
     korean = "한국어로 쓴 글입니다. 오늘은 날씨가 좋습니다. 가나다라마바사아자차카타파하 갸거겨고교구규그기개"
     chinese = "今天天气很好，我们一起去公园散步吧。人民日报社论员文章的主要内容"
     assert count_pairs(korean.encode("euc_kr")).euc_jp_kana == 0
@@ -137,5 +144,5 @@ def test_no_kana_are_seen_across_the_characters_of_korean_and_chinese() -> None:
 
 @given(st.binary(max_size=2000))
 @settings(max_examples=100, deadline=None)
-def test_no_bytes_make_the_sniff_raise(data: bytes) -> None:
+def test_no_bytes_raise(data: bytes) -> None:
     assert may_be_japanese(data) in (True, False)
