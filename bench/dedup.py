@@ -41,7 +41,8 @@ from manyo.corpus.schema import DECISIONS, DOCUMENTS, LABEL
 from manyo.corpus.tables.shards import write_shard
 from manyo.corpus.text import Texts
 from manyo.dedup.candidates.components import find_components
-from manyo.dedup.candidates.pairs import band_keys, combine, split
+from manyo.dedup.candidates.keys import band_keys, deal_keys
+from manyo.dedup.candidates.pairs import find_pairs
 from manyo.dedup.same_address import SUPERSEDED
 from manyo.dedup.settings import Boilerplate, Dedup
 from manyo.dedup.sketch.exact import Folded, exact_hashes, fold
@@ -150,7 +151,7 @@ def shingle_hashes(folded: Folded, shingle_chars: int) -> list[np.ndarray]:
     """The distinct shingles of each document as 64-bit hashes, none for one shorter than a shingle."""
     sets = []
     for begin, end in zip(folded.offsets, folded.offsets[1:], strict=False):
-        points = folded.codepoints[begin:end].astype(np.uint64)
+        points = folded.characters[begin:end].astype(np.uint64)
         n_shingles = max(0, len(points) - shingle_chars + 1)
         hashes = np.zeros(n_shingles, np.uint64)
         for i in range(shingle_chars):
@@ -472,7 +473,7 @@ def deduplicate(texts: list[str], settings: Dedup) -> tuple[np.ndarray, np.ndarr
     in_play = np.ones(len(texts), bool)
     signed = signatures(batch, settings)
     places = precedence(batch, signed.column("chars").to_numpy(), settings)
-    pairs = [combine([keys], 1)[0] for keys in split(signed, places, in_play, 0, settings, 4)]
+    pairs = [find_pairs([keys], 1)[0] for keys in deal_keys(signed, places, in_play, 0, settings, 4)]
     (components,) = find_components(lambda: pairs, 1, settings.parts)
     compared = deal_compared(batch, signed, 0, link(components, pairs), settings)
     clusters = [find_clusters([part], 1, settings)[0] for part in compared]

@@ -1,13 +1,12 @@
-"""Boilerplate: lines that stand in many documents of a host, such as notices and addresses at the foot of every page.
+"""Boilerplate: lines that occur in many documents of a host, such as notices and addresses at the foot of every page.
 
-Near-duplicate pages are gone by now (only survivors are counted, or the lines of any page with ten
-copies would be boilerplate), but what a site writes around its articles is in all that is left.
-Lines are counted in one exchange: a shard adds up its own, a part adds up those of all shards, and
-every shard gets back the totals of the lines that it holds itself. So memory is bounded by the
-number of parts, and counts are exact.
+Near-duplicate pages are removed before: only survivors are counted, or the lines of any page with ten copies would be
+boilerplate. But what a site writes around its articles is in all that are left. Lines are counted in one exchange: a
+shard adds up its own lines, a part adds up those of all shards, and every shard gets back the totals of the lines that
+it holds. So memory is bounded by the number of parts, and counts are exact.
 
-Headings stand in many documents too, and belong there. What tells them apart is length: 20
-characters as dedup compares them (`docs/decisions/0009-boilerplate.md`).
+Headings occur in many documents too, and belong there. They are distinguished by their length: a line of 20 characters
+or more, as dedup compares it, is not a heading (`docs/decisions/0009-boilerplate.md`).
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ import pyarrow.compute as pc
 from manyo.corpus.addresses import host_of
 from manyo.corpus.schema import BOILERPLATE, DOC_ID, TEXT, Column, Table
 from manyo.corpus.text import Texts
-from manyo.dedup.candidates.pairs import rows_by_part
+from manyo.dedup.numbering import rows_by_part
 from manyo.dedup.same_address import hash_of
 from manyo.dedup.settings import Boilerplate
 from manyo.dedup.sketch.exact import exact_hashes, fold
 
-#: Columns of `manyo.corpus.schema.DOCUMENTS` that lines are found by.
+#: Columns of `manyo.corpus.schema.DOCUMENTS` in which lines are found.
 LINE_COLUMNS = ("profile", "uri", "text")
 
 LINES = Table(
@@ -54,17 +53,20 @@ BOILERPLATE_LINES = Table(
     ),
 )
 
-#: Stands for the line in the key of a host itself: the fraction of the golden ratio.
+#: Takes the place of the line's hash in the key of a host: the fraction of the golden ratio.
 _NO_LINE = np.uint64(0x9E37_79B9_7F4A_7C15)
 
 
-def split_lines(documents: pa.RecordBatch, unique: np.ndarray, settings: Boilerplate) -> np.ndarray:
-    """uint64, the keys of a batch's lines: one for each distinct line of each document, and one for each document.
+def key_lines(documents: pa.RecordBatch, unique: np.ndarray, settings: Boilerplate) -> np.ndarray:
+    """The keys of a batch's lines.
 
     Args:
         documents: a batch with `LINE_COLUMNS`.
         unique: bool (n_docs,), which documents rules and dedup keep.
         settings: which documents take part, and from which length on a line does.
+
+    Returns:
+        uint64, one key for each distinct line of each document, and one of its host for each document.
     """
     lines = _cut(documents, unique, settings)
     long = lines.chars >= settings.min_chars
@@ -93,7 +95,7 @@ def combine_lines(shards: Sequence[pa.RecordBatch], settings: Boilerplate) -> li
 
     Args:
         shards: one batch of `LINES` for each shard.
-        settings: in how many documents a line must stand.
+        settings: in how many documents a line must occur.
 
     Returns:
         For each shard those of its rows that reach `settings.min_documents` over all shards, with the sums of all.
@@ -113,12 +115,12 @@ def combine_lines(shards: Sequence[pa.RecordBatch], settings: Boilerplate) -> li
 def find_boilerplate(
     documents: pa.RecordBatch, unique: np.ndarray, repeated: pa.RecordBatch, settings: Boilerplate
 ) -> tuple[pa.RecordBatch, pa.RecordBatch]:
-    """Which lines of a batch of documents are boilerplate.
+    """Find the lines of a batch of documents that are boilerplate.
 
     Args:
         documents: a batch with `doc_id` and `LINE_COLUMNS`.
         unique: bool (n_docs,), which documents rules and dedup keep.
-        repeated: a batch of `LINES` with the totals of the lines and hosts that occur here, sorted by key.
+        repeated: a batch of `LINES` with the totals of the lines and hosts that occur in it, sorted by key.
         settings: what makes a line boilerplate.
 
     Returns:
@@ -165,7 +167,7 @@ def find_boilerplate(
 
 
 def without_boilerplate(documents: pa.RecordBatch, boilerplate: pa.RecordBatch) -> pa.RecordBatch:
-    """The documents without the lines that are to be removed; a document of such lines alone is gone.
+    """The documents without the lines to remove, and without documents that consist of such lines alone.
 
     Args:
         documents: a batch with column `text`.
@@ -188,20 +190,20 @@ def without_boilerplate(documents: pa.RecordBatch, boilerplate: pa.RecordBatch) 
 def most_frequent(
     batches: Iterable[pa.RecordBatch], n_lines: int, taken_down: pa.Array | pa.ChunkedArray
 ) -> list[dict[str, Any]]:
-    """The rows of `BOILERPLATE_LINES` that stand in most documents, each line of a host once, the first first.
+    """The rows of `BOILERPLATE_LINES` that occur in most documents, those first; each line of a host once.
 
     Memory: a batch, and `n_lines` rows.
 
     Args:
         batches: of `BOILERPLATE_LINES`.
-        n_lines: how many rows are given at most.
+        n_lines: how many rows are returned at most.
         taken_down: ids of documents from which nothing is quoted.
     """
     most: dict[tuple[str, str], dict[str, Any]] = {}
     for batch in batches:
         is_taken = pc.is_in(batch.column("doc_id"), value_set=taken_down)
         for row in batch.filter(pc.invert(is_taken)).to_pylist():
-            # Shards may write one line with other blanks; its count is the same in all.
+            # Shards may have one line with different spaces; its count is the same in all.
             most.setdefault((row["host"], "".join(row["line"].split())), row)
         ordered = sorted(most.items(), key=lambda item: (-item[1]["documents"], item[0]))
         most = dict(ordered[:n_lines])
@@ -214,9 +216,9 @@ class _Lines:
 
     Attributes:
         texts: UTF-8 of each line, with the line feed that ends it.
-        document: int64 (n_lines,), the document that it is of.
+        document: int64 (n_lines,), the document that has it.
         number: int32 (n_lines,), its place in the document, from 0.
-        chars: int64 (n_lines,), its length as dedup compares it; 0 in documents that take no part.
+        chars: int64 (n_lines,), its length as dedup compares it; 0 in documents that do not take part.
         key: uint64 (n_lines,), of host and line.
         host_key: uint64 (n_docs,), of the host alone.
         takes_part: bool (n_docs,).
@@ -236,7 +238,7 @@ def _cut(documents: pa.RecordBatch, unique: np.ndarray, settings: Boilerplate) -
     begin, end = whole.offsets[0], whole.offsets[-1]
     feeds = np.flatnonzero(whole.data[begin:end] == ord("\n")) + begin
     n_lines = 1 + np.bincount(np.searchsorted(whole.offsets, feeds, "right") - 1, minlength=len(whole))
-    # Where a text ends in a line feed, its last line is empty: both bounds are there, one after the other.
+    # Where a text ends in a line feed, its last line is empty: both bounds are equal.
     offsets = np.sort(np.concatenate((whole.offsets, feeds + 1)))
     offsets.setflags(write=False)
     texts = Texts(whole.data, offsets)
@@ -260,7 +262,7 @@ def _cut(documents: pa.RecordBatch, unique: np.ndarray, settings: Boilerplate) -
 
 
 def _totals(repeated: pa.RecordBatch, keys: np.ndarray) -> np.ndarray:
-    """uint32 (n,), in how many documents what each key stands for occurs; 0 where that is too few."""
+    """uint32 (n,), in how many documents each line or host occurs, by its key; 0 where `repeated` does not have it."""
     known = repeated.column("key").to_numpy()
     if not len(known):
         return np.zeros(len(keys), np.uint32)

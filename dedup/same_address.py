@@ -1,8 +1,7 @@
-"""The same address in several crawls: one key for each address, so that one page of it can stay.
+"""One page of each web address: keys of addresses, and the page that stands in for the others.
 
-What is fetched twice from one address is a page and its revision, however little their texts have
-in common. Whoever wants one of them says so (`Dedup.same_address`); the addresses then meet in an
-exchange of their own, before any text is compared.
+Pages fetched several times from one address are revisions of one page, however little their texts have in common. With
+`Dedup.same_address` only one of them takes part in dedup; addresses are exchanged before any text is compared.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import pyarrow as pa
 
 from manyo.corpus.addresses import normal_address
 from manyo.corpus.schema import DOC_ID, Column, Table
-from manyo.dedup.candidates.pairs import ids_as_bytes, ids_to_arrow, rows_by_part
+from manyo.dedup.numbering import ids_as_bytes, ids_to_arrow, rows_by_part
 from manyo.dedup.settings import Dedup
 from manyo.dedup.verdict.order import address_precedence
 
@@ -41,10 +40,10 @@ SUPERSEDED = Table(
 )
 
 
-def split_addresses(
+def deal_addresses(
     documents: pa.RecordBatch, chars: np.ndarray, in_play: np.ndarray, settings: Dedup
 ) -> list[pa.RecordBatch]:
-    """Deal out the addresses of a batch of documents.
+    """Deal the addresses of a batch of documents to parts.
 
     Args:
         documents: a batch with columns `doc_id`, `uri` and `manyo.dedup.verdict.order.ORDER_COLUMNS`.
@@ -65,13 +64,13 @@ def split_addresses(
 
 
 def stand_ins(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
-    """The documents of one part in whose place another page of their address takes part, in order of `doc_id`.
+    """Choose the page that takes part for each address of one part.
 
     Args:
         batches: all batches of `ADDRESSES` of one part, in any order.
 
     Returns:
-        A batch of `SUPERSEDED`.
+        A batch of `SUPERSEDED`, the other pages, in order of `doc_id`.
     """
     table = pa.Table.from_batches(batches, ADDRESSES.schema)
     keys, precedences = (table.column(name).to_numpy() for name in ("key", "precedence"))
@@ -94,5 +93,5 @@ def hashes_of(sources: pa.DictionaryArray) -> np.ndarray:
 
 def hash_of(name: str) -> int:
     """64 bits of an address, a host or a source's name."""
-    # 64 bits: among a billion addresses two unlike ones meet in one run of thirty.
+    # Among a billion addresses two different ones share their 64 bits in one run of thirty.
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")

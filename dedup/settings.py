@@ -1,7 +1,7 @@
-"""The dials of deduplication, as frozen dataclasses.
+"""The settings of deduplication, as frozen dataclasses.
 
-Where the defaults come from, and what other values do to Japanese text:
-`docs/decisions/0002-minhash-parameters.md`.
+`docs/decisions/0002-minhash-parameters.md` says where the defaults come from, and how other values work on Japanese
+text.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-#: What may decide between two documents that say the same; see `manyo.dedup.verdict.order`.
+#: What may decide which of two documents with the same text stays; see `manyo.dedup.verdict.order`.
 Criterion = Literal["source", "highest", "lowest", "longest", "newest", "oldest"]
 
 
@@ -18,7 +18,7 @@ class Alarms:
     """When a run must stop because dedup removed too much; 1 never stops it (see `manyo.dedup.verdict.alarms`).
 
     Attributes:
-        min_documents: only hosts, sources and clusters of at least so many documents can raise an alarm.
+        min_documents: documents of the smallest host, source or cluster that can raise an alarm.
         max_source_loss: largest share of a source's documents that dedup may remove.
         max_host_loss: largest share of a host's documents that dedup may remove.
         max_cluster_share: largest share of all documents that one cluster may hold.
@@ -39,14 +39,14 @@ class Alarms:
 
 @dataclass(frozen=True, slots=True)
 class Boilerplate:
-    """Which lines are boilerplate of their host, and what becomes of them (see `manyo.dedup.boilerplate`).
+    """Which lines are boilerplate of their host, and whether they are removed (see `manyo.dedup.boilerplate`).
 
     Attributes:
         remove: profiles whose documents are released without such lines.
-        flag: profiles whose documents keep them; they are listed all the same.
-        min_documents: documents of a host that hold the line, of those that rules and dedup keep.
-        min_host_fraction: share of the host's documents that hold it.
-        min_chars: length of a line that can be boilerplate; shorter ones are headings as a rule.
+        flag: profiles whose documents keep them; the lines are listed in the table all the same.
+        min_documents: smallest number of the host's documents with the line, of those that rules and dedup keep.
+        min_host_fraction: smallest share of the host's documents with the line.
+        min_chars: length of the shortest line that can be boilerplate; shorter ones are mostly headings.
     """
 
     remove: tuple[str, ...] = ("web",)
@@ -75,34 +75,32 @@ class Dedup:
         rows: permutations in a band; a signature has `bands * rows` of them.
         min_similarity: Jaccard similarity of their shingles from which two documents are the same text.
         min_containment: share of a document's shingles in its survivor from which it is removed too, however much
-            longer that one is; off if not given (see `docs/decisions/0011-containment.md`).
-        min_chars: a shorter document has no signature and repeats another only if both are
-            equal, because in so few shingles one changed word decides.
-        max_shingled_chars: characters of a document that the signature sees. Beyond it the ratio
-            of lengths bounds the similarity, so that two books do not become one by a common
-            beginning.
+            longer the survivor is; off if not given (see `docs/decisions/0011-containment.md`).
+        min_chars: a shorter document has no signature and repeats another only if both are equal, because one changed
+            word changes too many of its few shingles.
+        max_shingled_chars: characters of a document that its signature covers. For a longer one the ratio of lengths
+            bounds the similarity, so that two books with a common beginning do not become one.
         view_profiles: profiles whose documents are compared in today's spelling (`manyo.dedup.sketch.view`), so that
-        old
-            and new editions of a work find each other. A document finds only those compared in the same
-            way: name `web` too where pages may repeat books.
-        max_compared_shingles: distinct shingles of a document that are compared one by one, at 4
-            bytes each; of a longer one, those with the smallest hashes, which are a fair sample.
-        max_survivors_per_candidate: how many survivors are remembered around one candidate to
-            compare later documents with; bounds the work on pages of one template.
-        survivor_order: which of several documents stays: the first criterion that tells them apart
-            decides, then the smaller `doc_id` (see `manyo.dedup.verdict.order`).
+            old and new editions of a work find each other. A document finds only those compared in the same way: name
+            `web` too where pages may repeat books.
+        max_compared_shingles: distinct shingles of a document that are compared one by one, at 4 bytes each; of a
+            document with more, those with the smallest hashes, which are a fair sample.
+        max_survivors_per_candidate: how many survivors are remembered around one candidate, for later documents to be
+            compared with; bounds the work on pages of one template.
+        survivor_order: which of several documents stays: the first criterion in which they differ decides, then the
+            smaller `doc_id` (see `manyo.dedup.verdict.order`).
         source_priority: names of sources, the one whose documents stay first; for the criterion `source`.
         survivor_signal: a column of the table `signals`, for the criteria `highest` and `lowest`, such as the score of
-            a classifier of quality.
-        same_address: of the pages of one address, fetched at several times, keep the newest or the
-            longest only, before texts are compared; off if not given.
-        within_sources: compare the documents of each source with each other first, and those that are left of all
-            sources in a second round (see `docs/decisions/0010-within-sources-first.md`).
-        parts: parts that keys, and later the documents that have candidates, are dealt to. A task
-            holds one in memory: about `16 * 40` bytes for each document of its share, later 1,100
-            bytes and 8 for each distinct shingle of each document with a candidate.
+            a quality classifier.
+        same_address: of the pages fetched from one address at several times, keep only the newest or the longest,
+            before texts are compared; off if not given.
+        within_sources: compare the documents of each source with each other first, and the survivors of all sources in
+            a second round (see `docs/decisions/0010-within-sources-first.md`).
+        parts: parts that keys, and later the documents that have candidates, are dealt to. A task holds one in memory:
+            about `16 * 40` bytes for each document of its share, later 1,100 bytes and 8 for each distinct shingle of
+            each document with a candidate.
         alarms: when a run must stop because too much was removed.
-        boilerplate: which lines of a host's documents repeat each other, and what becomes of them; off if not given.
+        boilerplate: which lines many documents of a host share, and whether they are removed; off if not given.
         index: also write what later runs need to compare their documents with those of this run.
         against: folders of the table `index` of earlier runs (see `docs/decisions/0007-incremental-dedup.md`).
     """
@@ -157,7 +155,7 @@ class Dedup:
             raise ValueError(f"dedup.survivor_order names a criterion twice: {list(self.survivor_order)}")
         for one, other in (("newest", "oldest"), ("highest", "lowest")):
             if {one, other} <= set(self.survivor_order):
-                raise ValueError(f"dedup.survivor_order names both {one} and {other}: the second could decide nothing")
+                raise ValueError(f"dedup.survivor_order names both {one} and {other}: the second could never decide")
         if bool({"highest", "lowest"} & set(self.survivor_order)) != (self.survivor_signal is not None):
             raise ValueError(
                 'dedup.survivor_signal and a criterion "highest" or "lowest" of dedup.survivor_order need each other: '
@@ -171,7 +169,7 @@ class Dedup:
         for name, lacks in (("same_address", "addresses"), ("within_sources", "sources")):
             if getattr(self, name) and (self.index or self.against):
                 raise ValueError(
-                    f"dedup.{name} goes with neither dedup.index nor dedup.against: an index holds no {lacks}"
+                    f"dedup.{name} cannot be combined with dedup.index or dedup.against: an index holds no {lacks}"
                 )
 
     @property

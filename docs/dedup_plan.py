@@ -110,8 +110,8 @@ def plan(costs: Mapping[str, Cost], documents: float, docs_per_shard: float, wit
         with_candidates: share of documents that are in a pair.
     """
     settings = Dedup()
-    # `manyo.dedup.verdict.compared.read_compared` and `manyo.dedup.candidates.pairs.combine` say what a document of a
-    # part takes.
+    # `manyo.dedup.verdict.compared.read_compared` and `manyo.dedup.candidates.pairs.find_pairs` say what a document of
+    # a part takes.
     compared_bytes = 120 + 8 * settings.permutations + 8 * (_PAGE_CHARS - settings.shingle_chars + 1)
     key_bytes = 70 * (settings.bands + 1)
     parts = 100 * math.ceil(documents * with_candidates * compared_bytes / _TASK_BYTES / 100)

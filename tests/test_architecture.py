@@ -63,6 +63,18 @@ def test_every_import_of_ours_goes_by_the_installed_name(path: Path) -> None:
     assert not {module.split(".")[0] for module in imports(path)} & set(MAY_IMPORT)
 
 
+#: Rooms of dedup, each of which may import itself and those before it.
+DEDUP_ROOMS = ("sketch", "candidates", "verdict")
+
+
+@pytest.mark.parametrize("room", DEDUP_ROOMS)
+def test_dedup_measures_then_finds_candidates_then_judges(room: str) -> None:
+    allowed = DEDUP_ROOMS[: DEDUP_ROOMS.index(room) + 1]
+    for path in sorted((ROOT / "dedup" / room).glob("*.py")):
+        rooms = {module.split(".")[2] for module in imports(path) if module.startswith("manyo.dedup.")}
+        assert rooms & set(DEDUP_ROOMS) <= set(allowed), name(path)
+
+
 def test_only_the_executors_and_the_job_client_import_ray() -> None:
     users = {name(path) for path in SOURCES if any(module.split(".")[0] == "ray" for module in imports(path))}
     assert users == {"pipelines/engine/executors.py", "pipelines/commands/submit.py"}

@@ -1,1 +1,1 @@
-"""From signatures to pairs that may be near duplicates, and to their connected components."""
+"""Find documents that may have the same text: keys, pairs of documents that share one, and connected components."""

@@ -1,8 +1,8 @@
 """Which documents must be judged in one place: the connected components of the candidate pairs.
 
-A component is a unit of work and no cluster: what becomes of a document depends on documents of its
-component alone (`manyo.dedup.verdict.similarity`), so components can be dealt to parts, and each part judged by a task
-that holds nothing else. Documents without a candidate, most of a crawl, are in none.
+A component is a unit of work, not a cluster: what becomes of a document depends only on documents of its component
+(`manyo.dedup.verdict.similarity`), so components can be dealt to parts, and a task that judges a part holds nothing
+else. Documents without a candidate, most of a crawl, are in no component.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from manyo.corpus.schema import Column, Table
-from manyo.dedup.candidates.pairs import NUMBER
-from manyo.dedup.dedup_kernels import _settle, _unite
+from manyo.dedup.candidates.component_kernels import point_at_roots, unite
+from manyo.dedup.numbering import NUMBER, first_number, rows_of, shards_of
 
 COMPONENTS = Table(
     "components",
@@ -26,13 +26,11 @@ COMPONENTS = Table(
     ),
 )
 
-_ROW = np.uint64(0xFFFF_FFFF)
-
 
 def find_components(
     pairs: Callable[[], Iterable[pa.RecordBatch]], n_shards: int, parts: int
 ) -> Iterator[pa.RecordBatch]:
-    """Deal all documents that are in pairs to parts, so that no component is divided.
+    """Deal all documents that are in pairs to parts without dividing a component.
 
     Memory: 8 bytes for each document of the corpus, up to the last of each shard that is in a pair,
     and a batch of pairs.
@@ -48,20 +46,17 @@ def find_components(
     n_rows = np.zeros(n_shards, np.int64)
     for batch in pairs():
         for numbers in _columns(batch):
-            np.maximum.at(n_rows, (numbers >> np.uint64(32)).astype(np.int64), (numbers & _ROW).astype(np.int64) + 1)
+            np.maximum.at(n_rows, shards_of(numbers), rows_of(numbers) + 1)
     # A forest over all rows of all shards, one shard after another.
     starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(n_rows)))
     parent = np.full(starts[-1], -1)
     for batch in pairs():
-        _unite(
-            parent,
-            *(starts[numbers >> np.uint64(32)] + (numbers & _ROW).astype(np.int64) for numbers in _columns(batch)),
-        )
-    _settle(parent)
+        unite(parent, *(starts[shards_of(numbers)] + rows_of(numbers) for numbers in _columns(batch)))
+    point_at_roots(parent)
     for shard in range(n_shards):
         root = parent[starts[shard] : starts[shard + 1]]
         rows = np.flatnonzero(root >= 0)
-        numbers = (np.uint64(shard) << np.uint64(32)) + rows.astype(np.uint64)
+        numbers = np.uint64(first_number(shard)) + rows.astype(np.uint64)
         part_of = (root[rows] % parts).astype(np.int32)
         yield pa.RecordBatch.from_arrays([pa.array(numbers), pa.array(part_of)], schema=COMPONENTS.schema)
 

@@ -1,1 +1,1 @@
-"""What is kept of a text to find its like: shingles, MinHash signatures, exact digests."""
+"""Measure a text for comparison: folded, or in a common spelling; its exact hash, MinHash signature and shingles."""

@@ -1,7 +1,7 @@
 """MinHash signatures over character shingles (Broder 1997), one row per document.
 
-Characters, not words: a Japanese segmenter is a hundred times slower than everything else here,
-and cuts a sentence differently after a small change before it.
+Characters, not words: a Japanese segmenter is a hundred times slower than everything else here, and cuts a sentence
+differently after a small change before it.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
+from manyo.corpus.jit import Uint32s
 from manyo.corpus.schema import SIGNATURES
-from manyo.dedup.dedup_kernels import _minhashes
 from manyo.dedup.settings import Dedup
 from manyo.dedup.sketch.exact import Folded, exact_hashes
+from manyo.dedup.sketch.shingle_kernels import minhash_texts
 from manyo.dedup.sketch.view import as_compared
 
 #: Start of the splitmix64 sequence that the permutations are drawn from: 万葉 in UTF-16.
@@ -29,8 +30,8 @@ def signatures(batch: pa.RecordBatch, settings: Dedup) -> pa.RecordBatch:
         settings: shingles, bands and lengths.
 
     Returns:
-        A batch of `manyo.corpus.schema.SIGNATURES`, row for row; `minhash` is empty for documents
-        shorter than `settings.min_chars`.
+        A batch of `manyo.corpus.schema.SIGNATURES`, row for row; `minhash` is empty for documents shorter than
+        `settings.min_chars`.
     """
     folded = as_compared(batch, settings)
     minima = minhashes(folded, settings)
@@ -43,11 +44,11 @@ def signatures(batch: pa.RecordBatch, settings: Dedup) -> pa.RecordBatch:
     )
 
 
-def minhashes(folded: Folded, settings: Dedup) -> np.ndarray:
+def minhashes(folded: Folded, settings: Dedup) -> Uint32s:
     """uint32 (n_long, permutations), signatures of the documents that have `settings.min_chars` characters."""
     factors, shifts = permutations(settings.permutations)
-    minima: np.ndarray = _minhashes(
-        folded.codepoints,
+    return minhash_texts(
+        folded.characters,
         folded.offsets,
         settings.shingle_chars,
         settings.min_chars,
@@ -55,11 +56,10 @@ def minhashes(folded: Folded, settings: Dedup) -> np.ndarray:
         factors,
         shifts,
     )
-    return minima
 
 
 @cache
-def permutations(count: int) -> tuple[np.ndarray, np.ndarray]:
+def permutations(count: int) -> tuple[Uint32s, Uint32s]:
     """Factors (odd) and shifts of `x -> factor * x + shift` modulo 2^32, uint32 (count,) each.
 
     The first `n` permutations are the same for every count.

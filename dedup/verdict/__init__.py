@@ -1,1 +1,1 @@
-"""Which documents of a component repeat which, and which one stays."""
+"""Compare the documents of a component: which repeats which, which stays, and whether too much is removed."""

@@ -1,7 +1,7 @@
 """Alarms: dedup that removes most of a source, or makes one cluster of everything, stops the run.
 
-Elsewhere near-duplicate clusters have swallowed three quarters of every source without a word.
-What was removed is counted by source and host, and compared with what the configuration allows.
+In other projects near-duplicate clusters have silently swallowed three quarters of every source. Here the removed
+documents are counted by source and host, and compared with what the configuration allows.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LOSSES = Table(
 
 
 def losses(documents: pa.RecordBatch, duplicates: pa.RecordBatch) -> pa.Table:
-    """What dedup removes of a batch of documents, by source and host.
+    """Count what dedup removes of a batch of documents, by source and host.
 
     Args:
         documents: a batch with columns `source` and `uri`.
@@ -49,7 +49,7 @@ def losses(documents: pa.RecordBatch, duplicates: pa.RecordBatch) -> pa.Table:
 
 
 def add_losses(tables: Iterable[pa.Table | pa.RecordBatch]) -> pa.Table:
-    """Rows of `LOSSES` of several batches as one table with each source and host once, in order."""
+    """Add up rows of `LOSSES` to one table with each source and host once, in order."""
     whole = pa.concat_tables(
         [pa.Table.from_batches([one]) if isinstance(one, pa.RecordBatch) else one for one in tables]
         or [LOSSES.schema.empty_table()]
@@ -58,12 +58,12 @@ def add_losses(tables: Iterable[pa.Table | pa.RecordBatch]) -> pa.Table:
 
 
 def raised(lost: pa.Table, cluster_batches: Iterable[pa.RecordBatch], alarms: Alarms) -> Iterator[str]:
-    """The alarms that what was removed raises, one line each: sources first, then clusters, then hosts.
+    """The alarms that the losses raise, one line each: sources first, then the largest cluster, then hosts.
 
     Args:
         lost: rows of `LOSSES` for the whole corpus, each source and host once.
         cluster_batches: batches of `manyo.dedup.verdict.clusters.CLUSTERS`.
-        alarms: what is allowed.
+        alarms: the limits.
     """
     yield from _losers("source", _sum(lost, ["source"]), alarms.min_documents, alarms.max_source_loss)
     documents = pc.sum(lost.column("documents")).as_py() or 0
@@ -79,7 +79,7 @@ def raised(lost: pa.Table, cluster_batches: Iterable[pa.RecordBatch], alarms: Al
 
 
 def _losers(kind: str, lost: pa.Table, min_documents: int, max_loss: float) -> Iterator[str]:
-    """Alarms of the sources or hosts that lose too much, the one that loses most documents first."""
+    """Alarms of the sources or hosts that lose too much, the largest loss first."""
     share = pc.divide(lost.column("removed").cast(pa.float64()), lost.column("documents").cast(pa.float64()))
     too_much = pc.and_(pc.greater_equal(lost.column("documents"), min_documents), pc.greater(share, max_loss))
     for row in lost.filter(too_much).sort_by([("removed", "descending"), (kind, "ascending")]).to_pylist():

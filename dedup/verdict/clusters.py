@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus.schema import DOC_ID, DUPLICATES, Column, Table
-from manyo.dedup.candidates.pairs import find_ids, ids_as_bytes, ids_to_arrow, rows_by_part
+from manyo.dedup.numbering import find_ids, ids_as_bytes, ids_to_arrow, rows_by_part, shards_of
 from manyo.dedup.settings import Dedup
 from manyo.dedup.verdict.compared import read_compared
 from manyo.dedup.verdict.similarity import link_to_survivors
@@ -32,22 +32,21 @@ CLUSTERS = Table(
 def find_clusters(
     compared: Iterable[pa.RecordBatch], n_shards: int, settings: Dedup
 ) -> tuple[pa.RecordBatch, list[pa.RecordBatch]]:
-    """Decide for the documents of one part who repeats whom (`manyo.dedup.verdict.similarity.link_to_survivors`).
+    """Decide which documents of one part repeat which (`manyo.dedup.verdict.similarity.link_to_survivors`).
 
     Memory: as `manyo.dedup.verdict.compared.read_compared`, and 40 bytes for each candidate of each document.
 
     Args:
         compared: batches of `manyo.dedup.verdict.compared.COMPARED`, with all documents of each component that they
-        touch, in any
-            order; read once.
-        n_shards: shards of this run; those of an index, which come after them, get nothing.
+            touch, in any order; read once.
+        n_shards: shards of this run. Those of an index have higher numbers and get nothing.
         settings: as the signatures were made with.
 
     Returns:
         A batch of `CLUSTERS`, and for each shard the rows of its documents.
 
     Raises:
-        ValueError: a candidate is not among the documents, or a document is there twice.
+        ValueError: a candidate is not among the documents, or a document occurs twice.
     """
     documents = read_compared(compared, settings)
     survivor_order = documents.survivor_order
@@ -59,7 +58,7 @@ def find_clusters(
     at = np.searchsorted(documents.number, documents.candidates, sorter=by_number)
     candidates = by_number[np.minimum(at, len(by_number) - 1)] if len(by_number) else by_number
     if np.any(documents.number[candidates] != documents.candidates):
-        raise ValueError("a document has a candidate that is not compared: they are of different runs")
+        raise ValueError("a document has a candidate that is not among those compared: they are of different runs")
     survivor, similarity, containment = link_to_survivors(
         documents, survivor_order, documents.candidate_offsets, candidates.astype(np.int32), settings
     )
@@ -77,12 +76,13 @@ def find_clusters(
         ],
         schema=CLUSTERS.schema,
     )
-    shard_of = documents.number[rows] >> np.uint64(32)
-    return clusters, [clusters.take(pa.array(of_shard)) for of_shard in rows_by_part(shard_of, n_shards + 1)[:-1]]
+    # The last part holds what belongs to the shards of an index.
+    of_shards = rows_by_part(shards_of(documents.number[rows]), n_shards + 1)[:-1]
+    return clusters, [clusters.take(pa.array(of_shard)) for of_shard in of_shards]
 
 
 def repeats(clusters: Iterable[pa.RecordBatch]) -> pa.Array:
-    """Ids of the documents that repeat another one, in batches of `CLUSTERS`."""
+    """Ids of the documents that repeat another one, from batches of `CLUSTERS`."""
     table = pa.Table.from_batches(clusters, CLUSTERS.schema)
     repeated = pc.not_equal(table.column("doc_id"), table.column("survivor"))
     return table.column("doc_id").filter(repeated).combine_chunks()
@@ -95,7 +95,7 @@ def last_word(within_sources: pa.RecordBatch, over_all: pa.RecordBatch) -> pa.Re
 
 
 def pick(batches: Iterable[pa.RecordBatch], doc_ids: np.ndarray, table: Table) -> pa.RecordBatch:
-    """The rows of a table for some documents: one pass that holds a batch and the rows picked.
+    """The rows of a table for some documents, in one pass that holds a batch and the rows picked.
 
     Args:
         batches: of the table, which has a column `doc_id`.
@@ -111,7 +111,7 @@ def pick(batches: Iterable[pa.RecordBatch], doc_ids: np.ndarray, table: Table) -
 
 
 def in_order(batches: Iterable[pa.RecordBatch], table: Table) -> pa.RecordBatch:
-    """The rows of some batches as one, in order of `doc_id`."""
+    """All rows of some batches of a table as one batch, in order of `doc_id`."""
     rows = pa.Table.from_batches(batches, table.schema).sort_by("doc_id").combine_chunks().to_batches()
     return rows[0] if rows else pa.RecordBatch.from_pylist([], schema=table.schema)
 
@@ -119,18 +119,18 @@ def in_order(batches: Iterable[pa.RecordBatch], table: Table) -> pa.RecordBatch:
 def duplicates(
     doc_ids: pa.Array, in_play: np.ndarray, superseded: pa.RecordBatch, clusters: pa.RecordBatch
 ) -> pa.RecordBatch:
-    """One row per document, in order: its survivor, and whether it stays.
+    """The survivor of every document of a batch, and whether the document itself stays.
 
     Args:
         doc_ids: the `doc_id` column of a batch of documents.
         in_play: bool (n_docs,), which documents take part; the others get a null cluster.
         superseded: a batch of `manyo.dedup.same_address.SUPERSEDED`, sorted by `doc_id`: documents of this batch
             in whose place another page of the same address takes part.
-        clusters: a batch of `CLUSTERS`, sorted by `doc_id`, with the rows of these documents and
-            of those that take their place.
+        clusters: a batch of `CLUSTERS`, sorted by `doc_id`, with the rows of these documents and of those that take
+            their place.
 
     Returns:
-        A batch of `manyo.corpus.schema.DUPLICATES`.
+        A batch of `manyo.corpus.schema.DUPLICATES`, row for row.
     """
     own = ids_as_bytes(doc_ids)
     at, replaced = find_ids(ids_as_bytes(superseded.column("doc_id")), own)
@@ -164,5 +164,5 @@ def duplicates(
 
 
 def _hex(doc_ids: np.ndarray) -> str:
-    """The first of some ids, for a message."""
+    """The first of some ids, in hexadecimal."""
     return str(ids_to_arrow(doc_ids[:1])[0].as_py().hex())

@@ -1,4 +1,4 @@
-"""What comparing documents takes, for those that have a candidate: dealt to parts, and read back as arrays."""
+"""What documents that have a candidate are compared by: measured, dealt to parts, and read back as arrays."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from manyo.corpus.jit import Bools, Int64s, Uint32s, Uint64s
 from manyo.corpus.schema import DOC_ID, Column, Table
 from manyo.dedup.candidates.components import COMPONENTS
-from manyo.dedup.candidates.pairs import NUMBER, PAIRS, has_minhash, ids_as_bytes, minhash_matrix, rows_by_part
-from manyo.dedup.dedup_kernels import _distinct_pairs
+from manyo.dedup.candidates.keys import has_minhash, minhash_matrix
+from manyo.dedup.candidates.pairs import PAIRS, sorted_pairs
+from manyo.dedup.numbering import NUMBER, ids_as_bytes, rows_by_part
 from manyo.dedup.settings import Dedup
 from manyo.dedup.sketch.shingles import shingle_sets
 from manyo.dedup.sketch.view import as_compared
@@ -55,7 +57,7 @@ LINKED = Table(
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What is known of the documents that have candidates, or are candidates; in any order.
+    """The documents of one part, in any order; each has candidates or is one.
 
     Attributes:
         doc_id: S16 (n_docs,).
@@ -73,25 +75,25 @@ class Compared:
     """
 
     doc_id: np.ndarray
-    number: np.ndarray
-    precedence: np.ndarray
-    exact_hash: np.ndarray
-    chars: np.ndarray
-    minhash: np.ndarray
-    has_minhash: np.ndarray
-    shingles: np.ndarray
-    shingle_offsets: np.ndarray
-    candidates: np.ndarray
-    candidate_offsets: np.ndarray
+    number: Uint64s
+    precedence: Uint64s
+    exact_hash: Uint64s
+    chars: Int64s
+    minhash: Uint32s
+    has_minhash: Bools
+    shingles: Uint32s
+    shingle_offsets: Int64s
+    candidates: Uint64s
+    candidate_offsets: Int64s
 
     @property
-    def survivor_order(self) -> np.ndarray:
+    def survivor_order(self) -> Int64s:
         """int64 (n_docs,), positions of the documents in survivor order."""
         return np.lexsort((self.doc_id, self.precedence))
 
 
 def link(components: pa.RecordBatch, pairs: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
-    """What is known of a shard's documents by their numbers, as one batch of `LINKED`.
+    """The documents of a shard that are in pairs, each with its candidates, as one batch of `LINKED`.
 
     Args:
         components: the shard's batch of `manyo.dedup.candidates.components.COMPONENTS`.
@@ -99,7 +101,7 @@ def link(components: pa.RecordBatch, pairs: Iterable[pa.RecordBatch]) -> pa.Reco
     """
     table = pa.Table.from_batches(pairs, PAIRS.schema)
     left, right = (table.column(name).to_numpy() for name in PAIRS.schema.names)
-    left, right = _distinct_pairs(np.argsort(left), left, right)
+    left, right = sorted_pairs(left, right)
     begins = np.searchsorted(left, components.column("number").to_numpy())
     candidates = pa.LargeListArray.from_arrays(pa.array(np.append(begins, len(left))), pa.array(right))
     return pa.RecordBatch.from_arrays([*components.columns, candidates], schema=LINKED.schema)
@@ -131,7 +133,7 @@ def deal_indexed(indexed: pa.RecordBatch, first: int, linked: pa.RecordBatch, se
 
 
 def _rows_of(linked: pa.RecordBatch, first: int, n_rows: int) -> tuple[pa.Array, pa.RecordBatch]:
-    """The rows of a batch that `linked` knows, and what it knows of them."""
+    """Rows of a batch that are in `linked` (int64), and their slice of `linked`."""
     numbers = linked.column("number").to_numpy()
     begin, end = np.searchsorted(numbers, np.array([first, first + n_rows], np.uint64))
     return pa.array((numbers[begin:end] - np.uint64(first)).astype(np.int64)), linked.slice(begin, end - begin)
@@ -145,7 +147,13 @@ def _deal(measured: pa.RecordBatch, linked: pa.RecordBatch, settings: Dedup) -> 
 
 
 def measure_compared(documents: pa.RecordBatch, signatures: pa.RecordBatch, settings: Dedup) -> pa.RecordBatch:
-    """The rows of `INDEX` of a batch of documents, given with their signatures."""
+    """The rows of `INDEX` of a batch of documents.
+
+    Args:
+        documents: a batch with columns `manyo.dedup.verdict.order.ORDER_COLUMNS`, `profile` and `text`.
+        signatures: its rows of `manyo.corpus.schema.SIGNATURES`.
+        settings: as the signatures were made with.
+    """
     chars = signatures.column("chars").to_numpy()
     return pa.RecordBatch.from_arrays(
         [
@@ -161,10 +169,10 @@ def measure_compared(documents: pa.RecordBatch, signatures: pa.RecordBatch, sett
 
 
 def read_compared(batches: Iterable[pa.RecordBatch], settings: Dedup) -> Compared:
-    """The documents of one part.
+    """Read the documents of one part into arrays.
 
-    Memory: about `120 + 8 * permutations` bytes for each document and 8 for each of its shingles,
-    half of it only until this returns.
+    Memory: about `120 + 8 * permutations` bytes for each document and 8 for each of its shingles, half of it only until
+    this returns.
 
     Args:
         batches: all batches of `COMPARED` of the part, in any order.

@@ -1,4 +1,4 @@
-"""A sample of the largest clusters, for a person to look at before believing that they are one text."""
+"""A sample of the largest clusters, in which a person sees whether each really is one text."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ LARGE_CLUSTERS = Table(
     ),
 )
 
-#: What a person looks through in some minutes.
-_CLUSTERS, _DOCUMENTS = 20, 6
+#: Clusters in the sample, and documents of each: as much as a person reads in a few minutes.
+_MAX_CLUSTERS, _MAX_DOCUMENTS = 20, 6
 
 
 def sample(documents: pa.RecordBatch, duplicates: pa.RecordBatch) -> pa.Table:
-    """The rows of `LARGE_CLUSTERS` of a batch.
+    """The rows of `LARGE_CLUSTERS` that a batch contributes.
 
     Args:
         documents: a batch with columns `doc_id`, `source` and `uri`.
         duplicates: its rows of `manyo.corpus.schema.DUPLICATES`.
     """
     sizes = duplicates.column("cluster_size")
-    # Only the largest of a batch can be among the largest of all; ties are broken by `largest`.
-    least = np.sort(np.unique(sizes.to_numpy()))[-_CLUSTERS:]
+    # Only the largest clusters of a batch can be among the largest of all; `largest` breaks ties.
+    least = np.sort(np.unique(sizes.to_numpy()))[-_MAX_CLUSTERS:]
     rows = pc.and_(pc.greater(sizes, 1), pc.greater_equal(sizes, int(least[0]) if len(least) else 0))
     columns = {name: duplicates.column(name) for name in ("cluster", "cluster_size", "doc_id", "similarity", "kept")}
     columns |= {name: documents.column(name) for name in ("source", "uri")}
@@ -49,9 +49,10 @@ def sample(documents: pa.RecordBatch, duplicates: pa.RecordBatch) -> pa.Table:
 
 
 def largest(tables: Iterable[pa.Table | pa.RecordBatch]) -> pa.Table:
-    """The largest clusters of several samples, and of each the survivor and the first documents by `doc_id`.
+    """The largest clusters of several samples: of each the survivor, then the first documents by `doc_id`.
 
-    A cluster's size is that in the whole corpus, so what is largest in all is largest in every sample that has it.
+    A row has the size of its cluster in the whole corpus, so the largest clusters of all are among the largest of every
+    sample that has them.
     """
     rows = pa.concat_tables(
         [
@@ -66,9 +67,9 @@ def largest(tables: Iterable[pa.Table | pa.RecordBatch]) -> pa.Table:
     chosen = []
     seen: dict[bytes, int] = {}
     for row, cluster in enumerate(clusters):
-        if cluster not in seen and len(seen) == _CLUSTERS:
+        if cluster not in seen and len(seen) == _MAX_CLUSTERS:
             break
         seen[cluster] = seen.get(cluster, 0) + 1
-        if seen[cluster] <= _DOCUMENTS:
+        if seen[cluster] <= _MAX_DOCUMENTS:
             chosen.append(row)
     return rows.take(pa.array(chosen, pa.int64()))

@@ -1,8 +1,8 @@
-"""Survivor order: which of several documents that say the same stays. The one place for this rule.
+"""Survivor order: which of several documents with the same text stays. The rule is in this file alone.
 
-A document's precedence is one number made of its own columns, and the smaller number stays; equal
-numbers are told apart by `doc_id`. So it is a pure function of the documents, never of their
-arrival, and an earlier part of the corpus cannot win by being earlier.
+A document's precedence is one number made of its own columns. The document with the smallest number stays; among equal
+numbers, that with the smallest `doc_id`. So the order is a pure function of the documents, not of their arrival, and an
+earlier part of the corpus has no advantage.
 """
 
 from __future__ import annotations
@@ -18,15 +18,20 @@ from manyo.dedup.settings import Criterion, Dedup
 
 
 class _Field(NamedTuple):
-    """Where a criterion goes in a precedence: its bits, and of times the seconds that are told apart."""
+    """The room of a criterion in a precedence.
+
+    Attributes:
+        bits: its width.
+        unit_s: seconds that count as one, for times.
+    """
 
     bits: int
     unit_s: int = 1
 
 
 _DAY_S = 24 * 3600
-#: One source of 255, the leading half of a signal's float, characters up to 16 million, and days since 1970 up to the
-#: year 2149, so that all criteria fit into 64 bits in any order. Opposites share theirs.
+#: 255 sources, the leading half of a signal's 32-bit float, characters up to 16 million, and days since 1970 up to the
+#: year 2149. All criteria together fit into 64 bits in any order; of two opposites only one can be used.
 _FIELDS = {
     "source": _Field(8),
     "highest": _Field(16),
@@ -35,22 +40,22 @@ _FIELDS = {
     "newest": _Field(16, _DAY_S),
     "oldest": _Field(16, _DAY_S),
 }
-#: Among the pages of one address, where there are no other criteria, seconds since 1970.
+#: Among the pages of one address there are no other criteria, so times are seconds since 1970.
 _ADDRESS_FIELDS = {"longest": _Field(24), "newest": _Field(40)}
 
-#: Columns of `manyo.corpus.schema.DOCUMENTS` that `precedence` reads, beside the signal that `survivor_signal` names.
+#: Columns of `manyo.corpus.schema.DOCUMENTS` that `precedence` reads, besides the signal that `survivor_signal` names.
 ORDER_COLUMNS = ("source", "fetched_at")
 
 
 def precedence(documents: pa.RecordBatch, chars: np.ndarray, settings: Dedup) -> np.ndarray:
     """uint64 (n_docs,), the place of each document in survivor order; the smallest stays.
 
-    `settings.survivor_order` says what decides, the first criterion first:
+    The criteria of `settings.survivor_order` decide, one after another:
 
     - `source`: the source that `settings.source_priority` names first; sources that it does not name come last;
-    - `highest`, `lowest`: the document whose `settings.survivor_signal` is higher or lower. Its leading eight binary
-      digits are compared, so that between values less than a percent apart the next criterion may decide; a document
-      without a value comes last;
+    - `highest`, `lowest`: the document whose `settings.survivor_signal` is higher or lower. Only its leading eight
+      binary digits are compared, so that the next criterion may decide between values less than a percent apart; a
+      document without a value comes last;
     - `longest`: the longer text, as dedup compares it;
     - `newest`, `oldest`: the page fetched later or earlier, by the day (UTC); unknown times come last.
 
@@ -67,13 +72,13 @@ def precedence(documents: pa.RecordBatch, chars: np.ndarray, settings: Dedup) ->
 def address_precedence(documents: pa.RecordBatch, chars: np.ndarray, settings: Dedup) -> np.ndarray:
     """uint64 (n_docs,), the place of each document among those of its address (`settings.same_address`).
 
-    The newest page stays, by the second, of equally new ones the longest; or the longest, of equally long ones the
-    newest.
+    Either the newest page stays, to the second, and of equally new ones the longest; or the longest, and of equally
+    long ones the newest.
 
     Args:
         documents: a batch with `ORDER_COLUMNS`.
         chars: int64 (n_docs,), length of each text as dedup compares it.
-        settings: which of both.
+        settings: whether the newest or the longest stays.
     """
     order: list[Criterion] = ["newest", "longest"] if settings.same_address == "newest" else ["longest", "newest"]
     return _pack(documents, chars, {criterion: _ADDRESS_FIELDS[criterion] for criterion in order}, ())
@@ -108,13 +113,16 @@ def _pack(
 
 
 def _rising(signal: pa.Array | None) -> tuple[np.ndarray, np.ndarray]:
-    """uint16 (n_docs,), the leading half of each value as a 32-bit float, as numbers that sort like the values; and
-    bool (n_docs,), whether it is a value."""
+    """The leading half of each value as a 32-bit float.
+
+    Returns:
+        uint16 (n_docs,), numbers that sort like the values; and bool (n_docs,), which are values and not missing.
+    """
     if signal is None:
         raise ValueError("the criteria highest and lowest need dedup.survivor_signal")
-    # Counts beyond 2**24 are no 32-bit floats; NumPy rounds them, where Arrow refuses.
+    # Counts beyond 2**24 may not fit a 32-bit float exactly; NumPy rounds them, Arrow refuses.
     values = signal.to_numpy(zero_copy_only=False).astype(np.float32)
     bits = values.view(np.int32) >> 16
-    # Of negative floats the greater pattern is the lesser number.
+    # Of negative floats the greater bit pattern is the smaller number.
     rising: np.ndarray = np.where(bits < 0, ~bits & 0x7FFF, bits | 0x8000).astype(np.uint16)
     return rising, ~np.isnan(values)

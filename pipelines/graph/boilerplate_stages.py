@@ -68,7 +68,7 @@ def boilerplate_stages(dedup: Dedup, extract: Stage, decide: Stage, duplicates: 
 def split_lines(task: Task) -> Mapping[str, int]:
     """Documents that rules and dedup keep → their lines, counted and dealt to parts."""
     keys = [
-        boilerplate.split_lines(documents, is_kept(decisions, marked), task.settings.boilerplate)
+        boilerplate.key_lines(documents, is_kept(decisions, marked), task.settings.boilerplate)
         for documents, decisions, marked in _unique(task)
     ]
     dealt = boilerplate.deal_lines(keys, task.settings.parts)

@@ -28,8 +28,10 @@ from manyo.corpus.tables.shards import (
     zip_batches,
 )
 from manyo.dedup.candidates.components import COMPONENTS, find_components
-from manyo.dedup.candidates.pairs import KEYS, PAIRS, combine, first_number, ids_as_bytes, split
-from manyo.dedup.same_address import ADDRESSES, SUPERSEDED, hashes_of, split_addresses, stand_ins
+from manyo.dedup.candidates.keys import KEYS, deal_keys
+from manyo.dedup.candidates.pairs import PAIRS, find_pairs
+from manyo.dedup.numbering import first_number, ids_as_bytes
+from manyo.dedup.same_address import ADDRESSES, SUPERSEDED, deal_addresses, hashes_of, stand_ins
 from manyo.dedup.settings import Alarms, Dedup
 from manyo.dedup.sketch.minhash import signatures
 from manyo.dedup.verdict import large
@@ -290,7 +292,7 @@ def split_by_address(task: Task) -> Mapping[str, int]:
     ):
         chars = signed.column("chars").to_numpy()
         for part, batch in zip(
-            parts, split_addresses(documents, chars, passes_rules(decisions), task.settings), strict=True
+            parts, deal_addresses(documents, chars, passes_rules(decisions), task.settings), strict=True
         ):
             part.append(batch)
     write_parts(task.outputs["addresses"], ADDRESSES.schema, parts)
@@ -324,7 +326,7 @@ def split_keys(task: Task) -> Mapping[str, int]:
         in_play = passes_rules(decisions) & ~is_out.to_numpy(zero_copy_only=False)
         places = precedence(documents, signed.column("chars").to_numpy(), task.settings)
         apart = hashes_of(documents.column("source")) if task.settings.within_sources else None
-        dealt = split(signed, places, in_play, first, task.settings, len(parts), apart)
+        dealt = deal_keys(signed, places, in_play, first, task.settings, len(parts), apart)
         for part, batch in zip(parts, dealt, strict=True):
             part.append(batch)
             n_keys += batch.num_rows
@@ -337,7 +339,7 @@ def combine_keys(task: Task) -> Mapping[str, int]:
     """One part of every shard's keys → candidate pairs, dealt to the shards of their documents."""
     part = task.part or 0
     uris = [*task.inputs["keys"], *task.inputs.get("indexed_keys", ())]
-    pairs = combine((read_part(uri, part) for uri in uris), len(uris))
+    pairs = find_pairs((read_part(uri, part) for uri in uris), len(uris))
     write_parts(task.outputs["pairs"], PAIRS.schema, [[batch] for batch in pairs])
     return {"pairs": sum(batch.num_rows for batch in pairs)}
 
@@ -367,7 +369,8 @@ def split_indexed_keys(task: Task) -> Mapping[str, int]:
     for indexed in read_batches(task.input("index")):
         everyone = np.ones(indexed.num_rows, bool)
         places = indexed.column("precedence").to_numpy()
-        for part, batch in zip(parts, split(indexed, places, everyone, first, task.settings, len(parts)), strict=True):
+        dealt = deal_keys(indexed, places, everyone, first, task.settings, len(parts))
+        for part, batch in zip(parts, dealt, strict=True):
             part.append(batch)
         first += indexed.num_rows
     write_parts(task.outputs["indexed_keys"], KEYS.schema, parts)

@@ -9,8 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from manyo.dedup.candidates.components import find_components
-from manyo.dedup.candidates.pairs import combine, first_number, ids_as_bytes, split
-from manyo.dedup.same_address import SUPERSEDED, hashes_of, split_addresses, stand_ins
+from manyo.dedup.candidates.keys import deal_keys
+from manyo.dedup.candidates.pairs import find_pairs
+from manyo.dedup.numbering import first_number, ids_as_bytes
+from manyo.dedup.same_address import SUPERSEDED, deal_addresses, hashes_of, stand_ins
 from manyo.dedup.settings import Dedup
 from manyo.dedup.sketch.minhash import signatures
 from manyo.dedup.verdict.clusters import CLUSTERS, duplicates, find_clusters, in_order, last_word, pick, repeats
@@ -32,7 +34,7 @@ def dedup(
     superseded = in_order([], SUPERSEDED)
     taking_part = in_play
     if settings.same_address:
-        dealt = [split_addresses(*columns, settings) for columns in zip(batches, chars, in_play, strict=True)]
+        dealt = [deal_addresses(*columns, settings) for columns in zip(batches, chars, in_play, strict=True)]
         superseded = in_order([stand_ins(row[part] for row in dealt) for part in range(settings.parts)], SUPERSEDED)
         out = set(superseded.column("doc_id").to_pylist())
         taking_part = [
@@ -69,9 +71,10 @@ def clusters_of(
     apart = [hashes_of(batch.column("source")) if settings.within_sources else None for batch in (*batches, *index)]
     # A batch is a shard here, so its first document has its shard's first number.
     keys = [
-        split(*columns, first_number(n), settings, settings.parts, apart[n]) for n, columns in enumerate([*rows, *old])
+        deal_keys(*columns, first_number(n), settings, settings.parts, apart[n])
+        for n, columns in enumerate([*rows, *old])
     ]
-    pairs = [combine([row[part] for row in keys], len(keys)) for part in range(settings.parts)]
+    pairs = [find_pairs([row[part] for row in keys], len(keys)) for part in range(settings.parts)]
     components = find_components(lambda: itertools.chain(*pairs), len(keys), settings.parts)
     linked = [link(found, [part[n] for part in pairs]) for n, found in enumerate(components)]
     compared = [

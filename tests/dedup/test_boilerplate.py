@@ -13,8 +13,8 @@ from manyo.dedup.boilerplate import (
     combine_lines,
     deal_lines,
     find_boilerplate,
+    key_lines,
     most_frequent,
-    split_lines,
     without_boilerplate,
 )
 from manyo.dedup.settings import Boilerplate
@@ -36,7 +36,7 @@ def boilerplate(shards, usual=SMALL, unique=None, parts=3):
     """Rows of BOILERPLATE and of BOILERPLATE_LINES for each shard, by way of both halves of the exchange."""
     unique = unique or [np.ones(batch.num_rows, bool) for batch in shards]
     columns = list(zip(shards, unique, strict=True))
-    dealt = [deal_lines([split_lines(batch, chosen, usual)], parts) for batch, chosen in columns]
+    dealt = [deal_lines([key_lines(batch, chosen, usual)], parts) for batch, chosen in columns]
     totals = [combine_lines([shard[part] for shard in dealt], usual) for part in range(parts)]
     found = []
     for n, (batch, chosen) in enumerate(columns):

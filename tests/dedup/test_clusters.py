@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from manyo.corpus.schema import DUPLICATES
 from manyo.dedup.candidates.components import find_components
-from manyo.dedup.candidates.pairs import combine, first_number, split
+from manyo.dedup.candidates.keys import deal_keys
+from manyo.dedup.candidates.pairs import find_pairs
+from manyo.dedup.numbering import first_number
 from manyo.dedup.same_address import SUPERSEDED
 from manyo.dedup.settings import Dedup
 from manyo.dedup.sketch.minhash import signatures
@@ -243,8 +245,8 @@ def compared_pages(texts):
     keys = []
     for shard, (batch, rows) in enumerate(zip(batches, signed, strict=True)):
         places = precedence(batch, rows.column("chars").to_numpy(), usual)
-        keys += split(rows, places, np.ones(batch.num_rows, bool), first_number(shard), usual, 1)
-    pairs = combine(keys, 2)
+        keys += deal_keys(rows, places, np.ones(batch.num_rows, bool), first_number(shard), usual, 1)
+    pairs = find_pairs(keys, 2)
     components = list(find_components(lambda: pairs, 2, 1))
     return [
         deal_compared(batch, rows, first_number(shard), link(components[shard], [pairs[shard]]), usual)[0]

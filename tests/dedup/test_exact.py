@@ -12,7 +12,7 @@ from tests.dedup.pages import unicode_texts
 
 def folded_strings(texts):
     folded = fold(Texts.from_strings(texts))
-    characters = "".join(map(chr, folded.codepoints))
+    characters = "".join(map(chr, folded.characters))
     return [characters[a:b] for a, b in zip(folded.offsets, folded.offsets[1:], strict=False)]
 
 

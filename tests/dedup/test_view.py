@@ -68,7 +68,7 @@ def test_the_view_is_that_of_its_oracle_and_other_documents_stay_as_they_are(doc
     folded = fold(Texts.from_strings([text for text, _ in documents]))
     viewed = view(folded, np.array([is_viewed for _, is_viewed in documents], np.bool_))
     texts = [
-        "".join(map(chr, viewed.codepoints[begin:end]))
+        "".join(map(chr, viewed.characters[begin:end]))
         for begin, end in zip(viewed.offsets[:-1], viewed.offsets[1:], strict=True)
     ]
     expected = [oracles.fold(text) for text, _ in documents]
