@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tomllib
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,7 @@ from tests.conftest import ROOT, FinishedRun
 
 README = ROOT / "README.md"
 READMES = [README, ROOT / "README.ja.md"]
-PAGES = [*READMES, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "tokenizer" / "FORMAT.md"]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), ROOT / "tokenizer" / "FORMAT.md"]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
@@ -177,8 +176,26 @@ def test_the_readme_counts_signals_and_rules_as_they_are(page: Path) -> None:
     assert counts == [(str(len(SIGNALS)), "signals"), (str(n_rules), "rules")]
 
 
-def test_the_changelog_knows_this_version() -> None:
-    assert f"## {version('manyo')} - " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+def test_package_changelog_and_citation_state_the_same_version_and_date() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    released = re.findall(r"^## ([\d.]+) - ([\d-]+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
+    citation = dict(re.findall(r"^([\w-]+): (.+)$", (ROOT / "CITATION.cff").read_text(encoding="utf-8"), re.M))
+    assert released[0] == (project["version"], citation["date-released"])
+    assert citation["version"] == project["version"]
+
+
+def test_pre_commit_runs_the_checks_of_make_lint_and_types() -> None:
+    configured = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    hooks = re.findall(r"^ +entry: \.venv/bin/(.+)$", configured, re.M)
+    recipes = re.search(r"^lint:.*?(?=^docs:)", MAKEFILE, re.M | re.S)
+    assert recipes is not None
+    assert hooks == re.findall(r"^\t\$\(BIN\)/(.+)$", recipes[0], re.M)
+
+
+def test_the_changelog_keeps_no_counts_of_signals_rules_or_tests() -> None:
+    """They change with every commit; the generated pages have them."""
+    page = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.findall(r"\d+ (?:signals|rules|tests|reasons|kinds)\b", page) == []
 
 
 def test_every_library_that_we_depend_on_has_its_work_said() -> None:
