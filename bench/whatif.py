@@ -24,8 +24,9 @@ from manyo.corpus.tables.shards import write_shard
 from manyo.filters.rules.comparison import move_bound
 from manyo.filters.rules.decide import Rule, decide, load_rules
 from manyo.filters.signals import catalogue as signals
-from manyo.pipelines.commands.documents import MeasuredShard, read_columns_of
-from manyo.pipelines.commands.whatif import render, what_if
+from manyo.pipelines.commands.measured_documents import MeasuredShard, read_columns_of
+from manyo.pipelines.commands.rule_changes import what_if
+from manyo.pipelines.commands.whatif import render
 
 _RULES = Path(__file__).parents[1] / "filters" / "rules" / "default.toml"
 _SHARDS = 10
@@ -45,8 +46,8 @@ def main() -> None:
         middles = _middles(rules)
         shards = [_write(Path(folder) / str(number), n_docs // _SHARDS, middles, number) for number in range(_SHARDS)]
         result = what_if(shards, rules, alternatives, 3)
-        changed = [row["gained"]["documents"] + row["lost"]["documents"] for row in result["alternatives"]]
-        print(f"{result['documents']['documents']:,} documents, changed by {', '.join(f'{n:,}' for n in changed)}")
+        changed = [change.gained.documents + change.lost.documents for change in result.changes]
+        print(f"{result.documents.documents:,} documents, changed by {', '.join(f'{n:,}' for n in changed)}")
         steps: dict[str, Callable[[], object]] = {
             "what-if, three thresholds, samples": lambda: what_if(shards, rules, alternatives, 3),
             "the same, as HTML": lambda: render(what_if(shards, rules, alternatives, 3), "bench.toml"),

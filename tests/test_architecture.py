@@ -77,7 +77,7 @@ def test_dedup_measures_then_finds_candidates_then_judges(room: str) -> None:
 
 def test_only_the_executors_and_the_job_client_import_ray() -> None:
     users = {name(path) for path in SOURCES if any(module.split(".")[0] == "ray" for module in imports(path))}
-    assert users == {"pipelines/engine/executors.py", "pipelines/commands/submit.py"}
+    assert users == {"pipelines/engine/executors.py", "pipelines/commands/ray_jobs.py"}
 
 
 def test_any_exception_is_caught_only_at_the_isolation_boundary() -> None:

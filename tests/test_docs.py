@@ -15,7 +15,7 @@ import pytest
 from docs.dedup_plan import measured, plan, with_plan
 from manyo.filters.rules.decide import load_rules
 from manyo.filters.signals.catalogue import SIGNALS
-from manyo.pipelines.cli import parser
+from manyo.pipelines.cli import parse
 from manyo.pipelines.extraction import loop as extract
 from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.run import table_folder
@@ -49,7 +49,7 @@ def test_make_knows_every_target_in_the_readme(command: str) -> None:
 
 @pytest.mark.parametrize("command", [line for line in commands(README) if line.startswith("manyo ")])
 def test_manyo_understands_every_command_in_the_readme(command: str) -> None:
-    options = parser().parse_args(command.split()[1:])
+    options = parse(command.split()[1:])
     assert options.command == "train-quality" or (ROOT / options.config).exists()
 
 

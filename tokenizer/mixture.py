@@ -1,4 +1,4 @@
-"""Settings of the mixture of a training run: how much of each source it sees."""
+"""The settings of `[mix]`: how many tokens of each source a training run sees."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class MixSource:
-    """One line of the mixture; exactly one of `weight`, `repeats` and `tokens` says how much of it.
+    """One source of a mixture; exactly one of `weight`, `repeats` and `tokens` sets its amount.
 
     Attributes:
-        name: a source of this run, or any name where `table` is given.
-        weight: share of what sources with `repeats` or `tokens` leave of the target, relative to other weights.
-        repeats: how often each of its tokens is seen; 0.5 is half of them.
-        tokens: how many tokens are seen.
-        table: tab-separated file of token shards that were counted elsewhere: a header, then prefix and tokens.
+        name: a source of this run, or any name if `table` is given.
+        weight: share of the tokens that sources with `repeats` or `tokens` leave of the target, relative to the sum of
+            all weights.
+        repeats: how often each token of the source is seen; 0.5 stands for half of the tokens.
+        tokens: number of tokens seen.
+        table: tab-separated file of token shards counted elsewhere: a header, then a prefix and its tokens per line.
         match: pattern that prefixes of the table must match, with `*` and `?`.
-        root: what to put before the prefixes of the table.
+        root: folder put before the prefixes of the table.
     """
 
     name: str
@@ -28,7 +29,7 @@ class MixSource:
     root: str = ""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a line that says too little, too much, or nothing sensible."""
+        """Raise ValueError if not exactly one amount is given, or a value is out of range."""
         given = {
             name: getattr(self, name) for name in ("weight", "repeats", "tokens") if getattr(self, name) is not None
         }
@@ -46,10 +47,10 @@ class Mix:
     """The mixture of a training run.
 
     Attributes:
-        source: its lines.
+        source: the sources.
         target_tokens: tokens of the whole training run.
-        max_repeats: above this a source is repeated too often and is warned of; up to four epochs are nearly as good
-            as new data (Muennighoff et al. 2023, Scaling Data-Constrained Language Models).
+        max_repeats: a source that is repeated more often gives a warning; up to four epochs are nearly as good as new
+            data (Muennighoff et al. 2023, Scaling Data-Constrained Language Models).
     """
 
     source: tuple[MixSource, ...]
@@ -57,7 +58,7 @@ class Mix:
     max_repeats: float = 4.0
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a mixture without lines, with a name twice, or with a bound out of range."""
+        """Raise ValueError if there is no source, two have the same name, or a number is out of range."""
         names = [source.name for source in self.source]
         if not names:
             raise ValueError("write at least one [[mix.source]]")

@@ -29,7 +29,7 @@ from manyo.corpus.records import InputFile, InputShard
 from manyo.corpus.sources import Source
 from manyo.corpus.tables.shards import filesystem, join, publish
 from manyo.dedup.settings import Alarms
-from manyo.pipelines.commands.summary import RESULTS
+from manyo.pipelines.commands.run_summary import RESULTS
 from manyo.pipelines.engine.executors import Serial
 from manyo.pipelines.engine.manifest import Manifest, iter_manifests
 from manyo.pipelines.engine.progress import Watcher

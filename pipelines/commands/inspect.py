@@ -1,49 +1,128 @@
-"""`manyo inspect`: documents that the rules keep, that one rule drops, or that stand near a threshold.
+"""`manyo inspect`: show documents that are kept, dropped by a rule, near a threshold, or removed as duplicates.
 
-The documents are chosen by the order of their ids, which are digests: a random sample, and the same one
-every time. The rules of the configuration decide anew from the measured columns, so that a threshold can
-be moved in the file and looked at without running anything.
+Samples are the first documents in the order of their ids, which are digests: random, and the same every time. The
+rules of the configuration are applied again to the measured columns, so that a threshold can be changed in the file and
+its effect be looked at without running a stage.
 """
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 
 import numpy as np
 from rich.console import Console
 
-from manyo.filters.rules.comparison import Alternative, id_keys
+from manyo.filters.rules.comparison import Alternative, id_keys, move_bound
 from manyo.filters.rules.decide import Rule, failures
-from manyo.pipelines.commands.documents import MeasuredShard, Shown, print_document, print_total, read_columns_of, show
-from manyo.pipelines.commands.whatif import side_title, what_if
+from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.measured_documents import MeasuredShard, measured_shards, read_columns_of
+from manyo.pipelines.commands.removed_duplicates import choose_duplicates, duplicates_uris, print_duplicates
+from manyo.pipelines.commands.rule_changes import what_if
+from manyo.pipelines.commands.run_setup import open_console, read_config, unreadable_shards_fail
+from manyo.pipelines.commands.shown_documents import ShownDocument, parse_number, print_document, print_total, show
+from manyo.pipelines.engine.stage import UserError
+from manyo.pipelines.graph.config import Config
+
+#: Width if standard output is not a terminal: lines are not broken to fit a window.
+_PIPE_COLUMNS = 160
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `manyo inspect`."""
+    arguments.add_run(parser)
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--reason", metavar="RULE", help="documents that this rule drops")
+    which.add_argument("--kept", action="store_true", help="documents that every rule keeps")
+    which.add_argument("--duplicates", action="store_true", help="removed duplicates, each with its survivor")
+    parser.add_argument(
+        "--near",
+        metavar="VALUE",
+        help="with --reason: documents on both sides of this value of the rule's bound; "
+        "with --duplicates: those whose similarity is nearest to it",
+    )
+    parser.add_argument(
+        "-n",
+        type=int,
+        default=20,
+        metavar="COUNT",
+        help="number of documents shown, on each side with --reason and --near (default: 20)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the documents and return 0.
+
+    Raises:
+        UserError: an option is wrong, or the run is not measured.
+        WorkFailed: a shard cannot be read.
+    """
+    config = read_config(options)
+    count = max(0, options.n)
+    with unreadable_shards_fail():
+        if options.duplicates:
+            _inspect_duplicates(config, options.near, count)
+        elif options.near is not None:
+            _inspect_near(config, options.reason, options.near, count)
+        else:
+            _inspect_decided(config, options.reason, count)
+    return 0
+
+
+def _inspect_duplicates(config: Config, near: str | None, count: int) -> None:
+    similarity = None if near is None else _similarity(near)
+    duplicates = duplicates_uris(config, "inspect")
+    chosen, total = choose_duplicates(measured_shards(config, "inspect"), duplicates, similarity, count)
+    print_duplicates(open_console(_PIPE_COLUMNS), chosen, total)
+
+
+def _inspect_near(config: Config, reason: str | None, near: str, count: int) -> None:
+    moved = _moved_rule(config.rules, reason, near)
+    (change,) = what_if(measured_shards(config, "inspect"), config.rules, [moved], count).changes
+    console = open_console(_PIPE_COLUMNS)
+    for side, documents in (("inside", change.inside), ("outside", change.outside)):
+        console.print(f"{change.side_title(side)}: {len(documents)}")
+        console.print()
+        _print_documents(console, documents)
+
+
+def _inspect_decided(config: Config, reason: str | None, count: int) -> None:
+    shards = measured_shards(config, "inspect")
+    try:
+        documents, total = choose(shards, config.rules, reason, count)
+    except ValueError as error:
+        raise UserError(f"--reason: {error}") from error
+    console = open_console(_PIPE_COLUMNS)
+    print_total(console, "kept by every rule" if reason is None else f"dropped by {reason}", total, len(documents))
+    _print_documents(console, documents)
 
 
 def choose(
     shards: Sequence[MeasuredShard], rules: Sequence[Rule], reason: str | None, count: int
-) -> tuple[list[Shown], int]:
-    """Documents that a rule drops, or that every rule keeps.
+) -> tuple[list[ShownDocument], int]:
+    """A sample of the documents that a rule drops, or that every rule keeps.
 
     Args:
-        shards: of the run.
-        rules: of the configuration.
+        shards: shards of the run.
+        rules: rules of the configuration.
         reason: name of the rule; None for kept documents.
-        count: how many are shown.
+        count: size of the sample.
 
     Returns:
-        The documents, and how many there are of the kind.
+        The sample, and the number of all such documents.
 
     Raises:
         ValueError: there is no such rule.
         ShardError: a shard cannot be read.
     """
-    tried = [rule for rule in rules if reason in (None, rule.name)]
-    if not tried and reason is not None:
+    tested = [rule for rule in rules if reason in (None, rule.name)]
+    if not tested and reason is not None:
         raise ValueError(f"no rule {reason!r}; there are {', '.join(rule.name for rule in rules)}")
     found: list[tuple[int, int, int]] = []
     total = 0
     for place, shard in enumerate(shards):
-        documents, languages, signals = read_columns_of(shard, tried)
-        fails = failures(languages, signals, documents.column("profile"), tried).any(axis=1)
+        documents, languages, signals = read_columns_of(shard, tested)
+        fails = failures(languages, signals, documents.column("profile"), tested).any(axis=1)
         rows = np.flatnonzero((fails if reason is not None else ~fails) & shard.permitted())
         total += len(rows)
         keys = id_keys(documents.column("doc_id"))[rows]
@@ -53,20 +132,28 @@ def choose(
     return show(chosen, rules), total
 
 
-def print_chosen(console: Console, documents: Sequence[Shown], total: int, kind: str) -> None:
-    """Print documents for a terminal or a pipe."""
-    print_total(console, f"that are {kind}", total, len(documents))
+def _print_documents(console: Console, documents: Sequence[ShownDocument]) -> None:
     for place, document in enumerate(documents, start=1):
         print_document(console, document, str(place))
 
 
-def print_near(
-    console: Console, shards: Sequence[MeasuredShard], rules: Sequence[Rule], near: Alternative, count: int
-) -> None:
-    """Print the documents on either side of a threshold."""
-    (row,) = what_if(shards, rules, [near], count)["alternatives"]
-    for side in ("inside", "outside"):
-        console.print(f"{side_title(row, side)}: {len(row[side])}")
-        console.print()
-        for place, document in enumerate(row[side], start=1):
-            print_document(console, document, str(place))
+def _similarity(value: str) -> float:
+    try:
+        similarity = parse_number(value)
+    except ValueError as error:
+        raise UserError(f"--near {value}: {error}") from error
+    if not 0 <= similarity <= 1:
+        raise UserError(f"--near {value}: a similarity is a number from 0 to 1")
+    return similarity
+
+
+def _moved_rule(rules: Sequence[Rule], name: str | None, value: str) -> Alternative:
+    """The rules with the minimum of one rule moved, or its maximum if it has no minimum."""
+    if name is None:
+        raise UserError(f"--near {value}: near the bound of which rule? Name it: --reason RULE --near {value}")
+    rule = next((rule for rule in rules if rule.name == name), None)
+    bound = "maximum" if rule is not None and rule.minimum is None else "minimum"
+    try:
+        return move_bound(rules, name, bound, parse_number(value))
+    except ValueError as error:
+        raise UserError(f"--reason {name} --near {value}: {error}") from error

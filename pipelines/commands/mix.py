@@ -1,27 +1,61 @@
-"""How much of each source a training run sees: token budgets, and the arguments that Megatron takes them in.
+"""`manyo mix`: the token budget of each source of a training run, and the data arguments for Megatron.
 
-A source gets a fixed number of tokens, a fixed number of repeats, or a share of what those leave of the target. Its
-tokens are shared among its shards in proportion to their size, so every document of a source is seen equally often.
+A source gets a fixed number of tokens, a fixed number of repeats, or a share of the tokens that those leave of the
+target. The tokens of a source are divided among its shards in proportion to their size, so that every document of the
+source is seen equally often.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 import io
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from manyo.corpus.tables.shards import filesystem, is_local, join, publish
+from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.run_setup import read_config
 from manyo.pipelines.engine.manifest import read_manifests
 from manyo.pipelines.engine.shapes import digest_of, table_uri
 from manyo.pipelines.engine.stage import Stage, UserError
+from manyo.pipelines.graph.build import build_stages
 from manyo.tokenizer.mixture import Mix, MixSource
+
+#: Width of a column of the printed table.
+_COLUMN_CHARS = 24
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `manyo mix`."""
+    arguments.add_run(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the arguments, print the mixture and its warnings, and return 0.
+
+    Raises:
+        UserError: there is no [mix] table, a table of shards cannot be read, or a source has no tokens.
+    """
+    config = read_config(options)
+    if config.mix is None:
+        raise UserError(f"{config.path}: there is no [mix] table")
+    (tokenize,) = [stage for stage in build_stages(config) if stage.name == "tokenize"]
+    mixed = plan_mix(config.mix, counted_shards(config.mix, config.run.out, tokenize))
+    print(source_table(mixed).expandtabs(_COLUMN_CHARS), end="")
+    total = sum(source.tokens for source in mixed)
+    print(f"{total:,} of {config.mix.target_tokens:,} tokens, {total / config.mix.target_tokens:.2%} of the target")
+    for warning in warnings(config.mix, mixed):
+        print(f"manyo: warning: {warning}", file=sys.stderr)
+    print(f"--data-args-path {write_mix(mixed, config.run.out)}")
+    return 0
 
 
 @dataclass(frozen=True, slots=True)
 class CountedShard:
-    """A token shard: Megatron's prefix, and its tokens."""
+    """A token shard: its prefix as Megatron's data path has it, and its number of tokens."""
 
     prefix: str
     tokens: int
@@ -29,13 +63,13 @@ class CountedShard:
 
 @dataclass(frozen=True, slots=True)
 class MixedSource:
-    """What a source gives to the mixture.
+    """A source with its token budget.
 
     Attributes:
-        name: of the line.
-        shards: that it has.
-        available_tokens: in those.
-        tokens: that the training run sees.
+        name: name of the source.
+        shards: its token shards.
+        available_tokens: tokens in these shards.
+        tokens: tokens that the training run sees.
     """
 
     name: str
@@ -45,11 +79,11 @@ class MixedSource:
 
     @property
     def repeats(self) -> float:
-        """How often each token is seen."""
+        """How often each token is seen, on average."""
         return self.tokens / self.available_tokens
 
     def shard_tokens(self) -> list[int]:
-        """Tokens seen of each shard: in proportion to its size, rounded so that they add up to `tokens`."""
+        """Tokens seen of each shard: in proportion to its size, rounded so that the sum is exactly `tokens`."""
         seen, ends, before = [], 0, 0
         for shard in self.shards:
             ends += shard.tokens
@@ -60,14 +94,17 @@ class MixedSource:
 
 
 def plan_mix(mix: Mix, available: Mapping[str, Sequence[CountedShard]]) -> list[MixedSource]:
-    """Decide how many tokens each source gives.
+    """Set the token budget of each source.
 
     Args:
         mix: the mixture.
-        available: shards of each of its sources, by name; those without tokens are left out.
+        available: the shards of each source, by name of the source; shards without tokens are left out.
+
+    Returns:
+        The sources in the order of the mixture.
 
     Raises:
-        UserError: a source has no tokens, or the fixed ones leave nothing for those with a weight.
+        UserError: a source has no tokens, or sources with a fixed amount leave no tokens for those with a weight.
     """
     shards = {source.name: tuple(one for one in available[source.name] if one.tokens) for source in mix.source}
     totals = {name: sum(shard.tokens for shard in own) for name, own in shards.items()}
@@ -95,10 +132,7 @@ def plan_mix(mix: Mix, available: Mapping[str, Sequence[CountedShard]]) -> list[
 
 
 def data_arguments(mixed: Sequence[MixedSource]) -> str:
-    """What follows Megatron's `--data-path`, a weight and a prefix a line; weights are tokens, so they can be read.
-
-    The file with it is `--data-args-path`'s.
-    """
+    """The content of the file for Megatron's `--data-args-path`: a weight and a prefix per line; weights are tokens."""
     lines = [
         f"{tokens} {shard.prefix}\n"
         for source in mixed
@@ -109,7 +143,7 @@ def data_arguments(mixed: Sequence[MixedSource]) -> str:
 
 
 def warnings(mix: Mix, mixed: Sequence[MixedSource]) -> list[str]:
-    """What is wrong with a mixture that can be trained on all the same."""
+    """Warnings about a mixture that is possible but probably not what was meant."""
     found = [
         f"{source.name} is repeated {source.repeats:.2f} times, more than max_repeats = {mix.max_repeats:g}: "
         f"{source.available_tokens:,} tokens for a budget of {source.tokens:,}"
@@ -117,14 +151,14 @@ def warnings(mix: Mix, mixed: Sequence[MixedSource]) -> list[str]:
         if source.repeats > mix.max_repeats
     ]
     total = sum(source.tokens for source in mixed)
-    # Weights share exactly what is left, so only rounding parts the total from the target.
+    # Weights divide exactly what is left, so that with weights the total differs from the target by rounding only.
     if abs(total - mix.target_tokens) > len(mixed):
         found.append(f"the mixture has {total:,} tokens, {total / mix.target_tokens:.2%} of the target")
     return found
 
 
 def source_table(mixed: Sequence[MixedSource]) -> str:
-    """The mixture by source, tab-separated."""
+    """The mixture as tab-separated text: a header, then a line for each source."""
     total = sum(source.tokens for source in mixed)
     text = io.StringIO()
     writer = csv.writer(text, dialect="excel-tab", lineterminator="\n")
@@ -136,7 +170,7 @@ def source_table(mixed: Sequence[MixedSource]) -> str:
 
 
 def counted_shards(mix: Mix, out: str, tokenize: Stage) -> dict[str, list[CountedShard]]:
-    """The shards of each source of a mixture: of this run, or of a table.
+    """The token shards of each source of a mixture, by name of the source: those of this run or of a table.
 
     Raises:
         UserError: a table cannot be read, nothing matches, or this run has no such source or no Megatron shards.
@@ -153,7 +187,7 @@ def counted_shards(mix: Mix, out: str, tokenize: Stage) -> dict[str, list[Counte
 
 
 def write_mix(mixed: Sequence[MixedSource], out: str) -> str:
-    """Write the arguments and the table into a folder of their own; the same mixture goes to the same folder.
+    """Write the arguments and the table into a folder named by their digest: the same mixture has the same folder.
 
     Returns:
         URI of the file for `--data-args-path`.
@@ -168,18 +202,18 @@ def write_mix(mixed: Sequence[MixedSource], out: str) -> str:
 
 def _own_shards(out: str, tokenize: Stage) -> dict[str, list[CountedShard]]:
     if "bin" not in tokenize.tables:
-        raise UserError('[mix]: Megatron reads format = "megatron" only; [tokenize] has another')
+        raise UserError('[mix]: Megatron reads only format = "megatron", and [tokenize] has another')
     folder = tokenize.folder(out)
     fs, _ = filesystem(folder)
     shards: dict[str, list[CountedShard]] = {}
     for name, manifest in sorted(read_manifests(folder).items()):
         uri = table_uri(folder, tokenize.tables["bin"], name)
-        # Megatron starts wherever it is started: a relative path would not lead there.
+        # Megatron may start in another folder, where a relative path would be wrong.
         prefix = (filesystem(uri)[1] if is_local(fs) else uri).removesuffix(".bin")
         source = name.rsplit("-", 1)[0]
         shards.setdefault(source, []).append(CountedShard(prefix, manifest.counts["tokens"]))
     if not shards:
-        raise UserError(f"{folder}: there are no token shards here; run the pipeline first")
+        raise UserError(f"{folder}: there are no token shards here; run manyo tokenize first")
     return shards
 
 

@@ -1,18 +1,17 @@
-"""`manyo plan`: what a run will take, and after the run, what was foreseen beside what came."""
+"""`manyo plan`: print a forecast of a run, and after the run compare the forecast with what the run took."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import sys
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from manyo.corpus.tables.shards import filesystem, is_local
+from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.forecast import (
     Actual,
     Cluster,
@@ -24,32 +23,52 @@ from manyo.pipelines.commands.forecast import (
     node_memory_bytes,
     save,
 )
+from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.engine.stage import UserError
 from manyo.pipelines.graph.config import Config, from_table
 
-#: A sample of fewer documents than this says little: the spread of ten sizes is about a third of their sum.
+#: With fewer sampled documents than this there is a warning: the spread of ten sizes is about a third of their sum.
 _FEW_DOCUMENTS = 100
 
-#: Width where standard output is no terminal.
+#: Width of the tables if standard output is not a terminal.
 _PIPE_COLUMNS = 120
 
 
-def plan(config: Config, options: argparse.Namespace) -> int:
-    """Print a forecast and keep it, or hold the run against the one that was kept; returns the exit status."""
-    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `manyo plan`."""
+    arguments.add_run(parser)
+    parser.add_argument("--nodes", type=int, default=1, metavar="N", help="number of machines (default: 1)")
+    parser.add_argument("--cores", type=int, metavar="N", help="cores of each machine (default: those of this one)")
+    parser.add_argument("--prices", metavar="FILE", help="a TOML file of prices, such as deploy/prices.toml")
+    parser.add_argument(
+        "--sample-mb", type=int, default=24, metavar="MB", help="how much input the sample parses (default: 24)"
+    )
+    parser.add_argument("--actual", action="store_true", help="compare the finished run with the plan made before it")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print a forecast and keep it, or compare the run with the kept forecast; return 0.
+
+    Raises:
+        UserError: an option or the configuration is wrong; with `--actual`, there is no forecast or the run is not
+            finished.
+        WorkFailed: a stage could not be finished on the sample.
+    """
+    config = read_config(options)
+    console = open_console(_PIPE_COLUMNS)
     if options.actual:
-        told, cluster = load(config.run.out)
-        console.print(comparison_table(told, cluster, actual(config)))
+        planned, cluster = load(config.run.out)
+        console.print(comparison_table(planned, cluster, actual(config)))
         return 0
     try:
         cluster = Cluster(options.nodes, options.cores or os.cpu_count() or 1)
     except ValueError as error:
         raise UserError(str(error)) from error
     prices = _load_prices(options.prices) if options.prices else None
-    told = forecast(config, options.sample_mb * 1_000_000)
-    save(told, cluster, config.run.out)
-    console.print(stage_table(told, cluster))
-    for line in _lines(config, told, cluster, prices):
+    planned = forecast(config, options.sample_mb * 1_000_000)
+    save(planned, cluster, config.run.out)
+    console.print(stage_table(planned, cluster))
+    for line in _lines(config, planned, cluster, prices):
         console.print(line, markup=False)
     return 0
 
@@ -62,10 +81,10 @@ def _load_prices(path: str) -> Prices:
     return from_table(Prices, table, path)
 
 
-def stage_table(told: Forecast, cluster: Cluster) -> Table:
-    """A forecast, stage by stage."""
-    table = _table("stage", "tasks", "CPU", "wall", "read", "written", "memory a task")
-    for stage in told.stages:
+def stage_table(planned: Forecast, cluster: Cluster) -> Table:
+    """The forecast as a table, a row for each stage."""
+    table = _table("stage", "tasks", "CPU", "wall", "read", "written", "memory per task")
+    for stage in planned.stages:
         table.add_row(
             stage.stage,
             f"{stage.tasks:,}",
@@ -78,22 +97,22 @@ def stage_table(told: Forecast, cluster: Cluster) -> Table:
     return table
 
 
-def comparison_table(told: Forecast, cluster: Cluster, came: Sequence[Actual]) -> Table:
-    """What was foreseen, what came, and the second by the first."""
+def comparison_table(planned: Forecast, cluster: Cluster, actuals: Sequence[Actual]) -> Table:
+    """The planned values, the actual ones, and their ratio, a row for each stage and one for all."""
     table = _table(
         "stage", "CPU s planned", "CPU s", "", "wall s planned", "wall s", "", "written planned", "written", ""
     )
-    by_stage = {one.stage: one for one in came}
+    by_stage = {one.stage: one for one in actuals}
     rows = [
         (stage.stage, stage.cpu_seconds, stage.wall_seconds(cluster), stage.bytes_written, by_stage[stage.stage])
-        for stage in told.stages
+        for stage in planned.stages
         if stage.stage in by_stage
     ]
-    starts = min(cluster.slots, max((stage.tasks for stage in told.stages), default=1)) * told.start_seconds
+    starts = min(cluster.slots, max((stage.tasks for stage in planned.stages), default=1)) * planned.start_seconds
     totals = (
         "all",
         sum(row[1] for row in rows) + starts,
-        sum(row[2] for row in rows) + told.start_seconds,
+        sum(row[2] for row in rows) + planned.start_seconds,
         sum(row[3] for row in rows),
         Actual(
             "all",
@@ -119,20 +138,20 @@ def comparison_table(told: Forecast, cluster: Cluster, came: Sequence[Actual]) -
     return table
 
 
-def _lines(config: Config, told: Forecast, cluster: Cluster, prices: Prices | None) -> list[str]:
-    """The whole run in words."""
-    core_hours = told.core_seconds(cluster) / 3600
-    scratch, output = _scratch_and_kept(told)
-    egress = told.input_bytes if _is_remote(config) else 0
+def _lines(config: Config, planned: Forecast, cluster: Cluster, prices: Prices | None) -> list[str]:
+    """The lines about the whole run that follow the table."""
+    core_hours = planned.core_seconds(cluster) / 3600
+    scratch, output = _scratch_and_kept(planned)
+    egress = planned.input_bytes if _is_remote(config) else 0
     lines = [
-        f"sample    {told.sampled_records:,} records of some {size(told.sampled_bytes)} "
-        f"out of {size(told.input_bytes)}, {told.sampled_documents:,} documents",
-        f"CPU       {told.cpu_seconds / 3600:,.4f} hours",
-        f"wall      {duration(told.wall_seconds(cluster))} on {cluster.nodes:,} x {cluster.cores} cores, "
-        f"of which {duration(told.start_seconds)} start",
-        f"memory    {size(node_memory_bytes(told, cluster))} a node",
-        f"out       {size(output)} of documents, signals, release and tokens, {size(scratch)} of intermediate tables",
-        f"egress    {size(egress)}" + ("" if egress else ": every input is on this machine"),
+        f"sample    {planned.sampled_records:,} records, about {size(planned.sampled_bytes)} "
+        f"of {size(planned.input_bytes)}, {planned.sampled_documents:,} documents",
+        f"CPU       {planned.cpu_seconds / 3600:,.4f} hours",
+        f"wall      {duration(planned.wall_seconds(cluster))} on {cluster.nodes:,} x {cluster.cores} cores, "
+        f"including {duration(planned.start_seconds)} to start",
+        f"memory    {size(node_memory_bytes(planned, cluster))} per node",
+        f"output    {size(output)} of documents, signals, release and tokens, {size(scratch)} of intermediate tables",
+        f"egress    {size(egress)}" + ("" if egress else ": all inputs are on this machine"),
     ]
     if prices is not None:
         parts = {
@@ -142,17 +161,17 @@ def _lines(config: Config, told: Forecast, cluster: Cluster, prices: Prices | No
         }
         named = ", ".join(f"{name} {cost:,.2f}" for name, cost in parts.items())
         lines.append(f"cost      {sum(parts.values()):,.2f} {prices.currency}: {named}")
-    if told.left_out:
-        lines.append(f"left out  {', '.join(told.left_out)}: a model trained on a sample tells nothing")
-    if told.sampled_documents < _FEW_DOCUMENTS and told.sampled_bytes < told.input_bytes:
-        lines.append(f"warning   {told.sampled_documents:,} documents are few; a larger --sample-mb tells more")
+    if planned.left_out:
+        lines.append(f"left out  {', '.join(planned.left_out)}: a model trained on a sample predicts nothing")
+    if planned.sampled_documents < _FEW_DOCUMENTS and planned.sampled_bytes < planned.input_bytes:
+        lines.append(f"warning   {planned.sampled_documents:,} documents are few; a larger --sample-mb predicts better")
     return lines
 
 
-def _scratch_and_kept(told: Forecast) -> tuple[int, int]:
+def _scratch_and_kept(planned: Forecast) -> tuple[int, int]:
     """Bytes of intermediate tables, and of the others."""
-    scratch = sum(stage.bytes_written for stage in told.stages if stage.is_intermediate)
-    return scratch, told.bytes_written - scratch
+    scratch = sum(stage.bytes_written for stage in planned.stages if stage.is_intermediate)
+    return scratch, planned.bytes_written - scratch
 
 
 def _is_remote(config: Config) -> bool:
@@ -166,8 +185,8 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _ratio(came: float, told: float) -> str:
-    return f"{came / told:.2f}" if told else ""
+def _ratio(actual_value: float, planned: float) -> str:
+    return f"{actual_value / planned:.2f}" if planned else ""
 
 
 def duration(seconds: float) -> str:

@@ -1,24 +1,28 @@
-"""How far a run is, told from its manifests alone: `manyo status`.
+"""`manyo status`: the progress of a run, read from its manifests.
 
-It asks nobody who works on the run, so it can be called from any machine that sees the output, at any time,
-also when nothing runs any more.
+It asks no process that works on the run, so it works on any machine that can read the output, at any time, also after
+the run has ended.
 """
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.table import Table
 
+from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.ray_jobs import job_lines
+from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.engine.manifest import Manifest, iter_manifests
 from manyo.pipelines.engine.shapes import StageOutput
 from manyo.pipelines.engine.stage import Stage, StagePlan
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
 
-#: A stage's rate is taken over the shards that ended within this time before its last one.
+#: The rate of a stage covers the shards that ended within this time before its last one.
 _RECENT_S = 600.0
 
 _SLOWEST_NAMED = 3
@@ -26,16 +30,16 @@ _SLOWEST_NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class StageStatus:
-    """How far a stage is.
+    """The progress of a stage.
 
     Attributes:
-        stage: its name.
-        done: finished shards.
-        shards: shards in all; None while a stage that it needs is not finished.
-        records_per_second, bytes_per_second: over its latest shards, all workers together.
-        eta_s: seconds for the rest at that rate; None if nothing is left or nothing can be told.
-        idle_s: seconds since its last shard ended; None if none has.
-        slowest: shards and their seconds, the slowest first.
+        stage: name of the stage.
+        done: number of finished shards.
+        shards: number of all shards; None while a stage that it needs is not finished.
+        records_per_second, bytes_per_second: rates over the latest shards, all workers together.
+        eta_s: seconds for the remaining shards at that rate; None if nothing is left or the rate is not known.
+        idle_s: seconds since the last shard ended; None if no shard has ended.
+        slowest: names of shards and their seconds, the slowest first.
     """
 
     stage: str
@@ -48,8 +52,30 @@ class StageStatus:
     slowest: tuple[tuple[str, float], ...]
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `manyo status`."""
+    arguments.add_run(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the progress of each stage and the jobs of the run, and return 0.
+
+    Raises:
+        UserError: the configuration or an input is wrong, or RAY_ADDRESS names a job server that does not answer.
+    """
+    open_console().print(status_table(run_status(read_config(options), time.time())))
+    for line in job_lines(options.config, options.out):
+        print(line)
+    return 0
+
+
 def run_status(config: Config, now: float) -> list[StageStatus]:
-    """How far each stage of a configuration is at a time, in seconds since 1970."""
+    """The progress of each stage of a configuration.
+
+    Args:
+        config: configuration of the run.
+        now: the current time, in seconds since 1970.
+    """
     outputs: dict[str, StageOutput] = {}
     statuses = []
     for stage in build_stages(config):
@@ -67,7 +93,7 @@ def run_status(config: Config, now: float) -> list[StageStatus]:
 
 
 def stage_status(stage: Stage, finished: Sequence[Manifest], n_shards: int | None, now: float) -> StageStatus:
-    """How far a stage is by the manifests of its finished shards."""
+    """The progress of a stage, from the manifests of its finished shards."""
     last = max((manifest.finished_at for manifest in finished), default=0.0)
     recent = [manifest for manifest in finished if manifest.finished_at > last - _RECENT_S]
     began = min((manifest.finished_at - manifest.seconds for manifest in recent), default=0.0)
@@ -87,7 +113,7 @@ def stage_status(stage: Stage, finished: Sequence[Manifest], n_shards: int | Non
 
 
 def status_table(statuses: Sequence[StageStatus]) -> Table:
-    """The statuses for a terminal."""
+    """The progress of all stages as a table, a row for each stage."""
     table = Table()
     for column in ("stage", "shards", "records/s", "MB/s", "ETA", "last ended", "slowest shards"):
         table.add_column(column, justify="left" if column in ("stage", "slowest shards") else "right")
@@ -102,8 +128,3 @@ def status_table(statuses: Sequence[StageStatus]) -> Table:
             ", ".join(f"{shard} {seconds:.1f} s" for shard, seconds in status.slowest),
         )
     return table
-
-
-def current_status(config: Config) -> Table:
-    """`run_status` now, as a table."""
-    return status_table(run_status(config, time.time()))

@@ -1,12 +1,13 @@
-"""`manyo takedown`: take documents out of what a finished run released, and out of no more than that.
+"""`manyo takedown`: remove documents from the release and the token shards of a finished run, and change nothing else.
 
-The list is kept with the run (`manyo.pipelines.graph.takedown_stage.takedowns_uri`), so that every later command leaves
-the documents out as well. Then the stages that takedowns reach are brought up to date: of those that make release and
-token shards, the tasks whose shard held a document.
+The list is added to the takedowns that are kept with the run (`manyo.pipelines.graph.takedown_stage.takedowns_uri`), so
+that every later command leaves these documents out too. Then the stages that takedowns affect are brought up to date;
+of those that write release and token shards, only the tasks whose shard held one of the documents run again.
 """
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ import pyarrow.compute as pc
 from manyo.corpus.schema import DOC_ID
 from manyo.corpus.tables.shards import read_batches, read_columns
 from manyo.corpus.takedowns import read_takedowns
+from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.run_setup import choose_watcher, open_executor, read_config
 from manyo.pipelines.engine.manifest import Manifest, iter_manifests, read_manifests
 from manyo.pipelines.engine.progress import Watcher
 from manyo.pipelines.engine.shapes import StageOutput, table_uri
@@ -26,15 +29,47 @@ from manyo.pipelines.graph.config import Config
 from manyo.pipelines.run import finished, mark_out, record_takedowns, run_one
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `manyo takedown`."""
+    arguments.add_run(parser)
+    arguments.add_execution(parser)
+    parser.add_argument("list", metavar="LIST", help="a file with one URL, host, doc_id or identifier per line")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Take down the documents of a list, print what has changed, and return 0.
+
+    Raises:
+        UserError: as `take_down`.
+        WorkFailed: as `take_down`.
+    """
+    config = read_config(options)
+    with open_executor(options) as executor:
+        done = take_down(config, options.list, executor, choose_watcher(options))
+    print(f"documents of this run on its takedown list: {done.documents:,}")
+    for shard, documents in done.release_shards.items():
+        print(f"release {shard}: {documents:,} documents removed")
+    for shard, tokens in done.token_shards.items():
+        print(f"tokens {shard}: {tokens:,} tokens left")
+        for one in done.removed:
+            if one.shard == shard:
+                print(f"    removed: tokens {one.first_token:,} to {one.first_token + one.token_count - 1:,}")
+    if not (done.release_shards or done.token_shards):
+        print("no shard had to be changed")
+    for named, released in done.copies:
+        print(f"document {named.hex()} was not released, but its text is, as document {released.hex()}")
+    return 0
+
+
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A document that was taken out of a token shard.
+    """A document that was removed from a token shard.
 
     Attributes:
         shard: name of the token shard.
-        doc_id: of the document.
-        first_token: where its tokens began in the shard as it was.
-        token_count: its tokens, end-of-document mark included.
+        doc_id: id of the document.
+        first_token: position of its first token in the shard before the removal.
+        token_count: number of its tokens, including the end-of-document mark.
     """
 
     shard: str
@@ -45,15 +80,15 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class TakenDown:
-    """What a takedown did.
+    """The changes that a takedown made.
 
     Attributes:
-        documents: documents of the run that the run's list means, released or not.
-        release_shards: release shards that were written anew, and how many documents each lost.
-        token_shards: token shards that were written anew, and how many tokens each has now.
-        removed: documents that were taken out of token shards.
-        copies: documents that the list does not name and that were released for one that it names: doc_id of the
-            named document and of the released one, whose text is the same or nearly so.
+        documents: number of documents of the run that its takedown list matches, released or not.
+        release_shards: name of each release shard that was written again, and the number of documents it lost.
+        token_shards: name of each token shard that was written again, and the number of tokens it has now.
+        removed: documents that were removed from token shards.
+        copies: pairs of ids: a document that the list names, and the released document that replaced it in dedup, which
+            the list does not name and whose text is the same or nearly the same.
     """
 
     documents: int
@@ -64,19 +99,22 @@ class TakenDown:
 
 
 def take_down(config: Config, uri: str, executor: Executor, watcher: Watcher) -> TakenDown:
-    """Add a list to a run's takedowns, and make the shards anew that hold a document of it.
+    """Add a list to the takedowns of a run, and write the shards again that hold a document of it.
 
-    Stages that were never begun stay so. What is interrupted goes on with the same command.
+    Stages that never began do not begin. After an interruption the same command continues.
 
     Args:
-        config: of the run.
-        uri: of the list (`manyo.corpus.takedowns`).
-        executor: where tasks run.
-        watcher: shows them.
+        config: configuration of the run.
+        uri: URI of the list (`manyo.corpus.takedowns`).
+        executor: runs the tasks.
+        watcher: shows their progress.
+
+    Returns:
+        What has changed.
 
     Raises:
-        UserError: the list is missing or wrong, or the run is not finished as far as it was released.
-        WorkFailed: a shard could not be made.
+        UserError: the list is missing or wrong, or a stage that release or token shards need is not finished.
+        WorkFailed: a shard could not be written.
     """
     try:
         takedowns = read_takedowns(uri)
@@ -127,7 +165,7 @@ def _ancestors(stage: Stage) -> Iterator[Stage]:
 
 
 def _reached(stages: Sequence[Stage]) -> list[Stage]:
-    """The stage that finds takedowns, and all that read what it finds."""
+    """The stage that finds the documents to take down, and all stages that read its result."""
     return [stage for stage in stages if "takedown" in {one.name for one in (stage, *_ancestors(stage))}]
 
 
@@ -141,7 +179,7 @@ def _changed(before: Mapping[str, Manifest], after: Mapping[str, Manifest]) -> l
 
 
 def _removed(stage: Stage, out: str, outputs: Mapping[str, StageOutput], taken: pa.Array) -> Iterator[Removed]:
-    """Documents in the token shards that are about to be made anew, while their provenance is still there."""
+    """Yield the documents to be removed from token shards, before these shards and their provenance are replaced."""
     plan = StagePlan(stage, [outputs[needed.name] for needed in stage.needs], out)
     made = {manifest.shard for manifest in iter_manifests(plan.folder) if not plan.finish(manifest)}
     for task in plan.pending():
@@ -152,7 +190,7 @@ def _removed(stage: Stage, out: str, outputs: Mapping[str, StageOutput], taken: 
 
 
 def _copies(duplicates: StageOutput | None, takedown: StageOutput, taken: pa.Array) -> Iterator[tuple[bytes, bytes]]:
-    """Named documents that were dropped as duplicates of one that is not named."""
+    """Yield pairs of a listed document that was dropped as a duplicate, and the released document that replaced it."""
     if duplicates is None:
         return
     repeats: dict[bytes, bytes] = {}
@@ -162,21 +200,21 @@ def _copies(duplicates: StageOutput | None, takedown: StageOutput, taken: pa.Arr
         for row in _rows(duplicates, shard.name, named) if named else ():
             repeats[row["doc_id"]] = row["cluster"]
             within_sources += [row["cluster"]] if row["within_source"] else []
-    # Who stays for a source may repeat a document of another source in turn.
-    stays = {
+    # The survivor within a source may itself repeat a document of another source.
+    survivor_of = {
         row["doc_id"]: row["cluster"]
         for shard in (duplicates.shards if within_sources else ())
         for row in _rows(duplicates, shard.name, pa.array(within_sources, DOC_ID))
     }
     gone = set(taken.to_pylist())
     for doc_id, cluster in repeats.items():
-        released = stays.get(cluster, cluster)
+        released = survivor_of.get(cluster, cluster)
         if released not in gone:
             yield doc_id, released
 
 
 def _rows(duplicates: StageOutput, shard: str, doc_ids: pa.Array) -> Iterator[dict[str, Any]]:
-    """Rows of `duplicates` of some documents, where dedup compared them."""
+    """Yield the rows of `duplicates` for the given documents that took part in dedup."""
     for batch in read_batches(duplicates.uri("duplicates", shard), ["doc_id", "cluster", "within_source"]):
         rows = batch.filter(pc.is_in(batch.column("doc_id"), value_set=doc_ids))
         yield from rows.filter(pc.is_valid(rows.column("cluster"))).to_pylist()

@@ -1,4 +1,4 @@
-"""`manyo train-quality`: from files of good and of bad documents to a classifier, its figures and its model card."""
+"""`manyo train-quality`: train a classifier on files of good and bad documents; write its measures and model card."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePath
 
-from rich.console import Console
 from rich.table import Table
 
 from manyo.corpus.records import BrokenInput, Refused, Skipped
@@ -24,29 +23,30 @@ from manyo.filters.signals.quality import (
     evaluate,
     train,
 )
+from manyo.pipelines.commands.run_setup import open_console
 from manyo.pipelines.engine.stage import UserError
 from manyo.pipelines.extraction.inputs import expand
 
-#: Endings of the files that hold documents, and the kind of source that reads them.
-_KIND_OF_ENDING = {
+#: Suffixes of files that hold documents, and the kind of source that reads each.
+_KIND_OF_SUFFIX = {
     ".parquet": "parquet",
     ".jsonl": "jsonl",
     ".jsonl.gz": "jsonl",
     ".jsonl.zst": "jsonl",
 }
 
-#: A model card names this many files of each pile; a glob that the shell expanded can be thousands.
+#: A model card names this many files of each side; a glob that the shell expanded can give thousands.
 _NAMED_FILES = 5
 
 
 @dataclass(slots=True)
 class Reading:
-    """What was read for one side.
+    """The documents of one side, and how many were read.
 
     Attributes:
-        inputs: as given.
-        documents: texts read.
-        refused: rows that hold no text.
+        inputs: files, globs and folders as given.
+        documents: number of texts read.
+        refused: number of rows without a text.
     """
 
     inputs: Sequence[str]
@@ -54,10 +54,13 @@ class Reading:
     refused: int = 0
 
     def texts(self, name: str) -> Iterator[str]:
-        """The texts of every input.
+        """Yield the texts of every input, and count them.
+
+        Args:
+            name: the side, `positive` or `negative`, for messages.
 
         Raises:
-            UserError: an input is missing, or is neither JSON Lines nor Parquet nor plain text.
+            UserError: an input is missing, or is not JSON Lines, Parquet or plain text.
         """
         for given in self.inputs:
             for text in _texts(given, name):
@@ -67,8 +70,17 @@ class Reading:
                     yield text
 
 
-def train_quality(options: argparse.Namespace) -> int:
-    """Train, measure, write the model and its card, print the figures.
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `manyo train-quality`."""
+    for side in ("positive", "negative"):
+        parser.add_argument(
+            f"--{side}", nargs="+", required=True, metavar="FILE", help=f"{side} documents: .txt, .jsonl or .parquet"
+        )
+    parser.add_argument("--model", required=True, metavar="FILE", help="write the model here and its card to FILE.md")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train the model and measure it, write it and its card, print the measures, and return 0.
 
     Raises:
         UserError: an input is wrong, or there are too few documents.
@@ -84,44 +96,46 @@ def train_quality(options: argparse.Namespace) -> int:
     card = options.model + ".md"
     with publish(card) as path:
         path.write_text(model_card(PurePath(options.model).name, sides, examples, rows), encoding="utf-8")
-    console = Console(highlight=False, soft_wrap=True)
+    console = open_console()
     console.print(_table(examples, rows))
     console.print(
-        f"{examples.repeats:,} repeats and {examples.contradictions:,} texts of both kinds left out; "
+        f"left out: {examples.repeats:,} repeats, {examples.contradictions:,} texts that are on both sides, "
         f"{sum(side.refused for side in sides.values()):,} rows without a text"
     )
     console.print(f"model  {options.model}\ncard   {card}", markup=False)
-    console.print(f'to use it: [filter.models] quality = "{options.model}", and rules on quality_score', markup=False)
+    console.print(
+        f'to use it, set [filter.models] quality = "{options.model}" and add a rule on quality_score', markup=False
+    )
     return 0
 
 
 def model_card(model_name: str, sides: dict[str, Reading], examples: Examples, rows: Sequence[AtThreshold]) -> str:
-    """The model's card: what it was made from, how well it does, what it is not. The same inputs give the same card."""
+    """The model card in Markdown: data, measures, limits. The same inputs give the same card."""
     settings = ", ".join(f"{key} {value:g}" for key, value in TRAINING.items())
     return "\n".join(
         [
             f"# {model_name}",
             "",
-            "A fastText classifier that tells two piles of documents apart by the characters they are written with.",
-            "Its score is the probability that a document belongs to the positive pile.",
+            "A fastText classifier that distinguishes two sets of documents by their character n-grams.",
+            "Its score is the probability that a document belongs to the positive set.",
             "",
             "## Data",
             "",
-            "| pile | files | documents | trained on | held out |",
+            "| set | files | documents | used for training | held out |",
             "|---|---|---|---|---|",
             *(_data_row(name, side, examples) for name, side in sides.items()),
             "",
-            f"Left out: {examples.repeats:,} documents that begin as another of their pile does, and "
-            f"{examples.contradictions:,} beginnings that both piles have. One document in {HELD_OUT} is held out, "
-            "by the digest of its text.",
+            f"Left out: {examples.repeats:,} documents with the same beginning as another document of their set, and "
+            f"{examples.contradictions:,} beginnings that occur in both sets. One document in {HELD_OUT} is held out, "
+            "chosen by the digest of its text.",
             "",
-            "## Figures on the held-out documents",
+            "## Measures on the held-out documents",
             "",
             "| score at least | precision | recall |",
             "|---|---|---|",
             *(f"| {row.threshold:g} | {row.precision:.3f} | {row.recall:.3f} |" for row in rows),
             "",
-            "Precision holds for piles of these sizes. In a crawl with more bad documents it is lower.",
+            "Precision is valid for sets of these sizes. In a crawl with more bad documents it is lower.",
             "",
             "## Model",
             "",
@@ -133,12 +147,12 @@ def model_card(model_name: str, sides: dict[str, Reading], examples: Examples, r
             f'quality = "{model_name}"',
             "```",
             "",
-            "## What it is not",
+            "## Limits",
             "",
-            "It knows the two piles and nothing else: if one is news and the other shops, it tells news from shops.",
-            "Near duplicates on both sides of the division make the figures look better than they are: remove them",
-            "first. Look at what a threshold drops (`manyo inspect --reason RULE --near VALUE`) before a rule depends",
-            "on it.",
+            "The model knows only the two sets: if one is news and the other shops, it separates news from shops.",
+            "Near duplicates on both sides of the split make the measures look better than they are: remove them",
+            "first. Look at what a threshold drops (`manyo inspect --reason RULE --near VALUE`) before you add a rule",
+            "on the score.",
             "",
         ]
     )
@@ -155,7 +169,7 @@ def _data_row(name: str, side: Reading, examples: Examples) -> str:
 
 
 def _texts(given: str, name: str) -> Iterator[str | None]:
-    """The texts of a file, glob or folder; None for a row that has none."""
+    """Yield the texts of a file, glob or folder; None for a row without a text."""
     if given.endswith(".txt"):
         try:
             yield Path(given).read_text(encoding="utf-8")
@@ -164,11 +178,11 @@ def _texts(given: str, name: str) -> Iterator[str | None]:
         except UnicodeDecodeError as error:
             raise UserError(f"--{name} {given}: not UTF-8 at byte {error.start}") from error
         return
-    kind = next((kind for ending, kind in _KIND_OF_ENDING.items() if given.endswith(ending)), None)
+    kind = next((kind for suffix, kind in _KIND_OF_SUFFIX.items() if given.endswith(suffix)), None)
     if kind is None:
         raise UserError(
-            f"--{name} {given}: a .txt file (one document), .jsonl, .jsonl.gz, .jsonl.zst or .parquet file is wanted "
-            "(the last four may be globs), with the text in the field or column `text`"
+            f"--{name} {given}: give a .txt file (one document) or .jsonl, .jsonl.gz, .jsonl.zst or .parquet files "
+            "(globs are allowed) with the text in the field or column `text`"
         )
     source, settings = KINDS[kind], KINDS[kind].Options()
     for shard in source.plan(expand(given, f"--{name}"), settings):

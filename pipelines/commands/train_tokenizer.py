@@ -1,7 +1,8 @@
-"""What a tokenizer makes of a release, beside other tokenizers: the table that `manyo train-tokenizer` ends with."""
+"""`manyo train-tokenizer`: train a tokenizer on the release, and compare it with other tokenizers on a sample."""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,31 +10,81 @@ import pyarrow as pa
 from rich.table import Table
 
 from manyo.corpus.tables.shards import read_batches
+from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.run_setup import choose_watcher, open_console, open_executor, read_config
+from manyo.pipelines.commands.run_summary import print_summary
 from manyo.pipelines.engine.shapes import StageOutput
+from manyo.pipelines.engine.stage import UserError
+from manyo.pipelines.run import run as run_configuration
 from manyo.tokenizer.encode import Tokenizer
 from manyo.tokenizer.train import SourceMeasure, TrainTokenizer, in_sample, measure, sample_limits
 
-#: Text to measure on; enough for four digits of characters per token, and seconds per model.
+#: Size of the sample to measure on: enough for four digits of characters per token, and seconds per model.
 _MEASURED_BYTES = 20_000_000
+
+#: Width of the table if standard output is not a terminal: names need not be broken.
+_PIPE_COLUMNS = 160
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredModel:
-    """A model, its number of ids, and how it does on each source."""
+    """A model, the size of its vocabulary, and its measures on each source."""
 
     uri: str
     vocabulary_size: int
     sources: tuple[SourceMeasure, ...]
 
 
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `manyo train-tokenizer`."""
+    arguments.add_run(parser)
+    arguments.add_execution(parser)
+    parser.add_argument(
+        "--beside", nargs="+", default=(), metavar="MODEL", help="also measure these SentencePiece models"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the stages that lead to the model, print the measures and the summary, and return 0.
+
+    Raises:
+        UserError: the configuration trains no tokenizer, or a model of `--beside` is missing or damaged.
+        WorkFailed: a stage could not be finished.
+    """
+    config = read_config(options)
+    settings = config.tokenize.train
+    if settings is None:
+        raise UserError(f"{config.path}: there is no [tokenize.train] table that says how to train")
+    with open_executor(options) as executor:
+        result = run_configuration(config, executor, choose_watcher(options), "train-tokenizer")
+    outputs = {stage_result.stage.name: stage_result.output for stage_result in result.stages}
+    (shard,) = outputs["train"].shards
+    models = [outputs["train"].uri("model", shard.name), *options.beside]
+    try:
+        measures = measure_models(models, outputs["release"], settings)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    open_console(_PIPE_COLUMNS).print(measures_table(measures))
+    print_summary(config, result)
+    return 0
+
+
 def measure_models(models: Sequence[str], release: StageOutput, settings: TrainTokenizer) -> list[MeasuredModel]:
     """Encode and decode the same balanced sample of a release with each model.
 
-    The sample is another than the one that was trained on, drawn the same way.
+    The sample is drawn like the training sample, with another seed.
+
+    Args:
+        models: paths of the models.
+        release: the release to sample from.
+        settings: settings that the training sample was drawn with.
+
+    Returns:
+        The measures, in the order of the models.
 
     Raises:
         FileNotFoundError: a model is missing.
-        ValueError: a file is no model.
+        ValueError: a file is not a model.
     """
     sample = replace(settings, seed=settings.seed ^ 1, max_sample_bytes=_MEASURED_BYTES)
 
@@ -51,9 +102,9 @@ def measure_models(models: Sequence[str], release: StageOutput, settings: TrainT
 
 
 def measures_table(models: Sequence[MeasuredModel]) -> Table:
-    """The measures for a terminal, a row for each source and model."""
-    table = Table(title="What each model makes of the same documents", title_justify="left")
-    for column in ("source", "model", "ids", "documents", "characters per token", "came back exactly", "byte tokens"):
+    """The measures as a table, a row for each source and model."""
+    table = Table(title="The models on the same documents", title_justify="left")
+    for column in ("source", "model", "ids", "documents", "characters per token", "restored exactly", "byte tokens"):
         table.add_column(column, justify="left" if column in ("source", "model") else "right", overflow="fold")
     for source in sorted({one.source for model in models for one in model.sources}):
         for model in models:

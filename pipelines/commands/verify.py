@@ -1,12 +1,13 @@
-"""Re-reads the token shards of a run and names everything that is not as it was written.
+"""`manyo verify`: read the token shards of a run again and report every difference from what was written.
 
-Each file is compared with the size and the digest in its shard's manifest, each index with its tokens and
-its sidecar, each document's end with its end mark, and the tokens of a sample of documents with what the
-tokenizer makes of their text now. In a shard whose bytes have changed all documents are encoded again, to find where.
+Each file is compared with the size and the digest in the manifest of its shard, each index with its tokens and its
+sidecar, the last token of each document with the end-of-document mark, and the tokens of a sample of documents with a
+new encoding of their text. If the bytes of a shard have changed, all of its documents are encoded again to find where.
 """
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,8 @@ import numpy as np
 
 from manyo.corpus.tables.shards import filesystem, is_local, join, read_batches
 from manyo.corpus.text import Texts
+from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.run_setup import read_config, unreadable_shards_fail
 from manyo.pipelines.engine.manifest import Manifest, describe_output, manifest_uri, parse_manifest, read_manifests
 from manyo.pipelines.engine.shapes import table_uri
 from manyo.pipelines.engine.stage import Stage, UserError
@@ -27,20 +30,46 @@ from manyo.tokenizer.draws import draws
 from manyo.tokenizer.encode import Tokenizer
 from manyo.tokenizer.reader import Fault, TokenShard, TokenShardError, sidecar_faults, text_faults, token_faults
 
-#: Draws the sample; not the seed of a shuffle, which would make the sample a run of neighbours.
+#: Seed of the sample. It differs from the seed of a shuffle, whose draws would sample neighbours in one shard.
 _SAMPLE_SEED = 0x5EED
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `manyo verify`."""
+    arguments.add_run(parser)
+    parser.add_argument(
+        "--sample", type=int, default=1000, metavar="N", help="encode about N documents again (default: 1000)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print every fault and a closing line; return 1 if there is a fault, else 0.
+
+    Raises:
+        UserError: the run has no token shards yet.
+        WorkFailed: a shard of the release cannot be read.
+    """
+    with unreadable_shards_fail():
+        verified = verify_run(read_config(options), options.sample)
+    for fault in verified.faults:
+        print(fault)
+    print(
+        f"{verified.shards:,} token shards, {verified.documents:,} documents, {verified.tokens:,} tokens, "
+        f"{verified.sampled_documents:,} documents encoded again: {len(verified.faults) or 'no'} faults"
+    )
+    return 1 if verified.faults else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was read, and what was wrong.
+    """What was read and the faults found.
 
     Attributes:
-        shards: token shards that have a manifest.
-        documents: their documents, by the manifests.
-        tokens: their tokens, by the manifests.
-        sampled_documents: documents whose text was encoded again.
-        faults: in the order of the shards.
+        shards: number of token shards that have a manifest.
+        documents: number of their documents, from the manifests.
+        tokens: number of their tokens, from the manifests.
+        sampled_documents: number of documents whose text was encoded again.
+        faults: the faults, in the order of the shards.
     """
 
     shards: int
@@ -52,7 +81,7 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """The stages that the check reads, and the model."""
+    """What the check reads: the output folder, two stages and the tokenizer."""
 
     out: str
     release: Stage
@@ -61,11 +90,11 @@ class _Run:
 
     @property
     def folder(self) -> str:
-        """Where the token shards are."""
+        """URI of the folder of the token shards."""
         return self.tokenize.folder(self.out)
 
     def release_uris(self) -> list[str]:
-        """Shards of the release, in name order."""
+        """URIs of the release shards, in the order of their names."""
         folder = self.release.folder(self.out)
         return [table_uri(folder, self.release.tables["release"], shard) for shard in sorted(read_manifests(folder))]
 
@@ -77,11 +106,15 @@ def verify_run(config: Config, sample_documents: int) -> Verified:
     folder one by one.
 
     Args:
-        config: the run's configuration.
-        sample_documents: about how many documents to encode again; 0 encodes none.
+        config: configuration of the run.
+        sample_documents: approximate number of documents to encode again; 0 encodes none.
+
+    Returns:
+        What was read and the faults found.
 
     Raises:
         UserError: the run has no token shards yet.
+        ShardError: a shard of the release cannot be read.
     """
     stages = {stage.name: stage for stage in build_stages(config)}
     run = _Run(config.run.out, stages["release"], stages["tokenize"], _tokenizer(config, stages))
@@ -92,7 +125,7 @@ def verify_run(config: Config, sample_documents: int) -> Verified:
     found: set[bytes] = set()
     shard_faults = [fault for one in manifests.values() for fault in _shard_faults(run, one, sample, found)]
     missing = sorted(sample.keys() - found)
-    # A damaged shard is named already, and what is missing may be in it.
+    # A damaged shard is reported already, and the missing documents may be in it.
     if missing and not shard_faults:
         problem = f"is in no token shard, nor are {len(missing) - 1} more of {len(sample)} sampled documents"
         faults.append(Fault(run.folder, f"document {missing[0].hex()}", problem))
@@ -118,7 +151,7 @@ def _tokenizer(config: Config, stages: Mapping[str, Stage]) -> Tokenizer:
 
 
 def _manifests(folder: str) -> tuple[dict[str, Manifest], list[Fault]]:
-    """Manifests of all token shards, finished or damaged, and files that belong to none."""
+    """The manifests of all token shards by shard name, and faults: damaged manifests, files that no manifest lists."""
     fs, path = filesystem(folder)
     prefix = path.rstrip("/") + "/"
     names = sorted(name.removeprefix(prefix) for name in fs.find(path)) if fs.exists(path) else []
@@ -131,7 +164,7 @@ def _manifests(folder: str) -> tuple[dict[str, Manifest], list[Fault]]:
         try:
             manifest = parse_manifest(fs.cat_file(prefix + name))
         except (ValueError, TypeError, KeyError) as error:
-            faults.append(Fault(join(folder, name), "file", f"is no manifest ({error})"))
+            faults.append(Fault(join(folder, name), "file", f"is not a manifest ({error})"))
             continue
         if manifest_uri(folder, manifest.shard) == join(folder, name):
             manifests[manifest.shard] = manifest
@@ -152,7 +185,7 @@ def _count_faults(run: _Run, n_documents: int) -> list[Fault]:
 
 
 def _sample(run: _Run, fraction: float) -> dict[bytes, str]:
-    """Texts of the documents whose draw is low enough, by doc_id; the same for the same release."""
+    """Texts of the sampled documents by `doc_id`: those whose draw is low; the same for the same release."""
     limit = np.uint64(min(int(fraction * 2**64), 2**64 - 1))
     texts: dict[bytes, str] = {}
     for uri in run.release_uris() if fraction > 0 else ():
@@ -165,7 +198,7 @@ def _sample(run: _Run, fraction: float) -> dict[bytes, str]:
 
 
 def _shard_faults(run: _Run, manifest: Manifest, sample: Mapping[bytes, str], found: set[bytes]) -> list[Fault]:
-    """Everything wrong with one shard; adds the sampled documents that it holds to `found`."""
+    """The faults of one shard; the ids of its sampled documents are added to `found`."""
     uris = {table: table_uri(run.folder, template, manifest.shard) for table, template in run.tokenize.tables.items()}
     recorded = {join(run.folder, output.path): output for output in manifest.outputs}
     faults, changed = [], []
@@ -187,14 +220,14 @@ def _shard_faults(run: _Run, manifest: Manifest, sample: Mapping[bytes, str], fo
             located = _content_faults(run, manifest, paths, sample, found, all_documents=bool(changed))
         names = {str(path): uris[table] for table, path in paths.items()}
         faults = [Fault(names.get(fault.file, fault.file), fault.where, fault.problem) for fault in located]
-    # Where the place of a change was found, that line says more than the digest's.
+    # A fault with a position says more than the one about the digest.
     placed = {fault.file for fault in faults}
     return [*faults, *(fault for fault in changed if fault.file not in placed)]
 
 
 @contextmanager
 def _local_copies(uris: Mapping[str, str]) -> Iterator[dict[str, Path]]:
-    """Local paths of files, copied for the time of the block if they are not local."""
+    """Local paths of files by table; files that are not local are copied for the duration of the block."""
     folder = tempfile.mkdtemp(prefix="manyo-verify-")
     paths = {}
     try:
@@ -236,7 +269,7 @@ def _content_faults(
         for name in counts
         if counts[name] != manifest.counts[name]
     ]
-    # Without a sound sidecar there is no telling which text is whose.
+    # Without a correct sidecar the texts cannot be assigned to their tokens.
     if not any(fault.file == provenance for fault in faults):
         faults += _retokenized(run, shard, provenance, sample, found, all_documents)
     return faults
@@ -250,7 +283,7 @@ def _retokenized(
     found: set[bytes],
     all_documents: bool,
 ) -> list[Fault]:
-    """The first document whose tokens are not those of its text, among the sampled ones or all."""
+    """A fault for the first document whose tokens differ from a new encoding, among the sampled documents or all."""
     ids = [doc_id for batch in read_batches(provenance, ["doc_id"]) for doc_id in batch.column("doc_id").to_pylist()]
     rows = {doc_id: row for row, doc_id in enumerate(ids) if all_documents or doc_id in sample}
     found |= rows.keys() & sample.keys()
@@ -265,7 +298,7 @@ def _retokenized(
 
 
 def _texts(run: _Run, wanted: Mapping[bytes, int]) -> Iterator[dict[bytes, str]]:
-    """Texts of documents by doc_id, as many at once as a batch of the release has."""
+    """Yield texts of documents by `doc_id`, those of one batch of the release at a time."""
     for uri in run.release_uris():
         for batch in read_batches(uri, ["doc_id", "text"]):
             ids = batch.column("doc_id").to_pylist()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from manyo.pipelines.cli import main
-from manyo.pipelines.commands.trace import trace
+from manyo.pipelines.commands.page_history import page_histories
 from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.run import table_folder
 from tests.dedup.pages import edited, page
@@ -65,32 +65,32 @@ def test_sources_first_then_all_is_told_by_report_trace_inspect_and_takedown(
     }
     page_of = Path(table_folder(load_config(str(config)), "report")) / "report.html"
     assert "it may be one of an earlier run, or repeat one of another source." in page_of.read_text(encoding="utf-8")
-    (found,) = trace(load_config(str(config)), "http://b.jp/")
-    said = [(step.name, step.said.split(" (")[0]) for step in found.steps[-4:]]
-    similarities = [step.said.split()[2] for step in found.steps if step.name == "dedup"]
-    assert said == [
-        ("dedup", f"dropped, similarity {similarities[0]} to the one that stays of its source"),
+    (found,) = page_histories(load_config(str(config)), "http://b.jp/")
+    texts = [(step.name, step.text.split(" (")[0]) for step in found.steps[-4:]]
+    similarities = [step.text.split()[2] for step in found.steps if step.name == "dedup"]
+    assert texts == [
+        ("dedup", f"dropped, similarity {similarities[0]} to the survivor within its source"),
         ("repeats", "http://a.jp/"),
-        ("dedup", f"dropped, similarity {similarities[1]} to the one that stays"),
-        ("stays", "urn:book"),
+        ("dedup", f"dropped, similarity {similarities[1]} to the survivor"),
+        ("survivor", "urn:book"),
     ]
     look = ["inspect", "--config", str(config), "--duplicates"]
     for near, uri in (("0.95", "http://b.jp/"), ("1", "http://a.jp/")):
         capsys.readouterr()
         assert main([*look, "--near", near, "-n", "1"]) == 0
         shown = capsys.readouterr().out
-        assert shown.startswith("Documents that repeat another: 2; 1 of them\n\n1 similarity 0.9")
+        assert shown.startswith("Documents removed as duplicates: 2, of which 1 are shown\n\n1 similarity 0.9")
         assert re.search(rf"^  - web  1,4\d\d characters  {uri}$", shown, re.M)
     assert "│ …ら駆け出した。第13455058590201385605号。完。完。完。完。完。\n" in shown, "from where it differs"
     asked = tmp_path / "asked.txt"
     asked.write_text("http://b.jp/\n", encoding="utf-8")
     capsys.readouterr()
     assert main(["takedown", str(asked), "--config", str(config), "--executor", "serial"]) == 0
-    book = found.steps[-1].said.split("(")[1].rstrip(")")
-    assert f"its text is: as document {book}" in capsys.readouterr().out
+    book = found.steps[-1].text.split("(")[1].rstrip(")")
+    assert f"its text is, as document {book}" in capsys.readouterr().out
     assert main(look) == 0
     shown = capsys.readouterr().out
-    assert shown.startswith("Documents that repeat another: 1\n")
+    assert shown.startswith("Documents removed as duplicates: 1\n")
     assert "b.jp" not in shown
 
 
@@ -101,8 +101,8 @@ def test_the_document_whose_signal_is_lowest_or_highest_stays(tmp_path: Path) ->
         config = write_config(tmp_path / criterion, {"web": texts}, order)
         assert main(["run", "--config", str(config), "--executor", "serial", "--until", "dedup"]) == 0
         (gone,) = texts.keys() - {stays}
-        (found,) = trace(load_config(str(config)), gone)
-        assert found.steps[-1].said.startswith(stays)
+        (found,) = page_histories(load_config(str(config)), gone)
+        assert found.steps[-1].text.startswith(stays)
 
 
 def test_two_equal_texts_are_said_to_be_the_same_and_shown_from_their_beginning(
@@ -113,7 +113,7 @@ def test_two_equal_texts_are_said_to_be_the_same_and_shown_from_their_beginning(
     capsys.readouterr()
     assert main(["inspect", "--config", str(config), "--duplicates"]) == 0
     shown = capsys.readouterr().out
-    assert "\n1 similarity 1.000, 100.0% of it in the one that stays; both texts are the same\n" in shown
+    assert "\n1 similarity 1.000 to the survivor, which contains 100.0% of it; both texts are the same\n" in shown
     assert shown.count(f"    │ {page(1)[:20]}") == 2
 
 
@@ -121,9 +121,9 @@ def test_a_document_that_a_longer_one_holds_is_said_to_go_for_that(tmp_path: Pat
     texts = {"http://long.jp/": page(1, sentences=30), "http://short.jp/": page(1, sentences=20)}
     config = write_config(tmp_path / "run", {"web": texts}, "min_containment = 0.95")
     assert main(["run", "--config", str(config), "--executor", "serial", "--until", "dedup"]) == 0
-    (found,) = trace(load_config(str(config)), "http://short.jp/")
+    (found,) = page_histories(load_config(str(config)), "http://short.jp/")
     assert re.fullmatch(
-        r"dropped, similarity 0\.7.. to the one that stays, which holds 100\.0% of it", found.steps[-2].said
+        r"dropped, similarity 0\.7.. to the survivor, which contains 100\.0% of it", found.steps[-2].text
     )
 
 
@@ -151,11 +151,11 @@ def test_a_run_against_an_index_ends_in_a_report_that_names_what_repeats_the_ear
         {"from": 1, "to": 1, "kept": 1, "removed": 0},
         {"from": 2, "to": 2, "kept": 0, "removed": 1},
     ]
-    (found,) = trace(load_config(str(second)), "http://b.jp/")
-    assert found.steps[-1].name == "stays"
-    assert found.steps[-1].said.startswith("a document of an earlier run")
+    (found,) = page_histories(load_config(str(second)), "http://b.jp/")
+    assert found.steps[-1].name == "survivor"
+    assert found.steps[-1].text.startswith("a document of an earlier run")
     capsys.readouterr()
     assert main(["inspect", "--config", str(second), "--duplicates"]) == 0
     shown = capsys.readouterr().out
-    assert re.search(r"^1 similarity 0\.9\d\d, 9\d\.\d% of it in the one that stays$", shown, re.M)
-    assert "  + of an earlier run, or may not be shown\n" in shown
+    assert re.search(r"^1 similarity 0\.9\d\d to the survivor, which contains 9\d\.\d% of it$", shown, re.M)
+    assert "  + in an earlier run, or may not be shown\n" in shown

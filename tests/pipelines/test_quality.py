@@ -142,7 +142,7 @@ def test_a_model_that_cannot_be_used_is_one_line(
         ("missing.txt", "missing.txt: No such file or directory"),
         (
             "page.html",
-            "page.html: a .txt file (one document), .jsonl, .jsonl.gz, .jsonl.zst or .parquet file is wanted",
+            "page.html: give a .txt file (one document) or .jsonl, .jsonl.gz, .jsonl.zst or .parquet files",
         ),
         ("latin.txt", "latin.txt: not UTF-8 at byte 1"),
         ("one.txt", "train-quality: 1 different positive documents are too few"),

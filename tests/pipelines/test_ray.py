@@ -95,7 +95,7 @@ def test_a_job_is_seen_and_stopped_and_the_next_one_finishes_it(
             assert "RUNNING" in manyo(cluster, "status", *of_run).stdout
             assert "STOPPED" in manyo(cluster, "stop", *of_run).stdout
             assert first.wait(timeout=60) == 1
-    assert "stopped; what is finished stays" in (tmp_path / "log").read_text(encoding="utf-8")
+    assert "stopped; finished shards are kept" in (tmp_path / "log").read_text(encoding="utf-8")
     assert manyo(cluster, "stop", *of_run).returncode == 1, "nothing is left to stop"
     done = manyo(cluster, "submit", *of_run)
     assert done.returncode == 0, done.stderr

@@ -6,7 +6,7 @@ from pathlib import Path
 from manyo.corpus.tables.export import Export
 from manyo.filters.benchmarks.items import Benchmark
 from manyo.filters.benchmarks.leaks import Decontaminate
-from manyo.pipelines.commands.summary import RESULTS
+from manyo.pipelines.commands.run_summary import RESULTS
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import load_config
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from manyo.pipelines.cli import main
-from manyo.pipelines.commands.trace import Trace, trace
+from manyo.pipelines.commands.page_history import PageHistory, page_histories
 from manyo.pipelines.engine.stage import UserError
 from manyo.pipelines.graph.config import Config, load_config
 from manyo.pipelines.run import table_folder
@@ -31,8 +31,8 @@ def rows(config: Config, table: str, columns: list[str]) -> list[dict[str, objec
     return [row for path in paths for row in pq.read_table(path, columns=columns, partitioning=None).to_pylist()]
 
 
-def said(one: Trace) -> dict[str, str]:
-    return {step.name: step.said for step in one.steps}
+def texts(one: PageHistory) -> dict[str, str]:
+    return {step.name: step.text for step in one.steps}
 
 
 def test_every_document_ends_where_the_tables_say(demo: Config) -> None:
@@ -42,18 +42,18 @@ def test_every_document_ends_where_the_tables_say(demo: Config) -> None:
     survivors = {row["doc_id"]: row["cluster"] for row in rows(demo, "duplicates", ["doc_id", "cluster"])}
     released = {row["doc_id"] for row in rows(demo, "release", ["doc_id"])}
     for doc_id, address in list(addresses.items())[::3]:
-        (one,) = [one for one in trace(demo, str(address)) if said(one)["doc_id"] == doc_id.hex()]
+        (one,) = [one for one in page_histories(demo, str(address)) if texts(one)["doc_id"] == doc_id.hex()]
         last = one.steps[-1]
         ends.add(last.name)
         if reasons[doc_id]:
             assert last.name == "filter"
-            assert re.findall(r"(\w+) \(", last.said) == reasons[doc_id]
+            assert re.findall(r"(\w+) \(", last.text) == reasons[doc_id]
         elif doc_id not in released:
-            assert last.name == "stays"
-            assert last.said.endswith(f"{addresses[survivors[doc_id]]} ({survivors[doc_id].hex()})")
+            assert last.name == "survivor"
+            assert last.text.endswith(f"{addresses[survivors[doc_id]]} ({survivors[doc_id].hex()})")
         else:
             assert last.name == "tokenize"
-    assert ends == {"filter", "stays", "tokenize"}
+    assert ends == {"filter", "survivor", "tokenize"}
 
 
 def test_a_token_leads_to_its_document_and_back(demo: Config) -> None:
@@ -63,17 +63,17 @@ def test_a_token_leads_to_its_document_and_back(demo: Config) -> None:
         for row in pq.read_table(shard).to_pylist()[:: max(1, pq.read_metadata(shard).num_rows - 1)]:
             first, count = row["first_token"], row["token_count"]
             for position in (first, first + count - 1):
-                (one,) = trace(demo, f"{shard.stem}:{position}")
-                assert said(one)["doc_id"] == row["doc_id"].hex()
-                assert said(one)["tokenize"].startswith(f"{shard.stem}:{first}, {count:,} tokens")
+                (one,) = page_histories(demo, f"{shard.stem}:{position}")
+                assert texts(one)["doc_id"] == row["doc_id"].hex()
+                assert texts(one)["tokenize"].startswith(f"{shard.stem}:{first}, {count:,} tokens")
 
 
 def test_a_refused_page_is_told_with_its_reason_and_its_record(demo: Config) -> None:
     for row in rows(demo, "refused", ["doc_id", "uri", "reason", "origin_file", "origin_offset"]):
-        by_address = trace(demo, str(row["uri"])) if row["uri"] else trace(demo, row["doc_id"].hex())
-        (one,) = [one for one in by_address if said(one)["doc_id"] == row["doc_id"].hex()]
-        assert said(one)["extract"].startswith(f"refused, {row['reason']}")
-        assert f"{row['origin_file']}, byte {row['origin_offset']:,}" in said(one)["origin"]
+        by_address = page_histories(demo, str(row["uri"])) if row["uri"] else page_histories(demo, row["doc_id"].hex())
+        (one,) = [one for one in by_address if texts(one)["doc_id"] == row["doc_id"].hex()]
+        assert texts(one)["extract"].startswith(f"refused: {row['reason']}")
+        assert f"{row['origin_file']}, byte {row['origin_offset']:,}" in texts(one)["origin"]
 
 
 @pytest.mark.parametrize(
@@ -85,15 +85,15 @@ def test_a_refused_page_is_told_with_its_reason_and_its_record(demo: Config) -> 
     ],
 )
 def test_an_address_is_found_in_other_spellings(demo: Config, spelling: str) -> None:
-    assert [one.uri for one in trace(demo, spelling)] == ["https://www.shiomi-nippo.example/a/9125"] * 2
+    assert [one.uri for one in page_histories(demo, spelling)] == ["https://www.shiomi-nippo.example/a/9125"] * 2
 
 
 @pytest.mark.parametrize(
     ("page", "problem"),
     [
-        ("https://shiomi-nippo.example/A/9125", "neither a document nor a refused page of this run"),
-        ("ff" * 16, "neither a document nor a refused page of this run"),
-        ("web-00099:3", "there is no token shard of this name"),
+        ("https://shiomi-nippo.example/A/9125", "no document and no refused page of this run matches"),
+        ("ff" * 16, "no document and no refused page of this run matches"),
+        ("web-00099:3", "there is no such token shard"),
         ("web-00000:99999999", "no token 99999999 in this shard"),
     ],
 )
@@ -120,13 +120,13 @@ def test_a_history_is_printed_and_cannot_steer_a_terminal(tmp_path: Path, capsys
 def test_the_readme_shows_the_steps_that_its_page_goes_through(demo: Config, readme: str) -> None:
     text = (ROOT / readme).read_text(encoding="utf-8")
     (shown,) = re.findall(r"^```\n(https://\S+)\n(.*?)^```", text, re.M | re.S)
-    (one,) = trace(demo, shown[0])
+    (one,) = page_histories(demo, shown[0])
     assert re.findall(r"^  (\w+) ", shown[1], re.M) == [step.name for step in one.steps]
 
 
 def test_before_a_run_it_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="nothing is extracted yet; run: manyo run"):
-        trace(load_config(str(write_config(tmp_path, ""))), "work:0")
+        page_histories(load_config(str(write_config(tmp_path, ""))), "work:0")
 
 
 def test_shuffled_documents_are_found_in_their_shards(tmp_path: Path) -> None:
@@ -136,9 +136,9 @@ def test_shuffled_documents_are_found_in_their_shards(tmp_path: Path) -> None:
     released = rows(config, "release", ["doc_id"])
     assert len(released) > 5
     for row in released:
-        (one,) = trace(config, row["doc_id"].hex())
-        place = said(one)["tokenize"].split(",")[0]
-        assert trace(config, place) == [one]
+        (one,) = page_histories(config, row["doc_id"].hex())
+        place = texts(one)["tokenize"].split(",")[0]
+        assert page_histories(config, place) == [one]
 
 
 def write_config(folder: Path, tokenize: str) -> Path:

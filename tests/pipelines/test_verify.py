@@ -194,7 +194,7 @@ def test_a_damaged_manifest_is_named(run: TokenRun, capsys: pytest.CaptureFixtur
     manifest = run.folder("tokens").parent / "manifests" / "web-00001.json"
     manifest.write_text("{", encoding="utf-8")
     _, faults = run.verify(capsys, sample=0)
-    assert re.fullmatch(rf"{manifest}: file: is no manifest \(.*\)", faults[0])
+    assert re.fullmatch(rf"{manifest}: file: is not a manifest \(.*\)", faults[0])
 
 
 def test_the_same_vocabulary_with_other_ids_is_found_by_the_sample(

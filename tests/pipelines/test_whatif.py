@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
@@ -21,9 +20,11 @@ from manyo.filters.rules.comparison import Alternative, move_bound
 from manyo.filters.rules.decide import load_rules
 from manyo.filters.signals import catalogue as signals
 from manyo.pipelines.cli import main
-from manyo.pipelines.commands.documents import MeasuredShard, measured_shards, plain, show
 from manyo.pipelines.commands.inspect import choose
-from manyo.pipelines.commands.whatif import HOSTS_LISTED, render, what_if
+from manyo.pipelines.commands.measured_documents import MeasuredShard, measured_shards
+from manyo.pipelines.commands.rule_changes import HOSTS_LISTED, what_if
+from manyo.pipelines.commands.shown_documents import plain, show
+from manyo.pipelines.commands.whatif import render
 from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.run import table_folder
 from tests.conftest import ROOT, FinishedRun
@@ -88,43 +89,43 @@ def test_what_if_says_what_a_run_with_the_moved_bound_keeps(
     assert main(["filter", "--config", str(config), "--out", str(out), "--executor", "serial"]) == 0
     shards = measured_shards(load_config(str(demo_run.config), str(demo_run.out)), "whatif")
     result = what_if(shards, RULES, [move_bound(RULES, name, bound, value)], 0)
-    assert result["kept"]["documents"] == kept(demo_run, demo_run.config)
-    assert result["alternatives"][0]["kept"]["documents"] == kept(FinishedRun(config, out), config)
+    assert result.kept.documents == kept(demo_run, demo_run.config)
+    assert result.changes[0].kept.documents == kept(FinishedRun(config, out), config)
     other = what_if(shards, RULES, [Alternative("file", load_rules(str(moved)))], 0)
     for part in ("kept", "gained", "lost", "by_source", "by_length", "by_host"):
-        assert other["alternatives"][0][part] == result["alternatives"][0][part]
+        assert getattr(other.changes[0], part) == getattr(result.changes[0], part)
 
 
 def test_parts_of_a_change_add_up_to_the_change(demo_run: FinishedRun) -> None:
     shards = measured_shards(load_config(str(demo_run.config), str(demo_run.out)), "whatif")
-    (row,) = what_if(shards, RULES, [move_bound(RULES, "too_short", "minimum", 500)], 2)["alternatives"]
-    assert row["lost"]["documents"] > 0
-    for part in ("by_source", "by_length"):
-        for side in ("gained", "lost"):
-            for unit in ("documents", "characters"):
-                assert sum(line[side][unit] for line in row[part]) == row[side][unit]
-    hosts = [line["gained"]["documents"] + line["lost"]["documents"] for line in row["by_host"]]
+    (change,) = what_if(shards, RULES, [move_bound(RULES, "too_short", "minimum", 500)], 2).changes
+    assert change.lost.documents > 0
+    for groups in (change.by_source, change.by_length):
+        for unit in ("documents", "characters"):
+            assert sum(getattr(group.gained, unit) for group in groups) == getattr(change.gained, unit)
+            assert sum(getattr(group.lost, unit) for group in groups) == getattr(change.lost, unit)
+    hosts = [group.gained.documents + group.lost.documents for group in change.by_host]
     assert hosts == sorted(hosts, reverse=True)
-    assert sum(hosts) <= row["lost"]["documents"]
-    assert len(hosts) == min(row["hosts"], HOSTS_LISTED)
+    assert sum(hosts) <= change.lost.documents
+    assert len(hosts) == min(change.n_hosts, HOSTS_LISTED)
 
 
 def test_an_unmoved_bound_changes_nothing(demo_run: FinishedRun) -> None:
     shards = measured_shards(load_config(str(demo_run.config), str(demo_run.out)), "whatif")
     result = what_if(shards, RULES, [move_bound(RULES, "too_short", "minimum", 150)], 0)
-    (row,) = result["alternatives"]
-    assert row["kept"] == result["kept"]
-    assert row["gained"]["documents"] == row["lost"]["documents"] == 0
+    (change,) = result.changes
+    assert change.kept == result.kept
+    assert change.gained.documents == change.lost.documents == 0
 
 
 def test_samples_are_the_nearest_on_each_side(demo_run: FinishedRun) -> None:
     shards = measured_shards(load_config(str(demo_run.config), str(demo_run.out)), "whatif")
-    (row,) = what_if(shards, RULES, [move_bound(RULES, "too_short", "minimum", 300)], 3)["alternatives"]
-    assert all(document.char_count >= 300 for document in row["inside"])
-    assert all(document.char_count < 300 for document in row["outside"])
-    assert len(row["inside"]) == 3
-    assert [value.rule for document in row["outside"] for value in document.values] == ["too_short"] * len(
-        row["outside"]
+    (change,) = what_if(shards, RULES, [move_bound(RULES, "too_short", "minimum", 300)], 3).changes
+    assert all(document.char_count >= 300 for document in change.inside)
+    assert all(document.char_count < 300 for document in change.outside)
+    assert len(change.inside) == 3
+    assert [value.rule for document in change.outside for value in document.values] == ["too_short"] * len(
+        change.outside
     )
 
 
@@ -228,7 +229,7 @@ def test_a_pager_may_close_the_pipe(demo_run: FinishedRun) -> None:
     command = f"{sys.executable} -m manyo.pipelines {inspect} | head -1"
     done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
     assert done.stderr == ""
-    assert "are kept" in done.stdout
+    assert "kept by every rule" in done.stdout
 
 
 class _Scripts(HTMLParser):
@@ -267,8 +268,3 @@ def test_values_that_are_shown_fail_where_the_decision_failed_them(demo_run: Fin
         reasons = pq.read_table(decisions / name, partitioning=None)["reasons"].to_pylist()
         shown = show([(shard, row) for row in range(len(reasons))], RULES)
         assert [[value.rule for value in document.values if value.fails] for document in shown] == reasons
-
-
-def test_the_comparison_is_json_but_for_its_samples(hostile_shard: MeasuredShard) -> None:
-    result = what_if([hostile_shard], RULES, [move_bound(RULES, "too_short", "minimum", 100)], 0)
-    assert json.loads(json.dumps(result)) == result

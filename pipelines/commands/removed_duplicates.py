@@ -1,6 +1,6 @@
-"""`manyo inspect --duplicates`: documents that dedup removed, each beside the one that stays, from where they differ.
+"""For `manyo inspect --duplicates`: documents that dedup removed, each with its survivor, from where they differ.
 
-Chosen at random by their ids, or by how near their similarity is to a value, such as the threshold.
+They are sampled by their ids, or are those whose similarity is nearest to a value such as the threshold.
 """
 
 from __future__ import annotations
@@ -19,23 +19,24 @@ from manyo.corpus.release import survives_dedup
 from manyo.corpus.schema import DOC_ID
 from manyo.corpus.tables.shards import read_columns, read_rows, zip_whole
 from manyo.filters.rules.comparison import id_keys
-from manyo.pipelines.commands.documents import MeasuredShard, plain, print_total
+from manyo.pipelines.commands.measured_documents import MeasuredShard
+from manyo.pipelines.commands.shown_documents import plain, print_total
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.run import finished_stages
 
-#: How much of two texts is shown, and how much of it lies before the first difference, in characters.
+#: Length of the shown part of a text, and of its part before the first difference, in characters.
 _SHOWN_CHARS, _BEFORE_CHARS = 160, 30
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of two documents, safe in a terminal.
+    """One of two documents, safe for a terminal.
 
     Attributes:
-        source: name of its source.
-        uri: its address.
-        char_count: length of the text.
-        text: a stretch of it, from shortly before the first difference on; its beginning if there is none.
+        source: name of the source.
+        uri: address of the document.
+        char_count: length of the text, in characters.
+        text: a part of the text that begins shortly before the first difference; the beginning if there is none.
     """
 
     source: str
@@ -45,14 +46,14 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
-    """A removed document and the one that it repeats.
+class RemovedDuplicate:
+    """A removed document and its survivor.
 
     Attributes:
         similarity, containment, within_source: as in `manyo.corpus.schema.DUPLICATES`.
-        differ_at: characters that both texts begin with.
-        removed: the document.
-        survivor: the other; None if it is of an earlier run, or may not be shown.
+        differ_at: length of the common beginning of both texts, in characters.
+        removed: the removed document.
+        survivor: the survivor; None if it is in an earlier run or may not be shown.
     """
 
     similarity: float
@@ -64,12 +65,12 @@ class Repeat:
 
     @property
     def is_same(self) -> bool:
-        """Whether both are one text, character for character."""
+        """Whether both texts are equal, character for character."""
         return self.survivor is not None and self.differ_at == self.removed.char_count == self.survivor.char_count
 
 
 def duplicates_uris(config: Config, command: str) -> list[str]:
-    """The shards of `duplicates` of a run, in order.
+    """URIs of the `duplicates` shards of a run, in the order of the shards.
 
     Raises:
         UserError: dedup is not finished.
@@ -78,18 +79,21 @@ def duplicates_uris(config: Config, command: str) -> list[str]:
     return [output.uri("duplicates", shard.name) for shard in output.shards]
 
 
-def choose_repeats(
+def choose_duplicates(
     shards: Sequence[MeasuredShard], duplicates: Sequence[str], near: float | None, count: int
-) -> tuple[list[Repeat], int]:
-    """Removed documents whose text was compared, and how many there are.
+) -> tuple[list[RemovedDuplicate], int]:
+    """A selection of the removed documents whose text was compared with that of the survivor.
 
     Memory: the ids of a shard.
 
     Args:
-        shards: of the run.
-        duplicates: URIs of their shards of `duplicates`.
-        near: a similarity; those nearest to it are shown. None for a random sample.
-        count: how many are shown.
+        shards: shards of the run.
+        duplicates: URIs of the `duplicates` shards, in the same order.
+        near: choose the documents whose similarity is nearest to this value; None for a random sample.
+        count: size of the selection.
+
+    Returns:
+        The selection, and the number of all such documents.
     """
     found: list[tuple[float, bytes, int, int, dict[str, Any]]] = []
     total = 0
@@ -107,23 +111,24 @@ def choose_repeats(
             found.append((float(keys[i]), doc_id, place, row, judged.slice(row, 1).to_pylist()[0]))
     chosen = sorted(found, key=lambda one: one[:2])[:count]
     texts = _texts(shards, {judged["cluster"] for *_, judged in chosen})
-    return [_repeat(shards[place], row, judged, texts) for _, _, place, row, judged in chosen], total
+    return [_compared(shards[place], row, judged, texts) for _, _, place, row, judged in chosen], total
 
 
-def print_repeats(console: Console, repeats: Sequence[Repeat], total: int) -> None:
+def print_duplicates(console: Console, duplicates: Sequence[RemovedDuplicate], total: int) -> None:
     """Print pairs for a terminal or a pipe."""
-    print_total(console, "that repeat another", total, len(repeats))
-    for place, one in enumerate(repeats, start=1):
-        within = ", within its source" if one.within_source else ""
-        said = f"{place} similarity {one.similarity:.3f}, {one.containment:.1%} of it in the one that stays{within}"
+    print_total(console, "removed as duplicates", total, len(duplicates))
+    for place, one in enumerate(duplicates, start=1):
+        within = " within its source" if one.within_source else ""
+        contained = f"which contains {one.containment:.1%} of it"
+        heading = f"{place} similarity {one.similarity:.3f} to the survivor{within}, {contained}"
         if one.is_same:
-            said += "; both texts are the same"
+            heading += "; both texts are the same"
         elif one.survivor is not None:
-            said += f"; both begin with the same {one.differ_at:,} characters"
-        console.print(said, style="bold")
+            heading += f"; the first {one.differ_at:,} characters are the same"
+        console.print(heading, style="bold")
         _print_side(console, "-", one.removed)
         if one.survivor is None:
-            console.print("  + of an earlier run, or may not be shown")
+            console.print("  + in an earlier run, or may not be shown")
         else:
             _print_side(console, "+", one.survivor)
         console.print()
@@ -138,7 +143,7 @@ _Row = dict[str, Any]
 
 
 def _texts(shards: Sequence[MeasuredShard], doc_ids: set[bytes]) -> dict[bytes, _Row]:
-    """Documents by their ids, where they are of this run and may be shown."""
+    """The documents of this run that have one of the ids and may be shown, by id."""
     wanted = pa.array(sorted(doc_ids), DOC_ID)
     found: dict[bytes, _Row] = {}
     for shard in shards:
@@ -152,13 +157,13 @@ def _texts(shards: Sequence[MeasuredShard], doc_ids: set[bytes]) -> dict[bytes, 
 _COLUMNS = ("doc_id", "source", "uri", "text")
 
 
-def _repeat(shard: MeasuredShard, row: int, judged: _Row, texts: dict[bytes, _Row]) -> Repeat:
+def _compared(shard: MeasuredShard, row: int, judged: _Row, texts: dict[bytes, _Row]) -> RemovedDuplicate:
     (removed,) = read_rows(shard.documents, [row], _COLUMNS)
     survivor = texts.get(judged["cluster"])
     both = zip(removed["text"], survivor["text"] if survivor else "", strict=False)
     differ_at = sum(1 for _ in takewhile(lambda characters: characters[0] == characters[1], both))
     shown_at = 0 if survivor and survivor["text"] == removed["text"] else differ_at
-    return Repeat(
+    return RemovedDuplicate(
         judged["similarity"],
         judged["containment"],
         judged["within_source"],

@@ -1,18 +1,18 @@
-"""What `manyo` prints when it is done: the funnel, where things lie, or that nothing was to do."""
+"""The summary that a command prints after it has run stages: the funnel and the folders of the tables."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from manyo.corpus.tables.shards import filesystem, join
+from manyo.pipelines.commands.run_setup import open_console
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.run import RunResult
 
-#: Tables that people and programs outside read. The others are for the stages after them; `manyo path` finds those too.
+#: Tables that people and other programs read. The others are read by later stages only; `manyo path` finds them too.
 RESULTS = {
     "documents",
     "refused",
@@ -33,8 +33,8 @@ RESULTS = {
 
 
 def print_summary(config: Config, result: RunResult) -> None:
-    """Print what the run did, on standard output."""
-    console = Console(highlight=False, soft_wrap=True)
+    """Print the funnel, if the report was written, and the folders of the tables; also if nothing had to be done."""
+    console = open_console()
     if result.tasks_run == 0:
         console.print("nothing to do: every shard is finished")
     last = result.stages[-1]
@@ -52,7 +52,7 @@ def print_summary(config: Config, result: RunResult) -> None:
 
 
 def funnel_table(funnel: list[dict[str, Any]]) -> Table:
-    """The report's funnel for a terminal: what is left after each step."""
+    """The funnel of the report as a table: what is left after each step."""
     table = Table(title="What is left after each step", title_justify="left")
     for column in ("", "documents", "of pages", "characters", "UTF-8 bytes", "tokens"):
         table.add_column(column, justify="left" if not column else "right")

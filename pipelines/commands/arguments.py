@@ -1,0 +1,32 @@
+"""Options that several commands have. Nothing here loads Numba or Arrow, which `submit` does without."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name a run: --config and --out."""
+    parser.add_argument("--config", required=True, metavar="FILE", help="the TOML file of the run")
+    parser.add_argument("--out", metavar="URI", help="write here instead of to [run] out")
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """Add the options of commands that read a configuration: --config, --out and --against."""
+    add_config(parser)
+    parser.add_argument(
+        "--against",
+        nargs="+",
+        metavar="INDEX",
+        help="also find duplicates of these indexes of earlier runs, instead of [dedup] against",
+    )
+
+
+def add_execution(parser: argparse.ArgumentParser) -> None:
+    """Add the options of commands that run stages: --executor and --events."""
+    parser.add_argument(
+        "--executor",
+        choices=("serial", "ray"),
+        help="where tasks run; by default on Ray if RAY_ADDRESS is set or the work is large, else in this process",
+    )
+    parser.add_argument("--events", metavar="FILE", help="append events to this file, one JSON object a line")

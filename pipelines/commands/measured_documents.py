@@ -1,0 +1,112 @@
+"""The measured documents of a run that may be shown, and the columns that rules test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from manyo.corpus.tables.shards import filesystem, read_columns, zip_whole
+from manyo.corpus.takedowns import read_takedowns
+from manyo.filters import rights
+from manyo.filters.rules.decide import Rule, columns_by_table
+from manyo.filters.signals.catalogue import SIGNALS, SignalSettings
+from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.takedown_stage import takedowns_uri
+from manyo.pipelines.run import finished_stages, record_takedowns
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredShard:
+    """One `documents` shard with the shards that were measured from it, row by row.
+
+    Attributes:
+        documents, languages, signals: URIs of the shards.
+        opted_out: statements of a page that forbid its release (`manyo.filters.rights`).
+        takedowns: URI of the takedown list of the run; None if nothing was taken down.
+    """
+
+    documents: str
+    languages: str
+    signals: str
+    opted_out: tuple[str, ...] = ()
+    takedowns: str | None = None
+
+    def permitted(self) -> np.ndarray:
+        """bool (n_docs,), true for documents that may be released; the others are neither counted nor shown."""
+        columns = ["release_allowed", *(["robots"] if self.opted_out else [])]
+        documents = read_columns(self.documents, [*columns, *(["doc_id", "uri"] if self.takedowns else [])])
+        permitted: np.ndarray = np.logical_not(rights.barred(documents, self.opted_out).any(axis=1))
+        if self.takedowns:
+            taken = read_takedowns(self.takedowns).find(documents).column("doc_id")
+            permitted &= ~pc.is_in(documents.column("doc_id"), value_set=taken).to_numpy(zero_copy_only=False)
+        return permitted
+
+
+def measured_shards(config: Config, command: str) -> tuple[MeasuredShard, ...]:
+    """The shards of a run; its rules need not have been applied yet.
+
+    Args:
+        config: configuration of the run.
+        command: name of the command that asks, for the message.
+
+    Raises:
+        UserError: a stage up to `measure` is not finished.
+    """
+    stages = finished_stages(config, ("extract", "langid", "measure"), command)
+    record_takedowns(config)
+    takedowns = takedowns_uri(config.run.out)
+    fs, path = filesystem(takedowns)
+    return tuple(
+        MeasuredShard(
+            stages["extract"].uri("documents", shard.name),
+            stages["langid"].uri("languages", shard.name),
+            stages["measure"].uri("signals", shard.name),
+            config.rights.opted_out,
+            takedowns if fs.exists(path) else None,
+        )
+        for shard in stages["extract"].shards
+    )
+
+
+def read_columns_of(
+    shard: MeasuredShard, rules: Iterable[Rule], of_documents: Sequence[str] = (), of_signals: Sequence[str] = ()
+) -> tuple[pa.RecordBatch, pa.RecordBatch, pa.RecordBatch]:
+    """Read the columns that rules test, a whole shard at once.
+
+    Args:
+        shard: the shard to read.
+        rules: the rules to decide.
+        of_documents: further columns of `documents`; `profile` is always read.
+        of_signals: further columns of `signals`.
+
+    Returns:
+        Documents, languages and signals, row by row. Columns of `documents` that the rules test are added to the
+        signals, as `manyo.filters.rules.decide.failures` expects.
+
+    Raises:
+        ShardError: a shard cannot be read.
+    """
+    columns = columns_by_table(rules)
+    documents, languages, signals = zip_whole(
+        (shard.documents, ("profile", *of_documents, *columns.documents)),
+        (shard.languages, columns.languages),
+        (shard.signals, (*columns.signals, *of_signals)),
+    )
+    for name in columns.documents:
+        signals = signals.append_column(name, documents.column(name))
+    return documents, languages, signals
+
+
+def without_unmeasured(rules: Sequence[Rule], settings: SignalSettings) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
+    """The rules that a run can decide, and a line for each other rule, whose signal was not measured."""
+    settings_of = {signal.column.name: signal.setting for signal in SIGNALS if not signal.is_measured(settings)}
+    lines = tuple(
+        f"{rule.name} is left out: this run did not measure {rule.signal} ([filter] {settings_of[rule.signal]})"
+        for rule in rules
+        if rule.signal in settings_of
+    )
+    return tuple(rule for rule in rules if rule.signal not in settings_of), lines

@@ -1,0 +1,415 @@
+"""The history of one page through the tables of a run, from its input file to its tokens.
+
+A page is named by its address, by its `doc_id`, or by the shard and position of one of its tokens. The search reads
+only the columns `doc_id` and `uri` of `documents` and `refused`. From there the row number, the name of the shard and
+the `doc_id` lead from table to table. Only the search for a survivor reads the ids of the documents again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from manyo.corpus.addresses import normal_address
+from manyo.corpus.schema import DOC_ID, DOC_ID_BYTES, LANGUAGES
+from manyo.corpus.tables.shards import ShardError, filesystem, join, read_columns, read_rows
+from manyo.filters.rules.decide import Rule
+from manyo.pipelines.commands.shown_documents import describe_bounds, number, plain
+from manyo.pipelines.engine.manifest import read_manifests
+from manyo.pipelines.engine.shapes import FinishedShard, StageOutput, table_uri
+from manyo.pipelines.engine.stage import Stage, UserError
+from manyo.pipelines.graph.build import build_stages
+from manyo.pipelines.graph.config import Config
+from manyo.tokenizer.reader import document_of_token, tokens_of_document
+
+#: Threads that read shards: they hide the latency of an object store, and Arrow decodes without Python's lock.
+_READERS = 16
+
+_DOC_ID = re.compile(rf"[0-9a-fA-F]{{{2 * DOC_ID_BYTES}}}")
+#: A token shard, by its name or by a file in the folder of `manyo path tokens`, and a position in it.
+_TOKEN = re.compile(r"(?P<shard>[a-z0-9][a-z0-9_-]*-\d{5,}?)(?:_text_document)?(?:\.bin|\.npy)?:(?P<position>\d+)")
+
+_DOCUMENT_COLUMNS = (
+    "doc_id",
+    "source",
+    "licence",
+    "terms",
+    "release_allowed",
+    "profile",
+    "uri",
+    "fetched_at",
+    "origin_file",
+    "origin_offset",
+    "charset",
+    "charset_declared",
+    "robots",
+    "page_licence",
+    "title",
+)
+_REFUSED_COLUMNS = ("doc_id", "source", "uri", "origin_file", "origin_offset", "reason", "detail")
+
+#: Text for a step whose table does not exist yet.
+_NOT_RUN = "not done yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the history of a page.
+
+    Attributes:
+        name: the command of the step, as in `manyo COMMAND`; or `doc_id`, `origin`, `survivor` or `repeats` for lines
+            that identify a page.
+        text: what the step did, for a person to read.
+    """
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageHistory:
+    """What happened to one page.
+
+    Attributes:
+        uri: address of the page or identifier of the work, made safe for a terminal.
+        steps: lines in the order of the pipeline, up to the step that dropped the page or is not done yet.
+        survivor: `doc_id` of the document that is kept instead; None if there is none.
+    """
+
+    uri: str
+    steps: tuple[Step, ...]
+    survivor: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _FoundRow:
+    """A row of `documents` or of `refused` that the search found."""
+
+    table: str
+    shard: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """What finds a document in the tables after `documents`."""
+
+    shard: str
+    row: int
+    doc_id: bytes
+    profile: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What one step did to a document, and whether the document reaches the next step."""
+
+    text: str
+    continues: bool = False
+    survivor: bytes | None = None
+
+
+def page_histories(config: Config, page: str) -> list[PageHistory]:
+    """The history of every page that a name matches: an address may be fetched twice or be in two sources.
+
+    Memory: the ids and addresses of `_READERS` shards.
+
+    Args:
+        config: configuration of the run.
+        page: an address in any spelling of the same page (`manyo.corpus.addresses.normal_address`), an identifier of a
+            work exactly as in `uri`, a `doc_id` in hexadecimal, or `SHARD:POSITION` of a token.
+
+    Returns:
+        At least one history, in the order of shards and rows.
+
+    Raises:
+        UserError: nothing is extracted yet, no page matches, or there is no such token.
+        ShardError: a shard cannot be read.
+    """
+    tables = _Tables(config)
+    matches = _matcher(tables, page)
+    found = list(tables.search(("documents", "refused"), ("doc_id", "uri"), matches))
+    if not found:
+        raise UserError(
+            f"{page}: no document and no refused page of this run matches ({len(tables.shards)} shards searched)"
+        )
+    histories = [tables.refusal(row) if row.table == "refused" else tables.history(row) for row in found]
+    return [replace(one, steps=(*one.steps, *tables.survivors(one.survivor))) for one in histories]
+
+
+#: From the columns `doc_id` and `uri` of a shard to the numbers of the rows that match, int64.
+Matches = Callable[[pa.RecordBatch], np.ndarray]
+
+
+def _matcher(tables: _Tables, page: str) -> Matches:
+    """The function that finds the rows of a page in a shard."""
+    if token := _TOKEN.fullmatch(page):
+        return _match_ids({tables.document_at(token["shard"], int(token["position"]))})
+    if _DOC_ID.fullmatch(page):
+        return _match_ids({bytes.fromhex(page)})
+    address = normal_address(page)
+    if address is None:
+        return lambda batch: _true_rows(pc.equal(batch.column("uri"), page))
+    # All spellings of an address contain this string. Arrow searches for it before any string becomes a Python object.
+    host, slash, path = address.partition("/")
+    common, ignore_case = (slash + path, False) if path else (host, True)
+
+    def rows(batch: pa.RecordBatch) -> np.ndarray:
+        uris = batch.column("uri")
+        likely = _true_rows(pc.match_substring(uris, common, ignore_case=ignore_case))
+        fits = [normal_address(uri) == address for uri in uris.take(likely).to_pylist()]
+        return likely[np.array(fits, np.bool_)]
+
+    return rows
+
+
+def _match_ids(doc_ids: set[bytes]) -> Matches:
+    wanted = pa.array(sorted(doc_ids), DOC_ID)
+    return lambda batch: _true_rows(pc.is_in(batch.column("doc_id"), wanted))
+
+
+def _true_rows(mask: pa.BooleanArray) -> np.ndarray:
+    return np.flatnonzero(mask.fill_null(False).to_numpy(zero_copy_only=False))
+
+
+class _Tables:
+    """The tables of a run, found by the names of their shards."""
+
+    def __init__(self, config: Config) -> None:
+        self._out = config.run.out
+        self._min_similarity = config.dedup.min_similarity
+        self._rules: Mapping[str, Rule] = {rule.name: rule for rule in config.rules}
+        self._stages = {stage.name: stage for stage in build_stages(config)}
+        self._stage_of = {table: stage for stage in self._stages.values() for table in stage.tables}
+        self.shards = self._extracted(config.path)
+
+    def _extracted(self, config_path: str) -> list[str]:
+        """Names of the `documents` shards that exist; each is complete, also if its task is not finished."""
+        extract = self._stages["extract"]
+        folder = join(extract.folder(self._out), "documents")
+        fs, path = filesystem(folder)
+        prefix = path.rstrip("/") + "/"
+        names = fs.find(path) if fs.exists(path) else ()
+        shards = sorted(
+            name.removeprefix(prefix).removesuffix(".parquet") for name in names if "/.partial/" not in f"/{name}"
+        )
+        if not shards:
+            raise UserError(f"{folder}: nothing is extracted yet; run: manyo run --config {config_path}")
+        return shards
+
+    def uri(self, table: str, shard: str) -> str:
+        """The URI of a shard of a table, whether it exists or not."""
+        stage = self._stage_of[table]
+        return table_uri(stage.folder(self._out), stage.tables[table], shard)
+
+    def _exists(self, table: str, shard: str) -> bool:
+        fs, path = filesystem(self.uri(table, shard))
+        return bool(fs.exists(path))
+
+    def search(self, tables: Sequence[str], columns: Sequence[str], matches: Matches) -> Iterator[_FoundRow]:
+        """Yield the rows that match, in the order of shards and tables."""
+
+        def of_shard(shard: str) -> list[_FoundRow]:
+            return [
+                _FoundRow(table, shard, row)
+                for table in tables
+                if self._exists(table, shard)
+                for row in matches(read_columns(self.uri(table, shard), columns)).tolist()
+            ]
+
+        with ThreadPoolExecutor(_READERS) as readers:
+            for found in readers.map(of_shard, self.shards):
+                yield from found
+
+    def survivors(self, survivor: bytes | None) -> Iterator[Step]:
+        """Yield the steps of a survivor; the survivor within a source may itself be a duplicate of another document."""
+        while survivor is not None:
+            found = next(self.search(("documents",), ("doc_id",), _match_ids({survivor})), None)
+            if found is None:
+                # The index of an earlier run has ids only.
+                yield Step("survivor", f"a document of an earlier run, from its index ({survivor.hex()})")
+                return
+            (row,) = read_rows(self.uri("documents", found.shard), [found.row], ("uri", "profile"))
+            outcome = self._duplicate(_Document(found.shard, found.row, survivor, row["profile"]))
+            yield Step("survivor" if outcome.continues else "repeats", f"{plain(row['uri'])} ({survivor.hex()})")
+            if not outcome.continues:
+                yield Step("dedup", outcome.text)
+            survivor = outcome.survivor
+
+    def document_at(self, shard: str, position: int) -> bytes:
+        """The `doc_id` of the document that a token belongs to."""
+        if not self._exists("provenance", shard):
+            raise UserError(f"{self.uri('provenance', shard)}: there is no such token shard")
+        try:
+            doc_id: bytes = document_of_token(self.uri("provenance", shard), position)["doc_id"]
+        except IndexError as error:
+            raise UserError(str(error)) from error
+        return doc_id
+
+    def refusal(self, found: _FoundRow) -> PageHistory:
+        """The history of a page that was refused."""
+        (row,) = read_rows(self.uri("refused", found.shard), [found.row], _REFUSED_COLUMNS)
+        detail = f": {plain(row['detail'])}" if row["detail"] else ""
+        steps = (
+            Step("doc_id", row["doc_id"].hex()),
+            Step("origin", f"source {row['source']}; {_place(row)}"),
+            Step("extract", f"refused: {row['reason']}{detail}"),
+        )
+        return PageHistory(plain(row["uri"]) or "(no address)", steps)
+
+    def history(self, found: _FoundRow) -> PageHistory:
+        """The history of a document."""
+        (row,) = read_rows(self.uri("documents", found.shard), [found.row], _DOCUMENT_COLUMNS)
+        document = _Document(found.shard, found.row, row["doc_id"], row["profile"])
+        steps = [
+            Step("doc_id", document.doc_id.hex()),
+            Step("origin", f"source {row['source']}, {_licence(row)}; {_place(row)}{_fetched(row)}"),
+            Step("extract", f"document {plain(row['title']) or '(no title)'!r}, {_encoding(row)}{_stated(row)}"),
+        ]
+        outcome = _Outcome("", continues=True)
+        for name, table, follow in (
+            ("langid", "languages", self._language),
+            ("filter", "decisions", self._decision),
+            ("dedup", "duplicates", self._duplicate),
+            ("scrub", "release", self._release),
+            ("tokenize", "provenance", self._tokens),
+        ):
+            if not outcome.continues:
+                break
+            # Token shards have names of their own.
+            done = table == "provenance" or self._exists(table, document.shard)
+            outcome = follow(document) if done else _Outcome(_NOT_RUN)
+            steps.append(Step(name, outcome.text))
+        return PageHistory(plain(row["uri"]), tuple(steps), outcome.survivor)
+
+    def _language(self, document: _Document) -> _Outcome:
+        row = self._row("languages", document, ("lang", "lang_score", "lang_decided_by"))
+        return _Outcome(
+            f"{row['lang']}, confidence {row['lang_score']:.2f}, decided by {row['lang_decided_by']}", continues=True
+        )
+
+    def _decision(self, document: _Document) -> _Outcome:
+        reasons = self._row("decisions", document, ("reasons",))["reasons"]
+        if reasons:
+            return _Outcome("dropped by " + ", ".join(self._reason(reason, document) for reason in reasons))
+        return _Outcome(f"kept by every rule of profile {document.profile}", continues=True)
+
+    def _duplicate(self, document: _Document) -> _Outcome:
+        columns = ("cluster", "cluster_size", "similarity", "containment", "kept", "within_source")
+        row = self._row("duplicates", document, columns)
+        if row["kept"]:
+            others = row["cluster_size"] - 1
+            return _Outcome(
+                f"kept, survivor of a cluster of {others + 1:,}" if others else "kept, unique", continues=True
+            )
+        if row["similarity"] is None:
+            return _Outcome("dropped, another page with the same address is kept", survivor=row["cluster"])
+        within = " within its source" if row["within_source"] else ""
+        text = f"dropped, similarity {row['similarity']:.3f} to the survivor{within}"
+        if row["similarity"] < self._min_similarity:
+            text += f", which contains {row['containment']:.1%} of it"
+        return _Outcome(text, survivor=row["cluster"])
+
+    def _reason(self, reason: str, document: _Document) -> str:
+        """A reason, with the measured value and the bounds if it is a rule of the configuration."""
+        rule = self._rules.get(reason)
+        if rule is None:
+            return reason
+        table = "languages" if rule.signal in LANGUAGES.schema.names else "signals"
+        value = self._row(table, document, (rule.signal,))[rule.signal]
+        return f"{reason} ({rule.signal} {number(value)}, {describe_bounds(rule.minimum, rule.maximum)})"
+
+    def _release(self, document: _Document) -> _Outcome:
+        uri = self.uri("release", document.shard)
+        rows = _match_ids({document.doc_id})(read_columns(uri, ["doc_id"])).tolist()
+        if not rows:
+            return _Outcome(self._withheld(document))
+        (row,) = read_rows(uri, rows, ("text", "pii"))
+        masked = ", ".join(f"{one['kind']} {one['count']}" for one in row["pii"]) or "nothing"
+        return _Outcome(f"released, {len(row['text']):,} characters; masked: {masked}", continues=True)
+
+    def _withheld(self, document: _Document) -> str:
+        """Why a document that the rules and dedup keep is not in the release."""
+        uri = self.uri("taken_down", document.shard)
+        for row in read_columns(uri, ["doc_id", "listed_as", "requested"]).to_pylist():
+            if row["doc_id"] == document.doc_id:
+                asked = f", requested on {row['requested']}" if row["requested"] else ""
+                return f"taken down by {row['listed_as']}{asked}"
+        return "not released"
+
+    def _tokens(self, document: _Document) -> _Outcome:
+        """Where the tokens of a document are: in one of the token shards whose plan reads its encoded shard."""
+        encoded = self._encoded_shard(document)
+        if encoded is not None:
+            tokenize = self._stages["tokenize"]
+            origins = self.uri("encoded_origins", encoded)
+            for unit in tokenize.plan([self._encoded(self._stages["encode"])]):
+                if origins in unit.inputs["encoded_origins"] and self._exists("provenance", unit.name):
+                    with suppress(KeyError):
+                        first, count = tokens_of_document(self.uri("provenance", unit.name), document.doc_id)
+                        ids = self.uri(next(iter(tokenize.tables)), unit.name)
+                        return _Outcome(f"{unit.name}:{first}, {count:,} tokens, in {ids}")
+        return _Outcome(_NOT_RUN)
+
+    def _encoded_shard(self, document: _Document) -> str | None:
+        """The shard that a document was encoded in: the shard of its release, or a shuffled part of its source."""
+        if "shuffled" not in self._stage_of:
+            return document.shard if self._exists("encoded_origins", document.shard) else None
+        source = document.shard.split("/")[0]
+        parts = self._stages["shuffle"].settings.parts
+        for name in (f"{source}/part-{part:05d}" for part in range(parts)):
+            if self._exists("encoded_origins", name):
+                ids = read_columns(self.uri("encoded_origins", name), ["doc_id"])
+                if len(_match_ids({document.doc_id})(ids)):
+                    return name
+        return None
+
+    def _encoded(self, encode: Stage) -> StageOutput:
+        """The encoded shards that exist, as the plan of token shards reads them."""
+        folder = encode.folder(self._out)
+        finished = (
+            FinishedShard(name, "", manifest.counts, manifest.bytes_written)
+            for name, manifest in sorted(read_manifests(folder).items())
+        )
+        return StageOutput(folder, encode.tables, tuple(finished))
+
+    def _row(self, table: str, document: _Document, columns: Sequence[str]) -> dict[str, Any]:
+        """The row of a document in a side table, after a check of its id."""
+        uri = self.uri(table, document.shard)
+        (row,) = read_rows(uri, [document.row], ("doc_id", *columns))
+        if row["doc_id"] != document.doc_id:
+            raise ShardError(f"{uri}: its rows are not those of the documents; delete it and run again")
+        return row
+
+
+def _licence(row: Mapping[str, Any]) -> str:
+    """The licence of the source, as the configuration states it."""
+    terms = f", terms {row['terms']!r}" if row["terms"] else ""
+    return f"licence {row['licence']!r}{terms}{'' if row['release_allowed'] else ', may not be released'}"
+
+
+def _fetched(row: Mapping[str, Any]) -> str:
+    return f", fetched {row['fetched_at']:%Y-%m-%d %H:%M:%S}" if row["fetched_at"] else ""
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    return f"{row['origin_file']}, byte {row['origin_offset']:,}"
+
+
+def _encoding(row: Mapping[str, Any]) -> str:
+    declared = row["charset_declared"]
+    return f"read as {row['charset']}" + ("" if declared in (None, row["charset"]) else f", declared {declared}")
+
+
+def _stated(row: Mapping[str, Any]) -> str:
+    """What the page states about its use."""
+    stated = [*(row["robots"] or ()), *([f"licence {row['page_licence']}"] if row["page_licence"] else ())]
+    return f"; the page states {', '.join(stated)}" if stated else ""

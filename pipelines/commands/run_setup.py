@@ -1,0 +1,70 @@
+"""From the options of a command to the objects it works with: configuration, executor, watcher, console."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from rich.console import Console
+
+from manyo.corpus.tables.shards import ShardError
+from manyo.pipelines.engine.events import Events
+from manyo.pipelines.engine.executors import Auto, RayTasks, Serial
+from manyo.pipelines.engine.progress import Watcher, watcher
+from manyo.pipelines.engine.stage import Executor, WorkFailed
+from manyo.pipelines.graph.config import Config, load_config
+
+
+def read_config(options: argparse.Namespace) -> Config:
+    """The configuration of `--config`, with what `--out` and `--against` replace in it.
+
+    Raises:
+        UserError: the file is missing or wrong.
+    """
+    config = load_config(options.config, options.out)
+    if options.against:
+        return replace(config, dedup=replace(config.dedup, against=tuple(options.against)))
+    return config
+
+
+@contextmanager
+def open_executor(options: argparse.Namespace) -> Iterator[Executor]:
+    """The executor of `--executor`, closed after the block."""
+    executors: dict[str | None, type[Serial | RayTasks | Auto]] = {"serial": Serial, "ray": RayTasks, None: Auto}
+    executor = executors[options.executor]()
+    try:
+        yield executor
+    finally:
+        executor.close()
+
+
+def choose_watcher(options: argparse.Namespace) -> Watcher:
+    """Progress on standard error, and in the file of `--events` if there is one."""
+    return Events(watcher(), options.events) if options.events else watcher()
+
+
+def open_console(pipe_columns: int | None = None) -> Console:
+    """A console on standard output, without line breaks in long lines.
+
+    If a pager closes the output early, Rich ends the program without a message.
+
+    Args:
+        pipe_columns: width of tables if standard output is not a terminal; None for Rich's default.
+    """
+    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else pipe_columns)
+
+
+@contextmanager
+def unreadable_shards_fail() -> Iterator[None]:
+    """Turn a shard that cannot be read into a failure of the command.
+
+    Raises:
+        WorkFailed: a `ShardError` was raised in the block.
+    """
+    try:
+        yield
+    except ShardError as error:
+        raise WorkFailed(str(error)) from error
