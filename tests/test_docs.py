@@ -205,6 +205,14 @@ def test_every_library_that_we_depend_on_has_its_work_said() -> None:
     assert [package for package in names if package not in page] == []
 
 
+def test_the_architecture_lists_every_room() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    packages = [ROOT / name for name in ("corpus", "filters", "dedup", "tokenizer", "pipelines")]
+    rooms = {init.parent for package in packages for init in package.rglob("__init__.py")}
+    listed = re.findall(r"^\| `([\w/]+)/` \|", page, re.M)
+    assert sorted(listed) == sorted(str(room.relative_to(ROOT)) for room in rooms)
+
+
 def test_every_reason_for_a_refusal_says_what_it_means() -> None:
     reasons = extract.REASONS | {
         reason: text for kind in extract.KINDS.values() for reason, text in kind.REASONS.items()
