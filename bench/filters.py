@@ -29,12 +29,15 @@ import pyarrow as pa
 from manyo.corpus.schema import LABEL
 from manyo.corpus.text import Texts
 from manyo.filters.language import LanguageSettings, identify
-from manyo.filters.signals.catalogue import SIGNALS, Passes, SignalSettings, measure, signals_schema
+from manyo.filters.signals.catalogue import SIGNALS
 from manyo.filters.signals.characters import count_characters
 from manyo.filters.signals.fluency import read_lines
+from manyo.filters.signals.measure import measure, signals_schema
 from manyo.filters.signals.repetition import find_repeats, lz4_ratio, zlib_ratio
+from manyo.filters.signals.signal import Passes
+from manyo.filters.signals.signal_settings import SignalSettings, WordLists
 from manyo.filters.signals.tells import read_tells
-from manyo.filters.signals.vocabulary import WordLists, count_words, load_words
+from manyo.filters.signals.vocabulary import count_words, load_words
 
 #: What Gopher, C4 and FineWeb ask of lines and sentences, whatever a word is.
 _BY_LINES = (

@@ -31,7 +31,7 @@ from bench.ocr_noise import LAYOUTS, Noise, book, wrongly_read
 from manyo.corpus.schema import LABEL
 from manyo.filters.language import LanguageSettings, identify
 from manyo.filters.rules.decide import Rule, failures, load_rules
-from manyo.filters.signals.catalogue import measure
+from manyo.filters.signals.measure import measure
 
 WRONG = 0.35
 PIECES = (("whole", None), ("pages", 560), ("pieces", 150))

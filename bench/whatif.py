@@ -23,7 +23,7 @@ from manyo.corpus.schema import DOCUMENTS, LABEL, LANGUAGES
 from manyo.corpus.tables.shards import write_shard
 from manyo.filters.rules.comparison import move_bound
 from manyo.filters.rules.decide import Rule, decide, load_rules
-from manyo.filters.signals import catalogue as signals
+from manyo.filters.signals import measure as signals
 from manyo.pipelines.commands.measured_documents import MeasuredShard, read_columns_of
 from manyo.pipelines.commands.rule_changes import what_if
 from manyo.pipelines.commands.whatif import render

@@ -26,11 +26,12 @@ from manyo.filters.signals.characters import (
     HIRAGANA,
     KANA,
     KATAKANA,
+    LATIN,
     CharacterClass,
     CharacterCounts,
     count_characters,
-    share,
 )
+from manyo.filters.signals.signal import share
 
 #: The profile whose documents may be in any language; every other one is Japanese by its licence.
 WEB_PROFILE = "web"
@@ -39,7 +40,6 @@ UNDETERMINED = "und"
 
 # Half-width katakana speak for no language: in bulk they are Cyrillic in KOI8-R read as Shift_JIS.
 _TELLING_KANA = tuple(kana for kana in KANA if kana != CharacterClass.HALFWIDTH_KATAKANA)
-_LATIN = (CharacterClass.LATIN, CharacterClass.FULLWIDTH_LATIN)
 
 # An English word of five letters says as much as a Japanese one of two characters, so that a letter of
 # an alphabet weighs 0.4 of one of ours. Without it, half of a technical page's Japanese is lost to its code.
@@ -163,7 +163,7 @@ def identify(documents: pa.RecordBatch, settings: LanguageSettings) -> pa.Record
             pa.array(counts.fraction(*KATAKANA)),
             pa.array(counts.fraction(CharacterClass.HAN)),
             pa.array(counts.fraction(CharacterClass.HANGUL)),
-            pa.array(counts.fraction(*_LATIN)),
+            pa.array(counts.fraction(*LATIN)),
         ],
         schema=LANGUAGES.schema,
     )
@@ -174,7 +174,7 @@ def _letter_shares(counts: CharacterCounts) -> tuple[np.ndarray, np.ndarray, np.
     kana = counts.of(*_TELLING_KANA)
     japanese = kana + counts.of(CharacterClass.HAN)
     hangul = counts.of(CharacterClass.HANGUL)
-    letters = japanese + hangul + _ALPHABET_WEIGHT * counts.of(*_LATIN, CharacterClass.OTHER_LETTER)
+    letters = japanese + hangul + _ALPHABET_WEIGHT * counts.of(*LATIN, CharacterClass.OTHER_LETTER)
     return share(japanese, letters), share(hangul, letters), share(kana, japanese)
 
 

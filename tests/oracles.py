@@ -388,27 +388,27 @@ def read_lines(text: str, short_line_chars: int, bullets: str, max_quote_chars: 
     joined = [re.sub("\n+", "\n", one).strip("\n") for one in joined]
     joined = [one for one in joined if one]
     return {
-        "LINES": len(lines),
-        "SHORT_LINES": sum(len(line) <= short_line_chars for line in visible),
-        "ENDED_LINES": sum(ends),
-        "MARKED_LINES": sum(line[-1] in _ENDS + _WEAK_ENDS + "." for line in visible),
-        "ELLIPSIS_LINES": sum(bool(re.search(r"(…|‥|[.・･]{3})\Z", line)) for line in visible),
-        "BULLET_LINES": sum(line[0] in bullets for line in visible),
-        "SENTENCES": len(sentences),
-        "LONGEST_SENTENCE": max(lengths, default=0),
-        "ENDED_SENTENCE_CHARS": sum(n for n, (_, is_ended) in zip(lengths, sentences, strict=True) if is_ended),
-        "VISIBLE_CHARS": sum(map(len, visible)),
-        "DUPLICATE_LINES": _duplicates(visible)[0],
-        "DUPLICATE_LINE_CHARS": _duplicates(visible)[1],
-        "PARAGRAPHS": len(joined),
-        "DUPLICATE_PARAGRAPHS": _duplicates(joined)[0],
-        "DUPLICATE_PARAGRAPH_CHARS": sum(
+        "lines": len(lines),
+        "short_lines": sum(len(line) <= short_line_chars for line in visible),
+        "ended_lines": sum(ends),
+        "marked_lines": sum(line[-1] in _ENDS + _WEAK_ENDS + "." for line in visible),
+        "ellipsis_lines": sum(bool(re.search(r"(…|‥|[.・･]{3})\Z", line)) for line in visible),
+        "bullet_lines": sum(line[0] in bullets for line in visible),
+        "sentences": len(sentences),
+        "longest_sentence": max(lengths, default=0),
+        "ended_sentence_chars": sum(n for n, (_, is_ended) in zip(lengths, sentences, strict=True) if is_ended),
+        "visible_chars": sum(map(len, visible)),
+        "duplicate_lines": _duplicates(visible)[0],
+        "duplicate_line_chars": _duplicates(visible)[1],
+        "paragraphs": len(joined),
+        "duplicate_paragraphs": _duplicates(joined)[0],
+        "duplicate_paragraph_chars": sum(
             len(one.replace("\n", "")) for i, one in enumerate(joined) if one in joined[:i]
         ),
-        "LONGEST_LINE": max(map(len, visible), default=0),
-        "DUPLICATE_SENTENCES": _duplicates(said)[0],
-        "DUPLICATE_SENTENCE_CHARS": _duplicates(said)[1],
-        "TRAILING_SENTENCES": sum(bool(re.search(r"([…‥・･]|[.・･]{3})\Z", one)) for one in said),
+        "longest_line": max(map(len, visible), default=0),
+        "duplicate_sentences": _duplicates(said)[0],
+        "duplicate_sentence_chars": _duplicates(said)[1],
+        "trailing_sentences": sum(bool(re.search(r"([…‥・･]|[.・･]{3})\Z", one)) for one in said),
     }
 
 
@@ -440,21 +440,20 @@ def _frequent_ngrams(text: str, length: int) -> int:
     return sum(repeated[: int(len(counts) ** 0.5)])
 
 
-def find_repeats(text: str, max_run_chars: int, distinct_window: int) -> dict[str, int]:
+def find_repeats(text: str, max_run_chars: int, distinct_window: int) -> dict[str, int | list[int]]:
     """Frequent and repeated n-grams, as strings in a Counter and a set."""
     runs = [(character, len(list(group))) for character, group in groupby(_visible(text))]
     sample = "".join(character * min(length, max_run_chars) for character, length in runs)
     tops = [max(Counter(sample[i : i + n] for i in range(len(sample) - n + 1)).values(), default=0) for n in (2, 3, 4)]
     return {
-        "SAMPLED_CHARS": len(sample),
-        "TOP_2GRAM": tops[0],
-        "TOP_3GRAM": tops[1],
-        "TOP_4GRAM": tops[2],
-        "DUPLICATE_5GRAM_CHARS": _duplicate_ngram_chars(sample, 5),
-        "DUPLICATE_10GRAM_CHARS": _duplicate_ngram_chars(sample, 10),
-        "LONGEST_RUN": max((length for _, length in runs), default=0),
-        "DISTINCT_CHARS": len(set(sample[:distinct_window])),
-        "FREQUENT_5GRAMS": _frequent_ngrams(sample, 5),
+        "sampled_chars": len(sample),
+        "top_ngrams": tops,
+        "duplicate_5gram_chars": _duplicate_ngram_chars(sample, 5),
+        "duplicate_10gram_chars": _duplicate_ngram_chars(sample, 10),
+        "longest_run": max((length for _, length in runs), default=0),
+        "distinct_chars": len(set(sample[:distinct_window])),
+        "frequent_5grams": _frequent_ngrams(sample, 5),
+        "stepped_chars": [_stepped_ngram_chars(sample, length) for length in range(5, 11)],
     }
 
 
@@ -462,12 +461,6 @@ def plain_ngrams(text: str, length: int) -> Counter[str]:
     """The n-grams of a text without the newlines that begin it or follow others."""
     text = re.sub("\n+", "\n", text).lstrip("\n")
     return Counter(text[i : i + length] for i in range(len(text) - length + 1))
-
-
-def stepped_ngram_chars(text: str, max_run_chars: int, length: int) -> int:
-    """Characters in n-grams that a walk over the text has seen before, each stepped over whole."""
-    runs = [(character, len(list(group))) for character, group in groupby(_visible(text))]
-    return _stepped_ngram_chars("".join(character * min(n, max_run_chars) for character, n in runs), length)
 
 
 def _may_be_in_face(character: str, face_katakana: str) -> bool:
@@ -511,22 +504,22 @@ def read_tells(
     urls = [url.span() for url in re.finditer(r"(?=(https?://[!-~]))", text)]
     url_chars = {i for start, _ in urls for i in range(start, start + len(re.match("[!-~]*", text[start:]).group()))}
     return {
-        "URLS": len(urls),
-        "URL_CHARS": len(url_chars),
-        "CURLY_BRACKETS": text.count("{"),
-        "STOP_CHARACTERS": sum(character in text for character in stop_characters),
-        "HEAD_KANA": sum(class_of(character) in KANA for character in text[:head_chars]),
-        "LINE_FEEDS": text.count("\n"),
-        "FULL_STOP_PARTS": len(parts),
-        "FULL_STOPS": text.count("。"),
-        "SEGMENTS": len(segments),
-        "SEGMENT_CHARS": sum(map(len, segments)),
-        "LONGEST_SEGMENT": max(map(len, segments), default=0),
-        "TRAILING_SEGMENTS": sum(one.rstrip().endswith(("・", "…")) for one in segments),
-        "DATE_CHARS": sum(len(date.group()) for date in dates),
-        "FACES": sum(faces),
-        "SEPARATORS": sum(character in separators for character in text),
-        "SPACED_JAPANESE": sum(
+        "urls": len(urls),
+        "url_chars": len(url_chars),
+        "curly_brackets": text.count("{"),
+        "stop_characters": sum(character in text for character in stop_characters),
+        "head_kana": sum(class_of(character) in KANA for character in text[:head_chars]),
+        "line_feeds": text.count("\n"),
+        "full_stop_parts": len(parts),
+        "full_stops": text.count("。"),
+        "segments": len(segments),
+        "segment_chars": sum(map(len, segments)),
+        "longest_segment": max(map(len, segments), default=0),
+        "trailing_segments": sum(one.rstrip().endswith(("・", "…")) for one in segments),
+        "date_chars": sum(len(date.group()) for date in dates),
+        "faces": sum(faces),
+        "separators": sum(character in separators for character in text),
+        "spaced_japanese": sum(
             bool(blank)
             and blank[-1] == " "
             and bool(left)
@@ -625,13 +618,13 @@ def edit_distance(first: str, second: str) -> int:
     return costs[-1]
 
 
-def repeat_words(words: list[str]) -> dict[str, int]:
+def count_runs(words: list[str]) -> dict[str, int | list[int]]:
     """Characters in the most frequent and in repeated runs of words, as datatrove counts them on strings."""
-    found = {}
+    top_chars, stepped_chars = [], []
     for length in (2, 3, 4):
         runs = Counter(" ".join(words[i : i + length]) for i in range(len(words) - length + 1))
         run, count = runs.most_common(1)[0] if runs else ("", 0)
-        found[f"top {length}"] = len(run) * count
+        top_chars.append(len(run) * count)
     for length in range(5, 11):
         seen, chars, start = set(), 0, 0
         while start <= len(words) - length:
@@ -639,10 +632,10 @@ def repeat_words(words: list[str]) -> dict[str, int]:
             chars += sum(map(len, run)) if run in seen else 0
             start += length if run in seen else 1
             seen.add(run)
-        found[f"repeated {length}"] = chars
+        stepped_chars.append(chars)
     counts = Counter(tuple(words[i : i + 7]) for i in range(len(words) - 6))
-    found["of repeated 7"] = sum(count for count in counts.values() if count > 1)
-    return found
+    repeated = sum(count for count in counts.values() if count > 1)
+    return {"top_chars": top_chars, "stepped_chars": stepped_chars, "repeated_7word_runs": repeated}
 
 
 # --- bytes of a page ----------------------------------------------------------------------------

@@ -25,7 +25,10 @@ from manyo.corpus.schema import DOC_ID, DOC_ID_BYTES, LABEL, LANGUAGES
 from manyo.corpus.text import tidy
 from manyo.filters.language import LanguageSettings, identify
 from manyo.filters.rules.decide import PROFILES, decide, load_rules
-from manyo.filters.signals.catalogue import SIGNALS, SignalSettings, measure, signals_schema
+from manyo.filters.signals.catalogue import SIGNALS
+from manyo.filters.signals.measure import measure, signals_schema
+from manyo.filters.signals.signal import ALSO_MEASURE
+from manyo.filters.signals.signal_settings import SignalSettings
 
 
 class JapaneseFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no types
@@ -68,7 +71,7 @@ class JapaneseFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no type
         self.rules = tuple(rule for rule in load_rules(rules) if profile in rule.profiles) if rules else ()
         looked_at = {rule.signal for rule in self.rules}
         given = signals or SignalSettings()
-        on_request = (one.column.name for one in SIGNALS if one.setting == "also_measure")
+        on_request = (one.column.name for one in SIGNALS if one.setting == ALSO_MEASURE)
         also_measure = [name for name in on_request if name in looked_at or name in given.also_measure]
         self.signals = replace(given, also_measure=tuple(also_measure))
         measured = {*LANGUAGES.schema.names, *signals_schema(self.signals).names}

@@ -188,7 +188,7 @@ def failures(
 
     Args:
         languages: of `manyo.corpus.schema.LANGUAGES`, or at least the columns that the rules name.
-        signals: of the schema that `manyo.filters.signals.catalogue.measure` gives, and `DOCUMENT_COLUMNS`, likewise.
+        signals: of the schema that `manyo.filters.signals.measure.measure` gives, and `DOCUMENT_COLUMNS`, likewise.
         profiles: the documents' profiles, strings or dictionary.
         rules: in the order of the result's columns.
 

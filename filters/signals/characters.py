@@ -1,8 +1,7 @@
 """What a document is written with: scripts, digits, punctuation, symbols and signs of damage.
 
-Every character belongs to exactly one class, and one pass counts them all; every
-fraction is then a sum of counts. White space is left out of every fraction, since
-Japanese layout indents and pads with it freely.
+Every character belongs to exactly one class, and one pass counts them all, so that every fraction is a sum of counts.
+White space is left out of most fractions, because Japanese layout indents and pads with it freely.
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus.text import Texts
-from manyo.filters.signals.signal_kernels import _count_characters
+from manyo.filters.signals.character_kernels import count_classes
+from manyo.filters.signals.signal import Passes, Signal, count, fraction, share
 
 
 class CharacterClass(IntEnum):
@@ -43,16 +43,16 @@ class CharacterClass(IntEnum):
     CLAUSE_MARK = auto()  # the Japanese punctuation of `CLAUSE_MARKS`
 
 
-#: Nine particles that are one hiragana each: a fifth of running Japanese, next to none of a list of keywords.
+#: Nine particles of one hiragana each: a fifth of running Japanese, hardly any of a list of keywords.
 PARTICLES = "のにをはがとでても"
 
-#: The same in statutes and other texts before 1946, which are written in katakana; loan words have few of them.
+#: The same in statutes and other texts before 1946, which are written in katakana; loan words have few of these.
 KATAKANA_PARTICLES = "ノニヲハ"
 
-#: What ends clauses and sentences; Swallow v1 counts these, and no other punctuation, as Japanese letters.
+#: Marks that end clauses and sentences; Swallow v1 counts these, and no other punctuation, as Japanese letters.
 CLAUSE_MARKS = "、，。．！？"
 
-#: U+FFFD stands for bytes that could not be decoded, 〓 for a character that OCR or a typesetter could not give.
+#: U+FFFD stands for bytes that could not be decoded, 〓 for a character that OCR or a typesetter could not render.
 REPLACEMENTS = "\ufffd〓"
 
 # Unicode scripts as ranges, first and last. Unicode's own script of ー is Common, but it is written
@@ -94,10 +94,13 @@ FULLWIDTH_KATAKANA = (CharacterClass.KATAKANA, CharacterClass.KATAKANA_PARTICLE,
 KATAKANA = (*FULLWIDTH_KATAKANA, CharacterClass.HALFWIDTH_KATAKANA)
 KANA = HIRAGANA + KATAKANA
 
+#: Classes of Latin letters.
+LATIN = (CharacterClass.LATIN, CharacterClass.FULLWIDTH_LATIN)
+
 #: Classes of Japanese punctuation.
 PUNCTUATION = (CharacterClass.JAPANESE_PUNCTUATION, CharacterClass.CLAUSE_MARK)
 
-#: What Swallow v1 calls Japanese letters.
+#: Classes of what Swallow v1 calls Japanese letters.
 JAPANESE_LETTERS = (
     *HIRAGANA,
     CharacterClass.KATAKANA,
@@ -109,7 +112,7 @@ JAPANESE_LETTERS = (
 #: Classes that only Japanese is written with, or Japanese and Chinese.
 JAPANESE = (*KANA, CharacterClass.HAN, *PUNCTUATION)
 
-# The same characters in full width and in half width.
+# Classes of the same characters in full width and in half width.
 _WIDTHS = (
     ((CharacterClass.FULLWIDTH_LATIN,), (CharacterClass.LATIN,)),
     ((CharacterClass.FULLWIDTH_DIGIT,), (CharacterClass.DIGIT,)),
@@ -118,14 +121,14 @@ _WIDTHS = (
 
 # Hiragana and ノニヲハ per character that is not white space, ヲ per character. Of 3,548 web pages, 1,952 texts of
 # news and Common Crawl and 794 books, 12 statutes, 2 works of 1900 and a children's tale in katakana lie within these
-# bounds, and nothing else comes near: the statutes have 0.09 to 0.18 of ノニヲハ and 0.018 to 0.056 of ヲ.
+# bounds, and no other text comes near: the statutes have 0.09 to 0.18 of ノニヲハ and 0.018 to 0.056 of ヲ.
 _MAX_HIRAGANA, _MIN_KATAKANA_PARTICLES, _MIN_OBJECTS = 0.08, 0.06, 0.01
 
 _PLANES_WITH_LETTERS = 0x20000
 _N_CODE_POINTS = 0x110000
 _FULLWIDTH_FORMS = range(0xFF01, 0xFF66)
 _CJK_PUNCTUATION = range(0x3000, 0x3040)
-# Punctuation of Japanese that Unicode keeps elsewhere; a novel is full of …… and ――.
+# Japanese punctuation in other blocks of Unicode; a novel is full of …… and ――.
 _SHARED_PUNCTUATION = "・…‥―"
 
 
@@ -159,7 +162,7 @@ def class_of(character: str) -> CharacterClass:
 
 @cache
 def character_classes() -> np.ndarray:
-    """uint8 (0x110000,), the class of every code point; beyond plane 1 only han is told apart."""
+    """uint8 (0x110000,), the class of every code point; beyond plane 1 only han is distinguished."""
     classes = np.full(_N_CODE_POINTS, CharacterClass.SYMBOL, np.uint8)
     classes[:_PLANES_WITH_LETTERS] = [class_of(chr(point)) for point in range(_PLANES_WITH_LETTERS)]
     for script, first, last in _RANGES:
@@ -171,7 +174,7 @@ def character_classes() -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class CharacterCounts:
-    """What one pass over the characters of a batch gives.
+    """The characters of a batch by class.
 
     Attributes:
         counts: int64 (n_docs, n classes), characters by `CharacterClass`.
@@ -192,10 +195,15 @@ class CharacterCounts:
         totals: np.ndarray = self.counts.sum(axis=1)
         return totals
 
+    @property
+    def visible_chars(self) -> np.ndarray:
+        """int64 (n_docs,), characters that are not white space."""
+        visible: np.ndarray = self.char_counts - self.of(CharacterClass.SPACE)
+        return visible
+
     def fraction(self, *classes: CharacterClass) -> np.ndarray:
         """float32 (n_docs,), characters in any of the classes per character that is not white space; 0 if none."""
-        visible = self.char_counts - self.of(CharacterClass.SPACE)
-        return share(self.of(*classes), visible)
+        return share(self.of(*classes), self.visible_chars)
 
     def fraction_of_letters(self, *classes: CharacterClass) -> np.ndarray:
         """float32 (n_docs,), characters in any of the classes per character of `JAPANESE_LETTERS`; 0 if none."""
@@ -212,17 +220,22 @@ class CharacterCounts:
         return share(rarer, both)
 
 
+def character_counts(passes: Passes) -> CharacterCounts:
+    """The characters of a batch by class."""
+    return count_characters(passes.texts)
+
+
 def count_characters(texts: Texts) -> CharacterCounts:
     """Count the characters of each class, in one pass over the bytes."""
     counts = np.zeros((len(texts), len(CharacterClass)), np.int64)
-    _count_characters(texts.data, texts.offsets, character_classes(), counts)
+    count_classes(texts.data, texts.offsets, character_classes(), counts)
     return CharacterCounts(counts, texts.sizes_bytes)
 
 
 def is_katakana_prose(column: pa.Array, counts: CharacterCounts) -> np.ndarray:
     """bool (n_docs,): prose in kanji and katakana, as statutes were written until 1947.
 
-    It has next to no hiragana, many ノニヲハ, and among them ヲ, which modern words in katakana never hold.
+    It has next to no hiragana, many ノニヲハ, and among them ヲ, which modern words in katakana never contain.
 
     Args:
         column: string or large_string, without nulls.
@@ -238,7 +251,114 @@ def is_katakana_prose(column: pa.Array, counts: CharacterCounts) -> np.ndarray:
     return found
 
 
-def share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """float32, part / whole, and 0 where the whole is 0: a signal is never NaN."""
-    fractions: np.ndarray = (part / np.maximum(whole, 1)).astype(np.float32)
-    return fractions
+#: The signals of this topic, each with the pipelines that measured it before.
+SIGNALS: tuple[Signal, ...] = (
+    Signal(
+        count("char_count", "all characters, white space too", "characters"),
+        "every pipeline; Uzushio and Swallow set a minimum",
+        lambda passes: passes.of(character_counts).char_counts,
+    ),
+    Signal(
+        count("size_bytes", "UTF-8 size of the text", "bytes"),
+        "every pipeline",
+        lambda passes: passes.texts.sizes_bytes,
+    ),
+    Signal(
+        fraction("kana_fraction", "hiragana and katakana per character that is not white space"),
+        "Uzushio pipeline_03a and NWJC, which count hiragana; katakana statutes and Meiji texts need both",
+        lambda passes: passes.of(character_counts).fraction(*KANA),
+    ),
+    Signal(
+        fraction("hiragana_fraction", "hiragana per character that is not white space"),
+        "Uzushio pipeline_03a 0.10, then 0.15 of all characters; NWJC 0.05",
+        lambda passes: passes.of(character_counts).fraction(*HIRAGANA),
+    ),
+    Signal(
+        fraction("latin_fraction", "Latin letters of either width per character that is not white space"),
+        "llm-jp v1, for code, with digits",
+        lambda passes: passes.of(character_counts).fraction(*LATIN),
+    ),
+    Signal(
+        fraction("japanese_fraction", "kana, kanji and Japanese punctuation per character that is not white space"),
+        "Swallow v1, NWJC, Uzushio",
+        lambda passes: passes.of(character_counts).fraction(*JAPANESE),
+    ),
+    Signal(
+        fraction(
+            "particle_fraction",
+            "the particles の に を は が と で て も, and ノ ニ ヲ ハ, per character that is not white space",
+        ),
+        "FineWeb-2 asks for 2 of 15 such words; a share also detects a keyword list with one sentence in it",
+        lambda passes: passes.of(character_counts).fraction(CharacterClass.PARTICLE, CharacterClass.KATAKANA_PARTICLE),
+    ),
+    Signal(
+        fraction("digit_fraction", "digits of either width per character that is not white space"),
+        "C4 and FineWeb for numbers; ours counts characters",
+        lambda passes: passes.of(character_counts).fraction(CharacterClass.DIGIT, CharacterClass.FULLWIDTH_DIGIT),
+    ),
+    Signal(
+        fraction("symbol_fraction", "symbols, emoji and Western punctuation per character that is not white space"),
+        "HojiChar's special characters; Japanese punctuation does not count here",
+        lambda passes: passes.of(character_counts).fraction(CharacterClass.SYMBOL),
+    ),
+    Signal(
+        fraction("replacement_fraction", "U+FFFD and 〓 per character that is not white space"),
+        "the NDL writes 〓 for what its OCR could not read; decoders write U+FFFD",
+        lambda passes: passes.of(character_counts).fraction(CharacterClass.REPLACEMENT),
+    ),
+    Signal(
+        fraction(
+            "width_mix_fraction",
+            "the rarer width's share of Latin letters, of digits and of katakana together; at most 0.5",
+        ),
+        "ours",
+        lambda passes: passes.of(character_counts).width_mix_fraction,
+    ),
+    Signal(
+        count("japanese_char_count", "kana, kanji and Japanese punctuation", "characters"),
+        "Swallow v1, which counts letters and asks for 400",
+        lambda passes: passes.of(character_counts).of(*JAPANESE),
+    ),
+    Signal(
+        fraction("punctuation_fraction", "Japanese punctuation per character that is not white space"),
+        "ours: a list of keywords has little of it",
+        lambda passes: passes.of(character_counts).fraction(*PUNCTUATION),
+    ),
+    Signal(
+        fraction("halfwidth_katakana_fraction", "half-width katakana per character that is not white space"),
+        "ours: text decoded with a wrong encoding is full of them",
+        lambda passes: passes.of(character_counts).fraction(CharacterClass.HALFWIDTH_KATAKANA),
+    ),
+    Signal(
+        fraction(
+            "other_letter_fraction",
+            "letters that are not Japanese, Latin or hangul per character that is not white space",
+        ),
+        "FineWeb-2 (max_non_alpha_words_ratio), adapted to foreign letters in Japanese",
+        lambda passes: passes.of(character_counts).fraction(CharacterClass.OTHER_LETTER),
+    ),
+    Signal(
+        count("japanese_letter_count", f"hiragana, full-width katakana except ー, kanji, {CLAUSE_MARKS}", "characters"),
+        "Swallow v1 400 at least",
+        lambda passes: passes.of(character_counts).of(*JAPANESE_LETTERS),
+    ),
+    Signal(
+        fraction("japanese_letter_fraction", "such letters per character, white space too"),
+        "Swallow v1 0.5 at least",
+        lambda passes: share(
+            passes.of(character_counts).of(*JAPANESE_LETTERS), passes.of(character_counts).char_counts
+        ),
+    ),
+    Signal(
+        fraction("hiragana_letter_fraction", "hiragana per such letter"),
+        "Swallow v1 0.2 at least",
+        lambda passes: passes.of(character_counts).fraction_of_letters(*HIRAGANA),
+    ),
+    Signal(
+        fraction("katakana_letter_fraction", "full-width katakana except ー per such letter"),
+        "Swallow v1 0.5 at most",
+        lambda passes: passes.of(character_counts).fraction_of_letters(
+            CharacterClass.KATAKANA, CharacterClass.KATAKANA_PARTICLE
+        ),
+    ),
+)

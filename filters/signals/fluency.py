@@ -1,38 +1,38 @@
 """Whether a document reads as sentences: line ends, sentence lengths, short and cut lines.
 
-A sentence ends at 。！？, at !?． unless a letter or digit follows at once, and at a
-newline; brackets and quotes after the end stay with it. What stands in a quotation or in
-brackets ends nothing: 「行こう。」と言った。 is one sentence; 「はい。」「いいえ。」 are two,
-since the second quotation begins where the first ended. Lengths leave out white space.
+A sentence ends at 。！？, at !?． unless a letter or digit follows at once, and at a newline; brackets and quotes after
+the end stay with it. A mark in a quotation or in brackets ends no sentence: 「行こう。」と言った。 is one sentence;
+「はい。」「いいえ。」 are two, since the second quotation begins where the first ended. Lengths leave out white space.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 import numpy as np
 
 from manyo.corpus.text import Texts
-from manyo.filters.signals import signal_kernels as kernels
-from manyo.filters.signals.characters import CharacterClass, character_classes, share
-from manyo.filters.signals.signal_kernels import _read_lines
+from manyo.filters.signals import line_kernels as kernels
+from manyo.filters.signals.characters import CharacterClass, character_classes, character_counts, is_katakana_prose
+from manyo.filters.signals.primitive_kernels import Records
+from manyo.filters.signals.signal import Passes, Signal, count, fraction, mean, share
 
 #: A line this short is a menu item, a cell or a heading. HojiChar counts lines of at most 10 characters.
-SHORT_LINE_CHARS = 10
+SHORT_LINE_CHARS: Final = 10
 
-SENTENCE_ENDS = "。｡！？‼⁇⁈⁉"
-WEAK_SENTENCE_ENDS = "!?．"
-CLOSERS = ")]}）］｝〕〉》】〙〗”’\"'｠»"
-QUOTE_CLOSERS = "」』｣"
-ELLIPSES = "…‥"
-#: An opener without its closer within so many characters of its line opens no quotation.
-MAX_QUOTE_CHARS = 400
+SENTENCE_ENDS: Final = "。｡！？‼⁇⁈⁉"
+WEAK_SENTENCE_ENDS: Final = "!?．"
+CLOSERS: Final = ")]}）］｝〕〉》】〙〗”’\"'｠»"
+QUOTE_CLOSERS: Final = "」』｣"
+ELLIPSES: Final = "…‥"
+#: An opener whose closer is farther away than this opens no quotation.
+MAX_QUOTE_CHARS: Final = 400
 
 #: Of quotations and brackets; the closer of each is the next code point.
-OPENERS = "「『（(｢"
-BULLETS = "•‣●○◎■□◆◇▪▫▶►▷★☆＊*-→›>＞"
-_MIDDLE_DOTS = "・･"
+OPENERS: Final = "「『（(｢"
+BULLETS: Final = "•‣●○◎■□◆◇▪▫▶►▷★☆＊*-→›>＞"
+MIDDLE_DOTS: Final = "・･"
 
 
 @cache
@@ -56,7 +56,7 @@ def line_marks() -> np.ndarray:
         (QUOTE_CLOSERS, kernels.QUOTE_CLOSER),
         (ELLIPSES, kernels.ELLIPSIS),
         (".", kernels.DOT),
-        (_MIDDLE_DOTS, kernels.MIDDLE_DOT),
+        (MIDDLE_DOTS, kernels.MIDDLE_DOT),
         (BULLETS, kernels.BULLET),
         (OPENERS, kernels.OPENER),
     ):
@@ -65,114 +65,146 @@ def line_marks() -> np.ndarray:
     return marks
 
 
-@dataclass(frozen=True, slots=True)
-class LineCounts:
-    """What one pass over the lines of a batch gives.
+def read_lines(texts: Texts) -> Records:
+    """Count lines, sentences and paragraphs, in one pass over the bytes.
 
-    Attributes:
-        counts: int64 (n_docs, LINE_COLUMNS), columns as `manyo.filters.signals.signal_kernels` names them.
+    Returns:
+        (n_docs,), records of `LINE_COUNTS`.
     """
-
-    counts: np.ndarray
-
-    @property
-    def line_counts(self) -> np.ndarray:
-        """int64 (n_docs,), lines that are not blank."""
-        return self.counts[:, kernels.LINES]
-
-    @property
-    def sentence_counts(self) -> np.ndarray:
-        """int64 (n_docs,), sentences."""
-        return self.counts[:, kernels.SENTENCES]
-
-    @property
-    def short_line_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), lines of at most `SHORT_LINE_CHARS` characters per line."""
-        return share(self.counts[:, kernels.SHORT_LINES], self.line_counts)
-
-    @property
-    def line_end_punctuation_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), lines that end a sentence, or close a quotation, per line."""
-        return share(self.counts[:, kernels.ENDED_LINES], self.line_counts)
-
-    @property
-    def marked_line_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), lines whose last character is a mark that ends sentences per line."""
-        return share(self.counts[:, kernels.MARKED_LINES], self.line_counts)
-
-    @property
-    def duplicate_paragraph_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), characters in paragraphs that occurred before per character."""
-        return share(self.counts[:, kernels.DUPLICATE_PARAGRAPH_CHARS], self.counts[:, kernels.VISIBLE_CHARS])
-
-    @property
-    def duplicate_paragraph_count_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), paragraphs that occurred before per paragraph."""
-        return share(self.counts[:, kernels.DUPLICATE_PARAGRAPHS], self.counts[:, kernels.PARAGRAPHS])
-
-    @property
-    def ellipsis_line_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), lines that end in an ellipsis or in three dots per line."""
-        return share(self.counts[:, kernels.ELLIPSIS_LINES], self.line_counts)
-
-    @property
-    def bullet_line_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), lines that start with a bullet per line."""
-        return share(self.counts[:, kernels.BULLET_LINES], self.line_counts)
-
-    @property
-    def duplicate_line_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), characters in lines that occurred before per character."""
-        return share(self.counts[:, kernels.DUPLICATE_LINE_CHARS], self.counts[:, kernels.VISIBLE_CHARS])
-
-    @property
-    def mean_sentence_chars(self) -> np.ndarray:
-        """float32 (n_docs,), characters per sentence."""
-        return share(self.counts[:, kernels.VISIBLE_CHARS], self.counts[:, kernels.SENTENCES])
-
-    @property
-    def longest_sentence_chars(self) -> np.ndarray:
-        """int64 (n_docs,), characters of the longest sentence."""
-        return self.counts[:, kernels.LONGEST_SENTENCE]
-
-    @property
-    def sentence_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), characters in sentences that a mark ends per character."""
-        return share(self.counts[:, kernels.ENDED_SENTENCE_CHARS], self.counts[:, kernels.VISIBLE_CHARS])
-
-    @property
-    def duplicate_line_count_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), lines that occurred before per line."""
-        return share(self.counts[:, kernels.DUPLICATE_LINES], self.line_counts)
-
-    @property
-    def duplicate_sentence_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), characters in sentences that occurred before per character."""
-        return share(self.counts[:, kernels.DUPLICATE_SENTENCE_CHARS], self.counts[:, kernels.VISIBLE_CHARS])
-
-    @property
-    def duplicate_sentence_count_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), sentences that occurred before per sentence."""
-        return share(self.counts[:, kernels.DUPLICATE_SENTENCES], self.counts[:, kernels.SENTENCES])
-
-    @property
-    def trailing_sentence_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), sentences that trail off in an ellipsis, three dots or ・ per sentence."""
-        return share(self.counts[:, kernels.TRAILING_SENTENCES], self.counts[:, kernels.SENTENCES])
-
-    @property
-    def mean_line_chars(self) -> np.ndarray:
-        """float32 (n_docs,), characters per line."""
-        return share(self.counts[:, kernels.VISIBLE_CHARS], self.line_counts)
-
-    @property
-    def longest_line_chars(self) -> np.ndarray:
-        """int64 (n_docs,), characters of the longest line."""
-        return self.counts[:, kernels.LONGEST_LINE]
+    counts = np.zeros(len(texts), kernels.LINE_COUNTS)
+    kernels.count_lines(texts.data, texts.offsets, line_marks(), SHORT_LINE_CHARS, MAX_QUOTE_CHARS, counts)
+    return counts
 
 
-def read_lines(texts: Texts) -> LineCounts:
-    """Count lines and sentences by their ends, in one pass over the bytes."""
-    counts = np.zeros((len(texts), kernels.LINE_COLUMNS), np.int64)
-    _read_lines(texts.data, texts.offsets, line_marks(), SHORT_LINE_CHARS, MAX_QUOTE_CHARS, counts)
-    return LineCounts(counts)
+def _lines(passes: Passes) -> Records:
+    return read_lines(passes.texts)
+
+
+def _per_line(passes: Passes, name: str) -> np.ndarray:
+    return share(passes.of(_lines)[name], passes.of(_lines)["lines"])
+
+
+def _per_sentence(passes: Passes, name: str) -> np.ndarray:
+    return share(passes.of(_lines)[name], passes.of(_lines)["sentences"])
+
+
+def _per_character(passes: Passes, name: str) -> np.ndarray:
+    return share(passes.of(_lines)[name], passes.of(_lines)["visible_chars"])
+
+
+def _sentence_fraction(passes: Passes) -> np.ndarray:
+    is_prose = is_katakana_prose(passes.column, passes.of(character_counts))
+    return np.where(is_prose, np.float32(1), _per_character(passes, "ended_sentence_chars"))
+
+
+SIGNALS: tuple[Signal, ...] = (
+    Signal(
+        count("line_count", "lines that are not blank", "lines"),
+        "Gopher, FineWeb",
+        lambda passes: passes.of(_lines)["lines"],
+    ),
+    Signal(
+        fraction("short_line_fraction", f"lines of at most {SHORT_LINE_CHARS} characters per line"),
+        "HojiChar, FineWeb",
+        lambda passes: _per_line(passes, "short_lines"),
+    ),
+    Signal(
+        fraction(
+            "line_end_punctuation_fraction",
+            "lines that end a sentence, or close a quotation with 」 or 』, per line",
+        ),
+        "C4, FineWeb-2 (line_punct_thr)",
+        lambda passes: _per_line(passes, "ended_lines"),
+    ),
+    Signal(
+        fraction("ellipsis_line_fraction", "lines that end in … or in three dots per line"),
+        "Gopher, HojiChar",
+        lambda passes: _per_line(passes, "ellipsis_lines"),
+    ),
+    Signal(
+        fraction("bullet_line_fraction", "lines that start with a bullet per line"),
+        "Gopher, with the bullets of Japanese pages",
+        lambda passes: _per_line(passes, "bullet_lines"),
+    ),
+    Signal(
+        count("sentence_count", "sentences, each up to 。！？!?． or a newline", "sentences"),
+        "C4 5 at least; NWJC counts them too",
+        lambda passes: passes.of(_lines)["sentences"],
+    ),
+    Signal(
+        mean(
+            "mean_sentence_chars",
+            "mean length of a sentence: up to 。！？!?． or a newline, without white space",
+            "characters",
+        ),
+        "Swallow v1, llm-jp v1, HojiChar; a 」 after the end stays with its sentence",
+        lambda passes: _per_sentence(passes, "visible_chars"),
+    ),
+    Signal(
+        count("longest_sentence_chars", "length of the longest sentence, without white space", "characters"),
+        "Swallow v1",
+        lambda passes: passes.of(_lines)["longest_sentence"],
+    ),
+    Signal(
+        fraction(
+            "sentence_fraction",
+            "characters in sentences that end in a mark, not in a bare newline, per character; 1 for prose in kanji "
+            "and katakana, which has no such marks",
+        ),
+        "ours: the line rules of C4 and FineWeb-2, made independent of where lines are broken",
+        _sentence_fraction,
+    ),
+    Signal(
+        fraction("duplicate_line_fraction", "characters in lines that occurred before, per character"),
+        "Gopher (Rae et al. 2021, table A1), FineWeb-2, Swallow v1",
+        lambda passes: _per_character(passes, "duplicate_line_chars"),
+    ),
+    Signal(
+        mean("mean_line_chars", "mean length of a line, without white space", "characters"),
+        "Gopher, FineWeb, HojiChar",
+        lambda passes: _per_line(passes, "visible_chars"),
+    ),
+    Signal(
+        count("longest_line_chars", "length of the longest line, without white space", "characters"),
+        "llm-jp v1, for code",
+        lambda passes: passes.of(_lines)["longest_line"],
+    ),
+    Signal(
+        fraction("duplicate_line_count_fraction", "lines that occurred before per line"),
+        "Gopher and Swallow v1 0.30, FineWeb-2 (dup_line_frac) 0.328",
+        lambda passes: _per_line(passes, "duplicate_lines"),
+    ),
+    Signal(
+        fraction("duplicate_sentence_fraction", "characters in sentences that occurred before per character"),
+        "Swallow v1 0.20",
+        lambda passes: _per_character(passes, "duplicate_sentence_chars"),
+    ),
+    Signal(
+        fraction("duplicate_sentence_count_fraction", "sentences that occurred before per sentence"),
+        "Swallow v1 0.30",
+        lambda passes: _per_sentence(passes, "duplicate_sentences"),
+    ),
+    Signal(
+        fraction("trailing_sentence_fraction", "sentences that trail off in …, three dots or ・ per sentence"),
+        "Swallow v1 0.20",
+        lambda passes: _per_sentence(passes, "trailing_sentences"),
+    ),
+    Signal(
+        fraction("marked_line_fraction", "lines whose last character is one of 。．！？!?. per line"),
+        "FineWeb-2 (line_punct_thr 0.096), for which 」 and ） do not end a line",
+        lambda passes: _per_line(passes, "marked_lines"),
+    ),
+    Signal(
+        fraction(
+            "duplicate_paragraph_fraction",
+            "characters in paragraphs that occurred before per character; blank lines divide paragraphs",
+        ),
+        "Gopher 0.20",
+        lambda passes: _per_character(passes, "duplicate_paragraph_chars"),
+    ),
+    Signal(
+        fraction("duplicate_paragraph_count_fraction", "paragraphs that occurred before per paragraph"),
+        "Gopher 0.30",
+        lambda passes: share(passes.of(_lines)["duplicate_paragraphs"], passes.of(_lines)["paragraphs"]),
+    ),
+)

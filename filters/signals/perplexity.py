@@ -1,8 +1,8 @@
 """Perplexity by a KenLM model: how surprised a language model of good text is by a document.
 
-KenLM is an extra (`pip install 'manyo[kenlm]'`): it is compiled where it is installed. Whoever trained the
-model decides what its words are: single characters, or pieces of a SentencePiece model as in CCNet. Text is
-given to it as it stands, without CCNet's lower case and its zeros for digits.
+KenLM is an extra (`pip install 'manyo[kenlm]'`): it is compiled where it is installed. The model determines what its
+words are: single characters, or pieces of a SentencePiece model as in CCNet. Text is scored as it is, without CCNet's
+lower case and its zeros for digits.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sentencepiece import SentencePieceProcessor
 
-#: Characters from a document's start that are scored; a mean over them hardly moves after that.
+from manyo.corpus.schema import Column
+from manyo.filters.signals.signal import Passes, Signal
+
+#: Characters from a document's start that are scored; the mean hardly changes after them.
 PERPLEXITY_CHARS = 10_000
 
 _LOG_10 = float(np.log(10))
@@ -63,7 +66,7 @@ def load_kenlm(path: str) -> Any:
     """The `kenlm.Model` at a local path, loaded once per process and again where the file has changed.
 
     Raises:
-        ValueError: KenLM is not installed, or this is no model of its.
+        ValueError: KenLM is not installed, or the file is not one of its models.
     """
     check_kenlm(path)
     return _load_kenlm(path, os.stat(path).st_mtime_ns)
@@ -83,7 +86,7 @@ def _load_kenlm(path: str, modified_ns: int) -> Any:
 
 
 def check_kenlm(path: str) -> None:
-    """See that KenLM is installed and that a file begins as one of its models, without loading it.
+    """Check that KenLM is installed and that a file begins as one of its models, without loading it.
 
     Raises:
         ValueError: as `load_kenlm`.
@@ -96,9 +99,9 @@ def check_kenlm(path: str) -> None:
         with open(path, "rb") as file:
             head = file.read(64)
     except OSError as error:
-        raise ValueError(f"{path}: no KenLM model ({error.strerror})") from error
+        raise ValueError(f"{path}: not a KenLM model ({error.strerror})") from error
     if not head.lstrip().startswith(_HEADS):
-        raise ValueError(f"{path}: no KenLM model: neither an ARPA file nor a binary that build_binary wrote")
+        raise ValueError(f"{path}: not a KenLM model: neither an ARPA file nor a binary that build_binary wrote")
 
 
 @cache
@@ -106,9 +109,30 @@ def load_pieces(path: str) -> SentencePieceProcessor:
     """The SentencePiece model at a local path, loaded once per process.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is no such model.
     """
     try:
         return SentencePieceProcessor(model_file=path)
     except (OSError, RuntimeError) as error:
-        raise ValueError(f"{path}: no SentencePiece model ({error})") from error
+        raise ValueError(f"{path}: not a SentencePiece model ({error})") from error
+
+
+def _perplexities(passes: Passes) -> np.ndarray:
+    models = passes.settings.models
+    assert models.perplexity is not None  # else the signal is not measured
+    return perplexities(passes.column, models.perplexity, models.pieces)
+
+
+SIGNALS: tuple[Signal, ...] = (
+    Signal(
+        Column(
+            "perplexity",
+            pa.float32(),
+            f"perplexity by a KenLM model, per word of the model, in the first {PERPLEXITY_CHARS:,} characters; "
+            "line ends are words",
+        ),
+        "CCNet, llm-jp v2 and HojiChar; without CCNet's lower case and zeros for digits",
+        _perplexities,
+        setting="models.perplexity",
+    ),
+)

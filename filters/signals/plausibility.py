@@ -1,18 +1,18 @@
-"""Whether characters follow each other as they do in Japanese: misread text does not, whatever its length.
+"""Whether characters follow each other as they do in Japanese. In misread text they do not, whatever its length.
 
-Kana, particles and compression tell little of a page that OCR misread, and repeated phrases are found in
-long texts only. But a character that was read wrong follows the one before it by chance. So each pair of
-neighbours is looked up in a table that says how many times as often Japanese has it as chance would (its
-lift, the logarithm of which is pointwise mutual information), and the mean over a text is its signal.
+Kana, particles and compression tell little about a page that OCR misread, and repeated phrases are found only in long
+texts. But a character that was read wrong follows the one before it by chance. So each pair of neighbours is looked up
+in a table of lifts: how many times as often as by chance Japanese has the pair. (The logarithm of the lift is pointwise
+mutual information.) The mean over a text is its signal.
 
-The table, `bigrams.txt`, holds figures that `python -m bench.bigrams` counted, of texts in the public domain:
-every second work of a sample of Aozora Bunko, and every second chapter of 校異源氏物語, which is written without
-voicing marks. Katakana count as hiragana, because statutes and old textbooks are written in them; kanji
-that are not among the most frequent are one class.
+The table, `bigrams.txt`, holds figures that `python -m bench.bigrams` counted in texts in the public domain: every
+second work of a sample of Aozora Bunko, and every second chapter of 校異源氏物語, which has no voicing marks. Katakana
+count as hiragana, because statutes and old textbooks are written in them. Kanji that are not among the most frequent
+are one class.
 
-So the table knows nothing of a kanji that was read as any other kanji. Such kanji are seldom common ones: in
-running text nineteen of twenty are among the 1,500 commonest, of all kanji that a font has, few are. `kanji.txt`
-holds these, counted of the same works.
+So the table does not detect a kanji that was read as another kanji. But few of the wrong ones are common: in running
+text nineteen of twenty kanji are among the 1,500 most frequent, and of all kanji that a font has, few are. `kanji.txt`
+lists those 1,500, counted in the same works.
 """
 
 from __future__ import annotations
@@ -25,26 +25,23 @@ import joyokanji
 import numpy as np
 
 from manyo.corpus.text import Texts
-from manyo.filters.signals.signal_kernels import BLANK_CLASS as BLANK
-from manyo.filters.signals.signal_kernels import KANJI_CLASS as KANJI
-from manyo.filters.signals.signal_kernels import OTHER_CLASS as OTHER
-from manyo.filters.signals.signal_kernels import RARE_CLASS as RARE
-from manyo.filters.signals.signal_kernels import _sum_lifts
+from manyo.filters.signals.plausibility_kernels import BLANK, KANJI, LIFT_SUMS, OTHER, RARE, sum_lifts
+from manyo.filters.signals.signal import Passes, Signal, fraction, mean
 
-#: Kana and marks that have a row each; the most frequent kanji follow them in the table.
+#: Kana and marks with a row each; the most frequent kanji follow them in the table.
 KANA = "".join(map(chr, range(ord("ぁ"), ord("ゖ") + 1)))
 MARKS = "ー々ゝ、。「」・…―？！（）"
 
-#: Every text is measured as if so many pairs of ordinary text stood before it, so that a short poem
-#: is not condemned for five unusual pairs. 20 pairs are a sentence.
+#: Every text is measured as if this many pairs of ordinary text stood before it, so that a short poem is not rejected
+#: for five unusual pairs. 20 pairs are a sentence.
 PRIOR_PAIRS = 20
 #: The mean of prose is 1.1 bits, that of other good text 0.5 to 1.
 PRIOR_BITS = 1.0
 
-#: And every text's kanji as if so many common ones stood before them.
+#: Likewise, every text's kanji are measured as if this many common ones stood before them.
 PRIOR_KANJI = 20
 
-#: A cell of the table is one printable character: `BITS_ZERO` is 0 bits, its neighbours a quarter more or less.
+#: A cell of the table is one printable character: `BITS_ZERO` is 0 bits, and each step from it a quarter of a bit.
 BITS_ZERO = ord("H")
 STEPS_PER_BIT = 4
 MAX_BITS = 6
@@ -56,7 +53,7 @@ class Plausibility:
 
     Attributes:
         bigram_lift: float32 (n_docs,), geometric mean of the lifts of all pairs of neighbours; 0 for an empty document.
-            Two characters are neighbours over a space, not over a line end. 1 is chance.
+            Two characters are neighbours across a space, but not across a line end. 1 is chance.
         rare_kanji_fraction: float32 (n_docs,), kanji that are not common, per kanji.
     """
 
@@ -67,12 +64,12 @@ class Plausibility:
 def read_plausibility(texts: Texts) -> Plausibility:
     """Look up the characters of each document, and their pairs."""
     classes, lifts = load_table()
-    sums = np.zeros((len(texts), 4), np.int64)
-    _sum_lifts(texts.data, texts.offsets, classes, KANJI + 1 + len(KANA) + len(MARKS), lifts, sums)
-    steps, pairs, kanji, rare = sums.T
-    bits = (steps / STEPS_PER_BIT + PRIOR_PAIRS * PRIOR_BITS) / (pairs + PRIOR_PAIRS)
+    sums = np.zeros(len(texts), LIFT_SUMS)
+    sum_lifts(texts.data, texts.offsets, classes, KANJI + 1 + len(KANA) + len(MARKS), lifts, sums)
+    bits = (sums["lift"] / STEPS_PER_BIT + PRIOR_PAIRS * PRIOR_BITS) / (sums["pairs"] + PRIOR_PAIRS)
     means = np.where(texts.sizes_bytes > 0, np.exp2(bits), 0.0)
-    return Plausibility(means.astype(np.float32), (rare / (kanji + PRIOR_KANJI)).astype(np.float32))
+    rare = sums["rare_kanji"] / (sums["kanji"] + PRIOR_KANJI)
+    return Plausibility(means.astype(np.float32), rare.astype(np.float32))
 
 
 def class_table(characters: str, common: str) -> np.ndarray:
@@ -117,3 +114,31 @@ def load_table() -> tuple[np.ndarray, np.ndarray]:
     classes = class_table(characters, common)
     classes.flags.writeable = lifts.flags.writeable = False
     return classes, lifts
+
+
+def _plausibility(passes: Passes) -> Plausibility:
+    return read_plausibility(passes.texts)
+
+
+SIGNALS: tuple[Signal, ...] = (
+    Signal(
+        mean(
+            "bigram_lift",
+            "geometric mean, over all pairs of neighbouring characters, of how many times as often as by chance "
+            "Japanese has the pair; a sentence of ordinary text is added, so that few pairs decide nothing",
+            "times",
+        ),
+        "pointwise mutual information (Church and Hanks 1990), by a table of our own "
+        "(`filters/signals/plausibility.py`)",
+        lambda passes: passes.of(_plausibility).bigram_lift,
+    ),
+    Signal(
+        fraction(
+            "rare_kanji_fraction",
+            "kanji that are not among the 1,500 most frequent, old forms counted as new ones, per kanji; "
+            f"{PRIOR_KANJI} common ones are added, so that few kanji decide nothing",
+        ),
+        "ours, counted in public-domain works (`filters/signals/plausibility.py`)",
+        lambda passes: passes.of(_plausibility).rare_kanji_fraction,
+    ),
+)

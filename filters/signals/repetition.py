@@ -1,162 +1,73 @@
 """Whether a document says the same thing again: frequent and repeated n-grams, runs, compressibility.
 
-n-grams are of characters, not words: Japanese writes no spaces, and word segmentation would
-cost more than everything else together. White space is left out, so that indentation is no
-repetition.
+n-grams are of characters, not words: Japanese writes no spaces, and word segmentation would cost more than all other
+signals together. White space is left out, so that indentation does not count as repetition.
 """
 
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from functools import partial
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
 from manyo.corpus.text import Texts
-from manyo.filters.signals import signal_kernels as kernels
-from manyo.filters.signals.characters import share
-from manyo.filters.signals.fluency import line_marks
-from manyo.filters.signals.signal_kernels import _find_repeats
+from manyo.filters.signals import repetition_kernels as kernels
+from manyo.filters.signals.characters import CharacterClass, character_classes
+from manyo.filters.signals.primitive_kernels import Records
+from manyo.filters.signals.signal import ALSO_MEASURE, Passes, Signal, count, fraction, share
 
-#: n-grams are looked for in this many characters: repetition shows at once, and the table of a
-#: long book would leave the processor's cache.
-MAX_CHARS = 32_768
+#: n-grams are counted in this many characters from the start: repetition shows at once, and the table of a long book
+#: would leave the processor's cache.
+MAX_CHARS: Final = 32_768
 
 #: Of a run of one character, this many count: a ruled line of forty hyphens is one line, not forty repeats.
-MAX_RUN_CHARS = 4
+MAX_RUN_CHARS: Final = 4
 
-#: Distinct characters are counted in a window of fixed length, since their share falls as text grows.
-DISTINCT_WINDOW_CHARS = 1_000
+#: Distinct characters are counted in a window of fixed length, since their share falls as a text grows.
+DISTINCT_WINDOW_CHARS: Final = 1_000
 
-#: LZ4 is given this much of a text, as Uzushio gives it.
-COMPRESSED_BYTES = 1 << 20
+#: LZ4 compresses this much of a text, as in Uzushio.
+COMPRESSED_BYTES: Final = 1 << 20
 
-#: zlib is given the whole text at the level of llm-jp v1.
-ZLIB_LEVEL = 9
-
-
-@dataclass(frozen=True, slots=True)
-class Repeats:
-    """What one pass over the n-grams of a batch gives.
-
-    Attributes:
-        counts: int64 (n_docs, REPETITION_COLUMNS), columns as `manyo.filters.signals.signal_kernels` names them.
-    """
-
-    counts: np.ndarray
-
-    def _top_ngram_fraction(self, length: int, column: int) -> np.ndarray:
-        # Overlapping occurrences (ああああ) would cover more than there is, hence the minimum.
-        covered = np.minimum(self.counts[:, column] * length, self.counts[:, kernels.SAMPLED_CHARS])
-        return share(covered, self.counts[:, kernels.SAMPLED_CHARS])
-
-    @property
-    def top_2gram_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), characters in the most frequent 2-gram per character."""
-        return self._top_ngram_fraction(2, kernels.TOP_2GRAM)
-
-    @property
-    def top_3gram_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), characters in the most frequent 3-gram per character."""
-        return self._top_ngram_fraction(3, kernels.TOP_3GRAM)
-
-    @property
-    def top_4gram_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), characters in the most frequent 4-gram per character."""
-        return self._top_ngram_fraction(4, kernels.TOP_4GRAM)
-
-    @property
-    def duplicate_5gram_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), characters that stand in a 5-gram which occurred before per character."""
-        return share(self.counts[:, kernels.DUPLICATE_5GRAM_CHARS], self.counts[:, kernels.SAMPLED_CHARS])
-
-    @property
-    def duplicate_10gram_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), characters that stand in a 10-gram which occurred before per character."""
-        return share(self.counts[:, kernels.DUPLICATE_10GRAM_CHARS], self.counts[:, kernels.SAMPLED_CHARS])
-
-    def stepped_ngram_fraction(self, length: int) -> np.ndarray:
-        """float32 (n_docs,), characters in repeated n-grams per character, counted in steps.
-
-        datatrove walks the text: an n-gram that it has seen counts whole and is stepped over, another one
-        is remembered and moves it on by one.
-
-        Args:
-            length: of the n-gram, 5 to 10.
-        """
-        return share(self.counts[:, kernels.STEPPED_5GRAM_CHARS + length - 5], self.counts[:, kernels.SAMPLED_CHARS])
-
-    @property
-    def frequent_5gram_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), occurrences of the most frequent repeated 5-grams per 5-gram.
-
-        As many of them as the square root of how many distinct ones there are.
-        """
-        return share(self.counts[:, kernels.FREQUENT_5GRAMS], self._ngram_counts(5))
-
-    def _ngram_counts(self, length: int) -> np.ndarray:
-        n_grams: np.ndarray = np.maximum(self.counts[:, kernels.SAMPLED_CHARS] - length + 1, 0)
-        return n_grams
-
-    def top_ngram_occurrence_fraction(self, length: int) -> np.ndarray:
-        """float32 (n_docs,), occurrences of the most frequent n-gram per n-gram.
-
-        Args:
-            length: of the n-gram, 2 to 4.
-        """
-        return share(self.counts[:, kernels.TOP_2GRAM + length - 2], self._ngram_counts(length))
-
-    def repeated_ngram_fraction(self, length: int) -> np.ndarray:
-        """float32 (n_docs,), n-grams that occur more than once per distinct n-gram.
-
-        Args:
-            length: of the n-gram, 5 to 10.
-        """
-        repeated = self.counts[:, kernels.REPEATED_5GRAMS + length - 5]
-        return share(repeated, self.counts[:, kernels.DISTINCT_5GRAMS + length - 5])
-
-    @property
-    def longest_run_chars(self) -> np.ndarray:
-        """int64 (n_docs,), length of the longest run of one character."""
-        return self.counts[:, kernels.LONGEST_RUN]
-
-    @property
-    def distinct_character_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), distinct characters per character, in the first `DISTINCT_WINDOW_CHARS`."""
-        window = np.minimum(self.counts[:, kernels.SAMPLED_CHARS], DISTINCT_WINDOW_CHARS)
-        return share(self.counts[:, kernels.DISTINCT_CHARS], window)
+#: zlib compresses the whole text, at the level of llm-jp v1.
+ZLIB_LEVEL: Final = 9
 
 
-def find_repeats(texts: Texts) -> Repeats:
+def find_repeats(texts: Texts) -> Records:
     """Find frequent and repeated n-grams in the first `MAX_CHARS` characters of each document.
 
-    White space is left out, and so is what a run of one character has beyond `MAX_RUN_CHARS`.
+    White space is left out, and so is the rest of a run of one character after `MAX_RUN_CHARS`.
+
+    Returns:
+        (n_docs,), records of `REPEAT_COUNTS`.
     """
-    return _repeats(texts, MAX_RUN_CHARS, False)
+    return _find(texts, MAX_RUN_CHARS, keeps_blanks=False)
 
 
-def find_plain_repeats(texts: Texts) -> Repeats:
-    """The same with white space and runs of any length, as Swallow v1 counts; blank lines alone are left out."""
-    return _repeats(texts, MAX_CHARS, True)
+def find_plain_repeats(texts: Texts) -> Records:
+    """As `find_repeats`, but with white space except blank lines, and with runs of any length, as Swallow v1 counts."""
+    return _find(texts, MAX_CHARS, keeps_blanks=True)
 
 
-def _repeats(texts: Texts, max_run_chars: int, keeps_blanks: bool) -> Repeats:
-    counts = np.zeros((len(texts), kernels.REPETITION_COLUMNS), np.int64)
-    marks = line_marks()
-    seen_in = np.zeros(len(marks), np.int32)
-    _find_repeats(
+def _find(texts: Texts, max_run_chars: int, keeps_blanks: bool) -> Records:
+    counts = np.zeros(len(texts), kernels.REPEAT_COUNTS)
+    classes = character_classes()
+    kernels.count_repeats(
         texts.data,
         texts.offsets,
-        marks,
+        classes,
+        int(CharacterClass.SPACE),
         MAX_CHARS,
         max_run_chars,
         keeps_blanks,
         DISTINCT_WINDOW_CHARS,
-        seen_in,
+        np.zeros(len(classes), np.int32),
         counts,
     )
-    return Repeats(counts)
+    return counts
 
 
 def lz4_ratio(texts: Texts) -> np.ndarray:
@@ -185,3 +96,158 @@ def zlib_ratio(texts: Texts) -> np.ndarray:
         for start, end in zip(texts.offsets[:-1].tolist(), texts.offsets[1:].tolist(), strict=True)
     ]
     return share(np.array(compressed, np.int64), texts.sizes_bytes)
+
+
+def _repeats(passes: Passes) -> Records:
+    return find_repeats(passes.texts)
+
+
+def _plain_repeats(passes: Passes) -> Records:
+    return find_plain_repeats(passes.texts)
+
+
+def _ngram_counts(repeats: Records, length: int) -> np.ndarray:
+    n_grams: np.ndarray = np.maximum(repeats["sampled_chars"] - length + 1, 0)
+    return n_grams
+
+
+def _top_ngram_fraction(passes: Passes, length: int) -> np.ndarray:
+    repeats = passes.of(_repeats)
+    top = repeats["top_ngrams"][:, length - kernels.SHORTEST_TOP]
+    # Overlapping occurrences (ああああ) would cover more than there is, hence the minimum.
+    return share(np.minimum(top * length, repeats["sampled_chars"]), repeats["sampled_chars"])
+
+
+def _per_character(passes: Passes, name: str) -> np.ndarray:
+    return share(passes.of(_repeats)[name], passes.of(_repeats)["sampled_chars"])
+
+
+def _distinct_character_fraction(passes: Passes) -> np.ndarray:
+    repeats = passes.of(_repeats)
+    return share(repeats["distinct_chars"], np.minimum(repeats["sampled_chars"], DISTINCT_WINDOW_CHARS))
+
+
+def _stepped_ngram_fraction(passes: Passes, length: int) -> np.ndarray:
+    # datatrove walks the text: an n-gram that it has seen counts whole and is stepped over, any other one is remembered
+    # and moves it on by one character.
+    repeats = passes.of(_repeats)
+    return share(repeats["stepped_chars"][:, length - kernels.SHORTEST_REPEATED], repeats["sampled_chars"])
+
+
+def _top_ngram_occurrence_fraction(passes: Passes, length: int) -> np.ndarray:
+    repeats = passes.of(_plain_repeats)
+    return share(repeats["top_ngrams"][:, length - kernels.SHORTEST_TOP], _ngram_counts(repeats, length))
+
+
+def _repeated_ngram_fraction(passes: Passes, length: int) -> np.ndarray:
+    repeats, at = passes.of(_plain_repeats), length - kernels.SHORTEST_REPEATED
+    return share(repeats["repeated_ngrams"][:, at], repeats["distinct_ngrams"][:, at])
+
+
+SIGNALS: tuple[Signal, ...] = (
+    *(
+        Signal(
+            fraction(
+                f"top_{length}gram_fraction",
+                f"characters in the most frequent {length}-gram per character, in the first {MAX_CHARS:,}",
+            ),
+            f"Gopher, FineWeb-2, Swallow v1; {length}-grams of characters",
+            partial(_top_ngram_fraction, length=length),
+        )
+        for length in range(2, 5)
+    ),
+    Signal(
+        fraction(
+            "duplicate_5gram_fraction",
+            f"characters that stand in a 5-gram which occurred before, per character, in the first {MAX_CHARS:,}",
+        ),
+        "Gopher, FineWeb-2, Swallow v1, HojiChar; 5-grams of characters, overlaps counted once",
+        lambda passes: _per_character(passes, "duplicate_5gram_chars"),
+    ),
+    Signal(
+        fraction(
+            "duplicate_10gram_fraction",
+            f"characters that stand in a 10-gram which occurred before, per character, in the first {MAX_CHARS:,}",
+        ),
+        "Gopher, FineWeb-2, Swallow v1; 10-grams of characters, overlaps counted once",
+        lambda passes: _per_character(passes, "duplicate_10gram_chars"),
+    ),
+    Signal(
+        count(
+            "longest_run_chars",
+            f"longest run of one character, white space left out, in the first {MAX_CHARS:,}",
+            "characters",
+        ),
+        "HojiChar (one character repeated)",
+        lambda passes: passes.of(_repeats)["longest_run"],
+    ),
+    Signal(
+        fraction(
+            "distinct_character_fraction",
+            f"distinct characters per character, among the first {DISTINCT_WINDOW_CHARS:,} that are not white space",
+        ),
+        "ours: a type-token ratio on a window of fixed length",
+        _distinct_character_fraction,
+    ),
+    Signal(
+        fraction(
+            "compression_ratio",
+            f"LZ4 size per byte, of the first {COMPRESSED_BYTES:,} bytes; a short text exceeds 1",
+        ),
+        "Uzushio pipeline_03a keeps 0.25 to 5, then 0.40 to 0.75, then 0.50 to 0.75",
+        lambda passes: lz4_ratio(passes.texts),
+    ),
+    Signal(
+        fraction("zlib_ratio", f"zlib level {ZLIB_LEVEL} size per byte; a short text exceeds 1"),
+        "llm-jp v1; it costs more than all other signals together",
+        lambda passes: zlib_ratio(passes.texts),
+        setting=ALSO_MEASURE,
+    ),
+    Signal(
+        fraction(
+            "frequent_5gram_fraction",
+            "occurrences of the most frequent repeated 5-grams per 5-gram, of as many of them as the square root of "
+            f"the number of distinct 5-grams, in the first {MAX_CHARS:,}",
+        ),
+        "HojiChar and BigScience (character repetition ratio), 5-grams of characters",
+        lambda passes: share(passes.of(_repeats)["frequent_5grams"], _ngram_counts(passes.of(_repeats), 5)),
+    ),
+    *(
+        Signal(
+            fraction(
+                f"stepped_{length}gram_fraction",
+                f"characters in {length}-grams seen before, each stepped over whole, per character, in the first "
+                f"{MAX_CHARS:,}",
+            ),
+            "Gopher, FineWeb-2 and Swallow v1 as datatrove counts; its words are characters here",
+            partial(_stepped_ngram_fraction, length=length),
+        )
+        for length in range(5, 11)
+    ),
+    *(
+        Signal(
+            fraction(
+                f"top_{length}gram_occurrence_fraction",
+                f"occurrences of the most frequent {length}-gram per {length}-gram, white space and newlines too, in "
+                f"the first {MAX_CHARS:,}",
+            ),
+            "Swallow v1 0.20, 0.18 and 0.16 at most; Gopher's fraction is of characters",
+            partial(_top_ngram_occurrence_fraction, length=length),
+            setting=ALSO_MEASURE,
+        )
+        for length in range(2, 5)
+    ),
+    *(
+        Signal(
+            fraction(
+                f"repeated_{length}gram_fraction",
+                f"{length}-grams that occur more than once per distinct {length}-gram, white space and newlines too, "
+                f"in the first {MAX_CHARS:,}",
+            ),
+            "Swallow v1 0.15 to 0.10 at most; Gopher's fraction is of characters",
+            partial(_repeated_ngram_fraction, length=length),
+            setting=ALSO_MEASURE,
+        )
+        for length in range(5, 11)
+    ),
+)

@@ -1,19 +1,19 @@
-"""Small signs that tell good Japanese from bad, which published pipelines look for one by one.
+"""Small signs of good and bad Japanese, which published pipelines look for one by one.
 
-Kana at the beginning, the characters that every Japanese text has, full stops, newlines, separators of
-keyword lists, and spaces between Japanese characters, which Japanese does not write but machine
-translation, PDF extraction and stuffed keywords leave behind.
+Kana at the beginning, the characters that every Japanese text has, full stops, newlines, separators of keyword lists,
+and spaces between Japanese characters: Japanese has none, but machine translation, PDF extraction and stuffed keywords
+leave them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 import numpy as np
 
 from manyo.corpus.text import Texts
-from manyo.filters.signals import signal_kernels as kernels
+from manyo.filters.signals import tell_kernels as kernels
 from manyo.filters.signals.characters import (
     FULLWIDTH_KATAKANA,
     HIRAGANA,
@@ -21,30 +21,31 @@ from manyo.filters.signals.characters import (
     KANA,
     CharacterClass,
     character_classes,
-    share,
+    character_counts,
 )
-from manyo.filters.signals.signal_kernels import _read_tells
+from manyo.filters.signals.primitive_kernels import Records
+from manyo.filters.signals.signal import Passes, Signal, count, fraction, mean, share
 
 #: llm-jp v1 and HojiChar look for kana in this many characters from the start.
-KANA_HEAD_CHARS = 50
+KANA_HEAD_CHARS: Final = 50
 
 #: The words that FineWeb-2's configuration for Japanese looks for; each is one character.
-STOP_CHARACTERS = "のにをはたてがとで年し・月れさ"
+STOP_CHARACTERS: Final = "のにをはたてがとで年し・月れさ"
 
-SEPARATORS = "、，,・･/／|｜>＞"
+SEPARATORS: Final = "、，,・･/／|｜>＞"
 
 #: Swallow v1 divides a text at these and at newlines, whatever follows them.
-SEGMENT_ENDS = "。．！？!?"
+SEGMENT_ENDS: Final = "。．！？!?"
 
-# Faces, between brackets, are drawn without hiragana and kanji, with these of the katakana and none of these marks:
+# Faces, between brackets, are drawn without hiragana, kanji and these marks, and of the katakana only with these:
 # (^_^) （´・ω・｀） (T_T) ヽ(°∀°)ﾉ (ノД`)
-FACE_KATAKANA = "ェエワヮロノヽシツー"
-NOT_IN_FACE = "()（）\n。、"
+FACE_KATAKANA: Final = "ェエワヮロノヽシツー"
+NOT_IN_FACE: Final = "()（）\n。、"
 
 
 @cache
 def tells() -> np.ndarray:
-    """uint32 (0x110000,), what each code point tells: bits as `manyo.filters.signals.signal_kernels` names them."""
+    """uint32 (0x110000,), what each code point means to the kernel, as bits that it names."""
     classes = character_classes()
     table = np.zeros(len(classes), np.uint32)
     table[np.isin(classes, KANA)] |= np.uint32(1 << kernels.KANA)
@@ -75,94 +76,114 @@ def tells() -> np.ndarray:
     return table
 
 
-@dataclass(frozen=True, slots=True)
-class Tells:
-    """What one pass over the characters of a batch tells.
+def read_tells(texts: Texts) -> Records:
+    """Count the signs, in one pass over the bytes.
 
-    Attributes:
-        counts: int64 (n_docs, TELL_COLUMNS), columns as `manyo.filters.signals.signal_kernels` names them.
+    Returns:
+        (n_docs,), records of `TELL_COUNTS`.
     """
-
-    counts: np.ndarray
-
-    @property
-    def stop_character_count(self) -> np.ndarray:
-        """int64 (n_docs,), how many of `STOP_CHARACTERS` occur."""
-        return self.counts[:, kernels.STOP_CHARACTERS]
-
-    @property
-    def head_kana_count(self) -> np.ndarray:
-        """int64 (n_docs,), kana among the first `KANA_HEAD_CHARS` characters."""
-        return self.counts[:, kernels.HEAD_KANA]
-
-    @property
-    def newline_counts(self) -> np.ndarray:
-        """int64 (n_docs,), newlines."""
-        return self.counts[:, kernels.LINE_FEEDS]
-
-    @property
-    def separator_counts(self) -> np.ndarray:
-        """int64 (n_docs,), characters of `SEPARATORS`."""
-        return self.counts[:, kernels.SEPARATORS]
-
-    @property
-    def full_stop_counts(self) -> np.ndarray:
-        """int64 (n_docs,), 。."""
-        return self.counts[:, kernels.FULL_STOPS]
-
-    @property
-    def full_stop_parts(self) -> np.ndarray:
-        """int64 (n_docs,), parts with anything in them that 。 divides the text into."""
-        return self.counts[:, kernels.FULL_STOP_PARTS]
-
-    @property
-    def spaced_japanese_counts(self) -> np.ndarray:
-        """int64 (n_docs,), spaces of ASCII, alone or last of several blanks, between two Japanese characters."""
-        return self.counts[:, kernels.SPACED_JAPANESE]
-
-    @property
-    def mean_segment_chars(self) -> np.ndarray:
-        """float32 (n_docs,), characters per segment, white space and the mark at its end too."""
-        return share(self.counts[:, kernels.SEGMENT_CHARS], self.counts[:, kernels.SEGMENTS])
-
-    @property
-    def longest_segment_chars(self) -> np.ndarray:
-        """int64 (n_docs,), characters of the longest segment."""
-        return self.counts[:, kernels.LONGEST_SEGMENT]
-
-    @property
-    def trailing_segment_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), segments that trail off in … or ・ per segment."""
-        return share(self.counts[:, kernels.TRAILING_SEGMENTS], self.counts[:, kernels.SEGMENTS])
-
-    @property
-    def face_counts(self) -> np.ndarray:
-        """int64 (n_docs,), faces drawn with characters between brackets."""
-        return self.counts[:, kernels.FACES]
-
-    @property
-    def url_counts(self) -> np.ndarray:
-        """int64 (n_docs,), addresses of the web that are written out in the text."""
-        return self.counts[:, kernels.URLS]
-
-    @property
-    def url_chars(self) -> np.ndarray:
-        """int64 (n_docs,), characters of such addresses."""
-        return self.counts[:, kernels.URL_CHARS]
-
-    @property
-    def curly_bracket_counts(self) -> np.ndarray:
-        """int64 (n_docs,), {."""
-        return self.counts[:, kernels.CURLY_BRACKETS]
-
-    @property
-    def date_chars(self) -> np.ndarray:
-        """int64 (n_docs,), characters in dates: 2024年1月, 2024年1月2日, 1月2日, 2024-1-2, with / or . too."""
-        return self.counts[:, kernels.DATE_CHARS]
+    counts = np.zeros(len(texts), kernels.TELL_COUNTS)
+    kernels.count_tells(texts.data, texts.offsets, tells(), KANA_HEAD_CHARS, counts)
+    return counts
 
 
-def read_tells(texts: Texts) -> Tells:
-    """Count what characters tell, in one pass over the bytes."""
-    counts = np.zeros((len(texts), kernels.TELL_COLUMNS), np.int64)
-    _read_tells(texts.data, texts.offsets, tells(), KANA_HEAD_CHARS, counts)
-    return Tells(counts)
+def _tells(passes: Passes) -> Records:
+    return read_tells(passes.texts)
+
+
+def _per_character(passes: Passes, name: str) -> np.ndarray:
+    return share(passes.of(_tells)[name], passes.of(character_counts).char_counts)
+
+
+def _per_visible_character(passes: Passes, name: str) -> np.ndarray:
+    return share(passes.of(_tells)[name], passes.of(character_counts).visible_chars)
+
+
+def _mean_full_stop_chars(passes: Passes) -> np.ndarray:
+    counts = passes.of(_tells)
+    return share(passes.of(character_counts).char_counts - counts["full_stops"], counts["full_stop_parts"])
+
+
+SIGNALS: tuple[Signal, ...] = (
+    Signal(
+        count("head_kana_count", f"kana among the first {KANA_HEAD_CHARS} characters", "characters"),
+        "llm-jp v1 and HojiChar ask for one",
+        lambda passes: passes.of(_tells)["head_kana"],
+    ),
+    Signal(
+        count("stop_character_count", f"how many of {STOP_CHARACTERS} occur", "characters"),
+        "FineWeb-2, whose stop words these are; it asks for 2 as words of their own",
+        lambda passes: passes.of(_tells)["stop_characters"],
+    ),
+    Signal(
+        fraction("newline_fraction", "newlines per character, white space too"),
+        "FineWeb-2 (new_line_ratio), per word there",
+        lambda passes: _per_character(passes, "line_feeds"),
+    ),
+    Signal(
+        fraction("separator_fraction", f"any of {SEPARATORS} per character that is not white space"),
+        "ours: stuffed keywords are separated, sentences are not",
+        lambda passes: _per_visible_character(passes, "separators"),
+    ),
+    Signal(
+        fraction(
+            "spaced_japanese_fraction",
+            "spaces between two Japanese characters per character that is not white space; at most 1",
+        ),
+        "ours: machine translation, PDF extraction and stuffed keywords leave them",
+        lambda passes: _per_visible_character(passes, "spaced_japanese"),
+    ),
+    Signal(
+        mean(
+            "mean_full_stop_chars",
+            "mean length of the parts that 。 divides the text into, with white space and without 。",
+            "characters",
+        ),
+        "llm-jp v1 (250 at most, strict 80) and HojiChar (100 at most), where no other mark ends a sentence",
+        _mean_full_stop_chars,
+    ),
+    Signal(
+        count("url_count", "web addresses that are written out in the text", "addresses"),
+        "llm-jp v1, Dolma; links whose address is not text are gone with the HTML",
+        lambda passes: passes.of(_tells)["urls"],
+    ),
+    Signal(
+        fraction("url_fraction", "characters in such addresses per character, white space too"),
+        "ours: lists of addresses; text in links of the HTML is `link_fraction` of the documents, as Uzushio counts",
+        lambda passes: _per_character(passes, "url_chars"),
+    ),
+    Signal(
+        count("curly_bracket_count", "{, which code has and prose does not", "characters"),
+        "C4 drops a page with one",
+        lambda passes: passes.of(_tells)["curly_brackets"],
+    ),
+    Signal(
+        count("kaomoji_count", "faces drawn with characters between brackets, such as (^_^)", "faces"),
+        "HojiChar and Uzushio remove them; blogs and message boards have them",
+        lambda passes: passes.of(_tells)["faces"],
+    ),
+    Signal(
+        fraction("date_fraction", "characters in dates such as 2024年1月2日, 1月2日 and 2024/1/2 per character"),
+        "ours, from HojiChar's signs of message boards: lists of entries are full of them",
+        lambda passes: _per_visible_character(passes, "date_chars"),
+    ),
+    Signal(
+        mean(
+            "mean_segment_chars",
+            f"mean length of the segments that {SEGMENT_ENDS} and newlines end, with white space and the mark",
+            "characters",
+        ),
+        "Swallow v1 20 to 90, which calls these sentences; 」 after a 。 begins the next",
+        lambda passes: share(passes.of(_tells)["segment_chars"], passes.of(_tells)["segments"]),
+    ),
+    Signal(
+        count("longest_segment_chars", "length of the longest such segment", "characters"),
+        "Swallow v1 200 at most",
+        lambda passes: passes.of(_tells)["longest_segment"],
+    ),
+    Signal(
+        fraction("trailing_segment_fraction", "such segments that trail off in … or ・ per segment"),
+        "Swallow v1 0.20 at most",
+        lambda passes: share(passes.of(_tells)["trailing_segments"], passes.of(_tells)["segments"]),
+    ),
+)

@@ -1,16 +1,17 @@
-"""Words that tell what a page is: an error message, a translation by machine, advertising, or worse.
+"""Words that tell what a page is: an error message, a machine translation, advertising, or worse.
 
 One automaton (Aho-Corasick) finds the words of all lists, in the parts of a batch where two characters stand that
-words begin with. A word of katakana counts only where no katakana goes on beside it, and one of Latin letters
-likewise: セックス is not in エセックス. Of words that overlap, the first counts, and of those that begin together
-the longest.
+words begin with. A word in katakana counts only where no katakana touches it, and one in Latin letters only where no
+Latin letter does: セックス is not in エセックス. Of words that overlap the first counts, and of those that begin at one
+place the longest.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -19,15 +20,17 @@ from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
 from manyo.corpus.tables.shards import filesystem
 from manyo.corpus.text import Texts
-from manyo.filters.signals import signal_kernels as kernels
-from manyo.filters.signals.characters import share
-from manyo.filters.signals.signal_kernels import _count_words, _cut_parts, _find_beginnings, _note_beginnings
+from manyo.filters.signals import vocabulary_kernels as kernels
+from manyo.filters.signals.characters import JAPANESE, character_counts
+from manyo.filters.signals.primitive_kernels import Records
+from manyo.filters.signals.signal import ALSO_MEASURE, Passes, Signal, count, fraction, share
+from manyo.filters.signals.signal_settings import WordLists
 
 #: Phrases of error pages and translations are looked for in this many characters from the start.
-HEAD_CHARS = 1_000
+HEAD_CHARS: Final = 1_000
 
 #: What servers and site software say instead of a page.
-ERROR_PHRASES = (
+ERROR_PHRASES: Final = (
     "お探しのページは見つかりません",
     "お探しのページが見つかりません",
     "ページが見つかりません",
@@ -73,7 +76,7 @@ ERROR_PHRASES = (
 
 #: What translations from English write and Japanese leaves out or says otherwise: pronouns, and calques of
 #: "can", "by …ing", "for the purpose of".
-TRANSLATION_PHRASES = (
+TRANSLATION_PHRASES: Final = (
     *(pronoun + particle for pronoun in ("あなた", "それら", "彼ら") for particle in "のがはをに"),
     "これらの",
     "私達の",
@@ -91,7 +94,7 @@ TRANSLATION_PHRASES = (
 )
 
 #: What C4 takes a line or a page away for, and what Japanese pages say instead.
-POLICY_PHRASES = (
+POLICY_PHRASES: Final = (
     "lorem ipsum",
     "Lorem ipsum",
     "javascript",
@@ -126,34 +129,18 @@ POLICY_PHRASES = (
 )
 
 #: HojiChar's pattern for message boards; its digits are those of Unicode.
-BOARD_MARKS = (
+BOARD_MARKS: Final = (
     r"\p{Nd}{4}[年\.\-\/][\ ]*\p{Nd}{1,2}[月\.\-\/][\ ]*\p{Nd}{1,2}[日]*"
     r"|コメント|SOLD OUT|レビュー|投稿|ページ|\([月火水木金土日]\)|質問|\p{Nd}+話|楽天市場|-"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class WordLists:
-    """Words to count, without which nothing is counted.
-
-    Attributes:
-        advertising: of shops and advertisements.
-        adult: of sexual content.
-        discrimination: that demean people.
-        violence: of violence and cruelty.
-    """
-
-    advertising: tuple[str, ...] = ()
-    adult: tuple[str, ...] = ()
-    discrimination: tuple[str, ...] = ()
-    violence: tuple[str, ...] = ()
-
-
-#: The lists that a run can be given, and before them those that are part of the code; of these, those whose phrases
-#: are looked for at the beginning only.
-WORD_LISTS = tuple(field.name for field in fields(WordLists))
-_IN_HEAD = ("error_phrases", "translation_phrases")
-_LISTS = (*_IN_HEAD, "policy_phrases", *WORD_LISTS)
+#: The lists that a run can be given.
+WORD_LISTS: Final = tuple(field.name for field in fields(WordLists))
+#: Lists whose phrases count only at the beginning of a document.
+_IN_HEAD: Final = ("error_phrases", "translation_phrases")
+#: All lists, in the order in which they are counted.
+_LISTS: Final = (*_IN_HEAD, "policy_phrases", *WORD_LISTS)
 
 
 def shipped_words() -> dict[str, Path]:
@@ -168,7 +155,7 @@ def load_words(uri: str) -> tuple[str, ...]:
         uri: a path or URI, or a name of `shipped_words`.
 
     Raises:
-        ValueError: the file is no UTF-8, or holds no word.
+        ValueError: the file is not UTF-8, or has no words in it.
         OSError: it cannot be read.
     """
     fs, path = filesystem(str(shipped_words().get(uri, uri)))
@@ -178,44 +165,46 @@ def load_words(uri: str) -> tuple[str, ...]:
         raise ValueError(f"{uri}: not UTF-8 ({error})") from error
     words = tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
     if not words:
-        raise ValueError(f"{uri}: holds no word")
+        raise ValueError(f"{uri}: there are no words in it")
     return words
 
 
 @dataclass(frozen=True, slots=True)
 class WordCounts:
-    """What one pass over the words of a batch gives.
+    """The words of each document, by list.
 
     Attributes:
-        counts: int64 (n_docs, lists, WORD_COLUMNS), columns as `manyo.filters.signals.signal_kernels` names them.
+        counts: (n_docs, n_lists), records of `WORD_COUNTS`.
     """
 
-    counts: np.ndarray
+    counts: Records
 
     def of(self, word_list: str) -> np.ndarray:
         """int64 (n_docs,), words of the list."""
-        return self.counts[:, _LISTS.index(word_list), kernels.WORDS]
+        return self._column(word_list, "words")
 
-    def chars_of(self, *word_lists: str) -> np.ndarray:
-        """int64 (n_docs,), characters in words of the lists."""
-        columns = [_LISTS.index(word_list) for word_list in word_lists]
-        chars: np.ndarray = self.counts[:, columns, kernels.WORD_CHARS].sum(axis=1)
-        return chars
+    def chars_of(self, word_list: str) -> np.ndarray:
+        """int64 (n_docs,), characters in words of the list."""
+        return self._column(word_list, "chars")
 
     def different(self, word_list: str) -> np.ndarray:
-        """int64 (n_docs,), how many of the words of the list occur."""
-        return self.counts[:, _LISTS.index(word_list), kernels.DIFFERENT_WORDS]
+        """int64 (n_docs,), how many different words of the list occur."""
+        return self._column(word_list, "different_words")
 
-    def phrase_fraction(self, word_list: str, char_counts: np.ndarray) -> np.ndarray:
-        """float32 (n_docs,), share of the first `HEAD_CHARS` characters that phrases of the list take up."""
-        return share(self.chars_of(word_list), np.minimum(char_counts, HEAD_CHARS))
+    def _column(self, word_list: str, name: str) -> np.ndarray:
+        column: np.ndarray = self.counts[:, _LISTS.index(word_list)][name]
+        return column
 
 
 @dataclass(frozen=True, slots=True)
 class _Automaton:
-    """Finds the words of all lists; the arrays say of each word its list and its length in characters.
+    """Finds the words of all lists.
 
-    pairs and reaches say how words begin, as `_note_beginnings` notes it.
+    Attributes:
+        finder: over the UTF-8 bytes of the words.
+        lists: int64 (n_words,), the list of each word.
+        chars: int64 (n_words,), its length in characters.
+        pairs, reaches: how words begin, as `note_beginnings` notes it.
     """
 
     finder: BytesAhoCorasick
@@ -232,9 +221,9 @@ def _automaton(words: WordLists) -> _Automaton:
     finder = BytesAhoCorasick(
         (word.encode() for word, _ in patterns), matchkind=MatchKind.Standard, implementation=Implementation.DFA
     )
-    pairs, reaches = np.zeros(1 << 10, np.uint64), np.zeros(1 << 16, np.int32)
+    pairs, reaches = np.zeros(kernels.PAIR_ROWS, np.uint64), np.zeros(kernels.REACH_ROWS, np.int32)
     beginnings = Texts.from_strings([word for word, _ in patterns])
-    _note_beginnings(beginnings.data, beginnings.offsets, pairs, reaches)
+    kernels.note_beginnings(beginnings.data, beginnings.offsets, pairs, reaches)
     return _Automaton(
         finder,
         np.array([number for _, number in patterns], np.int64),
@@ -247,16 +236,16 @@ def _automaton(words: WordLists) -> _Automaton:
 def count_words(texts: Texts, words: WordLists) -> WordCounts:
     """Count the phrases of errors, translations and policies and the words of the lists.
 
-    The automaton is given those parts of the texts alone that begin as a word does: of news and the lists of HojiChar
-    6 % of the bytes, and every word in them.
+    The automaton reads only those parts of the texts that begin as a word does. They hold every word; with news and the
+    lists of HojiChar they are 6 % of the bytes.
     """
-    counts = np.zeros((len(texts), len(_LISTS), kernels.WORD_COLUMNS), np.int64)
+    counts = np.zeros((len(texts), len(_LISTS)), kernels.WORD_COUNTS)
     automaton = _automaton(words)
     cut = np.empty(int(texts.offsets[-1] - texts.offsets[0]) + len(texts), np.uint8)
     places = np.empty(len(cut), np.int64)
-    places = places[: _find_beginnings(texts.data, texts.offsets, automaton.pairs, places)]
+    places = places[: kernels.find_beginnings(texts.data, texts.offsets, automaton.pairs, places)]
     parts = np.empty((len(places), 2), np.int64)
-    n_bytes, n_parts = _cut_parts(texts.data, texts.offsets, places, automaton.reaches, parts, cut)
+    n_bytes, n_parts = kernels.cut_parts(texts.data, texts.offsets, places, automaton.reaches, parts, cut)
     parts = parts[:n_parts]
     found = automaton.finder.find_matches_as_indexes(memoryview(cut[:n_bytes]), overlapping=True)  # type: ignore[arg-type]
     matches = np.array(found, np.int64).reshape(-1, 3)
@@ -264,15 +253,94 @@ def count_words(texts: Texts, words: WordLists) -> WordCounts:
     part = np.searchsorted(parts[:, 0], matches[:, 1], side="right") - 1
     matches[:, 1:] += (parts[part, 1] - parts[part, 0])[:, None]
     is_phrase = np.array([name in _IN_HEAD for name in _LISTS])
-    _count_words(texts.data, texts.offsets, matches, automaton.lists, automaton.chars, is_phrase, HEAD_CHARS, counts)
+    kernels.count_matches(
+        texts.data, texts.offsets, matches, automaton.lists, automaton.chars, is_phrase, HEAD_CHARS, counts
+    )
     return WordCounts(counts)
 
 
 def count_board_marks(column: pa.Array) -> np.ndarray:
-    """int64 (n_docs,), what `BOARD_MARKS` finds.
+    """int64 (n_docs,), matches of `BOARD_MARKS`.
 
     Args:
         column: string or large_string, without nulls.
     """
     counts: np.ndarray = pc.count_substring_regex(column, BOARD_MARKS).to_numpy(zero_copy_only=False).astype(np.int64)
     return counts
+
+
+def _words(passes: Passes) -> WordCounts:
+    return count_words(passes.texts, passes.settings.words)
+
+
+def _phrase_fraction(passes: Passes, word_list: str) -> np.ndarray:
+    head_chars = np.minimum(passes.of(character_counts).char_counts, HEAD_CHARS)
+    return share(passes.of(_words).chars_of(word_list), head_chars)
+
+
+def _word_count(passes: Passes, word_list: str) -> np.ndarray:
+    return passes.of(_words).of(word_list)
+
+
+def _different_word_count(passes: Passes, word_list: str) -> np.ndarray:
+    return passes.of(_words).different(word_list)
+
+
+def _word_fraction(passes: Passes, word_list: str) -> np.ndarray:
+    return share(passes.of(_words).chars_of(word_list), passes.of(character_counts).of(*JAPANESE))
+
+
+SIGNALS: tuple[Signal, ...] = (
+    Signal(
+        fraction("error_phrase_fraction", f"phrases of error pages per character, in the first {HEAD_CHARS:,}"),
+        "ours",
+        partial(_phrase_fraction, word_list="error_phrases"),
+    ),
+    Signal(
+        fraction(
+            "translation_phrase_fraction",
+            f"phrases of translations, such as することができます, per character, in the first {HEAD_CHARS:,}",
+        ),
+        "ours",
+        partial(_phrase_fraction, word_list="translation_phrases"),
+    ),
+    Signal(
+        count("policy_phrase_count", "phrases such as 利用規約, JavaScript, privacy policy and lorem ipsum", "phrases"),
+        "C4, which drops such lines, and pages with lorem ipsum; the Japanese ones are ours",
+        partial(_word_count, word_list="policy_phrases"),
+    ),
+    Signal(
+        count(
+            "board_mark_count",
+            "dates, (月), -, and words such as コメント, レビュー, 投稿 and 楽天市場, by HojiChar's own pattern",
+            "marks",
+        ),
+        "HojiChar 14 at most",
+        lambda passes: count_board_marks(passes.column),
+        setting=ALSO_MEASURE,
+    ),
+    *(
+        signal
+        for name in WORD_LISTS
+        for signal in (
+            Signal(
+                count(f"{name}_word_count", f"words of the list `{name}`, whole words where in katakana", "words"),
+                "llm-jp v1 and HojiChar, whose lists can be used here",
+                partial(_word_count, word_list=name),
+                setting=f"words.{name}",
+            ),
+            Signal(
+                count(f"different_{name}_word_count", f"how many of the words of the list `{name}` occur", "words"),
+                "Uzushio pipeline_03a",
+                partial(_different_word_count, word_list=name),
+                setting=f"words.{name}",
+            ),
+            Signal(
+                fraction(f"{name}_word_fraction", f"characters in words of the list `{name}` per Japanese character"),
+                "Swallow v1 0.05 at most",
+                partial(_word_fraction, word_list=name),
+                setting=f"words.{name}",
+            ),
+        )
+    ),
+)

@@ -1,30 +1,30 @@
-"""What needs words: parts of speech on a sample of each document, and the rules that count words.
+"""What needs words: parts of speech in a sample of each document, and what other pipelines count in words.
 
-Words are SudachiPy's short units, those of UniDic and of datatrove. Dividing text into words costs thirty to fifty
-times all other signals together, so these are measured on request only.
+Words are SudachiPy's short units, as in UniDic and datatrove. Word segmentation costs thirty to fifty times all other
+signals together, so these are measured only on request.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from sudachipy import Dictionary, Morpheme, SplitMode, Tokenizer
 
-from manyo.filters.signals import signal_kernels as kernels
-from manyo.filters.signals.characters import share
+from manyo.filters.signals import word_kernels as kernels
+from manyo.filters.signals.primitive_kernels import Records
 from manyo.filters.signals.repetition import MAX_CHARS
-from manyo.filters.signals.signal_kernels import _repeat_words
+from manyo.filters.signals.signal import ALSO_MEASURE, Passes, Signal, count, fraction, mean, share
 from manyo.filters.signals.tells import STOP_CHARACTERS
 
-#: Parts of speech are told of this many characters from the start; shares hardly move after that.
+#: Parts of speech are counted in this many characters from the start; shares hardly change after them.
 SPEECH_CHARS = 2_000
 
-#: SudachiPy takes 49,149 bytes at once, and a character has up to four.
+#: SudachiPy takes at most 49,149 bytes at once, and a character has up to four.
 _CHUNK_CHARS = 12_000
 
 _MARKS = ("補助記号", "空白")
@@ -60,9 +60,9 @@ class Speech:
     """Words by part of speech, in the first `SPEECH_CHARS` characters of each document.
 
     Attributes:
-        words: int64 (n_docs,), words but for punctuation and blanks.
-        nouns, particles, unknown: int64 (n_docs,), of these; unknown words are in no dictionary.
-        sentences: int64 (n_docs,), what 。！？ and newlines divide the words into.
+        words: int64 (n_docs,), words except punctuation and blanks.
+        nouns, particles, unknown: int64 (n_docs,), some of these; unknown words are in no dictionary.
+        sentences: int64 (n_docs,), parts with words that 。！？ and newlines divide the text into.
         predicates: int64 (n_docs,), sentences with a verb, an adjective or an auxiliary, and a particle.
     """
 
@@ -95,7 +95,7 @@ class Speech:
 
 
 def read_speech(texts: pa.Array) -> Speech:
-    """Tell words by part of speech.
+    """Count words by part of speech.
 
     Args:
         texts: string or large_string, without nulls.
@@ -131,17 +131,17 @@ def _count_speech(text: str) -> tuple[int, int, int, int, int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words and their n-grams, in the first `MAX_CHARS` characters of each document.
+    """Words and runs of words, in the first `MAX_CHARS` characters of each document.
 
     Attributes:
         chars: int64 (n_docs,), characters of the sample.
-        all_words: int64 (n_docs,), words, and marks too.
+        all_words: int64 (n_docs,), words and marks.
         words: int64 (n_docs,), words that hold a letter or a digit.
         word_chars: int64 (n_docs,), characters in those.
         alphabetic: int64 (n_docs,), words that hold a letter, kana and kanji among them.
         stop_words: int64 (n_docs,), how many of `STOP_CHARACTERS` are words of their own.
         newlines, hashes, ellipses: int64 (n_docs,), of the sample.
-        ngrams: int64 (n_docs, WORD_NGRAM_COLUMNS), columns as `manyo.filters.signals.signal_kernels` names them.
+        runs: (n_docs,), records of `RUN_COUNTS`.
     """
 
     chars: np.ndarray
@@ -153,7 +153,7 @@ class Words:
     newlines: np.ndarray
     hashes: np.ndarray
     ellipses: np.ndarray
-    ngrams: np.ndarray
+    runs: Records
 
     @property
     def mean_word_chars(self) -> np.ndarray:
@@ -166,33 +166,25 @@ class Words:
         return share(self.alphabetic, self.all_words)
 
     def per_word(self, counts: np.ndarray) -> np.ndarray:
-        """float32 (n_docs,), so many per word or mark."""
+        """float32 (n_docs,), counts per word or mark."""
         return share(counts, self.all_words)
 
-    def top_ngram_fraction(self, length: int) -> np.ndarray:
-        """float32 (n_docs,), characters in the most frequent n-gram of words per character.
-
-        Args:
-            length: of the n-gram in words, 2 to 4.
-        """
-        return share(self.ngrams[:, kernels.TOP_2WORD_CHARS + length - 2], self.chars)
+    def top_run_fraction(self, length: int) -> np.ndarray:
+        """float32 (n_docs,), characters in the most frequent run of 2 to 4 words per character."""
+        return share(self.runs["top_chars"][:, length - kernels.SHORTEST_TOP], self.chars)
 
     @property
-    def repeated_7gram_fraction(self) -> np.ndarray:
-        """float32 (n_docs,), n-grams of seven words that occur more than once per such n-gram."""
-        return share(self.ngrams[:, kernels.REPEATED_7WORDS], np.maximum(self.all_words - 6, 0))
+    def repeated_7word_fraction(self) -> np.ndarray:
+        """float32 (n_docs,), runs of seven words that occur more than once per such run."""
+        return share(self.runs["repeated_7word_runs"], np.maximum(self.all_words - 6, 0))
 
-    def stepped_ngram_fraction(self, length: int) -> np.ndarray:
-        """float32 (n_docs,), characters in n-grams of words seen before, each stepped over whole, per character.
-
-        Args:
-            length: of the n-gram in words, 5 to 10.
-        """
-        return share(self.ngrams[:, kernels.STEPPED_5WORD_CHARS + length - 5], self.chars)
+    def stepped_run_fraction(self, length: int) -> np.ndarray:
+        """float32 (n_docs,), characters in runs of 5 to 10 words seen before, stepped over whole, per character."""
+        return share(self.runs["stepped_chars"][:, length - kernels.SHORTEST_STEPPED], self.chars)
 
 
 def read_words(texts: pa.Array) -> Words:
-    """Count words and their n-grams.
+    """Count words and runs of words.
 
     Args:
         texts: string or large_string, without nulls.
@@ -207,11 +199,11 @@ def read_words(texts: pa.Array) -> Words:
     of = np.array(words, np.int64)
     bounds = np.array(offsets, np.int64)
     chars = np.array([len(word) for word in numbers], np.int64)[of] if words else of
-    has_letter = _told(numbers, str.isalpha)[of]
-    has_sign = _told(numbers, str.isalnum)[of]
+    has_letter = _has_any(numbers, str.isalpha)[of]
+    has_sign = _has_any(numbers, str.isalnum)[of]
     stop = np.array([numbers.get(character, -1) for character in STOP_CHARACTERS])
-    ngrams = np.zeros((len(samples), kernels.WORD_NGRAM_COLUMNS), np.int64)
-    _repeat_words(of, chars, bounds, ngrams)
+    runs = np.zeros(len(samples), kernels.RUN_COUNTS)
+    kernels.count_runs(of, chars, bounds, runs)
     return Words(
         chars=pc.utf8_length(samples).to_numpy(zero_copy_only=False).astype(np.int64),
         all_words=np.diff(bounds),
@@ -222,7 +214,7 @@ def read_words(texts: pa.Array) -> Words:
         newlines=_count(samples, "\n"),
         hashes=_count(samples, "#"),
         ellipses=_count(samples, "…") + _count(samples, "..."),
-        ngrams=ngrams,
+        runs=runs,
     )
 
 
@@ -233,9 +225,9 @@ def _surfaces(text: str) -> Iterator[str]:
             yield word
 
 
-def _told(words: Iterable[str], tells: Callable[[str], bool]) -> np.ndarray:
-    """int64, for each word whether any of its characters tells."""
-    return np.array([any(map(tells, word)) for word in words], np.int64)
+def _has_any(words: Iterable[str], test: Callable[[str], bool]) -> np.ndarray:
+    """int64 (n_words,), 1 for a word of which any character passes the test."""
+    return np.array([any(map(test, word)) for word in words], np.int64)
 
 
 def _sums(values: np.ndarray, bounds: np.ndarray) -> np.ndarray:
@@ -248,3 +240,132 @@ def _sums(values: np.ndarray, bounds: np.ndarray) -> np.ndarray:
 def _count(texts: pa.Array, pattern: str) -> np.ndarray:
     counts: np.ndarray = pc.count_substring(texts, pattern).to_numpy(zero_copy_only=False).astype(np.int64)
     return counts
+
+
+def _words(passes: Passes) -> Words:
+    return read_words(passes.column)
+
+
+def _parts_of_speech(passes: Passes) -> Speech:
+    return read_speech(passes.column)
+
+
+def _top_run_fraction(passes: Passes, length: int) -> np.ndarray:
+    return passes.of(_words).top_run_fraction(length)
+
+
+def _stepped_run_fraction(passes: Passes, length: int) -> np.ndarray:
+    return passes.of(_words).stepped_run_fraction(length)
+
+
+SIGNALS: tuple[Signal, ...] = (
+    Signal(
+        fraction("noun_fraction", f"nouns per word, punctuation left out, in the first {SPEECH_CHARS:,} characters"),
+        "HojiChar 0.80, with UniDic; ours with SudachiPy's short units",
+        lambda passes: passes.of(_parts_of_speech).noun_fraction,
+        setting=ALSO_MEASURE,
+    ),
+    Signal(
+        fraction("particle_word_fraction", f"particles per word, in the first {SPEECH_CHARS:,} characters"),
+        "lighttransport asks for one",
+        lambda passes: passes.of(_parts_of_speech).particle_word_fraction,
+        setting=ALSO_MEASURE,
+    ),
+    Signal(
+        fraction(
+            "unknown_word_fraction",
+            f"words that are in no dictionary per word, in the first {SPEECH_CHARS:,} characters",
+        ),
+        "ours: misread text and text in a wrong encoding",
+        lambda passes: passes.of(_parts_of_speech).unknown_word_fraction,
+        setting=ALSO_MEASURE,
+    ),
+    Signal(
+        fraction(
+            "predicate_sentence_fraction",
+            "sentences with a particle and a verb, an adjective or an auxiliary per sentence, in the first "
+            f"{SPEECH_CHARS:,} characters",
+        ),
+        "lighttransport's check of sentences",
+        lambda passes: passes.of(_parts_of_speech).predicate_sentence_fraction,
+        setting=ALSO_MEASURE,
+    ),
+    Signal(
+        count("word_count", f"words with a letter or a digit in them, in the first {MAX_CHARS:,} characters", "words"),
+        "Gopher and FineWeb-2 50 to 100,000; SudachiPy's short units, as in datatrove",
+        lambda passes: passes.of(_words).words,
+        setting=ALSO_MEASURE,
+    ),
+    Signal(
+        mean("mean_word_chars", "mean length of such words", "characters"),
+        "FineWeb-2 1 to 6",
+        lambda passes: passes.of(_words).mean_word_chars,
+        setting=ALSO_MEASURE,
+    ),
+    Signal(
+        fraction("alphabetic_word_fraction", "words with a letter in them, kana and kanji included, per word or mark"),
+        "FineWeb-2 (max_non_alpha_words_ratio) 0.759 at least",
+        lambda passes: passes.of(_words).alphabetic_word_fraction,
+        setting=ALSO_MEASURE,
+    ),
+    Signal(
+        count("stop_word_count", f"how many of {STOP_CHARACTERS} are words of their own", "words"),
+        "FineWeb-2 2 at least",
+        lambda passes: passes.of(_words).stop_words,
+        setting=ALSO_MEASURE,
+    ),
+    Signal(
+        mean("newlines_per_word", "newlines per word or mark", "newlines"),
+        "FineWeb-2 (new_line_ratio) 0.13 at most",
+        lambda passes: passes.of(_words).per_word(passes.of(_words).newlines),
+        setting=ALSO_MEASURE,
+    ),
+    Signal(
+        mean("hash_signs_per_word", "# per word or mark", "signs"),
+        "Gopher 0.1 at most",
+        lambda passes: passes.of(_words).per_word(passes.of(_words).hashes),
+        setting=ALSO_MEASURE,
+    ),
+    Signal(
+        mean("ellipses_per_word", "… and ... per word or mark", "ellipses"),
+        "Gopher 0.1 at most",
+        lambda passes: passes.of(_words).per_word(passes.of(_words).ellipses),
+        setting=ALSO_MEASURE,
+    ),
+    *(
+        Signal(
+            mean(
+                f"top_{length}word_fraction",
+                f"characters in the most frequent run of {length} words, and spaces between them, per character, in "
+                f"the first {MAX_CHARS:,}; overlaps count twice",
+                "characters",
+            ),
+            "Gopher and FineWeb-2 as datatrove counts",
+            partial(_top_run_fraction, length=length),
+            setting=ALSO_MEASURE,
+        )
+        for length in range(2, 5)
+    ),
+    Signal(
+        fraction(
+            "repeated_7word_fraction",
+            f"runs of seven words that occur more than once per such run, in the first {MAX_CHARS:,} characters",
+        ),
+        "HojiChar (word repetition ratio) 0.40, with MeCab's words",
+        lambda passes: passes.of(_words).repeated_7word_fraction,
+        setting=ALSO_MEASURE,
+    ),
+    *(
+        Signal(
+            fraction(
+                f"stepped_{length}word_fraction",
+                f"characters in runs of {length} words seen before, each stepped over whole, per character, in the "
+                f"first {MAX_CHARS:,}",
+            ),
+            "Gopher and FineWeb-2 as datatrove counts",
+            partial(_stepped_run_fraction, length=length),
+            setting=ALSO_MEASURE,
+        )
+        for length in range(5, 11)
+    ),
+)

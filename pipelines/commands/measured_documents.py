@@ -13,7 +13,8 @@ from manyo.corpus.tables.shards import filesystem, read_columns, zip_whole
 from manyo.corpus.takedowns import read_takedowns
 from manyo.filters import rights
 from manyo.filters.rules.decide import Rule, columns_by_table
-from manyo.filters.signals.catalogue import SIGNALS, SignalSettings
+from manyo.filters.signals.catalogue import SIGNALS
+from manyo.filters.signals.signal_settings import SignalSettings
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.takedown_stage import takedowns_uri
 from manyo.pipelines.run import finished_stages, record_takedowns

@@ -27,9 +27,11 @@ from manyo.filters.language import LanguageSettings
 from manyo.filters.pii.find import Scrub
 from manyo.filters.rights import Rights
 from manyo.filters.rules.decide import PROFILES, Rule, load_rules, shipped_rules
-from manyo.filters.signals.catalogue import SIGNALS, SignalSettings
-from manyo.filters.signals.models import Models
-from manyo.filters.signals.vocabulary import WordLists, load_words
+from manyo.filters.signals.catalogue import SIGNALS
+from manyo.filters.signals.measure import measured_signals
+from manyo.filters.signals.models import models_digest
+from manyo.filters.signals.signal_settings import Models, SignalSettings, WordLists
+from manyo.filters.signals.vocabulary import load_words
 from manyo.pipelines.engine.stage import UserError
 from manyo.tokenizer.mixture import Mix
 from manyo.tokenizer.shuffle import Shuffle
@@ -266,15 +268,16 @@ def _signals(path: str, settings: Filter, rules: tuple[Rule, ...], survivor_sign
             also_measure=(*settings.also_measure, *also_measure),
             words=_words(settings.words),
             models=settings.models,
-            models_digest=settings.models.digest(),
+            models_digest=models_digest(settings.models),
         )
+        measured = measured_signals(signals)
     except FileNotFoundError as error:
         raise UserError(f"{path}: [filter.words]: no such file: {error.filename or error}") from error
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: [filter] {error}") from error
     for signal in SIGNALS:
         name = signal.column.name
-        if name in looked_at and not signal.is_measured(signals):
+        if name in looked_at and signal not in measured:
             raise UserError(f"{path}: {looked_at[name]} looks at {name}, which needs the key {signal.setting}")
     return signals
 

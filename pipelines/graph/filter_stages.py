@@ -23,7 +23,7 @@ from manyo.corpus.tables.shards import (
 from manyo.filters import language, rights
 from manyo.filters.rules import decide as rules
 from manyo.filters.rules.decide import Rule
-from manyo.filters.signals import catalogue as signals
+from manyo.filters.signals import measure as signals
 from manyo.pipelines.engine.stage import Stage, Task, map_stage
 from manyo.pipelines.graph.config import Config
 

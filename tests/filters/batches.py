@@ -5,8 +5,13 @@ from hypothesis import strategies as st
 
 from manyo.corpus.schema import LABEL
 from manyo.corpus.text import Texts
+from manyo.filters.signals.catalogue import SIGNALS
+from manyo.filters.signals.signal import Passes
+from manyo.filters.signals.signal_settings import DEFAULTS
 
-#: Characters that the kernels treat in a way of their own, with plain ones in between.
+_SIGNALS = {signal.column.name: signal for signal in SIGNALS}
+
+#: Characters that the kernels treat specially, with plain ones in between.
 _TELLING = (
     "のにをはあいうょっーノニヲハアイｱｶﾞ日本語々〆〇漢字龍abcXYZ019ＡｚＺ０９ \t\u3000\r\u2028\n\n\n"
     "。！？!?．｡‼」』）)\"'…‥.・･●■*-→、「（〓\ufffd★@#한글中文яж𠮷🍣𛀁e\u0301"
@@ -38,6 +43,13 @@ def sliced(texts: list[str]) -> Texts:
     """The texts as a slice out of the middle of a read-only Arrow array."""
     column = pa.array(["前の文書。", *texts, "後の文書。"], pa.large_string())
     return Texts.from_arrow(column.slice(1, len(texts)))
+
+
+def signal_values(name: str, *texts: str) -> list[float]:
+    """The values of one signal for some texts."""
+    column = pa.array(["前の文書。", *texts], pa.large_string()).slice(1)
+    values: list[float] = _SIGNALS[name].measure(Passes(column, DEFAULTS)).tolist()
+    return values
 
 
 def assert_split_law(measure, batch: pa.RecordBatch, cut: int) -> None:

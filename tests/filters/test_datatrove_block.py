@@ -10,7 +10,7 @@ import pytest
 
 from manyo.filters.language import LanguageSettings, identify
 from manyo.filters.rules.decide import decide, load_rules
-from manyo.filters.signals.catalogue import measure
+from manyo.filters.signals.measure import measure
 from tests.conftest import ROOT
 from tests.filters.batches import documents
 

@@ -138,7 +138,7 @@ def test_a_file_that_is_no_model_is_named(content, what, kenlm, tmp_path: Path):
 
 
 def test_a_missing_piece_model_is_named(model):
-    with pytest.raises(ValueError, match=r"^/nowhere\.model: no SentencePiece model"):
+    with pytest.raises(ValueError, match=r"^/nowhere\.model: not a SentencePiece model"):
         measured(["雨"], model, "/nowhere.model")
 
 

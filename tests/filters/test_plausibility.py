@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bench.ocr_noise import Noise, wrongly_read
 from manyo.corpus.text import Texts
 from manyo.filters.signals.plausibility import load_table, read_plausibility
-from manyo.filters.signals.signal_kernels import RARE_CLASS
+from manyo.filters.signals.plausibility_kernels import RARE
 from tests import oracles
 from tests.conftest import ROOT
 
@@ -55,14 +55,10 @@ def test_a_text_without_neighbours_is_taken_for_ordinary_and_an_empty_one_measur
 def test_lifts_are_those_of_the_oracle(texts: list[str]) -> None:
     classes, lifts = load_table()
     characters = {2: "ぁ", 1: "漢"} | {
-        int(classes[point]): chr(point)
-        for point in range(0x10000)
-        if 1 < classes[point] < RARE_CLASS and chr(point) < "ァ"
+        int(classes[point]): chr(point) for point in range(0x10000) if 1 < classes[point] < RARE and chr(point) < "ァ"
     }
     characters |= {
-        int(classes[ord(kanji)]): kanji
-        for kanji in map(chr, range(0x4E00, 0xA000))
-        if 1 < classes[ord(kanji)] < RARE_CLASS
+        int(classes[ord(kanji)]): kanji for kanji in map(chr, range(0x4E00, 0xA000)) if 1 < classes[ord(kanji)] < RARE
     }
     characters |= {int(classes[ord(mark)]): mark for mark in "ー！？（）"}
     lift_of = {first: {second: lifts[a, b] / 4 for b, second in characters.items()} for a, first in characters.items()}
@@ -92,5 +88,5 @@ def test_the_table_is_figures_and_small() -> None:
     path = ROOT / "filters" / "signals" / "bigrams.txt"
     assert path.stat().st_size < 200_000
     classes, lifts = load_table()
-    assert lifts.shape == (int(classes[classes < RARE_CLASS].max()) + 1,) * 2
+    assert lifts.shape == (int(classes[classes < RARE].max()) + 1,) * 2
     assert np.abs(lifts).max() <= 24

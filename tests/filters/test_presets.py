@@ -21,8 +21,10 @@ from manyo.corpus.text import tidy
 from manyo.filters.language import LanguageSettings, identify
 from manyo.filters.rules.decide import RULE_COLUMNS, load_rules
 from manyo.filters.rules.decide import failures as failures_of
-from manyo.filters.signals.catalogue import SIGNALS, SignalSettings, measure
+from manyo.filters.signals.catalogue import SIGNALS
 from manyo.filters.signals.characters import CharacterClass, class_of
+from manyo.filters.signals.measure import measure
+from manyo.filters.signals.signal_settings import SignalSettings
 from tests.filters.batches import documents
 
 FOLDER = Path(__file__).parents[2] / "configs" / "presets"

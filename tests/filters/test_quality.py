@@ -124,5 +124,5 @@ def test_a_model_that_tells_other_things_apart_is_named(tmp_path: Path):
     training.write_text("__label__ja 今日は晴れ\n__label__en it is fine\n" * 50, encoding="utf-8")
     path = str(tmp_path / "other.bin")
     fasttext.train_supervised(str(training), dim=4, bucket=100, epoch=1, thread=1, verbose=0).save_model(path)
-    with pytest.raises(ValueError, match=r"other\.bin: no quality model: its labels are __label__en, __label__ja"):
+    with pytest.raises(ValueError, match=r"other\.bin: not a quality model: its labels are __label__en, __label__ja"):
         scores(["今日は晴れ"], Path(path))

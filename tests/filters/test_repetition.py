@@ -4,47 +4,40 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
-from manyo.filters.signals import signal_kernels as kernels
 from manyo.filters.signals.repetition import (
     COMPRESSED_BYTES,
     DISTINCT_WINDOW_CHARS,
     MAX_CHARS,
     MAX_RUN_CHARS,
     ZLIB_LEVEL,
-    find_plain_repeats,
     find_repeats,
     lz4_ratio,
     zlib_ratio,
 )
 from tests import oracles
-from tests.filters.batches import TEXTS, sliced
+from tests.filters.batches import TEXTS, signal_values, sliced
 
 
 @settings(max_examples=200, deadline=None)
 @given(TEXTS)
 def test_the_kernel_finds_the_repeats_that_the_oracle_finds(texts):
-    counts = find_repeats(sliced(texts)).counts
-    for row, text in enumerate(texts):
+    for counts, text in zip(find_repeats(sliced(texts)), texts, strict=True):
         for name, expected in oracles.find_repeats(text, MAX_RUN_CHARS, DISTINCT_WINDOW_CHARS).items():
-            assert counts[row, getattr(kernels, name)] == expected, (name, text)
-        for length in range(5, 11):
-            expected = oracles.stepped_ngram_chars(text, MAX_RUN_CHARS, length)
-            assert counts[row, kernels.STEPPED_5GRAM_CHARS + length - 5] == expected, (length, text)
+            assert counts[name].tolist() == expected, (name, text)
 
 
 @settings(max_examples=100, deadline=None)
 @given(TEXTS)
 def test_plain_repeats_are_those_of_the_text_as_it_stands(texts):
-    repeats = find_plain_repeats(sliced(texts))
-    for row, text in enumerate(texts):
-        for length in range(2, 11):
+    for length in range(2, 11):
+        name = f"top_{length}gram_occurrence_fraction" if length <= 4 else f"repeated_{length}gram_fraction"
+        for value, text in zip(signal_values(name, *texts), texts, strict=True):
             ngrams = oracles.plain_ngrams(text, length)
             if length <= 4:
-                top = max(ngrams.values(), default=0) / max(sum(ngrams.values()), 1)
-                assert repeats.top_ngram_occurrence_fraction(length)[row] == pytest.approx(top), (length, text)
+                expected = max(ngrams.values(), default=0) / max(sum(ngrams.values()), 1)
             else:
-                repeated = sum(count > 1 for count in ngrams.values()) / max(len(ngrams), 1)
-                assert repeats.repeated_ngram_fraction(length)[row] == pytest.approx(repeated), (length, text)
+                expected = sum(count > 1 for count in ngrams.values()) / max(len(ngrams), 1)
+            assert value == pytest.approx(expected), (length, text)
 
 
 @settings(max_examples=60, deadline=None)
@@ -66,35 +59,33 @@ def test_a_megabyte_is_compressed_and_no_more():
 
 def test_what_stands_beyond_the_sample_is_not_read():
     long = "".join(chr(0x4E00 + number % 20000) for number in range(MAX_CHARS))
-    inside, beyond = find_repeats(sliced([long, long + "同じ言葉" * 5000])).counts
-    assert inside.tolist() == beyond.tolist()
-    assert inside[kernels.SAMPLED_CHARS] == MAX_CHARS
+    inside, beyond = find_repeats(sliced([long, long + "同じ言葉" * 5000]))
+    assert inside == beyond
+    assert inside["sampled_chars"] == MAX_CHARS
 
 
 def test_a_ruled_line_is_not_a_repeated_word():
-    repeats = find_repeats(sliced(["概要を述べる" + "-" * 60]))
-    assert repeats.counts[0, kernels.TOP_4GRAM] == 1
-    assert repeats.longest_run_chars[0] == 60
+    (counts,) = find_repeats(sliced(["概要を述べる" + "-" * 60]))
+    assert counts["top_ngrams"][-1] == 1
+    assert counts["longest_run"] == 60
 
 
 def test_a_fraction_never_exceeds_one():
-    repeats = find_repeats(sliced(["ああああ", "あいあいあいあい"]))
-    assert repeats.top_2gram_fraction.tolist() == [1, 1]
-    assert repeats.duplicate_5gram_fraction.max() <= 1
+    texts = ("ああああ", "あいあいあいあい")
+    assert signal_values("top_2gram_fraction", *texts) == [1, 1]
+    assert max(signal_values("duplicate_5gram_fraction", *texts)) <= 1
 
 
 def test_a_long_text_with_many_repeats_is_counted_as_the_oracle_counts():
     text = "".join(
         f"第{number % 37}回の会は{number % 11}時に{'始まり' * (number % 5)}終わる。" for number in range(400)
     )
-    counts = find_repeats(sliced([text])).counts[0]
+    (counts,) = find_repeats(sliced([text]))
     for name, expected in oracles.find_repeats(text, MAX_RUN_CHARS, DISTINCT_WINDOW_CHARS).items():
-        assert counts[getattr(kernels, name)] == expected, name
-    stepped = [oracles.stepped_ngram_chars(text, MAX_RUN_CHARS, length) for length in range(5, 11)]
-    assert counts[kernels.STEPPED_5GRAM_CHARS : kernels.STEPPED_5GRAM_CHARS + 6].tolist() == stepped
+        assert counts[name].tolist() == expected, name
 
 
 def test_a_repeated_passage_counts_in_whole_steps():
-    repeats = find_repeats(sliced(["いろはにほへと、いろはにほへと"]))
-    assert repeats.stepped_ngram_fraction(5)[0] == pytest.approx(5 / 15)
-    assert repeats.duplicate_5gram_fraction[0] == pytest.approx(7 / 15)
+    text = "いろはにほへと、いろはにほへと"
+    assert signal_values("stepped_5gram_fraction", text) == [pytest.approx(5 / 15)]
+    assert signal_values("duplicate_5gram_fraction", text) == [pytest.approx(7 / 15)]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from manyo.corpus.schema import DECISIONS
 from manyo.filters.language import LanguageSettings, identify
 from manyo.filters.rules.decide import PROFILES, RULE_COLUMNS, Rule, decide, failures, load_rules
-from manyo.filters.signals.catalogue import measure
+from manyo.filters.signals.measure import measure
 from tests.filters.batches import TEXTS, documents
 
 RULES_FILE = Path(__file__).parents[2] / "filters" / "rules" / "default.toml"

@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manyo.corpus.schema import signals_table
-from manyo.filters.signals.catalogue import SIGNALS, SignalSettings, measure, measured_signals, signals_schema
-from manyo.filters.signals.vocabulary import WordLists
+from manyo.filters.signals.catalogue import SIGNALS
+from manyo.filters.signals.measure import measure, measured_signals, signals_schema
+from manyo.filters.signals.signal_settings import SignalSettings, WordLists
 from tests.filters.batches import TEXTS, assert_split_law, documents
 
 MEASURED = measured_signals(SignalSettings())
@@ -54,8 +55,8 @@ def test_what_is_measured_on_request_is_measured_only_then():
 
 
 def test_only_what_is_measured_on_request_can_be_asked_for():
-    with pytest.raises(ValueError, match="'char_count' is none of zlib_ratio"):
-        SignalSettings(also_measure=("char_count",))
+    with pytest.raises(ValueError, match="'char_count' is not one of zlib_ratio"):
+        measured_signals(SignalSettings(also_measure=("char_count",)))
 
 
 def test_names_are_those_of_no_other_signal():

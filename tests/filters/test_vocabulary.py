@@ -6,26 +6,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from manyo.filters.signals.characters import count_characters
+from manyo.filters.signals.signal_settings import WordLists
 from manyo.filters.signals.vocabulary import (
     BOARD_MARKS,
     HEAD_CHARS,
-    WordLists,
     count_board_marks,
     count_words,
     load_words,
 )
 from tests import oracles
-from tests.filters.batches import TEXT, sliced
+from tests.filters.batches import TEXT, signal_values, sliced
 
 WORDS = ["セール", "セールス", "安い", "安い店", "sale", "今だけ", "だけ安", "ー"]
 
 
 def fractions(*texts: str) -> list[float]:
-    batch = sliced(list(texts))
-    return (
-        count_words(batch, WordLists()).phrase_fraction("error_phrases", count_characters(batch).char_counts).tolist()
-    )
+    return signal_values("error_phrase_fraction", *texts)
 
 
 def test_the_fraction_is_of_characters_in_phrases():
@@ -145,5 +141,5 @@ def test_a_list_is_one_word_a_line(tmp_path):
 def test_a_list_without_words_or_in_another_encoding_is_refused(tmp_path, content):
     path = tmp_path / "words.txt"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"words.txt: (holds no word|not UTF-8)"):
+    with pytest.raises(ValueError, match=r"words.txt: (there are no words|not UTF-8)"):
         load_words(str(path))

@@ -5,13 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manyo.filters.signals.repetition import MAX_CHARS
-from manyo.filters.signals.signal_kernels import (
-    REPEATED_7WORDS,
-    STEPPED_5WORD_CHARS,
-    TOP_2WORD_CHARS,
-    WORD_NGRAM_COLUMNS,
-    _repeat_words,
-)
+from manyo.filters.signals.word_kernels import RUN_COUNTS, count_runs
 from manyo.filters.signals.words import SPEECH_CHARS, read_speech, read_words
 from tests import oracles
 
@@ -32,15 +26,11 @@ def test_runs_of_words_are_those_that_the_oracle_finds(texts):
     numbers = np.array([WORDS.index(word) for text in texts for word in text], np.int64)
     chars = np.array([len(word) for text in texts for word in text], np.int64)
     offsets = np.cumsum([0, *map(len, texts)])
-    counts = np.zeros((len(texts), WORD_NGRAM_COLUMNS), np.int64)
-    _repeat_words(numbers, chars, offsets, counts)
-    for row, text in enumerate(texts):
-        expected = oracles.repeat_words(text)
-        assert counts[row, REPEATED_7WORDS] == expected["of repeated 7"], text
-        for length in (2, 3, 4):
-            assert counts[row, TOP_2WORD_CHARS + length - 2] == expected[f"top {length}"], (length, text)
-        for length in range(5, 11):
-            assert counts[row, STEPPED_5WORD_CHARS + length - 5] == expected[f"repeated {length}"], (length, text)
+    counts = np.zeros(len(texts), RUN_COUNTS)
+    count_runs(numbers, chars, offsets, counts)
+    for row, text in zip(counts, texts, strict=True):
+        for name, expected in oracles.count_runs(text).items():
+            assert row[name].tolist() == expected, (name, text)
 
 
 def test_words_are_short_units_and_marks_are_none():
@@ -56,7 +46,7 @@ def test_words_are_short_units_and_marks_are_none():
 def test_the_share_of_repeated_runs_is_of_all_runs_of_seven_words():
     words = read_words(column("花が咲いて鳥が鳴いた。" * 2, "花が咲いた。", ""))
     assert words.all_words[0] == 18
-    assert words.repeated_7gram_fraction.tolist() == [6 / 12, 0, 0]
+    assert words.repeated_7word_fraction.tolist() == [6 / 12, 0, 0]
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_a_file_that_is_no_toml(folder: Path, capsys: pytest.CaptureFixture[str]
         ('name = "notes"', 'name = "notes"\ntextfield = "x"', "[[source]] 1: unknown key 'textfield'; known:"),
         ('kind = "jsonl"', 'kind = "pdf"', "kind 'pdf' is none of aozora, egov, honkoku,"),
         ('profile = "prose"', 'profile = "novel"', "profile 'novel' is none of"),
-        ("[filter]", '[filter]\nalso_measure = ["char_count"]', "also_measure: 'char_count' is none of zlib_ratio"),
+        ("[filter]", '[filter]\nalso_measure = ["char_count"]', "also_measure: 'char_count' is not one of zlib_ratio"),
         ("[tokenize.train]", '[filter.words]\nadult = "none.txt"\n[tokenize.train]', "[filter.words]: no such file:"),
         ('name = "notes"', 'name = "My Notes"', "name 'My Notes' must be lower-case"),
         ("vocabulary_size = 300", 'vocabulary_size = "many"', "vocabulary_size: expected int, got 'many'"),

@@ -18,7 +18,7 @@ from manyo.corpus.tables.shards import write_shard
 from manyo.filters.language import LanguageSettings, identify
 from manyo.filters.rules.comparison import Alternative, move_bound
 from manyo.filters.rules.decide import load_rules
-from manyo.filters.signals import catalogue as signals
+from manyo.filters.signals import measure as signals
 from manyo.pipelines.cli import main
 from manyo.pipelines.commands.inspect import choose
 from manyo.pipelines.commands.measured_documents import MeasuredShard, measured_shards

@@ -1,0 +1,43 @@
+"""Measure: a batch of documents to a batch of the table `signals`."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from manyo.corpus.schema import signals_table
+from manyo.filters.signals.catalogue import SIGNALS
+from manyo.filters.signals.signal import ALSO_MEASURE, Passes, Signal
+from manyo.filters.signals.signal_settings import DEFAULTS, SignalSettings
+
+
+def measured_signals(settings: SignalSettings) -> tuple[Signal, ...]:
+    """The signals that a run with these settings measures, in the order of their columns.
+
+    Raises:
+        ValueError: `also_measure` names something that is not a signal measured on request.
+    """
+    on_request = [signal.column.name for signal in SIGNALS if signal.setting == ALSO_MEASURE]
+    for name in settings.also_measure:
+        if name not in on_request:
+            raise ValueError(f"also_measure: {name!r} is not one of {', '.join(on_request)}")
+    return tuple(signal for signal in SIGNALS if signal.is_measured(settings))
+
+
+def signals_schema(settings: SignalSettings = DEFAULTS) -> pa.Schema:
+    """The schema of the `signals` table of a run with these settings."""
+    return signals_table(tuple(signal.column for signal in measured_signals(settings))).schema
+
+
+def measure(documents: pa.RecordBatch, settings: SignalSettings = DEFAULTS) -> pa.RecordBatch:
+    """Measure the signals of a batch.
+
+    Args:
+        documents: with the columns `doc_id` and `text`; others are ignored.
+        settings: which signals are measured.
+
+    Returns:
+        A batch of `signals_schema(settings)`, row by row.
+    """
+    passes = Passes(documents.column("text"), settings)
+    values = [pa.array(signal.measure(passes), signal.column.type) for signal in measured_signals(settings)]
+    return pa.RecordBatch.from_arrays([documents.column("doc_id"), *values], schema=signals_schema(settings))

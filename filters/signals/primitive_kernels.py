@@ -1,0 +1,142 @@
+"""Steps that several kernels share: decode a code point, find a slot in a hash table, count n-grams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from manyo.corpus.jit import Bytes, Int32s, Int64s, Uint32s, Uint64s, kernel
+
+#: An odd multiplier with well-spread bits (the 64-bit golden ratio), for polynomial hashes modulo 2**64 and for the
+#: multiply-shift that turns a hash into a slot.
+MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
+
+# UTF-8: a first byte below these begins a character of one, two or three bytes; each of the others holds six bits.
+_END_OF_ONE: Final = 0x80
+_END_OF_TWO: Final = 0xE0
+_END_OF_THREE: Final = 0xF0
+_SIX_BITS: Final = 0x3F
+
+# A slot of the table of n-grams: 44 bits of its hash as a tag, a bit if it was stepped over, how often it occurred.
+_TAG_SHIFT: Final = np.uint64(20)
+STEPPED_BIT: Final = np.uint64(19)
+COUNT_BITS: Final = np.uint64(0x3_FFFF)
+
+#: `np.int64`, of which the type checker takes the results for the integers that they are to Numba.
+int64: Final = cast("Callable[[Any], int]", np.int64)
+
+#: Scratch arrays of 32 or 64 bits, for texts of one length and for words.
+Places = TypeVar("Places", Int32s, Int64s)
+Slots = TypeVar("Slots", Uint32s, Uint64s)
+
+#: Structured arrays, one record for each document.
+Records: TypeAlias = NDArray[np.void]
+
+
+@kernel
+def code_point(data: Bytes, i: int) -> tuple[int, int]:
+    """The code point that starts at byte i, and the byte after it."""
+    at = np.uint64(i)  # with an unsigned index the compiler does not test for a negative one
+    lead = int64(data[at])
+    if lead < _END_OF_ONE:
+        return lead, i + 1
+    second = int64(data[at + np.uint64(1)]) & _SIX_BITS
+    if lead < _END_OF_TWO:
+        return (lead & 0x1F) << 6 | second, i + 2
+    third = int64(data[at + np.uint64(2)]) & _SIX_BITS
+    if lead < _END_OF_THREE:
+        return (lead & 0x0F) << 12 | second << 6 | third, i + 3
+    fourth = int64(data[at + np.uint64(3)]) & _SIX_BITS
+    return (lead & 0x07) << 18 | second << 12 | third << 6 | fourth, i + 4
+
+
+@kernel
+def longest_document(offsets: Int64s) -> int:
+    """The size of the longest document, in what offsets count."""
+    longest = int64(0)
+    for doc in range(len(offsets) - 1):
+        longest = max(longest, offsets[doc + 1] - offsets[doc])
+    return longest
+
+
+@kernel
+def table_shift(n_keys: int) -> int:
+    """The shift of the smallest table, of 16 slots or more, of which n keys fill at most half."""
+    shift = 60
+    while (1 << (64 - shift)) < 2 * n_keys:
+        shift -= 1
+    return shift
+
+
+@kernel
+def find_slot(keys: Uint64s, used: Int32s, key: np.uint64, shift: int) -> np.uint64:
+    """The slot of a key in an open-addressing table of 2**(64 - shift) slots; unused if the key is new."""
+    mask = np.uint64((1 << (64 - shift)) - 1)
+    slot = (key * MULTIPLIER) >> np.uint64(shift)
+    # One test, not two: the processor cannot predict whether a key is new.
+    while (used[slot] != 0) & (keys[slot] != key):
+        slot = (slot + np.uint64(1)) & mask
+    return slot
+
+
+@kernel
+def count_ngrams(
+    prefixes: Uint64s,
+    starts: Places,
+    n_starts: int,
+    length: int,
+    power: np.uint64,
+    hashes: Uint64s,
+    slots: Slots,
+    ranks: Uint32s,
+    table: Uint64s,
+) -> None:
+    """Count the n-grams at the first n_starts places, by polynomial hash.
+
+    Loops that do one thing each, over unsigned numbers, leave the compiler no sign to test and nothing to spill.
+
+    Args:
+        prefixes: hash of each beginning of the text.
+        starts: where the n-grams begin.
+        n_starts: how many of `starts` are in use.
+        length: of the n-grams.
+        power: MULTIPLIER**length.
+        hashes: scratch, one for each place.
+        slots: gets the row of each place's n-gram in the table.
+        ranks: gets for each place how often its n-gram has occurred up to there.
+        table: gets the slots of the n-grams; only as much of it as the n-grams need is used.
+    """
+    n_places, chars = np.uint64(n_starts), np.uint64(length)
+    for i in range(n_places):
+        start = np.uint64(starts[i])
+        hashes[i] = (prefixes[start + chars] - prefixes[start] * power) * MULTIPLIER
+    shift = table_shift(2 * n_starts)  # at most a quarter full: fewer collisions
+    n_slots = 1 << (64 - shift)
+    for slot in range(n_slots):
+        table[slot] = 0
+    down, mask = np.uint64(shift), np.uint64(n_slots - 1)
+    for i in range(n_places):
+        tag = hashes[i] << _TAG_SHIFT
+        slot = hashes[i] >> down
+        entry = table[slot]
+        # One test, not two: the processor cannot predict whether an n-gram is new.
+        while (entry != 0) & ((entry ^ tag) >> _TAG_SHIFT != 0):
+            slot = (slot + np.uint64(1)) & mask
+            entry = table[slot]
+        rank = (entry & COUNT_BITS) + np.uint64(1)
+        table[slot] = tag | rank
+        slots[i] = slot
+        ranks[i] = rank
+
+
+@kernel
+def keep_repeated(starts: Places, n_starts: int, slots: Slots, table: Uint64s) -> int:
+    """Move the places whose n-gram occurs more than once to the front, and return their number."""
+    n_repeated = np.uint64(0)
+    for i in range(np.uint64(n_starts)):
+        starts[n_repeated] = starts[i]
+        n_repeated += np.uint64(table[slots[i]] & COUNT_BITS > np.uint64(1))
+    return int64(n_repeated)

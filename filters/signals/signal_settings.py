@@ -1,0 +1,63 @@
+"""What a run measures beyond the signals that are always measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class WordLists:
+    """Words to count; a list that is empty is not counted.
+
+    Attributes:
+        advertising: words of shops and advertisements.
+        adult: words of sexual content.
+        discrimination: words that demean people.
+        violence: words of violence and cruelty.
+    """
+
+    advertising: tuple[str, ...] = ()
+    adult: tuple[str, ...] = ()
+    discrimination: tuple[str, ...] = ()
+    violence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Paths of models whose scores are signals, on every machine that measures; a signal without its model is not
+    measured.
+
+    Attributes:
+        quality: a classifier that `manyo train-quality` wrote.
+        perplexity: a KenLM model, ARPA or binary.
+        pieces: the SentencePiece model whose pieces are the words of `perplexity`; None where they are characters.
+    """
+
+    quality: str | None = None
+    perplexity: str | None = None
+    pieces: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.pieces is not None and self.perplexity is None:
+            raise ValueError("pieces is the vocabulary of a perplexity model, but perplexity names no model")
+
+
+@dataclass(frozen=True, slots=True)
+class SignalSettings:
+    """What is measured beyond the signals that are always measured.
+
+    Attributes:
+        also_measure: names of signals that cost too much to be measured in every run.
+        words: lists of words to count.
+        models: models whose scores are signals.
+        models_digest: digest of their bytes, so that another model at the same path is another setting.
+    """
+
+    also_measure: tuple[str, ...] = ()
+    words: WordLists = field(default_factory=WordLists)
+    models: Models = field(default_factory=Models)
+    models_digest: str = ""
+
+
+#: A run that asks for nothing.
+DEFAULTS = SignalSettings()
