@@ -1,1 +1,1 @@
-"""The documentation, and the generator of the pages that restate the code."""
+"""The documentation, and the generator of the pages that follow from the code."""

@@ -1,6 +1,6 @@
-"""The plan for 1 and 10 billion documents in docs/dedup-scale.md, computed from the table of measurements on that page.
+"""The plan for 1 and 10 billion documents in docs/dedup-scale.md, computed from the measurements on that page.
 
-What is measured grows in proportion to the documents; what a task holds is what the code says that it holds.
+Measured costs are taken to grow in proportion to the documents; the memory of a task follows from its code.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from manyo.dedup.settings import Dedup
 
 _HEADING = "## The plan for 1 and 10 billion\n"
 
-#: Pages of the plan, in characters; the table has a column for documents of this length.
+#: Length of a page in the plan, in characters; the table has columns for documents of this length.
 _PAGE_CHARS = 1000
 _BYTES_PER_CHAR = 3
 
-#: What the largest task may hold, which decides about the number of parts, and the node that tasks run on.
+#: Memory of the largest task, which determines the number of parts, and the node that tasks run on.
 _TASK_BYTES = 5e9
 _LIBRARIES_BYTES = 0.3e9
 _NODE_CORES, _NODE_BYTES = 32, 128e9
@@ -26,13 +26,13 @@ _NODE_CORES, _NODE_BYTES = 32, 128e9
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """A row of the table: what a stage takes for each document.
+    """A row of the table: the cost of one stage for each document.
 
     Attributes:
-        us: processor microseconds, at ten million short documents.
-        size_bytes: on disk, there.
-        us_ratio: processor time of documents of `_PAGE_CHARS` over that of short ones, at a million of both.
-        size_ratio: the same of the bytes.
+        us: processor microseconds, with ten million short documents.
+        size_bytes: bytes on disk, in the same run.
+        us_ratio: processor time of documents of `_PAGE_CHARS` divided by that of short ones, a million of each.
+        size_ratio: the same ratio of the bytes on disk.
     """
 
     us: float
@@ -53,7 +53,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a corpus of so many pages takes."""
+    """Tasks, memory, disk and time of dedup for a corpus of `documents` pages."""
 
     documents: float
     shards: int
@@ -69,7 +69,7 @@ class Plan:
 
 
 def with_sums(page: str) -> str:
-    """The page with the last row of its table of measurements added up anew."""
+    """Return the page with the last row of its measurements, their sums, computed again."""
     rows = [_cells(line) for line in page.splitlines() if _is_measurement(line)]
     sums = [sum(float(row[column]) for row in rows) for column in range(1, 7)]
     cells = [*(f"{one:.1f}" for one in sums[:3]), *(f"{one:,.0f}" for one in sums[3:])]
@@ -79,9 +79,9 @@ def with_sums(page: str) -> str:
 
 
 def measured(page: str) -> dict[str, Cost]:
-    """The table of measurements by stage.
+    """Return the measurements by stage.
 
-    Its columns: µs at 1 M, 10 M, and 1 M of longer documents; bytes at the same three.
+    The columns of the table are µs at 1 M, at 10 M, and at 1 M of longer documents, then bytes at the same three.
     """
     costs = {}
     for line in filter(_is_measurement, page.splitlines()):
@@ -101,17 +101,17 @@ def _cells(row: str) -> list[str]:
 
 
 def plan(costs: Mapping[str, Cost], documents: float, docs_per_shard: float, with_candidates: float) -> Plan:
-    """Parts, memory, disk and time for a corpus of pages.
+    """Compute parts, memory, disk and time for a corpus of pages.
 
     Args:
-        costs: measured.
-        documents: of the corpus.
-        docs_per_shard: how many are extracted into one shard.
+        costs: measured costs by stage.
+        documents: number of documents in the corpus.
+        docs_per_shard: number of documents in a shard.
         with_candidates: share of documents that are in a pair.
     """
     settings = Dedup()
-    # `manyo.dedup.verdict.compared.read_compared` and `manyo.dedup.candidates.pairs.find_pairs` say what a document of
-    # a part takes.
+    # `manyo.dedup.verdict.compared.read_compared` and `manyo.dedup.candidates.pairs.find_pairs` say how much memory a
+    # document of a part takes.
     compared_bytes = 120 + 8 * settings.permutations + 8 * (_PAGE_CHARS - settings.shingle_chars + 1)
     key_bytes = 70 * (settings.bands + 1)
     parts = 100 * math.ceil(documents * with_candidates * compared_bytes / _TASK_BYTES / 100)
@@ -134,10 +134,10 @@ def plan(costs: Mapping[str, Cost], documents: float, docs_per_shard: float, wit
 
 
 def with_plan(page: str) -> str:
-    """The page with its sums and the table of its last section computed anew.
+    """Return the page with its sums and the table of its last section computed again.
 
     Raises:
-        ValueError: the page has no such section, or does not say how many documents are in a pair.
+        ValueError: the page lacks that section, or the share of documents in a pair.
     """
     above, heading, below = with_sums(page).partition(_HEADING)
     share = re.search(r"(0\.\d+) of the documents are in a pair", above)
@@ -153,7 +153,7 @@ def with_plan(page: str) -> str:
         "memory of a `pairs` task": [_size(one.pairs_bytes) for one in plans],
         "memory of a `clusters` task": [_size(one.clusters_bytes) for one in plans],
         "memory of `components`, one task": [_size(one.components_bytes) for one in plans],
-        "disk beside the text": [_size(one.disk_bytes) for one in plans],
+        "disk in addition to the text": [_size(one.disk_bytes) for one in plans],
         "processor hours": [f"{one.processor_h:,.0f}" for one in plans],
         "of these `components`, on one core": [f"{one.components_h:.1f}" for one in plans],
         f"hours on a node of {_NODE_CORES} cores and {_size(_NODE_BYTES)}": [f"{one.node_h:.1f}" for one in plans],

@@ -1,1 +1,1 @@
-"""Pages, scans and old texts of our own writing, small enough to ship and odd enough to test with."""
+"""Small pages, scans and old texts, written for this project to test with."""

@@ -12,7 +12,7 @@ def test_a_stale_page_is_named(tmp_path, capsys):
     assert main(["--folder", str(tmp_path), "--check"]) == 0
     (tmp_path / "rules.md").write_text("old", encoding="utf-8")
     assert main(["--folder", str(tmp_path), "--check"]) == 1
-    assert "rules.md is not what the code says" in capsys.readouterr().err
+    assert "rules.md is stale" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("page", ["signals.md", "rules.md"])
