@@ -26,6 +26,7 @@ from manyo.pipelines.commands.forecast import (
 from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.engine.stage import UserError
 from manyo.pipelines.graph.config import Config, from_table
+from manyo.pipelines.report.quantities import format_duration, format_size
 
 #: With fewer sampled documents than this there is a warning: the spread of ten sizes is about a third of their sum.
 _FEW_DOCUMENTS = 100
@@ -88,11 +89,11 @@ def stage_table(planned: Forecast, cluster: Cluster) -> Table:
         table.add_row(
             stage.stage,
             f"{stage.tasks:,}",
-            duration(stage.cpu_seconds),
-            duration(stage.wall_seconds(cluster)),
-            size(stage.bytes_read),
-            size(stage.bytes_written),
-            size(stage.peak_memory_bytes),
+            format_duration(stage.cpu_seconds),
+            format_duration(stage.wall_seconds(cluster)),
+            format_size(stage.bytes_read),
+            format_size(stage.bytes_written),
+            format_size(stage.peak_memory_bytes),
         )
     return table
 
@@ -131,8 +132,8 @@ def comparison_table(planned: Forecast, cluster: Cluster, actuals: Sequence[Actu
             f"{wall_seconds:,.2f}",
             f"{one.wall_seconds:,.2f}",
             _ratio(one.wall_seconds, wall_seconds),
-            size(bytes_written),
-            size(one.bytes_written),
+            format_size(bytes_written),
+            format_size(one.bytes_written),
             _ratio(one.bytes_written, bytes_written),
         )
     return table
@@ -144,14 +145,15 @@ def _lines(config: Config, planned: Forecast, cluster: Cluster, prices: Prices |
     scratch, output = _scratch_and_kept(planned)
     egress = planned.input_bytes if _is_remote(config) else 0
     lines = [
-        f"sample    {planned.sampled_records:,} records, about {size(planned.sampled_bytes)} "
-        f"of {size(planned.input_bytes)}, {planned.sampled_documents:,} documents",
+        f"sample    {planned.sampled_records:,} records, about {format_size(planned.sampled_bytes)} "
+        f"of {format_size(planned.input_bytes)}, {planned.sampled_documents:,} documents",
         f"CPU       {planned.cpu_seconds / 3600:,.4f} hours",
-        f"wall      {duration(planned.wall_seconds(cluster))} on {cluster.nodes:,} x {cluster.cores} cores, "
-        f"including {duration(planned.start_seconds)} to start",
-        f"memory    {size(node_memory_bytes(planned, cluster))} per node",
-        f"output    {size(output)} of documents, signals, release and tokens, {size(scratch)} of intermediate tables",
-        f"egress    {size(egress)}" + ("" if egress else ": all inputs are on this machine"),
+        f"wall      {format_duration(planned.wall_seconds(cluster))} on {cluster.nodes:,} x {cluster.cores} cores, "
+        f"including {format_duration(planned.start_seconds)} to start",
+        f"memory    {format_size(node_memory_bytes(planned, cluster))} per node",
+        f"output    {format_size(output)} of documents, signals, release and tokens, "
+        f"{format_size(scratch)} of intermediate tables",
+        f"egress    {format_size(egress)}" + ("" if egress else ": all inputs are on this machine"),
     ]
     if prices is not None:
         parts = {
@@ -187,19 +189,3 @@ def _table(*columns: str) -> Table:
 
 def _ratio(actual_value: float, planned: float) -> str:
     return f"{actual_value / planned:.2f}" if planned else ""
-
-
-def duration(seconds: float) -> str:
-    """A time for people: 3.2 s, 5 min, 7.5 h."""
-    if seconds < 120:
-        return f"{seconds:.1f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:,.1f} h"
-
-
-def size(n_bytes: float) -> str:
-    """A size for people, in powers of a thousand."""
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if n_bytes < 1000 or unit == "TB":
-            return f"{n_bytes:,.0f} {unit}" if unit == "B" else f"{n_bytes:,.1f} {unit}"
-        n_bytes /= 1000
-    raise AssertionError("the last unit takes everything")

@@ -21,6 +21,7 @@ from manyo.pipelines.engine.shapes import StageOutput
 from manyo.pipelines.engine.stage import Stage, StagePlan
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
+from manyo.pipelines.report.quantities import format_duration
 
 #: The rate of a stage covers the shards that ended within this time before its last one.
 _RECENT_S = 600.0
@@ -123,8 +124,8 @@ def status_table(statuses: Sequence[StageStatus]) -> Table:
             f"{status.done:,} of {'?' if status.shards is None else f'{status.shards:,}'}",
             f"{status.records_per_second:,.0f}" if status.done else "",
             f"{status.bytes_per_second / 1e6:,.1f}" if status.done else "",
-            "" if status.eta_s is None else f"{status.eta_s:,.0f} s",
-            "" if status.idle_s is None else f"{status.idle_s:,.0f} s ago",
-            ", ".join(f"{shard} {seconds:.1f} s" for shard, seconds in status.slowest),
+            "" if status.eta_s is None else format_duration(status.eta_s),
+            "" if status.idle_s is None else f"{format_duration(status.idle_s)} ago",
+            ", ".join(f"{shard} {format_duration(seconds)}" for shard, seconds in status.slowest),
         )
     return table

@@ -17,7 +17,7 @@ from manyo.pipelines.commands.run_setup import open_console, read_config, unread
 from manyo.pipelines.commands.shown_documents import parse_number, print_document
 from manyo.pipelines.engine.stage import UserError
 from manyo.pipelines.graph.config import Config
-from manyo.pipelines.report.page import page_templates
+from manyo.pipelines.report.rendering import page_templates
 
 #: Width of the tables if standard output is not a terminal: lines are not broken to fit a window.
 _PIPE_COLUMNS = 160

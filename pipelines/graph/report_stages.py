@@ -38,8 +38,11 @@ from manyo.pipelines.engine.shapes import (
 from manyo.pipelines.engine.stage import NoSettings, Stage, Task, map_stage
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.reading import read_all
-from manyo.pipelines.report import page as reports
 from manyo.pipelines.report import statistics
+from manyo.pipelines.report.assembling import RunFacts, Samples, StageTiming, assemble
+from manyo.pipelines.report.counters import merge
+from manyo.pipelines.report.document_columns import ShardTables
+from manyo.pipelines.report.rendering import render_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ def report_stages(
 
 def shard_statistics(task: Task) -> Mapping[str, int]:
     """Every table of one shard → additive counters for the report."""
-    tables = statistics.ShardTables(
+    tables = ShardTables(
         leaks=next(iter(task.inputs.get("leaks", ())), None),
         **{
             table: task.input(table)
@@ -145,7 +148,7 @@ def token_statistics(task: Task) -> Mapping[str, int]:
 def report(task: Task) -> Mapping[str, int]:
     """Counters of all shards, and the manifests of all stages → report.html and report.json."""
     counted = [*task.inputs["statistics"], *task.inputs["token_statistics"]]
-    merged = statistics.merge(_read_json(uri) for uri in counted)
+    merged = merge(_read_json(uri) for uri in counted)
     out = task.stage_folder.rsplit("/", 1)[0]
     extracted: Counter[str] = Counter()
     timings = []
@@ -156,7 +159,7 @@ def report(task: Task) -> Mapping[str, int]:
         )
         timings.append(timing)
         started = min(started, began)
-    facts = reports.RunFacts(
+    facts = RunFacts(
         config=task.settings.config_name,
         out=out,
         started=datetime.fromtimestamp(started, UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -165,14 +168,14 @@ def report(task: Task) -> Mapping[str, int]:
         rules=list(task.settings.rule_names),
         pages=extracted["records"] - extracted["skipped"],
     )
-    assembled = reports.assemble(merged, timings, facts, _samples(task))
+    assembled = assemble(merged, timings, facts, _samples(task))
     _write_json(task.outputs["json"], assembled)
     with publish(task.outputs["html"]) as path:
-        path.write_text(reports.render(assembled), encoding="utf-8")
+        path.write_text(render_report(assembled), encoding="utf-8")
     return {}
 
 
-def _samples(task: Task) -> reports.Samples:
+def _samples(task: Task) -> Samples:
     """Documents of the largest clusters and the most frequent boilerplate lines, masked as the release is; none of a
     document that is taken down."""
     taken_down = (batch.column("doc_id") for batch in read_all(task.inputs["taken_down"]))
@@ -192,10 +195,10 @@ def _samples(task: Task) -> reports.Samples:
             spans.setdefault(span["row"], []).append((span["start"], span["stop"], span["kind"]))
         for at, row in enumerate(rows):
             row[name] = mask(row[name], spans.get(at, ()), task.settings.scrub.masks)
-    return reports.Samples(clusters=clusters, boilerplate=lines)
+    return Samples(clusters=clusters, boilerplate=lines)
 
 
-def _timing(stage: str, manifests: Iterable[Manifest], counts: Counter[str]) -> tuple[reports.StageTiming, float]:
+def _timing(stage: str, manifests: Iterable[Manifest], counts: Counter[str]) -> tuple[StageTiming, float]:
     """What a stage took, and when it began, in seconds since 1970; its counts are added up on the way.
 
     Memory: 16 bytes a shard.
@@ -215,7 +218,7 @@ def _timing(stage: str, manifests: Iterable[Manifest], counts: Counter[str]) -> 
         sums["written"] += manifest.bytes_written
         sums["records"] += manifest.counts.get("records", manifest.counts.get("documents", 0))
     ended = np.sort(ends)
-    timing = reports.StageTiming(
+    timing = StageTiming(
         stage=stage,
         shards=len(seconds),
         seconds=sum(seconds),

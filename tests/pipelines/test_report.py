@@ -19,8 +19,11 @@ import pytest
 from manyo.corpus.records import document_id
 from manyo.corpus.schema import BOILERPLATE
 from manyo.corpus.tables.shards import write_shard
-from manyo.pipelines.report.page import AccountingError, RunFacts, Samples, StageTiming, assemble, render
-from manyo.pipelines.report.statistics import merge, shard_statistics, token_statistics
+from manyo.pipelines.report.accounts import AccountingError
+from manyo.pipelines.report.assembling import RunFacts, Samples, StageTiming, assemble
+from manyo.pipelines.report.counters import merge
+from manyo.pipelines.report.rendering import render_report
+from manyo.pipelines.report.statistics import shard_statistics, token_statistics
 from tests.pipelines.test_statistics import (
     SMALL_REFUSED,
     SMALL_RUN,
@@ -205,7 +208,7 @@ def test_boilerplate_is_told_by_source_with_the_lines_themselves_and_escaped(tmp
             "share": 90 / report["funnel"][4]["characters"],
         }
     ]
-    html = render(report)
+    html = render_report(report)
     assert_inert(html)
     assert "&lt;script&gt;alert(1)&lt;/script&gt; example.jp/" in html
 
@@ -241,21 +244,21 @@ def test_a_stage_is_given_with_its_rates(report: dict[str, Any]) -> None:
 
 
 def test_quarantined_pages_are_in_the_notices(report: dict[str, Any]) -> None:
-    assert "Quarantined pages, whose parser crashed or ran out of time: 1." in report["notices"]
+    assert "Quarantined pages, whose parser crashed or exceeded its time: 1." in report["notices"]
 
 
 def test_a_source_that_lost_everything_is_in_the_notices(tmp_path: Path) -> None:
     rows = [Row("a"), dropped(Row("b", source="law"), "too_short")]
     merged = merge([shard_statistics(write_tables(tmp_path, "0", rows))])
     notices = assemble(merged, [], facts(pages=2), SAMPLES)["notices"]
-    assert notices == ["Source law lost all of its documents (1): none kept."]
+    assert notices == ["Source law: none of its documents (1) is kept."]
 
 
 def test_a_cluster_that_swallows_the_corpus_is_in_the_notices(tmp_path: Path) -> None:
     rows = [Row("a", cluster_size=1000), *(duplicate(Row(str(i)), 1000) for i in range(999))]
     merged = merge([shard_statistics(write_tables(tmp_path, "0", rows, batch_rows=1000))])
     notices = assemble(merged, [], facts(pages=1000), SAMPLES)["notices"]
-    assert notices == ["The largest cluster joins 1,000 of 1,000 documents: look at its survivor."]
+    assert notices == ["The largest cluster has 1,000 of 1,000 documents: check its survivor."]
 
 
 def test_a_lost_page_is_an_error(small: dict[str, Any]) -> None:
@@ -298,26 +301,26 @@ def test_the_order_of_shards_changes_no_byte_of_the_report(tmp_path: Path) -> No
     ]
     forwards = assemble(merge(parts), TIMINGS, facts(pages=12), SAMPLES)
     backwards = assemble(merge(reversed(parts)), TIMINGS, facts(pages=12), SAMPLES)
-    assert render(forwards) == render(backwards)
+    assert render_report(forwards) == render_report(backwards)
 
 
 def test_the_report_reads_the_same_from_json(report: dict[str, Any]) -> None:
-    assert render(json.loads(json.dumps(report))) == render(report)
+    assert render_report(json.loads(json.dumps(report))) == render_report(report)
 
 
 def test_the_html_shows_the_numbers(report: dict[str, Any]) -> None:
-    text = " ".join(" ".join(_Tags(render(report)).text).split())
+    text = " ".join(" ".join(_Tags(render_report(report)).text).split())
     assert "Of 12 pages, 3 documents (25.0 %) are in the release" in text
     assert "25,660" in text
     assert "重複除去後" in text
 
 
 def test_the_html_has_no_scripts_and_asks_for_nothing(report: dict[str, Any]) -> None:
-    assert_inert(render(report))
+    assert_inert(render_report(report))
 
 
 def test_the_policy_forbids_everything_but_the_style_sheet_of_the_page(report: dict[str, Any]) -> None:
-    html = render(report)
+    html = render_report(report)
     style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)
     assert style is not None
     digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
@@ -350,7 +353,7 @@ def test_every_string_from_outside_is_escaped(hostile: str, tmp_path: Path) -> N
     samples = Samples(clusters=[document], boilerplate=[line])
     timings = [StageTiming(hostile, 2, 1.0, 1.0, 1, 1, 1, 1, 1.0, 1.0, 1.0, hostile, 0.0)]
     report = assemble(merge([shard, tokens]), timings, run, samples)
-    html = render(report)
+    html = render_report(report)
     assert_inert(html)
     assert hostile not in html
     text = "".join(_Tags(html).text)
@@ -361,12 +364,12 @@ def test_every_string_from_outside_is_escaped(hostile: str, tmp_path: Path) -> N
 def test_a_source_may_have_the_name_of_a_method(tmp_path: Path) -> None:
     rows = [Row("a", source="items"), dropped(Row("b", source="get"), "keys")]
     merged = merge([shard_statistics(write_tables(tmp_path, "0", rows, [("items", "values")]))])
-    assert_inert(render(assemble(merged, [], facts(pages=3), SAMPLES)))
+    assert_inert(render_report(assemble(merged, [], facts(pages=3), SAMPLES)))
 
 
 def test_an_empty_run_is_a_report_that_says_so() -> None:
     report = assemble(merge([]), [], facts(pages=0), SAMPLES)
-    html = render(report)
+    html = render_report(report)
     assert_inert(html)
     assert "The run had no pages to read." in html
     assert report["funnel"][0]["of_pages"] is None
@@ -379,7 +382,7 @@ def test_a_run_that_kept_nothing_has_zero_tokens_and_dashes_for_rates(tmp_path: 
     report = assemble(merge([shard, tokens]), [], facts(pages=1), SAMPLES)
     assert report["totals"]["tokens"] == 0
     assert report["tokens"]["total"]["tokens_per_character"] is None
-    assert_inert(render(report))
+    assert_inert(render_report(report))
 
 
 def test_a_run_before_release_and_tokens_ends_its_funnel_at_unique_documents(tmp_path: Path) -> None:
@@ -388,7 +391,7 @@ def test_a_run_before_release_and_tokens_ends_its_funnel_at_unique_documents(tmp
     assert report["funnel"][-1]["stage"] == "unique"
     assert report["tokens"] is None
     assert report["pii"] is None
-    html = render(report)
+    html = render_report(report)
     assert "nothing was released yet" in html
     assert "Not tokenized yet." in html
 
@@ -399,7 +402,7 @@ def test_a_run_before_release_and_tokens_ends_its_funnel_at_unique_documents(tmp
 def test_large_numbers_are_printed_with_three_digits(report: dict[str, Any], tokens: int, printed: str) -> None:
     changed = deepcopy(report)
     changed["totals"]["tokens"] = tokens
-    assert f"<dd>{printed}<small>{tokens:,}" in render(changed)
+    assert f"<dd>{printed}<small>{tokens:,}" in render_report(changed)
 
 
 def test_withheld_documents_are_listed_by_reason_with_a_fate_of_their_own(tmp_path: Path) -> None:
@@ -421,4 +424,4 @@ def test_withheld_documents_are_listed_by_reason_with_a_fate_of_their_own(tmp_pa
     assert (parts["cc"]["not_permitted"], parts["cc"]["not_released"], parts["cc"]["final"]) == (1, 1, 1)
     assert parts["ndl"]["not_permitted"] == 1
     for words in ("Not permitted", "release_forbidden", "on the takedown list"):
-        assert words in render(report)
+        assert words in render_report(report)

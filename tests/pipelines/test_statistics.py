@@ -28,14 +28,9 @@ from manyo.corpus.schema import (
     signals_table,
 )
 from manyo.corpus.tables.shards import ShardError, write_shard
-from manyo.pipelines.report.statistics import (
-    TOP_CHARSET_PAIRS,
-    TOP_HOSTS,
-    ShardTables,
-    merge,
-    shard_statistics,
-    token_statistics,
-)
+from manyo.pipelines.report.counters import merge
+from manyo.pipelines.report.document_columns import ShardTables
+from manyo.pipelines.report.statistics import TOP_CHARSET_PAIRS, TOP_HOSTS, shard_statistics, token_statistics
 
 SIGNALS = signals_table((Column("char_count", pa.int64(), "length"), Column("size_bytes", pa.int64(), "size")))
 
