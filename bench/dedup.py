@@ -37,7 +37,7 @@ from scipy import sparse  # comes with datasketch
 from sudachipy import Dictionary, SplitMode
 
 from manyo.corpus.records import document_id
-from manyo.corpus.schema import DECISIONS, DOCUMENTS, LABEL
+from manyo.corpus.schema import LABEL
 from manyo.corpus.tables.shards import write_shard
 from manyo.corpus.text import Texts
 from manyo.dedup.candidates.components import find_components
@@ -52,9 +52,13 @@ from manyo.dedup.verdict.compared import deal_compared, link
 from manyo.dedup.verdict.order import precedence
 from manyo.pipelines.engine.executors import Serial
 from manyo.pipelines.engine.manifest import read_manifests
-from manyo.pipelines.engine.shapes import Plan, StageOutput, Unit, Upstream, digest_of, map_shards
-from manyo.pipelines.engine.stage import Stage, Task, run_stage
+from manyo.pipelines.engine.run_stage import run_stage
+from manyo.pipelines.engine.shapes import Shape, StageOutput, Unit, Upstream, digest_of
+from manyo.pipelines.engine.stage import AnyStage, Stage, Task
+from manyo.pipelines.graph.boilerplate_stages import boilerplate_stages
 from manyo.pipelines.graph.dedup_stages import dedup_stages
+from manyo.pipelines.graph.extract_stages import DOCUMENTS
+from manyo.pipelines.graph.filter_stages import DECISIONS
 
 _NOT_TEXT = re.compile(r"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[^>]+>")
 #: SudachiPy takes 49,149 bytes at once.
@@ -656,23 +660,24 @@ class StageCost:
 
 def run_stages(generated: Generated, out: str) -> list[StageCost]:
     """Generate a corpus and run the stages of the pipeline over it, one task after another."""
-    tables = {table: f"{table}/{{shard}}.parquet" for table in ("documents", "decisions")}
-    corpus = Stage("corpus", 1, generated, (), tables, _plan_corpus(generated.n_documents), generate)
+    corpus = Stage("corpus", 1, generated, (), (DOCUMENTS, DECISIONS), generate, _shards_of(generated.n_documents))
     # As the pipeline has it, documents and decisions come from two stages.
-    decided = Stage("decided", 1, generated, (corpus,), {"decided": "{shard}"}, map_shards, generate)
+    decided = Stage("decided", 1, generated, (corpus,), (), generate)
     outputs = {}
     costs = []
     outputs["corpus"] = _finish(corpus, {}, out, [])
-    outputs["decided"] = replace(outputs["corpus"], tables={"decisions": tables["decisions"]})
+    outputs["decided"] = replace(outputs["corpus"], tables=(DECISIONS,))
     parts = max(8, generated.n_documents // _DOCUMENTS_PER_PART)
     settings = Dedup(parts=parts, boilerplate=Boilerplate() if generated.lines else None)
     # Takedowns concern the index alone, which is off.
-    for stage in dedup_stages(settings, corpus, decided, takedown=corpus):
+    stages = dedup_stages(settings, corpus, decided, takedown=corpus)
+    (duplicates,) = [stage for stage in stages if stage.name == "duplicates"]
+    for stage in (*stages, *boilerplate_stages(settings, corpus, decided, duplicates)):
         outputs[stage.name] = _finish(stage, outputs, out, costs)
     return costs
 
 
-def _finish(stage: Stage, outputs: dict[str, StageOutput], out: str, costs: list[StageCost]) -> StageOutput:
+def _finish(stage: AnyStage, outputs: dict[str, StageOutput], out: str, costs: list[StageCost]) -> StageOutput:
     upstream = [outputs[needed.name] for needed in stage.needs]
     start = time.process_time()
     result = run_stage(stage, upstream, out, Serial(), lambda *_: None, lambda *_: None)
@@ -689,32 +694,32 @@ def _finish(stage: Stage, outputs: dict[str, StageOutput], out: str, costs: list
     return result.output
 
 
-def _plan_corpus(n_documents: int) -> Plan:
-    def plan(_: Upstream) -> list[Unit]:
+def _shards_of(n_documents: int) -> Shape:
+    def shape(_: Upstream) -> list[Unit]:
         shards = range(-(-n_documents // _DOCUMENTS_PER_SHARD))
         digest = digest_of([str(n_documents)])
         return [Unit(f"web/{shard:05d}", {}, digest, 0, part=shard) for shard in shards]
 
-    return plan
+    return shape
 
 
-def generate(task: Task) -> dict[str, int]:
+def generate(task: Task[Generated]) -> dict[str, int]:
     """One shard of the generated corpus."""
-    first = (task.part or 0) * _DOCUMENTS_PER_SHARD
+    first = task.part * _DOCUMENTS_PER_SHARD
     last = min(first + _DOCUMENTS_PER_SHARD, task.settings.n_documents)
     starts = range(first, last, 4096)
-    generated: Generated = task.settings
+    generated = task.settings
     batches = [
         generated_batch(np.arange(start, min(start + 4096, last), dtype=np.uint64), generated) for start in starts
     ]
-    write_shard(task.outputs["documents"], DOCUMENTS.schema, batches)
+    write_shard(task.output(DOCUMENTS), DOCUMENTS.schema, batches)
     decisions = (
         pa.RecordBatch.from_pylist(
             [{"doc_id": doc_id, "reasons": []} for doc_id in batch.column("doc_id").to_pylist()], DECISIONS.schema
         )
         for batch in batches
     )
-    write_shard(task.outputs["decisions"], DECISIONS.schema, decisions)
+    write_shard(task.output(DECISIONS), DECISIONS.schema, decisions)
     return {}
 
 

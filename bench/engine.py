@@ -14,24 +14,26 @@ import tempfile
 import time
 
 from manyo.pipelines.engine.executors import RayTasks, Serial
+from manyo.pipelines.engine.peak_memory import forget_peak_memory, own_peak_memory_bytes
+from manyo.pipelines.engine.run_stage import run_stage
 from manyo.pipelines.engine.shapes import Unit, Units, Upstream, digest_of
-from manyo.pipelines.engine.stage import NoSettings, Stage, Task, forget_peak_memory, own_peak_memory_bytes, run_stage
+from manyo.pipelines.engine.stage import AnyStage, AnyTask, NoSettings, Stage
 
 
-def nothing(_: Task) -> dict[str, int]:
+def nothing(_: AnyTask) -> dict[str, int]:
     """The body of a task that does nothing."""
     return {"documents": 0}
 
 
-def stage_of(n_tasks: int) -> Stage:
+def stage_of(n_tasks: int) -> AnyStage:
     """A stage of so many tasks, spread over folders as a source's shards are."""
 
-    def plan(_: Upstream) -> Units:
+    def shape(_: Upstream) -> Units:
         return Units(
             lambda: (Unit(f"source/{number:06d}", {}, digest_of([str(number)]), 1) for number in range(n_tasks))
         )
 
-    return Stage("nothing", 1, NoSettings(), (), {}, plan, nothing, memory_bytes=64 << 20)
+    return Stage("nothing", 1, NoSettings(), (), (), nothing, shape, memory_bytes=64 << 20)
 
 
 def measure(executor: Serial | RayTasks, n_tasks: int, out: str) -> str:

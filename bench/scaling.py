@@ -25,8 +25,9 @@ from pathlib import Path
 from fastwarc import ArchiveIterator
 
 from manyo.pipelines.engine.executors import RayTasks, Serial
+from manyo.pipelines.engine.run_stage import run_stage
 from manyo.pipelines.engine.shapes import StageOutput, Unit, Units, digest_of
-from manyo.pipelines.engine.stage import NoSettings, Stage, Task, run_stage
+from manyo.pipelines.engine.stage import AnyStage, AnyTask, NoSettings, Stage
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config, load_config
 
@@ -87,7 +88,7 @@ def cut_archives(path: Path, folder: Path) -> None:
             (folder / f"{number:02d}-{copy}.warc.gz").write_bytes(whole[start:end])
 
 
-def count(_: Task) -> dict[str, int]:
+def count(_: AnyTask) -> dict[str, int]:
     """The floor's work."""
     n = 0
     while n < _FLOOR_COUNT:
@@ -95,11 +96,11 @@ def count(_: Task) -> dict[str, int]:
     return {}
 
 
-def floor_stage() -> Stage:
+def floor_stage() -> AnyStage:
     """Tasks that only count."""
     names = [f"floor/{number:03d}" for number in range(_FLOOR_TASKS)]
-    plan = Units(lambda: (Unit(name, {}, digest_of([name]), 1) for name in names))
-    return Stage("floor", 1, NoSettings(), (), {}, lambda _: plan, count, memory_bytes=64 << 20)
+    units = Units(lambda: (Unit(name, {}, digest_of([name]), 1) for name in names))
+    return Stage("floor", 1, NoSettings(), (), (), count, lambda _: units, memory_bytes=64 << 20)
 
 
 def copied(output: StageOutput, copies: int) -> StageOutput:
@@ -120,7 +121,7 @@ def copied(output: StageOutput, copies: int) -> StageOutput:
     return replace(output, shards=tuple(shards))
 
 
-def outputs_of(config: Config, wanted: set[str]) -> tuple[dict[str, Stage], dict[str, StageOutput]]:
+def outputs_of(config: Config, wanted: set[str]) -> tuple[dict[str, AnyStage], dict[str, StageOutput]]:
     """The stages of a run, and the outputs of those that the wanted ones need."""
     stages = {stage.name: stage for stage in build_stages(config)}
     outputs: dict[str, StageOutput] = {}
@@ -133,11 +134,11 @@ def outputs_of(config: Config, wanted: set[str]) -> tuple[dict[str, Stage], dict
     return stages, outputs
 
 
-def _ancestors(stage: Stage) -> set[str]:
+def _ancestors(stage: AnyStage) -> set[str]:
     return {name for needed in stage.needs for name in (needed.name, *_ancestors(needed))}
 
 
-def timed(stage: Stage, upstream: list[StageOutput], executor: RayTasks, out: Path) -> float:
+def timed(stage: AnyStage, upstream: list[StageOutput], executor: RayTasks, out: Path) -> float:
     """Seconds for a stage from its start to its last manifest."""
     started = time.perf_counter()
     run_stage(stage, upstream, str(out), executor, lambda *_: None, lambda *_: None)
@@ -146,7 +147,7 @@ def timed(stage: Stage, upstream: list[StageOutput], executor: RayTasks, out: Pa
     return seconds
 
 
-def measure(stage: Stage, upstream: list[StageOutput], executor: RayTasks, folder: Path) -> str:
+def measure(stage: AnyStage, upstream: list[StageOutput], executor: RayTasks, folder: Path) -> str:
     """One line: seconds on one core and on two, their ratio, and that of the floor."""
     works = {stage.name: (stage, upstream), "floor": (floor_stage(), [])}
     seconds: dict[tuple[str, int], list[float]] = defaultdict(list)

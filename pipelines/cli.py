@@ -9,7 +9,8 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol, cast
 
-from manyo.pipelines.engine.stage import UserError, WorkFailed, describe_failure
+from manyo.pipelines.engine.run_stage import describe_failure
+from manyo.pipelines.engine.stage import UserError, WorkFailed
 
 #: Exit statuses: the user can correct the mistake; the work failed.
 _EXIT_USER, _EXIT_WORK = 2, 1

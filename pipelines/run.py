@@ -9,15 +9,9 @@ from dataclasses import dataclass
 from manyo.corpus.tables.shards import filesystem, join, publish, remove_partials
 from manyo.corpus.takedowns import Takedowns, join_takedowns, read_takedowns
 from manyo.pipelines.engine.progress import Watcher
+from manyo.pipelines.engine.run_stage import Executor, StageResult, StageShards, run_stage
 from manyo.pipelines.engine.shapes import StageOutput
-from manyo.pipelines.engine.stage import (
-    Executor,
-    Stage,
-    StagePlan,
-    StageResult,
-    UserError,
-    run_stage,
-)
+from manyo.pipelines.engine.stage import AnyStage, UserError
 from manyo.pipelines.graph.build import COMMANDS, build_stages
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.takedown_stage import takedowns_uri
@@ -175,7 +169,7 @@ def record_takedowns(config: Config, *more: Takedowns) -> bool:
 
 
 def run_one(
-    stage: Stage, outputs: Mapping[str, StageOutput], out: str, executor: Executor, watcher: Watcher
+    stage: AnyStage, outputs: Mapping[str, StageOutput], out: str, executor: Executor, watcher: Watcher
 ) -> StageResult:
     """Bring one stage to its end; `outputs` holds those of the stages that it needs."""
     upstream = [outputs[needed.name] for needed in stage.needs]
@@ -183,7 +177,7 @@ def run_one(
 
 
 def finished(
-    stage: Stage, outputs: Mapping[str, StageOutput], config: Config, command: str, until: str = ""
+    stage: AnyStage, outputs: Mapping[str, StageOutput], config: Config, command: str, until: str = ""
 ) -> StageOutput:
     """The output of a stage that an earlier command must have finished.
 
@@ -197,13 +191,13 @@ def finished(
     Raises:
         UserError: it has not.
     """
-    plan = StagePlan(stage, [outputs[needed.name] for needed in stage.needs], config.run.out)
-    for _ in plan.read_finished():
+    shards = StageShards(stage, [outputs[needed.name] for needed in stage.needs], config.run.out)
+    for _ in shards.read_finished():
         pass
-    if plan.n_pending:
+    if shards.n_pending:
         owner, *_ = [name for name, stages in COMMANDS.items() if (until or stage.name) in stages]
         raise UserError(
-            f"{command} needs {stage.name}, of which {plan.n_pending} of {len(plan)} shards are not finished; "
+            f"{command} needs {stage.name}, of which {shards.n_pending} of {len(shards)} shards are not finished; "
             f"run: manyo run --until {owner} --config {config.path} --out {config.run.out}"
         )
-    return plan.output()
+    return shards.output()

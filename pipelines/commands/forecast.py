@@ -33,9 +33,10 @@ from manyo.pipelines.commands.run_summary import RESULTS
 from manyo.pipelines.engine.executors import Serial
 from manyo.pipelines.engine.manifest import Manifest, iter_manifests
 from manyo.pipelines.engine.progress import Watcher
+from manyo.pipelines.engine.run_stage import StageShards
 from manyo.pipelines.engine.shapes import StageOutput
-from manyo.pipelines.engine.stage import Stage, StagePlan, UserError
-from manyo.pipelines.extraction.inputs import plan_source
+from manyo.pipelines.engine.stage import AnyStage, UserError
+from manyo.pipelines.extraction.inputs import pack_source
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config, Run
 from manyo.pipelines.run import mark_out, run
@@ -186,7 +187,7 @@ def forecast(config: Config, sample_bytes: int) -> Forecast:
     Raises:
         UserError, WorkFailed: as `manyo.pipelines.run.run`.
     """
-    shards = {source.name: _sized(plan_source(source)) for source in config.sources}
+    shards = {source.name: _sized(pack_source(source)) for source in config.sources}
     chosen = choose(shards, sample_bytes)
     small = {
         name: tuple(replace(shard, sampled_fraction=shard.sampled_fraction * _SMALL_PART) for shard in some)
@@ -268,7 +269,7 @@ def _spread(shards: Sequence[InputShard], n_shards: int) -> list[InputShard]:
 class _Pass:
     """One run over a sample: its stages and what their tasks did."""
 
-    stages: Sequence[Stage]
+    stages: Sequence[AnyStage]
     manifests: Mapping[str, Sequence[Manifest]]
 
     def all(self) -> list[Manifest]:
@@ -291,7 +292,7 @@ _MEASURES = ("cpu_seconds", "seconds", "bytes_written")
 
 
 def _extrapolate(
-    stages: Sequence[Stage],
+    stages: Sequence[AnyStage],
     small: _Pass,
     large: _Pass,
     shards: Mapping[str, Sequence[InputShard]],
@@ -345,7 +346,7 @@ def _extrapolate(
     return forecasts
 
 
-def _peak_memory_bytes(stage: Stage, sampled: Sequence[Manifest], growth: float) -> int:
+def _peak_memory_bytes(stage: AnyStage, sampled: Sequence[Manifest], growth: float) -> int:
     peak = max((manifest.peak_memory_bytes for manifest in sampled), default=0)
     if len(sampled) > 1:
         return peak
@@ -433,7 +434,7 @@ def actual(config: Config) -> list[Actual]:
     outputs: dict[str, StageOutput] = {}
     found = []
     for stage in build_stages(config):
-        plan = StagePlan(stage, [outputs[needed.name] for needed in stage.needs], config.run.out)
+        plan = StageShards(stage, [outputs[needed.name] for needed in stage.needs], config.run.out)
         cpu_seconds, began, ended, size_bytes = 0.0, math.inf, 0.0, 0
         for manifest in plan.read_finished():
             cpu_seconds += manifest.cpu_seconds

@@ -15,7 +15,9 @@ from manyo.filters import rights
 from manyo.filters.rules.decide import Rule, columns_by_table
 from manyo.filters.signals.catalogue import SIGNALS
 from manyo.filters.signals.signal_settings import SignalSettings
+from manyo.pipelines.graph import filter_stages
 from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.extract_stages import DOCUMENTS
 from manyo.pipelines.graph.takedown_stage import takedowns_uri
 from manyo.pipelines.run import finished_stages, record_takedowns
 
@@ -63,9 +65,9 @@ def measured_shards(config: Config, command: str) -> tuple[MeasuredShard, ...]:
     fs, path = filesystem(takedowns)
     return tuple(
         MeasuredShard(
-            stages["extract"].uri("documents", shard.name),
-            stages["langid"].uri("languages", shard.name),
-            stages["measure"].uri("signals", shard.name),
+            stages["extract"].uri(DOCUMENTS, shard.name),
+            stages["langid"].uri(filter_stages.LANGUAGES, shard.name),
+            stages["measure"].uri(filter_stages.SIGNALS, shard.name),
             config.rights.opted_out,
             takedowns if fs.exists(path) else None,
         )

@@ -19,9 +19,10 @@ from manyo.corpus.tables.shards import filesystem, is_local, join, publish
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.run_setup import read_config
 from manyo.pipelines.engine.manifest import read_manifests
-from manyo.pipelines.engine.shapes import digest_of, table_uri
-from manyo.pipelines.engine.stage import Stage, UserError
+from manyo.pipelines.engine.shapes import digest_of
+from manyo.pipelines.engine.stage import AnyStage, UserError
 from manyo.pipelines.graph.build import build_stages
+from manyo.pipelines.graph.token_stages import BIN
 from manyo.tokenizer.mixture import Mix, MixSource
 
 #: Width of a column of the printed table.
@@ -169,7 +170,7 @@ def source_table(mixed: Sequence[MixedSource]) -> str:
     return text.getvalue()
 
 
-def counted_shards(mix: Mix, out: str, tokenize: Stage) -> dict[str, list[CountedShard]]:
+def counted_shards(mix: Mix, out: str, tokenize: AnyStage) -> dict[str, list[CountedShard]]:
     """The token shards of each source of a mixture, by name of the source: those of this run or of a table.
 
     Raises:
@@ -200,14 +201,14 @@ def write_mix(mixed: Sequence[MixedSource], out: str) -> str:
     return join(folder, "data_args.txt")
 
 
-def _own_shards(out: str, tokenize: Stage) -> dict[str, list[CountedShard]]:
-    if "bin" not in tokenize.tables:
+def _own_shards(out: str, tokenize: AnyStage) -> dict[str, list[CountedShard]]:
+    if BIN not in tokenize.tables:
         raise UserError('[mix]: Megatron reads only format = "megatron", and [tokenize] has another')
     folder = tokenize.folder(out)
     fs, _ = filesystem(folder)
     shards: dict[str, list[CountedShard]] = {}
     for name, manifest in sorted(read_manifests(folder).items()):
-        uri = table_uri(folder, tokenize.tables["bin"], name)
+        uri = BIN.uri(folder, name)
         # Megatron may start in another folder, where a relative path would be wrong.
         prefix = (filesystem(uri)[1] if is_local(fs) else uri).removesuffix(".bin")
         source = name.rsplit("-", 1)[0]

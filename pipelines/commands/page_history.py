@@ -18,16 +18,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from manyo.corpus import schema
 from manyo.corpus.addresses import normal_address
-from manyo.corpus.schema import DOC_ID, DOC_ID_BYTES, LANGUAGES
+from manyo.corpus.schema import DOC_ID, DOC_ID_BYTES
 from manyo.corpus.tables.shards import ShardError, filesystem, join, read_columns, read_rows
 from manyo.filters.rules.decide import Rule
 from manyo.pipelines.commands.shown_documents import describe_bounds, number, plain
 from manyo.pipelines.engine.manifest import read_manifests
-from manyo.pipelines.engine.shapes import FinishedShard, StageOutput, table_uri
-from manyo.pipelines.engine.stage import Stage, UserError
+from manyo.pipelines.engine.shapes import FinishedShard, StageOutput
+from manyo.pipelines.engine.stage import AnyStage, UserError
+from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.dedup_stages import DUPLICATES
+from manyo.pipelines.graph.extract_stages import DOCUMENTS, REFUSED
+from manyo.pipelines.graph.filter_stages import DECISIONS, LANGUAGES, SIGNALS
+from manyo.pipelines.graph.release_stages import RELEASE
+from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN
+from manyo.pipelines.graph.token_stages import ENCODED_ORIGINS, PROVENANCE
 from manyo.tokenizer.reader import document_of_token, tokens_of_document
 
 #: Threads that read shards: they hide the latency of an object store, and Arrow decodes without Python's lock.
@@ -93,7 +101,7 @@ class PageHistory:
 class _FoundRow:
     """A row of `documents` or of `refused` that the search found."""
 
-    table: str
+    table: StageTable
     shard: str
     row: int
 
@@ -136,12 +144,12 @@ def page_histories(config: Config, page: str) -> list[PageHistory]:
     """
     tables = _Tables(config)
     matches = _matcher(tables, page)
-    found = list(tables.search(("documents", "refused"), ("doc_id", "uri"), matches))
+    found = list(tables.search((DOCUMENTS, REFUSED), ("doc_id", "uri"), matches))
     if not found:
         raise UserError(
             f"{page}: no document and no refused page of this run matches ({len(tables.shards)} shards searched)"
         )
-    histories = [tables.refusal(row) if row.table == "refused" else tables.history(row) for row in found]
+    histories = [tables.refusal(row) if row.table == REFUSED else tables.history(row) for row in found]
     return [replace(one, steps=(*one.steps, *tables.survivors(one.survivor))) for one in histories]
 
 
@@ -186,6 +194,7 @@ class _Tables:
     def __init__(self, config: Config) -> None:
         self._out = config.run.out
         self._min_similarity = config.dedup.min_similarity
+        self._shuffle = config.tokenize.shuffle
         self._rules: Mapping[str, Rule] = {rule.name: rule for rule in config.rules}
         self._stages = {stage.name: stage for stage in build_stages(config)}
         self._stage_of = {table: stage for stage in self._stages.values() for table in stage.tables}
@@ -194,7 +203,7 @@ class _Tables:
     def _extracted(self, config_path: str) -> list[str]:
         """Names of the `documents` shards that exist; each is complete, also if its task is not finished."""
         extract = self._stages["extract"]
-        folder = join(extract.folder(self._out), "documents")
+        folder = join(extract.folder(self._out), DOCUMENTS.folder)
         fs, path = filesystem(folder)
         prefix = path.rstrip("/") + "/"
         names = fs.find(path) if fs.exists(path) else ()
@@ -205,16 +214,16 @@ class _Tables:
             raise UserError(f"{folder}: nothing is extracted yet; run: manyo run --config {config_path}")
         return shards
 
-    def uri(self, table: str, shard: str) -> str:
+    def uri(self, table: StageTable, shard: str) -> str:
         """The URI of a shard of a table, whether it exists or not."""
         stage = self._stage_of[table]
-        return table_uri(stage.folder(self._out), stage.tables[table], shard)
+        return table.uri(stage.folder(self._out), shard)
 
-    def _exists(self, table: str, shard: str) -> bool:
+    def _exists(self, table: StageTable, shard: str) -> bool:
         fs, path = filesystem(self.uri(table, shard))
         return bool(fs.exists(path))
 
-    def search(self, tables: Sequence[str], columns: Sequence[str], matches: Matches) -> Iterator[_FoundRow]:
+    def search(self, tables: Sequence[StageTable], columns: Sequence[str], matches: Matches) -> Iterator[_FoundRow]:
         """Yield the rows that match, in the order of shards and tables."""
 
         def of_shard(shard: str) -> list[_FoundRow]:
@@ -232,12 +241,12 @@ class _Tables:
     def survivors(self, survivor: bytes | None) -> Iterator[Step]:
         """Yield the steps of a survivor; the survivor within a source may itself be a duplicate of another document."""
         while survivor is not None:
-            found = next(self.search(("documents",), ("doc_id",), _match_ids({survivor})), None)
+            found = next(self.search((DOCUMENTS,), ("doc_id",), _match_ids({survivor})), None)
             if found is None:
                 # The index of an earlier run has ids only.
                 yield Step("survivor", f"a document of an earlier run, from its index ({survivor.hex()})")
                 return
-            (row,) = read_rows(self.uri("documents", found.shard), [found.row], ("uri", "profile"))
+            (row,) = read_rows(self.uri(DOCUMENTS, found.shard), [found.row], ("uri", "profile"))
             outcome = self._duplicate(_Document(found.shard, found.row, survivor, row["profile"]))
             yield Step("survivor" if outcome.continues else "repeats", f"{plain(row['uri'])} ({survivor.hex()})")
             if not outcome.continues:
@@ -246,17 +255,17 @@ class _Tables:
 
     def document_at(self, shard: str, position: int) -> bytes:
         """The `doc_id` of the document that a token belongs to."""
-        if not self._exists("provenance", shard):
-            raise UserError(f"{self.uri('provenance', shard)}: there is no such token shard")
+        if not self._exists(PROVENANCE, shard):
+            raise UserError(f"{self.uri(PROVENANCE, shard)}: there is no such token shard")
         try:
-            doc_id: bytes = document_of_token(self.uri("provenance", shard), position)["doc_id"]
+            doc_id: bytes = document_of_token(self.uri(PROVENANCE, shard), position)["doc_id"]
         except IndexError as error:
             raise UserError(str(error)) from error
         return doc_id
 
     def refusal(self, found: _FoundRow) -> PageHistory:
         """The history of a page that was refused."""
-        (row,) = read_rows(self.uri("refused", found.shard), [found.row], _REFUSED_COLUMNS)
+        (row,) = read_rows(self.uri(REFUSED, found.shard), [found.row], _REFUSED_COLUMNS)
         detail = f": {plain(row['detail'])}" if row["detail"] else ""
         steps = (
             Step("doc_id", row["doc_id"].hex()),
@@ -267,7 +276,7 @@ class _Tables:
 
     def history(self, found: _FoundRow) -> PageHistory:
         """The history of a document."""
-        (row,) = read_rows(self.uri("documents", found.shard), [found.row], _DOCUMENT_COLUMNS)
+        (row,) = read_rows(self.uri(DOCUMENTS, found.shard), [found.row], _DOCUMENT_COLUMNS)
         document = _Document(found.shard, found.row, row["doc_id"], row["profile"])
         steps = [
             Step("doc_id", document.doc_id.hex()),
@@ -276,35 +285,35 @@ class _Tables:
         ]
         outcome = _Outcome("", continues=True)
         for name, table, follow in (
-            ("langid", "languages", self._language),
-            ("filter", "decisions", self._decision),
-            ("dedup", "duplicates", self._duplicate),
-            ("scrub", "release", self._release),
-            ("tokenize", "provenance", self._tokens),
+            ("langid", LANGUAGES, self._language),
+            ("filter", DECISIONS, self._decision),
+            ("dedup", DUPLICATES, self._duplicate),
+            ("scrub", RELEASE, self._release),
+            ("tokenize", PROVENANCE, self._tokens),
         ):
             if not outcome.continues:
                 break
             # Token shards have names of their own.
-            done = table == "provenance" or self._exists(table, document.shard)
+            done = table == PROVENANCE or self._exists(table, document.shard)
             outcome = follow(document) if done else _Outcome(_NOT_RUN)
             steps.append(Step(name, outcome.text))
         return PageHistory(plain(row["uri"]), tuple(steps), outcome.survivor)
 
     def _language(self, document: _Document) -> _Outcome:
-        row = self._row("languages", document, ("lang", "lang_score", "lang_decided_by"))
+        row = self._row(LANGUAGES, document, ("lang", "lang_score", "lang_decided_by"))
         return _Outcome(
             f"{row['lang']}, confidence {row['lang_score']:.2f}, decided by {row['lang_decided_by']}", continues=True
         )
 
     def _decision(self, document: _Document) -> _Outcome:
-        reasons = self._row("decisions", document, ("reasons",))["reasons"]
+        reasons = self._row(DECISIONS, document, ("reasons",))["reasons"]
         if reasons:
             return _Outcome("dropped by " + ", ".join(self._reason(reason, document) for reason in reasons))
         return _Outcome(f"kept by every rule of profile {document.profile}", continues=True)
 
     def _duplicate(self, document: _Document) -> _Outcome:
         columns = ("cluster", "cluster_size", "similarity", "containment", "kept", "within_source")
-        row = self._row("duplicates", document, columns)
+        row = self._row(DUPLICATES, document, columns)
         if row["kept"]:
             others = row["cluster_size"] - 1
             return _Outcome(
@@ -323,12 +332,12 @@ class _Tables:
         rule = self._rules.get(reason)
         if rule is None:
             return reason
-        table = "languages" if rule.signal in LANGUAGES.schema.names else "signals"
+        table = LANGUAGES if rule.signal in schema.LANGUAGES.schema.names else SIGNALS
         value = self._row(table, document, (rule.signal,))[rule.signal]
         return f"{reason} ({rule.signal} {number(value)}, {describe_bounds(rule.minimum, rule.maximum)})"
 
     def _release(self, document: _Document) -> _Outcome:
-        uri = self.uri("release", document.shard)
+        uri = self.uri(RELEASE, document.shard)
         rows = _match_ids({document.doc_id})(read_columns(uri, ["doc_id"])).tolist()
         if not rows:
             return _Outcome(self._withheld(document))
@@ -338,7 +347,7 @@ class _Tables:
 
     def _withheld(self, document: _Document) -> str:
         """Why a document that the rules and dedup keep is not in the release."""
-        uri = self.uri("taken_down", document.shard)
+        uri = self.uri(TAKEN_DOWN, document.shard)
         for row in read_columns(uri, ["doc_id", "listed_as", "requested"]).to_pylist():
             if row["doc_id"] == document.doc_id:
                 asked = f", requested on {row['requested']}" if row["requested"] else ""
@@ -350,29 +359,28 @@ class _Tables:
         encoded = self._encoded_shard(document)
         if encoded is not None:
             tokenize = self._stages["tokenize"]
-            origins = self.uri("encoded_origins", encoded)
-            for unit in tokenize.plan([self._encoded(self._stages["encode"])]):
-                if origins in unit.inputs["encoded_origins"] and self._exists("provenance", unit.name):
+            origins = self.uri(ENCODED_ORIGINS, encoded)
+            for unit in tokenize.shape([self._encoded(self._stages["encode"])]):
+                if origins in unit.inputs[ENCODED_ORIGINS] and self._exists(PROVENANCE, unit.name):
                     with suppress(KeyError):
-                        first, count = tokens_of_document(self.uri("provenance", unit.name), document.doc_id)
-                        ids = self.uri(next(iter(tokenize.tables)), unit.name)
+                        first, count = tokens_of_document(self.uri(PROVENANCE, unit.name), document.doc_id)
+                        ids = self.uri(tokenize.tables[0], unit.name)
                         return _Outcome(f"{unit.name}:{first}, {count:,} tokens, in {ids}")
         return _Outcome(_NOT_RUN)
 
     def _encoded_shard(self, document: _Document) -> str | None:
         """The shard that a document was encoded in: the shard of its release, or a shuffled part of its source."""
-        if "shuffled" not in self._stage_of:
-            return document.shard if self._exists("encoded_origins", document.shard) else None
+        if self._shuffle is None:
+            return document.shard if self._exists(ENCODED_ORIGINS, document.shard) else None
         source = document.shard.split("/")[0]
-        parts = self._stages["shuffle"].settings.parts
-        for name in (f"{source}/part-{part:05d}" for part in range(parts)):
-            if self._exists("encoded_origins", name):
-                ids = read_columns(self.uri("encoded_origins", name), ["doc_id"])
+        for name in (f"{source}/part-{part:05d}" for part in range(self._shuffle.parts)):
+            if self._exists(ENCODED_ORIGINS, name):
+                ids = read_columns(self.uri(ENCODED_ORIGINS, name), ["doc_id"])
                 if len(_match_ids({document.doc_id})(ids)):
                     return name
         return None
 
-    def _encoded(self, encode: Stage) -> StageOutput:
+    def _encoded(self, encode: AnyStage) -> StageOutput:
         """The encoded shards that exist, as the plan of token shards reads them."""
         folder = encode.folder(self._out)
         finished = (
@@ -381,7 +389,7 @@ class _Tables:
         )
         return StageOutput(folder, encode.tables, tuple(finished))
 
-    def _row(self, table: str, document: _Document, columns: Sequence[str]) -> dict[str, Any]:
+    def _row(self, table: StageTable, document: _Document, columns: Sequence[str]) -> dict[str, Any]:
         """The row of a document in a side table, after a check of its id."""
         uri = self.uri(table, document.shard)
         (row,) = read_rows(uri, [document.row], ("doc_id", *columns))

@@ -22,6 +22,7 @@ from manyo.filters.rules.comparison import id_keys
 from manyo.pipelines.commands.measured_documents import MeasuredShard
 from manyo.pipelines.commands.shown_documents import plain, print_total
 from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.dedup_stages import DUPLICATES
 from manyo.pipelines.run import finished_stages
 
 #: Length of the shown part of a text, and of its part before the first difference, in characters.
@@ -76,7 +77,7 @@ def duplicates_uris(config: Config, command: str) -> list[str]:
         UserError: dedup is not finished.
     """
     output = finished_stages(config, ("duplicates",), command)["duplicates"]
-    return [output.uri("duplicates", shard.name) for shard in output.shards]
+    return [output.uri(DUPLICATES, shard.name) for shard in output.shards]
 
 
 def choose_duplicates(

@@ -10,6 +10,7 @@ from rich.table import Table
 from manyo.corpus.tables.shards import filesystem, join
 from manyo.pipelines.commands.run_setup import open_console
 from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.report_stages import REPORT_HTML, REPORT_JSON
 from manyo.pipelines.run import RunResult
 
 #: Tables that people and other programs read. The others are read by later stages only; `manyo path` finds them too.
@@ -40,7 +41,7 @@ def print_summary(config: Config, result: RunResult) -> None:
     last = result.stages[-1]
     if last.stage.name == "report":
         (shard,) = last.output.shards
-        fs, path = filesystem(last.output.uri("json", shard.name))
+        fs, path = filesystem(last.output.uri(REPORT_JSON, shard.name))
         console.print(funnel_table(json.loads(fs.cat_file(path))["funnel"]))
     for stage in result.stages:
         for table, folder in stage.stage.table_folders().items():
@@ -48,7 +49,7 @@ def print_summary(config: Config, result: RunResult) -> None:
                 continue
             console.print(f"{table:<17} {join(config.run.out, folder)}", markup=False)
     if last.stage.name == "report":
-        console.print(f"{'open':<17} {last.output.uri('html', shard.name)}", markup=False)
+        console.print(f"{'open':<17} {last.output.uri(REPORT_HTML, shard.name)}", markup=False)
 
 
 def funnel_table(funnel: list[dict[str, Any]]) -> Table:

@@ -17,8 +17,9 @@ from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.ray_jobs import job_lines
 from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.engine.manifest import Manifest, iter_manifests
+from manyo.pipelines.engine.run_stage import StageShards
 from manyo.pipelines.engine.shapes import StageOutput
-from manyo.pipelines.engine.stage import Stage, StagePlan
+from manyo.pipelines.engine.stage import AnyStage
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.report.quantities import format_duration
@@ -82,7 +83,7 @@ def run_status(config: Config, now: float) -> list[StageStatus]:
     for stage in build_stages(config):
         n_shards = None
         if all(needed.name in outputs for needed in stage.needs):
-            plan = StagePlan(stage, [outputs[needed.name] for needed in stage.needs], config.run.out)
+            plan = StageShards(stage, [outputs[needed.name] for needed in stage.needs], config.run.out)
             finished = list(plan.read_finished())
             n_shards = len(plan)
             if not plan.n_pending:
@@ -93,7 +94,7 @@ def run_status(config: Config, now: float) -> list[StageStatus]:
     return statuses
 
 
-def stage_status(stage: Stage, finished: Sequence[Manifest], n_shards: int | None, now: float) -> StageStatus:
+def stage_status(stage: AnyStage, finished: Sequence[Manifest], n_shards: int | None, now: float) -> StageStatus:
     """The progress of a stage, from the manifests of its finished shards."""
     last = max((manifest.finished_at for manifest in finished), default=0.0)
     recent = [manifest for manifest in finished if manifest.finished_at > last - _RECENT_S]

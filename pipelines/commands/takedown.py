@@ -22,10 +22,14 @@ from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.run_setup import choose_watcher, open_executor, read_config
 from manyo.pipelines.engine.manifest import Manifest, iter_manifests, read_manifests
 from manyo.pipelines.engine.progress import Watcher
-from manyo.pipelines.engine.shapes import StageOutput, table_uri
-from manyo.pipelines.engine.stage import Executor, Stage, StagePlan, UserError
+from manyo.pipelines.engine.run_stage import Executor, StageShards
+from manyo.pipelines.engine.shapes import StageOutput
+from manyo.pipelines.engine.stage import AnyStage, UserError
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.dedup_stages import DUPLICATES
+from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN
+from manyo.pipelines.graph.token_stages import PROVENANCE
 from manyo.pipelines.run import finished, mark_out, record_takedowns, run_one
 
 
@@ -158,19 +162,19 @@ def take_down(config: Config, uri: str, executor: Executor, watcher: Watcher) ->
     )
 
 
-def _ancestors(stage: Stage) -> Iterator[Stage]:
+def _ancestors(stage: AnyStage) -> Iterator[AnyStage]:
     for needed in stage.needs:
         yield needed
         yield from _ancestors(needed)
 
 
-def _reached(stages: Sequence[Stage]) -> list[Stage]:
+def _reached(stages: Sequence[AnyStage]) -> list[AnyStage]:
     """The stage that finds the documents to take down, and all stages that read its result."""
     return [stage for stage in stages if "takedown" in {one.name for one in (stage, *_ancestors(stage))}]
 
 
 def _taken(output: StageOutput) -> pa.Array:
-    ids = [read_columns(output.uri("taken_down", shard.name), ["doc_id"]).column("doc_id") for shard in output.shards]
+    ids = [read_columns(output.uri(TAKEN_DOWN, shard.name), ["doc_id"]).column("doc_id") for shard in output.shards]
     return pa.concat_arrays([pa.array([], DOC_ID), *ids])
 
 
@@ -178,13 +182,13 @@ def _changed(before: Mapping[str, Manifest], after: Mapping[str, Manifest]) -> l
     return [shard for shard in sorted(after) if shard in before and before[shard].outputs != after[shard].outputs]
 
 
-def _removed(stage: Stage, out: str, outputs: Mapping[str, StageOutput], taken: pa.Array) -> Iterator[Removed]:
+def _removed(stage: AnyStage, out: str, outputs: Mapping[str, StageOutput], taken: pa.Array) -> Iterator[Removed]:
     """Yield the documents to be removed from token shards, before these shards and their provenance are replaced."""
-    plan = StagePlan(stage, [outputs[needed.name] for needed in stage.needs], out)
+    plan = StageShards(stage, [outputs[needed.name] for needed in stage.needs], out)
     made = {manifest.shard for manifest in iter_manifests(plan.folder) if not plan.finish(manifest)}
     for task in plan.pending():
         if task.shard in made:
-            for batch in read_batches(table_uri(plan.folder, stage.tables["provenance"], task.shard)):
+            for batch in read_batches(PROVENANCE.uri(plan.folder, task.shard)):
                 for row in batch.filter(pc.is_in(batch.column("doc_id"), value_set=taken)).to_pylist():
                     yield Removed(task.shard, row["doc_id"], row["first_token"], row["token_count"])
 
@@ -196,7 +200,7 @@ def _copies(duplicates: StageOutput | None, takedown: StageOutput, taken: pa.Arr
     repeats: dict[bytes, bytes] = {}
     within_sources: list[bytes] = []
     for shard in takedown.shards:
-        named = read_columns(takedown.uri("taken_down", shard.name), ["doc_id"]).column("doc_id")
+        named = read_columns(takedown.uri(TAKEN_DOWN, shard.name), ["doc_id"]).column("doc_id")
         for row in _rows(duplicates, shard.name, named) if named else ():
             repeats[row["doc_id"]] = row["cluster"]
             within_sources += [row["cluster"]] if row["within_source"] else []
@@ -215,6 +219,6 @@ def _copies(duplicates: StageOutput | None, takedown: StageOutput, taken: pa.Arr
 
 def _rows(duplicates: StageOutput, shard: str, doc_ids: pa.Array) -> Iterator[dict[str, Any]]:
     """Yield the rows of `duplicates` for the given documents that took part in dedup."""
-    for batch in read_batches(duplicates.uri("duplicates", shard), ["doc_id", "cluster", "within_source"]):
+    for batch in read_batches(duplicates.uri(DUPLICATES, shard), ["doc_id", "cluster", "within_source"]):
         rows = batch.filter(pc.is_in(batch.column("doc_id"), value_set=doc_ids))
         yield from rows.filter(pc.is_valid(rows.column("cluster"))).to_pylist()

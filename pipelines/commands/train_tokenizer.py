@@ -15,6 +15,8 @@ from manyo.pipelines.commands.run_setup import choose_watcher, open_console, ope
 from manyo.pipelines.commands.run_summary import print_summary
 from manyo.pipelines.engine.shapes import StageOutput
 from manyo.pipelines.engine.stage import UserError
+from manyo.pipelines.graph.release_stages import RELEASE
+from manyo.pipelines.graph.token_stages import MODEL
 from manyo.pipelines.run import run as run_configuration
 from manyo.tokenizer.encode import Tokenizer
 from manyo.tokenizer.train import SourceMeasure, TrainTokenizer, in_sample, measure, sample_limits
@@ -59,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
         result = run_configuration(config, executor, choose_watcher(options), "train-tokenizer")
     outputs = {stage_result.stage.name: stage_result.output for stage_result in result.stages}
     (shard,) = outputs["train"].shards
-    models = [outputs["train"].uri("model", shard.name), *options.beside]
+    models = [outputs["train"].uri(MODEL, shard.name), *options.beside]
     try:
         measures = measure_models(models, outputs["release"], settings)
     except ValueError as error:
@@ -90,7 +92,7 @@ def measure_models(models: Sequence[str], release: StageOutput, settings: TrainT
 
     def batches() -> Iterator[pa.RecordBatch]:
         for shard in release.shards:
-            yield from read_batches(release.uri("release", shard.name), ["doc_id", "source", "text"])
+            yield from read_batches(release.uri(RELEASE, shard.name), ["doc_id", "source", "text"])
 
     limits = sample_limits(batches(), sample)
     measured = []

@@ -22,10 +22,12 @@ from manyo.corpus.text import Texts
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.run_setup import read_config, unreadable_shards_fail
 from manyo.pipelines.engine.manifest import Manifest, describe_output, manifest_uri, parse_manifest, read_manifests
-from manyo.pipelines.engine.shapes import table_uri
-from manyo.pipelines.engine.stage import Stage, UserError
+from manyo.pipelines.engine.stage import AnyStage, UserError
+from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.release_stages import RELEASE
+from manyo.pipelines.graph.token_stages import BIN, MODEL, NPY, PROVENANCE
 from manyo.tokenizer.draws import draws
 from manyo.tokenizer.encode import Tokenizer
 from manyo.tokenizer.reader import Fault, TokenShard, TokenShardError, sidecar_faults, text_faults, token_faults
@@ -84,8 +86,8 @@ class _Run:
     """What the check reads: the output folder, two stages and the tokenizer."""
 
     out: str
-    release: Stage
-    tokenize: Stage
+    release: AnyStage
+    tokenize: AnyStage
     tokenizer: Tokenizer
 
     @property
@@ -96,7 +98,7 @@ class _Run:
     def release_uris(self) -> list[str]:
         """URIs of the release shards, in the order of their names."""
         folder = self.release.folder(self.out)
-        return [table_uri(folder, self.release.tables["release"], shard) for shard in sorted(read_manifests(folder))]
+        return [RELEASE.uri(folder, shard) for shard in sorted(read_manifests(folder))]
 
 
 def verify_run(config: Config, sample_documents: int) -> Verified:
@@ -139,7 +141,7 @@ def verify_run(config: Config, sample_documents: int) -> Verified:
     )
 
 
-def _tokenizer(config: Config, stages: Mapping[str, Stage]) -> Tokenizer:
+def _tokenizer(config: Config, stages: Mapping[str, AnyStage]) -> Tokenizer:
     if config.tokenize.model is not None:
         return Tokenizer.load(config.tokenize.model, config.tokenize.eod_token)
     train = stages["train"]
@@ -147,7 +149,7 @@ def _tokenizer(config: Config, stages: Mapping[str, Stage]) -> Tokenizer:
     shards = sorted(read_manifests(folder))
     if not shards:
         raise UserError(f"{folder}: the tokenizer is not trained; run: manyo run --config {config.path}")
-    return Tokenizer.load(table_uri(folder, train.tables["model"], shards[0]))
+    return Tokenizer.load(MODEL.uri(folder, shards[0]))
 
 
 def _manifests(folder: str) -> tuple[dict[str, Manifest], list[Fault]]:
@@ -199,7 +201,7 @@ def _sample(run: _Run, fraction: float) -> dict[bytes, str]:
 
 def _shard_faults(run: _Run, manifest: Manifest, sample: Mapping[bytes, str], found: set[bytes]) -> list[Fault]:
     """The faults of one shard; the ids of its sampled documents are added to `found`."""
-    uris = {table: table_uri(run.folder, template, manifest.shard) for table, template in run.tokenize.tables.items()}
+    uris = {table: table.uri(run.folder, manifest.shard) for table in run.tokenize.tables}
     recorded = {join(run.folder, output.path): output for output in manifest.outputs}
     faults, changed = [], []
     for uri in uris.values():
@@ -226,7 +228,7 @@ def _shard_faults(run: _Run, manifest: Manifest, sample: Mapping[bytes, str], fo
 
 
 @contextmanager
-def _local_copies(uris: Mapping[str, str]) -> Iterator[dict[str, Path]]:
+def _local_copies(uris: Mapping[StageTable, str]) -> Iterator[dict[StageTable, Path]]:
     """Local paths of files by table; files that are not local are copied for the duration of the block."""
     folder = tempfile.mkdtemp(prefix="manyo-verify-")
     paths = {}
@@ -246,17 +248,17 @@ def _local_copies(uris: Mapping[str, str]) -> Iterator[dict[str, Path]]:
 def _content_faults(
     run: _Run,
     manifest: Manifest,
-    paths: Mapping[str, Path],
+    paths: Mapping[StageTable, Path],
     sample: Mapping[bytes, str],
     found: set[bytes],
     all_documents: bool,
 ) -> list[Fault]:
-    provenance = str(paths["provenance"])
+    provenance = str(paths[PROVENANCE])
     try:
-        if "npy" in paths:
-            shard = TokenShard.open_npy(paths["npy"], provenance)
+        if NPY in paths:
+            shard = TokenShard.open_npy(paths[NPY], provenance)
         else:
-            shard = TokenShard.open(str(paths["bin"]).removesuffix(".bin"))
+            shard = TokenShard.open(str(paths[BIN]).removesuffix(".bin"))
     except TokenShardError as error:
         return [error.args[0]]
     faults = [

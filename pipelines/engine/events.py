@@ -14,7 +14,8 @@ from typing import IO, Any, Self
 
 from manyo.pipelines.engine.manifest import Manifest
 from manyo.pipelines.engine.progress import Watcher
-from manyo.pipelines.engine.stage import PendingTasks, Stage, Task, TaskFailure
+from manyo.pipelines.engine.run_stage import PendingTasks, TaskFailure
+from manyo.pipelines.engine.stage import AnyStage, AnyTask
 
 #: Shards that a line names, the slowest first.
 _SLOWEST_NAMED = 3
@@ -42,7 +43,7 @@ class Events(Watcher):
         if self._file is not None:
             self._file.close()
 
-    def on_start(self, stage: Stage, n_tasks: int, pending: PendingTasks) -> None:
+    def on_start(self, stage: AnyStage, n_tasks: int, pending: PendingTasks) -> None:
         """See `Watcher`."""
         self._started = time.monotonic()
         self._pending, self._n_pending = pending, len(pending)
@@ -58,7 +59,7 @@ class Events(Watcher):
         )
         self._shown.on_start(stage, n_tasks, pending)
 
-    def on_end(self, task: Task, ended: Manifest | TaskFailure) -> None:
+    def on_end(self, task: AnyTask, ended: Manifest | TaskFailure) -> None:
         """See `Watcher`."""
         self._n_done += 1
         result: dict[str, Any]

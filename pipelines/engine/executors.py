@@ -19,17 +19,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from manyo.pipelines.engine.manifest import Manifest
-from manyo.pipelines.engine.stage import (
-    PendingTasks,
-    Stage,
-    Task,
-    TaskFailure,
-    UserError,
-    WorkFailed,
-    describe_failure,
-    run_task,
-    task_failure,
-)
+from manyo.pipelines.engine.run_stage import PendingTasks, TaskFailure, describe_failure, run_task, task_failure
+from manyo.pipelines.engine.stage import AnyStage, AnyTask, UserError, WorkFailed
 
 _log = logging.getLogger("manyo")
 
@@ -68,7 +59,7 @@ _LOOK_AGAIN_S = 30.0
 _MEMORY_MARGIN, _MEMORY_STEP_BYTES = 1.5, 512 << 20
 
 
-def _attempt(task: Task) -> Manifest | TaskFailure:
+def _attempt(task: AnyTask) -> Manifest | TaskFailure:
     """Run a task, once more if it fails: what fails twice in the same way is no accident."""
     try:
         return run_task(task)
@@ -83,8 +74,8 @@ def _attempt(task: Task) -> Manifest | TaskFailure:
 class Serial:
     """Runs tasks one after another in this process."""
 
-    def run(self, stage: Stage, tasks: PendingTasks) -> Iterator[tuple[Task, Manifest | TaskFailure]]:
-        """See `manyo.pipelines.engine.stage.Executor`."""
+    def run(self, stage: AnyStage, tasks: PendingTasks) -> Iterator[tuple[AnyTask, Manifest | TaskFailure]]:
+        """See `manyo.pipelines.engine.run_stage.Executor`."""
         for task in tasks:
             yield task, _attempt(task)
 
@@ -110,13 +101,13 @@ class Measured:
         self.seconds += manifest.seconds
         self.cpu_seconds += manifest.cpu_seconds
 
-    def deadline_s(self, task: Task, workers_lost: int) -> float:
+    def deadline_s(self, task: AnyTask, workers_lost: int) -> float:
         """Seconds after which a task is stopped: as a straggler at its first try, as hanging later."""
         if workers_lost or self.n_tasks < _MEASURED_FROM:
             return _HANG_S
         return min(_HANG_S, max(_STRAGGLER_MIN_S, _STRAGGLER_FACTOR * self.slowest_s_per_byte * task.size_bytes))
 
-    def memory_bytes(self, stage: Stage, workers_lost: int, node_bytes: int) -> int:
+    def memory_bytes(self, stage: AnyStage, workers_lost: int, node_bytes: int) -> int:
         """Memory to ask for: the stage's own figure, then what was measured; twice as much after each lost worker.
 
         A larger ask packs fewer tasks onto a node, which is the remedy where they ran out of memory together.
@@ -128,7 +119,7 @@ class Measured:
             ask = max(1, steps) * _MEMORY_STEP_BYTES
         return min(ask << workers_lost, node_bytes)
 
-    def cpus(self, stage: Stage) -> int:
+    def cpus(self, stage: AnyStage) -> int:
         """Cores to ask for: the stage's own figure, or more if its tasks were seen to keep more of them busy."""
         if self.n_tasks < _MEASURED_FROM or self.seconds < 60:
             return stage.cpus
@@ -174,7 +165,7 @@ class _Metrics:
 class _Try:
     """A task on its way through the cluster, and what it has cost so far."""
 
-    task: Task
+    task: AnyTask
     workers_lost: int = 0
     nodes_lost: int = 0
     give_up_at: float = 0.0
@@ -187,8 +178,8 @@ class RayTasks:
     def __init__(self) -> None:
         self._started = False
 
-    def run(self, stage: Stage, tasks: PendingTasks) -> Iterator[tuple[Task, Manifest | TaskFailure]]:
-        """See `manyo.pipelines.engine.stage.Executor`; keeps a bounded window of tasks in flight.
+    def run(self, stage: AnyStage, tasks: PendingTasks) -> Iterator[tuple[AnyTask, Manifest | TaskFailure]]:
+        """See `manyo.pipelines.engine.run_stage.Executor`; keeps a bounded window of tasks in flight.
 
         Nothing about a task is known here alone: whoever kills this process loses the tasks in flight, and a new
         run finds the others in their manifests.
@@ -343,8 +334,8 @@ class Auto:
         self._serial = Serial()
         self._ray = RayTasks()
 
-    def run(self, stage: Stage, tasks: PendingTasks) -> Iterator[tuple[Task, Manifest | TaskFailure]]:
-        """See `manyo.pipelines.engine.stage.Executor`."""
+    def run(self, stage: AnyStage, tasks: PendingTasks) -> Iterator[tuple[AnyTask, Manifest | TaskFailure]]:
+        """See `manyo.pipelines.engine.run_stage.Executor`."""
         on_a_cluster = "RAY_ADDRESS" in os.environ
         worth_it = len(tasks) > 1 and tasks.size_bytes > RAY_PAYS_ABOVE_BYTES
         executor: Serial | RayTasks = self._ray if on_a_cluster or worth_it else self._serial
@@ -355,7 +346,7 @@ class Auto:
         self._ray.close()
 
 
-def _attempt_in_worker(task: Task, deadline_s: float) -> Manifest | TaskFailure:
+def _attempt_in_worker(task: AnyTask, deadline_s: float) -> Manifest | TaskFailure:
     """`_attempt` in a Ray worker, where relative paths must mean what they mean to the driver.
 
     At the deadline the process writes its stack to Ray's worker log and ends. The watch is faulthandler's thread in C:

@@ -19,7 +19,8 @@ from rich.progress import (
 )
 
 from manyo.pipelines.engine.manifest import Manifest
-from manyo.pipelines.engine.stage import PendingTasks, Stage, Task, TaskFailure
+from manyo.pipelines.engine.run_stage import PendingTasks, TaskFailure
+from manyo.pipelines.engine.stage import AnyStage, AnyTask
 
 #: In a log, a stage that goes on says so this often.
 _LINE_EVERY_S = 10.0
@@ -36,10 +37,10 @@ class Watcher:
     ) -> None:
         """The run has ended, well or not."""
 
-    def on_start(self, stage: Stage, n_tasks: int, pending: PendingTasks) -> None:
+    def on_start(self, stage: AnyStage, n_tasks: int, pending: PendingTasks) -> None:
         """A stage begins, with this many tasks in all and these still to run."""
 
-    def on_end(self, task: Task, ended: Manifest | TaskFailure) -> None:
+    def on_end(self, task: AnyTask, ended: Manifest | TaskFailure) -> None:
         """A task has ended."""
 
 
@@ -72,13 +73,13 @@ class Bars(Watcher):
     ) -> None:
         self._progress.stop()
 
-    def on_start(self, stage: Stage, n_tasks: int, pending: PendingTasks) -> None:
+    def on_start(self, stage: AnyStage, n_tasks: int, pending: PendingTasks) -> None:
         """See `Watcher`."""
         self._tally = Tally(pending)
         finished = n_tasks - len(pending)
         self._bar = self._progress.add_task(stage.name, total=n_tasks, completed=finished, done="")
 
-    def on_end(self, task: Task, ended: Manifest | TaskFailure) -> None:
+    def on_end(self, task: AnyTask, ended: Manifest | TaskFailure) -> None:
         """See `Watcher`."""
         self._tally.add(ended)
         if self._bar is not None:
@@ -88,7 +89,7 @@ class Bars(Watcher):
 class Lines(Watcher):
     """Plain lines on standard error: when a stage begins, every ten seconds, and when it ends."""
 
-    def on_start(self, stage: Stage, n_tasks: int, pending: PendingTasks) -> None:
+    def on_start(self, stage: AnyStage, n_tasks: int, pending: PendingTasks) -> None:
         """See `Watcher`."""
         self._n_pending = len(pending)
         self._n_done = 0
@@ -100,7 +101,7 @@ class Lines(Watcher):
             + (f", {finished} finished" if finished else "")
         )
 
-    def on_end(self, task: Task, ended: Manifest | TaskFailure) -> None:
+    def on_end(self, task: AnyTask, ended: Manifest | TaskFailure) -> None:
         """See `Watcher`."""
         self._n_done += 1
         self._tally.add(ended)

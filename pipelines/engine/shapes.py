@@ -1,14 +1,14 @@
-"""The three shapes of a stage, as plans: which task reads which shards.
+"""The shapes of a stage: which task reads which shards.
 
 - **Map**: one output shard per input shard (`map_shards`), or per range of what they hold (`cut_tokens`).
 - **Exchange**: `map_shards` for its split half, then one task per part (`combine_parts`), or per part of each
   source (`combine_source_parts`).
 - **Gather**: all shards, streamed, into one task (`gather`).
 
-A plan is a pure function of what the stages before it finished, so it is the
-same on every machine and after every restart. It is gone through twice, to see what
-is finished and to make the rest, and never held in memory: a crawl has 90,000 shards
-and a run twenty stages.
+A shape is a pure function of what the stages before it finished, so it gives the
+same units on every machine and after every restart. Its units are made twice, to find
+what is finished and to make the rest, and never held in memory: a crawl has 90,000
+shards and a run twenty stages.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from itertools import accumulate
 from typing import overload
 
 from manyo.corpus.records import InputShard
-from manyo.corpus.tables.shards import join
+from manyo.pipelines.engine.stage_table import StageTable
 
 _DIGEST_BYTES = 16
 
@@ -34,7 +34,7 @@ class FinishedShard:
     Attributes:
         name: shard name, without table or suffix.
         digest: of the bytes of all its tables; changes when any of them does.
-        counts: what the task counted, without what a dot in the name marks as a share of another count.
+        counts: what the task counted, without counts that are shares of another (a dot in the name marks them).
         size_bytes: of all its tables.
     """
 
@@ -45,7 +45,7 @@ class FinishedShard:
 
 
 class FinishedShards(Sequence[FinishedShard]):
-    """Shards by name, filled in as they are finished: some 80 bytes each beside the name, in any number.
+    """Shards by name, filled in as they are finished. Memory: 80 bytes for each and its name.
 
     Args:
         names: sorted, each once.
@@ -58,7 +58,7 @@ class FinishedShards(Sequence[FinishedShard]):
         self._counts: dict[str, array[int]] = {}
 
     def put(self, index: int, digest: str, counts: Mapping[str, int], size_bytes: int) -> None:
-        """Say what has become of a shard."""
+        """Record a finished shard."""
         self._digests[_DIGEST_BYTES * index : _DIGEST_BYTES * (index + 1)] = bytes.fromhex(digest)
         self._sizes[index] = size_bytes
         for name, count in counts.items():
@@ -68,7 +68,7 @@ class FinishedShards(Sequence[FinishedShard]):
                 self._counts[name][index] = count
 
     def find(self, name: str) -> int | None:
-        """Where a shard is; None if there is none of that name."""
+        """Returns the index of a shard; None if there is none of that name."""
         index = bisect_left(self._names, name)
         return index if index < len(self._names) and self._names[index] == name else None
 
@@ -95,20 +95,23 @@ class FinishedShards(Sequence[FinishedShard]):
 
 @dataclass(frozen=True, slots=True)
 class StageOutput:
-    """The finished shards of one stage, in name order, and where its tables lie (templates by table name)."""
+    """What one stage finished.
+
+    Attributes:
+        folder: URI of the stage's folder.
+        tables: tables that the stage writes.
+        shards: its shards in the order of their names.
+    """
 
     folder: str
-    tables: Mapping[str, str]
+    tables: tuple[StageTable, ...]
     shards: Sequence[FinishedShard]
 
-    def uri(self, table: str, shard: str) -> str:
-        """Where one table of one shard lies."""
-        return table_uri(self.folder, self.tables[table], shard)
-
-
-def table_uri(folder: str, template: str, shard: str) -> str:
-    """Where a shard of a table lies: its template, such as `documents/{shard}.parquet`, below the stage's folder."""
-    return join(folder, template.replace("{shard}", shard))
+    def uri(self, table: StageTable, shard: str) -> str:
+        """Returns the URI of one shard of one of the stage's tables."""
+        if table not in self.tables:
+            raise ValueError(f"{self.folder}: its stage writes no table {table.name}")
+        return table.uri(self.folder, shard)
 
 
 #: Outputs of the stages that a stage needs, in the order in which it names them.
@@ -121,24 +124,24 @@ class Unit:
 
     Attributes:
         name: name of the shard that it writes.
-        inputs: table name to the URIs to read, in order.
-        digest: of everything it reads; a finished shard with another one is out of date.
+        inputs: URIs to read of each table, in order.
+        digest: of everything it reads; a finished shard with another digest is out of date.
         size_bytes: of what it reads.
-        part: which part of what it reads is its own: the number of an exchange's part, the position of a
-            cut's first token, or its shard's number; None where it takes all.
+        part: which part of its inputs it takes: the number of an exchange's part, the position of a cut's first
+            token, or its shard's number; 0 where it takes everything.
         input_shard: files of a source, for the stage that reads those instead of shards.
     """
 
     name: str
-    inputs: Mapping[str, tuple[str, ...]]
+    inputs: Mapping[StageTable, tuple[str, ...]]
     digest: str
     size_bytes: int
-    part: int | None = None
+    part: int = 0
     input_shard: InputShard | None = None
 
 
 class Units(Iterable[Unit]):
-    """Units that are made anew each time they are gone through."""
+    """Units that are made again on each iteration."""
 
     def __init__(self, make: Callable[[], Iterator[Unit]]) -> None:
         self._make = make
@@ -147,8 +150,8 @@ class Units(Iterable[Unit]):
         return self._make()
 
 
-#: Gives a stage's units in the order of their names, each name once; the same each time they are gone through.
-Plan = Callable[[Upstream], Iterable[Unit]]
+#: Gives a stage's units in the order of their names, each name once, and the same units on each iteration.
+Shape = Callable[[Upstream], Iterable[Unit]]
 
 
 def digest_of(parts: Iterable[str]) -> str:
@@ -159,7 +162,7 @@ def digest_of(parts: Iterable[str]) -> str:
     return hasher.hexdigest()
 
 
-def _unit(name: str, upstream: Upstream, rows: Sequence[Sequence[FinishedShard]], part: int | None = None) -> Unit:
+def _unit(name: str, upstream: Upstream, rows: Sequence[Sequence[FinishedShard]], part: int = 0) -> Unit:
     """A unit that reads, of each upstream stage, the given shards."""
     return Unit(
         name=name,
@@ -188,7 +191,7 @@ def _aligned(upstream: Upstream) -> Iterator[tuple[FinishedShard, ...]]:
         yield row
 
 
-def cut_tokens(shard_tokens: int) -> Plan:
+def cut_tokens(shard_tokens: int) -> Shape:
     """One task per `shard_tokens` tokens of a source, its shards read one after another: `NAME-00000` and on.
 
     Tokens count with those of documents that are taken down (`token_places`), so that a takedown moves no cut.
@@ -197,7 +200,7 @@ def cut_tokens(shard_tokens: int) -> Plan:
     The source is the part of a shard's name before the slash.
     """
 
-    def plan(upstream: Upstream) -> list[Unit]:
+    def shape(upstream: Upstream) -> list[Unit]:
         units = []
         for source, shards in _by_source(shard for shard in upstream[0].shards if shard.counts["token_places"]).items():
             ends = list(accumulate(shard.counts["token_places"] for shard in shards))
@@ -210,7 +213,7 @@ def cut_tokens(shard_tokens: int) -> Plan:
                 units.append(replace(unit, digest=digest_of([unit.digest, str(part)])))
         return by_name(units)
 
-    return plan
+    return shape
 
 
 def by_name(units: Iterable[Unit]) -> list[Unit]:
@@ -225,21 +228,21 @@ def _by_source(shards: Iterable[FinishedShard]) -> dict[str, list[FinishedShard]
     return sources
 
 
-def combine_parts(parts: int) -> Plan:
+def combine_parts(parts: int) -> Shape:
     """The second half of an exchange: task `p` reads part `p` of every shard."""
 
-    def plan(upstream: Upstream) -> Iterable[Unit]:
-        # All of them read the same shards, so that these are named once; the number tells the parts apart.
+    def shape(upstream: Upstream) -> Iterable[Unit]:
+        # All of them read the same shards, whose URIs are made once; the number distinguishes the parts.
         whole = _unit("", upstream, [stage.shards for stage in upstream])
         return Units(lambda: (replace(whole, name=f"part-{part:05d}", part=part) for part in range(parts)))
 
-    return plan
+    return shape
 
 
-def combine_source_parts(parts: int) -> Plan:
+def combine_source_parts(parts: int) -> Shape:
     """The second half of an exchange within each source: `NAME/part-00000` reads part 0 of every shard of it."""
 
-    def plan(upstream: Upstream) -> list[Unit]:
+    def shape(upstream: Upstream) -> list[Unit]:
         wholes = {source: _unit("", upstream, [shards]) for source, shards in _by_source(upstream[0].shards).items()}
         return by_name(
             replace(whole, name=f"{source}/part-{part:05d}", part=part)
@@ -247,11 +250,11 @@ def combine_source_parts(parts: int) -> Plan:
             for part in range(parts)
         )
 
-    return plan
+    return shape
 
 
 def numbered(units: Iterable[Unit], first: int = 0) -> list[Unit]:
-    """The units with their position as their part, so that their documents can be named by numbers."""
+    """Returns the units with their position as their part, so that documents can be named by numbers."""
     return [
         replace(unit, part=number, digest=digest_of([unit.digest, str(number)]))
         for number, unit in enumerate(units, start=first)
@@ -263,22 +266,22 @@ def map_numbered(upstream: Upstream) -> list[Unit]:
     return numbered(map_shards(upstream))
 
 
-def gather(name: str) -> Plan:
+def gather(name: str) -> Shape:
     """One task that reads every shard of every stage it needs."""
 
-    def plan(upstream: Upstream) -> list[Unit]:
+    def shape(upstream: Upstream) -> list[Unit]:
         return [_unit(name, upstream, [stage.shards for stage in upstream])]
 
-    return plan
+    return shape
 
 
-def with_gathered(plan: Plan) -> Plan:
-    """The plan over all stages but the last, whose shards every task reads as well: one that was gathered, or parts."""
+def with_gathered(shape: Shape) -> Shape:
+    """The shape over all stages but the last, of which every task reads all shards as well: one gathered, or parts."""
 
-    def plan_with_gathered(upstream: Upstream) -> Iterable[Unit]:
+    def shape_with_gathered(upstream: Upstream) -> Iterable[Unit]:
         *mapped, gathered = upstream
         whole = _unit("", [gathered], [gathered.shards])
-        units = plan(mapped)
+        units = shape(mapped)
         return Units(
             lambda: (
                 replace(unit, inputs={**unit.inputs, **whole.inputs}, digest=digest_of([unit.digest, whole.digest]))
@@ -286,4 +289,4 @@ def with_gathered(plan: Plan) -> Plan:
             )
         )
 
-    return plan_with_gathered
+    return shape_with_gathered

@@ -75,7 +75,7 @@ def _version(info: dict[str, object]) -> str:
     return ""
 
 
-def plan_source(source: Source) -> list[InputShard]:
+def pack_source(source: Source) -> list[InputShard]:
     """The source's shards, named below the source's own folder."""
     files: Sequence[InputFile] = find_files(source)
     try:

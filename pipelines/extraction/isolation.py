@@ -28,7 +28,7 @@ from dataclasses import replace
 from typing import IO, Any
 
 from manyo.corpus.tables.storage import on_request
-from manyo.pipelines.engine.stage import forget_peak_memory, own_peak_memory_bytes
+from manyo.pipelines.engine.peak_memory import forget_peak_memory, own_peak_memory_bytes
 from manyo.pipelines.extraction.loop import Extraction, Progress, ReaderStop, extract
 
 #: How much a parser may allocate before the system refuses it more. Legitimate pages

@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from manyo.pipelines.engine.stage import Stage
+from manyo.pipelines.engine.stage import AnyStage
+from manyo.pipelines.graph.boilerplate_stages import boilerplate_stages
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.dedup_stages import dedup_stages
 from manyo.pipelines.graph.extract_stages import extract_stage
@@ -65,7 +66,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def build_stages(config: Config) -> tuple[Stage, ...]:
+def build_stages(config: Config) -> tuple[AnyStage, ...]:
     """The stages of a configuration, each after those it needs.
 
     Raises:
@@ -76,7 +77,8 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
     takedown = takedown_stage(config.run.out, extract)
     dedup = dedup_stages(config.dedup, extract, decide, takedown, measure)
     duplicates, alarms = (stage for stage in dedup if stage.name in ("duplicates", "alarms"))
-    boilerplate = tuple(stage for stage in dedup if stage.name == "boilerplate")
+    of_lines = boilerplate_stages(config.dedup, extract, decide, duplicates)
+    boilerplate = of_lines[-1:]
     to_release = (extract, decide, duplicates, *boilerplate)
     leaks = leak_stages(config, to_release)
     scrub = scrub_stage(config, (*to_release, *leaks))
@@ -89,6 +91,7 @@ def build_stages(config: Config) -> tuple[Stage, ...]:
         decide,
         takedown,
         *dedup,
+        *of_lines,
         *leaks,
         scrub,
         release,

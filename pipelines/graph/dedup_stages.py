@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from manyo.corpus import schema
 from manyo.corpus.release import passes_rules
-from manyo.corpus.schema import (
-    DOC_ID_BYTES,
-    DUPLICATES,
-    SIGNATURES,
-)
+from manyo.corpus.schema import DOC_ID_BYTES
 from manyo.corpus.tables.shards import (
     filesystem,
     join,
@@ -27,21 +24,23 @@ from manyo.corpus.tables.shards import (
     write_shard,
     zip_batches,
 )
-from manyo.dedup.candidates.components import COMPONENTS, find_components
-from manyo.dedup.candidates.keys import KEYS, deal_keys
-from manyo.dedup.candidates.pairs import PAIRS, find_pairs
+from manyo.dedup import same_address
+from manyo.dedup.candidates import components, keys, pairs
+from manyo.dedup.candidates.components import find_components
+from manyo.dedup.candidates.keys import deal_keys
+from manyo.dedup.candidates.pairs import find_pairs
 from manyo.dedup.numbering import first_number, ids_as_bytes
-from manyo.dedup.same_address import ADDRESSES, SUPERSEDED, deal_addresses, hashes_of, stand_ins
+from manyo.dedup.same_address import deal_addresses, hashes_of, stand_ins
 from manyo.dedup.settings import Alarms, Dedup
 from manyo.dedup.sketch.minhash import signatures
-from manyo.dedup.verdict import large
-from manyo.dedup.verdict.alarms import LOSSES, add_losses, losses, raised
-from manyo.dedup.verdict.clusters import CLUSTERS, duplicates, find_clusters, in_order, last_word, pick, repeats
-from manyo.dedup.verdict.compared import COMPARED, INDEX, deal_compared, deal_indexed, link, measure_compared
+from manyo.dedup.verdict import alarms, clusters, compared, large
+from manyo.dedup.verdict.alarms import add_losses, losses, raised
+from manyo.dedup.verdict.clusters import duplicates, find_clusters, in_order, last_word, pick, repeats
+from manyo.dedup.verdict.compared import deal_compared, deal_indexed, link, measure_compared
 from manyo.dedup.verdict.order import ORDER_COLUMNS, precedence
 from manyo.pipelines.engine.manifest import read_manifests
 from manyo.pipelines.engine.shapes import (
-    Plan,
+    Shape,
     Unit,
     Upstream,
     by_name,
@@ -53,180 +52,219 @@ from manyo.pipelines.engine.shapes import (
     numbered,
     with_gathered,
 )
-from manyo.pipelines.engine.stage import NoSettings, Stage, Task, UserError, Work, WorkFailed, map_stage, parquet
-from manyo.pipelines.graph.boilerplate_stages import boilerplate_stages
-from manyo.pipelines.graph.reading import of_shard, read_all, taken_down
+from manyo.pipelines.engine.stage import AnyStage, AnyTask, NoSettings, Stage, Task, UserError, WorkFailed
+from manyo.pipelines.engine.stage_table import StageTable
+from manyo.pipelines.graph.extract_stages import DOCUMENTS
+from manyo.pipelines.graph.filter_stages import DECISIONS, SIGNALS
+from manyo.pipelines.graph.reading import of_shard, read_all
+from manyo.pipelines.graph.takedown_stage import taken_down_ids
+
+SIGNATURES = StageTable.parquet("signatures", schema.SIGNATURES.schema)
+ADDRESSES = StageTable.arrow("addresses", same_address.ADDRESSES.schema)
+SUPERSEDED = StageTable.parquet("superseded", same_address.SUPERSEDED.schema)
+
+KEYS = StageTable.arrow("keys", keys.KEYS.schema)
+PAIRS = StageTable.arrow("pairs", pairs.PAIRS.schema)
+COMPONENTS = StageTable.arrow("components", components.COMPONENTS.schema)
+COMPARED = StageTable.arrow("compared", compared.COMPARED.schema)
+
+#: What an index of an earlier run gives to a round.
+INDEX = StageTable.parquet("index", compared.INDEX.schema)
+INDEXED_KEYS = StageTable.arrow("indexed_keys", keys.KEYS.schema)
+INDEXED = StageTable.arrow("indexed", compared.COMPARED.schema)
+
+#: Clusters as a part found them, and the same rows dealt to the shards of their documents.
+CLUSTERS = StageTable.parquet("clusters", clusters.CLUSTERS.schema)
+SHARD_CLUSTERS = StageTable.arrow("shard_clusters", clusters.CLUSTERS.schema)
+#: The same of the round within sources.
+SOURCE_CLUSTERS = StageTable.parquet("source_clusters", clusters.CLUSTERS.schema)
+SOURCE_SHARD_CLUSTERS = StageTable.arrow("source_shard_clusters", clusters.CLUSTERS.schema)
+
+DUPLICATES = StageTable.parquet("duplicates", schema.DUPLICATES.schema)
+LOSSES = StageTable.parquet("losses", alarms.LOSSES.schema)
+LARGE_CLUSTERS = StageTable.parquet("large_clusters", large.LARGE_CLUSTERS.schema)
+HOST_LOSSES = StageTable.parquet("host_losses", alarms.LOSSES.schema)
+LARGEST_CLUSTERS = StageTable.parquet("largest_clusters", large.LARGE_CLUSTERS.schema)
 
 
 def dedup_stages(
-    dedup: Dedup, extract: Stage, decide: Stage, takedown: Stage, measure: Stage | None = None
-) -> tuple[Stage, ...]:
+    dedup: Dedup, extract: AnyStage, decide: AnyStage, takedown: AnyStage, measure: AnyStage | None = None
+) -> tuple[AnyStage, ...]:
     """From documents and decisions to `duplicates`, and the alarms that stop what follows.
 
     Args:
         dedup: what the configuration asks for.
         extract, decide, takedown: whose tables are read.
-        measure: what makes `signals`, where `survivor_signal` names one.
+        measure: makes `signals`; needed if `survivor_signal` names one.
     """
-    # Alarms decide nothing about documents: a moved limit makes no table again. Nor do other
-    # crawls change what is measured of this one.
+    # Alarms decide nothing about documents, so a moved limit makes no table again. Nor do other crawls change what
+    # is measured of this one.
     settings = replace(dedup, alarms=Alarms(), boilerplate=None, within_sources=False, index=False, against=())
-    signatures = map_stage("signatures", 3, settings, (extract,), "signatures", sign)
-    of_addresses = _address_stages(settings, extract, signatures, decide) if settings.same_address else ()
+    signed = Stage("signatures", 3, settings, (extract,), (SIGNATURES,), sign)
+    of_addresses = _address_stages(settings, extract, signed, decide) if settings.same_address else ()
     superseded = of_addresses[-1:]
     ordered = (measure,) if dedup.survivor_signal and measure else ()
-    needs = (extract, signatures, decide, *ordered)
+    needs = (extract, signed, decide, *ordered)
     first_round = replace(settings, within_sources=True)
     within = _round_stages(first_round, dedup, needs, superseded) if dedup.within_sources else ()
-    # What was found within sources tells the second round who is left.
+    # The clusters within sources decide which documents take part in the second round.
     over_all = _round_stages(settings, dedup, needs, (*superseded, *within[-1:]))
     rounds = (*within[-1:], over_all[-1])
-    duplicates = Stage(
+    marked = Stage(
         name="duplicates",
         version=5,
         settings=NoSettings(),
         needs=(extract, decide, *superseded, *rounds),
-        tables=parquet("duplicates", "losses", "large_clusters"),
-        plan=_numbered_with(len(superseded) + len(rounds)),
+        tables=(DUPLICATES, LOSSES, LARGE_CLUSTERS),
+        shape=_numbered_with(len(superseded) + len(rounds)),
         work=mark_duplicates,
     )
-    alarms = Stage(
+    alarmed = Stage(
         name="alarms",
         version=2,
         settings=dedup.alarms,
-        needs=(duplicates, *rounds),
-        tables=parquet("host_losses", "largest_clusters"),
-        plan=gather("alarms"),
+        needs=(marked, *rounds),
+        tables=(HOST_LOSSES, LARGEST_CLUSTERS),
+        shape=gather("alarms"),
         work=check_losses,
     )
-    index = map_stage("index", 4, settings, (*needs, takedown), "index", write_index)
+    index = Stage("index", 4, settings, (*needs, takedown), (INDEX,), write_index)
     return (
-        signatures,
+        signed,
         *of_addresses,
         *within,
         *over_all,
-        duplicates,
-        alarms,
+        marked,
+        alarmed,
         *([index] if dedup.index else []),
-        *(boilerplate_stages(dedup, extract, decide, duplicates) if dedup.boilerplate else ()),
     )
 
 
-def _address_stages(settings: Dedup, extract: Stage, signatures: Stage, decide: Stage) -> tuple[Stage, Stage]:
-    """From documents to those of which another page of the same address stays."""
-    addresses = Stage(
+def _address_stages(
+    settings: Dedup, extract: AnyStage, signed: AnyStage, decide: AnyStage
+) -> tuple[AnyStage, AnyStage]:
+    """From documents to those that another page of the same address replaces."""
+    dealt = Stage(
         name="addresses",
         version=3,
         settings=settings,
-        needs=(extract, signatures, decide),
-        tables={"addresses": "addresses/{shard}.arrow"},
-        plan=map_shards,
+        needs=(extract, signed, decide),
+        tables=(ADDRESSES,),
+        shape=map_shards,
         work=split_by_address,
     )
     superseded = Stage(
         name="superseded",
         version=2,
         settings=settings,
-        needs=(addresses,),
-        tables=parquet("superseded"),
-        plan=combine_parts(settings.parts),
+        needs=(dealt,),
+        tables=(SUPERSEDED,),
+        shape=combine_parts(settings.parts),
         work=combine_addresses,
     )
-    return (addresses, superseded)
+    return (dealt, superseded)
 
 
 def _round_stages(
-    settings: Dedup, dedup: Dedup, needs: tuple[Stage, ...], left_out: tuple[Stage, ...]
-) -> tuple[Stage, ...]:
+    settings: Dedup, dedup: Dedup, needs: tuple[AnyStage, ...], left_out: tuple[AnyStage, ...]
+) -> tuple[AnyStage, ...]:
     """From signatures to `clusters`: once, or once within each source and then for what is left of all.
 
     Args:
-        settings: of these stages; `within_sources` says which of both it is.
+        settings: of these stages; `within_sources` says which round it is.
         dedup: what the configuration asks for; its `against` decides whether indexes take part.
-        needs: extract, signatures and decide, then measure where a signal decides about survivors.
-        left_out: stages that say which documents take no part.
+        needs: extract, signatures and decide, then measure if a signal decides about survivors.
+        left_out: stages whose tables name the documents that take no part.
     """
-    extract, signatures, _, *ordered = needs
+    extract, signed, _, *ordered = needs
     round_of = "source_" if settings.within_sources else ""
-    keys = Stage(
+    split_stage = Stage(
         name=f"{round_of}keys",
         version=4,
         settings=settings,
         needs=(*needs, *left_out),
-        tables={"keys": "keys/{shard}.arrow"},
-        plan=_numbered_with(len(left_out)),
+        tables=(KEYS,),
+        shape=_numbered_with(len(left_out)),
         work=split_keys,
     )
-    against = _plan_indexes(dedup)
-    indexed_keys = _index_stages("indexed_keys", dedup, settings, (signatures,), against, split_indexed_keys)
-    pairs = Stage(
+    against = _indexes(dedup)
+    indexed_keys = _index_stages(INDEXED_KEYS, dedup, settings, (signed,), against, split_indexed_keys)
+    paired = Stage(
         name=f"{round_of}pairs",
         version=3,
         settings=settings,
-        needs=(keys, *indexed_keys),
-        tables={"pairs": "pairs/{shard}.arrow"},
-        plan=combine_parts(settings.parts),
+        needs=(split_stage, *indexed_keys),
+        tables=(PAIRS,),
+        shape=combine_parts(settings.parts),
         work=combine_keys,
     )
-    components = Stage(
+    connected = Stage(
         name=f"{round_of}components",
         version=2,
         settings=settings,
-        needs=(keys, *indexed_keys, pairs),
-        tables={"components": "components/{shard}.arrow"},
-        plan=gather("components"),
+        needs=(split_stage, *indexed_keys, paired),
+        tables=(COMPONENTS,),
+        shape=gather("components"),
         work=find_components_of_pairs,
         memory_bytes=8 << 30,
     )
-    compared = Stage(
+    gathered = Stage(
         name=f"{round_of}compared",
         version=3,
         settings=settings,
-        needs=(extract, signatures, *ordered, pairs, components),
-        tables={"compared": "compared/{shard}.arrow"},
-        plan=_numbered_with(2),
+        needs=(extract, signed, *ordered, paired, connected),
+        tables=(COMPARED,),
+        shape=_numbered_with(2),
         work=split_compared,
     )
     indexed = _index_stages(
-        "indexed",
+        INDEXED,
         dedup,
         settings,
-        (signatures, pairs, components),
+        (signed, paired, connected),
         with_gathered(with_gathered(against)),
         split_indexed,
     )
-    tables = (f"{round_of}clusters", f"{round_of}shard_clusters")
-    clusters = Stage(
+    clustered = Stage(
         name=f"{round_of}clusters",
         version=5,
         settings=settings,
-        needs=(compared, *indexed),
-        tables={**parquet(tables[0]), tables[1]: f"{tables[1]}/{{shard}}.arrow"},
-        plan=combine_parts(settings.parts),
+        needs=(gathered, *indexed),
+        tables=_tables_of_round(settings),
+        shape=combine_parts(settings.parts),
         work=cluster,
         memory_bytes=4 << 30,
     )
-    return (keys, *indexed_keys, pairs, components, compared, *indexed, clusters)
+    return (split_stage, *indexed_keys, paired, connected, gathered, *indexed, clustered)
 
 
 def _index_stages(
-    name: str, dedup: Dedup, settings: Dedup, needs: tuple[Stage, ...], plan: Plan, body: Work
-) -> tuple[Stage, ...]:
-    """A stage that deals the indexes of earlier runs to parts, or none where there are no indexes."""
-    tables = {name: f"{name}/{{shard}}.arrow"}
-    stage = Stage(name, 2, replace(settings, against=dedup.against), needs, tables, plan, body)
+    table: StageTable,
+    dedup: Dedup,
+    settings: Dedup,
+    needs: tuple[AnyStage, ...],
+    shape: Shape,
+    work: Callable[[Task[Dedup]], Mapping[str, int]],
+) -> tuple[AnyStage, ...]:
+    """A stage that deals the indexes of earlier runs to parts; empty if the configuration names no indexes."""
+    stage = Stage(table.name, 2, replace(settings, against=dedup.against), needs, (table,), work, shape)
     return (stage,) if dedup.against else ()
 
 
-def _numbered_with(gathered: int) -> Plan:
-    """As `map_numbered`; each task also reads all shards of the last so many stages."""
-    plan: Plan = map_numbered
+def _numbered_with(gathered: int) -> Shape:
+    """As `map_numbered`; each task also reads all shards of the last `gathered` stages."""
+    shape: Shape = map_numbered
     for _ in range(gathered):
-        plan = with_gathered(plan)
-    return plan
+        shape = with_gathered(shape)
+    return shape
 
 
-#: An index serves runs that agree on these: they decide what signatures, shingles and precedences are.
+def _tables_of_round(settings: Dedup) -> tuple[StageTable, StageTable]:
+    """The tables that clusters are written to, and the same dealt to shards."""
+    return (SOURCE_CLUSTERS, SOURCE_SHARD_CLUSTERS) if settings.within_sources else (CLUSTERS, SHARD_CLUSTERS)
+
+
+#: An index serves runs that agree on these: they decide signatures, shingles and precedences.
 _INDEXED_SETTINGS = (
     "shingle_chars",
     "bands",
@@ -241,18 +279,22 @@ _INDEXED_SETTINGS = (
 )
 
 
-def _plan_indexes(dedup: Dedup) -> Plan:
+def _indexes(dedup: Dedup) -> Shape:
     """One task for each shard of the indexes of earlier runs, numbered after the shards of this run (`signatures`)."""
 
-    def plan(upstream: Upstream) -> list[Unit]:
+    def shape(upstream: Upstream) -> list[Unit]:
         units = [unit for number, folder in enumerate(dedup.against) for unit in _index_units(number, folder, dedup)]
         return numbered(by_name(units), first=len(upstream[0].shards))
 
-    return plan
+    return shape
 
 
 def _index_units(number: int, folder: str, dedup: Dedup) -> list[Unit]:
-    """Reading one index, after a look at the settings it was made with; its manifests say what it holds."""
+    """The shards of one index, as its manifests list them.
+
+    Raises:
+        UserError: there is no index, or other settings made it.
+    """
     stage_folder = folder.rstrip("/").removesuffix("/index")
     fs, path = filesystem(join(stage_folder, "stage.json"))
     manifests = read_manifests(stage_folder)
@@ -267,7 +309,7 @@ def _index_units(number: int, folder: str, dedup: Dedup) -> list[Unit]:
     return [
         Unit(
             name=f"{number}/{shard}",
-            inputs={"index": (join(stage_folder, "index", f"{shard}.parquet"),)},
+            inputs={INDEX: (INDEX.uri(stage_folder, shard),)},
             digest=digest_of(output.digest for output in manifest.outputs),
             size_bytes=manifest.bytes_written,
         )
@@ -275,50 +317,48 @@ def _index_units(number: int, folder: str, dedup: Dedup) -> list[Unit]:
     ]
 
 
-def sign(task: Task) -> Mapping[str, int]:
+def sign(task: Task[Dedup]) -> Mapping[str, int]:
     """Documents → signatures."""
-    documents = read_batches(task.input("documents"), ["doc_id", "profile", "text"])
+    documents = read_batches(task.input(DOCUMENTS), ["doc_id", "profile", "text"])
     batches = (signatures(batch, task.settings) for batch in documents)
-    return {"documents": write_shard(task.outputs["signatures"], SIGNATURES.schema, batches)}
+    return {"documents": write_shard(task.output(SIGNATURES), SIGNATURES.schema, batches)}
 
 
-def split_by_address(task: Task) -> Mapping[str, int]:
+def split_by_address(task: Task[Dedup]) -> Mapping[str, int]:
     """Addresses of the documents that the rules keep → their keys, dealt to parts."""
     parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
     for documents, signed, decisions in zip_batches(
-        (task.input("documents"), ["uri", *ORDER_COLUMNS]),
-        (task.input("signatures"), ["chars"]),
-        (task.input("decisions"), ["reasons"]),
+        (task.input(DOCUMENTS), ["uri", *ORDER_COLUMNS]),
+        (task.input(SIGNATURES), ["chars"]),
+        (task.input(DECISIONS), ["reasons"]),
     ):
         chars = signed.column("chars").to_numpy()
-        for part, batch in zip(
-            parts, deal_addresses(documents, chars, passes_rules(decisions), task.settings), strict=True
-        ):
+        dealt = deal_addresses(documents, chars, passes_rules(decisions), task.settings)
+        for part, batch in zip(parts, dealt, strict=True):
             part.append(batch)
-    write_parts(task.outputs["addresses"], ADDRESSES.schema, parts)
+    write_parts(task.output(ADDRESSES), ADDRESSES.schema, parts)
     return {}
 
 
-def combine_addresses(task: Task) -> Mapping[str, int]:
-    """One part of every shard's addresses → documents in whose place another page of their address stays."""
-    part = task.part or 0
-    superseded = stand_ins(read_part(uri, part) for uri in task.inputs["addresses"])
-    return {"superseded": write_shard(task.outputs["superseded"], SUPERSEDED.schema, _in_batches(superseded))}
+def combine_addresses(task: Task[Dedup]) -> Mapping[str, int]:
+    """One part of every shard's addresses → documents that another page of their address replaces."""
+    superseded = stand_ins(read_part(uri, task.part) for uri in task.inputs_of(ADDRESSES))
+    return {"superseded": write_shard(task.output(SUPERSEDED), SUPERSEDED.schema, _in_batches(superseded))}
 
 
-def split_keys(task: Task) -> Mapping[str, int]:
+def split_keys(task: Task[Dedup]) -> Mapping[str, int]:
     """Signatures of the documents that take part → their keys, dealt to parts.
 
     In the second of two rounds those that repeat a document of their source take no part.
     """
     parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
-    out = pa.concat_arrays([_superseded(task).column("doc_id"), repeats(of_shard(task, "source_shard_clusters"))])
-    first = first_number(task.part or 0)
+    out = pa.concat_arrays([_superseded(task).column("doc_id"), repeats(of_shard(task, SOURCE_SHARD_CLUSTERS))])
+    first = first_number(task.part)
     n_keys = 0
     for documents, signed, decisions, *measured in zip_batches(
-        (task.input("documents"), list(ORDER_COLUMNS)),
-        (task.input("signatures"), SIGNATURES.schema.names),
-        (task.input("decisions"), ["reasons"]),
+        (task.input(DOCUMENTS), list(ORDER_COLUMNS)),
+        (task.input(SIGNATURES), schema.SIGNATURES.schema.names),
+        (task.input(DECISIONS), ["reasons"]),
         *_survivor_signal(task),
     ):
         documents = _with_signal(documents, measured)
@@ -331,128 +371,125 @@ def split_keys(task: Task) -> Mapping[str, int]:
             part.append(batch)
             n_keys += batch.num_rows
         first += signed.num_rows
-    write_parts(task.outputs["keys"], KEYS.schema, parts)
+    write_parts(task.output(KEYS), KEYS.schema, parts)
     return {"keys": n_keys}
 
 
-def combine_keys(task: Task) -> Mapping[str, int]:
+def combine_keys(task: Task[Dedup]) -> Mapping[str, int]:
     """One part of every shard's keys → candidate pairs, dealt to the shards of their documents."""
-    part = task.part or 0
-    uris = [*task.inputs["keys"], *task.inputs.get("indexed_keys", ())]
-    pairs = find_pairs((read_part(uri, part) for uri in uris), len(uris))
-    write_parts(task.outputs["pairs"], PAIRS.schema, [[batch] for batch in pairs])
-    return {"pairs": sum(batch.num_rows for batch in pairs)}
+    uris = [*task.inputs_of(KEYS), *task.optional_inputs_of(INDEXED_KEYS)]
+    candidates = find_pairs((read_part(uri, task.part) for uri in uris), len(uris))
+    write_parts(task.output(PAIRS), PAIRS.schema, [[batch] for batch in candidates])
+    return {"pairs": sum(batch.num_rows for batch in candidates)}
 
 
-def write_index(task: Task) -> Mapping[str, int]:
+def write_index(task: Task[Dedup]) -> Mapping[str, int]:
     """Documents that take part → what later runs need to compare theirs with them, without the text."""
-    taken = taken_down(task)
+    taken = taken_down_ids(task)
 
     def batches() -> Iterator[pa.RecordBatch]:
         for documents, signed, decisions, *measured in zip_batches(
-            (task.input("documents"), [*ORDER_COLUMNS, "profile", "text"]),
-            (task.input("signatures"), SIGNATURES.schema.names),
-            (task.input("decisions"), ["reasons"]),
+            (task.input(DOCUMENTS), [*ORDER_COLUMNS, "profile", "text"]),
+            (task.input(SIGNATURES), schema.SIGNATURES.schema.names),
+            (task.input(DECISIONS), ["reasons"]),
             *_survivor_signal(task),
         ):
             documents = _with_signal(documents, measured)
             in_play = pc.and_not(passes_rules(decisions), pc.is_in(documents.column("doc_id"), value_set=taken))
             yield measure_compared(documents.filter(in_play), signed.filter(in_play), task.settings)
 
-    return {"documents": write_shard(task.outputs["index"], INDEX.schema, batches())}
+    return {"documents": write_shard(task.output(INDEX), INDEX.schema, batches())}
 
 
-def split_indexed_keys(task: Task) -> Mapping[str, int]:
+def split_indexed_keys(task: Task[Dedup]) -> Mapping[str, int]:
     """A shard of an earlier run's index → its keys, dealt to parts."""
     parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
-    first = first_number(task.part or 0)
-    for indexed in read_batches(task.input("index")):
+    first = first_number(task.part)
+    for indexed in read_batches(task.input(INDEX)):
         everyone = np.ones(indexed.num_rows, bool)
         places = indexed.column("precedence").to_numpy()
         dealt = deal_keys(indexed, places, everyone, first, task.settings, len(parts))
         for part, batch in zip(parts, dealt, strict=True):
             part.append(batch)
         first += indexed.num_rows
-    write_parts(task.outputs["indexed_keys"], KEYS.schema, parts)
+    write_parts(task.output(INDEXED_KEYS), INDEXED_KEYS.schema, parts)
     return {}
 
 
-def split_indexed(task: Task) -> Mapping[str, int]:
+def split_indexed(task: Task[Dedup]) -> Mapping[str, int]:
     """A shard of an earlier run's index → its documents that have candidates, dealt to their parts."""
     parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
     linked = _linked(task)
-    first = first_number(task.part or 0)
-    for indexed in read_batches(task.input("index")):
+    first = first_number(task.part)
+    for indexed in read_batches(task.input(INDEX)):
         for part, batch in zip(parts, deal_indexed(indexed, first, linked, task.settings), strict=True):
             part.append(batch)
         first += indexed.num_rows
-    write_parts(task.outputs["indexed"], COMPARED.schema, parts)
+    write_parts(task.output(INDEXED), INDEXED.schema, parts)
     return {}
 
 
-def find_components_of_pairs(task: Task) -> Mapping[str, int]:
+def find_components_of_pairs(task: Task[Dedup]) -> Mapping[str, int]:
     """All pairs → parts that can be judged apart. Memory as `manyo.dedup.candidates.components.find_components`."""
-    n_shards = len(task.inputs["keys"]) + len(task.inputs.get("indexed_keys", ()))
+    n_shards = len(task.inputs_of(KEYS)) + len(task.optional_inputs_of(INDEXED_KEYS))
     n_documents = 0
 
-    def pairs() -> Iterator[pa.RecordBatch]:
-        return (batch for uri in task.inputs["pairs"] for batch in read_parts(uri))
+    def all_pairs() -> Iterator[pa.RecordBatch]:
+        return (batch for uri in task.inputs_of(PAIRS) for batch in read_parts(uri))
 
     def parts() -> Iterator[list[pa.RecordBatch]]:
         nonlocal n_documents
-        for batch in find_components(pairs, n_shards, task.settings.parts):
+        for batch in find_components(all_pairs, n_shards, task.settings.parts):
             n_documents += batch.num_rows
             yield [batch]
 
-    write_parts(task.outputs["components"], COMPONENTS.schema, parts())
+    write_parts(task.output(COMPONENTS), COMPONENTS.schema, parts())
     return {"documents_with_candidates": n_documents}
 
 
-def split_compared(task: Task) -> Mapping[str, int]:
+def split_compared(task: Task[Dedup]) -> Mapping[str, int]:
     """Documents that have candidates → what comparing them takes, dealt to the parts of their components."""
     parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
     linked = _linked(task)
-    first = first_number(task.part or 0)
+    first = first_number(task.part)
     for documents, signed, *measured in zip_batches(
-        (task.input("documents"), [*ORDER_COLUMNS, "profile", "text"]),
-        (task.input("signatures"), SIGNATURES.schema.names),
+        (task.input(DOCUMENTS), [*ORDER_COLUMNS, "profile", "text"]),
+        (task.input(SIGNATURES), schema.SIGNATURES.schema.names),
         *_survivor_signal(task),
     ):
         documents = _with_signal(documents, measured)
         for part, batch in zip(parts, deal_compared(documents, signed, first, linked, task.settings), strict=True):
             part.append(batch)
         first += signed.num_rows
-    write_parts(task.outputs["compared"], COMPARED.schema, parts)
+    write_parts(task.output(COMPARED), COMPARED.schema, parts)
     return {"documents_with_candidates": linked.num_rows}
 
 
-def cluster(task: Task) -> Mapping[str, int]:
+def cluster(task: Task[Dedup]) -> Mapping[str, int]:
     """One part's documents → its clusters. Memory as `manyo.dedup.verdict.clusters.find_clusters`."""
-    part = task.part or 0
-    round_of = "source_" if task.settings.within_sources else ""
-    clusters, of_shards = find_clusters(
-        (read_part(uri, part) for uri in [*task.inputs["compared"], *task.inputs.get("indexed", ())]),
-        len(task.inputs["compared"]),
+    of_parts, of_shards = _tables_of_round(task.settings)
+    found, dealt = find_clusters(
+        (read_part(uri, task.part) for uri in [*task.inputs_of(COMPARED), *task.optional_inputs_of(INDEXED)]),
+        len(task.inputs_of(COMPARED)),
         task.settings,
     )
-    write_parts(task.outputs[f"{round_of}shard_clusters"], CLUSTERS.schema, [[batch] for batch in of_shards])
-    rows = write_shard(task.outputs[f"{round_of}clusters"], CLUSTERS.schema, _in_batches(clusters))
-    return {"documents_in_clusters": rows}
+    write_parts(task.output(of_shards), of_shards.schema, [[batch] for batch in dealt])
+    return {"documents_in_clusters": write_shard(task.output(of_parts), of_parts.schema, _in_batches(found))}
 
 
-def mark_duplicates(task: Task) -> Mapping[str, int]:
+def mark_duplicates(task: Task[NoSettings]) -> Mapping[str, int]:
     """Documents, decisions and clusters → one row per document: survivor of its cluster, or duplicate of which."""
     superseded = _superseded(task)
 
-    def judged_in(round_of: str) -> pa.RecordBatch:
-        clusters = of_shard(task, f"{round_of}shard_clusters")
+    def judged_in(of_parts: StageTable, of_shards: StageTable) -> pa.RecordBatch:
+        rows = of_shard(task, of_shards)
         if superseded.num_rows:
-            # What takes a document's place may lie in any shard. Both may name one row, which does no harm.
-            everywhere = read_all(task.inputs.get(f"{round_of}clusters", ()))
-            clusters.append(pick(everywhere, ids_as_bytes(superseded.column("stand_in")), CLUSTERS))
-        return in_order(clusters, CLUSTERS)
+            # The page that replaces a document may be in any shard. Both may name one row, which does no harm.
+            everywhere = read_all(task.optional_inputs_of(of_parts))
+            rows.append(pick(everywhere, ids_as_bytes(superseded.column("stand_in")), clusters.CLUSTERS))
+        return in_order(rows, clusters.CLUSTERS)
 
-    judged = last_word(judged_in("source_"), judged_in(""))
+    judged = last_word(judged_in(SOURCE_CLUSTERS, SOURCE_SHARD_CLUSTERS), judged_in(CLUSTERS, SHARD_CLUSTERS))
     counts: Counter[str] = Counter()
     lost: list[pa.Table] = []
     sampled = large.largest([])
@@ -460,7 +497,7 @@ def mark_duplicates(task: Task) -> Mapping[str, int]:
     def batches() -> Iterator[pa.RecordBatch]:
         nonlocal sampled
         for documents, decisions in zip_batches(
-            (task.input("documents"), ["source", "uri"]), (task.input("decisions"), ["reasons"])
+            (task.input(DOCUMENTS), ["source", "uri"]), (task.input(DECISIONS), ["reasons"])
         ):
             keep = passes_rules(decisions)
             marked = duplicates(documents.column("doc_id"), keep, superseded, judged)
@@ -471,34 +508,34 @@ def mark_duplicates(task: Task) -> Mapping[str, int]:
             counts["survivors"] += pc.sum(marked.column("kept")).as_py() or 0
             yield marked
 
-    write_shard(task.outputs["duplicates"], DUPLICATES.schema, batches())
-    write_shard(task.outputs["losses"], LOSSES.schema, add_losses(lost).to_batches())
-    write_shard(task.outputs["large_clusters"], large.LARGE_CLUSTERS.schema, sampled.combine_chunks().to_batches())
+    write_shard(task.output(DUPLICATES), DUPLICATES.schema, batches())
+    write_shard(task.output(LOSSES), LOSSES.schema, add_losses(lost).to_batches())
+    write_shard(task.output(LARGE_CLUSTERS), LARGE_CLUSTERS.schema, sampled.combine_chunks().to_batches())
     return counts
 
 
-def check_losses(task: Task) -> Mapping[str, int]:
+def check_losses(task: Task[Alarms]) -> Mapping[str, int]:
     """Losses of all shards → losses of every source and host; fails if they, or a cluster, raise an alarm.
 
     Memory: about 200 bytes for each host of a source in a shard.
     """
-    sampled = large.largest(read_all(task.inputs["large_clusters"]))
-    write_shard(task.outputs["largest_clusters"], large.LARGE_CLUSTERS.schema, sampled.combine_chunks().to_batches())
-    lost = add_losses(read_all(task.inputs["losses"]))
-    clusters = read_all([*task.inputs.get("source_clusters", ()), *task.inputs["clusters"]])
-    alarms = list(raised(lost, clusters, task.settings))
-    if alarms:
-        more = f" (and {len(alarms) - 1} more alarms)" if len(alarms) > 1 else ""
+    sampled = large.largest(read_all(task.inputs_of(LARGE_CLUSTERS)))
+    write_shard(task.output(LARGEST_CLUSTERS), LARGEST_CLUSTERS.schema, sampled.combine_chunks().to_batches())
+    lost = add_losses(read_all(task.inputs_of(LOSSES)))
+    found = read_all([*task.optional_inputs_of(SOURCE_CLUSTERS), *task.inputs_of(CLUSTERS)])
+    causes = list(raised(lost, found, task.settings))
+    if causes:
+        more = f" (and {len(causes) - 1} more alarms)" if len(causes) > 1 else ""
         raise WorkFailed(
-            f"{alarms[0]}{more}; look at the largest clusters in "
-            f"{task.outputs['largest_clusters']}, or raise the limit and run again"
+            f"{causes[0]}{more}; look at the largest clusters in "
+            f"{task.output(LARGEST_CLUSTERS)}, or raise the limit and run again"
         )
-    return {"hosts": write_shard(task.outputs["host_losses"], LOSSES.schema, lost.to_batches())}
+    return {"hosts": write_shard(task.output(HOST_LOSSES), HOST_LOSSES.schema, lost.to_batches())}
 
 
-def _survivor_signal(task: Task) -> list[tuple[str, list[str]]]:
-    """Where the signal that decides about survivors is read from, if one does."""
-    return [(uri, [task.settings.survivor_signal]) for uri in task.inputs.get("signals", ())]
+def _survivor_signal(task: Task[Dedup]) -> list[tuple[str, list[str]]]:
+    """Returns where to read the signal that decides about survivors; empty if none does."""
+    return [(uri, [str(task.settings.survivor_signal)]) for uri in task.optional_inputs_of(SIGNALS)]
 
 
 def _with_signal(documents: pa.RecordBatch, measured: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
@@ -509,14 +546,14 @@ def _with_signal(documents: pa.RecordBatch, measured: Sequence[pa.RecordBatch]) 
     return documents
 
 
-def _linked(task: Task) -> pa.RecordBatch:
-    """What pairs and components know of the shard's documents."""
-    return link(read_part(task.input("components"), task.part or 0), of_shard(task, "pairs"))
+def _linked(task: AnyTask) -> pa.RecordBatch:
+    """Returns what pairs and components say about the shard's documents."""
+    return link(read_part(task.input(COMPONENTS), task.part), of_shard(task, PAIRS))
 
 
-def _superseded(task: Task) -> pa.RecordBatch:
-    """The shard's documents in whose place another page of their address stays; none where that is off."""
-    return pick(read_all(task.inputs.get("superseded", ())), _ids(task.input("documents")), SUPERSEDED)
+def _superseded(task: AnyTask) -> pa.RecordBatch:
+    """Returns the shard's documents that another page of their address replaces; none if `same_address` is off."""
+    return pick(read_all(task.optional_inputs_of(SUPERSEDED)), _ids(task.input(DOCUMENTS)), same_address.SUPERSEDED)
 
 
 def _ids(uri: str) -> np.ndarray:
@@ -527,5 +564,5 @@ def _ids(uri: str) -> np.ndarray:
 
 
 def _in_batches(whole: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """Slices of a batch of fixed-width rows, so that whoever reads the shard holds a few megabytes."""
+    """Yields slices of a batch of fixed-width rows, so that readers of the shard hold a few megabytes."""
     return (whole.slice(start, 1 << 18) for start in range(0, whole.num_rows, 1 << 18))

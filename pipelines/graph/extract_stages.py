@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from manyo.corpus import schema
 from manyo.corpus.sources import Source
 from manyo.pipelines.engine.shapes import (
-    Plan,
+    Shape,
     Unit,
     Upstream,
     by_name,
     digest_of,
 )
-from manyo.pipelines.engine.stage import Stage, Task, parquet
+from manyo.pipelines.engine.stage import AnyStage, Stage, Task
+from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.extraction import loop as extraction
-from manyo.pipelines.extraction.inputs import plan_source
+from manyo.pipelines.extraction.inputs import pack_source
 from manyo.pipelines.extraction.isolation import extract_isolated
 from manyo.pipelines.graph.config import Config, Sample
 
@@ -28,24 +30,28 @@ class ExtractSettings:
     record_timeout_s: float
 
 
-def extract_stage(config: Config) -> Stage:
+DOCUMENTS = StageTable.parquet("documents", schema.DOCUMENTS.schema)
+REFUSED = StageTable.parquet("refused", schema.REFUSED.schema)
+
+
+def extract_stage(config: Config) -> AnyStage:
     """Files of the sources → `documents` and `refused`."""
     return Stage(
         name="extract",
         version=9,
         settings=ExtractSettings(config.sources, config.extract.record_timeout_s),
         needs=(),
-        tables=parquet("documents", "refused"),
-        plan=_plan_inputs(config.sources, config.sample),
+        tables=(DOCUMENTS, REFUSED),
+        shape=_files_of(config.sources, config.sample),
         work=extract,
         memory_bytes=3 << 30,
     )
 
 
-def _plan_inputs(sources: tuple[Source, ...], sample: Sample | None) -> Plan:
-    """The extract stage reads files instead of shards."""
+def _files_of(sources: tuple[Source, ...], sample: Sample | None) -> Shape:
+    """One task per shard of input files."""
 
-    def plan(_: Upstream) -> list[Unit]:
+    def shape(_: Upstream) -> list[Unit]:
         return by_name(
             Unit(
                 name=shard.name,
@@ -57,23 +63,23 @@ def _plan_inputs(sources: tuple[Source, ...], sample: Sample | None) -> Plan:
                 input_shard=shard,
             )
             for source in sources
-            for shard in (sample(source, plan_source(source)) if sample else plan_source(source))
+            for shard in (sample(source, pack_source(source)) if sample else pack_source(source))
         )
 
-    return plan
+    return shape
 
 
-def extract(task: Task) -> Mapping[str, int]:
+def extract(task: Task[ExtractSettings]) -> Mapping[str, int]:
     """Files of a source → documents and refused."""
     if task.input_shard is None:
-        raise ValueError(f"shard {task.shard} names no input files")
+        raise ValueError(f"{task.shard}: this task has no input files")
     (source,) = [source for source in task.settings.sources if source.name == task.shard.split("/")[0]]
     return extract_isolated(
         extraction.Extraction(
             source=source,
             shard=task.input_shard,
-            documents_uri=task.outputs["documents"],
-            refused_uri=task.outputs["refused"],
+            documents_uri=task.output(DOCUMENTS),
+            refused_uri=task.output(REFUSED),
             careful=False,
             record_timeout_s=task.settings.record_timeout_s,
         )

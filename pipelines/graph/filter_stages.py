@@ -1,4 +1,4 @@
-"""The stages that measure documents and decide about them: language, signals, rules."""
+"""The stages that measure documents and decide which are kept: language, signals, rules."""
 
 from __future__ import annotations
 
@@ -10,65 +10,72 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from manyo.corpus import schema
 from manyo.corpus.release import passes_rules
-from manyo.corpus.schema import (
-    DECISIONS,
-    LANGUAGES,
-)
 from manyo.corpus.tables.shards import (
     read_batches,
     write_shard,
     zip_batches,
 )
 from manyo.filters import language, rights
+from manyo.filters.language import LanguageSettings
 from manyo.filters.rules import decide as rules
 from manyo.filters.rules.decide import Rule
 from manyo.filters.signals import measure as signals
-from manyo.pipelines.engine.stage import Stage, Task, map_stage
+from manyo.filters.signals.signal_settings import SignalSettings
+from manyo.pipelines.engine.stage import AnyStage, Stage, Task
+from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.extract_stages import DOCUMENTS
 
 
 @dataclass(frozen=True, slots=True)
 class DecideSettings:
-    """The rules, and what a page may state that keeps it in."""
+    """The rules, and statements of pages that bar their text (`manyo.filters.rights`)."""
 
     rules: tuple[Rule, ...]
     opted_out: tuple[str, ...]
 
 
-def filter_stages(config: Config, extract: Stage) -> tuple[Stage, Stage, Stage]:
+LANGUAGES = StageTable.parquet("languages", schema.LANGUAGES.schema)
+#: Its columns are those that the settings name (`manyo.filters.signals.catalogue.signals_schema`).
+SIGNALS = StageTable.parquet("signals")
+DECISIONS = StageTable.parquet("decisions", schema.DECISIONS.schema)
+
+
+def filter_stages(config: Config, extract: AnyStage) -> tuple[AnyStage, AnyStage, AnyStage]:
     """`documents` → `languages`, `signals` and `decisions`."""
     decide_settings = DecideSettings(config.rules, config.rights.opted_out)
-    langid = map_stage("langid", 2, config.langid, (extract,), "languages", identify)
-    measured = map_stage("measure", 8, config.signals, (extract,), "signals", measure)
-    decided = map_stage("decide", 1, decide_settings, (extract, langid, measured), "decisions", decide)
+    langid = Stage("langid", 2, config.langid, (extract,), (LANGUAGES,), identify)
+    measured = Stage("measure", 8, config.signals, (extract,), (SIGNALS,), measure)
+    decided = Stage("decide", 1, decide_settings, (extract, langid, measured), (DECISIONS,), decide)
     return langid, measured, decided
 
 
-def identify(task: Task) -> Mapping[str, int]:
+def identify(task: Task[LanguageSettings]) -> Mapping[str, int]:
     """Documents → languages."""
-    documents = read_batches(task.input("documents"), ["doc_id", "profile", "text"])
+    documents = read_batches(task.input(DOCUMENTS), ["doc_id", "profile", "text"])
     batches = (language.identify(batch, task.settings) for batch in documents)
-    return {"documents": write_shard(task.outputs["languages"], LANGUAGES.schema, batches)}
+    return {"documents": write_shard(task.output(LANGUAGES), LANGUAGES.schema, batches)}
 
 
-def measure(task: Task) -> Mapping[str, int]:
+def measure(task: Task[SignalSettings]) -> Mapping[str, int]:
     """Documents → signals."""
-    documents = read_batches(task.input("documents"), ["doc_id", "text"])
+    documents = read_batches(task.input(DOCUMENTS), ["doc_id", "text"])
     batches = (signals.measure(batch, task.settings) for batch in documents)
-    return {"documents": write_shard(task.outputs["signals"], signals.signals_schema(task.settings), batches)}
+    return {"documents": write_shard(task.output(SIGNALS), signals.signals_schema(task.settings), batches)}
 
 
-def decide(task: Task) -> Mapping[str, int]:
+def decide(task: Task[DecideSettings]) -> Mapping[str, int]:
     """Rights, profiles, languages and signals → decisions, with every reason why a document is not kept."""
     counts: Counter[str] = Counter()
     columns = rules.columns_by_table(task.settings.rules)
 
     def batches() -> Iterator[pa.RecordBatch]:
         for documents, languages, measured in zip_batches(
-            (task.input("documents"), ["profile", *rights.COLUMNS, *columns.documents]),
-            (task.input("languages"), columns.languages),
-            (task.input("signals"), columns.signals),
+            (task.input(DOCUMENTS), ["profile", *rights.COLUMNS, *columns.documents]),
+            (task.input(LANGUAGES), columns.languages),
+            (task.input(SIGNALS), columns.signals),
         ):
             for name in columns.documents:
                 measured = measured.append_column(name, documents.column(name))
@@ -84,5 +91,5 @@ def decide(task: Task) -> Mapping[str, int]:
                 counts[f"reason.{reason['values']}"] += reason["counts"]
             yield decisions
 
-    write_shard(task.outputs["decisions"], DECISIONS.schema, batches())
+    write_shard(task.output(DECISIONS), DECISIONS.schema, batches())
     return counts

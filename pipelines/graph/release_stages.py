@@ -9,12 +9,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from manyo.corpus import schema
 from manyo.corpus.release import BENCHMARK_MASK, SPANS, is_kept, release_batch
-from manyo.corpus.schema import (
-    LEAKS,
-    RELEASE,
-)
 from manyo.corpus.tables import export as exports
+from manyo.corpus.tables.export import Export
 from manyo.corpus.tables.shards import (
     publish,
     read_batches,
@@ -26,14 +24,20 @@ from manyo.filters.benchmarks.items import digest
 from manyo.filters.benchmarks.leaks import Decontaminate, benchmark_index
 from manyo.filters.pii import find as pii
 from manyo.filters.pii.find import Scrub
-from manyo.pipelines.engine.stage import NoSettings, Stage, Task, UserError, WorkFailed, map_stage
+from manyo.pipelines.engine.stage import AnyStage, AnyTask, NoSettings, Stage, Task, UserError, WorkFailed
+from manyo.pipelines.engine.stage_table import StageTable
+from manyo.pipelines.graph.boilerplate_stages import BOILERPLATE
 from manyo.pipelines.graph.config import Config
-from manyo.pipelines.graph.reading import read_all, taken_down
+from manyo.pipelines.graph.dedup_stages import DUPLICATES
+from manyo.pipelines.graph.extract_stages import DOCUMENTS
+from manyo.pipelines.graph.filter_stages import DECISIONS
+from manyo.pipelines.graph.reading import read_all
+from manyo.pipelines.graph.takedown_stage import taken_down_ids
 
 
 @dataclass(frozen=True, slots=True)
 class LeakSettings:
-    """Which benchmarks are looked for, and the digests of their files."""
+    """Which benchmarks are searched for, and the digests of their files."""
 
     decontaminate: Decontaminate
     digests: tuple[str, ...]
@@ -41,14 +45,26 @@ class LeakSettings:
 
 @dataclass(frozen=True, slots=True)
 class ScrubSettings:
-    """What is masked, and what is done with benchmark items; None where none is looked for."""
+    """What is masked, and what is done with benchmark items: mask, drop, report, or None for no search."""
 
     pii: Scrub
     leaks: str | None
 
 
-def leak_stages(config: Config, needs: tuple[Stage, ...]) -> tuple[Stage, ...]:
-    """What looks for benchmarks, where the configuration asks for it."""
+LEAKS = StageTable.parquet("leaks", schema.LEAKS.schema)
+#: The release as if nothing were taken down; for the stages after it only.
+SCRUBBED = StageTable.parquet("scrubbed", schema.RELEASE.schema)
+RELEASE = StageTable.parquet("release", schema.RELEASE.schema)
+EXPORT_PARQUET = StageTable.parquet("export", exports.SCHEMA)
+EXPORT_JSONL = StageTable("export", "export/{shard}.jsonl.gz")
+
+
+def leak_stages(config: Config, needs: tuple[AnyStage, ...]) -> tuple[AnyStage, ...]:
+    """The search for benchmark items; empty if the configuration has no [decontaminate].
+
+    Raises:
+        UserError: a benchmark cannot be read.
+    """
     settings = config.decontaminate
     if settings is None:
         return ()
@@ -56,31 +72,31 @@ def leak_stages(config: Config, needs: tuple[Stage, ...]) -> tuple[Stage, ...]:
         digests = tuple(digest(benchmark) for benchmark in settings.benchmark)
     except OSError as error:
         raise UserError(f"{config.path}: [[decontaminate.benchmark]] files: {error}") from error
-    return (map_stage("decontaminate", 2, LeakSettings(settings, digests), needs, "leaks", find_leaks),)
+    return (Stage("decontaminate", 2, LeakSettings(settings, digests), needs, (LEAKS,), find_leaks),)
 
 
-def scrub_stage(config: Config, needs: tuple[Stage, ...]) -> Stage:
+def scrub_stage(config: Config, needs: tuple[AnyStage, ...]) -> AnyStage:
     """Documents that rules and dedup keep → `scrubbed`."""
     settings = ScrubSettings(config.scrub, config.decontaminate.action if config.decontaminate else None)
-    return map_stage("scrub", 4, settings, needs, "scrubbed", scrub)
+    return Stage("scrub", 4, settings, needs, (SCRUBBED,), scrub)
 
 
-def release_stage(scrub: Stage, takedown: Stage) -> Stage:
+def release_stage(scrub: AnyStage, takedown: AnyStage) -> AnyStage:
     """`scrubbed` without `taken_down` → `release`."""
-    return map_stage("release", 3, NoSettings(), (scrub, takedown), "release", release)
+    return Stage("release", 3, NoSettings(), (scrub, takedown), (RELEASE,), release)
 
 
-def export_stages(config: Config, release: Stage) -> tuple[Stage, ...]:
-    """The release for other tools, where the configuration asks for it."""
+def export_stages(config: Config, release: AnyStage) -> tuple[AnyStage, ...]:
+    """The release for other tools; empty if the configuration has no [export]."""
     if config.export is None:
         return ()
-    ending = {"jsonl": ".jsonl.gz", "parquet": ".parquet"}[config.export.format]
-    return (map_stage("export", 1, config.export, (release,), "export", export, ending),)
+    table = {"jsonl": EXPORT_JSONL, "parquet": EXPORT_PARQUET}[config.export.format]
+    return (Stage("export", 1, config.export, (release,), (table,), export),)
 
 
-def find_leaks(task: Task) -> Mapping[str, int]:
+def find_leaks(task: Task[LeakSettings]) -> Mapping[str, int]:
     """Documents that rules and dedup keep → benchmark items in them."""
-    settings: Decontaminate = task.settings.decontaminate
+    settings = task.settings.decontaminate
     try:
         index = benchmark_index(settings)
     except (OSError, ValueError) as error:
@@ -94,20 +110,20 @@ def find_leaks(task: Task) -> Mapping[str, int]:
             counts["contaminated"] += pc.count_distinct(leaks.column("doc_id")).as_py()
             yield leaks
 
-    counts["leaks"] = write_shard(task.outputs["leaks"], LEAKS.schema, batches())
+    counts["leaks"] = write_shard(task.output(LEAKS), LEAKS.schema, batches())
     return counts
 
 
-#: The kind of a span that is an item of a benchmark.
+#: The kind of spans that are benchmark items.
 _BENCHMARK = "benchmark"
 
 
-def scrub(task: Task) -> Mapping[str, int]:
+def scrub(task: Task[ScrubSettings]) -> Mapping[str, int]:
     """Documents that rules and dedup keep → their text without boilerplate, personal information and benchmarks."""
     counts: Counter[str] = Counter()
-    settings: pii.Scrub = task.settings.pii
+    settings = task.settings.pii
     masks = {**settings.masks, _BENCHMARK: BENCHMARK_MASK}
-    leaks = pa.Table.from_batches(read_all(task.inputs.get("leaks", ())), LEAKS.schema)
+    leaks = pa.Table.from_batches(read_all(task.optional_inputs_of(LEAKS)), LEAKS.schema)
 
     def batches() -> Iterator[pa.RecordBatch]:
         for documents in _documents_to_release(task, ["source", "licence", "profile", "uri", "title", "text"]):
@@ -123,17 +139,17 @@ def scrub(task: Task) -> Mapping[str, int]:
             counts["text_bytes"] += pc.sum(pc.binary_length(scrubbed.column("text"))).as_py() or 0
             yield scrubbed
 
-    write_shard(task.outputs["scrubbed"], RELEASE.schema, batches())
+    write_shard(task.output(SCRUBBED), SCRUBBED.schema, batches())
     return counts
 
 
-def _documents_to_release(task: Task, columns: list[str]) -> Iterator[pa.RecordBatch]:
+def _documents_to_release(task: AnyTask, columns: list[str]) -> Iterator[pa.RecordBatch]:
     """Columns of the documents that rules and dedup keep, without boilerplate."""
     for documents, decisions, marked, *lines in zip_batches(
-        (task.input("documents"), columns),
-        (task.input("decisions"), ["reasons"]),
-        (task.input("duplicates"), ["kept"]),
-        *((uri, ["lines", "removed"]) for uri in task.inputs.get("boilerplate", ())),
+        (task.input(DOCUMENTS), columns),
+        (task.input(DECISIONS), ["reasons"]),
+        (task.input(DUPLICATES), ["kept"]),
+        *((uri, ["lines", "removed"]) for uri in task.optional_inputs_of(BOILERPLATE)),
     ):
         keep = pa.array(is_kept(decisions, marked))
         documents = documents.filter(keep)
@@ -162,28 +178,28 @@ def _personal_information(documents: pa.RecordBatch, settings: pii.Scrub) -> Ite
         yield pii.find_by_profile(documents.column(column), profiles, settings)
 
 
-def release(task: Task) -> Mapping[str, int]:
-    """Scrubbed text → what is released of it: all but what was asked to be taken down."""
+def release(task: Task[NoSettings]) -> Mapping[str, int]:
+    """Scrubbed text → the release: all documents that are not taken down."""
     counts: Counter[str] = Counter()
-    taken = taken_down(task)
+    taken = taken_down_ids(task)
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for scrubbed in read_batches(task.input("scrubbed")):
+        for scrubbed in read_batches(task.input(SCRUBBED)):
             released = scrubbed.filter(pc.invert(pc.is_in(scrubbed.column("doc_id"), value_set=taken)))
             counts["documents"] += released.num_rows
             counts["taken_down"] += scrubbed.num_rows - released.num_rows
             counts["text_bytes"] += pc.sum(pc.binary_length(released.column("text"))).as_py() or 0
             yield released
 
-    write_shard(task.outputs["release"], RELEASE.schema, batches())
+    write_shard(task.output(RELEASE), RELEASE.schema, batches())
     return counts
 
 
-def export(task: Task) -> Mapping[str, int]:
-    """Release → the same documents as datatrove keeps them."""
-    released = read_batches(task.input("release"))
+def export(task: Task[Export]) -> Mapping[str, int]:
+    """Release → the same documents in the form of datatrove."""
+    released = read_batches(task.input(RELEASE))
     if task.settings.format == "parquet":
         batches = exports.parquet_batches(released)
-        return {"documents": write_shard(task.outputs["export"], exports.SCHEMA, batches)}
-    with publish(task.outputs["export"]) as path:
+        return {"documents": write_shard(task.output(EXPORT_PARQUET), EXPORT_PARQUET.schema, batches)}
+    with publish(task.output(EXPORT_JSONL)) as path:
         return {"documents": exports.write_jsonl(path, released)}

@@ -35,9 +35,17 @@ from manyo.pipelines.engine.manifest import Manifest, iter_manifests
 from manyo.pipelines.engine.shapes import (
     gather,
 )
-from manyo.pipelines.engine.stage import NoSettings, Stage, Task, map_stage
+from manyo.pipelines.engine.stage import AnyStage, NoSettings, Stage, Task
+from manyo.pipelines.engine.stage_table import StageTable
+from manyo.pipelines.graph.boilerplate_stages import BOILERPLATE, BOILERPLATE_LINES
 from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.dedup_stages import DUPLICATES, LARGEST_CLUSTERS
+from manyo.pipelines.graph.extract_stages import DOCUMENTS, REFUSED
+from manyo.pipelines.graph.filter_stages import DECISIONS, LANGUAGES, SIGNALS
 from manyo.pipelines.graph.reading import read_all
+from manyo.pipelines.graph.release_stages import LEAKS, RELEASE
+from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN
+from manyo.pipelines.graph.token_stages import PROVENANCE
 from manyo.pipelines.report import statistics
 from manyo.pipelines.report.assembling import RunFacts, Samples, StageTiming, assemble
 from manyo.pipelines.report.counters import merge
@@ -47,7 +55,7 @@ from manyo.pipelines.report.rendering import render_report
 
 @dataclass(frozen=True, slots=True)
 class ReportSettings:
-    """What the report says about the run, beside its tables.
+    """What the report says about the run, in addition to its tables.
 
     Attributes:
         config_name: file name of the configuration.
@@ -68,7 +76,7 @@ class ReportSettings:
 _LINES_SHOWN = 30
 
 
-#: The libraries that decide what the output's bytes are.
+#: The libraries that decide about the output's bytes.
 _REPORTED_VERSIONS = (
     "manyo",
     "fastwarc",
@@ -82,9 +90,19 @@ _REPORTED_VERSIONS = (
 )
 
 
+STATISTICS = StageTable("statistics", "statistics/{shard}.json")
+TOKEN_STATISTICS = StageTable("token_statistics", "token_statistics/{shard}.json")
+REPORT_HTML = StageTable("html", "{shard}.html")
+REPORT_JSON = StageTable("json", "{shard}.json")
+
+
 def report_stages(
-    config: Config, timed: Sequence[Stage], counted: tuple[Stage, ...], tokenize: Stage, shown: tuple[Stage, ...]
-) -> tuple[Stage, Stage, Stage]:
+    config: Config,
+    timed: Sequence[AnyStage],
+    counted: tuple[AnyStage, ...],
+    tokenize: AnyStage,
+    shown: tuple[AnyStage, ...],
+) -> tuple[AnyStage, AnyStage, AnyStage]:
     """Counters of every shard, and the report.
 
     Args:
@@ -94,10 +112,8 @@ def report_stages(
         tokenize: makes token shards.
         shown: stages of which the report shows rows.
     """
-    statistics_stage = map_stage("statistics", 4, NoSettings(), counted, "statistics", shard_statistics, ".json")
-    token_stage = map_stage(
-        "token_statistics", 1, NoSettings(), (tokenize,), "token_statistics", token_statistics, ".json"
-    )
+    statistics_stage = Stage("statistics", 4, NoSettings(), counted, (STATISTICS,), shard_statistics)
+    token_stage = Stage("token_statistics", 1, NoSettings(), (tokenize,), (TOKEN_STATISTICS,), token_statistics)
     report_stage = Stage(
         name="report",
         version=3,
@@ -109,45 +125,40 @@ def report_stages(
             scrub=config.scrub,
         ),
         needs=(statistics_stage, token_stage, *shown),
-        tables={"html": "{shard}.html", "json": "{shard}.json"},
-        plan=gather("report"),
+        tables=(REPORT_HTML, REPORT_JSON),
+        shape=gather("report"),
         work=report,
     )
     return statistics_stage, token_stage, report_stage
 
 
-def shard_statistics(task: Task) -> Mapping[str, int]:
+def shard_statistics(task: Task[NoSettings]) -> Mapping[str, int]:
     """Every table of one shard → additive counters for the report."""
     tables = ShardTables(
-        leaks=next(iter(task.inputs.get("leaks", ())), None),
-        **{
-            table: task.input(table)
-            for table in (
-                "documents",
-                "refused",
-                "languages",
-                "signals",
-                "decisions",
-                "duplicates",
-                "taken_down",
-                "release",
-            )
-        },
-        boilerplate=task.input("boilerplate") if "boilerplate" in task.inputs else None,
+        documents=task.input(DOCUMENTS),
+        refused=task.input(REFUSED),
+        languages=task.input(LANGUAGES),
+        signals=task.input(SIGNALS),
+        decisions=task.input(DECISIONS),
+        duplicates=task.input(DUPLICATES),
+        taken_down=task.input(TAKEN_DOWN),
+        release=task.input(RELEASE),
+        leaks=task.input(LEAKS) if LEAKS in task.inputs else None,
+        boilerplate=task.input(BOILERPLATE) if BOILERPLATE in task.inputs else None,
     )
-    _write_json(task.outputs["statistics"], statistics.shard_statistics(tables))
+    _write_json(task.output(STATISTICS), statistics.shard_statistics(tables))
     return {}
 
 
-def token_statistics(task: Task) -> Mapping[str, int]:
+def token_statistics(task: Task[NoSettings]) -> Mapping[str, int]:
     """One token shard → additive counters for the report."""
-    _write_json(task.outputs["token_statistics"], statistics.token_statistics(task.input("provenance")))
+    _write_json(task.output(TOKEN_STATISTICS), statistics.token_statistics(task.input(PROVENANCE)))
     return {}
 
 
-def report(task: Task) -> Mapping[str, int]:
+def report(task: Task[ReportSettings]) -> Mapping[str, int]:
     """Counters of all shards, and the manifests of all stages → report.html and report.json."""
-    counted = [*task.inputs["statistics"], *task.inputs["token_statistics"]]
+    counted = [*task.inputs_of(STATISTICS), *task.inputs_of(TOKEN_STATISTICS)]
     merged = merge(_read_json(uri) for uri in counted)
     out = task.stage_folder.rsplit("/", 1)[0]
     extracted: Counter[str] = Counter()
@@ -169,23 +180,25 @@ def report(task: Task) -> Mapping[str, int]:
         pages=extracted["records"] - extracted["skipped"],
     )
     assembled = assemble(merged, timings, facts, _samples(task))
-    _write_json(task.outputs["json"], assembled)
-    with publish(task.outputs["html"]) as path:
+    _write_json(task.output(REPORT_JSON), assembled)
+    with publish(task.output(REPORT_HTML)) as path:
         path.write_text(render_report(assembled), encoding="utf-8")
     return {}
 
 
-def _samples(task: Task) -> Samples:
-    """Documents of the largest clusters and the most frequent boilerplate lines, masked as the release is; none of a
-    document that is taken down."""
-    taken_down = (batch.column("doc_id") for batch in read_all(task.inputs["taken_down"]))
+def _samples(task: Task[ReportSettings]) -> Samples:
+    """Returns documents of the largest clusters and the most frequent boilerplate lines, masked as the release is.
+
+    Documents that are taken down are left out.
+    """
+    taken_down = (batch.column("doc_id") for batch in read_all(task.inputs_of(TAKEN_DOWN)))
     taken = pa.chunked_array(taken_down, DOC_ID)
     clusters = [
         row
-        for batch in read_all(task.inputs["largest_clusters"])
+        for batch in read_all(task.inputs_of(LARGEST_CLUSTERS))
         for row in batch.filter(pc.invert(pc.is_in(batch.column("doc_id"), value_set=taken))).to_pylist()
     ]
-    of_hosts = task.inputs.get("boilerplate_lines")
+    of_hosts = task.optional_inputs_of(BOILERPLATE_LINES)
     lines = boilerplate.most_frequent(read_all(of_hosts), _LINES_SHOWN, taken) if of_hosts else None
     for rows, name in ((clusters, "uri"), (lines or [], "line")):
         texts = pa.array([row[name] for row in rows], TEXT)
@@ -199,7 +212,7 @@ def _samples(task: Task) -> Samples:
 
 
 def _timing(stage: str, manifests: Iterable[Manifest], counts: Counter[str]) -> tuple[StageTiming, float]:
-    """What a stage took, and when it began, in seconds since 1970; its counts are added up on the way.
+    """Returns the costs of a stage, and when it began, in seconds since 1970; adds its counts to `counts`.
 
     Memory: 16 bytes a shard.
     """

@@ -1,71 +1,85 @@
-"""The stage that finds which documents the run's takedown list means."""
+"""The stage that finds the documents on the run's takedown list."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from manyo.corpus.schema import (
-    TAKEN_DOWN,
-)
+import pyarrow as pa
+
+from manyo.corpus import schema
 from manyo.corpus.tables.shards import (
     filesystem,
-    join,
     read_batches,
+    read_columns,
     write_shard,
 )
 from manyo.corpus.takedowns import join_takedowns, read_takedowns
 from manyo.pipelines.engine.shapes import (
-    Plan,
+    Shape,
     Units,
     Upstream,
     digest_of,
     map_shards,
 )
-from manyo.pipelines.engine.stage import NoSettings, Stage, Task, parquet
+from manyo.pipelines.engine.stage import AnyStage, AnyTask, NoSettings, Stage, Task
+from manyo.pipelines.engine.stage_table import StageTable
+from manyo.pipelines.graph.extract_stages import DOCUMENTS
+
+TAKEN_DOWN = StageTable.parquet("taken_down", schema.TAKEN_DOWN.schema)
+
+#: The run's takedown list: a file that the run keeps next to the folders of its stages.
+TAKEDOWN_LIST = StageTable("takedowns", "takedown.txt")
 
 
-def takedown_stage(out: str, extract: Stage) -> Stage:
+def takedown_stage(out: str, extract: AnyStage) -> AnyStage:
     """`documents` → `taken_down`."""
     return Stage(
         name="takedown",
         version=1,
         settings=NoSettings(),
         needs=(extract,),
-        tables=parquet("taken_down"),
-        plan=_plan_takedowns(out),
+        tables=(TAKEN_DOWN,),
+        shape=_map_with_takedowns(out),
         work=find_takedowns,
     )
 
 
 def takedowns_uri(out: str) -> str:
-    """Where a run keeps what was asked to be taken down of it, a list as in `manyo.corpus.takedowns`."""
-    return join(out, "takedown.txt")
+    """Returns the URI at which a run keeps its takedown list, in the form of `manyo.corpus.takedowns`."""
+    return TAKEDOWN_LIST.uri(out, "")
 
 
-def _plan_takedowns(out: str) -> Plan:
-    """One task per shard, which reads the run's takedowns as well. Their tables are small, and those of shards that a
-    new takedown does not touch keep their bytes: then nothing that follows is done again.
+def _map_with_takedowns(out: str) -> Shape:
+    """One task per shard, which reads the run's takedown list as well.
+
+    Every new takedown runs all these small tasks again. Tables of shards that it does not touch keep their bytes, so
+    that no later stage makes those shards again.
     """
 
-    def plan(upstream: Upstream) -> Units:
+    def shape(upstream: Upstream) -> Units:
         uri = takedowns_uri(out)
         fs, path = filesystem(uri)
         lists = (uri,) if fs.exists(path) else ()
         content = fs.cat_file(path).decode("utf-8") if lists else ""
         return Units(
             lambda: (
-                replace(unit, inputs={**unit.inputs, "takedowns": lists}, digest=digest_of([unit.digest, content]))
+                replace(unit, inputs={**unit.inputs, TAKEDOWN_LIST: lists}, digest=digest_of([unit.digest, content]))
                 for unit in map_shards(upstream)
             )
         )
 
-    return plan
+    return shape
 
 
-def find_takedowns(task: Task) -> Mapping[str, int]:
-    """Documents and the takedown list → the documents that it means."""
-    takedowns = join_takedowns(map(read_takedowns, task.inputs["takedowns"]))
-    documents = read_batches(task.input("documents"), ["doc_id", "uri"])
+def find_takedowns(task: Task[NoSettings]) -> Mapping[str, int]:
+    """Documents and the takedown list → the documents on the list."""
+    takedowns = join_takedowns(map(read_takedowns, task.inputs_of(TAKEDOWN_LIST)))
+    documents = read_batches(task.input(DOCUMENTS), ["doc_id", "uri"])
     batches = (takedowns.find(batch) for batch in documents) if takedowns else ()
-    return {"documents": write_shard(task.outputs["taken_down"], TAKEN_DOWN.schema, batches)}
+    return {"documents": write_shard(task.output(TAKEN_DOWN), TAKEN_DOWN.schema, batches)}
+
+
+def taken_down_ids(task: AnyTask) -> pa.Array:
+    """Returns the ids of the shard's documents that are taken down, for the stages that leave them out."""
+    return read_columns(task.input(TAKEN_DOWN), ["doc_id"]).column("doc_id")

@@ -9,25 +9,25 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from manyo.corpus.schema import (
-    PROVENANCE,
-)
+from manyo.corpus import schema
 from manyo.corpus.tables.shards import (
     publish,
     read_batches,
     write_shard,
 )
 from manyo.pipelines.engine.shapes import (
-    Plan,
+    Shape,
     combine_source_parts,
     cut_tokens,
     gather,
     map_shards,
     with_gathered,
 )
-from manyo.pipelines.engine.stage import Stage, Task, UserError, WorkFailed, parquet
+from manyo.pipelines.engine.stage import AnyStage, AnyTask, Stage, Task, UserError, WorkFailed
+from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.config import Config
-from manyo.pipelines.graph.reading import taken_down
+from manyo.pipelines.graph.release_stages import SCRUBBED
+from manyo.pipelines.graph.takedown_stage import taken_down_ids
 from manyo.tokenizer import shuffle, train
 from manyo.tokenizer.encode import Tokenizer
 from manyo.tokenizer.merge import train_languages
@@ -45,7 +45,7 @@ from manyo.tokenizer.pack import (
 
 @dataclass(frozen=True, slots=True)
 class EncodeSettings:
-    """The model, and the digest of its bytes where it is a file; None where the train stage makes it."""
+    """The model, and the digest of its bytes; both None if the train stage makes the model."""
 
     model: str | None
     eod_token: str | None
@@ -60,19 +60,31 @@ class TokenizeSettings:
     format: str
 
 
-def token_stages(config: Config, scrub: Stage, takedown: Stage) -> tuple[Stage, ...]:
-    """Train and shuffle, where the configuration asks for it, encode, and cut what was encoded into token shards."""
+DEALT = StageTable("dealt", "dealt/{shard}.arrow")
+SHUFFLED = StageTable.parquet("shuffled", shuffle.SHUFFLED_SCHEMA)
+MODEL = StageTable("model", "{shard}.model")
+ENCODED = StageTable("encoded", "encoded/{shard}.npy")
+ENCODED_ORIGINS = StageTable.parquet("encoded_origins", ENCODED_SCHEMA)
+#: Megatron's two files of a token shard.
+BIN = StageTable("bin", "tokens/{shard}_text_document.bin")
+IDX = StageTable("idx", "tokens/{shard}_text_document.idx")
+NPY = StageTable("npy", "tokens/{shard}.npy")
+PROVENANCE = StageTable.parquet("provenance", schema.PROVENANCE.schema)
+
+
+def token_stages(config: Config, scrub: AnyStage, takedown: AnyStage) -> tuple[AnyStage, ...]:
+    """Train and shuffle, if the configuration asks for it, then encode the text and cut the tokens into shards."""
     settings = config.tokenize
-    stages: list[Stage] = []
-    needs: tuple[Stage, ...] = (scrub, takedown)
+    stages: list[AnyStage] = []
+    needs: tuple[AnyStage, ...] = (scrub, takedown)
     if settings.shuffle is not None:
         deal = Stage(
             name="deal",
             version=2,
             settings=settings.shuffle,
             needs=(scrub, takedown),
-            tables={"dealt": "dealt/{shard}.arrow"},
-            plan=map_shards,
+            tables=(DEALT,),
+            shape=map_shards,
             work=split_release,
         )
         shuffled = Stage(
@@ -80,46 +92,43 @@ def token_stages(config: Config, scrub: Stage, takedown: Stage) -> tuple[Stage, 
             version=1,
             settings=settings.shuffle,
             needs=(deal,),
-            tables=parquet("shuffled"),
-            plan=combine_source_parts(settings.shuffle.parts),
+            tables=(SHUFFLED,),
+            shape=combine_source_parts(settings.shuffle.parts),
             work=combine_release,
         )
         stages += [deal, shuffled]
         needs = (shuffled,)
-    plan: Plan = map_shards
+    shape: Shape = map_shards
     if settings.train is not None:
         trained = Stage(
             name="train",
             version=2,
             settings=settings.train,
             needs=(scrub,),
-            tables={"model": "{shard}.model"},
-            plan=gather("tokenizer"),
+            tables=(MODEL,),
+            shape=gather("tokenizer"),
             work=train_tokenizer,
             memory_bytes=8 << 30,
         )
         stages.append(trained)
-        needs, plan = (*needs, trained), with_gathered(map_shards)
+        needs, shape = (*needs, trained), with_gathered(map_shards)
     encoded = Stage(
         name="encode",
         version=2,
         settings=_encode_settings(config),
         needs=needs,
-        tables={"encoded": "encoded/{shard}.npy", **parquet("encoded_origins")},
-        plan=plan,
+        tables=(ENCODED, ENCODED_ORIGINS),
+        shape=shape,
         work=encode,
     )
-    files = {
-        "megatron": {"bin": "tokens/{shard}_text_document.bin", "idx": "tokens/{shard}_text_document.idx"},
-        "npy": {"npy": "tokens/{shard}.npy"},
-    }
+    files = {"megatron": (BIN, IDX), "npy": (NPY,)}
     packed = Stage(
         name="tokenize",
         version=2,
         settings=TokenizeSettings(settings.shard_tokens, settings.format),
         needs=(encoded,),
-        tables={**files[settings.format], **parquet("provenance")},
-        plan=cut_tokens(settings.shard_tokens),
+        tables=(*files[settings.format], PROVENANCE),
+        shape=cut_tokens(settings.shard_tokens),
         work=tokenize,
     )
     return (*stages, encoded, packed)
@@ -135,16 +144,18 @@ def _encode_settings(config: Config) -> EncodeSettings:
         raise UserError(f"{config.path}: [tokenize] model: {error}") from error
 
 
-def train_tokenizer(task: Task) -> Mapping[str, int]:
-    """Scrubbed text → a SentencePiece model, trained on a sample, as if nothing were taken down: else every takedown
-    would make a new vocabulary, and every token shard anew.
+def train_tokenizer(task: Task[train.TrainTokenizer]) -> Mapping[str, int]:
+    """Scrubbed text → a SentencePiece model, trained on a sample of it.
+
+    Documents that are taken down take part: otherwise every takedown would make a new vocabulary, and with it every
+    token shard again.
 
     Memory: as `train.sample_limits` and `train.train` say.
     """
-    settings: train.TrainTokenizer = task.settings
+    settings = task.settings
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for uri in task.inputs["scrubbed"]:
+        for uri in task.inputs_of(SCRUBBED):
             yield from read_batches(uri, ["doc_id", "source", "text"])
 
     limits = train.sample_limits(batches(), settings)
@@ -155,7 +166,7 @@ def train_tokenizer(task: Task) -> Mapping[str, int]:
             sampled = pa.array(train.in_sample(batch, own, settings))
             yield from batch.column("text").filter(sampled).to_pylist()
 
-    with publish(task.outputs["model"]) as path:
+    with publish(task.output(MODEL)) as path:
         try:
             if settings.language:
                 train_languages(texts, settings, path)
@@ -166,21 +177,21 @@ def train_tokenizer(task: Task) -> Mapping[str, int]:
     return {}
 
 
-def split_release(task: Task) -> Mapping[str, int]:
-    """Scrubbed text → its documents, dealt to the parts of a shuffle; taken down ones go along, marked."""
-    return {"documents": shuffle.split(task.outputs["dealt"], _marked(task), task.settings)}
+def split_release(task: Task[shuffle.Shuffle]) -> Mapping[str, int]:
+    """Scrubbed text → its documents, dealt to the parts of a shuffle; documents that are taken down are marked."""
+    return {"documents": shuffle.split(task.output(DEALT), _marked(task), task.settings)}
 
 
-def combine_release(task: Task) -> Mapping[str, int]:
+def combine_release(task: Task[shuffle.Shuffle]) -> Mapping[str, int]:
     """One part of every shard of a source → its documents in shuffled order."""
-    shuffled = shuffle.combine(task.inputs["dealt"], task.part or 0, task.settings)
-    return {"documents": write_shard(task.outputs["shuffled"], shuffle.SHUFFLED_SCHEMA, shuffled)}
+    shuffled = shuffle.combine(task.inputs_of(DEALT), task.part, task.settings)
+    return {"documents": write_shard(task.output(SHUFFLED), SHUFFLED.schema, shuffled)}
 
 
-def encode(task: Task) -> Mapping[str, int]:
-    """Scrubbed text, shuffled or not → token ids and where they came from."""
-    tokenizer = Tokenizer.load(task.settings.model or task.input("model"), task.settings.eod_token)
-    batches = read_batches(task.input("shuffled")) if "shuffled" in task.inputs else _marked(task)
+def encode(task: Task[EncodeSettings]) -> Mapping[str, int]:
+    """Scrubbed text, shuffled or not → token ids, and the documents that they came from."""
+    tokenizer = Tokenizer.load(task.settings.model or task.input(MODEL), task.settings.eod_token)
+    batches = read_batches(task.input(SHUFFLED)) if SHUFFLED in task.inputs else _marked(task)
     places = 0
 
     def origins() -> Iterator[pa.RecordBatch]:
@@ -189,32 +200,32 @@ def encode(task: Task) -> Mapping[str, int]:
             places += pc.sum(encoded.column("token_count")).as_py() or 0
             yield encoded
 
-    with publish(task.outputs["encoded"]) as path:
+    with publish(task.output(ENCODED)) as path:
         with NpyWriter(path, tokenizer.dtype) as shard:
-            write_shard(task.outputs["encoded_origins"], ENCODED_SCHEMA, origins())
+            write_shard(task.output(ENCODED_ORIGINS), ENCODED_ORIGINS.schema, origins())
         counts = shard.counts
     return {"documents": counts.documents, "tokens": counts.tokens, "token_places": places}
 
 
-def _marked(task: Task) -> Iterator[pa.RecordBatch]:
-    """Scrubbed text as `manyo.tokenizer.pack.TEXT_SCHEMA`."""
-    taken = taken_down(task)
-    for batch in read_batches(task.input("scrubbed"), list(RELEASE_COLUMNS)):
+def _marked(task: AnyTask) -> Iterator[pa.RecordBatch]:
+    """Yields scrubbed text as `manyo.tokenizer.pack.TEXT_SCHEMA`."""
+    taken = taken_down_ids(task)
+    for batch in read_batches(task.input(SCRUBBED), list(RELEASE_COLUMNS)):
         yield batch.append_column("taken_down", pc.is_in(batch.column("doc_id"), value_set=taken))
 
 
-def tokenize(task: Task) -> Mapping[str, int]:
+def tokenize(task: Task[TokenizeSettings]) -> Mapping[str, int]:
     """Token ids of a source → one token shard of the configured size, and its provenance."""
-    encoded = list(zip(task.inputs["encoded"], task.inputs["encoded_origins"], strict=True))
+    encoded = list(zip(task.inputs_of(ENCODED), task.inputs_of(ENCODED_ORIGINS), strict=True))
     with NpyStream.open(encoded[0][0]) as ids:
         dtype = ids.dtype
     with ExitStack() as files:
-        if "npy" in task.outputs:
-            writer: TokenShardWriter = NpyWriter(files.enter_context(publish(task.outputs["npy"])), dtype)
+        if NPY in task.outputs:
+            writer: TokenShardWriter = NpyWriter(files.enter_context(publish(task.output(NPY))), dtype)
         else:
-            bin_path, idx_path = (files.enter_context(publish(task.outputs[table])) for table in ("bin", "idx"))
+            bin_path, idx_path = (files.enter_context(publish(task.output(table))) for table in (BIN, IDX))
             writer = MegatronWriter(bin_path, idx_path, dtype)
         with writer as shard:
-            provenance = cut_documents(encoded, task.part or 0, task.settings.shard_tokens, shard)
-            write_shard(task.outputs["provenance"], PROVENANCE.schema, provenance)
+            provenance = cut_documents(encoded, task.part, task.settings.shard_tokens, shard)
+            write_shard(task.output(PROVENANCE), PROVENANCE.schema, provenance)
     return {"documents": shard.counts.documents, "tokens": shard.counts.tokens}

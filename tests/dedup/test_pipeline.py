@@ -8,13 +8,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from manyo.corpus.schema import DECISIONS, DOCUMENTS, LABEL, TAKEN_DOWN
+from manyo.corpus.schema import LABEL
 from manyo.corpus.tables.shards import write_shard
 from manyo.dedup.settings import Alarms, Boilerplate, Dedup
 from manyo.pipelines.engine.executors import Serial
-from manyo.pipelines.engine.shapes import Unit, digest_of, map_shards
-from manyo.pipelines.engine.stage import Executor, Stage, UserError, WorkFailed, run_stage
+from manyo.pipelines.engine.run_stage import Executor, run_stage
+from manyo.pipelines.engine.shapes import Unit, digest_of
+from manyo.pipelines.engine.stage import AnyStage, Stage, Task, UserError, WorkFailed
+from manyo.pipelines.graph.boilerplate_stages import boilerplate_stages
 from manyo.pipelines.graph.dedup_stages import dedup_stages
+from manyo.pipelines.graph.extract_stages import DOCUMENTS
+from manyo.pipelines.graph.filter_stages import DECISIONS
+from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN
 from tests.dedup.pages import documents, edited, page
 from tests.dedup.run import by_document, dedup
 
@@ -35,7 +40,7 @@ def corpus_batch():
     return documents(texts, sources=sources, uris=uris, days=[i * 7 % 60 for i in range(60)])
 
 
-def write_corpus(task):
+def write_corpus(task: Task[Corpus]) -> dict[str, int]:
     batch = corpus_batch().take(pa.array(task.settings.shards[task.part]))
     rows = batch.num_rows
     batch = batch.append_column("profile", pa.array(["web"] * rows).cast(LABEL))
@@ -44,11 +49,11 @@ def write_corpus(task):
         for field in DOCUMENTS.schema
     ]
     write_shard(
-        task.outputs["documents"], DOCUMENTS.schema, [pa.RecordBatch.from_arrays(columns, schema=DOCUMENTS.schema)]
+        task.output(DOCUMENTS), DOCUMENTS.schema, [pa.RecordBatch.from_arrays(columns, schema=DOCUMENTS.schema)]
     )
     decided = [{"doc_id": doc_id, "reasons": []} for doc_id in batch.column("doc_id").to_pylist()]
-    write_shard(task.outputs["decisions"], DECISIONS.schema, [pa.RecordBatch.from_pylist(decided, DECISIONS.schema)])
-    write_shard(task.outputs["taken_down"], TAKEN_DOWN.schema, [])
+    write_shard(task.output(DECISIONS), DECISIONS.schema, [pa.RecordBatch.from_pylist(decided, DECISIONS.schema)])
+    write_shard(task.output(TAKEN_DOWN), TAKEN_DOWN.schema, [])
     return {}
 
 
@@ -57,28 +62,27 @@ def run(
     shards: tuple[tuple[int, ...], ...],
     settings: Dedup,
     executor: Executor | None = None,
-    change: Callable[[Stage], Stage] = lambda stage: stage,
+    change: Callable[[AnyStage], AnyStage] = lambda stage: stage,
 ):
     """Rows of `duplicates` by document, and the stages that had something to do."""
 
-    def plan(_):
+    def shape(_):
         return [Unit(f"web/{part}", {}, digest_of(map(str, rows)), 0, part=part) for part, rows in enumerate(shards)]
 
-    tables = {table: f"{table}/{{shard}}.parquet" for table in ("documents", "decisions", "taken_down")}
-    corpus = Stage("corpus", 1, Corpus(shards), (), tables, plan, write_corpus)
-    decide, takedown = (
-        Stage(name, 1, Corpus(shards), (corpus,), {}, map_shards, write_corpus) for name in ("decide", "takedown")
-    )
+    corpus = Stage("corpus", 1, Corpus(shards), (), (DOCUMENTS, DECISIONS, TAKEN_DOWN), write_corpus, shape)
+    decide, takedown = (Stage(name, 1, Corpus(shards), (corpus,), (), write_corpus) for name in ("decide", "takedown"))
     outputs, busy = {}, []
-    for stage in (corpus, *dedup_stages(settings, corpus, decide, takedown)):
+    stages = dedup_stages(settings, corpus, decide, takedown)
+    (duplicates,) = [stage for stage in stages if stage.name == "duplicates"]
+    for stage in (corpus, *stages, *boilerplate_stages(settings, corpus, decide, duplicates)):
         upstream = [outputs[needed.name] for needed in stage.needs]
         result = run_stage(change(stage), upstream, str(out), executor or Serial(), lambda *_: None, lambda *_: None)
         outputs[stage.name] = result.output
         busy += [stage.name] if result.tasks_run else []
         if stage is corpus:
-            outputs["corpus"] = replace(result.output, tables={"documents": tables["documents"]})
-            outputs["decide"] = replace(result.output, tables={"decisions": tables["decisions"]})
-            outputs["takedown"] = replace(result.output, tables={"taken_down": tables["taken_down"]})
+            outputs["corpus"] = replace(result.output, tables=(DOCUMENTS,))
+            outputs["decide"] = replace(result.output, tables=(DECISIONS,))
+            outputs["takedown"] = replace(result.output, tables=(TAKEN_DOWN,))
     files = sorted(Path(outputs["duplicates"].folder, "duplicates").rglob("*.parquet"))
     return by_document([batch for file in files for batch in pq.read_table(file).to_batches()]), busy
 

@@ -1,29 +1,24 @@
-"""A stage is planned, skips what is finished, runs the rest, and never leaves half a shard."""
+"""A stage skips what is finished, runs the rest, and never leaves half a shard."""
 
 import errno
 import os
 import tracemalloc
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from manyo.corpus.tables.shards import publish
 from manyo.pipelines.engine.executors import Serial
-from manyo.pipelines.engine.manifest import read_manifests
-from manyo.pipelines.engine.shapes import Unit, Units, Upstream, digest_of, map_shards
-from manyo.pipelines.engine.stage import (
-    Manifest,
-    Stage,
-    StagePlan,
-    StageResult,
-    Task,
-    TaskFailure,
-    UserError,
-    WorkFailed,
-    run_stage,
-)
+from manyo.pipelines.engine.manifest import Manifest, read_manifests
+from manyo.pipelines.engine.run_stage import StageResult, StageShards, TaskFailure, run_stage
+from manyo.pipelines.engine.shapes import Unit, Units, Upstream, digest_of
+from manyo.pipelines.engine.stage import AnyStage, Stage, Task, UserError, WorkFailed
+from manyo.pipelines.engine.stage_table import StageTable
+
+WORDS = StageTable("words", "words/{shard}.txt")
+DOUBLED = StageTable("doubled", "doubled/{shard}.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,45 +28,47 @@ class Words:
     words: tuple[str, ...] = ("春", "夏", "秋")
 
 
-def write_word(task: Task) -> dict[str, int]:
-    with publish(task.outputs["words"]) as path:
+def write_word(task: Task[Words]) -> dict[str, int]:
+    with publish(task.output(WORDS)) as path:
         path.write_text(task.shard.split("/")[1] * 3, encoding="utf-8")
     return {"documents": 1}
 
 
-def double(task: Task) -> dict[str, int]:
-    text = Path(task.input("words")).read_text(encoding="utf-8")
-    with publish(task.outputs["doubled"]) as path:
+def double(task: Task[Words]) -> dict[str, int]:
+    text = Path(task.input(WORDS)).read_text(encoding="utf-8")
+    with publish(task.output(DOUBLED)) as path:
         path.write_text(text * 2, encoding="utf-8")
     return {"documents": 1}
 
 
-def fail_on_summer(task: Task) -> dict[str, int]:
-    with publish(task.outputs["words"]) as path:
+def fail_on_summer(task: Task[Words]) -> dict[str, int]:
+    with publish(task.output(WORDS)) as path:
         path.write_text("half", encoding="utf-8")
         if "夏" in task.shard:
             raise ValueError("summer cannot be parsed")
     return {"documents": 1}
 
 
-def fill_the_disk(task: Task) -> dict[str, int]:
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), task.outputs["words"])
+def fill_the_disk(task: Task[Words]) -> dict[str, int]:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), task.output(WORDS))
 
 
-def words_stage(words: Iterable[str] = ("春", "夏", "秋"), work=write_word, planned: Iterable[str] = ()) -> Stage:
+def words_stage(
+    words: Iterable[str] = ("春", "夏", "秋"), work=write_word, planned: Iterable[str] = ()
+) -> Stage[Words]:
     words = tuple(words)
 
-    def plan(_: Upstream) -> list[Unit]:
+    def shape(_: Upstream) -> list[Unit]:
         return [Unit(f"test/{word}", {}, digest_of([word]), len(word)) for word in sorted(planned or words)]
 
-    return Stage("words", 1, Words(words), (), {"words": "words/{shard}.txt"}, plan, work)
+    return Stage("words", 1, Words(words), (), (WORDS,), work, shape)
 
 
-def doubled_stage(words: Stage) -> Stage:
-    return Stage("doubled", 1, Words(), (words,), {"doubled": "doubled/{shard}.txt"}, map_shards, double)
+def doubled_stage(words: AnyStage) -> AnyStage:
+    return Stage("doubled", 1, Words(), (words,), (DOUBLED,), double)
 
 
-def run(stage: Stage, out: Path, upstream: Upstream = ()) -> StageResult:
+def run(stage: AnyStage, out: Path, upstream: Upstream = ()) -> StageResult:
     return run_stage(stage, upstream, str(out), Serial(), lambda *_: None, lambda *_: None)
 
 
@@ -101,7 +98,7 @@ def test_losing_a_file_costs_its_task_and_gives_the_same_bytes(tmp_path: Path, l
 
 def test_a_truncated_output_is_made_again(tmp_path: Path) -> None:
     result = run(words_stage(), tmp_path)
-    victim = Path(result.output.uri("words", "test/秋"))
+    victim = Path(result.output.uri(WORDS, "test/秋"))
     victim.write_bytes(victim.read_bytes()[:4])
     assert run(words_stage(), tmp_path).tasks_run == 1
     assert victim.read_text(encoding="utf-8") == "秋秋秋"
@@ -111,7 +108,7 @@ def test_a_stage_runs_again_only_for_shards_whose_input_changed(tmp_path: Path) 
     words = words_stage()
     first = run(words, tmp_path)
     assert run(doubled_stage(words), tmp_path, [first.output]).tasks_run == 3
-    Path(first.output.uri("words", "test/春")).unlink()
+    Path(first.output.uri(WORDS, "test/春")).unlink()
     second = run(words, tmp_path)
     assert run(doubled_stage(words), tmp_path, [second.output]).tasks_run == 0, "the same bytes came back"
 
@@ -119,12 +116,12 @@ def test_a_stage_runs_again_only_for_shards_whose_input_changed(tmp_path: Path) 
 def test_other_settings_write_to_another_folder(tmp_path: Path) -> None:
     one, other = run(words_stage(["春"]), tmp_path), run(words_stage(["秋"]), tmp_path)
     assert one.output.folder != other.output.folder
-    assert Path(one.output.uri("words", "test/春")).exists()
+    assert Path(one.output.uri(WORDS, "test/春")).exists()
 
 
 def test_a_version_bump_and_an_upstream_change_change_the_fingerprint() -> None:
     words = words_stage()
-    bumped = Stage(words.name, 2, words.settings, (), words.tables, words.plan, words.work)
+    bumped = replace(words, version=2)
     assert words.fingerprint != bumped.fingerprint
     assert doubled_stage(words).fingerprint != doubled_stage(bumped).fingerprint
 
@@ -132,7 +129,7 @@ def test_a_version_bump_and_an_upstream_change_change_the_fingerprint() -> None:
 def test_a_folder_with_another_description_is_refused(tmp_path: Path) -> None:
     folder = Path(run(words_stage(), tmp_path).output.folder)
     (folder / "stage.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(UserError, match="other settings"):
+    with pytest.raises(UserError, match="settings other than"):
         run(words_stage(), tmp_path)
 
 
@@ -174,31 +171,31 @@ def test_a_failure_is_reported_once_per_task(tmp_path: Path) -> None:
     assert [isinstance(one, TaskFailure) for one in ended] == [True, False, False], "夏 comes first in shard order"
 
 
-def numbered_stage(names: Iterable[str]) -> Stage:
+def numbered_stage(names: Iterable[str]) -> AnyStage:
     names = list(names)
-    plan = Units(lambda: (Unit(name, {}, digest_of([name]), 1) for name in names))
-    return Stage("words", 1, Words(), (), {"words": "words/{shard}.txt"}, lambda _: plan, write_word)
+    units = Units(lambda: (Unit(name, {}, digest_of([name]), 1) for name in names))
+    return Stage("words", 1, Words(), (), (WORDS,), write_word, lambda _: units)
 
 
 @pytest.mark.parametrize("names", [["b", "a"], ["a", "a"]])
-def test_a_plan_whose_names_do_not_rise_is_refused(names: list[str], tmp_path: Path) -> None:
+def test_a_shape_whose_names_do_not_rise_is_refused(names: list[str], tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="names must rise"):
-        StagePlan(numbered_stage(names), (), str(tmp_path))
+        StageShards(numbered_stage(names), (), str(tmp_path))
 
 
-def test_a_plan_keeps_little_of_each_task_finished_or_not(tmp_path: Path) -> None:
+def test_the_driver_keeps_under_100_bytes_of_each_task_finished_or_not(tmp_path: Path) -> None:
     """So that a driver of 100,000 tasks is no larger than one of 1,000."""
     n_tasks = 20_000
     stage = numbered_stage(f"source/{number:06d}" for number in range(n_tasks))
     tracemalloc.start()
     try:
-        plan = StagePlan(stage, (), str(tmp_path))
+        shards = StageShards(stage, (), str(tmp_path))
         n_pending = 0
-        for task in plan.pending():
-            plan.finish(Manifest(task.shard, task.inputs_digest, (), {"documents": 1}, 1, 1.0, 1.0, 1, 1.0))
+        for task in shards.pending():
+            shards.finish(Manifest(task.shard, task.inputs_digest, (), {"documents": 1}, 1, 1.0, 1.0, 1, 1.0))
             n_pending += 1
         _, peak_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert (n_pending, plan.n_pending) == (n_tasks, 0)
-    assert peak_bytes / n_tasks < 100, "beside the name: digests, sizes, counts"
+    assert (n_pending, shards.n_pending) == (n_tasks, 0)
+    assert peak_bytes / n_tasks < 100, "in addition to the name: digests, sizes, counts"

@@ -14,7 +14,7 @@ from manyo.corpus.sources import Source
 from manyo.corpus.tables.shards import read_batches
 from manyo.pipelines.cli import main
 from manyo.pipelines.commands.forecast import Cluster, Forecast, StageForecast, actual, choose, line, load
-from manyo.pipelines.extraction.inputs import plan_source
+from manyo.pipelines.extraction.inputs import pack_source
 from manyo.pipelines.extraction.loop import Extraction, extract
 from manyo.pipelines.graph.config import load_config
 from tests.conftest import FinishedRun
@@ -72,7 +72,7 @@ class _Nobody:
 
 def sampled(source: Source, folder: Path, fraction: float) -> tuple[dict[str, int], set[bytes]]:
     """Counts, and the ids of the documents, of one shard."""
-    shard = max(plan_source(source), key=lambda one: one.size_bytes)
+    shard = max(pack_source(source), key=lambda one: one.size_bytes)
     shard = InputShard(shard.name, shard.files, sampled_fraction=fraction)
     uris = [str(folder / f"{table}-{fraction}.parquet") for table in ("documents", "refused")]
     counts = extract(Extraction(source, shard, *uris, careful=False, record_timeout_s=60), _Nobody())  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ import re
 import signal
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,17 +18,19 @@ from manyo.corpus.tables.shards import publish
 from manyo.dedup.settings import Boilerplate, Dedup
 from manyo.pipelines.engine import executors
 from manyo.pipelines.engine.executors import Measured, RayTasks
-from manyo.pipelines.engine.manifest import read_manifests
+from manyo.pipelines.engine.manifest import Manifest, read_manifests
+from manyo.pipelines.engine.run_stage import StageResult, run_stage
 from manyo.pipelines.engine.shapes import Unit, Upstream, digest_of
-from manyo.pipelines.engine.stage import Manifest, Stage, StageResult, Task, Work, WorkFailed, run_stage
+from manyo.pipelines.engine.stage import AnyStage, AnyTask, Stage, Task, WorkFailed
 from tests.conftest import ROOT, data_files
 from tests.dedup.test_pipeline import run as dedup_corpus
+from tests.pipelines.test_engine import WORDS as TABLE
 from tests.pipelines.test_engine import Words
 
 WORDS = ("春", "夏", "秋", "冬", "朝", "夜")
 
 
-def trouble_on_summer(task: Task, trouble: str) -> dict[str, int]:
+def trouble_on_summer(task: Task[Words], trouble: str) -> dict[str, int]:
     """Write a word; on 夏, and only once per marker, meet trouble first."""
     marker = Path(task.stage_folder).parent / f"{trouble}-was-here"
     if "夏" in task.shard and (trouble == "always" or not marker.exists()):
@@ -39,25 +41,25 @@ def trouble_on_summer(task: Task, trouble: str) -> dict[str, int]:
     return calm(task)
 
 
-def calm(task: Task) -> dict[str, int]:
-    with publish(task.outputs["words"]) as path:
+def calm(task: Task[Words]) -> dict[str, int]:
+    with publish(task.output(TABLE)) as path:
         path.write_text(task.shard.split("/")[1] * 3, encoding="utf-8")
     return {"documents": 1}
 
 
-def kill(task: Task) -> dict[str, int]:
+def kill(task: Task[Words]) -> dict[str, int]:
     return trouble_on_summer(task, "kill")
 
 
-def hang(task: Task) -> dict[str, int]:
+def hang(task: Task[Words]) -> dict[str, int]:
     return trouble_on_summer(task, "hang")
 
 
-def freeze(task: Task) -> dict[str, int]:
+def freeze(task: Task[Words]) -> dict[str, int]:
     return trouble_on_summer(task, "freeze")
 
 
-def always(task: Task) -> dict[str, int]:
+def always(task: Task[Words]) -> dict[str, int]:
     return trouble_on_summer(task, "always")
 
 
@@ -74,10 +76,10 @@ def ray_tasks() -> Iterator[RayTasks]:
 
 
 def run(executor: RayTasks, out: Path, work) -> StageResult:
-    def plan(_: Upstream) -> list[Unit]:
+    def shape(_: Upstream) -> list[Unit]:
         return [Unit(f"test/{word}", {}, digest_of([word]), len(word)) for word in sorted(WORDS)]
 
-    stage = Stage("words", 1, Words(WORDS), (), {"words": "words/{shard}.txt"}, plan, work, memory_bytes=64 << 20)
+    stage = Stage("words", 1, Words(WORDS), (), (TABLE,), work, shape, memory_bytes=64 << 20)
     return run_stage(stage, (), str(out), executor, lambda *_: None, lambda *_: None)
 
 
@@ -128,10 +130,10 @@ def test_a_task_that_kills_every_worker_is_named_and_the_others_are_finished(
 class KilledOnce:
     """The work of a stage, whose first task to finish kills its worker before anybody knows."""
 
-    work: Work
+    work: Callable[[AnyTask], Mapping[str, int]]
     marker: Path
 
-    def __call__(self, task: Task) -> Mapping[str, int]:
+    def __call__(self, task: AnyTask) -> Mapping[str, int]:
         counts = self.work(task)
         with contextlib.suppress(FileExistsError):
             self.marker.touch(exist_ok=False)
@@ -145,7 +147,7 @@ def test_dedup_that_loses_workers_gives_the_bytes_that_one_process_gives(ray_tas
     # (docs/log/dedup.md).
     killed = {name: tmp_path / f"killed-{name}" for name in ("components", "clusters")}
 
-    def killed_once(stage: Stage) -> Stage:
+    def killed_once(stage: AnyStage) -> AnyStage:
         stage = replace(stage, memory_bytes=64 << 20)
         return replace(stage, work=KilledOnce(stage.work, killed[stage.name])) if stage.name in killed else stage
 
@@ -187,12 +189,12 @@ def manifest(seconds: float = 10.0, peak: int = 1 << 30, bytes_read: int = 100, 
     return Manifest("test/x", "", (), {}, bytes_read, seconds, 0.0, peak, cpu_seconds)
 
 
-def task_of(size_bytes: int) -> Task:
-    return Task("words", "test/x", calm, None, {}, {}, "", "", size_bytes, None, None, "")
+def task_of(size_bytes: int) -> AnyTask:
+    return Task("words", "test/x", calm, Words(), {}, {}, "", "", size_bytes, 0, None, "")
 
 
-def stage_of(memory_bytes: int) -> Stage:
-    return Stage("words", 1, Words(), (), {}, lambda _: [], calm, memory_bytes=memory_bytes)
+def stage_of(memory_bytes: int) -> AnyStage:
+    return Stage("words", 1, Words(), (), (), calm, lambda _: [], memory_bytes=memory_bytes)
 
 
 def test_asks_come_from_the_stage_until_enough_is_measured() -> None:

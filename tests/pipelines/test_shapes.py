@@ -1,4 +1,4 @@
-"""Plans are pure functions of what the stages before them finished."""
+"""Shapes are pure functions of what the stages before them finished."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,13 +16,16 @@ from manyo.pipelines.engine.shapes import (
     map_shards,
     with_gathered,
 )
+from manyo.pipelines.engine.stage_table import StageTable
+
+ENCODED = StageTable("encoded", "encoded/{shard}.npy")
 
 SIZES = st.lists(st.integers(0, 50), max_size=12)
 
 
 def output(table: str, shards: dict[str, int], suffix: str = "") -> StageOutput:
     finished = tuple(FinishedShard(name, f"digest of {table}/{name}{suffix}", {}, n) for name, n in shards.items())
-    return StageOutput(f"out/{table}-1234", {table: f"{table}/{{shard}}.parquet"}, finished)
+    return StageOutput(f"out/{table}-1234", (StageTable.parquet(table),), finished)
 
 
 def numbered(source: str, sizes: list[int]) -> dict[str, int]:
@@ -34,8 +37,8 @@ def test_a_map_has_one_task_per_shard_and_reads_that_shard_of_every_stage() -> N
     units = list(map_shards([output("documents", shards), output("signals", shards)]))
     assert [unit.name for unit in units] == ["cc/000", "cc/001"]
     assert units[1].inputs == {
-        "documents": ("out/documents-1234/documents/cc/001.parquet",),
-        "signals": ("out/signals-1234/signals/cc/001.parquet",),
+        StageTable.parquet("documents"): ("out/documents-1234/documents/cc/001.parquet",),
+        StageTable.parquet("signals"): ("out/signals-1234/signals/cc/001.parquet",),
     }
 
 
@@ -49,12 +52,12 @@ def test_a_unit_is_out_of_date_when_any_shard_it_reads_changes() -> None:
 def encoded(tokens: dict[str, int]) -> StageOutput:
     """A stage that counted tokens."""
     finished = tuple(FinishedShard(name, f"digest of {name}", {"token_places": n}, n) for name, n in tokens.items())
-    return StageOutput("out/encode-1234", {"encoded": "encoded/{shard}.npy"}, finished)
+    return StageOutput("out/encode-1234", (ENCODED,), finished)
 
 
 @given(SIZES, SIZES, st.integers(1, 100))
 @settings(deadline=None)
-def test_cuts_cover_every_token_of_a_source_once_and_read_no_shard_beside(
+def test_cuts_cover_every_token_of_a_source_once_and_read_no_other_shard(
     web: list[int], books: list[int], shard_tokens: int
 ) -> None:
     shards = numbered("cc", web) | numbered("ndl", books)
@@ -64,12 +67,10 @@ def test_cuts_cover_every_token_of_a_source_once_and_read_no_shard_beside(
         assert [unit.name for unit in own] == [f"{source}-{n:05d}" for n in range(-(-sum(sizes) // shard_tokens))]
         owners = [name for name, n in numbered(source, sizes).items() for _ in range(n)]
         for number, unit in enumerate(own):
-            names = [
-                uri.removeprefix("out/encode-1234/encoded/").removesuffix(".npy") for uri in unit.inputs["encoded"]
-            ]
+            names = [uri.removeprefix("out/encode-1234/encoded/").removesuffix(".npy") for uri in unit.inputs[ENCODED]]
             read = [name for name in names for _ in range(shards[name])]
             wanted = owners[number * shard_tokens :][:shard_tokens]
-            assert read[unit.part or 0 :][:shard_tokens] == wanted
+            assert read[unit.part :][:shard_tokens] == wanted
             assert {names[0], names[-1]} <= set(wanted)
 
 
@@ -82,7 +83,7 @@ def test_a_cut_that_moves_within_its_shards_is_out_of_date() -> None:
 
 def test_a_part_of_an_exchange_within_sources_reads_the_shards_of_one_source() -> None:
     units = combine_source_parts(2)([output("dealt", numbered("cc", [1, 1]) | numbered("ndl", [1]))])
-    assert [(unit.name, unit.part, len(unit.inputs["dealt"])) for unit in units] == [
+    assert [(unit.name, unit.part, len(unit.inputs[StageTable.parquet("dealt")])) for unit in units] == [
         ("cc/part-00000", 0, 2),
         ("cc/part-00001", 1, 2),
         ("ndl/part-00000", 0, 1),
@@ -93,13 +94,15 @@ def test_a_part_of_an_exchange_within_sources_reads_the_shards_of_one_source() -
 def test_an_exchange_part_reads_every_shard() -> None:
     units = list(combine_parts(3)([output("keys", numbered("cc", [1, 1]))]))
     assert [unit.part for unit in units] == [0, 1, 2]
-    assert all(len(unit.inputs["keys"]) == 2 for unit in units)
+    assert all(len(unit.inputs[StageTable.parquet("keys")]) == 2 for unit in units)
 
 
 def test_a_gathered_table_goes_to_every_task() -> None:
     upstream = [output("documents", numbered("cc", [1, 1])), output("clusters", {"clusters": 9})]
     units = with_gathered(map_shards)(upstream)
-    assert [unit.inputs["clusters"] for unit in units] == [("out/clusters-1234/clusters/clusters.parquet",)] * 2
+    assert [unit.inputs[StageTable.parquet("clusters")] for unit in units] == [
+        ("out/clusters-1234/clusters/clusters.parquet",)
+    ] * 2
 
 
 def test_a_gather_reads_all_shards_of_all_stages() -> None:
@@ -119,7 +122,7 @@ def test_finished_shards_come_back_as_they_were_put(put: dict[str, tuple[int, in
     assert shards.find("absent") is None
 
 
-def test_units_may_be_gone_through_again() -> None:
+def test_units_can_be_iterated_over_again() -> None:
     units = map_shards([output("documents", numbered("cc", [1, 2]))])
     assert isinstance(units, Units)
     assert list(units) == list(units) != []

@@ -1,0 +1,284 @@
+"""How a stage is brought to its end: find the finished shards, run the other tasks, publish a manifest for each.
+
+`StageShards` knows which shards a stage is to make and which of them are finished;
+`run_stage` makes the others with an executor.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import time
+import traceback
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import compress
+from typing import Protocol
+
+from manyo.corpus.tables.shards import ShardError, filesystem, join, publish, remove_partials
+from manyo.pipelines.engine.manifest import (
+    MANIFEST_TEMPLATE,
+    Manifest,
+    describe_output,
+    iter_manifests,
+    manifest_uri,
+    unexpected_files,
+    write_manifest,
+)
+from manyo.pipelines.engine.peak_memory import forget_peak_memory, own_peak_memory_bytes
+from manyo.pipelines.engine.shapes import FinishedShards, StageOutput, Upstream, digest_of
+from manyo.pipelines.engine.stage import AnyStage, AnyTask, Task, UserError, WorkFailed
+
+
+@dataclass(frozen=True, slots=True)
+class StageResult:
+    """A finished stage: its shards, tasks of earlier runs included."""
+
+    stage: AnyStage
+    output: StageOutput
+    tasks_run: int
+    wall_seconds: float
+
+
+class Executor(Protocol):
+    """Runs tasks somewhere, a limited number at a time; see `manyo.pipelines.engine.executors`."""
+
+    def run(self, stage: AnyStage, tasks: PendingTasks) -> Iterator[tuple[AnyTask, Manifest | TaskFailure]]:
+        """Yield each task with its manifest, or with what stopped it, in the order in which they end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFailure:
+    """Why a task could not be finished in two tries; the traceback is empty where the message says everything."""
+
+    message: str
+    traceback: str
+
+
+def open_stage(stage: AnyStage, out: str) -> str:
+    """Create a stage's folder, or check that the existing one was made with the same settings.
+
+    Raises:
+        UserError: the folder was made with other settings.
+    """
+    folder = stage.folder(out)
+    uri = join(folder, "stage.json")
+    description = json.dumps(stage.describe(), sort_keys=True, ensure_ascii=False, indent=1)
+    fs, path = filesystem(uri)
+    if fs.exists(path):
+        if fs.cat_file(path).decode("utf-8") != description:
+            raise UserError(f"{uri}: was written with settings other than this configuration's; use another --out")
+    else:
+        with publish(uri) as partial:
+            partial.write_text(description, encoding="utf-8")
+    return folder
+
+
+class StageShards:
+    """The shards that a stage is to make, and which of them are finished. Memory: 130 bytes for each and its name.
+
+    Args:
+        stage: the stage.
+        upstream: outputs of `stage.needs`, in that order.
+        out: the run's output URI.
+    """
+
+    def __init__(self, stage: AnyStage, upstream: Upstream, out: str) -> None:
+        self.stage = stage
+        self.folder = stage.folder(out)
+        self._units = stage.shape(upstream)
+        names: list[str] = []
+        self._digests = bytearray()
+        self._sizes = array("q")
+        for unit in self._units:
+            if names and unit.name <= names[-1]:
+                raise ValueError(f"{stage.name}: its shape gives {unit.name} after {names[-1]}; names must rise")
+            names.append(unit.name)
+            self._digests += bytes.fromhex(unit.digest)
+            self._sizes.append(unit.size_bytes)
+        self._shards = FinishedShards(names)
+        self._is_finished = bytearray(len(names))
+
+    def __len__(self) -> int:
+        return len(self._shards)
+
+    @property
+    def n_pending(self) -> int:
+        """Shards that are not finished."""
+        return self._is_finished.count(0)
+
+    def read_finished(self) -> Iterator[Manifest]:
+        """Find the shards that are finished; yields their manifests, one at a time."""
+        return (manifest for manifest in iter_manifests(self.folder) if self.finish(manifest))
+
+    def finish(self, manifest: Manifest) -> bool:
+        """Record a shard as finished, unless the stage has no such shard or its inputs have changed since."""
+        index = self._shards.find(manifest.shard)
+        if index is None or self._digests[16 * index : 16 * (index + 1)].hex() != manifest.inputs_digest:
+            return False
+        digest = digest_of(output.digest for output in manifest.outputs)
+        self._shards.put(index, digest, manifest.counts, manifest.bytes_written)
+        self._is_finished[index] = 1
+        return True
+
+    def pending(self) -> PendingTasks:
+        """Returns the tasks that make the shards which are not finished now."""
+        pending = bytearray(1 - is_finished for is_finished in self._is_finished)
+        size_bytes = sum(compress(self._sizes, pending))
+        return PendingTasks(lambda: self._tasks(pending), sum(pending), size_bytes)
+
+    def output(self) -> StageOutput:
+        """Returns the stage's output; every shard must be finished."""
+        return StageOutput(self.folder, self.stage.tables, self._shards)
+
+    def check_nothing_unexpected(self) -> None:
+        """Refuse a folder that holds shards of inputs that are gone: readers of the folder would read those too.
+
+        Raises:
+            UserError: names the first such file and the remedy.
+        """
+        unexpected = unexpected_files(self.folder, self._writes)
+        if unexpected:
+            raise UserError(
+                f"{join(self.folder, unexpected[0])}: made from an input that this configuration no longer names "
+                f"({len(unexpected)} such files); delete {self.folder} and run again, or use another --out"
+            )
+
+    def _writes(self, path: str) -> bool:
+        """Returns whether a task of the stage writes this path below the stage's folder."""
+        for template in (*(table.path for table in self.stage.tables), MANIFEST_TEMPLATE):
+            before, _, after = template.partition("{shard}")
+            if path.startswith(before) and path.endswith(after):
+                name = path.removeprefix(before)
+                if self._shards.find(name[: len(name) - len(after)]) is not None:
+                    return True
+        return False
+
+    def _tasks(self, wanted: bytearray) -> Iterator[AnyTask]:
+        for unit in compress(self._units, wanted):
+            yield Task(
+                stage=self.stage.name,
+                shard=unit.name,
+                work=self.stage.work,
+                settings=self.stage.settings,
+                inputs=unit.inputs,
+                outputs={table: table.uri(self.folder, unit.name) for table in self.stage.tables},
+                stage_folder=self.folder,
+                inputs_digest=unit.digest,
+                size_bytes=unit.size_bytes,
+                part=unit.part,
+                input_shard=unit.input_shard,
+                working_folder=os.getcwd(),
+            )
+
+
+class PendingTasks(Iterable[AnyTask]):
+    """Tasks still to run, in shard order, made one by one on demand.
+
+    Attributes:
+        size_bytes: size of what all of them read.
+        n_started: tasks that were taken.
+    """
+
+    def __init__(self, make: Callable[[], Iterator[AnyTask]], n_tasks: int, size_bytes: int) -> None:
+        self._make = make
+        self._n_tasks = n_tasks
+        self.size_bytes = size_bytes
+        self.n_started = 0
+
+    def __iter__(self) -> Iterator[AnyTask]:
+        for task in self._make():
+            self.n_started += 1
+            yield task
+
+    def __len__(self) -> int:
+        return self._n_tasks
+
+
+def run_task(task: AnyTask) -> Manifest:
+    """Do one task in this process, and publish its manifest last."""
+    forget_peak_memory()
+    started, cpu_started = time.perf_counter(), time.process_time()
+    counts = dict(task.work(task))
+    cpu_seconds = time.process_time() - cpu_started + counts.pop("cpu_milliseconds", 0) / 1000
+    peak_memory_bytes = counts.pop("peak_memory_bytes", 0) or own_peak_memory_bytes()
+    manifest = Manifest(
+        shard=task.shard,
+        inputs_digest=task.inputs_digest,
+        outputs=tuple(describe_output(task.stage_folder, uri) for uri in task.outputs.values()),
+        counts=counts,
+        bytes_read=task.size_bytes,
+        seconds=round(time.perf_counter() - started, 6),
+        finished_at=round(time.time(), 3),
+        peak_memory_bytes=peak_memory_bytes,
+        cpu_seconds=round(cpu_seconds, 6),
+    )
+    write_manifest(manifest_uri(task.stage_folder, task.shard), manifest)
+    return manifest
+
+
+def run_stage(
+    stage: AnyStage,
+    upstream: Upstream,
+    out: str,
+    executor: Executor,
+    on_start: Callable[[AnyStage, int, PendingTasks], None],
+    on_end: Callable[[AnyTask, Manifest | TaskFailure], None],
+) -> StageResult:
+    """Make the shards of a stage that are missing or out of date.
+
+    Args:
+        stage: the stage.
+        upstream: outputs of `stage.needs`, in that order.
+        out: the run's output URI.
+        executor: where tasks run.
+        on_start: called once with the stage, the number of all tasks, and the tasks still to run.
+        on_end: called as each task ends.
+
+    Raises:
+        UserError: the folder belongs to other settings or inputs.
+        WorkFailed: a task failed twice, or its counts do not add up.
+    """
+    started = time.perf_counter()
+    open_stage(stage, out)
+    shards = StageShards(stage, upstream, out)
+    for _ in shards.read_finished():
+        pass
+    shards.check_nothing_unexpected()
+    pending = shards.pending()
+    on_start(stage, len(shards), pending)
+    first: tuple[AnyTask, TaskFailure] | None = None
+    for task, ended in executor.run(stage, pending) if len(pending) else ():
+        on_end(task, ended)
+        if isinstance(ended, Manifest):
+            shards.finish(ended)
+        elif first is None:
+            first = (task, ended)
+    if len(pending):
+        remove_partials(shards.folder)
+    if first is not None:
+        task, failure = first
+        more = f" (and {shards.n_pending - 1} more shards)" if shards.n_pending > 1 else ""
+        raise WorkFailed(f"{stage.name}: shard {task.shard}{more}: {failure.message}")
+    return StageResult(stage, shards.output(), len(pending), time.perf_counter() - started)
+
+
+#: Errors whose message is written for the user: a traceback would say no more.
+_EXPECTED = (OSError, ShardError, UserError, WorkFailed)
+
+
+def describe_failure(error: BaseException) -> str:
+    """Returns one line for a person: what failed, and what to do where that is known."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"disk full while writing {error.filename or 'a shard'}; free space and run the same command again"
+    if isinstance(error, _EXPECTED):
+        return str(error)
+    return f"{type(error).__name__}: {error}".replace("\n", " ")
+
+
+def task_failure(error: BaseException) -> TaskFailure:
+    """Returns what is reported of a task that failed twice; to be called while `error` is handled."""
+    return TaskFailure(describe_failure(error), "" if isinstance(error, _EXPECTED) else traceback.format_exc())
