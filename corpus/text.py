@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from manyo.corpus.print.ocr_kernels import _is_plain
+from manyo.corpus.text_kernels import lies_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def composed(text: str) -> str:
     """Text in NFC with compatibility ideographs as they are, without control characters and lone surrogates."""
     if len(text) > _SHORT_CHARS:
         points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-        if _is_plain(points, PLAIN_BLOCKS):
+        if lies_within(points, PLAIN_BLOCKS):
             return text
     if not _ODD.search(text):  # one look for all three, since nearly every text has none of them
         return unicodedata.normalize("NFC", text)

@@ -1,7 +1,7 @@
-"""From recognised lines to running text, line by line: the slow and obvious version of `manyo.corpus.print.ocr`.
+"""From recognised lines to running text, line by line: the slow and obvious version of `manyo.corpus.print.paragraphs`.
 
 It was the code once, until columns and kernels did the same at six times the speed. Names are those of
-`manyo.corpus.print.ocr`.
+`manyo.corpus.print.paragraphs`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
-from manyo.corpus.print.ocr import Box, Kind, Line
+from manyo.corpus.print.geometry_kernels import Box, Kind
 from manyo.corpus.print.pages import PagedText, is_broken_word, joined
+from manyo.corpus.print.recognised import Line
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,8 @@ It is the notation that the texts explain in their own legends, and that the vol
 (www.aozora.gr.jp/annotation): ruby in 《》, its start marked with ｜, annotations in ［＃…］, characters that
 Shift_JIS lacks as ※［＃description、place in JIS X 0213］, iteration marks drawn as ／＼, accents decomposed in 〔〕.
 
-The text is gone through twice by compiled passes over its code points (`manyo.corpus.print.notation_kernels`): one
-finds the
-marks, one writes what stays. Between them, Python looks at the marks alone.
+Two compiled passes go over the code points of the text (`manyo.corpus.print.notation_kernels`): one finds the marks,
+one writes what stays. Between them, Python looks at the marks alone.
 """
 
 from __future__ import annotations
@@ -16,13 +15,15 @@ import unicodedata
 
 import numpy as np
 
+from manyo.corpus.jit import Uint32s
 from manyo.corpus.print.notation_kernels import (
     ANNOTATION,
     GAIJI,
     ITERATION,
-    _find_marks,
-    _without_ruby,
-    _write,
+    Marks,
+    find_marks,
+    without_ruby,
+    write,
 )
 from manyo.corpus.text import composed
 
@@ -56,33 +57,34 @@ def plain_text(marked: str) -> tuple[str, int]:
     """
     points = np.frombuffer(marked.encode("utf-32-le", "surrogatepass"), np.uint32)
     clean = np.empty(len(points), np.uint32)
-    n_clean, n_openings = _without_ruby(points, clean)
-    marks = np.empty((n_openings, 3), np.int64)
-    marks = marks[: _find_marks(clean, n_clean, marks)]
+    n_clean, n_openings = without_ruby(points, clean)
+    marks = Marks(*np.empty((3, n_openings), np.int64))
+    n_marks = find_marks(clean, n_clean, marks)
+    marks = Marks(*(column[:n_marks] for column in marks))
     stays, n_unknown = _what_stays(_string(clean[:n_clean]), marks)
     kept = np.frombuffer("".join(stays).encode("utf-32-le"), np.uint32)
     offsets = np.zeros(len(stays) + 1, np.int64)
     np.cumsum([len(piece) for piece in stays], out=offsets[1:])
     text = np.empty(n_clean + len(kept) + 2, np.uint32)
-    n_text = _write(clean, n_clean, marks, kept, offsets, text)
+    n_text = write(clean, n_clean, marks, kept, offsets, text)
     return composed(_string(text[:n_text])), n_unknown
 
 
-def _string(points: np.ndarray) -> str:
+def _string(points: Uint32s) -> str:
     return str(points, "utf-32-le")  # type: ignore[call-overload,no-any-return]  # a buffer
 
 
-def _what_stays(clean: str, marks: np.ndarray) -> tuple[list[str], int]:
+def _what_stays(clean: str, marks: Marks) -> tuple[list[str], int]:
     """What stands in the place of each mark, and how many characters are unknown.
 
     Args:
         clean: the text without ruby.
-        marks: int64 (n_marks, 3), rows of kind, start, and the place behind the end; the start of a mark that replaces
-            the characters before it is moved to them.
+        marks: of the text; the start of a mark that replaces the characters before it is moved to them.
     """
     stays: list[str] = []
     n_unknown, last_end = 0, 0
-    for number, (kind, start, end) in enumerate(marks.tolist()):
+    rows = zip(marks.kind.tolist(), marks.start.tolist(), marks.end.tolist(), strict=True)
+    for number, (kind, start, end) in enumerate(rows):
         if kind == GAIJI:
             char = described_character(clean[start + 3 : end - 1])
             n_unknown += char is None
@@ -92,7 +94,7 @@ def _what_stays(clean: str, marks: np.ndarray) -> tuple[list[str], int]:
             if first == "「":
                 replaced, char = _replacement(clean[start + 2 : end - 1])
                 if char and clean.endswith(replaced, last_end, start):
-                    marks[number, 1] -= len(replaced)
+                    marks.start[number] -= len(replaced)
                     stays.append(char)
                 else:
                     stays.append("")

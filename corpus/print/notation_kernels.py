@@ -1,62 +1,82 @@
-"""Jitted passes over the notation of a text in code points: where its marks are, and the text without them.
+"""Compiled passes over a text in Aozora notation: where its marks are, and the text without them.
 
-What stays of a mark is decided in Python (`manyo.corpus.print.notation`), between the two passes: there is one in
-four hundred
-characters. The slow version of both is `tests/notation_oracle.py`.
+Between the two passes, `manyo.corpus.print.notation` decides in Python what stays of a mark: there is one in four
+hundred characters. The slow version of both is `tests/notation_oracle.py`.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
-from manyo.corpus.jit import kernel
+from manyo.corpus.jit import Int64s, Uint32s, kernel
 
-# What a mark is, the first column of the marks; the others are its start and the place behind its end.
+
+class Marks(NamedTuple):
+    """The marks of a text in order, as columns.
+
+    Attributes:
+        kind: GAIJI, ANNOTATION, ITERATION or LATIN.
+        start: place of the first character.
+        end: place after the last character.
+    """
+
+    kind: Int64s
+    start: Int64s
+    end: Int64s
+
+
 GAIJI: Final = 0  # ※［＃…］
 ANNOTATION: Final = 1  # ［＃…］
 ITERATION: Final = 2  # ／＼ or ／″＼
 LATIN: Final = 3  # 〔…〕 around Latin letters alone
 
-#: Brackets of a note that may stand within each other: a note on a character that is itself described in a note.
+#: Notes may stand within each other this deep: a note on a character that is itself described in a note.
 MAX_DEPTH: Final = 3
 
-_NEWLINE: Final = 10
-_RETURN: Final = 13
+_TAB, _NEWLINE, _RETURN = ord("\t"), ord("\n"), ord("\r")
+_BLANK, _TILDE, _DELETE = ord(" "), ord("~"), 0x7F
+_NEXT_LINE, _NO_BREAK_SPACE = 0x85, 0xA0
+_BYTE_ORDER_MARK, _REPLACEMENT = 0xFEFF, 0xFFFD
+#: The last character of Latin Extended-B.
+_LAST_LATIN: Final = 0x24F
+_FIRST_SURROGATE, _AFTER_SURROGATES = 0xD800, 0xE000
 _RUBY_OPEN, _RUBY_CLOSE, _RUBY_START = ord("《"), ord("》"), ord("｜")
 _OPEN, _CLOSE, _SIGN, _REFERENCE = ord("［"), ord("］"), ord("＃"), ord("※")
 _SLASH, _BACKSLASH, _VOICED = ord("／"), ord("＼"), ord("″")
 _SHELL_OPEN, _SHELL_CLOSE = ord("〔"), ord("〕")
 _REVISED = ord("改")  # ［＃改ページ］, ［＃改丁］, …
-_REPLACEMENT: Final = 0xFFFD
 
 
 @kernel
-def _is_space(point):  # type: ignore[no-untyped-def]
-    """What `str.isspace` says."""
+def _is_space(point: int) -> bool:
+    """Whether `str.isspace` is true of a character."""
     if point < 0x1680:
-        return 9 <= point <= 13 or 28 <= point <= 32 or point == 0x85 or point == 0xA0
-    return (
-        point == 0x3000
-        or 0x2000 <= point <= 0x200A
-        or point == 0x1680
-        or point == 0x2028
-        or point == 0x2029
-        or point == 0x202F
-        or point == 0x205F
-    )
+        return 9 <= point <= 13 or 28 <= point <= 32 or point in (_NEXT_LINE, _NO_BREAK_SPACE)
+    return 0x2000 <= point <= 0x200A or point in (0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
 
 
 @kernel
-def _without_ruby(points, clean):  # type: ignore[no-untyped-def]
-    """Copy the points without readings, ｜ and control characters, all line ends as `\\n`.
+def _is_control(point: int) -> bool:
+    """Whether a character is a C0 or C1 control other than tab and line end."""
+    return point < _NO_BREAK_SPACE and (point < _BLANK or point >= _DELETE) and point != _NEWLINE and point != _TAB
 
-    How many are left, and a number that is no less than that of the marks.
+
+@kernel
+def without_ruby(points: Uint32s, clean: Uint32s) -> tuple[int, int]:
+    """Copy a text without readings, ｜ and control characters, all line ends as `\\n`.
+
+    Args:
+        points: code points of the text.
+        clean: room for as many, filled in.
+
+    Returns:
+        How many points are in `clean`, and an upper bound on the number of marks in it.
     """
     n = len(points)
     n_clean, n_openings, i, searched = 0, 0, 0, 0
     while i < n:
         point = points[i]
-        if _SHELL_OPEN < point < 0xD800:  # kana and kanji: nothing to look for
+        if _SHELL_OPEN < point < _FIRST_SURROGATE:  # kana and kanji: nothing to look for
             clean[n_clean] = point
             n_clean += 1
             i += 1
@@ -72,19 +92,17 @@ def _without_ruby(points, clean):  # type: ignore[no-untyped-def]
         i += 1
         if point == _RETURN and (i == n or points[i] != _NEWLINE):
             point = _NEWLINE
-        if point == _RUBY_START or point == 0xFEFF:
+        if point in (_RUBY_START, _BYTE_ORDER_MARK) or _is_control(point):
             continue
-        if point < 0xA0 and (point < 32 or point >= 0x7F) and point != _NEWLINE and point != 9:
-            continue
-        clean[n_clean] = _REPLACEMENT if 0xD800 <= point < 0xE000 else point
+        clean[n_clean] = _REPLACEMENT if _FIRST_SURROGATE <= point < _AFTER_SURROGATES else point
         n_clean += 1
         n_openings += point in (_OPEN, _SLASH, _SHELL_OPEN)
     return n_clean, n_openings
 
 
 @kernel
-def _note_end(clean, n, start):  # type: ignore[no-untyped-def]
-    """The place behind the ］ of the ［＃ at start; 0 where none closes it on the line, or brackets nest too deeply."""
+def _note_end(clean: Uint32s, n: int, start: int) -> int:
+    """The place after the ］ of the ［＃ at start; 0 where none closes it on the line, or brackets nest too deeply."""
     depth, i = 1, start + 2
     while i < n and clean[i] != _NEWLINE:
         if clean[i] == _OPEN:
@@ -100,17 +118,26 @@ def _note_end(clean, n, start):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _latin_end(clean, n, start):  # type: ignore[no-untyped-def]
-    """The place behind the 〕 of the 〔 at start; 0 if anything but Latin letters stands between, or nothing."""
+def _latin_end(clean: Uint32s, n: int, start: int) -> int:
+    """The place after the 〕 of the 〔 at start; 0 if anything but Latin letters stands between, or nothing."""
     i = start + 1
-    while i < n and (0x20 <= clean[i] <= 0x7E or 0xA1 <= clean[i] <= 0x24F):
+    while i < n and (_BLANK <= clean[i] <= _TILDE or _NO_BREAK_SPACE < clean[i] <= _LAST_LATIN):
         i += 1
     return i + 1 if i > start + 1 and i < n and clean[i] == _SHELL_CLOSE else 0
 
 
 @kernel
-def _find_marks(clean, n, marks):  # type: ignore[no-untyped-def]
-    """Fill the marks in their order; how many there are. A note that is open to the end of its line is none."""
+def find_marks(clean: Uint32s, n: int, marks: Marks) -> int:
+    """Find the marks of a text; a note that is open to the end of its line is not a mark.
+
+    Args:
+        clean: code points of the text without ruby.
+        n: how many they are.
+        marks: room for as many as `without_ruby` says, filled in.
+
+    Returns:
+        How many there are.
+    """
     n_marks, i = 0, 0
     while i < n:
         point = clean[i]
@@ -128,7 +155,7 @@ def _find_marks(clean, n, marks):  # type: ignore[no-untyped-def]
         elif point == _SHELL_OPEN:
             kind, end = LATIN, _latin_end(clean, n, i)
         if end:
-            marks[n_marks, 0], marks[n_marks, 1], marks[n_marks, 2] = kind, i, end
+            marks.kind[n_marks], marks.start[n_marks], marks.end[n_marks] = kind, i, end
             n_marks += 1
             i = end
         else:
@@ -137,7 +164,7 @@ def _find_marks(clean, n, marks):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _is_kept_blank(clean, start, end):  # type: ignore[no-untyped-def]
+def _is_kept_blank(clean: Uint32s, start: int, end: int) -> bool:
     """Whether a line of which nothing stays is a blank line: it was one, or a page ends there."""
     if end >= start + 3 and clean[start] == _OPEN and clean[start + 1] == _SIGN and clean[start + 2] == _REVISED:
         return True
@@ -147,22 +174,33 @@ def _is_kept_blank(clean, start, end):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _write(clean, n, marks, stays, stay_offsets, text):  # type: ignore[no-untyped-def]
-    """The tidy text with `stays[stay_offsets[k]:stay_offsets[k + 1]]` for mark k; its length.
+def write(clean: Uint32s, n: int, marks: Marks, stays: Uint32s, stay_offsets: Int64s, text: Uint32s) -> int:
+    """Write the tidy text with `stays[stay_offsets[k]:stay_offsets[k + 1]]` for mark k.
 
     Lines lose the blanks at their end, and go where nothing but annotations stood on them. Blank lines go at both
     ends, and all but one where several follow each other.
+
+    Args:
+        clean: code points of the text without ruby.
+        n: how many they are.
+        marks: of the text; the marks do not overlap.
+        stays: code points of what stays of each mark, one mark after another.
+        stay_offsets: (n_marks + 1,), where in `stays` that of each mark starts.
+        text: room for `n + len(stays) + 2` code points, filled in.
+
+    Returns:
+        Length of the text.
     """
-    n_text, line = 0, 0  # written up to here; where the present line begins, behind its line ends
+    n_text, line = 0, 0  # written up to here; where the present line begins, after its line ends
     i, k, start = 0, 0, 0
     while True:
         at = line
         while i < n and clean[i] != _NEWLINE:
-            if k < len(marks) and i == marks[k, 1]:
+            if k < len(marks.start) and i == marks.start[k]:
                 for j in range(stay_offsets[k], stay_offsets[k + 1]):
                     text[at] = stays[j]
                     at += 1
-                i = marks[k, 2]
+                i = marks.end[k]
                 k += 1
             else:
                 text[at] = clean[i]

@@ -1,7 +1,7 @@
 """Digitised books and magazines of the National Diet Library: one document per publication.
 
 A publication has a persistent id (PID), and its OCR text travels in many shapes. All are read
-into the same pages of lines (`manyo.corpus.print.ocr`):
+into the same pages of lines (`manyo.corpus.print.recognised`):
 
 - page XML of NDLOCR-Lite, one file a page, and XML of the NDLOCR server tool, one file a PID;
   the only shapes that say what a line is (text, heading, caption, advertisement);
@@ -30,8 +30,10 @@ from typing import Any
 
 import numpy as np
 
-from manyo.corpus.print.ocr import Kind, Line, Page, layout_confidence, running_text
+from manyo.corpus.print.geometry_kernels import Kind
 from manyo.corpus.print.pages import fraction_of, gaps
+from manyo.corpus.print.paragraphs import running_text
+from manyo.corpus.print.recognised import Line, Page, layout_confidence
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import archives
 from manyo.corpus.sources.ndl_xml import read_pages, tidy_line, tidy_lines

@@ -16,8 +16,8 @@ from operator import gt
 import numpy as np
 from lxml import etree
 
-from manyo.corpus.print.ocr import Box, Kind, Line, Page
-from manyo.corpus.print.ocr_kernels import NO_BLOCK
+from manyo.corpus.print.geometry_kernels import NO_BLOCK, Box, Kind
+from manyo.corpus.print.recognised import Line, Page
 from manyo.corpus.text import tidy
 
 #: LINE types that are kept; 広告文字 (advertisements) and types of handwriting or noise are not.

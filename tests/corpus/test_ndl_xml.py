@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from bench.ocr import items_of
 from bench.ocr_noise import LAYOUTS, Noise, book
-from manyo.corpus.print.ocr import Kind, Page
+from manyo.corpus.print.geometry_kernels import Kind
+from manyo.corpus.print.recognised import Page
 from manyo.corpus.sources.ndl_xml import _parsed_pages, _plain_pages, read_pages
 from tests.corpus.test_ocr_books import paragraphs
 

@@ -3,8 +3,10 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from manyo.corpus.print.ocr import Box, Kind, Line, Page, layout_confidence, running_text
+from manyo.corpus.print.geometry_kernels import Box, Kind
 from manyo.corpus.print.pages import PagedText, joined
+from manyo.corpus.print.paragraphs import running_text
+from manyo.corpus.print.recognised import Line, Page, layout_confidence
 from manyo.corpus.text import tidy
 
 SIZE = 20  # pixels a character

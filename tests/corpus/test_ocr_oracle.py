@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.ocr_noise import LAYOUTS, Noise, book
-from manyo.corpus.print.ocr import Box, Kind, Line, Page, running_text, with_notes_in_lines
+from manyo.corpus.print.geometry_kernels import Box, Kind
+from manyo.corpus.print.paragraphs import running_text, with_notes_in_lines
+from manyo.corpus.print.recognised import Line, Page
 from manyo.corpus.sources.ndl import Item, _read_best
 from tests import ocr_oracle
 from tests.corpus.test_ocr_books import items_of, paragraphs

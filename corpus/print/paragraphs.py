@@ -1,0 +1,238 @@
+"""From recognised lines with boxes to running text.
+
+An OCR page is a list of lines; a text is paragraphs. 86 to 92 % of the lines of a Japanese page
+end in the middle of a sentence, so lines are joined unless something says that a paragraph ends:
+an indent, a last line that stops short, a heading, another block. All distances are measured in
+the page's own characters, so that resolution, direction and size of print do not matter.
+
+What is not text of the work is left out (`manyo.corpus.print.furniture`). Where the columns of a page are plain to
+see, their lines are read column by column, whatever order the tool gave them.
+
+The geometry is compiled (`manyo.corpus.print.paragraph_kernels`); here is what needs the words.
+`tests/ocr_oracle.py` does the same line by line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from itertools import groupby
+
+import numpy as np
+
+from manyo.corpus.jit import Int64s
+from manyo.corpus.print.furniture import drop_heads_and_numbers, drop_ruby_and_repeats
+from manyo.corpus.print.geometry_kernels import FIRST_ASCII, Box, Boxes, Kind, Lines
+from manyo.corpus.print.pages import PagedText, is_broken_word, joined
+from manyo.corpus.print.paragraph_kernels import Paragraphs, find_paragraphs
+from manyo.corpus.print.recognised import Line, Page, columns, pages_of
+
+#: Two pieces of one printed line start at heights that differ by at most this many widths of the line.
+_SAME_PLACE = 0.5
+#: Their middles are at most this far apart: half the distance of two lines that are set tightly.
+_SAME_LINE = 0.6
+#: A cell that is higher than this many others spans several rows.
+_TALL_CELL_RATIO = 1.8
+
+
+def running_text(pages: Sequence[Page]) -> tuple[str, list[tuple[str, int]]]:
+    """The pages as one text of paragraphs.
+
+    A paragraph goes on over the end of a column or page. A caption, headnote or table that
+    stands in its way follows after it.
+
+    Returns:
+        The text, and (label, start in characters) of every page, in order.
+    """
+    pages = [with_notes_in_lines(page) for page in pages]
+    texts, lines = columns(pages)
+    drop_ruby_and_repeats(texts, lines)
+    drop_heads_and_numbers(texts, lines, [page.furniture for page in pages])
+    n_lines = len(texts)
+    found = Paragraphs(
+        continues=np.zeros(n_lines, np.bool_),
+        ends=np.zeros(n_lines, np.bool_),
+        is_indented=np.zeros(n_lines, np.bool_),
+        is_vertical=np.zeros(n_lines, np.bool_),
+        chars=np.zeros(n_lines, np.float64),
+        block_chars=np.zeros(n_lines, np.float64),
+        size=np.zeros(n_lines, np.float64),
+    )
+    order = np.empty(n_lines, np.int64)
+    n_ordered = find_paragraphs(lines, found, order)
+    return _written(texts, lines, order[:n_ordered], found, [page.label for page in pages])
+
+
+def with_notes_in_lines(page: Page) -> Page:
+    """The page with each 割注 in brackets within the line in which it is printed.
+
+    Such a line comes in pieces: text, the two half-size lines of the note, text. They become one line, since a piece
+    that begins in the middle of a line would be taken for an indented one. A note beside no text stays by itself.
+    """
+    if Kind.INLINE_NOTE not in page.kinds:
+        return page
+    lines = page.lines()
+    balance = sum(
+        len(line.text) * (1 if line.box.height > line.box.width else -1)
+        for line in lines
+        if line.box and line.kind is Kind.BODY
+    )
+    across = 0 if balance > 0 else 1
+    merged: list[Line] = []
+    in_note = False  # the piece before this one was one of a note
+    for line in lines:
+        last = merged[-1] if merged else None
+        is_note = line.kind is Kind.INLINE_NOTE
+        if last is None or not _is_in_line(line, last, across):
+            merged.append(line)
+        elif is_note and last.kind is Kind.BODY:
+            before = last.text.removesuffix("）") if in_note else f"{last.text}（"
+            merged[-1] = last._replace(text=f"{before}{line.text}）", box=_around(last, line))
+        elif in_note and line.kind is Kind.BODY:
+            before = f"（{last.text}）" if last.kind is Kind.INLINE_NOTE else last.text
+            merged[-1] = line._replace(text=before + line.text, box=_around(last, line))
+        elif is_note and in_note:
+            merged[-1] = last._replace(text=last.text + line.text, box=_around(last, line))
+        else:
+            merged.append(line)
+        in_note = is_note
+    return Page.of(page.label, merged, page.furniture)
+
+
+def _around(one: Line, other: Line) -> Box | None:
+    if one.box is None or other.box is None:
+        return None
+    x, y = min(one.box.x, other.box.x), min(one.box.y, other.box.y)
+    right = max(one.box.x + one.box.width, other.box.x + other.box.width)
+    bottom = max(one.box.y + one.box.height, other.box.y + other.box.height)
+    return Box(x, y, right - x, bottom - y)
+
+
+def _is_in_line(piece: Line, line: Line, across: int) -> bool:
+    """Whether a piece goes on with a printed line: it lies in its width, and behind its beginning."""
+    if piece.box is None or line.box is None:
+        return False
+    # The two lines of a note lie beside each other, each half as wide as the text.
+    width = max(line.box[2 + across], 2 * piece.box[2 + across])
+    between = abs(piece.box[across] + piece.box[2 + across] / 2 - line.box[across] - line.box[2 + across] / 2)
+    is_behind = piece.box[1 - across] >= line.box[1 - across] - _SAME_PLACE * width
+    return between <= _SAME_LINE * width and is_behind
+
+
+class _Writer:
+    """Writes lines as paragraphs; holds back what would interrupt one."""
+
+    def __init__(self, labels: list[str]) -> None:
+        self._labels = labels
+        self._n_started = 0
+        self._text = PagedText()
+        self._last: str | None = None  # last piece of the open paragraph
+        self._ends = False  # whether the paragraph ends after it
+        self._held: list[tuple[int, str]] = []
+
+    def write_body(self, page: int, text: str, continues: bool, ends: bool, is_ascii: bool) -> None:
+        """Write a line of running text; `is_ascii` says whether it begins so."""
+        if self._last is not None and continues:
+            is_broken = is_ascii and is_broken_word(self._last, text)
+            if is_broken:
+                self._text.drop_last_character()
+            self._put(page, text, joined(self._last, text) if is_ascii and not is_broken else "")
+        else:
+            self.close()
+            self._put(page, text)
+        self._last, self._ends = text, ends
+
+    def write(self, page: int, kind: int, text: str) -> None:
+        """Write what is no running text."""
+        if kind == Kind.INLINE_NOTE and self._last is not None:
+            self._last = f"（{text}）"
+            self._put(page, self._last)
+        elif kind == Kind.HEADING or self._last is None or self._ends:
+            self.close()
+            self._put(page, text)
+            self._text.add("\n")
+        else:
+            self._held.append((page, text))
+
+    def finish(self) -> tuple[str, list[tuple[str, int]]]:
+        """The text, and where its pages start."""
+        self.close()
+        for label in self._labels[self._n_started :]:
+            self._text.start_page(label)
+        return self._text.finish()
+
+    def close(self) -> None:
+        """End the open paragraph, and let follow what waited for its end."""
+        if self._last is not None:
+            self._text.add("\n")
+            self._last = None
+        held, self._held = self._held, []
+        for page, text in held:
+            self._put(page, text)
+            self._text.add("\n")
+
+    def _put(self, page: int, text: str, gap: str = "") -> None:
+        if gap:
+            self._text.add(gap)
+        while self._n_started <= page:
+            self._text.start_page(self._labels[self._n_started])
+            self._n_started += 1
+        self._text.add(text)
+
+
+def _in_one_line(left: str, right: str) -> str:
+    return left + joined(left, right) + right
+
+
+def _written(
+    texts: list[str], lines: Lines, order: Int64s, found: Paragraphs, labels: list[str]
+) -> tuple[str, list[tuple[str, int]]]:
+    """The lines in this order as paragraphs, table cells as rows, the short lines of a note together."""
+    writer = _Writer(labels)
+    pages = pages_of(lines, order).tolist()
+    kinds, goes_on, ends = lines.kinds[order].tolist(), found.continues[order].tolist(), found.ends[order].tolist()
+    ordered = [texts[line] for line in order.tolist()]
+    blocks = lines.blocks[order].tolist()
+    are_ascii = (lines.marks[order] & FIRST_ASCII != 0).tolist()
+    places = range(len(ordered))
+    for (page, kind, _), run in groupby(places, key=lambda at: (pages[at], kinds[at], blocks[at])):
+        if kind == Kind.BODY:
+            for at in run:
+                writer.write_body(page, ordered[at], goes_on[at], ends[at], are_ascii[at])
+        elif kind == Kind.INLINE_NOTE:
+            writer.write(page, kind, "".join(ordered[at] for at in run))
+        elif kind == Kind.HEADNOTE:
+            writer.write(page, kind, reduce(_in_one_line, (ordered[at] for at in run)))
+        elif kind == Kind.CELL:
+            for row in _rows(texts, lines, [int(order[at]) for at in run]):
+                writer.write(page, kind, row)
+        else:
+            for at in run:
+                writer.write(page, kind, ordered[at])
+    return writer.finish()
+
+
+def _rows(texts: list[str], lines: Lines, cells: list[int]) -> list[str]:
+    """Rows of a table, top to bottom, cells left to right with a space between.
+
+    A cell that spans several rows stands by itself before the first of them. Vertical tables,
+    and cells without boxes, are left in reading order, one cell a line.
+    """
+    boxes = Boxes(*(column[cells] for column in lines.boxes))
+    words = [texts[cell] for cell in cells]
+    are_tall = boxes.height > boxes.width
+    is_vertical = np.where(are_tall, lines.chars[cells], -lines.chars[cells]).sum() > 0
+    if np.isnan(boxes.width).any() or is_vertical:
+        return words
+    height = float(np.median(boxes.height))
+    rows: list[tuple[float, list[tuple[float, str]]]] = []
+    placed = list(zip(boxes.x.tolist(), boxes.y.tolist(), boxes.height.tolist(), words, strict=True))
+    tall = [(y, text) for _, y, h, text in placed if h > _TALL_CELL_RATIO * height]
+    flat = [(y + h / 2, x, text) for x, y, h, text in placed if h <= _TALL_CELL_RATIO * height]
+    for centre, x, text in sorted(flat):
+        if rows and centre - rows[-1][0] < 0.5 * height:
+            rows[-1][1].append((x, text))
+        else:
+            rows.append((centre, [(x, text)]))
+    written = [(centre, " ".join(text for _, text in sorted(row))) for centre, row in rows]
+    return [text for _, text in sorted([*written, *tall], key=lambda row: row[0])]
