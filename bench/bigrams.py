@@ -1,13 +1,11 @@
-"""Counts the tables of `filters/signals/plausibility.py`: how much more often than chance characters stand side by
-side.
+"""Counts the tables of `filters/signals/plausibility.py`: how much more often than by chance characters are neighbours.
 
     python -m bench.bigrams DATA > filters/signals/bigrams.txt
     python -m bench.bigrams DATA --kanji > filters/signals/kanji.txt
 
-The second are the commonest kanji, old forms counted as new ones, with no other figure than their order.
-
-DATA is a folder with `aozora/` and `classical/genji_tei/`. Counted is every second work (`is_counted`), so that
-`bench/profiles.py` can measure on the others. What is written are figures, no text.
+The second table lists the most frequent kanji in order, with old forms counted as new ones. DATA is a folder with
+`aozora/` and `classical/genji_tei/`. Every second work is counted (`is_counted`), so that `bench/profiles.py` can
+measure on the others. The output contains figures, no text.
 """
 
 from __future__ import annotations
@@ -38,11 +36,11 @@ from manyo.filters.signals.plausibility import (
 )
 
 _KANJI_ROWS = 150
-#: Of running text's kanji 94.5 %, of the 2,965 of JIS level 1, from which misreading may take any, half.
+#: 94.5 % of the kanji in running text, and half of the 2,965 kanji of JIS level 1, from which a misreading may come.
 _COMMON_KANJI = 1500
-#: Genji is 3 % of the counted text; so it is a seventh of what the table knows.
+#: Genji is 3 % of the counted text; with this weight it makes up a seventh of the table's counts.
 _GENJI_WEIGHT = 4
-#: A pair's count and its expected count both grow by this, so that rare pairs say nothing.
+#: A pair's count and its expected count both grow by this, so that rare pairs have no weight.
 _SMOOTHING = 10
 
 
@@ -76,7 +74,7 @@ def main() -> None:
 
 
 def common_kanji(texts: Iterable[str]) -> str:
-    """The kanji that these texts have most, in new forms, the commonest first."""
+    """Return the most frequent kanji of the texts, in new forms, the most frequent first."""
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(character for character in joyokanji.convert(text) if "一" <= character <= "鿿")
@@ -92,12 +90,12 @@ def _by_rank(item: tuple[str, int]) -> tuple[int, str]:
 
 
 def is_counted(work: str) -> bool:
-    """Whether a work is of the half that the table is made of; rules are measured on the other half."""
+    """Return whether a work is in the half from which the table is made; rules are measured on the other half."""
     return hashlib.blake2b(work.encode(), digest_size=1).digest()[0] % 2 == 0
 
 
 def works(data: Path) -> Iterator[tuple[str, str, int]]:
-    """Name, text and weight of every Aozora text and chapter of Genji; editions of a work share its name."""
+    """Yield name, text and weight of every Aozora text and chapter of Genji; editions of a work share its name."""
     groups = json.loads((data / "aozora" / "SAME_WORK_GROUPS.json").read_text(encoding="utf-8"))
     work_of = {name: group[0].split("_")[0] for group in groups for name in group}
     for path, text in documents("aozora", sorted((data / "aozora").glob("*.txt"))):
@@ -107,7 +105,7 @@ def works(data: Path) -> Iterator[tuple[str, str, int]]:
 
 
 def documents(kind: str, paths: list[Path]) -> Iterator[tuple[Path, str]]:
-    """The documents of these files: which file (of a WARC, which address), and the text."""
+    """Yield the documents of these files: the file (in a WARC, the address), and the text."""
     source = KINDS[kind]
     options = source.Options()
     shard = InputShard("all", tuple(InputFile(str(path), path.stat().st_size, "") for path in paths))

@@ -1,12 +1,12 @@
-"""How good and how fast dedup is on Japanese text.
+"""Measures the quality and speed of dedup on Japanese text.
 
     python -m bench.dedup quality DATA    # against the true Jaccard similarity of all pairs
-    python -m bench.dedup speed DATA      # signatures beside datasketch, rensa, datatrove and text-dedup
-    python -m bench.dedup whole DATA      # all of dedup beside all of theirs, on the same documents
+    python -m bench.dedup speed DATA      # signatures next to datasketch, rensa, datatrove and text-dedup
+    python -m bench.dedup whole DATA      # the whole of dedup next to the whole of each peer, on the same documents
     python -m bench.dedup scaling N ...   # all stages on N generated documents, in an empty folder
 
 DATA is a folder with `web/japanese-000.warc.gz`, `web/labels.jsonl` and `aozora/`. Peers that are not installed are
-left out; text-dedup runs in an interpreter of its own (`--text-dedup PYTHON`). The numbers of
+skipped; text-dedup runs in its own interpreter (`--text-dedup PYTHON`). The numbers of
 `docs/decisions/0002-minhash-parameters.md` and `docs/dedup-scale.md` come from here.
 """
 
@@ -61,7 +61,7 @@ from manyo.pipelines.graph.extract_stages import DOCUMENTS
 from manyo.pipelines.graph.filter_stages import DECISIONS
 
 _NOT_TEXT = re.compile(r"(?is)<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[^>]+>")
-#: SudachiPy takes 49,149 bytes at once.
+#: SudachiPy accepts 49,149 bytes at once.
 _PIECE_CHARS = 12_000
 _AOZORA_MARKUP = re.compile(r"(?s)《[^》]*》|［＃[^］]*］|｜|-{20,}.*?-{20,}|\n底本：.*")
 
@@ -79,9 +79,9 @@ def main() -> None:
     scaling.add_argument("n_documents", type=int, nargs="+")
     scaling.add_argument("--chars", type=int, default=300, help="characters of a document, at most 1,024")
     scaling.add_argument(
-        "--lines", action="store_true", help="in lines of 20, three more from its host; look for those"
+        "--lines", action="store_true", help="in lines of 20, three more of its host; search for those"
     )
-    scaling.add_argument("--folder", type=Path, help="where to write some 3 kB a document; by default a temporary one")
+    scaling.add_argument("--folder", type=Path, help="folder for some 3 kB per document; a temporary one by default")
     arguments = parser.parse_args()
     if arguments.report == "quality":
         report_quality(arguments.data)
@@ -98,7 +98,7 @@ def main() -> None:
 
 
 def web_texts(data: Path) -> list[str]:
-    """The pages of japanese-000 without tags: cruder than the extractor, so with more boilerplate."""
+    """Return the pages of japanese-000 without tags: cruder than the extractor, so with more boilerplate."""
     charsets = {}
     with (data / "web/labels.jsonl").open(encoding="utf-8") as labels:
         for line in labels:
@@ -115,7 +115,7 @@ def web_texts(data: Path) -> list[str]:
 
 
 def aozora_texts(data: Path) -> dict[str, str]:
-    """The Aozora files without ruby, notes, header and colophon, by file name."""
+    """Return the Aozora files without ruby, notes, header and colophon, by file name."""
     return {
         path.name: _AOZORA_MARKUP.sub("", path.read_bytes().decode("cp932", "replace"))
         for path in sorted((data / "aozora").glob("*.txt"))
@@ -123,10 +123,10 @@ def aozora_texts(data: Path) -> dict[str, str]:
 
 
 def edited_copies(texts: list[str], copies: int) -> list[str]:
-    """Texts and copies of them with characters replaced here and there, up to one in 25.
+    """Return texts and copies of them in which some characters are replaced, up to one in 25.
 
-    Real near duplicates are too few for a percentage; these spread evenly over the similarities
-    from 0.65 to 1.
+    The real sets hold too few near duplicates for a percentage; these spread evenly over the similarities from 0.65
+    to 1.
     """
     dice = random.Random(2)
     edited = list(texts)
@@ -152,7 +152,7 @@ class Pairs:
 
 
 def shingle_hashes(folded: Folded, shingle_chars: int) -> list[np.ndarray]:
-    """The distinct shingles of each document as 64-bit hashes, none for one shorter than a shingle."""
+    """Return the distinct shingles of each document as 64-bit hashes; none for a document shorter than a shingle."""
     sets = []
     for begin, end in zip(folded.offsets, folded.offsets[1:], strict=False):
         points = folded.characters[begin:end].astype(np.uint64)
@@ -166,7 +166,7 @@ def shingle_hashes(folded: Folded, shingle_chars: int) -> list[np.ndarray]:
 
 
 def true_pairs(folded: Folded, shingle_chars: int, documents: np.ndarray) -> Pairs:
-    """All pairs of the given documents that have a shingle in common."""
+    """Return all pairs of the given documents that share a shingle."""
     every = shingle_hashes(folded, shingle_chars)
     sets = [every[document] for document in documents]
     sizes = np.array([len(members) for members in sets])
@@ -185,7 +185,7 @@ def true_pairs(folded: Folded, shingle_chars: int, documents: np.ndarray) -> Pai
 
 
 def distinct_documents(folded: Folded, min_chars: int) -> np.ndarray:
-    """Positions of the documents of at least `min_chars`, one of each exact text."""
+    """Return the positions of the documents of at least `min_chars`, one of each exact text."""
     _, first = np.unique(exact_hashes(folded), return_index=True)
     first = np.sort(first)
     return first[folded.chars[first] >= min_chars]
@@ -195,7 +195,7 @@ def distinct_documents(folded: Folded, min_chars: int) -> np.ndarray:
 
 
 def report_quality(data: Path) -> None:
-    """Print what shingle lengths tell apart, and what bands, rows and thresholds find."""
+    """Print how well shingle lengths separate texts, and what bands, rows and thresholds find."""
     web = web_texts(data)
     aozora = aozora_texts(data)
     groups = json.loads((data / "aozora/SAME_WORK_GROUPS.json").read_text(encoding="utf-8"))
@@ -207,13 +207,13 @@ def report_quality(data: Path) -> None:
 
 
 def sets_of_texts(web: list[str], aozora: list[str]) -> list[tuple[str, list[str]]]:
-    """The three sets that dedup is measured on."""
+    """Return the three sets on which dedup is measured."""
     copies = edited_copies([text[:3000] for text in aozora if len(text) > 3000][:400], 6)
     return [("japanese-000", web), ("aozora", aozora), ("edited copies", copies)]
 
 
 def report_shingle_lengths(web: Folded, names: list[str], texts: list[str], groups: list[list[str]]) -> None:
-    """For each shingle length: similarity of unrelated works, of editions, and of web pages."""
+    """Print, for each shingle length, the similarity of unrelated works, of editions, and of web pages."""
     group_of = {name: i for i, group in enumerate(groups) for name in group}
     labels = np.array([group_of.get(name, -1 - i) for i, name in enumerate(names)])
     aozora = fold(Texts.from_strings(texts))
@@ -233,7 +233,7 @@ def report_shingle_lengths(web: Folded, names: list[str], texts: list[str], grou
 
 
 def report_words(web: list[str], names: list[str], aozora: list[str], groups: list[list[str]]) -> None:
-    """The same for shingles of words."""
+    """Print the same for shingles of words."""
     points = {name: as_words(texts) for name, texts in (("web", web), ("aozora", aozora))}
     group_of = {name: i for i, group in enumerate(groups) for name in group}
     labels = np.array([group_of.get(name, -1 - i) for i, name in enumerate(names)])
@@ -253,7 +253,7 @@ def report_words(web: list[str], names: list[str], aozora: list[str], groups: li
 
 
 def as_words(texts: list[str]) -> Folded:
-    """Texts whose characters are words: the number of each short unit of SudachiPy, white space left out."""
+    """Return texts whose characters are words: the number of each short unit of SudachiPy, without white space."""
     tokenizer = Dictionary().tokenizer(mode=SplitMode.A)
     numbers: dict[str, int] = {}
     points, ends = [], [0]
@@ -271,7 +271,7 @@ def as_words(texts: list[str]) -> Folded:
 
 
 def report_lengths(web: Folded) -> None:
-    """Where near pairs lie by the length of the shorter page."""
+    """Print how many near pairs there are by the length of the shorter page."""
     pairs = true_pairs(web, Dedup().shingle_chars, distinct_documents(web, 20))
     shorter = np.minimum(web.chars[pairs.left], web.chars[pairs.right])
     print("\nchars of the shorter   pages   pairs 0.7-0.8   0.8-0.9   0.9-1")
@@ -283,7 +283,7 @@ def report_lengths(web: Folded) -> None:
 
 
 def report_settings(name: str, texts: list[str]) -> None:
-    """Recall of pairs and precision of removals, for bands x rows and thresholds."""
+    """Print the recall of pairs and the precision of removals, for bands x rows and thresholds."""
     folded = fold(Texts.from_strings(texts))
     usual = Dedup()
     pairs = true_pairs(folded, usual.shingle_chars, distinct_documents(folded, usual.min_chars))
@@ -310,15 +310,15 @@ def report_settings(name: str, texts: list[str]) -> None:
             )
 
 
-#: A whole dedup: from texts to which are kept, and processor seconds.
+#: A whole dedup: from texts to flags of those kept, and processor seconds.
 Whole = Callable[[list[str]], tuple[np.ndarray, float]]
 
 
 def report_whole(data: Path, text_dedup: str | None) -> None:
-    """All of dedup beside all of each peer's, on distinct documents that are long enough for ours.
+    """Print the whole of dedup next to the whole of each peer, on distinct documents that are long enough for manyo.
 
-    Peers do not say what a removed document repeats; counted as true is one that is at least 0.8 similar to any
-    document that they keep. Missed is a pair that is at least 0.8 similar, both of which are kept.
+    Peers do not report what a removed document repeats; a removal counts as true if the document is at least 0.8
+    similar to any document that they keep. A pair is missed if it is at least 0.8 similar and both are kept.
     """
     usual = Dedup()
     for name, texts in sets_of_texts(web_texts(data), list(aozora_texts(data).values())):
@@ -339,7 +339,7 @@ def report_whole(data: Path, text_dedup: str | None) -> None:
 
 
 def wholes(settings: Dedup, text_dedup: str | None) -> list[tuple[str, Whole]]:
-    """Ours and the installed peers', all at the same bands and rows, and datatrove at its own as well."""
+    """Return manyo and the installed peers, all at the same bands and rows, and datatrove at its own as well."""
 
     def timed(work: Callable[[list[str]], np.ndarray]) -> Whole:
         def run(texts: list[str]) -> tuple[np.ndarray, float]:
@@ -369,7 +369,7 @@ def wholes(settings: Dedup, text_dedup: str | None) -> list[tuple[str, Whole]]:
 
 
 def datasketch_whole(settings: Dedup) -> Callable[[list[str]], np.ndarray] | None:
-    """datasketch's `MinHashLSH` as its users use it."""
+    """Run datasketch's `MinHashLSH` as its users do."""
     sketch = datasketch_sketch(settings)
     if sketch is None:
         return None
@@ -383,7 +383,7 @@ def datasketch_whole(settings: Dedup) -> Callable[[list[str]], np.ndarray] | Non
 
 
 def rensa_whole(settings: Dedup) -> Callable[[list[str]], np.ndarray] | None:
-    """rensa's `RMinHashLSH`, used in the same way."""
+    """Run rensa's `RMinHashLSH` in the same way."""
     sketch = rensa_sketch(settings)
     if sketch is None:
         return None
@@ -399,8 +399,9 @@ def rensa_whole(settings: Dedup) -> Callable[[list[str]], np.ndarray] | None:
 def keep_unlike(
     texts: list[str], sketch: Callable[[str], Any], lsh: Any, insert: Callable[[int, Any], object], settings: Dedup
 ) -> np.ndarray:
-    """Which texts stay if they come one after another, and one stays if nothing that stays shares a band with it and is
-    similar by estimate."""
+    """Return which texts stay, if they come one after another and one stays if no earlier text that stays shares a band
+    with it and is similar by estimate.
+    """
     sketches: dict[int, Any] = {}
     kept = np.ones(len(texts), bool)
     for number, text in enumerate(texts):
@@ -413,7 +414,7 @@ def keep_unlike(
 
 
 def datatrove_whole(settings: Dedup, buckets: int, hashes: int) -> Callable[[list[str]], np.ndarray] | None:
-    """datatrove's four stages, on characters in place of words."""
+    """Run datatrove's four stages, on characters instead of words."""
     try:
         from datatrove.data import Document
         from datatrove.pipeline.dedup import minhash as stages
@@ -440,8 +441,12 @@ def datatrove_whole(settings: Dedup, buckets: int, hashes: int) -> Callable[[lis
 
 
 def run_text_dedup(python: str, texts: list[str], settings: Dedup) -> tuple[np.ndarray, float, float]:
-    """text-dedup in another interpreter (`bench/peer_text_dedup.py`): which texts it keeps, and the processor seconds
-    of its signatures and of its whole command, which makes them once more."""
+    """Run text-dedup in another interpreter (`bench/peer_text_dedup.py`).
+
+    Returns:
+        Which texts it keeps, and the processor seconds of its signatures and of its whole command, which makes them
+        once more.
+    """
     with tempfile.TemporaryDirectory() as folder:
         given, kept = Path(folder, "texts.json"), Path(folder, "kept.json")
         # Its tokens are divided by blanks: characters, as ours.
@@ -457,7 +462,7 @@ def run_text_dedup(python: str, texts: list[str], settings: Dedup) -> tuple[np.n
 
 
 def share_a_key(folded: Folded, pairs: Pairs, settings: Dedup) -> np.ndarray:
-    """bool (n_pairs,), whether both documents of a pair have a band key in common."""
+    """Return bool (n_pairs,), whether both documents of a pair have a band key in common."""
     keys = np.zeros((len(folded.chars), settings.bands), np.uint64)
     keys[folded.chars >= settings.min_chars] = band_keys(minhashes(folded, settings), settings)
     shared: np.ndarray = (keys[pairs.left] == keys[pairs.right]).any(axis=1)
@@ -465,7 +470,7 @@ def share_a_key(folded: Folded, pairs: Pairs, settings: Dedup) -> np.ndarray:
 
 
 def deduplicate(texts: list[str], settings: Dedup) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Run all stages; returns for each text whether it is kept, its survivor, and whether both are equal."""
+    """Run all stages; return for each text whether it is kept, its survivor, and whether both are equal."""
     ids = [document_id("bench", str(i)) for i in range(len(texts))]
     columns = {
         "doc_id": pa.array(ids, pa.binary(16)),
@@ -528,7 +533,7 @@ def report_speed(data: Path, text_dedup: str | None) -> None:
 
 
 def peers(settings: Dedup) -> list[tuple[str, Callable[[str], object]]]:
-    """The installed peers, each as a function from a text to its signature over the same shingles."""
+    """Return the installed peers, each as a function from a text to its signature over the same shingles."""
     found: list[tuple[str, Callable[[str], object]]] = []
     if (datasketch := datasketch_sketch(settings)) is not None:
         found.append(("datasketch", datasketch))
@@ -556,7 +561,7 @@ def peers(settings: Dedup) -> list[tuple[str, Callable[[str], object]]]:
 
 
 def datasketch_sketch(settings: Dedup) -> Callable[[str], Any] | None:
-    """What makes datasketch's `MinHash` of a text, if it is installed."""
+    """Return a function that makes datasketch's `MinHash` of a text, if datasketch is installed."""
     try:
         from datasketch import MinHash
     except ImportError:
@@ -571,7 +576,7 @@ def datasketch_sketch(settings: Dedup) -> Callable[[str], Any] | None:
 
 
 def rensa_sketch(settings: Dedup) -> Callable[[str], Any] | None:
-    """What makes rensa's `RMinHash` of a text, if it is installed."""
+    """Return a function that makes rensa's `RMinHash` of a text, if rensa is installed."""
     try:
         from rensa import RMinHash
     except ImportError:
@@ -586,21 +591,21 @@ def rensa_sketch(settings: Dedup) -> Callable[[str], Any] | None:
 
 
 def shingles_of(text: str, settings: Dedup) -> list[str]:
-    """The shingles of a text as strings, white space left out."""
+    """Return the shingles of a text as strings, without white space."""
     text = "".join(text.split())
     return [text[i : i + settings.shingle_chars] for i in range(len(text) - settings.shingle_chars + 1)]
 
 
 class _Characters:
-    """In the place of datatrove's word tokenizer, so that it makes the same shingles."""
+    """Replaces datatrove's word tokenizer, so that datatrove makes the same shingles."""
 
     def word_tokenize(self, text: str) -> list[str]:
-        """All characters but white space."""
+        """Return all characters except white space."""
         return list("".join(text.split()))
 
 
 def _seconds(work: Callable[[], object], repeats: int = 3) -> float:
-    """Processor seconds of the shortest of some runs, after one to compile; other work on the machine counts less."""
+    """Return the least processor seconds of some runs, after one that compiles."""
     work()
     times = []
     for _ in range(repeats):
@@ -621,7 +626,7 @@ _ALPHABET = np.frombuffer("".join(map(chr, range(0x4E00, 0x4E00 + 2000))).encode
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """Settings of the stage that makes the corpus."""
+    """Settings of the stage that generates the corpus."""
 
     n_documents: int
     chars: int
@@ -650,7 +655,7 @@ def report_scaling(corpora: list[Generated], folder: Path | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StageCost:
-    """What one stage took over all its tasks: processor seconds, disk, and peak memory of the process so far."""
+    """The cost of one stage over all its tasks: processor seconds, disk, and peak memory of the process so far."""
 
     stage: str
     seconds: float
@@ -669,7 +674,7 @@ def run_stages(generated: Generated, out: str) -> list[StageCost]:
     outputs["decided"] = replace(outputs["corpus"], tables=(DECISIONS,))
     parts = max(8, generated.n_documents // _DOCUMENTS_PER_PART)
     settings = Dedup(parts=parts, boilerplate=Boilerplate() if generated.lines else None)
-    # Takedowns concern the index alone, which is off.
+    # Takedowns affect only the index, which is off.
     stages = dedup_stages(settings, corpus, decided, takedown=corpus)
     (duplicates,) = [stage for stage in stages if stage.name == "duplicates"]
     for stage in (*stages, *boilerplate_stages(settings, corpus, decided, duplicates)):
@@ -704,7 +709,7 @@ def _shards_of(n_documents: int) -> Shape:
 
 
 def generate(task: Task[Generated]) -> dict[str, int]:
-    """One shard of the generated corpus."""
+    """Write one shard of the generated corpus."""
     first = task.part * _DOCUMENTS_PER_SHARD
     last = min(first + _DOCUMENTS_PER_SHARD, task.settings.n_documents)
     starts = range(first, last, 4096)
@@ -724,7 +729,7 @@ def generate(task: Task[Generated]) -> dict[str, int]:
 
 
 def generated_batch(numbers: np.ndarray, generated: Generated) -> pa.RecordBatch:
-    """The generated documents of the given numbers, each the same wherever it is made."""
+    """Return the generated documents of the given numbers, which depend on the numbers alone."""
     own = _scramble(numbers)
     is_copy = own % 10 < 4
     # A copy is of a document among the 2^k before it, near or far.
@@ -774,7 +779,7 @@ def generated_batch(numbers: np.ndarray, generated: Generated) -> pa.RecordBatch
 
 
 def _scramble(numbers: np.ndarray) -> np.ndarray:
-    """splitmix64's finaliser on uint64 numbers."""
+    """Apply splitmix64's finaliser to uint64 numbers."""
     z = (numbers + np.uint64(1)) * np.uint64(0x9E37_79B9_7F4A_7C15)
     z = (z ^ z >> np.uint64(30)) * np.uint64(0xBF58_476D_1CE4_E5B9)
     z = (z ^ z >> np.uint64(27)) * np.uint64(0x94D0_49BB_1331_11EB)

@@ -1,9 +1,9 @@
-"""Do editions of one work, in old and in new spelling, find each other? Raw text beside the comparison view.
+"""Measures whether editions of one work, in old and in new spelling, find each other: raw text and comparison view.
 
     python -m bench.editions DATA
 
-Median true Jaccard of character 5-grams over the pairs of `aozora/SAME_WORK_GROUPS.json`, and the share of pairs
-that dedup's default threshold would join.
+Prints the median true Jaccard similarity of character 5-grams over the pairs of `aozora/SAME_WORK_GROUPS.json`, and the
+share of pairs that dedup's default threshold would join.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ JOINED_FROM = 0.8
 
 
 def shingles(text: str) -> set[str]:
-    """The text's character 5-grams."""
+    """Return the text's character 5-grams."""
     return {text[i : i + SHINGLE_CHARS] for i in range(len(text) - SHINGLE_CHARS + 1)}
 
 
 def jaccard(a: set[str], b: set[str]) -> float:
-    """Shared part of two sets."""
+    """Return the Jaccard similarity of two sets."""
     return len(a & b) / max(1, len(a | b))
 
 
 def texts(folder: Path, names: list[str]) -> dict[str, str]:
-    """The text of each file, as the pipeline extracts it."""
+    """Return the text of each file, as the pipeline extracts it."""
     options = aozora.Options()
     found = {}
     for name in names:

@@ -1,9 +1,9 @@
-"""What a task costs that does nothing: seconds per task, and the driver's memory.
+"""Measures the cost of a task that does nothing: time per task, and the driver's memory.
 
     python -m bench.engine [serial|ray] [N_TASKS …]
 
-Each number of tasks runs in a process of its own, and so in a driver of its own. A task writes no table, only its
-manifest; planning, scheduling and reading the manifests back at the second run are all counted.
+Each number of tasks runs in its own process, and so with its own driver. A task writes only its manifest, no table.
+Planning, scheduling and reading the manifests back in the second run are all counted.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from manyo.pipelines.engine.stage import AnyStage, AnyTask, NoSettings, Stage
 
 
 def nothing(_: AnyTask) -> dict[str, int]:
-    """The body of a task that does nothing."""
+    """Do nothing: the body of the task."""
     return {"documents": 0}
 
 
@@ -37,7 +37,7 @@ def stage_of(n_tasks: int) -> AnyStage:
 
 
 def measure(executor: Serial | RayTasks, n_tasks: int, out: str) -> str:
-    """One line: time of the run, time of finding that nothing is left to do, peak memory of this process."""
+    """Print time of the run, time to find that nothing is left to do, and peak memory of this process."""
     warm_up = stage_of(4)
     run_stage(warm_up, (), f"{out}/warm-up", executor, lambda *_: None, lambda *_: None)
     forget_peak_memory()

@@ -1,15 +1,15 @@
-"""How fast signals are measured and languages named, in megabytes of UTF-8 text per second of one core.
+"""Measures the speed of signals and language identification, in megabytes of UTF-8 text per second of one core.
 
     python -m bench.filters DATA [--peers PYTHON]
 
-DATA is a folder with `livedoor_news/`, `aozora/` and `wordlists/ng_hojichar_dict/`. The kernels are what manyo wrote;
-LZ4, zlib and Aho-Corasick are library calls, and are stated apart. Each figure is the best of five runs, compilation
-left out. HojiChar's and datatrove's filters (`bench/peer_filters.py`) run in the interpreter that is named, on the
+DATA is a folder with `livedoor_news/`, `aozora/` and `wordlists/ng_hojichar_dict/`. The kernels are manyo's own; LZ4,
+zlib and Aho-Corasick are library calls and have rows of their own. Each figure is the best of five runs, without
+compilation. The filters of HojiChar and datatrove (`bench/peer_filters.py`) run in the interpreter `--peers`, on the
 first texts of each kind.
 
-Beside each peer stand every default signal, and those alone that the peer's filters look at, which the table names.
-For datatrove there are two such sets: n-grams and shares of characters, and with those of words by the same SudachiPy,
-of which dividing into words is nearly all on either side. That one is measured on the peer's texts.
+Each peer is compared with every default signal, and with only those that the peer's filters measure, which the table
+names. For datatrove there are two such sets: n-grams and fractions of characters, and those of words by the same
+SudachiPy, whose segmentation takes nearly all the time on either side. The second is measured on the peer's texts.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from manyo.filters.signals.signal_settings import SignalSettings, WordLists
 from manyo.filters.signals.tells import read_tells
 from manyo.filters.signals.vocabulary import count_words, load_words
 
-#: What Gopher, C4 and FineWeb ask of lines and sentences, whatever a word is.
+#: What Gopher, C4 and FineWeb measure on lines and sentences, independent of words.
 _BY_LINES = (
     "bullet_line_fraction",
     "ellipsis_line_fraction",
@@ -54,7 +54,7 @@ _BY_LINES = (
     "short_line_fraction",
 )
 
-#: What HojiChar's twelve filters look at.
+#: What HojiChar's twelve filters measure.
 AS_HOJICHAR = (
     "head_kana_count",
     "char_count",
@@ -70,7 +70,7 @@ AS_HOJICHAR = (
     "violence_word_count",
 )
 
-#: What datatrove's Gopher, C4 and FineWeb filters look at, by lines and by characters in place of words.
+#: What datatrove's Gopher, C4 and FineWeb filters measure, by lines and by characters instead of words.
 AS_DATATROVE = (
     *_BY_LINES,
     "char_count",
@@ -83,7 +83,7 @@ AS_DATATROVE = (
     "newline_fraction",
 )
 
-#: The same with words, divided as datatrove divides them.
+#: The same with words, segmented as datatrove segments them.
 AS_DATATROVE_BY_WORDS = (
     *_BY_LINES,
     "word_count",
@@ -97,7 +97,7 @@ AS_DATATROVE_BY_WORDS = (
     "newlines_per_word",
 )
 
-#: What a sample of each document is divided into words for.
+#: Signals that segment a sample of each document into words.
 PARTS_OF_SPEECH = (
     "noun_fraction",
     "particle_word_fraction",
@@ -111,12 +111,12 @@ _RUBY_AND_NOTES = re.compile(r"《[^》]*》|［＃[^］]*］|｜")
 
 
 def news_texts(data: Path) -> list[str]:
-    """News articles: short documents, 1,200 characters on average."""
+    """Return news articles: short documents, 1,200 characters on average."""
     return [path.read_text(encoding="utf-8") for path in sorted((data / "livedoor_news").glob("*.txt"))]
 
 
 def book_texts(data: Path) -> list[str]:
-    """Aozora texts without ruby and notes: long documents, 20,000 characters on average."""
+    """Return Aozora texts without ruby and notes: long documents, 20,000 characters on average."""
     paths = sorted((data / "aozora").glob("*.txt"))[::4]
     return [_RUBY_AND_NOTES.sub("", path.read_bytes().decode("cp932", "replace")) for path in paths]
 
@@ -144,11 +144,13 @@ def main() -> None:
         "words (Aho-Corasick)": lambda batch: count_words(_texts(batch), lists),
         f"measure: every default signal, {len(signals_schema()) - 1}": measure,
         f"measure: with the lists' words, {len(signals_schema(asked)) - 1}": lambda batch: measure(batch, asked),
-        f"measure: and what its preset asks for, {len(signals_schema(as_preset)) - 1}": lambda batch: measure(
+        f"measure: and what its preset needs, {len(signals_schema(as_preset)) - 1}": lambda batch: measure(
             batch, as_preset
         ),
-        f"what HojiChar's filters look at, {len(AS_HOJICHAR)}": lambda batch: _measure_only(AS_HOJICHAR, batch, asked),
-        f"what datatrove's look at, {len(AS_DATATROVE)}": lambda batch: _measure_only(AS_DATATROVE, batch, asked),
+        f"what HojiChar's filters measure, {len(AS_HOJICHAR)}": lambda batch: _measure_only(AS_HOJICHAR, batch, asked),
+        f"what datatrove's filters measure, {len(AS_DATATROVE)}": lambda batch: _measure_only(
+            AS_DATATROVE, batch, asked
+        ),
         "identify: languages": lambda batch: identify(batch, LanguageSettings()),
     }
     for name, step in steps.items():
@@ -160,7 +162,7 @@ def main() -> None:
         for name in peers[0]:
             print(f"{name:44}" + "".join(f"{speeds[name]:8.2f}" for speeds in peers))
         for name, names in (
-            ("what datatrove looks at, by words", AS_DATATROVE_BY_WORDS),
+            ("what datatrove measures, by words", AS_DATATROVE_BY_WORDS),
             ("parts of speech, of 2,000 characters", PARTS_OF_SPEECH),
         ):
             speeds = [_speed_of(names, _documents(texts), asked) for texts in samples]
@@ -175,13 +177,13 @@ def main() -> None:
 
 
 def _word_lists(folder: Path) -> WordLists:
-    """The lists that HojiChar ships, so that it and we look for the same words."""
+    """Return the lists that HojiChar ships, so that both search for the same words."""
     named = {"advertising": "advertisement", "adult": "adult"} | {n: n for n in ("discrimination", "violence")}
     return WordLists(**{ours: load_words(str(folder / f"{theirs}_keywords_ja.txt")) for ours, theirs in named.items()})
 
 
 def _measure_only(names: tuple[str, ...], batch: pa.RecordBatch, settings: SignalSettings) -> None:
-    """Measure these signals, and run no pass that none of them asks for."""
+    """Measure these signals, and run no pass that none of them needs."""
     passes = Passes(batch["text"], settings)
     signals = {signal.column.name: signal for signal in SIGNALS}
     for name in names:
@@ -194,13 +196,13 @@ def _speed_of(names: tuple[str, ...], batch: pa.RecordBatch, settings: SignalSet
 
 
 def _first_texts(texts: list[str]) -> list[str]:
-    """Whole documents from the beginning, up to _PEER_BYTES."""
+    """Return whole documents from the beginning, up to _PEER_BYTES."""
     ends = np.cumsum([len(text.encode()) for text in texts])
     return texts[: max(1, int(np.searchsorted(ends, _PEER_BYTES)))]
 
 
 def _peer_speeds(python: str, texts: list[str]) -> dict[str, float]:
-    """MB/s of each peer."""
+    """Return MB/s of each peer."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "texts.json")
         path.write_text(json.dumps(texts), "utf-8")

@@ -3,12 +3,12 @@
     python -m bench.labels DATA [--misses] [--rules FILE ...]
 
 DATA is a folder with `web/mixed-*.warc.gz` and `web/japanese-000.warc.gz`; the labels are `bench/labels/web.tsv`,
-addresses and no text, made as `bench/labels/GUIDE.md` says. A rule set should keep the good pages. The pages were drawn
-from strata of unequal size (kept or dropped by the default rules of that day, source, length), so each stands for
-`stands_for` pages; figures are of the pages that they stand for, with the 90 % interval of 1,000 samples drawn again,
-then of their characters. Of the first draw, one half (`development`) was looked at when rules were chosen, the other
-(`held_out`) less; the second draw (`fresh`) came after. `--misses` names the pages that the rules judge otherwise than
-what was settled, and why.
+addresses without text, made as `bench/labels/GUIDE.md` describes. A set of rules should keep the good pages. The pages
+were drawn from strata of unequal size (kept or dropped by the default rules of that day, source, length), so each
+represents `stands_for` pages. Figures are weighted by these, with the 90 % interval of 1,000 bootstrap samples; then
+weighted by characters. One half of the first draw (`development`) was read when rules were chosen, the other
+(`held_out`) less; the second draw (`fresh`) came after. `--misses` lists the pages that the rules decide differently
+from the settled label, and why.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ rules = "{rules}"
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """One labelled page: its address, how many pages it stands for, both readings and what was settled."""
+    """One labelled page: its address, how many pages it represents, both readings and the settled label."""
 
     url: str
     stands_for: float
@@ -92,7 +92,7 @@ def main() -> None:
 
 
 def read_labels() -> list[Labelled]:
-    """The labelled pages, in the order of their addresses."""
+    """Return the labelled pages, in the order of their addresses."""
     with _LABELS.open(encoding="utf-8", newline="") as file:
         return [
             Labelled(
@@ -107,7 +107,7 @@ def read_labels() -> list[Labelled]:
 
 
 def agree(pages: Sequence[Labelled]) -> tuple[float, float]:
-    """Share of pages on which both readings agree, and Cohen's kappa."""
+    """Return the share of pages on which both readings agree, and Cohen's kappa."""
     readings = np.array([page.readings for page in pages])
     observed = float((readings[:, 0] == readings[:, 1]).mean())
     first, second = readings.mean(axis=0)
@@ -116,7 +116,7 @@ def agree(pages: Sequence[Labelled]) -> tuple[float, float]:
 
 
 def decide(data: Path, rules: Path, folder: Path) -> dict[str, tuple[int, list[str]]]:
-    """Characters and reasons of every document by address; a second set of rules extracts nothing again."""
+    """Return characters and reasons of every document by address; a second set of rules extracts nothing again."""
     path = folder / "labels.toml"
     path.write_text(_CONFIG.format(out=folder / "out", data=data.resolve(), rules=rules.resolve()), encoding="utf-8")
     result = run(load_config(str(path)), Serial(), watcher(), "filter")
@@ -134,7 +134,10 @@ def _rows(documents, decisions, names: Sequence[str]) -> Iterator[tuple[str, tup
 
 
 def figures(pages: Sequence[Labelled], decided: Mapping[str, tuple[int, list[str]]]) -> str:
-    """How many are kept; precision and recall of the pages that they stand for, and of those pages' characters."""
+    """Return how many pages are kept, and precision and recall.
+
+    Both are weighted by the pages that each page represents, then by the characters of these.
+    """
     kept = np.array([not decided[page.url][1] for page in pages])
     good = np.array([page.is_good for page in pages])
     stands_for = np.array([page.stands_for for page in pages])
@@ -158,7 +161,7 @@ def _precision_recall(sizes: np.ndarray, good: np.ndarray, kept: np.ndarray) -> 
 
 
 def print_misses(pages: Sequence[Labelled], decided: Mapping[str, tuple[int, list[str]]]) -> None:
-    """The pages on which rules and reader differ."""
+    """Print the pages on which rules and readers differ."""
     for page in pages:
         reasons = decided[page.url][1]
         if page.is_good == bool(reasons):

@@ -1,9 +1,9 @@
-"""How well OCR becomes running text, over simulated books with known truth.
+"""Scores how well OCR lines become running text, over simulated books with known truth.
 
     python -m bench.ocr DATA [BOOKS]
 
-DATA is a folder with `aozora/`; each book is made of one of its texts (`bench/ocr_noise.py`), in turn in
-every layout, and read back through the NDL source, as page XML and as the JSON of a full-text package.
+DATA is a folder with `aozora/`. Each book is made from one of its texts (`bench/ocr_noise.py`), in every layout in
+turn, and read back through the NDL source, as page XML and as the JSON of a full-text package.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from manyo.corpus.records import Document, Record
 from manyo.corpus.sources import aozora, ndl
 from manyo.pipelines.extraction.loop import rare_collections
 
-#: Pages of a simulated book are made of this much text.
+#: Characters of text in a simulated book.
 _BOOK_CHARS = 40_000
 _CHAPTERS = ("月の出", "峠をこえて", "古い手紙", "川べりの家")
 
 
 def main() -> None:
-    """Print the scores of both shapes, and of the layouts that are worst."""
+    """Print the scores of both formats, and of the worst layouts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("books", type=int, nargs="?", default=200)
@@ -43,7 +43,7 @@ def main() -> None:
             items = items_of(pages, shape)
             n_bytes += sum(len(item.data) for item in items)
             if not number:
-                read(items)  # loads the kernels, once a process
+                read(items)  # loads the kernels, once per process
             with rare_collections():  # as the extract stage does
                 started = time.process_time()
                 text = read(items)
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def prose(path: Path) -> list[str]:
-    """Paragraphs of an Aozora text up to a book's length: lines with one indent, and speech."""
+    """Return paragraphs of an Aozora text up to the length of a book: lines with one indent, and speech."""
     record = Record(str(path), 0, path.stem, path.read_bytes())
     document = aozora.parse(record, aozora.Options())
     if not isinstance(document, Document):
@@ -74,7 +74,7 @@ def prose(path: Path) -> list[str]:
 
 
 def items_of(pages: Sequence[SimPage], shape: str) -> tuple[ndl.Item, ...]:
-    """The book's pages as files of the NDL source."""
+    """Return the book's pages as files of the NDL source."""
     return tuple(
         ndl.Item(f"digidepo_9990001_{number:04}.xml", page_xml(page, f"{number:04}.jpg"))
         if shape == "xml"
@@ -84,24 +84,24 @@ def items_of(pages: Sequence[SimPage], shape: str) -> tuple[ndl.Item, ...]:
 
 
 def read(items: tuple[ndl.Item, ...]) -> str:
-    """The running text of a publication."""
+    """Return the running text of a publication."""
     record = Record("simulated", 0, "9990001", ndl.Publication(items, {}))
     document = ndl.parse(record, ndl.Options())
     return document.text if isinstance(document, Document) else ""
 
 
 def score(pages: Sequence[SimPage], text: str) -> Counter[str]:
-    """Counts of what was joined, dropped, kept and moved, by looking for each true line in the text.
+    """Count what was joined, dropped, kept and moved, by searching for each true line in the text.
 
-    Lines are searched in reading order from where the last one ended; one that only stands elsewhere is
-    out of order, one that stands nowhere is lost.
+    Lines are searched in reading order from the end of the last one. A line that is found only elsewhere is out of
+    order; one that is found nowhere is lost.
     """
     counts: Counter[str] = Counter()
     position, has_last = 0, False
     for page in pages:
         left_over: list[str] = []
         is_in_order = True
-        if counts["moved_lines"]:  # the last page ended somewhere: begin anew where this one does
+        if counts["moved_lines"]:  # search from the start of this page
             starts = [text.find(line.text) for line in page.lines if line.role == "body" and len(line.text) > 15]
             position, has_last = min([start for start in starts if start >= 0], default=position), False
         for line in page.lines:
@@ -130,7 +130,7 @@ def score(pages: Sequence[SimPage], text: str) -> Counter[str]:
             if between.strip():
                 left_over.append(between)
             position, has_last = found + len(line.text), True
-        # Furniture may stand after the last line of the page.
+        # Furniture may follow the last line of the page.
         rest = text[position : position + _SEARCH_CHARS]
         left_over.append(rest.split("\n", 2)[1] if rest.startswith("\n") and "\n" in rest[1:] else "")
         kept = "\n".join(left_over)
@@ -148,12 +148,12 @@ def score(pages: Sequence[SimPage], text: str) -> Counter[str]:
     return counts
 
 
-#: As far as a line may be from where it is expected.
+#: How far a line may be from its expected place.
 _SEARCH_CHARS = 150
 
 
 def measures(counts: Counter[str]) -> dict[str, float]:
-    """Rates of a score: all fractions, best 1, but for `loss` and `intruding`, best 0."""
+    """Return the rates of a score: all are fractions, best 1, except `loss` and `intruding`, best 0."""
     removed = counts["furniture"] - counts["kept_furniture"]
     return {
         "join": counts["right_joins"] / max(counts["joins"], 1),

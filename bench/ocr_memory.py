@@ -1,10 +1,10 @@
-"""Does memory stay flat however many OCR pages there are? Peak of the whole extract stage, over growing inputs.
+"""Measures whether memory stays flat for any number of OCR pages: peak of the extract stage over growing inputs.
 
     python -m bench.ocr_memory DATA [PAGES …]
 
-One simulated book (`bench/ocr_noise.py`) is written as page XML again and again, each time as another publication,
-into one ZIP, one TAR and one folder. Each is extracted by `manyo extract` in a process of its own; the peak is that
-of the parser's process or of the driver, whichever is larger, as the manifests have it.
+One simulated book (`bench/ocr_noise.py`) is written as page XML repeatedly, each time as another publication, into one
+ZIP, one TAR and one folder. Each is extracted by `manyo extract` in its own process; the peak is that of the parser's
+process or of the driver, whichever is larger, as the manifests report it.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ Files = Iterable[tuple[str, bytes]]
 
 
 def files(pages: list[bytes], n_pages: int) -> Iterator[tuple[str, bytes]]:
-    """Name and XML of so many pages, book after book."""
+    """Yield name and XML of `n_pages` pages, book after book."""
     for number in range(n_pages):
         pid, page = divmod(number, len(pages))
         yield f"digidepo_{9_000_000 + pid}_{page + 1:04}.xml", pages[page]
 
 
 def write_zip(folder: Path, some: Files) -> str:
-    """All in one ZIP; the glob that finds it."""
+    """Write all pages into one ZIP; return the glob that finds it."""
     with zipfile.ZipFile(folder / "pages.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, data in some:
             archive.writestr(name, data)
@@ -57,7 +57,7 @@ def write_zip(folder: Path, some: Files) -> str:
 
 
 def write_tar(folder: Path, some: Files) -> str:
-    """All in one TAR; the glob that finds it."""
+    """Write all pages into one TAR; return the glob that finds it."""
     with tarfile.open(folder / "pages.tar", "w") as archive:
         for name, data in some:
             entry = tarfile.TarInfo(name)
@@ -67,7 +67,7 @@ def write_tar(folder: Path, some: Files) -> str:
 
 
 def write_folder(folder: Path, some: Files) -> str:
-    """One file a page; the glob that finds them."""
+    """Write one file per page; return the glob that finds them."""
     (folder / "pages").mkdir()
     for name, data in some:
         (folder / "pages" / name).write_bytes(data)
@@ -75,7 +75,7 @@ def write_folder(folder: Path, some: Files) -> str:
 
 
 def peak(write: Callable[[Path, Files], str], pages: list[bytes], n_pages: int) -> str:
-    """Documents, size and peak memory of one input."""
+    """Return documents, size and peak memory of one input."""
     with tempfile.TemporaryDirectory(prefix="manyo-pages-") as name:
         folder = Path(name)
         inputs = write(folder, files(pages, n_pages))
@@ -90,12 +90,12 @@ def peak(write: Callable[[Path, Files], str], pages: list[bytes], n_pages: int) 
 
 
 def main() -> None:
-    """Print a line for each shape and number of pages."""
+    """Print a line for each container and number of pages."""
     data, *numbers = sys.argv[1:]
     texts = (paragraphs for path in sorted((Path(data) / "aozora").glob("*.txt")) if (paragraphs := prose(path)))
     simulated = book(next(texts), ("山と川の本",), LAYOUTS[0], Noise(), seed=0)
     pages = [item.data for item in items_of(simulated, "xml")]
-    print(f"{len(pages)} pages a book, {sum(map(len, pages)) / len(pages) / 1000:.0f} kB a page")
+    print(f"{len(pages)} pages per book, {sum(map(len, pages)) / len(pages) / 1000:.0f} kB a page")
     for write in (write_zip, write_tar, write_folder):
         for n_pages in map(int, numbers or ("10000", "100000")):
             print(f"{write.__name__.removeprefix('write_'):8}{peak(write, pages, n_pages)}", flush=True)

@@ -1,13 +1,11 @@
-"""Books as OCR sees them, made of clean text, so that the cleaning of OCR can be scored.
+"""Simulates books as OCR sees them, from clean text, so that OCR cleaning can be scored.
 
-Paragraphs are set in type (indents, hanging punctuation, one or two columns, vertical or horizontal,
-headings between blank lines), photographed (boxes that are a little off) and recognised (wrong
-characters, 〓, lines given twice, ruby and running heads and page numbers among the lines, an order
-that mixes the columns up). Every line knows what it is, so the truth is known for each.
+Paragraphs are typeset (indents, hanging punctuation, one or two columns, vertical or horizontal, headings between
+blank lines), photographed (boxes slightly off) and recognised (wrong characters, 〓, lines given twice, ruby,
+running heads and page numbers among the lines, an order that mixes the columns). Every line carries its true role.
 
-Numbers of the default noise: 1.5 wrong characters in 100 is the worst decade of print
-(F 0.92 to 0.99 by the National Diet Library's own evaluation, median 0.97); 2.7 % of the lines of a
-full-text package come twice.
+Source of the default noise: 1.5 wrong characters in 100 is the worst decade of print (F 0.92 to 0.99 by the National
+Diet Library's own evaluation, median 0.97); 2.7 % of the lines of a full-text package occur twice.
 """
 
 from __future__ import annotations
@@ -27,13 +25,13 @@ class Noise:
     """How badly a book is recognised; all rates are fractions.
 
     Attributes:
-        wrong: of the characters, read as another one.
+        wrong: of the characters, read as another character.
         geta: of the characters, written 〓.
         twice: of the lines, given a second time word for word.
-        ruby: of the lines, with a line of small kana beside them.
+        ruby: of the lines, with a line of small kana next to them.
         seen_furniture: of the running heads and page numbers, marked by the layout detector.
         mixed_order: of the pages with two columns, whose lines come in a wrong order.
-        jitter: of a character's size, by which a box's edges are off.
+        jitter: of a character's size, by which the edges of a box are off.
     """
 
     wrong: float = 0.015
@@ -47,7 +45,7 @@ class Noise:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a book is set: characters a line, lines a column, columns a page, sizes in pixels."""
+    """How a book is typeset: characters per line, lines per column, columns per page, sizes in pixels."""
 
     is_vertical: bool
     line_chars: int
@@ -60,7 +58,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class SimLine:
-    """A recognised line: its text, its box (x, y, width, height), and what it truly is."""
+    """A recognised line: its text, its box (x, y, width, height), and what it is in truth."""
 
     text: str
     box: tuple[float, float, float, float]
@@ -72,7 +70,7 @@ class SimLine:
 
 @dataclass(frozen=True, slots=True)
 class SimPage:
-    """A page: lines in true reading order (furniture first), and the order in which the tool gives them."""
+    """A page: lines in true reading order (furniture first), and the order in which the tool returns them."""
 
     lines: tuple[SimLine, ...]
     given_order: tuple[int, ...]
@@ -101,12 +99,12 @@ _KANA = "あいうえおかきくけこさしすせそたちつてとなにぬ�
 
 
 def book(paragraphs: Sequence[str], headings: Sequence[str], layout: Layout, noise: Noise, seed: int) -> list[SimPage]:
-    """Set, photograph and recognise a book.
+    """Typeset, photograph and recognise a book.
 
     Args:
-        paragraphs: without indents and line ends; a line of its own each.
-        headings: titles of the book (the first) and of its chapters, which head the pages too.
-        layout: how it is set.
+        paragraphs: without indents and line ends; one line each.
+        headings: titles of the book (the first) and of its chapters, which also head the pages.
+        layout: how it is typeset.
         noise: how badly it is recognised.
         seed: of the random numbers.
     """
@@ -123,7 +121,7 @@ def book(paragraphs: Sequence[str], headings: Sequence[str], layout: Layout, noi
 
 
 def wrongly_read(text: str, noise: Noise, rng: random.Random) -> str:
-    """The text with wrong characters and 〓, of the same length."""
+    """Return the text with wrong characters and 〓, of the same length."""
     return "".join(
         "〓"
         if (dice := rng.random()) < noise.geta
@@ -145,7 +143,7 @@ class _Slot:
 def _set(
     paragraphs: Sequence[str], headings: Sequence[str], layout: Layout, rng: random.Random
 ) -> Iterator[_Slot | None]:
-    """Lines of type, None for blank ones. A chapter has about 60 paragraphs."""
+    """Return lines of type, None for blank ones. A chapter has about 60 paragraphs."""
     every = max(len(paragraphs) // (len(headings) + 1), 1)
     for number, paragraph in enumerate(paragraphs):
         if number and number % every == 0 and number // every <= len(headings):
@@ -162,8 +160,8 @@ def _set_paragraph(paragraph: str, layout: Layout) -> Iterator[_Slot]:
         room = layout.line_chars - (indent if is_first else 0)
         end = start + room
         if paragraph[end : end + 1] and paragraph[end] in _HANGING:
-            end += 1  # punctuation hangs over the edge rather than to begin a line
-        # A blank at either end of a line is no character to recognise.
+            end += 1  # punctuation hangs over the edge instead of beginning a line
+        # A blank at either end of a line is not recognised.
         if text := paragraph[start:end].strip():
             yield _Slot(text, indent if is_first else 0, is_first)
         start, is_first = end, False
@@ -189,7 +187,7 @@ def _page(
     else:
         width = layout.columns * along + (layout.columns - 1) * gap + 2 * margin
         height = across + 2 * margin
-    dx, dy = rng.uniform(-0.5, 0.5) * size, rng.uniform(-0.5, 0.5) * size  # the book lies a little askew
+    dx, dy = rng.uniform(-0.5, 0.5) * size, rng.uniform(-0.5, 0.5) * size  # the book lies slightly askew
 
     def off() -> float:
         return rng.uniform(-noise.jitter, noise.jitter) * size
@@ -259,7 +257,7 @@ def _page(
 
 
 def page_xml(page: SimPage, name: str) -> bytes:
-    """The page as NDLOCR-Lite writes it; what the layout detector saw as furniture is a BLOCK as well."""
+    """Return the page as NDLOCR-Lite writes it; furniture that the layout detector marked is a BLOCK as well."""
     blocks: list[str] = []
     inside: dict[int, list[str]] = {}
     for order, index in enumerate(page.given_order):
@@ -279,12 +277,12 @@ def page_xml(page: SimPage, name: str) -> bytes:
 
 
 def page_json(page: SimPage) -> bytes:
-    """The page as in a full-text package: lines with boxes, and nothing that says what they are."""
+    """Return the page as in a full-text package: lines with boxes, without their roles."""
     entries = []
     for order, index in enumerate(page.given_order):
         line = page.lines[index]
         x, y, width, height = (round(value) for value in line.box)
-        # A line that comes twice comes with the same id.
+        # A line that occurs twice has the same id.
         entries.append(
             {"id": order, "contenttext": line.text, "xmin": x, "ymin": y, "xmax": x + width, "ymax": y + height}
         )

@@ -1,12 +1,12 @@
-"""Runs HojiChar's and datatrove's filters for `bench/filters.py`, in whatever Python has them: no import of ours.
+"""Runs the filters of HojiChar and datatrove for `bench/filters.py`, in any Python that has them, without manyo.
 
     PYTHON bench/peer_filters.py TEXTS.json
 
-HojiChar: the filters whose measures are among our signals and need no word segmentation (language, length, full
+HojiChar: the filters whose measures are among manyo's signals and need no word segmentation (language, length, full
 stops, repeated characters and strings, short lines, ellipses, marks of message boards, words of the four lists that it
-ships). datatrove: Gopher quality and repetition, C4 and FineWeb, for Japanese, each of which divides the text into
-words. Every document goes through every filter, whatever the others say of it. Prints a JSON object: least processor
-time of two runs, in seconds.
+ships). datatrove: Gopher quality and repetition, C4 and FineWeb, for Japanese, each of which segments the text into
+words. Every document goes through every filter, whatever the other filters decide. Prints a JSON object: least
+processor time of two runs, in seconds.
 """
 
 from __future__ import annotations
@@ -50,21 +50,21 @@ DATATROVE = (
 
 
 def by_hojichar(texts: list[str]) -> None:
-    """Twelve filters on every text."""
+    """Run twelve filters on every text."""
     for text in texts:
         for one in HOJICHAR:
             one.apply(hojichar.Document(text))
 
 
 def by_datatrove(texts: list[str]) -> None:
-    """Four filters on every text."""
+    """Run four filters on every text."""
     for number, text in enumerate(texts):
         for one in DATATROVE:
             one.filter(Document(text=text, id=str(number)))
 
 
 def least_seconds(work: Callable[[list[str]], None], texts: list[str]) -> float:
-    """Processor time, models loaded."""
+    """Return the least processor time, with models loaded."""
     work(texts[:1])
     seconds = []
     for _ in range(2):

@@ -1,8 +1,8 @@
-"""Runs HojiChar's MaskPersonalInformation for `bench/scrub.py`, in whatever Python has it: no import of ours, no Arrow.
+"""Runs HojiChar's MaskPersonalInformation for `bench/scrub.py`, in any Python that has it, without manyo.
 
     PYTHON bench/peer_hojichar.py TEXTS.json ROUNDS
 
-Prints a JSON object: the least processor time of all texts in seconds, and (row, start, stop) of what is masked.
+Prints a JSON object: the least processor time for all texts in seconds, and (row, start, stop) of each mask.
 """
 
 from __future__ import annotations

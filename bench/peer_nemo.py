@@ -1,10 +1,10 @@
-"""Runs NeMo Curator's Common Crawl stage for `bench/web.py`, in whatever Python has it: no import of ours.
+"""Runs NeMo Curator's Common Crawl stage for `bench/web.py`, in any Python that has it; imports nothing of manyo.
 
     PYTHON bench/peer_nemo.py ALGORITHM PAGES.json WARC …
 
-ALGORITHM is justext or resiliparse. Its iterator and extractor are called as its pipeline calls them, one record
-after another; of its stop lists it is given the Japanese one, so that it extracts no page that it takes for another
-language. Writes file name, address and text of each document; prints the processor time in seconds, imports left out.
+ALGORITHM is justext or resiliparse. Its iterator and extractor are called as its pipeline calls them, one record after
+another. Of its stop lists it gets the Japanese one, so it extracts no page that it takes for another language. Writes
+file name, address and text of each document; prints the processor time in seconds, without imports.
 """
 
 from __future__ import annotations

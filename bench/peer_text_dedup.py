@@ -1,10 +1,10 @@
-"""Runs text-dedup's MinHash for `bench/dedup.py`, in whatever Python has it: no import of ours.
+"""Runs text-dedup's MinHash for `bench/dedup.py`, in any Python that has it; imports nothing of manyo.
 
     PYTHON bench/peer_text_dedup.py TEXTS.json KEPT.json PERMUTATIONS BANDS ROWS SHINGLE_CHARS
 
-TEXTS.json is a list of texts whose tokens are divided by blanks. Signatures are made by its `embed_func` as its command
-calls it; then its command runs over all texts, from a folder of `datasets` to another. Writes the numbers of the texts
-that it keeps; prints the processor seconds of both, imports left out and child processes counted.
+TEXTS.json is a list of texts whose tokens are separated by blanks. Signatures are made by its `embed_func` as its
+command calls it; then its command runs over all texts, from one folder of `datasets` to another. Writes the numbers of
+the texts that it keeps; prints the processor seconds of both, without imports, child processes included.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main() -> None:
     """Time and deduplicate."""
     texts_path, kept_path, permutations, bands, rows, shingle_chars = sys.argv[1:]
     texts = json.loads(Path(texts_path).read_text("utf-8"))
-    # As its main makes them with 64 hash bits, its default.
+    # As its main function makes them with 64 hash bits, its default.
     prime = np.uint64((1 << 61) - 1)
     drawn = [minhash.RNG.randint(low, prime, size=(int(permutations),), dtype=np.uint64) for low in (1, 0)]
     start = seconds()
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def seconds() -> float:
-    """Processor time of this process and of children that have ended."""
+    """Return the processor time of this process and of its ended children."""
     used = os.times()
     return used.user + used.system + used.children_user + used.children_system
 

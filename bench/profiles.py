@@ -1,16 +1,15 @@
-"""What the rules of the licensed profiles keep of good texts, and drop of misread ones.
+"""Measures what the rules of the licensed profiles keep of good texts, and drop of misread ones.
 
     python -m bench.profiles DATA [--chosen | --unseen]
 
-Good texts are the samples of each profile; of Aozora and Genji only the works that the table of
-`filters/signals/plausibility.py` was not made of. Each is taken whole, by pages of 560 characters (14 lines of 40),
-and by
-pieces of 150, the length of a short poem. Misread are the same with 35 of 100 characters replaced as
-`bench/ocr_noise.py` does it (kana, and kanji that look alike), by characters of the text itself, or by any kanji of
-JIS level 1. For `ocr`, pages of held-out books as they are set, read at 1.5 % and at 35 %, and cleaned by the NDL
-source. With `--chosen` it is the other half, on which thresholds are chosen. With `--unseen` it is what neither
-the table nor a threshold was made or chosen with: the NDL's lines of ground truth, paragraphs of Wikipedia (JSQuAD),
-texts of Common Crawl and the gold texts of news sites and a blog.
+Good texts are the samples of each profile; of Aozora and Genji only the works from which the table of
+`filters/signals/plausibility.py` was not made. Each is taken whole, by pages of 560 characters (14 lines of 40), and
+by pieces of 150, the length of a short poem. Misread texts are the same with 35 of 100 characters replaced as
+`bench/ocr_noise.py` does it (kana, and kanji of similar shape), by characters of the text itself, or by any kanji of
+JIS level 1. For `ocr`, pages of held-out books are typeset, read at 1.5 % and at 35 % of wrong characters, and cleaned
+by the NDL source. `--chosen` measures the other half, on which thresholds are chosen. `--unseen` measures texts with
+which neither the table nor a threshold was made or chosen: the NDL's lines of ground truth, paragraphs of Wikipedia
+(JSQuAD), texts of Common Crawl and the gold texts of news sites and a blog.
 """
 
 from __future__ import annotations
@@ -44,11 +43,11 @@ _LEVEL_1 = [
 
 
 def main() -> None:
-    """Print a line for each profile, length and way of misreading."""
+    """Print a line for each profile, length and kind of misreading."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--chosen", action="store_true", help="measure on the half that thresholds are chosen on")
-    parser.add_argument("--unseen", action="store_true", help="measure on texts that nothing was chosen with")
+    parser.add_argument("--chosen", action="store_true", help="measure on the half on which thresholds are chosen")
+    parser.add_argument("--unseen", action="store_true", help="measure on texts with which nothing was chosen")
     options = parser.parse_args()
     data, rules, rng = options.data, load_rules("default"), random.Random(0)
     for profile, texts in unseen_texts(data) if options.unseen else good_texts(data, options.chosen):
@@ -62,7 +61,7 @@ def main() -> None:
 
 
 def good_texts(data: Path, chosen: bool) -> Iterator[tuple[str, list[str]]]:
-    """Profile and its samples; of news and statutes, of which nothing was counted, every second one."""
+    """Return profile and samples; of news and statutes, which are in no table, every second one."""
     held_out = [(name, text) for name, text, _ in works(data) if is_counted(name) == chosen]
     classical = [text for name, text in held_out if name.startswith("chapter")]
     classical += [text for _, text in documents("honkoku", sorted((data / "classical/honkoku").rglob("*.*")))]
@@ -79,7 +78,7 @@ def good_texts(data: Path, chosen: bool) -> Iterator[tuple[str, list[str]]]:
 
 
 def unseen_texts(data: Path) -> Iterator[tuple[str, list[str]]]:
-    """Profile and texts of which nothing was counted, and that nobody looked at to choose a threshold.
+    """Return profile and texts that are in no table and that nobody read to choose a threshold.
 
     The NDL's lines are of 1,465 books in the public domain; each forty, in the order of the books, are one text.
     """
@@ -97,13 +96,13 @@ def unseen_texts(data: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 def statutes(data: Path) -> list[str]:
-    """Statutes of the Meiji era and later, of a web sample: kanji and katakana."""
+    """Return statutes of the Meiji era and later, of a web sample: kanji and katakana."""
     pages = documents("warc", [data / "web/japanese-000.warc.gz"])
     return [text for address, text in pages if "law.e-gov.go.jp" in str(address)]
 
 
 def cut(text: str, chars: int | None) -> list[str]:
-    """The text, or up to five pieces of it, from all of its parts."""
+    """Return the text, or up to five pieces of it, from all of its parts."""
     if chars is None or len(text) <= chars:
         return [text]
     step = max(chars, (len(text) - chars) // _PAGES_OF_A_TEXT + 1)
@@ -111,7 +110,7 @@ def cut(text: str, chars: int | None) -> list[str]:
 
 
 def book_pages(data: Path, wrong: float) -> list[str]:
-    """Pages of books of held-out works, set, misread and cleaned."""
+    """Return pages of books of held-out works, typeset, misread and cleaned."""
     held_out = (
         path
         for path in sorted((data / "aozora").glob("*.txt"))
@@ -160,7 +159,7 @@ def report(profile: str, name: str, way: str, texts: list[str], rules: tuple[Rul
 
 
 def _on_text(rules: tuple[Rule, ...]) -> list[Rule]:
-    """Without those on what only the source knows."""
+    """Return the rules without those on columns that only the source measures."""
     return [rule for rule in rules if rule.signal != "link_fraction"]
 
 

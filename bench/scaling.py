@@ -1,12 +1,12 @@
-"""What a second worker gains: one stage after another on one core of a local Ray cluster, and on two.
+"""Measures what a second worker gains: each stage on one core of a local Ray cluster, and on two.
 
     MANYO_DATA=… python -m bench.scaling [STAGE …]
 
-`extract` reads archives cut from a crawl of Japanese pages, the others books of Aozora Bunko, in as many copies as it
-takes to keep one worker busy for some seconds. The cluster is the same in both cases: on one core, a task asks for two.
-Workers are warm. Each case runs three times in turn; what counts is the ratio of the medians. The driver and Ray's own
-processes have the same two cores, as they have on a laptop. The floor is the same for tasks that only count, in the
-same rounds: what the machine had to give.
+`extract` reads archives cut from a crawl of Japanese pages, the other stages books of Aozora Bunko, in as many copies
+as keep one worker busy for some seconds. The cluster is the same in both cases; for one core, each task requests two.
+Workers are warm. Each case runs three times, alternating; the result is the ratio of the medians. The driver and Ray's
+own processes share the two cores, as they do on a laptop. The floor is the same ratio for tasks that only count, in
+the same rounds: what the machine could give.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _COPIES = {"measure": 12, "signatures": 36, "encode": 4}
 
 _ARCHIVES, _RECORDS_PER_ARCHIVE, _ARCHIVE_COPIES, _ROUNDS = 8, 410, 8, 3
 
-#: The floor's tasks: how many, and how far each counts, a third of a second.
+#: Tasks of the floor: their number, and how far each counts, which takes a third of a second.
 _FLOOR_TASKS, _FLOOR_COUNT = 16, 10_000_000
 
 _CONFIG = """
@@ -68,7 +68,7 @@ target_shard_bytes = 2000000
 
 
 def configuration(data: Path, folder: Path, stage_name: str) -> Config:
-    """The run of which one stage is measured, in a folder of its own: the copies that it reads are no other's."""
+    """Return the run of which one stage is measured, in its own folder, with its own copies of the inputs."""
     text = _CONFIG.format(out=folder / f"out-{stage_name}", root=_ROOT, data=data, crawl=folder / "crawl")
     if stage_name != "extract":
         text = text[: text.index("[[source]]")] + _BOOKS.format(data=data)
@@ -78,7 +78,7 @@ def configuration(data: Path, folder: Path, stage_name: str) -> Config:
 
 
 def cut_archives(path: Path, folder: Path) -> None:
-    """Small archives of a large one."""
+    """Cut a large archive into small ones."""
     folder.mkdir()
     with path.open("rb") as stream:
         starts = [record.stream_pos for record in ArchiveIterator(stream, parse_http=False)]
@@ -89,7 +89,7 @@ def cut_archives(path: Path, folder: Path) -> None:
 
 
 def count(_: AnyTask) -> dict[str, int]:
-    """The floor's work."""
+    """Count: the work of the floor."""
     n = 0
     while n < _FLOOR_COUNT:
         n += 1
@@ -97,14 +97,14 @@ def count(_: AnyTask) -> dict[str, int]:
 
 
 def floor_stage() -> AnyStage:
-    """Tasks that only count."""
+    """Return a stage whose tasks only count."""
     names = [f"floor/{number:03d}" for number in range(_FLOOR_TASKS)]
     units = Units(lambda: (Unit(name, {}, digest_of([name]), 1) for name in names))
     return Stage("floor", 1, NoSettings(), (), (), count, lambda _: units, memory_bytes=64 << 20)
 
 
 def copied(output: StageOutput, copies: int) -> StageOutput:
-    """A stage's output as if it had so many times the shards; what is one shard for all sources stays one."""
+    """Return a stage's output with its shards repeated; an output of one shard for all sources stays one."""
     if not all("/" in shard.name for shard in output.shards):
         return output
     shards = []
@@ -122,7 +122,7 @@ def copied(output: StageOutput, copies: int) -> StageOutput:
 
 
 def outputs_of(config: Config, wanted: set[str]) -> tuple[dict[str, AnyStage], dict[str, StageOutput]]:
-    """The stages of a run, and the outputs of those that the wanted ones need."""
+    """Return the stages of a run, and the outputs that the wanted stages need."""
     stages = {stage.name: stage for stage in build_stages(config)}
     outputs: dict[str, StageOutput] = {}
     needed = {name for stage in wanted for name in _ancestors(stages[stage])}
@@ -139,7 +139,7 @@ def _ancestors(stage: AnyStage) -> set[str]:
 
 
 def timed(stage: AnyStage, upstream: list[StageOutput], executor: RayTasks, out: Path) -> float:
-    """Seconds for a stage from its start to its last manifest."""
+    """Return the seconds of a stage from its start to its last manifest."""
     started = time.perf_counter()
     run_stage(stage, upstream, str(out), executor, lambda *_: None, lambda *_: None)
     seconds = time.perf_counter() - started
@@ -148,7 +148,7 @@ def timed(stage: AnyStage, upstream: list[StageOutput], executor: RayTasks, out:
 
 
 def measure(stage: AnyStage, upstream: list[StageOutput], executor: RayTasks, folder: Path) -> str:
-    """One line: seconds on one core and on two, their ratio, and that of the floor."""
+    """Return a line: seconds on one core and on two, their ratio, and that of the floor."""
     works = {stage.name: (stage, upstream), "floor": (floor_stage(), [])}
     seconds: dict[tuple[str, int], list[float]] = defaultdict(list)
     for number in range(_ROUNDS + 1):

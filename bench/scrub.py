@@ -1,12 +1,11 @@
-"""How fast personal information is found and masked, in megabytes of UTF-8 text per second of one core, beside peers.
+"""Measures the speed of finding and masking personal information, in MB of UTF-8 text per second of one core.
 
     python -m bench.scrub DATA [--hojichar PYTHON] [--show N]
 
 DATA is a folder with `livedoor_news/`, `aozora/` and `text/common_crawl_ja_99.json`. Each figure is the best of three
 runs, in processor time; *floor* is one pass of RE2 over the lines for an `@`. datatrove's PIIFormatter (e-mail and IP)
-runs where it is installed, HojiChar's MaskPersonalInformation (telephone and e-mail) in the interpreter that is named.
-
-What a peer masks and we do not is counted by what it is, and shown with `--show`.
+runs where it is installed, HojiChar's MaskPersonalInformation (telephone and e-mail) in the interpreter `--hojichar`.
+What a peer masks and manyo does not is counted by what it is, and shown with `--show`.
 """
 
 from __future__ import annotations
@@ -38,23 +37,23 @@ Span = tuple[int, int, int]
 
 
 def news_texts(data: Path) -> list[str]:
-    """News articles, 1,200 characters on average, many with telephone numbers of shops."""
+    """Return news articles, 1,200 characters on average, many with telephone numbers of shops."""
     return [path.read_text(encoding="utf-8") for path in sorted((data / "livedoor_news").glob("*.txt"))]
 
 
 def book_texts(data: Path) -> list[str]:
-    """The first hundred books."""
+    """Return the first hundred books."""
     return [path.read_text("cp932", "replace") for path in sorted((data / "aozora").glob("*.txt"))[:100]]
 
 
 def crawl_texts(data: Path) -> list[str]:
-    """Web pages as others extracted them."""
+    """Return web pages as others extracted them."""
     pages = json.loads((data / "text" / "common_crawl_ja_99.json").read_text("utf-8"))
     return [page["text"] for group in pages.values() for page in group]
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Least processor time of a few runs."""
+    """Return the least processor time of a few runs."""
     times = []
     for _ in range(_RUNS):
         start = time.process_time()
@@ -70,7 +69,7 @@ def scrub(documents: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def datatrove(texts: list[str]) -> tuple[float, list[Span]]:
-    """Seconds of PIIFormatter, and what it masks."""
+    """Return the seconds of PIIFormatter, and what it masks."""
     from datatrove.pipeline.formatters import PIIFormatter
 
     peer = PIIFormatter()
@@ -85,7 +84,7 @@ def datatrove(texts: list[str]) -> tuple[float, list[Span]]:
 
 
 def hojichar(python: str, texts: list[str]) -> tuple[float, list[Span]]:
-    """Seconds of MaskPersonalInformation in another interpreter, and what it masks."""
+    """Return the seconds of MaskPersonalInformation in another interpreter, and what it masks."""
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
         json.dump(texts, file)
         file.flush()
@@ -94,19 +93,19 @@ def hojichar(python: str, texts: list[str]) -> tuple[float, list[Span]]:
     return done["seconds"], [(row, start, stop) for row, start, stop in done["spans"]]
 
 
-#: What a peer masks beyond ours, by what it is; the first that fits counts.
+#: What only a peer masks, by what it is; the first that matches counts.
 DIFFERENCES = (
     ("an @ in a path or in code", re.compile(r"['/\[].*@|@.*/|@.*\.\.")),
-    ("a login or a name at a host, not an address", re.compile(r"(?:git|anonymous|root|user)@|@\d|@[\w-]+$")),
-    ("an address of a list of file endings, as image@2x.png", re.compile(r"@.*\.(?:png|jpe?g|gif|svg|js|css)$")),
+    ("a login or a name at a host, not an e-mail address", re.compile(r"(?:git|anonymous|root|user)@|@\d|@[\w-]+$")),
+    ("a file name such as image@2x.png", re.compile(r"@.*\.(?:png|jpe?g|gif|svg|js|css)$")),
     ("a version, section or reserved IP address", re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")),
     ("digits without 0 or +81 of a telephone before them", re.compile(r"\+(?!81)")),
-    ("digits that are no number of Japan's numbering plan", re.compile(r"^[0-9+ -]+$")),
+    ("digits that are not in Japan's numbering plan", re.compile(r"^[0-9+ -]+$")),
 )
 
 
 def beyond(texts: list[str], theirs: Iterable[Span], ours: Iterable[Span]) -> tuple[Counter[str], list[str]]:
-    """What a peer masks in places where we mask nothing: counted by what it is, and shown in context."""
+    """Return what a peer masks in places where manyo masks nothing: counted by what it is, and shown in context."""
     of_row: dict[int, list[tuple[int, int]]] = {}
     for row, start, stop in ours:
         of_row.setdefault(row, []).append((start, stop))
@@ -123,11 +122,11 @@ def beyond(texts: list[str], theirs: Iterable[Span], ours: Iterable[Span]) -> tu
 
 
 def main() -> None:
-    """Print a table of speeds, and what peers mask beyond ours."""
+    """Print a table of speeds, and what only peers mask."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--hojichar", metavar="PYTHON", help="an interpreter that has HojiChar")
-    parser.add_argument("--show", type=int, default=0, metavar="N", help="show so many differences from each peer")
+    parser.add_argument("--show", type=int, default=0, metavar="N", help="number of differences to show for each peer")
     options = parser.parse_args()
     data = options.data
     columns = ("find MB/s", "scrub MB/s", "datatrove", "HojiChar", "floor")
@@ -160,7 +159,7 @@ def main() -> None:
         cells.append(f"{megabytes / seconds(partial(pc.match_substring_regex, lines, '@')):.0f}")
         print(f"{name:10} {megabytes:6.1f} {len(ours):6}", *(f"{cell:>11}" for cell in cells))
     for (peer, name), (n_theirs, counts, shown) in differences.items():
-        print(f"\n{peer} on {name}: {n_theirs} masks, {sum(counts.values())} of them where we have none")
+        print(f"\n{peer} on {name}: {n_theirs} masks, {sum(counts.values())} of them where manyo masks nothing")
         for kind, count in counts.most_common():
             print(f"  {count:5} {kind}")
         for line in shown[: options.show]:

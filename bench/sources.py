@@ -1,12 +1,12 @@
-"""How fast each source of text is read, beside the reading and decoding, or parsing, that no reader can do without.
+"""Measures how fast each text source is read, next to the time of reading and decoding, or parsing, alone.
 
     python -m bench.sources DATA [SOURCE …]
 
-DATA is a folder with `aozora/`, `egov/` and `classical/`. The texts of Aozora are handed over in every form that
-plain text comes in; statutes and classical works are read as they are, in as many copies as make a measurable input.
-Both columns are process time of one core over files that the system has in memory: `ours` from the files to
-documents, `floor` the library's part alone. MB are those of the input; parsing a WARC, OCR and images are for
-other benchmarks (`bench.web`, `bench.ocr`).
+DATA is a folder with `aozora/`, `egov/` and `classical/`. The texts of Aozora are written in every format of plain
+text; statutes and classical works are read as they are, in as many copies as make a measurable input. Both columns are
+process time of one core over files that the system has in memory: `ours` from the files to documents, `floor` the
+library's part alone. MB are those of the input. Parsing a WARC, OCR and images are measured elsewhere (`bench.web`,
+`bench.ocr`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from manyo.pipelines.extraction.loop import rare_collections
 
 _ROUNDS = 3
 _INPUT_BYTES = 20_000_000
-#: Texts are cut here into pages and speeches.
+#: Length at which texts are cut into pages and speeches.
 _PAGE_CHARS = 600
 
 Write = Callable[[Path, Path, list[Document]], None]
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def line(name: str, data: Path, documents: list[Document]) -> str:
-    """Size, documents, and the two speeds of a source."""
+    """Return size, documents, and the two speeds of a source."""
     kind, write, floor = SOURCES[name]
     with tempfile.TemporaryDirectory(prefix="manyo-sources-") as folder:
         write(data, Path(folder), documents)
@@ -68,7 +68,7 @@ def line(name: str, data: Path, documents: list[Document]) -> str:
 
 
 def texts(folder: Path) -> list[Document]:
-    """The works of a folder of Aozora texts, as far as the input's size goes."""
+    """Return the works of a folder of Aozora texts, up to the size of the input."""
     found: list[Document] = []
     n_bytes = 0
     for path in sorted(folder.glob("*.txt")):
@@ -84,7 +84,7 @@ def texts(folder: Path) -> list[Document]:
 
 
 def read(kind: str, paths: list[Path]) -> int:
-    """Read files as the extract stage does; the number of documents."""
+    """Read files as the extract stage does; return the number of documents."""
     source = KINDS[kind]
     options = source.Options()
     files = [InputFile(str(path), path.stat().st_size, "1") for path in paths]
@@ -96,13 +96,13 @@ def read(kind: str, paths: list[Path]) -> int:
 
 
 def floor_of(floor: Callable[[bytes], Any], paths: list[Path]) -> None:
-    """What is left where nothing is made of what is read."""
+    """Read and decode or parse only, and make nothing of it."""
     for path in paths:
         floor(path.read_bytes())
 
 
 def seconds(work: Callable[[], Any]) -> float:
-    """Process time of a call."""
+    """Return the process time of a call."""
     with rare_collections():  # as the extract stage does
         started = time.process_time()
         work()
@@ -113,7 +113,7 @@ def seconds(work: Callable[[], Any]) -> float:
 
 
 def pages(document: Document) -> Iterator[str]:
-    """The text in pieces of whole lines."""
+    """Return the text in pieces of whole lines."""
     piece: list[str] = []
     for line in document.text.split("\n"):
         piece.append(line)
@@ -124,13 +124,13 @@ def pages(document: Document) -> Iterator[str]:
 
 
 def write_aozora(data: Path, folder: Path, documents: list[Document]) -> None:
-    """The files as they come."""
+    """Write the files unchanged."""
     for path in sorted((data / "aozora").glob("*.txt")):
         shutil.copy(path, folder)
 
 
 def write_text(encoding: str) -> Write:
-    """A file a work."""
+    """Write one file per work."""
 
     def write(data: Path, folder: Path, documents: list[Document]) -> None:
         for number, document in enumerate(documents):
@@ -140,7 +140,7 @@ def write_text(encoding: str) -> Write:
 
 
 def write_rows(rows: Callable[[int, Document], Iterator[dict[str, Any]]]) -> Write:
-    """JSON Lines of what `rows` makes of each work."""
+    """Write JSON Lines of the rows that `rows` makes of each work."""
 
     def write(data: Path, folder: Path, documents: list[Document]) -> None:
         with (folder / "works.jsonl").open("w", encoding="utf-8") as file:
@@ -152,24 +152,24 @@ def write_rows(rows: Callable[[int, Document], Iterator[dict[str, Any]]]) -> Wri
 
 
 def work_row(number: int, document: Document) -> Iterator[dict[str, Any]]:
-    """A row a work."""
+    """Yield one row per work."""
     yield {"text": document.text, "title": document.title}
 
 
 def page_rows(number: int, document: Document) -> Iterator[dict[str, Any]]:
-    """A row a page, each with an image."""
+    """Yield one row per page, each with an image."""
     for page, text in enumerate(pages(document)):
         yield {"work": f"w{number}", "page": page, "image": f"https://example.org/iiif/{number}/{page}", "text": text}
 
 
 def article_rows(number: int, document: Document) -> Iterator[dict[str, Any]]:
-    """The two lines of an article in a CirrusSearch dump."""
+    """Yield the two lines of an article in a CirrusSearch dump."""
     yield {"index": {"_type": "page", "_id": str(number)}}
     yield {"namespace": 0, "title": f"{document.title} {number}", "text": document.text.replace("\n", " ")}
 
 
 def write_ndl(data: Path, folder: Path, documents: list[Document]) -> None:
-    """Each work as a batch of the NDL: an archive of pages in plain text."""
+    """Write each work as a batch of the NDL: an archive of pages in plain text."""
     for number, document in enumerate(documents):
         with zipfile.ZipFile(folder / f"{1_000_000 + number}.zip", "w") as archive:
             for page, text in enumerate(pages(document), start=1):
@@ -177,20 +177,20 @@ def write_ndl(data: Path, folder: Path, documents: list[Document]) -> None:
 
 
 def load_archive(data: bytes) -> None:
-    """Each entry of a ZIP decoded."""
+    """Decode each entry of a ZIP."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for name in archive.namelist():
             archive.read(name).decode()
 
 
 def write_parquet(data: Path, folder: Path, documents: list[Document]) -> None:
-    """A row a work, compressed by nothing."""
+    """Write one row per work, uncompressed."""
     table = pa.table({"text": pa.array([document.text for document in documents], pa.large_string())})
     pq.write_table(table, folder / "works.parquet", compression="none", row_group_size=100, use_dictionary=False)
 
 
 def write_kokkai(data: Path, folder: Path, documents: list[Document]) -> None:
-    """Each work as a meeting, its pages as speeches."""
+    """Write each work as a meeting, its pages as speeches."""
     for number, document in enumerate(documents):
         speeches = [
             {
@@ -208,7 +208,7 @@ def write_kokkai(data: Path, folder: Path, documents: list[Document]) -> None:
 
 
 def write_copies(pattern: str, pages_per_work: int = 1) -> Write:
-    """Real files again and again: under a name of their own each, or as numbered pages of a folder a work."""
+    """Copy real files repeatedly: each under its own name, or as numbered pages of one folder per work."""
 
     def write(data: Path, folder: Path, documents: list[Document]) -> None:
         found = [path.read_bytes() for path in sorted(data.glob(pattern)) if path.is_file()]
@@ -230,7 +230,7 @@ def write_copies(pattern: str, pages_per_work: int = 1) -> Write:
 
 
 def decode(data: bytes) -> str:
-    """UTF-8, else Shift_JIS."""
+    """Decode as UTF-8, else as Shift_JIS."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -238,17 +238,17 @@ def decode(data: bytes) -> str:
 
 
 def load_lines(data: bytes) -> None:
-    """Each line by the standard library."""
+    """Parse each line with the standard library."""
     for line in data.splitlines():
         json.loads(line)
 
 
 def load_parquet(data: bytes) -> list[dict[str, Any]]:
-    """All rows as Python objects."""
+    """Read all rows as Python objects."""
     return pq.read_table(pa.BufferReader(data)).to_pylist()
 
 
-#: Name: kind of the source, how its input is made, the library's part of reading a file of it.
+#: Name: kind of the source, function that writes its input, the library's part of reading one file.
 SOURCES: dict[str, tuple[str, Write, Callable[[bytes], Any]]] = {
     "aozora": ("aozora", write_aozora, decode),
     "text utf-8": ("text", write_text("utf-8"), decode),

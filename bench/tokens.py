@@ -1,10 +1,10 @@
-"""Tokens per second of processor time, memory and workers of the tokenize stages' work, beside other ways to do it.
+"""Measures tokens per second of processor time, memory and workers of the tokenize stages, next to other programs.
 
-    python bench/tokens.py [MODEL TEXT_FILE...]
+    python -m bench.tokens [MODEL TEXT_FILE...]
 
-Each file is one document, in UTF-8; without any, the models and news articles that MANYO_DATA has. The text is read
-first; every way then runs in its own process, on one core, once on a part of it, so that imports are not counted,
-and the best of three rounds counts, because neighbours on the machine only ever slow a run down. Last, all the work on
+Each file is one document, in UTF-8; without files, the models and news articles of MANYO_DATA are used. The text is
+read first. Each program then runs in its own process, on one core, once on a part of the text, so that imports are not
+counted; the best of three rounds counts, because other load can only slow a run down. Finally, the whole work runs on
 generated inputs of two sizes: memory must not grow with them.
 """
 
@@ -32,7 +32,7 @@ from manyo.tokenizer.pack import ENCODED_SCHEMA, TEXT_SCHEMA, MegatronWriter, Np
 
 #: Text per batch: as `manyo.corpus.tables.shards` cuts release shards.
 BATCH_DOCUMENTS = 1000
-#: Encode at least this much text, going through the files again if need be, so that a run takes seconds.
+#: Encode at least this much text, repeating the files if necessary, so that a run takes seconds.
 TEXT_BYTES = 20_000_000
 ROUNDS = 3
 #: Sizes of the generated inputs whose memory is compared.
@@ -40,7 +40,7 @@ GENERATED_BYTES = (100_000_000, 1_000_000_000)
 
 
 def release_batches(texts: list[str], size_bytes: int) -> Iterator[pa.RecordBatch]:
-    """The columns that the stage reads, over and over until there is so much text."""
+    """Yield the columns that the stage reads, repeatedly, until there is enough text."""
     n_bytes = 0
     while n_bytes < size_bytes:
         for low in range(0, len(texts), BATCH_DOCUMENTS):
@@ -77,7 +77,7 @@ def bare_buffers(model: str, batches: list[pa.RecordBatch]) -> int:
 
 
 def preprocess_loop(model: str, batches: list[pa.RecordBatch]) -> int:
-    """A plain preprocess script: a document at a time, lists of ids into a file."""
+    """A plain preprocessing script: one document at a time, lists of ids into a file."""
     processor = SentencePieceProcessor(model_file=model)
     dtype = np.uint16 if len(processor) < 65_500 else np.int32
     tokens = 0
@@ -91,7 +91,7 @@ def preprocess_loop(model: str, batches: list[pa.RecordBatch]) -> int:
 
 
 def manyo(model: str, batches: Iterable[pa.RecordBatch]) -> int:
-    """All that the encode and tokenize stages do: encode, pack, cut to a shard, index, sidecars."""
+    """Do all the work of the encode and tokenize stages: encode, pack, cut to a shard, index, sidecars."""
     tokenizer = Tokenizer.load(model)
     with tempfile.TemporaryDirectory() as folder:
         ids, origins, prefix = f"{folder}/ids.npy", f"{folder}/ids.parquet", f"{folder}/shard"
@@ -105,7 +105,7 @@ def manyo(model: str, batches: Iterable[pa.RecordBatch]) -> int:
 
 def datatrove(model: str, batches: list[pa.RecordBatch]) -> int:
     """datatrove's Megatron writer, with the same vocabulary and scores as a Hugging Face unigram model."""
-    # Imported here because only this way needs it: make bench installs it.
+    # Imported here because only this function needs it; `make bench` installs it.
     from datatrove.data import Document
     from datatrove.pipeline.tokens.megatron_tokenizer import MegatronDocumentTokenizer
 
@@ -125,7 +125,7 @@ def datatrove(model: str, batches: list[pa.RecordBatch]) -> int:
 
 
 def unigram_from(processor: SentencePieceProcessor) -> tokenizers.Tokenizer:
-    """A SentencePiece unigram model for the other library."""
+    """Convert a SentencePiece unigram model for the other library."""
     pieces = [(processor.IdToPiece(token), processor.GetScore(token)) for token in range(len(processor))]
     model = tokenizers.Tokenizer(tokenizers.models.Unigram(pieces, processor.unk_id(), byte_fallback=True))
     model.pre_tokenizer = tokenizers.pre_tokenizers.Metaspace(prepend_scheme="never", split=False)
@@ -133,7 +133,7 @@ def unigram_from(processor: SentencePieceProcessor) -> tokenizers.Tokenizer:
 
 
 def measured(way: Callable[[str, list[pa.RecordBatch]], int], model: str, files: list[str]) -> tuple[int, float, int]:
-    """Tokens, seconds of processor time, and memory in MB that the way took on top of the text's."""
+    """Return tokens, seconds of processor time, and memory in MB in addition to that of the text."""
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     batches = list(release_batches(read(files), TEXT_BYTES))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -145,20 +145,20 @@ def measured(way: Callable[[str, list[pa.RecordBatch]], int], model: str, files:
 
 
 def peak_memory(model: str, files: list[str], size_bytes: int) -> tuple[int, int]:
-    """Tokens, and the most memory in MB that the process had, of all the work on a generated input."""
+    """Return tokens, and the peak memory of the process in MB, of all the work on a generated input."""
     tokens = manyo(model, release_batches(read(files), size_bytes))
     return tokens, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def read(files: list[str]) -> list[str]:
-    """Their texts."""
+    """Read the texts."""
     return [Path(file).read_text("utf-8") for file in files]
 
 
 def workers_speed(workers: int, model: str, files: list[str]) -> float:
-    """Tokens per second of wall time of so many processes that each do all of `manyo`'s work."""
+    """Return tokens per second of wall time of `workers` processes that each do all of `manyo`'s work."""
     with get_context("spawn").Pool(workers) as pool:
-        # One round to load and compile, then the one that counts.
+        # One round to load and compile, then the measured round.
         pool.starmap(measured, [(manyo, model, files)] * workers, chunksize=1)
         start = time.perf_counter()
         done = pool.starmap(measured, [(manyo, model, files)] * workers, chunksize=1)
@@ -166,7 +166,7 @@ def workers_speed(workers: int, model: str, files: list[str]) -> float:
 
 
 def main(model: str, files: list[str]) -> None:
-    """Print one line for each way, and what a second worker brings."""
+    """Print one line for each program, and the gain of a second worker."""
     ways = (bare_lists, bare_buffers, preprocess_loop, datatrove, manyo)
     best: dict[str, tuple[float, int]] = {}
     for _ in range(ROUNDS):
@@ -188,7 +188,7 @@ def main(model: str, files: list[str]) -> None:
 
 
 def given_or_real(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """Models and texts: as given, or the real ones."""
+    """Return models and texts: as given, or the real ones."""
     if len(arguments) >= 2:
         return arguments[:1], arguments[1:]
     data = os.environ.get("MANYO_DATA")

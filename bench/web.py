@@ -1,25 +1,25 @@
-"""Web ingest beside its peers, in one run: what is kept, what is lost, and how fast.
+"""Compares web ingest with its peers, in one run: what is kept, what is lost, and how fast.
 
     python -m bench.web DATA [WARC …] [--nemo PYTHON]
 
-DATA is the folder of real data (`MANYO_DATA` in the tests); the WARCs, names in DATA/web, are by default the
-mixed ones. Every pipeline reads the same files in the same process, one after another, and after each of them
-FastWARC's bare read, so that the ratio of the two stands however the machine drifts; of several rounds, the medians
-are told. Ours is the whole extract stage, the writing of its shards included; the peers write nothing. Seconds are
-CPU seconds, those of child processes included. A peer that is not installed is skipped, with a line that says so;
-NeMo Curator runs in the interpreter that is named.
+DATA is the folder of real data (`MANYO_DATA` in the tests); the WARCs, names in DATA/web, are the mixed ones by
+default. Every pipeline reads the same files in the same process, one after another. After each of them FastWARC's bare
+read runs, so that the ratio of the two holds however the speed of the machine varies; of several rounds, the medians
+are reported. manyo runs the whole extract stage, the writing of its shards included; the peers write nothing. Seconds
+are CPU seconds, including child processes. A peer that is not installed is skipped, with a line that says so; NeMo
+Curator runs in the interpreter `--nemo`.
 
-What each pipeline extracts goes through our language identification, which is not part of its time, so that
-recall and precision are those of documents that a corpus would keep:
+The output of each pipeline goes through manyo's language identification, which is not timed, so that recall and
+precision are those of documents that a corpus would keep:
 
 - recall: of pages labelled Japanese that hold 50 kana or more, those kept;
 - precision: of labelled pages kept, those labelled Japanese;
-- mojibake: kept documents of which 1 % or more are characters that only wrong decoding gives.
+- mojibake: kept documents of which 1 % or more are characters that only wrong decoding produces.
 
-F1 is that of the character 4-grams of extracted and expected text, as multisets, after NFKC and with white space
-removed, so that neither line breaks nor full-width letters count; a set's score is the mean over its pages. The
-blog's texts were made from Markdown by taking out `_`, `*`, `#`, backquotes and all between `<` and `>`, in code as
-well, which no page shows so: "unmarked" is the F1 of both texts with these taken out.
+F1 is that of the character 4-grams of extracted and expected text, as multisets, after NFKC and without white space,
+so that neither line breaks nor full-width letters count; a set's score is the mean over its pages. The blog's texts
+were made from Markdown by removing `_`, `*`, `#`, backquotes and everything between `<` and `>`, in code as well,
+which no page shows so: "unmarked" is the F1 of both texts without these.
 """
 
 from __future__ import annotations
@@ -53,23 +53,23 @@ from manyo.filters.language import LanguageSettings, identify
 from manyo.pipelines.extraction.loop import Extraction, Progress
 from manyo.pipelines.extraction.loop import extract as write_documents
 
-#: Address and text of each document that a pipeline makes of a WARC.
+#: Address and text of each document that a pipeline extracts from a WARC.
 Pages = Iterator[tuple[str, str]]
 
 _ROUNDS = 5
-#: A page below this many kana is a heading or a menu; no pipeline is blamed for it.
+#: A page with fewer kana is a heading or a menu, and does not count as lost.
 _MIN_LABELLED_KANA = 50
 _MOJIBAKE = re.compile("[\ufffd縺繧繝\x80-\x9f]|ã[\x80-\xbf‚ƒ„]|Ã[\x80-\xbf]")
 
 
 def four_grams(text: str) -> Counter[str]:
-    """Multiset of character 4-grams, after NFKC and without white space."""
+    """Return the multiset of character 4-grams, after NFKC and without white space."""
     dense = "".join(unicodedata.normalize("NFKC", text).split())
     return Counter(dense[i : i + 4] for i in range(max(1, len(dense) - 3)))
 
 
 def f1(found: str, expected: str) -> tuple[float, float, float]:
-    """F1, precision and recall of the 4-grams of `found` against those of `expected`."""
+    """Return F1, precision and recall of the 4-grams of `found` against those of `expected`."""
     found_grams, expected_grams = four_grams(found), four_grams(expected)
     common = (found_grams & expected_grams).total()
     if not common:
@@ -79,7 +79,7 @@ def f1(found: str, expected: str) -> tuple[float, float, float]:
 
 
 def unmarked(text: str) -> str:
-    """A text without what the blog's texts lack."""
+    """Return a text without the signs that the blog's texts lack."""
     return re.sub("<[^>]*>", "", re.sub("[_*#`]", "", text))
 
 
@@ -87,7 +87,7 @@ def unmarked(text: str) -> str:
 
 
 def by_manyo(paths: list[Path]) -> tuple[list[tuple[str, str, str]], float]:
-    """Our extract stage, from archives to shards; reading these is not counted."""
+    """manyo's extract stage, from archives to shards; reading the shards is not counted."""
     source = Source("bench", "warc", (), "web", "", warc.Options())
     made: list[tuple[str, str, str]] = []
     spent = 0.0
@@ -104,7 +104,7 @@ def by_manyo(paths: list[Path]) -> tuple[list[tuple[str, str, str]], float]:
 
 
 def by_resiliparse(path: Path) -> Pages:
-    """FastWARC, resiliparse's detection of encodings and its main content, of every page."""
+    """FastWARC, with resiliparse's detection of encodings and its main content, on every page."""
     with path.open("rb") as stream:
         for record in ArchiveIterator(stream, record_types=WarcRecordType.response):
             if record.http_headers is not None and "html" in (record.http_content_type or ""):
@@ -114,7 +114,7 @@ def by_resiliparse(path: Path) -> Pages:
 
 
 def by_trafilatura(path: Path) -> Pages:
-    """warcio and trafilatura, of every page: what most pipelines are made of."""
+    """warcio and trafilatura, on every page: the parts of most pipelines."""
     import trafilatura
     from warcio.archiveiterator import ArchiveIterator as Warcio
 
@@ -128,7 +128,7 @@ def by_trafilatura(path: Path) -> Pages:
 
 
 def by_datatrove(path: Path) -> Pages:
-    """datatrove's own reader and extractor, as its examples put them together."""
+    """datatrove's own reader and extractor, combined as in its examples."""
     import cchardet  # noqa: F401  (without them, its reader fails at the first record)
     import magic  # noqa: F401
     from datatrove.pipeline.extractors import Trafilatura
@@ -139,7 +139,7 @@ def by_datatrove(path: Path) -> Pages:
         yield document.metadata["url"], document.text
 
 
-#: File name, address and text of each document of some WARCs, and the CPU seconds that they took.
+#: File name, address and text of each document of some WARCs, and the CPU seconds for them.
 Run = Callable[[list[Path]], tuple[list[tuple[str, str, str]], float]]
 
 
@@ -155,7 +155,7 @@ def here(pipeline: Callable[[Path], Pages]) -> Run:
 
 
 def nemo(python: str, algorithm: str) -> Run:
-    """NeMo Curator in another interpreter, which times itself: what it imports is not counted."""
+    """NeMo Curator in another interpreter, which times itself without its imports."""
 
     def run(paths: list[Path]) -> tuple[list[tuple[str, str, str]], float]:
         with tempfile.TemporaryDirectory() as folder:
@@ -169,7 +169,7 @@ def nemo(python: str, algorithm: str) -> Run:
 
 
 def pipelines(nemo_python: str | None) -> dict[str, tuple[Run, int]]:
-    """Each with the rounds whose median is told; the slow ones take minutes, and have one."""
+    """Return each pipeline with its number of rounds; the slow ones take minutes, and have one."""
     algorithms = ("resiliparse", "justext") if nemo_python else ()
     peers = {f"NeMo, {name}": (nemo(str(nemo_python), name), 1) for name in algorithms}
     return {
@@ -186,13 +186,13 @@ def pipelines(nemo_python: str | None) -> dict[str, tuple[Run, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What is known of the pages: by WARC and address, whether a page is Japanese, and its kana."""
+    """What is known about the pages: by WARC and address, whether a page is Japanese, and its number of kana."""
 
     rows: dict[tuple[str, str], tuple[bool, int]]
 
     @classmethod
     def read(cls, path: Path) -> Labels:
-        """The labels; what the source says of a page's language goes before what was counted."""
+        """Read the labels; the source's statement about a page's language precedes counted values."""
         with path.open(encoding="utf-8") as lines:
             return cls(
                 {
@@ -203,19 +203,19 @@ class Labels:
 
 
 def bare_read(path: Path) -> int:
-    """Records of a WARC, framed and decompressed and nothing more: the floor."""
+    """Frame and decompress the records of a WARC, and nothing more: the floor."""
     with path.open("rb") as stream:
         return sum(record.reader.consume() >= 0 for record in ArchiveIterator(stream, parse_http=False))
 
 
 def cpu_seconds() -> float:
-    """CPU time of this process and of its ended children."""
+    """Return the CPU time of this process and of its ended children."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def is_japanese(texts: list[str]) -> list[bool]:
-    """What our language identification says of each text."""
+    """Return the result of manyo's language identification for each text."""
     batch = pa.RecordBatch.from_arrays(
         [
             pa.array([number.to_bytes(16, "big") for number in range(len(texts))], pa.binary(16)),
@@ -228,7 +228,7 @@ def is_japanese(texts: list[str]) -> list[bool]:
 
 
 def print_pipelines(paths: list[Path], labels: Labels, runs: dict[str, tuple[Run, int]]) -> None:
-    """The table of pipelines."""
+    """Print the table of pipelines."""
     names = {path.name for path in paths}
     n_pages = sum(warc_name in names for warc_name, _ in labels.rows)
     wanted = {
@@ -274,7 +274,7 @@ def print_pipelines(paths: list[Path], labels: Labels, runs: dict[str, tuple[Run
 
 
 def print_extractors(gold: Path) -> None:
-    """The table of extractors, on pages with a known main text."""
+    """Print the table of extractors, on pages with a known main text."""
     rows = [json.loads(line) for line in gold.read_text("utf-8").splitlines()]
     pages = [decode((gold.parent / row["page"]).read_bytes()).text for row in rows]
     heads = ("F1", "prec.", "recall", "unmarked", "pages/s")

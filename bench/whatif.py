@@ -1,11 +1,11 @@
-"""How long a moved threshold takes: what-if, and deciding anew, over a million measured documents.
+"""Measures how long another threshold takes: what-if, and deciding again, over a million measured documents.
 
     python -m bench.whatif [DOCUMENTS]
 
-The documents are made up: values drawn around those of real pages, a thousand different texts of a
-thousand characters, 50,000 hosts, ten shards in batches as long as extract writes them. Times are of
-one process with two threads for Parquet, in seconds of the clock and of the processors; the third line
-leaves the samples out, which are the only thing for which text is read.
+The documents are made up: values drawn around those of real pages, a thousand different texts of a thousand
+characters, 50,000 hosts, ten shards in batches as long as extract writes them. Times are of one process with two
+threads for Parquet, in seconds of the wall clock and of the processors; the third line leaves the samples out, the
+only output for which text is read.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _decide(shard: MeasuredShard, rules: Sequence[Rule]) -> pa.RecordBatch:
 
 
 def _middles(rules: Sequence[Rule]) -> dict[str, float]:
-    """By signal, the middle of its values: within the bound that a rule of the profile sets."""
+    """Return, by signal, the middle of its values: within the bound that a rule of the profile sets."""
     within = np.exp(_SPREAD * _SPREADS_FROM_BOUND)
     of_web = [rule for rule in rules if "web" in rule.profiles]
     middles = {rule.signal: rule.maximum / within for rule in of_web if rule.maximum}
@@ -123,7 +123,7 @@ def _columns(
 
 
 def _values(field: pa.Field, doc_ids: pa.Array, middle: float | None, random: np.random.Generator) -> pa.Array:
-    """Values of one column, so that each rule drops a few documents in a hundred; those without a rule any."""
+    """Return values of one column, such that each rule drops a few documents in a hundred."""
     n = len(doc_ids)
     if field.name == "doc_id":
         return doc_ids

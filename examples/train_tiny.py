@@ -3,9 +3,9 @@
     manyo mix --config FILE                       # prints --data-args-path ARGS
     python examples/train_tiny.py MODEL ARGS [STEPS]
 
-MODEL is the tokenizer that the shards were made with, ARGS the file that `manyo mix` wrote (or one that holds
-weights and prefixes of Megatron shards by hand). Prints the loss as it falls, and how fast the loader alone is.
-Needs PyTorch and megatron-core: `make test-interop` makes an environment that has them, `.venv-interop`.
+MODEL is the tokenizer with which the shards were made, ARGS the file that `manyo mix` wrote (or one you wrote, with
+weights and prefixes of Megatron shards). Prints the loss as it falls, and the speed of the loader alone. Needs PyTorch
+and megatron-core: `make test-interop` creates an environment with both, `.venv-interop`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 
 with warnings.catch_warnings():
-    # What these packages warn of while they are imported (deprecations, no GPU) is nothing to us.
+    # Warnings of these packages at import (deprecations, no GPU) do not matter here.
     warnings.simplefilter("ignore")
     import torch
     from megatron.core.datasets.blended_megatron_dataset_builder import BlendedMegatronDatasetBuilder
@@ -34,7 +34,7 @@ LOADER_BATCHES = 200
 
 
 class Vocabulary:
-    """What GPTDataset asks of a tokenizer."""
+    """The attributes of a tokenizer that GPTDataset reads."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.eod = tokenizer.eod_id
@@ -61,7 +61,7 @@ class TinyModel(torch.nn.Module):
 
 
 def open_mixture(data_args: str, tokenizer: Tokenizer, samples: int, cache: str) -> torch.utils.data.Dataset:
-    """The blend of shards that a file of data arguments names, as Megatron itself would open it."""
+    """Open the blend of shards that a file of data arguments names, as Megatron itself does."""
     config = GPTDatasetConfig(
         random_seed=1,
         sequence_length=SEQUENCE_TOKENS,
@@ -79,14 +79,14 @@ def open_mixture(data_args: str, tokenizer: Tokenizer, samples: int, cache: str)
 
 
 def tokens_per_second(loader: torch.utils.data.DataLoader, batches: int) -> float:
-    """How fast the loader hands out tokens when nothing is done with them."""
+    """Return the speed of the loader when nothing is done with the tokens."""
     started = time.perf_counter()
     tokens = sum(batch["tokens"].numel() for batch in islice(loader, batches))
     return tokens / (time.perf_counter() - started)
 
 
 def train(model: TinyModel, loader: torch.utils.data.DataLoader, steps: int) -> list[float]:
-    """Losses of so many steps."""
+    """Return the loss of each step."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
     losses = []
     for batch in islice(loader, steps):
@@ -100,7 +100,7 @@ def train(model: TinyModel, loader: torch.utils.data.DataLoader, steps: int) -> 
 
 
 def main(model_uri: str, data_args: str, steps: int = 50) -> list[float]:
-    """Train, print, and give the losses."""
+    """Train, print, and return the losses."""
     torch.manual_seed(0)
     # Megatron asks which process it is before it builds the order of a blend.
     torch.distributed.init_process_group("gloo", store=torch.distributed.HashStore(), rank=0, world_size=1)

@@ -1,12 +1,11 @@
-"""Pack the samples: web pages into WARCs shaped like Common Crawl's, scans into packages.
+"""Packs the samples: web pages into WARCs of Common Crawl's form, scans into packages.
 
-Run: python -m samples.pack FOLDER
+    python -m samples.pack FOLDER
 
-The pages lie in `samples/web/pages` as readable UTF-8. The table `samples/web/pages.toml`
-says for each response which bytes a server would have sent: encoding, headers, damage.
-Record ids, dates and compression depend on the table alone, so packing twice gives the
-same bytes, and a WARC that is already there is left untouched: a second run of the
-pipeline then finds its inputs unchanged.
+The pages lie in `samples/web/pages` as readable UTF-8. The table `samples/web/pages.toml` states for each response
+which bytes a server would have sent: encoding, headers, damage. Record ids, dates and compression depend on the table
+alone, so packing twice gives the same bytes. A WARC that exists already is left untouched, so a second run of the
+pipeline finds its inputs unchanged.
 """
 
 from __future__ import annotations
@@ -31,14 +30,14 @@ from samples.ndl.pack_ndl import pack as pack_ndl
 
 WEB = Path(__file__).parent / "web"
 
-#: Python's names for our encodings where the two differ; UTF-16 gets its mark from `encode`.
+#: Python's names for the table's encodings where the two differ; `encode` adds the mark of UTF-16.
 _CODECS = {"utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
 _BYTE_ORDER_MARKS = {"utf-16le": b"\xff\xfe", "utf-16be": b"\xfe\xff"}
 
 #: A byte that no UTF-8 text holds.
 STRAY_BYTE = b"\xff"
 
-#: Not a divisor of anything, so that chunks end inside characters.
+#: A prime, so that chunks end inside characters.
 _CHUNK_BYTES = 1021
 
 
@@ -51,8 +50,8 @@ class Response:
         url: address it was fetched from.
         warc: crawl and number of the WARC that holds it, such as "2026-05-00000".
         date: when it was fetched, UTC.
-        encoding: what the bytes really are; "binary" for what is no text.
-        language: ISO 639-1 code; "und" for what is no text.
+        encoding: what the bytes really are; "binary" for other data.
+        language: ISO 639-1 code; "und" for other data.
         expect: "document", or "refused" where extraction should make no document of it.
         note: why the page is here.
         content_type: HTTP header as sent; None for no header.
@@ -62,8 +61,8 @@ class Response:
         transfer_encoding: "chunked" or None.
         headers: further HTTP headers.
         cut_at_bytes: length at which the body was cut off; None for a whole page.
-        stray_byte_at: where an invalid byte was put in; None for none.
-        oddities: names of what is wrong with it on purpose.
+        stray_byte_at: where an invalid byte was inserted; None for none.
+        oddities: names of its intended faults.
         duplicate_of: file whose text it repeats; None for an original.
         duplicate_kind: "exact" or "near"; None for an original.
     """
@@ -90,16 +89,16 @@ class Response:
 
     @property
     def path(self) -> Path:
-        """Where the source of the page lies."""
+        """File of the page's text."""
         return WEB / "pages" / self.file
 
     def record_id(self, kind: str) -> str:
-        """WARC-Record-ID of its request, response or metadata record."""
+        """Return the WARC-Record-ID of its request, response or metadata record."""
         return _record_id(f"{self.url} {_warc_date(self.date)} {kind}")
 
 
 def read_table() -> list[Response]:
-    """All rows of `pages.toml`, in order."""
+    """Return all rows of `pages.toml`, in order."""
     with (WEB / "pages.toml").open("rb") as file:
         rows = tomllib.load(file)["page"]
     return [Response(**{**row, "oddities": tuple(row.get("oddities", ()))}) for row in rows]
@@ -139,7 +138,7 @@ def _encode_cp51932(text: str) -> bytes:
 
 
 def page_bytes(response: Response) -> bytes:
-    """The page as the server held it: encoded, then damaged if the table says so."""
+    """Return the page as the server held it: encoded, then damaged if the table says so."""
     if response.encoding == "binary":
         return response.path.read_bytes()
     text = response.path.read_text(encoding="utf-8")
@@ -154,7 +153,7 @@ def page_bytes(response: Response) -> bytes:
 
 
 def _sent_bytes(response: Response) -> bytes:
-    """The page as it went over the wire, compressed and chunked if the table says so."""
+    """Return the page as sent over the wire, compressed and chunked if the table says so."""
     body = page_bytes(response)
     if response.content_encoding == "gzip":
         body = gzip.compress(body, mtime=0)
@@ -165,7 +164,7 @@ def _sent_bytes(response: Response) -> bytes:
 
 
 def _response_headers(response: Response, size_bytes: int) -> list[tuple[str, str]]:
-    """HTTP headers of the response, in the order a server would send them."""
+    """Return the HTTP headers of the response, in the order in which a server would send them."""
     headers = [("Date", response.date.strftime("%a, %d %b %Y %H:%M:%S GMT")), ("Server", "Apache")]
     if response.content_type is not None:
         headers.append(("Content-Type", response.content_type))
@@ -187,7 +186,7 @@ def _record_id(name: str) -> str:
 
 
 def _warc(name: str, responses: list[Response]) -> bytes:
-    """A whole WARC: warcinfo, then request, response and metadata of each page, a gzip member each."""
+    """Return a whole WARC: warcinfo, then request, response and metadata of each page, each a gzip member."""
     out = BytesIO()
     writer = WARCWriter(out, gzip=True)
     crawl = name.rpartition("-")[0]
@@ -253,7 +252,7 @@ def _warc(name: str, responses: list[Response]) -> bytes:
 
 
 def _write_if_changed(path: Path, content: bytes) -> None:
-    """Put `content` at `path` by rename, unless it is there already."""
+    """Write `content` to `path` by rename, unless the file already has it."""
     if path.exists() and path.read_bytes() == content:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -281,9 +280,9 @@ def pack(folder: Path) -> list[Path]:
 
 
 def main() -> None:
-    """Pack every kind of sample that travels in a container."""
+    """Pack every kind of sample that is delivered in a container."""
     parser = argparse.ArgumentParser(description="Pack the sample pages into WARCs and packages.")
-    parser.add_argument("folder", type=Path, help="where to put them: FOLDER/web, FOLDER/ndl")
+    parser.add_argument("folder", type=Path, help="where to write them: FOLDER/web, FOLDER/ndl")
     folder = parser.parse_args().folder
     for path in [*pack(folder), *pack_ndl(folder / "ndl")]:
         print(path)

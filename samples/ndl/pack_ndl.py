@@ -1,10 +1,9 @@
-"""Pack the sample publications in the shapes in which the National Diet Library's OCR text travels.
+"""Packs the sample publications in the formats in which the National Diet Library delivers OCR text.
 
-`pages/` holds NDLOCR page XML as it is; `99000002/` holds the printed lines of a second
-publication, one page a file, which become a full-text package `99000002_fulltext.zip`. Both
-publications are invented for this project.
+    python samples/ndl/pack_ndl.py FOLDER
 
-Run: python samples/ndl/pack_ndl.py FOLDER
+`pages/` holds NDLOCR page XML, unchanged; `99000002/` holds the printed lines of a second publication, one page per
+file, which become a full-text package `99000002_fulltext.zip`. Both publications are invented for this project.
 """
 
 from __future__ import annotations
@@ -18,15 +17,15 @@ from pathlib import Path
 HERE = Path(__file__).parent
 PACKAGE_PID = "99000002"
 
-# Vertical print: lines from the right to the left, 30 pixels a character.
+# Vertical print: lines from right to left, 30 pixels per character.
 PAGE_WIDTH, MARGIN_TOP, MARGIN_RIGHT = 1100, 120, 80
 CHAR_SIZE, LINE_PITCH = 30, 52
 
 
 def pack(folder: Path) -> list[Path]:
-    """Write the packages and pages into a folder; files that are already right stay as they are.
+    """Write the packages and pages into a folder; files with the right bytes are not written again.
 
-    The bytes are always the same, so that the corpus made from them is, too.
+    The bytes are always the same, and so is the corpus made from them.
 
     Returns:
         The files, in order.
@@ -44,7 +43,7 @@ def pack(folder: Path) -> list[Path]:
 
 
 def _package(pid: str) -> bytes:
-    """A full-text package: text and line boxes of each page, and both once more for the whole."""
+    """Return a full-text package: text and line boxes of each page, and both once more for the whole."""
     entries: list[tuple[str, str]] = []
     texts: list[tuple[int, str]] = []
     for source in sorted((HERE / pid).glob("*.txt")):
@@ -59,13 +58,13 @@ def _package(pid: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in entries:
-            # A fixed date: with today's, every packing would give other bytes.
+            # A fixed date, so that every packing gives the same bytes.
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), text, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
 def _boxes(printed_lines: list[str]) -> list[dict[str, int | str]]:
-    """The lines as the recogniser sees them: an indent is a place on the page, not a character."""
+    """Return the lines as the recogniser sees them: an indent is a place on the page, not a character."""
     boxes: list[dict[str, int | str]] = []
     for number, line in enumerate(printed_lines):
         text = line.strip("　")
