@@ -12,7 +12,7 @@ from manyo.pipelines.engine.progress import Watcher
 from manyo.pipelines.engine.run_stage import Executor, StageResult, StageShards, run_stage
 from manyo.pipelines.engine.shapes import StageOutput
 from manyo.pipelines.engine.stage import AnyStage, UserError
-from manyo.pipelines.graph.build import COMMANDS, build_stages
+from manyo.pipelines.graph.build import build_stages, in_order, stages_by_command
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.takedown_stage import takedowns_uri
 
@@ -44,9 +44,9 @@ def run(config: Config, executor: Executor, watcher: Watcher, until: str = "repo
         UserError: the configuration, an input or the output folder needs mending.
         WorkFailed: a stage could not be finished.
     """
-    wanted = list(COMMANDS)[: list(COMMANDS).index(until) + 1]
-    names = {name for command in wanted for name in COMMANDS[command]}
-    stages = [stage for stage in build_stages(config) if stage.name in names]
+    by_command = stages_by_command(config)
+    wanted = list(by_command)[: list(by_command).index(until) + 1]
+    stages = in_order({command: by_command[command] for command in wanted})
     mark_out(config.run.out)
     record_takedowns(config)
     outputs: dict[str, StageOutput] = {}
@@ -71,8 +71,10 @@ def run_command(config: Config, executor: Executor, watcher: Watcher, command: s
     outputs: dict[str, StageOutput] = {}
     results = []
     with watcher:
-        for stage in build_stages(config):
-            if stage.name in COMMANDS[command]:
+        by_command = stages_by_command(config)
+        names = {stage.name for stage in by_command[command]}
+        for stage in in_order(by_command):
+            if stage.name in names:
                 result = run_one(stage, outputs, config.run.out, executor, watcher)
                 outputs[stage.name] = result.output
                 results.append(result)
@@ -195,7 +197,8 @@ def finished(
     for _ in shards.read_finished():
         pass
     if shards.n_pending:
-        owner, *_ = [name for name, stages in COMMANDS.items() if (until or stage.name) in stages]
+        missing = until or stage.name
+        owner, *_ = (name for name, own in stages_by_command(config).items() if missing in [one.name for one in own])
         raise UserError(
             f"{command} needs {stage.name}, of which {shards.n_pending} of {len(shards)} shards are not finished; "
             f"run: manyo run --until {owner} --config {config.path} --out {config.run.out}"

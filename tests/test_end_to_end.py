@@ -20,7 +20,7 @@ import pytest
 
 from manyo.filters.pii.find import PII_KINDS, find
 from manyo.pipelines.cli import main
-from manyo.pipelines.graph.build import COMMANDS, build_stages
+from manyo.pipelines.graph.build import in_order, stages_by_command
 from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.run import table_folder
 from manyo.tokenizer.encode import Tokenizer
@@ -194,14 +194,15 @@ def test_a_kill_in_any_stage_then_the_same_command_gives_the_same_bytes(
     """
     out = tmp_path / "out"
     config = load_config(str(demo_run.config), str(demo_run.out))
-    stages = build_stages(config)
+    by_command = stages_by_command(config)
+    stages = in_order(by_command)
     names = [one.name for one in stages]
     out.mkdir()
     shutil.copy(demo_run.out / "manyo.json", out)
     for done in stages[: names.index(stage)]:
         shutil.copytree(done.folder(str(demo_run.out)), done.folder(str(out)))
     command = [sys.executable, "-m", "manyo.pipelines", "run", "--config", str(demo_run.config), "--out", str(out)]
-    (until,) = [name for name, of_command in COMMANDS.items() if stage in of_command and name != "train-tokenizer"]
+    *_, until = [name for name, own in by_command.items() if stage in [one.name for one in own]]
     command += ["--executor", "serial", "--until", until]
     (folder,) = [Path(one.folder(str(out))) for one in stages if one.name == stage]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -213,7 +214,7 @@ def test_a_kill_in_any_stage_then_the_same_command_gives_the_same_bytes(
     assert main(command[3:]) == 0
     found, expected = data_files(out), demo_run.files()
     assert found == {path: expected[path] for path in expected if (out / path.split("/")[0]).exists()}
-    assert {one.folder_name for one in stages if one.name in COMMANDS[until]} <= {path.split("/")[0] for path in found}
+    assert {one.folder_name for one in by_command[until]} <= {path.split("/")[0] for path in found}
 
 
 def test_no_planted_personal_information_survives(demo_run: FinishedRun) -> None:
@@ -254,7 +255,7 @@ def test_no_planted_value_is_in_any_output_or_log(
     """What leaves the house is made anew from the tables that hold raw text, and every file of it read."""
     out = tmp_path / "out"
     shutil.copytree(demo_run.out, out)
-    stages = {stage.name: stage for stage in build_stages(load_config(str(demo_run.config), str(out)))}
+    stages = {stage.name: stage for stage in in_order(stages_by_command(load_config(str(demo_run.config), str(out))))}
     made = list(stages)[list(stages).index("scrub") :]
     for name in made:
         shutil.rmtree(stages[name].folder(str(out)))

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_execution(parser)
     parser.add_argument(
         "--until",
-        choices=tuple(COMMANDS),
+        choices=COMMANDS,
         default="report",
         metavar="COMMAND",
         help=f"stop after the stages of this command: {', '.join(COMMANDS)} (default: report)",

@@ -1,4 +1,4 @@
-"""The graph: which stages there are, what each reads, and in what shape.
+"""The graph: all stages of a run, and which command runs which of them.
 
 ```
 extract ─▶ langid ─▶ measure ─▶ decide ─┐
@@ -10,8 +10,9 @@ extract ─▶ langid ─▶ measure ─▶ decide ─┐
                                         └─▶ deal ═▶ shuffle ─▶ encode ─▶ tokenize        every table ─▶ report
 ```
 
-Takedowns act where text leaves the house: in the release and in the token shards. What lies before them is made as if
-nothing were taken down, so that one takedown changes only what held the document (`docs/decisions/0013-takedowns.md`).
+Takedowns act where text leaves the run: in the release and in the token shards. The tables before those are made as if
+nothing were taken down, so that a takedown changes only the shards that held the document
+(`docs/decisions/0013-takedowns.md`).
 """
 
 from __future__ import annotations
@@ -29,48 +30,19 @@ from manyo.pipelines.graph.report_stages import report_stages
 from manyo.pipelines.graph.takedown_stage import takedown_stage
 from manyo.pipelines.graph.token_stages import token_stages
 
-#: The command `manyo COMMAND` runs these stages.
-COMMANDS: Mapping[str, tuple[str, ...]] = {
-    "extract": ("extract",),
-    "langid": ("langid",),
-    "filter": ("measure", "decide"),
-    "dedup": (
-        "takedown",
-        "signatures",
-        "addresses",
-        "superseded",
-        "source_keys",
-        "source_pairs",
-        "source_components",
-        "source_compared",
-        "source_clusters",
-        "keys",
-        "indexed_keys",
-        "pairs",
-        "components",
-        "compared",
-        "indexed",
-        "clusters",
-        "duplicates",
-        "alarms",
-        "index",
-        "lines",
-        "repeated_lines",
-        "boilerplate",
-    ),
-    "scrub": ("decontaminate", "scrub", "release"),
-    "export": ("export",),
-    "train-tokenizer": ("train",),
-    "tokenize": ("deal", "shuffle", "train", "encode", "tokenize"),
-    "report": ("statistics", "token_statistics", "report"),
-}
+#: The commands that run stages, in the order of `manyo run`.
+COMMANDS = ("extract", "langid", "filter", "dedup", "scrub", "export", "train-tokenizer", "tokenize", "report")
 
 
-def build_stages(config: Config) -> tuple[AnyStage, ...]:
-    """The stages of a configuration, each after those it needs.
+def stages_by_command(config: Config) -> dict[str, tuple[AnyStage, ...]]:
+    """Build the stages of a configuration.
+
+    Returns:
+        The stages that each of `COMMANDS` runs, each after those it needs; none where the configuration asks for none.
+        `tokenize` also runs the stage of `train-tokenizer`.
 
     Raises:
-        UserError: the tokenizer's model is missing or no SentencePiece model.
+        UserError: a file that the configuration names is missing or is not what it should be.
     """
     extract = extract_stage(config)
     langid, measure, decide = filter_stages(config, extract)
@@ -84,19 +56,32 @@ def build_stages(config: Config) -> tuple[AnyStage, ...]:
     scrub = scrub_stage(config, (*to_release, *leaks))
     release = release_stage(scrub, takedown)
     tokens = token_stages(config, scrub, takedown)
-    timed = (
-        extract,
-        langid,
-        measure,
-        decide,
-        takedown,
-        *dedup,
-        *of_lines,
-        *leaks,
-        scrub,
-        release,
-        *export_stages(config, release),
-        *tokens,
-    )
+    stages = {
+        "extract": (extract,),
+        "langid": (langid,),
+        "filter": (measure, decide),
+        "dedup": (takedown, *dedup, *of_lines),
+        "scrub": (*leaks, scrub, release),
+        "export": export_stages(config, release),
+        "train-tokenizer": tuple(stage for stage in tokens if stage.name == "train"),
+        "tokenize": tokens,
+    }
     counted = (extract, langid, measure, decide, duplicates, *leaks, takedown, release, *boilerplate)
-    return (*timed, *report_stages(config, timed, counted, tokens[-1], (takedown, alarms, *boilerplate)))
+    shown = (takedown, alarms, *boilerplate)
+    stages["report"] = report_stages(config, in_order(stages), counted, tokens[-1], shown)
+    return stages
+
+
+def in_order(stages: Mapping[str, tuple[AnyStage, ...]]) -> tuple[AnyStage, ...]:
+    """Returns the stages of all commands, each once; a stage of two commands comes with the later one."""
+    last = {stage.name: command for command, of_command in stages.items() for stage in of_command}
+    return tuple(stage for command, of_command in stages.items() for stage in of_command if last[stage.name] == command)
+
+
+def build_stages(config: Config) -> tuple[AnyStage, ...]:
+    """Build the stages of a configuration, each after those it needs.
+
+    Raises:
+        UserError: as `stages_by_command`.
+    """
+    return in_order(stages_by_command(config))

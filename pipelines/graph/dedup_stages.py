@@ -265,7 +265,7 @@ def _tables_of_round(settings: Dedup) -> tuple[StageTable, StageTable]:
 
 
 #: An index serves runs that agree on these: they decide signatures, shingles and precedences.
-_INDEXED_SETTINGS = (
+INDEXED_SETTINGS = (
     "shingle_chars",
     "bands",
     "rows",
@@ -301,7 +301,7 @@ def _index_units(number: int, folder: str, dedup: Dedup) -> list[Unit]:
     if not fs.exists(path) or not manifests:
         raise UserError(f"[dedup] against: {folder} holds no index; its run prints it: manyo path index --config FILE")
     made_with = json.loads(fs.cat_file(path))["settings"]
-    for name in _INDEXED_SETTINGS:
+    for name in INDEXED_SETTINGS:
         ours = getattr(dedup, name)
         theirs = made_with.get(name)
         if theirs != (list(ours) if isinstance(ours, tuple) else ours):

@@ -1,7 +1,7 @@
 """The stages of dedup on shards: what the functions give, whatever the shards are, and alarms that stop."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,7 +16,7 @@ from manyo.pipelines.engine.run_stage import Executor, run_stage
 from manyo.pipelines.engine.shapes import Unit, digest_of
 from manyo.pipelines.engine.stage import AnyStage, Stage, Task, UserError, WorkFailed
 from manyo.pipelines.graph.boilerplate_stages import boilerplate_stages
-from manyo.pipelines.graph.dedup_stages import dedup_stages
+from manyo.pipelines.graph.dedup_stages import INDEXED_SETTINGS, dedup_stages
 from manyo.pipelines.graph.extract_stages import DOCUMENTS
 from manyo.pipelines.graph.filter_stages import DECISIONS
 from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN
@@ -164,3 +164,20 @@ def test_an_alarm_stops_the_run_until_its_limit_is_raised_and_nothing_else_is_ma
     stopped, passed = (pq.read_table(file) for file in tmp_path.glob("alarms-*/largest_clusters/alarms.parquet"))
     assert stopped.equals(passed)
     assert stopped.num_rows > 0
+
+
+def test_each_dedup_setting_is_compared_with_those_of_an_index_unless_it_cannot_change_one():
+    cannot_change_an_index = {
+        "min_similarity",
+        "min_containment",
+        "max_survivors_per_candidate",
+        "parts",
+        "same_address",
+        "alarms",
+        "boilerplate",
+        "within_sources",
+        "index",
+        "against",
+    }
+    assert {field.name for field in fields(Dedup)} == {*INDEXED_SETTINGS} | cannot_change_an_index
+    assert not {*INDEXED_SETTINGS} & cannot_change_an_index

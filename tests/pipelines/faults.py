@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import secrets
 import shutil
 import signal
@@ -31,7 +32,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from fastwarc import ArchiveIterator
 
-from manyo.pipelines.graph.build import COMMANDS
 from tests.conftest import ROOT, data_files
 from tests.faulty_server import Faults, proxy
 
@@ -48,8 +48,6 @@ _START_ATTEMPTS = 6
 
 #: The driver gives a task this long in the faults where one hangs; six hours are the default.
 _HANG_S = 20
-
-_STAGES = {stage for stages in COMMANDS.values() for stage in stages}
 
 _CONFIG = """
 [run]
@@ -208,9 +206,9 @@ class Cluster:
         return self.nodes.pop(name).kill()
 
     def workers(self) -> list[int]:
-        """Processes that run tasks now; Ray gives them the name of the stage."""
+        """Processes that run tasks now: Ray names them after the stage, and its own processes in capitals."""
         pids = [pid for node in self.nodes.values() for pid in node.pids()]
-        return [pid for pid in pids if _command(pid).strip("\0").removeprefix("ray::") in _STAGES]
+        return [pid for pid in pids if re.fullmatch("ray::[a-z_]+", _command(pid).strip("\0"))]
 
     def stop(self) -> None:
         """End everything."""

@@ -6,11 +6,14 @@ import importlib
 import inspect
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from manyo.pipelines.cli import COMMANDS, main, parse
-from manyo.pipelines.graph.build import COMMANDS as STAGES_OF_COMMAND
+from manyo.pipelines.graph.build import COMMANDS as STAGE_COMMANDS
+from manyo.pipelines.graph.build import stages_by_command
+from manyo.pipelines.graph.config import load_config
 from tests.conftest import ROOT
 
 RUN = ("--config", "run.toml")
@@ -53,12 +56,22 @@ def test_each_file_of_the_folder_is_a_command_or_is_imported_by_one() -> None:
         assert any(line in source for source in sources.values() for line in imported), name
 
 
-def test_each_group_of_stages_has_a_command() -> None:
-    assert [name for name in COMMANDS if name in STAGES_OF_COMMAND] == list(STAGES_OF_COMMAND)
+def test_each_group_of_stages_has_a_command(tmp_path: Path) -> None:
+    config = tmp_path / "run.toml"
+    config.write_text(
+        """
+        run.out = "out"
+        source = [{ name = "web", kind = "text", inputs = ["*"], profile = "web", licence = "x" }]
+        tokenize.train.vocabulary_size = 1000
+        """
+    )
+    stages = stages_by_command(load_config(str(config)))
+    assert tuple(stages) == STAGE_COMMANDS
+    assert tuple(name for name in COMMANDS if name in STAGE_COMMANDS) == STAGE_COMMANDS
 
 
 def test_until_stops_only_after_commands_that_run_stages(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in STAGES_OF_COMMAND:
+    for command in STAGE_COMMANDS:
         assert parse(["run", *RUN, "--until", command]).until == command
     with pytest.raises(SystemExit):
         parse(["run", *RUN, "--until", "whatif"])
