@@ -36,7 +36,7 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from scipy import sparse  # comes with datasketch
 from sudachipy import Dictionary, SplitMode
 
-from manyo.corpus.records import document_id
+from manyo.corpus.doc_ids import document_id
 from manyo.corpus.schema import LABEL
 from manyo.corpus.tables.shards import write_shard
 from manyo.corpus.text import Texts

@@ -24,7 +24,7 @@ import pyarrow as pa
 import tokenizers
 from sentencepiece import SentencePieceProcessor
 
-from manyo.corpus.records import document_id
+from manyo.corpus.doc_ids import document_id
 from manyo.corpus.schema import PROVENANCE
 from manyo.corpus.tables.shards import write_shard
 from manyo.tokenizer.encode import Tokenizer

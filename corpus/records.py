@@ -8,13 +8,10 @@ Records and outcomes are named tuples, which take half as long to make as frozen
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
-
-from manyo.corpus.schema import DOC_ID_BYTES
 
 #: What a source's `records` give to its `parse`.
 Payload = TypeVar("Payload", covariant=True)
@@ -123,8 +120,3 @@ class BrokenInput:
     origin_file: str
     origin_offset: int
     refused: Refused
-
-
-def document_id(source: str, key: str) -> bytes:
-    """Stable 16-byte id of a document: BLAKE2b of the source's name and the record's natural key."""
-    return hashlib.blake2b(f"{source}\0{key}".encode("utf-8", "surrogatepass"), digest_size=DOC_ID_BYTES).digest()

@@ -13,8 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from manyo.corpus.addresses import normal_address
+from manyo.corpus.doc_ids import ids_as_bytes, ids_to_arrow
 from manyo.corpus.schema import DOC_ID, Column, Table
-from manyo.dedup.numbering import ids_as_bytes, ids_to_arrow, rows_by_part
+from manyo.dedup.numbering import rows_by_part
 from manyo.dedup.settings import Dedup
 from manyo.dedup.verdict.order import address_precedence
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from manyo.corpus.doc_ids import id_heads
+
 
 def draws(doc_ids: pa.Array, seed: int) -> np.ndarray:
     """uint64 (n_docs,), from the first 8 bytes of each id, which are random already, and the seed.
 
     Args:
-        doc_ids: fixed_size_binary of 8 bytes or more.
+        doc_ids: a `doc_id` column.
         seed: any integer of 64 bits.
     """
-    width = doc_ids.type.byte_width
-    content = np.frombuffer(doc_ids.buffers()[1], np.uint8)[doc_ids.offset * width :][: len(doc_ids) * width]
-    drawn: np.ndarray = content.reshape(-1, width)[:, :8].copy().view("<u8").ravel()
+    drawn = id_heads(doc_ids).byteswap()
     # splitmix64's finaliser: without it, seeds that differ in low bits would order documents alike.
     drawn = drawn ^ np.uint64((seed * 0x9E3779B97F4A7C15) % 2**64)
     drawn = (drawn ^ (drawn >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

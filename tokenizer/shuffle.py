@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from manyo.corpus.doc_ids import id_tails
 from manyo.corpus.tables.shards import BATCH_MAX_ROWS, BATCH_MAX_TEXT_BYTES, ShardError, filesystem, publish
 from manyo.corpus.text import Texts
 from manyo.tokenizer.draws import draws
@@ -89,10 +90,8 @@ def combine(uris: Sequence[str], part: int, settings: Shuffle) -> Iterator[pa.Re
     if rows.num_rows == 0:
         return
     ids = rows.column("doc_id").chunk(0)
-    content = np.frombuffer(ids.buffers()[1], np.uint8)[ids.offset * ids.type.byte_width :]
     # Ids that share their first half draw alike: the second half then decides.
-    second_halves = content.reshape(-1, ids.type.byte_width)[: len(ids), 8:].copy().view(">u8").ravel()
-    shuffled = rows.take(pa.array(np.lexsort((second_halves, draws(ids, settings.seed)))))
+    shuffled = rows.take(pa.array(np.lexsort((id_tails(ids), draws(ids, settings.seed)))))
     del rows, batches
     whole = shuffled.cast(SHUFFLED_SCHEMA).combine_chunks().to_batches(max_chunksize=None)[0]
     yield from _cut(whole)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from manyo.corpus.doc_ids import id_heads
 from manyo.corpus.schema import Column, Table
 from manyo.dedup.candidates.key_kernels import key_bands
-from manyo.dedup.numbering import NUMBER, id_heads, rows_by_part
+from manyo.dedup.numbering import NUMBER, rows_by_part
 from manyo.dedup.settings import Dedup
 
 KEYS = Table(

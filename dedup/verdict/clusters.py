@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from manyo.corpus.doc_ids import find_ids, ids_as_bytes, ids_to_arrow
 from manyo.corpus.schema import DOC_ID, DUPLICATES, Column, Table
-from manyo.dedup.numbering import find_ids, ids_as_bytes, ids_to_arrow, rows_by_part, shards_of
+from manyo.dedup.numbering import rows_by_part, shards_of
 from manyo.dedup.settings import Dedup
 from manyo.dedup.verdict.compared import read_compared
 from manyo.dedup.verdict.similarity import link_to_survivors

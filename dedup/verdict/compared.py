@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from manyo.corpus.doc_ids import ids_as_bytes
 from manyo.corpus.jit import Bools, Int64s, Uint32s, Uint64s
 from manyo.corpus.schema import DOC_ID, Column, Table
 from manyo.dedup.candidates.components import COMPONENTS
 from manyo.dedup.candidates.keys import has_minhash, minhash_matrix
 from manyo.dedup.candidates.pairs import PAIRS, sorted_pairs
-from manyo.dedup.numbering import NUMBER, ids_as_bytes, rows_by_part
+from manyo.dedup.numbering import NUMBER, rows_by_part
 from manyo.dedup.settings import Dedup
 from manyo.dedup.sketch.shingles import shingle_sets
 from manyo.dedup.sketch.view import as_compared

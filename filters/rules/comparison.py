@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from manyo.corpus.doc_ids import id_heads
 from manyo.filters.rules.decide import Rule, failures
 
 #: Lower edges of the length classes, in characters: Uzushio begins at 200, Swallow v1 at 400.
@@ -131,7 +132,7 @@ def compare(
         tests.setdefault(tried, len(tests))
     # One contiguous row per rule: sums over rules are then additions of whole rows.
     failed = np.ascontiguousarray(failures(languages, signals, profiles, list(tests)).T)
-    keys = id_keys(signals.column("doc_id"))
+    keys = id_heads(signals.column("doc_id"))
     dropped = _n_failed(failed, [tests[rule] for rule in rules]) > 0
     changes = []
     for alternative in alternatives:
@@ -169,15 +170,6 @@ def nearest(pile: Pile, count: int) -> Pile:
     """The nearest documents of a pile; of equally near ones those with the smallest keys, wherever they stand."""
     order = np.lexsort((pile.keys, pile.distances))[:count]
     return Pile(pile.rows[order], pile.distances[order], pile.keys[order])
-
-
-def id_keys(doc_ids: pa.Array) -> np.ndarray:
-    """uint64 (n_docs,), the first eight bytes of each id: ids are digests, so these are random and stay the same."""
-    width = doc_ids.type.byte_width
-    data = np.frombuffer(doc_ids.buffers()[1], np.uint8) if len(doc_ids) else np.zeros(0, np.uint8)
-    ids = data[doc_ids.offset * width : (doc_ids.offset + len(doc_ids)) * width].reshape(-1, width)
-    keys: np.ndarray = np.ascontiguousarray(ids[:, :8]).view(">u8").ravel().astype(np.uint64)
-    return keys
 
 
 def add_sums(total: Sums, more: Mapping[str, np.ndarray]) -> None:

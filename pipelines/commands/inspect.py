@@ -13,7 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 from rich.console import Console
 
-from manyo.filters.rules.comparison import Alternative, id_keys, move_bound
+from manyo.corpus.doc_ids import id_heads
+from manyo.filters.rules.comparison import Alternative, move_bound
 from manyo.filters.rules.decide import Rule, failures
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.measured_documents import MeasuredShard, measured_shards, read_columns_of
@@ -125,7 +126,7 @@ def choose(
         fails = failures(languages, signals, documents.column("profile"), tested).any(axis=1)
         rows = np.flatnonzero((fails if reason is not None else ~fails) & shard.permitted())
         total += len(rows)
-        keys = id_keys(documents.column("doc_id"))[rows]
+        keys = id_heads(documents.column("doc_id"))[rows]
         first = np.argsort(keys, kind="stable")[:count]
         found += [(int(keys[i]), place, int(rows[i])) for i in first]
     chosen = [(shards[place], row) for _, place, row in sorted(found)[:count]]

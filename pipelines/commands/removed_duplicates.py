@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
 
+from manyo.corpus.doc_ids import id_heads
 from manyo.corpus.release import survives_dedup
 from manyo.corpus.schema import DOC_ID
 from manyo.corpus.tables.shards import read_columns, read_rows, zip_whole
-from manyo.filters.rules.comparison import id_keys
 from manyo.pipelines.commands.measured_documents import MeasuredShard
 from manyo.pipelines.commands.shown_documents import plain, print_total
 from manyo.pipelines.graph.config import Config
@@ -105,7 +105,7 @@ def choose_duplicates(
         rows = np.flatnonzero(removed.to_numpy(zero_copy_only=False) & shard.permitted())
         total += len(rows)
         similarity = judged.column("similarity").to_numpy(zero_copy_only=False)[rows]
-        keys = id_keys(documents.column("doc_id"))[rows] if near is None else np.abs(similarity - near)
+        keys = id_heads(documents.column("doc_id"))[rows] if near is None else np.abs(similarity - near)
         for i in np.argsort(keys, kind="stable")[:count]:
             row = int(rows[i])
             doc_id = documents.column("doc_id")[row].as_py()

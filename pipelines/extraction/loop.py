@@ -21,17 +21,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, TypeAlias
 
-from manyo.corpus.records import (
-    BrokenInput,
-    Document,
-    InputFile,
-    InputShard,
-    Outcome,
-    Record,
-    Refused,
-    Skipped,
-    document_id,
-)
+from manyo.corpus.doc_ids import document_id
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
 from manyo.corpus.schema import DOCUMENTS, REFUSED
 from manyo.corpus.sources import KINDS, AnySourceKind, Source
 from manyo.corpus.tables.shards import BatchWriter, publish, write_batches

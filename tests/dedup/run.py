@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
+from manyo.corpus.doc_ids import ids_as_bytes
 from manyo.dedup.candidates.components import find_components
 from manyo.dedup.candidates.keys import deal_keys
 from manyo.dedup.candidates.pairs import find_pairs
-from manyo.dedup.numbering import first_number, ids_as_bytes
+from manyo.dedup.numbering import first_number
 from manyo.dedup.same_address import SUPERSEDED, deal_addresses, hashes_of, stand_ins
 from manyo.dedup.settings import Dedup
 from manyo.dedup.sketch.minhash import signatures

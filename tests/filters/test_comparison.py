@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from manyo.corpus.doc_ids import id_heads
 from manyo.filters.rules.comparison import (
     NEAREST,
     Alternative,
     add_sums,
     compare,
-    id_keys,
     length_classes,
     move_bound,
     nearest,
@@ -93,7 +93,7 @@ def test_a_pile_holds_the_nearest_and_of_equally_near_ones_the_first_keys():
     rows = [(5, 0.5 + (i % 3) / 10, 0.0, "web") for i in range(4 * NEAREST)]
     languages, signals, profiles = tables(rows)
     _, (change,) = compare(languages, signals, profiles, RULES, [move_bound(RULES, "kana", "minimum", 0.5)])
-    at_bound = sorted(int(id_keys(signals["doc_id"])[i]) for i in range(len(rows)) if i % 3 == 0)
+    at_bound = sorted(int(id_heads(signals["doc_id"])[i]) for i in range(len(rows)) if i % 3 == 0)
     assert change.inside.distances.max() == 0
     assert change.inside.keys.tolist() == at_bound[:NEAREST]
     assert nearest(change.inside, 2).keys.tolist() == at_bound[:2]
@@ -144,11 +144,6 @@ def test_sums_of_two_parts_add_up_to_the_sums_of_the_whole(rows, cut):
         for i, name in enumerate("abc")
     }
     assert {key: list(value) for key, value in total.items()} == {k: v for k, v in expected.items() if v[0]}
-
-
-def test_the_key_of_a_document_is_the_beginning_of_its_id_in_a_slice_too():
-    ids = pa.array([bytes([i]) * 16 for i in range(4)], pa.binary(16))
-    assert id_keys(ids.slice(2)).tolist() == [int.from_bytes(bytes([i]) * 8, "big") for i in (2, 3)]
 
 
 def test_a_length_is_in_the_class_that_names_it():

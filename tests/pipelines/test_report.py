@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from manyo.corpus.records import document_id
+from manyo.corpus.doc_ids import document_id
 from manyo.corpus.schema import BOILERPLATE
 from manyo.corpus.tables.shards import write_shard
 from manyo.pipelines.report.accounts import AccountingError

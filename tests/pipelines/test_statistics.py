@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from manyo.corpus.records import document_id
+from manyo.corpus.doc_ids import document_id
 from manyo.corpus.schema import (
     DECISIONS,
     DOCUMENTS,

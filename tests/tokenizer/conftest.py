@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from manyo.corpus.records import document_id
+from manyo.corpus.doc_ids import document_id
 from manyo.tokenizer.encode import Tokenizer
 from manyo.tokenizer.pack import TEXT_SCHEMA
 from manyo.tokenizer.train import TrainTokenizer, train
