@@ -23,7 +23,7 @@ from manyo.corpus.addresses import normal_address
 from manyo.corpus.schema import DOC_ID, DOC_ID_BYTES
 from manyo.corpus.tables.shards import ShardError, filesystem, join, read_columns, read_rows
 from manyo.filters.rules.decide import Rule
-from manyo.pipelines.commands.shown_documents import describe_bounds, number, plain
+from manyo.pipelines.commands.shown_documents import describe_bounds, plain
 from manyo.pipelines.engine.manifest import read_manifests
 from manyo.pipelines.engine.shapes import FinishedShard, StageOutput
 from manyo.pipelines.engine.stage import AnyStage, UserError
@@ -36,6 +36,7 @@ from manyo.pipelines.graph.filter_stages import DECISIONS, LANGUAGES, SIGNALS
 from manyo.pipelines.graph.release_stages import RELEASE
 from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN
 from manyo.pipelines.graph.token_stages import ENCODED_ORIGINS, PROVENANCE
+from manyo.pipelines.report.quantities import format_value
 from manyo.tokenizer.reader import document_of_token, tokens_of_document
 
 #: Threads that read shards: they hide the latency of an object store, and Arrow decodes without Python's lock.
@@ -334,7 +335,7 @@ class _Tables:
             return reason
         table = LANGUAGES if rule.signal in schema.LANGUAGES.schema.names else SIGNALS
         value = self._row(table, document, (rule.signal,))[rule.signal]
-        return f"{reason} ({rule.signal} {number(value)}, {describe_bounds(rule.minimum, rule.maximum)})"
+        return f"{reason} ({rule.signal} {format_value(value)}, {describe_bounds(rule.minimum, rule.maximum)})"
 
     def _release(self, document: _Document) -> _Outcome:
         uri = self.uri(RELEASE, document.shard)

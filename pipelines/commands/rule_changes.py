@@ -29,7 +29,8 @@ from manyo.filters.rules.comparison import (
 )
 from manyo.filters.rules.decide import Rule
 from manyo.pipelines.commands.measured_documents import MeasuredShard, read_columns_of
-from manyo.pipelines.commands.shown_documents import ShownDocument, number, plain, show
+from manyo.pipelines.commands.shown_documents import ShownDocument, plain, show
+from manyo.pipelines.report.quantities import format_value
 
 #: The models of llm-jp give about one token per six bytes of Japanese.
 BYTES_PER_TOKEN = 6
@@ -134,7 +135,7 @@ class RuleChange:
         """The heading for the samples of `inside` or `outside`."""
         if self.moved is None or self.moved.threshold is None:
             return "Gained, samples" if side == "inside" else "Lost, samples"
-        where = f"{self.moved.signal} {number(self.moved.threshold)}"
+        where = f"{self.moved.signal} {format_value(self.moved.threshold)}"
         if side == "inside":
             return f"Kept, just inside {where}"
         return f"Dropped by {self.moved.rule} alone, just outside {where}"

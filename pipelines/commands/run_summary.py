@@ -54,7 +54,7 @@ def print_summary(config: Config, result: RunResult) -> None:
 
 def funnel_table(funnel: list[dict[str, Any]]) -> Table:
     """The funnel of the report as a table: what is left after each step."""
-    table = Table(title="What is left after each step", title_justify="left")
+    table = Table(title="Documents left after each step", title_justify="left")
     for column in ("", "documents", "of pages", "characters", "UTF-8 bytes", "tokens"):
         table.add_column(column, justify="left" if not column else "right")
     for row in funnel:

@@ -19,6 +19,7 @@ from rich.console import Console
 from manyo.corpus.tables.shards import read_rows
 from manyo.filters.rules.decide import RULE_COLUMNS, Rule, columns_by_table
 from manyo.pipelines.commands.measured_documents import MeasuredShard
+from manyo.pipelines.report.quantities import format_value
 
 #: Length of the beginning of a text that is shown, in characters.
 EXCERPT_CHARS = 400
@@ -130,11 +131,6 @@ def plain(text: str) -> str:
     return "".join(" " if character.isspace() else character for character in _visible(text))
 
 
-def number(value: float) -> str:
-    """A value or a bound as text: whole numbers in full, others with four significant digits."""
-    return f"{int(value):,}" if float(value).is_integer() else f"{value:.4g}"
-
-
 def parse_number(value: str) -> float:
     """The number that a user wrote.
 
@@ -150,7 +146,7 @@ def parse_number(value: str) -> float:
 def describe_bounds(minimum: float | None, maximum: float | None) -> str:
     """The bounds of a rule as text, such as `at least 150, at most 2,000`."""
     bounds = (("at least", minimum), ("at most", maximum))
-    return ", ".join(f"{side} {number(bound)}" for side, bound in bounds if bound is not None)
+    return ", ".join(f"{side} {format_value(bound)}" for side, bound in bounds if bound is not None)
 
 
 def _visible(text: str) -> str:
@@ -173,4 +169,4 @@ def _value(rule: Rule, measured: Mapping[str, float]) -> RuleValue:
 
 def _interval(value: RuleValue) -> str:
     """A value and the bounds of its rule, such as `char_count 83, at least 150`."""
-    return f"{value.signal} {number(value.value)}, {describe_bounds(value.minimum, value.maximum)}"
+    return f"{value.signal} {format_value(value.value)}, {describe_bounds(value.minimum, value.maximum)}"

@@ -15,6 +15,11 @@ def format_number(value: float | None) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.3f}"
 
 
+def format_value(value: float) -> str:
+    """A measured value or a bound: a whole number in full, another number with four significant digits."""
+    return f"{int(value):,}" if float(value).is_integer() else f"{value:.4g}"
+
+
 def format_compact(value: float | None) -> str:
     """Three significant digits and K, M, B or T for powers of a thousand: `1.23 M`."""
     return _scaled(value, ("", " K", " M", " B", " T"))

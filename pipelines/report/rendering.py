@@ -20,6 +20,7 @@ from manyo.pipelines.report.quantities import (
     format_number,
     format_percent,
     format_size,
+    format_value,
 )
 
 #: Addresses and lines are cut to this length, in characters.
@@ -46,6 +47,7 @@ def page_templates() -> jinja2.Environment:
     )
     environment.filters |= {
         "number": format_number,
+        "value": format_value,
         "compact": format_compact,
         "percent": format_percent,
         "size": format_size,

@@ -64,7 +64,8 @@ def test_sources_first_then_all_is_told_by_report_trace_inspect_and_takedown(
         "books": {"documents": 2, "same_address": 0, "within_source": 0, "over_all": 0, "removed": 0, "share": 0.0},
     }
     page_of = Path(table_folder(load_config(str(config)), "report")) / "report.html"
-    assert "it may be one of an earlier run, or repeat one of another source." in page_of.read_text(encoding="utf-8")
+    shown = page_of.read_text(encoding="utf-8")
+    assert "it may be in an earlier run, or be a duplicate of a document of another source." in shown
     (found,) = page_histories(load_config(str(config)), "http://b.jp/")
     texts = [(step.name, step.text.split(" (")[0]) for step in found.steps[-4:]]
     similarities = [step.text.split()[2] for step in found.steps if step.name == "dedup"]

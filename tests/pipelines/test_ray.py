@@ -99,7 +99,7 @@ def test_a_job_is_seen_and_stopped_and_the_next_one_finishes_it(
     assert manyo(cluster, "stop", *of_run).returncode == 1, "nothing is left to stop"
     done = manyo(cluster, "submit", *of_run)
     assert done.returncode == 0, done.stderr
-    assert "What is left after each step" in done.stdout, "the job's log is streamed"
+    assert "Documents left after each step" in done.stdout, "the job's log is streamed"
     assert data_files(tmp_path / "out") == demo_run.files()
 
 

@@ -392,7 +392,7 @@ def test_a_run_before_release_and_tokens_ends_its_funnel_at_unique_documents(tmp
     assert report["tokens"] is None
     assert report["pii"] is None
     html = render_report(report)
-    assert "nothing was released yet" in html
+    assert "nothing is released yet" in html
     assert "Not tokenized yet." in html
 
 
