@@ -74,9 +74,11 @@ def view_texts(
                 continue
             n_letters = 1
             if letter in _LONG_REPEATS and second_last:
-                after = _long_repeat_stop(characters, i, stop, letters)
-                if after:
-                    i = after
+                k = i
+                while k < stop and characters[k] < len(letters) and letters[characters[k]] == 0:
+                    k += 1
+                if k < stop and characters[k] == _LONG_REPEAT_END:
+                    i = k + 1
                     n_letters = 2
             elif last and letter in _REPEATS:
                 letter = last
@@ -104,12 +106,3 @@ def view_texts(
                 end += 1
         out_offsets[doc + 1] = end
     return viewed[:end].copy(), out_offsets
-
-
-@kernel
-def _long_repeat_stop(characters: Uint32s, start: int, stop: int, letters: Uint32s) -> int:
-    """Where the second half of a long repeat mark ends, if only marks stand before it; else 0."""
-    k = start
-    while k < stop and characters[k] < len(letters) and letters[characters[k]] == 0:
-        k += 1
-    return k + 1 if k < stop and characters[k] == _LONG_REPEAT_END else 0
