@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from manyo.corpus.jit import Bytes, Int64s, Uint32s, Uint64s, kernel
+from manyo.corpus.utf8_kernels import code_point
 from manyo.dedup.mixing_kernels import STEP, mixed
 
 #: Hiragana and katakana, the blocks whose characters a combining mark can join.
@@ -18,12 +19,6 @@ SEMIVOICED_MARK: Final = 0x309A
 # Tags and variation selectors of plane 14; none of them is visible.
 _INVISIBLE_PLANE_START: Final = 0xE0000
 _INVISIBLE_PLANE_STOP: Final = 0xE1000
-
-# UTF-8: the first byte says how many bytes a character has; each of the others holds six bits.
-_FIRST_OF_TWO: Final = 0x80
-_FIRST_OF_THREE: Final = 0xE0
-_FIRST_OF_FOUR: Final = 0xF0
-_SIX_BITS: Final = np.uint32(0x3F)
 
 
 @kernel
@@ -52,30 +47,9 @@ def fold_texts(
         i = offsets[doc]
         stop = offsets[doc + 1]
         while i < stop:
-            lead = np.uint32(data[i])
-            if lead < _FIRST_OF_TWO:
-                point = lead
-                i += 1
-            elif lead < _FIRST_OF_THREE:
-                point = (lead & np.uint32(0x1F)) << np.uint32(6) | np.uint32(data[i + 1]) & _SIX_BITS
-                i += 2
-            elif lead < _FIRST_OF_FOUR:
-                point = (
-                    (lead & np.uint32(0x0F)) << np.uint32(12)
-                    | (np.uint32(data[i + 1]) & _SIX_BITS) << np.uint32(6)
-                    | np.uint32(data[i + 2]) & _SIX_BITS
-                )
-                i += 3
-            else:
-                point = (
-                    (lead & np.uint32(0x07)) << np.uint32(18)
-                    | (np.uint32(data[i + 1]) & _SIX_BITS) << np.uint32(12)
-                    | (np.uint32(data[i + 2]) & _SIX_BITS) << np.uint32(6)
-                    | np.uint32(data[i + 3]) & _SIX_BITS
-                )
-                i += 4
+            point, i = code_point(data, i)
             if point < len(table):
-                point = table[point]
+                point = np.int64(table[point])
                 if point == 0:
                     continue
                 if point in (VOICED_MARK, SEMIVOICED_MARK) and end > begin:
