@@ -1,7 +1,7 @@
-"""Benchmark items out of files as benchmarks are published: JSON, JSON Lines, CSV, TSV.
+"""Read benchmark items from files as benchmarks are published: JSON, JSON Lines, CSV, TSV.
 
-A field is a path of names, `data.paragraphs.qas.question`; a list on the way stands for all of its members. An item's
-name is the file's and the way to it, `jsquad.json:data[3].paragraphs[0].qas[2].question`, so that a person finds it.
+A field is a path of names, `data.paragraphs.qas.question`; a list on the path stands for all of its members. An item is
+named by its file and its path, `jsquad.json:data[3].paragraphs[0].qas[2].question`, so that a person finds it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ class Benchmark:
     """One benchmark whose items must not be in the training text.
 
     Attributes:
-        name: as tables and the report call it.
-        files: JSON, JSON Lines, CSV or TSV, with names that end so; a `.json` of one object a line is read too.
-        fields: paths of what to look for; several fields are items of their own.
+        name: its name in tables and the report.
+        files: JSON, JSON Lines, CSV or TSV, by the ending of the name; a `.json` with one object a line is read too.
+        fields: paths of the texts to look for; each field of a row is an item.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Benchmark:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One text to look for, and the name of the place where it stands."""
+    """One text to look for, and the name of its place in the benchmark."""
 
     benchmark: str
     name: str
@@ -52,7 +52,7 @@ def read_items(benchmark: Benchmark) -> Iterator[Item]:
 
     Raises:
         OSError: a file cannot be read.
-        ValueError: a file is not what its name says, or has no such field.
+        ValueError: a file is not of the format that its name says, or has no such field.
     """
     for uri in benchmark.files:
         rows, short = _rows(uri), uri.rsplit("/", 1)[-1]
@@ -68,7 +68,7 @@ def read_items(benchmark: Benchmark) -> Iterator[Item]:
 
 
 def digest(benchmark: Benchmark) -> str:
-    """Of the bytes of its files.
+    """A digest of the bytes of a benchmark's files, in hexadecimal.
 
     Raises:
         OSError: a file cannot be read.
@@ -82,7 +82,7 @@ def digest(benchmark: Benchmark) -> str:
 
 
 def _rows(uri: str) -> list[tuple[str, Any]]:
-    """The rows of a file, each with its place: "" for a whole document, [2] for the third row."""
+    """The rows of a file, each with its place: "" for a whole JSON document, "[2]" for the third row."""
     fs, path = filesystem(uri)
     try:
         text = fs.cat_file(path).decode("utf-8-sig")
@@ -111,7 +111,7 @@ def _rows(uri: str) -> list[tuple[str, Any]]:
 
 
 def _values(row: Any, path: list[str]) -> Iterator[tuple[str, str]]:
-    """Texts at the end of a path, with the way to each."""
+    """Texts at the end of a path, each with its full path, list positions included."""
     if isinstance(row, list):
         for number, member in enumerate(row):
             for way, value in _values(member, path):

@@ -191,7 +191,7 @@ def test_a_file_that_is_something_else_is_named_with_what_is_wrong(
     [
         ({"ngram_chars": 9}, "ngram_chars is 9, must be 2 to min_item_chars \\(8\\)"),
         ({"max_edits": 0.5}, "max_edits is 0.5, must be 0 to 0.4"),
-        ({"benchmark": ()}, "give each"),
+        ({"benchmark": ()}, "give at least one"),
     ],
 )
 def test_settings_out_of_range_are_errors(changes: dict[str, object], message: str) -> None:
