@@ -27,7 +27,8 @@ import pyarrow.compute as pc
 
 from manyo.corpus.release import release_batch
 from manyo.corpus.schema import DOCUMENTS
-from manyo.filters.pii.find import PII_KINDS, Scrub, find
+from manyo.filters.pii.find import Scrub, find
+from manyo.filters.pii.kinds import PII_KINDS
 
 _RUNS = 3
 _KINDS = [kind.name for kind in PII_KINDS]

@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from manyo.filters.pii.find import PII_KINDS, find
+from manyo.filters.pii.find import find
+from manyo.filters.pii.kinds import PII_KINDS
 from manyo.pipelines.cli import main
 from manyo.pipelines.graph.build import in_order, stages_by_command
 from manyo.pipelines.graph.config import load_config

@@ -1,14 +1,14 @@
-"""Personal information in Japanese text: find it, never edit it.
+"""Find personal information in Japanese text, without changing the text.
 
 `find` returns spans and `manyo.corpus.release` replaces them; what counts is in `manyo.filters.pii.patterns`.
 
-Two things make it fast. A span never crosses a line or a 。, so the texts are cut there into pieces without copying,
-and one RE2 pass over all pieces (the gate) leaves the few in a hundred that can hold anything. Python's `re` sees only
+Two things make it fast. A span never crosses a line or a 。, so the texts are cut there into pieces without copying.
+And one RE2 pass over all pieces (the gate) leaves the few in a hundred that can hold anything: Python's `re` reads only
 those.
 
 Masking must be a fixed point: scrubbing a scrubbed text finds nothing new. Words near a span are therefore looked for
-in the text with masks, spans and undecided numbers taken out, or masking one number would bring a word nearer to the
-next.
+in the text with masks, spans and undecided numbers taken out. Otherwise masking one number would bring a word nearer to
+the next.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
-from typing import Literal
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -27,10 +27,10 @@ import pyarrow.compute as pc
 
 from manyo.corpus.release import SPANS
 from manyo.corpus.text import Texts
+from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS, Kind
+from manyo.filters.pii.matching import UNLESS_CHARS, Pattern
 from manyo.filters.pii.names import names
-from manyo.filters.pii.patterns import CONSTANT_MASK, MASK, NAME_HOLE, PII_KINDS, RULES, Kind, Rule
-
-__all__ = ["PII_KINDS", "Kind", "Scrub", "find", "find_by_profile"]
+from manyo.filters.pii.patterns import NAME_HOLE, PATTERNS
 
 _KINDS = {kind.name: kind for kind in PII_KINDS}
 _ALL = tuple(_KINDS)
@@ -76,24 +76,45 @@ class Scrub:
         return {kind.name: CONSTANT_MASK if self.mask_style == "constant" else kind.mask for kind in PII_KINDS}
 
 
-_UNLESS_CHARS = 24
-#: Stands for what is or may be masked; no word holds it.
-_HOLE = "\0"
+#: Stands for what is or may be masked; no word contains it.
+_HOLE: Final = "\0"
 
-#: Beside these a name is looked for.
-_CONTACT_KINDS = frozenset({"phone", "email"})
+#: Names are looked for next to these.
+_CONTACT_KINDS: Final = frozenset({"phone", "email"})
 
-#: RE2 runs nine gates as one pattern at 210 MB/s on news and all fifteen at 80: its table of states grows too large.
-_GATES_AT_ONCE = 9
+#: Kinds that count only near a name, so that names are looked for even where they are not asked for.
+_KINDS_NEAR_NAMES: Final = frozenset({"birth_date"})
 
-_FULL_STOP = "。".encode()
+#: RE2 runs nine gates as one expression at 210 MB/s on news and all fifteen at 80: its table of states grows too large.
+_GATES_AT_ONCE: Final = 9
 
-#: start and stop in code points, kind, score, rule.
-_Span = tuple[int, int, str, float, str]
-#: start and stop in code points, and the character that stands for it among the words around a candidate.
-_Hole = tuple[int, int, str]
-#: start and stop in code points, names of the kinds whose gate it passes.
-_Piece = tuple[int, int, set[str]]
+_FULL_STOP: Final = "。".encode()
+
+
+class _Span(NamedTuple):
+    """A match. Positions here and below are in code points."""
+
+    start: int
+    stop: int
+    kind: str
+    score: float
+    pattern: str
+
+
+class _Hole(NamedTuple):
+    """What is taken out of the words around a candidate, and the character that stands for it there."""
+
+    start: int
+    stop: int
+    sign: str
+
+
+class _Piece(NamedTuple):
+    """A sentence, and the names of the kinds whose gate it passes."""
+
+    start: int
+    stop: int
+    kinds: set[str]
 
 
 def find(texts: pa.Array | pa.ChunkedArray, kinds: Sequence[str]) -> pa.RecordBatch:
@@ -101,18 +122,20 @@ def find(texts: pa.Array | pa.ChunkedArray, kinds: Sequence[str]) -> pa.RecordBa
 
     Args:
         texts: string or large_string, without nulls.
-        kinds: names out of `PII_KINDS`; none is allowed, and finds nothing.
+        kinds: names out of `PII_KINDS`; an empty sequence finds nothing. Birth dates count only near a name, which need
+            not be one of the kinds.
 
     Returns:
         Spans as in `manyo.corpus.release.SPANS`, in the order of rows and starts; positions in code points. Spans of
-        different rules may overlap.
+        different patterns may overlap.
     """
-    chosen = [kind for kind in PII_KINDS if kind.name in kinds]
-    rules = [rule for rule in RULES if rule.kind in kinds]
+    with_names = "person_name" in kinds or not _KINDS_NEAR_NAMES.isdisjoint(kinds)
+    chosen = [kind for kind in PII_KINDS if kind.name in kinds or (with_names and kind.name == "person_name")]
+    patterns = [pattern for pattern in PATTERNS if pattern.kind in kinds]
     rows: list[int] = []
     spans: list[_Span] = []
     for row, text, pieces in _gated_pieces(Texts.from_arrow(texts), chosen):
-        found = sorted(_find_in(text, pieces, rules, "person_name" in kinds))
+        found = sorted(span for span in _find_in(text, pieces, patterns, with_names) if span.kind in kinds)
         rows += [row] * len(found)
         spans += found
     columns = [rows, *zip(*spans, strict=True)] if spans else [[]] * len(SPANS)
@@ -151,12 +174,12 @@ def find_by_profile(texts: pa.Array | pa.ChunkedArray, profiles: Sequence[str], 
 
 
 def _gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str, list[_Piece]]]:
-    """Rows with pieces that pass a gate: the row, its text, and these pieces in order."""
+    """Rows with pieces that pass a gate: the row, its text, and those pieces in order."""
     first, last = int(view.offsets[0]), int(view.offsets[-1])
     if not kinds or first == last:
         return
     offsets, data = view.offsets - first, view.data[first:last]
-    # A bound that stands twice makes an empty line, which matches nothing. np.unique would cost more than the gate.
+    # A bound that occurs twice makes an empty line, which matches nothing. np.unique would cost more than the gate.
     bounds = np.sort(np.concatenate([offsets, np.flatnonzero(data == 0x0A) + 1]), kind="stable")
     lines = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(data))
     groups = [kinds[first : first + _GATES_AT_ONCE] for first in range(0, len(kinds), _GATES_AT_ONCE)]
@@ -185,7 +208,8 @@ def _gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str
         position, text, pieces = int(offsets[row]), "", []
         for _, (start, stop, passed_kinds) in group:
             before, sentence = encoded[position:start].decode(), encoded[start:stop].decode()
-            pieces.append((len(text) + len(before), len(text) + len(before) + len(sentence), passed_kinds))
+            at = len(text) + len(before)
+            pieces.append(_Piece(at, at + len(sentence), passed_kinds))
             text += before + sentence
             position = stop
         yield row, text + encoded[position : int(offsets[row + 1])].decode(), pieces
@@ -204,79 +228,87 @@ def _sentences(encoded: bytes, start: int, stop: int) -> Iterator[tuple[int, int
         yield start, stop
 
 
-def _find_in(text: str, pieces: list[_Piece], rules: Sequence[Rule], with_names: bool) -> list[_Span]:
-    """Spans of one text: matches within pieces that passed the gate of the rule's kind, and names near them."""
-    settled: list[_Span] = []
-    pending: list[tuple[Rule, _Span]] = []
+def _find_in(text: str, pieces: list[_Piece], patterns: Sequence[Pattern], with_names: bool) -> list[_Span]:
+    """Spans of one text: matches within pieces that passed the gate of the pattern's kind, and names near them."""
     gated: dict[str, list[tuple[int, int]]] = {}
     for start, stop, kinds in pieces:
         for kind in kinds:
             gated.setdefault(kind, []).append((start, stop))
-    for rule in rules:
-        if rule.kind not in gated:
-            continue
-        for start, stop in _within(rule, text, gated[rule.kind]):
-            for match in _matches(rule, text, start, stop):
-                span = (match.start(), match.end(), rule.kind, rule.score, rule.name)
-                if rule.needs or rule.unless:
-                    pending.append((rule, span))
-                else:
-                    settled.append(span)
+    settled, pending = _matched(text, gated, patterns)
     named = gated.get("person_name", [])
-    contacts = [(start, stop) for start, stop, kind, *_ in settled if kind in _CONTACT_KINDS] if with_names else []
+    contacts = [(span.start, span.stop) for span in settled if span.kind in _CONTACT_KINDS] if with_names else []
     if not (pending or named or contacts):
         return settled
     holes = _joined(
-        [(start, stop, _HOLE) for start, stop, *_ in (*settled, *(span for _, span in pending))]
-        + [(*match.span(), _HOLE) for match in MASK.finditer(text)]
+        [_Hole(span.start, span.stop, _HOLE) for span in (*settled, *(span for _, span in pending))]
+        + [_Hole(*match.span(), _HOLE) for match in MASK.finditer(text)]
     )
-    # Telephone numbers without separators are in doubt until now; names beside them must not decide about them.
+    # Telephone numbers without separators are in doubt until now; names next to them must not decide about them.
     contacts += [
-        (span[0], span[1])
-        for rule, span in pending
-        if with_names and rule.kind in _CONTACT_KINDS and _in_context(rule, text, span, holes)
+        (span.start, span.stop)
+        for pattern, span in pending
+        if with_names and span.kind in _CONTACT_KINDS and _in_context(pattern, text, span, holes)
     ]
-    found = names(text, named, contacts, [(start, stop) for start, stop, _ in holes]) if with_names else []
-    holes = _joined([*holes, *((start, stop, NAME_HOLE) for start, stop, *_ in found)])
-    settled += [(start, stop, "person_name", score, rule) for start, stop, score, rule in found]
-    return settled + [span for rule, span in pending if _in_context(rule, text, span, holes)]
+    found = names(text, named, contacts, [(hole.start, hole.stop) for hole in holes]) if with_names else []
+    holes = _joined([*holes, *(_Hole(start, stop, NAME_HOLE) for start, stop, *_ in found)])
+    settled += [_Span(start, stop, "person_name", score, place) for start, stop, score, place in found]
+    return settled + [span for pattern, span in pending if _in_context(pattern, text, span, holes)]
 
 
-def _within(rule: Rule, text: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Where matches of a rule may lie, given the pieces that passed its kind's gate: disjoint, in order."""
-    if rule.across_lines:
+def _matched(
+    text: str, gated: dict[str, list[tuple[int, int]]], patterns: Sequence[Pattern]
+) -> tuple[list[_Span], list[tuple[Pattern, _Span]]]:
+    """Matches that need no context, and those whose context decides."""
+    settled: list[_Span] = []
+    pending: list[tuple[Pattern, _Span]] = []
+    for pattern in patterns:
+        if pattern.kind not in gated:
+            continue
+        for start, stop in _within(pattern, text, gated[pattern.kind]):
+            for match in _matches(pattern, text, start, stop):
+                span = _Span(*match.span(), pattern.kind, pattern.score, pattern.name)
+                if pattern.needs or pattern.unless:
+                    pending.append((pattern, span))
+                else:
+                    settled.append(span)
+    return settled, pending
+
+
+def _within(pattern: Pattern, text: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Where matches of a pattern may lie, given the pieces that passed its kind's gate: disjoint, in order."""
+    if pattern.across_lines:
         return [(pieces[0][0], len(text))]
-    if not rule.next_line:
+    if not pattern.next_line:
         return pieces
     ends = (text.find("\n", stop) for _, stop in pieces)
-    reached = [(start, len(text) if end < 0 else end, _HOLE) for (start, _), end in zip(pieces, ends, strict=True)]
-    return [(start, stop) for start, stop, _ in _joined(reached)]
+    reached = [_Hole(start, len(text) if end < 0 else end, _HOLE) for (start, _), end in zip(pieces, ends, strict=True)]
+    return [(hole.start, hole.stop) for hole in _joined(reached)]
 
 
-def _matches(rule: Rule, text: str, start: int, stop: int) -> Iterator[re.Match[str]]:
+def _matches(pattern: Pattern, text: str, start: int, stop: int) -> Iterator[re.Match[str]]:
     """Accepted matches within a piece; a refused one does not hide another that starts inside it."""
-    while match := rule.pattern.search(text, start, stop):
-        if rule.accept(match):
+    while match := pattern.expression.search(text, start, stop):
+        if pattern.accept(match):
             yield match
             start = match.end()
         else:
             start = match.start() + 1
 
 
-def _in_context(rule: Rule, text: str, span: _Span, holes: list[_Hole]) -> bool:
-    """Whether the words that a rule asks for, or forbids, are near a span."""
-    if rule.unless and rule.unless.search(_before(text, span[0], _UNLESS_CHARS, holes)):
+def _in_context(pattern: Pattern, text: str, span: _Span, holes: list[_Hole]) -> bool:
+    """Whether the words that a pattern needs are near a span, and those that it forbids are not."""
+    if pattern.unless and pattern.unless.search(_before(text, span.start, UNLESS_CHARS, holes)):
         return False
-    if not rule.needs or rule.needs.search(_before(text, span[0], rule.within_chars, holes)):
+    if not pattern.needs or pattern.needs.search(_before(text, span.start, pattern.within_chars, holes)):
         return True
-    return rule.needs_after and bool(rule.needs.search(_after(text, span[1], rule.within_chars, holes)))
+    return pattern.needs_after and bool(pattern.needs.search(_after(text, span.stop, pattern.within_chars, holes)))
 
 
 def _before(text: str, position: int, chars: int, holes: list[_Hole]) -> str:
     """The last `chars` characters before a position, where each hole counts as one."""
     parts: list[str] = []
     nearest = bisect_left(holes, (position, 0, "")) - 1
-    while nearest >= 0 and chars > 0 and holes[nearest][1] > position - chars:
+    while nearest >= 0 and chars > 0 and holes[nearest].stop > position - chars:
         start, stop, sign = holes[nearest]
         parts += [text[stop:position], sign]
         chars -= max(position - stop, 0) + 1
@@ -290,7 +322,7 @@ def _after(text: str, position: int, chars: int, holes: list[_Hole]) -> str:
     """The first `chars` characters after a position, where each hole counts as one."""
     parts: list[str] = []
     nearest = bisect_left(holes, (position, 0, ""))
-    while nearest < len(holes) and chars > 0 and holes[nearest][0] < position + chars:
+    while nearest < len(holes) and chars > 0 and holes[nearest].start < position + chars:
         start, stop, sign = holes[nearest]
         parts += [text[position:start], sign]
         chars -= start - position + 1
@@ -303,9 +335,10 @@ def _after(text: str, position: int, chars: int, holes: list[_Hole]) -> str:
 def _joined(holes: list[_Hole]) -> list[_Hole]:
     """Disjoint holes over the same characters; those that touch become one, with a name's sign if any holds a name."""
     joined: list[_Hole] = []
-    for start, stop, sign in sorted(holes):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(stop, joined[-1][1]), max(sign, joined[-1][2]))
+    for hole in sorted(holes):
+        if joined and hole.start <= joined[-1].stop:
+            last = joined[-1]
+            joined[-1] = _Hole(last.start, max(hole.stop, last.stop), max(hole.sign, last.sign))
         else:
-            joined.append((start, stop, sign))
+            joined.append(hole)
     return joined

@@ -16,11 +16,12 @@ from functools import cache, lru_cache
 
 from sudachipy import Dictionary
 
+from manyo.filters.pii.character_sets import BLANK
+
 _LETTER = "[一-鿿々〆ヶヵァ-ヴーぁ-ゖ﨑𠮷]"
 _KANJI_OR_KATAKANA = "[一-鿿々〆ヶヵァ-ヴー﨑𠮷]"
-_BLANK = "[ 　]"
 _RUN = re.compile(f"{_LETTER}+")
-_GAP = re.compile(f"{_BLANK}{{0,2}}")
+_GAP = re.compile(f"{BLANK}{{0,2}}")
 #: 小比類巻, ささのがわ; けんいちろう.
 _SURNAME_CHARS, _GIVEN_CHARS = 5, 6
 #: Longest surname, two blanks, longest given name, and what tells that it ends.
@@ -48,25 +49,25 @@ _FORM_WORD = (
 #: After these, a section of an office or a name.
 _CONTACT_WORD = f"{_IN_CHARGE}名?|連絡先|問い?合わ?せ先?"
 _SEPARATOR = (
-    rf"[\]】]?(?:{_BLANK}{{0,2}}[:：／/|｜=＝→]{_BLANK}{{0,2}}|{_BLANK}{{1,3}}|{_BLANK}?\n{_BLANK}{{0,2}}|(?<=[\]】]))"
+    rf"[\]】]?(?:{BLANK}{{0,2}}[:：／/|｜=＝→]{BLANK}{{0,2}}|{BLANK}{{1,3}}|{BLANK}?\n{BLANK}{{0,2}}|(?<=[\]】]))"
 )
-_SECTION = f"(?:[一-鿿ァ-ヴー]{{1,8}}[部課係室局科班会](?:{_BLANK}{{1,2}}|・|の))?"
+_SECTION = f"(?:[一-鿿ァ-ヴー]{{1,8}}[部課係室局科班会](?:{BLANK}{{1,2}}|・|の))?"
 # 亡 stands before the name of a dead person.
 # The lookaheads are there for speed: most characters start no word.
 _AFTER_FORM_WORD = re.compile(
     f"(?=[お名氏姓フふ申届応契受差責送運所世保破債失不被相管行患])(?:{_FORM_WORD})"
-    rf"(?:{_SEPARATOR}|[(（](?=[^()（）\n]{{2,16}}[)）]))(?:亡{_BLANK}?)?"
+    rf"(?:{_SEPARATOR}|[(（](?=[^()（）\n]{{2,16}}[)）]))(?:亡{BLANK}?)?"
 )
 _AFTER_CONTACT_WORD = re.compile(f"(?=[担連問])(?:{_CONTACT_WORD}){_SEPARATOR}{_SECTION}")
 _IN_SENTENCE = re.compile(f"(?=担){_IN_CHARGE}[のは]")
 _POLITE_END = re.compile("です|まで|でございます|と申します|が(?:承|伺|担当)|宛")
-_NEXT_NAME = re.compile(f"{_BLANK}?[・、,／/]{_BLANK}?")
+_NEXT_NAME = re.compile(f"{BLANK}?[・、,／/]{BLANK}?")
 
 _ADDRESSED = re.compile(
-    rf"(?=[ 　様さ])(?:{_BLANK}?様(?=$|[\s、,。！!)）」へ宛方])"
-    rf"|(?<=[ァ-ヴー])さん(?={_BLANK}?(?:へ|宛)?{_BLANK}?(?:$|\n)))"
+    rf"(?=[ 　様さ])(?:{BLANK}?様(?=$|[\s、,。！!)）」へ宛方])"
+    rf"|(?<=[ァ-ヴー])さん(?={BLANK}?(?:へ|宛)?{BLANK}?(?:$|\n)))"
 )
-_KATAKANA_NAME = re.compile(f"[ァ-ヴー]{{2,}}{_BLANK}?[ァ-ヴー]{{2,}}")
+_KATAKANA_NAME = re.compile(f"[ァ-ヴー]{{2,}}{BLANK}?[ァ-ヴー]{{2,}}")
 # Surnames, but before 様 not those of people.
 _NO_PERSON = frozenset({"観音", "薬師", "地蔵", "稲荷", "天神", "若宮", "太子", "本人", "各位"})
 
@@ -75,7 +76,7 @@ _NAME_END = re.compile(
     rf"$|(?!{_LETTER})|様|氏(?!名)|殿|宛|方|さん|さま|ほか|外|まで|です|でございます|と(?:申|連)|[へがにをはのとも]"
 )
 _KANA_PAIR = re.compile(
-    f"(?:[ァ-ヴー]{{2,7}}{_BLANK}{{1,2}}[ァ-ヴー]{{2,7}}|[ぁ-ゖ]{{2,7}}{_BLANK}{{1,2}}[ぁ-ゖ]{{2,7}})(?!{_LETTER})"
+    f"(?:[ァ-ヴー]{{2,7}}{BLANK}{{1,2}}[ァ-ヴー]{{2,7}}|[ぁ-ゖ]{{2,7}}{BLANK}{{1,2}}[ぁ-ゖ]{{2,7}})(?!{_LETTER})"
 )
 _UNKNOWN_GIVEN = re.compile("[一-鿿々]{2,3}")
 # 山田商店, 川口支部, 中央病院.
@@ -85,10 +86,10 @@ _WORD_BREAK = re.compile(f"(?!{_KANJI_OR_KATAKANA}).(?={_KANJI_OR_KATAKANA})|(?!
 
 #: What stands between a name and the number that belongs to it.
 _BEFORE_CONTACT = re.compile(
-    rf"(?:さん|様|まで)?{_BLANK}{{0,2}}[)）:：(（／/]?{_BLANK}?"
-    rf"(?:(?:電話|携帯|メール|℡|☎|📱|(?i:tel|e-?mail|mobile))(?:番号)?{_BLANK}?[.:：]?)?{_BLANK}?[<＜]?"
+    rf"(?:さん|様|まで)?{BLANK}{{0,2}}[)）:：(（／/]?{BLANK}?"
+    rf"(?:(?:電話|携帯|メール|℡|☎|📱|(?i:tel|e-?mail|mobile))(?:番号)?{BLANK}?[.:：]?)?{BLANK}?[<＜]?"
 )
-_AFTER_CONTACT = re.compile(rf"{_BLANK}?[(（]{_BLANK}?(?:担当[:：]?{_BLANK}?)?")
+_AFTER_CONTACT = re.compile(rf"{BLANK}?[(（]{BLANK}?(?:担当[:：]?{BLANK}?)?")
 _MOBILE = re.compile("[(（]?[0０][789７８９][0０]")
 
 #: RE2 pattern of every piece of text that holds a word beside which a name is looked for.

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 
-DIGIT = "[0-9０-９]"
-HYPHEN = "[-‐‑‒–—―−─ー－ｰ]"
-BLANK = "[ 　]"
+from manyo.filters.pii.character_sets import BLANK, DIGIT, HYPHEN
 
 _PREFECTURE = (
     "(?:北海道|東京都|京都府|大阪府|(?:青森|岩手|宮城|秋田|山形|福島|茨城|栃木|群馬|埼玉|千葉|神奈川|新潟|富山|石川|福井|山梨"

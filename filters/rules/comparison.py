@@ -1,8 +1,8 @@
-"""What other rules would do to documents that are measured already.
+"""What other rules would do to documents that are already measured.
 
-The run's rules and any number of alternatives decide about the same columns in one go. What an
-alternative changes is told as sums: documents, characters and bytes gained and lost, by source, host
-and length. Sums of two batches add up, so a corpus of any size is compared shard by shard.
+The run's rules and any number of alternatives decide about the same columns in one pass. What an alternative changes is
+reported as sums: documents, characters and bytes gained and lost, by source, host and length. Sums of two batches add
+up, so a corpus of any size is compared shard by shard.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from manyo.filters.rules.decide import Rule, failures
 #: Lower edges of the length classes, in characters: Uzushio begins at 200, Swallow v1 at 400.
 LENGTH_EDGES = np.array([0, 200, 400, 1_000, 3_000, 10_000, 100_000], np.int64)
 
-#: Samples come from this many documents next to a threshold, so that a single odd one is not all there is to see.
+#: Samples come from this many documents next to a threshold, so that a reader sees more than a single odd one.
 NEAREST = 50
 
 #: Key → int64 (3,), documents, characters and bytes.
@@ -29,14 +29,13 @@ Sums = dict[str, np.ndarray]
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Rules to hold against those of the run.
+    """Rules to compare with those of the run.
 
     Attributes:
-        label: how a person names it.
+        label: its name in reports.
         rules: all of its rules.
-        rule: the one rule whose bound was moved, as it is in `rules`; None where it is off, or where the
-            whole set is another.
-        threshold: where its bound is now; None where it is off.
+        rule: the one rule whose bound was moved, as it is in `rules`; None where it is gone, or where all rules differ.
+        threshold: the new value of its bound; None where it is off.
     """
 
     label: str
@@ -47,7 +46,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Pile:
-    """The documents of a batch that are nearest to a threshold, or any documents where there is none.
+    """The documents of a batch that are nearest to a threshold, or any documents where there is no threshold.
 
     Attributes:
         rows: int64 (n,), their rows.
@@ -69,9 +68,9 @@ class Change:
         lost: bool (n_docs,), the reverse.
         fails: documents that fail each of its rules.
         alone: documents that fail this rule and no other of its rules.
-        also: of the documents that fail its moved rule, how many fail each other rule too; empty without one.
-        inside: kept documents just inside the moved bound; gained documents without one.
-        outside: dropped documents just outside of it that no other rule drops; lost documents without one.
+        also: of the documents that fail its moved rule, how many fail each other rule too; empty without a moved rule.
+        inside: kept documents just inside the moved bound; without a moved rule, gained documents.
+        outside: documents just outside of it that only this rule drops; without a moved rule, lost documents.
     """
 
     gained: np.ndarray
@@ -90,14 +89,14 @@ def move_bound(rules: Sequence[Rule], name: str, bound: str, value: float | None
         rules: of the run.
         name: of the rule.
         bound: "minimum" or "maximum".
-        value: the new one; None is off, and a rule with both bounds off is gone.
+        value: the new one; None removes the bound, and with its last bound the rule.
 
     Raises:
         ValueError: there is no such rule, or the new bounds exclude each other.
     """
     moved = next((rule for rule in rules if rule.name == name), None)
     if moved is None:
-        raise ValueError(f"no rule {name!r}; there are {', '.join(rule.name for rule in rules)}")
+        raise ValueError(f"no rule {name!r}; the rules are {', '.join(rule.name for rule in rules)}")
     label = f"{name}: {bound} {'off' if value is None else format(value, 'g')}"
     other_bound = moved.maximum if bound == "minimum" else moved.minimum
     if value is None and other_bound is None:
@@ -119,7 +118,7 @@ def compare(
     Args:
         languages, signals, profiles: as for `manyo.filters.rules.decide.failures`, the batches with the same `doc_id`s.
         rules: of the run.
-        alternatives: of which each rule that they share with others is tried once.
+        alternatives: a rule that several of them share is evaluated once.
 
     Returns:
         bool (n_docs,), kept by the run's rules; and the change of each alternative.
@@ -167,7 +166,7 @@ def compare(
 
 
 def nearest(pile: Pile, count: int) -> Pile:
-    """The nearest documents of a pile; of equally near ones those with the smallest keys, wherever they stand."""
+    """The nearest documents of a pile; of equally near ones those with the smallest keys, in whatever row."""
     order = np.lexsort((pile.keys, pile.distances))[:count]
     return Pile(pile.rows[order], pile.distances[order], pile.keys[order])
 
@@ -186,6 +185,9 @@ def sums(chosen: np.ndarray, labels: np.ndarray, names: Sequence[str], sizes: np
         labels: int (n_docs,), indices into `names`.
         names: of the labels.
         sizes: int64 (2, n_docs), characters and bytes.
+
+    Returns:
+        The sums of each label that any chosen row has.
     """
     rows = np.flatnonzero(chosen)
     of = labels[rows]

@@ -1,8 +1,7 @@
-"""The rules: closed intervals over measured columns, and the decisions that they make.
+"""Rules: closed intervals over measured columns, and the decisions that they make.
 
-A document is kept if every rule of its profile holds. All the rules it fails are named, not
-the first, so that the effect of each is one group-by. Nothing here sees a text: a threshold
-is moved by deciding again from the columns.
+A document is kept if it passes every rule of its profile. All the rules that it fails are named, not only the first, so
+that the effect of each is one group-by. Nothing here reads text: to move a threshold, decide again from the columns.
 """
 
 from __future__ import annotations
@@ -46,11 +45,11 @@ class Rule:
     """A closed interval over one measured column; a document outside it is dropped, for this reason.
 
     Attributes:
-        name: the reason that dropped documents carry, snake_case.
-        profiles: the profiles it decides about.
-        signal: the column it looks at, one of `RULE_COLUMNS`.
-        minimum: smallest value kept; None is no lower bound.
-        maximum: largest value kept; None is no upper bound.
+        name: the reason that `decisions` gives for dropped documents, snake_case.
+        profiles: profiles of the documents that it decides about.
+        signal: the column that it bounds, one of `RULE_COLUMNS`.
+        minimum: smallest value kept; None for no lower bound.
+        maximum: largest value kept; None for no upper bound.
         source: where the numbers come from.
         rejects: a text that it drops.
         keeps: a text that it keeps.
@@ -68,21 +67,21 @@ class Rule:
     def __post_init__(self) -> None:
         where = f"rule {self.name!r}"
         if not self.name.isidentifier():
-            raise ValueError(f"{where}: a name is of letters, digits and _")
+            raise ValueError(f"{where}: a name consists of letters, digits and _")
         unknown = [profile for profile in self.profiles if profile not in PROFILES]
         if unknown or not self.profiles:
             raise ValueError(f"{where}: profiles {list(self.profiles)}; valid ones are {', '.join(PROFILES)}")
         if self.signal not in RULE_COLUMNS:
-            raise ValueError(f"{where}: no signal {self.signal!r}; valid ones are {', '.join(RULE_COLUMNS)}")
+            raise ValueError(f"{where}: unknown signal {self.signal!r}; valid ones are {', '.join(RULE_COLUMNS)}")
         if self.minimum is None and self.maximum is None:
             raise ValueError(f"{where}: needs a minimum, a maximum or both")
         if any(bound is not None and math.isnan(bound) for bound in (self.minimum, self.maximum)):
-            raise ValueError(f"{where}: a bound is a number, not nan")
+            raise ValueError(f"{where}: a bound must be a number, not nan")
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise ValueError(f"{where}: minimum {self.minimum} is above maximum {self.maximum}")
 
     def fails(self, values: np.ndarray) -> np.ndarray:
-        """bool, of the shape of values: which are outside the interval."""
+        """bool (n_docs,), which values are outside the interval."""
         failed = np.zeros(len(values), np.bool_)
         if self.minimum is not None:
             failed |= values < self.minimum
@@ -161,12 +160,12 @@ def _check_names(rules: Sequence[Rule]) -> None:
     names = [rule.name for rule in rules]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise ValueError(f"rule {', '.join(repeated)} is there more than once; a name is a reason, and reasons differ")
+        raise ValueError(f"more than one rule has the name {', '.join(repeated)}; each name is a reason of its own")
 
 
 @dataclass(frozen=True, slots=True)
 class RuleColumns:
-    """The columns that rules look at, by table, each in the order of its names."""
+    """The columns that rules bound, by table, each in alphabetical order."""
 
     documents: tuple[str, ...]
     languages: tuple[str, ...]
@@ -174,7 +173,7 @@ class RuleColumns:
 
 
 def columns_by_table(rules: Iterable[Rule]) -> RuleColumns:
-    """Which columns have to be read for rules to decide."""
+    """The columns that must be read so that rules can decide."""
     names = {rule.signal for rule in rules}
     documents = names & {column.name for column in DOCUMENT_COLUMNS}
     languages = names & set(LANGUAGES.schema.names)
@@ -193,7 +192,7 @@ def failures(
         rules: in the order of the result's columns.
 
     Returns:
-        bool (n_docs, n_rules); False where the rule is not one of the document's profile.
+        bool (n_docs, n_rules); False where the rule is not one for the document's profile.
 
     Raises:
         ValueError: a column is missing or holds a null or NaN, or a profile is not one of `PROFILES`.
@@ -202,10 +201,10 @@ def failures(
     unknown = set(pc.unique(profile_names).to_pylist()) - set(PROFILES)
     if unknown:
         raise ValueError(f"profile {', '.join(map(repr, unknown))}; valid ones are {', '.join(PROFILES)}")
-    of_profile = {profile: pc.equal(profile_names, profile).to_numpy(zero_copy_only=False) for profile in PROFILES}
+    has_profile = {profile: pc.equal(profile_names, profile).to_numpy(zero_copy_only=False) for profile in PROFILES}
     failed = np.zeros((signals.num_rows, len(rules)), np.bool_)
     for column, rule in enumerate(rules):
-        applies = np.logical_or.reduce([of_profile[profile] for profile in rule.profiles])
+        applies = np.logical_or.reduce([has_profile[profile] for profile in rule.profiles])
         failed[:, column] = applies & rule.fails(_values(languages, signals, rule))
     return failed
 
@@ -229,7 +228,7 @@ def decide(
         languages, signals, profiles, rules: as for `failures`, the batches with the same `doc_id`s.
 
     Returns:
-        A batch of `manyo.corpus.schema.DECISIONS`, row by row; no reason means kept.
+        A batch of `manyo.corpus.schema.DECISIONS`, row by row; a document without a reason is kept.
 
     Raises:
         ValueError: as `failures`.
@@ -239,12 +238,15 @@ def decide(
 
 
 def name_reasons(doc_ids: pa.Array, failed: np.ndarray, names: Sequence[str]) -> pa.RecordBatch:
-    """Reasons as a batch of `manyo.corpus.schema.DECISIONS`.
+    """Give each document the names of its reasons.
 
     Args:
         doc_ids: of the documents.
         failed: bool (n_docs, n_reasons).
         names: of the reasons.
+
+    Returns:
+        A batch of `manyo.corpus.schema.DECISIONS`.
     """
     offsets = np.zeros(len(failed) + 1, np.int32)
     np.cumsum(failed.sum(axis=1), out=offsets[1:])

@@ -120,7 +120,10 @@ def test_a_rule_can_be_given_a_bound_that_it_did_not_have():
 
 @pytest.mark.parametrize(
     ("name", "value", "message"),
-    [("shrt", 1, "no rule 'shrt'; there are short, kana, other"), ("kana", 0.9, "minimum 0.9 is above maximum 0.75")],
+    [
+        ("shrt", 1, "no rule 'shrt'; the rules are short, kana, other"),
+        ("kana", 0.9, "minimum 0.9 is above maximum 0.75"),
+    ],
 )
 def test_a_bound_that_cannot_be_moved_is_refused(name, value, message):
     with pytest.raises(ValueError, match=message):

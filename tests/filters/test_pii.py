@@ -1,6 +1,7 @@
 """Laws of finding personal information."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pyarrow as pa
@@ -9,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manyo.corpus.release import mask
-from manyo.filters.pii.find import PII_KINDS, Scrub, _find_in, find, find_by_profile
-from manyo.filters.pii.patterns import CONSTANT_MASK, MASK, RULES, luhn, my_number_check_digit
+from manyo.filters.pii.find import Scrub, _find_in, _Piece, find, find_by_profile
+from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS
+from manyo.filters.pii.number_patterns import luhn, my_number_check_digit
+from manyo.filters.pii.patterns import PATTERNS
 
 KINDS = [kind.name for kind in PII_KINDS]
 MASKS = Scrub().masks
@@ -108,13 +111,14 @@ def test_scrubbing_a_scrubbed_text_finds_nothing(text: str, style: str) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(texts_of_both_kinds)
-def test_the_gate_hides_nothing_from_the_rules(texts: list[str]) -> None:
+def test_the_gate_hides_no_match_of_any_pattern(texts: list[str]) -> None:
     expected = []
     for row, text in enumerate(texts):
         cuts = [0, *(match.end() for match in re.finditer("[\n。]", text)), len(text)]
-        pieces = [(start, stop, set(KINDS)) for start, stop in pairwise(cuts)]
+        pieces = [_Piece(start, stop, set(KINDS)) for start, stop in pairwise(cuts)]
         expected += [
-            (row, start, stop, kind, rule) for start, stop, kind, _, rule in sorted(_find_in(text, pieces, RULES, True))
+            (row, span.start, span.stop, span.kind, span.pattern)
+            for span in sorted(_find_in(text, pieces, PATTERNS, True))
         ]
     spans = find(column(texts), KINDS).to_pylist()
     assert [(s["row"], s["start"], s["stop"], s["kind"], s["rule"]) for s in spans] == expected
@@ -230,6 +234,39 @@ def test_a_birth_date_is_one_only_within_60_characters_of_a_name() -> None:
     assert scrubbed("氏名：山田太郎、" + "あ" * 52 + "、生年月日：1975/03/04").endswith("<生年月日>")
     assert scrubbed("氏名：山田太郎、" + "あ" * 53 + "、生年月日：1975/03/04").endswith("1975/03/04")
     assert not found("生年月日：1975/03/04")
+
+
+def test_birth_dates_near_a_name_are_found_where_names_are_not_asked_for() -> None:
+    text = column(["氏名：山田太郎 生年月日：1975/03/04", "生年月日：1975/03/04", "氏名：山田太郎"])
+    alone = find(text, ["birth_date"]).to_pylist()
+    assert [(span["row"], span["kind"]) for span in alone] == [(0, "birth_date")]
+    assert alone == [span for span in find(text, KINDS).to_pylist() if span["kind"] == "birth_date"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "unmasked"),
+    [("web", set()), ("ocr", set()), ("prose", {"postal_address", "person_name", "birth_date"})],
+)
+def test_a_profile_masks_these_kinds_by_default(profile: str, unmasked: set[str]) -> None:
+    assert set(Scrub().kinds[profile]) == set(KINDS) - unmasked
+
+
+@pytest.mark.parametrize("profile", ["law", "classical"])
+def test_statutes_and_classical_texts_are_not_masked(profile: str) -> None:
+    assert Scrub().kinds[profile] == ()
+
+
+def test_a_profile_that_the_settings_do_not_name_keeps_its_default() -> None:
+    assert Scrub(kinds={"law": ("phone",)}).kinds == Scrub().kinds | {"law": ("phone",)}
+
+
+def test_a_word_that_forbids_a_match_reaches_24_characters_and_no_further() -> None:
+    (phone,) = [pattern for pattern in PATTERNS if pattern.name == "phone_bare"]
+    forbidden = replace(phone, unless=re.compile("ISBN"))
+    for n_between, is_found in ((20, False), (21, True)):
+        text = "ISBN" + "あ" * n_between + "0312345678"
+        spans = _find_in(text, [_Piece(0, len(text), {"phone"})], [forbidden], False)
+        assert bool(spans) == is_found, n_between
 
 
 def test_every_mask_is_recognised_as_one() -> None:

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 
 from manyo.corpus.release import resolve
-from manyo.filters.pii.find import PII_KINDS, find
+from manyo.filters.pii.find import find
+from manyo.filters.pii.kinds import PII_KINDS
 
 KINDS = [kind.name for kind in PII_KINDS]
 TABLE, BLIND, UNSEEN = (

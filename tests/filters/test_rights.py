@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from manyo.corpus.schema import DOCUMENTS
-from manyo.filters.rights import Rights, barred
+from manyo.filters.rights import REASONS, Rights, barred
 
 
 def batch(*rows: tuple[bool, list[str]]) -> pa.RecordBatch:
@@ -28,10 +28,22 @@ def test_pages_are_barred_by_what_the_configuration_honours_and_by_nothing_else(
     assert not barred(ROWS, ("noimageai",))[:, 1].any()
 
 
-def test_no_documents_are_no_rows() -> None:
+def test_each_column_is_of_the_reason_in_its_place() -> None:
+    forbidden, opted_out = barred(batch((False, []), (True, ["noai"])), ("noai",)).tolist()
+    assert [dict(zip(REASONS, row, strict=True)) for row in (forbidden, opted_out)] == [
+        {"release_forbidden": True, "opted_out": False},
+        {"release_forbidden": False, "opted_out": True},
+    ]
+
+
+def test_the_reason_of_the_source_is_named_before_that_of_the_page() -> None:
+    assert REASONS == ("release_forbidden", "opted_out")
+
+
+def test_an_empty_batch_has_no_rows() -> None:
     assert barred(ROWS.slice(0, 0), ("noai",)).shape == (0, 2)
 
 
-def test_a_directive_that_there_is_not_is_an_error_that_names_those_that_there_are() -> None:
-    with pytest.raises(ValueError, match="opted_out holds 'nope', which is none of noindex, noarchive, noai"):
+def test_an_unknown_directive_is_an_error_that_names_the_known_ones() -> None:
+    with pytest.raises(ValueError, match="opted_out: 'nope' is not one of noindex, noarchive, noai"):
         Rights(opted_out=("nope",))

@@ -138,13 +138,13 @@ def test_a_mistake_in_the_file_is_named_with_the_file(tmp_path, toml, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"signal": "kana_ratio"}, "no signal 'kana_ratio'; valid ones are lang_score, japanese_score"),
+        ({"signal": "kana_ratio"}, "unknown signal 'kana_ratio'; valid ones are lang_score, japanese_score"),
         ({"profiles": ("blog",)}, "valid ones are web, ocr, classical, law, prose"),
         ({"profiles": ()}, "valid ones are web"),
         ({"minimum": None}, "needs a minimum, a maximum or both"),
         ({"maximum": 1}, "minimum 10 is above maximum 1"),
         ({"minimum": float("nan")}, "nan"),
-        ({"name": "too short"}, "a name is"),
+        ({"name": "too short"}, "a name consists of"),
     ],
 )
 def test_a_rule_that_cannot_work_is_refused(change, message):
@@ -155,7 +155,7 @@ def test_a_rule_that_cannot_work_is_refused(change, message):
 def test_two_rules_with_one_name_are_refused(tmp_path):
     path = tmp_path / "rules.toml"
     path.write_text(RULES_FILE.read_text(encoding="utf-8").replace("too_many_digits", "too_short"), encoding="utf-8")
-    with pytest.raises(ValueError, match="too_short is there more than once"):
+    with pytest.raises(ValueError, match="more than one rule has the name too_short"):
         load_rules(str(path))
 
 

@@ -171,7 +171,7 @@ def test_another_preset_is_compared_from_the_command_line(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("whatif", "--rule", "short", "--minimum", "1"), "no rule 'short'; there are not_japanese, too_short"),
+        (("whatif", "--rule", "short", "--minimum", "1"), "no rule 'short'; the rules are not_japanese, too_short"),
         (("whatif", "--rule", "too_short"), "--rule needs --minimum or --maximum"),
         (("whatif", "--rule", "too_short", "--minimum", "1,b"), "--minimum 1,b: 'b' is not a number"),
         (("whatif", "--rules", "none.toml"), "--rules none.toml: no such file"),

@@ -1,0 +1,11 @@
+"""Sets of characters that several expressions are made of, in the syntax of regular expressions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DIGIT: Final = "[0-9０-９]"
+KANJI_DIGIT: Final = "[〇一二三四五六七八九]"
+ANY_DIGIT: Final = "[0-9０-９〇一二三四五六七八九]"
+HYPHEN: Final = "[-‐‑‒–—―−─ー－ｰ]"
+BLANK: Final = "[ 　]"

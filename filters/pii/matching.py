@@ -1,0 +1,87 @@
+"""What a pattern of personal information is, and the parts that patterns are made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from manyo.filters.pii.character_sets import DIGIT
+from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
+
+#: How far before a match `Pattern.unless` is looked for, in characters: a word with its brackets and a few blanks.
+UNLESS_CHARS: Final = 24
+
+
+def _always(match: re.Match[str]) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One way to recognise a kind of personal information.
+
+    Attributes:
+        kind: name of the kind.
+        name: what the column `rule` of the spans says.
+        score: how sure a match is, 0 to 1; judged, not fitted.
+        expression: the span is its whole match.
+        accept: checks a match by its own characters.
+        needs: must be found in the `within_chars` characters before the match.
+        within_chars: reach of `needs`.
+        needs_after: whether `needs` may also stand after the match, as far away.
+        unless: must not be found in the `UNLESS_CHARS` characters before the match.
+        across_lines: whether a match may contain line ends.
+        next_line: whether a match may lie in the line after the piece that passed its kind's gate.
+    """
+
+    kind: str
+    name: str
+    score: float
+    expression: re.Pattern[str]
+    accept: Callable[[re.Match[str]], bool] = _always
+    needs: re.Pattern[str] | None = None
+    within_chars: int = 0
+    needs_after: bool = False
+    unless: re.Pattern[str] | None = None
+    across_lines: bool = False
+    next_line: bool = False
+
+
+#: For `str.translate`: letters, digits and full stops in half width, and kanji for digits as digits.
+HALF_WIDTH: Final = {
+    **{ord("０") + i: str(i) for i in range(10)},
+    **{ord(digit): str(i) for i, digit in enumerate("〇一二三四五六七八九")},
+    **{ord("Ａ") + i: chr(ord("A") + i) for i in range(26)},
+    **{ord("ａ") + i: chr(ord("a") + i) for i in range(26)},
+    ord("．"): ".",
+}
+
+
+def digit_groups(text: str) -> list[str]:
+    """The runs of digits in a text, in ASCII."""
+    return re.findall("[0-9]+", text.translate(HALF_WIDTH))
+
+
+def digits_of(text: str) -> str:
+    """The digits in a text, in ASCII."""
+    return "".join(digit_groups(text))
+
+
+def standing_alone(core: str, not_before: str = "", not_after: str = "") -> re.Pattern[str]:
+    """An expression for a number or code, where it touches no digit, Latin letter, mask or decimal part.
+
+    Args:
+        core: expression of the number, which starts with a digit or a capital.
+        not_before, not_after: more characters that it must not touch.
+    """
+    return re.compile(
+        f"(?=[0-9０-９A-ZＡ-Ｚ])(?<![0-9０-９A-Za-z{not_before}])(?<!{DIGIT}[.．,，]){NOT_AFTER_MASK}(?:{core})"
+        f"{NOT_BEFORE_MASK}(?![0-9０-９A-Za-z{not_after}])(?![.．,，]{DIGIT})"
+    )
+
+
+def grouped(shapes: tuple[tuple[int, ...], ...], digit: str, gap: str) -> str:
+    """Alternatives for groups of digits, one for each shape: the sizes of its groups, with a gap between them."""
+    return "|".join(gap.join(f"{digit}{{{size}}}" for size in shape) for shape in shapes)

@@ -1,0 +1,128 @@
+"""Patterns of telephone and fax numbers, by the numbering plan of Japan."""
+
+from __future__ import annotations
+
+import re
+
+from manyo.filters.pii.character_sets import ANY_DIGIT, BLANK, DIGIT, HYPHEN, KANJI_DIGIT
+from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
+from manyo.filters.pii.matching import Pattern, digit_groups, digits_of, grouped
+
+# ー is what a Japanese keyboard gives for a hyphen.
+_GAP = rf"(?:{BLANK}{{0,2}}(?:[)）]{BLANK}?{HYPHEN}?|[(（]|{HYPHEN}|[.．]){BLANK}{{0,2}}|{BLANK})"
+_PHONE_SHAPES = (
+    *((2, 4, 4), (3, 3, 4), (4, 2, 4), (5, 1, 4), (2, 8), (3, 7), (4, 6)),  # landline
+    *((3, 4, 4), (3, 8), (7, 4)),  # mobile and IP
+    *((4, 3, 3), (4, 3, 4)),  # 0120, 0570, 0800
+    (2, 3, 4),  # Tokyo until 1991, Osaka until 1999
+)
+_ABROAD_SHAPES = ((1, 4, 4), (2, 3, 4), (3, 2, 4), (4, 1, 4), (2, 4, 4), (3, 3, 3), (2, 8), (1, 8), (9,), (10,))
+
+
+def _phone(core: str, not_after: str = "") -> re.Pattern[str]:
+    """A pattern for a telephone number: it may touch TEL, FAX, T or F before it, and by default letters after it."""
+    return re.compile(
+        # The first character is looked at first: most places fail there, and cheaply.
+        f"(?=[0０〇(（+＋%])(?<!{DIGIT})(?<!{DIGIT}{HYPHEN})(?<!{DIGIT}[.．,，]){NOT_AFTER_MASK}"
+        "(?:(?<![A-Za-z_])|(?<=[Tt][Ee][Ll])|(?<=[Ff][Aa][Xx])|(?<=(?<![A-Za-z])[TF]))"
+        f"(?:{core})"
+        f"(?!{HYPHEN}?{DIGIT})(?![.．,，]{DIGIT})(?!(?<={KANJI_DIGIT}){KANJI_DIGIT}){NOT_BEFORE_MASK}"
+        + (f"(?![{not_after}])" if not_after else "")
+    )
+
+
+_PHONE_GROUPED = _phone(
+    rf"(?:[(（](?={ANY_DIGIT}{{2,6}}[)）]))?(?=[0０]|(?<!{KANJI_DIGIT})〇)"
+    rf"(?:{grouped(_PHONE_SHAPES, ANY_DIGIT, _GAP)})"
+)
+_PHONE_SPACED = _phone(
+    rf"[0０](?:{BLANK}{DIGIT}){{1,4}}(?:{BLANK}?{HYPHEN}{BLANK}?{DIGIT}(?:{BLANK}{DIGIT}){{0,3}}){{2}}"
+)
+_PHONE_BARE = _phone(f"[0０]{DIGIT}{{9,10}}", not_after="A-Za-z_/")
+_PHONE_ABROAD = _phone(
+    rf"(?:[+＋]|%2[Bb]|00){BLANK}?[8８][1１]{_GAP}?(?:[(（]?[0０][)）]?{_GAP}?)?"
+    rf"(?:{grouped(_ABROAD_SHAPES, DIGIT, _GAP)})"
+)
+
+_PHONE_WORD = re.compile(
+    r"電話|でんわ|(?<![A-Za-z])(?:tel|phone|telephone|fax|mobile)(?![A-Za-z])|ＴＥＬ|Ｔｅｌ|ＦＡＸ|Ｆａｘ|℡|☎|✆|📞|📱"
+    r"|テレホン|ファックス|ファクス|フリーダイヤル|フリーコール|ナビダイヤル|携帯|ケータイ|連絡先|お?問い?合わ?せ",
+    re.IGNORECASE,
+)
+#: Before a bare number, these say that it is something else.
+_OTHER_NUMBER = re.compile(
+    r"(?:ISBN|ISSN|ASIN|JAN|(?<!電話)(?<!携帯)(?<!連絡先)番号|品番|型番|記号|コード|ＩＤ|(?<![A-Za-z])(?:ID|No\.?)|№|/dp/)"
+    r"[^0-9０-９\n]{0,4}$",
+    re.IGNORECASE,
+)
+# Area codes as of 総務省's list: 012, 013, 014 and 016 exist only as starts of longer ones.
+_AREA_CODE_OF_2 = frozenset({"03", "04", "06"})
+_AREA_CODE_OF_3 = re.compile("01[15789]|02[2-9]|04[2-9]|05[2-9]|07[2-9]|08[2-9]|09[2-9]")
+_LONGER_AREA_CODE = re.compile("0[1-9][1-9]")
+_SERVICE = re.compile("0120|0570|0800|0990|0180|0170")
+_MOBILE_OR_IP = re.compile("0[56789]0[1-9]")
+_MOBILE_OR_IP_PREFIX = re.compile("0[56789]0")
+
+
+def _is_phone(number: str) -> bool:
+    """Whether grouped digits fit the Japanese numbering plan."""
+    groups = digit_groups(number)
+    digits = "".join(groups)
+    scripts = sum(bool(re.search(script, number)) for script in ("[0-9]", "[０-９]", KANJI_DIGIT))
+    # 090-〇〇〇〇-〇〇〇〇 is a blank to fill in, and 03-0000-0000 an example.
+    if scripts > 1 or digits.endswith("0000000"):
+        return False
+    first = groups[0]
+    if len(digits) == 11:
+        # No number starts with 090-0, but a reader takes 090-0000-4321 for one, and so does whoever collects them.
+        is_written_as_mobile = tuple(map(len, groups)) == (3, 4, 4) and _MOBILE_OR_IP_PREFIX.match(digits)
+        return bool(is_written_as_mobile or _MOBILE_OR_IP.match(digits)) or (first == "0800" and len(groups) == 3)
+    if len(digits) != 10 or _MOBILE_OR_IP.match(digits):
+        return False
+    if _SERVICE.match(digits):
+        return len(first) == 4
+    if len(first) == 2:
+        return first in _AREA_CODE_OF_2
+    if len(first) == 3:
+        return bool(_AREA_CODE_OF_3.match(digits))
+    return bool(_LONGER_AREA_CODE.match(digits)) and len(groups[-1]) == 4
+
+
+def _has_only_blanks(number: str) -> bool:
+    """Whether nothing but blanks groups it: 03 1234 5678 may be a row of a table, 090 1234 5678 is clear enough."""
+    return not re.search(rf"{HYPHEN}|[()（）.．]", number) and not _MOBILE_OR_IP.match(digits_of(number))
+
+
+def _is_grouped_phone(match: re.Match[str]) -> bool:
+    return not _has_only_blanks(match[0]) and _is_phone(match[0])
+
+
+def _is_blank_phone(match: re.Match[str]) -> bool:
+    return _has_only_blanks(match[0]) and _is_phone(match[0])
+
+
+def _is_spaced_phone(match: re.Match[str]) -> bool:
+    return _is_phone(re.sub(BLANK, "", match[0]))
+
+
+def _is_old_phone(match: re.Match[str]) -> bool:
+    groups = digit_groups(match[0])
+    return groups[0] in ("03", "06") and tuple(map(len, groups)) == (2, 3, 4)
+
+
+def _is_bare_phone(match: re.Match[str]) -> bool:
+    digits = digits_of(match[0])
+    if len(digits) == 11:
+        return bool(_MOBILE_OR_IP.match(digits)) or digits.startswith("0800")
+    landline = digits[:2] in ("03", "06") or _LONGER_AREA_CODE.match(digits) or _SERVICE.match(digits)
+    return bool(landline) and not digits.endswith("0000000")
+
+
+PATTERNS: tuple[Pattern, ...] = (
+    Pattern("phone", "phone_grouped", 0.95, _PHONE_GROUPED, _is_grouped_phone),
+    Pattern("phone", "phone_blanks", 0.85, _PHONE_GROUPED, _is_blank_phone, needs=_PHONE_WORD, within_chars=40),
+    Pattern("phone", "phone_old", 0.85, _PHONE_GROUPED, _is_old_phone, needs=_PHONE_WORD, within_chars=40),
+    Pattern("phone", "phone_spaced", 0.85, _PHONE_SPACED, _is_spaced_phone),
+    Pattern("phone", "phone_bare", 0.8, _PHONE_BARE, _is_bare_phone, unless=_OTHER_NUMBER),
+    Pattern("phone", "phone_abroad", 0.95, _PHONE_ABROAD),
+)

@@ -1,0 +1,115 @@
+"""Patterns of what computers exchange: credentials, e-mail addresses, IP addresses."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from manyo.filters.pii.character_sets import BLANK, DIGIT
+from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
+from manyo.filters.pii.matching import HALF_WIDTH, Pattern, digit_groups, standing_alone
+
+# --- credentials ---
+
+_USERINFO = re.compile(r"(?<=://)[^\s/:@<>「」（）()]{1,64}:[^\s/@<>「」（）()]{1,64}@[A-Za-z0-9.\-]+")
+_API_KEY = re.compile(
+    rf"(?<![A-Za-z0-9_]){NOT_AFTER_MASK}(?:"
+    r"A(?:KI|SI)A[0-9A-Z]{16}"  # Amazon
+    r"|gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,}"
+    r"|sk-(?:proj-|ant-)?[A-Za-z0-9_-]{20,}"  # OpenAI, Anthropic
+    r"|AIza[0-9A-Za-z_-]{35}"  # Google
+    r"|xox[abprs]-[0-9A-Za-z-]{10,}"  # Slack
+    r"|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"  # JSON Web Token
+    rf")(?![A-Za-z0-9_]){NOT_BEFORE_MASK}"
+)
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN (?:[A-Z]{1,16} ){0,3}PRIVATE KEY-----"
+    r"[A-Za-z0-9+/=\s:,-]{1,16384}?"
+    r"-----END (?:[A-Z]{1,16} ){0,3}PRIVATE KEY-----"
+)
+
+
+def _is_key(match: re.Match[str]) -> bool:
+    # sk-learn-and-its-many-friends is a slug; the other prefixes are no words.
+    return not match[0].startswith("sk-") or any(char.isdigit() for char in match[0])
+
+
+# --- e-mail ---
+
+_ALNUM = "A-Za-z0-9Ａ-Ｚａ-ｚ０-９"
+# Dots may stand anywhere: Japanese mobile carriers gave out such addresses until 2009.
+_LOCAL = rf"[{_ALNUM}._%+\-．＿＋－]"
+_DOMAIN_LABEL = rf"[{_ALNUM}](?:[{_ALNUM}\-－]{{0,62}}[{_ALNUM}])?"
+_DOMAIN_END = rf"(?![{_ALNUM}])(?![-－][{_ALNUM}]){NOT_BEFORE_MASK}"
+_TOP_LEVEL = "[A-Za-zＡ-Ｚａ-ｚ]{2,24}"
+# With blanks in the domain, "see @ foo. It" would be an address, if any word were a top-level domain.
+_COMMON_TOP_LEVEL = "(?:jp|com|net|org|edu|gov|info|biz|io|tv|cc|uk|de|fr|cn|kr|tw|ru)"
+_AT = "(?:@|＠|%40)"
+_WRITTEN_AT = rf"{BLANK}?[\[(（【〔<＜](?:at|At|AT|ａｔ|ＡＴ|アットマーク)[\])）】〕>＞]{BLANK}?"
+_DOT = rf"(?:{BLANK}?[.．]{BLANK}?|{BLANK}?[\[(（](?:dot|ドット)[\])）]{BLANK}?)"
+_EMAIL_START = rf"(?={_LOCAL})(?<!{_LOCAL}){NOT_AFTER_MASK}(?:[{_ALNUM}]{{1,20}}')?{_LOCAL}{{1,64}}"
+
+_EMAIL = re.compile(rf"{_EMAIL_START}{_AT}(?:{_DOMAIN_LABEL}[.．]){{1,6}}{_TOP_LEVEL}{_DOMAIN_END}")
+_EMAIL_WRITTEN = re.compile(rf"{_EMAIL_START}{_WRITTEN_AT}(?:{_DOMAIN_LABEL}{_DOT}){{1,6}}{_TOP_LEVEL}{_DOMAIN_END}")
+_EMAIL_SPACED = re.compile(
+    rf"{_EMAIL_START}{BLANK}?{_AT}{BLANK}?(?:{_DOMAIN_LABEL}{BLANK}?[.．]{BLANK}?){{1,6}}{_COMMON_TOP_LEVEL}{_DOMAIN_END}"
+)
+_FILE_ENDINGS = frozenset({"png", "jpg", "jpeg", "gif", "webp", "svg", "bmp", "css", "js", "html", "php", "pdf", "zip"})
+
+
+def _is_email(match: re.Match[str]) -> bool:
+    # icon@2x.png is a picture for fine screens, git@github.com:name/repository a place, anonymous@ftp anyone's login.
+    address = match[0].translate(HALF_WIDTH).lower()
+    return address.rsplit(".", 1)[-1] not in _FILE_ENDINGS and not address.startswith(("git@", "anonymous@"))
+
+
+def _has_blank(match: re.Match[str]) -> bool:
+    return bool(re.search(BLANK, match[0]))
+
+
+# --- IP addresses ---
+
+_IPV4 = standing_alone(rf"{DIGIT}{{1,3}}(?:[.．]{DIGIT}{{1,3}}){{3}}", "._-", "_-")
+_IPV6 = re.compile(
+    rf"(?<![0-9A-Za-z:.]){NOT_AFTER_MASK}[23][0-9a-fA-F]{{3}}(?::[0-9a-fA-F]{{0,4}}){{2,7}}(?![0-9A-Za-z:]){NOT_BEFORE_MASK}"
+)
+_IP_WORD = re.compile(
+    r"(?<![A-Za-z])IP|ＩＰ|アドレス|address|ホスト|host|サーバ|server|DNS|ping|接続|アクセス|remote|client|from",
+    re.IGNORECASE,
+)
+#: 1.2.3.4 may be a version or a section.
+_VERSION_WORD = re.compile(
+    r"(?:ver(?:sion|\.)?|(?<![A-Za-z])v|rev(?:ision|\.)?|release|build|バージョン|版|リリース|[A-Za-z]/|第|§|節|章)"
+    r"[ 　:：]?$",
+    re.IGNORECASE,
+)
+
+
+def _is_public_ip(match: re.Match[str]) -> bool:
+    try:
+        return ipaddress.ip_address(match[0].translate(HALF_WIDTH)).is_global
+    except ValueError:
+        return False
+
+
+def _is_plain_ip(match: re.Match[str]) -> bool:
+    # Versions and sections have small numbers, with at most one large one (1.2.107.6 of an editor). So has 8.8.8.8,
+    # which needs a word therefore.
+    return _is_public_ip(match) and sum(int(group) >= 20 for group in digit_groups(match[0])) >= 2
+
+
+def _is_small_ip(match: re.Match[str]) -> bool:
+    return _is_public_ip(match) and not _is_plain_ip(match)
+
+
+PATTERNS: tuple[Pattern, ...] = (
+    Pattern("credential", "userinfo", 0.95, _USERINFO),
+    Pattern("credential", "api_key", 0.95, _API_KEY, _is_key),
+    Pattern("credential", "private_key", 0.99, _PRIVATE_KEY, across_lines=True),
+    Pattern("email", "email", 0.98, _EMAIL, _is_email),
+    Pattern("email", "email_written_at", 0.9, _EMAIL_WRITTEN, _is_email),
+    Pattern("email", "email_spaced", 0.85, _EMAIL_SPACED, _has_blank),
+    Pattern("ip", "ipv4", 0.9, _IPV4, _is_plain_ip, unless=_VERSION_WORD),
+    Pattern("ip", "ipv4_small", 0.8, _IPV4, _is_small_ip, needs=_IP_WORD, within_chars=30, unless=_VERSION_WORD),
+    Pattern("ip", "ipv6", 0.95, _IPV6, _is_public_ip),
+)
