@@ -31,6 +31,14 @@ def write_token_shard(documents: list[list[int]], dtype: str) -> tuple[bytes, by
     return tokens, index
 
 
+def draw(doc_id: bytes, seed: int) -> int:
+    """splitmix64's finaliser over the first eight bytes of an id and a multiple of the seed."""
+    drawn = int.from_bytes(doc_id[:8], "little") ^ seed * _STEP & _MASK_64
+    drawn = (drawn ^ drawn >> 30) * 0xBF58476D1CE4E5B9 & _MASK_64
+    drawn = (drawn ^ drawn >> 27) * 0x94D049BB133111EB & _MASK_64
+    return drawn ^ drawn >> 31
+
+
 # --- dedup -------------------------------------------------------------------------------------
 
 _MASK_64 = 0xFFFF_FFFF_FFFF_FFFF

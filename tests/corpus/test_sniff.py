@@ -146,3 +146,10 @@ def test_korean_and_chinese_contain_no_pairs_that_are_kana() -> None:
 @settings(max_examples=100, deadline=None)
 def test_no_bytes_raise(data: bytes) -> None:
     assert may_be_japanese(data) in (True, False)
+
+
+@pytest.mark.parametrize(("top_bytes", "passes"), [(8, True), (9, False)])
+def test_bytes_of_which_more_than_8_percent_lead_rare_kanji_are_not_half_width_katakana(
+    top_bytes: int, passes: bool
+) -> None:
+    assert may_be_japanese(b"\xb1" * (100 - top_bytes) + b"\xe0" * top_bytes) == passes

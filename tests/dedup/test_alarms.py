@@ -78,6 +78,17 @@ def test_a_cluster_that_holds_too_much_is_named_by_its_survivor():
     assert "holds 51 of 100 documents (51.0%), more than dedup.alarms.max_cluster_share = 0.5" in line
 
 
+@pytest.mark.parametrize(("documents_", "raises"), [(9, False), (10, True)])
+@pytest.mark.parametrize("kind", ["source", "host", "cluster"])
+def test_an_alarm_needs_min_documents_and_no_more(kind, documents_, raises):
+    host = "x.jp" if kind == "host" else None
+    rest = {"source": [], "host": [("a", None, 90, 0)], "cluster": [("a", None, 4, 0)]}[kind]
+    removed = 0 if kind == "cluster" else documents_
+    rows = lost(("a", host, documents_, removed), *rest)
+    found = list(raised(rows, clusters(documents_ if kind == "cluster" else 1), TEN))
+    assert [line.split()[0] for line in found] == (["the" if kind == "cluster" else kind] if raises else [])
+
+
 @pytest.mark.parametrize("size", [9, 50])
 def test_what_is_small_or_at_the_limit_raises_nothing(size):
     assert list(raised(lost(("a", "x.jp", 9, 9), ("a", None, 91, 41)), clusters(size), TEN)) == []

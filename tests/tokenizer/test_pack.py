@@ -190,6 +190,24 @@ def test_cuts_that_follow_each_other_hold_every_document_once_and_in_order(
     assert counts == lengths.tolist()
 
 
+def test_a_document_is_in_the_shard_in_whose_range_its_last_token_lies(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    texts = SENTENCES[:4]
+    encoded = [encode(tmp_path, tokenizer, "a", texts[:1], 1), encode(tmp_path, tokenizer, "b", texts[1:], 2)]
+    lengths = tokenizer.encode_batch(texts)[1].tolist()
+    last_tokens = [sum(lengths[: n + 1]) - 1 for n in range(len(lengths))]
+    for row, last in enumerate(last_tokens):
+        for first, count in ((last, 1), (last - 1, 1), (last + 1, 1), (0, last + 1), (0, last)):
+            with NpyWriter(tmp_path / "cut.npy", tokenizer.dtype) as shard:
+                found = [
+                    counts
+                    for batch in cut_documents(encoded, first, count, shard)
+                    for counts in batch["token_count"].to_pylist()
+                ]
+            assert found == [
+                length for length, place in zip(lengths, last_tokens, strict=True) if first <= place < first + count
+            ], (row, first, count)
+
+
 @settings(max_examples=8, deadline=None)
 @given(
     shards=st.lists(st.lists(st.sampled_from(SENTENCES), max_size=5), min_size=1, max_size=3),
