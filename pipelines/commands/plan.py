@@ -18,12 +18,12 @@ from manyo.pipelines.commands.forecast import (
     Forecast,
     Prices,
     actual,
-    forecast,
     load,
     node_memory_bytes,
     save,
 )
 from manyo.pipelines.commands.run_setup import open_console, read_config
+from manyo.pipelines.commands.sample_forecast import predict
 from manyo.pipelines.engine.stage import UserError
 from manyo.pipelines.graph.config import Config, from_table
 from manyo.pipelines.report.quantities import format_duration, format_size
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     except ValueError as error:
         raise UserError(str(error)) from error
     prices = _load_prices(options.prices) if options.prices else None
-    planned = forecast(config, options.sample_mb * 1_000_000)
+    planned = predict(config, options.sample_mb * 1_000_000)
     save(planned, cluster, config.run.out)
     console.print(stage_table(planned, cluster))
     for line in _lines(config, planned, cluster, prices):
