@@ -26,7 +26,7 @@ def nothing(_: AnyTask) -> dict[str, int]:
 
 
 def stage_of(n_tasks: int) -> AnyStage:
-    """A stage of so many tasks, spread over folders as a source's shards are."""
+    """Return a stage of `n_tasks`, spread over folders as the shards of a source are."""
 
     def shape(_: Upstream) -> Units:
         return Units(

@@ -13,8 +13,6 @@ from pathlib import Path
 import pytest
 
 from docs.dedup_plan import measured, plan, with_plan
-from manyo.filters.rules.decide import load_rules
-from manyo.filters.signals.catalogue import SIGNALS
 from manyo.pipelines.cli import parse
 from manyo.pipelines.extraction import loop as extract
 from manyo.pipelines.graph.config import load_config
@@ -169,13 +167,6 @@ def test_generated_pages_are_fresh() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("page", READMES, ids=name)
-def test_the_readme_counts_signals_and_rules_as_they_are(page: Path) -> None:
-    counts = re.findall(r"\[(\d+) [^\]]+\]\(docs/(signals|rules)\.md\)", page.read_text(encoding="utf-8"))
-    n_rules = len(load_rules(str(ROOT / "filters" / "rules" / "default.toml")))
-    assert counts == [(str(len(SIGNALS)), "signals"), (str(n_rules), "rules")]
-
-
 def test_package_changelog_and_citation_state_the_same_version_and_date() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     released = re.findall(r"^## ([\d.]+) - ([\d-]+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
@@ -192,10 +183,11 @@ def test_pre_commit_runs_the_checks_of_make_lint_and_types() -> None:
     assert hooks == re.findall(r"^\t\$\(BIN\)/(.+)$", recipes[0], re.M)
 
 
-def test_the_changelog_keeps_no_counts_of_signals_rules_or_tests() -> None:
-    """They change with every commit; the generated pages have them."""
-    page = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert re.findall(r"\d+ (?:signals|rules|tests|reasons|kinds)\b", page) == []
+@pytest.mark.parametrize("page", [*READMES, ROOT / "CHANGELOG.md"], ids=name)
+def test_no_page_keeps_counts_of_signals_rules_or_tests(page: Path) -> None:
+    """They change with every commit; the generated pages list them."""
+    counts = r"\d+ (?:signals|rules|tests|の指標|の規則)"
+    assert re.findall(counts, page.read_text(encoding="utf-8")) == []
 
 
 def test_every_library_that_we_depend_on_has_its_work_said() -> None:
