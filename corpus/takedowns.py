@@ -25,7 +25,7 @@ import pyarrow.compute as pc
 
 from manyo.corpus.addresses import decoded_address, host_of, hosts, readable_host
 from manyo.corpus.schema import DOC_ID, TAKEN_DOWN
-from manyo.corpus.tables.shards import filesystem
+from manyo.corpus.tables.shards import read_text
 
 _DOC_ID = re.compile(r"[0-9a-fA-F]{32}")
 _HOST = re.compile(r"(?!\d+(?:\.\d+)*$)[\w-]+(?:\.[\w-]+)+\.?|\d{1,3}(?:\.\d{1,3}){3}")
@@ -148,12 +148,7 @@ def read_takedowns(uri: str) -> Takedowns:
         ValueError: it is not UTF-8, or a line is no entry.
         OSError: it cannot be read.
     """
-    fs, path = filesystem(uri)
-    try:
-        text = fs.cat_file(path).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{uri}: is not UTF-8 (byte {error.start})") from error
-    return parse_takedowns(text, uri)
+    return parse_takedowns(read_text(uri), uri)
 
 
 def join_takedowns(lists: Iterable[Takedowns]) -> Takedowns:

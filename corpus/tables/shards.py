@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 import pyarrow as pa
@@ -34,7 +34,7 @@ _UNREADABLE = (OSError, pa.ArrowException, UnicodeDecodeError)
 
 
 class ShardError(Exception):
-    """A shard that cannot be read or does not fit its neighbours; the message names file and remedy."""
+    """A shard that cannot be read or does not fit the shards read with it; the message names file and remedy."""
 
 
 def filesystem(uri: str) -> tuple[LocalFiles | RemoteFiles, str]:
@@ -52,9 +52,23 @@ def join(folder: str, *names: str) -> str:
     return "/".join([folder.rstrip("/"), *names])
 
 
+def read_text(uri: str) -> str:
+    """The text of a small UTF-8 file, without its byte order mark.
+
+    Raises:
+        ValueError: it is not UTF-8.
+        OSError: it cannot be read.
+    """
+    fs, path = filesystem(uri)
+    try:
+        return fs.cat_file(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{uri}: not UTF-8 at byte {error.start}") from error
+
+
 @contextmanager
 def publish(uri: str) -> Iterator[Path]:
-    """Give a local path to write to; the file appears at `uri`, whole, when the block succeeds.
+    """Yield a local path to write to; the file appears at `uri`, whole, when the block succeeds.
 
     If the block raises, nothing appears and the partial file is removed.
     """
@@ -77,23 +91,26 @@ def publish(uri: str) -> Iterator[Path]:
 
 
 def remove_partials(folder: str) -> None:
-    """Delete what killed workers left unfinished below a local folder."""
+    """Delete the files that killed workers left unfinished below a local folder."""
     fs, path = filesystem(folder)
     if isinstance(fs, LocalFiles):
         folders = [path]
         while folders:
             with os.scandir(folders.pop()) as entries:
                 below = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
-            for one in below:
-                if os.path.basename(one) == _PARTIAL_FOLDER:
-                    shutil.rmtree(one, ignore_errors=True)
+            for subfolder in below:
+                if os.path.basename(subfolder) == _PARTIAL_FOLDER:
+                    shutil.rmtree(subfolder, ignore_errors=True)
                 else:
-                    folders.append(one)
+                    folders.append(subfolder)
 
 
 @contextmanager
 def write_batches(path: Path, schema: pa.Schema) -> Iterator[Callable[[Iterable[pa.RecordBatch]], int]]:
-    """Open a local Parquet file; gives a function that appends batches, a row group each, and counts their rows."""
+    """Open a local Parquet file to write; yields a function that appends batches, a row group each.
+
+    The function returns how many rows it appended.
+    """
     with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=_repeating(schema)) as writer:
 
         def append(batches: Iterable[pa.RecordBatch]) -> int:
@@ -110,7 +127,7 @@ def write_batches(path: Path, schema: pa.Schema) -> Iterator[Callable[[Iterable[
 def _repeating(schema: pa.Schema) -> list[str]:
     """The columns whose values may repeat: all but lists of numbers, such as minima.
 
-    For those a dictionary makes a shard of signatures 1.4 times as large, and writing it take four times as long.
+    With a dictionary for those, a shard of signatures is 1.4 times as large and takes four times as long to write.
     """
 
     def leaves(path: str, kind: pa.DataType, in_list: bool) -> Iterator[str]:
@@ -140,33 +157,44 @@ def write_shard(uri: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) 
         return append(batches)
 
 
+@contextmanager
+def _open_to_read(uri: str) -> Iterator[BinaryIO]:
+    """Open a file of a stage; what reading it raises becomes a ShardError that names it."""
+    fs, path = filesystem(uri)
+    try:
+        with fs.open(path, "rb") as stream:
+            yield stream
+    except _UNREADABLE as error:
+        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again") from error
+
+
+def _check_columns(uri: str, shard: pq.ParquetFile, columns: Iterable[str]) -> None:
+    missing = set(columns) - set(shard.schema_arrow.names)
+    if missing:
+        raise ShardError(f"{uri}: no column {', '.join(sorted(missing))}; it has {shard.schema_arrow.names}")
+
+
 def read_batches(uri: str, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
     """Read a shard, one record batch per row group, in order.
 
     Raises:
         ShardError: the file is missing, truncated, or lacks a column.
     """
-    fs, path = filesystem(uri)
-    try:
-        with fs.open(path, "rb") as stream, pq.ParquetFile(stream) as shard:
-            missing = set(columns or ()) - set(shard.schema_arrow.names)
-            if missing:
-                raise ShardError(f"{uri}: no column {', '.join(sorted(missing))}; it has {shard.schema_arrow.names}")
-            for group in range(shard.num_row_groups):
-                table = shard.read_row_group(group, columns=columns)
-                yield table.combine_chunks().to_batches(max_chunksize=None)[0]
-    except _UNREADABLE as error:
-        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
+    with _open_to_read(uri) as stream, pq.ParquetFile(stream) as shard:
+        _check_columns(uri, shard, columns or ())
+        for group in range(shard.num_row_groups):
+            table = shard.read_row_group(group, columns=columns)
+            yield table.combine_chunks().to_batches(max_chunksize=None)[0]
 
 
 def row_count(uri: str) -> int:
-    """Rows in a shard, from its footer alone."""
-    fs, path = filesystem(uri)
-    try:
-        with fs.open(path, "rb") as stream:
-            return int(pq.read_metadata(stream).num_rows)
-    except _UNREADABLE as error:
-        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
+    """Number of rows in a shard, from its footer alone.
+
+    Raises:
+        ShardError: the file is missing or truncated.
+    """
+    with _open_to_read(uri) as stream:
+        return int(pq.read_metadata(stream).num_rows)
 
 
 def zip_batches(*shards: tuple[str, Sequence[str]]) -> Iterator[tuple[pa.RecordBatch, ...]]:
@@ -220,15 +248,9 @@ def read_columns(uri: str, columns: Sequence[str]) -> pa.RecordBatch:
     Raises:
         ShardError: the file is missing, truncated, or lacks a column.
     """
-    fs, path = filesystem(uri)
-    try:
-        with fs.open(path, "rb") as stream, pq.ParquetFile(stream) as shard:
-            missing = set(columns) - set(shard.schema_arrow.names)
-            if missing:
-                raise ShardError(f"{uri}: no column {', '.join(sorted(missing))}; it has {shard.schema_arrow.names}")
-            table = shard.read(list(columns)).combine_chunks()
-    except _UNREADABLE as error:
-        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
+    with _open_to_read(uri) as stream, pq.ParquetFile(stream) as shard:
+        _check_columns(uri, shard, columns)
+        table = shard.read(list(columns)).combine_chunks()
     batches = table.to_batches()
     return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
 
@@ -247,26 +269,22 @@ def read_rows(uri: str, rows: Sequence[int], columns: Sequence[str]) -> list[dic
     Raises:
         ShardError: the file cannot be read.
     """
-    fs, path = filesystem(uri)
     found: dict[int, dict[str, Any]] = {}
-    try:
-        with fs.open(path, "rb") as stream, pq.ParquetFile(stream) as shard:
-            start = 0
-            for group in range(shard.num_row_groups):
-                end = start + shard.metadata.row_group(group).num_rows
-                wanted = sorted({row for row in rows if start <= row < end})
-                if wanted:
-                    table = shard.read_row_group(group, columns=list(columns))
-                    picked = table.take(pa.array([row - start for row in wanted]))
-                    found |= dict(zip(wanted, picked.to_pylist(), strict=True))
-                start = end
-    except _UNREADABLE as error:
-        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
+    with _open_to_read(uri) as stream, pq.ParquetFile(stream) as shard:
+        start = 0
+        for group in range(shard.num_row_groups):
+            end = start + shard.metadata.row_group(group).num_rows
+            wanted = sorted({row for row in rows if start <= row < end})
+            if wanted:
+                table = shard.read_row_group(group, columns=list(columns))
+                picked = table.take(pa.array([row - start for row in wanted]))
+                found |= dict(zip(wanted, picked.to_pylist(), strict=True))
+            start = end
     return [found[row] for row in rows]
 
 
 def write_parts(uri: str, schema: pa.Schema, parts: Iterable[Iterable[pa.RecordBatch]]) -> None:
-    """Write the split half of an exchange: one file whose record batch `p` is part `p`."""
+    """Write one file whose record batch `p` is part `p`; tasks of the next stage read one part of many such files."""
     with publish(uri) as path, pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
         for batches in parts:
             whole = pa.Table.from_batches(batches, schema).combine_chunks().to_batches()
@@ -279,12 +297,8 @@ def read_part(uri: str, part: int) -> pa.RecordBatch:
     Raises:
         ShardError: the file is missing or truncated.
     """
-    fs, path = filesystem(uri)
-    try:
-        with fs.open(path, "rb") as stream, pa.ipc.open_file(stream) as reader:
-            return reader.get_batch(part)
-    except _UNREADABLE as error:
-        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
+    with _open_to_read(uri) as stream, pa.ipc.open_file(stream) as reader:
+        return reader.get_batch(part)
 
 
 def read_parts(uri: str) -> Iterator[pa.RecordBatch]:
@@ -293,13 +307,9 @@ def read_parts(uri: str) -> Iterator[pa.RecordBatch]:
     Raises:
         ShardError: the file is missing or truncated.
     """
-    fs, path = filesystem(uri)
-    try:
-        with fs.open(path, "rb") as stream, pa.ipc.open_file(stream) as reader:
-            for part in range(reader.num_record_batches):
-                yield reader.get_batch(part)
-    except _UNREADABLE as error:
-        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
+    with _open_to_read(uri) as stream, pa.ipc.open_file(stream) as reader:
+        for part in range(reader.num_record_batches):
+            yield reader.get_batch(part)
 
 
 class BatchWriter:
@@ -314,14 +324,14 @@ class BatchWriter:
         self._text_bytes = 0
 
     def add(self, row: dict[str, Any], text_bytes: int = 0) -> list[pa.RecordBatch]:
-        """Add a row; gives the batch that it fills, if it does."""
+        """Add a row; returns the batch that it completes, if it completes one."""
         self._rows.append(row)
         self._text_bytes += text_bytes
         is_full = len(self._rows) >= BATCH_MAX_ROWS or self._text_bytes >= BATCH_MAX_TEXT_BYTES
         return self.flush() if is_full else []
 
     def flush(self) -> list[pa.RecordBatch]:
-        """What is left, as a batch."""
+        """The rows that are in no batch yet, as one batch; none if there are none."""
         if not self._rows:
             return []
         rows, self._rows, self._text_bytes = self._rows, [], 0

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from manyo.corpus.tables.shards import filesystem
+from manyo.corpus.tables.shards import filesystem, read_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +83,7 @@ def digest(benchmark: Benchmark) -> str:
 
 def _rows(uri: str) -> list[tuple[str, Any]]:
     """The rows of a file, each with its place: "" for a whole JSON document, "[2]" for the third row."""
-    fs, path = filesystem(uri)
-    try:
-        text = fs.cat_file(path).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{uri}: is not UTF-8 (byte {error.start})") from error
+    text = read_text(uri)
     ending = uri.rsplit(".", 1)[-1].lower()
     if ending in ("csv", "tsv"):
         table = csv.DictReader(io.StringIO(text, newline=""), delimiter="," if ending == "csv" else "\t")

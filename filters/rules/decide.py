@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus.schema import DECISIONS, DOCUMENTS, LABEL, LANGUAGES, Column
-from manyo.corpus.tables.shards import filesystem
+from manyo.corpus.tables.shards import read_text
 from manyo.filters.signals.catalogue import SIGNALS
 
 #: The sets of rules that a source can be given.
@@ -120,9 +120,9 @@ def load_rules(uri: str) -> tuple[Rule, ...]:
         FileNotFoundError: there is no such file.
         ValueError: the file is not TOML, or a rule is wrong; the message names file, rule and valid names.
     """
-    fs, path = filesystem(str(shipped_rules().get(uri, uri)))
+    text = read_text(str(shipped_rules().get(uri, uri)))
     try:
-        tables = tomllib.loads(fs.cat_file(path).decode("utf-8"))
+        tables = tomllib.loads(text)
         unknown = sorted(set(tables) - {"rule"})
         if unknown:
             raise ValueError(f"unknown table {', '.join(unknown)}; only [[rule]] is valid here")

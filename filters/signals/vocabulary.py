@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
-from manyo.corpus.tables.shards import filesystem
+from manyo.corpus.tables.shards import read_text
 from manyo.corpus.text import Texts
 from manyo.filters.signals import vocabulary_kernels as kernels
 from manyo.filters.signals.characters import JAPANESE, character_counts
@@ -158,11 +158,7 @@ def load_words(uri: str) -> tuple[str, ...]:
         ValueError: the file is not UTF-8, or has no words in it.
         OSError: it cannot be read.
     """
-    fs, path = filesystem(str(shipped_words().get(uri, uri)))
-    try:
-        lines = fs.cat_file(path).decode("utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{uri}: not UTF-8 ({error})") from error
+    lines = read_text(str(shipped_words().get(uri, uri))).split("\n")
     words = tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
     if not words:
         raise ValueError(f"{uri}: there are no words in it")

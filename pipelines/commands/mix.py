@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from manyo.corpus.tables.shards import filesystem, is_local, join, publish
+from manyo.corpus.tables.shards import filesystem, is_local, join, publish, read_text
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.run_setup import read_config
 from manyo.pipelines.engine.manifest import read_manifests
@@ -219,10 +219,9 @@ def _own_shards(out: str, tokenize: AnyStage) -> dict[str, list[CountedShard]]:
 
 
 def _table_shards(source: MixSource, table: str) -> list[CountedShard]:
-    fs, path = filesystem(table)
     try:
-        lines = fs.cat_file(path).decode("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_text(table).splitlines()
+    except (OSError, ValueError) as error:
         raise UserError(f"[mix]: source {source.name!r}: table {table} cannot be read: {error}") from error
     shards = []
     for number, line in enumerate(lines[1:], start=2):

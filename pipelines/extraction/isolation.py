@@ -27,7 +27,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import IO, Any
 
-from manyo.corpus.tables.storage import on_request
+from manyo.corpus.tables.retries import on_request
 from manyo.pipelines.engine.peak_memory import forget_peak_memory, own_peak_memory_bytes
 from manyo.pipelines.extraction.loop import Extraction, Progress, ReaderStop, extract
 

@@ -12,6 +12,7 @@ from manyo.corpus.tables.shards import (
     filesystem,
     read_batches,
     read_columns,
+    read_text,
     write_shard,
 )
 from manyo.corpus.takedowns import join_takedowns, read_takedowns
@@ -61,7 +62,7 @@ def _map_with_takedowns(out: str) -> Shape:
         uri = takedowns_uri(out)
         fs, path = filesystem(uri)
         lists = (uri,) if fs.exists(path) else ()
-        content = fs.cat_file(path).decode("utf-8") if lists else ""
+        content = read_text(uri) if lists else ""
         return Units(
             lambda: (
                 replace(unit, inputs={**unit.inputs, TAKEDOWN_LIST: lists}, digest=digest_of([unit.digest, content]))

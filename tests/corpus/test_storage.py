@@ -13,9 +13,9 @@ import pytest
 
 from manyo.corpus.records import InputFile, InputShard, Record
 from manyo.corpus.sources import warc
-from manyo.corpus.tables import storage
+from manyo.corpus.tables import retries, storage
+from manyo.corpus.tables.retries import Patience, StorageError
 from manyo.corpus.tables.shards import filesystem, publish
-from manyo.corpus.tables.storage import Patience, StorageError
 from tests.corpus.test_warc import http, warc_record
 from tests.faulty_server import Faults, proxy, web_server
 
@@ -36,7 +36,7 @@ def s3_port() -> Iterator[int]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     patience = Patience(attempts=12, wait_s=0.005, throttled_wait_s=0.01, longest_wait_s=0.05, silence_timeout_s=0.5)
-    monkeypatch.setattr(storage, "PATIENCE", patience)
+    monkeypatch.setattr(retries, "PATIENCE", patience)
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_a_large_file_goes_up_in_parts_of_which_only_the_broken_one_is_sent_agai
 
 def test_an_upload_that_cannot_be_finished_leaves_nothing(faults: Faults, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "PART_BYTES", 5 << 20)
-    monkeypatch.setattr(storage, "PATIENCE", Patience(attempts=2, wait_s=0.01, throttled_wait_s=0.01))
+    monkeypatch.setattr(retries, "PATIENCE", Patience(attempts=2, wait_s=0.01, throttled_wait_s=0.01))
     faults.unavailable = 1.0
     with pytest.raises(StorageError, match="failed 2 times, at last with"):
         put("s3://corpus/never.bin", os.urandom(11 << 20))

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from manyo.corpus.tables import storage
-from manyo.corpus.tables.storage import Patience
+from manyo.corpus.tables import retries
+from manyo.corpus.tables.retries import Patience
 from manyo.pipelines.cli import main
 from manyo.pipelines.extraction import isolation
 from tests.conftest import FinishedRun, data_files
@@ -37,7 +37,7 @@ def faults(monkeypatch: pytest.MonkeyPatch) -> Iterator[Faults]:
             isolation._end_worker()  # a child of an earlier test has that test's environment
             for bucket in ("crawl", "corpus"):
                 s3fs.S3FileSystem().makedirs(bucket, exist_ok=True)
-            monkeypatch.setattr(storage, "PATIENCE", Patience(wait_s=0.02, throttled_wait_s=0.05))
+            monkeypatch.setattr(retries, "PATIENCE", Patience(wait_s=0.02, throttled_wait_s=0.05))
             yield faults
             isolation._end_worker()
             s3fs.S3FileSystem.clear_instance_cache()

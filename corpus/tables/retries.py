@@ -1,0 +1,190 @@
+"""What a failed request to remote storage means, and whether and when it is made again.
+
+A request that failed for a passing reason is made again, after a random wait that doubles, longer where the server
+asked to be left alone, and a bounded number of times. The libraries below are told to try once only, since retries
+inside retries multiply.
+"""
+
+from __future__ import annotations
+
+import errno
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeVar
+
+import aiohttp
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a request may take, and how often it is made.
+
+    Attributes:
+        attempts: requests at most before the failure is reported. If one request in twenty fails, eight in a row
+            fail once in 25 billion.
+        forbidden_attempts: the same where a web server says 403. Some servers, that of Common Crawl among them, say so
+            to clients that ask too often; most mean it.
+        wait_s: the first wait is random between 0 and this, the next between 0 and twice this, and so on.
+        throttled_wait_s: the same where the server said that requests come too fast.
+        longest_wait_s: no wait is longer.
+        connect_timeout_s: a connection that takes longer has failed.
+        silence_timeout_s: an answer of which nothing arrives for this long has failed.
+    """
+
+    attempts: int = 8
+    forbidden_attempts: int = 6
+    wait_s: float = 0.2
+    throttled_wait_s: float = 1.0
+    longest_wait_s: float = 30.0
+    connect_timeout_s: float = 10.0
+    silence_timeout_s: float = 20.0
+
+
+PATIENCE = Patience()
+
+_PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 509})
+_THROTTLING_STATUSES = frozenset({429, 503})
+
+#: Errors of the request itself: the same request will fail in the same way.
+_LASTING_ERRNOS = frozenset(
+    {
+        errno.ENOENT,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EEXIST,
+        errno.EISDIR,
+        errno.ENOTDIR,
+        errno.EINVAL,
+        errno.ENAMETOOLONG,
+        errno.ENOSPC,
+        errno.ENOTSUP,
+    }
+)
+
+
+class StorageError(OSError):
+    """A remote file that cannot be reached; the message names it and says what the server answered."""
+
+
+_on_request: Callable[[], None] = lambda: None  # noqa: E731
+
+
+def on_request(call: Callable[[], None]) -> None:
+    """Have a function called as each request begins: whoever watches this process sees that it is alive."""
+    global _on_request
+    _on_request = call
+
+
+def request_begins() -> None:
+    """Call what `on_request` was given."""
+    _on_request()
+
+
+def ask(path: str, request: Callable[[], T]) -> T:
+    """Make a request, again where it failed for a passing reason.
+
+    Args:
+        path: of the file, for messages.
+        request: what to call.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        StorageError: it failed too often, or for a reason that lasts.
+    """
+    attempt = 0
+    while True:
+        attempt += 1
+        request_begins()
+        try:
+            return request()
+        except failures() as error:
+            if is_gone(error):
+                raise FileNotFoundError(errno.ENOENT, "no such remote file", path) from error
+            consider(error, path, attempt)
+            wait(error, attempt)
+
+
+@cache
+def failures() -> tuple[type[Exception], ...]:
+    """What a request may raise: also the errors of S3's client, where that is installed."""
+    common = (OSError, TimeoutError, aiohttp.ClientError)
+    try:
+        from botocore.exceptions import BotoCoreError, ClientError
+    except ImportError:
+        return common
+    return (*common, BotoCoreError, ClientError)
+
+
+def is_gone(error: BaseException) -> bool:
+    """Whether the server said that there is no such file; fsspec says so of any failure to reach a web server."""
+    if not isinstance(error, FileNotFoundError):
+        return False
+    cause = error.__cause__
+    return not isinstance(cause, aiohttp.ClientError | TimeoutError) or _status(error) in (404, 410)
+
+
+def consider(error: BaseException, path: str, attempt: int) -> None:
+    """Decide whether a failed request is worth another attempt.
+
+    Args:
+        error: what it raised.
+        path: of the file, for messages.
+        attempt: number of the failed attempt, from 1.
+
+    Raises:
+        StorageError: it is not worth another attempt.
+    """
+    # fsspec reports any trouble with a web server as a missing file; its cause is what the server said.
+    cause = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
+    said = f"{type(cause).__name__}: {cause}".replace("\n", " ")
+    if not isinstance(error, failures()):
+        raise error
+    if not _is_passing(error):
+        code = error.errno if isinstance(error, OSError) and error.errno else errno.EIO
+        raise StorageError(code, said, path) from error
+    if attempt >= (PATIENCE.forbidden_attempts if _is_forbidden(error) else PATIENCE.attempts):
+        raise StorageError(errno.EIO, f"failed {attempt} times, at last with {said}", path) from error
+
+
+def _is_passing(error: BaseException) -> bool:
+    status = _status(error)
+    if status is not None:
+        return status in _PASSING_STATUSES or _is_forbidden(error)
+    if isinstance(error, aiohttp.InvalidURL | aiohttp.ClientConnectorCertificateError):
+        return False
+    if isinstance(error, OSError) and error.__cause__ is None:
+        return error.errno not in _LASTING_ERRNOS
+    # S3's client says "no credentials" and the like with its own errors; those of the network are these.
+    names = {cls.__name__ for cls in type(error).__mro__}
+    return "BotoCoreError" not in names or bool(
+        names & {"HTTPClientError", "ResponseStreamingError", "IncompleteReadError"}
+    )
+
+
+def _is_forbidden(error: BaseException) -> bool:
+    """Whether a web server said 403; from an object store, it means a lack of rights, which waiting does not mend."""
+    return any(isinstance(e, aiohttp.ClientResponseError) and e.status == 403 for e in (error, error.__cause__))
+
+
+def _status(error: BaseException) -> int | None:
+    """The HTTP status that an error carries; None if no server answered."""
+    for link in (error, error.__cause__):
+        if isinstance(link, aiohttp.ClientResponseError):
+            return link.status
+        response = getattr(link, "response", None)
+        if isinstance(response, dict):
+            status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+            return int(status) if status else None
+    return None
+
+
+def wait(error: BaseException, attempt: int) -> None:
+    """Sleep before the next attempt, for a random time, so that a thousand workers do not come back together."""
+    throttled = _status(error) in _THROTTLING_STATUSES or _is_forbidden(error) or "SlowDown" in str(error)
+    first = PATIENCE.throttled_wait_s if throttled else PATIENCE.wait_s
+    time.sleep(random.uniform(0, min(PATIENCE.longest_wait_s, first * 2 ** (attempt - 1))))
