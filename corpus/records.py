@@ -81,6 +81,8 @@ class Document:
     title: str = ""
     charset: str = "utf-8"
     charset_declared: str | None = None
+    charset_decided_by: str | None = None
+    undecodable_fraction: float = 0.0
     robots: tuple[str, ...] = ()
     page_licence: str | None = None
     comments: str = ""

@@ -70,6 +70,18 @@ DOCUMENTS = Table(
         Column("charset", LABEL, "encoding that the text was decoded with"),
         Column("charset_declared", LABEL, "encoding that the page declared; null if none"),
         Column(
+            "charset_decided_by",
+            LABEL,
+            "what decided the encoding of a web page: bom, http, meta, detected, or overruled (declared, but the bytes "
+            "say otherwise); null for other sources",
+        ),
+        Column(
+            "undecodable_fraction",
+            pa.float32(),
+            "U+FFFD from decoding a web page per character outside ASCII; 0 for other sources",
+            "fraction",
+        ),
+        Column(
             "robots",
             pa.list_(LABEL),
             "what the page asks of crawlers: noindex, noarchive, noai, noimageai, tdm_reserved",

@@ -187,23 +187,20 @@ def parse(record: Record[Block], options: Options) -> Outcome:
     statements = read_statements(main.tags, main.json_ld, body.head)
     if opted_out := [directive for directive in statements.robots if directive in options.refuse_opted_out]:
         return Refused("opted_out", ", ".join(opted_out), page.uri)
-    meta: dict[str, object] = {"charset_decided_by": decoded.decided_by}
-    if decoded.replacement_fraction:
-        meta["replacement_fraction"] = round(decoded.replacement_fraction, 6)
-    if statements.published:
-        meta["published"] = statements.published
     return Document(
         uri=page.uri,
         text=text,
         title=tidy(main.title),
         charset=decoded.charset,
         charset_declared=decoded.declared,
+        charset_decided_by=decoded.decided_by,
+        undecodable_fraction=decoded.replacement_fraction,
         robots=statements.robots,
         page_licence=statements.licence or None,
         comments=tidy(main.comments),
         link_fraction=round(main.link_fraction, 4),
         fetched_at=_date(page.date),
-        meta=meta,
+        meta={"published": statements.published} if statements.published else {},
     )
 
 

@@ -328,6 +328,8 @@ def _document_row(source: Source, record: Record[object], document: Document) ->
         "origin_offset": record.origin_offset,
         "charset": document.charset,
         "charset_declared": document.charset_declared,
+        "charset_decided_by": document.charset_decided_by,
+        "undecodable_fraction": document.undecodable_fraction,
         "robots": document.robots,
         "page_licence": document.page_licence,
         "link_fraction": document.link_fraction,

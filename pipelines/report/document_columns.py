@@ -62,8 +62,9 @@ def read_documents(
     """
     documents, failures = [_NO_DOCUMENTS], [_NO_FAILURES]
     scripts = [f"{script}_fraction" for script in SCRIPTS]
+    columns = ["source", "uri", "charset", "charset_declared", "charset_decided_by", "undecodable_fraction"]
     for document, language, signal, decision, duplicate in zip_batches(
-        (shards.documents, ["source", "uri", "charset", "charset_declared", "meta"]),
+        (shards.documents, columns),
         (shards.languages, ["lang", *scripts]),
         (shards.signals, ["char_count", "size_bytes"]),
         (shards.decisions, ["reasons"]),
@@ -77,7 +78,6 @@ def read_documents(
         reason = pc.list_flatten(reasons).cast(pa.string())
         is_permitted = np.ones(len(source), np.bool_)
         is_permitted[row.filter(pc.is_in(reason, value_set=pa.array(RIGHTS))).to_numpy()] = False
-        meta = document.column("meta")
         taken = pc.is_in(document.column("doc_id"), value_set=taken_ids)
         host = pc.if_else(taken, pa.scalar(None, pa.large_string()), hosts(document.column("uri")))
         documents.append(
@@ -87,8 +87,8 @@ def read_documents(
                     host,
                     label_strings(document, "charset"),
                     label_strings(document, "charset_declared"),
-                    pc.struct_field(pc.extract_regex(meta, _DECIDED_BY), "by").cast(pa.string()),
-                    pc.fill_null(pc.match_substring(meta, _DAMAGED), False).cast(pa.int64()),
+                    label_strings(document, "charset_decided_by"),
+                    pc.greater(document.column("undecodable_fraction"), 0).cast(pa.int64()),
                     lang,
                     characters,
                     signal.column("size_bytes"),
@@ -121,10 +121,6 @@ def read_documents(
         )
     return pa.concat_tables(documents), pa.concat_tables(failures)
 
-
-# What web pages have in `meta`, as `manyo.corpus.sources.warc` writes it.
-_DECIDED_BY = r'"charset_decided_by": "(?P<by>[a-z]+)"'
-_DAMAGED = '"replacement_fraction": '
 
 _NO_DOCUMENTS = pa.schema(
     [

@@ -210,7 +210,7 @@ def test_a_japanese_page_becomes_a_document() -> None:
     assert (document.charset, document.charset_declared) == ("utf-8", "utf-8")
     assert document.fetched_at is not None
     assert document.fetched_at.isoformat() == "2024-05-06T07:08:09+00:00"
-    assert document.meta == {"charset_decided_by": "http"}
+    assert (document.charset_decided_by, document.undecodable_fraction, document.meta) == ("http", 0, {})
 
 
 @pytest.mark.parametrize("kind", ["request", "metadata", "warcinfo", "unknown"])

@@ -44,7 +44,8 @@ class Row:
     uri: str = "https://example.jp/"
     charset: str = "utf-8"
     declared: str | None = "utf-8"
-    meta: str | None = None
+    decided_by: str | None = None
+    undecodable: float = 0.0
     lang: str = "ja"
     characters: int = 100
     reasons: tuple[str, ...] = ()
@@ -97,7 +98,8 @@ def write_tables(
                     "uri": row.uri,
                     "charset": row.charset,
                     "charset_declared": row.declared,
-                    "meta": row.meta,
+                    "charset_decided_by": row.decided_by,
+                    "undecodable_fraction": row.undecodable,
                     "text": "本文は読まれない。",
                 }
                 for doc_id, row in zip(ids, rows, strict=True)
@@ -310,9 +312,8 @@ def test_the_other_counters_of_the_small_run_are_exact(counted: dict[str, Any]) 
 
 
 def test_what_decided_the_charset_of_web_pages_is_counted_and_what_was_lost(tmp_path: Path) -> None:
-    whole = [json.dumps({"charset_decided_by": by}) for by in ("http", "http", "overruled")]
-    damaged = json.dumps({"charset_decided_by": "overruled", "replacement_fraction": 0.01, "title": "雨"})
-    rows = [Row(str(i), meta=meta) for i, meta in enumerate([*whole, damaged, "{}", None])]
+    rows = [Row(str(i), decided_by=by) for i, by in enumerate(["http", "http", "overruled", None])]
+    rows.append(Row("damaged", decided_by="overruled", undecodable=0.01))
     counted = shard_statistics(write_tables(tmp_path, "x", rows))
     assert counted["charset_decisions"] == {
         "http": {"documents": 2, "damaged": 0},
