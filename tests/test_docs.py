@@ -21,7 +21,9 @@ from tests.conftest import ROOT, FinishedRun
 
 README = ROOT / "README.md"
 READMES = [README, ROOT / "README.ja.md"]
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), ROOT / "tokenizer" / "FORMAT.md"]
+PAGES = sorted(
+    page for folder in (".", "docs/**", "deploy", "samples", "tokenizer") for page in ROOT.glob(f"{folder}/*.md")
+)
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
