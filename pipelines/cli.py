@@ -9,8 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol, cast
 
-from manyo.pipelines.engine.run_stage import describe_failure
-from manyo.pipelines.engine.stage import UserError, WorkFailed
+from manyo.pipelines.engine.errors import UserError, WorkFailed
 
 #: Exit statuses: the user can correct the mistake; the work failed.
 _EXIT_USER, _EXIT_WORK = 2, 1
@@ -38,8 +37,7 @@ class Command(NamedTuple):
     help: str
 
 
-#: Every command. A module is imported only when its command is given: most of them load Numba and Arrow, which
-#: `manyo --help` and `manyo submit` do not need.
+#: Every command. A module is imported only when its command is given: most of them load Numba and Arrow.
 COMMANDS = {
     "run": Command("run_all", "run every stage, from the sources to the report"),
     "extract": Command("run_stages", "read the sources: documents, and refused pages with their reasons"),
@@ -79,6 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         return _complain(str(error), _EXIT_USER)
     except (WorkFailed, OSError) as error:
+        # Imported here because it loads Arrow, which `manyo --help` and `manyo submit` do not need.
+        from manyo.pipelines.engine.run_stage import describe_failure
+
         return _complain(describe_failure(error), _EXIT_WORK)
     except KeyboardInterrupt:
         return _complain("stopped; finished shards are kept, run the same command to continue", _EXIT_WORK)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from manyo.corpus.tables.shards import filesystem, join, publish, remove_partials
 from manyo.corpus.takedowns import Takedowns, join_takedowns, read_takedowns
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.progress import Watcher
 from manyo.pipelines.engine.run_stage import Executor, StageResult, StageShards, run_stage
 from manyo.pipelines.engine.shapes import StageOutput
-from manyo.pipelines.engine.stage import AnyStage, UserError
+from manyo.pipelines.engine.stage import AnyStage
 from manyo.pipelines.graph.build import build_stages, in_order, stages_by_command
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.takedown_stage import takedowns_uri

@@ -7,9 +7,9 @@ import math
 from dataclasses import asdict, dataclass
 
 from manyo.corpus.tables.shards import filesystem, join, publish
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.run_stage import StageShards
 from manyo.pipelines.engine.shapes import StageOutput
-from manyo.pipelines.engine.stage import UserError
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.run import mark_out

@@ -22,7 +22,7 @@ from manyo.pipelines.commands.removed_duplicates import choose_duplicates, dupli
 from manyo.pipelines.commands.rule_changes import what_if
 from manyo.pipelines.commands.run_setup import open_console, read_config, unreadable_shards_fail
 from manyo.pipelines.commands.shown_documents import ShownDocument, parse_number, print_document, print_total, show
-from manyo.pipelines.engine.stage import UserError
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.config import Config
 
 #: Width if standard output is not a terminal: lines are not broken to fit a window.

@@ -18,9 +18,10 @@ from fnmatch import fnmatchcase
 from manyo.corpus.tables.shards import filesystem, is_local, join, publish, read_text
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.run_setup import read_config
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.manifest import read_manifests
 from manyo.pipelines.engine.shapes import digest_of
-from manyo.pipelines.engine.stage import AnyStage, UserError
+from manyo.pipelines.engine.stage import AnyStage
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.token_stages import BIN
 from manyo.tokenizer.mixture import Mix, MixSource

@@ -24,9 +24,10 @@ from manyo.corpus.schema import DOC_ID, DOC_ID_BYTES
 from manyo.corpus.tables.shards import ShardError, filesystem, join, read_columns, read_rows
 from manyo.filters.rules.decide import Rule
 from manyo.pipelines.commands.shown_documents import describe_bounds, plain
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.manifest import read_manifests
 from manyo.pipelines.engine.shapes import FinishedShard, StageOutput
-from manyo.pipelines.engine.stage import AnyStage, UserError
+from manyo.pipelines.engine.stage import AnyStage
 from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config

@@ -11,11 +11,11 @@ from dataclasses import replace
 from rich.console import Console
 
 from manyo.corpus.tables.shards import ShardError
+from manyo.pipelines.engine.errors import WorkFailed
 from manyo.pipelines.engine.events import Events
 from manyo.pipelines.engine.executors import Auto, RayTasks, Serial
 from manyo.pipelines.engine.progress import Watcher, watcher
 from manyo.pipelines.engine.run_stage import Executor
-from manyo.pipelines.engine.stage import WorkFailed
 from manyo.pipelines.graph.config import Config, load_config
 
 

@@ -7,7 +7,7 @@ import argparse
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.run_setup import choose_watcher, open_executor, read_config
 from manyo.pipelines.commands.run_summary import print_summary
-from manyo.pipelines.engine.stage import UserError
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.run import run_command
 
 

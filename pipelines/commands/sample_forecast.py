@@ -28,10 +28,11 @@ from manyo.corpus.tables.shards import filesystem, join
 from manyo.dedup.settings import Alarms
 from manyo.pipelines.commands.forecast import Forecast, StageForecast
 from manyo.pipelines.commands.run_summary import RESULTS
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.executors import Serial
 from manyo.pipelines.engine.manifest import Manifest, iter_manifests
 from manyo.pipelines.engine.progress import Watcher
-from manyo.pipelines.engine.stage import AnyStage, UserError
+from manyo.pipelines.engine.stage import AnyStage
 from manyo.pipelines.extraction.inputs import pack_source
 from manyo.pipelines.graph.config import Config, Run
 from manyo.pipelines.run import run

@@ -6,7 +6,7 @@ import argparse
 
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.ray_jobs import follow_job, submit_job
-from manyo.pipelines.engine.stage import UserError
+from manyo.pipelines.engine.errors import UserError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -20,11 +20,12 @@ from manyo.corpus.tables.shards import read_batches, read_columns
 from manyo.corpus.takedowns import read_takedowns
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.run_setup import choose_watcher, open_executor, read_config
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.manifest import Manifest, iter_manifests, read_manifests
 from manyo.pipelines.engine.progress import Watcher
 from manyo.pipelines.engine.run_stage import Executor, StageShards
 from manyo.pipelines.engine.shapes import StageOutput
-from manyo.pipelines.engine.stage import AnyStage, UserError
+from manyo.pipelines.engine.stage import AnyStage
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.dedup_stages import DUPLICATES

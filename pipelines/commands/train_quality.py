@@ -24,7 +24,7 @@ from manyo.filters.signals.quality import (
     train,
 )
 from manyo.pipelines.commands.run_setup import open_console
-from manyo.pipelines.engine.stage import UserError
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.extraction.inputs import expand
 
 #: Suffixes of files that hold documents, and the kind of source that reads each.

@@ -13,8 +13,8 @@ from manyo.corpus.tables.shards import read_batches
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.run_setup import choose_watcher, open_console, open_executor, read_config
 from manyo.pipelines.commands.run_summary import print_summary
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.shapes import StageOutput
-from manyo.pipelines.engine.stage import UserError
 from manyo.pipelines.graph.release_stages import RELEASE
 from manyo.pipelines.graph.token_stages import MODEL
 from manyo.pipelines.run import run as run_configuration

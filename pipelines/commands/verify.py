@@ -21,8 +21,9 @@ from manyo.corpus.tables.shards import filesystem, is_local, join, read_batches
 from manyo.corpus.text import Texts
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.run_setup import read_config, unreadable_shards_fail
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.manifest import Manifest, describe_output, manifest_uri, parse_manifest, read_manifests
-from manyo.pipelines.engine.stage import AnyStage, UserError
+from manyo.pipelines.engine.stage import AnyStage
 from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config

@@ -15,7 +15,7 @@ from manyo.pipelines.commands.measured_documents import measured_shards, without
 from manyo.pipelines.commands.rule_changes import BYTES_PER_TOKEN, RuleChange, WhatIf, what_if
 from manyo.pipelines.commands.run_setup import open_console, read_config, unreadable_shards_fail
 from manyo.pipelines.commands.shown_documents import parse_number, print_document
-from manyo.pipelines.engine.stage import UserError
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.report.rendering import page_templates
 

@@ -18,9 +18,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.pipelines.engine.manifest import Manifest
 from manyo.pipelines.engine.run_stage import PendingTasks, TaskFailure, describe_failure, run_task, task_failure
-from manyo.pipelines.engine.stage import AnyStage, AnyTask, UserError, WorkFailed
+from manyo.pipelines.engine.stage import AnyStage, AnyTask
 
 _log = logging.getLogger("manyo")
 

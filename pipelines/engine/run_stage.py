@@ -18,6 +18,7 @@ from itertools import compress
 from typing import Protocol
 
 from manyo.corpus.tables.shards import ShardError, filesystem, join, publish, remove_partials
+from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.pipelines.engine.manifest import (
     MANIFEST_TEMPLATE,
     Manifest,
@@ -29,7 +30,7 @@ from manyo.pipelines.engine.manifest import (
 )
 from manyo.pipelines.engine.peak_memory import forget_peak_memory, own_peak_memory_bytes
 from manyo.pipelines.engine.shapes import FinishedShards, StageOutput, Upstream, digest_of
-from manyo.pipelines.engine.stage import AnyStage, AnyTask, Task, UserError, WorkFailed
+from manyo.pipelines.engine.stage import AnyStage, AnyTask, Task
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,6 @@ from manyo.pipelines.engine.stage_table import StageTable
 _FINGERPRINT_DIGITS = 8
 
 
-class UserError(Exception):
-    """The user can correct this; the message is one line that says what is wrong and how. Exit status 2."""
-
-
-class WorkFailed(Exception):
-    """The work could not be finished; the message is one line that names the file. Exit status 1."""
-
-
 class Settings(Protocol):
     """The settings of a stage: any frozen dataclass."""
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from manyo.corpus.records import InputFile, InputShard
 from manyo.corpus.sources import KINDS, Source
 from manyo.corpus.tables.shards import filesystem, is_local
-from manyo.pipelines.engine.stage import UserError
+from manyo.pipelines.engine.errors import UserError
 
 _MAGIC = frozenset("*?[")
 

@@ -32,7 +32,7 @@ from manyo.filters.signals.measure import measured_signals
 from manyo.filters.signals.models import models_digest
 from manyo.filters.signals.signal_settings import Models, SignalSettings, WordLists
 from manyo.filters.signals.vocabulary import load_words
-from manyo.pipelines.engine.stage import UserError
+from manyo.pipelines.engine.errors import UserError
 from manyo.tokenizer.mixture import Mix
 from manyo.tokenizer.shuffle import Shuffle
 from manyo.tokenizer.train import TrainTokenizer

@@ -39,6 +39,7 @@ from manyo.dedup.verdict.alarms import add_losses, losses, raised
 from manyo.dedup.verdict.clusters import duplicates, find_clusters, in_order, last_word, pick, repeats
 from manyo.dedup.verdict.compared import deal_compared, deal_indexed, link, measure_compared
 from manyo.dedup.verdict.order import ORDER_COLUMNS, precedence
+from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.pipelines.engine.manifest import read_manifests
 from manyo.pipelines.engine.shapes import (
     Shape,
@@ -53,7 +54,7 @@ from manyo.pipelines.engine.shapes import (
     numbered,
     with_gathered,
 )
-from manyo.pipelines.engine.stage import AnyStage, AnyTask, NoSettings, Stage, Task, UserError, WorkFailed
+from manyo.pipelines.engine.stage import AnyStage, AnyTask, NoSettings, Stage, Task
 from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.extract_stages import DOCUMENTS
 from manyo.pipelines.graph.filter_stages import DECISIONS, SIGNALS

@@ -24,7 +24,8 @@ from manyo.filters.benchmarks.items import digest
 from manyo.filters.benchmarks.leaks import Decontaminate, benchmark_index
 from manyo.filters.pii import find as pii
 from manyo.filters.pii.find import Scrub
-from manyo.pipelines.engine.stage import AnyStage, AnyTask, NoSettings, Stage, Task, UserError, WorkFailed
+from manyo.pipelines.engine.errors import UserError, WorkFailed
+from manyo.pipelines.engine.stage import AnyStage, AnyTask, NoSettings, Stage, Task
 from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.boilerplate_stages import BOILERPLATE
 from manyo.pipelines.graph.config import Config

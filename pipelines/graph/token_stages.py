@@ -15,6 +15,7 @@ from manyo.corpus.tables.shards import (
     read_batches,
     write_shard,
 )
+from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.pipelines.engine.shapes import (
     Shape,
     combine_source_parts,
@@ -23,7 +24,7 @@ from manyo.pipelines.engine.shapes import (
     map_shards,
     with_gathered,
 )
-from manyo.pipelines.engine.stage import AnyStage, AnyTask, Stage, Task, UserError, WorkFailed
+from manyo.pipelines.engine.stage import AnyStage, AnyTask, Stage, Task
 from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.release_stages import SCRUBBED

@@ -11,10 +11,11 @@ import pytest
 from manyo.corpus.schema import LABEL
 from manyo.corpus.tables.shards import write_shard
 from manyo.dedup.settings import Alarms, Boilerplate, Dedup
+from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.pipelines.engine.executors import Serial
 from manyo.pipelines.engine.run_stage import Executor, run_stage
 from manyo.pipelines.engine.shapes import Unit, digest_of
-from manyo.pipelines.engine.stage import AnyStage, Stage, Task, UserError, WorkFailed
+from manyo.pipelines.engine.stage import AnyStage, Stage, Task
 from manyo.pipelines.graph.boilerplate_stages import boilerplate_stages
 from manyo.pipelines.graph.dedup_stages import INDEXED_SETTINGS, dedup_stages
 from manyo.pipelines.graph.extract_stages import DOCUMENTS

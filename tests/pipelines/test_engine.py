@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from manyo.corpus.tables.shards import publish
+from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.pipelines.engine.executors import Serial
 from manyo.pipelines.engine.manifest import Manifest, read_manifests
 from manyo.pipelines.engine.run_stage import StageResult, StageShards, TaskFailure, run_stage
 from manyo.pipelines.engine.shapes import Unit, Units, Upstream, digest_of
-from manyo.pipelines.engine.stage import AnyStage, Stage, Task, UserError, WorkFailed
+from manyo.pipelines.engine.stage import AnyStage, Stage, Task
 from manyo.pipelines.engine.stage_table import StageTable
 
 WORDS = StageTable("words", "words/{shard}.txt")

@@ -20,7 +20,7 @@ from manyo.pipelines.commands.mix import (
     warnings,
     write_mix,
 )
-from manyo.pipelines.engine.stage import UserError
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import load_config
 from manyo.tokenizer.mixture import Mix, MixSource

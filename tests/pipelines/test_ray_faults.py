@@ -17,11 +17,12 @@ import pytest
 from manyo.corpus.tables.shards import publish
 from manyo.dedup.settings import Boilerplate, Dedup
 from manyo.pipelines.engine import executors
+from manyo.pipelines.engine.errors import WorkFailed
 from manyo.pipelines.engine.executors import Measured, RayTasks
 from manyo.pipelines.engine.manifest import Manifest, read_manifests
 from manyo.pipelines.engine.run_stage import StageResult, run_stage
 from manyo.pipelines.engine.shapes import Unit, Upstream, digest_of
-from manyo.pipelines.engine.stage import AnyStage, AnyTask, Stage, Task, WorkFailed
+from manyo.pipelines.engine.stage import AnyStage, AnyTask, Stage, Task
 from tests.conftest import ROOT, data_files
 from tests.dedup.test_pipeline import run as dedup_corpus
 from tests.pipelines.test_engine import WORDS as TABLE

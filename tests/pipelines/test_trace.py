@@ -11,7 +11,7 @@ import pytest
 
 from manyo.pipelines.cli import main
 from manyo.pipelines.commands.page_history import PageHistory, page_histories
-from manyo.pipelines.engine.stage import UserError
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.config import Config, load_config
 from manyo.pipelines.run import table_folder
 from tests.conftest import ROOT, FinishedRun

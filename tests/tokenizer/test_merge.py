@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sentencepiece import SentencePieceProcessor
 
 from manyo.pipelines.cli import main
-from manyo.pipelines.engine.stage import UserError
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.run import table_folder
 from manyo.tokenizer.encode import Tokenizer
