@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, Final, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numba import config as _numba_config
@@ -34,6 +34,9 @@ Records: TypeAlias = NDArray[np.void]
 
 #: Its attributes appear when it is imported, which type checkers do not see.
 _config: Any = _numba_config
+
+#: `np.int64` for kernels. To Numba it makes a 64-bit integer like any other, and here the type checker takes it so.
+int64: Final = cast("Callable[[Any], int]", np.int64)
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, kernel
+from manyo.corpus.jit import Bytes, int64, kernel
 
 # The first byte says how many bytes a character has; each of the others holds six bits.
 _FIRST_OF_TWO: Final = 0x80
@@ -16,17 +16,17 @@ _SIX_BITS: Final = 0x3F
 
 
 @kernel
-def code_point(data: Bytes, i: int) -> tuple[np.int64, int]:
+def code_point(data: Bytes, i: int) -> tuple[int, int]:
     """The code point that starts at byte i of well-formed UTF-8, and the byte after it."""
     at = np.uint64(i)  # with an unsigned index the compiler does not test for a negative one
-    lead = np.int64(data[at])
+    lead = int64(data[at])
     if lead < _FIRST_OF_TWO:
         return lead, i + 1
-    second = np.int64(data[at + np.uint64(1)]) & _SIX_BITS
+    second = int64(data[at + np.uint64(1)]) & _SIX_BITS
     if lead < _FIRST_OF_THREE:
         return (lead & 0x1F) << 6 | second, i + 2
-    third = np.int64(data[at + np.uint64(2)]) & _SIX_BITS
+    third = int64(data[at + np.uint64(2)]) & _SIX_BITS
     if lead < _FIRST_OF_FOUR:
         return (lead & 0x0F) << 12 | second << 6 | third, i + 3
-    fourth = np.int64(data[at + np.uint64(3)]) & _SIX_BITS
+    fourth = int64(data[at + np.uint64(3)]) & _SIX_BITS
     return (lead & 0x07) << 18 | second << 12 | third << 6 | fourth, i + 4

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int64s, Uint32s, Uint64s, kernel
+from manyo.corpus.jit import Bytes, Int64s, Uint32s, Uint64s, int64, kernel
 from manyo.corpus.utf8_kernels import code_point
 from manyo.dedup.mixing_kernels import STEP, mixed
 
@@ -49,7 +49,7 @@ def fold_texts(
         while i < stop:
             point, i = code_point(data, i)
             if point < len(table):
-                point = np.int64(table[point])
+                point = int64(table[point])
                 if point == 0:
                     continue
                 if point in (VOICED_MARK, SEMIVOICED_MARK) and end > begin:

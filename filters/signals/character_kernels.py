@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from manyo.corpus.jit import Bytes, Int64s, kernel
-from manyo.filters.signals.primitive_kernels import code_point
+from manyo.corpus.utf8_kernels import code_point
 
 
 @kernel

@@ -6,13 +6,12 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int32s, Int64s, Uint64s, kernel
+from manyo.corpus.jit import Bytes, Int32s, Int64s, Uint64s, int64, kernel
+from manyo.corpus.utf8_kernels import code_point
 from manyo.filters.signals.primitive_kernels import (
     MULTIPLIER,
     Records,
-    code_point,
     find_slot,
-    int64,
     longest_document,
     table_shift,
 )

@@ -7,8 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from manyo.corpus.jit import Bytes, Int64s, kernel
-from manyo.filters.signals.primitive_kernels import Records, code_point, int64
+from manyo.corpus.jit import Bytes, Int64s, int64, kernel
+from manyo.corpus.utf8_kernels import code_point
+from manyo.filters.signals.primitive_kernels import Records
 
 # Classes of characters that have no row of their own in the table of lifts.
 OTHER: Final = 0  # digits, Latin, line ends: next to one there is no pair

@@ -1,32 +1,22 @@
-"""Steps that several kernels share: decode a code point, find a slot in a hash table, count n-grams."""
+"""Steps that several kernels share: find a slot in a hash table, count n-grams."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, TypeAlias, TypeVar, cast
+from typing import Final, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from manyo.corpus.jit import Bytes, Int32s, Int64s, Uint32s, Uint64s, kernel
+from manyo.corpus.jit import Int32s, Int64s, Uint32s, Uint64s, int64, kernel
 
 #: An odd multiplier with well-spread bits (the 64-bit golden ratio), for polynomial hashes modulo 2**64 and for the
 #: multiply-shift that turns a hash into a slot.
 MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
 
-# UTF-8: a first byte below these begins a character of one, two or three bytes; each of the others holds six bits.
-_END_OF_ONE: Final = 0x80
-_END_OF_TWO: Final = 0xE0
-_END_OF_THREE: Final = 0xF0
-_SIX_BITS: Final = 0x3F
-
 # A slot of the table of n-grams: 44 bits of its hash as a tag, a bit if it was stepped over, how often it occurred.
 _TAG_SHIFT: Final = np.uint64(20)
 STEPPED_BIT: Final = np.uint64(19)
 COUNT_BITS: Final = np.uint64(0x3_FFFF)
-
-#: `np.int64`, of which the type checker takes the results for the integers that they are to Numba.
-int64: Final = cast("Callable[[Any], int]", np.int64)
 
 #: Scratch arrays of 32 or 64 bits, for texts of one length and for words.
 Places = TypeVar("Places", Int32s, Int64s)
@@ -34,23 +24,6 @@ Slots = TypeVar("Slots", Uint32s, Uint64s)
 
 #: Structured arrays, one record for each document.
 Records: TypeAlias = NDArray[np.void]
-
-
-@kernel
-def code_point(data: Bytes, i: int) -> tuple[int, int]:
-    """The code point that starts at byte i, and the byte after it."""
-    at = np.uint64(i)  # with an unsigned index the compiler does not test for a negative one
-    lead = int64(data[at])
-    if lead < _END_OF_ONE:
-        return lead, i + 1
-    second = int64(data[at + np.uint64(1)]) & _SIX_BITS
-    if lead < _END_OF_TWO:
-        return (lead & 0x1F) << 6 | second, i + 2
-    third = int64(data[at + np.uint64(2)]) & _SIX_BITS
-    if lead < _END_OF_THREE:
-        return (lead & 0x0F) << 12 | second << 6 | third, i + 3
-    fourth = int64(data[at + np.uint64(3)]) & _SIX_BITS
-    return (lead & 0x07) << 18 | second << 12 | third << 6 | fourth, i + 4
 
 
 @kernel

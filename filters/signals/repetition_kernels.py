@@ -6,14 +6,13 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int32s, Int64s, Uint32s, Uint64s, kernel
+from manyo.corpus.jit import Bytes, Int32s, Int64s, Uint32s, Uint64s, int64, kernel
+from manyo.corpus.utf8_kernels import code_point
 from manyo.filters.signals.primitive_kernels import (
     MULTIPLIER,
     STEPPED_BIT,
     Records,
-    code_point,
     count_ngrams,
-    int64,
     keep_repeated,
     table_shift,
 )

@@ -6,8 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int64s, Uint32s, kernel
-from manyo.filters.signals.primitive_kernels import Records, code_point, int64
+from manyo.corpus.jit import Bytes, Int64s, Uint32s, int64, kernel
+from manyo.corpus.utf8_kernels import code_point
+from manyo.filters.signals.primitive_kernels import Records
 
 # What a character means to this pass: bits of its table `tells`. The bits below KANA stand for the distinct
 # characters that are looked for.

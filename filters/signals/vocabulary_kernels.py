@@ -6,8 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bools, Bytes, Int32s, Int64s, Uint64s, kernel
-from manyo.filters.signals.primitive_kernels import MULTIPLIER, Records, code_point, int64
+from manyo.corpus.jit import Bools, Bytes, Int32s, Int64s, Uint64s, int64, kernel
+from manyo.corpus.utf8_kernels import code_point
+from manyo.filters.signals.primitive_kernels import MULTIPLIER, Records
 
 
 class WordCount:

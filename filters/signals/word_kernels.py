@@ -6,14 +6,13 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Int64s, Uint64s, kernel
+from manyo.corpus.jit import Int64s, Uint64s, int64, kernel
 from manyo.filters.signals.primitive_kernels import (
     COUNT_BITS,
     MULTIPLIER,
     STEPPED_BIT,
     Records,
     count_ngrams,
-    int64,
     keep_repeated,
     longest_document,
     table_shift,
