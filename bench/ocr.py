@@ -18,6 +18,7 @@ from pathlib import Path
 from bench.ocr_noise import LAYOUTS, Noise, SimPage, book, page_json, page_xml
 from manyo.corpus.records import Document, Record
 from manyo.corpus.sources import aozora, ndl
+from manyo.corpus.sources.ndl_pages import Item
 from manyo.pipelines.extraction.loop import rare_collections
 
 #: Characters of text in a simulated book.
@@ -73,17 +74,17 @@ def prose(path: Path) -> list[str]:
     return paragraphs if sum(map(len, paragraphs)) > _BOOK_CHARS / 2 else []
 
 
-def items_of(pages: Sequence[SimPage], shape: str) -> tuple[ndl.Item, ...]:
+def items_of(pages: Sequence[SimPage], shape: str) -> tuple[Item, ...]:
     """Return the book's pages as files of the NDL source."""
     return tuple(
-        ndl.Item(f"digidepo_9990001_{number:04}.xml", page_xml(page, f"{number:04}.jpg"))
+        Item(f"digidepo_9990001_{number:04}.xml", page_xml(page, f"{number:04}.jpg"))
         if shape == "xml"
-        else ndl.Item(f"9990001_{number:07}.json", page_json(page))
+        else Item(f"9990001_{number:07}.json", page_json(page))
         for number, page in enumerate(pages, start=1)
     )
 
 
-def read(items: tuple[ndl.Item, ...]) -> str:
+def read(items: tuple[Item, ...]) -> str:
     """Return the running text of a publication."""
     record = Record("simulated", 0, "9990001", ndl.Publication(items, {}))
     document = ndl.parse(record, ndl.Options())

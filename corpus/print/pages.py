@@ -1,4 +1,4 @@
-"""Text that remembers where its pages start.
+"""Text that remembers where its pages start, and how pages are numbered and lines joined.
 
 Books come page by page, but a sentence does not end where a page ends, so a document is one
 text and a list of page starts. Starts count characters of the text as it is stored (NFC), so
@@ -7,9 +7,14 @@ the text of a page image is `text[start:next_start]`.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+
+#: Digits of one number in the name of a page; Python refuses to convert numbers of thousands.
+MAX_DIGITS = 18
+_DIGITS = re.compile(rf"(\d{{1,{MAX_DIGITS}}})")
 
 
 class PagedText:
@@ -43,7 +48,7 @@ class PagedText:
         spans = [unicodedata.normalize("NFC", span) for span in spans]
         text = "".join(spans)
         if not unicodedata.is_normalized("NFC", text):
-            # A page that begins with a lone combining mark, which only a misreading does.
+            # A page begins with a lone combining mark, which only a misreading gives.
             spans = [_without_leading_marks(span) for span in spans]
             text = "".join(spans)
         starts, position = [], 0
@@ -66,7 +71,7 @@ def joined(left: str, right: str) -> str:
     """What stands between two lines of one paragraph: a space between ASCII letters, else nothing.
 
     Japanese lines are broken anywhere; only Latin words need the space that the line end stood
-    for, and not behind a hyphen. The rule is the one of the National Diet Library's own full-text indexing.
+    for, and not after a hyphen. The rule is the one of the National Diet Library's own full-text indexing.
     """
     if not (left[-1:].isascii() and right[:1].isascii() and left and right):
         return ""
@@ -77,7 +82,7 @@ def joined(left: str, right: str) -> str:
 def is_broken_word(left: str, right: str) -> bool:
     """Whether a Latin word is broken over the end of a line, so that its hyphen goes: "litera-", "ture".
 
-    A word that is written with a hyphen and broken there loses it: print does not tell the two apart.
+    A word that is written with a hyphen and broken there loses it: the two cases look the same in print.
     """
     return (
         left[-1:] in ("-", "\u2010", "\xad")
@@ -87,8 +92,13 @@ def is_broken_word(left: str, right: str) -> bool:
     )
 
 
+def page_order(page: str) -> tuple[tuple[int, str], ...]:
+    """Sort key of a page's name, in which numbers count as numbers: `p2` comes before `p10`, 2 before 10."""
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in _DIGITS.split(page))
+
+
 def gaps(numbers: Iterable[int]) -> str:
-    """The whole numbers that are missing between the least and the greatest, in words; empty if none is.
+    """The whole numbers that are missing between the least and the greatest, in words; empty if none is missing.
 
     >>> gaps([2, 1, 4, 8])
     '3, 5 to 7'

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from manyo.corpus.print.notation import plain_text
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
@@ -86,20 +87,13 @@ def parse(record: Record[bytes], options: Options) -> Outcome:
 
 def _texts(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
     for file in shard.files:
-        if not archives.is_archive(file.uri):
-            data = archives.read_limited(file.uri, options.max_file_bytes)
-            yield data if isinstance(data, BrokenInput) else Record(file.uri, 0, file_stem(file.uri), data)
-            continue
-        for entry in archives.entries(file.uri, options.max_file_bytes):
-            if isinstance(entry, BrokenInput):
-                yield entry
-            elif not entry.name.lower().endswith(".txt"):
-                yield BrokenInput(file.uri, entry.ordinal, Refused("unknown_file", entry.name, file.uri))
-            else:
-                data = entry.read()
-                # Aozora's own packages hold one text whose name lacks the edition: `1567_ruby_4948.zip/hashire.txt`.
-                key = f"{file_stem(file.uri)}/{file_stem(entry.name)}"
-                yield data if isinstance(data, BrokenInput) else Record(file.uri, entry.ordinal, key, data)
+        key = partial(_entry_key, file_stem(file.uri))
+        yield from archives.texts_of(file.uri, options.max_file_bytes, (".txt",), key)
+
+
+def _entry_key(archive: str, name: str) -> str:
+    """Aozora's own packages hold one text whose name lacks the edition: `1567_ruby_4948.zip/hashire.txt`."""
+    return f"{archive}/{file_stem(name)}"
 
 
 def _decode(data: bytes) -> tuple[str, str] | None:

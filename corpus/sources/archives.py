@@ -116,7 +116,7 @@ def texts(
     """
     seen: set[str] = set()
     for file in files:
-        for found in _texts_of(file.uri, max_bytes, endings):
+        for found in texts_of(file.uri, max_bytes, endings):
             if isinstance(found, Record):
                 if found.key in seen:
                     detail = f"{found.key} came before"
@@ -126,7 +126,17 @@ def texts(
             yield found
 
 
-def _texts_of(uri: str, max_bytes: int, endings: tuple[str, ...]) -> Iterator[Record[bytes] | BrokenInput]:
+def texts_of(
+    uri: str, max_bytes: int, endings: tuple[str, ...], key: Callable[[str], str] = file_stem
+) -> Iterator[Record[bytes] | BrokenInput]:
+    """One record for a plain file, or for each entry of an archive, as in `texts`.
+
+    Args:
+        uri: of the file or archive.
+        max_bytes: limit for one file or entry, decompressed.
+        endings: of archive entries that are read; others are refused as `unknown_file`.
+        key: gives a record's key from an entry's name.
+    """
     if not is_archive(uri):
         data = read_limited(uri, max_bytes)
         yield data if isinstance(data, BrokenInput) else Record(uri, 0, file_stem(uri), data)
@@ -138,7 +148,7 @@ def _texts_of(uri: str, max_bytes: int, endings: tuple[str, ...]) -> Iterator[Re
             yield _broken(uri, entry.ordinal, "unknown_file", entry.name)
         else:
             data = entry.read()
-            yield data if isinstance(data, BrokenInput) else Record(uri, entry.ordinal, file_stem(entry.name), data)
+            yield data if isinstance(data, BrokenInput) else Record(uri, entry.ordinal, key(entry.name), data)
 
 
 def _zip_entries(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[Entry | BrokenInput]:

@@ -27,7 +27,7 @@ from itertools import groupby
 from manyo.corpus.print.pages import PagedText, fraction_of
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources.archives import read_limited
-from manyo.corpus.sources.packing import pack_files, require_positive
+from manyo.corpus.sources.packing import file_name, pack_files, require_positive
 from manyo.corpus.text import tidy
 
 REASONS = {
@@ -83,7 +83,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Work] | Brok
         info: dict[str, tuple[str, str]] = {}
         is_work = False
         for file in members:
-            name = file.uri.rsplit("/", 1)[-1]
+            name = file_name(file.uri)
             is_info = name in ("info.tsv", "info.csv")
             if not is_info and not name.endswith(".txt"):
                 yield BrokenInput(file.uri, 0, Refused("unknown_file", name, file.uri))

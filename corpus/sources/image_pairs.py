@@ -18,12 +18,11 @@ text starts, so that the pairs can be cut out of the document again: page `i` is
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
-from manyo.corpus.print.pages import PagedText, gaps
+from manyo.corpus.print.pages import PagedText, gaps, page_order
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import jsonl, parquet
 from manyo.corpus.sources.packing import pack_files, require_positive
@@ -110,9 +109,10 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Sequence[Row
             if work != open_work:
                 yield from _work(file.uri, offset, open_work, pages, seen)
                 open_work, offset, pages, places = work, found.origin_offset, [], set()
-            place = _page_order(row.get(options.page_field))
+            page = row.get(options.page_field)
+            place = page_order("" if page is None else str(page))
             if place in places:
-                detail = f"page {row.get(options.page_field)!r} of work {work}"
+                detail = f"page {page!r} of work {work}"
                 yield BrokenInput(file.uri, found.origin_offset, Refused("duplicate_page", detail, file.uri))
                 continue
             places.add(place)
@@ -161,12 +161,6 @@ def _work(
     if missing := gaps(numbers):
         detail = f"work {work}: {missing} of {min(numbers)} to {max(numbers)}"
         yield BrokenInput(uri, offset, Refused("missing_page", detail, uri))
-
-
-def _page_order(page: object) -> _Place:
-    """`p2` before `p10`, 2 before 10; rows without a page first."""
-    parts = re.split(r"(\d{1,18})", "" if page is None else str(page))  # of thousands, Python makes no number
-    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts)
 
 
 def _number(place: _Place) -> int | None:

@@ -23,21 +23,28 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any
 
-import numpy as np
-
-from manyo.corpus.print.geometry_kernels import Kind
-from manyo.corpus.print.pages import fraction_of, gaps
+from manyo.corpus.print.pages import MAX_DIGITS, fraction_of, gaps
 from manyo.corpus.print.paragraphs import running_text
-from manyo.corpus.print.recognised import Line, Page, layout_confidence
+from manyo.corpus.print.recognised import Page, layout_confidence
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import archives
-from manyo.corpus.sources.ndl_xml import read_pages, tidy_line, tidy_lines
-from manyo.corpus.sources.packing import pack_files, require_positive
+from manyo.corpus.sources.ndl_pages import (
+    FRAME,
+    ROWS,
+    SHAPES,
+    Item,
+    are_utf16,
+    by_page,
+    decode_text,
+    page_of,
+    parse_name,
+    read_best,
+)
+from manyo.corpus.sources.packing import file_name, pack_files, require_positive
 from manyo.corpus.tables.shards import filesystem
 from manyo.corpus.text import tidy
 
@@ -53,6 +60,9 @@ REASONS = {
     "broken_row": "a row of a TSV lacks its text, or names no publication",
     "unknown_file": "a file or archive entry of no known shape",
 }
+
+#: Hangul in a Japanese book is cursive print misread.
+_HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +86,11 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """A file or archive entry of a publication, not yet parsed: its name and bytes."""
-
-    name: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Publication:
     """Payload of a record: all that there is of one PID."""
 
     items: tuple[Item, ...]
     metadata: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Name:
-    """What a file name says: `digidepo_2531162_0024.xml` is page `0024` of publication 2531162."""
-
-    pid: str
-    page: str  # empty where the file holds a whole publication
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
@@ -105,7 +99,7 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
     Raises:
         ValueError: the metadata file is missing or cannot be read.
     """
-    shards = pack_files(files, options.target_shard_bytes, group=lambda file: _parse_name(file.uri).pid)
+    shards = pack_files(files, options.target_shard_bytes, group=lambda file: parse_name(file.uri).pid)
     if not options.metadata:
         return shards
     _read_metadata(options.metadata)
@@ -147,8 +141,8 @@ def parse(record: Record[Publication], options: Options) -> Outcome:
     uri = _address(record.key, record.origin_file)
     pages: list[Page] = []
     broken: list[Refused] = []
-    for candidates in _by_page(publication.items):
-        read = _read_best(candidates)
+    for candidates in by_page(publication.items):
+        read = read_best(candidates)
         if isinstance(read, Refused):
             broken.append(read)
         else:
@@ -177,7 +171,7 @@ def parse(record: Record[Publication], options: Options) -> Outcome:
         uri=uri,
         text=text,
         title=tidy(publication.metadata.get("title", "")),
-        charset="utf-16" if _is_utf16(publication.items) else "utf-8",
+        charset="utf-16" if are_utf16(publication.items) else "utf-8",
         pages=starts,
         meta=meta,
     )
@@ -192,52 +186,20 @@ def _single_character_line_fraction(pages: Sequence[Page]) -> float:
 
 _Found = tuple[str, str, int, list[Item]]
 
-_PID_AND_PAGE = re.compile(r"(?:digidepo_)?(\d{4,})(?:_(.+))?")
-_STEM_AND_PAGE = re.compile(r"(.+)_(\d{3,7})")
-#: Of a number in a name; of thousands, Python makes none.
-_MAX_DIGITS = 18
-_DIGITS = re.compile(rf"(\d{{1,{_MAX_DIGITS}}})")
-_FRAME = re.compile(r"R(\d{7})(?=_|\b)")
-_HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
-
-#: Endings that name a shape, not a page.
-_WHOLE = ("_fulltext", "_utf16", "_words", ".sorted")
-
-#: Which shape of the same page says most.
-_RICHNESS = (".xml", ".json", ".jsonl", ".txt")
-#: A shape of single lines, of which a publication has some.
-_ROWS = ".tsv"
-
-
-def _parse_name(path: str) -> _Name:
-    """PID and page of a file or archive entry; without digits to go by, the stem is the PID."""
-    stem = path.rsplit("/", 1)[-1]
-    for ending in (".tar.gz", ".tgz", ".tar", ".zip", *_RICHNESS):
-        if stem.lower().endswith(ending):
-            stem = stem[: -len(ending)]
-            break
-    for ending in _WHOLE:
-        stem = stem.removesuffix(ending)
-    if match := _PID_AND_PAGE.fullmatch(stem):
-        return _Name(match[1], match[2] or "")
-    if match := _STEM_AND_PAGE.fullmatch(stem):
-        return _Name(match[1], match[2])
-    return _Name(stem, "")
-
 
 def _publications(files: Sequence[InputFile], max_bytes: int) -> Iterator[_Found | BrokenInput]:
     """Publications of the files in order: loose pages of a PID together, then archives."""
-    for pid, members in groupby(sorted(files, key=_reading_order), key=lambda file: _parse_name(file.uri).pid):
+    for pid, members in groupby(sorted(files, key=_reading_order), key=lambda file: parse_name(file.uri).pid):
         pages: list[InputFile] = []
         others: list[InputFile] = []
         for file in members:
-            is_page = bool(_parse_name(file.uri).page) and not archives.is_archive(file.uri)
+            is_page = bool(parse_name(file.uri).page) and not archives.is_archive(file.uri)
             (pages if is_page else others).append(file)
         yield from _in_files(pid, pages, max_bytes)
         for file in others:
             if archives.is_archive(file.uri):
                 yield from _in_archive(file.uri, pid, max_bytes)
-            elif file.uri.lower().endswith(_ROWS):
+            elif file.uri.lower().endswith(ROWS):
                 yield from _in_rows(file.uri, max_bytes)
             else:
                 yield from _in_files(pid, [file], max_bytes)
@@ -248,7 +210,7 @@ def _in_files(pid: str, files: list[InputFile], max_bytes: int) -> Iterator[_Fou
     items: list[Item] = []
     size_bytes = 0
     for file in files:
-        if not file.uri.lower().endswith(_RICHNESS):
+        if not file.uri.lower().endswith(SHAPES):
             yield _broken(file.uri, 0, "unknown_file", "not .xml, .json, .jsonl, .txt, .zip, .tar or .tar.gz")
             continue
         data = archives.read_limited(file.uri, max_bytes - size_bytes)
@@ -256,7 +218,7 @@ def _in_files(pid: str, files: list[InputFile], max_bytes: int) -> Iterator[_Fou
             yield data
             continue
         size_bytes += len(data)
-        items.append(Item(file.uri.rsplit("/", 1)[-1], data))
+        items.append(Item(file_name(file.uri), data))
     if items:
         yield pid, files[0].uri, 0, items
 
@@ -267,7 +229,7 @@ def _in_rows(uri: str, max_bytes: int) -> Iterator[_Found | BrokenInput]:
     if isinstance(data, BrokenInput):
         yield data
         return
-    text = _decode(data)
+    text = decode_text(data)
     if text is None:
         yield _broken(uri, 0, "wrong_encoding", "neither UTF-8 nor UTF-16 with a byte order mark")
         return
@@ -275,7 +237,7 @@ def _in_rows(uri: str, max_bytes: int) -> Iterator[_Found | BrokenInput]:
     first: dict[str, int] = {}
     for number, row in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
         columns = row.split("\t")
-        name = _parse_name(columns[0])
+        name = parse_name(columns[0])
         if len(columns) < 2 or not name.pid.isdecimal() or not name.page:
             if row.strip():
                 yield _broken(uri, number, "broken_row", row[:200])
@@ -283,7 +245,7 @@ def _in_rows(uri: str, max_bytes: int) -> Iterator[_Found | BrokenInput]:
         pages.setdefault(name.pid, {}).setdefault(name.page.split("_")[0], []).append(row)
         first.setdefault(name.pid, number)
     for pid, rows in pages.items():
-        yield pid, uri, first[pid], [Item(f"{pid}_{page}{_ROWS}", "\n".join(of).encode()) for page, of in rows.items()]
+        yield pid, uri, first[pid], [Item(f"{pid}_{page}{ROWS}", "\n".join(of).encode()) for page, of in rows.items()]
 
 
 def _reading_order(file: InputFile) -> tuple[str, bool, bool, int, str]:
@@ -291,9 +253,9 @@ def _reading_order(file: InputFile) -> tuple[str, bool, bool, int, str]:
 
     Of `PID.sorted.xml` and `PID.xml`, both from the server tool, the sorted one comes first.
     """
-    name = _parse_name(file.uri)
+    name = parse_name(file.uri)
     lower = file.uri.lower()
-    richness = next((i for i, ending in enumerate(_RICHNESS) if lower.endswith(ending)), len(_RICHNESS))
+    richness = next((i for i, ending in enumerate(SHAPES) if lower.endswith(ending)), len(SHAPES))
     return name.pid, archives.is_archive(lower), not name.page, richness, file.uri
 
 
@@ -308,10 +270,10 @@ def _in_archive(uri: str, archive_pid: str, max_bytes: int) -> Iterator[_Found |
         if isinstance(entry, BrokenInput):
             yield entry
             continue
-        if not entry.name.lower().endswith(_RICHNESS):
+        if not entry.name.lower().endswith(SHAPES):
             yield _broken(uri, entry.ordinal, "unknown_file", entry.name)
             continue
-        pid = archive_pid if _FRAME.match(entry.name.rsplit("/", 1)[-1]) else _parse_name(entry.name).pid
+        pid = archive_pid if FRAME.match(file_name(entry.name)) else parse_name(entry.name).pid
         if pid != open_pid:
             if items:
                 yield open_pid, uri, first, items
@@ -331,48 +293,16 @@ def _in_archive(uri: str, archive_pid: str, max_bytes: int) -> Iterator[_Found |
 
 def _page_faults(items: Sequence[Item], address: str) -> Iterator[Refused]:
     """What is wrong with the pages of a publication, by the names of its files: gaps, and pages that come twice."""
-    files = [(_page_of(item.name), item.name.rsplit(".", 1)[-1].lower()) for item in items]
+    files = [(page_of(item.name), item.ending) for item in items]
     seen: set[tuple[str, str]] = set()
     for item, file in zip(items, files, strict=True):
         if file[0] and file in seen:
             yield Refused("duplicate_page", item.name, address)
         seen.add(file)
-    paged = {page for page, ending in files if f".{ending}" != _ROWS}
-    numbers = [int(page) for page in paged if page.isdecimal() and len(page) <= _MAX_DIGITS]
+    paged = {page for page, ending in files if ending != ROWS}
+    numbers = [int(page) for page in paged if page.isdecimal() and len(page) <= MAX_DIGITS]
     if missing := gaps(numbers):
         yield Refused("missing_page", f"{missing} of {min(numbers)} to {max(numbers)}", address)
-
-
-def _by_page(items: Iterable[Item]) -> list[list[Item]]:
-    """The items of each page, richest shape first, pages in order.
-
-    Files that hold the whole publication (`{pid}.txt` beside its pages) count only where there are
-    no pages.
-    """
-    pages: dict[str, list[Item]] = {}
-    wholes: list[Item] = []
-    for item in items:
-        if page := _page_of(item.name):
-            pages.setdefault(page, []).append(item)
-        else:
-            wholes.append(item)
-    groups = [pages[page] for page in sorted(pages, key=_natural_order)] or [wholes]
-    return [
-        sorted(group, key=lambda item: (*_RICHNESS, _ROWS).index("." + item.name.rsplit(".", 1)[-1].lower()))
-        for group in groups
-    ]
-
-
-def _page_of(name: str) -> str:
-    base = name.rsplit("/", 1)[-1]
-    if match := _FRAME.match(base):
-        return match[1]
-    return _parse_name(base).page
-
-
-def _natural_order(page: str) -> list[tuple[int, str]]:
-    """`p2` before `p10`."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in _DIGITS.split(page)]
 
 
 def _address(pid: str, origin_file: str) -> str:
@@ -406,151 +336,3 @@ def _read_metadata(uri: str) -> dict[str, dict[str, str]]:
 
 def _broken(uri: str, offset: int, reason: str, detail: str) -> BrokenInput:
     return BrokenInput(uri, offset, Refused(reason, detail, uri))
-
-
-# --- from bytes to pages of lines -----------------------------------------------------------------
-
-_NO_BOX = (np.nan,) * 4
-#: What follows is a second copy of the text in the old batches (github.com/ndl-lab/tugidigi-web).
-_TAIL = "\0#-#-##-#-#\0"
-#: A page number that was glued to the last sentence of a text page: "…投入する。(30)".
-_GLUED_PAGE_NUMBER = re.compile(r"(?<=[。」』])\s*[(（―—\-]\s*\d{1,4}\s*[)）―—\-]$")
-#: It is looked for in the last characters of the page.
-_GLUED_CHARS = 20
-
-
-def _read_best(candidates: list[Item]) -> list[Page] | Refused:
-    """The pages of the first candidate that can be read."""
-    refused = Refused("no_text", "no files")
-    for index, item in enumerate(candidates):
-        read = _READERS[item.name.rsplit(".", 1)[-1].lower()](item)
-        if not isinstance(read, Refused):
-            return read
-        refused = read if index == 0 else refused
-    return refused
-
-
-def _read_xml(item: Item) -> list[Page] | Refused:
-    try:
-        return read_pages(item.data, _label(item.name))
-    except ValueError as error:
-        return Refused("broken_xml", f"{item.name}: {error}")
-
-
-def _read_json(item: Item) -> list[Page] | Refused:
-    """Any of the JSON shapes: page entries, interface pages, words, NDLOCR-Lite contents."""
-    text = _decode(item.data)
-    if text is None:
-        return Refused("wrong_encoding", item.name)
-    try:
-        return _json_pages(json.loads(text), item.name)
-    except RecursionError:
-        return Refused("broken_json", f"{item.name}: nested too deeply")
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
-        return Refused("broken_json", f"{item.name}: {error!r}")
-
-
-def _read_jsonl(item: Item) -> list[Page] | Refused:
-    """One interface page a line."""
-    text = _decode(item.data)
-    if text is None:
-        return Refused("wrong_encoding", item.name)
-    try:
-        return _json_pages([json.loads(line) for line in text.splitlines() if line.strip()], item.name)
-    except RecursionError:
-        return Refused("broken_json", f"{item.name}: nested too deeply")
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
-        return Refused("broken_json", f"{item.name}: {error!r}")
-
-
-def _json_pages(value: Any, name: str) -> list[Page]:
-    if isinstance(value, dict) and "list" in value:
-        value = value["list"]
-    if isinstance(value, dict) and "words" in value:
-        words = [word for word in value["words"] if word.get("isTextline", "true") != "false"]
-        return [_json_page(_label(name), words)]
-    if isinstance(value, dict) and "imginfo" in value:
-        label = value["imginfo"].get("img_name") or _label(name)
-        return [_json_page(label, [entry for part in value["contents"] for entry in part])]
-    if isinstance(value, dict):
-        value = [value]
-    if any("contents" in entry or "coordjson" in entry for entry in value):
-        return [_interface_page(entry) for entry in sorted(value, key=lambda entry: entry.get("page", 0))]
-    return [_json_page(_label(name), value)]
-
-
-def _interface_page(entry: dict[str, Any]) -> Page:
-    """A page of the full-text interface: running text, and its lines as JSON in a string."""
-    label = str(entry.get("page", entry.get("id", "")))
-    if coordinates := entry.get("coordjson"):
-        page = _json_page(label, json.loads(coordinates))
-        if page.texts:
-            return page
-    return _text_page(label, entry.get("contents") or "")
-
-
-def _json_page(label: str, entries: list[dict[str, Any]]) -> Page:
-    """Entries are lines; in some books they are single characters, which have no geometry of their own."""
-    texts = tidy_lines([str(entry.get("contenttext", entry.get("text", ""))) for entry in entries])
-    if len(texts) > 1 and max(map(len, texts)) <= 1:
-        whole = "".join(texts)
-        return Page.of_texts(label, [whole] if whole else [])
-    if "" in texts:
-        entries = [entry for text, entry in zip(texts, entries, strict=True) if text]
-        texts = [text for text in texts if text]
-    boxes = np.array([_json_box(entry) for entry in entries], np.float64).reshape(-1, 4)
-    # The tools write 0 where they know no confidence.
-    confidences = [float(entry.get("confidence") or 0.0) or np.nan for entry in entries]
-    return replace(Page.of_texts(label, texts), boxes=boxes, confidences=confidences)
-
-
-def _json_box(entry: dict[str, Any]) -> tuple[float, float, float, float]:
-    if "xmin" in entry:
-        x, y = float(entry["xmin"]), float(entry["ymin"])
-        return x, y, float(entry["xmax"]) - x, float(entry["ymax"]) - y
-    if corners := entry.get("boundingBox"):
-        xs, ys = [float(corner[0]) for corner in corners], [float(corner[1]) for corner in corners]
-        return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
-    return _NO_BOX
-
-
-def _read_text(item: Item) -> list[Page] | Refused:
-    text = _decode(item.data)
-    if text is None:
-        return Refused("wrong_encoding", f"{item.name}: neither UTF-8 nor UTF-16 with a byte order mark")
-    return [_text_page(_label(item.name), text.split(_TAIL, 1)[0])]
-
-
-def _read_rows(item: Item) -> list[Page] | Refused:
-    """A page a row: a line that is cut out does not go on in the next one."""
-    rows = [row.split("\t") for row in item.data.decode().split("\n")]
-    lines = [(row[3] if len(row) > 3 and row[3] else row[0], tidy_line(row[1])) for row in rows]
-    return [Page.of(label, [Line(text, Kind.HEADING)] if text else []) for label, text in lines]
-
-
-def _text_page(label: str, text: str) -> Page:
-    text = tidy(text.replace("\t", ""))
-    end = max(len(text) - _GLUED_CHARS, 0)
-    text = text[:end] + _GLUED_PAGE_NUMBER.sub("", text[end:])
-    return Page.of_texts(label, [line for line in text.split("\n") if line.strip()])
-
-
-def _decode(data: bytes) -> str | None:
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-
-
-def _is_utf16(items: tuple[Item, ...]) -> bool:
-    return bool(items) and all(item.data[:2] in (b"\xff\xfe", b"\xfe\xff") for item in items)
-
-
-def _label(name: str) -> str:
-    """The frame number (コマ) where the name has one."""
-    page = _page_of(name)
-    return (page.lstrip("0") or "0") if page.isdecimal() else page
-
-
-_READERS = {"xml": _read_xml, "json": _read_json, "jsonl": _read_jsonl, "txt": _read_text, "tsv": _read_rows}

@@ -22,13 +22,18 @@ _STEM_MAX_CHARS = 80
 _COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst", ".lz4")
 
 
+def file_name(uri: str) -> str:
+    """The part of a URI or path after its last slash: `a/b-001.warc.gz` is `b-001.warc.gz`."""
+    return uri.rsplit("/", 1)[-1]
+
+
 def file_stem(uri: str) -> str:
     """The file's name without folder, query and endings: `a/b-001.warc.gz` is `b-001`.
 
     Only a compression and one ending before it are cut, since stems hold dots of their own
     (`part.2021-04.jsonl`).
     """
-    name = uri.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1]
+    name = file_name(uri.split("?", 1)[0].rstrip("/"))
     for ending in _COMPRESSIONS:
         if name.lower().endswith(ending):
             name = name[: -len(ending)]

@@ -12,7 +12,7 @@ from bench.ocr_noise import LAYOUTS, Noise, book
 from manyo.corpus.print.geometry_kernels import Box, Kind
 from manyo.corpus.print.paragraphs import running_text, with_notes_in_lines
 from manyo.corpus.print.recognised import Line, Page
-from manyo.corpus.sources.ndl import Item, _read_best
+from manyo.corpus.sources.ndl_pages import Item, read_best
 from tests import ocr_oracle
 from tests.corpus.test_ocr_books import items_of, paragraphs
 
@@ -98,6 +98,6 @@ def test_simulated_books_read_alike(layout, shape: str) -> None:
 
 
 def page_of(item: Item) -> Page:
-    (page,) = _read_best([item])
+    (page,) = read_best([item])
     assert isinstance(page, Page)
     return page
