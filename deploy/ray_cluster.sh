@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# A Ray cluster on the nodes of one allocation, one manyo run on it, and an orderly end.
+# Start a Ray cluster on the nodes of one allocation, run one command on it, and stop what was started.
 #
 #   ray_cluster.sh HEAD_HOST WORKER_HOST ... -- COMMAND ...
 #
 # Hosts are reached through $MANYO_ON_HOST, a command that takes a host and a command line ("srun ..." under
-# Slurm, "ssh" elsewhere). Every host must see the project's folder and its .venv at the same path.
-# A cluster that loses a worker host goes on without it. Run the same command again to finish an interrupted run.
+# Slurm, "ssh" elsewhere). Every host must see this folder and the installed programs at the same paths.
+# A cluster that loses a worker host continues without it. Run the same command again to finish an interrupted run.
 set -euo pipefail
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-ray=${MANYO_RAY:-$project/.venv/bin/ray}
+ray=${MANYO_BIN:-$project/.venv/bin}/ray
 port=${MANYO_RAY_PORT:-6379}
 on_host=${MANYO_ON_HOST:-ssh}
 cpus=${MANYO_CPUS_PER_NODE:-}
@@ -26,8 +26,8 @@ fi
 shift
 head=${hosts[0]}
 
-# A token of this run alone, in a file that only its owner can read, on the shared filesystem. On a command line
-# it would be seen by every user of the node.
+# A token for this run only, in a file on the shared filesystem that only its owner can read. On a command line every
+# user of the node would see it.
 umask 077
 state=$(mktemp -d "$project/.ray-run-XXXXXX")
 head -c 32 /dev/urandom | od -An -vtx1 | tr -d ' \n' >"$state/token"
@@ -37,7 +37,7 @@ pids=()
 # shellcheck disable=SC2317,SC2329  # called by the traps below
 stop() {
   trap - EXIT INT TERM
-  # `ray start --block` ends its own processes when it is told to; `ray stop` would end other users' of this host too.
+  # `ray start --block` stops its own processes on TERM; `ray stop` would also stop those of other users on the host.
   if [ ${#pids[@]} -gt 0 ]; then
     kill "${pids[@]}" 2>/dev/null || true
     wait "${pids[@]}" 2>/dev/null || true
@@ -77,7 +77,7 @@ export RAY_ADDRESS="$head:$port"
 cd "$project"
 "$@" &
 run=$!
-# A scheduler's TERM comes here: pass it on, so that the run says what is finished before the cluster goes.
+# A scheduler sends TERM here: pass it on, so that the run ends before the cluster does.
 trap 'kill -TERM "$run" 2>/dev/null; wait "$run" || true; stop; exit 143' TERM
 status=0
 wait "$run" || status=$?

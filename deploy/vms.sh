@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Plain machines that ssh reaches, the project at the same path on each (NFS, or rsync beforehand).
+# Machines that ssh reaches, with this folder at the same path on each (NFS, or rsync beforehand).
 #
 #   CONFIG=configs/web.toml deploy/vms.sh HEAD_HOST WORKER_HOST ...
 set -euo pipefail
@@ -7,4 +7,4 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export MANYO_ON_HOST="${MANYO_ON_HOST:-ssh -o BatchMode=yes}"
 exec deploy/ray_cluster.sh "$@" -- \
-  .venv/bin/manyo run --executor ray --config "$CONFIG" ${OUT:+--out "$OUT"}
+  "${MANYO_BIN:-.venv/bin}/manyo" run --executor ray --config "$CONFIG" ${OUT:+--out "$OUT"}

@@ -1,4 +1,4 @@
-"""The recipes of deploy/: sound shell, and the right commands on the right hosts under a scheduler's variables."""
+"""The recipes of deploy/: correct shell, and the right commands on the right hosts with a scheduler's variables."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def test_shellcheck_finds_nothing(script: Path) -> None:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    """A copy of deploy/ beside a fake .venv and a fake scheduler, which write down how they were called."""
+    """A copy of deploy/ with a fake .venv and a fake scheduler, which record how they were called."""
     shutil.copytree(ROOT / "deploy", tmp_path / "deploy")
     programs = {
-        # As of a real cluster, there is no status before its head has started.
+        # As in a real cluster, there is no status before the head has started.
         ".venv/bin/ray": 'echo "ray $*" >>calls; [ "$1" != status ] || exec grep -q -e --head calls; exec sleep 600',
-        ".venv/bin/manyo": 'echo "manyo $* at $RAY_ADDRESS, token of $(wc -c <"$RAY_AUTH_TOKEN_PATH") digits" >>calls\n'
-        'trap "echo stopped >>calls; exit 1" TERM\n[ -z "${SLOW:-}" ] || { sleep 60 & wait $!; }; exit "${STATUS:-0}"',
+        ".venv/bin/manyo": 'trap "echo stopped >>calls; exit 1" TERM\n'
+        'echo "manyo $* at $RAY_ADDRESS, token of $(wc -c <"$RAY_AUTH_TOKEN_PATH") digits" >>calls\n[ -z "${SLOW:-}" ] || { sleep 60 & wait $!; }; exit "${STATUS:-0}"',
         "bin/srun": 'echo "srun $*" >>calls; while [ "${1#--}" != "$1" ]; do shift; done; exec "$@"',
         "bin/ssh": 'echo "ssh $*" >>calls; [ "$1" != -o ] || shift 2; shift; exec "$@"',
         "bin/scontrol": "printf 'node1\\nnode2\\nnode3\\n'",
@@ -81,7 +81,7 @@ def test_slurm_starts_a_head_and_workers_and_one_run(site: Path) -> None:
 @pytest.mark.parametrize(
     ("script", "arguments"), [("slurm.sbatch", ()), ("pbs.qsub", ()), ("vms.sh", ("node1", "node2"))]
 )
-def test_every_recipe_ends_with_the_run_s_own_status_and_leaves_nothing(
+def test_every_recipe_returns_the_status_of_the_run_and_leaves_no_files(
     site: Path, script: str, arguments: tuple[str, ...]
 ) -> None:
     status, calls, _ = launch(site, script, *arguments, STATUS="2")
@@ -90,7 +90,7 @@ def test_every_recipe_ends_with_the_run_s_own_status_and_leaves_nothing(
     assert not list(site.glob(".ray-run-*"))
 
 
-def test_pbs_counts_a_host_once(site: Path) -> None:
+def test_pbs_starts_ray_once_per_host(site: Path) -> None:
     _, calls, _ = launch(site, "pbs.qsub", SLOW="")
     assert len(re.findall(r"^ssh .* node1 ", calls, re.M)) == 1
 
@@ -101,20 +101,28 @@ def test_the_token_is_on_no_command_line(site: Path) -> None:
 
 
 @pytest.mark.parametrize("script", ["slurm.sbatch", "pbs.qsub", "vms.sh"])
+def test_programs_installed_in_another_folder_are_named_by_a_variable(site: Path, script: str) -> None:
+    (site / ".venv" / "bin").rename(site / "installed")
+    status, calls, _ = launch(site, script, *(["node1"] if script == "vms.sh" else []), MANYO_BIN=f"{site}/installed")
+    assert status == 0
+    assert "ray start --block" in calls
+    assert "manyo run --executor ray" in calls
+
+
+@pytest.mark.parametrize("script", ["slurm.sbatch", "pbs.qsub", "vms.sh"])
 def test_without_a_configuration_nothing_starts(site: Path, script: str) -> None:
-    status, calls, said = launch(site, script, CONFIG="")
+    status, calls, error = launch(site, script, CONFIG="")
     assert status != 0
     assert calls == ""
-    assert "give a configuration" in said
+    assert "give a configuration" in error
 
 
-def test_a_scheduler_s_term_reaches_the_run_before_the_cluster_goes(site: Path) -> None:
+def test_term_stops_the_run_before_the_cluster(site: Path) -> None:
     command = ["bash", f"{site}/deploy/slurm.sbatch"]
     with subprocess.Popen(command, env=variables(site, SLOW="1"), cwd=site, start_new_session=True) as script:
         deadline = time.monotonic() + 30
         while "manyo run" not in (site / "calls").read_text(encoding="utf-8") and time.monotonic() < deadline:
             time.sleep(0.05)
-        time.sleep(0.5)
         script.send_signal(signal.SIGTERM)
         assert script.wait(timeout=30) == 143
     assert "stopped" in (site / "calls").read_text(encoding="utf-8")
@@ -136,7 +144,7 @@ def test_the_kuberay_job_is_one_run_with_tokens() -> None:
 
 
 #: Fields of KubeRay's v1 types as its Go sources declare them (rayjob_types.go, raycluster_types.go), those that are
-#: required first. An operator drops a field that it does not know without a word.
+#: required first. The operator silently drops a field that it does not know.
 KUBERAY_FIELDS = {
     "spec": (
         "entrypoint rayClusterSpec",
@@ -157,7 +165,7 @@ KUBERAY_FIELDS = {
 }
 
 
-def test_the_kuberay_job_has_the_operator_s_fields_and_no_other() -> None:
+def test_the_kuberay_job_has_only_fields_that_the_operator_knows() -> None:
     yaml = pytest.importorskip("yaml")
     spec = yaml.safe_load((ROOT / "deploy" / "kuberay.yaml").read_text(encoding="utf-8"))["spec"]
     cluster = spec["rayClusterSpec"]
