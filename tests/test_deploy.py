@@ -32,8 +32,10 @@ def site(tmp_path: Path) -> Path:
     programs = {
         # As in a real cluster, there is no status before the head has started.
         ".venv/bin/ray": 'echo "ray $*" >>calls; [ "$1" != status ] || exec grep -q -e --head calls; exec sleep 600',
+        # The trap comes first, so that TERM may be sent as soon as the call is recorded.
         ".venv/bin/manyo": 'trap "echo stopped >>calls; exit 1" TERM\n'
-        'echo "manyo $* at $RAY_ADDRESS, token of $(wc -c <"$RAY_AUTH_TOKEN_PATH") digits" >>calls\n[ -z "${SLOW:-}" ] || { sleep 60 & wait $!; }; exit "${STATUS:-0}"',
+        'echo "manyo $* at $RAY_ADDRESS, token of $(wc -c <"$RAY_AUTH_TOKEN_PATH") digits" >>calls\n'
+        '[ -z "${SLOW:-}" ] || { sleep 60 & wait $!; }; exit "${STATUS:-0}"',
         "bin/srun": 'echo "srun $*" >>calls; while [ "${1#--}" != "$1" ]; do shift; done; exec "$@"',
         "bin/ssh": 'echo "ssh $*" >>calls; [ "$1" != -o ] || shift 2; shift; exec "$@"',
         "bin/scontrol": "printf 'node1\\nnode2\\nnode3\\n'",
