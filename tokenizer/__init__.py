@@ -1,1 +1,1 @@
-"""Text to training shards: train a model, encode, pack, read back."""
+"""From text to training shards: train a model, encode, shuffle, pack, read back."""

@@ -1,11 +1,11 @@
-"""One vocabulary of several languages: a model for each, their pieces merged, the scores estimated anew.
+"""One vocabulary for several languages: train a model for each, merge their pieces, and estimate the scores again.
 
-The recipe of LLM-jp's ver2: how many pieces each language gets is decided before, not by how much text of it
-there is; what is in two vocabularies is taken once; then rounds of EM on the text of all languages, as it is,
-give every piece the score that it has among the others. LLM-jp wrote the EM in Python (2.5 hours for 2 GB); here it is
-SentencePiece's own, which starts from given pieces and does two rounds before it would prune.
+The recipe is that of LLM-jp's ver2. The configuration, not the amount of text, decides how many pieces each language
+gets. A piece of two vocabularies is taken once. Then rounds of EM on the text of all languages give every piece the
+score that it has among the others. LLM-jp wrote the EM in Python (2.5 hours for 2 GB); here SentencePiece does it: it
+starts from given pieces and runs two rounds before it would prune.
 
-It starts from how often each piece is expected by its own languages' models. From equal counts two rounds were not
+The counts that it starts from are those expected by the languages' own models. Two rounds from equal counts were not
 enough (4,999 pieces of two models, news: 1.614 characters per token instead of 1.650, and 59 pieces lost instead of 2).
 """
 
@@ -24,10 +24,10 @@ from sentencepiece.sentencepiece_model_pb2 import ModelProto  # type: ignore[att
 
 from manyo.tokenizer.train import NEWLINE, TrainTokenizer, train_model, training_sentences
 
-#: With this SentencePiece marks spaces in pieces.
+#: SentencePiece writes spaces in pieces as this.
 _SPACE_MARK = "\u2581"
 
-#: Ids of every model that are no learnt pieces: unknown, begin, end, newline and the bytes.
+#: Ids of every model that are not learnt pieces: unknown, begin, end, newline and the bytes.
 _SYMBOLS = 4 + 256
 
 
@@ -36,12 +36,12 @@ def train_languages(
 ) -> None:
     """Train a model for each language of the settings, merge them, and write the result to a local path.
 
-    Memory: as `train` for the largest language, and the sample once more while scores are estimated.
+    Memory: that of `train` for the largest language, and the sample again while scores are estimated.
 
     Args:
-        texts: gives the sampled texts of the named sources; the same each time.
+        texts: returns the sampled texts of the named sources, the same each time.
         settings: with `language`.
-        model_path: where the model goes.
+        model_path: where the model is written.
 
     Raises:
         ValueError: as `train`; the message begins with the language.
@@ -54,7 +54,7 @@ def train_languages(
             model = train_model(training_sentences(characters, own.word_boundaries), own)
         except ValueError as error:
             raise ValueError(f"language {language.name!r}: {error}") from error
-        # Its tokens are fewer than its characters, by the same factor for all languages as far as EM needs to know.
+        # Characters stand for tokens: EM needs only rough counts to start from.
         for piece, score in _pieces(model).items():
             expected[piece] += math.exp(score) * characters.count
     every_source = [source for language in settings.language for source in language.sources]
@@ -62,14 +62,17 @@ def train_languages(
 
 
 def estimate_scores(texts: Iterable[str], expected: Mapping[str, float], settings: TrainTokenizer) -> bytes:
-    """A model of given pieces, with the scores that EM gives them on texts.
+    """Estimate the scores of given pieces by EM on texts.
 
-    A piece that the texts hardly use is left out, and so are the least useful ones above `vocabulary_size`.
+    A piece that the texts hardly use is left out, and so are the least useful ones beyond `vocabulary_size`.
 
     Args:
         texts: of all languages.
-        expected: about how often each piece is a token of the texts.
-        settings: `vocabulary_size`, `max_piece_characters` and `threads`.
+        expected: about how often each piece occurs as a token of the texts.
+        settings: `vocabulary_size` and `threads`.
+
+    Returns:
+        The model, as SentencePiece stores it.
 
     Raises:
         ValueError: as `train`.
@@ -80,7 +83,7 @@ def estimate_scores(texts: Iterable[str], expected: Mapping[str, float], setting
     largest = max(map(len, expected))
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".tsv") as seeds:
         for piece, count in sorted(expected.items()):
-            # Characters count themselves. A tab, which could not stand in this file, is in no longer piece.
+            # The trainer adds single characters itself. Longer pieces never contain a tab, which would break this file.
             if len(piece) > 1:
                 seeds.write(f"{piece}\t{max(1, round(count))}\n")
         seeds.flush()
@@ -88,19 +91,19 @@ def estimate_scores(texts: Iterable[str], expected: Mapping[str, float], setting
             _known_parts(training_sentences(texts, "off"), known),
             replace(settings, vocabulary_size=min(settings.vocabulary_size, len(expected) + _SYMBOLS)),
             seed_sentencepieces_file=seeds.name,
-            # What no language's model has a piece for was taken out above.
+            # `_known_parts` removes the characters that no language has a piece for.
             character_coverage=1.0,
             max_sentencepiece_length=largest,
             hard_vocab_limit=False,
         )
-    # A model says how it was made, so the same texts would give other bytes by where this file lay.
+    # A model records its settings; the path of this temporary file would make its bytes differ from run to run.
     stored = ModelProto.FromString(model)
     stored.trainer_spec.ClearField("seed_sentencepieces_file")
     return bytes(stored.SerializeToString(deterministic=True))
 
 
 class _Characters:
-    """Texts, and how many characters of them were read."""
+    """Texts that count their characters as they are read."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._texts = texts
@@ -123,7 +126,7 @@ def _pieces(model: bytes) -> dict[str, float]:
 
 
 def _known_parts(sentences: Iterable[str], known: set[str]) -> Iterator[str]:
-    """Sentences cut where a character stands that has no piece, and will be bytes."""
+    """Sentences without the characters that have no piece and will be bytes: the parts between them."""
     parts = re.compile(f"[{''.join(map(re.escape, sorted(known)))}]+")
     for sentence in sentences:
         yield from parts.findall(sentence)

@@ -1,14 +1,13 @@
-"""Token ids to token shards for trainers, and the sidecar that leads each token back to its document.
+"""Write token shards for trainers, each with a sidecar that maps every token to its document.
 
-Two formats: Megatron's `.bin` and `.idx`, with the bytes that
-`megatron.core.datasets.indexed_dataset.IndexedDatasetBuilder` writes for the same
-documents, and one flat `.npy` array, which NumPy maps as it is. FORMAT.md describes both.
+There are two formats: Megatron's `.bin` and `.idx`, with the bytes that
+`megatron.core.datasets.indexed_dataset.IndexedDatasetBuilder` writes for the same documents, and one flat `.npy` array,
+which NumPy maps directly. FORMAT.md describes both.
 
-Packing has two steps. `tokenize_batches` encodes a shard of text into a `.npy` stream beside a sidecar;
-`cut_documents` copies the documents of one token shard out of such streams. So the
-tokens are counted before they are cut, token shards have the size that was asked for whatever the
-documents are, and nothing is encoded twice. Ids stream through: a writer
-holds 4 bytes for each document.
+Packing has two steps. `tokenize_batches` encodes a shard of text into a `.npy` stream and a sidecar; `cut_documents`
+copies the documents of one token shard out of such streams. So tokens are counted before they are divided, token shards
+have the requested size whatever the documents are, and nothing is encoded twice. Ids stream through: a writer holds 4
+bytes for each document.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from manyo.tokenizer.encode import Tokenizer
 
 INDEX_MAGIC = b"MMIDIDX\0\0"
 INDEX_VERSION = 1
-#: magic, version, dtype code, number of sequences, number of document boundaries.
+#: Magic, version, type code, number of sequences, number of document bounds.
 INDEX_HEADER = struct.Struct("<9sQBQQ")
 #: Megatron's codes of the two types that token ids have.
 DTYPE_CODES: dict[np.dtype, int] = {np.dtype("<i4"): 4, np.dtype("<u2"): 8}
@@ -41,7 +40,7 @@ DTYPE_CODES: dict[np.dtype, int] = {np.dtype("<i4"): 4, np.dtype("<u2"): 8}
 #: The index stores lengths in 32 bits.
 MAX_DOCUMENT_TOKENS = 2**31 - 1
 
-#: Columns of the release that are encoded.
+#: Columns of the release that encoding reads.
 RELEASE_COLUMNS = ("doc_id", "source", "uri", "text")
 
 _TAKEN_DOWN = pa.field("taken_down", pa.bool_())
@@ -49,9 +48,9 @@ _TAKEN_DOWN = pa.field("taken_down", pa.bool_())
 #: What `tokenize_batches` reads: text, and whether its document is taken down.
 TEXT_SCHEMA = pa.schema([*(RELEASE.schema.field(name) for name in RELEASE_COLUMNS), _TAKEN_DOWN])
 
-#: The sidecar that `tokenize_batches` yields. A document that is taken down has its row, with the tokens that it would
-#: have and without its address, and no ids in the stream: token shards are cut as if it were there, so that a takedown
-#: changes the shards that held it and no other.
+#: The sidecar that `tokenize_batches` yields. A document that is taken down keeps its row, with the number of tokens
+#: that it would have but without its address, and has no ids in the stream. Token shards are cut as if its tokens were
+#: there, so that a takedown changes only the shards that held the document.
 ENCODED_SCHEMA = PROVENANCE.schema.append(_TAKEN_DOWN)
 
 
@@ -71,10 +70,10 @@ class PackedCounts:
 
 
 class TokenShardWriter(ABC):
-    """Writes the ids of one token shard to a local path as they come, and what the format needs around them.
+    """Writes the ids of one token shard to a local path as they come, and the format's header and index.
 
-    A context manager. The shard is whole when the block succeeds; if it raises, what was
-    written is of no use and the caller removes it (`manyo.corpus.tables.shards.publish` does).
+    A context manager. The shard is complete when the block succeeds; if the block raises, the file is unusable and the
+    caller removes it (`manyo.corpus.tables.shards.publish` does).
     """
 
     def __init__(self, path: Path | str, dtype: np.dtype) -> None:
@@ -102,19 +101,19 @@ class TokenShardWriter(ABC):
 
     @abstractmethod
     def _begin(self, stream: BinaryIO) -> None:
-        """Write what stands before the ids."""
+        """Write what comes before the ids."""
 
     @abstractmethod
     def _keep(self, lengths: np.ndarray) -> None:
-        """Remember what `_end` needs of the documents."""
+        """Remember the lengths of documents for `_end`, if it needs them."""
 
     @abstractmethod
     def _end(self, stream: BinaryIO) -> None:
-        """Write what can be known only now."""
+        """Write what is known only after the last document."""
 
     @property
     def counts(self) -> PackedCounts:
-        """What was added so far."""
+        """Documents, tokens and bytes added so far."""
         return PackedCounts(self._documents, self._tokens, self._tokens * self._dtype.itemsize)
 
     def add(self, ids: np.ndarray, lengths: np.ndarray) -> int:
@@ -128,8 +127,8 @@ class TokenShardWriter(ABC):
             The position in the shard of the first token added.
 
         Raises:
-            ValueError: lengths do not fit the ids, a document is too long for an index, or an id
-                does not fit the shard's type.
+            ValueError: the lengths do not add up to the ids, a document is too long for an index, or an id does not fit
+                the shard's type.
         """
         if int(lengths.sum()) != len(ids):
             raise ValueError(f"{self._path}: lengths add up to {lengths.sum()} tokens, but {len(ids)} were given")
@@ -194,17 +193,17 @@ class MegatronWriter(TokenShardWriter):
 class NpyWriter(TokenShardWriter):
     """Writes one flat `.npy` array of uint16 or uint32, which `numpy.load(path, mmap_mode="r")` maps.
 
-    Unsigned, as trainers without an index expect ids; the bytes are those of int32, because none is negative.
+    The type is unsigned, as trainers without an index expect. No id is negative, so the bytes are those of int32.
     """
 
     def _begin(self, stream: BinaryIO) -> None:
         self._write_header(stream)
 
     def _keep(self, lengths: np.ndarray) -> None:
-        """The sidecar alone says where documents are."""
+        """Nothing to keep: only the sidecar says where documents are."""
 
     def _end(self, stream: BinaryIO) -> None:
-        # NumPy pads the header, so that a longer shape takes the same room.
+        # NumPy pads the header, so a longer shape takes the same space.
         stream.seek(0)
         self._write_header(stream)
 
@@ -215,10 +214,10 @@ class NpyWriter(TokenShardWriter):
 
 @dataclass(frozen=True, slots=True)
 class NpyStream:
-    """A `.npy` file of token ids, open for reading anywhere in it.
+    """A `.npy` file of token ids, open for reading at any position.
 
     Attributes:
-        uri: where it lies.
+        uri: its path or URI.
         dtype: uint16 or int32, the types that shards are written with.
         tokens: number of ids.
     """
@@ -235,7 +234,7 @@ class NpyStream:
         """Open a file that `NpyWriter` wrote.
 
         Raises:
-            ShardError: the file is missing, or is no such file.
+            ShardError: the file is missing, or was not written by `NpyWriter`.
         """
         fs, path = filesystem(uri)
         try:
@@ -246,27 +245,30 @@ class NpyStream:
             try:
                 dtype, tokens = read_npy_header(stream)
             except ValueError as error:
-                raise ShardError(f"{uri}: {error}; delete it and run again to make it anew") from error
+                raise ShardError(f"{uri}: {error}; delete it and run again") from error
             yield cls(uri, dtype, tokens, stream, stream.tell())
 
     def read(self, first: int, count: int) -> np.ndarray:
-        """Ids from a position on.
+        """Read `count` ids from the position `first` on.
 
         Raises:
-            ShardError: the file ends before they do.
+            ShardError: the file ends before the last of them.
         """
         self._stream.seek(self._header_bytes + first * self.dtype.itemsize)
         content = self._stream.read(count * self.dtype.itemsize)
         if len(content) != count * self.dtype.itemsize:
-            raise ShardError(f"{self.uri}: ends before token {first + count}; delete it and run again to make it anew")
+            raise ShardError(f"{self.uri}: ends before token {first + count}; delete it and run again")
         return np.frombuffer(content, self.dtype)
 
 
 def read_npy_header(stream: BinaryIO) -> tuple[np.dtype, int]:
-    """Type (uint16 or int32) and number of the ids of a `.npy` file, whose first id is read next.
+    """Read the header of a `.npy` file; the stream is then at the first id.
+
+    Returns:
+        Type (uint16 or int32) and number of the ids.
 
     Raises:
-        ValueError: says what is not as `NpyWriter` writes it.
+        ValueError: the header is not one that `NpyWriter` writes; the message says how.
     """
     version = np.lib.format.read_magic(stream)
     if version != (1, 0):
@@ -285,7 +287,7 @@ def write_token_shard(
 ) -> PackedCounts:
     """Write a Megatron shard from pairs of ids and lengths, as `Tokenizer.encode_batch` returns them.
 
-    Where batches are cut changes nothing. Errors as in `TokenShardWriter.add`.
+    The bytes do not depend on where batches are cut. Raises as `TokenShardWriter.add` does.
     """
     with MegatronWriter(bin_path, idx_path, dtype) as shard:
         for ids, lengths in batches:
@@ -298,14 +300,14 @@ def tokenize_batches(
 ) -> Iterator[pa.RecordBatch]:
     """Encode batches of text into an open shard, and yield a batch of the sidecar for each.
 
-    The sidecar keeps the rows and cuts of the text's shard:
+    The sidecar has the rows and the batch cuts of the text's shard:
 
         with publish(ids_uri) as ids_path, NpyWriter(ids_path, tokenizer.dtype) as shard:
             write_shard(sidecar_uri, ENCODED_SCHEMA, tokenize_batches(batches, tokenizer, shard))
 
     Args:
         batches: of `TEXT_SCHEMA`.
-        tokenizer: its `dtype` is the shard's.
+        tokenizer: with the `dtype` of the shard.
         shard: open for writing.
     """
     for batch in batches:
@@ -325,9 +327,10 @@ def cut_documents(
 ) -> Iterator[pa.RecordBatch]:
     """Copy the documents of one token shard out of encoded shards, and yield its provenance.
 
-    The streams count as one, from 0, with the tokens of what is taken down; the shard's documents are those whose last
-    token lies in its range. So each document is whole and in exactly one of the shards whose ranges follow each other,
-    and a shard has `max_tokens` give or take one document, less what is taken down.
+    The streams count as one, from position 0; documents that are taken down count with the tokens that they would have.
+    The shard's documents are those whose last token lies in its range. So each document is whole and in exactly one of
+    the shards whose ranges follow each other, and a shard has `max_tokens` give or take one document, less the
+    documents that are taken down.
 
     Args:
         encoded: pairs of `.npy` stream and sidecar, as `tokenize_batches` made them.
@@ -350,20 +353,20 @@ def cut_documents(
                 documents = documents.filter(pc.invert(documents.column("taken_down")))
                 if documents.num_rows:
                     firsts, lengths = (documents.column(name).to_numpy() for name in ("first_token", "token_count"))
-                    # What is taken down has no ids, so that those of the others follow each other.
+                    # Documents that are taken down have no ids, so the ids of the others are contiguous.
                     copied = ids.read(int(firsts[0]), int(lengths.sum()))
                     rows = _sidecar(documents, shard.add(copied, lengths), lengths)
                     yield rows.select(PROVENANCE.schema.names)
 
 
 def _sidecar(batch: pa.RecordBatch, first_token: int, lengths: np.ndarray) -> pa.RecordBatch:
-    """Rows of documents whose ids begin at a position; those that are taken down take no room."""
-    room = np.where(batch.column("taken_down").to_numpy(zero_copy_only=False), 0, lengths)
+    """The sidecar's rows of documents whose ids begin at a position; those that are taken down have no ids there."""
+    stored = np.where(batch.column("taken_down").to_numpy(zero_copy_only=False), 0, lengths)
     columns = {
         "doc_id": batch.column("doc_id"),
         "source": batch.column("source"),
         "uri": batch.column("uri"),
-        "first_token": first_token + np.cumsum(room) - room,
+        "first_token": first_token + np.cumsum(stored) - stored,
         "token_count": lengths,
         "taken_down": batch.column("taken_down"),
     }

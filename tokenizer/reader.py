@@ -1,8 +1,7 @@
-"""Read token shards back, find the document of any token, and find every fault of a shard.
+"""Read token shards, find the document of any token, and find the faults of a shard.
 
-A shard is memory-mapped, so opening one costs its index and no more. Opening
-checks all that can be checked from the index and the file sizes; `token_faults` and
-`sidecar_faults` read the rest, and `text_faults` encodes documents again.
+A shard is memory-mapped, so opening one reads only its index. Opening checks everything that the index and the file
+sizes allow; `token_faults` and `sidecar_faults` read the rest, and `text_faults` encodes documents again.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from manyo.corpus.text import Texts
 from manyo.tokenizer.encode import Tokenizer
 from manyo.tokenizer.pack import DTYPE_CODES, INDEX_HEADER, INDEX_MAGIC, INDEX_VERSION, read_npy_header
 
-#: Tokens that `token_faults` looks at in one step: 16 MiB of ids at most.
+#: Tokens that `token_faults` checks in one step: at most 16 MiB of ids.
 _VERIFY_TOKENS = 4 << 20
 
 _DTYPES: dict[int, np.dtype] = {code: dtype for dtype, code in DTYPE_CODES.items()}
@@ -28,12 +27,12 @@ _DTYPES: dict[int, np.dtype] = {code: dtype for dtype, code in DTYPE_CODES.items
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with a shard.
+    """One fault of a shard.
 
     Attributes:
         file: path or URI of the file.
-        where: "byte N" of a `.bin` or `.idx` file, "row N" of a sidecar, or "file" for the whole.
-        problem: what was found there and what should be, for a person to read.
+        where: "byte N" of a `.bin`, `.idx` or `.npy` file, "row N" of a sidecar, or "file" for the whole.
+        problem: what was found there and what was expected, for a person to read.
     """
 
     file: str
@@ -45,7 +44,7 @@ class Fault:
 
 
 class TokenShardError(Exception):
-    """A token shard that cannot be read; its one argument is the `Fault`, which names file and offset."""
+    """A token shard cannot be read; the only argument is the `Fault`, which names file and offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class TokenShard:
         path: of the file that holds the ids.
         tokens: uint16 or int32 (n_tokens,), read-only, all documents one after another.
         first_tokens: int64 (n_docs + 1,), document `i` is `tokens[first_tokens[i]:first_tokens[i + 1]]`.
-        header_bytes: what stands before the ids in the file.
+        header_bytes: bytes before the ids in the file.
     """
 
     path: str
@@ -81,7 +80,7 @@ class TokenShard:
 
     @classmethod
     def open_npy(cls, npy_path: Path | str, provenance_uri: str) -> TokenShard:
-        """Map a `.npy` shard, whose sidecar is its index, and check that they fit each other.
+        """Map a `.npy` shard and check that it fits its sidecar, which serves as its index.
 
         Raises:
             TokenShardError: a file is missing or damaged, or the sidecar does not add up to the array.
@@ -97,7 +96,7 @@ class TokenShard:
             raise TokenShardError(Fault(str(path), "byte 0", str(error))) from error
         try:
             batches = list(read_batches(provenance_uri, ["token_count"]))
-        # Damaged metadata: Arrow's own reader then fails in ways that have no shard's name in them.
+        # Where metadata are damaged, Arrow raises errors that do not name the shard.
         except (ShardError, pa.ArrowException, UnicodeDecodeError) as error:
             raise TokenShardError(Fault(provenance_uri, "file", f"cannot be read ({error})")) from error
         lengths = [batch.column("token_count").to_numpy() for batch in batches]
@@ -116,25 +115,33 @@ class TokenShard:
         if size != expected:
             at = f"byte {min(size, expected)}"
             raise TokenShardError(Fault(str(path), at, f"has {size} bytes, {source} says {expected}"))
-        # No tokens cannot be mapped.
+        # An empty file cannot be mapped.
         tokens = np.memmap(path, dtype, "r", header_bytes, n_tokens) if n_tokens else np.zeros(0, dtype)
         return cls(str(path), tokens, first_tokens, header_bytes)
 
     def byte_of(self, position: int) -> int:
-        """Where a token starts in the file."""
+        """The byte of the file at which the token at a position starts."""
         return self.header_bytes + position * self.tokens.itemsize
 
     def __len__(self) -> int:
         return len(self.first_tokens) - 1
 
     def document(self, row: int) -> np.ndarray:
-        """Tokens of a document, end-of-document mark included; a view of the mapped file."""
+        """The tokens of the document in a row, end mark included: a view of the mapped file.
+
+        Raises:
+            IndexError: the shard has no such row.
+        """
         if not 0 <= row < len(self):
             raise IndexError(f"{self.path}: no document {row}; there are {len(self)}")
         return self.tokens[self.first_tokens[row] : self.first_tokens[row + 1]]
 
     def row_of_token(self, position: int) -> int:
-        """The document that a token belongs to, as the row of the sidecar and of the release."""
+        """The row, in this shard and its sidecar, of the document that holds the token at a position.
+
+        Raises:
+            IndexError: the shard has no such position.
+        """
         if not 0 <= position < len(self.tokens):
             raise IndexError(f"{self.path}: no token {position}; there are {len(self.tokens)}")
         return int(np.searchsorted(self.first_tokens, position, "right")) - 1
@@ -155,7 +162,7 @@ def document_of_token(provenance_uri: str, position: int) -> dict[str, Any]:
 
 
 def tokens_of_document(provenance_uri: str, doc_id: bytes) -> tuple[int, int]:
-    """Where a document's tokens are in the shard: position of the first, and how many.
+    """The position of a document's first token in the shard, and the number of its tokens.
 
     Raises:
         KeyError: the document is not in this shard.
@@ -168,14 +175,18 @@ def tokens_of_document(provenance_uri: str, doc_id: bytes) -> tuple[int, int]:
 
 
 def sidecar_faults(shard: TokenShard, provenance_uri: str) -> list[Fault]:
-    """Compare the sidecar with the shard's own index: the first row that differs, or another number of rows."""
+    """Compare a sidecar with the shard's own index.
+
+    Returns:
+        At most one fault: the first row that differs, or a different number of rows.
+    """
     n_rows = 0
     try:
         for batch in read_batches(provenance_uri, ["first_token", "token_count"]):
             firsts, counts = (batch.column(name).to_numpy() for name in ("first_token", "token_count"))
             bounds = shard.first_tokens[n_rows : n_rows + batch.num_rows + 1]
             if len(bounds) <= batch.num_rows:
-                break  # More rows than documents: counted below.
+                break  # more rows than documents, which the comparison of counts below reports
             row = _first_true((firsts != bounds[:-1]) | (counts != np.diff(bounds)))
             if row is not None:
                 found = f"{counts[row]} tokens from {firsts[row]}"
@@ -183,24 +194,28 @@ def sidecar_faults(shard: TokenShard, provenance_uri: str) -> list[Fault]:
                 return [Fault(provenance_uri, f"row {n_rows + row}", f"says {found}, the index says {wanted}")]
             n_rows += batch.num_rows
         rows = row_count(provenance_uri)
-    # Damaged metadata: Arrow's own reader then fails in ways that have no shard's name in them.
+    # Where metadata are damaged, Arrow raises errors that do not name the shard.
     except (ShardError, pa.ArrowException, UnicodeDecodeError) as error:
         return [Fault(provenance_uri, "file", f"cannot be read ({error})")]
     return [] if rows == len(shard) else [Fault(provenance_uri, "file", f"{rows} rows, {len(shard)} documents")]
 
 
 def token_faults(shard: TokenShard, vocabulary_size: int, eod_id: int) -> list[Fault]:
-    """Read every token: ids outside the vocabulary, documents that do not end in exactly one end-of-document mark."""
+    """Read every token, and find ids outside the vocabulary and documents that do not end in their only end mark.
+
+    Returns:
+        At most one fault of each kind, at its first position, with the number of positions.
+    """
     last_tokens = shard.first_tokens[1:] - 1
     empty = _Tally("a document has no tokens, not even its end mark")
-    strange = _Tally(f"a token id is not one of 0 to {vocabulary_size - 1}")
+    outside = _Tally(f"a token id is not one of 0 to {vocabulary_size - 1}")
     missing = _Tally(f"a document does not end in {eod_id}, the end-of-document mark")
     stray = _Tally(f"{eod_id}, the end-of-document mark, stands inside a document")
     empty.add(shard.first_tokens[:-1][np.diff(shard.first_tokens) == 0])
     for start in range(0, len(shard.tokens), _VERIFY_TOKENS):
         chunk = shard.tokens[start : start + _VERIFY_TOKENS]
         if int(chunk.max()) >= vocabulary_size or int(chunk.min()) < 0:
-            strange.add(start + np.flatnonzero((chunk >= vocabulary_size) | (chunk < 0)))
+            outside.add(start + np.flatnonzero((chunk >= vocabulary_size) | (chunk < 0)))
         marks = start + np.flatnonzero(chunk == eod_id)
         low, high = np.searchsorted(last_tokens, (start, start + len(chunk)))
         wanted = last_tokens[low:high]
@@ -209,19 +224,22 @@ def token_faults(shard: TokenShard, vocabulary_size: int, eod_id: int) -> list[F
             stray.add(np.setdiff1d(marks, wanted))
     return [
         Fault(shard.path, f"byte {shard.byte_of(tally.first)}", f"{tally.problem} ({tally.count} in the shard)")
-        for tally in (empty, strange, missing, stray)
+        for tally in (empty, outside, missing, stray)
         if tally.count
     ]
 
 
 def text_faults(shard: TokenShard, rows: np.ndarray, texts: Texts, tokenizer: Tokenizer) -> list[Fault]:
-    """Encode documents again and compare: the first token that differs of each that does.
+    """Encode documents again and compare their tokens with the shard's.
 
     Args:
         shard: a sound shard.
         rows: integers (n_docs,), which documents of the shard these are.
         texts: their texts.
         tokenizer: the one that the shard was made with.
+
+    Returns:
+        For each document that differs, its first token that does.
     """
     ids, lengths = tokenizer.encode_batch(texts)
     faults, end = [], 0
@@ -239,7 +257,11 @@ def text_faults(shard: TokenShard, rows: np.ndarray, texts: Texts, tokenizer: To
 
 
 def _read_index(path: Path) -> tuple[np.dtype, np.ndarray]:
-    """Type of the ids and int32 (n_docs,) lengths, from an index whose every byte was checked."""
+    """Read an index and check every byte of it.
+
+    Returns:
+        The type of the ids, and int32 (n_docs,), the length of each document.
+    """
 
     def check(sound: bool, offset: int, problem: str) -> None:
         if not sound:
@@ -282,7 +304,7 @@ def _first_true(mask: np.ndarray) -> int | None:
 
 @dataclass(slots=True)
 class _Tally:
-    """The first position of one kind of fault, and how many there are."""
+    """The number of faults of one kind, and the first position."""
 
     problem: str
     first: int = 0

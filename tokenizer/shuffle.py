@@ -1,8 +1,8 @@
-"""A deterministic shuffle of all documents of a source, as an exchange: split shards to parts, then sort each part.
+"""A deterministic shuffle of all documents of a source: deal the documents of each shard to parts, then sort each part.
 
-The order is that of the documents' draws (`manyo.tokenizer.draws`), so it depends on the documents and the seed alone.
-Part `p` holds the `p`-th range of draws: parts read one after another are the whole order, and their number is a
-matter of memory only.
+The order is that of the documents' draws (`manyo.tokenizer.draws`), so it depends only on the documents and the seed.
+Part `p` holds the `p`-th range of draws: the parts one after another are the whole order, and their number affects only
+memory.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from manyo.tokenizer.pack import TEXT_SCHEMA
 #: The table that is shuffled.
 SHUFFLED_SCHEMA = TEXT_SCHEMA
 
-#: Arrow files cannot change the dictionary of a column between batches, so sources travel as strings.
+#: Arrow files cannot change the dictionary of a column between batches, so sources are written as strings.
 _SPLIT_SCHEMA = SHUFFLED_SCHEMA.set(1, pa.field("source", pa.string()))
 
-#: Rows are held back until they fill this much, so that a part of a large shard is not many tiny batches.
+#: Bytes of rows that are held before they are written, so that a part of a large shard is not many tiny batches.
 _ROUND_BYTES = 128 << 20
 
 
@@ -34,8 +34,8 @@ class Shuffle:
     """How to shuffle documents before they are packed.
 
     Attributes:
-        seed: which order; each seed gives another.
-        parts: parts of a source that are sorted one by one; sorting takes about twice the text of one in memory.
+        seed: each seed gives a different order.
+        parts: parts of a source that are sorted one by one; sorting one takes about twice its text in memory.
     """
 
     seed: int = 0
@@ -50,12 +50,12 @@ class Shuffle:
 
 
 def split(uri: str, batches: Iterable[pa.RecordBatch], settings: Shuffle) -> int:
-    """Deal documents to parts, in one Arrow file: in each round of `parts` batches, batch `p` is of part `p`.
+    """Deal documents to parts in one Arrow file: in each round of `parts` batches, batch `p` belongs to part `p`.
 
-    Memory: `_ROUND_BYTES` twice, whatever the size of the shard.
+    Memory: twice `_ROUND_BYTES`, whatever the size of the shard.
 
     Args:
-        uri: where the file appears.
+        uri: of the file to write.
         batches: of `SHUFFLED_SCHEMA`.
         settings: the shuffle.
 
@@ -80,7 +80,7 @@ def split(uri: str, batches: Iterable[pa.RecordBatch], settings: Shuffle) -> int
 
 
 def combine(uris: Sequence[str], part: int, settings: Shuffle) -> Iterator[pa.RecordBatch]:
-    """One part of every file that `split` wrote, in shuffled order, in batches of `SHUFFLED_SCHEMA`.
+    """Read one part of every file that `split` wrote, in shuffled order, in batches of `SHUFFLED_SCHEMA`.
 
     Raises:
         ShardError: a file cannot be read.
@@ -90,7 +90,7 @@ def combine(uris: Sequence[str], part: int, settings: Shuffle) -> Iterator[pa.Re
     if rows.num_rows == 0:
         return
     ids = rows.column("doc_id").chunk(0)
-    # Ids that share their first half draw alike: the second half then decides.
+    # Ids with the same first half draw the same number; the second half then decides.
     shuffled = rows.take(pa.array(np.lexsort((id_tails(ids), draws(ids, settings.seed)))))
     del rows, batches
     whole = shuffled.cast(SHUFFLED_SCHEMA).combine_chunks().to_batches(max_chunksize=None)[0]
@@ -98,7 +98,7 @@ def combine(uris: Sequence[str], part: int, settings: Shuffle) -> Iterator[pa.Re
 
 
 def _deal(batch: pa.RecordBatch, settings: Shuffle) -> Iterator[pa.RecordBatch]:
-    """The rows of each part."""
+    """The rows of a batch for each part, in turn."""
     drawn = draws(batch.column("doc_id"), settings.seed)
     parts = (drawn >> np.uint64(32)) * np.uint64(settings.parts) >> np.uint64(32)
     order = np.argsort(parts, kind="stable")
@@ -109,7 +109,7 @@ def _deal(batch: pa.RecordBatch, settings: Shuffle) -> Iterator[pa.RecordBatch]:
 
 
 def _write_round(writer: pa.ipc.RecordBatchFileWriter, held: list[list[pa.RecordBatch]]) -> None:
-    """Write one batch for each part, and forget what was held."""
+    """Write one batch for each part, and empty the lists of held rows."""
     for batches in held:
         whole = pa.Table.from_batches(batches, _SPLIT_SCHEMA).combine_chunks().to_batches()
         writer.write_batch(whole[0] if whole else pa.RecordBatch.from_pylist([], schema=_SPLIT_SCHEMA))
@@ -123,7 +123,7 @@ def _read_part(uri: str, part: int, parts: int) -> Iterator[pa.RecordBatch]:
             for number in range(part, reader.num_record_batches, parts):
                 yield reader.get_batch(number)
     except (OSError, pa.ArrowException) as error:
-        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again to make it anew") from error
+        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again") from error
 
 
 def _cut(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:

@@ -1,13 +1,11 @@
 """Train a SentencePiece model on a balanced sample, and measure any model.
 
-The recipe is that of LLM-jp's tokenizers: unigram, byte fallback, digits split,
-text left as it is, and words cut by a morphological analyser (here SudachiPy)
-for training only, so that no piece runs across a word boundary while the finished
-model reads raw text. Everything is lossless: newlines, tabs, runs of spaces and
-ideographic spaces come back from the ids as they were. Only U+2581, SentencePiece's
-own mark for a space, cannot.
+The recipe is that of LLM-jp's tokenizers: a unigram model with byte fallback, split digits and unnormalised text. For
+training only, a morphological analyser (here SudachiPy) marks words, so that no piece crosses a word boundary; the
+trained model reads raw text. It loses nothing: newlines, tabs, runs of spaces and ideographic spaces come back from the
+ids. The one exception is U+2581, with which SentencePiece marks spaces.
 
-Languages may have vocabularies of their own, which `manyo.tokenizer.merge` puts together.
+Languages may have separate vocabularies, which `manyo.tokenizer.merge` merges.
 
 The same texts and settings give the same bytes.
 """
@@ -19,7 +17,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -30,38 +28,42 @@ from manyo.corpus.text import Texts
 from manyo.tokenizer.draws import draws
 from manyo.tokenizer.encode import Tokenizer
 
-#: A line is training text up to this many characters. SentencePiece skips longer input without a
-#: word, and SudachiPy refuses more than 49,149 bytes, which this many characters never are.
+#: Characters of the longest training sentence. SentencePiece silently skips longer input, and SudachiPy refuses more
+#: than 49,149 bytes, which this many characters never have.
 MAX_SENTENCE_CHARACTERS = 1024
 
-#: Whole lines where they fit, else up to a sentence end, else as much as fits.
+#: A whole line if it fits, else up to a sentence end, else as much as fits.
 _SENTENCES = re.compile(
     rf".{{1,{MAX_SENTENCE_CHARACTERS}}}$|.{{1,{MAX_SENTENCE_CHARACTERS - 1}}}[。！？]|.{{1,{MAX_SENTENCE_CHARACTERS}}}",
     re.MULTILINE,
 )
 
-#: Marks word boundaries in training text. A control character: `manyo.corpus.text.tidy` removes them from
-#: documents. SentencePiece takes them out again before it looks for pieces. It counts them as covered characters, so
-#: that of the others a little less than character_coverage is (0.9992 at 0.9995, with 6 boundaries for 10 characters).
+#: Marks word boundaries in training text: a control character, which `manyo.corpus.text.tidy` removes from documents.
+#: SentencePiece removes the marks before it looks for pieces, but counts them as covered characters. So of the others a
+#: little less than character_coverage is covered (0.9992 at 0.9995, with 6 boundaries for 10 characters).
 _WORD_BOUNDARY = "\x1f"
 
-#: The one symbol of its own; not a piece that is learnt.
+#: The one user-defined symbol; it is not learnt.
 NEWLINE = "\n"
 
-#: Four bytes a character, and a boundary after each.
+#: A character has at most four bytes, and a boundary of one byte after it.
 _MAX_SENTENCE_BYTES = 5 * MAX_SENTENCE_CHARACTERS
+
+
+#: Values that SentencePiece's trainer takes.
+TrainerOption: TypeAlias = str | int | float | list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class TrainLanguage:
-    """Sources whose text gets a vocabulary of its own, which is merged with the others' (`manyo.tokenizer.merge`).
+    """Sources that get a separate vocabulary, which is merged with those of other languages (`manyo.tokenizer.merge`).
 
     Attributes:
-        name: for messages.
-        sources: names of the sources that are in this language, or are code.
+        name: used in messages.
+        sources: names of the sources in this language; code counts as a language.
         vocabulary_size: ids of its model. LLM-jp's ver2.2 has 60,000 for Japanese, 40,000 for English, 20,000 for code.
         max_piece_characters: longest piece; None takes that of `[tokenize.train]`. In ver2 8 for Japanese, else 16.
-        word_boundaries: as in `[tokenize.train]`; None takes its value.
+        word_boundaries: as in `[tokenize.train]`; None takes the value there.
     """
 
     name: str
@@ -78,22 +80,21 @@ class TrainLanguage:
 
 @dataclass(frozen=True, slots=True)
 class TrainTokenizer:
-    """Settings of `train` and of the sample that it trains on.
+    """Settings of training and of the sample that is trained on.
 
     Attributes:
         vocabulary_size: ids, control symbols and the 256 bytes included; below 65,500 an id takes two bytes on disk.
-            Where there are languages, what they have together may be less; if it is more, it is pruned to this.
+            With languages, their merged vocabulary may be smaller; if it is larger, it is pruned to this size.
         max_sample_bytes: UTF-8 bytes of text to train on, shared evenly among the sources. LLM-jp took 1 GB a language.
-        seed: which sample; each seed draws another.
-        character_coverage: share of the sample's characters that get an id of their own; the rest become bytes.
-            0.9995 is SentencePiece's advice for Japanese.
-        max_piece_characters: longest piece; 16 as in LLM-jp's ver3.
-        word_boundaries: SudachiPy mode whose boundaries no piece may cross: A (shortest words, as in ver3),
-            B, C (named entities whole), or off.
-        threads: threads of the trainer. More than a speed setting: each thread adds up its own part of the scores, so
-            another number gives other last digits.
-        language: where there are any, each gets a vocabulary of its own, and these are merged; every source must be in
-            one of them.
+        seed: each seed draws a different sample.
+        character_coverage: share of the sample's characters that get an id; the rest become bytes. SentencePiece
+            recommends 0.9995 for Japanese.
+        max_piece_characters: length of the longest piece; 16 as in LLM-jp's ver3.
+        word_boundaries: SudachiPy mode whose boundaries no piece may cross: A (shortest words, as in ver3), B, C (whole
+            named entities), or off.
+        threads: threads of the trainer. Each adds up its own part of the scores, so a different number changes their
+            last digits.
+        language: if given, each gets a separate vocabulary, and these are merged; every source must be in one.
     """
 
     vocabulary_size: int = 64_000
@@ -123,7 +124,7 @@ class TrainTokenizer:
             for value in values:
                 if values.count(value) > 1:
                     raise ValueError(f"two languages have the {field} {value!r}")
-        # Each is a whole set of settings: what is wrong with one is said by its name.
+        # Check the settings of each language; a message names the language.
         for language in self.language:
             try:
                 self.of_language(language)
@@ -131,7 +132,7 @@ class TrainTokenizer:
                 raise ValueError(f"language {language.name!r}: {error}") from error
 
     def of_language(self, language: TrainLanguage) -> TrainTokenizer:
-        """The settings that the model of one language is trained with."""
+        """The settings with which the model of one language is trained."""
         return replace(
             self,
             language=(),
@@ -144,10 +145,11 @@ class TrainTokenizer:
 def sample_limits(batches: Iterable[pa.RecordBatch], settings: TrainTokenizer) -> dict[str, int]:
     """Decide which documents to train on: for each source, the highest draw that is in the sample.
 
-    Every document draws a number from its doc_id and the seed; a source gives its
-    lowest draws, until one fills an even share of `max_sample_bytes`. What a small source leaves
-    of its share goes to the others; the sample may pass `max_sample_bytes` by one document of each source. The order of
-    documents and batches changes nothing.
+    Every document draws a number from its id and the seed. A source contributes the documents with its lowest draws, up
+    to the one that fills an even share of `max_sample_bytes`. What a small source leaves of its share goes to the
+    others. So the sample may exceed `max_sample_bytes` by one document of each source. The result does not depend on
+    the order of documents and batches.
+
     Memory: 16 bytes for each document that could still be in the sample.
 
     Args:
@@ -155,7 +157,7 @@ def sample_limits(batches: Iterable[pa.RecordBatch], settings: TrainTokenizer) -
         settings: `max_sample_bytes` and `seed`.
 
     Returns:
-        Limits for `in_sample`, by source.
+        The highest draw in the sample, by source, for `in_sample`.
     """
     candidates: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for batch in batches:
@@ -172,27 +174,27 @@ def sample_limits(batches: Iterable[pa.RecordBatch], settings: TrainTokenizer) -
             )
     limits = {}
     bytes_left = settings.max_sample_bytes
-    # Smallest source first, so that what it leaves of its share is known when the next one's is.
+    # Smallest source first: what it leaves of its share is known when the next share is computed.
     by_size = sorted(candidates, key=lambda source: (int(candidates[source][1].sum()), source))
     for n_done, source in enumerate(by_size):
         share_bytes = bytes_left // (len(by_size) - n_done)
         drawn, sizes = _lowest(*candidates[source], share_bytes)
         limits[source] = int(drawn[-1])
-        # The document that fills a share may pass it; were that taken from the others, the last would pay for all.
+        # The last document may exceed the share. If the others' shares paid for that, the last source would lose most.
         bytes_left -= min(int(sizes.sum()), share_bytes)
     return limits
 
 
 def in_sample(batch: pa.RecordBatch, limits: Mapping[str, int], settings: TrainTokenizer) -> np.ndarray:
-    """Which documents of a batch to train on, by the limits of `sample_limits`.
+    """Choose the documents of a batch to train on.
 
     Args:
         batch: with `doc_id` and `source`.
-        limits: highest draw by source; a source without one has no document in the sample.
-        settings: the `seed` that the limits were made with.
+        limits: as `sample_limits` returns them; a source without a limit has no document in the sample.
+        settings: with the `seed` of the limits.
 
     Returns:
-        bool (n_docs,).
+        bool (n_docs,), which are in the sample.
     """
     sources = batch.column("source").to_pylist()
     known = np.array([source in limits for source in sources], np.bool_)
@@ -203,23 +205,22 @@ def in_sample(batch: pa.RecordBatch, limits: Mapping[str, int], settings: TrainT
 def train(texts: Iterable[str], settings: TrainTokenizer, model_path: Path) -> None:
     """Train a unigram model on sampled texts and write it to a local path.
 
-    Memory: SentencePiece holds the sample and, while it looks for pieces, some 20 bytes for each
-    character of it.
+    Memory: SentencePiece holds the sample and, while it looks for pieces, about 20 bytes for each of its characters.
 
     Raises:
-        ValueError: the texts are too few for the vocabulary, or the vocabulary too small for their characters;
-            the message says what would do.
+        ValueError: the texts are too few for the vocabulary, or the vocabulary is too small for their characters; the
+            message says which sizes are possible.
     """
     model_path.write_bytes(train_model(training_sentences(texts, settings.word_boundaries), settings))
 
 
-def train_model(sentences: Iterable[str], settings: TrainTokenizer, **options: Any) -> bytes:
-    """A unigram model of sentences with marked word boundaries, as SentencePiece stores it; errors as in `train`.
+def train_model(sentences: Iterable[str], settings: TrainTokenizer, **options: TrainerOption) -> bytes:
+    """Train a unigram model on sentences with marked word boundaries; raises as `train` does.
 
     Args:
         sentences: as `training_sentences` makes them.
-        settings: of the training.
-        options: of SentencePiece's trainer, in place of those that the settings and LLM-jp's recipe give.
+        settings: of training.
+        options: of SentencePiece's trainer; they replace those of the settings and the recipe.
     """
     model = io.BytesIO()
     recipe: dict[str, Any] = {
@@ -231,10 +232,10 @@ def train_model(sentences: Iterable[str], settings: TrainTokenizer, **options: A
         "num_threads": settings.threads,
         "byte_fallback": True,
         "split_digits": True,
-        # A sentence is a line, so training never sees a newline; as in LLM-jp's ver2 it has an id of its own.
+        # Training sentences have no newlines; as in LLM-jp's ver2, the newline has an id of its own.
         "user_defined_symbols": [NEWLINE],
         "pretokenization_delimiter": _WORD_BOUNDARY,
-        # Lossless: no normalisation, every space kept, runs of them learnt, none put before the text.
+        # Lossless: no normalisation, all spaces kept, runs of spaces learnt, no space put before the text.
         "normalization_rule_name": "identity",
         "remove_extra_whitespaces": False,
         "allow_whitespace_only_pieces": True,
@@ -249,7 +250,12 @@ def train_model(sentences: Iterable[str], settings: TrainTokenizer, **options: A
 
 
 def training_sentences(texts: Iterable[str], word_boundaries: Literal["A", "B", "C", "off"]) -> Iterator[str]:
-    """Lines of the texts, cut at sentence ends where they are long, with word boundaries marked."""
+    """The lines of texts, long ones cut at sentence ends, with word boundaries marked.
+
+    Args:
+        texts: the documents.
+        word_boundaries: SudachiPy mode, or off for sentences without marks.
+    """
     split = None
     if word_boundaries != "off":
         modes = {"A": SplitMode.A, "B": SplitMode.B, "C": SplitMode.C}
@@ -263,6 +269,7 @@ def training_sentences(texts: Iterable[str], word_boundaries: Literal["A", "B", 
 
 
 def _training_problem(error: str, settings: TrainTokenizer) -> str:
+    """A message for a person, from the trainer's own."""
     if "sentences_.empty()" in error:
         return "vocabulary training: there is no text to train on"
     if largest := re.search(r"size too high .*<= (\d+)", error):
@@ -279,9 +286,9 @@ def _training_problem(error: str, settings: TrainTokenizer) -> str:
 
 
 def _lowest(drawn: np.ndarray, sizes: np.ndarray, max_bytes: int) -> tuple[np.ndarray, np.ndarray]:
-    """The documents with the lowest draws, by draw, until one fills max_bytes.
+    """Draws and sizes of the documents with the lowest draws, up to the one that fills `max_bytes`, in order of draws.
 
-    That one is in: a document larger than its source's share must not leave the source without any.
+    That one is included: a source must not lose all documents because its first is larger than its share.
     """
     order = np.argsort(drawn, kind="stable")
     drawn, sizes = drawn[order], sizes[order]
@@ -291,15 +298,15 @@ def _lowest(drawn: np.ndarray, sizes: np.ndarray, max_bytes: int) -> tuple[np.nd
 
 @dataclass(slots=True)
 class SourceMeasure:
-    """How a tokenizer does on the documents of one source.
+    """How well a tokenizer encodes the documents of one source.
 
     Attributes:
         source: its name.
         documents: documents measured.
         characters: of their texts.
         tokens: ids, end-of-document marks not included.
-        byte_tokens: ids that are bytes of characters without an id; a newline's byte is not counted.
-        round_trips: documents whose text came back from its ids exactly.
+        byte_tokens: ids that are bytes of characters without an id of their own, newlines not counted.
+        round_trips: documents whose text came back exactly from its ids.
     """
 
     source: str
@@ -311,7 +318,7 @@ class SourceMeasure:
 
     @property
     def characters_per_token(self) -> float:
-        """Higher is a shorter training run; 0 without tokens."""
+        """Characters per token: the higher, the fewer tokens to train on; 0 without tokens."""
         return self.characters / self.tokens if self.tokens else 0.0
 
     @property
@@ -326,11 +333,14 @@ class SourceMeasure:
 
 
 def measure(tokenizer: Tokenizer, batches: Iterable[pa.RecordBatch]) -> list[SourceMeasure]:
-    """Encode and decode documents, and count, by source in the order of their names.
+    """Encode and decode documents, and count the results by source.
 
     Args:
         tokenizer: any model.
         batches: with `source` and `text`.
+
+    Returns:
+        The counts of each source, in the order of their names.
     """
     is_byte = tokenizer.byte_ids()
     measures: dict[str, SourceMeasure] = {}

@@ -12,7 +12,6 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from manyo.corpus.tables.shards import filesystem, read_text
 
@@ -81,7 +80,7 @@ def digest(benchmark: Benchmark) -> str:
     return hasher.hexdigest()
 
 
-def _rows(uri: str) -> list[tuple[str, Any]]:
+def _rows(uri: str) -> list[tuple[str, object]]:
     """The rows of a file, each with its place: "" for a whole JSON document, "[2]" for the third row."""
     text = read_text(uri)
     ending = uri.rsplit(".", 1)[-1].lower()
@@ -106,7 +105,7 @@ def _rows(uri: str) -> list[tuple[str, Any]]:
     return rows
 
 
-def _values(row: Any, path: list[str]) -> Iterator[tuple[str, str]]:
+def _values(row: object, path: list[str]) -> Iterator[tuple[str, str]]:
     """Texts at the end of a path, each with its full path, list positions included."""
     if isinstance(row, list):
         for number, member in enumerate(row):
@@ -124,7 +123,7 @@ def _joined(first: str, second: str) -> str:
     return f"{first}{'' if second.startswith('[') or not first or not second else '.'}{second}"
 
 
-def _known(rows: list[tuple[str, Any]]) -> str:
+def _known(rows: list[tuple[str, object]]) -> str:
     first = rows[0][1] if rows else None
     first = first[0] if isinstance(first, list) and first else first
     return f"; its rows have {', '.join(map(str, first))}" if isinstance(first, dict) and first else ""

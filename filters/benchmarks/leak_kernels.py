@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -282,7 +282,7 @@ def find_items(data: Bytes, offsets: Int64s, folds: Folds, table: GramTable, ite
 
 
 @kernel
-def _is_covered(own: Any, base: int, stop: int, n: int, items: ItemTexts, item: int) -> bool:
+def _is_covered(own: np.void, base: int, stop: int, n: int, items: ItemTexts, item: int) -> bool:
     """Note that an n-gram of an item ends at a place; whether its n-grams now cover enough to count the edits."""
     if stop <= own["found_stop"]:
         return False
@@ -299,7 +299,7 @@ def _is_covered(own: Any, base: int, stop: int, n: int, items: ItemTexts, item: 
 
 @kernel
 def _find_here(
-    own: Any, base: int, stop: int, n_letters: int, scratch: _Scratch, items: ItemTexts, item: int
+    own: np.void, base: int, stop: int, n_letters: int, scratch: _Scratch, items: ItemTexts, item: int
 ) -> tuple[int, int, int]:
     """Count the edits around an n-gram that ends at letter `stop` of a document; `_align`'s result, in its letters."""
     text_of_item = items.letters[items.offsets[item] : items.offsets[item + 1]]
