@@ -94,6 +94,12 @@ def test_what_is_small_or_at_the_limit_raises_nothing(size):
     assert list(raised(lost(("a", "x.jp", 9, 9), ("a", None, 91, 41)), clusters(size), TEN)) == []
 
 
+@pytest.mark.parametrize("batches", [[], [pa.RecordBatch.from_pylist([], CLUSTERS.schema)]])
+def test_without_clusters_no_alarm_names_one(batches):
+    strict = Alarms(min_documents=1, max_cluster_share=0)
+    assert list(raised(lost(("a", None, 10, 0)), batches, strict)) == []
+
+
 def test_a_limit_of_one_never_stops_a_run():
     never = Alarms(min_documents=1, max_source_loss=1, max_host_loss=1, max_cluster_share=1)
     assert list(raised(lost(("a", "x.jp", 100, 100)), clusters(100), never)) == []
