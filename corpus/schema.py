@@ -131,11 +131,9 @@ LANGUAGES = Table(
         Column("lang_score", pa.float32(), "confidence in lang", "probability"),
         Column("lang_decided_by", LABEL, "scripts, fasttext or profile"),
         Column("japanese_score", pa.float32(), "confidence that the document is Japanese", "probability"),
-        Column("hiragana_fraction", pa.float32(), "hiragana per character that is not white space", "fraction"),
         Column("katakana_fraction", pa.float32(), "katakana per character that is not white space", "fraction"),
         Column("han_fraction", pa.float32(), "han characters per character that is not white space", "fraction"),
         Column("hangul_fraction", pa.float32(), "hangul per character that is not white space", "fraction"),
-        Column("latin_fraction", pa.float32(), "Latin letters per character that is not white space", "fraction"),
     ),
 )
 

@@ -159,11 +159,9 @@ def identify(documents: pa.RecordBatch, settings: LanguageSettings) -> pa.Record
             pa.array(lang_score),
             pa.array(decided_by, pa.string()).dictionary_encode().cast(LABEL),
             pa.array(japanese_score),
-            pa.array(counts.fraction(*HIRAGANA)),
             pa.array(counts.fraction(*KATAKANA)),
             pa.array(counts.fraction(CharacterClass.HAN)),
             pa.array(counts.fraction(CharacterClass.HANGUL)),
-            pa.array(counts.fraction(*LATIN)),
         ],
         schema=LANGUAGES.schema,
     )

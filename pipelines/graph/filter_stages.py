@@ -46,7 +46,7 @@ DECISIONS = StageTable.parquet("decisions", schema.DECISIONS.schema)
 def filter_stages(config: Config, extract: AnyStage) -> tuple[AnyStage, AnyStage, AnyStage]:
     """`documents` → `languages`, `signals` and `decisions`."""
     decide_settings = DecideSettings(config.rules, config.rights.opted_out)
-    langid = Stage("langid", 2, config.langid, (extract,), (LANGUAGES,), identify)
+    langid = Stage("langid", 3, config.langid, (extract,), (LANGUAGES,), identify)
     measured = Stage("measure", 8, config.signals, (extract,), (SIGNALS,), measure)
     decided = Stage("decide", 1, decide_settings, (extract, langid, measured), (DECISIONS,), decide)
     return langid, measured, decided

@@ -16,7 +16,7 @@ FUNNEL = ("documents", "permitted", "japanese", "kept", "unique", "released")
 #: (if sources are compared first), or of any source.
 REMOVED = ("same_address", "within_source", "over_all")
 
-#: Scripts that `languages` measures; "other" stands for digits, punctuation, symbols and other scripts.
+#: Scripts with a share in `languages` or `signals`; "other" stands for digits, punctuation, symbols and other scripts.
 SCRIPTS = ("hiragana", "katakana", "han", "hangul", "latin")
 
 #: Lower edges of the length bins, in characters: empty texts, then five bins a decade up to 10^9.

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from manyo.corpus.addresses import hosts
 from manyo.corpus.release import passes_rules, survives_dedup
+from manyo.corpus.schema import LANGUAGES
 from manyo.corpus.tables.shards import zip_batches
 from manyo.filters.rights import REASONS as RIGHTS
 from manyo.pipelines.report.counters import FUNNEL, REMOVED, SCRIPTS
@@ -62,11 +63,13 @@ def read_documents(
     """
     documents, failures = [_NO_DOCUMENTS], [_NO_FAILURES]
     scripts = [f"{script}_fraction" for script in SCRIPTS]
+    in_languages = [name for name in scripts if name in LANGUAGES.schema.names]
+    in_signals = [name for name in scripts if name not in in_languages]
     columns = ["source", "uri", "charset", "charset_declared", "charset_decided_by", "undecodable_fraction"]
     for document, language, signal, decision, duplicate in zip_batches(
         (shards.documents, columns),
-        (shards.languages, ["lang", *scripts]),
-        (shards.signals, ["char_count", "size_bytes"]),
+        (shards.languages, ["lang", *in_languages]),
+        (shards.signals, ["char_count", "size_bytes", *in_signals]),
         (shards.decisions, ["reasons"]),
         (shards.duplicates, ["cluster_size", "similarity", "kept", "within_source"]),
     ):
@@ -74,6 +77,7 @@ def read_documents(
         reasons = decision.column("reasons")
         n_reasons = pc.list_value_length(reasons)
         characters = signal.column("char_count")
+        shares = [(language if name in in_languages else signal).column(name) for name in scripts]
         row = pc.list_parent_indices(reasons)
         reason = pc.list_flatten(reasons).cast(pa.string())
         is_permitted = np.ones(len(source), np.bool_)
@@ -102,7 +106,7 @@ def read_documents(
                     pc.is_in(document.column("doc_id"), value_set=contaminated_ids),
                     duplicate.column("cluster_size"),
                     *_removals(duplicate),
-                    *_script_characters([language.column(name) for name in scripts], characters),
+                    *_script_characters(shares, characters),
                 ],
                 schema=_NO_DOCUMENTS.schema,
             )

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from manyo.corpus.schema import DECISIONS
+from manyo.corpus.schema import DECISIONS, LANGUAGES
 from manyo.filters.language import LanguageSettings, identify
-from manyo.filters.rules.decide import PROFILES, RULE_COLUMNS, Rule, decide, failures, load_rules
+from manyo.filters.rules.decide import DOCUMENT_COLUMNS, PROFILES, RULE_COLUMNS, Rule, decide, failures, load_rules
+from manyo.filters.signals.catalogue import SIGNALS
 from manyo.filters.signals.measure import measure
 from tests.filters.batches import TEXTS, documents
 
@@ -103,6 +104,15 @@ def test_a_rule_looks_only_at_its_profiles():
 def test_a_rule_may_bound_a_column_of_languages():
     assert "japanese_score" in RULE_COLUMNS
     assert "lang" not in RULE_COLUMNS
+
+
+def test_a_column_that_a_rule_may_bound_is_in_one_table():
+    signals = {signal.column.name for signal in SIGNALS}
+    documents = {column.name for column in DOCUMENT_COLUMNS}
+    languages = set(LANGUAGES.schema.names)
+    assert not signals & documents
+    assert not signals & languages
+    assert not documents & languages
 
 
 def test_without_rules_everything_is_kept():

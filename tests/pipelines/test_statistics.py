@@ -32,7 +32,14 @@ from manyo.pipelines.report.counters import merge
 from manyo.pipelines.report.document_columns import ShardTables
 from manyo.pipelines.report.statistics import TOP_CHARSET_PAIRS, TOP_HOSTS, shard_statistics, token_statistics
 
-SIGNALS = signals_table((Column("char_count", pa.int64(), "length"), Column("size_bytes", pa.int64(), "size")))
+SIGNALS = signals_table(
+    (
+        Column("char_count", pa.int64(), "length"),
+        Column("size_bytes", pa.int64(), "size"),
+        Column("hiragana_fraction", pa.float32(), "hiragana"),
+        Column("latin_fraction", pa.float32(), "Latin letters"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,6 @@ def write_tables(
         return uri
 
     ids = [document_id(row.source, row.key) for row in rows]
-    fractions = {"hiragana_fraction": 0.5, "katakana_fraction": 0.1, "hangul_fraction": 0.0, "latin_fraction": 0.05}
     released = [(doc_id, row) for doc_id, row in zip(ids, rows, strict=True) if row.released]
     return ShardTables(
         documents=write(
@@ -109,14 +115,26 @@ def write_tables(
         languages=write(
             LANGUAGES,
             [
-                {"doc_id": doc_id, "lang": row.lang, "han_fraction": row.han, **fractions}
+                {
+                    "doc_id": doc_id,
+                    "lang": row.lang,
+                    "katakana_fraction": 0.1,
+                    "han_fraction": row.han,
+                    "hangul_fraction": 0.0,
+                }
                 for doc_id, row in zip(ids, rows, strict=True)
             ],
         ),
         signals=write(
             SIGNALS,
             [
-                {"doc_id": doc_id, "char_count": row.characters, "size_bytes": 3 * row.characters}
+                {
+                    "doc_id": doc_id,
+                    "char_count": row.characters,
+                    "size_bytes": 3 * row.characters,
+                    "hiragana_fraction": 0.5,
+                    "latin_fraction": 0.05,
+                }
                 for doc_id, row in zip(ids, rows, strict=True)
             ],
         ),
