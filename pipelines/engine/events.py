@@ -1,7 +1,7 @@
-"""What a run does as it does it, one JSON object a line, for programs: `manyo run --events FILE`.
+"""The progress of a run for programs, one JSON object per line: `manyo run --events FILE`.
 
-A line is written when a stage begins, when a task ends, and when the run does. It says what the bars say to
-people, and more: rates over the stage so far, the time that is left at that rate, and the slowest shards.
+A line is written when a stage begins, when a task ends, and when the run ends. It has what the bars show, and also
+the rates of the stage so far, the time left at those rates, and the slowest shards.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from manyo.pipelines.engine.progress import Watcher
 from manyo.pipelines.engine.run_stage import PendingTasks, TaskFailure
 from manyo.pipelines.engine.stage import AnyStage, AnyTask
 
-#: Shards that a line names, the slowest first.
+#: Number of slowest shards that a line names.
 _SLOWEST_NAMED = 3
 
 
 class Events(Watcher):
-    """A watcher that writes lines and hands everything on to another watcher."""
+    """A watcher that writes lines and passes every event on to another watcher."""
 
     def __init__(self, shown: Watcher, path: str) -> None:
         self._shown = shown
@@ -30,7 +30,7 @@ class Events(Watcher):
         self._file: IO[str] | None = None
 
     def __enter__(self) -> Self:
-        # Appended to: a run that goes on after a stop goes on in the same file.
+        # Append, so that a run that is continued after a stop continues its file.
         self._file = open(self._path, "a", encoding="utf-8")
         self._shown.__enter__()
         return self

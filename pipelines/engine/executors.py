@@ -1,8 +1,8 @@
 """Where tasks run: in this process, or as Ray Core tasks. The only file that imports Ray.
 
-Both give the same bytes; they differ in what they survive and how much they
-cost to start. Files move data, Ray moves names: a task and its manifest are a
-few kilobytes, and nothing goes through Ray's object store.
+Both give the same bytes; they differ in the failures that they survive and in
+the time to start. Data moves in files; Ray moves only their names: a task and its
+manifest are a few kilobytes, and nothing goes through Ray's object store.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from manyo.pipelines.engine.stage import AnyStage, AnyTask
 
 _log = logging.getLogger("manyo")
 
-#: Threads inside a worker would compete with the workers beside it: shards are the parallelism.
+#: Threads in a worker would compete with the other workers of its node, which already keep every core busy.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "ARROW_NUM_THREADS": "1"}
 
 #: `manyo run` starts Ray for a stage only above this much pending input. Starting a local cluster
@@ -33,35 +33,35 @@ _ONE_THREAD = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "OPENBLAS_NUM_T
 #: one process: at extract's 6 MB/s of compressed WARC that is about 192 MB.
 RAY_PAYS_ABOVE_BYTES = 192 << 20
 
-#: A task is given up when it has lost this many workers: it ran out of memory or time, or crashed its process.
+#: A task fails when it has lost this many workers: it ran out of memory or time, or crashed its process.
 _WORKERS_LOST_AT_MOST = 4
 
-#: A lost node says little about the task; a bound only so that nothing goes on for ever.
+#: A lost node says little about the task; the bound only makes sure that every run ends.
 _NODES_LOST_AT_MOST = 30
 
 #: A worker is replaced after this many tasks, because native libraries leak. Starting one costs 2-4 s here
 #: (Numba, Arrow), so at 500 tasks that is below 10 ms a task.
 _TASKS_PER_WORKER = 500
 
-#: Deadlines and asks are taken from manifests once there are this many.
+#: Deadlines and resource requests are computed from manifests once there are this many.
 _MEASURED_FROM = 8
 
-#: A task is a straggler if it takes this many times as long per byte as the slowest that has ended, and never
-#: before so many seconds: it is tried once more, on a worker that may be on a better node.
+#: A task is a straggler if it takes this many times as long per byte as the slowest finished task, and at least this
+#: many seconds: it is tried once more, perhaps on a faster node.
 _STRAGGLER_FACTOR, _STRAGGLER_MIN_S = 8.0, 300.0
 
-#: A task that is not finished after this long hangs. The extract stage notices a hanging record itself, much earlier.
+#: A task that is not finished after this time hangs. The extract stage detects a hanging record itself, much earlier.
 _HANG_S = 6 * 3600.0
 
-#: The driver looks this often for nodes that joined or left and for tasks past all their deadlines.
+#: Interval at which the driver looks for nodes that joined or left, and for tasks past their deadlines.
 _LOOK_AGAIN_S = 30.0
 
-#: Head room over the largest peak that was measured, and the steps in which memory is asked for.
+#: Memory that is requested per measured peak, and the steps in which it is requested.
 _MEMORY_MARGIN, _MEMORY_STEP_BYTES = 1.5, 512 << 20
 
 
 def _attempt(task: AnyTask) -> Manifest | TaskFailure:
-    """Run a task, once more if it fails: what fails twice in the same way is no accident."""
+    """Run a task, and once more if it fails: a second failure is not a coincidence."""
     try:
         return run_task(task)
     except Exception as error:  # noqa: BLE001 - the isolation boundary of a task: it is run again below
@@ -81,12 +81,12 @@ class Serial:
             yield task, _attempt(task)
 
     def close(self) -> None:
-        """Nothing was started."""
+        """Do nothing: no process was started."""
 
 
 @dataclass(slots=True)
 class Measured:
-    """What the finished tasks of a stage took: the base of deadlines and asks. Four numbers, however many tasks."""
+    """Costs of a stage's finished tasks, from which deadlines and resource requests are computed: five numbers."""
 
     n_tasks: int = 0
     peak_memory_bytes: int = 0
@@ -103,32 +103,32 @@ class Measured:
         self.cpu_seconds += manifest.cpu_seconds
 
     def deadline_s(self, task: AnyTask, workers_lost: int) -> float:
-        """Seconds after which a task is stopped: as a straggler at its first try, as hanging later."""
+        """Returns the seconds after which a task is stopped: as a straggler at its first try, as hanging later."""
         if workers_lost or self.n_tasks < _MEASURED_FROM:
             return _HANG_S
         return min(_HANG_S, max(_STRAGGLER_MIN_S, _STRAGGLER_FACTOR * self.slowest_s_per_byte * task.size_bytes))
 
     def memory_bytes(self, stage: AnyStage, workers_lost: int, node_bytes: int) -> int:
-        """Memory to ask for: the stage's own figure, then what was measured; twice as much after each lost worker.
+        """Returns the memory to request: the stage's own figure, later what was measured, doubled by each lost worker.
 
-        A larger ask packs fewer tasks onto a node, which is the remedy where they ran out of memory together.
+        A larger request puts fewer tasks on a node, which helps tasks that ran out of memory together.
         """
         ask = stage.memory_bytes
         if self.n_tasks >= _MEASURED_FROM:
-            # In steps, because Ray queues each different ask by itself.
+            # In steps, because Ray keeps a queue for each different request.
             steps = -(-int(_MEMORY_MARGIN * self.peak_memory_bytes) // _MEMORY_STEP_BYTES)
             ask = max(1, steps) * _MEMORY_STEP_BYTES
         return min(ask << workers_lost, node_bytes)
 
     def cpus(self, stage: AnyStage) -> int:
-        """Cores to ask for: the stage's own figure, or more if its tasks were seen to keep more of them busy."""
+        """Returns the cores to request: the stage's own figure, or more if its tasks keep more of them busy."""
         if self.n_tasks < _MEASURED_FROM or self.seconds < 60:
             return stage.cpus
         return max(stage.cpus, round(self.cpu_seconds / self.seconds))
 
 
 class _Metrics:
-    """What a run tells Prometheus, through the endpoint that Ray has on each node (`manyo_…`, by stage)."""
+    """The metrics of a run for Prometheus, at the endpoint that Ray has on each node (`manyo_…`, by stage)."""
 
     def __init__(self) -> None:
         from ray.util import metrics
@@ -147,7 +147,7 @@ class _Metrics:
         self._ended.inc(1, {"stage": stage, "outcome": outcome})
         if isinstance(ended, Manifest):
             tags = {"stage": stage}
-            # A counter refuses to be raised by nothing.
+            # A counter cannot be increased by 0.
             for counter, amount in (
                 (self._records, ended.counts.get("records", ended.counts.get("documents", 0))),
                 (self._bytes_read, ended.bytes_read),
@@ -158,13 +158,13 @@ class _Metrics:
                     counter.inc(amount, tags)
 
     def in_flight(self, stage: str, n_tasks: int) -> None:
-        """Say how many tasks the cluster has."""
+        """Set the number of tasks that the cluster has."""
         self._running.set(n_tasks, {"stage": stage})
 
 
 @dataclass(slots=True)
 class _Try:
-    """A task on its way through the cluster, and what it has cost so far."""
+    """A task on the cluster, and the workers and nodes that it has lost."""
 
     task: AnyTask
     workers_lost: int = 0
@@ -182,11 +182,11 @@ class RayTasks:
     def run(self, stage: AnyStage, tasks: PendingTasks) -> Iterator[tuple[AnyTask, Manifest | TaskFailure]]:
         """See `manyo.pipelines.engine.run_stage.Executor`; keeps a bounded window of tasks in flight.
 
-        Nothing about a task is known here alone: whoever kills this process loses the tasks in flight, and a new
-        run finds the others in their manifests.
+        This process keeps no state of its own: if it is killed, the tasks in flight are lost, and a new run finds the
+        others in their manifests.
         """
         ray = self._start()
-        # Ray's own retries are off: a lost task is asked for again with more memory, which Ray would not do.
+        # Ray's own retries are off: a lost task is submitted again with more memory, which Ray would not do.
         remote = ray.remote(max_retries=0, max_calls=_TASKS_PER_WORKER)(_attempt_in_worker)
         measured, metrics = Measured(), self._metrics
         node_bytes = self._node_memory_bytes(ray)
@@ -196,8 +196,8 @@ class RayTasks:
         window, window_until = 0, 0.0
         while True:
             if time.monotonic() >= window_until:
-                # Enough waiting tasks that no core idles while the driver is busy, few enough that the
-                # scheduler's queue stays small on a crawl of 90,000 files. Nodes come and go, so look again.
+                # Enough waiting tasks that no core is idle while the driver is busy, few enough that the scheduler's
+                # queue stays small on a crawl of 90,000 files. Nodes come and go, so the window is renewed.
                 cores = int(ray.cluster_resources().get("CPU", 1))
                 window, window_until = 2 * max(1, cores // measured.cpus(stage)), time.monotonic() + _LOOK_AGAIN_S
             while len(in_flight) < window:
@@ -208,8 +208,8 @@ class RayTasks:
                         break
                     next_task = _Try(task)
                 deadline_s = measured.deadline_s(next_task.task, next_task.workers_lost)
-                # The worker ends itself at its deadline. A worker that cannot, because it is frozen, is ended from
-                # here: at most one other task runs before it, and then its own time counts.
+                # The worker ends itself at its deadline. A frozen worker cannot, and is ended from here: at most one
+                # other task runs on it first, and then this task has its own time.
                 next_task.give_up_at = time.monotonic() + 2 * deadline_s + _LOOK_AGAIN_S
                 asked = remote.options(
                     name=stage.name,
@@ -236,7 +236,7 @@ class RayTasks:
                 yield tried.task, ended
             for reference in [one for one, tried in in_flight.items() if time.monotonic() > tried.give_up_at]:
                 tried = in_flight.pop(reference)
-                ray.cancel(reference, force=True)  # which a frozen worker does not hear: nobody waits for its answer
+                ray.cancel(reference, force=True)  # a frozen worker does not react, so do not wait for it
                 lost = self._lost(tried, "it did not end itself at its deadline")
                 metrics.count(stage.name, lost)
                 if lost is None:
@@ -245,7 +245,7 @@ class RayTasks:
                     yield tried.task, lost
 
     def _outcome(self, ray: Any, reference: Any, tried: _Try) -> Manifest | TaskFailure | None:
-        """How a task ended; None if it is to be tried again."""
+        """Returns how a task ended; None if it is to be tried again."""
         try:
             ended: Manifest | TaskFailure = ray.get(reference)
         except ray.exceptions.LocalRayletDiedError as error:
@@ -255,7 +255,7 @@ class RayTasks:
             ) from error
         except ray.exceptions.NodeDiedError as error:
             tried.nodes_lost += 1
-            # Ray may take a while to see that the node is gone, and would send the task there again and again.
+            # Ray may need time to notice that the node is gone, and would send the task there again and again.
             tried.not_before = time.monotonic() + min(_LOOK_AGAIN_S, 2.0**tried.nodes_lost)
             if tried.nodes_lost < _NODES_LOST_AT_MOST:
                 return None
@@ -266,7 +266,7 @@ class RayTasks:
 
     @staticmethod
     def _lost(tried: _Try, error: str) -> TaskFailure | None:
-        """Count a lost worker; what to report if it was one too many."""
+        """Count a lost worker; returns the failure if the task has lost too many, else None."""
         tried.workers_lost += 1
         if tried.workers_lost < _WORKERS_LOST_AT_MOST:
             return None
@@ -301,10 +301,10 @@ class RayTasks:
                     f"(RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH): {reason}"
                 ) from error
             except Exception:  # noqa: BLE001 - what Ray raises, and nothing narrower, if its node starts too slowly
-                # Ray gives up after 30 s, which a busy machine may need; its programs are in memory by now.
+                # Ray waits 30 s, which a busy machine may exceed; the second time its programs are in memory.
                 ray.shutdown()
                 self._init(ray, address)
-            # Ray puts a handler of its own there, which aborts: ours stops the run in order.
+            # Ray installs a handler that aborts; ours stops the run in order.
             if threading.current_thread() is threading.main_thread():
                 signal.signal(signal.SIGTERM, on_sigterm)
             self._started = True
@@ -323,13 +323,13 @@ class RayTasks:
 
     @staticmethod
     def _node_memory_bytes(ray: Any) -> int:
-        """Memory of the smallest node that runs tasks, so that no request is larger than every node."""
+        """Returns the memory of the smallest node that runs tasks, so that every node can serve every request."""
         sizes = [node["Resources"]["memory"] for node in ray.nodes() if node["Alive"] and "CPU" in node["Resources"]]
         return int(min(sizes))
 
 
 class Auto:
-    """Serial for little work, Ray for much: decides per stage by the bytes still to be read."""
+    """Serial for little work, Ray for much: decides for each stage by the bytes that its pending tasks read."""
 
     def __init__(self) -> None:
         self._serial = Serial()
@@ -348,10 +348,10 @@ class Auto:
 
 
 def _attempt_in_worker(task: AnyTask, deadline_s: float) -> Manifest | TaskFailure:
-    """`_attempt` in a Ray worker, where relative paths must mean what they mean to the driver.
+    """As `_attempt`, in a Ray worker, where relative paths must mean the same as in the driver.
 
-    At the deadline the process writes its stack to Ray's worker log and ends. The watch is faulthandler's thread in C:
-    a Python timer would wait for ever for a native function that holds the interpreter's lock.
+    At the deadline the process writes its stack to Ray's worker log and ends. The timer is faulthandler's thread in C:
+    a Python timer would never run while a native function holds the interpreter's lock.
     """
     os.chdir(task.working_folder)
     faulthandler.dump_traceback_later(deadline_s, exit=True, file=2)

@@ -1,8 +1,8 @@
-"""Manifests: what a finished task did, and the mark that it did finish.
+"""Manifests: what a finished task did, and the mark that it is finished.
 
 A manifest is one small JSON file per shard, written last. A shard is finished
-when its manifest names the inputs it has now and every file it lists is there
-with the size it lists; whatever else lies in the folder is work to do again.
+when its manifest has the digest of its present inputs and every file that the manifest
+lists exists with the size that it lists. Any other shard is made again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _FOLDER = "manifests"
 MANIFEST_TEMPLATE = _FOLDER + "/{shard}.json"
 _HASH_CHUNK_BYTES = 1 << 20
 
-#: Manifests are read from an object store so many at once, which hides its latency and keeps little in memory.
+#: Manifests read from an object store at once: enough to hide its latency, few enough to need little memory.
 _READ_AT_ONCE = 1000
 
 
@@ -41,7 +41,7 @@ class Manifest:
 
     Attributes:
         shard: name of the shard.
-        inputs_digest: of what it read.
+        inputs_digest: digest of what it read.
         outputs: files that it published.
         counts: records, documents, reasons and whatever else the stage counts.
         bytes_read: size of its inputs.
@@ -68,12 +68,12 @@ class Manifest:
 
 
 def manifest_uri(stage_folder: str, shard: str) -> str:
-    """Where the manifest of a shard lies."""
+    """Returns the URI of a shard's manifest."""
     return join(stage_folder, MANIFEST_TEMPLATE.replace("{shard}", shard))
 
 
 def describe_output(stage_folder: str, uri: str) -> OutputFile:
-    """Size and digest of a published file: BLAKE2b of its bytes, or an object store's own entity tag."""
+    """Returns size and digest of a published file: BLAKE2b of its bytes, or the entity tag of an object store."""
     fs, path = filesystem(uri)
     info = fs.info(path)
     entity_tag = info.get("ETag")
@@ -95,13 +95,12 @@ def write_manifest(uri: str, manifest: Manifest) -> None:
 
 
 def iter_manifests(stage_folder: str) -> Iterator[Manifest]:
-    """Manifests of the shards in a stage's folder that are finished, one at a time and in no order.
+    """Yields the manifests of the finished shards in a stage's folder, in no order.
 
-    A manifest whose files are missing or have another size is left out: that
-    shard will be made again.
+    A manifest whose files are missing or have another size is left out, so that its shard is made again.
     """
     fs, path = filesystem(stage_folder)
-    # A listing tells an object store's sizes a thousand at a time; a filesystem is asked for each.
+    # An object store lists the sizes of a thousand files in one request; a filesystem is asked for each file.
     sizes = None if is_local(fs) else dict(fs.sizes(path))
     listed = fs.sizes(join(path, _FOLDER)) if sizes is None else sizes.items()
     prefix = "" if sizes is None else _FOLDER + "/"
@@ -123,19 +122,23 @@ def _size(folder: str, name: str, sizes: Mapping[str, int] | None) -> int | None
 
 
 def read_manifests(stage_folder: str) -> dict[str, Manifest]:
-    """The manifests of `iter_manifests` by shard name: about a kilobyte a shard."""
+    """Returns the manifests of `iter_manifests` by shard name. Memory: about a kilobyte for each shard."""
     return {manifest.shard: manifest for manifest in iter_manifests(stage_folder)}
 
 
 def unexpected_files(stage_folder: str, is_expected: Callable[[str], bool]) -> list[str]:
-    """Files of tables in a stage's folder that no task of the plan writes, below the folder's URI."""
+    """Returns the paths, below a stage's folder, of files in its tables that are not expected."""
     fs, path = filesystem(stage_folder)
     names = (name for name, _ in fs.sizes(path))
     return sorted(name for name in names if "/" in name and "/.partial/" not in f"/{name}" and not is_expected(name))
 
 
 def parse_manifest(raw: bytes) -> Manifest:
-    """A manifest from its file; ValueError, TypeError or KeyError if it is none."""
+    """Read a manifest from the bytes of its file.
+
+    Raises:
+        ValueError, TypeError, KeyError: the file does not hold a manifest.
+    """
     values = json.loads(raw)
     values["outputs"] = tuple(OutputFile(**output) for output in values["outputs"])
     return Manifest(**values)

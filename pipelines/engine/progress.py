@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on: bars on a terminal, plain lines with an ETA in a log."""
+"""The progress of a run for people: bars on a terminal, plain lines with an ETA in a log."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from manyo.pipelines.engine.manifest import Manifest
 from manyo.pipelines.engine.run_stage import PendingTasks, TaskFailure
 from manyo.pipelines.engine.stage import AnyStage, AnyTask
 
-#: In a log, a stage that goes on says so this often.
+#: Interval of the lines about a running stage, in seconds.
 _LINE_EVERY_S = 10.0
 
 
 class Watcher:
-    """Is told what a run does, stage by stage; this one says nothing."""
+    """Receives the events of a run, stage by stage; this one ignores them."""
 
     def __enter__(self) -> Self:
         return self
@@ -45,7 +45,7 @@ class Watcher:
 
 
 def watcher() -> Watcher:
-    """Bars if standard error is a terminal, lines if it is not."""
+    """Returns bars if standard error is a terminal, else lines."""
     return Bars() if sys.stderr.isatty() else Lines()
 
 
@@ -117,7 +117,7 @@ class Lines(Watcher):
 
 
 class Tally:
-    """What the tasks of a stage have done so far, and how many are on their way."""
+    """What the finished tasks of a stage have done, and how many tasks are running."""
 
     def __init__(self, pending: PendingTasks) -> None:
         self._pending = pending
