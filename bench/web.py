@@ -51,7 +51,7 @@ from manyo.corpus.web.charset import decode
 from manyo.corpus.web.main_text import EXTRACTORS, extract
 from manyo.filters.language import LanguageSettings, identify
 from manyo.pipelines.extraction.loop import Extraction, Progress
-from manyo.pipelines.extraction.loop import extract as write_documents
+from manyo.pipelines.extraction.loop import extract_shard as write_documents
 
 #: Address and text of each document that a pipeline extracts from a WARC.
 Pages = Iterator[tuple[str, str]]

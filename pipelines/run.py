@@ -1,4 +1,4 @@
-"""A run: the stages of a configuration in order, each brought to its end before the next begins."""
+"""A run: the stages of a configuration in order, each finished before the next begins."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from manyo.pipelines.graph.build import build_stages, in_order, stages_by_comman
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.takedown_stage import takedowns_uri
 
-#: Marks a folder as one that manyo writes to, so that no other folder is written to by accident.
+#: This file marks a folder as one that manyo writes to, so that no other folder is written to by accident.
 _MARK = "manyo.json"
 
 
@@ -27,14 +27,14 @@ class RunResult:
 
     Attributes:
         stages: results in order.
-        tasks_run: how many shards had to be made.
+        tasks_run: number of shards that this run made.
     """
 
     stages: tuple[StageResult, ...]
 
     @property
     def tasks_run(self) -> int:
-        """How many shards had to be made; 0 if everything was finished before."""
+        """Number of shards that this run made; 0 if every shard was finished before."""
         return sum(result.tasks_run for result in self.stages)
 
 
@@ -42,7 +42,7 @@ def run(config: Config, executor: Executor, watcher: Watcher, until: str = "repo
     """Run the stages of a configuration up to and including those of the command `until`.
 
     Raises:
-        UserError: the configuration, an input or the output folder needs mending.
+        UserError: the configuration, an input or the output folder is wrong.
         WorkFailed: a stage could not be finished.
     """
     by_command = stages_by_command(config)
@@ -61,7 +61,7 @@ def run(config: Config, executor: Executor, watcher: Watcher, until: str = "repo
 
 
 def run_command(config: Config, executor: Executor, watcher: Watcher, command: str) -> RunResult:
-    """Run the stages of one command alone, on what the stages before it finished.
+    """Run only the stages of one command, on what the stages before it finished.
 
     Raises:
         UserError: as `run`, or a stage that it needs is not finished.
@@ -85,7 +85,7 @@ def run_command(config: Config, executor: Executor, watcher: Watcher, command: s
 
 
 def table_folder(config: Config, table: str) -> str:
-    """The folder that holds a table of a run, whether it has been written or not.
+    """Returns the folder of a table of a run, whether the table has been written or not.
 
     Tables have the names of `manyo.corpus.schema`; `tokens`, `train` and `report` name the other outputs.
 
@@ -103,11 +103,11 @@ def table_folder(config: Config, table: str) -> str:
 
 
 def finished_stages(config: Config, names: Sequence[str], command: str) -> dict[str, StageOutput]:
-    """The outputs of stages that an earlier run finished, for a command that only looks at them.
+    """Returns the outputs of stages that an earlier run finished, for a command that only reads them.
 
     Args:
-        config: of that run; thresholds may differ, since the stages asked for need not be those that decide.
-        names: of the stages, the last one last; those that they need come along.
+        config: of that run; thresholds may differ if they do not change the stages that are needed.
+        names: names of the stages, the last one last; the stages that they need are added.
         command: for the message.
 
     Raises:
@@ -126,10 +126,10 @@ def finished_stages(config: Config, names: Sequence[str], command: str) -> dict[
 
 
 def mark_out(out: str) -> None:
-    """Claim a folder for manyo, if it is new or empty or claimed already.
+    """Mark a folder as one that manyo writes to, if it is new, empty or already marked.
 
     Raises:
-        UserError: it holds something else, or cannot be written.
+        UserError: the folder has other contents, or cannot be written.
     """
     mark = join(out, _MARK)
     fs, path = filesystem(mark)
@@ -147,10 +147,10 @@ def mark_out(out: str) -> None:
 
 
 def record_takedowns(config: Config, *more: Takedowns) -> bool:
-    """Keep what the configuration's list and others ask for with the run; what was asked for once stays asked for.
+    """Add the takedowns of the configuration's list and of other lists to those of the run, which keeps them for good.
 
     Returns:
-        Whether anything is new.
+        Whether any of them is new.
 
     Raises:
         UserError: the configuration's list is missing or wrong.
@@ -174,7 +174,7 @@ def record_takedowns(config: Config, *more: Takedowns) -> bool:
 def run_one(
     stage: AnyStage, outputs: Mapping[str, StageOutput], out: str, executor: Executor, watcher: Watcher
 ) -> StageResult:
-    """Bring one stage to its end; `outputs` holds those of the stages that it needs."""
+    """Run one stage; `outputs` has those of the stages that it needs."""
     upstream = [outputs[needed.name] for needed in stage.needs]
     return run_stage(stage, upstream, out, executor, watcher.on_start, watcher.on_end)
 
@@ -182,17 +182,17 @@ def run_one(
 def finished(
     stage: AnyStage, outputs: Mapping[str, StageOutput], config: Config, command: str, until: str = ""
 ) -> StageOutput:
-    """The output of a stage that an earlier command must have finished.
+    """Returns the output of a stage that an earlier command must have finished.
 
     Args:
-        stage: to look at.
-        outputs: of the stages that it needs.
+        stage: the stage.
+        outputs: outputs of the stages that it needs.
         config: of the run.
         command: for the message, which says how to make what is missing.
-        until: the last stage that the command needs, where it needs others too.
+        until: the last stage that the command needs, if it needs others too.
 
     Raises:
-        UserError: it has not.
+        UserError: the stage is not finished.
     """
     shards = StageShards(stage, [outputs[needed.name] for needed in stage.needs], config.run.out)
     for _ in shards.read_finished():

@@ -1,4 +1,4 @@
-"""From globs and URIs of the configuration to the files that exist, and to shards of them."""
+"""From globs and URIs of the configuration to the files that they name, and to shards of those files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAGIC = frozenset("*?[")
 
 
 def find_files(source: Source) -> list[InputFile]:
-    """The files that a source's inputs name, sorted by URI, each once.
+    """Returns the files that a source's inputs name, sorted by URI, each once.
 
     Raises:
         UserError: an input is missing, or a glob matches nothing.
@@ -27,14 +27,14 @@ def find_files(source: Source) -> list[InputFile]:
 
 
 def expand(pattern: str, where: str) -> list[InputFile]:
-    """The files that a glob, folder or URI names.
+    """Returns the files that a glob, folder or URI names.
 
     Args:
-        pattern: as a person gave it.
-        where: the place that it was given in, for messages.
+        pattern: as the user gave it.
+        where: the place of the pattern, for messages.
 
     Raises:
-        UserError: it is missing, or matches nothing.
+        UserError: the file is missing, or no file matches.
     """
     fs, path = filesystem(pattern)
     is_glob = bool(_MAGIC & set(pattern)) and not pattern.startswith(("http://", "https://"))
@@ -56,7 +56,7 @@ def expand(pattern: str, where: str) -> list[InputFile]:
 
 
 def _as_given(pattern: str, path: str, name: str, local: bool) -> str:
-    """The URI of a found file in the pattern's own terms: relative stays relative, a scheme stays on."""
+    """Returns the URI of a file in the form of its pattern: a relative path stays relative, a scheme is kept."""
     if name == path:
         return pattern
     if local:
@@ -76,7 +76,11 @@ def _version(info: dict[str, object]) -> str:
 
 
 def pack_source(source: Source) -> list[InputShard]:
-    """The source's shards, named below the source's own folder."""
+    """Returns the shards of a source's files, named `SOURCE/SHARD`.
+
+    Raises:
+        UserError: an input is missing, or the kind of the source refuses its files.
+    """
     files: Sequence[InputFile] = find_files(source)
     try:
         shards = KINDS[source.kind].plan(files, source.options)

@@ -1,12 +1,12 @@
-"""Hostile input is parsed in a child process, so that a crash costs one record, not the task.
+"""Input is parsed in a child process, so that a crash costs one record, not the task.
 
-The child (`python -m manyo.pipelines.extraction.isolation`) lives as long as the process that
-uses it and extracts one shard after another at full speed. If it dies or stands
-still, a new one does the same shard again in careful mode, where every record is
-parsed in a fork of its own: the records that bring their fork down twice are
-quarantined, all others give the same rows as before. A child that is lost in
-careful mode was lost by the reader, between two records: if that happens twice
-at the same place, the file ends there, and the shard's other files are read.
+The child (`python -m manyo.pipelines.extraction.isolation`) lives as long as its parent
+and extracts one shard after another at full speed. If it dies or hangs, a new child
+extracts the same shard again in careful mode, where every record is parsed in a fork
+of its own: records whose fork dies or hangs twice are quarantined, all others give the
+same rows as at full speed. If a child is lost in careful mode, the cause is the reader,
+between two records: after two losses at the same place the file ends there, and the
+shard's other files are read.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from typing import IO, Any
 
 from manyo.corpus.tables.retries import on_request
 from manyo.pipelines.engine.peak_memory import forget_peak_memory, own_peak_memory_bytes
-from manyo.pipelines.extraction.loop import Extraction, Progress, ReaderStop, extract
+from manyo.pipelines.extraction.loop import Extraction, Progress, ReaderStop, extract_shard
 
-#: How much a parser may allocate before the system refuses it more. Legitimate pages
-#: stay below 1 GB; a shard's batches and the libraries take about as much again.
+#: Memory that the child may allocate before the system refuses more. Legitimate pages
+#: need less than 1 GB; a shard's batches and the libraries need about as much again.
 WORKER_MEMORY_BYTES = 6 << 30
 
 _FRAME = struct.Struct("<Q")
 
-#: What `extract.Progress` shares.
+#: Numbers that `manyo.pipelines.extraction.loop.Progress` shares.
 _N_NUMBERS = 3
 
 
 class _WorkerLost(Exception):
-    """The child died or hung; the message says how, the place how far its reader was: records, and file."""
+    """The child died or hung; the message says how, `place` how far its reader was: records, and index of the file."""
 
     def __init__(self, message: str, place: tuple[int, int]) -> None:
         super().__init__(message)
@@ -50,7 +50,7 @@ class _WorkerLost(Exception):
 
 
 class _Worker:
-    """A child process and the two pipes and the shared counter that tie it to this one."""
+    """A child process, the two pipes to it, and the counters that it shares with this process."""
 
     def __init__(self) -> None:
         counter_fd = os.memfd_create("manyo-progress") if hasattr(os, "memfd_create") else _temporary_fd()
@@ -63,7 +63,7 @@ class _Worker:
             pass_fds=[counter_fd],
         )
         os.close(counter_fd)
-        _receive(self._pipes()[1])  # the child has loaded its libraries; its time for records starts now
+        _receive(self._pipes()[1])  # the child has loaded its libraries; the time limit for records starts now
 
     def run(self, extraction: Extraction, patience_s: float) -> dict[str, int]:
         """Extract one shard in the child.
@@ -76,7 +76,7 @@ class _Worker:
         try:
             _send(stdin, extraction)
         except BrokenPipeError as error:
-            raise _WorkerLost("the process had ended before", (0, 0)) from error
+            raise _WorkerLost("the process had already ended", (0, 0)) from error
         seen = self._counter.tolist()
         while not select.select([stdout], [], [], patience_s)[0]:
             if self._counter.tolist() == seen:
@@ -113,10 +113,14 @@ _worker: _Worker | None = None
 
 
 def extract_isolated(extraction: Extraction) -> dict[str, int]:
-    """Extract a shard in the child; after a crash once more, with every record on its own.
+    """Extract a shard in the child; after a crash again, with every record in a fork of its own.
+
+    Returns:
+        The counts of `manyo.pipelines.extraction.loop.extract_shard`, with the peak memory and processor time of the
+        child.
 
     Raises:
-        RuntimeError: the child is lost again and again, and never at the same place.
+        RuntimeError: the child is lost many times, each time at another place.
     """
     try:
         return _current_worker().run(extraction, extraction.record_timeout_s)
@@ -124,10 +128,10 @@ def extract_isolated(extraction: Extraction) -> dict[str, int]:
         _end_worker()
     careful = replace(extraction, careful=True)
     lost: Counter[tuple[int, int]] = Counter()
-    # A file stops its reader at one place, which takes two losses to be sure of; any more are no accident of a file.
+    # A file ends its reader at one place, which two losses confirm. More losses than these have another cause.
     for _ in range(2 * len(extraction.shard.files) + 3):
         try:
-            # A record has two tries, after which its neighbour begins.
+            # A record has two tries, then the next record begins.
             return _current_worker().run(careful, 3 * extraction.record_timeout_s)
         except _WorkerLost as error:
             _end_worker()
@@ -138,7 +142,7 @@ def extract_isolated(extraction: Extraction) -> dict[str, int]:
                 earlier = tuple(stop for stop in careful.stops if stop.file < file)
                 careful = replace(careful, stops=(*earlier, ReaderStop(n_records, file, ending)))
     files = ", ".join(file.uri for file in extraction.shard.files)
-    raise RuntimeError(f"the reader fails at ever other places of {files}: {ending}")
+    raise RuntimeError(f"the reader fails each time at another place in {files}: {ending}")
 
 
 def _ending(status: int) -> str:
@@ -174,7 +178,7 @@ def _send(stream: IO[bytes], message: Any) -> None:
 
 
 def _receive(stream: IO[bytes]) -> Any:
-    """The next message, or None where the other side is gone."""
+    """Returns the next message, or None if the other process is gone."""
     header = stream.read(_FRAME.size)
     if len(header) < _FRAME.size:
         return None
@@ -183,19 +187,19 @@ def _receive(stream: IO[bytes]) -> Any:
 
 
 def _serve(counter_fd: int) -> None:
-    """The child: extract what arrives on standard input until it closes."""
+    """Run the child: extract the shards that arrive on standard input until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes the pipe
     resource.setrlimit(resource.RLIMIT_DATA, (WORKER_MEMORY_BYTES, WORKER_MEMORY_BYTES))
     progress = Progress(memoryview(mmap.mmap(counter_fd, mmap.PAGESIZE)).cast("Q"))
     on_request(progress.request)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not garble the answers
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not corrupt the answers
     _send(answers, "ready")
     while (extraction := _receive(sys.stdin.buffer)) is not None:
         try:
             forget_peak_memory()
             cpu_started = _cpu_seconds()
-            counts = extract(extraction, progress)
+            counts = extract_shard(extraction, progress)
             counts["peak_memory_bytes"] = own_peak_memory_bytes()
             counts["cpu_milliseconds"] = int(1000 * (_cpu_seconds() - cpu_started))
             _send(answers, counts)
@@ -204,7 +208,7 @@ def _serve(counter_fd: int) -> None:
 
 
 def _cpu_seconds() -> float:
-    """Processor time of this process and of the forks that it waited for."""
+    """Returns the processor time of this process and of its ended forks."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
 

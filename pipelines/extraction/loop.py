@@ -1,7 +1,7 @@
-"""The extract stage's loop over records: documents and refusals out, whatever the record does.
+"""The extract stage's loop over records: each record becomes a document or a refused row.
 
-This module is the child's side of `manyo.pipelines.extraction.isolation`. It holds the one place
-where any exception of a parser is caught: there the record becomes a refused row.
+This module runs in the child of `manyo.pipelines.extraction.isolation`. It has the only place
+where every exception of a parser is caught: the record becomes a refused row.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from manyo.corpus.schema import DOCUMENTS, REFUSED
 from manyo.corpus.sources import KINDS, AnySourceKind, Source
 from manyo.corpus.tables.shards import BatchWriter, publish, write_batches
 
-#: Why a record is refused by the stage itself; sources add their own (`REASONS` of each).
+#: Reasons for which the stage itself refuses a record; each source has its own (`REASONS`).
 REASONS = {
     "parser_failed": "the parser raised an error on this record",
     "quarantined": "the parser crashed, hung or ran out of memory on this record, twice",
-    "reader_crashed": "the reader crashed, hung or ran out of memory behind the record at this offset, twice; "
+    "reader_crashed": "the reader crashed, hung or ran out of memory after the record at this offset, twice; "
     "the rest of the file was not read",
     "duplicate_key": "a record of the same key was read before, from a file that crashed its reader",
 }
 
-#: What the reader of a kind of source gives.
+#: What a reader gives.
 _Found: TypeAlias = Record[object] | BrokenInput
 
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
@@ -65,10 +65,10 @@ class Extraction:
     Attributes:
         source: whose shard it is.
         shard: the files to read.
-        documents_uri, refused_uri: the shards to write.
+        documents_uri, refused_uri: files to write.
         careful: parse every record in a process of its own.
         record_timeout_s: seconds that one record may take.
-        stops: places to end a file at, in order.
+        stops: places at which a file ends, in order.
     """
 
     source: Source
@@ -81,39 +81,40 @@ class Extraction:
 
 
 class Progress:
-    """Says in memory shared with the parent how far the child is: the parent sees a hang by all of it standing still.
+    """Counters in memory that the child shares with its parent, which detects a hang when none of them changes.
 
-    The three numbers are records that the reader has given, the index of the file that it reads, and
-    requests to remote storage.
+    Args:
+        numbers: at least three: records that the reader has given, the index of the file that it reads, and requests
+            to remote storage.
     """
 
-    def __init__(self, numbers: Any) -> None:
+    def __init__(self, numbers: memoryview) -> None:
         self._numbers = numbers
         self._n_records = 0
         self._parent = os.getppid()
 
     def begin(self) -> None:
-        """Say that a shard begins."""
+        """Start a shard."""
         self._n_records = self._numbers[0] = self._numbers[1] = 0
 
     def next_record(self) -> None:
-        """Say that another record begins; with nobody left to say it to, end soon."""
+        """Count a record; end this process if the parent is gone, which is checked every few records."""
         if self._n_records % _RECORDS_BETWEEN_LOOKS == 0 and os.getppid() != self._parent:
             os._exit(1)
         self._n_records += 1
         self._numbers[0] = self._n_records
 
     def at_file(self, index: int) -> None:
-        """Say that the reader turns to another file."""
+        """Record which file the reader reads."""
         self._numbers[1] = index
 
     def request(self) -> None:
-        """Say that a request to remote storage begins: waiting for one is no hang."""
+        """Count a request to remote storage, because waiting for one is not a hang."""
         self._numbers[2] += 1
 
 
 class _WatchedFiles(tuple[InputFile, ...]):
-    """Files of a shard that say which of them is being read."""
+    """Files of a shard that record which of them is being read."""
 
     progress: Progress
     first: int
@@ -124,10 +125,12 @@ class _WatchedFiles(tuple[InputFile, ...]):
             yield file
 
 
-def extract(extraction: Extraction, progress: Progress) -> dict[str, int]:
-    """Write the documents and refused shards of one extraction; returns the stage's counts.
+def extract_shard(extraction: Extraction, progress: Progress) -> dict[str, int]:
+    """Write the documents and refused rows of one shard.
 
-    `records` = `documents` + `refused` + `quarantined` + `skipped`; `refused.REASON` counts by reason.
+    Returns:
+        The counts of the task: `records` = `documents` + `refused` + `quarantined` + `skipped`; `refused.REASON` counts
+        by reason.
     """
     counts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
@@ -171,7 +174,7 @@ def extract(extraction: Extraction, progress: Progress) -> dict[str, int]:
 
 @contextmanager
 def rare_collections() -> Iterator[None]:
-    """Search for cycles, which records form none of, less often: at Python's rate it is a tenth of the stage's time."""
+    """Search for reference cycles less often: records form none, and Python's searches take a tenth of the time."""
     thresholds = gc.get_threshold()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, *thresholds[1:])
     try:
@@ -199,20 +202,20 @@ def _outcomes(
 
 
 def _framed(record: _Found) -> Record[object]:
-    """The record, or one that stands for the place where a file broke."""
+    """Returns the record, or one for the place at which a file is broken."""
     if isinstance(record, Record):
         return record
     return Record(record.origin_file, record.origin_offset, f"{record.origin_file}@{record.origin_offset}", None)
 
 
 def _is_sampled(record: _Found, fraction: float) -> bool:
-    """Whether a record belongs to a sample; a larger sample holds every record of a smaller one."""
+    """Returns whether a record belongs to a sample; a larger sample has every record of a smaller one."""
     digest = hashlib.blake2b(_framed(record).key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest) < fraction * 2**64
 
 
 def _timed(records: Iterator[_Found], counts: Counter[str]) -> Iterator[_Found]:
-    """The records, with what finding them took: a sample costs that in full, and parsing in its share only."""
+    """Yields the records and counts the time of finding them, which a sample needs in full, unlike that of parsing."""
     while True:
         started, cpu_started = time.perf_counter_ns(), time.process_time_ns()
         record = next(records, None)
@@ -224,7 +227,7 @@ def _timed(records: Iterator[_Found], counts: Counter[str]) -> Iterator[_Found]:
 
 
 def _records(kind: AnySourceKind, extraction: Extraction, progress: Progress) -> Iterator[_Found]:
-    """What the reader gives; a file that crashes it ends where it does, and the files behind it are read."""
+    """Yields what the reader gives; a file that crashes it ends at that place, and the files after it are read."""
     progress.begin()
     n_records = 0
     first_file = 0
@@ -252,7 +255,7 @@ def _from_file(shard: InputShard, first: int, progress: Progress) -> InputShard:
 
 
 def _once(record: _Found, keys: set[str]) -> _Found:
-    """The record, unless its key was met before: a reader that was started anew does not know what was read."""
+    """Returns the record, or a refusal if its key was read before: a reader that starts again cannot know that."""
     if isinstance(record, BrokenInput):
         return record
     if record.key in keys:
@@ -262,7 +265,7 @@ def _once(record: _Found, keys: set[str]) -> _Found:
 
 
 def _parse(kind: AnySourceKind, record: Record[object], options: object) -> Outcome:
-    """Parse a record; any error of the parser is the record's refusal. This is the isolation boundary."""
+    """Parse a record; any error of the parser refuses the record. This is the isolation boundary."""
     try:
         outcome: Outcome = kind.parse(record, options)
     except Exception as error:  # noqa: BLE001

@@ -16,7 +16,7 @@ from manyo.pipelines.cli import main
 from manyo.pipelines.commands.forecast import Cluster, Forecast, StageForecast, actual, load
 from manyo.pipelines.commands.sample_forecast import choose, line
 from manyo.pipelines.extraction.inputs import pack_source
-from manyo.pipelines.extraction.loop import Extraction, extract
+from manyo.pipelines.extraction.loop import Extraction, extract_shard
 from manyo.pipelines.graph.config import load_config
 from tests.conftest import FinishedRun
 
@@ -74,7 +74,7 @@ def sampled(source: Source, folder: Path, fraction: float) -> tuple[dict[str, in
     shard = max(pack_source(source), key=lambda one: one.size_bytes)
     shard = InputShard(shard.name, shard.files, sampled_fraction=fraction)
     uris = [str(folder / f"{table}-{fraction}.parquet") for table in ("documents", "refused")]
-    counts = extract(Extraction(source, shard, *uris, careful=False, record_timeout_s=60), _Nobody())  # type: ignore[arg-type]
+    counts = extract_shard(Extraction(source, shard, *uris, careful=False, record_timeout_s=60), _Nobody())  # type: ignore[arg-type]
     return counts, {doc_id.as_py() for batch in read_batches(uris[0], ["doc_id"]) for doc_id in batch.column(0)}
 
 
