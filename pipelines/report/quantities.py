@@ -38,7 +38,8 @@ def _scaled(value: float | None, units: tuple[str, ...]) -> str:
             break
         value /= 1000
     exact = unit == units[0] and value == int(value)
-    digits = 0 if exact else max(0, 2 - int(math.log10(max(value, 1))))
+    rounded = float(f"{value:.3g}")  # 99.96 has the digits of 100
+    digits = 0 if exact else max(0, 2 - int(math.log10(max(rounded, 1))))
     return f"{value:,.{digits}f}{unit}"
 
 

@@ -1,4 +1,4 @@
-"""Benchmark items in a run: found in kept documents, then flagged, masked, or the document dropped."""
+"""Benchmark items in a run: they are found in kept documents, then flagged, masked, or cost the document."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def decontaminated(
     return run
 
 
-def test_dropped_documents_are_withheld_for_that_reason_and_the_report_says_which_item_leaked(
+def test_contaminated_documents_are_withheld_and_the_report_names_the_leaked_items(
     demo_run: FinishedRun, leaked: tuple[object, str], tmp_path: Path
 ) -> None:
     doc_id, sentence = leaked
@@ -85,7 +85,7 @@ def test_masked_items_are_replaced_and_nothing_else_changes(
     assert {"kind": "benchmark", "count": 1} in after[doc_id]["pii"]  # type: ignore[operator]
 
 
-def test_flagged_items_are_in_the_table_and_the_release_stays(
+def test_flagged_items_are_in_the_table_and_the_release_is_unchanged(
     demo_run: FinishedRun, leaked: tuple[object, str], tmp_path: Path
 ) -> None:
     doc_id, sentence = leaked
@@ -94,7 +94,7 @@ def test_flagged_items_are_in_the_table_and_the_release_stays(
     assert rows(run, "release") == rows(demo_run, "release")
 
 
-def test_a_benchmark_that_is_not_there_is_one_line(
+def test_a_missing_benchmark_is_one_line(
     demo_run: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = tmp_path / "config.toml"

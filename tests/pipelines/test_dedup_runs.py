@@ -1,4 +1,4 @@
-"""Whole runs whose dedup is more than one round over one corpus: their reports add up, and a trace leads on."""
+"""Whole runs with more than one round of dedup or an earlier index: reports add up, and a trace follows survivors."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def report_of(config: Path) -> dict[str, Any]:
     return report
 
 
-def test_sources_first_then_all_is_told_by_report_trace_inspect_and_takedown(
+def test_dedup_within_sources_first_is_shown_by_report_trace_inspect_and_takedown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     web = {"http://a.jp/": page(1), "http://b.jp/": edited(page(1), 2, 5)[:-3], "http://www.a.jp/#top": page(2)[:300]}
@@ -95,7 +95,7 @@ def test_sources_first_then_all_is_told_by_report_trace_inspect_and_takedown(
     assert "b.jp" not in shown
 
 
-def test_the_document_whose_signal_is_lowest_or_highest_stays(tmp_path: Path) -> None:
+def test_the_document_with_the_lowest_or_highest_signal_survives(tmp_path: Path) -> None:
     texts = {"http://a.jp/": page(1), "http://b.jp/": edited(page(1), 2, 5)[:-3]}
     for criterion, stays in (("lowest", "http://b.jp/"), ("highest", "http://a.jp/")):
         order = f'survivor_order = ["{criterion}"]\nsurvivor_signal = "char_count"'
@@ -106,7 +106,7 @@ def test_the_document_whose_signal_is_lowest_or_highest_stays(tmp_path: Path) ->
         assert found.steps[-1].text.startswith(stays)
 
 
-def test_two_equal_texts_are_said_to_be_the_same_and_shown_from_their_beginning(
+def test_two_equal_texts_are_reported_as_the_same_and_shown_from_their_beginning(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = write_config(tmp_path / "run", {"web": {"http://a.jp/": page(1), "http://b.jp/": page(1)}}, "")
@@ -118,7 +118,7 @@ def test_two_equal_texts_are_said_to_be_the_same_and_shown_from_their_beginning(
     assert shown.count(f"    │ {page(1)[:20]}") == 2
 
 
-def test_a_document_that_a_longer_one_holds_is_said_to_go_for_that(tmp_path: Path) -> None:
+def test_a_document_contained_in_a_longer_one_is_reported_with_its_containment(tmp_path: Path) -> None:
     texts = {"http://long.jp/": page(1, sentences=30), "http://short.jp/": page(1, sentences=20)}
     config = write_config(tmp_path / "run", {"web": texts}, "min_containment = 0.95")
     assert main(["run", "--config", str(config), "--executor", "serial", "--until", "dedup"]) == 0
@@ -128,7 +128,7 @@ def test_a_document_that_a_longer_one_holds_is_said_to_go_for_that(tmp_path: Pat
     )
 
 
-def test_a_survivor_signal_that_is_none_is_refused_with_those_that_are(
+def test_an_unknown_survivor_signal_is_an_error_that_lists_the_known_ones(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     order = 'survivor_order = ["highest"]\nsurvivor_signal = "beauty"'
@@ -138,7 +138,7 @@ def test_a_survivor_signal_that_is_none_is_refused_with_those_that_are(
     assert "survivor_signal: 'beauty' is none of" in line
 
 
-def test_a_run_against_an_index_ends_in_a_report_that_names_what_repeats_the_earlier_run(
+def test_a_run_against_an_index_reports_duplicates_of_the_earlier_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = write_config(tmp_path / "first", {"old": {"http://a.jp/": page(1), "http://c.jp/": VARIED}}, "index = true")

@@ -1,4 +1,4 @@
-"""Mixtures: budgets add up, shards get theirs by size, and too many repeats are said aloud."""
+"""Mixtures: budgets add up, shards get their part by size, and too many repeats give a warning."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_weights_share_what_fixed_sources_leave() -> None:
     assert warnings(mix, mixed) == []
 
 
-def test_too_many_repeats_and_a_missed_target_are_warned_of() -> None:
+def test_too_many_repeats_and_a_missed_target_give_warnings() -> None:
     mix = Mix((MixSource("a", repeats=4.5), MixSource("b", repeats=4)), target_tokens=1000)
     many, missed = warnings(mix, plan_mix(mix, {"a": shards(100), "b": shards(100)}))
     assert many == "a is repeated 4.50 times, more than max_repeats = 4: 100 tokens for a budget of 450"
@@ -103,12 +103,12 @@ def test_fixed_sources_that_take_everything_are_an_error() -> None:
         ({"tokens": 5, "match": "a*"}, "match and root are for a table"),
     ],
 )
-def test_a_line_that_makes_no_sense_is_refused(line: dict[str, float], problem: str) -> None:
+def test_a_source_with_contradictory_settings_is_an_error(line: dict[str, float], problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         MixSource("a", **line)
 
 
-def test_a_mixture_that_makes_no_sense_is_refused() -> None:
+def test_an_empty_or_ambiguous_mixture_is_an_error() -> None:
     with pytest.raises(ValueError, match="at least one"):
         Mix((), 100)
     with pytest.raises(ValueError, match="have the name 'a'"):
@@ -146,7 +146,7 @@ def config(demo_run: FinishedRun, tmp_path: Path) -> Path:
     return path
 
 
-def test_the_command_writes_arguments_for_this_runs_shards_and_for_others(
+def test_the_arguments_name_shards_of_this_run_and_of_a_table(
     demo_run: FinishedRun, config: Path, tmp_path: Path
 ) -> None:
     settings = load_config(str(config), str(demo_run.out))
@@ -162,7 +162,7 @@ def test_the_command_writes_arguments_for_this_runs_shards_and_for_others(
     assert Path(write_mix(mixed, str(tmp_path / "out"))).read_text("utf-8") == data_arguments(mixed)
 
 
-def test_the_command_prints_table_total_warnings_and_the_argument(
+def test_the_command_prints_the_table_the_total_the_warnings_and_the_argument(
     demo_run: FinishedRun, config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = shutil.copytree(demo_run.out, tmp_path / "out")
@@ -199,7 +199,7 @@ def test_a_users_mistake_is_one_line(
     assert re.search(problem, line)
 
 
-def test_a_damaged_table_is_named_with_its_line(tmp_path: Path, config: Path, demo_run: FinishedRun) -> None:
+def test_a_damaged_table_is_reported_with_its_line(tmp_path: Path, config: Path, demo_run: FinishedRun) -> None:
     (tmp_path / "counted.tsv").write_text("filename\ttokens\nja/web\tmany\n", encoding="utf-8")
     settings = load_config(str(config), str(demo_run.out))
     assert settings.mix is not None

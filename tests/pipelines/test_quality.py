@@ -1,4 +1,4 @@
-"""A team trains a classifier from two files, names it in its configuration, and rules on its score."""
+"""A classifier trained from two files is named in the configuration, and rules test its score."""
 
 from __future__ import annotations
 
@@ -76,13 +76,13 @@ def filtered(folder: Path, signal: str, bound: str, models: str) -> dict[str, li
     return dict(zip(read["documents"]["text"].to_pylist(), read["decisions"]["reasons"].to_pylist(), strict=True))
 
 
-def test_the_card_says_what_it_was_made_from_and_how_well_it_does(trained: Path) -> None:
+def test_the_model_card_has_the_data_and_the_measures(trained: Path) -> None:
     card = (trained / "model.bin.md").read_text(encoding="utf-8")
     assert f"| positive | `{trained}/good.jsonl`, `{trained}/one.txt` | 201 |" in card
     assert "| 0.5 | 1.000 | 1.000 |" in card
 
 
-def test_a_rule_on_its_score_keeps_the_positive_kind(trained: Path, tmp_path: Path) -> None:
+def test_a_rule_on_the_score_keeps_the_positive_documents(trained: Path, tmp_path: Path) -> None:
     models = f'[filter.models]\nquality = "{trained}/model.bin"'
     assert filtered(tmp_path, "quality_score", "minimum = 0.5", models) == {
         prose(1000): [],
@@ -91,7 +91,7 @@ def test_a_rule_on_its_score_keeps_the_positive_kind(trained: Path, tmp_path: Pa
     }
 
 
-def test_another_model_of_the_same_name_measures_again(trained: Path, tmp_path: Path) -> None:
+def test_a_changed_model_with_the_same_name_is_measured_again(trained: Path, tmp_path: Path) -> None:
     model = tmp_path / "model.bin"
     model.write_bytes((trained / "model.bin").read_bytes())
     models = f'[filter.models]\nquality = "{model}"'
@@ -103,7 +103,7 @@ def test_another_model_of_the_same_name_measures_again(trained: Path, tmp_path: 
     assert filtered(tmp_path, "quality_score", "minimum = 0.5", models)[prose(1000)] == ["low_quality"]
 
 
-def test_a_rule_on_perplexity_keeps_what_surprises_the_model_least(tmp_path: Path) -> None:
+def test_a_rule_on_perplexity_keeps_the_documents_of_lowest_perplexity(tmp_path: Path) -> None:
     pytest.importorskip("kenlm", reason="KenLM is an extra: pip install 'manyo[kenlm]' compiles it")
     Bigrams().write(tmp_path / "model.arpa")
     models = f'[filter.models]\nperplexity = "{tmp_path}/model.arpa"'

@@ -1,4 +1,4 @@
-"""The report: its numbers add up or it refuses, and its HTML is inert whatever the web put in it."""
+"""The report: its numbers add up or it fails, and its HTML is inert whatever the web put into it."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_every_page_of_a_source_has_one_fate(report: dict[str, Any]) -> None:
         assert sum(fate["parts"].values()) == fate["pages"]
 
 
-def test_rules_stand_in_the_order_of_the_configuration_and_leave_what_is_kept(report: dict[str, Any]) -> None:
+def test_rules_are_in_the_order_of_the_configuration_and_leave_the_kept_documents(report: dict[str, Any]) -> None:
     assert [(row["rule"], row["in_order"], row["left"]) for row in report["rules"]] == [
         ("not_japanese", 1, 7),
         ("too_short", 2, 5),
@@ -160,7 +160,7 @@ def test_refusals_are_listed_by_reason_and_source(report: dict[str, Any]) -> Non
     assert report["refused"][0] == {"reason": "no_kana", "pages": 2, "share": 2 / 12, "sources": {"cc": 2}}
 
 
-def test_clusters_are_binned_by_size_and_hold_the_kept_documents(report: dict[str, Any]) -> None:
+def test_clusters_are_binned_by_size_and_cover_the_kept_documents(report: dict[str, Any]) -> None:
     removed = {"same_address": 0, "within_source": 0}
     assert report["clusters"] == {
         "by_source": [
@@ -185,7 +185,7 @@ def test_clusters_are_binned_by_size_and_hold_the_kept_documents(report: dict[st
     }
 
 
-def test_boilerplate_is_told_by_source_with_the_lines_themselves_and_escaped(tmp_path: Path) -> None:
+def test_boilerplate_is_shown_by_source_with_its_lines_escaped(tmp_path: Path) -> None:
     tables = write_tables(tmp_path, "0", [Row("a"), Row("b"), Row("c")])
     marked = [(b"a", [0, 3], 60, True), (b"b", [0], 30, False), (b"c", [], 0, False)]
     rows = [dict(zip(BOILERPLATE.schema.names, row, strict=True)) for row in marked]
@@ -213,14 +213,14 @@ def test_boilerplate_is_told_by_source_with_the_lines_themselves_and_escaped(tmp
     assert "&lt;script&gt;alert(1)&lt;/script&gt; example.jp/" in html
 
 
-def test_length_bins_are_contiguous_and_hold_every_document(report: dict[str, Any]) -> None:
+def test_length_bins_are_contiguous_and_cover_every_document(report: dict[str, Any]) -> None:
     bins = report["lengths"]
     assert all(one["to"] == following["from"] for one, following in pairwise(bins))
     assert sum(row["documents"] for row in bins) == 8
     assert sum(row["unique"] for row in bins) == 3
 
 
-def test_tokens_are_given_by_source_with_their_share_and_their_rate(report: dict[str, Any]) -> None:
+def test_tokens_are_shown_by_source_with_share_and_rate(report: dict[str, Any]) -> None:
     assert report["tokens"]["rows"][0] == {
         "source": "cc",
         "documents": 2,
@@ -232,12 +232,12 @@ def test_tokens_are_given_by_source_with_their_share_and_their_rate(report: dict
     assert report["tokens"]["total"]["tokens"] == 25_660
 
 
-def test_declared_charsets_stand_against_the_decoded_ones(report: dict[str, Any]) -> None:
+def test_declared_charsets_are_tabulated_by_decoded_charset(report: dict[str, Any]) -> None:
     assert report["charsets"]["charsets"] == ["utf-8", "cp932"]
     assert report["charsets"]["rows"][-1] == {"declared": "shift_jis", "documents": 1, "charsets": {"cp932": 1}}
 
 
-def test_a_stage_is_given_with_its_rates(report: dict[str, Any]) -> None:
+def test_a_stage_is_shown_with_its_rates(report: dict[str, Any]) -> None:
     assert report["stages"][0]["bytes_per_second"] == 5_000_000
     assert report["stages"][0]["records_per_second"] == 0.6
     assert report["stages"][0]["tail_share"] == 0.2
@@ -247,14 +247,14 @@ def test_quarantined_pages_are_in_the_notices(report: dict[str, Any]) -> None:
     assert "Quarantined pages, whose parser crashed or exceeded its time: 1." in report["notices"]
 
 
-def test_a_source_that_lost_everything_is_in_the_notices(tmp_path: Path) -> None:
+def test_a_source_that_lost_all_documents_is_in_the_notices(tmp_path: Path) -> None:
     rows = [Row("a"), dropped(Row("b", source="law"), "too_short")]
     merged = merge([shard_statistics(write_tables(tmp_path, "0", rows))])
     notices = assemble(merged, [], facts(pages=2), SAMPLES)["notices"]
     assert notices == ["Source law: none of its documents (1) is kept."]
 
 
-def test_a_cluster_that_swallows_the_corpus_is_in_the_notices(tmp_path: Path) -> None:
+def test_a_cluster_of_the_whole_corpus_is_in_the_notices(tmp_path: Path) -> None:
     rows = [Row("a", cluster_size=1000), *(duplicate(Row(str(i)), 1000) for i in range(999))]
     merged = merge([shard_statistics(write_tables(tmp_path, "0", rows, batch_rows=1000))])
     notices = assemble(merged, [], facts(pages=1000), SAMPLES)["notices"]
@@ -266,21 +266,21 @@ def test_a_lost_page_is_an_error(small: dict[str, Any]) -> None:
         assemble(small, TIMINGS, facts(pages=13), SAMPLES)
 
 
-def test_a_kept_document_that_dedup_does_not_know_is_an_error(small: dict[str, Any]) -> None:
+def test_a_kept_document_without_a_row_in_dedup_is_an_error(small: dict[str, Any]) -> None:
     broken = deepcopy(small)
     broken["dedup"]["cc"]["documents"] -= 1
     with pytest.raises(AccountingError, match="kept 5 documents, but 4 took part in dedup"):
         assemble(broken, TIMINGS, facts(pages=12), SAMPLES)
 
 
-def test_rules_that_remove_other_than_what_is_missing_are_an_error(small: dict[str, Any]) -> None:
+def test_rules_that_remove_another_number_than_is_missing_are_an_error(small: dict[str, Any]) -> None:
     broken = deepcopy(small)
     broken["rules"]["cc"]["too_short"]["in_order"] += 1
     with pytest.raises(AccountingError, match="3 documents fail a rule, but rules removed 4"):
         assemble(broken, TIMINGS, facts(pages=12), SAMPLES)
 
 
-def test_a_released_document_out_of_nowhere_is_an_error(small: dict[str, Any]) -> None:
+def test_a_released_document_that_was_not_kept_is_an_error(small: dict[str, Any]) -> None:
     broken = deepcopy(small)
     broken["funnel"]["ndl"]["released"]["documents"] += 1
     with pytest.raises(AccountingError, match="source ndl: 2 released documents came from 1 unique ones"):
@@ -315,11 +315,11 @@ def test_the_html_shows_the_numbers(report: dict[str, Any]) -> None:
     assert "重複除去後" in text
 
 
-def test_the_html_has_no_scripts_and_asks_for_nothing(report: dict[str, Any]) -> None:
+def test_the_html_has_no_scripts_and_makes_no_requests(report: dict[str, Any]) -> None:
     assert_inert(render_report(report))
 
 
-def test_the_policy_forbids_everything_but_the_style_sheet_of_the_page(report: dict[str, Any]) -> None:
+def test_the_security_policy_allows_only_the_style_sheet_of_the_page(report: dict[str, Any]) -> None:
     html = render_report(report)
     style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)
     assert style is not None
@@ -361,13 +361,13 @@ def test_every_string_from_outside_is_escaped(hostile: str, tmp_path: Path) -> N
     assert host.lower() in text
 
 
-def test_a_source_may_have_the_name_of_a_method(tmp_path: Path) -> None:
+def test_a_source_may_have_the_name_of_a_dict_method(tmp_path: Path) -> None:
     rows = [Row("a", source="items"), dropped(Row("b", source="get"), "keys")]
     merged = merge([shard_statistics(write_tables(tmp_path, "0", rows, [("items", "values")]))])
     assert_inert(render_report(assemble(merged, [], facts(pages=3), SAMPLES)))
 
 
-def test_an_empty_run_is_a_report_that_says_so() -> None:
+def test_the_report_of_an_empty_run_says_so() -> None:
     report = assemble(merge([]), [], facts(pages=0), SAMPLES)
     html = render_report(report)
     assert_inert(html)

@@ -1,4 +1,4 @@
-"""Counters of shards: exact on a small run, and sums whatever the order or the grouping."""
+"""Counters of shards: exact on a small run, and sums in any order and grouping."""
 
 from __future__ import annotations
 
@@ -264,13 +264,13 @@ def test_merging_nothing_is_the_zero(one: Any) -> None:
     assert merge([merge([]), one]) == merge([one])
 
 
-def test_merge_leaves_what_it_adds_up_alone(counted: dict[str, Any]) -> None:
+def test_merge_does_not_change_its_arguments(counted: dict[str, Any]) -> None:
     before = json.dumps(counted, sort_keys=True)
     merge([counted, counted])
     assert json.dumps(counted, sort_keys=True) == before
 
 
-def test_counters_survive_a_trip_through_json(counted: dict[str, Any]) -> None:
+def test_counters_are_the_same_after_json(counted: dict[str, Any]) -> None:
     assert json.loads(json.dumps(counted)) == counted
 
 
@@ -286,7 +286,7 @@ def test_the_funnel_counts_documents_characters_and_bytes_of_each_stage(counted:
     assert counted["funnel"]["ndl"]["released"] == {"documents": 1, "characters": 50_000, "bytes": 150_000}
 
 
-def test_a_rule_is_counted_where_it_fails_where_it_fails_alone_and_where_it_comes_first(
+def test_a_rule_counts_documents_that_fail_it_that_fail_it_alone_and_that_fail_it_first(
     counted: dict[str, Any],
 ) -> None:
     assert counted["rules"] == {
@@ -329,7 +329,7 @@ def test_the_other_counters_of_the_small_run_are_exact(counted: dict[str, Any]) 
     }
 
 
-def test_what_decided_the_charset_of_web_pages_is_counted_and_what_was_lost(tmp_path: Path) -> None:
+def test_web_pages_are_counted_by_what_decided_the_charset_and_by_damage(tmp_path: Path) -> None:
     rows = [Row(str(i), decided_by=by) for i, by in enumerate(["http", "http", "overruled", None])]
     rows.append(Row("damaged", decided_by="overruled", undecodable=0.01))
     counted = shard_statistics(write_tables(tmp_path, "x", rows))
@@ -339,7 +339,7 @@ def test_what_decided_the_charset_of_web_pages_is_counted_and_what_was_lost(tmp_
     }
 
 
-def test_hosts_and_charsets_beyond_the_bound_are_lumped_and_none_is_lost(tmp_path: Path) -> None:
+def test_hosts_and_charsets_beyond_the_bound_are_counted_together(tmp_path: Path) -> None:
     rows = [Row(str(i), uri=f"https://host{i}.example/", declared=f"charset-{i}") for i in range(TOP_HOSTS + 5)]
     rows.append(replace(rows[-1], key="again"))
     counted = shard_statistics(write_tables(tmp_path, "0", rows, batch_rows=1000))
@@ -350,7 +350,7 @@ def test_hosts_and_charsets_beyond_the_bound_are_lumped_and_none_is_lost(tmp_pat
     assert counted["charsets_other"] == TOP_HOSTS + 5 - TOP_CHARSET_PAIRS
 
 
-def test_what_dedup_removes_is_counted_by_source_and_by_what_it_was_compared_with(tmp_path: Path) -> None:
+def test_documents_that_dedup_removes_are_counted_by_source_and_reason(tmp_path: Path) -> None:
     rows = [
         Row("a", cluster_size=3),
         replace(duplicate(Row("b"), 3), within_source=True),
@@ -383,7 +383,7 @@ def test_a_run_without_a_release_counts_no_release_shard(tmp_path: Path) -> None
     assert counted["funnel"]["cc"]["released"]["documents"] == 0
 
 
-def test_a_release_of_other_documents_is_refused(tmp_path: Path) -> None:
+def test_a_release_of_other_documents_is_an_error(tmp_path: Path) -> None:
     ours = write_tables(tmp_path, "ours", [Row("a")])
     others = write_tables(tmp_path, "others", [Row("b")])
     with pytest.raises(ShardError, match="holds documents that"):
@@ -397,7 +397,7 @@ def test_tokens_are_counted_by_source(tmp_path: Path) -> None:
     assert counted["tokens"] == {"cc": {"documents": 4, "tokens": 34}, "ndl": {"documents": 2, "tokens": 10}}
 
 
-def test_what_may_not_be_released_is_counted_by_reason_and_what_is_taken_down_names_no_host(tmp_path: Path) -> None:
+def test_withheld_documents_are_counted_by_reason_and_hosts_of_takedowns_are_not_named(tmp_path: Path) -> None:
     rows = [
         Row("a"),
         replace(Row("b", uri="https://gone.example/"), taken_down=True, released=False),

@@ -1,4 +1,4 @@
-"""Events and status say what the manifests say."""
+"""Events and status agree with the manifests."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_finished_run_has_nothing_left(demo_run: FinishedRun) -> None:
     assert all(status.done == status.shards and status.eta_s is None for status in statuses)
 
 
-def test_a_run_that_has_not_begun_knows_its_inputs_only(
+def test_a_run_that_has_not_begun_shows_only_the_number_of_its_inputs(
     demo_run: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     n_shards = len(shards_of(demo_run))
@@ -55,7 +55,7 @@ def test_a_run_that_has_not_begun_knows_its_inputs_only(
     assert not list(tmp_path.iterdir()), "asking writes nothing"
 
 
-def test_events_name_every_task_once_and_go_on_in_the_same_file(demo_run: FinishedRun, tmp_path: Path) -> None:
+def test_events_name_every_task_once_and_continue_in_the_same_file(demo_run: FinishedRun, tmp_path: Path) -> None:
     out, events = tmp_path / "out", tmp_path / "events.jsonl"
     shutil.copytree(demo_run.out, out)
     for lost in out.glob("langid-*/manifests/**/*.json"):

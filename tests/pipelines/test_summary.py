@@ -1,4 +1,4 @@
-"""What is named when a run is done: tables that somebody reads."""
+"""The tables that a command names when it has finished."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import load_config
 
 
-def test_every_table_that_is_named_is_one_that_a_stage_writes(demo_config: Path, tmp_path: Path) -> None:
+def test_every_result_table_is_written_by_a_stage(demo_config: Path, tmp_path: Path) -> None:
     config = load_config(str(demo_config))
     items = tmp_path / "own.jsonl"
     items.write_text('{"question": "何色ですか？"}\n', encoding="utf-8")

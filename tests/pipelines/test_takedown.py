@@ -1,4 +1,4 @@
-"""Takedowns and rights: what must not leave the house is in nothing that does, and nothing else changes."""
+"""Takedowns and rights: what may not be released is in no output that leaves manyo, and nothing else changes."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_a_takedown_of_one_address_changes_exactly_the_shards_that_held_it(
     assert "scrub     taken down by uri, requested on 2026-04-01" in capsys.readouterr().out
 
 
-def test_what_is_taken_down_is_in_nothing_that_leaves_the_house(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_document_taken_down_is_in_no_output_that_leaves_manyo(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     document = target(run)
     assert run.take_down(document["uri"]) == 0
     assert run.manyo("inspect", "--kept", "-n", "1000") == 0
@@ -189,9 +189,7 @@ def test_a_second_takedown_and_a_run_after_it_change_nothing(run: Run, capsys: p
     assert "nothing to do" in capsys.readouterr().out
 
 
-def test_a_source_taken_down_whole_leaves_empty_shards_that_are_sound(
-    run: Run, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_taking_down_a_whole_source_leaves_valid_empty_shards(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     ids = [row["doc_id"].hex() for row in run.rows("documents") if row["source"] == "law"]  # type: ignore[attr-defined]
     assert run.take_down(*ids) == 0
     assert "tokens law-00000: 0 tokens left" in capsys.readouterr().out
@@ -199,7 +197,7 @@ def test_a_source_taken_down_whole_leaves_empty_shards_that_are_sound(
     assert run.manyo("verify") == 0
 
 
-def test_text_that_stays_under_another_name_is_named(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_released_copy_of_a_document_taken_down_is_reported(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     dropped = next(row for row in run.rows("duplicates") if row["cluster"] and not row["kept"])
     assert run.take_down(dropped["doc_id"].hex()) == 0  # type: ignore[attr-defined]
     shown = capsys.readouterr().out
@@ -207,7 +205,7 @@ def test_text_that_stays_under_another_name_is_named(run: Run, capsys: pytest.Ca
     assert f"its text is, as document {dropped['cluster'].hex()}" in shown  # type: ignore[attr-defined]
 
 
-def test_a_survivor_that_is_taken_down_brings_none_of_its_copies_back(run: Run) -> None:
+def test_taking_down_a_survivor_releases_none_of_its_copies(run: Run) -> None:
     survivor = next(row for row in run.rows("duplicates") if row["kept"] and int(row["cluster_size"]) > 1)  # type: ignore[call-overload]
     released = {row["doc_id"] for row in run.rows("release")}
     assert run.take_down(survivor["doc_id"].hex()) == 0  # type: ignore[attr-defined]
@@ -231,7 +229,7 @@ def test_a_bad_list_is_one_line_and_takes_nothing_down(
     assert not (in_order.out / "takedown.txt").exists()
 
 
-def test_what_may_not_be_released_is_dropped_for_that_reason_and_takes_no_copy_with_it(
+def test_a_withheld_document_is_dropped_for_that_reason_and_its_copy_is_released(
     demo_run: FinishedRun, tmp_path: Path
 ) -> None:
     """The source `law` is read a second time under a name that comes first and may not be released."""

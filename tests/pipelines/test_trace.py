@@ -1,4 +1,4 @@
-"""`manyo trace` tells the same of a page as the tables do, and leads from a token to its document and back."""
+"""`manyo trace` agrees with the tables, and leads from a token to its document and back."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def texts(one: PageHistory) -> dict[str, str]:
     return {step.name: step.text for step in one.steps}
 
 
-def test_every_document_ends_where_the_tables_say(demo: Config) -> None:
+def test_the_history_of_each_document_ends_at_the_step_that_the_tables_give(demo: Config) -> None:
     ends = set()
     addresses = {row["doc_id"]: row["uri"] for row in rows(demo, "documents", ["doc_id", "uri"])}
     reasons = {row["doc_id"]: row["reasons"] for row in rows(demo, "decisions", ["doc_id", "reasons"])}
@@ -68,7 +68,7 @@ def test_a_token_leads_to_its_document_and_back(demo: Config) -> None:
                 assert texts(one)["tokenize"].startswith(f"{shard.stem}:{first}, {count:,} tokens")
 
 
-def test_a_refused_page_is_told_with_its_reason_and_its_record(demo: Config) -> None:
+def test_a_refused_page_is_shown_with_its_reason_and_its_record(demo: Config) -> None:
     for row in rows(demo, "refused", ["doc_id", "uri", "reason", "origin_file", "origin_offset"]):
         by_address = page_histories(demo, str(row["uri"])) if row["uri"] else page_histories(demo, row["doc_id"].hex())
         (one,) = [one for one in by_address if texts(one)["doc_id"] == row["doc_id"].hex()]
@@ -97,7 +97,7 @@ def test_an_address_is_found_in_other_spellings(demo: Config, spelling: str) -> 
         ("web-00000:99999999", "no token 99999999 in this shard"),
     ],
 )
-def test_what_is_not_there_is_said_in_one_line(
+def test_a_page_or_token_that_does_not_exist_is_one_line(
     demo_run: FinishedRun, capsys: pytest.CaptureFixture[str], page: str, problem: str
 ) -> None:
     assert main(["trace", page, "--config", str(demo_run.config), "--out", str(demo_run.out)]) == 2
@@ -117,14 +117,14 @@ def test_a_history_is_printed_and_cannot_steer_a_terminal(tmp_path: Path, capsys
 
 
 @pytest.mark.parametrize("readme", ["README.md", "README.ja.md"])
-def test_the_readme_shows_the_steps_that_its_page_goes_through(demo: Config, readme: str) -> None:
+def test_the_readme_shows_the_steps_of_its_page(demo: Config, readme: str) -> None:
     text = (ROOT / readme).read_text(encoding="utf-8")
     (shown,) = re.findall(r"^```\n(https://\S+)\n(.*?)^```", text, re.M | re.S)
     (one,) = page_histories(demo, shown[0])
     assert re.findall(r"^  (\w+) ", shown[1], re.M) == [step.name for step in one.steps]
 
 
-def test_before_a_run_it_says_what_to_run(tmp_path: Path) -> None:
+def test_before_a_run_the_message_names_the_command_to_run(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="nothing is extracted yet; run: manyo run"):
         page_histories(load_config(str(write_config(tmp_path, ""))), "work:0")
 

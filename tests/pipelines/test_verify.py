@@ -1,4 +1,4 @@
-"""`manyo verify` finds every planted fault, names the file, and finds nothing in a sound run."""
+"""`manyo verify` reports every planted fault with its file, and nothing in an undamaged run."""
 
 from __future__ import annotations
 
@@ -88,13 +88,13 @@ def flip(path: Path, at: int) -> None:
     path.write_bytes(content)
 
 
-def test_a_sound_run_has_no_faults(finished: TokenRun, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_undamaged_run_has_no_faults(finished: TokenRun, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(list(finished.folder("provenance").glob("web-*.parquet"))) > 5
     for sample in (0, 20, 10**9):
         assert finished.verify(capsys, sample) == (0, [])
 
 
-def test_a_flipped_byte_is_named_with_its_place(run: TokenRun, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_changed_byte_is_reported_with_its_position(run: TokenRun, capsys: pytest.CaptureFixture[str]) -> None:
     # Low byte of a token in the middle of a document: another id of the vocabulary, so nothing else is wrong.
     at = (run.ids().stat().st_size // 4) * 2
     flip(run.ids(), at)
@@ -105,7 +105,7 @@ def test_a_flipped_byte_is_named_with_its_place(run: TokenRun, capsys: pytest.Ca
 
 @pytest.mark.parametrize("keep", [0, 50, -1])
 @pytest.mark.parametrize("file", [TokenRun.ids, TokenRun.idx, TokenRun.sidecar])
-def test_a_truncated_file_is_named_with_its_end(
+def test_a_truncated_file_is_reported_with_its_new_end(
     run: TokenRun, capsys: pytest.CaptureFixture[str], file: Callable[[TokenRun], Path], keep: int
 ) -> None:
     path = file(run)
@@ -118,7 +118,7 @@ def test_a_truncated_file_is_named_with_its_end(
     assert fault == f"{path}: byte {cut}: has {cut} bytes, its manifest says {len(whole)}"
 
 
-def test_a_wrong_pointer_is_named_with_its_place(run: TokenRun, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_pointer_is_reported_with_its_position(run: TokenRun, capsys: pytest.CaptureFixture[str]) -> None:
     if not run.idx().exists():
         pytest.skip("a flat array has no pointers")
     n_documents = len(TokenShard.open(str(run.ids()).removesuffix(".bin")))
@@ -128,7 +128,7 @@ def test_a_wrong_pointer_is_named_with_its_place(run: TokenRun, capsys: pytest.C
     assert f"{run.idx()}: byte {at}: document 1 is at" in fault
 
 
-def test_swapped_shards_are_both_named(run: TokenRun, capsys: pytest.CaptureFixture[str]) -> None:
+def test_both_of_two_swapped_shards_are_reported(run: TokenRun, capsys: pytest.CaptureFixture[str]) -> None:
     for file in (TokenRun.ids, TokenRun.idx, TokenRun.sidecar):
         if file(run, 1).exists():
             swap(file(run, 1), file(run, 2))
@@ -149,7 +149,7 @@ def edit_sidecar(path: Path, column: str, change: Callable[[list[object]], list[
 
 
 @pytest.mark.parametrize("column", ["token_count", "first_token", "doc_id", "uri"])
-def test_an_edited_sidecar_is_named(run: TokenRun, capsys: pytest.CaptureFixture[str], column: str) -> None:
+def test_an_edited_sidecar_is_reported(run: TokenRun, capsys: pytest.CaptureFixture[str], column: str) -> None:
     def change(values: list[object]) -> list[object]:
         return [values[1], values[0], *values[2:]]
 
@@ -160,7 +160,7 @@ def test_an_edited_sidecar_is_named(run: TokenRun, capsys: pytest.CaptureFixture
     assert all("web-00001" in fault for fault in faults)
 
 
-def test_a_manifest_of_other_counts_is_found(run: TokenRun, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_manifest_with_wrong_counts_is_reported(run: TokenRun, capsys: pytest.CaptureFixture[str]) -> None:
     manifest = run.folder("tokens").parent / "manifests" / "web-00001.json"
     text = manifest.read_text("utf-8")
     manifest.write_text(re.sub(r'"documents": (\d+)', lambda m: f'"documents": {int(m[1]) + 1}', text), "utf-8")
@@ -169,7 +169,7 @@ def test_a_manifest_of_other_counts_is_found(run: TokenRun, capsys: pytest.Captu
     assert any("documents, its manifest says" in fault and str(run.ids()) in fault for fault in faults)
 
 
-def test_a_missing_file_and_a_strange_one_are_named(run: TokenRun, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_file_and_an_unlisted_file_are_reported(run: TokenRun, capsys: pytest.CaptureFixture[str]) -> None:
     run.ids().rename(run.ids().with_name("web-99999.bin"))
     strange = run.folder("tokens") / "web-99999.bin"
     _, faults = run.verify(capsys, sample=0)
@@ -178,7 +178,7 @@ def test_a_missing_file_and_a_strange_one_are_named(run: TokenRun, capsys: pytes
     assert faults[1].endswith("there is no such file")
 
 
-def test_a_shard_that_lost_its_manifest_and_its_files_is_missed(
+def test_a_shard_without_manifest_and_files_is_reported_by_its_documents(
     run: TokenRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
     manifest = run.folder("tokens").parent / "manifests" / "web-00001.json"
@@ -190,14 +190,14 @@ def test_a_shard_that_lost_its_manifest_and_its_files_is_missed(
     assert "is in no token shard, nor are" in missing
 
 
-def test_a_damaged_manifest_is_named(run: TokenRun, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_damaged_manifest_is_reported(run: TokenRun, capsys: pytest.CaptureFixture[str]) -> None:
     manifest = run.folder("tokens").parent / "manifests" / "web-00001.json"
     manifest.write_text("{", encoding="utf-8")
     _, faults = run.verify(capsys, sample=0)
     assert re.fullmatch(rf"{manifest}: file: is not a manifest \(.*\)", faults[0])
 
 
-def test_the_same_vocabulary_with_other_ids_is_found_by_the_sample(
+def test_a_tokenizer_with_permuted_ids_is_found_by_the_sample(
     run: TokenRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A shard whose manifest was made after the damage: only its texts can tell."""

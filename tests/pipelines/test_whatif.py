@@ -1,4 +1,4 @@
-"""What-if and inspect: they say what a run with other rules would do, and what they show is safe to look at."""
+"""whatif and inspect: they predict what a run with other rules would do, and what they print is safe for a terminal."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def hostile_shard(tmp_path: Path) -> MeasuredShard:
 @pytest.mark.parametrize(
     ("name", "bound", "value"), [("too_short", "minimum", 400), ("too_little_kana", "minimum", 0.3)]
 )
-def test_what_if_says_what_a_run_with_the_moved_bound_keeps(
+def test_what_if_predicts_what_a_run_with_the_moved_bound_keeps(
     demo_run: FinishedRun, tmp_path: Path, name: str, bound: str, value: float
 ) -> None:
     text = (ROOT / "filters" / "rules" / "default.toml").read_text(encoding="utf-8")
@@ -118,7 +118,7 @@ def test_an_unmoved_bound_changes_nothing(demo_run: FinishedRun) -> None:
     assert change.gained.documents == change.lost.documents == 0
 
 
-def test_samples_are_the_nearest_on_each_side(demo_run: FinishedRun) -> None:
+def test_samples_are_the_documents_nearest_to_the_threshold_on_each_side(demo_run: FinishedRun) -> None:
     shards = measured_shards(load_config(str(demo_run.config), str(demo_run.out)), "whatif")
     (change,) = what_if(shards, RULES, [move_bound(RULES, "too_short", "minimum", 300)], 3).changes
     assert all(document.char_count >= 300 for document in change.inside)
@@ -129,7 +129,7 @@ def test_samples_are_the_nearest_on_each_side(demo_run: FinishedRun) -> None:
     )
 
 
-def test_the_commands_print_the_same_every_time(demo_run: FinishedRun, capsys: pytest.CaptureFixture[str]) -> None:
+def test_whatif_and_inspect_are_deterministic(demo_run: FinishedRun, capsys: pytest.CaptureFixture[str]) -> None:
     for options in (
         ("whatif", "--rule", "too_short", "--minimum", "100,400,off"),
         ("inspect", "--reason", "too_short", "-n", "3"),
@@ -193,14 +193,12 @@ def test_a_mistake_is_one_line(
     assert error.count("\n") == 1
 
 
-def test_a_bound_beyond_all_numbers_drops_everything_and_is_shown(
-    demo_run: FinishedRun, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_infinite_bound_drops_every_document(demo_run: FinishedRun, capsys: pytest.CaptureFixture[str]) -> None:
     assert look(demo_run, "inspect", "--reason", "too_short", "--near", "inf", "-n", "1") == 0
     assert capsys.readouterr().out.startswith("Kept, just inside char_count inf: 0\n")
 
 
-def test_a_run_that_is_not_measured_is_named(
+def test_an_unmeasured_run_gives_the_command_that_measures_it(
     demo_config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert (
@@ -260,7 +258,7 @@ def test_a_hostile_page_does_not_steer_the_terminal(hostile_shard: MeasuredShard
     assert plain("一\n二\t三") == "一 二 三"
 
 
-def test_values_that_are_shown_fail_where_the_decision_failed_them(demo_run: FinishedRun) -> None:
+def test_the_values_shown_as_failed_are_the_reasons_of_the_decision(demo_run: FinishedRun) -> None:
     config = load_config(str(demo_run.config), str(demo_run.out))
     decisions = Path(table_folder(config, "decisions"))
     for shard in measured_shards(config, "inspect"):
