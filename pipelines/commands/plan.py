@@ -25,7 +25,8 @@ from manyo.pipelines.commands.forecast import (
 from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.commands.sample_forecast import predict
 from manyo.pipelines.engine.errors import UserError
-from manyo.pipelines.graph.config import Config, from_table
+from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.toml_tables import from_table
 from manyo.pipelines.report.quantities import format_duration, format_size
 
 #: With fewer sampled documents than this there is a warning: the spread of ten sizes is about a third of their sum.

@@ -1,1 +1,1 @@
-"""Stages, their plans and how they are run; knows nothing of text."""
+"""Stages, their shapes and how they are run; knows nothing about text."""

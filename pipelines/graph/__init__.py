@@ -1,1 +1,1 @@
-"""The stages of a run: settings, plans and task bodies."""
+"""The stages of a run: settings, shapes and task bodies."""

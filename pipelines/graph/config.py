@@ -1,9 +1,9 @@
-"""A configuration file becomes frozen settings, or one line that says what is wrong with it.
+"""The configuration of a run: a TOML file becomes frozen settings, or one line that says what is wrong with it.
 
-Shape lives in Python, numbers in TOML: every table of the file is a settings
+Structure is in Python, numbers are in TOML: every table of the file is a settings
 dataclass of the package that uses it, and a key is valid if the dataclass has
-a field of that name. There are no class names in TOML and no silent defaults
-for a misspelt key.
+a field of that name (`manyo.pipelines.graph.toml_tables`). TOML has no class
+names, and a misspelt key is an error.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from __future__ import annotations
 import dataclasses
 import re
 import tomllib
-import types
-import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,11 +31,29 @@ from manyo.filters.signals.models import models_digest
 from manyo.filters.signals.signal_settings import Models, SignalSettings, WordLists
 from manyo.filters.signals.vocabulary import load_words
 from manyo.pipelines.engine.errors import UserError
+from manyo.pipelines.graph.toml_tables import from_table, refuse_unknown
 from manyo.tokenizer.mixture import Mix
 from manyo.tokenizer.shuffle import Shuffle
 from manyo.tokenizer.train import TrainTokenizer
 
 T = TypeVar("T")
+
+#: Tables of a configuration file, and those that it must have.
+_TABLES = (
+    "run",
+    "source",
+    "extract",
+    "langid",
+    "filter",
+    "rights",
+    "dedup",
+    "decontaminate",
+    "scrub",
+    "export",
+    "tokenize",
+    "mix",
+)
+_REQUIRED_TABLES = ("run", "source", "tokenize")
 
 #: Source names become folders and file names that trainers read.
 _SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -45,7 +61,7 @@ _SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Where everything goes.
+    """Where the run writes.
 
     Attributes:
         out: folder or URI for all tables, shards and reports.
@@ -56,10 +72,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """How much one record may take.
+    """Limits for the parsing of one record.
 
     Attributes:
-        record_timeout_s: seconds after which a record's parser counts as hung.
+        record_timeout_s: seconds after which a record's parser is considered hung.
     """
 
     record_timeout_s: float = 60.0
@@ -71,7 +87,7 @@ class Extract:
 
 @dataclass(frozen=True, slots=True)
 class WordFiles:
-    """Files of words to count, one a line, or names of `shipped_words`; None where there is none.
+    """Files of words to count, one word per line, or names of `shipped_words`; None for no list.
 
     Attributes:
         advertising: of shops and advertisements.
@@ -88,11 +104,11 @@ class WordFiles:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which rules decide, and what is measured beyond the signals that always are.
+    """Which rules decide, and what is measured in addition to the signals that are always measured.
 
     Attributes:
-        rules: the TOML file that holds them, or a name of `shipped_rules`.
-        also_measure: signals that are measured on request only; those that the rules look at are added.
+        rules: the TOML file of the rules, or a name of `shipped_rules`.
+        also_measure: signals that are measured only on request; those that the rules use are added.
         words: lists of words to count.
         models: whose scores are signals.
     """
@@ -105,13 +121,13 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Tokenize:
-    """What turns text into token shards.
+    """How text becomes token shards.
 
     Attributes:
-        model: a SentencePiece model or a Hugging Face `tokenizer.json`; None where `train` makes one.
+        model: a SentencePiece model or a Hugging Face `tokenizer.json`; None if `train` makes one.
         eod_token: the special token that ends documents, such as `<|endoftext|>`; a `tokenizer.json` needs it.
-        train: how to train one on the release; None where `model` names one.
-        shuffle: how to shuffle the documents of each source before they are packed; None leaves them in input order.
+        train: how to train one on the release; None if `model` names one.
+        shuffle: how to shuffle the documents of each source before they are packed; None keeps the order of the input.
         shard_tokens: tokens of a token shard, give or take one document.
         format: `megatron` for `.bin` and `.idx`, `npy` for flat arrays.
     """
@@ -130,23 +146,23 @@ class Tokenize:
             raise ValueError(f"shard_tokens must be at least 1, got {self.shard_tokens}")
 
 
-#: Chooses among the shards of a source, and how much of each is read.
+#: Chooses shards of a source, and how much of each is read.
 Sample = Callable[[Source, Sequence[InputShard]], Sequence[InputShard]]
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything that a run depends on.
+    """All settings of a run.
 
     Attributes:
-        path: the file it was read from.
+        path: the file that was read.
         sources: in the file's order.
-        rules: read from `filter.rules`.
+        rules: the rules that `filter.rules` names.
         signals: which signals are measured.
-        export: how the release is written for other tools; None where the file has no [export].
-        decontaminate: benchmarks that are looked for; None where the file has no [decontaminate].
-        mix: the mixture of a training run; None where the file has no [mix].
-        sample: the part of the inputs that a forecast reads; None, for all, in every other run.
+        decontaminate: benchmarks to search for; None if the file has no [decontaminate].
+        export: how the release is written for other tools; None if the file has no [export].
+        mix: the mixture of a training run; None if the file has no [mix].
+        sample: the part of the inputs that a forecast reads; None for all inputs.
     """
 
     path: str
@@ -174,62 +190,20 @@ def load_config(path: str, out: str | None = None) -> Config:
         out: replaces `[run] out`.
 
     Raises:
-        UserError: the file is missing, no TOML, or has an unknown or invalid key.
+        UserError: the file is missing or not TOML, or it has an unknown or invalid key.
     """
-    try:
-        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such configuration file") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"{path}: {error}") from error
-    known = (
-        "run",
-        "source",
-        "extract",
-        "langid",
-        "filter",
-        "rights",
-        "dedup",
-        "decontaminate",
-        "scrub",
-        "export",
-        "tokenize",
-        "mix",
-    )
-    _refuse_unknown(path, tables, known)
-    for table in ("run", "source", "tokenize"):
-        if table not in tables:
-            raise UserError(f"{path}: table [{table}] is missing")
+    tables = _read_tables(path)
 
     def settings(cls: type[T], table: str) -> T:
         return from_table(cls, tables.get(table, {}), f"{path}: [{table}]")
 
     run = settings(Run, "run")
     filter_settings = settings(Filter, "filter")
-    try:
-        rules = load_rules(filter_settings.rules)
-    except FileNotFoundError as error:
-        raise UserError(
-            f"{path}: [filter]: no such rules file: {filter_settings.rules}; "
-            f"those that ship with manyo are {', '.join(shipped_rules())}"
-        ) from error
-    except ValueError as error:
-        raise UserError(str(error)) from error
+    rules = _rules(path, filter_settings.rules)
     dedup = settings(Dedup, "dedup")
     signals = _signals(path, filter_settings, rules, dedup.survivor_signal)
     sources = _sources(path, tables["source"])
-    for name in dedup.source_priority:
-        if name not in [source.name for source in sources]:
-            raise UserError(f"{path}: [dedup] source_priority: no [[source]] has the name {name!r}")
-    boilerplate = dedup.boilerplate
-    for key, profiles in (
-        ("[dedup] view_profiles", dedup.view_profiles),
-        ("[dedup.boilerplate] remove", boilerplate.remove if boilerplate else ()),
-        ("[dedup.boilerplate] flag", boilerplate.flag if boilerplate else ()),
-    ):
-        for profile in profiles:
-            if profile not in PROFILES:
-                raise UserError(f"{path}: {key}: {profile!r} is none of {', '.join(PROFILES)}")
+    _check_dedup(path, dedup, [source.name for source in sources])
     tokenize = settings(Tokenize, "tokenize")
     _check_languages(path, tokenize, [source.name for source in sources])
     return Config(
@@ -250,14 +224,56 @@ def load_config(path: str, out: str | None = None) -> Config:
     )
 
 
+def _read_tables(path: str) -> dict[str, Any]:
+    """Returns the tables of a configuration file; the names are checked, the contents are not."""
+    try:
+        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: no such configuration file") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"{path}: {error}") from error
+    refuse_unknown(path, tables, _TABLES)
+    for table in _REQUIRED_TABLES:
+        if table not in tables:
+            raise UserError(f"{path}: table [{table}] is missing")
+    return tables
+
+
+def _rules(path: str, name: str) -> tuple[Rule, ...]:
+    try:
+        return load_rules(name)
+    except FileNotFoundError as error:
+        raise UserError(
+            f"{path}: [filter]: no such rules file: {name}; those that ship with manyo are {', '.join(shipped_rules())}"
+        ) from error
+    except ValueError as error:
+        raise UserError(str(error)) from error
+
+
+def _check_dedup(path: str, dedup: Dedup, sources: list[str]) -> None:
+    """Refuse names of sources and profiles that do not exist."""
+    for name in dedup.source_priority:
+        if name not in sources:
+            raise UserError(f"{path}: [dedup] source_priority: no [[source]] has the name {name!r}")
+    boilerplate = dedup.boilerplate
+    for key, profiles in (
+        ("[dedup] view_profiles", dedup.view_profiles),
+        ("[dedup.boilerplate] remove", boilerplate.remove if boilerplate else ()),
+        ("[dedup.boilerplate] flag", boilerplate.flag if boilerplate else ()),
+    ):
+        for profile in profiles:
+            if profile not in PROFILES:
+                raise UserError(f"{path}: {key}: {profile!r} is not one of {', '.join(PROFILES)}")
+
+
 def _signals(path: str, settings: Filter, rules: tuple[Rule, ...], survivor_signal: str | None) -> SignalSettings:
-    """What the file asks for, and of what is measured on request, what its rules and dedup look at."""
+    """Returns the signals that the file requests, with those that its rules and dedup use."""
     looked_at = {rule.signal: f"[filter] rule {rule.name!r}" for rule in rules}
     if survivor_signal is not None:
         looked_at.setdefault(survivor_signal, "[dedup] survivor_signal")
         names = [signal.column.name for signal in SIGNALS]
         if survivor_signal not in names:
-            raise UserError(f"{path}: [dedup] survivor_signal: {survivor_signal!r} is none of {', '.join(names)}")
+            raise UserError(f"{path}: [dedup] survivor_signal: {survivor_signal!r} is not one of {', '.join(names)}")
     also_measure = [
         signal.column.name
         for signal in SIGNALS
@@ -288,7 +304,7 @@ def _words(files: WordFiles) -> WordLists:
 
 
 def _check_languages(path: str, tokenize: Tokenize, sources: list[str]) -> None:
-    """Where a vocabulary is merged from languages, every source must be in one of them, and there must be no others."""
+    """Refuse languages of a merged vocabulary unless they name every source exactly once and nothing else."""
     named = [name for language in (tokenize.train.language if tokenize.train else ()) for name in language.sources]
     if named and sorted(named) != sorted(sources):
         wrong = sorted(set(named) ^ set(sources))
@@ -310,11 +326,11 @@ def _sources(path: str, tables: Any) -> tuple[Source, ...]:
 def _source(where: str, table: Mapping[str, Any]) -> Source:
     kind = table.get("kind")
     if kind not in KINDS:
-        raise UserError(f"{where}: kind {kind!r} is none of {', '.join(sorted(KINDS))}")
+        raise UserError(f"{where}: kind {kind!r} is not one of {', '.join(sorted(KINDS))}")
     options_class = KINDS[kind].Options
     own = {field.name for field in dataclasses.fields(Source)} - {"options"}
     options = {field.name for field in dataclasses.fields(options_class)}
-    _refuse_unknown(where, table, sorted(own | options))
+    refuse_unknown(where, table, sorted(own | options))
     source = from_table(
         Source,
         {key: value for key, value in table.items() if key in own} | {"options": {}},
@@ -324,68 +340,7 @@ def _source(where: str, table: Mapping[str, Any]) -> Source:
     if not _SOURCE_NAME.fullmatch(source.name):
         raise UserError(f"{where}: name {source.name!r} must be lower-case letters, digits, - and _")
     if source.profile not in PROFILES:
-        raise UserError(f"{where}: profile {source.profile!r} is none of {', '.join(PROFILES)}")
+        raise UserError(f"{where}: profile {source.profile!r} is not one of {', '.join(PROFILES)}")
     if not source.inputs:
         raise UserError(f"{where}: inputs is empty")
     return source
-
-
-def from_table(cls: type[T], table: Any, where: str, given: Mapping[str, Any] | None = None) -> T:
-    """Build a settings dataclass from a TOML table, checking names and types.
-
-    Args:
-        cls: a dataclass; its field types say what is valid.
-        table: what tomllib gave.
-        where: file and table, for messages.
-        given: values of fields that are not read from the table.
-
-    Raises:
-        UserError: unknown key, missing key, wrong type, or a value that the dataclass refuses.
-    """
-    if not isinstance(table, dict):
-        raise UserError(f"{where}: expected a table, got {table!r}")
-    hints = typing.get_type_hints(cls)
-    fields = dataclasses.fields(cls)  # type: ignore[arg-type]
-    _refuse_unknown(where, table, [field.name for field in fields])
-    values = {
-        key: _convert(hints[key], value, f"{where}: {key}") for key, value in table.items() if key not in (given or {})
-    }
-    values |= given or {}
-    for field in fields:
-        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-        if required and field.name not in values:
-            raise UserError(f"{where}: key {field.name!r} is missing")
-    try:
-        return cls(**values)
-    except ValueError as error:
-        raise UserError(f"{where}: {error}") from error
-
-
-def _convert(hint: Any, value: Any, where: str) -> Any:
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (types.UnionType, typing.Union):
-        (inner,) = [argument for argument in arguments if argument is not type(None)]
-        return _convert(inner, value, where)
-    if origin is tuple and isinstance(value, list):
-        return tuple(_convert(arguments[0], item, where) for item in value)
-    if origin in (dict, Mapping) and isinstance(value, dict):
-        return {key: _convert(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
-    if origin is typing.Literal:
-        if value not in arguments:
-            raise UserError(f"{where}: {value!r} is none of {', '.join(map(str, arguments))}")
-        return value
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return from_table(hint, value, where)
-    if hint is float and type(value) is int:
-        return float(value)
-    if type(value) is not hint:
-        expected = getattr(hint, "__name__", str(hint)) if origin is None else str(hint)
-        raise UserError(f"{where}: expected {expected}, got {value!r}")
-    return value
-
-
-def _refuse_unknown(where: str, table: Mapping[str, Any], known: typing.Iterable[str]) -> None:
-    known = list(known)
-    for key in table:
-        if key not in known:
-            raise UserError(f"{where}: unknown key {key!r}; known: {', '.join(known)}")

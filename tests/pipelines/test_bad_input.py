@@ -82,8 +82,8 @@ def test_a_file_that_is_no_toml(folder: Path, capsys: pytest.CaptureFixture[str]
     [
         ("[run]", "[run]\nouts = 1", "[run]: unknown key 'outs'; known: out"),
         ('name = "notes"', 'name = "notes"\ntextfield = "x"', "[[source]] 1: unknown key 'textfield'; known:"),
-        ('kind = "jsonl"', 'kind = "pdf"', "kind 'pdf' is none of aozora, egov, honkoku,"),
-        ('profile = "prose"', 'profile = "novel"', "profile 'novel' is none of"),
+        ('kind = "jsonl"', 'kind = "pdf"', "kind 'pdf' is not one of aozora, egov, honkoku,"),
+        ('profile = "prose"', 'profile = "novel"', "profile 'novel' is not one of"),
         ("[filter]", '[filter]\nalso_measure = ["char_count"]', "also_measure: 'char_count' is not one of zlib_ratio"),
         ("[tokenize.train]", '[filter.words]\nadult = "none.txt"\n[tokenize.train]', "[filter.words]: no such file:"),
         ('name = "notes"', 'name = "My Notes"', "name 'My Notes' must be lower-case"),
@@ -94,7 +94,7 @@ def test_a_file_that_is_no_toml(folder: Path, capsys: pytest.CaptureFixture[str]
         ("*.jsonl", "missing.jsonl", "no such input"),
         ("rules.toml", "missing.toml", "no such rules file"),
         ("[filter]", "[dedup]\nmin_similarity = 1.5\n[filter]", "min_similarity"),
-        ("[filter]", '[dedup]\nview_profiles = ["novel"]\n[filter]', "view_profiles: 'novel' is none of web, ocr,"),
+        ("[filter]", '[dedup]\nview_profiles = ["novel"]\n[filter]', "view_profiles: 'novel' is not one of web, ocr,"),
         ("[filter]", "[extra]\n[filter]", "unknown key 'extra'"),
     ],
 )

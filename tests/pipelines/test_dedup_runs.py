@@ -135,7 +135,7 @@ def test_an_unknown_survivor_signal_is_an_error_that_lists_the_known_ones(
     config = write_config(tmp_path / "run", {"web": {"http://a.jp/": page(1)}}, order)
     assert main(["run", "--config", str(config)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert "survivor_signal: 'beauty' is none of" in line
+    assert "survivor_signal: 'beauty' is not one of" in line
 
 
 def test_a_run_against_an_index_reports_duplicates_of_the_earlier_run(
