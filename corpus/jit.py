@@ -53,9 +53,9 @@ def record(*fields: tuple[Any, ...]) -> np.dtype[Any]:
         fields: name, type and, for an array within the record, shape.
 
     Returns:
-        An aligned structured type. Its elements also have attributes where kernels run without the compiler.
+        A structured type, packed. Its elements also have attributes where kernels run without the compiler.
     """
-    return np.dtype((np.record, np.dtype(list(fields), align=True)))
+    return np.dtype((np.record, list(fields)))
 
 
 def kernel(function: Kernel) -> Kernel:
@@ -74,6 +74,17 @@ def kernel(function: Kernel) -> Kernel:
     finally:
         _config.CACHE_DIR = before
     return cast(Kernel, compiled)
+
+
+def inlined(function: Kernel) -> Kernel:
+    """Compile a function into every kernel of its file that calls it, instead of as a kernel of its own.
+
+    For parts of a kernel where a call costs measured time: Numba passes each array as seven arguments and counts
+    references to it.
+    """
+    if _config.DISABLE_JIT:
+        return function
+    return cast(Kernel, njit(nogil=True, inline="always")(function))
 
 
 @cache

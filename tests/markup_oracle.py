@@ -1,4 +1,4 @@
-"""The slow, obvious version of `manyo.corpus.web.tags.read_markup`: strings, one character or expression at a time."""
+"""The oracle for `manyo.corpus.web.tags.read_markup`: slow and obvious, on strings, with regular expressions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from html import unescape
 
-from manyo.corpus.web.markup_kernels import (
+from manyo.corpus.web.markup import (
     COMMENTS_HINT,
     DIALOG_HINT,
     FRAME_HINT,
@@ -85,7 +85,7 @@ class Box:
 
 @dataclass
 class Page:
-    """What `read_markup` gives, in Python's own types: blocks are (text, characters in links, prose, box)."""
+    """What `read_markup` returns, in Python's own types: blocks are (text, characters in links, prose, box)."""
 
     blocks: list[tuple[str, int, int, int]] = field(default_factory=list)
     boxes: list[Box] = field(default_factory=lambda: [Box("html", -1)])
@@ -95,7 +95,7 @@ class Page:
 
 
 def read_markup(html: str) -> Page:
-    """The same as `manyo.corpus.web.tags.read_markup`, for markup whose tags all end and that is not all hidden."""
+    """What `manyo.corpus.web.tags.read_markup` finds in markup whose tags all end and that is not hidden as a whole."""
     html = html.encode("utf-8", "replace").decode("utf-8")
     page = Page()
     stack = [0]
@@ -149,14 +149,14 @@ def read_markup(html: str) -> Page:
             at += len(run)
         else:
             is_end, name = tag[1] == "/", tag[2].lower()
-            attributes, behind = _attributes(html, tag.end())
-            at = behind
+            attributes, after = _attributes(html, tag.end())
+            at = after
             if name in RAW | SKIPPED | READINGS:
                 if not is_end:
-                    at = _behind_skipped(html, behind, name, attributes, page)
+                    at = _after_skipped(html, after, name, attributes, page)
                 continue
             if not is_end and _states(name, attributes):
-                page.tags.append(html[tag.end() : behind - 1])
+                page.tags.append(html[tag.end() : after - 1])
             hides = "hidden" in attributes or re.search(
                 r"[dD][iI][sS][pP][lL][aA][yY]\s*:\s*[nN][oO][nN][eE]", attributes.get("style", "")
             )
@@ -173,7 +173,7 @@ def read_markup(html: str) -> Page:
                         links.pop()
                     links.append(stack[-1])
                     if attributes["href"].startswith("#") and not is_pre():
-                        at = _behind_signs(html, behind)
+                        at = _after_signs(html, after)
             elif name == "br":
                 if not is_hidden:
                     shown.append(("\n" if is_pre() else "\v", bool(links)))
@@ -209,7 +209,7 @@ def read_markup(html: str) -> Page:
 
 
 def _attributes(html: str, at: int) -> tuple[dict[str, str], int]:
-    """The first of each attribute, and where the tag ends; a quote that is never closed quotes nothing."""
+    """The first value of each attribute, and where the tag ends; an unclosed quotation mark delimits nothing."""
     found: dict[str, str] = {}
     while html[at] != ">":
         match = ATTRIBUTE.match(html, at)
@@ -222,16 +222,16 @@ def _attributes(html: str, at: int) -> tuple[dict[str, str], int]:
     return found, at + 1
 
 
-def _behind_skipped(html: str, behind: int, name: str, attributes: dict[str, str], page: Page) -> int:
-    """Where the content of an element that is left out ends."""
+def _after_skipped(html: str, after: int, name: str, attributes: dict[str, str], page: Page) -> int:
+    """Where to go on after an element that is left out."""
     if name in READINGS:
-        border = re.compile(r"</?(?:rt|rp|rb|rtc|ruby)(?![a-zA-Z])", re.IGNORECASE).search(html, behind)
-        return border.start() if border else behind
+        border = re.compile(r"</?(?:rt|rp|rb|rtc|ruby)(?![a-zA-Z])", re.IGNORECASE).search(html, after)
+        return border.start() if border else after
     slash = "</" if name in RAW else "</?"
-    border = re.compile(rf"{slash}{name}[ \t\r\n\f\v/>]", re.IGNORECASE).search(html, behind)
+    border = re.compile(rf"{slash}{name}[ \t\r\n\f\v/>]", re.IGNORECASE).search(html, after)
     if border is None or border[0][1] != "/":
-        return behind
-    content = html[behind : border.start()]
+        return after
+    content = html[after : border.start()]
     if name == "title" and page.title is None:
         page.title = content
     elif name == "script" and "ld+json" in attributes.get("type", "").lower():
@@ -240,13 +240,13 @@ def _behind_skipped(html: str, behind: int, name: str, attributes: dict[str, str
     return end + 1 if end >= 0 else len(html)
 
 
-def _behind_signs(html: str, behind: int) -> int:
-    """The end tag of a link that holds a few signs alone, else where its text starts."""
-    link = re.compile("([^<]*)</a[ \t\r\n\f\v/>]", re.IGNORECASE).match(html, behind)
+def _after_signs(html: str, after: int) -> int:
+    """The end tag of a link that contains a few signs alone, else where its text starts."""
+    link = re.compile("([^<]*)</a[ \t\r\n\f\v/>]", re.IGNORECASE).match(html, after)
     if link is None or len(link[1].encode()) >= 32:
-        return behind
+        return after
     text = REFERENCE.sub(lambda match: unescape(match[0]), link[1])
-    return link.end(1) if SIGNS.fullmatch(text) else behind
+    return link.end(1) if SIGNS.fullmatch(text) else after
 
 
 def _states(name: str, attributes: dict[str, str]) -> bool:
@@ -267,9 +267,9 @@ def _hint(tag: str, attributes: dict[str, str]) -> int:
         runs = list(re.finditer("[a-zA-Z](?:[a-zA-Z](?<![a-z][A-Z]))*", value))
         for i, run in enumerate(runs):
             word = run[0].lower()
-            before, behind = value[max(0, run.start() - 1) : run.start()], value[run.end() : run.end() + 1]
+            before, after = value[max(0, run.start() - 1) : run.start()], value[run.end() : run.end() + 1]
             is_amid = before not in set(" \t\r\n\f\v") | {""}
-            is_number = not word.strip("abcdef") and (before in DIGITS or (behind in DIGITS and is_amid))
+            is_number = not word.strip("abcdef") and (before in DIGITS or (after in DIGITS and is_amid))
             said |= set() if is_number else {word}
             between = value[runs[i - 1].end() : run.start()] if i else "x"
             if between in ("", "-", "_"):

@@ -59,7 +59,7 @@ def _referenced(data: Bytes, i: int) -> int:
         else:
             break
         i += 1
-    return value
+    return int(value)
 
 
 # In what the next four kernels return, the high bit of each byte is the answer for that byte; its other bits have no

@@ -1,24 +1,19 @@
-"""The tags of a page, read in one compiled pass over its bytes: blocks of text, in boxes.
+"""Read a page's tags in one compiled pass over its bytes: blocks of text, in boxes.
 
-A *box* is a block-level element, a *block* a run of text between two block-level boundaries. The pass does
-what a browser does as far as the text depends on it: it ends elements whose end tag is left out, leaves out
-scripts and hidden elements, resolves character references, collapses white space and drops what only says where
-a line may end (soft hyphens, spaces of no width). What is hidden but named main text is read all the same: it waits
-for a script, or for a subscriber. A link to a place on the page itself that holds signs alone (¶ behind a heading,
-↩ behind a note, ▲) is left out as well, but in listings. For Japanese, the reading aids `<rt>` and `<rp>` are dropped,
-and a line end in the source between two Japanese characters is no space.
+The pass does what a browser does as far as the text depends on it: it closes elements whose end tag is omitted, leaves
+out scripts and hidden elements, resolves character references, collapses white space and drops characters that only say
+where a line may end (soft hyphens, zero-width spaces). A hidden element that is named main text is read all the same:
+it waits for a script or for a subscriber. A link to a place on the page itself that contains only signs (¶ after a
+heading, ↩ after a note, ▲) is also left out, except in listings. For Japanese, the reading aids `<rt>` and `<rp>` are
+dropped, and a line end in the source between two Japanese characters is not a space.
 
-Nothing here chooses: which blocks are a page's main text is for `manyo.corpus.web.main_text`.
+Which blocks are the page's main text is decided in `manyo.corpus.web.main_text`.
 
-Markup is hostile. Every byte is looked at a bounded number of times: what was searched for in vain is not
-searched for again, nesting is told apart to a depth, and attributes are read to a length.
-
-Sources: https://html.spec.whatwg.org/multipage/parsing.html, of which this is the part that moves text.
+Source: https://html.spec.whatwg.org/multipage/parsing.html, of which this is the part that affects text.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from html import unescape
 from html.entities import html5
@@ -26,55 +21,55 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.web.markup_kernels import (
-    _BOX,
-    _CELL,
-    _COMMENTS,
-    _DIALOG,
-    _FRAME,
-    _LIST,
-    _MAIN,
-    _N_SLOTS,
-    _POST,
-    _ROW,
-    _SLOT_BITS,
-    _STATED,
-    _TABLE,
-    _TAGS_OF_KIND,
-    _TERMS,
-    _TITLE,
-    _TOPIC,
-    END,
-    START,
-    TAGS,
-    _hash_of,
-    _read,
+from manyo.corpus.jit import Records
+from manyo.corpus.web.attribute_kernels import (
+    COMMENTS_WORD,
+    DIALOG_WORD,
+    FRAME_WORD,
+    MAIN_WORD,
+    N_SLOTS,
+    POST_WORD,
+    SLOT_BITS,
+    TOPIC_WORD,
+    hash_of,
 )
+from manyo.corpus.web.markup import BOX_TAG, TAGS, TAGS_OF_KIND, Markup
 from manyo.corpus.web.statements import META_NAMES
+from manyo.corpus.web.tags_kernels import (
+    CELL,
+    LIST,
+    NAMES,
+    ROW,
+    TABLE,
+    TAG_STATEMENT,
+    TERMS,
+    TITLE_STATEMENT,
+    read,
+)
 
 _ENDS_PARAGRAPH = (
     "address article aside blockquote center details dialog dir div dl fieldset figcaption figure footer form "
     "h1 h2 h3 h4 h5 h6 header hgroup main menu nav ol p pre section table ul"
 )
-# Boxes that end their like, as far as a border: items, terms, cells, rows, parts of a table.
-_LIKE = {"li": 1, "dt": 2, "dd": 2, "td": 3, "th": 3, "tr": 4, "thead": 5, "tbody": 5, "tfoot": 5}
+# Boxes that end an open box of their group, up to a border: items, terms, cells, rows, parts of a table.
+_GROUP = {"li": 1, "dt": 2, "dd": 2, "td": 3, "th": 3, "tr": 4, "thead": 5, "tbody": 5, "tfoot": 5}
 _BORDER = {
-    **dict.fromkeys(("ul", "ol", "menu", "dir"), _LIST),
-    **dict.fromkeys(("td", "th", "caption"), _CELL),
-    "table": _TABLE,
-    "dl": _TERMS,
-    "tr": _ROW,
+    **dict.fromkeys(("ul", "ol", "menu", "dir"), LIST),
+    **dict.fromkeys(("td", "th", "caption"), CELL),
+    "table": TABLE,
+    "dl": TERMS,
+    "tr": ROW,
 }
-_BORDERS = {
-    "li": _LIST | _CELL | _TABLE,
-    **dict.fromkeys(("dt", "dd"), _TERMS | _CELL | _TABLE),
-    **dict.fromkeys(("td", "th"), _TABLE | _ROW),
-    **dict.fromkeys(("tr", "thead", "tbody", "tfoot", "caption"), _TABLE),
+_STOPS_AT = {
+    "li": LIST | CELL | TABLE,
+    **dict.fromkeys(("dt", "dd"), TERMS | CELL | TABLE),
+    **dict.fromkeys(("td", "th"), TABLE | ROW),
+    **dict.fromkeys(("tr", "thead", "tbody", "tfoot", "caption"), TABLE),
     **dict.fromkeys(("table", "body"), 0),
 }
 
-#: Words in class and id that name a frame of the main text. Those that are written together come last: each is on six
-#: or more of the hosts of 4,375 mixed pages.
+#: Words in class and id that name a frame of the main text. Compounds come last: each occurs on six or more of the
+#: hosts of 4,375 mixed pages.
 FRAME_WORDS: Final = (
     "nav navi navigation gnav navbar menu breadcrumb breadcrumbs pankuzu topicpath crumb crumbs side sidebar foot "
     "footer share sharing sns social related relation recommend recommended ranking popular banner bnr ad ads "
@@ -87,12 +82,12 @@ FRAME_WORDS: Final = (
     "cookieconsent socialmedia socialicons sociallinks socialshare sharebar sharebuttons sharebtn sharethis sharedaddy "
     "relatedposts relatedarticles relatedlinks mostpopular"
 )
-#: Words that name what stands with a text and is often frame. On a post among others they say what it is about
-#: (`class="post category-news tag-sea author-me"`).
+#: Words that name what accompanies a text and is often a frame. On a post in a list of posts they say what the post is
+#: about (`class="post category-news tag-sea author-me"`).
 TOPIC_WORDS: Final = "tag tags category categories author profile writer byline header date time meta archive archives"
 #: Whole names of such a post.
 POST_NAMES: Final = "post hentry"
-#: Words that name what readers wrote.
+#: Words that name text written by readers.
 COMMENT_WORDS: Final = "comment comments disqus commentlist respond"
 #: Words and pairs of words that name the main text.
 MAIN_WORDS: Final = (
@@ -102,7 +97,7 @@ MAIN_WORDS: Final = (
         for whole in ("entry", "post", "story", "news", "main", "body")
         for part in ("body", "content", "text")
     ),
-    *(whole + "more" for whole in ("entry", "article", "post", "asset")),  # behind "read more"
+    *(whole + "more" for whole in ("entry", "article", "post", "asset")),  # what follows "read more"
     "honbun",
     "kiji",
 )
@@ -110,117 +105,84 @@ DIALOG_ROLES: Final = "dialog alertdialog"
 FRAME_ROLES: Final = "navigation banner contentinfo complementary search"
 
 
-@dataclass(frozen=True, slots=True)
-class Markup:
-    """What a page's tags make of its text.
-
-    Attributes:
-        text: the blocks' text as a browser shows it, UTF-8, one after another; lines within a block come from
-            `<br>` and `<pre>`.
-        blocks: int32 (n, BLOCK_COLUMNS), in document order.
-        boxes: int32 (n, BOX_COLUMNS), in document order; the outermost, `html`, first.
-        title: content of the first `<title>`, as written.
-        tags: attributes, as written, of `<meta>` tags of `manyo.corpus.web.statements.META_NAMES`, and of others that
-        state a
-            licence or a date.
-        json_ld: what the page says of itself in JSON-LD.
-    """
-
-    text: bytes
-    blocks: np.ndarray
-    boxes: np.ndarray
-    title: str
-    tags: tuple[str, ...]
-    json_ld: str
-
-    def text_of(self, block: int) -> str:
-        """Text of one block."""
-        return self.text[self.blocks[block, START] : self.blocks[block, END]].decode("utf-8")
-
-
 def read_markup(html: str | bytes) -> Markup:
     """The blocks and boxes of a page.
 
     Args:
         html: the decoded page, or the same as valid UTF-8; lone surrogates are read as `?`.
+
+    Returns:
+        The page's text and what its tags say about it. A page that is hidden as a whole is read as if nothing were.
     """
     data = html.encode("utf-8", "replace") if isinstance(html, str) else html
     page = np.frombuffer(data, np.uint8)
-    text, blocks, boxes, spans = _read(page, True, *_tables())
+    text, blocks, boxes, statements = read(page, _names(), True)
     if not len(blocks):
-        # A page that is hidden until its script has run.
-        text, blocks, boxes, spans = _read(page, False, *_tables())
+        text, blocks, boxes, statements = read(page, _names(), False)
     title = ""
     tags: list[str] = []
     json_ld = ""
-    for kind, start, end in spans.tolist():
+    for kind, start, end in statements.tolist():
         written = data[start:end].decode("utf-8", "replace")
-        if kind == _STATED:
+        if kind == TAG_STATEMENT:
             tags.append(written)
-        elif kind == _TITLE:
+        elif kind == TITLE_STATEMENT:
             title = written
         else:
             json_ld += written
     return Markup(text.tobytes(), blocks, boxes, title, tuple(tags), json_ld)
 
 
-# --- tables ----------------------------------------------------------------------------------
-
-
-def _slots(values: dict[bytes, int]) -> tuple[np.ndarray, np.ndarray]:
-    """An open-addressing table: uint64 hashes, 0 where a slot is free, and int32 values."""
-    hashes = np.zeros(_N_SLOTS, np.uint64)
-    found = np.zeros(_N_SLOTS, np.int32)
-    for name, value in values.items():
-        hashed = _hash_of(name)
-        slot = hashed >> (64 - _SLOT_BITS)
-        while hashes[slot]:
-            slot = (slot + 1) % _N_SLOTS
-        hashes[slot], found[slot] = hashed, value
-    hashes.flags.writeable = found.flags.writeable = False
-    return hashes, found
-
-
 @cache
-def _tables() -> tuple[np.ndarray, ...]:
-    """What `_read` knows of names: tags and what they do, words in class and id, attributes, character references."""
-    index = {name: i for i, name in enumerate(TAGS)}
-    kinds = np.full(len(TAGS), _BOX, np.int32)
-    for kind, names in _TAGS_OF_KIND.items():
+def _names() -> Records:
+    """NAMES (1,), read-only."""
+    names = np.zeros(1, NAMES)
+    (known,) = names
+    index = {name: i for i, name in enumerate(TAGS) if name}
+    _fill(known["tags"], {name.encode(): i for name, i in index.items()})
+    _fill_rules(known["rules"], index)
+    words = {word.encode(): MAIN_WORD for word in MAIN_WORDS}
+    for bit, group in (
+        (FRAME_WORD, FRAME_WORDS),
+        (COMMENTS_WORD, COMMENT_WORDS),
+        (TOPIC_WORD, TOPIC_WORDS),
+        (POST_WORD, POST_NAMES),
+    ):
+        words |= dict.fromkeys(group.encode().split(), bit)
+    _fill(known["words"], words)
+    roles = dict.fromkeys(FRAME_ROLES.encode().split(), FRAME_WORD) | {b"main": MAIN_WORD}
+    _fill(known["roles"], roles | dict.fromkeys(DIALOG_ROLES.encode().split(), DIALOG_WORD))
+    _fill(known["statements"], {name.encode(): 1 for name in META_NAMES})
+    _fill(known["references"], {name.encode(): i for i, name in enumerate(html5)})
+    for i, characters in enumerate(html5.values()):
+        points = [ord(character) for character in characters]
+        known["characters"][i] = (points[0], points[1] if len(points) == 2 else 0)
+    for number in range(len(known["numbers"])):
+        character = unescape(f"&#{number};")
+        known["numbers"][number] = ord(character) if character else -1
+    names.flags.writeable = False
+    return names
+
+
+def _fill(slots: Records, values: dict[bytes, int]) -> None:
+    """Put names and their values into an open-addressing table."""
+    for name, value in values.items():
+        hashed = hash_of(name)
+        slot = hashed >> (64 - SLOT_BITS)
+        while slots["hash"][slot]:
+            slot = (slot + 1) % N_SLOTS
+        slots[slot] = (hashed, value)
+
+
+def _fill_rules(rules: Records, index: dict[str, int]) -> None:
+    """Set what each tag does, given the tags' indices; unknown tags open and close boxes."""
+    rules["kind"] = BOX_TAG
+    rules["stops_at"] = CELL | TABLE
+    for kind, names in TAGS_OF_KIND.items():
         for name in names.split():
-            kinds[index[name]] = kind
-    # Columns: kind, ends a paragraph, ends its like, is a border, what it cannot end across.
-    does = np.zeros((len(TAGS), 5), np.int32)
-    does[:, 0] = kinds
-    does[:, 4] = _CELL | _TABLE
+            rules["kind"][index[name]] = kind
     for name in _ENDS_PARAGRAPH.split():
-        does[index[name], 1] = 1
-    for column, values in ((2, _LIKE), (3, _BORDER), (4, _BORDERS)):
+        rules["ends_paragraph"][index[name]] = 1
+    for column, values in (("group", _GROUP), ("border", _BORDER), ("stops_at", _STOPS_AT)):
         for name, value in values.items():
-            does[index[name], column] = value
-    words = {word.encode(): _MAIN for word in MAIN_WORDS}
-    for bit, names in ((_FRAME, FRAME_WORDS), (_COMMENTS, COMMENT_WORDS), (_TOPIC, TOPIC_WORDS), (_POST, POST_NAMES)):
-        words |= dict.fromkeys(names.encode().split(), bit)
-    roles = dict.fromkeys(FRAME_ROLES.encode().split(), _FRAME) | {b"main": _MAIN}
-    roles |= dict.fromkeys(DIALOG_ROLES.encode().split(), _DIALOG)
-    # A reference stands for one or two characters.
-    references = sorted(html5)
-    characters = np.zeros((len(references), 2), np.int32)
-    for i, name in enumerate(references):
-        characters[i, : len(html5[name])] = [ord(character) for character in html5[name]]
-    # What browsers make of the numbers up to 0x9F; -1 is nothing, as for all that are no character.
-    numbers = np.array(
-        [ord(unescape(f"&#{n};")[:1] or "\0") if unescape(f"&#{n};") else -1 for n in range(160)], np.int32
-    )
-    for table in (does, characters, numbers):
-        table.flags.writeable = False
-    return (
-        does,
-        *_slots({name.encode(): i for i, name in enumerate(TAGS) if name}),
-        *_slots(words),
-        *_slots(roles),
-        *_slots(dict.fromkeys((name.encode() for name in META_NAMES), 1)),
-        *_slots({name.encode(): i for i, name in enumerate(references)}),
-        characters,
-        numbers,
-    )
+            rules[column][index[name]] = value

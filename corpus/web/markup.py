@@ -1,0 +1,96 @@
+"""A page whose tags are read: blocks of text, in boxes.
+
+A *box* is a block-level element, a *block* a run of text between two block-level boundaries. `manyo.corpus.web.tags`
+makes them, `manyo.corpus.web.main_text` chooses among them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from manyo.corpus.jit import Records, record
+
+# What a tag does: nothing; state something about the page; nothing to the text around it; link it; end a line; end a
+# block; open or close a box; hide its content, which is text without markup, or markup, or a reading aid.
+IGNORED, META, INLINE, LINK, BREAK, RULE, BOX_TAG, RAW, SKIPPED, READING = range(10)
+TAGS_OF_KIND: Final = {
+    IGNORED: "html head link base source track param embed rb rbc wbr img",
+    META: "meta",
+    INLINE: "abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q ruby s "
+    "samp small span strike strong sub sup time tt u var",
+    LINK: "a",
+    BREAK: "br",
+    RULE: "hr input col area frame bgsound spacer basefont isindex keygen",
+    BOX_TAG: "p div ul ol menu dir li dl dt dd table thead tbody tfoot tr td th caption section article main aside nav "
+    "header footer form fieldset figure figcaption pre blockquote center h1 h2 h3 h4 h5 h6 address details summary "
+    "body dialog hgroup",
+    RAW: "script style title iframe noframes",
+    SKIPPED: "noscript template svg canvas object applet audio video map datalist select button",
+    READING: "rt rp rtc",
+}
+#: Tags by their number: 0 is every unknown tag, then come those of boxes, then all others.
+TAGS: Final = (
+    "",
+    *TAGS_OF_KIND[BOX_TAG].split(),
+    *(name for kind, names in TAGS_OF_KIND.items() if kind != BOX_TAG for name in names.split()),
+)
+
+#: What the class, id and role of a box say: it is main text, a frame of the main text (navigation, advertisements),
+#: written by readers, often a frame, or a dialog.
+MAIN_HINT: Final = 1
+FRAME_HINT: Final = -1
+COMMENTS_HINT: Final = -2
+TOPIC_HINT: Final = -3
+DIALOG_HINT: Final = -4
+
+#: A block of this length, in characters, is prose even without a full stop.
+PROSE_CHARS: Final = 40
+
+#: An element of `Markup.boxes`.
+#:
+#: tag: index in TAGS.
+#: parent: index of the box around it; -1 for the outermost.
+#: hint: one of the hints above, or 0.
+#: prose: characters of prose in the box and in all boxes in it.
+#: ordinal: number of a list item in its list; 0 for other boxes.
+#: name: hash of the first name in its class; 0 if it has none.
+BOX: Final = record(("tag", "i4"), ("parent", "i4"), ("hint", "i4"), ("prose", "i4"), ("ordinal", "i4"), ("name", "i4"))
+
+#: An element of `Markup.blocks`.
+#:
+#: start, end: its first byte in `Markup.text`, and the byte after its last.
+#: chars: characters; link_chars: those of them that are in links.
+#: prose: characters outside links if the block is long or has the punctuation of a sentence, else 0.
+#: box: index of the innermost box around it.
+BLOCK: Final = record(
+    ("start", "i4"), ("end", "i4"), ("chars", "i4"), ("link_chars", "i4"), ("prose", "i4"), ("box", "i4")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """A page's text, and what its tags say about the text.
+
+    Attributes:
+        text: text of the blocks as a browser shows it, UTF-8, one block after another; lines within a block come from
+            `<br>` and `<pre>`.
+        blocks: BLOCK (n,), in document order.
+        boxes: BOX (n,), in document order; the outermost, `html`, first.
+        title: content of the first `<title>`, as written.
+        tags: attributes, as written, of `<meta>` tags of `manyo.corpus.web.statements.META_NAMES`, and of other tags
+            that state a licence or a date.
+        json_ld: content of the page's JSON-LD scripts.
+    """
+
+    text: bytes
+    blocks: Records
+    boxes: Records
+    title: str
+    tags: tuple[str, ...]
+    json_ld: str
+
+    def text_of(self, block: int) -> str:
+        """Text of one block, given its index."""
+        start, end = self.blocks["start"][block], self.blocks["end"][block]
+        return self.text[start:end].decode("utf-8")
