@@ -1,8 +1,7 @@
-"""Loading fastText models, after a look at the file: the library itself hangs or crashes on one that is cut short.
+"""Load fastText models, after a check of the file: the library itself hangs or crashes on a truncated one.
 
-The format is that of fastText's `saveModel`, version 11 or 12: a header with the settings, the
-dictionary, then two matrices, plain (`.bin`) or quantised (`.ftz`). From the sizes that these state
-follows how long the file must be.
+The format is that of fastText's `saveModel`, version 11 or 12: a header with the settings, the dictionary, then two
+matrices, plain (`.bin`) or quantised (`.ftz`). The sizes that these state determine how long the file must be.
 """
 
 from __future__ import annotations
@@ -35,12 +34,12 @@ def load_fasttext(path: str) -> fasttext.FastText._FastText:
     """The model at a local path, loaded once per process and again where the file has changed.
 
     Raises:
-        ValueError: there is no such file, or it is no whole fastText model; the message begins with the path.
+        ValueError: there is no such file, or it is not a complete fastText model; the message begins with the path.
     """
     try:
         return _load(path, os.stat(path).st_mtime_ns)
     except OSError as error:
-        raise ValueError(f"{path}: no fastText model ({error.strerror})") from error
+        raise ValueError(f"{path}: not a fastText model ({error.strerror})") from error
 
 
 @cache
@@ -49,11 +48,11 @@ def _load(path: str, modified_ns: int) -> fasttext.FastText._FastText:
     try:
         return fasttext.load_model(path)
     except (ValueError, MemoryError) as error:
-        raise ValueError(f"{path}: no fastText model ({error})") from error
+        raise ValueError(f"{path}: not a fastText model ({error})") from error
 
 
 def check_fasttext(path: str) -> None:
-    """See that a file has the length that a fastText model of its shape has.
+    """Check that a file has the length of a fastText model with its settings.
 
     Raises:
         ValueError: as `load_fasttext`.
@@ -62,31 +61,31 @@ def check_fasttext(path: str) -> None:
         with open(path, "rb") as file:
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
-        raise ValueError(f"{path}: no fastText model ({error.strerror})") from error
+        raise ValueError(f"{path}: not a fastText model ({error.strerror})") from error
     except ValueError as error:  # an empty file cannot be mapped
-        raise ValueError(f"{path}: no fastText model (the file is empty)") from error
+        raise ValueError(f"{path}: not a fastText model (the file is empty)") from error
     with data:
         try:
             expected = _model_bytes(data)
         except struct.error as error:
-            raise ValueError(f"{path}: no whole fastText model (it ends after {len(data):,} bytes)") from error
+            raise ValueError(f"{path}: not a complete fastText model (it ends after {len(data):,} bytes)") from error
         except ValueError as error:
-            raise ValueError(f"{path}: no fastText model ({error})") from error
+            raise ValueError(f"{path}: not a fastText model ({error})") from error
         if expected != len(data):
-            raise ValueError(f"{path}: a fastText model of {expected:,} bytes, of which {len(data):,} are there")
+            raise ValueError(f"{path}: a fastText model of {expected:,} bytes, but the file has {len(data):,}")
 
 
 def _model_bytes(data: mmap.mmap) -> int:
-    """How long the file must be. Raises struct.error or ValueError where it ends before that is told."""
+    """How long the file must be. Raises struct.error or ValueError if it ends before that can be read."""
     magic, version, *_ = _HEADER.unpack_from(data, 0)
     if magic != _MAGIC or version not in _VERSIONS:
-        raise ValueError("it does not begin like one")
+        raise ValueError("it does not begin as one")
     entries, _, _, _, pruned = _DICTIONARY.unpack_from(data, _HEADER.size)
     position = _HEADER.size + _DICTIONARY.size
     for number in range(entries):
         position = data.find(b"\0", position) + 1
         if not position:
-            raise ValueError(f"of its {entries:,} words and labels it holds {number:,}")
+            raise ValueError(f"it has only {number:,} of its {entries:,} words and labels")
         position += _ENTRY_BYTES
     position += max(pruned, 0) * _PRUNED_BYTES
     is_quantised = _flag(data, position)

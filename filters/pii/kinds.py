@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from manyo.corpus.release import BENCHMARK_MASK
 from manyo.filters.pii.character_sets import ANY_DIGIT, BLANK, DIGIT, HYPHEN
 from manyo.filters.pii.names import NAME_GATE
 from manyo.filters.pii.postal_addresses import ADDRESS_GATE
 
-# Dates are in every other line of news; words of birth are not.
-BIRTH_GATE = f"生年月日|誕生日|[0-9０-９日]{BLANK}?生(?:$|[^一-鿿])"
+# Every other line of news has a date, but few have a word of birth.
+_BIRTH_GATE: Final = f"生年月日|誕生日|[0-9０-９日]{BLANK}?生(?:$|[^一-鿿])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,10 @@ class Kind:
     """A kind of personal information.
 
     Attributes:
-        name: as spans and release counts call it.
+        name: its name in spans, settings and counts of the release.
         mask: what replaces it in the typed style.
         meaning: what counts as one.
-        gate: RE2 pattern found in every piece of text that holds a match of any of its rules.
+        gate: RE2 expression found in every piece of text with a match of any of its patterns.
     """
 
     name: str
@@ -35,8 +36,8 @@ class Kind:
     gate: str
 
 
-#: Every kind that is looked for; of overlapping spans of equal length, the kind named first wins.
-PII_KINDS: tuple[Kind, ...] = (
+#: Every kind that is looked for. Of overlapping spans of equal length, the kind named first wins.
+PII_KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "credential",
         "<認証情報>",
@@ -52,13 +53,13 @@ PII_KINDS: tuple[Kind, ...] = (
     Kind(
         "credit_card",
         "<カード番号>",
-        "a card number of a known issuer with a right Luhn digit",
+        "a card number of a known issuer with a correct Luhn digit",
         f"{DIGIT}(?:(?:{BLANK}|{HYPHEN})?{DIGIT}){{13}}",
     ),
     Kind(
         "my_number",
         "<個人番号>",
-        "12 digits with a right check digit, and a word for My Number within 300 characters",
+        "12 digits with a correct check digit, and a word for My Number within 300 characters",
         f"{DIGIT}(?:(?:{BLANK}|[.．]|{HYPHEN})?{DIGIT}){{11}}",
     ),
     Kind(
@@ -110,12 +111,17 @@ PII_KINDS: tuple[Kind, ...] = (
         "被保険者|保険証|記号",
     ),
     Kind("postal_address", "<住所>", "a postal code, or an address down to its block number", ADDRESS_GATE),
-    Kind("birth_date", "<生年月日>", "a date said to be that of a birth, within 60 characters of a name", BIRTH_GATE),
-    Kind("person_name", "<人名>", "a name in a form, a notice, a letter, or beside a telephone number", NAME_GATE),
+    Kind(
+        "birth_date",
+        "<生年月日>",
+        "a date that is stated to be that of a birth, within 60 characters of a name",
+        _BIRTH_GATE,
+    ),
+    Kind("person_name", "<人名>", "a name in a form, a notice, a letter, or next to a telephone number", NAME_GATE),
 )
 
 #: What replaces every kind in the constant style.
-CONSTANT_MASK = "<個人情報>"
+CONSTANT_MASK: Final = "<個人情報>"
 
 _MASK_TEXTS = (*(kind.mask for kind in PII_KINDS), CONSTANT_MASK, BENCHMARK_MASK)
 

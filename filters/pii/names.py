@@ -1,10 +1,9 @@
-"""Names of persons where a form, a notice or a letter gives them away; in prose they are left alone.
+"""Names of persons where a form, a notice or a letter marks them as such; names in prose are not masked.
 
-What decides is where a name stands: after a word of a form or of an official notice (担当：, 氏名, 債務者), before 様
-as letters address people, or beside a telephone number or an e-mail address. A name in a sentence (佐藤首相は,
-山田太郎さんが) is mostly that of someone in public, so no rule looks there. Sudachi's dictionary says whether
-characters are a name, and only the few at such a place are looked up: analysing every text would cost a hundred times
-more.
+The place of a name decides: after a word of a form or of an official notice (担当：, 氏名, 債務者), before 様 as in
+letters, or next to a telephone number or an e-mail address. Names in a sentence (佐藤首相は, 山田太郎さんが) are
+mostly those of public persons, so they are not looked for. Sudachi's dictionary decides whether characters are a name,
+and only the few at such a place are looked up: analysing every text would cost a hundred times more.
 """
 
 from __future__ import annotations
@@ -24,16 +23,16 @@ _RUN = re.compile(f"{_LETTER}+")
 _GAP = re.compile(f"{BLANK}{{0,2}}")
 #: 小比類巻, ささのがわ; けんいちろう.
 _SURNAME_CHARS, _GIVEN_CHARS = 5, 6
-#: Longest surname, two blanks, longest given name, and what tells that it ends.
+#: Longest surname, two blanks, longest given name, and the characters that decide whether it ends there.
 _WINDOW_CHARS = 18
-#: How far before 様 or a number the name may start.
+#: How far before 様 or a number a name may start.
 _REACH_CHARS = 24
 _NEVER = 1 << 10
 
 # Forms of characters that names have and the dictionary lacks.
 _DICTIONARY_FORMS = str.maketrans("髙﨑𠮷德濵瀨眞", "高崎吉徳浜瀬真")
 
-# Sections of an office before 担当. 音楽担当, 作画担当 and the like are credits of public works.
+# Sections of an office, before 担当. 音楽担当, 作画担当 and the like are credits of published works.
 _OFFICES = (
     *("広報", "採用", "受付", "予約", "営業", "総務", "窓口", "人事", "事務"),
     *("取材", "経理", "教務", "学務", "販売", "申込", "問合せ", "相談", "渉外"),
@@ -53,7 +52,7 @@ _SEPARATOR = (
 )
 _SECTION = f"(?:[一-鿿ァ-ヴー]{{1,8}}[部課係室局科班会](?:{BLANK}{{1,2}}|・|の))?"
 # 亡 stands before the name of a dead person.
-# The lookaheads are there for speed: most characters start no word.
+# The lookaheads are for speed: most characters do not start a word.
 _AFTER_FORM_WORD = re.compile(
     f"(?=[お名氏姓フふ申届応契受差責送運所世保破債失不被相管行患])(?:{_FORM_WORD})"
     rf"(?:{_SEPARATOR}|[(（](?=[^()（）\n]{{2,16}}[)）]))(?:亡{BLANK}?)?"
@@ -71,7 +70,7 @@ _KATAKANA_NAME = re.compile(f"[ァ-ヴー]{{2,}}{BLANK}?[ァ-ヴー]{{2,}}")
 # Surnames, but before 様 not those of people.
 _NO_PERSON = frozenset({"観音", "薬師", "地蔵", "稲荷", "天神", "若宮", "太子", "本人", "各位"})
 
-# What may follow a name without a blank; any other letter would belong to the word.
+# What may follow a name without a blank; with any other letter the word would go on.
 _NAME_END = re.compile(
     rf"$|(?!{_LETTER})|様|氏(?!名)|殿|宛|方|さん|さま|ほか|外|まで|です|でございます|と(?:申|連)|[へがにをはのとも]"
 )
@@ -81,10 +80,10 @@ _KANA_PAIR = re.compile(
 _UNKNOWN_GIVEN = re.compile("[一-鿿々]{2,3}")
 # 山田商店, 川口支部, 中央病院.
 _NO_GIVEN = re.compile("[部課局係店社室科班会所館院校区市町村県府都丁目支本営様氏殿省庁党家屋業者員長園組車堂]")
-# A kanji or katakana after anything else, or a hiragana after what is no letter.
+# A kanji or katakana after anything else, or a hiragana after anything but a letter.
 _WORD_BREAK = re.compile(f"(?!{_KANJI_OR_KATAKANA}).(?={_KANJI_OR_KATAKANA})|(?!{_LETTER}).(?={_LETTER})")
 
-#: What stands between a name and the number that belongs to it.
+#: What may stand between a name and the number that belongs to it.
 _BEFORE_CONTACT = re.compile(
     rf"(?:さん|様|まで)?{BLANK}{{0,2}}[)）:：(（／/]?{BLANK}?"
     rf"(?:(?:電話|携帯|メール|℡|☎|📱|(?i:tel|e-?mail|mobile))(?:番号)?{BLANK}?[.:：]?)?{BLANK}?[<＜]?"
@@ -92,7 +91,7 @@ _BEFORE_CONTACT = re.compile(
 _AFTER_CONTACT = re.compile(rf"{BLANK}?[(（]{BLANK}?(?:担当[:：]?{BLANK}?)?")
 _MOBILE = re.compile("[(（]?[0０][789７８９][0０]")
 
-#: RE2 pattern of every piece of text that holds a word beside which a name is looked for.
+#: RE2 expression found in every piece of text with a word next to which a name is looked for.
 NAME_GATE = (
     "担当|名前|氏名|氏[ 　]名|姓名|名義|フリガナ|ふりがな"
     "|(?:申込|申請|届出|応募|契約|受験|差出|責任|送付|運転|所有)[者人]"
@@ -113,10 +112,13 @@ def names(
 
     Args:
         text: the document.
-        pieces: where to look for words beside which names stand; the names may lie beyond.
+        pieces: where to look for words next to which names stand; a name may lie outside of them.
         contacts: telephone numbers and e-mail addresses.
         holes: disjoint and in order; no name overlaps one, and what is in one decides nothing. That keeps masking a
-            fixed point: a masked number is a hole as it was before.
+            fixed point: a masked number is the same hole as before.
+
+    Returns:
+        The names, in order of their starts.
     """
     within = _Open(text, holes)
     found: list[Name] = []
@@ -134,12 +136,12 @@ def names(
         for match in _ADDRESSED.finditer(text, start, stop):
             found += _addressed(within, match)
     for start, stop in contacts:
-        found += _beside(within, start, stop)
+        found += _next_to_contact(within, start, stop)
     return sorted(set(found))
 
 
 class _Open:
-    """A text whose holes nobody looks into."""
+    """A text in whose holes nothing is looked up."""
 
     def __init__(self, text: str, holes: Sequence[_Interval]) -> None:
         self.text = text
@@ -147,7 +149,7 @@ class _Open:
         self._starts = [start for start, _ in holes]
 
     def name_end(self, start: int, alone: int, is_expected: bool = False, stop: int | None = None) -> int:
-        """Where the name that starts at `start` ends, 0 if there is none; other arguments as `_name_chars`."""
+        """Where the name that starts at `start` ends, 0 if there is no name; other arguments as `_name_chars`."""
         nearest = bisect_right(self._starts, start)
         if nearest and self._holes[nearest - 1][1] > start:
             return 0
@@ -162,7 +164,7 @@ class _Open:
         hole_end = self._holes[nearest][1] if nearest >= 0 else 0
         first = max(stop - _REACH_CHARS, line, hole_end)
         for start in range(first, stop):
-            # What ends in a hole is no part of the name, whether it is masked already or not.
+            # Characters up to a hole's end are not part of the name, whether it is masked already or not.
             is_start = self.is_line_start(start) or start == hole_end
             if is_start or (start > first and _WORD_BREAK.match(self.text, start - 1)):
                 yield start
@@ -173,7 +175,7 @@ class _Open:
 
 
 def _listed(within: _Open, start: int, rule: str, is_expected: bool) -> Iterator[Name]:
-    """The name that starts there, and those after it in a list."""
+    """The name that starts at `start`, and those after it in a list."""
     alone = 1 if is_expected else 2
     while stop := within.name_end(start, alone, is_expected):
         yield start, stop, 0.9, rule
@@ -185,7 +187,7 @@ def _listed(within: _Open, start: int, rule: str, is_expected: bool) -> Iterator
 
 
 def _addressed(within: _Open, address: re.Match[str]) -> Iterator[Name]:
-    """The name before 様, or one in katakana before さん that has its line to itself."""
+    """The name before 様, or a name in katakana alone in its line before さん."""
     is_sama = "様" in address[0]
     for start in within.starts_before(address.start()):
         is_first = within.is_line_start(start)
@@ -197,7 +199,7 @@ def _addressed(within: _Open, address: re.Match[str]) -> Iterator[Name]:
             return
 
 
-def _beside(within: _Open, start: int, stop: int) -> Iterator[Name]:
+def _next_to_contact(within: _Open, start: int, stop: int) -> Iterator[Name]:
     """The name right before a telephone number or e-mail address, and the one in brackets after it."""
     text = within.text
     is_mobile = bool(_MOBILE.match(text, start))
@@ -223,19 +225,19 @@ def _dictionary() -> Dictionary:
 
 @lru_cache(maxsize=1 << 16)
 def _parts(word: str) -> frozenset[str]:
-    """Which parts of a person's name a word may be, 姓 or 名, by Sudachi's dictionary."""
+    """Which parts of a person's name a word may be by Sudachi's dictionary: 姓 (surname), 名 (given name)."""
     parts = (morpheme.part_of_speech() for morpheme in _dictionary().lookup(word.translate(_DICTIONARY_FORMS)))
     return frozenset(part[3] for part in parts if part[2] == "人名")
 
 
 def _name_chars(window: str, alone: int, is_expected: bool) -> int:
-    """Characters of the name at the start of a window; 0 if there is none.
+    """The length of the name at the start of a window; 0 if there is no name.
 
     Args:
-        window: text from where a name may start, to where nothing more is to be seen.
-        alone: a surname of at least so many characters will do without a given name.
-        is_expected: two words in kana are a name, and two or three kanji after a surname that end the word, even if
-            the dictionary lacks them.
+        window: text from where a name may start, up to `_WINDOW_CHARS`, a hole or a given stop.
+        alone: a surname of at least this many characters is a name without a given name.
+        is_expected: two words in kana are a name, and so are two or three kanji after a surname that end the word, even
+            if the dictionary lacks them.
     """
     if is_expected and (kana := _KANA_PAIR.match(window)):
         return kana.end()
@@ -249,7 +251,7 @@ def _name_chars(window: str, alone: int, is_expected: bool) -> int:
         stop = _given_end(window, gap.end() if gap else n_surname, is_expected)
         if stop:
             return stop
-        # 広がり is no 広: one character is a name only if no word goes on.
+        # 広がり is not the surname 広: one character is a name only if the word ends after it.
         is_word = n_surname > 1 or (run is not None and len(run[0]) == 1)
         if is_word and n_surname >= max(alone, longest_alone) and _NAME_END.match(window, n_surname):
             longest_alone = max(longest_alone, n_surname)
@@ -257,7 +259,7 @@ def _name_chars(window: str, alone: int, is_expected: bool) -> int:
 
 
 def _given_end(window: str, start: int, is_expected: bool) -> int:
-    """Where the given name that starts there ends; 0 if none does."""
+    """Where the given name that starts at `start` ends; 0 if there is none."""
     run = _RUN.match(window, start)
     if not run:
         return 0

@@ -45,7 +45,7 @@ _ISSUER = re.compile(
 
 
 def luhn(digits: str) -> bool:
-    """Whether the last digit is the right check digit (ISO/IEC 7812-1, Annex B)."""
+    """Whether the last digit is the correct check digit (ISO/IEC 7812-1, Annex B)."""
     doubled = [int(digit) * (1 + i % 2) for i, digit in enumerate(reversed(digits))]
     return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
 
@@ -55,7 +55,7 @@ def _is_card(match: re.Match[str]) -> bool:
     return bool(_ISSUER.fullmatch(digits)) and luhn(digits)
 
 
-# 口座は1000000円で開ける, 普通株式1234567株: nothing but the words of a form may stand between.
+# 口座は1000000円で開ける, 普通株式1234567株: only words of a form may stand between word and number.
 _BANK_ACCOUNT = standing_alone(f"{DIGIT}{{7}}", "-－_/", "-－_/円株人件")
 _BANK_WORD = re.compile(
     r"(?:口座|普通|当座|[(（][普当][)）])(?:預金|貯金|口座)?[ 　]?(?:番号は?|(?:No|NO|Ｎｏ|ＮＯ)[.．]?)?"

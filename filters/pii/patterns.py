@@ -36,17 +36,19 @@ _BIRTH = re.compile(
     f"(?=[明大昭平令MTSHRＭＴＳＨＲ12１２])(?<![0-9０-９A-Za-z一二三四五六七八九十〇]){NOT_AFTER_MASK}{_BIRTH_DATE}(?![0-9０-９]){NOT_BEFORE_MASK}"
 )
 _BEFORE_BIRTH = re.compile(r"(?:生年月日|誕生日)[\]】）)]?[ 　]{0,2}(?:[:：／/|は]|\n)?[ 　]{0,2}[(（]?$")
+#: The longest match of `_BEFORE_BIRTH`, and what decides that it ends there.
+_BEFORE_BIRTH_CHARS: Final = 14
 _AFTER_BIRTH = re.compile("[ 　]?(?:生まれ|生れ|生(?![一-鿿]))")
 
 
 def _is_birth(match: re.Match[str]) -> bool:
     text = match.string
-    before = text[max(0, match.start() - 14) : match.start()]
+    before = text[max(0, match.start() - _BEFORE_BIRTH_CHARS) : match.start()]
     return bool(_BEFORE_BIRTH.search(before) or _AFTER_BIRTH.match(text, match.end()))
 
 
-#: What stands for a name in the words around a candidate.
-NAME_HOLE = "\1"
+#: The character that stands for a name in the words around a candidate.
+NAME_HOLE: Final = "\1"
 _NAME_NEAR = re.compile(NAME_HOLE)
 
 # --- postal addresses ---

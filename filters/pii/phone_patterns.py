@@ -8,7 +8,7 @@ from manyo.filters.pii.character_sets import ANY_DIGIT, BLANK, DIGIT, HYPHEN, KA
 from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
 from manyo.filters.pii.matching import Pattern, digit_groups, digits_of, grouped
 
-# ー is what a Japanese keyboard gives for a hyphen.
+# A Japanese keyboard gives ー for a hyphen.
 _GAP = rf"(?:{BLANK}{{0,2}}(?:[)）]{BLANK}?{HYPHEN}?|[(（]|{HYPHEN}|[.．]){BLANK}{{0,2}}|{BLANK})"
 _PHONE_SHAPES = (
     *((2, 4, 4), (3, 3, 4), (4, 2, 4), (5, 1, 4), (2, 8), (3, 7), (4, 6)),  # landline
@@ -20,9 +20,9 @@ _ABROAD_SHAPES = ((1, 4, 4), (2, 3, 4), (3, 2, 4), (4, 1, 4), (2, 4, 4), (3, 3, 
 
 
 def _phone(core: str, not_after: str = "") -> re.Pattern[str]:
-    """A pattern for a telephone number: it may touch TEL, FAX, T or F before it, and by default letters after it."""
+    """An expression for a telephone number, which may touch TEL, FAX, T or F before it, and letters after it."""
     return re.compile(
-        # The first character is looked at first: most places fail there, and cheaply.
+        # The first character is tested first: most places fail there, at little cost.
         f"(?=[0０〇(（+＋%])(?<!{DIGIT})(?<!{DIGIT}{HYPHEN})(?<!{DIGIT}[.．,，]){NOT_AFTER_MASK}"
         "(?:(?<![A-Za-z_])|(?<=[Tt][Ee][Ll])|(?<=[Ff][Aa][Xx])|(?<=(?<![A-Za-z])[TF]))"
         f"(?:{core})"
@@ -49,7 +49,7 @@ _PHONE_WORD = re.compile(
     r"|テレホン|ファックス|ファクス|フリーダイヤル|フリーコール|ナビダイヤル|携帯|ケータイ|連絡先|お?問い?合わ?せ",
     re.IGNORECASE,
 )
-#: Before a bare number, these say that it is something else.
+#: Before a bare number, these mean that it is something else.
 _OTHER_NUMBER = re.compile(
     r"(?:ISBN|ISSN|ASIN|JAN|(?<!電話)(?<!携帯)(?<!連絡先)番号|品番|型番|記号|コード|ＩＤ|(?<![A-Za-z])(?:ID|No\.?)|№|/dp/)"
     r"[^0-9０-９\n]{0,4}$",
@@ -69,12 +69,12 @@ def _is_phone(number: str) -> bool:
     groups = digit_groups(number)
     digits = "".join(groups)
     scripts = sum(bool(re.search(script, number)) for script in ("[0-9]", "[０-９]", KANJI_DIGIT))
-    # 090-〇〇〇〇-〇〇〇〇 is a blank to fill in, and 03-0000-0000 an example.
+    # 090-〇〇〇〇-〇〇〇〇 is a blank to be filled in, and 03-0000-0000 an example.
     if scripts > 1 or digits.endswith("0000000"):
         return False
     first = groups[0]
     if len(digits) == 11:
-        # No number starts with 090-0, but a reader takes 090-0000-4321 for one, and so does whoever collects them.
+        # No number starts with 090-0, but readers, and those who collect numbers, take 090-0000-4321 for one.
         is_written_as_mobile = tuple(map(len, groups)) == (3, 4, 4) and _MOBILE_OR_IP_PREFIX.match(digits)
         return bool(is_written_as_mobile or _MOBILE_OR_IP.match(digits)) or (first == "0800" and len(groups) == 3)
     if len(digits) != 10 or _MOBILE_OR_IP.match(digits):
@@ -89,7 +89,10 @@ def _is_phone(number: str) -> bool:
 
 
 def _has_only_blanks(number: str) -> bool:
-    """Whether nothing but blanks groups it: 03 1234 5678 may be a row of a table, 090 1234 5678 is clear enough."""
+    """Whether only blanks separate the groups of a number that might be a row of a table: 03 1234 5678.
+
+    090 1234 5678 is clearly a telephone number.
+    """
     return not re.search(rf"{HYPHEN}|[()（）.．]", number) and not _MOBILE_OR_IP.match(digits_of(number))
 
 

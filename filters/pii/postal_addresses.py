@@ -1,7 +1,8 @@
 """Japanese postal addresses: patterns for 〒 codes and for prefecture → municipality → town → block number.
 
-An address counts when it goes down to a block: 東京都渋谷区 is a place, 東京都渋谷区神南1-2-3 a door. Homes, shops and
-town halls look alike, so all are addresses: a corpus loses little by a masked shop, a person much by a printed home.
+An address counts if it goes down to a block: 東京都渋谷区 is a place, 東京都渋谷区神南1-2-3 a building. Addresses of
+homes, shops and town halls look alike, so all are masked: a corpus loses little by a masked shop, but a person loses
+much by a published home.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _STREET = f"(?:[北南東西]{BLANK}?(?:{DIGIT}{{1,2}}|[一二三四五六七八
 _NUMBER = f"(?:[1-9１-９]{DIGIT}{{0,4}}|[一二三四五六七八九十百〇]{{1,7}})"
 _MORE = f"(?:{BLANK}?(?:{HYPHEN}|の|ノ|番地の?|番|号)?{BLANK}?{_NUMBER})"
 _DASH = f"{BLANK}?{HYPHEN}{BLANK}?"
-# 2010-11-20 after a town is a date, 1-2週間 a duration; 1-2-9 日比谷ビル and 1-2-9日本橋ビル are neither.
+# 2010-11-20 after a town is a date and 1-2週間 a duration, but 1-2-9 日比谷ビル and 1-2-9日本橋ビル are blocks.
 _NO_UNIT = (
     f"(?!{DIGIT})(?!{HYPHEN}{DIGIT})"
     "(?!年|月|日(?![一-鿿])|時|分|秒|円|人|名|個|件|回|週|歳|度|票|点|倍|[%％]|ヶ月|か月|km|ｋｍ|m|cm)"
@@ -46,7 +47,7 @@ _FULL_BLOCK = (
     f"|{_BANCHI}|{_DASHES_THREE}|{_NUMBER}番{BLANK}?{_NUMBER}号)"
 )
 _BARE_BLOCK = f"[1-9１-９]{DIGIT}{{0,4}}{_NO_UNIT}"
-# A room tells which door of a block it is.
+# A room completes the address of a block.
 _ROOM = (
     f"(?:{BLANK}?(?:{LETTER}|[・A-Za-zＡ-Ｚａ-ｚ]){{1,20}}?{BLANK}?{DIGIT}{{1,4}}(?:号室|号|室|[FＦ](?![A-Za-z])|階))?"
 )
@@ -59,12 +60,12 @@ _POSTAL_CODE = (
 ADDRESS_PATTERN = (
     f"(?:{_POSTAL_CODE})?{_PREFECTURE}{BLANK}?{_MUNICIPALITY}{BLANK}?{_TOWN}{BLANK}?{_STREET}{_BLOCK}{_ROOM}"
 )
-#: Postal code → municipality → town → number; after a code a bare number is enough.
+#: Postal code → municipality → town → number; after a postal code a bare number is enough.
 POSTED_PATTERN = (
     f"{_POSTAL_CODE}(?:{_PREFECTURE}{BLANK}?)?{_MUNICIPALITY}{BLANK}?{_TOWN}{BLANK}?{_STREET}"
     f"(?:{_BLOCK}|{_BARE_BLOCK}){_ROOM}"
 )
-# Without a prefecture hiragana may be a particle (今は大阪市…), but for the cities that are written in it.
+# Without a prefecture, hiragana may be a particle (今は大阪市…), except in cities that are written with it.
 _CITY = (
     "(?:(?:[一-鿿々ヶケァ-ヴー]|(?<=[一-鿿])の(?=[一-鿿])){1,7}?[市区郡]"
     "|(?:あきる野|あま|あわら|いすみ|いちき串木野|いなべ|いわき|うきは|うるま|えびの|かすみがうら|かほく|さいたま|さくら|さぬき|たつの"
@@ -78,7 +79,7 @@ FULL_MUNICIPALITY_PATTERN = f"{_CITY}{BLANK}?{_TOWN}{BLANK}?{_STREET}{_FULL_BLOC
 #: Characters that a prefecture or a postal code starts with.
 ADDRESS_START = "〒0-9０-９北東京大青岩宮秋山福茨栃群埼千神新富石長岐静愛三滋兵奈和鳥島岡広徳香高佐熊鹿沖"
 
-#: RE2 pattern of every piece of text with a postal code or one of the above.
+#: RE2 expression found in every piece of text with a postal code or one of the above.
 ADDRESS_GATE = (
     f"〒|{DIGIT}{{3}}{BLANK}?{HYPHEN}{BLANK}?{DIGIT}{{4}}|郵便番号.*{DIGIT}{{7}}"
     f"|[市区町村郡].*[0-9０-９一二三四五六七八九十百〇]{BLANK}?(?:丁目|番|{HYPHEN})"

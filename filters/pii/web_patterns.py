@@ -30,19 +30,19 @@ _PRIVATE_KEY = re.compile(
 
 
 def _is_key(match: re.Match[str]) -> bool:
-    # sk-learn-and-its-many-friends is a slug; the other prefixes are no words.
+    # sk-learn-and-its-many-friends is a slug; the other prefixes are not words.
     return not match[0].startswith("sk-") or any(char.isdigit() for char in match[0])
 
 
 # --- e-mail ---
 
 _ALNUM = "A-Za-z0-9Ａ-Ｚａ-ｚ０-９"
-# Dots may stand anywhere: Japanese mobile carriers gave out such addresses until 2009.
+# Dots may be anywhere: Japanese mobile carriers assigned such addresses until 2009.
 _LOCAL = rf"[{_ALNUM}._%+\-．＿＋－]"
 _DOMAIN_LABEL = rf"[{_ALNUM}](?:[{_ALNUM}\-－]{{0,62}}[{_ALNUM}])?"
 _DOMAIN_END = rf"(?![{_ALNUM}])(?![-－][{_ALNUM}]){NOT_BEFORE_MASK}"
 _TOP_LEVEL = "[A-Za-zＡ-Ｚａ-ｚ]{2,24}"
-# With blanks in the domain, "see @ foo. It" would be an address, if any word were a top-level domain.
+# With blanks in the domain and any word as top-level domain, "see @ foo. It" would be an e-mail address.
 _COMMON_TOP_LEVEL = "(?:jp|com|net|org|edu|gov|info|biz|io|tv|cc|uk|de|fr|cn|kr|tw|ru)"
 _AT = "(?:@|＠|%40)"
 _WRITTEN_AT = rf"{BLANK}?[\[(（【〔<＜](?:at|At|AT|ａｔ|ＡＴ|アットマーク)[\])）】〕>＞]{BLANK}?"
@@ -58,7 +58,7 @@ _FILE_ENDINGS = frozenset({"png", "jpg", "jpeg", "gif", "webp", "svg", "bmp", "c
 
 
 def _is_email(match: re.Match[str]) -> bool:
-    # icon@2x.png is a picture for fine screens, git@github.com:name/repository a place, anonymous@ftp anyone's login.
+    # icon@2x.png is a picture, git@github.com:name/repository a repository, anonymous@ftp the login of nobody.
     address = match[0].translate(HALF_WIDTH).lower()
     return address.rsplit(".", 1)[-1] not in _FILE_ENDINGS and not address.startswith(("git@", "anonymous@"))
 
@@ -93,8 +93,8 @@ def _is_public_ip(match: re.Match[str]) -> bool:
 
 
 def _is_plain_ip(match: re.Match[str]) -> bool:
-    # Versions and sections have small numbers, with at most one large one (1.2.107.6 of an editor). So has 8.8.8.8,
-    # which needs a word therefore.
+    # Versions and sections have small numbers, with at most one large one (1.2.107.6 of an editor). 8.8.8.8 has small
+    # numbers too, so that it needs a word.
     return _is_public_ip(match) and sum(int(group) >= 20 for group in digit_groups(match[0])) >= 2
 
 

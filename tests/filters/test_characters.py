@@ -72,6 +72,6 @@ def test_the_width_mix_is_the_rarer_width_of_each_kind():
         ("", False),
     ],
 )
-def test_prose_in_kanji_and_katakana_is_told_from_words_in_katakana(text, expected):
+def test_prose_in_kanji_and_katakana_is_distinguished_from_words_in_katakana(text, expected):
     column = pa.array([text, "あ"], pa.large_string())
     assert is_katakana_prose(column, count_characters(Texts.from_arrow(column))).tolist() == [expected, False]

@@ -89,7 +89,7 @@ def test_inside_is_kept_and_outside_is_dropped_by_the_one_rule(rows):
     assert len(change.outside.rows) == sum(row == {"kana"} for row in after)
 
 
-def test_a_pile_holds_the_nearest_and_of_equally_near_ones_the_first_keys():
+def test_a_pile_has_the_nearest_documents_and_of_equally_near_ones_the_first_keys():
     rows = [(5, 0.5 + (i % 3) / 10, 0.0, "web") for i in range(4 * NEAREST)]
     languages, signals, profiles = tables(rows)
     _, (change,) = compare(languages, signals, profiles, RULES, [move_bound(RULES, "kana", "minimum", 0.5)])

@@ -134,12 +134,12 @@ def rules_on(signal: str, folder: Path) -> str:
     ],
 )
 def test_what_cannot_be_decided_here_is_refused_at_the_start(signal, needs, tmp_path: Path):
-    with pytest.raises(ValueError, match=f"rule 'ours' looks at {signal}, which needs {needs}"):
+    with pytest.raises(ValueError, match=f"rule 'ours' bounds {signal}, which needs {needs}"):
         JapaneseFilter(rules_on(signal, tmp_path))
 
 
 def test_an_unknown_profile_is_refused_at_the_start():
-    with pytest.raises(ValueError, match="profile 'weblog' is none of web"):
+    with pytest.raises(ValueError, match="profile 'weblog' is not one of web"):
         JapaneseFilter(RULES, "weblog")
 
 

@@ -28,7 +28,7 @@ def test_whole_models_plain_and_quantised_are_loaded(plain):
 
 
 @pytest.mark.parametrize("kind", ["plain", "quantised"])
-def test_a_model_cut_anywhere_is_named(kind, plain, tmp_path: Path):
+def test_a_model_truncated_anywhere_is_refused_by_its_path(kind, plain, tmp_path: Path):
     whole = (plain if kind == "plain" else QUANTISED).read_bytes()
     cut = tmp_path / "cut.bin"
     for size in {*range(0, 400, 7), *range(400, len(whole), len(whole) // 60), len(whole) - 1}:
@@ -37,20 +37,20 @@ def test_a_model_cut_anywhere_is_named(kind, plain, tmp_path: Path):
             check_fasttext(str(cut))
 
 
-def test_bytes_after_the_end_are_named(plain, tmp_path: Path):
+def test_bytes_after_the_end_are_refused(plain, tmp_path: Path):
     longer = tmp_path / "longer.bin"
     longer.write_bytes(plain.read_bytes() + b"\0")
-    with pytest.raises(ValueError, match=r"a fastText model of [0-9,]+ bytes, of which [0-9,]+ are there"):
+    with pytest.raises(ValueError, match=r"a fastText model of [0-9,]+ bytes, but the file has [0-9,]+"):
         load_fasttext(str(longer))
 
 
 @pytest.mark.parametrize(("name", "what"), [("nowhere.bin", "No such file"), (".", "Is a directory")])
-def test_what_is_no_file_is_named(name, what, tmp_path: Path):
+def test_the_error_names_a_missing_file_and_a_folder(name, what, tmp_path: Path):
     with pytest.raises(ValueError, match=what):
         load_fasttext(str(tmp_path / name))
 
 
-def test_another_file_is_no_model(tmp_path: Path):
+def test_a_text_file_is_refused(tmp_path: Path):
     (tmp_path / "text.bin").write_text("今日は晴れ。" * 50, encoding="utf-8")
-    with pytest.raises(ValueError, match="it does not begin like one"):
+    with pytest.raises(ValueError, match="it does not begin as one"):
         load_fasttext(str(tmp_path / "text.bin"))

@@ -117,7 +117,7 @@ def test_a_page_that_they_leave_in_doubt_is():
 
 
 @pytest.mark.parametrize("profile", ["ocr", "classical", "law", "prose"])
-def test_licensed_text_is_japanese_by_its_licence_and_its_scripts_are_measured_all_the_same(profile):
+def test_licensed_text_is_japanese_by_its_licence_and_its_scripts_are_still_measured(profile):
     row = identified("いろは漢字ABCDE", profile)
     assert (row["lang"], row["lang_score"], row["japanese_score"], row["lang_decided_by"]) == ("ja", 1, 1, "profile")
     assert row["han_fraction"] == pytest.approx(0.2)
@@ -138,7 +138,7 @@ def test_labels_of_glotlid_become_two_letters(tmp_path: Path):
 
 
 def test_a_missing_model_is_named():
-    with pytest.raises(ValueError, match=r"/nowhere/model\.bin: no fastText model"):
+    with pytest.raises(ValueError, match=r"/nowhere/model\.bin: not a fastText model"):
         identified(CHINESE, settings=LanguageSettings(model="/nowhere/model.bin"))
 
 

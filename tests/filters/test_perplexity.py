@@ -93,7 +93,7 @@ def test_what_the_model_was_made_from_surprises_it_less_than_the_same_characters
     assert known < disorder / 2
 
 
-def test_a_blank_text_has_none(model):
+def test_a_blank_text_has_perplexity_0(model):
     assert measured(["", " \n\u3000"], model) == [0, 0]
 
 
@@ -129,7 +129,7 @@ def test_the_words_may_be_pieces_of_a_sentencepiece_model(kenlm, tmp_path: Path)
     ("content", "what"),
     [(None, "No such file"), (b"", "neither an ARPA file nor"), (b"\\data\\\nngram 1=2\n", "KenLM cannot load it")],
 )
-def test_a_file_that_is_no_model_is_named(content, what, kenlm, tmp_path: Path):
+def test_a_file_that_is_not_a_model_is_refused_by_its_path(content, what, kenlm, tmp_path: Path):
     path = tmp_path / "no.arpa"
     if content is not None:
         path.write_bytes(content)

@@ -108,7 +108,7 @@ def test_marks_of_fasttext_in_a_text_are_text(model):
 
 @settings(max_examples=30, deadline=None)
 @given(TEXTS)
-def test_a_score_is_a_probability_and_a_blank_text_has_none(model, texts):
+def test_a_score_is_a_probability_and_that_of_a_blank_text_is_0(model, texts):
     values = scores(["", " \n\u3000", *texts], model)
     assert values[:2] == [0, 0]
     assert all(0 <= value <= 1 for value in values)
@@ -119,7 +119,7 @@ def test_too_few_documents_are_refused_with_how_many_there_must_be():
         divide(map(prose, range(200)), map(menu, range(30)))
 
 
-def test_a_model_that_tells_other_things_apart_is_named(tmp_path: Path):
+def test_a_model_with_other_labels_is_refused(tmp_path: Path):
     training = tmp_path / "labelled.txt"
     training.write_text("__label__ja 今日は晴れ\n__label__en it is fine\n" * 50, encoding="utf-8")
     path = str(tmp_path / "other.bin")

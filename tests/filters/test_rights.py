@@ -28,6 +28,10 @@ def test_pages_are_barred_by_what_the_configuration_honours_and_by_nothing_else(
     assert not barred(ROWS, ("noimageai",))[:, 1].any()
 
 
+def test_what_pages_state_is_not_read_where_nothing_is_opted_out() -> None:
+    assert barred(ROWS.select(["release_allowed"]), ())[:, 1].tolist() == [False] * ROWS.num_rows
+
+
 def test_each_column_is_of_the_reason_in_its_place() -> None:
     forbidden, opted_out = barred(batch((False, []), (True, ["noai"])), ("noai",)).tolist()
     assert [dict(zip(REASONS, row, strict=True)) for row in (forbidden, opted_out)] == [

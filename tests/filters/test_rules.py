@@ -85,7 +85,12 @@ def test_bounds_are_kept():
     ]
 
 
-def test_zero_is_a_bound_and_none_is_not():
+def test_an_interval_of_one_value_keeps_that_value():
+    rule = replace(RULE, minimum=2, maximum=2)
+    assert failures(*measured(["一", "一二", "一二三"]), [rule])[:, 0].tolist() == [True, False, True]
+
+
+def test_zero_is_a_bound_but_none_is_no_bound():
     zero = replace(RULE, minimum=None, maximum=0)
     assert failures(*measured(["", "字"]), [zero])[:, 0].tolist() == [False, True]
     assert failures(*measured(["", "字"]), [replace(zero, minimum=0, maximum=None)]).sum() == 0
@@ -97,7 +102,7 @@ def test_all_reasons_are_named_in_the_order_of_the_rules():
     assert reasons("漢字", rules=(texts, RULE)) == ["no_kana", "too_short"]
 
 
-def test_a_rule_looks_only_at_its_profiles():
+def test_a_rule_decides_only_about_its_profiles():
     assert reasons("短い", "prose", (RULE,)) == []
 
 

@@ -127,7 +127,7 @@ def test_a_word_in_katakana_or_letters_is_a_whole_word(text, count):
     assert count_words(sliced([text]), WordLists(advertising=("セール", "sale"))).of("advertising").tolist() == [count]
 
 
-def test_a_word_across_two_documents_is_none():
+def test_a_word_across_two_documents_does_not_count():
     assert count_words(sliced(["今", "だけ"]), WordLists(advertising=("今だけ",))).of("advertising").tolist() == [0, 0]
 
 

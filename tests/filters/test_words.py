@@ -33,7 +33,7 @@ def test_runs_of_words_are_those_that_the_oracle_finds(texts):
             assert row[name].tolist() == expected, (name, text)
 
 
-def test_words_are_short_units_and_marks_are_none():
+def test_words_are_short_units_and_marks_are_not_words():
     words = read_words(column("東京都知事が3本のガムを食べた。\n見た？", ""))
     assert words.all_words.tolist() == [15, 0]
     assert words.words.tolist() == [13, 0]

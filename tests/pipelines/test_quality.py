@@ -116,9 +116,18 @@ def test_a_rule_on_perplexity_keeps_the_documents_of_lowest_perplexity(tmp_path:
     ("models", "message"),
     [
         ("", "rule 'low_quality' looks at quality_score, which needs the key models.quality"),
-        ('[filter.models]\nquality = "{folder}/cut.bin"', "cut.bin: no whole fastText model (it ends after 50 bytes)"),
-        ('[filter.models]\nquality = "{folder}/none.bin"', "none.bin: no fastText model (No such file or directory)"),
-        ('[filter.models]\npieces = "x.model"', "pieces is the vocabulary of a perplexity model, and none is named"),
+        (
+            '[filter.models]\nquality = "{folder}/cut.bin"',
+            "cut.bin: not a complete fastText model (it ends after 50 bytes)",
+        ),
+        (
+            '[filter.models]\nquality = "{folder}/none.bin"',
+            "none.bin: not a fastText model (No such file or directory)",
+        ),
+        (
+            '[filter.models]\npieces = "x.model"',
+            "pieces is the vocabulary of a perplexity model, but perplexity names no model",
+        ),
         ('[filter.models]\nfluency = "x"', "unknown key 'fluency'; known: quality, perplexity, pieces"),
     ],
 )
