@@ -262,7 +262,7 @@ def run_stage(
         remove_partials(shards.folder)
     if first is not None:
         task, failure = first
-        more = f" (and {shards.n_pending - 1} more shards)" if shards.n_pending > 1 else ""
+        more = f" (and {shards.n_pending - 1} more)" if shards.n_pending > 1 else ""
         raise WorkFailed(f"{stage.name}: shard {task.shard}{more}: {failure.message}")
     return StageResult(stage, shards.output(), len(pending), time.perf_counter() - started)
 

@@ -1,4 +1,4 @@
-"""The stages that find lines which many documents of one host share."""
+"""The stages that find the lines that many documents of a host share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from manyo.dedup.settings import Alarms, Boilerplate, Dedup
 from manyo.pipelines.engine.shapes import (
     combine_parts,
     map_numbered,
-    map_shards,
     with_gathered,
 )
 from manyo.pipelines.engine.stage import AnyStage, AnyTask, Stage, Task
@@ -54,10 +53,9 @@ def boilerplate_stages(dedup: Dedup, extract: AnyStage, decide: AnyStage, duplic
         settings=settings,
         needs=unique,
         tables=(LINES,),
-        shape=map_shards,
         work=split_lines,
     )
-    repeated = Stage(
+    repeated_lines_stage = Stage(
         name="repeated_lines",
         version=1,
         settings=settings,
@@ -66,16 +64,16 @@ def boilerplate_stages(dedup: Dedup, extract: AnyStage, decide: AnyStage, duplic
         shape=combine_parts(settings.parts),
         work=combine_lines,
     )
-    marked = Stage(
+    boilerplate_stage = Stage(
         name="boilerplate",
         version=2,
         settings=settings,
-        needs=(*unique, repeated),
+        needs=(*unique, repeated_lines_stage),
         tables=(BOILERPLATE, BOILERPLATE_LINES),
         shape=with_gathered(map_numbered),
         work=mark_boilerplate,
     )
-    return (lines_stage, repeated, marked)
+    return (lines_stage, repeated_lines_stage, boilerplate_stage)
 
 
 def split_lines(task: Task[Dedup]) -> Mapping[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -16,8 +15,6 @@ from manyo.corpus.doc_ids import ids_as_bytes
 from manyo.corpus.release import passes_rules
 from manyo.corpus.schema import DOC_ID_BYTES
 from manyo.corpus.tables.shards import (
-    filesystem,
-    join,
     read_batches,
     read_part,
     read_parts,
@@ -39,23 +36,17 @@ from manyo.dedup.verdict.alarms import add_losses, losses, raised
 from manyo.dedup.verdict.clusters import duplicates, find_clusters, in_order, last_word, pick, repeats
 from manyo.dedup.verdict.compared import deal_compared, deal_indexed, link, measure_compared
 from manyo.dedup.verdict.order import ORDER_COLUMNS, precedence
-from manyo.pipelines.engine.errors import UserError, WorkFailed
-from manyo.pipelines.engine.manifest import read_manifests
+from manyo.pipelines.engine.errors import WorkFailed
 from manyo.pipelines.engine.shapes import (
     Shape,
-    Unit,
-    Upstream,
-    by_name,
     combine_parts,
-    digest_of,
     gather,
     map_numbered,
-    map_shards,
-    numbered,
     with_gathered,
 )
 from manyo.pipelines.engine.stage import AnyStage, AnyTask, NoSettings, Stage, Task
 from manyo.pipelines.engine.stage_table import StageTable
+from manyo.pipelines.graph.earlier_indexes import INDEX, indexed_shards
 from manyo.pipelines.graph.extract_stages import DOCUMENTS
 from manyo.pipelines.graph.filter_stages import DECISIONS, SIGNALS
 from manyo.pipelines.graph.reading import of_shard, read_all
@@ -70,15 +61,14 @@ PAIRS = StageTable.arrow("pairs", pairs.PAIRS.schema)
 COMPONENTS = StageTable.arrow("components", components.COMPONENTS.schema)
 COMPARED = StageTable.arrow("compared", compared.COMPARED.schema)
 
-#: What an index of an earlier run gives to a round.
-INDEX = StageTable.parquet("index", compared.INDEX.schema)
+#: What the indexes of earlier runs give to a round.
 INDEXED_KEYS = StageTable.arrow("indexed_keys", keys.KEYS.schema)
 INDEXED = StageTable.arrow("indexed", compared.COMPARED.schema)
 
-#: Clusters as a part found them, and the same rows dealt to the shards of their documents.
+#: Clusters by part, and the same rows dealt to the shards of their documents.
 CLUSTERS = StageTable.parquet("clusters", clusters.CLUSTERS.schema)
 SHARD_CLUSTERS = StageTable.arrow("shard_clusters", clusters.CLUSTERS.schema)
-#: The same of the round within sources.
+#: The same for the round within sources.
 SOURCE_CLUSTERS = StageTable.parquet("source_clusters", clusters.CLUSTERS.schema)
 SOURCE_SHARD_CLUSTERS = StageTable.arrow("source_shard_clusters", clusters.CLUSTERS.schema)
 
@@ -95,24 +85,24 @@ def dedup_stages(
     """From documents and decisions to `duplicates`, and the alarms that stop what follows.
 
     Args:
-        dedup: what the configuration asks for.
-        extract, decide, takedown: whose tables are read.
+        dedup: settings of the configuration.
+        extract, decide, takedown: the stages whose tables are read.
         measure: makes `signals`; needed if `survivor_signal` names one.
     """
-    # Alarms decide nothing about documents, so a moved limit makes no table again. Nor do other crawls change what
-    # is measured of this one.
+    # These settings do not change the tables below, so that a new limit of an alarm, or an index of another run, makes
+    # none of them again.
     settings = replace(dedup, alarms=Alarms(), boilerplate=None, within_sources=False, index=False, against=())
-    signed = Stage("signatures", 3, settings, (extract,), (SIGNATURES,), sign)
-    of_addresses = _address_stages(settings, extract, signed, decide) if settings.same_address else ()
+    signatures_stage = Stage("signatures", 3, settings, (extract,), (SIGNATURES,), sign)
+    of_addresses = _address_stages(settings, extract, signatures_stage, decide) if settings.same_address else ()
     superseded = of_addresses[-1:]
     ordered = (measure,) if dedup.survivor_signal and measure else ()
-    needs = (extract, signed, decide, *ordered)
+    needs = (extract, signatures_stage, decide, *ordered)
     first_round = replace(settings, within_sources=True)
     within = _round_stages(first_round, dedup, needs, superseded) if dedup.within_sources else ()
     # The clusters within sources decide which documents take part in the second round.
     over_all = _round_stages(settings, dedup, needs, (*superseded, *within[-1:]))
     rounds = (*within[-1:], over_all[-1])
-    marked = Stage(
+    duplicates_stage = Stage(
         name="duplicates",
         version=5,
         settings=NoSettings(),
@@ -121,24 +111,24 @@ def dedup_stages(
         shape=_numbered_with(len(superseded) + len(rounds)),
         work=mark_duplicates,
     )
-    alarmed = Stage(
+    alarms_stage = Stage(
         name="alarms",
         version=2,
         settings=dedup.alarms,
-        needs=(marked, *rounds),
+        needs=(duplicates_stage, *rounds),
         tables=(HOST_LOSSES, LARGEST_CLUSTERS),
         shape=gather("alarms"),
         work=check_losses,
     )
-    index = Stage("index", 4, settings, (*needs, takedown), (INDEX,), write_index)
+    index_stage = Stage("index", 4, settings, (*needs, takedown), (INDEX,), write_index)
     return (
-        signed,
+        signatures_stage,
         *of_addresses,
         *within,
         *over_all,
-        marked,
-        alarmed,
-        *([index] if dedup.index else []),
+        duplicates_stage,
+        alarms_stage,
+        *([index_stage] if dedup.index else []),
     )
 
 
@@ -146,41 +136,40 @@ def _address_stages(
     settings: Dedup, extract: AnyStage, signed: AnyStage, decide: AnyStage
 ) -> tuple[AnyStage, AnyStage]:
     """From documents to those that another page of the same address replaces."""
-    dealt = Stage(
+    addresses_stage = Stage(
         name="addresses",
         version=3,
         settings=settings,
         needs=(extract, signed, decide),
         tables=(ADDRESSES,),
-        shape=map_shards,
         work=split_by_address,
     )
-    superseded = Stage(
+    superseded_stage = Stage(
         name="superseded",
         version=2,
         settings=settings,
-        needs=(dealt,),
+        needs=(addresses_stage,),
         tables=(SUPERSEDED,),
         shape=combine_parts(settings.parts),
         work=combine_addresses,
     )
-    return (dealt, superseded)
+    return (addresses_stage, superseded_stage)
 
 
 def _round_stages(
     settings: Dedup, dedup: Dedup, needs: tuple[AnyStage, ...], left_out: tuple[AnyStage, ...]
 ) -> tuple[AnyStage, ...]:
-    """From signatures to `clusters`: once, or once within each source and then for what is left of all.
+    """From signatures to `clusters`, in one round: within each source, or over the documents of all sources.
 
     Args:
         settings: of these stages; `within_sources` says which round it is.
-        dedup: what the configuration asks for; its `against` decides whether indexes take part.
+        dedup: settings of the configuration; `against` decides whether indexes take part.
         needs: extract, signatures and decide, then measure if a signal decides about survivors.
         left_out: stages whose tables name the documents that take no part.
     """
     extract, signed, _, *ordered = needs
     round_of = "source_" if settings.within_sources else ""
-    split_stage = Stage(
+    keys_stage = Stage(
         name=f"{round_of}keys",
         version=4,
         settings=settings,
@@ -189,32 +178,32 @@ def _round_stages(
         shape=_numbered_with(len(left_out)),
         work=split_keys,
     )
-    against = _indexes(dedup)
+    against = indexed_shards(dedup)
     indexed_keys = _index_stages(INDEXED_KEYS, dedup, settings, (signed,), against, split_indexed_keys)
-    paired = Stage(
+    pairs_stage = Stage(
         name=f"{round_of}pairs",
         version=3,
         settings=settings,
-        needs=(split_stage, *indexed_keys),
+        needs=(keys_stage, *indexed_keys),
         tables=(PAIRS,),
         shape=combine_parts(settings.parts),
         work=combine_keys,
     )
-    connected = Stage(
+    components_stage = Stage(
         name=f"{round_of}components",
         version=2,
         settings=settings,
-        needs=(split_stage, *indexed_keys, paired),
+        needs=(keys_stage, *indexed_keys, pairs_stage),
         tables=(COMPONENTS,),
         shape=gather("components"),
         work=find_components_of_pairs,
         memory_bytes=8 << 30,
     )
-    gathered = Stage(
+    compared_stage = Stage(
         name=f"{round_of}compared",
         version=3,
         settings=settings,
-        needs=(extract, signed, *ordered, paired, connected),
+        needs=(extract, signed, *ordered, pairs_stage, components_stage),
         tables=(COMPARED,),
         shape=_numbered_with(2),
         work=split_compared,
@@ -223,21 +212,21 @@ def _round_stages(
         INDEXED,
         dedup,
         settings,
-        (signed, paired, connected),
+        (signed, pairs_stage, components_stage),
         with_gathered(with_gathered(against)),
         split_indexed,
     )
-    clustered = Stage(
+    clusters_stage = Stage(
         name=f"{round_of}clusters",
         version=5,
         settings=settings,
-        needs=(gathered, *indexed),
+        needs=(compared_stage, *indexed),
         tables=_tables_of_round(settings),
         shape=combine_parts(settings.parts),
         work=cluster,
         memory_bytes=4 << 30,
     )
-    return (split_stage, *indexed_keys, paired, connected, gathered, *indexed, clustered)
+    return (keys_stage, *indexed_keys, pairs_stage, components_stage, compared_stage, *indexed, clusters_stage)
 
 
 def _index_stages(
@@ -264,59 +253,6 @@ def _numbered_with(gathered: int) -> Shape:
 def _tables_of_round(settings: Dedup) -> tuple[StageTable, StageTable]:
     """The tables that clusters are written to, and the same dealt to shards."""
     return (SOURCE_CLUSTERS, SOURCE_SHARD_CLUSTERS) if settings.within_sources else (CLUSTERS, SHARD_CLUSTERS)
-
-
-#: An index serves runs that agree on these: they decide signatures, shingles and precedences.
-INDEXED_SETTINGS = (
-    "shingle_chars",
-    "bands",
-    "rows",
-    "min_chars",
-    "max_shingled_chars",
-    "max_compared_shingles",
-    "survivor_order",
-    "source_priority",
-    "survivor_signal",
-    "view_profiles",
-)
-
-
-def _indexes(dedup: Dedup) -> Shape:
-    """One task for each shard of the indexes of earlier runs, numbered after the shards of this run (`signatures`)."""
-
-    def shape(upstream: Upstream) -> list[Unit]:
-        units = [unit for number, folder in enumerate(dedup.against) for unit in _index_units(number, folder, dedup)]
-        return numbered(by_name(units), first=len(upstream[0].shards))
-
-    return shape
-
-
-def _index_units(number: int, folder: str, dedup: Dedup) -> list[Unit]:
-    """The shards of one index, as its manifests list them.
-
-    Raises:
-        UserError: there is no index, or other settings made it.
-    """
-    stage_folder = folder.rstrip("/").removesuffix("/index")
-    fs, path = filesystem(join(stage_folder, "stage.json"))
-    manifests = read_manifests(stage_folder)
-    if not fs.exists(path) or not manifests:
-        raise UserError(f"[dedup] against: {folder} holds no index; its run prints it: manyo path index --config FILE")
-    made_with = json.loads(fs.cat_file(path))["settings"]
-    for name in INDEXED_SETTINGS:
-        ours = getattr(dedup, name)
-        theirs = made_with.get(name)
-        if theirs != (list(ours) if isinstance(ours, tuple) else ours):
-            raise UserError(f"[dedup] against: {folder} was made with dedup.{name} = {theirs}, and here it is {ours}")
-    return [
-        Unit(
-            name=f"{number}/{shard}",
-            inputs={INDEX: (INDEX.uri(stage_folder, shard),)},
-            digest=digest_of(output.digest for output in manifest.outputs),
-            size_bytes=manifest.bytes_written,
-        )
-        for shard, manifest in sorted(manifests.items())
-    ]
 
 
 def sign(task: Task[Dedup]) -> Mapping[str, int]:
@@ -351,7 +287,7 @@ def combine_addresses(task: Task[Dedup]) -> Mapping[str, int]:
 def split_keys(task: Task[Dedup]) -> Mapping[str, int]:
     """Signatures of the documents that take part → their keys, dealt to parts.
 
-    In the second of two rounds those that repeat a document of their source take no part.
+    In the second of two rounds, documents that repeat a document of their source take no part.
     """
     parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
     out = pa.concat_arrays([_superseded(task).column("doc_id"), repeats(of_shard(task, SOURCE_SHARD_CLUSTERS))])
@@ -386,7 +322,7 @@ def combine_keys(task: Task[Dedup]) -> Mapping[str, int]:
 
 
 def write_index(task: Task[Dedup]) -> Mapping[str, int]:
-    """Documents that take part → what later runs need to compare theirs with them, without the text."""
+    """Documents that take part → what later runs need for comparisons with them, without the text."""
     taken = taken_down_ids(task)
 
     def batches() -> Iterator[pa.RecordBatch]:
@@ -432,7 +368,7 @@ def split_indexed(task: Task[Dedup]) -> Mapping[str, int]:
 
 
 def find_components_of_pairs(task: Task[Dedup]) -> Mapping[str, int]:
-    """All pairs → parts that can be judged apart. Memory as `manyo.dedup.candidates.components.find_components`."""
+    """All pairs → parts that are independent. Memory as `manyo.dedup.candidates.components.find_components`."""
     n_shards = len(task.inputs_of(KEYS)) + len(task.optional_inputs_of(INDEXED_KEYS))
     n_documents = 0
 
@@ -450,7 +386,7 @@ def find_components_of_pairs(task: Task[Dedup]) -> Mapping[str, int]:
 
 
 def split_compared(task: Task[Dedup]) -> Mapping[str, int]:
-    """Documents that have candidates → what comparing them takes, dealt to the parts of their components."""
+    """Documents that have candidates → the data to compare them by, dealt to the parts of their components."""
     parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
     linked = _linked(task)
     first = first_number(task.part)
@@ -541,7 +477,7 @@ def _survivor_signal(task: Task[Dedup]) -> list[tuple[str, list[str]]]:
 
 
 def _with_signal(documents: pa.RecordBatch, measured: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
-    """A batch of documents with the last column of their batch of `signals`, if there is one."""
+    """Returns a batch of documents with the last column of its batch of `signals`, if there is one."""
     for batch in measured:
         name = batch.schema.names[-1]
         documents = documents.append_column(name, batch.column(name))

@@ -46,10 +46,10 @@ DECISIONS = StageTable.parquet("decisions", schema.DECISIONS.schema)
 def filter_stages(config: Config, extract: AnyStage) -> tuple[AnyStage, AnyStage, AnyStage]:
     """`documents` → `languages`, `signals` and `decisions`."""
     decide_settings = DecideSettings(config.rules, config.rights.opted_out)
-    langid = Stage("langid", 3, config.langid, (extract,), (LANGUAGES,), identify)
-    measured = Stage("measure", 8, config.signals, (extract,), (SIGNALS,), measure)
-    decided = Stage("decide", 1, decide_settings, (extract, langid, measured), (DECISIONS,), decide)
-    return langid, measured, decided
+    langid_stage = Stage("langid", 3, config.langid, (extract,), (LANGUAGES,), identify)
+    measure_stage = Stage("measure", 8, config.signals, (extract,), (SIGNALS,), measure)
+    decide_stage = Stage("decide", 1, decide_settings, (extract, langid_stage, measure_stage), (DECISIONS,), decide)
+    return langid_stage, measure_stage, decide_stage
 
 
 def identify(task: Task[LanguageSettings]) -> Mapping[str, int]:

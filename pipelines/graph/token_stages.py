@@ -79,29 +79,28 @@ def token_stages(config: Config, scrub: AnyStage, takedown: AnyStage) -> tuple[A
     stages: list[AnyStage] = []
     needs: tuple[AnyStage, ...] = (scrub, takedown)
     if settings.shuffle is not None:
-        deal = Stage(
+        deal_stage = Stage(
             name="deal",
             version=2,
             settings=settings.shuffle,
             needs=(scrub, takedown),
             tables=(DEALT,),
-            shape=map_shards,
             work=split_release,
         )
-        shuffled = Stage(
+        shuffle_stage = Stage(
             name="shuffle",
             version=1,
             settings=settings.shuffle,
-            needs=(deal,),
+            needs=(deal_stage,),
             tables=(SHUFFLED,),
             shape=combine_source_parts(settings.shuffle.parts),
             work=combine_release,
         )
-        stages += [deal, shuffled]
-        needs = (shuffled,)
+        stages += [deal_stage, shuffle_stage]
+        needs = (shuffle_stage,)
     shape: Shape = map_shards
     if settings.train is not None:
-        trained = Stage(
+        train_stage = Stage(
             name="train",
             version=2,
             settings=settings.train,
@@ -111,9 +110,9 @@ def token_stages(config: Config, scrub: AnyStage, takedown: AnyStage) -> tuple[A
             work=train_tokenizer,
             memory_bytes=8 << 30,
         )
-        stages.append(trained)
-        needs, shape = (*needs, trained), with_gathered(map_shards)
-    encoded = Stage(
+        stages.append(train_stage)
+        needs, shape = (*needs, train_stage), with_gathered(map_shards)
+    encode_stage = Stage(
         name="encode",
         version=2,
         settings=_encode_settings(config),
@@ -123,16 +122,16 @@ def token_stages(config: Config, scrub: AnyStage, takedown: AnyStage) -> tuple[A
         work=encode,
     )
     files = {"megatron": (BIN, IDX), "npy": (NPY,)}
-    packed = Stage(
+    tokenize_stage = Stage(
         name="tokenize",
         version=2,
         settings=TokenizeSettings(settings.shard_tokens, settings.format),
-        needs=(encoded,),
+        needs=(encode_stage,),
         tables=(*files[settings.format], PROVENANCE),
         shape=cut_tokens(settings.shard_tokens),
         work=tokenize,
     )
-    return (*stages, encoded, packed)
+    return (*stages, encode_stage, tokenize_stage)
 
 
 def _encode_settings(config: Config) -> EncodeSettings:

@@ -17,7 +17,8 @@ from manyo.pipelines.engine.run_stage import Executor, run_stage
 from manyo.pipelines.engine.shapes import Unit, digest_of
 from manyo.pipelines.engine.stage import AnyStage, Stage, Task
 from manyo.pipelines.graph.boilerplate_stages import boilerplate_stages
-from manyo.pipelines.graph.dedup_stages import INDEXED_SETTINGS, dedup_stages
+from manyo.pipelines.graph.dedup_stages import dedup_stages
+from manyo.pipelines.graph.earlier_indexes import INDEXED_SETTINGS
 from manyo.pipelines.graph.extract_stages import DOCUMENTS
 from manyo.pipelines.graph.filter_stages import DECISIONS
 from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN
@@ -128,9 +129,9 @@ def test_an_index_of_other_settings_or_of_nothing_is_refused(tmp_path):
     shards = (tuple(range(10)),)
     run(tmp_path / "first", shards, Dedup(index=True))
     (index,) = (tmp_path / "first").glob("index-*/index")
-    with pytest.raises(UserError, match=r"made with dedup\.bands = 18, and here it is 9"):
+    with pytest.raises(UserError, match=r"made with dedup\.bands = 18, but here it is 9"):
         run(tmp_path / "second", shards, Dedup(bands=9, against=(str(index),)))
-    with pytest.raises(UserError, match="holds no index"):
+    with pytest.raises(UserError, match="has no index"):
         run(tmp_path / "third", shards, Dedup(against=(str(tmp_path / "elsewhere" / "index"),)))
 
 

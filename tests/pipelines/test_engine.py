@@ -3,7 +3,7 @@
 import errno
 import os
 import tracemalloc
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,11 +11,11 @@ import pytest
 
 from manyo.corpus.tables.shards import publish
 from manyo.pipelines.engine.errors import UserError, WorkFailed
-from manyo.pipelines.engine.executors import Serial
+from manyo.pipelines.engine.executors import RAY_PAYS_ABOVE_BYTES, Auto, Serial
 from manyo.pipelines.engine.manifest import Manifest, read_manifests
-from manyo.pipelines.engine.run_stage import StageResult, StageShards, TaskFailure, run_stage
+from manyo.pipelines.engine.run_stage import PendingTasks, StageResult, StageShards, TaskFailure, run_stage
 from manyo.pipelines.engine.shapes import Unit, Units, Upstream, digest_of
-from manyo.pipelines.engine.stage import AnyStage, Stage, Task
+from manyo.pipelines.engine.stage import AnyStage, AnyTask, Stage, Task
 from manyo.pipelines.engine.stage_table import StageTable
 
 WORDS = StageTable("words", "words/{shard}.txt")
@@ -200,3 +200,111 @@ def test_the_driver_keeps_under_100_bytes_of_each_task_finished_or_not(tmp_path:
         tracemalloc.stop()
     assert (n_pending, shards.n_pending) == (n_tasks, 0)
     assert peak_bytes / n_tasks < 100, "in addition to the name: digests, sizes, counts"
+
+
+def fail_on_spring_and_summer(task: Task[Words]) -> dict[str, int]:
+    if task.shard[-1] in "春夏":
+        raise ValueError(f"{task.shard} cannot be parsed")
+    return write_word(task)
+
+
+def test_the_first_of_several_failures_is_reported_with_the_number_of_the_others(tmp_path: Path) -> None:
+    # 夏 comes before 春 in shard order.
+    with pytest.raises(WorkFailed, match=r"shard test/夏 \(and 1 more\): ValueError: test/夏 cannot be parsed"):
+        run(words_stage(work=fail_on_spring_and_summer), tmp_path)
+
+
+def test_only_the_shard_whose_input_has_other_bytes_is_made_again(tmp_path: Path) -> None:
+    words = words_stage()
+    first = run(words, tmp_path)
+    run(doubled_stage(words), tmp_path, [first.output])
+    changed = [replace(shard, digest=digest_of([shard.name])) for shard in first.output.shards]
+    upstream = replace(first.output, shards=[changed[0], *first.output.shards[1:]])
+    assert run(doubled_stage(words), tmp_path, [upstream]).tasks_run == 1
+
+
+def count_as_another_process(task: Task[Words]) -> dict[str, int]:
+    return {**write_word(task), "peak_memory_bytes": 123, "cpu_milliseconds": 4_000_000}
+
+
+def test_a_manifest_has_the_costs_that_the_work_counted_for_another_process(tmp_path: Path) -> None:
+    result = run(words_stage(["春"], work=count_as_another_process), tmp_path)
+    (manifest,) = read_manifests(result.output.folder).values()
+    assert manifest.counts == {"documents": 1}
+    assert manifest.peak_memory_bytes == 123
+    assert 4000 <= manifest.cpu_seconds < 4100
+
+
+def take_memory_on_summer(task: Task[Words]) -> dict[str, int]:
+    if "夏" in task.shard:
+        len(bytearray(400 << 20))
+    return write_word(task)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/clear_refs"), reason="the system keeps one peak per process")
+def test_a_small_task_does_not_report_the_memory_of_a_large_one_before_it(tmp_path: Path) -> None:
+    result = run(words_stage(work=take_memory_on_summer), tmp_path)
+    peaks = {shard: manifest.peak_memory_bytes for shard, manifest in read_manifests(result.output.folder).items()}
+    assert min(peaks, key=lambda shard: -peaks[shard]) == "test/夏"
+    assert peaks["test/夏"] - peaks["test/春"] > 200 << 20
+
+
+def test_pending_tasks_have_the_size_of_what_they_read_and_count_those_that_were_taken(tmp_path: Path) -> None:
+    shards = StageShards(words_stage(["ab", "c"]), (), str(tmp_path))
+    assert (len(shards.pending()), shards.pending().size_bytes) == (2, 3)
+    pending = shards.pending()
+    task = next(iter(pending))
+    assert pending.n_started == 1
+    shards.finish(Manifest(task.shard, task.inputs_digest, (), {}, 1, 1.0, 1.0, 1, 1.0))
+    assert (len(shards.pending()), shards.pending().size_bytes) == (1, 1)
+
+
+def test_manifests_are_read_in_batches_without_losing_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("manyo.pipelines.engine.manifest._READ_AT_ONCE", 2)
+    result = run(words_stage(), tmp_path)
+    assert sorted(read_manifests(result.output.folder)) == sorted(f"test/{word}" for word in "春夏秋")
+
+
+class Recorded(Serial):
+    """An executor that records the stages that it ran."""
+
+    def __init__(self) -> None:
+        self.stages: list[str] = []
+
+    def run(self, stage: AnyStage, tasks: PendingTasks) -> Iterator[tuple[AnyTask, Manifest | TaskFailure]]:
+        self.stages.append(stage.name)
+        return super().run(stage, tasks)
+
+
+@pytest.mark.parametrize(
+    ("words", "size_bytes", "address", "on_ray"),
+    [
+        (["春", "夏"], RAY_PAYS_ABOVE_BYTES, None, True),
+        (["春", "夏"], RAY_PAYS_ABOVE_BYTES // 4, None, False),
+        (["春"], 2 * RAY_PAYS_ABOVE_BYTES, None, False),
+        (["春"], 1, "127.0.0.1:1", True),
+    ],
+)
+def test_tasks_run_on_ray_if_there_is_a_cluster_or_much_to_read_in_parallel(
+    words: list[str],
+    size_bytes: int,
+    address: str | None,
+    on_ray: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    if address:
+        monkeypatch.setenv("RAY_ADDRESS", address)
+    units = [Unit(f"test/{word}", {}, digest_of([word]), size_bytes) for word in sorted(words)]
+    auto, ray = Auto(), Recorded()
+    monkeypatch.setattr(auto, "_ray", ray)
+    run_stage(
+        Stage("words", 1, Words(), (), (WORDS,), write_word, lambda _: units),
+        (),
+        str(tmp_path),
+        auto,
+        lambda *_: None,
+        lambda *_: None,
+    )
+    assert ray.stages == (["words"] if on_ray else [])

@@ -1,5 +1,6 @@
 """Shapes are pure functions of what the stages before them finished."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from manyo.pipelines.engine.shapes import (
     cut_tokens,
     digest_of,
     gather,
+    map_numbered,
     map_shards,
     with_gathered,
 )
@@ -126,3 +128,35 @@ def test_units_can_be_iterated_over_again() -> None:
     units = map_shards([output("documents", numbered("cc", [1, 2]))])
     assert isinstance(units, Units)
     assert list(units) == list(units) != []
+
+
+def test_a_unit_is_out_of_date_when_a_gathered_table_changes() -> None:
+    shards = output("documents", numbered("cc", [1]))
+    (before,) = with_gathered(map_shards)([shards, output("clusters", {"clusters": 9})])
+    (after,) = with_gathered(map_shards)([shards, output("clusters", {"clusters": 9}, suffix=" of another run")])
+    assert before.digest != after.digest
+
+
+def test_a_numbered_unit_is_out_of_date_when_its_number_changes() -> None:
+    shards = numbered("cc", [1, 1, 1])
+    every = map_numbered([output("documents", shards)])
+    without_first = map_numbered([output("documents", dict(list(shards.items())[1:]))])
+    assert [unit.part for unit in every] == [0, 1, 2]
+    assert [unit.part for unit in without_first] == [0, 1]
+    assert {unit.digest for unit in every}.isdisjoint(unit.digest for unit in without_first)
+
+
+@pytest.mark.parametrize("other", [numbered("cc", [1]), numbered("ndl", [1, 1])])
+def test_stages_with_different_shards_are_not_read_together(other: dict[str, int]) -> None:
+    units = map_shards([output("documents", numbered("cc", [1, 1])), output("signals", other)])
+    with pytest.raises(ValueError, match="different shards"):
+        list(units)
+
+
+def test_a_digest_depends_on_where_strings_end() -> None:
+    assert digest_of(["ab", "c"]) != digest_of(["a", "bc"])
+
+
+def test_an_output_has_no_uri_for_a_table_of_another_stage() -> None:
+    with pytest.raises(ValueError, match="writes no table signals"):
+        output("documents", {}).uri(StageTable.parquet("signals"), "cc/000")

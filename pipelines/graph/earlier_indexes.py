@@ -1,0 +1,67 @@
+"""Indexes that runs write for later runs: which shards they have, and which settings the runs must share."""
+
+from __future__ import annotations
+
+import json
+
+from manyo.corpus.tables.shards import filesystem, join
+from manyo.dedup.settings import Dedup
+from manyo.dedup.verdict import compared
+from manyo.pipelines.engine.errors import UserError
+from manyo.pipelines.engine.manifest import read_manifests
+from manyo.pipelines.engine.shapes import Shape, Unit, Upstream, by_name, digest_of, numbered
+from manyo.pipelines.engine.stage_table import StageTable
+
+INDEX = StageTable.parquet("index", compared.INDEX.schema)
+
+#: An index serves runs that agree on these: they decide signatures, shingles and precedences.
+INDEXED_SETTINGS = (
+    "shingle_chars",
+    "bands",
+    "rows",
+    "min_chars",
+    "max_shingled_chars",
+    "max_compared_shingles",
+    "survivor_order",
+    "source_priority",
+    "survivor_signal",
+    "view_profiles",
+)
+
+
+def indexed_shards(dedup: Dedup) -> Shape:
+    """One task for each shard of the indexes of earlier runs, numbered after the shards of this run (`signatures`)."""
+
+    def shape(upstream: Upstream) -> list[Unit]:
+        units = [unit for number, folder in enumerate(dedup.against) for unit in _index_units(number, folder, dedup)]
+        return numbered(by_name(units), first=len(upstream[0].shards))
+
+    return shape
+
+
+def _index_units(number: int, folder: str, dedup: Dedup) -> list[Unit]:
+    """The shards of one index, as its manifests list them.
+
+    Raises:
+        UserError: there is no index, or other settings made it.
+    """
+    stage_folder = folder.rstrip("/").removesuffix("/index")
+    fs, path = filesystem(join(stage_folder, "stage.json"))
+    manifests = read_manifests(stage_folder)
+    if not fs.exists(path) or not manifests:
+        raise UserError(f"[dedup] against: {folder} has no index; to find one: manyo path index --config FILE")
+    made_with = json.loads(fs.cat_file(path))["settings"]
+    for name in INDEXED_SETTINGS:
+        ours = getattr(dedup, name)
+        theirs = made_with.get(name)
+        if theirs != (list(ours) if isinstance(ours, tuple) else ours):
+            raise UserError(f"[dedup] against: {folder} was made with dedup.{name} = {theirs}, but here it is {ours}")
+    return [
+        Unit(
+            name=f"{number}/{shard}",
+            inputs={INDEX: (INDEX.uri(stage_folder, shard),)},
+            digest=digest_of(output.digest for output in manifest.outputs),
+            size_bytes=manifest.bytes_written,
+        )
+        for shard, manifest in sorted(manifests.items())
+    ]
