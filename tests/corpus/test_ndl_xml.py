@@ -16,7 +16,7 @@ from bench.ocr_noise import LAYOUTS, Noise, book
 from manyo.corpus.print.geometry_kernels import Kind
 from manyo.corpus.print.recognised import Page
 from manyo.corpus.sources.ndl_xml import _parsed_pages, _plain_pages, read_pages
-from tests.corpus.test_ocr_books import paragraphs
+from tests.corpus.test_simulated_books import paragraphs
 
 LINE = (
     '<LINE TYPE="本文" X="40" Y="-3" WIDTH="30.5" HEIGHT="200" CONF="0.930" PRED_CHAR_CNT="2.000" ORDER="{}"'

@@ -14,7 +14,7 @@ from manyo.corpus.print.paragraphs import running_text, with_notes_in_lines
 from manyo.corpus.print.recognised import Line, Page
 from manyo.corpus.sources.ndl_pages import Item, read_best
 from tests import ocr_oracle
-from tests.corpus.test_ocr_books import items_of, paragraphs
+from tests.corpus.test_simulated_books import items_of, paragraphs
 
 Lines = tuple[list[Line], list[Box]]
 

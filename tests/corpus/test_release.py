@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from manyo.corpus.release import SPANS, is_kept, mask, release_batch, resolve
+from manyo.corpus.release import MAX_PSEUDONYM, SPANS, Pseudonyms, is_kept, mask, release_batch, resolve
 from manyo.corpus.schema import DECISIONS, DOCUMENTS, DUPLICATES, RELEASE
 
 MASKS = {"phone": "<電話番号>", "email": "<メールアドレス>", "address": "<住所>"}
@@ -151,3 +151,81 @@ def test_a_document_is_kept_if_no_rule_and_not_dedup_removes_it() -> None:
         [{"doc_id": bytes([i]) * 16, "kept": one} for i, one in enumerate(stays)], schema=DUPLICATES.schema
     )
     assert is_kept(decisions, duplicates).tolist() == [True, False, False, False, False]
+
+
+def test_of_three_overlapping_spans_the_longest_names_the_mask_wherever_it_stands() -> None:
+    assert mask("abcdefghij", [(0, 6, "phone"), (4, 8, "email"), (7, 10, "address")], MASKS) == "<電話番号>"
+
+
+def test_a_span_within_another_one_does_not_cut_it_short() -> None:
+    assert mask("abcdefgh", [(0, 8, "phone"), (2, 3, "email")], MASKS) == "<電話番号>"
+
+
+# --- pseudonyms --------------------------------------------------------------------------------------
+
+
+def numbered(*values: str, met: Pseudonyms | None = None) -> str:
+    """The masks of values that stand one after another in a text of one document."""
+    text = "、".join(values)
+    starts = [sum(len(value) + 1 for value in values[:i]) for i in range(len(values))]
+    found = [(start, start + len(value), "phone") for start, value in zip(starts, values, strict=True)]
+    return mask(text, found, MASKS, {} if met is None else met)
+
+
+@pytest.mark.parametrize(
+    ("value", "same"),
+    [
+        ("Taro@Example.jp", "taro@example.JP"),
+        ("straße", "STRASSE"),
+        ("０３-１２３４", "03-1234"),
+        ("03-1234-5678", "0312345678"),
+        ("03（1234）5678", "03 1234 5678"),
+        ("03‐1234", "03−1234"),
+        ("山田 太郎", "山田　太郎"),
+    ],
+)
+def test_a_value_has_one_number_in_every_spelling(value: str, same: str) -> None:
+    assert numbered(value, "other", same) == "<電話番号1>、<電話番号2>、<電話番号1>"
+
+
+def test_values_are_numbered_in_the_order_in_which_they_come_from_one_on() -> None:
+    assert numbered("b", "a", "b", "c") == "<電話番号1>、<電話番号2>、<電話番号1>、<電話番号3>"
+
+
+def test_each_kind_is_numbered_by_itself() -> None:
+    found = [(0, 1, "phone"), (2, 3, "email"), (4, 5, "phone")]
+    assert mask("a b c", found, MASKS, {}) == "<電話番号1> <メールアドレス1> <電話番号2>"
+
+
+def test_values_after_the_last_number_share_the_mask_without_a_number() -> None:
+    met: Pseudonyms = {}
+    values = [f"v{i}" for i in range(MAX_PSEUDONYM + 2)]
+    masks = numbered(*values, met=met).split("、")
+    assert MAX_PSEUDONYM == 999
+    assert masks[997:] == ["<電話番号998>", "<電話番号999>", "<電話番号>", "<電話番号>"]
+    assert numbered("v998", "v999", "v0", met=met) == "<電話番号999>、<電話番号>、<電話番号1>"
+
+
+def test_numbers_go_on_from_the_text_to_the_title_and_start_again_with_each_document() -> None:
+    made = release_batch(
+        documents(["a b", "b"], ["b", "a"]),
+        spans((0, 0, 1, "phone"), (0, 2, 3, "phone"), (1, 0, 1, "phone")),
+        spans((0, 0, 1, "phone"), (1, 0, 1, "phone")),
+        NONE,
+        MASKS,
+        is_numbered=True,
+    )
+    assert made.column("text").to_pylist() == ["<電話番号1> <電話番号2>", "<電話番号1>"]
+    assert made.column("title").to_pylist() == ["<電話番号2>", "<電話番号2>"]
+
+
+def test_without_numbers_a_value_has_the_mask_of_its_kind() -> None:
+    made = release_batch(documents(["a a"]), spans((0, 0, 1, "phone"), (0, 2, 3, "phone")), NONE, NONE, MASKS)
+    assert made.column("text").to_pylist() == ["<電話番号> <電話番号>"]
+
+
+def test_a_batch_may_hold_masked_rows_in_any_place() -> None:
+    rows = spans((3, 0, 1, "phone"), (1, 1, 2, "email"))
+    made = release_batch(documents(["ab", "cd", "ef", "gh"]), rows, NONE, NONE, MASKS)
+    assert made.column("text").to_pylist() == ["ab", "c<メールアドレス>", "ef", "<電話番号>h"]
+    assert [len(kinds) for kinds in made.column("pii").to_pylist()] == [0, 1, 0, 1]
