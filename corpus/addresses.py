@@ -1,4 +1,4 @@
-"""Web addresses: what is the same in all spellings of one, and which host it names.
+"""Web addresses: one form for all spellings of an address, and the host that an address names.
 
 A host is a name in lower case without `www.`, wherever hosts are counted, compared or listed: with and without it,
 sites serve the same pages.
@@ -27,7 +27,7 @@ _WWW = re.compile(_WWW_PATTERN)
 
 
 def normal_address(uri: str) -> str | None:
-    """What is the same in all spellings of a web address, or None if it is none.
+    """A form that all spellings of a web address share; None if the URI is not a web address.
 
     `http://Example.jp:80/a/#top` and `https://www.example.jp/a` are one address.
     """
@@ -42,7 +42,7 @@ def normal_address(uri: str) -> str | None:
 def decoded_address(uri: str) -> str | None:
     """`normal_address` with percent signs and international host names decoded, so that browsers' copies compare equal.
 
-    Less is told apart than `normal_address` does: `%2F` and `/` are the same here.
+    Fewer addresses are distinguished than by `normal_address`: `%2F` and `/` are the same here.
     """
     address = normal_address(uri)
     if address is None:
@@ -52,7 +52,7 @@ def decoded_address(uri: str) -> str | None:
 
 
 def readable_host(host: str) -> str:
-    """A host name in lower case, punycode decoded where it is any."""
+    """A host name in lower case, with its punycode decoded."""
     host = host.lower().rstrip(".")
     if "xn--" not in host:
         return host
@@ -63,12 +63,12 @@ def readable_host(host: str) -> str:
 
 
 def host_of(uri: str) -> str | None:
-    """The host that a URI names (see above), or None if it names none: `https://`, `http://` and `ftp://` do."""
+    """The host that a URI names, without `www.`; None unless it is an `https://`, `http://` or `ftp://` address."""
     match = _HOST.match(uri)
     return _WWW.sub(r"\1", match["host"].lower()) if match else None
 
 
 def hosts(uris: pa.Array) -> pa.Array:
-    """`host_of` of each URI, null where there is none."""
+    """`host_of` of each URI, null where it gives None."""
     named = pc.utf8_lower(pc.struct_field(pc.extract_regex(uris, pattern=_HOST_PATTERN), "host"))
     return pc.replace_substring_regex(named, _WWW_PATTERN, r"\1")

@@ -1,7 +1,7 @@
-"""The release: kept documents, with what the filters found in them replaced by masks.
+"""The release: kept documents, with the spans that the filters found in them replaced by masks.
 
-This is the last step that touches text. It takes spans as plain columns and knows
-nothing of how they were found.
+This is the last step that touches text. It takes spans as plain columns and does not
+know how they were found.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 
 from manyo.corpus.schema import RELEASE
 
-#: Spans of a batch of texts: `text[start:stop]` of row `row`, positions in code points. `score` is how sure the
-#: finder is, 0 to 1, and `rule` is its name for the way it was found.
+#: Spans of a batch of texts: `text[start:stop]` of row `row`, positions in code points. `score` is the
+#: confidence of the finder, 0 to 1, and `rule` the name of the rule that found it.
 SPANS = pa.schema(
     [
         ("row", pa.int64()),
@@ -77,13 +77,13 @@ def resolve(spans: Iterable[tuple[int, int, str]], kinds: Iterable[str]) -> list
     return joined
 
 
-#: What stands where an item of a benchmark stood.
+#: Replaces an item of a benchmark.
 BENCHMARK_MASK = "<評価データ>"
 
-#: A mask has no number above this: after it, values share the mask without one.
+#: The greatest number of a mask; all further values share the mask without a number.
 MAX_PSEUDONYM = 999
 
-#: Kind to the values met so far in one document, in order; the number of a pseudonym is a value's place there.
+#: For each kind, the number of every value that one document has had so far, from 1.
 Pseudonyms = dict[str, dict[str, int]]
 
 
@@ -99,11 +99,11 @@ def mask(
         text: any text.
         spans: (start, stop, kind) in code points; overlapping ones are joined (`resolve`).
         masks: kind to the text that replaces it, most important kind first.
-        pseudonyms: number masks, so that a value has the same mask wherever it stands (<人名1>); what the document
-            has met before, and is added to. None gives masks without numbers.
+        pseudonyms: numbers of the values that the document has had before, to which new ones are added: a value has
+            the same mask wherever it stands (<人名1>). None gives masks without numbers.
 
     Raises:
-        ValueError: a span that is empty or not within the text.
+        ValueError: a span is empty or not within the text.
     """
     parts = []
     position = 0
@@ -118,7 +118,7 @@ def mask(
 
 
 def _number(value: str, kind: str, pseudonyms: Pseudonyms) -> int:
-    """A value's number among those of its kind, 0 if there are too many; width, blanks and hyphens do not matter."""
+    """A value's number in its kind, 0 above `MAX_PSEUDONYM`; case, width, blanks and hyphens do not matter."""
     numbers = pseudonyms.setdefault(kind, {})
     same = re.sub(r"[\s()‐‑‒–—―−─ー-]", "", unicodedata.normalize("NFKC", value)).casefold()
     number = numbers.setdefault(same, len(numbers) + 1)
@@ -140,12 +140,11 @@ def release_batch(
 
     Args:
         documents: columns of `manyo.corpus.schema.DOCUMENTS` that the release repeats: doc_id, source, licence, uri,
-        title,
-            text. Every row is released.
+            title, text. Every row is released.
         text_spans, title_spans, uri_spans: what to mask in the three columns, as `SPANS`; rows count from the start of
             the batch.
         masks: kind to the text that replaces it, most important kind first.
-        is_numbered: give each value of a document a number of its own (`mask`); documents know nothing of each other.
+        is_numbered: give each value of a document a number of its own (`mask`); numbers start again in each document.
 
     Returns:
         A batch of `manyo.corpus.schema.RELEASE`, row by row; `pii` counts masks in text and title.

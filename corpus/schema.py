@@ -1,8 +1,7 @@
 """Every table that manyo writes: its columns, their types, units and writers.
 
-This is the one place where a column is declared. Writers build their batches
-from these schemas and readers select columns by these names, so a column that
-is not here does not exist.
+Columns are declared only here: writers build their batches from these schemas,
+and readers select columns by these names.
 
 Rows of `languages`, `signals`, `decisions`, `duplicates` stand in the order of
 the `documents` shard of the same name, and repeat its `doc_id`, so that reading

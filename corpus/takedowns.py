@@ -1,8 +1,8 @@
-"""Takedown lists: who asked for what to be taken out, and which documents that is.
+"""Takedown lists: what somebody asked to be taken out, and which documents that is.
 
-A list is a UTF-8 text file, an entry a line, and after it, if known, the day of the request:
+A list is a UTF-8 text file with one entry per line; after it may stand the day of the request:
 
-    # an address: that page, http or https, with or without www., and whatever stands after #
+    # an address: that page, by http or https, with or without www., whatever stands after #
     https://example.jp/diary/1.html    2026-04-01
     # a host: all of its pages, and those of every host below it
     blog.example.jp
@@ -34,7 +34,7 @@ _LINE = re.compile(r"(?P<entry>\S+)(?:\s+(?P<date>\d{4}-\d{2}-\d{2}))?")
 
 @dataclass(frozen=True, slots=True)
 class Takedowns:
-    """What was asked to be taken down, each with the day of the request, None if unknown.
+    """What is to be taken down, with the day of each request; None if the day is unknown.
 
     Attributes:
         doc_ids: ids of documents.
@@ -50,7 +50,7 @@ class Takedowns:
         return bool(self.doc_ids or self.hosts or self.uris)
 
     def lines(self) -> Iterator[str]:
-        """The list in one fixed order and spelling: the same requests give the same lines."""
+        """The list in a fixed order and spelling: the same requests give the same lines."""
         entries = [*((doc_id.hex(), day) for doc_id, day in self.doc_ids.items()), *self.hosts.items()]
         for entry, day in sorted([*entries, *self.uris.items()]):
             yield f"{entry} {day}" if day else entry
@@ -72,11 +72,10 @@ class Takedowns:
                 why = self._why(ids[row].as_py(), uris[row].as_py(), addresses)
                 if why:
                     found[row] = why
-        rows = pa.array(sorted(found), pa.int64())
-        reasons = [found[row] for row in sorted(found)]
+        reasons = list(found.values())
         return pa.RecordBatch.from_arrays(
             [
-                documents.column("doc_id").take(rows),
+                documents.column("doc_id").take(pa.array(list(found), pa.int64())),
                 pa.array([kind for kind, _ in reasons], TAKEN_DOWN.schema.field("listed_as").type),
                 pa.array([day for _, day in reasons], pa.date32()),
             ],
@@ -84,7 +83,7 @@ class Takedowns:
         )
 
     def _candidates(self, ids: pa.Array, uris: pa.Array, addresses: Iterable[str]) -> list[int]:
-        """Rows that may be meant, by comparisons of whole columns: few, where few are."""
+        """A superset of the rows that are meant, ascending, found by comparing whole columns."""
         of_uri = hosts(uris).dictionary_encode()
         wanted = {*self.hosts, *(bare for host in self.hosts if (bare := host.removeprefix("www.")) != host)}
         wanted |= {re.split("[/:?]", address, maxsplit=1)[0] for address in addresses}
@@ -97,7 +96,7 @@ class Takedowns:
         return np.flatnonzero(is_candidate | np.append(named, False)[codes]).tolist()
 
     def _why(self, doc_id: bytes, uri: str, addresses: dict[str, date | None]) -> tuple[str, date | None] | None:
-        """What in the list means a document, and the day of that request."""
+        """What kind of entry names a document, and the day of that request; None if no entry does."""
         if doc_id in self.doc_ids:
             return "doc_id", self.doc_ids[doc_id]
         if uri in self.uris:
@@ -113,14 +112,14 @@ class Takedowns:
 
 
 def parse_takedowns(text: str, where: str) -> Takedowns:
-    """A list from its text.
+    """Parse a list.
 
     Args:
-        text: the file's.
-        where: its name, for messages.
+        text: of the file.
+        where: name of the file, for messages.
 
     Raises:
-        ValueError: a line is no entry; the message names file, line and what is valid.
+        ValueError: a line is not an entry; the message names file, line and what is valid.
     """
     takedowns = Takedowns({}, {}, {})
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
@@ -130,7 +129,7 @@ def parse_takedowns(text: str, where: str) -> Takedowns:
         match = _LINE.fullmatch(line)
         try:
             if match is None:
-                raise ValueError("an entry has no blanks")
+                raise ValueError("an entry must not contain blanks")
             day = date.fromisoformat(match["date"]) if match["date"] else None
         except ValueError as error:
             raise ValueError(
@@ -142,21 +141,21 @@ def parse_takedowns(text: str, where: str) -> Takedowns:
 
 
 def read_takedowns(uri: str) -> Takedowns:
-    """A list from its file.
+    """Read a list.
 
     Raises:
-        ValueError: it is not UTF-8, or a line is no entry.
+        ValueError: it is not UTF-8, or a line is not an entry.
         OSError: it cannot be read.
     """
     return parse_takedowns(read_text(uri), uri)
 
 
 def join_takedowns(lists: Iterable[Takedowns]) -> Takedowns:
-    """All that several lists ask for; of two days the first."""
+    """What any of several lists names, with the first day on which it was requested."""
     joined = Takedowns({}, {}, {})
-    for one in lists:
+    for takedowns in lists:
         for name in ("doc_ids", "hosts", "uris"):
-            for entry, day in getattr(one, name).items():
+            for entry, day in getattr(takedowns, name).items():
                 _put(getattr(joined, name), entry, day)
     return joined
 
@@ -166,7 +165,7 @@ def _add(takedowns: Takedowns, entry: str, day: date | None) -> None:
         _put(takedowns.doc_ids, bytes.fromhex(entry), day)
     elif _HOST.fullmatch(entry):
         _put(takedowns.hosts, readable_host(entry), day)
-    elif "://" not in entry and _HOST.fullmatch(entry.partition("/")[0]):
+    elif _HOST.fullmatch(entry.partition("/")[0]):
         _put(takedowns.uris, f"http://{entry}", day)
     else:
         _put(takedowns.uris, entry, day)

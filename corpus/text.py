@@ -1,4 +1,4 @@
-"""Text as arrays: a zero-copy view of an Arrow string column, and the few normal forms we use.
+"""Text as arrays: a zero-copy view of an Arrow string column, and the normal forms of stored text.
 
 Kernels see bytes and offsets, never Python strings. A `Texts` is cheap to make
 from any Arrow string column, sliced or not.
@@ -45,7 +45,7 @@ class Texts:
             column: string or large_string, without nulls.
 
         Raises:
-            ValueError: the column holds nulls, or is no string column.
+            ValueError: the column holds nulls, or is not a string column.
         """
         array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
         if array.null_count:
@@ -72,8 +72,8 @@ class Texts:
 def tidy(text: str) -> str:
     """Text as documents store it: NFC, `\\n` line ends, no trailing blanks, no control characters.
 
-    CJK compatibility ideographs are left as they are, which NFC would not do: it makes 神 of the old
-    form U+FA19, and old characters are never modernised. The ideographic space U+3000 stays too:
+    CJK compatibility ideographs are left as they are, although NFC replaces them: it turns the old form U+FA19
+    into 神, and old characters are never modernised. The ideographic space U+3000 stays too:
     Japanese paragraphs are indented with it. Lone surrogates, which no UTF-8 file can hold, become U+FFFD.
     """
     # Most lines are tidy as they come: printable means no line ends and no control characters.
@@ -91,15 +91,15 @@ def composed(text: str) -> str:
         points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
         if lies_within(points, PLAIN_BLOCKS):
             return text
-    if not _ODD.search(text):  # one look for all three, since nearly every text has none of them
+    if not _ODD.search(text):  # one search for all three, since nearly every text has none of them
         return unicodedata.normalize("NFC", text)
     text = _SURROGATES.sub("\ufffd", _CONTROL_CHARACTERS.sub("", text))
     return _NO_COMPATIBILITY_IDEOGRAPHS.sub(lambda run: unicodedata.normalize("NFC", run[0]), text)
 
 
-#: Stretches of characters that `composed` leaves as they are, whatever stands beside them: nothing in them is a
-#: control character, decomposes, or combines with what comes before. Nearly every Japanese text has no others; the
-#: commonest come first.
+#: Stretches of characters that `composed` leaves as they are, whatever stands next to them: none of them is a
+#: control character, decomposes, or combines with the character before it. Nearly every Japanese text consists of
+#: these; the most frequent come first.
 PLAIN_BLOCKS = np.array(
     [
         *((0x4E00, 0x9FFF), (0x3030, 0x3098), (0x3000, 0x3029), (0x309B, 0x312F), (0x20, 0x7E), (0xA, 0xA)),
@@ -109,7 +109,7 @@ PLAIN_BLOCKS = np.array(
     np.uint32,
 )
 PLAIN_BLOCKS.flags.writeable = False
-#: Below this, asking the kernel costs more than it saves.
+#: For shorter texts, calling the kernel costs more than it saves.
 _SHORT_CHARS = 200
 # C0 and C1 controls except tab and newline; U+FEFF is a byte order mark that lost its place.
 _CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff]")

@@ -1,4 +1,4 @@
-"""The notation of Aozora texts, taken off as a reader takes it: ruby, annotations, characters outside Shift_JIS.
+"""The notation of Aozora texts, resolved as a reader resolves it: ruby, annotations, characters outside Shift_JIS.
 
 It is the notation that the texts explain in their own legends, and that the volunteers' manual defines
 (www.aozora.gr.jp/annotation): ruby in 《》, its start marked with ｜, annotations in ［＃…］, characters that
@@ -46,14 +46,14 @@ def plain_text(marked: str) -> tuple[str, int]:
     """A marked-up text as a reader reads it.
 
     A 《 of the work itself is always written as a note, so every 《…》 on one line is a reading. Control characters
-    go, and lone surrogates become U+FFFD, as in `manyo.corpus.text.tidy`.
+    are dropped, and lone surrogates become U+FFFD, as in `manyo.corpus.text.tidy`.
 
     Args:
         marked: text in Aozora notation, with any line ends.
 
     Returns:
-        The text in NFC, tidy, at most one blank line together, and the number of characters that are
-        only described, for which 〓 stands.
+        The text in NFC, tidy, without two blank lines in a row, and the number of characters that are
+        only described, each of which is 〓 in the text.
     """
     points = np.frombuffer(marked.encode("utf-32-le", "surrogatepass"), np.uint32)
     clean = np.empty(len(points), np.uint32)
@@ -75,7 +75,7 @@ def _string(points: Uint32s) -> str:
 
 
 def _what_stays(clean: str, marks: Marks) -> tuple[list[str], int]:
-    """What stands in the place of each mark, and how many characters are unknown.
+    """The text that replaces each mark, and how many characters are unknown.
 
     Args:
         clean: the text without ruby.
@@ -114,7 +114,7 @@ def _what_stays(clean: str, marks: Marks) -> tuple[list[str], int]:
 
 
 def _replacement(note: str) -> tuple[str, str | None]:
-    """What a note says to replace and the character to put there (「2」はローマ数字、1-13-22); None if it says none."""
+    """What a note says to replace, and the character to put there (「2」はローマ数字、1-13-22) or None."""
     match = _REPLACES.match(note)
     return (match[1], described_character(note)) if match else ("", None)
 
@@ -155,7 +155,7 @@ def described_character(note: str) -> str | None:
 
 
 def jis_x_0213(plane: int, row: int, cell: int) -> str | None:
-    """The character at a place of JIS X 0213 (plane 1 or 2, row and cell 1 to 94); None if there is none."""
+    """The character at a place of JIS X 0213 (plane 1 or 2, row and cell 1 to 94); None if the place is empty."""
     rows = {1: range(1, 95), 2: _PLANE_2_ROWS}.get(plane, ())
     if row not in rows or not 1 <= cell <= 94:
         return None

@@ -67,7 +67,7 @@ def with_notes_in_lines(page: Page) -> Page:
     """The page with each 割注 in brackets within the line in which it is printed.
 
     Such a line comes in pieces: text, the two half-size lines of the note, text. They become one line, since a piece
-    that begins in the middle of a line would be taken for an indented one. A note beside no text stays by itself.
+    that begins in the middle of a line would be taken for an indented one. A note without text next to it stays apart.
     """
     if Kind.INLINE_NOTE not in page.kinds:
         return page
@@ -79,7 +79,7 @@ def with_notes_in_lines(page: Page) -> Page:
     )
     across = 0 if balance > 0 else 1
     merged: list[Line] = []
-    in_note = False  # the piece before this one was one of a note
+    in_note = False  # whether the piece before this one belongs to a note
     for line in lines:
         last = merged[-1] if merged else None
         is_note = line.kind is Kind.INLINE_NOTE
@@ -109,18 +109,18 @@ def _around(one: Line, other: Line) -> Box | None:
 
 
 def _is_in_line(piece: Line, line: Line, across: int) -> bool:
-    """Whether a piece goes on with a printed line: it lies in its width, and behind its beginning."""
+    """Whether a piece goes on with a printed line: it lies within its width and after its beginning."""
     if piece.box is None or line.box is None:
         return False
-    # The two lines of a note lie beside each other, each half as wide as the text.
+    # The two lines of a note lie next to each other, each half as wide as the text.
     width = max(line.box[2 + across], 2 * piece.box[2 + across])
     between = abs(piece.box[across] + piece.box[2 + across] / 2 - line.box[across] - line.box[2 + across] / 2)
-    is_behind = piece.box[1 - across] >= line.box[1 - across] - _SAME_PLACE * width
-    return between <= _SAME_LINE * width and is_behind
+    is_after = piece.box[1 - across] >= line.box[1 - across] - _SAME_PLACE * width
+    return between <= _SAME_LINE * width and is_after
 
 
 class _Writer:
-    """Writes lines as paragraphs; holds back what would interrupt one."""
+    """Writes lines as paragraphs; a caption or table that would interrupt a paragraph is written after it."""
 
     def __init__(self, labels: list[str]) -> None:
         self._labels = labels
@@ -143,7 +143,7 @@ class _Writer:
         self._last, self._ends = text, ends
 
     def write(self, page: int, kind: int, text: str) -> None:
-        """Write what is no running text."""
+        """Write a line that is not running text."""
         if kind == Kind.INLINE_NOTE and self._last is not None:
             self._last = f"（{text}）"
             self._put(page, self._last)
@@ -162,7 +162,7 @@ class _Writer:
         return self._text.finish()
 
     def close(self) -> None:
-        """End the open paragraph, and let follow what waited for its end."""
+        """End the open paragraph, and write what was held back until its end."""
         if self._last is not None:
             self._text.add("\n")
             self._last = None

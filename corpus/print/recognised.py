@@ -48,14 +48,14 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Lines of a page image in reading order, column by column, and boxes of what is no text.
+    """Lines of a page image in reading order, column by column, and boxes of what is not text.
 
     Attributes:
         label: name of the image or number of the frame.
         texts: of each line, tidy, without line ends, not empty.
         kinds: values of `Kind`.
         blocks: numbers of their text blocks on the page; `NO_BLOCK` where the format knows none.
-        boxes: x, y, width and height, NaN where unknown; float64 (n_lines, 4) or what becomes that.
+        boxes: x, y, width and height, (n_lines, 4), NaN where unknown.
         confidences: of the layout detector, 0 to 1; NaN if unknown.
         furniture: boxes of page numbers, running heads and ruby that the layout detector saw.
     """
@@ -83,12 +83,12 @@ class Page:
 
     @classmethod
     def of_texts(cls, label: str, texts: Sequence[str]) -> Page:
-        """A page of lines of which nothing else is known."""
+        """A page of lines of which only the text is known."""
         n = len(texts)
         return cls(label, texts, [Kind.BODY] * n, [NO_BLOCK] * n, np.full((n, 4), np.nan), [np.nan] * n)
 
     def lines(self) -> list[Line]:
-        """The lines one by one: what `of` was given."""
+        """The lines one by one, as `of` takes them."""
         boxes = [None if box[0] != box[0] else Box(*map(float, box)) for box in self.boxes]
         blocks = [None if block == NO_BLOCK else block for block in self.blocks]
         confidences = [None if value != value else float(value) for value in self.confidences]
@@ -160,7 +160,7 @@ def _meanings() -> Bytes:
 
 
 def layout_confidence(pages: Sequence[Page]) -> float | None:
-    """Mean confidence of the layout detector over the lines that have one; it says little about characters."""
+    """Mean confidence of the layout detector, None if no line has one; it says little about characters."""
     values = np.array([value for page in pages for value in page.confidences], np.float64)
     values = values[~np.isnan(values)]
     return float(values.mean()) if len(values) else None

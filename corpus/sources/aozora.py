@@ -1,6 +1,6 @@
 """Aozora Bunko texts: ruby, annotations and the frame around the work removed, characters outside JIS kept.
 
-Here is the frame, header and colophon; the notation is for `manyo.corpus.print.notation`.
+This module removes the frame, header and colophon; `manyo.corpus.print.notation` resolves the notation.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ REASONS = {
     "wrong_encoding": "neither Shift_JIS (cp932 or JIS X 0213) nor UTF-8",
     "no_text": "nothing is left between the header and the colophon",
     "duplicate_file": "another file of the shard has the same name",
-    "unknown_file": "an archive entry that is no text file",
+    "unknown_file": "an archive entry that is not a text file",
 }
 
 

@@ -1,9 +1,9 @@
 """Entries of ZIP and TAR archives, one at a time, from hostile input.
 
 Archives are never unpacked: entries come one by one as bytes, and none may be larger
-than a limit, whatever its header claims. An entry whose name would leave a folder it was
-unpacked into (`../x`, `/x`, `C:\\x`) is refused, although we write no entry to disk: such
-a package was made to harm or by mistake, and a person should look at it.
+than a limit, whatever its header claims. An entry whose name would leave the folder that it
+is unpacked into (`../x`, `/x`, `C:\\x`) is refused, although no entry is written to disk: such
+a package was made to do harm or by mistake, and a person should look at it.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def _zip_entries(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[
 
 
 _ZIP_END_BYTES = 22
-#: So many entries, or more, which ZIP64 states elsewhere.
+#: Stands for this many entries or more, which ZIP64 states elsewhere.
 _NOT_STATED = 0xFFFF
 
 
@@ -225,17 +225,17 @@ def _zip_reader(
 
 
 def _tar_entries(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[Entry | BrokenInput]:
-    """A TAR is read once from front to back; in a compressed one, an entry that is too large to unfold ends it."""
+    """Read a TAR once from front to back; in a compressed one, an entry that is too large to decompress ends it."""
     ordinal = 0
     try:
-        unfolded = _decompressed(stream)
-        plain = _Limited(unfolded, max_entry_bytes)
+        decompressed = _decompressed(stream)
+        plain = _Limited(decompressed, max_entry_bytes)
         with tarfile.open(fileobj=plain, mode="r:") as archive:
             # tarfile keeps every header it has seen; without this a long archive fills the memory.
             for member in iter(archive.next, None):
                 archive.members = []  # type: ignore[attr-defined]
                 if member.isfile():
-                    if member.size > max_entry_bytes and unfolded is not stream:
+                    if member.size > max_entry_bytes and decompressed is not stream:
                         raise _TooLargeError(f"{member.name}: {member.size} bytes")
                     if member.size > max_entry_bytes:
                         yield _broken(uri, ordinal, "too_large", f"{member.name}: {member.size} bytes")
@@ -255,15 +255,15 @@ def _tar_entries(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[
         yield _broken(uri, ordinal, "broken_archive", f"after {ordinal} entries: {error}")
 
 
-#: Of zeros behind the end mark no more are looked through: gzip folds a thousand of them into one byte.
+#: At most this many zeros after the end mark are read: gzip packs a thousand of them into one byte.
 _MAX_ZEROS_BYTES = 64 << 20
 
 
 def _fault_at_end(plain: _Limited) -> str:
-    """What is wrong where tarfile found no further header, which it does not tell; empty at the end of an archive."""
+    """What is wrong where tarfile found no further header, which it does not report; empty at the end of an archive."""
     if not plain.last or plain.last.strip(b"\0"):
         return "cut off, there is no end mark" if len(plain.last) < tarfile.BLOCKSIZE else "a damaged header"
-    # Zeros fill the last record of an archive; behind it may stand another one, or what damage hid.
+    # Zeros fill the last record of an archive; after it may come another archive, or entries hidden by damage.
     n_bytes = 0
     while chunk := plain.read(tarfile.RECORDSIZE):
         n_bytes += len(chunk)
@@ -292,7 +292,7 @@ def _tar_reader(
 
 
 def _decompressed(stream: IO[bytes]) -> IO[bytes]:
-    """The TAR inside gzip, told by the first bytes rather than by the name."""
+    """The TAR inside gzip, recognised by the first bytes rather than by the name."""
     magic = stream.read(2)
     stream.seek(0)
     if magic == b"\x1f\x8b":

@@ -1,9 +1,9 @@
 """Statutes as XML of the government's law data base: one document per law, as the law is printed.
 
 A law is chapters of articles of paragraphs of items, and the XML keeps titles, numbers and sentences of
-each apart. They are put together as they stand in print: a title or caption is a line, a number leads
-its sentences after an ideographic space. The table of contents, which only repeats the titles, is left
-out, and so are ruby. Schema: laws.e-gov.go.jp (XMLSchemaForJapaneseLaw_v3.xsd).
+each apart. They are put together as they stand in print: a title or caption is a line, a number stands
+before its sentences, with an ideographic space between them. The table of contents, which only repeats the titles,
+and ruby are left out. Schema: laws.e-gov.go.jp (XMLSchemaForJapaneseLaw_v3.xsd).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ REASONS = {
     "not_a_law": "the XML holds no Law element",
     "no_text": "the law has no text",
     "duplicate_file": "another file of the shard has the same name",
-    "unknown_file": "an archive entry that is no .xml file",
+    "unknown_file": "an archive entry that is not an .xml file",
 }
 
 

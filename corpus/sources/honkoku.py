@@ -1,7 +1,7 @@
 """Transcriptions of みんなで翻刻 (Transcribe Together): one document per work, its pages in order.
 
-A work is a folder of `NNN.txt`, one a page image. What the volunteers' notation adds to the text goes, by
-these rules; the printed lines stay as they are:
+A work is a folder of `NNN.txt`, one for each page image. What the volunteers' notation adds to the text is removed
+by these rules; the printed lines stay as they are:
 
 | notation | stays |
 |---|---|
@@ -33,8 +33,8 @@ from manyo.corpus.text import tidy
 REASONS = {
     "wrong_encoding": "the page, or the info file, is not UTF-8",
     "no_text": "no page of the work holds text, or none has a status that is read",
-    "missing_page": "the info file lists pages of a status that is read, and there are no such files",
-    "unlisted_page": "the info file does not list the page, so that nobody knows whether it is finished",
+    "missing_page": "the info file lists pages of a status that is read, and their files are missing",
+    "unlisted_page": "the info file does not list the page, so its status is unknown",
     "too_large": "more bytes than the configured limit",
     "unknown_file": "neither a .txt page nor info.tsv or info.csv",
 }
@@ -172,7 +172,7 @@ def _unmarked(match: re.Match[str]) -> str:
 
 
 def _info(text: str) -> dict[str, tuple[str, str]]:
-    """Status and image by file name; a file that is no table of these gives nothing."""
+    """Status and image by file name; empty if the file is not a table of these."""
     rows = csv.DictReader(text.splitlines(), delimiter="\t" if "\t" in text.split("\n", 1)[0] else ",")
     return {row["filename"]: (row.get("status") or "", row.get("image") or "") for row in rows if row.get("filename")}
 

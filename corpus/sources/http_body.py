@@ -25,14 +25,14 @@ _CHUNK_SIZE = re.compile(rb"\s{0,4}([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]{0,256})?\
 
 
 class Body(NamedTuple):
-    """What a page consists of, transfer and content encodings undone, and what the headers say of it.
+    """A page with its transfer and content encodings undone, and what the headers say about it.
 
     Attributes:
         block: bytes that end with the page.
         start: where in them it starts.
         media_type: one of `_MEDIA_TYPES`.
         content_type: as the server, or the record of a page without HTTP, states it.
-        head: the HTTP header, lower case; empty if there is none.
+        head: the HTTP header, lower case; empty for a page without one.
     """
 
     block: bytes
@@ -54,7 +54,7 @@ class Body(NamedTuple):
 
 
 def body_of(page: Block, max_bytes: int) -> Body | Refused | Skipped:
-    """The page's body, or why it has none that we read."""
+    """The page's body, or why it is not read."""
     if page.record_type != "response" or not page.content_type.lower().startswith("application/http"):
         if page.content_type.lower().startswith("text/dns"):
             return Skipped("dns")
@@ -123,7 +123,7 @@ def _http_header(head: bytes, name: bytes) -> str:
 
     Args:
         head: the header, lower case.
-        name: of the field, with the line end before it and the colon behind it.
+        name: of the field, with the line end before it and the colon after it.
     """
     start = head.find(name)
     if start < 0:
@@ -133,7 +133,7 @@ def _http_header(head: bytes, name: bytes) -> str:
 
 
 def _joined_chunks(body: bytes) -> bytes:
-    """A chunked body put together: as far as its chunks are whole, and as it is if it has none.
+    """A chunked body joined, as far as its chunks are whole; a body without chunks as it is.
 
     Crawlers often store the joined body and leave the header in place.
     """
@@ -159,7 +159,7 @@ class _EncodingError(Exception):
 
 
 def _decompressed(body: bytes, encoding: str, max_bytes: int) -> bytes:
-    """A body with one content encoding undone; what can be read of a damaged one.
+    """A body with one content encoding undone; of a damaged one, what can be read.
 
     Raises:
         _EncodingError: nothing can be read, or the result is larger than `max_bytes`.

@@ -1,4 +1,4 @@
-"""Page images and their OCR text, a row a page, as JSON Lines or Parquet: one document per work.
+"""Page images and their OCR text, one row per page, as JSON Lines or Parquet: one document per work.
 
 The form (names of the fields are settings; these are the defaults):
 
@@ -37,7 +37,7 @@ REASONS = {
     **{reason: meaning for reason, meaning in (jsonl.REASONS | parquet.REASONS).items() if reason != "duplicate_id"},
     "no_text": "no page of the work holds text",
     "no_work": "the row has no work id",
-    "work_in_pieces": "rows of the work stood together before: these would make a second document of it",
+    "work_in_pieces": "the work's rows are not together: these would make a second document of it",
     "duplicate_page": "an earlier row of the work has the same page; that one is read",
     "missing_page": "the work's page numbers have a gap; the pages that are there are read",
 }
@@ -149,7 +149,7 @@ def _rows(shard: InputShard, options: Options) -> Iterator[Record[Row] | BrokenI
 def _work(
     uri: str, offset: int, work: str, pages: list[tuple[_Place, Row]], seen: set[str]
 ) -> Iterator[Record[Sequence[Row]] | BrokenInput]:
-    """The work that ends, its rows in the order of their pages, and what is missing of it; nothing if there is none."""
+    """The work whose rows are complete, its pages in order, and what is missing of it; nothing without pages."""
     if not pages:
         return
     if work in seen:

@@ -1,6 +1,6 @@
 """JSON Lines, plain or compressed: one document per line.
 
-A line that is no JSON object costs that line; its row in `refused` says where it is.
+A line that is not a JSON object costs only that line; its row in `refused` says where it is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from manyo.corpus.tables.shards import filesystem
 
 REASONS = {
     **rows.REASONS,
-    "broken_json": "the line is no JSON object in UTF-8",
+    "broken_json": "the line is not a JSON object in UTF-8",
     "too_large": "the line is longer than the configured limit",
     "broken_compression": "the file cannot be decompressed any further",
 }
@@ -100,9 +100,9 @@ def parse(record: Record[Row], options: Options) -> Outcome:
 
 
 def frames(stream: IO[bytes], max_line_bytes: int) -> Iterator[Frame]:
-    """Cut a stream into lines; blank ones are left out, a byte order mark too.
+    """Cut a stream into lines, without blank lines and the byte order mark.
 
-    A line that is too long is read over in pieces, so that it does not fill the memory.
+    A line that is too long is skipped in pieces, so that it does not fill the memory.
     """
     offset, number = 0, 0
     while data := stream.readline(max_line_bytes + len(b"\r\n")):

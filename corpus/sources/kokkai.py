@@ -19,13 +19,13 @@ from manyo.corpus.text import tidy
 
 REASONS = {
     **archives.REASONS,
-    "broken_json": "the file is no JSON of a known shape",
+    "broken_json": "the file is not JSON of a known shape",
     "broken_speech": "a speech, or a meeting's list of them, lacks what every one has; the others are read",
     "duplicate_speech": "an earlier speech of the file has the same id; that one is read",
     "no_text": "the meeting, or the whole file, has no speeches",
     "duplicate_file": "another file of the shard has the same name",
     "duplicate_meeting": "an earlier file of the shard has the same part of this meeting",
-    "unknown_file": "an archive entry that is no .json file",
+    "unknown_file": "an archive entry that is not a .json file",
 }
 
 

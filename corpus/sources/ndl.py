@@ -8,12 +8,12 @@ into the same pages of lines (`manyo.corpus.print.recognised`):
 - full-text packages `{pid}_fulltext.zip` with a JSON and a text file a page;
 - `{pid}_fulltext.json` of the full-text interface, whose coordinates are JSON inside JSON;
 - older batches: ZIP of UTF-16 text, TAR of text with a tail to be cut off, TAR of word boxes;
-- TSV of single lines, the ground truth of recognisers: name of the cut-out (`1904210_0008_….jpg`), text, direction,
-  address. Each line is a page of its own with the address of its cut-out, so that the pairs can be rebuilt.
+- TSV of single lines, the ground truth of recognisers: name of the line's image (`1904210_0008_….jpg`), text,
+  direction, address. Each line is a page of its own, labelled with its image, so that the pairs can be rebuilt.
 
 Formats: github.com/ndl-lab/ndlocr_cli (ndlocr-xmlformat.md), github.com/ndl-lab/ndlocr-lite and
 github.com/ndl-lab/tugidigi-web. Where a page comes in several shapes, the one that says most is
-used; where a publication comes twice, the second copy is refused, not lost.
+used; if a publication comes twice, the second copy is refused.
 """
 
 from __future__ import annotations

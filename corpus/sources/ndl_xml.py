@@ -1,8 +1,8 @@
 """NDLOCR's page XML: lines of a kind with a box, in text blocks and blocks; furniture.
 
 Nearly all of a file is LINE elements with the same attributes in the same order, so they are found by one regular
-expression and what stands between them by another. A file in which anything is unusual, and thus every file that
-is not well-formed, is left to lxml, which decides. Both give the same pages.
+expression, and the tags between them by another. A file with anything unusual, and thus every file that is not
+well-formed, is left to lxml. Both give the same pages.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LINE_KINDS = {
 }
 #: BLOCK types that mark furniture: lines in the same place are dropped.
 _FURNITURE = frozenset({"柱", "ノンブル", "ルビ"})
-#: BLOCK types whose own lines are no text of the work.
+#: BLOCK types whose own lines are not text of the work.
 _NO_TEXT_BLOCKS = _FURNITURE | {"図版", "広告"}
 _LINE_BREAKS = str.maketrans("", "", "\r\n\t\ufeff")
 
@@ -49,7 +49,7 @@ def tidy_line(text: str) -> str:
 
 
 def tidy_lines(strings: list[str]) -> list[str]:
-    """`tidy_line` of each; in one look where all are tidy."""
+    """`tidy_line` of each; one check where all are tidy."""
     everything = "".join(strings)
     # What is printable and in NFC as a whole is so in each of its parts.
     if everything.isprintable() and unicodedata.is_normalized("NFC", everything):
@@ -280,7 +280,7 @@ class _PlainPage:
 def _plain_pages(data: bytes, label: str) -> list[Page] | None:
     """The pages; None if the file is not as nearly all are, or is broken."""
     if len(data) > _USUAL_BYTES or b"\xef\xbf\xbe" in data or b"\xef\xbf\xbf" in data:
-        return None  # U+FFFE and U+FFFF are no characters of XML
+        return None  # U+FFFE and U+FFFF are not allowed in XML
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -355,8 +355,7 @@ def _filled(pages: list[_PlainPage], columns: dict[str, list[str]]) -> list[Page
 
 
 class _Floats(dict[str | None, float]):
-    """What `float` makes of the numerals that came so far: places on a page are few, and looking up is four times as
-    fast."""
+    """The values of the numerals met so far: pages have few distinct ones, and a look-up takes a quarter of `float`."""
 
     def __missing__(self, numeral: str | None) -> float:
         value = _NAN if numeral is None else float(numeral)
@@ -369,7 +368,7 @@ _FLOATS = _Floats()
 
 
 def _numbers(numerals: list[str]) -> list[float]:
-    """The values; NaN where there is none."""
+    """The values of numerals; NaN for None."""
     return list(map(_FLOATS.__getitem__, numerals))
 
 

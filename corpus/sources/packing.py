@@ -16,7 +16,7 @@ from itertools import groupby
 from manyo.corpus.records import InputFile, InputShard
 
 #: A name keeps this much of its first file's stem: most filesystems allow 255 bytes for a
-#: name, and the stages put their own endings and the hash behind it.
+#: name, and the hash and the endings of the stages come after it.
 _STEM_MAX_CHARS = 80
 
 _COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst", ".lz4")
@@ -43,7 +43,7 @@ def file_stem(uri: str) -> str:
 
 
 def require_positive(options: object, *names: str) -> None:
-    """Refuse options of which one of the named sizes is below 1.
+    """Check that none of the named sizes is below 1.
 
     Raises:
         ValueError: names the first such option and its value.
@@ -76,7 +76,7 @@ def pack_files(
     """
     if target_bytes < 1:
         raise ValueError(f"target_bytes must be at least 1, got {target_bytes}")
-    ordered = sorted(_distinct(files), key=lambda file: (group(file), file.uri))
+    ordered = sorted(_distinct(files), key=group)
     shards: list[tuple[InputFile, ...]] = []
     open_shard: tuple[InputFile, ...] = ()
     open_bytes = 0
@@ -101,7 +101,7 @@ def _distinct(files: Sequence[InputFile]) -> list[InputFile]:
 def _named(groups: list[tuple[InputFile, ...]]) -> list[InputShard]:
     """Shards named after their first file's stem and a hash of all their URIs.
 
-    Six hex digits tell files of one stem in different folders apart. Names that still
+    Six hex digits distinguish files of one stem in different folders. Names that still
     collide, or differ in case only, which some filesystems ignore, get the whole hash.
     """
     stems = [_safe(file_stem(files[0].uri)) for files in groups]

@@ -16,7 +16,7 @@ from manyo.corpus.tables.shards import filesystem
 
 REASONS = {
     **rows.REASONS,
-    "broken_parquet": "the file is no Parquet, or one of its row groups is damaged from some row on",
+    "broken_parquet": "the file is not Parquet, or one of its row groups is damaged from some row on",
 }
 
 #: Rows that are held as Python objects at once; a row can be a book of some megabytes.
@@ -37,7 +37,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | Broke
     """One record per row; the offset is the row's number in its file, from 0.
 
     Raises:
-        ValueError: a file lacks a column that the options name, or its text is no string.
+        ValueError: a file lacks a column that the options name, or its text is not a string.
     """
     seen: set[str] = set()
     for file in shard.files:
@@ -100,7 +100,7 @@ def _check_columns(uri: str, schema: pa.Schema, options: Options) -> None:
 
 
 def _type(fields: pa.Schema | pa.StructType, name: str) -> pa.DataType | None:
-    """The type of a column or, behind a dot, of a field in it, as `rows.value` finds them; None without one."""
+    """The type of a column or, after a dot, of a field in it, as `rows.value` finds them; None if there is none."""
     if fields.get_field_index(name) >= 0:
         return fields.field(name).type
     first, _, rest = name.partition(".")

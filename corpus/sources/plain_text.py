@@ -1,7 +1,7 @@
 """Plain text, as a publisher may hand it over: one document per file, plain or in a ZIP or TAR.
 
-The encoding is found as on the web (`manyo.corpus.web.charset`): byte order mark, else what the bytes are. A file of
-which too much cannot be decoded is refused, not kept as mojibake.
+The encoding is detected as on the web (`manyo.corpus.web.charset`): by the byte order mark, else by the bytes. A file
+of which too much cannot be decoded is refused, not kept as mojibake.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ REASONS = {
     "undecodable": "too large a share of the characters could not be decoded",
     "no_text": "the file holds no text",
     "duplicate_file": "another file of the shard has the same name",
-    "unknown_file": "an archive entry that is no .txt file",
+    "unknown_file": "an archive entry that is not a .txt file",
 }
 
 

@@ -1,6 +1,6 @@
 """Tables of texts: which field of a row is what, and how a row becomes a document.
 
-JSON Lines and Parquet differ in how rows are read, not in what they hold.
+JSON Lines and Parquet differ in how rows are read, not in what rows hold.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from manyo.corpus.records import Document, Record, Refused
 from manyo.corpus.text import tidy
 
 REASONS = {
-    "no_text": "the row's text field is missing, null, empty, or no string",
+    "no_text": "the row's text field is missing, null, empty, or not a string",
     "duplicate_id": "an earlier row of the shard has the same id",
 }
 
@@ -26,8 +26,8 @@ Row: TypeAlias = Mapping[str, object]
 class Fields:
     """The fields of a row, and how rows are put into shards. Empty names: the rows have no such field.
 
-    A name that is no field of the row may lead into one, at each dot: `metadata.url` is the field `url` of the object
-    in `metadata`, where datatrove keeps all but text and id.
+    A name that is not a field of the row may lead into one, at each dot: `metadata.url` is the field `url` of the
+    object in `metadata`, where datatrove keeps all but text and id.
 
     Attributes:
         text_field: the text.
@@ -81,7 +81,7 @@ def row_document(record: Record[Row], fields: Fields) -> Document | Refused:
 
 
 def value(row: Row, name: str) -> object:
-    """The field of a name, or what its dots lead to; None where there is nothing."""
+    """The value of a field, or of what the dots of its name lead to; None if there is no such field."""
     if name in row or "." not in name:
         return row.get(name)
     first, rest = name.split(".", 1)

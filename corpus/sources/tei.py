@@ -113,7 +113,7 @@ _BLOCKS = {
 class _Role(Enum):
     """What an element does to the text."""
 
-    LEFT_OUT = "its text is no text of the work"
+    LEFT_OUT = "its text does not belong to the work"
     INLINE = "nothing"
     BLOCK = "its start and end are line ends"
     VERSE = "the same, but within a printed line"
@@ -249,7 +249,7 @@ class _Writer:
 
 
 def _unwrapped(text: str) -> str:
-    """A printed line out of the file's lines: nothing between them, but a space between Latin words."""
+    """A printed line from the lines of the file, joined without blanks, but with a space between Latin words."""
     text = text.strip(" \t\n")
     if "\n" in text:
         line = ""

@@ -28,7 +28,7 @@ from manyo.corpus.web.statements import DIRECTIVES, read_statements
 
 REASONS = {
     "archive_truncated": "the file ends inside a record; everything before it was read",
-    "archive_damaged": "bytes between or inside records that are no WARC; reading went on behind them",
+    "archive_damaged": "bytes between or inside records that are not WARC; reading went on after them",
     "not_warc": "the file holds no WARC record at all (ARC files are not read: convert them with warcio recompress)",
     "too_large": "the record, or its body once decompressed, is larger than max_record_bytes",
     "bad_http": "the response does not start with an HTTP status line",
@@ -40,7 +40,7 @@ REASONS = {
     "empty": "a response without a body",
     "no_japanese_bytes": "the bytes hold too few kana in any encoding",
     "no_japanese_text": "once decoded, the page holds too few kana",
-    "opted_out": "the page asks not to be used so, and refuse_opted_out honours it",
+    "opted_out": "the page opts out of a use that refuse_opted_out lists",
     "undecodable": "too large a share of the characters could not be decoded",
     "no_text": "the page holds no text",
 }
@@ -79,14 +79,14 @@ class Options:
             raise ValueError(f"max_replacement_fraction must be within 0 and 1, got {self.max_replacement_fraction}")
         for directive in self.refuse_opted_out:
             if directive not in DIRECTIVES:
-                raise ValueError(f"refuse_opted_out holds {directive!r}, which is none of {', '.join(DIRECTIVES)}")
+                raise ValueError(f"refuse_opted_out must be among {', '.join(DIRECTIVES)}, got {directive!r}")
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
     """One shard per archive, and per line of a list of paths as Common Crawl publishes them (`warc.paths.gz`).
 
-    Listed archives are not looked at here: a crawl has 90,000, none of which ever changes, so that their size
-    and version stay unknown.
+    Listed archives are not opened here: a crawl has 90,000, none of which ever changes. Their size and version
+    stay unknown.
 
     Raises:
         ValueError: a list cannot be read, or is empty.
@@ -117,7 +117,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Block] | Bro
     """Frame the shard's archives, in order, without parsing what is in them.
 
     A damaged stretch yields a `BrokenInput` at the place where it starts, and framing goes on
-    behind it.
+    after it.
     """
     _load_kernels()
     for file in shard.files:
@@ -178,7 +178,7 @@ def parse(record: Record[Block], options: Options) -> Outcome:
 
 
 def _date(written: str) -> datetime | None:
-    """A WARC-Date, which WARC 1.1 lets end after any of its parts; None if it is none."""
+    """A WARC-Date, which WARC 1.1 lets end after any of its parts; None if it is not a date."""
     match = _DATE.match(written.strip())
     if not match:
         return None
@@ -191,7 +191,7 @@ def _date(written: str) -> datetime | None:
 
 @cache
 def _load_kernels() -> None:
-    """Compile or load what is compiled before the first page: the time limit is for pages, and forks inherit it."""
+    """Compile or load the kernels before the first page: the time limit is for pages, and forks inherit kernels."""
     sniff.find_marks(b"")
     sniff.count_pairs(b"")
     decode(b"\x82\xa0" * 8192)

@@ -59,7 +59,7 @@ class Block(NamedTuple):
         content_type: Content-Type of the block.
         identified_type: WARC-Identified-Payload-Type, the crawler's own guess; empty if it made none.
         size_bytes: Content-Length of the block.
-        block: the bytes; empty if the record is no page or larger than the limit.
+        block: the bytes; empty if the record is not a page or larger than the limit.
     """
 
     record_type: str
@@ -100,8 +100,8 @@ class _Break(NamedTuple):
     Attributes:
         offset: the place.
         refused: why.
-        search_from: from where on the next record is looked for.
-        doubtful_until: what looks like a record before this may be one that a page quotes.
+        search_from: where the search for the next record starts.
+        doubtful_until: before this, what looks like a record may be quoted by a page.
     """
 
     offset: int
@@ -132,7 +132,7 @@ def _frame_run(
             last_whole = None
             block = _block(shown, max_record_bytes)
             last_whole = offset
-            # Records that share a member are told apart by their ordinal.
+            # Records that share a member are distinguished by their ordinal.
             yield Record(uri, offset, shown.record_id or f"{file_name(uri)}:{offset}:{n_records}", block)
             n_records += 1
     except _BrokenRecordError as error:
@@ -167,13 +167,13 @@ def _block(shown: WarcRecord, max_record_bytes: int) -> Block:
     size_bytes = shown.content_length
     if not size_bytes and "Content-Length" not in shown.headers:
         raise _BrokenRecordError("a WARC header without Content-Length")
-    # Each look-up costs as much as framing a record does, so what is no page gets one only.
+    # Each look-up costs as much as framing a record, so records that are not pages get only one.
     record_type = _NAME_OF_TYPE.get(int(shown.record_type))
     if record_type is None:
         record_type = (shown.headers.get("WARC-Type") or "unknown").strip().lower()
     is_page = record_type in PAGE_TYPES
     if is_page and size_bytes <= max_record_bytes:
-        block = shown.reader.read(size_bytes) if size_bytes else b""  # told its size, it copies once
+        block = shown.reader.read(size_bytes) if size_bytes else b""  # with the size given, it copies once
         if len(block) < size_bytes:
             block += shown.reader.read()
         n_read = len(block)
@@ -204,7 +204,7 @@ def _target_uri(shown: WarcRecord) -> str:
 
 
 def _end_of_record(stream: BinaryIO, offset: int, is_gzip: bool) -> int:
-    """Where the record (or gzip member) at an offset ends; the offset itself if that cannot be told."""
+    """Where the record (or gzip member) at an offset ends; the offset itself if that is unknown."""
     stream.seek(offset)
     if is_gzip:
         size_bytes, is_whole = _member_size(stream)
@@ -216,12 +216,12 @@ def _end_of_record(stream: BinaryIO, offset: int, is_gzip: bool) -> int:
         return offset
     offset += end + 4 + int(length[1])
     stream.seek(offset)
-    behind = stream.read(4)
-    return offset + len(behind) - len(behind.lstrip(b"\r\n"))
+    blank = stream.read(4)
+    return offset + len(blank) - len(blank.lstrip(b"\r\n"))
 
 
 def _cut_member(stream: BinaryIO, offset: int) -> int | None:
-    """Offset of the first gzip member, from one at `offset` on, that the file's end cuts; None if none is."""
+    """Offset of the first gzip member, from one at `offset` on, that the file's end cuts; None if no member is cut."""
     while True:
         stream.seek(offset)
         size_bytes, is_whole = _member_size(stream)
@@ -252,7 +252,7 @@ def _member_size(stream: BinaryIO) -> tuple[int, bool]:
 
 
 def _next_record(stream: BinaryIO, broken: _Break) -> int | None:
-    """Offset of the first record behind a break that FastWARC can frame; None if there is none."""
+    """Offset of the first record after a break that FastWARC can frame; None if no further record is found."""
     attempts = 0
     offset = broken.search_from
     stream.seek(offset)
@@ -290,6 +290,6 @@ def _is_quoted(stream: BinaryIO, offset: int) -> bool:
 
 
 def _raise_if_storage_failed(error: OSError) -> None:
-    """Damaged data must not be told from a broken disk or network by luck: FastWARC's own errors have no errno."""
+    """Raise an error of the disk or network again; FastWARC's own errors, for damaged data, have no errno."""
     if error.errno is not None:
         raise error

@@ -1,7 +1,7 @@
 """Wikipedia as CirrusSearch dumps: the text of each article as the wiki's own search engine sees it.
 
 A dump (dumps.wikimedia.org/other/cirrussearch) is JSON Lines in pairs: a line with the page's id, then the
-page. Its `text` is rendered already: no markup, no templates, no tables, no list of references, and no
+page. Its `text` is rendered already: it has no markup, templates, tables or references, and no
 line ends either. Redirects are not in these dumps; pages of other name spaces are skipped, and so are
 disambiguation pages, which are lists of links.
 """
@@ -21,7 +21,7 @@ from manyo.corpus.text import tidy
 REASONS = {
     **jsonl.REASONS,
     "no_text": "the article has no text",
-    "no_title": "the page has no title: the file is no CirrusSearch dump",
+    "no_title": "the page has no title: the file is not a CirrusSearch dump",
 }
 
 #: Templates that mark a disambiguation page of the Japanese Wikipedia.
@@ -75,7 +75,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | Broke
 
 
 def parse(record: Record[Row], options: Options) -> Outcome:
-    """The article's text; pages that are no articles are skipped."""
+    """The article's text; pages that are not articles are skipped."""
     page = record.payload
     title = page.get("title")
     if not isinstance(title, str):

@@ -1,6 +1,6 @@
 """The release as datatrove keeps documents: `text`, `id` and `metadata`, as JSON Lines or Parquet.
 
-datatrove's readers take either as they are, and so does whatever reads Hugging Face's corpora. The
+datatrove's readers take either as it is, and so do readers of Hugging Face's corpora. The
 kinds `jsonl` and `parquet` read them back with `id_field = "id"` and `uri_field = "metadata.url"`.
 """
 
@@ -20,7 +20,7 @@ from manyo.corpus.schema import RELEASE
 
 _PII = RELEASE.schema.field("pii").type
 
-#: datatrove's name, our column and the type of what a document carries beside its text.
+#: datatrove's name, our column and the type of each field of a document besides its text.
 _METADATA = (
     ("url", "uri", pa.large_string()),
     ("title", "title", pa.large_string()),
@@ -63,7 +63,7 @@ def document_rows(release: pa.RecordBatch) -> list[dict[str, object]]:
 
 
 def write_jsonl(path: Path, release: Iterable[pa.RecordBatch]) -> int:
-    """Write gzipped JSON Lines, the same bytes for the same documents; how many there are."""
+    """Write gzipped JSON Lines, the same bytes for the same documents; returns the number of documents."""
     n_documents = 0
     with (
         path.open("wb") as file,

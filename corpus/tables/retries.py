@@ -1,8 +1,8 @@
 """What a failed request to remote storage means, and whether and when it is made again.
 
 A request that failed for a passing reason is made again, after a random wait that doubles, longer where the server
-asked to be left alone, and a bounded number of times. The libraries below are told to try once only, since retries
-inside retries multiply.
+asked to be left alone, and a bounded number of times. The libraries below are set to try once only, since retries
+within retries multiply.
 """
 
 from __future__ import annotations

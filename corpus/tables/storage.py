@@ -115,7 +115,7 @@ class RemoteFiles:
         return info
 
     def exists(self, path: str) -> bool:
-        """Whether there is such a file or folder; an unreachable server is an error, not a no."""
+        """Whether a file or folder exists; an unreachable server is an error, not False."""
         try:
             self.info(path)
         except FileNotFoundError:
@@ -163,7 +163,7 @@ class RemoteFiles:
         return found
 
     def find(self, path: str) -> dict[str, dict[str, Any]]:
-        """All files below a folder, by path; none if there is no such folder."""
+        """All files below a folder, by path; empty if the folder does not exist."""
         try:
             found: dict[str, dict[str, Any]] = ask(path, lambda: self._fs.find(path, detail=True))
         except FileNotFoundError:
@@ -171,7 +171,7 @@ class RemoteFiles:
         return found
 
     def sizes(self, path: str) -> Iterator[tuple[str, int]]:
-        """All files below a folder: path below it, and size in bytes; none if there is no such folder."""
+        """All files below a folder: path below it, and size in bytes; nothing if the folder does not exist."""
         for name, info in self.find(path).items():
             yield name.removeprefix(path.rstrip("/") + "/"), int(info["size"])
 
@@ -181,7 +181,7 @@ class RemoteFiles:
         return found
 
     def ls(self, path: str) -> list[str]:
-        """Names in a folder; none if there is no such folder."""
+        """Names in a folder; empty if the folder does not exist."""
         try:
             names: list[str] = ask(path, lambda: self._fs.ls(path, detail=False))
         except FileNotFoundError:
@@ -189,14 +189,14 @@ class RemoteFiles:
         return names
 
     def put_file(self, local: str, path: str) -> None:
-        """Make a finished local file appear at a path, whole: by one PUT, or by one multipart upload."""
+        """Upload a finished local file, which appears whole: by one PUT, or by one multipart upload."""
         if self._is_s3 and os.path.getsize(local) > PART_BYTES:
             self._put_parts(local, path)
         else:
             ask(path, lambda: self._fs.put_file(local, path))
 
     def _put_parts(self, local: str, path: str) -> None:
-        """One multipart upload, each part tried again by itself; what fails for good is aborted."""
+        """Upload a file in parts, each tried again by itself; an upload that fails for good is aborted."""
         bucket, _, key = path.partition("/")
         target = {"Bucket": bucket, "Key": key}
         s3: Callable[..., dict[str, Any]] = self._fs.call_s3
@@ -219,7 +219,7 @@ class RemoteFiles:
             raise
 
     def _complete(self, path: str, complete: Callable[[], dict[str, Any]]) -> None:
-        """Complete an upload; where the first answer was lost, the second says that there is no such upload."""
+        """Complete an upload. If the first answer was lost, the second says that the upload does not exist."""
         try:
             ask(path, complete)
         except FileNotFoundError:
@@ -310,7 +310,7 @@ def _local_files() -> LocalFiles:
 
 
 def _options(scheme: str) -> dict[str, Any]:
-    """What fsspec's filesystems are started with: no memory of listings, no retries of their own, timeouts."""
+    """Settings of fsspec's filesystems: no cached listings, no retries of their own, timeouts."""
     if scheme in ("file", "local"):
         return {}
     options: dict[str, Any] = {"use_listings_cache": False}

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manyo.corpus.records import InputFile, InputShard
-from manyo.corpus.sources.packing import file_stem, pack_files, shard_per_file
+from manyo.corpus.sources.packing import file_stem, pack_files, require_positive, shard_per_file
 
 NAMES = st.text("ab.-_/あ 01?", min_size=1, max_size=8)
 FILES = st.lists(st.builds(InputFile, NAMES.map("s3://x/".__add__), st.integers(0, 100), st.just("1")), max_size=20)
@@ -58,6 +58,29 @@ def test_a_group_is_never_split_and_a_shard_exceeds_the_target_only_with_one_gro
         assert shard.size_bytes <= target_bytes or len(members) == 1
 
 
+def sizes(target_bytes: int, *of_files: int) -> list[list[int]]:
+    """Sizes of the files in each shard."""
+    files = [InputFile(f"{number:03}", size, "1") for number, size in enumerate(of_files)]
+    return [[file.size_bytes for file in shard.files] for shard in pack_files(files, target_bytes)]
+
+
+def test_a_shard_is_filled_up_to_the_target_and_not_beyond() -> None:
+    assert sizes(10, 6, 4, 6, 5, 5) == [[6, 4], [6], [5, 5]]
+    assert sizes(10, 6, 6, 4, 1) == [[6], [6, 4], [1]]
+    assert sizes(10, 20, 1, 20) == [[20], [1], [20]]
+
+
+def test_a_long_stem_is_cut_in_the_name() -> None:
+    (shard,) = shard_per_file([InputFile(f"{'x' * 100}.xml", 1, "1")])
+    assert shard.name[:-7] == "x" * 80
+
+
+def test_a_size_below_one_is_named() -> None:
+    require_positive(InputFile("a", 1, ""), "size_bytes")
+    with pytest.raises(ValueError, match="size_bytes must be at least 1, got 0"):
+        require_positive(InputFile("a", 0, ""), "size_bytes")
+
+
 def test_a_file_that_overlapping_globs_list_twice_is_one_file() -> None:
     file = InputFile("a.xml", 1, "1")
     assert contents(shard_per_file([file, file])) == ["a.xml"]
@@ -65,15 +88,16 @@ def test_a_file_that_overlapping_globs_list_twice_is_one_file() -> None:
 
 def test_names_that_share_six_digits_get_the_whole_hash() -> None:
     # Stems that differ in case only collide on filesystems that ignore it; 2^24 hashes are few for 10^5 files.
-    files = [InputFile(f"{i}/page.xml", 1, "1") for i in range(20_000)]
+    files = [InputFile(f"{i}/{'page' if i % 2 else 'PAGE'}.xml", 1, "1") for i in range(20_000)]
     names = [shard.name for shard in shard_per_file(files)]
-    assert len(set(names)) == len(names)
+    assert len({name.casefold() for name in names}) == len(names)
     assert {len(name) for name in names} == {len("page-") + 6, len("page-") + 32}
 
 
 def test_a_stem_loses_its_compression_and_one_ending() -> None:
     assert file_stem("s3://bucket/crawl/CC-MAIN-2021.04-001.warc.gz?versionId=3") == "CC-MAIN-2021.04-001"
     assert file_stem("dump.jsonl.zst") == "dump"
+    assert file_stem("DUMP.JSONL.ZST") == "DUMP"
     assert file_stem("README") == "README"
     assert file_stem(".hidden") == ".hidden"
 

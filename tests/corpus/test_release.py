@@ -120,6 +120,12 @@ def test_overlapping_spans_count_as_the_one_mask_they_become() -> None:
     assert made.column("pii").to_pylist() == [[{"kind": "phone", "count": 1}]]
 
 
+def test_masks_of_a_kind_are_counted_over_text_and_title_together() -> None:
+    found = spans((0, 0, 1, "phone"), (0, 2, 3, "phone"), (0, 4, 5, "email"))
+    made = release_batch(documents(["a b c"], ["d"]), found, spans((0, 0, 1, "phone")), NONE, MASKS)
+    assert made.column("pii").to_pylist() == [[{"kind": "phone", "count": 3}, {"kind": "email", "count": 1}]]
+
+
 def test_an_empty_batch_gives_no_rows() -> None:
     made = release_batch(documents([]), NONE, NONE, NONE, MASKS)
     assert made.num_rows == 0
@@ -154,7 +160,7 @@ def test_a_document_is_kept_if_no_rule_and_not_dedup_removes_it() -> None:
 
 
 def test_of_three_overlapping_spans_the_longest_names_the_mask_wherever_it_stands() -> None:
-    assert mask("abcdefghij", [(0, 6, "phone"), (4, 8, "email"), (7, 10, "address")], MASKS) == "<電話番号>"
+    assert mask("abcdefghijk", [(0, 6, "phone"), (4, 7, "email"), (6, 11, "address")], MASKS) == "<電話番号>"
 
 
 def test_a_span_within_another_one_does_not_cut_it_short() -> None:

@@ -67,6 +67,30 @@ def test_documents_go_by_id_and_books_by_identifier() -> None:
     assert taken("info:ndljp/pid/1234567") == ["uri info:ndljp/pid/1234567"]
 
 
+def test_ids_and_hosts_are_found_in_either_spelling() -> None:
+    assert taken(IDS[3].hex().upper()) == ["doc_id https://notexample.jp/"]
+    assert taken("Example.JP.") == taken("example.jp")
+
+
+def test_a_numeric_address_is_a_host() -> None:
+    assert taken("192.0.2.1", ["http://192.0.2.1/a", "http://192.0.2.11/"]) == ["host http://192.0.2.1/a"]
+
+
+def test_an_address_without_its_scheme_may_hold_another_address() -> None:
+    uri = "https://example.jp/go?to=https://example.com/"
+    assert taken("example.jp/go?to=https://example.com/", [uri]) == [f"uri {uri}"]
+
+
+def test_a_byte_order_mark_does_not_belong_to_the_first_entry() -> None:
+    assert taken("\ufeffnotexample.jp\n") == ["host https://notexample.jp/"]
+
+
+def test_of_several_entries_for_a_document_its_id_counts_before_its_address_and_that_before_its_host() -> None:
+    uri = URIS[3]
+    assert taken(f"notexample.jp\n{uri}\n{IDS[3].hex()}") == [f"doc_id {uri}"]
+    assert taken(f"notexample.jp\n{uri}") == [f"uri {uri}"]
+
+
 def test_an_entry_that_means_no_document_takes_nothing() -> None:
     assert taken("jp.\nexample.com\nhttps://example.jp/diary/\ninfo:ndljp/pid/123456\n# example.jp\n\n") == []
 
