@@ -1,4 +1,4 @@
-"""Documents for dedup tests: pages of our own with edits, and random Unicode."""
+"""Documents for dedup tests: invented pages with edits, and random Unicode."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def documents(
 
 
 def page(seed: int, sentences: int = 30) -> str:
-    """A page whose sentences are made unlike those of other seeds by the numbers in them."""
+    """A page; the numbers in its sentences make them different from those of other seeds."""
     dice = random.Random(seed)
     return "\n".join(f"{dice.choice(_SENTENCES)}第{dice.randrange(10**20)}号。" for _ in range(sentences))
 

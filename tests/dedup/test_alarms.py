@@ -28,7 +28,7 @@ def clusters(size):
 @given(
     st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 2), st.sampled_from(["out", "gone", "kept"]))), st.data()
 )
-def test_losses_count_what_takes_part_and_add_up_wherever_batches_are_cut(rows, data):
+def test_losses_count_documents_in_play_wherever_batches_are_cut(rows, data):
     cut = data.draw(st.integers(0, len(rows)))
     uris = [f"http://{host}.jp/" if host else "urn:x" for _, host, _ in rows]
     batch = documents([""] * len(rows), sources=[source for source, _, _ in rows], uris=uris)
@@ -57,22 +57,22 @@ def test_losses_count_what_takes_part_and_add_up_wherever_batches_are_cut(rows, 
     assert counted == expected
 
 
-def test_no_losses_add_up_to_none():
+def test_no_losses_add_up_to_an_empty_table():
     assert add_losses([]).num_rows == 0
     assert list(raised(add_losses([]), [], Alarms())) == []
 
 
-def test_a_source_that_loses_too_much_is_named_with_its_figures_and_the_key():
+def test_an_alarm_names_the_source_its_figures_and_the_setting():
     (line,) = raised(lost(("web", "a.jp", 8, 4), ("web", None, 12, 8), ("ndl", None, 90, 10)), clusters(4), TEN)
     assert line == "source web loses 12 of 20 documents (60.0%), more than dedup.alarms.max_source_loss = 0.5"
 
 
-def test_a_host_that_loses_too_much_is_named_over_all_sources():
+def test_the_losses_of_a_host_are_summed_over_all_sources():
     (line,) = raised(lost(("a", "x.jp", 8, 8), ("b", "x.jp", 4, 4), ("a", None, 50, 0), ("b", None, 50, 0)), [], TEN)
     assert line == "host x.jp loses 12 of 12 documents (100.0%), more than dedup.alarms.max_host_loss = 0.5"
 
 
-def test_a_cluster_that_holds_too_much_is_named_by_its_survivor():
+def test_an_alarm_names_a_cluster_by_its_survivor():
     (line,) = raised(lost(("a", None, 100, 50)), [*clusters(3), *clusters(51)], TEN)
     assert document_id(1).hex() in line
     assert "holds 51 of 100 documents (51.0%), more than dedup.alarms.max_cluster_share = 0.5" in line
@@ -90,7 +90,7 @@ def test_an_alarm_needs_min_documents_and_no_more(kind, documents_, raises):
 
 
 @pytest.mark.parametrize("size", [9, 50])
-def test_what_is_small_or_at_the_limit_raises_nothing(size):
+def test_small_or_permitted_losses_raise_no_alarm(size):
     assert list(raised(lost(("a", "x.jp", 9, 9), ("a", None, 91, 41)), clusters(size), TEN)) == []
 
 
@@ -105,6 +105,6 @@ def test_a_limit_of_one_never_stops_a_run():
     assert list(raised(lost(("a", "x.jp", 100, 100)), clusters(100), never)) == []
 
 
-def test_several_losers_come_in_order_of_what_they_lose():
+def test_alarms_come_in_order_of_the_documents_lost():
     rows = lost(*((str(np.int64(i)), None, 100, 60 + i) for i in range(3)))
     assert [line.split()[1] for line in raised(rows, [], TEN)] == ["2", "1", "0"]

@@ -26,7 +26,7 @@ SMALL = Boilerplate(min_documents=2, min_host_fraction=0.5, min_chars=2)
 
 
 def pages(texts, hosts, profiles=None):
-    """A batch of documents with profiles; host None is no web address."""
+    """A batch of documents with profiles; host None gives an identifier that is not a web address."""
     uris = ["urn:x" if host is None else f"http://{host}.jp/{i}" for i, host in enumerate(hosts)]
     batch = documents(texts, uris=uris)
     return batch.append_column("profile", pa.array(profiles or ["web"] * len(texts)).cast(LABEL))
@@ -71,7 +71,7 @@ corpora = st.lists(st.tuples(texts_of_lines, st.sampled_from(["a", "b", None])),
 
 @settings(deadline=None, max_examples=60)
 @given(corpora, st.integers(0, 12), st.integers(1, 4), st.sampled_from([0, 0.5, 1]), st.randoms())
-def test_marked_lines_are_those_of_the_oracle_however_documents_lie_in_shards(rows, cut, parts, fraction, dice):
+def test_marked_lines_equal_the_oracle_for_any_division_into_shards(rows, cut, parts, fraction, dice):
     usual = Boilerplate(min_documents=2, min_host_fraction=fraction, min_chars=2)
     dice.shuffle(rows)
     texts, hosts = [row[0] for row in rows], [row[1] for row in rows]
@@ -82,7 +82,7 @@ def test_marked_lines_are_those_of_the_oracle_however_documents_lie_in_shards(ro
 
 @settings(deadline=None, max_examples=30)
 @given(corpora)
-def test_what_is_left_is_the_text_without_the_marked_lines_and_nothing_else(rows):
+def test_removal_deletes_the_marked_lines_and_nothing_else(rows):
     texts, hosts = [row[0] for row in rows], [row[1] for row in rows]
     batch = pages(texts, hosts)
     ((marked, _),) = boilerplate([batch])
@@ -98,7 +98,7 @@ def test_what_is_left_is_the_text_without_the_marked_lines_and_nothing_else(rows
     assert dict(zip(*(released.column(name).to_pylist() for name in ("doc_id", "text")), strict=True)) == left
 
 
-def test_a_notice_goes_from_every_page_of_its_host_and_an_article_that_quotes_it_elsewhere_keeps_it():
+def test_a_notice_is_removed_on_its_own_host_and_kept_where_another_host_quotes_it():
     texts = [f"{NOTICE}\n記事その{i}。" for i in range(3)] + [f"引用します。\n{NOTICE}"]
     batch = pages(texts, ["a", "a", "a", "b"])
     ((marked, lines),) = boilerplate([batch])
@@ -114,18 +114,18 @@ def test_a_notice_goes_from_every_page_of_its_host_and_an_article_that_quotes_it
     assert marked.column("chars").to_pylist() == [len(NOTICE)] * 3 + [0]
 
 
-def test_a_line_that_stands_in_one_document_many_times_is_counted_once():
+def test_a_line_repeated_in_one_document_is_counted_once():
     ((marked, _),) = boilerplate([pages([f"{NOTICE}\n" * 5, "一", "二"], ["a"] * 3)])
     assert marked.column("lines").to_pylist() == [[], [], []]
 
 
-def test_copies_that_dedup_removed_do_not_make_their_text_boilerplate():
+def test_copies_removed_by_dedup_are_not_counted():
     batch = pages([NOTICE] * 3, ["a"] * 3)
     ((marked, _),) = boilerplate([batch], unique=[np.array([True, False, False])])
     assert marked.column("lines").to_pylist() == [[], [], []]
 
 
-def test_a_profile_that_is_flagged_keeps_its_lines_and_one_that_is_not_named_is_not_counted():
+def test_flagged_profiles_keep_their_lines_and_other_profiles_are_not_counted():
     usual = Boilerplate(remove=("web",), flag=("prose",), min_documents=2, min_host_fraction=0, min_chars=2)
     batch = pages([f"{NOTICE}\n本文{i}" for i in range(3)], ["a"] * 3, ["web", "prose", "law"])
     ((marked, _),) = boilerplate([batch], usual)
@@ -138,7 +138,7 @@ def test_a_profile_that_is_flagged_keeps_its_lines_and_one_that_is_not_named_is_
 NOBODY = pa.array([], pa.binary(16))
 
 
-def test_most_frequent_lines_come_first_and_each_once():
+def test_each_line_is_shown_once_the_most_frequent_first():
     rows = [
         {"doc_id": bytes(16), "host": "a.jp", "line": "短 い", "documents": 3, "host_documents": 9},
         {"doc_id": bytes(16), "host": "b.jp", "line": "長い", "documents": 7, "host_documents": 9},
@@ -149,7 +149,7 @@ def test_most_frequent_lines_come_first_and_each_once():
     assert most_frequent(batches, 1, NOBODY) == [rows[1]]
 
 
-def test_a_line_is_shown_as_long_as_one_document_that_it_is_quoted_from_is_not_taken_down():
+def test_a_line_is_shown_unless_every_document_quoted_is_taken_down():
     row = {"host": "a.jp", "line": NOTICE, "documents": 3, "host_documents": 9}
     batches = [
         pa.RecordBatch.from_pylist([{"doc_id": doc_id, **row}], BOILERPLATE_LINES.schema)
@@ -168,6 +168,6 @@ def test_a_line_is_shown_as_long_as_one_document_that_it_is_quoted_from_is_not_t
         ({"flag": ("web",)}, "web is named in both"),
     ],
 )
-def test_settings_that_make_no_sense_are_refused(wrong, message):
+def test_contradictory_settings_are_errors(wrong, message):
     with pytest.raises(ValueError, match=message):
         Boilerplate(**wrong)

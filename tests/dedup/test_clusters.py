@@ -57,7 +57,7 @@ def test_clusters_equal_their_oracle(texts, criteria, max_shingles, min_containm
 
 @settings(deadline=None, max_examples=40)
 @given(corpora, st.randoms(), st.integers(1, 5), st.integers(0, 25), st.sampled_from([None, "newest", "longest"]))
-def test_order_cuts_and_parts_change_no_row(texts, dice, parts, cut, same_address):
+def test_rows_do_not_depend_on_order_batches_or_parts(texts, dice, parts, cut, same_address):
     uris = [f"http://example.jp/{dice.randrange(12)}" for _ in texts]
     usual = replace(SMALL, same_address=same_address)
     batch = documents(texts, uris=uris, days=[dice.randrange(3) for _ in texts])
@@ -68,7 +68,7 @@ def test_order_cuts_and_parts_change_no_row(texts, dice, parts, cut, same_addres
 
 @settings(deadline=None, max_examples=40)
 @given(corpora, st.data(), st.integers(1, 5), st.integers(0, 25))
-def test_sources_first_then_all_is_two_runs_however_documents_lie_in_shards(texts, data, parts, cut):
+def test_sources_first_equals_two_separate_runs(texts, data, parts, cut):
     sources = data.draw(st.lists(st.sampled_from(["web", "books"]), min_size=len(texts), max_size=len(texts)))
     whole = documents(texts, sources=sources)
     found = by_document(dedup([whole[cut:], whole[:cut]], replace(SMALL, within_sources=True, parts=parts)))
@@ -85,7 +85,7 @@ def test_sources_first_then_all_is_two_runs_however_documents_lie_in_shards(text
 
 @settings(deadline=None, max_examples=40)
 @given(corpora, st.data(), st.sampled_from([(), ("longest",), ("oldest",), ("newest", "longest")]))
-def test_a_later_crawl_against_the_index_of_an_earlier_one_gives_the_rows_of_one_big_run(texts, data, criteria):
+def test_dedup_against_an_index_equals_one_big_run(texts, data, criteria):
     cut = data.draw(st.integers(0, len(texts)))
     usual = replace(SMALL, survivor_order=criteria)
     days = sorted(data.draw(st.lists(st.integers(0, 3), min_size=len(texts), max_size=len(texts))))
@@ -99,7 +99,7 @@ def test_a_later_crawl_against_the_index_of_an_earlier_one_gives_the_rows_of_one
 
 @settings(deadline=None, max_examples=30)
 @given(corpora, st.lists(st.integers(1, 25), max_size=3))
-def test_if_earlier_crawls_come_first_what_is_kept_adds_up_to_one_big_run(texts, cuts):
+def test_runs_one_after_another_keep_what_one_big_run_keeps(texts, cuts):
     usual = replace(SMALL, survivor_order=("oldest", "longest"))
     crawl = [sum(cut <= i for cut in cuts) for i in range(len(texts))]
     whole = documents(texts, days=crawl)
@@ -143,7 +143,7 @@ def test_every_cluster_has_one_survivor_that_stays_and_members_that_reach_the_th
 
 @settings(deadline=None, max_examples=60)
 @given(corpora)
-def test_of_equal_texts_one_at_most_stays(texts):
+def test_at_most_one_of_equal_texts_stays(texts):
     found = by_document(dedup([documents(texts)], SMALL))
     for text in set(texts):
         rows = [found[document_id(i)] for i, other in enumerate(texts) if other == text]
@@ -153,13 +153,13 @@ def test_of_equal_texts_one_at_most_stays(texts):
 
 @settings(deadline=None, max_examples=30)
 @given(corpora)
-def test_dedup_of_what_stays_removes_exactly_nothing_that_is_equal(texts):
+def test_no_two_kept_texts_are_equal(texts):
     found = by_document(dedup([documents(texts)], SMALL))
     kept = [text for i, text in enumerate(texts) if found[document_id(i)]["kept"]]
     assert len(set(kept)) == len(kept)
 
 
-def test_rows_stand_in_the_order_of_the_documents():
+def test_rows_are_in_the_order_of_the_documents():
     batch = documents([page(i % 3) for i in range(7)])
     (result,) = dedup([batch], Dedup())
     assert result.schema == DUPLICATES.schema
@@ -182,7 +182,7 @@ def test_short_pages_that_differ_in_a_word_both_stay():
     assert sum(row["kept"] for row in rows.values()) == 2
 
 
-def test_a_chain_of_small_changes_does_not_swallow_what_is_unlike_its_survivor():
+def test_every_document_of_a_chain_is_similar_to_its_own_survivor():
     chain = [page(1, sentences=60)]
     for step in range(30):
         chain.append(edited(chain[-1], step, 40)[:-1])
@@ -195,8 +195,8 @@ def test_a_chain_of_small_changes_does_not_swallow_what_is_unlike_its_survivor()
     assert sum(row["kept"] for row in rows.values()) > 2
 
 
-def test_a_duplicate_of_a_document_that_is_unlike_the_first_of_its_key_is_found():
-    # One key unites a long document with two twins of each other that are unlike it.
+def test_duplicates_that_are_unlike_the_first_document_of_their_key_are_found():
+    # Three documents share a key. The last two are equal to each other and different from the first, which is longer.
     usual = Dedup(bands=1, rows=4, min_similarity=0.75, min_chars=5)
     ids = [document_id(i) for i in range(3)]
     columns = {
@@ -215,8 +215,8 @@ def test_a_duplicate_of_a_document_that_is_unlike_the_first_of_its_key_is_found(
     assert rows == {ids[1]: ids[1], ids[2]: ids[1]}
 
 
-def test_a_document_that_repeats_one_of_its_source_goes_even_if_that_one_goes_for_another_source():
-    # Each is like the one before, and the last is not like the first.
+def test_a_repetition_within_a_source_is_removed_even_if_the_original_is_removed_later():
+    # Each is similar to the one before, and the last is not similar to the first.
     original = page(1).replace("\n", "")
     once = edited(original, 2, 20)
     twice = edited(once, 3, 20)
@@ -254,7 +254,7 @@ def compared_pages(texts):
     ]
 
 
-def test_clusters_are_sorted_and_hold_no_document_without_duplicates_and_each_shard_gets_its_own_rows():
+def test_clusters_are_sorted_omit_unique_documents_and_are_dealt_to_shards():
     clusters, of_shards = find_clusters(compared_pages([page(i % 5) for i in range(9)]), 2, Dedup())
     assert clusters.schema == CLUSTERS.schema
     ids = clusters.column("doc_id").to_pylist()
@@ -275,7 +275,7 @@ def test_no_pairs_make_every_document_its_own_survivor():
     assert result.to_pylist() == [{**itself, "containment": 1.0, "within_source": False}]
 
 
-def test_a_candidate_that_is_missing_or_a_document_given_twice_is_an_error_that_says_why():
+def test_a_missing_candidate_or_repeated_document_is_an_error():
     one, other = compared_pages([page(1), page(1)])
     for alone in (one, other):
         if alone.column("candidates").value_lengths()[0].as_py():
@@ -287,7 +287,7 @@ def test_a_candidate_that_is_missing_or_a_document_given_twice_is_an_error_that_
 
 @settings(deadline=None, max_examples=30)
 @given(st.lists(st.integers(0, 20), unique=True), st.lists(st.integers(0, 20)), st.integers(0, 20))
-def test_pick_gives_the_rows_of_the_wanted_documents_in_order(present, wanted, cut):
+def test_pick_returns_the_rows_of_the_wanted_documents_in_order(present, wanted, cut):
     rows = pa.RecordBatch.from_pydict(
         {"doc_id": [document_id(i) for i in present], "stand_in": [document_id(i + 1) for i in present]},
         SUPERSEDED.schema,

@@ -22,7 +22,7 @@ def pair_batch(pairs):
 
 @settings(deadline=None, max_examples=100)
 @given(links, st.integers(1, 4), st.integers(0, 20))
-def test_documents_go_where_the_root_of_their_component_goes_wherever_batches_are_cut(links, parts, cut):
+def test_all_documents_of_a_component_go_to_one_part(links, parts, cut):
     whole = pair_batch(links)
     dealt = list(find_components(lambda: [whole], 3, parts))
     assert dealt == list(find_components(lambda: [whole[cut:], whole[:cut]], 3, parts))

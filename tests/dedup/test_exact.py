@@ -49,7 +49,7 @@ def test_folding_twice_is_folding_once(text):
         ("こん\u200bにち\nは　世界", "こんにちは世界"),
     ],
 )
-def test_width_case_blanks_and_variants_do_not_count(one, other):
+def test_width_case_spaces_and_variants_are_folded(one, other):
     first, second = exact_hashes(fold(Texts.from_strings([one, other])))
     assert first == second
 
@@ -57,6 +57,6 @@ def test_width_case_blanks_and_variants_do_not_count(one, other):
 @pytest.mark.parametrize(
     ("one", "other"), [("かな", "カナ"), ("は", "ば"), ("", "あ"), ("ああ", "あああ"), ("1", "一")]
 )
-def test_what_a_reader_would_tell_apart_has_another_hash(one, other):
+def test_texts_that_a_reader_distinguishes_have_different_hashes(one, other):
     first, second = exact_hashes(fold(Texts.from_strings([one, other])))
     assert first != second

@@ -53,7 +53,7 @@ def test_documents_out_of_play_have_no_keys():
 
 @settings(deadline=None, max_examples=30)
 @given(st.lists(similar_texts, max_size=12), st.integers(1, 5), st.integers(0, 12))
-def test_parts_hold_all_rows_of_their_keys_wherever_batches_are_cut(texts, parts, cut):
+def test_all_rows_of_a_key_are_in_one_part_wherever_batches_are_cut(texts, parts, cut):
     ids = [document_id(i) for i in range(len(texts))]
     whole = keys_of(texts, parts, ids)
     pieces = [keys_of(texts[:cut], parts, ids[:cut]), keys_of(texts[cut:], parts, ids[cut:], min(cut, len(texts)))]

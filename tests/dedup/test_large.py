@@ -28,7 +28,7 @@ def clusters(sizes):
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.integers(1, 9), max_size=25), st.integers(0, 100), st.randoms())
-def test_the_sample_does_not_depend_on_where_documents_lie(sizes, cut, dice):
+def test_the_sample_does_not_depend_on_the_order_of_documents(sizes, cut, dice):
     batch, marked = clusters(sizes)
     shuffled = pa.array(dice.sample(range(batch.num_rows), batch.num_rows), pa.int64())
     apart = [columns.take(shuffled) for columns in (batch, marked)]
@@ -45,6 +45,6 @@ def test_twenty_clusters_are_shown_with_their_survivors_and_five_more_documents(
     assert rows.column("uri")[0].as_py() == "http://a.jp/60"
 
 
-def test_documents_that_repeat_nothing_are_no_large_clusters():
+def test_unique_documents_are_not_in_the_sample():
     assert sample(*clusters([1, 1, 1])).num_rows == 0
     assert largest([]).num_rows == 0

@@ -25,7 +25,7 @@ def test_minhashes_equal_their_oracle(texts):
     assert minhashes(fold(Texts.from_strings(texts)), SMALL).tolist() == expected
 
 
-def test_a_text_longer_than_a_block_of_the_kernel_equals_the_oracle():
+def test_a_text_longer_than_a_kernel_block_equals_the_oracle():
     text = page(1, sentences=300)
     usual = Dedup(bands=2, rows=3)
     factors, shifts = permutations(6)
@@ -55,7 +55,7 @@ def test_an_empty_batch_gives_an_empty_batch():
     assert signatures(documents([]), SMALL).num_rows == 0
 
 
-def test_characters_beyond_the_cap_do_not_count():
+def test_the_signature_ignores_characters_beyond_the_cap():
     rows = signatures(documents(["あいうえおかきくけこ", "あいうえおかきくけさし"]), SMALL).to_pylist()
     assert rows[0]["minhash"] == rows[1]["minhash"]
     assert rows[0]["exact_hash"] != rows[1]["exact_hash"]
@@ -67,7 +67,7 @@ def test_more_permutations_keep_the_first_ones():
 
 
 @pytest.mark.parametrize("edits", [0, 5, 20, 60, 200])
-def test_the_estimate_is_as_near_to_the_truth_as_datasketch(edits):
+def test_the_estimate_is_as_accurate_as_that_of_datasketch(edits):
     many = Dedup(bands=64, rows=8)
     truths, ours, theirs = [], [], []
     for seed in range(12):

@@ -51,7 +51,7 @@ def claim(row, criterion):
 
 
 def leading_half(score):
-    """The number that the leading half of a float stands for: below it by less than one part in 128."""
+    """The number of the leading half of a float, less than one part in 128 below the float."""
     (pattern,) = struct.unpack(">I", struct.pack(">f", score))
     (number,) = struct.unpack(">f", struct.pack(">I", pattern & 0xFFFF0000))
     sign_of_zero = -1e-45 if pattern & 0xFFFF0000 == 0x80000000 else 0
@@ -79,13 +79,13 @@ def test_cutting_a_batch_changes_no_precedence(rows, cut):
     assert [place for piece in pieces for place in piece] == whole
 
 
-def test_no_criteria_leave_the_choice_to_the_ids():
+def test_without_criteria_all_precedences_are_equal():
     assert places([("web", 1, 1, 0.5), ("ndl", 2, 2, 0.6)]) == [0, 0]
 
 
 @pytest.mark.parametrize(("criterion", "order"), [("highest", [2, 1, 0, 3]), ("lowest", [1, 2, 0, 3])])
 @pytest.mark.parametrize("kind", [pa.float32(), pa.float64()])
-def test_a_document_without_a_value_never_stays_for_its_signal(criterion, order, kind):
+def test_a_document_without_a_signal_value_comes_last(criterion, order, kind):
     batch = documents([""] * 4).append_column("score", pa.array([math.nan, -0.5, 0.5, None], kind))
     usual = Dedup(survivor_order=(criterion,), survivor_signal="score")
     assert np.argsort(precedence(batch, np.zeros(4, np.int64), usual), kind="stable").tolist() == order
@@ -98,13 +98,13 @@ def test_counts_beyond_what_a_float_holds_exactly_are_compared():
 
 
 @pytest.mark.parametrize(("same_address", "order"), [("newest", [1, 2, 0]), ("longest", [0, 1, 2])])
-def test_of_one_address_the_newest_or_the_longest_page_comes_first(same_address, order):
+def test_the_newest_or_the_longest_page_of_an_address_comes_first(same_address, order):
     batch = documents([""] * 3, days=[10, 20, 20])
     found = address_precedence(batch, np.array([90, 60, 50]), Dedup(same_address=same_address))
     assert np.argsort(found).tolist() == order
 
 
-def test_of_two_pages_of_one_day_the_later_is_the_newer():
+def test_pages_of_one_day_are_ordered_by_the_second():
     batch = documents([""] * 4)
     seconds = pa.array([5_000_000_000, 5_000_000_001, None, 4_999_999_999], pa.timestamp("s", "UTC"))
     batch = batch.set_column(batch.schema.get_field_index("fetched_at"), "fetched_at", seconds)

@@ -21,7 +21,7 @@ def pair_rows(batches):
     return [(row["number"], row["candidate"]) for batch in batches for row in batch.to_pylist()]
 
 
-def test_every_document_of_a_key_is_paired_with_the_smallest_precedence_then_the_smallest_id():
+def test_each_document_of_a_key_is_paired_with_the_first_in_survivor_order():
     pairs = find_pairs([key_rows((7, 10, 3), (7, 2, 5), (8, 10, 1)), key_rows((7, 2, 4), (7, 15, 1))], 1)
     assert pairs[0].schema == PAIRS.schema
     assert pair_rows(pairs) == [(1, 4), (3, 4), (5, 4)]
@@ -48,7 +48,7 @@ def test_no_key_or_no_shared_key_gives_no_pairs():
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 255)), unique=True, max_size=20), st.randoms())
-def test_combine_does_not_see_the_order_of_rows(rows, dice):
+def test_pairs_do_not_depend_on_the_order_of_rows(rows, dice):
     rows = [(key, doc % 4, doc) for key, doc in rows]
     shuffled = dice.sample(rows, len(rows))
     cut = len(rows) // 2

@@ -103,7 +103,7 @@ def run(
         Dedup(parts=3, within_sources=True, same_address="longest"),
     ],
 )
-def test_stages_give_what_the_functions_give_however_documents_lie_in_shards(tmp_path, settings):
+def test_the_stages_equal_the_functions_for_any_division_into_shards(tmp_path, settings):
     expected = by_document(dedup([corpus_batch()], settings))
     assert 5 < sum(row["kept"] for row in expected.values()) < 40
     forwards, backwards = tuple(range(60)), tuple(reversed(range(60)))
@@ -111,7 +111,7 @@ def test_stages_give_what_the_functions_give_however_documents_lie_in_shards(tmp
         assert run(tmp_path / name, shards, settings)[0] == expected
 
 
-def test_a_second_run_against_the_first_ones_index_gives_the_rows_of_one_big_run_and_measures_nothing_again(tmp_path):
+def test_a_run_against_an_index_equals_one_big_run_and_reuses_what_is_measured(tmp_path):
     settings = Dedup(survivor_order=("oldest", "longest"), parts=3)
     expected = by_document(dedup([corpus_batch()], settings))
     by_age = sorted(range(60), key=lambda i: i * 7 % 60)
@@ -135,7 +135,7 @@ def test_an_index_of_other_settings_or_of_nothing_is_refused(tmp_path):
         run(tmp_path / "third", shards, Dedup(against=(str(tmp_path / "elsewhere" / "index"),)))
 
 
-def test_boilerplate_is_the_same_however_documents_lie_in_shards_and_moving_its_limits_makes_nothing_else_again(
+def test_boilerplate_does_not_depend_on_shards_and_new_limits_rerun_only_its_stages(
     tmp_path,
 ):
     usual = Dedup(parts=3, boilerplate=Boilerplate(min_documents=3, min_host_fraction=0, min_chars=1))
@@ -152,7 +152,7 @@ def test_boilerplate_is_the_same_however_documents_lie_in_shards_and_moving_its_
     assert busy == ["lines", "repeated_lines", "boilerplate"]
 
 
-def test_an_alarm_stops_the_run_until_its_limit_is_raised_and_nothing_else_is_made_again(tmp_path):
+def test_an_alarm_stops_the_run_until_its_limit_is_raised(tmp_path):
     shards = (tuple(range(60)),)
     strict = Dedup(alarms=Alarms(min_documents=10, max_source_loss=0.5))
     with pytest.raises(WorkFailed, match=r"source web loses 2\d of 40 .*dedup\.alarms\.max_source_loss = 0\.5"):

@@ -16,7 +16,7 @@ from tests.dedup.run import by_document, dedup
         "https://name@example.jp:443/a",
     ],
 )
-def test_spellings_of_one_address_are_one(uri):
+def test_spellings_of_one_address_are_normalised(uri):
     assert normal_address(uri) == "example.jp/a"
     assert host_of(uri) == "example.jp"
 
@@ -29,7 +29,7 @@ def test_other_pages_have_other_addresses(uri):
 
 
 @pytest.mark.parametrize("uri", ["", "urn:isbn:4000000000", "info:ndljp/pid/1", "s3://bucket/a", "http:///a"])
-def test_what_is_no_web_address_has_no_host(uri):
+def test_a_string_that_is_not_a_web_address_has_no_host(uri):
     assert normal_address(uri) is None
     assert host_of(uri) is None
 
@@ -38,13 +38,13 @@ def crawls(same_address, texts, uris, days, **other):
     return by_document(dedup([documents(texts, uris=uris, days=days)], Dedup(same_address=same_address, **other)))
 
 
-def test_pages_of_one_address_both_stay_unless_told_otherwise():
+def test_both_pages_of_one_address_stay_by_default():
     rows = crawls(None, [page(1), page(2)], ["http://example.jp/"] * 2, [1, 2])
     assert all(row["kept"] for row in rows.values())
 
 
 @pytest.mark.parametrize(("same_address", "stays"), [("newest", 1), ("longest", 0)])
-def test_one_page_of_an_address_stays_whatever_the_others_say(same_address, stays):
+def test_one_page_of_an_address_stays_whatever_the_texts_are(same_address, stays):
     texts = [page(1, sentences=40), page(2), page(3)]
     uris = ["http://example.jp/", "https://www.example.jp", "http://example.jp/other"]
     rows = crawls(same_address, texts, uris, [1, 2, 3])
@@ -54,8 +54,8 @@ def test_one_page_of_an_address_stays_whatever_the_others_say(same_address, stay
     assert gone["similarity"] is None
 
 
-def test_a_replaced_page_belongs_to_the_survivor_of_what_replaces_it_and_stands_for_nothing_itself():
-    # The older page is like the third, which therefore stays; the newer one repeats the fourth, which is longer.
+def test_a_replaced_page_gets_the_survivor_of_its_stand_in_and_removes_nothing():
+    # The older page is similar to the third, which therefore stays; the newer one repeats the fourth, which is longer.
     texts = [page(1, sentences=31), page(2), page(1, sentences=30), page(2) + "追記。"]
     uris = ["http://example.jp/", "http://example.jp/", "http://example.jp/3", "http://example.jp/4"]
     rows = crawls("newest", texts, uris, [1, 2, 3, 4])

@@ -17,13 +17,13 @@ def test_shingle_sets_equal_their_oracle(texts, most):
     assert shingle_sets(fold(Texts.from_strings(texts)), small).to_pylist() == expected
 
 
-def test_hashes_are_as_many_as_distinct_shingles():
+def test_there_is_one_hash_for_each_distinct_shingle():
     text = page(1, sentences=100) * 2
     (hashes,) = shingle_sets(fold(Texts.from_strings([text])), Dedup()).to_pylist()
     assert len(hashes) == len(oracles.shingles(oracles.fold(text), 5))
 
 
-def test_the_smallest_hashes_of_long_documents_say_how_similar_they_are():
+def test_the_smallest_hashes_of_long_documents_estimate_their_similarity():
     texts = [page(1, sentences=400), edited(page(1, sentences=400), 1, 300)]
     whole = shingle_sets(fold(Texts.from_strings(texts)), Dedup()).to_pylist()
     cut = shingle_sets(fold(Texts.from_strings(texts)), Dedup(max_compared_shingles=4000)).to_pylist()

@@ -63,7 +63,7 @@ def test_a_document_below_the_threshold_survives_its_candidate():
     assert link([[1, 2, 3, 4], [1, 2, 9, 9]], [[], [0]]) == ([0, 1], [1.0, 1.0])
 
 
-def test_equal_signatures_of_unlike_shingles_are_told_apart():
+def test_documents_with_equal_signatures_are_compared_by_their_shingles():
     same = [[1, 2, 3, 4], [1, 2, 3, 4]]
     assert link(same, [[], [0]], shingles=[[1, 2, 3, 4], [1, 2, 3, 5]]) == ([0, 0], pytest.approx([1.0, 0.6]))
     assert link(same, [[], [0]], shingles=[[1, 2, 3, 4], [1, 2, 5, 6]])[0] == [0, 1]
@@ -82,14 +82,14 @@ def test_sets_are_compared_from_three_deviations_below_the_threshold():
     assert min_estimate(many) == pytest.approx(0.68)
 
 
-def test_a_candidate_that_is_itself_a_duplicate_stands_for_its_survivor():
+def test_a_candidate_that_is_a_duplicate_is_replaced_by_its_survivor():
     survivor, similarity = link([[1, 2, 3, 4], [1, 2, 3, 5], [1, 2, 3, 6]], [[], [0], [1]])
     assert (survivor, similarity) == ([0, 0, 0], pytest.approx([1.0, 0.6, 0.6]))
-    # The third is like the second, which vanished, and not like the first, which stays.
+    # The third is similar to the second, which is removed, and not to the first, which stays.
     assert link([[1, 2, 3, 4], [1, 2, 3, 5], [9, 2, 3, 5]], [[], [0], [1]])[0] == [0, 0, 2]
 
 
-def test_the_most_similar_survivor_wins_then_the_first_in_survivor_order():
+def test_the_most_similar_survivor_wins_and_survivor_order_breaks_ties():
     signatures = [[1, 2, 3, 4], [9, 9, 3, 5], [1, 2, 3, 5]]
     lower = Dedup(bands=1, rows=4, min_similarity=0.3)
     assert link(signatures, [[], [], [0, 1]], lower)[0] == [0, 1, 0]
@@ -98,7 +98,7 @@ def test_the_most_similar_survivor_wins_then_the_first_in_survivor_order():
     assert link(equal, [[], [], [0, 1]], lower, order=[1, 0, 2])[0] == [0, 1, 1]
 
 
-def test_what_survived_around_a_candidate_is_remembered_up_to_the_limit():
+def test_survivors_around_a_candidate_are_remembered_up_to_the_limit():
     signatures = [[1, 2, 3, 4], [5, 5, 5, 5], [6, 6, 6, 6], [6, 6, 6, 6], [5, 5, 5, 5]]
     candidates = [[], [0], [0], [0], [0]]
     assert link(signatures, candidates)[0] == [0, 1, 2, 2, 1]
@@ -106,17 +106,17 @@ def test_what_survived_around_a_candidate_is_remembered_up_to_the_limit():
     assert link(signatures, candidates, one)[0] == [0, 1, 2, 3, 1]
 
 
-def test_equal_texts_share_one_fate_even_without_signatures():
+def test_equal_texts_have_one_survivor_even_without_signatures():
     assert link([[], []], [[], [0]], exact_hash=[7, 7]) == ([0, 0], [1.0, 1.0])
     near = [[1, 2, 3, 4], [1, 2, 3, 9], [1, 2, 3, 9]]
     assert link(near, [[], [0], [1]], exact_hash=[1, 2, 2]) == ([0, 0, 0], pytest.approx([1.0, 0.6, 0.6]))
 
 
-def test_an_equal_hash_of_texts_of_other_lengths_is_no_equality():
+def test_texts_of_different_lengths_are_never_equal():
     assert link([[], []], [[], [0]], exact_hash=[7, 7], chars=[9, 8])[0] == [0, 1]
 
 
-def test_a_document_that_its_survivor_holds_goes_however_long_that_one_is_and_not_the_other_way_round():
+def test_a_document_contained_in_its_survivor_is_removed_but_not_one_that_contains_it():
     signatures = [[1, 2, 3, 4], [1, 2, 3, 9]]
     long, short = [*range(10)], [*range(3, 8), 20]
     held = dataclasses.replace(FOUR, min_containment=0.8)
@@ -129,7 +129,7 @@ def test_a_document_that_its_survivor_holds_goes_however_long_that_one_is_and_no
     assert link(signatures, [[], [0]], held, shingles=[short, long])[0] == [0, 1]
 
 
-def test_the_longer_the_survivor_the_lower_is_the_estimate_from_which_sets_are_compared():
+def test_a_longer_survivor_lowers_the_estimate_from_which_sets_are_compared():
     # Of 100 minima 20 are equal: enough for a set of which another holds all and four times as many, and for no half.
     many = Dedup(bands=25, rows=4, min_containment=0.95)
     signatures = [[1] * 100, [1] * 20 + [2] * 80]

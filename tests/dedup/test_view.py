@@ -39,18 +39,18 @@ LETTERS = "あかせそいうおはひふへほわゐくぐっゃょーゝゞ々
         ("神社", "神社"),
     ],
 )
-def test_both_spellings_are_one(old: str, new: str) -> None:
+def test_both_spellings_have_one_view(old: str, new: str) -> None:
     assert comparison_view(old) == comparison_view(new)
 
 
 @pytest.mark.parametrize(("one", "other"), [("山へ行く", "川へ行く"), ("読む", "読まない"), ("思う", "思った")])
-def test_two_sentences_stay_two(one: str, other: str) -> None:
+def test_different_sentences_have_different_views(one: str, other: str) -> None:
     assert comparison_view(one) != comparison_view(other)
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.text("あかせそいうおはひふへほわゐくぐっゃょーゝゞ々〳〵、。 國国カヅaＡ", max_size=24))
-def test_the_view_holds_no_marks_and_no_folded_kana(text: str) -> None:
+def test_the_view_contains_no_punctuation_and_no_folded_kana(text: str) -> None:
     view = comparison_view(text)
     assert not re.search(r"[、。\sー國はひふへほゐゑをぢづっゃゅょァ-ヺ]", view)
 
@@ -64,7 +64,7 @@ def test_the_view_of_a_view_is_the_view(text: str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.text(LETTERS, max_size=24), st.booleans()), max_size=4))
 @example([("11〳_〵", True)])  # a mark between the halves
-def test_the_view_is_that_of_its_oracle_and_other_documents_stay_as_they_are(documents) -> None:
+def test_the_view_equals_its_oracle_and_other_documents_do_not_change(documents) -> None:
     folded = fold(Texts.from_strings([text for text, _ in documents]))
     viewed = view(folded, np.array([is_viewed for _, is_viewed in documents], np.bool_))
     texts = [
@@ -75,7 +75,7 @@ def test_the_view_is_that_of_its_oracle_and_other_documents_stay_as_they_are(doc
     assert texts == [oracles.view(text) if one[1] else text for text, one in zip(expected, documents, strict=True)]
 
 
-#: One text of our own in the spelling before 1946 and in today's, and another of the same length.
+#: An invented text in the spelling before 1946 and in today's, and another text of the same length.
 OLD = (
     "國境の山を越えると、道は急に細くなつた。案内の老人は、ゆふべの雨で橋が流されたさうだと言つて、しばらく"
     "默つてゐた。私たちは荷を下ろし、川の音を聞きながら、これからどうするかを相談した。向うの岸には小さな"
@@ -107,17 +107,17 @@ def joined(view_profiles: tuple[str, ...], profiles: list[str]) -> list[int]:
     return [row["cluster_size"] for row in marked[0].to_pylist()]
 
 
-def test_editions_find_each_other_in_the_view_and_another_text_stays_apart() -> None:
+def test_the_view_joins_editions_and_not_other_texts() -> None:
     assert joined((), ["prose"] * 3) == [1, 1, 1]
     assert joined(("prose",), ["prose"] * 3) == [2, 2, 1]
 
 
-def test_a_profile_that_is_not_named_is_compared_as_it_stands() -> None:
+def test_other_profiles_are_not_rewritten() -> None:
     assert joined(("prose",), ["prose", "web", "prose"]) == [1, 1, 1]
     assert joined(("prose", "web"), ["prose", "web", "prose"]) == [2, 2, 1]
 
 
-def test_editions_of_aozora_join_and_works_do_not(real_data: Path) -> None:
+def test_the_view_joins_editions_of_aozora_and_not_works(real_data: Path) -> None:
     groups = json.loads((real_data / "aozora" / "SAME_WORK_GROUPS.json").read_text(encoding="utf-8"))
     works = [texts(real_data / "aozora", group[:2]) for group in groups][::6]
     owners = [number for number, work in enumerate(works) for _ in work]

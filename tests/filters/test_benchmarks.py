@@ -51,7 +51,7 @@ OWN = index(ITEMS)
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_a_verbatim_item_is_found_where_it_stands(number: int) -> None:
+def test_a_verbatim_item_is_found_at_its_place(number: int) -> None:
     inside = re.sub(r"[？。]$", "", ITEMS[number])
     assert found(OWN, PAGE.format("\n"), PAGE.format(f"「{ITEMS[number]}」")) == [(1, str(number), inside, 0)]
 
@@ -67,11 +67,11 @@ def test_a_verbatim_item_is_found_where_it_stands(number: int) -> None:
         ("川沿いの古い図書館が閉まるのは何時ですか", 2),
     ],
 )
-def test_width_breaks_punctuation_and_a_few_edits_hide_nothing(written: str, edits: int) -> None:
+def test_width_line_breaks_punctuation_and_few_edits_do_not_hide_an_item(written: str, edits: int) -> None:
     assert [(name, n) for _, name, _, n in found(OWN, PAGE.format(written))] == [("0", edits)]
 
 
-def test_other_sentences_about_the_same_are_not_the_item() -> None:
+def test_other_sentences_on_the_same_subject_are_not_found() -> None:
     assert (
         found(
             OWN, "川沿いの図書館は何時に閉まりますか？", "祖母は毎年、冬に柿を食べる。", "橋は1932年に架けられました。"
@@ -80,7 +80,7 @@ def test_other_sentences_about_the_same_are_not_the_item() -> None:
     )
 
 
-def test_a_short_item_counts_verbatim_and_alone_and_a_tiny_one_never() -> None:
+def test_a_short_item_is_found_only_verbatim_and_alone_and_a_tiny_one_never() -> None:
     assert [
         row
         for row, *_ in found(
@@ -89,18 +89,18 @@ def test_a_short_item_counts_verbatim_and_alone_and_a_tiny_one_never() -> None:
     ] == [0]
 
 
-def test_an_item_that_stands_twice_is_found_twice() -> None:
+def test_an_item_that_occurs_twice_is_found_twice() -> None:
     twice = [one for one in found(OWN, f"{ITEMS[3]}{ITEMS[3]}") if one[1] == "3"]
     assert [stretch for _, _, stretch, _ in twice] == ["夜の港で遠くから聞こえた音は"] * 2
 
 
-# Few letters make n-grams that stand everywhere, which is what is hard.
+# With few letters, most n-grams occur everywhere: the hard case.
 _few = st.text("あいう、", max_size=40)
 
 
 @settings(max_examples=60, deadline=None)
 @given(items=st.lists(st.text("あいう", min_size=3, max_size=12), max_size=4), texts=st.lists(_few, max_size=4))
-def test_all_that_is_verbatim_is_found_and_all_that_is_found_is_near(items: list[str], texts: list[str]) -> None:
+def test_every_verbatim_item_is_found_and_every_leak_is_near_its_item(items: list[str], texts: list[str]) -> None:
     of = index(items, ngram_chars=2, min_item_chars=3, max_edits=0.2)
     leaks = found(of, *texts)
     for row, name, stretch, edits in leaks:
@@ -116,7 +116,7 @@ def test_all_that_is_verbatim_is_found_and_all_that_is_found_is_near(items: list
 
 @settings(max_examples=60, deadline=None)
 @given(text=st.text(max_size=60))
-def test_letters_are_those_of_unicode(text: str) -> None:
+def test_letters_equal_their_oracle(text: str) -> None:
     text = text.encode("utf-8", "replace").decode()
     assert "".join(map(chr, letters(text))) == oracles.letters(text)
 
@@ -148,7 +148,7 @@ def write(path: Path, text: str) -> str:
     return str(path)
 
 
-def test_items_come_from_every_format_with_the_way_to_each(tmp_path: Path) -> None:
+def test_items_of_every_format_are_named_by_their_path(tmp_path: Path) -> None:
     nested = json.dumps(
         {"data": [{"title": "霧", "paragraphs": [{"qas": [{"question": "何色？"}, {"question": "いつ？"}]}]}]}
     )
@@ -178,9 +178,7 @@ def test_items_come_from_every_format_with_the_way_to_each(tmp_path: Path) -> No
         ("a.xlsx", b"", r"a\.xlsx: is neither \.json, \.jsonl, \.csv nor \.tsv"),
     ],
 )
-def test_a_file_that_is_something_else_is_named_with_what_is_wrong(
-    tmp_path: Path, name: str, content: bytes, message: str
-) -> None:
+def test_an_error_names_the_file_and_the_fault(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match=message):
         list(read_items(Benchmark("own", (str(tmp_path / name),), ("question",))))

@@ -1,4 +1,4 @@
-"""A tiny tokenizer, trained once on sentences of our own, and release batches to pack with it."""
+"""A tiny tokenizer, trained once on invented sentences, and release batches to pack with it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def sentences_to_train_on() -> list[str]:
 
 
 def release_batch(texts: list[str], source: str = "test") -> pa.RecordBatch:
-    """Text to encode, none of it taken down; the documents' keys are their texts and places."""
+    """Documents to encode, none of them taken down, with ids made of their texts and positions."""
     rows = [
         {
             "doc_id": document_id(source, f"{row} {text}"),

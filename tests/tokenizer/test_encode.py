@@ -48,7 +48,7 @@ def test_cutting_a_batch_changes_nothing(tokenizer: Tokenizer, texts: list[str],
 
 @settings(max_examples=60, deadline=None)
 @given(texts=some_texts)
-def test_any_text_without_the_space_mark_comes_back_from_its_ids(tokenizer: Tokenizer, texts: list[str]) -> None:
+def test_decoding_returns_any_text_without_the_space_mark(tokenizer: Tokenizer, texts: list[str]) -> None:
     assert tokenizer.decode_batch(*tokenizer.encode_batch(texts)) == texts
 
 
@@ -74,7 +74,7 @@ def test_an_empty_document_is_its_end_mark(tokenizer: Tokenizer) -> None:
     assert lengths.tolist() == [1, 1]
 
 
-def test_the_newline_is_no_fallback_byte(tokenizer: Tokenizer) -> None:
+def test_the_newline_is_not_a_fallback_byte(tokenizer: Tokenizer) -> None:
     ids, _ = tokenizer.encode_batch(["\n鬱"])
     assert tokenizer.byte_ids()[ids].tolist() == [False, True, True, True, False]
 
@@ -84,13 +84,13 @@ def test_ids_take_two_bytes_below_megatrons_limit() -> None:
     assert token_dtype(65_500) == np.int32
 
 
-def test_a_missing_model_is_named(tmp_path: Path) -> None:
+def test_a_missing_model_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"gone\.model: no such file"):
         Tokenizer.load(str(tmp_path / "gone.model"))
 
 
 @pytest.mark.parametrize("keep", [0, 1, 100, -5])
-def test_a_file_that_is_no_model_is_named(tokenizer: Tokenizer, tmp_path: Path, keep: int) -> None:
+def test_a_file_that_is_not_a_model_is_an_error(tokenizer: Tokenizer, tmp_path: Path, keep: int) -> None:
     path = tmp_path / "cut.model"
     path.write_bytes(Path(tokenizer.uri).read_bytes()[:keep])
     with pytest.raises(ValueError, match=r"cut\.model: is not a SentencePiece model"):
@@ -99,7 +99,7 @@ def test_a_file_that_is_no_model_is_named(tokenizer: Tokenizer, tmp_path: Path, 
 
 @pytest.fixture(scope="module")
 def hugging_face(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A byte-level `tokenizer.json` of our own, with a template and a truncation that documents must not get."""
+    """A new byte-level `tokenizer.json`, with a template and a truncation that must not be applied to documents."""
     model = tokenizers.Tokenizer(tokenizers.models.BPE())
     model.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
     model.decoder = tokenizers.decoders.ByteLevel()
@@ -152,14 +152,14 @@ def test_parts_of_characters_are_fallback_bytes(hugging_face: Path) -> None:
     assert model.byte_ids()[ids].tolist() == [False, False, True, True, True, False]
 
 
-def test_a_hugging_face_tokenizer_must_be_told_its_end_mark(hugging_face: Path) -> None:
+def test_a_hugging_face_tokenizer_needs_a_named_end_mark(hugging_face: Path) -> None:
     for eod_token in (None, "</s>"):
         with pytest.raises(ValueError, match=r"tokenizer\.json: eod_token must name .* one of <s>, <\|endoftext\|>"):
             Tokenizer.load(str(hugging_face), eod_token)
 
 
 @pytest.mark.parametrize("content", ["", "{}", "no json"])
-def test_a_file_that_is_no_hugging_face_tokenizer_is_named(tmp_path: Path, content: str) -> None:
+def test_a_file_that_is_not_a_hugging_face_tokenizer_is_an_error(tmp_path: Path, content: str) -> None:
     (tmp_path / "tokenizer.json").write_text(content)
     with pytest.raises(ValueError, match=r"tokenizer\.json: is not a Hugging Face tokenizer"):
         Tokenizer.load(str(tmp_path / "tokenizer.json"), END)

@@ -60,13 +60,13 @@ def test_the_merged_pieces_are_those_of_the_languages(models: dict[str, Path]) -
     merged, ja, code = (scores(models[name]) for name in ("merged", "ja", "code"))
     union = ja.keys() | code.keys()
     assert merged.keys() <= union
-    # A piece may be left without use beside those of another language.
+    # Pieces of another language may leave a piece without use.
     assert len(merged) >= 0.9 * len(union)
     assert any(len(piece) > 3 for piece in merged.keys() & code.keys())
     assert {piece for piece in union if len(piece) == 1} <= merged.keys()
 
 
-def test_symbols_bytes_and_newline_stand_first_as_in_every_model(models: dict[str, Path]) -> None:
+def test_symbols_bytes_and_newline_come_first_as_in_every_model(models: dict[str, Path]) -> None:
     first = [
         [model.IdToPiece(token) for token in range(260)]
         for model in (SentencePieceProcessor(model_file=str(models[name])) for name in ("merged", "ja"))
@@ -74,7 +74,7 @@ def test_symbols_bytes_and_newline_stand_first_as_in_every_model(models: dict[st
     assert first[0] == first[1]
 
 
-def test_scores_are_those_of_the_text_of_all_languages(models: dict[str, Path]) -> None:
+def test_scores_are_estimated_on_the_text_of_all_languages(models: dict[str, Path]) -> None:
     merged = scores(models["merged"])
     for language in ("ja", "code"):
         alone = scores(models[language])
@@ -91,7 +91,7 @@ def test_the_same_texts_give_the_same_bytes(models: dict[str, Path], tmp_path: P
 
 @settings(max_examples=40, deadline=None)
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\u2581"), max_size=40))
-def test_a_merged_model_loses_nothing(models: dict[str, Path], text: str) -> None:
+def test_a_merged_model_returns_any_text(models: dict[str, Path], text: str) -> None:
     tokenizer = Tokenizer.load(str(models["merged"]))
     assert tokenizer.decode_batch(*tokenizer.encode_batch([text])) == [text]
 
@@ -103,7 +103,7 @@ def test_more_pieces_than_the_vocabulary_are_pruned_to_it(models: dict[str, Path
     assert len(scores(tmp_path / "small.model")) + 260 == smaller
 
 
-def test_what_is_wrong_with_a_language_is_said_by_its_name(tmp_path: Path) -> None:
+def test_an_error_names_the_language(tmp_path: Path) -> None:
     language = TrainLanguage("en", ("code",), vocabulary_size=50_000)
     options = TrainTokenizer(word_boundaries="off", threads=1, language=(language,))
     with pytest.raises(ValueError, match=r"language 'en': .*vocabulary_size = 50000 is too large"):

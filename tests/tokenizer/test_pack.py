@@ -45,7 +45,7 @@ def write(folder: Path | str, dtype: str, batches: list[list[list[int]]]) -> tup
 
 @settings(max_examples=60, deadline=None)
 @given(documents=some_documents, dtype=st.sampled_from(DTYPES), cuts=st.lists(st.integers(0, 12), max_size=4))
-def test_a_shard_is_the_oracles_wherever_batches_are_cut(
+def test_a_shard_equals_the_oracle_wherever_batches_are_cut(
     documents: list[list[int]], dtype: str, cuts: list[int]
 ) -> None:
     bounds = [0, *sorted(min(cut, len(documents)) for cut in cuts), len(documents)]
@@ -77,7 +77,7 @@ def test_lengths_must_add_up_to_the_ids(tmp_path: Path) -> None:
         )
 
 
-def test_other_types_of_ids_are_refused(tmp_path: Path) -> None:
+def test_other_types_of_ids_are_errors(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="uint16 or int32, not int64"):
         MegatronWriter(tmp_path / "a.bin", tmp_path / "a.idx", np.dtype("int64"))
 
@@ -129,14 +129,14 @@ def test_numpy_maps_a_flat_array_as_it_is(documents: list[list[int]], dtype: str
 
 
 @pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"no array at all", None])
-def test_a_damaged_stream_is_named(tmp_path: Path, content: bytes | None) -> None:
+def test_an_error_names_the_damaged_stream(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / "a.npy").write_bytes(content)
     with pytest.raises(ShardError, match=r"a\.npy"), NpyStream.open(str(tmp_path / "a.npy")):
         pass
 
 
-def test_an_array_of_something_else_is_no_stream(tmp_path: Path) -> None:
+def test_an_array_of_another_type_is_an_error(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.zeros((2, 2), np.float32))
     with (
         pytest.raises(ShardError, match=r"float32 \(2, 2\), not a row of uint16"),
@@ -148,7 +148,7 @@ def test_an_array_of_something_else_is_no_stream(tmp_path: Path) -> None:
 def encode(
     folder: Path, tokenizer: Tokenizer, name: str, texts: list[str], rows: int, taken: Collection[str] = ()
 ) -> tuple[str, str]:
-    """A stream and its sidecar, in batches of so many rows; the texts in `taken` are taken down."""
+    """A stream and its sidecar, in batches of `rows` rows; the texts in `taken` are taken down."""
     release = release_batch(texts)
     release = release.set_column(4, "taken_down", pa.array([text in taken for text in texts], pa.bool_()))
     batches = [release.slice(low, rows) for low in range(0, len(texts), rows)]
@@ -164,7 +164,7 @@ def encode(
     max_tokens=st.integers(1, 120),
     rows=st.integers(1, 5),
 )
-def test_cuts_that_follow_each_other_hold_every_document_once_and_in_order(
+def test_consecutive_cuts_contain_every_document_once_and_in_order(
     tokenizer: Tokenizer, shards: list[list[str]], max_tokens: int, rows: int
 ) -> None:
     texts = [text for shard in shards for text in shard]
@@ -182,7 +182,7 @@ def test_cuts_that_follow_each_other_hold_every_document_once_and_in_order(
             assert [row["first_token"] for row in places] == [
                 sum(row["token_count"] for row in places[:n]) for n in range(len(places))
             ]
-            # Give or take one document: one that began before, or one that ends behind.
+            # Give or take one document: one that began before the range, or one that ends after it.
             assert abs(len(tokens) - max_tokens) < max(lengths) or first + max_tokens >= len(ids)
             copied += tokens
             counts += [row["token_count"] for row in places]
@@ -214,7 +214,7 @@ def test_a_document_is_in_the_shard_in_whose_range_its_last_token_lies(tokenizer
     taken=st.sets(st.sampled_from(SENTENCES), min_size=1, max_size=3),
     max_tokens=st.integers(1, 120),
 )
-def test_what_is_taken_down_leaves_its_shard_and_moves_no_other_document(
+def test_a_takedown_removes_a_document_and_moves_no_other(
     tokenizer: Tokenizer, shards: list[list[str]], taken: set[str], max_tokens: int
 ) -> None:
     ids_of = {text: tokenizer.encode_batch([text])[0].tolist() for text in SENTENCES}

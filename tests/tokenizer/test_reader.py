@@ -88,7 +88,7 @@ def test_documents_come_back_as_they_were_packed(documents: list[list[int]], dty
         assert [shard.row_of_token(position) for position in range(len(ids))] == owners
 
 
-def test_any_token_leads_to_its_document_and_back(packed: Packed) -> None:
+def test_every_token_maps_to_its_document_and_back(packed: Packed) -> None:
     shard = TokenShard.open(packed.folder / "a")
     sidecar = str(packed.folder / "a.provenance.parquet")
     for position in range(0, len(shard.tokens), 7):
@@ -126,7 +126,7 @@ FILES = ["a.bin", "a.idx", "a.provenance.parquet"]
 
 @settings(max_examples=100, deadline=None)
 @given(name=st.sampled_from(FILES), place=st.floats(0, 1, exclude_max=True), flip=st.integers(1, 255))
-def test_a_flipped_byte_of_the_index_is_found_and_no_flipped_byte_is_a_crash(
+def test_a_flipped_byte_is_found_in_an_index_and_crashes_no_reader(
     packed: Packed, name: str, place: float, flip: int
 ) -> None:
     with TemporaryDirectory() as folder:
@@ -179,7 +179,7 @@ def test_a_sidecar_with_another_number_of_rows_is_found(
     assert packed.faults(copy) == [f"{copy}/a.provenance.parquet: file: {n_texts} rows, {len(SENTENCES)} documents"]
 
 
-def test_tokens_that_are_not_their_texts_are_found_at_the_first_that_differs(packed: Packed) -> None:
+def test_tokens_are_compared_with_their_text_up_to_the_first_difference(packed: Packed) -> None:
     shard = TokenShard.open(packed.folder / "a")
     rows = np.array([3, 5])
     assert text_faults(shard, rows, Texts.from_strings([SENTENCES[3], SENTENCES[5]]), packed.tokenizer) == []
@@ -228,7 +228,7 @@ def test_a_document_without_tokens_is_found(tokenizer: Tokenizer, tmp_path: Path
     assert fault.endswith("a.bin: byte 4: a document has no tokens, not even its end mark (1 in the shard)")
 
 
-def test_faults_are_the_same_wherever_verify_cuts_the_tokens(
+def test_faults_do_not_depend_on_the_steps_of_reading(
     packed: Packed, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change_id(lambda shard: int(shard.first_tokens[5]) - 1, 9)(copy)
@@ -239,7 +239,7 @@ def test_faults_are_the_same_wherever_verify_cuts_the_tokens(
         assert packed.faults(copy) == whole
 
 
-def test_the_sidecar_keeps_the_cuts_of_the_release_shard(tokenizer: Tokenizer, tmp_path: Path) -> None:
+def test_the_sidecar_has_the_batches_of_the_release_shard(tokenizer: Tokenizer, tmp_path: Path) -> None:
     release = release_batch(SENTENCES)
     with MegatronWriter(tmp_path / "a.bin", tmp_path / "a.idx", tokenizer.dtype) as shard:
         provenance = tokenize_batches([release.slice(0, 4), release.slice(4)], tokenizer, shard)
@@ -275,13 +275,13 @@ def test_a_byte_offset_in_a_flat_array_counts_its_header(tokenizer: Tokenizer, n
 
 
 @pytest.mark.parametrize("keep", [0, 20, 128, -1])
-def test_a_truncated_flat_array_is_named(npy: tuple[Path, str], keep: int) -> None:
+def test_a_truncated_flat_array_is_an_error(npy: tuple[Path, str], keep: int) -> None:
     npy[0].write_bytes(npy[0].read_bytes()[:keep])
     with pytest.raises(TokenShardError, match=r"n\.npy: byte"):
         TokenShard.open_npy(*npy)
 
 
-def test_a_flat_array_with_the_sidecar_of_another_is_named(
+def test_a_flat_array_with_the_sidecar_of_another_is_an_error(
     packed: Packed, npy: tuple[Path, str], tmp_path: Path
 ) -> None:
     pack(tmp_path, packed.tokenizer, SENTENCES[:5])

@@ -34,7 +34,7 @@ def shuffled(folder: str | Path, batches: list[list[pa.RecordBatch]], options: S
     parts=st.integers(1, 5),
     seed=st.integers(0, 3),
 )
-def test_shards_batches_and_parts_change_nothing(
+def test_the_order_does_not_depend_on_shards_batches_or_parts(
     numbers: list[int], cuts: tuple[int, int], parts: int, seed: int
 ) -> None:
     release = release_batch([f"{number}番の文。" for number in numbers])
@@ -50,7 +50,7 @@ def test_shards_batches_and_parts_change_nothing(
     assert [row["doc_id"] for row in whole] == sorted(by_id, key=lambda doc_id: drawn[doc_id])
 
 
-def test_rounds_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_order_does_not_depend_on_rounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     release = release_batch(SENTENCES)
     batches = [release.slice(low, 3) for low in range(0, len(SENTENCES), 3)]
     whole = shuffled(tmp_path, [batches], Shuffle(parts=3))
@@ -71,14 +71,14 @@ def test_batches_are_cut_by_rows_and_by_text(tmp_path: Path, monkeypatch: pytest
         assert sum(sizes[:-1]) < 150
 
 
-def test_each_seed_gives_another_order(tmp_path: Path) -> None:
+def test_each_seed_gives_a_different_order(tmp_path: Path) -> None:
     release = release_batch(SENTENCES)
     orders = {tuple(str(row["text"]) for row in shuffled(tmp_path, [[release]], Shuffle(seed))) for seed in range(4)}
     assert len(orders) == 4
     assert {frozenset(order) for order in orders} == {frozenset(SENTENCES)}
 
 
-def test_documents_that_draw_alike_are_in_order_of_their_ids(tmp_path: Path) -> None:
+def test_documents_with_equal_draws_are_in_order_of_their_ids(tmp_path: Path) -> None:
     ids = [bytes(8) + bytes([0] * 7 + [n]) for n in (3, 1, 2)]
     release = release_batch(SENTENCES[:3])
     release = release.set_column(0, "doc_id", pa.array(ids, pa.binary(16)))

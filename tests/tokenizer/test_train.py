@@ -74,7 +74,7 @@ def test_a_line_too_long_for_sudachi_is_cut_at_sentence_ends() -> None:
     assert all(sentence.endswith("。") for sentence in sentences)
 
 
-def test_too_large_a_vocabulary_is_told_the_largest_possible(tmp_path: Path) -> None:
+def test_an_error_says_the_largest_possible_vocabulary(tmp_path: Path) -> None:
     with pytest.raises(
         ValueError, match=r"vocabulary_size = 5000 is too large .* largest possible is (\d+)"
     ) as problem:
@@ -84,7 +84,7 @@ def test_too_large_a_vocabulary_is_told_the_largest_possible(tmp_path: Path) -> 
     assert len(pieces_of(tmp_path / "a.model")) == largest
 
 
-def test_too_small_a_vocabulary_is_told_what_the_characters_need(tmp_path: Path) -> None:
+def test_an_error_says_how_many_ids_the_characters_need(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"vocabulary_size = 270 is too small; .* need \d+"):
         train(SENTENCES, TrainTokenizer(vocabulary_size=270), tmp_path / "a.model")
 
@@ -131,7 +131,7 @@ some_corpus = st.dictionaries(
 
 @settings(max_examples=60, deadline=None)
 @given(sizes=some_corpus, max_bytes=st.integers(1, 400), seed=st.integers(0, 3), cut=st.integers(0, 12))
-def test_the_sample_depends_on_the_documents_alone(
+def test_the_sample_depends_only_on_the_documents(
     sizes: dict[str, list[int]], max_bytes: int, seed: int, cut: int
 ) -> None:
     options = TrainTokenizer(max_sample_bytes=max_bytes, seed=seed)
@@ -142,7 +142,7 @@ def test_the_sample_depends_on_the_documents_alone(
 
 @settings(max_examples=60, deadline=None)
 @given(sizes=some_corpus, max_bytes=st.integers(1, 400))
-def test_a_source_gets_its_even_share_or_is_taken_whole(sizes: dict[str, list[int]], max_bytes: int) -> None:
+def test_a_source_fills_its_even_share_or_is_taken_whole(sizes: dict[str, list[int]], max_bytes: int) -> None:
     options = TrainTokenizer(max_sample_bytes=max_bytes)
     chosen = list(sampled(corpus_of(sizes), options).values())
     largest = max(max(source_sizes) for source_sizes in sizes.values())
@@ -152,14 +152,14 @@ def test_a_source_gets_its_even_share_or_is_taken_whole(sizes: dict[str, list[in
         assert len(taken) == len(source_sizes) or sum(taken) >= max_bytes // len(sizes)
 
 
-def test_what_others_take_beyond_their_share_is_not_taken_from_the_last_source() -> None:
+def test_sources_that_exceed_their_share_do_not_reduce_the_last_one() -> None:
     options = TrainTokenizer(max_sample_bytes=293)
     sizes = {"a": [34, 50], "b": [37, 8, 50], "c": [18, 38, 39], "d": [28, 19, 48]}
     taken = [size for source, size in sampled(corpus_of(sizes), options).values() if source == "d"]
     assert sum(taken) >= 293 // 4
 
 
-def test_another_seed_draws_another_sample() -> None:
+def test_each_seed_draws_a_different_sample() -> None:
     batches = corpus_of({"a": [10] * 40})
     samples = [set(sampled(batches, TrainTokenizer(max_sample_bytes=100, seed=seed))) for seed in range(3)]
     assert all(len(sample) == 10 for sample in samples)
@@ -184,7 +184,7 @@ def test_measure_counts_by_source(tokenizer: Tokenizer) -> None:
     assert (common.round_trip_fraction, rare.round_trip_fraction) == (1.0, 0.5)
 
 
-def test_measure_of_a_cut_batch_is_that_of_the_whole(tokenizer: Tokenizer) -> None:
+def test_measures_do_not_depend_on_batches(tokenizer: Tokenizer) -> None:
     batch = release_batch(SENTENCES)
     assert measure(tokenizer, [batch]) == measure(tokenizer, [batch.slice(0, 5), batch.slice(5)])
 
