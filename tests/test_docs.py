@@ -135,6 +135,30 @@ def test_every_page_of_a_folder_is_in_its_index(folder: str) -> None:
     assert set(re.findall(r"^\| \[[^\]]+\]\(([\w-]+\.md)\)", index, re.M)) == pages
 
 
+def test_no_paragraph_of_the_japanese_readme_is_broken_into_lines() -> None:
+    """A line break inside a paragraph is shown as a blank, which Japanese does not have between its words."""
+    page = re.sub(r"^```.*?^```", "", READMES[1].read_text(encoding="utf-8"), flags=re.M | re.S)
+    assert re.findall(r"^[^|\n-].*\n[^|\n-].*", page, re.M) == []
+
+
+#: Literal translations and metaphors that stop a native reader, and the usual word.
+UNUSUAL_WORDS = {
+    r"\banew\b": "again",
+    r"(?<!--)\bbeside\b": "next to",
+    r"\bso many\b": "a number",
+    r"\bthe house\b": "manyo",
+    r"\btold apart\b": "distinguished",
+    r"\bwhat (?:it|that) comes to\b": "the result",
+}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_the_documentation_uses_the_usual_words(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    found = {match[0]: usual for word, usual in UNUSUAL_WORDS.items() for match in re.finditer(word, text)}
+    assert found == {}
+
+
 def test_the_plan_for_a_billion_documents_follows_from_the_table_above_it() -> None:
     page = (ROOT / "docs" / "dedup-scale.md").read_text(encoding="utf-8")
     costs = measured(page)
