@@ -1,18 +1,16 @@
-"""Which characters the bytes of a page mean: declared as the web declares, overruled by evidence.
+"""Decode a page: find its encoding from declarations and bytes, and map the bytes to characters.
 
-The order is that of the WHATWG Encoding and HTML standards (byte order mark, HTTP
-header, `<meta>` in the first bytes, detection), with two differences that real
-Japanese pages force:
+The order is that of the WHATWG Encoding and HTML standards (byte order mark, HTTP header, `<meta>` in the first bytes,
+detection), with two differences that real Japanese pages require:
 
-- Declarations lie. A page that says EUC-JP and is valid UTF-8 is UTF-8; a page
-  that Apache labels ISO-8859-1 by default and that reads as flawless Shift_JIS is
-  Shift_JIS. So a declaration that the bytes contradict is overruled, and the
+- Declarations can be wrong. A page that says EUC-JP and is valid UTF-8 is UTF-8; a page that Apache labels ISO-8859-1
+  by default and that is flawless Shift_JIS is Shift_JIS. A declaration that the bytes contradict is overruled, and the
   result says so.
-- Labels mean what browsers mean: `shift_jis` is windows-31j (cp932, with ①, ㈱ and
-  髙), `euc-jp` and `iso-2022-jp` hold NEC and IBM rows that Python's codecs reject.
+- Labels mean what browsers mean: `shift_jis` is windows-31j (cp932, with ①, ㈱ and 髙), and `euc-jp` and `iso-2022-jp`
+  include NEC and IBM rows that Python's codecs reject.
 
-Decoding never fails. Bytes that mean nothing become U+FFFD, and their share is
-part of the result, so that the caller can set a bound.
+Decoding never fails. Bytes without meaning become U+FFFD, and their share is part of the result, so that the caller can
+limit it.
 
 Sources: https://encoding.spec.whatwg.org/, https://html.spec.whatwg.org/#determining-the-character-encoding
 """
@@ -23,24 +21,30 @@ import codecs
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal, TypeAlias
 
 import numpy as np
 from resiliparse.parse.encoding import detect_encoding
 
 from manyo.corpus.web.sniff_kernels import copy_runs
 
-#: Where browsers stop looking for `<meta charset>` is 1,024 bytes; pages with long comments or
-#: inline scripts before it are common enough that we look further.
+#: Browsers stop searching for `<meta charset>` after 1,024 bytes. Pages with long comments or inline scripts before it
+#: are common enough to search further.
 PRESCAN_BYTES = 8192
 
-#: Text beyond this adds nothing to the choice between encodings.
+#: Bytes that are compared when encodings are: more text does not change the choice.
 _SAMPLE_BYTES = 8 << 10
 
-#: A declaration or a detection holds if at most this share of the non-ASCII characters is undecodable.
-#: One stray byte in a short page is ~1 %; the wrong Japanese encoding gives more than 10 %.
+#: A declaration or a detection is accepted if at most this share of the non-ASCII characters is undecodable. One stray
+#: byte in a short page is about 1 %; a wrong Japanese encoding makes more than 10 % undecodable.
 _TOLERATED_FRACTION = 0.05
 
 REPLACEMENT = "\ufffd"
+
+
+#: What decided which encoding a page has: a byte order mark, the HTTP header, `<meta>`, detection because nothing was
+#: declared, or detection although something else was declared.
+DecidedBy: TypeAlias = Literal["bom", "http", "meta", "detected", "overruled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +54,17 @@ class Decoded:
     Attributes:
         text: the characters; U+FFFD for bytes without meaning.
         charset: WHATWG name of the encoding that was used, lower case.
-        declared: WHATWG name of the encoding that HTTP or `<meta>` declared, or the label itself
-            if no such encoding exists; None if nothing was declared.
-        decided_by: bom, http, meta, detected, or overruled (declared, but the bytes say otherwise).
+        declared: WHATWG name of the encoding that HTTP or `<meta>` declared, or the label itself if no such encoding
+            exists; None if nothing was declared.
+        decided_by: what decided that it is this encoding.
         replacement_fraction: U+FFFD from decoding per non-ASCII character of the text.
-        utf_8: the text as UTF-8, if the page came so: it need not be encoded again.
+        utf_8: the text as UTF-8, if the page is UTF-8, so that it need not be encoded again.
     """
 
     text: str
     charset: str
     declared: str | None
-    decided_by: str
+    decided_by: DecidedBy
     replacement_fraction: float
     utf_8: bytes | None = None
 
@@ -73,7 +77,7 @@ def decode(data: bytes, http_label: str | None = None) -> Decoded:
         http_label: `charset` parameter of the Content-Type header, if any.
 
     Returns:
-        The text and how its encoding was chosen; never raises on any bytes.
+        The text and how its encoding was chosen. No bytes raise an exception.
     """
     meta_label = meta_charset(data)
     declared_by, label = ("http", http_label) if http_label else ("meta", meta_label)
@@ -81,11 +85,11 @@ def decode(data: bytes, http_label: str | None = None) -> Decoded:
     for mark, marked in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return _decoded(data[len(mark) :], marked, declared, "bom")
-    candidates = [
-        (source, charset)
-        for source, charset in (("http", charset_of_label(http_label)), ("meta", charset_of_label(meta_label)))
-        if charset is not None
-    ]
+    candidates: list[tuple[DecidedBy, str]] = []
+    if http_charset := charset_of_label(http_label):
+        candidates.append(("http", http_charset))
+    if charset_of_meta := charset_of_label(meta_label):
+        candidates.append(("meta", charset_of_meta))
     charset = _evident_charset(data)
     text = _as_utf_8(data) if charset is None else None
     if text is not None:
@@ -93,10 +97,10 @@ def decode(data: bytes, http_label: str | None = None) -> Decoded:
     elif charset is None:
         charset = _plausible_charset(data, [named for _, named in candidates])
     if charset == "utf-8" and data.isascii():
-        # Seven-bit bytes mean the same in every encoding but UTF-16, which this is not: the declaration holds.
+        # Seven-bit bytes mean the same in every encoding but UTF-16, which this is not: the declaration is right.
         candidates = [(source, named) for source, named in candidates if not named.startswith("utf-16")]
         charset = candidates[0][1] if candidates else charset
-    decided_by = "overruled" if declared else "detected"
+    decided_by: DecidedBy = "overruled" if declared else "detected"
     for source, candidate in candidates:
         if candidate == charset:
             decided_by = source if source == declared_by else "overruled"
@@ -107,7 +111,7 @@ def decode(data: bytes, http_label: str | None = None) -> Decoded:
 
 
 def charset_of_label(label: str | None) -> str | None:
-    """WHATWG name of the encoding that a label on the web means; None if it means none.
+    """WHATWG name of the encoding that a label on the web means; None if the label is unknown.
 
     >>> charset_of_label("x-sjis"), charset_of_label("Windows-31J"), charset_of_label("latin1")
     ('shift_jis', 'shift_jis', 'windows-1252')
@@ -132,14 +136,14 @@ def meta_charset(data: bytes) -> str | None:
 def _evident_charset(data: bytes) -> str | None:
     """The encoding that the form of the bytes alone proves, if any.
 
-    ISO-2022-JP by its escape sequences in otherwise seven-bit text, UTF-16 without a mark by
-    its zero bytes. Whether they are UTF-8, only decoding tells.
+    ISO-2022-JP is proved by its escape sequences in otherwise seven-bit text, UTF-16 without a byte order mark by its
+    zero bytes. Whether the bytes are UTF-8 shows only when they are decoded.
     """
     if b"\x1b" in data and _ISO_2022_JP.search(data) and _high_byte_fraction(data) < 0.001:
         return "iso-2022-jp"
     if b"\0" in data:
         even, odd = data[:_SAMPLE_BYTES:2], data[1:_SAMPLE_BYTES:2]
-        # One byte of each pair is 0 in markup and 0x30 in kana; the side tells the byte order.
+        # One byte of each pair is 0 in markup and 0x30 in kana; which one it is says the byte order.
         for high, low, charset in ((odd, even, "utf-16le"), (even, odd, "utf-16be")):
             if 4 * (high.count(0) + high.count(0x30)) > len(high) and low.count(0) * 8 <= high.count(0):
                 return charset
@@ -147,7 +151,7 @@ def _evident_charset(data: bytes) -> str | None:
 
 
 def _as_utf_8(data: bytes) -> str | None:
-    """The text, if all sequences are valid UTF-8; a last one that is cut is left out."""
+    """The text, if all sequences are valid UTF-8; None otherwise. A cut last sequence is left out."""
     try:
         return codecs.getincrementaldecoder("utf-8")().decode(data)
     except UnicodeDecodeError:
@@ -163,11 +167,11 @@ def _cuts_character(data: bytes) -> bool:
 def decode_euc_jp(data: bytes) -> tuple[str, int]:
     """Decode EUC-JP as the web writes it: JIS X 0208 and 0212 with NEC row 13 and the IBM rows.
 
-    Characters that Microsoft and JIS map differently (～ － ∥ ￠ ￡ ￢) come out as in Shift_JIS
-    pages, as the WHATWG index has them.
+    Characters that Microsoft and JIS map differently (～ － ∥ ￠ ￡ ￢) are mapped as in Shift_JIS pages, which is the
+    mapping of the WHATWG index.
 
     Returns:
-        The text, and how many U+FFFD stand for bytes without meaning.
+        The text, and the number of U+FFFD in it that stand for bytes without meaning.
     """
     text = _as_microsoft(_decode_euc_jp(data))
     return text, text.count(REPLACEMENT)
@@ -176,11 +180,11 @@ def decode_euc_jp(data: bytes) -> tuple[str, int]:
 def decode_iso_2022_jp(data: bytes) -> tuple[str, int]:
     """Decode ISO-2022-JP with half-width katakana, JIS X 0212 and the NEC and IBM rows.
 
-    Each run between escape sequences is EUC-JP with the high bits stripped, so it is decoded as such.
-    Control characters, line ends among them, stand for themselves in every run.
+    Each run between escape sequences is EUC-JP with the high bits stripped, and is decoded as such. Control characters,
+    line ends included, mean themselves in every run.
 
     Returns:
-        The text, and how many U+FFFD stand for bytes without meaning.
+        The text, and the number of U+FFFD in it that stand for bytes without meaning.
     """
     parts = []
     escape = b"(B"
@@ -201,7 +205,7 @@ def decode_iso_2022_jp(data: bytes) -> tuple[str, int]:
 
 
 def _decode_euc_jp(data: bytes) -> str:
-    """As Python's codec and the handler of its errors have it; a last character that is cut is left out."""
+    """The text according to Python's codec and `_replace_in_euc_jp`; a cut last character is left out."""
     return _EUC_JP_DECODER(_EUC_JP_ERRORS).decode(data)
 
 
@@ -211,7 +215,7 @@ def _as_microsoft(text: str) -> str:
     return text
 
 
-def _decoded(data: bytes, charset: str, declared: str | None, decided_by: str) -> Decoded:
+def _decoded(data: bytes, charset: str, declared: str | None, decided_by: DecidedBy) -> Decoded:
     text, lost = _decode_as(data, charset)
     if not lost:
         return Decoded(text, charset, declared, decided_by, 0.0)
@@ -219,37 +223,37 @@ def _decoded(data: bytes, charset: str, declared: str | None, decided_by: str) -
 
 
 def _decode_as(data: bytes, charset: str) -> tuple[str, int]:
-    """Text and the number of U+FFFD that decoding put into it; a character cut by the end is dropped."""
+    """The text, and the number of U+FFFD that decoding put into it; a cut last character is left out."""
     if charset == "euc-jp":
         return decode_euc_jp(data)
     if charset == "iso-2022-jp":
         return decode_iso_2022_jp(data)
     codec = _CODECS[charset]
-    # The incremental decoder keeps back an unfinished last character instead of replacing it.
+    # The incremental decoder withholds an unfinished last character instead of replacing it.
     text = codecs.getincrementaldecoder(codec)("replace").decode(data)
     lost = text.count(REPLACEMENT)
     if lost and codec.startswith("utf"):
-        # U+FFFD may stand in the source itself: an earlier, lossy conversion. It is not ours to count.
+        # U+FFFD may stand in the source itself, after an earlier, lossy conversion; it is not counted.
         lost -= data.count(REPLACEMENT.encode(codec))
     return text, max(0, lost)
 
 
 def _plausible_charset(data: bytes, declared: list[str]) -> str:
-    """The best reading of bytes that are not valid UTF-8.
+    """The most plausible encoding of bytes that are not valid UTF-8.
 
-    Each candidate decodes a sample; too many undecodable bytes rule it out, and the text with
-    the most kana and common punctuation per character wins. Without a plausible Japanese
-    reading, the first declaration that fits is used, and after that a general detector.
+    A sample is decoded in each candidate encoding. Too many undecodable bytes exclude a candidate, and the text with
+    the most kana and common punctuation per character wins. Where no Japanese encoding is plausible, the result is the
+    first declared encoding that decodes the sample, and otherwise that of a general detector.
     """
     sample = _non_ascii_sample(data)
     scores: dict[str, float] = {}
-    # The declared ones first: of equal scores, the first is taken.
+    # Declared encodings come first, because the first of equal scores wins.
     japanese = [charset for charset in declared if charset in _JAPANESE_CHARSETS]
     for charset in dict.fromkeys(japanese):
         scores[charset] = _japanese_score(sample, charset)
         if scores[charset] >= _CERTAIN_SCORE:
             return charset
-    # Broken UTF-8 needs no Japanese: a thousand valid sequences are no accident.
+    # Damaged UTF-8 is recognised in any language: a thousand valid sequences are not an accident.
     text, lost = _decode_as(sample, "utf-8")
     multibyte = _non_ascii_count(text) - lost
     if lost <= _TOLERATED_FRACTION * multibyte:
@@ -270,30 +274,30 @@ def _plausible_charset(data: bytes, declared: list[str]) -> str:
     return detected if detected not in (None, "utf-8") else "windows-1252"
 
 
-#: Least `_japanese_score` of a sample that is Japanese. Real Japanese pages score above 0.5, kanji-only
-#: headings and katakana statutes above 0.3; Korean, Chinese and Cyrillic bytes read as EUC-JP or
-#: Shift_JIS below 0.1, since what they hit is kanji and half-width katakana.
+#: Least `_japanese_score` of a Japanese sample. Real Japanese pages score above 0.5, headings in kanji and statutes
+#: in katakana above 0.3. Korean, Chinese and Cyrillic bytes read as EUC-JP or Shift_JIS score below 0.1: they look like
+#: kanji and half-width katakana.
 _JAPANESE_SCORE = 0.25
-#: From here on, other readings are not tried: the same bytes cannot be prose in two encodings.
+#: From this score on, no other encoding is tried: the same bytes cannot be prose in two encodings.
 _CERTAIN_SCORE = 0.4
 
 
 def _japanese_score(sample: bytes, charset: str) -> float:
-    """How Japanese a sample reads in an encoding: 1 for all kana, negative for many errors.
+    """How Japanese a sample is in an encoding: 1 for kana alone, negative for many errors.
 
-    Hiragana, katakana and Japanese punctuation count for; undecodable bytes and isolated
-    half-width katakana, private-use and C1 characters, the marks of a wrong reading, count against.
+    Hiragana, katakana and Japanese punctuation raise the score. The marks of a wrong encoding lower it: undecodable
+    bytes, isolated half-width katakana, private-use and C1 characters.
     """
     if charset == "euc-jp" and 8 * sample.decode("euc_jp", "replace").count(REPLACEMENT) > len(sample):
-        return -1.0  # not worth the handler that looks up rare rows
+        return -1.0  # the error handler is slow, and would not change the result
     text, lost = _decode_as(sample, charset)
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     counts: list[int] = np.bincount(_class_of_character()[np.minimum(points, 0xFFFF)], minlength=_N_CLASSES).tolist()
     n_characters = len(text) - counts[_ASCII_CHARACTER]
     if not n_characters:
         return 0.0
-    # Japanese writes half-width katakana in words; EUC-JP read as Shift_JIS scatters them among kanji. Words
-    # of them prove nothing, though: Korean read as Shift_JIS is made of them.
+    # Japanese writes half-width katakana in words; EUC-JP read as Shift_JIS scatters them among kanji. Words of them
+    # are not evidence for Japanese, because Korean read as Shift_JIS consists of them.
     half_width = counts[_HALF_WIDTH]
     in_words = sum(map(len, _HALF_WIDTH_WORD.findall(text))) if half_width else 0
     good, odd = counts[_KANA_OR_PUNCTUATION], counts[_NEVER_JAPANESE]
@@ -302,7 +306,7 @@ def _japanese_score(sample: bytes, charset: str) -> float:
 
 @cache
 def _class_of_character() -> np.ndarray:
-    """uint8 (65536,), what a character says of how Japanese a text is."""
+    """uint8 (65536,), by code point, the class of a character."""
     classes = np.full(1 << 16, _OTHER, np.uint8)
     classes[:0x80] = _ASCII_CHARACTER
     for kind, borders in (
@@ -321,7 +325,7 @@ _N_CLASSES = 5
 
 
 def _non_ascii_sample(data: bytes) -> bytes:
-    """The runs of text of a page that hold its non-ASCII bytes, each from the first of them on, up to a bound."""
+    """The runs of text with a page's non-ASCII bytes, each from its first such byte on, up to `_SAMPLE_BYTES`."""
     if len(data) <= _SAMPLE_BYTES:
         return data
     sample: bytes = copy_runs(np.frombuffer(data, np.uint8), _SAMPLE_BYTES).tobytes()
@@ -337,7 +341,7 @@ def _high_byte_fraction(data: bytes) -> float:
 
 
 def _replace_in_euc_jp(error: UnicodeError) -> tuple[str, int]:
-    """Codec error handler: rows that EUC-JP on the web has and Python's codec lacks, else U+FFFD."""
+    """Codec error handler: characters that EUC-JP on the web has and Python's codec lacks, else U+FFFD."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     data, start = error.object, error.start
@@ -359,10 +363,10 @@ def _shift_jis_character(row: int, cell: int) -> str:
 
 
 def _ibm_extensions() -> str:
-    """IBM's characters that EUC-JP lacks elsewhere, in the order of its rows 8F F3 and 8F F4 (eucJP-ms).
+    """The IBM characters in rows 8F F3 and 8F F4 of EUC-JP (eucJP-ms), in order.
 
-    They are those of windows-31j's rows FA to FC, in order, that are not in JIS X 0212, and № which is;
-    ￢ and ￤ stand elsewhere under another code point.
+    They are the characters of rows FA to FC of windows-31j that are not in JIS X 0212, and №, which is. ￢ and ￤ are
+    elsewhere under another code point.
     """
     found: list[str] = []
     for lead in (0xFA, 0xFB, 0xFC):

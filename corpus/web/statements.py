@@ -1,16 +1,15 @@
-"""What a page says about its own use, and when it says it was published: from its tags and HTTP header.
+"""What a page states about its own use and its date of publication, in its tags and its HTTP header.
 
-Four statements are read, each from where its definition puts it:
+Four statements are read, each from where its definition places it:
 
-- robots directives, in `<meta name="robots">` and the `X-Robots-Tag` header (RFC 9309 leaves them to search
-  engines' documentation; `noai` and `noimageai` are DeviantArt's, of 2022, and others followed);
-- a reservation of text and data mining, in `<meta name="tdm-reservation" content="1">` and the header of that
-  name (W3C TDM Reservation Protocol; article 4 of the EU's directive 2019/790);
-- the licence that `rel="license"` links to, where it is one of Creative Commons;
-- the date of publication, in JSON-LD, `<meta>` or `itemprop="datePublished"`. Dates that only stand in the text
-  are not guessed at.
+- robots directives, in `<meta name="robots">` and the `X-Robots-Tag` header (RFC 9309 leaves them to the documentation
+  of search engines; `noai` and `noimageai` were introduced by DeviantArt in 2022, and others followed);
+- a reservation of text and data mining, in `<meta name="tdm-reservation" content="1">` and the header of that name (W3C
+  TDM Reservation Protocol; article 4 of the EU's directive 2019/790);
+- the licence that `rel="license"` links to, if it is a Creative Commons licence;
+- the date of publication, in JSON-LD, `<meta>` or `itemprop="datePublished"`. Dates in the text are not read.
 
-A directive for one crawler by name (`googlebot: noindex`) is not a statement to everyone, and is not read.
+A directive for one crawler by name (`googlebot: noindex`) is not addressed to everyone, and is not read.
 """
 
 from __future__ import annotations
@@ -26,12 +25,13 @@ DIRECTIVES = ("noindex", "noarchive", "noai", "noimageai", "tdm_reserved")
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """What a page states of itself.
+    """What a page states about itself.
 
     Attributes:
-        robots: those of `DIRECTIVES` that it gives, in that order.
-        licence: Creative Commons licence by the path of its deed (`by-sa-4.0`, `zero-1.0`); empty if none.
-        published: ISO date, `2019-04-07`; empty if none is stated.
+        robots: the `DIRECTIVES` that it states, in that order.
+        licence: Creative Commons licence, named by the path of its deed (`by-sa-4.0`, `zero-1.0`); empty if the page
+            states none.
+        published: ISO date, `2019-04-07`; empty if the page states none.
     """
 
     robots: tuple[str, ...] = ()
@@ -40,12 +40,15 @@ class Statements:
 
 
 def read_statements(tags: Iterable[str], json_ld: str, head: bytes = b"") -> Statements:
-    """What tags and HTTP header state.
+    """The statements in a page's tags and HTTP header.
 
     Args:
         tags: attributes, as written, of `<meta>` of `META_NAMES`, and of elements that state a licence or a date.
         json_ld: content of the page's JSON-LD scripts.
         head: the HTTP header, lower case, lines ended by `\\n`.
+
+    Returns:
+        The statements; of several licences or dates, the first.
     """
     words: set[str] = set()
     licence = ""
@@ -75,7 +78,7 @@ def read_statements(tags: Iterable[str], json_ld: str, head: bytes = b"") -> Sta
 
 
 def licence_of(address: str) -> str:
-    """The Creative Commons licence that an address means; empty if it means none.
+    """The Creative Commons licence at an address; empty if the address is of another page.
 
     >>> licence_of("https://creativecommons.org/licenses/by-sa/4.0/deed.ja")
     'by-sa-4.0'
@@ -86,12 +89,12 @@ def licence_of(address: str) -> str:
 
 def _directives(value: str) -> set[str]:
     words = {word.strip() for word in value.split(",")}
-    # `none` is noindex and nofollow.
+    # `none` means noindex and nofollow.
     return words | {"noindex"} if "none" in words else words
 
 
 def _date(written: str) -> str:
-    """ISO date of a date and time that begins with one; empty if it does not."""
+    """The ISO date with which a date and time starts; empty if it does not start with a date."""
     match = _DATE.match(written.strip())
     if not match or not (int(match[1]) >= 1990 and 1 <= int(match[2]) <= 12 and 1 <= int(match[3]) <= 31):
         return ""
@@ -110,7 +113,7 @@ _DATE_NAMES = frozenset(
         "pubdate",
     )
 )
-#: Names of the `<meta>` tags that are read; nine of ten of a page are about something else.
+#: Names of the `<meta>` tags that are read; nine of ten `<meta>` tags have other names.
 META_NAMES = frozenset(("robots", "tdm-reservation", *_DATE_NAMES))
 _ATTRIBUTE = re.compile(
     r"""(?<![^\s"'/])(name|property|itemprop|content|datetime|rel|href)\s*=\s*"""

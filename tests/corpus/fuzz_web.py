@@ -1,10 +1,10 @@
-"""A long fuzz run over archives and pages: every record ends as a document, a refused row or a skip, in time.
+"""A long fuzz run over archives and pages: every record becomes a document, a refused row or a skip, in time.
 
     python -m tests.corpus.fuzz_web SECONDS SEED
 
 Each round builds a small archive (pages in several encodings, compressed bodies, chunks, lying headers, nested and
 broken markup), damages it (flipped, cut, repeated, swapped and random bytes), frames and parses it. The first
-exception, unknown reason or slow record ends the run with the number of its round, from which it can be repeated.
+exception, unknown reason or slow record ends the run and prints the number of its round, with which it can be repeated.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SLOWEST_S = 10.0
 
 
 def page(rng: random.Random) -> bytes:
-    """A response with headers that may or may not be true."""
+    """A response whose headers may be wrong."""
     inside = "".join(rng.choices(BITS, k=rng.randrange(1, 200)))
     if rng.random() < 0.1:
         inside = rng.choice(BITS) * rng.randrange(1, 20_000) + inside
@@ -60,7 +60,7 @@ def page(rng: random.Random) -> bytes:
 
 
 def record(rng: random.Random, number: int) -> bytes:
-    """A WARC record, now and then with a wrong length."""
+    """A WARC record, sometimes with a wrong length."""
     block = page(rng)
     length = len(block) + (rng.randrange(-50, 50) if rng.random() < 0.05 else 0)
     kind = rng.choice(("response",) * 6 + ("request", "revisit", "resource", "nonsense"))
@@ -73,7 +73,7 @@ def record(rng: random.Random, number: int) -> bytes:
 
 
 def damaged(data: bytes, rng: random.Random, chance: float) -> bytes:
-    """The bytes, by that chance with something done to them."""
+    """The bytes, damaged zero or more times, each time with that probability."""
     while data and rng.random() < chance:
         i, j = sorted((rng.randrange(len(data)), rng.randrange(len(data))))
         match rng.randrange(5):
@@ -91,7 +91,7 @@ def damaged(data: bytes, rng: random.Random, chance: float) -> bytes:
 
 
 def fuzz_round(rng: random.Random, folder: Path) -> int:
-    """Build, damage and read one archive; the number of its outcomes."""
+    """Build, damage and read one archive; the number of its records that were parsed."""
     records = [record(rng, number) for number in range(rng.randrange(1, 6))]
     compressed = rng.random() < 0.6
     data = damaged(b"".join(map(gzip.compress, records)) if compressed else b"".join(records), rng, 0.5)
@@ -115,14 +115,14 @@ def fuzz_round(rng: random.Random, folder: Path) -> int:
 
 
 def load_kernels() -> None:
-    """Compile what is compiled, so that no record has to wait for it."""
+    """Compile the kernels, so that no record has to wait for them."""
     decode(b"\x82\xa0" * 8192)
     extract("<title>x</title><h1>x</h1>")
     may_be_japanese(b"")
 
 
 def main(seconds: float, seed: int) -> None:
-    """Run rounds until the time is over."""
+    """Run rounds until the time has passed."""
     load_kernels()
     ends = time.monotonic() + seconds
     n_rounds = n_outcomes = 0

@@ -1,4 +1,4 @@
-"""Encodings: what is declared, what the bytes say, and that nothing raises."""
+"""Encodings: declarations, evidence in the bytes, and that nothing raises."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def page(text: str, label: str | None = None) -> str:
 
 @given(st.binary(max_size=4000), st.one_of(st.none(), st.text(max_size=20)))
 @settings(max_examples=300, deadline=None)
-def test_no_bytes_and_no_label_make_decoding_raise(data: bytes, label: str | None) -> None:
+def test_no_bytes_and_no_label_raise(data: bytes, label: str | None) -> None:
     decoded = decode(data, label)
     assert 0 <= decoded.replacement_fraction <= 1
     decoded.text.encode("utf-8")
@@ -56,7 +56,7 @@ def test_no_bytes_and_no_label_make_decoding_raise(data: bytes, label: str | Non
 
 @given(sentences, st.sampled_from(tuple(CODECS)))
 @settings(max_examples=100, deadline=None)
-def test_undeclared_japanese_comes_back_in_every_encoding(text: str, charset: str) -> None:
+def test_undeclared_japanese_is_decoded_in_every_encoding(text: str, charset: str) -> None:
     decoded = decode(page(text).encode(CODECS[charset]))
     assert decoded.text == page(text)
     assert (decoded.charset, decoded.decided_by) == (charset, "detected")
@@ -71,7 +71,7 @@ def test_a_wrong_declaration_is_overruled_and_a_right_one_is_named(
     decoded = decode(html.encode(CODECS[charset]), label if by_http else None)
     assert decoded.text == html
     assert decoded.charset == charset
-    # A declaration in UTF-16 is not readable as ASCII, so it is none.
+    # A declaration written in UTF-16 cannot be read as ASCII, so that it declares nothing.
     if by_http or not charset.startswith("utf-16"):
         assert decoded.declared == charset_of_label(label)
         right = decoded.declared == charset
@@ -80,7 +80,7 @@ def test_a_wrong_declaration_is_overruled_and_a_right_one_is_named(
 
 @given(sentences, st.sampled_from(tuple(CODECS)), st.integers(0, 3))
 @settings(max_examples=100, deadline=None)
-def test_a_page_cut_in_mid_character_loses_that_character_only(text: str, charset: str, n_cut: int) -> None:
+def test_a_page_cut_within_a_character_loses_only_that_character(text: str, charset: str, n_cut: int) -> None:
     html = "<p>" + text
     data = html.encode(CODECS[charset])
     decoded = decode(data[: len(data) - n_cut])
@@ -91,7 +91,7 @@ def test_a_page_cut_in_mid_character_loses_that_character_only(text: str, charse
 
 @given(sentences, st.sampled_from(("utf-8", "shift_jis", "euc-jp")), st.integers(0, 10_000))
 @settings(max_examples=100, deadline=None)
-def test_a_stray_byte_costs_one_or_two_characters(text: str, charset: str, place: int) -> None:
+def test_a_stray_byte_changes_at_most_two_characters(text: str, charset: str, place: int) -> None:
     html = page(text * 5)
     place %= len(html)
     data = html[:place].encode(CODECS[charset]) + b"\xff" + html[place:].encode(CODECS[charset])
@@ -121,21 +121,21 @@ def test_labels_mean_what_browsers_mean(label: str, charset: str | None) -> None
     assert charset_of_label(label) == charset
 
 
-def test_the_web_writes_shift_jis_with_nec_and_ibm_characters() -> None:
+def test_shift_jis_includes_the_nec_and_ibm_characters() -> None:
     text = page("①月②日に㈱山田の髙橋さんと﨑山さんが来ました。Ⅲ番目です。№5～№7", "Shift_JIS")
     decoded = decode(text.encode("cp932"))
     assert decoded.text == text
     assert (decoded.charset, decoded.decided_by, decoded.replacement_fraction) == ("shift_jis", "meta", 0.0)
 
 
-def test_euc_jp_has_the_nec_row_the_ibm_rows_and_half_width_katakana() -> None:
+def test_euc_jp_includes_the_nec_row_the_ibm_rows_and_half_width_katakana() -> None:
     # ① and ㈱ of NEC row 13, 髙 of the NEC selection of IBM characters, ⅰ and ㈱ of the IBM rows, half-width ｱ
     assert decode_euc_jp(b"\xad\xa1\xad\xea\xfc\xe2\x8f\xf3\xf3\x8f\xf4\xab\x8e\xb1") == ("①㈱髙ⅰ㈱ｱ", 0)
     assert decode_euc_jp("〜−".encode("euc_jp")) == ("～－", 0)
     assert decode_euc_jp(b"\xa4\xa2\xff\xa4\xa4") == ("あ\ufffdい", 1)
 
 
-def test_iso_2022_jp_has_the_nec_row_jis_x_0212_and_half_width_katakana() -> None:
+def test_iso_2022_jp_includes_the_nec_row_jis_x_0212_and_half_width_katakana() -> None:
     data = b"a\x1b$B\x2d\x21\x24\x22\x1b(I\x31\x32\x1b(Jb\\\x1b$(D\x30\x21\x1b(Bc\n"
     assert decode_iso_2022_jp(data) == ("a①あｱｲb¥丂c\n", 0)
 
@@ -147,14 +147,14 @@ def test_iso_2022_jp_agrees_with_the_codec_where_the_codec_reads_it(text: str) -
     assert decode_iso_2022_jp(data) == (data.decode("iso2022_jp"), 0)
 
 
-def test_the_byte_order_mark_beats_every_declaration() -> None:
+def test_a_byte_order_mark_overrides_every_declaration() -> None:
     for mark, charset in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16le"), (b"\xfe\xff", "utf-16be")):
         decoded = decode(mark + page(PROSE, "Shift_JIS").encode(CODECS[charset]), "EUC-JP")
         assert decoded.text == page(PROSE, "Shift_JIS")
         assert (decoded.charset, decoded.declared, decoded.decided_by) == (charset, "euc-jp", "bom")
 
 
-def test_http_is_asked_before_meta_and_ascii_follows_the_declaration() -> None:
+def test_http_precedes_meta_and_ascii_has_the_declared_encoding() -> None:
     decoded = decode(page("plain", "EUC-JP").encode("ascii"), "Shift_JIS")
     assert (decoded.charset, decoded.declared, decoded.decided_by) == ("shift_jis", "shift_jis", "http")
     decoded = decode(page("plain", "EUC-JP").encode("ascii"))
@@ -170,7 +170,7 @@ def test_meta_is_read_outside_comments_in_every_spelling() -> None:
     assert meta_charset(b"<p>charset=utf-8</p>") is None
 
 
-def test_entities_say_nothing_about_the_encoding() -> None:
+def test_character_references_do_not_affect_the_encoding() -> None:
     decoded = decode(page("&#12354;&#12356;" * 50, "Shift_JIS").encode("ascii"))
     assert decoded.charset == "shift_jis"
     decoded = decode(page("&#12354;&#12356;" * 50 + "café &eacute;", "latin1").encode("latin-1"))
@@ -191,12 +191,12 @@ def test_other_languages_keep_the_encoding_they_declare(codec: str, text: str, l
     assert (decoded.text, decoded.charset, decoded.decided_by) == (page(text, label), charset, "meta")
 
 
-def test_a_page_of_noise_is_measured_as_lost() -> None:
+def test_bytes_without_meaning_are_counted_as_replaced() -> None:
     noise = bytes(range(0x81, 0xFF)) * 40
     assert decode(noise, "Shift_JIS").replacement_fraction + decode(noise, "utf-8").replacement_fraction > 0
 
 
-def test_manual_pages_in_two_encodings_decode_to_the_same_text(real_data: Path) -> None:
+def test_manual_pages_in_two_encodings_are_decoded_to_the_same_text(real_data: Path) -> None:
     folder = real_data / "gold" / "charset_httpd"
     differing = []
     paths = sorted((folder / "euc-jp").rglob("*.euc-jp"))

@@ -1,4 +1,4 @@
-"""Rights and dates: what a page states is recorded, what it does not state is not guessed."""
+"""Statements of a page about its use and date: what it states is read, what it does not state is not guessed."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ def test_directives_are_read_from_the_http_header(http: bytes, expected: tuple[s
         ("https://creativecommons.org/", ""),
     ],
 )
-def test_licences_are_named_by_their_deed(address: str, expected: str) -> None:
+def test_licences_are_named_by_the_path_of_their_deed(address: str, expected: str) -> None:
     assert licence_of(address) == expected
 
 
-def test_only_a_link_that_says_so_states_the_licence_of_the_page() -> None:
+def test_only_a_link_with_rel_license_states_the_licence_of_the_page() -> None:
     deed = "https://creativecommons.org/licenses/by-sa/4.0/deed.ja"
     assert stated(f'<link rel="license" href="{deed}">').licence == "by-sa-4.0"
     assert stated(f"<a href='{deed}' rel='nofollow license'>CC</a>").licence == "by-sa-4.0"
@@ -79,12 +79,12 @@ def test_only_a_link_that_says_so_states_the_licence_of_the_page() -> None:
         ("<p>2019年4月7日</p><time datetime='2019-04-07'></time>", ""),
     ],
 )
-def test_a_date_of_publication_is_taken_where_it_is_stated(head: str, expected: str) -> None:
+def test_a_date_of_publication_is_read_where_it_is_stated(head: str, expected: str) -> None:
     assert stated(head).published == expected
 
 
 @given(st.lists(st.text(max_size=60), max_size=5), st.text(max_size=100), st.binary(max_size=200))
 @settings(max_examples=100, deadline=None)
-def test_nothing_that_a_page_states_raises(tags: list[str], json_ld: str, head: bytes) -> None:
+def test_no_statement_raises(tags: list[str], json_ld: str, head: bytes) -> None:
     found = read_statements(tags, json_ld, head)
     assert [word for word in DIRECTIVES if word in found.robots] == list(found.robots)
