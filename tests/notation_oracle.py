@@ -27,7 +27,7 @@ _MARKS = re.compile(
 
 
 def plain_text(marked: str) -> tuple[str, int]:
-    """What `manyo.corpus.print.notation.plain_text` gives."""
+    """The result of `manyo.corpus.print.notation.plain_text`."""
     marked = marked.replace("\r\n", "\n").replace("\r", "\n")
     marked = _RUBY.sub("", _SURROGATES.sub("\ufffd", _CONTROL_CHARACTERS.sub("", marked)))
     n_unknown = 0

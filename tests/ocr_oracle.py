@@ -1,7 +1,6 @@
 """From recognised lines to running text, line by line: the slow and obvious version of `manyo.corpus.print.paragraphs`.
 
-It was the code once, until columns and kernels did the same at six times the speed. Names are those of
-`manyo.corpus.print.paragraphs`.
+It was the code until columns and kernels did the same at six times the speed.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from manyo.corpus.print.recognised import Line
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Lines of a page image in reading order, and boxes of what is no text (page number, running head, ruby)."""
+    """Lines of a page image in reading order, and boxes of what is not text (page number, running head, ruby)."""
 
     label: str
     lines: tuple[Line, ...]
@@ -41,7 +40,7 @@ _VERY_SHORT_FRACTION = 0.3
 _PROSE_MIN_CHARS = 8
 #: Nor is a block whose lines are so much shorter than the page's longest (names, addresses).
 _PROSE_MIN_FRACTION = 1 / 3
-#: So many of them in a row, in a format that marks no tables, are a table.
+#: This many of them in a row, in a format that marks no tables, are a table.
 _TABLE_MIN_CELLS = 8
 #: Over the edge of a column or page a paragraph goes on only from a line that is nearly full.
 _FULL_FRACTION = 0.8
@@ -59,7 +58,7 @@ _SAME_FRACTION = 0.6
 _HEAD_SIZE_RATIO = 1.2
 #: Apart is this far: lines of running text are half a character to one character apart.
 _MARGIN_CHARS = 1.0
-#: So many long lines say where the text is, so that a number apart from it is a page number.
+#: At least this many long lines say where the text is, so that a number apart from it is a page number.
 _TEXT_MIN_LINES = 3
 #: A misread page number is no longer than this, dashes and blanks included.
 _NUMBER_CHARS = 8
@@ -205,12 +204,6 @@ def in_reading_order(lines: Sequence[Line]) -> list[Line]:
     ]
 
 
-def layout_confidence(pages: Sequence[Page]) -> float | None:
-    """Mean confidence of the layout detector over the lines that have one; it says little about characters."""
-    values = [line.confidence for page in pages for line in page.lines if line.confidence is not None]
-    return statistics.fmean(values) if values else None
-
-
 def _is_furniture(line: Line, furniture: tuple[Box, ...]) -> bool:
     """Page numbers come both as a block of that type and as a body line in the same place."""
     box = line.box
@@ -258,7 +251,7 @@ def _halves(placed: list[_Placed], size: float) -> list[list[_Placed]]:
 
 
 def _columns(placed: list[_Placed], size: float) -> list[list[_Placed]]:
-    """Groups of lines with white between them in the direction of reading; one if they are no columns of prose."""
+    """Groups of lines with white between them in the direction of reading; one if they are not columns of prose."""
     columns: list[list[_Placed]] = []
     end = 0.0
     for item in sorted(placed, key=lambda item: item.start):
@@ -299,7 +292,7 @@ class _MarginLine:
 
 
 def _margin_lines(page: Page) -> list[_MarginLine]:
-    """The lines above and below the text of a page, told by the long lines of the page's direction."""
+    """The lines above and below the text of a page, found by the long lines of the page's direction."""
     boxed = [line for line in page.lines if line.box and line.kind is not Kind.CELL]
     is_vertical, size = _is_vertical(boxed), _char_size(boxed)
     extents = [max(line.box.width, line.box.height) for line in boxed if line.box and _is_tall(line.box) == is_vertical]
@@ -401,7 +394,7 @@ def _repeated_ends(pages: Sequence[Page]) -> list[set[int]]:
 
 
 def _without_ruby(lines: Sequence[Line]) -> Sequence[Line]:
-    """Without the lines of small kana that stand beside a line, where the format marks no ruby.
+    """The lines without those of small kana that stand next to a line, where the format marks no ruby.
 
     Small is thinner than the page's lines by the factor that separates the two sizes in old books.
     """
@@ -474,7 +467,7 @@ def _continues(last: _Piece, piece: _Piece) -> bool:
 
 
 class _Writer:
-    """Writes pieces as paragraphs; holds back what would interrupt one."""
+    """Writes pieces as paragraphs; a caption or table that would interrupt a paragraph is written after it."""
 
     def __init__(self, labels: list[str]) -> None:
         self._labels = labels
@@ -512,7 +505,7 @@ class _Writer:
         return self._text.finish()
 
     def _close(self) -> None:
-        """End the open paragraph, and let follow what waited for its end."""
+        """End the open paragraph, and write what was held back until its end."""
         if self._last is not None:
             self._text.add("\n")
             self._last = None
@@ -644,7 +637,7 @@ def _may_be_cell(line: Line) -> bool:
 
 
 def _block_numbers(lines: Sequence[Line]) -> list[int]:
-    """Each line's block; where the format knows none, runs of lines that lie beside each other."""
+    """Each line's block; where the format knows none, runs of lines that lie next to each other."""
     numbers: list[int] = []
     next_number = 1 + max((line.block for line in lines if line.block is not None), default=0)
     previous: Line | None = None

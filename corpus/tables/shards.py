@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -320,10 +320,10 @@ class BatchWriter:
 
     def __init__(self, schema: pa.Schema) -> None:
         self._schema = schema
-        self._rows: list[dict[str, Any]] = []
+        self._rows: list[Mapping[str, object]] = []
         self._text_bytes = 0
 
-    def add(self, row: dict[str, Any], text_bytes: int = 0) -> list[pa.RecordBatch]:
+    def add(self, row: Mapping[str, object], text_bytes: int = 0) -> list[pa.RecordBatch]:
         """Add a row; returns the batch that it completes, if it completes one."""
         self._rows.append(row)
         self._text_bytes += text_bytes

@@ -14,13 +14,16 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeAlias, cast
 
 import aiohttp
 import fsspec
 
 from manyo.corpus.tables import retries
 from manyo.corpus.tables.retries import StorageError, ask, consider, is_gone, request_begins, wait
+
+#: What fsspec says about a file: `size`, `type`, and what else its filesystem knows.
+FileInfo: TypeAlias = dict[str, Any]
 
 #: A remote file is read in ranges of at least this size: large enough that a round trip of 50 ms costs
 #: a tenth of the time at 10 MB/s, small enough that a broken connection costs little.
@@ -36,7 +39,7 @@ class LocalFiles:
     def __init__(self, fs: fsspec.AbstractFileSystem) -> None:
         self._fs = fs
 
-    def info(self, path: str) -> dict[str, Any]:
+    def info(self, path: str) -> FileInfo:
         """See `RemoteFiles`."""
         return dict(self._fs.info(path))
 
@@ -65,7 +68,7 @@ class LocalFiles:
                 found[path] = stream.read()
         return found
 
-    def find(self, path: str) -> dict[str, dict[str, Any]]:
+    def find(self, path: str) -> dict[str, FileInfo]:
         """See `RemoteFiles`."""
         return dict(self._fs.find(path, detail=True))
 
@@ -89,7 +92,7 @@ class LocalFiles:
                         continue  # it was deleted meanwhile
                     yield entry.path[len(path.rstrip("/")) + 1 :], size_bytes
 
-    def glob(self, pattern: str) -> dict[str, dict[str, Any]]:
+    def glob(self, pattern: str) -> dict[str, FileInfo]:
         """See `RemoteFiles`."""
         return dict(self._fs.glob(pattern, detail=True))
 
@@ -105,13 +108,13 @@ class RemoteFiles:
         self._fs = fs
         self._is_s3 = is_s3
 
-    def info(self, path: str) -> dict[str, Any]:
+    def info(self, path: str) -> FileInfo:
         """Size, type and entity tag, as the server says now.
 
         Raises:
             FileNotFoundError: there is no such file or folder.
         """
-        info: dict[str, Any] = ask(path, lambda: self._fs.info(path))
+        info: FileInfo = ask(path, lambda: self._fs.info(path))
         return info
 
     def exists(self, path: str) -> bool:
@@ -162,10 +165,10 @@ class RemoteFiles:
             wait(failed[left[0]], attempt)
         return found
 
-    def find(self, path: str) -> dict[str, dict[str, Any]]:
+    def find(self, path: str) -> dict[str, FileInfo]:
         """All files below a folder, by path; empty if the folder does not exist."""
         try:
-            found: dict[str, dict[str, Any]] = ask(path, lambda: self._fs.find(path, detail=True))
+            found: dict[str, FileInfo] = ask(path, lambda: self._fs.find(path, detail=True))
         except FileNotFoundError:
             return {}
         return found
@@ -175,9 +178,9 @@ class RemoteFiles:
         for name, info in self.find(path).items():
             yield name.removeprefix(path.rstrip("/") + "/"), int(info["size"])
 
-    def glob(self, pattern: str) -> dict[str, dict[str, Any]]:
+    def glob(self, pattern: str) -> dict[str, FileInfo]:
         """Files that match a pattern, by path."""
-        found: dict[str, dict[str, Any]] = ask(pattern, lambda: self._fs.glob(pattern, detail=True))
+        found: dict[str, FileInfo] = ask(pattern, lambda: self._fs.glob(pattern, detail=True))
         return found
 
     def ls(self, path: str) -> list[str]:

@@ -91,7 +91,7 @@ def test_characters_of_jis_x_0213_are_read_where_cp932_fails() -> None:
     ("data", "reason"),
     [(b"\x81\xff\xfe\xff\xa0", "wrong_encoding"), (FRAME.format("").encode("cp932"), "no_text"), (b"", "no_text")],
 )
-def test_what_is_no_text_is_refused(data: bytes, reason: str) -> None:
+def test_bytes_that_hold_no_work_are_refused(data: bytes, reason: str) -> None:
     outcome = parse(data)
     assert isinstance(outcome, Refused)
     assert outcome.reason == reason

@@ -74,7 +74,7 @@ def test_contents_and_ruby_are_left_out() -> None:
     ]
 
 
-def test_what_is_no_law_is_refused_with_its_reason(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_law_is_refused_with_its_reason(tmp_path: Path) -> None:
     for data, reason in ((b"<Law>", "broken_xml"), (b"<Page/>", "not_a_law"), (b"<Law/>", "no_text")):
         outcome = egov.parse(Record("x.xml", 0, "x", data), OPTIONS)
         assert isinstance(outcome, Refused)

@@ -57,7 +57,7 @@ def test_a_line_beyond_the_limit_is_read_over_and_the_next_is_found(
             assert found[number] == line
 
 
-def test_a_byte_order_mark_at_the_start_is_no_part_of_the_line() -> None:
+def test_a_byte_order_mark_at_the_start_does_not_belong_to_the_line() -> None:
     assert [frame.data for frame in frames(io.BytesIO(b"\xef\xbb\xbf{}\n"), 10)] == [b"{}"]
 
 

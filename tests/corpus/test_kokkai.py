@@ -103,7 +103,7 @@ def test_two_meetings_in_a_file_are_two_documents(tmp_path: Path) -> None:
         ([SPEECHES[1]], "no_text"),
     ],
 )
-def test_what_is_no_meeting_is_refused_with_its_reason(tmp_path: Path, value: object, reason: str) -> None:
+def test_a_value_that_is_not_a_meeting_is_refused_with_its_reason(tmp_path: Path, value: object, reason: str) -> None:
     (refused,) = read(tmp_path / "a.json", value)
     assert isinstance(refused, Refused)
     assert refused.reason == reason

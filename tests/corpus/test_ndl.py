@@ -48,7 +48,7 @@ def documents(paths: list[Path], options: ndl.Options = OPTIONS) -> list[Documen
 
 
 def reasons(paths: list[Path], options: ndl.Options = OPTIONS) -> list[str]:
-    """Reasons of all that became no document; each must be documented."""
+    """Reasons of everything that did not become a document; each must be documented."""
     found = [
         outcome.refused.reason if isinstance(outcome, BrokenInput) else outcome[1].reason
         for outcome in read(paths, options)
@@ -269,7 +269,7 @@ def test_without_any_order_lines_stand_as_in_the_file(tmp_path: Path) -> None:
     assert text_of(xml(*(line(f"{text}。", None) for text in "はろい")), tmp_path) == "は。\nろ。\nい。"
 
 
-def test_advertisements_and_what_is_no_text_are_left_out(tmp_path: Path) -> None:
+def test_advertisements_and_furniture_are_left_out(tmp_path: Path) -> None:
     furniture = "".join(f'<BLOCK TYPE="{kind}" STRING="不要" />' for kind in ("柱", "ノンブル", "ルビ", "図版", "数式"))
     inside = f'<BLOCK TYPE="広告"><TEXTBLOCK>{line("大売出し。")}</TEXTBLOCK></BLOCK>'
     advertisement = line("大売出し。", 1, "広告文字")
@@ -444,7 +444,7 @@ def test_a_zip_whose_end_is_zeroed_is_not_taken_for_an_empty_one(tmp_path: Path)
 
 @pytest.mark.parametrize("ending", ["tar", "tar.gz"])
 @pytest.mark.parametrize("n_zeros", [0, 512, 100_000])
-def test_what_stands_behind_the_end_mark_of_a_tar_is_named(tmp_path: Path, ending: str, n_zeros: int) -> None:
+def test_bytes_after_the_end_mark_of_a_tar_are_named(tmp_path: Path, ending: str, n_zeros: int) -> None:
     plain = tar_of(tmp_path / "1.tar", {"1234567_1.txt": TEXT}).read_bytes()
     whole, more = plain + b"\0" * n_zeros, plain + b"\0" * n_zeros + plain
     fold = gzip.compress if ending == "tar.gz" else bytes
@@ -455,7 +455,7 @@ def test_what_stands_behind_the_end_mark_of_a_tar_is_named(tmp_path: Path, endin
     assert reasons([path]) == ["broken_archive"]
 
 
-def test_zeros_without_end_behind_a_tar_are_named(tmp_path: Path) -> None:
+def test_endless_zeros_after_a_tar_are_named(tmp_path: Path) -> None:
     plain = tar_of(tmp_path / "1.tar", {"1234567_1.txt": TEXT}).read_bytes()
     path = tmp_path / "1234567.tar.gz"
     path.write_bytes(gzip.compress(plain + b"\0" * (80 << 20), 1))

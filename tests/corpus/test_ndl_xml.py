@@ -144,6 +144,6 @@ def test_what_is_unusual_is_left_to_lxml_and_read(data: bytes) -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"<OCRDATASET><PAGE>", b"<OCRDATASET></OCRDATASET>", PAGE.encode()[:-9], PAGE.encode() * 2]
 )
-def test_what_is_broken_or_has_no_page_is_an_error(data: bytes) -> None:
+def test_broken_xml_and_xml_without_a_page_are_errors(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_pages(data, "label")

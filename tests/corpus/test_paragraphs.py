@@ -1,4 +1,4 @@
-"""Running text: lines that belong together are joined, and nothing that is no text of the work stays."""
+"""Running text: lines that belong together are joined, and only text of the work stays."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,7 +54,7 @@ def test_vertical_lines_are_joined_by_the_same_rules() -> None:
     assert text_of(vertical(*PARAGRAPHS)) == JOINED
 
 
-def test_without_blocks_the_lines_beside_each_other_are_a_block() -> None:
+def test_without_blocks_lines_next_to_each_other_are_a_block() -> None:
     assert text_of(vertical(*PARAGRAPHS, block=None)) == JOINED
 
 
@@ -131,7 +131,7 @@ def test_a_headnote_stands_after_the_paragraph_above_which_it_is_printed() -> No
         assert text_of(lines) == (f"粉をひく車。\n{JOINED}" if at == 0 else f"{first}\n粉をひく車。\n{second}")
 
 
-def test_headnotes_are_no_running_heads_however_often_they_repeat() -> None:
+def test_headnotes_that_repeat_often_are_not_running_heads() -> None:
     pages = [
         [*headnote("大意", right=890, block=7), *vertical(f"　これは{number}頁の本文である。")] for number in "一二三四"
     ]
@@ -174,7 +174,7 @@ def test_page_numbers_at_the_ends_are_dropped() -> None:
         assert text_of([line, *horizontal(*PARAGRAPHS)]) == JOINED
 
 
-def test_a_number_of_five_digits_is_no_page_number() -> None:
+def test_a_number_of_five_digits_is_not_a_page_number() -> None:
     assert text_of([*horizontal(*PARAGRAPHS), Line("12345", block=9)]).endswith("12345")
 
 
@@ -209,7 +209,7 @@ def test_a_doubtful_cell_that_repeats_a_part_of_its_neighbour_is_dropped() -> No
     assert text_of([*parts, cell, sure]).split("\n") == ["保健給付", "給付"]
 
 
-def test_a_table_is_written_row_by_row_even_where_the_format_marks_none() -> None:
+def test_a_table_that_the_format_does_not_mark_is_written_row_by_row() -> None:
     columns = (("年度", "戸数"), ("三年", "１２"), ("四年", "３４"), ("五年", "５６"))
     cells = [
         Line(text, block=None, box=Box(100 + 200 * column, 100 + 30 * row, SIZE * len(text), SIZE))

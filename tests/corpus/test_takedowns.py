@@ -102,7 +102,7 @@ def test_the_day_of_the_request_goes_with_the_document_and_the_first_one_counts(
 
 
 @pytest.mark.parametrize("line", ["https://example.jp/ 2026-13-01", "example.jp and more", "example.jp 1.4.2026"])
-def test_a_line_that_is_no_entry_is_named_with_what_is_valid(line: str) -> None:
+def test_a_line_that_is_not_an_entry_is_named_with_what_is_valid(line: str) -> None:
     with pytest.raises(ValueError, match=r"list\.txt: line 2: .* write a URL, host, doc_id or identifier"):
         parse_takedowns(f"# ours\n{line}\n", "list.txt")
 

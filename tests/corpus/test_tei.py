@@ -110,7 +110,7 @@ def test_a_corpus_is_the_texts_of_its_members() -> None:
         (b"", "broken_xml", ""),
     ],
 )
-def test_what_is_no_edition_is_refused(xml: str | bytes, reason: str, detail: str) -> None:
+def test_a_file_that_is_not_an_edition_is_refused(xml: str | bytes, reason: str, detail: str) -> None:
     outcome = parse(xml)
     assert isinstance(outcome, Refused)
     assert outcome.reason == reason
@@ -118,7 +118,7 @@ def test_what_is_no_edition_is_refused(xml: str | bytes, reason: str, detail: st
     assert detail in outcome.detail
 
 
-def test_no_entity_reads_a_file_and_none_unfolds(tmp_path: Path) -> None:
+def test_entities_neither_read_files_nor_expand(tmp_path: Path) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("ひみつ", encoding="utf-8")
     external = f'<!DOCTYPE TEI [<!ENTITY e SYSTEM "{secret.as_uri()}">]>' + TEI.format("", "<p>月&e;</p>")

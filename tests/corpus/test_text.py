@@ -43,7 +43,7 @@ def test_arrays_are_read_only_also_where_there_is_nothing() -> None:
         assert not texts.data.flags.writeable
 
 
-def test_nulls_and_numbers_are_no_texts() -> None:
+def test_nulls_and_numbers_are_refused_as_texts() -> None:
     with pytest.raises(ValueError, match="must not hold nulls"):
         Texts.from_arrow(pa.array(["春", None]))
     with pytest.raises(ValueError, match="expected a string column"):

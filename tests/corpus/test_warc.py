@@ -134,7 +134,7 @@ def test_a_damaged_member_costs_that_member(tmp_path: Path) -> None:
     assert [item.key[-2] for item in found if isinstance(item, Record)] == ["0", "2", "3"]
 
 
-def test_a_file_that_is_no_warc_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_warc_is_named(tmp_path: Path) -> None:
     for data in (b"filedesc://a.arc 0.0.0.0 2024 text/plain 77\n" * 9, gzip.compress(b"crawl/paths\n" * 9), b"\0" * 99):
         (broken,) = framed(tmp_path / "a.arc", data)
         assert isinstance(broken, BrokenInput)
@@ -214,7 +214,7 @@ def test_a_japanese_page_becomes_a_document() -> None:
 
 
 @pytest.mark.parametrize("kind", ["request", "metadata", "warcinfo", "unknown"])
-def test_records_that_are_no_pages_are_skipped_by_kind(kind: str) -> None:
+def test_records_that_are_not_pages_are_skipped_by_kind(kind: str) -> None:
     assert outcome(b"", record_type=kind) == Skipped(kind)
 
 
@@ -354,9 +354,7 @@ def test_a_wrong_content_length_costs_no_other_record(tmp_path: Path, compressed
 
 
 @pytest.mark.parametrize("error", [0, 30, 10**9])
-def test_a_record_that_a_page_quotes_is_none_of_the_archive_though_it_is_damaged_there(
-    tmp_path: Path, error: int
-) -> None:
+def test_a_record_that_a_damaged_page_quotes_is_not_read_as_one_of_the_archive(tmp_path: Path, error: int) -> None:
     quoted = warc_record(http(b"<p>quoted</p>"), name="quoted")
     block = http(HTML + quoted + HTML)
     parts = [warc_record(block, name=str(i)) for i in range(4)]

@@ -59,7 +59,7 @@ def test_other_name_spaces_and_lists_of_meanings_are_skipped(tmp_path: Path) -> 
     ("value", "reason"),
     [(page("空", ""), "no_text"), (page("空", None), "no_text"), ({"text": "題がない"}, "no_title")],
 )
-def test_what_is_no_article_has_its_reason(tmp_path: Path, value: dict[str, Any], reason: str) -> None:
+def test_a_page_that_is_not_an_article_has_its_reason(tmp_path: Path, value: dict[str, Any], reason: str) -> None:
     ((_, refused),) = read(dump(tmp_path / "ja.json.gz", value))
     assert isinstance(refused, Refused)
     assert refused.reason == reason
