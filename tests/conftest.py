@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
+from numba import config
 
 from manyo.pipelines.cli import main
 
@@ -18,6 +20,10 @@ ROOT = Path(__file__).parents[1]
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("random", print_blob=True, deadline=None)
 settings.load_profile("same")
+
+if config.DISABLE_JIT:
+    # Compiled arithmetic wraps around and overflows in silence; NumPy's scalars warn, and warnings are errors.
+    np.seterr(all="ignore")
 
 
 @dataclass(frozen=True, slots=True)
