@@ -79,6 +79,19 @@ def test_cutting_a_batch_changes_no_precedence(rows, cut):
     assert [place for piece in pieces for place in piece] == whole
 
 
+def test_a_precedence_is_made_of_the_bits_of_its_criteria():
+    """An index holds precedences, so later runs depend on these bits."""
+    rows = [("aozora", 1000, 19_000, 0.5), ("web", 2**24 + 5, None, -0.5)]
+    places_ = [(1, 0xFFFF - 0xBF00, 2**24 - 1 - 1000, 2**16 - 2 - 19_000), (255, 0xFFFF - 0x40FF, 0, 2**16 - 1)]
+    expected = [((source << 16 | signal) << 24 | chars) << 16 | day for source, signal, chars, day in places_]
+    assert places(rows, "source", "highest", "longest", "newest") == expected
+
+
+def test_the_precedence_among_pages_of_an_address_is_made_of_seconds_and_length():
+    found = address_precedence(documents([""], days=[19_000]), np.array([1000]), Dedup(same_address="newest"))
+    assert found.tolist() == [(2**40 - 2 - 19_000 * 86_400) << 24 | 2**24 - 1 - 1000]
+
+
 def test_without_criteria_all_precedences_are_equal():
     assert places([("web", 1, 1, 0.5), ("ndl", 2, 2, 0.6)]) == [0, 0]
 
