@@ -116,6 +116,9 @@ def test_two_equal_texts_are_reported_as_the_same_and_shown_from_their_beginning
     shown = capsys.readouterr().out
     assert "\n1 similarity 1.000 to the survivor, which contains 100.0% of it; both texts are the same\n" in shown
     assert shown.count(f"    │ {page(1)[:20]}") == 2
+    histories = [page_histories(load_config(str(config)), uri)[0] for uri in ("http://a.jp/", "http://b.jp/")]
+    decisions = {step.text for history in histories for step in history.steps if step.name == "dedup"}
+    assert decisions == {"kept, survivor of a cluster of 2", "dropped, similarity 1.000 to the survivor"}
 
 
 def test_a_document_contained_in_a_longer_one_is_reported_with_its_containment(tmp_path: Path) -> None:

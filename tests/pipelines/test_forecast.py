@@ -47,6 +47,10 @@ def test_every_source_is_sampled_and_the_sample_is_not_larger_than_asked(sizes: 
     assert all(0 < shard.sampled_fraction <= 1 for some in chosen.values() for shard in some)
     sampled = sum(shard.size_bytes * shard.sampled_fraction for some in chosen.values() for shard in some)
     assert sampled <= asked * 1.1 + 1
+    for some in chosen.values():
+        opened = sum(shard.size_bytes for shard in some)
+        share = sum(shard.size_bytes * shard.sampled_fraction for shard in some)
+        assert share >= min(opened, asked / (10 * len(sizes))) * (1 - 1e-9), "a small source is measured too"
 
 
 def test_a_few_of_many_archives_are_opened_evenly_spaced() -> None:

@@ -82,6 +82,11 @@ def test_shards_without_tokens_are_left_out() -> None:
     assert data_arguments(mixed) == "100 /data/1\n"
 
 
+def test_shards_of_which_no_token_is_seen_are_no_argument() -> None:
+    mixed = plan_mix(Mix((MixSource("a", tokens=1),), 1), {"a": shards(50, 50)})
+    assert data_arguments(mixed) == "1 /data/1\n"
+
+
 def test_a_source_without_tokens_is_an_error() -> None:
     with pytest.raises(UserError, match="source 'a' has no tokens"):
         plan_mix(Mix((MixSource("a", repeats=1),), 100), {"a": shards(0)})
@@ -100,6 +105,7 @@ def test_fixed_sources_that_take_everything_are_an_error() -> None:
         ({"weight": 1.0, "tokens": 5}, "exactly one of weight, repeats and tokens"),
         ({"weight": 0.0}, "weight is 0.0, must be above 0"),
         ({"repeats": float("nan")}, "repeats is nan"),
+        ({"weight": float("inf")}, "weight is inf"),
         ({"tokens": 5, "match": "a*"}, "match and root are for a table"),
     ],
 )

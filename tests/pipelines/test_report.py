@@ -19,7 +19,7 @@ import pytest
 from manyo.corpus.doc_ids import document_id
 from manyo.corpus.schema import BOILERPLATE
 from manyo.corpus.tables.shards import write_shard
-from manyo.pipelines.report.accounts import AccountingError
+from manyo.pipelines.report.accounts import AccountingError, list_notices
 from manyo.pipelines.report.assembling import RunFacts, Samples, StageTiming, assemble
 from manyo.pipelines.report.counters import merge
 from manyo.pipelines.report.rendering import render_report
@@ -259,6 +259,20 @@ def test_a_cluster_of_the_whole_corpus_is_in_the_notices(tmp_path: Path) -> None
     merged = merge([shard_statistics(write_tables(tmp_path, "0", rows, batch_rows=1000))])
     notices = assemble(merged, [], facts(pages=1000), SAMPLES)["notices"]
     assert notices == ["The largest cluster has 1,000 of 1,000 documents: check its survivor."]
+
+
+@pytest.mark.parametrize(
+    ("size", "kept", "is_noticed"),
+    [(999, 1000, False), (1000, 1000, True), (1000, 100_000, True), (1000, 100_100, False), (1001, 100_100, True)],
+)
+def test_a_cluster_is_noticed_from_a_thousand_documents_and_one_percent_on(
+    size: int, kept: int, is_noticed: bool
+) -> None:
+    merged = merge([])
+    counts = {"documents": kept, "characters": 0, "bytes": 0}
+    merged["funnel"] = {"cc": dict.fromkeys(("documents", "permitted", "kept", "unique"), counts)}
+    merged["cluster_sizes"] = {"2": {"kept": 1, "removed": 1}, str(size): {"kept": 1, "removed": size - 1}}
+    assert any("largest cluster" in notice for notice in list_notices(merged)) == is_noticed
 
 
 def test_a_lost_page_is_an_error(small: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from manyo.corpus.schema import (
     DOCUMENTS,
     DUPLICATES,
     LANGUAGES,
+    LEAKS,
     PROVENANCE,
     REFUSED,
     RELEASE,
@@ -28,6 +29,7 @@ from manyo.corpus.schema import (
     signals_table,
 )
 from manyo.corpus.tables.shards import ShardError, write_shard
+from manyo.pipelines.report import statistics
 from manyo.pipelines.report.counters import merge
 from manyo.pipelines.report.document_columns import ShardTables
 from manyo.pipelines.report.statistics import TOP_CHARSET_PAIRS, TOP_HOSTS, shard_statistics, token_statistics
@@ -355,7 +357,7 @@ def test_documents_that_dedup_removes_are_counted_by_source_and_reason(tmp_path:
         Row("a", cluster_size=3),
         replace(duplicate(Row("b"), 3), within_source=True),
         duplicate(Row("c"), 3),
-        replace(duplicate(Row("d"), 3), similarity=None),
+        replace(duplicate(Row("d"), 3), similarity=None, within_source=True),
         duplicate(Row("e", source="ndl"), 2),
         dropped(Row("f"), "too_short"),
     ]
@@ -365,6 +367,32 @@ def test_documents_that_dedup_removes_are_counted_by_source_and_reason(tmp_path:
         "ndl": {"documents": 1, "same_address": 0, "within_source": 0, "over_all": 1},
     }
     assert counted["cluster_sizes"] == {"3": {"kept": 1, "removed": 2}, "2": {"kept": 0, "removed": 1}}
+
+
+def with_leaks(folder: Path, tables: ShardTables, leaks: Sequence[tuple[str, str, str]]) -> ShardTables:
+    """The tables with a table of leaks, each (key of a document of source `cc`, benchmark, item)."""
+    rows = [
+        dict.fromkeys(LEAKS.schema.names) | {"doc_id": document_id("cc", key), "benchmark": benchmark, "item": item}
+        for key, benchmark, item in leaks
+    ]
+    uri = str(folder / "leaks.parquet")
+    write_shard(uri, LEAKS.schema, [pa.RecordBatch.from_pylist(rows, schema=LEAKS.schema)])
+    return replace(tables, leaks=uri)
+
+
+def test_only_documents_withheld_for_a_benchmark_item_are_counted_as_contaminated(tmp_path: Path) -> None:
+    rows = [Row("masked"), replace(Row("withheld"), released=False), Row("clean")]
+    tables = with_leaks(tmp_path, write_tables(tmp_path, "0", rows), [("masked", "qa", "1"), ("withheld", "qa", "2")])
+    counted = shard_statistics(tables)
+    assert counted["contaminated"] == {"cc": 1}
+    assert counted["leaks"] == {"qa": {"1": {"leaks": 1, "documents": 1}, "2": {"leaks": 1, "documents": 1}}}
+
+
+def test_items_beyond_the_bound_are_counted_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statistics, "TOP_LEAKS", 1)
+    leaks = [("a", "qa", "1"), ("b", "qa", "1"), ("a", "qa", "2"), ("a", "qa", "3")]
+    counted = shard_statistics(with_leaks(tmp_path, write_tables(tmp_path, "0", [Row("a"), Row("b")]), leaks))
+    assert counted["leaks"] == {"qa": {"1": {"leaks": 2, "documents": 2}, "": {"leaks": 2, "documents": 2}}}
 
 
 def test_kept_documents_in_another_language_are_counted(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from manyo.filters.signals import measure as signals
 from manyo.pipelines.cli import main
 from manyo.pipelines.commands.inspect import choose
 from manyo.pipelines.commands.measured_documents import MeasuredShard, measured_shards
-from manyo.pipelines.commands.rule_changes import HOSTS_LISTED, what_if
+from manyo.pipelines.commands.rule_changes import BYTES_PER_TOKEN, HOSTS_LISTED, what_if
 from manyo.pipelines.commands.shown_documents import plain, show
 from manyo.pipelines.commands.whatif import render
 from manyo.pipelines.graph.config import load_config
@@ -118,6 +119,23 @@ def test_an_unmoved_bound_changes_nothing(demo_run: FinishedRun) -> None:
     assert change.gained.documents == change.lost.documents == 0
 
 
+def test_a_source_that_only_the_alternative_keeps_is_listed(hostile_shard: MeasuredShard) -> None:
+    strict = tuple(replace(rule, minimum=10**6) for rule in RULES if rule.name == "too_short")
+    result = what_if([hostile_shard], strict, [move_bound(strict, "too_short", "minimum", 100)], 1)
+    assert result.kept.documents == 0
+    (change,) = result.changes
+    assert [(group.name, group.gained.documents) for group in change.by_source] == [("cc", 1)]
+    size_bytes = sum(pq.read_table(hostile_shard.signals, columns=["size_bytes"])["size_bytes"].to_pylist())
+    assert result.documents.tokens == round(size_bytes / BYTES_PER_TOKEN)
+
+
+def test_a_rule_of_two_bounds_with_one_off_shows_gained_documents(hostile_shard: MeasuredShard) -> None:
+    two_sided = tuple(replace(rule, maximum=10**9) if rule.name == "too_short" else rule for rule in RULES)
+    (change,) = what_if([hostile_shard], two_sided, [move_bound(two_sided, "too_short", "minimum", None)], 1).changes
+    assert change.moved is not None
+    assert (change.side_title("inside"), change.side_title("outside")) == ("Gained, samples", "Lost, samples")
+
+
 def test_samples_are_the_documents_nearest_to_the_threshold_on_each_side(demo_run: FinishedRun) -> None:
     shards = measured_shards(load_config(str(demo_run.config), str(demo_run.out)), "whatif")
     (change,) = what_if(shards, RULES, [move_bound(RULES, "too_short", "minimum", 300)], 3).changes
@@ -166,6 +184,10 @@ def test_another_preset_is_compared_from_the_command_line(
     assert look(demo_run, "whatif", "--rules", str(other), "--html", str(page)) == 0
     assert "other.toml" in capsys.readouterr().out
     assert "other.toml" in page.read_text(encoding="utf-8")
+    shards = measured_shards(load_config(str(demo_run.config), str(demo_run.out)), "whatif")
+    same_and_moved = (RULES[0], replace(RULES[1], minimum=7))
+    (change,) = what_if(shards, RULES, [Alternative("file", same_and_moved)], 0).changes
+    assert [rule.differs for rule in change.rules] == [False, True]
 
 
 @pytest.mark.parametrize(
