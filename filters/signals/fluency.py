@@ -12,10 +12,10 @@ from typing import Final
 
 import numpy as np
 
+from manyo.corpus.jit import Records
 from manyo.corpus.text import Texts
 from manyo.filters.signals import line_kernels as kernels
 from manyo.filters.signals.characters import CharacterClass, character_classes, character_counts, is_katakana_prose
-from manyo.filters.signals.primitive_kernels import Records
 from manyo.filters.signals.signal import Passes, Signal, count, fraction, mean, share
 
 #: A line this short is a menu item, a cell or a heading. HojiChar counts lines of at most 10 characters.

@@ -6,11 +6,10 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int32s, Int64s, Uint64s, int64, kernel
+from manyo.corpus.jit import Bytes, Int32s, Int64s, Records, Uint64s, int64, kernel, record
 from manyo.corpus.utf8_kernels import code_point
 from manyo.filters.signals.primitive_kernels import (
     MULTIPLIER,
-    Records,
     find_slot,
     longest_document,
     table_shift,
@@ -56,7 +55,7 @@ class LineCount:
     visible_chars: int
 
 
-LINE_COUNTS: Final = np.dtype([(name, np.int64) for name in LineCount.__annotations__])
+LINE_COUNTS: Final = record(*((name, np.int64) for name in LineCount.__annotations__))
 
 
 class Piece:
@@ -67,7 +66,7 @@ class Piece:
     is_after_blank: int  # a line that follows a blank one
 
 
-PIECES: Final = np.dtype([("hash", np.uint64), ("chars", np.int64), ("is_after_blank", np.int64)])
+PIECES: Final = record(("hash", np.uint64), ("chars", np.int64), ("is_after_blank", np.int64))
 
 _LINE_FEED: Final = 0x0A
 _DOTS_OF_ELLIPSIS: Final = 3

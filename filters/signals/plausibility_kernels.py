@@ -7,9 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from manyo.corpus.jit import Bytes, Int64s, int64, kernel
+from manyo.corpus.jit import Bytes, Int64s, Records, int64, kernel, record
 from manyo.corpus.utf8_kernels import code_point
-from manyo.filters.signals.primitive_kernels import Records
 
 # Classes of characters that have no row of their own in the table of lifts.
 OTHER: Final = 0  # digits, Latin, line ends: next to one there is no pair
@@ -27,7 +26,7 @@ class LiftSum:
     rare_kanji: int
 
 
-LIFT_SUMS: Final = np.dtype([(name, np.int64) for name in LiftSum.__annotations__])
+LIFT_SUMS: Final = record(*((name, np.int64) for name in LiftSum.__annotations__))
 
 
 @kernel

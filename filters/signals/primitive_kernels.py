@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from manyo.corpus.jit import Int32s, Int64s, Uint32s, Uint64s, int64, kernel
 
@@ -21,9 +20,6 @@ COUNT_BITS: Final = np.uint64(0x3_FFFF)
 #: Scratch arrays of 32 or 64 bits, for texts of one length and for words.
 Places = TypeVar("Places", Int32s, Int64s)
 Slots = TypeVar("Slots", Uint32s, Uint64s)
-
-#: Structured arrays, one record for each document.
-Records: TypeAlias = NDArray[np.void]
 
 
 @kernel

@@ -13,10 +13,10 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from manyo.corpus.jit import Records
 from manyo.corpus.text import Texts
 from manyo.filters.signals import repetition_kernels as kernels
 from manyo.filters.signals.characters import CharacterClass, character_classes
-from manyo.filters.signals.primitive_kernels import Records
 from manyo.filters.signals.signal import ALSO_MEASURE, Passes, Signal, count, fraction, share
 
 #: n-grams are counted in this many characters from the start: repetition shows at once, and the table of a long book

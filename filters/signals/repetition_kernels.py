@@ -6,12 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int32s, Int64s, Uint32s, Uint64s, int64, kernel
+from manyo.corpus.jit import Bytes, Int32s, Int64s, Records, Uint32s, Uint64s, int64, kernel, record
 from manyo.corpus.utf8_kernels import code_point
 from manyo.filters.signals.primitive_kernels import (
     MULTIPLIER,
     STEPPED_BIT,
-    Records,
     count_ngrams,
     keep_repeated,
     table_shift,
@@ -41,8 +40,8 @@ class RepeatCount:
 _LENGTHS: Final = {"top_ngrams": SHORTEST_REPEATED - SHORTEST_TOP} | dict.fromkeys(
     ("stepped_chars", "distinct_ngrams", "repeated_ngrams"), LONGEST + 1 - SHORTEST_REPEATED
 )
-REPEAT_COUNTS: Final = np.dtype(
-    [(name, np.int64, (_LENGTHS[name],) if name in _LENGTHS else ()) for name in RepeatCount.__annotations__]
+REPEAT_COUNTS: Final = record(
+    *((name, np.int64, (_LENGTHS[name],) if name in _LENGTHS else ()) for name in RepeatCount.__annotations__)
 )
 
 _LINE_FEED: Final = 0x0A

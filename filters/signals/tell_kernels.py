@@ -6,9 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int64s, Uint32s, int64, kernel
+from manyo.corpus.jit import Bytes, Int64s, Records, Uint32s, int64, kernel, record
 from manyo.corpus.utf8_kernels import code_point
-from manyo.filters.signals.primitive_kernels import Records
 
 # What a character means to this pass: bits of its table `tells`. The bits below KANA stand for the distinct
 # characters that are looked for.
@@ -52,7 +51,7 @@ class TellCount:
     curly_brackets: int
 
 
-TELL_COUNTS: Final = np.dtype([(name, np.int64) for name in TellCount.__annotations__])
+TELL_COUNTS: Final = record(*((name, np.int64) for name in TellCount.__annotations__))
 
 
 class DateState:
@@ -66,7 +65,7 @@ class DateState:
     month_chars: int  # of a month that waits for its day
 
 
-DATE_STATES: Final = np.dtype([(name, np.int64) for name in DateState.__annotations__])
+DATE_STATES: Final = record(*((name, np.int64) for name in DateState.__annotations__))
 
 _NEWLINE: Final = ord("\n")
 _SPACE: Final = ord(" ")

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from manyo.corpus.jit import Records
 from manyo.corpus.text import Texts
 from manyo.filters.signals import tell_kernels as kernels
 from manyo.filters.signals.characters import (
@@ -23,7 +24,6 @@ from manyo.filters.signals.characters import (
     character_classes,
     character_counts,
 )
-from manyo.filters.signals.primitive_kernels import Records
 from manyo.filters.signals.signal import Passes, Signal, count, fraction, mean, share
 
 #: llm-jp v1 and HojiChar look for kana in this many characters from the start.

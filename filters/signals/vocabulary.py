@@ -18,11 +18,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
+from manyo.corpus.jit import Records
 from manyo.corpus.tables.shards import read_text
 from manyo.corpus.text import Texts
 from manyo.filters.signals import vocabulary_kernels as kernels
 from manyo.filters.signals.characters import JAPANESE, character_counts
-from manyo.filters.signals.primitive_kernels import Records
 from manyo.filters.signals.signal import ALSO_MEASURE, Passes, Signal, count, fraction, share
 from manyo.filters.signals.signal_settings import WordLists
 

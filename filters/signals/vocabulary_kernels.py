@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bools, Bytes, Int32s, Int64s, Uint64s, int64, kernel
+from manyo.corpus.jit import Bools, Bytes, Int32s, Int64s, Records, Uint64s, int64, kernel, record
 from manyo.corpus.utf8_kernels import code_point
-from manyo.filters.signals.primitive_kernels import MULTIPLIER, Records
+from manyo.filters.signals.primitive_kernels import MULTIPLIER
 
 
 class WordCount:
@@ -19,7 +19,7 @@ class WordCount:
     different_words: int
 
 
-WORD_COUNTS: Final = np.dtype([(name, np.int64) for name in WordCount.__annotations__])
+WORD_COUNTS: Final = record(*((name, np.int64) for name in WordCount.__annotations__))
 
 #: A byte that no UTF-8 text has: it separates the parts that the automaton reads.
 NO_TEXT: Final = 0xFF

@@ -6,12 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Int64s, Uint64s, int64, kernel
+from manyo.corpus.jit import Int64s, Records, Uint64s, int64, kernel, record
 from manyo.filters.signals.primitive_kernels import (
     COUNT_BITS,
     MULTIPLIER,
     STEPPED_BIT,
-    Records,
     count_ngrams,
     keep_repeated,
     longest_document,
@@ -32,12 +31,10 @@ class RunCount:
     repeated_7word_runs: int  # occurrences of runs of seven words that occur more than once
 
 
-RUN_COUNTS: Final = np.dtype(
-    [
-        ("top_chars", np.int64, (SHORTEST_STEPPED - SHORTEST_TOP,)),
-        ("stepped_chars", np.int64, (LONGEST + 1 - SHORTEST_STEPPED,)),
-        ("repeated_7word_runs", np.int64),
-    ]
+RUN_COUNTS: Final = record(
+    ("top_chars", np.int64, (SHORTEST_STEPPED - SHORTEST_TOP,)),
+    ("stepped_chars", np.int64, (LONGEST + 1 - SHORTEST_STEPPED,)),
+    ("repeated_7word_runs", np.int64),
 )
 
 

@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sudachipy import Dictionary, Morpheme, SplitMode, Tokenizer
 
+from manyo.corpus.jit import Records
 from manyo.filters.signals import word_kernels as kernels
-from manyo.filters.signals.primitive_kernels import Records
 from manyo.filters.signals.repetition import MAX_CHARS
 from manyo.filters.signals.signal import ALSO_MEASURE, Passes, Signal, count, fraction, mean, share
 from manyo.filters.signals.tells import STOP_CHARACTERS

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from manyo.corpus.schema import DECISIONS, LANGUAGES
 from manyo.filters.language import LanguageSettings, identify
-from manyo.filters.rules.decide import DOCUMENT_COLUMNS, PROFILES, RULE_COLUMNS, Rule, decide, failures, load_rules
+from manyo.filters.rules.decide import (
+    DOCUMENT_COLUMNS,
+    PROFILES,
+    RULE_COLUMNS,
+    Rule,
+    columns_by_table,
+    decide,
+    failures,
+    load_rules,
+)
 from manyo.filters.signals.catalogue import SIGNALS
 from manyo.filters.signals.measure import measure
 from tests.filters.batches import TEXTS, documents
@@ -28,6 +37,19 @@ RULE = Rule(
     rejects="短い",
     keeps="十分に長い文章です。",
 )
+
+
+#: A rule in a file.
+EXAMPLE = """
+[[rule]]
+name = "a"
+profiles = ["web"]
+signal = "char_count"
+minimum = {minimum}
+source = "a test"
+rejects = ""
+keeps = ""
+"""
 
 
 def measured(texts: list[str], profile: str = "web") -> tuple[pa.RecordBatch, pa.RecordBatch, pa.Array]:
@@ -120,14 +142,36 @@ def test_a_column_that_a_rule_may_bound_is_in_one_table():
     assert not documents & languages
 
 
+def test_an_unknown_profile_is_an_error_not_a_decision():
+    languages, signals, _ = measured(["字"])
+    with pytest.raises(ValueError, match="profile 'blog'; valid ones are web, ocr, classical, law, prose"):
+        failures(languages, signals, pa.array(["blog"]), RULES)
+
+
+def test_a_column_that_no_table_has_is_an_error():
+    languages, signals, profiles = measured(["字"])
+    with pytest.raises(ValueError, match="the tables have no column 'char_count'"):
+        failures(languages, signals.drop_columns(["char_count"]), profiles, [RULE])
+
+
+def test_the_columns_to_read_are_those_that_rules_bound_by_table_in_alphabetical_order():
+    bounded = ("size_bytes", "char_count", "japanese_score", "han_fraction", "link_fraction", "char_count")
+    rules = [replace(RULE, name=f"rule_{number}", signal=signal) for number, signal in enumerate(bounded)]
+    columns = columns_by_table(rules)
+    assert columns.documents == ("link_fraction",)
+    assert columns.languages == ("han_fraction", "japanese_score")
+    assert columns.signals == ("char_count", "size_bytes")
+
+
 def test_without_rules_everything_is_kept():
     assert reasons("短い", rules=()) == []
 
 
-def test_missing_values_are_an_error_not_a_decision():
+@pytest.mark.parametrize("missing", [np.nan, None])
+def test_missing_values_are_an_error_not_a_decision(missing):
     languages, signals, profiles = measured(["字"])
     column = signals.schema.get_field_index("kana_fraction")
-    holed = signals.set_column(column, "kana_fraction", pa.array([np.nan], pa.float32()))
+    holed = signals.set_column(column, "kana_fraction", pa.array([missing], pa.float32()))
     with pytest.raises(ValueError, match="kana_fraction' has missing values"):
         decide(languages, holed, profiles, [replace(RULE, signal="kana_fraction")])
 
@@ -138,6 +182,8 @@ def test_missing_values_are_an_error_not_a_decision():
         ('[[rule]]\nname = "a"\nminimun = 1', "unknown key minimun; valid ones are name, profiles, signal, minimum"),
         ('[[rule]]\nname = "a"', "rule 'a': missing profiles"),
         ("[rules]", "unknown table rules"),
+        (EXAMPLE.format(minimum="'10'"), "rule 'a': minimum cannot be '10'"),
+        (EXAMPLE.format(minimum="true"), "rule 'a': minimum cannot be True"),
         ("[[rule]]\nminimum = true", "rule number 1: missing name"),
         ("not toml", "Expected"),
     ],
