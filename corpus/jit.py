@@ -62,10 +62,10 @@ def kernel(function: Kernel) -> Kernel:
     """Compile a function on its first call; it then runs without Python's global lock.
 
     Machine code is kept in `NUMBA_CACHE_DIR` where that is set, else in the user's cache folder, else where Numba
-    finds room. With `NUMBA_DISABLE_JIT=1` the function stays as it is.
+    finds room. With `NUMBA_DISABLE_JIT=1` the function is not compiled.
     """
     if _config.DISABLE_JIT:
-        return function
+        return _wrapping(function)
     compiled: Any = njit(nogil=True)(function)
     before = _config.CACHE_DIR
     try:
@@ -83,8 +83,13 @@ def inlined(function: Kernel) -> Kernel:
     references to it.
     """
     if _config.DISABLE_JIT:
-        return function
+        return _wrapping(function)
     return cast(Kernel, njit(nogil=True, inline="always")(function))
+
+
+def _wrapping(function: Kernel) -> Kernel:
+    """The function without the compiler, where integers wrap around silently, as compiled ones do: hashes need it."""
+    return np.errstate(over="ignore")(function)
 
 
 @cache

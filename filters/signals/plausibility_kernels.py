@@ -47,7 +47,7 @@ def sum_lifts(
                 n_rare += 1
                 this = int64(KANJI)
             if this != OTHER and before != OTHER:
-                lift += lifts[before, this]
+                lift += int64(lifts[before, this])
                 n_pairs += 1
             before = this
         row: LiftSum = sums[doc]

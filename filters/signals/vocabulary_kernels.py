@@ -32,8 +32,8 @@ _FIRST_OF_KATAKANA_ROW: Final = 0xA1
 _SECOND_KATAKANA_ROW: Final = 0x83
 _MIDDLE_DOT_OF_ROW: Final = 0xBB  # ・
 _CASE_BIT: Final = 0x20
-_A: Final = ord("A")
-_Z: Final = ord("Z")
+_A: Final = ord("a")
+_Z: Final = ord("z")
 
 # The table of pairs has 2**10 rows of 2**6 bits, the table of reaches 2**16 rows.
 _TO_PAIR_ROW: Final = np.uint64(64 - 10)
@@ -57,7 +57,7 @@ def _is_katakana(data: Bytes, i: int) -> bool:
 @kernel
 def _is_latin(byte: int) -> bool:
     """Whether a byte is a letter of ASCII."""
-    return _A <= byte & ~_CASE_BIT <= _Z
+    return _A <= byte | _CASE_BIT <= _Z
 
 
 @kernel
