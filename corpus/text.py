@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from manyo.corpus.jit import Bytes, Int64s
 from manyo.corpus.text_kernels import lies_within
 
 
@@ -22,19 +23,19 @@ class Texts:
     """A batch of UTF-8 documents as Arrow lays them out.
 
     Attributes:
-        data: uint8 (n_bytes,), all documents one after another; both arrays are read-only.
-        offsets: int64 (n_docs + 1,), document `i` is `data[offsets[i]:offsets[i + 1]]`.
+        data: (n_bytes,), all documents one after another; both arrays are read-only.
+        offsets: (n_docs + 1,), document `i` is `data[offsets[i]:offsets[i + 1]]`.
     """
 
-    data: np.ndarray
-    offsets: np.ndarray
+    data: Bytes
+    offsets: Int64s
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
     @property
-    def sizes_bytes(self) -> np.ndarray:
-        """int64 (n_docs,), UTF-8 size of each document."""
+    def sizes_bytes(self) -> Int64s:
+        """(n_docs,), UTF-8 size of each document."""
         return np.diff(self.offsets)
 
     @classmethod

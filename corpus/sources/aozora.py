@@ -29,7 +29,7 @@ class Options:
     """Settings of an Aozora source.
 
     Attributes:
-        target_shard_bytes: texts are put together in one shard up to this size.
+        target_shard_bytes: texts are packed into one shard up to this size.
         max_file_bytes: limit for one text. The longest novels have some 3 MB.
     """
 
@@ -41,12 +41,12 @@ class Options:
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
-    """Small files together up to the target size."""
+    """Pack small files together up to the target size."""
     return pack_files(files, options.target_shard_bytes)
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
-    """One record per .txt file or .txt entry of a ZIP, its key the file's name (`1567_ruby_4948`)."""
+    """One record per .txt file or .txt entry of a ZIP; its key is the file's name (`1567_ruby_4948`)."""
     seen: set[str] = set()
     for found in _texts(shard, options):
         if isinstance(found, Record) and found.key in seen:
@@ -119,11 +119,11 @@ class Parts:
 
 
 _RULE = re.compile(r"-{20,}")
-#: Header and legend are looked for in these; the rest is not cut into lines.
+#: Header and legend are searched for in this many lines; the rest is not split into lines.
 _FRAME_LINES = 200
 #: The legend stands between two rules right after the header; later rules belong to the work.
 _LEGEND_STARTS_BEFORE_LINE = 20
-#: Begins with the line end, a literal that `re` looks for at the speed of memory.
+#: Begins with a line end, a literal for which `re` searches at the speed of memory.
 _COLOPHON = re.compile(r"\n(?:(?:翻訳の)?底本(?:の親本)?[:：]|［＃本文終わり］|(?:テキスト)?入力者?[:：])")
 #: Where a file from before the rules has no 底本： line, its colophon is a note near the end.
 _LATE_NOTE = re.compile(r"\n入力者注(?=\r?\n|$)")

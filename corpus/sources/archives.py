@@ -106,7 +106,7 @@ def read_limited(uri: str, max_bytes: int) -> bytes | BrokenInput:
 def texts(
     files: Sequence[InputFile], max_bytes: int, endings: tuple[str, ...]
 ) -> Iterator[Record[bytes] | BrokenInput]:
-    """One record per plain file or archive entry, its payload the bytes, its key the name without ending.
+    """One record per plain file or archive entry; its payload is the bytes, its key the name without ending.
 
     Args:
         files: plain files are read whatever they are called.

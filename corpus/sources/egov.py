@@ -35,7 +35,7 @@ class Options:
     """Settings of a law source.
 
     Attributes:
-        target_shard_bytes: laws are put together in one shard up to this size.
+        target_shard_bytes: laws are packed into one shard up to this size.
         max_file_bytes: limit for one law. The longest, with its tables, has some 20 MB.
     """
 
@@ -47,12 +47,12 @@ class Options:
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
-    """Files together up to the target size."""
+    """Pack files together up to the target size."""
     return pack_files(files, options.target_shard_bytes)
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
-    """One record per .xml file or archive entry, its key the file's name (`405AC0000000088_20240401_…`)."""
+    """One record per .xml file or archive entry; its key is the file's name (`405AC0000000088_20240401_…`)."""
     return archives.texts(shard.files, options.max_file_bytes, (".xml",))
 
 

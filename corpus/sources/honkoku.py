@@ -46,7 +46,7 @@ class Options:
 
     Attributes:
         statuses: pages with these statuses are read; those of folders without an info file always are.
-        target_shard_bytes: works are put together in one shard up to this size.
+        target_shard_bytes: works are packed into one shard up to this size.
         max_file_bytes: limit for one page or info file.
     """
 
@@ -72,12 +72,12 @@ class Work:
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
-    """Whole works together up to the target size: the files of a folder are never split."""
+    """Pack whole works together up to the target size: the files of a folder are never split."""
     return pack_files(files, options.target_shard_bytes, group=lambda file: _folder(file.uri))
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[Work] | BrokenInput]:
-    """One record per folder, its key the names of the folder and the one above (`kusazoushi/13BF…`)."""
+    """One record per folder; its key is the names of the folder and the one above (`kusazoushi/13BF…`)."""
     for folder, members in groupby(shard.files, key=lambda file: _folder(file.uri)):
         pages: dict[str, str] = {}
         info: dict[str, tuple[str, str]] = {}

@@ -55,7 +55,7 @@ class Options:
         confidence_field: of the recogniser, 0 to 1.
         title_field: title of the work.
         max_line_bytes: limit for one line of JSON Lines, decompressed.
-        target_shard_bytes: small files are put together in one shard up to this size.
+        target_shard_bytes: small files are packed into one shard up to this size.
     """
 
     work_field: str = "work"
@@ -81,7 +81,7 @@ class Options:
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
-    """Small files together up to the target size; a large one by itself."""
+    """Pack small files together up to the target size; a large file is a shard by itself."""
     return pack_files(files, options.target_shard_bytes)
 
 

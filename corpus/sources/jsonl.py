@@ -62,7 +62,7 @@ class Frame:
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
-    """Small files together up to the target size; a large one by itself."""
+    """Pack small files together up to the target size; a large file is a shard by itself."""
     return pack_files(files, options.target_shard_bytes)
 
 

@@ -34,7 +34,7 @@ class Options:
     """Settings of a Diet minutes source.
 
     Attributes:
-        target_shard_bytes: files are put together in one shard up to this size.
+        target_shard_bytes: files are packed into one shard up to this size.
         max_file_bytes: limit for one file.
     """
 
@@ -59,12 +59,12 @@ class Speech:
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
-    """Files together up to the target size."""
+    """Pack files together up to the target size."""
     return pack_files(files, options.target_shard_bytes)
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[tuple[Speech, ...]] | BrokenInput]:
-    """One record per meeting in a file, its key the id of its first speech; the offset counts meetings."""
+    """One record per meeting in a file; its key is the id of its first speech; the offset counts meetings."""
     seen: set[str] = set()
     for found in archives.texts(shard.files, options.max_file_bytes, (".json",)):
         if isinstance(found, BrokenInput):

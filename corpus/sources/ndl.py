@@ -72,7 +72,7 @@ class Options:
     Attributes:
         metadata: CSV (with a header) or JSON (a list of objects) with a column `pid`; `title` becomes the
             title, all other columns (publisher, year, ndc, …) go to the document's meta. Empty: none.
-        target_shard_bytes: publications are put together in one shard up to this size.
+        target_shard_bytes: publications are packed into one shard up to this size.
         max_publication_bytes: limit for one publication, decompressed. The longest books have some
             3,000 pages of 30 kB each.
     """
@@ -87,14 +87,14 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """Payload of a record: all that there is of one PID."""
+    """Payload of a record: all files of one PID, and its row of the metadata."""
 
     items: tuple[Item, ...]
     metadata: Mapping[str, str]
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
-    """Whole publications together up to the target size; the files of a PID are never split.
+    """Pack whole publications together up to the target size; the files of a PID are never split.
 
     Raises:
         ValueError: the metadata file is missing or cannot be read.
@@ -113,7 +113,7 @@ def _sidecar(uri: str) -> InputFile:
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[Publication] | BrokenInput]:
-    """One record per publication, its key the PID."""
+    """One record per publication; its key is the PID."""
     metadata = _read_metadata(options.metadata) if options.metadata else {}
     seen: dict[str, str] = {}
     for publication in _publications(shard.files, options.max_publication_bytes):
@@ -159,7 +159,7 @@ def parse(record: Record[Publication], options: Options) -> Outcome:
         # NDLOCR writes 〓 for what it cannot read; hangul is cursive print misread.
         "geta_fraction": round(fraction_of(text, "〓"), 6),
         "hangul_fraction": round(len(_HANGUL.findall(text)) / len(text), 6),
-        # Many of them: the detector found characters and no lines.
+        # If there are many, the detector found characters instead of lines.
         "single_character_line_fraction": round(_single_character_line_fraction(pages), 6),
     }
     if confidence is not None:
@@ -206,7 +206,7 @@ def _publications(files: Sequence[InputFile], max_bytes: int) -> Iterator[_Found
 
 
 def _in_files(pid: str, files: list[InputFile], max_bytes: int) -> Iterator[_Found | BrokenInput]:
-    """One publication out of plain files."""
+    """One publication from plain files."""
     items: list[Item] = []
     size_bytes = 0
     for file in files:
@@ -260,7 +260,7 @@ def _reading_order(file: InputFile) -> tuple[str, bool, bool, int, str]:
 
 
 def _in_archive(uri: str, archive_pid: str, max_bytes: int) -> Iterator[_Found | BrokenInput]:
-    """Publications in an archive: a run of entries with the same PID is one.
+    """Publications in an archive: consecutive entries with the same PID are one.
 
     Entries without a PID in their names (`R0000024_pp.txt`) belong to the one of the archive's name.
     """

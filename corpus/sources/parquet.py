@@ -29,7 +29,7 @@ class Options(rows.Fields):
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
-    """Small files together up to the target size; a large one by itself."""
+    """Pack small files together up to the target size; a large file is a shard by itself."""
     return pack_files(files, options.target_shard_bytes)
 
 

@@ -29,7 +29,7 @@ class Options:
     """Settings of a plain text source.
 
     Attributes:
-        target_shard_bytes: files are put together in one shard up to this size.
+        target_shard_bytes: files are packed into one shard up to this size.
         max_file_bytes: limit for one file, decompressed.
         max_replacement_fraction: largest share of undecodable characters, per non-ASCII character, of a document.
     """
@@ -45,12 +45,12 @@ class Options:
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
-    """Small files together up to the target size."""
+    """Pack small files together up to the target size."""
     return pack_files(files, options.target_shard_bytes)
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
-    """One record per file or .txt entry of an archive, its key the name without ending."""
+    """One record per file or .txt entry of an archive; its key is the name without ending."""
     return archives.texts(shard.files, options.max_file_bytes, (".txt",))
 
 

@@ -35,7 +35,7 @@ class Fields:
         uri_field: address of the document; without one, the file and row number.
         title_field: the title.
         meta_fields: further fields, copied to the document's meta.
-        target_shard_bytes: small files are put together in one shard up to this size.
+        target_shard_bytes: small files are packed into one shard up to this size.
     """
 
     text_field: str = "text"

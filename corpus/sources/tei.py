@@ -36,7 +36,7 @@ class Options:
     Attributes:
         lines: "keep" the printed lines, as image alignment needs them, or "join" the lines of a paragraph,
             as a reader needs them; verse lines are kept in both.
-        target_shard_bytes: editions are put together in one shard up to this size.
+        target_shard_bytes: editions are packed into one shard up to this size.
         max_file_bytes: limit for one file.
     """
 
@@ -51,12 +51,12 @@ class Options:
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
-    """Files together up to the target size."""
+    """Pack files together up to the target size."""
     return pack_files(files, options.target_shard_bytes)
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
-    """One record per file, its key the file's name without ending."""
+    """One record per file; its key is the file's name without ending."""
     seen: set[str] = set()
     for file in shard.files:
         key = file_stem(file.uri)
@@ -139,13 +139,13 @@ class _Writer:
     """Walks the elements of a text in document order."""
 
     def __init__(self, images: dict[str, str], keep_lines: bool) -> None:
-        self._roles: dict[object, _Role] = {}  # of the tags that came so far
+        self._roles: dict[object, _Role] = {}  # by tag, for the tags met so far
         self._images = images
         self._keep_lines = keep_lines
         self._text = PagedText()
         self._line: list[str] = []  # the printed line so far
         self._tail = ""  # last line of an open paragraph, if lines are joined
-        self._pages: list[str] = []  # labels of pages whose first line is still to come
+        self._pages: list[str] = []  # labels of pages that have no line yet
         self._in_printed_line = 0
 
     def visit(self, element: etree._Element) -> None:

@@ -35,7 +35,7 @@ class Options:
     Attributes:
         host: of the wiki, for the address of an article.
         max_line_bytes: limit for one page, decompressed.
-        target_shard_bytes: small files are put together in one shard up to this size.
+        target_shard_bytes: small files are packed into one shard up to this size.
     """
 
     host: str = "ja.wikipedia.org"
@@ -47,12 +47,12 @@ class Options:
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
-    """Small files together up to the target size; a large one by itself."""
+    """Pack small files together up to the target size; a large file is a shard by itself."""
     return pack_files(files, options.target_shard_bytes)
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | BrokenInput]:
-    """One record per page, its key the page's id from the line before it, else its title."""
+    """One record per page; its key is the page's id from the line before it, else its title."""
     seen: set[str] = set()
     identity = ""
     for found in jsonl.records(shard, jsonl.Options(max_line_bytes=options.max_line_bytes)):
