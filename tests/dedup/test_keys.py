@@ -71,3 +71,25 @@ def test_signatures_of_other_settings_are_an_error():
     signed = signatures(documents([page(1)]), SMALL)
     with pytest.raises(ValueError, match="8 permutations"):
         minhash_matrix(signed.column("minhash"), Dedup(bands=5, rows=2))
+
+
+def test_a_row_goes_to_the_part_of_its_key():
+    for part, batch in enumerate(keys_of([f"あいうえお{i}" for i in range(8)], parts=3)):
+        assert {key % 3 for key in batch.column("key").to_pylist()} == {part}
+
+
+def test_the_key_of_the_exact_text_is_its_hash_in_a_space_of_its_own():
+    texts = ["短", "い"]
+    (keys,) = keys_of(texts)
+    exact = signatures(documents(texts), SMALL).column("exact_hash").to_pylist()
+    assert keys.column("key").to_pylist() == [one ^ 0x243F6A8885A308D3 for one in exact]
+
+
+def test_documents_that_are_kept_apart_have_keys_changed_by_their_hashes():
+    signed = signatures(documents(["あいうえおか", "短"]), SMALL)
+    everyone = np.ones(2, bool)
+    plain, apart = (
+        deal_keys(signed, places_of(signed), everyone, 0, SMALL, 1, hashes)[0].column("key").to_numpy()
+        for hashes in (None, np.full(2, 2**64 - 1, np.uint64))
+    )
+    assert (apart == ~plain).all()

@@ -41,6 +41,12 @@ def test_the_candidates_of_a_document_are_written_in_order_to_its_shard():
     ]
 
 
+def test_each_shard_gets_only_its_own_pairs():
+    own = [first_number(shard) + 5 for shard in range(3)]
+    rows = [(shard, place, own[shard] + place) for shard in range(3) for place in (0, 1)]
+    assert [pair_rows([batch]) for batch in find_pairs([key_rows(*rows)], 3)] == [[(n + 1, n)] for n in own]
+
+
 def test_no_key_or_no_shared_key_gives_no_pairs():
     assert pair_rows(find_pairs([], 2)) == []
     assert pair_rows(find_pairs([key_rows((1, 9, 2), (2, 9, 3))], 1)) == []
