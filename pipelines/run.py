@@ -90,7 +90,7 @@ def table_folder(config: Config, table: str) -> str:
     Tables have the names of `manyo.corpus.schema`; `tokens`, `train` and `report` name the other outputs.
 
     Raises:
-        UserError: there is no such table.
+        UserError: the run has no such table.
     """
     folders = {
         name: join(config.run.out, folder)

@@ -1,4 +1,4 @@
-"""The house's rules that a machine can check: who imports whom, and what is nowhere allowed."""
+"""Rules that a machine can check: which modules may import which, and what is allowed nowhere."""
 
 import ast
 import re

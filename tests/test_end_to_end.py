@@ -61,7 +61,7 @@ def test_sample_documents_have_the_encoding_that_their_bytes_have(demo_run: Fini
     } == {}
 
 
-def test_japanese_is_told_from_its_neighbours_on_every_sample_page(demo_run: FinishedRun) -> None:
+def test_japanese_is_distinguished_from_similar_languages_on_every_sample_page(demo_run: FinishedRun) -> None:
     ids = {row["doc_id"]: (row["uri"], row["fetched_at"]) for row in read(demo_run, "documents").to_pylist()}
     found = {ids[row["doc_id"]]: row["lang"] for row in read(demo_run, "languages").to_pylist()}
     labelled = {(page.url, page.date): page.language for page in read_table()}
@@ -117,9 +117,7 @@ def test_commands_one_by_one_give_the_bytes_of_the_whole_run(demo_run: FinishedR
     assert data_files(tmp_path) == demo_run.files()
 
 
-def test_new_thresholds_write_beside_the_old_ones_and_measure_nothing_again(
-    demo_run: FinishedRun, tmp_path: Path
-) -> None:
+def test_new_thresholds_write_to_new_folders_and_measure_nothing_again(demo_run: FinishedRun, tmp_path: Path) -> None:
     out = tmp_path / "out"
     shutil.copytree(demo_run.out, out)
     rules = ROOT / "filters" / "rules" / "default.toml"
@@ -253,7 +251,7 @@ def planted_values(run: FinishedRun) -> set[str]:
 def test_no_planted_value_is_in_any_output_or_log(
     demo_run: FinishedRun, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """What leaves the house is made anew from the tables that hold raw text, and every file of it read."""
+    """The outputs are made again from the tables with raw text, and every file of them is read."""
     out = tmp_path / "out"
     shutil.copytree(demo_run.out, out)
     stages = {stage.name: stage for stage in in_order(stages_by_command(load_config(str(demo_run.config), str(out))))}

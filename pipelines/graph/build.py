@@ -38,7 +38,7 @@ def stages_by_command(config: Config) -> dict[str, tuple[AnyStage, ...]]:
     """Build the stages of a configuration.
 
     Returns:
-        The stages that each of `COMMANDS` runs, each after those it needs; none where the configuration asks for none.
+        The stages that each of `COMMANDS` runs, each after those it needs; empty if the configuration asks for none.
         `tokenize` also runs the stage of `train-tokenizer`.
 
     Raises:

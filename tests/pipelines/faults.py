@@ -40,7 +40,7 @@ _RAY = str(Path(sys.executable).with_name("ray"))
 #: Pages of each small archive, and how many archives.
 _RECORDS_PER_ARCHIVE, _ARCHIVES = 400, 12
 
-#: The fault is injected once so many tasks have ended: the first is still in extract.
+#: The fault is injected when this many tasks have ended: the first is still in extract.
 _AFTER_TASKS = (3, 20, 60)
 
 #: A node that does not start is started again, up to so often.
@@ -263,7 +263,7 @@ class Driver:
             )
 
     def wait_for(self, n_tasks: int) -> bool:
-        """Wait until so many tasks have ended; False if the run ended before."""
+        """Wait until `n_tasks` tasks have ended; returns False if the run ended before."""
         while self.process.poll() is None:
             if self.events.exists() and self.events.read_bytes().count(b'"task_') >= n_tasks:
                 return True

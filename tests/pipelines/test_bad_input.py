@@ -69,7 +69,7 @@ def test_a_missing_configuration_file(tmp_path: Path, capsys: pytest.CaptureFixt
     assert complaint(tmp_path, capsys) == (2, f"manyo: {tmp_path}/run.toml: no such configuration file")
 
 
-def test_a_file_that_is_no_toml(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_not_toml(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_config(folder, "[run\n")
     status, line = complaint(folder, capsys)
     assert status == 2
@@ -116,7 +116,7 @@ def test_a_rule_on_an_unknown_signal_names_the_known_ones(folder: Path, capsys: 
     assert "char_count" in line
 
 
-def test_a_model_that_is_no_sentencepiece_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_model_that_is_not_a_sentencepiece_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "bad.model").write_text("not a model", encoding="utf-8")
     write_config(
         folder, GOOD.replace("[tokenize.train]\nvocabulary_size = 300", '[tokenize]\nmodel = "{folder}/bad.model"')

@@ -185,7 +185,7 @@ def test_a_shape_whose_names_do_not_rise_is_refused(names: list[str], tmp_path: 
 
 
 def test_the_driver_keeps_under_100_bytes_of_each_task_finished_or_not(tmp_path: Path) -> None:
-    """So that a driver of 100,000 tasks is no larger than one of 1,000."""
+    """So that a driver of 100,000 tasks needs 10 MB for them."""
     n_tasks = 20_000
     stage = numbered_stage(f"source/{number:06d}" for number in range(n_tasks))
     tracemalloc.start()

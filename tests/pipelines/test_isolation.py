@@ -1,4 +1,4 @@
-"""A record that crashes its parser costs that record and no other, in a real child process."""
+"""A record that crashes its parser costs only that record, in a real child process."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +32,7 @@ def child_with_a_hostile_source(tmp_path_factory: pytest.TempPathFactory, monkey
 
 
 def extract(tmp_path: Path, lines: list[str], timeout_s: float = 60) -> tuple[dict[str, int], dict[int, str]]:
-    """Counts, and what became of each line: its text, or the reason and detail of its refusal."""
+    """Returns the counts, and for each line its text, or the reason and detail of its refusal."""
     path = tmp_path / "lines.txt"
     path.write_text("\n".join(lines), encoding="utf-8")
     extraction = Extraction(
@@ -48,7 +48,7 @@ def extract(tmp_path: Path, lines: list[str], timeout_s: float = 60) -> tuple[di
 
 
 def extract_files(tmp_path: Path, files: list[list[str]], timeout_s: float = 60) -> tuple[dict[str, int], set[str]]:
-    """The same for a shard of several files; each fate as `file:line text-or-reason`."""
+    """As `extract`, for a shard of several files; each line is reported as `file:line text-or-reason`."""
     inputs = []
     for number, lines in enumerate(files):
         path = tmp_path / f"{number}.txt"
@@ -83,7 +83,7 @@ def fates(extraction: Extraction) -> Iterator[tuple[int, str]]:
             yield row["origin_offset"], f"{row['reason']}: {row['detail']}"
 
 
-def test_a_segfault_quarantines_its_record_and_keeps_the_neighbours(tmp_path: Path) -> None:
+def test_a_segfault_quarantines_its_record_and_keeps_the_other_records(tmp_path: Path) -> None:
     counts, fate = extract(tmp_path, ["春はあけぼの", "segfault", "夏は夜", "segfault", "秋は夕暮れ"])
     assert fate == {
         0: "春はあけぼの",
@@ -117,7 +117,7 @@ def test_every_record_is_accounted_for(tmp_path: Path) -> None:
 
 
 def test_careful_mode_gives_the_same_bytes_as_full_speed(tmp_path: Path) -> None:
-    """The segfault sends its shard through careful mode; an undisturbed run of the others must not differ."""
+    """The segfault sends its shard through careful mode; a run without it must give the same rows."""
     lines = ["春はあけぼの", "夏は夜", "", "秋は夕暮れ"]
     (tmp_path / "calm").mkdir()
     (tmp_path / "wild").mkdir()
@@ -133,14 +133,14 @@ def test_the_child_serves_shard_after_shard(tmp_path: Path) -> None:
     assert isolation._current_worker() is first
 
 
-def test_a_reader_that_crashes_ends_its_file_there_and_the_others_are_read(tmp_path: Path) -> None:
+def test_a_reader_that_crashes_ends_its_file_at_that_place_and_the_other_files_are_read(tmp_path: Path) -> None:
     files = [["春", "夏"], ["秋", "冬", "the reader segfaults", "never read"], ["朝", "昼", "夜"]]
     counts, fate = extract_files(tmp_path, files)
     assert fate == {"0:0 春", "0:1 夏", "1:0 秋", "1:1 冬", "1:1 reader_crashed", "2:0 朝", "2:1 昼", "2:2 夜"}
     assert counts["records"] == counts["documents"] + counts["refused"]
 
 
-def test_readers_that_crash_in_several_files_and_at_their_start(tmp_path: Path) -> None:
+def test_readers_that_crash_in_several_files_or_at_the_start_of_one_end_only_those_files(tmp_path: Path) -> None:
     files = [["the reader segfaults"], ["春", "the reader hangs"], ["segfault"], ["", "", "冬"]]
     _, fate = extract_files(tmp_path, files, timeout_s=0.5)
     assert {line for line in fate if "reader" in line} == {"0:0 reader_crashed", "1:0 reader_crashed"}
@@ -149,8 +149,8 @@ def test_readers_that_crash_in_several_files_and_at_their_start(tmp_path: Path) 
     assert "3:2 冬" in fate
 
 
-def test_a_child_killed_by_accident_costs_nothing(tmp_path: Path) -> None:
-    """Once is no proof: only the same place twice ends a file."""
+def test_a_child_that_is_killed_once_costs_no_record(tmp_path: Path) -> None:
+    """One loss proves nothing: a file ends only after two losses at the same place."""
     isolation._current_worker()._child.kill()
     _, fate = extract_files(tmp_path, [["春", "夏"]])
     assert fate == {"0:0 春", "0:1 夏"}

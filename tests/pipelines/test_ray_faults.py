@@ -1,4 +1,4 @@
-"""What a cluster does to tasks: workers killed, hung, frozen. The others finish, and the task is done or named."""
+"""Workers that are killed, hang or freeze: the other tasks finish, and the task is finished or named."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_a_task_that_hangs_in_native_code_is_ended_at_its_deadline(
 
 
 @pytest.mark.ray
-def test_a_frozen_worker_is_not_waited_for(
+def test_a_task_of_a_frozen_worker_runs_again(
     ray_tasks: RayTasks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(executors, "_HANG_S", 4.0)
@@ -162,7 +162,7 @@ def test_dedup_that_loses_workers_gives_the_bytes_that_one_process_gives(ray_tas
 
 
 @pytest.mark.ray
-def test_prometheus_is_told_of_every_task_through_ray_s_own_endpoint(ray_tasks: RayTasks, tmp_path: Path) -> None:
+def test_ray_s_endpoint_for_prometheus_counts_every_task(ray_tasks: RayTasks, tmp_path: Path) -> None:
     import ray
 
     run(ray_tasks, tmp_path, calm)
@@ -198,7 +198,7 @@ def stage_of(memory_bytes: int) -> AnyStage:
     return Stage("words", 1, Words(), (), (), calm, lambda _: [], memory_bytes=memory_bytes)
 
 
-def test_asks_come_from_the_stage_until_enough_is_measured() -> None:
+def test_requests_come_from_the_stage_until_enough_is_measured() -> None:
     measured = Measured()
     for _ in range(7):
         measured.add(manifest())
@@ -207,12 +207,12 @@ def test_asks_come_from_the_stage_until_enough_is_measured() -> None:
     assert measured.memory_bytes(stage_of(3 << 30), 0, 100 << 30) == 3 << 29
 
 
-def test_a_lost_worker_doubles_the_memory_asked_for_up_to_the_node() -> None:
+def test_a_lost_worker_doubles_the_requested_memory_up_to_that_of_the_node() -> None:
     asks = [Measured().memory_bytes(stage_of(1 << 30), lost, 3 << 30) for lost in range(4)]
     assert asks == [1 << 30, 2 << 30, 3 << 30, 3 << 30]
 
 
-def test_a_straggler_is_measured_per_byte_and_has_all_the_time_at_its_second_try() -> None:
+def test_a_straggler_is_measured_per_byte_and_has_the_longest_deadline_at_its_second_try() -> None:
     measured = Measured()
     for _ in range(8):
         measured.add(manifest(seconds=100, bytes_read=100))
@@ -221,7 +221,7 @@ def test_a_straggler_is_measured_per_byte_and_has_all_the_time_at_its_second_try
     assert measured.deadline_s(task_of(200), 1) == 6 * 3600
 
 
-def test_a_stage_that_keeps_three_cores_busy_asks_for_three() -> None:
+def test_a_stage_that_keeps_three_cores_busy_requests_three() -> None:
     measured = Measured()
     for _ in range(8):
         measured.add(manifest(seconds=10, cpu_seconds=29))
