@@ -191,6 +191,11 @@ def test_a_refused_match_does_not_hide_the_number_that_starts_inside_it() -> Non
     assert scrubbed("010 03-1234-5678") == "010 <電話番号>"
 
 
+def test_names_are_found_without_any_other_kind() -> None:
+    spans = find(column(["氏名：山田太郎 生年月日：1975/03/04"]), ["person_name"]).to_pylist()
+    assert [(span["kind"], span["start"], span["stop"]) for span in spans] == [("person_name", 3, 7)]
+
+
 def test_only_the_kinds_asked_for_are_found() -> None:
     text = column(["taro@example.jp 03-1234-5678"])
     assert set(find(text, ["phone"]).column("kind").to_pylist()) == {"phone"}
