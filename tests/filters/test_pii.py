@@ -182,6 +182,11 @@ def test_a_word_for_my_number_reaches_300_characters_and_no_further() -> None:
     assert not found("123456789018 " + "あ" * 294 + "マイナンバー")
 
 
+def test_a_word_in_a_later_line_decides_too() -> None:
+    assert found("123456789018\n次の行\nマイナンバー")
+    assert not found("123456789018\n次の行")
+
+
 def test_masking_one_number_does_not_bring_a_word_nearer_to_the_next() -> None:
     text = "マイナンバー" + "あ" * 280 + " taro.yamada.long.name@mail.example.co.jp 123456789018"
     assert found(scrubbed(text)) == []
