@@ -110,6 +110,16 @@ def test_an_announced_list_of_links_is_dropped_and_a_section_of_prose_is_kept() 
     assert text_of(prose) == f"{PROSE}\nおすすめの店\n{OTHER}"
 
 
+def test_an_announcing_heading_without_a_section_is_dropped() -> None:
+    html = article(f"<p>{PROSE}</p><h3>関連記事</h3><h3>午後</h3><p>{OTHER}</p>")
+    assert text_of(html) == f"{PROSE}\n午後\n{OTHER}"
+
+
+def test_the_first_of_two_children_with_as_much_prose_is_entered() -> None:
+    inside = f"<p>{PROSE}</p><p>{PROSE}</p>"
+    assert text_of(f"<body><main>{inside}</main><section>{inside}</section></body>") == f"{PROSE}\n{PROSE}"
+
+
 def test_the_text_around_a_long_list_is_kept() -> None:
     items = "".join(f"<li>{OTHER}</li>" for _ in range(30))
     html = article(f"<p>{PROSE}</p><ul>{items}</ul><p>短い結び。</p>")

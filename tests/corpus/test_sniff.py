@@ -85,6 +85,10 @@ def test_foreign_text_whose_last_character_is_cut_is_refused() -> None:
     assert not may_be_japanese(data[:-2])
 
 
+def test_the_unassigned_code_point_before_hiragana_is_not_a_kana() -> None:
+    assert find_marks("\u3040\u3041".encode()).utf_8_kana == 1
+
+
 MARKED = st.lists(
     st.one_of(
         st.binary(max_size=3),
