@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from manyo.corpus.jit import Bytes, Int32s, Int64s, Uint64s, kernel
+from manyo.corpus.jit import Bytes, Int32s, Int64s, Records, Uint64s, kernel
 from manyo.corpus.utf8_kernels import code_point
 
 #: An odd multiplier with well-spread bits (the 64-bit golden ratio), for a polynomial hash modulo 2^64 and for the
@@ -39,8 +38,6 @@ _PROGRESS: Final = np.dtype(
         ("found_stop", np.int64),  # where it was found last
     ]
 )
-
-Records = NDArray[np.void]
 
 
 class Folds(NamedTuple):

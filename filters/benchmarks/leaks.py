@@ -20,7 +20,7 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
-from manyo.corpus.jit import Bools, Int32s, Int64s, Uint64s
+from manyo.corpus.jit import Bools, Int32s, Int64s, Records, Uint64s
 from manyo.corpus.schema import LEAKS
 from manyo.corpus.text import Texts
 from manyo.filters.benchmarks.items import Benchmark, Item, read_items
@@ -29,7 +29,6 @@ from manyo.filters.benchmarks.leak_kernels import (
     Folds,
     GramTable,
     ItemTexts,
-    Records,
     fill_slots,
     find_items,
     fold_letters,
