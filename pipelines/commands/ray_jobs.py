@@ -87,8 +87,9 @@ def stop_jobs(config_path: str, out: str | None) -> dict[str, str]:
     Raises:
         UserError: as `submit_job`.
     """
+    key = _key(config_path, out)
     with _client() as client:
-        running = [str(job.submission_id) for job in _running(client, _key(config_path, out))]
+        running = [str(job.submission_id) for job in _running(client, key)]
         for job in running:
             client.stop_job(job)
         deadline = time.monotonic() + _STOP_S

@@ -97,3 +97,11 @@ def test_help_and_the_commands_for_jobs_load_neither_numba_nor_arrow(arguments: 
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("set()\n")
+
+
+@pytest.mark.parametrize("command", ["submit", "stop"])
+def test_a_missing_configuration_is_reported_before_the_cluster_is_asked(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, "--config", "missing.toml"]) == 2
+    assert capsys.readouterr().err == "manyo: missing.toml: no such configuration file\n"
