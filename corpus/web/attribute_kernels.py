@@ -1,4 +1,4 @@
-"""Kernels that read what a tag or a character reference contains: names, attributes, hints, code points.
+"""Kernels that read tags and character references: names, where elements end, attributes, hints, code points.
 
 A name is looked up by its hash in an open-addressing table, and every search in a value is bounded by
 `MAX_VALUE_BYTES`.
@@ -23,6 +23,7 @@ from manyo.corpus.web.ascii import (
     EQUALS_SIGN,
     GREATER_THAN,
     HYPHEN,
+    LESS_THAN,
     LOW_LINE,
     LOWER_A,
     LOWER_F,
@@ -84,6 +85,7 @@ N_ATTRIBUTES: Final = 12
 _ATTRIBUTE_HASHES = tuple(np.uint64(hash_of(name.encode())) for name in _NAMES_OF_ATTRIBUTES)
 
 _ARTICLE, _MAIN, _SECTION, _DIALOG = (TAGS.index(name) for name in ("article", "main", "section", "dialog"))
+_B, _P, _R, _T = (ord(letter) for letter in "bprt")
 FIRST_HEADING: Final = TAGS.index("h1")
 
 
@@ -170,6 +172,57 @@ def has_name(data: Bytes, i: int, length: int, hashed: np.uint64) -> bool:
     for j in range(i, i + length):
         found = (found ^ np.uint64(to_lower(data[j]))) * _HASH_FACTOR
     return found == hashed and ends_name(data[i + length])
+
+
+@kernel
+def find_border(data: Bytes, i: int, name: np.uint64) -> tuple[int, bool]:
+    """From i on, the next start or end tag of a name, given by its hash: its index, and whether it is an end tag."""
+    n = len(data)
+    while i + 1 < n:
+        if data[i] == LESS_THAN:
+            is_end = data[i + 1] == SLASH
+            first = i + 2 if is_end else i + 1
+            if first < n and is_letter(data[first]):
+                hashed, after = read_name(data, first)
+                if hashed == name and after < n:
+                    return i, is_end
+                i = first  # a `<` in a long name starts a tag too
+                continue
+        i += 1
+    return -1, False
+
+
+@kernel
+def find_raw_end(data: Bytes, i: int, length: int, name: np.uint64) -> int:
+    """From i on, the next end tag of a name, given by its length and hash; -1 if there is none.
+
+    The content before it is not markup: a `<` in it starts nothing.
+    """
+    while i + 2 + length < len(data):
+        if data[i] == LESS_THAN and data[i + 1] == SLASH and has_name(data, i + 2, length, name):
+            return i
+        i += 1
+    return -1
+
+
+@kernel
+def find_reading_end(data: Bytes, i: int) -> int:
+    """From i on, the next tag of `rt`, `rp`, `rb`, `rtc` or `ruby`; -1 if there is none."""
+    n = len(data)
+    while i + 3 < n:
+        if data[i] == LESS_THAN:
+            j = i + 2 if data[i + 1] == SLASH else i + 1
+            length = 0
+            while j + length < n and length < 5 and is_letter(data[j + length]):
+                length += 1
+            if length == 2 and data[j] | CASE_BIT == _R and data[j + 1] | CASE_BIT in (_T, _P, _B):
+                return i
+            if length == 3 and contains(data, j, j + 3, b"rtc"):
+                return i
+            if length == 4 and contains(data, j, j + 4, b"ruby"):
+                return i
+        i += 1
+    return -1
 
 
 # --- attributes ------------------------------------------------------------------------------
@@ -410,6 +463,28 @@ def point_of_three(data: Bytes, i: int) -> int:
     if i < 0 or i + 2 >= len(data) or data[i] & 0xF0 != 0xE0:
         return 0
     return (int(data[i]) & 0x0F) << 12 | (int(data[i + 1]) & 0x3F) << 6 | int(data[i + 2]) & 0x3F
+
+
+@kernel
+def put_point(out: Bytes, at: int, point: int) -> int:
+    """Write a code point as UTF-8; the index of the byte after it."""
+    if point < 0x80:
+        out[at] = point
+        return at + 1
+    if point < 0x800:
+        out[at] = 0xC0 | point >> 6
+        out[at + 1] = 0x80 | point & 0x3F
+        return at + 2
+    if point < 0x10000:
+        out[at] = 0xE0 | point >> 12
+        out[at + 1] = 0x80 | point >> 6 & 0x3F
+        out[at + 2] = 0x80 | point & 0x3F
+        return at + 3
+    out[at] = 0xF0 | point >> 18
+    out[at + 1] = 0x80 | point >> 12 & 0x3F
+    out[at + 2] = 0x80 | point >> 6 & 0x3F
+    out[at + 3] = 0x80 | point & 0x3F
+    return at + 4
 
 
 @kernel

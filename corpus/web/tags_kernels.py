@@ -48,8 +48,10 @@ from manyo.corpus.web.attribute_kernels import (
     TYPE,
     contains,
     ends_name,
+    find_border,
     find_byte,
-    has_name,
+    find_raw_end,
+    find_reading_end,
     hash_first_name,
     hash_value,
     hint_of,
@@ -61,6 +63,7 @@ from manyo.corpus.web.attribute_kernels import (
     is_space,
     look_up,
     point_of_three,
+    put_point,
     read_attributes,
     read_name,
     read_number,
@@ -158,7 +161,6 @@ _STATE: Final = record(
 
 _PARAGRAPH, _PRE, _ORDERED_LIST, _ITEM = (TAGS.index(name) for name in ("p", "pre", "ol", "li"))
 _TITLE, _SCRIPT = (TAGS.index(name) for name in ("title", "script"))
-_B, _P, _R, _T = (ord(letter) for letter in "bprt")
 
 
 @kernel
@@ -218,28 +220,6 @@ def read(data: Bytes, names: Records, hides: bool) -> tuple[Bytes, Records, Reco
 
 
 # --- text ------------------------------------------------------------------------------------
-
-
-@kernel
-def _put(out: Bytes, at: int, point: int) -> int:
-    """Write a code point as UTF-8; the index of the byte after it."""
-    if point < 0x80:
-        out[at] = point
-        return at + 1
-    if point < 0x800:
-        out[at] = 0xC0 | point >> 6
-        out[at + 1] = 0x80 | point & 0x3F
-        return at + 2
-    if point < 0x10000:
-        out[at] = 0xE0 | point >> 12
-        out[at + 1] = 0x80 | point >> 6 & 0x3F
-        out[at + 2] = 0x80 | point & 0x3F
-        return at + 3
-    out[at] = 0xF0 | point >> 18
-    out[at + 1] = 0x80 | point >> 12 & 0x3F
-    out[at + 2] = 0x80 | point >> 6 & 0x3F
-    out[at + 3] = 0x80 | point & 0x3F
-    return at + 4
 
 
 @kernel
@@ -319,7 +299,7 @@ def _show(out: Bytes, states: Records, point: int) -> None:
             state.space = max(state.space, _HARD_SPACE)
             return
         n_chars += _end_space(out, states, point)
-    state.written = _put(out, state.written, point)
+    state.written = put_point(out, state.written, point)
     state.block_chars += n_chars
     if state.n_links:
         state.block_link_chars += n_chars
@@ -572,11 +552,11 @@ def _skip_content(
         return after
     border_is_end = True
     if kind == RAW:
-        border = _find_raw_end(data, after, length, name)
+        border = find_raw_end(data, after, length, name)
     elif kind == SKIPPED:
-        border, border_is_end = _find_border(data, after, name)
+        border, border_is_end = find_border(data, after, name)
     else:
-        border = _find_reading_end(data, after)
+        border = find_reading_end(data, after)
     if border < 0:
         state.is_endless[tag] = 1
         return after
@@ -593,57 +573,6 @@ def _skip_content(
             _add_statement(statements, states, JSON_LD_STATEMENT, after, border)
     end = find_byte(data, border, GREATER_THAN)
     return end + 1 if end >= 0 else -1
-
-
-@kernel
-def _find_border(data: Bytes, i: int, name: np.uint64) -> tuple[int, bool]:
-    """From i on, the next start or end tag of a name, given by its hash: its index, and whether it is an end tag."""
-    n = len(data)
-    while i + 1 < n:
-        if data[i] == LESS_THAN:
-            is_end = data[i + 1] == SLASH
-            first = i + 2 if is_end else i + 1
-            if first < n and is_letter(data[first]):
-                hashed, after = read_name(data, first)
-                if hashed == name and after < n:
-                    return i, is_end
-                i = first  # a `<` in a long name starts a tag too
-                continue
-        i += 1
-    return -1, False
-
-
-@kernel
-def _find_raw_end(data: Bytes, i: int, length: int, name: np.uint64) -> int:
-    """From i on, the next end tag of a name, given by its length and hash; -1 if there is none.
-
-    The content before it is not markup: a `<` in it starts nothing.
-    """
-    while i + 2 + length < len(data):
-        if data[i] == LESS_THAN and data[i + 1] == SLASH and has_name(data, i + 2, length, name):
-            return i
-        i += 1
-    return -1
-
-
-@kernel
-def _find_reading_end(data: Bytes, i: int) -> int:
-    """From i on, the next tag of `rt`, `rp`, `rb`, `rtc` or `ruby`; -1 if there is none."""
-    n = len(data)
-    while i + 3 < n:
-        if data[i] == LESS_THAN:
-            j = i + 2 if data[i + 1] == SLASH else i + 1
-            length = 0
-            while j + length < n and length < 5 and is_letter(data[j + length]):
-                length += 1
-            if length == 2 and data[j] | CASE_BIT == _R and data[j + 1] | CASE_BIT in (_T, _P, _B):
-                return i
-            if length == 3 and contains(data, j, j + 3, b"rtc"):
-                return i
-            if length == 4 and contains(data, j, j + 4, b"ruby"):
-                return i
-        i += 1
-    return -1
 
 
 @kernel
