@@ -2,7 +2,9 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,13 @@ def imports(path: Path) -> Iterator[str]:
 
 def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
+
+
+def module_of(path: Path) -> str:
+    return "manyo." + name(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+MODULES = {module_of(path) for path in SOURCES}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)
@@ -114,6 +123,38 @@ def test_a_kernel_file_imports_at_most_kernel_files_that_import_none() -> None:
 def test_one_place_says_how_kernels_are_compiled() -> None:
     users = [name(path) for path in SOURCES if re.search(r"\bnjit\b", path.read_text(encoding="utf-8"))]
     assert users == ["corpus/jit.py"]
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Imports inside functions count as well: a circle that only delays an import is one."""
+    graph = {module_of(path): set(imported_modules(path)) & MODULES for path in SOURCES}
+    TopologicalSorter(graph).prepare()
+
+
+def imported_modules(path: Path) -> Iterator[str]:
+    """The modules that a file imports; `from package import module` imports the module."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            modules = {f"{node.module}.{name.name}" for name in node.names}
+            yield from modules & MODULES or {node.module}
+
+
+def test_no_two_modules_have_the_same_name() -> None:
+    uses = Counter(path.name for path in SOURCES if path.name != "__init__.py")
+    assert [name for name, count in uses.items() if count > 1] == []
+
+
+#: Hot loops, measured: what would be cut out of them costs more than 5 % of their speed.
+LONG_FUNCTIONS: set[str] = set()
+
+
+def test_no_file_is_longer_than_700_lines_and_no_function_longer_than_80() -> None:
+    for path in SOURCES:
+        text = path.read_text(encoding="utf-8")
+        assert text.count("\n") <= 700, name(path)
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef) and node.name not in LONG_FUNCTIONS:
+                assert (node.end_lineno or 0) - node.lineno < 80, f"{name(path)}: {node.name}"
 
 
 def test_there_is_no_drawer_for_everything() -> None:
