@@ -21,7 +21,7 @@ import joyokanji
 import numpy as np
 
 from manyo.corpus.records import Document, InputFile, InputShard, Record
-from manyo.corpus.sources import KINDS
+from manyo.corpus.sources.source_kinds import KINDS
 from manyo.filters.signals.plausibility import (
     BITS_ZERO,
     BLANK,

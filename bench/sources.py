@@ -28,7 +28,8 @@ import pyarrow.parquet as pq
 from lxml import etree
 
 from manyo.corpus.records import Document, InputFile, Record
-from manyo.corpus.sources import KINDS, aozora
+from manyo.corpus.sources import aozora
+from manyo.corpus.sources.source_kinds import KINDS
 from manyo.pipelines.extraction.loop import rare_collections
 
 _ROUNDS = 3

@@ -45,7 +45,8 @@ from resiliparse.parse.encoding import bytes_to_str, detect_encoding
 
 from manyo.corpus.records import InputFile, InputShard
 from manyo.corpus.schema import LABEL
-from manyo.corpus.sources import Source, warc
+from manyo.corpus.sources import warc
+from manyo.corpus.sources.source_kinds import Source
 from manyo.corpus.tables.shards import read_columns
 from manyo.corpus.web.charset import decode
 from manyo.corpus.web.main_text import EXTRACTORS, extract

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from numba.core import event as numba_events
 
 from manyo.corpus.records import InputFile, InputShard
-from manyo.corpus.sources import Source
+from manyo.corpus.sources.source_kinds import Source
 from manyo.corpus.tables.shards import filesystem, join
 from manyo.dedup.settings import Alarms
 from manyo.pipelines.commands.forecast import Forecast, StageForecast

@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from rich.table import Table
 
 from manyo.corpus.records import BrokenInput, Refused, Skipped
-from manyo.corpus.sources import KINDS
+from manyo.corpus.sources.source_kinds import KINDS
 from manyo.corpus.tables.shards import publish
 from manyo.filters.signals.quality import (
     HELD_OUT,

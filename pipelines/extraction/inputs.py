@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from manyo.corpus.records import InputFile, InputShard
-from manyo.corpus.sources import KINDS, Source
+from manyo.corpus.sources.source_kinds import KINDS, Source
 from manyo.corpus.tables.shards import filesystem, is_local
 from manyo.pipelines.engine.errors import UserError
 

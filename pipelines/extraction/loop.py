@@ -24,7 +24,7 @@ from typing import Any, TypeAlias
 from manyo.corpus.doc_ids import document_id
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
 from manyo.corpus.schema import DOCUMENTS, REFUSED
-from manyo.corpus.sources import KINDS, AnySourceKind, Source
+from manyo.corpus.sources.source_kinds import KINDS, AnySourceKind, Source
 from manyo.corpus.tables.shards import BatchWriter, publish, write_batches
 
 #: Reasons for which the stage itself refuses a record; each source has its own (`REASONS`).

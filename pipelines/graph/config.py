@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from manyo.corpus.records import InputShard
-from manyo.corpus.sources import KINDS, Source
+from manyo.corpus.sources.source_kinds import KINDS, Source
 from manyo.corpus.tables.export import Export
 from manyo.dedup.settings import Dedup
 from manyo.filters.benchmarks.leaks import Decontaminate

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from manyo.corpus import schema
-from manyo.corpus.sources import Source
+from manyo.corpus.sources.source_kinds import Source
 from manyo.pipelines.engine.shapes import (
     Shape,
     Unit,

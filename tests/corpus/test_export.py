@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from manyo.corpus.records import Document, InputFile, Record
 from manyo.corpus.schema import RELEASE
-from manyo.corpus.sources import KINDS
+from manyo.corpus.sources.source_kinds import KINDS
 from manyo.corpus.tables.export import SCHEMA, document_rows, parquet_batches, write_jsonl
 from manyo.corpus.tables.shards import write_shard
 from manyo.pipelines.cli import main

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused, Skipped
-from manyo.corpus.sources import KINDS
+from manyo.corpus.sources.source_kinds import KINDS
 
 #: Stands in every text that must not be lost.
 GOOD = "峠の茶屋は朝から霧につつまれていた。"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manyo.corpus.records import InputFile, InputShard
-from manyo.corpus.sources import Source
+from manyo.corpus.sources.source_kinds import Source
 from manyo.corpus.tables.shards import read_batches
 from manyo.pipelines.cli import main
 from manyo.pipelines.commands.forecast import Cluster, Forecast, StageForecast, actual, load

@@ -7,16 +7,16 @@ import pytest
 
 import manyo.pipelines.extraction.isolation as isolation
 from manyo.corpus.records import InputFile, InputShard
-from manyo.corpus.sources import Source
+from manyo.corpus.sources.source_kinds import Source
 from manyo.corpus.tables.shards import read_batches
 from manyo.pipelines.extraction.loop import Extraction
 from tests.pipelines import hostile_source
 
 #: The child looks sources up by kind; this makes it know the hostile one.
 SITECUSTOMIZE = """
-import manyo.corpus.sources
+import manyo.corpus.sources.source_kinds
 from tests.pipelines import hostile_source
-manyo.corpus.sources.KINDS["hostile"] = hostile_source
+manyo.corpus.sources.source_kinds.KINDS["hostile"] = hostile_source
 """
 
 
