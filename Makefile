@@ -11,7 +11,9 @@ OUT    ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 OUT_FLAG := $(if $(OUT),--out $(OUT))
-KERNEL_TESTS := tests/corpus tests/filters tests/dedup
+KERNEL_TESTS := $(addprefix tests/corpus/test_,$(addsuffix .py,sniff charset tags text notation paragraphs)) \
+  $(addprefix tests/filters/test_,$(addsuffix .py,characters fluency repetition tells vocabulary words plausibility benchmarks)) \
+  $(addprefix tests/dedup/test_,$(addsuffix .py,exact view minhash shingles keys pairs components similarity))
 STAGES := extract langid filter dedup scrub tokenize report
 
 .PHONY: help demo samples run $(STAGES) submit plan status stop test test-random kernels-check faults test-interop check lint types docs docs-check bench lock clean

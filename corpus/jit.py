@@ -1,6 +1,6 @@
 """Compiled functions: how every kernel is compiled, and where its machine code is kept.
 
-Numba compiles a kernel on its first call (54 s for all of them on one core) and keeps the machine code for later
+Numba compiles a kernel on its first call (57 s of processor time for all of them) and keeps the machine code for later
 processes. It notices a change in the kernel's own file, but not in a file from which the kernel imports another kernel
 or a constant. So the name of the cache folder contains a digest of those files.
 """

@@ -10,11 +10,20 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from manyo.corpus.print.geometry_kernels import Box, Kind
-from manyo.corpus.print.pages import PagedText, is_broken_word, joined
 from manyo.corpus.print.recognised import Line
+from tests.paragraph_oracle import (
+    HANGING,
+    PROSE_MIN_CHARS,
+    Writer,
+    char_size_of,
+    is_tall,
+    is_vertical_page,
+    pieces,
+    with_cells,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +38,6 @@ class Page:
 #: Below this a table cell is often a second reading of its neighbour. Measured on a statistical
 #: table of 1952: second readings 0.27 to 0.50, the cells' own up from 0.50.
 _LOW_CONFIDENCE = 0.55
-#: An indent is one character; boxes start up to a third of a character off.
-_INDENT_CHARS = 0.6
-#: A last line that ends with a full stop must leave room for one character at least.
-_SHORT_CHARS = 1.0
-#: A line that ends without one, but leaves this fraction of the block's width empty, stands alone:
-#: items of a list, addresses, verse.
-_VERY_SHORT_FRACTION = 0.3
-#: A block of shorter lines only is a list or a table, not prose: newspapers set 12 and more.
-_PROSE_MIN_CHARS = 8
-#: Nor is a block whose lines are so much shorter than the page's longest (names, addresses).
-_PROSE_MIN_FRACTION = 1 / 3
-#: This many of them in a row, in a format that marks no tables, are a table.
-_TABLE_MIN_CELLS = 8
-#: Over the edge of a column or page a paragraph goes on only from a line that is nearly full.
-_FULL_FRACTION = 0.8
-#: Sizes of print that differ more than this do not belong to one paragraph (footnotes).
-_SIZE_RATIO = 1.35
 #: A running head stands on at least this many pages ...
 _RUNNING_HEAD_PAGES = 3
 #: ... is no longer than this ...
@@ -71,9 +63,6 @@ _TITLE_LINES = 3
 #: From the first edge of the last column of a spread's right page to that of the left one's first.
 _GUTTER_CHARS = 5.0
 
-_SENTENCE_END = tuple("。．.！!？?」』）)】〕］]…―")
-_GOES_ON = tuple("、，,・「『（(")
-_HANGING = tuple("、。，．")
 _DASHES = r"\s(（\[［〔〈<>〉〕］\])）\-‐‑–—―ー一─━~〜～・.．,，、…|=＝"
 _PAGE_NUMBER = re.compile(rf"[{_DASHES}]*\d{{1,4}}[{_DASHES}]*")
 _DASHED_KANJI_NUMBER = re.compile(r"[\-‐–—―ー─━(（]\s*[〇一二三四五六七八九十百]{1,4}\s*[\-‐–—―ー─━)）]")
@@ -82,10 +71,6 @@ _NUMERALS = re.compile(r"[\d〇一二三四五六七八九十百\s]+")
 _DIGITS = re.compile(r"\d+")
 _KANA_ONLY = re.compile(r"[ぁ-ゖァ-ヺー゛゜ゝゞヽヾ〳〴〵〻〓]{1,16}")
 _NOT_A_LETTER = re.compile(r"[\W_]+")
-
-
-def _is_tall(box: Box) -> bool:
-    return box.height > box.width
 
 
 def _share_inside(box: Box, other: Box) -> float:
@@ -106,9 +91,9 @@ def running_text(pages: Sequence[Page]) -> tuple[str, list[tuple[str, int]]]:
         The text, and (label, start in characters) of every page, in order.
     """
     kept = without_running_heads([replace(page, lines=tuple(without_repeats(page))) for page in pages])
-    writer = _Writer([page.label for page in kept])
+    writer = Writer([page.label for page in kept])
     for number, page in enumerate(kept):
-        for piece in _pieces(in_reading_order(page.lines), number):
+        for piece in pieces(in_reading_order(page.lines), number):
             writer.write(piece)
     return writer.finish()
 
@@ -116,7 +101,7 @@ def running_text(pages: Sequence[Page]) -> tuple[str, list[tuple[str, int]]]:
 def without_repeats(page: Page) -> list[Line]:
     """The lines of a page, table cells marked, less ruby and what was recognised twice."""
     # Tables first: a column of figures at the end of a page is no page number.
-    lines = _with_cells(_without_ruby(page.lines))
+    lines = with_cells(_without_ruby(page.lines))
     best: dict[tuple[str, Box], float] = {}
     for line in lines:
         if line.box:
@@ -175,10 +160,10 @@ def in_reading_order(lines: Sequence[Line]) -> list[Line]:
     as_given = list(lines)
     if any(line.box is None or line.kind not in (Kind.BODY, Kind.HEADING) for line in lines):
         return as_given
-    is_vertical = _is_vertical(as_given)
-    if any(len(line.text) > 3 and line.box and _is_tall(line.box) != is_vertical for line in lines):
+    is_vertical = is_vertical_page(as_given)
+    if any(len(line.text) > 3 and line.box and is_tall(line.box) != is_vertical for line in lines):
         return as_given
-    size = _char_size(as_given)
+    size = char_size_of(as_given)
     placed = [_Placed(line, *_axes(line.box, is_vertical)) for line in lines if line.box]
     placed.sort(key=lambda item: item.top)
     halves = _halves(placed, size) if is_vertical else [placed]
@@ -263,7 +248,7 @@ def _columns(placed: list[_Placed], size: float) -> list[list[_Placed]]:
             end = item.end
     longest = [max(item.end - item.start for item in column) for column in columns]
     # The last column of a chapter may be a short line; any other is as wide as the widest.
-    if any(length < max(_PROSE_MIN_CHARS * size, 0.8 * max(longest)) for length in longest[:-1]):
+    if any(length < max(PROSE_MIN_CHARS * size, 0.8 * max(longest)) for length in longest[:-1]):
         return [placed]
     return [sorted(column, key=lambda item: item.top) for column in columns]
 
@@ -294,23 +279,23 @@ class _MarginLine:
 def _margin_lines(page: Page) -> list[_MarginLine]:
     """The lines above and below the text of a page, found by the long lines of the page's direction."""
     boxed = [line for line in page.lines if line.box and line.kind is not Kind.CELL]
-    is_vertical, size = _is_vertical(boxed), _char_size(boxed)
-    extents = [max(line.box.width, line.box.height) for line in boxed if line.box and _is_tall(line.box) == is_vertical]
+    is_vertical, size = is_vertical_page(boxed), char_size_of(boxed)
+    extents = [max(line.box.width, line.box.height) for line in boxed if line.box and is_tall(line.box) == is_vertical]
     least = 0.5 * max(extents, default=0.0)
     long = [
         line
         for line in boxed
         if line.box
-        and _is_tall(line.box) == is_vertical
+        and is_tall(line.box) == is_vertical
         and max(line.box.width, line.box.height) >= least
-        and len(line.text) >= _PROSE_MIN_CHARS
+        and len(line.text) >= PROSE_MIN_CHARS
     ]
     text = [line.box for line in long if line.box]
     if not text or not size:
         return []
     top = min(box.y for box in text)
     # Punctuation that hangs over the foot of a vertical line is not where the text ends, even if misread.
-    ends = sorted(line.box.y + line.box.height for line in long if line.box and not line.text.endswith(_HANGING))
+    ends = sorted(line.box.y + line.box.height for line in long if line.box and not line.text.endswith(HANGING))
     bottom = (
         ends[-1 - (is_vertical and len(ends) > 2 * _TEXT_MIN_LINES)]
         if ends
@@ -398,7 +383,7 @@ def _without_ruby(lines: Sequence[Line]) -> Sequence[Line]:
 
     Small is thinner than the page's lines by the factor that separates the two sizes in old books.
     """
-    sides = [min(line.box.width, line.box.height) for line in lines if line.box and len(line.text) >= _PROSE_MIN_CHARS]
+    sides = [min(line.box.width, line.box.height) for line in lines if line.box and len(line.text) >= PROSE_MIN_CHARS]
     if not sides:
         return lines
     thin = statistics.median(sides) / _RUBY_RATIO
@@ -426,305 +411,3 @@ def _is_page_number(line: Line) -> bool:
     return line.kind is not Kind.CELL and bool(
         _PAGE_NUMBER.fullmatch(line.text) or _DASHED_KANJI_NUMBER.fullmatch(line.text)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A line, or a row of a table, with what its place on the page says about paragraphs.
-
-    Attributes:
-        fill: its length as a fraction of the longest line of its block.
-        length: in characters of the page; block_length: of the longest line of its block.
-        is_indented, ends: a paragraph starts with it, ends after it.
-        size: of its print, in pixels; 0 if unknown.
-    """
-
-    page: int
-    block: int
-    kind: Kind
-    text: str
-    is_indented: bool = False
-    ends: bool = False
-    length: float = 0.0
-    block_length: float = 0.0
-    size: float = 0.0
-    is_vertical: bool = False
-
-
-def _continues(last: _Piece, piece: _Piece) -> bool:
-    """Whether a body line goes on with the paragraph of the one before it."""
-    if last.ends or piece.is_indented:
-        return False
-    if (last.page, last.block) == (piece.page, piece.block):
-        return True
-    if last.is_vertical != piece.is_vertical or last.text.endswith(_SENTENCE_END):
-        return False
-    if last.size and piece.size and not 1 / _SIZE_RATIO < last.size / piece.size < _SIZE_RATIO:
-        return False
-    # Without boxes a line may be a whole page, so lengths of different pages say nothing.
-    full_length = max(last.block_length, piece.block_length) if last.size else last.block_length
-    return last.length >= _FULL_FRACTION * full_length or last.text.endswith(_GOES_ON)
-
-
-class _Writer:
-    """Writes pieces as paragraphs; a caption or table that would interrupt a paragraph is written after it."""
-
-    def __init__(self, labels: list[str]) -> None:
-        self._labels = labels
-        self._n_started = 0
-        self._text = PagedText()
-        self._last: _Piece | None = None  # last body line of the open paragraph
-        self._held: list[_Piece] = []
-        self._tail = ""  # what was written last
-
-    def write(self, piece: _Piece) -> None:
-        last = self._last
-        if piece.kind is Kind.BODY:
-            if last is not None and _continues(last, piece):
-                is_broken = is_broken_word(self._tail, piece.text)
-                if is_broken:
-                    self._text.drop_last_character()
-                self._put(piece, "" if is_broken else joined(self._tail, piece.text))
-            else:
-                self._close()
-                self._put(piece, "")
-            self._last = piece
-        elif piece.kind is Kind.INLINE_NOTE and last is not None:
-            self._put(replace(piece, text=f"（{piece.text}）"), "")
-        elif piece.kind is Kind.HEADING or last is None or last.ends:
-            self._close()
-            self._put(piece, "")
-            self._text.add("\n")
-        else:
-            self._held.append(piece)
-
-    def finish(self) -> tuple[str, list[tuple[str, int]]]:
-        self._close()
-        for label in self._labels[self._n_started :]:
-            self._text.start_page(label)
-        return self._text.finish()
-
-    def _close(self) -> None:
-        """End the open paragraph, and write what was held back until its end."""
-        if self._last is not None:
-            self._text.add("\n")
-            self._last = None
-        held, self._held = self._held, []
-        for piece in held:
-            self._put(piece, "")
-            self._text.add("\n")
-
-    def _put(self, piece: _Piece, gap: str) -> None:
-        if gap:
-            self._text.add(gap)
-        self._tail = piece.text
-        while self._n_started <= piece.page:
-            self._text.start_page(self._labels[self._n_started])
-            self._n_started += 1
-        self._text.add(piece.text)
-
-
-def _pieces(lines: Sequence[Line], page: int) -> list[_Piece]:
-    """The lines of a page with their paragraph marks, table cells as rows, inline notes together."""
-    blocks = _block_numbers(lines)
-    members: dict[int, list[int]] = defaultdict(list)
-    for index, (line, block) in enumerate(zip(lines, blocks, strict=True)):
-        if line.kind is Kind.BODY:
-            members[block].append(index)
-    body_lines = [line for line in lines if line.kind is Kind.BODY]
-    char_size = _char_size(body_lines)
-    is_vertical = _is_vertical(body_lines)
-    page_longest = max((end - start for start, end in (_span(line, is_vertical) for line in body_lines)), default=0.0)
-    body: dict[int, _Piece] = {}
-    for block, indices in members.items():
-        marked = _marked([lines[index] for index in indices], page, block, char_size, page_longest)
-        body.update(zip(indices, marked, strict=True))
-    pieces: list[_Piece] = []
-    for (kind, block), run in groupby(range(len(lines)), key=lambda index: (lines[index].kind, blocks[index])):
-        indices = list(run)
-        if kind is Kind.BODY:
-            pieces += [body[index] for index in indices]
-        elif kind is Kind.INLINE_NOTE:
-            pieces.append(_Piece(page, block, kind, "".join(lines[index].text for index in indices)))
-        elif kind is Kind.HEADNOTE:
-            note = lines[indices[0]].text
-            for index in indices[1:]:
-                note += joined(note, lines[index].text) + lines[index].text
-            pieces.append(_Piece(page, block, kind, note))
-        elif kind is Kind.CELL:
-            pieces += [_Piece(page, block, kind, row) for row in _rows([lines[index] for index in indices])]
-        else:
-            pieces += [_Piece(page, block, kind, lines[index].text) for index in indices]
-    return pieces
-
-
-def _marked(lines: list[Line], page: int, block: int, page_char_size: float, page_longest: float) -> list[_Piece]:
-    """Body lines of one block, with what their starts and ends say about paragraphs."""
-    is_vertical = _is_vertical(lines)
-    spans = [_span(line, is_vertical) for line in lines]
-    size = _char_size(lines) or page_char_size or 1.0
-    # 、 and 。 may hang over the edge, so lines that end with them do not say where it is.
-    edges = [end for line, (_, end) in zip(lines, spans, strict=True) if not line.text.endswith(_HANGING)]
-    block_end = max(edges or [end for _, end in spans])
-    width = block_end - min(start for start, _ in spans)
-    longest = max(end - start for start, end in spans)
-    indent = _INDENT_CHARS * size
-    has_boxes = all(line.box for line in lines)
-    pieces: list[_Piece] = []
-    for i, (line, (start, end)) in enumerate(zip(lines, spans, strict=True)):
-        neighbours = [
-            (spans[j][0], spans[j][1] - (size if lines[j].text.endswith(_HANGING) else 0.0))
-            for j in (i - 1, i + 1)
-            if 0 <= j < len(spans)
-        ] or [(start, end)]
-        left_free = start - min(span[0] for span in neighbours)
-        right_free = max(span[1] for span in neighbours) - end
-        stands_alone = (
-            longest < max(_PROSE_MIN_CHARS * size, _PROSE_MIN_FRACTION * page_longest)
-            # The same white on both sides: a title or caption in the middle of the column.
-            or (min(left_free, right_free) >= indent and abs(left_free - right_free) < size)
-            # A date or signature at the end of the line; a number in a table.
-            or left_free >= _VERY_SHORT_FRACTION * width
-        )
-        ends_sentence = line.text.endswith(_SENTENCE_END)
-        # "… said," and then speech on a line of its own is not one line that was cut short.
-        speech_follows = i + 1 < len(lines) and lines[i + 1].text[0] in "「『"
-        goes_on = line.text.endswith(_GOES_ON) and not speech_follows
-        ends = (
-            stands_alone
-            or (ends_sentence and block_end - end >= _SHORT_CHARS * size)
-            or (block_end - end >= _VERY_SHORT_FRACTION * width and not goes_on)
-        )
-        # How much deeper it starts than the lines before and after it.
-        before = start - spans[i - 1][0] if i else 0.0
-        after = start - spans[i + 1][0] if i + 1 < len(spans) else 0.0
-        follows_end = i == 0 or pieces[-1].ends or lines[i - 1].text.endswith(_SENTENCE_END)
-        # An item's second line hangs deeper than the one before it, but not than the one after.
-        is_indented = (
-            line.text[0] == "　"
-            or stands_alone
-            or (after >= indent and (i == 0 or before >= indent))
-            or (follows_end and max(before, after) >= indent)
-        )
-        length, block_length = (end - start) / size, longest / size
-        print_size = size if has_boxes else 0.0
-        pieces.append(
-            _Piece(page, block, line.kind, line.text, is_indented, ends, length, block_length, print_size, is_vertical)
-        )
-    return pieces
-
-
-def _with_cells(lines: Sequence[Line]) -> list[Line]:
-    """The lines, with the tables marked that a format without types does not mark: long runs of short lines."""
-    marked: list[Line] = []
-    for is_short, run in groupby(lines, key=_may_be_cell):
-        members = list(run)
-        if is_short and len(members) >= _TABLE_MIN_CELLS:
-            block = -1 - len(marked)
-            members = [line._replace(kind=Kind.CELL, block=block) for line in members]
-        marked += members
-    return marked
-
-
-def _may_be_cell(line: Line) -> bool:
-    return (
-        line.kind is Kind.BODY
-        and line.block is None
-        and line.box is not None
-        and _width_chars(line.text) < _PROSE_MIN_CHARS
-        and not line.text.endswith(("。", "」"))
-    )
-
-
-def _block_numbers(lines: Sequence[Line]) -> list[int]:
-    """Each line's block; where the format knows none, runs of lines that lie next to each other."""
-    numbers: list[int] = []
-    next_number = 1 + max((line.block for line in lines if line.block is not None), default=0)
-    previous: Line | None = None
-    for line in lines:
-        if line.block is not None:
-            numbers.append(line.block)
-        elif previous is not None and previous.block is None and _lie_together(previous, line):
-            numbers.append(numbers[-1])
-        else:
-            numbers.append(next_number)
-            next_number += 1
-        previous = line
-    return numbers
-
-
-def _lie_together(line: Line, following: Line) -> bool:
-    """Whether a line can be the next one of the same block: right below, or for vertical lines right to the left."""
-    if line.box is None or following.box is None:
-        return line.box is following.box
-    a, b = line.box, following.box
-    if (_is_tall(a) or _is_tall(b)) and not _is_vertical([line, following]):
-        return False
-    if _is_vertical([line, following]):
-        a, b = Box(a.y, -a.x - a.width, a.height, a.width), Box(b.y, -b.x - b.width, b.height, b.width)
-    thickness = max(a.height, b.height)
-    overlap = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
-    # 1.5 lines of white are still line spacing; a column starts further up again.
-    return (
-        -0.5 * thickness <= b.y - (a.y + a.height) <= 1.5 * thickness
-        and overlap >= 0.5 * min(a.width, b.width)
-        and thickness < 1.8 * min(a.height, b.height)
-    )
-
-
-def _is_vertical(lines: Sequence[Line]) -> bool:
-    """By the shapes of the boxes, longer lines counting more: a line of one character has no direction."""
-    balance = 0
-    for text, _, _, box, _ in lines:
-        if box is not None:
-            balance += len(text) if box[3] > box[2] else -len(text)
-    return balance > 0
-
-
-def _span(line: Line, is_vertical: bool) -> tuple[float, float]:
-    """Start and end in the direction of reading; in characters where there is no box."""
-    if line.box is None:
-        return 0.0, _width_chars(line.text)
-    if is_vertical:
-        return line.box.y, line.box.y + line.box.height
-    return line.box.x, line.box.x + line.box.width
-
-
-def _char_size(lines: list[Line]) -> float:
-    """Median advance of a full-width character in pixels; 0 where no line has a box."""
-    is_vertical = _is_vertical(lines)
-    advances = [
-        (line.box.height if is_vertical else line.box.width) / _width_chars(line.text)
-        for line in lines
-        if line.box and len(line.text) >= 5
-    ]
-    if advances:
-        return statistics.median(advances)
-    return statistics.median([min(line.box.width, line.box.height) for line in lines if line.box] or [0.0])
-
-
-def _width_chars(text: str) -> float:
-    """Width in full-width characters; ASCII is half as wide."""
-    return len(text) - 0.5 * len(text.encode("ascii", "ignore")) or 0.5
-
-
-def _rows(cells: list[Line]) -> list[str]:
-    """Rows of a table, top to bottom, cells left to right with a space between.
-
-    A cell that spans several rows stands by itself before the first of them. Vertical tables,
-    and cells without boxes, are left in reading order, one cell a line.
-    """
-    boxed = [(cell.text, cell.box) for cell in cells if cell.box]
-    if len(boxed) < len(cells) or _is_vertical(cells):
-        return [cell.text for cell in cells]
-    height = statistics.median(box.height for _, box in boxed)
-    rows: list[tuple[float, list[tuple[float, str]]]] = []
-    tall = [(box.y, text) for text, box in boxed if box.height > 1.8 * height]
-    flat = [(box.y + box.height / 2, box.x, text) for text, box in boxed if box.height <= 1.8 * height]
-    for centre, x, text in sorted(flat):
-        if rows and centre - rows[-1][0] < 0.5 * height:
-            rows[-1][1].append((x, text))
-        else:
-            rows.append((centre, [(x, text)]))
-    texts = [(centre, " ".join(text for _, text in sorted(row))) for centre, row in rows]
-    return [text for _, text in sorted([*texts, *tall], key=lambda row: row[0])]

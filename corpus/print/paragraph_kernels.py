@@ -1,6 +1,6 @@
 """Compiled passes over the lines of OCR pages: in which order to read them, and where paragraphs end.
 
-`manyo.corpus.print.paragraphs` says what for; the slow version of all of them is `tests/ocr_oracle.py`.
+`manyo.corpus.print.paragraphs` says what for; the slow version of all of them is `tests/paragraph_oracle.py`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ What is not text of the work is left out (`manyo.corpus.print.furniture`). Where
 see, their lines are read column by column, whatever order the tool gave them.
 
 The geometry is compiled (`manyo.corpus.print.paragraph_kernels`); here is what needs the words.
-`tests/ocr_oracle.py` does the same line by line.
+`tests/ocr_oracle.py` and `tests/paragraph_oracle.py` do the same line by line.
 """
 
 from __future__ import annotations
