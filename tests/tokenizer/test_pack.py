@@ -70,6 +70,24 @@ def test_a_document_too_long_for_the_index_is_an_error(tmp_path: Path) -> None:
         write_token_shard(tmp_path / "a.bin", tmp_path / "a.idx", np.dtype("uint16"), [(ids, lengths)])
 
 
+def test_ids_of_a_wider_type_are_written_where_they_fit(tmp_path: Path) -> None:
+    ids, lengths = np.array([0, 65_535], np.int64), np.array([2])
+    write_token_shard(tmp_path / "a.bin", tmp_path / "a.idx", np.dtype("uint16"), [(ids, lengths)])
+    assert np.fromfile(tmp_path / "a.bin", np.uint16).tolist() == [0, 65_535]
+
+
+@pytest.mark.parametrize(("lengths", "wrong"), [([0, 3, -1], 2), ([2**31 - 1, 2**31], 1)])
+def test_the_error_names_the_first_document_whose_length_the_index_cannot_hold(
+    tmp_path: Path, lengths: list[int], wrong: int
+) -> None:
+    """No tokens and 2**31 - 1 tokens are lengths that it can hold."""
+    ids = np.broadcast_to(np.zeros(1, np.uint16), sum(lengths))
+    with pytest.raises(ValueError, match=rf"document {wrong} has {lengths[wrong]} tokens"):
+        write_token_shard(
+            tmp_path / "a.bin", tmp_path / "a.idx", np.dtype("uint16"), [(ids, np.array(lengths, np.int64))]
+        )
+
+
 def test_lengths_must_add_up_to_the_ids(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="lengths add up to 3 tokens, but 2 were given"):
         write_token_shard(
@@ -136,10 +154,11 @@ def test_an_error_names_the_damaged_stream(tmp_path: Path, content: bytes | None
         pass
 
 
-def test_an_array_of_another_type_is_an_error(tmp_path: Path) -> None:
-    np.save(tmp_path / "a.npy", np.zeros((2, 2), np.float32))
+@pytest.mark.parametrize("array", [np.zeros(4, np.float32), np.zeros((2, 2), np.uint16)], ids=["type", "shape"])
+def test_an_array_of_another_type_or_shape_is_an_error(tmp_path: Path, array: np.ndarray) -> None:
+    np.save(tmp_path / "a.npy", array)
     with (
-        pytest.raises(ShardError, match=r"float32 \(2, 2\), not a row of uint16"),
+        pytest.raises(ShardError, match=rf"{array.dtype} \({array.shape[0]}.*\), not a row of uint16"),
         NpyStream.open(str(tmp_path / "a.npy")),
     ):
         pass
