@@ -279,22 +279,6 @@ def read_npy_header(stream: BinaryIO) -> tuple[np.dtype, int]:
     return np.dtype("<u2") if dtype.itemsize == 2 else np.dtype("<i4"), shape[0]
 
 
-def write_token_shard(
-    bin_path: Path | str,
-    idx_path: Path | str,
-    dtype: np.dtype,
-    batches: Iterable[tuple[np.ndarray, np.ndarray]],
-) -> PackedCounts:
-    """Write a Megatron shard from pairs of ids and lengths, as `Tokenizer.encode_batch` returns them.
-
-    The bytes do not depend on where batches are cut. Raises as `TokenShardWriter.add` does.
-    """
-    with MegatronWriter(bin_path, idx_path, dtype) as shard:
-        for ids, lengths in batches:
-            shard.add(ids, lengths)
-    return shard.counts
-
-
 def tokenize_batches(
     batches: Iterable[pa.RecordBatch], tokenizer: Tokenizer, shard: TokenShardWriter
 ) -> Iterator[pa.RecordBatch]:

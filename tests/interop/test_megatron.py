@@ -18,10 +18,10 @@ from manyo.corpus.text import tidy
 from manyo.pipelines.commands.mix import CountedShard, data_arguments, plan_mix
 from manyo.tokenizer.encode import UINT16_VOCABULARY_LIMIT, Tokenizer, token_dtype
 from manyo.tokenizer.mixture import Mix, MixSource
-from manyo.tokenizer.pack import write_token_shard
 from manyo.tokenizer.reader import TokenShard
 from manyo.tokenizer.train import TrainTokenizer, train
 from tests.tokenizer.conftest import VOCABULARY_SIZE, sentences_to_train_on
+from tests.tokenizer.shards import write_token_shard
 
 # What these packages warn of while they are imported (deprecations, no GPU) says nothing about our shards.
 with warnings.catch_warnings():

@@ -23,10 +23,10 @@ from manyo.tokenizer.pack import (
     PackedCounts,
     cut_documents,
     tokenize_batches,
-    write_token_shard,
 )
 from tests import oracles
 from tests.tokenizer.conftest import SENTENCES, release_batch
+from tests.tokenizer.shards import write_token_shard
 
 DTYPES = ["uint16", "int32"]
 some_documents = st.lists(st.lists(st.integers(0, 65_499), max_size=6), max_size=12)

@@ -18,7 +18,7 @@ from manyo.corpus.schema import PROVENANCE
 from manyo.corpus.tables.shards import read_batches, write_shard
 from manyo.corpus.text import Texts
 from manyo.tokenizer.encode import Tokenizer
-from manyo.tokenizer.pack import ENCODED_SCHEMA, MegatronWriter, NpyWriter, tokenize_batches, write_token_shard
+from manyo.tokenizer.pack import ENCODED_SCHEMA, MegatronWriter, NpyWriter, tokenize_batches
 from manyo.tokenizer.reader import (
     TokenShard,
     TokenShardError,
@@ -29,6 +29,7 @@ from manyo.tokenizer.reader import (
     tokens_of_document,
 )
 from tests.tokenizer.conftest import SENTENCES, VOCABULARY_SIZE, release_batch
+from tests.tokenizer.shards import write_token_shard
 
 
 @dataclass(frozen=True)
