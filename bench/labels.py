@@ -26,7 +26,10 @@ import pyarrow.compute as pc
 from manyo.corpus.tables.shards import zip_batches
 from manyo.pipelines.engine.executors import Serial
 from manyo.pipelines.engine.progress import watcher
+from manyo.pipelines.engine.shapes import StageOutput
 from manyo.pipelines.graph.config import load_config
+from manyo.pipelines.graph.extract_stages import DOCUMENTS
+from manyo.pipelines.graph.filter_stages import DECISIONS
 from manyo.pipelines.run import run
 
 _ROOT = Path(__file__).parents[1]
@@ -121,13 +124,13 @@ def decide(data: Path, rules: Path, folder: Path) -> dict[str, tuple[int, list[s
     path.write_text(_CONFIG.format(out=folder / "out", data=data.resolve(), rules=rules.resolve()), encoding="utf-8")
     result = run(load_config(str(path)), Serial(), watcher(), "filter")
     outputs = {one.stage.name: one.output for one in result.stages}
-    return dict(_rows(outputs["extract"].uri, outputs["decide"].uri, [s.name for s in outputs["extract"].shards]))
+    return dict(_rows(outputs["extract"], outputs["decide"]))
 
 
-def _rows(documents, decisions, names: Sequence[str]) -> Iterator[tuple[str, tuple[int, list[str]]]]:  # type: ignore[no-untyped-def]
-    for name in names:
-        tables = (documents("documents", name), ["uri", "text"]), (decisions("decisions", name), ["reasons"])
-        for read, decided in zip_batches(*tables):
+def _rows(extract: StageOutput, decide: StageOutput) -> Iterator[tuple[str, tuple[int, list[str]]]]:
+    for shard in extract.shards:
+        documents, decisions = extract.uri(DOCUMENTS, shard.name), decide.uri(DECISIONS, shard.name)
+        for read, decided in zip_batches((documents, ["uri", "text"]), (decisions, ["reasons"])):
             chars = pc.utf8_length(read.column("text")).to_pylist()
             reasons = decided.column("reasons").to_pylist()
             yield from zip(read.column("uri").to_pylist(), zip(chars, reasons, strict=True), strict=True)
