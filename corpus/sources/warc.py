@@ -147,7 +147,7 @@ def parse(record: Record[Block], options: Options) -> Outcome:
     decoded = decode(data, body.charset_label)
     # Kana that were counted as UTF-8 need not be counted again.
     are_counted = decoded.charset == "utf-8" and marks.utf_8_kana >= sniff.MIN_KANA
-    if not are_counted and not sniff.holds_kana(decoded.text):
+    if not are_counted and not sniff.holds_kana(decoded.utf_8 or decoded.text):
         return Refused("no_japanese_text", f"as {decoded.charset}", page.uri)
     if decoded.replacement_fraction > options.max_replacement_fraction:
         detail = f"{decoded.replacement_fraction:.0%} of the characters, as {decoded.charset}"
@@ -160,6 +160,11 @@ def parse(record: Record[Block], options: Options) -> Outcome:
     statements = read_statements(main.tags, main.json_ld, body.head)
     if opted_out := [directive for directive in statements.robots if directive in options.refuse_opted_out]:
         return Refused("opted_out", ", ".join(opted_out), page.uri)
+    meta: dict[str, object] = {}
+    if statements.published:
+        meta["published"] = statements.published
+    if decoded.foreign_bytes:
+        meta["foreign_bytes"] = decoded.foreign_bytes
     return Document(
         uri=page.uri,
         text=text,
@@ -173,7 +178,7 @@ def parse(record: Record[Block], options: Options) -> Outcome:
         comments=tidy(main.comments),
         link_fraction=round(main.link_fraction, 4),
         fetched_at=_date(page.date),
-        meta={"published": statements.published} if statements.published else {},
+        meta=meta,
     )
 
 

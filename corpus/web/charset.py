@@ -6,8 +6,9 @@ detection), with two differences that real Japanese pages require:
 - Declarations can be wrong. A page that says EUC-JP and is valid UTF-8 is UTF-8; a page that Apache labels ISO-8859-1
   by default and that is flawless Shift_JIS is Shift_JIS. A declaration that the bytes contradict is overruled, and the
   result says so.
-- Labels mean what browsers mean: `shift_jis` is windows-31j (cp932, with ①, ㈱ and 髙), and `euc-jp` and `iso-2022-jp`
-  include NEC and IBM rows that Python's codecs reject.
+- Labels mean what browsers mean: `shift_jis` is windows-31j, with ①, ㈱ and 髙 (`manyo.corpus.web.legacy`).
+- A page may include a piece in another encoding, as servers paste files together. The page keeps the encoding of most
+  of its text and loses the piece.
 
 Decoding never fails. Bytes without meaning become U+FFFD, and their share is part of the result, so that the caller can
 limit it.
@@ -26,6 +27,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 from resiliparse.parse.encoding import detect_encoding
 
+from manyo.corpus.half_width import spells_japanese
+from manyo.corpus.web import legacy
 from manyo.corpus.web.sniff_kernels import copy_runs
 
 #: Browsers stop searching for `<meta charset>` after 1,024 bytes. Pages with long comments or inline scripts before it
@@ -40,6 +43,7 @@ _SAMPLE_BYTES = 8 << 10
 _TOLERATED_FRACTION = 0.05
 
 REPLACEMENT = "\ufffd"
+_REPLACEMENT_UTF_8 = REPLACEMENT.encode()
 
 
 #: What decided which encoding a page has: a byte order mark, the HTTP header, `<meta>`, detection because nothing was
@@ -58,7 +62,8 @@ class Decoded:
             exists; None if nothing was declared.
         decided_by: what decided that it is this encoding.
         replacement_fraction: U+FFFD from decoding per non-ASCII character of the text.
-        utf_8: the text as UTF-8, if the page is UTF-8, so that it need not be encoded again.
+        utf_8: the text as UTF-8, if it is at hand, so that it need not be encoded again.
+        foreign_bytes: bytes of pieces in another encoding, which are left out of the text.
     """
 
     text: str
@@ -67,6 +72,7 @@ class Decoded:
     decided_by: DecidedBy
     replacement_fraction: float
     utf_8: bytes | None = None
+    foreign_bytes: int = 0
 
 
 def decode(data: bytes, http_label: str | None = None) -> Decoded:
@@ -92,6 +98,9 @@ def decode(data: bytes, http_label: str | None = None) -> Decoded:
         candidates.append(("meta", charset_of_meta))
     charset = _evident_charset(data)
     text = _as_utf_8(data) if charset is None else None
+    if text is None and charset is None and _SURROGATES.search(data):
+        data = _SURROGATES.sub(_joined_surrogates, data)
+        text = _as_utf_8(data)
     if text is not None:
         charset = "utf-8"
     elif charset is None:
@@ -121,7 +130,7 @@ def charset_of_label(label: str | None) -> str | None:
     label = label.strip(" \t\r\n\f\"'").lower()
     if label in _CHARSET_OF_LABEL:
         return _CHARSET_OF_LABEL[label]
-    return label if label in _CODECS else None
+    return label if label in _CODECS or label in legacy.ENCODINGS else None
 
 
 def meta_charset(data: bytes) -> str | None:
@@ -164,70 +173,46 @@ def _cuts_character(data: bytes) -> bool:
     return not last.isascii() and bool(_CUT_UTF_8.search(last))
 
 
-def decode_euc_jp(data: bytes) -> tuple[str, int]:
-    """Decode EUC-JP as the web writes it: JIS X 0208 and 0212 with NEC row 13 and the IBM rows.
-
-    Characters that Microsoft and JIS map differently (～ － ∥ ￠ ￡ ￢) are mapped as in Shift_JIS pages, which is the
-    mapping of the WHATWG index.
-
-    Returns:
-        The text, and the number of U+FFFD in it that stand for bytes without meaning.
-    """
-    text = _as_microsoft(_decode_euc_jp(data))
-    return text, text.count(REPLACEMENT)
-
-
-def decode_iso_2022_jp(data: bytes) -> tuple[str, int]:
-    """Decode ISO-2022-JP with half-width katakana, JIS X 0212 and the NEC and IBM rows.
-
-    Each run between escape sequences is EUC-JP with the high bits stripped, and is decoded as such. Control characters,
-    line ends included, mean themselves in every run.
-
-    Returns:
-        The text, and the number of U+FFFD in it that stand for bytes without meaning.
-    """
-    parts = []
-    escape = b"(B"
-    for index, piece in enumerate(_ISO_2022_JP.split(_CUT_ESCAPE.sub(b"", data))):
-        if index % 2:
-            escape = piece
-        elif escape in (b"$@", b"$B"):
-            parts.append(_decode_euc_jp(piece.translate(_SET_HIGH_BIT)))
-        elif escape == b"$(D":
-            parts.append(_decode_euc_jp(_SEVEN_BIT_PAIR.sub(b"\x8f\\1", piece).translate(_SET_HIGH_BIT)))
-        elif escape == b"(I":
-            parts.append(piece.translate(_SET_HIGH_BIT).decode("cp932", "replace"))
-        else:
-            ascii_text = piece.decode("ascii", "replace")
-            parts.append(ascii_text.translate({0x5C: "¥", 0x7E: "‾"}) if escape == b"(J" else ascii_text)
-    text = _as_microsoft("".join(parts))
-    return text, text.count(REPLACEMENT)
-
-
-def _decode_euc_jp(data: bytes) -> str:
-    """The text according to Python's codec and `_replace_in_euc_jp`; a cut last character is left out."""
-    return _EUC_JP_DECODER(_EUC_JP_ERRORS).decode(data)
-
-
-def _as_microsoft(text: str) -> str:
-    for jis, microsoft in _AS_MICROSOFT:
-        text = text.replace(jis, microsoft)
-    return text
-
-
 def _decoded(data: bytes, charset: str, declared: str | None, decided_by: DecidedBy) -> Decoded:
-    text, lost = _decode_as(data, charset)
-    if not lost:
-        return Decoded(text, charset, declared, decided_by, 0.0)
-    return Decoded(text, charset, declared, decided_by, lost / max(1, _non_ascii_count(text)))
+    text, lost, utf_8 = _decode_as(data, charset)
+    foreign_bytes = 0
+    if charset in _PASTED_CHARSETS and (lost >= _FOREIGN_ERRORS or (charset != "utf-8" and _UTF_8_WORD.search(data))):
+        own = _own_runs(data, charset)
+        foreign_bytes = len(data) - len(own)
+        if 2 * foreign_bytes > _high_bytes(data):
+            foreign_bytes = 0  # most of the page is foreign, so that this is not its encoding
+        elif foreign_bytes:
+            text, lost, utf_8 = _decode_as(own, charset)
+    replacement_fraction = lost / max(1, _non_ascii_count(text)) if lost else 0.0
+    return Decoded(text, charset, declared, decided_by, replacement_fraction, utf_8, foreign_bytes)
 
 
-def _decode_as(data: bytes, charset: str) -> tuple[str, int]:
-    """The text, and the number of U+FFFD that decoding put into it; a cut last character is left out."""
-    if charset == "euc-jp":
-        return decode_euc_jp(data)
-    if charset == "iso-2022-jp":
-        return decode_iso_2022_jp(data)
+def _own_runs(data: bytes, charset: str) -> bytes:
+    """A page without its runs of text, between tags or line ends, that are in another encoding than the page.
+
+    No byte of a character is `<`, `>` or a line end in UTF-8, Shift_JIS or EUC-JP.
+    """
+
+    def own(match: re.Match[bytes]) -> bytes:
+        run = match[0]
+        if charset != "utf-8" and _is_mostly_utf_8(run) and _UTF_8_WORD.search(run):
+            return b""
+        text, lost, _ = _decode_as(run, charset)
+        # A stray byte takes a neighbour with it; a foreign run has more errors than characters.
+        return b"" if lost >= _FOREIGN_ERRORS and 2 * lost > _non_ascii_count(text) else run
+
+    return _RUN.sub(own, data)
+
+
+def _decode_as(data: bytes, charset: str) -> tuple[str, int, bytes | None]:
+    """The text, the number of U+FFFD that decoding put into it, and its UTF-8 if that is at hand.
+
+    A cut last character is left out.
+    """
+    if charset in legacy.ENCODINGS:
+        found = legacy.decode(data, charset)
+        utf_8 = found.utf_8[: found.whole_bytes]
+        return utf_8.decode("utf-8"), found.lost - found.utf_8.count(_REPLACEMENT_UTF_8, found.whole_bytes), utf_8
     codec = _CODECS[charset]
     # The incremental decoder withholds an unfinished last character instead of replacing it.
     text = codecs.getincrementaldecoder(codec)("replace").decode(data)
@@ -235,7 +220,12 @@ def _decode_as(data: bytes, charset: str) -> tuple[str, int]:
     if lost and codec.startswith("utf"):
         # U+FFFD may stand in the source itself, after an earlier, lossy conversion; it is not counted.
         lost -= data.count(REPLACEMENT.encode(codec))
-    return text, max(0, lost)
+    return text, max(0, lost), None
+
+
+def _joined_surrogates(pair: re.Match[bytes]) -> bytes:
+    """A character outside the basic plane in UTF-8, where CESU-8 has its two surrogates, each as three bytes."""
+    return pair[0].decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass").decode("utf-16-le").encode()
 
 
 def _plausible_charset(data: bytes, declared: list[str]) -> str:
@@ -254,9 +244,9 @@ def _plausible_charset(data: bytes, declared: list[str]) -> str:
         if scores[charset] >= _CERTAIN_SCORE:
             return charset
     # Damaged UTF-8 is recognised in any language: a thousand valid sequences are not an accident.
-    text, lost = _decode_as(sample, "utf-8")
+    text, lost, _ = _decode_as(sample, "utf-8")
     multibyte = _non_ascii_count(text) - lost
-    if lost <= _TOLERATED_FRACTION * multibyte:
+    if lost <= _TOLERATED_FRACTION * multibyte or _is_mostly_utf_8(data):
         return "utf-8"
     for charset in ("shift_jis", "euc-jp"):
         if charset not in scores:
@@ -267,7 +257,7 @@ def _plausible_charset(data: bytes, declared: list[str]) -> str:
     if scores[best] >= _JAPANESE_SCORE:
         return best
     for charset in declared:
-        text, lost = _decode_as(sample, charset)
+        text, lost, _ = _decode_as(sample, charset)
         if lost <= _TOLERATED_FRACTION * max(1, _non_ascii_count(text)):
             return charset
     detected = charset_of_label(detect_encoding(data[:_SAMPLE_BYTES]))
@@ -288,19 +278,19 @@ def _japanese_score(sample: bytes, charset: str) -> float:
     Hiragana, katakana and Japanese punctuation raise the score. The marks of a wrong encoding lower it: undecodable
     bytes, isolated half-width katakana, private-use and C1 characters.
     """
-    if charset == "euc-jp" and 8 * sample.decode("euc_jp", "replace").count(REPLACEMENT) > len(sample):
-        return -1.0  # the error handler is slow, and would not change the result
-    text, lost = _decode_as(sample, charset)
+    text, lost, _ = _decode_as(sample, charset)
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     counts: list[int] = np.bincount(_class_of_character()[np.minimum(points, 0xFFFF)], minlength=_N_CLASSES).tolist()
     n_characters = len(text) - counts[_ASCII_CHARACTER]
     if not n_characters:
         return 0.0
     # Japanese writes half-width katakana in words; EUC-JP read as Shift_JIS scatters them among kanji. Words of them
-    # are not evidence for Japanese, because Korean read as Shift_JIS consists of them.
+    # alone are not evidence for Japanese, because Korean read as Shift_JIS consists of them.
     half_width = counts[_HALF_WIDTH]
     in_words = sum(map(len, _HALF_WIDTH_WORD.findall(text))) if half_width else 0
     good, odd = counts[_KANA_OR_PUNCTUATION], counts[_NEVER_JAPANESE]
+    if in_words and spells_japanese(text):
+        good += in_words
     return (good - 0.5 * (half_width - in_words) - 10 * lost - 3 * odd) / n_characters
 
 
@@ -324,6 +314,18 @@ _ASCII_CHARACTER, _OTHER, _KANA_OR_PUNCTUATION, _HALF_WIDTH, _NEVER_JAPANESE = r
 _N_CLASSES = 5
 
 
+def _is_mostly_utf_8(data: bytes) -> bool:
+    """Whether most bytes above 0x7F of a page are characters of three or four bytes in UTF-8.
+
+    In Japanese, Chinese or Korean in another encoding, or in a language with an alphabet, hardly any byte is.
+    """
+    return 2 * sum(map(len, _LONG_UTF_8.findall(data))) > _high_bytes(data)
+
+
+def _high_bytes(data: bytes) -> int:
+    return 0 if data.isascii() else len(data.translate(None, _ASCII))
+
+
 def _non_ascii_sample(data: bytes) -> bytes:
     """The runs of text with a page's non-ASCII bytes, each from its first such byte on, up to `_SAMPLE_BYTES`."""
     if len(data) <= _SAMPLE_BYTES:
@@ -337,56 +339,15 @@ def _non_ascii_count(text: str) -> int:
 
 
 def _high_byte_fraction(data: bytes) -> float:
-    return 0.0 if data.isascii() else len(data.translate(None, _ASCII)) / len(data)
+    return _high_bytes(data) / max(1, len(data))
 
-
-def _replace_in_euc_jp(error: UnicodeError) -> tuple[str, int]:
-    """Codec error handler: characters that EUC-JP on the web has and Python's codec lacks, else U+FFFD."""
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    data, start = error.object, error.start
-    pair = data[start : start + 2]
-    if len(pair) == 2 and 0xA1 <= pair[0] <= 0xFE and 0xA1 <= pair[1] <= 0xFE:
-        return _shift_jis_character(pair[0] - 0xA1, pair[1] - 0xA1), start + 2
-    triple = data[start : start + 3]
-    if len(triple) == 3 and triple[0] == 0x8F and triple[1] in (0xF3, 0xF4) and 0xA1 <= triple[2] <= 0xFE:
-        index = (triple[1] - 0xF3) * 94 + triple[2] - 0xF3
-        return (_IBM_EXTENSIONS[index] if 0 <= index < len(_IBM_EXTENSIONS) else REPLACEMENT), start + 3
-    return REPLACEMENT, start + 1
-
-
-def _shift_jis_character(row: int, cell: int) -> str:
-    """The character that windows-31j has at a row and cell of JIS X 0208, both counted from 0."""
-    lead = row // 2 + (0x81 if row < 62 else 0xC1)
-    trail = cell + (0x9F if row % 2 else 0x40 if cell < 63 else 0x41)  # 0x7F is left out
-    return bytes((lead, trail)).decode("cp932", "replace")[:1]
-
-
-def _ibm_extensions() -> str:
-    """The IBM characters in rows 8F F3 and 8F F4 of EUC-JP (eucJP-ms), in order.
-
-    They are the characters of rows FA to FC of windows-31j that are not in JIS X 0212, and №, which is. ￢ and ￤ are
-    elsewhere under another code point.
-    """
-    found: list[str] = []
-    for lead in (0xFA, 0xFB, 0xFC):
-        for trail in (*range(0x40, 0x7F), *range(0x80, 0xFD)):
-            character = bytes((lead, trail)).decode("cp932", "ignore")
-            is_elsewhere = character.encode("euc_jp", "ignore") != b"" or character in "￢￤"
-            if character == "№" or not is_elsewhere:
-                found.append(character)
-    return "".join(found)
-
-
-_EUC_JP_DECODER = codecs.getincrementaldecoder("euc_jp")
-_EUC_JP_ERRORS = "manyo_euc_jp"
-codecs.register_error(_EUC_JP_ERRORS, _replace_in_euc_jp)
-_IBM_EXTENSIONS = _ibm_extensions()
-
-# JIS X 0208 characters that Python's euc_jp maps to one code point and windows-31j to another.
-_AS_MICROSOFT = (("〜", "～"), ("‖", "∥"), ("−", "－"), ("¢", "￠"), ("£", "￡"), ("¬", "￢"))
 
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16le"), (b"\xfe\xff", "utf-16be"))
+
+#: Encodings of which a page may consist in the main, with pieces in another one.
+_PASTED_CHARSETS = ("utf-8", "shift_jis", "euc-jp")
+#: Fewest errors of a run that is foreign: two characters of another encoding make as many.
+_FOREIGN_ERRORS = 4
 
 _JAPANESE_CHARSETS = ("shift_jis", "euc-jp", "iso-2022-jp", "utf-16le", "utf-16be")
 
@@ -395,9 +356,6 @@ _CODECS = {
     "utf-8": "utf-8",
     "utf-16le": "utf-16-le",
     "utf-16be": "utf-16-be",
-    "shift_jis": "cp932",
-    "euc-jp": "euc_jp",
-    "iso-2022-jp": "iso2022_jp",
     "euc-kr": "cp949",
     "gbk": "gb18030",
     "gb18030": "gb18030",
@@ -425,29 +383,39 @@ _LABELS = {
     "big5": "big5-hkscs cn-big5 csbig5 x-x-big5",
     "windows-1252": "ansi_x3.4-1968 ascii us-ascii cp1252 cp819 csisolatin1 ibm819 iso-8859-1 iso-ir-100 iso8859-1 "
     "iso88591 iso_8859-1 iso_8859-1:1987 l1 latin1 x-cp1252 latin-1",
-    "windows-1254": "cp1254 csisolatin5 iso-8859-9 iso-ir-148 iso8859-9 iso88599 iso_8859-9 iso_8859-9:1989 l5 latin5",
+    "windows-1254": "cp1254 csisolatin5 iso-8859-9 iso-ir-148 iso8859-9 iso88599 iso_8859-9 iso_8859-9:1989 l5 latin5 "
+    "x-cp1254",
     "windows-874": "dos-874 iso-8859-11 iso8859-11 iso885911 tis-620",
     "windows-1250": "cp1250 x-cp1250",
     "windows-1251": "cp1251 x-cp1251 win-1251",
-    "windows-1253": "cp1253",
-    "windows-1255": "cp1255",
-    "windows-1256": "cp1256",
-    "windows-1257": "cp1257",
-    "windows-1258": "cp1258",
+    "windows-1253": "cp1253 x-cp1253",
+    "windows-1255": "cp1255 x-cp1255",
+    "windows-1256": "cp1256 x-cp1256",
+    "windows-1257": "cp1257 x-cp1257",
+    "windows-1258": "cp1258 x-cp1258",
     "ibm866": "866 cp866 csibm866",
     "koi8-r": "cskoi8r koi koi8 koi8_r",
     "koi8-u": "koi8-ru",
     "macintosh": "csmacintosh mac x-mac-roman",
-    "iso-8859-2": "csisolatin2 iso-ir-101 iso8859-2 iso88592 iso_8859-2 l2 latin2",
-    "iso-8859-5": "csisolatincyrillic cyrillic iso-ir-144 iso8859-5 iso88595 iso_8859-5",
-    "iso-8859-7": "csisolatingreek greek greek8 iso-ir-126 iso8859-7 iso88597 iso_8859-7 sun_eu_greek",
-    "iso-8859-8": "csisolatinhebrew hebrew iso-8859-8-i iso-ir-138 iso8859-8 iso88598 iso_8859-8 logical visual",
+    "iso-8859-2": "csisolatin2 iso-ir-101 iso8859-2 iso88592 iso_8859-2 iso_8859-2:1987 l2 latin2",
+    "iso-8859-5": "csisolatincyrillic cyrillic iso-ir-144 iso8859-5 iso88595 iso_8859-5 iso_8859-5:1988",
+    "iso-8859-7": "csisolatingreek ecma-118 elot_928 greek greek8 iso-ir-126 iso8859-7 iso88597 iso_8859-7 "
+    "iso_8859-7:1987 sun_eu_greek",
+    "iso-8859-8": "csiso88598e csiso88598i csisolatinhebrew hebrew iso-8859-8-e iso-8859-8-i iso-ir-138 iso8859-8 "
+    "iso88598 iso_8859-8 iso_8859-8:1988 logical visual",
+    "iso-8859-3": "csisolatin3 iso-ir-109 iso8859-3 iso88593 iso_8859-3 iso_8859-3:1988 l3 latin3",
+    "iso-8859-4": "csisolatin4 iso-ir-110 iso8859-4 iso88594 iso_8859-4 iso_8859-4:1988 l4 latin4",
+    "iso-8859-6": "arabic asmo-708 csiso88596e csiso88596i csisolatinarabic ecma-114 iso-8859-6-e iso-8859-6-i "
+    "iso-ir-127 iso8859-6 iso88596 iso_8859-6 iso_8859-6:1987",
+    "iso-8859-10": "csisolatin6 iso-ir-157 iso8859-10 iso885910 l6 latin6",
+    "iso-8859-13": "iso8859-13 iso885913",
+    "iso-8859-14": "iso8859-14 iso885914",
+    "x-mac-cyrillic": "x-mac-ukrainian",
     "iso-8859-15": "csisolatin9 iso8859-15 iso885915 iso_8859-15 l9",
 }
 _CHARSET_OF_LABEL = {label: charset for charset, labels in _LABELS.items() for label in labels.split()}
 
 _ASCII = bytes(range(128))
-_SET_HIGH_BIT = bytes(byte | 0x80 if 0x21 <= byte <= 0x7E else byte for byte in range(256))
 
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _META_CHARSET = re.compile(
@@ -456,7 +424,10 @@ _META_CHARSET = re.compile(
 _XML_ENCODING = re.compile(rb"\s*<\?xml\b[^>]*?\bencoding\s*=\s*[\"']\s*([\w:.-]+)", re.ASCII)
 _ISO_2022_JP = re.compile(rb"\x1b(\$@|\$B|\$\(D|\(B|\(J|\(I)")
 _CUT_UTF_8 = re.compile(rb"(?:[\xc0-\xff]|[\xe0-\xff][\x80-\xbf]|[\xf0-\xff][\x80-\xbf]{2})\Z")
-_CUT_ESCAPE = re.compile(rb"\x1b(?:\$\(?|\()?\Z")
-_SEVEN_BIT_PAIR = re.compile(rb"([\x21-\x7e]{2})")
+_LONG_UTF_8 = re.compile(rb"(?:[\xe1-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})+")
+#: Four characters of UTF-8 in a row, which no text in Shift_JIS or EUC-JP contains by accident.
+_UTF_8_WORD = re.compile(rb"(?:[\xe1-\xef][\x80-\xbf]{2}){4}")
+_SURROGATES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
+_RUN = re.compile(rb"[^<>\r\n\x80-\xff]*[\x80-\xff][^<>\r\n]*")
 
 _HALF_WIDTH_WORD = re.compile("[ｦ-ﾟ]{3,}")

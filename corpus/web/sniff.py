@@ -109,9 +109,9 @@ def count_pairs(data: bytes) -> Pairs:
     return Pairs(*sniff_kernels.count_pairs(np.frombuffer(data, np.uint8)))
 
 
-def holds_kana(html: str, least: int = MIN_KANA) -> bool:
-    """Whether decoded markup contains at least `least` kana, as characters or as numeric references."""
-    marks = find_marks(html.encode("utf-8", "surrogatepass"), least)
+def holds_kana(html: str | bytes, least: int = MIN_KANA) -> bool:
+    """Whether decoded markup, or its UTF-8, contains at least `least` kana, as characters or as numeric references."""
+    marks = find_marks(html.encode("utf-8", "surrogatepass") if isinstance(html, str) else html, least)
     return max(marks.utf_8_kana, marks.reference_kana) >= least
 
 
