@@ -26,6 +26,7 @@ from sentencepiece import SentencePieceProcessor
 
 from manyo.corpus.doc_ids import document_id
 from manyo.corpus.schema import PROVENANCE
+from manyo.corpus.tables.checksums import seal
 from manyo.corpus.tables.shards import write_shard
 from manyo.tokenizer.encode import Tokenizer
 from manyo.tokenizer.pack import ENCODED_SCHEMA, TEXT_SCHEMA, MegatronWriter, NpyWriter, cut_documents, tokenize_batches
@@ -97,6 +98,7 @@ def manyo(model: str, batches: Iterable[pa.RecordBatch]) -> int:
         ids, origins, prefix = f"{folder}/ids.npy", f"{folder}/ids.parquet", f"{folder}/shard"
         with NpyWriter(ids, tokenizer.dtype) as encoded:
             write_shard(origins, ENCODED_SCHEMA, tokenize_batches(batches, tokenizer, encoded))
+        seal(Path(ids), has_footer=False)
         with MegatronWriter(f"{prefix}.bin", f"{prefix}.idx", tokenizer.dtype) as shard:
             cut = cut_documents([(ids, origins)], 0, encoded.counts.tokens, shard)
             write_shard(f"{prefix}.parquet", PROVENANCE.schema, cut)

@@ -25,11 +25,14 @@ class InputFile:
         uri: path or URI as the configuration's glob gave it.
         size_bytes: its size.
         version: modification time or entity tag; changes when the file does.
+        changed_at: identity and time of change of a local file, which say that it was replaced even where its
+            modification time was put back. It does not belong to the file's bytes, so it is in no digest.
     """
 
     uri: str
     size_bytes: int
     version: str
+    changed_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from manyo.corpus.tables.shards import filesystem, join, publish, remove_partials
 from manyo.corpus.takedowns import Takedowns, join_takedowns, read_takedowns
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.progress import Watcher
-from manyo.pipelines.engine.run_stage import Executor, StageResult, StageShards, run_stage
+from manyo.pipelines.engine.run_stage import Executor, InputDamaged, StageResult, StageShards, run_stage
 from manyo.pipelines.engine.shapes import StageOutput
 from manyo.pipelines.engine.stage import AnyStage
 from manyo.pipelines.graph.build import build_stages, in_order, stages_by_command
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.takedown_stage import takedowns_uri
+
+_log = logging.getLogger("manyo")
 
 #: This file marks a folder as one that manyo writes to, so that no other folder is written to by accident.
 _MARK = "manyo.json"
@@ -41,6 +45,8 @@ class RunResult:
 def run(config: Config, executor: Executor, watcher: Watcher, until: str = "report") -> RunResult:
     """Run the stages of a configuration up to and including those of the command `until`.
 
+    A file of a stage that is missing or damaged when a later stage reads it is made again, once.
+
     Raises:
         UserError: the configuration, an input or the output folder is wrong.
         WorkFailed: a stage could not be finished.
@@ -50,14 +56,42 @@ def run(config: Config, executor: Executor, watcher: Watcher, until: str = "repo
     stages = in_order({command: by_command[command] for command in wanted})
     mark_out(config.run.out)
     record_takedowns(config)
+    damaged: set[str] = set()
+    tried: set[str] = set()
+    tasks_run: Counter[str] = Counter()
+    with watcher:
+        while True:
+            try:
+                results = _run_stages(stages, config.run.out, executor, watcher, damaged, tasks_run)
+                return RunResult(tuple(replace(one, tasks_run=tasks_run[one.stage.name]) for one in results))
+            except InputDamaged as error:
+                if not tried.isdisjoint(error.uris) or not all(_is_below(uri, config.run.out) for uri in error.uris):
+                    raise
+                tried.update(error.uris)
+                damaged.update(error.uris)
+                _log.warning("%s; making %s again", error, "it" if len(error.uris) == 1 else "these")
+
+
+def _run_stages(
+    stages: Sequence[AnyStage],
+    out: str,
+    executor: Executor,
+    watcher: Watcher,
+    damaged: set[str],
+    tasks_run: Counter[str],
+) -> list[StageResult]:
     outputs: dict[str, StageOutput] = {}
     results = []
-    with watcher:
-        for stage in stages:
-            result = run_one(stage, outputs, config.run.out, executor, watcher)
-            outputs[stage.name] = result.output
-            results.append(result)
-    return RunResult(tuple(results))
+    for stage in stages:
+        result = run_one(stage, outputs, out, executor, watcher, damaged)
+        outputs[stage.name] = result.output
+        tasks_run[stage.name] += result.tasks_run
+        results.append(result)
+    return results
+
+
+def _is_below(uri: str, folder: str) -> bool:
+    return uri.startswith(folder.rstrip("/") + "/")
 
 
 def run_command(config: Config, executor: Executor, watcher: Watcher, command: str) -> RunResult:
@@ -172,11 +206,16 @@ def record_takedowns(config: Config, *more: Takedowns) -> bool:
 
 
 def run_one(
-    stage: AnyStage, outputs: Mapping[str, StageOutput], out: str, executor: Executor, watcher: Watcher
+    stage: AnyStage,
+    outputs: Mapping[str, StageOutput],
+    out: str,
+    executor: Executor,
+    watcher: Watcher,
+    damaged: set[str] | None = None,
 ) -> StageResult:
-    """Run one stage; `outputs` has those of the stages that it needs."""
+    """Run one stage; `outputs` has those of the stages that it needs, `damaged` files to make again (`run_stage`)."""
     upstream = [outputs[needed.name] for needed in stage.needs]
-    return run_stage(stage, upstream, out, executor, watcher.on_start, watcher.on_end)
+    return run_stage(stage, upstream, out, executor, watcher.on_start, watcher.on_end, damaged)
 
 
 def finished(

@@ -19,14 +19,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus.schema import PROVENANCE, RELEASE
-from manyo.corpus.tables.shards import ShardError, filesystem, read_batches
+from manyo.corpus.tables.shards import DamagedShard, ShardError, open_checked, read_batches
 from manyo.corpus.text import Texts
 from manyo.tokenizer.encode import Tokenizer
 
@@ -231,22 +231,18 @@ class NpyStream:
     @classmethod
     @contextmanager
     def open(cls, uri: str) -> Iterator[NpyStream]:
-        """Open a file that `NpyWriter` wrote.
+        """Open a sealed file that `NpyWriter` wrote.
 
         Raises:
-            ShardError: the file is missing, or was not written by `NpyWriter`.
+            DamagedShard: the file is missing or damaged, or was not written by `NpyWriter`.
         """
-        fs, path = filesystem(uri)
-        try:
-            stream = fs.open(path, "rb")
-        except OSError as error:
-            raise ShardError(f"{uri}: cannot be read ({error})") from error
-        with stream:
+        with open_checked(uri) as stream:
+            file = cast(BinaryIO, stream)
             try:
-                dtype, tokens = read_npy_header(stream)
+                dtype, tokens = read_npy_header(file)
             except ValueError as error:
-                raise ShardError(f"{uri}: {error}; delete it and run again") from error
-            yield cls(uri, dtype, tokens, stream, stream.tell())
+                raise DamagedShard(uri, str(error)) from error
+            yield cls(uri, dtype, tokens, file, file.tell())
 
     def read(self, first: int, count: int) -> np.ndarray:
         """Read `count` ids from the position `first` on.
@@ -286,8 +282,10 @@ def tokenize_batches(
 
     The sidecar has the rows and the batch cuts of the text's shard:
 
-        with publish(ids_uri) as ids_path, NpyWriter(ids_path, tokenizer.dtype) as shard:
-            write_shard(sidecar_uri, ENCODED_SCHEMA, tokenize_batches(batches, tokenizer, shard))
+        with publish(ids_uri) as ids_path:
+            with NpyWriter(ids_path, tokenizer.dtype) as shard:
+                write_shard(sidecar_uri, ENCODED_SCHEMA, tokenize_batches(batches, tokenizer, shard))
+            seal(ids_path, has_footer=False)
 
     Args:
         batches: of `TEXT_SCHEMA`.

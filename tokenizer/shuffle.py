@@ -7,14 +7,14 @@ memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from manyo.corpus.doc_ids import id_tails
-from manyo.corpus.tables.shards import BATCH_MAX_ROWS, BATCH_MAX_TEXT_BYTES, ShardError, filesystem, publish
+from manyo.corpus.tables.shards import BATCH_MAX_ROWS, BATCH_MAX_TEXT_BYTES, create_parts, open_parts, publish
 from manyo.corpus.text import Texts
 from manyo.tokenizer.draws import draws
 from manyo.tokenizer.pack import TEXT_SCHEMA
@@ -64,18 +64,17 @@ def split(uri: str, batches: Iterable[pa.RecordBatch], settings: Shuffle) -> int
     """
     held: list[list[pa.RecordBatch]] = [[] for _ in range(settings.parts)]
     held_bytes = n_documents = 0
-    with publish(uri) as path, pa.OSFile(str(path), "wb") as sink:
-        options = pa.ipc.IpcWriteOptions(compression="lz4")
-        with pa.ipc.new_file(sink, _SPLIT_SCHEMA, options=options) as writer:
-            for batch in batches:
-                for part, rows in enumerate(_deal(batch.cast(_SPLIT_SCHEMA), settings)):
-                    held[part].append(rows)
-                held_bytes += batch.nbytes
-                n_documents += batch.num_rows
-                if held_bytes >= _ROUND_BYTES:
-                    _write_round(writer, held)
-                    held_bytes = 0
-            _write_round(writer, held)
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with publish(uri) as path, create_parts(path, _SPLIT_SCHEMA, options) as append:
+        for batch in batches:
+            for part, rows in enumerate(_deal(batch.cast(_SPLIT_SCHEMA), settings)):
+                held[part].append(rows)
+            held_bytes += batch.nbytes
+            n_documents += batch.num_rows
+            if held_bytes >= _ROUND_BYTES:
+                _write_round(append, held)
+                held_bytes = 0
+        _write_round(append, held)
     return n_documents
 
 
@@ -108,22 +107,17 @@ def _deal(batch: pa.RecordBatch, settings: Shuffle) -> Iterator[pa.RecordBatch]:
         yield by_part.slice(low, high - low)
 
 
-def _write_round(writer: pa.ipc.RecordBatchFileWriter, held: list[list[pa.RecordBatch]]) -> None:
+def _write_round(append: Callable[[Iterable[pa.RecordBatch]], None], held: list[list[pa.RecordBatch]]) -> None:
     """Write one batch for each part, and empty the lists of held rows."""
     for batches in held:
-        whole = pa.Table.from_batches(batches, _SPLIT_SCHEMA).combine_chunks().to_batches()
-        writer.write_batch(whole[0] if whole else pa.RecordBatch.from_pylist([], schema=_SPLIT_SCHEMA))
+        append(batches)
         batches.clear()
 
 
 def _read_part(uri: str, part: int, parts: int) -> Iterator[pa.RecordBatch]:
-    fs, path = filesystem(uri)
-    try:
-        with fs.open(path, "rb") as stream, pa.ipc.open_file(stream) as reader:
-            for number in range(part, reader.num_record_batches, parts):
-                yield reader.get_batch(number)
-    except (OSError, pa.ArrowException) as error:
-        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again") from error
+    with open_parts(uri) as reader:
+        for number in range(part, reader.num_record_batches, parts):
+            yield reader.get_batch(number).replace_schema_metadata(None)
 
 
 def _cut(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:

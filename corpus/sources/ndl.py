@@ -19,7 +19,6 @@ used; if a publication comes twice, the second copy is refused.
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 import re
@@ -45,6 +44,7 @@ from manyo.corpus.sources.ndl_pages import (
     read_best,
 )
 from manyo.corpus.sources.packing import file_name, pack_files, require_positive
+from manyo.corpus.sources.unchanged_inputs import input_file
 from manyo.corpus.tables.shards import filesystem
 from manyo.corpus.text import tidy
 
@@ -108,8 +108,7 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
 
 def _sidecar(uri: str) -> InputFile:
     fs, path = filesystem(uri)
-    data: bytes = fs.cat_file(path)
-    return InputFile(uri, len(data), hashlib.blake2b(data, digest_size=16).hexdigest())
+    return input_file(uri, fs.info(path))
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[Publication] | BrokenInput]:

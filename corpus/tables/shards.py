@@ -4,23 +4,35 @@ A shard appears under its final name only when it is complete: by rename on a
 local filesystem, by one upload of a finished local file on an object store.
 A row group is a batch: a writer decides where batches are cut, and every reader
 of the shard, and of the shards made from it, sees the same cuts.
+Whatever is read has been compared with the checksums in the file (`manyo.corpus.tables.checksums`).
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from manyo.corpus.tables.checksums import CheckedFile, Damaged, seal
+from manyo.corpus.tables.retries import StorageError
+from manyo.corpus.tables.shard_errors import DamagedShard as DamagedShard
+from manyo.corpus.tables.shard_errors import ShardError as ShardError
 from manyo.corpus.tables.storage import LocalFiles, RemoteFiles, connect
+
+#: Number of the form in which tables, manifests and descriptions of stages are written. 1 had no checksums.
+FORMAT = 2
+
+#: Where a table has it: a key of the metadata of its schema.
+FORMAT_KEY = "manyo_format"
 
 #: A batch is closed at this many rows or text bytes, whichever comes first. Kernels reach
 #: full speed at a few megabytes, and a worker holds a handful of batches at a time.
@@ -29,12 +41,8 @@ BATCH_MAX_TEXT_BYTES = 16 << 20
 
 _PARTIAL_FOLDER = ".partial"
 
-#: What reading a damaged file raises; Arrow lets the last one through when a flipped byte hits a column's name.
-_UNREADABLE = (OSError, pa.ArrowException, UnicodeDecodeError)
-
-
-class ShardError(Exception):
-    """A shard that cannot be read or does not fit the shards read with it; the message names file and remedy."""
+#: What opening and decoding a file raises that was not written by this version, or not whole.
+_UNREADABLE = (OSError, pa.ArrowException, UnicodeDecodeError, Damaged)
 
 
 def filesystem(uri: str) -> tuple[LocalFiles | RemoteFiles, str]:
@@ -111,7 +119,8 @@ def write_batches(path: Path, schema: pa.Schema) -> Iterator[Callable[[Iterable[
 
     The function returns how many rows it appended.
     """
-    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=_repeating(schema)) as writer:
+    form = _with_format(schema)
+    with pq.ParquetWriter(path, form, compression="zstd", use_dictionary=_repeating(schema)) as writer:
 
         def append(batches: Iterable[pa.RecordBatch]) -> int:
             n_rows = 0
@@ -122,6 +131,11 @@ def write_batches(path: Path, schema: pa.Schema) -> Iterator[Callable[[Iterable[
             return n_rows
 
         yield append
+    seal(path, has_footer=True)
+
+
+def _with_format(schema: pa.Schema) -> pa.Schema:
+    return schema.with_metadata({**(schema.metadata or {}), FORMAT_KEY: str(FORMAT)})
 
 
 def _repeating(schema: pa.Schema) -> list[str]:
@@ -158,14 +172,50 @@ def write_shard(uri: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) 
 
 
 @contextmanager
-def _open_to_read(uri: str) -> Iterator[BinaryIO]:
-    """Open a file of a stage; what reading it raises becomes a ShardError that names it."""
+def open_checked(uri: str) -> Iterator[CheckedFile]:
+    """Open a sealed file of a stage.
+
+    Raises:
+        DamagedShard: the file is missing or damaged; raised while the block reads, too.
+        ShardError: the file is there and cannot be opened.
+        StorageError: the storage fails.
+    """
     fs, path = filesystem(uri)
     try:
-        with fs.open(path, "rb") as stream:
+        with CheckedFile(fs.open(path, "rb")) as stream:
             yield stream
+    except StorageError:
+        raise
     except _UNREADABLE as error:
-        raise ShardError(f"{uri}: cannot be read ({error}); delete it and run again") from error
+        if isinstance(error, OSError) and error.errno not in (None, errno.ENOENT, errno.EIO):
+            raise ShardError(f"{uri}: cannot be read ({error})") from error
+        raise DamagedShard(uri, str(error)) from error
+
+
+@contextmanager
+def _open_shard(uri: str) -> Iterator[pq.ParquetFile]:
+    with open_checked(uri) as stream, pq.ParquetFile(stream) as shard:
+        _check_format(uri, shard.metadata.metadata)
+        yield shard
+
+
+@contextmanager
+def open_parts(uri: str) -> Iterator[pa.ipc.RecordBatchFileReader]:
+    """Open an Arrow file that `create_parts` wrote.
+
+    Raises:
+        DamagedShard, ShardError, StorageError: as `open_checked`.
+    """
+    with open_checked(uri) as stream, pa.ipc.open_file(stream) as reader:
+        _check_format(uri, reader.schema.metadata)
+        yield reader
+
+
+def _check_format(uri: str, metadata: Mapping[bytes, bytes] | None) -> None:
+    """Refuse a table that another version of manyo wrote in another form."""
+    found = (metadata or {}).get(FORMAT_KEY.encode(), b"1").decode("ascii", "replace")
+    if found != str(FORMAT):
+        raise ShardError(f"{uri}: is written in format {found} of manyo's tables, this version reads format {FORMAT}")
 
 
 def _check_columns(uri: str, shard: pq.ParquetFile, columns: Iterable[str]) -> None:
@@ -180,11 +230,16 @@ def read_batches(uri: str, columns: list[str] | None = None) -> Iterator[pa.Reco
     Raises:
         ShardError: the file is missing, truncated, or lacks a column.
     """
-    with _open_to_read(uri) as stream, pq.ParquetFile(stream) as shard:
+    with _open_shard(uri) as shard:
         _check_columns(uri, shard, columns or ())
         for group in range(shard.num_row_groups):
             table = shard.read_row_group(group, columns=columns)
-            yield table.combine_chunks().to_batches(max_chunksize=None)[0]
+            yield _plain(table).to_batches(max_chunksize=None)[0]
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """The table in one piece, without what the file says about itself."""
+    return table.combine_chunks().replace_schema_metadata(None)
 
 
 def row_count(uri: str) -> int:
@@ -193,8 +248,8 @@ def row_count(uri: str) -> int:
     Raises:
         ShardError: the file is missing or truncated.
     """
-    with _open_to_read(uri) as stream:
-        return int(pq.read_metadata(stream).num_rows)
+    with _open_shard(uri) as shard:
+        return int(shard.metadata.num_rows)
 
 
 def zip_batches(*shards: tuple[str, Sequence[str]]) -> Iterator[tuple[pa.RecordBatch, ...]]:
@@ -248,9 +303,9 @@ def read_columns(uri: str, columns: Sequence[str]) -> pa.RecordBatch:
     Raises:
         ShardError: the file is missing, truncated, or lacks a column.
     """
-    with _open_to_read(uri) as stream, pq.ParquetFile(stream) as shard:
+    with _open_shard(uri) as shard:
         _check_columns(uri, shard, columns)
-        table = shard.read(list(columns)).combine_chunks()
+        table = _plain(shard.read(list(columns)))
     batches = table.to_batches()
     return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
 
@@ -270,7 +325,7 @@ def read_rows(uri: str, rows: Sequence[int], columns: Sequence[str]) -> list[dic
         ShardError: the file cannot be read.
     """
     found: dict[int, dict[str, Any]] = {}
-    with _open_to_read(uri) as stream, pq.ParquetFile(stream) as shard:
+    with _open_shard(uri) as shard:
         start = 0
         for group in range(shard.num_row_groups):
             end = start + shard.metadata.row_group(group).num_rows
@@ -285,10 +340,25 @@ def read_rows(uri: str, rows: Sequence[int], columns: Sequence[str]) -> list[dic
 
 def write_parts(uri: str, schema: pa.Schema, parts: Iterable[Iterable[pa.RecordBatch]]) -> None:
     """Write one file whose record batch `p` is part `p`; tasks of the next stage read one part of many such files."""
-    with publish(uri) as path, pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+    with publish(uri) as path, create_parts(path, schema) as append:
         for batches in parts:
+            append(batches)
+
+
+@contextmanager
+def create_parts(
+    path: Path, schema: pa.Schema, options: pa.ipc.IpcWriteOptions | None = None
+) -> Iterator[Callable[[Iterable[pa.RecordBatch]], None]]:
+    """Open a local Arrow file to write; yields a function that appends batches as one record batch."""
+    form = _with_format(schema)
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, form, options=options) as writer:
+
+        def append(batches: Iterable[pa.RecordBatch]) -> None:
             whole = pa.Table.from_batches(batches, schema).combine_chunks().to_batches()
             writer.write_batch(whole[0] if whole else pa.RecordBatch.from_pylist([], schema=schema))
+
+        yield append
+    seal(path, has_footer=True)
 
 
 def read_part(uri: str, part: int) -> pa.RecordBatch:
@@ -297,8 +367,8 @@ def read_part(uri: str, part: int) -> pa.RecordBatch:
     Raises:
         ShardError: the file is missing or truncated.
     """
-    with _open_to_read(uri) as stream, pa.ipc.open_file(stream) as reader:
-        return reader.get_batch(part)
+    with open_parts(uri) as reader:
+        return _batch(reader, part)
 
 
 def read_parts(uri: str) -> Iterator[pa.RecordBatch]:
@@ -307,9 +377,13 @@ def read_parts(uri: str) -> Iterator[pa.RecordBatch]:
     Raises:
         ShardError: the file is missing or truncated.
     """
-    with _open_to_read(uri) as stream, pa.ipc.open_file(stream) as reader:
+    with open_parts(uri) as reader:
         for part in range(reader.num_record_batches):
-            yield reader.get_batch(part)
+            yield _batch(reader, part)
+
+
+def _batch(reader: pa.ipc.RecordBatchFileReader, number: int) -> pa.RecordBatch:
+    return reader.get_batch(number).replace_schema_metadata(None)
 
 
 class BatchWriter:

@@ -23,7 +23,7 @@ import pyarrow as pa
 from manyo.corpus.jit import Bools, Int32s, Int64s, Records, Uint64s
 from manyo.corpus.schema import LEAKS
 from manyo.corpus.text import Texts
-from manyo.filters.benchmarks.items import Benchmark, Item, read_items
+from manyo.filters.benchmarks.items import Benchmark, Item, digest, read_items
 from manyo.filters.benchmarks.leak_kernels import (
     LEAK,
     Folds,
@@ -163,14 +163,24 @@ class ItemIndex:
 
 
 @cache
-def benchmark_index(settings: Decontaminate) -> ItemIndex:
+def benchmark_index(settings: Decontaminate, digests: tuple[str, ...]) -> ItemIndex:
     """The index of a configuration's benchmarks, made once in each process.
+
+    Args:
+        settings: which benchmarks.
+        digests: of the bytes of each benchmark's files when the run began (`manyo.filters.benchmarks.items.digest`).
 
     Raises:
         OSError: a file cannot be read.
-        ValueError: a file is not what its name says, or has no such field.
+        ValueError: a file is not what its name says, or has no such field, or has changed since.
     """
-    return ItemIndex.of_items((item for one in settings.benchmark for item in read_items(one)), settings)
+    index = ItemIndex.of_items((item for one in settings.benchmark for item in read_items(one)), settings)
+    for benchmark, digest_then in zip(settings.benchmark, digests, strict=True):
+        if digest(benchmark) != digest_then:
+            raise ValueError(
+                f"{', '.join(benchmark.files)}: changed since the run began; put back what was there, or run again"
+            )
+    return index
 
 
 def letters(text: str) -> Int32s:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-
+from manyo.filters.model_files import files_digest
 from manyo.filters.signals.perplexity import check_kenlm, load_pieces
 from manyo.filters.signals.quality import load_quality_model
 from manyo.filters.signals.signal_settings import Models
+
+
+def model_paths(models: Models) -> list[str]:
+    """The files that the models are in."""
+    return [path for path in (models.quality, models.perplexity, models.pieces) if path is not None]
 
 
 def models_digest(models: Models) -> str:
@@ -21,9 +25,4 @@ def models_digest(models: Models) -> str:
         check_kenlm(models.perplexity)
     if models.pieces is not None:
         load_pieces(models.pieces)
-    named = [path for path in (models.quality, models.perplexity, models.pieces) if path is not None]
-    hasher = hashlib.blake2b(digest_size=16)
-    for path in named:
-        with open(path, "rb") as file:
-            hasher.update(hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).digest())
-    return hasher.hexdigest() if named else ""
+    return files_digest(model_paths(models))

@@ -20,7 +20,7 @@ from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.measured_documents import MeasuredShard, measured_shards, read_columns_of
 from manyo.pipelines.commands.removed_duplicates import choose_duplicates, duplicates_uris, print_duplicates
 from manyo.pipelines.commands.rule_changes import what_if
-from manyo.pipelines.commands.run_setup import open_console, read_config, unreadable_shards_fail
+from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.commands.shown_documents import ShownDocument, parse_number, print_document, print_total, show
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.config import Config
@@ -60,13 +60,12 @@ def run(options: argparse.Namespace) -> int:
     """
     config = read_config(options)
     count = max(0, options.n)
-    with unreadable_shards_fail():
-        if options.duplicates:
-            _inspect_duplicates(config, options.near, count)
-        elif options.near is not None:
-            _inspect_near(config, options.reason, options.near, count)
-        else:
-            _inspect_decided(config, options.reason, count)
+    if options.duplicates:
+        _inspect_duplicates(config, options.near, count)
+    elif options.near is not None:
+        _inspect_near(config, options.reason, options.near, count)
+    else:
+        _inspect_decided(config, options.reason, count)
     return 0
 
 

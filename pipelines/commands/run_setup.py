@@ -10,8 +10,6 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from manyo.corpus.tables.shards import ShardError
-from manyo.pipelines.engine.errors import WorkFailed
 from manyo.pipelines.engine.events import Events
 from manyo.pipelines.engine.executors import Auto, RayTasks, Serial
 from manyo.pipelines.engine.progress import Watcher, watcher
@@ -56,16 +54,3 @@ def open_console(pipe_columns: int | None = None) -> Console:
         pipe_columns: width of tables if standard output is not a terminal; None for Rich's default.
     """
     return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else pipe_columns)
-
-
-@contextmanager
-def unreadable_shards_fail() -> Iterator[None]:
-    """Turn a shard that cannot be read into a failure of the command.
-
-    Raises:
-        WorkFailed: a `ShardError` was raised in the block.
-    """
-    try:
-        yield
-    except ShardError as error:
-        raise WorkFailed(str(error)) from error

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.page_history import PageHistory, page_histories
-from manyo.pipelines.commands.run_setup import open_console, read_config, unreadable_shards_fail
+from manyo.pipelines.commands.run_setup import open_console, read_config
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,8 +29,7 @@ def run(options: argparse.Namespace) -> int:
         UserError: nothing is extracted yet, no page matches, or there is no such token.
         WorkFailed: a shard cannot be read.
     """
-    with unreadable_shards_fail():
-        histories = page_histories(read_config(options), options.page)
+    histories = page_histories(read_config(options), options.page)
     _print_histories(open_console(), histories)
     return 0
 

@@ -3,6 +3,8 @@
 Each file is compared with the size and the digest in the manifest of its shard, each index with its tokens and its
 sidecar, the last token of each document with the end-of-document mark, and the tokens of a sample of documents with a
 new encoding of their text. If the bytes of a shard have changed, all of its documents are encoded again to find where.
+
+With `--deep`, every file of every stage is read and compared with its manifest first (`deep_check`).
 """
 
 from __future__ import annotations
@@ -20,9 +22,18 @@ import numpy as np
 from manyo.corpus.tables.shards import filesystem, is_local, join, read_batches
 from manyo.corpus.text import Texts
 from manyo.pipelines.commands import arguments
-from manyo.pipelines.commands.run_setup import read_config, unreadable_shards_fail
+from manyo.pipelines.commands.deep_check import deep_check
+from manyo.pipelines.commands.run_setup import read_config
 from manyo.pipelines.engine.errors import UserError
-from manyo.pipelines.engine.manifest import Manifest, describe_output, manifest_uri, parse_manifest, read_manifests
+from manyo.pipelines.engine.manifest import (
+    Manifest,
+    describe_output,
+    manifest_uri,
+    manifest_uris,
+    parse_manifest,
+    read_manifests,
+)
+from manyo.pipelines.engine.sealed_json import NotSealed
 from manyo.pipelines.engine.stage import AnyStage
 from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.build import build_stages
@@ -43,17 +54,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sample", type=int, default=1000, metavar="N", help="encode about N documents again (default: 1000)"
     )
+    parser.add_argument(
+        "--deep", action="store_true", help="read every file of every stage again, not only the token shards"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Print every fault and a closing line; return 1 if there is a fault, else 0.
 
     Raises:
-        UserError: the run has no token shards yet.
-        WorkFailed: a shard of the release cannot be read.
+        UserError: the run has no token shards yet, or nothing at all.
+        ShardError: a shard of the release cannot be read.
     """
-    with unreadable_shards_fail():
-        verified = verify_run(read_config(options), options.sample)
+    config = read_config(options)
+    if options.deep:
+        if _print_deep_faults(config):
+            return 1
+        tokenize = {stage.name: stage for stage in build_stages(config)}["tokenize"]
+        if not manifest_uris(tokenize.folder(config.run.out)):
+            return 0
+    verified = verify_run(config, options.sample)
     for fault in verified.faults:
         print(fault)
     print(
@@ -61,6 +81,25 @@ def run(options: argparse.Namespace) -> int:
         f"{verified.sampled_documents:,} documents encoded again: {len(verified.faults) or 'no'} faults"
     )
     return 1 if verified.faults else 0
+
+
+def _print_deep_faults(config: Config) -> int:
+    """Print every fault that reading all files finds, and a closing line; returns the number of faults.
+
+    Raises:
+        UserError: the run has no files.
+    """
+    n_files = n_bytes = n_faults = 0
+    for output, fault in deep_check(config):
+        n_files += 1
+        n_bytes += output.size_bytes
+        if fault is not None:
+            n_faults += 1
+            print(fault)
+    if not n_files:
+        raise UserError(f"{config.run.out}: nothing of this configuration is finished; run the pipeline first")
+    print(f"{n_files:,} files of {n_bytes:,} bytes read again: {n_faults or 'no'} faults")
+    return n_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +205,7 @@ def _manifests(folder: str) -> tuple[dict[str, Manifest], list[Fault]]:
     for name in marks:
         try:
             manifest = parse_manifest(fs.cat_file(prefix + name))
-        except (ValueError, TypeError, KeyError) as error:
+        except NotSealed as error:
             faults.append(Fault(join(folder, name), "file", f"is not a manifest ({error})"))
             continue
         if manifest_uri(folder, manifest.shard) == join(folder, name):

@@ -13,7 +13,7 @@ from manyo.filters.rules.decide import load_rules
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.measured_documents import measured_shards, without_unmeasured
 from manyo.pipelines.commands.rule_changes import BYTES_PER_TOKEN, RuleChange, WhatIf, what_if
-from manyo.pipelines.commands.run_setup import open_console, read_config, unreadable_shards_fail
+from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.commands.shown_documents import parse_number, print_document
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.config import Config
@@ -52,8 +52,7 @@ def run(options: argparse.Namespace) -> int:
     alternatives, left_out = _alternatives(config, options)
     for line in left_out:
         console.print(line, markup=False)
-    with unreadable_shards_fail():
-        result = what_if(measured_shards(config, "whatif"), config.rules, alternatives, max(0, options.n))
+    result = what_if(measured_shards(config, "whatif"), config.rules, alternatives, max(0, options.n))
     if options.html:
         try:
             Path(options.html).write_text(render(result, PurePath(config.path).name), encoding="utf-8")

@@ -2,25 +2,37 @@
 
 A manifest is one small JSON file per shard, written last. A shard is finished
 when its manifest has the digest of its present inputs and every file that the manifest
-lists exists with the size that it lists. Any other shard is made again.
+lists exists with the size that it lists. Any other shard is made again, also one
+whose manifest is empty, cut, damaged or of another format.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
+import logging
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 
 from manyo.corpus.tables.shards import filesystem, is_local, join, publish
+from manyo.corpus.tables.storage import PART_BYTES
+from manyo.pipelines.engine.sealed_json import NotSealed, open_json, seal_json
+
+_log = logging.getLogger("manyo")
 
 _FOLDER = "manifests"
 
 #: Path of a shard's manifest below its stage's folder.
 MANIFEST_TEMPLATE = _FOLDER + "/{shard}.json"
 _HASH_CHUNK_BYTES = 1 << 20
+
+#: An object store's entity tag that is the MD5 of the bytes, or of the MD5s of the parts and their number.
+_MD5_TAG = re.compile(r"[0-9a-f]{32}(-[0-9]+)?")
+
+#: Manifests that cannot be read are named up to this number, then counted.
+_NAMED_AT_MOST = 5
 
 #: Manifests read from an object store at once: enough to hide its latency, few enough to need little memory.
 _READ_AT_ONCE = 1000
@@ -77,28 +89,75 @@ def describe_output(stage_folder: str, uri: str) -> OutputFile:
     fs, path = filesystem(uri)
     info = fs.info(path)
     entity_tag = info.get("ETag")
-    if entity_tag and not is_local(fs):
-        digest = str(entity_tag).strip('"')
-    else:
-        hasher = hashlib.blake2b(digest_size=16)
-        with fs.open(path, "rb") as stream:
-            while chunk := stream.read(_HASH_CHUNK_BYTES):
-                hasher.update(chunk)
-        digest = hasher.hexdigest()
+    digest = str(entity_tag).strip('"') if entity_tag and not is_local(fs) else _digest_of_bytes(uri, _blake2b())
     return OutputFile(uri.removeprefix(stage_folder.rstrip("/") + "/"), int(info["size"]), digest)
+
+
+def _blake2b() -> hashlib.blake2b:
+    return hashlib.blake2b(digest_size=16)
+
+
+def _digest_of_bytes(uri: str, hasher: hashlib.blake2b | hashlib._Hash) -> str:
+    fs, path = filesystem(uri)
+    with fs.open(path, "rb") as stream:
+        while chunk := stream.read(_HASH_CHUNK_BYTES):
+            hasher.update(chunk)
+    return hasher.hexdigest()
+
+
+def read_again(stage_folder: str, output: OutputFile) -> str | None:
+    """Read every byte of an output and compare them with what its manifest says.
+
+    Returns:
+        How they differ; None if they do not. Of an entity tag that is no MD5 only the size is compared.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    uri = join(stage_folder, output.path)
+    fs, path = filesystem(uri)
+    size_bytes = int(fs.info(path)["size"])
+    if size_bytes != output.size_bytes:
+        return f"has {size_bytes} bytes, its manifest says {output.size_bytes}"
+    if is_local(fs):
+        digest = _digest_of_bytes(uri, _blake2b())
+    elif not _MD5_TAG.fullmatch(output.digest):
+        return None
+    elif "-" in output.digest:
+        parts = []
+        with fs.open(path, "rb") as stream:
+            while part := stream.read(PART_BYTES):
+                parts.append(hashlib.md5(part, usedforsecurity=False).digest())
+        digest = f"{hashlib.md5(b''.join(parts), usedforsecurity=False).hexdigest()}-{len(parts)}"
+    else:
+        digest = _digest_of_bytes(uri, hashlib.md5(usedforsecurity=False))
+    return None if digest == output.digest else f"its digest is {digest}, its manifest says {output.digest}"
+
+
+def read_manifest(uri: str) -> Manifest:
+    """Returns the manifest at a URI.
+
+    Raises:
+        NotSealed: it cannot be used.
+        FileNotFoundError: there is none.
+    """
+    fs, path = filesystem(uri)
+    return parse_manifest(fs.cat_file(path))
 
 
 def write_manifest(uri: str, manifest: Manifest) -> None:
     """Publish a manifest; after this the shard is finished."""
     with publish(uri) as path:
-        path.write_text(json.dumps(asdict(manifest), ensure_ascii=False, indent=1), encoding="utf-8")
+        path.write_text(seal_json(asdict(manifest)), encoding="utf-8")
 
 
 def iter_manifests(stage_folder: str) -> Iterator[Manifest]:
     """Yields the manifests of the finished shards in a stage's folder, in no order.
 
-    A manifest whose files are missing or have another size is left out, so that its shard is made again.
+    A manifest whose files are missing or have another size is left out, so that its shard is made again. So is one that
+    cannot be used, with a line that names it.
     """
+    unusable = 0
     fs, path = filesystem(stage_folder)
     # An object store lists the sizes of a thousand files in one request; a filesystem is asked for each file.
     sizes = None if is_local(fs) else dict(fs.sizes(path))
@@ -107,9 +166,18 @@ def iter_manifests(stage_folder: str) -> Iterator[Manifest]:
     names = (name.removeprefix(prefix) for name, _ in listed if name.startswith(prefix) and name.endswith(".json"))
     while batch := list(islice(names, _READ_AT_ONCE)):
         contents = fs.cat([join(path, _FOLDER, name) for name in batch])
-        for manifest in map(parse_manifest, contents.values()):
+        for name, raw in contents.items():
+            try:
+                manifest = parse_manifest(raw)
+            except NotSealed as error:
+                unusable += 1
+                if unusable <= _NAMED_AT_MOST:
+                    _log.warning("%s: %s; its shard counts as not finished", name, error)
+                continue
             if all(_size(path, output.path, sizes) == output.size_bytes for output in manifest.outputs):
                 yield manifest
+    if unusable > _NAMED_AT_MOST:
+        _log.warning("%s: %d more manifests like these", stage_folder, unusable - _NAMED_AT_MOST)
 
 
 def _size(folder: str, name: str, sizes: Mapping[str, int] | None) -> int | None:
@@ -119,6 +187,14 @@ def _size(folder: str, name: str, sizes: Mapping[str, int] | None) -> int | None
         return os.stat(f"{folder}/{name}").st_size
     except OSError:
         return None
+
+
+def manifest_uris(stage_folder: str) -> list[str]:
+    """Returns the URIs of all manifests in a stage's folder, usable or not, in the order of their names."""
+    folder = join(stage_folder, _FOLDER)
+    fs, path = filesystem(folder)
+    names = (name for name, _ in fs.sizes(path))
+    return [join(folder, name) for name in sorted(names) if name.endswith(".json")]
 
 
 def read_manifests(stage_folder: str) -> dict[str, Manifest]:
@@ -137,8 +213,11 @@ def parse_manifest(raw: bytes) -> Manifest:
     """Read a manifest from the bytes of its file.
 
     Raises:
-        ValueError, TypeError, KeyError: the file does not hold a manifest.
+        NotSealed: the file does not hold a manifest of this version.
     """
-    values = json.loads(raw)
-    values["outputs"] = tuple(OutputFile(**output) for output in values["outputs"])
-    return Manifest(**values)
+    values = open_json(raw)
+    try:
+        values["outputs"] = tuple(OutputFile(**output) for output in values["outputs"])
+        return Manifest(**values)
+    except (TypeError, KeyError) as error:
+        raise NotSealed(f"it is not a manifest ({error})") from error

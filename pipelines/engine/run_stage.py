@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import os
 import time
 import traceback
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import compress
 from typing import Protocol
 
-from manyo.corpus.tables.shards import ShardError, filesystem, join, publish, remove_partials
+from manyo.corpus.tables.shards import FORMAT, DamagedShard, ShardError, filesystem, join, publish, remove_partials
 from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.pipelines.engine.manifest import (
     MANIFEST_TEMPLATE,
@@ -29,8 +30,11 @@ from manyo.pipelines.engine.manifest import (
     write_manifest,
 )
 from manyo.pipelines.engine.peak_memory import forget_peak_memory, own_peak_memory_bytes
+from manyo.pipelines.engine.sealed_json import NotSealed, open_json, seal_json
 from manyo.pipelines.engine.shapes import FinishedShards, StageOutput, Upstream, digest_of
 from manyo.pipelines.engine.stage import AnyStage, AnyTask, Task
+
+_log = logging.getLogger("manyo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +57,58 @@ class Executor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TaskFailure:
-    """Why a task could not be finished in two tries; the traceback is empty where the message says everything."""
+    """Why a task could not be finished in two tries.
+
+    Attributes:
+        message: one line.
+        traceback: empty where the message says everything.
+        damaged: URI of the file that it could not read because it does not hold what was written; else "".
+    """
 
     message: str
     traceback: str
+    damaged: str = ""
+
+
+class InputDamaged(WorkFailed):
+    """Tasks failed only because files of earlier stages are missing or damaged.
+
+    Attributes:
+        uris: of those files.
+    """
+
+    def __init__(self, message: str, uris: Collection[str]) -> None:
+        super().__init__(message)
+        self.uris = uris
 
 
 def open_stage(stage: AnyStage, out: str) -> str:
     """Create a stage's folder, or check that the existing one was made with the same settings.
 
+    A description that is empty, cut, damaged or of an older format is written again, with a line that names it: the
+    manifests decide what is finished.
+
     Raises:
-        UserError: the folder was made with other settings.
+        UserError: the folder was made with other settings, or by a newer version.
     """
     folder = stage.folder(out)
     uri = join(folder, "stage.json")
-    description = json.dumps(stage.describe(), sort_keys=True, ensure_ascii=False, indent=1)
+    description = stage.describe()
     fs, path = filesystem(uri)
-    if fs.exists(path):
-        if fs.cat_file(path).decode("utf-8") != description:
-            raise UserError(f"{uri}: was written with settings other than this configuration's; use another --out")
-    else:
+    try:
+        found = open_json(fs.cat_file(path))
+    except FileNotFoundError:
+        found = None
+    except NotSealed as error:
+        if error.format is not None and error.format > FORMAT:
+            raise UserError(f"{uri}: {error}; use the version that wrote it, or another --out") from error
+        _log.warning("%s: %s; it is written again", uri, error)
+        found = None
+    if found is None:
         with publish(uri) as partial:
-            partial.write_text(description, encoding="utf-8")
+            partial.write_text(seal_json(description), encoding="utf-8")
+    elif found != json.loads(json.dumps(description)):
+        raise UserError(f"{uri}: was written with settings other than this configuration's; use another --out")
     return folder
 
 
@@ -85,10 +119,12 @@ class StageShards:
         stage: the stage.
         upstream: outputs of `stage.needs`, in that order.
         out: the run's output URI.
+        damaged: URIs of files that do not count as finished, whatever their manifests say.
     """
 
-    def __init__(self, stage: AnyStage, upstream: Upstream, out: str) -> None:
+    def __init__(self, stage: AnyStage, upstream: Upstream, out: str, damaged: Collection[str] = ()) -> None:
         self.stage = stage
+        self._damaged = damaged
         self.folder = stage.folder(out)
         self._units = stage.shape(upstream)
         names: list[str] = []
@@ -113,7 +149,14 @@ class StageShards:
 
     def read_finished(self) -> Iterator[Manifest]:
         """Find the shards that are finished; yields their manifests, one at a time."""
-        return (manifest for manifest in iter_manifests(self.folder) if self.finish(manifest))
+        return (
+            manifest
+            for manifest in iter_manifests(self.folder)
+            if not self._is_damaged(manifest) and self.finish(manifest)
+        )
+
+    def _is_damaged(self, manifest: Manifest) -> bool:
+        return bool(self._damaged) and any(join(self.folder, one.path) in self._damaged for one in manifest.outputs)
 
     def finish(self, manifest: Manifest) -> bool:
         """Record a shard as finished, unless the stage has no such shard or its inputs have changed since."""
@@ -228,6 +271,7 @@ def run_stage(
     executor: Executor,
     on_start: Callable[[AnyStage, int, PendingTasks], None],
     on_end: Callable[[AnyTask, Manifest | TaskFailure], None],
+    damaged: set[str] | None = None,
 ) -> StageResult:
     """Make the shards of a stage that are missing or out of date.
 
@@ -238,32 +282,43 @@ def run_stage(
         executor: where tasks run.
         on_start: called once with the stage, the number of all tasks, and the tasks still to run.
         on_end: called as each task ends.
+        damaged: URIs of files to make again although their manifests say that they are finished; those that this stage
+            has made are removed from it.
 
     Raises:
         UserError: the folder belongs to other settings or inputs.
+        InputDamaged: files of earlier stages are missing or damaged; the other tasks are finished.
         WorkFailed: a task failed twice, or its counts do not add up.
     """
     started = time.perf_counter()
     open_stage(stage, out)
-    shards = StageShards(stage, upstream, out)
+    damaged = set() if damaged is None else damaged
+    shards = StageShards(stage, upstream, out, damaged)
     for _ in shards.read_finished():
         pass
     shards.check_nothing_unexpected()
     pending = shards.pending()
     on_start(stage, len(shards), pending)
     first: tuple[AnyTask, TaskFailure] | None = None
+    unreadable: set[str] = set()
     for task, ended in executor.run(stage, pending) if len(pending) else ():
         on_end(task, ended)
         if isinstance(ended, Manifest):
             shards.finish(ended)
-        elif first is None:
+            damaged.difference_update(task.outputs.values())
+            continue
+        if ended.damaged:
+            unreadable.add(ended.damaged)
+        # What cannot be mended by itself is reported before what can.
+        if first is None or (first[1].damaged and not ended.damaged):
             first = (task, ended)
     if len(pending):
         remove_partials(shards.folder)
     if first is not None:
         task, failure = first
         more = f" (and {shards.n_pending - 1} more)" if shards.n_pending > 1 else ""
-        raise WorkFailed(f"{stage.name}: shard {task.shard}{more}: {failure.message}")
+        message = f"{stage.name}: shard {task.shard}{more}: {failure.message}"
+        raise InputDamaged(message, unreadable) if failure.damaged else WorkFailed(message)
     return StageResult(stage, shards.output(), len(pending), time.perf_counter() - started)
 
 
@@ -282,4 +337,8 @@ def describe_failure(error: BaseException) -> str:
 
 def task_failure(error: BaseException) -> TaskFailure:
     """Returns what is reported of a task that failed twice; to be called while `error` is handled."""
-    return TaskFailure(describe_failure(error), "" if isinstance(error, _EXPECTED) else traceback.format_exc())
+    return TaskFailure(
+        describe_failure(error),
+        "" if isinstance(error, _EXPECTED) else traceback.format_exc(),
+        error.uri if isinstance(error, DamagedShard) else "",
+    )

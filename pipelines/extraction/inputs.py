@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from manyo.corpus.records import InputFile, InputShard
 from manyo.corpus.sources.source_kinds import KINDS, Source
+from manyo.corpus.sources.unchanged_inputs import input_file
 from manyo.corpus.tables.shards import filesystem, is_local
 from manyo.pipelines.engine.errors import UserError
 
@@ -49,10 +50,7 @@ def expand(pattern: str, where: str) -> list[InputFile]:
     files = {name: info for name, info in infos.items() if info["type"] == "file"}
     if not files:
         raise UserError(f"{where}: no file matches {pattern}")
-    return [
-        InputFile(_as_given(pattern, path, name, is_local(fs)), int(info["size"] or 0), _version(info))
-        for name, info in files.items()
-    ]
+    return [input_file(_as_given(pattern, path, name, is_local(fs)), info) for name, info in files.items()]
 
 
 def _as_given(pattern: str, path: str, name: str, local: bool) -> str:
@@ -66,13 +64,6 @@ def _as_given(pattern: str, path: str, name: str, local: bool) -> str:
         return name[len(prefix) :] if name.startswith(prefix) else name
     scheme = pattern.split("://", 1)[0]
     return f"{scheme}://{name}"
-
-
-def _version(info: dict[str, object]) -> str:
-    for key in ("ETag", "etag", "mtime", "LastModified", "last_modified"):
-        if info.get(key):
-            return str(info[key])
-    return ""
 
 
 def pack_source(source: Source) -> list[InputShard]:

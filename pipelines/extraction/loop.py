@@ -25,6 +25,7 @@ from manyo.corpus.doc_ids import document_id
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
 from manyo.corpus.schema import DOCUMENTS, REFUSED
 from manyo.corpus.sources.source_kinds import KINDS, AnySourceKind, Source
+from manyo.corpus.sources.unchanged_inputs import look
 from manyo.corpus.tables.shards import BatchWriter, publish, write_batches
 
 #: Reasons for which the stage itself refuses a record; each source has its own (`REASONS`).
@@ -131,11 +132,15 @@ def extract_shard(extraction: Extraction, progress: Progress) -> dict[str, int]:
     Returns:
         The counts of the task: `records` = `documents` + `refused` + `quarantined` + `skipped`; `refused.REASON` counts
         by reason.
+
+    Raises:
+        InputChanged: an input is not the one that was planned, or changed while it was read; nothing is written.
     """
     counts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     n_records = 0
+    seen = look((*extraction.shard.files, *extraction.shard.sidecars))
     documents = BatchWriter(DOCUMENTS.schema)
     refused = BatchWriter(REFUSED.schema)
     with (
@@ -161,6 +166,7 @@ def extract_shard(extraction: Extraction, progress: Progress) -> dict[str, int]:
                 kinds[outcome.kind] += 1
         write_documents(documents.flush())
         write_refused(refused.flush())
+        look(seen)
     accounted = counts["documents"] + reasons.total() + kinds.total()
     if accounted != n_records:
         raise RuntimeError(f"{extraction.shard.name}: {n_records} records came in, {accounted} went out")

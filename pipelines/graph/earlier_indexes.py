@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 from manyo.corpus.tables.shards import filesystem, join
 from manyo.dedup.settings import Dedup
 from manyo.dedup.verdict import compared
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.manifest import read_manifests
+from manyo.pipelines.engine.sealed_json import NotSealed, open_json
 from manyo.pipelines.engine.shapes import Shape, Unit, Upstream, by_name, digest_of, numbered
 from manyo.pipelines.engine.stage_table import StageTable
 
@@ -50,7 +49,10 @@ def _index_units(number: int, folder: str, dedup: Dedup) -> list[Unit]:
     manifests = read_manifests(stage_folder)
     if not fs.exists(path) or not manifests:
         raise UserError(f"[dedup] against: {folder} has no index; to find one: manyo path index --config FILE")
-    made_with = json.loads(fs.cat_file(path))["settings"]
+    try:
+        made_with = open_json(fs.cat_file(path))["settings"]
+    except NotSealed as error:
+        raise UserError(f"[dedup] against: {folder}: its stage.json cannot be used: {error}") from error
     for name in INDEXED_SETTINGS:
         ours = getattr(dedup, name)
         theirs = made_with.get(name)

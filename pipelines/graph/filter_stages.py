@@ -13,20 +13,33 @@ import pyarrow.compute as pc
 from manyo.corpus import schema
 from manyo.corpus.release import passes_rules
 from manyo.corpus.tables.shards import (
+    publish,
     read_batches,
+    write_batches,
     write_shard,
     zip_batches,
 )
 from manyo.filters import language, rights
 from manyo.filters.language import LanguageSettings
+from manyo.filters.model_files import ModelChanged, check_unchanged, files_digest
 from manyo.filters.rules import decide as rules
 from manyo.filters.rules.decide import Rule
 from manyo.filters.signals import measure as signals
+from manyo.filters.signals.models import model_paths
 from manyo.filters.signals.signal_settings import SignalSettings
+from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.pipelines.engine.stage import AnyStage, Stage, Task
 from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.extract_stages import DOCUMENTS
+
+
+@dataclass(frozen=True, slots=True)
+class LangidSettings:
+    """How languages are identified, and the digest of the model's bytes; "" for the model that ships with a library."""
+
+    language: LanguageSettings
+    model_digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +59,51 @@ DECISIONS = StageTable.parquet("decisions", schema.DECISIONS.schema)
 def filter_stages(config: Config, extract: AnyStage) -> tuple[AnyStage, AnyStage, AnyStage]:
     """`documents` → `languages`, `signals` and `decisions`."""
     decide_settings = DecideSettings(config.rules, config.rights.opted_out)
-    langid_stage = Stage("langid", 3, config.langid, (extract,), (LANGUAGES,), identify)
+    langid_stage = Stage("langid", 3, _langid_settings(config), (extract,), (LANGUAGES,), identify)
     measure_stage = Stage("measure", 8, config.signals, (extract,), (SIGNALS,), measure)
     decide_stage = Stage("decide", 1, decide_settings, (extract, langid_stage, measure_stage), (DECISIONS,), decide)
     return langid_stage, measure_stage, decide_stage
 
 
-def identify(task: Task[LanguageSettings]) -> Mapping[str, int]:
+def _langid_settings(config: Config) -> LangidSettings:
+    model = config.langid.model
+    try:
+        return LangidSettings(config.langid, files_digest([model] if model else []))
+    except OSError as error:
+        raise UserError(f"{config.path}: [langid] model: {error}") from error
+
+
+def identify(task: Task[LangidSettings]) -> Mapping[str, int]:
     """Documents → languages."""
+    settings = task.settings.language
     documents = read_batches(task.input(DOCUMENTS), ["doc_id", "profile", "text"])
-    batches = (language.identify(batch, task.settings) for batch in documents)
-    return {"documents": write_shard(task.output(LANGUAGES), LANGUAGES.schema, batches)}
+    batches = (language.identify(batch, settings) for batch in documents)
+    models = [settings.model] if settings.model else []
+    return _write_scored(task.output(LANGUAGES), LANGUAGES.schema, batches, models, task.settings.model_digest)
+
+
+def _write_scored(
+    uri: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch], models: list[str], digest: str
+) -> Mapping[str, int]:
+    """Write a table whose values come from models; it appears only if these are the models that the run began with."""
+    try:
+        check_unchanged(models, digest)
+        with publish(uri) as path:
+            with write_batches(path, schema) as append:
+                n_documents = append(batches)
+            check_unchanged(models, digest)
+    except ModelChanged as error:
+        raise WorkFailed(str(error)) from error
+    return {"documents": n_documents}
 
 
 def measure(task: Task[SignalSettings]) -> Mapping[str, int]:
     """Documents → signals."""
     documents = read_batches(task.input(DOCUMENTS), ["doc_id", "text"])
     batches = (signals.measure(batch, task.settings) for batch in documents)
-    return {"documents": write_shard(task.output(SIGNALS), signals.signals_schema(task.settings), batches)}
+    schema = signals.signals_schema(task.settings)
+    models = model_paths(task.settings.models)
+    return _write_scored(task.output(SIGNALS), schema, batches, models, task.settings.models_digest)
 
 
 def decide(task: Task[DecideSettings]) -> Mapping[str, int]:

@@ -99,7 +99,7 @@ def find_leaks(task: Task[LeakSettings]) -> Mapping[str, int]:
     """Documents that rules and dedup keep → benchmark items in them."""
     settings = task.settings.decontaminate
     try:
-        index = benchmark_index(settings)
+        index = benchmark_index(settings, task.settings.digests)
     except (OSError, ValueError) as error:
         raise WorkFailed(f"[[decontaminate.benchmark]]: {error}") from error
     counts: Counter[str] = Counter()

@@ -23,6 +23,7 @@ from manyo.corpus.schema import (
     TEXT,
 )
 from manyo.corpus.tables.shards import (
+    DamagedShard,
     filesystem,
     join,
     publish,
@@ -32,6 +33,7 @@ from manyo.filters import rights
 from manyo.filters.pii import find as pii
 from manyo.filters.pii.find import Scrub
 from manyo.pipelines.engine.manifest import Manifest, iter_manifests
+from manyo.pipelines.engine.sealed_json import NotSealed, open_json, seal_json
 from manyo.pipelines.engine.shapes import (
     gather,
 )
@@ -146,20 +148,20 @@ def shard_statistics(task: Task[NoSettings]) -> Mapping[str, int]:
         leaks=task.input(LEAKS) if LEAKS in task.inputs else None,
         boilerplate=task.input(BOILERPLATE) if BOILERPLATE in task.inputs else None,
     )
-    _write_json(task.output(STATISTICS), statistics.shard_statistics(tables))
+    _write_sealed(task.output(STATISTICS), statistics.shard_statistics(tables))
     return {}
 
 
 def token_statistics(task: Task[NoSettings]) -> Mapping[str, int]:
     """One token shard → additive counters for the report."""
-    _write_json(task.output(TOKEN_STATISTICS), statistics.token_statistics(task.input(PROVENANCE)))
+    _write_sealed(task.output(TOKEN_STATISTICS), statistics.token_statistics(task.input(PROVENANCE)))
     return {}
 
 
 def report(task: Task[ReportSettings]) -> Mapping[str, int]:
     """Counters of all shards, and the manifests of all stages → report.html and report.json."""
     counted = [*task.inputs_of(STATISTICS), *task.inputs_of(TOKEN_STATISTICS)]
-    merged = merge(_read_json(uri) for uri in counted)
+    merged = merge(_read_sealed(uri) for uri in counted)
     out = task.stage_folder.rsplit("/", 1)[0]
     extracted: Counter[str] = Counter()
     timings = []
@@ -249,9 +251,17 @@ def _timing(stage: str, manifests: Iterable[Manifest], counts: Counter[str]) -> 
     return timing, began
 
 
-def _read_json(uri: str) -> Any:
+def _read_sealed(uri: str) -> Any:
     fs, path = filesystem(uri)
-    return json.loads(fs.cat_file(path))
+    try:
+        return open_json(fs.cat_file(path))["counters"]
+    except (NotSealed, FileNotFoundError) as error:
+        raise DamagedShard(uri, str(error)) from error
+
+
+def _write_sealed(uri: str, counters: Any) -> None:
+    with publish(uri) as path:
+        path.write_text(seal_json({"counters": counters}), encoding="utf-8")
 
 
 def _write_json(uri: str, value: Any) -> None:

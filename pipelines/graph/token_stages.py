@@ -10,12 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus import schema
+from manyo.corpus.tables.checksums import seal
 from manyo.corpus.tables.shards import (
+    DamagedShard,
     publish,
     read_batches,
     write_shard,
 )
 from manyo.pipelines.engine.errors import UserError, WorkFailed
+from manyo.pipelines.engine.manifest import manifest_uri, read_again, read_manifest
 from manyo.pipelines.engine.shapes import (
     Shape,
     combine_source_parts,
@@ -190,7 +193,7 @@ def combine_release(task: Task[shuffle.Shuffle]) -> Mapping[str, int]:
 
 def encode(task: Task[EncodeSettings]) -> Mapping[str, int]:
     """Scrubbed text, shuffled or not → token ids, and the documents that they came from."""
-    tokenizer = Tokenizer.load(task.settings.model or task.input(MODEL), task.settings.eod_token)
+    tokenizer = _load_tokenizer(task)
     batches = read_batches(task.input(SHUFFLED)) if SHUFFLED in task.inputs else _marked(task)
     places = 0
 
@@ -203,8 +206,36 @@ def encode(task: Task[EncodeSettings]) -> Mapping[str, int]:
     with publish(task.output(ENCODED)) as path:
         with NpyWriter(path, tokenizer.dtype) as shard:
             write_shard(task.output(ENCODED_ORIGINS), ENCODED_ORIGINS.schema, origins())
+        seal(path, has_footer=False)
         counts = shard.counts
     return {"documents": counts.documents, "tokens": counts.tokens, "token_places": places}
+
+
+def _load_tokenizer(task: Task[EncodeSettings]) -> Tokenizer:
+    """Returns the tokenizer, whose bytes are those that the run began with, or that the train stage wrote.
+
+    Raises:
+        WorkFailed: the configured model has changed since.
+        DamagedShard: the trained model is not what was written.
+    """
+    settings = task.settings
+    if settings.model is not None:
+        try:
+            tokenizer = Tokenizer.load(settings.model, settings.eod_token)
+        except ValueError as error:
+            raise WorkFailed(f"{error}; the model could be loaded when the run began") from error
+        if tokenizer.digest != settings.model_digest:
+            raise WorkFailed(
+                f"{settings.model}: changed since the run began; put the file back, or run again with the new one"
+            )
+        return tokenizer
+    uri = task.input(MODEL)
+    folder, _, file = uri.rpartition("/")
+    (written,) = read_manifest(manifest_uri(folder, file.removesuffix(".model"))).outputs
+    problem = read_again(folder, written)
+    if problem is not None:
+        raise DamagedShard(uri, problem)
+    return Tokenizer.load(uri, settings.eod_token)
 
 
 def _marked(task: AnyTask) -> Iterator[pa.RecordBatch]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from manyo.corpus.release import mask
 from manyo.corpus.schema import LEAKS
-from manyo.filters.benchmarks.items import Benchmark, Item, read_items
+from manyo.filters.benchmarks.items import Benchmark, Item, digest, read_items
 from manyo.filters.benchmarks.leaks import Decontaminate, ItemIndex, benchmark_index, letters
 from tests import oracles
 
@@ -216,7 +216,7 @@ def test_items_of_jglue_are_found_verbatim_and_lightly_edited(real_data: Path) -
             ("jsquad", "jsquad-v1.3-valid-v1.3.json", ("data.paragraphs.context", "data.paragraphs.qas.question")),
         )
     )
-    of = benchmark_index(Decontaminate(benchmarks))
+    of = benchmark_index(Decontaminate(benchmarks), tuple(map(digest, benchmarks)))
     every_item = {(item.benchmark, item.text): item for one in benchmarks for item in read_items(one)}
     draw = random.Random(20261125)
     items = draw.sample(list(every_item.values()), 2000)

@@ -1,19 +1,26 @@
 """A stage skips what is finished, runs the rest, and never leaves half a shard."""
 
+import contextlib
 import errno
+import json
 import os
+import re
 import tracemalloc
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from manyo.corpus.tables.shards import publish
+from manyo.pipelines.engine import sealed_json
 from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.pipelines.engine.executors import RAY_PAYS_ABOVE_BYTES, Auto, Serial
 from manyo.pipelines.engine.manifest import Manifest, read_manifests
 from manyo.pipelines.engine.run_stage import PendingTasks, StageResult, StageShards, TaskFailure, run_stage
+from manyo.pipelines.engine.sealed_json import NotSealed, open_json, seal_json
 from manyo.pipelines.engine.shapes import Unit, Units, Upstream, digest_of
 from manyo.pipelines.engine.stage import AnyStage, AnyTask, Stage, Task
 from manyo.pipelines.engine.stage_table import StageTable
@@ -129,9 +136,72 @@ def test_a_version_bump_and_an_upstream_change_change_the_fingerprint() -> None:
 
 def test_a_folder_with_another_description_is_refused(tmp_path: Path) -> None:
     folder = Path(run(words_stage(), tmp_path).output.folder)
-    (folder / "stage.json").write_text("{}", encoding="utf-8")
+    (folder / "stage.json").write_text(seal_json({}), encoding="utf-8")
     with pytest.raises(UserError, match="settings other than"):
         run(words_stage(), tmp_path)
+
+
+UNUSABLE = {
+    "empty": b"",
+    "of zeros": b"\0" * 300,
+    "cut": None,
+    "not UTF-8": b'{"format": 2, "shard": "\xff"}',
+    "another value": b"[]",
+    "older": json.dumps({"shard": "x", "outputs": []}).encode(),
+    "newer": seal_json({}).replace('"format": 2', '"format": 3').encode(),
+}
+
+
+def unusable(kind: str, whole: bytes) -> bytes:
+    content = UNUSABLE[kind]
+    return whole[: len(whole) // 2] if content is None else content
+
+
+@pytest.mark.parametrize("kind", UNUSABLE)
+def test_a_manifest_that_cannot_be_used_is_named_and_its_shard_made_again(
+    kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    result = run(words_stage(), tmp_path)
+    before = data_files(tmp_path)
+    manifest = Path(result.output.folder) / "manifests" / "test" / "秋.json"
+    manifest.write_bytes(unusable(kind, manifest.read_bytes()))
+    assert run(words_stage(), tmp_path).tasks_run == 1
+    assert data_files(tmp_path) == before
+    (said,) = caplog.messages
+    assert re.fullmatch(rf"{manifest}: it .*; its shard counts as not finished", said)
+
+
+@pytest.mark.parametrize("kind", UNUSABLE)
+def test_a_description_that_cannot_be_used_is_written_again_or_is_of_a_newer_version(
+    kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    result = run(words_stage(), tmp_path)
+    description = Path(result.output.folder) / "stage.json"
+    whole = description.read_bytes()
+    description.write_bytes(unusable(kind, whole))
+    assert run(words_stage(), tmp_path).tasks_run == 0
+    assert description.read_bytes() == whole
+    (said,) = caplog.messages
+    assert re.fullmatch(rf"{description}: it .*; it is written again", said)
+
+
+def test_a_folder_of_a_newer_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealed_json, "FORMAT", 3)
+    run(words_stage(), tmp_path)
+    monkeypatch.undo()
+    with pytest.raises(UserError, match=r"stage\.json: it is of format 3, this version reads format 2; use"):
+        run(words_stage(), tmp_path)
+
+
+@given(st.dictionaries(st.sampled_from("abc"), st.text() | st.integers()), st.data())
+def test_a_flipped_bit_of_a_sealed_json_is_noticed(values: dict[str, object], data: st.DataObject) -> None:
+    whole = seal_json(values).encode()
+    assert open_json(whole) == values == {k: v for k, v in json.loads(whole).items() if k in "abc"}
+    at = data.draw(st.integers(0, len(whole) - 1))
+    flipped = bytearray(whole)
+    flipped[at] ^= 1 << data.draw(st.integers(0, 7))
+    with contextlib.suppress(NotSealed):
+        assert open_json(bytes(flipped)) == values, "only the space at the end may differ"
 
 
 def test_shards_of_an_input_that_is_gone_are_refused_by_name(tmp_path: Path) -> None:

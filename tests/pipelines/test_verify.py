@@ -15,6 +15,7 @@ import pytest
 
 from manyo.pipelines.cli import main
 from manyo.pipelines.engine.manifest import describe_output
+from manyo.pipelines.engine.sealed_json import open_json, seal_json
 from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.run import table_folder
 from manyo.tokenizer.reader import TokenShard
@@ -162,8 +163,9 @@ def test_an_edited_sidecar_is_reported(run: TokenRun, capsys: pytest.CaptureFixt
 
 def test_a_manifest_with_wrong_counts_is_reported(run: TokenRun, capsys: pytest.CaptureFixture[str]) -> None:
     manifest = run.folder("tokens").parent / "manifests" / "web-00001.json"
-    text = manifest.read_text("utf-8")
-    manifest.write_text(re.sub(r'"documents": (\d+)', lambda m: f'"documents": {int(m[1]) + 1}', text), "utf-8")
+    values = open_json(manifest.read_bytes())
+    values["counts"]["documents"] += 1
+    manifest.write_text(seal_json(values), "utf-8")
     _, faults = run.verify(capsys)
     assert any("documents, the release holds" in fault for fault in faults)
     assert any("documents, its manifest says" in fault and str(run.ids()) in fault for fault in faults)
@@ -205,10 +207,10 @@ def test_a_tokenizer_with_permuted_ids_is_found_by_the_sample(
     flip(run.ids(), at)
     manifest = run.folder("tokens").parent / "manifests" / "web-00001.json"
     found = describe_output(str(manifest.parent.parent), str(run.ids()))
-    text = manifest.read_text("utf-8")
-    old = re.search(rf'"path": "tokens/{run.ids().name}",\s+"size_bytes": \d+,\s+"digest": "(\w+)"', text)
-    assert old
-    manifest.write_text(text.replace(old[1], found.digest), encoding="utf-8")
+    values = open_json(manifest.read_bytes())
+    (ids,) = [output for output in values["outputs"] if output["path"] == f"tokens/{run.ids().name}"]
+    ids["digest"] = found.digest
+    manifest.write_text(seal_json(values), encoding="utf-8")
     status, [fault] = run.verify(capsys, sample=10**9)
     assert (status, f"{run.ids()}: byte {at}: document" in fault) == (1, True)
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from manyo.corpus.tables.checksums import seal
 from manyo.corpus.tables.shards import ShardError, read_batches, write_shard
 from manyo.tokenizer.encode import Tokenizer
 from manyo.tokenizer.pack import (
@@ -141,6 +142,7 @@ def test_numpy_maps_a_flat_array_as_it_is(documents: list[list[int]], dtype: str
         loaded = np.load(path, mmap_mode="r" if len(ids) else None)
         assert loaded.dtype == {"uint16": np.uint16, "int32": np.uint32}[dtype]
         assert loaded.tolist() == ids.tolist() * 2
+        seal(path, has_footer=False)
         with NpyStream.open(str(path)) as stream:
             assert (stream.dtype, stream.tokens) == (np.dtype(dtype), 2 * len(ids))
             assert stream.read(0, 2 * len(ids)).tolist() == ids.tolist() * 2
@@ -157,6 +159,7 @@ def test_an_error_names_the_damaged_stream(tmp_path: Path, content: bytes | None
 @pytest.mark.parametrize("array", [np.zeros(4, np.float32), np.zeros((2, 2), np.uint16)], ids=["type", "shape"])
 def test_an_array_of_another_type_or_shape_is_an_error(tmp_path: Path, array: np.ndarray) -> None:
     np.save(tmp_path / "a.npy", array)
+    seal(tmp_path / "a.npy", has_footer=False)
     with (
         pytest.raises(ShardError, match=rf"{array.dtype} \({array.shape[0]}.*\), not a row of uint16"),
         NpyStream.open(str(tmp_path / "a.npy")),
@@ -174,6 +177,7 @@ def encode(
     uris = (str(folder / f"{name}.npy"), str(folder / f"{name}.parquet"))
     with NpyWriter(uris[0], tokenizer.dtype) as shard:
         write_shard(uris[1], ENCODED_SCHEMA, tokenize_batches(batches, tokenizer, shard))
+    seal(Path(uris[0]), has_footer=False)
     return uris
 
 
