@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from html import unescape
+from itertools import pairwise
 
 from manyo.corpus.web.markup import (
     COMMENTS_HINT,
@@ -12,15 +13,17 @@ from manyo.corpus.web.markup import (
     FRAME_HINT,
     MAIN_HINT,
     PROSE_CHARS,
-    TAGS,
     TOPIC_HINT,
 )
 from manyo.corpus.web.statements import META_NAMES
 from manyo.corpus.web.tags import (
     COMMENT_WORDS,
     DIALOG_ROLES,
+    FOLD_ROLES,
+    FOLD_WORDS,
     FRAME_ROLES,
     FRAME_WORDS,
+    LINE_WORDS,
     MAIN_WORDS,
     POST_NAMES,
     TOPIC_WORDS,
@@ -28,18 +31,21 @@ from manyo.corpus.web.tags import (
 
 words = str.split
 
-INLINE = frozenset(
+IGNORED = frozenset(words("html head link base source track param embed rb rbc wbr"))
+RULES = frozenset(words("hr input col area frame bgsound spacer basefont isindex keygen"))
+BOXES = frozenset(
     words(
-        "abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q ruby s samp small "
-        "span strike strong sub sup time tt u var"
+        "p div ul ol menu dir li dl dt dd table thead tbody tfoot tr td th caption section article main aside nav "
+        "header footer form fieldset figure figcaption pre blockquote center h1 h2 h3 h4 h5 h6 address details summary "
+        "body dialog hgroup search legend listing xmp textarea"
     )
 )
-IGNORED = frozenset(words("html head link base source track param embed rb rbc wbr img"))
-RULES = frozenset(words("hr input col area frame bgsound spacer basefont isindex keygen"))
-RAW = frozenset(words("script style title iframe noframes"))
-SKIPPED = frozenset(words("noscript template svg canvas object applet audio video map datalist select button"))
+RAW = frozenset(words("script style title iframe noframes noembed"))
+SKIPPED = frozenset(words("noscript template svg canvas object applet audio video map datalist select"))
 READINGS = frozenset(("rt", "rp", "rtc"))
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+HANDLES = HEADINGS | frozenset(("dt", "summary", "?button", "legend", "caption", "th"))
+LISTINGS = frozenset(("pre", "listing", "xmp", "textarea"))
 ENDS_PARAGRAPH = HEADINGS | frozenset(
     words(
         "address article aside blockquote center details dialog dir div dl fieldset figcaption figure footer form "
@@ -69,6 +75,8 @@ SIGNS = re.compile(
 )
 DIGITS = frozenset("0123456789")
 BREAK_HINTS = "\xad\u200b\u2060"
+PICTOGRAMS = re.compile("[\ue63e-\ue757]")
+PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 REFERENCE = re.compile(r"&(?:#(?:\d+|[xX][0-9a-fA-F]+);?|[a-zA-Z0-9]+;?)", re.ASCII)
 
 
@@ -81,6 +89,9 @@ class Box:
     hint: int = 0
     name: str = ""
     ordinal: int = 0
+    is_pre: bool = False
+    is_numbers: bool = False
+    n_blocks: int = 0
 
 
 @dataclass
@@ -100,13 +111,14 @@ def read_markup(html: str) -> Page:
     page = Page()
     stack = [0]
     links: list[int] = []
-    hidden_box = hidden_inline = None
-    shown: list[tuple[str, bool]] = []  # characters of the block, and whether they are in a link
+    hidden_box: int | None = None
+    hidden_inline = ["", 0, 0]  # name, how many of that name are open in it and with it, boxes that are open around it
+    last_left = -1
+    shown: list[tuple[str, bool, bool]] = []  # characters of the block; whether they are in a link, and of a picture
     at = 0
 
     def is_pre() -> bool:
-        box = page.boxes[stack[-1]]
-        return box.tag == "pre" or (box.parent >= 0 and page.boxes[box.parent].tag == "pre")
+        return page.boxes[stack[-1]].is_pre
 
     def close_block() -> None:
         block = _block(shown, is_pre())
@@ -115,12 +127,17 @@ def read_markup(html: str) -> Page:
             page.blocks.append((*block, stack[-1]))
 
     def leave() -> None:
-        nonlocal hidden_box, hidden_inline
-        box = stack.pop()
-        hidden_inline = None
-        while links and links[-1] == box:
+        nonlocal hidden_box, last_left
+        last_left = stack.pop()
+        box = page.boxes[last_left]
+        digits = "".join(text for text, *_ in page.blocks[box.n_blocks :])
+        if box.is_numbers and digits and not digits.strip("0123456789 \t\r\n\v\f"):
+            del page.blocks[box.n_blocks :]
+        if len(stack) - 1 < hidden_inline[2]:
+            hidden_inline[1] = 0
+        while links and links[-1] == last_left:
             links.pop()
-        hidden_box = None if hidden_box == box else hidden_box
+        hidden_box = None if hidden_box == last_left else hidden_box
 
     def end_nearest(names: tuple[str, ...], borders: frozenset[str]) -> None:
         for depth in range(len(stack) - 1, 0, -1):
@@ -132,40 +149,115 @@ def read_markup(html: str) -> Page:
             if tag in borders:
                 return
 
+    def is_handle(box: int) -> bool:
+        return box >= 0 and page.boxes[box].tag in HANDLES
+
+    def show(written: str, *, is_alt: bool = False) -> None:
+        text = REFERENCE.sub(lambda match: PRIVATE.sub("", unescape(match[0])), PICTOGRAMS.sub("", written))
+        shown.extend((character, bool(links), is_alt) for character in text if character not in BREAK_HINTS)
+
     while at < len(html):
-        is_hidden = hidden_box is not None or hidden_inline is not None
+        is_hidden = hidden_box is not None or hidden_inline[1] > 0
         tag = re.compile("<(/?)([a-zA-Z][^ \t\r\n\f\v/>]*)").match(html, at)
         if tag is None and re.match("<[!/?]", html[at : at + 2]):
-            end = html.find("-->", at + 2) + 3 if html.startswith("<!--", at) else 2
-            end = html.find(">", at) + 1 if end == 2 else end
+            end = re.compile("<!--(?:-?>|.*?(?:-->|--!>))|<(?!!--).*?>", re.DOTALL).match(html, at)
             if not end:
                 break
-            at = end
+            at = end.end()
         elif tag is None:
             run = TEXT.match(html, at)[0]  # type: ignore[index]
             if not is_hidden:
-                text = REFERENCE.sub(lambda match: unescape(match[0]), run)
-                shown.extend((character, bool(links)) for character in text if character not in BREAK_HINTS)
+                show(run)
             at += len(run)
         else:
             is_end, name = tag[1] == "/", tag[2].lower()
             attributes, after = _attributes(html, tag.end())
             at = after
-            if name in RAW | SKIPPED | READINGS:
-                if not is_end:
-                    at = _after_skipped(html, after, name, attributes, page)
+            is_skipped = name in RAW | SKIPPED | READINGS
+            if (is_skipped and not is_end) or (name == "textarea" and not is_end and "readonly" not in attributes):
+                at = _after_skipped(html, after, name, attributes, page)
+                if at < 0:
+                    break
+                continue
+            if is_skipped:
                 continue
             if not is_end and _states(name, attributes):
                 page.tags.append(html[tag.end() : after - 1])
-            hides = "hidden" in attributes or re.search(
-                r"[dD][iI][sS][pP][lL][aA][yY]\s*:\s*[nN][oO][nN][eE]", attributes.get("style", "")
-            )
-            if name in INLINE:
+            said = _said(name, attributes)
+            hides = "hidden" in attributes or _has_style(attributes, "(?:display *: *none|visibility *: *hidden)")
+            if name == "br":
+                if not is_hidden:
+                    shown.append(("\n" if is_pre() else "\v", bool(links), False))
+            elif name in RULES:
+                close_block()
+            elif name in ("img", "image"):
+                is_first = not _visible([character for character in shown if not character[2]], is_pre())
+                if is_end or is_hidden or not is_first or links or not is_handle(stack[-1]):
+                    continue
+                if any(is_alt for *_, is_alt in shown):
+                    shown[:] = [character for character in shown if character[2]]
+                show(attributes.get("alt", ""), is_alt=True)
+            elif name in BOXES or name == "button":
+                known = name
+                if name == "button":
+                    known = "summary"
+                    opens = {"aria-expanded", "aria-controls"} & set(attributes) or said & set(FOLD_WORDS.split())
+                    opens = opens and not said & {*FRAME_WORDS.split(), *DIALOG_ROLES.split()}
+                    if is_end and page.boxes[stack[-1]].tag != "?button":
+                        continue
+                    if not is_end and (is_handle(stack[-1]) or is_handle(page.boxes[stack[-1]].parent)):
+                        continue
+                    if not is_end and not opens:
+                        at = _after_skipped(html, after, name, attributes, page)
+                        continue
+                close_block()
                 if is_end:
-                    hidden_inline = None if hidden_inline == name else hidden_inline
-                elif hides and hidden_inline is None:
-                    hidden_inline = name
-            elif name == "a":
+                    if name == "button":
+                        leave()
+                    else:
+                        end_nearest((name,), BORDERS.get(name, CELLS))
+                    continue
+                inner = page.boxes[stack[-1]].tag
+                if name in ENDS_PARAGRAPH and (inner == "p" or (name in HEADINGS and inner in HEADINGS)):
+                    leave()
+                elif name in LIKE:
+                    end_nearest(LIKE[name], BORDERS[name])
+                parent, around = stack[-1], page.boxes[stack[-1]]
+                name_of_class = (re.findall("[^ \t\r\n\f\v]+", attributes.get("class", "")) or [""])[0]
+                box = Box("?button" if name == "button" else name, parent, _hint(known, said), name_of_class)
+                box.is_pre = around.is_pre or name in LISTINGS or _has_style(attributes, "white-space *: *pre")
+                box.is_numbers = bool(said & set(LINE_WORDS.split()))
+                box.n_blocks = len(page.blocks)
+                if name == "ol":
+                    start = attributes.get("start", "1")[:6]
+                    box.ordinal = (int(start) if start.isascii() and start.isdigit() else 1) - 1
+                elif name == "li" and around.tag == "ol" and not around.is_pre and not around.is_numbers:
+                    around.ordinal += 1
+                    box.ordinal = around.ordinal
+                page.boxes.append(box)
+                stack.append(len(page.boxes) - 1)
+                is_main = box.hint == MAIN_HINT or name in ("article", "main")
+                is_frame = said & {*FRAME_WORDS.split(), *COMMENT_WORDS.split(), *DIALOG_ROLES.split()}
+                is_folded = (
+                    said & set(FOLD_WORDS.split()) or name == "dd" or "until-found" in attributes.get("hidden", "")
+                )
+                if last_left >= 0 and page.boxes[last_left].parent == parent and page.boxes[last_left].tag != "h1":
+                    is_folded = is_folded or is_handle(last_left)
+                if hides and hidden_box is None and not is_main and not (is_folded and not is_frame):
+                    hidden_box = stack[-1]
+            elif name not in IGNORED and name != "meta":
+                if hidden_inline[1]:
+                    if hidden_inline[0] == name:
+                        hidden_inline[1] += -1 if is_end else 1
+                        continue
+                elif not is_end:
+                    is_numbers = said & set(LINE_WORDS.split()) and "class" in attributes
+                    is_number = is_pre() and is_numbers and re.compile("[0-9 \t\r\n\f\v]{1,32}<").match(html, after)
+                    if (hides and not said & set(FOLD_WORDS.split())) or (is_number and not hides):
+                        hidden_inline = [name, 1, len(stack) - 1]
+                        continue
+                if name != "a":
+                    continue
                 if is_end:
                     del links[-1:]
                 elif "href" in attributes:
@@ -174,36 +266,6 @@ def read_markup(html: str) -> Page:
                     links.append(stack[-1])
                     if attributes["href"].startswith("#") and not is_pre():
                         at = _after_signs(html, after)
-            elif name == "br":
-                if not is_hidden:
-                    shown.append(("\n" if is_pre() else "\v", bool(links)))
-            elif name in RULES:
-                close_block()
-            elif name not in IGNORED and name != "meta":
-                close_block()
-                known = name if name in TAGS else f"?{name}"
-                if is_end:
-                    end_nearest((known,), BORDERS.get(name, CELLS))
-                    continue
-                inner = page.boxes[stack[-1]].tag
-                if name in ENDS_PARAGRAPH and (inner == "p" or (name in HEADINGS and inner in HEADINGS)):
-                    leave()
-                elif name in LIKE:
-                    end_nearest(LIKE[name], BORDERS[name])
-                parent = stack[-1]
-                name_of_class = (re.findall("[^ \t\r\n\f\v]+", attributes.get("class", "")) or [""])[0]
-                box = Box(known, parent, _hint(name, attributes), name_of_class)
-                if name == "ol":
-                    start = attributes.get("start", "1")[:6]
-                    box.ordinal = (int(start) if start.isascii() and start.isdigit() else 1) - 1
-                elif name == "li" and page.boxes[parent].tag == "ol":
-                    page.boxes[parent].ordinal += 1
-                    box.ordinal = page.boxes[parent].ordinal
-                page.boxes.append(box)
-                stack.append(len(page.boxes) - 1)
-                is_main = box.hint == MAIN_HINT or name in ("article", "main")
-                if hides and hidden_box is None and not is_main:
-                    hidden_box = stack[-1]
     close_block()
     return page
 
@@ -227,17 +289,18 @@ def _after_skipped(html: str, after: int, name: str, attributes: dict[str, str],
     if name in READINGS:
         border = re.compile(r"</?(?:rt|rp|rb|rtc|ruby)(?![a-zA-Z])", re.IGNORECASE).search(html, after)
         return border.start() if border else after
-    slash = "</" if name in RAW else "</?"
+    slash = "</" if name in RAW or name == "textarea" else "</?"
     border = re.compile(rf"{slash}{name}[ \t\r\n\f\v/>]", re.IGNORECASE).search(html, after)
-    if border is None or border[0][1] != "/":
+    is_cut = border is None and name in ("script", "style", "noembed")
+    if not is_cut and (border is None or border[0][1] != "/"):
         return after
-    content = html[after : border.start()]
+    content = html[after:] if border is None else html[after : border.start()]
     if name == "title" and page.title is None:
         page.title = content
     elif name == "script" and "ld+json" in attributes.get("type", "").lower():
         page.json_ld += content
-    end = html.find(">", border.start())
-    return end + 1 if end >= 0 else len(html)
+    end = -1 if border is None else html.find(">", border.start())
+    return end + 1 if end >= 0 else -1
 
 
 def _after_signs(html: str, after: int) -> int:
@@ -258,7 +321,13 @@ def _states(name: str, attributes: dict[str, str]) -> bool:
     )
 
 
-def _hint(tag: str, attributes: dict[str, str]) -> int:
+def _has_style(attributes: dict[str, str], pattern: str) -> bool:
+    style = attributes.get("style", "")
+    return re.search(pattern.replace(" *", r"\s*"), style, re.IGNORECASE | re.ASCII) is not None
+
+
+def _said(tag: str, attributes: dict[str, str]) -> set[str]:
+    """The words of class, id, role and itemprop; a role is written in brackets."""
     said: set[str] = set()
     of_class = attributes.get("class")
     is_section = tag == "section" if of_class is None else of_class.lower() == "section"
@@ -276,24 +345,53 @@ def _hint(tag: str, attributes: dict[str, str]) -> int:
                 said |= {runs[i - 1][0].lower() + word}
         if value is of_id and is_section:
             said -= set(FRAME_WORDS.split()) | set(TOPIC_WORDS.split())
+    said &= {
+        *FRAME_WORDS.split(),
+        *TOPIC_WORDS.split(),
+        *COMMENT_WORDS.split(),
+        *MAIN_WORDS,
+        *FOLD_WORDS.split(),
+    } | set(LINE_WORDS.split())
     roles = set(re.findall("[a-z]+", attributes.get("role", "").lower()))
-    if roles & set(DIALOG_ROLES.split()) or tag == "dialog":
+    said |= {"dialog"} if roles & set(DIALOG_ROLES.split()) else set()
+    said |= {"article" + "body"} if "main" in roles else set()
+    said |= {"nav"} if roles & set(FRAME_ROLES.split()) else set()
+    said |= {"fold"} if roles & set(FOLD_ROLES.split()) else set()
+    said |= {"articlebody"} if "articlebody" in attributes.get("itemprop", "").lower() else set()
+    names = {n.lower() for v in (attributes.get("class", ""), attributes.get("id", "")) for n in v.split()}
+    return said | ({"post"} if names & set(POST_NAMES.split()) else set())
+
+
+def _hint(tag: str, said: set[str]) -> int:
+    if said & set(DIALOG_ROLES.split()) or tag == "dialog":
         return DIALOG_HINT
-    if said & set(MAIN_WORDS) or "main" in roles or "articlebody" in attributes.get("itemprop", "").lower():
+    if said & set(MAIN_WORDS):
         return MAIN_HINT
-    if said & set(FRAME_WORDS.split()) or roles & set(FRAME_ROLES.split()):
+    if said & set(FRAME_WORDS.split()):
         return FRAME_HINT
     if said & set(COMMENT_WORDS.split()):
         return COMMENTS_HINT
-    names = {n.lower() for v in (attributes.get("class", ""), attributes.get("id", "")) for n in v.split()}
-    return TOPIC_HINT if said & set(TOPIC_WORDS.split()) and not names & set(POST_NAMES.split()) else 0
+    return TOPIC_HINT if said & set(TOPIC_WORDS.split()) and "post" not in said else 0
 
 
-def _block(shown: list[tuple[str, bool]], is_pre: bool) -> tuple[str, int, int] | None:
+def _visible(shown: list[tuple[str, bool, bool]], is_pre: bool) -> bool:
+    return bool("".join(character for character, *_ in shown).strip("\r\n" if is_pre else " \t\r\n\f\v\xa0"))
+
+
+def _are_line_numbers(listing: str) -> bool:
+    numbers = listing.split()
+    are_short = all(number.isascii() and number.isdigit() and len(number) <= 9 for number in numbers)
+    return len(numbers) > 1 and are_short and all(int(b) == int(a) + 1 for a, b in pairwise(numbers))
+
+
+def _block(characters: list[tuple[str, bool, bool]], is_pre: bool) -> tuple[str, int, int] | None:
     """Text, characters in links and prose of a block; None if it shows nothing."""
+    own = [character for character in characters if not character[2]]
+    shown = [(character, linked) for character, linked, _ in (own if _visible(own, is_pre) else characters)]
     if is_pre:
         shown = [(character, linked) for character, linked in shown if character != "\r"]
-        if not "".join(character for character, _ in shown).strip(" \t\n\v\f\r"):
+        listing = "".join(character for character, _ in shown)
+        if not listing.strip(" \t\n\v\f\r") or _are_line_numbers(listing):
             return None
         while shown[0][0] == "\n":
             shown = shown[1:]

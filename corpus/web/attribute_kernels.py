@@ -48,7 +48,9 @@ from manyo.corpus.web.markup import (
 )
 
 # What a word in class, id or role says, as bits.
-MAIN_WORD, POST_WORD, FRAME_WORD, COMMENTS_WORD, TOPIC_WORD, DIALOG_WORD = 1, 2, 4, 8, 16, 32
+MAIN_WORD, POST_WORD, FRAME_WORD, COMMENTS_WORD, TOPIC_WORD, DIALOG_WORD, FOLD_WORD, LINE_WORD = (
+    1 << bit for bit in range(8)
+)
 
 #: Only the beginning of a longer value (an embedded picture) is read.
 MAX_VALUE_BYTES: Final = 2000
@@ -79,9 +81,11 @@ def hash_of(name: bytes) -> int:
 _NAMES_OF_ATTRIBUTES: Final = (
     *("class", "id", "style", "href", "rel", "itemprop"),
     *("type", "role", "hidden", "start", "name", "property"),
+    *("alt", "readonly", "aria-expanded", "aria-controls"),
 )
 CLASS, ID, STYLE, HREF, REL, ITEMPROP, TYPE, ROLE, HIDDEN, START, NAME, PROPERTY = range(12)
-N_ATTRIBUTES: Final = 12
+ALT, READONLY, ARIA_EXPANDED, ARIA_CONTROLS = range(12, 16)
+N_ATTRIBUTES: Final = 16
 _ATTRIBUTE_HASHES = tuple(np.uint64(hash_of(name.encode())) for name in _NAMES_OF_ATTRIBUTES)
 
 _ARTICLE, _MAIN, _SECTION, _DIALOG = (TAGS.index(name) for name in ("article", "main", "section", "dialog"))
@@ -322,26 +326,34 @@ def contains(data: Bytes, start: int, end: int, word: bytes) -> bool:
 
 
 @kernel
-def is_hidden(data: Bytes, attributes: Records) -> bool:
-    """Whether a tag hides its content: by `hidden`, or by a style `display: none`."""
-    if attributes[HIDDEN].start >= 0:
-        return True
+def has_style(data: Bytes, attributes: Records, name: bytes, value: bytes) -> bool:
+    """Whether a tag's style gives a property a value that starts so."""
     start = attributes[STYLE].start
     if start < 0:
         return False
     end = min(attributes[STYLE].end, start + MAX_VALUE_BYTES)
-    for i in range(start, end - 10):
-        if data[i] == 100 and contains(data, i, i + 7, b"display"):  # d
-            j = i + 7
+    for i in range(start, end - len(name) - len(value)):
+        if to_lower(data[i]) == name[0] and contains(data, i, i + len(name), name):
+            j = i + len(name)
             while j < end and is_space(data[j]):
                 j += 1
             if j < end and data[j] == COLON:
                 j += 1
                 while j < end and is_space(data[j]):
                     j += 1
-                if j + 4 <= end and contains(data, j, j + 4, b"none"):
+                if j + len(value) <= end and contains(data, j, j + len(value), value):
                     return True
     return False
+
+
+@kernel
+def is_hidden(data: Bytes, attributes: Records) -> bool:
+    """Whether a tag hides its content: by `hidden`, or by a style `display: none` or `visibility: hidden`."""
+    return (
+        attributes[HIDDEN].start >= 0
+        or has_style(data, attributes, b"display", b"none")
+        or has_style(data, attributes, b"visibility", b"hidden")
+    )
 
 
 @kernel
@@ -424,8 +436,8 @@ def _words_of(data: Bytes, start: int, end: int, slots: Records) -> int:
 
 
 @kernel
-def hint_of(data: Bytes, tag: int, attributes: Records, words: Records, roles: Records) -> int:
-    """What a box is by its class, id, role and itemprop: one of the hints, or 0."""
+def words_said(data: Bytes, tag: int, attributes: Records, words: Records, roles: Records) -> int:
+    """What class, id, role and itemprop of a tag say, as bits."""
     said = 0
     start, end = attributes[CLASS].start, attributes[CLASS].end
     is_section = tag == _SECTION if start < 0 else end - start == 7 and contains(data, start, end, b"section")
@@ -443,6 +455,12 @@ def hint_of(data: Bytes, tag: int, attributes: Records, words: Records, roles: R
             said |= _words_of(data, start, end, words) & ~(FRAME_WORD | TOPIC_WORD)
         else:
             said |= _words_of(data, start, end, words)
+    return said
+
+
+@kernel
+def hint_of(said: int, tag: int) -> int:
+    """What a box is by what its attributes say: one of the hints, or 0."""
     if said & DIALOG_WORD or tag == _DIALOG:
         return DIALOG_HINT
     if said & MAIN_WORD:

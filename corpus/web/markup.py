@@ -12,21 +12,24 @@ from typing import Final
 from manyo.corpus.jit import Records, record
 
 # What a tag does: nothing; state something about the page; nothing to the text around it; link it; end a line; end a
-# block; open or close a box; hide its content, which is text without markup, or markup, or a reading aid.
-IGNORED, META, INLINE, LINK, BREAK, RULE, BOX_TAG, RAW, SKIPPED, READING = range(10)
+# block; show a picture; press a button; open or close a box; hide its content, which is text without markup, or markup,
+# or a reading aid. Unknown tags and custom elements are inline, as in browsers.
+IGNORED, META, INLINE, LINK, BREAK, RULE, IMAGE, BUTTON, BOX_TAG, RAW, SKIPPED, READING = range(12)
 TAGS_OF_KIND: Final = {
-    IGNORED: "html head link base source track param embed rb rbc wbr img",
+    IGNORED: "html head link base source track param embed rb rbc wbr",
     META: "meta",
     INLINE: "abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q ruby s "
     "samp small span strike strong sub sup time tt u var",
     LINK: "a",
     BREAK: "br",
     RULE: "hr input col area frame bgsound spacer basefont isindex keygen",
+    IMAGE: "img image",
+    BUTTON: "button",
     BOX_TAG: "p div ul ol menu dir li dl dt dd table thead tbody tfoot tr td th caption section article main aside nav "
     "header footer form fieldset figure figcaption pre blockquote center h1 h2 h3 h4 h5 h6 address details summary "
-    "body dialog hgroup",
-    RAW: "script style title iframe noframes",
-    SKIPPED: "noscript template svg canvas object applet audio video map datalist select button",
+    "body dialog hgroup search legend listing xmp textarea",
+    RAW: "script style title iframe noframes noembed",
+    SKIPPED: "noscript template svg canvas object applet audio video map datalist select",
     READING: "rt rp rtc",
 }
 #: Tags by their number: 0 is every unknown tag, then come those of boxes, then all others.

@@ -2,10 +2,14 @@
 
 The pass does what a browser does as far as the text depends on it: it closes elements whose end tag is omitted, leaves
 out scripts and hidden elements, resolves character references, collapses white space and drops characters that only say
-where a line may end (soft hyphens, zero-width spaces). A hidden element that is named main text is read all the same:
-it waits for a script or for a subscriber. A link to a place on the page itself that contains only signs (¶ after a
-heading, ↩ after a note, ▲) is also left out, except in listings. For Japanese, the reading aids `<rt>` and `<rp>` are
-dropped, and a line end in the source between two Japanese characters is not a space.
+where a line may end (soft hyphens, zero-width spaces) or that only the page's font knows. Unknown and custom elements
+are inline. A page that was cut in a script, a style sheet or a comment is hidden from there on.
+
+A hidden element that is named main text is read all the same: it waits for a script or for a subscriber. So are a
+hidden answer, a folded text and what follows its own heading: they wait for a click. A picture that is all of a heading
+gives its `alt`. The numbers of lines are left out of listings. A link to a place on the page itself that contains only
+signs (¶ after a heading, ↩ after a note, ▲) is also left out, except in listings. For Japanese, the reading aids `<rt>`
+and `<rp>` are dropped, and a line end in the source between two Japanese characters is not a space.
 
 Which blocks are the page's main text is decided in `manyo.corpus.web.main_text`.
 
@@ -25,7 +29,9 @@ from manyo.corpus.jit import Records
 from manyo.corpus.web.attribute_kernels import (
     COMMENTS_WORD,
     DIALOG_WORD,
+    FOLD_WORD,
     FRAME_WORD,
+    LINE_WORD,
     MAIN_WORD,
     N_SLOTS,
     POST_WORD,
@@ -33,7 +39,7 @@ from manyo.corpus.web.attribute_kernels import (
     TOPIC_WORD,
     hash_of,
 )
-from manyo.corpus.web.markup import BOX_TAG, TAGS, TAGS_OF_KIND, Markup
+from manyo.corpus.web.markup import INLINE, TAGS, TAGS_OF_KIND, Markup
 from manyo.corpus.web.statements import META_NAMES
 from manyo.corpus.web.tags_kernels import (
     CELL,
@@ -101,6 +107,17 @@ MAIN_WORDS: Final = (
     "honbun",
     "kiji",
 )
+#: Words that name a text that is shown on a click, or on the way down the page.
+FOLD_WORDS: Final = (
+    "answer answers accordion faq qa panel tabpanel collapse collapsible toggle fold folded expand expandable expander "
+    "spoiler readmore more tab tabs pane wow fade reveal"
+)
+#: Words that name the numbers of the lines of a listing.
+LINE_WORDS: Final = (
+    "gutter lineno linenos linenumber linenumbers linenum linenums linenr linenrs lnum lnums ln rownum linenodiv "
+    "linenumbering blobnum numline numlines"
+)
+FOLD_ROLES: Final = "tabpanel"
 DIALOG_ROLES: Final = "dialog alertdialog"
 FRAME_ROLES: Final = "navigation banner contentinfo complementary search"
 
@@ -147,11 +164,14 @@ def _names() -> Records:
         (COMMENTS_WORD, COMMENT_WORDS),
         (TOPIC_WORD, TOPIC_WORDS),
         (POST_WORD, POST_NAMES),
+        (FOLD_WORD, FOLD_WORDS),
+        (LINE_WORD, LINE_WORDS),
     ):
         words |= dict.fromkeys(group.encode().split(), bit)
     _fill(known["words"], words)
     roles = dict.fromkeys(FRAME_ROLES.encode().split(), FRAME_WORD) | {b"main": MAIN_WORD}
-    _fill(known["roles"], roles | dict.fromkeys(DIALOG_ROLES.encode().split(), DIALOG_WORD))
+    roles |= dict.fromkeys(DIALOG_ROLES.encode().split(), DIALOG_WORD)
+    _fill(known["roles"], roles | dict.fromkeys(FOLD_ROLES.encode().split(), FOLD_WORD))
     _fill(known["statements"], {name.encode(): 1 for name in META_NAMES})
     _fill(known["references"], {name.encode(): i for i, name in enumerate(html5)})
     for i, characters in enumerate(html5.values()):
@@ -175,8 +195,8 @@ def _fill(slots: Records, values: dict[bytes, int]) -> None:
 
 
 def _fill_rules(rules: Records, index: dict[str, int]) -> None:
-    """Set what each tag does, given the tags' indices; unknown tags open and close boxes."""
-    rules["kind"] = BOX_TAG
+    """Set what each tag does, given the tags' indices; unknown tags are inline."""
+    rules["kind"] = INLINE
     rules["stops_at"] = CELL | TABLE
     for kind, names in TAGS_OF_KIND.items():
         for name in names.split():

@@ -14,36 +14,37 @@ import numpy as np
 from manyo.corpus.jit import Bytes, Records, inlined, kernel, record
 from manyo.corpus.web.ascii import (
     AMPERSAND,
-    CARRIAGE_RETURN,
     CASE_BIT,
-    COMMA,
     EXCLAMATION_MARK,
-    FORM_FEED,
-    FULL_STOP,
     GREATER_THAN,
     HYPHEN,
     LESS_THAN,
-    LINE_FEED,
     LOWER_A,
     NUMBER_SIGN,
     QUESTION_MARK,
     SLASH,
-    SPACE,
-    TAB,
-    VERTICAL_TAB,
 )
 from manyo.corpus.web.attribute_kernels import (
+    ALT,
+    ARIA_CONTROLS,
+    ARIA_EXPANDED,
     CHARACTERS,
     CLASS,
+    COMMENTS_WORD,
+    DIALOG_WORD,
+    FIRST_HEADING,
+    FOLD_WORD,
+    FRAME_WORD,
+    HIDDEN,
     HREF,
     ITEMPROP,
-    N_ATTRIBUTES,
+    LINE_WORD,
     N_SLOTS,
     NAME,
     PROPERTY,
+    READONLY,
     REL,
     SLOT,
-    SPAN,
     START,
     TYPE,
     contains,
@@ -52,9 +53,11 @@ from manyo.corpus.web.attribute_kernels import (
     find_byte,
     find_raw_end,
     find_reading_end,
+    has_style,
     hash_first_name,
     hash_value,
     hint_of,
+    is_digit,
     is_heading,
     is_hidden,
     is_letter,
@@ -63,29 +66,39 @@ from manyo.corpus.web.attribute_kernels import (
     is_space,
     look_up,
     point_of_three,
-    put_point,
     read_attributes,
     read_name,
     read_number,
     read_reference,
+    words_said,
 )
 from manyo.corpus.web.markup import (
     BLOCK,
     BOX,
-    BOX_TAG,
     BREAK,
+    BUTTON,
+    IMAGE,
     INLINE,
     LINK,
     META,
-    PROSE_CHARS,
     RAW,
     READING,
+    RULE,
     SKIPPED,
     TAGS,
 )
+from manyo.corpus.web.shown_kernels import (
+    LINE_BREAK,
+    MAX_DEPTH,
+    STATE,
+    add_line_feed,
+    are_numbers,
+    close_block,
+    show,
+    show_run,
+    show_value,
+)
 
-#: Boxes nested deeper than this are not distinguished; browsers stop at 512.
-MAX_DEPTH: Final = 256
 #: A page states few things about itself; thousands of `<meta>` are an attack.
 MAX_STATEMENTS: Final = 500
 #: Tags that are read in vain to the end of the page before quotation marks lose their meaning.
@@ -128,39 +141,12 @@ NAMES: Final = record(
 TAG_STATEMENT, TITLE_STATEMENT, JSON_LD_STATEMENT = range(3)
 STATEMENT: Final = record(("kind", "i4"), ("start", "i4"), ("end", "i4"))
 
-# What the white space before the next character becomes, the stronger last: nothing, a space, nothing between
-# Japanese characters and a space elsewhere, a space, the end of a line.
-_NO_SPACE, _BLANK, _LINE_END, _HARD_SPACE, _LINE_BREAK = range(5)
-
-_OPEN_BOX: Final = record(("box", "i8"), ("name", "u8"))
-
-#: What is open while the page is read, and how much is written.
-#:
-#: written: bytes of text.
-#: space: the white space before the next character, outside `<pre>`.
-#: line_feeds, linked_line_feeds: those before the next character in `<pre>`, and those of them in links.
-#: block_start, block_chars, block_link_chars: of the block that is being written.
-#: box, is_pre: the innermost open box, and whether it keeps its white space.
-#: depth, n_too_deep: boxes that are open, without `html`, and those beyond MAX_DEPTH.
-#: hidden_box, hidden_inline: the outermost box, or the inline tag, that hides its content; -1 or 0 if there is none.
-#: n_endless_tags: tags without an end.
-#: links: for each open link, the box in which it started.
-#: is_unclosed, is_endless: by quotation mark and by tag, whether its end was searched for in vain.
-_STATE: Final = record(
-    *((name, "i8") for name in ("written", "space", "line_feeds", "linked_line_feeds")),
-    *((name, "i8") for name in ("block_start", "block_chars", "block_link_chars")),
-    *((name, "i8") for name in ("n_blocks", "n_boxes", "n_statements", "n_links")),
-    *((name, "i8") for name in ("box", "depth", "n_too_deep", "hidden_box", "hidden_inline", "n_endless_tags")),
-    *((name, "?") for name in ("is_pre", "hides", "has_title", "has_endless_comment")),
-    ("open_boxes", _OPEN_BOX, (MAX_DEPTH + 2,)),
-    ("links", "i8", (MAX_DEPTH + 3,)),
-    ("attributes", SPAN, (N_ATTRIBUTES,)),
-    ("is_unclosed", "u1", (64,)),  # 0 or 1: Numba knows no arrays of bool in a record
-    ("is_endless", "u1", (len(TAGS),)),
-)
-
-_PARAGRAPH, _PRE, _ORDERED_LIST, _ITEM = (TAGS.index(name) for name in ("p", "pre", "ol", "li"))
-_TITLE, _SCRIPT = (TAGS.index(name) for name in ("title", "script"))
+_PARAGRAPH, _ORDERED_LIST, _ITEM, _TEXTAREA = (TAGS.index(name) for name in ("p", "ol", "li", "textarea"))
+_TITLE, _SCRIPT, _STYLE, _NOEMBED = (TAGS.index(name) for name in ("title", "script", "style", "noembed"))
+_TERM, _DESCRIPTION, _SUMMARY, _LEGEND = (TAGS.index(name) for name in ("dt", "dd", "summary", "legend"))
+_CAPTION, _HEADER_CELL = (TAGS.index(name) for name in ("caption", "th"))
+#: Boxes that keep their white space.
+_LISTINGS = tuple(TAGS.index(name) for name in ("pre", "listing", "xmp", "textarea"))
 
 
 @kernel
@@ -183,10 +169,10 @@ def read(data: Bytes, names: Records, hides: bool) -> tuple[Bytes, Records, Reco
     blocks = np.empty(n_starts + 1, BLOCK)
     boxes = np.empty(n_starts + 1, BOX)
     statements = np.empty(min(n_starts, MAX_STATEMENTS), STATEMENT)
-    states = np.zeros(1, _STATE)
+    states = np.zeros(1, STATE)
     state = states[0]
     state.hides = hides
-    state.hidden_box = -1
+    state.hidden_box = state.last_left = -1
     state.n_boxes = 1
     boxes[0].tag = boxes[0].hint = boxes[0].prose = boxes[0].ordinal = boxes[0].name = 0
     boxes[0].parent = -1
@@ -198,16 +184,16 @@ def read(data: Bytes, names: Records, hides: bool) -> tuple[Bytes, Records, Reco
                 i = _read_tag(data, i, first, names, states, out, blocks, boxes, statements)
             else:
                 i = _skip_comment(data, i, states, out)
-        elif state.hidden_box >= 0 or state.hidden_inline:
+        elif state.hidden_box >= 0 or state.n_hidden:
             i = find_byte(data, i, LESS_THAN)
         elif data[i] == AMPERSAND:
             first, second, i = read_reference(data, i, names[0].references, names[0].characters, names[0].numbers)
-            _show(out, states, first)
+            show(out, states, first)
             if second >= 0:
-                _show(out, states, second)
+                show(out, states, second)
         else:
-            i = _show_run(data, i, out, states)
-    _close_block(out, states, blocks, boxes)
+            i = show_run(data, i, out, states)
+    close_block(out, states, blocks, boxes)
     n_boxes = states[0].n_boxes
     for i in range(n_boxes - 1, 0, -1):
         boxes[boxes[i].parent].prose += boxes[i].prose
@@ -217,200 +203,6 @@ def read(data: Bytes, names: Records, hides: bool) -> tuple[Bytes, Records, Reco
         boxes[:n_boxes].copy(),
         statements[: states[0].n_statements].copy(),
     )
-
-
-# --- text ------------------------------------------------------------------------------------
-
-
-@kernel
-def _is_wide(point: int) -> bool:
-    """Whether no space is written next to a character: kana, kanji, full-width forms and punctuation."""
-    return (
-        0x3000 <= point <= 0x30FF or 0x3400 <= point <= 0x9FFF or 0xF900 <= point <= 0xFAFF or 0xFF01 <= point <= 0xFF60
-    )
-
-
-@kernel
-def _is_break_hint(point: int) -> bool:
-    """Whether a character only says where a line may end: soft hyphen, zero-width space, word joiner."""
-    return point == 0xAD or point == 0x200B or point == 0x2060
-
-
-@kernel
-def _end_space(out: Bytes, states: Records, point: int) -> int:
-    """Write what the white space before a character becomes; the number of characters written, 0 or 1."""
-    state = states[0]
-    space = state.space
-    state.space = _NO_SPACE
-    at = state.written
-    if space == _NO_SPACE or at == state.block_start:
-        return 0
-    if space == _LINE_END and _is_wide(point) and _is_wide(point_of_three(out, at - 3)):
-        return 0
-    out[at] = LINE_FEED if space == _LINE_BREAK else SPACE
-    state.written = at + 1
-    return 1
-
-
-@kernel
-def _end_line_feeds(out: Bytes, states: Records) -> None:
-    """In `<pre>`, write the line feeds before a character, unless it is the block's first."""
-    state = states[0]
-    at = state.written
-    if at != state.block_start:
-        out[at : at + state.line_feeds] = LINE_FEED
-        state.written = at + state.line_feeds
-        state.block_chars += state.line_feeds
-        state.block_link_chars += state.linked_line_feeds
-    state.line_feeds = state.linked_line_feeds = 0
-
-
-@kernel
-def _add_line_feed(states: Records) -> None:
-    """In `<pre>`, a line feed that is written once something follows it: those at the ends of a block are dropped."""
-    state = states[0]
-    state.line_feeds += 1
-    state.linked_line_feeds += state.n_links > 0
-
-
-@kernel
-def _show(out: Bytes, states: Records, point: int) -> None:
-    """Write a character that a reference or a tag stands for; -1 is no character."""
-    state = states[0]
-    if point < 0 or _is_break_hint(point):
-        return
-    n_chars = 1
-    if state.is_pre:
-        if point == CARRIAGE_RETURN:
-            return
-        if point == LINE_FEED:
-            _add_line_feed(states)
-            return
-        if state.line_feeds:
-            _end_line_feeds(out, states)
-    else:
-        if point in (SPACE, TAB, CARRIAGE_RETURN):
-            state.space = max(state.space, _BLANK)
-            return
-        if point == LINE_FEED:
-            state.space = max(state.space, _LINE_END)
-            return
-        if point == 0xA0 or point in (VERTICAL_TAB, FORM_FEED):
-            state.space = max(state.space, _HARD_SPACE)
-            return
-        n_chars += _end_space(out, states, point)
-    state.written = put_point(out, state.written, point)
-    state.block_chars += n_chars
-    if state.n_links:
-        state.block_link_chars += n_chars
-
-
-@kernel
-def _show_run(data: Bytes, i: int, out: Bytes, states: Records) -> int:
-    """Write the text from i up to the next tag or reference; the index of the byte after it."""
-    state = states[0]
-    n = len(data)
-    at = state.written
-    is_pre = state.is_pre
-    n_chars = 0
-    while i < n:
-        byte = data[i]
-        if byte in (LESS_THAN, AMPERSAND):
-            break
-        if (byte == 0xC2 and data[i + 1] == 0xAD) or (byte == 0xE2 and _is_break_hint(point_of_three(data, i))):
-            i += 2 if byte == 0xC2 else 3
-            continue
-        if is_pre:
-            if byte == LINE_FEED:
-                _add_line_feed(states)
-            elif byte != CARRIAGE_RETURN:
-                if state.line_feeds:
-                    state.written = at
-                    _end_line_feeds(out, states)
-                    at = state.written
-                out[at] = byte
-                at += 1
-                n_chars += byte & 0xC0 != 0x80
-            i += 1
-            continue
-        if is_space(byte):
-            space = _LINE_END if byte == LINE_FEED else _HARD_SPACE if byte in (VERTICAL_TAB, FORM_FEED) else _BLANK
-            state.space = max(state.space, space)
-            i += 1
-            continue
-        if byte == 0xC2 and data[i + 1] == 0xA0:
-            state.space = max(state.space, _HARD_SPACE)
-            i += 2
-            continue
-        if state.space != _NO_SPACE:
-            state.written = at
-            n_chars += _end_space(out, states, point_of_three(data, i))
-            at = state.written
-        out[at] = byte
-        at += 1
-        n_chars += 1
-        i += 1
-        while i < n and data[i] & 0xC0 == 0x80:
-            out[at] = data[i]
-            at += 1
-            i += 1
-    state.written = at
-    state.block_chars += n_chars
-    if state.n_links:
-        state.block_link_chars += n_chars
-    return i
-
-
-@kernel
-def _ends_sentence(text: Bytes, start: int, end: int) -> bool:
-    """Whether a block has the mark of a sentence: 。．！？!?, a full stop or comma before a space, a full stop last."""
-    for i in range(start, end):
-        byte = text[i]
-        if byte in (EXCLAMATION_MARK, QUESTION_MARK):
-            return True
-        if byte in (FULL_STOP, COMMA) and i + 1 < end and text[i + 1] == SPACE:
-            return True
-        if byte == FULL_STOP and i + 1 == end:
-            return True
-        if byte >= 0xE3 and i + 2 < end:
-            point = point_of_three(text, i)
-            if point == 0x3002 or point == 0xFF0E or point == 0xFF01 or point == 0xFF1F:
-                return True
-    return False
-
-
-@kernel
-def _close_block(out: Bytes, states: Records, blocks: Records, boxes: Records) -> None:
-    """End the block, and start another one."""
-    state = states[0]
-    start, end = state.block_start, state.written
-    n_chars = state.block_chars
-    link_chars = min(state.block_link_chars, n_chars)
-    state.block_chars = state.block_link_chars = state.line_feeds = state.linked_line_feeds = 0
-    state.space = _NO_SPACE
-    if state.is_pre:
-        is_blank = True
-        for i in range(start, end):
-            if not is_space(out[i]):
-                is_blank = False
-                break
-        if is_blank:
-            end = start
-    state.written = state.block_start = end
-    if start == end:
-        return
-    prose = n_chars if state.is_pre else n_chars - link_chars
-    if not state.is_pre and prose < PROSE_CHARS and not _ends_sentence(out, start, end):
-        prose = 0
-    block = blocks[state.n_blocks]
-    block.start = start
-    block.end = end
-    block.chars = n_chars
-    block.link_chars = link_chars
-    block.prose = prose
-    block.box = state.box
-    boxes[state.box].prose += prose
-    state.n_blocks += 1
 
 
 # --- tags ------------------------------------------------------------------------------------
@@ -427,15 +219,18 @@ def _skip_comment(data: Bytes, i: int, states: Records, out: Bytes) -> int:
     n = len(data)
     following = data[i + 1] if i + 1 < n else np.uint8(0)
     if following not in (SLASH, EXCLAMATION_MARK, QUESTION_MARK):
-        if not (state.hidden_box >= 0 or state.hidden_inline):
-            _show(out, states, LESS_THAN)
+        if not (state.hidden_box >= 0 or state.n_hidden):
+            show(out, states, LESS_THAN)
         return i + 1
-    is_comment = following == EXCLAMATION_MARK and i + 3 < n and data[i + 2] == HYPHEN and data[i + 3] == HYPHEN
-    if is_comment and not state.has_endless_comment:
+    if following == EXCLAMATION_MARK and i + 3 < n and data[i + 2] == HYPHEN and data[i + 3] == HYPHEN:
+        # A comment without an end hides the rest of the page, which was cut in it.
         for j in range(i + 2, n - 2):
-            if data[j] == HYPHEN and data[j + 1] == HYPHEN and data[j + 2] == GREATER_THAN:
-                return j + 3
-        state.has_endless_comment = True
+            if data[j] == HYPHEN and data[j + 1] == HYPHEN:
+                if data[j + 2] == GREATER_THAN:
+                    return j + 3
+                if data[j + 2] == EXCLAMATION_MARK and j + 3 < n and data[j + 3] == GREATER_THAN and j > i + 3:
+                    return j + 4
+        return -1
     end = find_byte(data, i, GREATER_THAN)
     return end + 1 if end >= 0 else -1
 
@@ -465,42 +260,59 @@ def _read_tag(
         after = read_attributes(data, name_end, state.attributes, state.is_unclosed, False)
         if after < 0:
             return -1
+    if tag == _TEXTAREA and not is_end and state.attributes[READONLY].start < 0:
+        return _skip_content(data, after, name, name_end - first, tag, RAW, states, statements)
     if kind >= RAW:
         return after if is_end else _skip_content(data, after, name, name_end - first, tag, kind, states, statements)
     if not is_end and state.n_statements < len(statements) and _is_statement(data, kind, names, states):
         _add_statement(statements, states, TAG_STATEMENT, name_end, after - 1)
     if kind <= META:
         return after
-    if kind == INLINE:
-        if is_end:
-            if state.hidden_inline == tag:
-                state.hidden_inline = 0
-        elif state.hides and state.hidden_inline == 0 and is_hidden(data, state.attributes):
-            state.hidden_inline = tag
-        return after
-    if kind == LINK:
-        if not is_end:
+    if kind in (INLINE, LINK):
+        if state.n_hidden:
+            if state.hidden_name == name:
+                state.n_hidden += -1 if is_end else 1
+                return after
+        elif not is_end and _is_inline_hidden(data, after, tag, names, states):
+            state.n_hidden = 1
+            state.hidden_name = name
+            state.hidden_depth = state.depth
+            return after
+        if kind == LINK and not is_end:
             return _open_link(data, after, names, states)
-        state.n_links = max(0, state.n_links - 1)
+        if kind == LINK:
+            state.n_links = max(0, state.n_links - 1)
         return after
+    is_shown = state.hidden_box < 0 and state.n_hidden == 0
     if kind == BREAK:
-        if not (state.hidden_box >= 0 or state.hidden_inline):
-            if state.is_pre:
-                _add_line_feed(states)
-            else:
-                state.space = _LINE_BREAK
+        if is_shown and state.is_pre:
+            add_line_feed(states)
+        elif is_shown:
+            state.space = LINE_BREAK
         return after
-    _close_block(out, states, blocks, boxes)
-    if kind == BOX_TAG:
+    if kind == IMAGE:
+        if is_shown and not is_end:
+            _show_picture(data, names, states, out, boxes)
+        return after
+    if kind == BUTTON:
+        if is_end:
+            if state.open_boxes[state.depth].name != name:
+                return after
+        elif _is_handle(boxes, state.box) or _is_handle(boxes, boxes[state.box].parent):
+            return after
+        elif not _opens_fold(data, tag, names, states):
+            return _skip_content(data, after, name, name_end - first, tag, SKIPPED, states, statements)
+        tag = _SUMMARY
+    close_block(out, states, blocks, boxes)
+    if kind != RULE:
         if not is_end:
-            _open_box(data, name, tag, names, states, boxes)
+            _open_box(data, name, tag, names, states, out, blocks, boxes)
         elif state.n_too_deep:
             state.n_too_deep -= 1
         else:
-            _end_nearest(states, boxes, names, name, 0, names[0].rules[tag].stops_at)
+            _end_nearest(states, out, blocks, boxes, names, name, 0, names[0].rules[tag].stops_at)
         state.box = state.open_boxes[state.depth].box
-        parent = boxes[state.box].parent
-        state.is_pre = boxes[state.box].tag == _PRE or (parent >= 0 and boxes[parent].tag == _PRE)
+        state.is_pre = state.open_boxes[state.depth].is_pre != 0
     return after
 
 
@@ -559,7 +371,11 @@ def _skip_content(
         border = find_reading_end(data, after)
     if border < 0:
         state.is_endless[tag] = 1
-        return after
+        if tag in (_SCRIPT, _STYLE, _NOEMBED):
+            # A page that was cut in a script shows nothing of it.
+            border = len(data)
+        else:
+            return after
     if not border_is_end:
         return after
     if kind == READING:
@@ -626,20 +442,86 @@ def _find_end_of_signs(data: Bytes, i: int, names: Records) -> int:
 
 
 @kernel
-def _leave_box(states: Records) -> None:
-    """The innermost box closes, and all links in it."""
+def _is_handle(boxes: Records, box: int) -> bool:
+    """Whether a box names what follows it: a heading, a term, the head of a table or of a folded text."""
+    tag = boxes[box].tag if box >= 0 else 0
+    return is_heading(tag) or tag in (_TERM, _SUMMARY, _LEGEND, _CAPTION, _HEADER_CELL)
+
+
+@kernel
+def _opens_fold(data: Bytes, tag: int, names: Records, states: Records) -> bool:
+    """Whether a button shows a text that is folded away: it is part of the text. The button of a menu is not."""
+    attributes = states[0].attributes
+    said = words_said(data, tag, attributes, names[0].words, names[0].roles)
+    opens = attributes[ARIA_EXPANDED].start >= 0 or attributes[ARIA_CONTROLS].start >= 0 or said & FOLD_WORD != 0
+    return opens and said & (FRAME_WORD | DIALOG_WORD) == 0
+
+
+@kernel
+def _is_inline_hidden(data: Bytes, after: int, tag: int, names: Records, states: Records) -> bool:
+    """Whether an inline tag, which ends before `after`, hides its content: by its style, or as the number of a line."""
     state = states[0]
-    box = state.open_boxes[state.depth].box
+    attributes = state.attributes
+    if state.hides and is_hidden(data, attributes):
+        return words_said(data, tag, attributes, names[0].words, names[0].roles) & FOLD_WORD == 0
+    if not state.is_pre or attributes[CLASS].start < 0:
+        return False
+    i = after
+    while i < len(data) and (is_digit(data[i]) or is_space(data[i])):
+        i += 1
+    if i == after or i == len(data) or data[i] != LESS_THAN or i > after + _MAX_SIGN_BYTES:
+        return False
+    return words_said(data, tag, attributes, names[0].words, names[0].roles) & LINE_WORD != 0
+
+
+@kernel
+def _show_picture(data: Bytes, names: Records, states: Records, out: Bytes, boxes: Records) -> None:
+    """Write the text of a picture where it stands for a heading: where the heading has no text of its own."""
+    state = states[0]
+    alt = state.attributes[ALT]
+    is_first = state.written == max(state.block_start, state.alt_end)
+    if alt.start < 0 or not is_first or state.n_links or not _is_handle(boxes, state.box):
+        return
+    before = state.block_chars
+    show_value(data, alt.start, alt.end, names, out, states)
+    if state.written > state.block_start:
+        state.alt_end = state.written
+        state.alt_chars += state.block_chars - before
+
+
+@kernel
+def _leave_box(states: Records, out: Bytes, blocks: Records, boxes: Records) -> None:
+    """The innermost box closes, and all links in it. If it numbers the lines of a listing, its blocks go."""
+    state = states[0]
+    left = state.open_boxes[state.depth]
+    if left.is_numbers and left.n_blocks < state.n_blocks:
+        first = blocks[left.n_blocks].start
+        if are_numbers(out, first, state.written):
+            for i in range(left.n_blocks, state.n_blocks):
+                boxes[blocks[i].box].prose -= blocks[i].prose
+            state.n_blocks = left.n_blocks
+            state.written = state.block_start = first
     state.depth -= 1
-    state.hidden_inline = 0
-    while state.n_links and state.links[state.n_links - 1] == box:
+    state.last_left = left.box
+    if state.depth < state.hidden_depth:
+        state.n_hidden = 0
+    while state.n_links and state.links[state.n_links - 1] == left.box:
         state.n_links -= 1
-    if state.hidden_box == box:
+    if state.hidden_box == left.box:
         state.hidden_box = -1
 
 
 @kernel
-def _end_nearest(states: Records, boxes: Records, names: Records, name: np.uint64, group: int, stops_at: int) -> None:
+def _end_nearest(
+    states: Records,
+    out: Bytes,
+    blocks: Records,
+    boxes: Records,
+    names: Records,
+    name: np.uint64,
+    group: int,
+    stops_at: int,
+) -> None:
     """End the nearest open box of a group, or of a name if the group is 0, unless a border is between."""
     state = states[0]
     depth = state.depth
@@ -652,40 +534,74 @@ def _end_nearest(states: Records, boxes: Records, names: Records, name: np.uint6
         depth -= 1
     if depth:
         while state.depth >= depth:
-            _leave_box(states)
+            _leave_box(states, out, blocks, boxes)
 
 
 @kernel
-def _open_box(data: Bytes, name: np.uint64, tag: int, names: Records, states: Records, boxes: Records) -> None:
+def _open_box(
+    data: Bytes,
+    name: np.uint64,
+    tag: int,
+    names: Records,
+    states: Records,
+    out: Bytes,
+    blocks: Records,
+    boxes: Records,
+) -> None:
     """End the boxes that a start tag ends, and open its own."""
     state = states[0]
     rule = names[0].rules[tag]
     open_tag = boxes[state.box].tag
     if rule.ends_paragraph and (open_tag == _PARAGRAPH or (is_heading(tag) and is_heading(open_tag))):
-        _leave_box(states)
+        _leave_box(states, out, blocks, boxes)
     elif rule.group:
-        _end_nearest(states, boxes, names, name, rule.group, rule.stops_at)
+        _end_nearest(states, out, blocks, boxes, names, name, rule.group, rule.stops_at)
     if state.depth == MAX_DEPTH:
         state.n_too_deep += 1
         return
     attributes = state.attributes
-    parent = state.open_boxes[state.depth].box
+    around = state.open_boxes[state.depth]
+    parent = around.box
     box = boxes[state.n_boxes]
     box.tag = tag
     box.parent = parent
-    box.hint = hint_of(data, tag, attributes, names[0].words, names[0].roles)
+    said = words_said(data, tag, attributes, names[0].words, names[0].roles)
+    box.hint = hint_of(said, tag)
     box.prose = 0
     box.ordinal = 0
     box.name = hash_first_name(data, attributes[CLASS].start, attributes[CLASS].end)
     if tag == _ORDERED_LIST:
         box.ordinal = read_number(data, attributes[START].start, attributes[START].end) - 1
-    elif tag == _ITEM and boxes[parent].tag == _ORDERED_LIST:
+        around.is_numbers = said & LINE_WORD
+    elif tag == _ITEM and boxes[parent].tag == _ORDERED_LIST and not (around.is_pre or around.is_numbers):
         boxes[parent].ordinal += 1
         box.ordinal = boxes[parent].ordinal
     state.depth += 1
-    state.open_boxes[state.depth].box = state.n_boxes
-    state.open_boxes[state.depth].name = name
+    opened = state.open_boxes[state.depth]
+    opened.box = state.n_boxes
+    opened.name = name
+    opened.n_blocks = state.n_blocks
+    opened.is_numbers = said & LINE_WORD
+    opened.is_pre = around.is_pre
+    if tag in _LISTINGS or has_style(data, attributes, b"white-space", b"pre"):
+        opened.is_pre = 1
     # A main text that is hidden waits for a subscriber or for its script: it is the page's text all the same.
-    if state.hides and state.hidden_box < 0 and is_hidden(data, attributes) and not is_named_main(box.hint, tag):
+    hides = state.hides and state.hidden_box < 0 and is_hidden(data, attributes)
+    if hides and not (is_named_main(box.hint, tag) or _is_folded(data, tag, said, parent, states, boxes)):
         state.hidden_box = state.n_boxes
     state.n_boxes += 1
+
+
+@kernel
+def _is_folded(data: Bytes, tag: int, said: int, parent: int, states: Records, boxes: Records) -> bool:
+    """Whether a hidden box waits for a click of the reader: an answer, a panel, what follows a heading of its own."""
+    state = states[0]
+    hidden = state.attributes[HIDDEN]
+    if said & (FRAME_WORD | DIALOG_WORD | COMMENTS_WORD):
+        return False
+    if said & FOLD_WORD or tag == _DESCRIPTION or contains(data, hidden.start, hidden.end, b"until-found"):
+        return True
+    before = state.last_left
+    if before < 0 or boxes[before].parent != parent or boxes[before].tag == FIRST_HEADING:
+        return False
+    return _is_handle(boxes, before)

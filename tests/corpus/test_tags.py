@@ -24,7 +24,13 @@ PIECES = (
     "<dl><dt>", "<dd>", "</dl>", "<h1>", "<h2>", "</h2>", "<a href=x>", "<a href='#t'>", "<a>", "</a>", "¶", "<br>",
     "<br/>", "<hr>",
     "<pre>", "</pre>", "<b>", "</b>", "<i style='display : none'>", "</i>", "<section hidden>", "</section>",
-    "<x-y>", "</x-y>", "<ruby>", "<rt>", "<rp>", "</ruby>", "<script>", "<script type='application/ld+json'>",
+    "<x-y>", "</x-y>", "<x-y hidden>", "<ruby>", "<button>", "<button aria-expanded=true>", "</button>",
+    "<img alt='図&amp;'>",
+    "<img>", "<dd hidden>", "<div class=answer hidden>", "<span class=ln>", "</span>", "12", "3\n4\n5",
+    "<td class=gutter>",
+    "<textarea readonly>", "<textarea>", "</textarea>", "<p style='white-space: pre-wrap'>", "<style>", "</style>",
+    "<span style='VISIBILITY:hidden'>", "&#xE63E;", "\ue63f", "\ue001", "<!-->", "--!>", "<legend>",
+    "<caption>", "<th>", "<rt>", "<rp>", "</ruby>", "<script>", "<script type='application/ld+json'>",
     "</script>", "<title>", "</title>", "<!-- ", " -->", "<select>", "</select>", "<svg>", "</svg>",
     "<meta name=Robots content=noai>", "<link rel='license' href=y>", "<?x>", "<main>",
     "<article itemprop=articleBody>", "</article>", "<p title='a > b' title=c>", "<p a=\"x>", "<input>", "</>",
@@ -53,7 +59,7 @@ def assert_same(html: str) -> None:
     markup, slow = read_markup(html), markup_oracle.read_markup(html)
     assert blocks_of(html) == slow.blocks
     assert [len(text) for text, *_ in slow.blocks] == markup.blocks["chars"].tolist()
-    boxes = [(box.tag if box.tag in TAGS else "", box.parent, box.hint, box.ordinal) for box in slow.boxes[1:]]
+    boxes = [(box.tag.replace("?button", "summary"), box.parent, box.hint, box.ordinal) for box in slow.boxes[1:]]
     columns = (markup.boxes[name][1:].tolist() for name in ("tag", "parent", "hint", "ordinal"))
     assert [(TAGS[tag], *row) for tag, *row in zip(*columns, strict=True)] == boxes
     names = set(zip(markup.boxes["name"][1:].tolist(), [box.name for box in slow.boxes[1:]], strict=True))
@@ -192,6 +198,88 @@ def test_references_mean_what_the_standard_library_says() -> None:
         for written in (f"a&{name}b", f"a&{name}"):
             expected = collapsed(unescape(written))
             assert texts_of(f"<p>{written}</p>") == [expected], name
-    for number in (*range(0x21, 0x180), 0xD7FF, 0xE000, 0xFFFD, 0xFFFE, 0x1F600, 0x10FFFF, 0x110000, 10**12):
+    for number in (*range(0x21, 0x180), 0xD7FF, 0xFFFD, 0xFFFE, 0x1F600, 0xE01EF, 0x110000, 10**12):
         expected = collapsed(unescape(f"a&#{number};b&#x{number:x};c"))
         assert texts_of(f"<p>a&#{number};b&#x{number:x};c</p>") == [expected], number
+
+
+@pytest.mark.parametrize(
+    ("html", "texts"),
+    [
+        ("<p>平成<st1:date>二十年</st1:date>度の<o:p></o:p>予算", ["平成二十年度の予算"]),
+        ("<p>この<x-term>支柱</x-term><my-note>と竹</my-note>で", ["この支柱と竹で"]),
+        ("<x-card><div>雨</div><div>川</div></x-card>", ["雨", "川"]),
+        ("<p>雨<x-tip hidden><p>窓</p>戸</x-tip>川", ["雨", "窓", "戸川"]),
+        ("雨<x-tip hidden><div>窓</div>戸</x-tip>川", ["雨", "川"]),
+        ("<p><span hidden>窓<span>戸</span>壁</span>川", ["川"]),
+    ],
+)
+def test_unknown_and_custom_elements_are_inline(html: str, texts: list[str]) -> None:
+    assert texts_of(html) == texts
+
+
+@pytest.mark.parametrize(
+    ("html", "texts"),
+    [
+        ("<h2><img alt='展示の&amp;ご案内'></h2>", ["展示の&ご案内"]),
+        ("<h2><picture><img alt=雨></picture><img alt=の日></h2>", ["雨の日"]),
+        ("<h2><img alt=印> 雨の日</h2>", ["雨の日"]),
+        ("<h2>雨の日<img alt=印></h2>", ["雨の日"]),
+        ("<h1><a href=/><img alt=社名></a></h1>", []),
+        ("<p><img alt=雨の写真></p>", []),
+        ("<dl><dt><img alt=問い><dd>答え</dl>", ["問い", "答え"]),
+    ],
+)
+def test_a_picture_that_is_all_of_a_heading_gives_its_text(html: str, texts: list[str]) -> None:
+    assert texts_of(html) == texts
+
+
+@pytest.mark.parametrize(
+    ("html", "texts"),
+    [
+        ("<h3>問い</h3><div style='display:none'>答え</div>", ["問い", "答え"]),
+        ("<p>問い</p><div class='faq-answer' hidden>答え</div>", ["問い", "答え"]),
+        ("<dl><dt>問い<dd style='display:none'>答え</dl>", ["問い", "答え"]),
+        ("<button aria-expanded=false aria-controls=a>問い</button><div id=a hidden>答え</div>", ["問い", "答え"]),
+        ("<h2><button>問い</button></h2><div hidden=until-found>答え</div>", ["問い", "答え"]),
+        ("<button class=menu-toggle aria-expanded=false>目次</button><p>雨", ["雨"]),
+        ("<button>送る</button><p>雨", ["雨"]),
+        ("<h3>雨</h3><div class=modal hidden>窓</div>", ["雨"]),
+        ("<h1>雨</h1><div hidden>窓</div>", ["雨"]),
+        ("<p>雨</p><div style='visibility: hidden'>窓</div>", ["雨"]),
+    ],
+)
+def test_folded_answers_and_their_buttons_are_read_and_other_hidden_text_is_not(html: str, texts: list[str]) -> None:
+    assert texts_of(html) == texts
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<table><tr><td class=gutter><pre>1\n2\n3\n</pre><td><pre>a\n  b\nc</pre></table>",
+        "<table><tr><td class=gutter><div>1</div><div>2</div><div>3</div><td><pre>a\n  b\nc</pre></table>",
+        "<pre>1\n2\n3</pre><pre>a\n  b\nc</pre>",
+        "<pre><span class=lineno>1</span>a\n<span class=lineno>2</span>  b\n<a class='line-number'>3</a>c</pre>",
+        "<div class=line-numbers-wrapper><span>1</span><br><span>2</span></div><pre>a\n  b\nc</pre>",
+        "<div style='white-space: pre'>a\n  b\nc</div>",
+        "<textarea readonly>a\n  b\nc</textarea>",
+    ],
+)
+def test_the_numbers_of_lines_are_no_text_and_listings_keep_their_indentation(html: str) -> None:
+    assert texts_of(html) == ["a\n  b\nc"]
+
+
+def test_items_of_a_listing_have_no_numbers() -> None:
+    html = "<pre><ol><li>a<li>b</ol></pre><ol class=linenums><li>c</ol><ol><li>雨</ol>"
+    assert [box for box in read_markup(html).boxes["ordinal"].tolist() if box] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "cut", ["<script>var x = '<p>窓", "<style>p { </p>窓", "<!-- <p>窓", "<script", "<script>x</script"]
+)
+def test_a_page_cut_in_a_script_a_style_or_a_comment_is_hidden_to_its_end(cut: str) -> None:
+    assert texts_of(f"<p>雨</p>{cut}") == ["雨"]
+
+
+def test_characters_that_only_a_font_knows_are_not_text() -> None:
+    assert texts_of("<p>&#xE63E;雨&#xf015;の\ue63e日</p>") == ["雨の日"]
