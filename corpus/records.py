@@ -86,6 +86,7 @@ class Document:
     charset_declared: str | None = None
     charset_decided_by: str | None = None
     undecodable_fraction: float = 0.0
+    truncated_by: str | None = None
     robots: tuple[str, ...] = ()
     page_licence: str | None = None
     comments: str = ""

@@ -81,6 +81,12 @@ DOCUMENTS = Table(
             "fraction",
         ),
         Column(
+            "truncated_by",
+            LABEL,
+            "why a web page is not whole: length, time, disconnect or unspecified (WARC-Truncated), segment, "
+            "record_length, body_length, chunks, encoding; null if it is, and for other sources",
+        ),
+        Column(
             "robots",
             pa.list_(LABEL),
             "what the page asks of crawlers: noindex, noarchive, noai, noimageai, tdm_reserved",

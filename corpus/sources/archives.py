@@ -31,7 +31,7 @@ REASONS = {
 
 #: What zipfile, tarfile and the decompressors raise on damaged, encrypted or unsupported data.
 #: Found by damaging archives at random: a flipped bit turns deflate into bzip2 (OSError) or LZMA.
-_DAMAGE = (
+DAMAGE = (
     zipfile.BadZipFile,
     tarfile.TarError,
     zlib.error,
@@ -44,7 +44,7 @@ _DAMAGE = (
 )
 
 
-def _raise_if_storage_failed(error: Exception) -> None:
+def raise_if_storage_failed(error: Exception) -> None:
     """Damage is a refused row, but a failing disk or network must be tried again."""
     if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
         raise error
@@ -154,8 +154,8 @@ def texts_of(
 def _zip_entries(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[Entry | BrokenInput]:
     try:
         archive = zipfile.ZipFile(stream)
-    except _DAMAGE as error:
-        _raise_if_storage_failed(error)
+    except DAMAGE as error:
+        raise_if_storage_failed(error)
         yield _broken(uri, 0, "broken_archive", str(error))
         return
     with archive:
@@ -216,8 +216,8 @@ def _zip_reader(
             # A header that claims too small a size ends in a wrong checksum: zipfile stops there.
             with archive.open(info) as entry:
                 data = entry.read()
-        except _DAMAGE as error:
-            _raise_if_storage_failed(error)
+        except DAMAGE as error:
+            raise_if_storage_failed(error)
             return _broken(uri, ordinal, "broken_archive", f"{info.filename}: {error}")
         return data
 
@@ -250,8 +250,8 @@ def _tar_entries(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[
                 yield _broken(uri, ordinal, "broken_archive", f"after {ordinal} entries: {fault}")
     except _TooLargeError as error:
         yield _broken(uri, ordinal, "too_large", f"{error}; the archive is not read any further")
-    except _DAMAGE as error:
-        _raise_if_storage_failed(error)
+    except DAMAGE as error:
+        raise_if_storage_failed(error)
         yield _broken(uri, ordinal, "broken_archive", f"after {ordinal} entries: {error}")
 
 
@@ -281,8 +281,8 @@ def _tar_reader(
         try:
             file = archive.extractfile(member)
             data = file.read() if file else b""
-        except _DAMAGE as error:
-            _raise_if_storage_failed(error)
+        except DAMAGE as error:
+            raise_if_storage_failed(error)
             return _broken(uri, ordinal, "broken_archive", f"{member.name}: {error}")
         if len(data) < member.size:
             return _broken(uri, ordinal, "broken_archive", f"{member.name}: cut off at {len(data)} bytes")

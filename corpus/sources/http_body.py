@@ -12,16 +12,43 @@ import brotli
 from fastwarc import ZstdReader
 
 from manyo.corpus.records import Refused, Skipped
-from manyo.corpus.sources.warc_framing import CHUNK_BYTES, GZIP_MAGIC, Block
+from manyo.corpus.sources.careful_framing import CHUNK_BYTES, GZIP_MAGIC, Block
 
 _MEDIA_TYPES = ("text/html", "application/xhtml+xml", "text/plain")
+#: XML that browsers show as a page if its root is `<html>`.
+_XML_TYPES = ("application/xml", "text/xml")
+#: Types that state nothing, for which browsers look at the bytes (MIME Sniffing, section 7.1).
+_UNKNOWN_TYPES = ("", "*/*", "unknown/unknown", "application/unknown")
+#: Bytes that browsers look at.
+_SNIFFED_BYTES = 1445
 #: White space before a page's first character is shorter, or the whole page is looked at.
 BLANK_BYTES = 1024
+#: The root of an XHTML page stands behind an XML declaration, comments and a document type.
+_PROLOG_BYTES = 4096
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+#: More interim responses are not before a final one.
+_MAX_RESPONSES = 10
 
-_STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})\b")
+_STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})\b", re.IGNORECASE)
+_FOLD = re.compile(rb"\r*\n[ \t]+")
+_ODD_HEADER_END = re.compile(rb"\n\r*\n")
+_MEDIA_TYPE = re.compile(r"[\w!#$%&'*+.^`|~-]+/[\w!#$%&'*+.^`|~-]+", re.ASCII)
+_OUTSIDE_QUOTES = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*\Z)')
 _CHARSET_PARAMETER = re.compile(r"charset\s*=\s*[\"']?\s*([\w:.-]+)", re.IGNORECASE | re.ASCII)
 _CHUNK_SIZE = re.compile(rb"\s{0,4}([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]{0,256})?\r?\n")
+_HTML = re.compile(
+    rb"<(?:!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p)[ >\t\r\n]|<!--",
+    re.IGNORECASE,
+)
+_HTML_ROOT = re.compile(rb"<(?:[a-z]+:)?html[\s>]", re.IGNORECASE)
+_BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
+
+#: Content codings that are not undone. A name that is in neither list, such as a charset, is no coding, and browsers
+#: pass over it.
+_UNREAD_CODINGS = frozenset(
+    ("compress", "x-compress", "sdch", "dcb", "dcz", "exi", "aes128gcm", "pack200-gzip", "bzip2", "xz")
+)
+_READ_CODINGS = frozenset(("gzip", "x-gzip", "deflate", "br", "zstd"))
 
 
 class Body(NamedTuple):
@@ -31,123 +58,209 @@ class Body(NamedTuple):
         block: bytes that end with the page.
         start: where in them it starts.
         media_type: one of `_MEDIA_TYPES`.
-        content_type: as the server, or the record of a page without HTTP, states it.
+        charset_label: `charset` parameter of the Content-Type, if any.
         head: the HTTP header, lower case; empty for a page without one.
+        truncated_by: why the body is not all of it, a key of `manyo.corpus.sources.truncation.CAUSES`; empty if it is.
     """
 
     block: bytes
     start: int
     media_type: str
-    content_type: str
+    charset_label: str | None
     head: bytes
+    truncated_by: str = ""
 
     @property
     def data(self) -> bytes:
         """The page."""
         return self.block[self.start :]
 
-    @property
-    def charset_label(self) -> str | None:
-        """`charset` parameter of the Content-Type, if any."""
-        label = _CHARSET_PARAMETER.search(self.content_type)
-        return label[1] if label else None
-
 
 def body_of(page: Block, max_bytes: int) -> Body | Refused | Skipped:
     """The page's body, or why it is not read."""
-    if page.record_type != "response" or not page.content_type.lower().startswith("application/http"):
-        if page.content_type.lower().startswith("text/dns"):
+    block = page.block
+    content_type = page.content_type.strip().lower()
+    is_http = content_type.startswith("application/http") or block.startswith(b"HTTP/")
+    if page.record_type != "response" or not is_http:
+        if content_type.startswith("text/dns"):
             return Skipped("dns")
         return _accepted(page, 0, page.content_type, b"")
-    block = page.block
-    status = _STATUS.match(block)
-    if not status:
-        return Refused("bad_http", repr(block[:80].split(b"\n", 1)[0]), page.uri)
-    if status[1] != b"200":
-        return Refused("http_status", status[1].decode("ascii"), page.uri)
-    head_end, start = _header_end(block)
-    head = block[:head_end].lower() + b"\n"
+    response = _final_response(block)
+    if isinstance(response, int):
+        return Refused("bad_http", repr(block[response : response + 80].split(b"\n", 1)[0]), page.uri)
+    status, head_start, head_end, start = response
+    if status != b"200":
+        return Refused("http_status", status.decode("ascii"), page.uri)
+    head = block[head_start:head_end].lower() + b"\n"
+    if b"\n " in head or b"\n\t" in head:
+        head = _FOLD.sub(b" ", head)
     accepted = _accepted(page, start, _http_header(head, b"\ncontent-type:"), head)
     if isinstance(accepted, Refused):
         return accepted
-    if b"-encoding:" not in head:
-        return accepted
-    encodings = _http_header(head, b"\ncontent-encoding:")
-    is_chunked = "chunked" in _http_header(head, b"\ntransfer-encoding:")
-    if not encodings and not is_chunked:
-        return accepted
-    body = _joined_chunks(accepted.data) if is_chunked else accepted.data
+    n_bytes = len(block) - start
+    if b"-encoding:" not in head and not block.startswith(GZIP_MAGIC, start):
+        return accepted._replace(truncated_by=_cut_body(head, n_bytes)) if b"content-length:" in head else accepted
+    return _decoded(accepted, page.uri, max_bytes)
+
+
+def _final_response(block: bytes) -> tuple[bytes, int, int, int] | int:
+    """Status, start and end of the header, and start of the body, of the first response that is not interim (1xx).
+
+    Returns:
+        These, or where a status line is missing.
+    """
+    start = 0
+    for _ in range(_MAX_RESPONSES):
+        status = _STATUS.match(block, start)
+        if not status:
+            return start
+        head_start = start
+        head_end, start = _header_end(block, start)
+        if not status[1].startswith(b"1"):
+            return status[1], head_start, head_end, start
+    return start
+
+
+def _decoded(body: Body, uri: str, max_bytes: int) -> Body | Refused:
+    """A body with its transfer and content encodings undone."""
+    # Codings are listed in the order in which they were applied, those of the transfer after those of the content.
+    fields = (_http_header(body.head, name) for name in (b"\ncontent-encoding:", b"\ntransfer-encoding:"))
+    codings = [coding.strip(" \t\"'") for field in fields for coding in field.split(",")]
+    data = body.data
+    cut = ""
+    if "chunked" in codings:
+        data, is_whole = _joined_chunks(data)
+        cut = "" if is_whole else "chunks"
+    else:
+        cut = _cut_body(body.head, len(data))
+    if not _READ_CODINGS.union(_UNREAD_CODINGS).intersection(codings) and data.startswith(GZIP_MAGIC):
+        codings.append("gzip")
     try:
-        # Encodings are listed in the order in which they were applied.
-        for encoding in reversed(encodings.split(",")):
-            body = _decompressed(body, encoding.strip(), max_bytes)
+        for coding in reversed(codings):
+            if coding in _UNREAD_CODINGS:
+                return Refused("bad_encoding", f"content encoding {coding!r}", uri)
+            if coding in _READ_CODINGS:
+                data, is_whole = _decompressed(data, coding, max_bytes)
+                cut = cut or ("" if is_whole else "encoding")
     except _EncodingError as error:
-        return Refused(error.reason, str(error), page.uri)
-    return accepted._replace(block=body, start=0)
+        return Refused(error.reason, str(error), uri)
+    return body._replace(block=data, start=0, truncated_by=cut)
+
+
+def _cut_body(head: bytes, n_bytes: int) -> str:
+    """The cause of truncation, if the header states a longer body."""
+    stated = _http_header(head, b"\ncontent-length:").split(",", 1)[0].strip()
+    return "body_length" if stated.isdecimal() and len(stated) < 19 and int(stated) > n_bytes else ""
 
 
 def _accepted(page: Block, start: int, content_type: str, head: bytes) -> Body | Refused:
     """The body if its media type is one that holds text.
 
-    Servers mislabel pages, and so do crawlers that guess from bytes, so one of the two is enough.
+    Servers mislabel pages, and so do crawlers that guess from bytes, so one of the two is enough. Where neither states
+    a type, the bytes are looked at as browsers do.
     """
-    stated = _media_type(content_type)
-    for media_type in (_media_type(page.identified_type), stated):
+    stated, label = _media_type(content_type)
+    identified, _ = _media_type(page.identified_type)
+    for media_type in (identified, stated):
         if media_type in _MEDIA_TYPES:
-            return Body(page.block, start, media_type, content_type, head)
-    if not stated and not page.identified_type and page.block[start : start + BLANK_BYTES].lstrip()[:1] == b"<":
-        return Body(page.block, start, "text/html", content_type, head)
-    return Refused("content_type", page.identified_type or stated or "none", page.uri)
+            return Body(page.block, start, media_type, label, head)
+    for media_type in (identified, stated):
+        if media_type in _XML_TYPES and _HTML_ROOT.search(page.block, start, start + _PROLOG_BYTES):
+            return Body(page.block, start, "application/xhtml+xml", label, head)
+    if stated in _UNKNOWN_TYPES and identified in _UNKNOWN_TYPES:
+        sniffed = _sniffed(page.block, start)
+        if sniffed:
+            return Body(page.block, start, sniffed, label, head)
+    return Refused("content_type", identified or stated or "none", page.uri)
+
+
+def _sniffed(block: bytes, start: int) -> str:
+    """The media type of a body whose header states none; empty if it is not text (MIME Sniffing, section 7.1)."""
+    head = block[start : start + BLANK_BYTES + _SNIFFED_BYTES]
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if _HTML.match(text):
+        return "text/html"
+    if text.startswith(b"<?xml"):
+        return "application/xhtml+xml" if _HTML_ROOT.search(block, start, start + _PROLOG_BYTES) else ""
+    if text.startswith(GZIP_MAGIC):
+        return "text/html"
+    is_text = head.startswith((b"\xff\xfe", b"\xfe\xff")) or not _BINARY.search(head[:_SNIFFED_BYTES])
+    return "text/plain" if is_text and not text.startswith((b"%PDF-", b"%!PS")) else ""
 
 
 @lru_cache(maxsize=1000)
-def _media_type(content_type: str) -> str:
-    """A Content-Type without its parameters; few are written in a crawl."""
-    return content_type.split(";", 1)[0].strip().lower()
+def _media_type(content_type: str) -> tuple[str, str | None]:
+    """Media type and charset of a Content-Type; few are written in a crawl.
+
+    Of several values, joined by commas, the last valid one counts, with the charset of an earlier one of the same type
+    (Fetch, "extract a MIME type").
+    """
+    found, label = "", None
+    for value in _OUTSIDE_QUOTES.split(content_type) if "," in content_type else [content_type]:
+        essence, _, parameters = value.strip().partition(";")
+        essence = essence.strip().lower()
+        if not _MEDIA_TYPE.fullmatch(essence) or (essence == "*/*" and found):
+            continue
+        match = _CHARSET_PARAMETER.search(parameters)
+        if essence != found or match:
+            label = match[1] if match else None
+        found = essence
+    if not found:
+        match = _CHARSET_PARAMETER.search(content_type)
+        label = match[1] if match else None
+    return found, label
 
 
-def _header_end(block: bytes) -> tuple[int, int]:
-    """Where the HTTP header ends and where the body starts; lines may end in `\\n` alone.
+def _header_end(block: bytes, start: int) -> tuple[int, int]:
+    """Where the HTTP header that starts at a byte ends, and where its body starts; lines may end in `\\n` alone.
 
     Searches for fixed bytes: an expression with an optional `\\r` takes longer than all that follows.
     """
-    end = block.find(b"\n\r\n")
-    short = block.find(b"\n\n", 0, end + 1 if end >= 0 else len(block))
+    if block[max(start, block.find(b"\n", start) - 2) :].startswith(b"\r\r\n"):
+        odd = _ODD_HEADER_END.search(block, start)
+        return (odd.start(), odd.end()) if odd else (len(block), len(block))
+    end = block.find(b"\n\r\n", start)
+    short = block.find(b"\n\n", start, end + 1 if end >= 0 else len(block))
     if short >= 0:
         return short, short + 2
     return (end, end + 3) if end >= 0 else (len(block), len(block))
 
 
 def _http_header(head: bytes, name: bytes) -> str:
-    """Value of a header field, lower case; of repeated ones the first, as browsers do for Content-Type.
+    """Value of a header field, lower case; those of a repeated one joined by commas.
 
     Args:
-        head: the header, lower case.
+        head: the header, lower case, unfolded.
         name: of the field, with the line end before it and the colon after it.
     """
+    values = []
     start = head.find(name)
-    if start < 0:
-        return ""
-    start += len(name)
-    return head[start : head.find(b"\n", start)].decode("latin-1").strip()
+    while start >= 0:
+        start += len(name)
+        end = head.find(b"\n", start)
+        values.append(head[start:end].decode("latin-1").strip())
+        start = head.find(name, end)
+    return ", ".join(values)
 
 
-def _joined_chunks(body: bytes) -> bytes:
-    """A chunked body joined, as far as its chunks are whole; a body without chunks as it is.
+def _joined_chunks(body: bytes) -> tuple[bytes, bool]:
+    """A chunked body joined, as far as its chunks are whole, and whether all of it is there.
 
-    Crawlers often store the joined body and leave the header in place.
+    Crawlers often store the joined body and leave the header in place: a body without chunks stays as it is.
     """
     parts: list[bytes] = []
     position = 0
+    is_whole = True
     while match := _CHUNK_SIZE.match(body, position):
         size_bytes = int(match[1], 16)
         if size_bytes == 0:
-            return b"".join(parts)
+            return b"".join(parts), is_whole
         parts.append(body[match.end() : match.end() + size_bytes])
+        is_whole = is_whole and len(parts[-1]) == size_bytes
         position = match.end() + size_bytes
         if body.startswith(b"\r\n", position):
             position += 2
-    return b"".join(parts) if parts else body
+    return (b"".join(parts), False) if parts else (body, True)
 
 
 class _EncodingError(Exception):
@@ -158,51 +271,54 @@ class _EncodingError(Exception):
         self.reason = reason
 
 
-def _decompressed(body: bytes, encoding: str, max_bytes: int) -> bytes:
-    """A body with one content encoding undone; of a damaged one, what can be read.
+def _decompressed(body: bytes, coding: str, max_bytes: int) -> tuple[bytes, bool]:
+    """A body with one content coding undone, and whether all of it could be read; of a damaged one, what can be read.
 
     Raises:
         _EncodingError: nothing can be read, or the result is larger than `max_bytes`.
     """
-    match encoding:
-        case "" | "identity" | "none" | "utf-8" | "utf8" | "text/html":
-            return body
-        case "gzip" | "x-gzip":
-            # A body without the magic number was stored decompressed, header left as it was.
-            return _inflated(body, zlib.MAX_WBITS | 16, max_bytes) if body.startswith(GZIP_MAGIC[:2]) else body
-        case "deflate":
-            if not body or body.lstrip()[:1] == b"<":
-                return body
-            has_header = body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
-            return _inflated(body, zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS, max_bytes)
-        case "br":
-            return _brotli_decompressed(body, max_bytes)
-        case "zstd":
-            return _zstd_decompressed(body, max_bytes) if body.startswith(_ZSTD_MAGIC) else body
-    raise _EncodingError("bad_encoding", f"content encoding {encoding!r}")
+    if coding == "deflate":
+        if not body or body.lstrip()[:1] == b"<":
+            return body, True
+        has_header = body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
+        return _inflated(body, zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS, max_bytes)
+    if coding == "br":
+        return _brotli_decompressed(body, max_bytes)
+    # A body without the magic number was stored decompressed, header left as it was.
+    if coding == "zstd":
+        return _zstd_decompressed(body, max_bytes) if body.startswith(_ZSTD_MAGIC) else (body, True)
+    return _inflated(body, zlib.MAX_WBITS | 16, max_bytes) if body.startswith(GZIP_MAGIC[:2]) else (body, True)
 
 
-def _inflated(body: bytes, window_bits: int, max_bytes: int) -> bytes:
-    inflater = zlib.decompressobj(window_bits)
+def _inflated(body: bytes, window_bits: int, max_bytes: int) -> tuple[bytes, bool]:
+    """All members of a gzip body, or a deflated one; zeros and line ends behind the last one mean nothing."""
     parts: list[bytes] = []
     size_bytes = 0
-    for start in range(0, len(body), CHUNK_BYTES):
-        try:
-            part = inflater.decompress(body[start : start + CHUNK_BYTES], max_bytes + 1 - size_bytes)
-        except zlib.error as error:
-            if not size_bytes:
-                raise _EncodingError("bad_encoding", str(error)) from error
-            break
-        parts.append(part)
-        size_bytes += len(part)
-        if size_bytes > max_bytes:
-            raise _EncodingError("too_large", f"over {max_bytes} bytes once decompressed")
-        if inflater.eof:
-            break
-    return b"".join(parts)
+    rest = body
+    while rest:
+        inflater = zlib.decompressobj(window_bits)
+        for start in range(0, len(rest), CHUNK_BYTES):
+            try:
+                part = inflater.decompress(rest[start : start + CHUNK_BYTES], max_bytes + 1 - size_bytes)
+            except zlib.error as error:
+                if not size_bytes:
+                    raise _EncodingError("bad_encoding", str(error)) from error
+                return b"".join(parts), False
+            parts.append(part)
+            size_bytes += len(part)
+            if size_bytes > max_bytes:
+                raise _EncodingError("too_large", f"over {max_bytes} bytes once decompressed")
+            if inflater.eof:
+                rest = inflater.unused_data + rest[start + CHUNK_BYTES :]
+                break
+        else:
+            return b"".join(parts), False
+        if not rest.startswith(GZIP_MAGIC[:2]) or window_bits <= zlib.MAX_WBITS:
+            return b"".join(parts), not rest.strip(b"\0\r\n")
+    return b"".join(parts), True
 
 
-def _brotli_decompressed(body: bytes, max_bytes: int) -> bytes:
+def _brotli_decompressed(body: bytes, max_bytes: int) -> tuple[bytes, bool]:
     decompressor = brotli.Decompressor()
     parts: list[bytes] = []
     size_bytes = 0
@@ -216,16 +332,17 @@ def _brotli_decompressed(body: bytes, max_bytes: int) -> bytes:
             if size_bytes > max_bytes:
                 raise _EncodingError("too_large", f"over {max_bytes} bytes once decompressed")
             if not part and decompressor.can_accept_more_data():
-                break
+                return b"".join(parts), False
     except brotli.error as error:
         if body.lstrip()[:1] == b"<":  # stored decompressed, header left as it was
-            return body
+            return body, True
         if not size_bytes:
             raise _EncodingError("bad_encoding", f"brotli: {error}") from error
-    return b"".join(parts)
+        return b"".join(parts), False
+    return b"".join(parts), True
 
 
-def _zstd_decompressed(body: bytes, max_bytes: int) -> bytes:
+def _zstd_decompressed(body: bytes, max_bytes: int) -> tuple[bytes, bool]:
     reader = ZstdReader(BytesIO(body))
     parts: list[bytes] = []
     size_bytes = 0
@@ -238,4 +355,5 @@ def _zstd_decompressed(body: bytes, max_bytes: int) -> bytes:
     except OSError as error:
         if not size_bytes:
             raise _EncodingError("bad_encoding", f"zstd: {error}") from error
-    return b"".join(parts)
+        return b"".join(parts), False
+    return b"".join(parts), True

@@ -1,8 +1,8 @@
 """Web crawls: one document per WARC response that may hold Japanese.
 
-`records` frames archives (`manyo.corpus.sources.warc_framing`). `parse` asks the cheap questions first (HTTP status,
-content type, do the bytes hold kana), and decodes and extracts only what is left. An input may also be a list of
-archives, as Common Crawl publishes one for each crawl.
+`records` frames archives: WARC and ARC (`manyo.corpus.sources.warc_framing`), and WACZ (`manyo.corpus.sources.wacz`).
+`parse` asks the cheap questions first (HTTP status, content type, do the bytes hold kana), and decodes and extracts
+only what is left. An input may also be a list of archives, as Common Crawl publishes one for each crawl.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
+from manyo.corpus.sources.careful_framing import GZIP_MAGIC, PAGE_TYPES, REFUSED_TYPES, Block
 from manyo.corpus.sources.http_body import BLANK_BYTES, body_of
 from manyo.corpus.sources.packing import shard_per_file
-from manyo.corpus.sources.warc_framing import GZIP_MAGIC, PAGE_TYPES, REFUSED_TYPES, Block, frame
+from manyo.corpus.sources.wacz import ZIP_MAGIC, frame_wacz
+from manyo.corpus.sources.warc_framing import frame
 from manyo.corpus.tables.shards import filesystem
 from manyo.corpus.text import tidy
 from manyo.corpus.web import sniff
@@ -29,7 +31,7 @@ from manyo.corpus.web.statements import DIRECTIVES, read_statements
 REASONS = {
     "archive_truncated": "the file ends inside a record; everything before it was read",
     "archive_damaged": "bytes between or inside records that are not WARC; reading went on after them",
-    "not_warc": "the file holds no WARC record at all (ARC files are not read: convert them with warcio recompress)",
+    "not_warc": "the file holds no record of WARC or ARC at all",
     "too_large": "the record, or its body once decompressed, is larger than max_record_bytes",
     "bad_http": "the response does not start with an HTTP status line",
     "http_status": "the server answered with another status than 200",
@@ -113,17 +115,23 @@ def _listed(uri: str, prefix: str) -> list[InputFile]:
     return [InputFile(line if "://" in line else prefix + line, 0, "") for line in lines]
 
 
-def records(shard: InputShard, options: Options) -> Iterator[Record[Block] | BrokenInput]:
+def records(shard: InputShard, options: Options) -> Generator[Record[Block] | BrokenInput, None, int]:
     """Frame the shard's archives, in order, without parsing what is in them.
 
     A damaged stretch yields a `BrokenInput` at the place where it starts, and framing goes on
     after it.
+
+    Returns:
+        The bytes of the files that were read as records, as blanks between them, or that a `BrokenInput` names.
     """
     _load_kernels()
+    n_bytes = 0
     for file in shard.files:
         fs, path = filesystem(file.uri)
         with fs.open(path, "rb") as stream:
-            yield from frame(stream, file.uri, options.max_record_bytes)
+            is_wacz = stream.read(len(ZIP_MAGIC)) == ZIP_MAGIC
+            n_bytes += yield from (frame_wacz if is_wacz else frame)(stream, file.uri, options.max_record_bytes)
+    return n_bytes
 
 
 def parse(record: Record[Block], options: Options) -> Outcome:
@@ -178,6 +186,7 @@ def parse(record: Record[Block], options: Options) -> Outcome:
         comments=tidy(main.comments),
         link_fraction=round(main.link_fraction, 4),
         fetched_at=_date(page.date),
+        truncated_by=page.truncated_by or body.truncated_by or None,
         meta=meta,
     )
 

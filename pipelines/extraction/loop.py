@@ -339,6 +339,7 @@ def _document_row(source: Source, record: Record[object], document: Document) ->
         "charset_declared": document.charset_declared,
         "charset_decided_by": document.charset_decided_by,
         "undecodable_fraction": document.undecodable_fraction,
+        "truncated_by": document.truncated_by,
         "robots": document.robots,
         "page_licence": document.page_licence,
         "link_fraction": document.link_fraction,
