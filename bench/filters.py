@@ -34,6 +34,7 @@ from manyo.filters.signals.characters import count_characters
 from manyo.filters.signals.fluency import read_lines
 from manyo.filters.signals.measure import measure, signals_schema
 from manyo.filters.signals.repetition import find_repeats, lz4_ratio, zlib_ratio
+from manyo.filters.signals.segments import read_segments
 from manyo.filters.signals.signal import Passes
 from manyo.filters.signals.signal_settings import SignalSettings, WordLists
 from manyo.filters.signals.tells import read_tells
@@ -138,7 +139,8 @@ def main() -> None:
         "lines (kernel)": lambda batch: read_lines(_texts(batch)),
         "repeats (kernel)": lambda batch: find_repeats(_texts(batch)),
         "tells (kernel)": lambda batch: read_tells(_texts(batch)),
-        "the four kernels together": _all_kernels,
+        "segments (kernel)": lambda batch: read_segments(_texts(batch)),
+        "the five kernels together": _all_kernels,
         "compression (LZ4)": lambda batch: lz4_ratio(_texts(batch)),
         "compression (zlib, on request)": lambda batch: zlib_ratio(_texts(batch)),
         "words (Aho-Corasick)": lambda batch: count_words(_texts(batch), lists),
@@ -231,6 +233,7 @@ def _all_kernels(batch: pa.RecordBatch) -> None:
     read_lines(texts)
     find_repeats(texts)
     read_tells(texts)
+    read_segments(texts)
 
 
 def _best_seconds(step: Callable[[pa.RecordBatch], object], batch: pa.RecordBatch, runs: int = _RUNS) -> float:

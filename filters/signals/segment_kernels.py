@@ -1,0 +1,442 @@
+"""The pass that reads segments, and finds statements among them, lists, teasers and repeated passages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from manyo.corpus.jit import Bytes, Int32s, Int64s, Records, Uint64s, int64, kernel, record
+from manyo.corpus.utf8_kernels import code_point
+from manyo.filters.signals.primitive_kernels import MULTIPLIER, find_slot, longest_document, table_shift
+
+# What a character means to this pass: the values of its table `marks`. Hiragana stand first, from 1 on: these numbers
+# are their codes in the table of endings. A mark that ends a segment is a number above those that say less about it.
+HIRAGANA_CODES: Final = 88
+JAPANESE: Final = 127  # kanji and katakana
+ALPHANUMERIC: Final = 128
+PLAIN: Final = 129  # what has no meaning of its own
+OPENER: Final = 130
+COMMA: Final = 131
+CLOSER: Final = 132  # stays with the segment that it follows; so does 〜 after a drawn-out end
+LATIN_W: Final = 133  # laughs after hiragana
+BLANK: Final = 134
+WIDE_BLANK: Final = 135
+DOT: Final = 136  # three in a row are an ellipsis
+MIDDLE_DOT: Final = 137  # two in a row are one; a bullet where it begins a segment
+ELLIPSIS: Final = 138
+WEAK_SHOUT: Final = 139  # ! and ?, which end nothing where a letter or digit follows at once
+SHOUT: Final = 140  # ！ and ？, which end titles as well as sentences
+WEAK_STOP: Final = 141
+FULL_STOP: Final = 142
+DECORATION: Final = 143  # ♪ ☆ and emoji, which divide, and end sentences as ！ does
+DIVIDER: Final = 144  # ｜ ＞ ■ and other signs that stand between segments and belong to none
+LINE_FEED: Final = 145
+
+# Kinds of endings, the values of the table `kinds`.
+NO_ENDING: Final = 0
+POLITE: Final = 1
+FINAL: Final = 2
+WEAK: Final = 3
+OPEN: Final = 4
+
+# An entry of the table `pairs` of the last two hiragana: a kind, whether longer endings and polite ones end in them.
+KIND_BITS: Final = 7
+HAS_LONGER: Final = 8
+MAY_BE_POLITE: Final = 16
+
+# A statement has this many characters at least: with 。 at its end, by its ending, by its particles.
+STOPPED_CHARS: Final = 5
+STATEMENT_CHARS: Final = 6
+LONG_STATEMENT_CHARS: Final = 15
+#: A phrase has this many characters.
+PHRASE_CHARS: Final = (5, 30)
+#: A teaser has this many characters before its ellipsis.
+TEASER_CHARS: Final = 10
+#: An aside in brackets, as （笑）, belongs to the statement before it.
+ASIDE_CHARS: Final = 10
+#: A list is this many segments in a row, each of so many characters, that are no statements.
+LIST_SEGMENTS: Final = 4
+LISTED_CHARS: Final = 25
+#: A passage goes on across this many characters that are no statement: a heading, a label.
+GAP_CHARS: Final = 20
+#: Repeated segments count from this length on, repeated passages from that.
+REPEATED_CHARS: Final = 4
+REPEATED_PASSAGE_CHARS: Final = 30
+
+CODE_BITS: Final = 7  # of a code in the key that holds the last nine hiragana
+
+_BITS: Final = np.uint64(CODE_BITS)
+_CODE: Final = np.uint64(127)
+_PAIR: Final = np.uint64(0x3FFF)
+_W: Final = ord("w")
+_CONTINUED: Final = ord("続")  # …続きを読む
+_CASE_BIT: Final = 0x20
+
+
+class SegmentCount:
+    """The counts of one document, a record of `SEGMENT_COUNTS`. Characters are those that are not white space."""
+
+    visible_chars: int
+    segments: int
+    statements: int
+    statement_chars: int
+    running_segments: int  # statements and phrases
+    running_chars: int  # of statements and phrases
+    longest_passage: int
+    longest_gap: int
+    listed_chars: int
+    teasers: int
+    repeated_chars: int  # of segments that occurred before
+    longest_repeat: int  # of such segments in a row
+    passage_repeats: int  # how often the most frequent long statement occurs
+    label_repeats: int  # likewise any other segment
+
+
+SEGMENT_COUNTS: Final = record(*((name, np.int64) for name in SegmentCount.__annotations__))
+
+
+class Segment:
+    """A segment, a record of `SEGMENTS`."""
+
+    hash: np.uint64
+    chars: int
+    japanese: int  # hiragana, katakana and kanji
+    hiragana: int
+    particles: int
+    first_mark: int
+    last_mark: int  # of its last character; a code where that is hiragana
+    ended: int  # the mark that ended it
+    ending: int  # the kind of its ending
+    is_statement: int
+
+
+SEGMENTS: Final = record(("hash", np.uint64), *((name, np.int64) for name in list(Segment.__annotations__)[1:]))
+
+
+@kernel
+def ending_of(key: np.uint64, pairs: Bytes, children: NDArray[np.int16], kinds: Bytes) -> int:
+    """The kind of the longest ending of a run of hiragana, whose last code is in the lowest bits of the key."""
+    entry = int64(pairs[key & _PAIR])
+    kind = entry & KIND_BITS
+    if entry & HAS_LONGER == 0:
+        return kind
+    state = int64(0)
+    while key & _CODE:
+        state = int64(children[state, int64(key & _CODE)])
+        if state == 0:
+            break
+        if kinds[state]:
+            kind = int64(kinds[state])
+        key >>= _BITS
+    return kind
+
+
+@kernel
+def _is_statement(segment: Segment) -> bool:
+    """Whether a segment is a sentence, by the mark and the kind of ending that end it, and by its particles."""
+    ending = segment.ending
+    has_words = segment.particles >= 2 and 3 * segment.hiragana >= segment.chars
+    reads_on = segment.chars >= LONG_STATEMENT_CHARS and has_words
+    if segment.ended == FULL_STOP or segment.ended == WEAK_STOP:
+        return segment.chars >= STOPPED_CHARS and segment.hiragana >= 2
+    if segment.chars < STATEMENT_CHARS:
+        return False
+    if segment.first_mark == OPENER and segment.last_mark == CLOSER:
+        return segment.hiragana >= 2
+    if segment.ended in (WEAK_SHOUT, SHOUT, DECORATION):
+        return ending in (POLITE, FINAL) or (ending == WEAK and segment.ended != DECORATION) or reads_on
+    if ending == WEAK:
+        return segment.ended != ELLIPSIS and reads_on
+    return ending in (POLITE, FINAL)
+
+
+@kernel
+def _is_phrase(segment: Segment) -> bool:
+    """Whether a segment reads as a line of verse or talk: up to its end words in hiragana with a particle among them.
+
+    Titles and labels end in nouns.
+    """
+    return (
+        PHRASE_CHARS[0] <= segment.chars <= PHRASE_CHARS[1]
+        and segment.japanese == segment.chars
+        and segment.particles >= 1
+        and 5 * segment.hiragana >= 2 * segment.chars
+        and segment.last_mark < HIRAGANA_CODES
+    )
+
+
+@kernel
+def _goes_on(
+    last: int, key: np.uint64, pairs: Bytes, children: NDArray[np.int16], kinds: Bytes, particles: Bytes
+) -> bool:
+    """Whether a segment goes on across a line end, because its last character is 、 or a particle."""
+    if last >= HIRAGANA_CODES:
+        return last == COMMA
+    return particles[last] != 0 and ending_of(key, pairs, children, kinds) != FINAL
+
+
+@kernel
+def _end_before(
+    last: int,
+    ended: int,
+    key: np.uint64,
+    mark: int,
+    point: int,
+    blanks: int,
+    pairs: Bytes,
+    children: NDArray[np.int16],
+    kinds: Bytes,
+    particles: Bytes,
+) -> int:
+    """The mark that ends the segment before a character, or 0 where it goes on.
+
+    Args:
+        last: mark or code of the segment's last character.
+        ended: the mark that ends it if it does not go on, 0 if none does.
+        key: its last hiragana, if it ends in hiragana and closers.
+        mark: of the next character.
+        point: its code point.
+        blanks: how many there are between the two.
+        pairs, children, kinds, particles: as for `count_segments`.
+    """
+    if mark in (DIVIDER, DECORATION):
+        return ended if ended else mark
+    if ended == 0:
+        if mark == LINE_FEED or blanks > 1:
+            return 0 if _goes_on(last, key, pairs, children, kinds, particles) else LINE_FEED
+        if blanks:
+            is_within = last == ALPHANUMERIC or mark == ALPHANUMERIC
+            return 0 if is_within or _goes_on(last, key, pairs, children, kinds, particles) else LINE_FEED
+        if last < HIRAGANA_CODES and mark in (JAPANESE, OPENER):
+            # The line end between them was lost: 「行きました今日は」.
+            ending = ending_of(key, pairs, children, kinds)
+            return LINE_FEED if ending == POLITE else 0
+        return 0
+    if mark == LINE_FEED or blanks > 1:
+        return ended
+    if ended == ELLIPSIS:
+        return ended if blanks or point == _CONTINUED else 0
+    is_address = ended in (WEAK_SHOUT, WEAK_STOP) and mark == ALPHANUMERIC and blanks == 0
+    return 0 if is_address or COMMA <= mark <= FULL_STOP else ended
+
+
+@kernel
+def _ended_by(mark: int, dots: int, ended: int) -> int:
+    """The mark that ends a segment, if it does not go on after a character.
+
+    Args:
+        mark: of the character.
+        dots: how many with this mark stand at the end of the segment.
+        ended: the mark that ended it before the character, 0 if none did.
+    """
+    if mark < COMMA:
+        return 0
+    if mark >= ELLIPSIS:
+        return max(ended, mark)
+    is_ellipsis = (mark == DOT and dots >= 3) or (mark == MIDDLE_DOT and dots >= 2)
+    return max(ended, ELLIPSIS) if is_ellipsis else ended
+
+
+@kernel
+def _note(segment: Segment, segment_hash: np.uint64, chars: int, japanese: int, hiragana: int, particles: int) -> None:
+    """Note what a segment consists of."""
+    segment.hash, segment.chars, segment.japanese = segment_hash, chars, japanese
+    segment.hiragana, segment.particles = hiragana, particles
+
+
+@kernel
+def _note_end(segment: Segment, first_mark: int, last_mark: int, ended: int, ending: int) -> None:
+    """Note how a segment begins and ends."""
+    segment.first_mark, segment.last_mark, segment.ended, segment.ending = first_mark, last_mark, ended, ending
+
+
+@kernel
+def _is_laugh(data: Bytes, i: int, end: int) -> bool:
+    """Whether a w that ends before byte i begins no Latin word."""
+    follows = int64(data[i]) | _CASE_BIT if i < end else 0
+    return follows == _W or not ord("a") <= follows <= ord("z")
+
+
+@kernel
+def _read_segments(
+    data: Bytes,
+    start: int,
+    end: int,
+    marks: Bytes,
+    pairs: Bytes,
+    children: NDArray[np.int16],
+    kinds: Bytes,
+    particles: Bytes,
+    segments: Records,
+) -> tuple[int, int]:
+    """Note the segments of one document; how many there are, and how many characters stand between them."""
+    i = start
+    n_segments = n_between = blanks = 0
+    segment_hash = key = np.uint64(0)  # codes of the hiragana that the segment ends in, marks after them left out
+    chars = n_japanese = n_hiragana = n_particles = ended = dots = 0
+    first_mark = last = int64(LINE_FEED)
+    is_laugh = may_end = at_end = False
+    while not at_end:
+        if i < end:
+            point, i = code_point(data, i)
+            mark = int64(marks[np.uint64(point)])
+        else:
+            point, mark, at_end = 0, int64(DIVIDER), True
+        if (mark <= CLOSER) & (ended | blanks == 0) & (chars != 0):
+            # Nearly every character takes this way, and has hardly a branch in it.
+            is_hiragana = int64(mark < HIRAGANA_CODES)
+            may_end = (is_hiragana == 0) & (mark < COMMA) & (pairs[key & _PAIR] >= MAY_BE_POLITE)
+            if not may_end:
+                # All bits or none: of the key that is one character longer, and of the key as it is after 、 or 」.
+                longer, same = np.uint64(-is_hiragana), np.uint64(-int64(mark >= COMMA))
+                run = key & np.uint64(-int64(last < HIRAGANA_CODES))
+                key = (run << _BITS | np.uint64(mark)) & longer | key & same
+                chars += 1
+                n_japanese += mark <= JAPANESE
+                n_hiragana += is_hiragana
+                n_particles += int64(particles[np.uint64(mark)])
+                segment_hash = segment_hash * MULTIPLIER + np.uint64(point)
+                last = mark
+                continue
+        elif mark in (BLANK, WIDE_BLANK):
+            blanks += 1 + (mark == WIDE_BLANK)
+            continue
+        if mark == LATIN_W:
+            is_laugh = blanks == 0 and (is_laugh or last < HIRAGANA_CODES) and _is_laugh(data, i, end)
+            mark = int64(DECORATION if is_laugh else ALPHANUMERIC)
+        else:
+            is_laugh = False
+            if mark == MIDDLE_DOT and (chars == 0 or blanks):
+                mark = int64(DIVIDER)  # a bullet
+        if chars and (ended or blanks or may_end or mark >= DECORATION):
+            may_end = False
+            mark_of_end = _end_before(last, ended, key, mark, point, blanks, pairs, children, kinds, particles)
+            if mark_of_end:
+                _note(segments[n_segments], segment_hash, chars, n_japanese, n_hiragana, n_particles)
+                _note_end(segments[n_segments], first_mark, last, mark_of_end, ending_of(key, pairs, children, kinds))
+                n_segments += 1
+                segment_hash = key = np.uint64(0)
+                chars = n_japanese = n_hiragana = n_particles = ended = dots = 0
+                last = int64(LINE_FEED)
+        blanks = 0
+        if mark >= DECORATION:
+            n_between += mark != LINE_FEED and not at_end
+            continue
+        first_mark = first_mark if chars else mark
+        dots = dots + 1 if mark == last else 1
+        if mark < HIRAGANA_CODES:
+            n_hiragana += 1
+            n_particles += int64(particles[np.uint64(mark)])
+            key = (key if last < HIRAGANA_CODES else np.uint64(0)) << _BITS | np.uint64(mark)
+        elif mark < COMMA:
+            key = np.uint64(0)
+        ended = _ended_by(mark, dots, ended)
+        chars += 1
+        n_japanese += mark <= JAPANESE
+        segment_hash = segment_hash * MULTIPLIER + np.uint64(point)
+        last = mark
+    return n_segments, n_between
+
+
+@kernel
+def _is_teaser(segment: Segment) -> bool:
+    """Whether an ellipsis cut a segment that is no statement; short ones that end in a particle or verb trail off."""
+    trails_off = segment.ending in (FINAL, WEAK) and segment.chars <= PHRASE_CHARS[1]
+    return segment.ended == ELLIPSIS and segment.chars >= TEASER_CHARS and not trails_off
+
+
+@kernel
+def _count_kinds(segments: Records, n_segments: int, row: SegmentCount) -> None:
+    """Count statements, phrases, passages, gaps, lists and teasers."""
+    n_listed = listed_chars = passage = between = gap = 0
+    is_after_statement = False
+    for i in range(n_segments):
+        segment: Segment = segments[i]
+        row.visible_chars += segment.chars
+        segment.is_statement = _is_statement(segment)
+        is_aside = segment.first_mark == OPENER and segment.japanese <= 2 and segment.chars <= ASIDE_CHARS
+        if segment.is_statement or (is_after_statement and is_aside) or _is_phrase(segment):
+            is_after_statement = (is_after_statement and is_aside) or segment.is_statement != 0
+            row.statements += segment.is_statement
+            row.running_segments += 1
+            row.statement_chars += segment.chars * is_after_statement
+            row.running_chars += segment.chars
+            passage = segment.chars + (passage if between <= GAP_CHARS else 0)
+            row.longest_passage = max(row.longest_passage, passage)
+            between = n_listed = listed_chars = 0
+            gap = 0 if is_after_statement else gap
+            continue
+        is_after_statement = False
+        between += segment.chars
+        gap += segment.chars
+        row.longest_gap = max(row.longest_gap, gap)
+        row.teasers += _is_teaser(segment)
+        if segment.chars > LISTED_CHARS:
+            n_listed = listed_chars = 0
+            continue
+        n_listed += 1
+        listed_chars += segment.chars
+        if n_listed == LIST_SEGMENTS:
+            row.listed_chars += listed_chars
+        elif n_listed > LIST_SEGMENTS:
+            row.listed_chars += segment.chars
+
+
+@kernel
+def _count_repeats(segments: Records, n_segments: int, keys: Uint64s, used: Int32s, row: SegmentCount) -> None:
+    """Count segments that occurred before; keys and used are scratch."""
+    shift = table_shift(n_segments)
+    used[: 1 << (64 - shift)] = 0
+    repeat = 0
+    for i in range(n_segments):
+        segment: Segment = segments[i]
+        if segment.chars < REPEATED_CHARS or segment.japanese == 0:
+            continue
+        slot = find_slot(keys, used, segment.hash, shift)
+        keys[slot] = segment.hash
+        used[slot] += 1
+        repeat = repeat + segment.chars if used[slot] > 1 else 0
+        row.longest_repeat = max(row.longest_repeat, repeat)
+        row.repeated_chars += segment.chars * (used[slot] > 1)
+        if segment.is_statement and segment.chars >= REPEATED_PASSAGE_CHARS:
+            row.passage_repeats = max(row.passage_repeats, used[slot])
+        else:
+            row.label_repeats = max(row.label_repeats, used[slot])
+
+
+@kernel
+def count_segments(
+    data: Bytes,
+    offsets: Int64s,
+    marks: Bytes,
+    pairs: Bytes,
+    children: NDArray[np.int16],
+    kinds: Bytes,
+    particles: Bytes,
+    counts: Records,
+) -> None:
+    """Fill a record of `SEGMENT_COUNTS` for each document.
+
+    Args:
+        data, offsets: the documents.
+        marks: what each code point means.
+        pairs, children, kinds: the table of endings, as `manyo.filters.signals.endings` describes it.
+        particles: by mark, 1 for hiragana that are particles by themselves.
+        counts: the records.
+    """
+    segments = np.empty(longest_document(offsets) + 1, SEGMENTS)  # only what is written to becomes memory
+    keys = np.empty(16, np.uint64)
+    used = np.zeros(16, np.int32)
+    for doc in range(len(counts)):
+        row: SegmentCount = counts[doc]
+        row.segments, row.visible_chars = _read_segments(
+            data, offsets[doc], offsets[doc + 1], marks, pairs, children, kinds, particles, segments
+        )
+        n_slots = 1 << (64 - table_shift(row.segments))
+        if n_slots > len(keys):
+            keys = np.empty(n_slots, np.uint64)
+            used = np.zeros(n_slots, np.int32)
+        _count_kinds(segments, row.segments, row)
+        _count_repeats(segments, row.segments, keys, used, row)
