@@ -1,59 +1,137 @@
 """Takedown lists: what somebody asked to be taken out, and which documents that is.
 
-A list is a UTF-8 text file with one entry per line; after it may stand the day of the request:
+A list is a UTF-8 text file with one request per line. After the entry may stand the day of the request, and after the
+day a reference, such as the number of a letter:
 
-    # an address: that page, by http or https, with or without www., whatever stands after #
-    https://example.jp/diary/1.html    2026-04-01
-    # a host: all of its pages, and those of every host below it
+    # an address: that page, in every spelling of its address (`manyo.corpus.addresses`), and no other
+    https://example.jp/diary/1.html    2026-04-01  letter 17
+    # the beginning of addresses, ended by *: all pages whose addresses begin so
+    https://example.jp/diary/*
+    # a host: all of its pages, with and without www.
     blog.example.jp
+    # *. and a host: all of its pages, and those of every host below it
+    *.wiki.example
     # a document, by its doc_id
     0b6f1c0e9f3b4b6f8e1d2c3b4a596877
     # anything else: the document with exactly this `uri`, such as a book's identifier
     info:ndljp/pid/1234567
+
+`*.HOST` and `ADDRESS*` mean what they mean to the indexes of web archives. The page whose address itself ends with `*`
+goes by its doc_id.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from manyo.corpus.addresses import decoded_address, host_of, hosts, readable_host
-from manyo.corpus.schema import DOC_ID, TAKEN_DOWN
+from manyo.corpus.addresses import canonical_address, host_of, hosts
+from manyo.corpus.schema import DOC_ID, DOC_ID_BYTES, TAKEN_DOWN
 from manyo.corpus.tables.shards import read_text
 
 _DOC_ID = re.compile(r"[0-9a-fA-F]{32}")
-_HOST = re.compile(r"(?!\d+(?:\.\d+)*$)[\w-]+(?:\.[\w-]+)+\.?|\d{1,3}(?:\.\d{1,3}){3}")
-_LINE = re.compile(r"(?P<entry>\S+)(?:\s+(?P<date>\d{4}-\d{2}-\d{2}))?")
+_HOST = re.compile(r"(?!\d+(?:\.\d+)*$)[\w-]+(?:[.。．｡][\w-]+)+\.?|\d{1,3}(?:\.\d{1,3}){3}")
+#: A host and a port: all pages that it serves there.
+_SERVER = re.compile(rf"(?:{_HOST.pattern}):\d+/?")
+_LINE = re.compile(r"(?P<entry>\S+)(?:\s+(?P<day>\d{4}-\d{2}-\d{2})(?:\s+(?P<reference>\S.*))?)?")
+
+Kind = Literal["doc_id", "uri", "prefix", "host", "domain"]
+#: Kinds of entries, the most exact first: of several entries for a document the first kind is named.
+KINDS: tuple[Kind, ...] = ("doc_id", "uri", "prefix", "host", "domain")
+
+
+class Entry(NamedTuple):
+    """What one line of a list names.
+
+    Attributes:
+        kind: how it names documents.
+        value: hexadecimal id, `http://` and a canonical address or its beginning, an identifier, or a host.
+    """
+
+    kind: Kind
+    value: str
+
+    def __str__(self) -> str:
+        """The entry in the form of a list; all spellings of an entry give the same."""
+        return {"prefix": f"{self.value}*", "domain": f"*.{self.value}"}.get(self.kind, self.value)
+
+    @property
+    def host(self) -> str | None:
+        """The host whose pages it may name; None if it names no address."""
+        return self.value if self.kind in ("host", "domain") else host_of(self.value)
+
+    @property
+    def digest(self) -> bytes:
+        """What names the entry in tables, which must not repeat the address that was to be taken down."""
+        return hashlib.blake2b(str(self).encode("utf-8", "surrogateescape"), digest_size=DOC_ID_BYTES).digest()
+
+
+class Request(NamedTuple):
+    """When and why an entry was requested; empty where that is unknown."""
+
+    day: date | None = None
+    reference: str = ""
+
+    def is_before(self, other: Request) -> bool:
+        """Whether it counts where both name the same entry: the first known day does."""
+        return (self.day or date.max, self.reference) < (other.day or date.max, other.reference)
 
 
 @dataclass(frozen=True, slots=True)
 class Takedowns:
-    """What is to be taken down, with the day of each request; None if the day is unknown.
+    """What is to be taken down.
 
     Attributes:
-        doc_ids: ids of documents.
-        hosts: host names, in lower case.
-        uris: addresses and identifiers, as written.
+        entries: every entry once, with its first request.
     """
 
-    doc_ids: dict[bytes, date | None]
-    hosts: dict[str, date | None]
-    uris: dict[str, date | None]
+    entries: dict[Entry, Request] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.doc_ids or self.hosts or self.uris)
+        return bool(self.entries)
+
+    def add(self, entry: Entry, request: Request) -> None:
+        """Add an entry; of several requests for it the first counts."""
+        known = self.entries.get(entry)
+        if known is None or request.is_before(known):
+            self.entries[entry] = request
 
     def lines(self) -> Iterator[str]:
         """The list in a fixed order and spelling: the same requests give the same lines."""
-        entries = [*((doc_id.hex(), day) for doc_id, day in self.doc_ids.items()), *self.hosts.items()]
-        for entry, day in sorted([*entries, *self.uris.items()]):
-            yield f"{entry} {day}" if day else entry
+        for entry, (day, reference) in sorted(self.entries.items(), key=lambda item: str(item[0])):
+            # A reference without a day cannot be written: `_LINE` reads one after a day only.
+            yield " ".join([str(entry), *([str(day), reference] if day else [])]).rstrip()
+
+    def finder(self) -> Finder:
+        """The list in the form in which documents are looked up."""
+        return Finder(self)
+
+
+class Finder:
+    """A takedown list, indexed."""
+
+    def __init__(self, takedowns: Takedowns) -> None:
+        self._requests = takedowns.entries
+        of_kind: Mapping[Kind, list[Entry]] = {kind: [] for kind in KINDS}
+        for entry in sorted(takedowns.entries):
+            of_kind[entry.kind].append(entry)
+        self._named = {entry.value: entry for kind in ("doc_id", "uri") for entry in of_kind[kind]}
+        self._hosts = {entry.value: entry for entry in of_kind["host"]}
+        self._domains = {entry.value: entry for entry in of_kind["domain"]}
+        self._prefixes: dict[str, list[Entry]] = {}
+        for entry in of_kind["prefix"]:
+            self._prefixes.setdefault(entry.host or "", []).append(entry)
+        self._of_hosts = {entry.host for entry in (*of_kind["uri"], *of_kind["prefix"], *of_kind["host"])}
+        self._doc_ids = pa.array([bytes.fromhex(entry.value) for entry in of_kind["doc_id"]], DOC_ID)
+        self._uris = [entry.value for entry in of_kind["uri"]]
 
     def find(self, documents: pa.RecordBatch) -> pa.RecordBatch:
         """The documents of a batch that are to be taken down.
@@ -64,51 +142,47 @@ class Takedowns:
         Returns:
             A batch of `manyo.corpus.schema.TAKEN_DOWN`, in the order of the documents.
         """
-        found: dict[int, tuple[str, date | None]] = {}
-        if self:
-            ids, uris = documents.column("doc_id"), documents.column("uri")
-            addresses = {address: day for uri, day in self.uris.items() if (address := decoded_address(uri))}
-            for row in self._candidates(ids, uris, addresses):
-                why = self._why(ids[row].as_py(), uris[row].as_py(), addresses)
-                if why:
-                    found[row] = why
-        reasons = list(found.values())
+        found: dict[int, list[Entry]] = {}
+        ids, uris = documents.column("doc_id"), documents.column("uri")
+        for row in self._candidates(ids, uris) if self._requests else ():
+            entries = self._entries(ids[row].as_py().hex(), uris[row].as_py())
+            if entries:
+                found[row] = entries
+        requests = [self._requests[entries[0]] for entries in found.values()]
+        columns = {
+            "doc_id": ids.take(pa.array(list(found), pa.int64())),
+            "listed_as": [entries[0].kind for entries in found.values()],
+            "requested": [request.day for request in requests],
+            "reference": [request.reference for request in requests],
+            "entries": [[entry.digest for entry in entries] for entries in found.values()],
+        }
         return pa.RecordBatch.from_arrays(
-            [
-                documents.column("doc_id").take(pa.array(list(found), pa.int64())),
-                pa.array([kind for kind, _ in reasons], TAKEN_DOWN.schema.field("listed_as").type),
-                pa.array([day for _, day in reasons], pa.date32()),
-            ],
-            schema=TAKEN_DOWN.schema,
+            [pa.array(columns[column.name], column.type) for column in TAKEN_DOWN.schema], schema=TAKEN_DOWN.schema
         )
 
-    def _candidates(self, ids: pa.Array, uris: pa.Array, addresses: Iterable[str]) -> list[int]:
+    def _candidates(self, ids: pa.Array, uris: pa.Array) -> list[int]:
         """A superset of the rows that are meant, ascending, found by comparing whole columns."""
         of_uri = hosts(uris).dictionary_encode()
-        wanted = {*self.hosts, *(bare for host in self.hosts if (bare := host.removeprefix("www.")) != host)}
-        wanted |= {re.split("[/:?]", address, maxsplit=1)[0] for address in addresses}
-        named = np.array([bool(wanted.intersection(_domains(host))) for host in of_uri.dictionary.to_pylist()], bool)
+        named = np.array([self._may_name(host) for host in of_uri.dictionary.to_pylist()], bool)
         is_candidate = pc.or_(
-            pc.is_in(ids, value_set=pa.array(self.doc_ids, DOC_ID)),
-            pc.is_in(uris, value_set=pa.array(self.uris, uris.type)),
+            pc.is_in(ids, value_set=self._doc_ids), pc.is_in(uris, value_set=pa.array(self._uris, uris.type))
         ).to_numpy(zero_copy_only=False)
         codes = pc.fill_null(of_uri.indices, len(named)).to_numpy(zero_copy_only=False)
         return np.flatnonzero(is_candidate | np.append(named, False)[codes]).tolist()
 
-    def _why(self, doc_id: bytes, uri: str, addresses: dict[str, date | None]) -> tuple[str, date | None] | None:
-        """What kind of entry names a document, and the day of that request; None if no entry does."""
-        if doc_id in self.doc_ids:
-            return "doc_id", self.doc_ids[doc_id]
-        if uri in self.uris:
-            return "uri", self.uris[uri]
-        address = decoded_address(uri)
-        if address in addresses:
-            return "uri", addresses[address]
-        host = readable_host(host_of(uri) or "")
-        for domain in [*_domains(host), f"www.{host}"]:
-            if domain in self.hosts:
-                return "host", self.hosts[domain]
-        return None
+    def _may_name(self, host: str | None) -> bool:
+        return host in self._of_hosts or any(domain in self._domains for domain in _domains(host))
+
+    def _entries(self, doc_id: str, uri: str) -> list[Entry]:
+        """The entries that name a document, in the order of `KINDS`."""
+        host = host_of(uri)
+        entries = [self._named.get(doc_id), self._named.get(uri)]
+        if host is not None:
+            address = f"http://{canonical_address(uri) or ''}"
+            entries += [self._named.get(address)] if address != uri else []
+            entries += [entry for entry in self._prefixes.get(host, ()) if address.startswith(entry.value)]
+            entries += [self._hosts.get(host), *(self._domains.get(domain) for domain in _domains(host))]
+        return [entry for entry in entries if entry is not None]
 
 
 def parse_takedowns(text: str, where: str) -> Takedowns:
@@ -119,9 +193,9 @@ def parse_takedowns(text: str, where: str) -> Takedowns:
         where: name of the file, for messages.
 
     Raises:
-        ValueError: a line is not an entry; the message names file, line and what is valid.
+        ValueError: a line is not a request; the message names file, line and what is valid.
     """
-    takedowns = Takedowns({}, {}, {})
+    takedowns = Takedowns()
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
         line = line.strip()
         if not line or line.startswith("#"):
@@ -130,55 +204,61 @@ def parse_takedowns(text: str, where: str) -> Takedowns:
         try:
             if match is None:
                 raise ValueError("an entry must not contain blanks")
-            day = date.fromisoformat(match["date"]) if match["date"] else None
+            day = date.fromisoformat(match["day"]) if match["day"] else None
+            takedowns.add(parse_entry(match["entry"]), Request(day, match["reference"] or ""))
         except ValueError as error:
             raise ValueError(
-                f"{where}: line {number}: {line!r} ({error}); write a URL, host, doc_id or identifier, "
-                "and after it, if known, the day of the request as 2026-04-01"
+                f"{where}: line {number}: {line!r} ({error}); write a URL, host, doc_id or identifier, and after it, "
+                "if known, the day of the request as 2026-04-01 and a reference"
             ) from error
-        _add(takedowns, match["entry"], day)
     return takedowns
+
+
+def parse_entry(written: str) -> Entry:
+    """What an entry names.
+
+    Raises:
+        ValueError: a `*` stands where it means nothing.
+    """
+    if _DOC_ID.fullmatch(written):
+        return Entry("doc_id", written.lower())
+    if _HOST.fullmatch(written) and (host := host_of(f"http://{written}/")):
+        return Entry("host", host)
+    is_server = bool(_SERVER.fullmatch(written))
+    begins_with_host = _HOST.fullmatch(re.split("[/?#]", written, maxsplit=1)[0].replace("*", "x"))
+    address = canonical_address(f"http://{written}" if is_server or begins_with_host else written)
+    server, _, rest = (address or written).partition("/")
+    if address is not None and server.startswith("*.") and "*" not in server[2:] and rest in ("", "*"):
+        return Entry("domain", server[2:].removeprefix("www."))
+    if "*" in server and (address is not None or written.startswith("*")):
+        raise ValueError("a * stands at the end of an address, or before a dot and the name of a host: *.wiki.example")
+    if address is None:
+        return Entry("uri", written)
+    if is_server:
+        return Entry("prefix", f"http://{address}")
+    return Entry("prefix", f"http://{address[:-1]}") if address.endswith("*") else Entry("uri", f"http://{address}")
 
 
 def read_takedowns(uri: str) -> Takedowns:
     """Read a list.
 
     Raises:
-        ValueError: it is not UTF-8, or a line is not an entry.
+        ValueError: it is not UTF-8, or a line is not a request.
         OSError: it cannot be read.
     """
     return parse_takedowns(read_text(uri), uri)
 
 
 def join_takedowns(lists: Iterable[Takedowns]) -> Takedowns:
-    """What any of several lists names, with the first day on which it was requested."""
-    joined = Takedowns({}, {}, {})
+    """What any of several lists names, with the first request for it."""
+    joined = Takedowns()
     for takedowns in lists:
-        for name in ("doc_ids", "hosts", "uris"):
-            for entry, day in getattr(takedowns, name).items():
-                _put(getattr(joined, name), entry, day)
+        for entry, request in takedowns.entries.items():
+            joined.add(entry, request)
     return joined
 
 
-def _add(takedowns: Takedowns, entry: str, day: date | None) -> None:
-    if _DOC_ID.fullmatch(entry):
-        _put(takedowns.doc_ids, bytes.fromhex(entry), day)
-    elif _HOST.fullmatch(entry):
-        _put(takedowns.hosts, readable_host(entry), day)
-    elif _HOST.fullmatch(entry.partition("/")[0]):
-        _put(takedowns.uris, f"http://{entry}", day)
-    else:
-        _put(takedowns.uris, entry, day)
-
-
-def _put(entries: dict[str, date | None] | dict[bytes, date | None], entry: str | bytes, day: date | None) -> None:
-    known = entries.get(entry)  # type: ignore[arg-type]
-    entries[entry] = min(known, day) if known and day else known or day  # type: ignore[index]
-
-
 def _domains(host: str | None) -> list[str]:
-    """A host and every domain above it, in both spellings: a.b.jp, b.jp, jp."""
-    if not host:
-        return []
-    labels = readable_host(host).split(".")
+    """A host and every domain above it: a.b.jp, b.jp, jp."""
+    labels = host.split(".") if host else []
     return [".".join(labels[start:]) for start in range(len(labels))]

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 
-from manyo.corpus.addresses import normal_address
+from manyo.corpus.addresses import canonical_address
 from manyo.corpus.doc_ids import ids_as_bytes, ids_to_arrow
 from manyo.corpus.schema import DOC_ID, Column, Table
 from manyo.dedup.numbering import rows_by_part
@@ -55,7 +55,7 @@ def deal_addresses(
     Returns:
         For each of `settings.parts` a batch of `ADDRESSES`; documents without a web address have no row.
     """
-    addresses = [normal_address(uri) for uri in documents.column("uri").to_pylist()]
+    addresses = [canonical_address(uri) for uri in documents.column("uri").to_pylist()]
     rows = np.array([row for row, address in enumerate(addresses) if address and in_play[row]], np.int64)
     keys = np.array([hash_of(addresses[row] or "") for row in rows], np.uint64)
     doc_ids = documents.column("doc_id").take(pa.array(rows))

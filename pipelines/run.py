@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from manyo.corpus.tables.shards import filesystem, join, publish, remove_partials
-from manyo.corpus.takedowns import Takedowns, join_takedowns, read_takedowns
+from manyo.corpus.takedown_requests import join_requests, record_requests
+from manyo.corpus.takedowns import Takedowns, read_takedowns
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.progress import Watcher
 from manyo.pipelines.engine.run_stage import Executor, InputDamaged, StageResult, StageShards, run_stage
@@ -17,7 +18,6 @@ from manyo.pipelines.engine.shapes import StageOutput
 from manyo.pipelines.engine.stage import AnyStage
 from manyo.pipelines.graph.build import build_stages, in_order, stages_by_command
 from manyo.pipelines.graph.config import Config
-from manyo.pipelines.graph.takedown_stage import takedowns_uri
 
 _log = logging.getLogger("manyo")
 
@@ -180,29 +180,24 @@ def mark_out(out: str) -> None:
         raise UserError(f"{out}: cannot be written: {error}") from error
 
 
-def record_takedowns(config: Config, *more: Takedowns) -> bool:
-    """Add the takedowns of the configuration's list and of other lists to those of the run, which keeps them for good.
-
-    Returns:
-        Whether any of them is new.
+def record_takedowns(config: Config, *more: Takedowns) -> None:
+    """Add the configuration's takedown list and other lists to the requests of the run, which keeps them for good.
 
     Raises:
-        UserError: the configuration's list is missing or wrong.
+        UserError: the configuration's list is missing or wrong, or somebody has spoilt a request of the run.
+        OSError: a request cannot be written.
     """
-    listed = config.rights.takedown
+    listed, out = config.rights.takedown, config.run.out
     try:
         lists = [*([read_takedowns(listed)] if listed else []), *more]
     except (OSError, ValueError) as error:
         raise UserError(f"{config.path}: [rights] takedown: {error}") from error
-    uri = takedowns_uri(config.run.out)
-    fs, path = filesystem(uri)
-    known = [read_takedowns(uri)] if fs.exists(path) else []
-    before, after = (list(join_takedowns(all_of_them).lines()) for all_of_them in (known, [*known, *lists]))
-    if after != before:
-        with publish(uri) as partial:
-            partial.write_text("".join(f"{line}\n" for line in after), encoding="utf-8")
-        remove_partials(config.run.out)
-    return after != before
+    for takedowns in lists:
+        record_requests(out, takedowns)
+    try:
+        join_requests(out)
+    except ValueError as error:
+        raise UserError(f"a request that the run keeps was changed by hand: {error}") from error
 
 
 def run_one(

@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from manyo.corpus.tables.shards import filesystem, read_columns, zip_whole
-from manyo.corpus.takedowns import read_takedowns
+from manyo.corpus.tables.shards import read_columns, zip_whole
+from manyo.corpus.takedown_requests import recorded_lists
+from manyo.corpus.takedowns import join_takedowns, read_takedowns
 from manyo.filters import rights
 from manyo.filters.rules.decide import Rule, columns_by_table
 from manyo.filters.signals.catalogue import SIGNALS
@@ -18,7 +19,6 @@ from manyo.filters.signals.signal_settings import SignalSettings
 from manyo.pipelines.graph import filter_stages
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.extract_stages import DOCUMENTS
-from manyo.pipelines.graph.takedown_stage import takedowns_uri
 from manyo.pipelines.run import finished_stages, record_takedowns
 
 
@@ -29,14 +29,14 @@ class MeasuredShard:
     Attributes:
         documents, languages, signals: URIs of the shards.
         opted_out: statements of a page that forbid its release (`manyo.filters.rights`).
-        takedowns: URI of the takedown list of the run; None if nothing was taken down.
+        takedowns: URIs of the takedown requests of the run.
     """
 
     documents: str
     languages: str
     signals: str
     opted_out: tuple[str, ...] = ()
-    takedowns: str | None = None
+    takedowns: tuple[str, ...] = ()
 
     def permitted(self) -> np.ndarray:
         """bool (n_docs,), true for documents that may be released; the others are neither counted nor shown."""
@@ -44,7 +44,8 @@ class MeasuredShard:
         documents = read_columns(self.documents, [*columns, *(["doc_id", "uri"] if self.takedowns else [])])
         permitted: np.ndarray = np.logical_not(rights.barred(documents, self.opted_out).any(axis=1))
         if self.takedowns:
-            taken = read_takedowns(self.takedowns).find(documents).column("doc_id")
+            finder = join_takedowns(map(read_takedowns, self.takedowns)).finder()
+            taken = finder.find(documents).column("doc_id")
             permitted &= ~pc.is_in(documents.column("doc_id"), value_set=taken).to_numpy(zero_copy_only=False)
         return permitted
 
@@ -61,15 +62,14 @@ def measured_shards(config: Config, command: str) -> tuple[MeasuredShard, ...]:
     """
     stages = finished_stages(config, ("extract", "langid", "measure"), command)
     record_takedowns(config)
-    takedowns = takedowns_uri(config.run.out)
-    fs, path = filesystem(takedowns)
+    takedowns = recorded_lists(config.run.out)
     return tuple(
         MeasuredShard(
             stages["extract"].uri(DOCUMENTS, shard.name),
             stages["langid"].uri(filter_stages.LANGUAGES, shard.name),
             stages["measure"].uri(filter_stages.SIGNALS, shard.name),
             config.rights.opted_out,
-            takedowns if fs.exists(path) else None,
+            takedowns,
         )
         for shard in stages["extract"].shards
     )

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus import schema
-from manyo.corpus.addresses import normal_address
+from manyo.corpus.addresses import canonical_address, host_of, hosts
 from manyo.corpus.schema import DOC_ID, DOC_ID_BYTES
 from manyo.corpus.tables.shards import ShardError, filesystem, join, read_columns, read_rows
 from manyo.filters.rules.decide import Rule
@@ -134,8 +134,8 @@ def page_histories(config: Config, page: str) -> list[PageHistory]:
 
     Args:
         config: configuration of the run.
-        page: an address in any spelling of the same page (`manyo.corpus.addresses.normal_address`), an identifier of a
-            work exactly as in `uri`, a `doc_id` in hexadecimal, or `SHARD:POSITION` of a token.
+        page: an address in any spelling of the same page (`manyo.corpus.addresses.canonical_address`), an identifier
+            of a work exactly as in `uri`, a `doc_id` in hexadecimal, or `SHARD:POSITION` of a token.
 
     Returns:
         At least one history, in the order of shards and rows.
@@ -165,18 +165,15 @@ def _matcher(tables: _Tables, page: str) -> Matches:
         return _match_ids({tables.document_at(token["shard"], int(token["position"]))})
     if _DOC_ID.fullmatch(page):
         return _match_ids({bytes.fromhex(page)})
-    address = normal_address(page)
+    address, host = canonical_address(page), host_of(page)
     if address is None:
         return lambda batch: _true_rows(pc.equal(batch.column("uri"), page))
-    # All spellings of an address contain this string. Arrow searches for it before any string becomes a Python object.
-    host, slash, path = address.partition("/")
-    common, ignore_case = (slash + path, False) if path else (host, True)
 
     def rows(batch: pa.RecordBatch) -> np.ndarray:
         uris = batch.column("uri")
-        likely = _true_rows(pc.match_substring(uris, common, ignore_case=ignore_case))
-        fits = [normal_address(uri) == address for uri in uris.take(likely).to_pylist()]
-        return likely[np.array(fits, np.bool_)]
+        of_host = _true_rows(pc.equal(hosts(uris), host))
+        fits = [canonical_address(uri) == address for uri in uris.take(of_host).to_pylist()]
+        return of_host[np.array(fits, np.bool_)]
 
     return rows
 
@@ -350,10 +347,11 @@ class _Tables:
     def _withheld(self, document: _Document) -> str:
         """Why a document that the rules and dedup keep is not in the release."""
         uri = self.uri(TAKEN_DOWN, document.shard)
-        for row in read_columns(uri, ["doc_id", "listed_as", "requested"]).to_pylist():
+        for row in read_columns(uri, ["doc_id", "listed_as", "requested", "reference"]).to_pylist():
             if row["doc_id"] == document.doc_id:
                 asked = f", requested on {row['requested']}" if row["requested"] else ""
-                return f"taken down by {row['listed_as']}{asked}"
+                reference = f" ({plain(row['reference'])})" if row["reference"] else ""
+                return f"taken down by {row['listed_as']}{asked}{reference}"
         return "not released"
 
     def _tokens(self, document: _Document) -> _Outcome:

@@ -1,8 +1,9 @@
 """`manyo takedown`: remove documents from the release and the token shards of a finished run, and change nothing else.
 
-The list is added to the takedowns that are kept with the run (`manyo.pipelines.graph.takedown_stage.takedowns_uri`), so
-that every later command leaves these documents out too. Then the stages that takedowns affect are brought up to date;
-of those that write release and token shards, only the tasks whose shard held one of the documents run again.
+The list is added to the takedown requests that are kept with the run (`manyo.corpus.takedown_requests`), so that every
+later command leaves these documents out too. Then the stages that takedowns affect are brought up to date; of those
+that write release and token shards, only the tasks whose shard held one of the documents run again. Entries that name
+no document are listed with what they may have meant.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -17,9 +19,11 @@ import pyarrow.compute as pc
 
 from manyo.corpus.schema import DOC_ID
 from manyo.corpus.tables.shards import read_batches, read_columns
-from manyo.corpus.takedowns import read_takedowns
+from manyo.corpus.takedowns import Entry, Request, Takedowns, read_takedowns
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.run_setup import choose_watcher, open_executor, read_config
+from manyo.pipelines.commands.shown_documents import plain
+from manyo.pipelines.commands.takedown_search import Search, search_pages
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.manifest import Manifest, iter_manifests, read_manifests
 from manyo.pipelines.engine.progress import Watcher
@@ -31,7 +35,10 @@ from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.dedup_stages import DUPLICATES
 from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN
 from manyo.pipelines.graph.token_stages import PROVENANCE
-from manyo.pipelines.run import finished, mark_out, record_takedowns, run_one
+from manyo.pipelines.run import finished, finished_stages, mark_out, record_takedowns, run_one
+
+#: Exit status: done, but an entry of the list names no document of the run.
+_EXIT_UNMATCHED = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,18 +46,58 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_run(parser)
     arguments.add_execution(parser)
     parser.add_argument("list", metavar="LIST", help="a file with one URL, host, doc_id or identifier per line")
+    parser.add_argument("--dry-run", action="store_true", help="show what the list names, and change nothing")
+    parser.add_argument(
+        "--reference", metavar="TEXT", help="where the requests can be read; for lines that name no reference"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Take down the documents of a list, print what has changed, and return 0.
+    """Take down the documents of a list, print what has changed and which entries name nothing.
+
+    Returns:
+        0, or 3 if an entry of the list names no document of the run.
 
     Raises:
         UserError: as `take_down`.
         WorkFailed: as `take_down`.
     """
     config = read_config(options)
+    try:
+        takedowns = read_takedowns(options.list)
+    except (OSError, ValueError) as error:
+        raise UserError(f"takedown: {error}") from error
+    if not takedowns:
+        raise UserError(f"takedown: {options.list} has no entry: write one URL, host, doc_id or identifier per line")
+    if options.reference:
+        takedowns = _with_reference(takedowns, options.reference)
+    if options.dry_run:
+        search = search_pages(finished_stages(config, ("extract",), "takedown")["extract"], takedowns)
+        _print_search(search)
+        print("nothing was changed")
+        return _print_unmatched(search, [entry for entry in takedowns.entries if entry not in search.documents])
     with open_executor(options) as executor:
-        done = take_down(config, options.list, executor, choose_watcher(options))
+        done = take_down(config, takedowns, executor, choose_watcher(options))
+    _print_changes(done)
+    if not done.unmatched:
+        return 0
+    of_unmatched = Takedowns({entry: takedowns.entries[entry] for entry in done.unmatched})
+    search = search_pages(finished_stages(config, ("extract",), "takedown")["extract"], of_unmatched)
+    return _print_unmatched(search, done.unmatched)
+
+
+def _with_reference(takedowns: Takedowns, reference: str) -> Takedowns:
+    """The list with a reference, and today as the day, for entries that have none."""
+    today = datetime.now(UTC).date()
+    return Takedowns(
+        {
+            entry: request if request.reference else Request(request.day or today, " ".join(reference.split()))
+            for entry, request in takedowns.entries.items()
+        }
+    )
+
+
+def _print_changes(done: TakenDown) -> None:
     print(f"documents of this run on its takedown list: {done.documents:,}")
     for shard, documents in done.release_shards.items():
         print(f"release {shard}: {documents:,} documents removed")
@@ -63,7 +110,25 @@ def run(options: argparse.Namespace) -> int:
         print("no shard had to be changed")
     for named, released in done.copies:
         print(f"document {named.hex()} was not released, but its text is, as document {released.hex()}")
-    return 0
+
+
+def _print_search(search: Search) -> None:
+    for entry, found in search.documents.items():
+        print(f"{plain(str(entry))}: {found.count:,} documents")
+        for uri in found.first:
+            print(f"    {plain(uri)}")
+
+
+def _print_unmatched(search: Search, unmatched: Sequence[Entry]) -> int:
+    """Print the entries that name no document, and return the exit status."""
+    for entry in unmatched:
+        if refused := search.refused.get(entry):
+            print(f"{plain(str(entry))}: no document, but {refused:,} refused pages, which were never released")
+            continue
+        print(f"{plain(str(entry))}: names no page of this run")
+        for candidate in search.nearest.get(entry, ()):
+            print(f"    nearest: {plain(candidate)}")
+    return _EXIT_UNMATCHED if any(entry not in search.refused for entry in unmatched) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +159,7 @@ class TakenDown:
         removed: documents that were removed from token shards.
         copies: pairs of ids: a document that the list names, and the released document that replaced it in dedup, which
             the list does not name and whose text is the same or nearly the same.
+        unmatched: entries of the list that name no document of the run.
     """
 
     documents: int
@@ -101,16 +167,17 @@ class TakenDown:
     token_shards: Mapping[str, int]
     removed: tuple[Removed, ...]
     copies: tuple[tuple[bytes, bytes], ...]
+    unmatched: tuple[Entry, ...]
 
 
-def take_down(config: Config, uri: str, executor: Executor, watcher: Watcher) -> TakenDown:
+def take_down(config: Config, takedowns: Takedowns, executor: Executor, watcher: Watcher) -> TakenDown:
     """Add a list to the takedowns of a run, and write the shards again that hold a document of it.
 
     Stages that never began do not begin. After an interruption the same command continues.
 
     Args:
         config: configuration of the run.
-        uri: URI of the list (`manyo.corpus.takedowns`).
+        takedowns: the list.
         executor: runs the tasks.
         watcher: shows their progress.
 
@@ -118,13 +185,9 @@ def take_down(config: Config, uri: str, executor: Executor, watcher: Watcher) ->
         What has changed.
 
     Raises:
-        UserError: the list is missing or wrong, or a stage that release or token shards need is not finished.
+        UserError: a stage that release or token shards need is not finished.
         WorkFailed: a shard could not be written.
     """
-    try:
-        takedowns = read_takedowns(uri)
-    except (OSError, ValueError) as error:
-        raise UserError(f"takedown: {error}") from error
     out = config.run.out
     mark_out(out)
     record_takedowns(config, takedowns)
@@ -137,6 +200,7 @@ def take_down(config: Config, uri: str, executor: Executor, watcher: Watcher) ->
     after: dict[str, Mapping[str, Manifest]] = {name: {} for name in exits}
     removed: list[Removed] = []
     taken: pa.Array = pa.array([], DOC_ID)
+    matched: set[bytes] = set()
     with watcher:
         for stage in stages:
             if stage in reached:
@@ -145,7 +209,7 @@ def take_down(config: Config, uri: str, executor: Executor, watcher: Watcher) ->
                 result = run_one(stage, outputs, out, executor, watcher)
                 outputs[stage.name] = result.output
                 if stage.name == "takedown":
-                    taken = _taken(result.output)
+                    taken, matched = _taken(result.output)
                 if stage.name in after:
                     after[stage.name] = read_manifests(result.output.folder)
             elif stage.name in needed:
@@ -160,6 +224,7 @@ def take_down(config: Config, uri: str, executor: Executor, watcher: Watcher) ->
         token_shards={shard: after["tokenize"][shard].counts["tokens"] for shard in changed["tokenize"]},
         removed=tuple(removed),
         copies=tuple(_copies(outputs.get("duplicates"), outputs["takedown"], taken)),
+        unmatched=tuple(entry for entry in takedowns.entries if entry.digest not in matched),
     )
 
 
@@ -174,9 +239,14 @@ def _reached(stages: Sequence[AnyStage]) -> list[AnyStage]:
     return [stage for stage in stages if "takedown" in {one.name for one in (stage, *_ancestors(stage))}]
 
 
-def _taken(output: StageOutput) -> pa.Array:
-    ids = [read_columns(output.uri(TAKEN_DOWN, shard.name), ["doc_id"]).column("doc_id") for shard in output.shards]
-    return pa.concat_arrays([pa.array([], DOC_ID), *ids])
+def _taken(output: StageOutput) -> tuple[pa.Array, set[bytes]]:
+    """The ids of all documents that are taken down, and the digests of the entries that name one."""
+    ids, entries = [pa.array([], DOC_ID)], set[bytes]()
+    for shard in output.shards:
+        taken = read_columns(output.uri(TAKEN_DOWN, shard.name), ["doc_id", "entries"])
+        ids.append(taken.column("doc_id"))
+        entries.update(pc.unique(pc.list_flatten(taken.column("entries"))).to_pylist())
+    return pa.concat_arrays(ids), entries
 
 
 def _changed(before: Mapping[str, Manifest], after: Mapping[str, Manifest]) -> list[str]:

@@ -49,7 +49,7 @@ def boilerplate_stages(dedup: Dedup, extract: AnyStage, decide: AnyStage, duplic
     unique = (extract, decide, duplicates)
     lines_stage = Stage(
         name="lines",
-        version=1,
+        version=2,
         settings=settings,
         needs=unique,
         tables=(LINES,),

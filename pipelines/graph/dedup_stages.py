@@ -138,7 +138,7 @@ def _address_stages(
     """From documents to those that another page of the same address replaces."""
     addresses_stage = Stage(
         name="addresses",
-        version=3,
+        version=4,
         settings=settings,
         needs=(extract, signed, decide),
         tables=(ADDRESSES,),

@@ -114,7 +114,7 @@ def report_stages(
         tokenize: makes token shards.
         shown: stages of which the report shows rows.
     """
-    statistics_stage = Stage("statistics", 4, NoSettings(), counted, (STATISTICS,), shard_statistics)
+    statistics_stage = Stage("statistics", 5, NoSettings(), counted, (STATISTICS,), shard_statistics)
     token_stage = Stage("token_statistics", 1, NoSettings(), (tokenize,), (TOKEN_STATISTICS,), token_statistics)
     report_stage = Stage(
         name="report",

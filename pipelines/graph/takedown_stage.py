@@ -1,4 +1,4 @@
-"""The stage that finds the documents on the run's takedown list."""
+"""The stage that finds the documents that the run's takedown requests name."""
 
 from __future__ import annotations
 
@@ -8,13 +8,8 @@ from dataclasses import replace
 import pyarrow as pa
 
 from manyo.corpus import schema
-from manyo.corpus.tables.shards import (
-    filesystem,
-    read_batches,
-    read_columns,
-    read_text,
-    write_shard,
-)
+from manyo.corpus.tables.shards import read_batches, read_columns, write_shard
+from manyo.corpus.takedown_requests import recorded_lists
 from manyo.corpus.takedowns import join_takedowns, read_takedowns
 from manyo.pipelines.engine.shapes import (
     Shape,
@@ -29,15 +24,15 @@ from manyo.pipelines.graph.extract_stages import DOCUMENTS
 
 TAKEN_DOWN = StageTable.parquet("taken_down", schema.TAKEN_DOWN.schema)
 
-#: The run's takedown list: a file that the run keeps next to the folders of its stages.
-TAKEDOWN_LIST = StageTable("takedowns", "takedown.txt")
+#: Lists that the run keeps next to the folders of its stages (`manyo.corpus.takedown_requests`).
+TAKEDOWN_LISTS = StageTable("takedowns", "takedowns/{shard}.txt")
 
 
 def takedown_stage(out: str, extract: AnyStage) -> AnyStage:
     """`documents` → `taken_down`."""
     return Stage(
         name="takedown",
-        version=1,
+        version=2,
         settings=NoSettings(),
         needs=(extract,),
         tables=(TAKEN_DOWN,),
@@ -46,26 +41,19 @@ def takedown_stage(out: str, extract: AnyStage) -> AnyStage:
     )
 
 
-def takedowns_uri(out: str) -> str:
-    """Returns the URI at which a run keeps its takedown list, in the form of `manyo.corpus.takedowns`."""
-    return TAKEDOWN_LIST.uri(out, "")
-
-
 def _map_with_takedowns(out: str) -> Shape:
-    """One task per shard, which reads the run's takedown list as well.
+    """One task per shard, which reads the run's takedown requests as well.
 
     Every new takedown runs all these small tasks again. Tables of shards that it does not touch keep their bytes, so
     that no later stage makes those shards again.
     """
 
     def shape(upstream: Upstream) -> Units:
-        uri = takedowns_uri(out)
-        fs, path = filesystem(uri)
-        lists = (uri,) if fs.exists(path) else ()
-        content = read_text(uri) if lists else ""
+        lists = recorded_lists(out)
+        content = "\n".join(join_takedowns(map(read_takedowns, lists)).lines())
         return Units(
             lambda: (
-                replace(unit, inputs={**unit.inputs, TAKEDOWN_LIST: lists}, digest=digest_of([unit.digest, content]))
+                replace(unit, inputs={**unit.inputs, TAKEDOWN_LISTS: lists}, digest=digest_of([unit.digest, content]))
                 for unit in map_shards(upstream)
             )
         )
@@ -74,10 +62,11 @@ def _map_with_takedowns(out: str) -> Shape:
 
 
 def find_takedowns(task: Task[NoSettings]) -> Mapping[str, int]:
-    """Documents and the takedown list → the documents on the list."""
-    takedowns = join_takedowns(map(read_takedowns, task.inputs_of(TAKEDOWN_LIST)))
+    """Documents and the takedown requests → the documents that they name."""
+    takedowns = join_takedowns(map(read_takedowns, task.inputs_of(TAKEDOWN_LISTS)))
     documents = read_batches(task.input(DOCUMENTS), ["doc_id", "uri"])
-    batches = (takedowns.find(batch) for batch in documents) if takedowns else ()
+    finder = takedowns.finder()
+    batches = (finder.find(batch) for batch in documents) if takedowns else ()
     return {"documents": write_shard(task.output(TAKEN_DOWN), TAKEN_DOWN.schema, batches)}
 
 

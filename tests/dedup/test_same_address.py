@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from manyo.corpus.addresses import host_of, normal_address
+from manyo.corpus.addresses import canonical_address, host_of
 from manyo.dedup.settings import Dedup
 from tests.dedup.pages import document_id, documents, page
 from tests.dedup.run import by_document, dedup
@@ -11,26 +11,33 @@ from tests.dedup.run import by_document, dedup
     "uri",
     [
         "http://example.jp/a",
-        "https://example.jp/a/",
+        "https://example.jp/b/../a",
         "HTTP://WWW.Example.JP:80/a#top",
         "https://name@example.jp:443/a",
     ],
 )
 def test_spellings_of_one_address_are_normalised(uri):
-    assert normal_address(uri) == "example.jp/a"
+    assert canonical_address(uri) == "example.jp/a"
     assert host_of(uri) == "example.jp"
 
 
 @pytest.mark.parametrize(
-    "uri", ["http://example.jp/A", "http://example.jp/a?b", "http://example.jp:8080/a", "http://m.example.jp/a"]
+    "uri",
+    [
+        "http://example.jp/A",
+        "http://example.jp/a?b",
+        "http://example.jp:8080/a",
+        "http://m.example.jp/a",
+        "http://example.jp/a/",
+    ],
 )
 def test_other_pages_have_other_addresses(uri):
-    assert normal_address(uri) != "example.jp/a"
+    assert canonical_address(uri) != "example.jp/a"
 
 
-@pytest.mark.parametrize("uri", ["", "urn:isbn:4000000000", "info:ndljp/pid/1", "s3://bucket/a", "http:///a"])
+@pytest.mark.parametrize("uri", ["", "urn:isbn:4000000000", "info:ndljp/pid/1", "s3://bucket/a", "http:///"])
 def test_a_string_that_is_not_a_web_address_has_no_host(uri):
-    assert normal_address(uri) is None
+    assert canonical_address(uri) is None
     assert host_of(uri) is None
 
 

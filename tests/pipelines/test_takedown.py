@@ -160,7 +160,7 @@ def test_a_takedown_and_a_run_with_the_list_from_the_start_give_the_same_bytes(e
     run, finished = either, Run(either.config, Path(shutil.copytree(either.out, tmp_path / "before")))
     document = target(run)
     entries = [document["uri"], run.rows("release")[-1]["doc_id"].hex(), "nobody.example 2026-04-01"]  # type: ignore[attr-defined]
-    assert run.take_down(*entries) == 0
+    assert run.take_down(*entries) == 3, "nobody.example has no page"
     fresh = Run(finished.config, tmp_path / "fresh" / "out")
     stages = build_stages(load_config(str(finished.config), str(finished.out)))
     for stage in stages[: [stage.name for stage in stages].index("takedown")]:
@@ -169,7 +169,8 @@ def test_a_takedown_and_a_run_with_the_list_from_the_start_give_the_same_bytes(e
     listed = tmp_path / "fresh" / "list.txt"
     listed.write_text("# from the start\n" + "\n".join(map(str, reversed(entries))), encoding="utf-8")
     assert fresh.without(rights=f'takedown = "{listed}"').manyo("run") == 0
-    made = data_files(fresh.out)
+    # Requests say when they were recorded.
+    made = {name: content for name, content in data_files(fresh.out).items() if not name.startswith("takedowns/")}
     assert made == {name: content for name, content in data_files(run.out).items() if name in made}
     assert {name.split("/")[0] for name in made} > {stage.folder_name for stage in stages if stage.name == "tokenize"}
 
@@ -179,12 +180,14 @@ def test_a_second_takedown_and_a_run_after_it_change_nothing(run: Run, capsys: p
     assert run.take_down(document["uri"]) == 0
     before = {path: path.stat().st_mtime_ns for path in run.out.rglob("*") if path.is_file()}
     capsys.readouterr()
-    assert run.take_down("nobody.example", str(document["uri"]).replace("https://", "http://www.") + "#top") == 0
-    assert "no shard had to be changed" in capsys.readouterr().out
+    assert run.take_down("nobody.example", str(document["uri"]).replace("https://", "http://www.") + "#top") == 3
+    shown = capsys.readouterr().out
+    assert "no shard had to be changed" in shown
+    assert "nobody.example: names no page of this run" in shown
     after = {path: path.stat().st_mtime_ns for path in run.out.rglob("*") if path.is_file()}
     folders = {path.relative_to(run.out).parts[0].split("-")[0] for path in after if after[path] != before.get(path)}
     # The list is longer, so whether it means more documents was looked up again.
-    assert folders <= {"takedown.txt", "takedown"}
+    assert folders <= {"takedowns", "takedown"}
     assert run.manyo("run") == 0
     assert "nothing to do" in capsys.readouterr().out
 
@@ -212,11 +215,50 @@ def test_taking_down_a_survivor_releases_none_of_its_copies(run: Run) -> None:
     assert {row["doc_id"] for row in run.rows("release")} == released - {survivor["doc_id"]}
 
 
+def test_a_dry_run_shows_what_an_entry_names_and_changes_nothing(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    document = target(run)
+    before = data_files(run.out)
+    listed = run.out.parent / "asked.txt"
+    listed.write_text(f"{document['uri']}\n", encoding="utf-8")
+    assert run.manyo("takedown", str(listed), "--dry-run") == 0
+    shown = capsys.readouterr().out
+    assert f": 1 documents\n    {document['uri']}\n" in shown
+    assert data_files(run.out) == before
+
+
+def test_an_entry_that_names_nothing_is_listed_with_what_it_may_have_meant(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document, known = target(run), {row["uri"] for row in run.rows("documents")}
+    refused = next(row for row in run.rows("refused") if row["uri"] and row["uri"] not in known)
+    address, host = str(document["uri"]), str(document["uri"]).split("/")[2]
+    listed = run.out.parent / "asked.txt"
+    listed.write_text(f"{address}x\n{host}x\n*.jp.example\n{'0' * 32}\n{refused['uri']}\n", encoding="utf-8")
+    assert run.manyo("takedown", str(listed), "--dry-run") == 3
+    shown = capsys.readouterr().out
+    assert shown.count("names no page of this run") == 4
+    assert f"nearest: {address}\n" in shown
+    assert f"{host}x: names no page of this run\n    nearest: {host}\n" in shown
+    assert re.search(r"no document, but \d refused pages", shown)
+
+
+def test_a_request_is_kept_with_its_reference_and_shown_with_it(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    document = target(run)
+    listed = run.out.parent / "asked.txt"
+    listed.write_text(f"{document['uri']} 2026-04-01\n", encoding="utf-8")
+    assert run.manyo("takedown", str(listed), "--reference", "letter 17") == 0
+    assert run.manyo("trace", str(document["uri"])) == 0
+    assert "taken down by uri, requested on 2026-04-01 (letter 17)" in capsys.readouterr().out
+    (request,) = (run.out / "takedowns" / "requests").glob("*.txt")
+    assert request.read_text("utf-8").startswith("# recorded 2")
+
+
 @pytest.mark.parametrize(
     ("write", "message"),
     [
         (lambda path: path.write_text("https://a.example/ and more\n"), r"line 1: .* write a URL, host"),
         (lambda path: path.write_bytes(b"\xff\n"), "not UTF-8 at byte 0"),
+        (lambda path: path.write_text("# nothing\n"), "has no entry"),
         (lambda path: None, "No such file"),
     ],
 )
@@ -226,7 +268,7 @@ def test_a_bad_list_is_one_line_and_takes_nothing_down(
     write(tmp_path / "list.txt")
     assert in_order.manyo("takedown", str(tmp_path / "list.txt")) == 2
     assert re.search(message, capsys.readouterr().err)
-    assert not (in_order.out / "takedown.txt").exists()
+    assert not (in_order.out / "takedowns").exists()
 
 
 def test_a_withheld_document_is_dropped_for_that_reason_and_its_copy_is_released(

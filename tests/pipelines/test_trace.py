@@ -80,7 +80,7 @@ def test_a_refused_page_is_shown_with_its_reason_and_its_record(demo: Config) ->
     "spelling",
     [
         "http://www.shiomi-nippo.example/a/9125",
-        "https://SHIOMI-nippo.example:443/a/9125/#top",
+        "https://SHIOMI-nippo.example:443/b/../%61/9125#top",
         "https://reader@shiomi-nippo.example/a/9125",
     ],
 )

@@ -1,0 +1,79 @@
+"""Requests that arrive at the same time all arrive, on a local disk and on an object store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from manyo.corpus.takedown_requests import join_requests, record_requests, recorded_lists
+from manyo.corpus.takedowns import Takedowns, join_takedowns, parse_entry, parse_takedowns, read_takedowns
+
+s3fs = pytest.importorskip("s3fs", reason="the extra s3 is not installed")
+moto_server = pytest.importorskip("moto.server", reason="moto is not installed: no S3 server to test with")
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+
+
+@pytest.fixture(params=["local", "s3"])
+def out(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    if request.param == "local":
+        yield str(tmp_path / "out")
+        return
+    for name, value in (("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test"), ("DEFAULT_REGION", "us-east-1")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://{}:{}".format(*server.get_host_and_port()))
+        s3fs.S3FileSystem.clear_instance_cache()
+        s3fs.S3FileSystem().makedirs("corpus", exist_ok=True)
+        yield "s3://corpus/out"
+        s3fs.S3FileSystem.clear_instance_cache()
+    finally:
+        server.stop()
+
+
+def test_sixteen_requests_at_once_all_arrive(out: str) -> None:
+    lists = [parse_takedowns(f"host-{number}.example 2026-04-01 letter {number}", "list") for number in range(16)]
+
+    def hand_in(takedowns: Takedowns) -> None:
+        record_requests(out, takedowns)
+        join_requests(out)
+
+    with ThreadPoolExecutor(16) as people:
+        list(people.map(hand_in, lists))
+    kept = join_takedowns(map(read_takedowns, recorded_lists(out)))
+    assert kept == join_takedowns(lists)
+    join_requests(out)
+    (joined,) = recorded_lists(out)
+    assert read_takedowns(joined) == kept, "one file, however many requests"
+
+
+def test_a_list_that_was_handed_in_twice_is_kept_once(tmp_path: Path) -> None:
+    out, takedowns = str(tmp_path), parse_takedowns("a.example\nhttps://b.example/%7ec 2026-04-01 x", "list")
+    assert record_requests(out, takedowns)
+    before = recorded_lists(out)
+    assert not record_requests(out, parse_takedowns("http://b.example/~c 2026-04-01 x\nA.example", "list"))
+    assert recorded_lists(out) == before
+
+
+def test_an_empty_list_leaves_no_file(tmp_path: Path) -> None:
+    assert not record_requests(str(tmp_path), Takedowns())
+    assert recorded_lists(str(tmp_path)) == ()
+
+
+def test_a_request_that_a_person_deletes_is_gone_for_the_next_command(tmp_path: Path) -> None:
+    for entry in ("a.example", "b.example", "c.example"):
+        record_requests(str(tmp_path), parse_takedowns(entry, "list"))
+    join_requests(str(tmp_path))
+    (joined,) = recorded_lists(str(tmp_path))
+    assert len(read_takedowns(joined).entries) == 3
+    (gone,) = [
+        path for path in (tmp_path / "takedowns" / "requests").glob("*.txt") if "\nb.example" in path.read_text("utf-8")
+    ]
+    gone.unlink()
+    left = join_takedowns(map(read_takedowns, recorded_lists(str(tmp_path))))
+    assert set(left.entries) == {parse_entry("a.example"), parse_entry("c.example")}
