@@ -12,7 +12,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 OUT_FLAG := $(if $(OUT),--out $(OUT))
 KERNEL_TESTS := $(addprefix tests/corpus/test_,$(addsuffix .py,sniff charset tags text notation paragraphs)) \
-  $(addprefix tests/filters/test_,$(addsuffix .py,characters fluency repetition tells vocabulary words plausibility benchmarks)) \
+  $(addprefix tests/filters/test_,$(addsuffix .py,characters fluency repetition tells vocabulary words coherence plausibility benchmarks)) \
   $(addprefix tests/dedup/test_,$(addsuffix .py,exact view minhash shingles keys pairs components similarity))
 STAGES := extract langid filter dedup scrub tokenize report
 

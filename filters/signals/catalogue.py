@@ -10,6 +10,7 @@ from typing import Final
 
 from manyo.filters.signals import (
     characters,
+    coherence,
     fluency,
     perplexity,
     plausibility,
@@ -57,6 +58,7 @@ SIGNALS: Final[tuple[Signal, ...]] = tuple(
     sorted(
         (
             *characters.SIGNALS,
+            *coherence.SIGNALS,
             *fluency.SIGNALS,
             *repetition.SIGNALS,
             *vocabulary.SIGNALS,

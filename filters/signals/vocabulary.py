@@ -1,4 +1,4 @@
-"""Words that tell what a page is: an error message, a machine translation, advertising, or worse.
+"""Words that tell what a page is: an error message, a machine translation, advertising, pornography, or worse.
 
 One automaton (Aho-Corasick) finds the words of all lists, in the parts of a batch where two characters stand that
 words begin with. A word in katakana counts only where no katakana touches it, and one in Latin letters only where no
@@ -74,23 +74,96 @@ ERROR_PHRASES: Final = (
     "File Not Found",
 )
 
-#: What translations from English write and Japanese leaves out or says otherwise: pronouns, and calques of
-#: "can", "by …ing", "for the purpose of".
+#: What translations from English write and Japanese leaves out or says otherwise: pronouns, and calques of "can",
+#: "by …ing", "for the purpose of", "various", "it is important to", "there are the following".
 TRANSLATION_PHRASES: Final = (
-    *(pronoun + particle for pronoun in ("あなた", "それら", "彼ら") for particle in "のがはをに"),
+    *(
+        pronoun + particle
+        for pronoun in ("あなた", "あなたの", "それら", "彼ら", "彼女ら", "我々", "私たち")
+        for particle in "のがはをに"
+    ),
+    *("私は", "彼は", "彼女は", "それは", "それを", "それが"),
     "これらの",
     "私達の",
-    "することができます",
-    "することができる",
+    "することができ",
+    "ことができます",
+    "ことを可能に",
     "することによって",
     "することにより",
     "するために、",
     "するためには、",
+    "するための",
+    "することが重要",
+    "ことを確認し",
+    "必要があります",
+    "可能性があります",
+    "可能性がある",
+    "いくつかの",
+    "次のとおりです",
+    "次のようなもの",
+    "次のものがあり",
+    "次のものが含ま",
+    "に基づいて",
+    "を提供します",
+    "を提供して",
+    "を含む",
+    "のいずれか",
+    "と呼ばれる",
     "に関する情報",
     "の一つです",
     "最高の体験",
     "最高の経験",
     "最高の方法",
+)
+
+#: What advertisers, affiliates and spammers call for, promise and compare.
+PROMOTION_PHRASES: Final = (
+    *("今すぐ", "はこちら", "お気軽にお", "お任せ", "おまかせ", "をお探しな", "をご検討", "をお考えの方"),
+    *("がおすすめです", "をおすすめし", "お勧めします", "いかがでしょうか", "口コミ", "評判の", "ランキング"),
+    *("送料無料", "期間限定", "数量限定", "初回限定", "当日限定", "最安値", "激安", "格安", "お得な", "お得に", "特価"),
+    *("割引", "クーポン", "ポイント還元", "キャンペーン", "全額返金", "無料サンプル", "無料体験", "無料相談", "無料で"),
+    *("資料請求", "一括査定", "一括見積", "一括比較", "比較サイト", "無料見積", "高価買取", "買取価格", "高く売る"),
+    *("公式サイト", "通販サイト", "販売店", "優良業者", "業者を選", "業者さん", "人気の高い", "大人気", "満足度"),
+    *("カードローン", "キャッシング", "即日融資", "審査に通", "過払い金", "債務整理", "アフィリエイト", "副業"),
+    *("簡単に稼", "稼げる", "必ず儲", "情報商材", "海外FX", "オンラインカジノ", "スーパーコピー", "ブランド品"),
+    *("脱毛サロン", "脱毛器", "ダイエットサプリ", "サプリメント", "育毛", "精力剤", "バイアグラ", "豊胸", "婚活サイト"),
+    *("引越し業者", "外壁塗装", "雨漏り修理", "水漏れ", "車買取", "試し読み", "電子書籍", "会員登録", "カートに入"),
+)
+
+#: Words of pornography, of which other texts have few. A single one decides nothing: medicine, law and novels have it.
+ADULT_PHRASES: Final = (
+    *("エロ", "エロい", "エロ動画", "エロ画像", "アダルト", "アダルト動画", "アダルトビデオ", "AV女優", "ＡＶ女優"),
+    *("ポルノ", "ヌード", "無修正", "ハメ撮り", "中出し", "潮吹き", "フェラ", "手コキ", "オナニー", "セックス"),
+    *("ザーメン", "チンポ", "マンコ", "おっぱい", "巨乳", "美乳", "爆乳", "貧乳", "パンチラ", "盗撮", "痴漢", "痴女"),
+    *(
+        "熟女",
+        "人妻",
+        "淫乱",
+        "淫ら",
+        "卑猥",
+        "陵辱",
+        "緊縛",
+        "調教",
+        "童貞",
+        "セフレ",
+        "ヤリマン",
+        "デリヘル",
+        "風俗嬢",
+    ),
+    *(
+        "風俗店",
+        "ソープランド",
+        "出会い系",
+        "援助交際",
+        "援交",
+        "エッチな",
+        "パイパン",
+        "勃起",
+        "射精",
+        "挿入し",
+        "喘ぎ",
+    ),
+    *("Porn", "porn", "PORN", "Hentai", "hentai"),
 )
 
 #: What C4 takes a line or a page away for, and what Japanese pages say instead.
@@ -140,7 +213,7 @@ WORD_LISTS: Final = tuple(field.name for field in fields(WordLists))
 #: Lists whose phrases count only at the beginning of a document.
 _IN_HEAD: Final = ("error_phrases", "translation_phrases")
 #: All lists, in the order in which they are counted.
-_LISTS: Final = (*_IN_HEAD, "policy_phrases", *WORD_LISTS)
+_LISTS: Final = (*_IN_HEAD, "policy_phrases", "promotion_phrases", "adult_phrases", *WORD_LISTS)
 
 
 def shipped_words() -> dict[str, Path]:
@@ -212,7 +285,14 @@ class _Automaton:
 
 @lru_cache(maxsize=4)
 def _automaton(words: WordLists) -> _Automaton:
-    of_lists = (ERROR_PHRASES, TRANSLATION_PHRASES, POLICY_PHRASES, *(getattr(words, name) for name in WORD_LISTS))
+    of_lists = (
+        ERROR_PHRASES,
+        TRANSLATION_PHRASES,
+        POLICY_PHRASES,
+        PROMOTION_PHRASES,
+        ADULT_PHRASES,
+        *(getattr(words, name) for name in WORD_LISTS),
+    )
     patterns = [(word, number) for number, some in enumerate(of_lists) for word in some]
     finder = BytesAhoCorasick(
         (word.encode() for word, _ in patterns), matchkind=MatchKind.Standard, implementation=Implementation.DFA
@@ -304,6 +384,19 @@ SIGNALS: tuple[Signal, ...] = (
         count("policy_phrase_count", "phrases such as 利用規約, JavaScript, privacy policy and lorem ipsum", "phrases"),
         "C4, which drops such lines, and pages with lorem ipsum; the Japanese ones are ours",
         partial(_word_count, word_list="policy_phrases"),
+    ),
+    Signal(
+        fraction(
+            "promotion_phrase_fraction",
+            "phrases of advertising and affiliates, such as はこちら and 一括査定, per Japanese character",
+        ),
+        "ours; llm-jp v1 and HojiChar count words of shops",
+        partial(_word_fraction, word_list="promotion_phrases"),
+    ),
+    Signal(
+        fraction("adult_phrase_fraction", "words of pornography per Japanese character"),
+        "llm-jp v1 and HojiChar, whose lists are longer and hold words of other texts too",
+        partial(_word_fraction, word_list="adult_phrases"),
     ),
     Signal(
         count(

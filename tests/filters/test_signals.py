@@ -149,6 +149,14 @@ EXPECTED = dict(
         ("longest_repeat_chars", 0),
         ("passage_repeat_count", 0),
         ("label_repeat_count", 1),
+        ("unjoined_fraction", 0),
+        ("longest_unjoined_chars", 5),
+        ("top_word_fraction", 0),
+        ("related_segment_fraction", 0),
+        ("coherent_fraction", 1),
+        ("labelled_segment_fraction", 0),
+        ("promotion_phrase_fraction", 0),
+        ("adult_phrase_fraction", 0),
     ],
 )
 

@@ -143,3 +143,12 @@ def test_a_list_without_words_or_in_another_encoding_is_refused(tmp_path, conten
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"words.txt: (there are no words|not UTF-8)"):
         load_words(str(path))
+
+
+def test_promotion_and_pornography_are_counted_without_lists_of_a_run():
+    promoted, plain = "一括査定はこちら。今すぐ資料請求。", "古い橋の査定を役場が引き受けた。"
+    assert signal_values("promotion_phrase_fraction", promoted, plain) == [pytest.approx(15 / 17), 0]
+    assert signal_values("adult_phrase_fraction", "巨乳の人妻のエロ動画", "エロスとセックスアピールの歴史") == [
+        pytest.approx(8 / 10),
+        0,
+    ]
