@@ -83,6 +83,84 @@ def _end_segment(
 
 
 @kernel
+def _read(
+    data: Bytes,
+    i: int,
+    end: int,
+    classes: Bytes,
+    limits: tuple[int, int, int],
+    number: int,
+    last_seen: Int32s,
+    keys: Uint64s,
+    used: Int32s,
+    row: CoherenceCount,
+) -> int:
+    """Count one document, whose first segment has a number; returns the number after its last one."""
+    unjoined_chars, segment_chars, before = limits
+    stretch, unjoined, longest, top, visible = int64(0), int64(0), int64(0), int64(0), int64(0)
+    chars, run_chars, word_chars = int64(0), int64(0), int64(0)
+    is_related = is_labelled = False
+    last, last_point, word = int64(OTHER), np.uint64(0), np.uint64(0)
+    while i < end:
+        code, i = code_point(data, i)
+        point = np.uint64(code)
+        this = int64(classes[point])
+        if this >= FIRST_CONTENT:
+            stretch += 1
+            chars += 1
+            if this == last:
+                word = (word + point) * MULTIPLIER
+                word_chars += 1
+                at = ((last_point * MULTIPLIER + point) * MULTIPLIER) >> _TO_PAIR_ROW
+                seen = int64(last_seen[at])
+                is_related |= (seen >= number - before) & (seen != number)
+                last_seen[at] = np.int32(number)
+            else:
+                if word_chars > 1:
+                    top = max(top, _covered(keys, used, word, word_chars))
+                word, word_chars = point * MULTIPLIER, int64(1)
+            last, last_point = this, point
+            continue
+        if word_chars > 1:
+            top = max(top, _covered(keys, used, word, word_chars))
+        word_chars = int64(0)
+        last = this
+        if this == JOINT:
+            chars += 1
+            longest = max(longest, stretch)
+            unjoined += stretch if stretch >= unjoined_chars else 0
+            stretch = int64(0)
+        elif this < SEGMENT_END:
+            is_visible = int64(this != BLANK)
+            stretch += is_visible
+            chars += is_visible
+        elif this == COLON:
+            stretch += 1
+            is_labelled |= 0 < chars <= LABEL_CHARS
+            chars += 1
+        else:
+            is_mark = int64(this == SEGMENT_END)
+            stretch += is_mark
+            chars += is_mark
+            if chars > 0:
+                visible += chars
+                run_chars = _end_segment(row, chars, run_chars, segment_chars, is_related, is_labelled)
+                number += 1
+                chars = int64(0)
+                is_related = is_labelled = False
+    if word_chars > 1:
+        top = max(top, _covered(keys, used, word, word_chars))
+    if chars > 0:
+        _end_segment(row, chars, run_chars, segment_chars, is_related, is_labelled)
+        number += 1
+    row.visible = visible + chars
+    row.unjoined = unjoined + (stretch if stretch >= unjoined_chars else 0)
+    row.longest_unjoined = max(longest, stretch)
+    row.top_word_chars = top
+    return number
+
+
+@kernel
 def count_coherence(
     data: Bytes, offsets: Int64s, classes: Bytes, unjoined_chars: int, segment_chars: int, before: int, counts: Records
 ) -> None:
@@ -101,67 +179,17 @@ def count_coherence(
     used = np.zeros(1 << WORD_BITS, np.int32)
     number = int64(0)
     for doc in range(len(counts)):
-        row: CoherenceCount = counts[doc]
-        i, end = offsets[doc], offsets[doc + 1]
         number += before + 1  # nothing is related to another document
-        stretch, unjoined, longest, top, visible = int64(0), int64(0), int64(0), int64(0), int64(0)
-        chars, run_chars, word_chars = int64(0), int64(0), int64(0)
-        is_related = is_labelled = False
-        last, last_point, word = int64(OTHER), np.uint64(0), np.uint64(0)
         used[:] = 0
-        while i < end:
-            code, i = code_point(data, i)
-            point = np.uint64(code)
-            this = int64(classes[point])
-            if this >= FIRST_CONTENT:
-                stretch += 1
-                chars += 1
-                if this == last:
-                    word = (word + point) * MULTIPLIER
-                    word_chars += 1
-                    at = ((last_point * MULTIPLIER + point) * MULTIPLIER) >> _TO_PAIR_ROW
-                    seen = int64(last_seen[at])
-                    is_related |= (seen >= number - before) & (seen != number)
-                    last_seen[at] = np.int32(number)
-                else:
-                    if word_chars > 1:
-                        top = max(top, _covered(keys, used, word, word_chars))
-                    word, word_chars = point * MULTIPLIER, int64(1)
-                last, last_point = this, point
-                continue
-            if word_chars > 1:
-                top = max(top, _covered(keys, used, word, word_chars))
-            word_chars = int64(0)
-            last = this
-            if this == JOINT:
-                chars += 1
-                longest = max(longest, stretch)
-                unjoined += stretch if stretch >= unjoined_chars else 0
-                stretch = int64(0)
-            elif this < SEGMENT_END:
-                is_visible = int64(this != BLANK)
-                stretch += is_visible
-                chars += is_visible
-            elif this == COLON:
-                stretch += 1
-                is_labelled |= 0 < chars <= LABEL_CHARS
-                chars += 1
-            else:
-                is_mark = int64(this == SEGMENT_END)
-                stretch += is_mark
-                chars += is_mark
-                if chars > 0:
-                    visible += chars
-                    run_chars = _end_segment(row, chars, run_chars, segment_chars, is_related, is_labelled)
-                    number += 1
-                    chars = int64(0)
-                    is_related = is_labelled = False
-        if word_chars > 1:
-            top = max(top, _covered(keys, used, word, word_chars))
-        if chars > 0:
-            _end_segment(row, chars, run_chars, segment_chars, is_related, is_labelled)
-            number += 1
-        row.visible = visible + chars
-        row.unjoined = unjoined + (stretch if stretch >= unjoined_chars else 0)
-        row.longest_unjoined = max(longest, stretch)
-        row.top_word_chars = top
+        number = _read(
+            data,
+            offsets[doc],
+            offsets[doc + 1],
+            classes,
+            (unjoined_chars, segment_chars, before),
+            number,
+            last_seen,
+            keys,
+            used,
+            counts[doc],
+        )
