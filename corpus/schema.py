@@ -132,10 +132,17 @@ LANGUAGES = Table(
     "langid",
     (
         _ID,
-        Column("lang", LABEL, "ISO 639-1 code, or 'und' where nothing was decided"),
+        Column("lang", LABEL, "ISO 639-1 code, else 639-3; 'und' where nothing was decided, 'zxx' for code"),
         Column("lang_score", pa.float32(), "confidence in lang", "probability"),
-        Column("lang_decided_by", LABEL, "scripts, fasttext or profile"),
+        Column("lang_decided_by", LABEL, "scripts, fasttext, paragraphs or profile"),
         Column("japanese_score", pa.float32(), "confidence that the document is Japanese", "probability"),
+        Column("is_mixed", pa.bool_(), "a second language has a fair share of the paragraphs"),
+        Column(
+            "lang_shares",
+            pa.list_(pa.struct([("lang", pa.string()), ("share", pa.float32())])),
+            "languages by their share of the letters, by paragraph, largest first; empty for pages that are in one "
+            "language by their scripts",
+        ),
         Column("katakana_fraction", pa.float32(), "katakana per character that is not white space", "fraction"),
         Column("han_fraction", pa.float32(), "han characters per character that is not white space", "fraction"),
         Column("hangul_fraction", pa.float32(), "hangul per character that is not white space", "fraction"),

@@ -59,7 +59,7 @@ DECISIONS = StageTable.parquet("decisions", schema.DECISIONS.schema)
 def filter_stages(config: Config, extract: AnyStage) -> tuple[AnyStage, AnyStage, AnyStage]:
     """`documents` → `languages`, `signals` and `decisions`."""
     decide_settings = DecideSettings(config.rules, config.rights.opted_out)
-    langid_stage = Stage("langid", 3, _langid_settings(config), (extract,), (LANGUAGES,), identify)
+    langid_stage = Stage("langid", 4, _langid_settings(config), (extract,), (LANGUAGES,), identify)
     measure_stage = Stage("measure", 9, config.signals, (extract,), (SIGNALS,), measure)
     decide_stage = Stage("decide", 1, decide_settings, (extract, langid_stage, measure_stage), (DECISIONS,), decide)
     return langid_stage, measure_stage, decide_stage
