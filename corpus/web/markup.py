@@ -70,6 +70,15 @@ BLOCK: Final = record(
     ("start", "i4"), ("end", "i4"), ("chars", "i4"), ("link_chars", "i4"), ("prose", "i4"), ("box", "i4")
 )
 
+#: What is written for an element that stands for text: a character, a character that nobody could name, a formula.
+CHARACTER, UNKNOWN_CHARACTER, FORMULA = range(3)
+#: An element that stands for text.
+#:
+#: first, after: its first byte in the page, and the byte after its last.
+#: start, end: what is written for it, in a text of its own.
+#: kind: one of the kinds above.
+STAND_IN: Final = record(("first", "i8"), ("after", "i8"), ("start", "i8"), ("end", "i8"), ("kind", "i8"))
+
 
 @dataclass(frozen=True, slots=True)
 class Markup:
@@ -84,6 +93,7 @@ class Markup:
         tags: attributes, as written, of `<meta>` tags of `manyo.corpus.web.statements.META_NAMES`, and of other tags
             that state a licence or a date.
         json_ld: content of the page's JSON-LD scripts.
+        n_unknown_characters: pictures of characters for which the text has 〓.
     """
 
     text: bytes
@@ -92,6 +102,7 @@ class Markup:
     title: str
     tags: tuple[str, ...]
     json_ld: str
+    n_unknown_characters: int = 0
 
     def text_of(self, block: int) -> str:
         """Text of one block, given its index."""

@@ -57,12 +57,13 @@ OPEN_BOX: Final = record(("box", "i8"), ("name", "u8"), ("n_blocks", "i8"), ("is
 #: it and with it (0 if there is none), and the boxes that are open around it.
 #: n_endless_tags: tags without an end.
 #: n_private: characters left out because only the page's font knows them.
+#: n_unknown: pictures of characters that nobody could name.
 #: links: for each open link, the box in which it started.
 #: is_unclosed, is_endless: by quotation mark and by tag, whether its end was searched for in vain.
 STATE: Final = record(
     *((name, "i8") for name in ("written", "space", "line_feeds", "linked_line_feeds")),
     *((name, "i8") for name in ("block_start", "block_chars", "block_link_chars", "alt_end", "alt_chars")),
-    *((name, "i8") for name in ("n_blocks", "n_boxes", "n_statements", "n_links", "n_private")),
+    *((name, "i8") for name in ("n_blocks", "n_boxes", "n_statements", "n_links", "n_private", "n_unknown")),
     *((name, "i8") for name in ("box", "depth", "n_too_deep", "last_left", "hidden_box", "n_endless_tags")),
     *((name, "i8") for name in ("n_hidden", "hidden_depth")),
     ("hidden_name", "u8"),
@@ -267,6 +268,19 @@ def show_value(data: Bytes, start: int, end: int, names: Records, out: Bytes, st
             i += 1
         else:
             i = show_run(value, i, out, states)
+
+
+@kernel
+def show_plain(text: Bytes, start: int, end: int, out: Bytes, states: Records) -> None:
+    """Write a text that is not markup."""
+    written = text[:end]
+    i = start
+    while i < end:
+        if written[i] in (AMPERSAND, LESS_THAN):
+            show(out, states, written[i])
+            i += 1
+        else:
+            i = show_run(written, i, out, states)
 
 
 @kernel

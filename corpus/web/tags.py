@@ -18,6 +18,7 @@ Source: https://html.spec.whatwg.org/multipage/parsing.html, of which this is th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from html import unescape
 from html.entities import html5
@@ -25,7 +26,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Records
+from manyo.corpus.jit import Bytes, Records
 from manyo.corpus.web.attribute_kernels import (
     COMMENTS_WORD,
     DIALOG_WORD,
@@ -39,7 +40,21 @@ from manyo.corpus.web.attribute_kernels import (
     TOPIC_WORD,
     hash_of,
 )
-from manyo.corpus.web.markup import INLINE, TAGS, TAGS_OF_KIND, Markup
+from manyo.corpus.web.formulas import find_formulas
+from manyo.corpus.web.markup import (
+    CHARACTER,
+    DIALOG_HINT,
+    FORMULA,
+    FRAME_HINT,
+    INLINE,
+    STAND_IN,
+    TAGS,
+    TAGS_OF_KIND,
+    UNKNOWN_CHARACTER,
+    Markup,
+)
+from manyo.corpus.web.pictures import GETA, find_pictures
+from manyo.corpus.web.script_text import text_in_scripts
 from manyo.corpus.web.statements import META_NAMES
 from manyo.corpus.web.tags_kernels import (
     CELL,
@@ -52,6 +67,7 @@ from manyo.corpus.web.tags_kernels import (
     TITLE_STATEMENT,
     read,
 )
+from manyo.corpus.web.xml_pages import as_html
 
 _ENDS_PARAGRAPH = (
     "address article aside blockquote center details dialog dir div dl fieldset figcaption figure footer form "
@@ -132,10 +148,50 @@ def read_markup(html: str | bytes) -> Markup:
         The page's text and what its tags say about it. A page that is hidden as a whole is read as if nothing were.
     """
     data = html.encode("utf-8", "replace") if isinstance(html, str) else html
+    data = as_html(data) or data
+    markup = _read(data)
+    if not len(markup.blocks):
+        markup = _read(data, hides=False)
+    if _own_chars(markup) < _NEXT_TO_NOTHING:
+        return _from_elsewhere(data, markup)
+    return markup
+
+
+def _from_elsewhere(data: bytes, markup: Markup) -> Markup:
+    """The page as a browser without scripts shows it, or the text in its scripts, where the page has nothing else."""
+    best, most = markup, max(_LEAST_ELSEWHERE, _TIMES_ELSEWHERE * _own_chars(markup))
+    if any(name in data for name in (b"<noscript", b"<template", b"<noframes")):
+        without_scripts = _read(data, has_scripts=False)
+        n_chars = _own_chars(without_scripts)
+        is_notice = n_chars < _NOTICE_CHARS and _NOTICE in without_scripts.text.lower()
+        if n_chars >= most and not is_notice:
+            best, most = without_scripts, n_chars
+    if drawn := text_in_scripts(data):
+        in_scripts = _read(drawn.encode("utf-8", "replace"))
+        if _own_chars(in_scripts) >= most:
+            best = replace(in_scripts, title=markup.title, tags=markup.tags, json_ld=markup.json_ld)
+    return best
+
+
+def _own_chars(markup: Markup) -> int:
+    """Characters outside links and frames."""
+    n_chars = int(markup.blocks["chars"].sum() - markup.blocks["link_chars"].sum())
+    if n_chars >= _WITH_FRAMES:
+        return n_chars
+    hints, tags = markup.boxes["hint"], markup.boxes["tag"]
+    is_frame = np.isin(hints, (FRAME_HINT, DIALOG_HINT)) | np.isin(tags, _FRAMES)
+    for box, parent in enumerate(markup.boxes["parent"].tolist()):
+        if parent >= 0 and is_frame[parent]:
+            is_frame[box] = True
+    own = markup.blocks[~is_frame[markup.blocks["box"]]]
+    return int(own["chars"].sum() - own["link_chars"].sum())
+
+
+def _read(data: bytes, *, hides: bool = True, has_scripts: bool = True) -> Markup:
+    """One pass over a page, as a browser with or without scripts shows it."""
+    stand_ins, stand_in_text = _stand_ins(data)
     page = np.frombuffer(data, np.uint8)
-    text, blocks, boxes, statements = read(page, _names(), True)
-    if not len(blocks):
-        text, blocks, boxes, statements = read(page, _names(), False)
+    text, blocks, boxes, statements, n_unknown = read(page, _names(has_scripts), stand_ins, stand_in_text, hides)
     title = ""
     tags: list[str] = []
     json_ld = ""
@@ -147,17 +203,36 @@ def read_markup(html: str | bytes) -> Markup:
             title = written
         else:
             json_ld += written
-    return Markup(text.tobytes(), blocks, boxes, title, tuple(tags), json_ld)
+    return Markup(text.tobytes(), blocks, boxes, title, tuple(tags), json_ld, n_unknown)
+
+
+def _stand_ins(data: bytes) -> tuple[Records, Bytes]:
+    """STAND_IN (n,), the formulas and the pictures of characters, and what is written for them."""
+    found = [(first, after, written, FORMULA) for first, after, written in find_formulas(data)]
+    for first, after, written, is_formula in find_pictures(data):
+        kind = FORMULA if is_formula else UNKNOWN_CHARACTER if written == GETA else CHARACTER
+        found.append((first, after, written, kind))
+    stand_ins = np.zeros(len(found), STAND_IN)
+    texts = []
+    at = 0
+    for row, (first, after, written, kind) in enumerate(sorted(found)):
+        texts.append(written.encode("utf-8", "replace"))
+        stand_ins[row] = (first, after, at, at + len(texts[-1]), kind)
+        at += len(texts[-1])
+    return stand_ins, np.frombuffer(b"".join(texts), np.uint8)
 
 
 @cache
-def _names() -> Records:
-    """NAMES (1,), read-only."""
+def _names(has_scripts: bool) -> Records:
+    """NAMES (1,), read-only; without scripts, what browsers keep for that is shown."""
     names = np.zeros(1, NAMES)
     (known,) = names
     index = {name: i for i, name in enumerate(TAGS) if name}
     _fill(known["tags"], {name.encode(): i for name, i in index.items()})
     _fill_rules(known["rules"], index)
+    if not has_scripts:
+        for name in ("noscript", "template", "noframes"):
+            known["rules"]["kind"][index[name]] = INLINE
     words = {word.encode(): MAIN_WORD for word in MAIN_WORDS}
     for bit, group in (
         (FRAME_WORD, FRAME_WORDS),
@@ -206,3 +281,16 @@ def _fill_rules(rules: Records, index: dict[str, int]) -> None:
     for column, values in (("group", _GROUP), ("border", _BORDER), ("stops_at", _STOPS_AT)):
         for name, value in values.items():
             rules[column][index[name]] = value
+
+
+_FRAMES = tuple(TAGS.index(name) for name in ("nav", "header", "footer", "aside"))
+#: With fewer characters outside links and frames, a page has next to nothing. Its text is taken from elsewhere if that
+#: is long, and several times as long.
+_NEXT_TO_NOTHING = 200
+_LEAST_ELSEWHERE = 60
+_TIMES_ELSEWHERE = 3
+#: From this length on, a page has text of its own whatever its frames hold.
+_WITH_FRAMES = 2000
+#: What asks for scripts is short and names them.
+_NOTICE = b"javascript"
+_NOTICE_CHARS = 300

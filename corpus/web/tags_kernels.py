@@ -86,6 +86,7 @@ from manyo.corpus.web.markup import (
     RULE,
     SKIPPED,
     TAGS,
+    UNKNOWN_CHARACTER,
 )
 from manyo.corpus.web.shown_kernels import (
     LINE_BREAK,
@@ -95,6 +96,7 @@ from manyo.corpus.web.shown_kernels import (
     are_numbers,
     close_block,
     show,
+    show_plain,
     show_run,
     show_value,
 )
@@ -150,22 +152,27 @@ _LISTINGS = tuple(TAGS.index(name) for name in ("pre", "listing", "xmp", "textar
 
 
 @kernel
-def read(data: Bytes, names: Records, hides: bool) -> tuple[Bytes, Records, Records, Records]:
+def read(
+    data: Bytes, names: Records, stand_ins: Records, stand_in_text: Bytes, hides: bool
+) -> tuple[Bytes, Records, Records, Records, int]:
     """Read a page.
 
     Args:
         data: the page, UTF-8.
         names: NAMES (1,).
+        stand_ins: STAND_IN (n,), elements that stand for text, in the order of the page.
+        stand_in_text: what is written for them, UTF-8.
         hides: whether hidden elements are left out.
 
     Returns:
-        Text, BLOCK (n,), BOX (n,), STATEMENT (n,).
+        Text, BLOCK (n,), BOX (n,), STATEMENT (n,), number of 〓 for pictures of characters.
     """
     n = len(data)
     n_starts = 0
     for i in range(n):
         n_starts += data[i] == LESS_THAN
-    out = np.empty(n + n // 4 + 16, np.uint8)  # a reference of five bytes may stand for six
+    # A reference of five bytes may stand for six.
+    out = np.empty(n + n // 4 + len(stand_in_text) + 2 * len(stand_ins) + 16, np.uint8)
     blocks = np.empty(n_starts + 1, BLOCK)
     boxes = np.empty(n_starts + 1, BOX)
     statements = np.empty(min(n_starts, MAX_STATEMENTS), STATEMENT)
@@ -177,8 +184,14 @@ def read(data: Bytes, names: Records, hides: bool) -> tuple[Bytes, Records, Reco
     boxes[0].tag = boxes[0].hint = boxes[0].prose = boxes[0].ordinal = boxes[0].name = 0
     boxes[0].parent = -1
     i = 0
+    n_passed = 0
     while 0 <= i < n:
         if data[i] == LESS_THAN:
+            while n_passed < len(stand_ins) and stand_ins[n_passed].first < i:
+                n_passed += 1
+            if n_passed < len(stand_ins) and stand_ins[n_passed].first == i:
+                i = _show_stand_in(stand_ins[n_passed], stand_in_text, states, out)
+                continue
             first = i + 2 if i + 1 < n and data[i + 1] == SLASH else i + 1
             if first < n and is_letter(data[first]):
                 i = _read_tag(data, i, first, names, states, out, blocks, boxes, statements)
@@ -202,7 +215,18 @@ def read(data: Bytes, names: Records, hides: bool) -> tuple[Bytes, Records, Reco
         blocks[: states[0].n_blocks].copy(),
         boxes[:n_boxes].copy(),
         statements[: states[0].n_statements].copy(),
+        states[0].n_unknown,
     )
+
+
+@kernel
+def _show_stand_in(stand_in: np.record, text: Bytes, states: Records, out: Bytes) -> int:
+    """Write what an element stands for; where to go on."""
+    state = states[0]
+    if state.hidden_box < 0 and state.n_hidden == 0:
+        show_plain(text, stand_in.start, stand_in.end, out, states)
+        state.n_unknown += stand_in.kind == UNKNOWN_CHARACTER
+    return int(stand_in.after)
 
 
 # --- tags ------------------------------------------------------------------------------------

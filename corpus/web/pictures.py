@@ -1,0 +1,94 @@
+"""Pictures of a page that stand for text: characters that no font had, formulas, pictures of emoji.
+
+A *gaiji* is a picture of a character. Its `alt` gives the character itself (`alt="髙"`), or describes it as Aozora
+texts do (`※(「口＋斗」、U+544C)`, `第3水準1-87-13`), or names its code point (`U+544C`, `u9ad9`); some pages have it in
+the file's name only. Where none of these helps, the character is 〓 and is counted.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from html import unescape
+
+from manyo.corpus.print.notation import described_character
+
+GETA = "〓"
+#: Where a picture is in the page, what is written for it, and whether it is a formula.
+Picture = tuple[int, int, str, bool]
+
+_IMAGE = re.compile(rb"<im(?:g|age)\b([^>]{0,4000})>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(rb"\b(alt|class|src|id)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
+#: The beginning of an `alt` that may be a character or its description: a kana or a kanji alone, or a code.
+_GLYPH_ALT = re.compile(
+    rb"alt\s*=\s*[\"']?\s*(?:[\xe3-\xe9][\x80-\xbf]{2}(?:\xef\xb8.|\xf3\xa0..|\xe3\x82.)?[\"'\s/>]|\xef[\xa4-\xab]|"
+    rb"\xf0[\x9f-\xb3]|&#|[uU][+\-0-9]|0x|\xe2\x80\xbb|\xe7\xac\xac[34])",
+    re.DOTALL,
+)
+#: What names a picture of a character or a formula.
+_MARKS = (b"gaiji", b"GAIJI", b"latex", b"cht=tx", b"mathtex", b"mimetex", b'class="tex', b'class="math', b"emoji")
+_GAIJI = re.compile(r"gaiji|外字", re.IGNORECASE)
+_FORMULA = re.compile(r"\b(?:latex|tex|math|mwe-math[\w-]*|mathtex|mimetex)\b|[?&]cht=tx", re.IGNORECASE)
+_CODE = re.compile(r"^[※&]?[(（#]?(?:U\+|0x|u-?|x|uni)([0-9A-Fa-f]{4,6})[)）;]?$", re.IGNORECASE)
+_PLACE = re.compile(r"(?:第[34]水準)?[12]-\d{1,2}-\d{1,2}$")
+_FILE_CODE = re.compile(r"(?:^|[/_-])(?:u\+?|uni|gaiji[_-]?)?([0-9A-Fa-f]{4,5})\.\w{3,4}$", re.IGNORECASE)
+_FILE_PLACE = re.compile(r"(?:^|[/_-])([12]-\d{1,2}-\d{1,2})\.\w{3,4}$")
+#: Characters that people name because they cannot write them.
+_NAMED = {
+    "はしごだか": "髙", "はしご高": "髙", "ハシゴ高": "髙", "梯子高": "髙",
+    "たつさき": "﨑", "立つ崎": "﨑", "立崎": "﨑", "つちよし": "𠮷", "土吉": "𠮷",
+}  # fmt: skip
+
+
+def find_pictures(page: bytes) -> list[Picture]:
+    """The pictures of a page that stand for text, in its order."""
+    if not any(mark in page for mark in _MARKS) and not _GLYPH_ALT.search(page):
+        return []
+    found = []
+    for image in _IMAGE.finditer(page):
+        values = {
+            name.lower(): unescape((quoted or single or bare).decode("utf-8", "replace")).strip()
+            for name, quoted, single, bare in _ATTRIBUTE.findall(image[1])
+        }
+        alt, source = values.get(b"alt", ""), values.get(b"src", "")
+        names = f"{values.get(b'class', '')} {values.get(b'id', '')} {source}"
+        if alt and _FORMULA.search(names):
+            found.append((image.start(), image.end(), f"${' '.join(alt.split())}$", True))
+        elif written := _character(alt, source, is_gaiji=_GAIJI.search(names) is not None):
+            found.append((image.start(), image.end(), written, False))
+    return found
+
+
+def _character(alt: str, source: str, *, is_gaiji: bool) -> str:
+    """What a picture of a character stands for; empty where it is another picture."""
+    if _is_character(alt):
+        return alt
+    is_described = alt.startswith("※") or _CODE.match(alt) is not None or _PLACE.match(alt) is not None
+    if not (is_described or is_gaiji):
+        return ""
+    if code := _CODE.match(alt):
+        return _of_code(code[1])
+    if character := described_character(alt.lstrip("※＃#([（［〔")):
+        return character
+    name = alt.strip("※＃#()[]（）［］〔〕「」 ")
+    if name in _NAMED:
+        return _NAMED[name]
+    if place := _FILE_PLACE.search(source):
+        return described_character(place[1]) or GETA
+    return _of_code(code[1]) if is_gaiji and (code := _FILE_CODE.search(source)) else GETA
+
+
+def _of_code(code: str) -> str:
+    point = int(code, 16)
+    is_character = point <= 0x10FFFF and chr(point).isprintable() and not 0xE000 <= point <= 0xF8FF
+    return chr(point) if is_character and point > 0x7F else GETA
+
+
+def _is_character(alt: str) -> bool:
+    """Whether an `alt` is one character of Japanese text, or one emoji."""
+    base = unicodedata.normalize("NFC", alt).rstrip("\ufe0e\ufe0f\U000e0100\U000e0101\U000e0102\u3099\u309a")
+    if len(base) == 1:
+        is_letter = unicodedata.category(base) in ("Lo", "Lm") and ord(base) >= 0x3041
+        return is_letter or base == GETA or ord(base) >= 0x1F300
+    # Flags, families and hands are several code points.
+    return 1 < len(base) <= 8 and all(ord(part) >= 0x1F1E6 or part in "\u200d\ufe0f\u2640\u2642" for part in base)
