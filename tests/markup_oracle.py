@@ -256,6 +256,8 @@ def read_markup(html: str) -> Page:
                     if (hides and not said & set(FOLD_WORDS.split())) or (is_number and not hides):
                         hidden_inline = [name, 1, len(stack) - 1]
                         continue
+                if not is_end and not is_hidden and _has_style(attributes, "display *: *block"):
+                    shown.append(("\n" if is_pre() else "\v", bool(links), False))
                 if name != "a":
                     continue
                 if is_end:

@@ -66,10 +66,9 @@ def _elements(page: bytes) -> list[tuple[int, int, str, bytes]]:
         name = tag[2].decode().lower().rpartition(":")[2]
         opened = open_tags.setdefault(name, [])
         if not tag[1]:
-            counts = name in ("math", "mjx-container") or (
-                _FORMULA_SCRIPT.search(tag[3]) if name == "script" else _DRAWN.search(tag[3])
-            )
-            opened.append((tag.start(), tag[3], bool(counts)))
+            names = _FORMULA_SCRIPT if name == "script" else _DRAWN
+            counts = name in ("math", "mjx-container") or names.search(tag[3]) is not None
+            opened.append((tag.start(), tag[3], counts))
         elif opened:
             start, attributes, counts = opened.pop()
             if counts:

@@ -302,6 +302,8 @@ def _read_tag(
             state.hidden_name = name
             state.hidden_depth = state.depth
             return after
+        if not is_end and has_style(data, state.attributes, b"display", b"block"):
+            _break_line(states)
         if kind == LINK and not is_end:
             return _open_link(data, after, names, states)
         if kind == LINK:
@@ -309,10 +311,7 @@ def _read_tag(
         return after
     is_shown = state.hidden_box < 0 and state.n_hidden == 0
     if kind == BREAK:
-        if is_shown and state.is_pre:
-            add_line_feed(states)
-        elif is_shown:
-            state.space = LINE_BREAK
+        _break_line(states)
         return after
     if kind == IMAGE:
         if is_shown and not is_end:
@@ -338,6 +337,18 @@ def _read_tag(
         state.box = state.open_boxes[state.depth].box
         state.is_pre = state.open_boxes[state.depth].is_pre != 0
     return after
+
+
+@kernel
+def _break_line(states: Records) -> None:
+    """End a line of the block, unless its text is hidden."""
+    state = states[0]
+    if state.hidden_box >= 0 or state.n_hidden:
+        return
+    if state.is_pre:
+        add_line_feed(states)
+    else:
+        state.space = LINE_BREAK
 
 
 @inlined

@@ -29,6 +29,7 @@ PIECES = (
     "<img>", "<dd hidden>", "<div class=answer hidden>", "<span class=ln>", "</span>", "12", "3\n4\n5",
     "<td class=gutter>",
     "<textarea readonly>", "<textarea>", "</textarea>", "<p style='white-space: pre-wrap'>", "<style>", "</style>",
+    "<i style='display:block'>",
     "<span style='VISIBILITY:hidden'>", "&#xE63E;", "\ue63f", "\ue001", "<!-->", "--!>", "<legend>",
     "<caption>", "<th>", "<rt>", "<rp>", "</ruby>", "<script>", "<script type='application/ld+json'>",
     "</script>", "<title>", "</title>", "<!-- ", " -->", "<select>", "</select>", "<svg>", "</svg>",
@@ -222,9 +223,9 @@ def test_unknown_and_custom_elements_are_inline(html: str, texts: list[str]) -> 
     ("html", "texts"),
     [
         ("<h2><img alt='展示の&amp;ご案内'></h2>", ["展示の&ご案内"]),
-        ("<h2><picture><img alt=雨></picture><img alt=の日></h2>", ["雨の日"]),
-        ("<h2><img alt=印> 雨の日</h2>", ["雨の日"]),
-        ("<h2>雨の日<img alt=印></h2>", ["雨の日"]),
+        ("<h2><picture><img alt=展示の></picture><img alt=ご案内></h2>", ["展示のご案内"]),
+        ("<h2><img alt=新着> 雨の日</h2>", ["雨の日"]),
+        ("<h2>雨の日<img alt=新着></h2>", ["雨の日"]),
         ("<h1><a href=/><img alt=社名></a></h1>", []),
         ("<p><img alt=雨の写真></p>", []),
         ("<dl><dt><img alt=問い><dd>答え</dl>", ["問い", "答え"]),
@@ -283,3 +284,8 @@ def test_a_page_cut_in_a_script_a_style_or_a_comment_is_hidden_to_its_end(cut: s
 
 def test_characters_that_only_a_font_knows_are_not_text() -> None:
     assert texts_of("<p>&#xE63E;雨&#xf015;の\ue63e日</p>") == ["雨の日"]
+
+
+def test_an_inline_element_whose_style_makes_it_a_block_starts_a_line() -> None:
+    html = "<div><span style='display:block'>春の花</span><span style='display: block'>夏の鳥</span></div>"
+    assert texts_of(html) == ["春の花\n夏の鳥"]
