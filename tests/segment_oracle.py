@@ -22,6 +22,7 @@ class Segment:
 
     text: str
     ended: int
+    is_cell: bool = False
 
     @property
     def hiragana(self) -> int:
@@ -110,6 +111,8 @@ def _goes_on(text: str) -> bool:
 def _end_before(text: str, character: str, gap: str) -> int:
     """What ends the text before a character that a gap separates from it; 0 if it goes on."""
     ended = _ended(text)
+    if character == "\t":
+        return ended or _BREAK
     if character == "\n":
         return ended or (0 if _goes_on(text) else _BREAK)
     if character in DIVIDERS or (character in _MIDDLE_DOTS and gap):
@@ -133,9 +136,9 @@ def _end_before(text: str, character: str, gap: str) -> int:
 def segments(text: str) -> tuple[list[Segment], int]:
     """The segments of a text, and how many visible characters stand between them."""
     found: list[Segment] = []
-    said, gap, n_between, is_laugh = "", "", 0, False
+    said, gap, n_between, is_laugh, is_row = "", "", 0, False, False
     for at, character in enumerate(text):
-        if character.isspace() and character != "\n":
+        if character.isspace() and character not in "\n\t":
             gap += character
             continue
         word = text[at + 1 : at + 2]
@@ -145,16 +148,17 @@ def segments(text: str) -> tuple[list[Segment], int]:
         if said and is_laugh:
             end = _DECORATION
         if end:
-            found.append(Segment(said, end))
+            found.append(Segment(said, end, is_row or character == "\t"))
             said = ""
         is_bullet = character in _MIDDLE_DOTS and (gap or not said)
         gap = ""
         if is_laugh or character in DIVIDERS or _is_decoration(character) or is_bullet:
             n_between += 1
-        elif character != "\n":
+        elif character not in "\n\t":
             said += character
+        is_row = character == "\t" or (is_row and character != "\n")
     if said:
-        found.append(Segment(said, _ended(said) or _BREAK))
+        found.append(Segment(said, _ended(said) or _BREAK, is_row))
     return found, n_between
 
 
@@ -182,7 +186,7 @@ def read_segments(text: str) -> dict[str, int]:
     counts["longest_passage"] = max(_passages(kinds), default=0)
     counts["longest_gap"] = max(
         (
-            sum(len(segment.text) for segment, kind in run if kind == "other")
+            sum(len(segment.text) for segment, kind in run if kind == "other" and not segment.is_cell)
             for between, run in _runs(kinds, ("phrase", "other"))
             if between
         ),
@@ -216,16 +220,24 @@ def _passages(kinds: list[tuple[Segment, str]]) -> list[int]:
 
 def _repeats(kinds: list[tuple[Segment, str]]) -> Counter[str]:
     seen: Counter[str] = Counter()
-    counts: Counter[str] = Counter(longest_repeat=0, passage_repeats=0, label_repeats=0)
+    passages: Counter[tuple[str, ...]] = Counter()
+    counts: Counter[str] = Counter(longest_repeat=0)
     repeat = 0
-    for segment, kind in kinds:
+    for at, (segment, kind) in enumerate(kinds):
         if len(segment.text) < 4 or segment.japanese == 0:
             continue
         seen[segment.text] += 1
-        repeat = repeat + len(segment.text) if seen[segment.text] > 1 else 0
-        counts["repeated_chars"] += len(segment.text) * (seen[segment.text] > 1)
+        is_repeated = seen[segment.text] > 1
+        repeat = repeat + len(segment.text) if is_repeated else 0
+        counts["repeated_chars"] += len(segment.text) * is_repeated
         counts["longest_repeat"] = max(counts["longest_repeat"], repeat)
-        is_passage = kind == "statement" and len(segment.text) >= 30
-        name = "passage_repeats" if is_passage else "label_repeats"
-        counts[name] = max(counts[name], seen[segment.text])
+        if kind == "statement" and is_repeated:
+            passage: tuple[str, ...] = ()
+            for later, _ in kinds[at:]:
+                passage = (*passage, later.text)
+                if sum(map(len, passage)) >= 60:
+                    passages[passage] += 1
+                    break
+    counts["segment_repeats"] = max(seen.values(), default=0)
+    counts["passage_repeats"] = max(passages.values(), default=0)
     return counts

@@ -32,6 +32,9 @@ DISTINCT_WINDOW_CHARS: Final = 1_000
 #: LZ4 compresses this much of a text, as in Uzushio.
 COMPRESSED_BYTES: Final = 1 << 20
 
+#: So many occurrences of a 4-gram say nothing about a text, however short it is.
+FREE_OCCURRENCES: Final = 3
+
 #: zlib compresses the whole text, at the level of llm-jp v1.
 ZLIB_LEVEL: Final = 9
 
@@ -134,6 +137,12 @@ def _stepped_ngram_fraction(passes: Passes, length: int) -> np.ndarray:
     return share(repeats["stepped_chars"][:, length - kernels.SHORTEST_REPEATED], repeats["sampled_chars"])
 
 
+def _top_4gram_excess_fraction(passes: Passes) -> np.ndarray:
+    repeats = passes.of(_repeats)
+    excess = np.maximum(repeats["top_ngrams"][:, 4 - kernels.SHORTEST_TOP] - FREE_OCCURRENCES, 0)
+    return share(np.minimum(excess * 4, repeats["sampled_chars"]), repeats["sampled_chars"])
+
+
 def _top_ngram_occurrence_fraction(passes: Passes, length: int) -> np.ndarray:
     repeats = passes.of(_plain_repeats)
     return share(repeats["top_ngrams"][:, length - kernels.SHORTEST_TOP], _ngram_counts(repeats, length))
@@ -155,6 +164,14 @@ SIGNALS: tuple[Signal, ...] = (
             partial(_top_ngram_fraction, length=length),
         )
         for length in range(2, 5)
+    ),
+    Signal(
+        fraction(
+            "top_4gram_excess_fraction",
+            f"the same of the occurrences beyond {FREE_OCCURRENCES}, in 4-grams",
+        ),
+        "ours: a short text says its subject, or ました。, a few times",
+        _top_4gram_excess_fraction,
     ),
     Signal(
         fraction(

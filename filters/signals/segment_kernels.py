@@ -33,6 +33,7 @@ FULL_STOP: Final = 142
 DECORATION: Final = 143  # ♪ ☆ and emoji, which divide, and end sentences as ！ does
 DIVIDER: Final = 144  # ｜ ＞ ■ and other signs that stand between segments and belong to none
 LINE_FEED: Final = 145
+TAB: Final = 146  # between the cells of a table
 
 # Kinds of endings, the values of the table `kinds`.
 NO_ENDING: Final = 0
@@ -63,7 +64,7 @@ LISTED_CHARS: Final = 25
 GAP_CHARS: Final = 20
 #: Repeated segments count from this length on, repeated passages from that.
 REPEATED_CHARS: Final = 4
-REPEATED_PASSAGE_CHARS: Final = 30
+REPEATED_PASSAGE_CHARS: Final = 60
 
 CODE_BITS: Final = 7  # of a code in the key that holds the last nine hiragana
 
@@ -90,8 +91,8 @@ class SegmentCount:
     teasers: int
     repeated_chars: int  # of segments that occurred before
     longest_repeat: int  # of such segments in a row
-    passage_repeats: int  # how often the most frequent long statement occurs
-    label_repeats: int  # likewise any other segment
+    segment_repeats: int  # occurrences of the most frequent segment
+    passage_repeats: int  # later occurrences of the most frequent passage
 
 
 SEGMENT_COUNTS: Final = record(*((name, np.int64) for name in SegmentCount.__annotations__))
@@ -109,6 +110,7 @@ class Segment:
     last_mark: int  # of its last character; a code where that is hiragana
     ended: int  # the mark that ended it
     ending: int  # the kind of its ending
+    is_cell: int  # of a table: in a line with a TAB before or after it
     is_statement: int
 
 
@@ -201,7 +203,7 @@ def _end_before(
         blanks: how many there are between the two.
         pairs, children, kinds, particles: as for `count_segments`.
     """
-    if mark in (DIVIDER, DECORATION):
+    if mark >= DECORATION and mark != LINE_FEED:
         return ended if ended else mark
     if ended == 0:
         if mark == LINE_FEED or blanks > 1:
@@ -277,7 +279,7 @@ def _read_segments(
     segment_hash = key = np.uint64(0)  # codes of the hiragana that the segment ends in, marks after them left out
     chars = n_japanese = n_hiragana = n_particles = ended = dots = 0
     first_mark = last = int64(LINE_FEED)
-    is_laugh = may_end = at_end = False
+    is_laugh = may_end = is_row = at_end = False
     while not at_end:
         if i < end:
             point, i = code_point(data, i)
@@ -316,13 +318,15 @@ def _read_segments(
             if mark_of_end:
                 _note(segments[n_segments], segment_hash, chars, n_japanese, n_hiragana, n_particles)
                 _note_end(segments[n_segments], first_mark, last, mark_of_end, ending_of(key, pairs, children, kinds))
+                segments[n_segments].is_cell = is_row or mark == TAB
                 n_segments += 1
                 segment_hash = key = np.uint64(0)
                 chars = n_japanese = n_hiragana = n_particles = ended = dots = 0
                 last = int64(LINE_FEED)
         blanks = 0
         if mark >= DECORATION:
-            n_between += mark != LINE_FEED and not at_end
+            n_between += mark < LINE_FEED and not at_end
+            is_row = mark == TAB or (is_row and mark != LINE_FEED)
             continue
         first_mark = first_mark if chars else mark
         dots = dots + 1 if mark == last else 1
@@ -370,7 +374,7 @@ def _count_kinds(segments: Records, n_segments: int, row: SegmentCount) -> None:
             continue
         is_after_statement = False
         between += segment.chars
-        gap += segment.chars
+        gap += 0 if segment.is_cell else segment.chars
         row.longest_gap = max(row.longest_gap, gap)
         row.teasers += _is_teaser(segment)
         if segment.chars > LISTED_CHARS:
@@ -385,9 +389,23 @@ def _count_kinds(segments: Records, n_segments: int, row: SegmentCount) -> None:
 
 
 @kernel
+def _passage_hash(segments: Records, n_segments: int, first: int) -> np.uint64:
+    """Hash of the segments from the first on that have `REPEATED_PASSAGE_CHARS` together; 0 if there are too few."""
+    chars = 0
+    passage_hash = np.uint64(0)
+    for i in range(first, n_segments):
+        segment: Segment = segments[i]
+        passage_hash = (passage_hash ^ segment.hash) * MULTIPLIER
+        chars += segment.chars
+        if chars >= REPEATED_PASSAGE_CHARS:
+            return passage_hash
+    return np.uint64(0)
+
+
+@kernel
 def _count_repeats(segments: Records, n_segments: int, keys: Uint64s, used: Int32s, row: SegmentCount) -> None:
-    """Count segments that occurred before; keys and used are scratch."""
-    shift = table_shift(n_segments)
+    """Count segments and passages that occurred before; keys and used are scratch."""
+    shift = table_shift(2 * n_segments)
     used[: 1 << (64 - shift)] = 0
     repeat = 0
     for i in range(n_segments):
@@ -397,13 +415,19 @@ def _count_repeats(segments: Records, n_segments: int, keys: Uint64s, used: Int3
         slot = find_slot(keys, used, segment.hash, shift)
         keys[slot] = segment.hash
         used[slot] += 1
-        repeat = repeat + segment.chars if used[slot] > 1 else 0
+        n_occurrences = used[slot]
+        repeat = repeat + segment.chars if n_occurrences > 1 else 0
         row.longest_repeat = max(row.longest_repeat, repeat)
-        row.repeated_chars += segment.chars * (used[slot] > 1)
-        if segment.is_statement and segment.chars >= REPEATED_PASSAGE_CHARS:
-            row.passage_repeats = max(row.passage_repeats, used[slot])
-        else:
-            row.label_repeats = max(row.label_repeats, used[slot])
+        row.repeated_chars += segment.chars * (n_occurrences > 1)
+        row.segment_repeats = max(row.segment_repeats, n_occurrences)
+        if segment.is_statement and n_occurrences > 1:
+            # The first occurrence of a repeated passage is not counted here, but by the 1 that begins the count.
+            passage_hash = _passage_hash(segments, n_segments, i)
+            slot = find_slot(keys, used, passage_hash, shift)
+            keys[slot] = passage_hash
+            used[slot] += 1
+            if passage_hash:
+                row.passage_repeats = max(row.passage_repeats, used[slot])
 
 
 @kernel
@@ -434,7 +458,7 @@ def count_segments(
         row.segments, row.visible_chars = _read_segments(
             data, offsets[doc], offsets[doc + 1], marks, pairs, children, kinds, particles, segments
         )
-        n_slots = 1 << (64 - table_shift(row.segments))
+        n_slots = 1 << (64 - table_shift(2 * row.segments))
         if n_slots > len(keys):
             keys = np.empty(n_slots, np.uint64)
             used = np.zeros(n_slots, np.int32)

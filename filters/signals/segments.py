@@ -29,6 +29,7 @@ from manyo.filters.signals.characters import (
 )
 from manyo.filters.signals.endings import code_of, load_endings
 from manyo.filters.signals.signal import Passes, Signal, count, fraction, share
+from manyo.filters.signals.tells import tell_counts
 
 #: Hiragana that are particles by themselves, after which a sentence goes on.
 PARTICLES: Final = "はがをにへともので"
@@ -62,6 +63,7 @@ def segment_marks() -> np.ndarray:
     for characters, mark in (
         ("\u3000", kernels.WIDE_BLANK),
         ("\n", kernels.LINE_FEED),
+        ("\t", kernels.TAB),
         ("、，", kernels.COMMA),
         (OPENERS, kernels.OPENER),
         (CLOSERS, kernels.CLOSER),
@@ -133,6 +135,14 @@ def _per_character(passes: Passes, name: str) -> np.ndarray:
     return share(counts[name], counts["visible_chars"])
 
 
+def _longest_gap_fraction(passes: Passes) -> np.ndarray:
+    """Addresses are no text: as if the longest gap held those of the document."""
+    counts, address_chars = passes.of(_segments), passes.of(tell_counts)["url_chars"]
+    return share(
+        np.maximum(counts["longest_gap"] - address_chars, 0), np.maximum(counts["visible_chars"] - address_chars, 0)
+    )
+
+
 def _teaser_fraction(passes: Passes) -> np.ndarray:
     counts = passes.of(_segments)
     return share(counts["teasers"], counts["teasers"] + counts["statements"])
@@ -182,10 +192,11 @@ SIGNALS: tuple[Signal, ...] = (
         fraction(
             "longest_gap_fraction",
             "characters that are in no statement or phrase, between two statements that are neighbours or at the "
-            "beginning or end, where there are most of them, per character",
+            "beginning or end, where there are most of them, per character; cells of tables, which TABs divide, are no "
+            "gap, and web addresses count neither way",
         ),
         "ours: labels among sentences are short gaps, a menu or a list before them is a long one",
-        partial(_per_character, name="longest_gap"),
+        _longest_gap_fraction,
     ),
     Signal(
         fraction(
@@ -224,21 +235,18 @@ SIGNALS: tuple[Signal, ...] = (
         partial(_count, name="longest_repeat"),
     ),
     Signal(
-        count(
-            "passage_repeat_count",
-            f"occurrences of the most frequent statement of {kernels.REPEATED_PASSAGE_CHARS} or more characters",
-            "statements",
-        ),
-        "ours: how often a passage stands in a text, whatever its share",
-        partial(_count, name="passage_repeats"),
+        count("segment_repeat_count", "occurrences of the most frequent such segment", "segments"),
+        "ours: share buttons and labels of shops",
+        partial(_count, name="segment_repeats"),
     ),
     Signal(
         count(
-            "label_repeat_count",
-            f"occurrences of the most frequent other Japanese segment of {kernels.REPEATED_CHARS} or more",
-            "segments",
+            "passage_repeat_count",
+            "how often the most frequent passage occurs again: a statement and the segments after it, as many as have "
+            f"{kernels.REPEATED_PASSAGE_CHARS} characters",
+            "passages",
         ),
-        "ours: share buttons and labels of shops",
-        partial(_count, name="label_repeats"),
+        "ours: how often a passage stands in a text, whatever its share",
+        partial(_count, name="passage_repeats"),
     ),
 )

@@ -87,20 +87,21 @@ def read_tells(texts: Texts) -> Records:
     return counts
 
 
-def _tells(passes: Passes) -> Records:
+def tell_counts(passes: Passes) -> Records:
+    """The signs of a batch."""
     return read_tells(passes.texts)
 
 
 def _per_character(passes: Passes, name: str) -> np.ndarray:
-    return share(passes.of(_tells)[name], passes.of(character_counts).char_counts)
+    return share(passes.of(tell_counts)[name], passes.of(character_counts).char_counts)
 
 
 def _per_visible_character(passes: Passes, name: str) -> np.ndarray:
-    return share(passes.of(_tells)[name], passes.of(character_counts).visible_chars)
+    return share(passes.of(tell_counts)[name], passes.of(character_counts).visible_chars)
 
 
 def _mean_full_stop_chars(passes: Passes) -> np.ndarray:
-    counts = passes.of(_tells)
+    counts = passes.of(tell_counts)
     return share(passes.of(character_counts).char_counts - counts["full_stops"], counts["full_stop_parts"])
 
 
@@ -108,12 +109,12 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         count("head_kana_count", f"kana among the first {KANA_HEAD_CHARS} characters", "characters"),
         "llm-jp v1 and HojiChar ask for one",
-        lambda passes: passes.of(_tells)["head_kana"],
+        lambda passes: passes.of(tell_counts)["head_kana"],
     ),
     Signal(
         count("stop_character_count", f"how many of {STOP_CHARACTERS} occur", "characters"),
         "FineWeb-2, whose stop words these are; it asks for 2 as words of their own",
-        lambda passes: passes.of(_tells)["stop_characters"],
+        lambda passes: passes.of(tell_counts)["stop_characters"],
     ),
     Signal(
         fraction("newline_fraction", "newlines per character, white space too"),
@@ -145,7 +146,7 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         count("url_count", "web addresses that are written out in the text", "addresses"),
         "llm-jp v1, Dolma; links whose address is not text are gone with the HTML",
-        lambda passes: passes.of(_tells)["urls"],
+        lambda passes: passes.of(tell_counts)["urls"],
     ),
     Signal(
         fraction("url_fraction", "characters in such addresses per character, white space too"),
@@ -155,12 +156,12 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         count("curly_bracket_count", "{, which code has and prose does not", "characters"),
         "C4 drops a page with one",
-        lambda passes: passes.of(_tells)["curly_brackets"],
+        lambda passes: passes.of(tell_counts)["curly_brackets"],
     ),
     Signal(
         count("kaomoji_count", "faces drawn with characters between brackets, such as (^_^)", "faces"),
         "HojiChar and Uzushio remove them; blogs and message boards have them",
-        lambda passes: passes.of(_tells)["faces"],
+        lambda passes: passes.of(tell_counts)["faces"],
     ),
     Signal(
         fraction("date_fraction", "characters in dates such as 2024年1月2日, 1月2日 and 2024/1/2 per character"),
@@ -174,16 +175,16 @@ SIGNALS: tuple[Signal, ...] = (
             "characters",
         ),
         "Swallow v1 20 to 90, which calls these sentences; 」 after a 。 begins the next",
-        lambda passes: share(passes.of(_tells)["segment_chars"], passes.of(_tells)["segments"]),
+        lambda passes: share(passes.of(tell_counts)["segment_chars"], passes.of(tell_counts)["segments"]),
     ),
     Signal(
         count("longest_segment_chars", "length of the longest such segment", "characters"),
         "Swallow v1 200 at most",
-        lambda passes: passes.of(_tells)["longest_segment"],
+        lambda passes: passes.of(tell_counts)["longest_segment"],
     ),
     Signal(
         fraction("trailing_segment_fraction", "such segments that trail off in … or ・ per segment"),
         "Swallow v1 0.20 at most",
-        lambda passes: share(passes.of(_tells)["trailing_segments"], passes.of(_tells)["segments"]),
+        lambda passes: share(passes.of(tell_counts)["trailing_segments"], passes.of(tell_counts)["segments"]),
     ),
 )

@@ -147,8 +147,8 @@ EXPECTED = dict(
         ("teaser_fraction", 0),
         ("repeated_segment_fraction", 0),
         ("longest_repeat_chars", 0),
+        ("segment_repeat_count", 1),
         ("passage_repeat_count", 0),
-        ("label_repeat_count", 1),
         ("unjoined_fraction", 0),
         ("longest_unjoined_chars", 5),
         ("top_word_fraction", 0),
@@ -157,6 +157,7 @@ EXPECTED = dict(
         ("labelled_segment_fraction", 0),
         ("promotion_phrase_fraction", 0),
         ("adult_phrase_fraction", 0),
+        ("top_4gram_excess_fraction", 0),
     ],
 )
 
