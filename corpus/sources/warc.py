@@ -23,7 +23,7 @@ from manyo.corpus.sources.wacz import ZIP_MAGIC, frame_wacz
 from manyo.corpus.sources.warc_framing import frame
 from manyo.corpus.tables.shards import filesystem
 from manyo.corpus.text import tidy
-from manyo.corpus.web import sniff
+from manyo.corpus.web import kana_free, sniff
 from manyo.corpus.web.charset import decode
 from manyo.corpus.web.main_text import EXTRACTORS, extract, plain_text
 from manyo.corpus.web.statements import DIRECTIVES, read_statements
@@ -40,6 +40,7 @@ REASONS = {
     "revisit": "a revisit record: the page is stored elsewhere",
     "continuation": "a later segment of a record; records cut into segments are not put together",
     "empty": "a response without a body",
+    **kana_free.REASONS,
     "no_japanese_bytes": "the bytes hold too few kana in any encoding",
     "no_japanese_text": "once decoded, the page holds too few kana",
     "opted_out": "the page opts out of a use that refuse_opted_out lists",
@@ -150,7 +151,8 @@ def parse(record: Record[Block], options: Options) -> Outcome:
     marks = sniff.find_marks(body.block)
     if not sniff.may_be_japanese(body.block, marks):
         is_empty = not body.block[body.start : body.start + BLANK_BYTES].strip() and not body.data.strip()
-        return Refused("empty" if is_empty else "no_japanese_bytes", uri=page.uri)
+        found = "empty" if is_empty else kana_free.reason_without_kana(body.block, marks.is_utf_8)
+        return Refused(found or "no_japanese_bytes", uri=page.uri)
     data = body.data
     decoded = decode(data, body.charset_label)
     # Kana that were counted as UTF-8 need not be counted again.
