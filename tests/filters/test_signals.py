@@ -158,6 +158,8 @@ EXPECTED = dict(
         ("promotion_phrase_fraction", 0),
         ("adult_phrase_fraction", 0),
         ("top_4gram_excess_fraction", 0),
+        ("private_use_fraction", 0),
+        ("mojibake_fraction", 0),
     ],
 )
 

@@ -1,0 +1,33 @@
+"""The pass that counts characters of the private-use area, and those that a wrong encoding leaves."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from manyo.corpus.jit import Bytes, Int64s, kernel
+from manyo.corpus.utf8_kernels import code_point
+
+#: What a code point means to the pass. A pair's first half is mojibake where its second half follows.
+NOTHING: Final = 0
+PRIVATE_USE: Final = 1
+MOJIBAKE: Final = 2
+PAIR_START: Final = 3
+PAIR_END: Final = 4
+
+
+@kernel
+def count_misread(data: Bytes, offsets: Int64s, meanings: Bytes, counts: Int64s) -> None:
+    """Count characters of private use (column 0) and of mojibake (column 1) of each document."""
+    for doc in range(len(offsets) - 1):
+        i, end = offsets[doc], offsets[doc + 1]
+        before = NOTHING
+        while i < end:
+            point, i = code_point(data, i)
+            meaning = meanings[point]
+            if meaning == PRIVATE_USE:
+                counts[doc, 0] += 1
+            elif meaning == MOJIBAKE:
+                counts[doc, 1] += 1
+            elif meaning == PAIR_END and before == PAIR_START:
+                counts[doc, 1] += 2
+            before = meaning
