@@ -91,6 +91,7 @@ class Document:
     page_licence: str | None = None
     comments: str = ""
     link_fraction: float = 0.0
+    kept_japanese_fraction: float = 1.0
     fetched_at: datetime | None = None
     pages: list[tuple[str, int]] = field(default_factory=list)
     meta: Mapping[str, object] = field(default_factory=dict)

@@ -98,6 +98,12 @@ DOCUMENTS = Table(
             "text inside links per character of the whole page; 0 where there are none",
             "fraction",
         ),
+        Column(
+            "kept_japanese_fraction",
+            pa.float32(),
+            "kana and kanji in text and comments per kana and kanji of the whole page; 1 where nothing was left out",
+            "fraction",
+        ),
         Column("title", TEXT, "title; empty if none"),
         Column("text", TEXT, "extracted text in NFC, lines separated by \\n"),
         Column("comments", TEXT, "what readers wrote below a web page, kept apart from its text; empty if nothing"),

@@ -12,7 +12,6 @@ from manyo.corpus.web.markup import (
     DIALOG_HINT,
     FRAME_HINT,
     MAIN_HINT,
-    PROSE_CHARS,
     TOPIC_HINT,
 )
 from manyo.corpus.web.statements import META_NAMES
@@ -96,9 +95,9 @@ class Box:
 
 @dataclass
 class Page:
-    """What `read_markup` returns, in Python's own types: blocks are (text, characters in links, prose, box)."""
+    """What `read_markup` returns, in Python's own types: blocks are (text, characters in links, box)."""
 
-    blocks: list[tuple[str, int, int, int]] = field(default_factory=list)
+    blocks: list[tuple[str, int, int]] = field(default_factory=list)
     boxes: list[Box] = field(default_factory=lambda: [Box("html", -1)])
     title: str | None = None
     tags: list[str] = field(default_factory=list)
@@ -386,8 +385,8 @@ def _are_line_numbers(listing: str) -> bool:
     return len(numbers) > 1 and are_short and all(int(b) == int(a) + 1 for a, b in pairwise(numbers))
 
 
-def _block(characters: list[tuple[str, bool, bool]], is_pre: bool) -> tuple[str, int, int] | None:
-    """Text, characters in links and prose of a block; None if it shows nothing."""
+def _block(characters: list[tuple[str, bool, bool]], is_pre: bool) -> tuple[str, int] | None:
+    """Text of a block, and characters in links; None if it shows nothing."""
     own = [character for character in characters if not character[2]]
     shown = [(character, linked) for character, linked, _ in (own if _visible(own, is_pre) else characters)]
     if is_pre:
@@ -400,7 +399,7 @@ def _block(characters: list[tuple[str, bool, bool]], is_pre: bool) -> tuple[str,
         while shown[-1][0] == "\n":
             shown = shown[:-1]
         text = "".join(character for character, _ in shown)
-        return text, min(len(text), sum(linked for _, linked in shown)), len(text)
+        return text, min(len(text), sum(linked for _, linked in shown))
     out: list[tuple[str, bool]] = []
     space = ""
     for character, linked in shown:
@@ -419,7 +418,4 @@ def _block(characters: list[tuple[str, bool, bool]], is_pre: bool) -> tuple[str,
     if not text:
         return None
     link_chars = min(len(text), sum(linked for _, linked in out))
-    prose = len(text) - link_chars
-    if prose < PROSE_CHARS and not re.search(r"[。．！？!?]|[.,] |\.\Z", text):
-        prose = 0
-    return text, link_chars, prose
+    return text, link_chars

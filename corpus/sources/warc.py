@@ -187,6 +187,7 @@ def parse(record: Record[Block], options: Options) -> Outcome:
         page_licence=statements.licence or None,
         comments=tidy(main.comments),
         link_fraction=round(main.link_fraction, 4),
+        kept_japanese_fraction=round(main.kept_japanese_fraction, 4),
         fetched_at=_date(page.date),
         truncated_by=page.truncated_by or body.truncated_by or None,
         meta=meta,

@@ -1,7 +1,4 @@
-"""Kernels that choose the main text among a page's blocks, and write it; see `manyo.corpus.web.main_text`.
-
-What depends on the words of a block is decided in Python: `choose` asks about such blocks.
-"""
+"""Kernels that choose the main text among a page's blocks, by their weights; see `manyo.corpus.web.main_text`."""
 
 from __future__ import annotations
 
@@ -9,47 +6,41 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from manyo.corpus.jit import Bools, Bytes, Int64s, Records, inlined, kernel, record
-from manyo.corpus.web.ascii import DIGIT_ZERO, FULL_STOP, LINE_FEED, SPACE, TAB
-from manyo.corpus.web.attribute_kernels import FIRST_HEADING, find_byte, is_heading, is_named_main
-from manyo.corpus.web.markup import (
-    COMMENTS_HINT,
-    DIALOG_HINT,
-    FRAME_HINT,
-    MAIN_HINT,
-    PROSE_CHARS,
-    TAGS,
-    TOPIC_HINT,
-)
+from manyo.corpus.jit import Bytes, Int64s, Records, inlined, kernel, record
+from manyo.corpus.web.ascii import LINE_FEED
+from manyo.corpus.web.attribute_kernels import FIRST_HEADING, find_byte, is_named_main
+from manyo.corpus.web.markup import COMMENTS_HINT, DIALOG_HINT, FRAME_HINT, MAIN_HINT, TAGS, TOPIC_HINT
+from manyo.corpus.web.passage_kernels import Page, Passage, ask_about_comments, ask_about_main
+from manyo.corpus.web.weight_kernels import FULL_CHARS, count_japanese_of, weigh
 
 #: What the choice knows about a tag.
 #:
-#: frame_share: a box is frame while it contains less than this share of the page's prose.
+#: frame_share: a box is frame while it contains less than this share of the page's weight.
 #: is_never_main: the main text is never such a box alone.
 #: is_named: class, id and role count.
-#: is_flow, is_item: a block stays although all of it is a link, amid the prose and after it.
+#: is_flow, is_item: a block stays although all of it is a link, amid the main text and after it.
 CHOICE_RULE: Final = record(
     ("frame_share", "f8"), ("is_never_main", "?"), ("is_named", "?"), ("is_flow", "?"), ("is_item", "?")
 )
 
-_ARTICLE, _ITEM, _HEADER = (TAGS.index(name) for name in ("article", "li", "header"))
-_TD, _TH = (TAGS.index(name) for name in ("td", "th"))
+_ARTICLE, _ASIDE, _HEADER = (TAGS.index(name) for name in ("article", "aside", "header"))
 _FRAME_TAGS = tuple(TAGS.index(name) for name in ("nav", "aside", "footer"))
 #: Tables and lists of terms have names such as `header` and `date` for data, too.
 _DATA_TAGS = tuple(TAGS.index(name) for name in ("table", "thead", "tbody", "tfoot", "tr", "td", "th", "dt", "dd"))
 
-#: A box is frame while it contains less than this share of the page's prose: a box with a frame's name, with the name
+#: A box is frame while it contains less than this share of the page's weight: a box with a frame's name, with the name
 #: of what is often a frame, with both a frame's tag and name, with the role of a dialog.
 _NAMED_FRAME_SHARE: Final = 0.5
 _NAMED_TOPIC_SHARE: Final = 0.3
 _TWICE_NAMED_SHARE: Final = 0.8
 _DIALOG_SHARE: Final = 0.95
-#: No name makes a box frame if it contains a text that is named main text and has this share of the prose.
+#: No name makes a box frame if it contains a text that is named main text and has this share of the weight.
 _LEAST_NAMED_MAIN_SHARE: Final = 0.3
-#: Comments are kept apart if the page has this much other prose, in characters or by share.
-_LEAST_PROSE_BESIDES_COMMENTS: Final = 300
-_LEAST_SHARE_BESIDES_COMMENTS: Final = 0.3
-#: The search for the main container enters a child that contains at least this share of its parent's prose, or that is
+#: Comments are kept apart if the page has this much other weight, in characters or by share. A question weighs less
+#: than its answers, and both are the page's text.
+_LEAST_WEIGHT_BESIDES_COMMENTS: Final = 300
+_LEAST_SHARE_BESIDES_COMMENTS: Final = 0.5
+#: The search for the main container enters a child that contains at least this share of its parent's weight, or that is
 #: or contains a text named main text with half of it. Measured on news pages: from 0.85 on, side columns are included;
 #: down to 0.7 nothing changes.
 _MAIN_SHARE: Final = 0.8
@@ -59,98 +50,58 @@ _NAMED_MAIN_SHARE: Final = 0.5
 #: included.
 _LEAST_OWN_SHARE: Final = 0.1
 _LEAST_OWN_CHARS: Final = 300
-#: Siblings of the same name that contain this share of the prose are also text if none of them has that share of
+#: Siblings of the same name that contain this share of the weight are also text if none of them has that share of
 #: links: a name of text and menus alike (`row`, `container`) is a name of layout.
 _LEAST_ALIKE_SHARE: Final = 0.05
 _MAX_ALIKE_LINK_SHARE: Final = 0.2
-#: A line of announced links is shorter than twice this, in characters; a longer line is text that starts like one.
-ANNOUNCED_CHARS: Final = 75
-#: A block of the main text with this share of its characters in links is dropped, unless its tag keeps it.
-_LINK_SHARE: Final = 0.8
-#: Longest cell that shares a line with others, in characters.
-_CELL_CHARS: Final = 80
-#: Line end, ten digits, full stop and space.
-_MAX_NUMBER_BYTES: Final = 13
-
-
-class Page(NamedTuple):
-    """A page's markup as arrays; see `manyo.corpus.web.markup.Markup`."""
-
-    text: Bytes
-    blocks: Records
-    boxes: Records
-
-
-#: A block about which its words decide.
-#:
-#: place: index of the block in its passage.
-#: number: of the list item that the block starts; 0 if it starts none.
-#: start, end: first byte of the block in the page's text, and the byte after its last.
-#: tag: of the box around it.
-#: link_chars: characters in links.
-#: is_link: whether it is dropped as a link unless its words announce a section.
-#: links_until: of a heading whose section is empty, or half of it links, the place where the section ends; else 0.
-QUESTION: Final = record(
-    *((name, "i8") for name in ("place", "number", "start", "end", "tag", "link_chars", "is_link", "links_until"))
-)
-
-
-class Passage(NamedTuple):
-    """Blocks that belong together.
-
-    Attributes:
-        rows: indices of the blocks, in the order of their text.
-        is_kept: of each block, whether it is kept as far as its words do not matter.
-        questions: QUESTION (n,), the blocks whose words matter.
-    """
-
-    rows: Int64s
-    is_kept: Bools
-    questions: Records
 
 
 class Choice(NamedTuple):
     """What a page's blocks are.
 
     Attributes:
-        leads: indices of blocks of prose between the headline and the main text.
+        leads: indices of blocks of running text between the headline and the main text.
         main: the leads and the main text.
-        first_prose: place of its first block of prose; the number of blocks if it has none.
-        last_prose: place of its last block of prose; -1 if it has none.
+        first: place of the main text's first block, after headline and byline.
+        last: place of its last block, before buttons and notes; -1 if it has none.
         comments: text written by readers.
         headlines: indices of the blocks in `<h1>` and `<h2>`.
+        weights: of all blocks.
         n_chars: characters of the page.
         link_chars: those of them in links.
+        japanese_chars: kana and kanji of all blocks.
     """
 
     leads: Int64s
     main: Passage
-    first_prose: int
-    last_prose: int
+    first: int
+    last: int
     comments: Passage
     headlines: Int64s
+    weights: Int64s
     n_chars: int
     link_chars: int
+    japanese_chars: Int64s
 
 
 #: What the choice finds out about a box.
 #:
 #: is_comments: written by readers; is_frame: not main text; is_main: in the main container, and in no frame.
-#: holds_main: contains the largest text that is named main text.
-#: prose: characters of prose in it; content: of these, those in no frame; own: of these, those in no box of its own
-#: (loose text, paragraphs, lists).
-#: named: characters of content of the largest box in it that is named main text.
+#: is_in_main: is or is in a box that is named main text; holds_main: contains the largest text that is so named.
+#: total: weight of the blocks in it; weight: of those that are not comments; content: of these, those in no frame;
+#: own: of these, those in no box of its own (loose text, paragraphs, lists).
+#: named: content of the largest box in it that is named main text.
 #: chars, link_chars: all characters in it, and those in links.
 #: best: its child with the most content; -1 if there is none.
-#: last: its own last block of prose; -1 if there is none.
+#: last: its own last block that weighs anything; -1 if there is none.
 _FINDING: Final = record(
-    *((name, "?") for name in ("is_comments", "is_frame", "is_main", "holds_main")),
-    *((name, "i8") for name in ("prose", "content", "own", "named", "chars", "link_chars", "best", "last")),
+    *((name, "?") for name in ("is_comments", "is_frame", "is_main", "is_in_main", "holds_main")),
+    *((name, "i8") for name in ("total", "weight", "content", "own", "named", "chars", "link_chars", "best", "last")),
 )
 
 
 @kernel
-def choose(text: Bytes, blocks: Records, boxes: Records, rules: Records, refused: Int64s) -> Choice:
+def choose(text: Bytes, blocks: Records, boxes: Records, rules: Records, refused: Int64s, names_count: bool) -> Choice:
     """Choose the main text and the comments of a page.
 
     Args:
@@ -159,98 +110,123 @@ def choose(text: Bytes, blocks: Records, boxes: Records, rules: Records, refused
         boxes: BOX (n,).
         rules: CHOICE_RULE, by tag.
         refused: blocks that are not leads, by their words.
+        names_count: whether tags and names make a box frame or comments; if not, only a dialog or its links do.
     """
-    page = Page(text, blocks, boxes)
+    page = Page(text, blocks, boxes, weigh(text, blocks, boxes))
     findings = np.zeros(len(boxes), _FINDING)
-    prose = _set_comments_apart(boxes, rules, findings)
-    _find_named_main(boxes, prose, findings)
-    _find_frames(page, rules, prose, findings)
+    weight = _set_comments_apart(page, rules, findings, names_count)
+    _find_named_main(boxes, weight, findings)
+    _find_frames(page, rules, weight, findings, names_count)
     _find_main(page, findings)
     leads, rows, comments = _divide(page, findings, refused)
-    main, first, last = _ask_about_main(page, rules, rows)
-    comments_asked = _ask_about_comments(page, comments)
-    headlines = _find_headlines(page)
-    return Choice(leads, main, first, last, comments_asked, headlines, findings[0].chars, findings[0].link_chars)
+    main, first, last = ask_about_main(page, rules, rows)
+    whole = findings[0]
+    return Choice(
+        leads,
+        main,
+        first,
+        last,
+        ask_about_comments(page, comments),
+        _find_headlines(page),
+        page.weights,
+        whole.chars,
+        whole.link_chars,
+        count_japanese_of(text, blocks),
+    )
 
 
 # --- boxes -----------------------------------------------------------------------------------
 
 
 @kernel
-def _set_comments_apart(boxes: Records, rules: Records, findings: Records) -> int:
-    """Find the boxes that readers wrote; the characters of prose in the page without them."""
-    comments = 0
+def _set_comments_apart(page: Page, rules: Records, findings: Records, names_count: bool) -> int:
+    """Sum up the boxes, and find those that readers wrote; the weight of the page without them."""
+    boxes = page.boxes
+    for i in range(len(page.blocks)):
+        block = page.blocks[i]
+        around = findings[block.box]
+        around.chars += block.chars
+        around.link_chars += block.link_chars
+        around.total += page.weights[i]
+    for i in range(len(boxes) - 1, 0, -1):
+        around = findings[boxes[i].parent]
+        around.chars += findings[i].chars
+        around.link_chars += findings[i].link_chars
+        around.total += findings[i].total
+    comments = np.int64(0)
     for i in range(1, len(boxes)):
         box = boxes[i]
         is_in_comments = findings[box.parent].is_comments
         findings[i].is_comments = is_in_comments
-        if box.hint == COMMENTS_HINT and not is_in_comments and rules[box.tag].is_named:
+        if box.hint == COMMENTS_HINT and not is_in_comments and rules[box.tag].is_named and names_count:
             findings[i].is_comments = True
-            comments += box.prose
+            comments += findings[i].total
     # Where little else is left, what is named comments is what the page is about.
-    all_prose = np.int64(boxes[0].prose)
-    prose = all_prose - comments
-    if prose < _LEAST_PROSE_BESIDES_COMMENTS and prose < _LEAST_SHARE_BESIDES_COMMENTS * all_prose:
+    weight = findings[0].total - comments
+    if weight < _LEAST_WEIGHT_BESIDES_COMMENTS and weight < _LEAST_SHARE_BESIDES_COMMENTS * findings[0].total:
         for i in range(len(boxes)):
             findings[i].is_comments = False
-        return int(all_prose)
-    return int(prose)
+        return int(findings[0].total)
+    return int(weight)
 
 
 @kernel
-def _find_named_main(boxes: Records, prose: int, findings: Records) -> None:
+def _find_named_main(boxes: Records, weight: int, findings: Records) -> None:
     """Find the boxes around the largest text that is named main text, if it is large and in no dialog."""
     is_dialog = np.zeros(len(boxes), np.bool_)
     named = -1
     for i in range(1, len(boxes)):
         box = boxes[i]
         is_dialog[i] = is_dialog[box.parent] or box.hint == DIALOG_HINT
-        is_larger = named < 0 or box.prose > boxes[named].prose
+        findings[i].is_in_main = findings[box.parent].is_in_main or is_named_main(box.hint, box.tag)
+        is_larger = named < 0 or findings[i].total > findings[named].total
         if box.hint == MAIN_HINT and is_larger and not findings[i].is_comments and not is_dialog[i]:
             named = i
-    if named > 0 and boxes[named].prose >= _LEAST_NAMED_MAIN_SHARE * prose:
+    if named > 0 and findings[named].total >= _LEAST_NAMED_MAIN_SHARE * weight:
         while named > 0:
             named = boxes[named].parent
             findings[named].holds_main = True
 
 
 @kernel
-def _find_frames(page: Page, rules: Records, prose: int, findings: Records) -> None:
+def _find_frames(page: Page, rules: Records, weight: int, findings: Records, names_count: bool) -> None:
     """Find the boxes that are frame, and sum up what each box contains."""
     boxes = page.boxes
     for i in range(len(boxes)):
         findings[i].best = -1
         findings[i].last = -1
     for i in range(len(page.blocks)):
-        block = page.blocks[i]
-        around = findings[block.box]
-        around.chars += block.chars
-        around.link_chars += block.link_chars
-        if block.prose and not around.is_comments:
+        around = findings[page.blocks[i].box]
+        if page.weights[i] and not around.is_comments:
             around.last = i
-            around.prose += block.prose
-            around.content += block.prose
-            around.own += block.prose
+            around.weight += page.weights[i]
+            around.content += page.weights[i]
+            around.own += page.weights[i]
     for i in range(len(boxes) - 1, 0, -1):
         box = boxes[i]
         rule = rules[box.tag]
-        share = rule.frame_share
-        hint = box.hint if rule.is_named else 0
         found = findings[i]
         around = findings[box.parent]
+        hint = box.hint if rule.is_named else 0
+        is_named = hint in (FRAME_HINT, COMMENTS_HINT) and box.tag != _HEADER
+        # A form is named like a frame because it is a form; its name is not a second hint.
+        is_twice_named = is_named and box.tag in _FRAME_TAGS
+        # A note beside the text is text; what stands beside an article is not.
+        share = 0.0 if box.tag == _ASIDE and findings[box.parent].is_in_main else rule.frame_share
         if found.holds_main:
             share = 0.0
         elif hint == DIALOG_HINT:
             share = _DIALOG_SHARE
+        elif is_twice_named:
+            share = _TWICE_NAMED_SHARE
+        elif not names_count and 2 * found.link_chars < found.chars:
+            share = 0.0
+        elif is_named:
+            share = max(share, _NAMED_FRAME_SHARE)
         elif hint == TOPIC_HINT and box.tag not in _DATA_TAGS:
             share = max(share, _NAMED_TOPIC_SHARE)
-        elif hint in (FRAME_HINT, COMMENTS_HINT) and box.tag != _HEADER:
-            # A form is named like a frame because it is a form; its name is not a second hint.
-            share = max(share, _TWICE_NAMED_SHARE if box.tag in _FRAME_TAGS else _NAMED_FRAME_SHARE)
-        found.is_frame = found.is_comments or found.prose < share * prose
-        around.prose += found.prose
-        around.chars += found.chars
-        around.link_chars += found.link_chars
+        found.is_frame = found.is_comments or found.weight < share * weight
+        around.weight += found.weight
         if not found.is_frame:
             around.content += found.content
             if rule.is_never_main:
@@ -306,7 +282,7 @@ def _contains_line_end(page: Page, row: int) -> bool:
 def _is_paragraph(page: Page, findings: Records, box: int) -> bool:
     """Whether all the content of a box is one block of its own."""
     found = findings[box]
-    return bool(found.last >= 0 and page.blocks[found.last].prose == found.content)
+    return bool(found.last >= 0 and page.weights[found.last] == found.content)
 
 
 @inlined
@@ -394,7 +370,7 @@ def _divide(page: Page, findings: Records, refused: Int64s) -> tuple[Int64s, Int
         if findings[box].is_main:
             rows[n_rows] = i
             n_rows += 1
-        elif heading < i and n_rows == n_leads and blocks[i].prose >= PROSE_CHARS and not is_outside[box]:
+        elif heading < i and n_rows == n_leads and page.weights[i] >= FULL_CHARS and not is_outside[box]:
             if i not in refused:
                 rows[n_rows] = i
                 n_rows += 1
@@ -416,169 +392,3 @@ def _find_headlines(page: Page) -> Int64s:
             rows[n] = i
             n += 1
     return rows[:n].copy()
-
-
-@kernel
-def _number(page: Page, rows: Int64s) -> Int64s:
-    """Of each block that is the first of an item in an ordered list, the item's number; else 0."""
-    numbers = np.zeros(len(rows), np.int64)
-    last = np.int64(-1)
-    for i in range(len(rows)):
-        item = np.int64(page.blocks[rows[i]].box)
-        if page.boxes[item].tag != _ITEM:
-            item = np.int64(page.boxes[item].parent)
-        if item >= 0 and item != last and page.boxes[item].tag == _ITEM:
-            numbers[i] = page.boxes[item].ordinal
-        last = item
-    return numbers
-
-
-@kernel
-def _count_digits(number: int) -> int:
-    n = 1
-    while number >= 10:
-        number //= 10
-        n += 1
-    return n
-
-
-@kernel
-def _count_chars(page: Page, row: int, number: int) -> int:
-    """Characters of a block and of the number before it."""
-    return int(page.blocks[row].chars) + (_count_digits(number) + 2 if number else 0)
-
-
-@inlined
-def _ask(questions: Records, n: int, page: Page, rows: Int64s, numbers: Int64s, place: int) -> np.record:
-    """Question number n, about the block at a place."""
-    block = page.blocks[rows[place]]
-    question: np.record = questions[n]
-    question.place = place
-    question.number = numbers[place]
-    question.start = block.start
-    question.end = block.end
-    question.tag = page.boxes[block.box].tag
-    question.link_chars = block.link_chars
-    return question
-
-
-@kernel
-def _ask_about_main(page: Page, rules: Records, rows: Int64s) -> tuple[Passage, int, int]:
-    """The main text as a passage, and the places of its first and last prose."""
-    n = len(rows)
-    numbers = _number(page, rows)
-    first, last = n, -1
-    for i in range(n):
-        if page.blocks[rows[i]].prose:
-            first = min(first, i)
-            last = i
-    is_kept = np.ones(n, np.bool_)
-    questions = np.zeros(n, QUESTION)
-    n_questions = 0
-    for i in range(n):
-        block = page.blocks[rows[i]]
-        tag = page.boxes[block.box].tag
-        n_chars = _count_chars(page, rows[i], numbers[i])
-        stays = i >= first and (rules[tag].is_item if i > last else rules[tag].is_flow)
-        is_link = block.link_chars > _LINK_SHARE * n_chars and not stays
-        if is_link and not is_heading(tag):
-            is_kept[i] = False
-        elif i < first or i > last or is_heading(tag) or n_chars < 2 * min(block.link_chars, ANNOUNCED_CHARS):
-            question = _ask(questions, n_questions, page, rows, numbers, i)
-            question.is_link = is_link
-            if is_heading(tag):
-                question.links_until = _find_end_of_links(page, rows, numbers, i)
-            n_questions += 1
-    return Passage(rows, is_kept, questions[:n_questions].copy()), first, last
-
-
-@kernel
-def _find_end_of_links(page: Page, rows: Int64s, numbers: Int64s, start: int) -> int:
-    """Place of the heading that ends the section of the heading at a place, if that is empty or half links; else 0.
-
-    Sections nest six levels deep, so that those of all headings take linear time.
-    """
-    level = page.boxes[page.blocks[rows[start]].box].tag
-    n_chars = link_chars = 0
-    end = start
-    while end < len(rows):
-        block = page.blocks[rows[end]]
-        tag = page.boxes[block.box].tag
-        if end > start and is_heading(tag) and tag <= level:
-            break
-        n_chars += _count_chars(page, rows[end], numbers[end])
-        link_chars += block.link_chars
-        end += 1
-    return end if end == start + 1 or 2 * link_chars >= n_chars else 0
-
-
-@kernel
-def _ask_about_comments(page: Page, rows: Int64s) -> Passage:
-    """The comments as a passage: blocks of prose, unless their words are those of a button."""
-    numbers = _number(page, rows)
-    is_kept = np.zeros(len(rows), np.bool_)
-    questions = np.zeros(len(rows), QUESTION)
-    n_questions = 0
-    for i in range(len(rows)):
-        if page.blocks[rows[i]].prose:
-            is_kept[i] = True
-            _ask(questions, n_questions, page, rows, numbers, i)
-            n_questions += 1
-    return Passage(rows, is_kept, questions[:n_questions].copy())
-
-
-# --- writing ---------------------------------------------------------------------------------
-
-
-@kernel
-def write(text: Bytes, blocks: Records, boxes: Records, rows: Int64s, is_kept: Bools) -> Bytes:
-    """The blocks of a passage that are kept, as lines of UTF-8, with the numbers of list items.
-
-    Short cells of the same table row share a line.
-    """
-    page = Page(text, blocks, boxes)
-    numbers = _number(page, rows)
-    n_bytes = 0
-    for row in rows:
-        n_bytes += blocks[row].end - blocks[row].start + _MAX_NUMBER_BYTES
-    out = np.empty(n_bytes, np.uint8)
-    at = 0
-    before = -1
-    for i in range(len(rows)):
-        if not is_kept[i]:
-            continue
-        if before >= 0:
-            out[at] = TAB if _share_line(page, rows, numbers, before, i) else LINE_FEED
-            at += 1
-        before = i
-        if numbers[i]:
-            at = _put_number(out, at, numbers[i])
-        start, end = blocks[rows[i]].start, blocks[rows[i]].end
-        out[at : at + end - start] = text[start:end]
-        at += end - start
-    return out[:at]
-
-
-@inlined
-def _share_line(page: Page, rows: Int64s, numbers: Int64s, one: int, other: int) -> bool:
-    """Whether the blocks at two places are short cells of the same table row."""
-    first, second = page.boxes[page.blocks[rows[one]].box], page.boxes[page.blocks[rows[other]].box]
-    return (
-        first.tag in (_TD, _TH)
-        and second.tag in (_TD, _TH)
-        and first.parent == second.parent
-        and _count_chars(page, rows[one], numbers[one]) <= _CELL_CHARS
-        and _count_chars(page, rows[other], numbers[other]) <= _CELL_CHARS
-    )
-
-
-@kernel
-def _put_number(out: Bytes, at: int, number: int) -> int:
-    """Write a number, a full stop and a space; the index of the byte after them."""
-    digits = _count_digits(number)
-    for place in range(digits - 1, -1, -1):
-        out[at + place] = DIGIT_ZERO + number % 10
-        number //= 10
-    out[at + digits] = FULL_STOP
-    out[at + digits + 1] = SPACE
-    return at + digits + 2

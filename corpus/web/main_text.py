@@ -25,16 +25,19 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from html import unescape
+from typing import NamedTuple
 
 import numpy as np
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
 from manyo.corpus.jit import Bools, Bytes, Int64s, Records
-from manyo.corpus.web.choice_kernels import ANNOUNCED_CHARS, CHOICE_RULE, Choice, Passage, choose, write
+from manyo.corpus.web.choice_kernels import CHOICE_RULE, Choice, choose
 from manyo.corpus.web.markup import TAGS, Markup
+from manyo.corpus.web.passage_kernels import ANNOUNCED_CHARS, Passage, write
 from manyo.corpus.web.sniff import holds_kana
 from manyo.corpus.web.tags import read_markup
+from manyo.corpus.web.weight_kernels import count_japanese
 
 EXTRACTORS = ("manyo", "resiliparse", "trafilatura")
 
@@ -49,6 +52,8 @@ class MainText:
         comments: what readers wrote below it, in the same form; empty if there are none.
         link_fraction: characters in links per character of the whole page, frame included. It is near 1 for pages that
             are lists (of articles, search results, tags).
+        kept_japanese_fraction: kana and kanji in text and comments per kana and kanji of the whole page, at most 1; 1 if
+            the page has none. What is left out was taken for frame: near 0, the frame is long or the choice is wrong.
         tags: see `manyo.corpus.web.markup.Markup`.
         json_ld: see `manyo.corpus.web.markup.Markup`.
     """
@@ -57,6 +62,7 @@ class MainText:
     text: str
     comments: str = ""
     link_fraction: float = 0.0
+    kept_japanese_fraction: float = 1.0
     tags: tuple[str, ...] = ()
     json_ld: str = ""
 
@@ -76,10 +82,10 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
         ValueError: the extractor is unknown.
     """
     markup = read_markup(html if utf_8 is None else utf_8)
-    choice = _choose(markup)
+    choice, kept = _read(markup)
     title = _title(markup, choice)
     if extractor == "manyo":
-        text = _main_text(markup, choice, title)
+        text = _lines(markup, choice.main.rows, kept.main)
     elif extractor == "resiliparse":
         text = _by_resiliparse(html)
     elif extractor == "trafilatura":
@@ -88,16 +94,27 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
         raise ValueError(f"extractor must be one of {', '.join(EXTRACTORS)}, got {extractor!r}")
     # Text that the page obviously has is not lost, whatever the extractor finds: not the Japanese of a page whose only
     # sentence, for a heuristic, is "All rights reserved.", and not the text of broken markup.
-    n_chars, link_chars = choice.n_chars, choice.link_chars
-    is_small = 2 * len(text) < n_chars  # a foreign article on a Japanese site is not small
-    is_list = extractor == "manyo" and len(text) < _SMALL_SHARE * n_chars and link_chars > _LIST_SHARE * n_chars
-    misses_japanese = (is_small and not holds_kana(text)) or (is_list and not holds_kana(text, _ARTICLE_KANA))
-    if not text.strip() or misses_japanese:
+    is_small = 2 * len(text) < choice.n_chars  # a foreign article on a Japanese site is not small
+    if not text.strip() or (is_small and not holds_kana(text)):
         whole = _whole_text(markup)
         if not text.strip() or holds_kana(whole, _PLAINLY_JAPANESE_KANA):
             text = whole or _without_tags(html)
-    comments = _comments(markup, choice.comments)
-    return MainText(title, text, comments, link_chars / max(1, n_chars), markup.tags, markup.json_ld)
+    comments = _lines(markup, choice.comments.rows, kept.comments)
+    japanese_chars = count_japanese(np.frombuffer(f"{text}{comments}".encode("utf-8", "replace"), np.uint8))
+    return MainText(
+        title,
+        text,
+        comments,
+        choice.link_chars / max(1, choice.n_chars),
+        _fraction(japanese_chars, int(choice.japanese_chars.sum())),
+        markup.tags,
+        markup.json_ld,
+    )
+
+
+def _fraction(part: int, whole: int) -> float:
+    """How much a part is of a whole, at most 1; 1 of nothing."""
+    return min(1.0, part / whole) if whole else 1.0
 
 
 def plain_text(text: str) -> MainText:
@@ -141,11 +158,37 @@ def _title(markup: Markup, choice: Choice) -> str:
 # --- choosing --------------------------------------------------------------------------------
 
 
-def _choose(markup: Markup) -> Choice:
+class _Kept(NamedTuple):
+    """What is kept of a choice: bool (n,) of each passage, and the share of the page's text that both hold."""
+
+    main: Bools
+    comments: Bools
+    share: float
+
+
+def _read(markup: Markup) -> tuple[Choice, _Kept]:
+    """The choice, and what is kept of it.
+
+    Where more text is left out than kept, the names of elements have misled: the page is read again without them, and
+    that reading is right if it keeps twice as much.
+    """
+    choice = _choose(markup, True)
+    kept = _keep(markup, choice)
+    if kept.share < _DOUBTFUL_SHARE:
+        other = _choose(markup, False)
+        more = _keep(markup, other)
+        if more.share > 2 * kept.share:
+            return other, more
+    return choice, kept
+
+
+def _choose(markup: Markup, names_count: bool) -> Choice:
     """What the blocks of a page are. Where the words of a lead refuse it, the choice is made again without it."""
-    choice = choose(*_arrays(markup), _choice_rules(), np.empty(0, np.int64))
+    choice = choose(*_arrays(markup), choice_rules(), np.empty(0, np.int64), names_count)
     refused = [row for row in choice.leads.tolist() if not _is_lead(markup, row)]
-    return choose(*_arrays(markup), _choice_rules(), np.array(refused)) if refused else choice
+    if not refused:
+        return choice
+    return choose(*_arrays(markup), choice_rules(), np.array(refused), names_count)
 
 
 def _arrays(markup: Markup) -> tuple[Bytes, Records, Records]:
@@ -155,28 +198,34 @@ def _arrays(markup: Markup) -> tuple[Bytes, Records, Records]:
 def _is_lead(markup: Markup, row: int) -> bool:
     """Whether a block between headline and main text is sentences, not a caption or a byline."""
     text = markup.text_of(row)
-    is_byline = len(text) < _BYLINE_CHARS and _BYLINE.search(text) is not None
     is_caption = TAGS[markup.boxes["tag"][markup.blocks["box"][row]]] == "figcaption"
-    return not is_caption and not is_byline and _SENTENCE_END.search(text) is not None
+    return not is_caption and not _BYLINE.match(text) and _SENTENCE_END.search(text) is not None
 
 
-def _main_text(markup: Markup, choice: Choice, title: str) -> str:
-    """Lines of the main text; all its blocks if none that is kept is prose."""
+def _keep(markup: Markup, choice: Choice) -> _Kept:
+    """What the words of its blocks leave of a choice; all its blocks if that is hardly any of them, a list of links."""
     rows = choice.main.rows
-    is_kept = _answer(markup, choice, title)
-    if not markup.blocks["prose"][rows[is_kept]].any():
+    is_kept = _answer(markup, choice, _title(markup, choice))
+    chars = markup.blocks["chars"]
+    if chars[rows[is_kept]].sum() <= _SMALL_SHARE * chars[rows].sum():
         is_kept = np.ones(len(rows), np.bool_)
-    return _lines(markup, rows, is_kept)
+    is_comment = _answer_comments(markup, choice.comments)
+    # On a page with Japanese, Japanese is the text that must not be lost.
+    values = choice.weights
+    japanese = choice.weights * choice.japanese_chars / np.maximum(1, chars)
+    if japanese.sum() >= _PLAINLY_JAPANESE_KANA:
+        values = japanese
+    kept = values[rows[is_kept]].sum() + values[choice.comments.rows[is_comment]].sum()
+    return _Kept(is_kept, is_comment, kept / max(1, values.sum()))
 
 
-def _comments(markup: Markup, comments: Passage) -> str:
-    """What readers wrote, without the buttons, dates and counts around it; empty where there are only those."""
-    if not len(comments.rows):
-        return ""
+def _answer_comments(markup: Markup, comments: Passage) -> Bools:
+    """bool (n,), which blocks of what readers wrote are kept: no button, date or count."""
     is_kept = comments.is_kept
     for place, number, start, end, *_ in comments.questions.tolist():
-        is_kept[place] = not _BUTTON.search(_numbered(number, markup.text[start:end]))
-    return _lines(markup, comments.rows, is_kept)
+        text = _numbered(number, markup.text[start:end])
+        is_kept[place] = not (_BUTTON.match(text) or _BYLINE.match(text))
+    return is_kept
 
 
 def _whole_text(markup: Markup) -> str:
@@ -199,6 +248,7 @@ def _answer(markup: Markup, choice: Choice, title: str) -> Bools:
     """bool (n,), which blocks of the main text are kept: no headline, byline, announced list of links, or button."""
     is_kept = choice.main.is_kept
     dropped_until = 0
+    bylines = []
     for place, number, start, end, tag, link_chars, is_link, links_until in choice.main.questions.tolist():
         if place < dropped_until:
             continue
@@ -208,26 +258,31 @@ def _answer(markup: Markup, choice: Choice, title: str) -> Bools:
             is_kept[place:dropped_until] = False
             continue
         is_announced = len(text) < 2 * min(link_chars, ANNOUNCED_CHARS) and _ANNOUNCED_LINKS.match(text)
+        is_value = TAGS[tag] in _VALUE_TAGS
         if is_announced or is_link:
             is_kept[place] = False
-        elif place < choice.first_prose:
-            is_kept[place] = TAGS[tag] in _VALUE_TAGS or (text not in title and not _BYLINE.search(text))
-        elif place > choice.last_prose:
-            is_kept[place] = not _BUTTON.search(text)
+        elif place < choice.first and not is_value:
+            is_kept[place] = not (text == title or (TAGS[tag] in _HEADINGS and text in title))
+            if _BYLINE.match(text):
+                bylines.append(place)
+        if place > choice.last and not is_value and _BUTTON.match(text):
+            is_kept[place] = False
+    if len(bylines) <= _MAX_BYLINES:
+        is_kept[bylines] = False
     return is_kept
 
 
 @cache
-def _choice_rules() -> Records:
+def choice_rules() -> Records:
     """CHOICE_RULE, by tag, read-only."""
     rules = np.zeros(len(TAGS), CHOICE_RULE)
     for i, tag in enumerate(TAGS):
         rules[i] = (
-            _FRAME_SHARE.get(tag, 0.0),
-            tag in _NEVER_MAIN,
-            tag not in _UNNAMED_TAGS,
-            tag in _FLOW_TAGS,
-            tag in _ITEM_TAGS,
+            FRAME_SHARES.get(tag, 0.0),
+            tag in NEVER_MAIN,
+            tag not in UNNAMED_TAGS,
+            tag in FLOW_TAGS,
+            tag in ITEM_TAGS,
         )
     rules.flags.writeable = False
     return rules
@@ -241,29 +296,29 @@ def _without_tags(html: str) -> str:
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 #: The main text is never one paragraph or one list alone: the text around it would be lost.
-_NEVER_MAIN = frozenset(("p", "ul", "ol", "li", "dl", "dd", "dt", "th", "pre", "blockquote", *_HEADINGS))
+NEVER_MAIN = frozenset(("p", "ul", "ol", "li", "dl", "dd", "dt", "th", "pre", "blockquote", *_HEADINGS))
 #: An embedded post is quoted text, and `<main>` is main text, whatever its class says.
-_UNNAMED_TAGS = frozenset(("blockquote", "pre", "main", *_HEADINGS))
+UNNAMED_TAGS = frozenset(("blockquote", "pre", "main", *_HEADINGS))
 #: A time or the page's title before the first prose is not a byline in a table or a list of terms.
 _VALUE_TAGS = frozenset(("td", "th", "dt", "dd"))
 #: Tags whose text is kept between prose even if all of it is a link.
-_FLOW_TAGS = frozenset(("p", "li", "td", "th", "dd", "dt", "blockquote", *_HEADINGS))
+FLOW_TAGS = frozenset(("p", "li", "td", "th", "dd", "dt", "blockquote", *_HEADINGS))
 #: Tags whose text is kept after the last prose, where notes and sources stand, even if all of it is a link.
-_ITEM_TAGS = frozenset(("p", "li", "dd"))
+ITEM_TAGS = frozenset(("p", "li", "dd"))
 
 #: An element with such a tag is frame while it contains less than this share of the page's prose. A form contains
 #: labels (of a comment, a newsletter, a search), but some pages are one form.
-_FRAME_SHARE = {"nav": 0.5, "aside": 0.3, "footer": 0.5, "header": 0.2, "form": 0.05}
-_BYLINE_CHARS = 100
+FRAME_SHARES = {"nav": 0.5, "aside": 0.3, "footer": 0.5, "header": 0.2, "form": 0.15}
 #: A page with this many kana of which its main text has hardly any is returned whole. Menus of foreign pages have fewer
 #: kana; without this rule, 14 of 230 mixed pages labelled Japanese were lost (slides, lists of links).
 _PLAINLY_JAPANESE_KANA = 30
-#: A page of links with a notice above them (a site map, an index) is returned whole, and its `link_fraction` says so.
-#: A notice has fewer kana than the beginning of an article for subscribers.
-_ARTICLE_KANA = 60
-_LIST_SHARE = 0.7
+#: Where less than this share of a page's text is kept, the choice is made again.
+_DOUBTFUL_SHARE = 0.5
+#: A passage of which less than this share is left without its links is a list of links, and kept.
 _SMALL_SHARE = 0.1
 _TITLE_CHARS = 2
+#: More lines of dates than these before the first sentence are a table of dates, not a byline.
+_MAX_BYLINES = 3
 #: The time of resiliparse's extraction grows with the square of the depth: 20,000 nested elements take 17 seconds.
 #: A list of 100,000 options crashes it.
 _RESILIPARSE_DEPTH = 1000
@@ -297,13 +352,21 @@ _ANNOUNCEMENT = (
 _FRAME_HEADING = re.compile(_ANNOUNCEMENT + ".{0,20}$", re.DOTALL)
 _ANNOUNCED_LINKS = re.compile(_ANNOUNCEMENT)
 _SENTENCE_END = re.compile("[。．！？!?.…][」』）)\"'”»]?\\s*$")
+#: A line that only says when, by whom and in which category a text appeared. A date in a sentence, a birthday or the
+#: hours of an event are text.
 _BYLINE = re.compile(
-    r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]|\d{1,2}:\d\d|更新日|公開日|投稿日|掲載日|^\W*(?:文|著者|執筆|取材|編集|記者|筆者|by|By|BY)\b|カテゴリ|タグ|"
-    r"ツイート|シェア|ブックマーク|コメント|^(?i:tweet|share|print|posted|published|updated|tags?|categor)"
+    r"[\W_]*(?:(?:(?:19|20)\d\d|(?:令和|平成)(?:元|\d{1,2}))\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}日?|\d{1,2}:\d\d(?::\d\d)?|"
+    r"(?:最終)?(?:更新|公開|投稿|掲載|配信|作成|登録)(?:年月)?日?時?|日[時付]|[月火水木金土日]曜?日?(?=[\W_])|(?i:posted|published|updated|on|at|jst)\b|"
+    r"[^\w〜～~]|_)*$|"
+    r"[\W_]*(?:投稿者|著者|執筆者?|文責|取材|記者|筆者|文|カテゴリー?|タグ|(?i:(?:posted |written )?by|tags?|categor(?:y|ies)))(?:\s*[:：]|\s|$).{0,30}$",
+    re.DOTALL,
 )
+#: A line that is a button, or the label of a list of tags or comments, alone or before a colon, a bracket or a number.
 _BUTTON = re.compile(
-    r"^(?i:tweet|share|print|like|follow|posted|tags?|categor|copyright|©|\(c\)|all rights)|"
-    r"^(?:ツイート|シェア|いいね|印刷|"
-    r"トップ|ページの?(?:先頭|トップ)|上へ|戻る|前へ|次へ|前の|次の|続きを|もっと見る|一覧|コメント|トラックバック|カテゴリ|タグ|広告|"
-    r"スポンサー|はてな|この記事を)|(?i:all rights reserved|copyright)"
+    r"[\W_]*(?:(?:(?:この(?:記事|ページ)を)?(?:ツイート|ポスト|シェア|いいね|印刷|はてなブックマーク|ブックマーク)(?:する|に追加)?|"
+    r"(?:ページの?)?(?:先頭|トップ|上)(?:ページ)?(?:へ|に)?(?:戻る)?|戻る|[前次](?:へ|の(?:記事|ページ|投稿|話|回)(?:へ|を読む)?)|"
+    r"続きを?読む|もっと(?:読む|見る)|(?:記事)?一覧(?:へ|を見る|に?戻る)?|コメント|トラックバック|カテゴリー?|タグ|広告|スポンサー(?:ド?リンク)?|"
+    r"(?i:tweet|share|print|like|follow|posted|tags?|categor(?:y|ies)))(?:\s*[:：(（\[\d].{0,60})?[\W_]*$|"
+    r".{0,80}(?i:all rights reserved|copyright|©|\(c\) ?\d).{0,80}$)",
+    re.DOTALL,
 )

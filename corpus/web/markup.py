@@ -47,28 +47,21 @@ COMMENTS_HINT: Final = -2
 TOPIC_HINT: Final = -3
 DIALOG_HINT: Final = -4
 
-#: A block of this length, in characters, is prose even without a full stop.
-PROSE_CHARS: Final = 40
-
 #: An element of `Markup.boxes`.
 #:
 #: tag: index in TAGS.
 #: parent: index of the box around it; -1 for the outermost.
 #: hint: one of the hints above, or 0.
-#: prose: characters of prose in the box and in all boxes in it.
 #: ordinal: number of a list item in its list; 0 for other boxes.
 #: name: hash of the first name in its class; 0 if it has none.
-BOX: Final = record(("tag", "i4"), ("parent", "i4"), ("hint", "i4"), ("prose", "i4"), ("ordinal", "i4"), ("name", "i4"))
+BOX: Final = record(("tag", "i4"), ("parent", "i4"), ("hint", "i4"), ("ordinal", "i4"), ("name", "i4"))
 
 #: An element of `Markup.blocks`.
 #:
 #: start, end: its first byte in `Markup.text`, and the byte after its last.
 #: chars: characters; link_chars: those of them that are in links.
-#: prose: characters outside links if the block is long or has the punctuation of a sentence, else 0.
 #: box: index of the innermost box around it.
-BLOCK: Final = record(
-    ("start", "i4"), ("end", "i4"), ("chars", "i4"), ("link_chars", "i4"), ("prose", "i4"), ("box", "i4")
-)
+BLOCK: Final = record(("start", "i4"), ("end", "i4"), ("chars", "i4"), ("link_chars", "i4"), ("box", "i4"))
 
 #: What is written for an element that stands for text: a character, a character that nobody could name, a formula.
 CHARACTER, UNKNOWN_CHARACTER, FORMULA = range(3)

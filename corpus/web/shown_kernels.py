@@ -8,14 +8,10 @@ from manyo.corpus.jit import Bytes, Records, kernel, record
 from manyo.corpus.web.ascii import (
     AMPERSAND,
     CARRIAGE_RETURN,
-    COMMA,
     DIGIT_ZERO,
-    EXCLAMATION_MARK,
     FORM_FEED,
-    FULL_STOP,
     LESS_THAN,
     LINE_FEED,
-    QUESTION_MARK,
     SPACE,
     TAB,
     VERTICAL_TAB,
@@ -29,7 +25,6 @@ from manyo.corpus.web.attribute_kernels import (
     put_point,
     read_reference,
 )
-from manyo.corpus.web.markup import PROSE_CHARS
 
 #: Boxes nested deeper than this are not distinguished; browsers stop at 512.
 MAX_DEPTH: Final = 256
@@ -235,24 +230,6 @@ def show_run(data: Bytes, i: int, out: Bytes, states: Records) -> int:
 
 
 @kernel
-def _ends_sentence(text: Bytes, start: int, end: int) -> bool:
-    """Whether a block has the mark of a sentence: 。．！？!?, a full stop or comma before a space, a full stop last."""
-    for i in range(start, end):
-        byte = text[i]
-        if byte in (EXCLAMATION_MARK, QUESTION_MARK):
-            return True
-        if byte in (FULL_STOP, COMMA) and i + 1 < end and text[i + 1] == SPACE:
-            return True
-        if byte == FULL_STOP and i + 1 == end:
-            return True
-        if byte >= 0xE3 and i + 2 < end:
-            point = point_of_three(text, i)
-            if point == 0x3002 or point == 0xFF0E or point == 0xFF01 or point == 0xFF1F:
-                return True
-    return False
-
-
-@kernel
 def show_value(data: Bytes, start: int, end: int, names: Records, out: Bytes, states: Records) -> None:
     """Write the value of an attribute, whose references are resolved."""
     value = data[:end]
@@ -327,7 +304,7 @@ def are_numbers(out: Bytes, start: int, end: int) -> bool:
 
 
 @kernel
-def close_block(out: Bytes, states: Records, blocks: Records, boxes: Records) -> None:
+def close_block(out: Bytes, states: Records, blocks: Records) -> None:
     """End the block, and start another one."""
     state = states[0]
     if state.alt_end and state.written > state.alt_end:
@@ -349,15 +326,10 @@ def close_block(out: Bytes, states: Records, blocks: Records, boxes: Records) ->
     state.written = state.block_start = end
     if start == end:
         return
-    prose = n_chars if state.is_pre else n_chars - link_chars
-    if not state.is_pre and prose < PROSE_CHARS and not _ends_sentence(out, start, end):
-        prose = 0
     block = blocks[state.n_blocks]
     block.start = start
     block.end = end
     block.chars = n_chars
     block.link_chars = link_chars
-    block.prose = prose
     block.box = state.box
-    boxes[state.box].prose += prose
     state.n_blocks += 1

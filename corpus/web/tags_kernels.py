@@ -181,7 +181,7 @@ def read(
     state.hides = hides
     state.hidden_box = state.last_left = -1
     state.n_boxes = 1
-    boxes[0].tag = boxes[0].hint = boxes[0].prose = boxes[0].ordinal = boxes[0].name = 0
+    boxes[0].tag = boxes[0].hint = boxes[0].ordinal = boxes[0].name = 0
     boxes[0].parent = -1
     i = 0
     n_passed = 0
@@ -206,14 +206,11 @@ def read(
                 show(out, states, second)
         else:
             i = show_run(data, i, out, states)
-    close_block(out, states, blocks, boxes)
-    n_boxes = states[0].n_boxes
-    for i in range(n_boxes - 1, 0, -1):
-        boxes[boxes[i].parent].prose += boxes[i].prose
+    close_block(out, states, blocks)
     return (
         out[: states[0].written].copy(),
         blocks[: states[0].n_blocks].copy(),
-        boxes[:n_boxes].copy(),
+        boxes[: states[0].n_boxes].copy(),
         statements[: states[0].n_statements].copy(),
         states[0].n_unknown,
     )
@@ -326,7 +323,7 @@ def _read_tag(
         elif not _opens_fold(data, tag, names, states):
             return _skip_content(data, after, name, name_end - first, tag, SKIPPED, states, statements)
         tag = _SUMMARY
-    close_block(out, states, blocks, boxes)
+    close_block(out, states, blocks)
     if kind != RULE:
         if not is_end:
             _open_box(data, name, tag, names, states, out, blocks, boxes)
@@ -532,8 +529,6 @@ def _leave_box(states: Records, out: Bytes, blocks: Records, boxes: Records) -> 
     if left.is_numbers and left.n_blocks < state.n_blocks:
         first = blocks[left.n_blocks].start
         if are_numbers(out, first, state.written):
-            for i in range(left.n_blocks, state.n_blocks):
-                boxes[blocks[i].box].prose -= blocks[i].prose
             state.n_blocks = left.n_blocks
             state.written = state.block_start = first
     state.depth -= 1
@@ -602,7 +597,6 @@ def _open_box(
     box.parent = parent
     said = words_said(data, tag, attributes, names[0].words, names[0].roles)
     box.hint = hint_of(said, tag)
-    box.prose = 0
     box.ordinal = 0
     box.name = hash_first_name(data, attributes[CLASS].start, attributes[CLASS].end)
     if tag == _ORDERED_LIST:

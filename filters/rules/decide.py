@@ -30,7 +30,9 @@ def _is_number(column: Column) -> bool:
 
 
 #: Columns of `documents` that a rule may bound: what only the source could measure.
-DOCUMENT_COLUMNS = tuple(column for column in DOCUMENTS.columns if column.name == "link_fraction")
+DOCUMENT_COLUMNS = tuple(
+    column for column in DOCUMENTS.columns if column.name in ("link_fraction", "kept_japanese_fraction")
+)
 
 #: Every column that a rule may bound: the numbers of `languages`, those of `documents`, then the signals.
 RULE_COLUMNS: dict[str, Column] = {

@@ -343,6 +343,7 @@ def _document_row(source: Source, record: Record[object], document: Document) ->
         "robots": document.robots,
         "page_licence": document.page_licence,
         "link_fraction": document.link_fraction,
+        "kept_japanese_fraction": document.kept_japanese_fraction,
         "title": document.title,
         "text": document.text,
         "comments": document.comments,

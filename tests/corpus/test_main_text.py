@@ -232,16 +232,6 @@ def test_the_lead_between_headline_and_main_text_is_main_text() -> None:
     assert text_of(html).split("\n")[:2] == [OTHER + PROSE, PROSE + OTHER]
 
 
-def test_a_long_byline_between_headline_and_main_text_is_not_a_lead() -> None:
-    byline = "2020年6月1日、記者の山田がこの記事を書き、写真の撮影と編集は鈴木が東京の本社で担当しました。"
-    body = f"<p>{PROSE}{OTHER}</p>" * 9
-    html = (
-        f"<body><div><header><h1>雨の日</h1><p>{byline}</p><p>{OTHER}{PROSE}</p></header>"
-        f"<div class='entry-content'>{body}</div></div></body>"
-    )
-    assert text_of(html).split("\n") == [OTHER + PROSE, *[PROSE + OTHER] * 9]
-
-
 def test_the_categories_in_the_class_of_a_post_do_not_make_it_a_frame() -> None:
     post = "<div class='post hentry category-news tag-sea author-me'><h2>{}</h2><p>{}</p></div>"
     posts = "".join(post.format(f"第{i}回", PROSE * 4) for i in range(5))
@@ -303,9 +293,16 @@ def test_a_page_of_links_alone_keeps_its_text() -> None:
     assert "案内3" in text_of(f"<html><body>{NAVIGATION}</body></html>")
 
 
-def test_the_list_of_a_site_map_below_a_notice_is_kept() -> None:
+def test_a_list_of_links_with_headings_is_kept() -> None:
+    links = "".join(f'<a href="/{i}">さまざまな案内の頁その{i}</a><br>' for i in range(60))
+    assert "さまざまな案内の頁その59" in text_of(f"<body><h1>目次</h1><div>{links}</div><h1>付録</h1></body>")
+
+
+def test_a_sentence_among_menus_is_kept_without_them_and_the_fraction_says_how_little_that_is() -> None:
     many = "".join(f'<li><a href="/{i}">さまざまな案内の頁その{i}</a></li>' for i in range(60))
-    assert "さまざまな案内の頁その59" in text_of(f"<body><div class=note><p>{PROSE}</p></div><ul>{many}</ul></body>")
+    main = extract(f"<body><div class=txt><p>{PROSE}</p></div><ul>{many}</ul></body>")
+    assert main.text == PROSE
+    assert 0 < main.kept_japanese_fraction < 0.1
 
 
 def test_the_beginning_of_an_article_for_subscribers_is_returned_without_menus() -> None:

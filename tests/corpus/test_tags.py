@@ -45,10 +45,10 @@ def collapsed(text: str) -> str:
     return re.sub("[ \t\r\n\f\v\xa0]+", " ", re.sub("[\xad\u200b\u2060]", "", text)).strip(" ")
 
 
-def blocks_of(html: str) -> list[tuple[str, int, int, int]]:
-    """Text, characters in links, prose and box of each block."""
+def blocks_of(html: str) -> list[tuple[str, int, int]]:
+    """Text, characters in links and box of each block."""
     markup = read_markup(html)
-    columns = (markup.blocks[name].tolist() for name in ("link_chars", "prose", "box"))
+    columns = (markup.blocks[name].tolist() for name in ("link_chars", "box"))
     return [(markup.text_of(i), *row) for i, row in enumerate(zip(*columns, strict=True))]
 
 
@@ -120,12 +120,7 @@ def test_operators_that_link_to_their_definition_are_kept_in_a_listing() -> None
 def test_line_ends_that_are_trimmed_from_a_listing_are_not_characters_of_a_link(
     listing: str, text: str, link_chars: int
 ) -> None:
-    assert blocks_of(f"<pre>{listing}</pre>") == [(text, link_chars, len(text), 1)]
-
-
-def test_the_prose_of_a_box_includes_that_of_the_boxes_in_it() -> None:
-    markup = read_markup("<div><p>雨が降った。</p><div><p>傘を<a href=x>忘れた</a>。</p></div></div>")
-    assert markup.boxes["prose"].tolist() == [9, 9, 6, 3, 3]
+    assert blocks_of(f"<pre>{listing}</pre>") == [(text, link_chars, 1)]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,254 @@
+"""Kernels that turn blocks into passages: which of them are kept, which are asked about, and how they are written.
+
+What depends on the words of a block is decided in Python (`manyo.corpus.web.main_text`), which is asked about it.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from manyo.corpus.jit import Bools, Bytes, Int64s, Records, inlined, kernel, record
+from manyo.corpus.web.ascii import DIGIT_ZERO, FULL_STOP, LINE_FEED, SPACE, TAB
+from manyo.corpus.web.attribute_kernels import is_heading
+from manyo.corpus.web.markup import TAGS
+
+_ITEM, _TD, _TH = (TAGS.index(name) for name in ("li", "td", "th"))
+
+#: A line of announced links is shorter than twice this, in characters; a longer line is text that starts like one.
+ANNOUNCED_CHARS: Final = 75
+#: A block of the main text with this share of its characters in links is dropped, unless its tag keeps it.
+_LINK_SHARE: Final = 0.8
+#: Longest cell that shares a line with others, in characters.
+_CELL_CHARS: Final = 80
+#: Line end, ten digits, full stop and space.
+_MAX_NUMBER_BYTES: Final = 13
+
+
+class Page(NamedTuple):
+    """A page's markup as arrays; see `manyo.corpus.web.markup.Markup`.
+
+    Attributes:
+        text: UTF-8.
+        blocks: BLOCK (n_blocks,).
+        boxes: BOX (n_boxes,).
+        weights: int64 (n_blocks,); see `manyo.corpus.web.weight_kernels.weigh`.
+    """
+
+    text: Bytes
+    blocks: Records
+    boxes: Records
+    weights: Int64s
+
+
+#: A block about which its words decide.
+#:
+#: place: index of the block in its passage.
+#: number: of the list item that the block starts; 0 if it starts none.
+#: start, end: first byte of the block in the page's text, and the byte after its last.
+#: tag: of the box around it.
+#: link_chars: characters in links.
+#: is_link: whether it is dropped as a link unless its words announce a section.
+#: links_until: of a heading whose section is empty, or half of it links, the place where the section ends; else 0.
+QUESTION: Final = record(
+    *((name, "i8") for name in ("place", "number", "start", "end", "tag", "link_chars", "is_link", "links_until"))
+)
+
+
+class Passage(NamedTuple):
+    """Blocks that belong together.
+
+    Attributes:
+        rows: indices of the blocks, in the order of their text.
+        is_kept: of each block, whether it is kept as far as its words do not matter.
+        questions: QUESTION (n,), the blocks whose words matter.
+    """
+
+    rows: Int64s
+    is_kept: Bools
+    questions: Records
+
+
+@kernel
+def _number(page: Page, rows: Int64s) -> Int64s:
+    """Of each block that is the first of an item in an ordered list, the item's number; else 0."""
+    numbers = np.zeros(len(rows), np.int64)
+    last = np.int64(-1)
+    for i in range(len(rows)):
+        item = np.int64(page.blocks[rows[i]].box)
+        if page.boxes[item].tag != _ITEM:
+            item = np.int64(page.boxes[item].parent)
+        if item >= 0 and item != last and page.boxes[item].tag == _ITEM:
+            numbers[i] = page.boxes[item].ordinal
+        last = item
+    return numbers
+
+
+@kernel
+def _count_digits(number: int) -> int:
+    n = 1
+    while number >= 10:
+        number //= 10
+        n += 1
+    return n
+
+
+@kernel
+def _count_chars(page: Page, row: int, number: int) -> int:
+    """Characters of a block and of the number before it."""
+    return int(page.blocks[row].chars) + (_count_digits(number) + 2 if number else 0)
+
+
+@inlined
+def _ask(questions: Records, n: int, page: Page, rows: Int64s, numbers: Int64s, place: int) -> np.record:
+    """Question number n, about the block at a place."""
+    block = page.blocks[rows[place]]
+    question: np.record = questions[n]
+    question.place = place
+    question.number = numbers[place]
+    question.start = block.start
+    question.end = block.end
+    question.tag = page.boxes[block.box].tag
+    question.link_chars = block.link_chars
+    return question
+
+
+@kernel
+def ask_about_main(page: Page, rules: Records, rows: Int64s) -> tuple[Passage, int, int]:
+    """The main text as a passage, and the places of its first block and its last."""
+    n = len(rows)
+    numbers = _number(page, rows)
+    begin, first, last, end = _find_edges(page, rows)
+    is_kept = np.ones(n, np.bool_)
+    questions = np.zeros(n, QUESTION)
+    n_questions = 0
+    for i in range(n):
+        block = page.blocks[rows[i]]
+        tag = page.boxes[block.box].tag
+        n_chars = _count_chars(page, rows[i], numbers[i])
+        stays = i >= begin and (rules[tag].is_item if i > end else rules[tag].is_flow)
+        is_link = block.link_chars > _LINK_SHARE * n_chars and not stays
+        if is_link and not is_heading(tag):
+            is_kept[i] = False
+        elif i < first or i > last or is_heading(tag) or n_chars < 2 * min(block.link_chars, ANNOUNCED_CHARS):
+            question = _ask(questions, n_questions, page, rows, numbers, i)
+            question.is_link = is_link
+            if is_heading(tag):
+                question.links_until = _find_end_of_links(page, rows, numbers, i)
+            n_questions += 1
+    return Passage(rows, is_kept, questions[:n_questions].copy()), first, last
+
+
+@kernel
+def _find_edges(page: Page, rows: Int64s) -> tuple[int, int, int, int]:
+    """Where a main text begins and ends.
+
+    Returns:
+        Places of the first block that weighs anything, of the first and the last that weigh in full, and of the last
+        that weighs anything. Headline and byline stand between the first two, and buttons between the last two; where
+        no block weighs in full, all of them may.
+    """
+    n = len(rows)
+    begin, first, last, end = n, n, -1, -1
+    for i in range(n):
+        block = page.blocks[rows[i]]
+        if page.weights[rows[i]]:
+            begin = min(begin, i)
+            end = i
+            if page.weights[rows[i]] >= block.chars - block.link_chars:
+                first = min(first, i)
+                last = i
+    return begin, first, last, end
+
+
+@kernel
+def _find_end_of_links(page: Page, rows: Int64s, numbers: Int64s, start: int) -> int:
+    """Place of the heading that ends the section of the heading at a place, if that is empty or half links; else 0.
+
+    Sections nest six levels deep, so that those of all headings take linear time.
+    """
+    level = page.boxes[page.blocks[rows[start]].box].tag
+    n_chars = link_chars = 0
+    end = start
+    while end < len(rows):
+        block = page.blocks[rows[end]]
+        tag = page.boxes[block.box].tag
+        if end > start and is_heading(tag) and tag <= level:
+            break
+        n_chars += _count_chars(page, rows[end], numbers[end])
+        link_chars += block.link_chars
+        end += 1
+    return end if end == start + 1 or 2 * link_chars >= n_chars else 0
+
+
+@kernel
+def ask_about_comments(page: Page, rows: Int64s) -> Passage:
+    """The comments as a passage: blocks that are not links, unless their words are those of a button."""
+    numbers = _number(page, rows)
+    is_kept = np.zeros(len(rows), np.bool_)
+    questions = np.zeros(len(rows), QUESTION)
+    n_questions = 0
+    for i in range(len(rows)):
+        if page.weights[rows[i]]:
+            is_kept[i] = True
+            _ask(questions, n_questions, page, rows, numbers, i)
+            n_questions += 1
+    return Passage(rows, is_kept, questions[:n_questions].copy())
+
+
+# --- writing ---------------------------------------------------------------------------------
+
+
+@kernel
+def write(text: Bytes, blocks: Records, boxes: Records, rows: Int64s, is_kept: Bools) -> Bytes:
+    """The blocks of a passage that are kept, as lines of UTF-8, with the numbers of list items.
+
+    Short cells of the same table row share a line.
+    """
+    page = Page(text, blocks, boxes, np.empty(0, np.int64))
+    numbers = _number(page, rows)
+    n_bytes = 0
+    for row in rows:
+        n_bytes += blocks[row].end - blocks[row].start + _MAX_NUMBER_BYTES
+    out = np.empty(n_bytes, np.uint8)
+    at = 0
+    before = -1
+    for i in range(len(rows)):
+        if not is_kept[i]:
+            continue
+        if before >= 0:
+            out[at] = TAB if _share_line(page, rows, numbers, before, i) else LINE_FEED
+            at += 1
+        before = i
+        if numbers[i]:
+            at = _put_number(out, at, numbers[i])
+        start, end = blocks[rows[i]].start, blocks[rows[i]].end
+        out[at : at + end - start] = text[start:end]
+        at += end - start
+    return out[:at]
+
+
+@inlined
+def _share_line(page: Page, rows: Int64s, numbers: Int64s, one: int, other: int) -> bool:
+    """Whether the blocks at two places are short cells of the same table row."""
+    first, second = page.boxes[page.blocks[rows[one]].box], page.boxes[page.blocks[rows[other]].box]
+    return (
+        first.tag in (_TD, _TH)
+        and second.tag in (_TD, _TH)
+        and first.parent == second.parent
+        and _count_chars(page, rows[one], numbers[one]) <= _CELL_CHARS
+        and _count_chars(page, rows[other], numbers[other]) <= _CELL_CHARS
+    )
+
+
+@kernel
+def _put_number(out: Bytes, at: int, number: int) -> int:
+    """Write a number, a full stop and a space; the index of the byte after them."""
+    digits = _count_digits(number)
+    for place in range(digits - 1, -1, -1):
+        out[at + place] = DIGIT_ZERO + number % 10
+        number //= 10
+    out[at + digits] = FULL_STOP
+    out[at + digits + 1] = SPACE
+    return at + digits + 2

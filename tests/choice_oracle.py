@@ -1,0 +1,259 @@
+"""The oracle for `manyo.corpus.web.choice_kernels.choose`: slow and obvious, on a tree of Python objects."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+
+from manyo.corpus.web.main_text import FLOW_TAGS, FRAME_SHARES, ITEM_TAGS, NEVER_MAIN, UNNAMED_TAGS
+from manyo.corpus.web.markup import COMMENTS_HINT, DIALOG_HINT, FRAME_HINT, MAIN_HINT, TAGS, TOPIC_HINT, Markup
+
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+SENTENCE = re.compile("[。．！？!?」』…♪☆]|[.,] |\\.\\Z")
+
+
+@dataclass
+class Block:
+    """A run of text, its weight and its box."""
+
+    row: int
+    text: str
+    link_chars: int
+    box: Box
+    weight: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it weighs all that it can."""
+        return 0 < self.weight >= len(self.text) - self.link_chars
+
+
+@dataclass
+class Box:
+    """An element, what is in it, and what the choice finds out about it."""
+
+    tag: str
+    hint: int
+    name: int
+    around: Box | None
+    ordinal: int
+    children: list[Box] = field(default_factory=list)
+    own: list[Block] = field(default_factory=list)
+    is_comments: bool = False
+    is_frame: bool = False
+    is_main: bool = False
+
+    def inner(self) -> list[Box]:
+        """The box and all boxes in it, in the order of the page."""
+        return [self, *(box for child in self.children for box in child.inner())]
+
+    def outer(self) -> list[Box]:
+        """The box and all boxes around it."""
+        return [self, *(self.around.outer() if self.around else [])]
+
+    def blocks(self) -> list[Block]:
+        """All blocks in it."""
+        return [block for box in self.inner() for block in box.own]
+
+    @property
+    def weight(self) -> int:
+        """Weight of what readers did not write."""
+        return sum(block.weight for block in self.blocks() if not block.box.is_comments)
+
+    @property
+    def content(self) -> int:
+        """Weight of what is in no frame inside the box."""
+        return sum(b.weight for b in self.own if not self.is_comments) + sum(
+            child.content for child in self.children if not child.is_frame
+        )
+
+    @property
+    def loose(self) -> int:
+        """Weight of what is in the box but in no container inside it."""
+        own = sum(block.weight for block in self.own if not self.is_comments)
+        return own + sum(c.content for c in self.children if c.tag in NEVER_MAIN and not c.is_frame)
+
+    @property
+    def is_named_main(self) -> bool:
+        """Whether its tag or its name states that it is main text."""
+        return self.hint == MAIN_HINT or self.tag in ("article", "main")
+
+    @property
+    def named(self) -> int:
+        """Content of the largest box in it that is named main text."""
+        inside = [child.named for child in self.children if not child.is_frame]
+        return max([self.content if self.is_named_main and self.around else 0, *inside])
+
+    @property
+    def is_paragraph(self) -> bool:
+        """Whether its last block of text is all its content."""
+        last = [block for block in self.own if block.weight and not self.is_comments][-1:]
+        return bool(last) and last[0].weight == self.content
+
+
+@dataclass
+class Choice:
+    """Rows of blocks, as in `manyo.corpus.web.choice_kernels.Choice`."""
+
+    leads: list[int]
+    main: list[int]
+    kept: list[bool]
+    asked: list[int]
+    edges: tuple[int, int]
+    comments: list[int]
+
+
+def choose(markup: Markup, refused: set[int], names_count: bool) -> Choice:
+    """What `choose` finds."""
+    boxes: list[Box] = []
+    for tag, parent, hint, ordinal, name in markup.boxes[["tag", "parent", "hint", "ordinal", "name"]].tolist():
+        boxes.append(Box(TAGS[tag], hint, name, boxes[parent] if parent >= 0 else None, ordinal))
+        if parent >= 0:
+            boxes[parent].children.append(boxes[-1])
+    blocks = [
+        Block(row, markup.text_of(row), link_chars, boxes[box])
+        for row, (link_chars, box) in enumerate(markup.blocks[["link_chars", "box"]].tolist())
+    ]
+    for block in blocks:
+        block.weight = weight_of(block)
+        block.box.own.append(block)
+    page = boxes[0]
+    _set_comments_apart(page, names_count)
+    _find_frames(boxes, page.weight, names_count)
+    _find_main(page)
+    return _divide(page, blocks, refused)
+
+
+def weight_of(block: Block) -> int:
+    """Weight of a block."""
+    n = len(block.text) - block.link_chars
+    if "pre" in (block.box.tag, block.box.around.tag if block.box.around else ""):
+        return len(block.text)
+    if n >= 40 or SENTENCE.search(block.text):
+        return n
+    return math.ceil(n * (0.3 + 0.7 * n / 40)) if 2 * n >= len(block.text) else 0
+
+
+def _set_comments_apart(page: Box, names_count: bool) -> None:
+    named = [b for b in page.inner()[1:] if b.hint == COMMENTS_HINT and b.tag not in UNNAMED_TAGS]
+    written = [box for other in named if names_count for box in other.inner()]
+    for box in written:
+        box.is_comments = True
+    total = sum(block.weight for block in page.blocks())
+    if page.weight < 300 and page.weight < 0.5 * total:
+        for box in written:
+            box.is_comments = False
+
+
+def _find_frames(boxes: list[Box], weight: int, names_count: bool) -> None:
+    def total(box: Box) -> int:
+        return sum(block.weight for block in box.blocks())
+
+    main = [
+        box
+        for box in boxes[1:]
+        if box.hint == MAIN_HINT and not box.is_comments and DIALOG_HINT not in [o.hint for o in box.outer()]
+    ]
+    largest = max(main, key=total, default=None)
+    holds_main = largest.outer()[1:] if largest and total(largest) >= 0.3 * weight else []
+    for box in boxes[1:]:
+        hint = 0 if box.tag in UNNAMED_TAGS else box.hint
+        is_named = hint in (FRAME_HINT, COMMENTS_HINT) and box.tag != "header"
+        is_note = box.tag == "aside" and any(o.is_named_main for o in box.outer()[1:-1])
+        share = 0.0 if is_note else FRAME_SHARES.get(box.tag, 0.0)
+        link_chars = sum(block.link_chars for block in box.blocks())
+        if any(box is other for other in holds_main):
+            share = 0.0
+        elif hint == DIALOG_HINT:
+            share = 0.95
+        elif is_named and box.tag in ("nav", "aside", "footer"):
+            share = 0.8
+        elif not names_count and 2 * link_chars < sum(len(block.text) for block in box.blocks()):
+            share = 0.0
+        elif is_named:
+            share = max(share, 0.5)
+        elif hint == TOPIC_HINT and box.tag not in ["table", "thead", "tbody", "tfoot", "tr", "td", "th", "dt", "dd"]:
+            share = max(share, 0.3)
+        box.is_frame = box.is_comments or box.weight < share * weight
+
+
+def _are_alike(one: Box, other: Box) -> bool:
+    if one is other or one.tag != other.tag:
+        return False
+    return (one.name == other.name and (one.name != 0 or one.tag == "article")) or one.hint == MAIN_HINT == other.hint
+
+
+def _find_main(page: Box) -> None:
+    main = page
+    while True:
+        within = [child for child in main.children if not child.is_frame and child.tag not in NEVER_MAIN]
+        best = max((child.content for child in within), default=0)
+        if best == 0:
+            break
+        child = next(child for child in within if child.content == best)
+        holds_named_main = child.named >= 0.5 * main.content
+        if not holds_named_main:
+            last = [block for block in child.own if block.weight][-1:]
+            is_one_of_several = child.is_paragraph and best < main.content and "\n" not in last[0].text
+            if best < 0.8 * main.content or is_one_of_several or main.loose > min(0.1 * main.content, 300):
+                break
+        alike = [box for box in main.children if _are_alike(box, child)]
+        in_paragraphs = sum(box.content for box in alike if not box.is_frame and box.is_paragraph)
+        if in_paragraphs > 0.05 * main.content:
+            break
+        if not any(_is_list(box) for box in alike):
+            for box in alike:
+                if box.content > 0.05 * main.content and _text(box) != _text(child):
+                    box.is_main = True
+        main = child
+    main.is_main = True
+    for box in page.inner()[1:]:
+        assert box.around
+        box.is_main = box.is_main or (box.around.is_main and not box.is_frame)
+
+
+def _is_list(box: Box) -> bool:
+    n_chars = sum(len(block.text) for block in box.blocks())
+    return n_chars > 0 and (box.is_frame or sum(block.link_chars for block in box.blocks()) >= 0.2 * n_chars)
+
+
+def _text(box: Box) -> str:
+    return "".join(block.text for block in sorted(box.blocks(), key=lambda block: block.row))
+
+
+def _divide(page: Box, blocks: list[Block], refused: set[int]) -> Choice:
+    begin = next((block.row for block in blocks if block.box.is_main), len(blocks))
+    headings = [block.row for block in blocks[:begin] if block.box.tag == "h1"]
+    leads, rows, comments = [], [], []
+    for block in blocks:
+        is_outside = any(
+            box.is_comments or (box.is_frame and box.tag != "header" and box.hint != TOPIC_HINT)
+            for box in block.box.outer()
+        )
+        if block.box.is_main:
+            rows.append(block)
+        elif headings and headings[-1] < block.row < begin and block.weight >= 40 and not is_outside:
+            if block.row not in refused:
+                leads.append(block.row)
+                rows.append(block)
+        elif block.box.is_comments:
+            comments.append(block.row)
+    weighed = [place for place, block in enumerate(rows) if block.weight]
+    full = [place for place, block in enumerate(rows) if block.is_full]
+    first, last = (full[0], full[-1]) if full else (len(rows), -1)
+    kept, asked = [], []
+    last_item: Box | None = None
+    for place, block in enumerate(rows):
+        item = block.box if block.box.tag == "li" else block.box.around
+        is_new = item is not None and item is not last_item and item.tag == "li" and item.ordinal > 0
+        n_chars = len(block.text) + (len(f"{item.ordinal}. ") if item and is_new else 0)
+        last_item = item
+        is_heading = block.box.tag in HEADINGS
+        tags = ITEM_TAGS if not weighed or place > weighed[-1] else FLOW_TAGS
+        stays = bool(weighed) and place >= weighed[0] and block.box.tag in tags
+        is_link = block.link_chars > 0.8 * n_chars and not stays
+        kept.append(not is_link or is_heading)
+        if kept[-1] and (place < first or place > last or is_heading or n_chars < 2 * min(block.link_chars, 75)):
+            asked.append(place)
+    return Choice(leads, [block.row for block in rows], kept, asked, (first, last), comments)

@@ -1,0 +1,65 @@
+"""Choosing: the compiled choice and the oracle agree on any markup, and no cliff loses a text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from manyo.corpus.web import main_text
+from manyo.corpus.web.charset import decode
+from manyo.corpus.web.choice_kernels import choose
+from manyo.corpus.web.tags import read_markup
+from tests import choice_oracle
+from tests.corpus.test_tags import PIECES
+
+PROSE = "朝から雨が降っていたので、傘をさして駅まで歩きました。"
+NAMES = ("nav", "comments", "entry-content", "tag", "box", "box footer", "post")
+WORDS = (
+    *(f"<{tag} class='{name}'>" for tag in ("div", "section", "aside", "footer", "article") for name in NAMES),
+    *("<div>", "<p>", "<li>", "<td>", "<tr>", "<table>", "<h1>", "<h2>", "<article>", "<main>", "<aside>", "<dialog>"),
+    *("</div>", "</section>", "</article>", "</aside>", "</main>", "</table>", "</footer>", "<br>", "<pre>", "</pre>"),
+    *(
+        PROSE,
+        PROSE * 3,
+        "雨の日",
+        "2020年6月1日",
+        "「はい」",
+        "傘",
+        "a. b",
+        "<a href=x>",
+        "</a>",
+        "案内の頁",
+        "<ol><li>",
+    ),
+)
+
+
+def assert_same(html: str, refused: set[int], names_count: bool) -> None:
+    markup = read_markup(html)
+    arrays = np.frombuffer(markup.text, np.uint8), markup.blocks, markup.boxes
+    found = choose(*arrays, main_text.choice_rules(), np.array(sorted(refused), np.int64), names_count)
+    slow = choice_oracle.choose(markup, refused, names_count)
+    assert found.leads.tolist() == slow.leads
+    assert found.main.rows.tolist() == slow.main
+    assert found.main.is_kept.tolist() == slow.kept
+    assert found.main.questions["place"].tolist() == slow.asked
+    assert (found.first, found.last) == slow.edges
+    assert found.comments.rows.tolist() == slow.comments
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from(WORDS + PIECES), max_size=40), st.sets(st.integers(0, 9)), st.booleans())
+def test_the_choice_is_that_of_the_oracle(pieces: list[str], refused: set[int], names_count: bool) -> None:
+    assert_same("".join(pieces), refused, names_count)
+
+
+def test_the_choice_on_real_pages_is_that_of_the_oracle(real_data: Path) -> None:
+    gold = real_data / "gold" / "extraction" / "gold.jsonl"
+    for line in gold.read_text("utf-8").splitlines()[::9]:
+        html = decode((gold.parent / json.loads(line)["page"]).read_bytes()).text
+        assert_same(html, set(), True)
+        assert_same(html, {0, 1}, False)
