@@ -9,9 +9,7 @@ import numpy as np
 from manyo.corpus.jit import Bytes, Int64s, Records, inlined, kernel, record
 from manyo.corpus.web.ascii import LINE_FEED
 from manyo.corpus.web.attribute_kernels import FIRST_HEADING, find_byte, is_named_main
-from manyo.corpus.web.markup import COMMENTS_HINT, DIALOG_HINT, FRAME_HINT, MAIN_HINT, TAGS, TOPIC_HINT
-from manyo.corpus.web.passage_kernels import Page, Passage, ask_about_comments, ask_about_main
-from manyo.corpus.web.weight_kernels import FULL_CHARS, count_japanese_of, weigh
+from manyo.corpus.web.markup import COMMENTS_HINT, DIALOG_HINT, FRAME_HINT, MAIN_HINT, TAGS, TOPIC_HINT, Page
 
 #: What the choice knows about a tag.
 #:
@@ -50,6 +48,8 @@ _NAMED_MAIN_SHARE: Final = 0.5
 #: included.
 _LEAST_OWN_SHARE: Final = 0.1
 _LEAST_OWN_CHARS: Final = 300
+#: A lead weighs at least this.
+_LEAD_WEIGHT: Final = 40
 #: Siblings of the same name that contain this share of the weight are also text if none of them has that share of
 #: links: a name of text and menus alike (`row`, `container`) is a name of layout.
 _LEAST_ALIKE_SHARE: Final = 0.05
@@ -57,31 +57,23 @@ _MAX_ALIKE_LINK_SHARE: Final = 0.2
 
 
 class Choice(NamedTuple):
-    """What a page's blocks are.
+    """What a page's blocks are, by their indices.
 
     Attributes:
-        leads: indices of blocks of running text between the headline and the main text.
-        main: the leads and the main text.
-        first: place of the main text's first block, after headline and byline.
-        last: place of its last block, before buttons and notes; -1 if it has none.
+        leads: blocks of running text between the headline and the main text.
+        main: the leads and the main text, headline and byline included.
         comments: text written by readers.
-        headlines: indices of the blocks in `<h1>` and `<h2>`.
-        weights: of all blocks.
+        headlines: blocks in `<h1>` and `<h2>`.
         n_chars: characters of the page.
         link_chars: those of them in links.
-        japanese_chars: kana and kanji of all blocks.
     """
 
     leads: Int64s
-    main: Passage
-    first: int
-    last: int
-    comments: Passage
+    main: Int64s
+    comments: Int64s
     headlines: Int64s
-    weights: Int64s
     n_chars: int
     link_chars: int
-    japanese_chars: Int64s
 
 
 #: What the choice finds out about a box.
@@ -101,38 +93,22 @@ _FINDING: Final = record(
 
 
 @kernel
-def choose(text: Bytes, blocks: Records, boxes: Records, rules: Records, refused: Int64s, names_count: bool) -> Choice:
+def choose(page: Page, rules: Records, refused: Int64s, names_count: bool) -> Choice:
     """Choose the main text and the comments of a page.
 
     Args:
-        text: of the page, UTF-8.
-        blocks: BLOCK (n,).
-        boxes: BOX (n,).
+        page: the page.
         rules: CHOICE_RULE, by tag.
         refused: blocks that are not leads, by their words.
-        names_count: whether tags and names make a box frame or comments; if not, only a dialog or its links do.
+        names_count: whether names make a box frame or comments; if not, only two hints, a dialog or its links do.
     """
-    page = Page(text, blocks, boxes, weigh(text, blocks, boxes))
-    findings = np.zeros(len(boxes), _FINDING)
+    findings = np.zeros(len(page.boxes), _FINDING)
     weight = _set_comments_apart(page, rules, findings, names_count)
-    _find_named_main(boxes, weight, findings)
+    _find_named_main(page.boxes, weight, findings)
     _find_frames(page, rules, weight, findings, names_count)
     _find_main(page, findings)
-    leads, rows, comments = _divide(page, findings, refused)
-    main, first, last = ask_about_main(page, rules, rows)
-    whole = findings[0]
-    return Choice(
-        leads,
-        main,
-        first,
-        last,
-        ask_about_comments(page, comments),
-        _find_headlines(page),
-        page.weights,
-        whole.chars,
-        whole.link_chars,
-        count_japanese_of(text, blocks),
-    )
+    leads, main, comments = _divide(page, findings, refused)
+    return Choice(leads, main, comments, _find_headlines(page), findings[0].chars, findings[0].link_chars)
 
 
 # --- boxes -----------------------------------------------------------------------------------
@@ -370,7 +346,7 @@ def _divide(page: Page, findings: Records, refused: Int64s) -> tuple[Int64s, Int
         if findings[box].is_main:
             rows[n_rows] = i
             n_rows += 1
-        elif heading < i and n_rows == n_leads and page.weights[i] >= FULL_CHARS and not is_outside[box]:
+        elif heading < i and n_rows == n_leads and page.weights[i] >= _LEAD_WEIGHT and not is_outside[box]:
             if i not in refused:
                 rows[n_rows] = i
                 n_rows += 1

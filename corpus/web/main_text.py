@@ -1,20 +1,24 @@
 """The main text of a web page: what its author wrote, without the frame around it.
 
-The project's own extractor works in three steps, which use no rules for particular sites:
+The project's own extractor works in four steps, which use no rules for particular sites:
 
 1. One compiled pass over the tags (`manyo.corpus.web.tags`) cuts the page into blocks, runs of text between two
-   block-level boundaries, and sums up how much prose every box contains. Prose is text outside links, in sentences.
-2. The main container is searched for from the top: while one child contains most of the prose, the search enters that
-   child. An `<article>`, `<main>` or `itemprop="articleBody"` that contains most of it is entered at once. Where a
-   parent has text of its own, or paragraphs like the child, the parent is the container. Siblings with the child's tag
-   and name are also main text, unless one of them is a menu or a footer.
+   block-level boundaries. Each is weighed (`manyo.corpus.web.weight_kernels`): text outside links weighs what it is
+   long, less if it is short and no sentence. No text outside links weighs nothing, so that a poem or a table weighs as
+   much as an article.
+2. The main container is searched for from the top: while one child holds most of the weight, the search enters that
+   child. An `<article>`, `<main>` or `itemprop="articleBody"` that holds most of it is entered at once. Where a parent
+   has text of its own, or paragraphs like the child, the parent is the container. Siblings with the child's tag and
+   name are also main text, unless one of them is a menu or a footer.
 3. Of its blocks, those of the frame are dropped: elements named like navigation, sharing, related articles or comments,
-   lists of links, sections whose heading announces them, bylines before the prose and buttons after it.
+   lists of links, sections whose heading announces them, lines that are only a byline before the first sentence or only
+   a button after the last.
+4. Where more text is left out than is kept, names have misled, and the page is read again without them.
 
-A name is a hint, never proof: an element that contains most of the page's prose is kept whatever its name
+A name is a hint, never proof: an element that holds most of the page's weight is kept whatever its name
 (`<body class="has-sidebar">`), and so is every element around a large text named main text. Two hints
 (`<aside class="sidebar">`) weigh more than one, and the role of a dialog weighs most. If nothing is left, the text of
-the whole page is the result.
+the whole page is the result. `MainText.kept_japanese_fraction` says how much of the page's Japanese that is.
 
 resiliparse and trafilatura can be selected for comparison.
 """
@@ -31,13 +35,13 @@ import numpy as np
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
-from manyo.corpus.jit import Bools, Bytes, Int64s, Records
+from manyo.corpus.jit import Bools, Float64s, Int64s, Records
 from manyo.corpus.web.choice_kernels import CHOICE_RULE, Choice, choose
-from manyo.corpus.web.markup import TAGS, Markup
-from manyo.corpus.web.passage_kernels import ANNOUNCED_CHARS, Passage, write
+from manyo.corpus.web.markup import TAGS, Markup, Page
+from manyo.corpus.web.passage_kernels import ANNOUNCED_CHARS, ask_about_comments, ask_about_main, write
 from manyo.corpus.web.sniff import holds_kana
 from manyo.corpus.web.tags import read_markup
-from manyo.corpus.web.weight_kernels import count_japanese
+from manyo.corpus.web.weight_kernels import count_japanese, count_japanese_of, weigh
 
 EXTRACTORS = ("manyo", "resiliparse", "trafilatura")
 
@@ -52,8 +56,8 @@ class MainText:
         comments: what readers wrote below it, in the same form; empty if there are none.
         link_fraction: characters in links per character of the whole page, frame included. It is near 1 for pages that
             are lists (of articles, search results, tags).
-        kept_japanese_fraction: kana and kanji in text and comments per kana and kanji of the whole page, at most 1; 1 if
-            the page has none. What is left out was taken for frame: near 0, the frame is long or the choice is wrong.
+        kept_japanese_fraction: kana and kanji in text and comments per kana and kanji of the whole page, at most 1; 1
+            if the page has none. What is left out was taken for frame: near 0, that is long, or the choice is wrong.
         tags: see `manyo.corpus.web.markup.Markup`.
         json_ld: see `manyo.corpus.web.markup.Markup`.
     """
@@ -82,10 +86,10 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
         ValueError: the extractor is unknown.
     """
     markup = read_markup(html if utf_8 is None else utf_8)
-    choice, kept = _read(markup)
-    title = _title(markup, choice)
+    page = page_of(markup)
+    main, comments, choice = _read(markup, page)
     if extractor == "manyo":
-        text = _lines(markup, choice.main.rows, kept.main)
+        text = _write(page, choice.main, main)
     elif extractor == "resiliparse":
         text = _by_resiliparse(html)
     elif extractor == "trafilatura":
@@ -96,17 +100,18 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
     # sentence, for a heuristic, is "All rights reserved.", and not the text of broken markup.
     is_small = 2 * len(text) < choice.n_chars  # a foreign article on a Japanese site is not small
     if not text.strip() or (is_small and not holds_kana(text)):
-        whole = _whole_text(markup)
+        n = len(page.blocks)
+        whole = _write(page, np.arange(n), np.ones(n, np.bool_))
         if not text.strip() or holds_kana(whole, _PLAINLY_JAPANESE_KANA):
             text = whole or _without_tags(html)
-    comments = _lines(markup, choice.comments.rows, kept.comments)
-    japanese_chars = count_japanese(np.frombuffer(f"{text}{comments}".encode("utf-8", "replace"), np.uint8))
+    written = _write(page, choice.comments, comments)
+    japanese_chars = count_japanese(np.frombuffer(f"{text}{written}".encode("utf-8", "replace"), np.uint8))
     return MainText(
-        title,
+        _title(markup, choice),
         text,
-        comments,
+        written,
         choice.link_chars / max(1, choice.n_chars),
-        _fraction(japanese_chars, int(choice.japanese_chars.sum())),
+        _fraction(japanese_chars, count_japanese(page.text)),
         markup.tags,
         markup.json_ld,
     )
@@ -158,41 +163,61 @@ def _title(markup: Markup, choice: Choice) -> str:
 # --- choosing --------------------------------------------------------------------------------
 
 
-class _Kept(NamedTuple):
-    """What is kept of a choice: bool (n,) of each passage, and the share of the page's text that both hold."""
+class _Reading(NamedTuple):
+    """A choice, and what the words of its blocks leave of it.
+
+    Attributes:
+        main: bool (n,), which blocks of the main text are kept.
+        comments: bool (n,), which blocks of the comments are kept.
+        choice: the choice.
+    """
 
     main: Bools
     comments: Bools
-    share: float
+    choice: Choice
 
 
-def _read(markup: Markup) -> tuple[Choice, _Kept]:
-    """The choice, and what is kept of it.
+def page_of(markup: Markup) -> Page:
+    """The page as kernels see it."""
+    text = np.frombuffer(markup.text, np.uint8)
+    return Page(text, markup.blocks, markup.boxes, weigh(text, markup.blocks, markup.boxes))
 
-    Where more text is left out than kept, the names of elements have misled: the page is read again without them, and
-    that reading is right if it keeps twice as much.
+
+def _read(markup: Markup, page: Page) -> _Reading:
+    """Read a page by the names of its elements, or without them where these mislead.
+
+    They do where more text is left out than kept, and a reading without them keeps twice as much.
     """
-    choice = _choose(markup, True)
-    kept = _keep(markup, choice)
-    if kept.share < _DOUBTFUL_SHARE:
-        other = _choose(markup, False)
-        more = _keep(markup, other)
-        if more.share > 2 * kept.share:
-            return other, more
-    return choice, kept
+    reading = _read_once(markup, page, True)
+    values = _values(page)
+    kept = _kept_share(reading, values)
+    if kept < _DOUBTFUL_SHARE:
+        other = _read_once(markup, page, False)
+        if _kept_share(other, values) > 2 * kept:
+            return other
+    return reading
 
 
-def _choose(markup: Markup, names_count: bool) -> Choice:
-    """What the blocks of a page are. Where the words of a lead refuse it, the choice is made again without it."""
-    choice = choose(*_arrays(markup), choice_rules(), np.empty(0, np.int64), names_count)
+def _values(page: Page) -> Float64s:
+    """What each block weighs: on a page with Japanese its Japanese, which is what must not be lost."""
+    japanese = count_japanese_of(page.text, page.blocks) * page.weights / np.maximum(1, page.blocks["chars"])
+    return japanese if japanese.sum() >= _PLAINLY_JAPANESE_KANA else page.weights.astype(np.float64)
+
+
+def _kept_share(reading: _Reading, values: Float64s) -> float:
+    """The share of all values that a reading keeps."""
+    choice = reading.choice
+    kept = values[choice.main[reading.main]].sum() + values[choice.comments[reading.comments]].sum()
+    return float(kept / max(1.0, values.sum()))
+
+
+def _read_once(markup: Markup, page: Page, names_count: bool) -> _Reading:
+    """Choose, and drop what words say; where the words of a lead refuse it, the choice is made again without it."""
+    choice = choose(page, choice_rules(), np.empty(0, np.int64), names_count)
     refused = [row for row in choice.leads.tolist() if not _is_lead(markup, row)]
-    if not refused:
-        return choice
-    return choose(*_arrays(markup), choice_rules(), np.array(refused), names_count)
-
-
-def _arrays(markup: Markup) -> tuple[Bytes, Records, Records]:
-    return np.frombuffer(markup.text, np.uint8), markup.blocks, markup.boxes
+    if refused:
+        choice = choose(page, choice_rules(), np.array(refused), names_count)
+    return _Reading(_keep_main(markup, page, choice), _keep_comments(markup, page, choice.comments), choice)
 
 
 def _is_lead(markup: Markup, row: int) -> bool:
@@ -202,40 +227,17 @@ def _is_lead(markup: Markup, row: int) -> bool:
     return not is_caption and not _BYLINE.match(text) and _SENTENCE_END.search(text) is not None
 
 
-def _keep(markup: Markup, choice: Choice) -> _Kept:
-    """What the words of its blocks leave of a choice; all its blocks if that is hardly any of them, a list of links."""
-    rows = choice.main.rows
-    is_kept = _answer(markup, choice, _title(markup, choice))
-    chars = markup.blocks["chars"]
-    if chars[rows[is_kept]].sum() <= _SMALL_SHARE * chars[rows].sum():
-        is_kept = np.ones(len(rows), np.bool_)
-    is_comment = _answer_comments(markup, choice.comments)
-    # On a page with Japanese, Japanese is the text that must not be lost.
-    values = choice.weights
-    japanese = choice.weights * choice.japanese_chars / np.maximum(1, chars)
-    if japanese.sum() >= _PLAINLY_JAPANESE_KANA:
-        values = japanese
-    kept = values[rows[is_kept]].sum() + values[choice.comments.rows[is_comment]].sum()
-    return _Kept(is_kept, is_comment, kept / max(1, values.sum()))
-
-
-def _answer_comments(markup: Markup, comments: Passage) -> Bools:
+def _keep_comments(markup: Markup, page: Page, rows: Int64s) -> Bools:
     """bool (n,), which blocks of what readers wrote are kept: no button, date or count."""
-    is_kept = comments.is_kept
-    for place, number, start, end, *_ in comments.questions.tolist():
+    passage = ask_about_comments(page, rows)
+    for place, number, start, end, *_ in passage.questions.tolist():
         text = _numbered(number, markup.text[start:end])
-        is_kept[place] = not (_BUTTON.match(text) or _BYLINE.match(text))
-    return is_kept
+        passage.is_kept[place] = not (_BUTTON.match(text) or _BYLINE.match(text))
+    return passage.is_kept
 
 
-def _whole_text(markup: Markup) -> str:
-    """Lines of all blocks of a page."""
-    n = len(markup.blocks)
-    return _lines(markup, np.arange(n), np.ones(n, np.bool_))
-
-
-def _lines(markup: Markup, rows: Int64s, is_kept: Bools) -> str:
-    return write(*_arrays(markup), rows, is_kept).tobytes().decode("utf-8")
+def _write(page: Page, rows: Int64s, is_kept: Bools) -> str:
+    return write(page, rows, is_kept).tobytes().decode("utf-8")
 
 
 def _numbered(number: int, written: bytes) -> str:
@@ -244,12 +246,14 @@ def _numbered(number: int, written: bytes) -> str:
     return f"{number}. {text}" if number else text
 
 
-def _answer(markup: Markup, choice: Choice, title: str) -> Bools:
+def _keep_main(markup: Markup, page: Page, choice: Choice) -> Bools:
     """bool (n,), which blocks of the main text are kept: no headline, byline, announced list of links, or button."""
-    is_kept = choice.main.is_kept
+    passage = ask_about_main(page, choice_rules(), choice.main)
+    is_kept = passage.is_kept
+    title = _title(markup, choice)
     dropped_until = 0
     bylines = []
-    for place, number, start, end, tag, link_chars, is_link, links_until in choice.main.questions.tolist():
+    for place, number, start, end, tag, link_chars, is_link, links_until in passage.questions.tolist():
         if place < dropped_until:
             continue
         text = _numbered(number, markup.text[start:end])
@@ -261,14 +265,17 @@ def _answer(markup: Markup, choice: Choice, title: str) -> Bools:
         is_value = TAGS[tag] in _VALUE_TAGS
         if is_announced or is_link:
             is_kept[place] = False
-        elif place < choice.first and not is_value:
+        elif place < passage.first and not is_value:
             is_kept[place] = not (text == title or (TAGS[tag] in _HEADINGS and text in title))
             if _BYLINE.match(text):
                 bylines.append(place)
-        if place > choice.last and not is_value and _BUTTON.match(text):
+        if place > passage.last and not is_value and _BUTTON.match(text):
             is_kept[place] = False
     if len(bylines) <= _MAX_BYLINES:
         is_kept[bylines] = False
+    chars = page.blocks["chars"][choice.main]
+    if chars[is_kept].sum() <= _SMALL_SHARE * chars.sum():
+        is_kept[:] = True
     return is_kept
 
 
@@ -355,10 +362,12 @@ _SENTENCE_END = re.compile("[。．！？!?.…][」』）)\"'”»]?\\s*$")
 #: A line that only says when, by whom and in which category a text appeared. A date in a sentence, a birthday or the
 #: hours of an event are text.
 _BYLINE = re.compile(
-    r"[\W_]*(?:(?:(?:19|20)\d\d|(?:令和|平成)(?:元|\d{1,2}))\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}日?|\d{1,2}:\d\d(?::\d\d)?|"
-    r"(?:最終)?(?:更新|公開|投稿|掲載|配信|作成|登録)(?:年月)?日?時?|日[時付]|[月火水木金土日]曜?日?(?=[\W_])|(?i:posted|published|updated|on|at|jst)\b|"
-    r"[^\w〜～~]|_)*$|"
-    r"[\W_]*(?:投稿者|著者|執筆者?|文責|取材|記者|筆者|文|カテゴリー?|タグ|(?i:(?:posted |written )?by|tags?|categor(?:y|ies)))(?:\s*[:：]|\s|$).{0,30}$",
+    r"[\W_]*(?:"
+    r"(?:(?:(?:19|20)\d\d|(?:令和|平成)(?:元|\d{1,2}))\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}日?|\d{1,2}:\d\d(?::\d\d)?|"
+    r"(?:最終)?(?:更新|公開|投稿|掲載|配信|作成|登録)(?:年月)?日?時?|日[時付]|[月火水木金土日]曜?日?(?=[\W_])|"
+    r"(?i:posted|published|updated|on|at|jst)\b|[^\w〜～~]|_)*$|"
+    r"(?:投稿者|著者|執筆者?|文責|取材|記者|筆者|文|カテゴリー?|タグ|"
+    r"(?i:(?:posted |written )?by|tags?|categor(?:y|ies)))(?:\s*[:：]|\s|$).{0,30}$)",
     re.DOTALL,
 )
 #: A line that is a button, or the label of a list of tags or comments, alone or before a colon, a bracket or a number.

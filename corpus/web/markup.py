@@ -7,9 +7,9 @@ makes them, `manyo.corpus.web.main_text` chooses among them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from manyo.corpus.jit import Records, record
+from manyo.corpus.jit import Bytes, Int64s, Records, record
 
 # What a tag does: nothing; state something about the page; nothing to the text around it; link it; end a line; end a
 # block; show a picture; press a button; open or close a box; hide its content, which is text without markup, or markup,
@@ -71,6 +71,22 @@ CHARACTER, UNKNOWN_CHARACTER, FORMULA = range(3)
 #: start, end: what is written for it, in a text of its own.
 #: kind: one of the kinds above.
 STAND_IN: Final = record(("first", "i8"), ("after", "i8"), ("start", "i8"), ("end", "i8"), ("kind", "i8"))
+
+
+class Page(NamedTuple):
+    """A page's markup as kernels see it, and the weights of its blocks; see `Markup`.
+
+    Attributes:
+        text: UTF-8.
+        blocks: BLOCK (n_blocks,).
+        boxes: BOX (n_boxes,).
+        weights: int64 (n_blocks,); see `manyo.corpus.web.weight_kernels.weigh`.
+    """
+
+    text: Bytes
+    blocks: Records
+    boxes: Records
+    weights: Int64s
 
 
 @dataclass(frozen=True, slots=True)

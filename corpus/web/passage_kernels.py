@@ -12,7 +12,7 @@ import numpy as np
 from manyo.corpus.jit import Bools, Bytes, Int64s, Records, inlined, kernel, record
 from manyo.corpus.web.ascii import DIGIT_ZERO, FULL_STOP, LINE_FEED, SPACE, TAB
 from manyo.corpus.web.attribute_kernels import is_heading
-from manyo.corpus.web.markup import TAGS
+from manyo.corpus.web.markup import TAGS, Page
 
 _ITEM, _TD, _TH = (TAGS.index(name) for name in ("li", "td", "th"))
 
@@ -24,22 +24,6 @@ _LINK_SHARE: Final = 0.8
 _CELL_CHARS: Final = 80
 #: Line end, ten digits, full stop and space.
 _MAX_NUMBER_BYTES: Final = 13
-
-
-class Page(NamedTuple):
-    """A page's markup as arrays; see `manyo.corpus.web.markup.Markup`.
-
-    Attributes:
-        text: UTF-8.
-        blocks: BLOCK (n_blocks,).
-        boxes: BOX (n_boxes,).
-        weights: int64 (n_blocks,); see `manyo.corpus.web.weight_kernels.weigh`.
-    """
-
-    text: Bytes
-    blocks: Records
-    boxes: Records
-    weights: Int64s
 
 
 #: A block about which its words decide.
@@ -57,17 +41,19 @@ QUESTION: Final = record(
 
 
 class Passage(NamedTuple):
-    """Blocks that belong together.
+    """What is kept of blocks that belong together.
 
     Attributes:
-        rows: indices of the blocks, in the order of their text.
         is_kept: of each block, whether it is kept as far as its words do not matter.
         questions: QUESTION (n,), the blocks whose words matter.
+        first: place of the first block that weighs in full, after headline and byline; the number of blocks if none is.
+        last: place of the last block that weighs in full, before buttons and notes; -1 if none is.
     """
 
-    rows: Int64s
     is_kept: Bools
     questions: Records
+    first: int
+    last: int
 
 
 @kernel
@@ -115,8 +101,8 @@ def _ask(questions: Records, n: int, page: Page, rows: Int64s, numbers: Int64s, 
 
 
 @kernel
-def ask_about_main(page: Page, rules: Records, rows: Int64s) -> tuple[Passage, int, int]:
-    """The main text as a passage, and the places of its first block and its last."""
+def ask_about_main(page: Page, rules: Records, rows: Int64s) -> Passage:
+    """What is kept of the main text, whose blocks have these indices."""
     n = len(rows)
     numbers = _number(page, rows)
     begin, first, last, end = _find_edges(page, rows)
@@ -137,7 +123,7 @@ def ask_about_main(page: Page, rules: Records, rows: Int64s) -> tuple[Passage, i
             if is_heading(tag):
                 question.links_until = _find_end_of_links(page, rows, numbers, i)
             n_questions += 1
-    return Passage(rows, is_kept, questions[:n_questions].copy()), first, last
+    return Passage(is_kept, questions[:n_questions].copy(), first, last)
 
 
 @kernel
@@ -184,7 +170,7 @@ def _find_end_of_links(page: Page, rows: Int64s, numbers: Int64s, start: int) ->
 
 @kernel
 def ask_about_comments(page: Page, rows: Int64s) -> Passage:
-    """The comments as a passage: blocks that are not links, unless their words are those of a button."""
+    """What is kept of the comments: blocks that are not links, unless their words are those of a button."""
     numbers = _number(page, rows)
     is_kept = np.zeros(len(rows), np.bool_)
     questions = np.zeros(len(rows), QUESTION)
@@ -194,19 +180,19 @@ def ask_about_comments(page: Page, rows: Int64s) -> Passage:
             is_kept[i] = True
             _ask(questions, n_questions, page, rows, numbers, i)
             n_questions += 1
-    return Passage(rows, is_kept, questions[:n_questions].copy())
+    return Passage(is_kept, questions[:n_questions].copy(), 0, len(rows) - 1)
 
 
 # --- writing ---------------------------------------------------------------------------------
 
 
 @kernel
-def write(text: Bytes, blocks: Records, boxes: Records, rows: Int64s, is_kept: Bools) -> Bytes:
+def write(page: Page, rows: Int64s, is_kept: Bools) -> Bytes:
     """The blocks of a passage that are kept, as lines of UTF-8, with the numbers of list items.
 
     Short cells of the same table row share a line.
     """
-    page = Page(text, blocks, boxes, np.empty(0, np.int64))
+    text, blocks = page.text, page.blocks
     numbers = _number(page, rows)
     n_bytes = 0
     for row in rows:
