@@ -97,13 +97,13 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
     else:
         raise ValueError(f"extractor must be one of {', '.join(EXTRACTORS)}, got {extractor!r}")
     # Text that the page obviously has is not lost, whatever the extractor finds: not the Japanese of a page whose only
-    # sentence, for a heuristic, is "All rights reserved.", and not the text of broken markup.
+    # sentence, for a heuristic, is "All rights reserved.".
     is_small = 2 * len(text) < choice.n_chars  # a foreign article on a Japanese site is not small
     if not text.strip() or (is_small and not holds_kana(text)):
         n = len(page.blocks)
         whole = _write(page, np.arange(n), np.ones(n, np.bool_))
         if not text.strip() or holds_kana(whole, _PLAINLY_JAPANESE_KANA):
-            text = whole or _without_tags(html)
+            text = whole
     written = _write(page, choice.comments, comments)
     japanese_chars = count_japanese(np.frombuffer(f"{text}{written}".encode("utf-8", "replace"), np.uint8))
     return MainText(
@@ -295,12 +295,6 @@ def choice_rules() -> Records:
     return rules
 
 
-def _without_tags(html: str) -> str:
-    """A page without its tags, for markup in which no parser finds elements."""
-    lines = (line.strip() for line in unescape(_ANY_TAG.sub("\n", _SCRIPTS.sub("", html))).split("\n"))
-    return "\n".join(filter(None, lines))
-
-
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 #: The main text is never one paragraph or one list alone: the text around it would be lost.
 NEVER_MAIN = frozenset(("p", "ul", "ol", "li", "dl", "dd", "dt", "th", "pre", "blockquote", *_HEADINGS))
@@ -334,7 +328,6 @@ _RESILIPARSE_TAGS = 50_000
 _WIDE = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff60"
 _JAPANESE_LINE_END = re.compile(f"(?<=[{_WIDE}])[ \t]*\r?\n[ \t\r\n]*(?=[{_WIDE}])")
 _SCRIPTS = re.compile(r"<(script|style|title)\b.*?</\1\b[^>]*>", re.IGNORECASE | re.DOTALL)
-_ANY_TAG = re.compile("<[^<>]*>")
 _START_OR_END = re.compile("<(/)?[a-zA-Z]")
 _ANNOUNCEMENT = (
     r"[\W_]*(?:(?:(?:この記事[にの]|こちらの|その他の|他の|あなたに|今週の|最近の|月間|週間|総合|デイリー|アクセス)*"
