@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol, cast
 
-from manyo.corpus.tables.shard_errors import ShardError
+from manyo.corpus.tables.shard_errors import OwnershipLost, ShardError
 from manyo.pipelines.engine.errors import UserError, WorkFailed
 
 #: Exit statuses: the user can correct the mistake; the work failed.
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _module_of(options.command).run(options)
     except UserError as error:
         return _complain(str(error), _EXIT_USER)
-    except (WorkFailed, ShardError, OSError) as error:
+    except (WorkFailed, ShardError, OwnershipLost, OSError) as error:
         # Imported here because it loads Arrow, which `manyo --help` and `manyo submit` do not need.
         from manyo.pipelines.engine.run_stage import describe_failure
 

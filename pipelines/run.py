@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from manyo.corpus.tables.shards import filesystem, join, publish, remove_partials
-from manyo.corpus.takedown_requests import join_requests, record_requests
+from manyo.corpus.tables.shards import filesystem, join, publish
+from manyo.corpus.takedown_requests import join_requests, record_requests, recorded_lists
 from manyo.corpus.takedowns import Takedowns, read_takedowns
 from manyo.pipelines.engine.errors import UserError
+from manyo.pipelines.engine.lease import own
 from manyo.pipelines.engine.progress import Watcher
 from manyo.pipelines.engine.run_stage import Executor, InputDamaged, StageResult, StageShards, run_stage
 from manyo.pipelines.engine.shapes import StageOutput
@@ -45,7 +46,8 @@ class RunResult:
 def run(config: Config, executor: Executor, watcher: Watcher, until: str = "report") -> RunResult:
     """Run the stages of a configuration up to and including those of the command `until`.
 
-    A file of a stage that is missing or damaged when a later stage reads it is made again, once.
+    A file of a stage that is missing or damaged when a later stage reads it is made again, once. Takedowns that arrive
+    during the run are applied before it ends.
 
     Raises:
         UserError: the configuration, an input or the output folder is wrong.
@@ -54,18 +56,22 @@ def run(config: Config, executor: Executor, watcher: Watcher, until: str = "repo
     by_command = stages_by_command(config)
     wanted = list(by_command)[: list(by_command).index(until) + 1]
     stages = in_order({command: by_command[command] for command in wanted})
-    mark_out(config.run.out)
+    out = config.run.out
+    mark_out(out)
     record_takedowns(config)
     damaged: set[str] = set()
     tried: set[str] = set()
     tasks_run: Counter[str] = Counter()
-    with watcher:
+    with own(out, "run"), watcher:
         while True:
+            requested = recorded_lists(out)
             try:
-                results = _run_stages(stages, config.run.out, executor, watcher, damaged, tasks_run)
-                return RunResult(tuple(replace(one, tasks_run=tasks_run[one.stage.name]) for one in results))
+                results = _run_stages(stages, out, executor, watcher, damaged, tasks_run)
+                if recorded_lists(out) == requested:
+                    return RunResult(tuple(replace(one, tasks_run=tasks_run[one.stage.name]) for one in results))
+                _log.warning("takedowns were requested meanwhile; applying them")
             except InputDamaged as error:
-                if not tried.isdisjoint(error.uris) or not all(_is_below(uri, config.run.out) for uri in error.uris):
+                if not tried.isdisjoint(error.uris) or not all(_is_below(uri, out) for uri in error.uris):
                     raise
                 tried.update(error.uris)
                 damaged.update(error.uris)
@@ -105,7 +111,7 @@ def run_command(config: Config, executor: Executor, watcher: Watcher, command: s
     record_takedowns(config)
     outputs: dict[str, StageOutput] = {}
     results = []
-    with watcher:
+    with own(config.run.out, command), watcher:
         by_command = stages_by_command(config)
         names = {stage.name for stage in by_command[command]}
         for stage in in_order(by_command):
@@ -175,7 +181,6 @@ def mark_out(out: str) -> None:
             raise UserError(f"{out}: is not empty and was not written by manyo; use an empty or new folder as --out")
         with publish(mark) as partial:
             partial.write_text(json.dumps({"format": 1}) + "\n", encoding="utf-8")
-        remove_partials(out)
     except OSError as error:
         raise UserError(f"{out}: cannot be written: {error}") from error
 

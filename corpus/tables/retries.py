@@ -125,7 +125,7 @@ def is_gone(error: BaseException) -> bool:
     if not isinstance(error, FileNotFoundError):
         return False
     cause = error.__cause__
-    return not isinstance(cause, aiohttp.ClientError | TimeoutError) or _status(error) in (404, 410)
+    return not isinstance(cause, aiohttp.ClientError | TimeoutError) or status_of(error) in (404, 410)
 
 
 def consider(error: BaseException, path: str, attempt: int) -> None:
@@ -152,7 +152,7 @@ def consider(error: BaseException, path: str, attempt: int) -> None:
 
 
 def _is_passing(error: BaseException) -> bool:
-    status = _status(error)
+    status = status_of(error)
     if status is not None:
         return status in _PASSING_STATUSES or _is_forbidden(error)
     if isinstance(error, aiohttp.InvalidURL | aiohttp.ClientConnectorCertificateError):
@@ -171,7 +171,7 @@ def _is_forbidden(error: BaseException) -> bool:
     return any(isinstance(e, aiohttp.ClientResponseError) and e.status == 403 for e in (error, error.__cause__))
 
 
-def _status(error: BaseException) -> int | None:
+def status_of(error: BaseException) -> int | None:
     """The HTTP status that an error carries; None if no server answered."""
     for link in (error, error.__cause__):
         if isinstance(link, aiohttp.ClientResponseError):
@@ -185,6 +185,6 @@ def _status(error: BaseException) -> int | None:
 
 def wait(error: BaseException, attempt: int) -> None:
     """Sleep before the next attempt, for a random time, so that a thousand workers do not come back together."""
-    throttled = _status(error) in _THROTTLING_STATUSES or _is_forbidden(error) or "SlowDown" in str(error)
+    throttled = status_of(error) in _THROTTLING_STATUSES or _is_forbidden(error) or "SlowDown" in str(error)
     first = PATIENCE.throttled_wait_s if throttled else PATIENCE.wait_s
     time.sleep(random.uniform(0, min(PATIENCE.longest_wait_s, first * 2 ** (attempt - 1))))

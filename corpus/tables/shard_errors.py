@@ -1,4 +1,4 @@
-"""The errors of files of a stage. Imports no library, so that the command line knows them before Arrow is loaded."""
+"""The errors of files below an output folder. Imports no library: the command line knows them before Arrow."""
 
 from __future__ import annotations
 
@@ -22,3 +22,7 @@ class DamagedShard(ShardError):
 
     def __str__(self) -> str:
         return f"{self.uri}: cannot be read ({self.problem}); delete it and run again"
+
+
+class OwnershipLost(Exception):
+    """Another process owns the output folder now, so nothing more is written; the message is one line."""

@@ -10,19 +10,16 @@ Whatever is read has been compared with the checksums in the file (`manyo.corpus
 from __future__ import annotations
 
 import errno
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from manyo.corpus.tables.checksums import CheckedFile, Damaged, seal
+from manyo.corpus.tables.publishing import publish as publish
 from manyo.corpus.tables.retries import StorageError
 from manyo.corpus.tables.shard_errors import DamagedShard as DamagedShard
 from manyo.corpus.tables.shard_errors import ShardError as ShardError
@@ -38,8 +35,6 @@ FORMAT_KEY = "manyo_format"
 #: full speed at a few megabytes, and a worker holds a handful of batches at a time.
 BATCH_MAX_ROWS = 4096
 BATCH_MAX_TEXT_BYTES = 16 << 20
-
-_PARTIAL_FOLDER = ".partial"
 
 #: What opening and decoding a file raises that was not written by this version, or not whole.
 _UNREADABLE = (OSError, pa.ArrowException, UnicodeDecodeError, Damaged)
@@ -72,45 +67,6 @@ def read_text(uri: str) -> str:
         return fs.cat_file(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{uri}: not UTF-8 at byte {error.start}") from error
-
-
-@contextmanager
-def publish(uri: str) -> Iterator[Path]:
-    """Yield a local path to write to; the file appears at `uri`, whole, when the block succeeds.
-
-    If the block raises, nothing appears and the partial file is removed.
-    """
-    fs, path = filesystem(uri)
-    if not isinstance(fs, RemoteFiles):
-        target = Path(path)
-        partial_folder = target.parent / _PARTIAL_FOLDER
-        partial_folder.mkdir(parents=True, exist_ok=True)
-        partial = partial_folder / f"{target.name}-{uuid4().hex[:12]}"
-        try:
-            yield partial
-            os.replace(partial, target)
-        finally:
-            partial.unlink(missing_ok=True)
-        return
-    with tempfile.TemporaryDirectory(prefix="manyo-") as folder:
-        partial = Path(folder) / uri.rsplit("/", 1)[-1]
-        yield partial
-        fs.put_file(str(partial), path)
-
-
-def remove_partials(folder: str) -> None:
-    """Delete the files that killed workers left unfinished below a local folder."""
-    fs, path = filesystem(folder)
-    if isinstance(fs, LocalFiles):
-        folders = [path]
-        while folders:
-            with os.scandir(folders.pop()) as entries:
-                below = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
-            for subfolder in below:
-                if os.path.basename(subfolder) == _PARTIAL_FOLDER:
-                    shutil.rmtree(subfolder, ignore_errors=True)
-                else:
-                    folders.append(subfolder)
 
 
 @contextmanager

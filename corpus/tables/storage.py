@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import io
 import os
 import shutil
@@ -20,7 +21,8 @@ import aiohttp
 import fsspec
 
 from manyo.corpus.tables import retries
-from manyo.corpus.tables.retries import StorageError, ask, consider, is_gone, request_begins, wait
+from manyo.corpus.tables.retries import StorageError, ask, consider, failures, is_gone, request_begins, status_of, wait
+from manyo.corpus.tables.shard_errors import OwnershipLost
 
 #: What fsspec says about a file: `size`, `type`, and what else its filesystem knows.
 FileInfo: TypeAlias = dict[str, Any]
@@ -31,6 +33,34 @@ READ_BYTES = 4 << 20
 
 #: Files above this are uploaded in parts of this size, each tried again by itself. S3 allows 10,000 parts.
 PART_BYTES = 32 << 20
+
+
+#: What distinguishes the states of a small file: its bytes, or an entity tag; None where there is no file.
+Version: TypeAlias = bytes | str | None
+
+#: S3's answers to a conditional PUT whose condition does not hold, or that met another one.
+_CONDITION_FAILED = (409, 412)
+
+
+def sync(path: str) -> None:
+    """Have a local file, or the names in a folder, outlast a loss of power."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(path: str) -> None:
+    """Create a local folder and those above it, which outlast a loss of power."""
+    missing = []
+    while path and not os.path.isdir(path):
+        missing.append(path)
+        path = os.path.dirname(path)
+    for folder in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder)
+        sync(os.path.dirname(folder) or ".")
 
 
 class LocalFiles:
@@ -99,6 +129,32 @@ class LocalFiles:
     def ls(self, path: str) -> list[str]:
         """See `RemoteFiles`."""
         return os.listdir(path) if os.path.isdir(path) else []
+
+    def read_version(self, path: str) -> tuple[bytes | None, Version]:
+        """See `RemoteFiles`."""
+        content = self.cat([path]).get(path)
+        return content, content
+
+    def swap(self, path: str, version: Version, content: bytes) -> bool:
+        """See `RemoteFiles`."""
+        folder = os.path.dirname(path)
+        make_folder(folder)
+        lock = os.open(folder, os.O_RDONLY)
+        try:
+            # A filesystem without locks leaves a gap of microseconds between the comparison and the rename.
+            with contextlib.suppress(OSError):
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            if self.read_version(path)[1] != version:
+                return False
+            partial = f"{path}.{os.getpid()}"
+            with open(partial, "wb") as stream:
+                stream.write(content)
+            sync(partial)
+            os.replace(partial, path)
+            os.fsync(lock)
+        finally:
+            os.close(lock)
+        return True
 
 
 class RemoteFiles:
@@ -191,14 +247,65 @@ class RemoteFiles:
             return []
         return names
 
-    def put_file(self, local: str, path: str) -> None:
-        """Upload a finished local file, which appears whole: by one PUT, or by one multipart upload."""
-        if self._is_s3 and os.path.getsize(local) > PART_BYTES:
-            self._put_parts(local, path)
-        else:
-            ask(path, lambda: self._fs.put_file(local, path))
+    def read_version(self, path: str) -> tuple[bytes | None, Version]:
+        """The bytes of a small file, and what tells them from those that it holds before and after; None for none."""
+        while True:
+            try:
+                before = self._version(path)
+                content = self.cat_file(path)
+                if self._version(path) == before:
+                    return content, before
+            except FileNotFoundError:
+                return None, None
 
-    def _put_parts(self, local: str, path: str) -> None:
+    def _version(self, path: str) -> Version:
+        info = self.info(path)
+        return str(info.get("ETag") or info.get("etag") or info.get("mtime") or info.get("updated") or info["size"])
+
+    def swap(self, path: str, version: Version, content: bytes) -> bool:
+        """Replace a small file if it has a version that `read_version` gave; returns whether it had.
+
+        On S3 that is one conditional PUT; on others the version is compared first, which leaves a gap.
+        """
+        if not self._is_s3:
+            if self.read_version(path)[1] != version:
+                return False
+            ask(path, lambda: self._fs.pipe_file(path, content))
+            return True
+        bucket, _, key = path.partition("/")
+        condition = {"IfNoneMatch": "*"} if version is None else {"IfMatch": version}
+
+        def put() -> bool:
+            try:
+                self._fs.call_s3("put_object", Bucket=bucket, Key=key, Body=content, **condition)
+            except failures() as error:
+                if status_of(error) in _CONDITION_FAILED or is_gone(error):
+                    return False
+                raise
+            return True
+
+        # If the answer to a PUT was lost, the next one is refused because of the first.
+        return ask(path, put) or self.read_version(path)[0] == content
+
+    def put_file(self, local: str, path: str, check: Callable[[], None]) -> None:
+        """Upload a finished local file, which appears whole: by one PUT, or by one multipart upload.
+
+        Args:
+            local: path of the file.
+            path: where it appears.
+            check: called before each request that makes it appear; what it raises ends the upload.
+        """
+
+        def put() -> None:
+            check()
+            self._fs.put_file(local, path)
+
+        if self._is_s3 and os.path.getsize(local) > PART_BYTES:
+            self._put_parts(local, path, check)
+        else:
+            ask(path, put)
+
+    def _put_parts(self, local: str, path: str, check: Callable[[], None]) -> None:
         """Upload a file in parts, each tried again by itself; an upload that fails for good is aborted."""
         bucket, _, key = path.partition("/")
         target = {"Bucket": bucket, "Key": key}
@@ -211,11 +318,13 @@ class RemoteFiles:
                     number = len(parts) + 1
                     send = partial(s3, "upload_part", **target, Body=body, PartNumber=number, UploadId=upload)
                     parts.append({"ETag": ask(path, send)["ETag"], "PartNumber": number})
-            self._complete(
-                path,
-                lambda: s3("complete_multipart_upload", **target, UploadId=upload, MultipartUpload={"Parts": parts}),
-            )
-        except OSError:
+
+            def complete() -> dict[str, Any]:
+                check()
+                return s3("complete_multipart_upload", **target, UploadId=upload, MultipartUpload={"Parts": parts})
+
+            self._complete(path, complete)
+        except (OSError, OwnershipLost):
             # If this fails too, the bucket's rule for stale uploads removes it; the first error says more.
             with contextlib.suppress(OSError):
                 ask(path, lambda: s3("abort_multipart_upload", **target, UploadId=upload))

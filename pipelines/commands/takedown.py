@@ -25,6 +25,7 @@ from manyo.pipelines.commands.run_setup import choose_watcher, open_executor, re
 from manyo.pipelines.commands.shown_documents import plain
 from manyo.pipelines.commands.takedown_search import Search, search_pages
 from manyo.pipelines.engine.errors import UserError
+from manyo.pipelines.engine.lease import own
 from manyo.pipelines.engine.manifest import Manifest, iter_manifests, read_manifests
 from manyo.pipelines.engine.progress import Watcher
 from manyo.pipelines.engine.run_stage import Executor, StageShards
@@ -191,6 +192,13 @@ def take_down(config: Config, takedowns: Takedowns, executor: Executor, watcher:
     out = config.run.out
     mark_out(out)
     record_takedowns(config, takedowns)
+    with own(out, "takedown", "the requests are recorded; a run applies them before it ends, else try again"):
+        return _bring_up_to_date(config, takedowns, executor, watcher)
+
+
+def _bring_up_to_date(config: Config, takedowns: Takedowns, executor: Executor, watcher: Watcher) -> TakenDown:
+    """Write again what holds a document of the run's takedown list."""
+    out = config.run.out
     stages = build_stages(config)
     exits = ("release", "tokenize")
     before = {stage.name: read_manifests(stage.folder(out)) for stage in stages if stage.name in exits}

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from manyo.corpus.tables.shard_errors import OwnershipLost
 from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.pipelines.engine.manifest import Manifest
 from manyo.pipelines.engine.run_stage import PendingTasks, TaskFailure, describe_failure, run_task, task_failure
@@ -64,6 +65,8 @@ def _attempt(task: AnyTask) -> Manifest | TaskFailure:
     """Run a task, and once more if it fails: a second failure is not a coincidence."""
     try:
         return run_task(task)
+    except OwnershipLost as error:
+        return task_failure(error)
     except Exception as error:  # noqa: BLE001 - the isolation boundary of a task: it is run again below
         _log.warning("%s: shard %s failed and is tried once more: %s", task.stage, task.shard, describe_failure(error))
     try:

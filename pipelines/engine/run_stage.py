@@ -18,7 +18,10 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import Protocol
 
-from manyo.corpus.tables.shards import FORMAT, DamagedShard, ShardError, filesystem, join, publish, remove_partials
+from manyo.corpus.tables.ownership import current_owner, writing_for
+from manyo.corpus.tables.publishing import remove_partials
+from manyo.corpus.tables.shard_errors import OwnershipLost
+from manyo.corpus.tables.shards import FORMAT, DamagedShard, ShardError, filesystem, join, publish
 from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.pipelines.engine.manifest import (
     MANIFEST_TEMPLATE,
@@ -107,6 +110,7 @@ def open_stage(stage: AnyStage, out: str) -> str:
     if found is None:
         with publish(uri) as partial:
             partial.write_text(seal_json(description), encoding="utf-8")
+        remove_partials(folder, below=False)
     elif found != json.loads(json.dumps(description)):
         raise UserError(f"{uri}: was written with settings other than this configuration's; use another --out")
     return folder
@@ -216,6 +220,7 @@ class StageShards:
                 part=unit.part,
                 input_shard=unit.input_shard,
                 working_folder=os.getcwd(),
+                owner=current_owner(),
             )
 
 
@@ -243,7 +248,12 @@ class PendingTasks(Iterable[AnyTask]):
 
 
 def run_task(task: AnyTask) -> Manifest:
-    """Do one task in this process, and publish its manifest last."""
+    """Do one task in this process on behalf of its owner, and publish its manifest last."""
+    with writing_for(task.owner):
+        return _run_task(task)
+
+
+def _run_task(task: AnyTask) -> Manifest:
     forget_peak_memory()
     started, cpu_started = time.perf_counter(), time.process_time()
     counts = dict(task.work(task))
@@ -323,7 +333,7 @@ def run_stage(
 
 
 #: Errors whose message is written for the user: a traceback would say no more.
-_EXPECTED = (OSError, ShardError, UserError, WorkFailed)
+_EXPECTED = (OSError, ShardError, OwnershipLost, UserError, WorkFailed)
 
 
 def describe_failure(error: BaseException) -> str:

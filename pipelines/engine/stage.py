@@ -9,6 +9,7 @@ from dataclasses import Field, asdict, dataclass, field
 from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from manyo.corpus.records import InputShard
+from manyo.corpus.tables.ownership import Owner
 from manyo.corpus.tables.shards import join
 from manyo.pipelines.engine.shapes import Shape, map_shards
 from manyo.pipelines.engine.stage_table import StageTable
@@ -48,6 +49,7 @@ class Task(Generic[S_co]):
         part: as in `manyo.pipelines.engine.shapes.Unit`.
         input_shard: files of a source, for the stage that reads those instead of shards.
         working_folder: folder that relative paths start from.
+        owner: on whose behalf the task writes; None for nobody.
     """
 
     stage: str
@@ -62,6 +64,7 @@ class Task(Generic[S_co]):
     part: int
     input_shard: InputShard | None
     working_folder: str
+    owner: Owner | None = None
 
     def input(self, table: StageTable) -> str:
         """Returns the URI of a table of which the task reads one shard."""

@@ -26,6 +26,7 @@ from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, O
 from manyo.corpus.schema import DOCUMENTS, REFUSED
 from manyo.corpus.sources.source_kinds import KINDS, AnySourceKind, Source
 from manyo.corpus.sources.unchanged_inputs import look
+from manyo.corpus.tables.ownership import Owner, writing_for
 from manyo.corpus.tables.shards import BatchWriter, publish, write_batches
 
 #: Reasons for which the stage itself refuses a record; each source has its own (`REASONS`).
@@ -70,6 +71,7 @@ class Extraction:
         careful: parse every record in a process of its own.
         record_timeout_s: seconds that one record may take.
         stops: places at which a file ends, in order.
+        owner: on whose behalf the files are written; None for nobody.
     """
 
     source: Source
@@ -79,6 +81,7 @@ class Extraction:
     careful: bool
     record_timeout_s: float
     stops: tuple[ReaderStop, ...] = ()
+    owner: Owner | None = None
 
 
 class Progress:
@@ -145,6 +148,7 @@ def extract_shard(extraction: Extraction, progress: Progress) -> dict[str, int]:
     refused = BatchWriter(REFUSED.schema)
     with (
         rare_collections(),
+        writing_for(extraction.owner),
         publish(extraction.documents_uri) as documents_path,
         publish(extraction.refused_uri) as refused_path,
         write_batches(documents_path, DOCUMENTS.schema) as write_documents,

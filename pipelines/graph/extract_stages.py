@@ -82,5 +82,6 @@ def extract(task: Task[ExtractSettings]) -> Mapping[str, int]:
             refused_uri=task.output(REFUSED),
             careful=False,
             record_timeout_s=task.settings.record_timeout_s,
+            owner=task.owner,
         )
     )

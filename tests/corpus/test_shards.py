@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from manyo.corpus.tables import shards
+from manyo.corpus.tables.publishing import remove_partials
 from manyo.corpus.tables.shards import (
     BatchWriter,
     ShardError,
@@ -20,7 +21,6 @@ from manyo.corpus.tables.shards import (
     read_parts,
     read_rows,
     read_text,
-    remove_partials,
     row_count,
     write_parts,
     write_shard,

@@ -19,6 +19,7 @@ from manyo.pipelines.engine.manifest import read_manifests
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import load_config
 from tests.conftest import FinishedRun
+from tests.pipelines.two_texts import run_over_two_texts
 
 
 @pytest.fixture
@@ -102,21 +103,6 @@ def test_damage_that_the_command_may_not_mend_is_one_line_with_stage_and_file(
     assert main(command(copied, "langid", "--executor", "serial")) == 1
     last = capsys.readouterr().err.strip().splitlines()[-1]
     assert re.fullmatch(rf"manyo: langid: shard \S+: {documents}: cannot be read \(.*\); delete it and run again", last)
-
-
-def run_over_two_texts(folder: Path, tables: str = "[tokenize.train]\nvocabulary_size = 300\n") -> FinishedRun:
-    """A configuration over two small text files."""
-    (folder / "in").mkdir()
-    for name in "ab":
-        text = f"春はあけぼの。やうやう白くなりゆく山際、{name}。\n" * 30
-        (folder / "in" / f"{name}.txt").write_text(text, encoding="utf-8")
-    config = folder / "config.toml"
-    config.write_text(
-        f'[run]\nout = "{folder}/out"\n\n[[source]]\nname = "text"\nkind = "text"\ninputs = ["{folder}/in/*.txt"]\n'
-        f'profile = "prose"\nlicence = "CC0"\n\n{tables}',
-        encoding="utf-8",
-    )
-    return FinishedRun(config, folder / "out")
 
 
 def spoil_before(stage: str, spoil: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,105 @@
+"""Files appear whole or not at all, last, and on behalf of the one process that owns the output folder."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from manyo.corpus.tables.ownership import check_owner, current_owner
+from manyo.corpus.tables.storage import LocalFiles, RemoteFiles, connect, make_folder, sync
+
+_PARTIAL_FOLDER = ".partial"
+
+#: Stands for the token of an owner in names of partial files that nobody owns.
+_NOBODY = "0"
+_OWNED = re.compile(r"[0-9a-f]{16}-")
+
+#: Partial files of nobody that are younger may still be written.
+_NOBODYS_LAST_S = 24 * 3600.0
+
+
+@contextmanager
+def publish(uri: str) -> Iterator[Path]:
+    """Yield a local path to write to; the file appears at `uri`, whole, when the block succeeds.
+
+    If the block raises, nothing appears and the partial file is removed. A file that has appeared outlasts a loss of
+    power.
+
+    Raises:
+        OwnershipLost: this process writes for an owner that is none any more (`manyo.corpus.tables.ownership`).
+    """
+    fs, path = connect(uri)
+    if not isinstance(fs, RemoteFiles):
+        target = Path(path)
+        make_folder(str(target.parent))
+        partial_folder = target.parent / _PARTIAL_FOLDER
+        partial_folder.mkdir(exist_ok=True)
+        partial = partial_folder / f"{_own_prefix()}{uuid4().hex[:12]}"
+        try:
+            yield partial
+            sync(str(partial))
+            check_owner()
+            os.replace(partial, target)
+            sync(str(target.parent))
+        finally:
+            partial.unlink(missing_ok=True)
+        return
+    with tempfile.TemporaryDirectory(prefix="manyo-") as folder:
+        partial = Path(folder) / uri.rsplit("/", 1)[-1]
+        yield partial
+        fs.put_file(str(partial), path, check_owner)
+
+
+def _own_prefix() -> str:
+    """How names of partial files begin that this process writes: with its owner's token."""
+    owner = current_owner()
+    return f"{owner.token if owner else _NOBODY}-"
+
+
+def remove_partials(folder: str, below: bool = True) -> None:
+    """Delete the files that killed workers left unfinished in a local folder, and in all folders below it.
+
+    An owner deletes those of earlier owners too, which are none any more. What was begun for nobody is deleted by
+    whoever writes for nobody, or after a day.
+
+    Args:
+        folder: URI of the folder; nothing is done on an object store.
+        below: whether the folders below are searched too.
+    """
+    fs, path = connect(folder)
+    if not isinstance(fs, LocalFiles):
+        return
+    check_owner()
+    folders = [path] if os.path.isdir(path) else []
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            found = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+        for subfolder in found:
+            if os.path.basename(subfolder) == _PARTIAL_FOLDER:
+                _remove_partials_in(subfolder)
+            elif below:
+                folders.append(subfolder)
+
+
+def _remove_partials_in(folder: str) -> None:
+    own_prefix = _own_prefix()
+    for name in os.listdir(folder):
+        partial = os.path.join(folder, name)
+        is_nobodys = name.startswith(f"{_NOBODY}-")
+        is_others = _OWNED.match(name) is not None and not name.startswith(own_prefix)
+        with contextlib.suppress(FileNotFoundError):
+            if is_nobodys and own_prefix != f"{_NOBODY}-":
+                is_kept = time.time() - os.stat(partial).st_mtime < _NOBODYS_LAST_S
+            else:
+                is_kept = is_others and current_owner() is None
+            if not is_kept:
+                os.unlink(partial)
+    with contextlib.suppress(OSError):
+        os.rmdir(folder)  # it stays where another process writes
