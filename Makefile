@@ -69,6 +69,7 @@ kernels-check: $(VENV)/developed    ## the tests of the kernels, without compili
 
 faults: $(VENV)/developed    ## workers, nodes, drivers killed, disks full, storage that fails: twenty minutes; needs MANYO_DATA
 	$(BIN)/python -m tests.pipelines.faults
+	$(BIN)/python -m tests.pipelines.quiet_faults
 
 lint: $(VENV)/developed
 	$(BIN)/ruff check .

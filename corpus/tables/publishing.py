@@ -39,9 +39,7 @@ def publish(uri: str) -> Iterator[Path]:
     if not isinstance(fs, RemoteFiles):
         target = Path(path)
         make_folder(str(target.parent))
-        partial_folder = target.parent / _PARTIAL_FOLDER
-        partial_folder.mkdir(exist_ok=True)
-        partial = partial_folder / f"{_own_prefix()}{uuid4().hex[:12]}"
+        partial = _new_partial(target.parent / _PARTIAL_FOLDER)
         try:
             yield partial
             sync(str(partial))
@@ -55,6 +53,16 @@ def publish(uri: str) -> Iterator[Path]:
         partial = Path(folder) / uri.rsplit("/", 1)[-1]
         yield partial
         fs.put_file(str(partial), path, check_owner)
+
+
+def _new_partial(folder: Path) -> Path:
+    """An empty file in a folder, which is created, and created again if another process deletes it as empty."""
+    partial = folder / f"{_own_prefix()}{uuid4().hex[:12]}"
+    while True:
+        folder.mkdir(exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            partial.touch()
+            return partial
 
 
 def _own_prefix() -> str:

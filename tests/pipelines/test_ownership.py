@@ -232,8 +232,8 @@ def tree(out: Path) -> dict[str, tuple[int, bytes]]:
         ["path", "release"],
         ["verify", "--sample", "1", "--deep"],
         ["trace", "f" * 32],
-        ["inspect", "kept"],
-        ["whatif", "char_count.minimum=1"],
+        ["inspect"],
+        ["whatif", "--rules", "hojichar"],
     ],
 )
 def test_readers_change_nothing_below_the_output(
