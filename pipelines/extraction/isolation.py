@@ -29,7 +29,7 @@ from typing import IO, Any
 
 from manyo.corpus.tables.retries import on_request
 from manyo.pipelines.engine.peak_memory import forget_peak_memory, own_peak_memory_bytes
-from manyo.pipelines.extraction.loop import Extraction, Progress, ReaderStop, extract_shard
+from manyo.pipelines.extraction.loop import Extraction, Progress, ReaderStop, ShardTooSlow, extract_shard
 
 #: Memory that the child may allocate before the system refuses more. Legitimate pages
 #: need less than 1 GB; a shard's batches and the libraries need about as much again.
@@ -126,6 +126,8 @@ def extract_isolated(extraction: Extraction) -> dict[str, int]:
         return _current_worker().run(extraction, extraction.record_timeout_s)
     except _WorkerLost:
         _end_worker()
+    except ShardTooSlow:
+        pass  # the child is well, and stops each slow record by itself in careful mode
     careful = replace(extraction, careful=True)
     lost: Counter[tuple[int, int]] = Counter()
     # A file ends its reader at one place, which two losses confirm. More losses than these have another cause.

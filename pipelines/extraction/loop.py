@@ -43,6 +43,8 @@ _Found: TypeAlias = Record[object] | BrokenInput
 
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 _RECORDS_BETWEEN_LOOKS = 16
+#: A shard has this many times the limit of a record for its slow records. Real archives have one or two of them.
+_SLOW_RECORDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,40 @@ class Extraction:
     record_timeout_s: float
     stops: tuple[ReaderStop, ...] = ()
     owner: Owner | None = None
+
+
+class ShardTooSlow(Exception):
+    """Records at full speed have used up the shard's patience; in careful mode each of them can be stopped."""
+
+
+class Patience:
+    """How long the records of a shard may take: each its limit, until slow ones have used up what the shard has.
+
+    An archive of pages made to be slow then costs `_SLOW_RECORDS` limits and a short while for each page more, where
+    it would cost two limits a page.
+
+    Args:
+        record_timeout_s: seconds that a record may take.
+    """
+
+    def __init__(self, record_timeout_s: float) -> None:
+        self.limit_s = record_timeout_s
+        self.tries = 2
+        self._short_s = min(record_timeout_s, max(1.0, record_timeout_s / 60))
+        self._left_s = _SLOW_RECORDS * record_timeout_s
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether records have a short limit and one try from now on."""
+        return self._left_s < 0
+
+    def spend(self, seconds: float) -> None:
+        """Count the time that a try took; quick ones cost nothing."""
+        if seconds < self._short_s / 2:
+            return
+        self._left_s -= seconds
+        if self.is_spent:
+            self.limit_s, self.tries = self._short_s, 1
 
 
 class Progress:
@@ -199,6 +235,7 @@ def _outcomes(
     source = extraction.source
     kind = KINDS[source.kind]
     records = _records(kind, extraction, progress)
+    patience = Patience(extraction.record_timeout_s)
     is_sample = extraction.shard.sampled_fraction < 1
     for record in _timed(records, counts) if is_sample else records:
         if is_sample and not _is_sampled(record, extraction.shard.sampled_fraction):
@@ -206,9 +243,14 @@ def _outcomes(
         elif isinstance(record, BrokenInput):
             yield _framed(record), record.refused
         elif extraction.careful:
-            yield record, _parse_in_a_fork(kind, record, source.options, extraction.record_timeout_s)
+            yield record, _parse_in_a_fork(kind, record, source.options, patience)
         else:
-            yield record, _parse(kind, record, source.options)
+            started = time.monotonic()
+            outcome = _parse(kind, record, source.options)
+            patience.spend(time.monotonic() - started)
+            if patience.is_spent:
+                raise ShardTooSlow(f"{extraction.shard.name}: slow records used up the patience at {record.key}")
+            yield record, outcome
 
 
 def _framed(record: _Found) -> Record[object]:
@@ -283,14 +325,17 @@ def _parse(kind: AnySourceKind, record: Record[object], options: object) -> Outc
     return outcome
 
 
-def _parse_in_a_fork(kind: AnySourceKind, record: Record[object], options: object, timeout_s: float) -> Outcome:
-    """Parse a record in a forked process; if that crashes or hangs twice, the record is quarantined."""
+def _parse_in_a_fork(kind: AnySourceKind, record: Record[object], options: object, patience: Patience) -> Outcome:
+    """Parse a record in a forked process; if that crashes or hangs as often as may be, the record is quarantined."""
     ending = ""
-    for _ in range(2):
-        outcome, ending = _fork_once(kind, record, options, timeout_s)
+    was_spent = patience.is_spent
+    for _ in range(patience.tries):
+        started = time.monotonic()
+        outcome, ending = _fork_once(kind, record, options, patience.limit_s)
+        patience.spend(time.monotonic() - started)
         if outcome is not None:
             return outcome
-    return Refused("quarantined", ending)
+    return Refused("quarantined", f"{ending}, when the patience with its shard was spent" if was_spent else ending)
 
 
 def _fork_once(

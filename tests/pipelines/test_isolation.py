@@ -1,15 +1,18 @@
 """A record that crashes its parser costs only that record, in a real child process."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import manyo.pipelines.extraction.isolation as isolation
-from manyo.corpus.records import InputFile, InputShard
+from manyo.corpus.records import InputFile, InputShard, Record, Refused
 from manyo.corpus.sources.source_kinds import Source
 from manyo.corpus.tables.shards import read_batches
-from manyo.pipelines.extraction.loop import Extraction
+from manyo.pipelines.extraction.loop import Extraction, Patience, _parse_in_a_fork
 from tests.pipelines import hostile_source
 
 #: The child looks sources up by kind; this makes it know the hostile one.
@@ -154,3 +157,30 @@ def test_a_child_that_is_killed_once_costs_no_record(tmp_path: Path) -> None:
     isolation._current_worker()._child.kill()
     _, fate = extract_files(tmp_path, [["春", "夏"]])
     assert fate == {"0:0 春", "0:1 夏"}
+
+
+def test_after_the_patience_is_spent_a_hanging_record_has_one_short_try() -> None:
+    patience = Patience(60.0)
+    for _ in range(11):
+        patience.spend(60.0)
+    assert (patience.limit_s, patience.tries) == (1.0, 1)
+    patience.limit_s = 0.05
+    started = time.monotonic()
+    refused = _parse_in_a_fork(
+        hostile_source, Record("lines", 0, "lines:0", "hang"), hostile_source.Options(), patience
+    )
+    assert time.monotonic() - started < 30
+    assert isinstance(refused, Refused)
+    assert refused.reason == "quarantined"
+    assert refused.detail.endswith("when the patience with its shard was spent")
+
+
+@given(st.lists(st.floats(0, 60), max_size=200))
+def test_slow_records_cost_a_shard_its_patience_and_a_short_while_each(wanted_s: list[float]) -> None:
+    patience = Patience(60.0)
+    total_s = 0.0
+    for seconds in wanted_s:
+        spent_s = min(seconds, patience.limit_s)
+        total_s += spent_s
+        patience.spend(spent_s)
+    assert total_s <= 10 * 60 + 60 + len(wanted_s) * 1.0
