@@ -99,7 +99,7 @@ def body_of(page: Block, max_bytes: int) -> Body | Refused | Skipped:
         return accepted
     n_bytes = len(block) - start
     if b"-encoding:" not in head and not block.startswith(GZIP_MAGIC, start):
-        return accepted._replace(truncated_by=_cut_body(head, n_bytes)) if b"content-length:" in head else accepted
+        return accepted._replace(truncated_by=_cut_body(head, n_bytes)) if b"\ncontent-length:" in head else accepted
     return _decoded(accepted, page.uri, max_bytes)
 
 
@@ -132,7 +132,7 @@ def _decoded(body: Body, uri: str, max_bytes: int) -> Body | Refused:
         data, is_whole = _joined_chunks(data)
         cut = "" if is_whole else "chunks"
     else:
-        cut = _cut_body(body.head, len(data))
+        cut = _cut_body(body.head, len(data)) if b"\ncontent-length:" in body.head else ""
     if not _READ_CODINGS.union(_UNREAD_CODINGS).intersection(codings) and data.startswith(GZIP_MAGIC):
         codings.append("gzip")
     try:
@@ -148,9 +148,10 @@ def _decoded(body: Body, uri: str, max_bytes: int) -> Body | Refused:
 
 
 def _cut_body(head: bytes, n_bytes: int) -> str:
-    """The cause of truncation, if the header states a longer body."""
-    stated = _http_header(head, b"\ncontent-length:").split(",", 1)[0].strip()
-    return "body_length" if stated.isdecimal() and len(stated) < 19 and int(stated) > n_bytes else ""
+    """The cause of truncation, if a header with a Content-Length states a longer body."""
+    start = head.find(b"\ncontent-length:") + len(b"\ncontent-length:")
+    stated = head[start : head.find(b"\n", start)].split(b",", 1)[0].strip()
+    return "body_length" if stated.isdigit() and len(stated) < 19 and int(stated) > n_bytes else ""
 
 
 def _accepted(page: Block, start: int, content_type: str, head: bytes) -> Body | Refused:
@@ -216,7 +217,7 @@ def _header_end(block: bytes, start: int) -> tuple[int, int]:
 
     Searches for fixed bytes: an expression with an optional `\\r` takes longer than all that follows.
     """
-    if block[max(start, block.find(b"\n", start) - 2) :].startswith(b"\r\r\n"):
+    if block.startswith(b"\r\r\n", max(start, block.find(b"\n", start) - 2)):
         odd = _ODD_HEADER_END.search(block, start)
         return (odd.start(), odd.end()) if odd else (len(block), len(block))
     end = block.find(b"\n\r\n", start)
@@ -233,14 +234,13 @@ def _http_header(head: bytes, name: bytes) -> str:
         head: the header, lower case, unfolded.
         name: of the field, with the line end before it and the colon after it.
     """
-    values = []
     start = head.find(name)
-    while start >= 0:
-        start += len(name)
-        end = head.find(b"\n", start)
-        values.append(head[start:end].decode("latin-1").strip())
-        start = head.find(name, end)
-    return ", ".join(values)
+    if start < 0:
+        return ""
+    end = head.find(b"\n", start + len(name))
+    value = head[start + len(name) : end].decode("latin-1").strip()
+    rest = _http_header(head[end:], name) if head.find(name, end) >= 0 else ""
+    return f"{value}, {rest}" if rest else value
 
 
 def _joined_chunks(body: bytes) -> tuple[bytes, bool]:

@@ -98,7 +98,7 @@ def decode(data: bytes, http_label: str | None = None) -> Decoded:
         candidates.append(("meta", charset_of_meta))
     charset = _evident_charset(data)
     text = _as_utf_8(data) if charset is None else None
-    if text is None and charset is None and _SURROGATES.search(data):
+    if text is None and charset is None and b"\xed" in data and _SURROGATES.search(data):
         data = _SURROGATES.sub(_joined_surrogates, data)
         text = _as_utf_8(data)
     if text is not None:
@@ -176,7 +176,7 @@ def _cuts_character(data: bytes) -> bool:
 def _decoded(data: bytes, charset: str, declared: str | None, decided_by: DecidedBy) -> Decoded:
     text, lost, utf_8 = _decode_as(data, charset)
     foreign_bytes = 0
-    if charset in _PASTED_CHARSETS and (lost >= _FOREIGN_ERRORS or (charset != "utf-8" and _UTF_8_WORD.search(data))):
+    if charset in _PASTED_CHARSETS and (lost >= _FOREIGN_ERRORS or (lost and _UTF_8_WORD.search(data))):
         own = _own_runs(data, charset)
         foreign_bytes = len(data) - len(own)
         if 2 * foreign_bytes > _high_bytes(data):
@@ -246,7 +246,7 @@ def _plausible_charset(data: bytes, declared: list[str]) -> str:
     # Damaged UTF-8 is recognised in any language: a thousand valid sequences are not an accident.
     text, lost, _ = _decode_as(sample, "utf-8")
     multibyte = _non_ascii_count(text) - lost
-    if lost <= _TOLERATED_FRACTION * multibyte or _is_mostly_utf_8(data):
+    if lost <= _TOLERATED_FRACTION * multibyte or _is_mostly_utf_8(sample):
         return "utf-8"
     for charset in ("shift_jis", "euc-jp"):
         if charset not in scores:
@@ -428,6 +428,7 @@ _LONG_UTF_8 = re.compile(rb"(?:[\xe1-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{
 #: Four characters of UTF-8 in a row, which no text in Shift_JIS or EUC-JP contains by accident.
 _UTF_8_WORD = re.compile(rb"(?:[\xe1-\xef][\x80-\xbf]{2}){4}")
 _SURROGATES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
-_RUN = re.compile(rb"[^<>\r\n\x80-\xff]*[\x80-\xff][^<>\r\n]*")
+#: Text from its first byte outside ASCII to a tag or line end.
+_RUN = re.compile(rb"[\x80-\xff][^<>\r\n]*")
 
 _HALF_WIDTH_WORD = re.compile("[ｦ-ﾟ]{3,}")

@@ -60,16 +60,19 @@ def page(rng: random.Random) -> bytes:
 
 
 def record(rng: random.Random, number: int) -> bytes:
-    """A WARC record, sometimes with a wrong length."""
+    """A WARC record, sometimes one of ARC, with odd line ends or a wrong length."""
     block = page(rng)
     length = len(block) + (rng.randrange(-50, 50) if rng.random() < 0.05 else 0)
+    if rng.random() < 0.1:
+        return f"http://example.org/{number} 192.0.2.1 20090102030405 text/html {length}\n".encode() + block + b"\n"
     kind = rng.choice(("response",) * 6 + ("request", "revisit", "resource", "nonsense"))
     head = (
         f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Record-ID: <urn:uuid:{number}>\r\n"
         f"WARC-Target-URI: http://example.org/{number}\r\nContent-Type: application/http\r\n"
         f"Content-Length: {length}\r\n\r\n"
     )
-    return head.encode() + block + b"\r\n\r\n"
+    line_end = rng.choice(("\r\n",) * 9 + ("\n", "\r\r\n"))
+    return head.replace("\r\n", line_end).encode() + block + b"\r\n\r\n"
 
 
 def damaged(data: bytes, rng: random.Random, chance: float) -> bytes:
@@ -91,15 +94,25 @@ def damaged(data: bytes, rng: random.Random, chance: float) -> bytes:
 
 
 def fuzz_round(rng: random.Random, folder: Path) -> int:
-    """Build, damage and read one archive; the number of its records that were parsed."""
+    """Build, damage and read one archive to its last byte; the number of its records that were parsed."""
     records = [record(rng, number) for number in range(rng.randrange(1, 6))]
     compressed = rng.random() < 0.6
-    data = damaged(b"".join(map(gzip.compress, records)) if compressed else b"".join(records), rng, 0.5)
+    if compressed:
+        between = (b"",) * 9 + (gzip.compress(b""), b"\0" * 99, gzip.compress(b"\r\n"))
+        records = [gzip.compress(written) + rng.choice(between) for written in records]
+    data = damaged(b"".join(records), rng, 0.5)
     path = folder / "fuzz.warc"
     path.write_bytes(data)
     options = warc.Options(extractor=EXTRACTORS[0], max_record_bytes=4 << 20, refuse_opted_out=("noai",))
     n_outcomes = 0
-    for item in warc.records(InputShard("fuzz", (InputFile(str(path), len(data), ""),)), options):
+    reader = warc.records(InputShard("fuzz", (InputFile(str(path), len(data), ""),)), options)
+    while True:
+        try:
+            item = next(reader)
+        except StopIteration as end:
+            if end.value != len(data):
+                raise ValueError(f"{end.value} of {len(data)} bytes were accounted for") from None
+            return n_outcomes
         started = time.process_time()
         made = item.refused if isinstance(item, BrokenInput) else warc.parse(item, options)
         if isinstance(made, Document):
@@ -111,7 +124,6 @@ def fuzz_round(rng: random.Random, folder: Path) -> int:
         if time.process_time() - started > SLOWEST_S:
             raise TimeoutError(f"a record took {time.process_time() - started:.1f} s")
         n_outcomes += 1
-    return n_outcomes
 
 
 def load_kernels() -> None:
