@@ -160,7 +160,7 @@ def _find_frames(boxes: list[Box], weight: int, names_count: bool) -> None:
     for box in boxes[1:]:
         hint = 0 if box.tag in UNNAMED_TAGS else box.hint
         is_named = hint in (FRAME_HINT, COMMENTS_HINT) and box.tag != "header"
-        is_note = box.tag == "aside" and any(o.is_named_main for o in box.outer()[1:-1])
+        is_note = box.tag == "aside" and (any(o.is_named_main for o in box.outer()[1:-1]) or _is_amid_text(box))
         share = 0.0 if is_note else FRAME_SHARES.get(box.tag, 0.0)
         link_chars = sum(block.link_chars for block in box.blocks())
         if any(box is other for other in holds_main):
@@ -176,6 +176,12 @@ def _find_frames(boxes: list[Box], weight: int, names_count: bool) -> None:
         elif hint == TOPIC_HINT and box.tag not in ["table", "thead", "tbody", "tfoot", "tr", "td", "th", "dt", "dd"]:
             share = max(share, 0.3)
         box.is_frame = box.is_comments or box.weight < share * weight
+
+
+def _is_amid_text(box: Box) -> bool:
+    assert box.around
+    beside = [*box.around.own, *(b for child in box.around.children if child.tag in NEVER_MAIN for b in child.blocks())]
+    return any(block.weight for block in beside)
 
 
 def _are_alike(one: Box, other: Box) -> bool:
@@ -207,6 +213,8 @@ def _find_main(page: Box) -> None:
                 if box.content > 0.05 * main.content and _text(box) != _text(child):
                     box.is_main = True
         main = child
+    while main.around and main.tag in ("table", "thead", "tbody", "tfoot", "tr"):
+        main = main.around
     main.is_main = True
     for box in page.inner()[1:]:
         assert box.around

@@ -23,6 +23,7 @@ CHOICE_RULE: Final = record(
 
 _ARTICLE, _ASIDE, _HEADER = (TAGS.index(name) for name in ("article", "aside", "header"))
 _FRAME_TAGS = tuple(TAGS.index(name) for name in ("nav", "aside", "footer"))
+_TABLE_TAGS = tuple(TAGS.index(name) for name in ("table", "thead", "tbody", "tfoot", "tr"))
 #: Tables and lists of terms have names such as `header` and `date` for data, too.
 _DATA_TAGS = tuple(TAGS.index(name) for name in ("table", "thead", "tbody", "tfoot", "tr", "td", "th", "dt", "dd"))
 
@@ -80,6 +81,7 @@ class Choice(NamedTuple):
 #:
 #: is_comments: written by readers; is_frame: not main text; is_main: in the main container, and in no frame.
 #: is_in_main: is or is in a box that is named main text; holds_main: contains the largest text that is so named.
+#: has_paragraphs: holds text, or paragraphs and lists, of its own.
 #: total: weight of the blocks in it; weight: of those that are not comments; content: of these, those in no frame;
 #: own: of these, those in no box of its own (loose text, paragraphs, lists).
 #: named: content of the largest box in it that is named main text.
@@ -87,7 +89,7 @@ class Choice(NamedTuple):
 #: best: its child with the most content; -1 if there is none.
 #: last: its own last block that weighs anything; -1 if there is none.
 _FINDING: Final = record(
-    *((name, "?") for name in ("is_comments", "is_frame", "is_main", "is_in_main", "holds_main")),
+    *((name, "?") for name in ("is_comments", "is_frame", "is_main", "is_in_main", "holds_main", "has_paragraphs")),
     *((name, "i8") for name in ("total", "weight", "content", "own", "named", "chars", "link_chars", "best", "last")),
 )
 
@@ -124,11 +126,14 @@ def _set_comments_apart(page: Page, rules: Records, findings: Records, names_cou
         around.chars += block.chars
         around.link_chars += block.link_chars
         around.total += page.weights[i]
+        around.has_paragraphs |= page.weights[i] > 0
     for i in range(len(boxes) - 1, 0, -1):
         around = findings[boxes[i].parent]
         around.chars += findings[i].chars
         around.link_chars += findings[i].link_chars
         around.total += findings[i].total
+        is_loose = rules[boxes[i].tag].is_never_main and findings[i].total > 0
+        around.has_paragraphs |= is_loose
     comments = np.int64(0)
     for i in range(1, len(boxes)):
         box = boxes[i]
@@ -187,8 +192,9 @@ def _find_frames(page: Page, rules: Records, weight: int, findings: Records, nam
         is_named = hint in (FRAME_HINT, COMMENTS_HINT) and box.tag != _HEADER
         # A form is named like a frame because it is a form; its name is not a second hint.
         is_twice_named = is_named and box.tag in _FRAME_TAGS
-        # A note beside the text is text; what stands beside an article is not.
-        share = 0.0 if box.tag == _ASIDE and findings[box.parent].is_in_main else rule.frame_share
+        # A note amid the text is text; what stands beside an article is not.
+        is_amid_text = findings[box.parent].is_in_main or findings[box.parent].has_paragraphs
+        share = 0.0 if box.tag == _ASIDE and is_amid_text else rule.frame_share
         if found.holds_main:
             share = 0.0
         elif hint == DIALOG_HINT:
@@ -244,6 +250,9 @@ def _find_main(page: Page, findings: Records) -> None:
             break
         _join_siblings(page, findings, child)
         main = child
+    # A table that is not a page's layout has text around it; the search for one cell ends in its rows.
+    while boxes[main].tag in _TABLE_TAGS:
+        main = boxes[main].parent
     findings[main].is_main = True
     for i in range(1, n):
         findings[i].is_main |= findings[boxes[i].parent].is_main and not findings[i].is_frame

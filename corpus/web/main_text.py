@@ -99,19 +99,18 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
     # Text that the page obviously has is not lost, whatever the extractor finds: not the Japanese of a page whose only
     # sentence, for a heuristic, is "All rights reserved.".
     is_small = 2 * len(text) < choice.n_chars  # a foreign article on a Japanese site is not small
-    if not text.strip() or (is_small and not holds_kana(text)):
+    if not text.strip() or (is_small and not _count_japanese(text)):
         n = len(page.blocks)
         whole = _write(page, np.arange(n), np.ones(n, np.bool_))
         if not text.strip() or holds_kana(whole, _PLAINLY_JAPANESE_KANA):
             text = whole
     written = _write(page, choice.comments, comments)
-    japanese_chars = count_japanese(np.frombuffer(f"{text}{written}".encode("utf-8", "replace"), np.uint8))
     return MainText(
         _title(markup, choice),
         text,
         written,
         choice.link_chars / max(1, choice.n_chars),
-        _fraction(japanese_chars, count_japanese(page.text)),
+        _fraction(_count_japanese(text + written), count_japanese(page.text)),
         markup.tags,
         markup.json_ld,
     )
@@ -120,6 +119,10 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
 def _fraction(part: int, whole: int) -> float:
     """How much a part is of a whole, at most 1; 1 of nothing."""
     return min(1.0, part / whole) if whole else 1.0
+
+
+def _count_japanese(text: str) -> int:
+    return int(count_japanese(np.frombuffer(text.encode("utf-8", "replace"), np.uint8)))
 
 
 def plain_text(text: str) -> MainText:
@@ -274,7 +277,7 @@ def _keep_main(markup: Markup, page: Page, choice: Choice) -> Bools:
     if len(bylines) <= _MAX_BYLINES:
         is_kept[bylines] = False
     chars = page.blocks["chars"][choice.main]
-    if chars[is_kept].sum() <= _SMALL_SHARE * chars.sum():
+    if passage.last < 0 and chars[is_kept].sum() <= _SMALL_SHARE * chars.sum():
         is_kept[:] = True
     return is_kept
 

@@ -106,7 +106,7 @@ FRAME_WORDS: Final = (
 )
 #: Words that name what accompanies a text and is often a frame. On a post in a list of posts they say what the post is
 #: about (`class="post category-news tag-sea author-me"`).
-TOPIC_WORDS: Final = "tag tags category categories author profile writer byline header date time meta archive archives"
+TOPIC_WORDS: Final = "tag tags category categories author profile writer byline header meta archive archives"
 #: Whole names of such a post.
 POST_NAMES: Final = "post hentry"
 #: Words that name text written by readers.
@@ -160,7 +160,8 @@ def read_markup(html: str | bytes) -> Markup:
 def _from_elsewhere(data: bytes, markup: Markup) -> Markup:
     """The page as a browser without scripts shows it, or the text in its scripts, where the page has nothing else."""
     best, most = markup, max(_LEAST_ELSEWHERE, _TIMES_ELSEWHERE * _own_chars(markup))
-    if any(name in data for name in (b"<noscript", b"<template", b"<noframes")):
+    lower = data.lower()
+    if any(name in lower for name in (b"<noscript", b"<template", b"<noframes")):
         without_scripts = _read(data, has_scripts=False)
         n_chars = _own_chars(without_scripts)
         is_notice = n_chars < _NOTICE_CHARS and _NOTICE in without_scripts.text.lower()
