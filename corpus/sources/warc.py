@@ -48,6 +48,7 @@ REASONS = {
     "no_text": "the page holds no text",
 }
 
+_USES_OF_COMMENTS = ("apart", "append", "drop")
 _PATH_LISTS = (".paths", ".paths.gz")
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?Z?)?)?)?\Z")
 
@@ -63,6 +64,8 @@ class Options:
         max_replacement_fraction: largest share of undecodable characters, per non-ASCII character,
             that a document may have.
         paths_prefix: what stands before the paths of a `warc.paths.gz` input; `s3://commoncrawl/` inside AWS.
+        comments: what becomes of readers' comments under a text: apart (the column `comments`, which is neither
+            released nor exported), append (the end of the text) or drop.
         refuse_opted_out: pages that state one of these are refused: noindex, noarchive, noai, noimageai,
             tdm_reserved.
     """
@@ -71,11 +74,14 @@ class Options:
     max_record_bytes: int = 16 << 20
     max_replacement_fraction: float = 0.1
     paths_prefix: str = "https://data.commoncrawl.org/"
+    comments: str = "apart"
     refuse_opted_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.extractor not in EXTRACTORS:
             raise ValueError(f"extractor must be one of {', '.join(EXTRACTORS)}, got {self.extractor!r}")
+        if self.comments not in _USES_OF_COMMENTS:
+            raise ValueError(f"comments must be one of {', '.join(_USES_OF_COMMENTS)}, got {self.comments!r}")
         if self.max_record_bytes < 1:
             raise ValueError(f"max_record_bytes must be at least 1, got {self.max_record_bytes}")
         if not 0 <= self.max_replacement_fraction <= 1:
@@ -165,6 +171,9 @@ def parse(record: Record[Block], options: Options) -> Outcome:
     is_plain = body.media_type == "text/plain"
     main = plain_text(decoded.text) if is_plain else extract(decoded.text, options.extractor, decoded.utf_8)
     text = tidy(main.text)
+    comments = "" if options.comments == "drop" else tidy(main.comments)
+    if options.comments == "append":
+        text, comments = "\n".join(filter(None, (text, comments))), ""
     if not text.strip():
         return Refused("no_text", f"{len(data)} bytes, as {decoded.charset}", page.uri)
     statements = read_statements(main.tags, main.json_ld, body.head)
@@ -185,7 +194,7 @@ def parse(record: Record[Block], options: Options) -> Outcome:
         undecodable_fraction=decoded.replacement_fraction,
         robots=statements.robots,
         page_licence=statements.licence or None,
-        comments=tidy(main.comments),
+        comments=comments,
         link_fraction=round(main.link_fraction, 4),
         kept_japanese_fraction=round(main.kept_japanese_fraction, 4),
         fetched_at=_date(page.date),

@@ -8,6 +8,7 @@ its effect be looked at without running a stage.
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,7 +16,7 @@ from rich.console import Console
 
 from manyo.corpus.doc_ids import id_heads
 from manyo.filters.rules.comparison import Alternative, move_bound
-from manyo.filters.rules.decide import Rule, failures
+from manyo.filters.rules.decide import PROFILES, RULE_COLUMNS, Rule, failures
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.measured_documents import MeasuredShard, measured_shards, read_columns_of
 from manyo.pipelines.commands.removed_duplicates import choose_duplicates, duplicates_uris, print_duplicates
@@ -39,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--near",
         metavar="VALUE",
-        help="with --reason: documents on both sides of this value of the rule's bound; "
+        help="with --reason, which may then name a column (kept_japanese_fraction): documents on both sides of this "
+        "value of the rule's bound; "
         "with --duplicates: those whose similarity is nearest to it",
     )
     parser.add_argument(
@@ -77,8 +79,9 @@ def _inspect_duplicates(config: Config, near: str | None, count: int) -> None:
 
 
 def _inspect_near(config: Config, reason: str | None, near: str, count: int) -> None:
-    moved = _moved_rule(config.rules, reason, near)
-    (change,) = what_if(measured_shards(config, "inspect"), config.rules, [moved], count).changes
+    rules = _with_column(config.rules, reason)
+    moved = _moved_rule(rules, reason, near)
+    (change,) = what_if(measured_shards(config, "inspect"), rules, [moved], count).changes
     console = open_console(_PIPE_COLUMNS)
     for side, documents in (("inside", change.inside), ("outside", change.outside)):
         console.print(f"{change.side_title(side)}: {len(documents)}")
@@ -145,6 +148,14 @@ def _similarity(value: str) -> float:
     if not 0 <= similarity <= 1:
         raise UserError(f"--near {value}: a similarity is a number from 0 to 1")
     return similarity
+
+
+def _with_column(rules: Sequence[Rule], name: str | None) -> Sequence[Rule]:
+    """The rules, and one that keeps everything if the name is that of a column which no rule is named for."""
+    if name not in RULE_COLUMNS or any(rule.name == name for rule in rules):
+        return rules
+    whole = Rule(name, PROFILES, name, -math.inf, None, "inspect", "", "")
+    return [*rules, whole]
 
 
 def _moved_rule(rules: Sequence[Rule], name: str | None, value: str) -> Alternative:

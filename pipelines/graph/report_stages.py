@@ -118,7 +118,7 @@ def report_stages(
     token_stage = Stage("token_statistics", 1, NoSettings(), (tokenize,), (TOKEN_STATISTICS,), token_statistics)
     report_stage = Stage(
         name="report",
-        version=4,
+        version=5,
         settings=ReportSettings(
             config_name=PurePath(config.path).name,
             rule_names=(*rights.REASONS, *(rule.name for rule in config.rules)),

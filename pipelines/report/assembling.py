@@ -151,6 +151,7 @@ def assemble(merged: Statistics, timings: Sequence[StageTiming], run: RunFacts, 
             for language, counts in _ranked(merged["languages"], "documents")
         ],
         "hosts": _hosts(merged, documents),
+        "kept_japanese": _kept_japanese(merged),
         "lengths": _lengths(merged),
         "clusters": _clusters(merged, sources, samples["clusters"]),
         "boilerplate": _boilerplate(merged, sources, samples["boilerplate"]),
@@ -301,6 +302,23 @@ def _hosts(merged: Statistics, documents: int) -> dict[str, Any]:
         ],
         "other": beyond,
         "none": merged["hosts_none"],
+    }
+
+
+def _kept_japanese(merged: Statistics) -> dict[str, Any]:
+    """Web documents by tenths of their pages' Japanese that they keep, and the hosts with most that keep little."""
+    counts = merged["kept_japanese"]
+    documents = sum(counts.values())
+    return {
+        "rows": [
+            {"from": tenth / 10, "to": (tenth + 1) / 10, "documents": count, "share": fraction(count, documents)}
+            for tenth, count in ((tenth, counts.get(str(tenth), 0)) for tenth in range(10))
+        ]
+        if documents
+        else [],
+        "hosts": [
+            {"host": host, **counted} for host, counted in _ranked(merged["little_kept"], "little_kept")[:_HOSTS_LISTED]
+        ],
     }
 
 

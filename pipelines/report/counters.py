@@ -64,6 +64,8 @@ def zero() -> Statistics:
         "hosts": {},  # host → documents, kept, unique
         "hosts_other": {"documents": 0, "kept": 0, "unique": 0},
         "hosts_none": {"documents": 0, "kept": 0, "unique": 0},  # documents whose URI names no host
+        "kept_japanese": {},  # tenth of `kept_japanese_fraction`, 0 to 9 → web documents
+        "little_kept": {},  # host → documents, little_kept (of them, those below statistics.LITTLE_KEPT)
         "lengths": {"documents": {}, "unique": {}},  # lower edge of the bin → documents
         "dedup": {},  # source → documents that take part; those of them that REMOVED names
         "cluster_sizes": {},  # documents in the cluster → kept, removed (documents)

@@ -65,7 +65,8 @@ def read_documents(
     scripts = [f"{script}_fraction" for script in SCRIPTS]
     in_languages = [name for name in scripts if name in LANGUAGES.schema.names]
     in_signals = [name for name in scripts if name not in in_languages]
-    columns = ["source", "uri", "charset", "charset_declared", "charset_decided_by", "undecodable_fraction"]
+    columns = ["source", "uri", "charset", "charset_declared", "charset_decided_by"]
+    columns += ["undecodable_fraction", "kept_japanese_fraction"]
     for document, language, signal, decision, duplicate in zip_batches(
         (shards.documents, columns),
         (shards.languages, ["lang", *in_languages]),
@@ -93,6 +94,7 @@ def read_documents(
                     label_strings(document, "charset_declared"),
                     label_strings(document, "charset_decided_by"),
                     pc.greater(document.column("undecodable_fraction"), 0).cast(pa.int64()),
+                    document.column("kept_japanese_fraction"),
                     lang,
                     characters,
                     signal.column("size_bytes"),
@@ -134,6 +136,7 @@ _NO_DOCUMENTS = pa.schema(
         ("charset_declared", pa.string()),
         ("charset_decided_by", pa.string()),
         ("damaged", pa.int64()),
+        ("kept_japanese", pa.float32()),
         ("lang", pa.string()),
         ("characters", pa.int64()),
         ("bytes", pa.int64()),

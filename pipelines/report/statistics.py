@@ -22,6 +22,10 @@ TOP_HOSTS = 2000
 #: Number of pairs of charset and declared charset named per shard; pages may declare any string.
 TOP_CHARSET_PAIRS = 500
 
+#: A web document that keeps a smaller fraction of its page's Japanese is one to look at. In news, menus and related
+#: articles are up to two thirds of a page.
+LITTLE_KEPT = 0.3
+
 #: Number of leaked benchmark items named per shard.
 TOP_LEAKS = 2000
 
@@ -66,6 +70,7 @@ def shard_statistics(shards: ShardTables) -> Statistics:
         documents.filter(pc.is_valid(documents["charset_decided_by"])), "charset_decided_by", ["damaged"]
     )
     counted["hosts"], counted["hosts_other"], counted["hosts_none"] = _hosts(documents)
+    counted["kept_japanese"], counted["little_kept"] = _kept_japanese(documents)
     unique = documents.filter(documents["unique"])
     counted["lengths"] = {"documents": _lengths(documents), "unique": _lengths(unique)}
     in_play = documents.filter(documents["in_play"])
@@ -232,6 +237,22 @@ def _hosts(documents: pa.Table) -> tuple[dict[str, dict[str, int]], dict[str, in
         {name: pc.sum(others[name]).as_py() or 0 for name in counters},
         {name: pc.sum(nameless[name]).as_py() or 0 for name in counters},
     )
+
+
+def _kept_japanese(documents: pa.Table) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
+    """Web documents by tenths of the Japanese of their pages that they keep, and the hosts that keep little of most."""
+    pages = documents.filter(pc.is_valid(documents["charset_decided_by"]))
+    tenths = np.minimum(9, (10 * pages["kept_japanese"].to_numpy()).astype(np.int64))
+    counts = {str(tenth): int(count) for tenth, count in enumerate(np.bincount(tenths, minlength=10)) if count}
+    little = pc.less(pages["kept_japanese"], LITTLE_KEPT).cast(pa.int64())
+    hosts = pages.append_column("little", little).filter(pc.is_valid(pages["host"])).group_by("host")
+    groups = hosts.aggregate([([], "count_all"), ("little", "sum")]).filter(pc.field("little_sum") > 0)
+    groups = groups.sort_by([("little_sum", "descending"), ("host", "ascending")]).slice(0, TOP_HOSTS)
+    worst = {
+        group["host"]: {"documents": group["count_all"], "little_kept": group["little_sum"]}
+        for group in groups.to_pylist()
+    }
+    return counts, worst
 
 
 def _lengths(documents: pa.Table) -> dict[str, int]:

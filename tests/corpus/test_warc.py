@@ -389,6 +389,15 @@ def test_a_page_with_nothing_but_a_title_has_no_text() -> None:
     assert reason(http(page.encode())) == "no_text"
 
 
+@pytest.mark.parametrize("use", ["apart", "append", "drop"])
+def test_comments_of_readers_are_kept_apart_appended_or_dropped(use: str) -> None:
+    comment = "川の写真も見たいです。"
+    page = f"<body><main><p>{PROSE * 9}</p></main><div class=comments><p>{comment}</p></div></body>"
+    document = outcome(http(page.encode()), warc.Options(comments=use))
+    assert isinstance(document, Document)
+    assert (comment in document.text, document.comments) == (use == "append", comment if use == "apart" else "")
+
+
 def test_a_list_page_is_told_by_the_share_of_its_links() -> None:
     links = "".join(f"<li><a href='/{i}'>雨の日の散歩{i}</a></li>" for i in range(30))
     list_page = outcome(http(f"<body><h1>記事一覧です。</h1><ul>{links}</ul></body>".encode()))
@@ -431,6 +440,7 @@ def test_dates_may_be_short_and_may_be_wrong(written: str, expected: str | None)
     [
         {"refuse_opted_out": ("noai", "nothing")},
         {"extractor": "magic"},
+        {"comments": "translate"},
         {"max_record_bytes": 0},
         {"max_replacement_fraction": 1.5},
     ],

@@ -55,6 +55,7 @@ class Row:
     declared: str | None = "utf-8"
     decided_by: str | None = None
     undecodable: float = 0.0
+    kept_japanese: float = 1.0
     lang: str = "ja"
     characters: int = 100
     reasons: tuple[str, ...] = ()
@@ -108,6 +109,7 @@ def write_tables(
                     "charset_declared": row.declared,
                     "charset_decided_by": row.decided_by,
                     "undecodable_fraction": row.undecodable,
+                    "kept_japanese_fraction": row.kept_japanese,
                     "text": "本文は読まれない。",
                 }
                 for doc_id, row in zip(ids, rows, strict=True)
@@ -339,6 +341,17 @@ def test_web_pages_are_counted_by_what_decided_the_charset_and_by_damage(tmp_pat
         "http": {"documents": 2, "damaged": 0},
         "overruled": {"documents": 2, "damaged": 1},
     }
+
+
+def test_web_pages_are_counted_by_the_japanese_that_they_keep_and_hosts_that_keep_little_are_named(
+    tmp_path: Path,
+) -> None:
+    page = Row("a", decided_by="meta", kept_japanese=0.95)
+    rows = [page, replace(page, key="b", kept_japanese=0.25), replace(page, key="c", uri="https://b.example.jp/")]
+    rows += [Row("work", uri="urn:x", kept_japanese=0.0)]
+    counted = shard_statistics(write_tables(tmp_path, "0", rows))
+    assert counted["kept_japanese"] == {"2": 1, "9": 2}
+    assert counted["little_kept"] == {"example.jp": {"documents": 2, "little_kept": 1}}
 
 
 def test_hosts_and_charsets_beyond_the_bound_are_counted_together(tmp_path: Path) -> None:

@@ -152,6 +152,13 @@ def test_samples_are_the_documents_nearest_to_the_threshold_on_each_side(demo_ru
     )
 
 
+def test_inspect_shows_the_documents_nearest_to_a_value_of_a_column(
+    demo_run: FinishedRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert look(demo_run, "inspect", "--reason", "kept_japanese_fraction", "--near", "0.5", "-n", "2") == 0
+    assert capsys.readouterr().out.count("kept_japanese_fraction") >= 4
+
+
 def test_whatif_and_inspect_are_deterministic(demo_run: FinishedRun, capsys: pytest.CaptureFixture[str]) -> None:
     for options in (
         ("whatif", "--rule", "too_short", "--minimum", "100,400,off"),
