@@ -13,23 +13,10 @@ from typing import Final
 
 import numpy as np
 
-from manyo.filters.signals.segment_kernels import (
-    CODE_BITS,
-    FINAL,
-    HAS_LONGER,
-    HIRAGANA_CODES,
-    MAY_BE_POLITE,
-    OPEN,
-    POLITE,
-    WEAK,
-)
+from manyo.filters.signals.segment_kernels import FINAL, HIRAGANA_CODES, LONGEST_ENDING, OPEN, POLITE, WEAK
 
 #: Names of the file's tables.
 KINDS: Final = {"polite": POLITE, "final": FINAL, "weak": WEAK, "open": OPEN}
-
-
-#: The kernel reads this many hiragana at most.
-LONGEST: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +26,12 @@ class Endings:
     Attributes:
         children: int16 (n_states, HIRAGANA_CODES), the state that follows a state and a code; 0 if none does.
         kinds: uint8 (n_states,), the kind of the ending that a state stands for; 0 if it stands for none.
-        pairs: uint8 (2**14,), by the codes of the last two hiragana, what they tell by themselves: bits that the kernel
-            names.
+        polite_pairs: uint8 (2**14,), by the codes of two hiragana, 1 where a polite ending may end in them.
     """
 
     children: np.ndarray
     kinds: np.ndarray
-    pairs: np.ndarray
+    polite_pairs: np.ndarray
 
 
 def code_of(hiragana: str) -> int:
@@ -69,7 +55,7 @@ def listed_endings() -> dict[str, int]:
 
 def ending_of(text: str) -> int:
     """The kind of the longest ending in which a text ends, 0 for none."""
-    length = max((length for length in range(1, LONGEST + 1) if text[-length:] in listed_endings()), default=0)
+    length = max((length for length in range(1, LONGEST_ENDING + 1) if text[-length:] in listed_endings()), default=0)
     return listed_endings()[text[-length:]] if length else 0
 
 
@@ -88,23 +74,15 @@ def load_endings() -> Endings:
                 kinds.append(0)
             state = children[state][code]
         kinds[state] = kind
-    arrays = Endings(np.array(children, np.int16), np.array(kinds, np.uint8), _pairs())
-    for array in (arrays.children, arrays.kinds, arrays.pairs):
+    arrays = Endings(np.array(children, np.int16), np.array(kinds, np.uint8), _polite_pairs())
+    for array in (arrays.children, arrays.kinds, arrays.polite_pairs):
         array.flags.writeable = False
     return arrays
 
 
-def _pairs() -> np.ndarray:
-    pairs = np.zeros((1 << CODE_BITS, 1 << CODE_BITS), np.uint8)
-    endings = sorted(listed_endings().items(), key=lambda item: len(item[0]))
-    for ending, kind in endings:
-        before = code_of(ending[-2]) if len(ending) > 1 else slice(None)
-        pair = before, code_of(ending[-1])
-        if len(ending) <= 2:
-            pairs[pair] = kind
-        else:
-            pairs[pair] |= HAS_LONGER
-    for ending, kind in endings:
+def _polite_pairs() -> np.ndarray:
+    pairs = np.zeros(1 << 14, np.uint8)
+    for ending, kind in listed_endings().items():
         if kind == POLITE:
-            pairs[code_of(ending[-2]), code_of(ending[-1])] |= MAY_BE_POLITE
-    return pairs.ravel()
+            pairs[code_of(ending[-2]) << 7 | code_of(ending[-1])] = 1
+    return pairs

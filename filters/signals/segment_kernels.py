@@ -7,33 +7,33 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from manyo.corpus.jit import Bytes, Int32s, Int64s, Records, Uint64s, int64, kernel, record
+from manyo.corpus.jit import Bytes, Int32s, Int64s, Records, Uint64s, inlined, int64, kernel, record
 from manyo.corpus.utf8_kernels import code_point
 from manyo.filters.signals.primitive_kernels import MULTIPLIER, find_slot, longest_document, table_shift
 
 # What a character means to this pass: the values of its table `marks`. Hiragana stand first, from 1 on: these numbers
 # are their codes in the table of endings. A mark that ends a segment is a number above those that say less about it.
 HIRAGANA_CODES: Final = 88
-JAPANESE: Final = 127  # kanji and katakana
-ALPHANUMERIC: Final = 128
-PLAIN: Final = 129  # what has no meaning of its own
-OPENER: Final = 130
-COMMA: Final = 131
-CLOSER: Final = 132  # stays with the segment that it follows; so does 〜 after a drawn-out end
-LATIN_W: Final = 133  # laughs after hiragana
-BLANK: Final = 134
-WIDE_BLANK: Final = 135
-DOT: Final = 136  # three in a row are an ellipsis
-MIDDLE_DOT: Final = 137  # two in a row are one; a bullet where it begins a segment
-ELLIPSIS: Final = 138
-WEAK_SHOUT: Final = 139  # ! and ?, which end nothing where a letter or digit follows at once
-SHOUT: Final = 140  # ！ and ？, which end titles as well as sentences
-WEAK_STOP: Final = 141
-FULL_STOP: Final = 142
-DECORATION: Final = 143  # ♪ ☆ and emoji, which divide, and end sentences as ！ does
-DIVIDER: Final = 144  # ｜ ＞ ■ and other signs that stand between segments and belong to none
-LINE_FEED: Final = 145
-TAB: Final = 146  # between the cells of a table
+JAPANESE: Final = 100  # kanji and katakana
+ALPHANUMERIC: Final = 101
+PLAIN: Final = 102  # what has no meaning of its own
+OPENER: Final = 103
+COMMA: Final = 104
+CLOSER: Final = 105  # stays with the segment that it follows; so does 〜 after a drawn-out end
+LATIN_W: Final = 106  # laughs after hiragana
+BLANK: Final = 107
+WIDE_BLANK: Final = 108
+DOT: Final = 109  # three in a row are an ellipsis
+MIDDLE_DOT: Final = 110  # two in a row are one; a bullet where it begins a segment
+ELLIPSIS: Final = 111
+WEAK_SHOUT: Final = 112  # ! and ?, which end nothing where a letter or digit follows at once
+SHOUT: Final = 113  # ！ and ？, which end titles as well as sentences
+WEAK_STOP: Final = 114
+FULL_STOP: Final = 115
+DECORATION: Final = 116  # ♪ ☆ and emoji, which divide, and end sentences as ！ does
+DIVIDER: Final = 117  # ｜ ＞ ■ and other signs that stand between segments and belong to none
+LINE_FEED: Final = 118
+TAB: Final = 119  # between the cells of a table
 
 # Kinds of endings, the values of the table `kinds`.
 NO_ENDING: Final = 0
@@ -42,10 +42,13 @@ FINAL: Final = 2
 WEAK: Final = 3
 OPEN: Final = 4
 
-# An entry of the table `pairs` of the last two hiragana: a kind, whether longer endings and polite ones end in them.
-KIND_BITS: Final = 7
-HAS_LONGER: Final = 8
-MAY_BE_POLITE: Final = 16
+#: So many of a segment's characters without marks are kept, the last ones; the longest ending is shorter.
+RECENT: Final = 16
+LONGEST_ENDING: Final = 9
+_RECENT_MASK: Final = RECENT - 1
+_MARK_BITS: Final = 7
+_MARK: Final = (1 << _MARK_BITS) - 1
+_BEGINS_RUN: Final = 1 << _MARK_BITS  # of a kept character after 、 or a closer
 
 # A statement has this many characters at least: with 。 at its end, by its ending, by its particles.
 STOPPED_CHARS: Final = 5
@@ -66,11 +69,6 @@ GAP_CHARS: Final = 20
 REPEATED_CHARS: Final = 4
 REPEATED_PASSAGE_CHARS: Final = 60
 
-CODE_BITS: Final = 7  # of a code in the key that holds the last nine hiragana
-
-_BITS: Final = np.uint64(CODE_BITS)
-_CODE: Final = np.uint64(127)
-_PAIR: Final = np.uint64(0x3FFF)
 _W: Final = ord("w")
 _CONTINUED: Final = ord("続")  # …続きを読む
 _CASE_BIT: Final = 0x20
@@ -117,21 +115,28 @@ class Segment:
 SEGMENTS: Final = record(("hash", np.uint64), *((name, np.int64) for name in list(Segment.__annotations__)[1:]))
 
 
-@kernel
-def ending_of(key: np.uint64, pairs: Bytes, children: NDArray[np.int16], kinds: Bytes) -> int:
-    """The kind of the longest ending of a run of hiragana, whose last code is in the lowest bits of the key."""
-    entry = int64(pairs[key & _PAIR])
-    kind = entry & KIND_BITS
-    if entry & HAS_LONGER == 0:
-        return kind
-    state = int64(0)
-    while key & _CODE:
-        state = int64(children[state, int64(key & _CODE)])
+@inlined
+def ending_of(recent: Bytes, n_words: int, children: NDArray[np.int16], kinds: Bytes) -> int:
+    """The kind of the longest ending in which the last run of hiragana ends.
+
+    Args:
+        recent: the last characters without marks, by their number modulo `RECENT`: marks, and `_BEGINS_RUN`.
+        n_words: how many such characters there are.
+        children, kinds: the table of endings.
+    """
+    state, kind = int64(0), int64(NO_ENDING)
+    for back in range(1, min(n_words, LONGEST_ENDING) + 1):
+        entry = int64(recent[(n_words - back) & _RECENT_MASK])
+        mark = entry & _MARK
+        if mark >= HIRAGANA_CODES:
+            break
+        state = int64(children[state, mark])
         if state == 0:
             break
         if kinds[state]:
             kind = int64(kinds[state])
-        key >>= _BITS
+        if entry & _BEGINS_RUN:
+            break
     return kind
 
 
@@ -170,52 +175,28 @@ def _is_phrase(segment: Segment) -> bool:
 
 
 @kernel
-def _goes_on(
-    last: int, key: np.uint64, pairs: Bytes, children: NDArray[np.int16], kinds: Bytes, particles: Bytes
-) -> bool:
-    """Whether a segment goes on across a line end, because its last character is 、 or a particle."""
-    if last >= HIRAGANA_CODES:
-        return last == COMMA
-    return particles[last] != 0 and ending_of(key, pairs, children, kinds) != FINAL
-
-
-@kernel
-def _end_before(
-    last: int,
-    ended: int,
-    key: np.uint64,
-    mark: int,
-    point: int,
-    blanks: int,
-    pairs: Bytes,
-    children: NDArray[np.int16],
-    kinds: Bytes,
-    particles: Bytes,
-) -> int:
+def _end_before(last: int, ended: int, ending: int, goes_on: bool, mark: int, point: int, blanks: int) -> int:
     """The mark that ends the segment before a character, or 0 where it goes on.
 
     Args:
         last: mark or code of the segment's last character.
         ended: the mark that ends it if it does not go on, 0 if none does.
-        key: its last hiragana, if it ends in hiragana and closers.
+        ending: the kind of its ending.
+        goes_on: whether its last character is 、 or a particle, after which it goes on across a line end.
         mark: of the next character.
         point: its code point.
         blanks: how many there are between the two.
-        pairs, children, kinds, particles: as for `count_segments`.
     """
     if mark >= DECORATION and mark != LINE_FEED:
         return ended if ended else mark
     if ended == 0:
         if mark == LINE_FEED or blanks > 1:
-            return 0 if _goes_on(last, key, pairs, children, kinds, particles) else LINE_FEED
+            return 0 if goes_on else LINE_FEED
         if blanks:
-            is_within = last == ALPHANUMERIC or mark == ALPHANUMERIC
-            return 0 if is_within or _goes_on(last, key, pairs, children, kinds, particles) else LINE_FEED
-        if last < HIRAGANA_CODES and mark in (JAPANESE, OPENER):
-            # The line end between them was lost: 「行きました今日は」.
-            ending = ending_of(key, pairs, children, kinds)
-            return LINE_FEED if ending == POLITE else 0
-        return 0
+            return 0 if goes_on or last == ALPHANUMERIC or mark == ALPHANUMERIC else LINE_FEED
+        # The line end between them was lost: 「行きました今日は」.
+        is_lost = ending == POLITE and last < HIRAGANA_CODES and mark in (JAPANESE, OPENER)
+        return LINE_FEED if is_lost else 0
     if mark == LINE_FEED or blanks > 1:
         return ended
     if ended == ELLIPSIS:
@@ -249,9 +230,10 @@ def _note(segment: Segment, segment_hash: np.uint64, chars: int, japanese: int, 
 
 
 @kernel
-def _note_end(segment: Segment, first_mark: int, last_mark: int, ended: int, ending: int) -> None:
+def _note_end(segment: Segment, first_mark: int, last_mark: int, ended: int, ending: int, is_cell: bool) -> None:
     """Note how a segment begins and ends."""
     segment.first_mark, segment.last_mark, segment.ended, segment.ending = first_mark, last_mark, ended, ending
+    segment.is_cell = is_cell
 
 
 @kernel
@@ -267,7 +249,7 @@ def _read_segments(
     start: int,
     end: int,
     marks: Bytes,
-    pairs: Bytes,
+    polite_pairs: Bytes,
     children: NDArray[np.int16],
     kinds: Bytes,
     particles: Bytes,
@@ -275,10 +257,11 @@ def _read_segments(
 ) -> tuple[int, int]:
     """Note the segments of one document; how many there are, and how many characters stand between them."""
     i = start
+    recent = np.zeros(RECENT, np.uint8)
     n_segments = n_between = blanks = 0
-    segment_hash = key = np.uint64(0)  # codes of the hiragana that the segment ends in, marks after them left out
-    chars = n_japanese = n_hiragana = n_particles = ended = dots = 0
-    first_mark = last = int64(LINE_FEED)
+    segment_hash = np.uint64(0)
+    chars = n_words = n_japanese = n_hiragana = n_particles = ended = dots = 0
+    first_mark = last = before_last = int64(LINE_FEED)
     is_laugh = may_end = is_row = at_end = False
     while not at_end:
         if i < end:
@@ -286,21 +269,20 @@ def _read_segments(
             mark = int64(marks[np.uint64(point)])
         else:
             point, mark, at_end = 0, int64(DIVIDER), True
-        if (mark <= CLOSER) & (ended | blanks == 0) & (chars != 0):
+        if (mark <= CLOSER) & (ended | blanks == 0):
             # Nearly every character takes this way, and has hardly a branch in it.
-            is_hiragana = int64(mark < HIRAGANA_CODES)
-            may_end = (is_hiragana == 0) & (mark < COMMA) & (pairs[key & _PAIR] >= MAY_BE_POLITE)
+            is_polite = polite_pairs[np.uint64(before_last << _MARK_BITS | last)] != 0
+            may_end = is_polite & (mark >= JAPANESE) & (mark < COMMA)
             if not may_end:
-                # All bits or none: of the key that is one character longer, and of the key as it is after 、 or 」.
-                longer, same = np.uint64(-is_hiragana), np.uint64(-int64(mark >= COMMA))
-                run = key & np.uint64(-int64(last < HIRAGANA_CODES))
-                key = (run << _BITS | np.uint64(mark)) & longer | key & same
+                recent[n_words & _RECENT_MASK] = mark | int64(last >= COMMA) << _MARK_BITS
+                n_words += mark < COMMA
+                first_mark = first_mark if chars else mark
                 chars += 1
                 n_japanese += mark <= JAPANESE
-                n_hiragana += is_hiragana
+                n_hiragana += mark < HIRAGANA_CODES
                 n_particles += int64(particles[np.uint64(mark)])
                 segment_hash = segment_hash * MULTIPLIER + np.uint64(point)
-                last = mark
+                before_last, last = last, mark
                 continue
         elif mark in (BLANK, WIDE_BLANK):
             blanks += 1 + (mark == WIDE_BLANK)
@@ -314,14 +296,16 @@ def _read_segments(
                 mark = int64(DIVIDER)  # a bullet
         if chars and (ended or blanks or may_end or mark >= DECORATION):
             may_end = False
-            mark_of_end = _end_before(last, ended, key, mark, point, blanks, pairs, children, kinds, particles)
+            ending = ending_of(recent, n_words, children, kinds)
+            is_particle = last < HIRAGANA_CODES and particles[np.uint64(last)] != 0
+            goes_on = last == COMMA or (is_particle and ending != FINAL)
+            mark_of_end = _end_before(last, ended, ending, goes_on, mark, point, blanks)
             if mark_of_end:
                 _note(segments[n_segments], segment_hash, chars, n_japanese, n_hiragana, n_particles)
-                _note_end(segments[n_segments], first_mark, last, mark_of_end, ending_of(key, pairs, children, kinds))
-                segments[n_segments].is_cell = is_row or mark == TAB
+                _note_end(segments[n_segments], first_mark, last, mark_of_end, ending, is_row or mark == TAB)
                 n_segments += 1
-                segment_hash = key = np.uint64(0)
-                chars = n_japanese = n_hiragana = n_particles = ended = dots = 0
+                segment_hash = np.uint64(0)
+                chars = n_words = n_japanese = n_hiragana = n_particles = ended = dots = 0
                 last = int64(LINE_FEED)
         blanks = 0
         if mark >= DECORATION:
@@ -330,17 +314,15 @@ def _read_segments(
             continue
         first_mark = first_mark if chars else mark
         dots = dots + 1 if mark == last else 1
-        if mark < HIRAGANA_CODES:
-            n_hiragana += 1
-            n_particles += int64(particles[np.uint64(mark)])
-            key = (key if last < HIRAGANA_CODES else np.uint64(0)) << _BITS | np.uint64(mark)
-        elif mark < COMMA:
-            key = np.uint64(0)
+        recent[n_words & _RECENT_MASK] = mark | int64(last >= COMMA) << _MARK_BITS
+        n_words += mark < COMMA
         ended = _ended_by(mark, dots, ended)
         chars += 1
         n_japanese += mark <= JAPANESE
+        n_hiragana += mark < HIRAGANA_CODES
+        n_particles += int64(particles[np.uint64(mark)])
         segment_hash = segment_hash * MULTIPLIER + np.uint64(point)
-        last = mark
+        before_last, last = last, mark
     return n_segments, n_between
 
 
@@ -435,7 +417,7 @@ def count_segments(
     data: Bytes,
     offsets: Int64s,
     marks: Bytes,
-    pairs: Bytes,
+    polite_pairs: Bytes,
     children: NDArray[np.int16],
     kinds: Bytes,
     particles: Bytes,
@@ -446,7 +428,7 @@ def count_segments(
     Args:
         data, offsets: the documents.
         marks: what each code point means.
-        pairs, children, kinds: the table of endings, as `manyo.filters.signals.endings` describes it.
+        polite_pairs, children, kinds: the table of endings, as `manyo.filters.signals.endings` describes it.
         particles: by mark, 1 for hiragana that are particles by themselves.
         counts: the records.
     """
@@ -456,7 +438,7 @@ def count_segments(
     for doc in range(len(counts)):
         row: SegmentCount = counts[doc]
         row.segments, row.visible_chars = _read_segments(
-            data, offsets[doc], offsets[doc + 1], marks, pairs, children, kinds, particles, segments
+            data, offsets[doc], offsets[doc + 1], marks, polite_pairs, children, kinds, particles, segments
         )
         n_slots = 1 << (64 - table_shift(2 * row.segments))
         if n_slots > len(keys):

@@ -103,7 +103,7 @@ def read_segments(texts: Texts) -> Records:
         texts.data,
         texts.offsets,
         segment_marks(),
-        endings.pairs,
+        endings.polite_pairs,
         endings.children,
         endings.kinds,
         _particles(),

@@ -3,8 +3,8 @@ from importlib.resources import files
 import pytest
 from sudachipy import Dictionary, SplitMode
 
-from manyo.filters.signals.endings import KINDS, LONGEST, ending_of, listed_endings, load_endings
-from manyo.filters.signals.segment_kernels import HIRAGANA_CODES
+from manyo.filters.signals.endings import KINDS, ending_of, listed_endings, load_endings
+from manyo.filters.signals.segment_kernels import HIRAGANA_CODES, LONGEST_ENDING
 
 #: Sentences of many kinds, without their marks, and titles that end in hiragana.
 SENTENCES = (
@@ -30,7 +30,7 @@ TITLES = ("春の山のおすすめ", "東京のこと", "港町のひと", "引
 def test_every_ending_is_hiragana_and_short_enough_for_the_kernel():
     for ending in listed_endings():
         assert all("ぁ" <= character <= "ゖ" for character in ending), ending
-        assert len(ending) <= LONGEST
+        assert len(ending) <= LONGEST_ENDING
 
 
 def test_no_ending_is_listed_twice():
