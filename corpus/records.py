@@ -88,6 +88,7 @@ class Document:
     undecodable_fraction: float = 0.0
     truncated_by: str | None = None
     robots: tuple[str, ...] = ()
+    statements: tuple[str, ...] = ()
     page_licence: str | None = None
     comments: str = ""
     link_fraction: float = 0.0

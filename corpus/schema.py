@@ -91,7 +91,17 @@ DOCUMENTS = Table(
             pa.list_(LABEL),
             "what the page asks of crawlers: noindex, noarchive, noai, noimageai, tdm_reserved",
         ),
-        Column("page_licence", LABEL, "Creative Commons licence that the page states, as by-sa-4.0; null if none"),
+        Column(
+            "statements",
+            pa.list_(LABEL),
+            "what the page and its header state about its use, each with place and addressee: x-robots-tag googlebot: "
+            "noarchive",
+        ),
+        Column(
+            "page_licence",
+            LABEL,
+            "licence that the page states for itself: by-sa-4.0, by-2.1-jp, pdl-1.0, gov-jp-2.0; null if none",
+        ),
         Column(
             "link_fraction",
             pa.float32(),

@@ -60,6 +60,7 @@ class Body(NamedTuple):
         media_type: one of `_MEDIA_TYPES`.
         charset_label: `charset` parameter of the Content-Type, if any.
         head: the HTTP header, lower case; empty for a page without one.
+        sent_head: the HTTP header as it was sent.
         truncated_by: why the body is not all of it, a key of `manyo.corpus.sources.truncation.CAUSES`; empty if it is.
     """
 
@@ -68,6 +69,7 @@ class Body(NamedTuple):
     media_type: str
     charset_label: str | None
     head: bytes
+    sent_head: bytes = b""
     truncated_by: str = ""
 
     @property
@@ -97,6 +99,7 @@ def body_of(page: Block, max_bytes: int) -> Body | Refused | Skipped:
     accepted = _accepted(page, start, _http_header(head, b"\ncontent-type:"), head)
     if isinstance(accepted, Refused):
         return accepted
+    accepted = accepted._replace(sent_head=block[head_start:head_end])
     n_bytes = len(block) - start
     if b"-encoding:" not in head and not block.startswith(GZIP_MAGIC, start):
         return accepted._replace(truncated_by=_cut_body(head, n_bytes)) if b"\ncontent-length:" in head else accepted

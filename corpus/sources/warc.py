@@ -176,7 +176,7 @@ def parse(record: Record[Block], options: Options) -> Outcome:
         text, comments = "\n".join(filter(None, (text, comments))), ""
     if not text.strip():
         return Refused("no_text", f"{len(data)} bytes, as {decoded.charset}", page.uri)
-    statements = read_statements(main.tags, main.json_ld, body.head)
+    statements = read_statements(main.tags, main.json_ld, body.sent_head, "" if is_plain else decoded.text)
     if opted_out := [directive for directive in statements.robots if directive in options.refuse_opted_out]:
         return Refused("opted_out", ", ".join(opted_out), page.uri)
     meta: dict[str, object] = {}
@@ -193,6 +193,7 @@ def parse(record: Record[Block], options: Options) -> Outcome:
         charset_decided_by=decoded.decided_by,
         undecodable_fraction=decoded.replacement_fraction,
         robots=statements.robots,
+        statements=tuple(map(str, statements.stated)),
         page_licence=statements.licence or None,
         comments=comments,
         link_fraction=round(main.link_fraction, 4),

@@ -1,26 +1,67 @@
 """What a page states about its own use and its date of publication, in its tags and its HTTP header.
 
-Four statements are read, each from where its definition places it:
+Statements are kept as they are written, with where they stand and whom they address, so that a change of policy needs
+no new crawl; what they deny is decided in `manyo.filters.permissions`. Read are, each from where its definition places
+it:
 
-- robots directives, in `<meta name="robots">` and the `X-Robots-Tag` header (RFC 9309 leaves them to the documentation
-  of search engines; `noai` and `noimageai` were introduced by DeviantArt in 2022, and others followed);
+- robots directives, in `<meta name="robots">`, `<meta>` of a crawler's name, and the `X-Robots-Tag` header (RFC 9309
+  leaves them to the documentation of search engines; `noai` and `noimageai` were introduced by DeviantArt in 2022);
 - a reservation of text and data mining, in `<meta name="tdm-reservation" content="1">` and the header of that name (W3C
-  TDM Reservation Protocol; article 4 of the EU's directive 2019/790);
-- the licence that `rel="license"` links to, if it is a Creative Commons licence;
+  TDM Reservation Protocol; article 4 of the EU's directive 2019/790); the page supersedes the header;
+- preferences in the header `Content-Usage` (IETF AIPREF, drafts of 2026);
+- the licence of the page (`manyo.corpus.web.licences`);
 - the date of publication, in JSON-LD, `<meta>` or `itemprop="datePublished"`. Dates in the text are not read.
 
-A directive for one crawler by name (`googlebot: noindex`) is not addressed to everyone, and is not read.
+A directive for one crawler by name (`googlebot: noindex`) is kept, but not addressed to everyone.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
+from typing import NamedTuple
 
-#: Statements that are recorded, in the order in which they are listed.
+from manyo.corpus.web.licences import LICENCE_NAMES, Licence, page_licence
+
+#: Statements to everyone that are recorded in `robots`, in the order in which they are listed.
 DIRECTIVES = ("noindex", "noarchive", "noai", "noimageai", "tdm_reserved")
+
+#: Crawlers and controls whose own `<meta>` is read, in lower case; the header names any.
+CRAWLERS = (
+    "amazonbot", "anthropic-ai", "applebot", "applebot-extended", "bingbot", "bytespider", "ccbot", "chatgpt-user",
+    "claude-searchbot", "claude-user", "claudebot", "cohere-ai", "diffbot", "facebookbot", "google-extended",
+    "googlebot", "googlebot-news", "gptbot", "img2dataset", "meta-externalagent", "msnbot", "oai-searchbot",
+    "perplexitybot", "slurp", "yandex",
+)  # fmt: skip
+
+
+class Stated(NamedTuple):
+    """One statement about the use of a page.
+
+    Attributes:
+        source: where it stands: `meta`, `x-robots-tag`, `tdm-reservation` (which of page and header is decided),
+            `content-usage`, `licence`.
+        agent: product token of whom it addresses, in lower case; `*` for everyone.
+        value: a directive in lower case, or the value as written.
+    """
+
+    source: str
+    agent: str
+    value: str
+
+    def __str__(self) -> str:
+        """The form in which `documents` holds it; `parse_stated` is the inverse."""
+        return f"{self.source} {self.agent}: {self.value}"
+
+
+def parse_stated(written: str) -> Stated:
+    """The statement that `str(statement)` wrote."""
+    where, _, value = written.partition(": ")
+    source, _, agent = where.partition(" ")
+    return Stated(source, agent, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,69 +69,117 @@ class Statements:
     """What a page states about itself.
 
     Attributes:
-        robots: the `DIRECTIVES` that it states, in that order.
-        licence: Creative Commons licence, named by the path of its deed (`by-sa-4.0`, `zero-1.0`); empty if the page
-            states none.
+        robots: the `DIRECTIVES` that it states to everyone, in that order.
+        licence: its licence, as `Licence.name`; empty if the page states none.
         published: ISO date, `2019-04-07`; empty if the page states none.
+        stated: every statement about its use, in order.
     """
 
     robots: tuple[str, ...] = ()
     licence: str = ""
     published: str = ""
+    stated: tuple[Stated, ...] = ()
 
 
-def read_statements(tags: Iterable[str], json_ld: str, head: bytes = b"") -> Statements:
+def read_statements(tags: Iterable[str], json_ld: str, head: bytes = b"", html: str = "") -> Statements:
     """The statements in a page's tags and HTTP header.
 
     Args:
         tags: attributes, as written, of `<meta>` of `META_NAMES`, and of elements that state a licence or a date.
         json_ld: content of the page's JSON-LD scripts.
-        head: the HTTP header, lower case, lines ended by `\\n`.
+        head: the HTTP header as it was sent.
+        html: the page, in which a licence's place is looked up; without it only licences in `json_ld` are read.
 
     Returns:
-        The statements; of several licences or dates, the first.
+        The statements; of several dates, the first.
     """
-    words: set[str] = set()
-    licence = ""
     published = _date(match[1]) if (match := _JSON_LD_DATE.search(json_ld)) else ""
-    for written in tags:
-        attributes = {
-            name.lower(): unescape(double_quoted or single_quoted or bare).strip()
-            for name, double_quoted, single_quoted, bare in _ATTRIBUTE.findall(written)
-        }
-        name = (attributes.get("name") or attributes.get("property") or attributes.get("itemprop") or "").lower()
-        content = attributes.get("content") or attributes.get("datetime") or ""
-        if name == "robots":
-            words |= _directives(content.lower())
-        elif name == "tdm-reservation" and content == "1":
-            words.add("tdm_reserved")
+    in_page: list[Stated] = []
+    reserved: dict[str, str] = {}
+    metas: list[tuple[str, str]] = []
+    for name, content in map(_name_and_content, tags):
+        if name == "robots" or name in CRAWLERS:
+            agent = "*" if name == "robots" else name
+            in_page += [Stated("meta", agent, directive) for directive in read_directives(content)]
+        elif name in _TDM_NAMES and content in ("0", "1"):
+            reserved["page"] = max(content, reserved.get("page", "0"))
+        elif name in LICENCE_NAMES:
+            metas.append((name, content))
         elif name in _DATE_NAMES and not published:
             published = _date(content)
-        elif not licence and "license" in attributes.get("rel", "").lower().split():
-            licence = licence_of(attributes.get("href", ""))
-    for line in head.split(b"\n"):
-        field, _, value = line.decode("latin-1").partition(":")
+    links: list[str] = []
+    for field, value in _fields(head):
         if field == "x-robots-tag":
-            words |= _directives(value)
-        elif field == "tdm-reservation" and value.strip() == "1":
-            words.add("tdm_reserved")
-    return Statements(tuple(word for word in DIRECTIVES if word in words), licence, published)
-
-
-def licence_of(address: str) -> str:
-    """The Creative Commons licence at an address; empty if the address is of another page.
-
-    >>> licence_of("https://creativecommons.org/licenses/by-sa/4.0/deed.ja")
-    'by-sa-4.0'
-    """
-    match = _CREATIVE_COMMONS.match(address.lower())
-    return f"{match[1]}-{match[2]}" if match else ""
-
-
-def _directives(value: str) -> set[str]:
-    words = {word.strip() for word in value.split(",")}
+            in_page += [Stated("x-robots-tag", agent, directive) for agent, directive in read_x_robots_tag(value)]
+        elif field == "tdm-reservation" and value in ("0", "1"):
+            reserved["header"] = max(value, reserved.get("header", "0"))
+        elif field == "content-usage":
+            in_page.append(Stated("content-usage", "*", value))
+        elif field == "link":
+            links.append(value)
+    tdm = reserved.get("page", reserved.get("header"))
+    in_page += [Stated("tdm-reservation", "*", tdm)] if tdm is not None else []
+    licence = page_licence(html, json_ld, metas, links)
+    in_page += [Stated("licence", "*", licence.name)] if licence else []
+    words = {one.value for one in in_page if one.agent == "*" and one.source in ("meta", "x-robots-tag")}
     # `none` means noindex and nofollow.
-    return words | {"noindex"} if "none" in words else words
+    words |= ({"noindex"} if "none" in words else set()) | ({"tdm_reserved"} if tdm == "1" else set())
+    robots = tuple(word for word in DIRECTIVES if word in words)
+    return Statements(robots, _name(licence), published, tuple(dict.fromkeys(in_page)))
+
+
+def read_directives(value: str) -> list[str]:
+    """The robots directives of a `<meta>`, in lower case: `max-snippet:0`, `unavailable_after: 25 jun 2031`.
+
+    Commas separate them; blanks, semicolons and their Japanese forms do so too, as pages write them.
+    """
+    return [directive for _, directive in read_x_robots_tag(value, has_agents=False)]
+
+
+def read_x_robots_tag(value: str, has_agents: bool = True) -> list[tuple[str, str]]:
+    """Agents and directives of one `X-Robots-Tag`; after `agent:` all directives are that agent's up to the next one.
+
+    An agent is a word before a colon that is no directive with a value.
+
+    Args:
+        value: of the field.
+        has_agents: whether the field may name agents.
+    """
+    found: list[tuple[str, str]] = []
+    agent, position = "*", 0
+    text = unicodedata.normalize("NFKC", value).lower()
+    while match := _DIRECTIVE.search(text, position):
+        position = match.end()
+        if match["date"] is not None:
+            found.append((agent, f"unavailable_after: {match['date'].strip()}"))
+        elif match["amount"] is not None:
+            found.append((agent, re.sub(r"\s", "", match[0])))
+        elif match["agent"] is not None and has_agents:
+            agent = "*" if match["agent"] in ("*", "robots") else match["agent"]
+        elif match["word"] is not None:
+            found.append((agent, match["word"]))
+    return found
+
+
+def _name_and_content(written: str) -> tuple[str, str]:
+    attributes = {
+        name.lower(): unescape(double_quoted or single_quoted or bare).strip()
+        for name, double_quoted, single_quoted, bare in reversed(_ATTRIBUTE.findall(written))
+    }
+    name = (attributes.get("name") or attributes.get("property") or attributes.get("itemprop") or "").lower()
+    return name, attributes.get("content") or attributes.get("datetime") or ""
+
+
+def _fields(head: bytes) -> Iterator[tuple[str, str]]:
+    """Yield name, in lower case, and value of the fields of a header; a line that begins with a blank goes on."""
+    text = re.sub(r"\r?\n[ \t]+", " ", head.decode("latin-1"))
+    for line in re.split(r"\r?\n", text):
+        name, _, value = line.partition(":")
+        yield name.strip().lower(), value.strip()
+
+
+def _name(licence: Licence | None) -> str:
+    return licence.name if licence else ""
 
 
 def _date(written: str) -> str:
@@ -113,15 +202,21 @@ _DATE_NAMES = frozenset(
         "pubdate",
     )
 )
+#: `tdm:reservation` is how EPUB writes it.
+_TDM_NAMES = frozenset(("tdm-reservation", "tdm:reservation"))
 #: Names of the `<meta>` tags that are read; nine of ten `<meta>` tags have other names.
-META_NAMES = frozenset(("robots", "tdm-reservation", *_DATE_NAMES))
+META_NAMES = frozenset(("robots", *CRAWLERS, *_TDM_NAMES, *LICENCE_NAMES, *_DATE_NAMES))
 _ATTRIBUTE = re.compile(
-    r"""(?<![^\s"'/])(name|property|itemprop|content|datetime|rel|href)\s*=\s*"""
+    r"""(?<![^\s"'/])(name|property|itemprop|content|datetime)\s*=\s*"""
     r"""(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""",
     re.IGNORECASE | re.ASCII,
 )
 _JSON_LD_DATE = re.compile(r'"datePublished"\s{0,9}:\s{0,9}"([^"]{4,40})"')
-_CREATIVE_COMMONS = re.compile(
-    r"(?:https?:)?//(?:www\.)?creativecommons\.org/(?:licenses|publicdomain)/([a-z+-]{2,20})/([0-9.]{3})(?![0-9])"
+#: A directive with a date or an amount, an agent, or a directive without a value.
+_DIRECTIVE = re.compile(
+    r"unavailable_after\s*:\s*(?P<date>(?:[a-z]{3,9}\s*,\s*)?[^,;、]*)"
+    r"|(?P<amount>max-(?:snippet|image-preview|video-preview)\s*:\s*-?\w+)"
+    r"|(?P<agent>\*|[a-z0-9_][a-z0-9_./-]*)\s*:(?!//)"
+    r"|(?P<word>[a-z_][a-z0-9_-]*)"
 )
 _DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)", re.ASCII)

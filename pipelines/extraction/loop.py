@@ -390,6 +390,7 @@ def _document_row(source: Source, record: Record[object], document: Document) ->
         "undecodable_fraction": document.undecodable_fraction,
         "truncated_by": document.truncated_by,
         "robots": document.robots,
+        "statements": document.statements,
         "page_licence": document.page_licence,
         "link_fraction": document.link_fraction,
         "kept_japanese_fraction": document.kept_japanese_fraction,

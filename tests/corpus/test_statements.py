@@ -7,12 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manyo.corpus.web.main_text import extract
-from manyo.corpus.web.statements import DIRECTIVES, Statements, licence_of, read_statements
+from manyo.corpus.web.statements import DIRECTIVES, Statements, parse_stated, read_statements, read_x_robots_tag
 
 
 def stated(head: str, http: bytes = b"") -> Statements:
-    page = extract(f"<html><head>{head}</head><body><p>雨の日でした。</p></body></html>")
-    return read_statements(page.tags, page.json_ld, http)
+    html = f"<html><head>{head}</head><body><p>雨の日でした。</p></body></html>"
+    page = extract(html)
+    return read_statements(page.tags, page.json_ld, http, html)
 
 
 @pytest.mark.parametrize(
@@ -40,24 +41,12 @@ def test_directives_are_read_from_tags(head: str, expected: tuple[str, ...]) -> 
         (b"x-robots-tag: noindex\r\nx-robots-tag: noimageai\r\n", ("noindex", "noimageai")),
         (b"x-robots-tag: googlebot: noindex\n", ()),
         (b"tdm-reservation: 1\n", ("tdm_reserved",)),
+        (b"TDM-Reservation: true\n", ()),
+        (b"X-Robots-Tag: noindex,\r\n  noai\r\n", ("noindex", "noai")),
     ],
 )
 def test_directives_are_read_from_the_http_header(http: bytes, expected: tuple[str, ...]) -> None:
     assert stated("", http).robots == expected
-
-
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
-        ("https://creativecommons.org/licenses/by-nc-nd/2.1/jp/", "by-nc-nd-2.1"),
-        ("//creativecommons.org/publicdomain/zero/1.0/", "zero-1.0"),
-        ("http://www.creativecommons.org/licenses/BY/4.0", "by-4.0"),
-        ("https://example.org/licenses/by/4.0/", ""),
-        ("https://creativecommons.org/", ""),
-    ],
-)
-def test_licences_are_named_by_the_path_of_their_deed(address: str, expected: str) -> None:
-    assert licence_of(address) == expected
 
 
 def test_only_a_link_with_rel_license_states_the_licence_of_the_page() -> None:
@@ -88,3 +77,56 @@ def test_a_date_of_publication_is_read_where_it_is_stated(head: str, expected: s
 def test_no_statement_raises(tags: list[str], json_ld: str, head: bytes) -> None:
     found = read_statements(tags, json_ld, head)
     assert [word for word in DIRECTIVES if word in found.robots] == list(found.robots)
+
+
+@given(st.lists(st.text(max_size=60), max_size=5), st.text(max_size=300))
+@settings(max_examples=50, deadline=None)
+def test_a_statement_comes_back_from_the_form_in_which_it_is_kept(tags: list[str], value: str) -> None:
+    head = f"x-robots-tag: {value}".replace("\n", " ").encode("utf-8", "replace")
+    for one in read_statements(tags, "", head).stated:
+        assert parse_stated(str(one)) == one
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("noindex, nofollow", [("*", "noindex"), ("*", "nofollow")]),
+        ("googlebot: noindex, noarchive", [("googlebot", "noindex"), ("googlebot", "noarchive")]),
+        ("BadBot: noindex, CCBot: noai", [("badbot", "noindex"), ("ccbot", "noai")]),
+        ("noai, googlebot: noindex", [("*", "noai"), ("googlebot", "noindex")]),
+        ("max-snippet: 20, max-image-preview:large", [("*", "max-snippet:20"), ("*", "max-image-preview:large")]),
+        (
+            "unavailable_after: Wed, 25 Jun 2031 15:00:00 GMT, noai",
+            [("*", "unavailable_after: wed, 25 jun 2031 15:00:00 gmt"), ("*", "noai")],
+        ),
+        ("otherbot: unavailable_after: 2031-06-25", [("otherbot", "unavailable_after: 2031-06-25")]),
+    ],
+)
+def test_directives_belong_to_the_agent_before_them(value: str, expected: list[tuple[str, str]]) -> None:
+    assert read_x_robots_tag(value) == expected
+
+
+@pytest.mark.parametrize(
+    "content", ["noindex noai", "noindex;noai", "noindex、noai", "ｎｏｉｎｄｅｘ，ｎｏａｉ", "noindex,,noai"]
+)
+def test_directives_are_read_whatever_separates_them(content: str) -> None:
+    assert stated(f'<meta name="robots" content="{content}">').robots == ("noindex", "noai")
+
+
+def test_a_directive_to_one_crawler_is_kept_and_not_addressed_to_everyone() -> None:
+    found = stated('<meta name="GPTBot" content="noai">', b"X-Robots-Tag: googlebot: noindex, noarchive\n")
+    assert found.robots == ()
+    assert [str(one) for one in found.stated] == [
+        "meta gptbot: noai",
+        "x-robots-tag googlebot: noindex",
+        "x-robots-tag googlebot: noarchive",
+    ]
+
+
+def test_a_reservation_in_the_page_supersedes_that_of_the_header() -> None:
+    assert stated('<meta name="tdm-reservation" content="0">', b"tdm-reservation: 1\n").robots == ()
+    assert stated('<meta name="tdm-reservation" content="yes">', b"tdm-reservation: 1\n").robots == ("tdm_reserved",)
+
+
+def test_a_preference_in_the_header_keeps_its_letters() -> None:
+    assert str(stated("", b"Content-Usage: Train-AI=n\r\n").stated[0]) == "content-usage *: Train-AI=n"
