@@ -159,11 +159,11 @@ def octets(text: str) -> str:
         byte = int(code[1], 16)
         return chr(byte) if byte in _UNRESERVED else f"%{byte:02X}"
 
-    encoded = text if text.isascii() else quote(text.encode("utf-8", "surrogateescape"), safe=_SAFE)
-    return _CODE.sub(plain, encoded)
+    return _CODE.sub(plain, quote(text.encode("utf-8", "surrogateescape"), safe=_URI))
 
 
-_SAFE = "".join(map(chr, range(0x21, 0x7F)))
+#: What may stand in a URI as it is, besides letters and digits; blanks and quotes may not.
+_URI = "-._~:/?#[]@!$&'()*+,;=%"
 
 
 def matches(pattern: str, path: str) -> bool:
