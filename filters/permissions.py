@@ -4,7 +4,7 @@ Two questions are kept apart. *May it be fetched* is answered by the robots.txt 
 fetches. *May it be used*, to train, search, display or redistribute, is answered by everything else that the site and
 the page state. There are three answers: allowed, denied and unknown; what unknown means is a policy. Of several
 statements the most restrictive holds, except where a specification orders them (TDMRep: page over header over file).
-Decision 0019 lists what each directive says.
+`docs/rights.md` lists what each directive says.
 """
 
 from __future__ import annotations
