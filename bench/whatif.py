@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from manyo.corpus.schema import DOCUMENTS, LABEL, LANGUAGES
 from manyo.corpus.tables.shards import write_shard
+from manyo.filters.permissions import USES
 from manyo.filters.rules.comparison import move_bound
 from manyo.filters.rules.decide import Rule, decide, load_rules
 from manyo.filters.signals import measure as signals
@@ -103,7 +104,7 @@ def _documents(doc_ids: pa.Array, texts: pa.Array, random: np.random.Generator) 
         columns = {field.name: pa.nulls(n, field.type) for field in DOCUMENTS.schema}
         columns |= {
             "doc_id": some,
-            "release_allowed": pa.array(np.ones(n, np.bool_)),
+            "uses": pa.array([list(USES)] * n, DOCUMENTS.schema.field("uses").type),
             "source": pa.array(["crawl"] * n).dictionary_encode().cast(LABEL),
             "profile": pa.array(["web"] * n).dictionary_encode().cast(LABEL),
             "uri": pa.array([f"https://host{host}.example.jp/{i}" for i, host in enumerate(hosts)], pa.large_string()),

@@ -140,7 +140,7 @@ def release_batch(
 
     Args:
         documents: columns of `manyo.corpus.schema.DOCUMENTS` that the release repeats: doc_id, source, licence, uri,
-            title, text. Every row is released.
+            title, text; and `uses` of `DECISIONS`. Every row is released.
         text_spans, title_spans, uri_spans: what to mask in the three columns, as `SPANS`; rows count from the start of
             the batch.
         masks: kind to the text that replaces it, most important kind first.
@@ -165,7 +165,7 @@ def release_batch(
         for row in range(documents.num_rows)
     ]
     columns = {name: column for name, (column, _) in masked.items()}
-    columns |= {name: documents.column(name) for name in ("doc_id", "source", "licence")}
+    columns |= {name: documents.column(name) for name in ("doc_id", "source", "licence", "uses")}
     columns["pii"] = pa.array(pii, RELEASE.schema.field("pii").type)
     return pa.RecordBatch.from_arrays([columns[name] for name in RELEASE.schema.names], schema=RELEASE.schema)
 

@@ -60,7 +60,7 @@ DOCUMENTS = Table(
         Column("source", LABEL, "name of the [[source]] in the configuration"),
         Column("licence", LABEL, "licence as the configuration states it"),
         Column("terms", LABEL, "terms of use as the configuration states them; empty if none"),
-        Column("release_allowed", pa.bool_(), "whether the configuration lets the source's text be released"),
+        Column("uses", pa.list_(LABEL), "what the configuration lets the source's text be used for"),
         Column("profile", LABEL, "which set of rules decides: web, ocr, classical, law, prose"),
         Column("uri", TEXT, "address of the page, or identifier of the work"),
         Column("fetched_at", pa.timestamp("s", "UTC"), "when the page was fetched; null if unknown"),
@@ -169,7 +169,11 @@ DECISIONS = Table(
     "decisions",
     "one document",
     "filter",
-    (_ID, Column("reasons", pa.list_(LABEL), "names of all the rules it fails; empty means kept")),
+    (
+        _ID,
+        Column("reasons", pa.list_(LABEL), "names of all the rules it fails; empty means kept"),
+        Column("uses", pa.list_(LABEL), "what it may be used for: train, search, display, redistribute"),
+    ),
 )
 
 SIGNATURES = Table(
@@ -235,6 +239,21 @@ TAKEN_DOWN = Table(
     ),
 )
 
+PERMISSIONS = Table(
+    "permissions",
+    "what one robots.txt says to one agent about one use of pages of its host",
+    "filter",
+    (
+        Column("host", TEXT, "scheme, host and port that the file is of"),
+        Column("agent", LABEL, "product token that it addresses; * for everyone"),
+        Column("use", LABEL, "train, search, display or redistribute"),
+        Column("since", pa.date32(), "day of the capture that was in force"),
+        Column("source", LABEL, "what says so: robots.txt, robots.txt content-usage, robots.txt content-signal"),
+        Column("verdict", LABEL, "allowed or denied"),
+        Column("pages", pa.int64(), "documents of the part that it is about", "documents"),
+    ),
+)
+
 BOILERPLATE = Table(
     "boilerplate",
     "one document",
@@ -255,6 +274,7 @@ RELEASE = Table(
         _ID,
         Column("source", LABEL, "name of the [[source]] in the configuration"),
         Column("licence", LABEL, "licence as the configuration states it"),
+        Column("uses", pa.list_(LABEL), "what it may be used for: train, search, display, redistribute"),
         Column("uri", TEXT, "address of the page, or identifier of the work"),
         Column("title", TEXT, "title with personal information masked"),
         Column("text", TEXT, "text with personal information masked"),

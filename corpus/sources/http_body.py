@@ -30,6 +30,7 @@ _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _MAX_RESPONSES = 10
 
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})\b", re.IGNORECASE)
+_LOCATION = re.compile(rb"\nlocation:([^\r\n]*)", re.IGNORECASE)
 _FOLD = re.compile(rb"\r*\n[ \t]+")
 _ODD_HEADER_END = re.compile(rb"\n\r*\n")
 _MEDIA_TYPE = re.compile(r"[\w!#$%&'*+.^`|~-]+/[\w!#$%&'*+.^`|~-]+", re.ASCII)
@@ -104,6 +105,33 @@ def body_of(page: Block, max_bytes: int) -> Body | Refused | Skipped:
     if b"-encoding:" not in head and not block.startswith(GZIP_MAGIC, start):
         return accepted._replace(truncated_by=_cut_body(head, n_bytes)) if b"\ncontent-length:" in head else accepted
     return _decoded(accepted, page.uri, max_bytes)
+
+
+class Answer(NamedTuple):
+    """A server's answer of any status.
+
+    Attributes:
+        status: of the answer; 0 if the record holds none.
+        location: the header `Location`, as sent; empty if there is none.
+        body: with its encodings undone; empty where they cannot be.
+    """
+
+    status: int
+    location: str
+    body: bytes
+
+
+def answer_of(page: Block, max_bytes: int) -> Answer:
+    """The answer in a response record, whatever its status and media type, such as that for a robots.txt."""
+    response = _final_response(page.block)
+    if isinstance(response, int):
+        return Answer(0, "", b"")
+    status, head_start, head_end, start = response
+    sent = page.block[head_start:head_end] + b"\n"
+    location = _LOCATION.search(sent)
+    decoded = _decoded(Body(page.block, start, "text/plain", None, sent.lower()), page.uri, max_bytes)
+    body = b"" if isinstance(decoded, Refused) else decoded.data
+    return Answer(int(status), location[1].decode("latin-1").strip() if location else "", body)
 
 
 def _final_response(block: bytes) -> tuple[bytes, int, int, int] | int:

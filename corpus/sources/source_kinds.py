@@ -51,6 +51,10 @@ class SourceKind(Protocol[OptionsT, Payload]):
 AnySourceKind: TypeAlias = SourceKind[Any, Any]
 
 
+#: What a text may be used for (docs/rights.md).
+SOURCE_USES = ("train", "search", "display", "redistribute")
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One [[source]] of the configuration.
@@ -63,7 +67,7 @@ class Source:
         licence: as the documents carry it.
         options: an instance of the kind's `Options`.
         terms: what may be done with the text, as the documents carry it.
-        release_allowed: whether its text may be released.
+        uses: what its text may be used for, among train, search, display and redistribute (docs/rights.md).
     """
 
     name: str
@@ -73,7 +77,13 @@ class Source:
     licence: str
     options: object
     terms: str = ""
-    release_allowed: bool = True
+    uses: tuple[str, ...] = SOURCE_USES
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for an unknown use."""
+        for use in self.uses:
+            if use not in SOURCE_USES:
+                raise ValueError(f"uses: {use!r} is not one of {', '.join(SOURCE_USES)}")
 
 
 def _checked(module: SourceKind[OptionsT, Payload]) -> AnySourceKind:

@@ -198,13 +198,13 @@ def parse(record: Record[Block], options: Options) -> Outcome:
         comments=comments,
         link_fraction=round(main.link_fraction, 4),
         kept_japanese_fraction=round(main.kept_japanese_fraction, 4),
-        fetched_at=_date(page.date),
+        fetched_at=date_of(page.date),
         truncated_by=page.truncated_by or body.truncated_by or None,
         meta=meta,
     )
 
 
-def _date(written: str) -> datetime | None:
+def date_of(written: str) -> datetime | None:
     """A WARC-Date, which WARC 1.1 lets end after any of its parts; None if it is not a date."""
     match = _DATE.match(written.strip())
     if not match:

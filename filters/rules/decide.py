@@ -230,13 +230,17 @@ def decide(
         languages, signals, profiles, rules: as for `failures`, the batches with the same `doc_id`s.
 
     Returns:
-        A batch of `manyo.corpus.schema.DECISIONS`, row by row; a document without a reason is kept.
+        The columns `doc_id` and `reasons` of `manyo.corpus.schema.DECISIONS`, row by row; a document without a reason
+        is kept.
 
     Raises:
         ValueError: as `failures`.
     """
     failed = failures(languages, signals, profiles, rules)
     return name_reasons(signals.column("doc_id"), failed, [rule.name for rule in rules])
+
+
+_REASONS = pa.schema([DECISIONS.schema.field(name) for name in ("doc_id", "reasons")])
 
 
 def name_reasons(doc_ids: pa.Array, failed: np.ndarray, names: Sequence[str]) -> pa.RecordBatch:
@@ -248,11 +252,11 @@ def name_reasons(doc_ids: pa.Array, failed: np.ndarray, names: Sequence[str]) ->
         names: of the reasons.
 
     Returns:
-        A batch of `manyo.corpus.schema.DECISIONS`.
+        The columns `doc_id` and `reasons` of `manyo.corpus.schema.DECISIONS`.
     """
     offsets = np.zeros(len(failed) + 1, np.int32)
     np.cumsum(failed.sum(axis=1), out=offsets[1:])
     _, reason_numbers = np.nonzero(failed)
     labels = pa.DictionaryArray.from_arrays(pa.array(reason_numbers, pa.int32()), pa.array(names, pa.string()))
     reasons = pa.ListArray.from_arrays(pa.array(offsets), labels, type=pa.list_(LABEL))
-    return pa.RecordBatch.from_arrays([doc_ids, reasons], schema=DECISIONS.schema)
+    return pa.RecordBatch.from_arrays([doc_ids, reasons], schema=_REASONS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +13,7 @@ from manyo.corpus.tables.shards import read_columns, zip_whole
 from manyo.corpus.takedown_requests import recorded_lists
 from manyo.corpus.takedowns import join_takedowns, read_takedowns
 from manyo.filters import rights
+from manyo.filters.rights import Rights
 from manyo.filters.rules.decide import Rule, columns_by_table
 from manyo.filters.signals.catalogue import SIGNALS
 from manyo.filters.signals.signal_settings import SignalSettings
@@ -28,21 +29,21 @@ class MeasuredShard:
 
     Attributes:
         documents, languages, signals: URIs of the shards.
-        opted_out: statements of a page that forbid its release (`manyo.filters.rights`).
+        rights: which statements of a page take uses away (`manyo.filters.rights`).
         takedowns: URIs of the takedown requests of the run.
     """
 
     documents: str
     languages: str
     signals: str
-    opted_out: tuple[str, ...] = ()
+    rights: Rights = field(default_factory=Rights)
     takedowns: tuple[str, ...] = ()
 
     def permitted(self) -> np.ndarray:
-        """bool (n_docs,), true for documents that may be released; the others are neither counted nor shown."""
-        columns = ["release_allowed", *(["robots"] if self.opted_out else [])]
-        documents = read_columns(self.documents, [*columns, *(["doc_id", "uri"] if self.takedowns else [])])
-        permitted: np.ndarray = np.logical_not(rights.barred(documents, self.opted_out).any(axis=1))
+        """bool (n_docs,), true for documents that may leave manyo; the others are neither counted nor shown."""
+        documents = read_columns(self.documents, ["doc_id", *rights.COLUMNS])
+        granted = rights.granted_uses(documents, self.rights)
+        permitted: np.ndarray = np.logical_not(rights.barred(documents, granted, self.rights).any(axis=1))
         if self.takedowns:
             finder = join_takedowns(map(read_takedowns, self.takedowns)).finder()
             taken = finder.find(documents).column("doc_id")
@@ -68,7 +69,7 @@ def measured_shards(config: Config, command: str) -> tuple[MeasuredShard, ...]:
             stages["extract"].uri(DOCUMENTS, shard.name),
             stages["langid"].uri(filter_stages.LANGUAGES, shard.name),
             stages["measure"].uri(filter_stages.SIGNALS, shard.name),
-            config.rights.opted_out,
+            config.rights,
             takedowns,
         )
         for shard in stages["extract"].shards

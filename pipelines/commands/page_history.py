@@ -22,6 +22,7 @@ from manyo.corpus import schema
 from manyo.corpus.addresses import canonical_address, host_of, hosts
 from manyo.corpus.schema import DOC_ID, DOC_ID_BYTES
 from manyo.corpus.tables.shards import ShardError, filesystem, join, read_columns, read_rows
+from manyo.filters.permissions import USES
 from manyo.filters.rules.decide import Rule
 from manyo.pipelines.commands.shown_documents import describe_bounds, plain
 from manyo.pipelines.engine.errors import UserError
@@ -52,7 +53,7 @@ _DOCUMENT_COLUMNS = (
     "source",
     "licence",
     "terms",
-    "release_allowed",
+    "uses",
     "profile",
     "uri",
     "fetched_at",
@@ -401,7 +402,13 @@ class _Tables:
 def _licence(row: Mapping[str, Any]) -> str:
     """The licence of the source, as the configuration states it."""
     terms = f", terms {row['terms']!r}" if row["terms"] else ""
-    return f"licence {row['licence']!r}{terms}{'' if row['release_allowed'] else ', may not be released'}"
+    return f"licence {row['licence']!r}{terms}{_unpermitted(row['uses'])}"
+
+
+def _unpermitted(uses: Sequence[str]) -> str:
+    """The uses that the source does not grant."""
+    missing = [use for use in USES if use not in uses]
+    return f", not to {', '.join(missing)}" if missing else ""
 
 
 def _fetched(row: Mapping[str, Any]) -> str:

@@ -19,8 +19,10 @@ from manyo.corpus.doc_ids import id_heads
 from manyo.corpus.release import survives_dedup
 from manyo.corpus.schema import DOC_ID
 from manyo.corpus.tables.shards import read_columns, read_rows, zip_whole
+from manyo.filters import rights
+from manyo.filters.rights import Rights
 from manyo.pipelines.commands.measured_documents import MeasuredShard
-from manyo.pipelines.commands.shown_documents import plain, print_total
+from manyo.pipelines.commands.shown_documents import NOT_SHOWN, plain, print_total
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.dedup_stages import DUPLICATES
 from manyo.pipelines.run import finished_stages
@@ -155,7 +157,7 @@ def _texts(shards: Sequence[MeasuredShard], doc_ids: set[bytes]) -> dict[bytes, 
     return found
 
 
-_COLUMNS = ("doc_id", "source", "uri", "text")
+_COLUMNS = ("doc_id", "source", "text", *rights.COLUMNS)
 
 
 def _compared(shard: MeasuredShard, row: int, judged: _Row, texts: dict[bytes, _Row]) -> RemovedDuplicate:
@@ -169,14 +171,16 @@ def _compared(shard: MeasuredShard, row: int, judged: _Row, texts: dict[bytes, _
         judged["containment"],
         judged["within_source"],
         differ_at,
-        _side(removed, shown_at),
-        _side(survivor, shown_at) if survivor else None,
+        _side(removed, shown_at, shard.rights),
+        _side(survivor, shown_at, shard.rights) if survivor else None,
     )
 
 
-def _side(document: _Row, shown_at: int) -> Side:
+def _side(document: _Row, shown_at: int, policies: Rights) -> Side:
     text = document["text"]
     start = max(0, shown_at - _BEFORE_CHARS)
     end = start + _SHOWN_CHARS
     shown = ("…" if start else "") + plain(text[start:end]) + ("…" if end < len(text) else "")
+    if not rights.may_display(document, policies):
+        shown = NOT_SHOWN
     return Side(document["source"], plain(document["uri"]), len(text), shown)

@@ -17,12 +17,16 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from manyo.corpus.tables.shards import read_rows
+from manyo.filters import rights
 from manyo.filters.rules.decide import RULE_COLUMNS, Rule, columns_by_table
 from manyo.pipelines.commands.measured_documents import MeasuredShard
 from manyo.pipelines.report.quantities import format_value
 
 #: Length of the beginning of a text that is shown, in characters.
 EXCERPT_CHARS = 400
+
+#: Stands for a text that may not be displayed (docs/rights.md).
+NOT_SHOWN = "(the text may not be displayed)"
 
 _BLANK_LINES = re.compile(r"\n\s*\n+")
 
@@ -88,18 +92,21 @@ def show(places: Sequence[tuple[MeasuredShard, int]], rules: Sequence[Rule]) -> 
     shown: dict[tuple[MeasuredShard, int], ShownDocument] = {}
     columns = columns_by_table(rules)
     for shard, rows in rows_of.items():
-        documents = read_rows(shard.documents, rows, ("source", "profile", "uri", "title", "text", *columns.documents))
+        documents = read_rows(
+            shard.documents, rows, ("source", "profile", "title", "text", *rights.COLUMNS, *columns.documents)
+        )
         languages = read_rows(shard.languages, rows, ("doc_id", *columns.languages))
         signals = read_rows(shard.signals, rows, sorted({"char_count", *columns.signals}))
         for row, document, language, signal in zip(rows, documents, languages, signals, strict=True):
             measured = document | language | signal
+            may_show = rights.may_display(document, shard.rights)
             shown[shard, row] = ShownDocument(
                 source=document["source"],
                 uri=plain(document["uri"]),
-                title=plain(document["title"]),
+                title=plain(document["title"]) if may_show else "",
                 char_count=signal["char_count"],
                 values=tuple(_value(rule, measured) for rule in rules if document["profile"] in rule.profiles),
-                excerpt=_excerpt(document["text"]),
+                excerpt=_excerpt(document["text"]) if may_show else NOT_SHOWN,
             )
     return [shown[place] for place in places]
 

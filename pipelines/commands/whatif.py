@@ -12,11 +12,12 @@ from manyo.filters.rules.comparison import Alternative, move_bound
 from manyo.filters.rules.decide import load_rules
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.measured_documents import measured_shards, without_unmeasured
+from manyo.pipelines.commands.policy_changes import policy_costs, print_costs
 from manyo.pipelines.commands.rule_changes import BYTES_PER_TOKEN, RuleChange, WhatIf, what_if
 from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.commands.shown_documents import parse_number, print_document
 from manyo.pipelines.engine.errors import UserError
-from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.config import Config, load_rights
 from manyo.pipelines.report.rendering import page_templates
 
 #: Width of the tables if standard output is not a terminal: lines are not broken to fit a window.
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_run(parser)
     other = parser.add_mutually_exclusive_group(required=True)
     other.add_argument("--rule", metavar="NAME", help="move a bound of this rule, with --minimum or --maximum")
+    other.add_argument("--policy", metavar="FILE", help="compare the [rights] of this file with those of the run")
     other.add_argument("--rules", metavar="FILE", help="compare the rules of this file with those of the run")
     bound = parser.add_mutually_exclusive_group()
     for name in ("minimum", "maximum"):
@@ -49,6 +51,11 @@ def run(options: argparse.Namespace) -> int:
     """
     config = read_config(options)
     console = open_console(_PIPE_COLUMNS)
+    if options.policy is not None:
+        if options.html or options.minimum or options.maximum:
+            raise UserError("--policy takes neither --html nor --minimum and --maximum")
+        print_costs(console, policy_costs(config, load_rights(options.policy)))
+        return 0
     alternatives, left_out = _alternatives(config, options)
     for line in left_out:
         console.print(line, markup=False)

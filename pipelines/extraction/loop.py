@@ -378,7 +378,7 @@ def _document_row(source: Source, record: Record[object], document: Document) ->
         "source": source.name,
         "licence": source.licence,
         "terms": source.terms,
-        "release_allowed": source.release_allowed,
+        "uses": source.uses,
         "profile": source.profile,
         "uri": document.uri,
         "fetched_at": document.fetched_at,

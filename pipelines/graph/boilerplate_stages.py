@@ -19,6 +19,7 @@ from manyo.corpus.tables.shards import (
 )
 from manyo.dedup import boilerplate
 from manyo.dedup.settings import Alarms, Boilerplate, Dedup
+from manyo.filters.rights import may
 from manyo.pipelines.engine.shapes import (
     combine_parts,
     map_numbered,
@@ -106,7 +107,9 @@ def mark_boilerplate(task: Task[Dedup]) -> Mapping[str, int]:
     def batches() -> Iterator[pa.RecordBatch]:
         for documents, decisions, unique in _unique(task):
             marked, lines = boilerplate.find_boilerplate(documents, is_kept(decisions, unique), totals, _settings(task))
-            found.append(lines)
+            # The report quotes these lines.
+            shown = documents.column("doc_id").filter(may(decisions.column("uses"), "display"))
+            found.append(lines.filter(pc.is_in(lines.column("doc_id"), value_set=shown)))
             counts["documents"] += marked.num_rows
             counts["lines"] += pc.sum(pc.list_value_length(marked.column("lines"))).as_py() or 0
             yield marked
@@ -120,7 +123,7 @@ def _unique(task: AnyTask) -> Iterator[tuple[pa.RecordBatch, ...]]:
     """Yields the columns of a shard that lines are found by, its decisions and its duplicates."""
     return zip_batches(
         (task.input(DOCUMENTS), boilerplate.LINE_COLUMNS),
-        (task.input(DECISIONS), ["reasons"]),
+        (task.input(DECISIONS), ["reasons", "uses"]),
         (task.input(DUPLICATES), ["kept"]),
     )
 

@@ -27,6 +27,7 @@ from manyo.pipelines.graph.extract_stages import extract_stage
 from manyo.pipelines.graph.filter_stages import filter_stages
 from manyo.pipelines.graph.release_stages import export_stages, leak_stages, release_stage, scrub_stage
 from manyo.pipelines.graph.report_stages import report_stages
+from manyo.pipelines.graph.robots_stages import robots_stages
 from manyo.pipelines.graph.takedown_stage import takedown_stage
 from manyo.pipelines.graph.token_stages import token_stages
 
@@ -45,7 +46,8 @@ def stages_by_command(config: Config) -> dict[str, tuple[AnyStage, ...]]:
         UserError: a file that the configuration names is missing or is not what it should be.
     """
     extract = extract_stage(config)
-    langid, measure, decide = filter_stages(config, extract)
+    of_sites = robots_stages(config, extract)
+    langid, measure, decide = filter_stages(config, extract, of_sites[-1:])
     takedown = takedown_stage(config.run.out, extract)
     dedup = dedup_stages(config.dedup, extract, decide, takedown, measure)
     duplicates, alarms = (stage for stage in dedup if stage.name in ("duplicates", "alarms"))
@@ -59,7 +61,7 @@ def stages_by_command(config: Config) -> dict[str, tuple[AnyStage, ...]]:
     stages = {
         "extract": (extract,),
         "langid": (langid,),
-        "filter": (measure, decide),
+        "filter": (*of_sites, measure, decide),
         "dedup": (takedown, *dedup, *of_lines),
         "scrub": (*leaks, scrub, release),
         "export": export_stages(config, release),

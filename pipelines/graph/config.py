@@ -224,19 +224,35 @@ def load_config(path: str, out: str | None = None) -> Config:
     )
 
 
+def load_rights(path: str) -> Rights:
+    """Read the [rights] of a configuration, or of a file that has nothing else.
+
+    Raises:
+        UserError: the file is missing or not TOML, or has no [rights] or an invalid key in it.
+    """
+    tables = _read_toml(path)
+    if "rights" not in tables:
+        raise UserError(f"{path}: has no [rights]")
+    return from_table(Rights, tables["rights"], f"{path}: [rights]")
+
+
 def _read_tables(path: str) -> dict[str, Any]:
     """Returns the tables of a configuration file; the names are checked, the contents are not."""
-    try:
-        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such configuration file") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"{path}: {error}") from error
+    tables = _read_toml(path)
     refuse_unknown(path, tables, _TABLES)
     for table in _REQUIRED_TABLES:
         if table not in tables:
             raise UserError(f"{path}: table [{table}] is missing")
     return tables
+
+
+def _read_toml(path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: no such configuration file") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"{path}: {error}") from error
 
 
 def _rules(path: str, name: str) -> tuple[Rule, ...]:

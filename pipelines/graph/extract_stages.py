@@ -42,14 +42,14 @@ def extract_stage(config: Config) -> AnyStage:
         settings=ExtractSettings(config.sources, config.extract.record_timeout_s),
         needs=(),
         tables=(DOCUMENTS, REFUSED),
-        shape=_files_of(config.sources, config.sample),
+        shape=files_of(config.sources, config.sample),
         work=extract,
         memory_bytes=3 << 30,
     )
 
 
-def _files_of(sources: tuple[Source, ...], sample: Sample | None) -> Shape:
-    """One task per shard of input files."""
+def files_of(sources: tuple[Source, ...], sample: Sample | None) -> Shape:
+    """The shape of one task per shard of input files of some sources."""
 
     def shape(_: Upstream) -> list[Unit]:
         return by_name(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -22,16 +22,19 @@ from manyo.corpus.tables.shards import (
 from manyo.filters import language, rights
 from manyo.filters.language import LanguageSettings
 from manyo.filters.model_files import ModelChanged, check_unchanged, files_digest
+from manyo.filters.rights import Rights
 from manyo.filters.rules import decide as rules
 from manyo.filters.rules.decide import Rule
 from manyo.filters.signals import measure as signals
 from manyo.filters.signals.models import model_paths
 from manyo.filters.signals.signal_settings import SignalSettings
 from manyo.pipelines.engine.errors import UserError, WorkFailed
+from manyo.pipelines.engine.shapes import map_numbered, map_shards, with_gathered
 from manyo.pipelines.engine.stage import AnyStage, Stage, Task
 from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.extract_stages import DOCUMENTS
+from manyo.pipelines.graph.robots_stages import site_verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,10 @@ class LangidSettings:
 
 @dataclass(frozen=True, slots=True)
 class DecideSettings:
-    """The rules, and statements of pages that bar their text (`manyo.filters.rights`)."""
+    """The rules, and which statements of pages take uses away (`manyo.filters.rights`)."""
 
     rules: tuple[Rule, ...]
-    opted_out: tuple[str, ...]
+    rights: Rights
 
 
 LANGUAGES = StageTable.parquet("languages", schema.LANGUAGES.schema)
@@ -56,12 +59,16 @@ SIGNALS = StageTable.parquet("signals")
 DECISIONS = StageTable.parquet("decisions", schema.DECISIONS.schema)
 
 
-def filter_stages(config: Config, extract: AnyStage) -> tuple[AnyStage, AnyStage, AnyStage]:
+def filter_stages(
+    config: Config, extract: AnyStage, robots: tuple[AnyStage, ...]
+) -> tuple[AnyStage, AnyStage, AnyStage]:
     """`documents` → `languages`, `signals` and `decisions`."""
-    decide_settings = DecideSettings(config.rules, config.rights.opted_out)
+    decide_settings = DecideSettings(config.rules, replace(config.rights, takedown=None))
     langid_stage = Stage("langid", 4, _langid_settings(config), (extract,), (LANGUAGES,), identify)
     measure_stage = Stage("measure", 9, config.signals, (extract,), (SIGNALS,), measure)
-    decide_stage = Stage("decide", 1, decide_settings, (extract, langid_stage, measure_stage), (DECISIONS,), decide)
+    needs = (extract, langid_stage, measure_stage, *robots)
+    shape = with_gathered(map_numbered) if robots else map_shards
+    decide_stage = Stage("decide", 2, decide_settings, needs, (DECISIONS,), decide, shape=shape)
     return langid_stage, measure_stage, decide_stage
 
 
@@ -110,8 +117,10 @@ def decide(task: Task[DecideSettings]) -> Mapping[str, int]:
     """Rights, profiles, languages and signals → decisions, with every reason why a document is not kept."""
     counts: Counter[str] = Counter()
     columns = rules.columns_by_table(task.settings.rules)
+    of_sites = site_verdicts(task)
 
     def batches() -> Iterator[pa.RecordBatch]:
+        first = 0
         for documents, languages, measured in zip_batches(
             (task.input(DOCUMENTS), ["profile", *rights.COLUMNS, *columns.documents]),
             (task.input(LANGUAGES), columns.languages),
@@ -121,9 +130,13 @@ def decide(task: Task[DecideSettings]) -> Mapping[str, int]:
                 measured = measured.append_column(name, documents.column(name))
             tried = task.settings.rules
             failed = rules.failures(languages, measured, documents.column("profile"), tried)
-            barred = rights.barred(documents, task.settings.opted_out)
+            here = {row - first: of_sites[row] for row in range(first, first + len(documents)) if row in of_sites}
+            first += len(documents)
+            granted = rights.granted_uses(documents, task.settings.rights, here)
+            barred = rights.barred(documents, granted, task.settings.rights)
             names = [*rights.REASONS, *(rule.name for rule in tried)]
             decisions = rules.name_reasons(documents.column("doc_id"), np.hstack([barred, failed]), names)
+            decisions = decisions.append_column("uses", rights.uses_column(granted))
             reasons = decisions.column("reasons")
             counts["documents"] += len(reasons)
             counts["kept"] += int(passes_rules(decisions).sum())

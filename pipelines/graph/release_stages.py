@@ -20,6 +20,7 @@ from manyo.corpus.tables.shards import (
     zip_batches,
 )
 from manyo.dedup import boilerplate
+from manyo.filters import rights
 from manyo.filters.benchmarks.items import digest
 from manyo.filters.benchmarks.leaks import Decontaminate, benchmark_index
 from manyo.filters.pii import find as pii
@@ -79,12 +80,12 @@ def leak_stages(config: Config, needs: tuple[AnyStage, ...]) -> tuple[AnyStage, 
 def scrub_stage(config: Config, needs: tuple[AnyStage, ...]) -> AnyStage:
     """Documents that rules and dedup keep → `scrubbed`."""
     settings = ScrubSettings(config.scrub, config.decontaminate.action if config.decontaminate else None)
-    return Stage("scrub", 4, settings, needs, (SCRUBBED,), scrub)
+    return Stage("scrub", 5, settings, needs, (SCRUBBED,), scrub)
 
 
 def release_stage(scrub: AnyStage, takedown: AnyStage) -> AnyStage:
     """`scrubbed` without `taken_down` → `release`."""
-    return Stage("release", 3, NoSettings(), (scrub, takedown), (RELEASE,), release)
+    return Stage("release", 4, NoSettings(), (scrub, takedown), (RELEASE,), release)
 
 
 def export_stages(config: Config, release: AnyStage) -> tuple[AnyStage, ...]:
@@ -148,12 +149,12 @@ def _documents_to_release(task: AnyTask, columns: list[str]) -> Iterator[pa.Reco
     """Columns of the documents that rules and dedup keep, without boilerplate."""
     for documents, decisions, marked, *lines in zip_batches(
         (task.input(DOCUMENTS), columns),
-        (task.input(DECISIONS), ["reasons"]),
+        (task.input(DECISIONS), ["reasons", "uses"]),
         (task.input(DUPLICATES), ["kept"]),
         *((uri, ["lines", "removed"]) for uri in task.optional_inputs_of(BOILERPLATE)),
     ):
         keep = pa.array(is_kept(decisions, marked))
-        documents = documents.filter(keep)
+        documents = documents.append_column("uses", decisions.column("uses")).filter(keep)
         for boilerplate_lines in lines:
             documents = boilerplate.without_boilerplate(documents, boilerplate_lines.filter(keep))
         yield documents
@@ -180,15 +181,17 @@ def _personal_information(documents: pa.RecordBatch, settings: pii.Scrub) -> Ite
 
 
 def release(task: Task[NoSettings]) -> Mapping[str, int]:
-    """Scrubbed text → the release: all documents that are not taken down."""
+    """Scrubbed text → the release: all documents that may be redistributed and are not taken down."""
     counts: Counter[str] = Counter()
     taken = taken_down_ids(task)
 
     def batches() -> Iterator[pa.RecordBatch]:
         for scrubbed in read_batches(task.input(SCRUBBED)):
-            released = scrubbed.filter(pc.invert(pc.is_in(scrubbed.column("doc_id"), value_set=taken)))
+            permitted = scrubbed.filter(rights.may(scrubbed.column("uses"), "redistribute"))
+            released = permitted.filter(pc.invert(pc.is_in(permitted.column("doc_id"), value_set=taken)))
             counts["documents"] += released.num_rows
-            counts["taken_down"] += scrubbed.num_rows - released.num_rows
+            counts["taken_down"] += permitted.num_rows - released.num_rows
+            counts["not_redistributed"] += scrubbed.num_rows - permitted.num_rows
             counts["text_bytes"] += pc.sum(pc.binary_length(released.column("text"))).as_py() or 0
             yield released
 

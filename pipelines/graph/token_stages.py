@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -17,6 +17,7 @@ from manyo.corpus.tables.shards import (
     read_batches,
     write_shard,
 )
+from manyo.filters import rights
 from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.pipelines.engine.manifest import manifest_uri, read_again, read_manifest
 from manyo.pipelines.engine.shapes import (
@@ -159,7 +160,7 @@ def train_tokenizer(task: Task[train.TrainTokenizer]) -> Mapping[str, int]:
 
     def batches() -> Iterator[pa.RecordBatch]:
         for uri in task.inputs_of(SCRUBBED):
-            yield from read_batches(uri, ["doc_id", "source", "text"])
+            yield from _trainable(uri, ("doc_id", "source", "text"))
 
     limits = train.sample_limits(batches(), settings)
 
@@ -239,10 +240,16 @@ def _load_tokenizer(task: Task[EncodeSettings]) -> Tokenizer:
 
 
 def _marked(task: AnyTask) -> Iterator[pa.RecordBatch]:
-    """Yields scrubbed text as `manyo.tokenizer.pack.TEXT_SCHEMA`."""
+    """Yields scrubbed text that may train, as `manyo.tokenizer.pack.TEXT_SCHEMA`."""
     taken = taken_down_ids(task)
-    for batch in read_batches(task.input(SCRUBBED), list(RELEASE_COLUMNS)):
+    for batch in _trainable(task.input(SCRUBBED), RELEASE_COLUMNS):
         yield batch.append_column("taken_down", pc.is_in(batch.column("doc_id"), value_set=taken))
+
+
+def _trainable(uri: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Yields columns of the scrubbed documents of a shard that may train."""
+    for batch in read_batches(uri, [*columns, "uses"]):
+        yield batch.filter(rights.may(batch.column("uses"), "train")).select(list(columns))
 
 
 def tokenize(task: Task[TokenizeSettings]) -> Mapping[str, int]:

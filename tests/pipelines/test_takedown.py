@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -277,7 +278,7 @@ def test_a_withheld_document_is_dropped_for_that_reason_and_its_copy_is_released
     """The source `law` is read a second time under a name that comes first and may not be released."""
     text = demo_run.config.read_text("utf-8")
     (law,) = [part for part in text.split("[[source]]") if 'name    = "law"' in part]
-    forbidden = law.split("\n[filter]")[0].replace('"law"', '"inhouse"', 1) + "release_allowed = false\n\n[[source]]"
+    forbidden = law.split("\n[filter]")[0].replace('"law"', '"inhouse"', 1) + 'uses = ["display"]\n\n[[source]]'
     config = tmp_path / "rights.toml"
     config.write_text(text.replace("[[source]]", f"[[source]]{forbidden}", 1), encoding="utf-8")
     run = Run(config, tmp_path / "out")
@@ -293,3 +294,33 @@ def test_a_withheld_document_is_dropped_for_that_reason_and_its_copy_is_released
     assert released.count("law") == sum(
         row["source"] == "law" for row in Run(demo_run.config, demo_run.out).rows("release")
     )
+
+
+def test_each_exit_holds_what_may_leave_by_it(
+    demo_run: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = demo_run.config.read_text("utf-8")
+    for source, uses in (("law", '["train"]'), ("aozora", '["redistribute"]')):
+        (table,) = re.findall(rf'name    = "{source}"\n', text)
+        text = text.replace(table, f"{table}uses = {uses}\n")
+    config = tmp_path / "rights.toml"
+    config.write_text(text, encoding="utf-8")
+    run, whole = Run(config, tmp_path / "out"), Run(demo_run.config, demo_run.out)
+    assert run.manyo("run", "--until", "tokenize") == 0
+
+    def by_source(one: Run, table: str) -> dict[object, int]:
+        return dict(Counter(row["source"] for row in one.rows(table)))
+
+    kept = by_source(whole, "release")
+    assert kept["law"]
+    assert kept["aozora"]
+    assert by_source(run, "release") == {source: count for source, count in kept.items() if source != "law"}
+    trained = by_source(whole, "provenance")
+    assert by_source(run, "provenance") == {source: count for source, count in trained.items() if source != "aozora"}
+    assert {tuple(row["uses"]) for row in run.rows("release") if row["source"] == "aozora"} == {("redistribute",)}  # type: ignore[arg-type]
+    capsys.readouterr()
+    assert run.manyo("inspect", "--kept", "-n", "1000") == 0
+    shown = capsys.readouterr().out
+    assert shown.count("(the text may not be displayed)") == kept["law"] + kept["aozora"]
+    hidden = [row for row in run.rows("documents") if row["source"] in ("law", "aozora")]
+    assert not [row["uri"] for row in hidden if str(row["text"])[:30] in shown]

@@ -62,7 +62,7 @@ def hostile_shard(tmp_path: Path) -> MeasuredShard:
         | {
             "doc_id": bytes([i]) * 16,
             "source": "cc",
-            "release_allowed": True,
+            "uses": ["train", "search", "display", "redistribute"],
             "profile": "web",
             "title": HOSTILE,
             "uri": HOSTILE,

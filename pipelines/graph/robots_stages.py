@@ -1,0 +1,204 @@
+"""The stages that ask the robots.txt of each page's host, as of a day: captures and pages meet by host.
+
+Captures come from WARC files of their own, as Common Crawl's `robotstxt` subset. Both sides are dealt to parts by host;
+a part holds all captures and all pages of its hosts, and deals what it finds back to the shards of the documents.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import pyarrow as pa
+
+from manyo.corpus import schema
+from manyo.corpus.addresses import host_of, hosts
+from manyo.corpus.records import BrokenInput, InputShard
+from manyo.corpus.schema import TEXT
+from manyo.corpus.sources import warc
+from manyo.corpus.sources.http_body import answer_of
+from manyo.corpus.sources.source_kinds import Source
+from manyo.corpus.tables.shards import read_batches, read_part, write_parts, write_shard
+from manyo.corpus.web.robots_txt import MAX_BYTES
+from manyo.dedup.numbering import rows_by_part
+from manyo.dedup.same_address import hash_of
+from manyo.filters.permissions import Capture, Evidence, Use, Verdict, decide, site_of
+from manyo.filters.rights import Rights, UsePolicy
+from manyo.pipelines.engine.errors import WorkFailed
+from manyo.pipelines.engine.shapes import combine_parts
+from manyo.pipelines.engine.stage import AnyStage, AnyTask, NoSettings, Stage, Task
+from manyo.pipelines.engine.stage_table import StageTable
+from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.extract_stages import DOCUMENTS, files_of
+from manyo.pipelines.graph.reading import of_shard
+
+#: Parts of the exchange: at one crawl, 135 million pages of 3 million hosts, a part holds a million rows.
+_PARTS = 128
+
+_CAPTURES = pa.schema(
+    [("url", TEXT), ("fetched", pa.date32()), ("status", pa.int32()), ("location", TEXT), ("body", pa.large_binary())]
+)
+_PAGES = pa.schema([("row", pa.int64()), ("uri", TEXT), ("fetched_at", pa.timestamp("s", "UTC"))])
+_VERDICTS = pa.schema([("row", pa.int64()), ("use", pa.string()), ("verdict", pa.string())])
+
+CAPTURES = StageTable.arrow("robots", _CAPTURES)
+PAGES = StageTable.arrow("pages_by_host", _PAGES)
+VERDICTS = StageTable.arrow("site_verdicts", _VERDICTS)
+PERMISSIONS = StageTable.parquet("permissions", schema.PERMISSIONS.schema)
+
+
+@dataclass(frozen=True, slots=True)
+class RobotsSettings:
+    """The files of captures, and the policies that ask."""
+
+    source: Source
+    rights: Rights
+
+
+def robots_stages(config: Config, extract: AnyStage) -> tuple[AnyStage, ...]:
+    """Captures of robots.txt and documents → `permissions`; empty if the configuration names no captures.
+
+    Returns:
+        The stages in order, that of the verdicts last.
+    """
+    if not config.rights.robots:
+        return ()
+    source = source_of(config.rights.robots)
+    settings = RobotsSettings(source, replace(config.rights, takedown=None, opted_out=()))
+    captures = Stage(
+        name="robots", version=1, settings=settings.source, needs=(), tables=(CAPTURES,),
+        shape=files_of((source,), None), work=read_captures, memory_bytes=2 << 30,
+    )  # fmt: skip
+    pages = Stage(
+        name="pages_by_host", version=1, settings=NoSettings(), needs=(extract,), tables=(PAGES,), work=split_pages
+    )
+    verdicts = Stage(
+        name="permissions", version=1, settings=settings, needs=(captures, pages), tables=(VERDICTS, PERMISSIONS),
+        shape=combine_parts(_PARTS), work=combine_hosts,
+    )  # fmt: skip
+    return captures, pages, verdicts
+
+
+def source_of(robots: tuple[str, ...]) -> Source:
+    """The files of captures as a source, by which they are found and packed into tasks."""
+    return Source("robots", "warc", robots, "web", "", warc.Options())
+
+
+def read_captures(task: Task[Source]) -> Mapping[str, int]:
+    """WARC files → captures of robots.txt, dealt to parts by host; other records are left out."""
+    if task.input_shard is None:
+        raise ValueError(f"{task.shard}: this task has no input files")
+    dealt: list[list[dict[str, Any]]] = [[] for _ in range(_PARTS)]
+    for capture in captures_in(task.input_shard):
+        dealt[hash_of(host_of(capture.url) or "") % _PARTS].append(capture._asdict())
+    write_parts(
+        task.output(CAPTURES), _CAPTURES, ([pa.RecordBatch.from_pylist(rows, schema=_CAPTURES)] for rows in dealt)
+    )
+    return {"captures": sum(map(len, dealt))}
+
+
+def captures_in(shard: InputShard) -> Iterator[Capture]:
+    """Yield the captures of robots.txt in archives, what they redirect to included; other records are left out.
+
+    Raises:
+        WorkFailed: an archive is not whole.
+    """
+    options = warc.Options()
+    for record in warc.records(shard, options):
+        if isinstance(record, BrokenInput):
+            # What stands behind may be a ban: a file that is not whole does not pass for silence.
+            place = f"{record.origin_file}: byte {record.origin_offset}: {record.refused.reason}"
+            raise WorkFailed(f"{place}; fetch the file again, or take it out of [rights] robots")
+        page = record.payload
+        if page.record_type == "response" and host_of(page.uri) and urlsplit(page.uri).path.endswith("/robots.txt"):
+            answer = answer_of(page, options.max_record_bytes)
+            day = warc.date_of(page.date)
+            fetched = day.date() if day else date.min
+            yield Capture(page.uri, fetched, answer.status, answer.body[:MAX_BYTES], answer.location)
+
+
+def split_pages(task: Task[NoSettings]) -> Mapping[str, int]:
+    """Documents with a web address → their addresses, dealt to parts by host."""
+    documents = pa.Table.from_batches(read_batches(task.input(DOCUMENTS), ["uri", "fetched_at"])).combine_chunks()
+    uris = documents.column("uri").combine_chunks() if len(documents) else pa.array([], TEXT)
+    names = hosts(uris).dictionary_encode()
+    of_names = np.array([hash_of(name) % _PARTS for name in names.dictionary.to_pylist()], np.int64)
+    has_host = np.flatnonzero(names.is_valid().to_numpy(zero_copy_only=False))
+    part_of = of_names[names.indices.take(pa.array(has_host)).to_numpy()] if len(has_host) else has_host
+    rows = pa.table([pa.array(np.arange(len(documents))), *documents.columns], schema=_PAGES).take(pa.array(has_host))
+    dealt = (rows.take(pa.array(of_part)).combine_chunks().to_batches() for of_part in rows_by_part(part_of, _PARTS))
+    write_parts(task.output(PAGES), _PAGES, dealt)
+    return {"pages": len(has_host)}
+
+
+def combine_hosts(task: Task[RobotsSettings]) -> Mapping[str, int]:
+    """One part of all captures and pages → what robots.txt says about each page, dealt back to its shard."""
+    captures: dict[str | None, list[Capture]] = defaultdict(list)
+    for uri in task.inputs_of(CAPTURES):
+        for row in read_part(uri, task.part).to_pylist():
+            captures[host_of(row["url"])].append(Capture(**row))
+    policies = list(task.settings.rights.policies())
+    counted: Counter[tuple[Any, ...]] = Counter()
+
+    def of_pages(pages: pa.RecordBatch) -> Iterator[dict[str, Any]]:
+        for page in pages.to_pylist():
+            of_host = captures.get(host_of(page["uri"]), ())
+            for use, policy in policies if of_host else ():
+                for verdict in ask_site(page["uri"], page["fetched_at"], use, policy, of_host, counted):
+                    yield {"row": page["row"], "use": use, "verdict": verdict}
+
+    dealt = (
+        [pa.RecordBatch.from_pylist(list(of_pages(read_part(uri, task.part))), schema=_VERDICTS)]
+        for uri in task.inputs_of(PAGES)
+    )
+    write_parts(task.output(VERDICTS), _VERDICTS, dealt)
+    names = schema.PERMISSIONS.schema.names
+    rows = [dict(zip(names, (*key, pages), strict=True)) for key, pages in sorted(counted.items(), key=str)]
+    table = pa.RecordBatch.from_pylist(rows, schema=schema.PERMISSIONS.schema)
+    return {"permissions": write_shard(task.output(PERMISSIONS), PERMISSIONS.schema, [table])}
+
+
+def ask_site(
+    uri: str,
+    fetched_at: datetime | None,
+    use: Use,
+    policy: UsePolicy,
+    captures: Sequence[Capture],
+    counted: Counter[tuple[Any, ...]],
+) -> Iterator[Verdict]:
+    """Yield what the robots.txt in force says about a page and a use, to each agent that the policy honours.
+
+    Args:
+        uri: address of the page.
+        fetched_at: when it was fetched.
+        use: what for.
+        policy: of the use.
+        captures: of the host's robots.txt.
+        counted: pages by the leading columns of `manyo.corpus.schema.PERMISSIONS`, to which this page is added.
+    """
+    as_of, parts = policy.day(fetched_at), urlsplit(uri)
+    host = f"{parts.scheme}://{parts.netloc}"
+    since = max((one.fetched for one in captures if one.fetched <= as_of), default=None)
+    for agent in policy.addressed():
+        answers = [decide(uri, agent, use, as_of, Evidence(captures))]
+        if policy.crawl_bans and site_of(captures, uri, as_of).allows(agent, uri) is False:
+            answers.append(decide(uri, agent, "crawl", as_of, Evidence(captures)))
+        for answer in answers:
+            for source in answer.sources:
+                counted[host, agent, use, since, source, answer.verdict] += 1
+            if answer.verdict != "unknown":
+                yield answer.verdict
+
+
+def site_verdicts(task: AnyTask) -> dict[int, dict[str, list[Verdict]]]:
+    """For rows of the task's documents whose site says something: what it says about each use."""
+    found: dict[int, dict[str, list[Verdict]]] = {}
+    for batch in of_shard(task, VERDICTS):
+        for row in batch.to_pylist():
+            found.setdefault(row["row"], {}).setdefault(row["use"], []).append(row["verdict"])
+    return found

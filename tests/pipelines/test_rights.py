@@ -1,0 +1,137 @@
+"""robots.txt in a run: what was in force on a day takes a use away, is counted by host, and costs no other page."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from manyo.pipelines.cli import main
+from manyo.pipelines.graph.config import load_config
+from manyo.pipelines.run import table_folder
+
+TEXT = "港の朝市は六時に始まり、漁から戻った船の前に小さな台がいくつも並ぶ。今年は水温が高かったせいか、鯵が早く来た。"
+PAGE = f"<html><head><title>朝市</title></head><body><p>{TEXT * 6}</p></body></html>"
+
+
+def warc(path: Path, *answers: tuple[str, str, int, str]) -> None:
+    """Write answers, each an address, a day, a status and a body, as an archive."""
+    with gzip.open(path, "wb") as stream:
+        for url, day, status, body in answers:
+            http = f"HTTP/1.1 {status} x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n{body}".encode()
+            head = (
+                f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\nWARC-Date: {day}T00:00:00Z\r\n"
+                f"WARC-Record-ID: <urn:uuid:00000000-0000-0000-0000-{abs(hash((url, day))) % 10**12:012}>\r\n"
+                f"Content-Type: application/http; msgtype=response\r\nContent-Length: {len(http)}\r\n\r\n"
+            )
+            stream.write(head.encode() + http + b"\r\n\r\n")
+
+
+@pytest.fixture
+def crawl(tmp_path: Path) -> Path:
+    """Pages of four hosts, and their robots.txt on several days."""
+    ban = "User-agent: GPTBot\nDisallow: /closed/\n"
+    warc(
+        tmp_path / "pages.warc.gz",
+        *(
+            (f"https://{host}.example/{path}", "2026-04-01", 200, PAGE)
+            for host, path in (("a", "closed/1"), ("a", "open/1"), ("b", "1"), ("c", "1"), ("d", "1"))
+        ),
+    )
+    warc(
+        tmp_path / "robots.warc.gz",
+        ("https://a.example/robots.txt", "2026-03-01", 200, ban),
+        ("https://b.example/robots.txt", "2026-03-01", 200, "User-agent: *\nDisallow:\n"),
+        ("https://b.example/robots.txt", "2026-05-01", 200, "User-agent: *\nContent-Signal: ai-train=no\n"),
+        ("https://c.example/robots.txt", "2026-03-01", 404, "<p>nothing</p>"),
+        ("https://c.example/other.html", "2026-03-01", 200, PAGE),
+    )
+    return tmp_path
+
+
+def uses(crawl: Path, policy: str) -> dict[str, list[str]]:
+    """What each page may be used for, by host and path, and the rows of `permissions`."""
+    config = crawl / "config.toml"
+    config.write_text(
+        f"""[run]
+out = "{crawl / "out"}"
+[[source]]
+name = "cc"
+kind = "warc"
+inputs = ["{crawl / "pages.warc.gz"}"]
+profile = "web"
+licence = "see the page"
+[rights]
+robots = ["{crawl / "robots.warc.gz"}"]
+[rights.train]
+{policy}
+[tokenize.train]
+vocabulary_size = 300
+""",
+        encoding="utf-8",
+    )
+    assert main(["run", "--config", str(config), "--until", "filter", "--executor", "serial"]) == 0
+    pages: list[str] = []
+    listed: list[list[str]] = []
+    for table, column, into in (("documents", "uri", pages), ("decisions", "uses", listed)):
+        for path in sorted(Path(table_folder(load_config(str(config)), table)).rglob("*.parquet")):
+            into += pq.read_table(path, columns=[column], partitioning=None)[column].to_pylist()
+    return dict(zip((page.removeprefix("https://") for page in pages), listed, strict=True))
+
+
+def permissions(crawl: Path) -> list[tuple[object, ...]]:
+    folder = Path(table_folder(load_config(str(crawl / "config.toml")), "permissions"))
+    rows = [row for path in folder.glob("*.parquet") for row in pq.read_table(path, partitioning=None).to_pylist()]
+    return sorted(tuple(row.values()) for row in rows)
+
+
+def without_train(found: dict[str, list[str]]) -> list[str]:
+    assert all({"search", "display", "redistribute"} <= set(row) for row in found.values())
+    return [page for page, row in found.items() if "train" not in row]
+
+
+def test_the_file_that_was_in_force_when_a_page_was_fetched_decides(crawl: Path) -> None:
+    assert without_train(uses(crawl, 'agents = ["GPTBot"]')) == ["a.example/closed/1"]
+    ((host, agent, use, since, source, verdict, pages),) = permissions(crawl)
+    assert (host, agent, use, str(since)) == ("https://a.example", "GPTBot", "train", "2026-03-01")
+    assert (source, verdict, pages) == ("robots.txt", "denied", 1)
+
+
+def test_a_later_file_decides_where_the_policy_reads_as_of_a_later_day(crawl: Path) -> None:
+    assert without_train(uses(crawl, 'as_of = "2026-06-01"')) == ["b.example/1"]
+
+
+def test_a_ban_on_fetching_takes_a_use_away_where_the_policy_says_so(crawl: Path) -> None:
+    assert without_train(uses(crawl, "")) == []
+    assert without_train(uses(crawl, 'agents = ["GPTBot"]\ncrawl_bans = true')) == ["a.example/closed/1"]
+
+
+def test_damaged_captures_are_one_line_and_no_silence(crawl: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = (crawl / "robots.warc.gz").read_bytes()
+    (crawl / "robots.warc.gz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(AssertionError):
+        uses(crawl, "")
+    assert "fetch the file again, or take it out of [rights] robots" in capsys.readouterr().err
+
+
+def test_a_policy_is_priced_before_it_is_used(crawl: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    uses(crawl, "")
+    # Costs are counted over what is measured.
+    policy = crawl / "policy.toml"
+    robots = crawl / "robots.warc.gz"
+    policy.write_text(f'[rights]\nrobots = ["{robots}"]\n[rights.train]\nagents = ["GPTBot"]\nas_of = "2026-06-01"\n')
+    capsys.readouterr()
+    assert main(["whatif", "--policy", str(policy), "--config", str(crawl / "config.toml")]) == 0
+    shown = capsys.readouterr().out
+    rows = [line.split() for line in shown.splitlines() if line.startswith("train ")]
+    assert rows[0][:5] == ["train", "5", "3", "0", "2"]
+    assert {line.split()[1] for line in shown.splitlines() if line.startswith("host")} == {"a.example", "b.example"}
+
+
+def test_a_policy_file_without_rights_is_one_line(crawl: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    uses(crawl, "")
+    (crawl / "policy.toml").write_text("[dedup]\n")
+    assert main(["whatif", "--policy", str(crawl / "policy.toml"), "--config", str(crawl / "config.toml")]) == 2
+    assert "policy.toml: has no [rights]" in capsys.readouterr().err
