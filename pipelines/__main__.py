@@ -1,8 +1,6 @@
 """`python -m manyo.pipelines` is `manyo`."""
 
-import sys
-
-from manyo.pipelines.cli import main
+from manyo.pipelines.cli import run_and_exit
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_and_exit()

@@ -21,6 +21,7 @@ from manyo.corpus.sources.http_body import BLANK_BYTES, body_of
 from manyo.corpus.sources.packing import shard_per_file
 from manyo.corpus.sources.wacz import ZIP_MAGIC, frame_wacz
 from manyo.corpus.sources.warc_framing import frame
+from manyo.corpus.tables.credentials import public
 from manyo.corpus.tables.shards import filesystem
 from manyo.corpus.text import tidy
 from manyo.corpus.web import kana_free, sniff
@@ -119,7 +120,7 @@ def _listed(uri: str, prefix: str) -> list[InputFile]:
         raise ValueError(f"{uri}: not a list of paths: {error}") from error
     if not lines:
         raise ValueError(f"{uri}: the list of paths is empty")
-    return [InputFile(line if "://" in line else prefix + line, 0, "") for line in lines]
+    return [InputFile(public(line if "://" in line else prefix + line, is_listed=True), 0, "") for line in lines]
 
 
 def records(shard: InputShard, options: Options) -> Generator[Record[Block] | BrokenInput, None, int]:

@@ -71,6 +71,16 @@ def _own_prefix() -> str:
     return f"{owner.token if owner else _NOBODY}-"
 
 
+def let_read(uri: str, folder: str, umask: int) -> None:
+    """Give a local file, and the folders between it and `folder`, the permissions that an umask leaves."""
+    fs, path = connect(uri)
+    if isinstance(fs, LocalFiles):
+        os.chmod(path, 0o666 & ~umask)
+        top = connect(folder)[1]
+        while (path := os.path.dirname(path)) != top:
+            os.chmod(path, 0o777 & ~umask)
+
+
 def remove_partials(folder: str, below: bool = True) -> None:
     """Delete the files that killed workers left unfinished in a local folder, and in all folders below it.
 

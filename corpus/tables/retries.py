@@ -17,6 +17,8 @@ from typing import TypeVar
 
 import aiohttp
 
+from manyo.corpus.tables.credentials import hide
+
 T = TypeVar("T")
 
 
@@ -104,7 +106,7 @@ def ask(path: str, request: Callable[[], T]) -> T:
             return request()
         except failures() as error:
             if is_gone(error):
-                raise FileNotFoundError(errno.ENOENT, "no such remote file", path) from error
+                raise FileNotFoundError(errno.ENOENT, "no such remote file", hide(path)) from error
             consider(error, path, attempt)
             wait(error, attempt)
 
@@ -141,7 +143,8 @@ def consider(error: BaseException, path: str, attempt: int) -> None:
     """
     # fsspec reports any trouble with a web server as a missing file; its cause is what the server said.
     cause = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
-    said = f"{type(cause).__name__}: {cause}".replace("\n", " ")
+    said = hide(f"{type(cause).__name__}: {cause}".replace("\n", " "))
+    path = hide(path)
     if not isinstance(error, failures()):
         raise error
     if not _is_passing(error):

@@ -12,6 +12,7 @@ import errno
 import fcntl
 import io
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
@@ -21,6 +22,7 @@ import aiohttp
 import fsspec
 
 from manyo.corpus.tables import retries
+from manyo.corpus.tables.credentials import opened
 from manyo.corpus.tables.retries import StorageError, ask, consider, failures, is_gone, request_begins, status_of, wait
 from manyo.corpus.tables.shard_errors import OwnershipLost
 
@@ -394,16 +396,21 @@ class _RangeReader(io.RawIOBase):
         return len(data)
 
 
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[A-Za-z0-9]+::[A-Za-z][A-Za-z0-9+.-]*://")
+
+
 def connect(uri: str) -> tuple[LocalFiles | RemoteFiles, str]:
     """The files that a URI or local path belongs to, and its path among them.
 
     Raises:
         StorageError: the library for the URI's scheme is not installed.
     """
-    if uri.startswith("/") and "://" not in uri and "::" not in uri:
-        # fsspec gives the same, but takes as long as opening and reading a small file.
-        return _local_files(), uri.rstrip("/") or "/"
-    scheme = uri.split("://", 1)[0] if "://" in uri else "file"
+    if not _SCHEME.match(uri):
+        # To fsspec, `a::b` is a file within another. A path is a path, whatever it contains.
+        path = os.path.join(os.getcwd(), os.path.expanduser(uri.removeprefix("./")))
+        return _local_files(), path.rstrip("/") or "/"
+    uri = opened(uri)
+    scheme = uri.split("://", 1)[0]
     try:
         fs, path = fsspec.core.url_to_fs(uri, **_options(scheme))
     except ImportError as error:

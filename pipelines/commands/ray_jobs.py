@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from manyo.corpus.tables.credentials import opened, public
 from manyo.pipelines.engine.errors import UserError
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def submit_job(config_path: str, out: str | None) -> str:
         UserError: the file does not exist, no cluster is at RAY_ADDRESS, or the cluster refuses the token.
     """
     key = _key(config_path, out)
+    if out and opened(out) != out:
+        raise UserError("--out has credentials, which everyone sees who may list jobs; write them in the configuration")
     with _client() as client:
         running = _running(client, key)
         if running:
@@ -147,7 +150,7 @@ def _key(config_path: str, out: str | None) -> str:
         raise UserError(f"{config_path}: no such configuration file") from error
     except (OSError, ValueError, KeyError, TypeError):
         return os.path.abspath(config_path)
-    return written if "://" in str(written) else os.path.abspath(str(written))
+    return public(written) if "://" in str(written) else os.path.abspath(str(written))
 
 
 def _address_is_given() -> bool:

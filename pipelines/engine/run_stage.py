@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import Protocol
 
+from manyo.corpus.tables.credentials import hide, remember, remembered
 from manyo.corpus.tables.ownership import current_owner, writing_for
-from manyo.corpus.tables.publishing import remove_partials
+from manyo.corpus.tables.publishing import let_read, remove_partials
 from manyo.corpus.tables.shard_errors import OwnershipLost
 from manyo.corpus.tables.shards import FORMAT, DamagedShard, ShardError, filesystem, join, publish
 from manyo.pipelines.engine.errors import UserError, WorkFailed
@@ -221,6 +222,9 @@ class StageShards:
                 input_shard=unit.input_shard,
                 working_folder=os.getcwd(),
                 owner=current_owner(),
+                credentials=remembered(file.uri for file in unit.input_shard.files)
+                if unit.input_shard
+                else remembered(()),
             )
 
 
@@ -247,8 +251,13 @@ class PendingTasks(Iterable[AnyTask]):
         return self._n_tasks
 
 
+#: What only the user may read: everything but what is released, because text and addresses name people.
+_PRIVATE = 0o077
+
+
 def run_task(task: AnyTask) -> Manifest:
     """Do one task in this process on behalf of its owner, and publish its manifest last."""
+    remember(task.credentials)
     with writing_for(task.owner):
         return _run_task(task)
 
@@ -256,7 +265,14 @@ def run_task(task: AnyTask) -> Manifest:
 def _run_task(task: AnyTask) -> Manifest:
     forget_peak_memory()
     started, cpu_started = time.perf_counter(), time.process_time()
-    counts = dict(task.work(task))
+    umask = os.umask(_PRIVATE)
+    try:
+        counts = dict(task.work(task))
+    finally:
+        os.umask(umask)
+    for table, uri in task.outputs.items():
+        if table.is_released:
+            let_read(uri, task.stage_folder, umask)
     cpu_seconds = time.process_time() - cpu_started + counts.pop("cpu_milliseconds", 0) / 1000
     peak_memory_bytes = counts.pop("peak_memory_bytes", 0) or own_peak_memory_bytes()
     manifest = Manifest(
@@ -338,17 +354,33 @@ _EXPECTED = (OSError, ShardError, OwnershipLost, UserError, WorkFailed)
 
 def describe_failure(error: BaseException) -> str:
     """Returns one line for a person: what failed, and what to do where that is known."""
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return f"disk full while writing {error.filename or 'a shard'}; free space and run the same command again"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        place = error.filename or "a shard"
+        if error.errno == errno.EDQUOT:
+            return f"quota used up while writing {place}; free space and run the same command again"
+        if _has_no_inode(error.filename):
+            return f"no file can be created at {place}: the disk has space but its inode table is full; delete files"
+        return f"disk full while writing {place}; free space and run the same command again"
     if isinstance(error, _EXPECTED):
-        return str(error)
-    return f"{type(error).__name__}: {error}".replace("\n", " ")
+        return hide(str(error))
+    return hide(f"{type(error).__name__}: {error}".replace("\n", " "))
+
+
+def _has_no_inode(path: str | None) -> bool:
+    """Returns whether the filesystem of a path has room for bytes but for no file."""
+    folder = os.path.dirname(path or "")
+    while folder and not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    if not folder:
+        return False
+    room = os.statvfs(folder)
+    return room.f_files > 0 and room.f_favail == 0 and room.f_bavail > 0
 
 
 def task_failure(error: BaseException) -> TaskFailure:
     """Returns what is reported of a task that failed twice; to be called while `error` is handled."""
     return TaskFailure(
         describe_failure(error),
-        "" if isinstance(error, _EXPECTED) else traceback.format_exc(),
+        "" if isinstance(error, _EXPECTED) else hide(traceback.format_exc()),
         error.uri if isinstance(error, DamagedShard) else "",
     )

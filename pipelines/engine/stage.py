@@ -9,6 +9,7 @@ from dataclasses import Field, asdict, dataclass, field
 from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from manyo.corpus.records import InputShard
+from manyo.corpus.tables.credentials import Remembered
 from manyo.corpus.tables.ownership import Owner
 from manyo.corpus.tables.shards import join
 from manyo.pipelines.engine.shapes import Shape, map_shards
@@ -50,6 +51,7 @@ class Task(Generic[S_co]):
         input_shard: files of a source, for the stage that reads those instead of shards.
         working_folder: folder that relative paths start from.
         owner: on whose behalf the task writes; None for nobody.
+        credentials: what opens the files that the task reads, which their URIs do not say.
     """
 
     stage: str
@@ -65,6 +67,7 @@ class Task(Generic[S_co]):
     input_shard: InputShard | None
     working_folder: str
     owner: Owner | None = None
+    credentials: Remembered = field(default=({}, {}, {}), repr=False)
 
     def input(self, table: StageTable) -> str:
         """Returns the URI of a table of which the task reads one shard."""

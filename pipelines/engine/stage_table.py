@@ -21,16 +21,19 @@ class StageTable:
         name: name of the table.
         path: path of a shard's file below the stage's folder; `{shard}` stands for the shard's name.
         schema: of its rows; None for other files, and where the settings decide about the columns.
+        is_released: whether it is for others: its files have the permissions that the user's umask leaves. All other
+            tables may hold personal information, and only the user reads them.
     """
 
     name: str
     path: str
     schema: pa.Schema | None = field(default=None, compare=False, repr=False)
+    is_released: bool = field(default=False, compare=False, repr=False)
 
     @classmethod
-    def parquet(cls, name: str, schema: pa.Schema | None = None) -> StageTable:
+    def parquet(cls, name: str, schema: pa.Schema | None = None, is_released: bool = False) -> StageTable:
         """A table in Parquet files, for people and other programs."""
-        return cls(name, f"{name}/{{shard}}.parquet", schema)
+        return cls(name, f"{name}/{{shard}}.parquet", schema, is_released)
 
     @classmethod
     def arrow(cls, name: str, schema: pa.Schema) -> StageTable:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Sequence
 from dataclasses import replace
 
 from manyo.corpus.records import InputFile, InputShard
 from manyo.corpus.sources.source_kinds import KINDS, Source
 from manyo.corpus.sources.unchanged_inputs import input_file
+from manyo.corpus.tables.credentials import public
 from manyo.corpus.tables.shards import filesystem, is_local
 from manyo.pipelines.engine.errors import UserError
 
@@ -47,10 +50,33 @@ def expand(pattern: str, where: str) -> list[InputFile]:
         raise UserError(f"{where}: no such input: {pattern}") from error
     except OSError as error:
         raise UserError(f"{where}: {pattern} cannot be read: {error}") from error
-    files = {name: info for name, info in infos.items() if info["type"] == "file"}
+    files = {name: info for name, info in infos.items() if info["type"] != "directory"}
     if not files:
         raise UserError(f"{where}: no file matches {pattern}")
-    return [input_file(_as_given(pattern, path, name, is_local(fs)), info) for name, info in files.items()]
+    for name in files:
+        problem = _problem(name, is_local(fs))
+        if problem:
+            raise UserError(f"{where}: {pattern} matches {name!r}, which {problem}; rename, move or delete it")
+    return [input_file(public(_as_given(pattern, path, name, is_local(fs))), info) for name, info in files.items()]
+
+
+def _problem(name: str, local: bool) -> str:
+    """Returns why what a pattern matches cannot be an input; "" if it can."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return "has a name that is not UTF-8"
+    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in name):
+        return "has a control character in its name"
+    if not local:
+        return ""
+    try:
+        mode = os.stat(name).st_mode
+    except FileNotFoundError:
+        return "is a link to nothing"
+    except OSError as error:
+        return f"cannot be looked at ({error.strerror})"
+    return "" if stat.S_ISREG(mode) else "is a FIFO, a socket or a device, not a file"
 
 
 def _as_given(pattern: str, path: str, name: str, local: bool) -> str:

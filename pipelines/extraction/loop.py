@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -26,6 +26,7 @@ from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, O
 from manyo.corpus.schema import DOCUMENTS, REFUSED
 from manyo.corpus.sources.source_kinds import KINDS, AnySourceKind, Source
 from manyo.corpus.sources.unchanged_inputs import look
+from manyo.corpus.tables.credentials import Remembered, hide, remember
 from manyo.corpus.tables.ownership import Owner, writing_for
 from manyo.corpus.tables.shards import BatchWriter, publish, write_batches
 
@@ -74,6 +75,7 @@ class Extraction:
         record_timeout_s: seconds that one record may take.
         stops: places at which a file ends, in order.
         owner: on whose behalf the files are written; None for nobody.
+        credentials: what opens the files, which their URIs do not say.
     """
 
     source: Source
@@ -84,6 +86,7 @@ class Extraction:
     record_timeout_s: float
     stops: tuple[ReaderStop, ...] = ()
     owner: Owner | None = None
+    credentials: Remembered = field(default=({}, {}, {}), repr=False)
 
 
 class ShardTooSlow(Exception):
@@ -179,6 +182,7 @@ def extract_shard(extraction: Extraction, progress: Progress) -> dict[str, int]:
     reasons: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     n_records = 0
+    remember(extraction.credentials)
     seen = look((*extraction.shard.files, *extraction.shard.sidecars))
     documents = BatchWriter(DOCUMENTS.schema)
     refused = BatchWriter(REFUSED.schema)
@@ -410,5 +414,5 @@ def _refused_row(source: Source, record: Record[object], refused: Refused) -> di
         "origin_file": record.origin_file,
         "origin_offset": record.origin_offset,
         "reason": refused.reason,
-        "detail": refused.detail,
+        "detail": hide(refused.detail),
     }

@@ -18,6 +18,7 @@ from typing import Any, Literal, TypeVar
 
 from manyo.corpus.records import InputShard
 from manyo.corpus.sources.source_kinds import KINDS, Source
+from manyo.corpus.tables.credentials import public
 from manyo.corpus.tables.export import Export
 from manyo.dedup.settings import Dedup
 from manyo.filters.benchmarks.leaks import Decontaminate
@@ -208,7 +209,7 @@ def load_config(path: str, out: str | None = None) -> Config:
     _check_languages(path, tokenize, [source.name for source in sources])
     return Config(
         path=path,
-        run=Run(out) if out else run,
+        run=Run(public(out)) if out else run,
         sources=sources,
         extract=settings(Extract, "extract"),
         langid=settings(LanguageSettings, "langid"),
@@ -248,11 +249,21 @@ def _read_tables(path: str) -> dict[str, Any]:
 
 def _read_toml(path: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        return {name: _without_credentials(table) for name, table in tables.items()}
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such configuration file") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:  # not UTF-8, not TOML, or two credentials for one host
         raise UserError(f"{path}: {error}") from error
+
+
+def _without_credentials(value: Any) -> Any:
+    """Returns a table of the file in which URIs only name things (`manyo.corpus.tables.credentials`)."""
+    if isinstance(value, dict):
+        return {key: _without_credentials(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_without_credentials(one) for one in value]
+    return public(value) if isinstance(value, str) else value
 
 
 def _rules(path: str, name: str) -> tuple[Rule, ...]:

@@ -83,5 +83,6 @@ def extract(task: Task[ExtractSettings]) -> Mapping[str, int]:
             careful=False,
             record_timeout_s=task.settings.record_timeout_s,
             owner=task.owner,
+            credentials=task.credentials,
         )
     )

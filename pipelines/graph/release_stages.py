@@ -56,9 +56,9 @@ class ScrubSettings:
 LEAKS = StageTable.parquet("leaks", schema.LEAKS.schema)
 #: The release as if nothing were taken down; for the stages after it only.
 SCRUBBED = StageTable.parquet("scrubbed", schema.RELEASE.schema)
-RELEASE = StageTable.parquet("release", schema.RELEASE.schema)
-EXPORT_PARQUET = StageTable.parquet("export", exports.SCHEMA)
-EXPORT_JSONL = StageTable("export", "export/{shard}.jsonl.gz")
+RELEASE = StageTable.parquet("release", schema.RELEASE.schema, is_released=True)
+EXPORT_PARQUET = StageTable.parquet("export", exports.SCHEMA, is_released=True)
+EXPORT_JSONL = StageTable("export", "export/{shard}.jsonl.gz", is_released=True)
 
 
 def leak_stages(config: Config, needs: tuple[AnyStage, ...]) -> tuple[AnyStage, ...]:

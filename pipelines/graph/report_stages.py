@@ -94,8 +94,8 @@ _REPORTED_VERSIONS = (
 
 STATISTICS = StageTable("statistics", "statistics/{shard}.json")
 TOKEN_STATISTICS = StageTable("token_statistics", "token_statistics/{shard}.json")
-REPORT_HTML = StageTable("html", "{shard}.html")
-REPORT_JSON = StageTable("json", "{shard}.json")
+REPORT_HTML = StageTable("html", "{shard}.html", is_released=True)
+REPORT_JSON = StageTable("json", "{shard}.json", is_released=True)
 
 
 def report_stages(

@@ -67,14 +67,14 @@ class TokenizeSettings:
 
 DEALT = StageTable("dealt", "dealt/{shard}.arrow")
 SHUFFLED = StageTable.parquet("shuffled", shuffle.SHUFFLED_SCHEMA)
-MODEL = StageTable("model", "{shard}.model")
+MODEL = StageTable("model", "{shard}.model", is_released=True)
 ENCODED = StageTable("encoded", "encoded/{shard}.npy")
 ENCODED_ORIGINS = StageTable.parquet("encoded_origins", ENCODED_SCHEMA)
 #: Megatron's two files of a token shard.
-BIN = StageTable("bin", "tokens/{shard}_text_document.bin")
-IDX = StageTable("idx", "tokens/{shard}_text_document.idx")
-NPY = StageTable("npy", "tokens/{shard}.npy")
-PROVENANCE = StageTable.parquet("provenance", schema.PROVENANCE.schema)
+BIN = StageTable("bin", "tokens/{shard}_text_document.bin", is_released=True)
+IDX = StageTable("idx", "tokens/{shard}_text_document.idx", is_released=True)
+NPY = StageTable("npy", "tokens/{shard}.npy", is_released=True)
+PROVENANCE = StageTable.parquet("provenance", schema.PROVENANCE.schema, is_released=True)
 
 
 def token_stages(config: Config, scrub: AnyStage, takedown: AnyStage) -> tuple[AnyStage, ...]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -105,3 +108,33 @@ def test_a_missing_configuration_is_reported_before_the_cluster_is_asked(
 ) -> None:
     assert main([command, "--config", "missing.toml"]) == 2
     assert capsys.readouterr().err == "manyo: missing.toml: no such configuration file\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_libraries_are_loaded_is_one_line(number: signal.Signals) -> None:
+    """Each is sent a little later, so that it meets the start in many places."""
+    for delay_s in (0.15, 0.3, 0.6, 1.2):
+        command = [sys.executable, "-m", "manyo.pipelines", "inspect", "--config", "no.toml"]
+        with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdin=subprocess.PIPE) as process:
+            time.sleep(delay_s)
+            process.send_signal(number)
+            _, said = process.communicate()
+        if process.returncode != -number:  # before the first line of manyo, the interpreter alone is there
+            assert process.returncode in (1, 2), said.decode()
+            assert re.fullmatch(r"manyo: .*\n", said.decode())
+
+
+def test_a_process_ends_with_its_status_and_its_output_and_is_not_taken_apart() -> None:
+    program = "import atexit, sys\nfrom manyo.pipelines.cli import run_and_exit\natexit.register(print, 'at exit')\n"
+    program += "class Late:\n    def __del__(self):\n        print('taken apart')\nlate = Late()\n"
+    program += "sys.argv = ['manyo', 'path', '--config', 'no.toml', 'release']\nrun_and_exit()\n"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "at exit\n")
+    assert done.stderr == "manyo: no.toml: no such configuration file\n"
+
+
+def test_nohup_keeps_a_run_alive() -> None:
+    program = "import os, signal, sys\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\nfrom manyo.pipelines import cli\n"
+    program += "cli._on_signals(cli._interrupt)\nos.kill(os.getpid(), signal.SIGHUP)\nprint('alive')\n"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "alive\n")

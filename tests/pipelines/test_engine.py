@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import re
+import subprocess
 import tracemalloc
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -19,7 +20,14 @@ from manyo.pipelines.engine import sealed_json
 from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.pipelines.engine.executors import RAY_PAYS_ABOVE_BYTES, Auto, Serial
 from manyo.pipelines.engine.manifest import Manifest, read_manifests
-from manyo.pipelines.engine.run_stage import PendingTasks, StageResult, StageShards, TaskFailure, run_stage
+from manyo.pipelines.engine.run_stage import (
+    PendingTasks,
+    StageResult,
+    StageShards,
+    TaskFailure,
+    describe_failure,
+    run_stage,
+)
 from manyo.pipelines.engine.sealed_json import NotSealed, open_json, seal_json
 from manyo.pipelines.engine.shapes import Unit, Units, Upstream, digest_of
 from manyo.pipelines.engine.stage import AnyStage, AnyTask, Stage, Task
@@ -378,3 +386,39 @@ def test_tasks_run_on_ray_if_there_is_a_cluster_or_much_to_read_in_parallel(
         lambda *_: None,
     )
     assert ray.stages == (["words"] if on_ray else [])
+
+
+@pytest.fixture
+def few_inodes(tmp_path: Path) -> Iterator[Path]:
+    """A filesystem with room for bytes and for few files."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "nr_inodes=9,size=9m", "tmpfs", str(disk)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting needs more rights")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_full_inode_table_is_named_as_such(few_inodes: Path) -> None:
+    with pytest.raises((WorkFailed, OSError)) as raised:
+        run(words_stage(), few_inodes)
+    said = describe_failure(raised.value)
+    assert "its inode table is full" in said
+    assert "\n" not in said
+
+
+def test_only_what_is_released_is_readable_by_others(tmp_path: Path) -> None:
+    words = words_stage()
+    released = replace(doubled_stage(words), tables=(replace(DOUBLED, is_released=True),))
+    before = os.umask(0o022)
+    try:
+        run(released, tmp_path, [run(words, tmp_path).output])
+    finally:
+        assert os.umask(before) == 0o022
+    modes = {str(path.relative_to(tmp_path)): path.stat().st_mode & 0o777 for path in tmp_path.rglob("*")}
+    tables = {name: mode for name, mode in modes.items() if "manifests" not in name and not name.endswith("stage.json")}
+    for name, mode in tables.items():
+        is_private = "/words" in name
+        is_folder = not name.endswith(".txt")
+        assert mode == (0o700 if is_folder else 0o600) if is_private else (0o755 if is_folder else 0o644), name

@@ -1,0 +1,62 @@
+"""Whatever a pattern matches is read or named: never passed over in silence."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from manyo.pipelines.engine.errors import UserError
+from manyo.pipelines.extraction.inputs import expand
+
+
+def listen(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (lambda folder: os.symlink("nowhere", folder / "l.txt"), "'.*/l.txt', which is a link to nothing"),
+        (lambda folder: os.mkfifo(folder / "f.txt"), "'.*/f.txt', which is a FIFO, a socket or a device"),
+        (lambda folder: listen(folder / "s.txt"), "'.*/s.txt', which is a FIFO, a socket or a device"),
+        (lambda folder: open(os.fsencode(folder) + b"/\xff.txt", "w").close(), r"\\udcff.txt', which has a name that"),
+        (lambda folder: (folder / "a\nb.txt").touch(), r"a\\nb.txt', which has a control character in its name"),
+    ],
+    ids=["dangling link", "FIFO", "socket", "not UTF-8", "newline"],
+)
+@pytest.mark.parametrize("pattern", ["*.txt", ""], ids=["glob", "folder"])
+def test_what_is_no_file_or_has_no_usable_name_is_named_in_one_line(
+    make: Callable[[Path], None], problem: str, pattern: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # addresses of sockets are short
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "a.txt").write_text("x")
+    monkeypatch.chdir(tmp_path / "d")
+    make(Path("."))
+    with pytest.raises(UserError, match=problem) as raised:
+        expand(f"{tmp_path}/d/{pattern}".rstrip("/"), "[[source]] a")
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["a::b.warc.gz", "zip::c.gz", "名 前.gz", "a#b?c.gz", "100%.gz", "-x.gz"])
+def test_a_path_is_a_path_whatever_it_contains(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / name).write_bytes(b"12345")
+    monkeypatch.chdir(tmp_path)
+    for pattern in (f"{tmp_path}/{name}", name, f"./{name}", f"{tmp_path}/*.gz", "*.gz"):
+        if "?" in name and not pattern.endswith("*.gz"):
+            continue
+        (found,) = expand(pattern, "[[source]] a")
+        assert found.size_bytes == 5
+        assert (tmp_path / found.uri).read_bytes() == b"12345"
+
+
+def test_a_link_to_a_file_is_that_file(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("12345")
+    (tmp_path / "b").mkdir()
+    os.symlink(tmp_path / "a.txt", tmp_path / "b" / "l.txt")
+    assert [file.size_bytes for file in expand(f"{tmp_path}/b/*.txt", "[[source]] a")] == [5]
