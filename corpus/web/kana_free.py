@@ -3,8 +3,7 @@
 Such pages are refused, because their bytes cannot be distinguished from Chinese or from other languages with certainty.
 They get reasons of their own, so that a person finds them, or a source with better knowledge reads them again.
 
-Nineteen of twenty pages of a crawl pass here, so that only a sample of a page is looked at, and all of it where that
-may be romaji.
+Nineteen of twenty pages of a crawl pass here, so that only a sample of a page is looked at.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ def reason_without_kana(data: bytes, is_utf_8: bool) -> str:
             return "kanji_only"
         if len(sample) - len(sample.translate(None, _HAN_LEADS)) >= _LEAST_HAN:
             return "kanji_only" if _is_japanese(sample.decode("utf-8", "ignore")) else ""
-    if (b"desu" in sample or b"masu" in sample) and _is_romaji(data.decode("latin-1")):
+    if (b"desu" in sample or b"masu" in sample) and _is_romaji(sample.decode("latin-1")):
         return "romaji"
     return ""
 
