@@ -31,10 +31,14 @@ DIRECTIVES = ("noindex", "noarchive", "noai", "noimageai", "tdm_reserved")
 
 #: Crawlers and controls whose own `<meta>` is read, in lower case; the header names any.
 CRAWLERS = (
-    "amazonbot", "anthropic-ai", "applebot", "applebot-extended", "bingbot", "bytespider", "ccbot", "chatgpt-user",
-    "claude-searchbot", "claude-user", "claudebot", "cohere-ai", "diffbot", "facebookbot", "google-extended",
-    "googlebot", "googlebot-news", "gptbot", "img2dataset", "meta-externalagent", "msnbot", "oai-searchbot",
-    "perplexitybot", "slurp", "yandex",
+    "ai2bot", "amazonbot", "anthropic-ai", "applebot", "applebot-extended", "baiduspider", "bingbot", "bytespider",
+    "ccbot", "chatgpt-user", "claude-searchbot", "claude-user", "claude-web", "claudebot", "cohere-ai",
+    "cohere-training-data-crawler", "diffbot", "duckassistbot", "duckduckbot", "facebookbot", "facebookexternalhit",
+    "google-cloudvertexbot", "google-extended", "googlebot", "googlebot-image", "googlebot-news", "googleother",
+    "gptbot", "ia_archiver", "icc-crawler", "imagesiftbot", "img2dataset", "meta-externalagent",
+    "meta-externalfetcher", "mistralai-user", "mojeekbot", "msnbot", "oai-searchbot", "omgili", "omgilibot",
+    "perplexity-user", "perplexitybot", "petalbot", "slurp", "timpibot", "webzio-extended", "yandex", "yandexbot",
+    "youbot",
 )  # fmt: skip
 
 
