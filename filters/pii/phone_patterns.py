@@ -23,10 +23,10 @@ def _phone(core: str, not_after: str = "") -> re.Pattern[str]:
     """An expression for a telephone number, which may touch TEL, FAX, T or F before it, and letters after it."""
     return re.compile(
         # The first character is tested first: most places fail there, at little cost.
-        f"(?=[0０〇(（+＋%])(?<!{DIGIT})(?<!{DIGIT}{HYPHEN})(?<!{DIGIT}[.．,，]){NOT_AFTER_MASK}"
+        f"(?=[0０〇(（+＋%])(?<!{DIGIT})(?<!{DIGIT}{HYPHEN})(?<!{DIGIT}[.．]){NOT_AFTER_MASK}"
         "(?:(?<![A-Za-z_])|(?<=[Tt][Ee][Ll])|(?<=[Ff][Aa][Xx])|(?<=(?<![A-Za-z])[TF]))"
         f"(?:{core})"
-        f"(?!{HYPHEN}?{DIGIT})(?![.．,，]{DIGIT})(?!(?<={KANJI_DIGIT}){KANJI_DIGIT}){NOT_BEFORE_MASK}"
+        f"(?!{HYPHEN}?{DIGIT})(?![.．]{DIGIT})(?!(?<={KANJI_DIGIT}){KANJI_DIGIT}){NOT_BEFORE_MASK}"
         + (f"(?![{not_after}])" if not_after else "")
     )
 
@@ -51,7 +51,8 @@ _PHONE_WORD = re.compile(
 )
 #: Before a bare number, these mean that it is something else.
 _OTHER_NUMBER = re.compile(
-    r"(?:ISBN|ISSN|ASIN|JAN|(?<!電話)(?<!携帯)(?<!連絡先)番号|品番|型番|記号|コード|ＩＤ|(?<![A-Za-z])(?:ID|No\.?)|№|/dp/)"
+    r"(?:ISBN|ISSN|ASIN|JAN|(?<!電話)(?<!携帯)(?<!連絡先)番号|品番|型番|記号|コード|ＩＤ|(?<![A-Za-z])(?:ID|No\.?)"
+    r"|№|/dp/)"
     r"[^0-9０-９\n]{0,4}$",
     re.IGNORECASE,
 )
@@ -68,9 +69,11 @@ def _is_phone(number: str) -> bool:
     """Whether grouped digits fit the Japanese numbering plan."""
     groups = digit_groups(number)
     digits = "".join(groups)
-    scripts = sum(bool(re.search(script, number)) for script in ("[0-9]", "[０-９]", KANJI_DIGIT))
     # 090-〇〇〇〇-〇〇〇〇 is a blank to be filled in, and 03-0000-0000 an example.
-    if scripts > 1 or digits.endswith("0000000"):
+    is_blank = re.search("[0-9０-９]", number) and re.search(
+        "(?<![一二三四五六七八九])〇+(?![一二三四五六七八九])", number
+    )
+    if is_blank or digits.endswith("0000000"):
         return False
     first = groups[0]
     if len(digits) == 11:
@@ -93,7 +96,9 @@ def _has_only_blanks(number: str) -> bool:
 
     090 1234 5678 is clearly a telephone number.
     """
-    return not re.search(rf"{HYPHEN}|[()（）.．]", number) and not _MOBILE_OR_IP.match(digits_of(number))
+    if re.search(rf"{HYPHEN}|[()（）.．]", number):
+        return False
+    return not (_MOBILE_OR_IP_PREFIX.match(digits_of(number)) and tuple(map(len, digit_groups(number))) == (3, 4, 4))
 
 
 def _is_grouped_phone(match: re.Match[str]) -> bool:
