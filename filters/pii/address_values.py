@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from manyo.filters.pii.fields import Field
+from manyo.filters.pii.fields import OF_PERSONS, Field, line_of
 from manyo.filters.pii.kinds import MASK
 
 _CODE: Final = re.compile(
     r"〒? ?[0-9]{3} ?- ?[0-9]{4}(?![0-9-])|〒? ?[0-9]{7}(?![0-9-])|〒 ?[0-9]{3}(?:-[0-9]{2})?(?![0-9])"
 )
+_BARE_CODE: Final = re.compile(r"〒? ?[0-9](?: ?[0-9]){2} ?-? ?[0-9](?: ?[0-9]){3}(?![0-9-])")
 _CARD: Final = re.compile(r"[^;\n][^\n]*[0-9][^\n]*?(?=;*(?:JP|Japan|日本)?$)")
 _TOKEN: Final = re.compile(r"(?:[一-鿿々〆〇ヶヵァ-ヴーぁ-ん・A-Za-z0-9'&.\-]|-(?=[0-9]))+")
 _PLACE: Final = re.compile("[都道府県市区町村郡島]|丁目|番地|大字|字")
@@ -36,8 +37,30 @@ _CLOSE: Final = re.compile("(?:です|にて|で|に|へ|から|まで|の(?![0-
 
 
 def read_address(fold: str, field: Field) -> tuple[int, int] | None:
+    """Where the address of a field starts and ends; None if there is none. OCR sets the digits of one apart."""
+    if not _APART.search(fold, field.start, field.stop):
+        return _read(fold, field)
+    places = [
+        i
+        for i in range(field.start, field.stop)
+        if not (fold[i] == " " and fold[i - 1] in _NUMERIC and fold[i + 1 : i + 2] in tuple(_NUMERIC))
+    ]
+    closed = "".join(fold[i] for i in places)
+    span = _read(closed, field._replace(start=0, stop=len(closed)))
+    return (places[span[0]], places[span[1] - 1] + 1) if span else None
+
+
+_APART: Final = re.compile("[0-9] [0-9-] [0-9-]")
+_NUMERIC: Final = "0123456789-"
+
+
+def _read(fold: str, field: Field) -> tuple[int, int] | None:
     """Where the address of a field starts and ends; None if there is none."""
     start = field.start
+    if field.label.word.startswith(("郵便番号", "zip", "post")):
+        bare = _BARE_CODE.match(fold, start, field.stop)
+        is_listed = field.in_column and not OF_PERSONS.search(line_of(fold, field.label.start))
+        return bare.span() if bare and not is_listed and not MASK.search(fold, start, field.stop) else None
     if field.label.word == "adr":
         # vCard: box; extension; street; town; prefecture; code; country.
         card = _CARD.match(fold, start, field.stop)

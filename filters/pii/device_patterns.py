@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 
-from manyo.filters.pii.character_sets import BLANK, DIGIT, HYPHEN
+from manyo.filters.pii.character_sets import BLANK, DIGIT
 from manyo.filters.pii.check_digits import is_iban
 from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
 from manyo.filters.pii.matching import HALF_WIDTH, NAME_HOLE, Pattern
 
 # The class number has up to three digits, since 2018 also letters; a dot stands for a missing digit of the serial.
 _PLATE = re.compile(
-    f"(?=[一-鿿ぁ-んァ-ヶ])(?<![一-鿿ァ-ヶ]){NOT_AFTER_MASK}[一-鿿ぁ-んァ-ヶ]{{1,4}}{BLANK}{{0,2}}[1-9１-９][0-9０-"
-    f"９A-Z]{{1,2}}{BLANK}{{0,2}}"
+    f"(?=[一-鿿ぁ-んァ-ヶ])(?<![一-鿿ァ-ヶ]){NOT_AFTER_MASK}(?:[一-鿿ぁ-んァ-ヶ]{{1,4}}{BLANK}{{0,2}}"
+    f"[1-9１-９][0-9０-９A-Z]{{1,2}}|(?<=[0-9０-９ 　])[一-鿿]{{1,4}}(?=[ 　][ぁ-ん][ 　])|[一-鿿]{{1,4}}[市区町村]"
+    f"){BLANK}{{0,2}}"
     f"[あいうえかきくけこさすせそたちつてとなにぬねのはひふほまみむめもやゆよらりるれろわを]{BLANK}{{0,2}}"
-    rf"(?:{DIGIT}{{2}}{HYPHEN}{DIGIT}{{2}}|[・･.．]{{1,3}}{BLANK}?{HYPHEN}?{DIGIT}{{1,3}}{HYPHEN}?{DIGIT}{{0,2}}"
-    rf"|{DIGIT}{{4}})(?![0-9０-９年月日円人]){NOT_BEFORE_MASK}"
+    rf"(?:{DIGIT}{{1,2}}{BLANK}?{DIGIT}?[-－‐‑–−]{DIGIT}{{2,3}}|[・･.．]{{1,3}}{BLANK}?[-－‐‑–−]?{DIGIT}{{1,3}}[-－"
+    rf"‐‑–−]?{DIGIT}{{0,2}}"
+    rf")(?![0-9０-９年月日円人]){NOT_BEFORE_MASK}"
 )
 _MAC = re.compile(
     rf"(?<![0-9A-Fa-f:.\-]){NOT_AFTER_MASK}[0-9A-Fa-f]{{2}}(?:(?P<mark>[:-])[0-9A-Fa-f]{{2}})(?:(?P=mark)[0-9A-Fa-f"
@@ -117,6 +119,10 @@ _POSITION = re.compile(
     rf"(?:東経{BLANK}?|E{BLANK}?)?1[234][0-9]{BLANK}?[°度]{BLANK}?[0-9]{{1,2}}{BLANK}?['′’分]{BLANK}?(?:{_DEGREES}"
     rf"{BLANK}?[\"″”秒]?)?{BLANK}?E?{NOT_BEFORE_MASK}"
 )
+_DEGREES_POSITION = re.compile(
+    rf"(?:北緯|N){BLANK}?{NOT_AFTER_MASK}[234][0-9]\.[0-9]{{3,}}{BLANK}?[度°]?[,、 　]{{0,3}}(?:東経|E){BLANK}?1[23"
+    rf"4][0-9]\.[0-9]{{3,}}{BLANK}?[度°]?{NOT_BEFORE_MASK}"
+)
 _HOME = re.compile(
     "自宅|うち[のはへに]|実家|(?<![一-鿿])家(?![族電具])|我が家|わが家|住まい|お宅|住所|住んで|(?:彼|彼女|友人"
     "|祖父母|両親)の家"
@@ -150,6 +156,25 @@ _HANDLE_WORD = re.compile(
     r"|(?<![A-Za-z])X(?![A-Za-z])|アカウント|垢|スレッズ|ブルースカイ|DM|フォロー)[^\n。]{0,12}$"
 )
 
+#: ディスコードは名前#1234
+_SNS_SAID = re.compile(
+    r"(?i:インスタ|ツイッター|Twitter|Instagram|LINE|ライン|TikTok|ディスコード|Discord|スカイプ|Skype"
+    r"|カカオ(?:トーク)?|テレグラム|Telegram)"
+    "(?:の?(?:ID|ＩＤ|アカウント))?(?:は|[:：])[ 　「]?$"
+)
+_SNS_NAME = re.compile(
+    rf"(?<![A-Za-z0-9_.@＠#/-]){NOT_AFTER_MASK}[A-Za-z][A-Za-z0-9_.:#\-]{{3,30}}(?<![.:\-])(?![A-Za-z0-9_@＠/])"
+    rf"{NOT_BEFORE_MASK}"
+)
+_BRACKETED = re.compile("[(（][0-9０-９]{2,3}[)）]")
+_BRACKET_AGE = re.compile(f"(?<=[（(]){NOT_AFTER_MASK}{DIGIT}{{2,3}}(?=[)）]){NOT_BEFORE_MASK}")
+_NAME_BEFORE = re.compile(f"{NAME_HOLE}(?:さん|様|氏|儀|くん|ちゃん)?[（(]$")
+
+
+def _is_marked_handle(match: re.Match[str]) -> bool:
+    return bool(re.search("[0-9_#]", match[0]))
+
+
 # --- ages and licences without a label ---
 
 _AGE = re.compile(
@@ -173,6 +198,20 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         "geo_position", "geo_position", 0.8, _POSITION, needs=_HOME, within_chars=60, needs_after=True, unless=_SCENIC
     ),
+    Pattern(
+        "geo_position",
+        "geo_degrees",
+        0.8,
+        _DEGREES_POSITION,
+        needs=_HOME,
+        within_chars=60,
+        needs_after=True,
+        unless=_SCENIC,
+    ),
+    Pattern(
+        "sns_id", "sns_named", 0.8, _SNS_NAME, _is_marked_handle, needs=_SNS_SAID, within_chars=20, unless=_OFFICIAL
+    ),
+    Pattern("age", "age_in_brackets", 0.8, _BRACKET_AGE, needs=_NAME_BEFORE, within_chars=8, anchor=_BRACKETED),
     Pattern("sns_id", "sns_page", 0.8, _SOCIAL_PAGE, needs=_SOCIAL_WORD, within_chars=60, unless=_OFFICIAL),
     Pattern("sns_id", "sns_handle", 0.8, _AT_HANDLE, needs=_HANDLE_WORD, within_chars=24, unless=_OFFICIAL),
     Pattern("age", "age", 0.8, _AGE, needs=_NAME_NEAR, within_chars=60, needs_after=True, anchor=_YEARS),

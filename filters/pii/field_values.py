@@ -15,6 +15,7 @@ from manyo.filters.pii.address_values import read_address
 from manyo.filters.pii.check_digits import luhn, my_number_check_digit
 from manyo.filters.pii.fields import Field
 from manyo.filters.pii.kinds import NOT_BEFORE_MASK
+from manyo.filters.pii.number_patterns import is_card
 
 _LIKE_DIGITS: Final = str.maketrans("OoQlI|〇一二三四五六七八九", "000111" + "0123456789")
 _DIGIT: Final = "[0-9OoQlI|]"
@@ -44,7 +45,8 @@ _ACCOUNT: Final = _shape(
 )
 _SYMBOL: Final = _shape(rf"1{_DIGIT}{{4}}|1(?: {{1,2}}{_DIGIT}){{4}}")
 _INSURED: Final = _shape(
-    r"第?(?:[0-9](?: {1,2}[0-9]){1,9}|[0-9]{1,10}(?:[-・][0-9]{1,8}){0,3})(?:号|(?:[ ・、]{0,2}番号[ :]{0,2}[0-9]{1"
+    r"(?:[一-鿿ァ-ヴ]{1,3} ?[・-] ?)?第?(?:[0-9](?: {1,2}[0-9]){1,9}|[0-9]{1,10}(?:[-・][0-9]{1,8}){0,3})(?:号"
+    r"|(?:[ ・、]{0,2}番号[ :]{0,2}[0-9]{1"
     r",8}))?"
 )
 _MEMBER: Final = _shape(
@@ -94,6 +96,9 @@ _SOCIAL_URL: Final = re.compile(
     r"|youtube\.com)/(?P<id>@?~?[A-Za-z0-9_.\-]{2,40})"
 )
 _HANDLE: Final = re.compile(r"@[A-Za-z0-9_][A-Za-z0-9_.\-]{1,30}|[A-Za-z0-9_][A-Za-z0-9_.\-]{2,30}(?:#[0-9]{4})?")
+# Accounts of companies and towns are public.
+_OFFICIAL: Final = re.compile("公式|オフィシャル|(?i:official)|当社|弊社|番組|編集部")
+_OFFICIAL_CHARS: Final = 40
 _POSITION: Final = re.compile(
     r"[NS]?[0-9]{2}\.[0-9]{3,8}°?[NS]?[ ,/、]{1,3}[EW]?1[0-9]{2}\.[0-9]{3,8}°?[EW]?"
     r"|(?:北緯|[NS])? ?[0-9]{2} ?[°度] ?[0-9]{1,2} ?['′分] ?(?:[0-9]{1,2}(?:\.[0-9]+)? ?(?:\"|″|秒"
@@ -156,12 +161,12 @@ def _member(fold: str, field: Field) -> _Span | None:
 
 def _insured(fold: str, field: Field) -> _Span | None:
     match = _INSURED.match(fold, field.start, field.stop)
-    return match.span() if match else None
+    return match.span() if match and len(match[0]) > 1 else None
 
 
 def _age(fold: str, field: Field) -> _Span | None:
     match = _AGE.match(fold, field.start, field.stop)
-    return match.span() if match else None
+    return match.span() if match and len(match[0]) > 1 else None
 
 
 def _secret(fold: str, field: Field) -> _Span | None:
@@ -184,6 +189,8 @@ def _secret(fold: str, field: Field) -> _Span | None:
 
 
 def _handle(fold: str, field: Field) -> _Span | None:
+    if _OFFICIAL.search(fold, max(0, field.label.start - _OFFICIAL_CHARS), field.stop):
+        return None
     url = _SOCIAL_URL.match(fold, field.start, field.stop)
     if url:
         return url.span("id")
@@ -192,7 +199,7 @@ def _handle(fold: str, field: Field) -> _Span | None:
         return None
     stop = match.start() + len(match[0].rstrip(".-"))
     is_marked = match[0].startswith("@") or bool(re.search("[0-9_.]", fold[match.start() : stop]))
-    is_id = field.strength == "firm" and field.label.word.endswith("id")
+    is_id = field.label.word.endswith("id")
     return (match.start(), stop) if (is_marked or is_id) and not re.match("https?$|www", match[0]) else None
 
 
@@ -203,31 +210,56 @@ def _position(fold: str, field: Field) -> _Span | None:
 
 def _birth(fold: str, field: Field) -> _Span | None:
     match = _BIRTH.match(fold, field.start, field.stop)
-    return match.span() if match else None
+    if match:
+        return match.span()
+    chars, places = _squeezed(fold, field)
+    apart = _BIRTH.match(chars)
+    return (places[0], places[apart.end() - 1] + 1) if apart else None
 
 
-_PHONE_GAP: Final = r"(?: {0,2}[-()・･./~,] {0,2}\)?-? ?| {1,2})?"
+_PHONE_GAP: Final = r"(?:-\n|\n-| {0,2}[-()・･./~,] {0,2}\)?-? ?| {1,2})?"
 _PHONE: Final = re.compile(
-    rf"\(?(?:\+ ?81{_PHONE_GAP}\(?0?\)?{_PHONE_GAP}[1-9]|0)(?:{_PHONE_GAP}[0-9OoIl〇一二三四五六七八九]){{8,10}}(?!"
+    rf"\(?(?:\+ ?81{_PHONE_GAP}\(?0?\)?{_PHONE_GAP}[1-9]|[0Oo〇])(?:{_PHONE_GAP}[0-9OoIl〇一二三四五六七八九]){{8,1"
+    rf"0}}(?!"
     rf"[0-9A-Za-z]|[-.,][0-9]){NOT_BEFORE_MASK}"
 )
 
 
 def _phone(fold: str, field: Field) -> _Span | None:
-    match = _PHONE.match(fold, field.start, field.stop)
+    # OCR breaks a number at a hyphen.
+    match = _PHONE.match(fold, field.start)
     if not match:
         return None
     digits = _digits(match[0])
     national = "0" + digits[2:].lstrip("0") if "+" in match[0] else digits
-    is_mobile = re.match("0[5-9]0", national)
+    is_mobile = re.match("0[25-9]0", national)
     if len(national) != (11 if is_mobile or national.startswith("0800") else 10) or national.endswith("0000000"):
         return None
     return None if re.match("00|0[0-9]{3}-?[0-9]{2}-?[0-9]{2}$", national) else match.span()
 
 
+_EMAIL: Final = re.compile(
+    r"[A-Za-z0-9](?: ?[A-Za-z0-9._%+-]){0,60} ?(?:@|[\[(【<](?:at|アットマーク|アット)[\])】>]|★|☆|●) ?"
+    rf"[A-Za-z0-9](?:[A-Za-z0-9-]{{0,60}} ?\. ?){{1,5}}[A-Za-z]{{2,12}}(?![A-Za-z0-9@]){NOT_BEFORE_MASK}"
+)
+
+
+def _email(fold: str, field: Field) -> _Span | None:
+    match = _EMAIL.match(fold, field.start, field.stop)
+    return match.span() if match else None
+
+
+def _squeezed(fold: str, field: Field) -> tuple[str, list[int]]:
+    """The characters of a field without blanks, and where each of them and the last one's end is."""
+    places = [i for i in range(field.start, min(field.stop, field.start + 48)) if fold[i] != " "]
+    return "".join(fold[i] for i in places), [*places, (places[-1] if places else field.start) + 1]
+
+
 #: For each kind, where the value of a field starts and ends; None if there is none.
 READERS: Final[dict[str, Callable[[str, Field], _Span | None]]] = {
     "phone": _phone,
+    "email": _email,
+    "credit_card": _by(_shape(f"{_run(4, 4, 4, 4)}|{_run(4, 6, 5)}|{_run(4, 6, 4)}"), is_card),
     "postal_address": read_address,
     "bank_account": _account,
     "insurance_number": _insured,

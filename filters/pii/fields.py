@@ -58,7 +58,8 @@ _FIRM: Final = re.compile(
 _SPACED: Final = re.compile(r" {1,12}")
 #: Between a loose label and its value.
 _LOOSE: Final = re.compile(
-    r"(?:[ :=→⇒()「」『』【】\[\]<>\"'・/|№.,#※]|は|が|の|を|第|等|番号|[Nn][Oo](?![a-z])|[Nn]umber|右上|(?:漢字"
+    r"(?:[ :=→⇒()「」『』【】\[\]<>\"'・/|№.,#※]|は|が|の|を|第|等|番号|(?:次|以下|下記)の(?:とおり"
+    r"|通り)(?:です)?。?(?:\r?\n)?|[Nn][Oo](?![a-z])|[Nn]umber|右上|(?:漢字"
     r"|必須|数字|半角)(?=[)】\]])"
     r"|\t|\r?\n(?![^\n]*[:\t])){0,14}"
 )
@@ -74,6 +75,19 @@ _BOUNDARY: Final = re.compile(r"[^一-鿿々ァ-ヴーぁ-ゖA-Za-z0-9]")
 #: Signs that a line may start with before its label.
 _BULLETS: Final = re.compile(r"^[ \t>○●◎■□◆◇★☆・※*\-–①-⑳0-9.()\[\]【】〔〕<>《》「」『』\"'|/]*$")
 _PHRASE_CHARS: Final = 16
+
+
+#: A table with a column that says so is about persons.
+OF_PERSONS: Final = re.compile(
+    "(?i:mail|phone|(?<![a-z])tel|addr|birth|age(?![a-z])|name|holder|住所|電話|連絡先|生年月日|年齢|性別|氏名"
+    "|[a-z]_id)"
+)
+
+
+def line_of(text: str, position: int) -> str:
+    """The line around a position."""
+    stop = text.find("\n", position)
+    return text[text.rfind("\n", 0, position) + 1 : stop if stop >= 0 else len(text)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +231,8 @@ def _in_table(
     if column is None or not _is_label(fold, cells[column]):
         return
     right = next((cell for cell in cells[column + 1 : column + 3] if cell.start < cell.stop), None)
-    is_header = right is None or _is_label(fold, right)
+    n_labels = sum(_is_label(fold, cell) for cell in cells)
+    is_header = right is None or _is_label(fold, right) or (len(cells) > 2 and 2 * n_labels >= len(cells))
     if delimiter != "\t" and not (is_header and len(cells) > 1 and all(cell.stop - cell.start <= 24 for cell in cells)):
         return
     if right and not is_header:

@@ -186,12 +186,11 @@ def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_n
     masks = [_Hole(*match.span(), _HOLE) for match in MASK.finditer(text)] if "<" in text else []
     labelled = gated.get(LABEL, [])
     named = gated.get("person_name", [])
-    is_alone = all(pattern.kind in _KINDS_NEAR_NAMES for pattern, _ in pending)
-    if not (labelled or named or settled) and is_alone:
-        return []
     fold = folded(text)
     holes = _joined([*(_Hole(span.start, span.stop, _HOLE) for span in settled), *masks])
     all_fields = list(fields(_punched(fold, holes), labelled))
+    if not (all_fields or settled or named) and all(pattern.kind in _KINDS_NEAR_NAMES for pattern, _ in pending):
+        return []
     values, near_names = _values(fold, all_fields, settled, masks, holes)
     settled += values
     pending += near_names
@@ -209,9 +208,9 @@ def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_n
         if span.kind in _KINDS_NEAR_NAMES
         and any(0 <= start - span.stop <= 3 or 0 <= span.start - stop <= 3 for start, stop, _ in contacts)
     ]
+    name_fields = [field for field in all_fields if any(of.kind == "person_name" for of in field.meanings)]
     found = []
-    if with_names:
-        name_fields = [field for field in all_fields if any(of.kind == "person_name" for of in field.meanings)]
+    if with_names and (named or name_fields or contacts):
         found = names(_punched(fold, holes), named, name_fields, contacts, [(hole.start, hole.stop) for hole in holes])
     holes = _joined([*holes, *(_Hole(start, stop, NAME_HOLE) for start, stop, *_ in found)])
     settled += [_Span(start, stop, "person_name", score, place) for start, stop, score, place in found]
@@ -220,9 +219,11 @@ def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_n
 
 def _punched(fold: str, holes: Sequence[_Hole]) -> str:
     """A text of the same length in which a hole looks the same whether it is masked already or not."""
+    if not holes:
+        return fold
     parts, position = [], 0
     for start, stop, _ in holes:
-        parts += [fold[position:start], "<", _HOLE * (stop - start - 2), ">"]
+        parts += [fold[position:start], f"<{_HOLE * (stop - start - 2)}>"[: stop - start]]
         position = stop
     return "".join([*parts, fold[position:]])
 

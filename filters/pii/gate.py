@@ -46,26 +46,23 @@ def gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str,
     may_hold = _may_hold(data, bounds[:-1], bounds[1:], kinds)
     for kind, may in zip(kinds, may_hold[:-1], strict=True):
         chosen = np.flatnonzero(may)
-        may[chosen] = _matching(lines.take(pa.array(chosen)), kind.gate)
-    chosen = np.flatnonzero(may_hold.any(axis=0))
-    encoded = data.tobytes()
-    cuts = [
-        cut
-        for start, stop in zip(bounds[chosen].tolist(), bounds[chosen + 1].tolist(), strict=True)
-        for cut in _sentences(encoded, start, stop)
-    ]
-    if not cuts:
+        if len(chosen):
+            may[chosen] = _matching(lines.take(pa.array(chosen)), kind.gate)
+    passed = np.flatnonzero(may_hold.any(axis=0))
+    if not len(passed):
         return
+    encoded = data.tobytes()
+    cuts, line_of = [], []
+    for line, start, stop in zip(passed.tolist(), bounds[passed].tolist(), bounds[passed + 1].tolist(), strict=True):
+        for cut in _sentences(encoded, start, stop):
+            cuts.append(cut)
+            line_of.append(line)
     starts, stops = np.array(cuts, np.int64).T.copy()
-    may_hold = _may_hold(data, starts, stops, kinds)
+    of_sentences = _may_hold(data, starts, stops, kinds) & may_hold[:, line_of]
     kinds_of = [set[str]() for _ in cuts]
-    for i in np.flatnonzero(may_hold[-1]).tolist():
-        kinds_of[i].add(LABEL)
-    for kind, may in zip(kinds, may_hold[:-1], strict=True):
-        chosen = np.flatnonzero(may)
-        sentences = pa.array([encoded[slice(*cuts[i])] for i in chosen.tolist()], pa.large_binary())
-        for i in chosen[_matching(sentences.cast(pa.large_string()), kind.gate)].tolist():
-            kinds_of[i].add(kind.name)
+    for name, holds in zip([*(kind.name for kind in kinds), LABEL], of_sentences, strict=True):
+        for i in np.flatnonzero(holds).tolist():
+            kinds_of[i].add(name)
     gated = [(start, stop, names) for (start, stop), names in zip(cuts, kinds_of, strict=True) if names]
     # Of the rows that start at one offset, all but the last are empty.
     row_of = np.searchsorted(offsets, [start for start, _, _ in gated], side="right") - 1

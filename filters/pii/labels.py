@@ -52,7 +52,7 @@ _NO_ROLE: Final = re.compile(
     "[著作訳編記筆演奏学医信王勇若業]者|(?:監修|出演|研究|優勝|受賞|候補|発明|指揮|司会|開発|創業|創設|設計|発行"
     "|製作|制作|解説|指導|登場|主催|事業|販売|製造"
     "|運営|管理|聖職|経営|有識|権力|支配|独裁|犯罪|容疑|挑戦|勝|敗|消費|労働|高齢|技術|科学|哲学|文学|政治|資格"
-    "|第三|関係|対象|該当|初心|上級|経験)者"
+    "|第三|関係|初心|上級|経験)者"
     "|[芸歌詩俳証武軍町村法個外他老成商偉仙巨恋素達友美新殺犯故]人|(?:主|日本|外国|芸能|発起|社会|管理|有名|知識"
     "|登場|法|編集|発行)人"
     "|[君藩城領店亭地民株馬校術坊神自]主|株主|亭主|戸主"
@@ -114,6 +114,8 @@ _MEANINGS: Final = _meanings()
 _LATIN: Final = re.compile("[a-z]")
 _ALNUM: Final = re.compile("[a-z0-9]")
 _HONORIFIC: Final = re.compile("[ごお御・/]$|^[ごお御]")
+_SUFFIX: Final = re.compile("(?:氏?名前?)?(?:様|さま|さん|の方|殿)?")
+_NAME_LETTER: Final = re.compile("[一-鿿ぁ-ゖァ-ヴ]")
 _WORD: Final = re.compile(trie(_MEANINGS))
 #: Ends of the words for roles.
 ROLES: Final = frozenset(
@@ -132,11 +134,11 @@ def labels(text: str, start: int, stop: int) -> Iterator[Label]:
     match = _WORD.search(chars)
     while match:
         # Of words that overlap, the one that ends later is the head of the phrase: 運転免許 and 免許証番号.
-        if _stands_alone(text, starts, chars, match.start(), match.end()):
+        if _stands_alone(starts, chars, match.start(), match.end()):
             while found and match.start() < found[-1][1] < match.end():
                 found.pop()
             if not found or found[-1][1] < match.end():
-                found.append((*match.span(), _MEANINGS[match[0]]))
+                found.append((match.start(), _stop_of_word(chars, starts, match), _MEANINGS[match[0]]))
         match = _WORD.search(chars, match.start() + 1)
     for role in _ROLE.finditer(chars):
         if _is_role(role[0]) and not any(first < role.end() and role.start() < last for first, last, _ in found):
@@ -145,21 +147,31 @@ def labels(text: str, start: int, stop: int) -> Iterator[Label]:
         yield Label(starts[first], _stop(text, starts, last), chars[first:last], meanings)
 
 
+def _stop_of_word(chars: str, starts: list[int], match: re.Match[str]) -> int:
+    """Where a word for a person ends with its suffix: 保護者氏名, 患者様."""
+    is_person = any(meaning.kind == "person_name" for meaning in _MEANINGS[match[0]])
+    suffix = _SUFFIX.match(chars, match.end()) if is_person else None
+    if not suffix:
+        return match.end()
+    is_end = not _NAME_LETTER.match(chars, suffix.end()) or not _joins_at(starts, suffix.end())
+    return suffix.end() if is_end else match.end()
+
+
 def _is_role(word: str) -> bool:
     """Whether a word for a person is a role that people have in forms, and not a name that ends so: 直人."""
     is_name = word.endswith(("人", "主")) and (len(word) < 3 or "名" in parts(word[-2:]) or is_full_name(word))
     return not (is_name or _NO_ROLE.search(word))
 
 
-def _stands_alone(text: str, starts: list[int], chars: str, first: int, last: int) -> bool:
+def _stands_alone(starts: list[int], chars: str, first: int, last: int) -> bool:
     """Whether a word is not the inside of a longer Latin word: name in username."""
     return not (
-        (first and _LATIN.match(chars, first) and _ALNUM.match(chars, first - 1) and _joins(text, starts, first))
-        or (_LATIN.match(chars, last - 1) and _LATIN.match(chars, last) and _joins(text, starts, last))
+        (first and _LATIN.match(chars, first) and _ALNUM.match(chars, first - 1) and _joins_at(starts, first))
+        or (_LATIN.match(chars, last - 1) and _LATIN.match(chars, last) and _joins_at(starts, last))
     )
 
 
-def _joins(text: str, starts: list[int], i: int) -> bool:
+def _joins_at(starts: list[int], i: int) -> bool:
     """Whether no blank stands in the text before character i of the normal form."""
     return starts[i - 1] + 1 == starts[i]
 

@@ -96,7 +96,8 @@ _KANA_WORDS: Final = re.compile(
 )
 _KATAKANA: Final = re.compile("[ァ-ヴー゛゜]{4,14}")
 _LATIN: Final = re.compile(
-    r"(?:[A-ZÀ-Þ][A-Za-zÀ-ÿ'’\-]{1,20},? ){1,3}(?:[A-Z]\.? ){0,2}[A-ZÀ-Þ][A-Za-zÀ-ÿ'’\-]{1,20}(?![A-Za-zÀ-ÿ0-9@_./])"
+    r"(?:[A-ZÀ-Þ][A-Za-zÀ-ÿ'’\-]{1,20}(?:,? | ?/ ?)){1,3}(?:[A-Z]\.? ){0,2}[A-ZÀ-Þ][A-Za-zÀ-ÿ'’\-]{1,20}(?!"
+    r"[A-Za-zÀ-ÿ0-9@_./])"
 )
 _NO_LATIN: Final = re.compile(
     r"(?i)\b(?:inc|ltd|llc|corp|co|company|support|team|service|services|cent(?:er|re)|office|group|university"
@@ -112,7 +113,10 @@ _OCR_LETTERS: Final = re.compile(f"{LETTER}{{1,3}}(?: {{1,2}}{LETTER}{{1,3}}){{2
 _UNKNOWN_PAIR: Final = re.compile(
     "[一-鿿々ヶ]{1,4}[ 　]{1,2}(?:[一-鿿々]{1,4}|[ぁ-ゖ]{2,5}|[ァ-ヴー]{2,6}|[一-鿿々][ぁ-ゖ]{1,3})"
 )
+_HIRAGANA: Final = re.compile("[ぁ-ゖ]+")
 _KANJI: Final = re.compile("[一-鿿々]+")
+#: A name in one word: kanji, then at most two or three kana that are no particles.
+_SOLID: Final = re.compile("[一-鿿々ヶ]{1,6}(?:[一-鿿々]|[ァ-ヴー]{2,4}|[ぁ-ゖ]{0,3}(?![にをがはへとも])[ぁ-ゖ])")
 _UNKNOWN_GIVEN: Final = re.compile("[一-鿿々]{2,3}")
 _ANY_GIVEN: Final = re.compile(
     "(?!まで|です|より|から|さん|さま|ちゃん|ほか|への|では|には|まし|ます|といい|のみ|また)(?:[一-鿿々]{1,3}"
@@ -120,6 +124,7 @@ _ANY_GIVEN: Final = re.compile(
 )
 # 山田商店, 川口支部, 中央病院.
 _NO_GIVEN: Final = re.compile(
+    ""
     ""
     "[部課局係店社室科班会所館院校区市町村県府都丁目支本営様氏殿省庁党家屋業者員長園組車堂名号番円年月日時分個枚台人駅線式型]"
     "|先生|銀行|口座|普通|株式|有無|可能|株|希望|確認|参照|記入|予定|未定|不要|必要|以下|以上|資格|関係|情報|管理|連絡"
@@ -177,6 +182,13 @@ def is_common(word: str) -> bool:
 
 
 @lru_cache(maxsize=1 << 16)
+def is_place(word: str) -> bool:
+    """Whether the dictionary knows a word as a place and not as part of a person's name: 東京."""
+    found = [morpheme.part_of_speech() for morpheme in _dictionary().lookup(word)]
+    return any(part[2] == "地名" for part in found) and not any(part[2] == "人名" for part in found)
+
+
+@lru_cache(maxsize=1 << 16)
 def parts(word: str) -> frozenset[str]:
     """Which parts of a person's name a word may be by Sudachi's dictionary: 姓 (surname), 名 (given name)."""
     found = (morpheme.part_of_speech() for morpheme in _dictionary().lookup(word.translate(_DICTIONARY_FORMS)))
@@ -209,14 +221,17 @@ def _known(window: str, belief: Belief) -> int:
     longest_alone = 0
     for n_surname in range(min(_SURNAME_CHARS, len(run[0]) if run else 0), 0, -1):
         surname = window[:n_surname]
-        if "姓" not in parts(surname) or surname in _NO_PERSON or (run and is_common(run[0])):
+        if "姓" not in parts(surname) or (run and (is_common(run[0]) or is_place(run[0]))):
             continue
         gap = _GAP.match(window, n_surname)
         stop = _given_end(window, gap.end() if gap else n_surname, belief.is_expected)
         if stop:
             return stop
+        if surname in _NO_PERSON:
+            continue
         # 広がり is not the surname 広: one character is a name only if the word ends after it.
         is_word = n_surname > 1 or (run is not None and len(run[0]) == 1)
+        is_word = is_word and not _HIRAGANA.fullmatch(surname)
         if is_word and n_surname >= max(belief.alone, longest_alone) and NAME_END.match(window, n_surname):
             longest_alone = max(longest_alone, n_surname)
     return longest_alone
@@ -251,14 +266,27 @@ def _spaced(window: str, has_kana: bool) -> int:
     match = _OCR_LETTERS.match(window.replace("　", " "))
     while match:
         letters = match[0].replace(" ", "")
+        is_given_apart = has_kana and _has_apart_given(match[0].split())
         if len(letters) <= 10 and (
-            is_full_name(letters)
+            is_given_apart
+            or is_full_name(letters)
             or (has_kana and _KATAKANA.fullmatch(letters) and max(map(len, match[0].split())) == 1)
         ):
             return match.end()
         shorter = match[0].rstrip().rfind(" ")
         match = _OCR_LETTERS.match(window[:shorter].replace("　", " ").rstrip()) if shorter > 0 else None
     return 0
+
+
+def _has_apart_given(words: list[str]) -> bool:
+    """Whether words are a surname and the single letters of a given name: 柳 そ う た."""
+    given = "".join(words[1:])
+    return (
+        "姓" in parts(words[0])
+        and max(map(len, words[1:])) == 1
+        and bool(_ANY_GIVEN.fullmatch(given))
+        and not _is_no_given(given, True)
+    )
 
 
 def _by_shape(window: str) -> int:
@@ -274,6 +302,8 @@ def _by_shape(window: str) -> int:
         letters = normal_form(word).chars
         is_name = any("姓" in parts(word[:i]) or "名" in parts(word[i:]) for i in range(2, len(word) - 1))
         return run.end() if is_name and letters else 0
+    if not _SOLID.fullmatch(word):
+        return 0
     for i in range(min(_SURNAME_CHARS, len(word) - 1), 0, -1):
         is_surname, is_given = "姓" in parts(word[:i]), "名" in parts(word[i:])
         if (is_surname and i > 1 and _ANY_GIVEN.fullmatch(word[i:])) or (is_given and i <= 3 and len(word) > i + 1):

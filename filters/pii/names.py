@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from manyo.filters.pii.fields import Field
+from manyo.filters.pii.fields import OF_PERSONS, Field, line_of
 from manyo.filters.pii.name_shapes import (
     EXPECTED,
     FIRM,
@@ -33,6 +33,8 @@ _REACH_CHARS: Final = 32
 
 # Labels of offices: a section may stand before the name, and much else than a name.
 _OFFICE: Final = re.compile("担当|連絡先|問い?合わ?せ|事務局|受付|代表|幹事|会計|contact|宛")
+_IN_PERSON: Final = re.compile("担当|代表|幹事|会計|受付")
+_BELIEFS: Final = {"firm": FIRM, "spaced": EXPECTED, "loose": EXPECTED}
 _SECTION: Final = re.compile(
     "(?:[一-鿿ァ-ヴー・]{1,10}[部課係室局科班会店]|[一-鿿]{1,4}[長員])(?: {1,2}|・|の)|[一-鿿ァ-ヴー ]{2,16} {2,}"
     "|(?:会計|会長|代表|弁護士|店長)[ :]{1,2}"
@@ -41,16 +43,20 @@ _DEAD: Final = re.compile("亡 ?|故 ?")
 _NEXT_NAME: Final = re.compile("(?: ?様)?(?: ?[、,・/;] ?| {1,3})(?:[0-9]{1,2}[.)] ?|[①-⑳] ?|・ ?)?")
 # What may stand behind a name in its cell.
 _REST_OF_CELL: Final = re.compile("(?: ?(?:様|さん|氏|殿|君|先生|印))? ?(?:$|[(、,・/;])")
-#: A table with a column that says so is about persons.
-_OF_PERSONS: Final = re.compile(
-    "(?i:mail|phone|(?<![a-z])tel|address|birth|age(?![a-z])|住所|電話|連絡先|生年月日|年齢|性別|[a-z]_id)"
+_GIVEN_LABELS: Final = frozenset({"名", "firstname", "givenname"})
+_GIVEN_ONLY: Final = re.compile(f"{LETTER}{{1,6}}|[A-Z][A-Za-z'-]{{1,20}}")
+_SURNAME_LABEL: Final = re.compile("姓|氏|名字|苗字|(?i:last|family|sur) ?_?name")
+_PSEUDONYM: Final = re.compile("(?:さん|氏|様|くん|ちゃん)?[(]仮名")
+_READING: Final = re.compile(
+    r" ?[(〔\[] ?([A-Z][A-Za-z]+ [A-Z][A-Za-z]+|[ァ-ヴーぁ-ゖ゛゜]{1,9}(?:[ ・][ァ-ヴーぁ-ゖ゛゜]{1,9}){0,2}) ?"
+    r"[)〕\]]"
 )
-_READING: Final = re.compile(r" ?[(〔\[] ?([ァ-ヴーぁ-ゖ゛゜]{1,9}(?:[ ・][ァ-ヴーぁ-ゖ゛゜]{1,9}){0,2}) ?[)〕\]]")
 _EXAMPLE: Final = re.compile(
     "記入例|入力例|記載例|書き方|見本|サンプル|種族|声優|登場人物|キャラクター|必殺技|魔法使い|CV"
 )
 
 # Sections of an office, before 担当. 音楽担当, 作画担当 and the like are credits of published works.
+_FICTION: Final = re.compile("主人公|CV[:.：]|声優|登場人物|キャラクター|種族|必殺技|ヒロイン")
 _OFFICES: Final = (
     *("広報", "採用", "受付", "予約", "営業", "総務", "窓口", "人事", "事務"),
     *("取材", "経理", "教務", "学務", "販売", "申込", "問合せ", "相談", "渉外"),
@@ -59,11 +65,28 @@ _IN_CHARGE: Final = rf"(?:(?<!{_KANJI_OR_KATAKANA})|{'|'.join(f'(?<={office})' f
 _IN_SENTENCE: Final = re.compile(f"{_IN_CHARGE}[のは]|(?:名義|氏名|名前|本名)[はが]")
 _POLITE_END: Final = re.compile("です|まで|でございます|と申します|と言|といい|が(?:承|伺|担当)|宛")
 _ADDRESSED: Final = re.compile(
-    r"(?=[ 様さ宛殿])(?: ?様(?=$|[\s、,。！!)」へ宛方(0-9]|の)| 殿(?=$|[\s)」(])|(?<=[一-鿿ぁ-んァ-ヴ])宛て?(?=に"
+    r"(?=[ 様さ宛殿儀方])(?: ?様(?=$|[\s、,。！!)」へ宛方(0-9]|の)| 殿(?=$|[\s)」(])|(?<=[一-鿿ぁ-んァ-ヴ])宛て?(?=に"
     r"|$|\s|へ)"
     r"|(?<=[ァ-ヴー])さん(?= ?(?:へ|宛)? ?(?:$|\n)))"
 )
+# A blank between surname and given name is rare in prose about public people.
+_FRIEND: Final = re.compile(
+    f" (?P<given>{LETTER}{{1,6}}?)"
+    "(?:さん|くん|ちゃん|君(?![一-鿿])|儀(?=[(、 ])|方(?=$|[\\s(。、])|(?:さん)?宅(?=[(にへの]))"
+)
+_FOREIGN_FRIEND: Final = re.compile(
+    "(?P<name>[ァ-ヴー]{2,}・[ァ-ヴー・]{2,})(?:さん|くん)(?:の(?:ご?自宅|電話|携帯|連絡先|番号|住所|メール)"
+    "| ?[(](?=<))"
+)
+_SURNAME_BEFORE: Final = re.compile(f"{LETTER}{{1,5}}$")
+_BLANK_INSIDE: Final = re.compile(f"{LETTER}{{1,4}} {LETTER}{{1,6}}|[ァ-ヴー]{{2,}}・[ァ-ヴー・]{{2,}}")
+_PUBLIC_TABLE: Final = re.compile(
+    "役職|在任|歴代|党派|選挙|得票|順位|着順|記録|タイム|得点|作品|著書|出演|配役|監督|生没|没年|背番号|ポジション"
+    "|受賞|代数|即位|選手"
+)
 _TITLED: Final = re.compile("名義(?=[)で」])|(?<=[A-Za-zァ-ヴ一-鿿]) ?㊞")
+#: 皆様, 奥様 and the like are no persons by name.
+_NO_SURNAME: Final = "皆客王神殿奥若姫仏母父兄姉嫁婿孫旦方何同様名者人主生員宮君公上下"
 _KATAKANA_NAME: Final = re.compile("[ァ-ヴー]{2,} ?[ァ-ヴー]{2,}")
 _SECTION_BEFORE: Final = re.compile("[部課係室局科班会店校院] ?$")
 # A list of donors: an amount, then names.
@@ -82,13 +105,16 @@ _BEFORE_CONTACT: Final = re.compile(
     r"|cell))(?:番号)? ?[.:]?)? ?[<(]?"
 )
 _ACCOUNT: Final = re.compile("[0-9]{7}")
-_AFTER_CONTACT: Final = re.compile(r" ?\( ?(?:担当:? ?)?|[、,]? {0,2}(?:担当:? ?)?|[\"']? ?[,;\t|] ?[\"']?")
-_AFTER_NAME: Final = re.compile(r" ?(?:さん|様|方|まで|宛|氏|㊞|印)?[\"']? ?(?:[)\n\t,;|、。㊞(]|$)|さん|様|まで|宛")
+_AFTER_CONTACT: Final = re.compile(r"の(?! )| ?\( ?(?:担当:? ?)?|[、,]? {0,2}(?:担当:? ?)?|[\"']? ?[,;\t|] ?[\"']?")
+_AFTER_NAME: Final = re.compile(
+    r" ?(?:さん|様|方|まで|宛|氏|㊞|印)?[\"']? ?(?:[)\n\t,;|、。㊞(]|$)|さん|様|まで|宛|です|と申"
+)
 _MOBILE: Final = re.compile(r"\(?0[5789]0|\+81[- ]?[5789]0")
 
 #: RE2 expression found in every piece of text with a word next to which a name is looked for.
 NAME_GATE: Final = (
-    "担当|名義|氏名[はが]|名前[はが]|本名|[^客皆同仕多異模]様|[^一-鿿]殿|宛|㊞"
+    "[一-鿿々ぁ-ゖァ-ヴー][ 　][一-鿿々ぁ-ゖァ-ヴー]{1,6}(?:さん|くん|ちゃん|君|儀|方|宅)|・[ァ-ヴー]{2,}(?:さん"
+    "|くん)(?:の|[ 　]?[（(])|担当|名義|氏名[はが]|名前[はが]|本名|[^客皆同仕多異模]様|[^一-鿿]殿|宛|㊞"
     "|[ァ-ヴー]さん[ 　]?(?:へ|宛)?[ 　]?(?:$|\n)|(?:[0-9０-９]{3}|[一二三四五六七八九十百千万])[ 　]?円(?:也)?[ 　]"
 )
 
@@ -139,6 +165,11 @@ def names(
         found += _in_piece(within, start, stop)
     for contact in contacts:
         found += _next_to_contact(within, contact)
+        found += _in_block(within, contact.start, contact.stop)
+    for start, stop, _, rule in list(found):
+        if rule == "name_addressed" and within.is_line_start(start):
+            found += _in_block(within, start, stop)
+    found = [name for name in found if not _PSEUDONYM.match(fold, name[1])]
     found += [reading for name in found for reading in _reading(within, name)]
     return sorted(set(found))
 
@@ -182,14 +213,23 @@ class _Open:
 def _of_field(within: _Open, field: Field) -> list[Name]:
     """The name at a field's start, or after a section of an office, and those after it in a list."""
     text = within.text
-    if _EXAMPLE.search(text, _lines_up(text, field.label.start, 4), field.stop):
+    if _EXAMPLE.search(text, _lines_up(text, field.label.start, 4), field.stop) or _FICTION.search(
+        text, field.stop, _lines_down(text, field.stop, 6)
+    ):
         return []
     is_office = bool(_OFFICE.search(field.label.word))
-    belief = FIRM if field.strength == "firm" else SURNAME if is_office else EXPECTED
+    is_contact = is_office and not _IN_PERSON.search(field.label.word)
+    belief = SURNAME if is_contact or (is_office and field.strength != "firm") else _BELIEFS[field.strength]
+    if field.in_column and _PUBLIC_TABLE.search(line_of(text, field.label.start)):
+        return []
+    if field.label.word in _GIVEN_LABELS:
+        given = _GIVEN_ONLY.fullmatch(text, field.start, field.stop)
+        has_surname = _SURNAME_LABEL.search(text, _lines_up(text, field.label.start, 1), field.stop)
+        return [(field.start, field.stop, 0.85, "name_form")] if given and has_surname else []
     if (
         field.in_column
         and re.match("[a-z]", field.label.word)
-        and not _OF_PERSONS.search(_line(text, field.label.start))
+        and not OF_PERSONS.search(line_of(text, field.label.start))
     ):
         belief = IN_FULL
     dead = _DEAD.match(text, field.start)
@@ -213,6 +253,7 @@ def _of_field(within: _Open, field: Field) -> list[Name]:
         and (given := re.compile(f";({LETTER}{{1,6}})(?=;|$)").match(text, stop, field.stop))
     ):
         found.append((*given.span(1), 0.9, "name_form"))
+    is_line = within.is_line_start(start) or text[field.label.stop : start].count("\n") > 0
     while stop:
         found.append((start, stop, 0.9, "name_form"))
         reading = _READING.match(text, stop, field.stop)
@@ -222,16 +263,53 @@ def _of_field(within: _Open, field: Field) -> list[Name]:
         # 、 may start another entry of the form: 山田太郎、生年月日.
         start = following.end()
         stop = within.name_end(start, Belief(2, is_expected=field.strength == "firm"), field.stop)
+    if found and is_line and text[found[-1][1] : found[-1][1] + 1] == "\n":
+        found += _lines_of_names(within, found[-1][1] + 1)
     return found
+
+
+def _lines_of_names(within: _Open, start: int) -> Iterator[Name]:
+    """Names alone in their lines, one line after the other."""
+    while name := _line_name(within, start):
+        yield name
+        start = within.text.find("\n", name[1]) + 1
+        if not start:
+            return
+
+
+def _line_name(within: _Open, start: int) -> Name | None:
+    """The name that a line consists of, with its title, reading and age."""
+    text = within.text
+    blanks = _INDENT.match(text, start)
+    first = blanks.end() if blanks else start
+    line_end = text.find("\n", first)
+    line_end = len(text) if line_end < 0 else line_end
+    last = within.name_end(first, Belief(NEVER, is_expected=True, has_latin=True), line_end)
+    if not last or not _REST_OF_LINE.fullmatch(text, last, line_end):
+        return None
+    is_name = _BLANK_INSIDE.fullmatch(text, first, last) or within.name_end(first, IN_FULL, last) == last
+    is_foreign = _FOREIGN.fullmatch(text, first, last) and not _READING.match(text, last, line_end)
+    return (first, last, 0.8, "name_line") if is_name and not is_foreign else None
+
+
+#: Words in katakana or Latin letters, as shops and products have them.
+_FOREIGN: Final = re.compile("[ァ-ヴー゛゜ ・A-Za-z'-]+")
+_INDENT: Final = re.compile("[ \t・○●■□◇◆*]*")
+_REST_OF_LINE: Final = re.compile(r" ?(?:様|殿|拝|より|記|方|印|㊞)?(?: ?[(][^()\n]{1,24}[)])? *")
 
 
 def _in_piece(within: _Open, start: int, stop: int) -> Iterator[Name]:
     """Names next to words in a piece."""
     text = within.text
     for match in _IN_SENTENCE.finditer(text, start, stop):
-        stop_of_name = within.name_end(match.end(), Belief(2, is_expected="名" in match[0]))
+        is_name = "名" in match[0]
+        stop_of_name = within.name_end(match.end(), Belief(2, is_expected=is_name, has_latin=is_name))
         if stop_of_name and _POLITE_END.match(text, stop_of_name):
             yield match.end(), stop_of_name, 0.8, "name_sentence"
+    for match in _FRIEND.finditer(text, start, stop):
+        yield from _friend(within, match)
+    for match in _FOREIGN_FRIEND.finditer(text, start, stop):
+        yield *match.span("name"), 0.8, "name_friend"
     for match in _ADDRESSED.finditer(text, start, stop):
         yield from _addressed(within, match)
     for match in _TITLED.finditer(text, start, stop):
@@ -249,6 +327,18 @@ def _in_piece(within: _Open, start: int, stop: int) -> Iterator[Name]:
             position = following.end()
 
 
+def _friend(within: _Open, match: re.Match[str]) -> Iterator[Name]:
+    """A surname, a blank and a given name before さん and the like."""
+    text = within.text
+    before = _SURNAME_BEFORE.search(text, max(0, match.start() - 5), match.start())
+    for first in range(before.start(), match.start()) if before else ():
+        is_start = first == 0 or bool(_WORD_BREAK.match(text, first - 1))
+        last = match.end("given")
+        if is_start and within.name_end(first, Belief(NEVER, is_expected=True), last) == last:
+            yield first, last, 0.8, "name_friend"
+            return
+
+
 def _addressed(within: _Open, address: re.Match[str]) -> Iterator[Name]:
     """The name before 様 or 宛, or a name in katakana alone in its line before さん."""
     text = within.text
@@ -264,9 +354,14 @@ def _addressed(within: _Open, address: re.Match[str]) -> Iterator[Name]:
         if not is_title and not (is_first and _KATAKANA_NAME.fullmatch(text, start, address.start())):
             continue
         is_apart = (
-            is_first or bool(_SECTION_BEFORE.search(text, max(0, start - 3), start)) or text[start - 1] in "\t)>」 "
+            is_first or bool(_SECTION_BEFORE.search(text, max(0, start - 3), start)) or text[start - 1] in "\t)>」 。"
         )
-        belief = Belief(2, is_expected=True) if is_title and is_apart else Belief(NEVER, is_expected=is_title)
+        is_word = is_apart and text[address.start() - 1] not in _NO_SURNAME
+        belief = (
+            Belief(1 if is_word else 2, is_expected=True)
+            if is_title and is_apart
+            else Belief(NEVER, is_expected=is_title)
+        )
         if within.name_end(start, belief, address.start()) == address.start():
             yield start, address.start(), 0.85, "name_addressed"
             return
@@ -296,9 +391,18 @@ def _next_to_contact(within: _Open, contact: Contact) -> Iterator[Name]:
         )
         if last and _AFTER_NAME.match(text, last):
             is_full = _is_full(within, opened.end(), last)
-            is_marked = bool(re.match("さん|様|まで|宛|方", text[last : last + 2]))
+            is_marked = bool(re.match("さん|様|まで|宛|方|です", text[last : last + 2]))
             if is_bracket or is_account or is_full or (is_marked and opened[0]):
                 yield opened.end(), last, 0.85, "name_beside"
+
+
+def _lines_down(text: str, position: int, n_lines: int) -> int:
+    """Where the line ends that is some lines below a position."""
+    stop = text.find("\n", position)
+    while n_lines and stop >= 0:
+        stop = text.find("\n", stop + 1)
+        n_lines -= 1
+    return stop if stop >= 0 else len(text)
 
 
 def _lines_up(text: str, position: int, n_lines: int) -> int:
@@ -310,10 +414,23 @@ def _lines_up(text: str, position: int, n_lines: int) -> int:
     return start + 1
 
 
-def _line(text: str, position: int) -> str:
-    """The line around a position."""
-    stop = text.find("\n", position)
-    return text[text.rfind("\n", 0, position) + 1 : stop if stop >= 0 else len(text)]
+def _in_block(within: _Open, start: int, stop: int) -> Iterator[Name]:
+    """Names alone in their lines, up to three lines above and two below a span, without an empty line between."""
+    text = within.text
+    line = text.rfind("\n", 0, start) + 1
+    for _ in range(3):
+        if line == 0 or text[max(0, line - 2) : line] == "\n\n":
+            break
+        line = text.rfind("\n", 0, line - 1) + 1
+        if name := _line_name(within, line):
+            yield name
+    line = text.find("\n", stop) + 1
+    for _ in range(2):
+        if line == 0 or text[line : line + 1] == "\n":
+            break
+        if name := _line_name(within, line):
+            yield name
+        line = text.find("\n", line) + 1
 
 
 def _is_full(within: _Open, start: int, stop: int) -> bool:

@@ -40,9 +40,13 @@ _ISSUER = re.compile(
 )
 
 
-def _is_card(match: re.Match[str]) -> bool:
-    digits = digits_of(match[0])
+def is_card(digits: str) -> bool:
+    """Whether digits are a number of a known issuer with a correct check digit."""
     return bool(_ISSUER.fullmatch(digits)) and luhn(digits)
+
+
+def _is_card(match: re.Match[str]) -> bool:
+    return is_card(digits_of(match[0]))
 
 
 PATTERNS: tuple[Pattern, ...] = (

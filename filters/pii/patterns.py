@@ -57,7 +57,7 @@ _POSTAL_CODE = re.compile(
     rf"(?:{BLANK}?{HYPHEN}{BLANK}?{DIGIT}{{2,4}}|{BLANK}?{DIGIT}{{4}})?(?!{DIGIT}){NOT_BEFORE_MASK}"
 )
 _POSTAL_DIGITS = standing_alone(rf"{DIGIT}{{3}}{BLANK}?{HYPHEN}{BLANK}?{DIGIT}{{4}}", "-－_/", "-－_/")
-_POSTAL_WORD = re.compile(r"(?:〒|郵便番号|住所|所在地)[^0-9０-９A-Za-z]{0,6}$")
+_POSTAL_WORD = re.compile(r"(?:〒|郵便番号|住所|所在地)[^0-9０-９A-Za-z\n\t]{0,6}$")
 _POSTAL_BARE = standing_alone(f"{DIGIT}{{7}}", "-－_/", "-－_/")
 _POSTAL_WORD_IN_LINE = re.compile(r"郵便番号[^0-9０-９A-Za-z\n。]{0,6}$")
 

@@ -9,7 +9,7 @@ from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
 from manyo.filters.pii.matching import Pattern, digit_groups, digits_of, grouped
 
 # A Japanese keyboard gives ー for a hyphen.
-_GAP = rf"(?:{BLANK}{{0,2}}(?:[)）]{BLANK}?{HYPHEN}?|[(（]|{HYPHEN}|[.．]){BLANK}{{0,2}}|{BLANK})"
+_GAP = rf"(?:{BLANK}{{0,2}}(?:[)）]{BLANK}?{HYPHEN}?|[(（]|{HYPHEN}|[.．〜～~]){BLANK}{{0,2}}|{BLANK})"
 _PHONE_SHAPES = (
     *((2, 4, 4), (3, 3, 4), (4, 2, 4), (5, 1, 4), (2, 8), (3, 7), (4, 6)),  # landline
     *((3, 4, 4), (3, 8), (7, 4)),  # mobile and IP
@@ -62,7 +62,7 @@ _AREA_CODE_OF_3 = re.compile("01[15789]|02[2-9]|04[2-9]|05[2-9]|07[2-9]|08[2-9]|
 _LONGER_AREA_CODE = re.compile("0[1-9][1-9]")
 _SERVICE = re.compile("0120|0570|0800|0990|0180|0170")
 _MOBILE_OR_IP = re.compile("0[56789]0[1-9]")
-_MOBILE_OR_IP_PREFIX = re.compile("0[56789]0")
+_MOBILE_OR_IP_PREFIX = re.compile("0[256789]0")
 
 
 def _is_phone(number: str) -> bool:
@@ -96,7 +96,7 @@ def _has_only_blanks(number: str) -> bool:
 
     090 1234 5678 is clearly a telephone number.
     """
-    if re.search(rf"{HYPHEN}|[()（）.．]", number):
+    if re.search(rf"{HYPHEN}|[()（）.．〜～~]", number):
         return False
     return not (_MOBILE_OR_IP_PREFIX.match(digits_of(number)) and tuple(map(len, digit_groups(number))) == (3, 4, 4))
 

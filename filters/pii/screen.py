@@ -38,7 +38,7 @@ _FIRM: Final = "\1"
 #: What may stand before a word between edges.
 _BEFORE: Final = tuple(edge + honorific for edge in (_EDGE, _FIRM) for honorific in ("", unmarked("ご"), "お"))
 _PARTS: Final = re.compile(f"[{re.escape(EDGES + FIRM_EDGES)}]")
-_CONNECTORS: Final = "はがのを第等番号者名様漢字カナー"
+_CONNECTORS: Final = "はがのを第等番号者名前氏様さまん方殿漢字カナー次以下記とおり通です"
 _DIGITS: Final = "0123456789０１２３４５６７８９〇一二三四五六七八九十百千"
 
 
@@ -125,7 +125,7 @@ def _follows(classes: Int32s) -> Bytes:
         follows[ord(char)] = CONNECTS
     for char in _DIGITS:
         follows[ord(char)] = ANNOUNCES | DIGIT
-    for char in ".．:：-－":
+    for char in ".．:：-－・･‐‑–−":
         follows[ord(char)] |= MARK
     return follows
 

@@ -75,6 +75,8 @@ def note_signs(
     for stretch in range(len(signs)):
         # The start of a stretch is an edge, as its end is.
         state = int64(transitions[EDGE])
+        if state < 0:
+            state = -1 - state
         digits = int64(0)
         marks = int64(0)
         bits = np.uint32(0)

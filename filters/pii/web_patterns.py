@@ -11,7 +11,7 @@ from manyo.filters.pii.matching import HALF_WIDTH, Pattern, digit_groups, standi
 
 # --- credentials ---
 
-_USERINFO = re.compile(r"(?<=://)[^\s/:@<>「」（）()]{1,64}:[^\s/@<>「」（）()]{1,64}@[A-Za-z0-9.\-]+")
+_USERINFO = re.compile(r"(?<=://)[^\s/:@<>「」（）()]{0,64}:[^\s/@<>「」（）()]{1,64}@[A-Za-z0-9.\-]+")
 _API_KEY = re.compile(
     rf"(?<![A-Za-z0-9_]){NOT_AFTER_MASK}(?:"
     r"A(?:KI|SI)A[0-9A-Z]{16}"  # Amazon
@@ -84,6 +84,8 @@ _EMAIL_SPACED = re.compile(
 )
 # What identifies a message has the form of an address.
 _MESSAGE = re.compile(r"(?i:message-id|references|in-reply-to|content-id):? ?<?$")
+_EMAIL_OTHER_AT = re.compile(rf"{_EMAIL_START}[★☆◎](?:{_DOMAIN_LABEL}[.．]){{1,6}}{_TOP_LEVEL}{_DOMAIN_END}")
+_READ_AS_AT = re.compile("を(?:半角の?)?[「『]?(?:@|＠|アットマーク)")
 _FILE_ENDINGS = frozenset({"png", "jpg", "jpeg", "gif", "webp", "svg", "bmp", "css", "js", "html", "php", "pdf", "zip"})
 
 
@@ -142,6 +144,16 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern("credential", "private_key", 0.99, _PRIVATE_KEY, across_lines=True),
     Pattern("email", "email", 0.98, _EMAIL, _is_email, unless=_MESSAGE),
     Pattern("email", "email_written_at", 0.9, _EMAIL_WRITTEN, _is_email),
+    Pattern(
+        "email",
+        "email_other_at",
+        0.85,
+        _EMAIL_OTHER_AT,
+        _is_email,
+        needs=_READ_AS_AT,
+        within_chars=40,
+        needs_after=True,
+    ),
     Pattern("email", "email_spaced", 0.85, _EMAIL_SPACED, _has_blank),
     Pattern("ip", "ipv4", 0.9, _IPV4, _is_plain_ip, unless=_VERSION_WORD),
     Pattern("ip", "ipv4_small", 0.8, _IPV4, _is_small_ip, needs=_IP_WORD, within_chars=30, unless=_VERSION_WORD),
