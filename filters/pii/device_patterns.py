@@ -15,15 +15,13 @@ _PLATE = re.compile(
     f"[1-9１-９][0-9０-９A-Z]{{1,2}}|(?<=[0-9０-９ 　])[一-鿿]{{1,4}}(?=[ 　][ぁ-ん][ 　])|[一-鿿]{{1,4}}[市区町村]"
     f"){BLANK}{{0,2}}"
     f"[あいうえかきくけこさすせそたちつてとなにぬねのはひふほまみむめもやゆよらりるれろわを]{BLANK}{{0,2}}"
-    rf"(?:{DIGIT}{{1,2}}{BLANK}?{DIGIT}?[-－‐‑–−]{DIGIT}{{2,3}}|[・･.．]{{1,3}}{BLANK}?[-－‐‑–−]?{DIGIT}{{1,3}}[-－"
+    rf"(?:{DIGIT}{{1,2}}{BLANK}?{DIGIT}?[-－‐‑–−]{DIGIT}{{2,3}}|[・･.．]{{1,3}}{BLANK}?[-－‐‑–−]?{DIGIT}{{2,3}}[-－"
     rf"‐‑–−]?{DIGIT}{{0,2}}"
     rf")(?![0-9０-９年月日円人]){NOT_BEFORE_MASK}"
 )
 _MAC = re.compile(
-    rf"(?<![0-9A-Fa-f:.\-]){NOT_AFTER_MASK}[0-9A-Fa-f]{{2}}(?:(?P<mark>[:-])[0-9A-Fa-f]{{2}})(?:(?P=mark)[0-9A-Fa-f"
-    rf"]{{2}}){{4}}(?![0-9A-Fa-f:\-]){NOT_BEFORE_MASK}"
-    rf"|(?<![0-9A-Fa-f:.\-]){NOT_AFTER_MASK}[0-9A-Fa-f]{{4}}\.[0-9A-Fa-f]{{4}}\.[0-9A-Fa-f]{{4}}(?![0-9A-Fa-f:.\-])"
-    rf"{NOT_BEFORE_MASK}"
+    rf"(?<![0-9A-Fa-f:.\-]){NOT_AFTER_MASK}[0-9A-Fa-f]{{2}}(?:(?P<mark>[:-])[0-9A-Fa-f]{{2}})"
+    rf"(?:(?P=mark)[0-9A-Fa-f]{{2}}){{4}}(?![0-9A-Fa-f:\-]){NOT_BEFORE_MASK}"
 )
 _IBAN = re.compile(
     rf"(?<![A-Za-z0-9]){NOT_AFTER_MASK}[A-Z]{{2}}[0-9]{{2}}(?:{BLANK}?[A-Z0-9]{{4}}){{2,7}}(?:{BLANK}?[A-Z0-9]{{1,4"
@@ -88,7 +86,7 @@ def _is_mac(match: re.Match[str]) -> bool:
     octets = re.sub("[^0-9a-f]", "", match[0].lower())
     pairs = [octets[i : i + 2] for i in range(0, 12, 2)]
     # The gate counts digits.
-    has_digits = len(re.findall("[0-9]", octets)) >= 2
+    has_digits = len(re.findall("[0-9]", octets)) >= 3
     is_example = octets.startswith(("00005e0053", "01005e", "3333")) or len(set(pairs)) <= 2
     return (
         has_digits
@@ -99,7 +97,7 @@ def _is_mac(match: re.Match[str]) -> bool:
 
 def _is_iban(match: re.Match[str]) -> bool:
     number = re.sub(BLANK, "", match[0])
-    is_long = len(re.findall("[0-9]", number)) >= 8  # the gate counts digits
+    is_long = len(re.findall("[0-9]", number)) >= 12  # the gate counts digits
     return is_long and _IBAN_CHARS.get(number[:2]) == len(number) and is_iban(number)
 
 
@@ -166,7 +164,7 @@ _SNS_NAME = re.compile(
     rf"(?<![A-Za-z0-9_.@＠#/-]){NOT_AFTER_MASK}[A-Za-z][A-Za-z0-9_.:#\-]{{3,30}}(?<![.:\-])(?![A-Za-z0-9_@＠/])"
     rf"{NOT_BEFORE_MASK}"
 )
-_BRACKETED = re.compile("[(（][0-9０-９]{2,3}[)）]")
+_BRACKETED = re.compile("[0-9０-９][)）]")
 _BRACKET_AGE = re.compile(f"(?<=[（(]){NOT_AFTER_MASK}{DIGIT}{{2,3}}(?=[)）]){NOT_BEFORE_MASK}")
 _NAME_BEFORE = re.compile(f"{NAME_HOLE}(?:さん|様|氏|儀|くん|ちゃん)?[（(]$")
 
@@ -211,10 +209,29 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         "sns_id", "sns_named", 0.8, _SNS_NAME, _is_marked_handle, needs=_SNS_SAID, within_chars=20, unless=_OFFICIAL
     ),
-    Pattern("age", "age_in_brackets", 0.8, _BRACKET_AGE, needs=_NAME_BEFORE, within_chars=8, anchor=_BRACKETED),
+    Pattern(
+        "age",
+        "age_in_brackets",
+        0.8,
+        _BRACKET_AGE,
+        needs=_NAME_BEFORE,
+        within_chars=8,
+        anchor=_BRACKETED,
+        anchor_chars="(（",
+    ),
     Pattern("sns_id", "sns_page", 0.8, _SOCIAL_PAGE, needs=_SOCIAL_WORD, within_chars=60, unless=_OFFICIAL),
     Pattern("sns_id", "sns_handle", 0.8, _AT_HANDLE, needs=_HANDLE_WORD, within_chars=24, unless=_OFFICIAL),
-    Pattern("age", "age", 0.8, _AGE, needs=_NAME_NEAR, within_chars=60, needs_after=True, anchor=_YEARS),
+    Pattern(
+        "age",
+        "age",
+        0.8,
+        _AGE,
+        needs=_NAME_NEAR,
+        within_chars=60,
+        needs_after=True,
+        anchor=_YEARS,
+        anchor_chars="歳才享",
+    ),
     Pattern(
         "driving_licence", "licence_bare", 0.8, _BARE_LICENCE, needs=_LICENCE_WORD, within_chars=60, needs_after=True
     ),

@@ -112,16 +112,19 @@ def fields(fold: str, pieces: Sequence[tuple[int, int]]) -> Iterator[Field]:
 
 
 def _of_label(fold: str, label: Label) -> Iterator[Field]:
+    announced = [
+        meaning
+        for meaning in label.meanings
+        if meaning.kind != "none" and (not meaning.brief or _has_edges(fold, label, meaning))
+    ]
+    if not announced:
+        return
     line_start = fold.rfind("\n", 0, label.start) + 1
     line_stop = _end(fold, "\n", label.stop)
     phrase_start = _phrase_start(fold, label, line_start)
     latin = _LATIN_PHRASE.search(fold, max(line_start, label.start - _PHRASE_CHARS), label.start)
     phrase = latin[0] if latin else fold[phrase_start : label.start]
-    meanings = tuple(
-        meaning
-        for meaning in label.meanings
-        if meaning.kind != "none" and (not meaning.brief or _has_edges(fold, label, meaning)) and fits(meaning, phrase)
-    )
+    meanings = tuple(meaning for meaning in announced if fits(meaning, phrase))
     if not meanings:
         return
     before = fold[phrase_start - 1] if phrase_start > line_start else "\n"

@@ -297,6 +297,8 @@ def _matched(
 def _within(pattern: Pattern, text: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Where matches of a pattern may lie, given the pieces that passed its kind's gate: disjoint, in order."""
     if pattern.anchor:
+        if not any(char in text for char in pattern.anchor_chars):
+            return []
         ends = (match.end() for match in pattern.anchor.finditer(text))
         around = [_Hole(max(0, end - ANCHOR_CHARS), min(end + ANCHOR_CHARS, len(text)), _HOLE) for end in ends]
         return [(hole.start, hole.stop) for hole in _joined(around)]

@@ -130,7 +130,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "a public IPv4 or IPv6 address",
         f"{DIGIT}[.．]{DIGIT}{{1,3}}[.．]{DIGIT}{{1,3}}[.．]{DIGIT}|[23][0-9a-fA-F]{{3}}:[0-9a-fA-F]{{0,4}}:",
         n_digits=4,
-        n_marks=2,
+        n_marks=3,
     ),
     Kind(
         "driving_licence",
@@ -154,16 +154,16 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "<車両番号>",
         "the number plate of a vehicle",
         f"[0-9０-９A-Z]{BLANK}{{0,2}}[ぁ-ん]{BLANK}{{0,2}}[0-9０-９・･.．]",
-        n_digits=3,
+        n_digits=5,
         n_marks=1,
     ),
     Kind(
         "mac_address",
         "<MACアドレス>",
         "the address of a network device",
-        "[0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]|[0-9A-Fa-f]{4}[.][0-9A-Fa-f]{4}[.]",
-        n_digits=2,
-        n_marks=2,
+        "[0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]",
+        n_digits=3,
+        n_marks=5,
     ),
     Kind("imei", "<端末識別番号>", "the number of a mobile device with a correct check digit, beside a label"),
     Kind(
@@ -171,7 +171,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "<IBAN>",
         "an international account number with correct check digits",
         f"[A-Z]{{2}}[0-9]{{2}}{BLANK}?[A-Z0-9]{{4}}{BLANK}?[A-Z0-9]{{4}}",
-        n_digits=8,
+        n_digits=12,
     ),
     Kind(
         "sns_id",
@@ -217,7 +217,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "<位置情報>",
         "the coordinates of a home",
         r"[234][0-9]\.[0-9]{4}|[234][0-9][ 　]?[°度]",
-        n_digits=8,
+        n_digits=9,
     ),
     Kind(
         "postal_address",
