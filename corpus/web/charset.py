@@ -422,7 +422,7 @@ _CHARSET_OF_LABEL = {label: charset for charset, labels in _LABELS.items() for l
 
 _ASCII = bytes(range(128))
 
-_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _META_CHARSET = re.compile(
     rb"<[mM][eE][tT][aA]\b[^>]*?[cC][hH][aA][rR][sS][eE][tT]\s*=\s*[\"']?\s*([\w:.-]+)", re.ASCII
 )

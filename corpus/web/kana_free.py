@@ -36,7 +36,7 @@ _LEAST_ENDINGS: Final = 2
 _HAN_LEADS: Final = bytes(range(0xE4, 0xEA))
 _KAERITEN_LEAD: Final = b"\xe3\x86"
 _HAN = re.compile("[\u3400-\u9fff]")
-_TAG = re.compile("<[^>]*>")
+_TAG = re.compile("<[^<>]*>")
 _WORD = re.compile("[a-z]+")
 # Endings of verbs, and particles; the particles that English, Romance or Philippine languages also have are left out.
 _ENDING = re.compile(r"desu|deshita|deshou|kudasai|[a-z]*(?:masu|mashita|masen|mashou)")

@@ -204,7 +204,7 @@ _CREATIVE_COMMONS = re.compile(
     r"(?P<version>[0-9]\.[0-9])(?![0-9])(?:/(?P<port>[a-z]{2}|scotland|igo)(?![a-z.]))?"
 )
 _PDL_ADDRESS = re.compile(r"https?://(?:www\.)?digital\.go\.jp/.*public_data_license_v?([0-9]\.[0-9])")
-_LINK_FIELD = re.compile(r"<([^>]*)>(?=[^<]*;\s*rel\s*=\s*\"?[^\";<]*\blicense\b)(?![^<]*rsl\+xml)", re.IGNORECASE)
+_LINK_FIELD = re.compile(r"<([^<>]*)>(?=[^<]*;\s*rel\s*=\s*\"?[^\";<]*\blicense\b)(?![^<]*rsl\+xml)", re.IGNORECASE)
 _VERSION = r"(?:[（(]?第?(?P<version>[0-9０-９][.．][0-9０-９])版?[）)]?)?"
 _APPLIES = re.compile(
     rf"(?:(?P<pdl>公共データ利用規約)|政府標準利用規約){_VERSION}[」』】）]*(?:[（(][^（()）]{{0,30}}[）)])?"

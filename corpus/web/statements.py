@@ -220,7 +220,7 @@ _JSON_LD_DATE = re.compile(r'"datePublished"\s{0,9}:\s{0,9}"([^"]{4,40})"')
 _DIRECTIVE = re.compile(
     r"unavailable_after\s*:\s*(?P<date>(?:[a-z]{3,9}\s*,\s*)?[^,;、]*)"
     r"|(?P<amount>max-(?:snippet|image-preview|video-preview)\s*:\s*-?\w+)"
-    r"|(?P<agent>\*|[a-z0-9_][a-z0-9_./-]*)\s*:(?!//)"
+    r"|(?P<agent>\*|(?<![a-z0-9_./-])[a-z0-9_][a-z0-9_./-]*+)\s*:(?!//)"
     r"|(?P<word>[a-z_][a-z0-9_-]*)"
 )
 _DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)", re.ASCII)
