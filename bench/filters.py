@@ -133,7 +133,7 @@ def main() -> None:
     asked = SignalSettings(words=lists)
     as_preset = SignalSettings(words=lists, also_measure=("board_mark_count",))
     print(f"{'MB/s on one core':44}{'news':>8}{'books':>8}")
-    batches = [_documents(texts(data)) for texts in (news_texts, book_texts)]
+    batches = [documents_of(texts(data)) for texts in (news_texts, book_texts)]
     steps: dict[str, Callable[[pa.RecordBatch], object]] = {
         "characters (kernel)": lambda batch: count_characters(_texts(batch)),
         "lines (kernel)": lambda batch: read_lines(_texts(batch)),
@@ -167,7 +167,7 @@ def main() -> None:
             ("what datatrove measures, by words", AS_DATATROVE_BY_WORDS),
             ("parts of speech, of 2,000 characters", PARTS_OF_SPEECH),
         ):
-            speeds = [_speed_of(names, _documents(texts), asked) for texts in samples]
+            speeds = [_speed_of(names, documents_of(texts), asked) for texts in samples]
             print(f"{f'{name}, {len(names)}':44}" + "".join(f"{speed:8.2f}" for speed in speeds))
     for title, names in (
         ("HojiChar", AS_HOJICHAR),
@@ -215,7 +215,8 @@ def _peer_speeds(python: str, texts: list[str]) -> dict[str, float]:
     return {name: megabytes / spent for name, spent in seconds.items()}
 
 
-def _documents(texts: list[str]) -> pa.RecordBatch:
+def documents_of(texts: list[str]) -> pa.RecordBatch:
+    """Return the columns of `documents` that filters read, of profile web."""
     ids = pa.array([number.to_bytes(16, "big") for number in range(len(texts))], pa.binary(16))
     profiles = pa.array(["web"] * len(texts)).dictionary_encode().cast(LABEL)
     return pa.RecordBatch.from_arrays(

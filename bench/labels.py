@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.compute as pc
 
-from manyo.corpus.tables.shards import zip_batches
+from manyo.corpus.tables.shards import read_batches, zip_batches
 from manyo.pipelines.engine.executors import Serial
 from manyo.pipelines.engine.progress import watcher
 from manyo.pipelines.engine.shapes import StageOutput
@@ -125,6 +125,20 @@ def decide(data: Path, rules: Path, folder: Path) -> dict[str, tuple[int, list[s
     result = run(load_config(str(path)), Serial(), watcher(), "filter")
     outputs = {one.stage.name: one.output for one in result.stages}
     return dict(_rows(outputs["extract"], outputs["decide"]))
+
+
+def texts_of_labels(data: Path, folder: Path) -> dict[str, str]:
+    """Return the text of every document by address."""
+    path = folder / "labels.toml"
+    path.write_text(_CONFIG.format(out=folder / "out", data=data.resolve(), rules="default"), encoding="utf-8")
+    result = run(load_config(str(path)), Serial(), watcher(), "extract")
+    (extract,) = (one.output for one in result.stages if one.stage.name == "extract")
+    return {
+        uri: text
+        for shard in extract.shards
+        for batch in read_batches(extract.uri(DOCUMENTS, shard.name), ["uri", "text"])
+        for uri, text in zip(batch.column("uri").to_pylist(), batch.column("text").to_pylist(), strict=True)
+    }
 
 
 def _rows(extract: StageOutput, decide: StageOutput) -> Iterator[tuple[str, tuple[int, list[str]]]]:

@@ -14,6 +14,7 @@ from docs.dedup_plan import with_plan
 from manyo.corpus.schema import LANGUAGES, Column
 from manyo.filters.rules.decide import DOCUMENT_COLUMNS, PROFILES, Rule, load_rules
 from manyo.filters.signals.catalogue import SIGNALS
+from manyo.filters.signals.quality import PARTS
 
 _ROOT = Path(__file__).resolve().parent.parent
 _RULES = _ROOT / "filters" / "rules" / "default.toml"
@@ -35,6 +36,7 @@ def signals_page() -> str:
         "| signal | unit | meaning | source |",
         "|---|---|---|---|",
         *(f"{_column_cells(signal.column)} {_cell(signal.source)} |" for signal in SIGNALS if not signal.setting),
+        f"{_column_cells(PARTS)} ours |",
         "",
         "## Measured on request (table `signals`)",
         "",

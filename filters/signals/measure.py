@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from manyo.corpus.schema import signals_table
+from manyo.filters.signals import quality
 from manyo.filters.signals.catalogue import SIGNALS
 from manyo.filters.signals.signal import ALSO_MEASURE, Passes, Signal
 from manyo.filters.signals.signal_settings import DEFAULTS, SignalSettings
@@ -25,7 +26,7 @@ def measured_signals(settings: SignalSettings) -> tuple[Signal, ...]:
 
 def signals_schema(settings: SignalSettings = DEFAULTS) -> pa.Schema:
     """The schema of the `signals` table of a run with these settings."""
-    return signals_table(tuple(signal.column for signal in measured_signals(settings))).schema
+    return signals_table((*(signal.column for signal in measured_signals(settings)), quality.PARTS)).schema
 
 
 def measure(documents: pa.RecordBatch, settings: SignalSettings = DEFAULTS) -> pa.RecordBatch:
@@ -40,4 +41,5 @@ def measure(documents: pa.RecordBatch, settings: SignalSettings = DEFAULTS) -> p
     """
     passes = Passes(documents.column("text"), settings)
     values = [pa.array(signal.measure(passes), signal.column.type) for signal in measured_signals(settings)]
-    return pa.RecordBatch.from_arrays([documents.column("doc_id"), *values], schema=signals_schema(settings))
+    parts = passes.of(quality.scored).parts
+    return pa.RecordBatch.from_arrays([documents.column("doc_id"), *values, parts], schema=signals_schema(settings))

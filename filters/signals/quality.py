@@ -1,205 +1,284 @@
-"""A fastText classifier of good text as the user defines it: trained on examples, evaluated on held-out ones, a signal.
+"""One score from many signals: a linear model, so that every score says what it is made of.
 
-It sees character n-grams of a document's beginning and nothing else. A run of characters between white space is a whole
-sentence in Japanese, so no run becomes a word of its own (`train`): the n-grams alone decide.
+The model adds up what each signal contributes, and what the n-grams of a document's beginning do. It was trained on
+labelled documents by `manyo train-quality`; the one that ships is `quality.txt`, and `docs/log/labels.md` states its
+data. n-grams are read from symbols: hiragana and marks as they are, a run of kanji, of katakana, of Latin letters or
+digits as one symbol each. So they know how sentences are built, and hardly what they are about; nor can text be read
+back from the 1,024 hashed weights.
 
-The same documents give the same bytes on the same kind of machine: examples are ordered and held out by the digest of
-their text, and training has one thread.
+A signal contributes weight × (value − mean) / deviation, where mean and deviation are those of the training documents,
+and where a value outside of the range that training saw counts as the end of the range. So contributions are measured
+from an ordinary document, and a single odd value cannot decide alone.
 """
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Final
 
-import fasttext
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from manyo.filters.fasttext_file import load_fasttext
+from manyo.corpus.schema import Column
+from manyo.corpus.text import Texts
+from manyo.filters.signals import characters, coherence, fluency, plausibility, repetition, segments, tells, vocabulary
+from manyo.filters.signals.characters import CharacterClass, character_classes
+from manyo.filters.signals.quality_kernels import FIRST_SINGLE, GRAM_BITS, mark_grams
 from manyo.filters.signals.signal import Passes, Signal, mean
 
-#: Characters from a document's start that the model sees, in training and after.
-QUALITY_CHARS = 2_000
+#: Characters from a document's start whose n-grams count.
+GRAM_CHARS: Final = 2_000
+N_GRAMS: Final = 1 << GRAM_BITS
+#: A document's n-grams weigh 1 / √(their number + this), so that the few of a short one do not weigh most.
+GRAM_PRIOR: Final = 30
 
-#: One document in this many is held out.
-HELD_OUT = 10
+#: Contributions that are stored of each document: the largest, for or against it.
+STORED_PARTS: Final = 4
 
-#: Least number of held-out documents of each label; with fewer, precision and recall would mean nothing.
-MIN_HELD_OUT = 5
+#: The signals that the model adds up: one for each thing that makes a text good or bad, not every variant of each.
+SCORED: Final = (
+    *("char_count", "latin_fraction", "digit_fraction", "symbol_fraction", "hiragana_fraction"),
+    *("hiragana_letter_fraction", "katakana_letter_fraction", "particle_fraction", "other_letter_fraction"),
+    *("bigram_lift", "translation_phrase_fraction", "promotion_phrase_fraction", "adult_phrase_fraction"),
+    *("policy_phrase_count", "spaced_japanese_fraction", "url_fraction", "date_fraction", "head_kana_count"),
+    *("unjoined_fraction", "longest_unjoined_chars", "top_word_fraction", "related_segment_fraction"),
+    *("coherent_fraction", "labelled_segment_fraction", "statement_count", "statement_fraction"),
+    *("running_char_count", "longest_passage_chars", "longest_gap_fraction", "list_fraction", "teaser_fraction"),
+    *("repeated_segment_fraction", "longest_repeat_chars", "mean_full_stop_chars", "duplicate_10gram_fraction"),
+    *("top_4gram_fraction", "line_end_punctuation_fraction", "mean_line_chars"),
+)
 
-#: Scores at which precision and recall are reported.
-THRESHOLDS = (0.1, 0.25, 0.5, 0.75, 0.9)
+#: What n-grams contribute together is stored under this name.
+GRAMS: Final = "n-grams"
 
-#: n-grams of 1 to 4 characters, hashed to 2^18 rows of 16 numbers: 17 MB. Five passes at fastText's usual rate for
-#: short labels; with more passes the model memorises single documents.
-TRAINING: Mapping[str, int | float] = {
-    "minn": 1,
-    "maxn": 4,
-    "dim": 16,
-    "bucket": 1 << 18,
-    "epoch": 5,
-    "lr": 0.5,
-    "seed": 0,
-}
+_MARKS: Final = "、。！？!?,.・…ー「」『』（）()【】[]：:;/|｜＞>#*＊※→-~〜～\"'&%@=_+<＜"
+_HEAD: Final = "# quality model of manyo, written by train-quality: docs/log/labels.md"
 
-POSITIVE, NEGATIVE = "__label__positive", "__label__negative"
-
-
-@dataclass(frozen=True, slots=True)
-class Examples:
-    """Documents of both labels, cut, without repeats, divided into those to train on and those held out.
-
-    Attributes:
-        trained: for each label its texts, in the order of their digests.
-        held_out: likewise.
-        repeats: documents left out because another of the same label begins the same.
-        contradictions: beginnings left out because documents of both labels have them.
-    """
-
-    trained: Mapping[str, tuple[str, ...]]
-    held_out: Mapping[str, tuple[str, ...]]
-    repeats: int
-    contradictions: int
+#: Of each document, what contributes most to its score.
+PARTS: Final = Column(
+    "quality_parts",
+    pa.list_(pa.struct([("signal", pa.string()), ("amount", pa.float32())])),
+    f"the {STORED_PARTS} largest contributions to the logit of `quality_score`, and the signals that they come from",
+)
 
 
 @dataclass(frozen=True, slots=True)
-class AtThreshold:
-    """Which of the held-out documents a rule `minimum = threshold` would keep.
+class Scale:
+    """How the values of a signal become numbers that weights apply to.
 
     Attributes:
-        threshold: of the score.
-        precision: positive documents per kept document; 0 where none is kept.
-        recall: kept documents per positive document.
+        is_logarithmic: whether log(1 + value) is taken first: of counts and lengths, and of what exceeds 1.
+        low, high: values beyond these count as these, after the logarithm.
+        mean, deviation: of the training documents, within these bounds.
     """
 
-    threshold: float
-    precision: float
-    recall: float
+    is_logarithmic: bool
+    low: float
+    high: float
+    mean: float
+    deviation: float
+
+    def apply(self, values: np.ndarray) -> np.ndarray:
+        """float64 (n_docs,), standardised values."""
+        raw = values.astype(np.float64)
+        scaled = np.log1p(raw) if self.is_logarithmic else raw
+        standardised: np.ndarray = (np.clip(scaled, self.low, self.high) - self.mean) / self.deviation
+        return standardised
 
 
-def divide(positive: Iterable[str], negative: Iterable[str]) -> Examples:
-    """Cut documents to what the model sees, and hold out one in `HELD_OUT`.
+@dataclass(frozen=True, slots=True)
+class QualityModel:
+    """A linear model of the probability that a document is good.
 
-    Memory: the first `QUALITY_CHARS` characters of every document.
-
-    Raises:
-        ValueError: too few documents are left of a label.
+    Attributes:
+        bias: the logit of an ordinary document.
+        signals: names of the signals.
+        scales: of each signal.
+        weights: float64 (n_signals,).
+        gram_weights: float64 (N_GRAMS,).
+        gram_mean: mean contribution of the n-grams of the training documents, which is subtracted.
     """
-    lines_of: dict[str, dict[bytes, str]] = {}
-    repeats = 0
-    for label, texts in ((POSITIVE, positive), (NEGATIVE, negative)):
-        lines_of[label] = {}
-        for text in texts:
-            line = _line(text)
-            digest = hashlib.blake2b(line.encode("utf-8", "replace"), digest_size=16).digest()
-            repeats += bool(line) and digest in lines_of[label]
-            if line:
-                lines_of[label][digest] = line
-    both = lines_of[POSITIVE].keys() & lines_of[NEGATIVE].keys()
-    trained, held_out = {}, {}
-    for label, lines in lines_of.items():
-        digests = sorted(lines.keys() - both)
-        trained[label] = tuple(lines[digest] for digest in digests if digest[-1] % HELD_OUT)
-        held_out[label] = tuple(lines[digest] for digest in digests if not digest[-1] % HELD_OUT)
-        if len(held_out[label]) < MIN_HELD_OUT:
-            name = label.removeprefix("__label__")
-            raise ValueError(
-                f"{len(digests)} different {name} documents are too few: one in {HELD_OUT} is held out, and at least "
-                f"{MIN_HELD_OUT} must be held out; give a hundred or more"
-            )
-    return Examples(trained, held_out, repeats, len(both))
+
+    bias: float
+    signals: tuple[str, ...]
+    scales: tuple[Scale, ...]
+    weights: np.ndarray
+    gram_weights: np.ndarray
+    gram_mean: float
+
+    def contributions(self, values: np.ndarray, grams: np.ndarray) -> np.ndarray:
+        """float64 (n_docs, n_signals + 1), what each signal and, last, the n-grams add to the logit.
+
+        Args:
+            values: float64 (n_docs, n_signals).
+            grams: float32 (n_docs, N_GRAMS), as `read_grams` returns it.
+        """
+        parts = np.empty((len(values), len(self.signals) + 1))
+        for i, (scale, weight) in enumerate(zip(self.scales, self.weights, strict=True)):
+            parts[:, i] = scale.apply(values[:, i]) * weight
+        parts[:, -1] = grams @ self.gram_weights.astype(np.float32) - self.gram_mean
+        return parts
 
 
-def train(examples: Examples, model_path: Path) -> None:
-    """Train a model and write it to a local path."""
-    labelled = [(line, label) for label, lines in examples.trained.items() for line in lines]
-    # fastText reads in order and never shuffles: the order of digests mixes labels and sources.
-    labelled.sort(key=lambda one: hashlib.blake2b(one[0].encode("utf-8", "replace"), digest_size=16).digest())
-    with tempfile.TemporaryDirectory(prefix="manyo-") as folder:
-        training = Path(folder) / "labelled.txt"
-        with training.open("w", encoding="utf-8", errors="replace") as file:
-            file.writelines(f"{label} {line}\n" for line, label in labelled)
-        # No run of characters occurs in every document, so that with this minCount only the line's end is a word.
-        model = fasttext.train_supervised(str(training), minCount=len(labelled), thread=1, verbose=0, **TRAINING)
-    model.save_model(str(model_path))
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The scores of a batch.
+
+    Attributes:
+        scores: float32 (n_docs,), probabilities; 0 for a document without visible characters.
+        parts: of the type of `PARTS`, the largest contributions of each document, the largest first.
+    """
+
+    scores: np.ndarray
+    parts: pa.ListArray
 
 
-def evaluate(examples: Examples, model_path: Path) -> list[AtThreshold]:
-    """Precision and recall on the held-out documents, at each of `THRESHOLDS`."""
-    good, bad = (
-        quality_scores(pa.array(examples.held_out[label], pa.large_string()), str(model_path))
-        for label in (POSITIVE, NEGATIVE)
+@cache
+def gram_symbols() -> np.ndarray:
+    """uint8 (0x110000,), the symbol of each code point."""
+    of = character_classes()
+    symbols = np.full(len(of), 1, np.uint8)
+    classes = (
+        (CharacterClass.SPACE,),
+        (CharacterClass.HAN,),
+        (*characters.FULLWIDTH_KATAKANA, CharacterClass.HALFWIDTH_KATAKANA),
+        (CharacterClass.LATIN, CharacterClass.FULLWIDTH_LATIN),
+        (CharacterClass.DIGIT, CharacterClass.FULLWIDTH_DIGIT),
+        (CharacterClass.HANGUL, CharacterClass.OTHER_LETTER),
     )
-    rows = []
-    for threshold in THRESHOLDS:
-        kept_good, kept_bad = int((good >= threshold).sum()), int((bad >= threshold).sum())
-        kept = kept_good + kept_bad
-        rows.append(AtThreshold(threshold, kept_good / kept if kept else 0.0, kept_good / len(good)))
-    return rows
+    for symbol, members in enumerate(classes, start=2):
+        symbols[np.isin(of, members)] = symbol
+    symbols[ord("\n")] = 2 + len(classes)
+    singles = [*map(chr, range(ord("ぁ"), ord("ゔ") + 1)), *(mark for mark in _MARKS if mark != "ー")]
+    for symbol, character in enumerate(dict.fromkeys(singles), start=FIRST_SINGLE):
+        symbols[ord(character)] = symbol
+    symbols.flags.writeable = False
+    return symbols
 
 
-def quality_scores(texts: pa.Array, path: str) -> np.ndarray:
-    """float32 (n_docs,), the model's probability that each text is positive; 0 for a blank one.
+def read_grams(texts: Texts) -> np.ndarray:
+    """float32 (n_docs, N_GRAMS), 1 / √(n + `GRAM_PRIOR`) for each of the n different n-grams that a document has."""
+    marks = np.zeros((len(texts), N_GRAMS), np.uint8)
+    mark_grams(texts.data, texts.offsets, gram_symbols(), GRAM_CHARS, marks)
+    present: np.ndarray = marks.astype(np.float32)
+    present /= np.sqrt(present.sum(axis=1, keepdims=True) + GRAM_PRIOR)
+    return present
 
-    Args:
-        texts: string or large_string, without nulls.
-        path: of a model that `train` wrote.
+
+@cache
+def _signals() -> dict[str, Signal]:
+    topics = (characters, coherence, fluency, plausibility, repetition, segments, tells, vocabulary)
+    return {signal.column.name: signal for topic in topics for signal in topic.SIGNALS if not signal.setting}
+
+
+def read_values(passes: Passes, names: Sequence[str]) -> np.ndarray:
+    """float64 (n_docs, n_names), the signals of a batch."""
+    known = _signals()
+    return np.stack([known[name].measure(passes).astype(np.float64) for name in names], axis=1)
+
+
+def score(passes: Passes, model: QualityModel) -> Scored:
+    """Score a batch, and say what the scores are made of."""
+    parts = model.contributions(read_values(passes, model.signals), read_grams(passes.texts))
+    logits = parts.sum(axis=1) + model.bias
+    is_blank = passes.of(characters.character_counts).visible_chars == 0
+    scores = np.where(is_blank, 0, 1 / (1 + np.exp(-np.clip(logits, -30, 30))))
+    n_stored = min(STORED_PARTS, parts.shape[1])
+    largest = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :n_stored]
+    amounts = np.take_along_axis(parts, largest, axis=1).astype(np.float32)
+    names = pa.array([*model.signals, GRAMS], pa.string()).take(pa.array(largest.ravel()))
+    fields = pa.StructArray.from_arrays([names, pa.array(amounts.ravel())], ["signal", "amount"])
+    offsets = pa.array(np.arange(len(parts) + 1, dtype=np.int32) * n_stored)
+    return Scored(scores.astype(np.float32), pa.ListArray.from_arrays(offsets, fields))
+
+
+def write_quality_model(model: QualityModel) -> str:
+    """The model as text: a line for each signal, then a line with the weights of the n-grams."""
+    lines = [_HEAD, f"bias {model.bias:.4f}", f"grams {model.gram_mean:.4f}"]
+    for name, scale, weight in zip(model.signals, model.scales, model.weights, strict=True):
+        how = "log" if scale.is_logarithmic else "as-is"
+        numbers = (scale.low, scale.high, scale.mean, scale.deviation, weight)
+        lines.append(" ".join(["signal", name, how, *(f"{number:.5g}" for number in numbers)]))
+    lines.append("weights " + " ".join(f"{weight:.3g}" for weight in model.gram_weights))
+    return "\n".join(lines) + "\n"
+
+
+def load_quality_model(path: str | None) -> QualityModel:
+    """The model at a local path, or with None the one that ships.
 
     Raises:
-        ValueError: there is no such model at the path, with which the message begins.
+        ValueError: it is missing or damaged, or names a signal that there is not; the message begins with the path.
     """
-    model = load_quality_model(path)
-    lines = [_line(text) for text in pc.utf8_slice_codeunits(texts, 0, QUALITY_CHARS).to_pylist()]
-    scores = np.zeros(len(lines), np.float32)
-    if lines:
-        labels, probabilities = model.predict(lines, k=2)
-        for row, (of_text, values) in enumerate(zip(labels, probabilities, strict=True)):
-            if lines[row]:
-                # The library's probabilities exceed 1 by a rounding error.
-                scores[row] = min(float(values[list(of_text).index(POSITIVE)]), 1.0)
-    return scores
+    try:
+        if path is None:
+            text = (files("manyo.filters.signals") / "quality.txt").read_text(encoding="utf-8")
+        else:
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: not a quality model; manyo train-quality makes one") from error
+    except OSError as error:
+        raise ValueError(f"{path}: not a quality model ({error.strerror})") from error
+    try:
+        return _parse(text)
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"{path}: not a quality model ({error}); manyo train-quality makes one") from error
 
 
-def load_quality_model(path: str) -> fasttext.FastText._FastText:
-    """The classifier at a path.
+def _parse(text: str) -> QualityModel:
+    head, *lines = text.split("\n")
+    if head != _HEAD:
+        raise ValueError("its first line is another")
+    numbers: dict[str, list[float]] = {}
+    names, scales, weights = [], [], []
+    for line in filter(None, lines):
+        key, *values = line.split(" ")
+        if key == "signal":
+            name, how, *cells = values
+            low, high, centre, deviation, weight = map(float, cells)
+            if name not in _signals():
+                raise ValueError(f"there is no signal {name!r}")
+            names.append(name)
+            scales.append(Scale(how == "log", low, high, centre, deviation))
+            weights.append(weight)
+        else:
+            numbers[key] = [float(value) for value in values]
+    if len(numbers.get("weights", ())) != N_GRAMS or "bias" not in numbers or "grams" not in numbers:
+        raise ValueError("it is not complete")
+    return QualityModel(
+        numbers["bias"][0],
+        tuple(names),
+        tuple(scales),
+        np.array(weights),
+        np.array(numbers["weights"]),
+        numbers["grams"][0],
+    )
 
-    Raises:
-        ValueError: it is missing, damaged, or has other labels.
-    """
-    model = load_fasttext(path)
-    found = sorted(model.get_labels())
-    if found != sorted((POSITIVE, NEGATIVE)):
-        shown = ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")
-        raise ValueError(f"{path}: not a quality model: its labels are {shown}; manyo train-quality makes one")
-    return model
+
+@lru_cache(maxsize=4)
+def _model(path: str | None, _digest: str) -> QualityModel:
+    """A model, read once; another file at its path has another digest."""
+    return load_quality_model(path)
 
 
-def _line(text: str) -> str:
-    """What fastText sees: one line, and nothing in it that fastText takes for a mark of its own."""
-    return " ".join(text[:QUALITY_CHARS].split()).replace("__label__", "label").replace("</s>", "s")
-
-
-def _scores(passes: Passes) -> np.ndarray:
-    path = passes.settings.models.quality
-    assert path is not None  # else the signal is not measured
-    return quality_scores(passes.column, path)
+def scored(passes: Passes) -> Scored:
+    """The scores of a batch, by the model of the settings or the one that ships."""
+    return score(passes, _model(passes.settings.models.quality, passes.settings.models_digest))
 
 
 SIGNALS: tuple[Signal, ...] = (
     Signal(
         mean(
             "quality_score",
-            f"probability that the text is positive, by a fastText classifier, from its first {QUALITY_CHARS:,} "
-            "characters",
+            "probability that the text is worth learning from, by a linear model over signals and n-grams of the first "
+            f"{GRAM_CHARS:,} characters; `{PARTS.name}` says what it is made of",
             "probability",
         ),
-        "DCLM, FineWeb-Edu and Swallow v2 in spirit; the model is yours, by `manyo train-quality`",
-        _scores,
-        setting="models.quality",
+        "DCLM, FineWeb-Edu and Swallow v2 have classifiers; ours is linear and small, and `manyo train-quality` "
+        "trains another",
+        lambda passes: passes.of(scored).scores,
     ),
 )

@@ -24,11 +24,10 @@ class WordLists:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Paths of models whose scores are signals, on every machine that measures; a signal without its model is not
-    measured.
+    """Paths of models whose scores are signals, on every machine that measures; perplexity is not measured without one.
 
     Attributes:
-        quality: a classifier that `manyo train-quality` wrote.
+        quality: a model that `manyo train-quality` wrote; None for the one that ships.
         perplexity: a KenLM model, ARPA or binary.
         pieces: the SentencePiece model whose pieces are the words of `perplexity`; None where they are characters.
     """

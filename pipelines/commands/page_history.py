@@ -24,7 +24,7 @@ from manyo.corpus.schema import DOC_ID, DOC_ID_BYTES
 from manyo.corpus.tables.shards import ShardError, filesystem, join, read_columns, read_rows
 from manyo.filters.permissions import USES
 from manyo.filters.rules.decide import Rule
-from manyo.pipelines.commands.shown_documents import describe_bounds, plain
+from manyo.pipelines.commands.shown_documents import SCORE_COLUMNS, describe_bounds, describe_score, plain
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.manifest import read_manifests
 from manyo.pipelines.engine.shapes import FinishedShard, StageOutput
@@ -307,9 +307,11 @@ class _Tables:
 
     def _decision(self, document: _Document) -> _Outcome:
         reasons = self._row(DECISIONS, document, ("reasons",))["reasons"]
+        score = describe_score(self._row(SIGNALS, document, SCORE_COLUMNS))
         if reasons:
-            return _Outcome("dropped by " + ", ".join(self._reason(reason, document) for reason in reasons))
-        return _Outcome(f"kept by every rule of profile {document.profile}", continues=True)
+            named = ", ".join(self._reason(reason, document) for reason in reasons)
+            return _Outcome(f"dropped by {named}; {score}")
+        return _Outcome(f"kept by every rule of profile {document.profile}; {score}", continues=True)
 
     def _duplicate(self, document: _Document) -> _Outcome:
         columns = ("cluster", "cluster_size", "similarity", "containment", "kept", "within_source")
@@ -340,23 +342,20 @@ class _Tables:
         uri = self.uri(RELEASE, document.shard)
         rows = _match_ids({document.doc_id})(read_columns(uri, ["doc_id"])).tolist()
         if not rows:
-            why, uses = self._withheld(document), self._row(DECISIONS, document, ("uses",))["uses"]
-            if why is None and "redistribute" not in uses:
-                return _Outcome("not released: it may not be redistributed", continues="train" in uses)
-            return _Outcome(why or "not released")
+            return _Outcome(self._withheld(document))
         (row,) = read_rows(uri, rows, ("text", "pii"))
         masked = ", ".join(f"{one['kind']} {one['count']}" for one in row["pii"]) or "nothing"
         return _Outcome(f"released, {len(row['text']):,} characters; masked: {masked}", continues=True)
 
-    def _withheld(self, document: _Document) -> str | None:
-        """The request that took a document down; None if there is none."""
+    def _withheld(self, document: _Document) -> str:
+        """Why a document that the rules and dedup keep is not in the release."""
         uri = self.uri(TAKEN_DOWN, document.shard)
         for row in read_columns(uri, ["doc_id", "listed_as", "requested", "reference"]).to_pylist():
             if row["doc_id"] == document.doc_id:
                 asked = f", requested on {row['requested']}" if row["requested"] else ""
                 reference = f" ({plain(row['reference'])})" if row["reference"] else ""
                 return f"taken down by {row['listed_as']}{asked}{reference}"
-        return None
+        return "not released"
 
     def _tokens(self, document: _Document) -> _Outcome:
         """Where the tokens of a document are: in one of the token shards whose plan reads its encoded shard."""

@@ -11,6 +11,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from rich.cells import cell_len
@@ -19,6 +20,7 @@ from rich.console import Console
 from manyo.corpus.tables.shards import read_rows
 from manyo.filters import rights
 from manyo.filters.rules.decide import RULE_COLUMNS, Rule, columns_by_table
+from manyo.filters.signals.quality import PARTS
 from manyo.pipelines.commands.measured_documents import MeasuredShard
 from manyo.pipelines.report.quantities import format_value
 
@@ -27,6 +29,9 @@ EXCERPT_CHARS = 400
 
 #: Stands for a text that may not be displayed (docs/rights.md).
 NOT_SHOWN = "(the text may not be displayed)"
+
+#: Columns of `signals` that say what the quality score is and what it is made of.
+SCORE_COLUMNS = ("quality_score", PARTS.name)
 
 _BLANK_LINES = re.compile(r"\n\s*\n+")
 
@@ -61,6 +66,7 @@ class ShownDocument:
         title: title of the document.
         char_count: length of the whole text, in characters.
         values: a value for each rule of its profile, in the order of the rules.
+        score: the quality score and the signals that contribute most to it.
         excerpt: beginning of the text.
     """
 
@@ -69,6 +75,7 @@ class ShownDocument:
     title: str
     char_count: int
     values: tuple[RuleValue, ...]
+    score: str
     excerpt: str
 
 
@@ -96,7 +103,7 @@ def show(places: Sequence[tuple[MeasuredShard, int]], rules: Sequence[Rule]) -> 
             shard.documents, rows, ("source", "profile", "title", "text", *rights.COLUMNS, *columns.documents)
         )
         languages = read_rows(shard.languages, rows, ("doc_id", *columns.languages))
-        signals = read_rows(shard.signals, rows, sorted({"char_count", *columns.signals}))
+        signals = read_rows(shard.signals, rows, sorted({"char_count", *SCORE_COLUMNS, *columns.signals}))
         for row, document, language, signal in zip(rows, documents, languages, signals, strict=True):
             measured = document | language | signal
             may_show = rights.may_display(document, shard.rights)
@@ -106,6 +113,7 @@ def show(places: Sequence[tuple[MeasuredShard, int]], rules: Sequence[Rule]) -> 
                 title=plain(document["title"]) if may_show else "",
                 char_count=signal["char_count"],
                 values=tuple(_value(rule, measured) for rule in rules if document["profile"] in rule.profiles),
+                score=describe_score(signal),
                 excerpt=_excerpt(document["text"]) if may_show else NOT_SHOWN,
             )
     return [shown[place] for place in places]
@@ -121,9 +129,20 @@ def print_document(console: Console, document: ShownDocument, heading: str) -> N
         style = "red" if value.fails else "dim"
         mark = "×" if value.fails else " "
         console.print(f"  {mark} {value.rule:<{name_width}}  {_interval(value)}", style=style, markup=False)
+    console.print(f"    {document.score}", style="dim", markup=False)
     for line in document.excerpt.split("\n"):
         console.print(f"    │ {line}", markup=False)
     console.print()
+
+
+def describe_score(signals: Mapping[str, Any]) -> str:
+    """The quality score of a document and what it is made of: contributions to its logit, the largest first.
+
+    Args:
+        signals: a row with `SCORE_COLUMNS`.
+    """
+    parts = ", ".join(f"{part['signal']} {part['amount']:+.2f}" for part in signals[PARTS.name])
+    return f"quality_score {format_value(signals['quality_score'])} ({parts})"
 
 
 def print_total(console: Console, which: str, total: int, n_shown: int) -> None:

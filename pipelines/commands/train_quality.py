@@ -1,11 +1,10 @@
-"""`manyo train-quality`: train a classifier on files of good and bad documents; write its measures and model card."""
+"""`manyo train-quality`: train the model of `quality_score` on files of good and bad documents; write its card."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path, PurePath
 
 from rich.table import Table
@@ -13,14 +12,15 @@ from rich.table import Table
 from manyo.corpus.records import BrokenInput, Refused, Skipped
 from manyo.corpus.sources.source_kinds import KINDS
 from manyo.corpus.tables.shards import publish
-from manyo.filters.signals.quality import (
-    HELD_OUT,
-    QUALITY_CHARS,
-    TRAINING,
+from manyo.filters.signals.quality import GRAM_CHARS, QualityModel, write_quality_model
+from manyo.filters.signals.quality_training import (
+    MOST_OF_SOURCE,
+    N_FOLDS,
+    PENALTY,
     AtThreshold,
     Examples,
-    divide,
-    evaluate,
+    importance_of_parts,
+    read_examples,
     train,
 )
 from manyo.pipelines.commands.run_setup import open_console
@@ -35,8 +35,8 @@ _KIND_OF_SUFFIX = {
     ".jsonl.zst": "jsonl",
 }
 
-#: A model card names this many files of each side; a glob that the shell expanded can give thousands.
-_NAMED_FILES = 5
+#: A model card lists this many parts of the score, those that differ most between documents.
+_LISTED_PARTS = 20
 
 
 @dataclass(slots=True)
@@ -53,8 +53,8 @@ class Reading:
     documents: int = 0
     refused: int = 0
 
-    def texts(self, name: str) -> Iterator[str]:
-        """Yield the texts of every input, and count them.
+    def documents_of(self, name: str) -> Iterator[tuple[str, str]]:
+        """Yield source and text of every document, and count them.
 
         Args:
             name: the side, `positive` or `negative`, for messages.
@@ -67,7 +67,7 @@ class Reading:
                 self.documents += text is not None
                 self.refused += text is None
                 if text is not None:
-                    yield text
+                    yield source_of(given), text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,6 +79,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, metavar="FILE", help="write the model here and its card to FILE.md")
 
 
+def source_of(given: str) -> str:
+    """The source of a file's documents: its name up to the first dot; of a .txt file, one document, its folder."""
+    path = PurePath(given)
+    return path.parent.name or "." if given.endswith(".txt") else path.name.split(".")[0]
+
+
 def run(options: argparse.Namespace) -> int:
     """Train the model and measure it, write it and its card, print the measures, and return 0.
 
@@ -87,84 +93,81 @@ def run(options: argparse.Namespace) -> int:
     """
     sides = {"positive": Reading(options.positive), "negative": Reading(options.negative)}
     try:
-        examples = divide(*(side.texts(name) for name, side in sides.items()))
+        examples = read_examples(*(side.documents_of(name) for name, side in sides.items()))
     except ValueError as error:
         raise UserError(f"train-quality: {error}") from error
+    model, of_sources, of_documents = train(examples)
     with publish(options.model) as path:
-        train(examples, path)
-        rows = evaluate(examples, path)
+        path.write_text(write_quality_model(model), encoding="utf-8")
     card = options.model + ".md"
     with publish(card) as path:
-        path.write_text(model_card(PurePath(options.model).name, sides, examples, rows), encoding="utf-8")
+        path.write_text(
+            model_card(PurePath(options.model).name, examples, model, of_sources, of_documents), encoding="utf-8"
+        )
     console = open_console()
-    console.print(_table(examples, rows))
+    console.print(_table(examples, of_sources, of_documents))
     console.print(
         f"left out: {examples.repeats:,} repeats, {examples.contradictions:,} texts that are on both sides, "
         f"{sum(side.refused for side in sides.values()):,} rows without a text"
     )
     console.print(f"model  {options.model}\ncard   {card}", markup=False)
-    console.print(
-        f'to use it, set [filter.models] quality = "{options.model}" and add a rule on quality_score', markup=False
-    )
+    console.print(f'to use it, set [filter.models] quality = "{options.model}"', markup=False)
     return 0
 
 
-def model_card(model_name: str, sides: dict[str, Reading], examples: Examples, rows: Sequence[AtThreshold]) -> str:
-    """The model card in Markdown: data, measures, limits. The same inputs give the same card."""
-    settings = ", ".join(f"{key} {value:g}" for key, value in TRAINING.items())
+def model_card(
+    model_name: str,
+    examples: Examples,
+    model: QualityModel,
+    of_sources: Sequence[AtThreshold],
+    of_documents: Sequence[AtThreshold],
+) -> str:
+    """The model card in Markdown: data, measures, limits. The same documents give the same card."""
+    listed = importance_of_parts(model, examples)[:_LISTED_PARTS]
     return "\n".join(
         [
             f"# {model_name}",
             "",
-            "A fastText classifier that distinguishes two sets of documents by their character n-grams.",
-            "Its score is the probability that a document belongs to the positive set.",
+            "A linear model over signals and hashed n-grams of symbols. Its score is the probability that a document",
+            "is positive, in sets of these sizes.",
             "",
             "## Data",
             "",
-            "| set | files | documents | used for training | held out |",
-            "|---|---|---|---|---|",
-            *(_data_row(name, side, examples) for name, side in sides.items()),
-            "",
-            f"Left out: {examples.repeats:,} documents with the same beginning as another document of their set, and "
-            f"{examples.contradictions:,} beginnings that occur in both sets. One document in {HELD_OUT} is held out, "
-            "chosen by the digest of its text.",
-            "",
-            "## Measures on the held-out documents",
-            "",
-            "| score at least | precision | recall |",
+            "| source | positive | negative |",
             "|---|---|---|",
-            *(f"| {row.threshold:g} | {row.precision:.3f} | {row.recall:.3f} |" for row in rows),
+            *(f"| {source} | {good:,} | {bad:,} |" for source, (good, bad) in examples.counts().items()),
             "",
-            "Precision is valid for sets of these sizes. In a crawl with more bad documents it is lower.",
+            f"Left out: {examples.repeats:,} documents with the same text as another of their set, and "
+            f"{examples.contradictions:,} texts that are in both sets. A source of more than {MOST_OF_SOURCE} "
+            "documents counts as that many.",
             "",
-            "## Model",
+            "## Measures",
             "",
-            f"Character n-grams of the first {QUALITY_CHARS:,} characters; {settings}; one thread; "
-            f"fasttext-community {version('fasttext-community')}, manyo {version('manyo')}.",
+            f"Each document is scored by models that did not see its source, and that did not see it, in {N_FOLDS}",
+            "folds; where there are fewer sources than folds, both are the latter.",
             "",
-            "```toml",
-            "[filter.models]",
-            f'quality = "{model_name}"',
-            "```",
+            "| score at least | precision, recall, unseen sources | precision, recall, unseen documents |",
+            "|---|---|---|",
+            *(
+                f"| {one.threshold:g} | {one.precision:.3f}, {one.recall:.3f} | {two.precision:.3f}, {two.recall:.3f} |"
+                for one, two in zip(of_sources, of_documents, strict=True)
+            ),
+            "",
+            "## Parts of the score",
+            "",
+            f"The deviation of what each part adds to the logit; penalty {PENALTY:g}, n-grams of the first "
+            f"{GRAM_CHARS:,} characters.",
+            "",
+            "| part | deviation |",
+            "|---|---|",
+            *(f"| {name} | {deviation:.3f} |" for name, deviation in listed),
             "",
             "## Limits",
             "",
-            "The model knows only the two sets: if one is news and the other shops, it separates news from shops.",
-            "Near duplicates on both sides of the split make the measures look better than they are: remove them",
-            "first. Look at what a threshold drops (`manyo inspect --reason RULE --near VALUE`) before you add a rule",
-            "on the score.",
+            "The model knows only these sets: if one is news and the other shops, it separates news from shops. Look",
+            "at what a threshold drops (`manyo inspect --reason RULE --near VALUE`) before you move one.",
             "",
         ]
-    )
-
-
-def _data_row(name: str, side: Reading, examples: Examples) -> str:
-    label = f"__label__{name}"
-    files = ", ".join(f"`{given}`" for given in side.inputs[:_NAMED_FILES])
-    more = f" and {len(side.inputs) - _NAMED_FILES:,} more" if len(side.inputs) > _NAMED_FILES else ""
-    return (
-        f"| {name} | {files}{more} | {side.documents:,} | {len(examples.trained[label]):,} "
-        f"| {len(examples.held_out[label]):,} |"
     )
 
 
@@ -194,13 +197,12 @@ def _texts(given: str, name: str) -> Iterator[str | None]:
             raise UserError(f"--{name}: {error}") from error
 
 
-def _table(examples: Examples, rows: Sequence[AtThreshold]) -> Table:
-    counted = " and ".join(
-        f"{len(examples.held_out[label]):,} {label.removeprefix('__label__')}" for label in examples.held_out
-    )
-    table = Table(title=f"Held out: {counted} documents", title_justify="left")
-    for column in ("score at least", "precision", "recall"):
+def _table(examples: Examples, of_sources: Sequence[AtThreshold], of_documents: Sequence[AtThreshold]) -> Table:
+    good, bad = int(examples.is_good.sum()), int((~examples.is_good).sum())
+    table = Table(title=f"{good:,} positive and {bad:,} negative documents", title_justify="left")
+    for column in ("score at least", "precision, unseen sources", "recall", "precision, unseen documents", "recall"):
         table.add_column(column, justify="right")
-    for row in rows:
-        table.add_row(f"{row.threshold:g}", f"{row.precision:.3f}", f"{row.recall:.3f}")
+    for one, two in zip(of_sources, of_documents, strict=True):
+        figures = (one.precision, one.recall, two.precision, two.recall)
+        table.add_row(f"{one.threshold:g}", *(f"{figure:.3f}" for figure in figures))
     return table

@@ -1,24 +1,34 @@
-"""A quality classifier learns what divides two piles of our own sentences, and says how well."""
+"""The linear score learns what divides two piles of our sentences, says how well, and what each score is made of."""
 
 import random
 from pathlib import Path
 
-import fasttext
+import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
+from manyo.filters.signals.measure import measure
+from manyo.filters.signals.primitive_kernels import MULTIPLIER
 from manyo.filters.signals.quality import (
-    HELD_OUT,
-    NEGATIVE,
-    POSITIVE,
-    THRESHOLDS,
-    divide,
-    evaluate,
-    quality_scores,
-    train,
+    GRAM_PRIOR,
+    GRAMS,
+    N_GRAMS,
+    SCORED,
+    STORED_PARTS,
+    QualityModel,
+    Scored,
+    gram_symbols,
+    load_quality_model,
+    read_grams,
+    score,
+    write_quality_model,
 )
-from tests.filters.batches import TEXTS
+from manyo.filters.signals.quality_kernels import FIRST_SINGLE, GRAM_BITS, GRAM_SYMBOLS
+from manyo.filters.signals.quality_training import Examples, read_examples, train, unseen_logits
+from manyo.filters.signals.signal import Passes
+from manyo.filters.signals.signal_settings import DEFAULTS
+from tests.filters.batches import TEXTS, documents, sliced
 
 SUBJECTS = ("駅前の古い書店", "川沿いの小さな畑", "祖父の残した日記", "山の上の観測所", "港の朝市", "町はずれの工房")
 ACTS = ("を訪ねた", "のことを思い出した", "について調べている", "の写真を撮った", "を手伝うことになった")
@@ -46,83 +56,145 @@ def menu(number: int) -> str:
     return "\n".join([f"{number}件", *draw.choices(ITEMS, k=8)])
 
 
-@pytest.fixture(scope="module")
-def examples():
-    return divide(map(prose, range(300)), map(menu, range(300)))
+def piles(order=iter):
+    """Prose and menus, each from six sources."""
+    good = [(f"diary-{number % 6}", prose(number)) for number in range(120)]
+    bad = [(f"shop-{number % 6}", menu(number)) for number in range(120)]
+    return order(good), order(bad)
 
 
 @pytest.fixture(scope="module")
-def model(examples, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("quality") / "model.bin"
-    train(examples, path)
-    return path
+def examples() -> Examples:
+    return read_examples(*piles())
 
 
-def scores(texts: list[str], model: Path) -> list[float]:
-    return quality_scores(pa.array(texts, pa.large_string()), str(model)).tolist()
+@pytest.fixture(scope="module")
+def trained(examples):
+    return train(examples)
 
 
-def test_it_tells_unseen_prose_from_unseen_menus(model):
-    assert min(scores([prose(number) for number in range(1000, 1050)], model)) > 0.9
-    assert max(scores([menu(number) for number in range(1000, 1050)], model)) < 0.1
+def scored(texts: list[str], model: QualityModel) -> Scored:
+    return score(Passes(pa.array(texts, pa.large_string()), DEFAULTS), model)
 
 
-def test_held_out_figures_are_those_of_a_rule_with_that_minimum(examples, model):
-    rows = evaluate(examples, model)
-    assert [row.threshold for row in rows] == list(THRESHOLDS)
+def test_it_tells_unseen_prose_from_unseen_menus(trained):
+    model, *_ = trained
+    assert min(scored([prose(number) for number in range(1000, 1050)], model).scores) > 0.8
+    assert max(scored([menu(number) for number in range(1000, 1050)], model).scores) < 0.2
+
+
+def test_figures_are_those_of_documents_whose_source_was_not_trained_on(examples, trained):
+    _, rows, _ = trained
     assert [(row.precision, row.recall) for row in rows if row.threshold == 0.5] == [(1.0, 1.0)]
-    swapped = divide(map(menu, range(300)), map(prose, range(300)))
-    assert [(row.precision, row.recall) for row in evaluate(swapped, model)] == [(0.0, 0.0)] * len(THRESHOLDS)
+    logits = unseen_logits(examples, by_source=True)
+    one = examples.sources.index("shop-3")
+    changed = examples.values.copy()
+    changed[one] = changed[~examples.is_good].max(axis=0) * 2
+    other = Examples(changed, examples.grams, examples.is_good, examples.sources, 0, 0)
+    of_source = np.array([source == "shop-3" for source in examples.sources])
+    of_source[one] = False
+    assert np.array_equal(unseen_logits(other, by_source=True)[of_source], logits[of_source])
 
 
-def test_the_same_examples_in_another_order_give_the_same_bytes(model, tmp_path: Path):
-    again = divide(map(prose, reversed(range(300))), map(menu, reversed(range(300))))
-    train(again, tmp_path / "again.bin")
-    assert (tmp_path / "again.bin").read_bytes() == model.read_bytes()
+def test_the_same_documents_in_another_order_give_the_same_model(trained):
+    again, *_ = train(read_examples(*piles(reversed)))
+    assert write_quality_model(again) == write_quality_model(trained[0])
 
 
-def test_every_text_is_trained_on_or_held_out_and_about_one_in_ten_is_held_out(examples):
-    for label in (POSITIVE, NEGATIVE):
-        trained, held_out = set(examples.trained[label]), set(examples.held_out[label])
-        assert not trained & held_out
-        assert len(trained) + len(held_out) == 300
-        assert 300 / HELD_OUT / 2 < len(held_out) < 300 / HELD_OUT * 2
+def test_a_model_is_read_as_it_was_written(trained, tmp_path: Path):
+    path = tmp_path / "quality.txt"
+    path.write_text(write_quality_model(trained[0]), encoding="utf-8")
+    read = load_quality_model(str(path))
+    assert write_quality_model(read) == path.read_text(encoding="utf-8")
+    texts = [prose(3000), menu(3000)]
+    assert scored(texts, read).scores == pytest.approx(scored(texts, trained[0]).scores, abs=0.01)
 
 
 def test_repeats_and_texts_of_both_kinds_are_left_out_and_counted():
-    prose_too = [*map(prose, range(200)), prose(0), "両方にある文。"]
-    divided = divide(prose_too, [*map(menu, range(200)), "両方にある文。", "  \n"])
+    good, bad = (list(pile) for pile in piles())
+    both = ("x", "両方にある文。")
+    divided = read_examples([*good, good[0], both], [*bad, both, ("x", "  \n")])
     assert (divided.repeats, divided.contradictions) == (1, 1)
-    texts = [text for kind in (divided.trained, divided.held_out) for lines in kind.values() for text in lines]
-    assert len(texts) == 400
-    assert "両方にある文。" not in texts
+    assert (divided.is_good.sum(), (~divided.is_good).sum()) == (120, 120)
 
 
-def test_marks_of_fasttext_in_a_text_are_text(model):
-    marked = f"__label__negative {prose(7)} </s>"
-    divided = divide([*map(prose, range(200)), marked], map(menu, range(200)))
-    (line,) = [line for lines in (divided.trained, divided.held_out) for line in lines[POSITIVE] if "negative" in line]
-    assert "__label__" not in line
-    assert scores([marked], model)[0] > 0.9
+def test_too_few_documents_are_refused_with_how_many_there_must_be():
+    good, bad = (list(pile) for pile in piles())
+    with pytest.raises(ValueError, match="30 different negative documents are too few: give 50 or more"):
+        read_examples(good, bad[:30])
 
 
 @settings(max_examples=30, deadline=None)
 @given(TEXTS)
-def test_a_score_is_a_probability_and_that_of_a_blank_text_is_0(model, texts):
-    values = scores(["", " \n\u3000", *texts], model)
-    assert values[:2] == [0, 0]
-    assert all(0 <= value <= 1 for value in values)
+@example([prose(1), menu(1)])
+def test_a_score_is_the_sum_of_its_parts_and_that_of_a_blank_text_is_0(trained, texts):
+    model, *_ = trained
+    batch = ["", " \n\u3000", *texts]
+    values = scored(batch, model)
+    assert values.scores[:2].tolist() == [0, 0]
+    assert ((values.scores >= 0) & (values.scores <= 1)).all()
+    passes = Passes(pa.array(batch, pa.large_string()), DEFAULTS)
+    measured = np.stack([measure(documents(batch))[name].to_numpy() for name in SCORED], axis=1)
+    parts = model.contributions(measured, read_grams(passes.texts))
+    expected = 1 / (1 + np.exp(-parts.sum(axis=1) - model.bias))
+    assert values.scores == pytest.approx(np.where(values.scores > 0, expected, 0), abs=1e-5)
+    for row, stored in zip(parts, values.parts.to_pylist(), strict=True):
+        named = dict(zip((*SCORED, GRAMS), row.tolist(), strict=True))
+        assert [part["amount"] for part in stored] == pytest.approx(
+            [named[part["signal"]] for part in stored], abs=1e-5
+        )
+        assert len(stored) == STORED_PARTS
+        least = min(abs(part["amount"]) for part in stored)
+        assert sum(abs(amount) > least + 1e-5 for amount in named.values()) < STORED_PARTS
 
 
-def test_too_few_documents_are_refused_with_how_many_there_must_be():
-    with pytest.raises(ValueError, match="30 different negative documents are too few"):
-        divide(map(prose, range(200)), map(menu, range(30)))
+def _gram_rows(text: str) -> set[int]:
+    """The rows of a text's n-grams, slowly."""
+    symbols = [int(gram_symbols()[ord(character)]) for character in text]
+    kept = [one for i, one in enumerate(symbols) if one >= FIRST_SINGLE or i == 0 or symbols[i - 1] != one]
+    grams = [kept[i : i + GRAM_SYMBOLS] for i in range(len(kept) - GRAM_SYMBOLS + 1)]
+    keys = [sum(one << 8 * (GRAM_SYMBOLS - 1 - i) for i, one in enumerate(gram)) for gram in grams]
+    return {(key * int(MULTIPLIER) & (1 << 64) - 1) >> (64 - GRAM_BITS) for key in keys}
 
 
-def test_a_model_with_other_labels_is_refused(tmp_path: Path):
-    training = tmp_path / "labelled.txt"
-    training.write_text("__label__ja 今日は晴れ\n__label__en it is fine\n" * 50, encoding="utf-8")
-    path = str(tmp_path / "other.bin")
-    fasttext.train_supervised(str(training), dim=4, bucket=100, epoch=1, thread=1, verbose=0).save_model(path)
-    with pytest.raises(ValueError, match=r"other\.bin: not a quality model: its labels are __label__en, __label__ja"):
-        scores(["今日は晴れ"], Path(path))
+@settings(max_examples=60, deadline=None)
+@given(TEXTS)
+def test_grams_are_those_of_the_slow_reading(texts):
+    found = read_grams(sliced(texts))
+    for row, text in zip(found, texts, strict=True):
+        rows = _gram_rows(text)
+        expected = np.zeros(N_GRAMS)
+        expected[sorted(rows)] = 1 / np.sqrt(len(rows) + GRAM_PRIOR)
+        assert row == pytest.approx(expected)
+
+
+def test_grams_know_how_a_sentence_is_built_and_not_what_it_is_about():
+    one, other, menus = read_grams(sliced(["東京へ行った。", "京都駅へ行った。", "東京・京都・駅"]))
+    assert np.array_equal(one, other)
+    assert not np.array_equal(one, menus)
+
+
+def test_the_model_that_ships_scores_prose_above_a_menu_and_holds_no_text():
+    model = load_quality_model(None)
+    text = write_quality_model(model)
+    assert len(text.encode()) < 200_000
+    assert text.isascii()
+    good, bad = scored([prose(7) + prose(8), menu(7)], model).scores
+    assert good > bad
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("bias 0\n", "its first line is another"),
+        ("{head}\nbias 0\n", "it is not complete"),
+        ("{head}\nsignal nothing as-is 0 1 0 1 0\n", "there is no signal 'nothing'"),
+        ("{head}\nbias zero\n", "could not convert"),
+    ],
+)
+def test_a_file_that_is_no_model_is_refused(text, message, trained, tmp_path: Path):
+    path = tmp_path / "model.txt"
+    head = write_quality_model(trained[0]).split("\n")[0]
+    path.write_text(text.format(head=head), encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"model\.txt: not a quality model \(.*{message}"):
+        load_quality_model(str(path))

@@ -1,4 +1,4 @@
-"""A classifier trained from two files is named in the configuration, and rules test its score."""
+"""A model trained from files is named in the configuration, and rules test its score."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def command(folder: Path, *positive: str) -> list[str]:
     files = [str(folder / name) for name in positive]
-    return ["train-quality", "--model", str(folder / "model.bin"), "--positive", *files]
+    return ["train-quality", "--model", str(folder / "model.txt"), "--positive", *files]
 
 
 def filtered(folder: Path, signal: str, bound: str, models: str) -> dict[str, list[str]]:
@@ -77,23 +77,21 @@ def filtered(folder: Path, signal: str, bound: str, models: str) -> dict[str, li
 
 
 def test_the_model_card_has_the_data_and_the_measures(trained: Path) -> None:
-    card = (trained / "model.bin.md").read_text(encoding="utf-8")
-    assert f"| positive | `{trained}/good.jsonl`, `{trained}/one.txt` | 201 |" in card
-    assert "| 0.5 | 1.000 | 1.000 |" in card
+    card = (trained / "model.txt.md").read_text(encoding="utf-8")
+    assert "| good | 200 | 0 |" in card
+    assert "| bad | 0 | 200 |" in card
+    assert "| 0.5 | 1.000, 1.000 | 1.000, 1.000 |" in card
 
 
 def test_a_rule_on_the_score_keeps_the_positive_documents(trained: Path, tmp_path: Path) -> None:
-    models = f'[filter.models]\nquality = "{trained}/model.bin"'
-    assert filtered(tmp_path, "quality_score", "minimum = 0.5", models) == {
-        prose(1000): [],
-        menu(1000): ["low_quality"],
-        SENTENCES[0]: [],
-    }
+    models = f'[filter.models]\nquality = "{trained}/model.txt"'
+    reasons = filtered(tmp_path, "quality_score", "minimum = 0.5", models)
+    assert (reasons[prose(1000)], reasons[menu(1000)]) == ([], ["low_quality"])
 
 
 def test_a_changed_model_with_the_same_name_is_measured_again(trained: Path, tmp_path: Path) -> None:
-    model = tmp_path / "model.bin"
-    model.write_bytes((trained / "model.bin").read_bytes())
+    model = tmp_path / "model.txt"
+    model.write_bytes((trained / "model.txt").read_bytes())
     models = f'[filter.models]\nquality = "{model}"'
     filtered(tmp_path, "quality_score", "minimum = 0.5", models)
     before = table_folder(load_config(str(tmp_path / "run.toml")), "signals")
@@ -115,14 +113,13 @@ def test_a_rule_on_perplexity_keeps_the_documents_of_lowest_perplexity(tmp_path:
 @pytest.mark.parametrize(
     ("models", "message"),
     [
-        ("", "rule 'low_quality' looks at quality_score, which needs the key models.quality"),
         (
-            '[filter.models]\nquality = "{folder}/cut.bin"',
-            "cut.bin: not a complete fastText model (it ends after 50 bytes)",
+            '[filter.models]\nquality = "{folder}/cut.txt"',
+            "cut.txt: not a quality model (its first line is another)",
         ),
         (
-            '[filter.models]\nquality = "{folder}/none.bin"',
-            "none.bin: not a fastText model (No such file or directory)",
+            '[filter.models]\nquality = "{folder}/none.txt"',
+            "none.txt: not a quality model (No such file or directory)",
         ),
         (
             '[filter.models]\npieces = "x.model"',
@@ -134,7 +131,7 @@ def test_a_rule_on_perplexity_keeps_the_documents_of_lowest_perplexity(tmp_path:
 def test_a_model_that_cannot_be_used_is_one_line(
     models: str, message: str, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "cut.bin").write_bytes((trained / "model.bin").read_bytes()[:50])
+    (tmp_path / "cut.txt").write_bytes((trained / "model.txt").read_bytes()[:50])
     (tmp_path / "rules.toml").write_text(RULES.format(signal="quality_score", bound="minimum = 0.5"), encoding="utf-8")
     config = tmp_path / "run.toml"
     config.write_text(CONFIG.format(folder=tmp_path, models=models.format(folder=tmp_path)), encoding="utf-8")
