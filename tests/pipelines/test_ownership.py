@@ -232,7 +232,7 @@ def tree(out: Path) -> dict[str, tuple[int, bytes]]:
         ["path", "release"],
         ["verify", "--sample", "1", "--deep"],
         ["trace", "f" * 32],
-        ["inspect"],
+        ["inspect", "--duplicates"],
         ["whatif", "--rules", "hojichar"],
     ],
 )
