@@ -87,7 +87,8 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
     """
     markup = read_markup(html if utf_8 is None else utf_8)
     page = page_of(markup)
-    main, comments, choice = _read(markup, page)
+    japanese = count_japanese_of(page.text, page.blocks)
+    main, comments, choice, title = _read(markup, page, japanese)
     if extractor == "manyo":
         text = _write(page, choice.main, main)
     elif extractor == "resiliparse":
@@ -106,11 +107,11 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
             text = whole
     written = _write(page, choice.comments, comments)
     return MainText(
-        _title(markup, choice),
+        title,
         text,
         written,
         choice.link_chars / max(1, choice.n_chars),
-        _fraction(_count_japanese(text + written), count_japanese(page.text)),
+        _fraction(_count_japanese(text + written), int(japanese.sum())),
         markup.tags,
         markup.json_ld,
     )
@@ -173,11 +174,13 @@ class _Reading(NamedTuple):
         main: bool (n,), which blocks of the main text are kept.
         comments: bool (n,), which blocks of the comments are kept.
         choice: the choice.
+        title: the page's title, without the site's name.
     """
 
     main: Bools
     comments: Bools
     choice: Choice
+    title: str
 
 
 def page_of(markup: Markup) -> Page:
@@ -186,13 +189,13 @@ def page_of(markup: Markup) -> Page:
     return Page(text, markup.blocks, markup.boxes, weigh(text, markup.blocks, markup.boxes))
 
 
-def _read(markup: Markup, page: Page) -> _Reading:
+def _read(markup: Markup, page: Page, japanese: Int64s) -> _Reading:
     """Read a page by the names of its elements, or without them where these mislead.
 
     They do where more text is left out than kept, and a reading without them keeps twice as much.
     """
     reading = _read_once(markup, page, True)
-    values = _values(page)
+    values = _values(page, japanese)
     kept = _kept_share(reading, values)
     if kept < _DOUBTFUL_SHARE:
         other = _read_once(markup, page, False)
@@ -201,10 +204,10 @@ def _read(markup: Markup, page: Page) -> _Reading:
     return reading
 
 
-def _values(page: Page) -> Float64s:
+def _values(page: Page, japanese: Int64s) -> Float64s:
     """What each block weighs: on a page with Japanese its Japanese, which is what must not be lost."""
-    japanese = count_japanese_of(page.text, page.blocks) * page.weights / np.maximum(1, page.blocks["chars"])
-    return japanese if japanese.sum() >= _PLAINLY_JAPANESE_KANA else page.weights.astype(np.float64)
+    weighed: Float64s = japanese * page.weights / np.maximum(1, page.blocks["chars"])
+    return weighed if weighed.sum() >= _PLAINLY_JAPANESE_KANA else page.weights.astype(np.float64)
 
 
 def _kept_share(reading: _Reading, values: Float64s) -> float:
@@ -220,7 +223,9 @@ def _read_once(markup: Markup, page: Page, names_count: bool) -> _Reading:
     refused = [row for row in choice.leads.tolist() if not _is_lead(markup, row)]
     if refused:
         choice = choose(page, choice_rules(), np.array(refused), names_count)
-    return _Reading(_keep_main(markup, page, choice), _keep_comments(markup, page, choice.comments), choice)
+    title = _title(markup, choice)
+    main = _keep_main(markup, page, choice, title)
+    return _Reading(main, _keep_comments(markup, page, choice.comments), choice, title)
 
 
 def _is_lead(markup: Markup, row: int) -> bool:
@@ -249,11 +254,10 @@ def _numbered(number: int, written: bytes) -> str:
     return f"{number}. {text}" if number else text
 
 
-def _keep_main(markup: Markup, page: Page, choice: Choice) -> Bools:
+def _keep_main(markup: Markup, page: Page, choice: Choice, title: str) -> Bools:
     """bool (n,), which blocks of the main text are kept: no headline, byline, announced list of links, or button."""
     passage = ask_about_main(page, choice_rules(), choice.main)
     is_kept = passage.is_kept
-    title = _title(markup, choice)
     dropped_until = 0
     bylines = []
     for place, number, start, end, tag, link_chars, is_link, links_until in passage.questions.tolist():

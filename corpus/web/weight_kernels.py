@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int64s, Records, kernel
+from manyo.corpus.jit import Bytes, Int64s, Records, inlined, kernel
 from manyo.corpus.web.ascii import COMMA, EXCLAMATION_MARK, FULL_STOP, QUESTION_MARK, SPACE
 from manyo.corpus.web.attribute_kernels import point_of_three
 from manyo.corpus.web.markup import TAGS
@@ -64,13 +64,8 @@ def has_sentence(text: Bytes, start: int, end: int) -> bool:
 
 @kernel
 def count_japanese(text: Bytes) -> int:
-    """Kana and kanji of a text in UTF-8."""
-    n = 0
-    for i in range(len(text)):
-        if 0xE3 <= text[i] <= 0xE9:
-            point = point_of_three(text, i)
-            n += 0x3041 <= point <= 0x30FF or 0x3400 <= point <= 0x9FFF
-    return n
+    """Kana and kanji of a text in UTF-8: U+3040 to U+30FF, and U+3400 to U+9FFF."""
+    return _count_within(text, 0, len(text))
 
 
 @kernel
@@ -78,5 +73,20 @@ def count_japanese_of(text: Bytes, blocks: Records) -> Int64s:
     """Kana and kanji of each block."""
     counts = np.empty(len(blocks), np.int64)
     for i in range(len(blocks)):
-        counts[i] = count_japanese(text[blocks[i].start : blocks[i].end])
+        counts[i] = _count_within(text, blocks[i].start, blocks[i].end)
     return counts
+
+
+@inlined
+def _count_within(text: Bytes, start: int, end: int) -> int:
+    n = 0
+    i = start
+    while i < end:
+        byte = text[i]
+        if byte < 0xE0:
+            i += 1
+            continue
+        if 0xE3 <= byte <= 0xE9:
+            n += byte > 0xE3 or 0x81 <= text[i + 1] <= 0x83 or text[i + 1] >= 0x90
+        i += 3
+    return n

@@ -45,6 +45,12 @@ class ShardTables:
     boilerplate: str | None = None
 
 
+_OF_DOCUMENTS = [
+    *("source", "uri", "charset", "charset_declared", "charset_decided_by", "undecodable_fraction"),
+    "kept_japanese_fraction",
+]
+
+
 def read_documents(
     shards: ShardTables, released_ids: pa.Array, taken_ids: pa.Array, contaminated_ids: pa.Array
 ) -> tuple[pa.Table, pa.Table]:
@@ -65,10 +71,8 @@ def read_documents(
     scripts = [f"{script}_fraction" for script in SCRIPTS]
     in_languages = [name for name in scripts if name in LANGUAGES.schema.names]
     in_signals = [name for name in scripts if name not in in_languages]
-    columns = ["source", "uri", "charset", "charset_declared", "charset_decided_by"]
-    columns += ["undecodable_fraction", "kept_japanese_fraction"]
     for document, language, signal, decision, duplicate in zip_batches(
-        (shards.documents, columns),
+        (shards.documents, _OF_DOCUMENTS),
         (shards.languages, ["lang", *in_languages]),
         (shards.signals, ["char_count", "size_bytes", *in_signals]),
         (shards.decisions, ["reasons"]),
