@@ -165,6 +165,13 @@ def test_a_page_keeps_its_encoding_and_loses_an_include_in_another_one(own: str,
     assert (decoded.replacement_fraction, decoded.foreign_bytes) == (0, len(INCLUDE.encode(CODECS[other])))
 
 
+def test_a_long_line_with_stray_bytes_is_read_once() -> None:
+    # Read once for each of its bytes, this line takes hours.
+    code = b"x" * 2_000_000
+    decoded = decode("あ".encode() * 500 + b"<script>" + code + b"\xff" * 8 + code)
+    assert (decoded.charset, decoded.text.count("x")) == ("utf-8", 2 * len(code))
+
+
 def test_a_page_of_noise_is_not_emptied_as_foreign() -> None:
     decoded = decode(b"<p>" + "あ".encode("euc_jp") * 20 + b"\xff\xff" * 200, "euc-jp")
     assert (decoded.foreign_bytes, decoded.replacement_fraction > 0.3) == (0, True)

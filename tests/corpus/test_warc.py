@@ -453,23 +453,6 @@ def test_wrong_settings_are_named(settings_: dict[str, object]) -> None:
 # --- real archives
 
 
-def test_every_record_of_the_odd_archives_is_accounted_for(real_data: Path) -> None:
-    n_files = 0
-    for path in sorted((real_data / "web" / "odd").rglob("*")):
-        if path.is_file():
-            n_files += 1
-            shard = InputShard("x", (InputFile(str(path), path.stat().st_size, "1"),))
-            found = list(warc.records(shard, OPTIONS))
-            assert found, path
-            for item in found:
-                if isinstance(item, BrokenInput):
-                    assert item.refused.reason in warc.REASONS
-                else:
-                    made = warc.parse(item, OPTIONS)
-                    assert not isinstance(made, Refused) or made.reason in warc.REASONS
-    assert n_files == 36
-
-
 def test_no_labelled_japanese_page_is_lost(real_data: Path) -> None:
     labels = {}
     with (real_data / "web" / "labels.jsonl").open(encoding="utf-8") as lines:
