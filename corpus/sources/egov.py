@@ -94,7 +94,7 @@ _LINES = re.compile(
     r"|\w+(?:TableTitle|NoteTitle|StyleTitle|FormatTitle|FigTitle)|\w+Sentence|TableRow|TableHeaderRow|RelatedArticleNum"
 )
 #: White space with a line end in it.
-_LAYOUT = re.compile(r"[ \t]*\n\s*")
+_LAYOUT = re.compile(r"(?<![ \t])[ \t]*\n\s*")
 #: Parts of a line with a blank between them.
 _COLUMNS = {"Column", "TableColumn", "TableHeaderColumn"}
 

@@ -34,7 +34,7 @@ _LOCATION = re.compile(rb"\nlocation:([^\r\n]*)", re.IGNORECASE)
 _FOLD = re.compile(rb"\r*\n[ \t]+")
 _ODD_HEADER_END = re.compile(rb"\n\r*\n")
 _MEDIA_TYPE = re.compile(r"[\w!#$%&'*+.^`|~-]+/[\w!#$%&'*+.^`|~-]+", re.ASCII)
-_OUTSIDE_QUOTES = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*\Z)')
+_LIST_ITEM = re.compile(r'(?:[^",]++|"[^"]*+(?:"|\Z))++')
 _CHARSET_PARAMETER = re.compile(r"charset\s*=\s*[\"']?\s*([\w:.-]+)", re.IGNORECASE | re.ASCII)
 _CHUNK_SIZE = re.compile(rb"\s{0,4}([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]{0,256})?\r?\n")
 _HTML = re.compile(
@@ -228,7 +228,7 @@ def _media_type(content_type: str) -> tuple[str, str | None]:
     (Fetch, "extract a MIME type").
     """
     found, label = "", None
-    for value in _OUTSIDE_QUOTES.split(content_type) if "," in content_type else [content_type]:
+    for value in _LIST_ITEM.findall(content_type) if "," in content_type else [content_type]:
         essence, _, parameters = value.strip().partition(";")
         essence = essence.strip().lower()
         if not _MEDIA_TYPE.fullmatch(essence) or (essence == "*/*" and found):

@@ -132,7 +132,7 @@ _ROLES = {
 }
 #: Roles of which the end counts too.
 _CLOSED = {_Role.BLOCK, _Role.VERSE, _Role.PRINTED_LINE}
-_LINE_SPACE = re.compile(r"[ \t]*\n[ \t\n]*")
+_LINE_SPACE = re.compile(r"(?<![ \t])[ \t]*\n[ \t\n]*")
 
 
 class _Writer:

@@ -246,7 +246,9 @@ def _plausible_charset(data: bytes, declared: list[str]) -> str:
     # Damaged UTF-8 is recognised in any language: a thousand valid sequences are not an accident.
     text, lost, _ = _decode_as(sample, "utf-8")
     multibyte = _non_ascii_count(text) - lost
-    if lost <= _TOLERATED_FRACTION * multibyte or _is_mostly_utf_8(sample):
+    # In Japanese, Chinese or Korean in another encoding, hardly any byte is part of a sequence of three or four.
+    is_mostly = 4 * multibyte > lost and 2 * _long_sequence_bytes(text) > _high_bytes(sample)
+    if lost <= _TOLERATED_FRACTION * multibyte or is_mostly:
         return "utf-8"
     for charset in ("shift_jis", "euc-jp"):
         if charset not in scores:
@@ -314,11 +316,14 @@ _ASCII_CHARACTER, _OTHER, _KANA_OR_PUNCTUATION, _HALF_WIDTH, _NEVER_JAPANESE = r
 _N_CLASSES = 5
 
 
-def _is_mostly_utf_8(data: bytes) -> bool:
-    """Whether most bytes above 0x7F of a page are characters of three or four bytes in UTF-8.
+def _long_sequence_bytes(text: str) -> int:
+    """Bytes of the characters of three or four bytes in UTF-8, U+FFFD left out."""
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    return 3 * int(np.count_nonzero((points >= 0x800) & (points != ord(REPLACEMENT))))
 
-    In Japanese, Chinese or Korean in another encoding, or in a language with an alphabet, hardly any byte is.
-    """
+
+def _is_mostly_utf_8(data: bytes) -> bool:
+    """Whether most bytes above 0x7F of a run of text are characters of three or four bytes in UTF-8."""
     return 2 * sum(map(len, _LONG_UTF_8.findall(data))) > _high_bytes(data)
 
 
@@ -417,7 +422,7 @@ _CHARSET_OF_LABEL = {label: charset for charset, labels in _LABELS.items() for l
 
 _ASCII = bytes(range(128))
 
-_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 _META_CHARSET = re.compile(
     rb"<[mM][eE][tT][aA]\b[^>]*?[cC][hH][aA][rR][sS][eE][tT]\s*=\s*[\"']?\s*([\w:.-]+)", re.ASCII
 )

@@ -32,7 +32,7 @@ _IS_DISPLAYED = re.compile(
     rb"\bdisplay\s*=\s*[\"']?(?:block|true)|mode\s*=\s*display|katex-display|MathJax_(?:SVG_)?Display", re.IGNORECASE
 )
 _STYLE = re.compile(r"^\{\\(?:display|text)style\s*(.*)\}$", re.DOTALL)
-_ELEMENT = re.compile(r"<(/?)(?:\w+:)?([\w-]+)[^>]*?(/?)>|([^<]+)")
+_ELEMENT = re.compile(r"<(/?)(?:\w+:)?([\w-]+)[^<>]*?(/?)>|([^<]+)")
 _INVISIBLE = re.compile("[\u2061-\u2064\u200b]")
 #: Elements whose parts are joined by a sign.
 _JOINTS = {

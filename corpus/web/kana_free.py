@@ -3,8 +3,7 @@
 Such pages are refused, because their bytes cannot be distinguished from Chinese or from other languages with certainty.
 They get reasons of their own, so that a person finds them, or a source with better knowledge reads them again.
 
-Nineteen of twenty pages of a crawl pass here, so that only a sample of a page is looked at, and all of it where that
-may be romaji.
+Nineteen of twenty pages of a crawl pass here, so that only a sample of a page is looked at.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ _LEAST_ENDINGS: Final = 2
 _HAN_LEADS: Final = bytes(range(0xE4, 0xEA))
 _KAERITEN_LEAD: Final = b"\xe3\x86"
 _HAN = re.compile("[\u3400-\u9fff]")
-_TAG = re.compile("<[^>]*>")
+_TAG = re.compile("<[^<>]*>")
 _WORD = re.compile("[a-z]+")
 # Endings of verbs, and particles; the particles that English, Romance or Philippine languages also have are left out.
 _ENDING = re.compile(r"desu|deshita|deshou|kudasai|[a-z]*(?:masu|mashita|masen|mashou)")
@@ -60,7 +59,7 @@ def reason_without_kana(data: bytes, is_utf_8: bool) -> str:
             return "kanji_only"
         if len(sample) - len(sample.translate(None, _HAN_LEADS)) >= _LEAST_HAN:
             return "kanji_only" if _is_japanese(sample.decode("utf-8", "ignore")) else ""
-    if (b"desu" in sample or b"masu" in sample) and _is_romaji(data.decode("latin-1")):
+    if (b"desu" in sample or b"masu" in sample) and _is_romaji(sample.decode("latin-1")):
         return "romaji"
     return ""
 

@@ -78,7 +78,7 @@ def page_licence(
         *(licence_at(content) for _, content in metas),
         *(licence_at(address) for address in _licences_of(json_ld)),
     ]
-    if not any(found) and _MAY_STATE.search(html):
+    if not any(found) and any(mark in html for mark in _MAY_STATE):
         found += _in_body(html)
     return next((licence for licence in found if licence is not None), None)
 
@@ -103,8 +103,26 @@ def _in_body(html: str) -> Iterator[Licence | None]:
         if "license" in tokens and "rsl+xml" not in (element.get("type") or "") and not _belongs_to_item(element):
             yield licence_at(element.get("href") or "")
     for element in tree.iter("footer", "address", "small", "p", "li", "dd", "section", "div"):
-        if element.tag == "footer" or _is_about_use(element):
-            yield _public_terms(element)
+        text = _beginning(element)
+        is_about_site = len(text) <= _STATEMENT_CHARS and bool(_ITSELF.search(text))
+        if element.tag == "footer" or _is_about_use(element) or is_about_site:
+            yield _public_terms(element, text)
+        if is_about_site:
+            # Without `rel`, but in a sentence that speaks of the site's own texts.
+            links = (link for link in element.iter("a") if not _belongs_to_item(link))
+            yield from (licence_at(link.get("href") or "") for link in links)
+
+
+def _beginning(element: Any) -> str:
+    """The beginning of an element's text, without blanks; elements lie in one another, so none is read to its end."""
+    parts: list[str] = []
+    left = _FOOTER_CHARS
+    for part in element.itertext():
+        parts.append("".join(part.split()))
+        left -= len(parts[-1]) + 1
+        if left < 0:
+            break
+    return "".join(parts)
 
 
 def _parser() -> lxml.html.HTMLParser:
@@ -124,13 +142,12 @@ def _is_about_use(element: Any) -> bool:
     return bool(_USE_CLASS.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
 
 
-def _public_terms(element: Any) -> Licence | None:
-    """The terms of public bodies that an element says to apply."""
-    text = "".join(element.itertext())
+def _public_terms(element: Any, text: str) -> Licence | None:
+    """The terms of public bodies that an element, whose text is given without blanks, says to apply."""
     for link in element.iter("a"):
         if (licence := licence_at(link.get("href") or "")) and licence.name.startswith("pdl-"):
             return licence
-    match = _APPLIES.search(re.sub(r"\s+", "", text))
+    match = _APPLIES.search(text)
     if match is None:
         return None
     version = (match["version"] or "").translate(_DIGITS)
@@ -165,17 +182,33 @@ _NOT_PAGES = frozenset(("ImageObject", "AudioObject", "VideoObject", "Person", "
 _ITEMS = frozenset(("figure", "figcaption", "picture", "template", "textarea", "noscript", "blockquote"))
 _ITEM_CLASS = re.compile(r"(?i)\b(?:gallery|caption|comments?|photo|image|credit|thumb|theme)")
 _USE_CLASS = re.compile(r"(?i)\b(?:footer|copyright|licen[sc]e|terms|rights)")
-_MAY_STATE = re.compile(r"(?i)license|公共データ利用規約|政府標準利用規約|public_data_license")
+#: A statement further behind in a footer is not found.
+_FOOTER_CHARS = 3000
+#: A longer element is more than a statement about use.
+_STATEMENT_CHARS = 400
+#: What a statement about a site's own texts speaks of.
+_ITSELF = re.compile(
+    r"(?:(?:当|本|この)(?:ウェブ)?(?:サイト|ホームページ|ページ|ブログ|データ|資料|記事|文書)"
+    r"|コンテンツ|特に(?:断り|明示|記載)の?ない限り)[^。]{0,60}(?:規約|ライセンス|CCBY|CC-BY|クリエイティブ)"
+)
+#: What only pages with a statement hold, one of them; found in a hundredth of the time of an expression.
+_MAY_STATE = (
+    "creativecommons.org/",
+    "CreativeCommons.org/",
+    "公共データ利用規約",
+    "政府標準利用規約",
+    "public_data_license",
+)
 _CREATIVE_COMMONS = re.compile(
     r"(?:https?:)?//(?:www\.)?creativecommons\.org/(?:licenses|publicdomain)/(?P<terms>[a-z+-]{2,20})/"
     r"(?P<version>[0-9]\.[0-9])(?![0-9])(?:/(?P<port>[a-z]{2}|scotland|igo)(?![a-z.]))?"
 )
 _PDL_ADDRESS = re.compile(r"https?://(?:www\.)?digital\.go\.jp/.*public_data_license_v?([0-9]\.[0-9])")
-_LINK_FIELD = re.compile(r"<([^>]*)>(?=[^<]*;\s*rel\s*=\s*\"?[^\";<]*\blicense\b)(?![^<]*rsl\+xml)", re.IGNORECASE)
+_LINK_FIELD = re.compile(r"<([^<>]*)>(?=[^<]*;\s*rel\s*=\s*\"?[^\";<]*\blicense\b)(?![^<]*rsl\+xml)", re.IGNORECASE)
 _VERSION = r"(?:[（(]?第?(?P<version>[0-9０-９][.．][0-9０-９])版?[）)]?)?"
 _APPLIES = re.compile(
     rf"(?:(?P<pdl>公共データ利用規約)|政府標準利用規約){_VERSION}[」』】）]*(?:[（(][^（()）]{{0,30}}[）)])?"
-    r".{0,12}?(?:に従|にしたが|に基づ|に基づき|により|による|に準拠|準拠し|を適用|が適用|の下|に準じ|で提供|と互換|の定め)"
+    r".{0,12}?(?:に従|にしたが|に基づ|に基づき|により|による|に準拠|準拠し|を適用|が適用|の下|に準じ|に沿|に則|のもと|を採用|で提供|と互換|の定め)"
 )
 _DIGITS = str.maketrans("０１２３４５６７８９．", "0123456789.")
 _MENTION = re.compile(

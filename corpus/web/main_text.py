@@ -334,10 +334,10 @@ _RESILIPARSE_TAGS = 50_000
 
 _WIDE = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff60"
 _JAPANESE_LINE_END = re.compile(f"(?<=[{_WIDE}])[ \t]*\r?\n[ \t\r\n]*(?=[{_WIDE}])")
-_SCRIPTS = re.compile(r"<(script|style|title)\b.*?</\1\b[^>]*>", re.IGNORECASE | re.DOTALL)
+_SCRIPTS = re.compile(r"<(script|style|title)\b.*?(?:</\1\b[^<>]*>|\Z)", re.IGNORECASE | re.DOTALL)
 _START_OR_END = re.compile("<(/)?[a-zA-Z]")
 _ANNOUNCEMENT = (
-    r"[\W_]*(?:(?:(?:この記事[にの]|こちらの|その他の|他の|あなたに|今週の|最近の|月間|週間|総合|デイリー|アクセス)*"
+    r"[\W_]*+(?:(?:(?:この記事[にの]|こちらの|その他の|他の|あなたに|今週の|最近の|月間|週間|総合|デイリー|アクセス)*"
     r"(?:関連|おすすめ|オススメ|お勧め|ランキング|人気|注目|新着|最新|最近|ピックアップ|あわせて読みたい|合わせて読みたい|"
     r"カテゴリー?|アーカイブ|シェア|コメント|トラックバック|タグ|前後の|前の|次の|プロフィール|広告|スポンサー|サイト内|目次|"
     r"バックナンバー|月別|記事一覧|一覧|よく読まれ|PR\b|PICK ?UP|SNS)"
@@ -372,10 +372,10 @@ _BYLINE = re.compile(
 )
 #: A line that is a button, or the label of a list of tags or comments, alone or before a colon, a bracket or a number.
 _BUTTON = re.compile(
-    r"[\W_]*(?:(?:(?:この(?:記事|ページ)を)?(?:ツイート|ポスト|シェア|いいね|印刷|はてなブックマーク|ブックマーク)(?:する|に追加)?|"
+    r"(?:[\W_]*+(?:(?:この(?:記事|ページ)を)?(?:ツイート|ポスト|シェア|いいね|印刷|はてなブックマーク|ブックマーク)(?:する|に追加)?|"
     r"(?:ページの?)?(?:先頭|トップ|上)(?:ページ)?(?:へ|に)?(?:戻る)?|戻る|[前次](?:へ|の(?:記事|ページ|投稿|話|回)(?:へ|を読む)?)|"
     r"続きを?読む|もっと(?:読む|見る)|(?:記事)?一覧(?:へ|を見る|に?戻る)?|コメント|トラックバック|カテゴリー?|タグ|広告|スポンサー(?:ド?リンク)?|"
-    r"(?i:tweet|share|print|like|follow|posted|tags?|categor(?:y|ies)))(?:\s*[:：(（\[\d].{0,60})?[\W_]*$|"
-    r".{0,80}(?i:all rights reserved|copyright|©|\(c\) ?\d).{0,80}$)",
+    r"(?i:tweet|share|print|like|follow|posted|tags?|categor(?:y|ies)))(?:\s*[:：(（\[\d].{0,60})?[\W_]*+$|"
+    r".{0,100}(?i:all rights reserved|copyright|©|\(c\) ?\d).{0,80}$)",
     re.DOTALL,
 )

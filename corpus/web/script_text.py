@@ -17,7 +17,9 @@ _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]")
 #: Names of JSON-LD under which a page states its own text. `description` is a teaser.
 _STATED = frozenset(("articleBody", "text", "reviewBody", "recipeInstructions"))
 _TOKEN = re.compile(
-    r'"((?:[^"\\]|\\.)*+)"(\s*:)?|' r"'((?:[^'\\\n]|\\.)*+)'(\s*:)?|" r"`((?:[^`\\]|\\.)*+)`|([A-Za-z_$][\w$]*)\s*:",
+    r'"((?:[^"\\]|\\.)*+)"(\s*:)?|'
+    r"'((?:[^'\\\n]|\\.)*+)'(\s*:)?|"
+    r"`((?:[^`\\]|\\.)*+)`|(?<![\w$])([A-Za-z_$][\w$]*+)\s*+:",
     re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)

@@ -31,10 +31,14 @@ DIRECTIVES = ("noindex", "noarchive", "noai", "noimageai", "tdm_reserved")
 
 #: Crawlers and controls whose own `<meta>` is read, in lower case; the header names any.
 CRAWLERS = (
-    "amazonbot", "anthropic-ai", "applebot", "applebot-extended", "bingbot", "bytespider", "ccbot", "chatgpt-user",
-    "claude-searchbot", "claude-user", "claudebot", "cohere-ai", "diffbot", "facebookbot", "google-extended",
-    "googlebot", "googlebot-news", "gptbot", "img2dataset", "meta-externalagent", "msnbot", "oai-searchbot",
-    "perplexitybot", "slurp", "yandex",
+    "ai2bot", "amazonbot", "anthropic-ai", "applebot", "applebot-extended", "baiduspider", "bingbot", "bytespider",
+    "ccbot", "chatgpt-user", "claude-searchbot", "claude-user", "claude-web", "claudebot", "cohere-ai",
+    "cohere-training-data-crawler", "diffbot", "duckassistbot", "duckduckbot", "facebookbot", "facebookexternalhit",
+    "google-cloudvertexbot", "google-extended", "googlebot", "googlebot-image", "googlebot-news", "googleother",
+    "gptbot", "ia_archiver", "icc-crawler", "imagesiftbot", "img2dataset", "meta-externalagent",
+    "meta-externalfetcher", "mistralai-user", "mojeekbot", "msnbot", "oai-searchbot", "omgili", "omgilibot",
+    "perplexity-user", "perplexitybot", "petalbot", "slurp", "timpibot", "webzio-extended", "yandex", "yandexbot",
+    "youbot",
 )  # fmt: skip
 
 
@@ -216,7 +220,7 @@ _JSON_LD_DATE = re.compile(r'"datePublished"\s{0,9}:\s{0,9}"([^"]{4,40})"')
 _DIRECTIVE = re.compile(
     r"unavailable_after\s*:\s*(?P<date>(?:[a-z]{3,9}\s*,\s*)?[^,;、]*)"
     r"|(?P<amount>max-(?:snippet|image-preview|video-preview)\s*:\s*-?\w+)"
-    r"|(?P<agent>\*|[a-z0-9_][a-z0-9_./-]*)\s*:(?!//)"
+    r"|(?P<agent>\*|(?<![a-z0-9_./-])[a-z0-9_][a-z0-9_./-]*+)\s*:(?!//)"
     r"|(?P<word>[a-z_][a-z0-9_-]*)"
 )
 _DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)", re.ASCII)

@@ -2,9 +2,8 @@
 
 `find` returns spans and `manyo.corpus.release` replaces them; what counts is in `manyo.filters.pii.patterns`.
 
-Two things make it fast. A span never crosses a line or a 。, so the texts are cut there into pieces without copying.
-And one RE2 pass over all pieces (the gate) leaves the few in a hundred that can hold anything: Python's `re` reads only
-those.
+Two things make it fast: `gate.py` leaves the few sentences in a hundred that can hold anything, and a pattern reads
+only those that can hold its kind.
 
 Masking must be a fixed point: scrubbing a scrubbed text finds nothing new. Words near a span are therefore looked for
 in the text with masks, spans and undecided numbers taken out. Otherwise masking one number would bring a word nearer to
@@ -17,8 +16,6 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -27,10 +24,15 @@ import pyarrow.compute as pc
 
 from manyo.corpus.release import SPANS
 from manyo.corpus.text import Texts
-from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS, Kind
-from manyo.filters.pii.matching import UNLESS_CHARS, Pattern
-from manyo.filters.pii.names import names
-from manyo.filters.pii.patterns import NAME_HOLE, PATTERNS
+from manyo.filters.pii.field_values import READERS
+from manyo.filters.pii.fields import Field, fields
+from manyo.filters.pii.gate import LABEL, Piece, gated_pieces
+from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS
+from manyo.filters.pii.labels import NEAR_CHARS, Meaning, is_near
+from manyo.filters.pii.matching import ANCHOR_CHARS, NAME_HOLE, UNLESS_CHARS, Pattern
+from manyo.filters.pii.names import Contact, names
+from manyo.filters.pii.normal_form import folded
+from manyo.filters.pii.patterns import PATTERNS
 
 _KINDS = {kind.name: kind for kind in PII_KINDS}
 _ALL = tuple(_KINDS)
@@ -40,7 +42,7 @@ _ALL = tuple(_KINDS)
 _DEFAULT_KINDS: dict[str, tuple[str, ...]] = {
     "web": _ALL,
     "ocr": _ALL,
-    "prose": tuple(name for name in _ALL if name not in ("postal_address", "person_name", "birth_date")),
+    "prose": tuple(name for name in _ALL if name not in ("postal_address", "person_name", "birth_date", "age")),
     "law": (),
     "classical": (),
 }
@@ -80,15 +82,24 @@ class Scrub:
 _HOLE: Final = "\0"
 
 #: Names are looked for next to these.
-_CONTACT_KINDS: Final = frozenset({"phone", "email"})
+_CONTACT_KINDS: Final = frozenset(kind.name for kind in PII_KINDS) - {
+    "person_name",
+    "birth_date",
+    "age",
+    "ip",
+    "credential",
+    "mac_address",
+}
 
 #: Kinds that count only near a name, so that names are looked for even where they are not asked for.
-_KINDS_NEAR_NAMES: Final = frozenset({"birth_date"})
+_KINDS_NEAR_NAMES: Final = frozenset({"birth_date", "age"})
 
-#: RE2 runs nine gates as one expression at 210 MB/s on news and all fifteen at 80: its table of states grows too large.
-_GATES_AT_ONCE: Final = 9
-
-_FULL_STOP: Final = "。".encode()
+_NEAR_NAMES: Final = {
+    kind: Pattern(
+        kind, f"label_{kind}", 0.9, re.compile(""), needs=re.compile(NAME_HOLE), within_chars=60, needs_after=True
+    )
+    for kind in _KINDS_NEAR_NAMES
+}
 
 
 class _Span(NamedTuple):
@@ -109,14 +120,6 @@ class _Hole(NamedTuple):
     sign: str
 
 
-class _Piece(NamedTuple):
-    """A sentence, and the names of the kinds whose gate it passes."""
-
-    start: int
-    stop: int
-    kinds: set[str]
-
-
 def find(texts: pa.Array | pa.ChunkedArray, kinds: Sequence[str]) -> pa.RecordBatch:
     """Find personal information in a column of texts.
 
@@ -134,7 +137,7 @@ def find(texts: pa.Array | pa.ChunkedArray, kinds: Sequence[str]) -> pa.RecordBa
     patterns = [pattern for pattern in PATTERNS if pattern.kind in kinds]
     rows: list[int] = []
     spans: list[_Span] = []
-    for row, text, pieces in _gated_pieces(Texts.from_arrow(texts), chosen):
+    for row, text, pieces in gated_pieces(Texts.from_arrow(texts), chosen):
         found = sorted(span for span in _find_in(text, pieces, patterns, with_names) if span.kind in kinds)
         rows += [row] * len(found)
         spans += found
@@ -173,86 +176,103 @@ def find_by_profile(texts: pa.Array | pa.ChunkedArray, profiles: Sequence[str], 
     return table.take(order).combine_chunks().to_batches()[0] if len(table) else find(texts, ())
 
 
-def _gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str, list[_Piece]]]:
-    """Rows with pieces that pass a gate: the row, its text, and those pieces in order."""
-    first, last = int(view.offsets[0]), int(view.offsets[-1])
-    if not kinds or first == last:
-        return
-    offsets, data = view.offsets - first, view.data[first:last]
-    # A bound that occurs twice makes an empty line, which matches nothing. np.unique would cost more than the gate.
-    bounds = np.sort(np.concatenate([offsets, np.flatnonzero(data == 0x0A) + 1]), kind="stable")
-    lines = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(data))
-    groups = [kinds[first : first + _GATES_AT_ONCE] for first in range(0, len(kinds), _GATES_AT_ONCE)]
-    passes = [_matching(lines, "|".join(kind.gate for kind in group)) for group in groups]
-    passed = np.flatnonzero(np.logical_or.reduce(passes))
-    if not len(passed):
-        return
-    encoded = data.tobytes()
-    cuts, line_of = [], []
-    for line, start, stop in zip(passed.tolist(), bounds[passed].tolist(), bounds[passed + 1].tolist(), strict=True):
-        for cut in _sentences(encoded, start, stop):
-            cuts.append(cut)
-            line_of.append(line)
-    sentences = pa.array([encoded[start:stop] for start, stop in cuts], pa.large_binary()).cast(pa.large_string())
-    kinds_of = [set[str]() for _ in cuts]
-    for gates, passing in zip(groups, passes, strict=True):
-        chosen = np.flatnonzero(passing[line_of])
-        of_group = sentences.take(pa.array(chosen))
-        for kind in gates:
-            for i in chosen[_matching(of_group, kind.gate)].tolist():
-                kinds_of[i].add(kind.name)
-    gated = [(start, stop, names) for (start, stop), names in zip(cuts, kinds_of, strict=True) if names]
-    # Of the rows that start at one offset, all but the last are empty.
-    row_of = np.searchsorted(offsets, [start for start, _, _ in gated], side="right") - 1
-    for row, group in groupby(zip(row_of.tolist(), gated, strict=True), key=itemgetter(0)):
-        position, text, pieces = int(offsets[row]), "", []
-        for _, (start, stop, passed_kinds) in group:
-            before, sentence = encoded[position:start].decode(), encoded[start:stop].decode()
-            at = len(text) + len(before)
-            pieces.append(_Piece(at, at + len(sentence), passed_kinds))
-            text += before + sentence
-            position = stop
-        yield row, text + encoded[position : int(offsets[row + 1])].decode(), pieces
-
-
-def _matching(texts: pa.Array, gate: str) -> np.ndarray:
-    return np.asarray(pc.match_substring_regex(texts, gate).to_numpy(zero_copy_only=False), np.bool_)
-
-
-def _sentences(encoded: bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Cut UTF-8 text after every 。 into (start, stop) in bytes."""
-    while (end := encoded.find(_FULL_STOP, start, stop)) >= 0:
-        yield start, end + len(_FULL_STOP)
-        start = end + len(_FULL_STOP)
-    if start < stop:
-        yield start, stop
-
-
-def _find_in(text: str, pieces: list[_Piece], patterns: Sequence[Pattern], with_names: bool) -> list[_Span]:
-    """Spans of one text: matches within pieces that passed the gate of the pattern's kind, and names near them."""
+def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_names: bool) -> list[_Span]:
+    """Spans of one text: matches within pieces that passed the gate of the pattern's kind, values of labels, names."""
     gated: dict[str, list[tuple[int, int]]] = {}
     for start, stop, kinds in pieces:
         for kind in kinds:
             gated.setdefault(kind, []).append((start, stop))
     settled, pending = _matched(text, gated, patterns)
+    masks = [_Hole(*match.span(), _HOLE) for match in MASK.finditer(text)] if "<" in text else []
+    labelled = gated.get(LABEL, [])
     named = gated.get("person_name", [])
-    contacts = [(span.start, span.stop) for span in settled if span.kind in _CONTACT_KINDS] if with_names else []
-    if not (pending or named or contacts):
-        return settled
-    holes = _joined(
-        [_Hole(span.start, span.stop, _HOLE) for span in (*settled, *(span for _, span in pending))]
-        + [_Hole(*match.span(), _HOLE) for match in MASK.finditer(text)]
-    )
+    fold = folded(text)
+    holes = _joined([*(_Hole(span.start, span.stop, _HOLE) for span in settled), *masks])
+    all_fields = list(fields(_punched(fold, holes), labelled))
+    if not (all_fields or settled or named) and all(pattern.kind in _KINDS_NEAR_NAMES for pattern, _ in pending):
+        return []
+    values, near_names = _values(fold, all_fields, settled, masks, holes)
+    settled += values
+    pending += near_names
+    holes = _joined([_Hole(span.start, span.stop, _HOLE) for span in (*settled, *(s for _, s in pending))] + masks)
     # Telephone numbers without separators are in doubt until now; names next to them must not decide about them.
-    contacts += [
-        (span.start, span.stop)
-        for pattern, span in pending
-        if with_names and span.kind in _CONTACT_KINDS and _in_context(pattern, text, span, holes)
+    contacts = [
+        Contact(span.start, span.stop, fold[span.start : span.stop])
+        for span in (*settled, *(span for pattern, span in pending if _in_context(pattern, text, span, holes)))
+        if span.kind in _CONTACT_KINDS
     ]
-    found = names(text, named, contacts, [(hole.start, hole.stop) for hole in holes]) if with_names else []
+    # An age or a date of birth between a name and an address: the name is next to them.
+    contacts += [
+        Contact(span.start, span.stop, "")
+        for _, span in pending
+        if span.kind in _KINDS_NEAR_NAMES
+        and any(0 <= start - span.stop <= 3 or 0 <= span.start - stop <= 3 for start, stop, _ in contacts)
+    ]
+    name_fields = [field for field in all_fields if any(of.kind == "person_name" for of in field.meanings)]
+    found = []
+    if with_names and (named or name_fields or contacts):
+        found = names(_punched(fold, holes), named, name_fields, contacts, [(hole.start, hole.stop) for hole in holes])
     holes = _joined([*holes, *(_Hole(start, stop, NAME_HOLE) for start, stop, *_ in found)])
     settled += [_Span(start, stop, "person_name", score, place) for start, stop, score, place in found]
     return settled + [span for pattern, span in pending if _in_context(pattern, text, span, holes)]
+
+
+def _punched(fold: str, holes: Sequence[_Hole]) -> str:
+    """A text of the same length in which a hole looks the same whether it is masked already or not."""
+    if not holes:
+        return fold
+    parts, position = [], 0
+    for start, stop, _ in holes:
+        parts += [fold[position:start], f"<{_HOLE * (stop - start - 2)}>"[: stop - start]]
+        position = stop
+    return "".join([*parts, fold[position:]])
+
+
+def _values(
+    fold: str, all_fields: Sequence[Field], settled_before: Sequence[_Span], masks: Sequence[_Hole], holes: list[_Hole]
+) -> tuple[list[_Span], list[tuple[Pattern, _Span]]]:
+    """Values beside labels, and those that count only near a name; of a label, the first place with a value counts."""
+    settled: list[_Span] = []
+    pending: list[tuple[Pattern, _Span]] = []
+    done: set[int] = set()
+    for place in all_fields:
+        if place.label.start in done and not place.in_column:
+            continue
+        for meaning in place.meanings:
+            read = READERS.get(meaning.kind)
+            value = read(fold, place) if read else None
+            if (
+                not value
+                or _is_taken(value, meaning.kind, settled_before, masks)
+                or not _is_near(meaning, fold, place, holes)
+            ):
+                continue
+            span = _Span(*value, meaning.kind, 0.9, f"label_{meaning.kind}")
+            if meaning.kind in _NEAR_NAMES:
+                pending.append((_NEAR_NAMES[meaning.kind], span))
+            else:
+                settled.append(span)
+            if not place.in_column:
+                done.add(place.label.start)
+            break
+    return settled, pending
+
+
+def _is_taken(value: tuple[int, int], kind: str, settled: Sequence[_Span], masks: Sequence[_Hole]) -> bool:
+    """Whether a value shares characters with a mask, or with a span of another kind that needed no label."""
+    start, stop = value
+    return any(mask.start < stop and start < mask.stop for mask in masks) or any(
+        span.start < stop and start < span.stop and span.kind != kind for span in settled
+    )
+
+
+def _is_near(meaning: Meaning, fold: str, field: Field, holes: list[_Hole]) -> bool:
+    """Whether a meaning needs no word near its label, or one is there."""
+    return (
+        meaning.near is None
+        or is_near(meaning, _before(fold, field.label.start, NEAR_CHARS, holes))
+        or is_near(meaning, _after(fold, field.label.stop, NEAR_CHARS, holes))
+    )
 
 
 def _matched(
@@ -262,9 +282,9 @@ def _matched(
     settled: list[_Span] = []
     pending: list[tuple[Pattern, _Span]] = []
     for pattern in patterns:
-        if pattern.kind not in gated:
+        if pattern.kind not in gated and not pattern.anchor:
             continue
-        for start, stop in _within(pattern, text, gated[pattern.kind]):
+        for start, stop in _within(pattern, text, gated.get(pattern.kind, [])):
             for match in _matches(pattern, text, start, stop):
                 span = _Span(*match.span(), pattern.kind, pattern.score, pattern.name)
                 if pattern.needs or pattern.unless:
@@ -276,13 +296,15 @@ def _matched(
 
 def _within(pattern: Pattern, text: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Where matches of a pattern may lie, given the pieces that passed its kind's gate: disjoint, in order."""
+    if pattern.anchor:
+        if not any(char in text for char in pattern.anchor_chars):
+            return []
+        ends = (match.end() for match in pattern.anchor.finditer(text))
+        around = [_Hole(max(0, end - ANCHOR_CHARS), min(end + ANCHOR_CHARS, len(text)), _HOLE) for end in ends]
+        return [(hole.start, hole.stop) for hole in _joined(around)]
     if pattern.across_lines:
         return [(pieces[0][0], len(text))]
-    if not pattern.next_line:
-        return pieces
-    ends = (text.find("\n", stop) for _, stop in pieces)
-    reached = [_Hole(start, len(text) if end < 0 else end, _HOLE) for (start, _), end in zip(pieces, ends, strict=True)]
-    return [(hole.start, hole.stop) for hole in _joined(reached)]
+    return pieces
 
 
 def _matches(pattern: Pattern, text: str, start: int, stop: int) -> Iterator[re.Match[str]]:

@@ -16,7 +16,7 @@ from manyo.filters.pii.names import NAME_GATE
 from manyo.filters.pii.postal_addresses import ADDRESS_GATE
 
 # Every other line of news has a date, but few have a word of birth.
-_BIRTH_GATE: Final = f"生年月日|誕生日|[0-9０-９日]{BLANK}?生(?:$|[^一-鿿])"
+_BIRTH_GATE: Final = f"[0-9０-９日]{BLANK}?(?:生(?:$|[^一-鿿])|生ま|生れ|出生)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,21 @@ class Kind:
         name: its name in spans, settings and counts of the release.
         mask: what replaces it in the typed style.
         meaning: what counts as one.
-        gate: RE2 expression found in every piece of text with a match of any of its patterns.
+        gate: RE2 expression found in every piece of text with a match of any of its patterns; empty if the kind has
+            no patterns, because only labels announce it.
+        n_digits: digits, in any script, that such a piece has at least.
+        n_marks: full stops, colons and hyphens that it has at least.
+        signs: of these it has at least one, if there are any; in the normal form of `normal_form.py`, and any bracket
+            or punctuation mark stands for any other.
     """
 
     name: str
     mask: str
     meaning: str
-    gate: str
+    gate: str = ""
+    n_digits: int = 0
+    n_marks: int = 0
+    signs: tuple[str, ...] = ()
 
 
 #: Every kind that is looked for. Of overlapping spans of equal length, the kind named first wins.
@@ -41,83 +49,238 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         "credential",
         "<認証情報>",
-        "user and password in an address, API key, private key",
-        r"://[^/\s]*@|A(?:KI|SI)A[0-9A-Z]|gh[pousr]_|github_pat_|sk-|AIza|xox[abprs]-|eyJ|PRIVATE KEY",
+        "password beside its label, user and password in an address, API key, private key",
+        r"://[^/\s]*@|A(?:KI|SI)A[0-9A-Z]|gh[pousr]_|github_pat_|sk-|AIza|xox[abprs]-|xapp-|eyJ|PRIVATE KEY"
+        r"|hf_[A-Za-z0-9]|glpat-|npm_[A-Za-z0-9]"
+        r"|[sr]k_(?:live|test)|whsec_|SG\.|key-|pypi-|_v1_|shp[a-z]|ya29|GOCSPX|ATATT|:AA|[Bb]earer|[Bb]asic |-u "
+        r"|--user|hooks|webhook",
+        signs=(
+            *(f"{last}://" for last in "abcdefghijklmnopqrstuvwxyz0123456789"),
+            "akia",
+            "asia",
+            "ghp_",
+            "gho_",
+            "ghu_",
+            "ghs_",
+            "ghr_",
+            "github_pat_",
+            "sk-",
+            "aiza",
+            "xox",
+            "xapp-",
+            "eyj",
+            "privatekey",
+            "hf_",
+            "glpat-",
+            "npm_",
+            "sk_",
+            "rk_",
+            "whsec_",
+            "sg.",
+            "key-",
+            "pypi-",
+            "_v1_",
+            "shp",
+            "ya29",
+            "gocspx",
+            "atatt",
+            ":aa",
+            "bearer",
+            "basic",
+            "-u",
+            "-user",
+            "hooks",
+            "webhook",
+        ),
     ),
     Kind(
         "email",
         "<メールアドレス>",
         "an e-mail address, also full-width, with %40, (at), or blanks from OCR",
-        r"@|＠|%40|[\[(（【〔<＜](?:[aAａＡ][tTｔＴ]|アットマーク)[\])）】〕>＞]",
+        r"@|＠|%40|[★☆◎][A-Za-z]|[\[(（【〔<＜](?:[aAａＡ][tTｔＴ]|アットマーク)[\])）】〕>＞]",
+        signs=(*"★☆◎", "@", "%40", "(at", "<at", "【at", "(アット", "<アット"),
     ),
     Kind(
         "credit_card",
         "<カード番号>",
         "a card number of a known issuer with a correct Luhn digit",
         f"{DIGIT}(?:(?:{BLANK}|{HYPHEN})?{DIGIT}){{13}}",
+        n_digits=14,
     ),
     Kind(
         "my_number",
         "<個人番号>",
         "12 digits with a correct check digit, and a word for My Number within 300 characters",
         f"{DIGIT}(?:(?:{BLANK}|[.．]|{HYPHEN})?{DIGIT}){{11}}",
+        n_digits=12,
     ),
     Kind(
         "phone",
         "<電話番号>",
         "a Japanese telephone or fax number: landline, mobile, IP, toll-free, +81",
-        f"[0０〇](?:(?:{BLANK}|[()（）.．]|{HYPHEN}){{0,6}}{ANY_DIGIT}){{8}}|(?:[+＋]|%2[Bb]|00){BLANK}?[8８][1１]",
+        f"[0０〇](?:(?:{BLANK}|[()（）.．〜～~]|{HYPHEN}){{0,6}}{ANY_DIGIT}){{8}}|(?:[+＋]|%2[Bb]|00){BLANK}?[8８]"
+        f"[1１]",
+        n_digits=9,
     ),
-    Kind(
-        "bank_account",
-        "<口座番号>",
-        "seven digits after a word for bank account, in one line",
-        f"(?:口座|普通|当座|[(（][普当][)）]).*{DIGIT}{{7}}",
-    ),
-    Kind(
-        "passport",
-        "<旅券番号>",
-        "two letters and seven digits after a word for passport, in one line",
-        f"[A-ZＡ-Ｚ]{{2}}{DIGIT}{{7}}",
-    ),
+    Kind("bank_account", "<口座番号>", "the number of a bank or postal account beside its label"),
+    Kind("passport", "<旅券番号>", "the number of a passport beside its label"),
     Kind(
         "ip",
         "<IPアドレス>",
         "a public IPv4 or IPv6 address",
         f"{DIGIT}[.．]{DIGIT}{{1,3}}[.．]{DIGIT}{{1,3}}[.．]{DIGIT}|[23][0-9a-fA-F]{{3}}:[0-9a-fA-F]{{0,4}}:",
+        n_digits=4,
+        n_marks=3,
     ),
     Kind(
         "driving_licence",
         "<運転免許証番号>",
-        "12 digits that start with the number of a prefecture, after a word for driving licence",
-        "免許|licen[cs]e",
+        "12 digits that start with the number of a prefecture, beside a label",
+        f"{DIGIT}(?:{BLANK}?{DIGIT}){{11}}{BLANK}?号",
+        n_digits=12,
     ),
-    Kind(
-        "residence_card",
-        "<在留カード番号>",
-        "two letters, eight digits, two letters after a word for residence card",
-        f"[A-ZＡ-Ｚ]{{2}}{BLANK}?{DIGIT}{{8}}{BLANK}?[A-ZＡ-Ｚ]{{2}}",
-    ),
-    Kind(
-        "pension_number",
-        "<基礎年金番号>",
-        "4 + 6 digits after a word for pension number",
-        "年金番号|年金手帳|年金証書",
-    ),
+    Kind("residence_card", "<在留カード番号>", "two letters, eight digits, two letters beside a label"),
+    Kind("pension_number", "<基礎年金番号>", "4 + 6 digits beside a label"),
     Kind(
         "insurance_number",
         "<被保険者番号>",
-        "the number of an insured person: health, long-term care, employment",
-        "被保険者|保険証|記号",
+        "the number of an insured person (health, long-term care) or of a welfare certificate, beside a label",
     ),
-    Kind("postal_address", "<住所>", "a postal code, or an address down to its block number", ADDRESS_GATE),
+    Kind("employment_insurance", "<雇用保険番号>", "4 + 6 + 1 digits beside a label"),
+    Kind("resident_code", "<住民票コード>", "11 digits beside a label"),
+    Kind("member_id", "<会員番号>", "the number of a member, pupil, patient, employee or policy beside a label"),
+    Kind(
+        "licence_plate",
+        "<車両番号>",
+        "the number plate of a vehicle",
+        f"[0-9０-９A-Z]{BLANK}{{0,2}}[ぁ-ん]{BLANK}{{0,2}}[0-9０-９・･.．]",
+        n_digits=5,
+        n_marks=1,
+    ),
+    Kind(
+        "mac_address",
+        "<MACアドレス>",
+        "the address of a network device",
+        "[0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]",
+        n_digits=3,
+        n_marks=5,
+    ),
+    Kind("imei", "<端末識別番号>", "the number of a mobile device with a correct check digit, beside a label"),
+    Kind(
+        "iban",
+        "<IBAN>",
+        "an international account number with correct check digits",
+        f"[A-Z]{{2}}[0-9]{{2}}{BLANK}?[A-Z0-9]{{4}}{BLANK}?[A-Z0-9]{{4}}",
+        n_digits=12,
+    ),
+    Kind(
+        "sns_id",
+        "<SNSアカウント>",
+        "an account of a social network that a person gives as contact",
+        r"(?:インスタ|ツイッター|ライン|ディスコード|スカイプ|カカオ|テレグラム|[A-Za-z])[^ \n]{0,8}(?:は"
+        r"|[:：])[ 　「]?[A-Za-z]|[@＠][A-Za-z0-9_]|(?:instagram|twitter|x|facebook|tiktok)\.com/|threads\.net/"
+        r"|line\.me/|t\.me/|bsky\.app/",
+        signs=(
+            *(
+                word + end
+                for word in (
+                    "インスタ",
+                    "ツイッター",
+                    "ライン",
+                    "ディスコード",
+                    "スカイプ",
+                    "カカオ",
+                    "カカオトーク",
+                    "テレグラム",
+                    "line",
+                    "twitter",
+                    "instagram",
+                    "discord",
+                    "skype",
+                    "telegram",
+                    "tiktok",
+                    "id",
+                    "アカウント",
+                )
+                for end in ("は", ":")
+            ),
+            "@",
+            ".com/",
+            ".net/",
+            "line.me",
+            "t.me/",
+            "bsky",
+        ),
+    ),
+    Kind(
+        "geo_position",
+        "<位置情報>",
+        "the coordinates of a home",
+        r"[234][0-9]\.[0-9]{4}|[234][0-9][ 　]?[°度]",
+        n_digits=9,
+    ),
+    Kind(
+        "postal_address",
+        "<住所>",
+        "a postal code, or an address down to its block number",
+        ADDRESS_GATE,
+        n_digits=1,
+        signs=(*"〒市区町村郡", "郵便番号", "住所", "所在地", "本籍", "居所"),
+    ),
     Kind(
         "birth_date",
         "<生年月日>",
         "a date that is stated to be that of a birth, within 60 characters of a name",
         _BIRTH_GATE,
+        n_digits=2,
+        signs=("日生", *(f"{digit}生" for digit in "0123456789")),
     ),
-    Kind("person_name", "<人名>", "a name in a form, a notice, a letter, or next to a telephone number", NAME_GATE),
+    Kind("age", "<年齢>", "an age within 60 characters of a name"),
+    Kind(
+        "person_name",
+        "<人名>",
+        "a name in a form, a notice, a letter, or next to a telephone number",
+        NAME_GATE,
+        signs=(
+            "担当の",
+            "担当は",
+            "担当者の",
+            "担当者は",
+            "名義",
+            "氏名は",
+            "氏名が",
+            "名前は",
+            "名前が",
+            "本名",
+            *(f"様{after}" for after in "、。！へ宛方の(\n\t0123456789"),
+            "殿\n",
+            "殿(",
+            "宛\n",
+            "宛　",
+            "宛て",
+            "宛に",
+            "宛へ",
+            "㊞",
+            "さん",
+            "くん",
+            "ちゃん",
+            "君",
+            "儀(",
+            "儀、",
+            "方\n",
+            "方(",
+            "方。",
+            "宅(",
+            "宅に",
+            "さんへ",
+            "さん宛",
+            "千円",
+            "万円",
+            "百円",
+            "0円",
+            "円也",
+        ),
+    ),
 )
 
 #: What replaces every kind in the constant style.

@@ -13,6 +13,12 @@ from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
 #: How far before a match `Pattern.unless` is looked for, in characters: a word with its brackets and a few blanks.
 UNLESS_CHARS: Final = 24
 
+#: How far around an anchor a match may reach, in characters.
+ANCHOR_CHARS: Final = 10
+
+#: The character that stands for a name in the words around a candidate.
+NAME_HOLE: Final = "\1"
+
 
 def _always(match: re.Match[str]) -> bool:
     return True
@@ -32,8 +38,10 @@ class Pattern:
         within_chars: reach of `needs`.
         needs_after: whether `needs` may also stand after the match, as far away.
         unless: must not be found in the `UNLESS_CHARS` characters before the match.
+        anchor: if given, matches lie within `ANCHOR_CHARS` of one of its matches, in any sentence of a text that passed
+            some gate, and the kind needs no gate.
+        anchor_chars: every match of the anchor has one of these; strings are searched for a character at once.
         across_lines: whether a match may contain line ends.
-        next_line: whether a match may lie in the line after the piece that passed its kind's gate.
     """
 
     kind: str
@@ -45,8 +53,9 @@ class Pattern:
     within_chars: int = 0
     needs_after: bool = False
     unless: re.Pattern[str] | None = None
+    anchor: re.Pattern[str] | None = None
+    anchor_chars: str = ""
     across_lines: bool = False
-    next_line: bool = False
 
 
 #: For `str.translate`: letters, digits and full stops in half width, and kanji for digits as digits.

@@ -1,9 +1,10 @@
-"""Names of persons where a form, a notice or a letter marks them as such; names in prose are not masked.
+"""Names of persons where a form, a table, a notice or a letter marks them as such; names in prose are not masked.
 
-The place of a name decides: after a word of a form or of an official notice (担当：, 氏名, 債務者), before 様 as in
-letters, or next to a telephone number or an e-mail address. Names in a sentence (佐藤首相は, 山田太郎さんが) are
-mostly those of public persons, so they are not looked for. Sudachi's dictionary decides whether characters are a name,
-and only the few at such a place are looked up: analysing every text would cost a hundred times more.
+The place of a name decides: beside a label (`fields.py`), before 様 as in letters, next to a telephone number, an
+address or another span that belongs to a person, or in a list of donors. Names in a sentence (佐藤首相は,
+山田太郎さんが) are mostly those of public persons, so they are not looked for. `name_shapes.py` decides whether
+characters are a name, and only the few at such a place are looked up: analysing every text would cost a hundred times
+more.
 """
 
 from __future__ import annotations
@@ -11,94 +12,122 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from functools import cache, lru_cache
+from typing import Final, NamedTuple
 
-from sudachipy import Dictionary
+from manyo.filters.pii.fields import OF_PERSONS, Field, line_of
+from manyo.filters.pii.name_shapes import (
+    EXPECTED,
+    FIRM,
+    IN_FULL,
+    LETTER,
+    NEVER,
+    SURNAME,
+    WINDOW_CHARS,
+    Belief,
+    name_chars,
+)
 
-from manyo.filters.pii.character_sets import BLANK
-
-_LETTER = "[一-鿿々〆ヶヵァ-ヴーぁ-ゖ﨑𠮷]"
-_KANJI_OR_KATAKANA = "[一-鿿々〆ヶヵァ-ヴー﨑𠮷]"
-_RUN = re.compile(f"{_LETTER}+")
-_GAP = re.compile(f"{BLANK}{{0,2}}")
-#: 小比類巻, ささのがわ; けんいちろう.
-_SURNAME_CHARS, _GIVEN_CHARS = 5, 6
-#: Longest surname, two blanks, longest given name, and the characters that decide whether it ends there.
-_WINDOW_CHARS = 18
+_KANJI_OR_KATAKANA = "[一-鿿々〆ヶヵァ-ヴー゛゜﨑𠮷]"
 #: How far before 様 or a number a name may start.
-_REACH_CHARS = 24
-_NEVER = 1 << 10
+_REACH_CHARS: Final = 32
 
-# Forms of characters that names have and the dictionary lacks.
-_DICTIONARY_FORMS = str.maketrans("髙﨑𠮷德濵瀨眞", "高崎吉徳浜瀬真")
+# Labels of offices: a section may stand before the name, and much else than a name.
+_OFFICE: Final = re.compile("担当|連絡先|問い?合わ?せ|事務局|受付|代表|幹事|会計|contact|宛")
+_IN_PERSON: Final = re.compile("担当|代表|幹事|会計|受付")
+_BELIEFS: Final = {"firm": FIRM, "spaced": EXPECTED, "loose": EXPECTED}
+_SECTION: Final = re.compile(
+    "(?:[一-鿿ァ-ヴー・]{1,10}[部課係室局科班会店]|[一-鿿]{1,4}[長員])(?: {1,2}|・|の)|[一-鿿ァ-ヴー ]{2,16} {2,}"
+    "|(?:会計|会長|代表|弁護士|店長)[ :]{1,2}"
+)
+_DEAD: Final = re.compile("亡 ?|故 ?")
+_NEXT_NAME: Final = re.compile("(?: ?様)?(?: ?[、,・/;] ?| {1,3})(?:[0-9]{1,2}[.)] ?|[①-⑳] ?|・ ?)?")
+# What may stand behind a name in its cell.
+_REST_OF_CELL: Final = re.compile("(?: ?(?:様|さん|氏|殿|君|先生|印))? ?(?:$|[(、,・/;])")
+_GIVEN_LABELS: Final = frozenset({"名", "firstname", "givenname"})
+_GIVEN_ONLY: Final = re.compile(f"{LETTER}{{1,6}}|[A-Z][A-Za-z'-]{{1,20}}")
+_SURNAME_LABEL: Final = re.compile("姓|氏|名字|苗字|(?i:last|family|sur) ?_?name")
+_PSEUDONYM: Final = re.compile("(?:さん|氏|様|くん|ちゃん)?[(]仮名")
+_READING: Final = re.compile(
+    r" ?[(〔\[] ?([A-Z][A-Za-z]+ [A-Z][A-Za-z]+|[ァ-ヴーぁ-ゖ゛゜]{1,9}(?:[ ・][ァ-ヴーぁ-ゖ゛゜]{1,9}){0,2}) ?"
+    r"[)〕\]]"
+)
+_EXAMPLE: Final = re.compile(
+    "記入例|入力例|記載例|書き方|見本|サンプル|種族|声優|登場人物|キャラクター|必殺技|魔法使い|CV"
+)
 
 # Sections of an office, before 担当. 音楽担当, 作画担当 and the like are credits of published works.
-_OFFICES = (
+_FICTION: Final = re.compile("主人公|CV[:.：]|声優|登場人物|キャラクター|種族|必殺技|ヒロイン")
+_OFFICES: Final = (
     *("広報", "採用", "受付", "予約", "営業", "総務", "窓口", "人事", "事務"),
     *("取材", "経理", "教務", "学務", "販売", "申込", "問合せ", "相談", "渉外"),
 )
-_IN_CHARGE = rf"(?:(?<!{_KANJI_OR_KATAKANA})|{'|'.join(f'(?<={office})' for office in _OFFICES)})担当者?"
-
-#: After these a name is expected.
-_FORM_WORD = (
-    "(?:お|(?<![一-鿿]))名前|氏[ 　]?名(?:[(（](?:漢字|カナ|ふりがな|フリガナ)[)）])?|姓名|名義人?|フリガナ|ふりがな"
-    "|(?:申込|申請|届出|応募|契約|受験|差出|責任|送付|運転|所有)[者人]名?|申立人|世帯主|保護者|受取人|送り主|お届け先"
-    "|(?:破産|債務|債権|失踪|不在|被害)者|相続人|管財人|被後見人|行旅死亡人|患者名?"
+_IN_CHARGE: Final = rf"(?:(?<!{_KANJI_OR_KATAKANA})|{'|'.join(f'(?<={office})' for office in _OFFICES)})担当者?"
+_IN_SENTENCE: Final = re.compile(f"{_IN_CHARGE}[のは]|(?:名義|氏名|名前|本名)[はが]")
+_POLITE_END: Final = re.compile("です|まで|でございます|と申します|と言|といい|が(?:承|伺|担当)|宛")
+_ADDRESSED: Final = re.compile(
+    r"(?=[ 様さ宛殿儀方])(?: ?様(?=$|[\s、,。！!)」へ宛方(0-9]|の)| 殿(?=$|[\s)」(])|(?<=[一-鿿ぁ-んァ-ヴ])宛て?(?=に"
+    r"|$|\s|へ)"
+    r"|(?<=[ァ-ヴー])さん(?= ?(?:へ|宛)? ?(?:$|\n)))"
 )
-#: After these, a section of an office or a name.
-_CONTACT_WORD = f"{_IN_CHARGE}名?|連絡先|問い?合わ?せ先?"
-_SEPARATOR = (
-    rf"[\]】]?(?:{BLANK}{{0,2}}[:：／/|｜=＝→]{BLANK}{{0,2}}|{BLANK}{{1,3}}|{BLANK}?\n{BLANK}{{0,2}}|(?<=[\]】]))"
+# A blank between surname and given name is rare in prose about public people.
+_FRIEND: Final = re.compile(
+    f" (?P<given>{LETTER}{{1,6}}?)"
+    "(?:さん|くん|ちゃん|君(?![一-鿿])|儀(?=[(、 ])|方(?=$|[\\s(。、])|(?:さん)?宅(?=[(にへの]))"
 )
-_SECTION = f"(?:[一-鿿ァ-ヴー]{{1,8}}[部課係室局科班会](?:{BLANK}{{1,2}}|・|の))?"
-# 亡 stands before the name of a dead person.
-# The lookaheads are for speed: most characters do not start a word.
-_AFTER_FORM_WORD = re.compile(
-    f"(?=[お名氏姓フふ申届応契受差責送運所世保破債失不被相管行患])(?:{_FORM_WORD})"
-    rf"(?:{_SEPARATOR}|[(（](?=[^()（）\n]{{2,16}}[)）]))(?:亡{BLANK}?)?"
+_FOREIGN_FRIEND: Final = re.compile(
+    "(?P<name>[ァ-ヴー]{2,}・[ァ-ヴー・]{2,})(?:さん|くん)(?:の(?:ご?自宅|電話|携帯|連絡先|番号|住所|メール)"
+    "| ?[(](?=<))"
 )
-_AFTER_CONTACT_WORD = re.compile(f"(?=[担連問])(?:{_CONTACT_WORD}){_SEPARATOR}{_SECTION}")
-_IN_SENTENCE = re.compile(f"(?=担){_IN_CHARGE}[のは]")
-_POLITE_END = re.compile("です|まで|でございます|と申します|が(?:承|伺|担当)|宛")
-_NEXT_NAME = re.compile(f"{BLANK}?[・、,／/]{BLANK}?")
-
-_ADDRESSED = re.compile(
-    rf"(?=[ 　様さ])(?:{BLANK}?様(?=$|[\s、,。！!)）」へ宛方])"
-    rf"|(?<=[ァ-ヴー])さん(?={BLANK}?(?:へ|宛)?{BLANK}?(?:$|\n)))"
+_SURNAME_BEFORE: Final = re.compile(f"{LETTER}{{1,5}}$")
+_BLANK_INSIDE: Final = re.compile(f"{LETTER}{{1,4}} {LETTER}{{1,6}}|[ァ-ヴー]{{2,}}・[ァ-ヴー・]{{2,}}")
+_PUBLIC_TABLE: Final = re.compile(
+    "役職|在任|歴代|党派|選挙|得票|順位|着順|記録|タイム|得点|作品|著書|出演|配役|監督|生没|没年|背番号|ポジション"
+    "|受賞|代数|即位|選手"
 )
-_KATAKANA_NAME = re.compile(f"[ァ-ヴー]{{2,}}{BLANK}?[ァ-ヴー]{{2,}}")
-# Surnames, but before 様 not those of people.
-_NO_PERSON = frozenset({"観音", "薬師", "地蔵", "稲荷", "天神", "若宮", "太子", "本人", "各位"})
-
-# What may follow a name without a blank; with any other letter the word would go on.
-_NAME_END = re.compile(
-    rf"$|(?!{_LETTER})|様|氏(?!名)|殿|宛|方|さん|さま|ほか|外|まで|です|でございます|と(?:申|連)|[へがにをはのとも]"
+_TITLED: Final = re.compile("名義(?=[)で」])|(?<=[A-Za-zァ-ヴ一-鿿]) ?㊞")
+#: 皆様, 奥様 and the like are no persons by name.
+_NO_SURNAME: Final = "皆客王神殿奥若姫仏母父兄姉嫁婿孫旦方何同様名者人主生員宮君公上下"
+_KATAKANA_NAME: Final = re.compile("[ァ-ヴー]{2,} ?[ァ-ヴー]{2,}")
+_SECTION_BEFORE: Final = re.compile("[部課係室局科班会店校院] ?$")
+# A list of donors: an amount, then names.
+_AMOUNT: Final = re.compile(
+    r"^[^一-鿿\n]{0,4}(?:[0-9,]{3,12}|[一二三四五六七八九十百千万]{1,8}) ?円(?:也)? {1,4}", re.MULTILINE
 )
-_KANA_PAIR = re.compile(
-    f"(?:[ァ-ヴー]{{2,7}}{BLANK}{{1,2}}[ァ-ヴー]{{2,7}}|[ぁ-ゖ]{{2,7}}{BLANK}{{1,2}}[ぁ-ゖ]{{2,7}})(?!{_LETTER})"
-)
-_UNKNOWN_GIVEN = re.compile("[一-鿿々]{2,3}")
-# 山田商店, 川口支部, 中央病院.
-_NO_GIVEN = re.compile("[部課局係店社室科班会所館院校区市町村県府都丁目支本営様氏殿省庁党家屋業者員長園組車堂]")
 # A kanji or katakana after anything else, or a hiragana after anything but a letter.
-_WORD_BREAK = re.compile(f"(?!{_KANJI_OR_KATAKANA}).(?={_KANJI_OR_KATAKANA})|(?!{_LETTER}).(?={_LETTER})")
+_WORD_BREAK: Final = re.compile(
+    f"(?!{_KANJI_OR_KATAKANA}).(?={_KANJI_OR_KATAKANA})|(?!{LETTER}).(?={LETTER})|[^A-Za-zÀ-ÿ'](?=[A-ZÀ-Þ])"
+)
 
 #: What may stand between a name and the number that belongs to it.
-_BEFORE_CONTACT = re.compile(
-    rf"(?:さん|様|まで)?{BLANK}{{0,2}}[)）:：(（／/]?{BLANK}?"
-    rf"(?:(?:電話|携帯|メール|℡|☎|📱|(?i:tel|e-?mail|mobile))(?:番号)?{BLANK}?[.:：]?)?{BLANK}?[<＜]?"
+_BEFORE_CONTACT: Final = re.compile(
+    r"(?:さん|様|まで|先生|氏|殿|君|ちゃん)?[\"']? {0,2}[)>(:/→,、;|\t\"']{0,3} ?[\"']?"
+    r"(?:(?:(?:ご?自宅|携帯)?電話|携帯|自宅|メール|住所|℡|☎|📱|(?i:tel|e-?mail|mobile|phone"
+    r"|cell))(?:番号)? ?[.:]?)? ?[<(]?"
 )
-_AFTER_CONTACT = re.compile(rf"{BLANK}?[(（]{BLANK}?(?:担当[:：]?{BLANK}?)?")
-_MOBILE = re.compile("[(（]?[0０][789７８９][0０]")
+_ACCOUNT: Final = re.compile("[0-9]{7}")
+_AFTER_CONTACT: Final = re.compile(r"の(?! )| ?\( ?(?:担当:? ?)?|[、,]? {0,2}(?:担当:? ?)?|[\"']? ?[,;\t|] ?[\"']?")
+_AFTER_NAME: Final = re.compile(
+    r" ?(?:さん|様|方|まで|宛|氏|㊞|印)?[\"']? ?(?:[)\n\t,;|、。㊞(]|$)|さん|様|まで|宛|です|と申"
+)
+_MOBILE: Final = re.compile(r"\(?0[5789]0|\+81[- ]?[5789]0")
 
 #: RE2 expression found in every piece of text with a word next to which a name is looked for.
-NAME_GATE = (
-    "担当|名前|氏名|氏[ 　]名|姓名|名義|フリガナ|ふりがな"
-    "|(?:申込|申請|届出|応募|契約|受験|差出|責任|送付|運転|所有)[者人]"
-    "|申立人|世帯主|保護者|受取人|送り主|お届け先|(?:破産|債務|債権|失踪|不在|被害)者|相続人|管財人|後見人|死亡人|患者"
-    "|連絡先|問い?合わ?せ|[^客皆同仕多異模]様(?:$|[\\s　、,。！!)）」へ宛方])"
-    "|[ァ-ヴー]さん[ 　]?(?:へ|宛)?[ 　]?(?:$|\n)"
+NAME_GATE: Final = (
+    "[一-鿿々ぁ-ゖァ-ヴー][ 　][一-鿿々ぁ-ゖァ-ヴー]{1,6}"
+    "(?:さん|くん|ちゃん|君|宅[(（にへの]|儀[(（、]|方(?:$|[\\s(（。、]))"
+    "|・[ァ-ヴー]{2,}(?:さん"
+    "|くん)(?:の|[ 　]?[（(])|担当|名義|氏名[はが]|名前[はが]|本名|[^客皆同仕多異模]様|[^一-鿿]殿|宛|㊞"
+    "|[ァ-ヴー]さん[ 　]?(?:へ|宛)?[ 　]?(?:$|\n)|(?:[0-9０-９]{3}|[一二三四五六七八九十百千万])[ 　]?円(?:也)?[ 　]"
 )
+
+
+class Contact(NamedTuple):
+    """A span that belongs to a person or an office, and its value in `folded` form."""
+
+    start: int
+    stop: int
+    value: str
+
 
 #: start and stop in code points, score, rule.
 Name = tuple[int, int, float, str]
@@ -106,55 +135,64 @@ _Interval = tuple[int, int]
 
 
 def names(
-    text: str, pieces: Sequence[_Interval], contacts: Sequence[_Interval], holes: Sequence[_Interval]
+    fold: str,
+    pieces: Sequence[_Interval],
+    fields: Sequence[Field],
+    contacts: Sequence[Contact],
+    holes: Sequence[_Interval],
 ) -> list[Name]:
     """Find names in one text.
 
     Args:
-        text: the document.
+        fold: the document in `folded` form.
         pieces: where to look for words next to which names stand; a name may lie outside of them.
-        contacts: telephone numbers and e-mail addresses.
+        fields: places after labels that announce a name.
+        contacts: spans that belong to a person or an office: telephone numbers, addresses and the like.
         holes: disjoint and in order; no name overlaps one, and what is in one decides nothing. That keeps masking a
             fixed point: a masked number is the same hole as before.
 
     Returns:
         The names, in order of their starts.
     """
-    within = _Open(text, holes)
+    within = _Open(fold, holes)
     found: list[Name] = []
+    settled: set[tuple[int, int]] = set()
+    for field in fields:
+        key = (field.label.start, field.label.stop)
+        if (key not in settled or field.in_column) and (of_field := _of_field(within, field)):
+            found += of_field
+            if not field.in_column:
+                settled.add(key)
     for start, stop in pieces:
-        for words, rule, is_expected in (
-            (_AFTER_FORM_WORD, "name_form", True),
-            (_AFTER_CONTACT_WORD, "name_contact", False),
-        ):
-            for match in words.finditer(text, start, stop):
-                found += _listed(within, match.end(), rule, is_expected)
-        for match in _IN_SENTENCE.finditer(text, start, stop):
-            stop_of_name = within.name_end(match.end(), alone=2)
-            if stop_of_name and _POLITE_END.match(text, stop_of_name):
-                found.append((match.end(), stop_of_name, 0.8, "name_sentence"))
-        for match in _ADDRESSED.finditer(text, start, stop):
-            found += _addressed(within, match)
-    for start, stop in contacts:
-        found += _next_to_contact(within, start, stop)
+        found += _in_piece(within, start, stop)
+    for contact in contacts:
+        found += _next_to_contact(within, contact)
+        found += _in_block(within, contact.start, contact.stop)
+    for start, stop, _, rule in list(found):
+        if rule == "name_addressed" and within.is_line_start(start):
+            found += _in_block(within, start, stop)
+    found = [name for name in found if not _PSEUDONYM.match(fold, name[1])]
+    found += [reading for name in found for reading in _reading(within, name)]
     return sorted(set(found))
 
 
 class _Open:
-    """A text in whose holes nothing is looked up."""
+    """A folded text in whose holes nothing is looked up."""
 
     def __init__(self, text: str, holes: Sequence[_Interval]) -> None:
         self.text = text
         self._holes = holes
         self._starts = [start for start, _ in holes]
 
-    def name_end(self, start: int, alone: int, is_expected: bool = False, stop: int | None = None) -> int:
-        """Where the name that starts at `start` ends, 0 if there is no name; other arguments as `_name_chars`."""
+    def name_end(self, start: int, belief: Belief, stop: int | None = None) -> int:
+        """Where the name that starts at `start` ends, 0 if there is no name."""
         nearest = bisect_right(self._starts, start)
         if nearest and self._holes[nearest - 1][1] > start:
             return 0
         limit = self._starts[nearest] if nearest < len(self._starts) else len(self.text)
-        n_chars = _name_chars(self.text[start : min(limit, start + _WINDOW_CHARS, stop or limit)], alone, is_expected)
+        line = self.text.find("\n", start, min(limit, start + WINDOW_CHARS))
+        end = min(limit, start + WINDOW_CHARS, line if line >= 0 else limit, limit if stop is None else stop)
+        n_chars = name_chars(self.text[start:end], belief)
         return start + n_chars if n_chars else 0
 
     def starts_before(self, stop: int) -> Iterator[int]:
@@ -174,97 +212,238 @@ class _Open:
         return start == 0 or self.text[start - 1] == "\n"
 
 
-def _listed(within: _Open, start: int, rule: str, is_expected: bool) -> Iterator[Name]:
-    """The name that starts at `start`, and those after it in a list."""
-    alone = 1 if is_expected else 2
-    while stop := within.name_end(start, alone, is_expected):
-        yield start, stop, 0.9, rule
-        following = _NEXT_NAME.match(within.text, stop)
+def _of_field(within: _Open, field: Field) -> list[Name]:
+    """The name at a field's start, or after a section of an office, and those after it in a list."""
+    text = within.text
+    if _EXAMPLE.search(text, _lines_up(text, field.label.start, 4), field.stop) or _FICTION.search(
+        text, field.stop, _lines_down(text, field.stop, 6)
+    ):
+        return []
+    is_office = bool(_OFFICE.search(field.label.word))
+    is_contact = is_office and not _IN_PERSON.search(field.label.word)
+    belief = SURNAME if is_contact or (is_office and field.strength != "firm") else _BELIEFS[field.strength]
+    if field.in_column and _PUBLIC_TABLE.search(line_of(text, field.label.start)):
+        return []
+    if field.label.word in _GIVEN_LABELS:
+        given = _GIVEN_ONLY.fullmatch(text, field.start, field.stop)
+        has_surname = _SURNAME_LABEL.search(text, _lines_up(text, field.label.start, 1), field.stop)
+        return [(field.start, field.stop, 0.85, "name_form")] if given and has_surname else []
+    if (
+        field.in_column
+        and re.match("[a-z]", field.label.word)
+        and not OF_PERSONS.search(line_of(text, field.label.start))
+    ):
+        belief = IN_FULL
+    dead = _DEAD.match(text, field.start)
+    start = dead.end() if dead else field.start
+    stop = within.name_end(start, belief, field.stop)
+    if field.in_column and stop and not _REST_OF_CELL.match(text, stop, field.stop):
+        return []
+    if not stop and is_office and (section := _SECTION.match(text, start, field.stop)):
+        start = section.end()
+        stop = within.name_end(start, SURNAME if field.strength != "firm" else FIRM, field.stop)
+    if not stop and field.strength == "firm":
+        # The name of a club or an office may stand before that of its member.
+        for token in re.compile("(?<= )[^ ]").finditer(text, start, field.stop):
+            if stop := within.name_end(token.start(), IN_FULL, field.stop):
+                start = token.start()
+                break
+    found: list[Name] = []
+    if (
+        stop
+        and field.label.word == "n"
+        and (given := re.compile(f";({LETTER}{{1,6}})(?=;|$)").match(text, stop, field.stop))
+    ):
+        found.append((*given.span(1), 0.9, "name_form"))
+    is_line = within.is_line_start(start) or text[field.label.stop : start].count("\n") > 0
+    while stop:
+        found.append((start, stop, 0.9, "name_form"))
+        reading = _READING.match(text, stop, field.stop)
+        following = _NEXT_NAME.match(text, reading.end() if reading else stop, field.stop)
         if not following:
-            return
+            break
         # 、 may start another entry of the form: 山田太郎、生年月日.
-        start, is_expected = following.end(), False
+        start = following.end()
+        stop = within.name_end(start, Belief(2, is_expected=field.strength == "firm"), field.stop)
+    if found and is_line and text[found[-1][1] : found[-1][1] + 1] == "\n":
+        found += _lines_of_names(within, found[-1][1] + 1)
+    return found
+
+
+def _lines_of_names(within: _Open, start: int) -> Iterator[Name]:
+    """Names alone in their lines, one line after the other."""
+    while name := _line_name(within, start):
+        yield name
+        start = within.text.find("\n", name[1]) + 1
+        if not start:
+            return
+
+
+def _line_name(within: _Open, start: int) -> Name | None:
+    """The name that a line consists of, with its title, reading and age."""
+    text = within.text
+    blanks = _INDENT.match(text, start)
+    first = blanks.end() if blanks else start
+    line_end = text.find("\n", first)
+    line_end = len(text) if line_end < 0 else line_end
+    last = within.name_end(first, Belief(NEVER, is_expected=True, has_latin=True), line_end)
+    if not last or not _REST_OF_LINE.fullmatch(text, last, line_end):
+        return None
+    is_name = _BLANK_INSIDE.fullmatch(text, first, last) or within.name_end(first, IN_FULL, last) == last
+    is_foreign = _FOREIGN.fullmatch(text, first, last) and not _READING.match(text, last, line_end)
+    return (first, last, 0.8, "name_line") if is_name and not is_foreign else None
+
+
+#: Words in katakana or Latin letters, as shops and products have them.
+_FOREIGN: Final = re.compile("[ァ-ヴー゛゜ ・A-Za-z'-]+")
+_INDENT: Final = re.compile("[ \t・○●■□◇◆*]*")
+_REST_OF_LINE: Final = re.compile(r" ?(?:様|殿|拝|より|記|方|印|㊞)?(?: ?[(][^()\n]{1,24}[)])? *")
+
+
+def _in_piece(within: _Open, start: int, stop: int) -> Iterator[Name]:
+    """Names next to words in a piece."""
+    text = within.text
+    for match in _IN_SENTENCE.finditer(text, start, stop):
+        is_name = "名" in match[0]
+        stop_of_name = within.name_end(match.end(), Belief(2, is_expected=is_name, has_latin=is_name))
+        if stop_of_name and _POLITE_END.match(text, stop_of_name):
+            yield match.end(), stop_of_name, 0.8, "name_sentence"
+    for match in _FRIEND.finditer(text, start, stop):
+        yield from _friend(within, match)
+    for match in _FOREIGN_FRIEND.finditer(text, start, stop):
+        yield *match.span("name"), 0.8, "name_friend"
+    for match in _ADDRESSED.finditer(text, start, stop):
+        yield from _addressed(within, match)
+    for match in _TITLED.finditer(text, start, stop):
+        for first in within.starts_before(match.start()):
+            if within.name_end(first, Belief(2, is_expected=True, is_firm=True), match.start()) == match.start():
+                yield first, match.start(), 0.85, "name_titled"
+                break
+    for match in _AMOUNT.finditer(text, text.rfind("\n", 0, start) + 1, stop):
+        position = match.end()
+        while last := within.name_end(position, IN_FULL if position == match.end() else Belief(NEVER, True)):
+            yield position, last, 0.8, "name_donor"
+            following = re.compile("(?: ?様)?[ 、]{1,4}").match(text, last)
+            if not following:
+                break
+            position = following.end()
+
+
+def _friend(within: _Open, match: re.Match[str]) -> Iterator[Name]:
+    """A surname, a blank and a given name before さん and the like."""
+    text = within.text
+    before = _SURNAME_BEFORE.search(text, max(0, match.start() - 5), match.start())
+    for first in range(before.start(), match.start()) if before else ():
+        is_start = first == 0 or bool(_WORD_BREAK.match(text, first - 1))
+        last = match.end("given")
+        if is_start and within.name_end(first, Belief(NEVER, is_expected=True), last) == last:
+            yield first, last, 0.8, "name_friend"
+            return
 
 
 def _addressed(within: _Open, address: re.Match[str]) -> Iterator[Name]:
-    """The name before 様, or a name in katakana alone in its line before さん."""
-    is_sama = "様" in address[0]
-    for start in within.starts_before(address.start()):
+    """The name before 様 or 宛, or a name in katakana alone in its line before さん."""
+    text = within.text
+    is_title = "さん" not in address[0]
+    roles = [
+        match.end()
+        for match in re.compile("[者主組人](?=[^者主組人])").finditer(
+            text, max(0, address.start() - 10), address.start()
+        )
+    ]
+    for start in sorted({*within.starts_before(address.start()), *roles}):
         is_first = within.is_line_start(start)
-        if not is_sama and not (is_first and _KATAKANA_NAME.fullmatch(within.text, start, address.start())):
+        if not is_title and not (is_first and _KATAKANA_NAME.fullmatch(text, start, address.start())):
             continue
-        alone = 2 if is_sama and is_first else _NEVER
-        if within.name_end(start, alone, stop=address.start()) == address.start():
+        is_apart = (
+            is_first or bool(_SECTION_BEFORE.search(text, max(0, start - 3), start)) or text[start - 1] in "\t)>」 。"
+        )
+        is_word = is_apart and text[address.start() - 1] not in _NO_SURNAME
+        belief = (
+            Belief(1 if is_word else 2, is_expected=True)
+            if is_title and is_apart
+            else Belief(NEVER, is_expected=is_title)
+        )
+        if within.name_end(start, belief, address.start()) == address.start():
             yield start, address.start(), 0.85, "name_addressed"
             return
 
 
-def _next_to_contact(within: _Open, start: int, stop: int) -> Iterator[Name]:
-    """The name right before a telephone number or e-mail address, and the one in brackets after it."""
+def _next_to_contact(within: _Open, contact: Contact) -> Iterator[Name]:
+    """The name right before a span that belongs to a person, and the one after it."""
     text = within.text
-    is_mobile = bool(_MOBILE.match(text, start))
+    start, stop, value = contact
+    is_mobile = bool(_MOBILE.match(value))
+    is_account = bool(_ACCOUNT.fullmatch(value))
     for first in within.starts_before(start):
-        last = within.name_end(first, 2, stop=start)
+        last = within.name_end(first, Belief(2, is_expected=True, has_latin=True), start)
         between = _BEFORE_CONTACT.fullmatch(text, last, start) if last else None
-        if between and (is_mobile or last - first > 3 or re.match("さん|様|まで|[(（]", between[0])):
-            is_full = within.name_end(first, _NEVER, stop=start) == last
-            if is_full or is_mobile or between[0]:
-                yield first, last, 0.85, "name_beside"
-                break
+        if between is None:
+            continue
+        is_marked = bool(re.match(r"さん|様|まで|先生|氏|[(]", between[0]))
+        is_full = not re.fullmatch(f"{LETTER}{{1,3}}", text[first:last]) and _is_full(within, first, last)
+        if is_full or is_mobile or is_marked:
+            yield first, last, 0.85, "name_beside"
+            break
     opened = _AFTER_CONTACT.match(text, stop)
     if opened:
-        last = within.name_end(opened.end(), 2)
-        if last and re.compile("(?:さん|様)?[)）]").match(text, last):
-            yield opened.end(), last, 0.85, "name_beside"
+        is_bracket = "(" in opened[0]
+        last = within.name_end(
+            opened.end(), Belief(2, is_expected=is_bracket or is_account, is_firm=is_bracket or is_account)
+        )
+        if last and _AFTER_NAME.match(text, last):
+            is_full = _is_full(within, opened.end(), last)
+            is_marked = bool(re.match("さん|様|まで|宛|方|です", text[last : last + 2]))
+            if is_bracket or is_account or is_full or (is_marked and opened[0]):
+                yield opened.end(), last, 0.85, "name_beside"
 
 
-@cache
-def _dictionary() -> Dictionary:
-    return Dictionary(dict="core")
+def _lines_down(text: str, position: int, n_lines: int) -> int:
+    """Where the line ends that is some lines below a position."""
+    stop = text.find("\n", position)
+    while n_lines and stop >= 0:
+        stop = text.find("\n", stop + 1)
+        n_lines -= 1
+    return stop if stop >= 0 else len(text)
 
 
-@lru_cache(maxsize=1 << 16)
-def _parts(word: str) -> frozenset[str]:
-    """Which parts of a person's name a word may be by Sudachi's dictionary: 姓 (surname), 名 (given name)."""
-    parts = (morpheme.part_of_speech() for morpheme in _dictionary().lookup(word.translate(_DICTIONARY_FORMS)))
-    return frozenset(part[3] for part in parts if part[2] == "人名")
+def _lines_up(text: str, position: int, n_lines: int) -> int:
+    """Where the line starts that is some lines above a position."""
+    start = text.rfind("\n", 0, position)
+    while n_lines and start >= 0:
+        start = text.rfind("\n", 0, start)
+        n_lines -= 1
+    return start + 1
 
 
-def _name_chars(window: str, alone: int, is_expected: bool) -> int:
-    """The length of the name at the start of a window; 0 if there is no name.
-
-    Args:
-        window: text from where a name may start, up to `_WINDOW_CHARS`, a hole or a given stop.
-        alone: a surname of at least this many characters is a name without a given name.
-        is_expected: two words in kana are a name, and so are two or three kanji after a surname that end the word, even
-            if the dictionary lacks them.
-    """
-    if is_expected and (kana := _KANA_PAIR.match(window)):
-        return kana.end()
-    run = _RUN.match(window)
-    longest_alone = 0
-    for n_surname in range(min(_SURNAME_CHARS, len(run[0]) if run else 0), 0, -1):
-        surname = window[:n_surname]
-        if "姓" not in _parts(surname) or surname in _NO_PERSON:
-            continue
-        gap = _GAP.match(window, n_surname)
-        stop = _given_end(window, gap.end() if gap else n_surname, is_expected)
-        if stop:
-            return stop
-        # 広がり is not the surname 広: one character is a name only if the word ends after it.
-        is_word = n_surname > 1 or (run is not None and len(run[0]) == 1)
-        if is_word and n_surname >= max(alone, longest_alone) and _NAME_END.match(window, n_surname):
-            longest_alone = max(longest_alone, n_surname)
-    return longest_alone
+def _in_block(within: _Open, start: int, stop: int) -> Iterator[Name]:
+    """Names alone in their lines, up to three lines above and two below a span, without an empty line between."""
+    text = within.text
+    line = text.rfind("\n", 0, start) + 1
+    for _ in range(3):
+        if line == 0 or text[max(0, line - 2) : line] == "\n\n":
+            break
+        line = text.rfind("\n", 0, line - 1) + 1
+        if name := _line_name(within, line):
+            yield name
+    line = text.find("\n", stop) + 1
+    for _ in range(2):
+        if line == 0 or text[line : line + 1] == "\n":
+            break
+        if name := _line_name(within, line):
+            yield name
+        line = text.find("\n", line) + 1
 
 
-def _given_end(window: str, start: int, is_expected: bool) -> int:
-    """Where the given name that starts at `start` ends; 0 if there is none."""
-    run = _RUN.match(window, start)
-    if not run:
-        return 0
-    for stop in range(min(run.end(), start + _GIVEN_CHARS), start, -1):
-        if "名" in _parts(window[start:stop]) and _NAME_END.match(window, stop):
-            return stop
-    is_one = is_expected and _UNKNOWN_GIVEN.fullmatch(run[0]) and not _NO_GIVEN.search(run[0])
-    return run.end() if is_one else 0
+def _is_full(within: _Open, start: int, stop: int) -> bool:
+    """Whether a name is a surname and a given name, or two words in kana or Latin letters."""
+    return within.name_end(start, IN_FULL, stop) == stop or bool(
+        re.search("[A-Za-zァ-ヴ][ ・]", within.text[start:stop])
+    )
+
+
+def _reading(within: _Open, name: Name) -> Iterator[Name]:
+    """The reading in brackets after a name."""
+    match = _READING.match(within.text, name[1])
+    if match and not any(start < match.end(1) and match.start(1) < stop for start, stop in within._holes):
+        yield match.start(1), match.end(1), 0.8, "name_reading"

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from manyo.filters.pii import number_patterns, phone_patterns, web_patterns
+from manyo.filters.pii import device_patterns, number_patterns, phone_patterns, web_patterns
 from manyo.filters.pii.character_sets import BLANK, DIGIT, HYPHEN
 from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
-from manyo.filters.pii.matching import Pattern, standing_alone
+from manyo.filters.pii.matching import NAME_HOLE, Pattern, standing_alone
 from manyo.filters.pii.postal_addresses import (
     ADDRESS_PATTERN,
     ADDRESS_START,
@@ -20,6 +20,7 @@ from manyo.filters.pii.postal_addresses import (
     LETTER,
     MUNICIPALITY_PATTERN,
     POSTED_PATTERN,
+    WARD_PATTERN,
     is_place,
 )
 
@@ -27,28 +28,18 @@ from manyo.filters.pii.postal_addresses import (
 
 #: 昭和五十年三月四日, 1975/03/04, S50.3.4.
 _BIRTH_DATE = (
-    f"(?:(?:明治|大正|昭和|平成|令和|[MTSHRＭＴＳＨＲ][.．]?){BLANK}?(?:元|{DIGIT}{{1,2}}|[一二三四五六七八九十〇]{{1,4}})"
-    f"|(?:18|19|20|１８|１９|２０){DIGIT}{{2}})"
-    f"(?:{BLANK}?年{BLANK}?(?:{DIGIT}{{1,2}}|[一二三四五六七八九十〇]{{1,3}}){BLANK}?月{BLANK}?(?:{DIGIT}{{1,2}}|[一二三四五六七八九十〇]{{1,3}}){BLANK}?日"
+    f"(?:(?:明治|大正|昭和|平成|令和|[MTSHRＭＴＳＨＲ][.．]?){BLANK}?(?:元|{DIGIT}{{1,2}}"
+    f"|[一二三四五六七八九十〇]{{1,4}})"
+    f"|(?:18|19|20|１８|１９|２０){DIGIT}{{2}}|[一二][〇一二三四五六七八九]{{3}})"
+    f"(?:{BLANK}?年{BLANK}?(?:{DIGIT}{{1,2}}|[一二三四五六七八九十〇]{{1,3}}){BLANK}?月{BLANK}?(?:{DIGIT}{{1,2}}"
+    f"|[一二三四五六七八九十〇]{{1,3}}){BLANK}?日"
     f"|[-－/／.．]{DIGIT}{{1,2}}[-－/／.．]{DIGIT}{{1,2}})"
 )
 _BIRTH = re.compile(
-    f"(?=[明大昭平令MTSHRＭＴＳＨＲ12１２])(?<![0-9０-９A-Za-z一二三四五六七八九十〇]){NOT_AFTER_MASK}{_BIRTH_DATE}(?![0-9０-９]){NOT_BEFORE_MASK}"
+    f"(?=[明大昭平令MTSHRＭＴＳＨＲ12１２一二])(?<![0-9０-９A-Za-z一二三四五六七八九十〇]){NOT_AFTER_MASK}"
+    f"{_BIRTH_DATE}(?![0-9０-９]){NOT_BEFORE_MASK}"
+    "(?=[ 　]?(?:生まれ|生れ|生(?![一-鿿])|出生))"
 )
-_BEFORE_BIRTH = re.compile(r"(?:生年月日|誕生日)[\]】）)]?[ 　]{0,2}(?:[:：／/|は]|\n)?[ 　]{0,2}[(（]?$")
-#: The longest match of `_BEFORE_BIRTH`, and what decides that it ends there.
-_BEFORE_BIRTH_CHARS: Final = 14
-_AFTER_BIRTH = re.compile("[ 　]?(?:生まれ|生れ|生(?![一-鿿]))")
-
-
-def _is_birth(match: re.Match[str]) -> bool:
-    text = match.string
-    before = text[max(0, match.start() - _BEFORE_BIRTH_CHARS) : match.start()]
-    return bool(_BEFORE_BIRTH.search(before) or _AFTER_BIRTH.match(text, match.end()))
-
-
-#: The character that stands for a name in the words around a candidate.
-NAME_HOLE: Final = "\1"
 _NAME_NEAR = re.compile(NAME_HOLE)
 
 # --- postal addresses ---
@@ -56,6 +47,7 @@ _NAME_NEAR = re.compile(NAME_HOLE)
 _ADDRESS = re.compile(f"(?=[{ADDRESS_START}]){NOT_AFTER_MASK}{ADDRESS_PATTERN}")
 _ADDRESS_AFTER_CODE = re.compile(f"(?=[〒0-9０-９]){NOT_AFTER_MASK}{POSTED_PATTERN}")
 _NOT_AFTER_LETTER = rf"(?={LETTER})(?<![一-鿿々ヶケヵカァ-ヴーA-Za-z]){NOT_AFTER_MASK}"
+_WARD = re.compile(_NOT_AFTER_LETTER + WARD_PATTERN)
 _FULL_MUNICIPALITY = re.compile(_NOT_AFTER_LETTER + FULL_MUNICIPALITY_PATTERN)
 _MUNICIPALITY = re.compile(_NOT_AFTER_LETTER + MUNICIPALITY_PATTERN)
 _ADDRESS_WORD = re.compile(r"(?:〒|住所|所在地|本籍|居所)[^\n]{0,8}$")
@@ -65,7 +57,7 @@ _POSTAL_CODE = re.compile(
     rf"(?:{BLANK}?{HYPHEN}{BLANK}?{DIGIT}{{2,4}}|{BLANK}?{DIGIT}{{4}})?(?!{DIGIT}){NOT_BEFORE_MASK}"
 )
 _POSTAL_DIGITS = standing_alone(rf"{DIGIT}{{3}}{BLANK}?{HYPHEN}{BLANK}?{DIGIT}{{4}}", "-－_/", "-－_/")
-_POSTAL_WORD = re.compile(r"(?:〒|郵便番号|住所|所在地)[^0-9０-９A-Za-z]{0,6}$")
+_POSTAL_WORD = re.compile(r"(?:〒|郵便番号|住所|所在地)[^0-9０-９A-Za-z\n\t]{0,6}$")
 _POSTAL_BARE = standing_alone(f"{DIGIT}{{7}}", "-－_/", "-－_/")
 _POSTAL_WORD_IN_LINE = re.compile(r"郵便番号[^0-9０-９A-Za-z\n。]{0,6}$")
 
@@ -74,20 +66,20 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
     *web_patterns.PATTERNS,
     *phone_patterns.PATTERNS,
     *number_patterns.PATTERNS,
+    *device_patterns.PATTERNS,
     Pattern(
         "birth_date",
         "birth_date",
         0.85,
         _BIRTH,
-        _is_birth,
         needs=_NAME_NEAR,
         within_chars=60,
         needs_after=True,
-        next_line=True,
     ),
     Pattern("postal_address", "address", 0.95, _ADDRESS, is_place),
     Pattern("postal_address", "address_after_code", 0.95, _ADDRESS_AFTER_CODE, is_place),
     Pattern("postal_address", "municipality_full", 0.85, _FULL_MUNICIPALITY, is_place),
+    Pattern("postal_address", "ward", 0.85, _WARD, is_place),
     Pattern("postal_address", "municipality", 0.85, _MUNICIPALITY, is_place, needs=_ADDRESS_WORD, within_chars=16),
     Pattern("postal_address", "postal_code", 0.95, _POSTAL_CODE),
     Pattern("postal_address", "postal_digits", 0.9, _POSTAL_DIGITS, needs=_POSTAL_WORD, within_chars=12),

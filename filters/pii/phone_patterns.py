@@ -9,7 +9,7 @@ from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
 from manyo.filters.pii.matching import Pattern, digit_groups, digits_of, grouped
 
 # A Japanese keyboard gives ー for a hyphen.
-_GAP = rf"(?:{BLANK}{{0,2}}(?:[)）]{BLANK}?{HYPHEN}?|[(（]|{HYPHEN}|[.．]){BLANK}{{0,2}}|{BLANK})"
+_GAP = rf"(?:{BLANK}{{0,2}}(?:[)）]{BLANK}?{HYPHEN}?|[(（]|{HYPHEN}|[.．〜～~]){BLANK}{{0,2}}|{BLANK})"
 _PHONE_SHAPES = (
     *((2, 4, 4), (3, 3, 4), (4, 2, 4), (5, 1, 4), (2, 8), (3, 7), (4, 6)),  # landline
     *((3, 4, 4), (3, 8), (7, 4)),  # mobile and IP
@@ -23,10 +23,10 @@ def _phone(core: str, not_after: str = "") -> re.Pattern[str]:
     """An expression for a telephone number, which may touch TEL, FAX, T or F before it, and letters after it."""
     return re.compile(
         # The first character is tested first: most places fail there, at little cost.
-        f"(?=[0０〇(（+＋%])(?<!{DIGIT})(?<!{DIGIT}{HYPHEN})(?<!{DIGIT}[.．,，]){NOT_AFTER_MASK}"
+        f"(?=[0０〇(（+＋%])(?<!{DIGIT})(?<!{DIGIT}{HYPHEN})(?<!{DIGIT}[.．]){NOT_AFTER_MASK}"
         "(?:(?<![A-Za-z_])|(?<=[Tt][Ee][Ll])|(?<=[Ff][Aa][Xx])|(?<=(?<![A-Za-z])[TF]))"
         f"(?:{core})"
-        f"(?!{HYPHEN}?{DIGIT})(?![.．,，]{DIGIT})(?!(?<={KANJI_DIGIT}){KANJI_DIGIT}){NOT_BEFORE_MASK}"
+        f"(?!{HYPHEN}?{DIGIT})(?![.．]{DIGIT})(?!(?<={KANJI_DIGIT}){KANJI_DIGIT}){NOT_BEFORE_MASK}"
         + (f"(?![{not_after}])" if not_after else "")
     )
 
@@ -51,7 +51,8 @@ _PHONE_WORD = re.compile(
 )
 #: Before a bare number, these mean that it is something else.
 _OTHER_NUMBER = re.compile(
-    r"(?:ISBN|ISSN|ASIN|JAN|(?<!電話)(?<!携帯)(?<!連絡先)番号|品番|型番|記号|コード|ＩＤ|(?<![A-Za-z])(?:ID|No\.?)|№|/dp/)"
+    r"(?:ISBN|ISSN|ASIN|JAN|(?<!電話)(?<!携帯)(?<!連絡先)番号|品番|型番|記号|コード|ＩＤ|(?<![A-Za-z])(?:ID|No\.?)"
+    r"|№|/dp/)"
     r"[^0-9０-９\n]{0,4}$",
     re.IGNORECASE,
 )
@@ -61,16 +62,18 @@ _AREA_CODE_OF_3 = re.compile("01[15789]|02[2-9]|04[2-9]|05[2-9]|07[2-9]|08[2-9]|
 _LONGER_AREA_CODE = re.compile("0[1-9][1-9]")
 _SERVICE = re.compile("0120|0570|0800|0990|0180|0170")
 _MOBILE_OR_IP = re.compile("0[56789]0[1-9]")
-_MOBILE_OR_IP_PREFIX = re.compile("0[56789]0")
+_MOBILE_OR_IP_PREFIX = re.compile("0[256789]0")
 
 
 def _is_phone(number: str) -> bool:
     """Whether grouped digits fit the Japanese numbering plan."""
     groups = digit_groups(number)
     digits = "".join(groups)
-    scripts = sum(bool(re.search(script, number)) for script in ("[0-9]", "[０-９]", KANJI_DIGIT))
     # 090-〇〇〇〇-〇〇〇〇 is a blank to be filled in, and 03-0000-0000 an example.
-    if scripts > 1 or digits.endswith("0000000"):
+    is_blank = re.search("[0-9０-９]", number) and re.search(
+        "(?<![一二三四五六七八九])〇+(?![一二三四五六七八九])", number
+    )
+    if is_blank or digits.endswith("0000000"):
         return False
     first = groups[0]
     if len(digits) == 11:
@@ -93,7 +96,9 @@ def _has_only_blanks(number: str) -> bool:
 
     090 1234 5678 is clearly a telephone number.
     """
-    return not re.search(rf"{HYPHEN}|[()（）.．]", number) and not _MOBILE_OR_IP.match(digits_of(number))
+    if re.search(rf"{HYPHEN}|[()（）.．〜～~]", number):
+        return False
+    return not (_MOBILE_OR_IP_PREFIX.match(digits_of(number)) and tuple(map(len, digit_groups(number))) == (3, 4, 4))
 
 
 def _is_grouped_phone(match: re.Match[str]) -> bool:

@@ -11,7 +11,7 @@ from manyo.filters.pii.matching import HALF_WIDTH, Pattern, digit_groups, standi
 
 # --- credentials ---
 
-_USERINFO = re.compile(r"(?<=://)[^\s/:@<>「」（）()]{1,64}:[^\s/@<>「」（）()]{1,64}@[A-Za-z0-9.\-]+")
+_USERINFO = re.compile(r"(?<=://)[^\s/:@<>「」（）()]{0,64}:[^\s/@<>「」（）()]{1,64}@[A-Za-z0-9.\-]+")
 _API_KEY = re.compile(
     rf"(?<![A-Za-z0-9_]){NOT_AFTER_MASK}(?:"
     r"A(?:KI|SI)A[0-9A-Z]{16}"  # Amazon
@@ -19,17 +19,44 @@ _API_KEY = re.compile(
     r"|sk-(?:proj-|ant-)?[A-Za-z0-9_-]{20,}"  # OpenAI, Anthropic
     r"|AIza[0-9A-Za-z_-]{35}"  # Google
     r"|xox[abprs]-[0-9A-Za-z-]{10,}"  # Slack
+    r"|xapp-[0-9]-[A-Za-z0-9-]{20,}|hf_[A-Za-z0-9]{30,}|glpat-[A-Za-z0-9_-]{20,}|npm_[A-Za-z0-9]{30,}"
+    r"|[sr]k_(?:live|test)_[A-Za-z0-9]{16,}|whsec_[A-Za-z0-9]{24,}"  # Stripe
+    r"|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|key-[0-9a-f]{32}|pypi-[A-Za-z0-9_-]{40,}|do[opr]_v1_[0-9a-f]{40,}"
+    r"|shp(?:at|ss|ca|pa)_[0-9a-fA-F]{32}|ya29\.[A-Za-z0-9_-]{20,}|GOCSPX-[A-Za-z0-9_-]{20,}|ATATT[A-Za-z0-9_=-]{20,}"
+    r"|[0-9]{8,10}:AA[A-Za-z0-9_-]{33}"  # Telegram
     r"|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"  # JSON Web Token
     rf")(?![A-Za-z0-9_]){NOT_BEFORE_MASK}"
 )
+_WEBHOOK = re.compile(
+    r"https://(?:hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9/_]{20,}"
+    r"|discord(?:app)?\.com/api/webhooks/[0-9]{10,}/[A-Za-z0-9_-]{20,}"
+    r"|[a-z0-9-]+\.webhook\.office\.com/webhookb2/[A-Za-z0-9@/-]{20,})"
+    rf"(?![A-Za-z0-9_/]){NOT_BEFORE_MASK}"
+)
+_BEARER = re.compile(
+    rf"(?<=[Bb]earer ){NOT_AFTER_MASK}[A-Za-z0-9_\-.=+/~]{{20,}}(?![A-Za-z0-9_\-.=+/~]){NOT_BEFORE_MASK}"
+    rf"|(?<=[Bb]asic ){NOT_AFTER_MASK}[A-Za-z0-9+/]{{12,}}={{0,2}}(?![A-Za-z0-9+/=]){NOT_BEFORE_MASK}"
+)
+_LOGIN_PAIR = re.compile(
+    rf"(?:(?<=curl -u )|(?<= --user )|(?<= -u ))['\"]?{NOT_AFTER_MASK}(?P<pair>[A-Za-z0-9_.\-]{{1,32}}:[^\s:'\"]{{4"
+    rf",64}})(?=['\"]?(?:\s|$)){NOT_BEFORE_MASK}"
+)
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN (?:[A-Z]{1,16} ){0,3}PRIVATE KEY-----"
-    r"[A-Za-z0-9+/=\s:,-]{1,16384}?"
+    r"[A-Za-z0-9+/=\s:,\\.-]{1,16384}?"
     r"-----END (?:[A-Z]{1,16} ){0,3}PRIVATE KEY-----"
 )
 
 
+def _is_random(match: re.Match[str]) -> bool:
+    """Whether characters look drawn, not written: digits and letters of both cases, or nearly so."""
+    classes = sum(bool(re.search(chars, match[0])) for chars in ("[a-z]", "[A-Z]", "[0-9]"))
+    return classes >= 2 and len(set(match[0])) >= 8
+
+
 def _is_key(match: re.Match[str]) -> bool:
+    if re.search(r"(?i)x{6}|0{10}|(?:your|example|placeholder)[_-]", match[0]):
+        return False
     # sk-learn-and-its-many-friends is a slug; the other prefixes are not words.
     return not match[0].startswith("sk-") or any(char.isdigit() for char in match[0])
 
@@ -52,8 +79,13 @@ _EMAIL_START = rf"(?={_LOCAL})(?<!{_LOCAL}){NOT_AFTER_MASK}(?:[{_ALNUM}]{{1,20}}
 _EMAIL = re.compile(rf"{_EMAIL_START}{_AT}(?:{_DOMAIN_LABEL}[.．]){{1,6}}{_TOP_LEVEL}{_DOMAIN_END}")
 _EMAIL_WRITTEN = re.compile(rf"{_EMAIL_START}{_WRITTEN_AT}(?:{_DOMAIN_LABEL}{_DOT}){{1,6}}{_TOP_LEVEL}{_DOMAIN_END}")
 _EMAIL_SPACED = re.compile(
-    rf"{_EMAIL_START}{BLANK}?{_AT}{BLANK}?(?:{_DOMAIN_LABEL}{BLANK}?[.．]{BLANK}?){{1,6}}{_COMMON_TOP_LEVEL}{_DOMAIN_END}"
+    rf"{_EMAIL_START}{BLANK}?{_AT}{BLANK}?(?:{_DOMAIN_LABEL}{BLANK}?[.．]{BLANK}?){{1,6}}{_COMMON_TOP_LEVEL}"
+    rf"{_DOMAIN_END}"
 )
+# What identifies a message has the form of an address.
+_MESSAGE = re.compile(r"(?i:message-id|references|in-reply-to|content-id):? ?<?$")
+_EMAIL_OTHER_AT = re.compile(rf"{_EMAIL_START}[★☆◎](?:{_DOMAIN_LABEL}[.．]){{1,6}}{_TOP_LEVEL}{_DOMAIN_END}")
+_READ_AS_AT = re.compile("を(?:半角の?)?[「『]?(?:@|＠|アットマーク)")
 _FILE_ENDINGS = frozenset({"png", "jpg", "jpeg", "gif", "webp", "svg", "bmp", "css", "js", "html", "php", "pdf", "zip"})
 
 
@@ -71,7 +103,8 @@ def _has_blank(match: re.Match[str]) -> bool:
 
 _IPV4 = standing_alone(rf"{DIGIT}{{1,3}}(?:[.．]{DIGIT}{{1,3}}){{3}}", "._-", "_-")
 _IPV6 = re.compile(
-    rf"(?<![0-9A-Za-z:.]){NOT_AFTER_MASK}[23][0-9a-fA-F]{{3}}(?::[0-9a-fA-F]{{0,4}}){{2,7}}(?![0-9A-Za-z:]){NOT_BEFORE_MASK}"
+    rf"(?<![0-9A-Za-z:.]){NOT_AFTER_MASK}[23][0-9a-fA-F]{{3}}(?::[0-9a-fA-F]{{0,4}}){{2,7}}(?![0-9A-Za-z:])"
+    rf"{NOT_BEFORE_MASK}"
 )
 _IP_WORD = re.compile(
     r"(?<![A-Za-z])IP|ＩＰ|アドレス|address|ホスト|host|サーバ|server|DNS|ping|接続|アクセス|remote|client|from",
@@ -105,9 +138,22 @@ def _is_small_ip(match: re.Match[str]) -> bool:
 PATTERNS: tuple[Pattern, ...] = (
     Pattern("credential", "userinfo", 0.95, _USERINFO),
     Pattern("credential", "api_key", 0.95, _API_KEY, _is_key),
+    Pattern("credential", "webhook", 0.95, _WEBHOOK),
+    Pattern("credential", "bearer", 0.85, _BEARER, _is_random),
+    Pattern("credential", "login_pair", 0.85, _LOGIN_PAIR),
     Pattern("credential", "private_key", 0.99, _PRIVATE_KEY, across_lines=True),
-    Pattern("email", "email", 0.98, _EMAIL, _is_email),
+    Pattern("email", "email", 0.98, _EMAIL, _is_email, unless=_MESSAGE),
     Pattern("email", "email_written_at", 0.9, _EMAIL_WRITTEN, _is_email),
+    Pattern(
+        "email",
+        "email_other_at",
+        0.85,
+        _EMAIL_OTHER_AT,
+        _is_email,
+        needs=_READ_AS_AT,
+        within_chars=40,
+        needs_after=True,
+    ),
     Pattern("email", "email_spaced", 0.85, _EMAIL_SPACED, _has_blank),
     Pattern("ip", "ipv4", 0.9, _IPV4, _is_plain_ip, unless=_VERSION_WORD),
     Pattern("ip", "ipv4_small", 0.8, _IPV4, _is_small_ip, needs=_IP_WORD, within_chars=30, unless=_VERSION_WORD),

@@ -342,20 +342,23 @@ class _Tables:
         uri = self.uri(RELEASE, document.shard)
         rows = _match_ids({document.doc_id})(read_columns(uri, ["doc_id"])).tolist()
         if not rows:
-            return _Outcome(self._withheld(document))
+            why, uses = self._withheld(document), self._row(DECISIONS, document, ("uses",))["uses"]
+            if why is None and "redistribute" not in uses:
+                return _Outcome("not released: it may not be redistributed", continues="train" in uses)
+            return _Outcome(why or "not released")
         (row,) = read_rows(uri, rows, ("text", "pii"))
         masked = ", ".join(f"{one['kind']} {one['count']}" for one in row["pii"]) or "nothing"
         return _Outcome(f"released, {len(row['text']):,} characters; masked: {masked}", continues=True)
 
-    def _withheld(self, document: _Document) -> str:
-        """Why a document that the rules and dedup keep is not in the release."""
+    def _withheld(self, document: _Document) -> str | None:
+        """The request that took a document down; None if there is none."""
         uri = self.uri(TAKEN_DOWN, document.shard)
         for row in read_columns(uri, ["doc_id", "listed_as", "requested", "reference"]).to_pylist():
             if row["doc_id"] == document.doc_id:
                 asked = f", requested on {row['requested']}" if row["requested"] else ""
                 reference = f" ({plain(row['reference'])})" if row["reference"] else ""
                 return f"taken down by {row['listed_as']}{asked}{reference}"
-        return "not released"
+        return None
 
     def _tokens(self, document: _Document) -> _Outcome:
         """Where the tokens of a document are: in one of the token shards whose plan reads its encoded shard."""

@@ -120,12 +120,7 @@ def read_documents(
         is_first = np.diff(row.to_numpy(), prepend=-1) != 0
         failures.append(
             pa.table(
-                [
-                    source.take(row),
-                    reason,
-                    pc.equal(n_reasons.take(row), 1),
-                    pa.array(is_first),
-                ],
+                [source.take(row), reason, pc.equal(n_reasons.take(row), 1), pa.array(is_first)],
                 schema=_NO_FAILURES.schema,
             )
         )

@@ -52,6 +52,10 @@ def test_licences_are_named_by_the_path_of_their_deed(address: str, expected: st
         ('<div class="copyright">公共データ利用規約（第1.0版）に従い利用できます。</div>', "pdl-1.0"),
         ("<p>公共データ利用規約（第1.0版）が公表された。</p>", ""),
         ("<footer>政府標準利用規約を読む</footer>", ""),
+        ("<p>本サイトのコンテンツは、公共データ利用規約（第1.0版）のもとで利用できます。</p>", "pdl-1.0"),
+        (f'<p>当サイトの文章は<a href="{BY}">CC BY 4.0ライセンス</a>で公開しています。</p>', "by-4.0"),
+        (f'<p>この作品は友人が<a href="{BY}">CC BY</a>で公開した。</p>', ""),
+        (f'<p class="comments">当サイトは<a href="{BY}">CC BYライセンス</a></p>', ""),
     ],
 )
 def test_a_page_states_its_own_licence_and_not_that_of_an_item(html: str, expected: str) -> None:

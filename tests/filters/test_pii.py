@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manyo.corpus.release import mask
-from manyo.filters.pii.find import Scrub, _find_in, _Piece, find, find_by_profile
+from manyo.filters.pii.check_digits import luhn, my_number_check_digit
+from manyo.filters.pii.find import Scrub, _find_in, find, find_by_profile
+from manyo.filters.pii.gate import LABEL, Piece
 from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS
-from manyo.filters.pii.number_patterns import luhn, my_number_check_digit
 from manyo.filters.pii.patterns import PATTERNS
 
 KINDS = [kind.name for kind in PII_KINDS]
@@ -115,7 +116,7 @@ def test_the_gate_hides_no_match_of_any_pattern(texts: list[str]) -> None:
     expected = []
     for row, text in enumerate(texts):
         cuts = [0, *(match.end() for match in re.finditer("[\n。]", text)), len(text)]
-        pieces = [_Piece(start, stop, set(KINDS)) for start, stop in pairwise(cuts)]
+        pieces = [Piece(start, stop, {*KINDS, LABEL}) for start, stop in pairwise(cuts)]
         expected += [
             (row, span.start, span.stop, span.kind, span.pattern)
             for span in sorted(_find_in(text, pieces, PATTERNS, True))
@@ -255,7 +256,7 @@ def test_birth_dates_near_a_name_are_found_where_names_are_not_asked_for() -> No
 
 @pytest.mark.parametrize(
     ("profile", "unmasked"),
-    [("web", set()), ("ocr", set()), ("prose", {"postal_address", "person_name", "birth_date"})],
+    [("web", set()), ("ocr", set()), ("prose", {"postal_address", "person_name", "birth_date", "age"})],
 )
 def test_a_profile_masks_these_kinds_by_default(profile: str, unmasked: set[str]) -> None:
     assert set(Scrub().kinds[profile]) == set(KINDS) - unmasked
@@ -275,7 +276,7 @@ def test_a_word_that_forbids_a_match_reaches_24_characters_and_no_further() -> N
     forbidden = replace(phone, unless=re.compile("ISBN"))
     for n_between, is_found in ((20, False), (21, True)):
         text = "ISBN" + "あ" * n_between + "0312345678"
-        spans = _find_in(text, [_Piece(0, len(text), {"phone"})], [forbidden], False)
+        spans = _find_in(text, [Piece(0, len(text), {"phone"})], [forbidden], False)
         assert bool(spans) == is_found, n_between
 
 

@@ -1,0 +1,206 @@
+"""Measures how well personal information is found: precision and recall by kind and layout, next to other tools.
+
+    python -m bench.pii DATA [--misses] [--hojichar PYTHON] [--presidio PYTHON [--model ja_ginza]]
+
+DATA is a folder with `pii/*.jsonl` (texts and spans by an independent writer), `livedoor_news/`, `aozora/` and
+`text/common_crawl_ja_99.json`. A span counts as found if it has the right kind, start and end; a found span is right if
+it overlaps one of its kind. Optional spans are neither missed nor false. Intervals are Wilson's, 95 %. Then what is
+masked in prose, per million characters. Peers run in interpreters that have them, on the same texts: of what they look
+for (telephone numbers, addresses of mail and IP, names), the characters that they and manyo cover.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from math import sqrt
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from bench.scrub import book_texts, crawl_texts, datatrove, hojichar, news_texts
+from manyo.corpus.release import resolve
+from manyo.filters.pii.find import Scrub, find, find_by_profile
+from manyo.filters.pii.kinds import PII_KINDS
+
+_KINDS = [kind.name for kind in PII_KINDS]
+_Z = 1.96
+
+#: start, stop and kind in one text.
+Span = tuple[int, int, str]
+
+
+@dataclass
+class Score:
+    """Counts of spans, and the intervals of their shares."""
+
+    gold: int = 0
+    exact: int = 0
+    covered: int = 0
+    found: int = 0
+    right: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    def __iadd__(self, other: Score) -> Score:
+        for name in ("gold", "exact", "covered", "found", "right"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        return self
+
+
+def wilson(n_right: int, n: int) -> str:
+    """A share and its interval of Wilson's at 95 %, as text."""
+    if not n:
+        return "–"
+    share = n_right / n
+    middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+    reach = _Z / (1 + _Z**2 / n) * sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
+    return f"{share:.3f} ({middle - reach:.2f}–{middle + reach:.2f})"
+
+
+def spans_of(texts: Sequence[str], profiles: Sequence[str] | None = None) -> list[list[Span]]:
+    """What would be masked in each text: all kinds, or those of its profile."""
+    column = pa.array(texts, pa.large_string())
+    batch = find(column, _KINDS) if profiles is None else find_by_profile(column, profiles, Scrub())
+    of: list[list[Span]] = [[] for _ in texts]
+    for span in batch.to_pylist():
+        of[span["row"]].append((span["start"], span["stop"], span["kind"]))
+    return [resolve(spans, _KINDS) for spans in of]
+
+
+def score(row: dict[str, Any], spans: Sequence[Span], key: Callable[[str], str]) -> dict[str, Score]:
+    """The counts of one labelled text, by what `key` makes of a kind."""
+    of: dict[str, Score] = {}
+    inside = {i for start, stop, _ in spans for i in range(start, stop)}
+    for gold in row["spans"]:
+        if gold.get("optional"):
+            continue
+        one = of.setdefault(key(gold["kind"]), Score())
+        one.gold += 1
+        is_exact = (gold["start"], gold["end"], gold["kind"]) in spans
+        one.exact += is_exact
+        letters = [i for i in range(gold["start"], gold["end"]) if row["text"][i].isalnum()]
+        one.covered += all(i in inside for i in letters)
+        if not is_exact:
+            one.wrong.append(f"missed {row['id']} {gold['kind']} {gold['value']!r}")
+    for start, stop, kind in spans:
+        one = of.setdefault(key(kind), Score())
+        over = [gold for gold in row["spans"] if gold["start"] < stop and gold["end"] > start]
+        is_right = any(gold["kind"] == kind or gold.get("optional") for gold in over)
+        one.found += 1
+        one.right += is_right
+        if not is_right:
+            one.wrong.append(f"false {row['id']} {kind} {row['text'][start:stop]!r}")
+    return of
+
+
+def table(title: str, rows: Sequence[dict[str, Any]], found: Sequence[list[Span]], by_layout: bool) -> list[str]:
+    """Print a table of scores; returns what was wrong."""
+    total: dict[str, Score] = {}
+    every = Score()
+    wrong = []
+    for row, spans in zip(rows, found, strict=True):
+        key = (lambda kind, layout=row["layout"]: layout) if by_layout else (lambda kind: kind)
+        for name, one in score(row, spans, key).items():
+            total.setdefault(name, Score()).__iadd__(one)
+            every += one
+            wrong += one.wrong
+    print(f"\n| {title} | spans | recall, exact | covered | found | precision |\n|---|---|---|---|---|---|")
+    for name, one in [*sorted(total.items()), ("all", every)]:
+        cells = (name, one.gold, wilson(one.exact, one.gold), wilson(one.covered, one.gold), one.found)
+        print("|", *(f"{cell} |" for cell in cells), f"{wilson(one.right, one.found)} |")
+    return wrong
+
+
+def prose(name: str, texts: Sequence[str], profile: str) -> None:
+    """Print what is masked in prose, per million characters."""
+    counts = Counter(kind for spans in spans_of(texts, [profile] * len(texts)) for _, _, kind in spans)
+    n_chars = sum(map(len, texts))
+    listed = ", ".join(f"{kind} {count}" for kind, count in counts.most_common())
+    print(f"| {name} | {n_chars:,} | {sum(counts.values()) / n_chars * 1e6:.1f} | {listed} |")
+
+
+def presidio(python: str, model: str, texts: Sequence[str]) -> list[tuple[int, int, int, str]]:
+    """What Presidio finds in another interpreter: row, start, stop and its kind."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+        json.dump(list(texts), file)
+        file.flush()
+        command = [python, str(Path(__file__).with_name("peer_presidio.py")), file.name, model]
+        done = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return [(row, start, stop, kind) for row, start, stop, kind in json.loads(done.splitlines()[-1])]
+
+
+#: What each peer looks for, in our kinds.
+PEER_KINDS = {
+    "HojiChar": ("phone", "email"),
+    "datatrove": ("email", "ip"),
+    "Presidio": ("phone", "email", "ip", "credit_card", "iban", "person_name", "postal_address"),
+}
+
+
+def beside(name: str, rows: Sequence[dict[str, Any]], theirs: Iterable[tuple[int, int, int]]) -> None:
+    """Print how much of what a peer looks for it covers, and how much of what it covers is personal."""
+    kinds = PEER_KINDS[name]
+    of: list[list[Span]] = [[] for _ in rows]
+    for row, start, stop in theirs:
+        of[row].append((start, stop, kinds[0]))
+    ours = [[span for span in spans if span[2] in kinds] for spans in spans_of([row["text"] for row in rows])]
+    for who, found in ((name, of), ("manyo", ours)):
+        gold = covered = right = n_found = 0
+        for row, spans in zip(rows, found, strict=True):
+            inside = {i for start, stop, _ in spans for i in range(start, stop)}
+            for span in row["spans"]:
+                if span["kind"] in kinds and not span.get("optional"):
+                    gold += 1
+                    letters = (i for i in range(span["start"], span["end"]) if row["text"][i].isalnum())
+                    covered += all(i in inside for i in letters)
+            n_found += len(spans)
+            right += sum(any(g["start"] < stop and g["end"] > start for g in row["spans"]) for start, stop, _ in spans)
+        print(f"| {who} | {', '.join(kinds)} | {gold} | {wilson(covered, gold)} | {wilson(right, n_found)} |")
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--misses", action="store_true", help="list what is missed and what is false")
+    parser.add_argument("--hojichar", metavar="PYTHON", help="an interpreter that has HojiChar")
+    parser.add_argument("--presidio", metavar="PYTHON", help="an interpreter that has Presidio and a Japanese model")
+    parser.add_argument("--model", default="ja_ginza", help="name of that model")
+    options = parser.parse_args()
+    sets = sorted((options.data / "pii").glob("*.jsonl"))
+    for path in sets:
+        rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        texts = [row["text"] for row in rows]
+        print(f"\n{path.name}: {len(rows)} texts, {sum(bool(row['spans']) for row in rows)} with labelled spans")
+        for title, found in (
+            ("all kinds", spans_of(texts)),
+            ("kinds of the profile", spans_of(texts, [row["profile"] for row in rows])),
+        ):
+            wrong = table(title, rows, found, by_layout=False)
+            table(f"{title}, by layout", rows, found, by_layout=True)
+            if options.misses:
+                print(*wrong, sep="\n")
+    rows = [json.loads(line) for line in sets[0].read_text("utf-8").splitlines()]
+    texts = [row["text"] for row in rows]
+    print("\n| | kinds | spans | covered | masks that touch a span |\n|---|---|---|---|---|")
+    if find_spec("datatrove"):
+        beside("datatrove", rows, datatrove(texts)[1])
+    if options.hojichar:
+        beside("HojiChar", rows, hojichar(options.hojichar, texts)[1])
+    if options.presidio:
+        beside("Presidio", rows, (span[:3] for span in presidio(options.presidio, options.model, texts)))
+    print("\n| prose | characters | masks per million | of kind |\n|---|---|---|---|")
+    prose("news", news_texts(options.data), "web")
+    prose("books", book_texts(options.data), "prose")
+    prose("crawled pages", crawl_texts(options.data), "web")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,238 @@
+"""Patterns of what identifies a device, a vehicle, an account abroad, or the place of a home, by its own shape."""
+
+from __future__ import annotations
+
+import re
+
+from manyo.filters.pii.character_sets import BLANK, DIGIT
+from manyo.filters.pii.check_digits import is_iban
+from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
+from manyo.filters.pii.matching import HALF_WIDTH, NAME_HOLE, Pattern
+
+# The class number has up to three digits, since 2018 also letters; a dot stands for a missing digit of the serial.
+_PLATE = re.compile(
+    f"(?=[一-鿿ぁ-んァ-ヶ])(?<![一-鿿ァ-ヶ]){NOT_AFTER_MASK}(?:[一-鿿ぁ-んァ-ヶ]{{1,4}}{BLANK}{{0,2}}"
+    f"[1-9１-９][0-9０-９A-Z]{{1,2}}|(?<=[0-9０-９ 　])[一-鿿]{{1,4}}(?=[ 　][ぁ-ん][ 　])|[一-鿿]{{1,4}}[市区町村]"
+    f"){BLANK}{{0,2}}"
+    f"[あいうえかきくけこさすせそたちつてとなにぬねのはひふほまみむめもやゆよらりるれろわを]{BLANK}{{0,2}}"
+    rf"(?:{DIGIT}{{1,2}}{BLANK}?{DIGIT}?[-－‐‑–−]{DIGIT}{{2,3}}|[・･.．]{{1,3}}{BLANK}?[-－‐‑–−]?{DIGIT}{{2,3}}[-－"
+    rf"‐‑–−]?{DIGIT}{{0,2}}"
+    rf")(?![0-9０-９年月日円人]){NOT_BEFORE_MASK}"
+)
+_MAC = re.compile(
+    rf"(?<![0-9A-Fa-f:.\-]){NOT_AFTER_MASK}[0-9A-Fa-f]{{2}}(?:(?P<mark>[:-])[0-9A-Fa-f]{{2}})"
+    rf"(?:(?P=mark)[0-9A-Fa-f]{{2}}){{4}}(?![0-9A-Fa-f:\-]){NOT_BEFORE_MASK}"
+)
+_IBAN = re.compile(
+    rf"(?<![A-Za-z0-9]){NOT_AFTER_MASK}[A-Z]{{2}}[0-9]{{2}}(?:{BLANK}?[A-Z0-9]{{4}}){{2,7}}(?:{BLANK}?[A-Z0-9]{{1,4"
+    rf"}})?(?![A-Za-z0-9]){NOT_BEFORE_MASK}"
+)
+#: Lengths by country, of the registry of SWIFT (release 99).
+_IBAN_CHARS = {
+    "AD": 24,
+    "AE": 23,
+    "AT": 20,
+    "BE": 16,
+    "BG": 22,
+    "BR": 29,
+    "CH": 21,
+    "CY": 28,
+    "CZ": 24,
+    "DE": 22,
+    "DK": 18,
+    "EE": 20,
+    "EG": 29,
+    "ES": 24,
+    "FI": 18,
+    "FR": 27,
+    "GB": 22,
+    "GE": 22,
+    "GR": 27,
+    "HR": 21,
+    "HU": 28,
+    "IE": 22,
+    "IL": 23,
+    "IS": 26,
+    "IT": 27,
+    "KW": 30,
+    "KZ": 20,
+    "LI": 21,
+    "LT": 20,
+    "LU": 20,
+    "LV": 21,
+    "MC": 27,
+    "MT": 31,
+    "NL": 18,
+    "NO": 15,
+    "PK": 24,
+    "PL": 28,
+    "PT": 25,
+    "QA": 29,
+    "RO": 24,
+    "RS": 22,
+    "SA": 24,
+    "SE": 24,
+    "SI": 19,
+    "SK": 24,
+    "SM": 27,
+    "TR": 26,
+    "UA": 29,
+    "VG": 24,
+}
+
+
+def _is_mac(match: re.Match[str]) -> bool:
+    """No address of a group, no address of nobody, none of documentation (RFC 7042, section 2.1.1), and no example."""
+    octets = re.sub("[^0-9a-f]", "", match[0].lower())
+    pairs = [octets[i : i + 2] for i in range(0, 12, 2)]
+    # The gate counts digits.
+    has_digits = len(re.findall("[0-9]", octets)) >= 3
+    is_example = octets.startswith(("00005e0053", "01005e", "3333")) or len(set(pairs)) <= 2
+    return (
+        has_digits
+        and not is_example
+        and octets not in ("001122334455", "0123456789ab", "aabbccddeeff", "123456789abc", "001a2b3c4d5e")
+    )
+
+
+def _is_iban(match: re.Match[str]) -> bool:
+    number = re.sub(BLANK, "", match[0])
+    is_long = len(re.findall("[0-9]", number)) >= 12  # the gate counts digits
+    return is_long and _IBAN_CHARS.get(number[:2]) == len(number) and is_iban(number)
+
+
+def _is_plate(match: re.Match[str]) -> bool:
+    # 徒歩10分の10-20 is none: the character before the serial number is no word of the sentence.
+    return not re.search("[0-9年月日時分]の", match[0].translate(HALF_WIDTH)[:-5]) or bool(re.search(BLANK, match[0]))
+
+
+# --- the position of a home ---
+
+_DEGREES = r"[0-9]{1,2}(?:\.[0-9]+)?"
+_POSITION = re.compile(
+    rf"(?<![0-9.]){NOT_AFTER_MASK}(?:[NS]{BLANK}?)?[234][0-9]\.[0-9]{{4,}}(?:°?[NS])?[,、/ 　]{{1,3}}(?:[EW]{BLANK}"
+    rf"?)?1[234][0-9]\.[0-9]{{4,}}(?:°?[EW])?(?![0-9]){NOT_BEFORE_MASK}"
+    rf"|(?<![0-9.]){NOT_AFTER_MASK}(?:北緯{BLANK}?|N{BLANK}?)?[234][0-9]{BLANK}?[°度]{BLANK}?[0-9]{{1,2}}{BLANK}?['"
+    rf"′’分]{BLANK}?(?:{_DEGREES}{BLANK}?[\"″”秒]?)?{BLANK}?N?[,、 　]{{0,3}}"
+    rf"(?:東経{BLANK}?|E{BLANK}?)?1[234][0-9]{BLANK}?[°度]{BLANK}?[0-9]{{1,2}}{BLANK}?['′’分]{BLANK}?(?:{_DEGREES}"
+    rf"{BLANK}?[\"″”秒]?)?{BLANK}?E?{NOT_BEFORE_MASK}"
+)
+_DEGREES_POSITION = re.compile(
+    rf"(?:北緯|N){BLANK}?{NOT_AFTER_MASK}[234][0-9]\.[0-9]{{3,}}{BLANK}?[度°]?[,、 　]{{0,3}}(?:東経|E){BLANK}?1[23"
+    rf"4][0-9]\.[0-9]{{3,}}{BLANK}?[度°]?{NOT_BEFORE_MASK}"
+)
+_HOME = re.compile(
+    "自宅|うち[のはへに]|実家|(?<![一-鿿])家(?![族電具])|我が家|わが家|住まい|お宅|住所|住んで|(?:彼|彼女|友人"
+    "|祖父母|両親)の家"
+)
+_SCENIC = re.compile("山頂|剣ヶ峰|島|駅|岬|灯台|震源|城跡")
+
+# --- accounts ---
+
+_SOCIAL_HOSTS = (
+    *("instagram.com/", "twitter.com/", "/x.com/", "facebook.com/", "tiktok.com/", "threads.net/", "line.me/ti/p/"),
+    *("line.me/R/ti/p/", "/t.me/", "bsky.app/profile/"),
+)
+_SOCIAL_PAGE = re.compile(
+    rf"(?<=/)(?:{'|'.join(f'(?<={re.escape(host)})' for host in _SOCIAL_HOSTS)}){NOT_AFTER_MASK}"
+    r"(?!(?:share|intent|home|search|hashtag|p|reel|explore|i|sharer|pages|groups|login|privacy|tos|events|watch"
+    r"|plugins"
+    r"|dialog|widgets|status|[A-Za-z]+\.php)(?![A-Za-z0-9_.]))"
+    rf"~?@?[A-Za-z0-9_][A-Za-z0-9_.\-]{{2,40}}(?<![.\-]){NOT_BEFORE_MASK}"
+)
+_SOCIAL_WORD = re.compile(
+    r"(?i:インスタ|ツイッター|Twitter|Instagram|LINE|ライン|フェイスブック|Facebook|TikTok|DM|フォロー"
+    r"|(?<![A-Za-z])X(?![A-Za-z])|アカウント|垢|SNS|スレッズ|ブルースカイ)[^\n]{0,40}$"
+)
+_OFFICIAL = re.compile("公式|オフィシャル|official|当社|弊社|番組|編集部|当店")
+_AT_HANDLE = re.compile(
+    rf"(?<![A-Za-z0-9_.＠@/+\-]){NOT_AFTER_MASK}[@＠][A-Za-z0-9_][A-Za-z0-9_.]{{2,30}}(?<!\.)(?![A-Za-z0-9_@＠])"
+    rf"{NOT_BEFORE_MASK}"
+)
+_HANDLE_WORD = re.compile(
+    r"(?i:インスタ|ツイッター|Twitter|Instagram|(?<![A-Za-z])LINE(?![A-Za-z])|ライン|TikTok"
+    r"|(?<![A-Za-z])X(?![A-Za-z])|アカウント|垢|スレッズ|ブルースカイ|DM|フォロー)[^\n。]{0,12}$"
+)
+
+#: ディスコードは名前#1234
+_SNS_SAID = re.compile(
+    r"(?i:インスタ|ツイッター|Twitter|Instagram|LINE|ライン|TikTok|ディスコード|Discord|スカイプ|Skype"
+    r"|カカオ(?:トーク)?|テレグラム|Telegram)"
+    "(?:の?(?:ID|ＩＤ|アカウント))?(?:は|[:：])[ 　「]?$"
+)
+_SNS_NAME = re.compile(
+    rf"(?<![A-Za-z0-9_.@＠#/-]){NOT_AFTER_MASK}[A-Za-z][A-Za-z0-9_.:#\-]{{3,30}}(?<![.:\-])(?![A-Za-z0-9_@＠/])"
+    rf"{NOT_BEFORE_MASK}"
+)
+_BRACKETED = re.compile("[0-9０-９][)）]")
+_BRACKET_AGE = re.compile(f"(?<=[（(]){NOT_AFTER_MASK}{DIGIT}{{2,3}}(?=[)）]){NOT_BEFORE_MASK}")
+_NAME_BEFORE = re.compile(f"{NAME_HOLE}(?:さん|様|氏|儀|くん|ちゃん)?[（(]$")
+
+
+def _is_marked_handle(match: re.Match[str]) -> bool:
+    return bool(re.search("[0-9_#]", match[0]))
+
+
+# --- ages and licences without a label ---
+
+_AGE = re.compile(
+    f"(?=[満享0-9０-９一二三四五六七八九十百])(?<![0-9０-９第.．,，一二三四五六七八九十百]){NOT_AFTER_MASK}"
+    f"(?:享年{BLANK}?(?:{DIGIT}{{1,3}}|[一二三四五六七八九十百〇]{{1,4}})(?:{BLANK}?[歳才])?|満?(?:{DIGIT}{{1,3}}"
+    f"|[一二三四五六七八九十百]{{1,4}}){BLANK}?[歳才])"
+    f"(?=[)）、,。・ 　\\t\n」/／]|$|(?:の)?(?:男性?|女性?|会社員|無職|主婦|学生)|で(?:す|した|、)){NOT_BEFORE_MASK}"
+)
+_YEARS = re.compile("[歳才享]")
+_BARE_LICENCE = re.compile(
+    rf"(?<=[第 　]){NOT_AFTER_MASK}[1-9１-９](?:{BLANK}?{DIGIT}){{11}}(?={BLANK}?号){NOT_BEFORE_MASK}"
+)
+_LICENCE_WORD = re.compile("免許|公安委員会|優良|(?:種類|条件等?)[ 　]")
+
+_NAME_NEAR = re.compile(NAME_HOLE)
+
+PATTERNS: tuple[Pattern, ...] = (
+    Pattern("licence_plate", "licence_plate", 0.9, _PLATE, _is_plate),
+    Pattern("mac_address", "mac_address", 0.9, _MAC, _is_mac),
+    Pattern("iban", "iban", 0.98, _IBAN, _is_iban),
+    Pattern(
+        "geo_position", "geo_position", 0.8, _POSITION, needs=_HOME, within_chars=60, needs_after=True, unless=_SCENIC
+    ),
+    Pattern(
+        "geo_position",
+        "geo_degrees",
+        0.8,
+        _DEGREES_POSITION,
+        needs=_HOME,
+        within_chars=60,
+        needs_after=True,
+        unless=_SCENIC,
+    ),
+    Pattern(
+        "sns_id", "sns_named", 0.8, _SNS_NAME, _is_marked_handle, needs=_SNS_SAID, within_chars=20, unless=_OFFICIAL
+    ),
+    Pattern(
+        "age",
+        "age_in_brackets",
+        0.8,
+        _BRACKET_AGE,
+        needs=_NAME_BEFORE,
+        within_chars=8,
+        anchor=_BRACKETED,
+        anchor_chars="(（",
+    ),
+    Pattern("sns_id", "sns_page", 0.8, _SOCIAL_PAGE, needs=_SOCIAL_WORD, within_chars=60, unless=_OFFICIAL),
+    Pattern("sns_id", "sns_handle", 0.8, _AT_HANDLE, needs=_HANDLE_WORD, within_chars=24, unless=_OFFICIAL),
+    Pattern(
+        "age",
+        "age",
+        0.8,
+        _AGE,
+        needs=_NAME_NEAR,
+        within_chars=60,
+        needs_after=True,
+        anchor=_YEARS,
+        anchor_chars="歳才享",
+    ),
+    Pattern(
+        "driving_licence", "licence_bare", 0.8, _BARE_LICENCE, needs=_LICENCE_WORD, within_chars=60, needs_after=True
+    ),
+)

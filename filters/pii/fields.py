@@ -1,0 +1,251 @@
+"""Fields: where the value of a label may stand, in whatever way a form, a table or a message is laid out.
+
+One grammar, *label, separator, value*, serves every kind that a label announces. The separator is
+
+- a colon, an equals sign or an arrow, or the bracket that closes around the label (【氏名】);
+- the edge of a cell: the value is in the cell to the right, or, where that is a label itself, in the cells below;
+- a line end, where the label is alone in its line;
+- blanks, where nothing stands before the label's noun phrase;
+- for loose labels also nothing, は, が or の: 旅券番号はTK1234567.
+
+Whether something there is a value, `field_values.py` and `names.py` decide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+from manyo.filters.pii.labels import EDGES, FIRM_EDGES, ROLE, Label, Meaning, fits, labels
+
+#: How sure it is that the label is one: `firm` after a colon, bracket, cell edge or line end, `spaced` after blanks,
+#: `loose` in a sentence.
+Strength = Literal["firm", "spaced", "loose"]
+
+
+class Field(NamedTuple):
+    """A place where a value may start; positions in code points.
+
+    Attributes:
+        start: where the value starts.
+        stop: the end of its cell or line; the value may end before.
+        label: the label that announces it.
+        meanings: what it may be, likeliest first.
+        strength: how sure the label is one.
+        in_column: whether the label heads a column, so that the cells below may be values too.
+    """
+
+    start: int
+    stop: int
+    label: Label
+    meanings: tuple[Meaning, ...]
+    strength: Strength
+    in_column: bool = False
+
+
+_NOTE: Final = r"(?: ?[(\[〔<][^()\[\]〔〕<>\n\t\0]{1,16}[)\]〕>])"
+_OPENED: Final = "\"'([{【〔「『<《〈■◆●◇*"
+_CLOSERS: Final = r"[\"')\]}】〕」』>》〉■◆●◇*]"
+#: vCard: TEL;TYPE=CELL:
+_PARAMETERS: Final = r"(?:;[A-Za-z]{2,12}=[A-Za-z,\-]{1,20})*"
+_MARKS: Final = r"(?:[:=→⇒▶►|/]|=>|->|(?<=[\"']),(?= ?[\"']))"
+_FIRM: Final = re.compile(
+    rf"{_NOTE}?(?P<close>{_CLOSERS}*){_PARAMETERS}(?: *※? ?(?:必須|任意))?{_NOTE}?"
+    rf"(?: *{_MARKS}+>? *;*|(?P<cell> *\t[ \t]*)|(?P<line> *\r?\n *(?:\r?\n *)?[:・]? ?)|(?P<bare> *))"
+)
+_SPACED: Final = re.compile(r" {1,12}")
+#: Between a loose label and its value.
+_LOOSE: Final = re.compile(
+    r"(?:[ :=→⇒()「」『』【】\[\]<>\"'・/|№.,#※]|は|が|の|を|第|等|番号|(?:次|以下|下記)の(?:とおり"
+    r"|通り)(?:です)?。?(?:\r?\n)?|[Nn][Oo](?![a-z])|[Nn]umber|右上|(?:漢字"
+    r"|必須|数字|半角)(?=[)】\]])"
+    r"|\t|\r?\n(?![^\n]*[:\t])){0,14}"
+)
+_OPENING: Final = re.compile(r"[ ]*(?:[\"'「『(【〔《〈\[]|<(?!\0)|亡(?=[ 一-鿿ァ-ヴ])|★|・(?=[^ ]))?[ ]*")
+_PHRASE: Final = re.compile(
+    r"[一-鿿々ァ-ヴー゛゜・の/&A-Za-z0-9_\-]{0,16}$|(?:^|(?<=[^ぁ-ゖ一-鿿ァ-ヴ]))[ごお御]?[一-鿿]{0,6}$"
+)
+_CELL_END: Final = {delimiter: re.compile(rf"[\"']?{_NOTE}? *(?:{re.escape(delimiter)}|$)") for delimiter in "|,"}
+_BLANKS: Final = re.compile("[ \u200b\ufeff]*")
+_HONORIFIC: Final = re.compile("[ごお]$")
+_LATIN_PHRASE: Final = re.compile("[A-Za-z][A-Za-z0-9_.-]*[ _.-]$")
+_BOUNDARY: Final = re.compile(r"[^一-鿿々ァ-ヴーぁ-ゖA-Za-z0-9]")
+#: Signs that a line may start with before its label.
+_BULLETS: Final = re.compile(r"^[ \t>○●◎■□◆◇★☆・※*\-–①-⑳0-9.()\[\]【】〔〕<>《》「」『』\"'|/]*$")
+_PHRASE_CHARS: Final = 16
+
+
+#: A table with a column that says so is about persons.
+OF_PERSONS: Final = re.compile(
+    "(?i:mail|phone|(?<![a-z])tel|addr|birth|age(?![a-z])|name|holder|住所|電話|連絡先|生年月日|年齢|性別|氏名"
+    "|[a-z]_id)"
+)
+
+
+def line_of(text: str, position: int) -> str:
+    """The line around a position."""
+    stop = text.find("\n", position)
+    return text[text.rfind("\n", 0, position) + 1 : stop if stop >= 0 else len(text)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    start: int
+    stop: int
+
+
+def fields(fold: str, pieces: Sequence[tuple[int, int]]) -> Iterator[Field]:
+    """The places after labels where values may start.
+
+    Args:
+        fold: the document in `folded` form; what is masked in it, or will be, is in < > and has no letters.
+        pieces: where to look for labels; a value may lie in a later line.
+
+    Yields:
+        Fields in the order of their labels; of one label, likelier places first.
+    """
+    for start, stop in pieces:
+        for label in labels(fold, start, stop):
+            yield from _of_label(fold, label)
+
+
+def _of_label(fold: str, label: Label) -> Iterator[Field]:
+    announced = [
+        meaning
+        for meaning in label.meanings
+        if meaning.kind != "none" and (not meaning.brief or _has_edges(fold, label, meaning))
+    ]
+    if not announced:
+        return
+    line_start = fold.rfind("\n", 0, label.start) + 1
+    line_stop = _end(fold, "\n", label.stop)
+    phrase_start = _phrase_start(fold, label, line_start)
+    latin = _LATIN_PHRASE.search(fold, max(line_start, label.start - _PHRASE_CHARS), label.start)
+    phrase = latin[0] if latin else fold[phrase_start : label.start]
+    meanings = tuple(meaning for meaning in announced if fits(meaning, phrase))
+    if not meanings:
+        return
+    before = fold[phrase_start - 1] if phrase_start > line_start else "\n"
+    is_phrase = bool(_BOUNDARY.match(before)) or before == "\n"
+    is_enclosed = before in _OPENED and before != "\n"
+    firm = _FIRM.match(fold, label.stop)
+    assert firm is not None  # every part of it is optional
+    if fold[label.stop : label.stop + 1] == "(" and is_phrase:
+        yield from _field(fold, label.stop + 1, line_stop, label, meanings, "firm")
+    is_cell = firm["cell"] is not None or fold[firm.end() : firm.end() + 1] in ("\n", "")
+    if is_phrase and "\t" in fold[line_start:line_stop] and _fills_cell(fold, label, phrase_start, firm):
+        yield from _in_table(fold, label, meanings, "\t", line_start, line_stop)
+    elif firm["line"] is not None:
+        if _BULLETS.match(fold[line_start:phrase_start]) and firm.end() < len(fold):
+            yield from _field(fold, firm.end(), _end(fold, "\n", firm.end()), label, meanings, "firm")
+    elif firm["bare"] is None or (firm["close"] and is_enclosed):
+        yield from _field(fold, firm.end(), line_stop, label, meanings, "firm")
+    elif firm["bare"] and is_phrase:
+        spaced = [meaning for meaning in meanings if not meaning.brief]
+        yield from _field(fold, firm.end(), line_stop, label, tuple(spaced), "spaced")
+    if is_phrase and not is_cell:
+        for delimiter in ("|", ","):
+            if delimiter in fold[line_start:line_stop] and _CELL_END[delimiter].match(fold, label.stop, line_stop):
+                yield from _in_table(fold, label, meanings, delimiter, line_start, line_stop)
+    loose = tuple(meaning for meaning in meanings if meaning.loose)
+    between = _LOOSE.match(fold, label.stop) if loose else None
+    if between:
+        yield from _field(fold, between.end(), _end(fold, "\n", between.end()), label, loose, "loose")
+
+
+def _has_edges(fold: str, label: Label, meaning: Meaning) -> bool:
+    """Whether a short word stands before a firm edge, or between edges; a bare one always needs an edge before it."""
+    after = _BLANKS.match(fold, label.stop)
+    following = fold[after.end() : after.end() + 1] if after else ""
+    before = _HONORIFIC.sub("", fold[max(0, label.start - 8) : label.start].rstrip(" ")).rstrip(" ")[-1:]
+    is_enclosed = not before or before in EDGES + FIRM_EDGES
+    if following and following in FIRM_EDGES:
+        return is_enclosed or not meaning.bare
+    return is_enclosed and meaning is not ROLE and (not following or following in EDGES)
+
+
+def _field(
+    fold: str, start: int, stop: int, label: Label, meanings: tuple[Meaning, ...], strength: Strength
+) -> Iterator[Field]:
+    """The field at a place, without what opens around its value, and before the next cell."""
+    opening = _OPENING.match(fold, start)
+    first = opening.end() if opening else start
+    last = min(stop, _end(fold, "\t", first))
+    if meanings and first < last:
+        yield Field(first, last, label, meanings, strength)
+
+
+def _end(fold: str, char: str, start: int) -> int:
+    """Where a character comes next, or the end of the text."""
+    found = fold.find(char, start)
+    return len(fold) if found < 0 else found
+
+
+def _phrase_start(fold: str, label: Label, line_start: int) -> int:
+    """Where the noun phrase that ends with a label starts."""
+    before = fold[max(line_start, label.start - _PHRASE_CHARS) : label.start]
+    phrase = _PHRASE.search(before)
+    return label.start - len(before) + phrase.start() if phrase else label.start
+
+
+def _fills_cell(fold: str, label: Label, phrase_start: int, firm: re.Match[str]) -> bool:
+    """Whether a label's phrase, with its brackets and notes, is all that its cell holds."""
+    start = max(fold.rfind("\t", 0, label.start), fold.rfind("\n", 0, label.start)) + 1
+    rest = fold[firm.end() : firm.end() + 1] if firm["bare"] is not None else "\t"
+    return bool(_BULLETS.match(fold[start:phrase_start])) and (
+        firm["cell"] is not None or firm["line"] is not None or rest in ("\n", "")
+    )
+
+
+def _cells(fold: str, start: int, stop: int, delimiter: str) -> list[_Cell]:
+    """The cells of a line without the blanks and quotation marks around their text."""
+    cells = []
+    while start <= stop:
+        end = min(_end(fold, delimiter, start), stop)
+        inner = fold[start:end]
+        left = len(inner) - len(inner.lstrip(" \"'"))
+        right = len(inner.rstrip(" \"'\r"))
+        cells.append(_Cell(start + left, start + max(left, right)))
+        start = end + 1
+    return cells
+
+
+def _is_label(fold: str, cell: _Cell) -> bool:
+    """Whether a cell holds a label and nothing else."""
+    if not 0 < cell.stop - cell.start <= 2 * _PHRASE_CHARS:
+        return False
+    found = list(labels(fold, cell.start, cell.stop))
+    if not found or found[-1].stop + 20 < cell.stop:
+        return False
+    note = re.compile(rf"[* ]*{_NOTE}?[* :]*")
+    return bool(note.fullmatch(fold, found[-1].stop, cell.stop)) and not re.search(
+        "[をにはがで]", fold[cell.start : found[-1].start]
+    )
+
+
+def _in_table(
+    fold: str, label: Label, meanings: tuple[Meaning, ...], delimiter: str, line_start: int, line_stop: int
+) -> Iterator[Field]:
+    """The cell to the right of a label's cell, unless that is a label itself, and the cells below."""
+    cells = _cells(fold, line_start, line_stop, delimiter)
+    column = next((i for i, cell in enumerate(cells) if cell.start <= label.start < cell.stop), None)
+    if column is None or not _is_label(fold, cells[column]):
+        return
+    right = next((cell for cell in cells[column + 1 : column + 3] if cell.start < cell.stop), None)
+    n_labels = sum(_is_label(fold, cell) for cell in cells)
+    is_header = right is None or _is_label(fold, right) or (len(cells) > 2 and 2 * n_labels >= len(cells))
+    if delimiter != "\t" and not (is_header and len(cells) > 1 and all(cell.stop - cell.start <= 24 for cell in cells)):
+        return
+    if right and not is_header:
+        yield Field(right.start, right.stop, label, meanings, "firm")
+    start = line_stop + 1
+    while start < len(fold):
+        stop = _end(fold, "\n", start)
+        below = _cells(fold, start, stop, delimiter)
+        if delimiter not in fold[start:stop] or (len(below) > column and _is_label(fold, below[column])):
+            return
+        if len(below) > column and below[column].start < below[column].stop:
+            yield Field(below[column].start, below[column].stop, label, meanings, "firm", in_column=True)
+        start = stop + 1

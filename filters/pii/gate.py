@@ -1,0 +1,104 @@
+"""Which sentences of which texts can hold personal information of which kind.
+
+One compiled pass over all lines notes signs (`screen.py`), and RE2 reads the few in a hundred that have them: Python
+reads only what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from manyo.corpus.jit import Bools, Bytes, Int64s
+from manyo.corpus.text import Texts
+from manyo.filters.pii.kinds import Kind
+from manyo.filters.pii.screen import LABEL_SIGNS, note, sign_of
+
+#: Stands among the kinds of a piece for a word of a label.
+LABEL: Final = "label"
+
+_FULL_STOP: Final = "。".encode()
+
+
+class Piece(NamedTuple):
+    """A sentence, and the names of the kinds whose gate it passes; positions in code points."""
+
+    start: int
+    stop: int
+    kinds: set[str]
+
+
+def gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str, list[Piece]]]:
+    """Rows with pieces that pass a gate: the row, its text, and those pieces in order."""
+    first, last = int(view.offsets[0]), int(view.offsets[-1])
+    if not kinds or first == last:
+        return
+    offsets, data = view.offsets - first, view.data[first:last]
+    # A bound that occurs twice makes an empty line, which matches nothing. np.unique would cost more than the gate.
+    bounds = np.sort(np.concatenate([offsets, np.flatnonzero(data == 0x0A) + 1]), kind="stable").astype(np.int64)
+    lines = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(data))
+    may_hold = _may_hold(data, bounds[:-1], bounds[1:], kinds)
+    for kind, may in zip(kinds, may_hold[:-1], strict=True):
+        chosen = np.flatnonzero(may)
+        if len(chosen):
+            may[chosen] = _matching(lines.take(pa.array(chosen)), kind.gate)
+    passed = np.flatnonzero(may_hold.any(axis=0))
+    if not len(passed):
+        return
+    encoded = data.tobytes()
+    cuts, line_of = [], []
+    for line, start, stop in zip(passed.tolist(), bounds[passed].tolist(), bounds[passed + 1].tolist(), strict=True):
+        for cut in _sentences(encoded, start, stop):
+            cuts.append(cut)
+            line_of.append(line)
+    starts, stops = np.array(cuts, np.int64).T.copy()
+    of_sentences = _may_hold(data, starts, stops, kinds) & may_hold[:, line_of]
+    kinds_of = [set[str]() for _ in cuts]
+    for name, holds in zip([*(kind.name for kind in kinds), LABEL], of_sentences, strict=True):
+        for i in np.flatnonzero(holds).tolist():
+            kinds_of[i].add(name)
+    gated = [(start, stop, names) for (start, stop), names in zip(cuts, kinds_of, strict=True) if names]
+    # Of the rows that start at one offset, all but the last are empty.
+    row_of = np.searchsorted(offsets, [start for start, _, _ in gated], side="right") - 1
+    for row, group in groupby(zip(row_of.tolist(), gated, strict=True), key=itemgetter(0)):
+        position, text, pieces = int(offsets[row]), "", []
+        for _, (start, stop, passed_kinds) in group:
+            before, sentence = encoded[position:start].decode(), encoded[start:stop].decode()
+            at = len(text) + len(before)
+            pieces.append(Piece(at, at + len(sentence), passed_kinds))
+            text += before + sentence
+            position = stop
+        yield row, text + encoded[position : int(offsets[row + 1])].decode(), pieces
+
+
+def _may_hold(data: Bytes, starts: Int64s, stops: Int64s, kinds: Sequence[Kind]) -> Bools:
+    """bool (n_kinds + 1, n_stretches), which stretches have the signs of each kind, and in the last row of a label."""
+    signs, n_digits, n_marks = note(data, starts, stops)
+    of_kinds = [
+        (n_digits >= kind.n_digits)
+        & (n_marks >= kind.n_marks)
+        & ((signs & np.uint32(sign_of(kind.name)) != 0) | (not kind.signs))
+        if kind.gate
+        else np.zeros(len(starts), np.bool_)
+        for kind in kinds
+    ]
+    return np.array([*of_kinds, signs & np.uint32(LABEL_SIGNS) != 0])
+
+
+def _matching(texts: pa.Array, gate: str) -> Bools:
+    return np.asarray(pc.match_substring_regex(texts, gate).to_numpy(zero_copy_only=False), np.bool_)
+
+
+def _sentences(encoded: bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Cut UTF-8 text after every 。 into (start, stop) in bytes."""
+    while (end := encoded.find(_FULL_STOP, start, stop)) >= 0:
+        yield start, end + len(_FULL_STOP)
+        start = end + len(_FULL_STOP)
+    if start < stop:
+        yield start, stop

@@ -1,0 +1,223 @@
+"""Labels of personal information: what `labels.toml` says, and where its words stand in a text."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from operator import itemgetter
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from manyo.filters.pii.name_shapes import is_full_name, parts
+from manyo.filters.pii.normal_form import normal_form
+
+#: How far the words of `Meaning.near` may be from a label, in characters.
+NEAR_CHARS: Final = 120
+
+#: A word that is no label in a sentence is one before a firm edge, or between two edges: brackets, line ends.
+FIRM_EDGES: Final = "\t:=→⇒▶►|】]"
+EDGES: Final = "\n\r,;/()（）[［【〔〕「」『』《》〈〉<>\"'■◆●◇□○*＊※"
+
+_NO_KIND: Final = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a label announces; `labels.toml` explains the fields."""
+
+    kind: str
+    loose: bool = False
+    brief: bool = False
+    near: re.Pattern[str] | None = None
+    unless: re.Pattern[str] | None = None
+    after: re.Pattern[str] | None = None
+    bare: bool = False
+
+
+class Label(NamedTuple):
+    """A word of `labels.toml` in a text; positions in code points."""
+
+    start: int
+    stop: int
+    word: str
+    meanings: tuple[Meaning, ...]
+
+
+#: The words for a person in some role end so: 申込者, 納税義務者, 依頼人, 世帯主. They are labels as brief words are.
+_ROLE: Final = re.compile("[一-鿿]{1,6}[者人主](?:氏名|名前|名)?様?")
+# Roles of people who are public in them, things that are no persons, and words that are no roles.
+_NO_ROLE: Final = re.compile(
+    "[著作訳編記筆演奏学医信王勇若業]者|(?:監修|出演|研究|優勝|受賞|候補|発明|指揮|司会|開発|創業|創設|設計|発行"
+    "|製作|制作|解説|指導|登場|主催|事業|販売|製造"
+    "|運営|管理|聖職|経営|有識|権力|支配|独裁|犯罪|容疑|挑戦|勝|敗|消費|労働|高齢|技術|科学|哲学|文学|政治|資格"
+    "|第三|関係|初心|上級|経験)者"
+    "|[芸歌詩俳証武軍町村法個外他老成商偉仙巨恋素達友美新殺犯故]人|(?:主|日本|外国|芸能|発起|社会|管理|有名|知識"
+    "|登場|法|編集|発行)人"
+    "|[君藩城領店亭地民株馬校術坊神自]主|株主|亭主|戸主"
+)
+
+
+def _entries() -> list[dict[str, object]]:
+    entries: list[dict[str, object]] = tomllib.loads(Path(__file__).with_name("labels.toml").read_text("utf-8"))[
+        "label"
+    ]
+    return entries
+
+
+def _alternatives(words: object, end: str = "") -> re.Pattern[str] | None:
+    """An expression for any of some words in the normal form."""
+    if not isinstance(words, list):
+        return None
+    return re.compile(f"(?:{'|'.join(re.escape(normal_form(word).chars) for word in words)}){end}")
+
+
+def _meanings() -> dict[str, tuple[Meaning, ...]]:
+    """Every word in the normal form, and what it may mean, in the order of the file."""
+    of_word: dict[str, tuple[Meaning, ...]] = {}
+    for entry in _entries():
+        meaning = Meaning(
+            str(entry["kind"]),
+            bool(entry.get("loose")),
+            bool(entry.get("brief")),
+            _alternatives(entry.get("near")),
+            _alternatives(entry.get("unless")),
+            _alternatives(entry.get("after"), "$"),
+            bool(entry.get("bare")),
+        )
+        for word in entry["words"]:  # type: ignore[attr-defined]
+            chars = normal_form(word).chars
+            of_word[chars] = (*of_word.get(chars, ()), meaning)
+    return of_word
+
+
+def examples() -> list[tuple[str, str]]:
+    """The examples of `labels.toml`: the kind, and a text in which ⟦ ⟧ encloses every value of that kind."""
+    return [(str(entry["kind"]), text) for entry in _entries() for text in entry.get("examples", ())]  # type: ignore[attr-defined]
+
+
+def trie(words: Iterable[str]) -> str:
+    """An expression for the longest of the words, by their common starts: a list of them would be tried one by one."""
+    by_first: dict[str, list[str]] = {}
+    for word in words:
+        by_first.setdefault(word[:1], []).append(word[1:])
+    ends = by_first.pop("", None)
+    branches = [re.escape(first) + trie(rest) for first, rest in sorted(by_first.items())]
+    if not branches:
+        return ""
+    joined = branches[0] if len(branches) == 1 and not ends else f"(?:{'|'.join(branches)})"
+    return joined + ("?" if ends else "")
+
+
+_MEANINGS: Final = _meanings()
+_LATIN: Final = re.compile("[a-z]")
+_ALNUM: Final = re.compile("[a-z0-9]")
+_HONORIFIC: Final = re.compile("[ごお御・/]$|^[ごお御]")
+_SUFFIX: Final = re.compile("(?:氏?名前?)?(?:様|さま|さん|の方|殿)?")
+_NAME_LETTER: Final = re.compile("[一-鿿ぁ-ゖァ-ヴ]")
+_WORD: Final = re.compile(trie(_MEANINGS))
+#: Ends of the words for roles.
+ROLES: Final = frozenset(
+    normal_form(role + suffix).chars
+    for role in "者人主"
+    for suffix in ("", "名", "氏名", "名前", "様", "名様", "氏名様", "名前様")
+)
+ROLE: Final = Meaning("person_name", brief=True)
+
+
+def labels(text: str, start: int, stop: int) -> Iterator[Label]:
+    """The labels in `text[start:stop]`, in order; where words overlap, the first and longest counts."""
+    form = normal_form(text, start, stop)
+    chars, starts = form.chars, form.starts
+    found: list[tuple[int, int, tuple[Meaning, ...]]] = []
+    match = _WORD.search(chars)
+    while match:
+        # Of words that overlap, the one that ends later is the head of the phrase: 運転免許 and 免許証番号.
+        if _stands_alone(starts, chars, match.start(), match.end()):
+            while found and match.start() < found[-1][1] < match.end():
+                found.pop()
+            if not found or found[-1][1] < match.end():
+                found.append((match.start(), _stop_of_word(chars, starts, match), _MEANINGS[match[0]]))
+        match = _WORD.search(chars, match.start() + 1)
+    for role in _ROLE.finditer(chars):
+        if _is_role(role[0]) and not any(first < role.end() and role.start() < last for first, last, _ in found):
+            found.append((*role.span(), (ROLE,)))
+    for first, last, meanings in sorted(found, key=itemgetter(0)):
+        yield Label(starts[first], _stop(text, starts, last), chars[first:last], meanings)
+
+
+def _stop_of_word(chars: str, starts: list[int], match: re.Match[str]) -> int:
+    """Where a word for a person ends with its suffix: 保護者氏名, 患者様."""
+    is_person = any(meaning.kind == "person_name" for meaning in _MEANINGS[match[0]])
+    suffix = _SUFFIX.match(chars, match.end()) if is_person else None
+    if not suffix:
+        return match.end()
+    is_end = not _NAME_LETTER.match(chars, suffix.end()) or not _joins_at(starts, suffix.end())
+    return suffix.end() if is_end else match.end()
+
+
+def _is_role(word: str) -> bool:
+    """Whether a word for a person is a role that people have in forms, and not a name that ends so: 直人."""
+    is_name = word.endswith(("人", "主")) and (len(word) < 3 or "名" in parts(word[-2:]) or is_full_name(word))
+    return not (is_name or _NO_ROLE.search(word))
+
+
+def _stands_alone(starts: list[int], chars: str, first: int, last: int) -> bool:
+    """Whether a word is not the inside of a longer Latin word: name in username."""
+    return not (
+        (first and _LATIN.match(chars, first) and _ALNUM.match(chars, first - 1) and _joins_at(starts, first))
+        or (_LATIN.match(chars, last - 1) and _LATIN.match(chars, last) and _joins_at(starts, last))
+    )
+
+
+def _joins_at(starts: list[int], i: int) -> bool:
+    """Whether no blank stands in the text before character i of the normal form."""
+    return starts[i - 1] + 1 == starts[i]
+
+
+def _stop(text: str, starts: list[int], last: int) -> int:
+    """Where the character before `last` ends in the text: what was dropped after it is not part of the word."""
+    stop = starts[last - 1] + 1
+    return stop + 1 if text[stop : stop + 1] in tuple("ﾞﾟ゛゜") else stop
+
+
+def fits(meaning: Meaning, phrase: str) -> bool:
+    """Whether a label may have a meaning after the rest of its noun phrase."""
+    if not phrase:
+        return True
+    chars = normal_form(phrase).chars
+    if meaning.unless and meaning.unless.search(chars):
+        return False
+    rest = _HONORIFIC.sub("", chars)
+    return not rest or not (meaning.near or meaning.bare or (meaning.after and not meaning.after.search(rest)))
+
+
+def is_near(meaning: Meaning, text: str) -> bool:
+    """Whether a word that a meaning needs is in a text."""
+    return bool(meaning.near and meaning.near.search(normal_form(text).chars))
+
+
+class GateWords(NamedTuple):
+    """Words of which every stretch with a label that announces something has one, in the normal form.
+
+    Attributes:
+        anywhere: those that need no edge.
+        firm: those that count before a firm edge.
+        enclosed: those that count between two edges.
+        enclosed_firm: those that count after an edge and before a firm one.
+    """
+
+    anywhere: set[str]
+    firm: set[str]
+    enclosed: set[str]
+    enclosed_firm: set[str]
+
+
+def gate_words() -> GateWords:
+    """The words of all labels by what must stand around them."""
+    announcing = {word: [meaning for meaning in of if meaning.kind != _NO_KIND] for word, of in _MEANINGS.items()}
+    brief = {word for word, of in announcing.items() if of and all(meaning.brief for meaning in of)}
+    bare = {word for word in brief if all(meaning.bare for meaning in announcing[word])}
+    common = {word for word, of in announcing.items() if of} - brief
+    return GateWords(common, (brief - bare) | ROLES, brief - ROLES, bare)

@@ -1,0 +1,321 @@
+"""Whether characters are a name, and where it ends: by Sudachi's dictionary and by shape.
+
+The place of a name says how much is believed (`Belief`): in a sentence only what the dictionary knows as surname and
+given name; after 氏名： also a given name or a surname that it lacks, two words in kana, and Latin letters.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Final
+
+from sudachipy import Dictionary
+
+from manyo.filters.pii.normal_form import normal_form
+
+#: Longest name that is looked for: サン＝テグジュペリ・アントワーヌ, MARIA DOLORES GARCIA FERNANDEZ.
+WINDOW_CHARS: Final = 40
+NEVER: Final = 1 << 10
+
+LETTER: Final = "[一-鿿々〆ヶヵァ-ヴー゛゜ぁ-ゖ﨑𠮷]"
+_RUN: Final = re.compile(f"{LETTER}+")
+_GAP: Final = re.compile("[ 　]{0,2}")
+#: 小比類巻, ささのがわ; けんいちろう.
+_SURNAME_CHARS, _GIVEN_CHARS = 5, 6
+
+# Forms of characters that names have and the dictionary lacks.
+_DICTIONARY_FORMS: Final = str.maketrans("髙﨑𠮷德濵瀨眞邊邉澤齋齊廣嶋國櫻", "高崎吉徳浜瀬真辺辺沢斎斉広島国桜")
+
+# Surnames, but rarely those of people, and what people write instead of a name.
+_NO_PERSON: Final = frozenset(
+    [
+        "観音",
+        "薬師",
+        "地蔵",
+        "稲荷",
+        "天神",
+        "若宮",
+        "太子",
+        "本人",
+        "各位",
+        "匿名",
+        "未定",
+        "不明",
+        "非公開",
+        "未記入",
+        "記載",
+        "下記",
+        "上記",
+        "別紙",
+        "別途",
+        "省略",
+        "同上",
+        "同左",
+        "公式",
+        "本社",
+        "本店",
+        "支店",
+        "代表",
+        "担当",
+        "会計",
+        "日本",
+        "東京",
+        "大阪",
+        "京都",
+        "氏名",
+        "住所",
+        "名前",
+        "電話",
+        "会社",
+        "当方",
+        "窓口",
+        "平日",
+        "受付",
+        "時間",
+        "希望",
+        "必須",
+        "任意",
+        "入力",
+        "記入",
+        "例",
+        "姓",
+        "名",
+        "甲",
+        "乙",
+        "丙",
+        "丁",
+        "全角",
+        "半角",
+    ]
+)
+_KANA_WORDS: Final = re.compile(
+    r"(?:[ァ-ヴー゛゜]{1,10}(?:[・=＝･]|(?<=[ァ-ヴー゛゜]{2})(?: {1,2}|　)(?=[ァ-ヴー゛゜]{2}))){1,4}[ァ-ヴー゛゜]{"
+    r"1,10}(?![ァ-ヴーぁ-ゖ一-鿿])|[ぁ-ゖ]{2,7}[ 　]{1,2}[ぁ-ゖ]{2,7}(?![ァ-ヴーぁ-ゖ一-鿿])"
+)
+_KATAKANA: Final = re.compile("[ァ-ヴー゛゜]{4,14}")
+_LATIN: Final = re.compile(
+    r"(?:[A-ZÀ-Þ][A-Za-zÀ-ÿ'’\-]{1,20}(?:,? | ?/ ?)){1,3}(?:[A-Z]\.? ){0,2}[A-ZÀ-Þ][A-Za-zÀ-ÿ'’\-]{1,20}(?!"
+    r"[A-Za-zÀ-ÿ0-9@_./])"
+)
+_NO_LATIN: Final = re.compile(
+    r"(?i)\b(?:inc|ltd|llc|corp|co|company|support|team|service|services|cent(?:er|re)|office|group|university"
+    r"|college|department|dept|division|sales|info|customer|admin|bank|school|hotel|club|society|association"
+    r"|institute"
+    r"|foundation|project|system|daemon|mail|mailer|news|newsletter|japan|tokyo|osaka|street|road|your|the|first"
+    r"|last|full|name|doe|example|sample|test|user|online|shop|store|music|records|city|international|lab"
+    r"|laboratory|help|desk|list"
+    r"|contact|phone|address|email|bot|noreply|reply|committee|press|media|studio|design|no|of|and|for|please|date"
+    r"|new|all|public|private|type|value|string|number|id)\b"
+)
+_OCR_LETTERS: Final = re.compile(f"{LETTER}{{1,3}}(?: {{1,2}}{LETTER}{{1,3}}){{2,9}}(?!{LETTER})")
+_UNKNOWN_PAIR: Final = re.compile(
+    "[一-鿿々ヶ]{1,4}[ 　]{1,2}(?:[一-鿿々]{1,4}|[ぁ-ゖ]{2,5}|[ァ-ヴー]{2,6}|[一-鿿々][ぁ-ゖ]{1,3})"
+)
+_HIRAGANA: Final = re.compile("[ぁ-ゖ]+")
+_KANJI: Final = re.compile("[一-鿿々]+")
+#: A name in one word: kanji, then at most two or three kana that are no particles.
+_SOLID: Final = re.compile("[一-鿿々ヶ]{1,6}(?:[一-鿿々]|[ァ-ヴー]{2,4}|[ぁ-ゖ]{0,3}(?![にをがはへとも])[ぁ-ゖ])")
+_UNKNOWN_GIVEN: Final = re.compile("[一-鿿々]{2,3}")
+_ANY_GIVEN: Final = re.compile(
+    "(?!まで|です|より|から|さん|さま|ちゃん|ほか|への|では|には|まし|ます|といい|のみ|また)(?:[一-鿿々]{1,3}"
+    "[ぁ-ゖ]?|[ぁ-ゖ]{2,5}|[ァ-ヴー]{2,6})"
+)
+# 山田商店, 川口支部, 中央病院.
+_NO_GIVEN: Final = re.compile(
+    ""
+    ""
+    "[部課局係店社室科班会所館院校区市町村県府都丁目支本営様氏殿省庁党家屋業者員長園組車堂名号番円年月日時分個枚台人駅線式型]"
+    "|先生|銀行|口座|普通|株式|有無|可能|株|希望|確認|参照|記入|予定|未定|不要|必要|以下|以上|資格|関係|情報|管理|連絡"
+    "|電話|住所|氏|性別|年齢|職業"
+)
+#: What may follow a name without a blank; with any other letter the word would go on.
+NAME_END: Final = re.compile(
+    rf"$|(?!{LETTER})|様|氏(?!名)|殿|宛|方|君|さん|さま|ちゃん|先生|名義|ほか|外|まで|です|でございます|と(?:申"
+    rf"|連)|印|[へがにをはのとも]"
+)
+#: What follows a name that ends its field.
+FIELD_END: Final = re.compile(
+    rf"[ 　]*(?:$|[\n\t()（）\[\]【】〔〕「」『』<>＜＞、,，。;；:：/／|｜\"'→㊞・■◆●*※]|様|氏(?!名)|殿|宛|君|さん"
+    rf"|さま|ちゃん|先生|名義|ほか|です|まで|印(?!{LETTER})|[ 　]{{2,}}|[ 　](?![ァ-ヴーぁ-ゖ]))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What counts as a name at some place beside what the dictionary knows as surname and given name.
+
+    Attributes:
+        alone: a surname of at least this many characters is a name without a given name.
+        is_expected: two words in kana are a name, and so is a given name of two or three kanji that the dictionary
+            lacks.
+        has_latin: so are two or three words in Latin letters that start with capitals.
+        is_firm: so is any shape of a name that ends its field: Latin letters, katakana in one word, surnames that the
+            dictionary lacks.
+    """
+
+    alone: int
+    is_expected: bool = False
+    is_firm: bool = False
+    has_latin: bool = False
+
+
+IN_FULL: Final = Belief(NEVER)
+SURNAME: Final = Belief(2)
+EXPECTED: Final = Belief(1, is_expected=True)
+FIRM: Final = Belief(1, is_expected=True, is_firm=True)
+
+
+@cache
+def _dictionary() -> Dictionary:
+    return Dictionary(dict="core")
+
+
+@lru_cache(maxsize=1 << 16)
+def is_common(word: str) -> bool:
+    """Whether a word in kanji is a common noun, and no part of a person's name, by the dictionary: 全角, 検討中."""
+    if not _KANJI.fullmatch(word):
+        return False
+    found = [morpheme.part_of_speech() for morpheme in _dictionary().lookup(word)]
+    return any(part[1] == "普通名詞" for part in found) and not any(part[2] == "人名" for part in found)
+
+
+@lru_cache(maxsize=1 << 16)
+def is_place(word: str) -> bool:
+    """Whether the dictionary knows a word as a place and not as part of a person's name: 東京."""
+    found = [morpheme.part_of_speech() for morpheme in _dictionary().lookup(word)]
+    return any(part[2] == "地名" for part in found) and not any(part[2] == "人名" for part in found)
+
+
+@lru_cache(maxsize=1 << 16)
+def parts(word: str) -> frozenset[str]:
+    """Which parts of a person's name a word may be by Sudachi's dictionary: 姓 (surname), 名 (given name)."""
+    found = (morpheme.part_of_speech() for morpheme in _dictionary().lookup(word.translate(_DICTIONARY_FORMS)))
+    return frozenset(part[3] for part in found if part[2] == "人名")
+
+
+def name_chars(window: str, belief: Belief) -> int:
+    """The length of the name at the start of a window in folded form; 0 if there is no name.
+
+    Args:
+        window: text from where a name may start, up to `WINDOW_CHARS`, a hole or a given stop.
+        belief: what counts as one.
+    """
+    if belief.is_expected:
+        kana = _KANA_WORDS.match(window)
+        if kana and not any(word in _NO_PERSON for word in re.split("[ 　]", kana[0])):
+            return kana.end()
+    if (belief.is_firm or belief.has_latin) and (latin := _LATIN.match(window)) and not _NO_LATIN.search(latin[0]):
+        return latin.end()
+    return max(
+        _known(window, belief),
+        _spaced(window, belief.alone == 1) if belief.is_expected else 0,
+        _by_shape(window) if belief.is_firm else 0,
+    )
+
+
+def _known(window: str, belief: Belief) -> int:
+    """The length of the surname, and given name, that the dictionary knows."""
+    run = _RUN.match(window)
+    longest_alone = 0
+    for n_surname in range(min(_SURNAME_CHARS, len(run[0]) if run else 0), 0, -1):
+        surname = window[:n_surname]
+        if "姓" not in parts(surname) or (run and (is_common(run[0]) or is_place(run[0]))):
+            continue
+        gap = _GAP.match(window, n_surname)
+        stop = _given_end(window, gap.end() if gap else n_surname, belief.is_expected)
+        if stop:
+            return stop
+        if surname in _NO_PERSON:
+            continue
+        # 広がり is not the surname 広: one character is a name only if the word ends after it.
+        is_word = n_surname > 1 or (run is not None and len(run[0]) == 1)
+        is_word = is_word and not _HIRAGANA.fullmatch(surname)
+        if is_word and n_surname >= max(belief.alone, longest_alone) and NAME_END.match(window, n_surname):
+            longest_alone = max(longest_alone, n_surname)
+    return longest_alone
+
+
+def _given_end(window: str, start: int, is_expected: bool) -> int:
+    """Where the given name that starts at `start` ends; 0 if there is none."""
+    run = _RUN.match(window, start)
+    if not run:
+        return 0
+    is_apart = window[start - 1] in " 　"
+    unknown = _ANY_GIVEN if is_apart else _UNKNOWN_GIVEN
+    for stop in range(min(run.end(), start + _GIVEN_CHARS), start, -1):
+        given = window[start:stop]
+        if not NAME_END.match(window, stop):
+            continue
+        if "名" in parts(given) or (is_expected and unknown.fullmatch(given) and not _is_no_given(given, is_apart)):
+            return stop
+    return 0
+
+
+def is_full_name(letters: str) -> bool:
+    """Whether letters without blanks are a surname and a given name that the dictionary knows."""
+    return any(
+        "姓" in parts(letters[:i]) and "名" in parts(letters[i:])
+        for i in range(1, min(len(letters), _SURNAME_CHARS + 1))
+    )
+
+
+def _spaced(window: str, has_kana: bool) -> int:
+    """The length of a name whose letters OCR set apart: 木 村　良 太."""
+    match = _OCR_LETTERS.match(window.replace("　", " "))
+    while match:
+        letters = match[0].replace(" ", "")
+        is_given_apart = has_kana and _has_apart_given(match[0].split())
+        if len(letters) <= 10 and (
+            is_given_apart
+            or is_full_name(letters)
+            or (has_kana and _KATAKANA.fullmatch(letters) and max(map(len, match[0].split())) == 1)
+        ):
+            return match.end()
+        shorter = match[0].rstrip().rfind(" ")
+        match = _OCR_LETTERS.match(window[:shorter].replace("　", " ").rstrip()) if shorter > 0 else None
+    return 0
+
+
+def _has_apart_given(words: list[str]) -> bool:
+    """Whether words are a surname and the single letters of a given name: 柳 そ う た."""
+    given = "".join(words[1:])
+    return (
+        "姓" in parts(words[0])
+        and max(map(len, words[1:])) == 1
+        and bool(_ANY_GIVEN.fullmatch(given))
+        and not _is_no_given(given, True)
+    )
+
+
+def _by_shape(window: str) -> int:
+    """The length of what has the shape of a name and ends its field, though the dictionary lacks a part of it."""
+    pair = _UNKNOWN_PAIR.match(window)
+    if pair and FIELD_END.match(window, pair.end()) and not _is_no_name(pair[0]):
+        return pair.end()
+    run = _RUN.match(window)
+    if not run or not FIELD_END.match(window, run.end()) or _is_no_name(run[0]):
+        return 0
+    word = run[0]
+    if _KATAKANA.fullmatch(word):
+        letters = normal_form(word).chars
+        is_name = any("姓" in parts(word[:i]) or "名" in parts(word[i:]) for i in range(2, len(word) - 1))
+        return run.end() if is_name and letters else 0
+    if not _SOLID.fullmatch(word):
+        return 0
+    for i in range(min(_SURNAME_CHARS, len(word) - 1), 0, -1):
+        is_surname, is_given = "姓" in parts(word[:i]), "名" in parts(word[i:])
+        if (is_surname and i > 1 and _ANY_GIVEN.fullmatch(word[i:])) or (is_given and i <= 3 and len(word) > i + 1):
+            return run.end()
+    return 0
+
+
+def _is_no_given(given: str, is_apart: bool) -> bool:
+    """Whether letters after a surname are no given name; a blank before 明玉, which is also a noun, makes it one."""
+    return bool(_NO_GIVEN.search(given)) or given in _NO_PERSON or (not is_apart and is_common(given))
+
+
+def _is_no_name(letters: str) -> bool:
+    words = re.split("[ 　]+", letters)
+    return bool(_NO_GIVEN.search(letters)) or not _NO_PERSON.isdisjoint(words) or any(map(is_common, words))

@@ -1,0 +1,130 @@
+"""Two forms of a text in which patterns are matched, and the way back to the characters of the text.
+
+The *folded* text has one width, one blank, one hyphen and one colon. It has as many characters as the text, so that
+positions in it are positions in the text. Values are matched in it.
+
+The *normal form* is for words that are printed in many ways: 氏　名, ﾌﾘｶﾞﾅ, Ｅ-ｍａｉｌ, 口座 with the katakana ロ.
+It is folded, has no blanks inside a line, and has one character for those that look alike, as the skeletons of Unicode
+Technical Standard 39 do. It is shorter than the text, and `starts` leads back.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+import numpy as np
+
+from manyo.corpus.jit import Uint32s
+
+
+def _widths() -> dict[int, str]:
+    """Every full- and half-width form to the common one: ASCII, and katakana, whose marks stay apart (ｶﾞ to カ゛)."""
+    table = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    table |= {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFF61, 0xFF9E)}
+    return table | {0xFF9E: "゛", 0xFF9F: "゜"}
+
+
+#: For `str.translate`: one character for one.
+FOLD: Final[dict[int, str]] = {
+    **_widths(),
+    **{ord(char): " " for char in "　\u00a0\u2002\u2003\u2009\u200a\u202f"},
+    **{ord(char): "-" for char in "‐‑‒–—―−─－ｰ"},
+    **{ord(char): ":" for char in "：﹕∶ː"},
+    **{ord(char): "'" for char in "’‘＇"},
+    **{ord(char): '"' for char in "“”＂"},
+    **{ord(char): "~" for char in "〜～"},
+}
+
+# Shapes that readers of print and OCR take for each other; the second is the one that labels are written with.
+_LOOK_ALIKE: Final = {
+    **dict(zip("ロ力工二夕卜八一へべぺり", "口カエニタトハーヘベペリ", strict=True)),
+    **dict(zip("-|", "ーー", strict=True)),
+}
+_SKELETON: Final = {
+    **{code: _LOOK_ALIKE.get(char, char) for code, char in FOLD.items()},
+    **{ord(char): like for char, like in _LOOK_ALIKE.items()},
+    **{code: chr(code + 32) for code in range(ord("A"), ord("Z") + 1)},
+    **{code: chr(code - 0xFEE0 + 32) for code in range(ord("Ａ"), ord("Ｚ") + 1)},
+}
+_DROPPED: Final = re.compile("[ \u200b\ufeff]+|(?<=.)[゛゜]")
+_MARKED: Final = {
+    base + mark: unicodedata.normalize("NFC", base + combining)
+    for base in "カキクケコサシスセソタチツテトハヒフヘホウ"
+    for mark, combining in (("゛", "\u3099"), ("゜", "\u309a"))
+    if len(unicodedata.normalize("NFC", base + combining)) == 1
+}
+
+
+def _table(mapping: dict[int, str]) -> Uint32s:
+    """(1114112,), what each code point becomes. Looking up an array is ten times as fast as `str.translate`."""
+    table = np.arange(0x110000, dtype=np.uint32)
+    for code, char in mapping.items():
+        table[code] = ord(char)
+    return table
+
+
+def _mapped(text: str, table: Uint32s) -> str:
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    return table[points].tobytes().decode("utf-32-le", "surrogatepass")
+
+
+def folded(text: str) -> str:
+    """A text of the same length in one width, with one sort of blank, hyphen, colon and quotation mark."""
+    return _mapped(text, _FOLDS)
+
+
+_FOLDS: Final = _table(FOLD)
+_SKELETONS: Final = _table(_SKELETON)
+
+
+@dataclass(frozen=True, slots=True)
+class NormalForm:
+    """The normal form of a stretch of text.
+
+    Attributes:
+        chars: its characters.
+        starts: (len(chars) + 1,) for each character where it starts in the text, then the end of the stretch.
+            Characters that were dropped belong to the one before them, a mark of voicing to its letter.
+    """
+
+    chars: str
+    starts: list[int]
+
+
+def normal_form(text: str, start: int = 0, stop: int | None = None) -> NormalForm:
+    """The normal form of `text[start:stop]`; `starts` are positions in `text`."""
+    end = len(text) if stop is None else stop
+    likes = _mapped(text[start:end], _SKELETONS)
+    if not _DROPPED.search(likes):
+        return NormalForm(likes, list(range(start, end + 1)))
+    parts: list[str] = []
+    runs: list[range] = []
+    position = 0
+    for match in _DROPPED.finditer(likes):
+        parts.append(likes[position : match.start()])
+        runs.append(range(start + position, start + match.start()))
+        if match[0] in "゛゜" and parts[-1]:
+            parts[-1] = parts[-1][:-1] + _MARKED.get(parts[-1][-1] + match[0], parts[-1][-1])
+        position = match.end()
+    parts.append(likes[position:])
+    runs.append(range(start + position, end + 1))
+    return NormalForm("".join(parts), list(chain.from_iterable(runs)))
+
+
+def unmarked(chars: str) -> str:
+    """Characters of the normal form without marks of voicing: ガ as カ, as which half-width ｶﾞ starts."""
+    return "".join(_UNMARKED.get(char, char) for char in chars)
+
+
+def sources() -> dict[int, str]:
+    """Code point to the character of the normal form without marks that it becomes; empty where it is dropped."""
+    table = {code: unmarked(char) for code, char in _SKELETON.items()}
+    table |= {ord(char): unmarked(char) for char in _UNMARKED}
+    return {code: "" if char in " ゛゜" else char for code, char in table.items()} | {0x20: "", 0x200B: "", 0xFEFF: ""}
+
+
+_UNMARKED: Final = {whole: pair[0] for pair, whole in _MARKED.items()}

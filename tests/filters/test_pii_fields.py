@@ -1,0 +1,175 @@
+"""Laws of labels, normal forms, and the pass that screens texts for signs."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from manyo.corpus.release import resolve
+from manyo.filters.pii.check_digits import is_iban
+from manyo.filters.pii.find import find
+from manyo.filters.pii.kinds import PII_KINDS
+from manyo.filters.pii.labels import EDGES, FIRM_EDGES, examples, gate_words, labels, trie
+from manyo.filters.pii.normal_form import folded, normal_form, unmarked
+from manyo.filters.pii.screen import LABEL_SIGNS, note, sign_of
+
+KINDS = [kind.name for kind in PII_KINDS]
+#: What letters of a label may be printed with.
+PRINTED = "氏名番号ご住所電話口座パスワードＥ-ｍａｉｌ名前ﾌﾘｶﾞﾅガ：【】（）　 \t\n/。ロ力09０９〇一あのはABｶﾞﾟ😀𠮷"
+printed_texts = st.text(st.sampled_from(PRINTED), max_size=40)
+any_texts = st.one_of(st.text(max_size=40), printed_texts)
+
+
+@given(any_texts)
+def test_a_folded_text_has_as_many_characters_as_the_text(text: str) -> None:
+    assert len(folded(text)) == len(text)
+
+
+@given(any_texts, st.data())
+def test_every_character_of_the_normal_form_leads_back_to_where_it_came_from(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    stop = data.draw(st.integers(start, len(text)))
+    form = normal_form(text, start, stop)
+    assert len(form.starts) == len(form.chars) + 1
+    assert form.starts[-1] == stop
+    assert all(first < last for first, last in zip(form.starts, form.starts[1:], strict=False))
+    for i, char in enumerate(form.chars):
+        assert unmarked(normal_form(text[form.starts[i]]).chars) == unmarked(char)
+        # What is left out between two characters is blank, or a mark of voicing.
+        between = text[form.starts[i] + 1 : form.starts[i + 1]]
+        assert not normal_form(between).chars or set(between) <= set(" 　゛゜ﾞﾟ\u200b\ufeff")
+
+
+@given(any_texts)
+def test_the_normal_form_is_a_fixed_point(text: str) -> None:
+    chars = normal_form(text).chars
+    assert normal_form(chars).chars == chars
+
+
+@given(st.lists(st.text(st.sampled_from("氏名番号a"), min_size=1, max_size=4), min_size=1, max_size=6))
+def test_a_trie_matches_the_longest_of_its_words(words: list[str]) -> None:
+    expression = re.compile(trie(words))
+    for text in words:
+        match = expression.match(text + "xyz")
+        assert match
+        assert match[0] == max((word for word in words if text.startswith(word)), key=len)
+
+
+@pytest.mark.parametrize(("kind", "marked"), examples(), ids=lambda value: value[:24])
+def test_the_examples_of_labels_are_found_and_nothing_else_of_their_kind(kind: str, marked: str) -> None:
+    parts = re.split("[⟦⟧]", marked)
+    starts = np.cumsum([0, *map(len, parts)])
+    expected = {(int(starts[i]), int(starts[i + 1])) for i in range(1, len(parts), 2)}
+    spans = find(pa.array(["".join(parts)], pa.large_string()), KINDS).to_pylist()
+    found = resolve([(span["start"], span["stop"], span["kind"]) for span in spans], KINDS)
+    assert {(start, stop) for start, stop, of in found if of == kind} == expected
+
+
+LAYOUTS = {
+    "colon": "{label}：{value}",
+    "equals": "{label} = {value}",
+    "bracket": "【{label}】{value}",
+    "tortoise shell": "〔{label}〕 {value}",
+    "tab": "{label}\t{value}",
+    "line": "{label}\n{value}",
+    "bullet": "・{label}：{value}",
+    "note": "{label}（必須）：{value}",
+    "markdown": "| {label} | 備考 |\n|---|---|\n| {value} | なし |",
+    "column": "No\t{label}\t備考\n1\t{value}\tなし",
+}
+FORM = {
+    "person_name": ("氏名", "片山 理恵"),
+    "bank_account": ("口座番号", "7719028"),
+    "driving_licence": ("免許証番号", "301234567890"),
+    "passport": ("旅券番号", "TK1234567"),
+    "residence_card": ("在留カード番号", "AB12345678CD"),
+    "pension_number": ("基礎年金番号", "1234-567890"),
+    "insurance_number": ("被保険者番号", "00418823"),
+    "employment_insurance": ("雇用保険被保険者番号", "1234-567890-1"),
+    "resident_code": ("住民票コード", "24057868526"),
+    "my_number": ("個人番号", "123456789018"),
+    "member_id": ("会員番号", "A-00231"),
+    "imei": ("IMEI", "005577487881551"),
+    "postal_address": ("住所", "島根県松江市霧水町210番地"),
+    "phone": ("電話番号", "03-1234-5678"),
+    "sns_id": ("LINE ID", "yama_neko.0812"),
+}
+WIDE = str.maketrans({chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)})
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("kind", FORM)
+def test_a_value_is_found_in_every_layout_of_its_label(kind: str, layout: str) -> None:
+    label, value = FORM[kind]
+    for printed in {label, "　".join(label) if not label.isascii() else label, label.translate(WIDE)}:
+        text = LAYOUTS[layout].format(label=printed, value=value)
+        spans = find(pa.array([text], pa.large_string()), KINDS).to_pylist()
+        assert [(kind, value)] == [(span["kind"], text[span["start"] : span["stop"]]) for span in spans][:1], text
+
+
+def expression_of_labels() -> re.Pattern[str]:
+    """Any word of a label with what must stand around it, in the normal form without marks."""
+    words = gate_words()
+    edge, firm = (f"[{re.escape(unmarked(normal_form(of).chars))}]" for of in (EDGES + FIRM_EDGES, FIRM_EDGES))
+    connectors = "[はがのを第等番号者名様漢字カナー]{0,14}"
+    announced = f"{connectors}(?:$|{edge}|[0-9A-Za-z〇一二三四五六七八九十百千@〒+#])"
+    before = f"(?:^|{edge})(?:{unmarked('ご')}|お)?"
+    any_of = {name: "|".join(re.escape(unmarked(word)) for word in of) for name, of in words._asdict().items()}
+    return re.compile(
+        f"(?:{any_of['firm']}){firm}|{before}(?:{any_of['enclosed']})(?:$|{edge})"
+        f"|{before}(?:{any_of['enclosed_firm']}){firm}|(?:{any_of['anywhere']}){announced}"
+    )
+
+
+LABELS = expression_of_labels()
+
+
+def signs_slowly(text: str) -> tuple[bool, int, int]:
+    """Whether a word of a label is in a text with what must stand around it, and the numbers of digits and marks."""
+    has_word = bool(LABELS.search(unmarked(normal_form(text).chars)))
+    digits = sum(char in "0123456789０１２３４５６７８９〇一二三四五六七八九十百千" for char in text)
+    return has_word, digits, sum(char in ".．:：-－" for char in text)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(printed_texts, min_size=1, max_size=5))
+def test_screening_misses_no_word_and_counts_as_its_slow_twin_does(texts: list[str]) -> None:
+    encoded = [text.encode() for text in texts]
+    bounds = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
+    data = np.frombuffer(b"".join(encoded), np.uint8)
+    signs, n_digits, n_marks = note(data, bounds[:-1], bounds[1:])
+    for text, bits, digits, marks in zip(texts, signs, n_digits, n_marks, strict=True):
+        has_word, *counts = signs_slowly(text)
+        assert [digits, marks] == counts
+        assert bits & LABEL_SIGNS or not has_word, text
+
+
+@settings(max_examples=60, deadline=None)
+@given(printed_texts)
+def test_a_label_that_announces_something_has_a_word_in_the_screen(text: str) -> None:
+    data = np.frombuffer(text.encode(), np.uint8)
+    ends = np.array([len(data)], np.int64)
+    (bits,), _, _ = note(data, np.zeros(1, np.int64), ends)
+    found = [label for label in labels(text, 0, len(text)) if any(m.kind != "none" for m in label.meanings)]
+    firm = [label for label in found if text[label.stop : label.stop + 1] in tuple(":：\t】")]
+    assert bits & LABEL_SIGNS or not firm
+
+
+def test_every_kind_has_a_bit_of_its_own_in_the_screen() -> None:
+    bits = [sign_of(kind.name) for kind in PII_KINDS if kind.signs]
+    assert len(set(bits)) == len(bits)
+    assert all(bit & LABEL_SIGNS == 0 and bit < 1 << 31 for bit in bits)
+
+
+def test_check_digits_of_published_ibans() -> None:
+    assert is_iban("GB29NWBK60161331926819")
+    assert is_iban("DE89370400440532013000")
+    assert not is_iban("DE89370400440532013001")
+
+
+def test_labels_are_part_of_the_package() -> None:
+    assert (Path(find.__code__.co_filename).with_name("labels.toml")).is_file()
