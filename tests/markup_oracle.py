@@ -324,7 +324,8 @@ def _states(name: str, attributes: dict[str, str]) -> bool:
 
 def _has_style(attributes: dict[str, str], pattern: str) -> bool:
     style = attributes.get("style", "")
-    return re.search(pattern.replace(" *", r"\s*"), style, re.IGNORECASE | re.ASCII) is not None
+    declared = r"(?:^|;)\s*" + pattern.replace(" *: *", r"\s*(?::\s*)+")
+    return re.search(declared, style, re.IGNORECASE | re.ASCII) is not None
 
 
 def _said(tag: str, attributes: dict[str, str]) -> set[str]:

@@ -48,8 +48,8 @@ from manyo.corpus.web.markup import (
 )
 
 # What a word in class, id or role says, as bits.
-MAIN_WORD, POST_WORD, FRAME_WORD, COMMENTS_WORD, TOPIC_WORD, DIALOG_WORD, FOLD_WORD, LINE_WORD = (
-    1 << bit for bit in range(8)
+MAIN_WORD, POST_WORD, FRAME_WORD, COMMENTS_WORD, TOPIC_WORD, DIALOG_WORD, FOLD_WORD, LINE_WORD, PICTURE_WORD = (
+    1 << bit for bit in range(9)
 )
 
 #: Only the beginning of a longer value (an embedded picture) is read.
@@ -81,15 +81,25 @@ def hash_of(name: bytes) -> int:
 _NAMES_OF_ATTRIBUTES: Final = (
     *("class", "id", "style", "href", "rel", "itemprop"),
     *("type", "role", "hidden", "start", "name", "property"),
-    *("alt", "readonly", "aria-expanded", "aria-controls"),
+    *("alt", "readonly", "aria-expanded", "aria-controls", "src"),
 )
 CLASS, ID, STYLE, HREF, REL, ITEMPROP, TYPE, ROLE, HIDDEN, START, NAME, PROPERTY = range(12)
-ALT, READONLY, ARIA_EXPANDED, ARIA_CONTROLS = range(12, 16)
-N_ATTRIBUTES: Final = 16
-_ATTRIBUTE_HASHES = tuple(np.uint64(hash_of(name.encode())) for name in _NAMES_OF_ATTRIBUTES)
+ALT, READONLY, ARIA_EXPANDED, ARIA_CONTROLS, SRC = range(12, 17)
+N_ATTRIBUTES: Final = 17
+#: Each name has a slot of its own; the factor was found by trying odd numbers.
+_ATTRIBUTE_FACTOR = np.uint64(3)
+_ATTRIBUTE_SLOTS: Final = 64
+_HASH_IN_SLOT = np.zeros(_ATTRIBUTE_SLOTS, np.uint64)
+_COLUMN_IN_SLOT = np.zeros(_ATTRIBUTE_SLOTS, np.int64)
+for _column, _name in enumerate(_NAMES_OF_ATTRIBUTES):
+    _slot = (hash_of(_name.encode()) * int(_ATTRIBUTE_FACTOR) & (1 << 64) - 1) >> 58
+    _HASH_IN_SLOT[_slot] = hash_of(_name.encode())
+    _COLUMN_IN_SLOT[_slot] = _column
 
 _ARTICLE, _MAIN, _SECTION, _DIALOG = (TAGS.index(name) for name in ("article", "main", "section", "dialog"))
-_B, _P, _R, _T = (ord(letter) for letter in "bprt")
+_B, _D, _P, _R, _T, _V, _W = (ord(letter) for letter in "bdprtvw")
+#: What a style says of the content of its tag, as bits.
+STYLE_HIDES, STYLE_STARTS_LINE, STYLE_KEEPS_SPACE = 1, 2, 4
 FIRST_HEADING: Final = TAGS.index("h1")
 
 
@@ -264,10 +274,8 @@ def read_attributes(data: Bytes, i: int, attributes: Records, is_unclosed: Bytes
                 break
             hashed = (hashed ^ np.uint64(to_lower(byte))) * _HASH_FACTOR
             i += 1
-        found = -1
-        for column in range(N_ATTRIBUTES):
-            if _ATTRIBUTE_HASHES[column] == hashed:
-                found = column
+        slot = np.int64(hashed * _ATTRIBUTE_FACTOR >> np.uint64(58))
+        found = _COLUMN_IN_SLOT[slot] if _HASH_IN_SLOT[slot] == hashed else -1
         start, end, i = _read_value(data, i, is_unclosed, quotes_count)
         if found >= 0 and attributes[found].start < 0:
             attributes[found].start = start
@@ -326,34 +334,44 @@ def contains(data: Bytes, start: int, end: int, word: bytes) -> bool:
 
 
 @kernel
-def has_style(data: Bytes, attributes: Records, name: bytes, value: bytes) -> bool:
-    """Whether a tag's style gives a property a value that starts so."""
-    start = attributes[STYLE].start
-    if start < 0:
-        return False
-    end = min(attributes[STYLE].end, start + MAX_VALUE_BYTES)
-    for i in range(start, end - len(name) - len(value)):
-        if to_lower(data[i]) == name[0] and contains(data, i, i + len(name), name):
-            j = i + len(name)
-            while j < end and is_space(data[j]):
+def style_of(data: Bytes, attributes: Records) -> int:
+    """What a tag's style says of its content, as bits: it is hidden, starts a line, keeps its white space."""
+    said = 0
+    i = attributes[STYLE].start
+    if i < 0:
+        return 0
+    end = min(attributes[STYLE].end, i + MAX_VALUE_BYTES)
+    while i < end:
+        while i < end and is_space(data[i]):
+            i += 1
+        first = to_lower(data[i]) if i < end else 0
+        name_end = i
+        if first == _D and contains(data, i, min(end, i + 7), b"display"):
+            name_end = i + 7
+        elif first == _V and contains(data, i, min(end, i + 10), b"visibility"):
+            name_end = i + 10
+        elif first == _W and contains(data, i, min(end, i + 11), b"white-space"):
+            name_end = i + 11
+        if name_end > i:
+            j = name_end
+            while j < end and (is_space(data[j]) or data[j] == COLON):
                 j += 1
-            if j < end and data[j] == COLON:
-                j += 1
-                while j < end and is_space(data[j]):
-                    j += 1
-                if j + len(value) <= end and contains(data, j, j + len(value), value):
-                    return True
-    return False
+            if contains(data, j, min(end, j + 4), b"none") or contains(data, j, min(end, j + 6), b"hidden"):
+                said |= STYLE_HIDES if first != _W else 0
+            elif contains(data, j, min(end, j + 5), b"block") and first == _D:
+                said |= STYLE_STARTS_LINE
+            elif contains(data, j, min(end, j + 3), b"pre") and first == _W:
+                said |= STYLE_KEEPS_SPACE
+        while i < end and data[i] != SEMICOLON:
+            i += 1
+        i += 1
+    return said
 
 
 @kernel
 def is_hidden(data: Bytes, attributes: Records) -> bool:
     """Whether a tag hides its content: by `hidden`, or by a style `display: none` or `visibility: hidden`."""
-    return (
-        attributes[HIDDEN].start >= 0
-        or has_style(data, attributes, b"display", b"none")
-        or has_style(data, attributes, b"visibility", b"hidden")
-    )
+    return attributes[HIDDEN].start >= 0 or style_of(data, attributes) & STYLE_HIDES != 0
 
 
 @kernel

@@ -19,7 +19,7 @@ TAGS_OF_KIND: Final = {
     IGNORED: "html head link base source track param embed rb rbc wbr",
     META: "meta",
     INLINE: "abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q ruby s "
-    "samp small span strike strong sub sup time tt u var",
+    "samp small span strike strong sub sup time tt u var math mjx-container",
     LINK: "a",
     BREAK: "br",
     RULE: "hr input col area frame bgsound spacer basefont isindex keygen",
@@ -65,6 +65,9 @@ BLOCK: Final = record(("start", "i4"), ("end", "i4"), ("chars", "i4"), ("link_ch
 
 #: What is written for an element that stands for text: a character, a character that nobody could name, a formula.
 CHARACTER, UNKNOWN_CHARACTER, FORMULA = range(3)
+#: What may stand for text in a page, as bits.
+HOLDS_FORMULAS: Final = 1
+HOLDS_PICTURES: Final = 2
 #: An element that stands for text.
 #:
 #: first, after: its first byte in the page, and the byte after its last.
@@ -103,6 +106,7 @@ class Markup:
             that state a licence or a date.
         json_ld: content of the page's JSON-LD scripts.
         n_unknown_characters: pictures of characters for which the text has 〓.
+        own_chars: characters outside links and frames.
     """
 
     text: bytes
@@ -112,6 +116,7 @@ class Markup:
     tags: tuple[str, ...]
     json_ld: str
     n_unknown_characters: int = 0
+    own_chars: int = 0
 
     def text_of(self, block: int) -> str:
         """Text of one block, given its index."""

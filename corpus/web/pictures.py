@@ -19,14 +19,6 @@ Picture = tuple[int, int, str, bool]
 
 _IMAGE = re.compile(rb"<im(?:g|age)\b([^>]{0,4000})>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(rb"\b(alt|class|src|id)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
-#: The beginning of an `alt` that may be a character or its description: a kana or a kanji alone, or a code.
-_GLYPH_ALT = re.compile(
-    rb"alt\s*=\s*[\"']?\s*(?:[\xe3-\xe9][\x80-\xbf]{2}(?:\xef\xb8.|\xf3\xa0..|\xe3\x82.)?[\"'\s/>]|\xef[\xa4-\xab]|"
-    rb"\xf0[\x9f-\xb3]|&#|[uU][+\-0-9]|0x|\xe2\x80\xbb|\xe7\xac\xac[34])",
-    re.DOTALL,
-)
-#: What names a picture of a character or a formula.
-_MARKS = (b"gaiji", b"GAIJI", b"latex", b"cht=tx", b"mathtex", b"mimetex", b'class="tex', b'class="math', b"emoji")
 _GAIJI = re.compile(r"gaiji|外字", re.IGNORECASE)
 _FORMULA = re.compile(r"\b(?:latex|tex|math|mwe-math[\w-]*|mathtex|mimetex)\b|[?&]cht=tx", re.IGNORECASE)
 _CODE = re.compile(r"^[※&]?[(（#]?(?:U\+|0x|u-?|x|uni)([0-9A-Fa-f]{4,6})[)）;]?$", re.IGNORECASE)
@@ -42,8 +34,6 @@ _NAMED = {
 
 def find_pictures(page: bytes) -> list[Picture]:
     """The pictures of a page that stand for text, in its order."""
-    if not any(mark in page for mark in _MARKS) and not _GLYPH_ALT.search(page):
-        return []
     found = []
     for image in _IMAGE.finditer(page):
         values = {

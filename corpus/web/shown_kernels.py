@@ -52,13 +52,14 @@ OPEN_BOX: Final = record(("box", "i8"), ("name", "u8"), ("n_blocks", "i8"), ("is
 #: it and with it (0 if there is none), and the boxes that are open around it.
 #: n_endless_tags: tags without an end.
 #: n_private: characters left out because only the page's font knows them.
+#: holds: what may stand for text in the page: HOLDS_FORMULAS, HOLDS_PICTURES.
 #: n_unknown: pictures of characters that nobody could name.
 #: links: for each open link, the box in which it started.
 #: is_unclosed, is_endless: by quotation mark and by tag, whether its end was searched for in vain.
 STATE: Final = record(
     *((name, "i8") for name in ("written", "space", "line_feeds", "linked_line_feeds")),
     *((name, "i8") for name in ("block_start", "block_chars", "block_link_chars", "alt_end", "alt_chars")),
-    *((name, "i8") for name in ("n_blocks", "n_boxes", "n_statements", "n_links", "n_private", "n_unknown")),
+    *((name, "i8") for name in ("n_blocks", "n_boxes", "n_statements", "n_links", "n_private", "n_unknown", "holds")),
     *((name, "i8") for name in ("box", "depth", "n_too_deep", "last_left", "hidden_box", "n_endless_tags")),
     *((name, "i8") for name in ("n_hidden", "hidden_depth")),
     ("hidden_name", "u8"),
@@ -181,13 +182,14 @@ def show_run(data: Bytes, i: int, out: Bytes, states: Records) -> int:
         byte = data[i]
         if byte in (LESS_THAN, AMPERSAND):
             break
-        if (byte == 0xC2 and data[i + 1] == 0xAD) or (byte == 0xE2 and _is_break_hint(point_of_three(data, i))):
-            i += 2 if byte == 0xC2 else 3
-            continue
-        if byte == 0xEE and _is_pictogram(point_of_three(data, i)):
-            state.n_private += 1
-            i += 3
-            continue
+        if byte >= 0xC2:
+            if (byte == 0xC2 and data[i + 1] == 0xAD) or (byte == 0xE2 and _is_break_hint(point_of_three(data, i))):
+                i += 2 if byte == 0xC2 else 3
+                continue
+            if byte == 0xEE and _is_pictogram(point_of_three(data, i)):
+                state.n_private += 1
+                i += 3
+                continue
         if is_pre:
             if byte == LINE_FEED:
                 add_line_feed(states)

@@ -35,6 +35,7 @@ from manyo.corpus.web.attribute_kernels import (
     LINE_WORD,
     MAIN_WORD,
     N_SLOTS,
+    PICTURE_WORD,
     POST_WORD,
     SLOT_BITS,
     TOPIC_WORD,
@@ -43,9 +44,9 @@ from manyo.corpus.web.attribute_kernels import (
 from manyo.corpus.web.formulas import find_formulas
 from manyo.corpus.web.markup import (
     CHARACTER,
-    DIALOG_HINT,
     FORMULA,
-    FRAME_HINT,
+    HOLDS_FORMULAS,
+    HOLDS_PICTURES,
     INLINE,
     STAND_IN,
     TAGS,
@@ -133,6 +134,8 @@ LINE_WORDS: Final = (
     "gutter lineno linenos linenumber linenumbers linenum linenums linenr linenrs lnum lnums ln rownum linenodiv "
     "linenumbering blobnum numline numlines"
 )
+#: Words that name a picture of a character or of a formula.
+PICTURE_WORDS: Final = "gaiji latex tex math mwe mathtex mimetex emoji"
 FOLD_ROLES: Final = "tabpanel"
 DIALOG_ROLES: Final = "dialog alertdialog"
 FRAME_ROLES: Final = "navigation banner contentinfo complementary search"
@@ -152,47 +155,36 @@ def read_markup(html: str | bytes) -> Markup:
     markup = _read(data)
     if not len(markup.blocks):
         markup = _read(data, hides=False)
-    if _own_chars(markup) < _NEXT_TO_NOTHING:
+    if markup.own_chars < _NEXT_TO_NOTHING:
         return _from_elsewhere(data, markup)
     return markup
 
 
 def _from_elsewhere(data: bytes, markup: Markup) -> Markup:
     """The page as a browser without scripts shows it, or the text in its scripts, where the page has nothing else."""
-    best, most = markup, max(_LEAST_ELSEWHERE, _TIMES_ELSEWHERE * _own_chars(markup))
+    best, most = markup, max(_LEAST_ELSEWHERE, _TIMES_ELSEWHERE * markup.own_chars)
     lower = data.lower()
     if any(name in lower for name in (b"<noscript", b"<template", b"<noframes")):
         without_scripts = _read(data, has_scripts=False)
-        n_chars = _own_chars(without_scripts)
+        n_chars = without_scripts.own_chars
         is_notice = n_chars < _NOTICE_CHARS and _NOTICE in without_scripts.text.lower()
         if n_chars >= most and not is_notice:
             best, most = without_scripts, n_chars
     if drawn := text_in_scripts(data):
         in_scripts = _read(drawn.encode("utf-8", "replace"))
-        if _own_chars(in_scripts) >= most:
+        if in_scripts.own_chars >= most:
             best = replace(in_scripts, title=markup.title, tags=markup.tags, json_ld=markup.json_ld)
     return best
 
 
-def _own_chars(markup: Markup) -> int:
-    """Characters outside links and frames."""
-    n_chars = int(markup.blocks["chars"].sum() - markup.blocks["link_chars"].sum())
-    if n_chars >= _WITH_FRAMES:
-        return n_chars
-    hints, tags = markup.boxes["hint"], markup.boxes["tag"]
-    is_frame = np.isin(hints, (FRAME_HINT, DIALOG_HINT)) | np.isin(tags, _FRAMES)
-    for box, parent in enumerate(markup.boxes["parent"].tolist()):
-        if parent >= 0 and is_frame[parent]:
-            is_frame[box] = True
-    own = markup.blocks[~is_frame[markup.blocks["box"]]]
-    return int(own["chars"].sum() - own["link_chars"].sum())
-
-
 def _read(data: bytes, *, hides: bool = True, has_scripts: bool = True) -> Markup:
     """One pass over a page, as a browser with or without scripts shows it."""
-    stand_ins, stand_in_text = _stand_ins(data)
     page = np.frombuffer(data, np.uint8)
-    text, blocks, boxes, statements, n_unknown = read(page, _names(has_scripts), stand_ins, stand_in_text, hides)
+    names = _names(has_scripts)
+    nothing = (np.zeros(0, STAND_IN), np.zeros(0, np.uint8))
+    text, blocks, boxes, statements, n_unknown, holds, own_chars = read(page, names, *nothing, hides)
+    if holds:
+        text, blocks, boxes, statements, n_unknown, _, own_chars = read(page, names, *_stand_ins(data, holds), hides)
     title = ""
     tags: list[str] = []
     json_ld = ""
@@ -204,13 +196,15 @@ def _read(data: bytes, *, hides: bool = True, has_scripts: bool = True) -> Marku
             title = written
         else:
             json_ld += written
-    return Markup(text.tobytes(), blocks, boxes, title, tuple(tags), json_ld, n_unknown)
+    return Markup(text.tobytes(), blocks, boxes, title, tuple(tags), json_ld, n_unknown, own_chars)
 
 
-def _stand_ins(data: bytes) -> tuple[Records, Bytes]:
+def _stand_ins(data: bytes, holds: int) -> tuple[Records, Bytes]:
     """STAND_IN (n,), the formulas and the pictures of characters, and what is written for them."""
-    found = [(first, after, written, FORMULA) for first, after, written in find_formulas(data)]
-    for first, after, written, is_formula in find_pictures(data):
+    found = []
+    if holds & HOLDS_FORMULAS:
+        found += [(first, after, written, FORMULA) for first, after, written in find_formulas(data)]
+    for first, after, written, is_formula in find_pictures(data) if holds & HOLDS_PICTURES else ():
         kind = FORMULA if is_formula else UNKNOWN_CHARACTER if written == GETA else CHARACTER
         found.append((first, after, written, kind))
     stand_ins = np.zeros(len(found), STAND_IN)
@@ -242,6 +236,7 @@ def _names(has_scripts: bool) -> Records:
         (POST_WORD, POST_NAMES),
         (FOLD_WORD, FOLD_WORDS),
         (LINE_WORD, LINE_WORDS),
+        (PICTURE_WORD, PICTURE_WORDS),
     ):
         words |= dict.fromkeys(group.encode().split(), bit)
     _fill(known["words"], words)
@@ -284,14 +279,11 @@ def _fill_rules(rules: Records, index: dict[str, int]) -> None:
             rules[column][index[name]] = value
 
 
-_FRAMES = tuple(TAGS.index(name) for name in ("nav", "header", "footer", "aside"))
 #: With fewer characters outside links and frames, a page has next to nothing. Its text is taken from elsewhere if that
 #: is long, and several times as long.
 _NEXT_TO_NOTHING = 200
 _LEAST_ELSEWHERE = 60
 _TIMES_ELSEWHERE = 3
-#: From this length on, a page has text of its own whatever its frames hold.
-_WITH_FRAMES = 2000
 #: What asks for scripts is short and names them.
 _NOTICE = b"javascript"
 _NOTICE_CHARS = 300

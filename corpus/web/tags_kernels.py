@@ -20,6 +20,7 @@ from manyo.corpus.web.ascii import (
     HYPHEN,
     LESS_THAN,
     LOWER_A,
+    LOWER_X,
     NUMBER_SIGN,
     QUESTION_MARK,
     SLASH,
@@ -41,11 +42,17 @@ from manyo.corpus.web.attribute_kernels import (
     LINE_WORD,
     N_SLOTS,
     NAME,
+    PICTURE_WORD,
     PROPERTY,
     READONLY,
     REL,
     SLOT,
+    SRC,
     START,
+    STYLE,
+    STYLE_HIDES,
+    STYLE_KEEPS_SPACE,
+    STYLE_STARTS_LINE,
     TYPE,
     contains,
     ends_name,
@@ -53,7 +60,6 @@ from manyo.corpus.web.attribute_kernels import (
     find_byte,
     find_raw_end,
     find_reading_end,
-    has_style,
     hash_first_name,
     hash_value,
     hint_of,
@@ -70,6 +76,7 @@ from manyo.corpus.web.attribute_kernels import (
     read_name,
     read_number,
     read_reference,
+    style_of,
     words_said,
 )
 from manyo.corpus.web.markup import (
@@ -77,6 +84,10 @@ from manyo.corpus.web.markup import (
     BOX,
     BREAK,
     BUTTON,
+    DIALOG_HINT,
+    FRAME_HINT,
+    HOLDS_FORMULAS,
+    HOLDS_PICTURES,
     IMAGE,
     INLINE,
     LINK,
@@ -147,6 +158,9 @@ _PARAGRAPH, _ORDERED_LIST, _ITEM, _TEXTAREA = (TAGS.index(name) for name in ("p"
 _TITLE, _SCRIPT, _STYLE, _NOEMBED = (TAGS.index(name) for name in ("title", "script", "style", "noembed"))
 _TERM, _DESCRIPTION, _SUMMARY, _LEGEND = (TAGS.index(name) for name in ("dt", "dd", "summary", "legend"))
 _CAPTION, _HEADER_CELL = (TAGS.index(name) for name in ("caption", "th"))
+_MATH, _MATHJAX = (TAGS.index(name) for name in ("math", "mjx-container"))
+_FRAMES = tuple(TAGS.index(name) for name in ("nav", "header", "footer", "aside"))
+_U: Final = ord("u")
 #: Boxes that keep their white space.
 _LISTINGS = tuple(TAGS.index(name) for name in ("pre", "listing", "xmp", "textarea"))
 
@@ -154,7 +168,7 @@ _LISTINGS = tuple(TAGS.index(name) for name in ("pre", "listing", "xmp", "textar
 @kernel
 def read(
     data: Bytes, names: Records, stand_ins: Records, stand_in_text: Bytes, hides: bool
-) -> tuple[Bytes, Records, Records, Records, int]:
+) -> tuple[Bytes, Records, Records, Records, int, int, int]:
     """Read a page.
 
     Args:
@@ -165,7 +179,8 @@ def read(
         hides: whether hidden elements are left out.
 
     Returns:
-        Text, BLOCK (n,), BOX (n,), STATEMENT (n,), number of 〓 for pictures of characters.
+        Text, BLOCK (n,), BOX (n,), STATEMENT (n,), number of 〓 for pictures of characters, what may stand for text,
+        and the number of characters outside links and frames.
     """
     n = len(data)
     n_starts = 0
@@ -213,7 +228,23 @@ def read(
         boxes[: states[0].n_boxes].copy(),
         statements[: states[0].n_statements].copy(),
         states[0].n_unknown,
+        states[0].holds,
+        _count_own(blocks[: states[0].n_blocks], boxes[:n_boxes]),
     )
+
+
+@kernel
+def _count_own(blocks: Records, boxes: Records) -> int:
+    """Characters outside links and frames."""
+    is_frame = np.zeros(len(boxes), np.bool_)
+    for i in range(1, len(boxes)):
+        box = boxes[i]
+        is_frame[i] = is_frame[box.parent] or box.hint in (FRAME_HINT, DIALOG_HINT) or box.tag in _FRAMES
+    n_chars = 0
+    for i in range(len(blocks)):
+        if not is_frame[blocks[i].box]:
+            n_chars += blocks[i].chars - blocks[i].link_chars
+    return n_chars
 
 
 @kernel
@@ -290,16 +321,21 @@ def _read_tag(
     if kind <= META:
         return after
     if kind in (INLINE, LINK):
+        if tag in (_MATH, _MATHJAX):
+            state.holds |= HOLDS_FORMULAS
+        # A call costs time, and few inline tags have a style.
+        is_styled = not is_end and state.attributes[STYLE].start >= 0
+        may_hide = is_styled or (not is_end and (state.is_pre or state.attributes[HIDDEN].start >= 0))
         if state.n_hidden:
             if state.hidden_name == name:
                 state.n_hidden += -1 if is_end else 1
                 return after
-        elif not is_end and _is_inline_hidden(data, after, tag, names, states):
+        elif may_hide and _is_inline_hidden(data, after, tag, names, states):
             state.n_hidden = 1
             state.hidden_name = name
             state.hidden_depth = state.depth
             return after
-        if not is_end and has_style(data, state.attributes, b"display", b"block"):
+        if is_styled and style_of(data, state.attributes) & STYLE_STARTS_LINE:
             _break_line(states)
         if kind == LINK and not is_end:
             return _open_link(data, after, names, states)
@@ -312,7 +348,10 @@ def _read_tag(
         return after
     if kind == IMAGE:
         if is_shown and not is_end:
-            _show_picture(data, names, states, out, boxes)
+            if state.holds & HOLDS_PICTURES == 0 and _may_be_text(data, names, states):
+                state.holds |= HOLDS_PICTURES
+            if state.n_links == 0 and _is_handle(boxes, state.box):
+                _show_picture(data, names, states, out)
         return after
     if kind == BUTTON:
         if is_end:
@@ -394,6 +433,9 @@ def _skip_content(
     state = states[0]
     if state.is_endless[tag]:
         return after
+    of_type = state.attributes[TYPE]
+    if tag == _SCRIPT and contains(data, of_type.start, of_type.end, b"math/"):
+        state.holds |= HOLDS_FORMULAS
     border_is_end = True
     if kind == RAW:
         border = find_raw_end(data, after, length, name)
@@ -413,7 +455,6 @@ def _skip_content(
     if kind == READING:
         return border
     if state.n_statements < len(statements):
-        of_type = state.attributes[TYPE]
         if tag == _TITLE and not state.has_title:
             state.has_title = True
             _add_statement(statements, states, TITLE_STATEMENT, after, border)
@@ -507,12 +548,38 @@ def _is_inline_hidden(data: Bytes, after: int, tag: int, names: Records, states:
 
 
 @kernel
-def _show_picture(data: Bytes, names: Records, states: Records, out: Bytes, boxes: Records) -> None:
+def _may_be_text(data: Bytes, names: Records, states: Records) -> bool:
+    """Whether a picture may stand for a character or a formula: by its `alt`, which is short or a code, or its name."""
+    attributes = states[0].attributes
+    src, alt = attributes[SRC], attributes[ALT]
+    if contains(data, src.start, src.end, b"gaiji") or contains(data, src.start, src.end, b"tex"):
+        return True
+    if contains(data, src.start, src.end, b"cht=tx") or (
+        attributes[CLASS].start >= 0 and words_said(data, 0, attributes, names[0].words, names[0].roles) & PICTURE_WORD
+    ):
+        return True
+    i, n = alt.start, alt.end
+    if i < 0:
+        return False
+    while i < n and is_space(data[i]):
+        i += 1
+    length = n - i
+    if length < 3:
+        return False
+    first, second = data[i], data[i + 1]
+    is_one = first >= 0xE3 and (length <= 4 or length == 7 or (length == 6 and data[i + 3] in (0xEF, 0xE3)))
+    is_code = (first | CASE_BIT == _U and not is_letter(second)) or (first == AMPERSAND and second == NUMBER_SIGN)
+    is_described = (first == 0xE2 and second == 0x80 and data[i + 2] == 0xBB) or (first == 0xE7 and second == 0xAC)
+    return is_one or is_code or is_described or first >= 0xF0 or second | CASE_BIT == LOWER_X
+
+
+@kernel
+def _show_picture(data: Bytes, names: Records, states: Records, out: Bytes) -> None:
     """Write the text of a picture where it stands for a heading: where the heading has no text of its own."""
     state = states[0]
     alt = state.attributes[ALT]
     is_first = state.written == max(state.block_start, state.alt_end)
-    if alt.start < 0 or not is_first or state.n_links or not _is_handle(boxes, state.box):
+    if alt.start < 0 or not is_first:
         return
     before = state.block_chars
     show_value(data, alt.start, alt.end, names, out, states)
@@ -612,10 +679,12 @@ def _open_box(
     opened.n_blocks = state.n_blocks
     opened.is_numbers = said & LINE_WORD
     opened.is_pre = around.is_pre
-    if tag in _LISTINGS or has_style(data, attributes, b"white-space", b"pre"):
+    style = style_of(data, attributes) if attributes[STYLE].start >= 0 else 0
+    if tag in _LISTINGS or style & STYLE_KEEPS_SPACE:
         opened.is_pre = 1
     # A main text that is hidden waits for a subscriber or for its script: it is the page's text all the same.
-    hides = state.hides and state.hidden_box < 0 and is_hidden(data, attributes)
+    is_hiding = style & STYLE_HIDES != 0 or attributes[HIDDEN].start >= 0
+    hides = is_hiding and state.hides and state.hidden_box < 0
     if hides and not (is_named_main(box.hint, tag) or _is_folded(data, tag, said, parent, states, boxes)):
         state.hidden_box = state.n_boxes
     state.n_boxes += 1
