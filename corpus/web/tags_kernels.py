@@ -14,40 +14,27 @@ import numpy as np
 from manyo.corpus.jit import Bytes, Records, inlined, kernel, record
 from manyo.corpus.web.ascii import (
     AMPERSAND,
-    CASE_BIT,
     EXCLAMATION_MARK,
     GREATER_THAN,
     HYPHEN,
     LESS_THAN,
-    LOWER_A,
-    LOWER_X,
     NUMBER_SIGN,
     QUESTION_MARK,
     SLASH,
 )
 from manyo.corpus.web.attribute_kernels import (
-    ALT,
-    ARIA_CONTROLS,
-    ARIA_EXPANDED,
     CHARACTERS,
     CLASS,
-    COMMENTS_WORD,
-    DIALOG_WORD,
-    FIRST_HEADING,
-    FOLD_WORD,
-    FRAME_WORD,
     HIDDEN,
     HREF,
     ITEMPROP,
     LINE_WORD,
     N_SLOTS,
     NAME,
-    PICTURE_WORD,
     PROPERTY,
     READONLY,
     REL,
     SLOT,
-    SRC,
     START,
     STYLE,
     STYLE_HIDES,
@@ -55,7 +42,6 @@ from manyo.corpus.web.attribute_kernels import (
     STYLE_STARTS_LINE,
     TYPE,
     contains,
-    ends_name,
     find_border,
     find_byte,
     find_raw_end,
@@ -63,15 +49,10 @@ from manyo.corpus.web.attribute_kernels import (
     hash_first_name,
     hash_value,
     hint_of,
-    is_digit,
     is_heading,
-    is_hidden,
     is_letter,
     is_named_main,
-    is_sign,
-    is_space,
     look_up,
-    point_of_three,
     read_attributes,
     read_name,
     read_number,
@@ -79,13 +60,21 @@ from manyo.corpus.web.attribute_kernels import (
     style_of,
     words_said,
 )
+from manyo.corpus.web.element_kernels import (
+    count_own,
+    find_end_of_signs,
+    is_folded,
+    is_handle,
+    is_inline_hidden,
+    may_be_text,
+    opens_fold,
+    show_picture,
+)
 from manyo.corpus.web.markup import (
     BLOCK,
     BOX,
     BREAK,
     BUTTON,
-    DIALOG_HINT,
-    FRAME_HINT,
     HOLDS_FORMULAS,
     HOLDS_PICTURES,
     IMAGE,
@@ -109,15 +98,12 @@ from manyo.corpus.web.shown_kernels import (
     show,
     show_plain,
     show_run,
-    show_value,
 )
 
 #: A page states few things about itself; thousands of `<meta>` are an attack.
 MAX_STATEMENTS: Final = 500
 #: Tags that are read in vain to the end of the page before quotation marks lose their meaning.
 _MAX_ENDLESS_TAGS: Final = 16
-#: A link to a place on the page itself is left out if it contains signs alone; a longer one, in bytes, is text.
-_MAX_SIGN_BYTES: Final = 32
 
 #: Groups of boxes that end an open box of their group; borders, as bits, that the search for it does not cross.
 LIST, CELL, TABLE, TERMS, ROW = 1, 2, 4, 8, 16
@@ -156,11 +142,8 @@ STATEMENT: Final = record(("kind", "i4"), ("start", "i4"), ("end", "i4"))
 
 _PARAGRAPH, _ORDERED_LIST, _ITEM, _TEXTAREA = (TAGS.index(name) for name in ("p", "ol", "li", "textarea"))
 _TITLE, _SCRIPT, _STYLE, _NOEMBED = (TAGS.index(name) for name in ("title", "script", "style", "noembed"))
-_TERM, _DESCRIPTION, _SUMMARY, _LEGEND = (TAGS.index(name) for name in ("dt", "dd", "summary", "legend"))
-_CAPTION, _HEADER_CELL = (TAGS.index(name) for name in ("caption", "th"))
 _MATH, _MATHJAX = (TAGS.index(name) for name in ("math", "mjx-container"))
-_FRAMES = tuple(TAGS.index(name) for name in ("nav", "header", "footer", "aside"))
-_U: Final = ord("u")
+_SUMMARY: Final = TAGS.index("summary")
 #: Boxes that keep their white space.
 _LISTINGS = tuple(TAGS.index(name) for name in ("pre", "listing", "xmp", "textarea"))
 
@@ -229,22 +212,8 @@ def read(
         statements[: states[0].n_statements].copy(),
         states[0].n_unknown,
         states[0].holds,
-        _count_own(blocks[: states[0].n_blocks], boxes[:n_boxes]),
+        count_own(blocks[: states[0].n_blocks], boxes[: states[0].n_boxes]),
     )
-
-
-@kernel
-def _count_own(blocks: Records, boxes: Records) -> int:
-    """Characters outside links and frames."""
-    is_frame = np.zeros(len(boxes), np.bool_)
-    for i in range(1, len(boxes)):
-        box = boxes[i]
-        is_frame[i] = is_frame[box.parent] or box.hint in (FRAME_HINT, DIALOG_HINT) or box.tag in _FRAMES
-    n_chars = 0
-    for i in range(len(blocks)):
-        if not is_frame[blocks[i].box]:
-            n_chars += blocks[i].chars - blocks[i].link_chars
-    return n_chars
 
 
 @kernel
@@ -330,7 +299,7 @@ def _read_tag(
             if state.hidden_name == name:
                 state.n_hidden += -1 if is_end else 1
                 return after
-        elif may_hide and _is_inline_hidden(data, after, tag, names, states):
+        elif may_hide and is_inline_hidden(data, after, tag, names, states):
             state.n_hidden = 1
             state.hidden_name = name
             state.hidden_depth = state.depth
@@ -348,18 +317,18 @@ def _read_tag(
         return after
     if kind == IMAGE:
         if is_shown and not is_end:
-            if state.holds & HOLDS_PICTURES == 0 and _may_be_text(data, names, states):
+            if state.holds & HOLDS_PICTURES == 0 and may_be_text(data, names, states):
                 state.holds |= HOLDS_PICTURES
-            if state.n_links == 0 and _is_handle(boxes, state.box):
-                _show_picture(data, names, states, out)
+            if state.n_links == 0 and is_handle(boxes, state.box):
+                show_picture(data, names, states, out)
         return after
     if kind == BUTTON:
         if is_end:
             if state.open_boxes[state.depth].name != name:
                 return after
-        elif _is_handle(boxes, state.box) or _is_handle(boxes, boxes[state.box].parent):
+        elif is_handle(boxes, state.box) or is_handle(boxes, boxes[state.box].parent):
             return after
-        elif not _opens_fold(data, tag, names, states):
+        elif not opens_fold(data, tag, names, states):
             return _skip_content(data, after, name, name_end - first, tag, SKIPPED, states, statements)
         tag = _SUMMARY
     close_block(out, states, blocks)
@@ -479,113 +448,9 @@ def _open_link(data: Bytes, i: int, names: Records, states: Records) -> int:
     if not state.is_pre and href.start < href.end and data[href.start] == NUMBER_SIGN:
         # A heading's link to itself, a note's way back, the way to the top of the page. In listings, operators link to
         # their definitions.
-        border = _find_end_of_signs(data, i, names)
+        border = find_end_of_signs(data, i, names)
         return border if border >= 0 else i
     return i
-
-
-@kernel
-def _find_end_of_signs(data: Bytes, i: int, names: Records) -> int:
-    """Index of the `</a>` after a few signs; -1 if something else stands before it."""
-    stop = min(len(data) - 3, i + _MAX_SIGN_BYTES)
-    while i < stop:
-        byte = data[i]
-        if byte == LESS_THAN:
-            is_end = data[i + 1] == SLASH and data[i + 2] | CASE_BIT == LOWER_A and ends_name(data[i + 3])
-            return i if is_end else -1
-        point = int(byte)
-        second = -1
-        if byte == AMPERSAND:
-            point, second, i = read_reference(data, i, names[0].references, names[0].characters, names[0].numbers)
-        elif byte < 0x80:
-            i += 1
-        elif byte < 0xE0:
-            point = (point & 0x1F) << 6 | int(data[i + 1]) & 0x3F
-            i += 2
-        elif byte < 0xF0:
-            point = point_of_three(data, i)
-            i += 3
-        else:
-            point = (int(data[i + 1]) & 0x3F) << 12 | (int(data[i + 2]) & 0x3F) << 6
-            point = (int(byte) & 0x07) << 18 | point | int(data[i + 3]) & 0x3F
-            i += 4
-        if second >= 0 or (point >= 0 and not is_sign(point)):
-            return -1
-    return -1
-
-
-@kernel
-def _is_handle(boxes: Records, box: int) -> bool:
-    """Whether a box names what follows it: a heading, a term, the head of a table or of a folded text."""
-    tag = boxes[box].tag if box >= 0 else 0
-    return is_heading(tag) or tag in (_TERM, _SUMMARY, _LEGEND, _CAPTION, _HEADER_CELL)
-
-
-@kernel
-def _opens_fold(data: Bytes, tag: int, names: Records, states: Records) -> bool:
-    """Whether a button shows a text that is folded away: it is part of the text. The button of a menu is not."""
-    attributes = states[0].attributes
-    said = words_said(data, tag, attributes, names[0].words, names[0].roles)
-    opens = attributes[ARIA_EXPANDED].start >= 0 or attributes[ARIA_CONTROLS].start >= 0 or said & FOLD_WORD != 0
-    return opens and said & (FRAME_WORD | DIALOG_WORD) == 0
-
-
-@kernel
-def _is_inline_hidden(data: Bytes, after: int, tag: int, names: Records, states: Records) -> bool:
-    """Whether an inline tag, which ends before `after`, hides its content: by its style, or as the number of a line."""
-    state = states[0]
-    attributes = state.attributes
-    if state.hides and is_hidden(data, attributes):
-        return words_said(data, tag, attributes, names[0].words, names[0].roles) & FOLD_WORD == 0
-    if not state.is_pre or attributes[CLASS].start < 0:
-        return False
-    i = after
-    while i < len(data) and (is_digit(data[i]) or is_space(data[i])):
-        i += 1
-    if i == after or i == len(data) or data[i] != LESS_THAN or i > after + _MAX_SIGN_BYTES:
-        return False
-    return words_said(data, tag, attributes, names[0].words, names[0].roles) & LINE_WORD != 0
-
-
-@kernel
-def _may_be_text(data: Bytes, names: Records, states: Records) -> bool:
-    """Whether a picture may stand for a character or a formula: by its `alt`, which is short or a code, or its name."""
-    attributes = states[0].attributes
-    src, alt = attributes[SRC], attributes[ALT]
-    if contains(data, src.start, src.end, b"gaiji") or contains(data, src.start, src.end, b"tex"):
-        return True
-    if contains(data, src.start, src.end, b"cht=tx") or (
-        attributes[CLASS].start >= 0 and words_said(data, 0, attributes, names[0].words, names[0].roles) & PICTURE_WORD
-    ):
-        return True
-    i, n = alt.start, alt.end
-    if i < 0:
-        return False
-    while i < n and is_space(data[i]):
-        i += 1
-    length = n - i
-    if length < 3:
-        return False
-    first, second = data[i], data[i + 1]
-    is_one = first >= 0xE3 and (length <= 4 or length == 7 or (length == 6 and data[i + 3] in (0xEF, 0xE3)))
-    is_code = (first | CASE_BIT == _U and not is_letter(second)) or (first == AMPERSAND and second == NUMBER_SIGN)
-    is_described = (first == 0xE2 and second == 0x80 and data[i + 2] == 0xBB) or (first == 0xE7 and second == 0xAC)
-    return is_one or is_code or is_described or first >= 0xF0 or second | CASE_BIT == LOWER_X
-
-
-@kernel
-def _show_picture(data: Bytes, names: Records, states: Records, out: Bytes) -> None:
-    """Write the text of a picture where it stands for a heading: where the heading has no text of its own."""
-    state = states[0]
-    alt = state.attributes[ALT]
-    is_first = state.written == max(state.block_start, state.alt_end)
-    if alt.start < 0 or not is_first:
-        return
-    before = state.block_chars
-    show_value(data, alt.start, alt.end, names, out, states)
-    if state.written > state.block_start:
-        state.alt_end = state.written
-        state.alt_chars += state.block_chars - before
 
 
 @kernel
@@ -685,21 +550,6 @@ def _open_box(
     # A main text that is hidden waits for a subscriber or for its script: it is the page's text all the same.
     is_hiding = style & STYLE_HIDES != 0 or attributes[HIDDEN].start >= 0
     hides = is_hiding and state.hides and state.hidden_box < 0
-    if hides and not (is_named_main(box.hint, tag) or _is_folded(data, tag, said, parent, states, boxes)):
+    if hides and not (is_named_main(box.hint, tag) or is_folded(data, tag, said, parent, states, boxes)):
         state.hidden_box = state.n_boxes
     state.n_boxes += 1
-
-
-@kernel
-def _is_folded(data: Bytes, tag: int, said: int, parent: int, states: Records, boxes: Records) -> bool:
-    """Whether a hidden box waits for a click of the reader: an answer, a panel, what follows a heading of its own."""
-    state = states[0]
-    hidden = state.attributes[HIDDEN]
-    if said & (FRAME_WORD | DIALOG_WORD | COMMENTS_WORD):
-        return False
-    if said & FOLD_WORD or tag == _DESCRIPTION or contains(data, hidden.start, hidden.end, b"until-found"):
-        return True
-    before = state.last_left
-    if before < 0 or boxes[before].parent != parent or boxes[before].tag == FIRST_HEADING:
-        return False
-    return _is_handle(boxes, before)
