@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
 
+from manyo.corpus.structure import NO_STRUCTURE, Structure
+
 #: What a source's `records` give to its `parse`.
 Payload = TypeVar("Payload", covariant=True)
 
@@ -95,6 +97,7 @@ class Document:
     kept_japanese_fraction: float = 1.0
     fetched_at: datetime | None = None
     pages: list[tuple[str, int]] = field(default_factory=list)
+    structure: Structure = NO_STRUCTURE
     meta: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 import numpy as np
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus.schema import RELEASE
+from manyo.corpus.structure import STRUCTURE, moved, structure_of_row
 
 #: Spans of a batch of texts: `text[start:stop]` of row `row`, positions in code points. `score` is the
 #: confidence of the finder, 0 to 1, and `rule` the name of the rule that found it.
@@ -107,14 +108,24 @@ def mask(
     """
     parts = []
     position = 0
+    for start, stop, written in _replacements(text, spans, masks, pseudonyms):
+        parts += [text[position:start], written]
+        position = stop
+    parts.append(text[position:])
+    return "".join(parts)
+
+
+def _replacements(
+    text: str, spans: Iterable[tuple[int, int, str]], masks: Mapping[str, str], pseudonyms: Pseudonyms | None
+) -> Iterator[tuple[int, int, str]]:
+    """Start and stop of the parts of a text that are replaced, and what is written for each."""
+    position = 0
     for start, stop, kind in resolve(spans, masks):
         if not position <= start < stop <= len(text):
             raise ValueError(f"span {start}:{stop} ({kind}) is not within a text of {len(text)} characters")
         number = _number(text[start:stop], kind, pseudonyms) if pseudonyms is not None else 0
-        parts += [text[position:start], f"{masks[kind][:-1]}{number}>" if number else masks[kind]]
+        yield start, stop, f"{masks[kind][:-1]}{number}>" if number else masks[kind]
         position = stop
-    parts.append(text[position:])
-    return "".join(parts)
 
 
 def _number(value: str, kind: str, pseudonyms: Pseudonyms) -> int:
@@ -140,7 +151,7 @@ def release_batch(
 
     Args:
         documents: columns of `manyo.corpus.schema.DOCUMENTS` that the release repeats: doc_id, source, licence, uri,
-            title, text; and `uses` of `DECISIONS`. Every row is released.
+            title, text, structure; and `uses` of `DECISIONS`. Every row is released.
         text_spans, title_spans, uri_spans: what to mask in the three columns, as `SPANS`; rows count from the start of
             the batch.
         masks: kind to the text that replaces it, most important kind first.
@@ -164,26 +175,45 @@ def release_batch(
         [{"kind": kind, "count": count} for kind, count in counts.get(row, {}).items() if count]
         for row in range(documents.num_rows)
     ]
-    columns = {name: column for name, (column, _) in masked.items()}
+    columns = {name: column for name, (column, _, _) in masked.items()}
+    columns["structure"] = _moved_column(documents.column("structure"), masked["text"][2])
     columns |= {name: documents.column(name) for name in ("doc_id", "source", "licence", "uses")}
     columns["pii"] = pa.array(pii, RELEASE.schema.field("pii").type)
     return pa.RecordBatch.from_arrays([columns[name] for name in RELEASE.schema.names], schema=RELEASE.schema)
 
 
+#: The parts of a text that were replaced: start, stop, characters that stand there now.
+_Edits = list[tuple[int, int, int]]
+
+
 def _mask_column(
     column: pa.Array, spans: pa.RecordBatch, masks: Mapping[str, str], pseudonyms: dict[int, Pseudonyms] | None
-) -> tuple[pa.Array, dict[int, list[str]]]:
-    """A column with its spans masked, and the kinds masked in each row that had any."""
+) -> tuple[pa.Array, dict[int, list[str]], dict[int, _Edits]]:
+    """A column with its spans masked, the kinds masked in each row that had any, and what was replaced there."""
     fields = (spans.column(name).to_pylist() for name in ("row", "start", "stop", "kind"))
     texts: dict[int, str] = {}
     kinds: dict[int, list[str]] = {}
+    edits: dict[int, _Edits] = {}
     for row, group in groupby(sorted(zip(*fields, strict=True)), key=lambda span: span[0]):
         of_row = resolve((span[1:] for span in group), masks)
         met = pseudonyms.setdefault(row, {}) if pseudonyms is not None else None
-        texts[row] = mask(column[row].as_py(), of_row, masks, met)
+        text = column[row].as_py()
+        texts[row] = mask(text, of_row, masks, met)
+        # A second look at the values finds the numbers that the first one gave.
+        edits[row] = [(start, stop, len(new)) for start, stop, new in _replacements(text, of_row, masks, met)]
         kinds[row] = [kind for _, _, kind in of_row]
     if texts:
         touched = np.zeros(len(column), np.bool_)
         touched[list(texts)] = True
         column = pc.replace_with_mask(column, pa.array(touched), pa.array(texts.values(), column.type))
-    return column, kinds
+    return column, kinds, edits
+
+
+def _moved_column(structure: pa.Array, edits: Mapping[int, _Edits]) -> pa.Array:
+    """A column of structures after parts of the texts were replaced."""
+    if not edits:
+        return structure
+    rows = structure.to_pylist()
+    for row, of_row in edits.items():
+        rows[row] = moved(structure_of_row(rows[row]), of_row)._asdict()
+    return pa.array(rows, STRUCTURE)

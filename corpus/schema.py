@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from manyo.corpus.structure import STRUCTURE
+
 #: BLAKE2b digest size of a document id; 128 bits keep collisions out of reach at 10^12 documents.
 DOC_ID_BYTES = 16
 
@@ -121,6 +123,12 @@ DOCUMENTS = Table(
             "pages",
             pa.list_(pa.struct([("label", pa.string()), ("start", pa.int64())])),
             "for books: label of each page or its image's IRI, and where it starts in text",
+            "characters",
+        ),
+        Column(
+            "structure",
+            STRUCTURE,
+            "spans of the text: headings, lists, items, tables, rows, cells, quotes, code, math, emphasis, readings",
             "characters",
         ),
         Column("meta", TEXT, "what else the source knows, as a JSON object"),
@@ -278,6 +286,7 @@ RELEASE = Table(
         Column("uri", TEXT, "address of the page, or identifier of the work"),
         Column("title", TEXT, "title with personal information masked"),
         Column("text", TEXT, "text with personal information masked"),
+        Column("structure", STRUCTURE, "spans of the text, as in documents", "characters"),
         Column(
             "pii",
             pa.list_(pa.struct([("kind", pa.string()), ("count", pa.int32())])),

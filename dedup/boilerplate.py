@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 
 from manyo.corpus.addresses import host_of
 from manyo.corpus.schema import BOILERPLATE, DOC_ID, TEXT, Column, Table
+from manyo.corpus.structure import STRUCTURE, moved, structure_of_row
 from manyo.corpus.text import Texts
 from manyo.dedup.numbering import rows_by_part
 from manyo.dedup.same_address import hash_of
@@ -177,14 +178,43 @@ def without_boilerplate(documents: pa.RecordBatch, boilerplate: pa.RecordBatch) 
     if not removed.any():
         return documents
     texts = documents.column("text").to_pylist()
+    has_structure = "structure" in documents.schema.names
+    structures = documents.column("structure").to_pylist() if has_structure else []
     stays = np.ones(len(texts), bool)
     for row in np.flatnonzero(removed):
         out = set(boilerplate.column("lines")[row].as_py())
-        left = [line for number, line in enumerate(texts[row].split("\n")) if number not in out]
+        lines = texts[row].split("\n")
+        if has_structure:
+            structures[row] = moved(structure_of_row(structures[row]), _edits(lines, out))._asdict()
+        left = [line for number, line in enumerate(lines) if number not in out]
         texts[row] = "\n".join(left).strip("\n")
         stays[row] = bool(texts[row].strip())
     at = documents.schema.get_field_index("text")
-    return documents.set_column(at, documents.schema.field("text"), pa.array(texts, TEXT)).filter(pa.array(stays))
+    documents = documents.set_column(at, documents.schema.field("text"), pa.array(texts, TEXT))
+    if has_structure:
+        at = documents.schema.get_field_index("structure")
+        documents = documents.set_column(at, "structure", pa.array(structures, STRUCTURE))
+    return documents.filter(pa.array(stays))
+
+
+def _edits(lines: list[str], out: set[int]) -> list[tuple[int, int, int]]:
+    """What is replaced in a text from which lines are taken: each with its line end, and blank lines at both ends."""
+    is_out = [number in out for number in range(len(lines))]
+    for numbers in (range(len(lines)), range(len(lines) - 1, -1, -1)):
+        for number in numbers:
+            if not is_out[number] and lines[number]:
+                break
+            is_out[number] = True
+    last = max((number for number, gone in enumerate(is_out) if not gone), default=-1)
+    edits = []
+    at = 0
+    for number, line in enumerate(lines):
+        # The line end before what goes at the end goes too.
+        start, stop = (at, at + len(line) + 1) if number < last else (at - 1, at + len(line))
+        if is_out[number]:
+            edits.append((max(0, start), stop, 0))
+        at += len(line) + 1
+    return edits
 
 
 def most_frequent(

@@ -21,6 +21,7 @@ from manyo.corpus.sources.http_body import BLANK_BYTES, body_of
 from manyo.corpus.sources.packing import shard_per_file
 from manyo.corpus.sources.wacz import ZIP_MAGIC, frame_wacz
 from manyo.corpus.sources.warc_framing import frame
+from manyo.corpus.structure import tidied
 from manyo.corpus.tables.credentials import public
 from manyo.corpus.tables.shards import filesystem
 from manyo.corpus.text import tidy
@@ -171,7 +172,7 @@ def parse(record: Record[Block], options: Options) -> Outcome:
         return Refused("undecodable", detail, page.uri)
     is_plain = body.media_type == "text/plain"
     main = plain_text(decoded.text) if is_plain else extract(decoded.text, options.extractor, decoded.utf_8)
-    text = tidy(main.text)
+    text, structure = tidied(main.text, main.structure)
     comments = "" if options.comments == "drop" else tidy(main.comments)
     if options.comments == "append":
         text, comments = "\n".join(filter(None, (text, comments))), ""
@@ -185,6 +186,8 @@ def parse(record: Record[Block], options: Options) -> Outcome:
         meta["published"] = statements.published
     if decoded.foreign_bytes:
         meta["foreign_bytes"] = decoded.foreign_bytes
+    if main.n_unknown_characters:
+        meta["unresolved_characters"] = main.n_unknown_characters
     return Document(
         uri=page.uri,
         text=text,
@@ -197,6 +200,7 @@ def parse(record: Record[Block], options: Options) -> Outcome:
         statements=tuple(map(str, statements.stated)),
         page_licence=statements.licence or None,
         comments=comments,
+        structure=structure,
         link_fraction=round(main.link_fraction, 4),
         kept_japanese_fraction=round(main.kept_japanese_fraction, 4),
         fetched_at=date_of(page.date),

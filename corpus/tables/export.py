@@ -17,6 +17,7 @@ from typing import Literal
 import pyarrow as pa
 
 from manyo.corpus.schema import RELEASE
+from manyo.corpus.structure import structure_of_row, view_of
 
 _PII = RELEASE.schema.field("pii").type
 
@@ -44,17 +45,20 @@ class Export:
 
     Attributes:
         format: `jsonl` for gzipped JSON Lines, `parquet` for Parquet.
+        view: what of a text is written (`manyo.corpus.structure`): `plain` for the text itself, `markdown` for the same
+            with headings, lists, tables and code marked, `ruby` for the text with its readings.
     """
 
     format: Literal["jsonl", "parquet"] = "jsonl"
+    view: Literal["plain", "markdown", "ruby"] = "plain"
 
 
-def document_rows(release: pa.RecordBatch) -> list[dict[str, object]]:
+def document_rows(release: pa.RecordBatch, view: str = "plain") -> list[dict[str, object]]:
     """The documents of a batch of `manyo.corpus.schema.RELEASE` as datatrove's; `id` is the doc_id in hexadecimal
     digits."""
     return [
         {
-            "text": row["text"],
+            "text": view_of(view, row["text"], structure_of_row(row["structure"])),
             "id": row["doc_id"].hex(),
             "metadata": {name: row[column] for name, column, _ in _METADATA},
         }
@@ -62,7 +66,7 @@ def document_rows(release: pa.RecordBatch) -> list[dict[str, object]]:
     ]
 
 
-def write_jsonl(path: Path, release: Iterable[pa.RecordBatch]) -> int:
+def write_jsonl(path: Path, release: Iterable[pa.RecordBatch], view: str = "plain") -> int:
     """Write gzipped JSON Lines, the same bytes for the same documents; returns the number of documents."""
     n_documents = 0
     with (
@@ -71,12 +75,12 @@ def write_jsonl(path: Path, release: Iterable[pa.RecordBatch]) -> int:
         io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as lines,
     ):
         for batch in release:
-            for row in document_rows(batch):
+            for row in document_rows(batch, view):
                 lines.write(json.dumps(row, ensure_ascii=False) + "\n")
             n_documents += batch.num_rows
     return n_documents
 
 
-def parquet_batches(release: Iterable[pa.RecordBatch]) -> Iterable[pa.RecordBatch]:
+def parquet_batches(release: Iterable[pa.RecordBatch], view: str = "plain") -> Iterable[pa.RecordBatch]:
     """The documents as batches of `SCHEMA`."""
-    return (pa.RecordBatch.from_pylist(document_rows(batch), schema=SCHEMA) for batch in release)
+    return (pa.RecordBatch.from_pylist(document_rows(batch, view), schema=SCHEMA) for batch in release)

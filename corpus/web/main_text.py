@@ -36,8 +36,10 @@ from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
 from manyo.corpus.jit import Bools, Float64s, Int64s, Records
+from manyo.corpus.structure import NO_STRUCTURE, Structure
 from manyo.corpus.web.choice_kernels import CHOICE_RULE, Choice, choose
 from manyo.corpus.web.markup import TAGS, Markup, Page
+from manyo.corpus.web.page_structure import structure_of
 from manyo.corpus.web.passage_kernels import ANNOUNCED_CHARS, ask_about_comments, ask_about_main, write
 from manyo.corpus.web.sniff import holds_kana
 from manyo.corpus.web.tags import read_markup
@@ -60,6 +62,8 @@ class MainText:
             if the page has none. What is left out was taken for frame: near 0, that is long, or the choice is wrong.
         tags: see `manyo.corpus.web.markup.Markup`.
         json_ld: see `manyo.corpus.web.markup.Markup`.
+        structure: of the text.
+        n_unknown_characters: pictures of characters in the page for which its text has 〓.
     """
 
     title: str
@@ -69,6 +73,8 @@ class MainText:
     kept_japanese_fraction: float = 1.0
     tags: tuple[str, ...] = ()
     json_ld: str = ""
+    structure: Structure = NO_STRUCTURE
+    n_unknown_characters: int = 0
 
 
 def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> MainText:
@@ -89,8 +95,9 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
     page = page_of(markup)
     japanese = count_japanese_of(page.text, page.blocks)
     main, comments, choice, title = _read(markup, page, japanese)
+    structure = NO_STRUCTURE
     if extractor == "manyo":
-        text = _write(page, choice.main, main)
+        text, structure = _write_with_structure(markup, page, choice.main, main)
     elif extractor == "resiliparse":
         text = _by_resiliparse(html)
     elif extractor == "trafilatura":
@@ -102,9 +109,9 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
     is_small = 2 * len(text) < choice.n_chars  # a foreign article on a Japanese site is not small
     if not text.strip() or (is_small and not _count_japanese(text)):
         n = len(page.blocks)
-        whole = _write(page, np.arange(n), np.ones(n, np.bool_))
+        whole, structure_of_whole = _write_with_structure(markup, page, np.arange(n), np.ones(n, np.bool_))
         if not text.strip() or holds_kana(whole, _PLAINLY_JAPANESE_KANA):
-            text = whole
+            text, structure = whole, structure_of_whole
     written = _write(page, choice.comments, comments)
     return MainText(
         title,
@@ -114,6 +121,8 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
         _fraction(_count_japanese(text + written), int(japanese.sum())),
         markup.tags,
         markup.json_ld,
+        structure,
+        markup.n_unknown_characters,
     )
 
 
@@ -245,7 +254,13 @@ def _keep_comments(markup: Markup, page: Page, rows: Int64s) -> Bools:
 
 
 def _write(page: Page, rows: Int64s, is_kept: Bools) -> str:
-    return write(page, rows, is_kept).tobytes().decode("utf-8")
+    written, _ = write(page, rows, is_kept)
+    return written.tobytes().decode("utf-8")
+
+
+def _write_with_structure(markup: Markup, page: Page, rows: Int64s, is_kept: Bools) -> tuple[str, Structure]:
+    written, places = write(page, rows, is_kept)
+    return written.tobytes().decode("utf-8"), structure_of(markup, page, places, written)
 
 
 def _numbered(number: int, written: bytes) -> str:

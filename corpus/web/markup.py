@@ -6,8 +6,10 @@ makes them, `manyo.corpus.web.main_text` chooses among them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
+
+import numpy as np
 
 from manyo.corpus.jit import Bytes, Int64s, Records, record
 
@@ -92,6 +94,16 @@ class Page(NamedTuple):
     weights: Int64s
 
 
+#: Kinds of marks of a part of a block.
+EMPHASIS_MARK, CODE_MARK, MATH_MARK, RUBY_MARK = range(1, 5)
+#: A part of a block.
+#:
+#: kind: one of the kinds above.
+#: start, end: its first byte in `Markup.text`, and the byte after its last.
+#: first, after: of the reading of a base, its first byte in the page, and the byte after its last.
+MARK: Final = record(("kind", "i4"), ("start", "i4"), ("end", "i4"), ("first", "i4"), ("after", "i4"))
+
+
 @dataclass(frozen=True, slots=True)
 class Markup:
     """A page's text, and what its tags say about the text.
@@ -107,6 +119,8 @@ class Markup:
         json_ld: content of the page's JSON-LD scripts.
         n_unknown_characters: pictures of characters for which the text has 〓.
         own_chars: characters outside links and frames.
+        marks: MARK (n,), parts of blocks, in the order of their ends.
+        source: the page that `marks` refers to, UTF-8.
     """
 
     text: bytes
@@ -117,6 +131,8 @@ class Markup:
     json_ld: str
     n_unknown_characters: int = 0
     own_chars: int = 0
+    marks: Records = field(default_factory=lambda: np.zeros(0, MARK))
+    source: bytes = b""
 
     def text_of(self, block: int) -> str:
         """Text of one block, given its index."""

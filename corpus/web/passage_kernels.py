@@ -186,11 +186,22 @@ def ask_about_comments(page: Page, rows: Int64s) -> Passage:
 # --- writing ---------------------------------------------------------------------------------
 
 
+#: Where a block is written.
+#:
+#: row: index of the block.
+#: first: its first byte, with the number of a list item before it.
+#: start: its first byte, without that.
+PLACE: Final = record(("row", "i8"), ("first", "i8"), ("start", "i8"))
+
+
 @kernel
-def write(page: Page, rows: Int64s, is_kept: Bools) -> Bytes:
+def write(page: Page, rows: Int64s, is_kept: Bools) -> tuple[Bytes, Records]:
     """The blocks of a passage that are kept, as lines of UTF-8, with the numbers of list items.
 
     Short cells of the same table row share a line.
+
+    Returns:
+        The text, and PLACE (n,), where each block is in it.
     """
     text, blocks = page.text, page.blocks
     numbers = _number(page, rows)
@@ -198,6 +209,8 @@ def write(page: Page, rows: Int64s, is_kept: Bools) -> Bytes:
     for row in rows:
         n_bytes += blocks[row].end - blocks[row].start + _MAX_NUMBER_BYTES
     out = np.empty(n_bytes, np.uint8)
+    places = np.empty(len(rows), PLACE)
+    n_places = 0
     at = 0
     before = -1
     for i in range(len(rows)):
@@ -207,12 +220,17 @@ def write(page: Page, rows: Int64s, is_kept: Bools) -> Bytes:
             out[at] = TAB if _share_line(page, rows, numbers, before, i) else LINE_FEED
             at += 1
         before = i
+        place = places[n_places]
+        n_places += 1
+        place.row = rows[i]
+        place.first = at
         if numbers[i]:
             at = _put_number(out, at, numbers[i])
+        place.start = at
         start, end = blocks[rows[i]].start, blocks[rows[i]].end
         out[at : at + end - start] = text[start:end]
         at += end - start
-    return out[:at]
+    return out[:at], places[:n_places]
 
 
 @inlined

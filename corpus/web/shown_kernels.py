@@ -33,9 +33,11 @@ MAX_DEPTH: Final = 256
 # Japanese characters and a space elsewhere, a space, the end of a line.
 _NO_SPACE, _BLANK, _LINE_END, _HARD_SPACE, LINE_BREAK = range(5)
 
-#: An open box: its index, the hash of its tag's name, the blocks before it, whether it keeps its white space, and
-#: whether it is named like the numbers of lines.
-OPEN_BOX: Final = record(("box", "i8"), ("name", "u8"), ("n_blocks", "i8"), ("is_pre", "i8"), ("is_numbers", "i8"))
+#: An open box: its index, the hash of its tag's name, the blocks and the marks before it, whether it keeps its white
+#: space, and whether it is named like the numbers of lines.
+OPEN_BOX: Final = record(
+    ("box", "i8"), ("name", "u8"), ("n_blocks", "i8"), ("n_marks", "i8"), ("is_pre", "i8"), ("is_numbers", "i8")
+)
 
 #: What is open while the page is read, and how much is written.
 #:
@@ -52,6 +54,9 @@ OPEN_BOX: Final = record(("box", "i8"), ("name", "u8"), ("n_blocks", "i8"), ("is
 #: it and with it (0 if there is none), and the boxes that are open around it.
 #: n_endless_tags: tags without an end.
 #: n_private: characters left out because only the page's font knows them.
+#: n_marks, block_marks: marks of parts of blocks, and those before the block.
+#: n_emphasis, emphasis_start, n_code, code_start: open tags of emphasis and code, and where the first one starts.
+#: ruby_start: where the base of the next reading starts; -1 outside `<ruby>`.
 #: holds: what may stand for text in the page: HOLDS_FORMULAS, HOLDS_PICTURES.
 #: n_unknown: pictures of characters that nobody could name.
 #: links: for each open link, the box in which it started.
@@ -62,6 +67,8 @@ STATE: Final = record(
     *((name, "i8") for name in ("n_blocks", "n_boxes", "n_statements", "n_links", "n_private", "n_unknown", "holds")),
     *((name, "i8") for name in ("box", "depth", "n_too_deep", "last_left", "hidden_box", "n_endless_tags")),
     *((name, "i8") for name in ("n_hidden", "hidden_depth")),
+    *((name, "i8") for name in ("n_marks", "block_marks", "n_emphasis", "emphasis_start", "n_code", "code_start")),
+    ("ruby_start", "i8"),
     ("hidden_name", "u8"),
     *((name, "?") for name in ("is_pre", "hides", "has_title")),
     ("open_boxes", OPEN_BOX, (MAX_DEPTH + 2,)),
@@ -271,6 +278,7 @@ def _drop_alt(out: Bytes, states: Records) -> None:
         out[state.block_start + i - start] = out[i]
     state.written = state.block_start + end - start
     state.block_chars -= state.alt_chars
+    state.n_marks = state.block_marks
 
 
 @kernel
@@ -312,6 +320,8 @@ def close_block(out: Bytes, states: Records, blocks: Records) -> None:
     if state.alt_end and state.written > state.alt_end:
         _drop_alt(out, states)
     state.alt_end = state.alt_chars = 0
+    state.n_emphasis = state.n_code = 0
+    state.ruby_start = -1
     start, end = state.block_start, state.written
     n_chars = state.block_chars
     link_chars = min(state.block_link_chars, n_chars)
@@ -327,7 +337,9 @@ def close_block(out: Bytes, states: Records, blocks: Records) -> None:
             end = start
     state.written = state.block_start = end
     if start == end:
+        state.n_marks = state.block_marks
         return
+    state.block_marks = state.n_marks
     block = blocks[state.n_blocks]
     block.start = start
     block.end = end

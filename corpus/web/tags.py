@@ -44,10 +44,13 @@ from manyo.corpus.web.attribute_kernels import (
 from manyo.corpus.web.formulas import find_formulas
 from manyo.corpus.web.markup import (
     CHARACTER,
+    CODE_MARK,
+    EMPHASIS_MARK,
     FORMULA,
     HOLDS_FORMULAS,
     HOLDS_PICTURES,
     INLINE,
+    RUBY_MARK,
     STAND_IN,
     TAGS,
     TAGS_OF_KIND,
@@ -76,6 +79,12 @@ _ENDS_PARAGRAPH = (
 )
 # Boxes that end an open box of their group, up to a border: items, terms, cells, rows, parts of a table.
 _GROUP = {"li": 1, "dt": 2, "dd": 2, "td": 3, "th": 3, "tr": 4, "thead": 5, "tbody": 5, "tfoot": 5}
+# What is marked in a block.
+_MARK = {
+    **dict.fromkeys(("b", "strong", "em"), EMPHASIS_MARK),
+    **dict.fromkeys(("code", "kbd", "samp", "tt"), CODE_MARK),
+    "ruby": RUBY_MARK,
+}
 _BORDER = {
     **dict.fromkeys(("ul", "ol", "menu", "dir"), LIST),
     **dict.fromkeys(("td", "th", "caption"), CELL),
@@ -182,9 +191,11 @@ def _read(data: bytes, *, hides: bool = True, has_scripts: bool = True) -> Marku
     page = np.frombuffer(data, np.uint8)
     names = _names(has_scripts)
     nothing = (np.zeros(0, STAND_IN), np.zeros(0, np.uint8))
-    text, blocks, boxes, statements, n_unknown, holds, own_chars = read(page, names, *nothing, hides)
+    text, blocks, boxes, statements, marks, n_unknown, holds, own_chars = read(page, names, *nothing, hides)
     if holds:
-        text, blocks, boxes, statements, n_unknown, _, own_chars = read(page, names, *_stand_ins(data, holds), hides)
+        text, blocks, boxes, statements, marks, n_unknown, _, own_chars = read(
+            page, names, *_stand_ins(data, holds), hides
+        )
     title = ""
     tags: list[str] = []
     json_ld = ""
@@ -196,7 +207,7 @@ def _read(data: bytes, *, hides: bool = True, has_scripts: bool = True) -> Marku
             title = written
         else:
             json_ld += written
-    return Markup(text.tobytes(), blocks, boxes, title, tuple(tags), json_ld, n_unknown, own_chars)
+    return Markup(text.tobytes(), blocks, boxes, title, tuple(tags), json_ld, n_unknown, own_chars, marks, data)
 
 
 def _stand_ins(data: bytes, holds: int) -> tuple[Records, Bytes]:
@@ -274,7 +285,7 @@ def _fill_rules(rules: Records, index: dict[str, int]) -> None:
             rules["kind"][index[name]] = kind
     for name in _ENDS_PARAGRAPH.split():
         rules["ends_paragraph"][index[name]] = 1
-    for column, values in (("group", _GROUP), ("border", _BORDER), ("stops_at", _STOPS_AT)):
+    for column, values in (("mark", _MARK), ("group", _GROUP), ("border", _BORDER), ("stops_at", _STOPS_AT)):
         for name, value in values.items():
             rules[column][index[name]] = value
 

@@ -52,6 +52,7 @@ from manyo.corpus.web.attribute_kernels import (
     is_heading,
     is_letter,
     is_named_main,
+    is_space,
     look_up,
     read_attributes,
     read_name,
@@ -75,14 +76,19 @@ from manyo.corpus.web.markup import (
     BOX,
     BREAK,
     BUTTON,
+    EMPHASIS_MARK,
+    FORMULA,
     HOLDS_FORMULAS,
     HOLDS_PICTURES,
     IMAGE,
     INLINE,
     LINK,
+    MARK,
+    MATH_MARK,
     META,
     RAW,
     READING,
+    RUBY_MARK,
     RULE,
     SKIPPED,
     TAGS,
@@ -111,12 +117,13 @@ LIST, CELL, TABLE, TERMS, ROW = 1, 2, 4, 8, 16
 #: What the pass knows about a tag.
 #:
 #: kind: one of the kinds of `manyo.corpus.web.markup`.
+#: mark: the mark of its content; 0 if it marks none.
 #: ends_paragraph: whether its start tag ends an open paragraph.
 #: group: its start tag ends an open box of the same group; 0 if it ends none.
 #: border: which border it is.
 #: stops_at: borders across which its end tag, or its start tag for its group, ends nothing.
 TAG_RULE: Final = record(
-    ("kind", "i4"), ("ends_paragraph", "i4"), ("group", "i4"), ("border", "i4"), ("stops_at", "i4")
+    ("kind", "i4"), ("mark", "i4"), ("ends_paragraph", "i4"), ("group", "i4"), ("border", "i4"), ("stops_at", "i4")
 )
 
 #: Everything that the pass knows about names, in one record: tables of names, each with slots for look-up by hash.
@@ -143,7 +150,7 @@ STATEMENT: Final = record(("kind", "i4"), ("start", "i4"), ("end", "i4"))
 _PARAGRAPH, _ORDERED_LIST, _ITEM, _TEXTAREA = (TAGS.index(name) for name in ("p", "ol", "li", "textarea"))
 _TITLE, _SCRIPT, _STYLE, _NOEMBED = (TAGS.index(name) for name in ("title", "script", "style", "noembed"))
 _MATH, _MATHJAX = (TAGS.index(name) for name in ("math", "mjx-container"))
-_SUMMARY: Final = TAGS.index("summary")
+_SUMMARY, _RT = (TAGS.index(name) for name in ("summary", "rt"))
 #: Boxes that keep their white space.
 _LISTINGS = tuple(TAGS.index(name) for name in ("pre", "listing", "xmp", "textarea"))
 
@@ -151,7 +158,7 @@ _LISTINGS = tuple(TAGS.index(name) for name in ("pre", "listing", "xmp", "textar
 @kernel
 def read(
     data: Bytes, names: Records, stand_ins: Records, stand_in_text: Bytes, hides: bool
-) -> tuple[Bytes, Records, Records, Records, int, int, int]:
+) -> tuple[Bytes, Records, Records, Records, Records, int, int, int]:
     """Read a page.
 
     Args:
@@ -162,8 +169,8 @@ def read(
         hides: whether hidden elements are left out.
 
     Returns:
-        Text, BLOCK (n,), BOX (n,), STATEMENT (n,), number of 〓 for pictures of characters, what may stand for text,
-        and the number of characters outside links and frames.
+        Text, BLOCK (n,), BOX (n,), STATEMENT (n,), MARK (n,), number of 〓 for pictures of characters, what may stand
+        for text, and the number of characters outside links and frames.
     """
     n = len(data)
     n_starts = 0
@@ -174,10 +181,11 @@ def read(
     blocks = np.empty(n_starts + 1, BLOCK)
     boxes = np.empty(n_starts + 1, BOX)
     statements = np.empty(min(n_starts, MAX_STATEMENTS), STATEMENT)
+    marks = np.empty(n_starts + 1, MARK)
     states = np.zeros(1, STATE)
     state = states[0]
     state.hides = hides
-    state.hidden_box = state.last_left = -1
+    state.hidden_box = state.last_left = state.ruby_start = -1
     state.n_boxes = 1
     boxes[0].tag = boxes[0].hint = boxes[0].ordinal = boxes[0].name = 0
     boxes[0].parent = -1
@@ -188,11 +196,11 @@ def read(
             while n_passed < len(stand_ins) and stand_ins[n_passed].first < i:
                 n_passed += 1
             if n_passed < len(stand_ins) and stand_ins[n_passed].first == i:
-                i = _show_stand_in(stand_ins[n_passed], stand_in_text, states, out)
+                i = _show_stand_in(stand_ins[n_passed], stand_in_text, states, out, marks)
                 continue
             first = i + 2 if i + 1 < n and data[i + 1] == SLASH else i + 1
             if first < n and is_letter(data[first]):
-                i = _read_tag(data, i, first, names, states, out, blocks, boxes, statements)
+                i = _read_tag(data, i, first, names, states, out, blocks, boxes, statements, marks)
             else:
                 i = _skip_comment(data, i, states, out)
         elif state.hidden_box >= 0 or state.n_hidden:
@@ -210,6 +218,7 @@ def read(
         blocks[: states[0].n_blocks].copy(),
         boxes[: states[0].n_boxes].copy(),
         statements[: states[0].n_statements].copy(),
+        marks[: states[0].n_marks].copy(),
         states[0].n_unknown,
         states[0].holds,
         count_own(blocks[: states[0].n_blocks], boxes[: states[0].n_boxes]),
@@ -217,12 +226,15 @@ def read(
 
 
 @kernel
-def _show_stand_in(stand_in: np.record, text: Bytes, states: Records, out: Bytes) -> int:
+def _show_stand_in(stand_in: np.record, text: Bytes, states: Records, out: Bytes, marks: Records) -> int:
     """Write what an element stands for; where to go on."""
     state = states[0]
     if state.hidden_box < 0 and state.n_hidden == 0:
+        before = state.written
         show_plain(text, stand_in.start, stand_in.end, out, states)
         state.n_unknown += stand_in.kind == UNKNOWN_CHARACTER
+        if stand_in.kind == FORMULA:
+            _add_mark(marks, states, out, MATH_MARK, before, 0, 0)
     return int(stand_in.after)
 
 
@@ -257,6 +269,45 @@ def _skip_comment(data: Bytes, i: int, states: Records, out: Bytes) -> int:
 
 
 @inlined
+def _read_inline(
+    data: Bytes,
+    after: int,
+    name: np.uint64,
+    tag: int,
+    is_end: bool,
+    names: Records,
+    states: Records,
+    out: Bytes,
+    marks: Records,
+) -> int:
+    """Do what an inline tag does, which ends before `after`; where to go on."""
+    state = states[0]
+    if tag in (_MATH, _MATHJAX):
+        state.holds |= HOLDS_FORMULAS
+    # A call costs time, and few inline tags have a style.
+    is_styled = not is_end and state.attributes[STYLE].start >= 0
+    may_hide = is_styled or (not is_end and (state.is_pre or state.attributes[HIDDEN].start >= 0))
+    if state.n_hidden:
+        if state.hidden_name == name:
+            state.n_hidden += -1 if is_end else 1
+            return after
+    elif may_hide and is_inline_hidden(data, after, tag, names, states):
+        state.n_hidden = 1
+        state.hidden_name = name
+        state.hidden_depth = state.depth
+        return after
+    if names[0].rules[tag].mark:
+        _mark(names[0].rules[tag].mark, is_end, states, out, marks)
+    if is_styled and style_of(data, state.attributes) & STYLE_STARTS_LINE:
+        _break_line(states)
+    if names[0].rules[tag].kind == LINK and not is_end:
+        return _open_link(data, after, names, states)
+    if names[0].rules[tag].kind == LINK:
+        state.n_links = max(0, state.n_links - 1)
+    return after
+
+
+@inlined
 def _read_tag(
     data: Bytes,
     i: int,
@@ -267,6 +318,7 @@ def _read_tag(
     blocks: Records,
     boxes: Records,
     statements: Records,
+    marks: Records,
 ) -> int:
     """Do what the tag at i does, whose name starts at `first`; where to go on, -1 at the end of the page."""
     state = states[0]
@@ -283,6 +335,8 @@ def _read_tag(
             return -1
     if tag == _TEXTAREA and not is_end and state.attributes[READONLY].start < 0:
         return _skip_content(data, after, name, name_end - first, tag, RAW, states, statements)
+    if kind == READING and state.ruby_start >= 0 and tag == _RT and not is_end:
+        return _read_reading(data, after, states, out, marks)
     if kind >= RAW:
         return after if is_end else _skip_content(data, after, name, name_end - first, tag, kind, states, statements)
     if not is_end and state.n_statements < len(statements) and _is_statement(data, kind, names, states):
@@ -290,27 +344,7 @@ def _read_tag(
     if kind <= META:
         return after
     if kind in (INLINE, LINK):
-        if tag in (_MATH, _MATHJAX):
-            state.holds |= HOLDS_FORMULAS
-        # A call costs time, and few inline tags have a style.
-        is_styled = not is_end and state.attributes[STYLE].start >= 0
-        may_hide = is_styled or (not is_end and (state.is_pre or state.attributes[HIDDEN].start >= 0))
-        if state.n_hidden:
-            if state.hidden_name == name:
-                state.n_hidden += -1 if is_end else 1
-                return after
-        elif may_hide and is_inline_hidden(data, after, tag, names, states):
-            state.n_hidden = 1
-            state.hidden_name = name
-            state.hidden_depth = state.depth
-            return after
-        if is_styled and style_of(data, state.attributes) & STYLE_STARTS_LINE:
-            _break_line(states)
-        if kind == LINK and not is_end:
-            return _open_link(data, after, names, states)
-        if kind == LINK:
-            state.n_links = max(0, state.n_links - 1)
-        return after
+        return _read_inline(data, after, name, tag, is_end, names, states, out, marks)
     is_shown = state.hidden_box < 0 and state.n_hidden == 0
     if kind == BREAK:
         _break_line(states)
@@ -342,6 +376,63 @@ def _read_tag(
         state.box = state.open_boxes[state.depth].box
         state.is_pre = state.open_boxes[state.depth].is_pre != 0
     return after
+
+
+@kernel
+def _mark(kind: int, is_end: bool, states: Records, out: Bytes, marks: Records) -> None:
+    """A tag starts or ends a part of the block that is marked; of parts within each other, the outermost is marked."""
+    state = states[0]
+    if kind == RUBY_MARK:
+        state.ruby_start = -1 if is_end else state.written
+    elif kind == EMPHASIS_MARK:
+        if not is_end and state.n_emphasis == 0:
+            state.emphasis_start = state.written
+        is_last = is_end and state.n_emphasis == 1
+        state.n_emphasis = max(0, state.n_emphasis + (-1 if is_end else 1))
+        if is_last:
+            _add_mark(marks, states, out, kind, state.emphasis_start, 0, 0)
+    elif not state.is_pre:
+        if not is_end and state.n_code == 0:
+            state.code_start = state.written
+        is_last = is_end and state.n_code == 1
+        state.n_code = max(0, state.n_code + (-1 if is_end else 1))
+        if is_last:
+            _add_mark(marks, states, out, kind, state.code_start, 0, 0)
+
+
+@kernel
+def _add_mark(marks: Records, states: Records, out: Bytes, kind: int, start: int, first: int, after: int) -> None:
+    """Mark the text from `start` on, without the white space before it."""
+    state = states[0]
+    start = max(start, state.block_start)
+    while start < state.written and is_space(out[start]):
+        start += 1
+    is_empty = start >= state.written
+    if state.n_marks == len(marks) or (is_empty and kind != RUBY_MARK):
+        return
+    mark = marks[state.n_marks]
+    mark.kind = kind
+    mark.start = start
+    mark.end = max(start, state.written)
+    mark.first = first
+    mark.after = after
+    state.n_marks += 1
+
+
+@kernel
+def _read_reading(data: Bytes, after: int, states: Records, out: Bytes, marks: Records) -> int:
+    """Mark what stands in `<ruby>` so far with the reading after it; where to go on."""
+    state = states[0]
+    if state.is_endless[_RT]:
+        return after
+    border = find_reading_end(data, after)
+    if border < 0:
+        state.is_endless[_RT] = 1
+        return after
+    if state.hidden_box < 0 and state.n_hidden == 0:
+        _add_mark(marks, states, out, RUBY_MARK, state.ruby_start, after, border)
+        state.ruby_start = state.written
+    return border
 
 
 @kernel
@@ -462,6 +553,7 @@ def _leave_box(states: Records, out: Bytes, blocks: Records, boxes: Records) -> 
         first = blocks[left.n_blocks].start
         if are_numbers(out, first, state.written):
             state.n_blocks = left.n_blocks
+            state.n_marks = state.block_marks = left.n_marks
             state.written = state.block_start = first
     state.depth -= 1
     state.last_left = left.box
@@ -542,6 +634,7 @@ def _open_box(
     opened.box = state.n_boxes
     opened.name = name
     opened.n_blocks = state.n_blocks
+    opened.n_marks = state.n_marks
     opened.is_numbers = said & LINE_WORD
     opened.is_pre = around.is_pre
     style = style_of(data, attributes) if attributes[STYLE].start >= 0 else 0

@@ -402,6 +402,7 @@ def _document_row(source: Source, record: Record[object], document: Document) ->
         "text": document.text,
         "comments": document.comments,
         "pages": [{"label": label, "start": start} for label, start in document.pages],
+        "structure": document.structure._asdict(),
         "meta": json.dumps(document.meta, ensure_ascii=False, sort_keys=True),
     }
 

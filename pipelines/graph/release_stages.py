@@ -93,7 +93,7 @@ def export_stages(config: Config, release: AnyStage) -> tuple[AnyStage, ...]:
     if config.export is None:
         return ()
     table = {"jsonl": EXPORT_JSONL, "parquet": EXPORT_PARQUET}[config.export.format]
-    return (Stage("export", 1, config.export, (release,), (table,), export),)
+    return (Stage("export", 2, config.export, (release,), (table,), export),)
 
 
 def find_leaks(task: Task[LeakSettings]) -> Mapping[str, int]:
@@ -116,6 +116,8 @@ def find_leaks(task: Task[LeakSettings]) -> Mapping[str, int]:
     return counts
 
 
+#: Columns of documents that the scrubber reads.
+_RELEASED_COLUMNS = ("source", "licence", "profile", "uri", "title", "text", "structure")
 #: The kind of spans that are benchmark items.
 _BENCHMARK = "benchmark"
 
@@ -128,7 +130,9 @@ def scrub(task: Task[ScrubSettings]) -> Mapping[str, int]:
     leaks = pa.Table.from_batches(read_all(task.optional_inputs_of(LEAKS)), LEAKS.schema)
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for documents in _documents_to_release(task, ["source", "licence", "profile", "uri", "title", "text"]):
+        for documents in _documents_to_release(
+            task, ["source", "licence", "profile", "uri", "title", "text", "structure"]
+        ):
             is_contaminated = pc.is_in(documents.column("doc_id"), value_set=leaks["doc_id"])
             if task.settings.leaks == "drop":
                 counts["contaminated"] += is_contaminated.true_count
@@ -203,7 +207,7 @@ def export(task: Task[Export]) -> Mapping[str, int]:
     """Release → the same documents in the form of datatrove."""
     released = read_batches(task.input(RELEASE))
     if task.settings.format == "parquet":
-        batches = exports.parquet_batches(released)
+        batches = exports.parquet_batches(released, task.settings.view)
         return {"documents": write_shard(task.output(EXPORT_PARQUET), EXPORT_PARQUET.schema, batches)}
     with publish(task.output(EXPORT_JSONL)) as path:
-        return {"documents": exports.write_jsonl(path, released)}
+        return {"documents": exports.write_jsonl(path, released, task.settings.view)}
