@@ -15,8 +15,10 @@ from html import unescape
 #: Where a formula is in the page, and what is written for it.
 Formula = tuple[int, int, str]
 
+#: A longer element is no formula: patterns search each of them several times.
+_MAX_BYTES = 20_000
 #: A tag of an element that may hold a formula. Attributes that are longer hold no class that counts.
-_TAG = re.compile(rb"<(/?)((?:\w+:)?math|mjx-container|span|div|p|script)(?=[\s/>])([^>]{0,1000}+)>", re.IGNORECASE)
+_TAG = re.compile(rb"<(/?)((?:\w+:)?math|mjx-container|span|div|p|script)(?=[\s/>])([^>]{0,500}+)>", re.IGNORECASE)
 _DRAWN = re.compile(rb"\bclass\s*=\s*[\"']?[^\"'>]*(?:katex|mathjax|mjx-chtml|mwe-math-element)", re.IGNORECASE)
 _FORMULA_SCRIPT = re.compile(rb"\btype\s*=\s*[\"']?\s*math/(tex|asciimath|mml)", re.IGNORECASE)
 _ANNOTATION = re.compile(
@@ -75,7 +77,7 @@ def _elements(page: bytes) -> list[tuple[int, int, str, bytes]]:
 
 def _written(page: bytes, start: int, end: int, name: str, attributes: bytes) -> str | None:
     """What is written for an element that holds a formula; None where it does not."""
-    content = page[start:end]
+    content = page[start : min(end, start + _MAX_BYTES)]
     is_displayed = _IS_DISPLAYED.search(content[:2000]) is not None
     if name != "script" and name != "math" and _SCRIPT_FOLLOWS.match(page, end):
         return ""  # what MathJax drew from the script

@@ -19,7 +19,8 @@ _STATED = frozenset(("articleBody", "text", "reviewBody", "recipeInstructions"))
 _TOKEN = re.compile(
     r'"((?:[^"\\]|\\.)*+)"(\s*:)?|'
     r"'((?:[^'\\\n]|\\.)*+)'(\s*:)?|"
-    r"`((?:[^`\\]|\\.)*+)`|(?<![\w$])([A-Za-z_$][\w$]*+)\s*+:",
+    r"`((?:[^`\\]|\\.)*+)`|"
+    r"(?<![\w$])([A-Za-z_$][\w$]{0,80}+)\s{0,9}+:",
     re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
@@ -36,6 +37,8 @@ _LEAST_KANA = 40
 #: A name with less than this share of the kana of the first is not the article's.
 _LEAST_SHARE = 0.2
 _MAX_NESTING = 3
+#: Texts that begin alike are one text.
+_SAME_CHARS = 40
 
 
 def text_in_scripts(page: bytes) -> str:
@@ -58,15 +61,15 @@ def text_in_scripts(page: bytes) -> str:
     if best < _LEAST_KANA:
         return ""
     pieces: list[str] = []
-    seen = ""
+    seen: set[str] = set()
     for name in sorted(values, key=lambda name: -weights[name]):
         if weights[name] < _LEAST_SHARE * best:
             continue
         for value in values[name]:
             plain = "".join(_ANY_TAG.sub("", value).split())
             # The same text a second time, without its tags or cut short, is not another text.
-            if plain[:40] not in seen:
-                seen += plain
+            if plain[:_SAME_CHARS] not in seen:
+                seen.add(plain[:_SAME_CHARS])
                 pieces.append(_as_html(value))
     return f"<article>{''.join(pieces)}</article>" if pieces else ""
 

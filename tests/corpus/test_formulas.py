@@ -97,3 +97,12 @@ def test_formulas_stand_in_order_and_none_lies_in_another(html: str) -> None:
         assert at <= first < after <= len(page)
         assert page[first : first + 1] == b"<"
         at = after
+
+
+HOSTILE = ("<math>", "<span class=katex>", "<annotation encoding=application/x-tex>", "<math ", "<script type=math/")
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_reading_hostile_formulas_ends(piece: str) -> None:
+    page = "<math>" + piece * (400_000 // len(piece)) + "</math>"
+    assert len(find_formulas(page.encode())) <= 1

@@ -94,3 +94,12 @@ def test_any_script_is_read(pieces: list[str]) -> None:
     page = f"<script>{''.join(pieces)}"
     assert isinstance(text_in_scripts(page.encode()), str)
     read_markup(page)
+
+
+HOSTILE = ("a", "a" * 99 + " ", '"', "'a", "`", "\\", '"雨の日に傘を忘れたのは誰ですか。",', "<script>", "{'", "%22")
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_reading_hostile_scripts_ends(piece: str) -> None:
+    page = "<script>" + piece * (400_000 // len(piece))
+    assert isinstance(text_in_scripts(page.encode()), str)  # with a square of time it would take hours
