@@ -173,7 +173,8 @@ def read_markup(html: str) -> Page:
             attributes, after = _attributes(html, tag.end())
             at = after
             is_skipped = name in RAW | SKIPPED | READINGS
-            if (is_skipped and not is_end) or (name == "textarea" and not is_end and "readonly" not in attributes):
+            is_control = name == "textarea" and not is_end and "name" in attributes and "readonly" not in attributes
+            if (is_skipped and not is_end) or is_control:
                 at = _after_skipped(html, after, name, attributes, page)
                 if at < 0:
                     break

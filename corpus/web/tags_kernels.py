@@ -333,7 +333,9 @@ def _read_tag(
         after = read_attributes(data, name_end, state.attributes, state.is_unclosed, False)
         if after < 0:
             return -1
-    if tag == _TEXTAREA and not is_end and state.attributes[READONLY].start < 0:
+    # What a visitor writes is sent under a name; without one, or for reading only, the content is the page's own.
+    is_control = state.attributes[READONLY].start < 0 and state.attributes[NAME].start >= 0
+    if tag == _TEXTAREA and not is_end and is_control:
         return _skip_content(data, after, name, name_end - first, tag, RAW, states, statements)
     if kind == READING and state.ruby_start >= 0 and tag == _RT and not is_end:
         return _read_reading(data, after, states, out, marks)

@@ -28,7 +28,8 @@ PIECES = (
     "<img alt='図&amp;'>",
     "<img>", "<dd hidden>", "<div class=answer hidden>", "<span class=ln>", "</span>", "12", "3\n4\n5",
     "<td class=gutter>",
-    "<textarea readonly>", "<textarea>", "</textarea>", "<p style='white-space: pre-wrap'>", "<style>", "</style>",
+    "<textarea readonly name=a>", "<textarea>", "<textarea name=b>", "</textarea>",
+    "<p style='white-space: pre-wrap'>", "<style>", "</style>",
     "<i style='display:block'>",
     "<span style='VISIBILITY:hidden'>", "&#xE63E;", "\ue63f", "\ue001", "<!-->", "--!>", "<legend>",
     "<caption>", "<th>", "<rt>", "<rp>", "</ruby>", "<script>", "<script type='application/ld+json'>",
@@ -258,7 +259,8 @@ def test_folded_answers_and_their_buttons_are_read_and_other_hidden_text_is_not(
         "<pre><span class=lineno>1</span>a\n<span class=lineno>2</span>  b\n<a class='line-number'>3</a>c</pre>",
         "<div class=line-numbers-wrapper><span>1</span><br><span>2</span></div><pre>a\n  b\nc</pre>",
         "<div style='white-space: pre'>a\n  b\nc</div>",
-        "<textarea readonly>a\n  b\nc</textarea>",
+        "<textarea readonly name=code>a\n  b\nc</textarea>",
+        "<textarea data-markdown>a\n  b\nc</textarea>",
     ],
 )
 def test_the_numbers_of_lines_are_no_text_and_listings_keep_their_indentation(html: str) -> None:
