@@ -160,9 +160,12 @@ def load(out: str) -> tuple[Forecast, Cluster]:
         raise UserError(
             f"{join(out, _FILE)}: there is no forecast to compare the run with; manyo plan without --actual makes one"
         )
-    kept = json.loads(fs.cat_file(path))
-    planned = kept["forecast"] | {"stages": tuple(StageForecast(**stage) for stage in kept["forecast"]["stages"])}
-    return Forecast(**planned), Cluster(**kept["cluster"])
+    try:
+        kept = json.loads(fs.cat_file(path))
+        planned = kept["forecast"] | {"stages": tuple(StageForecast(**stage) for stage in kept["forecast"]["stages"])}
+        return Forecast(**planned), Cluster(**kept["cluster"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{join(out, _FILE)}: is no forecast of this version; manyo plan makes it again") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from typing import Any
 
 from rich.table import Table
 
-from manyo.corpus.tables.shards import filesystem, join
+from manyo.corpus.tables.shards import DamagedShard, filesystem, join
 from manyo.pipelines.commands.run_setup import open_console
+from manyo.pipelines.engine.manifest import manifest_uri, read_again, read_manifest
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.report_stages import REPORT_HTML, REPORT_JSON
 from manyo.pipelines.run import RunResult
@@ -41,7 +42,11 @@ def print_summary(config: Config, result: RunResult) -> None:
     last = result.stages[-1]
     if last.stage.name == "report":
         (shard,) = last.output.shards
-        fs, path = filesystem(last.output.uri(REPORT_JSON, shard.name))
+        uri = last.output.uri(REPORT_JSON, shard.name)
+        for output in read_manifest(manifest_uri(last.output.folder, shard.name)).outputs:
+            if problem := read_again(last.output.folder, output):
+                raise DamagedShard(join(last.output.folder, output.path), problem)
+        fs, path = filesystem(uri)
         console.print(funnel_table(json.loads(fs.cat_file(path))["funnel"]))
     for stage in result.stages:
         for table, folder in stage.stage.table_folders().items():

@@ -189,3 +189,16 @@ def test_a_model_or_benchmark_that_is_replaced_during_a_run_stops_it(
     monkeypatch.undo()
     model.write_bytes(whole)
     assert main(arguments) == 0
+
+
+def test_a_damaged_report_or_forecast_is_one_line(copied: FinishedRun, capsys: pytest.CaptureFixture[str]) -> None:
+    (report,) = copied.out.glob("report-*/report.json")
+    flip(report, random.Random(4))
+    assert main(command(copied, "run", "--executor", "serial")) == 1
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert re.fullmatch(rf"manyo: {report}: cannot be read \(its digest is .*\); delete it and run again", said)
+    report.unlink()
+    assert main(command(copied, "run", "--executor", "serial")) == 0
+    (copied.out / "plan.json").write_text("{", encoding="utf-8")
+    assert main(command(copied, "plan", "--actual")) == 2
+    assert "plan.json: is no forecast of this version" in capsys.readouterr().err
