@@ -40,6 +40,6 @@ def measure(documents: pa.RecordBatch, settings: SignalSettings = DEFAULTS) -> p
         A batch of `signals_schema(settings)`, row by row.
     """
     passes = Passes(documents.column("text"), settings)
-    values = [pa.array(signal.measure(passes), signal.column.type) for signal in measured_signals(settings)]
+    values = [pa.array(passes.of(signal.measure), signal.column.type) for signal in measured_signals(settings)]
     parts = passes.of(quality.scored).parts
     return pa.RecordBatch.from_arrays([documents.column("doc_id"), *values, parts], schema=signals_schema(settings))

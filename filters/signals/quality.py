@@ -177,7 +177,7 @@ def _signals() -> dict[str, Signal]:
 def read_values(passes: Passes, names: Sequence[str]) -> np.ndarray:
     """float64 (n_docs, n_names), the signals of a batch."""
     known = _signals()
-    return np.stack([known[name].measure(passes).astype(np.float64) for name in names], axis=1)
+    return np.stack([passes.of(known[name].measure).astype(np.float64) for name in names], axis=1)
 
 
 def score(passes: Passes, model: QualityModel) -> Scored:

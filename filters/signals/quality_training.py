@@ -251,7 +251,9 @@ def _fit(columns: np.ndarray, is_good: np.ndarray, importance: np.ndarray, penal
 
     Minimises Σ importance × log loss + penalty / 2 × |weights|².
     """
-    features = np.hstack([columns, np.ones((len(columns), 1))]).astype(np.float64)
+    # A column that never varies, as of an n-gram that no document has, gets no weight.
+    varies = np.ptp(columns, axis=0) > 0
+    features = np.hstack([columns[:, varies], np.ones((len(columns), 1))]).astype(np.float64)
     penalties = np.full(features.shape[1], penalty)
     penalties[-1] = 1e-6
     fitted = np.zeros(features.shape[1])
@@ -267,7 +269,9 @@ def _fit(columns: np.ndarray, is_good: np.ndarray, importance: np.ndarray, penal
         fitted = fitted - step
         if np.abs(step).max() < 1e-6:
             break
-    return fitted
+    weights = np.zeros(columns.shape[1] + 1)
+    weights[np.flatnonzero(np.append(varies, True))] = fitted
+    return weights
 
 
 def _loss(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from manyo.filters.signals.quality import STORED_PARTS
 from manyo.pipelines.cli import main
 from manyo.pipelines.commands.page_history import PageHistory, page_histories
 from manyo.pipelines.engine.errors import UserError
@@ -47,7 +48,9 @@ def test_the_history_of_each_document_ends_at_the_step_that_the_tables_give(demo
         ends.add(last.name)
         if reasons[doc_id]:
             assert last.name == "filter"
-            assert re.findall(r"(\w+) \(", last.text) == reasons[doc_id]
+            failed, parts = last.text.split("; quality_score ")
+            assert re.findall(r"(\w+) \(", failed) == reasons[doc_id]
+            assert len(re.findall(r"\S+ [+-]\d+\.\d\d", parts)) == STORED_PARTS
         elif doc_id not in released:
             assert last.name == "survivor"
             assert last.text.endswith(f"{addresses[survivors[doc_id]]} ({survivors[doc_id].hex()})")
