@@ -120,3 +120,19 @@ def test_the_stage_exports_the_release_of_a_run(demo_run: FinishedRun, tmp_path:
 def test_without_an_export_table_the_command_says_so(demo_run: FinishedRun, capsys: pytest.CaptureFixture[str]):
     assert main(["export", "--config", str(demo_run.config), "--out", str(demo_run.out)]) == 2
     assert "there is no [export] table" in capsys.readouterr().err
+
+
+def test_an_export_writes_the_view_that_is_asked_for() -> None:
+    structure = {"start": [0], "stop": [2], "kind": ["heading"], "value": ["1"]}
+    row = {
+        "doc_id": bytes(16),
+        "source": "blog",
+        "licence": "",
+        "uri": "u",
+        "title": "題",
+        "text": "序文\n雨。",
+        "pii": [],
+    }
+    released = pa.RecordBatch.from_pylist([row | {"structure": structure}, row], schema=RELEASE.schema)
+    assert [document["text"] for document in document_rows(released, "markdown")] == ["# 序文\n雨。", "序文\n雨。"]
+    assert [document["text"] for document in document_rows(released)] == ["序文\n雨。"] * 2
