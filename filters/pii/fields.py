@@ -235,7 +235,7 @@ def _in_table(
         return
     right = next((cell for cell in cells[column + 1 : column + 3] if cell.start < cell.stop), None)
     n_labels = sum(_is_label(fold, cell) for cell in cells)
-    is_header = right is None or _is_label(fold, right) or (len(cells) > 2 and 2 * n_labels >= len(cells))
+    is_header = right is None or _is_label(fold, right) or (len(cells) > 2 and 2 * n_labels > len(cells))
     if delimiter != "\t" and not (is_header and len(cells) > 1 and all(cell.stop - cell.start <= 24 for cell in cells)):
         return
     if right and not is_header:

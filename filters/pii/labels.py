@@ -73,6 +73,12 @@ def _alternatives(words: object, end: str = "") -> re.Pattern[str] | None:
     return re.compile(f"(?:{'|'.join(re.escape(normal_form(word).chars) for word in words)}){end}")
 
 
+def _with_numbers(words: list[str]) -> list[str]:
+    """Words, and those that end with 番号 with the other words for it: 会員No, 会員ナンバー."""
+    stems = [word.removesuffix("番号") for word in words if word.endswith("番号") and word != "番号"]
+    return [*dict.fromkeys([*words, *(stem + number for stem in stems for number in ("no", "ナンバー", "№"))])]
+
+
 def _meanings() -> dict[str, tuple[Meaning, ...]]:
     """Every word in the normal form, and what it may mean, in the order of the file."""
     of_word: dict[str, tuple[Meaning, ...]] = {}
@@ -86,7 +92,7 @@ def _meanings() -> dict[str, tuple[Meaning, ...]]:
             _alternatives(entry.get("after"), "$"),
             bool(entry.get("bare")),
         )
-        for word in entry["words"]:  # type: ignore[attr-defined]
+        for word in _with_numbers(entry["words"]):  # type: ignore[arg-type]
             chars = normal_form(word).chars
             of_word[chars] = (*of_word.get(chars, ()), meaning)
     return of_word

@@ -91,7 +91,8 @@ _KATAKANA_NAME: Final = re.compile("[ァ-ヴー]{2,} ?[ァ-ヴー]{2,}")
 _SECTION_BEFORE: Final = re.compile("[部課係室局科班会店校院] ?$")
 # A list of donors: an amount, then names.
 _AMOUNT: Final = re.compile(
-    r"^[^一-鿿\n]{0,4}(?:[0-9,]{3,12}|[一二三四五六七八九十百千万]{1,8}) ?円(?:也)? {1,4}", re.MULTILINE
+    r"(?:^[^一-鿿\n]{0,4}| )金? ?(?:[0-9,]{3,12}|[一二三四五六七八九十百千万壱弐参拾]{1,8}) ?円(?:也)? {1,4}",
+    re.MULTILINE,
 )
 # A kanji or katakana after anything else, or a hiragana after anything but a letter.
 _WORD_BREAK: Final = re.compile(
@@ -242,7 +243,7 @@ def _of_field(within: _Open, field: Field) -> list[Name]:
     if not stop and is_office and (section := _SECTION.match(text, start, field.stop)):
         start = section.end()
         stop = within.name_end(start, SURNAME if field.strength != "firm" else FIRM, field.stop)
-    if not stop and field.strength == "firm":
+    if not stop and field.strength != "loose" and not is_contact:
         # The name of a club or an office may stand before that of its member.
         for token in re.compile("(?<= )[^ ]").finditer(text, start, field.stop):
             if stop := within.name_end(token.start(), IN_FULL, field.stop):
@@ -306,7 +307,7 @@ def _in_piece(within: _Open, start: int, stop: int) -> Iterator[Name]:
     for match in _IN_SENTENCE.finditer(text, start, stop):
         is_name = "名" in match[0]
         stop_of_name = within.name_end(match.end(), Belief(2, is_expected=is_name, has_latin=is_name))
-        if stop_of_name and _POLITE_END.match(text, stop_of_name):
+        if stop_of_name and (_POLITE_END.match(text, stop_of_name) or (is_name and text[stop_of_name] in "、。")):
             yield match.end(), stop_of_name, 0.8, "name_sentence"
     for match in _FRIEND.finditer(text, start, stop):
         yield from _friend(within, match)

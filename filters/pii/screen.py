@@ -119,7 +119,7 @@ def _follows(classes: Int32s) -> Bytes:
     """(65536,), what each character is after a label, and whether it is a digit."""
     follows = np.zeros(1 << 16, np.uint8)
     follows[(classes == EDGE) | (classes == FIRM) | (classes == SKIPPED)] = ANNOUNCES
-    for first, last in ("09", "AZ", "az", "０９", "Ａｚ", "@@", "＠＠", "〒〒", "++", "＋＋", "##", "--"):
+    for first, last in ("09", "AZ", "az", "０９", "Ａｚ", "@@", "＠＠", "〒〒", "++", "＋＋", "##", "--", "№№"):
         follows[ord(first) : ord(last) + 1] = ANNOUNCES
     for char in _CONNECTORS:
         follows[ord(char)] = CONNECTS

@@ -79,6 +79,7 @@ LAYOUTS = {
     "bullet": "・{label}：{value}",
     "note": "{label}（必須）：{value}",
     "markdown": "| {label} | 備考 |\n|---|---|\n| {value} | なし |",
+    "four cells": "備考\tなし\t{label}\t{value}",
     "column": "No\t{label}\t備考\n1\t{value}\tなし",
 }
 FORM = {
@@ -115,7 +116,7 @@ def expression_of_labels() -> re.Pattern[str]:
     """Any word of a label with what must stand around it, in the normal form without marks."""
     words = gate_words()
     edge, firm = (f"[{re.escape(unmarked(normal_form(of).chars))}]" for of in (EDGES + FIRM_EDGES, FIRM_EDGES))
-    connectors = "[はがのを第等番号者名様漢字カナー]{0,14}"
+    connectors = "[はがのを第等番号者名前氏様さまん方殿漢字カナー次以下記とおり通です]{0,14}"
     announced = f"{connectors}(?:$|{edge}|[0-9A-Za-z〇一二三四五六七八九十百千@〒+#])"
     before = f"(?:^|{edge})(?:{unmarked('ご')}|お)?"
     any_of = {name: "|".join(re.escape(unmarked(word)) for word in of) for name, of in words._asdict().items()}
