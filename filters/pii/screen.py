@@ -19,7 +19,7 @@ import numpy as np
 from manyo.corpus.jit import Bytes, Int32s, Int64s, Uint32s
 from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.labels import EDGES, FIRM_EDGES, gate_words
-from manyo.filters.pii.normal_form import normal_form, sources, unmarked
+from manyo.filters.pii.normal_form import FOLD, normal_form, sources, unmarked
 from manyo.filters.pii.screen_kernels import (
     ANNOUNCES,
     CONNECTS,
@@ -104,6 +104,7 @@ def _automaton() -> tuple[Int32s, Bytes, Int32s, Uint32s]:
     for char, edge in [*((char, EDGE) for char in EDGES), *((char, FIRM) for char in FIRM_EDGES)]:
         classes[ord(char)] = edge
         classes[[code for code, like in becomes.items() if like == char]] = edge
+        classes[[code for code, like in FOLD.items() if like == char]] = edge
     transitions, signs = _transitions(
         {tuple(number[char] for char in word): sign for word, sign in words.items()}, len(number) + EDGE
     )
