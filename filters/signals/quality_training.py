@@ -154,7 +154,8 @@ def train(examples: Examples) -> tuple[QualityModel, list[AtThreshold], list[AtT
     slope, offset = _fit(logits[:, None], examples.is_good, importance, 1e-3)
     model = _calibrated(_model(examples, np.ones(len(logits), bool), importance), slope, offset)
     of_sources = unseen_logits(examples, by_source=True)
-    return model, *(_at_thresholds(examples, slope * found + offset) for found in (of_sources, logits))
+    of_documents = _at_thresholds(examples, slope * logits + offset)
+    return model, _at_thresholds(examples, slope * of_sources + offset), of_documents
 
 
 def _at_thresholds(examples: Examples, logits: np.ndarray) -> list[AtThreshold]:
