@@ -142,6 +142,9 @@ def _of_label(fold: str, label: Label) -> Iterator[Field]:
             yield from _field(fold, firm.end(), _end(fold, "\n", firm.end()), label, meanings, "firm")
     elif firm["bare"] is None or (firm["close"] and is_enclosed):
         yield from _field(fold, firm.end(), line_stop, label, meanings, "firm")
+    elif is_phrase and fold[firm.end() - 1] in ")]〕" and firm.end() > label.stop:
+        # 氏名（漢字）佐伯京子: what closes the note separates.
+        yield from _field(fold, firm.end(), line_stop, label, meanings, "firm")
     elif firm["bare"] and is_phrase:
         spaced = [meaning for meaning in meanings if not meaning.brief]
         yield from _field(fold, firm.end(), line_stop, label, tuple(spaced), "spaced")

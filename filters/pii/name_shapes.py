@@ -163,7 +163,7 @@ class Belief:
 
 IN_FULL: Final = Belief(NEVER)
 SURNAME: Final = Belief(2)
-EXPECTED: Final = Belief(1, is_expected=True)
+EXPECTED: Final = Belief(1, is_expected=True, has_latin=True)
 FIRM: Final = Belief(1, is_expected=True, is_firm=True)
 
 
