@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 
 from manyo.corpus.release import SPANS
 from manyo.corpus.text import Texts
+from manyo.filters.pii.addresses import find_addresses
 from manyo.filters.pii.field_values import READERS
 from manyo.filters.pii.fields import Field, fields
 from manyo.filters.pii.gate import LABEL, Piece, gated_pieces
@@ -187,6 +188,7 @@ def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_n
     labelled = gated.get(LABEL, [])
     named = gated.get("person_name", [])
     fold = folded(text)
+    settled += _addresses(fold, gated.get("postal_address", []), masks)
     holes = _joined([*(_Hole(span.start, span.stop, _HOLE) for span in settled), *masks])
     all_fields = list(fields(_punched(fold, holes), labelled))
     if not (all_fields or settled or named) and all(pattern.kind in _KINDS_NEAR_NAMES for pattern, _ in pending):
@@ -215,6 +217,18 @@ def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_n
     holes = _joined([*holes, *(_Hole(start, stop, NAME_HOLE) for start, stop, *_ in found)])
     settled += [_Span(start, stop, "person_name", score, place) for start, stop, score, place in found]
     return settled + [span for pattern, span in pending if _in_context(pattern, text, span, holes)]
+
+
+def _addresses(fold: str, pieces: Sequence[tuple[int, int]], masks: Sequence[_Hole]) -> Iterator[_Span]:
+    """Postal addresses whose municipality is in a piece, or in the line before it, if that breaks off there."""
+    reached = 0
+    for start, stop in pieces:
+        is_broken = start > 1 and fold[start - 1] == "\n" and fold[start - 2] in "都道府県市区町村郡字"
+        first = fold.rfind("\n", 0, start - 1) + 1 if is_broken else start
+        for place in find_addresses(fold, max(first, reached), stop):
+            reached = place.stop
+            if not any(mask.start < place.stop and place.start < mask.stop for mask in masks):
+                yield _Span(place.start, place.stop, "postal_address", 0.9, place.rule)
 
 
 def _punched(fold: str, holes: Sequence[_Hole]) -> str:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from manyo.corpus.release import BENCHMARK_MASK
+from manyo.filters.pii.addresses import ADDRESS_GATE
 from manyo.filters.pii.character_sets import ANY_DIGIT, BLANK, DIGIT, HYPHEN
 from manyo.filters.pii.names import NAME_GATE
-from manyo.filters.pii.postal_addresses import ADDRESS_GATE
 
 # Every other line of news has a date, but few have a word of birth.
 _BIRTH_GATE: Final = f"[0-9０-９日]{BLANK}?(?:生(?:$|[^一-鿿])|生ま|生れ|出生)"
@@ -225,7 +225,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "a postal code, or an address down to its block number",
         ADDRESS_GATE,
         n_digits=1,
-        signs=(*"〒市区町村郡", "郵便番号", "住所", "所在地", "本籍", "居所"),
+        signs=(*"〒市区町村郡區縣", "郵便番号", "住所", "所在地", "丁目", "番地"),
     ),
     Kind(
         "birth_date",

@@ -1,4 +1,4 @@
-"""All patterns of personal information but names; those of birth dates and postal addresses are here.
+"""All patterns of personal information but names and addresses; those of birth dates and postal codes are here.
 
 A pattern is an expression, a check of what it matched, and, where the shape alone proves nothing, words that must or
 must not stand near it. A check digit or a numbering plan is a check; マイナンバー is a word.
@@ -13,16 +13,6 @@ from manyo.filters.pii import device_patterns, number_patterns, phone_patterns, 
 from manyo.filters.pii.character_sets import BLANK, DIGIT, HYPHEN
 from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
 from manyo.filters.pii.matching import NAME_HOLE, Pattern, standing_alone
-from manyo.filters.pii.postal_addresses import (
-    ADDRESS_PATTERN,
-    ADDRESS_START,
-    FULL_MUNICIPALITY_PATTERN,
-    LETTER,
-    MUNICIPALITY_PATTERN,
-    POSTED_PATTERN,
-    WARD_PATTERN,
-    is_place,
-)
 
 # --- birth dates ---
 
@@ -42,15 +32,8 @@ _BIRTH = re.compile(
 )
 _NAME_NEAR = re.compile(NAME_HOLE)
 
-# --- postal addresses ---
+# --- postal codes ---
 
-_ADDRESS = re.compile(f"(?=[{ADDRESS_START}]){NOT_AFTER_MASK}{ADDRESS_PATTERN}")
-_ADDRESS_AFTER_CODE = re.compile(f"(?=[〒0-9０-９]){NOT_AFTER_MASK}{POSTED_PATTERN}")
-_NOT_AFTER_LETTER = rf"(?={LETTER})(?<![一-鿿々ヶケヵカァ-ヴーA-Za-z]){NOT_AFTER_MASK}"
-_WARD = re.compile(_NOT_AFTER_LETTER + WARD_PATTERN)
-_FULL_MUNICIPALITY = re.compile(_NOT_AFTER_LETTER + FULL_MUNICIPALITY_PATTERN)
-_MUNICIPALITY = re.compile(_NOT_AFTER_LETTER + MUNICIPALITY_PATTERN)
-_ADDRESS_WORD = re.compile(r"(?:〒|住所|所在地|本籍|居所)[^\n]{0,8}$")
 # Until 1998 postal codes had three or five digits.
 _POSTAL_CODE = re.compile(
     rf"{NOT_AFTER_MASK}〒{BLANK}?[:：]?{BLANK}?{DIGIT}{{3}}"
@@ -76,11 +59,6 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
         within_chars=60,
         needs_after=True,
     ),
-    Pattern("postal_address", "address", 0.95, _ADDRESS, is_place),
-    Pattern("postal_address", "address_after_code", 0.95, _ADDRESS_AFTER_CODE, is_place),
-    Pattern("postal_address", "municipality_full", 0.85, _FULL_MUNICIPALITY, is_place),
-    Pattern("postal_address", "ward", 0.85, _WARD, is_place),
-    Pattern("postal_address", "municipality", 0.85, _MUNICIPALITY, is_place, needs=_ADDRESS_WORD, within_chars=16),
     Pattern("postal_address", "postal_code", 0.95, _POSTAL_CODE),
     Pattern("postal_address", "postal_digits", 0.9, _POSTAL_DIGITS, needs=_POSTAL_WORD, within_chars=12),
     Pattern("postal_address", "postal_bare", 0.9, _POSTAL_BARE, needs=_POSTAL_WORD_IN_LINE, within_chars=12),
