@@ -24,7 +24,6 @@ import pyarrow.compute as pc
 
 from manyo.corpus.release import SPANS
 from manyo.corpus.text import Texts
-from manyo.filters.pii.addresses import find_addresses
 from manyo.filters.pii.field_values import READERS
 from manyo.filters.pii.fields import Field, fields
 from manyo.filters.pii.gate import LABEL, Piece, gated_pieces
@@ -34,6 +33,7 @@ from manyo.filters.pii.matching import ANCHOR_CHARS, NAME_HOLE, UNLESS_CHARS, Pa
 from manyo.filters.pii.names import Contact, names
 from manyo.filters.pii.normal_form import folded
 from manyo.filters.pii.patterns import PATTERNS
+from manyo.filters.pii.postal_addresses import find_addresses
 
 _KINDS = {kind.name: kind for kind in PII_KINDS}
 _ALL = tuple(_KINDS)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from manyo.corpus.release import BENCHMARK_MASK
-from manyo.filters.pii.addresses import ADDRESS_GATE
 from manyo.filters.pii.character_sets import ANY_DIGIT, BLANK, DIGIT, HYPHEN
 from manyo.filters.pii.names import NAME_GATE
+from manyo.filters.pii.postal_addresses import ADDRESS_GATE
 
 # Every other line of news has a date, but few have a word of birth.
 _BIRTH_GATE: Final = f"[0-9０-９日]{BLANK}?(?:生(?:$|[^一-鿿])|生ま|生れ|出生)"

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manyo.filters.pii import addresses
-from manyo.filters.pii.addresses import find_addresses
+from manyo.filters.pii import postal_addresses
 from manyo.filters.pii.normal_form import folded
+from manyo.filters.pii.postal_addresses import find_addresses
 
-_LINES = Path(addresses.__file__).with_name("municipalities.txt").read_text("utf-8").splitlines()
+_LINES = Path(postal_addresses.__file__).with_name("municipalities.txt").read_text("utf-8").splitlines()
 MUNICIPALITIES = [
     (line.split("\t")[0], name) for line in _LINES if not line.startswith("#") for name in line.split("\t")[1:]
 ]
