@@ -178,7 +178,8 @@ def parse(record: Record[Block], options: Options) -> Outcome:
         text, comments = "\n".join(filter(None, (text, comments))), ""
     if not text.strip():
         return Refused("no_text", f"{len(data)} bytes, as {decoded.charset}", page.uri)
-    statements = read_statements(main.tags, main.json_ld, body.sent_head, "" if is_plain else decoded.text)
+    html = b"" if is_plain else decoded.utf_8 or decoded.text
+    statements = read_statements(main.tags, main.json_ld, body.sent_head, html)
     if opted_out := [directive for directive in statements.robots if directive in options.refuse_opted_out]:
         return Refused("opted_out", ", ".join(opted_out), page.uri)
     meta: dict[str, object] = {}
@@ -226,5 +227,6 @@ def _load_kernels() -> None:
     """Compile or load the kernels before the first page: the time limit is for pages, and forks inherit kernels."""
     sniff.find_marks(b"")
     sniff.count_pairs(b"")
+    kana_free.reason_without_kana(b"", True)
     decode(b"\x82\xa0" * 8192)
     extract("<title>x</title><h1>x</h1>")

@@ -87,6 +87,8 @@ def _query(uri: str) -> str | None:
 
 def hide(text: str) -> str:
     """A message of a library without the credentials that this process remembers."""
+    if not (text and (_of_hosts or _of_files or _of_listed)):
+        return text
     for secret in sorted(_secrets(), key=len, reverse=True):
         text = text.replace(secret, "***")
     return text

@@ -12,6 +12,10 @@ import re
 from functools import cache
 from typing import Final
 
+import numpy as np
+
+from manyo.corpus.web.sniff_kernels import count_signs
+
 #: Reasons that `reason_without_kana` gives.
 REASONS: Final = {
     "kanji_only": "kanji with hardly any kana, some of which only Japanese writes: headlines, names, kanbun",
@@ -32,17 +36,12 @@ _LEAST_WORDS: Final = 10
 _WORD_SHARE: Final = 0.2
 _LEAST_ENDINGS: Final = 2
 
-#: Bytes that lead Chinese characters in UTF-8, and nothing else.
-_HAN_LEADS: Final = bytes(range(0xE4, 0xEA))
-_KAERITEN_LEAD: Final = b"\xe3\x86"
 _HAN = re.compile("[\u3400-\u9fff]")
 _TAG = re.compile("<[^<>]*>")
 _WORD = re.compile("[a-z]+")
 # Endings of verbs, and particles; the particles that English, Romance or Philippine languages also have are left out.
 _ENDING = re.compile(r"desu|deshita|deshou|kudasai|[a-z]*(?:masu|mashita|masen|mashou)")
 _PARTICLE = re.compile("wa|ga|wo|o|ni|mo|ka|kara|yori|koto|mono|kono|sono")
-#: The marks with which kanbun says the order of words (㆑ ㆓), in UTF-8.
-_KAERITEN = re.compile(rb"\xe3\x86[\x90-\x9f]")
 
 
 def reason_without_kana(data: bytes, is_utf_8: bool) -> str:
@@ -54,12 +53,12 @@ def reason_without_kana(data: bytes, is_utf_8: bool) -> str:
     """
     middle = max(0, (len(data) - _SAMPLE_BYTES) // 2)
     sample = data[middle : middle + _SAMPLE_BYTES]
-    if is_utf_8 and not sample.isascii():
-        if _KAERITEN_LEAD in sample and len(_KAERITEN.findall(sample)) >= _LEAST_JAPANESE:
-            return "kanji_only"
-        if len(sample) - len(sample.translate(None, _HAN_LEADS)) >= _LEAST_HAN:
-            return "kanji_only" if _is_japanese(sample.decode("utf-8", "ignore")) else ""
-    if (b"desu" in sample or b"masu" in sample) and _is_romaji(sample.decode("latin-1")):
+    n_han, n_kaeriten, n_endings = count_signs(np.frombuffer(sample, np.uint8))
+    if is_utf_8 and n_kaeriten >= _LEAST_JAPANESE:
+        return "kanji_only"
+    if is_utf_8 and n_han >= _LEAST_HAN:
+        return "kanji_only" if _is_japanese(sample.decode("utf-8", "ignore")) else ""
+    if n_endings and _is_romaji(sample.decode("latin-1")):
         return "romaji"
     return ""
 

@@ -63,12 +63,12 @@ def licence_at(address: str) -> Licence | None:
 
 
 def page_licence(
-    html: str, json_ld: str, metas: Sequence[tuple[str, str]] = (), link_fields: Sequence[str] = ()
+    html: str | bytes, json_ld: str, metas: Sequence[tuple[str, str]] = (), link_fields: Sequence[str] = ()
 ) -> Licence | None:
     """The licence that a page states for itself; of several, the first in this order: header, head, JSON-LD, body.
 
     Args:
-        html: the page.
+        html: the page, or the same as UTF-8.
         json_ld: content of its JSON-LD scripts.
         metas: names and contents of its `<meta>` of `LICENCE_NAMES`.
         link_fields: values of the header `Link`.
@@ -78,8 +78,9 @@ def page_licence(
         *(licence_at(content) for _, content in metas),
         *(licence_at(address) for address in _licences_of(json_ld)),
     ]
-    if not any(found) and any(mark in html for mark in _MAY_STATE):
-        found += _in_body(html)
+    if not any(found):
+        page = html.encode("utf-8", "replace") if isinstance(html, str) else html
+        found += _in_body(page) if _may_state(page) else ()
     return next((licence for licence in found if licence is not None), None)
 
 
@@ -92,9 +93,16 @@ def licence_mentions(text: str) -> Iterator[tuple[int, int, str]]:
         yield match.start(), match.end(), str(match.lastgroup).replace("_", "-")
 
 
-def _in_body(html: str) -> Iterator[Licence | None]:
+def _may_state(html: bytes) -> bool:
+    """Whether a page holds anything that states a licence, which few do: the others are not parsed a second time."""
+    # An expression, or text instead of bytes, takes several times as long.
+    is_named = _COMMONS in html and any(name in html for name in _COMMONS_NAMES)
+    return is_named or any(mark in html for mark in _MAY_STATE)
+
+
+def _in_body(html: bytes) -> Iterator[Licence | None]:
     try:
-        tree = lxml.html.document_fromstring(html.encode("utf-8", "replace"), parser=_parser())
+        tree = lxml.html.document_fromstring(html, parser=_parser())
     except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError, ValueError):
         return
     for element in tree.iter("a", "link", "area"):
@@ -191,14 +199,10 @@ _ITSELF = re.compile(
     r"(?:(?:当|本|この)(?:ウェブ)?(?:サイト|ホームページ|ページ|ブログ|データ|資料|記事|文書)"
     r"|コンテンツ|特に(?:断り|明示|記載)の?ない限り)[^。]{0,60}(?:規約|ライセンス|CCBY|CC-BY|クリエイティブ)"
 )
-#: What only pages with a statement hold, one of them; found in a hundredth of the time of an expression.
-_MAY_STATE = (
-    "creativecommons.org/",
-    "CreativeCommons.org/",
-    "公共データ利用規約",
-    "政府標準利用規約",
-    "public_data_license",
-)
+#: What only pages with a statement hold, one of them.
+_COMMONS = b"ommons.org/"
+_COMMONS_NAMES = (b"creativecommons.org/", b"CreativeCommons.org/")
+_MAY_STATE = tuple(mark.encode() for mark in ("公共データ利用規約", "政府標準利用規約", "public_data_license"))
 _CREATIVE_COMMONS = re.compile(
     r"(?:https?:)?//(?:www\.)?creativecommons\.org/(?:licenses|publicdomain)/(?P<terms>[a-z+-]{2,20})/"
     r"(?P<version>[0-9]\.[0-9])(?![0-9])(?:/(?P<port>[a-z]{2}|scotland|igo)(?![a-z.]))?"

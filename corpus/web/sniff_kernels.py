@@ -18,7 +18,12 @@ from manyo.corpus.web.ascii import (
     LESS_THAN,
     LINE_FEED,
     LOWER_A,
+    LOWER_D,
+    LOWER_E,
     LOWER_F,
+    LOWER_M,
+    LOWER_S,
+    LOWER_U,
     LOWER_X,
     NUMBER_SIGN,
 )
@@ -217,6 +222,23 @@ def count_pairs(data: Bytes) -> tuple[int, int, int, int, int]:
                 euc_jp_kana += int(0xA6 <= second <= 0xDF)
         is_trail = not is_trail and byte != 0x8F  # 8F leads a character of three bytes
     return shift_jis_leads, euc_jp_kana, half_width_pairs, high_bytes, top_bytes
+
+
+@kernel
+def count_signs(data: Bytes) -> tuple[int, int, int]:
+    """Bytes that lead Chinese characters in UTF-8, marks of kanbun's order of words, and `desu` or `masu`."""
+    n = len(data)
+    han_leads = kaeriten = endings = 0
+    # Loops without branches, which the compiler turns into operations on many bytes.
+    for i in range(n):
+        han_leads += (data[i] >= 0xE4) & (data[i] <= 0xE9)
+    for i in range(n - 2):
+        kaeriten += (data[i] == 0xE3) & (data[i + 1] == 0x86) & (data[i + 2] >= 0x90) & (data[i + 2] <= 0x9F)
+    for i in range(n - 3):
+        is_de = (data[i] == LOWER_D) & (data[i + 1] == LOWER_E)
+        is_ma = (data[i] == LOWER_M) & (data[i + 1] == LOWER_A)
+        endings += (is_de | is_ma) & (data[i + 2] == LOWER_S) & (data[i + 3] == LOWER_U)
+    return han_leads, kaeriten, endings
 
 
 @kernel

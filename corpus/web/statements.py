@@ -85,14 +85,15 @@ class Statements:
     stated: tuple[Stated, ...] = ()
 
 
-def read_statements(tags: Iterable[str], json_ld: str, head: bytes = b"", html: str = "") -> Statements:
+def read_statements(tags: Iterable[str], json_ld: str, head: bytes = b"", html: str | bytes = b"") -> Statements:
     """The statements in a page's tags and HTTP header.
 
     Args:
         tags: attributes, as written, of `<meta>` of `META_NAMES`, and of elements that state a licence or a date.
         json_ld: content of the page's JSON-LD scripts.
         head: the HTTP header as it was sent.
-        html: the page, in which a licence's place is looked up; without it only licences in `json_ld` are read.
+        html: the page, or the same as UTF-8, in which a licence's place is looked up; without it only licences in
+            `json_ld` are read.
 
     Returns:
         The statements; of several dates, the first.
@@ -175,9 +176,14 @@ def _name_and_content(written: str) -> tuple[str, str]:
 
 
 def _fields(head: bytes) -> Iterator[tuple[str, str]]:
-    """Yield name, in lower case, and value of the fields of a header; a line that begins with a blank goes on."""
-    text = re.sub(r"\r?\n[ \t]+", " ", head.decode("latin-1"))
-    for line in re.split(r"\r?\n", text):
+    """Yield name, in lower case, and value of the fields of a header; a line that begins with a blank goes on.
+
+    A header without fields that are read yields nothing.
+    """
+    lower = head.lower()
+    if not any(name in lower for name in _STATING_FIELDS):
+        return
+    for line in _LINE_END.split(_FOLD.sub(" ", head.decode("latin-1"))):
         name, _, value = line.partition(":")
         yield name.strip().lower(), value.strip()
 
@@ -215,6 +221,10 @@ _ATTRIBUTE = re.compile(
     r"""(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""",
     re.IGNORECASE | re.ASCII,
 )
+#: Header fields that are read, as bytes that a header with one of them contains.
+_STATING_FIELDS = (b"x-robots-tag", b"tdm-reservation", b"content-usage", b"link")
+_FOLD = re.compile(r"\r?\n[ \t]+")
+_LINE_END = re.compile(r"\r?\n")
 _JSON_LD_DATE = re.compile(r'"datePublished"\s{0,9}:\s{0,9}"([^"]{4,40})"')
 #: A directive with a date or an amount, an agent, or a directive without a value.
 _DIRECTIVE = re.compile(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from manyo.corpus.records import Refused
 from manyo.corpus.sources import warc
 from manyo.corpus.web.kana_free import REASONS, reason_without_kana
+from manyo.corpus.web.sniff_kernels import count_signs
 from tests.corpus.test_warc import http, reason
 
 HEADLINES = (
@@ -56,3 +62,14 @@ def test_the_reasons_are_those_of_refused_pages() -> None:
     assert reason(http(SIMPLIFIED.encode())) == "no_japanese_bytes"
     assert set(REASONS) <= set(warc.REASONS)
     assert Refused("kanji_only").reason in warc.REASONS
+
+
+@given(
+    st.lists(st.sampled_from([b"desu", b"masu", b"de", b"su", b"\xe3\x86", b"\x90", "㆑漢𠮷é".encode(), b"\xe4", b"a"]))
+)
+def test_signs_are_counted_as_expressions_count_them(pieces: list[bytes]) -> None:
+    data = b"".join(pieces)
+    expected = tuple(
+        len(re.findall(one, data)) for one in (rb"[\xe4-\xe9]", rb"\xe3\x86[\x90-\x9f]", rb"[dm](?:(?<=d)e|(?<=m)a)su")
+    )
+    assert count_signs(np.frombuffer(data, np.uint8)) == expected
