@@ -4,8 +4,8 @@
     manyo train-quality --positive FOLDER/good/*.jsonl --negative FOLDER/bad/*.jsonl --model filters/signals/quality.txt
 
 DATA is a folder with `webmix/`, `web/`, `livedoor_news/`, `benchmarks/` and `gold/`. Labelled are: crawled texts on
-which two readers agree (`webmix/quality_labels.tsv`), the 300 pages of `bench/labels/web.tsv`, and other crawled texts
-that one reader labelled for training only (`bench/labels/webmix_training.tsv`). Weak labels: articles of news,
+which two readers agree (`webmix/quality_labels.tsv`, `bench/labels/crawl.tsv`), the 300 pages of `bench/labels/web.tsv`,
+and other crawled texts that one reader labelled for training only (`bench/labels/webmix_training.tsv`). Weak labels: articles of news,
 paragraphs of Wikipedia, gold texts of pages and other pages of the WARCs are good. Of news, runs of whole paragraphs
 are taken, of 120 characters up to 5,000, joined by line ends, blanks or nothing as crawled texts are; of pages at most
 sixty a host.
@@ -35,6 +35,7 @@ from manyo.filters.signals.measure import measure
 _LENGTHS = (120, 250, 400, 800, 2000, 5000)
 _JOINTS = ("\n", "\n", " ", "")
 _TRAINING = Path(__file__).parent / "labels" / "webmix_training.tsv"
+_CRAWL = Path(__file__).parent / "labels" / "crawl.tsv"
 #: Hosts of the 300 pages are divided into this many sources, so that one program's manuals are not a source by itself.
 _WEB_SOURCES = 5
 _PAGES_OF_HOST = 60
@@ -64,6 +65,7 @@ def main() -> None:
 def crawled(data: Path) -> Iterator[tuple[str, str, str]]:
     """Yield label, source and text of labelled texts of crawls."""
     labels = {row["id"]: row["label"] for row in _rows(_TRAINING)}
+    labels |= {row["id"]: row["settled"] for row in _rows(_CRAWL)}
     labels |= {row["id"]: row["settled"] for row in _rows(data / "webmix" / "quality_labels.tsv")}
     for line in (data / "webmix" / "texts.jsonl").read_text(encoding="utf-8").splitlines():
         text = json.loads(line)
