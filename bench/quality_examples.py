@@ -4,11 +4,11 @@
     manyo train-quality --positive FOLDER/good/*.jsonl --negative FOLDER/bad/*.jsonl --model filters/signals/quality.txt
 
 DATA is a folder with `webmix/`, `web/`, `livedoor_news/`, `benchmarks/` and `gold/`. Labelled are: crawled texts on
-which two readers agree (`webmix/quality_labels.tsv`, `bench/labels/crawl.tsv`), the 300 pages of `bench/labels/web.tsv`,
-and other crawled texts that one reader labelled for training only (`bench/labels/webmix_training.tsv`). Weak labels: articles of news,
-paragraphs of Wikipedia, gold texts of pages and other pages of the WARCs are good. Of news, runs of whole paragraphs
-are taken, of 120 characters up to 5,000, joined by line ends, blanks or nothing as crawled texts are; of pages at most
-sixty a host.
+which two readers agree (`webmix/quality_labels.tsv`, `bench/labels/crawl.tsv`), the 300 pages of
+`bench/labels/web.tsv`, and other crawled texts that one reader labelled for training only
+(`bench/labels/webmix_training.tsv`). Weak labels: articles of news, paragraphs of Wikipedia, gold texts of pages and
+other pages of the WARCs are good. Of news, runs of whole paragraphs are taken, of 120 characters up to 5,000, joined
+by line ends, blanks or nothing as crawled texts are; of pages at most sixty a host.
 
 The score is for what rules cannot tell. So documents that another rule of `default` drops are left out.
 """

@@ -74,15 +74,23 @@ _COUNTED: Final = (
 
 # The parts of a block. Hokkaido counts 条 and 線, Iwate 地割, Sakai 丁 for 丁目, old registers 番戸 and 番屋敷.
 _PLOT: Final = "(?:[甲乙丙丁戊己庚辛]|[イロハニホヘトチリヌルヲワカヨタレソツ](?![ァ-ヴー]))"
-_STREET: Final = f"(?:第?[0-9〇一二三四五六七八九十]{{1,4}}地割|[東西南北]?{_N}(?:条(?:通り?)?|線)(?![一-鿿]{{2}}))"
+_STREET: Final = (
+    "(?:第?[0-9〇一二三四五六七八九十]{1,4}地割"
+    f"|[東西南北]?{_N}(?:条(?:通り?)?|線)(?=[0-9東西南北 ]|{_KANJI_NUMBER}[丁番]))"
+)
 _CHOME: Final = f"[東西南北]?{_N}{_S}丁(?:目|(?=[0-9〇一二三四五六七八九十]))"
 _GO: Final = f"(?:{_S}(?:-|の|ノ|之){_S}{_N}(?:{_S}号(?![室棟]))?|{_N}(?:{_S}号(?![室棟]))?(?![年月日時]))"
-_NEXT: Final = f"(?:(?<=番地) [0-9]{{1,4}}(?![0-9-]){_COUNTED}|{_GO}{{0,3}})"
+_NEXT: Final = (
+    f"(?:(?<=番地) [0-9]{{1,4}}(?![0-9-]){_COUNTED}|{_S}[0-9]{{1,4}}(?:{_S}-{_S}[0-9]{{1,4}}){{0,3}}{_S}号(?![室棟])"
+    f"|[甲乙丙丁](?![一-鿿])|{_GO}{{0,3}})"
+)
 _BAN_ENDS: Final = f"(?={_S}[0-9〇一二三四五六七八九十百の-])|(?=[\\s、。,)）」』;]|$)"
 _BANCHI: Final = f"(?:{_PLOT}?{_N}{_S}番(?:地|戸|屋敷|{_BAN_ENDS}){_NEXT}|番外地|無番地)"
 _DASHES: Final = f"{_PLOT}?{_DIGITS}(?:{_S}-{_S}{_DIGITS}){{1,5}}(?:{_S}号(?![室棟]))?"
 _NOS: Final = f"{_PLOT}?[0-9]{{1,5}}(?:{_S}[のノ之]{_S}[0-9]{{1,5}}){{1,3}}(?:{_S}(?:番地|号(?![室棟])))?"
-_BARE: Final = f"(?:{_PLOT}|字)?[0-9]{{1,5}}(?:{_S}号(?![室棟線]))?"
+_BARE: Final = (
+    f"(?:(?:{_PLOT}|字)?[0-9]{{1,5}}(?:{_S}号(?![室棟線]))?|(?<=[町通])[〇一二三四五六七八九]{{2,4}}(?![一-鿿]))"
+)
 _BLOCK: Final = re.compile(
     f"(?P<strong>{_STREET}{_S}(?:{_CHOME}{_S})?(?:{_BANCHI}|{_DASHES}|{_NOS}|{_BARE}{_COUNTED})"
     f"|{_STREET}{_S}{_CHOME}"
@@ -93,7 +101,7 @@ _BLOCK: Final = re.compile(
 )
 #: Where a block may start: kanji numbers only if a unit follows, because 三国町 is a town.
 _MAY_START: Final = re.compile(
-    f"[0-9]|第[0-9]|{_PLOT}[0-9]|[東西南北]?{_KANJI_NUMBER}{_S}(?:丁|番|地割|条|線)|番外地|無番地|[東西南北][0-9]"
+    f"[0-9]|(?<=[町通])[〇一二三四五六七八九]{{2,4}}(?![一-鿿])|第[0-9]|{_PLOT}[0-9]|[東西南北]?{_KANJI_NUMBER}{_S}(?:丁|番|地割|条|線)|番外地|無番地|[東西南北][0-9]"
 )
 _FULL_DATE: Final = re.compile(r"(?:1[89]|20)[0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9])")
 _DATE: Final = re.compile(r"(?:1[89]|20)[0-9]{2} ?- ?[01]?[0-9](?: ?- ?[0-3]?[0-9])?(?![0-9])")
@@ -248,7 +256,8 @@ def _completes(text: str, certainty: str, town: str, block: re.Match[str]) -> bo
         return certainty == "stated" or not block[0].endswith(("丁目", "線"))
     if block["dashes"] and block[0].count("-") > 1:
         return True
-    if not (_END.match(text, block.end()) or _BUILDING.match(text, block.end())):
+    is_field = certainty == "stated" and "字" in town
+    if not (is_field or _END.match(text, block.end()) or _BUILDING.match(text, block.end())):
         return False
     if certainty == "shaped":
         return False

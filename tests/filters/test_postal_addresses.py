@@ -79,6 +79,11 @@ def test_an_address_is_found_from_its_postal_code_to_its_room(
         "長野県飯山市大字霧町1110-1",
         "神奈川県足柄上郡山北町霧岸9012",
         "霧ヶ丘3丁目91番地の12",
+        "札幌市白石区霧平三条五丁目2-14",
+        "京都市上京区千本通霧小路上る東入霞屋町四一五",
+        "新潟県上越市大字霧ノ木1305番地乙",
+        "滋賀県彦根市霧橋二丁目 3 番 41 号",
+        "大津市霧が丘 9 番 12-402 号",
     ],
 )
 def test_a_way_of_writing_addresses_is_read_to_its_end(address: str) -> None:
