@@ -217,7 +217,6 @@ PATTERNS: tuple[Pattern, ...] = (
         needs=_NAME_BEFORE,
         within_chars=8,
         anchor=_BRACKETED,
-        anchor_chars="(（",
     ),
     Pattern("sns_id", "sns_page", 0.8, _SOCIAL_PAGE, needs=_SOCIAL_WORD, within_chars=60, unless=_OFFICIAL),
     Pattern("sns_id", "sns_handle", 0.8, _AT_HANDLE, needs=_HANDLE_WORD, within_chars=24, unless=_OFFICIAL),
@@ -230,7 +229,6 @@ PATTERNS: tuple[Pattern, ...] = (
         within_chars=60,
         needs_after=True,
         anchor=_YEARS,
-        anchor_chars="歳才享",
     ),
     Pattern(
         "driving_licence", "licence_bare", 0.8, _BARE_LICENCE, needs=_LICENCE_WORD, within_chars=60, needs_after=True

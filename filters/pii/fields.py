@@ -70,7 +70,7 @@ _PHRASE: Final = re.compile(
 _CELL_END: Final = {delimiter: re.compile(rf"[\"']?{_NOTE}? *(?:{re.escape(delimiter)}|$)") for delimiter in "|,"}
 _BLANKS: Final = re.compile("[ \u200b\ufeff]*")
 _HONORIFIC: Final = re.compile("[ごお]$")
-_LATIN_PHRASE: Final = re.compile("[A-Za-z][A-Za-z0-9_.-]*[ _.-]$")
+_LATIN_PHRASE: Final = re.compile("(?<![A-Za-z0-9_.-])[0-9_.-]*+(?P<phrase>[A-Za-z][A-Za-z0-9_.-]*+(?: |(?<=[_.-])))$")
 _BOUNDARY: Final = re.compile(r"[^一-鿿々ァ-ヴーぁ-ゖA-Za-z0-9]")
 #: Signs that a line may start with before its label.
 _BULLETS: Final = re.compile(r"^[ \t>○●◎■□◆◇★☆・※*\-–①-⑳0-9.()\[\]【】〔〕<>《》「」『』\"'|/]*$")
@@ -122,8 +122,8 @@ def _of_label(fold: str, label: Label) -> Iterator[Field]:
     line_start = fold.rfind("\n", 0, label.start) + 1
     line_stop = _end(fold, "\n", label.stop)
     phrase_start = _phrase_start(fold, label, line_start)
-    latin = _LATIN_PHRASE.search(fold, max(line_start, label.start - _PHRASE_CHARS), label.start)
-    phrase = latin[0] if latin else fold[phrase_start : label.start]
+    latin = _LATIN_PHRASE.search(fold[max(line_start, label.start - _PHRASE_CHARS) : label.start])
+    phrase = latin["phrase"] if latin else fold[phrase_start : label.start]
     meanings = tuple(meaning for meaning in announced if fits(meaning, phrase))
     if not meanings:
         return

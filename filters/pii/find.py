@@ -183,19 +183,25 @@ def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_n
     for start, stop, kinds in pieces:
         for kind in kinds:
             gated.setdefault(kind, []).append((start, stop))
-    settled, pending = _matched(text, gated, patterns)
-    masks = [_Hole(*match.span(), _HOLE) for match in MASK.finditer(text)] if "<" in text else []
+    settled, pending = _matched(text, gated, [pattern for pattern in patterns if not pattern.anchor])
     labelled = gated.get(LABEL, [])
     named = gated.get("person_name", [])
+    addressed = gated.get("postal_address", [])
+    if not (settled or pending or labelled or named or addressed):
+        return []
+    masks = [_Hole(*match.span(), _HOLE) for match in MASK.finditer(text)] if "<" in text else []
     fold = folded(text)
-    settled += _addresses(fold, gated.get("postal_address", []), masks)
+    settled += _addresses(fold, addressed, masks)
     holes = _joined([*(_Hole(span.start, span.stop, _HOLE) for span in settled), *masks])
     all_fields = list(fields(_punched(fold, holes), labelled))
-    if not (all_fields or settled or named) and all(pattern.kind in _KINDS_NEAR_NAMES for pattern, _ in pending):
-        return []
     values, near_names = _values(fold, all_fields, settled, masks, holes)
     settled += values
     pending += near_names
+    name_fields = [field for field in all_fields if any(of.kind == "person_name" for of in field.meanings)]
+    if not (settled or named or name_fields) and all(pattern.kind in _KINDS_NEAR_NAMES for pattern, _ in pending):
+        return []
+    # Patterns with an anchor are looked for in the whole text, but count only near a name.
+    pending += _matched(text, gated, [pattern for pattern in patterns if pattern.anchor])[1]
     holes = _joined([_Hole(span.start, span.stop, _HOLE) for span in (*settled, *(s for _, s in pending))] + masks)
     # Telephone numbers without separators are in doubt until now; names next to them must not decide about them.
     contacts = [
@@ -210,7 +216,6 @@ def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_n
         if span.kind in _KINDS_NEAR_NAMES
         and any(0 <= start - span.stop <= 3 or 0 <= span.start - stop <= 3 for start, stop, _ in contacts)
     ]
-    name_fields = [field for field in all_fields if any(of.kind == "person_name" for of in field.meanings)]
     found = []
     if with_names and (named or name_fields or contacts):
         found = names(_punched(fold, holes), named, name_fields, contacts, [(hole.start, hole.stop) for hole in holes])
@@ -311,8 +316,6 @@ def _matched(
 def _within(pattern: Pattern, text: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Where matches of a pattern may lie, given the pieces that passed its kind's gate: disjoint, in order."""
     if pattern.anchor:
-        if not any(char in text for char in pattern.anchor_chars):
-            return []
         ends = (match.end() for match in pattern.anchor.finditer(text))
         around = [_Hole(max(0, end - ANCHOR_CHARS), min(end + ANCHOR_CHARS, len(text)), _HOLE) for end in ends]
         return [(hole.start, hole.stop) for hole in _joined(around)]

@@ -45,9 +45,7 @@ def gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str,
     lines = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(data))
     may_hold = _may_hold(data, bounds[:-1], bounds[1:], kinds)
     for kind, may in zip(kinds, may_hold[:-1], strict=True):
-        chosen = np.flatnonzero(may)
-        if len(chosen):
-            may[chosen] = _matching(lines.take(pa.array(chosen)), kind.gate)
+        _keep_matching(lines, may, kind.gate)
     passed = np.flatnonzero(may_hold.any(axis=0))
     if not len(passed):
         return
@@ -59,6 +57,12 @@ def gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str,
             line_of.append(line)
     starts, stops = np.array(cuts, np.int64).T.copy()
     of_sentences = _may_hold(data, starts, stops, kinds) & may_hold[:, line_of]
+    # Every other element is a sentence; between them lies what passed no gate.
+    between = pa.LargeStringArray.from_buffers(
+        2 * len(cuts) - 1, pa.py_buffer(np.array(cuts, np.int64).ravel()), pa.py_buffer(data)
+    )
+    for kind, may in zip(kinds, of_sentences[:-1], strict=True):
+        _keep_matching(between, may, kind.gate, 2)
     kinds_of = [set[str]() for _ in cuts]
     for name, holds in zip([*(kind.name for kind in kinds), LABEL], of_sentences, strict=True):
         for i in np.flatnonzero(holds).tolist():
@@ -91,8 +95,12 @@ def _may_hold(data: Bytes, starts: Int64s, stops: Int64s, kinds: Sequence[Kind])
     return np.array([*of_kinds, signs & np.uint32(LABEL_SIGNS) != 0])
 
 
-def _matching(texts: pa.Array, gate: str) -> Bools:
-    return np.asarray(pc.match_substring_regex(texts, gate).to_numpy(zero_copy_only=False), np.bool_)
+def _keep_matching(texts: pa.Array, may: Bools, gate: str, step: int = 1) -> None:
+    """Clear the flags of texts in which a gate does not match; flag i belongs to text i * step."""
+    chosen = np.flatnonzero(may)
+    if len(chosen):
+        matches = pc.match_substring_regex(texts.take(pa.array(chosen * step)), gate)
+        may[chosen] = matches.to_numpy(zero_copy_only=False)
 
 
 def _sentences(encoded: bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:

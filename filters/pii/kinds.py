@@ -153,7 +153,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "licence_plate",
         "<車両番号>",
         "the number plate of a vehicle",
-        f"[0-9０-９A-Z]{BLANK}{{0,2}}[ぁ-ん]{BLANK}{{0,2}}[0-9０-９・･.．]",
+        f"[0-9０-９A-Z市区町村]{BLANK}{{0,2}}[ぁ-ん]{BLANK}{{0,2}}[0-9０-９・･.．]|[一-鿿]{BLANK}[ぁ-ん]{BLANK}",
         n_digits=5,
         n_marks=1,
     ),
@@ -177,8 +177,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "sns_id",
         "<SNSアカウント>",
         "an account of a social network that a person gives as contact",
-        r"(?:インスタ|ツイッター|ライン|ディスコード|スカイプ|カカオ|テレグラム|[A-Za-z])[^ \n]{0,8}(?:は"
-        r"|[:：])[ 　「]?[A-Za-z]|[@＠][A-Za-z0-9_]|(?:instagram|twitter|x|facebook|tiktok)\.com/|threads\.net/"
+        r"(?:は|[:：])[ 　「]?[A-Za-z]|[@＠][A-Za-z0-9_]|(?:instagram|twitter|x|facebook|tiktok)\.com/|threads\.net/"
         r"|line\.me/|t\.me/|bsky\.app/",
         signs=(
             *(
@@ -252,7 +251,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
             "名前は",
             "名前が",
             "本名",
-            *(f"様{after}" for after in "、。！へ宛方の(\n\t0123456789"),
+            "様",
             "殿\n",
             "殿(",
             "宛\n",

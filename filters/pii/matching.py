@@ -39,8 +39,7 @@ class Pattern:
         needs_after: whether `needs` may also stand after the match, as far away.
         unless: must not be found in the `UNLESS_CHARS` characters before the match.
         anchor: if given, matches lie within `ANCHOR_CHARS` of one of its matches, in any sentence of a text that passed
-            some gate, and the kind needs no gate.
-        anchor_chars: every match of the anchor has one of these; strings are searched for a character at once.
+            some gate, and the kind needs no gate; such patterns count only near a name.
         across_lines: whether a match may contain line ends.
     """
 
@@ -54,7 +53,6 @@ class Pattern:
     needs_after: bool = False
     unless: re.Pattern[str] | None = None
     anchor: re.Pattern[str] | None = None
-    anchor_chars: str = ""
     across_lines: bool = False
 
 

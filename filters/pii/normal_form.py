@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from codecs import utf_16_le_decode, utf_16_le_encode
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Uint32s
+from manyo.corpus.jit import Uint16s
 
 
 def _widths() -> dict[int, str]:
@@ -59,26 +60,27 @@ _MARKED: Final = {
 }
 
 
-def _table(mapping: dict[int, str]) -> Uint32s:
-    """(1114112,), what each code point becomes. Looking up an array is ten times as fast as `str.translate`."""
-    table = np.arange(0x110000, dtype=np.uint32)
+def table_of(mapping: dict[int, str]) -> Uint16s:
+    """(65536,), what each unit of UTF-16 becomes. Looking up an array is ten times as fast as `str.translate`."""
+    table = np.arange(1 << 16, dtype=np.uint16)
     for code, char in mapping.items():
         table[code] = ord(char)
     return table
 
 
-def _mapped(text: str, table: Uint32s) -> str:
-    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    return table[points].tobytes().decode("utf-32-le", "surrogatepass")
+def mapped(text: str, table: Uint16s) -> str:
+    """A text in which each character is replaced as the table says."""
+    units = np.frombuffer(utf_16_le_encode(text, "surrogatepass")[0], np.uint16)
+    return utf_16_le_decode(table[units].data, "surrogatepass", True)[0]
 
 
 def folded(text: str) -> str:
     """A text of the same length in one width, with one sort of blank, hyphen, colon and quotation mark."""
-    return _mapped(text, _FOLDS)
+    return mapped(text, _FOLDS)
 
 
-_FOLDS: Final = _table(FOLD)
-_SKELETONS: Final = _table(_SKELETON)
+_FOLDS: Final = table_of(FOLD)
+_SKELETONS: Final = table_of(_SKELETON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class NormalForm:
 def normal_form(text: str, start: int = 0, stop: int | None = None) -> NormalForm:
     """The normal form of `text[start:stop]`; `starts` are positions in `text`."""
     end = len(text) if stop is None else stop
-    likes = _mapped(text[start:end], _SKELETONS)
+    likes = mapped(text[start:end], _SKELETONS)
     if not _DROPPED.search(likes):
         return NormalForm(likes, list(range(start, end + 1)))
     parts: list[str] = []

@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from manyo.filters.pii.normal_form import mapped, table_of
+
 
 class Address(NamedTuple):
     """A postal address in a text; positions in code points, `rule` says what made it one."""
@@ -48,7 +50,9 @@ _LONGEST: Final = max(map(len, _MUNICIPALITIES))
 _PREFECTURE: Final = "(?:" + "|".join(sorted(_PREFECTURES)) + ")"
 
 #: Forms before 1946, one character for one.
-_OLD: Final = str.maketrans("縣區廣澤濱嶋國櫻龍邊當臺鹽瀧", "県区広沢浜島国桜竜辺当台塩滝")
+_OLD: Final = table_of(
+    {ord(old): new for old, new in zip("縣區廣澤濱嶋國櫻龍邊當臺鹽瀧", "県区広沢浜島国桜竜辺当台塩滝", strict=True)}
+)
 
 _LETTER: Final = "[一-鿿々〆〇ヶヵァ-ヴーぁ-ん]"
 _KANJI_NUMBER: Final = "[〇一二三四五六七八九十百千壱弐参拾廿]{1,8}"
@@ -133,14 +137,15 @@ _NO_TOWN: Final = re.compile(
 )
 #: What may follow a bare number or a pair: the end of the words.
 _END: Final = re.compile(r"[ \t\n、。,，)）」』\]】/;:|\"'(（]|$|[のにでへを](?![0-9])|です|まで|から|より")
-#: RE2 expression found in every piece of text with an address or a postal code.
+#: RE2 expression found in every piece of text with an address or a postal code. It counts no characters: with .{0,30}
+#: its states took five times as long.
 ADDRESS_GATE: Final = (
     "〒|[0-9０-９]{3}[ 　]?[-－‐‑–—―−ー][ 　]?[0-9０-９]{4}|郵便番号.*[0-9０-９]{7}"
     "|[0-9０-９一二三四五六七八九十百]番地"
-    "|[市区町村郡區].{0,30}?(?:[0-9０-９]{1,5}[ 　]?(?:[丁番字条線の]|地割"
+    "|[市区町村郡區].*(?:[0-9０-９][ 　]?(?:[丁番字条線の]|地割"
     "|[-－‐‑–—―−ーノ号室]|[\\s、。，,.)）」』\\]】/／:：;|\"'（(]|$"
     "|[にでへを]|です|まで|から|より)|[〇一二三四五六七八九十百千壱弐参拾廿][ 　]?(?:[丁番条線]|地割)|番外地|無番地)"
-    "|丁目.{0,12}番|丁目[ 　]?[0-9０-９]{1,3}[-－]"
+    "|丁目.*番|丁目[ 　]?[0-9０-９]{1,3}[-－]"
 )
 _TOWN_CHARS: Final = 26
 _TOWN: Final = re.compile(
@@ -164,7 +169,7 @@ def find_addresses(fold: str, start: int, stop: int) -> Iterator[Address]:
     Yields:
         Addresses from the postal code or the prefecture, if one stands before the municipality, to the last room.
     """
-    text = fold.translate(_OLD)
+    text = mapped(fold, _OLD)
     reached = start
     for anchor in _anchors(text, start, stop):
         if anchor.start < reached:
