@@ -62,7 +62,7 @@ class Body(NamedTuple):
         charset_label: `charset` parameter of the Content-Type, if any.
         head: the HTTP header, lower case; empty for a page without one.
         sent_head: the HTTP header as it was sent.
-        truncated_by: why the body is not all of it, a key of `manyo.corpus.sources.truncation.CAUSES`; empty if it is.
+        cut: `truncated_by` where decoding has shown it.
     """
 
     block: bytes
@@ -71,12 +71,17 @@ class Body(NamedTuple):
     charset_label: str | None
     head: bytes
     sent_head: bytes = b""
-    truncated_by: str = ""
+    cut: str | None = None
 
     @property
     def data(self) -> bytes:
         """The page."""
         return self.block[self.start :]
+
+    @property
+    def truncated_by(self) -> str:
+        """Why the body is not all of it, a key of `manyo.corpus.sources.truncation.CAUSES`; empty if it is."""
+        return _cut_body(self.head, len(self.block) - self.start) if self.cut is None else self.cut
 
 
 def body_of(page: Block, max_bytes: int) -> Body | Refused | Skipped:
@@ -104,7 +109,7 @@ def body_of(page: Block, max_bytes: int) -> Body | Refused | Skipped:
         return found
     # Nineteen of twenty bodies are not read on from here, so that a body is made once and never copied.
     if b"-encoding:" not in head and not block.startswith(GZIP_MAGIC, start):
-        return Body(block, start, *found, head, sent_head, _cut_body(head, len(block) - start))
+        return Body(block, start, *found, head, sent_head)
     return _decoded(Body(block, start, *found, head, sent_head), page.uri, max_bytes)
 
 
@@ -176,7 +181,7 @@ def _decoded(body: Body, uri: str, max_bytes: int) -> Body | Refused:
                 cut = cut or ("" if is_whole else "encoding")
     except _EncodingError as error:
         return Refused(error.reason, str(error), uri)
-    return body._replace(block=data, start=0, truncated_by=cut)
+    return body._replace(block=data, start=0, cut=cut)
 
 
 def _cut_body(head: bytes, n_bytes: int) -> str:

@@ -17,7 +17,7 @@ from functools import cache
 
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
 from manyo.corpus.sources.careful_framing import GZIP_MAGIC, PAGE_TYPES, REFUSED_TYPES, Block
-from manyo.corpus.sources.http_body import BLANK_BYTES, body_of
+from manyo.corpus.sources.http_body import BLANK_BYTES, Body, body_of
 from manyo.corpus.sources.packing import shard_per_file
 from manyo.corpus.sources.wacz import ZIP_MAGIC, frame_wacz
 from manyo.corpus.sources.warc_framing import frame
@@ -153,7 +153,7 @@ def parse(record: Record[Block], options: Options) -> Outcome:
     if page.size_bytes > options.max_record_bytes:
         return Refused("too_large", f"{page.size_bytes} bytes", page.uri)
     body = body_of(page, options.max_record_bytes)
-    if isinstance(body, Refused | Skipped):
+    if not isinstance(body, Body):
         return body
     # Headers are short and hold no kana: looking at them too costs less than copying the body out.
     marks = sniff.find_marks(body.block)

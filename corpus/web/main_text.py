@@ -43,7 +43,7 @@ from manyo.corpus.web.page_structure import structure_of
 from manyo.corpus.web.passage_kernels import ANNOUNCED_CHARS, ask_about_comments, ask_about_main, write
 from manyo.corpus.web.sniff import holds_kana
 from manyo.corpus.web.tags import read_markup
-from manyo.corpus.web.weight_kernels import count_japanese, count_japanese_of, weigh
+from manyo.corpus.web.weight_kernels import count_japanese, count_japanese_of, value, weigh
 
 EXTRACTORS = ("manyo", "resiliparse", "trafilatura")
 
@@ -98,27 +98,30 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
     structure = NO_STRUCTURE
     if extractor == "manyo":
         text, structure = _write_with_structure(markup, page, choice.main, main)
+        n_japanese = _sum_of_kept(japanese, choice.main, main)
     elif extractor == "resiliparse":
         text = _by_resiliparse(html)
+        n_japanese = _count_japanese(text)
     elif extractor == "trafilatura":
         text = _by_trafilatura(html)
+        n_japanese = _count_japanese(text)
     else:
         raise ValueError(f"extractor must be one of {', '.join(EXTRACTORS)}, got {extractor!r}")
     # Text that the page obviously has is not lost, whatever the extractor finds: not the Japanese of a page whose only
     # sentence, for a heuristic, is "All rights reserved.".
     is_small = 2 * len(text) < choice.n_chars  # a foreign article on a Japanese site is not small
-    if not text.strip() or (is_small and not _count_japanese(text)):
+    if not text.strip() or (is_small and not n_japanese):
         n = len(page.blocks)
         whole, structure_of_whole = _write_with_structure(markup, page, np.arange(n), np.ones(n, np.bool_))
         if not text.strip() or holds_kana(whole, _PLAINLY_JAPANESE_KANA):
-            text, structure = whole, structure_of_whole
+            text, structure, n_japanese = whole, structure_of_whole, int(japanese.sum())
     written = _write(page, choice.comments, comments)
     return MainText(
         title,
         text,
         written,
         choice.link_chars / max(1, choice.n_chars),
-        _fraction(_count_japanese(text + written), int(japanese.sum())),
+        _fraction(n_japanese + _sum_of_kept(japanese, choice.comments, comments), int(japanese.sum())),
         markup.tags,
         markup.json_ld,
         structure,
@@ -129,6 +132,11 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
 def _fraction(part: int, whole: int) -> float:
     """How much a part is of a whole, at most 1; 1 of nothing."""
     return min(1.0, part / whole) if whole else 1.0
+
+
+def _sum_of_kept(japanese: Int64s, rows: Int64s, is_kept: Bools) -> int:
+    """Kana and kanji of the blocks of a passage that are kept, given those of each block of the page."""
+    return int(japanese[rows[is_kept]].sum()) if len(rows) else 0
 
 
 def _count_japanese(text: str) -> int:
@@ -204,19 +212,13 @@ def _read(markup: Markup, page: Page, japanese: Int64s) -> _Reading:
     They do where more text is left out than kept, and a reading without them keeps twice as much.
     """
     reading = _read_once(markup, page, True)
-    values = _values(page, japanese)
+    values = value(japanese, page.weights, page.blocks, _PLAINLY_JAPANESE_KANA)
     kept = _kept_share(reading, values)
     if kept < _DOUBTFUL_SHARE:
         other = _read_once(markup, page, False)
         if _kept_share(other, values) > 2 * kept:
             return other
     return reading
-
-
-def _values(page: Page, japanese: Int64s) -> Float64s:
-    """What each block weighs: on a page with Japanese its Japanese, which is what must not be lost."""
-    weighed: Float64s = japanese * page.weights / np.maximum(1, page.blocks["chars"])
-    return weighed if weighed.sum() >= _PLAINLY_JAPANESE_KANA else page.weights.astype(np.float64)
 
 
 def _kept_share(reading: _Reading, values: Float64s) -> float:
@@ -246,6 +248,8 @@ def _is_lead(markup: Markup, row: int) -> bool:
 
 def _keep_comments(markup: Markup, page: Page, rows: Int64s) -> Bools:
     """bool (n,), which blocks of what readers wrote are kept: no button, date or count."""
+    if not len(rows):
+        return np.ones(0, np.bool_)
     passage = ask_about_comments(page, rows)
     for place, number, start, end, *_ in passage.questions.tolist():
         text = _numbered(number, markup.text[start:end])
@@ -254,6 +258,8 @@ def _keep_comments(markup: Markup, page: Page, rows: Int64s) -> Bools:
 
 
 def _write(page: Page, rows: Int64s, is_kept: Bools) -> str:
+    if not len(rows):
+        return ""
     written, _ = write(page, rows, is_kept)
     return written.tobytes().decode("utf-8")
 

@@ -34,6 +34,7 @@ _KIND_OF_TAG: Final = {
 }
 _KIND_OF_MARK: Final = {EMPHASIS_MARK: "emphasis", CODE_MARK: "code", MATH_MARK: "math", RUBY_MARK: "ruby"}
 _VALUE_OF_TAG: Final = {"th": "h", **{f"h{level}": str(level) for level in range(1, 7)}}
+_VALUES: Final = tuple(_VALUE_OF_TAG.get(tag, "") for tag in TAGS)
 _RUBY, _ITEM = (_KINDS.index(kind) for kind in ("ruby", "item"))
 
 
@@ -53,7 +54,7 @@ def structure_of(markup: Markup, page: Page, places: Records, written: Bytes) ->
     kinds = spans["kind"].tolist()
     starts, stops = spans["start"].tolist(), spans["stop"].tolist()
     values = [
-        (str(value) if kind == _ITEM else "") if is_number else _VALUE_OF_TAG.get(TAGS[value], "")
+        (str(value) if kind == _ITEM else "") if is_number else _VALUES[value]
         for kind, value, is_number in zip(kinds, spans["value"].tolist(), (spans["first"] == 1).tolist(), strict=True)
     ]
     if _RUBY in kinds:

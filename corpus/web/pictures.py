@@ -17,7 +17,8 @@ GETA = "〓"
 #: Where a picture is in the page, what is written for it, and whether it is a formula.
 Picture = tuple[int, int, str, bool]
 
-_IMAGE = re.compile(rb"<im(?:g|age)\b([^<>]{0,4000})>", re.IGNORECASE)
+# Without IGNORECASE, with which the search for the first bytes takes ten times as long.
+_IMAGE = re.compile(rb"<[iI][mM](?:[gG]|[aA][gG][eE])\b([^<>]{0,4000})>")
 _ATTRIBUTE = re.compile(rb"\b(alt|class|src|id)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
 _GAIJI = re.compile(r"gaiji|外字", re.IGNORECASE)
 _FORMULA = re.compile(r"\b(?:latex|tex|math|mwe-math[\w-]*|mathtex|mimetex)\b|[?&]cht=tx", re.IGNORECASE)

@@ -78,12 +78,15 @@ def _add_boxes(page: Page, places: Records, kinds: Int32s, spans: Records) -> in
     for i in range(len(places)):
         place = places[i]
         block = page.blocks[place.row]
-        box = np.int64(block.box)
-        while box > 0:
-            if firsts[box] < 0:
-                firsts[box] = place.first
-            stops[box] = place.start + block.end - block.start
-            box = np.int64(boxes[box].parent)
+        if firsts[block.box] < 0:
+            firsts[block.box] = place.first
+        stops[block.box] = place.start + block.end - block.start
+    # A box stands before those within it.
+    for i in range(len(boxes) - 1, 0, -1):
+        parent = boxes[i].parent
+        if firsts[i] >= 0:
+            firsts[parent] = min(firsts[i], firsts[parent]) if firsts[parent] >= 0 else firsts[i]
+            stops[parent] = max(stops[i], stops[parent])
     n = 0
     for i in range(1, len(boxes)):
         kind = kinds[boxes[i].tag]

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int64s, Records, inlined, kernel
+from manyo.corpus.jit import Bytes, Float64s, Int64s, Records, inlined, kernel
 from manyo.corpus.web.ascii import COMMA, EXCLAMATION_MARK, FULL_STOP, QUESTION_MARK, SPACE
 from manyo.corpus.web.attribute_kernels import point_of_three
 from manyo.corpus.web.markup import TAGS
@@ -77,16 +77,23 @@ def count_japanese_of(text: Bytes, blocks: Records) -> Int64s:
     return counts
 
 
+@kernel
+def value(japanese: Int64s, weights: Int64s, blocks: Records, least: int) -> Float64s:
+    """What each block is worth: its Japanese, as far as it weighs, on a page with `least` of that; else its weight."""
+    values = np.empty(len(blocks), np.float64)
+    total = 0.0
+    for i in range(len(blocks)):
+        values[i] = japanese[i] * weights[i] / max(1, blocks[i].chars)
+        total += values[i]
+    return values if total >= least else weights.astype(np.float64)
+
+
 @inlined
 def _count_within(text: Bytes, start: int, end: int) -> int:
     n = 0
-    i = start
-    while i < end:
-        byte = text[i]
-        if byte < 0xE0:
-            i += 1
-            continue
-        if 0xE3 <= byte <= 0xE9:
-            n += byte > 0xE3 or 0x81 <= text[i + 1] <= 0x83 or text[i + 1] >= 0x90
-        i += 3
+    # No byte within a character is one that leads another, and without branches many are looked at together.
+    for i in range(start, min(end, len(text) - 1)):
+        byte, second = text[i], text[i + 1]
+        is_lead = (byte >= 0xE3) & (byte <= 0xE9)
+        n += is_lead & ((byte > 0xE3) | ((second >= 0x81) & (second <= 0x83)) | (second >= 0x90))
     return n
