@@ -164,7 +164,6 @@ _SNS_NAME = re.compile(
     rf"(?<![A-Za-z0-9_.@＠#/-]){NOT_AFTER_MASK}[A-Za-z][A-Za-z0-9_.:#\-]{{3,30}}(?<![.:\-])(?![A-Za-z0-9_@＠/])"
     rf"{NOT_BEFORE_MASK}"
 )
-_BRACKETED = re.compile("[0-9０-９][)）]")
 _BRACKET_AGE = re.compile(f"(?<=[（(]){NOT_AFTER_MASK}{DIGIT}{{2,3}}(?=[)）]){NOT_BEFORE_MASK}")
 _NAME_BEFORE = re.compile(f"{NAME_HOLE}(?:さん|様|氏|儀|くん|ちゃん)?[（(]$")
 
@@ -181,7 +180,6 @@ _AGE = re.compile(
     f"|[一二三四五六七八九十百]{{1,4}}){BLANK}?[歳才])"
     f"(?=[)）、,。・ 　\\t\n」/／]|$|(?:の)?(?:男性?|女性?|会社員|無職|主婦|学生)|で(?:す|した|、)){NOT_BEFORE_MASK}"
 )
-_YEARS = re.compile("[歳才享]")
 _BARE_LICENCE = re.compile(
     rf"(?<=[第 　]){NOT_AFTER_MASK}[1-9１-９](?:{BLANK}?{DIGIT}){{11}}(?={BLANK}?号){NOT_BEFORE_MASK}"
 )
@@ -216,7 +214,6 @@ PATTERNS: tuple[Pattern, ...] = (
         _BRACKET_AGE,
         needs=_NAME_BEFORE,
         within_chars=8,
-        anchor=_BRACKETED,
     ),
     Pattern("sns_id", "sns_page", 0.8, _SOCIAL_PAGE, needs=_SOCIAL_WORD, within_chars=60, unless=_OFFICIAL),
     Pattern("sns_id", "sns_handle", 0.8, _AT_HANDLE, needs=_HANDLE_WORD, within_chars=24, unless=_OFFICIAL),
@@ -228,7 +225,6 @@ PATTERNS: tuple[Pattern, ...] = (
         needs=_NAME_NEAR,
         within_chars=60,
         needs_after=True,
-        anchor=_YEARS,
     ),
     Pattern(
         "driving_licence", "licence_bare", 0.8, _BARE_LICENCE, needs=_LICENCE_WORD, within_chars=60, needs_after=True

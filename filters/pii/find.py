@@ -29,7 +29,7 @@ from manyo.filters.pii.fields import Field, fields
 from manyo.filters.pii.gate import LABEL, Piece, gated_pieces
 from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS
 from manyo.filters.pii.labels import NEAR_CHARS, Meaning, is_near
-from manyo.filters.pii.matching import ANCHOR_CHARS, NAME_HOLE, UNLESS_CHARS, Pattern
+from manyo.filters.pii.matching import NAME_HOLE, UNLESS_CHARS, Pattern
 from manyo.filters.pii.names import Contact, names
 from manyo.filters.pii.normal_form import folded
 from manyo.filters.pii.patterns import PATTERNS
@@ -93,7 +93,7 @@ _CONTACT_KINDS: Final = frozenset(kind.name for kind in PII_KINDS) - {
 }
 
 #: Kinds that count only near a name, so that names are looked for even where they are not asked for.
-_KINDS_NEAR_NAMES: Final = frozenset({"birth_date", "age"})
+_KINDS_NEAR_NAMES: Final = frozenset(kind.name for kind in PII_KINDS if kind.near_names)
 
 _NEAR_NAMES: Final = {
     kind: Pattern(
@@ -183,11 +183,11 @@ def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_n
     for start, stop, kinds in pieces:
         for kind in kinds:
             gated.setdefault(kind, []).append((start, stop))
-    settled, pending = _matched(text, gated, [pattern for pattern in patterns if not pattern.anchor])
+    settled, pending = _matched(text, gated, patterns)
     labelled = gated.get(LABEL, [])
     named = gated.get("person_name", [])
     addressed = gated.get("postal_address", [])
-    if not (settled or pending or labelled or named or addressed):
+    if not (settled or labelled or named or addressed) and _count_near_names(pending):
         return []
     masks = [_Hole(*match.span(), _HOLE) for match in MASK.finditer(text)] if "<" in text else []
     fold = folded(text)
@@ -198,10 +198,8 @@ def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_n
     settled += values
     pending += near_names
     name_fields = [field for field in all_fields if any(of.kind == "person_name" for of in field.meanings)]
-    if not (settled or named or name_fields) and all(pattern.kind in _KINDS_NEAR_NAMES for pattern, _ in pending):
+    if not (settled or named or name_fields) and _count_near_names(pending):
         return []
-    # Patterns with an anchor are looked for in the whole text, but count only near a name.
-    pending += _matched(text, gated, [pattern for pattern in patterns if pattern.anchor])[1]
     holes = _joined([_Hole(span.start, span.stop, _HOLE) for span in (*settled, *(s for _, s in pending))] + masks)
     # Telephone numbers without separators are in doubt until now; names next to them must not decide about them.
     contacts = [
@@ -222,6 +220,11 @@ def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_n
     holes = _joined([*holes, *(_Hole(start, stop, NAME_HOLE) for start, stop, *_ in found)])
     settled += [_Span(start, stop, "person_name", score, place) for start, stop, score, place in found]
     return settled + [span for pattern, span in pending if _in_context(pattern, text, span, holes)]
+
+
+def _count_near_names(pending: Sequence[tuple[Pattern, _Span]]) -> bool:
+    """Whether all of the matches count only near a name."""
+    return all(pattern.kind in _KINDS_NEAR_NAMES for pattern, _ in pending)
 
 
 def _addresses(fold: str, pieces: Sequence[tuple[int, int]], masks: Sequence[_Hole]) -> Iterator[_Span]:
@@ -301,9 +304,10 @@ def _matched(
     settled: list[_Span] = []
     pending: list[tuple[Pattern, _Span]] = []
     for pattern in patterns:
-        if pattern.kind not in gated and not pattern.anchor:
-            continue
-        for start, stop in _within(pattern, text, gated.get(pattern.kind, [])):
+        pieces = gated.get(pattern.kind, [])
+        if pattern.across_lines and pieces:
+            pieces = [(pieces[0][0], len(text))]
+        for start, stop in pieces:
             for match in _matches(pattern, text, start, stop):
                 span = _Span(*match.span(), pattern.kind, pattern.score, pattern.name)
                 if pattern.needs or pattern.unless:
@@ -311,17 +315,6 @@ def _matched(
                 else:
                     settled.append(span)
     return settled, pending
-
-
-def _within(pattern: Pattern, text: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Where matches of a pattern may lie, given the pieces that passed its kind's gate: disjoint, in order."""
-    if pattern.anchor:
-        ends = (match.end() for match in pattern.anchor.finditer(text))
-        around = [_Hole(max(0, end - ANCHOR_CHARS), min(end + ANCHOR_CHARS, len(text)), _HOLE) for end in ends]
-        return [(hole.start, hole.stop) for hole in _joined(around)]
-    if pattern.across_lines:
-        return [(pieces[0][0], len(text))]
-    return pieces
 
 
 def _matches(pattern: Pattern, text: str, start: int, stop: int) -> Iterator[re.Match[str]]:

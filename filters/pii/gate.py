@@ -45,10 +45,19 @@ def gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str,
     lines = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(data))
     may_hold = _may_hold(data, bounds[:-1], bounds[1:], kinds)
     for kind, may in zip(kinds, may_hold[:-1], strict=True):
-        _keep_matching(lines, may, kind.gate)
-    passed = np.flatnonzero(may_hold.any(axis=0))
-    if not len(passed):
+        if not kind.near_names:
+            _keep_matching(lines, may, kind.gate)
+    # What counts only near a name is looked for only in texts that something else may be in.
+    near_names = np.array([*(kind.near_names for kind in kinds), False])
+    rows = _rows(offsets, bounds[np.flatnonzero(may_hold[~near_names].any(axis=0))])
+    if not len(rows):
         return
+    for kind, may in zip(kinds, may_hold[:-1], strict=True):
+        if kind.near_names:
+            chosen = np.flatnonzero(may)
+            may[chosen] = np.isin(_rows(offsets, bounds[chosen]), rows)
+            _keep_matching(lines, may, kind.gate)
+    passed = np.flatnonzero(may_hold.any(axis=0))
     encoded = data.tobytes()
     cuts, line_of = [], []
     for line, start, stop in zip(passed.tolist(), bounds[passed].tolist(), bounds[passed + 1].tolist(), strict=True):
@@ -68,8 +77,7 @@ def gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str,
         for i in np.flatnonzero(holds).tolist():
             kinds_of[i].add(name)
     gated = [(start, stop, names) for (start, stop), names in zip(cuts, kinds_of, strict=True) if names]
-    # Of the rows that start at one offset, all but the last are empty.
-    row_of = np.searchsorted(offsets, [start for start, _, _ in gated], side="right") - 1
+    row_of = _rows(offsets, np.array([start for start, _, _ in gated], np.int64))
     for row, group in groupby(zip(row_of.tolist(), gated, strict=True), key=itemgetter(0)):
         position, text, pieces = int(offsets[row]), "", []
         for _, (start, stop, passed_kinds) in group:
@@ -79,6 +87,11 @@ def gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str,
             text += before + sentence
             position = stop
         yield row, text + encoded[position : int(offsets[row + 1])].decode(), pieces
+
+
+def _rows(offsets: Int64s, positions: Int64s) -> Int64s:
+    """The rows in which positions are; of the rows that start at one offset, all but the last are empty."""
+    return np.searchsorted(offsets, positions, side="right") - 1
 
 
 def _may_hold(data: Bytes, starts: Int64s, stops: Int64s, kinds: Sequence[Kind]) -> Bools:

@@ -33,6 +33,7 @@ class Kind:
         n_marks: full stops, colons and hyphens that it has at least.
         signs: of these it has at least one, if there are any; in the normal form of `normal_form.py`, and any bracket
             or punctuation mark stands for any other.
+        near_names: whether it counts only near a name, so that a text in which no other kind may be is not read.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Kind:
     n_digits: int = 0
     n_marks: int = 0
     signs: tuple[str, ...] = ()
+    near_names: bool = False
 
 
 #: Every kind that is looked for. Of overlapping spans of equal length, the kind named first wins.
@@ -233,8 +235,16 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         _BIRTH_GATE,
         n_digits=2,
         signs=("日生", *(f"{digit}生" for digit in "0123456789")),
+        near_names=True,
     ),
-    Kind("age", "<年齢>", "an age within 60 characters of a name"),
+    Kind(
+        "age",
+        "<年齢>",
+        "an age within 60 characters of a name",
+        f"[0-9０-９一二三四五六七八九十百〇]{BLANK}?[歳才]|享年|[(（]{DIGIT}{{2,3}}[)）]",
+        signs=(*"歳才享", *(f"({digit}" for digit in "0123456789")),
+        near_names=True,
+    ),
     Kind(
         "person_name",
         "<人名>",

@@ -21,6 +21,8 @@ FIRM_EDGES: Final = "\t:=→⇒▶►|】]"
 EDGES: Final = "\n\r,;/()（）[［【〔〕「」『』《》〈〉<>\"'■◆●◇□○*＊※"
 
 _NO_KIND: Final = "none"
+#: Kinds whose values may start with kanji or kana.
+_IN_WORDS: Final = frozenset({"postal_address", "insurance_number", "birth_date", "age", "person_name"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,13 +210,17 @@ class GateWords(NamedTuple):
     """Words of which every stretch with a label that announces something has one, in the normal form.
 
     Attributes:
-        anywhere: those that need no edge.
+        anywhere: those that need no edge, and whose values may start with any word.
+        numbers: those that need no edge, and whose values start with a digit, a Latin letter or a sign.
+        plain: those whose values never stand in the same sentence: a bracket, an edge, a colon or a blank follows.
         firm: those that count before a firm edge.
         enclosed: those that count between two edges.
         enclosed_firm: those that count after an edge and before a firm one.
     """
 
     anywhere: set[str]
+    numbers: set[str]
+    plain: set[str]
     firm: set[str]
     enclosed: set[str]
     enclosed_firm: set[str]
@@ -226,4 +232,6 @@ def gate_words() -> GateWords:
     brief = {word for word, of in announcing.items() if of and all(meaning.brief for meaning in of)}
     bare = {word for word in brief if all(meaning.bare for meaning in announcing[word])}
     common = {word for word, of in announcing.items() if of} - brief
-    return GateWords(common, (brief - bare) | ROLES, brief - ROLES, bare)
+    plain = {word for word in common if not any(meaning.loose for meaning in announcing[word])}
+    numbers = {word for word in common - plain if _IN_WORDS.isdisjoint(of.kind for of in announcing[word])}
+    return GateWords(common - plain - numbers, numbers, plain, (brief - bare) | ROLES, brief - ROLES, bare)

@@ -13,9 +13,6 @@ from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
 #: How far before a match `Pattern.unless` is looked for, in characters: a word with its brackets and a few blanks.
 UNLESS_CHARS: Final = 24
 
-#: How far around an anchor a match may reach, in characters.
-ANCHOR_CHARS: Final = 10
-
 #: The character that stands for a name in the words around a candidate.
 NAME_HOLE: Final = "\1"
 
@@ -38,8 +35,6 @@ class Pattern:
         within_chars: reach of `needs`.
         needs_after: whether `needs` may also stand after the match, as far away.
         unless: must not be found in the `UNLESS_CHARS` characters before the match.
-        anchor: if given, matches lie within `ANCHOR_CHARS` of one of its matches, in any sentence of a text that passed
-            some gate, and the kind needs no gate; such patterns count only near a name.
         across_lines: whether a match may contain line ends.
     """
 
@@ -52,7 +47,6 @@ class Pattern:
     within_chars: int = 0
     needs_after: bool = False
     unless: re.Pattern[str] | None = None
-    anchor: re.Pattern[str] | None = None
     across_lines: bool = False
 
 

@@ -28,7 +28,12 @@ from manyo.filters.pii.screen_kernels import (
     FIRM,
     LABEL_SIGN,
     MARK,
+    NUMBER_SIGN,
+    OF_NUMBER,
+    OF_PLAIN,
+    PLAIN_SIGN,
     SKIPPED,
+    STOPS,
     note_signs,
 )
 
@@ -39,6 +44,10 @@ _FIRM: Final = "\1"
 _BEFORE: Final = tuple(edge + honorific for edge in (_EDGE, _FIRM) for honorific in ("", unmarked("ご"), "お"))
 _PARTS: Final = re.compile(f"[{re.escape(EDGES + FIRM_EDGES)}]")
 _CONNECTORS: Final = "はがのを第等番号者名前氏様さまん方殿漢字カナー次以下記とおり通です"
+#: Close a bracket around a label: 「電話」.
+_CLOSERS: Final = ")）]］】〕」』》〉>＞\"'＂＇”’"
+#: Letters of what a word for a person may end with: 申込者氏名, 患者様.
+_SUFFIXES: Final = "氏名前様さまんの方殿"
 _DIGITS: Final = "0123456789０１２３４５６７８９〇一二三四五六七八九十百千"
 
 
@@ -50,7 +59,7 @@ def note(data: Bytes, starts: Int64s, stops: Int64s) -> tuple[Uint32s, Int64s, I
         starts, stops: (n_stretches,), in bytes; a stretch cuts no character.
 
     Returns:
-        (n_stretches,) bits: `LABEL_SIGN`, and `sign_of(kind)` of each kind that has signs; the number of digits;
+        (n_stretches,) bits: `LABEL_SIGNS`, and `sign_of(kind)` of each kind that has signs; the number of digits;
         and that of full stops, colons and hyphens.
     """
     signs = np.zeros(len(starts), np.uint32)
@@ -73,9 +82,16 @@ def _automaton() -> tuple[Int32s, Bytes, Int32s, Uint32s]:
     words: dict[str, int] = {}
     of_labels = gate_words()
     # A quotation mark or bracket within a word is an edge: the longest part of the word stands for it.
-    for word in of_labels.anywhere:
-        part = max(_PARTS.split(unmarked(word)), key=len)
-        words[part] = LABEL_SIGN
+    for of_sort, bit in (
+        (of_labels.anywhere, LABEL_SIGN),
+        (of_labels.numbers, NUMBER_SIGN),
+        (of_labels.plain, PLAIN_SIGN),
+    ):
+        for word in of_sort:
+            parts = _PARTS.split(unmarked(word))
+            part = max(parts, key=len)
+            # What follows a part within a word is the rest of the word.
+            words[part] = words.get(part, 0) | (bit if part == parts[-1] else LABEL_SIGN)
     # Here the edge after a word has been read, so that whatever follows may be a value: a bit of its own.
     edges: tuple[tuple[tuple[str, ...], set[str], tuple[str, ...]], ...] = (
         (("",), of_labels.firm, (_FIRM,)),
@@ -113,22 +129,35 @@ def _automaton() -> tuple[Int32s, Bytes, Int32s, Uint32s]:
 
 _EDGED_SIGN: Final = 1 << 31
 #: Bits of stretches with a word of a label.
-LABEL_SIGNS: Final = LABEL_SIGN | _EDGED_SIGN
+LABEL_SIGNS: Final = LABEL_SIGN | NUMBER_SIGN | PLAIN_SIGN | _EDGED_SIGN
 
 
 def _follows(classes: Int32s) -> Bytes:
-    """(65536,), what each character is after a label, and whether it is a digit."""
+    """(65536,), what each character is after a label of each sort, and whether it is a digit."""
     follows = np.zeros(1 << 16, np.uint8)
     follows[(classes == EDGE) | (classes == FIRM) | (classes == SKIPPED)] = ANNOUNCES
     for first, last in ("09", "AZ", "az", "０９", "Ａｚ", "@@", "＠＠", "〒〒", "++", "＋＋", "##", "--", "№№"):
         follows[ord(first) : ord(last) + 1] = ANNOUNCES
     for char in _CONNECTORS:
         follows[ord(char)] = CONNECTS
+    of_number, of_plain = follows.copy(), follows.copy()
+    of_number[ord("!") : ord("~") + 1] |= ANNOUNCES
+    of_number[classes == SKIPPED] = CONNECTS
+    for char in _CLOSERS:
+        of_number[ord(char)] = CONNECTS
+    of_plain[(classes != EDGE) & (classes != FIRM) & (classes != SKIPPED)] = STOPS
+    of_plain[ord("-")] = ANNOUNCES
+    for char in _SUFFIXES:
+        of_plain[ord(char)] = CONNECTS
+    for char in _DIGITS:
+        of_number[ord(char)] = ANNOUNCES
+    for char in "必任":
+        of_number[ord(char)] = ANNOUNCES
     for char in _DIGITS:
         follows[ord(char)] = ANNOUNCES | DIGIT
     for char in ".．:：-－・･‐‑–−":
         follows[ord(char)] |= MARK
-    return follows
+    return (follows | of_number << OF_NUMBER | of_plain << OF_PLAIN).astype(np.uint8)
 
 
 def _transitions(words: dict[tuple[int, ...], int], n_classes: int) -> tuple[Int32s, Uint32s]:

@@ -25,21 +25,27 @@ CONNECTS: Final = 2
 DIGIT: Final = 4
 MARK: Final = 8
 
-#: The sign of a word that counts only if what may be a value follows.
+#: The signs of words that count only if what may belong to a value follows: any value, one that starts with a digit or
+#: a Latin letter, or one that is set apart.
 LABEL_SIGN: Final = 1
+NUMBER_SIGN: Final = 1 << 29
+PLAIN_SIGN: Final = 1 << 30
+#: Where in `follows` stands what a character is after a word of the last two; of the first, at 0.
+OF_NUMBER: Final = 4
+OF_PLAIN: Final = 6
 
 _MOST_CONNECTORS: Final = 16
 _BEYOND: Final = 0x10000
 
 
 @kernel
-def _announces(data: Bytes, i: int, stop: int, follows: Bytes) -> bool:
-    """Whether what follows byte i can belong to a label and its value."""
+def _announces(data: Bytes, i: int, stop: int, follows: Bytes, at_bit: int) -> bool:
+    """Whether what follows byte i can belong to a label and its value; its sort of words is at a bit of `follows`."""
     for _ in range(_MOST_CONNECTORS):
         if i >= stop:
             return True
         point, i = code_point(data, i)
-        follow = int64(follows[point]) & 3 if point < _BEYOND else STOPS
+        follow = (int64(follows[point]) >> at_bit) & 3 if point < _BEYOND else STOPS
         if follow != CONNECTS:
             return follow == ANNOUNCES
     return True
@@ -64,7 +70,7 @@ def note_signs(
         data: UTF-8 text.
         starts, stops: (n_stretches,), in bytes; a stretch cuts no character.
         classes: (65536,), the class of each character; those beyond are OTHER.
-        follows: (65536,), what each is after a label, and the bits DIGIT and MARK.
+        follows: (65536,), what each is after a label, the bits DIGIT and MARK, and what it is after the other sorts.
         transitions: (n_states * n_classes,), the state after each state and class, times n_classes.
             A state in which words end is -1 minus that.
         signs_of_state: (n_states,), bits of the words that end in a state.
@@ -101,8 +107,12 @@ def note_signs(
             if state < 0:
                 state = -1 - state
                 found = signs_of_state[state // n_classes]
-                if found & np.uint32(LABEL_SIGN) and not _announces(data, i, stop, follows):
+                if found & np.uint32(LABEL_SIGN) and not _announces(data, i, stop, follows, 0):
                     found ^= np.uint32(LABEL_SIGN)
+                if found & np.uint32(NUMBER_SIGN) and not _announces(data, i, stop, follows, OF_NUMBER):
+                    found ^= np.uint32(NUMBER_SIGN)
+                if found & np.uint32(PLAIN_SIGN) and not _announces(data, i, stop, follows, OF_PLAIN):
+                    found ^= np.uint32(PLAIN_SIGN)
                 bits |= found
         state = int64(transitions[state + EDGE])
         if state < 0:

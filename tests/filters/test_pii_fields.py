@@ -116,13 +116,19 @@ def expression_of_labels() -> re.Pattern[str]:
     """Any word of a label with what must stand around it, in the normal form without marks."""
     words = gate_words()
     edge, firm = (f"[{re.escape(unmarked(normal_form(of).chars))}]" for of in (EDGES + FIRM_EDGES, FIRM_EDGES))
-    connectors = "[はがのを第等番号者名前氏様さまん方殿漢字カナー次以下記とおり通です]{0,14}"
-    announced = f"{connectors}(?:$|{edge}|[0-9A-Za-z〇一二三四五六七八九十百千@〒+#])"
+    connectors = "はがのを第等番号者名前氏様さまん方殿漢字カナー次以下記とおり通です"
+    value = f"(?:$|{edge}|[0-9A-Za-z〇一二三四五六七八九十百千@〒+#])"
+    announced = f"[{connectors}]{{0,14}}{value}"
+    # A bracket may close around the label of a number; a plain one is set apart.
+    closers = ")\\]】〕」』》〉>\"'"
+    of_number = f"[{connectors}{closers}]{{0,14}}(?![ {closers}]){value}"
+    of_plain = f"[氏名前様さまんの方殿]{{0,14}}(?:$|{edge})"
     before = f"(?:^|{edge})(?:{unmarked('ご')}|お)?"
     any_of = {name: "|".join(re.escape(unmarked(word)) for word in of) for name, of in words._asdict().items()}
     return re.compile(
         f"(?:{any_of['firm']}){firm}|{before}(?:{any_of['enclosed']})(?:$|{edge})"
         f"|{before}(?:{any_of['enclosed_firm']}){firm}|(?:{any_of['anywhere']}){announced}"
+        f"|(?:{any_of['numbers']}){of_number}|(?:{any_of['plain']}){of_plain}"
     )
 
 
