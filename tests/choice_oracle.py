@@ -6,7 +6,8 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from manyo.corpus.web.main_text import FLOW_TAGS, FRAME_SHARES, ITEM_TAGS, NEVER_MAIN, UNNAMED_TAGS
+from manyo.corpus.web.choice_words import FRAME_SHARES
+from manyo.corpus.web.main_text import FLOW_TAGS, ITEM_TAGS, NEVER_MAIN, UNNAMED_TAGS
 from manyo.corpus.web.markup import COMMENTS_HINT, DIALOG_HINT, FRAME_HINT, MAIN_HINT, TAGS, TOPIC_HINT, Markup
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")

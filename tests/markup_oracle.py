@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from itertools import pairwise
 
+from manyo.corpus.web.choice_words import NAME_WORDS, ROLE_WORDS
 from manyo.corpus.web.markup import (
     COMMENTS_HINT,
     DIALOG_HINT,
@@ -15,18 +16,6 @@ from manyo.corpus.web.markup import (
     TOPIC_HINT,
 )
 from manyo.corpus.web.statements import META_NAMES
-from manyo.corpus.web.tags import (
-    COMMENT_WORDS,
-    DIALOG_ROLES,
-    FOLD_ROLES,
-    FOLD_WORDS,
-    FRAME_ROLES,
-    FRAME_WORDS,
-    LINE_WORDS,
-    MAIN_WORDS,
-    POST_NAMES,
-    TOPIC_WORDS,
-)
 
 words = str.split
 
@@ -201,8 +190,8 @@ def read_markup(html: str) -> Page:
                 known = name
                 if name == "button":
                     known = "summary"
-                    opens = {"aria-expanded", "aria-controls"} & set(attributes) or said & set(FOLD_WORDS.split())
-                    opens = opens and not said & {*FRAME_WORDS.split(), *DIALOG_ROLES.split()}
+                    opens = {"aria-expanded", "aria-controls"} & set(attributes) or said & set(NAME_WORDS["fold"])
+                    opens = opens and not said & {*NAME_WORDS["frame"], *ROLE_WORDS["dialog"]}
                     if is_end and page.boxes[stack[-1]].tag != "?button":
                         continue
                     if not is_end and (is_handle(stack[-1]) or is_handle(page.boxes[stack[-1]].parent)):
@@ -226,7 +215,7 @@ def read_markup(html: str) -> Page:
                 name_of_class = (re.findall("[^ \t\r\n\f\v]+", attributes.get("class", "")) or [""])[0]
                 box = Box("?button" if name == "button" else name, parent, _hint(known, said), name_of_class)
                 box.is_pre = around.is_pre or name in LISTINGS or _has_style(attributes, "white-space *: *pre")
-                box.is_numbers = bool(said & set(LINE_WORDS.split()))
+                box.is_numbers = bool(said & set(NAME_WORDS["line_number"]))
                 box.n_blocks = len(page.blocks)
                 if name == "ol":
                     start = attributes.get("start", "1")[:6]
@@ -237,9 +226,9 @@ def read_markup(html: str) -> Page:
                 page.boxes.append(box)
                 stack.append(len(page.boxes) - 1)
                 is_main = box.hint == MAIN_HINT or name in ("article", "main")
-                is_frame = said & {*FRAME_WORDS.split(), *COMMENT_WORDS.split(), *DIALOG_ROLES.split()}
+                is_frame = said & {*NAME_WORDS["frame"], *NAME_WORDS["comments"], *ROLE_WORDS["dialog"]}
                 is_folded = (
-                    said & set(FOLD_WORDS.split()) or name == "dd" or "until-found" in attributes.get("hidden", "")
+                    said & set(NAME_WORDS["fold"]) or name == "dd" or "until-found" in attributes.get("hidden", "")
                 )
                 if last_left >= 0 and page.boxes[last_left].parent == parent and page.boxes[last_left].tag != "h1":
                     is_folded = is_folded or is_handle(last_left)
@@ -251,9 +240,9 @@ def read_markup(html: str) -> Page:
                         hidden_inline[1] += -1 if is_end else 1
                         continue
                 elif not is_end:
-                    is_numbers = said & set(LINE_WORDS.split()) and "class" in attributes
+                    is_numbers = said & set(NAME_WORDS["line_number"]) and "class" in attributes
                     is_number = is_pre() and is_numbers and re.compile("[0-9 \t\r\n\f\v]{1,32}<").match(html, after)
-                    if (hides and not said & set(FOLD_WORDS.split())) or (is_number and not hides):
+                    if (hides and not said & set(NAME_WORDS["fold"])) or (is_number and not hides):
                         hidden_inline = [name, 1, len(stack) - 1]
                         continue
                 if not is_end and not is_hidden and _has_style(attributes, "display *: *block"):
@@ -347,34 +336,34 @@ def _said(tag: str, attributes: dict[str, str]) -> set[str]:
             if between in ("", "-", "_"):
                 said |= {runs[i - 1][0].lower() + word}
         if value is of_id and is_section:
-            said -= set(FRAME_WORDS.split()) | set(TOPIC_WORDS.split())
+            said -= set(NAME_WORDS["frame"]) | set(NAME_WORDS["topic"])
     said &= {
-        *FRAME_WORDS.split(),
-        *TOPIC_WORDS.split(),
-        *COMMENT_WORDS.split(),
-        *MAIN_WORDS,
-        *FOLD_WORDS.split(),
-    } | set(LINE_WORDS.split())
+        *NAME_WORDS["frame"],
+        *NAME_WORDS["topic"],
+        *NAME_WORDS["comments"],
+        *NAME_WORDS["main"],
+        *NAME_WORDS["fold"],
+    } | set(NAME_WORDS["line_number"])
     roles = set(re.findall("[a-z]+", attributes.get("role", "").lower()))
-    said |= {"dialog"} if roles & set(DIALOG_ROLES.split()) else set()
+    said |= {"dialog"} if roles & set(ROLE_WORDS["dialog"]) else set()
     said |= {"article" + "body"} if "main" in roles else set()
-    said |= {"nav"} if roles & set(FRAME_ROLES.split()) else set()
-    said |= {"fold"} if roles & set(FOLD_ROLES.split()) else set()
+    said |= {"nav"} if roles & set(ROLE_WORDS["frame"]) else set()
+    said |= {"fold"} if roles & set(ROLE_WORDS["fold"]) else set()
     said |= {"articlebody"} if "articlebody" in attributes.get("itemprop", "").lower() else set()
     names = {n.lower() for v in (attributes.get("class", ""), attributes.get("id", "")) for n in v.split()}
-    return said | ({"post"} if names & set(POST_NAMES.split()) else set())
+    return said | ({"post"} if names & set(NAME_WORDS["post"]) else set())
 
 
 def _hint(tag: str, said: set[str]) -> int:
-    if said & set(DIALOG_ROLES.split()) or tag == "dialog":
+    if said & set(ROLE_WORDS["dialog"]) or tag == "dialog":
         return DIALOG_HINT
-    if said & set(MAIN_WORDS):
+    if said & set(NAME_WORDS["main"]):
         return MAIN_HINT
-    if said & set(FRAME_WORDS.split()):
+    if said & set(NAME_WORDS["frame"]):
         return FRAME_HINT
-    if said & set(COMMENT_WORDS.split()):
+    if said & set(NAME_WORDS["comments"]):
         return COMMENTS_HINT
-    return TOPIC_HINT if said & set(TOPIC_WORDS.split()) and "post" not in said else 0
+    return TOPIC_HINT if said & set(NAME_WORDS["topic"]) and "post" not in said else 0
 
 
 def _visible(shown: list[tuple[str, bool, bool]], is_pre: bool) -> bool:

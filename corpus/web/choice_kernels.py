@@ -9,6 +9,7 @@ import numpy as np
 from manyo.corpus.jit import Bytes, Int64s, Records, inlined, kernel, record
 from manyo.corpus.web.ascii import LINE_FEED
 from manyo.corpus.web.attribute_kernels import FIRST_HEADING, find_byte, is_named_main
+from manyo.corpus.web.choice_words import Limits
 from manyo.corpus.web.markup import COMMENTS_HINT, DIALOG_HINT, FRAME_HINT, MAIN_HINT, TAGS, TOPIC_HINT, Page
 
 #: What the choice knows about a tag.
@@ -26,35 +27,6 @@ _FRAME_TAGS = tuple(TAGS.index(name) for name in ("nav", "aside", "footer"))
 _TABLE_TAGS = tuple(TAGS.index(name) for name in ("table", "thead", "tbody", "tfoot", "tr"))
 #: Tables and lists of terms have names such as `header` and `date` for data, too.
 _DATA_TAGS = tuple(TAGS.index(name) for name in ("table", "thead", "tbody", "tfoot", "tr", "td", "th", "dt", "dd"))
-
-#: A box is frame while it contains less than this share of the page's weight: a box with a frame's name, with the name
-#: of what is often a frame, with both a frame's tag and name, with the role of a dialog.
-_NAMED_FRAME_SHARE: Final = 0.5
-_NAMED_TOPIC_SHARE: Final = 0.3
-_TWICE_NAMED_SHARE: Final = 0.8
-_DIALOG_SHARE: Final = 0.95
-#: No name makes a box frame if it contains a text that is named main text and has this share of the weight.
-_LEAST_NAMED_MAIN_SHARE: Final = 0.3
-#: Comments are kept apart if the page has this much other weight, in characters or by share. A question weighs less
-#: than its answers, and both are the page's text.
-_LEAST_WEIGHT_BESIDES_COMMENTS: Final = 300
-_LEAST_SHARE_BESIDES_COMMENTS: Final = 0.5
-#: The search for the main container enters a child that contains at least this share of its parent's weight, or that is
-#: or contains a text named main text with half of it. Measured on news pages: from 0.85 on, side columns are included;
-#: down to 0.7 nothing changes.
-_MAIN_SHARE: Final = 0.8
-_NAMED_MAIN_SHARE: Final = 0.5
-#: It does not if the parent has text of its own, by share or in characters: the preamble and the supplementary
-#: provisions of a law around a long article, slides between listings. Down to 0.05, frames of foreign pages are
-#: included.
-_LEAST_OWN_SHARE: Final = 0.1
-_LEAST_OWN_CHARS: Final = 300
-#: A lead weighs at least this.
-_LEAD_WEIGHT: Final = 40
-#: Siblings of the same name that contain this share of the weight are also text if none of them has that share of
-#: links: a name of text and menus alike (`row`, `container`) is a name of layout.
-_LEAST_ALIKE_SHARE: Final = 0.05
-_MAX_ALIKE_LINK_SHARE: Final = 0.2
 
 
 class Choice(NamedTuple):
@@ -95,21 +67,22 @@ _FINDING: Final = record(
 
 
 @kernel
-def choose(page: Page, rules: Records, refused: Int64s, names_count: bool) -> Choice:
+def choose(page: Page, rules: Records, limits: Limits, refused: Int64s, names_count: bool) -> Choice:
     """Choose the main text and the comments of a page.
 
     Args:
         page: the page.
         rules: CHOICE_RULE, by tag.
+        limits: shares and lengths.
         refused: blocks that are not leads, by their words.
         names_count: whether names make a box frame or comments; if not, only two hints, a dialog or its links do.
     """
     findings = np.zeros(len(page.boxes), _FINDING)
-    weight = _set_comments_apart(page, rules, findings, names_count)
-    _find_named_main(page.boxes, weight, findings)
-    _find_frames(page, rules, weight, findings, names_count)
-    _find_main(page, findings)
-    leads, main, comments = _divide(page, findings, refused)
+    weight = _set_comments_apart(page, rules, limits, findings, names_count)
+    _find_named_main(page.boxes, limits, weight, findings)
+    _find_frames(page, rules, limits, weight, findings, names_count)
+    _find_main(page, limits, findings)
+    leads, main, comments = _divide(page, limits, findings, refused)
     return Choice(leads, main, comments, _find_headlines(page), findings[0].chars, findings[0].link_chars)
 
 
@@ -117,7 +90,7 @@ def choose(page: Page, rules: Records, refused: Int64s, names_count: bool) -> Ch
 
 
 @kernel
-def _set_comments_apart(page: Page, rules: Records, findings: Records, names_count: bool) -> int:
+def _set_comments_apart(page: Page, rules: Records, limits: Limits, findings: Records, names_count: bool) -> int:
     """Sum up the boxes, and find those that readers wrote; the weight of the page without them."""
     boxes = page.boxes
     for i in range(len(page.blocks)):
@@ -144,7 +117,7 @@ def _set_comments_apart(page: Page, rules: Records, findings: Records, names_cou
             comments += findings[i].total
     # Where little else is left, what is named comments is what the page is about.
     weight = findings[0].total - comments
-    if weight < _LEAST_WEIGHT_BESIDES_COMMENTS and weight < _LEAST_SHARE_BESIDES_COMMENTS * findings[0].total:
+    if weight < limits.weight_besides_comments and weight < limits.share_besides_comments * findings[0].total:
         for i in range(len(boxes)):
             findings[i].is_comments = False
         return int(findings[0].total)
@@ -152,7 +125,7 @@ def _set_comments_apart(page: Page, rules: Records, findings: Records, names_cou
 
 
 @kernel
-def _find_named_main(boxes: Records, weight: int, findings: Records) -> None:
+def _find_named_main(boxes: Records, limits: Limits, weight: int, findings: Records) -> None:
     """Find the boxes around the largest text that is named main text, if it is large and in no dialog."""
     is_dialog = np.zeros(len(boxes), np.bool_)
     named = -1
@@ -163,14 +136,14 @@ def _find_named_main(boxes: Records, weight: int, findings: Records) -> None:
         is_larger = named < 0 or findings[i].total > findings[named].total
         if box.hint == MAIN_HINT and is_larger and not findings[i].is_comments and not is_dialog[i]:
             named = i
-    if named > 0 and findings[named].total >= _LEAST_NAMED_MAIN_SHARE * weight:
+    if named > 0 and findings[named].total >= limits.named_main_share_of_page * weight:
         while named > 0:
             named = boxes[named].parent
             findings[named].holds_main = True
 
 
 @kernel
-def _find_frames(page: Page, rules: Records, weight: int, findings: Records, names_count: bool) -> None:
+def _find_frames(page: Page, rules: Records, limits: Limits, weight: int, findings: Records, names_count: bool) -> None:
     """Find the boxes that are frame, and sum up what each box contains."""
     boxes = page.boxes
     for i in range(len(boxes)):
@@ -198,15 +171,15 @@ def _find_frames(page: Page, rules: Records, weight: int, findings: Records, nam
         if found.holds_main:
             share = 0.0
         elif hint == DIALOG_HINT:
-            share = _DIALOG_SHARE
+            share = limits.dialog_share
         elif is_twice_named:
-            share = _TWICE_NAMED_SHARE
+            share = limits.twice_named_share
         elif not names_count and 2 * found.link_chars < found.chars:
             share = 0.0
         elif is_named:
-            share = max(share, _NAMED_FRAME_SHARE)
+            share = max(share, limits.named_frame_share)
         elif hint == TOPIC_HINT and box.tag not in _DATA_TAGS:
-            share = max(share, _NAMED_TOPIC_SHARE)
+            share = max(share, limits.named_topic_share)
         found.is_frame = found.is_comments or found.weight < share * weight
         around.weight += found.weight
         if not found.is_frame:
@@ -218,7 +191,7 @@ def _find_frames(page: Page, rules: Records, weight: int, findings: Records, nam
 
 
 @kernel
-def _find_main(page: Page, findings: Records) -> None:
+def _find_main(page: Page, limits: Limits, findings: Records) -> None:
     """Find the boxes that are in the main container, or in a sibling like it, and in no frame."""
     boxes = page.boxes
     n = len(boxes)
@@ -233,8 +206,8 @@ def _find_main(page: Page, findings: Records) -> None:
         child = findings[main].best
         content = findings[main].content
         child_content = findings[child].content
-        holds_named_main = findings[child].named >= _NAMED_MAIN_SHARE * content
-        least = 0 if holds_named_main else _MAIN_SHARE
+        holds_named_main = findings[child].named >= limits.named_main_share * content
+        least = 0 if holds_named_main else limits.main_share
         if child_content == 0 or child_content < least * content:
             break
         # A paragraph is not a container, whatever its tag; lines separated by `<br>` are more than one.
@@ -243,12 +216,12 @@ def _find_main(page: Page, findings: Records) -> None:
             and child_content < content
             and not _contains_line_end(page, findings[child].last)
         )
-        has_own = findings[main].own > min(_LEAST_OWN_SHARE * content, _LEAST_OWN_CHARS)
+        has_own = findings[main].own > min(limits.own_share * content, limits.own_weight)
         if not holds_named_main and (is_one_of_several or has_own):
             break
-        if _is_among_paragraphs(page, findings, child):
+        if _is_among_paragraphs(page, limits, findings, child):
             break
-        _join_siblings(page, findings, child)
+        _join_siblings(page, limits, findings, child)
         main = child
     # A table that is not a page's layout has text around it; the search for one cell ends in its rows.
     while boxes[main].tag in _TABLE_TAGS:
@@ -284,14 +257,14 @@ def _are_alike(boxes: Records, one: int, other: int) -> bool:
 
 
 @kernel
-def _is_among_paragraphs(page: Page, findings: Records, child: int) -> bool:
+def _is_among_paragraphs(page: Page, limits: Limits, findings: Records, child: int) -> bool:
     """Whether siblings like a box are paragraphs of the box around them."""
     parent = page.boxes[child].parent
     in_paragraphs = 0
     for i in range(parent + 1, len(page.boxes)):
         if _are_alike(page.boxes, i, child) and not findings[i].is_frame and _is_paragraph(page, findings, i):
             in_paragraphs += findings[i].content
-    return bool(in_paragraphs > _LEAST_ALIKE_SHARE * findings[parent].content)
+    return bool(in_paragraphs > limits.alike_share * findings[parent].content)
 
 
 @kernel
@@ -309,17 +282,17 @@ def _text_in(page: Page, box: int) -> Bytes:
 
 
 @kernel
-def _join_siblings(page: Page, findings: Records, child: int) -> None:
+def _join_siblings(page: Page, limits: Limits, findings: Records, child: int) -> None:
     """Take large siblings like a box for main text as well, unless one of them is frame or contains links."""
     boxes = page.boxes
     parent = boxes[child].parent
     for i in range(parent + 1, len(boxes)):
         found = findings[i]
-        is_list = found.is_frame or found.link_chars >= _MAX_ALIKE_LINK_SHARE * found.chars
+        is_list = found.is_frame or found.link_chars >= limits.alike_link_share * found.chars
         if found.chars and is_list and _are_alike(boxes, i, child):
             return
     for i in range(parent + 1, len(boxes)):
-        is_large = findings[i].content > _LEAST_ALIKE_SHARE * findings[parent].content
+        is_large = findings[i].content > limits.alike_share * findings[parent].content
         if is_large and _are_alike(boxes, i, child):
             # The same text a second time, for small screens, is not another text.
             is_other = findings[i].chars != findings[child].chars
@@ -330,7 +303,7 @@ def _join_siblings(page: Page, findings: Records, child: int) -> None:
 
 
 @kernel
-def _divide(page: Page, findings: Records, refused: Int64s) -> tuple[Int64s, Int64s, Int64s]:
+def _divide(page: Page, limits: Limits, findings: Records, refused: Int64s) -> tuple[Int64s, Int64s, Int64s]:
     """Indices of leads, of leads and main text, and of comments."""
     blocks, boxes = page.blocks, page.boxes
     # A lead is in no frame except a headline's.
@@ -355,7 +328,7 @@ def _divide(page: Page, findings: Records, refused: Int64s) -> tuple[Int64s, Int
         if findings[box].is_main:
             rows[n_rows] = i
             n_rows += 1
-        elif heading < i and n_rows == n_leads and page.weights[i] >= _LEAD_WEIGHT and not is_outside[box]:
+        elif heading < i and n_rows == n_leads and page.weights[i] >= limits.lead_weight and not is_outside[box]:
             if i not in refused:
                 rows[n_rows] = i
                 n_rows += 1

@@ -38,9 +38,10 @@ from resiliparse.parse.html import HTMLTree
 from manyo.corpus.jit import Bools, Float64s, Int64s, Records
 from manyo.corpus.structure import NO_STRUCTURE, Structure
 from manyo.corpus.web.choice_kernels import CHOICE_RULE, Choice, choose
+from manyo.corpus.web.choice_words import ANNOUNCED_LINKS, BUTTON, BYLINE, FRAME_HEADING, FRAME_SHARES, LIMITS
 from manyo.corpus.web.markup import TAGS, Markup, Page
 from manyo.corpus.web.page_structure import structure_of
-from manyo.corpus.web.passage_kernels import ANNOUNCED_CHARS, ask_about_comments, ask_about_main, write
+from manyo.corpus.web.passage_kernels import ask_about_comments, ask_about_main, write
 from manyo.corpus.web.sniff import holds_kana
 from manyo.corpus.web.tags import read_markup
 from manyo.corpus.web.weight_kernels import count_japanese, count_japanese_of, value, weigh
@@ -113,7 +114,7 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
     if not text.strip() or (is_small and not n_japanese):
         n = len(page.blocks)
         whole, structure_of_whole = _write_with_structure(markup, page, np.arange(n), np.ones(n, np.bool_))
-        if not text.strip() or holds_kana(whole, _PLAINLY_JAPANESE_KANA):
+        if not text.strip() or holds_kana(whole, LIMITS.plain_kana):
             text, structure, n_japanese = whole, structure_of_whole, int(japanese.sum())
     written = _write(page, choice.comments, comments)
     return MainText(
@@ -203,7 +204,7 @@ class _Reading(NamedTuple):
 def page_of(markup: Markup) -> Page:
     """The page as kernels see it."""
     text = np.frombuffer(markup.text, np.uint8)
-    return Page(text, markup.blocks, markup.boxes, weigh(text, markup.blocks, markup.boxes))
+    return Page(text, markup.blocks, markup.boxes, weigh(text, markup.blocks, markup.boxes, LIMITS))
 
 
 def _read(markup: Markup, page: Page, japanese: Int64s) -> _Reading:
@@ -212,9 +213,9 @@ def _read(markup: Markup, page: Page, japanese: Int64s) -> _Reading:
     They do where more text is left out than kept, and a reading without them keeps twice as much.
     """
     reading = _read_once(markup, page, True)
-    values = value(japanese, page.weights, page.blocks, _PLAINLY_JAPANESE_KANA)
+    values = value(japanese, page.weights, page.blocks, LIMITS.plain_kana)
     kept = _kept_share(reading, values)
-    if kept < _DOUBTFUL_SHARE:
+    if kept < LIMITS.doubtful_share:
         other = _read_once(markup, page, False)
         if _kept_share(other, values) > 2 * kept:
             return other
@@ -230,10 +231,10 @@ def _kept_share(reading: _Reading, values: Float64s) -> float:
 
 def _read_once(markup: Markup, page: Page, names_count: bool) -> _Reading:
     """Choose, and drop what words say; where the words of a lead refuse it, the choice is made again without it."""
-    choice = choose(page, choice_rules(), np.empty(0, np.int64), names_count)
+    choice = choose(page, choice_rules(), LIMITS, np.empty(0, np.int64), names_count)
     refused = [row for row in choice.leads.tolist() if not _is_lead(markup, row)]
     if refused:
-        choice = choose(page, choice_rules(), np.array(refused), names_count)
+        choice = choose(page, choice_rules(), LIMITS, np.array(refused), names_count)
     title = _title(markup, choice)
     main = _keep_main(markup, page, choice, title)
     return _Reading(main, _keep_comments(markup, page, choice.comments), choice, title)
@@ -243,7 +244,7 @@ def _is_lead(markup: Markup, row: int) -> bool:
     """Whether a block between headline and main text is sentences, not a caption or a byline."""
     text = markup.text_of(row)
     is_caption = TAGS[markup.boxes["tag"][markup.blocks["box"][row]]] == "figcaption"
-    return not is_caption and not _BYLINE.match(text) and _SENTENCE_END.search(text) is not None
+    return not is_caption and not BYLINE.match(text) and _SENTENCE_END.search(text) is not None
 
 
 def _keep_comments(markup: Markup, page: Page, rows: Int64s) -> Bools:
@@ -253,7 +254,7 @@ def _keep_comments(markup: Markup, page: Page, rows: Int64s) -> Bools:
     passage = ask_about_comments(page, rows)
     for place, number, start, end, *_ in passage.questions.tolist():
         text = _numbered(number, markup.text[start:end])
-        passage.is_kept[place] = not (_BUTTON.match(text) or _BYLINE.match(text))
+        passage.is_kept[place] = not (BUTTON.match(text) or BYLINE.match(text))
     return passage.is_kept
 
 
@@ -277,7 +278,7 @@ def _numbered(number: int, written: bytes) -> str:
 
 def _keep_main(markup: Markup, page: Page, choice: Choice, title: str) -> Bools:
     """bool (n,), which blocks of the main text are kept: no headline, byline, announced list of links, or button."""
-    passage = ask_about_main(page, choice_rules(), choice.main)
+    passage = ask_about_main(page, choice_rules(), LIMITS, choice.main)
     is_kept = passage.is_kept
     dropped_until = 0
     bylines = []
@@ -285,24 +286,24 @@ def _keep_main(markup: Markup, page: Page, choice: Choice, title: str) -> Bools:
         if place < dropped_until:
             continue
         text = _numbered(number, markup.text[start:end])
-        if links_until and _FRAME_HEADING.match(text):
+        if links_until and FRAME_HEADING.match(text):
             dropped_until = links_until
             is_kept[place:dropped_until] = False
             continue
-        is_announced = len(text) < 2 * min(link_chars, ANNOUNCED_CHARS) and _ANNOUNCED_LINKS.match(text)
+        is_announced = len(text) < 2 * min(link_chars, LIMITS.announced_chars) and ANNOUNCED_LINKS.match(text)
         is_value = TAGS[tag] in _VALUE_TAGS
         if is_announced or is_link:
             is_kept[place] = False
         elif place < passage.first and not is_value:
             is_kept[place] = not (text == title or (TAGS[tag] in _HEADINGS and text in title))
-            if _BYLINE.match(text):
+            if BYLINE.match(text):
                 bylines.append(place)
-        if place > passage.last and not is_value and _BUTTON.match(text):
+        if place > passage.last and not is_value and BUTTON.match(text):
             is_kept[place] = False
-    if len(bylines) <= _MAX_BYLINES:
+    if len(bylines) <= LIMITS.max_bylines:
         is_kept[bylines] = False
     chars = page.blocks["chars"][choice.main]
-    if passage.last < 0 and chars[is_kept].sum() <= _SMALL_SHARE * chars.sum():
+    if passage.last < 0 and chars[is_kept].sum() <= LIMITS.small_share * chars.sum():
         is_kept[:] = True
     return is_kept
 
@@ -335,19 +336,7 @@ FLOW_TAGS = frozenset(("p", "li", "td", "th", "dd", "dt", "blockquote", *_HEADIN
 #: Tags whose text is kept after the last prose, where notes and sources stand, even if all of it is a link.
 ITEM_TAGS = frozenset(("p", "li", "dd"))
 
-#: An element with such a tag is frame while it contains less than this share of the page's prose. A form contains
-#: labels (of a comment, a newsletter, a search), but some pages are one form.
-FRAME_SHARES = {"nav": 0.5, "aside": 0.3, "footer": 0.5, "header": 0.2, "form": 0.15}
-#: A page with this many kana of which its main text has hardly any is returned whole. Menus of foreign pages have fewer
-#: kana; without this rule, 14 of 230 mixed pages labelled Japanese were lost (slides, lists of links).
-_PLAINLY_JAPANESE_KANA = 30
-#: Where less than this share of a page's text is kept, the choice is made again.
-_DOUBTFUL_SHARE = 0.5
-#: A passage of which less than this share is left without its links is a list of links, and kept.
-_SMALL_SHARE = 0.1
 _TITLE_CHARS = 2
-#: More lines of dates than these before the first sentence are a table of dates, not a byline.
-_MAX_BYLINES = 3
 #: The time of resiliparse's extraction grows with the square of the depth: 20,000 nested elements take 17 seconds.
 #: A list of 100,000 options crashes it.
 _RESILIPARSE_DEPTH = 1000
@@ -357,46 +346,4 @@ _WIDE = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff60"
 _JAPANESE_LINE_END = re.compile(f"(?<=[{_WIDE}])[ \t]*\r?\n[ \t\r\n]*(?=[{_WIDE}])")
 _SCRIPTS = re.compile(r"<(script|style|title)\b.*?(?:</\1\b[^<>]*>|\Z)", re.IGNORECASE | re.DOTALL)
 _START_OR_END = re.compile("<(/)?[a-zA-Z]")
-_ANNOUNCEMENT = (
-    r"[\W_]*+(?:(?:(?:この記事[にの]|こちらの|その他の|他の|あなたに|今週の|最近の|月間|週間|総合|デイリー|アクセス)*"
-    r"(?:関連|おすすめ|オススメ|お勧め|ランキング|人気|注目|新着|最新|最近|ピックアップ|あわせて読みたい|合わせて読みたい|"
-    r"カテゴリー?|アーカイブ|シェア|コメント|トラックバック|タグ|前後の|前の|次の|プロフィール|広告|スポンサー|サイト内|目次|"
-    r"バックナンバー|月別|記事一覧|一覧|よく読まれ|PR\b|PICK ?UP|SNS)"
-    r"|(?i:related|recommend|popular|most (?:popular|read|viewed)|recent|latest|trending|share|comments?\b|tags?\b|"
-    r"archives?\b|categor|leave a (?:reply|comment)|you (?:may|might)|more (?:from|in|on|stories)|read (?:more|next)|"
-    r"see also|ranking|about the author|"
-    r"mehr zum thema|lesen sie auch|das könnte (?:sie|dich)|(?:ähnliche|verwandte|weitere|neueste) (?:artikel|beiträge|"
-    r"themen|news|meldungen|stories)|meistgelesen|empfehlungen|kommentare?\b|schlagw[oö]rt|"
-    r"(?:à )?lire aussi|sur le même (?:sujet|thème)|articles? (?:liés|similaires|recommandés)|les plus lus|"
-    r"(?:vous aimerez|à voir) aussi|commentaires?\b|"
-    r"(?:artículos|noticias|notas|entradas|notícias|artigos) (?:relacionad|recientes)|te puede interesar|"
-    r"(?:lea|lee|leia|veja|mira) (?:también|também|mais)|lo más (?:leído|visto)|mais lidas|comentários?\b|"
-    r"comentarios?\b|leggi anche|articoli correlati|potrebbe interessarti|i più letti|commenti\b|"
-    r"lees ook|gerelateerd|meest gelezen|reacties?\b|czytaj (?:też|także)|zobacz (?:też|także)|podobne|komentarze|"
-    r"читайте также|похожие|комментарии|læs også|les også|läs (?:också|även)|lue myös)"
-    r"))"
-)
-#: What announces other pages: as a heading that goes on for at most 20 characters, or before the links themselves.
-_FRAME_HEADING = re.compile(_ANNOUNCEMENT + ".{0,20}$", re.DOTALL)
-_ANNOUNCED_LINKS = re.compile(_ANNOUNCEMENT)
 _SENTENCE_END = re.compile("[。．！？!?.…][」』）)\"'”»]?\\s*$")
-#: A line that only says when, by whom and in which category a text appeared. A date in a sentence, a birthday or the
-#: hours of an event are text.
-_BYLINE = re.compile(
-    r"[\W_]*(?:"
-    r"(?:(?:(?:19|20)\d\d|(?:令和|平成)(?:元|\d{1,2}))\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}日?|\d{1,2}:\d\d(?::\d\d)?|"
-    r"(?:最終)?(?:更新|公開|投稿|掲載|配信|作成|登録)(?:年月)?日?時?|日[時付]|[月火水木金土日]曜?日?(?=[\W_])|"
-    r"(?i:posted|published|updated|on|at|jst)\b|[^\w〜～~]|_)*$|"
-    r"(?:投稿者|著者|執筆者?|文責|取材|記者|筆者|文|カテゴリー?|タグ|"
-    r"(?i:(?:posted |written )?by|tags?|categor(?:y|ies)))(?:\s*[:：]|\s|$).{0,30}$)",
-    re.DOTALL,
-)
-#: A line that is a button, or the label of a list of tags or comments, alone or before a colon, a bracket or a number.
-_BUTTON = re.compile(
-    r"(?:[\W_]*+(?:(?:この(?:記事|ページ)を)?(?:ツイート|ポスト|シェア|いいね|印刷|はてなブックマーク|ブックマーク)(?:する|に追加)?|"
-    r"(?:ページの?)?(?:先頭|トップ|上)(?:ページ)?(?:へ|に)?(?:戻る)?|戻る|[前次](?:へ|の(?:記事|ページ|投稿|話|回)(?:へ|を読む)?)|"
-    r"続きを?読む|もっと(?:読む|見る)|(?:記事)?一覧(?:へ|を見る|に?戻る)?|コメント|トラックバック|カテゴリー?|タグ|広告|スポンサー(?:ド?リンク)?|"
-    r"(?i:tweet|share|print|like|follow|posted|tags?|categor(?:y|ies)))(?:\s*[:：(（\[\d].{0,60})?[\W_]*+$|"
-    r".{0,100}(?i:all rights reserved|copyright|©|\(c\) ?\d).{0,80}$)",
-    re.DOTALL,
-)

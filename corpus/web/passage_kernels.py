@@ -12,14 +12,11 @@ import numpy as np
 from manyo.corpus.jit import Bools, Bytes, Int64s, Records, inlined, kernel, record
 from manyo.corpus.web.ascii import DIGIT_ZERO, FULL_STOP, LINE_FEED, SPACE, TAB
 from manyo.corpus.web.attribute_kernels import is_heading
+from manyo.corpus.web.choice_words import Limits
 from manyo.corpus.web.markup import TAGS, Page
 
 _ITEM, _TD, _TH = (TAGS.index(name) for name in ("li", "td", "th"))
 
-#: A line of announced links is shorter than twice this, in characters; a longer line is text that starts like one.
-ANNOUNCED_CHARS: Final = 75
-#: A block of the main text with this share of its characters in links is dropped, unless its tag keeps it.
-_LINK_SHARE: Final = 0.8
 #: Longest cell that shares a line with others, in characters.
 _CELL_CHARS: Final = 80
 #: Line end, ten digits, full stop and space.
@@ -101,7 +98,7 @@ def _ask(questions: Records, n: int, page: Page, rows: Int64s, numbers: Int64s, 
 
 
 @kernel
-def ask_about_main(page: Page, rules: Records, rows: Int64s) -> Passage:
+def ask_about_main(page: Page, rules: Records, limits: Limits, rows: Int64s) -> Passage:
     """What is kept of the main text, whose blocks have these indices."""
     n = len(rows)
     numbers = _number(page, rows)
@@ -114,10 +111,10 @@ def ask_about_main(page: Page, rules: Records, rows: Int64s) -> Passage:
         tag = page.boxes[block.box].tag
         n_chars = _count_chars(page, rows[i], numbers[i])
         stays = i >= begin and (rules[tag].is_item if i > end else rules[tag].is_flow)
-        is_link = block.link_chars > _LINK_SHARE * n_chars and not stays
+        is_link = block.link_chars > limits.link_share * n_chars and not stays
         if is_link and not is_heading(tag):
             is_kept[i] = False
-        elif i < first or i > last or is_heading(tag) or n_chars < 2 * min(block.link_chars, ANNOUNCED_CHARS):
+        elif i < first or i > last or is_heading(tag) or n_chars < 2 * min(block.link_chars, limits.announced_chars):
             question = _ask(questions, n_questions, page, rows, numbers, i)
             question.is_link = is_link
             if is_heading(tag):

@@ -22,7 +22,6 @@ from dataclasses import replace
 from functools import cache
 from html import unescape
 from html.entities import html5
-from typing import Final
 
 import numpy as np
 
@@ -41,6 +40,7 @@ from manyo.corpus.web.attribute_kernels import (
     TOPIC_WORD,
     hash_of,
 )
+from manyo.corpus.web.choice_words import NAME_WORDS, ROLE_WORDS
 from manyo.corpus.web.formulas import find_formulas
 from manyo.corpus.web.markup import (
     CHARACTER,
@@ -100,54 +100,18 @@ _STOPS_AT = {
     **dict.fromkeys(("table", "body"), 0),
 }
 
-#: Words in class and id that name a frame of the main text. Compounds come last: each occurs on six or more of the
-#: hosts of 4,375 mixed pages.
-FRAME_WORDS: Final = (
-    "nav navi navigation gnav navbar menu breadcrumb breadcrumbs pankuzu topicpath crumb crumbs side sidebar foot "
-    "footer share sharing sns social related relation recommend recommended ranking popular banner bnr ad ads "
-    "advert advertisement sponsor tagcloud pager pagination pagenation paging prev next copyright widgets toolbar "
-    "search login modal popup cookie newsletter subscribe trackback bookmark tweet twitter facebook hatena feed promo "
-    "promotion socials sidebars banners newsletters recommendations advertising promos sponsored sponsors "
-    "consent kanren "
-    "submenu subnav topnav mainnav sitenav sidenav globalnav footernav pagenav pagenavi mainmenu topmenu sidemenu "
-    "widgetarea sidebox footerlinks prefooter searchform searchbox websearch skiplink skiplinks skipto cookiebanner "
-    "cookieconsent socialmedia socialicons sociallinks socialshare sharebar sharebuttons sharebtn sharethis sharedaddy "
-    "relatedposts relatedarticles relatedlinks mostpopular"
-)
-#: Words that name what accompanies a text and is often a frame. On a post in a list of posts they say what the post is
-#: about (`class="post category-news tag-sea author-me"`).
-TOPIC_WORDS: Final = "tag tags category categories author profile writer byline header meta archive archives"
-#: Whole names of such a post.
-POST_NAMES: Final = "post hentry"
-#: Words that name text written by readers.
-COMMENT_WORDS: Final = "comment comments disqus commentlist respond"
-#: Words and pairs of words that name the main text.
-MAIN_WORDS: Final = (
-    *("article" + part for part in ("body", "text", "content", "main", "inner")),
-    *(
-        whole + part
-        for whole in ("entry", "post", "story", "news", "main", "body")
-        for part in ("body", "content", "text")
-    ),
-    *(whole + "more" for whole in ("entry", "article", "post", "asset")),  # what follows "read more"
-    "honbun",
-    "kiji",
-)
-#: Words that name a text that is shown on a click, or on the way down the page.
-FOLD_WORDS: Final = (
-    "answer answers accordion faq qa panel tabpanel collapse collapsible toggle fold folded expand expandable expander "
-    "spoiler readmore more tab tabs pane wow fade reveal"
-)
-#: Words that name the numbers of the lines of a listing.
-LINE_WORDS: Final = (
-    "gutter lineno linenos linenumber linenumbers linenum linenums linenr linenrs lnum lnums ln rownum linenodiv "
-    "linenumbering blobnum numline numlines"
-)
-#: Words that name a picture of a character or of a formula.
-PICTURE_WORDS: Final = "gaiji latex tex math mwe mathtex mimetex emoji"
-FOLD_ROLES: Final = "tabpanel"
-DIALOG_ROLES: Final = "dialog alertdialog"
-FRAME_ROLES: Final = "navigation banner contentinfo complementary search"
+# The bit that a kind of name in `choice_words.toml` sets.
+_BIT = {
+    "frame": FRAME_WORD,
+    "topic": TOPIC_WORD,
+    "post": POST_WORD,
+    "comments": COMMENTS_WORD,
+    "main": MAIN_WORD,
+    "fold": FOLD_WORD,
+    "line_number": LINE_WORD,
+    "picture": PICTURE_WORD,
+    "dialog": DIALOG_WORD,
+}
 
 
 def read_markup(html: str | bytes) -> Markup:
@@ -239,21 +203,8 @@ def _names(has_scripts: bool) -> Records:
     if not has_scripts:
         for name in ("noscript", "template", "noframes"):
             known["rules"]["kind"][index[name]] = INLINE
-    words = {word.encode(): MAIN_WORD for word in MAIN_WORDS}
-    for bit, group in (
-        (FRAME_WORD, FRAME_WORDS),
-        (COMMENTS_WORD, COMMENT_WORDS),
-        (TOPIC_WORD, TOPIC_WORDS),
-        (POST_WORD, POST_NAMES),
-        (FOLD_WORD, FOLD_WORDS),
-        (LINE_WORD, LINE_WORDS),
-        (PICTURE_WORD, PICTURE_WORDS),
-    ):
-        words |= dict.fromkeys(group.encode().split(), bit)
-    _fill(known["words"], words)
-    roles = dict.fromkeys(FRAME_ROLES.encode().split(), FRAME_WORD) | {b"main": MAIN_WORD}
-    roles |= dict.fromkeys(DIALOG_ROLES.encode().split(), DIALOG_WORD)
-    _fill(known["roles"], roles | dict.fromkeys(FOLD_ROLES.encode().split(), FOLD_WORD))
+    for column, said in (("words", NAME_WORDS), ("roles", ROLE_WORDS)):
+        _fill(known[column], {word.encode(): _BIT[kind] for kind, words in said.items() for word in words})
     _fill(known["statements"], {name.encode(): 1 for name in META_NAMES})
     _fill(known["references"], {name.encode(): i for i, name in enumerate(html5)})
     for i, characters in enumerate(html5.values()):

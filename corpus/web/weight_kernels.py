@@ -6,26 +6,19 @@ shorter it is. A label weighs little, a hundred of them (a table, a song, a dial
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from manyo.corpus.jit import Bytes, Float64s, Int64s, Records, inlined, kernel
 from manyo.corpus.web.ascii import COMMA, EXCLAMATION_MARK, FULL_STOP, QUESTION_MARK, SPACE
 from manyo.corpus.web.attribute_kernels import point_of_three
+from manyo.corpus.web.choice_words import Limits
 from manyo.corpus.web.markup import TAGS
-
-#: A block of this many characters outside links weighs in full without the mark of a sentence.
-FULL_CHARS: Final = 40
-#: What a character of the shortest block without such a mark weighs. From 0.15 to 0.5 no set of labelled pages changes;
-#: at 1, side columns of news are kept.
-LEAST_WEIGHT: Final = 0.3
 
 _PRE = TAGS.index("pre")
 
 
 @kernel
-def weigh(text: Bytes, blocks: Records, boxes: Records) -> Int64s:
+def weigh(text: Bytes, blocks: Records, boxes: Records, limits: Limits) -> Int64s:
     """The weight of each block, in characters, rounded up; 0 if all of it is a link, or more of it than not."""
     weights = np.zeros(len(blocks), np.int64)
     for i in range(len(blocks)):
@@ -34,10 +27,12 @@ def weigh(text: Bytes, blocks: Records, boxes: Records) -> Int64s:
         n_chars = np.int64(block.chars - block.link_chars)
         if box.tag == _PRE or (box.parent >= 0 and boxes[box.parent].tag == _PRE):
             weights[i] = block.chars  # in listings, names link to their definitions
-        elif n_chars >= FULL_CHARS or has_sentence(text, block.start, block.end):
+        elif n_chars >= limits.full_chars or has_sentence(text, block.start, block.end):
             weights[i] = n_chars
         elif 2 * n_chars >= block.chars:
-            weights[i] = np.ceil(n_chars * (LEAST_WEIGHT + (1 - LEAST_WEIGHT) * n_chars / FULL_CHARS))
+            weights[i] = np.ceil(
+                n_chars * (limits.least_weight + (1 - limits.least_weight) * n_chars / limits.full_chars)
+            )
     return weights
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from manyo.corpus.web import main_text
 from manyo.corpus.web.charset import decode
 from manyo.corpus.web.choice_kernels import choose
+from manyo.corpus.web.choice_words import LIMITS
 from manyo.corpus.web.passage_kernels import ask_about_main
 from manyo.corpus.web.tags import read_markup
 from tests import choice_oracle
@@ -42,12 +43,12 @@ WORDS = (
 def assert_same(html: str, refused: set[int], names_count: bool) -> None:
     markup = read_markup(html)
     page = main_text.page_of(markup)
-    found = choose(page, main_text.choice_rules(), np.array(sorted(refused), np.int64), names_count)
+    found = choose(page, main_text.choice_rules(), LIMITS, np.array(sorted(refused), np.int64), names_count)
     slow = choice_oracle.choose(markup, refused, names_count)
     assert found.leads.tolist() == slow.leads
     assert found.main.tolist() == slow.main
     assert found.comments.tolist() == slow.comments
-    passage = ask_about_main(page, main_text.choice_rules(), found.main)
+    passage = ask_about_main(page, main_text.choice_rules(), LIMITS, found.main)
     assert passage.is_kept.tolist() == slow.kept
     assert passage.questions["place"].tolist() == slow.asked
     assert (passage.first, passage.last) == slow.edges

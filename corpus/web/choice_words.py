@@ -1,0 +1,157 @@
+"""The words and limits of the choice of a page's main text; `choice_words.toml` has them, and explains its fields."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+_FILE: Final = "choice_words.toml"
+
+
+class Limits(NamedTuple):
+    """Shares and lengths of the choice; weights and lengths in characters, shares from 0 to 1.
+
+    Attributes:
+        full_chars: a block of this length outside links weighs in full without the mark of a sentence.
+        least_weight: what a character of the shortest block without such a mark weighs.
+        named_frame_share: a box with a frame's name is frame while it holds less than this share of the page's weight.
+        named_topic_share: the same, of a box with the name of what is often a frame.
+        twice_named_share: the same, of a box with a frame's tag and name.
+        dialog_share: the same, of a dialog.
+        named_main_share_of_page: no name makes a box frame if it holds a text that is named main text and has this
+            share of the page's weight.
+        weight_besides_comments: comments are kept apart if the page has this much other weight,
+        share_besides_comments: or this share.
+        main_share: the search for the main container enters a child with this share of its parent's weight,
+        named_main_share: or one that is or holds a text named main text with this share.
+        own_share: it does not if the parent has more text of its own than this share,
+        own_weight: or than this much.
+        lead_weight: a lead weighs at least this.
+        alike_share: a sibling like the main container with more than this share of its parent's weight is text,
+        alike_link_share: unless one of them has this share of its characters in links.
+        link_share: a block with more than this share of its characters in links is dropped, unless its tag keeps it.
+        announced_chars: a line of announced links is shorter than twice this.
+        heading_rest_chars: how long a heading that announces other pages goes on, at most.
+        byline_rest_chars: the same, of a line that names an author.
+        button_rest_chars: the same, of a label after its colon.
+        notice_before_chars: most characters before the words of a notice.
+        notice_after_chars: most characters after them.
+        doubtful_share: where less than this share of a page's text is kept, the choice is made again without names.
+        small_share: a passage of which at most this share is left without its links is a list of links, and kept.
+        plain_kana: a page with this many kana, of which the main text has hardly any, is returned whole.
+        max_bylines: more bylines than these are a table of dates.
+    """
+
+    full_chars: int
+    least_weight: float
+    named_frame_share: float
+    named_topic_share: float
+    twice_named_share: float
+    dialog_share: float
+    named_main_share_of_page: float
+    weight_besides_comments: int
+    share_besides_comments: float
+    main_share: float
+    named_main_share: float
+    own_share: float
+    own_weight: int
+    lead_weight: int
+    alike_share: float
+    alike_link_share: float
+    link_share: float
+    announced_chars: int
+    heading_rest_chars: int
+    byline_rest_chars: int
+    button_rest_chars: int
+    notice_before_chars: int
+    notice_after_chars: int
+    doubtful_share: float
+    small_share: float
+    plain_kana: int
+    max_bylines: int
+
+
+class Example(NamedTuple):
+    """A fragment of a page, in which ⟦ ⟧ enclose a text, and whether that text is in the page's main text."""
+
+    html: str
+    is_kept: bool
+
+
+def examples() -> list[Example]:
+    """The examples of all entries, in the order of the file."""
+    entries = [entry for group in _TABLES.values() for entry in group]
+    return [Example(entry[key], key == "kept") for entry in entries for key in ("left_out", "kept")]
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """An expression for one of some words, as they are written."""
+    return f"(?:{'|'.join(map(re.escape, words))})"
+
+
+def _said(group: str) -> dict[str, tuple[str, ...]]:
+    """The words of names or roles by what they say, in the order of the file."""
+    of: dict[str, tuple[str, ...]] = {}
+    for entry in _TABLES[group]:
+        of[entry["says"]] = (*of.get(entry["says"], ()), *entry["words"])
+    return of
+
+
+def _announcement() -> str:
+    parts = []
+    for entry in _TABLES["announcement"]:
+        ends = [_any_of(entry["starts"]), *([_any_of(entry["words"]) + r"\b"] if "words" in entry else ())]
+        before = f"{_any_of(entry['before'])}*" if "before" in entry else ""
+        parts.append(f"(?{'i' if 'language' in entry else ''}:{before}(?:{'|'.join(ends)}))")
+    return rf"[\W_]*+(?:{'|'.join(parts)})"
+
+
+def _byline() -> str:
+    when, who = _TABLES["byline"]
+    date = rf"(?:(?:19|20)\d\d|{_any_of(when['era'])}(?:元|\d{{1,2}}))\s*[-/.年]\s*\d{{1,2}}\s*[-/.月]\s*\d{{1,2}}日?"
+    parts = (
+        date,
+        r"\d{1,2}:\d\d(?::\d\d)?",
+        rf"(?:最終)?{_any_of(when['event'])}(?:年月)?日?時?",
+        _any_of(when["label"]),
+        r"[月火水木金土日]曜?日?(?=[\W_])",
+        rf"(?i:{_any_of(when['latin'])})\b",
+        "[^\\w〜～~]",
+        "_",
+    )
+    writer = rf"(?:{_any_of(who['writer'])}|(?i:{_any_of(who['latin_writer'])}))(?:\s*[:：]|\s|$)"
+    return rf"[\W_]*(?:(?:{'|'.join(parts)})*$|{writer}.{{0,{LIMITS.byline_rest_chars}}}$)"
+
+
+def _button() -> str:
+    parts = []
+    for entry in _TABLES["button"]:
+        if "latin" in entry:
+            parts.append(f"(?i:{_any_of(entry['latin'])})")
+        else:
+            parts.append("".join(_any_of(entry[key]) for key in ("before", "words", "after") if key in entry))
+    rest = rf"(?:\s*[:：(（\[\d].{{0,{LIMITS.button_rest_chars}}})?[\W_]*+$"
+    (notice,) = _TABLES["notice"]
+    words = rf"(?i:{_any_of(notice['words'])}|{_any_of(notice['before_number'])}\d)"
+    around = rf".{{0,{LIMITS.notice_before_chars}}}{words}.{{0,{LIMITS.notice_after_chars}}}$"
+    return rf"(?:[\W_]*+(?:{'|'.join(parts)}){rest}|{around})"
+
+
+_TABLES: Final[dict[str, list[dict[str, Any]]]] = tomllib.loads(Path(__file__).with_name(_FILE).read_text("utf-8"))
+LIMITS: Final = Limits(**{entry["name"]: entry["value"] for entry in _TABLES["limit"]})
+#: An element with such a tag is frame while it contains less than this share of the page's weight.
+FRAME_SHARES: Final[dict[str, float]] = {entry["tag"]: entry["share"] for entry in _TABLES["frame_tag"]}
+#: What words of class and id say, and what those of a role do.
+NAME_WORDS: Final = _said("name")
+ROLE_WORDS: Final = _said("role")
+#: What announces other pages: as a heading, or before the links themselves.
+ANNOUNCED_LINKS: Final = re.compile(_announcement())
+FRAME_HEADING: Final = re.compile(f"{_announcement()}.{{0,{LIMITS.heading_rest_chars}}}$", re.DOTALL)
+#: A line that only says when, by whom and in which category a text appeared. A date in a sentence, a birthday or the
+#: hours of an event are text.
+BYLINE: Final = re.compile(_byline(), re.DOTALL)
+#: A line that is a button, or the label of a list of tags or comments, alone or before a colon, a bracket or a number.
+BUTTON: Final = re.compile(_button(), re.DOTALL)
