@@ -10,15 +10,30 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 
-from manyo.corpus.jit import Bytes, Int64s
+from manyo.corpus.jit import Bytes, Int64s, Uint32s
 from manyo.corpus.text_kernels import lies_within
+from manyo.corpus.utf8_kernels import decode
 
 
 @dataclass(frozen=True, slots=True)
+class CodePoints:
+    """A batch of documents as code points.
+
+    Attributes:
+        data: (n_chars,), all documents one after another; both arrays are read-only.
+        offsets: (n_docs + 1,), document `i` is `data[offsets[i]:offsets[i + 1]]`.
+    """
+
+    data: Uint32s
+    offsets: Int64s
+
+
+@dataclass(frozen=True)
 class Texts:
     """A batch of UTF-8 documents as Arrow lays them out.
 
@@ -37,6 +52,15 @@ class Texts:
     def sizes_bytes(self) -> Int64s:
         """(n_docs,), UTF-8 size of each document."""
         return np.diff(self.offsets)
+
+    @cached_property
+    def points(self) -> CodePoints:
+        """The code points, decoded once for all passes that read characters; 4 bytes each, as long as this lives."""
+        points = np.empty(int(self.offsets[-1] - self.offsets[0]), np.uint32)
+        starts = np.empty(len(self.offsets), np.int64)
+        points = points[: decode(self.data, self.offsets, points, starts)]
+        points.flags.writeable = starts.flags.writeable = False
+        return CodePoints(points, starts)
 
     @classmethod
     def from_arrow(cls, column: pa.Array | pa.ChunkedArray) -> Texts:

@@ -1,4 +1,4 @@
-"""The compiled step that reads one character of UTF-8."""
+"""Compiled steps that read UTF-8: one character of it, or whole documents as code points."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, int64, kernel
+from manyo.corpus.jit import Bytes, Int64s, Uint32s, int64, kernel
 
 # The first byte says how many bytes a character has; each of the others holds six bits.
 _FIRST_OF_TWO: Final = 0x80
@@ -30,3 +30,24 @@ def code_point(data: Bytes, i: int) -> tuple[int, int]:
         return (lead & 0x0F) << 12 | second << 6 | third, i + 3
     fourth = int64(data[at + np.uint64(3)]) & _SIX_BITS
     return (lead & 0x07) << 18 | second << 12 | third << 6 | fourth, i + 4
+
+
+@kernel
+def decode(data: Bytes, offsets: Int64s, points: Uint32s, starts: Int64s) -> int:
+    """Write the code points of all documents one after another, and return their number.
+
+    Args:
+        data, offsets: the documents, in well-formed UTF-8.
+        points: gets the code points; it has room for one in every byte.
+        starts: (n_docs + 1,), gets where each document begins in points, and last where they end.
+    """
+    n_points = np.uint64(0)
+    for doc in range(len(offsets) - 1):
+        starts[doc] = n_points
+        i, end = offsets[doc], offsets[doc + 1]
+        while i < end:
+            point, i = code_point(data, i)
+            points[n_points] = point
+            n_points += np.uint64(1)
+    starts[len(offsets) - 1] = n_points
+    return int64(n_points)

@@ -226,9 +226,9 @@ def character_counts(passes: Passes) -> CharacterCounts:
 
 
 def count_characters(texts: Texts) -> CharacterCounts:
-    """Count the characters of each class, in one pass over the bytes."""
+    """Count the characters of each class, in one pass."""
     counts = np.zeros((len(texts), len(CharacterClass)), np.int64)
-    count_classes(texts.data, texts.offsets, character_classes(), counts)
+    count_classes(texts.points.data, texts.points.offsets, character_classes(), counts)
     return CharacterCounts(counts, texts.sizes_bytes)
 
 

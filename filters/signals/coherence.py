@@ -66,14 +66,14 @@ def coherence_classes() -> np.ndarray:
 
 
 def read_coherence(texts: Texts) -> Records:
-    """Read how the words of each document are joined, in one pass over the bytes.
+    """Read how the words of each document are joined, in one pass.
 
     Returns:
         (n_docs,), records of `COHERENCE_COUNTS`.
     """
-    counts = np.zeros(len(texts), kernels.COHERENCE_COUNTS)
+    counts, points = np.zeros(len(texts), kernels.COHERENCE_COUNTS), texts.points
     kernels.count_coherence(
-        texts.data, texts.offsets, coherence_classes(), UNJOINED_CHARS, SEGMENT_CHARS, BEFORE, counts
+        points.data, points.offsets, coherence_classes(), UNJOINED_CHARS, SEGMENT_CHARS, BEFORE, counts
     )
     return counts
 

@@ -6,8 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int32s, Int64s, Records, Uint64s, inlined, int64, kernel, record
-from manyo.corpus.utf8_kernels import code_point
+from manyo.corpus.jit import Bytes, Int32s, Int64s, Records, Uint32s, Uint64s, inlined, int64, kernel, record
 from manyo.filters.signals.primitive_kernels import MULTIPLIER
 
 # What a character is to this pass. Of the classes of content, neighbours of one class are one word.
@@ -84,8 +83,8 @@ def _end_segment(
 
 @kernel
 def _read(
-    data: Bytes,
-    i: int,
+    points: Uint32s,
+    start: int,
     end: int,
     classes: Bytes,
     limits: tuple[int, int, int],
@@ -101,9 +100,8 @@ def _read(
     chars, run_chars, word_chars = int64(0), int64(0), int64(0)
     is_related = is_labelled = False
     last, last_point, word = int64(OTHER), np.uint64(0), np.uint64(0)
-    while i < end:
-        code, i = code_point(data, i)
-        point = np.uint64(code)
+    for i in range(start, end):
+        point = np.uint64(points[i])
         this = int64(classes[point])
         if this >= FIRST_CONTENT:
             stretch += 1
@@ -162,12 +160,18 @@ def _read(
 
 @kernel
 def count_coherence(
-    data: Bytes, offsets: Int64s, classes: Bytes, unjoined_chars: int, segment_chars: int, before: int, counts: Records
+    points: Uint32s,
+    offsets: Int64s,
+    classes: Bytes,
+    unjoined_chars: int,
+    segment_chars: int,
+    before: int,
+    counts: Records,
 ) -> None:
     """Fill a record of `COHERENCE_COUNTS` for each document.
 
     Args:
-        data, offsets: the documents.
+        points, offsets: the documents.
         classes: uint8 (0x110000,), the class of each code point.
         unjoined_chars: length of a stretch without joints from which on it counts.
         segment_chars: shorter segments are not counted, but a segment may be related to one.
@@ -182,7 +186,7 @@ def count_coherence(
         number += before + 1  # nothing is related to another document
         used[:] = 0
         number = _read(
-            data,
+            points,
             offsets[doc],
             offsets[doc + 1],
             classes,

@@ -66,13 +66,13 @@ def line_marks() -> np.ndarray:
 
 
 def read_lines(texts: Texts) -> Records:
-    """Count lines, sentences and paragraphs, in one pass over the bytes.
+    """Count lines, sentences and paragraphs, in one pass.
 
     Returns:
         (n_docs,), records of `LINE_COUNTS`.
     """
-    counts = np.zeros(len(texts), kernels.LINE_COUNTS)
-    kernels.count_lines(texts.data, texts.offsets, line_marks(), SHORT_LINE_CHARS, MAX_QUOTE_CHARS, counts)
+    counts, points = np.zeros(len(texts), kernels.LINE_COUNTS), texts.points
+    kernels.count_lines(points.data, points.offsets, line_marks(), SHORT_LINE_CHARS, MAX_QUOTE_CHARS, counts)
     return counts
 
 

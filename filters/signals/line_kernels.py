@@ -6,8 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int32s, Int64s, Records, Uint64s, int64, kernel, record
-from manyo.corpus.utf8_kernels import code_point
+from manyo.corpus.jit import Bytes, Int32s, Int64s, Records, Uint32s, Uint64s, int64, kernel, record
 from manyo.filters.signals.primitive_kernels import (
     MULTIPLIER,
     find_slot,
@@ -113,14 +112,15 @@ def _join_paragraphs(lines: Records, n_lines: int) -> int:
 
 
 @kernel
-def _closer(data: Bytes, i: int, end: int, opener: int, max_chars: int) -> int:
-    """The byte after the closer of an opener that ends at byte i; i if its line has none within max_chars."""
+def _closer(points: Uint32s, i: int, end: int, opener: int, max_chars: int) -> int:
+    """The place after the closer of an opener that stands before i; i if its line has none within max_chars."""
     depth = 1
     j = i
     for _ in range(max_chars):
         if j >= end:
             break
-        point, j = code_point(data, j)
+        point = int64(points[j])
+        j += 1
         if point == _LINE_FEED:
             break
         if point == opener:
@@ -169,7 +169,7 @@ def _count_line(
 
 @kernel
 def _read_document(
-    data: Bytes,
+    points: Uint32s,
     start: int,
     end: int,
     marks: Bytes,
@@ -180,7 +180,7 @@ def _read_document(
     row: LineCount,
 ) -> tuple[int, int]:
     """Count the lines and sentences of one document, and return how many are noted in lines and sentences."""
-    i = quoted_to = start  # up to the byte quoted_to, marks stand in a quotation and end no sentence
+    i = quoted_to = start  # up to the place quoted_to, marks stand in a quotation and end no sentence
     n_lines = n_sentences = 0
     line_hash = sentence_hash = np.uint64(0)
     line_chars = sentence_chars = dots = 0
@@ -191,7 +191,7 @@ def _read_document(
     is_after_quote = at_end = False
     while not at_end:
         if i < end:
-            point, i = code_point(data, i)
+            point, i = int64(points[np.uint64(i)]), i + 1
             mark = marks[point]
         else:
             point, mark, at_end = 0, NEWLINE, True
@@ -247,7 +247,7 @@ def _read_document(
         elif mark == WEAK_SENTENCE_END:
             ended = max(ended, _WEAKLY_ENDED)
         elif mark == OPENER:
-            quoted_to = _closer(data, i, end, point, max_quote_chars)
+            quoted_to = _closer(points, i, end, point, max_quote_chars)
             is_quote_ended = False
         if line_chars == 0:
             is_bullet = mark in (BULLET, MIDDLE_DOT)
@@ -261,11 +261,11 @@ def _read_document(
 
 @kernel
 def count_lines(
-    data: Bytes, offsets: Int64s, marks: Bytes, short_line_chars: int, max_quote_chars: int, counts: Records
+    points: Uint32s, offsets: Int64s, marks: Bytes, short_line_chars: int, max_quote_chars: int, counts: Records
 ) -> None:
     """Fill a record of `LINE_COUNTS` for each document. A line of nothing but white space does not count."""
-    # Room for a line and a sentence in each byte of the longest document. Only what is written to becomes memory; an
-    # array that grows would cost more, because references to it are counted at each character.
+    # Room for a line and a sentence in each character of the longest document. Only what is written to becomes memory;
+    # an array that grows would cost more, because references to it are counted at each character.
     longest = longest_document(offsets)
     lines = np.empty(longest, PIECES)
     sentences = np.empty(longest, PIECES)
@@ -274,7 +274,7 @@ def count_lines(
     for doc in range(len(counts)):
         row: LineCount = counts[doc]
         n_lines, n_sentences = _read_document(
-            data, offsets[doc], offsets[doc + 1], marks, short_line_chars, max_quote_chars, lines, sentences, row
+            points, offsets[doc], offsets[doc + 1], marks, short_line_chars, max_quote_chars, lines, sentences, row
         )
         n_slots = 1 << (64 - table_shift(max(n_lines, n_sentences)))
         if n_slots > len(keys):

@@ -45,7 +45,7 @@ def _meanings() -> np.ndarray:
 def count_misread(texts: Texts) -> np.ndarray:
     """int64 (n, 2), characters of private use and of mojibake."""
     counts = np.zeros((len(texts), 2), np.int64)
-    kernels.count_misread(texts.data, texts.offsets, _meanings(), counts)
+    kernels.count_misread(texts.points.data, texts.points.offsets, _meanings(), counts)
     return counts
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from manyo.corpus.jit import Bytes, Int64s, kernel
-from manyo.corpus.utf8_kernels import code_point
+from manyo.corpus.jit import Bytes, Int64s, Uint32s, kernel
 
 #: What a code point means to the pass. A pair's first half is mojibake where its second half follows.
 NOTHING: Final = 0
@@ -16,14 +15,12 @@ PAIR_END: Final = 4
 
 
 @kernel
-def count_misread(data: Bytes, offsets: Int64s, meanings: Bytes, counts: Int64s) -> None:
+def count_misread(points: Uint32s, offsets: Int64s, meanings: Bytes, counts: Int64s) -> None:
     """Count characters of private use (column 0) and of mojibake (column 1) of each document."""
     for doc in range(len(offsets) - 1):
-        i, end = offsets[doc], offsets[doc + 1]
         before = NOTHING
-        while i < end:
-            point, i = code_point(data, i)
-            meaning = meanings[point]
+        for i in range(offsets[doc], offsets[doc + 1]):
+            meaning = meanings[points[i]]
             if meaning == PRIVATE_USE:
                 counts[doc, 0] += 1
             elif meaning == MOJIBAKE:

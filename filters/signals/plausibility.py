@@ -65,7 +65,8 @@ def read_plausibility(texts: Texts) -> Plausibility:
     """Look up the characters of each document, and their pairs."""
     classes, lifts = load_table()
     sums = np.zeros(len(texts), LIFT_SUMS)
-    sum_lifts(texts.data, texts.offsets, classes, KANJI + 1 + len(KANA) + len(MARKS), lifts, sums)
+    points = texts.points
+    sum_lifts(points.data, points.offsets, classes, KANJI + 1 + len(KANA) + len(MARKS), lifts, sums)
     bits = (sums["lift"] / STEPS_PER_BIT + PRIOR_PAIRS * PRIOR_BITS) / (sums["pairs"] + PRIOR_PAIRS)
     means = np.where(texts.sizes_bytes > 0, np.exp2(bits), 0.0)
     rare = sums["rare_kanji"] / (sums["kanji"] + PRIOR_KANJI)

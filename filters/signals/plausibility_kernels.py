@@ -7,8 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from manyo.corpus.jit import Bytes, Int64s, Records, int64, kernel, record
-from manyo.corpus.utf8_kernels import code_point
+from manyo.corpus.jit import Bytes, Int64s, Records, Uint32s, int64, kernel, record
 
 # Classes of characters that have no row of their own in the table of lifts.
 OTHER: Final = 0  # digits, Latin, line ends: next to one there is no pair
@@ -31,15 +30,13 @@ LIFT_SUMS: Final = record(*((name, np.int64) for name in LiftSum.__annotations__
 
 @kernel
 def sum_lifts(
-    data: Bytes, offsets: Int64s, classes: Bytes, first_kanji: int, lifts: NDArray[np.int8], sums: Records
+    points: Uint32s, offsets: Int64s, classes: Bytes, first_kanji: int, lifts: NDArray[np.int8], sums: Records
 ) -> None:
     """Fill a record of `LIFT_SUMS` for each document. Classes from first_kanji on are kanji with a row of their own."""
     for doc in range(len(sums)):
-        i, end = offsets[doc], offsets[doc + 1]
         before, lift, n_pairs, n_kanji, n_rare = int64(OTHER), 0, 0, 0, 0
-        while i < end:
-            point, i = code_point(data, i)
-            this = int64(classes[point])
+        for i in range(offsets[doc], offsets[doc + 1]):
+            this = int64(classes[points[i]])
             if this == BLANK:
                 continue
             n_kanji += (this == KANJI) | (this >= first_kanji)

@@ -162,7 +162,7 @@ def gram_symbols() -> np.ndarray:
 def read_grams(texts: Texts) -> np.ndarray:
     """float32 (n_docs, N_GRAMS), 1 / √(n + `GRAM_PRIOR`) for each of the n different n-grams that a document has."""
     marks = np.zeros((len(texts), N_GRAMS), np.uint8)
-    mark_grams(texts.data, texts.offsets, gram_symbols(), GRAM_CHARS, marks)
+    mark_grams(texts.points.data, texts.points.offsets, gram_symbols(), GRAM_CHARS, marks)
     present: np.ndarray = marks.astype(np.float32)
     present /= np.sqrt(present.sum(axis=1, keepdims=True) + GRAM_PRIOR)
     return present

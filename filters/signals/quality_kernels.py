@@ -6,8 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int64s, kernel
-from manyo.corpus.utf8_kernels import code_point
+from manyo.corpus.jit import Bytes, Int64s, Uint32s, kernel
 from manyo.filters.signals.primitive_kernels import MULTIPLIER
 
 #: Rows of the table, as a power of two, and the length of the n-grams in symbols.
@@ -22,23 +21,20 @@ _LAST_SYMBOLS: Final = np.uint64((1 << 8 * GRAM_SYMBOLS) - 1)
 
 
 @kernel
-def mark_grams(data: Bytes, offsets: Int64s, symbols: Bytes, max_chars: int, marks: Bytes) -> None:
+def mark_grams(points: Uint32s, offsets: Int64s, symbols: Bytes, max_chars: int, marks: Bytes) -> None:
     """Mark the n-grams of each document.
 
     Args:
-        data, offsets: the documents.
+        points, offsets: the documents.
         symbols: uint8 (0x110000,), the symbol of each code point, from 1 on.
         max_chars: characters from the start that are read.
         marks: zeros (n_docs, 2**GRAM_BITS); gets 1 where the document has an n-gram of the row.
     """
     for doc in range(len(offsets) - 1):
-        i, end = offsets[doc], offsets[doc + 1]
-        chars, n_symbols = 0, 0
+        n_symbols = 0
         last, gram = 0, np.uint64(0)
-        while i < end and chars < max_chars:
-            code, i = code_point(data, i)
-            symbol = int(symbols[np.uint64(code)])
-            chars += 1
+        for i in range(offsets[doc], min(offsets[doc] + max_chars, offsets[doc + 1])):
+            symbol = int(symbols[points[i]])
             if symbol == last and symbol < FIRST_SINGLE:
                 continue
             last = symbol

@@ -59,8 +59,8 @@ def _find(texts: Texts, max_run_chars: int, keeps_blanks: bool) -> Records:
     counts = np.zeros(len(texts), kernels.REPEAT_COUNTS)
     classes = character_classes()
     kernels.count_repeats(
-        texts.data,
-        texts.offsets,
+        texts.points.data,
+        texts.points.offsets,
         classes,
         int(CharacterClass.SPACE),
         MAX_CHARS,

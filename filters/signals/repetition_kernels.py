@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 
 from manyo.corpus.jit import Bytes, Int32s, Int64s, Records, Uint32s, Uint64s, int64, kernel, record
-from manyo.corpus.utf8_kernels import code_point
 from manyo.filters.signals.primitive_kernels import (
     MULTIPLIER,
     STEPPED_BIT,
@@ -147,7 +146,7 @@ def _count_repeated(
 
 @kernel
 def count_repeats(
-    data: Bytes,
+    points: Uint32s,
     offsets: Int64s,
     classes: Bytes,
     space_class: int,
@@ -161,7 +160,7 @@ def count_repeats(
     """Fill a record of `REPEAT_COUNTS` for each document.
 
     Args:
-        data, offsets: the documents.
+        points, offsets: the documents.
         classes: of each code point; only `space_class` matters here.
         space_class: the class of white space, line feeds among it.
         max_chars: characters from the start that are sampled.
@@ -184,7 +183,7 @@ def count_repeats(
         n_chars = run = longest_run = distinct_chars = 0
         previous = int64(_NO_CHARACTER)
         while i < end and n_chars < max_chars:
-            point, i = code_point(data, i)
+            point, i = int64(points[np.uint64(i)]), i + 1
             if classes[point] == space_class and (
                 not keeps_blanks or (point == _LINE_FEED and previous in (_NO_CHARACTER, _LINE_FEED))
             ):

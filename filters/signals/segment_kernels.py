@@ -7,8 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from manyo.corpus.jit import Bytes, Int32s, Int64s, Records, Uint64s, inlined, int64, kernel, record
-from manyo.corpus.utf8_kernels import code_point
+from manyo.corpus.jit import Bytes, Int32s, Int64s, Records, Uint32s, Uint64s, inlined, int64, kernel, record
 from manyo.filters.signals.primitive_kernels import MULTIPLIER, find_slot, longest_document, table_shift
 
 # What a character means to this pass: the values of its table `marks`. Hiragana stand first, from 1 on: these numbers
@@ -237,15 +236,15 @@ def _note_end(segment: Segment, first_mark: int, last_mark: int, ended: int, end
 
 
 @kernel
-def _is_laugh(data: Bytes, i: int, end: int) -> bool:
-    """Whether a w that ends before byte i begins no Latin word."""
-    follows = int64(data[i]) | _CASE_BIT if i < end else 0
+def _is_laugh(points: Uint32s, i: int, end: int) -> bool:
+    """Whether a w that ends before character i begins no Latin word."""
+    follows = int64(points[i]) | _CASE_BIT if i < end else 0
     return follows == _W or not ord("a") <= follows <= ord("z")
 
 
 @kernel
 def _read_segments(
-    data: Bytes,
+    points: Uint32s,
     start: int,
     end: int,
     marks: Bytes,
@@ -265,7 +264,7 @@ def _read_segments(
     is_laugh = may_end = is_row = at_end = False
     while not at_end:
         if i < end:
-            point, i = code_point(data, i)
+            point, i = int64(points[np.uint64(i)]), i + 1
             mark = int64(marks[np.uint64(point)])
         else:
             point, mark, at_end = 0, int64(DIVIDER), True
@@ -288,7 +287,7 @@ def _read_segments(
             blanks += 1 + (mark == WIDE_BLANK)
             continue
         if mark == LATIN_W:
-            is_laugh = blanks == 0 and (is_laugh or last < HIRAGANA_CODES) and _is_laugh(data, i, end)
+            is_laugh = blanks == 0 and (is_laugh or last < HIRAGANA_CODES) and _is_laugh(points, i, end)
             mark = int64(DECORATION if is_laugh else ALPHANUMERIC)
         else:
             is_laugh = False
@@ -414,7 +413,7 @@ def _count_repeats(segments: Records, n_segments: int, keys: Uint64s, used: Int3
 
 @kernel
 def count_segments(
-    data: Bytes,
+    points: Uint32s,
     offsets: Int64s,
     marks: Bytes,
     polite_pairs: Bytes,
@@ -426,7 +425,7 @@ def count_segments(
     """Fill a record of `SEGMENT_COUNTS` for each document.
 
     Args:
-        data, offsets: the documents.
+        points, offsets: the documents.
         marks: what each code point means.
         polite_pairs, children, kinds: the table of endings, as `manyo.filters.signals.endings` describes it.
         particles: by mark, 1 for hiragana that are particles by themselves.
@@ -438,7 +437,7 @@ def count_segments(
     for doc in range(len(counts)):
         row: SegmentCount = counts[doc]
         row.segments, row.visible_chars = _read_segments(
-            data, offsets[doc], offsets[doc + 1], marks, polite_pairs, children, kinds, particles, segments
+            points, offsets[doc], offsets[doc + 1], marks, polite_pairs, children, kinds, particles, segments
         )
         n_slots = 1 << (64 - table_shift(2 * row.segments))
         if n_slots > len(keys):

@@ -92,7 +92,7 @@ def _particles() -> np.ndarray:
 
 
 def read_segments(texts: Texts) -> Records:
-    """Count segments by what they are, in one pass over the bytes.
+    """Count segments by what they are, in one pass.
 
     Returns:
         (n_docs,), records of `SEGMENT_COUNTS`.
@@ -100,8 +100,8 @@ def read_segments(texts: Texts) -> Records:
     counts = np.zeros(len(texts), kernels.SEGMENT_COUNTS)
     endings = load_endings()
     kernels.count_segments(
-        texts.data,
-        texts.offsets,
+        texts.points.data,
+        texts.points.offsets,
         segment_marks(),
         endings.polite_pairs,
         endings.children,

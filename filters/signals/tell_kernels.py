@@ -6,8 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int64s, Records, Uint32s, int64, kernel, record
-from manyo.corpus.utf8_kernels import code_point
+from manyo.corpus.jit import Int64s, Records, Uint32s, int64, kernel, record
 
 # What a character means to this pass: bits of its table `tells`. The bits below KANA stand for the distinct
 # characters that are looked for.
@@ -148,14 +147,15 @@ def _is_eye(point: int) -> bool:
 
 
 @kernel
-def _is_face(data: Bytes, i: int, end: int, tells: Uint32s, points: Int64s) -> bool:
-    """Whether what follows a bracket that ends at byte i is a face: eyes that match, or a mouth next to an eye.
+def _is_face(text: Uint32s, i: int, end: int, tells: Uint32s, points: Int64s) -> bool:
+    """Whether what follows a bracket that stands before i is a face: eyes that match, or a mouth next to an eye.
 
     points is int64 (FACE_CHARS,), scratch.
     """
     n_chars = 0
     while i < end:
-        point, i = code_point(data, i)
+        point = int64(text[i])
+        i += 1
         if point in _FACE_CLOSERS:
             break
         if n_chars == FACE_CHARS or not int64(tells[point]) >> IN_FACE & 1:
@@ -179,23 +179,23 @@ def _is_face(data: Bytes, i: int, end: int, tells: Uint32s, points: Int64s) -> b
 
 
 @kernel
-def _find_url(data: Bytes, start: int, i: int, end: int, known_to: int) -> tuple[int, int]:
-    """First byte of the web address whose colon ends at byte i, and the byte after its last; i twice if it is not one.
+def _find_url(text: Uint32s, start: int, i: int, end: int, known_to: int) -> tuple[int, int]:
+    """Where the web address whose colon stands before i begins, and the place after its end; i twice if it is not one.
 
     The colon stands in http:// or https://, and the address goes on as long as printable ASCII does. An address within
-    another one, which is known to end at byte known_to, ends there too.
+    another one, which is known to end at known_to, ends there too.
     """
-    if i + 2 >= end or data[i] != _SLASH or data[i + 1] != _SLASH:
+    if i + 2 >= end or text[i] != _SLASH or text[i + 1] != _SLASH:
         return i, i
-    if not _FIRST_PRINTABLE <= data[i + 2] <= _LAST_PRINTABLE:
+    if not _FIRST_PRINTABLE <= text[i + 2] <= _LAST_PRINTABLE:
         return i, i
-    p = i - 2  # the byte before the colon, or before its s
-    if p >= start and data[p] == _S:
+    p = i - 2  # the place before the colon, or before its s
+    if p >= start and text[p] == _S:
         p -= 1
-    if p - 3 < start or data[p - 3] != _H or data[p - 2] != _T or data[p - 1] != _T or data[p] != _P:
+    if p - 3 < start or text[p - 3] != _H or text[p - 2] != _T or text[p - 1] != _T or text[p] != _P:
         return i, i
     to = max(i + 3, known_to)
-    while to < end and _FIRST_PRINTABLE <= data[to] <= _LAST_PRINTABLE:
+    while to < end and _FIRST_PRINTABLE <= text[to] <= _LAST_PRINTABLE:
         to += 1
     return p - 3, to
 
@@ -253,7 +253,7 @@ def _end_segment(chars: int, is_line_end: bool, is_trailing: bool, row: TellCoun
 
 @kernel
 def _read_document(
-    data: Bytes, start: int, end: int, tells: Uint32s, face_points: Int64s, date: DateState, row: TellCount
+    text: Uint32s, start: int, end: int, tells: Uint32s, face_points: Int64s, date: DateState, row: TellCount
 ) -> int:
     """Count the signs of one document; the stop characters in it, as bits. face_points and date are scratch."""
     i = url_to = start
@@ -265,7 +265,7 @@ def _read_document(
     is_spaced = is_trailing = at_end = False
     while not at_end:
         if i < end:
-            point, i = code_point(data, i)
+            point, i = int64(text[np.uint64(i)]), i + 1
             tell = int64(tells[point])
         else:
             point, tell, at_end = _NEWLINE, int64(1 << BLANK), True
@@ -294,11 +294,11 @@ def _read_document(
             is_spaced = point == _SPACE and (before >> JAPANESE & 1) != 0
             continue
         if tell >> FACE_OPENER & 1:
-            row.faces += _is_face(data, i, end, tells, face_points)
+            row.faces += _is_face(text, i, end, tells, face_points)
         elif tell >> COLON & 1:
-            url, after = _find_url(data, start, i, end, url_to)
+            url, after = _find_url(text, start, i, end, url_to)
             row.urls += after > url
-            row.url_chars += max(after - max(url, url_to), 0)  # an address in another one counts no byte twice
+            row.url_chars += max(after - max(url, url_to), 0)  # an address in another one counts nothing twice
             url_to = max(url_to, after)
         row.spaced_japanese += is_spaced and tell >> JAPANESE & 1
         is_spaced = False
@@ -315,21 +315,18 @@ def _read_document(
 
 
 @kernel
-def count_tells(data: Bytes, offsets: Int64s, tells: Uint32s, head_chars: int, counts: Records) -> None:
+def count_tells(text: Uint32s, offsets: Int64s, tells: Uint32s, head_chars: int, counts: Records) -> None:
     """Fill a record of `TELL_COUNTS` for each document, from what each character tells."""
     face_points = np.empty(FACE_CHARS, np.int64)
     dates = np.empty(1, DATE_STATES)
     for doc in range(len(counts)):
         start, end = offsets[doc], offsets[doc + 1]
         row: TellCount = counts[doc]
-        i = start
-        for _ in range(head_chars):
-            if i < end:
-                point, i = code_point(data, i)
-                row.head_kana += int64(tells[point]) >> KANA & 1
+        for i in range(start, min(start + head_chars, end)):
+            row.head_kana += int64(tells[text[i]]) >> KANA & 1
         _forget_numbers(dates[0])
         dates[0].digits = dates[0].month_chars = 0
-        stop_characters = _read_document(data, start, end, tells, face_points, dates[0], row)
+        stop_characters = _read_document(text, start, end, tells, face_points, dates[0], row)
         while stop_characters:
             row.stop_characters += stop_characters & 1
             stop_characters >>= 1

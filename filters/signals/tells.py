@@ -77,13 +77,13 @@ def tells() -> np.ndarray:
 
 
 def read_tells(texts: Texts) -> Records:
-    """Count the signs, in one pass over the bytes.
+    """Count the signs, in one pass.
 
     Returns:
         (n_docs,), records of `TELL_COUNTS`.
     """
-    counts = np.zeros(len(texts), kernels.TELL_COUNTS)
-    kernels.count_tells(texts.data, texts.offsets, tells(), KANA_HEAD_CHARS, counts)
+    counts, points = np.zeros(len(texts), kernels.TELL_COUNTS), texts.points
+    kernels.count_tells(points.data, points.offsets, tells(), KANA_HEAD_CHARS, counts)
     return counts
 
 

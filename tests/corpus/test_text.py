@@ -1,5 +1,6 @@
 """Texts see the bytes of any Arrow string column; tidy gives the one form that documents have."""
 
+import itertools
 import unicodedata
 
 import pyarrow as pa
@@ -27,6 +28,17 @@ def test_a_slice_of_a_column_is_seen_as_its_rows(rows: list[str], data: st.DataO
     length = data.draw(st.integers(0, len(rows) - start))
     column = pa.array(rows, pa.large_string())
     assert strings(Texts.from_arrow(column.slice(start, length))) == rows[start : start + length]
+
+
+@given(st.lists(TEXT, max_size=8))
+@settings(deadline=None)
+def test_code_points_are_those_of_the_characters_of_each_row(rows: list[str]) -> None:
+    column = pa.array(["前の文書。", *rows, "後の文書。"], pa.large_string())
+    points = Texts.from_arrow(column.slice(1, len(rows))).points
+    found = [points.data[start:stop].tolist() for start, stop in itertools.pairwise(points.offsets)]
+    assert found == [[ord(character) for character in row] for row in rows]
+    assert not points.data.flags.writeable
+    assert not points.offsets.flags.writeable
 
 
 @given(st.lists(TEXT, max_size=8))
