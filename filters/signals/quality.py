@@ -26,7 +26,7 @@ from manyo.corpus.schema import Column
 from manyo.corpus.text import Texts
 from manyo.filters.signals import characters, coherence, fluency, plausibility, repetition, segments, tells, vocabulary
 from manyo.filters.signals.characters import CharacterClass, character_classes
-from manyo.filters.signals.quality_kernels import FIRST_SINGLE, GRAM_BITS, mark_grams
+from manyo.filters.signals.quality_kernels import FIRST_SINGLE, GRAM_BITS, mark_grams, pick_largest, weigh_marked
 from manyo.filters.signals.signal import Passes, Signal, mean
 
 #: Characters from a document's start whose n-grams count.
@@ -114,12 +114,14 @@ class QualityModel:
 
         Args:
             values: float64 (n_docs, n_signals).
-            grams: float32 (n_docs, N_GRAMS), as `read_grams` returns it.
+            grams: uint8 (n_docs, N_GRAMS), as `read_grams` returns it.
         """
         parts = np.empty((len(values), len(self.signals) + 1))
         for i, (scale, weight) in enumerate(zip(self.scales, self.weights, strict=True)):
             parts[:, i] = scale.apply(values[:, i]) * weight
-        parts[:, -1] = grams @ self.gram_weights.astype(np.float32) - self.gram_mean
+        of_grams = np.empty(len(values))
+        weigh_marked(grams, self.gram_weights, GRAM_PRIOR, of_grams)
+        parts[:, -1] = of_grams - self.gram_mean
         return parts
 
 
@@ -160,12 +162,10 @@ def gram_symbols() -> np.ndarray:
 
 
 def read_grams(texts: Texts) -> np.ndarray:
-    """float32 (n_docs, N_GRAMS), 1 / √(n + `GRAM_PRIOR`) for each of the n different n-grams that a document has."""
+    """uint8 (n_docs, N_GRAMS), 1 for each n-gram that a document has."""
     marks = np.zeros((len(texts), N_GRAMS), np.uint8)
     mark_grams(texts.points.data, texts.points.offsets, gram_symbols(), GRAM_CHARS, marks)
-    present: np.ndarray = marks.astype(np.float32)
-    present /= np.sqrt(present.sum(axis=1, keepdims=True) + GRAM_PRIOR)
-    return present
+    return marks
 
 
 @cache
@@ -186,12 +186,12 @@ def score(passes: Passes, model: QualityModel) -> Scored:
     logits = parts.sum(axis=1) + model.bias
     is_blank = passes.of(characters.character_counts).visible_chars == 0
     scores = np.where(is_blank, 0, 1 / (1 + np.exp(-np.clip(logits, -30, 30))))
-    n_stored = min(STORED_PARTS, parts.shape[1])
-    largest = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :n_stored]
+    largest = np.empty((len(parts), min(STORED_PARTS, parts.shape[1])), np.int64)
+    pick_largest(parts, largest)
     amounts = np.take_along_axis(parts, largest, axis=1).astype(np.float32)
     names = pa.array([*model.signals, GRAMS], pa.string()).take(pa.array(largest.ravel()))
     fields = pa.StructArray.from_arrays([names, pa.array(amounts.ravel())], ["signal", "amount"])
-    offsets = pa.array(np.arange(len(parts) + 1, dtype=np.int32) * n_stored)
+    offsets = pa.array(np.arange(len(parts) + 1, dtype=np.int32) * largest.shape[1])
     return Scored(scores.astype(np.float32), pa.ListArray.from_arrays(offsets, fields))
 
 

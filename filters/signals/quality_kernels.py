@@ -1,4 +1,4 @@
-"""The pass that marks which n-grams a document's beginning has, in a table of hashed ones."""
+"""The pass that marks which n-grams a document's beginning has, what these weigh, and the largest parts of a score."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int64s, Uint32s, kernel
+from manyo.corpus.jit import Bytes, Float64s, Int64s, Uint32s, kernel
 from manyo.filters.signals.primitive_kernels import MULTIPLIER
 
 #: Rows of the table, as a power of two, and the length of the n-grams in symbols.
@@ -42,3 +42,50 @@ def mark_grams(points: Uint32s, offsets: Int64s, symbols: Bytes, max_chars: int,
             n_symbols += 1
             if n_symbols >= GRAM_SYMBOLS:
                 marks[doc, (gram * MULTIPLIER) >> _TO_ROW] = 1
+
+
+@kernel
+def weigh_marked(marks: Bytes, weights: Float64s, prior: float, weighed: Float64s) -> None:
+    """Add up the weights of each document's n-grams, over √(their number + prior).
+
+    Four sums, always in the same order: the result depends neither on the processor nor on threads.
+
+    Args:
+        marks: (n_docs, 2**GRAM_BITS), as `mark_grams` filled it.
+        weights: (2**GRAM_BITS,).
+        prior: see above.
+        weighed: (n_docs,), gets the results.
+    """
+    for doc in range(len(marks)):
+        row = marks[doc]
+        first = second = third = fourth = 0.0
+        n_marked = 0
+        for i in range(0, len(weights), 4):
+            first += weights[i] * row[i]
+            second += weights[i + 1] * row[i + 1]
+            third += weights[i + 2] * row[i + 2]
+            fourth += weights[i + 3] * row[i + 3]
+            n_marked += int(row[i]) + int(row[i + 1]) + int(row[i + 2]) + int(row[i + 3])
+        weighed[doc] = (first + second + third + fourth) / np.sqrt(n_marked + prior)
+
+
+@kernel
+def pick_largest(parts: Float64s, picked: Int64s) -> None:
+    """Note the columns of each row's largest amounts, for or against, the largest first and of equal ones the first.
+
+    Args:
+        parts: (n_docs, n_parts).
+        picked: (n_docs, n_picked), gets the columns; not more than there are.
+    """
+    for doc in range(len(parts)):
+        for rank in range(picked.shape[1]):
+            largest = -1.0
+            for column in range(parts.shape[1]):
+                amount = abs(parts[doc, column])
+                if amount > largest:
+                    is_picked = False
+                    for before in range(rank):
+                        is_picked |= picked[doc, before] == column
+                    if not is_picked:
+                        largest = amount
+                        picked[doc, rank] = column

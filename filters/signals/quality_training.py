@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from manyo.filters.signals.quality import (
+    GRAM_PRIOR,
     GRAMS,
     N_GRAMS,
     SCORED,
@@ -58,7 +59,7 @@ class Examples:
 
     Attributes:
         values: float64 (n_docs, n_signals), of `SCORED`.
-        grams: float32 (n_docs, N_GRAMS).
+        grams: uint8 (n_docs, N_GRAMS), 1 for each n-gram that a document has.
         is_good: bool (n_docs,).
         sources: names of the documents' sources.
         repeats: documents left out because another of the same label has the same text.
@@ -100,7 +101,7 @@ class AtThreshold:
 def read_examples(good: Iterable[tuple[str, str]], bad: Iterable[tuple[str, str]]) -> Examples:
     """Measure documents.
 
-    Memory: 4 kB a document, and the texts.
+    Memory: 1 kB a document, and the texts.
 
     Args:
         good, bad: source and text of each document.
@@ -210,7 +211,9 @@ def _importance(examples: Examples) -> np.ndarray:
 
 
 def _model(examples: Examples, chosen: np.ndarray, importance: np.ndarray) -> QualityModel:
-    values, grams, weight = examples.values[chosen], examples.grams[chosen], importance[chosen]
+    values, weight = examples.values[chosen], importance[chosen]
+    grams = examples.grams[chosen].astype(np.float32)
+    grams /= np.sqrt(grams.sum(axis=1, keepdims=True) + GRAM_PRIOR)
     scales = tuple(_scale(values[:, i]) for i in range(values.shape[1]))
     dense = np.stack([scale.apply(values[:, i]) for i, scale in enumerate(scales)], axis=1) / np.sqrt(len(scales))
     centre = grams.mean(axis=0)
