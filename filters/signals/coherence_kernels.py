@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from manyo.corpus.jit import Bytes, Int32s, Int64s, Records, Uint32s, Uint64s, inlined, int64, kernel, record
-from manyo.filters.signals.primitive_kernels import MULTIPLIER
+from manyo.filters.signals.primitive_kernels import MULTIPLIER, longest_document
 
 # What a character is to this pass. Of the classes of content, neighbours of one class are one word.
 OTHER: Final = 0
@@ -27,6 +27,8 @@ FIRST_CONTENT: Final = HAN
 #: that the tables stay small and nothing is searched for.
 PAIR_BITS: Final = 13
 WORD_BITS: Final = 12
+#: A row that no pair has, for characters that make none with the one before.
+NO_PAIR: Final = 1 << PAIR_BITS
 _TO_PAIR_ROW: Final = np.uint64(64 - PAIR_BITS)
 _TO_WORD_ROW: Final = np.uint64(64 - WORD_BITS)
 
@@ -90,53 +92,46 @@ def _read(
     limits: tuple[int, int, int],
     number: int,
     last_seen: Int32s,
+    words: Uint64s,
+    lengths: Int32s,
     keys: Uint64s,
     used: Int32s,
     row: CoherenceCount,
 ) -> int:
-    """Count one document, whose first segment has a number; returns the number after its last one."""
+    """Count one document, whose first segment has a number; returns the number after its last one.
+
+    words and lengths are scratch, with room for every character and one more.
+    """
     unjoined_chars, segment_chars, before = limits
-    stretch, unjoined, longest, top, visible = int64(0), int64(0), int64(0), int64(0), int64(0)
-    chars, run_chars, word_chars = int64(0), int64(0), int64(0)
+    stretch, unjoined, longest, visible = int64(0), int64(0), int64(0), int64(0)
+    chars, run_chars, word_chars, n_words = int64(0), int64(0), int64(0), np.uint64(0)
     is_related = is_labelled = False
     last, last_point, word = int64(OTHER), np.uint64(0), np.uint64(0)
     for i in range(start, end):
         point = np.uint64(points[i])
         this = int64(classes[point])
-        if this >= FIRST_CONTENT:
-            stretch += 1
-            chars += 1
-            if this == last:
-                word = (word + point) * MULTIPLIER
-                word_chars += 1
-                at = ((last_point * MULTIPLIER + point) * MULTIPLIER) >> _TO_PAIR_ROW
-                seen = int64(last_seen[at])
-                is_related |= (seen >= number - before) & (seen != number)
-                last_seen[at] = np.int32(number)
-            else:
-                if word_chars > 1:
-                    top = max(top, _covered(keys, used, word, word_chars))
-                word, word_chars = point * MULTIPLIER, int64(1)
-            last, last_point = this, point
-            continue
-        if word_chars > 1:
-            top = max(top, _covered(keys, used, word, word_chars))
-        word_chars = int64(0)
-        last = this
-        if this == JOINT:
-            chars += 1
-            longest = max(longest, stretch)
-            unjoined += stretch if stretch >= unjoined_chars else 0
-            stretch = int64(0)
-        elif this < SEGMENT_END:
-            is_visible = int64(this != BLANK)
-            stretch += is_visible
-            chars += is_visible
-        elif this == COLON:
-            stretch += 1
-            is_labelled |= 0 < chars <= LABEL_CHARS
-            chars += 1
-        else:
+        # The processor cannot predict where words and stretches end. So there is no branch in the way that nearly every
+        # character takes: each notes the word before it, and the next one writes over it unless a word ended there.
+        is_content = this >= FIRST_CONTENT
+        goes_on = is_content & (this == last)
+        words[n_words] = word
+        lengths[n_words] = word_chars
+        n_words += np.uint64((word_chars > 1) & (not goes_on))
+        goes_on_bits = -int64(goes_on)  # all bits or none
+        word = ((word & np.uint64(goes_on_bits)) + point) * MULTIPLIER
+        word_chars = (word_chars & goes_on_bits) + int64(is_content)
+        pair = ((last_point * MULTIPLIER + point) * MULTIPLIER) >> _TO_PAIR_ROW
+        at = (pair & np.uint64(goes_on_bits)) | (np.uint64(NO_PAIR) & ~np.uint64(goes_on_bits))
+        seen = int64(last_seen[at])
+        is_related |= goes_on & (seen >= number - before) & (seen != number)
+        last_seen[at] = np.int32(number)
+        last, last_point = this, point
+        if SEGMENT_END <= this <= COLON:
+            if this == COLON:
+                is_labelled |= 0 < chars <= LABEL_CHARS
+                stretch += 1
+                chars += 1
+                continue
             is_mark = int64(this == SEGMENT_END)
             stretch += is_mark
             chars += is_mark
@@ -146,8 +141,18 @@ def _read(
                 number += 1
                 chars = int64(0)
                 is_related = is_labelled = False
-    if word_chars > 1:
-        top = max(top, _covered(keys, used, word, word_chars))
+            continue
+        chars += this != BLANK
+        is_joint = -int64(this == JOINT)  # all bits or none
+        longest = max(longest, stretch)
+        unjoined += stretch & is_joint & -int64(stretch >= unjoined_chars)
+        stretch = (stretch + (this != BLANK)) & ~is_joint
+    words[n_words] = word
+    lengths[n_words] = word_chars
+    n_words += np.uint64(word_chars > 1)
+    top = int64(0)
+    for i in range(n_words):
+        top = max(top, _covered(keys, used, words[i], int64(lengths[i])))
     if chars > 0:
         _end_segment(row, chars, run_chars, segment_chars, is_related, is_labelled)
         number += 1
@@ -178,7 +183,10 @@ def count_coherence(
         before: how many segments before one it may be related to.
         counts: the records.
     """
-    last_seen = np.zeros(1 << PAIR_BITS, np.int32)  # number of the last segment with a pair, over all documents
+    last_seen = np.zeros(NO_PAIR + 1, np.int32)  # number of the last segment with a pair, over all documents
+    longest = longest_document(offsets)
+    words = np.empty(longest + 1, np.uint64)  # only what is written to becomes memory
+    lengths = np.empty(longest + 1, np.int32)
     keys = np.zeros(1 << WORD_BITS, np.uint64)
     used = np.zeros(1 << WORD_BITS, np.int32)
     number = int64(0)
@@ -193,6 +201,8 @@ def count_coherence(
             (unjoined_chars, segment_chars, before),
             number,
             last_seen,
+            words,
+            lengths,
             keys,
             used,
             counts[doc],

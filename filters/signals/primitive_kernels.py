@@ -103,9 +103,16 @@ def count_ngrams(
 
 @kernel
 def keep_repeated(starts: Places, n_starts: int, slots: Slots, table: Uint64s) -> int:
-    """Move the places whose n-gram occurs more than once to the front, and return their number."""
-    n_repeated = np.uint64(0)
+    """Move the places where an n-gram one longer may occur more than once to the front, and return their number.
+
+    It can only where both n-grams in it do, the one at its place and the one at the next; places are in order.
+    """
+    n_kept = np.uint64(0)
+    before = int64(-1)  # the last place whose n-gram occurs more than once
     for i in range(np.uint64(n_starts)):
-        starts[n_repeated] = starts[i]
-        n_repeated += np.uint64(table[slots[i]] & COUNT_BITS > np.uint64(1))
-    return int64(n_repeated)
+        start = int64(starts[i])
+        is_repeated = table[slots[i]] & COUNT_BITS > np.uint64(1)
+        starts[n_kept] = before
+        n_kept += np.uint64(is_repeated & (before >= 0) & (start == before + 1))
+        before = start if is_repeated else before
+    return int64(n_kept)

@@ -32,14 +32,14 @@ def mark_grams(points: Uint32s, offsets: Int64s, symbols: Bytes, max_chars: int,
     """
     for doc in range(len(offsets) - 1):
         n_symbols = 0
-        last, gram = 0, np.uint64(0)
+        last, gram = np.uint64(0), np.uint64(0)
         for i in range(offsets[doc], min(offsets[doc] + max_chars, offsets[doc + 1])):
-            symbol = int(symbols[points[i]])
-            if symbol == last and symbol < FIRST_SINGLE:
-                continue
+            symbol = np.uint64(symbols[points[i]])
+            # Within a run the n-gram before is marked again: the processor cannot predict where runs end.
+            is_run = (symbol == last) & (symbol < np.uint64(FIRST_SINGLE))
             last = symbol
-            gram = (gram << _SYMBOL_BITS | np.uint64(symbol)) & _LAST_SYMBOLS
-            n_symbols += 1
+            gram = gram if is_run else (gram << _SYMBOL_BITS | symbol) & _LAST_SYMBOLS
+            n_symbols += not is_run
             if n_symbols >= GRAM_SYMBOLS:
                 marks[doc, (gram * MULTIPLIER) >> _TO_ROW] = 1
 

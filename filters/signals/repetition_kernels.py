@@ -108,8 +108,8 @@ def _count_repeated(
 ) -> None:
     """Count the n-grams of one document.
 
-    An n-gram can be repeated only where the shorter one at the same place is. So each length looks at the places that
-    the length before it left, which are soon few, and its table is as small as they are.
+    An n-gram can be repeated only where the shorter ones at its place and at the next are. So each length looks at the
+    places that the length before it left, which are soon few, and its table is as small as they are.
     starts, hashes, slots, ranks, table and reached are scratch.
     """
     n_starts = max(n_chars - 1, 0)
@@ -119,8 +119,6 @@ def _count_repeated(
     for length in range(SHORTEST_TOP, LONGEST + 1):
         power *= MULTIPLIER
         n_grams = max(n_chars - length + 1, 0)
-        while n_starts > 0 and starts[n_starts - 1] >= n_grams:
-            n_starts -= 1
         count_ngrams(prefixes, starts, n_starts, length, power, hashes, slots, ranks, table)
         top = min(n_grams, 1)
         n_later = n_repeated = 0
