@@ -58,10 +58,9 @@ def gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str,
             may[chosen] = np.isin(_rows(offsets, bounds[chosen]), rows)
             _keep_matching(lines, may, kind.gate)
     passed = np.flatnonzero(may_hold.any(axis=0))
-    encoded = data.tobytes()
     cuts, line_of = [], []
     for line, start, stop in zip(passed.tolist(), bounds[passed].tolist(), bounds[passed + 1].tolist(), strict=True):
-        for cut in _sentences(encoded, start, stop):
+        for cut in _sentences(data[start:stop].tobytes(), start):
             cuts.append(cut)
             line_of.append(line)
     starts, stops = np.array(cuts, np.int64).T.copy()
@@ -79,14 +78,19 @@ def gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str,
     gated = [(start, stop, names) for (start, stop), names in zip(cuts, kinds_of, strict=True) if names]
     row_of = _rows(offsets, np.array([start for start, _, _ in gated], np.int64))
     for row, group in groupby(zip(row_of.tolist(), gated, strict=True), key=itemgetter(0)):
-        position, text, pieces = int(offsets[row]), "", []
+        first, text, pieces = int(offsets[row]), "", []
+        encoded = data[first : int(offsets[row + 1])].tobytes()
+        position = 0
         for _, (start, stop, passed_kinds) in group:
-            before, sentence = encoded[position:start].decode(), encoded[start:stop].decode()
+            before, sentence = (
+                encoded[position : start - first].decode(),
+                encoded[start - first : stop - first].decode(),
+            )
             at = len(text) + len(before)
             pieces.append(Piece(at, at + len(sentence), passed_kinds))
             text += before + sentence
-            position = stop
-        yield row, text + encoded[position : int(offsets[row + 1])].decode(), pieces
+            position = stop - first
+        yield row, text + encoded[position:].decode(), pieces
 
 
 def _rows(offsets: Int64s, positions: Int64s) -> Int64s:
@@ -97,15 +101,17 @@ def _rows(offsets: Int64s, positions: Int64s) -> Int64s:
 def _may_hold(data: Bytes, starts: Int64s, stops: Int64s, kinds: Sequence[Kind]) -> Bools:
     """bool (n_kinds + 1, n_stretches), which stretches have the signs of each kind, and in the last row of a label."""
     signs, n_digits, n_marks = note(data, starts, stops)
-    of_kinds = [
-        (n_digits >= kind.n_digits)
-        & (n_marks >= kind.n_marks)
-        & ((signs & np.uint32(sign_of(kind.name)) != 0) | (not kind.signs))
-        if kind.gate
-        else np.zeros(len(starts), np.bool_)
-        for kind in kinds
-    ]
-    return np.array([*of_kinds, signs & np.uint32(LABEL_SIGNS) != 0])
+    of_kinds = np.zeros((len(kinds) + 1, len(starts)), np.bool_)
+    for kind, may in zip(kinds, of_kinds[:-1], strict=True):
+        if not kind.gate:
+            continue
+        may[:] = signs & np.uint32(sign_of(kind.name)) != 0 if kind.signs else n_digits >= kind.n_digits
+        if kind.signs and kind.n_digits:
+            may &= n_digits >= kind.n_digits
+        if kind.n_marks:
+            may &= n_marks >= kind.n_marks
+    of_kinds[-1] = signs & np.uint32(LABEL_SIGNS) != 0
+    return of_kinds
 
 
 def _keep_matching(texts: pa.Array, may: Bools, gate: str, step: int = 1) -> None:
@@ -116,10 +122,11 @@ def _keep_matching(texts: pa.Array, may: Bools, gate: str, step: int = 1) -> Non
         may[chosen] = matches.to_numpy(zero_copy_only=False)
 
 
-def _sentences(encoded: bytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Cut UTF-8 text after every 。 into (start, stop) in bytes."""
-    while (end := encoded.find(_FULL_STOP, start, stop)) >= 0:
-        yield start, end + len(_FULL_STOP)
-        start = end + len(_FULL_STOP)
-    if start < stop:
-        yield start, stop
+def _sentences(line: bytes, start: int) -> Iterator[tuple[int, int]]:
+    """Cut a line of UTF-8 text after every 。 into (start, stop) in bytes of the text in which it starts at `start`."""
+    at = 0
+    while (found := line.find(_FULL_STOP, at)) >= 0:
+        yield start + at, start + found + len(_FULL_STOP)
+        at = found + len(_FULL_STOP)
+    if at < len(line):
+        yield start + at, start + len(line)

@@ -293,6 +293,8 @@ def _line_name(within: _Open, start: int) -> Name | None:
     first = blanks.end() if blanks else start
     line_end = text.find("\n", first)
     line_end = len(text) if line_end < 0 else line_end
+    if line_end - first > _LINE_CHARS:
+        return None
     last = within.name_end(first, Belief(NEVER, is_expected=True, has_latin=True), line_end)
     if not last or not _REST_OF_LINE.fullmatch(text, last, line_end):
         return None
@@ -303,6 +305,8 @@ def _line_name(within: _Open, start: int) -> Name | None:
 
 #: Words in katakana or Latin letters, as shops and products have them.
 _FOREIGN: Final = re.compile("[ァ-ヴー゛゜ ・A-Za-z'-]+")
+#: Longest line that is searched: a name, what `_REST_OF_LINE` allows, and some blanks.
+_LINE_CHARS: Final = 2 * WINDOW_CHARS
 _INDENT: Final = re.compile("[ \t・○●■□◇◆*]*")
 _REST_OF_LINE: Final = re.compile(r" ?(?:様|殿|拝|より|記|方|印|㊞)?(?: ?[(][^()\n]{1,24}[)])? *")
 
