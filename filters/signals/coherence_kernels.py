@@ -107,7 +107,7 @@ def _read(
     chars, run_chars, word_chars, n_words = int64(0), int64(0), int64(0), np.uint64(0)
     is_related = is_labelled = False
     last, last_point, word = int64(OTHER), np.uint64(0), np.uint64(0)
-    for i in range(start, end):
+    for i in range(np.uint64(start), np.uint64(end)):
         point = np.uint64(points[i])
         this = int64(classes[point])
         # The processor cannot predict where words and stretches end. So there is no branch in the way that nearly every

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
 from manyo.corpus.jit import Bytes, Int64s, Uint32s, kernel
 
 #: What a code point means to the pass. A pair's first half is mojibake where its second half follows.
@@ -19,7 +21,7 @@ def count_misread(points: Uint32s, offsets: Int64s, meanings: Bytes, counts: Int
     """Count characters of private use (column 0) and of mojibake (column 1) of each document."""
     for doc in range(len(offsets) - 1):
         before = NOTHING
-        for i in range(offsets[doc], offsets[doc + 1]):
+        for i in range(np.uint64(offsets[doc]), np.uint64(offsets[doc + 1])):
             meaning = meanings[points[i]]
             if meaning == PRIVATE_USE:
                 counts[doc, 0] += 1

@@ -35,7 +35,7 @@ def sum_lifts(
     """Fill a record of `LIFT_SUMS` for each document. Classes from first_kanji on are kanji with a row of their own."""
     for doc in range(len(sums)):
         before, lift, n_pairs, n_kanji, n_rare = int64(OTHER), 0, 0, 0, 0
-        for i in range(offsets[doc], offsets[doc + 1]):
+        for i in range(np.uint64(offsets[doc]), np.uint64(offsets[doc + 1])):
             this = int64(classes[points[i]])
             if this == BLANK:
                 continue
@@ -44,7 +44,7 @@ def sum_lifts(
                 n_rare += 1
                 this = int64(KANJI)
             if this != OTHER and before != OTHER:
-                lift += int64(lifts[before, this])
+                lift += int64(lifts[np.uint64(before), np.uint64(this)])
                 n_pairs += 1
             before = this
         row: LiftSum = sums[doc]

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Float64s, Int64s, Uint32s, kernel
+from manyo.corpus.jit import Bytes, Float64s, Int64s, Uint32s, int64, kernel
 from manyo.filters.signals.primitive_kernels import MULTIPLIER
 
 #: Rows of the table, as a power of two, and the length of the n-grams in symbols.
@@ -60,12 +60,14 @@ def weigh_marked(marks: Bytes, weights: Float64s, prior: float, weighed: Float64
         row = marks[doc]
         first = second = third = fourth = 0.0
         n_marked = 0
-        for i in range(0, len(weights), 4):
+        for quarter in range(np.uint64(len(weights) // 4)):
+            i = quarter * np.uint64(4)
+            j, k, m = i + np.uint64(1), i + np.uint64(2), i + np.uint64(3)
             first += weights[i] * row[i]
-            second += weights[i + 1] * row[i + 1]
-            third += weights[i + 2] * row[i + 2]
-            fourth += weights[i + 3] * row[i + 3]
-            n_marked += int(row[i]) + int(row[i + 1]) + int(row[i + 2]) + int(row[i + 3])
+            second += weights[j] * row[j]
+            third += weights[k] * row[k]
+            fourth += weights[m] * row[m]
+            n_marked += int64(row[i]) + int64(row[j]) + int64(row[k]) + int64(row[m])
         weighed[doc] = (first + second + third + fourth) / np.sqrt(n_marked + prior)
 
 

@@ -318,8 +318,10 @@ def count_words(texts: Texts, words: WordLists) -> WordCounts:
     counts = np.zeros((len(texts), len(_LISTS)), kernels.WORD_COUNTS)
     automaton = _automaton(words)
     cut = np.empty(int(texts.offsets[-1] - texts.offsets[0]) + len(texts), np.uint8)
-    places = np.empty(len(cut), np.int64)
-    places = places[: kernels.find_beginnings(texts.data, texts.offsets, automaton.pairs, places)]
+    points = texts.points
+    places = np.empty(len(points.data) + 1, np.int64)
+    n_places = kernels.find_beginnings(points.data, points.offsets, texts.offsets, automaton.pairs, places)
+    places = places[:n_places]
     parts = np.empty((len(places), 2), np.int64)
     n_bytes, n_parts = kernels.cut_parts(texts.data, texts.offsets, places, automaton.reaches, parts, cut)
     parts = parts[:n_parts]

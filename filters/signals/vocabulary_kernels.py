@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bools, Bytes, Int32s, Int64s, Records, Uint64s, int64, kernel, record
+from manyo.corpus.jit import Bools, Bytes, Int32s, Int64s, Records, Uint32s, Uint64s, int64, kernel, record
 from manyo.corpus.utf8_kernels import code_point
 from manyo.filters.signals.primitive_kernels import MULTIPLIER
 
@@ -32,6 +32,10 @@ _FIRST_OF_KATAKANA_ROW: Final = 0xA1
 _SECOND_KATAKANA_ROW: Final = 0x83
 _MIDDLE_DOT_OF_ROW: Final = 0xBB  # ・
 _CASE_BIT: Final = 0x20
+# The last code points that UTF-8 writes in so many bytes.
+_LAST_OF_1_BYTE: Final = 0x7F
+_LAST_OF_2_BYTES: Final = 0x7FF
+_LAST_OF_3_BYTES: Final = 0xFFFF
 _A: Final = ord("a")
 _Z: Final = ord("z")
 
@@ -115,34 +119,33 @@ def note_beginnings(data: Bytes, offsets: Int64s, pairs: Uint64s, reaches: Int32
 
 
 @kernel
-def find_beginnings(data: Bytes, offsets: Int64s, pairs: Uint64s, places: Int64s) -> int:
+def find_beginnings(points: Uint32s, starts: Int64s, offsets: Int64s, pairs: Uint64s, places: Int64s) -> int:
     """Find where in the documents two characters stand that words begin with.
 
     Args:
-        data, offsets: the documents.
+        points, starts: the documents as code points.
+        offsets: the bytes at which they begin.
         pairs: as `note_beginnings` filled it.
-        places: gets the bytes; it has room for a place in every byte.
+        places: gets the bytes; it has room for a place in every character and one more.
 
     Returns:
         How many places there are.
     """
     n_places = np.uint64(0)
     for doc in range(len(offsets) - 1):
-        at, i, end = offsets[doc], offsets[doc], offsets[doc + 1]
-        row = np.uint64(0)
-        if i < end:
-            point, i = code_point(data, i)
-            row = _spread(point) >> _TO_PAIR_ROW
-        while at < end:
-            spread = np.uint64(0)
-            after = i
-            if i < end:
-                point, after = code_point(data, i)
-                spread = _spread(point)
+        at = offsets[doc]
+        start, end = np.uint64(starts[doc]), np.uint64(starts[doc + 1])
+        if start == end:
+            continue
+        point = int64(points[start])
+        for i in range(start + np.uint64(1), end):
+            after = int64(points[i])
             places[n_places] = at
-            n_places += pairs[row] >> (spread >> _TO_PAIR_BIT) & np.uint64(1)
-            row = spread >> _TO_PAIR_ROW
-            at, i = i, after
+            n_places += pairs[_spread(point) >> _TO_PAIR_ROW] >> (_spread(after) >> _TO_PAIR_BIT) & np.uint64(1)
+            at += 1 + int64(point > _LAST_OF_1_BYTE) + int64(point > _LAST_OF_2_BYTES) + int64(point > _LAST_OF_3_BYTES)
+            point = after
+        places[n_places] = at
+        n_places += pairs[_spread(point) >> _TO_PAIR_ROW] & np.uint64(1)
     return int64(n_places)
 
 
