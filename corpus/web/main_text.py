@@ -43,6 +43,7 @@ from manyo.corpus.web.markup import TAGS, Markup, Page
 from manyo.corpus.web.page_structure import structure_of
 from manyo.corpus.web.passage_kernels import ask_about_comments, ask_about_main, write
 from manyo.corpus.web.sniff import holds_kana
+from manyo.corpus.web.soft_breaks import join_soft_breaks, without_soft_breaks
 from manyo.corpus.web.tags import read_markup
 from manyo.corpus.web.weight_kernels import count_japanese, count_japanese_of, value, weigh
 
@@ -92,7 +93,7 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
     Raises:
         ValueError: the extractor is unknown.
     """
-    markup = read_markup(html if utf_8 is None else utf_8)
+    markup = without_soft_breaks(read_markup(html if utf_8 is None else utf_8))
     page = page_of(markup)
     japanese = count_japanese_of(page.text, page.blocks)
     main, comments, choice, title = _read(markup, page, japanese)
@@ -145,8 +146,8 @@ def _count_japanese(text: str) -> int:
 
 
 def plain_text(text: str) -> MainText:
-    """The main text of a page that is plain text: all of it."""
-    return MainText("", text)
+    """The main text of a page that is plain text: all of it, with wrapped lines joined."""
+    return MainText("", join_soft_breaks(text.replace("\r\n", "\n")))
 
 
 def _by_resiliparse(html: str) -> str:
