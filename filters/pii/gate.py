@@ -1,7 +1,7 @@
 """Which sentences of which texts can hold personal information of which kind.
 
-One compiled pass over all lines notes signs (`screen.py`), and RE2 reads the few in a hundred that have them: Python
-reads only what is left.
+One compiled pass over all lines notes signs (`screen.py`), and RE2 reads the few in a hundred that have them, then
+their sentences: Python reads only what is left.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ _FIRM: Final = "\1"
 #: What may stand before a word between edges.
 _BEFORE: Final = tuple(edge + honorific for edge in (_EDGE, _FIRM) for honorific in ("", unmarked("ご"), "お"))
 _PARTS: Final = re.compile(f"[{re.escape(EDGES + FIRM_EDGES)}]")
-_CONNECTORS: Final = "はがのを第等番号者名前氏様さまん方殿漢字カナー次以下記とおり通です"
+_CONNECTORS: Final = "。はがのを第等番号者名前氏様さまん方殿漢字カナー次以下記とおり通です"
 #: Close a bracket around a label: 「電話」.
 _CLOSERS: Final = ")）]］】〕」』》〉>＞\"'＂＇”’"
 #: Letters of what a word for a person may end with: 申込者氏名, 患者様.
