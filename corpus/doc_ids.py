@@ -1,4 +1,4 @@
-"""Ids of documents: how an id is made, and columns of ids as NumPy arrays that compare and sort like them."""
+"""Ids of documents, hashes of names, and columns of ids as NumPy arrays that compare and sort like them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ Ids: TypeAlias = NDArray[np.bytes_]
 def document_id(source: str, key: str) -> bytes:
     """The id of a document: 16 bytes of BLAKE2b of the source's name and the record's natural key."""
     return hashlib.blake2b(f"{source}\0{key}".encode("utf-8", "surrogatepass"), digest_size=DOC_ID_BYTES).digest()
+
+
+def hash_of(name: str) -> int:
+    """64 bits of an address, a host or a source's name."""
+    # Among a billion addresses two different ones share their 64 bits in one run of thirty.
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
 
 
 def ids_as_bytes(column: pa.Array) -> Ids:

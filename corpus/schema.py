@@ -173,6 +173,23 @@ LANGUAGES = Table(
     ),
 )
 
+TEMPLATES = Table(
+    "templates",
+    "one document; written only where the configuration has [templates]",
+    "filter",
+    (
+        _ID,
+        Column("template_fraction", pa.float32(), "characters in templates per character in segments", "fraction"),
+        Column(
+            "template_documents",
+            pa.int64(),
+            "documents that fill the same template, of the template that most documents do; copies are counted once",
+            "documents",
+        ),
+        Column("template_hosts", pa.int64(), "hosts of the documents of a template, the largest number", "hosts"),
+    ),
+)
+
 DECISIONS = Table(
     "decisions",
     "one document",

@@ -20,11 +20,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus.addresses import host_of
+from manyo.corpus.doc_ids import hash_of
 from manyo.corpus.schema import BOILERPLATE, DOC_ID, TEXT, Column, Table
 from manyo.corpus.structure import STRUCTURE, moved, structure_of_row
 from manyo.corpus.text import Texts
 from manyo.dedup.numbering import rows_by_part
-from manyo.dedup.same_address import hash_of
 from manyo.dedup.settings import Boilerplate
 from manyo.dedup.sketch.exact import exact_hashes, fold
 

@@ -6,14 +6,13 @@ Pages fetched several times from one address are revisions of one page, however 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
 
 from manyo.corpus.addresses import canonical_address
-from manyo.corpus.doc_ids import ids_as_bytes, ids_to_arrow
+from manyo.corpus.doc_ids import hash_of, ids_as_bytes, ids_to_arrow
 from manyo.corpus.schema import DOC_ID, Column, Table
 from manyo.dedup.numbering import rows_by_part
 from manyo.dedup.settings import Dedup
@@ -90,9 +89,3 @@ def hashes_of(sources: pa.DictionaryArray) -> np.ndarray:
     of_names = np.array([hash_of(name) for name in sources.dictionary.to_pylist()], np.uint64)
     hashes: np.ndarray = of_names[sources.indices.to_numpy()]
     return hashes
-
-
-def hash_of(name: str) -> int:
-    """64 bits of an address, a host or a source's name."""
-    # Among a billion addresses two different ones share their 64 bits in one run of thirty.
-    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")

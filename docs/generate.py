@@ -12,7 +12,7 @@ from pathlib import Path
 
 from docs.dedup_plan import with_plan
 from manyo.corpus.schema import LANGUAGES, Column
-from manyo.filters.rules.decide import DOCUMENT_COLUMNS, PROFILES, Rule, load_rules
+from manyo.filters.rules.decide import DOCUMENT_COLUMNS, PROFILES, TEMPLATE_COLUMNS, Rule, load_rules
 from manyo.filters.signals.catalogue import SIGNALS
 from manyo.filters.signals.quality import PARTS
 
@@ -55,6 +55,12 @@ def signals_page() -> str:
         "| column | unit | meaning |",
         "|---|---|---|",
         *(_column_cells(column) for column in DOCUMENT_COLUMNS),
+        "",
+        "## Measured on all documents (table `templates`, where the configuration has `[templates]`)",
+        "",
+        "| column | unit | meaning |",
+        "|---|---|---|",
+        *(_column_cells(column) for column in TEMPLATE_COLUMNS),
         "",
         "## Language and scripts (table `languages`)",
         "",
@@ -131,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     pages = {
         "signals.md": signals_page(),
-        "rules.md": rules_page(load_rules(str(_RULES))),
+        "rules.md": rules_page(load_rules(str(_RULES), with_templates=True)),
         "dedup-scale.md": with_plan((_ROOT / "docs" / "dedup-scale.md").read_text(encoding="utf-8")),
     }
     stale = []

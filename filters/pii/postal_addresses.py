@@ -27,7 +27,7 @@ class Address(NamedTuple):
     rule: str
 
 
-def _municipalities() -> tuple[frozenset[str], frozenset[str]]:
+def place_names() -> tuple[frozenset[str], frozenset[str]]:
     """Prefectures, and what municipalities are called: 札幌市中央区 is 札幌市, too, and 三重郡川越町 also 川越町."""
     lines = Path(__file__).with_name("municipalities.txt").read_text("utf-8").splitlines()
     prefectures, names = set(), set()
@@ -45,7 +45,7 @@ def _municipalities() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(prefectures), frozenset(names)
 
 
-_PREFECTURES, _MUNICIPALITIES = _municipalities()
+_PREFECTURES, _MUNICIPALITIES = place_names()
 _LONGEST: Final = max(map(len, _MUNICIPALITIES))
 _PREFECTURE: Final = "(?:" + "|".join(sorted(_PREFECTURES)) + ")"
 

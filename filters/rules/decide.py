@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from manyo.corpus.schema import DECISIONS, DOCUMENTS, LABEL, LANGUAGES, Column
+from manyo.corpus.schema import DECISIONS, DOCUMENTS, LABEL, LANGUAGES, TEMPLATES, Column
 from manyo.corpus.tables.shards import read_text
 from manyo.filters.signals.catalogue import SIGNALS
 
@@ -34,10 +34,13 @@ DOCUMENT_COLUMNS = tuple(
     column for column in DOCUMENTS.columns if column.name in ("link_fraction", "kept_japanese_fraction")
 )
 
-#: Every column that a rule may bound: the numbers of `languages`, those of `documents`, then the signals.
+#: Columns of `templates` that a rule may bound, in runs whose configuration has [templates].
+TEMPLATE_COLUMNS = tuple(column for column in TEMPLATES.columns if _is_number(column))
+
+#: Every column that a rule may bound: the numbers of `languages`, of `documents` and of `templates`, then the signals.
 RULE_COLUMNS: dict[str, Column] = {
     column.name: column
-    for column in (*LANGUAGES.columns, *DOCUMENT_COLUMNS, *(signal.column for signal in SIGNALS))
+    for column in (*LANGUAGES.columns, *DOCUMENT_COLUMNS, *TEMPLATE_COLUMNS, *(signal.column for signal in SIGNALS))
     if _is_number(column)
 }
 
@@ -112,11 +115,13 @@ def shipped_rules() -> dict[str, Path]:
     return {path.stem: path for path in (folder / "default.toml", *presets)}
 
 
-def load_rules(uri: str) -> tuple[Rule, ...]:
+def load_rules(uri: str, with_templates: bool = False) -> tuple[Rule, ...]:
     """Read the `[[rule]]` tables of a TOML file, in their order.
 
     Args:
         uri: a path or URI, or a name of `shipped_rules`.
+        with_templates: keep the rules on `TEMPLATE_COLUMNS`. They need other documents, and are left out where only
+            the document itself is measured: in runs without [templates], and in pipelines of other tools.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -132,7 +137,12 @@ def load_rules(uri: str) -> tuple[Rule, ...]:
         _check_names(rules)
     except ValueError as error:
         raise ValueError(f"{uri}: {error}") from error
-    return rules
+    return rules if with_templates else tuple(rule for rule in rules if not needs_templates(rule))
+
+
+def needs_templates(rule: Rule) -> bool:
+    """Whether a rule bounds a column of the table `templates`."""
+    return any(rule.signal == column.name for column in TEMPLATE_COLUMNS)
 
 
 def _parse_rule(table: dict[str, Any], number: int) -> Rule:
@@ -171,6 +181,7 @@ class RuleColumns:
 
     documents: tuple[str, ...]
     languages: tuple[str, ...]
+    templates: tuple[str, ...]
     signals: tuple[str, ...]
 
 
@@ -179,7 +190,16 @@ def columns_by_table(rules: Iterable[Rule]) -> RuleColumns:
     names = {rule.signal for rule in rules}
     documents = names & {column.name for column in DOCUMENT_COLUMNS}
     languages = names & set(LANGUAGES.schema.names)
-    return RuleColumns(*(tuple(sorted(some)) for some in (documents, languages, names - documents - languages)))
+    templates = names & {column.name for column in TEMPLATE_COLUMNS}
+    signals = names - documents - languages - templates
+    return RuleColumns(*(tuple(sorted(some)) for some in (documents, languages, templates, signals)))
+
+
+def with_columns(signals: pa.RecordBatch, batch: pa.RecordBatch, names: Iterable[str]) -> pa.RecordBatch:
+    """The signals with columns of another table, row by row, as `failures` expects them."""
+    for name in names:
+        signals = signals.append_column(name, batch.column(name))
+    return signals
 
 
 def failures(
@@ -189,7 +209,8 @@ def failures(
 
     Args:
         languages: of `manyo.corpus.schema.LANGUAGES`, or at least the columns that the rules name.
-        signals: of the schema that `manyo.filters.signals.measure.measure` gives, and `DOCUMENT_COLUMNS`, likewise.
+        signals: of the schema that `manyo.filters.signals.measure.measure` gives, and
+            `DOCUMENT_COLUMNS` and `TEMPLATE_COLUMNS`, likewise.
         profiles: the documents' profiles, strings or dictionary.
         rules: in the order of the result's columns.
 

@@ -109,6 +109,8 @@ class Segment:
     ending: int  # the kind of its ending
     is_cell: int  # of a table: in a line with a TAB before or after it
     is_statement: int
+    start: int  # its first character, or that of blanks before it
+    stop: int  # character after it, or after the blanks that follow it
 
 
 SEGMENTS: Final = record(("hash", np.uint64), *((name, np.int64) for name in list(Segment.__annotations__)[1:]))
@@ -222,8 +224,18 @@ def _ended_by(mark: int, dots: int, ended: int) -> int:
 
 
 @kernel
-def _note(segment: Segment, segment_hash: np.uint64, chars: int, japanese: int, hiragana: int, particles: int) -> None:
-    """Note what a segment consists of."""
+def _note(
+    segment: Segment,
+    start: int,
+    stop: int,
+    segment_hash: np.uint64,
+    chars: int,
+    japanese: int,
+    hiragana: int,
+    particles: int,
+) -> None:
+    """Note where a segment stands and what it consists of."""
+    segment.start, segment.stop = start, stop
     segment.hash, segment.chars, segment.japanese = segment_hash, chars, japanese
     segment.hiragana, segment.particles = hiragana, particles
 
@@ -243,7 +255,7 @@ def _is_laugh(points: Uint32s, i: int, end: int) -> bool:
 
 
 @kernel
-def _read_segments(
+def cut_segments(
     points: Uint32s,
     start: int,
     end: int,
@@ -255,7 +267,7 @@ def _read_segments(
     segments: Records,
 ) -> tuple[int, int]:
     """Note the segments of one document; how many there are, and how many characters stand between them."""
-    i = start
+    i = first = start
     recent = np.zeros(RECENT, np.uint8)
     n_segments = n_between = blanks = 0
     segment_hash = np.uint64(0)
@@ -286,23 +298,21 @@ def _read_segments(
         elif mark in (BLANK, WIDE_BLANK):
             blanks += 1 + (mark == WIDE_BLANK)
             continue
+        is_laugh = mark == LATIN_W and blanks == 0 and (is_laugh or last < HIRAGANA_CODES) and _is_laugh(points, i, end)
         if mark == LATIN_W:
-            is_laugh = blanks == 0 and (is_laugh or last < HIRAGANA_CODES) and _is_laugh(points, i, end)
             mark = int64(DECORATION if is_laugh else ALPHANUMERIC)
-        else:
-            is_laugh = False
-            if mark == MIDDLE_DOT and (chars == 0 or blanks):
-                mark = int64(DIVIDER)  # a bullet
+        elif mark == MIDDLE_DOT and (chars == 0 or blanks):
+            mark = int64(DIVIDER)  # a bullet
         if chars and (ended or blanks or may_end or mark >= DECORATION):
             may_end = False
             ending = ending_of(recent, n_words, children, kinds)
-            is_particle = last < HIRAGANA_CODES and particles[np.uint64(last)] != 0
-            goes_on = last == COMMA or (is_particle and ending != FINAL)
+            goes_on = last == COMMA or (last < HIRAGANA_CODES and particles[np.uint64(last)] and ending != FINAL)
             mark_of_end = _end_before(last, ended, ending, goes_on, mark, point, blanks)
             if mark_of_end:
-                _note(segments[n_segments], segment_hash, chars, n_japanese, n_hiragana, n_particles)
+                stop = end if at_end else i - 1
+                _note(segments[n_segments], first, stop, segment_hash, chars, n_japanese, n_hiragana, n_particles)
                 _note_end(segments[n_segments], first_mark, last, mark_of_end, ending, is_row or mark == TAB)
-                n_segments += 1
+                n_segments, first = n_segments + 1, stop
                 segment_hash = np.uint64(0)
                 chars = n_words = n_japanese = n_hiragana = n_particles = ended = dots = 0
                 last = int64(LINE_FEED)
@@ -310,6 +320,7 @@ def _read_segments(
         if mark >= DECORATION:
             n_between += mark < LINE_FEED and not at_end
             is_row = mark == TAB or (is_row and mark != LINE_FEED)
+            first = first if chars else i
             continue
         first_mark = first_mark if chars else mark
         dots = dots + 1 if mark == last else 1
@@ -436,7 +447,7 @@ def count_segments(
     used = np.zeros(16, np.int32)
     for doc in range(len(counts)):
         row: SegmentCount = counts[doc]
-        row.segments, row.visible_chars = _read_segments(
+        row.segments, row.visible_chars = cut_segments(
             points, offsets[doc], offsets[doc + 1], marks, polite_pairs, children, kinds, particles, segments
         )
         n_slots = 1 << (64 - table_shift(2 * row.segments))

@@ -83,7 +83,7 @@ def segment_marks() -> np.ndarray:
 
 
 @cache
-def _particles() -> np.ndarray:
+def particle_marks() -> np.ndarray:
     """uint8 (256,), by mark, 1 for particles."""
     table = np.zeros(256, np.uint8)
     table[[code_of(particle) for particle in PARTICLES]] = 1
@@ -106,7 +106,7 @@ def read_segments(texts: Texts) -> Records:
         endings.polite_pairs,
         endings.children,
         endings.kinds,
-        _particles(),
+        particle_marks(),
         counts,
     )
     return counts

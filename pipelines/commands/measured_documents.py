@@ -14,12 +14,12 @@ from manyo.corpus.takedown_requests import recorded_lists
 from manyo.corpus.takedowns import join_takedowns, read_takedowns
 from manyo.filters import rights
 from manyo.filters.rights import Rights
-from manyo.filters.rules.decide import Rule, columns_by_table
+from manyo.filters.rules.decide import Rule, columns_by_table, needs_templates, with_columns
 from manyo.filters.signals.catalogue import SIGNALS
-from manyo.filters.signals.signal_settings import SignalSettings
 from manyo.pipelines.graph import filter_stages
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.extract_stages import DOCUMENTS
+from manyo.pipelines.graph.template_stages import TEMPLATES
 from manyo.pipelines.run import finished_stages, record_takedowns
 
 
@@ -31,6 +31,7 @@ class MeasuredShard:
         documents, languages, signals: URIs of the shards.
         rights: which statements of a page take uses away (`manyo.filters.rights`).
         takedowns: URIs of the takedown requests of the run.
+        templates: URI of that shard; None if the run has none.
     """
 
     documents: str
@@ -38,6 +39,7 @@ class MeasuredShard:
     signals: str
     rights: Rights = field(default_factory=Rights)
     takedowns: tuple[str, ...] = ()
+    templates: str | None = None
 
     def permitted(self) -> np.ndarray:
         """bool (n_docs,), true for documents that may leave manyo; the others are neither counted nor shown."""
@@ -61,7 +63,8 @@ def measured_shards(config: Config, command: str) -> tuple[MeasuredShard, ...]:
     Raises:
         UserError: a stage up to `measure` is not finished.
     """
-    stages = finished_stages(config, ("extract", "langid", "measure"), command)
+    of_templates = ("templates",) if config.templates else ()
+    stages = finished_stages(config, ("extract", "langid", *of_templates, "measure"), command)
     record_takedowns(config)
     takedowns = recorded_lists(config.run.out)
     return tuple(
@@ -71,6 +74,7 @@ def measured_shards(config: Config, command: str) -> tuple[MeasuredShard, ...]:
             stages["measure"].uri(filter_stages.SIGNALS, shard.name),
             config.rights,
             takedowns,
+            stages["templates"].uri(TEMPLATES, shard.name) if of_templates else None,
         )
         for shard in stages["extract"].shards
     )
@@ -88,28 +92,34 @@ def read_columns_of(
         of_signals: further columns of `signals`.
 
     Returns:
-        Documents, languages and signals, row by row. Columns of `documents` that the rules test are added to the
-        signals, as `manyo.filters.rules.decide.failures` expects.
+        Documents, languages and signals, row by row. Columns of `documents` and `templates` that the rules test
+        are added to the signals, as `manyo.filters.rules.decide.failures` expects.
 
     Raises:
         ShardError: a shard cannot be read.
     """
     columns = columns_by_table(rules)
-    documents, languages, signals = zip_whole(
+    documents, languages, signals, *templates = zip_whole(
         (shard.documents, ("profile", *of_documents, *columns.documents)),
         (shard.languages, columns.languages),
         (shard.signals, (*columns.signals, *of_signals)),
+        *((uri, columns.templates) for uri in (shard.templates,) if uri is not None),
     )
-    for name in columns.documents:
-        signals = signals.append_column(name, documents.column(name))
+    signals = with_columns(signals, documents, columns.documents)
+    for batch in templates:
+        signals = with_columns(signals, batch, columns.templates)
     return documents, languages, signals
 
 
-def without_unmeasured(rules: Sequence[Rule], settings: SignalSettings) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
+def without_unmeasured(rules: Sequence[Rule], config: Config) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
     """The rules that a run can decide, and a line for each other rule, whose signal was not measured."""
-    settings_of = {signal.column.name: signal.setting for signal in SIGNALS if not signal.is_measured(settings)}
+    settings_of = {
+        signal.column.name: f"[filter] {signal.setting}" for signal in SIGNALS if not signal.is_measured(config.signals)
+    }
+    if config.templates is None:
+        settings_of |= {rule.signal: "[templates]" for rule in rules if needs_templates(rule)}
     lines = tuple(
-        f"{rule.name} is left out: this run did not measure {rule.signal} ([filter] {settings_of[rule.signal]})"
+        f"{rule.name} is left out: this run did not measure {rule.signal} ({settings_of[rule.signal]})"
         for rule in rules
         if rule.signal in settings_of
     )

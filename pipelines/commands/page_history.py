@@ -18,12 +18,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from manyo.corpus import schema
 from manyo.corpus.addresses import canonical_address, host_of, hosts
 from manyo.corpus.schema import DOC_ID, DOC_ID_BYTES
 from manyo.corpus.tables.shards import ShardError, filesystem, join, read_columns, read_rows
 from manyo.filters.permissions import USES
-from manyo.filters.rules.decide import Rule
+from manyo.filters.rules.decide import Rule, columns_by_table
 from manyo.pipelines.commands.shown_documents import SCORE_COLUMNS, describe_bounds, describe_score, plain
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.manifest import read_manifests
@@ -37,6 +36,7 @@ from manyo.pipelines.graph.extract_stages import DOCUMENTS, REFUSED
 from manyo.pipelines.graph.filter_stages import DECISIONS, LANGUAGES, SIGNALS
 from manyo.pipelines.graph.release_stages import RELEASE
 from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN
+from manyo.pipelines.graph.template_stages import TEMPLATES
 from manyo.pipelines.graph.token_stages import ENCODED_ORIGINS, PROVENANCE
 from manyo.pipelines.report.quantities import format_value
 from manyo.tokenizer.reader import document_of_token, tokens_of_document
@@ -334,7 +334,9 @@ class _Tables:
         rule = self._rules.get(reason)
         if rule is None:
             return reason
-        table = LANGUAGES if rule.signal in schema.LANGUAGES.schema.names else SIGNALS
+        columns = columns_by_table([rule])
+        tables = ((columns.documents, DOCUMENTS), (columns.languages, LANGUAGES), (columns.templates, TEMPLATES))
+        table = next((table for names, table in tables if names), SIGNALS)
         value = self._row(table, document, (rule.signal,))[rule.signal]
         return f"{reason} ({rule.signal} {format_value(value)}, {describe_bounds(rule.minimum, rule.maximum)})"
 

@@ -104,8 +104,13 @@ def show(places: Sequence[tuple[MeasuredShard, int]], rules: Sequence[Rule]) -> 
         )
         languages = read_rows(shard.languages, rows, ("doc_id", *columns.languages))
         signals = read_rows(shard.signals, rows, sorted({"char_count", *SCORE_COLUMNS, *columns.signals}))
-        for row, document, language, signal in zip(rows, documents, languages, signals, strict=True):
-            measured = document | language | signal
+        templates: Sequence[Mapping[str, Any]] = [{}] * len(rows)
+        if shard.templates is not None:
+            templates = read_rows(shard.templates, rows, ("doc_id", *columns.templates))
+        for row, document, language, signal, template in zip(
+            rows, documents, languages, signals, templates, strict=True
+        ):
+            measured = {**document, **language, **signal, **template}
             may_show = rights.may_display(document, shard.rights)
             shown[shard, row] = ShownDocument(
                 source=document["source"],

@@ -87,7 +87,7 @@ def _alternatives(config: Config, options: argparse.Namespace) -> tuple[list[Alt
         if values is not None:
             raise UserError("use --minimum and --maximum with --rule, not with --rules")
         try:
-            others, left_out = without_unmeasured(load_rules(options.rules), config.signals)
+            others, left_out = without_unmeasured(load_rules(options.rules, with_templates=True), config)
         except FileNotFoundError as error:
             raise UserError(f"--rules {options.rules}: no such file") from error
         except ValueError as error:

@@ -1,7 +1,8 @@
 """The graph: all stages of a run, and which command runs which of them.
 
 ```
-extract ─▶ langid ─▶ measure ─▶ decide ─┐
+extract ─▶ langid ─▶ measure ─▶ [templates] ─▶ decide ─┐
+   │                                    ┌───────────────┘
    │                                    ├─▶ keys ═▶ pairs ═▶ components ═▶ clusters ═▶ duplicates ─▶ alarms
    └─────▶ signatures ──────────────────┘                     (compared)                    │
                                       scrub ◀───────────────────────────────────────────────┘
@@ -29,6 +30,7 @@ from manyo.pipelines.graph.release_stages import export_stages, leak_stages, rel
 from manyo.pipelines.graph.report_stages import report_stages
 from manyo.pipelines.graph.robots_stages import robots_stages
 from manyo.pipelines.graph.takedown_stage import takedown_stage
+from manyo.pipelines.graph.template_stages import template_stages
 from manyo.pipelines.graph.token_stages import token_stages
 
 #: The commands that run stages, in the order of `manyo run`.
@@ -47,7 +49,8 @@ def stages_by_command(config: Config) -> dict[str, tuple[AnyStage, ...]]:
     """
     extract = extract_stage(config)
     of_sites = robots_stages(config, extract)
-    langid, measure, decide = filter_stages(config, extract, of_sites[-1:])
+    of_templates = template_stages(config.templates, extract)
+    langid, measure, decide = filter_stages(config, extract, of_templates[-1:], of_sites[-1:])
     takedown = takedown_stage(config.run.out, extract)
     dedup = dedup_stages(config.dedup, extract, decide, takedown, measure)
     duplicates, alarms = (stage for stage in dedup if stage.name in ("duplicates", "alarms"))
@@ -61,7 +64,7 @@ def stages_by_command(config: Config) -> dict[str, tuple[AnyStage, ...]]:
     stages = {
         "extract": (extract,),
         "langid": (langid,),
-        "filter": (*of_sites, measure, decide),
+        "filter": (*of_sites, *of_templates, measure, decide),
         "dedup": (takedown, *dedup, *of_lines),
         "scrub": (*leaks, scrub, release),
         "export": export_stages(config, release),

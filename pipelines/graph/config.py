@@ -31,6 +31,7 @@ from manyo.filters.signals.measure import measured_signals
 from manyo.filters.signals.models import models_digest
 from manyo.filters.signals.signal_settings import Models, SignalSettings, WordLists
 from manyo.filters.signals.vocabulary import load_words
+from manyo.filters.templates.counting import Templates
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.toml_tables import from_table, refuse_unknown
 from manyo.tokenizer.mixture import Mix
@@ -47,6 +48,7 @@ _TABLES = (
     "langid",
     "filter",
     "rights",
+    "templates",
     "dedup",
     "decontaminate",
     "scrub",
@@ -160,6 +162,7 @@ class Config:
         sources: in the file's order.
         rules: the rules that `filter.rules` names.
         signals: which signals are measured.
+        templates: what a template is; None if the file has no [templates], which leaves out the rules on them.
         decontaminate: benchmarks to search for; None if the file has no [decontaminate].
         export: how the release is written for other tools; None if the file has no [export].
         mix: the mixture of a training run; None if the file has no [mix].
@@ -174,6 +177,7 @@ class Config:
     rules: tuple[Rule, ...]
     rights: Rights
     signals: SignalSettings
+    templates: Templates | None
     dedup: Dedup
     decontaminate: Decontaminate | None
     scrub: Scrub
@@ -200,11 +204,13 @@ def load_config(path: str, out: str | None = None) -> Config:
 
     run = settings(Run, "run")
     filter_settings = settings(Filter, "filter")
-    rules = _rules(path, filter_settings.rules)
+    templates = settings(Templates, "templates") if "templates" in tables else None
+    rules = _rules(path, filter_settings.rules, templates is not None)
     dedup = settings(Dedup, "dedup")
     signals = _signals(path, filter_settings, rules, dedup.survivor_signal)
     sources = _sources(path, tables["source"])
     _check_dedup(path, dedup, [source.name for source in sources])
+    _check_profiles(path, dedup, templates)
     tokenize = settings(Tokenize, "tokenize")
     _check_languages(path, tokenize, [source.name for source in sources])
     return Config(
@@ -216,6 +222,7 @@ def load_config(path: str, out: str | None = None) -> Config:
         rules=rules,
         rights=settings(Rights, "rights"),
         signals=signals,
+        templates=templates,
         dedup=dedup,
         decontaminate=settings(Decontaminate, "decontaminate") if "decontaminate" in tables else None,
         scrub=settings(Scrub, "scrub"),
@@ -266,9 +273,9 @@ def _without_credentials(value: Any) -> Any:
     return public(value) if isinstance(value, str) else value
 
 
-def _rules(path: str, name: str) -> tuple[Rule, ...]:
+def _rules(path: str, name: str, with_templates: bool) -> tuple[Rule, ...]:
     try:
-        return load_rules(name)
+        return load_rules(name, with_templates)
     except FileNotFoundError as error:
         raise UserError(
             f"{path}: [filter]: no such rules file: {name}; those that ship with manyo are {', '.join(shipped_rules())}"
@@ -278,15 +285,20 @@ def _rules(path: str, name: str) -> tuple[Rule, ...]:
 
 
 def _check_dedup(path: str, dedup: Dedup, sources: list[str]) -> None:
-    """Refuse names of sources and profiles that do not exist."""
+    """Refuse names of sources that do not exist."""
     for name in dedup.source_priority:
         if name not in sources:
             raise UserError(f"{path}: [dedup] source_priority: no [[source]] has the name {name!r}")
+
+
+def _check_profiles(path: str, dedup: Dedup, templates: Templates | None) -> None:
+    """Refuse names of profiles that do not exist."""
     boilerplate = dedup.boilerplate
     for key, profiles in (
         ("[dedup] view_profiles", dedup.view_profiles),
         ("[dedup.boilerplate] remove", boilerplate.remove if boilerplate else ()),
         ("[dedup.boilerplate] flag", boilerplate.flag if boilerplate else ()),
+        ("[templates] profiles", templates.profiles if templates else ()),
     ):
         for profile in profiles:
             if profile not in PROFILES:

@@ -35,6 +35,7 @@ from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.extract_stages import DOCUMENTS
 from manyo.pipelines.graph.robots_stages import site_verdicts
+from manyo.pipelines.graph.template_stages import TEMPLATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +61,13 @@ DECISIONS = StageTable.parquet("decisions", schema.DECISIONS.schema)
 
 
 def filter_stages(
-    config: Config, extract: AnyStage, robots: tuple[AnyStage, ...]
+    config: Config, extract: AnyStage, templates: tuple[AnyStage, ...], robots: tuple[AnyStage, ...]
 ) -> tuple[AnyStage, AnyStage, AnyStage]:
-    """`documents` → `languages`, `signals` and `decisions`."""
+    """`documents` → `languages`, `signals` and `decisions`, by `templates` and robots.txt where these are asked for."""
     decide_settings = DecideSettings(config.rules, replace(config.rights, takedown=None))
     langid_stage = Stage("langid", 4, _langid_settings(config), (extract,), (LANGUAGES,), identify)
     measure_stage = Stage("measure", 9, config.signals, (extract,), (SIGNALS,), measure)
-    needs = (extract, langid_stage, measure_stage, *robots)
+    needs = (extract, langid_stage, measure_stage, *templates, *robots)
     shape = with_gathered(map_numbered) if robots else map_shards
     decide_stage = Stage("decide", 2, decide_settings, needs, (DECISIONS,), decide, shape=shape)
     return langid_stage, measure_stage, decide_stage
@@ -121,13 +122,15 @@ def decide(task: Task[DecideSettings]) -> Mapping[str, int]:
 
     def batches() -> Iterator[pa.RecordBatch]:
         first = 0
-        for documents, languages, measured in zip_batches(
+        for documents, languages, measured, *templates in zip_batches(
             (task.input(DOCUMENTS), ["profile", *rights.COLUMNS, *columns.documents]),
             (task.input(LANGUAGES), columns.languages),
             (task.input(SIGNALS), columns.signals),
+            *((uri, columns.templates) for uri in task.optional_inputs_of(TEMPLATES)),
         ):
-            for name in columns.documents:
-                measured = measured.append_column(name, documents.column(name))
+            measured = rules.with_columns(measured, documents, columns.documents)
+            for batch in templates:
+                measured = rules.with_columns(measured, batch, columns.templates)
             tried = task.settings.rules
             failed = rules.failures(languages, measured, documents.column("profile"), tried)
             here = {row - first: of_sites[row] for row in range(first, first + len(documents)) if row in of_sites}

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from manyo.corpus import schema
 from manyo.corpus.addresses import host_of, hosts
+from manyo.corpus.doc_ids import hash_of
 from manyo.corpus.records import BrokenInput, InputShard
 from manyo.corpus.schema import TEXT
 from manyo.corpus.sources import warc
@@ -26,7 +27,6 @@ from manyo.corpus.sources.source_kinds import Source
 from manyo.corpus.tables.shards import read_batches, read_part, write_parts, write_shard
 from manyo.corpus.web.robots_txt import MAX_BYTES
 from manyo.dedup.numbering import rows_by_part
-from manyo.dedup.same_address import hash_of
 from manyo.filters.permissions import Capture, Evidence, Use, Verdict, decide, site_of
 from manyo.filters.rights import Rights, UsePolicy
 from manyo.pipelines.engine.errors import WorkFailed
