@@ -96,8 +96,10 @@ def test_the_metadata_goes_through_datatroves_parquet_and_back(tmp_path: Path):
     back = {document.id: document for document in ParquetReader(str(tmp_path)).run()}
     assert back.keys() == TEXTS.keys()
     for document in given:
-        measured = back[document.id].metadata["signals"]
-        assert measured == pytest.approx(document.metadata["signals"])
+        measured, written = back[document.id].metadata["signals"], dict(document.metadata["signals"])
+        parts = {part["signal"]: part["amount"] for part in measured.pop("quality_parts")}
+        assert parts == pytest.approx({part["signal"]: part["amount"] for part in written.pop("quality_parts")})
+        assert measured == pytest.approx(written)
 
 
 def test_it_measures_one_by_one_what_it_measures_together():
