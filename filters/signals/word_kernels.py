@@ -71,6 +71,15 @@ def _stepped_chars(starts: Int64s, n_starts: int, slots: Uint64s, table: Uint64s
 
 
 @kernel
+def _repeated(n_starts: int, slots: Uint64s, table: Uint64s) -> int:
+    """The number of places whose run occurs more than once."""
+    n_repeated = 0
+    for i in range(n_starts):
+        n_repeated += table[slots[i]] & COUNT_BITS > np.uint64(1)
+    return n_repeated
+
+
+@kernel
 def count_runs(words: Int64s, chars: Int64s, offsets: Int64s, counts: Records) -> None:
     """Fill a record of `RUN_COUNTS` for each document.
 
@@ -115,6 +124,6 @@ def count_runs(words: Int64s, chars: Int64s, offsets: Int64s, counts: Records) -
                     top = max(top, np.uint64(ranks[i]))
                 top_chars = _top_chars(starts, n_starts, slots, table, top, length, lengths)
                 row.top_chars[length - SHORTEST_TOP] = top_chars
-            n_starts = keep_repeated(starts, n_starts, slots, table)
             if length == 7:
-                row.repeated_7word_runs = n_starts
+                row.repeated_7word_runs = _repeated(n_starts, slots, table)
+            n_starts = keep_repeated(starts, n_starts, slots, table)
