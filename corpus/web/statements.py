@@ -87,11 +87,12 @@ class Statements:
 
 def _in_force(tags: Iterable[str], html: str | bytes) -> Iterable[str]:
     """The tags that are not only the content of a `<textarea>`, which shows them."""
-    page = html.decode("utf-8", "replace") if isinstance(html, bytes) else html
-    if "<textarea" not in page.lower():
+    has_textarea = b"<textarea" in html.lower() if isinstance(html, bytes) else "<textarea" in html.lower()
+    if not has_textarea:
         return tags
+    page = html.decode("utf-8", "replace") if isinstance(html, bytes) else html
     shown = "".join(_TEXTAREA.findall(page))
-    return [tag for tag in tags if page.count(tag) > shown.count(tag) or tag not in shown]
+    return [tag for tag in tags if tag not in shown or page.count(tag) > shown.count(tag)]
 
 
 def read_statements(tags: Iterable[str], json_ld: str, head: bytes = b"", html: str | bytes = b"") -> Statements:
