@@ -56,8 +56,9 @@ status: $(VENV)/installed    ## how far a run is, and its Ray job: make status C
 stop: $(VENV)/installed    ## stop the Ray job: make stop RAY_ADDRESS=http://HEAD:8265 CONFIG=FILE
 	@$(BIN)/manyo stop --config $(CONFIG) $(OUT_FLAG)
 
+# Two workers, each with whole files: fixtures of a file are built once, and a test that starts Ray finds a free core.
 test: $(VENV)/developed    ## the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-random: $(VENV)/developed    ## the property tests with a random seed, which they print
 	seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ') && echo "seed $$seed" && \
