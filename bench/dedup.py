@@ -451,6 +451,7 @@ def deduplicate(texts: list[str], settings: Dedup) -> tuple[np.ndarray, np.ndarr
         "source": pa.array(["bench"] * len(texts)),
         "fetched_at": pa.nulls(len(texts), pa.timestamp("s", "UTC")),
         "text": pa.array(texts, pa.large_string()),
+        "uses": pa.array([["train", "redistribute"]] * len(texts)),
     }
     batch = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
     in_play = np.ones(len(texts), bool)

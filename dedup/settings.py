@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 #: What may decide which of two documents with the same text stays; see `manyo.dedup.verdict.order`.
-Criterion = Literal["source", "highest", "lowest", "longest", "newest", "oldest"]
+Criterion = Literal["uses", "source", "highest", "lowest", "longest", "newest", "oldest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Dedup:
     view_profiles: tuple[str, ...] = ()
     max_compared_shingles: int = 65_536
     max_survivors_per_candidate: int = 64
-    survivor_order: tuple[Criterion, ...] = ("longest",)
+    survivor_order: tuple[Criterion, ...] = ("uses", "longest")
     source_priority: tuple[str, ...] = ()
     survivor_signal: str | None = None
     same_address: Literal["newest", "longest"] | None = None

@@ -30,13 +30,15 @@ class _Field(NamedTuple):
 
 
 _DAY_S = 24 * 3600
-#: 255 sources, the leading half of a signal's 32-bit float, characters up to 16 million, and days since 1970 up to the
-#: year 2149. All criteria together fit into 64 bits in any order; of two opposites only one can be used.
+#: One to four uses, 255 sources, the leading half of a signal's 32-bit float, characters up to four million (as many as
+#: a signature covers), and days since 1970 up to the year 2149. All criteria together fit into 64 bits in any order; of
+#: two opposites only one can be used.
 _FIELDS = {
+    "uses": _Field(2),
     "source": _Field(8),
     "highest": _Field(16),
     "lowest": _Field(16),
-    "longest": _Field(24),
+    "longest": _Field(22),
     "newest": _Field(16, _DAY_S),
     "oldest": _Field(16, _DAY_S),
 }
@@ -46,12 +48,21 @@ _ADDRESS_FIELDS = {"longest": _Field(24), "newest": _Field(40)}
 #: Columns of `manyo.corpus.schema.DOCUMENTS` that `precedence` reads, besides the signal that `survivor_signal` names.
 ORDER_COLUMNS = ("source", "fetched_at")
 
+#: Uses that there are (docs/rights.md).
+_MOST_USES = 4
+
+#: The column of `manyo.corpus.schema.DECISIONS` that `precedence` reads; that of `documents` does not know what pages
+#: state.
+USES_COLUMN = "uses"
+
 
 def precedence(documents: pa.RecordBatch, chars: np.ndarray, settings: Dedup) -> np.ndarray:
     """uint64 (n_docs,), the place of each document in survivor order; the smallest stays.
 
     The criteria of `settings.survivor_order` decide, one after another:
 
+    - `uses`: the document that may be put to more of the four uses (docs/rights.md), because the text of the one that
+      stays is all that each exit has of them;
     - `source`: the source that `settings.source_priority` names first; sources that it does not name come last;
     - `highest`, `lowest`: the document whose `settings.survivor_signal` is higher or lower. Only its leading eight
       binary digits are compared, so that the next criterion may decide between values less than a percent apart; a
@@ -60,7 +71,8 @@ def precedence(documents: pa.RecordBatch, chars: np.ndarray, settings: Dedup) ->
     - `newest`, `oldest`: the page fetched later or earlier, by the day (UTC); unknown times come last.
 
     Args:
-        documents: a batch with `ORDER_COLUMNS`, and the column `settings.survivor_signal`, where that is given.
+        documents: a batch with `ORDER_COLUMNS` and `USES_COLUMN`, and the column `settings.survivor_signal`, where that
+            is given.
         chars: int64 (n_docs,), length of each text as dedup compares it.
         settings: the criteria.
     """
@@ -94,7 +106,10 @@ def _pack(
     packed = np.zeros(len(chars), np.uint64)
     for criterion, (bits, unit_s) in criteria.items():
         last = (1 << bits) - 1
-        if criterion == "source":
+        if criterion == "uses":
+            granted = pc.fill_null(pc.list_value_length(documents.column(USES_COLUMN)), 0).to_numpy()
+            value = _MOST_USES - np.clip(granted, 1, _MOST_USES)  # who takes part has one at least
+        elif criterion == "source":
             named = pa.array(source_priority, pa.string())
             place = pc.index_in(documents.column("source").cast(pa.string()), named)
             value = place.fill_null(last).to_numpy(zero_copy_only=False)

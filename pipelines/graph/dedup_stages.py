@@ -35,7 +35,7 @@ from manyo.dedup.verdict import alarms, clusters, compared, large
 from manyo.dedup.verdict.alarms import add_losses, losses, raised
 from manyo.dedup.verdict.clusters import duplicates, find_clusters, in_order, last_word, pick, repeats
 from manyo.dedup.verdict.compared import deal_compared, deal_indexed, link, measure_compared
-from manyo.dedup.verdict.order import ORDER_COLUMNS, precedence
+from manyo.dedup.verdict.order import ORDER_COLUMNS, USES_COLUMN, precedence
 from manyo.pipelines.engine.errors import WorkFailed
 from manyo.pipelines.engine.shapes import (
     Shape,
@@ -120,7 +120,7 @@ def dedup_stages(
         shape=gather("alarms"),
         work=check_losses,
     )
-    index_stage = Stage("index", 4, settings, (*needs, takedown), (INDEX,), write_index)
+    index_stage = Stage("index", 5, settings, (*needs, takedown), (INDEX,), write_index)
     return (
         signatures_stage,
         *of_addresses,
@@ -167,11 +167,11 @@ def _round_stages(
         needs: extract, signatures and decide, then measure if a signal decides about survivors.
         left_out: stages whose tables name the documents that take no part.
     """
-    extract, signed, _, *ordered = needs
+    extract, signed, decide, *ordered = needs
     round_of = "source_" if settings.within_sources else ""
     keys_stage = Stage(
         name=f"{round_of}keys",
-        version=4,
+        version=5,
         settings=settings,
         needs=(*needs, *left_out),
         tables=(KEYS,),
@@ -201,9 +201,9 @@ def _round_stages(
     )
     compared_stage = Stage(
         name=f"{round_of}compared",
-        version=3,
+        version=4,
         settings=settings,
-        needs=(extract, signed, *ordered, pairs_stage, components_stage),
+        needs=(extract, signed, decide, *ordered, pairs_stage, components_stage),
         tables=(COMPARED,),
         shape=_numbered_with(2),
         work=split_compared,
@@ -296,10 +296,10 @@ def split_keys(task: Task[Dedup]) -> Mapping[str, int]:
     for documents, signed, decisions, *measured in zip_batches(
         (task.input(DOCUMENTS), list(ORDER_COLUMNS)),
         (task.input(SIGNATURES), schema.SIGNATURES.schema.names),
-        (task.input(DECISIONS), ["reasons"]),
+        (task.input(DECISIONS), ["reasons", USES_COLUMN]),
         *_survivor_signal(task),
     ):
-        documents = _with_signal(documents, measured)
+        documents = _with_criteria(documents, decisions, measured)
         is_out = pc.is_in(documents.column("doc_id"), value_set=out)
         in_play = passes_rules(decisions) & ~is_out.to_numpy(zero_copy_only=False)
         places = precedence(documents, signed.column("chars").to_numpy(), task.settings)
@@ -329,10 +329,10 @@ def write_index(task: Task[Dedup]) -> Mapping[str, int]:
         for documents, signed, decisions, *measured in zip_batches(
             (task.input(DOCUMENTS), [*ORDER_COLUMNS, "profile", "text"]),
             (task.input(SIGNATURES), schema.SIGNATURES.schema.names),
-            (task.input(DECISIONS), ["reasons"]),
+            (task.input(DECISIONS), ["reasons", USES_COLUMN]),
             *_survivor_signal(task),
         ):
-            documents = _with_signal(documents, measured)
+            documents = _with_criteria(documents, decisions, measured)
             in_play = pc.and_not(passes_rules(decisions), pc.is_in(documents.column("doc_id"), value_set=taken))
             yield measure_compared(documents.filter(in_play), signed.filter(in_play), task.settings)
 
@@ -390,12 +390,13 @@ def split_compared(task: Task[Dedup]) -> Mapping[str, int]:
     parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
     linked = _linked(task)
     first = first_number(task.part)
-    for documents, signed, *measured in zip_batches(
+    for documents, signed, decisions, *measured in zip_batches(
         (task.input(DOCUMENTS), [*ORDER_COLUMNS, "profile", "text"]),
         (task.input(SIGNATURES), schema.SIGNATURES.schema.names),
+        (task.input(DECISIONS), [USES_COLUMN]),
         *_survivor_signal(task),
     ):
-        documents = _with_signal(documents, measured)
+        documents = _with_criteria(documents, decisions, measured)
         for part, batch in zip(parts, deal_compared(documents, signed, first, linked, task.settings), strict=True):
             part.append(batch)
         first += signed.num_rows
@@ -476,8 +477,11 @@ def _survivor_signal(task: Task[Dedup]) -> list[tuple[str, list[str]]]:
     return [(uri, [str(task.settings.survivor_signal)]) for uri in task.optional_inputs_of(SIGNALS)]
 
 
-def _with_signal(documents: pa.RecordBatch, measured: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
-    """Returns a batch of documents with the last column of its batch of `signals`, if there is one."""
+def _with_criteria(
+    documents: pa.RecordBatch, decisions: pa.RecordBatch, measured: Sequence[pa.RecordBatch]
+) -> pa.RecordBatch:
+    """Returns a batch of documents with what decides about survivors: its uses, and its signal, if there is one."""
+    documents = documents.append_column(USES_COLUMN, decisions.column(USES_COLUMN))
     for batch in measured:
         name = batch.schema.names[-1]
         documents = documents.append_column(name, batch.column(name))

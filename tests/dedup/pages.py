@@ -9,6 +9,7 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from manyo.corpus.schema import LABEL
+from manyo.corpus.sources.source_kinds import SOURCE_USES
 
 _SENTENCES = (
     "今朝は霧が深く、渡し舟は昼まで出なかった。",
@@ -41,8 +42,9 @@ def documents(
     sources: list[str] | None = None,
     uris: list[str] | None = None,
     days: list[int | None] | None = None,
+    uses: list[list[str]] | None = None,
 ) -> pa.RecordBatch:
-    """A batch with the columns that dedup reads; `days` count from 1970."""
+    """A batch with the columns that dedup reads; `days` count from 1970, `uses` are all four if not given."""
     ids = [document_id(i) for i in range(len(texts))] if ids is None else ids
     seconds = [None if day is None else day * 86400 for day in days or [None] * len(texts)]
     columns = {
@@ -51,6 +53,7 @@ def documents(
         "uri": pa.array(uris or [""] * len(texts), pa.large_string()),
         "fetched_at": pa.array(seconds, pa.timestamp("s", "UTC")),
         "text": pa.array(texts, pa.large_string()),
+        "uses": pa.array(uses or [list(SOURCE_USES)] * len(texts), pa.list_(pa.string())),
     }
     return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
 

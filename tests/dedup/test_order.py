@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from manyo.corpus.sources.source_kinds import SOURCE_USES
 from manyo.dedup.settings import Dedup
 from manyo.dedup.verdict.order import address_precedence, precedence
 from tests.dedup.pages import documents
@@ -17,6 +18,7 @@ rows = st.lists(
         st.integers(0, 2**33),
         st.one_of(st.none(), st.integers(-10, 60_000)),
         st.one_of(st.floats(width=32, allow_nan=False), st.sampled_from([0.5, 0.501, 0.503, 0.99, 1.0])),
+        st.integers(1, 4),
     ),
     min_size=1,
     max_size=8,
@@ -25,24 +27,26 @@ PRIORITY = ("ndl", "aozora")
 
 
 def places(rows, *criteria):
-    sources, chars, days, scores = (list(column) for column in zip(*rows, strict=True))
+    sources, chars, days, scores, uses = (list(column) for column in zip(*rows, strict=True))
     usual = Dedup(
         survivor_order=criteria,
         source_priority=PRIORITY if "source" in criteria else (),
         survivor_signal="score" if {"highest", "lowest"} & set(criteria) else None,
     )
-    batch = documents([""] * len(rows), sources=sources, days=days)
+    batch = documents([""] * len(rows), sources=sources, days=days, uses=[list(SOURCE_USES[:n]) for n in uses])
     batch = batch.append_column("score", pa.array(scores, pa.float32()))
     return precedence(batch, np.array(chars), usual).tolist()
 
 
 def claim(row, criterion):
     """What a criterion compares, in plain words; the smaller claim stays."""
-    source, chars, day, score = row
+    source, chars, day, score, uses = row
+    if criterion == "uses":
+        return -uses
     if criterion == "source":
         return PRIORITY.index(source) if source in PRIORITY else 255
     if criterion == "longest":
-        return -min(chars, 2**24 - 1)
+        return -min(chars, 2**22 - 1)
     if criterion in ("highest", "lowest"):
         return leading_half(score) if criterion == "lowest" else -leading_half(score)
     if day is None:
@@ -59,7 +63,7 @@ def leading_half(score):
 
 
 @settings(deadline=None, max_examples=150)
-@given(rows, st.permutations(["source", "highest", "longest", "newest"]), st.integers(0, 4), st.booleans())
+@given(rows, st.permutations(["uses", "source", "highest", "longest", "newest"]), st.integers(0, 5), st.booleans())
 def test_precedence_sorts_as_the_criteria_one_after_another(rows, criteria, count, opposite):
     opposites = {"newest": "oldest", "highest": "lowest"} if opposite else {}
     criteria = [opposites.get(name, name) for name in criteria][:count]
@@ -81,10 +85,17 @@ def test_cutting_a_batch_changes_no_precedence(rows, cut):
 
 def test_a_precedence_is_made_of_the_bits_of_its_criteria():
     """An index holds precedences, so later runs depend on these bits."""
-    rows = [("aozora", 1000, 19_000, 0.5), ("web", 2**24 + 5, None, -0.5)]
-    places_ = [(1, 0xFFFF - 0xBF00, 2**24 - 1 - 1000, 2**16 - 2 - 19_000), (255, 0xFFFF - 0x40FF, 0, 2**16 - 1)]
-    expected = [((source << 16 | signal) << 24 | chars) << 16 | day for source, signal, chars, day in places_]
-    assert places(rows, "source", "highest", "longest", "newest") == expected
+    rows = [("aozora", 1000, 19_000, 0.5, 3), ("web", 2**22 + 5, None, -0.5, 4)]
+    places_ = [(1, 1, 0xFFFF - 0xBF00, 2**22 - 1 - 1000, 2**16 - 2 - 19_000), (0, 255, 0xFFFF - 0x40FF, 0, 2**16 - 1)]
+    expected = [
+        (((n << 8 | source) << 16 | signal) << 22 | chars) << 16 | day for n, source, signal, chars, day in places_
+    ]
+    assert places(rows, "uses", "source", "highest", "longest", "newest") == expected
+
+
+def test_by_default_the_copy_with_more_uses_stays_and_of_equal_ones_the_longer():
+    batch = documents([""] * 3, uses=[["train"], ["train", "display", "redistribute"], ["train", "search", "display"]])
+    assert np.argsort(precedence(batch, np.array([900, 100, 101]), Dedup())).tolist() == [2, 1, 0]
 
 
 def test_the_precedence_among_pages_of_an_address_is_made_of_seconds_and_length():
@@ -93,7 +104,7 @@ def test_the_precedence_among_pages_of_an_address_is_made_of_seconds_and_length(
 
 
 def test_without_criteria_all_precedences_are_equal():
-    assert places([("web", 1, 1, 0.5), ("ndl", 2, 2, 0.6)]) == [0, 0]
+    assert places([("web", 1, 1, 0.5, 1), ("ndl", 2, 2, 0.6, 4)]) == [0, 0]
 
 
 @pytest.mark.parametrize(("criterion", "order"), [("highest", [2, 1, 0, 3]), ("lowest", [1, 2, 0, 3])])
