@@ -1,4 +1,4 @@
-"""`manyo train-tokenizer`: train a tokenizer on the release, and compare it with other tokenizers on a sample."""
+"""`manyo train-tokenizer`: train a tokenizer on the text that may train, and compare it with others on a sample."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 from rich.table import Table
 
-from manyo.corpus.tables.shards import read_batches
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.run_setup import choose_watcher, open_console, open_executor, read_config
 from manyo.pipelines.commands.run_summary import print_summary
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.shapes import StageOutput
-from manyo.pipelines.graph.release_stages import RELEASE
-from manyo.pipelines.graph.token_stages import MODEL
+from manyo.pipelines.graph.release_stages import SCRUBBED
+from manyo.pipelines.graph.token_stages import MODEL, trainable
 from manyo.pipelines.run import run as run_configuration
 from manyo.tokenizer.encode import Tokenizer
 from manyo.tokenizer.train import SourceMeasure, TrainTokenizer, in_sample, measure, sample_limits
@@ -63,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     (shard,) = outputs["train"].shards
     models = [outputs["train"].uri(MODEL, shard.name), *options.beside]
     try:
-        measures = measure_models(models, outputs["release"], settings)
+        measures = measure_models(models, outputs["scrub"], settings)
     except ValueError as error:
         raise UserError(str(error)) from error
     open_console(_PIPE_COLUMNS).print(measures_table(measures))
@@ -71,14 +70,15 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def measure_models(models: Sequence[str], release: StageOutput, settings: TrainTokenizer) -> list[MeasuredModel]:
-    """Encode and decode the same balanced sample of a release with each model.
+def measure_models(models: Sequence[str], scrubbed: StageOutput, settings: TrainTokenizer) -> list[MeasuredModel]:
+    """Encode and decode the same balanced sample, of the documents that may train, with each model.
 
     The sample is drawn like the training sample, with another seed.
 
     Args:
         models: paths of the models.
-        release: the release to sample from.
+        scrubbed: the text to sample from; what leaves the command is numbers, so documents that are taken down take
+            part, as they do in training.
         settings: settings that the training sample was drawn with.
 
     Returns:
@@ -91,8 +91,8 @@ def measure_models(models: Sequence[str], release: StageOutput, settings: TrainT
     sample = replace(settings, seed=settings.seed ^ 1, max_sample_bytes=_MEASURED_BYTES)
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for shard in release.shards:
-            yield from read_batches(release.uri(RELEASE, shard.name), ["doc_id", "source", "text"])
+        for shard in scrubbed.shards:
+            yield from trainable(scrubbed.uri(SCRUBBED, shard.name), ("doc_id", "source", "text"))
 
     limits = sample_limits(batches(), sample)
     measured = []

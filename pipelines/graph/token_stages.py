@@ -160,7 +160,7 @@ def train_tokenizer(task: Task[train.TrainTokenizer]) -> Mapping[str, int]:
 
     def batches() -> Iterator[pa.RecordBatch]:
         for uri in task.inputs_of(SCRUBBED):
-            yield from _trainable(uri, ("doc_id", "source", "text"))
+            yield from trainable(uri, ("doc_id", "source", "text"))
 
     limits = train.sample_limits(batches(), settings)
 
@@ -242,11 +242,11 @@ def _load_tokenizer(task: Task[EncodeSettings]) -> Tokenizer:
 def _marked(task: AnyTask) -> Iterator[pa.RecordBatch]:
     """Yields scrubbed text that may train, as `manyo.tokenizer.pack.TEXT_SCHEMA`."""
     taken = taken_down_ids(task)
-    for batch in _trainable(task.input(SCRUBBED), RELEASE_COLUMNS):
+    for batch in trainable(task.input(SCRUBBED), RELEASE_COLUMNS):
         yield batch.append_column("taken_down", pc.is_in(batch.column("doc_id"), value_set=taken))
 
 
-def _trainable(uri: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def trainable(uri: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """Yields columns of the scrubbed documents of a shard that may train."""
     for batch in read_batches(uri, [*columns, "uses"]):
         yield batch.filter(rights.may(batch.column("uses"), "train")).select(list(columns))
