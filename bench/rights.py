@@ -14,7 +14,8 @@ from typing import Any
 
 from manyo.corpus.web.main_text import extract
 from manyo.corpus.web.statements import read_statements
-from manyo.filters.permissions import Answer, Capture, Evidence, decide
+from manyo.filters.permissions import Answer, decide, evidence_of
+from manyo.filters.site_files import AI_TXT, TDMREP, Capture, site_files
 
 
 def answer(case: dict[str, Any]) -> Answer:
@@ -34,15 +35,17 @@ def answer(case: dict[str, Any]) -> Answer:
     html = given.get("html", "")
     head = "".join(f"{name}: {value}\r\n" for name, value in given.get("headers", ())).encode("utf-8")
     page = extract(html)
-    evidence = Evidence(
-        robots=captures,
-        stated=read_statements(page.tags, page.json_ld, head, html).stated,
-        tdmrep=given.get("tdmrep_json"),
-        rsl=given.get("rsl_xml"),
-        has_rsl_link="rsl+xml" in html or b"rsl+xml" in head,
-        ai_txt=given.get("ai_txt"),
-    )
-    return decide(question["url"], question["agent"], question["use"], date.fromisoformat(question["as_of"]), evidence)
+    stated = read_statements(page.tags, page.json_ld, head, html).stated
+    for name, place in (("tdmrep_json", TDMREP), ("ai_txt", AI_TXT)):
+        if name in given:
+            captures.append(Capture(site + place, date.min, 200, given[name]))
+    as_of = date.fromisoformat(question["as_of"])
+    # The set holds what the licence link leads to, whichever link that is.
+    named = site_files(captures, stated, question["url"], as_of).rsl_missing if "rsl_xml" in given else ()
+    captures += [Capture(address, date.min, 200, given["rsl_xml"]) for address in named]
+    files = site_files(captures, stated, question["url"], as_of)
+    evidence = evidence_of(captures, stated, files)
+    return decide(question["url"], question["agent"], question["use"], as_of, evidence)
 
 
 def main(folder: str) -> None:

@@ -251,6 +251,22 @@ LEAKS = Table(
     ),
 )
 
+MENTIONS = Table(
+    "mentions",
+    "a passage of a document that may state terms of use: a candidate for a person to read, no verdict",
+    "filter",
+    (
+        _ID,
+        Column(
+            "kind",
+            LABEL,
+            "gov-jp (政府標準利用規約), pdl (公共データ利用規約), cc (Creative Commons), no-ai (a ban on training)",
+        ),
+        Column("start", pa.int64(), "where the passage begins in the document's text", "characters"),
+        Column("stop", pa.int64(), "where it ends", "characters"),
+    ),
+)
+
 TAKEN_DOWN = Table(
     "taken_down",
     "a document that someone asked to be taken down; there may be a row for documents that were dropped anyway",
@@ -266,15 +282,22 @@ TAKEN_DOWN = Table(
 
 PERMISSIONS = Table(
     "permissions",
-    "what one robots.txt says to one agent about one use of pages of its host",
+    "what one file of a site says to one agent about one use of its pages",
     "filter",
     (
         Column("host", TEXT, "scheme, host and port that the file is of"),
         Column("agent", LABEL, "product token that it addresses; * for everyone"),
         Column("use", LABEL, "train, search, display or redistribute"),
-        Column("since", pa.date32(), "day of the capture that was in force"),
-        Column("source", LABEL, "what says so: robots.txt, robots.txt content-usage, robots.txt content-signal"),
-        Column("verdict", LABEL, "allowed or denied"),
+        Column(
+            "since", pa.date32(), "day of the capture that was in force; null for a file that was given without one"
+        ),
+        Column(
+            "source",
+            LABEL,
+            "what says so: robots.txt, robots.txt content-usage, robots.txt content-signal, tdmrep.json, ai.txt, rsl",
+        ),
+        Column("file", TEXT, "address of the capture"),
+        Column("verdict", LABEL, "allowed or denied; unknown where a licence is named that was not captured"),
         Column("pages", pa.int64(), "documents of the part that it is about", "documents"),
     ),
 )

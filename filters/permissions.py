@@ -10,18 +10,17 @@ statements the most restrictive holds, except where a specification orders them 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal, NamedTuple
-from urllib.parse import urljoin, urlsplit
 
 from manyo.corpus.web import opt_outs
 from manyo.corpus.web.licences import Licence
-from manyo.corpus.web.robots_txt import RobotsTxt, parse_robots_txt
 from manyo.corpus.web.statements import Stated
+from manyo.filters.site_files import Capture, Site, SiteFiles, parsed_robots, site_of
 
 Use = Literal["crawl", "train", "search", "redistribute", "display"]
 Verdict = Literal["allowed", "denied", "unknown"]
@@ -45,26 +44,6 @@ _DENIES: dict[str, tuple[Use, ...]] = {
     "noai": ("train",),
     "noml": ("train",),
 }
-#: Redirects that are followed from one robots.txt to another (RFC 9309, 2.3.1.2).
-_MAX_REDIRECTS = 5
-
-
-class Capture(NamedTuple):
-    """One fetch of a robots.txt.
-
-    Attributes:
-        url: its address.
-        fetched: the day.
-        status: of the answer; 0 if there was none.
-        body: of the answer.
-        location: where the answer leads to, if it is a redirect.
-    """
-
-    url: str
-    fetched: date
-    status: int
-    body: bytes | str = ""
-    location: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +51,17 @@ class Evidence:
     """What is known about a page.
 
     Attributes:
-        robots: captures of robots.txt, of any hosts and days.
+        robots: captures of robots.txt, of any hosts and days; other captures among them are left alone.
         stated: what the page and its header state (`manyo.corpus.web.statements`).
         tdmrep: text of the site's `tdmrep.json`; None if there is none.
-        rsl: text that the licence link of page or robots.txt leads to; None if there is none.
-        has_rsl_link: whether the page or its header links to it.
+        rsl: text of each licence that robots.txt or the page names, by its address.
         ai_txt: text of the site's `ai.txt`; None if there is none.
     """
 
     robots: Sequence[Capture] = ()
     stated: Sequence[Stated] = ()
     tdmrep: str | None = None
-    rsl: str | None = None
-    has_rsl_link: bool = False
+    rsl: Mapping[str, str] = field(default_factory=dict)
     ai_txt: str | None = None
 
 
@@ -109,40 +86,15 @@ class _Said(NamedTuple):
     allowed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """The robots.txt that is in force for a page, parsed; None where it cannot be known."""
-
-    rules: RobotsTxt | None
-    everything: bool | None = field(default=None)
-
-    def allows(self, agent: str, url: str) -> bool | None:
-        """Whether the agent may fetch the page; None if nothing is known of the site."""
-        return self.everything if self.rules is None else self.rules.allows(agent, url)
-
-
-def site_of(captures: Sequence[Capture], url: str, as_of: date) -> Site:
-    """The file in force: the last that was fetched from the page's scheme, host and port, not after a day.
-
-    4xx is no restriction, 5xx and no answer at all are a complete ban (RFC 9309, 2.3.1). Redirects are followed, and
-    what they lead to counts for the first host; one that leads nowhere leaves nothing known.
-    """
-    place = urljoin(url, "/robots.txt")
-    for _ in range(_MAX_REDIRECTS + 1):
-        known = [one for one in captures if _is_same(one.url, place) and one.fetched <= as_of]
-        if not known:
-            return Site(None)
-        last = max(known, key=lambda one: one.fetched)
-        if 200 <= last.status < 300:
-            return Site(parse_robots_txt(last.body))
-        if 400 <= last.status < 500:
-            return Site(None, everything=True)
-        if not 300 <= last.status < 400:
-            return Site(None, everything=False)
-        if not last.location:
-            return Site(None)
-        place = urljoin(last.url, last.location)
-    return Site(None, everything=True)
+def evidence_of(captures: Sequence[Capture], stated: Sequence[Stated], files: SiteFiles) -> Evidence:
+    """What is known about a page from captures of files, what it states, and the files in force for it."""
+    return Evidence(
+        captures,
+        stated,
+        tdmrep=files.tdmrep.text if files.tdmrep is not None else None,
+        rsl={one.url: one.text for one in files.rsl},
+        ai_txt=files.ai_txt.text if files.ai_txt is not None else None,
+    )
 
 
 def decide(url: str, agent: str, use: Use, as_of: date, evidence: Evidence) -> Answer:
@@ -159,7 +111,7 @@ def decide(url: str, agent: str, use: Use, as_of: date, evidence: Evidence) -> A
     may_fetch = site.allows(agent, url)
     if use == "crawl":
         return _answer([_Said("robots.txt", may_fetch)] if may_fetch is not None else [])
-    said = [*_by_site(site, url, agent, use, evidence), *_by_page(agent, use, as_of, evidence.stated)]
+    said = [*_by_site(site, url, agent, use, evidence), *_by_page(url, agent, use, as_of, evidence.stated)]
     if use == "train":
         said += _by_reservation(url, evidence)
         if may_fetch is False and site.rules is not None and agent.lower() in TRAINING_AGENTS:
@@ -187,18 +139,20 @@ def _by_site(site: Site, url: str, agent: str, use: Use, evidence: Evidence) -> 
         if rules.allows(agent, url):
             yield from _said("robots.txt content-usage", opt_outs.usage_by_path(rules.usages(agent, url), use))
         yield from _said("robots.txt content-signal", opt_outs.signal(rules.signals(agent), use))
-    if evidence.rsl is not None and (evidence.has_rsl_link or (rules is not None and rules.licences)):
-        yield from _said("rsl", opt_outs.rsl(evidence.rsl, url, use))
-    if evidence.ai_txt is not None and use == "train" and not parse_robots_txt(evidence.ai_txt).allows(agent, url):
+    for address, licence in evidence.rsl.items():
+        yield from _said(f"rsl {address}", opt_outs.rsl(licence, url, use))
+    if evidence.ai_txt is not None and use == "train" and not parsed_robots(evidence.ai_txt).allows(agent, url):
         yield _Said("ai.txt", False)
 
 
-def _by_page(agent: str, use: Use, as_of: date, stated: Iterable[Stated]) -> Iterator[_Said]:
+def _by_page(url: str, agent: str, use: Use, as_of: date, stated: Iterable[Stated]) -> Iterator[_Said]:
     """Yield what the page and its header say, but for reservations and licences."""
     usages = []
     for one in stated:
         if one.source == "content-usage":
             usages.append(one.value)
+        elif one.source == "rsl" and one.value.startswith("<"):
+            yield from _said("rsl in the page", opt_outs.rsl(one.value, url, use))
         elif one.source not in ("meta", "x-robots-tag") or one.agent not in ("*", agent.lower()):
             continue
         elif use in denied_uses(one.value, agent, as_of):
@@ -231,19 +185,6 @@ def _by_reservation(url: str, evidence: Evidence) -> Iterator[_Said]:
 def _said(source: str, verdict: bool | None) -> Iterator[_Said]:
     if verdict is not None:
         yield _Said(source, verdict)
-
-
-def _is_same(one: str, other: str) -> bool:
-    """Whether two addresses are of one file: scheme, host, port, path and query."""
-    a, b = urlsplit(one), urlsplit(other)
-    ports = {"http": 80, "https": 443}
-    return (a.scheme, a.hostname, a.port or ports.get(a.scheme), a.path, a.query) == (
-        b.scheme,
-        b.hostname,
-        b.port or ports.get(b.scheme),
-        b.path,
-        b.query,
-    )
 
 
 def _day(written: str) -> date | None:

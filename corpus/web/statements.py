@@ -9,7 +9,7 @@ it:
 - a reservation of text and data mining, in `<meta name="tdm-reservation" content="1">` and the header of that name (W3C
   TDM Reservation Protocol; article 4 of the EU's directive 2019/790); the page supersedes the header;
 - preferences in the header `Content-Usage` (IETF AIPREF, drafts of 2026);
-- the licence of the page (`manyo.corpus.web.licences`);
+- the licence of the page, and RSL licences that it names or holds (`manyo.corpus.web.licences`);
 - the date of publication, in JSON-LD, `<meta>` or `itemprop="datePublished"`. Dates in the text are not read.
 
 A directive for one crawler by name (`googlebot: noindex`) is kept, but not addressed to everyone.
@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from html import unescape
 from typing import NamedTuple
 
-from manyo.corpus.web.licences import LICENCE_NAMES, Licence, page_licence
+from manyo.corpus.web.licences import LICENCE_NAMES, Licence, page_licence, rsl_licences
 
 #: Statements to everyone that are recorded in `robots`, in the order in which they are listed.
 DIRECTIVES = ("noindex", "noarchive", "noai", "noimageai", "tdm_reserved")
@@ -47,7 +47,7 @@ class Stated(NamedTuple):
 
     Attributes:
         source: where it stands: `meta`, `x-robots-tag`, `tdm-reservation` (which of page and header is decided),
-            `content-usage`, `licence`.
+            `content-usage`, `licence`, `rsl` (the address of such a licence, or the licence itself).
         agent: product token of whom it addresses, in lower case; `*` for everyone.
         value: a directive in lower case, or the value as written.
     """
@@ -136,6 +136,7 @@ def read_statements(tags: Iterable[str], json_ld: str, head: bytes = b"", html: 
     in_page += [Stated("tdm-reservation", "*", tdm)] if tdm is not None else []
     licence = page_licence(html, json_ld, metas, links)
     in_page += [Stated("licence", "*", licence.name)] if licence else []
+    in_page += [Stated("rsl", "*", one) for one in rsl_licences(html, links)]
     words = {one.value for one in in_page if one.agent == "*" and one.source in ("meta", "x-robots-tag")}
     # `none` means noindex and nofollow.
     words |= ({"noindex"} if "none" in words else set()) | ({"tdm_reserved"} if tdm == "1" else set())

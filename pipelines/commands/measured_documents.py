@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from manyo.corpus.tables.shards import read_columns, zip_whole
+from manyo.corpus.tables.shards import filesystem, read_columns, read_rows, zip_whole
 from manyo.corpus.takedown_requests import recorded_lists
 from manyo.corpus.takedowns import join_takedowns, read_takedowns
 from manyo.filters import rights
@@ -17,6 +17,7 @@ from manyo.filters.rights import Rights
 from manyo.filters.rules.decide import Rule, columns_by_table, needs_templates, with_columns
 from manyo.filters.signals.catalogue import SIGNALS
 from manyo.pipelines.graph import filter_stages
+from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.extract_stages import DOCUMENTS
 from manyo.pipelines.graph.template_stages import TEMPLATES
@@ -32,6 +33,7 @@ class MeasuredShard:
         rights: which statements of a page take uses away (`manyo.filters.rights`).
         takedowns: URIs of the takedown requests of the run.
         templates: URI of that shard; None if the run has none.
+        decisions: URI of that shard, if it exists; None before the rules have been applied.
     """
 
     documents: str
@@ -40,6 +42,19 @@ class MeasuredShard:
     rights: Rights = field(default_factory=Rights)
     takedowns: tuple[str, ...] = ()
     templates: str | None = None
+    decisions: str | None = None
+
+    def may_display(self, rows: Sequence[int]) -> list[bool]:
+        """Which rows may be shown.
+
+        As `decisions` says, which knows the files of the sites; before there are decisions, by what source and page
+        state, and not at all where sites are to be asked too.
+        """
+        if self.decisions is not None:
+            return ["display" in row["uses"] for row in read_rows(self.decisions, rows, ("uses",))]
+        if self.rights.robots and self.rights.display is not None:
+            return [False] * len(rows)
+        return [rights.may_display(row, self.rights) for row in read_rows(self.documents, rows, rights.COLUMNS)]
 
     def permitted(self) -> np.ndarray:
         """bool (n_docs,), true for documents that may leave manyo; the others are neither counted nor shown."""
@@ -67,6 +82,7 @@ def measured_shards(config: Config, command: str) -> tuple[MeasuredShard, ...]:
     stages = finished_stages(config, ("extract", "langid", *of_templates, "measure"), command)
     record_takedowns(config)
     takedowns = recorded_lists(config.run.out)
+    decide = next(stage for stage in build_stages(config) if stage.name == "decide").folder(config.run.out)
     return tuple(
         MeasuredShard(
             stages["extract"].uri(DOCUMENTS, shard.name),
@@ -75,9 +91,15 @@ def measured_shards(config: Config, command: str) -> tuple[MeasuredShard, ...]:
             config.rights,
             takedowns,
             stages["templates"].uri(TEMPLATES, shard.name) if of_templates else None,
+            _if_there(filter_stages.DECISIONS.uri(decide, shard.name)),
         )
         for shard in stages["extract"].shards
     )
+
+
+def _if_there(uri: str) -> str | None:
+    fs, path = filesystem(uri)
+    return uri if fs.exists(path) else None
 
 
 def read_columns_of(

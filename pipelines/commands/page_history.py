@@ -33,7 +33,7 @@ from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.dedup_stages import DUPLICATES
 from manyo.pipelines.graph.extract_stages import DOCUMENTS, REFUSED
-from manyo.pipelines.graph.filter_stages import DECISIONS, LANGUAGES, SIGNALS
+from manyo.pipelines.graph.filter_stages import DECISIONS, LANGUAGES, MENTIONS, SIGNALS
 from manyo.pipelines.graph.release_stages import RELEASE
 from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN
 from manyo.pipelines.graph.template_stages import TEMPLATES
@@ -308,10 +308,18 @@ class _Tables:
     def _decision(self, document: _Document) -> _Outcome:
         reasons = self._row(DECISIONS, document, ("reasons",))["reasons"]
         score = describe_score(self._row(SIGNALS, document, SCORE_COLUMNS))
+        score += self._mentioned(document)
         if reasons:
             named = ", ".join(self._reason(reason, document) for reason in reasons)
             return _Outcome(f"dropped by {named}; {score}")
         return _Outcome(f"kept by every rule of profile {document.profile}; {score}", continues=True)
+
+    def _mentioned(self, document: _Document) -> str:
+        """The passages that may state terms of use, with their places in the text."""
+        found = read_columns(self.uri(MENTIONS, document.shard), ["doc_id", "kind", "start", "stop"])
+        rows = found.take(_match_ids({document.doc_id})(found)).to_pylist()
+        places = ", ".join(f"{row['kind']} at characters {row['start']:,} to {row['stop']:,}" for row in rows)
+        return f"; may state terms of use: {places}" if places else ""
 
     def _duplicate(self, document: _Document) -> _Outcome:
         columns = ("cluster", "cluster_size", "similarity", "containment", "kept", "within_source")

@@ -13,9 +13,11 @@ from rich.table import Table
 
 from manyo.corpus.addresses import host_of, hosts, readable_host
 from manyo.corpus.tables.shards import zip_whole
+from manyo.corpus.web.statements import parse_stated
 from manyo.filters import rights
-from manyo.filters.permissions import USES, Capture, Verdict
+from manyo.filters.permissions import USES, Verdict
 from manyo.filters.rights import Rights
+from manyo.filters.site_files import Capture
 from manyo.pipelines.commands.measured_documents import measured_shards
 from manyo.pipelines.commands.rule_changes import BYTES_PER_TOKEN
 from manyo.pipelines.extraction.inputs import pack_source
@@ -116,7 +118,7 @@ def print_costs(console: Console, costs: Sequence[Cost]) -> None:
 
 
 def _captures(policy: Rights) -> Mapping[str | None, Sequence[Capture]]:
-    """The captures of robots.txt that a policy names, by host."""
+    """The captures of sites' files that a policy names, by host."""
     found: dict[str | None, list[Capture]] = defaultdict(list)
     for shard in pack_source(source_of(policy.robots)) if policy.robots else ():
         for capture in captures_in(shard):
@@ -129,10 +131,11 @@ def _of_sites(
 ) -> dict[int, dict[str, list[Verdict]]]:
     """For rows whose site says something: what it says about each use."""
     found: dict[int, dict[str, list[Verdict]]] = {}
-    uris, times = (documents.column(name).to_pylist() for name in ("uri", "fetched_at"))
+    uris, times, stated = (documents.column(name).to_pylist() for name in ("uri", "fetched_at", "statements"))
     for row, host in enumerate(hosts(documents.column("uri")).to_pylist() if captures else ()):
         for use, of_use in policy.policies() if captures.get(host) else ():
-            verdicts = list(ask_site(uris[row], times[row], use, of_use, captures[host], Counter()))
+            of_page = [parse_stated(one) for one in stated[row] or ()]
+            verdicts = list(ask_site(uris[row], times[row], of_page, use, of_use, captures[host], Counter()))
             if verdicts:
                 found.setdefault(row, {})[use] = verdicts
     return found

@@ -19,8 +19,6 @@ from manyo.corpus.doc_ids import id_heads
 from manyo.corpus.release import survives_dedup
 from manyo.corpus.schema import DOC_ID
 from manyo.corpus.tables.shards import read_columns, read_rows, zip_whole
-from manyo.filters import rights
-from manyo.filters.rights import Rights
 from manyo.pipelines.commands.measured_documents import MeasuredShard
 from manyo.pipelines.commands.shown_documents import NOT_SHOWN, plain, print_total
 from manyo.pipelines.graph.config import Config
@@ -153,15 +151,18 @@ def _texts(shards: Sequence[MeasuredShard], doc_ids: set[bytes]) -> dict[bytes, 
         is_wanted = pc.is_in(read_columns(shard.documents, ["doc_id"]).column("doc_id"), value_set=wanted)
         if is_wanted.true_count:
             rows = np.flatnonzero(is_wanted.to_numpy(zero_copy_only=False) & shard.permitted()).tolist()
-            found |= {row["doc_id"]: row for row in read_rows(shard.documents, rows, _COLUMNS)}
+            found |= {row["doc_id"]: row for row in _read(shard, rows)}
     return found
 
 
-_COLUMNS = ("doc_id", "source", "text", *rights.COLUMNS)
+def _read(shard: MeasuredShard, rows: Sequence[int]) -> list[_Row]:
+    """Rows of `documents`, each with whether it may be shown."""
+    documents = read_rows(shard.documents, rows, ("doc_id", "source", "uri", "text"))
+    return [{**row, "may_show": may} for row, may in zip(documents, shard.may_display(rows), strict=True)]
 
 
 def _compared(shard: MeasuredShard, row: int, judged: _Row, texts: dict[bytes, _Row]) -> RemovedDuplicate:
-    (removed,) = read_rows(shard.documents, [row], _COLUMNS)
+    (removed,) = _read(shard, [row])
     survivor = texts.get(judged["cluster"])
     both = zip(removed["text"], survivor["text"] if survivor else "", strict=False)
     differ_at = sum(1 for _ in takewhile(lambda characters: characters[0] == characters[1], both))
@@ -171,16 +172,16 @@ def _compared(shard: MeasuredShard, row: int, judged: _Row, texts: dict[bytes, _
         judged["containment"],
         judged["within_source"],
         differ_at,
-        _side(removed, shown_at, shard.rights),
-        _side(survivor, shown_at, shard.rights) if survivor else None,
+        _side(removed, shown_at),
+        _side(survivor, shown_at) if survivor else None,
     )
 
 
-def _side(document: _Row, shown_at: int, policies: Rights) -> Side:
+def _side(document: _Row, shown_at: int) -> Side:
     text = document["text"]
     start = max(0, shown_at - _BEFORE_CHARS)
     end = start + _SHOWN_CHARS
     shown = ("…" if start else "") + plain(text[start:end]) + ("…" if end < len(text) else "")
-    if not rights.may_display(document, policies):
+    if not document["may_show"]:
         shown = NOT_SHOWN
     return Side(document["source"], plain(document["uri"]), len(text), shown)

@@ -18,7 +18,6 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from manyo.corpus.tables.shards import read_rows
-from manyo.filters import rights
 from manyo.filters.rules.decide import RULE_COLUMNS, Rule, columns_by_table
 from manyo.filters.signals.quality import PARTS
 from manyo.pipelines.commands.measured_documents import MeasuredShard
@@ -99,19 +98,17 @@ def show(places: Sequence[tuple[MeasuredShard, int]], rules: Sequence[Rule]) -> 
     shown: dict[tuple[MeasuredShard, int], ShownDocument] = {}
     columns = columns_by_table(rules)
     for shard, rows in rows_of.items():
-        documents = read_rows(
-            shard.documents, rows, ("source", "profile", "title", "text", *rights.COLUMNS, *columns.documents)
-        )
+        documents = read_rows(shard.documents, rows, ("source", "profile", "uri", "title", "text", *columns.documents))
         languages = read_rows(shard.languages, rows, ("doc_id", *columns.languages))
         signals = read_rows(shard.signals, rows, sorted({"char_count", *SCORE_COLUMNS, *columns.signals}))
         templates: Sequence[Mapping[str, Any]] = [{}] * len(rows)
         if shard.templates is not None:
             templates = read_rows(shard.templates, rows, ("doc_id", *columns.templates))
-        for row, document, language, signal, template in zip(
-            rows, documents, languages, signals, templates, strict=True
+        may_display = shard.may_display(rows)
+        for row, document, language, signal, template, may_show in zip(
+            rows, documents, languages, signals, templates, may_display, strict=True
         ):
             measured = {**document, **language, **signal, **template}
-            may_show = rights.may_display(document, shard.rights)
             shown[shard, row] = ShownDocument(
                 source=document["source"],
                 uri=plain(document["uri"]),

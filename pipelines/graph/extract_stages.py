@@ -38,7 +38,7 @@ def extract_stage(config: Config) -> AnyStage:
     """Files of the sources → `documents` and `refused`."""
     return Stage(
         name="extract",
-        version=11,
+        version=12,
         settings=ExtractSettings(config.sources, config.extract.record_timeout_s),
         needs=(),
         tables=(DOCUMENTS, REFUSED),

@@ -19,6 +19,7 @@ from manyo.corpus.tables.shards import (
     write_shard,
     zip_batches,
 )
+from manyo.corpus.web.licences import mentions
 from manyo.filters import language, rights
 from manyo.filters.language import LanguageSettings
 from manyo.filters.model_files import ModelChanged, check_unchanged, files_digest
@@ -55,6 +56,7 @@ class DecideSettings:
 
 
 LANGUAGES = StageTable.parquet("languages", schema.LANGUAGES.schema)
+MENTIONS = StageTable.parquet("mentions", schema.MENTIONS.schema)
 #: Its columns are those that the settings name (`manyo.filters.signals.catalogue.signals_schema`).
 SIGNALS = StageTable.parquet("signals")
 DECISIONS = StageTable.parquet("decisions", schema.DECISIONS.schema)
@@ -63,10 +65,10 @@ DECISIONS = StageTable.parquet("decisions", schema.DECISIONS.schema)
 def filter_stages(
     config: Config, extract: AnyStage, templates: tuple[AnyStage, ...], robots: tuple[AnyStage, ...]
 ) -> tuple[AnyStage, AnyStage, AnyStage]:
-    """`documents` → `languages`, `signals` and `decisions`, by `templates` and robots.txt where these are asked for."""
+    """`documents` → `languages`, `signals` and `decisions`, by `templates` and sites' files if asked for."""
     decide_settings = DecideSettings(config.rules, replace(config.rights, takedown=None))
     langid_stage = Stage("langid", 4, _langid_settings(config), (extract,), (LANGUAGES,), identify)
-    measure_stage = Stage("measure", 9, config.signals, (extract,), (SIGNALS,), measure)
+    measure_stage = Stage("measure", 10, config.signals, (extract,), (SIGNALS, MENTIONS), measure)
     needs = (extract, langid_stage, measure_stage, *templates, *robots)
     shape = with_gathered(map_numbered) if robots else map_shards
     decide_stage = Stage("decide", 2, decide_settings, needs, (DECISIONS,), decide, shape=shape)
@@ -106,12 +108,18 @@ def _write_scored(
 
 
 def measure(task: Task[SignalSettings]) -> Mapping[str, int]:
-    """Documents → signals."""
-    documents = read_batches(task.input(DOCUMENTS), ["doc_id", "text"])
-    batches = (signals.measure(batch, task.settings) for batch in documents)
+    """Documents → signals, and the passages that may state terms of use."""
+    mentioned: list[pa.RecordBatch] = []
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for documents in read_batches(task.input(DOCUMENTS), ["doc_id", "text"]):
+            mentioned.append(mentions(documents))
+            yield signals.measure(documents, task.settings)
+
     schema = signals.signals_schema(task.settings)
     models = model_paths(task.settings.models)
-    return _write_scored(task.output(SIGNALS), schema, batches, models, task.settings.models_digest)
+    counts = _write_scored(task.output(SIGNALS), schema, batches(), models, task.settings.models_digest)
+    return {**counts, "mentions": write_shard(task.output(MENTIONS), MENTIONS.schema, mentioned)}
 
 
 def decide(task: Task[DecideSettings]) -> Mapping[str, int]:

@@ -43,7 +43,7 @@ from manyo.pipelines.graph.boilerplate_stages import BOILERPLATE, BOILERPLATE_LI
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.dedup_stages import DUPLICATES, LARGEST_CLUSTERS
 from manyo.pipelines.graph.extract_stages import DOCUMENTS, REFUSED
-from manyo.pipelines.graph.filter_stages import DECISIONS, LANGUAGES, SIGNALS
+from manyo.pipelines.graph.filter_stages import DECISIONS, LANGUAGES, MENTIONS, SIGNALS
 from manyo.pipelines.graph.reading import read_all
 from manyo.pipelines.graph.release_stages import LEAKS, RELEASE
 from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN
@@ -114,11 +114,11 @@ def report_stages(
         tokenize: makes token shards.
         shown: stages of which the report shows rows.
     """
-    statistics_stage = Stage("statistics", 5, NoSettings(), counted, (STATISTICS,), shard_statistics)
+    statistics_stage = Stage("statistics", 6, NoSettings(), counted, (STATISTICS,), shard_statistics)
     token_stage = Stage("token_statistics", 1, NoSettings(), (tokenize,), (TOKEN_STATISTICS,), token_statistics)
     report_stage = Stage(
         name="report",
-        version=5,
+        version=6,
         settings=ReportSettings(
             config_name=PurePath(config.path).name,
             rule_names=(*rights.REASONS, *(rule.name for rule in config.rules)),
@@ -147,6 +147,7 @@ def shard_statistics(task: Task[NoSettings]) -> Mapping[str, int]:
         release=task.input(RELEASE),
         leaks=task.input(LEAKS) if LEAKS in task.inputs else None,
         boilerplate=task.input(BOILERPLATE) if BOILERPLATE in task.inputs else None,
+        mentions=task.input(MENTIONS),
     )
     _write_sealed(task.output(STATISTICS), statistics.shard_statistics(tables))
     return {}

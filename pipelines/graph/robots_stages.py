@@ -1,7 +1,9 @@
-"""The stages that ask the robots.txt of each page's host, as of a day: captures and pages meet by host.
+"""The stages that ask the files of each page's site, as of a day: captures and pages meet by host.
 
-Captures come from WARC files of their own, as Common Crawl's `robotstxt` subset. Both sides are dealt to parts by host;
-a part holds all captures and all pages of its hosts, and deals what it finds back to the shards of the documents.
+The files are robots.txt, `tdmrep.json`, `ai.txt` and RSL licences (`manyo.filters.site_files`). Captures come from WARC
+files, such as Common Crawl's `robotstxt` subset or the archives of the crawl itself, and from files that are given one
+by one. Both sides are dealt to parts by host; a part holds all captures and all pages of its hosts, and deals what it
+finds back to the shards of the documents. A licence on another host is not found there, and is named as missing.
 """
 
 from __future__ import annotations
@@ -24,11 +26,13 @@ from manyo.corpus.schema import TEXT
 from manyo.corpus.sources import warc
 from manyo.corpus.sources.http_body import answer_of
 from manyo.corpus.sources.source_kinds import Source
-from manyo.corpus.tables.shards import read_batches, read_part, write_parts, write_shard
+from manyo.corpus.tables.shards import filesystem, read_batches, read_part, write_parts, write_shard
 from manyo.corpus.web.robots_txt import MAX_BYTES
+from manyo.corpus.web.statements import Stated, parse_stated
 from manyo.dedup.numbering import rows_by_part
-from manyo.filters.permissions import Capture, Evidence, Use, Verdict, decide, site_of
+from manyo.filters.permissions import Use, Verdict, decide, evidence_of
 from manyo.filters.rights import Rights, UsePolicy
+from manyo.filters.site_files import Capture, given_addresses, is_site_file, site_files, site_of
 from manyo.pipelines.engine.errors import WorkFailed
 from manyo.pipelines.engine.shapes import combine_parts
 from manyo.pipelines.engine.stage import AnyStage, AnyTask, NoSettings, Stage, Task
@@ -37,13 +41,23 @@ from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.extract_stages import DOCUMENTS, files_of
 from manyo.pipelines.graph.reading import of_shard
 
+#: What the header of an answer holds where its media type is XML, and how far a header is looked through.
+_XML, _HEAD_BYTES = b"xml", 4096
+
 #: Parts of the exchange: at one crawl, 135 million pages of 3 million hosts, a part holds a million rows.
 _PARTS = 128
 
 _CAPTURES = pa.schema(
     [("url", TEXT), ("fetched", pa.date32()), ("status", pa.int32()), ("location", TEXT), ("body", pa.large_binary())]
 )
-_PAGES = pa.schema([("row", pa.int64()), ("uri", TEXT), ("fetched_at", pa.timestamp("s", "UTC"))])
+_PAGES = pa.schema(
+    [
+        ("row", pa.int64()),
+        ("uri", TEXT),
+        ("fetched_at", pa.timestamp("s", "UTC")),
+        ("statements", pa.list_(pa.string())),
+    ]
+)
 _VERDICTS = pa.schema([("row", pa.int64()), ("use", pa.string()), ("verdict", pa.string())])
 
 CAPTURES = StageTable.arrow("robots", _CAPTURES)
@@ -61,7 +75,7 @@ class RobotsSettings:
 
 
 def robots_stages(config: Config, extract: AnyStage) -> tuple[AnyStage, ...]:
-    """Captures of robots.txt and documents → `permissions`; empty if the configuration names no captures.
+    """Captures of sites' files and documents → `permissions`; empty if the configuration names no captures.
 
     Returns:
         The stages in order, that of the verdicts last.
@@ -71,14 +85,14 @@ def robots_stages(config: Config, extract: AnyStage) -> tuple[AnyStage, ...]:
     source = source_of(config.rights.robots)
     settings = RobotsSettings(source, replace(config.rights, takedown=None, opted_out=()))
     captures = Stage(
-        name="robots", version=1, settings=settings.source, needs=(), tables=(CAPTURES,),
+        name="robots", version=2, settings=settings.source, needs=(), tables=(CAPTURES,),
         shape=files_of((source,), None), work=read_captures, memory_bytes=2 << 30,
     )  # fmt: skip
     pages = Stage(
-        name="pages_by_host", version=1, settings=NoSettings(), needs=(extract,), tables=(PAGES,), work=split_pages
+        name="pages_by_host", version=2, settings=NoSettings(), needs=(extract,), tables=(PAGES,), work=split_pages
     )
     verdicts = Stage(
-        name="permissions", version=1, settings=settings, needs=(captures, pages), tables=(VERDICTS, PERMISSIONS),
+        name="permissions", version=2, settings=settings, needs=(captures, pages), tables=(VERDICTS, PERMISSIONS),
         shape=combine_parts(_PARTS), work=combine_hosts,
     )  # fmt: skip
     return captures, pages, verdicts
@@ -90,7 +104,7 @@ def source_of(robots: tuple[str, ...]) -> Source:
 
 
 def read_captures(task: Task[Source]) -> Mapping[str, int]:
-    """WARC files → captures of robots.txt, dealt to parts by host; other records are left out."""
+    """WARC files, and files given by themselves → captures of sites' files, dealt to parts by host."""
     if task.input_shard is None:
         raise ValueError(f"{task.shard}: this task has no input files")
     dealt: list[list[dict[str, Any]]] = [[] for _ in range(_PARTS)]
@@ -103,11 +117,25 @@ def read_captures(task: Task[Source]) -> Mapping[str, int]:
 
 
 def captures_in(shard: InputShard) -> Iterator[Capture]:
-    """Yield the captures of robots.txt in archives, what they redirect to included; other records are left out.
+    """Yield the captures of sites' files in archives, what they redirect to included; other records are left out.
 
     Raises:
-        WorkFailed: an archive is not whole.
+        WorkFailed: an archive is not whole, or a file that is given by itself does not say of which host it is.
     """
+    for file in shard.files:
+        try:
+            addresses = given_addresses(file.uri)
+        except ValueError as error:
+            raise WorkFailed(f"[rights] robots: {error}") from error
+        if addresses:
+            fs, path = filesystem(file.uri)
+            body = fs.cat_file(path)[:MAX_BYTES]
+            yield from (Capture(address, date.min, 200, body) for address in addresses)
+        else:
+            yield from _captures_of_archive(replace(shard, files=(file,)))
+
+
+def _captures_of_archive(shard: InputShard) -> Iterator[Capture]:
     options = warc.Options()
     for record in warc.records(shard, options):
         if isinstance(record, BrokenInput):
@@ -115,29 +143,36 @@ def captures_in(shard: InputShard) -> Iterator[Capture]:
             place = f"{record.origin_file}: byte {record.origin_offset}: {record.refused.reason}"
             raise WorkFailed(f"{place}; fetch the file again, or take it out of [rights] robots")
         page = record.payload
-        if page.record_type == "response" and host_of(page.uri) and urlsplit(page.uri).path.endswith("/robots.txt"):
+        if page.record_type != "response" or not host_of(page.uri):
+            continue
+        # Bodies are decoded only where the header leaves room for a licence in XML.
+        if is_site_file(page.uri) or _XML in page.block[:_HEAD_BYTES].lower():
             answer = answer_of(page, options.max_record_bytes)
-            day = warc.date_of(page.date)
-            fetched = day.date() if day else date.min
-            yield Capture(page.uri, fetched, answer.status, answer.body[:MAX_BYTES], answer.location)
+            if is_site_file(page.uri, answer.body):
+                day = warc.date_of(page.date)
+                fetched = day.date() if day else date.min
+                yield Capture(page.uri, fetched, answer.status, answer.body[:MAX_BYTES], answer.location)
 
 
 def split_pages(task: Task[NoSettings]) -> Mapping[str, int]:
     """Documents with a web address → their addresses, dealt to parts by host."""
-    documents = pa.Table.from_batches(read_batches(task.input(DOCUMENTS), ["uri", "fetched_at"])).combine_chunks()
+    columns = ["uri", "fetched_at", "statements"]
+    documents = pa.Table.from_batches(read_batches(task.input(DOCUMENTS), columns)).combine_chunks()
     uris = documents.column("uri").combine_chunks() if len(documents) else pa.array([], TEXT)
     names = hosts(uris).dictionary_encode()
     of_names = np.array([hash_of(name) % _PARTS for name in names.dictionary.to_pylist()], np.int64)
     has_host = np.flatnonzero(names.is_valid().to_numpy(zero_copy_only=False))
     part_of = of_names[names.indices.take(pa.array(has_host)).to_numpy()] if len(has_host) else has_host
-    rows = pa.table([pa.array(np.arange(len(documents))), *documents.columns], schema=_PAGES).take(pa.array(has_host))
+    stated = documents.column("statements").cast(pa.list_(pa.string()))
+    pages = [pa.array(np.arange(len(documents))), *documents.columns[:-1], stated]
+    rows = pa.table(pages, schema=_PAGES).take(pa.array(has_host))
     dealt = (rows.take(pa.array(of_part)).combine_chunks().to_batches() for of_part in rows_by_part(part_of, _PARTS))
     write_parts(task.output(PAGES), _PAGES, dealt)
     return {"pages": len(has_host)}
 
 
 def combine_hosts(task: Task[RobotsSettings]) -> Mapping[str, int]:
-    """One part of all captures and pages → what robots.txt says about each page, dealt back to its shard."""
+    """One part of all captures and pages → what the site says about each page, dealt back to its shard."""
     captures: dict[str | None, list[Capture]] = defaultdict(list)
     for uri in task.inputs_of(CAPTURES):
         for row in read_part(uri, task.part).to_pylist():
@@ -149,7 +184,8 @@ def combine_hosts(task: Task[RobotsSettings]) -> Mapping[str, int]:
         for page in pages.to_pylist():
             of_host = captures.get(host_of(page["uri"]), ())
             for use, policy in policies if of_host else ():
-                for verdict in ask_site(page["uri"], page["fetched_at"], use, policy, of_host, counted):
+                stated = [parse_stated(one) for one in page["statements"] or ()]
+                for verdict in ask_site(page["uri"], page["fetched_at"], stated, use, policy, of_host, counted):
                     yield {"row": page["row"], "use": use, "verdict": verdict}
 
     dealt = (
@@ -166,33 +202,45 @@ def combine_hosts(task: Task[RobotsSettings]) -> Mapping[str, int]:
 def ask_site(
     uri: str,
     fetched_at: datetime | None,
+    stated: Sequence[Stated],
     use: Use,
     policy: UsePolicy,
     captures: Sequence[Capture],
     counted: Counter[tuple[Any, ...]],
 ) -> Iterator[Verdict]:
-    """Yield what the robots.txt in force says about a page and a use, to each agent that the policy honours.
+    """Yield what the site's files in force say about a page and a use, to each agent that the policy honours.
+
+    The page's own statements take part, because some of them supersede a file (TDMRep); what they say by themselves is
+    not counted here.
 
     Args:
         uri: address of the page.
         fetched_at: when it was fetched.
+        stated: what it states.
         use: what for.
         policy: of the use.
-        captures: of the host's robots.txt.
+        captures: of the files of the host.
         counted: pages by the leading columns of `manyo.corpus.schema.PERMISSIONS`, to which this page is added.
     """
     as_of, parts = policy.day(fetched_at), urlsplit(uri)
     host = f"{parts.scheme}://{parts.netloc}"
-    since = max((one.fetched for one in captures if one.fetched <= as_of), default=None)
+    files = site_files(captures, stated, uri, as_of)
+    evidence = evidence_of(captures, stated, files)
     for agent in policy.addressed():
-        answers = [decide(uri, agent, use, as_of, Evidence(captures))]
+        answers = [decide(uri, agent, use, as_of, evidence)]
         if policy.crawl_bans and site_of(captures, uri, as_of).allows(agent, uri) is False:
-            answers.append(decide(uri, agent, "crawl", as_of, Evidence(captures)))
+            answers.append(decide(uri, agent, "crawl", as_of, evidence))
         for answer in answers:
             for source in answer.sources:
-                counted[host, agent, use, since, source, answer.verdict] += 1
+                capture = files.of_source(source)
+                if capture is not None:
+                    since = capture.fetched if capture.fetched > date.min else None
+                    name = "rsl" if source.startswith("rsl ") else source
+                    counted[host, agent, use, since, name, capture.url, answer.verdict] += 1
             if answer.verdict != "unknown":
                 yield answer.verdict
+    for address in files.rsl_missing:
+        counted[host, "*", use, None, "rsl", address, "unknown"] += 1
 
 
 def site_verdicts(task: AnyTask) -> dict[int, dict[str, list[Verdict]]]:

@@ -56,6 +56,7 @@ def zero() -> Statistics:
         "taken_down": {},  # source → documents that would have been released
         "contaminated": {},  # source → documents not released because of a benchmark item
         "leak_shards": 0,
+        "mentions": {},  # kind → documents, passages
         "leaks": {},  # benchmark → item → documents, leaks
         "languages": {},  # language → documents, characters
         "charsets": {},  # charset → declared charset ("" if none) → documents

@@ -31,6 +31,7 @@ class ShardTables:
         release: the released documents; None if nothing was released yet.
         leaks: benchmark items in documents that the rules and dedup keep; None if the run does not look for them.
         boilerplate: row-aligned; None if the run does not look for boilerplate.
+        mentions: passages that may state terms of use; None if they are not counted.
     """
 
     documents: str
@@ -43,6 +44,7 @@ class ShardTables:
     release: str | None
     leaks: str | None = None
     boilerplate: str | None = None
+    mentions: str | None = None
 
 
 _OF_DOCUMENTS = [

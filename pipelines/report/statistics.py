@@ -61,6 +61,7 @@ def shard_statistics(shards: ShardTables) -> Statistics:
     counted["kept_not_japanese"] = _kept_not_japanese(documents)
     counted["leak_shards"] = int(shards.leaks is not None)
     counted["leaks"] = counted_leaks
+    counted["mentions"] = _mentions(shards.mentions, taken_ids) if shards.mentions else {}
     counted["taken_down"] = _unreleased(documents, "taken_down")
     counted["contaminated"] = _unreleased(documents, "contaminated")
     counted["rules"] = _rules(failures)
@@ -161,6 +162,18 @@ def _read_leaks(uri: str | None, taken_ids: pa.Array) -> tuple[dict[str, dict[st
             counts = {"leaks": group["count_all"], "documents": group["doc_id_count_distinct"]}
             add_to(leaks, {group["benchmark"]: {name: counts}})
     return leaks, ids
+
+
+def _mentions(uri: str, taken_ids: pa.Array) -> dict[str, dict[str, int]]:
+    """Passages that may state terms of use, and documents with one, by kind, without those taken down."""
+    batch = read_columns(uri, ["doc_id", "kind"])
+    batch = batch.filter(pc.invert(pc.is_in(batch.column("doc_id"), value_set=taken_ids)))
+    table = pa.table({"kind": label_strings(batch, "kind"), "doc_id": batch.column("doc_id")})
+    groups = table.group_by(["kind"]).aggregate([([], "count_all"), ("doc_id", "count_distinct")])
+    return {
+        group["kind"]: {"documents": group["doc_id_count_distinct"], "passages": group["count_all"]}
+        for group in groups.to_pylist()
+    }
 
 
 def _refused(uri: str) -> dict[str, dict[str, int]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from manyo.corpus.web.licences import Licence, licence_at, licence_mentions, page_licence
+from manyo.corpus.schema import DOC_ID, TEXT
+from manyo.corpus.web.licences import Licence, licence_at, licence_mentions, mentions, page_licence, rsl_licences
 
 BY = "https://creativecommons.org/licenses/by/4.0/"
 
@@ -97,6 +99,51 @@ def test_statements_in_the_text_are_candidates_with_their_place() -> None:
     text = "当サイトの文章のAI学習への利用は禁止します。\n政府標準利用規約に準拠。"
     found = [(text[start:stop], kind) for start, stop, kind in licence_mentions(text)]
     assert found == [("AI学習への利用は禁止", "no-ai"), ("政府標準利用規約", "gov-jp")]
+
+
+MENTIONING = (
+    "政府標準利用規約",
+    "PDL1.0",
+    "PDL 1.0",
+    "CC BY-SA",
+    "クリエイティブコモンズ",
+    "生成AI",
+    "学習",
+    "禁止",
+    "。",
+    "\n",
+    "あ",
+)
+
+
+@given(st.lists(st.lists(st.sampled_from(MENTIONING), max_size=9).map("".join), max_size=6))
+@settings(max_examples=100, deadline=None)
+def test_a_batch_has_the_mentions_of_its_texts(texts: list[str]) -> None:
+    ids = [number.to_bytes(16, "big") for number in range(len(texts))]
+    batch = pa.record_batch([pa.array(ids, DOC_ID), pa.array(texts, TEXT)], ["doc_id", "text"])
+    found = [tuple(row.values()) for row in mentions(batch).to_pylist()]
+    wanted = [
+        (doc_id, kind, start, stop)
+        for doc_id, text in zip(ids, texts, strict=True)
+        for start, stop, kind in licence_mentions(text)
+    ]
+    assert found == wanted
+
+
+@pytest.mark.parametrize(
+    ("html", "field", "expected"),
+    [
+        ('<link rel="license" type="application/rsl+xml" href="/l.xml">', "", ["/l.xml"]),
+        ('<link type="application/rsl+xml" href="/l.xml">', "", []),
+        ('<!-- <link rel="license" type="application/rsl+xml" href="/l.xml"> -->', "", []),
+        ('<textarea><link rel="license" type="application/rsl+xml" href="/l.xml"></textarea>', "", []),
+        ('<script type="application/rsl+xml"><rsl></rsl></script>', "", ["<rsl></rsl>"]),
+        ("", f'<{BY}>; rel="license", </l.xml>; rel="license"; type="application/rsl+xml"', ["/l.xml"]),
+        ("<p>application/rsl+xml</p>", "", []),
+    ],
+)
+def test_a_page_names_or_holds_licences_of_rsl(html: str, field: str, expected: list[str]) -> None:
+    assert rsl_licences(html, [field] if field else ()) == expected
 
 
 @given(st.text(max_size=200), st.text(max_size=100))

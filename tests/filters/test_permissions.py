@@ -14,7 +14,8 @@ from protego import Protego
 
 from bench.rights import answer
 from manyo.corpus.web.robots_txt import matches, parse_robots_txt
-from manyo.filters.permissions import Capture, Evidence, decide, site_of
+from manyo.filters.permissions import Evidence, decide
+from manyo.filters.site_files import Capture, site_of
 
 PAGE = "https://kiri.example/a/page.html"
 DAY = date(2026, 6, 1)
@@ -158,6 +159,6 @@ def test_a_ban_of_a_control_without_a_crawler_is_a_ban_on_training() -> None:
 )
 def test_terms_of_rsl(licence: str, use: str, verdict: str) -> None:
     xml = f'<rsl xmlns="https://rslstandard.org/rsl"><content url="/a/*"><license>{licence}</license></content></rsl>'
-    evidence = Evidence([captured(DAY, "License: https://kiri.example/l.xml")], rsl=xml)
+    evidence = Evidence([captured(DAY, "License: https://kiri.example/l.xml")], rsl={"https://kiri.example/l.xml": xml})
     assert decide(PAGE, "CCBot", use, DAY, evidence).verdict == verdict  # type: ignore[arg-type]
     assert decide("https://kiri.example/b", "CCBot", use, DAY, evidence).verdict == "unknown"  # type: ignore[arg-type]

@@ -1,14 +1,18 @@
-"""robots.txt in a run: what was in force on a day takes a use away, is counted by host, and costs no other page."""
+"""Files of sites in a run: what was in force on a day takes a use away, is counted by host, and costs no other page."""
 
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from manyo.filters.site_files import given_addresses
 from manyo.pipelines.cli import main
+from manyo.pipelines.commands.measured_documents import measured_shards
 from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.run import table_folder
 
@@ -84,7 +88,7 @@ vocabulary_size = 300
 def permissions(crawl: Path) -> list[tuple[object, ...]]:
     folder = Path(table_folder(load_config(str(crawl / "config.toml")), "permissions"))
     rows = [row for path in folder.glob("*.parquet") for row in pq.read_table(path, partitioning=None).to_pylist()]
-    return sorted(tuple(row.values()) for row in rows)
+    return sorted((tuple(row.values()) for row in rows), key=str)
 
 
 def without_train(found: dict[str, list[str]]) -> list[str]:
@@ -94,9 +98,9 @@ def without_train(found: dict[str, list[str]]) -> list[str]:
 
 def test_the_file_that_was_in_force_when_a_page_was_fetched_decides(crawl: Path) -> None:
     assert without_train(uses(crawl, 'agents = ["GPTBot"]')) == ["a.example/closed/1"]
-    ((host, agent, use, since, source, verdict, pages),) = permissions(crawl)
+    ((host, agent, use, since, source, file, verdict, pages),) = permissions(crawl)
     assert (host, agent, use, str(since)) == ("https://a.example", "GPTBot", "train", "2026-03-01")
-    assert (source, verdict, pages) == ("robots.txt", "denied", 1)
+    assert (source, file, verdict, pages) == ("robots.txt", "https://a.example/robots.txt", "denied", 1)
 
 
 def test_a_later_file_decides_where_the_policy_reads_as_of_a_later_day(crawl: Path) -> None:
@@ -106,6 +110,100 @@ def test_a_later_file_decides_where_the_policy_reads_as_of_a_later_day(crawl: Pa
 def test_a_ban_on_fetching_takes_a_use_away_where_the_policy_says_so(crawl: Path) -> None:
     assert without_train(uses(crawl, "")) == []
     assert without_train(uses(crawl, 'agents = ["GPTBot"]\ncrawl_bans = true')) == ["a.example/closed/1"]
+
+
+RESERVED = '[{"location": "/", "tdm-reservation": 1}]'
+RSL = (
+    '<rsl xmlns="https://rslstandard.org/rsl"><content url="/"><license>'
+    '<prohibits type="usage">ai-train</prohibits></license></content></rsl>'
+)
+NO_TRAINING = "User-Agent: *\nDisallow: *.html\nDisallow: /\nDisallow: *\n"
+
+
+def add_pages(crawl: Path, *answers: tuple[str, str, int, str]) -> None:
+    """Put answers behind those of the crawl's own archive."""
+    before = (crawl / "pages.warc.gz").read_bytes()
+    warc(crawl / "pages.warc.gz", *answers)
+    (crawl / "pages.warc.gz").write_bytes(before + (crawl / "pages.warc.gz").read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("place", "body", "source"),
+    [
+        ("/.well-known/tdmrep.json", RESERVED, "tdmrep.json"),
+        ("/ai.txt", NO_TRAINING, "ai.txt"),
+        ("/terms/l.xml", RSL, "rsl"),
+    ],
+)
+def test_each_file_of_a_site_is_read_from_the_archives_of_the_crawl(
+    crawl: Path, place: str, body: str, source: str
+) -> None:
+    named = [("https://d.example/robots.txt", "2026-03-02", 200, f"License: https://d.example{place}\n")]
+    warc(crawl / "robots.warc.gz", (f"https://d.example{place}", "2026-03-02", 200, body), *named)
+    assert without_train(uses(crawl, "")) == ["d.example/1"]
+    row = next(row for row in permissions(crawl) if row[4] == source)
+    assert row == (
+        "https://d.example",
+        "*",
+        "train",
+        date(2026, 3, 2),
+        source,
+        f"https://d.example{place}",
+        "denied",
+        1,
+    )
+
+
+def test_a_file_that_is_not_there_or_later_than_the_page_takes_no_use_away(crawl: Path) -> None:
+    place = "https://d.example/.well-known/tdmrep.json"
+    warc(crawl / "robots.warc.gz", (place, "2026-03-01", 404, RESERVED), (place, "2026-05-01", 200, RESERVED))
+    assert without_train(uses(crawl, "")) == []
+    assert without_train(uses(crawl, 'as_of = "2026-05-01"')) == ["d.example/1"]
+
+
+def test_a_page_that_lifts_the_reservation_of_its_site_may_train(crawl: Path) -> None:
+    lifted = PAGE.replace("<head>", '<head><meta name="tdm-reservation" content="0">').replace("朝市", "夕市")
+    add_pages(crawl, ("https://d.example/2", "2026-04-01", 200, lifted))
+    warc(crawl / "robots.warc.gz", ("https://d.example/.well-known/tdmrep.json", "2026-03-01", 200, RESERVED))
+    assert without_train(uses(crawl, "")) == ["d.example/1"]
+
+
+def test_a_licence_that_a_page_names_is_found_and_one_that_was_not_captured_is_listed(crawl: Path) -> None:
+    link = '<link rel="license" type="application/rsl+xml" href="{}">'
+    for number, address in ((2, "/l.xml"), (3, "https://rsl.example/l.xml")):
+        page = PAGE.replace("<head>", "<head>" + link.format(address)).replace("朝市", f"市場{number}")
+        add_pages(crawl, (f"https://d.example/{number}", "2026-04-01", 200, page))
+    warc(crawl / "robots.warc.gz", ("https://d.example/l.xml", "2026-03-01", 200, RSL))
+    assert without_train(uses(crawl, "")) == ["d.example/2"]
+    (missing,) = [row for row in permissions(crawl) if row[6] == "unknown"]
+    assert missing == ("https://d.example", "*", "train", None, "rsl", "https://rsl.example/l.xml", "unknown", 1)
+
+
+def test_a_file_may_be_given_in_the_folder_of_its_host(crawl: Path) -> None:
+    folder = crawl / "robots.warc.gz"
+    folder.unlink()
+    (folder / "d.example" / ".well-known").mkdir(parents=True)
+    (folder / "d.example" / ".well-known" / "tdmrep.json").write_text(RESERVED)
+    assert without_train(uses(crawl, "")) == ["d.example/1"]
+    assert [row[3] for row in permissions(crawl)] == [None]
+
+
+def test_a_given_file_without_a_host_is_one_line(crawl: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ValueError, match=r"^terms/ai\.txt: put it into a folder with the name of its host"):
+        given_addresses("terms/ai.txt")
+    assert given_addresses("crawl/robotstxt/1.warc.gz") == ()
+
+
+def test_a_sample_shows_no_text_that_only_a_site_forbids_to_display(crawl: Path) -> None:
+    named = ("https://d.example/robots.txt", "2026-03-02", 200, "License: /l.xml\n")
+    licence = RSL.replace("ai-train", "all")
+    warc(crawl / "robots.warc.gz", ("https://d.example/l.xml", "2026-03-02", 200, licence), named)
+    found = uses(crawl, "[rights.display]")
+    (shard,) = measured_shards(load_config(str(crawl / "config.toml")), "inspect")
+    rows = range(len(found))
+    assert shard.may_display(rows) == ["display" in of_page for of_page in found.values()]
+    assert shard.may_display(rows).count(False) == 1
+    assert not any(replace(shard, decisions=None).may_display(rows)), "nobody has asked the sites yet"
 
 
 def test_damaged_captures_are_one_line_and_no_silence(crawl: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,3 +233,20 @@ def test_a_policy_file_without_rights_is_one_line(crawl: Path, capsys: pytest.Ca
     (crawl / "policy.toml").write_text("[dedup]\n")
     assert main(["whatif", "--policy", str(crawl / "policy.toml"), "--config", str(crawl / "config.toml")]) == 2
     assert "policy.toml: has no [rights]" in capsys.readouterr().err
+
+
+def test_passages_on_use_are_listed_with_their_places_in_table_trace_and_report(
+    crawl: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ban = "当サイトの文章をAI学習に利用することを禁止します。"
+    warc(crawl / "pages.warc.gz", ("https://a.example/1", "2026-04-01", 200, PAGE.replace("</p>", f"</p><p>{ban}</p>")))
+    uses(crawl, "")
+    config = str(crawl / "config.toml")
+    (path,) = Path(table_folder(load_config(config), "mentions")).rglob("*.parquet")
+    (row,) = pq.read_table(path, partitioning=None).to_pylist()
+    (document,) = Path(table_folder(load_config(config), "documents")).rglob("*.parquet")
+    text = pq.read_table(document, columns=["text"], partitioning=None)["text"][0].as_py()
+    assert (row["kind"], text[row["start"] : row["stop"]]) == ("no-ai", "AI学習に利用することを禁止")
+    capsys.readouterr()
+    assert main(["trace", "https://a.example/1", "--config", config]) == 0
+    assert f"may state terms of use: no-ai at characters {row['start']:,} to {row['stop']:,}" in capsys.readouterr().out
