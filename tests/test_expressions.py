@@ -49,15 +49,23 @@ def expressions() -> list[tuple[str, Expression, bool]]:
     modules = {name: module for name, module in sys.modules.items() if name.startswith(_HOT) and name not in _OPERATORS}
     found: dict[object, tuple[str, Expression, bool]] = {}
     seen: set[int] = set()
-    source = "".join(inspect.getsource(module) for module in modules.values())
-    for module in modules.values():
+    calls_in = {module: methods_called(inspect.getsource(module)) for module in modules.values()}
+    for module, own_calls in calls_in.items():
         for name, value in vars(module).items():
-            user = inspect.getsource(module) if name.startswith("_") else source
-            calls = set(re.findall(rf"\b{re.escape(name)}\.(\w+)\(", user))
+            users = [own_calls] if name.startswith("_") else calls_in.values()
+            calls = set[str]().union(*(user.get(name, ()) for user in users))
             is_anchored = bool(calls) and calls <= {"match", "fullmatch"}
             for expression in within(value, seen):
                 found[expression.pattern, expression.flags] = f"{module.__name__}.{name}", expression, is_anchored
     return list(found.values())
+
+
+def methods_called(source: str) -> dict[str, set[str]]:
+    """The methods that a module calls, by the name of what they are called on."""
+    called: dict[str, set[str]] = {}
+    for name, method in re.findall(r"\b(\w+)\.(\w+)\(", source):
+        called.setdefault(name, set()).add(method)
+    return called
 
 
 def within(value: object, seen: set[int]) -> Iterator[Expression]:
