@@ -65,9 +65,23 @@ def kernel(function: Kernel) -> Kernel:
     Machine code is kept in `NUMBA_CACHE_DIR` where that is set, else in the user's cache folder, else where Numba
     finds room. With `NUMBA_DISABLE_JIT=1` the function is not compiled.
     """
+    return _compiled(function)
+
+
+def borrowing(function: Kernel) -> Kernel:
+    """Compile a kernel that only borrows arrays: it makes none, returns none, and calls no kernel that does.
+
+    Other kernels count the references to each array that they hold, and to each part of one (`states[0].links`), in
+    operations that processors lock: these took 70 % of the time of the pass over a page's tags. What borrows need not
+    count, because its caller holds the arrays until it returns. Numba refuses to compile one that makes an array.
+    """
+    return _compiled(function, _nrt=False)
+
+
+def _compiled(function: Kernel, **options: Any) -> Kernel:
     if _config.DISABLE_JIT:
         return _wrapping(function)
-    compiled: Any = njit(nogil=True)(function)
+    compiled: Any = njit(nogil=True, **options)(function)
     before = _config.CACHE_DIR
     try:
         _config.CACHE_DIR = before or _cache_folder(function.__code__.co_filename)

@@ -107,7 +107,9 @@ def test_any_exception_is_caught_only_at_the_isolation_boundary() -> None:
 def test_kernels_live_in_kernel_files() -> None:
     for path in SOURCES:
         is_kernel_file = path.name.endswith("_kernels.py")
-        assert is_kernel_file or not re.search(r"^@kernel", path.read_text(encoding="utf-8"), re.M), name(path)
+        assert is_kernel_file or not re.search(r"^@(kernel|borrowing)", path.read_text(encoding="utf-8"), re.M), name(
+            path
+        )
 
 
 def test_the_cache_of_compiled_code_knows_every_kernel_that_a_file_reaches() -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int32s, Records, inlined, kernel, record
+from manyo.corpus.jit import Bytes, Int32s, Records, borrowing, inlined, kernel, record
 from manyo.corpus.web.ascii import (
     AMPERSAND,
     APOSTROPHE,
@@ -145,7 +145,7 @@ def is_named_main(hint: int, tag: int) -> bool:
     return hint == MAIN_HINT or tag in (_ARTICLE, _MAIN)
 
 
-@kernel
+@borrowing
 def find_byte(data: Bytes, i: int, byte: int) -> int:
     """Index of the next such byte from i on; -1 if there is none."""
     while i < len(data):
@@ -155,7 +155,7 @@ def find_byte(data: Bytes, i: int, byte: int) -> int:
     return -1
 
 
-@kernel
+@borrowing
 def look_up(slots: Records, hashed: np.uint64, missing: int) -> int:
     """The value of the name with that hash; `missing` if it is not in the table."""
     at = np.int64(hashed >> np.uint64(64 - SLOT_BITS))
@@ -166,7 +166,7 @@ def look_up(slots: Records, hashed: np.uint64, missing: int) -> int:
     return missing
 
 
-@kernel
+@borrowing
 def read_name(data: Bytes, i: int) -> tuple[np.uint64, int]:
     """Hash, in lower case, of the tag's name that starts at i, and the index of the byte after it."""
     hashed = _HASH_START
@@ -179,7 +179,7 @@ def read_name(data: Bytes, i: int) -> tuple[np.uint64, int]:
     return hashed, i
 
 
-@kernel
+@borrowing
 def has_name(data: Bytes, i: int, length: int, hashed: np.uint64) -> bool:
     """Whether the bytes from i on, in lower case, are a name of that length and hash, and end there."""
     found = _HASH_START
@@ -188,7 +188,7 @@ def has_name(data: Bytes, i: int, length: int, hashed: np.uint64) -> bool:
     return found == hashed and ends_name(data[i + length])
 
 
-@kernel
+@borrowing
 def find_border(data: Bytes, i: int, name: np.uint64) -> tuple[int, bool]:
     """From i on, the next start or end tag of a name, given by its hash: its index, and whether it is an end tag."""
     n = len(data)
@@ -206,7 +206,7 @@ def find_border(data: Bytes, i: int, name: np.uint64) -> tuple[int, bool]:
     return -1, False
 
 
-@kernel
+@borrowing
 def find_raw_end(data: Bytes, i: int, length: int, name: np.uint64) -> int:
     """From i on, the next end tag of a name, given by its length and hash; -1 if there is none.
 
@@ -219,7 +219,7 @@ def find_raw_end(data: Bytes, i: int, length: int, name: np.uint64) -> int:
     return -1
 
 
-@kernel
+@borrowing
 def find_reading_end(data: Bytes, i: int) -> int:
     """From i on, the next tag of `rt`, `rp`, `rb`, `rtc` or `ruby`; -1 if there is none."""
     n = len(data)
@@ -242,7 +242,7 @@ def find_reading_end(data: Bytes, i: int) -> int:
 # --- attributes ------------------------------------------------------------------------------
 
 
-@kernel
+@borrowing
 def read_attributes(data: Bytes, i: int, attributes: Records, is_unclosed: Bytes, quotes_count: bool) -> int:
     """Fill the spans of a tag's attributes from i on.
 
@@ -306,7 +306,7 @@ def _read_value(data: Bytes, i: int, is_unclosed: Bytes, quotes_count: bool) -> 
     return start, i, i
 
 
-@kernel
+@borrowing
 def hash_value(data: Bytes, start: int, end: int) -> np.uint64:
     """Hash of a value in lower case, without the white space around it."""
     while start < end and is_space(data[start]):
@@ -319,7 +319,7 @@ def hash_value(data: Bytes, start: int, end: int) -> np.uint64:
     return hashed
 
 
-@kernel
+@borrowing
 def contains(data: Bytes, start: int, end: int, word: bytes) -> bool:
     """Whether a value contains a word, which is in lower case; no value starts at -1."""
     if start < 0:
@@ -333,7 +333,7 @@ def contains(data: Bytes, start: int, end: int, word: bytes) -> bool:
     return False
 
 
-@kernel
+@borrowing
 def style_of(data: Bytes, attributes: Records) -> int:
     """What a tag's style says of its content, as bits: it is hidden, starts a line, keeps its white space."""
     said = 0
@@ -368,13 +368,13 @@ def style_of(data: Bytes, attributes: Records) -> int:
     return said
 
 
-@kernel
+@borrowing
 def is_hidden(data: Bytes, attributes: Records) -> bool:
     """Whether a tag hides its content: by `hidden`, or by a style `display: none` or `visibility: hidden`."""
     return attributes[HIDDEN].start >= 0 or style_of(data, attributes) & STYLE_HIDES != 0
 
 
-@kernel
+@borrowing
 def read_number(data: Bytes, start: int, end: int) -> int:
     """The number that a value states in at most six digits; 1 if it states none."""
     value = np.int64(0)
@@ -385,7 +385,7 @@ def read_number(data: Bytes, start: int, end: int) -> int:
     return int(value) if end > start else 1
 
 
-@kernel
+@borrowing
 def hash_first_name(data: Bytes, start: int, end: int) -> int:
     """31 bits of the hash of a class's first name; 0 if there is no name, or no class (`start` is -1)."""
     if start < 0:
@@ -403,7 +403,7 @@ def hash_first_name(data: Bytes, start: int, end: int) -> int:
 # --- hints -----------------------------------------------------------------------------------
 
 
-@kernel
+@borrowing
 def _words_of(data: Bytes, start: int, end: int, slots: Records) -> int:
     """What a value's words say, as bits.
 
@@ -453,7 +453,7 @@ def _words_of(data: Bytes, start: int, end: int, slots: Records) -> int:
     return said
 
 
-@kernel
+@borrowing
 def words_said(data: Bytes, tag: int, attributes: Records, words: Records, roles: Records) -> int:
     """What class, id, role and itemprop of a tag say, as bits."""
     said = 0
@@ -493,7 +493,7 @@ def hint_of(said: int, tag: int) -> int:
 # --- characters ------------------------------------------------------------------------------
 
 
-@kernel
+@borrowing
 def point_of_three(data: Bytes, i: int) -> int:
     """The code point of the three-byte UTF-8 sequence at i; 0 if no such sequence starts there."""
     if i < 0 or i + 2 >= len(data) or data[i] & 0xF0 != 0xE0:
@@ -501,7 +501,7 @@ def point_of_three(data: Bytes, i: int) -> int:
     return (int(data[i]) & 0x0F) << 12 | (int(data[i + 1]) & 0x3F) << 6 | int(data[i + 2]) & 0x3F
 
 
-@kernel
+@borrowing
 def put_point(out: Bytes, at: int, point: int) -> int:
     """Write a code point as UTF-8; the index of the byte after it."""
     if point < 0x80:
@@ -542,7 +542,7 @@ def is_sign(point: int) -> bool:
     )
 
 
-@kernel
+@borrowing
 def read_reference(
     data: Bytes, i: int, references: Records, characters: Records, numbers: Int32s
 ) -> tuple[int, int, int]:
@@ -579,7 +579,7 @@ def read_reference(
     return int(characters[best].first), second if second else -1, after
 
 
-@kernel
+@borrowing
 def _read_numeric_reference(data: Bytes, i: int, numbers: Int32s) -> tuple[int, int, int]:
     n = len(data)
     j = i + 2

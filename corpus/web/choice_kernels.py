@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int64s, Records, inlined, kernel, record
+from manyo.corpus.jit import Int64s, Records, borrowing, inlined, kernel, record
 from manyo.corpus.web.ascii import LINE_FEED
 from manyo.corpus.web.attribute_kernels import FIRST_HEADING, find_byte, is_named_main
 from manyo.corpus.web.choice_words import Limits
@@ -89,7 +89,7 @@ def choose(page: Page, rules: Records, limits: Limits, refused: Int64s, names_co
 # --- boxes -----------------------------------------------------------------------------------
 
 
-@kernel
+@borrowing
 def _set_comments_apart(page: Page, rules: Records, limits: Limits, findings: Records, names_count: bool) -> int:
     """Sum up the boxes, and find those that readers wrote; the weight of the page without them."""
     boxes = page.boxes
@@ -142,7 +142,7 @@ def _find_named_main(boxes: Records, limits: Limits, weight: int, findings: Reco
             findings[named].holds_main = True
 
 
-@kernel
+@borrowing
 def _find_frames(page: Page, rules: Records, limits: Limits, weight: int, findings: Records, names_count: bool) -> None:
     """Find the boxes that are frame, and sum up what each box contains."""
     boxes = page.boxes
@@ -190,7 +190,7 @@ def _find_frames(page: Page, rules: Records, limits: Limits, weight: int, findin
                 around.best = i
 
 
-@kernel
+@borrowing
 def _find_main(page: Page, limits: Limits, findings: Records) -> None:
     """Find the boxes that are in the main container, or in a sibling like it, and in no frame."""
     boxes = page.boxes
@@ -231,7 +231,7 @@ def _find_main(page: Page, limits: Limits, findings: Records) -> None:
         findings[i].is_main |= findings[boxes[i].parent].is_main and not findings[i].is_frame
 
 
-@kernel
+@borrowing
 def _contains_line_end(page: Page, row: int) -> bool:
     return find_byte(page.text[: page.blocks[row].end], page.blocks[row].start, LINE_FEED) >= 0
 
@@ -256,7 +256,7 @@ def _are_alike(boxes: Records, one: int, other: int) -> bool:
     return bool(has_same_name or first.hint == MAIN_HINT == second.hint)
 
 
-@kernel
+@borrowing
 def _is_among_paragraphs(page: Page, limits: Limits, findings: Records, child: int) -> bool:
     """Whether siblings like a box are paragraphs of the box around them."""
     parent = page.boxes[child].parent
@@ -267,21 +267,34 @@ def _is_among_paragraphs(page: Page, limits: Limits, findings: Records, child: i
     return bool(in_paragraphs > limits.alike_share * findings[parent].content)
 
 
-@kernel
-def _text_in(page: Page, box: int) -> Bytes:
-    """The text of a box and of all boxes in it, which follow it before it closes."""
+@borrowing
+def _place_of(page: Page, box: int) -> tuple[int, int]:
+    """Where in the page's text that of a box and of all boxes in it stands, which follow it before it closes."""
     after = box + 1
     while after < len(page.boxes) and page.boxes[after].parent >= box:
         after += 1
-    start = end = 0
+    start = end = np.int64(0)
     for i in range(len(page.blocks)):
         if box <= page.blocks[i].box < after:
-            start = page.blocks[i].start if end == 0 else start
-            end = page.blocks[i].end
-    return page.text[start:end]
+            start = np.int64(page.blocks[i].start) if end == 0 else start
+            end = np.int64(page.blocks[i].end)
+    return int(start), int(end)
 
 
-@kernel
+@borrowing
+def _have_same_text(page: Page, one: int, other: int) -> bool:
+    """Whether two boxes contain the same text."""
+    start, end = _place_of(page, one)
+    other_start, other_end = _place_of(page, other)
+    if end - start != other_end - other_start:
+        return False
+    for i in range(end - start):  # noqa: SIM110  # kernels have no generators
+        if page.text[start + i] != page.text[other_start + i]:
+            return False
+    return True
+
+
+@borrowing
 def _join_siblings(page: Page, limits: Limits, findings: Records, child: int) -> None:
     """Take large siblings like a box for main text as well, unless one of them is frame or contains links."""
     boxes = page.boxes
@@ -296,7 +309,7 @@ def _join_siblings(page: Page, limits: Limits, findings: Records, child: int) ->
         if is_large and _are_alike(boxes, i, child):
             # The same text a second time, for small screens, is not another text.
             is_other = findings[i].chars != findings[child].chars
-            findings[i].is_main = is_other or not np.array_equal(_text_in(page, i), _text_in(page, child))
+            findings[i].is_main = is_other or not _have_same_text(page, i, child)
 
 
 # --- blocks ----------------------------------------------------------------------------------

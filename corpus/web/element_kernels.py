@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Records, kernel
+from manyo.corpus.jit import Bytes, Records, borrowing, kernel
 from manyo.corpus.web.ascii import AMPERSAND, CASE_BIT, LESS_THAN, LOWER_A, LOWER_X, NUMBER_SIGN, SLASH
 from manyo.corpus.web.attribute_kernels import (
     ALT,
@@ -59,7 +59,7 @@ def count_own(blocks: Records, boxes: Records) -> int:
     return n_chars
 
 
-@kernel
+@borrowing
 def find_end_of_signs(data: Bytes, i: int, names: Records) -> int:
     """Index of the `</a>` after a few signs; -1 if something else stands before it."""
     stop = min(len(data) - 3, i + _MAX_SIGN_BYTES)
@@ -89,14 +89,14 @@ def find_end_of_signs(data: Bytes, i: int, names: Records) -> int:
     return -1
 
 
-@kernel
+@borrowing
 def is_handle(boxes: Records, box: int) -> bool:
     """Whether a box names what follows it: a heading, a term, the head of a table or of a folded text."""
     tag = boxes[box].tag if box >= 0 else 0
     return is_heading(tag) or tag in (_TERM, _SUMMARY, _LEGEND, _CAPTION, _HEADER_CELL)
 
 
-@kernel
+@borrowing
 def opens_fold(data: Bytes, tag: int, names: Records, states: Records) -> bool:
     """Whether a button shows a text that is folded away: it is part of the text. The button of a menu is not."""
     attributes = states[0].attributes
@@ -105,7 +105,7 @@ def opens_fold(data: Bytes, tag: int, names: Records, states: Records) -> bool:
     return opens and said & (FRAME_WORD | DIALOG_WORD) == 0
 
 
-@kernel
+@borrowing
 def is_inline_hidden(data: Bytes, after: int, tag: int, names: Records, states: Records) -> bool:
     """Whether an inline tag, which ends before `after`, hides its content: by its style, or as the number of a line."""
     state = states[0]
@@ -122,7 +122,7 @@ def is_inline_hidden(data: Bytes, after: int, tag: int, names: Records, states: 
     return words_said(data, tag, attributes, names[0].words, names[0].roles) & LINE_WORD != 0
 
 
-@kernel
+@borrowing
 def may_be_text(data: Bytes, names: Records, states: Records) -> bool:
     """Whether a picture may stand for a character or a formula: by its `alt`, which is short or a code, or its name."""
     attributes = states[0].attributes
@@ -148,7 +148,7 @@ def may_be_text(data: Bytes, names: Records, states: Records) -> bool:
     return is_one or is_code or is_described or first >= 0xF0 or second | CASE_BIT == LOWER_X
 
 
-@kernel
+@borrowing
 def show_picture(data: Bytes, names: Records, states: Records, out: Bytes) -> None:
     """Write the text of a picture where it stands for a heading: where the heading has no text of its own."""
     state = states[0]
@@ -163,7 +163,7 @@ def show_picture(data: Bytes, names: Records, states: Records, out: Bytes) -> No
         state.alt_chars += state.block_chars - before
 
 
-@kernel
+@borrowing
 def is_folded(data: Bytes, tag: int, said: int, parent: int, states: Records, boxes: Records) -> bool:
     """Whether a hidden box waits for a click of the reader: an answer, a panel, what follows a heading of its own."""
     state = states[0]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from manyo.corpus.jit import Bytes, Uint16s, inlined, int64, kernel
+from manyo.corpus.jit import Bytes, Uint16s, borrowing, inlined, int64
 
 _REPLACEMENT: Final = 0xFFFD
 _HALF_WIDTH: Final = 0xFF61
@@ -47,7 +47,7 @@ def _put(out: Bytes, n: int, point: int) -> int:
     return n + 3
 
 
-@kernel
+@borrowing
 def decode_shift_jis(data: Bytes, jis_0208: Uint16s, out: Bytes) -> tuple[int, int, int]:
     """Shift_JIS, which is windows-31j."""
     n = lost = i = 0
@@ -79,7 +79,7 @@ def decode_shift_jis(data: Bytes, jis_0208: Uint16s, out: Bytes) -> tuple[int, i
     return n, lost, n
 
 
-@kernel
+@borrowing
 def decode_euc_jp(data: Bytes, jis_0208: Uint16s, jis_0212: Uint16s, out: Bytes) -> tuple[int, int, int]:
     """EUC-JP with JIS X 0212 in three bytes."""
     n = lost = i = 0
@@ -113,7 +113,7 @@ def decode_euc_jp(data: Bytes, jis_0208: Uint16s, jis_0212: Uint16s, out: Bytes)
     return n, lost, n
 
 
-@kernel
+@borrowing
 def _escape_state(data: Bytes, i: int) -> tuple[int, int]:
     """The state that the bytes behind an escape byte select, and where they end; -1 if they select none."""
     size = len(data)
@@ -134,7 +134,7 @@ def _escape_state(data: Bytes, i: int) -> tuple[int, int]:
     return -1, i
 
 
-@kernel
+@borrowing
 def decode_iso_2022_jp(data: Bytes, jis_0208: Uint16s, jis_0212: Uint16s, out: Bytes) -> tuple[int, int, int]:
     """ISO-2022-JP, and with it the escape sequence of JIS X 0212 (RFC 2237), which the standard leaves out."""
     n = lost = i = lead = 0

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from manyo.corpus.jit import Bools, Bytes, Int64s, Records, inlined, kernel, record
+from manyo.corpus.jit import Bools, Bytes, Int64s, Records, borrowing, inlined, kernel, record
 from manyo.corpus.web.ascii import DIGIT_ZERO, FULL_STOP, LINE_FEED, SPACE, TAB
 from manyo.corpus.web.attribute_kernels import is_heading
 from manyo.corpus.web.choice_words import Limits
@@ -77,7 +77,7 @@ def _count_digits(number: int) -> int:
     return n
 
 
-@kernel
+@borrowing
 def _count_chars(page: Page, row: int, number: int) -> int:
     """Characters of a block and of the number before it."""
     return int(page.blocks[row].chars) + (_count_digits(number) + 2 if number else 0)
@@ -123,7 +123,7 @@ def ask_about_main(page: Page, rules: Records, limits: Limits, rows: Int64s) -> 
     return Passage(is_kept, questions[:n_questions].copy(), first, last)
 
 
-@kernel
+@borrowing
 def _find_edges(page: Page, rows: Int64s) -> tuple[int, int, int, int]:
     """Where a main text begins and ends.
 
@@ -145,7 +145,7 @@ def _find_edges(page: Page, rows: Int64s) -> tuple[int, int, int, int]:
     return begin, first, last, end
 
 
-@kernel
+@borrowing
 def _find_end_of_links(page: Page, rows: Int64s, numbers: Int64s, start: int) -> int:
     """Place of the heading that ends the section of the heading at a place, if that is empty or half links; else 0.
 
@@ -243,7 +243,7 @@ def _share_line(page: Page, rows: Int64s, numbers: Int64s, one: int, other: int)
     )
 
 
-@kernel
+@borrowing
 def _put_number(out: Bytes, at: int, number: int) -> int:
     """Write a number, a full stop and a space; the index of the byte after them."""
     digits = _count_digits(number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from manyo.corpus.jit import Bytes, Records, kernel, record
+from manyo.corpus.jit import Bytes, Records, borrowing, kernel, record
 from manyo.corpus.web.ascii import (
     AMPERSAND,
     CARRIAGE_RETURN,
@@ -105,7 +105,7 @@ def _is_pictogram(point: int) -> bool:
     return 0xE63E <= point <= 0xE757
 
 
-@kernel
+@borrowing
 def _end_space(out: Bytes, states: Records, point: int) -> int:
     """Write what the white space before a character becomes; the number of characters written, 0 or 1."""
     state = states[0]
@@ -121,7 +121,7 @@ def _end_space(out: Bytes, states: Records, point: int) -> int:
     return 1
 
 
-@kernel
+@borrowing
 def _end_line_feeds(out: Bytes, states: Records) -> None:
     """In `<pre>`, write the line feeds before a character, unless it is the block's first."""
     state = states[0]
@@ -134,7 +134,7 @@ def _end_line_feeds(out: Bytes, states: Records) -> None:
     state.line_feeds = state.linked_line_feeds = 0
 
 
-@kernel
+@borrowing
 def add_line_feed(states: Records) -> None:
     """In `<pre>`, a line feed that is written once something follows it: those at the ends of a block are dropped."""
     state = states[0]
@@ -142,7 +142,7 @@ def add_line_feed(states: Records) -> None:
     state.linked_line_feeds += state.n_links > 0
 
 
-@kernel
+@borrowing
 def show(out: Bytes, states: Records, point: int) -> None:
     """Write a character that a reference or a tag stands for; -1 is no character."""
     state = states[0]
@@ -177,7 +177,7 @@ def show(out: Bytes, states: Records, point: int) -> None:
         state.block_link_chars += n_chars
 
 
-@kernel
+@borrowing
 def show_run(data: Bytes, i: int, out: Bytes, states: Records) -> int:
     """Write the text from i up to the next tag or reference; the index of the byte after it."""
     state = states[0]
@@ -238,7 +238,7 @@ def show_run(data: Bytes, i: int, out: Bytes, states: Records) -> int:
     return i
 
 
-@kernel
+@borrowing
 def show_value(data: Bytes, start: int, end: int, names: Records, out: Bytes, states: Records) -> None:
     """Write the value of an attribute, whose references are resolved."""
     value = data[:end]
@@ -256,7 +256,7 @@ def show_value(data: Bytes, start: int, end: int, names: Records, out: Bytes, st
             i = show_run(value, i, out, states)
 
 
-@kernel
+@borrowing
 def show_plain(text: Bytes, start: int, end: int, out: Bytes, states: Records) -> None:
     """Write a text that is not markup."""
     written = text[:end]
@@ -269,7 +269,7 @@ def show_plain(text: Bytes, start: int, end: int, out: Bytes, states: Records) -
             i = show_run(written, i, out, states)
 
 
-@kernel
+@borrowing
 def _drop_alt(out: Bytes, states: Records) -> None:
     """Take the text of pictures from the start of a block that has text of its own."""
     state = states[0]
@@ -281,7 +281,7 @@ def _drop_alt(out: Bytes, states: Records) -> None:
     state.n_marks = state.block_marks
 
 
-@kernel
+@borrowing
 def _are_line_numbers(out: Bytes, start: int, end: int) -> bool:
     """Whether a listing is the numbers of another one's lines: two numbers or more, line by line, each one more."""
     n_lines = 0
@@ -304,7 +304,7 @@ def _are_line_numbers(out: Bytes, start: int, end: int) -> bool:
     return n_lines >= 2
 
 
-@kernel
+@borrowing
 def are_numbers(out: Bytes, start: int, end: int) -> bool:
     """Whether there are digits and white space only."""
     for i in range(start, end):  # noqa: SIM110  # kernels have no generators
@@ -313,7 +313,7 @@ def are_numbers(out: Bytes, start: int, end: int) -> bool:
     return True
 
 
-@kernel
+@borrowing
 def close_block(out: Bytes, states: Records, blocks: Records) -> None:
     """End the block, and start another one."""
     state = states[0]

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Uint64s, kernel
+from manyo.corpus.jit import Bytes, Uint64s, borrowing, kernel
 from manyo.corpus.web.ascii import (
     AMPERSAND,
     CASE_BIT,
@@ -47,7 +47,7 @@ def _is_kana(point: int) -> bool:
     return 0x3041 <= point <= 0x30FF or 0xFF66 <= point <= 0xFF9F
 
 
-@kernel
+@borrowing
 def _referenced(data: Bytes, i: int) -> int:
     """The code point of a numeric reference whose digits, or `x`, start at i; 0 if it has no digits."""
     base = 10
@@ -107,7 +107,7 @@ def _may_lead_kana(word: np.uint64) -> np.uint64:
     return _is_zero(word ^ _LEADS_OF_KANA[0]) | _is_zero(word ^ _LEADS_OF_KANA[1]) | _is_zero(_from_reference(word))
 
 
-@kernel
+@borrowing
 def _count_kana(data: Bytes, start: int, end: int) -> tuple[int, int]:
     """Kana that start in a span: in UTF-8, and as numeric references."""
     n = len(data)
@@ -127,7 +127,7 @@ def _count_kana(data: Bytes, start: int, end: int) -> tuple[int, int]:
     return utf_8_kana, reference_kana
 
 
-@kernel
+@borrowing
 def _mark_words(data: Bytes, words: Uint64s, first: int, stop: int) -> tuple[int, int, np.uint64, np.uint64, np.uint64]:
     """Marks in the words from `first` to `stop`, one word after another; the page's end may cut the last."""
     utf_8_kana = reference_kana = 0
@@ -154,7 +154,7 @@ def _mark_words(data: Bytes, words: Uint64s, first: int, stop: int) -> tuple[int
     return utf_8_kana, reference_kana, misplaced, escapes, zeros
 
 
-@kernel
+@borrowing
 def find_marks(data: Bytes, least: int) -> tuple[int, int, bool, bool, bool]:
     """The fields of `manyo.corpus.web.sniff.Marks`; the search ends at `least` kana."""
     words = data[: len(data) // 8 * 8].view(np.uint64)
@@ -196,7 +196,7 @@ def find_marks(data: Bytes, least: int) -> tuple[int, int, bool, bool, bool]:
     return utf_8_kana, reference_kana, is_utf_8, escapes & _HIGH_BITS != 0, zeros & _HIGH_BITS != 0
 
 
-@kernel
+@borrowing
 def count_pairs(data: Bytes) -> tuple[int, int, int, int, int]:
     """The fields of `manyo.corpus.web.sniff.Pairs`."""
     shift_jis_leads = euc_jp_kana = half_width_pairs = high_bytes = top_bytes = 0
@@ -224,7 +224,7 @@ def count_pairs(data: Bytes) -> tuple[int, int, int, int, int]:
     return shift_jis_leads, euc_jp_kana, half_width_pairs, high_bytes, top_bytes
 
 
-@kernel
+@borrowing
 def count_signs(data: Bytes) -> tuple[int, int, int]:
     """Bytes that lead Chinese characters in UTF-8, marks of kanbun's order of words, and `desu` or `masu`."""
     n = len(data)

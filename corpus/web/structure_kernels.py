@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int32s, Records, kernel, record
+from manyo.corpus.jit import Bytes, Int32s, Records, borrowing, kernel, record
 from manyo.corpus.web.markup import Page
 
 #: A span of a written passage.
@@ -61,7 +61,7 @@ def find_spans(page: Page, places: Records, marks: Records, text: Bytes, kinds: 
     return found[:n_found]
 
 
-@kernel
+@borrowing
 def _count_boxes(page: Page, kinds: Int32s) -> int:
     n = 0
     for i in range(len(page.boxes)):
@@ -102,7 +102,7 @@ def _add_boxes(page: Page, places: Records, kinds: Int32s, spans: Records) -> in
     return n
 
 
-@kernel
+@borrowing
 def _add_marks(page: Page, places: Records, marks: Records, mark_kinds: Int32s, spans: Records, n: int) -> int:
     """The spans of the marks in blocks of the passage, after the first n spans; the number of all."""
     for i in range(len(marks)):

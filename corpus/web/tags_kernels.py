@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Records, inlined, kernel, record
+from manyo.corpus.jit import Bytes, Records, borrowing, inlined, kernel, record
 from manyo.corpus.web.ascii import (
     AMPERSAND,
     EXCLAMATION_MARK,
@@ -189,6 +189,35 @@ def read(
     state.n_boxes = 1
     boxes[0].tag = boxes[0].hint = boxes[0].ordinal = boxes[0].name = 0
     boxes[0].parent = -1
+    _read_all(data, names, stand_ins, stand_in_text, states, out, blocks, boxes, statements, marks)
+    return (
+        out[: states[0].written].copy(),
+        blocks[: states[0].n_blocks].copy(),
+        boxes[: states[0].n_boxes].copy(),
+        statements[: states[0].n_statements].copy(),
+        marks[: states[0].n_marks].copy(),
+        states[0].n_unknown,
+        states[0].holds,
+        count_own(blocks[: states[0].n_blocks], boxes[: states[0].n_boxes]),
+    )
+
+
+@borrowing
+def _read_all(
+    data: Bytes,
+    names: Records,
+    stand_ins: Records,
+    stand_in_text: Bytes,
+    states: Records,
+    out: Bytes,
+    blocks: Records,
+    boxes: Records,
+    statements: Records,
+    marks: Records,
+) -> None:
+    """Read a page to its end."""
+    state = states[0]
+    n = len(data)
     i = 0
     n_passed = 0
     while 0 <= i < n:
@@ -213,19 +242,9 @@ def read(
         else:
             i = show_run(data, i, out, states)
     close_block(out, states, blocks)
-    return (
-        out[: states[0].written].copy(),
-        blocks[: states[0].n_blocks].copy(),
-        boxes[: states[0].n_boxes].copy(),
-        statements[: states[0].n_statements].copy(),
-        marks[: states[0].n_marks].copy(),
-        states[0].n_unknown,
-        states[0].holds,
-        count_own(blocks[: states[0].n_blocks], boxes[: states[0].n_boxes]),
-    )
 
 
-@kernel
+@borrowing
 def _show_stand_in(stand_in: np.record, text: Bytes, states: Records, out: Bytes, marks: Records) -> int:
     """Write what an element stands for; where to go on."""
     state = states[0]
@@ -241,7 +260,7 @@ def _show_stand_in(stand_in: np.record, text: Bytes, states: Records, out: Bytes
 # --- tags ------------------------------------------------------------------------------------
 
 
-@kernel
+@borrowing
 def _skip_comment(data: Bytes, i: int, states: Records, out: Bytes) -> int:
     """From a `<` that starts no tag: past the comment or declaration, or else past the `<`, which is text.
 
@@ -380,7 +399,7 @@ def _read_tag(
     return after
 
 
-@kernel
+@borrowing
 def _mark(kind: int, is_end: bool, states: Records, out: Bytes, marks: Records) -> None:
     """A tag starts or ends a part of the block that is marked; of parts within each other, the outermost is marked."""
     state = states[0]
@@ -402,7 +421,7 @@ def _mark(kind: int, is_end: bool, states: Records, out: Bytes, marks: Records) 
             _add_mark(marks, states, out, kind, state.code_start, 0, 0)
 
 
-@kernel
+@borrowing
 def _add_mark(marks: Records, states: Records, out: Bytes, kind: int, start: int, first: int, after: int) -> None:
     """Mark the text from `start` on, without the white space before it."""
     state = states[0]
@@ -421,7 +440,7 @@ def _add_mark(marks: Records, states: Records, out: Bytes, kind: int, start: int
     state.n_marks += 1
 
 
-@kernel
+@borrowing
 def _read_reading(data: Bytes, after: int, states: Records, out: Bytes, marks: Records) -> int:
     """Mark what stands in `<ruby>` so far with the reading after it; where to go on."""
     state = states[0]
@@ -437,7 +456,7 @@ def _read_reading(data: Bytes, after: int, states: Records, out: Bytes, marks: R
     return border
 
 
-@kernel
+@borrowing
 def _break_line(states: Records) -> None:
     """End a line of the block, unless its text is hidden."""
     state = states[0]
@@ -465,7 +484,7 @@ def _is_statement(data: Bytes, kind: int, names: Records, states: Records) -> bo
     )
 
 
-@kernel
+@borrowing
 def _add_statement(statements: Records, states: Records, kind: int, start: int, end: int) -> None:
     statement = statements[states[0].n_statements]
     statement.kind = kind
@@ -474,7 +493,7 @@ def _add_statement(statements: Records, states: Records, kind: int, start: int, 
     states[0].n_statements += 1
 
 
-@kernel
+@borrowing
 def _skip_content(
     data: Bytes,
     after: int,
@@ -526,7 +545,7 @@ def _skip_content(
     return end + 1 if end >= 0 else -1
 
 
-@kernel
+@borrowing
 def _open_link(data: Bytes, i: int, names: Records, states: Records) -> int:
     """Open a link whose start tag ends before i; where to go on."""
     state = states[0]
@@ -546,7 +565,7 @@ def _open_link(data: Bytes, i: int, names: Records, states: Records) -> int:
     return i
 
 
-@kernel
+@borrowing
 def _leave_box(states: Records, out: Bytes, blocks: Records, boxes: Records) -> None:
     """The innermost box closes, and all links in it. If it numbers the lines of a listing, its blocks go."""
     state = states[0]
@@ -567,7 +586,7 @@ def _leave_box(states: Records, out: Bytes, blocks: Records, boxes: Records) -> 
         state.hidden_box = -1
 
 
-@kernel
+@borrowing
 def _end_nearest(
     states: Records,
     out: Bytes,
@@ -593,7 +612,7 @@ def _end_nearest(
             _leave_box(states, out, blocks, boxes)
 
 
-@kernel
+@borrowing
 def _open_box(
     data: Bytes,
     name: np.uint64,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Float64s, Int64s, Records, inlined, kernel
+from manyo.corpus.jit import Bytes, Float64s, Int64s, Records, borrowing, inlined, kernel
 from manyo.corpus.web.ascii import COMMA, EXCLAMATION_MARK, FULL_STOP, QUESTION_MARK, SPACE
 from manyo.corpus.web.attribute_kernels import point_of_three
 from manyo.corpus.web.choice_words import Limits
@@ -36,7 +36,7 @@ def weigh(text: Bytes, blocks: Records, boxes: Records, limits: Limits) -> Int64
     return weights
 
 
-@kernel
+@borrowing
 def has_sentence(text: Bytes, start: int, end: int) -> bool:
     """Whether a block has the mark of a sentence or of speech.
 
@@ -57,7 +57,7 @@ def has_sentence(text: Bytes, start: int, end: int) -> bool:
     return False
 
 
-@kernel
+@borrowing
 def count_japanese(text: Bytes) -> int:
     """Kana and kanji of a text in UTF-8: U+3040 to U+30FF, and U+3400 to U+9FFF."""
     return _count_within(text, 0, len(text))
