@@ -52,44 +52,27 @@ def find_slot(keys: Uint64s, used: Int32s, key: np.uint64, shift: int) -> np.uin
 
 
 @kernel
-def count_ngrams(
-    prefixes: Uint64s,
-    starts: Places,
-    n_starts: int,
-    length: int,
-    power: np.uint64,
-    hashes: Uint64s,
-    slots: Slots,
-    ranks: Uint32s,
-    table: Uint64s,
-) -> None:
-    """Count the n-grams at the first n_starts places, by polynomial hash.
+def count_ngrams(hashes: Uint64s, n_places: int, slots: Slots, ranks: Uint32s, table: Uint64s) -> None:
+    """Count n-grams by their hashes.
 
     Loops that do one thing each, over unsigned numbers, leave the compiler no sign to test and nothing to spill.
 
     Args:
-        prefixes: hash of each beginning of the text.
-        starts: where the n-grams begin.
-        n_starts: how many of `starts` are in use.
-        length: of the n-grams.
-        power: MULTIPLIER**length.
-        hashes: scratch, one for each place.
+        hashes: polynomial hash of the n-gram at each place; only the first n_places are in use.
+        n_places: see above.
         slots: gets the row of each place's n-gram in the table.
         ranks: gets for each place how often its n-gram has occurred up to there.
         table: gets the slots of the n-grams; only as much of it as the n-grams need is used.
     """
-    n_places, chars = np.uint64(n_starts), np.uint64(length)
-    for i in range(n_places):
-        start = np.uint64(starts[i])
-        hashes[i] = (prefixes[start + chars] - prefixes[start] * power) * MULTIPLIER
-    shift = table_shift(2 * n_starts)  # at most a quarter full: fewer collisions
+    shift = table_shift(2 * n_places)  # at most a quarter full: fewer collisions
     n_slots = 1 << (64 - shift)
     for slot in range(n_slots):
         table[slot] = 0
     down, mask = np.uint64(shift), np.uint64(n_slots - 1)
-    for i in range(n_places):
-        tag = hashes[i] << _TAG_SHIFT
-        slot = hashes[i] >> down
+    for i in range(np.uint64(n_places)):
+        spread = hashes[i] * MULTIPLIER
+        tag = spread << _TAG_SHIFT
+        slot = spread >> down
         entry = table[slot]
         # One test, not two: the processor cannot predict whether an n-gram is new.
         while (entry != 0) & ((entry ^ tag) >> _TAG_SHIFT != 0):
@@ -102,17 +85,20 @@ def count_ngrams(
 
 
 @kernel
-def keep_repeated(starts: Places, n_starts: int, slots: Slots, table: Uint64s) -> int:
+def keep_repeated(starts: Places, hashes: Uint64s, n_starts: int, slots: Slots, table: Uint64s) -> int:
     """Move the places where an n-gram one longer may occur more than once to the front, and return their number.
 
-    It can only where both n-grams in it do, the one at its place and the one at the next; places are in order.
+    It can only where both n-grams in it do, the one at its place and the one at the next; places are in order. Their
+    hashes move with them.
     """
     n_kept = np.uint64(0)
     before = int64(-1)  # the last place whose n-gram occurs more than once
+    hash_before = np.uint64(0)
     for i in range(np.uint64(n_starts)):
-        start = int64(starts[i])
+        start, this_hash = int64(starts[i]), hashes[i]
         is_repeated = table[slots[i]] & COUNT_BITS > np.uint64(1)
-        starts[n_kept] = before
+        starts[n_kept], hashes[n_kept] = before, hash_before
         n_kept += np.uint64(is_repeated & (before >= 0) & (start == before + 1))
         before = start if is_repeated else before
+        hash_before = this_hash if is_repeated else hash_before
     return int64(n_kept)

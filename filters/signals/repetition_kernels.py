@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int32s, Int64s, Records, Uint32s, Uint64s, int64, kernel, record
+from manyo.corpus.jit import Bytes, Int32s, Int64s, Records, Uint16s, Uint32s, Uint64s, int64, kernel, record
 from manyo.filters.signals.primitive_kernels import (
     MULTIPLIER,
     STEPPED_BIT,
@@ -42,6 +42,9 @@ _LENGTHS: Final = {"top_ngrams": SHORTEST_REPEATED - SHORTEST_TOP} | dict.fromke
 REPEAT_COUNTS: Final = record(
     *((name, np.int64, (_LENGTHS[name],) if name in _LENGTHS else ()) for name in RepeatCount.__annotations__)
 )
+
+#: Scratch of exact counts: the rows and ranks of n-grams, and their table.
+Scratch: TypeAlias = tuple[Uint32s, Uint32s, Uint64s]
 
 _LINE_FEED: Final = 0x0A
 _NO_CHARACTER: Final = -1
@@ -95,51 +98,141 @@ def _frequent_ngrams(ranks: Uint32s, n_starts: int, n_distinct: int, n_repeated:
 
 
 @kernel
-def _count_repeated(
-    prefixes: Uint64s,
+def _lengthen(chars: Uint32s, starts: Int32s, hashes: Uint64s, n_starts: int, length: int) -> None:
+    """Turn the hashes of n-grams into those of n-grams one longer, which have this length."""
+    last = np.uint64(length - 1)
+    for i in range(np.uint64(n_starts)):
+        hashes[i] = hashes[i] * MULTIPLIER + np.uint64(chars[np.uint64(starts[i]) + last])
+
+
+@kernel
+def _fill_slots(hashes: Uint64s, n_starts: int, slots: Uint32s, filled: Uint16s) -> int:
+    """Count the places of each slot, which n-grams may share; returns the most places of a slot.
+
+    Nothing is compared and nothing searched for, and the slots of most documents stay in the nearest cache.
+    """
+    shift = table_shift(2 * n_starts)
+    filled[: 1 << (64 - shift)] = 0
+    down, most = np.uint64(shift), np.uint16(0)
+    for i in range(np.uint64(n_starts)):
+        slot = (hashes[i] * MULTIPLIER) >> down
+        n_places = np.uint16(filled[slot] + np.uint16(1))
+        filled[slot] = n_places
+        slots[i] = slot
+        most = max(most, n_places)
+    return int64(most)
+
+
+@kernel
+def _top_of_full(
+    hashes: Uint64s, n_starts: int, slots: Uint32s, filled: Uint16s, least: int, chosen: Uint64s, scratch: Scratch
+) -> int:
+    """Occurrences of the most frequent n-gram among those in slots of `least` places or more; 1 if there are none."""
+    n_chosen = np.uint64(0)
+    for i in range(np.uint64(n_starts)):
+        chosen[n_chosen] = hashes[i]
+        n_chosen += np.uint64(int64(filled[slots[i]]) >= least)
+    count_ngrams(chosen, int64(n_chosen), *scratch)
+    top = int64(1)
+    for i in range(n_chosen):
+        top = max(top, int64(scratch[1][i]))
+    return top
+
+
+@kernel
+def _keep_shared(starts: Int32s, hashes: Uint64s, n_starts: int, slots: Uint32s, filled: Uint16s) -> int:
+    """As `keep_repeated`, of places whose slot another place has: so all that may occur more than once, and others."""
+    n_kept = np.uint64(0)
+    before = int64(-1)
+    hash_before = np.uint64(0)
+    for i in range(np.uint64(n_starts)):
+        start, this_hash = int64(starts[i]), hashes[i]
+        is_shared = filled[slots[i]] > 1
+        starts[n_kept], hashes[n_kept] = before, hash_before
+        n_kept += np.uint64(is_shared & (before >= 0) & (start == before + 1))
+        before = start if is_shared else before
+        hash_before = this_hash if is_shared else hash_before
+    return int64(n_kept)
+
+
+@kernel
+def _count_top(
+    chars: Uint32s,
     n_chars: int,
     starts: Int32s,
     hashes: Uint64s,
     slots: Uint32s,
-    ranks: Uint32s,
-    table: Uint64s,
+    filled: Uint16s,
+    chosen: Uint64s,
+    scratch: Scratch,
+    row: RepeatCount,
+) -> int:
+    """Count the most frequent short n-grams; how many places may have a repeated one of `SHORTEST_REPEATED` characters.
+
+    These are the first in starts and hashes.
+    Places are counted by slot first. An n-gram is counted by itself only where its slot is nearly as full as the
+    fullest, and again where that leaves the answer open.
+    """
+    n_starts = max(n_chars - SHORTEST_TOP + 1, 0)
+    for start in range(np.uint64(n_starts)):
+        starts[start] = start
+        hashes[start] = chars[start]
+    for length in range(SHORTEST_TOP, SHORTEST_REPEATED):
+        _lengthen(chars, starts, hashes, n_starts, length)
+        most = _fill_slots(hashes, n_starts, slots, filled)
+        top = min(max(n_chars - length + 1, 0), 1)
+        if most > 1:
+            least = max(most - most // 4, 2)
+            top = _top_of_full(hashes, n_starts, slots, filled, least, chosen, scratch)
+            if top < least - 1:
+                top = max(top, _top_of_full(hashes, n_starts, slots, filled, top + 1, chosen, scratch))
+        row.top_ngrams[length - SHORTEST_TOP] = top
+        n_starts = _keep_shared(starts, hashes, n_starts, slots, filled)
+    _lengthen(chars, starts, hashes, n_starts, SHORTEST_REPEATED)
+    _fill_slots(hashes, n_starts, slots, filled)
+    n_shared = np.uint64(0)
+    for i in range(np.uint64(n_starts)):
+        starts[n_shared], hashes[n_shared] = starts[i], hashes[i]
+        n_shared += np.uint64(filled[slots[i]] > 1)
+    return int64(n_shared)
+
+
+@kernel
+def _count_repeated(
+    chars: Uint32s,
+    n_chars: int,
+    starts: Int32s,
+    n_starts: int,
+    hashes: Uint64s,
+    scratch: Scratch,
     reached: Int64s,
     row: RepeatCount,
 ) -> None:
-    """Count the n-grams of one document.
+    """Count the n-grams that occur more than once, of `SHORTEST_REPEATED` characters and more.
 
     An n-gram can be repeated only where the shorter ones at its place and at the next are. So each length looks at the
     places that the length before it left, which are soon few, and its table is as small as they are.
-    starts, hashes, slots, ranks, table and reached are scratch.
     """
-    n_starts = max(n_chars - 1, 0)
-    for start in range(n_starts):
-        starts[start] = start
-    power = MULTIPLIER
-    for length in range(SHORTEST_TOP, LONGEST + 1):
-        power *= MULTIPLIER
-        n_grams = max(n_chars - length + 1, 0)
-        count_ngrams(prefixes, starts, n_starts, length, power, hashes, slots, ranks, table)
-        top = min(n_grams, 1)
+    slots, ranks, table = scratch
+    for length in range(SHORTEST_REPEATED, LONGEST + 1):
+        if length > SHORTEST_REPEATED:
+            _lengthen(chars, starts, hashes, n_starts, length)
+        count_ngrams(hashes, n_starts, slots, ranks, table)
         n_later = n_repeated = 0
         for i in range(np.uint64(n_starts)):
-            top = max(top, int64(ranks[i]))
             n_later += ranks[i] > 1
             n_repeated += ranks[i] == 2
-        if length < SHORTEST_REPEATED:
-            row.top_ngrams[length - SHORTEST_TOP] = top
-        else:
-            n_distinct = n_grams - n_later
-            at = length - SHORTEST_REPEATED
-            row.stepped_chars[at] = _stepped_chars(starts, slots, n_starts, length, table)
-            row.distinct_ngrams[at] = n_distinct
-            row.repeated_ngrams[at] = n_repeated
-            if length == 5:
-                row.duplicate_5gram_chars = _covered_chars(starts, ranks, n_starts, length)
-                row.frequent_5grams = _frequent_ngrams(ranks, n_starts, n_distinct, n_repeated, reached)
-            elif length == 10:
-                row.duplicate_10gram_chars = _covered_chars(starts, ranks, n_starts, length)
-        n_starts = keep_repeated(starts, n_starts, slots, table)
+        n_distinct = max(n_chars - length + 1, 0) - n_later
+        at = length - SHORTEST_REPEATED
+        row.stepped_chars[at] = _stepped_chars(starts, slots, n_starts, length, table)
+        row.distinct_ngrams[at] = n_distinct
+        row.repeated_ngrams[at] = n_repeated
+        if length == 5:
+            row.duplicate_5gram_chars = _covered_chars(starts, ranks, n_starts, length)
+            row.frequent_5grams = _frequent_ngrams(ranks, n_starts, n_distinct, n_repeated, reached)
+        elif length == 10:
+            row.duplicate_10gram_chars = _covered_chars(starts, ranks, n_starts, length)
+        n_starts = keep_repeated(starts, hashes, n_starts, slots, table)
 
 
 @kernel
@@ -168,13 +261,15 @@ def count_repeats(
         seen_in: scratch, a zero for every code point.
         counts: the records.
     """
-    table = np.empty(1 << (64 - table_shift(2 * max_chars)), np.uint64)
+    n_slots = 1 << (64 - table_shift(2 * max_chars))
+    scratch = (np.empty(max_chars, np.uint32), np.empty(max_chars, np.uint32), np.empty(n_slots, np.uint64))
     starts = np.empty(max_chars, np.int32)
     hashes = np.empty(max_chars, np.uint64)
+    chosen = np.empty(max_chars + 1, np.uint64)
     slots = np.empty(max_chars, np.uint32)
-    ranks = np.empty(max_chars, np.uint32)
+    filled = np.empty(n_slots, np.uint16)
     reached = np.zeros(max_chars + 1, np.int64)
-    prefixes = np.zeros(max_chars + 1, np.uint64)
+    chars = np.empty(max_chars, np.uint32)
     for doc in range(len(counts)):
         i, end = offsets[doc], offsets[doc + 1]
         row: RepeatCount = counts[doc]
@@ -182,21 +277,21 @@ def count_repeats(
         previous = int64(_NO_CHARACTER)
         while i < end and n_chars < max_chars:
             point, i = int64(points[np.uint64(i)]), i + 1
-            if classes[point] == space_class and (
+            if classes[np.uint64(point)] == space_class and (
                 not keeps_blanks or (point == _LINE_FEED and previous in (_NO_CHARACTER, _LINE_FEED))
             ):
                 continue
             run = run + 1 if point == previous else 1
             previous = point
             longest_run = max(longest_run, run)
-            if run > max_run:
-                continue
-            if n_chars < distinct_window:
-                distinct_chars += seen_in[point] != doc + 1
-                seen_in[point] = doc + 1
-            prefixes[n_chars + 1] = prefixes[n_chars] * MULTIPLIER + np.uint64(point + 1)
-            n_chars += 1
+            chars[np.uint64(n_chars)] = point
+            n_chars += run <= max_run
+        for place in range(np.uint64(min(n_chars, distinct_window))):
+            point = int64(chars[place])
+            distinct_chars += seen_in[np.uint64(point)] != doc + 1
+            seen_in[np.uint64(point)] = doc + 1
         row.sampled_chars = n_chars
         row.longest_run = longest_run
         row.distinct_chars = distinct_chars
-        _count_repeated(prefixes, n_chars, starts, hashes, slots, ranks, table, reached, row)
+        n_starts = _count_top(chars, n_chars, starts, hashes, slots, filled, chosen, scratch, row)
+        _count_repeated(chars, n_chars, starts, n_starts, hashes, scratch, reached, row)

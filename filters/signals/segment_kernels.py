@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from manyo.corpus.jit import Bytes, Int32s, Int64s, Records, Uint32s, Uint64s, inlined, int64, kernel, record
+from manyo.corpus.jit import Bytes, Int32s, Int64s, Records, Uint32s, Uint64s, int64, kernel, record
 from manyo.filters.signals.primitive_kernels import MULTIPLIER, find_slot, longest_document, table_shift
 
 # What a character means to this pass: the values of its table `marks`. Hiragana stand first, from 1 on: these numbers
@@ -41,13 +41,8 @@ FINAL: Final = 2
 WEAK: Final = 3
 OPEN: Final = 4
 
-#: So many of a segment's characters without marks are kept, the last ones; the longest ending is shorter.
-RECENT: Final = 16
 LONGEST_ENDING: Final = 9
-_RECENT_MASK: Final = RECENT - 1
 _MARK_BITS: Final = 7
-_MARK: Final = (1 << _MARK_BITS) - 1
-_BEGINS_RUN: Final = 1 << _MARK_BITS  # of a kept character after 、 or a closer
 
 # A statement has this many characters at least: with 。 at its end, by its ending, by its particles.
 STOPPED_CHARS: Final = 5
@@ -116,19 +111,25 @@ class Segment:
 SEGMENTS: Final = record(("hash", np.uint64), *((name, np.int64) for name in list(Segment.__annotations__)[1:]))
 
 
-@inlined
-def ending_of(recent: Bytes, n_words: int, children: NDArray[np.int16], kinds: Bytes) -> int:
+@kernel
+def ending_of(
+    points: Uint32s, first: int, last_word: int, marks: Bytes, children: NDArray[np.int16], kinds: Bytes
+) -> int:
     """The kind of the longest ending in which the last run of hiragana ends.
 
     Args:
-        recent: the last characters without marks, by their number modulo `RECENT`: marks, and `_BEGINS_RUN`.
-        n_words: how many such characters there are.
+        points: the document.
+        first: where the segment begins.
+        last_word: its last character that is neither a comma nor a mark above; before `first` if it has none.
+        marks: what each code point means.
         children, kinds: the table of endings.
     """
-    state, kind = int64(0), int64(NO_ENDING)
-    for back in range(1, min(n_words, LONGEST_ENDING) + 1):
-        entry = int64(recent[(n_words - back) & _RECENT_MASK])
-        mark = entry & _MARK
+    state, kind, n_read, i = int64(0), int64(NO_ENDING), 0, last_word
+    while i >= first and n_read < LONGEST_ENDING:
+        mark = int64(marks[points[i]])
+        i -= 1
+        if mark in (BLANK, WIDE_BLANK, LINE_FEED):
+            continue
         if mark >= HIRAGANA_CODES:
             break
         state = int64(children[state, mark])
@@ -136,9 +137,18 @@ def ending_of(recent: Bytes, n_words: int, children: NDArray[np.int16], kinds: B
             break
         if kinds[state]:
             kind = int64(kinds[state])
-        if entry & _BEGINS_RUN:
-            break
+        n_read += 1
     return kind
+
+
+@kernel
+def _first_mark(points: Uint32s, i: int, marks: Bytes) -> int:
+    """The mark of the first character from i on that is no blank."""
+    mark = int64(marks[points[i]])
+    while mark in (BLANK, WIDE_BLANK):
+        i += 1
+        mark = int64(marks[points[i]])
+    return mark
 
 
 @kernel
@@ -268,11 +278,12 @@ def cut_segments(
 ) -> tuple[int, int]:
     """Note the segments of one document; how many there are, and how many characters stand between them."""
     i = first = start
-    recent = np.zeros(RECENT, np.uint8)
     n_segments = n_between = blanks = 0
     segment_hash = np.uint64(0)
-    chars = n_words = n_japanese = n_hiragana = n_particles = ended = dots = 0
-    first_mark = last = before_last = int64(LINE_FEED)
+    chars = n_japanese = n_hiragana = n_particles = ended = dots = 0
+    last = before_last = int64(LINE_FEED)
+    last_word = ending_at = start - 1  # the last character of a word, and the one that `ending` was read at
+    ending = int64(NO_ENDING)
     is_laugh = may_end = is_row = at_end = False
     while not at_end:
         if i < end:
@@ -285,9 +296,7 @@ def cut_segments(
             is_polite = polite_pairs[np.uint64(before_last << _MARK_BITS | last)] != 0
             may_end = is_polite & (mark >= JAPANESE) & (mark < COMMA)
             if not may_end:
-                recent[n_words & _RECENT_MASK] = mark | int64(last >= COMMA) << _MARK_BITS
-                n_words += mark < COMMA
-                first_mark = first_mark if chars else mark
+                last_word = i - 1 if mark < COMMA else last_word
                 chars += 1
                 n_japanese += mark <= JAPANESE
                 n_hiragana += mark < HIRAGANA_CODES
@@ -305,27 +314,29 @@ def cut_segments(
             mark = int64(DIVIDER)  # a bullet
         if chars and (ended or blanks or may_end or mark >= DECORATION):
             may_end = False
-            ending = ending_of(recent, n_words, children, kinds)
+            if ending_at != last_word:
+                ending_at, ending = last_word, ending_of(points, first, last_word, marks, children, kinds)
             goes_on = last == COMMA or (last < HIRAGANA_CODES and particles[np.uint64(last)] and ending != FINAL)
             mark_of_end = _end_before(last, ended, ending, goes_on, mark, point, blanks)
             if mark_of_end:
                 stop = end if at_end else i - 1
+                first_mark = _first_mark(points, first, marks)
                 _note(segments[n_segments], first, stop, segment_hash, chars, n_japanese, n_hiragana, n_particles)
                 _note_end(segments[n_segments], first_mark, last, mark_of_end, ending, is_row or mark == TAB)
                 n_segments, first = n_segments + 1, stop
                 segment_hash = np.uint64(0)
-                chars = n_words = n_japanese = n_hiragana = n_particles = ended = dots = 0
+                chars = n_japanese = n_hiragana = n_particles = ended = dots = 0
                 last = int64(LINE_FEED)
+                last_word = ending_at = first - 1
+                ending = int64(NO_ENDING)
         blanks = 0
         if mark >= DECORATION:
             n_between += mark < LINE_FEED and not at_end
             is_row = mark == TAB or (is_row and mark != LINE_FEED)
             first = first if chars else i
             continue
-        first_mark = first_mark if chars else mark
         dots = dots + 1 if mark == last else 1
-        recent[n_words & _RECENT_MASK] = mark | int64(last >= COMMA) << _MARK_BITS
-        n_words += mark < COMMA
+        last_word = i - 1 if mark < COMMA else last_word
         ended = _ended_by(mark, dots, ended)
         chars += 1
         n_japanese += mark <= JAPANESE

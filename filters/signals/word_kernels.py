@@ -98,23 +98,22 @@ def count_runs(words: Int64s, chars: Int64s, offsets: Int64s, counts: Records) -
     hashes = np.empty(longest, np.uint64)
     slots = np.empty(longest, np.uint64)
     ranks = np.empty(longest, np.uint32)
-    prefixes = np.zeros(longest + 1, np.uint64)
     lengths = np.zeros(longest + 1, np.int64)
     for doc in range(len(counts)):
         first, n_words = offsets[doc], offsets[doc + 1] - offsets[doc]
         row: RunCount = counts[doc]
         for i in range(n_words):
-            prefixes[i + 1] = prefixes[i] * MULTIPLIER + np.uint64(words[first + i] + 1)
             lengths[i + 1] = lengths[i] + chars[first + i]
             starts[i] = i
+            hashes[i] = np.uint64(words[first + i] + 1)
         n_starts = n_words
-        power = MULTIPLIER
         for length in range(SHORTEST_TOP, LONGEST + 1):
-            power *= MULTIPLIER
             n_runs = max(n_words - length + 1, 0)
             while n_starts > 0 and starts[n_starts - 1] >= n_runs:
                 n_starts -= 1
-            count_ngrams(prefixes, starts, n_starts, length, power, hashes, slots, ranks, table)
+            for i in range(n_starts):
+                hashes[i] = hashes[i] * MULTIPLIER + np.uint64(words[first + starts[i] + length - 1] + 1)
+            count_ngrams(hashes, n_starts, slots, ranks, table)
             if length >= SHORTEST_STEPPED:
                 stepped = _stepped_chars(starts, n_starts, slots, table, length, lengths)
                 row.stepped_chars[length - SHORTEST_STEPPED] = stepped
@@ -126,4 +125,4 @@ def count_runs(words: Int64s, chars: Int64s, offsets: Int64s, counts: Records) -
                 row.top_chars[length - SHORTEST_TOP] = top_chars
             if length == 7:
                 row.repeated_7word_runs = _repeated(n_starts, slots, table)
-            n_starts = keep_repeated(starts, n_starts, slots, table)
+            n_starts = keep_repeated(starts, hashes, n_starts, slots, table)

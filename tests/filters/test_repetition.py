@@ -1,3 +1,4 @@
+import random
 import zlib
 
 import pyarrow as pa
@@ -62,6 +63,15 @@ def test_what_stands_beyond_the_sample_is_not_read():
     inside, beyond = find_repeats(sliced([long, long + "同じ言葉" * 5000]))
     assert inside == beyond
     assert inside["sampled_chars"] == MAX_CHARS
+
+
+@pytest.mark.parametrize("n_kinds", [40, 200, 3000])
+def test_ngrams_that_share_slots_are_counted_apart(n_kinds):
+    draw = random.Random(n_kinds)
+    text = "".join(chr(0x4E00 + draw.randrange(n_kinds)) for _ in range(8000))
+    (counts,) = find_repeats(sliced([text]))
+    for name, expected in oracles.find_repeats(text, MAX_RUN_CHARS, DISTINCT_WINDOW_CHARS).items():
+        assert counts[name].tolist() == expected, name
 
 
 def test_a_ruled_line_is_not_a_repeated_word():
