@@ -5,7 +5,8 @@ Two readings of a group live side by side. For `allow` and `disallow` only these
 agents share what follows. For preferences, which the RFC does not know, a preference ends the list too.
 
 What is not in the RFC is read as Google's parser reads it: a byte order mark is skipped, a product token ends at the
-first character that is none of a token (`CCBot/2.0`), `disallow` may be misspelt, a colon may be missing.
+first character that is none of a token (`CCBot/2.0`), `*` stands alone (`*Bot*` names nobody), `disallow` may be
+misspelt, `User Agent` too, a colon may be missing.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from ada_url import normalize_url
 MAX_BYTES = 500 << 10
 
 _EOL = re.compile(r"\r\n|\r|\n")
-_LINE = re.compile(r"\s*(?P<name>[A-Za-z][A-Za-z-]*)\s*:\s*(?P<value>.*?)\s*\Z", re.DOTALL)
+_LINE = re.compile(r"\s*(?P<name>(?i:user agent)|[A-Za-z][A-Za-z-]*)\s*:\s*(?P<value>.*?)\s*\Z", re.DOTALL)
 _WITHOUT_COLON = re.compile(r"\s*(?P<name>(?i:user-agent|dis?s?all?ow|allow))\s+(?P<value>\S.*?)\s*\Z")
 _DISALLOW = frozenset(("disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw"))
-_TOKEN = re.compile(r"[A-Za-z0-9_-]+")
+#: `*Bot*` is no token, and not everyone either: what follows it is for nobody.
+_AGENT = re.compile(r"(?P<token>\*(?=\s|\Z)|[A-Za-z0-9_-]+)")
 _CODE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _USAGE = re.compile(r"(?:(?P<path>/\S*)\s+)?(?P<value>\S.*)")
@@ -119,7 +121,7 @@ class _Lists:
 
     def read(self, name: str, value: str) -> None:
         """Take one record."""
-        if name in ("user-agent", "useragent"):
+        if name in ("user-agent", "useragent", "user agent"):
             self._add_agent(value)
         elif name == "license":
             self.licences += [value] if value else []
@@ -131,7 +133,8 @@ class _Lists:
             self.records.append((self._of_preferences, name, value))
 
     def _add_agent(self, value: str) -> None:
-        token = "*" if value.startswith("*") else (match[0].lower() if (match := _TOKEN.match(value)) else "")
+        match = _AGENT.match(value)
+        token = match["token"].lower() if match else ""
         if self._rules_ended:
             self._of_rules = set()
         if self._preferences_ended:
