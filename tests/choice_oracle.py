@@ -21,6 +21,7 @@ class Block:
     row: int
     text: str
     link_chars: int
+    links: int
     box: Box
     weight: int = 0
 
@@ -28,6 +29,16 @@ class Block:
     def is_full(self) -> bool:
         """Whether it weighs all that it can."""
         return 0 < self.weight >= len(self.text) - self.link_chars
+
+    @property
+    def is_item(self) -> bool:
+        """Whether it is an item of a list, or in one."""
+        return bool({"li", "dd"} & {box.tag for box in self.box.outer()[:2]})
+
+    @property
+    def is_menu(self) -> bool:
+        """Whether it is a line of links."""
+        return self.links >= 2 and self.weight == 0 and not self.is_item
 
 
 @dataclass
@@ -105,7 +116,7 @@ class Choice:
     comments: list[int]
 
 
-def choose(markup: Markup, refused: set[int], names_count: bool) -> Choice:
+def choose(markup: Markup, refused: set[int], announced: set[int], names_count: bool) -> Choice:
     """What `choose` finds."""
     boxes: list[Box] = []
     for tag, parent, hint, ordinal, name in markup.boxes[["tag", "parent", "hint", "ordinal", "name"]].tolist():
@@ -113,14 +124,14 @@ def choose(markup: Markup, refused: set[int], names_count: bool) -> Choice:
         if parent >= 0:
             boxes[parent].children.append(boxes[-1])
     blocks = [
-        Block(row, markup.text_of(row), link_chars, boxes[box])
-        for row, (link_chars, box) in enumerate(markup.blocks[["link_chars", "box"]].tolist())
+        Block(row, markup.text_of(row), link_chars, links, boxes[box])
+        for row, (link_chars, links, box) in enumerate(markup.blocks[["link_chars", "links", "box"]].tolist())
     ]
     for block in blocks:
         block.weight = weight_of(block)
         block.box.own.append(block)
     page = boxes[0]
-    _set_comments_apart(page, names_count)
+    _set_comments_apart(page, [blocks[row].box for row in announced], names_count)
     _find_frames(boxes, page.weight, names_count)
     _find_main(page)
     return _divide(page, blocks, refused)
@@ -136,9 +147,31 @@ def weight_of(block: Block) -> int:
     return math.ceil(n * (0.3 + 0.7 * n / 40)) if 2 * n >= len(block.text) else 0
 
 
-def _set_comments_apart(page: Box, names_count: bool) -> None:
-    named = [b for b in page.inner()[1:] if b.hint == COMMENTS_HINT and b.tag not in UNNAMED_TAGS]
-    written = [box for other in named if names_count for box in other.inner()]
+def _announced(heading: Box) -> list[Box]:
+    """The boxes below a heading of comments."""
+    if any(box is not heading and box.tag == heading.tag for box in heading.around.children if heading.around):
+        return []
+    before = heading
+    while before.around and before is before.around.children[-1]:
+        before = before.around
+    if not before.around:
+        return []
+    found: list[Box] = []
+    after = before.around.children[[box is before for box in before.around.children].index(True) + 1 :]
+    for place, box in enumerate(after):
+        has_heading = any(inner.tag in HEADINGS for inner in box.inner())
+        other = [*found, *after[place + 1 :]][:1]
+        is_post = bool(other) and box.name != 0 and (box.tag, box.name) == (other[0].tag, other[0].name)
+        if box.tag in ("form", "hr") or (has_heading and not is_post):
+            break
+        found.append(box)
+    return found
+
+
+def _set_comments_apart(page: Box, headings: list[Box], names_count: bool) -> None:
+    named = [b for b in page.inner()[1:] if b.hint == COMMENTS_HINT and b.tag not in UNNAMED_TAGS and names_count]
+    named += [box for heading in headings for box in _announced(heading)]
+    written = [box for other in named for box in other.inner()]
     for box in written:
         box.is_comments = True
     total = sum(block.weight for block in page.blocks())
@@ -248,8 +281,9 @@ def _divide(page: Box, blocks: list[Block], refused: set[int]) -> Choice:
                 rows.append(block)
         elif block.box.is_comments:
             comments.append(block.row)
-    weighed = [place for place, block in enumerate(rows) if block.weight]
-    full = [place for place, block in enumerate(rows) if block.is_full]
+    stays_in = _without_ends(rows, [box.ordinal for box in page.inner() if box.tag == "hr"])
+    weighed = [place for place, block in enumerate(rows) if block.weight and stays_in[place]]
+    full = [place for place, block in enumerate(rows) if block.is_full and stays_in[place]]
     first, last = (full[0], full[-1]) if full else (len(rows), -1)
     kept, asked = [], []
     last_item: Box | None = None
@@ -262,7 +296,58 @@ def _divide(page: Box, blocks: list[Block], refused: set[int]) -> Choice:
         tags = ITEM_TAGS if not weighed or place > weighed[-1] else FLOW_TAGS
         stays = bool(weighed) and place >= weighed[0] and block.box.tag in tags
         is_link = block.link_chars > 0.8 * n_chars and not stays
-        kept.append(not is_link or is_heading)
+        kept.append(stays_in[place] and (not is_link or is_heading))
         if kept[-1] and (place < first or place > last or is_heading or n_chars < 2 * min(block.link_chars, 75)):
             asked.append(place)
     return Choice(leads, [block.row for block in rows], kept, asked, (first, last), comments)
+
+
+def _without_ends(rows: list[Block], rules: list[int]) -> list[bool]:
+    """Of each block, whether it is no frame at an end."""
+    head = _ruled_end(rows, rules, is_head=True)
+    tail = len(rows) - _ruled_end(rows, rules, is_head=False)
+    kept = [head <= place < tail or (place < head and block.box.tag in HEADINGS) for place, block in enumerate(rows)]
+    full = [place for place, block in enumerate(rows) if block.is_full]
+    for place in range(head, next((at for at in full if at >= head), len(rows))):
+        kept[place] = kept[place] and not rows[place].is_menu
+    end = tail
+    for place in reversed(range(tail)):
+        if rows[place].is_full or sum(block.weight for block in rows[place:end]) > 40:
+            break
+        if rows[place].is_menu:
+            end = place
+    while 0 < end < len(rows) and rows[end - 1].box.tag in HEADINGS:
+        end -= 1
+    return [is_kept and place < end for place, is_kept in enumerate(kept)]
+
+
+def _ruled_end(rows: list[Block], rules: list[int], *, is_head: bool) -> int:
+    """How many blocks of an end rules divide from the text as its frame."""
+    total = sum(block.weight for block in rows)
+    ordered = rows if is_head else rows[::-1]
+    numbers = [item_number(rows, place) for place in range(len(rows))]
+    cut = 0
+    for place, block in enumerate(ordered):
+        first, second = sorted((ordered[place - 1].row, block.row))
+        if place and any(first < rule <= second for rule in rules):
+            n_chars = sum(len(b.text) for b in ordered[cut:place])
+            if sum(b.link_chars for b in ordered[cut:place]) < 0.1 * n_chars:
+                return cut
+            cut = place
+        is_note = block.is_item and numbers[place if is_head else len(rows) - 1 - place] > 0
+        is_text = block.is_full and (block.links == 0 or block.is_item)
+        is_section = not is_head and block.box.tag in HEADINGS
+        if is_note or is_text or is_section or sum(b.weight for b in ordered[: place + 1]) > 0.1 * total:
+            break
+    return cut
+
+
+def item_number(rows: list[Block], place: int) -> int:
+    """The number of the list item that the block at a place starts; 0 if it starts none."""
+
+    def item_of(block: Block) -> Box | None:
+        return block.box if block.box.tag == "li" else block.box.around
+
+    item = item_of(rows[place])
+    before = item_of(rows[place - 1]) if place else None
+    return item.ordinal if item and item.tag == "li" and item is not before else 0

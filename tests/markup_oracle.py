@@ -86,6 +86,7 @@ class Box:
 class Page:
     """What `read_markup` returns, in Python's own types: blocks are (text, characters in links, box)."""
 
+    links: list[int] = field(default_factory=list)
     blocks: list[tuple[str, int, int]] = field(default_factory=list)
     boxes: list[Box] = field(default_factory=lambda: [Box("html", -1)])
     title: str | None = None
@@ -102,6 +103,7 @@ def read_markup(html: str) -> Page:
     hidden_box: int | None = None
     hidden_inline = ["", 0, 0]  # name, how many of that name are open in it and with it, boxes that are open around it
     last_left = -1
+    n_links = 0
     shown: list[tuple[str, bool, bool]] = []  # characters of the block; whether they are in a link, and of a picture
     at = 0
 
@@ -109,10 +111,13 @@ def read_markup(html: str) -> Page:
         return page.boxes[stack[-1]].is_pre
 
     def close_block() -> None:
+        nonlocal n_links
         block = _block(shown, is_pre())
         shown.clear()
         if block:
             page.blocks.append((*block, stack[-1]))
+            page.links.append(n_links)
+        n_links = 0
 
     def leave() -> None:
         nonlocal hidden_box, last_left
@@ -121,6 +126,7 @@ def read_markup(html: str) -> Page:
         digits = "".join(text for text, *_ in page.blocks[box.n_blocks :])
         if box.is_numbers and digits and not digits.strip("0123456789 \t\r\n\v\f"):
             del page.blocks[box.n_blocks :]
+            del page.links[box.n_blocks :]
         if len(stack) - 1 < hidden_inline[2]:
             hidden_inline[1] = 0
         while links and links[-1] == last_left:
@@ -136,6 +142,9 @@ def read_markup(html: str) -> Page:
                 return
             if tag in borders:
                 return
+
+    def is_heading() -> bool:
+        return page.boxes[stack[-1]].tag in HEADINGS
 
     def is_handle(box: int) -> bool:
         return box >= 0 and page.boxes[box].tag in HANDLES
@@ -179,6 +188,8 @@ def read_markup(html: str) -> Page:
                     shown.append(("\n" if is_pre() else "\v", bool(links), False))
             elif name in RULES:
                 close_block()
+                if name == "hr" and not is_end and not is_hidden:
+                    page.boxes.append(Box("hr", stack[-1], ordinal=len(page.blocks)))
             elif name in ("img", "image"):
                 is_first = not _visible([character for character in shown if not character[2]], is_pre())
                 if is_end or is_hidden or not is_first or links or not is_handle(stack[-1]):
@@ -231,7 +242,8 @@ def read_markup(html: str) -> Page:
                     said & set(NAME_WORDS["fold"]) or name == "dd" or "until-found" in attributes.get("hidden", "")
                 )
                 if last_left >= 0 and page.boxes[last_left].parent == parent and page.boxes[last_left].tag != "h1":
-                    is_folded = is_folded or is_handle(last_left)
+                    is_list = name in ("ul", "ol", "dl", "table", "form", "nav")
+                    is_folded = is_folded or is_handle(last_left) or (around.tag == "li" and not is_list)
                 if hides and hidden_box is None and not is_main and not (is_folded and not is_frame):
                     hidden_box = stack[-1]
             elif name not in IGNORED and name != "meta":
@@ -242,7 +254,8 @@ def read_markup(html: str) -> Page:
                 elif not is_end:
                     is_numbers = said & set(NAME_WORDS["line_number"]) and "class" in attributes
                     is_number = is_pre() and is_numbers and re.compile("[0-9 \t\r\n\f\v]{1,32}<").match(html, after)
-                    if (hides and not said & set(NAME_WORDS["fold"])) or (is_number and not hides):
+                    is_edit = "class" in attributes and is_heading() and said & set(NAME_WORDS["edit"])
+                    if (hides and not said & set(NAME_WORDS["fold"])) or ((is_number or is_edit) and not hides):
                         hidden_inline = [name, 1, len(stack) - 1]
                         continue
                 if not is_end and not is_hidden and _has_style(attributes, "display *: *block"):
@@ -251,12 +264,13 @@ def read_markup(html: str) -> Page:
                     continue
                 if is_end:
                     del links[-1:]
-                elif "href" in attributes:
+                elif "href" in attributes or not {"name", "id"} & set(attributes):
+                    n_links += 1
                     if links and links[-1] == stack[-1]:
                         links.pop()
                     links.append(stack[-1])
-                    if attributes["href"].startswith("#") and not is_pre():
-                        at = _after_signs(html, after)
+                    if attributes.get("href", "").startswith("#") and not is_pre():
+                        at = _after_signs(html, after, "†" if is_heading() else "")
     close_block()
     return page
 
@@ -294,12 +308,12 @@ def _after_skipped(html: str, after: int, name: str, attributes: dict[str, str],
     return end + 1 if end >= 0 else -1
 
 
-def _after_signs(html: str, after: int) -> int:
-    """The end tag of a link that contains a few signs alone, else where its text starts."""
+def _after_signs(html: str, after: int, also: str) -> int:
+    """The end tag of a link that contains a few signs alone, else where its text starts; `also` is a sign."""
     link = re.compile("([^<]*)</a[ \t\r\n\f\v/>]", re.IGNORECASE).match(html, after)
     if link is None or len(link[1].encode()) >= 32:
         return after
-    text = REFERENCE.sub(lambda match: unescape(match[0]), link[1])
+    text = REFERENCE.sub(lambda match: unescape(match[0]), link[1]).replace(also, "")
     return link.end(1) if SIGNS.fullmatch(text) else after
 
 
@@ -343,7 +357,7 @@ def _said(tag: str, attributes: dict[str, str]) -> set[str]:
         *NAME_WORDS["comments"],
         *NAME_WORDS["main"],
         *NAME_WORDS["fold"],
-    } | set(NAME_WORDS["line_number"])
+    } | {*NAME_WORDS["line_number"], *NAME_WORDS["edit"]}
     roles = set(re.findall("[a-z]+", attributes.get("role", "").lower()))
     said |= {"dialog"} if roles & set(ROLE_WORDS["dialog"]) else set()
     said |= {"article" + "body"} if "main" in roles else set()

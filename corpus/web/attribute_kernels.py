@@ -48,9 +48,8 @@ from manyo.corpus.web.markup import (
 )
 
 # What a word in class, id or role says, as bits.
-MAIN_WORD, POST_WORD, FRAME_WORD, COMMENTS_WORD, TOPIC_WORD, DIALOG_WORD, FOLD_WORD, LINE_WORD, PICTURE_WORD = (
-    1 << bit for bit in range(9)
-)
+MAIN_WORD, POST_WORD, FRAME_WORD, COMMENTS_WORD, TOPIC_WORD = (1 << bit for bit in range(5))
+DIALOG_WORD, FOLD_WORD, LINE_WORD, PICTURE_WORD, EDIT_WORD = (1 << bit for bit in range(5, 10))
 
 #: Only the beginning of a longer value (an embedded picture) is read.
 MAX_VALUE_BYTES: Final = 2000

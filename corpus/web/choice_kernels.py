@@ -8,7 +8,7 @@ import numpy as np
 
 from manyo.corpus.jit import Int64s, Records, borrowing, inlined, kernel, record
 from manyo.corpus.web.ascii import LINE_FEED
-from manyo.corpus.web.attribute_kernels import FIRST_HEADING, find_byte, is_named_main
+from manyo.corpus.web.attribute_kernels import FIRST_HEADING, find_byte, is_heading, is_named_main
 from manyo.corpus.web.choice_words import Limits
 from manyo.corpus.web.markup import COMMENTS_HINT, DIALOG_HINT, FRAME_HINT, MAIN_HINT, TAGS, TOPIC_HINT, Page
 
@@ -22,7 +22,7 @@ CHOICE_RULE: Final = record(
     ("frame_share", "f8"), ("is_never_main", "?"), ("is_named", "?"), ("is_flow", "?"), ("is_item", "?")
 )
 
-_ARTICLE, _ASIDE, _HEADER = (TAGS.index(name) for name in ("article", "aside", "header"))
+_ARTICLE, _ASIDE, _HEADER, _FORM, _HR = (TAGS.index(name) for name in ("article", "aside", "header", "form", "hr"))
 _FRAME_TAGS = tuple(TAGS.index(name) for name in ("nav", "aside", "footer"))
 _TABLE_TAGS = tuple(TAGS.index(name) for name in ("table", "thead", "tbody", "tfoot", "tr"))
 #: Tables and lists of terms have names such as `header` and `date` for data, too.
@@ -67,7 +67,7 @@ _FINDING: Final = record(
 
 
 @kernel
-def choose(page: Page, rules: Records, limits: Limits, refused: Int64s, names_count: bool) -> Choice:
+def choose(page: Page, rules: Records, limits: Limits, refused: Int64s, announced: Int64s, names_count: bool) -> Choice:
     """Choose the main text and the comments of a page.
 
     Args:
@@ -75,9 +75,12 @@ def choose(page: Page, rules: Records, limits: Limits, refused: Int64s, names_co
         rules: CHOICE_RULE, by tag.
         limits: shares and lengths.
         refused: blocks that are not leads, by their words.
+        announced: headings of what readers wrote, by their words.
         names_count: whether names make a box frame or comments; if not, only two hints, a dialog or its links do.
     """
     findings = np.zeros(len(page.boxes), _FINDING)
+    for row in announced:
+        _announce_comments(page.boxes, page.blocks[row].box, findings)
     weight = _set_comments_apart(page, rules, limits, findings, names_count)
     _find_named_main(page.boxes, limits, weight, findings)
     _find_frames(page, rules, limits, weight, findings, names_count)
@@ -87,6 +90,67 @@ def choose(page: Page, rules: Records, limits: Limits, refused: Int64s, names_co
 
 
 # --- boxes -----------------------------------------------------------------------------------
+
+
+@borrowing
+def _announce_comments(boxes: Records, heading: int, findings: Records) -> None:
+    """Mark the boxes below a heading: up to a form or a rule, or to one that is or has a heading, unless two are alike.
+
+    Where nothing follows the heading in its box, what follows that box is meant. A heading that is one of several is a
+    section of the text: a manual explains the comments of a language.
+    """
+    for i in range(len(boxes)):
+        if i != heading and boxes[i].tag == boxes[heading].tag and boxes[i].parent == boxes[heading].parent:
+            return
+    before = heading
+    first = -1
+    while first < 0 and before > 0:
+        for i in range(before + 1, len(boxes)):
+            if boxes[i].parent < boxes[before].parent:
+                break
+            if boxes[i].parent != boxes[before].parent:
+                continue
+            is_post = boxes[i].name != 0 and _find_like(boxes, i, first) >= 0
+            if boxes[i].tag in (_FORM, _HR) or (_has_heading(boxes, i) and not is_post):
+                break
+            first = i if first < 0 else first
+            findings[i].is_comments = True
+        if first >= 0 or _has_sibling(boxes, before):
+            break
+        before = boxes[before].parent
+
+
+@borrowing
+def _find_like(boxes: Records, box: int, first: int) -> int:
+    """The first box of a section, or else a box's next sibling, if it has the tag and the name of the box; or -1."""
+    other = first
+    for i in range(box + 1, len(boxes)):
+        if other >= 0 or boxes[i].parent < boxes[box].parent:
+            break
+        if boxes[i].parent == boxes[box].parent:
+            other = i
+    is_like = other >= 0 and boxes[other].tag == boxes[box].tag and boxes[other].name == boxes[box].name
+    return other if is_like else -1
+
+
+@borrowing
+def _has_heading(boxes: Records, box: int) -> bool:
+    """Whether a box is or has a heading."""
+    for i in range(box, len(boxes)):
+        if i > box and boxes[i].parent < box:
+            break
+        if is_heading(boxes[i].tag):
+            return True
+    return False
+
+
+@borrowing
+def _has_sibling(boxes: Records, box: int) -> bool:
+    """Whether another box follows a box within the one around it."""
+    for i in range(box + 1, len(boxes)):
+        if boxes[i].parent <= boxes[box].parent:
+            return bool(boxes[i].parent == boxes[box].parent)
+    return False
 
 
 @borrowing
@@ -111,9 +175,10 @@ def _set_comments_apart(page: Page, rules: Records, limits: Limits, findings: Re
     for i in range(1, len(boxes)):
         box = boxes[i]
         is_in_comments = findings[box.parent].is_comments
-        findings[i].is_comments = is_in_comments
-        if box.hint == COMMENTS_HINT and not is_in_comments and rules[box.tag].is_named and names_count:
-            findings[i].is_comments = True
+        is_named = box.hint == COMMENTS_HINT and rules[box.tag].is_named and names_count
+        is_outermost = not is_in_comments and (is_named or findings[i].is_comments)
+        findings[i].is_comments = is_in_comments or is_outermost
+        if is_outermost:
             comments += findings[i].total
     # Where little else is left, what is named comments is what the page is about.
     weight = findings[0].total - comments

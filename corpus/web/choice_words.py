@@ -32,6 +32,8 @@ class Limits(NamedTuple):
         lead_weight: a lead weighs at least this.
         alike_share: a sibling like the main container with more than this share of its parent's weight is text,
         alike_link_share: unless one of them has this share of its characters in links.
+        end_share: what a rule divides from the text at an end is frame up to this share of the text's weight, if this
+            share of its characters is in links.
         link_share: a block with more than this share of its characters in links is dropped, unless its tag keeps it.
         announced_chars: a line of announced links is shorter than twice this.
         heading_rest_chars: how long a heading that announces other pages goes on, at most.
@@ -61,6 +63,7 @@ class Limits(NamedTuple):
     lead_weight: int
     alike_share: float
     alike_link_share: float
+    end_share: float
     link_share: float
     announced_chars: int
     heading_rest_chars: int
@@ -140,6 +143,16 @@ def _button() -> str:
     return rf"(?:[\W_]*+(?:{'|'.join(parts)}){rest}|{around})"
 
 
+def _comments() -> str:
+    parts = []
+    for entry in _TABLES["comments"]:
+        if "latin" in entry:
+            parts.append(f"(?i:{_any_of(entry['latin'])})")
+        else:
+            parts.append(_any_of(entry["before"]) + _any_of(entry["words"]))
+    return rf"[\W_]*+(?:{'|'.join(parts)})(?:[\s・、(（\[：:\d].{{0,{LIMITS.heading_rest_chars}}}|一覧|欄)?[\W_]*$"
+
+
 _TABLES: Final[dict[str, list[dict[str, Any]]]] = tomllib.loads(Path(__file__).with_name(_FILE).read_text("utf-8"))
 LIMITS: Final = Limits(**{entry["name"]: entry["value"] for entry in _TABLES["limit"]})
 #: An element with such a tag is frame while it contains less than this share of the page's weight.
@@ -150,6 +163,8 @@ ROLE_WORDS: Final = _said("role")
 #: What announces other pages: as a heading, or before the links themselves.
 ANNOUNCED_LINKS: Final = re.compile(_announcement())
 FRAME_HEADING: Final = re.compile(f"{_announcement()}.{{0,{LIMITS.heading_rest_chars}}}$", re.DOTALL)
+#: A heading of what readers wrote.
+ANNOUNCED_COMMENTS: Final = re.compile(_comments(), re.DOTALL)
 #: A line that only says when, by whom and in which category a text appeared. A date in a sentence, a birthday or the
 #: hours of an event are text.
 BYLINE: Final = re.compile(_byline(), re.DOTALL)

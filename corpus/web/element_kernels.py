@@ -15,6 +15,7 @@ from manyo.corpus.web.attribute_kernels import (
     CLASS,
     COMMENTS_WORD,
     DIALOG_WORD,
+    EDIT_WORD,
     FIRST_HEADING,
     FOLD_WORD,
     FRAME_WORD,
@@ -40,6 +41,7 @@ from manyo.corpus.web.shown_kernels import show_value
 #: A link to a place on the page itself is left out if it contains signs alone; a longer one, in bytes, is text.
 _MAX_SIGN_BYTES: Final = 32
 _TERM, _DESCRIPTION, _SUMMARY, _LEGEND = (TAGS.index(name) for name in ("dt", "dd", "summary", "legend"))
+_ITEM, _LISTS = TAGS.index("li"), tuple(TAGS.index(name) for name in ("ul", "ol", "dl", "table", "form", "nav"))
 _CAPTION, _HEADER_CELL = (TAGS.index(name) for name in ("caption", "th"))
 _FRAMES = tuple(TAGS.index(name) for name in ("nav", "header", "footer", "aside"))
 _U: Final = ord("u")
@@ -60,8 +62,8 @@ def count_own(blocks: Records, boxes: Records) -> int:
 
 
 @borrowing
-def find_end_of_signs(data: Bytes, i: int, names: Records) -> int:
-    """Index of the `</a>` after a few signs; -1 if something else stands before it."""
+def find_end_of_signs(data: Bytes, i: int, names: Records, in_heading: bool) -> int:
+    """Index of the `</a>` after a few signs; -1 if something else stands before it. In a heading, † is no note."""
     stop = min(len(data) - 3, i + _MAX_SIGN_BYTES)
     while i < stop:
         byte = data[i]
@@ -84,7 +86,7 @@ def find_end_of_signs(data: Bytes, i: int, names: Records) -> int:
             point = (int(data[i + 1]) & 0x3F) << 12 | (int(data[i + 2]) & 0x3F) << 6
             point = (int(byte) & 0x07) << 18 | point | int(data[i + 3]) & 0x3F
             i += 4
-        if second >= 0 or (point >= 0 and not is_sign(point)):
+        if second >= 0 or (point >= 0 and not (is_sign(point) or (in_heading and point == 0x2020))):
             return -1
     return -1
 
@@ -106,12 +108,17 @@ def opens_fold(data: Bytes, tag: int, names: Records, states: Records) -> bool:
 
 
 @borrowing
-def is_inline_hidden(data: Bytes, after: int, tag: int, names: Records, states: Records) -> bool:
-    """Whether an inline tag, which ends before `after`, hides its content: by its style, or as the number of a line."""
+def is_inline_hidden(data: Bytes, after: int, tag: int, names: Records, states: Records, in_heading: bool) -> bool:
+    """Whether an inline tag, which ends before `after`, hides its content: by its style, or as a tool beside the text.
+
+    Tools are the numbers of lines in a listing, and what edits the section of a heading.
+    """
     state = states[0]
     attributes = state.attributes
     if state.hides and is_hidden(data, attributes):
         return words_said(data, tag, attributes, names[0].words, names[0].roles) & FOLD_WORD == 0
+    if in_heading:
+        return words_said(data, tag, attributes, names[0].words, names[0].roles) & EDIT_WORD != 0
     if not state.is_pre or attributes[CLASS].start < 0:
         return False
     i = after
@@ -175,4 +182,6 @@ def is_folded(data: Bytes, tag: int, said: int, parent: int, states: Records, bo
     before = state.last_left
     if before < 0 or boxes[before].parent != parent or boxes[before].tag == FIRST_HEADING:
         return False
-    return is_handle(boxes, before)
+    # An item that goes on out of sight after its text is a question with its answer; with a list, it is a menu.
+    goes_on = boxes[parent].tag == _ITEM and tag not in _LISTS
+    return goes_on or is_handle(boxes, before)

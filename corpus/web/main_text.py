@@ -37,8 +37,17 @@ from resiliparse.parse.html import HTMLTree
 
 from manyo.corpus.jit import Bools, Float64s, Int64s, Records
 from manyo.corpus.structure import NO_STRUCTURE, Structure
+from manyo.corpus.web.attribute_kernels import FIRST_HEADING
 from manyo.corpus.web.choice_kernels import CHOICE_RULE, Choice, choose
-from manyo.corpus.web.choice_words import ANNOUNCED_LINKS, BUTTON, BYLINE, FRAME_HEADING, FRAME_SHARES, LIMITS
+from manyo.corpus.web.choice_words import (
+    ANNOUNCED_COMMENTS,
+    ANNOUNCED_LINKS,
+    BUTTON,
+    BYLINE,
+    FRAME_HEADING,
+    FRAME_SHARES,
+    LIMITS,
+)
 from manyo.corpus.web.markup import TAGS, Markup, Page
 from manyo.corpus.web.page_structure import structure_of
 from manyo.corpus.web.passage_kernels import ask_about_comments, ask_about_main, write
@@ -232,13 +241,22 @@ def _kept_share(reading: _Reading, values: Float64s) -> float:
 
 def _read_once(markup: Markup, page: Page, names_count: bool) -> _Reading:
     """Choose, and drop what words say; where the words of a lead refuse it, the choice is made again without it."""
-    choice = choose(page, choice_rules(), LIMITS, np.empty(0, np.int64), names_count)
+    announced = _announced_comments(markup)
+    choice = choose(page, choice_rules(), LIMITS, np.empty(0, np.int64), announced, names_count)
     refused = [row for row in choice.leads.tolist() if not _is_lead(markup, row)]
     if refused:
-        choice = choose(page, choice_rules(), LIMITS, np.array(refused), names_count)
+        choice = choose(page, choice_rules(), LIMITS, np.array(refused), announced, names_count)
     title = _title(markup, choice)
     main = _keep_main(markup, page, choice, title)
     return _Reading(main, _keep_comments(markup, page, choice.comments), choice, title)
+
+
+def _announced_comments(markup: Markup) -> Int64s:
+    """Rows of the headings that announce what readers wrote; `<h1>` is the page's own."""
+    tags = markup.boxes["tag"][markup.blocks["box"]]
+    rows = np.flatnonzero((tags > FIRST_HEADING) & (tags < FIRST_HEADING + 6))
+    announced = [row for row in rows.tolist() if ANNOUNCED_COMMENTS.match(markup.text_of(row))]
+    return np.array(announced if len(announced) <= _MOST_COMMENT_HEADINGS else [], np.int64)
 
 
 def _is_lead(markup: Markup, row: int) -> bool:
@@ -338,6 +356,8 @@ FLOW_TAGS = frozenset(("p", "li", "td", "th", "dd", "dt", "blockquote", *_HEADIN
 ITEM_TAGS = frozenset(("p", "li", "dd"))
 
 _TITLE_CHARS = 2
+#: More headings of comments than these are a text about comments, or an attack.
+_MOST_COMMENT_HEADINGS = 8
 #: The time of resiliparse's extraction grows with the square of the depth: 20,000 nested elements take 17 seconds.
 #: A list of 100,000 options crashes it.
 _RESILIPARSE_DEPTH = 1000

@@ -54,16 +54,17 @@ DIALOG_HINT: Final = -4
 #: tag: index in TAGS.
 #: parent: index of the box around it; -1 for the outermost.
 #: hint: one of the hints above, or 0.
-#: ordinal: number of a list item in its list; 0 for other boxes.
+#: ordinal: number of a list item in its list; of a rule (`<hr>`), which is an empty box, how many blocks are before it;
+#: 0 for other boxes.
 #: name: hash of the first name in its class; 0 if it has none.
 BOX: Final = record(("tag", "i4"), ("parent", "i4"), ("hint", "i4"), ("ordinal", "i4"), ("name", "i4"))
 
 #: An element of `Markup.blocks`.
 #:
 #: start, end: its first byte in `Markup.text`, and the byte after its last.
-#: chars: characters; link_chars: those of them that are in links.
+#: chars: characters; link_chars: those of them that are in links; links: how many links start in it.
 #: box: index of the innermost box around it.
-BLOCK: Final = record(("start", "i4"), ("end", "i4"), ("chars", "i4"), ("link_chars", "i4"), ("box", "i4"))
+BLOCK: Final = record(*((name, "i4") for name in ("start", "end", "chars", "link_chars", "links", "box")))
 
 #: What is written for an element that stands for text: a character, a character that nobody could name, a formula.
 CHARACTER, UNKNOWN_CHARACTER, FORMULA = range(3)

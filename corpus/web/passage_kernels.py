@@ -15,7 +15,7 @@ from manyo.corpus.web.attribute_kernels import is_heading
 from manyo.corpus.web.choice_words import Limits
 from manyo.corpus.web.markup import TAGS, Page
 
-_ITEM, _TD, _TH = (TAGS.index(name) for name in ("li", "td", "th"))
+_ITEM, _DD, _TD, _TH, _HR = (TAGS.index(name) for name in ("li", "dd", "td", "th", "hr"))
 
 #: Longest cell that shares a line with others, in characters.
 _CELL_CHARS: Final = 80
@@ -102,11 +102,13 @@ def ask_about_main(page: Page, rules: Records, limits: Limits, rows: Int64s) -> 
     """What is kept of the main text, whose blocks have these indices."""
     n = len(rows)
     numbers = _number(page, rows)
-    begin, first, last, end = _find_edges(page, rows)
-    is_kept = np.ones(n, np.bool_)
+    is_kept = _without_ends(page, limits, rows, numbers)
+    begin, first, last, end = _find_edges(page, rows, is_kept)
     questions = np.zeros(n, QUESTION)
     n_questions = 0
     for i in range(n):
+        if not is_kept[i]:
+            continue
         block = page.blocks[rows[i]]
         tag = page.boxes[block.box].tag
         n_chars = _count_chars(page, rows[i], numbers[i])
@@ -123,9 +125,101 @@ def ask_about_main(page: Page, rules: Records, limits: Limits, rows: Int64s) -> 
     return Passage(is_kept, questions[:n_questions].copy(), first, last)
 
 
+@kernel
+def _without_ends(page: Page, limits: Limits, rows: Int64s, numbers: Int64s) -> Bools:
+    """Of each block, whether it is no frame at an end of the main text, where nothing else tells text and frame apart.
+
+    Frame is what a rule (`<hr>`) divides from the text, up to a share of the text's weight, if this share of its
+    characters is in links, no other block in it weighs in full, and there is no note (a numbered item) and, at the end,
+    no heading; and lines of two links or more, before the first text that weighs in full and after the last, with the
+    labels below them. A heading whose text is cut off goes with it, but those of the head stay.
+    """
+    n = len(rows)
+    is_kept = np.ones(n, np.bool_)
+    is_after_rule = np.zeros(len(page.blocks) + 1, np.bool_)
+    for i in range(len(page.boxes)):
+        if page.boxes[i].tag == _HR:
+            is_after_rule[min(page.boxes[i].ordinal, len(page.blocks))] = True
+    cut = _find_ruled_end(page, limits, rows, numbers, is_after_rule, 1)
+    for i in range(cut):
+        is_kept[i] = is_heading(page.boxes[page.blocks[rows[i]].box].tag)
+    for i in range(cut, n):
+        if _weighs_in_full(page, rows[i]):
+            break
+        is_kept[i] = not _is_menu(page, rows[i])
+    cut = _find_ruled_end(page, limits, rows, numbers, is_after_rule, -1)
+    end = n - cut
+    labels = 0
+    for i in range(n - cut - 1, -1, -1):
+        labels += page.weights[rows[i]]
+        if _weighs_in_full(page, rows[i]) or labels > limits.full_chars:
+            break
+        if _is_menu(page, rows[i]):
+            end = i
+            labels = 0
+    while 0 < end < n and is_heading(page.boxes[page.blocks[rows[end - 1]].box].tag):
+        end -= 1
+    is_kept[end:] = False
+    return is_kept
+
+
+@inlined
+def _weighs_in_full(page: Page, row: int) -> bool:
+    block = page.blocks[row]
+    return bool(page.weights[row] > 0 and page.weights[row] >= block.chars - block.link_chars)
+
+
+@inlined
+def _is_menu(page: Page, row: int) -> bool:
+    return bool(page.blocks[row].links >= 2 and page.weights[row] == 0 and not _is_item(page, row))
+
+
+@inlined
+def _is_item(page: Page, row: int) -> bool:
+    """Whether a block is an item of a list, or a part of one."""
+    box = page.boxes[page.blocks[row].box]
+    return bool(box.tag in (_ITEM, _DD) or (box.parent >= 0 and page.boxes[box.parent].tag in (_ITEM, _DD)))
+
+
 @borrowing
-def _find_edges(page: Page, rows: Int64s) -> tuple[int, int, int, int]:
-    """Where a main text begins and ends.
+def _find_ruled_end(page: Page, limits: Limits, rows: Int64s, numbers: Int64s, is_after_rule: Bools, step: int) -> int:
+    """How many blocks of the head (`step` 1) or of the tail (-1) rules divide from the text as its frame."""
+    n = len(rows)
+    most = 0.0
+    for i in range(n):
+        most += limits.end_share * page.weights[rows[i]]
+    cut = n_chars = link_chars = weight = 0
+    for i in range(n):
+        place = i if step > 0 else n - 1 - i
+        block = page.blocks[rows[place]]
+        if i and _has_rule_between(rows, is_after_rule, place if step > 0 else place + 1):
+            if link_chars < limits.end_share * n_chars:
+                return cut
+            cut = i
+            n_chars = link_chars = 0
+        n_chars += block.chars
+        link_chars += block.link_chars
+        weight += page.weights[rows[place]]
+        is_text = (block.links == 0 or _is_item(page, rows[place])) and _weighs_in_full(page, rows[place])
+        is_note = _is_item(page, rows[place]) and numbers[place] > 0
+        is_section = step < 0 and is_heading(page.boxes[block.box].tag)
+        if weight > most or is_text or is_note or is_section:
+            break
+    return cut
+
+
+@inlined
+def _has_rule_between(rows: Int64s, is_after_rule: Bools, place: int) -> bool:
+    """Whether a rule stands between the block at a place and the one before it."""
+    for row in range(rows[place - 1] + 1, rows[place] + 1):  # noqa: SIM110  # kernels have no generators
+        if is_after_rule[row]:
+            return True
+    return False
+
+
+@borrowing
+def _find_edges(page: Page, rows: Int64s, is_kept: Bools) -> tuple[int, int, int, int]:
+    """Where what is kept of a main text begins and ends.
 
     Returns:
         Places of the first block that weighs anything, of the first and the last that weigh in full, and of the last
@@ -135,11 +229,10 @@ def _find_edges(page: Page, rows: Int64s) -> tuple[int, int, int, int]:
     n = len(rows)
     begin, first, last, end = n, n, -1, -1
     for i in range(n):
-        block = page.blocks[rows[i]]
-        if page.weights[rows[i]]:
+        if page.weights[rows[i]] and is_kept[i]:
             begin = min(begin, i)
             end = i
-            if page.weights[rows[i]] >= block.chars - block.link_chars:
+            if _weighs_in_full(page, rows[i]):
                 first = min(first, i)
                 last = i
     return begin, first, last, end

@@ -44,7 +44,7 @@ OPEN_BOX: Final = record(
 #: written: bytes of text.
 #: space: the white space before the next character, outside `<pre>`.
 #: line_feeds, linked_line_feeds: those before the next character in `<pre>`, and those of them in links.
-#: block_start, block_chars, block_link_chars: of the block that is being written.
+#: block_start, block_chars, block_link_chars, block_links: of the block that is being written.
 #: alt_end, alt_chars: where in it the text of pictures ends that it starts with, and its characters; 0 without one.
 #: box, is_pre: the innermost open box, and whether it keeps its white space.
 #: depth, n_too_deep: boxes that are open, without `html`, and those beyond MAX_DEPTH.
@@ -63,7 +63,8 @@ OPEN_BOX: Final = record(
 #: is_unclosed, is_endless: by quotation mark and by tag, whether its end was searched for in vain.
 STATE: Final = record(
     *((name, "i8") for name in ("written", "space", "line_feeds", "linked_line_feeds")),
-    *((name, "i8") for name in ("block_start", "block_chars", "block_link_chars", "alt_end", "alt_chars")),
+    *((name, "i8") for name in ("block_start", "block_chars", "block_link_chars", "block_links")),
+    *((name, "i8") for name in ("alt_end", "alt_chars")),
     *((name, "i8") for name in ("n_blocks", "n_boxes", "n_statements", "n_links", "n_private", "n_unknown", "holds")),
     *((name, "i8") for name in ("box", "depth", "n_too_deep", "last_left", "hidden_box", "n_endless_tags")),
     *((name, "i8") for name in ("n_hidden", "hidden_depth")),
@@ -325,7 +326,8 @@ def close_block(out: Bytes, states: Records, blocks: Records) -> None:
     start, end = state.block_start, state.written
     n_chars = state.block_chars
     link_chars = min(state.block_link_chars, n_chars)
-    state.block_chars = state.block_link_chars = state.line_feeds = state.linked_line_feeds = 0
+    n_links = state.block_links
+    state.block_chars = state.block_link_chars = state.block_links = state.line_feeds = state.linked_line_feeds = 0
     state.space = _NO_SPACE
     if state.is_pre:
         is_blank = True
@@ -345,5 +347,6 @@ def close_block(out: Bytes, states: Records, blocks: Records) -> None:
     block.end = end
     block.chars = n_chars
     block.link_chars = link_chars
+    block.links = n_links
     block.box = state.box
     state.n_blocks += 1

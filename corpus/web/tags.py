@@ -29,6 +29,7 @@ from manyo.corpus.jit import Bytes, Records
 from manyo.corpus.web.attribute_kernels import (
     COMMENTS_WORD,
     DIALOG_WORD,
+    EDIT_WORD,
     FOLD_WORD,
     FRAME_WORD,
     LINE_WORD,
@@ -110,6 +111,7 @@ _BIT = {
     "fold": FOLD_WORD,
     "line_number": LINE_WORD,
     "picture": PICTURE_WORD,
+    "edit": EDIT_WORD,
     "dialog": DIALOG_WORD,
 }
 

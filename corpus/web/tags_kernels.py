@@ -27,6 +27,7 @@ from manyo.corpus.web.attribute_kernels import (
     CLASS,
     HIDDEN,
     HREF,
+    ID,
     ITEMPROP,
     LINE_WORD,
     N_SLOTS,
@@ -150,7 +151,7 @@ STATEMENT: Final = record(("kind", "i4"), ("start", "i4"), ("end", "i4"))
 _PARAGRAPH, _ORDERED_LIST, _ITEM, _TEXTAREA = (TAGS.index(name) for name in ("p", "ol", "li", "textarea"))
 _TITLE, _SCRIPT, _STYLE, _NOEMBED = (TAGS.index(name) for name in ("title", "script", "style", "noembed"))
 _MATH, _MATHJAX = (TAGS.index(name) for name in ("math", "mjx-container"))
-_SUMMARY, _RT = (TAGS.index(name) for name in ("summary", "rt"))
+_SUMMARY, _RT, _HR = (TAGS.index(name) for name in ("summary", "rt", "hr"))
 #: Boxes that keep their white space.
 _LISTINGS = tuple(TAGS.index(name) for name in ("pre", "listing", "xmp", "textarea"))
 
@@ -297,6 +298,7 @@ def _read_inline(
     names: Records,
     states: Records,
     out: Bytes,
+    boxes: Records,
     marks: Records,
 ) -> int:
     """Do what an inline tag does, which ends before `after`; where to go on."""
@@ -306,11 +308,12 @@ def _read_inline(
     # A call costs time, and few inline tags have a style.
     is_styled = not is_end and state.attributes[STYLE].start >= 0
     may_hide = is_styled or (not is_end and (state.is_pre or state.attributes[HIDDEN].start >= 0))
+    may_hide = may_hide or (state.attributes[CLASS].start >= 0 and not is_end and is_heading(boxes[state.box].tag))
     if state.n_hidden:
         if state.hidden_name == name:
             state.n_hidden += -1 if is_end else 1
             return after
-    elif may_hide and is_inline_hidden(data, after, tag, names, states):
+    elif may_hide and is_inline_hidden(data, after, tag, names, states, is_heading(boxes[state.box].tag)):
         state.n_hidden = 1
         state.hidden_name = name
         state.hidden_depth = state.depth
@@ -320,7 +323,7 @@ def _read_inline(
     if is_styled and style_of(data, state.attributes) & STYLE_STARTS_LINE:
         _break_line(states)
     if names[0].rules[tag].kind == LINK and not is_end:
-        return _open_link(data, after, names, states)
+        return _open_link(data, after, names, states, boxes)
     if names[0].rules[tag].kind == LINK:
         state.n_links = max(0, state.n_links - 1)
     return after
@@ -365,7 +368,7 @@ def _read_tag(
     if kind <= META:
         return after
     if kind in (INLINE, LINK):
-        return _read_inline(data, after, name, tag, is_end, names, states, out, marks)
+        return _read_inline(data, after, name, tag, is_end, names, states, out, boxes, marks)
     is_shown = state.hidden_box < 0 and state.n_hidden == 0
     if kind == BREAK:
         _break_line(states)
@@ -387,7 +390,9 @@ def _read_tag(
             return _skip_content(data, after, name, name_end - first, tag, SKIPPED, states, statements)
         tag = _SUMMARY
     close_block(out, states, blocks)
-    if kind != RULE:
+    if tag == _HR and is_shown and not is_end:
+        _add_rule(states, boxes)
+    elif kind != RULE:
         if not is_end:
             _open_box(data, name, tag, names, states, out, blocks, boxes)
         elif state.n_too_deep:
@@ -546,23 +551,40 @@ def _skip_content(
 
 
 @borrowing
-def _open_link(data: Bytes, i: int, names: Records, states: Records) -> int:
-    """Open a link whose start tag ends before i; where to go on."""
+def _open_link(data: Bytes, i: int, names: Records, states: Records, boxes: Records) -> int:
+    """Open a link whose start tag ends before i; where to go on.
+
+    Without an address, `<a>` holds the place of a link, which a script or another state of the page sets; with a name
+    or an id it is a place to link to.
+    """
     state = states[0]
     href = state.attributes[HREF]
-    if href.start < 0:
+    if href.start < 0 and (state.attributes[NAME].start >= 0 or state.attributes[ID].start >= 0):
         return i
     # A link in a link is a link (a card with labels); two in the same box are not: one was left open.
     if state.n_links and state.links[state.n_links - 1] == state.box:
         state.n_links -= 1
     state.links[state.n_links] = state.box
     state.n_links += 1
+    state.block_links += 1
     if not state.is_pre and href.start < href.end and data[href.start] == NUMBER_SIGN:
         # A heading's link to itself, a note's way back, the way to the top of the page. In listings, operators link to
         # their definitions.
-        border = find_end_of_signs(data, i, names)
+        border = find_end_of_signs(data, i, names, is_heading(boxes[state.box].tag))
         return border if border >= 0 else i
     return i
+
+
+@inlined
+def _add_rule(states: Records, boxes: Records) -> None:
+    """An `<hr>` stands between two blocks."""
+    state = states[0]
+    rule = boxes[state.n_boxes]
+    rule.tag = _HR
+    rule.parent = state.box
+    rule.hint = rule.name = 0
+    rule.ordinal = state.n_blocks
+    state.n_boxes += 1
 
 
 @borrowing

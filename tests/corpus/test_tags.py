@@ -21,7 +21,8 @@ PIECES = (
     "<div class='post b'>", "<div role=dialog class='x y'>", "<div class='\tx' hidden>", "<main hidden>",
     "<section id=next-steps>", "<section class id=tag>", "<div class=Section id=comment-menu>", "</section>",
     "<table>", "<tr>", "<td>", "</td>", "</table>", "<ul>", "<ol start=3>", "<li>", "</ul>", "</ol>",
-    "<dl><dt>", "<dd>", "</dl>", "<h1>", "<h2>", "</h2>", "<a href=x>", "<a href='#t'>", "<a>", "</a>", "¶", "<br>",
+    "<dl><dt>", "<dd>", "</dl>", "<h1>", "<h2>", "</h2>", "<a href=x>", "<a href='#t'>", "<a>", "</a>", "¶", "†",
+    "<br>", "<a name=x>", "<i class=mw-editsection>", "</i>",
     "<br/>", "<hr>",
     "<pre>", "</pre>", "<b>", "</b>", "<i style='display : none'>", "</i>", "<section hidden>", "</section>",
     "<x-y>", "</x-y>", "<x-y hidden>", "<ruby>", "<button>", "<button aria-expanded=true>", "</button>",
@@ -61,6 +62,7 @@ def assert_same(html: str) -> None:
     markup, slow = read_markup(html), markup_oracle.read_markup(html)
     assert blocks_of(html) == slow.blocks
     assert [len(text) for text, *_ in slow.blocks] == markup.blocks["chars"].tolist()
+    assert slow.links == markup.blocks["links"].tolist()
     boxes = [(box.tag.replace("?button", "summary"), box.parent, box.hint, box.ordinal) for box in slow.boxes[1:]]
     columns = (markup.boxes[name][1:].tolist() for name in ("tag", "parent", "hint", "ordinal"))
     assert [(TAGS[tag], *row) for tag, *row in zip(*columns, strict=True)] == boxes

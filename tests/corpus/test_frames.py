@@ -1,0 +1,95 @@
+"""Frames that no name tells: menus, rules, links without an address, headings of comments, and what looks like them."""
+
+from __future__ import annotations
+
+import pytest
+
+from manyo.corpus.web.main_text import extract
+
+PROSE = "朝から雨が降っていたので、傘をさして駅まで歩きました。川の水は濁っていましたが、鴨が二羽泳いでいました。"
+TEXT = f"<p>{PROSE}</p><p>{PROSE}</p><p>{PROSE}</p>"
+KEPT = "\n".join([PROSE] * 3)
+MENU = "<a href=a>前の月</a> <a href=b>次の月</a>"
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        f"<p>{MENU}</p>",
+        f"<div>{MENU}</div><div>since 1999</div>",
+        f"<h3>ほかの峠</h3><p>{MENU}</p>",
+        f"<hr><center>{MENU}<br>リンクはご自由に。</center>",
+        "<hr><center>あなたは人目のお客様です。リンクはご自由に。<a href=m>メール</a></center>",
+        "<p><a>前の月</a> <a>次の月</a></p>",
+    ],
+)
+def test_a_menu_after_the_text_and_the_labels_below_it_are_frame(frame: str) -> None:
+    assert extract(f"<body>{TEXT * 2}{frame}</body>").text == f"{KEPT}\n{KEPT}"
+
+
+@pytest.mark.parametrize(
+    "frame", [f"<p>{MENU}</p>", f"<div>日記帳<br>{MENU}</div><hr>", "<p><a>表紙</a> | <a>掲示板</a></p>"]
+)
+def test_a_menu_before_the_text_is_frame(frame: str) -> None:
+    assert extract(f"<body>{frame}{TEXT}</body>").text == KEPT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<hr><ol><li>雨の日の本。<a href=x>戻る</a></li></ol>",
+        "<hr><ol><li><p><a href=x>雨の日の本</a> <a href=y>戻る</a></p></li></ol>",
+        f"<hr><p>あとがき。{PROSE}</p><p>{MENU}</p>",
+        "<hr><h2>付録</h2><p>雨の日の本は<a href=x>こちら</a>にあります。</p>",
+        "<p>出典：<a href=x>雨の日の本</a>（<a href=y>文庫</a>）による。</p>",
+    ],
+)
+def test_notes_afterwords_and_sections_after_a_rule_are_text(text: str) -> None:
+    kept = extract(f"<body>{TEXT}{text}</body>").text
+    assert kept.startswith(KEPT + "\n")
+
+
+def test_the_preamble_of_a_law_before_its_table_of_contents_is_text() -> None:
+    html = f"<body><div>司法試験法</div><div>（昭和二十四年法律第百四十号）</div><p>{MENU}</p>{TEXT}</body>"
+    assert extract(html).text == f"司法試験法\n（昭和二十四年法律第百四十号）\n{KEPT}"
+
+
+@pytest.mark.parametrize(
+    "comments",
+    [
+        "<section><h2>お客様の声</h2><div class=rv>よく切れます。</div><div class=rv>また買います。</div></section>",
+        "<h3>コメント (2)</h3><div><p>よく切れます。</p><p>また買います。</p></div><div><h4>最新</h4></div>",
+        "<div><h3>みんなのレビュー</h3></div><div>よく切れます。</div><div>また買います。</div><form>名前</form>",
+        "<h3>Comments</h3><div class=c><h4>一</h4>よく切れます。</div><div class=c><h4>二</h4>また買います。</div>",
+    ],
+)
+def test_what_readers_wrote_below_a_heading_of_theirs_is_kept_apart(comments: str) -> None:
+    main = extract(f"<body><div>{TEXT}</div>{comments}</body>")
+    assert main.text == KEPT
+    assert "よく切れます。" in main.comments
+    assert "また買います。" in main.comments
+    assert "最新" not in main.comments
+
+
+def test_a_section_about_comments_among_sections_is_text() -> None:
+    section = "<h3>{}</h3><p>「//」で行末までがコメントです。</p>"
+    main = extract(f"<body><div>{TEXT}</div>{section.format('コメント')}{section.format('文字列')}</body>")
+    assert main.text.count("「//」で行末までがコメントです。") == 2
+    assert not main.comments
+
+
+@pytest.mark.parametrize(
+    "tool",
+    ["<a class=anchor href='#c1'>&dagger;</a>", "<span class=mw-editsection>[<a href=e>編集</a>]</span>"],
+)
+def test_the_tools_beside_a_heading_are_no_text(tool: str) -> None:
+    assert extract(f"<body>{TEXT}<h2>地理 {tool}</h2>{TEXT}</body>").text == f"{KEPT}\n地理\n{KEPT}"
+
+
+def test_the_hidden_answer_in_an_item_is_text_and_a_hidden_menu_is_not() -> None:
+    answer = '<div class=kaisetsu style="display:none"><p>正解はイ。</p></div>'
+    menu = '<ul style="display:none"><li>受検要項</li></ul>'
+    html = f"<body>{TEXT}<ol><li><p>問いです。</p>{answer}</li></ol><ul><li><p>案内。</p>{menu}</li></ul></body>"
+    text = extract(html).text
+    assert "正解はイ。" in text
+    assert "受検要項" not in text
