@@ -36,6 +36,8 @@ _TEXTS = 1000
 _HOSTS = 50_000
 #: Of the logarithms of made-up values: as far from a rule's bound as this many spreads, 2 in 100 documents fail it.
 _SPREAD, _SPREADS_FROM_BOUND = 0.5, 2
+#: Share of the documents that are in several languages.
+_MIXED = 0.01
 
 
 def main() -> None:
@@ -131,7 +133,11 @@ def _values(field: pa.Field, doc_ids: pa.Array, middle: float | None, random: np
     if pa.types.is_integer(field.type) or pa.types.is_floating(field.type):
         values = random.lognormal(np.log(middle), _SPREAD, n) if middle else random.beta(1, 30, n)
         return pa.array(values).cast(field.type, safe=False)
-    return pa.array(["ja"] * n).dictionary_encode().cast(field.type)
+    if pa.types.is_boolean(field.type):
+        return pa.array(random.random(n) < _MIXED)
+    if field.type == LABEL:
+        return pa.array(["ja"] * n).dictionary_encode().cast(field.type)
+    return pa.array([[]] * n, field.type)
 
 
 if __name__ == "__main__":

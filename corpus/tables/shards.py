@@ -261,9 +261,24 @@ def read_columns(uri: str, columns: Sequence[str]) -> pa.RecordBatch:
     """
     with _open_shard(uri) as shard:
         _check_columns(uri, shard, columns)
-        table = _plain(shard.read(list(columns)))
+        # pyarrow decodes labels within lists a row group at a time only, since each row group has its own dictionary.
+        in_groups = [name for name in columns if _has_labels_inside(shard.schema_arrow.field(name).type)]
+        if shard.num_row_groups < 2:
+            in_groups = []
+        table = shard.read([name for name in columns if name not in in_groups])
+        groups = [shard.read_row_group(group, in_groups) for group in range(shard.num_row_groups) if in_groups]
+        for name in in_groups:
+            chunks = [chunk for one in groups for chunk in one[name].chunks]
+            table = table.append_column(shard.schema_arrow.field(name), pa.concat_arrays(chunks))
+        table = _plain(table.select(list(columns)))
     batches = table.to_batches()
     return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
+
+
+def _has_labels_inside(kind: pa.DataType) -> bool:
+    """Whether a type has a dictionary within a list or struct."""
+    inner = [kind.field(i).type for i in range(kind.num_fields)]
+    return any(pa.types.is_dictionary(one) or _has_labels_inside(one) for one in inner)
 
 
 def read_rows(uri: str, rows: Sequence[int], columns: Sequence[str]) -> list[dict[str, Any]]:

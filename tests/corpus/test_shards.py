@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from manyo.corpus import schema
 from manyo.corpus.tables import shards
 from manyo.corpus.tables.publishing import remove_partials
 from manyo.corpus.tables.shards import (
@@ -52,6 +54,43 @@ def test_batches_are_read_as_they_were_cut_and_empty_ones_are_left_out(shard: st
 def test_only_the_columns_that_are_asked_for_are_read(shard: str) -> None:
     assert [one.schema.names for one in read_batches(shard, ["n"])] == [["n"]] * 3
     assert read_columns(shard, ["name", "n"]).to_pydict() == {"name": [f"名{n}" for n in range(6)], "n": [*range(6)]}
+
+
+def some_value(kind: pa.DataType, number: int) -> Any:
+    """A value of a type, another for each number; lists have up to two elements."""
+    if pa.types.is_struct(kind):
+        return {kind.field(i).name: some_value(kind.field(i).type, number) for i in range(kind.num_fields)}
+    if pa.types.is_list(kind):
+        return [some_value(kind.value_type, number + i) for i in range(number % 3)]
+    if pa.types.is_dictionary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return f"名{number}"
+    if pa.types.is_boolean(kind):
+        return number % 2 == 0
+    return bytes([number]) * kind.byte_width if pa.types.is_fixed_size_binary(kind) else number
+
+
+@pytest.mark.parametrize(
+    "table", [one for one in vars(schema).values() if isinstance(one, schema.Table)], ids=lambda one: one.name
+)
+def test_every_table_in_several_batches_is_read_as_one(table: schema.Table, tmp_path: Path) -> None:
+    rows = [{field.name: some_value(field.type, number) for field in table.schema} for number in range(6)]
+    batches = [
+        pa.RecordBatch.from_arrays(
+            [
+                pa.array([row[field.name] for row in part], "string").dictionary_encode().cast(field.type)
+                if pa.types.is_dictionary(field.type)
+                else pa.array([row[field.name] for row in part], field.type)
+                for field in table.schema
+            ],
+            schema=table.schema,
+        )
+        for part in (rows[:1], rows[1:4], rows[4:])
+    ]
+    uri = f"{tmp_path}/a.parquet"
+    assert write_shard(uri, table.schema, batches) == 6
+    names = table.schema.names
+    assert read_columns(uri, names).to_pylist() == [row for batch in batches for row in batch.to_pylist()]
+    assert read_columns(uri, names[::-1]).schema.names == names[::-1]
 
 
 def test_an_empty_shard_has_its_columns_and_no_rows(tmp_path: Path) -> None:
