@@ -29,12 +29,19 @@ class InputFile:
         version: modification time or entity tag; changes when the file does.
         changed_at: identity and time of change of a local file, which say that it was replaced even where its
             modification time was put back. It does not belong to the file's bytes, so it is in no digest.
+        name: its path below the root of its input, `vol1/01.txt`; what is made of ids. It does not say where the
+            data lie, and differs between the files of a source. Its last part, if not given.
     """
 
     uri: str
     size_bytes: int
     version: str
     changed_at: str = ""
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", self.uri.rsplit("/", 1)[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +74,23 @@ class Record(NamedTuple, Generic[Payload]):
         origin_file: URI of the input file.
         origin_offset: byte at which the record (its gzip member, line, or archive entry) starts,
             or its ordinal in containers that have no byte offsets.
-        key: natural key within the source; the document id is derived from it.
+        key: what distinguishes the record from all others of the source, wherever the data lie and however they are
+            dealt to shards; the document id is derived from it. A key that the record itself states, else the
+            `InputFile.name` of its file and its place in it.
         payload: what the source's `parse` needs.
+        entry: path of its entry in an archive; empty for a file by itself.
     """
 
     origin_file: str
     origin_offset: int
     key: str
     payload: Payload
+    entry: str = ""
+
+    @property
+    def address(self) -> str:
+        """The record's file, with the entry's path behind an archive's: the `uri` of texts that state none."""
+        return f"{self.origin_file}/{self.entry}" if self.entry else self.origin_file
 
 
 @dataclass(slots=True)

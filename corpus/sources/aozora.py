@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from manyo.corpus.print.notation import plain_text
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
@@ -19,7 +18,7 @@ REASONS = {
     **archives.REASONS,
     "wrong_encoding": "neither Shift_JIS (cp932 or JIS X 0213) nor UTF-8",
     "no_text": "nothing is left between the header and the colophon",
-    "duplicate_file": "another file of the shard has the same name",
+    "duplicate_file": "an earlier entry of the archive has the same path; that one is read",
     "unknown_file": "an archive entry that is not a text file",
 }
 
@@ -46,32 +45,29 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
-    """One record per .txt file or .txt entry of a ZIP; its key is the file's name (`1567_ruby_4948`)."""
-    seen: set[str] = set()
-    for found in _texts(shard, options):
-        if isinstance(found, Record) and found.key in seen:
-            yield BrokenInput(found.origin_file, found.origin_offset, Refused("duplicate_file", found.key))
-            continue
-        if isinstance(found, Record):
-            seen.add(found.key)
-        yield found
+    """One record per .txt file or .txt entry of an archive; its key is the path below the input's root.
+
+    Aozora's own packages hold one text whose name lacks the edition: `1567_ruby_4948.zip/hashire.txt`.
+    """
+    return archives.texts(shard.files, options.max_file_bytes, (".txt",))
 
 
 def parse(record: Record[bytes], options: Options) -> Outcome:
     """The work without the frame around it: header and colophon go to title and meta."""
     decoded = _decode(record.payload)
     if decoded is None:
-        return Refused("wrong_encoding", "neither Shift_JIS nor UTF-8", record.origin_file)
+        return Refused("wrong_encoding", "neither Shift_JIS nor UTF-8", record.address)
     raw, charset = decoded
     if raw.count("\r") > raw.count("\r\n"):  # a line end of old Macintoshes, or one that was damaged
         raw = raw.replace("\r\n", "\n").replace("\r", "\n")
     parts = split_frame(raw)
     text, n_unknown = plain_text(parts.body)
     if not text.strip():
-        return Refused("no_text", f"{len(raw)} characters, all of them header or colophon", record.origin_file)
+        return Refused("no_text", f"{len(raw)} characters, all of them header or colophon", record.address)
     title, credit = _title_and_credits(plain_text("\n".join(parts.header))[0].split("\n"))
     meta: dict[str, str | int | list[str]] = {**credit}
-    if work := re.match(r"\d+", record.key):
+    names = (file_stem(record.origin_file), file_stem(record.entry))
+    if work := next(filter(None, (re.match(r"\d+", name) for name in names)), None):
         meta["work_id"] = work[0]
     if parts.colophon:
         meta["colophon"] = plain_text(parts.colophon)[0]
@@ -79,21 +75,7 @@ def parse(record: Record[bytes], options: Options) -> Outcome:
             meta["base_edition"] = base[1].rstrip("\r")
     if n_unknown:
         meta["unresolved_characters"] = n_unknown
-    return Document(uri=record.origin_file, text=text, title=title, charset=charset, meta=meta)
-
-
-# --- records ---------------------------------------------------------------------------------------
-
-
-def _texts(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
-    for file in shard.files:
-        key = partial(_entry_key, file_stem(file.uri))
-        yield from archives.texts_of(file.uri, options.max_file_bytes, (".txt",), key)
-
-
-def _entry_key(archive: str, name: str) -> str:
-    """Aozora's own packages hold one text whose name lacks the edition: `1567_ruby_4948.zip/hashire.txt`."""
-    return f"{archive}/{file_stem(name)}"
+    return Document(uri=record.address, text=text, title=title, charset=charset, meta=meta)
 
 
 def _decode(data: bytes) -> tuple[str, str] | None:

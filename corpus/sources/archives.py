@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from typing import IO
 
 from manyo.corpus.records import BrokenInput, InputFile, Record, Refused
-from manyo.corpus.sources.packing import file_stem
 from manyo.corpus.tables.shards import filesystem
 
 REASONS = {
@@ -106,49 +105,36 @@ def read_limited(uri: str, max_bytes: int) -> bytes | BrokenInput:
 def texts(
     files: Sequence[InputFile], max_bytes: int, endings: tuple[str, ...]
 ) -> Iterator[Record[bytes] | BrokenInput]:
-    """One record per plain file or archive entry; its payload is the bytes, its key the name without ending.
+    """One record per plain file or archive entry; its payload is the bytes, its key the path below the input's root.
 
     Args:
         files: plain files are read whatever they are called.
         max_bytes: limit for one file or entry, decompressed.
-        endings: of archive entries that are read; others are refused as `unknown_file`. A name that came
-            before is refused as `duplicate_file`.
+        endings: of archive entries that are read; others are refused as `unknown_file`. A second entry of one path is
+            refused as `duplicate_file`.
     """
-    seen: set[str] = set()
     for file in files:
-        for found in texts_of(file.uri, max_bytes, endings):
-            if isinstance(found, Record):
-                if found.key in seen:
-                    detail = f"{found.key} came before"
-                    yield BrokenInput(file.uri, found.origin_offset, Refused("duplicate_file", detail, file.uri))
-                    continue
-                seen.add(found.key)
-            yield found
+        if is_archive(file.uri):
+            yield from _in_archive(file, max_bytes, endings)
+        else:
+            data = read_limited(file.uri, max_bytes)
+            yield data if isinstance(data, BrokenInput) else Record(file.uri, 0, file.name, data)
 
 
-def texts_of(
-    uri: str, max_bytes: int, endings: tuple[str, ...], key: Callable[[str], str] = file_stem
-) -> Iterator[Record[bytes] | BrokenInput]:
-    """One record for a plain file, or for each entry of an archive, as in `texts`.
-
-    Args:
-        uri: of the file or archive.
-        max_bytes: limit for one file or entry, decompressed.
-        endings: of archive entries that are read; others are refused as `unknown_file`.
-        key: gives a record's key from an entry's name.
-    """
-    if not is_archive(uri):
-        data = read_limited(uri, max_bytes)
-        yield data if isinstance(data, BrokenInput) else Record(uri, 0, file_stem(uri), data)
-        return
-    for entry in entries(uri, max_bytes):
+def _in_archive(file: InputFile, max_bytes: int, endings: tuple[str, ...]) -> Iterator[Record[bytes] | BrokenInput]:
+    seen: set[str] = set()
+    for entry in entries(file.uri, max_bytes):
         if isinstance(entry, BrokenInput):
             yield entry
         elif not entry.name.lower().endswith(endings):
-            yield _broken(uri, entry.ordinal, "unknown_file", entry.name)
+            yield _broken(file.uri, entry.ordinal, "unknown_file", entry.name)
+        elif entry.name in seen:
+            yield _broken(file.uri, entry.ordinal, "duplicate_file", f"{entry.name} came before")
         else:
+            seen.add(entry.name)
             data = entry.read()
-            yield data if isinstance(data, BrokenInput) else Record(uri, entry.ordinal, key(entry.name), data)
+            key = f"{file.name}/{entry.name}"
+            yield data if isinstance(data, BrokenInput) else Record(file.uri, entry.ordinal, key, data, entry.name)
 
 
 def _zip_entries(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[Entry | BrokenInput]:

@@ -17,7 +17,6 @@ from io import SEEK_END
 from typing import BinaryIO, NamedTuple
 
 from manyo.corpus.records import BrokenInput, Record, Refused
-from manyo.corpus.sources.packing import file_name
 from manyo.corpus.sources.truncation import stated_cause
 
 #: Records that hold a page.
@@ -263,7 +262,7 @@ class _Member:
 
 
 def read_unit(
-    stream: BinaryIO, offset: int, uri: str, n_given: int, n_before: int, max_record_bytes: int
+    stream: BinaryIO, offset: int, uri: str, n_given: int, max_record_bytes: int
 ) -> Generator[Record[Block] | BrokenInput, None, int | Break]:
     """Records from the start of a gzip member, or of a plain record, on.
 
@@ -272,7 +271,6 @@ def read_unit(
         offset: where the member or record starts.
         uri: of the archive.
         n_given: records of the member that were given before.
-        n_before: records of the archive that were given before.
         max_record_bytes: larger blocks are not read.
 
     Yields:
@@ -314,9 +312,7 @@ def read_unit(
             return Break(start, Refused(reason, detail, _address(header.fields)), start + 1, end)
         if n_seen >= n_given:
             found = _block_of(header.fields, read)
-            ordinal = n_before + n_seen - n_given
-            record_id = header.fields.get("warc-record-id")
-            yield Record(uri, start, record_id or f"{file_name(uri)}:{start}:{ordinal}", found)
+            yield Record(uri, start, header.fields.get("warc-record-id", ""), found)
         n_seen += 1
 
 

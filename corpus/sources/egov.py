@@ -17,7 +17,7 @@ from lxml import etree
 
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import archives
-from manyo.corpus.sources.packing import pack_files, require_positive
+from manyo.corpus.sources.packing import file_stem, pack_files, require_positive
 from manyo.corpus.text import tidy
 
 REASONS = {
@@ -25,7 +25,7 @@ REASONS = {
     "broken_xml": "the XML is not well-formed",
     "not_a_law": "the XML holds no Law element",
     "no_text": "the law has no text",
-    "duplicate_file": "another file of the shard has the same name",
+    "duplicate_file": "an earlier entry of the archive has the same path; that one is read",
     "unknown_file": "an archive entry that is not an .xml file",
 }
 
@@ -52,13 +52,13 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
-    """One record per .xml file or archive entry; its key is the file's name (`405AC0000000088_20240401_…`)."""
+    """One record per .xml file or archive entry; its key is the path below the input's root."""
     return archives.texts(shard.files, options.max_file_bytes, (".xml",))
 
 
 def parse(record: Record[bytes], options: Options) -> Outcome:
     """The law's text, a line for each title, caption, paragraph and item."""
-    uri = _address(record.key, record.origin_file)
+    uri = _address(record.address)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
     )
@@ -155,7 +155,7 @@ def _collect(element: etree._Element, parts: list[str]) -> None:
         parts.append(child.tail or "")
 
 
-def _address(key: str, origin_file: str) -> str:
-    """The law's page; its id is the first part of the file's name."""
-    identity = key.split("_", 1)[0]
-    return f"https://laws.e-gov.go.jp/law/{identity}" if re.fullmatch(r"[0-9A-Z]{15}", identity) else origin_file
+def _address(file: str) -> str:
+    """The law's page; its id is the first part of the file's name (`405AC0000000088_20240401_….xml`)."""
+    identity = file_stem(file).split("_", 1)[0]
+    return f"https://laws.e-gov.go.jp/law/{identity}" if re.fullmatch(r"[0-9A-Z]{15}", identity) else file

@@ -77,12 +77,14 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[Work] | BrokenInput]:
-    """One record per folder; its key is the names of the folder and the one above (`kusazoushi/13BF…`)."""
+    """One record per folder; its key is the folder's path below the input's root, else the root's name."""
     for folder, members in groupby(shard.files, key=lambda file: _folder(file.uri)):
         pages: dict[str, str] = {}
         info: dict[str, tuple[str, str]] = {}
         is_work = False
+        key = ""
         for file in members:
+            key = _folder(file.name) or file_name(folder)
             name = file_name(file.uri)
             is_info = name in ("info.tsv", "info.csv")
             if not is_info and not name.endswith(".txt"):
@@ -106,7 +108,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Work] | Brok
         if is_work:
             n_unfinished = sum(name in info and name not in chosen for name in pages)
             labelled = tuple((info.get(name, ("", ""))[1] or name.removesuffix(".txt"), pages[name]) for name in chosen)
-            yield Record(folder, 0, "/".join(folder.split("/")[-2:]), Work(labelled, n_unfinished))
+            yield Record(folder, 0, key, Work(labelled, n_unfinished))
         missing = [name for name in sorted(info.keys() - pages.keys()) if info[name][0] in options.statuses]
         if missing:
             yield BrokenInput(folder, 0, Refused("missing_page", f"{len(missing)}: {', '.join(missing)}"[:500], folder))

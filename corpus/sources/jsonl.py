@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from manyo.corpus.records import BrokenInput, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import rows
-from manyo.corpus.sources.packing import file_name, pack_files
+from manyo.corpus.sources.packing import pack_files
 from manyo.corpus.sources.rows import Row
 from manyo.corpus.tables.shards import filesystem
 
@@ -71,7 +71,6 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | Broke
     seen: set[str] = set()
     for file in shard.files:
         fs, path = filesystem(file.uri)
-        name = file_name(file.uri)
         with fs.open(path, "rb") as raw, _decompressed(raw, file.uri) as stream:
             end = 0
             try:
@@ -81,7 +80,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | Broke
                     if isinstance(row, Refused):
                         yield BrokenInput(file.uri, frame.offset, row)
                         continue
-                    key = rows.row_key(row, options, name, frame.number)
+                    key = rows.row_key(row, options, file.name, frame.number)
                     if key in seen:
                         refused = Refused("duplicate_id", f"line {frame.number}: {key}", file.uri)
                         yield BrokenInput(file.uri, frame.offset, refused)

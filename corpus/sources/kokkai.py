@@ -23,7 +23,7 @@ REASONS = {
     "broken_speech": "a speech, or a meeting's list of them, lacks what every one has; the others are read",
     "duplicate_speech": "an earlier speech of the file has the same id; that one is read",
     "no_text": "the meeting, or the whole file, has no speeches",
-    "duplicate_file": "another file of the shard has the same name",
+    "duplicate_file": "an earlier entry of the archive has the same path; that one is read",
     "duplicate_meeting": "an earlier file of the shard has the same part of this meeting",
     "unknown_file": "an archive entry that is not a .json file",
 }

@@ -32,14 +32,13 @@ from manyo.corpus.print.recognised import Page, layout_confidence
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import archives
 from manyo.corpus.sources.ndl_pages import (
-    FRAME,
     ROWS,
     SHAPES,
     Item,
+    Name,
     are_utf16,
     by_page,
     decode_text,
-    page_of,
     parse_name,
     read_best,
 )
@@ -99,7 +98,7 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
     Raises:
         ValueError: the metadata file is missing or cannot be read.
     """
-    shards = pack_files(files, options.target_shard_bytes, group=lambda file: parse_name(file.uri).pid)
+    shards = pack_files(files, options.target_shard_bytes, group=lambda file: _name(file).pid)
     if not options.metadata:
         return shards
     _read_metadata(options.metadata)
@@ -125,7 +124,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Publication]
             yield BrokenInput(uri, offset, Refused("duplicate_pid", detail, _address(pid, uri)))
             continue
         seen[pid] = uri
-        yield Record(uri, offset, pid, Publication(tuple(items), metadata.get(pid, {})))
+        yield Record(uri, offset, pid, Publication(tuple(items), metadata.get(pid) or metadata.get(file_name(pid), {})))
         for refused in _page_faults(items, _address(pid, uri)):
             yield BrokenInput(uri, offset, refused)
 
@@ -188,11 +187,11 @@ _Found = tuple[str, str, int, list[Item]]
 
 def _publications(files: Sequence[InputFile], max_bytes: int) -> Iterator[_Found | BrokenInput]:
     """Publications of the files in order: loose pages of a PID together, then archives."""
-    for pid, members in groupby(sorted(files, key=_reading_order), key=lambda file: parse_name(file.uri).pid):
+    for pid, members in groupby(sorted(files, key=_reading_order), key=lambda file: _name(file).pid):
         pages: list[InputFile] = []
         others: list[InputFile] = []
         for file in members:
-            is_page = bool(parse_name(file.uri).page) and not archives.is_archive(file.uri)
+            is_page = bool(_name(file).page) and not archives.is_archive(file.uri)
             (pages if is_page else others).append(file)
         yield from _in_files(pid, pages, max_bytes)
         for file in others:
@@ -217,7 +216,7 @@ def _in_files(pid: str, files: list[InputFile], max_bytes: int) -> Iterator[_Fou
             yield data
             continue
         size_bytes += len(data)
-        items.append(Item(file_name(file.uri), data))
+        items.append(Item(file.name, data))
     if items:
         yield pid, files[0].uri, 0, items
 
@@ -247,12 +246,17 @@ def _in_rows(uri: str, max_bytes: int) -> Iterator[_Found | BrokenInput]:
         yield pid, uri, first[pid], [Item(f"{pid}_{page}{ROWS}", "\n".join(of).encode()) for page, of in rows.items()]
 
 
+def _name(file: InputFile) -> Name:
+    """What a file's path says."""
+    return parse_name(file.name, "".join(file.uri.split("/")[-2:-1]))
+
+
 def _reading_order(file: InputFile) -> tuple[str, bool, bool, int, str]:
     """By PID; pages first, then whole files, archives last; the richest shape first.
 
     Of `PID.sorted.xml` and `PID.xml`, both from the server tool, the sorted one comes first.
     """
-    name = parse_name(file.uri)
+    name = _name(file)
     lower = file.uri.lower()
     richness = next((i for i, ending in enumerate(SHAPES) if lower.endswith(ending)), len(SHAPES))
     return name.pid, archives.is_archive(lower), not name.page, richness, file.uri
@@ -261,7 +265,7 @@ def _reading_order(file: InputFile) -> tuple[str, bool, bool, int, str]:
 def _in_archive(uri: str, archive_pid: str, max_bytes: int) -> Iterator[_Found | BrokenInput]:
     """Publications in an archive: consecutive entries with the same PID are one.
 
-    Entries without a PID in their names (`R0000024_pp.txt`) belong to the one of the archive's name.
+    Entries without a PID in their paths (`R0000024_pp.txt`) belong to the one of the archive's name.
     """
     items: list[Item] = []
     open_pid, first, size_bytes = "", 0, 0
@@ -272,7 +276,8 @@ def _in_archive(uri: str, archive_pid: str, max_bytes: int) -> Iterator[_Found |
         if not entry.name.lower().endswith(SHAPES):
             yield _broken(uri, entry.ordinal, "unknown_file", entry.name)
             continue
-        pid = archive_pid if FRAME.match(file_name(entry.name)) else parse_name(entry.name).pid
+        name = f"{archive_pid}/{entry.name}"
+        pid = parse_name(name).pid
         if pid != open_pid:
             if items:
                 yield open_pid, uri, first, items
@@ -285,14 +290,14 @@ def _in_archive(uri: str, archive_pid: str, max_bytes: int) -> Iterator[_Found |
         if size_bytes > max_bytes:
             yield _broken(uri, entry.ordinal, "too_large", f"{entry.name}: {pid} has more than {max_bytes} bytes")
             continue
-        items.append(Item(entry.name, data))
+        items.append(Item(name, data))
     if items:
         yield open_pid, uri, first, items
 
 
 def _page_faults(items: Sequence[Item], address: str) -> Iterator[Refused]:
     """What is wrong with the pages of a publication, by the names of its files: gaps, and pages that come twice."""
-    files = [(page_of(item.name), item.ending) for item in items]
+    files = [(parse_name(item.name).page, item.ending) for item in items]
     seen: set[tuple[str, str]] = set()
     for item, file in zip(items, files, strict=True):
         if file[0] and file in seen:

@@ -24,8 +24,12 @@ from manyo.corpus.text import tidy
 
 _PID_AND_PAGE = re.compile(r"(?:digidepo_)?(\d{4,})(?:_(.+))?")
 _STEM_AND_PAGE = re.compile(r"(.+)_(\d{3,7})")
-#: The frame number (コマ) in the name of an archive entry that does not name its publication.
-FRAME = re.compile(r"R(\d{7})(?=_|\b)")
+#: The frame number (コマ) in a name that does not name its publication.
+_FRAME = re.compile(r"R(\d{7})(?=_|\b)")
+#: A folder of one publication; those of years have four digits.
+_PID_FOLDER = re.compile(r"(?:digidepo_)?([1-9]\d{4,})(?:_.+)?")
+#: In such a folder, shorter numbers are pages.
+_PID_MIN_DIGITS = 5
 
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -53,17 +57,49 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What a file name says: `digidepo_2531162_0024.xml` is page `0024` of publication 2531162."""
+    """What a path says: `digidepo_2531162_0024.xml` is page `0024` of publication 2531162.
+
+    Attributes:
+        pid: the persistent id, digits; if the path has none, the path of what is taken for a publication.
+        page: empty where the file holds a whole publication.
+    """
 
     pid: str
-    page: str  # empty where the file holds a whole publication
+    page: str
 
 
 # --- names -----------------------------------------------------------------------------------------
 
 
-def parse_name(path: str) -> Name:
-    """PID and page of a file or archive entry; if the name has no digits, its stem is the PID."""
+def parse_name(path: str, root: str = "") -> Name:
+    """PID and page of a file or archive entry.
+
+    The PID stands in the file's name, else in that of the nearest folder (`2531162/R0000024.xml`). Without any, a
+    publication is the folder of files that are named by a page alone, else the path without the page.
+
+    Args:
+        path: below the root of the input; of an entry, with the archive's PID as its first folder.
+        root: name of the root's folder, for files that stand in none below it.
+    """
+    stem = _stem(path)
+    folders = path.split("/")[:-1]
+    named = (match[1] for folder in reversed(folders or [root]) if (match := _PID_FOLDER.fullmatch(folder)))
+    pid_above = next(named, "")
+    folder = pid_above or "/".join(folders) or root
+    if frame := _FRAME.match(stem):
+        return Name(folder, frame[1])
+    if match := _PID_AND_PAGE.fullmatch(stem):
+        is_pid = len(match[1]) >= _PID_MIN_DIGITS if pid_above else not match[1].startswith("0")
+        return Name(match[1], match[2] or "") if is_pid else Name(folder, stem)
+    if stem.isdecimal():
+        return Name(folder, stem)
+    if match := _STEM_AND_PAGE.fullmatch(stem):
+        return Name(pid_above, stem) if pid_above else Name("/".join((*folders, match[1])), match[2])
+    return Name("/".join((*folders, stem)), "")
+
+
+def _stem(path: str) -> str:
+    """The last part of a path without the endings that say which shape it is."""
     stem = file_name(path)
     for ending in (".tar.gz", ".tgz", ".tar", ".zip", *SHAPES):
         if stem.lower().endswith(ending):
@@ -71,19 +107,7 @@ def parse_name(path: str) -> Name:
             break
     for ending in _WHOLE:
         stem = stem.removesuffix(ending)
-    if match := _PID_AND_PAGE.fullmatch(stem):
-        return Name(match[1], match[2] or "")
-    if match := _STEM_AND_PAGE.fullmatch(stem):
-        return Name(match[1], match[2])
-    return Name(stem, "")
-
-
-def page_of(name: str) -> str:
-    """The page that a file or archive entry says it is; empty if it holds a whole publication."""
-    base = file_name(name)
-    if match := FRAME.match(base):
-        return match[1]
-    return parse_name(base).page
+    return stem
 
 
 def by_page(items: Iterable[Item]) -> list[list[Item]]:
@@ -94,7 +118,7 @@ def by_page(items: Iterable[Item]) -> list[list[Item]]:
     pages: dict[str, list[Item]] = {}
     wholes: list[Item] = []
     for item in items:
-        if page := page_of(item.name):
+        if page := parse_name(item.name).page:
             pages.setdefault(page, []).append(item)
         else:
             wholes.append(item)
@@ -237,7 +261,7 @@ def are_utf16(items: tuple[Item, ...]) -> bool:
 
 def _label(name: str) -> str:
     """The frame number (コマ) without leading zeros where the name has one, else the page as the name has it."""
-    page = page_of(name)
+    page = parse_name(name).page
     return (page.lstrip("0") or "0") if page.isdecimal() else page
 
 

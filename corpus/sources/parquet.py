@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from manyo.corpus.records import BrokenInput, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import rows
-from manyo.corpus.sources.packing import file_name, pack_files
+from manyo.corpus.sources.packing import pack_files
 from manyo.corpus.sources.rows import Row
 from manyo.corpus.tables.shards import filesystem
 
@@ -42,7 +42,6 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | Broke
     seen: set[str] = set()
     for file in shard.files:
         fs, path = filesystem(file.uri)
-        name = file_name(file.uri)
         with fs.open(path, "rb") as stream:
             try:
                 parquet = pq.ParquetFile(stream)
@@ -55,7 +54,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | Broke
                     if isinstance(found, BrokenInput):
                         yield found
                         continue
-                    key = rows.row_key(found, options, name, number)
+                    key = rows.row_key(found, options, file.name, number)
                     if key in seen:
                         yield BrokenInput(file.uri, number, Refused("duplicate_id", f"row {number}: {key}", file.uri))
                     else:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import archives
-from manyo.corpus.sources.packing import pack_files, require_positive
+from manyo.corpus.sources.packing import file_stem, pack_files, require_positive
 from manyo.corpus.text import tidy
 from manyo.corpus.web.charset import decode
 
@@ -19,7 +19,7 @@ REASONS = {
     **archives.REASONS,
     "undecodable": "too large a share of the characters could not be decoded",
     "no_text": "the file holds no text",
-    "duplicate_file": "another file of the shard has the same name",
+    "duplicate_file": "an earlier entry of the archive has the same path; that one is read",
     "unknown_file": "an archive entry that is not a .txt file",
 }
 
@@ -50,17 +50,18 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
-    """One record per file or .txt entry of an archive; its key is the name without ending."""
+    """One record per file or .txt entry of an archive; its key is the path below the input's root."""
     return archives.texts(shard.files, options.max_file_bytes, (".txt",))
 
 
 def parse(record: Record[bytes], options: Options) -> Outcome:
-    """The file's text; its title is the file's name."""
+    """The file's text; its title is the file's name without ending."""
     decoded = decode(record.payload)
     if decoded.replacement_fraction > options.max_replacement_fraction:
         detail = f"{record.key}: {decoded.replacement_fraction:.0%} of the characters, as {decoded.charset}"
-        return Refused("undecodable", detail, record.origin_file)
+        return Refused("undecodable", detail, record.address)
     text = tidy(decoded.text)
     if not text.strip():
-        return Refused("no_text", f"{record.key}: {len(record.payload)} bytes", record.origin_file)
-    return Document(uri=record.origin_file, text=text, title=tidy(record.key), charset=decoded.charset)
+        return Refused("no_text", f"{record.key}: {len(record.payload)} bytes", record.address)
+    title = tidy(file_stem(record.address))
+    return Document(uri=record.address, text=text, title=title, charset=decoded.charset)

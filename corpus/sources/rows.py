@@ -31,7 +31,8 @@ class Fields:
 
     Attributes:
         text_field: the text.
-        id_field: a natural key, unique in the source; without one, file name and row number are the key.
+        id_field: a natural key, unique in the source; without one, the file's path below the input's root and
+            the row's number are the key.
         uri_field: address of the document; without one, the file and row number.
         title_field: the title.
         meta_fields: further fields, copied to the document's meta.
@@ -90,7 +91,7 @@ def value(row: Row, name: str) -> object:
 
 
 def row_key(row: Row, fields: Fields, file_name: str, number: int) -> str:
-    """The row's natural key: its id if it has one, else file name and number."""
+    """The row's natural key: its id if it has one, else the file's name (`InputFile.name`) and number."""
     identity = _string(value(row, fields.id_field)) if fields.id_field else ""
     return identity or f"{file_name}#{number}"
 

@@ -17,7 +17,7 @@ from lxml import etree
 from manyo.corpus.print.pages import PagedText, joined
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources.archives import read_limited
-from manyo.corpus.sources.packing import file_stem, pack_files, require_positive
+from manyo.corpus.sources.packing import pack_files, require_positive
 from manyo.corpus.text import tidy
 
 REASONS = {
@@ -25,7 +25,6 @@ REASONS = {
     "not_tei": "the root element is not TEI",
     "no_text": "the edition has no text",
     "too_large": "more bytes than the configured limit",
-    "duplicate_file": "another file of the shard has the same name",
 }
 
 
@@ -56,16 +55,10 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
-    """One record per file; its key is the file's name without ending."""
-    seen: set[str] = set()
+    """One record per file; its key is the path below the input's root."""
     for file in shard.files:
-        key = file_stem(file.uri)
-        if key in seen:
-            yield BrokenInput(file.uri, 0, Refused("duplicate_file", key, file.uri))
-            continue
-        seen.add(key)
         data = read_limited(file.uri, options.max_file_bytes)
-        yield data if isinstance(data, BrokenInput) else Record(file.uri, 0, key, data)
+        yield data if isinstance(data, BrokenInput) else Record(file.uri, 0, file.name, data)
 
 
 def parse(record: Record[bytes], options: Options) -> Outcome:

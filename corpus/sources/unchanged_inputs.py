@@ -20,12 +20,12 @@ class InputChanged(OSError):
     """An input is not the file that was planned; the message is one line that names it and the remedy."""
 
 
-def input_file(uri: str, info: FileInfo) -> InputFile:
-    """An input as its filesystem describes it now."""
+def input_file(uri: str, info: FileInfo, name: str = "") -> InputFile:
+    """An input as its filesystem describes it now; `name` as in `InputFile`."""
     version = next((str(info[key]) for key in _VERSION_KEYS if info.get(key)), "")
     # A local file that is replaced and put back has its old modification time, but not its old time of change.
     changed_at = f"{info.get('ino', '')} {info['created']!r}" if "ino" in info else ""
-    return InputFile(uri, int(info["size"] or 0), version, changed_at)
+    return InputFile(uri, int(info["size"] or 0), version, changed_at, name)
 
 
 def look(files: Iterable[InputFile]) -> list[InputFile]:
@@ -40,7 +40,7 @@ def look(files: Iterable[InputFile]) -> list[InputFile]:
 def _look(file: InputFile) -> InputFile:
     fs, path = filesystem(file.uri)
     try:
-        now = input_file(file.uri, fs.info(path))
+        now = input_file(file.uri, fs.info(path), file.name)
     except FileNotFoundError as error:
         raise InputChanged(f"{file.uri}: is gone since the run began; put it back, or run again without it") from error
     # A list of addresses states no sizes, and a web server need not state a version.

@@ -121,7 +121,9 @@ def _listed(uri: str, prefix: str) -> list[InputFile]:
         raise ValueError(f"{uri}: not a list of paths: {error}") from error
     if not lines:
         raise ValueError(f"{uri}: the list of paths is empty")
-    return [InputFile(public(line if "://" in line else prefix + line, is_listed=True), 0, "") for line in lines]
+    uris = [public(line if "://" in line else prefix + line, is_listed=True) for line in lines]
+    names = [uri.partition("://")[2] if "://" in line else line for uri, line in zip(uris, lines, strict=True)]
+    return [InputFile(uri, 0, "", name=name) for uri, name in zip(uris, names, strict=True)]
 
 
 def records(shard: InputShard, options: Options) -> Generator[Record[Block] | BrokenInput, None, int]:
@@ -139,8 +141,28 @@ def records(shard: InputShard, options: Options) -> Generator[Record[Block] | Br
         fs, path = filesystem(file.uri)
         with fs.open(path, "rb") as stream:
             is_wacz = stream.read(len(ZIP_MAGIC)) == ZIP_MAGIC
-            n_bytes += yield from (frame_wacz if is_wacz else frame)(stream, file.uri, options.max_record_bytes)
+            framed = (frame_wacz if is_wacz else frame)(stream, file.uri, options.max_record_bytes)
+            n_bytes += yield from _with_keys(framed, file.name)
     return n_bytes
+
+
+def _with_keys(
+    framed: Generator[Record[Block] | BrokenInput, None, int], name: str
+) -> Generator[Record[Block] | BrokenInput, None, int]:
+    """What an archive holds; a record whose key is empty, or that of an earlier one, gets one from its place."""
+    seen: set[str] = set()
+    while True:
+        try:
+            item = next(framed)
+        except StopIteration as end:
+            n_bytes: int = end.value
+            return n_bytes
+        if isinstance(item, Record):
+            if not item.key or item.key in seen:
+                # Records that share a member are distinguished by their ordinal.
+                item = item._replace(key=f"{name}:{item.origin_offset}:{len(seen)}")
+            seen.add(item.key)
+        yield item
 
 
 def parse(record: Record[Block], options: Options) -> Outcome:

@@ -28,7 +28,6 @@ from manyo.corpus.sources.careful_framing import (
     read_unit,
     starts_record,
 )
-from manyo.corpus.sources.packing import file_name
 from manyo.corpus.sources.truncation import stated_cause
 
 #: FastWARC's own reading of WARC-Type, without a look-up; a type that it does not know has a name only in the header.
@@ -64,6 +63,8 @@ _CONTENT_LENGTH = re.compile(rb"^content-length:\s*(\d{1,18})\s*$", re.IGNORECAS
 def frame(stream: BinaryIO, uri: str, max_record_bytes: int) -> Generator[Record[Block] | BrokenInput, None, int]:
     """Records of one archive from its start to its end, over every damaged stretch.
 
+    A record's key is the id that it states; empty if it states none.
+
     Returns:
         The bytes that were read as records, as blanks between them, or as what a `BrokenInput` names: the file's size.
     """
@@ -71,11 +72,11 @@ def frame(stream: BinaryIO, uri: str, max_record_bytes: int) -> Generator[Record
     n_records = n_broken = 0
     place = _Place(_behind_blanks(stream, 0))
     while place.offset < size_bytes:
-        place, n_run = yield from _fast_run(stream, place.offset, uri, n_records, max_record_bytes)
+        place, n_run = yield from _fast_run(stream, place.offset, uri, max_record_bytes)
         n_records += n_run
         if place.offset >= size_bytes:
             break
-        left = yield from _slow_run(stream, place, uri, n_records, max_record_bytes)
+        left = yield from _slow_run(stream, place, uri, max_record_bytes)
         n_records += left.n_records
         if left.broken is None:
             place = _Place(left.offset)
@@ -109,7 +110,7 @@ class _Place(NamedTuple):
 
 
 def _fast_run(
-    stream: BinaryIO, start: int, uri: str, n_before: int, max_record_bytes: int
+    stream: BinaryIO, start: int, uri: str, max_record_bytes: int
 ) -> Generator[Record[Block], None, tuple[_Place, int]]:
     """Records from an offset on, as long as FastWARC frames them; where it stopped, and the records given.
 
@@ -137,9 +138,7 @@ def _fast_run(
             if offset != unit:
                 unit, n_in_unit = offset, 0
             block = _block(shown, max_record_bytes)
-            # Records that share a member are distinguished by their ordinal.
-            key = shown.record_id or f"{file_name(uri)}:{offset}:{n_before + n_given}"
-            pending = Record(uri, offset, key, block)
+            pending = Record(uri, offset, shown.record_id or "", block)
     except _BrokenRecordError as error:
         return _Place(unit, n_in_unit, Refused("archive_truncated", str(error), _target_uri(shown))), n_given
     except OSError as error:
@@ -173,7 +172,7 @@ class _Left(NamedTuple):
 
 
 def _slow_run(
-    stream: BinaryIO, place: _Place, uri: str, n_before: int, max_record_bytes: int
+    stream: BinaryIO, place: _Place, uri: str, max_record_bytes: int
 ) -> Generator[Record[Block] | BrokenInput, None, _Left]:
     """Records at a place where FastWARC stopped, read with care."""
     stream.seek(place.offset)
@@ -186,7 +185,7 @@ def _slow_run(
         refused = place.refused or Refused("archive_truncated", "the file ends inside a compressed frame")
         return _Left(place.offset, Break(place.offset, refused, place.offset + 1, place.offset), 0)
     n_records = 0
-    reader = read_unit(stream, place.offset, uri, place.n_given, n_before, max_record_bytes)
+    reader = read_unit(stream, place.offset, uri, place.n_given, max_record_bytes)
     while True:
         try:
             item = next(reader)

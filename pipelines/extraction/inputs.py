@@ -18,7 +18,10 @@ _MAGIC = frozenset("*?[")
 
 
 def find_files(source: Source) -> list[InputFile]:
-    """Returns the files that a source's inputs name, sorted by URI, each once.
+    """Returns the files that a source's inputs name, sorted by URI, each once and each with a name of its own.
+
+    A file's name is its path below the root of its input (`expand`), that of the higher root where two inputs match it.
+    Where files of two inputs would share a name, all files of the source are named below the folder that they share.
 
     Raises:
         UserError: an input is missing, or a glob matches nothing.
@@ -26,12 +29,35 @@ def find_files(source: Source) -> list[InputFile]:
     found: dict[str, InputFile] = {}
     for pattern in source.inputs:
         for file in expand(pattern, f"[[source]] {source.name}"):
-            found[file.uri] = file
-    return [found[uri] for uri in sorted(found)]
+            place = _place(file.uri)
+            known = found.setdefault(place, file)
+            found[place] = max(known, file, key=lambda one: (len(one.name), one.uri))
+    if len({file.name for file in found.values()}) < len(found):
+        shared = _shared_folder(list(found))
+        found = {place: replace(file, name=place[len(shared) :]) for place, file in found.items()}
+    return sorted(found.values(), key=lambda file: file.uri)
+
+
+def _place(uri: str) -> str:
+    """Returns where a file is: the same for all spellings of a local path."""
+    fs, path = filesystem(uri)
+    if not is_local(fs):
+        return uri
+    folder, _, name = path.rpartition("/")
+    # A link to a folder is not its own parent's child: only the filesystem knows what `..` leads to.
+    return f"{os.path.realpath(folder)}/{name}" if "/../" in path else path
+
+
+def _shared_folder(places: Sequence[str]) -> str:
+    """Returns the longest beginning that all places share and that ends with a slash."""
+    shared = os.path.commonprefix(places)  # noqa: RUF071 - URIs are no paths; the cut is at a slash
+    return shared[: shared.rfind("/") + 1]
 
 
 def expand(pattern: str, where: str) -> list[InputFile]:
-    """Returns the files that a glob, folder or URI names.
+    """Returns the files that a glob, folder or URI names, each named by its path below the input's root.
+
+    The root is the folder itself, the folders of a glob before its first wildcard, or the folder of a single file.
 
     Args:
         pattern: as the user gave it.
@@ -57,7 +83,19 @@ def expand(pattern: str, where: str) -> list[InputFile]:
         problem = _problem(name, is_local(fs))
         if problem:
             raise UserError(f"{where}: {pattern} matches {name!r}, which {problem}; rename, move or delete it")
-    return [input_file(public(_as_given(pattern, path, name, is_local(fs))), info) for name, info in files.items()]
+    root = _root(public(path), is_glob, path not in infos)
+    return [
+        input_file(public(_as_given(pattern, path, name, is_local(fs))), info, public(name)[len(root) :])
+        for name, info in files.items()
+    ]
+
+
+def _root(path: str, is_glob: bool, is_folder: bool) -> str:
+    """Returns the beginning of the names that a pattern matches which is fixed: folders, with the slash after them."""
+    if is_folder and not is_glob:
+        return path.rstrip("/") + "/"
+    before = path[: min(path.find(magic) for magic in _MAGIC if magic in path)] if is_glob else path
+    return before.rpartition("/")[0] + "/"
 
 
 def _problem(name: str, local: bool) -> str:

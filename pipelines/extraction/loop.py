@@ -15,7 +15,7 @@ import select
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -241,11 +241,13 @@ def _outcomes(
     records = _records(kind, extraction, progress)
     patience = Patience(extraction.record_timeout_s)
     is_sample = extraction.shard.sampled_fraction < 1
+    names = {file.uri: file.name for file in extraction.shard.files}
     for record in _timed(records, counts) if is_sample else records:
-        if is_sample and not _is_sampled(record, extraction.shard.sampled_fraction):
-            yield _framed(record), Skipped("unsampled")
+        framed = _framed(record, names)
+        if is_sample and not _is_sampled(framed, extraction.shard.sampled_fraction):
+            yield framed, Skipped("unsampled")
         elif isinstance(record, BrokenInput):
-            yield _framed(record), record.refused
+            yield framed, record.refused
         elif extraction.careful:
             yield record, _parse_in_a_fork(kind, record, source.options, patience)
         else:
@@ -257,16 +259,29 @@ def _outcomes(
             yield record, outcome
 
 
-def _framed(record: _Found) -> Record[object]:
-    """Returns the record, or one for the place at which a file is broken."""
+def _framed(record: _Found, names: Mapping[str, str]) -> Record[object]:
+    """Returns the record, or one for the place at which a file is broken.
+
+    Args:
+        record: what the reader gave.
+        names: of the shard's files, by URI.
+    """
     if isinstance(record, Record):
         return record
-    return Record(record.origin_file, record.origin_offset, f"{record.origin_file}@{record.origin_offset}", None)
+    place = record.origin_file
+    name = names.get(place) or _below_root(place, names)
+    return Record(place, record.origin_offset, f"{name}@{record.origin_offset}", None)
 
 
-def _is_sampled(record: _Found, fraction: float) -> bool:
+def _below_root(folder: str, names: Mapping[str, str]) -> str:
+    """Returns the path of a folder, or of a file that is missing in it, below the root of the shard's files."""
+    roots = {uri.removesuffix(name) for uri, name in names.items() if uri.endswith(name)}
+    return folder.removeprefix(max((root for root in roots if folder.startswith(root)), key=len, default=""))
+
+
+def _is_sampled(record: Record[object], fraction: float) -> bool:
     """Returns whether a record belongs to a sample; a larger sample has every record of a smaller one."""
-    digest = hashlib.blake2b(_framed(record).key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    digest = hashlib.blake2b(record.key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest) < fraction * 2**64
 
 

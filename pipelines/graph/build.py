@@ -2,7 +2,7 @@
 
 ```
 extract ─▶ langid ─▶ measure ─▶ [templates] ─▶ decide ─┐
-   │                                    ┌───────────────┘
+   ├─▶ identity                         ┌───────────────┘
    │                                    ├─▶ keys ═▶ pairs ═▶ components ═▶ clusters ═▶ duplicates ─▶ alarms
    └─────▶ signatures ──────────────────┘                     (compared)                    │
                                       scrub ◀───────────────────────────────────────────────┘
@@ -26,6 +26,7 @@ from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.dedup_stages import dedup_stages
 from manyo.pipelines.graph.extract_stages import extract_stage
 from manyo.pipelines.graph.filter_stages import filter_stages
+from manyo.pipelines.graph.identity_stage import identity_stage
 from manyo.pipelines.graph.release_stages import export_stages, leak_stages, release_stage, scrub_stage
 from manyo.pipelines.graph.report_stages import report_stages
 from manyo.pipelines.graph.robots_stages import robots_stages
@@ -62,7 +63,7 @@ def stages_by_command(config: Config) -> dict[str, tuple[AnyStage, ...]]:
     release = release_stage(scrub, takedown)
     tokens = token_stages(config, scrub, takedown)
     stages = {
-        "extract": (extract,),
+        "extract": (extract, identity_stage(extract)),
         "langid": (langid,),
         "filter": (*of_sites, *of_templates, measure, decide),
         "dedup": (takedown, *dedup, *of_lines),

@@ -57,7 +57,8 @@ def files_of(sources: tuple[Source, ...], sample: Sample | None) -> Shape:
                 name=shard.name,
                 inputs={},
                 digest=digest_of(
-                    f"{file.uri} {file.size_bytes} {file.version}" for file in (*shard.files, *shard.sidecars)
+                    f"{file.uri} {file.size_bytes} {file.version} {file.name}"
+                    for file in (*shard.files, *shard.sidecars)
                 ),
                 size_bytes=shard.size_bytes,
                 input_shard=shard,

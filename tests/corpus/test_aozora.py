@@ -110,16 +110,16 @@ def test_a_package_gives_its_text_and_accounts_for_its_pictures(tmp_path: Path) 
     assert [item.refused.reason for item in rest if isinstance(item, BrokenInput)] == ["unknown_file", "unsafe_path"]
 
 
-def test_two_files_of_one_name_in_a_shard_are_one_work(tmp_path: Path) -> None:
+def test_two_files_of_one_name_in_two_folders_are_two_works(tmp_path: Path) -> None:
     files = []
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         path = tmp_path / folder / SAMPLE.name
         path.write_bytes(SAMPLE.read_bytes())
-        files.append(InputFile(str(path), 1, "1"))
+        files.append(InputFile(str(path), 1, "1", name=f"{folder}/{path.name}"))
     (shard,) = aozora.plan(files, OPTIONS)
     found = list(aozora.records(shard, OPTIONS))
-    assert [type(item) for item in found] == [Record, BrokenInput]
+    assert [item.key for item in found if isinstance(item, Record)] == [f"{folder}/{SAMPLE.name}" for folder in "ab"]
 
 
 # --- the bundled and the real ones -----------------------------------------------------------------

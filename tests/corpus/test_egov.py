@@ -87,11 +87,14 @@ def test_laws_come_out_of_a_package_one_by_one(tmp_path: Path) -> None:
         archive.writestr("a/1.xml", "<Law/>")
         archive.writestr("b/1.xml", "<Law/>")
         archive.writestr("readme.pdf", "?")
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("b/1.xml", "<Law/>")
     found = list(egov.records(egov.plan([InputFile(str(path), 1, "1")], OPTIONS)[0], OPTIONS))
     assert [item.key if isinstance(item, Record) else item.refused.reason for item in found] == [
-        "1",
-        "duplicate_file",
+        "laws.zip/a/1.xml",
+        "laws.zip/b/1.xml",
         "unknown_file",
+        "duplicate_file",
     ]
     assert {item.refused.reason for item in found if isinstance(item, BrokenInput)} <= set(egov.REASONS)
 
