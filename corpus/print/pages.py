@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 #: Digits of one number in the name of a page; Python refuses to convert numbers of thousands.
 MAX_DIGITS = 18
@@ -33,9 +33,10 @@ class PagedText:
         self._labels.append(label)
         self._first_pieces.append(len(self._pieces))
 
-    def add(self, piece: str) -> None:
-        """Append a piece, as it is."""
+    def add(self, piece: str) -> int:
+        """Append a piece, as it is; returns its number."""
         self._pieces.append(piece)
+        return len(self._pieces) - 1
 
     def drop_last_character(self) -> None:
         """Take back the last character of the last piece."""
@@ -60,6 +61,13 @@ class PagedText:
         return text, [
             (label, min(max(start - leading, 0), len(text))) for label, start in zip(self._labels, starts, strict=True)
         ]
+
+    def piece_starts(self) -> list[int]:
+        """Where each piece starts in the text of `finish`, if no piece changed there: pieces in NFC rarely do."""
+        starts = list(accumulate(map(len, self._pieces), initial=0))
+        text = "".join(self._pieces)
+        leading = len(text) - len(text.lstrip("\n"))
+        return [start - leading for start in starts[:-1]]
 
 
 def _without_leading_marks(span: str) -> str:

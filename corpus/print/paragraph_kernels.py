@@ -87,11 +87,12 @@ class Paragraphs(NamedTuple):
 
 
 @kernel
-def find_paragraphs(lines: Lines, found: Paragraphs, order: Int64s) -> int:
+def find_paragraphs(lines: Lines, is_ordered: bool, found: Paragraphs, order: Int64s) -> int:
     """Put the lines that are kept in reading order, and find where paragraphs start and end.
 
     Args:
         lines: `blocks` is changed: lines without a block get one, and a block over two columns becomes two.
+        is_ordered: whether they stand in reading order already.
         found: zeros, filled in.
         order: (n_lines,), numbers of the lines in reading order, filled in.
 
@@ -110,7 +111,8 @@ def find_paragraphs(lines: Lines, found: Paragraphs, order: Int64s) -> int:
                 chosen[n] = i
                 n += 1
         page_is_vertical = reads_vertically(lines, chosen, n)
-        _read_columns(lines, chosen, n, page_is_vertical, scratch, spans)
+        if not is_ordered:
+            _read_columns(lines, chosen, n, page_is_vertical, scratch, spans)
         _number_blocks(lines, chosen, n)
         n_body = 0
         for at in range(n):

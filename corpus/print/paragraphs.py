@@ -48,6 +48,25 @@ def running_text(pages: Sequence[Page]) -> tuple[str, list[tuple[str, int]]]:
     texts, lines = columns(pages)
     drop_ruby_and_repeats(texts, lines)
     drop_heads_and_numbers(texts, lines, [page.furniture for page in pages])
+    text, starts, _ = _joined(texts, lines, [page.label for page in pages], is_ordered=False)
+    return text, starts
+
+
+def ordered_text(pages: Sequence[Page]) -> tuple[str, list[tuple[str, int]], list[int]]:
+    """Pages whose lines are known to be text and to stand in reading order, as one text of paragraphs.
+
+    Returns:
+        The text, (label, start in characters) of every page, and where the text of each line starts; -1 for a line
+        whose text is not there as it was given.
+    """
+    texts, lines = columns(pages)
+    return _joined(texts, lines, [page.label for page in pages], is_ordered=True)
+
+
+def _joined(
+    texts: list[str], lines: Lines, labels: list[str], *, is_ordered: bool
+) -> tuple[str, list[tuple[str, int]], list[int]]:
+    """The lines as paragraphs, the starts of pages, and those of lines, in the order of `texts`."""
     n_lines = len(texts)
     found = Paragraphs(
         continues=np.zeros(n_lines, np.bool_),
@@ -59,8 +78,8 @@ def running_text(pages: Sequence[Page]) -> tuple[str, list[tuple[str, int]]]:
         size=np.zeros(n_lines, np.float64),
     )
     order = np.empty(n_lines, np.int64)
-    n_ordered = find_paragraphs(lines, found, order)
-    return _written(texts, lines, order[:n_ordered], found, [page.label for page in pages])
+    n_ordered = find_paragraphs(lines, is_ordered, found, order)
+    return _written(texts, lines, order[:n_ordered], found, labels)
 
 
 def with_notes_in_lines(page: Page) -> Page:
@@ -128,38 +147,40 @@ class _Writer:
         self._text = PagedText()
         self._last: str | None = None  # last piece of the open paragraph
         self._ends = False  # whether the paragraph ends after it
-        self._held: list[tuple[int, str]] = []
+        self._held: list[tuple[int, str, int]] = []
+        self.pieces: dict[int, int] = {}  # the piece of the text that each line is
 
-    def write_body(self, page: int, text: str, continues: bool, ends: bool, is_ascii: bool) -> None:
+    def write_body(self, page: int, text: str, line: int, continues: bool, ends: bool, is_ascii: bool) -> None:
         """Write a line of running text; `is_ascii` says whether it begins so."""
         if self._last is not None and continues:
             is_broken = is_ascii and is_broken_word(self._last, text)
             if is_broken:
                 self._text.drop_last_character()
-            self._put(page, text, joined(self._last, text) if is_ascii and not is_broken else "")
+            self._put(page, text, line, joined(self._last, text) if is_ascii and not is_broken else "")
         else:
             self.close()
-            self._put(page, text)
+            self._put(page, text, line)
         self._last, self._ends = text, ends
 
-    def write(self, page: int, kind: int, text: str) -> None:
+    def write(self, page: int, kind: int, text: str, line: int) -> None:
         """Write a line that is not running text."""
         if kind == Kind.INLINE_NOTE and self._last is not None:
             self._last = f"（{text}）"
-            self._put(page, self._last)
+            self._put(page, self._last, line)
         elif kind == Kind.HEADING or self._last is None or self._ends:
             self.close()
-            self._put(page, text)
+            self._put(page, text, line)
             self._text.add("\n")
         else:
-            self._held.append((page, text))
+            self._held.append((page, text, line))
 
-    def finish(self) -> tuple[str, list[tuple[str, int]]]:
-        """The text, and where its pages start."""
+    def finish(self) -> tuple[str, list[tuple[str, int]], list[int]]:
+        """The text, where its pages start, and where its pieces do."""
         self.close()
         for label in self._labels[self._n_started :]:
             self._text.start_page(label)
-        return self._text.finish()
+        text, starts = self._text.finish()
+        return text, starts, self._text.piece_starts()
 
     def close(self) -> None:
         """End the open paragraph, and write what was held back until its end."""
@@ -167,17 +188,17 @@ class _Writer:
             self._text.add("\n")
             self._last = None
         held, self._held = self._held, []
-        for page, text in held:
-            self._put(page, text)
+        for page, text, line in held:
+            self._put(page, text, line)
             self._text.add("\n")
 
-    def _put(self, page: int, text: str, gap: str = "") -> None:
+    def _put(self, page: int, text: str, line: int, gap: str = "") -> None:
         if gap:
             self._text.add(gap)
         while self._n_started <= page:
             self._text.start_page(self._labels[self._n_started])
             self._n_started += 1
-        self._text.add(text)
+        self.pieces[line] = self._text.add(text)
 
 
 def _in_one_line(left: str, right: str) -> str:
@@ -186,30 +207,40 @@ def _in_one_line(left: str, right: str) -> str:
 
 def _written(
     texts: list[str], lines: Lines, order: Int64s, found: Paragraphs, labels: list[str]
-) -> tuple[str, list[tuple[str, int]]]:
+) -> tuple[str, list[tuple[str, int]], list[int]]:
     """The lines in this order as paragraphs, table cells as rows, the short lines of a note together."""
     writer = _Writer(labels)
     pages = pages_of(lines, order).tolist()
     kinds, goes_on, ends = lines.kinds[order].tolist(), found.continues[order].tolist(), found.ends[order].tolist()
-    ordered = [texts[line] for line in order.tolist()]
+    numbers = order.tolist()
+    ordered = [texts[line] for line in numbers]
     blocks = lines.blocks[order].tolist()
     are_ascii = (lines.marks[order] & FIRST_ASCII != 0).tolist()
     places = range(len(ordered))
     for (page, kind, _), run in groupby(places, key=lambda at: (pages[at], kinds[at], blocks[at])):
         if kind == Kind.BODY:
             for at in run:
-                writer.write_body(page, ordered[at], goes_on[at], ends[at], are_ascii[at])
+                writer.write_body(page, ordered[at], numbers[at], goes_on[at], ends[at], are_ascii[at])
         elif kind == Kind.INLINE_NOTE:
-            writer.write(page, kind, "".join(ordered[at] for at in run))
+            members = list(run)
+            writer.write(page, kind, "".join(ordered[at] for at in members), numbers[members[0]])
         elif kind == Kind.HEADNOTE:
-            writer.write(page, kind, reduce(_in_one_line, (ordered[at] for at in run)))
+            members = list(run)
+            writer.write(page, kind, reduce(_in_one_line, (ordered[at] for at in members)), numbers[members[0]])
         elif kind == Kind.CELL:
-            for row in _rows(texts, lines, [int(order[at]) for at in run]):
-                writer.write(page, kind, row)
+            members = [numbers[at] for at in run]
+            for row in _rows(texts, lines, members):
+                writer.write(page, kind, row, members[0])
         else:
             for at in run:
-                writer.write(page, kind, ordered[at])
-    return writer.finish()
+                writer.write(page, kind, ordered[at], numbers[at])
+    text, starts, piece_starts = writer.finish()
+    line_starts = [-1] * len(texts)
+    for line, piece in writer.pieces.items():
+        start = piece_starts[piece]
+        if text.startswith(texts[line], max(start, 0)):
+            line_starts[line] = max(start, 0)
+    return text, starts, line_starts
 
 
 def _rows(texts: list[str], lines: Lines, cells: list[int]) -> list[str]:

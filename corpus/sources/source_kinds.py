@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from manyo.corpus.records import BrokenInput, InputFile, InputShard, Outcome, Record
-from manyo.corpus.sources import aozora, egov, honkoku, jsonl, kokkai, ndl, parquet, tei, warc, wikipedia
+from manyo.corpus.sources import aozora, egov, honkoku, jsonl, kokkai, ndl, parquet, pdf, tei, warc, wikipedia
 from manyo.corpus.sources import image_pairs as pairs
 from manyo.corpus.sources import plain_text as text
 
@@ -101,6 +101,7 @@ KINDS: dict[str, AnySourceKind] = {
     "ndl": _checked(ndl),
     "pairs": _checked(pairs),
     "parquet": _checked(parquet),
+    "pdf": _checked(pdf),
     "tei": _checked(tei),
     "text": _checked(text),
     "warc": _checked(warc),

@@ -1,0 +1,474 @@
+"""From glyphs to lines: direction, lines, ruby and emphasis dots off their base, text with spans.
+
+The direction of writing is told by the nearest neighbours: in a line glyphs touch, lines are further apart. It is
+decided for lines and not for pages, so that a page may have both. What the stream's order says is never looked at.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from manyo.corpus.jit import Bools, Bytes, Float64s, Int64s, Uint32s
+from manyo.corpus.print.glyph_kernels import (
+    KANA,
+    LEVEL,
+    LINE_GAP_EMS,
+    MARK,
+    RUBY_RATIO,
+    UPRIGHT,
+    find_votes,
+    join_lines,
+    number_sets,
+)
+from manyo.corpus.print.pdf_glyphs import Glyphs, is_full_width
+
+#: Emphasis dots, and small characters that some fonts draw them with.
+_DOTS: Final = "﹅﹆•●○◎▲△・‧∙ヽ、゛⚫⚪◦･﹑◉"
+#: Across a line, ruby's middle is this far from its base's, in ems of the base: 0.75 where they touch.
+_RUBY_APART_EMS: Final = (0.45, 1.2)
+#: Ruby reaches over its base's ends by up to two of its characters.
+_RUBY_OVERHANG_EMS: Final = 1.1
+#: A gap between full-width characters is a space from here on. Justified lines are stretched by less.
+_SPACE_EMS: Final = 0.6
+#: Between Latin letters; fonts have spaces of a quarter of an em, and kerning below a tenth.
+_LATIN_SPACE_EMS: Final = 0.14
+#: A heading of this many characters may be set with equal gaps.
+_SPACED_CHARS: Final = 12
+
+
+class Mark(NamedTuple):
+    """A part of a line's text: ruby with its reading, or emphasis."""
+
+    start: int
+    stop: int
+    kind: str
+    value: str = ""
+
+
+class TextLine(NamedTuple):
+    """A line, or a part of one between wide gaps.
+
+    Attributes:
+        text: its characters, without ruby, with the spaces that its gaps stand for.
+        left, top, right, bottom: its box, without ruby.
+        size: of its print, the median.
+        is_upright: whether it is read from top to bottom.
+        turn: quarter turns of its glyphs.
+        marks: ruby and emphasis, in the order of their starts.
+        font: number of the font of most glyphs.
+        is_artifact: the file says that it is furniture.
+        place: number of the cell or frame in which it stands.
+        glyphs: numbers of its glyphs in reading order.
+    """
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+    size: float
+    is_upright: bool
+    turn: int
+    marks: tuple[Mark, ...]
+    font: int
+    is_artifact: bool
+    place: int
+    glyphs: Int64s
+
+
+def classify(points: Uint32s) -> Bytes:
+    """`KANA` for kana, `MARK` for what may be an emphasis dot, 0 for all others."""
+    classes = np.zeros(len(points), np.uint8)
+    classes[(points >= 0x3041) & (points <= 0x30FF)] = KANA
+    classes[(points >= 0xFF66) & (points <= 0xFF9F)] = KANA
+    classes[np.isin(points, _DOT_POINTS)] = MARK
+    return classes
+
+
+_DOT_POINTS = np.array([ord(dot) for dot in _DOTS], np.uint32)
+
+
+def text_lines(glyphs: Glyphs, is_artifact: Bools, places: Int64s) -> tuple[list[TextLine], int]:
+    """The lines of a page, in no order, and how many glyphs were ruby or dots.
+
+    Args:
+        glyphs: of the page; spaces among them are used for spaces only.
+        is_artifact: (n,), which of them are furniture.
+        places: (n,), a number for the cell or frame in which each of them stands; no line leaves it.
+    """
+    is_space = np.isin(glyphs.points, _SPACES)
+    spaces = glyphs.taken(is_space)
+    glyphs, is_artifact, places = glyphs.taken(~is_space), is_artifact[~is_space], places[~is_space]
+    n = len(glyphs.points)
+    if not n:
+        return [], 0
+    x, y = (glyphs.left + glyphs.right) / 2, (glyphs.top + glyphs.bottom) / 2
+    by_x, by_y = np.argsort(x, kind="stable"), np.argsort(y, kind="stable")
+    classes = classify(glyphs.points)
+    directions = _directions(glyphs, x, y, by_x, by_y, classes, places)
+    lines: list[_RawLine] = []
+    for direction in (LEVEL, UPRIGHT):
+        chosen = (directions == direction).astype(np.uint8)
+        if not chosen.any():
+            continue
+        is_upright = direction == UPRIGHT
+        numbers, n_lines = _joined(glyphs, x, y, by_x, by_y, classes, chosen, places, is_upright, LINE_GAP_EMS)
+        along = glyphs.top if is_upright else glyphs.left
+        order = np.lexsort((along, numbers))
+        cuts = np.searchsorted(numbers[order], np.arange(n_lines + 1))
+        for number in range(n_lines):
+            lines.append(_RawLine.of(glyphs, order[cuts[number] : cuts[number + 1]], is_upright, classes))
+    base, ruby = _ruby_apart(lines)
+    attached = _attached(base, ruby, glyphs)
+    written = [
+        _written(line, glyphs, spaces, is_artifact, places, attached.get(number, []))
+        for number, line in enumerate(base)
+    ]
+    return [line for line in written if line.text], sum(len(line.glyphs) for line in ruby)
+
+
+_SPACES = np.array([0x20, 0xA0, 0x3000, 0x2002, 0x2003, 0x2009, 0x200B, 0xAD], np.uint32)
+
+
+def _directions(
+    glyphs: Glyphs, x: Float64s, y: Float64s, by_x: Int64s, by_y: Int64s, classes: Bytes, places: Int64s
+) -> Int64s:
+    """The direction of each glyph: that of most glyphs of the lines, of either direction, to which it might belong."""
+    n = len(x)
+    level, upright = np.full(n, np.inf), np.full(n, np.inf)
+    find_votes(glyphs.left, glyphs.right, y, glyphs.size, by_y, level)
+    find_votes(glyphs.top, glyphs.bottom, x, glyphs.size, by_x, upright)
+    votes = np.zeros(n, np.float64)
+    votes[(level < upright - 0.08) & (level < 3)] = 1
+    votes[(upright < level - 0.08) & (upright < 3)] = -1
+    votes[glyphs.turn % 2 == 1] = -1
+    everything = np.ones(n, np.uint8)
+    sums = np.zeros(n, np.float64)
+    for is_upright in (False, True):
+        numbers, n_sets = _joined(glyphs, x, y, by_x, by_y, classes, everything, places, is_upright, 0.5)
+        sums += np.bincount(numbers, votes, n_sets)[numbers]
+    page = LEVEL if votes.sum() >= 0 else UPRIGHT
+    directions = np.where(sums > 0, LEVEL, np.where(sums < 0, UPRIGHT, page))
+    if page == LEVEL and (directions == UPRIGHT).any():
+        _lay_down_columns(glyphs, x, y, by_x, by_y, classes, places, directions)
+    return directions
+
+
+def _lay_down_columns(
+    glyphs: Glyphs,
+    x: Float64s,
+    y: Float64s,
+    by_x: Int64s,
+    by_y: Int64s,
+    classes: Bytes,
+    places: Int64s,
+    directions: Int64s,
+) -> None:
+    """Make level what only looks upright on a level page: single figures and signs below each other, as in a list.
+
+    They stand each in the row of a level line. Of a vertical text's characters few do.
+    """
+    chosen = ((directions == UPRIGHT) & (glyphs.turn % 2 == 0)).astype(np.uint8)
+    numbers, n_lines = _joined(glyphs, x, y, by_x, by_y, classes, chosen, places, True, 0.5)
+    if not n_lines:
+        return
+    level_y = np.sort(y[directions == LEVEL])
+    if not len(level_y):
+        return
+    at = np.clip(np.searchsorted(level_y, y), 1, max(len(level_y) - 1, 1))
+    apart = np.minimum(np.abs(y - level_y[at - 1]), np.abs(y - level_y[np.minimum(at, len(level_y) - 1)]))
+    is_chosen = numbers >= 0
+    in_row = np.bincount(numbers[is_chosen], (apart <= 0.2 * glyphs.size)[is_chosen], n_lines)
+    length = np.bincount(numbers[is_chosen], minlength=n_lines)
+    lies = (in_row >= 0.8 * length) | (length < 2)
+    directions[is_chosen & lies[numbers]] = LEVEL
+
+
+def _joined(
+    glyphs: Glyphs,
+    x: Float64s,
+    y: Float64s,
+    by_x: Int64s,
+    by_y: Int64s,
+    classes: Bytes,
+    chosen: Bytes,
+    places: Int64s,
+    is_upright: bool,
+    gap_ems: float,
+) -> tuple[Int64s, int]:
+    """The number of each chosen glyph's line in a direction, -1 for others, and how many lines there are."""
+    n = len(x)
+    parents, numbers = np.arange(n), np.empty(n, np.int64)
+    if is_upright:
+        join_lines(glyphs.top, glyphs.bottom, x, glyphs.size, classes, chosen, places, by_x, gap_ems, parents)
+    else:
+        join_lines(glyphs.left, glyphs.right, y, glyphs.size, classes, chosen, places, by_y, gap_ems, parents)
+    return numbers, number_sets(parents, chosen, numbers)
+
+
+class _RawLine(NamedTuple):
+    """Glyphs in a row: their numbers by their starts, their box, size, and whether all may be ruby or dots."""
+
+    glyphs: Int64s
+    left: float
+    top: float
+    right: float
+    bottom: float
+    size: float
+    is_upright: bool
+    is_kana: bool
+    is_dots: bool
+
+    @classmethod
+    def of(cls, glyphs: Glyphs, numbers: Int64s, is_upright: bool, classes: Bytes) -> _RawLine:
+        sizes = glyphs.size[numbers]
+        size = float(np.median(sizes)) if len(sizes) > 1 else float(sizes[0])
+        kinds = classes[numbers]
+        return cls(
+            numbers,
+            float(glyphs.left[numbers].min()),
+            float(glyphs.top[numbers].min()),
+            float(glyphs.right[numbers].max()),
+            float(glyphs.bottom[numbers].max()),
+            size,
+            is_upright,
+            bool(kinds.all()) or _is_ruby_text(glyphs.points[numbers]),
+            bool((kinds == MARK).all()),
+        )
+
+
+def _is_ruby_text(points: Uint32s) -> bool:
+    """Whether all characters are such as stand in ruby that is not kana alone: ー and the like."""
+    return bool(np.isin(points, _RUBY_POINTS).all())
+
+
+_RUBY_POINTS = np.array([*range(0x3041, 0x3100), *map(ord, "ー゛゜・･、")], np.uint32)
+
+
+def _ruby_apart(lines: list[_RawLine]) -> tuple[list[_RawLine], list[_RawLine]]:
+    """The lines that are text, and those that may be ruby or dots: small kana next to a line of larger print."""
+    candidates = [line for line in lines if line.is_kana]
+    if not candidates:
+        return lines, []
+    boxes = np.array([(line.left, line.top, line.right, line.bottom, line.size, line.is_upright) for line in lines])
+    ruby_ids = set()
+    for line in candidates:
+        if _base_of(line, boxes) is not None:
+            ruby_ids.add(id(line))
+    return [line for line in lines if id(line) not in ruby_ids], [line for line in lines if id(line) in ruby_ids]
+
+
+def _base_of(line: _RawLine, boxes: Float64s) -> tuple[int, bool] | None:
+    """The number of the line that this one is ruby of and whether that is upright; None if there is none.
+
+    A line of one glyph, whose own direction is doubtful, may be ruby of a line of either.
+    """
+    left, top, right, bottom, size = (boxes[:, i] for i in range(5))
+    is_upright = boxes[:, 5] > 0
+    x, y = (line.left + line.right) / 2, (line.top + line.bottom) / 2
+    fits = line.size <= RUBY_RATIO * size
+    low, high = _RUBY_APART_EMS
+    # The middle of the line's part that is next to the ruby, which word processors shift.
+    below = ((top + bottom) / 2 - y) / size
+    level = fits & ~is_upright & (below >= low) & (below <= high)
+    level &= (line.left >= left - _RUBY_OVERHANG_EMS * size) & (line.right <= right + _RUBY_OVERHANG_EMS * size)
+    beside = (x - (left + right) / 2) / size
+    upright = fits & is_upright & (beside >= low) & (beside <= high)
+    upright &= (line.top >= top - _RUBY_OVERHANG_EMS * size) & (line.bottom <= bottom + _RUBY_OVERHANG_EMS * size)
+    if len(line.glyphs) > 2:
+        level &= not line.is_upright
+        upright &= line.is_upright
+    best = np.where(level, np.abs(below - 0.75), np.where(upright, np.abs(beside - 0.75), np.inf))
+    number = int(best.argmin())
+    return (number, bool(is_upright[number])) if np.isfinite(best[number]) else None
+
+
+def _attached(base: list[_RawLine], ruby: list[_RawLine], glyphs: Glyphs) -> dict[int, list[_RawLine]]:
+    """The ruby of each base line, by its number."""
+    found: dict[int, list[_RawLine]] = {}
+    if not ruby:
+        return found
+    boxes = np.array([(line.left, line.top, line.right, line.bottom, line.size, line.is_upright) for line in base])
+    for line in ruby:
+        owner = _base_of(line, boxes)
+        if owner is not None:
+            found.setdefault(owner[0], []).append(line)
+    return found
+
+
+# --- text of a line ----------------------------------------------------------------------------------
+
+#: Presentation forms of vertical writing, which some fonts map to, as the characters that they present.
+_VERTICAL: Final = {
+    point: ord(unicodedata.normalize("NFKC", chr(point)))
+    for point in [*range(0xFE10, 0xFE1A), *range(0xFE30, 0xFE49)]
+    if len(unicodedata.normalize("NFKC", chr(point))) == 1
+} | {0xFE19: 0x2026, 0xFE30: 0x2025}
+_VERTICAL[0xFE33] = ord("＿")
+_VERTICAL[0xFE31] = ord("—")
+_VERTICAL[0xFE32] = ord("–")
+_FULL_WIDTH_FORMS: Final = {ord(a): ord(b) for a, b in zip(",:;!?(){}[]", "，：；！？（）｛｝［］", strict=True)}
+_VERTICAL.update({point: _FULL_WIDTH_FORMS.get(to, to) for point, to in _VERTICAL.items()})
+#: Radicals in place of the ideographs that look the same: Unicode's compatibility decompositions of the Kangxi block,
+#: and the radicals of U+2E80 that have one equivalent ideograph (EquivalentUnifiedIdeograph.txt).
+_RADICALS: Final = {
+    point: ord(unicodedata.normalize("NFKC", chr(point)))
+    for point in range(0x2F00, 0x2FD6)
+    if unicodedata.normalize("NFKC", chr(point)) != chr(point)
+}
+_RADICALS.update(
+    {
+        ord(a): ord(b)
+        for a, b in zip(
+            "⺁⺃⺅⺇⺉⺋⺎⺏⺐⺒⺓⺔⺖⺘⺙⺛⺝⺟⺠⺡⺣⺤⺦⺨⺩⺫⺬⺭⺯⺱⺲⺵⺶⺸⺹⺻⺽⺾⺿⻀⻁⻂⻃⻄⻅⻆⻈⻉⻋⻌⻍⻏⻐⻑⻒⻓⻔⻖⻘⻙⻚⻛⻜⻝⻟⻠⻢⻣⻤⻥⻦⻧⻨⻩⻪⻫⻬⻭⻮⻯⻰⻱⻲⻳",
+            "厂乚亻几刂㔾兀尣尢巳幺彑忄扌攵旡月母民氵灬爫丬犭王目示礻糹罓罒⺵羊羋耂聿臼艹艹艹虎衤覀西见角讠贝车辶辶阝钅長镸长门阝青韦页风飞食飠饣马骨鬼鱼鸟卤麦黄黾斉齐歯齿竜龙龜亀龟",
+            strict=True,
+        )
+        if a != b and ord(b) not in range(0x2E80, 0x2F00)
+    }
+)
+_MAPPED: Final = _VERTICAL | _RADICALS
+_MAPPED_POINTS = np.array(sorted(_MAPPED), np.uint32)
+
+
+def _text_of(points: Uint32s) -> list[str]:
+    """The characters, with presentation forms and radicals as what they stand for."""
+    characters = list(points.astype("<u4").tobytes().decode("utf-32-le", "replace"))
+    if np.isin(points, _MAPPED_POINTS).any():
+        characters = [chr(_MAPPED.get(ord(character), ord(character))) for character in characters]
+    return characters
+
+
+def _written(
+    line: _RawLine, glyphs: Glyphs, spaces: Glyphs, is_artifact: Bools, places: Int64s, ruby: list[_RawLine]
+) -> TextLine:
+    """The line with its text."""
+    numbers = _in_reading_order(line, glyphs)
+    points = glyphs.points[numbers]
+    characters = _text_of(points)
+    starts = (glyphs.top if line.is_upright else glyphs.left)[numbers]
+    stops = (glyphs.bottom if line.is_upright else glyphs.right)[numbers]
+    gaps = starts[1:] - np.maximum.accumulate(stops)[:-1]
+    full = is_full_width(points)
+    inserted = _spaces_between(line, glyphs.size[numbers], gaps, full, starts, stops, spaces)
+    # A short line of single characters with equal gaps is one word, whatever stands in the gaps.
+    n = len(characters)
+    if 2 <= n <= _SPACED_CHARS and full.all() and all(inserted) and gaps.max() - gaps.min() < 0.3 * line.size:
+        inserted = [""] * (n - 1)
+    text_at, pieces, at = [], [], 0
+    for number, character in enumerate(characters):
+        text_at.append(at)
+        pieces.append(character)
+        at += len(character)
+        if number < n - 1 and inserted[number]:
+            pieces.append(inserted[number])
+            at += len(inserted[number])
+    text = "".join(pieces)
+    fonts = glyphs.font[numbers]
+    return TextLine(
+        text,
+        line.left,
+        line.top,
+        line.right,
+        line.bottom,
+        line.size,
+        line.is_upright,
+        int(np.bincount(glyphs.turn[numbers]).argmax()),
+        tuple(_marks(line, glyphs, numbers, characters, text_at, starts, stops, ruby)) if ruby else (),
+        int(np.bincount(fonts).argmax()),
+        bool(is_artifact[numbers].mean() > 0.5),
+        int(places[numbers[0]]),
+        numbers,
+    )
+
+
+def _in_reading_order(line: _RawLine, glyphs: Glyphs) -> Int64s:
+    """Glyphs of the line along it; those side by side in an upright line (縦中横) from left to right."""
+    numbers = line.glyphs
+    if not line.is_upright or len(numbers) < 2:
+        return numbers
+    top = glyphs.top[numbers]
+    rows = np.cumsum(np.concatenate([[False], np.diff(top) > 0.3 * line.size]))
+    return numbers[np.lexsort((glyphs.left[numbers], rows))]
+
+
+def _spaces_between(
+    line: _RawLine,
+    sizes: Float64s,
+    gaps: Float64s,
+    full: Bools,
+    starts: Float64s,
+    stops: Float64s,
+    spaces: Glyphs,
+) -> list[str]:
+    """What stands between each two characters of a line: nothing, a space, or an ideographic space."""
+    if not len(gaps):
+        return []
+    size = np.maximum(sizes[1:], sizes[:-1])
+    both_full, none_full = full[1:] & full[:-1], ~full[1:] & ~full[:-1]
+    is_wide = gaps >= _SPACE_EMS * size
+    # A space between Latin letters; next to a full-width character only where the file has one or the gap is wide.
+    is_latin = (gaps >= _LATIN_SPACE_EMS * size) & none_full
+    is_typed = np.zeros(len(gaps), np.bool_)
+    if len(spaces.points):
+        along, across = (
+            (spaces.top, (spaces.left + spaces.right) / 2),
+            (spaces.left, (spaces.top + spaces.bottom) / 2),
+        )[0 if line.is_upright else 1]
+        low, high = (line.left, line.right) if line.is_upright else (line.top, line.bottom)
+        inside = (across >= low) & (across <= high)
+        if inside.any():
+            at = np.searchsorted(starts, along[inside] + 0.01 * line.size) - 1
+            at = at[(at >= 0) & (at < len(gaps))]
+            is_typed[at] = True
+            is_typed &= gaps > 0.08 * size
+    is_any = is_wide | is_latin | (is_typed & ~both_full)
+    if not is_any.any():
+        return [""] * len(gaps)
+    return [
+        "" if not any_ else ("\u3000" if wide and not none else " ")
+        for any_, wide, none in zip(is_any.tolist(), is_wide.tolist(), none_full.tolist(), strict=True)
+    ]
+
+
+def _marks(
+    line: _RawLine,
+    glyphs: Glyphs,
+    numbers: Int64s,
+    characters: list[str],
+    places: list[int],
+    starts: Float64s,
+    stops: Float64s,
+    ruby: list[_RawLine],
+) -> list[Mark]:
+    """The readings and emphasis of a line's characters: each ruby belongs to the characters next to it."""
+    middles = (starts + stops) / 2
+    found: list[Mark] = []
+    for annotation in ruby:
+        own = annotation.glyphs
+        first = (glyphs.top if line.is_upright else glyphs.left)[own]
+        last = (glyphs.bottom if line.is_upright else glyphs.right)[own]
+        reading = "".join(_text_of(glyphs.points[own]))
+        if annotation.is_dots:
+            inside = np.flatnonzero(
+                (middles >= first.min() - 0.3 * line.size) & (middles <= last.max() + 0.3 * line.size)
+            )
+            if len(inside):
+                stop = int(inside[-1])
+                found.append(Mark(places[int(inside[0])], places[stop] + len(characters[stop]), "emphasis"))
+            continue
+        inside = np.flatnonzero((stops > first.min() + 0.2 * line.size) & (starts < last.max() - 0.2 * line.size))
+        kanji = [int(at) for at in inside if _IDEOGRAPH.match(characters[int(at)])]
+        base = kanji or [int(at) for at in inside]
+        if base:
+            start, stop = base[0], base[-1]
+            found.append(Mark(places[start], places[stop] + len(characters[stop]), "ruby", reading))
+    found.sort()
+    return found
+
+
+_IDEOGRAPH = re.compile("[\u3400-\u9fff々〆〇\U00020000-\U0003ffff]")

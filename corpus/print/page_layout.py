@@ -1,0 +1,143 @@
+"""A set page as blocks in reading order: lines of glyphs, tables and frames by their rules, notes at the foot apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from manyo.corpus.jit import Float64s
+from manyo.corpus.print.glyph_lines import TextLine, text_lines
+from manyo.corpus.print.pdf_glyphs import PdfPage
+from manyo.corpus.print.reading_order import Block, Part, cell_text, in_order, part_of, row_of
+from manyo.corpus.print.ruled_tables import Grid, cell_of, grids
+
+#: Cells of a grid are numbered from here on for each grid.
+_CELLS_PER_GRID: Final = 1 << 20
+#: A cell of more lines is a column of text in a box, not a cell.
+_CELL_LINES: Final = 12
+#: Notes stand at most this far below their rule, in ems.
+_NOTE_GAP_EMS: Final = 2.5
+#: Print of notes without a rule is at most this large, of the text's.
+_NOTE_RATIO: Final = 0.92
+#: What a note begins with.
+_NOTE_MARK = re.compile(r"[\s\u3000]*(?:[*＊†‡§※☆★]|注|註|[（(]?注?[\d０-９]{1,3}[)）.．:：\s\u3000]?|[¹²³⁴-⁹]|[①-⑳])")
+
+
+class SetPage(NamedTuple):
+    """Lines of a page, and what its rules make.
+
+    Attributes:
+        lines: in no order.
+        grids: the smallest first.
+        rules: (n, 4), as drawn.
+        width, height: of the page, in points.
+        n_annotations: glyphs of ruby and emphasis dots.
+    """
+
+    lines: list[TextLine]
+    grids: list[Grid]
+    rules: Float64s
+    width: float
+    height: float
+    n_annotations: int
+
+
+def lines_of(page: PdfPage) -> SetPage:
+    """The lines of a page; none reaches over the edge of a cell."""
+    found = grids(page.rules)
+    glyphs = page.glyphs
+    x, y = (glyphs.left + glyphs.right) / 2, (glyphs.top + glyphs.bottom) / 2
+    grid, cell = cell_of(found, x, y)
+    places = np.where(grid < 0, -1, grid * _CELLS_PER_GRID + cell)
+    lines, n_annotations = text_lines(glyphs, page.is_artifact, places)
+    return SetPage(lines, found, page.rules, page.width, page.height, n_annotations)
+
+
+def arranged(page: SetPage, dropped: set[int]) -> tuple[list[Block], list[TextLine]]:
+    """The page's blocks in reading order, and its notes.
+
+    Args:
+        page: its lines.
+        dropped: numbers of lines that are furniture.
+    """
+    lines = [line for number, line in enumerate(page.lines) if number not in dropped]
+    notes = _notes(lines, page)
+    noted = {id(line) for line in notes}
+    lines = [line for line in lines if id(line) not in noted]
+    return in_order(_boxed(lines, page.grids)), _joined_notes(in_order([part_of(line) for line in notes]))
+
+
+def _boxed(lines: Sequence[TextLine], found: list[Grid]) -> list[Part]:
+    """The parts of the page outside all grids, where each grid with text in it is one part."""
+    inside: dict[int, list[Part]] = {}
+    for line in lines:
+        inside.setdefault(line.place, []).append(part_of(line))
+    for number, grid in enumerate(found):
+        cells = [inside.pop(number * _CELLS_PER_GRID + cell, []) for cell in range(len(grid.cells))]
+        blocks = _grid_blocks(grid, cells)
+        if not blocks:
+            continue
+        x, y = np.array([(grid.left + grid.right) / 2]), np.array([(grid.top + grid.bottom) / 2])
+        outer, cell = cell_of(found[number + 1 :], x, y)
+        place = -1 if outer[0] < 0 else (number + 1 + int(outer[0])) * _CELLS_PER_GRID + int(cell[0])
+        inside.setdefault(place, []).append(Part(grid.left, grid.top, grid.right, grid.bottom, None, tuple(blocks)))
+    return [part for parts in inside.values() for part in parts]
+
+
+def _grid_blocks(grid: Grid, cells: list[list[Part]]) -> list[Block]:
+    """What stands in a grid: rows of a table, or the blocks of its cells one after another."""
+    contents = [in_order(parts) for parts in cells]
+    filled = [blocks for blocks in contents if blocks]
+    longest = max((sum(len(block.lines) for block in blocks) for blocks in filled), default=0)
+    if len(filled) < 2 or longest > _CELL_LINES:
+        return [block for blocks in filled for block in blocks]
+    texts = [cell_text([line for block in blocks for line in block.lines]) if blocks else None for blocks in contents]
+    rows = []
+    for _, members in groupby(range(len(texts)), key=lambda cell: int(grid.rows[cell])):
+        row = [texts[cell] for cell in members]
+        if any(row):
+            rows.append(row_of(row))
+    return [Block(rows, is_table=True)]
+
+
+def _notes(lines: list[TextLine], page: SetPage) -> list[TextLine]:
+    """The lines of notes at the foot of the page or of a column: below a rule, and the first begins with a mark."""
+    found: list[TextLine] = []
+    rules = page.rules
+    if not len(rules) or not lines:
+        return found
+    is_level = (rules[:, 3] - rules[:, 1] <= 2) & (rules[:, 2] - rules[:, 0] >= 20)
+    for left, top, right, bottom in rules[is_level].tolist():
+        below = [
+            line
+            for line in lines
+            if line.top >= top - 0.3 * line.size
+            and line.right > left - line.size
+            and line.left >= left - 1.5 * line.size
+            and (line.left <= right or line.left - left < 3 * line.size)
+            and not line.is_upright
+        ]
+        if not below or any(line.place >= 0 for line in below):
+            continue
+        first = min(below, key=lambda line: (round(line.top), line.left))
+        if first.top - bottom <= _NOTE_GAP_EMS * first.size and _NOTE_MARK.match(first.text):
+            known = {id(line) for line in found}
+            found += [line for line in below if id(line) not in known]
+    # More than half of a page is not notes.
+    return found if 2 * sum(len(line.text) for line in found) <= sum(len(line.text) for line in lines) else []
+
+
+def _joined_notes(blocks: Sequence[Block]) -> list[TextLine]:
+    """Each note as one line."""
+    notes: list[list[TextLine]] = []
+    for block in blocks:
+        for line in block.lines:
+            if not notes or _NOTE_MARK.match(line.text):
+                notes.append([line])
+            else:
+                notes[-1].append(line)
+    return [cell_text(note) for note in notes]

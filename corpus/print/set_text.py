@@ -1,0 +1,133 @@
+"""Pages of blocks as one text with its structure: headings, tables with rows and cells, readings, emphasis."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from manyo.corpus.print.geometry_kernels import Box, Kind
+from manyo.corpus.print.glyph_lines import TextLine
+from manyo.corpus.print.paragraphs import ordered_text
+from manyo.corpus.print.reading_order import Block, cell_text
+from manyo.corpus.print.recognised import Line, Page
+from manyo.corpus.structure import Span, Structure, nested
+from manyo.corpus.text import tidy
+
+#: Headings are larger than most of the text by this.
+_HEADING_RATIO: Final = 1.15
+#: They have this many lines and characters at most.
+_HEADING_LINES: Final = 3
+_HEADING_CHARS: Final = 60
+_MAX_LEVEL: Final = 6
+
+
+class ArrangedPage(NamedTuple):
+    """A page in reading order.
+
+    Attributes:
+        label: of the page.
+        blocks: in their order.
+        notes: one line each.
+    """
+
+    label: str
+    blocks: list[Block]
+    notes: list[TextLine]
+
+
+def set_text(pages: Sequence[ArrangedPage]) -> tuple[str, list[tuple[str, int]], Structure]:
+    """The text of the pages, where each page starts in it, and its structure.
+
+    Notes follow the page on which they stand, a paragraph that goes on over the page's end goes on.
+    """
+    levels = _heading_levels(pages)
+    sources: list[tuple[TextLine, int, bool]] = []
+    made = []
+    for page in pages:
+        lines = []
+        for line, kind, block, level, is_row in _page_lines(page, levels):
+            text = tidy(line.text) if not is_row else line.text
+            if not text.strip():
+                continue
+            lines.append(
+                Line(text, kind, block, Box(line.left, line.top, line.right - line.left, line.bottom - line.top))
+            )
+            sources.append((line._replace(text=text), level, is_row))
+        made.append(Page.of(page.label, lines))
+    text, starts, line_starts = ordered_text(made)
+    return text, starts, Structure.of(nested(_spans(sources, line_starts)))
+
+
+def _heading_levels(pages: Sequence[ArrangedPage]) -> dict[float, int]:
+    """The level of headings in each size of print; sizes that are not larger than the text are not among them."""
+    chars: Counter[float] = Counter()
+    headings: set[float] = set()
+    for page in pages:
+        for block in page.blocks:
+            for line in block.lines:
+                chars[round(line.size, 1)] += len(line.text)
+    if not chars:
+        return {}
+    half, body = chars.total() / 2, 0.0
+    for size in sorted(chars):
+        half -= chars[size]
+        body = size
+        if half <= 0:
+            break
+    for page in pages:
+        for block in page.blocks:
+            if _may_be_heading(block) and block.lines[0].size >= _HEADING_RATIO * body:
+                headings.add(round(block.lines[0].size, 1))
+    return {size: min(level, _MAX_LEVEL) for level, size in enumerate(sorted(headings, reverse=True), start=1)}
+
+
+def _may_be_heading(block: Block) -> bool:
+    return (
+        not block.is_table
+        and len(block.lines) <= _HEADING_LINES
+        and sum(len(line.text) for line in block.lines) <= _HEADING_CHARS
+        and not block.lines[-1].text.endswith(("。", "、"))
+    )
+
+
+def _page_lines(page: ArrangedPage, levels: dict[float, int]) -> Iterator[tuple[TextLine, Kind, int, int, bool]]:
+    """Each line of a page with its kind, block, level as a heading (0 for none), and whether it is a row."""
+    number = 0
+    for block in page.blocks:
+        number += 1
+        level = levels.get(round(block.lines[0].size, 1), 0) if _may_be_heading(block) else 0
+        if level:
+            yield cell_text(block.lines), Kind.HEADING, number, level, False
+        else:
+            for line in block.lines:
+                yield line, Kind.CAPTION if block.is_table else Kind.BODY, number, 0, block.is_table
+    for note in page.notes:
+        number += 1
+        yield note, Kind.CAPTION, number, 0, False
+
+
+def _spans(sources: Sequence[tuple[TextLine, int, bool]], line_starts: Sequence[int]) -> Iterator[Span]:
+    """Spans of the lines that are in the text."""
+    table: list[tuple[int, int]] = []
+    for (line, level, is_row), start in zip(sources, line_starts, strict=True):
+        if start < 0:
+            continue
+        stop = start + len(line.text)
+        if is_row:
+            if table and start != table[-1][1] + 1:
+                yield Span(table[0][0], table[-1][1], "table")
+                table = []
+            table.append((start, stop))
+            yield Span(start, stop, "row")
+            at = start
+            for cell in line.text.split("\t"):
+                yield Span(at, at + len(cell), "cell")
+                at += len(cell) + 1
+        elif level:
+            yield Span(start, stop, "heading", str(level))
+        for mark in line.marks:
+            if mark.stop <= len(line.text):
+                yield Span(start + mark.start, start + mark.stop, mark.kind, mark.value)
+    if table:
+        yield Span(table[0][0], table[-1][1], "table")

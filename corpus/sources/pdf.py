@@ -1,0 +1,251 @@
+"""PDF files, and archives of them: one document per file.
+
+PDFium gives the glyphs of a page and their places (`manyo.corpus.print.pdf_glyphs`); everything else is told by them:
+lines, columns, tables, readings, running heads, paragraphs (docs/pdf.md). The order of the file's stream is not used,
+since it need not be the order of reading.
+
+A page whose text cannot be taken is listed with the reason; a file none of whose pages can is refused. What a damaged
+file has lost is repaired by qpdf (pikepdf) as far as its pages can be found.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pikepdf
+import pypdfium2 as pdfium
+
+from manyo.corpus.print.page_layout import SetPage, arranged, lines_of
+from manyo.corpus.print.page_margins import find_margins
+from manyo.corpus.print.pdf_glyphs import page_of
+from manyo.corpus.print.set_text import ArrangedPage, set_text
+from manyo.corpus.print.text_layer import why_ocr
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
+from manyo.corpus.sources import archives
+from manyo.corpus.sources.packing import pack_files, require_positive
+from manyo.corpus.structure import NO_STRUCTURE, Structure, tidied
+from manyo.corpus.text import tidy
+
+REASONS = {
+    **archives.REASONS,
+    "not_pdf": "the file does not hold %PDF- within its first kilobyte",
+    "encrypted": "the file needs a password",
+    "damaged": "the file cannot be opened, not even after a repair, or its pages cannot be read",
+    "too_many_pages": "the file has more pages than max_pages",
+    "xfa": "the file is an XFA form, whose text is drawn by programs in it",
+    "needs_ocr": "no page has text that can be taken; the detail says why, and the pages are listed in ocr_queue",
+    "no_text": "the file holds no text",
+    "duplicate_file": "another file of the shard has the same name",
+    "unknown_file": "an archive entry that is not a .pdf file",
+}
+
+_HEADER_BYTES = 1024
+_ENCRYPTED = "password"
+#: Titles that programs write for want of one.
+_NO_TITLE = re.compile(
+    r"(?:microsoft (?:word|excel|powerpoint)\b.*|untitled.*|無題.*|.*\.(?:docx?|xlsx?|pptx?|jtdc?|pdf|indd|dvi|tex))",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Settings of a PDF source.
+
+    Attributes:
+        target_shard_bytes: files are packed into one shard up to this size.
+        max_file_bytes: limit for one file, decompressed.
+        max_pages: files with more pages are refused.
+    """
+
+    target_shard_bytes: int = 64 << 20
+    max_file_bytes: int = 256 << 20
+    max_pages: int = 5_000
+
+    def __post_init__(self) -> None:
+        require_positive(self, "target_shard_bytes", "max_file_bytes", "max_pages")
+
+
+@dataclass(slots=True)
+class PdfText:
+    """What a PDF says.
+
+    Attributes:
+        text: its paragraphs.
+        pages: (label, start in characters) of every page.
+        structure: spans of the text.
+        title: as the file's properties state it; empty if they state none.
+        ocr: (number of the page from 1, why) of each page that needs OCR.
+        broken: (number of the page from 1, fault) of each page that cannot be read.
+        meta: page count, dates, language, what was left out.
+    """
+
+    text: str = ""
+    pages: list[tuple[str, int]] = field(default_factory=list)
+    structure: Structure = NO_STRUCTURE
+    title: str = ""
+    ocr: list[tuple[int, str]] = field(default_factory=list)
+    broken: list[tuple[int, str]] = field(default_factory=list)
+    meta: dict[str, object] = field(default_factory=dict)
+
+
+def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
+    """Pack small files together up to the target size."""
+    return pack_files(files, options.target_shard_bytes)
+
+
+def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
+    """One record per file or .pdf entry of an archive; its key is the name without ending."""
+    return archives.texts(shard.files, options.max_file_bytes, (".pdf",))
+
+
+def parse(record: Record[bytes], options: Options) -> Outcome:
+    """The text of a PDF."""
+    return document_of(read_pdf(record.payload, options.max_pages), record.origin_file)
+
+
+def document_of(found: PdfText | Refused, uri: str) -> Document | Refused:
+    """What `read_pdf` found as an outcome for an address."""
+    if isinstance(found, Refused):
+        return found._replace(uri=uri)
+    if not found.text.strip():
+        if found.ocr:
+            whys = Counter(why for _, why in found.ocr)
+            return Refused("needs_ocr", "; ".join(f"{why}: {_ranges(found.ocr, why)}" for why in whys), uri)
+        if found.broken:
+            number, fault = found.broken[0]
+            return Refused("damaged", f"page {number}: {fault}", uri)
+        return Refused("no_text", f"{found.meta.get('page_count', 0)} pages without text", uri)
+    meta = dict(found.meta)
+    if found.ocr:
+        meta["ocr_pages"] = [f"{why}: {_ranges(found.ocr, why)}" for why in Counter(why for _, why in found.ocr)]
+    if found.broken:
+        meta["broken_pages"] = [f"{number}: {fault}" for number, fault in found.broken]
+    return Document(
+        uri=uri, text=found.text, title=found.title, pages=found.pages, structure=found.structure, meta=meta
+    )
+
+
+def _ranges(pages: Sequence[tuple[int, str]], why: str) -> str:
+    """The pages of one reason in words: 1-3, 7."""
+    numbers = [number for number, found in pages if found == why]
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][1] + 1:
+            parts[-1][1] = number
+        else:
+            parts.append([number, number])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)
+
+
+def read_pdf(data: bytes, max_pages: int = 5_000) -> PdfText | Refused:
+    """Read a PDF, page by page.
+
+    Args:
+        data: the file.
+        max_pages: files with more are refused.
+
+    Returns:
+        Its text, or why there is none: a key of `REASONS`.
+    """
+    at = data.find(b"%PDF-", 0, _HEADER_BYTES)
+    if at < 0:
+        return Refused("not_pdf", f"{len(data)} bytes, the first are {data[:8]!r}")
+    opened = _opened(data)
+    if isinstance(opened, Refused):
+        return opened
+    try:
+        return _read(opened, max_pages)
+    finally:
+        opened.close()
+
+
+def _opened(data: bytes) -> pdfium.PdfDocument | Refused:
+    """The document, repaired if need be."""
+    try:
+        document = pdfium.PdfDocument(data)
+        if len(document):
+            return document
+        document.close()
+        fault = "no pages"
+    except pdfium.PdfiumError as error:
+        fault = str(error)
+        if _ENCRYPTED in fault.lower():
+            return Refused("encrypted", "a password is needed")
+    try:
+        with pikepdf.open(io.BytesIO(_with_trailer(data)), suppress_warnings=True) as repaired:
+            out = io.BytesIO()
+            repaired.save(out)
+        document = pdfium.PdfDocument(out.getvalue())
+        if len(document):
+            return document
+        document.close()
+    except pikepdf.PasswordError:
+        return Refused("encrypted", "a password is needed")
+    except (pikepdf.PdfError, pdfium.PdfiumError, RuntimeError, ValueError) as error:
+        return Refused("damaged", f"{fault}; repair: {error}".replace("\n", " ")[:300])
+    return Refused("damaged", fault)
+
+
+def _with_trailer(data: bytes) -> bytes:
+    """The file with a trailer that names its catalogue, if a cut took all trailers: without one qpdf finds no pages."""
+    catalogue = None if b"trailer" in data or b"/XRef" in data else _CATALOGUE.search(data)
+    return data + b"\ntrailer\n<< /Root %b R >>\n%%%%EOF\n" % catalogue[1] if catalogue else data
+
+
+_CATALOGUE = re.compile(rb"(\d{1,9} \d{1,5}) obj\s*<<[^<>]{0,500}/Type\s*/Catalog\b")
+
+
+def _read(document: pdfium.PdfDocument, max_pages: int) -> PdfText | Refused:
+    n_pages = len(document)
+    if n_pages > max_pages:
+        return Refused("too_many_pages", f"{n_pages} pages")
+    if document.get_formtype() == pdfium.raw.FORMTYPE_XFA_FULL:
+        return Refused("xfa", f"{n_pages} pages")
+    found = PdfText()
+    pages: list[SetPage] = []
+    hidden: Counter[str] = Counter()
+    for number in range(n_pages):
+        try:
+            page = page_of(document, number)
+        except pdfium.PdfiumError as error:
+            found.broken.append((number + 1, str(error)))
+            pages.append(_EMPTY_PAGE)
+            continue
+        hidden.update(page.n_hidden)
+        why = why_ocr(page)
+        if why:
+            found.ocr.append((number + 1, why))
+            pages.append(_EMPTY_PAGE)
+        else:
+            pages.append(lines_of(page))
+    margins = find_margins([page.lines for page in pages], [page.rules for page in pages])
+    text, starts, structure = set_text(
+        [
+            ArrangedPage(str(number), *arranged(page, dropped))
+            for number, (page, dropped) in enumerate(zip(pages, margins.dropped, strict=True), start=1)
+        ]
+    )
+    found.text, found.structure = tidied(text, structure)
+    found.pages = starts
+    properties = document.get_metadata_dict(skip_empty=True)
+    title = tidy(properties.get("Title", ""))
+    found.title = "" if _NO_TITLE.fullmatch(title) else title
+    found.meta = {
+        "page_count": n_pages,
+        "page_numbers_removed": margins.n_numbers,
+        "running_heads_removed": margins.n_heads,
+        "ruby_characters": sum(page.n_annotations for page in pages),
+        **{f"{why}_characters": n for why, n in sorted(hidden.items())},
+        **{name.lower(): properties[key] for name, key in _PROPERTIES.items() if properties.get(key)},
+    }
+    return found
+
+
+_PROPERTIES = {"producer": "Producer", "creator_tool": "Creator", "created": "CreationDate"}
+_EMPTY_PAGE = SetPage([], [], np.zeros((0, 4)), 0.0, 0.0, 0)

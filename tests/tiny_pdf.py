@@ -1,0 +1,100 @@
+"""Writes small PDFs: each glyph at its place, in fonts that need not be embedded.
+
+The fonts are composite ones with predefined CMaps (UniJIS-UTF16-H and -V), so that a page needs no font file and any
+Japanese text can be set. Places are points from the top left corner of the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+WIDTH, HEIGHT = 595.0, 842.0
+
+
+class Glyph(NamedTuple):
+    """A character with the left end of its baseline; in an upright font the top of its middle line instead."""
+
+    text: str
+    x: float
+    y: float
+    size: float = 10.0
+
+
+class Rule(NamedTuple):
+    """A line."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+def level(text: str, x: float, y: float, size: float = 10.0) -> list[Glyph]:
+    """A line of glyphs from left to right, an em each, the top of their cells at y."""
+    return [Glyph(char, x + i * size, y + 0.88 * size, size) for i, char in enumerate(text)]
+
+
+def upright(text: str, x: float, y: float, size: float = 10.0) -> list[Glyph]:
+    """A line of glyphs from top to bottom, an em each, the left of their cells at x."""
+    return [Glyph(char, x, y + i * size + 0.88 * size, size) for i, char in enumerate(text)]
+
+
+def ruby_over(reading: str, x: float, y: float, base_ems: int, size: float = 10.0) -> list[Glyph]:
+    """Ruby of half the size above a base of some ems at x, y, in its middle."""
+    left = x + (base_ems * size - len(reading) * size / 2) / 2
+    return level(reading, left, y - 0.55 * size, size / 2)
+
+
+def ruby_beside(reading: str, x: float, y: float, base_ems: int, size: float = 10.0) -> list[Glyph]:
+    """Ruby to the right of an upright base at x, y."""
+    top = y + (base_ems * size - len(reading) * size / 2) / 2
+    return upright(reading, x + 1.05 * size, top, size / 2)
+
+
+def pdf(*pages: Sequence[Glyph | Rule | bytes], info: str = "", extra: Sequence[bytes] = ()) -> bytes:
+    """A PDF of pages; bytes among their parts are operators as they stand.
+
+    Args:
+        pages: what is drawn on each, in this order.
+        info: entries of the information dictionary.
+        extra: further entries of each page's dictionary.
+    """
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"",
+        b"<< /Type /Font /Subtype /Type0 /BaseFont /HeiseiMin-W3 /Encoding /UniJIS-UTF16-H /DescendantFonts [4 0 R] >>",
+        b"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /HeiseiMin-W3 /DW 1000 "
+        b"/CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 6 >> /FontDescriptor 5 0 R >>",
+        b"<< /Type /FontDescriptor /FontName /HeiseiMin-W3 /Flags 6 /FontBBox [0 -120 1000 880] /Ascent 880 "
+        b"/Descent -120 /CapHeight 700 /ItalicAngle 0 /StemV 80 >>",
+        b"<< " + info.encode("ascii") + b" >>",
+    ]
+    kids = []
+    for parts in pages:
+        stream = b"\n".join(_drawn(part) for part in parts)
+        objects.append(b"<< /Length %d >>\nstream\n%b\nendstream" % (len(stream), stream))
+        kids.append(b"%d 0 R" % (len(objects) + 1))
+        objects.append(
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %g %g] /Resources << /Font << /H 3 0 R >> >> "
+            b"/Contents %d 0 R %b >>" % (WIDTH, HEIGHT, len(objects), b" ".join(extra))
+        )
+    objects[1] = b"<< /Type /Pages /Count %d /Kids [%b] >>" % (len(kids), b" ".join(kids))
+    out, offsets = bytearray(b"%PDF-1.6\n"), []
+    for number, body in enumerate(objects, start=1):
+        offsets.append(len(out))
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    start = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    out += b"trailer << /Size %d /Root 1 0 R /Info 6 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
+    return bytes(out)
+
+
+def _drawn(part: Glyph | Rule | bytes) -> bytes:
+    if isinstance(part, bytes):
+        return part
+    if isinstance(part, Rule):
+        return b"0.5 w %g %g m %g %g l S" % (part.x0, HEIGHT - part.y0, part.x1, HEIGHT - part.y1)
+    code = part.text.encode("utf-16-be").hex().encode()
+    return b"BT /H %g Tf 1 0 0 1 %g %g Tm <%b> Tj ET" % (part.size, part.x, HEIGHT - part.y, code)
