@@ -115,6 +115,9 @@ class Document:
     pages: list[tuple[str, int]] = field(default_factory=list)
     structure: Structure = NO_STRUCTURE
     meta: Mapping[str, object] = field(default_factory=dict)
+    terms: str | None = None  # None: as the source's
+    grade: str | None = None
+    subject: str | None = None
 
 
 class Refused(NamedTuple):

@@ -61,7 +61,7 @@ DOCUMENTS = Table(
         _ID,
         Column("source", LABEL, "name of the [[source]] in the configuration"),
         Column("licence", LABEL, "licence as the configuration states it"),
-        Column("terms", LABEL, "terms of use as the configuration states them; empty if none"),
+        Column("terms", LABEL, "terms of use as a side table or else the configuration states them; empty if none"),
         Column("uses", pa.list_(LABEL), "what the configuration lets the source's text be used for"),
         Column("profile", LABEL, "which set of rules decides: web, ocr, classical, law, prose"),
         Column("uri", TEXT, "address of the page, or identifier of the work"),
@@ -128,9 +128,12 @@ DOCUMENTS = Table(
         Column(
             "structure",
             STRUCTURE,
-            "spans of the text: headings, lists, items, tables, rows, cells, quotes, code, math, emphasis, readings",
+            "spans of the text: headings, lists, items, tables, rows, cells, quotes, code, math, emphasis, readings, "
+            "notes",
             "characters",
         ),
+        Column("grade", LABEL, "school grade, as the side table of a delivery states it; null if it does not"),
+        Column("subject", LABEL, "school subject, as grade"),
         Column("meta", TEXT, "what else the source knows, as a JSON object"),
     ),
 )

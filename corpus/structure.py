@@ -1,4 +1,4 @@
-"""What a text is made of, beside the text: headings, items, tables, code, formulas, quotes, emphasis, readings.
+"""What a text is made of, beside the text: headings, items, tables, code, formulas, quotes, emphasis, readings, notes.
 
 A document's `text` is plain. Its structure stands apart from it, as spans of it, so that one extraction serves every
 reader: plain text is the text itself, Markdown and text with readings are views of text and spans, and rules can see
@@ -31,6 +31,7 @@ KINDS: Final = {
     "math": "",
     "emphasis": "",
     "ruby": "the reading",
+    "note": "",
 }
 
 

@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from samples.files.pack_files import pack as pack_files
 from samples.ndl.pack_ndl import pack as pack_ndl
 
 WEB = Path(__file__).parent / "web"
@@ -282,9 +283,9 @@ def pack(folder: Path) -> list[Path]:
 def main() -> None:
     """Pack every kind of sample that is delivered in a container."""
     parser = argparse.ArgumentParser(description="Pack the sample pages into WARCs and packages.")
-    parser.add_argument("folder", type=Path, help="where to write them: FOLDER/web, FOLDER/ndl")
+    parser.add_argument("folder", type=Path, help="where to write them: FOLDER/web, FOLDER/ndl, FOLDER/files")
     folder = parser.parse_args().folder
-    for path in [*pack(folder), *pack_ndl(folder / "ndl")]:
+    for path in [*pack(folder), *pack_ndl(folder / "ndl"), *pack_files(folder / "files")]:
         print(path)
 
 

@@ -63,12 +63,14 @@ def real_data() -> Path:
 @pytest.fixture(scope="session")
 def packed_samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundled samples, packed as `make demo` packs them."""
+    from samples.files.pack_files import pack as pack_files
     from samples.ndl.pack_ndl import pack as pack_ndl
     from samples.pack import pack
 
     folder = tmp_path_factory.mktemp("samples")
     pack(folder)
     pack_ndl(folder / "ndl")
+    pack_files(folder / "files")
     return folder
 
 
@@ -81,7 +83,7 @@ def demo_config(packed_samples: Path, tmp_path_factory: pytest.TempPathFactory) 
         ("samples/ndl/", f"{ROOT}/samples/ndl/"),
         ("samples/classical/", f"{ROOT}/samples/classical/"),
         ("samples/aozora/", f"{ROOT}/samples/aozora/"),
-        *((f"samples/{kind}/", f"{ROOT}/samples/{kind}/") for kind in ("egov", "kokkai", "honkoku", "pairs")),
+        *((f"samples/{kind}/", f"{ROOT}/samples/{kind}/") for kind in ("egov", "kokkai", "honkoku", "pairs", "files")),
     ):
         text = text.replace(f'"{relative}', f'"{absolute}')
     path = tmp_path_factory.mktemp("config") / "demo.toml"

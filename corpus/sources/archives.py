@@ -91,6 +91,14 @@ def entries(uri: str, max_entry_bytes: int) -> Iterator[Entry | BrokenInput]:
         yield from read(uri, stream, max_entry_bytes)
 
 
+def entries_in(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[Entry | BrokenInput]:
+    """The files of an archive that is open, by its first bytes a ZIP or else a TAR; as `entries`."""
+    stream.seek(0)
+    is_zip = stream.read(2) == b"PK"
+    stream.seek(0)
+    yield from (_zip_entries if is_zip else _tar_entries)(uri, stream, max_entry_bytes)
+
+
 def read_limited(uri: str, max_bytes: int) -> bytes | BrokenInput:
     """A whole plain file, unless it is larger than the limit."""
     fs, path = filesystem(uri)

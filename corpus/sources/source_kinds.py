@@ -10,7 +10,20 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from manyo.corpus.records import BrokenInput, InputFile, InputShard, Outcome, Record
-from manyo.corpus.sources import aozora, egov, honkoku, jsonl, kokkai, ndl, parquet, pdf, tei, warc, wikipedia
+from manyo.corpus.sources import (
+    aozora,
+    delivery,
+    egov,
+    honkoku,
+    jsonl,
+    kokkai,
+    ndl,
+    parquet,
+    pdf,
+    tei,
+    warc,
+    wikipedia,
+)
 from manyo.corpus.sources import image_pairs as pairs
 from manyo.corpus.sources import plain_text as text
 
@@ -95,6 +108,7 @@ def _checked(module: SourceKind[OptionsT, Payload]) -> AnySourceKind:
 KINDS: dict[str, AnySourceKind] = {
     "aozora": _checked(aozora),
     "egov": _checked(egov),
+    "files": _checked(delivery),
     "honkoku": _checked(honkoku),
     "jsonl": _checked(jsonl),
     "kokkai": _checked(kokkai),

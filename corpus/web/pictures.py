@@ -43,11 +43,23 @@ def find_pictures(page: bytes) -> list[Picture]:
         }
         alt, source = values.get(b"alt", ""), values.get(b"src", "")
         names = f"{values.get(b'class', '')} {values.get(b'id', '')} {source}"
-        if alt and _FORMULA.search(names):
-            found.append((image.start(), image.end(), f"${' '.join(alt.split())}$", True))
-        elif written := _character(alt, source, is_gaiji=_GAIJI.search(names) is not None):
-            found.append((image.start(), image.end(), written, False))
+        if meant := meaning(alt, source, names):
+            found.append((image.start(), image.end(), *meant))
     return found
+
+
+def meaning(alt: str, source: str, names: str) -> tuple[str, bool] | None:
+    """What a picture stands for, and whether that is a formula; None for a picture that is one.
+
+    Args:
+        alt: its alternative text.
+        source: address of the file.
+        names: its class, id and address.
+    """
+    if alt and _FORMULA.search(names):
+        return f"${' '.join(alt.split())}$", True
+    written = _character(alt, source, is_gaiji=_GAIJI.search(names) is not None)
+    return (written, False) if written else None
 
 
 def _character(alt: str, source: str, *, is_gaiji: bool) -> str:

@@ -396,7 +396,7 @@ def _document_row(source: Source, record: Record[object], document: Document) ->
         "doc_id": document_id(source.name, record.key),
         "source": source.name,
         "licence": source.licence,
-        "terms": source.terms,
+        "terms": source.terms if document.terms is None else document.terms,
         "uses": source.uses,
         "profile": source.profile,
         "uri": document.uri,
@@ -418,6 +418,8 @@ def _document_row(source: Source, record: Record[object], document: Document) ->
         "comments": document.comments,
         "pages": [{"label": label, "start": start} for label, start in document.pages],
         "structure": document.structure._asdict(),
+        "grade": document.grade,
+        "subject": document.subject,
         "meta": json.dumps(document.meta, ensure_ascii=False, sort_keys=True),
     }
 

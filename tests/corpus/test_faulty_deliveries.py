@@ -23,6 +23,7 @@ import pytest
 
 from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused, Skipped
 from manyo.corpus.sources.source_kinds import KINDS
+from samples.files.pack_files import docx, epub
 
 #: Stands in every text that must not be lost.
 GOOD = "峠の茶屋は朝から霧につつまれていた。"
@@ -66,6 +67,23 @@ def lines(*rows: object) -> bytes:
     return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
 
 
+def twice_in_zip(name: str, data: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(name, data)
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+#: Reasons for which a delivery of many formats refuses what a source of one format refuses for them.
+KEPT = ("broken_archive", "unsafe_path", "too_large")
+#: A DTBook that stands for a billion characters.
+BOMB = (
+    b'<!DOCTYPE dtbook [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+    b"<dtbook><book><p>&b;</p></book></dtbook>"
+)
+
 # --- what each source takes for good ---------------------------------------------------------------
 
 
@@ -106,6 +124,7 @@ def article(text: str | None = GOOD, number: int = 1, **changes: object) -> list
 GOOD_FILES: dict[str, Files] = {
     "aozora": {"1_ruby_1.txt": aozora()},
     "egov": {"405AC0000000001.xml": law()},
+    "files": {"good.epub": epub({"a.xhtml": f"<p>{GOOD}</p>"})},
     "honkoku": {"good/001.txt": GOOD.encode()},
     "jsonl": {"good.jsonl": lines({"id": "g", "text": GOOD})},
     "kokkai": {"good.json": json.dumps({"speechRecord": [speech(meeting="1" * 21)]}).encode()},
@@ -117,7 +136,7 @@ GOOD_FILES: dict[str, Files] = {
     "wikipedia": {"good.jsonl": lines(*article(number=1000))},
 }
 OPTIONS: dict[str, dict[str, object]] = {
-    **{kind: {"max_file_bytes": LIMIT} for kind in ("aozora", "egov", "honkoku", "kokkai", "tei", "text")},
+    **{kind: {"max_file_bytes": LIMIT} for kind in ("aozora", "egov", "files", "honkoku", "kokkai", "tei", "text")},
     "jsonl": {"max_line_bytes": LIMIT, "id_field": "id"},
     "wikipedia": {"max_line_bytes": LIMIT},
     "ndl": {"max_publication_bytes": LIMIT},
@@ -136,7 +155,7 @@ def archive_faults(ending: str, good: bytes, name: str = "b") -> Iterator[tuple[
         stored.writestr(f"{name}x_1{ending}", b"\x01\x02\x03\x04" * 8)
     bad = {f"{name}_1{ending}": good, f"{name}x_1{ending}": b"0" * 2 * LIMIT}
     unsafe = {f"../{name}_1{ending}": good, f"/{name}_2{ending}": good, f"C:\\{name}_3{ending}": good}
-    yield "broken_archive", {"b.zip": b"no zip"}, 0
+    yield "broken_archive", {"b.zip": b"PK\3\4 no zip"}, 0
     yield "broken_archive", {"b.zip": damaged(buffer.getvalue(), b"\x01\x02\x03\x04")}, 1
     yield "broken_archive", {"b.tar": tar_of({f"{name}_1{ending}": good})[:520]}, 0
     yield "broken_archive", {"b.tar": tar_of({f"{name}_1{ending}": good}).rstrip(b"\0").ljust(1024, b"\0")}, 1
@@ -176,6 +195,22 @@ def faults(kind: str) -> Iterator[tuple[str, Files, int]]:
         yield "broken_xml", {"b.xml": law().replace(b"UTF-8", b"EUC-JP")}, 0
         yield "not_a_law", {"b.xml": b"<html/>"}, 0
         yield "no_text", {"b.xml": law("")}, 0
+    elif kind == "files":
+        yield from ((reason, files, n) for reason, files, n in archive_faults(".txt", GOOD.encode()) if reason in KEPT)
+        inner = zip_of({"c.txt": GOOD.encode(), "inner.zip": zip_of({"d.txt": GOOD.encode()})})
+        yield "nested_archive", {"b.zip": zip_of({"b.txt": GOOD.encode(), "in.zip": inner})}, 2
+        yield "duplicate_file", {"b.zip": twice_in_zip("b.txt", GOOD.encode())}, 1
+        yield "unreadable_format", {"b.txt": b"\x89PNG\r\n\x1a\n" + b"x" * 20}, 0
+        yield "unreadable_format", {"b.zip": zip_of({"a.pdf": b"%PDF-1.7\n", "b.txt": GOOD.encode()})}, 1
+        yield "encrypted", {"b.epub": epub({"a.xhtml": GOOD}, others={"META-INF/rights.xml": "<r/>"})}, 0
+        yield "broken_file", {"b.epub": zip_of({"META-INF/container.xml": "<container/>"})}, 0
+        yield "broken_file", {"b.xml": tei()[:-9]}, 0
+        yield "broken_file", {"b.json": b'{"a": '}, 0
+        yield "entities", {"c.xml": BOMB}, 0
+        yield "too_large", {"b.epub": epub({"a.xhtml": "0" * 2 * LIMIT})}, 0
+        yield "no_text", {"b.docx": docx("")}, 0
+        yield "no_text", {"empty": b""}, 0
+        yield "undecodable", {"b.txt": GOOD.encode() + b"\xff\x80" * 20}, 0
     elif kind == "honkoku":
         info = "filename\tstatus\timage\n001.txt\tcompleted\t\n002.txt\tcompleted\t\n"
         yield "wrong_encoding", {"w/001.txt": GOOD.encode(), "w/002.txt": GOOD.encode("euc_jp")}, 1

@@ -1,0 +1,1 @@
+"""Books and papers as publishers and offices deliver them: files in, text with structure out."""
