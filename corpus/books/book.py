@@ -35,6 +35,7 @@ REASONS = {
     "broken_file": "the file is damaged: a part of it is missing, cut off, or not what its format says",
     "entities": "the XML uses an entity of its own, which may stand for another file or for billions of characters",
     "too_large": "more bytes than the configured limit, perhaps a decompression bomb",
+    "needs_ocr": "the file holds pictures of text",
     "no_text": "the file holds no text",
 }
 

@@ -98,8 +98,9 @@ def read_epub(data: bytes, max_bytes: int) -> Book:
         raise UnreadableError("broken_file", f"no part of the spine can be read: {faults[0]}")
     written = text.finish()
     if not written.text.strip():
-        kind = "a fixed layout of pictures, which needs OCR" if is_fixed else "no characters"
-        raise UnreadableError("no_text", f"{kind}; {n_parts} parts")
+        if is_fixed:
+            raise UnreadableError("needs_ocr", f"a fixed layout of pictures; {n_parts} parts")
+        raise UnreadableError("no_text", f"no characters in {n_parts} parts")
     is_vertical = is_vertical or _direction(opf) == "rtl"
     title, meta = _metadata(opf)
     meta |= {"format": "epub", "direction": "vertical" if is_vertical else "horizontal"}

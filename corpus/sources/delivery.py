@@ -7,6 +7,7 @@ table gives terms, school grade and subject by file name (`manyo.corpus.sources.
 | format | reader |
 |---|---|
 | EPUB 3 and 2, DOCX, ODT, IDML, DTBook, JATS, Markdown, TeX, CSV, JSON | `manyo.corpus.books` |
+| PDF | `manyo.corpus.sources.pdf` |
 | HTML | `manyo.corpus.web.main_text` |
 | plain text, Aozora's notation, TEI, statutes | the sources of these names |
 """
@@ -31,7 +32,7 @@ from manyo.corpus.books.records_as_text import read_json, read_table
 from manyo.corpus.books.tex import read_tex
 from manyo.corpus.print.notation import plain_text as plain_notation
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
-from manyo.corpus.sources import aozora, archives, egov, plain_text, tei
+from manyo.corpus.sources import aozora, archives, egov, pdf, plain_text, tei
 from manyo.corpus.sources.content_kind import FORMATS, HEAD_BYTES, format_of_entries, package_of_head, recognise
 from manyo.corpus.sources.packing import file_name, file_stem, pack_files, require_positive
 from manyo.corpus.sources.side_table import NO_ENTRY, Entry, SideTable, read_side_table
@@ -53,7 +54,10 @@ REASONS = {
 }
 
 #: What the sources of single formats call a reason that has another name here.
-_REASON_HERE: Final = {"broken_xml": "broken_file", "not_a_law": "broken_file", "wrong_encoding": "undecodable"}
+_REASON_HERE: Final = {
+    "broken_xml": "broken_file", "not_a_law": "broken_file", "wrong_encoding": "undecodable",
+    "damaged": "broken_file", "too_many_pages": "too_large", "xfa": "unreadable_format",
+}  # fmt: skip
 #: What frames a work of Aozora Bunko: the rules around the legend, or the line that names the base edition.
 _FRAME = re.compile(r"^-{20,}\r?$|^底本[:：]", re.MULTILINE)
 #: Archives are opened within archives, not deeper.
@@ -119,17 +123,16 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Delivered] |
             if isinstance(found, BrokenInput):
                 yield found
             else:
-                path, ordinal, data = found
-                yield Record(file.uri, ordinal, path, Delivered(path, data, table.entry(path)))
+                entry, ordinal, data = found
+                path = f"{file.name}/{entry}" if entry else file.name
+                yield Record(file.uri, ordinal, path, Delivered(path, data, table.entry(path)), entry)
 
 
 def parse(record: Record[Delivered], options: Options) -> Outcome:
     """The file's text by the reader of its format, with what the side table says of it."""
     delivered = record.payload
     name = file_name(delivered.path)
-    uri = (
-        record.origin_file if record.origin_file.endswith(delivered.path) else f"{record.origin_file}#{delivered.path}"
-    )
+    uri = record.address
     if delivered.path.startswith(_LEFTOVERS) or name in _LEFTOVERS or name.startswith(("~$", "._")):
         return Skipped("leftover")
     if options.metadata and record.origin_file == options.metadata:
@@ -159,7 +162,7 @@ def parse(record: Record[Delivered], options: Options) -> Outcome:
 
 def _of_bytes(record: Record[Delivered], data: bytes) -> Record[bytes]:
     """The record of a file as the sources of single formats take it."""
-    return Record(record.origin_file, record.origin_offset, file_stem(record.payload.path), data)
+    return Record(record.origin_file, record.origin_offset, record.key, data, record.entry)
 
 
 def _with_entry(document: Document, delivered: Delivered, found: str) -> Document:
@@ -176,7 +179,7 @@ _Found = tuple[str, int, bytes]
 
 
 def _files(file: InputFile, options: Options) -> Iterator[_Found | BrokenInput]:
-    """The files that an input is or holds: path in the delivery, ordinal, bytes."""
+    """The files that an input is or holds: path of the entry, empty for the input itself; ordinal; bytes."""
     fs, path = filesystem(file.uri)
     with fs.open(path, "rb") as stream:
         head: bytes = stream.read(HEAD_BYTES)
@@ -188,13 +191,12 @@ def _files(file: InputFile, options: Options) -> Iterator[_Found | BrokenInput]:
                     is_archive = format_of_entries(archive.namelist()) == "zip"
             except archives.DAMAGE as error:
                 archives.raise_if_storage_failed(error)
-    name = file_name(file.uri)
     if not is_archive:
         data = archives.read_limited(file.uri, options.max_file_bytes)
-        yield data if isinstance(data, BrokenInput) else (name, 0, data)
+        yield data if isinstance(data, BrokenInput) else ("", 0, data)
         return
     with fs.open(path, "rb") as stream:
-        yield from _Archive(file.uri, options).files(name, stream, depth=1)
+        yield from _Archive(file.uri, options).files("", stream, depth=1)
 
 
 class _Archive:
@@ -207,9 +209,9 @@ class _Archive:
         self._seen: set[str] = set()
 
     def files(self, path: str, stream: IO[bytes], depth: int) -> Iterator[_Found | BrokenInput]:
-        """The files of an open archive, with the archive's path before theirs."""
+        """The files of an open archive; `path` is that of an archive within the outer one, with a slash after it."""
         for entry in archives.entries_in(self._uri, stream, self._options.max_file_bytes):
-            yield from [entry] if isinstance(entry, BrokenInput) else self._file(f"{path}/{entry.name}", entry, depth)
+            yield from [entry] if isinstance(entry, BrokenInput) else self._file(f"{path}{entry.name}", entry, depth)
 
     def _file(self, path: str, entry: archives.Entry, depth: int) -> Iterator[_Found | BrokenInput]:
         if path in self._seen:
@@ -230,7 +232,7 @@ class _Archive:
         elif depth == _MAX_DEPTH:
             yield self._refused(entry, "nested_archive", path)
         else:
-            for found in self.files(path, io.BytesIO(data), depth + 1):
+            for found in self.files(f"{path}/", io.BytesIO(data), depth + 1):
                 yield replace(found, origin_offset=entry.ordinal) if isinstance(found, BrokenInput) else (
                     found[0], entry.ordinal, found[2]
                 )  # fmt: skip
@@ -321,6 +323,7 @@ _READERS: Final[Mapping[str, Callable[[Record[bytes], Options], Outcome]]] = {
     "tex": _without_limit(read_tex),
     "table": _without_limit(read_table),
     "json": _without_limit(read_json),
+    "pdf": lambda record, _: pdf.parse(record, pdf.Options()),
     "html": _parse_html,
     "text": _parse_plain,
     "aozora": _parse_aozora,

@@ -190,9 +190,9 @@ def test_fixed_layout_has_a_page_for_each_part_and_blanks_between_words_stay() -
 
 def test_a_fixed_layout_of_pictures_says_that_it_needs_ocr() -> None:
     fixed = '<meta property="rendition:layout">pre-paginated</meta>'
-    with pytest.raises(UnreadableError, match="OCR") as error:
+    with pytest.raises(UnreadableError, match="pictures") as error:
         read_epub(epub({"a.xhtml": '<img src="1.jpg" alt=""/>'}, metadata=fixed), LIMIT)
-    assert error.value.reason == "no_text"
+    assert error.value.reason == "needs_ocr"
 
 
 def test_utf_16_and_names_of_characters_are_read_and_a_part_that_is_not_well_formed_is_mended() -> None:

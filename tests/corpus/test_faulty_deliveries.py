@@ -201,7 +201,10 @@ def faults(kind: str) -> Iterator[tuple[str, Files, int]]:
         yield "nested_archive", {"b.zip": zip_of({"b.txt": GOOD.encode(), "in.zip": inner})}, 2
         yield "duplicate_file", {"b.zip": twice_in_zip("b.txt", GOOD.encode())}, 1
         yield "unreadable_format", {"b.txt": b"\x89PNG\r\n\x1a\n" + b"x" * 20}, 0
-        yield "unreadable_format", {"b.zip": zip_of({"a.pdf": b"%PDF-1.7\n", "b.txt": GOOD.encode()})}, 1
+        yield "unreadable_format", {"b.zip": zip_of({"a.pdf": b"PAR1", "b.txt": GOOD.encode()})}, 1
+        yield "broken_file", {"b.zip": zip_of({"a.pdf": b"%PDF-1.7\n", "b.txt": GOOD.encode()})}, 1
+        fixed = '<meta property="rendition:layout">pre-paginated</meta>'
+        yield "needs_ocr", {"b.epub": epub({"a.xhtml": "<img src='1.png' alt=''/>"}, metadata=fixed)}, 0
         yield "encrypted", {"b.epub": epub({"a.xhtml": GOOD}, others={"META-INF/rights.xml": "<r/>"})}, 0
         yield "broken_file", {"b.epub": zip_of({"META-INF/container.xml": "<container/>"})}, 0
         yield "broken_file", {"b.xml": tei()[:-9]}, 0
