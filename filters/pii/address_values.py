@@ -60,7 +60,11 @@ def _read(fold: str, field: Field) -> tuple[int, int] | None:
     if field.label.word.startswith(("郵便番号", "zip", "post")):
         bare = _BARE_CODE.match(fold, start, field.stop)
         is_listed = field.in_column and not OF_PERSONS.search(line_of(fold, field.label.start))
-        return bare.span() if bare and not is_listed and not MASK.search(fold, start, field.stop) else None
+        return (
+            bare.span()
+            if bare and re.search("[1-9]", bare[0]) and not is_listed and not MASK.search(fold, start, field.stop)
+            else None
+        )
     if field.label.word == "adr":
         # vCard: box; extension; street; town; prefecture; code; country.
         card = _CARD.match(fold, start, field.stop)
@@ -92,6 +96,8 @@ def _read(fold: str, field: Field) -> tuple[int, int] | None:
         if len(cut) < len(word):
             break
     is_address = has_number and (has_place or (field.strength == "firm" and re.search("[0-9]-[0-9]", fold[start:stop])))
+    if code and not is_address and not re.search("[1-9]", code[0]):
+        return None
     if not (is_address or code) or _PERSON_BEFORE.search(fold[start:stop]) or MASK.search(fold, start, stop):
         return None
     if not is_address and code:

@@ -7,21 +7,29 @@ import re
 from manyo.filters.pii.character_sets import BLANK, DIGIT
 from manyo.filters.pii.check_digits import is_iban
 from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
-from manyo.filters.pii.matching import HALF_WIDTH, NAME_HOLE, Pattern
+from manyo.filters.pii.matching import HALF_WIDTH, HOLE, NAME_HOLE, Pattern
 
-# The class number has up to three digits, since 2018 also letters; a dot stands for a missing digit of the serial.
+# The class number has up to three digits, since 2018 also letters; a dot stands for a missing digit of the number.
+_PLATE_KANA = "[あいうえかきくけこさすせそたちつてとなにぬねのはひふほまみむめもやゆよらりるれろわを]"
+_PLATE_HYPHEN = "[-－‐‑–−]"
+_PLATE_SERIAL = (
+    f"(?:{DIGIT}{{1,2}}{BLANK}?{DIGIT}?{_PLATE_HYPHEN}{DIGIT}{{2,3}}"
+    rf"|[・･.．]{{1,3}}{BLANK}?{_PLATE_HYPHEN}?(?:{DIGIT}{_PLATE_HYPHEN})?{DIGIT}{{1,3}}{_PLATE_HYPHEN}?{DIGIT}{{0,2}})"
+)
 _PLATE = re.compile(
-    f"(?=[一-鿿ぁ-んァ-ヶ])(?<![一-鿿ァ-ヶ]){NOT_AFTER_MASK}(?:[一-鿿ぁ-んァ-ヶ]{{1,4}}{BLANK}{{0,2}}"
-    f"[1-9１-９][0-9０-９A-Z]{{1,2}}|(?<=[0-9０-９ 　])[一-鿿]{{1,4}}(?=[ 　][ぁ-ん][ 　])|[一-鿿]{{1,4}}[市区町村]"
-    f"){BLANK}{{0,2}}"
-    f"[あいうえかきくけこさすせそたちつてとなにぬねのはひふほまみむめもやゆよらりるれろわを]{BLANK}{{0,2}}"
-    rf"(?:{DIGIT}{{1,2}}{BLANK}?{DIGIT}?[-－‐‑–−]{DIGIT}{{2,3}}|[・･.．]{{1,3}}{BLANK}?[-－‐‑–−]?{DIGIT}{{2,3}}[-－"
-    rf"‐‑–−]?{DIGIT}{{0,2}}"
-    rf")(?![0-9０-９年月日円人]){NOT_BEFORE_MASK}"
+    f"(?=[0-9０-９一-鿿ぁ-んァ-ヶ])(?<![一-鿿ァ-ヶ]){NOT_AFTER_MASK}(?:"
+    # With its class number, the place makes a plate of four digits in a row.
+    f"[一-鿿ぁ-んァ-ヶ]{{1,4}}{BLANK}{{0,2}}[1-9１-９][0-9０-９A-Z]{{1,2}}{BLANK}{{0,2}}{_PLATE_KANA}{BLANK}{{0,2}}"
+    f"(?:{_PLATE_SERIAL}|[1-9１-９]{DIGIT}{{3}})"
+    # Motorcycles: one digit before the place, or none.
+    f"|(?:(?<![0-9０-９])[1-9１-９]{BLANK})?[一-鿿]{{1,4}}{BLANK}{_PLATE_KANA}{BLANK}{_PLATE_SERIAL}"
+    f"|[一-鿿]{{1,4}}[市区町村]{BLANK}{{0,2}}{_PLATE_KANA}{BLANK}{{0,2}}{_PLATE_SERIAL}"
+    f")(?![0-9０-９年月日円人]){NOT_BEFORE_MASK}"
 )
 _MAC = re.compile(
     rf"(?<![0-9A-Fa-f:.\-]){NOT_AFTER_MASK}[0-9A-Fa-f]{{2}}(?:(?P<mark>[:-])[0-9A-Fa-f]{{2}})"
     rf"(?:(?P=mark)[0-9A-Fa-f]{{2}}){{4}}(?![0-9A-Fa-f:\-]){NOT_BEFORE_MASK}"
+    rf"|(?<![0-9A-Fa-f:.\-]){NOT_AFTER_MASK}[0-9a-f]{{4}}\.[0-9a-f]{{4}}\.[0-9a-f]{{4}}(?![0-9A-Za-z:.\-]){NOT_BEFORE_MASK}"
 )
 _IBAN = re.compile(
     rf"(?<![A-Za-z0-9]){NOT_AFTER_MASK}[A-Z]{{2}}[0-9]{{2}}(?:{BLANK}?[A-Z0-9]{{4}}){{2,7}}(?:{BLANK}?[A-Z0-9]{{1,4"
@@ -164,8 +172,10 @@ _SNS_NAME = re.compile(
     rf"(?<![A-Za-z0-9_.@＠#/-]){NOT_AFTER_MASK}[A-Za-z][A-Za-z0-9_.:#\-]{{3,30}}(?<![.:\-])(?![A-Za-z0-9_@＠/])"
     rf"{NOT_BEFORE_MASK}"
 )
-_BRACKET_AGE = re.compile(f"(?<=[（(]){NOT_AFTER_MASK}{DIGIT}{{2,3}}(?=[)）]){NOT_BEFORE_MASK}")
-_NAME_BEFORE = re.compile(f"{NAME_HOLE}(?:さん|様|氏|儀|くん|ちゃん)?[（(]$")
+_BRACKET_AGE = re.compile(
+    f"(?<=[（(]){NOT_AFTER_MASK}(?:{DIGIT}{{2,3}}|[一二三四五六七八九十〇]{{2,3}})(?=[)）]){NOT_BEFORE_MASK}"
+)
+_NAME_BEFORE = re.compile(f"{NAME_HOLE}(?:さん|様|氏|儀|くん|ちゃん|容疑者|被告)?[（(]$")
 
 
 def _is_marked_handle(match: re.Match[str]) -> bool:
@@ -174,11 +184,20 @@ def _is_marked_handle(match: re.Match[str]) -> bool:
 
 # --- ages and licences without a label ---
 
+# A span of ages, or an age that somebody has to have, is nobody's.
+_NO_AGE = (
+    "以上|以下|以降|未満|から|まで|より|〜|～|~|-|前後|代|児|時|向け|限定|上限|定年|超|差|違|ずつ"
+    "|刻み|を(?:対象|過ぎ|超)"
+)
 _AGE = re.compile(
-    f"(?=[満享0-9０-９一二三四五六七八九十百])(?<![0-9０-９第.．,，一二三四五六七八九十百]){NOT_AFTER_MASK}"
+    f"(?=[満享0-9０-９一二三四五六七八九十百])(?<![0-9０-９第.．,，〜～~一二三四五六七八九十百-]){NOT_AFTER_MASK}"
     f"(?:享年{BLANK}?(?:{DIGIT}{{1,3}}|[一二三四五六七八九十百〇]{{1,4}})(?:{BLANK}?[歳才])?|満?(?:{DIGIT}{{1,3}}"
-    f"|[一二三四五六七八九十百]{{1,4}}){BLANK}?[歳才])"
-    f"(?=[)）、,。・ 　\\t\n」/／]|$|(?:の)?(?:男性?|女性?|会社員|無職|主婦|学生)|で(?:す|した|、)){NOT_BEFORE_MASK}"
+    f"|[一二三四五六七八九十百]{{1,4}}){BLANK}?[歳才])(?!{BLANK}?(?:{_NO_AGE})){NOT_BEFORE_MASK}"
+)
+_OWN_AGE = re.compile(
+    f"(?:(?<=当方)|(?<=当方、)|(?<=私は)|(?<=私、)|(?<=俺は)|(?<=僕は)|(?<=わたしは)|(?<=こちらは)){NOT_AFTER_MASK}"
+    f"(?:{DIGIT}{{2}}|[一二三四五六七八九十]{{2,3}}){BLANK}?[歳才](?!{BLANK}?(?:{_NO_AGE}|の(?:時|頃|とき|ころ)))"
+    f"{NOT_BEFORE_MASK}"
 )
 _BARE_LICENCE = re.compile(
     rf"(?<=[第 　]){NOT_AFTER_MASK}[1-9１-９](?:{BLANK}?{DIGIT}){{11}}(?={BLANK}?号){NOT_BEFORE_MASK}"
@@ -186,6 +205,7 @@ _BARE_LICENCE = re.compile(
 _LICENCE_WORD = re.compile("免許|公安委員会|優良|(?:種類|条件等?)[ 　]")
 
 _NAME_NEAR = re.compile(NAME_HOLE)
+_ANY_HOLE = re.compile(f"[{HOLE}{NAME_HOLE}]")
 
 PATTERNS: tuple[Pattern, ...] = (
     Pattern("licence_plate", "licence_plate", 0.9, _PLATE, _is_plate),
@@ -226,6 +246,7 @@ PATTERNS: tuple[Pattern, ...] = (
         within_chars=60,
         needs_after=True,
     ),
+    Pattern("age", "own_age", 0.8, _OWN_AGE, needs=_ANY_HOLE, within_chars=120, needs_after=True),
     Pattern(
         "driving_licence", "licence_bare", 0.8, _BARE_LICENCE, needs=_LICENCE_WORD, within_chars=60, needs_after=True
     ),

@@ -29,7 +29,8 @@ def _run(*sizes: int, gap: str = "[ -]{0,3}") -> str:
 #: No digit, letter or unit goes on after a number.
 _STOP: Final = rf"(?!{_DIGIT}*[0-9A-Za-z])(?! ?-[0-9])(?![.,][0-9]){NOT_BEFORE_MASK}"
 _NO_UNIT: Final = (
-    "(?! ?(?:円|株|人|件|名(?!義)|年|月|日(?!本)|個|枚|桁|回|万|千|億|台|%|歳|才|ポイント|ヶ月|か月|の(?:よう|ごと"
+    "(?! ?(?:円|株|人|件|名(?!義)|年|月|日(?!本)|個|枚|桁|回|万|千|億|台|口座|分の|%|歳|才|ポイント|ヶ月"
+    "|か月|の(?:よう|ごと"
     "|形))|など)"
 )
 
@@ -45,19 +46,21 @@ _ACCOUNT: Final = _shape(
 )
 _SYMBOL: Final = _shape(rf"1{_DIGIT}{{4}}|1(?: {{1,2}}{_DIGIT}){{4}}")
 _INSURED: Final = _shape(
-    r"(?:[一-鿿ァ-ヴ]{1,3} ?[・-] ?)?第?(?:[0-9](?: {1,2}[0-9]){1,9}|[0-9]{1,10}(?:[-・][0-9]{1,8}){0,3})(?:号"
+    r"(?:[一-鿿ァ-ヴ]{1,3} ?[・-] ?)?第?(?:[0-9](?: {1,2}[0-9OIl]){1,9}"
+    r"|[0-9][0-9OIl]{0,9}(?:[-・][0-9]{1,8}){0,3})(?:号"
     r"|(?:[ ・、]{0,2}番号[ :]{0,2}[0-9]{1"
     r",8}))?"
 )
 _MEMBER: Final = _shape(
-    r"[A-Za-z]{0,5} ?[-_.]?(?:[0-9](?: {1,2}[0-9]){3,12}|[0-9][0-9A-Za-z]{0,15}(?:[-_./][0-9A-Za-z]{1,10}){0,4})"
+    r"[A-Za-z]{0,5} ?[-_.]?(?:[0-9](?: {1,2}[0-9]){3,12}|[0-9]{2,5}(?: [0-9]{2,5}){1,4}(?! ?[0-9])"
+    r"|[0-9][0-9A-Za-z]{0,15}(?:[-_./][0-9A-Za-z]{1,10}){0,4})"
     r"|[A-Za-z]{1,3}(?:-[A-Za-z0-9]{1,6}){1,4}"
 )
 
 # --- dates ---
 
-_ERA: Final = "(?:明治|大正|昭和|平成|令和|[MTSHR][. ]?)"
-_COUNT: Final = "(?:元|[0-9]{1,4}|[〇一二三四五六七八九十]{1,4})"
+_ERA: Final = "(?:明治?|大正?|昭和?|平成?|令和?|[MTSHR][. ]?)"
+_COUNT: Final = "(?:元|[0-9]{1,4}|[〇一二三四五六七八九十壱弐参拾廿]{1,4})"
 _MONTH: Final = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\\.?"
 #: 昭和五十年三月四日, 1975/03/04, S50.3.4, 14 MAR 1988, 19750304.
 DATE: Final = (
@@ -85,6 +88,8 @@ _NO_SECRET: Final = re.compile(
 )
 _HAS_DIGIT: Final = re.compile("[0-9]")
 _HAS_LETTER: Final = re.compile("[A-Za-z]")
+_HAS_LOWER: Final = re.compile("[a-z]")
+_HAS_OTHER: Final = re.compile("[^a-z0-9]")
 _CODE_WORD: Final = re.compile("[a-z]+(?:[._][a-zA-Z]+)+|[A-Z]?[a-z]+(?:[A-Z][a-z]+)*|[A-Z_]+")
 _PIN_WORDS: Final = ("暗証番号", "pin", "セキュリティコード", "パスコード", "認証コード", "passcode")
 
@@ -118,6 +123,11 @@ def _is_read_right(value: str) -> bool:
     return len(re.findall("[0-9]", value)) * 2 > len(re.findall(_DIGIT, value))
 
 
+def _is_sure(value: str, field: Field) -> bool:
+    """Whether a value may stand apart from its label: then it has six digits at least, or ends its clause."""
+    return field.strength != "said" or len(re.findall("[0-9]", value)) >= 6
+
+
 def _by(
     shape: re.Pattern[str], accept: Callable[[str], bool] = lambda digits: True
 ) -> Callable[[str, Field], _Span | None]:
@@ -125,7 +135,7 @@ def _by(
 
     def read(fold: str, field: Field) -> _Span | None:
         match = shape.match(fold, field.start, field.stop)
-        if match and _is_read_right(match[0]) and accept(_digits(match[0])):
+        if match and _is_sure(match[0], field) and _is_read_right(match[0]) and accept(_digits(match[0])):
             return match.span()
         return None
 
@@ -140,7 +150,7 @@ def _account(fold: str, field: Field) -> _Span | None:
     if field.label.word in ("記号", "番号") and (symbol := _SYMBOL.match(fold, field.start, field.stop)):
         return symbol.span()
     match = _ACCOUNT.match(fold, field.start, field.stop)
-    if not match or not _is_read_right(match[0]):
+    if not match or not _is_read_right(match[0]) or not _is_sure(match[0], field):
         return None
     n_digits = len(_digits(match[0]))
     is_usual = (
@@ -154,14 +164,15 @@ def _account(fold: str, field: Field) -> _Span | None:
 
 def _member(fold: str, field: Field) -> _Span | None:
     match = _MEMBER.match(fold, field.start, field.stop)
-    if not match or len(re.findall("[0-9]", match[0])) < 3:
+    n_digits = len(re.findall("[0-9]", match[0])) if match else 0
+    if not match or n_digits < (5 if field.strength == "said" else 3):
         return None
     return match.span()
 
 
 def _insured(fold: str, field: Field) -> _Span | None:
     match = _INSURED.match(fold, field.start, field.stop)
-    return match.span() if match and len(match[0]) > 1 else None
+    return match.span() if match and len(match[0]) > 1 and _is_sure(match[0], field) else None
 
 
 def _age(fold: str, field: Field) -> _Span | None:
@@ -183,6 +194,8 @@ def _secret(fold: str, field: Field) -> _Span | None:
     has_digit, has_letter = bool(_HAS_DIGIT.search(value)), bool(_HAS_LETTER.search(value))
     if is_pin:
         return (match.start(), match.start() + len(value)) if has_digit else None
+    if field.strength == "said" and not (has_digit and _HAS_LOWER.search(value) and _HAS_OTHER.search(value)):
+        return None
     if not has_letter or (not has_digit and _CODE_WORD.fullmatch(value)):
         return None
     return match.start(), match.start() + len(value)
@@ -199,7 +212,7 @@ def _handle(fold: str, field: Field) -> _Span | None:
         return None
     stop = match.start() + len(match[0].rstrip(".-"))
     is_marked = match[0].startswith("@") or bool(re.search("[0-9_.]", fold[match.start() : stop]))
-    is_id = field.label.word.endswith("id")
+    is_id = field.label.word.endswith("id") and field.strength != "said"
     return (match.start(), stop) if (is_marked or is_id) and not re.match("https?$|www", match[0]) else None
 
 
@@ -266,7 +279,7 @@ READERS: Final[dict[str, Callable[[str, Field], _Span | None]]] = {
     "employment_insurance": _by(_shape(_run(4, 6, 1))),
     "pension_number": _by(_shape(f"{_run(4, 6)}(?:[ -]{_run(4)})?")),
     "driving_licence": _by(_shape(_run(4, 4, 4)), lambda digits: digits[0] != "0"),
-    "passport": _by(_shape("[A-Z] ?[A-Z](?: ?[0-9OIl]){7}|[A-Z]{1,2}[0-9]{7,8}")),
+    "passport": _by(_shape("[A-Z] ?[A-Z](?: ?[0-9OIl]){7}|[A-Z]{1,2} ?[0-9]{7,8}|[0-9]{9}")),
     "residence_card": _by(_shape(r"[A-Z] ?[A-Z](?: {0,2}[0-9OIl]){8} ?[A-Z] ?[A-Z]")),
     "my_number": _by(_shape(f"{_run(4, 4, 4, gap='[ -]{0,3}')}"), _is_my_number),
     "resident_code": _by(_shape(f"{_run(11)}|{_run(4, 4, 3)}|{_run(5, 6)}")),

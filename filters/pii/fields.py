@@ -18,11 +18,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
-from manyo.filters.pii.labels import EDGES, FIRM_EDGES, ROLE, Label, Meaning, fits, labels
+from manyo.filters.pii.labels import EDGES, FIRM_EDGES, IN_WORDS, NEVER_SAID, ROLE, Label, Meaning, fits, labels
+from manyo.filters.pii.name_shapes import APART
 
 #: How sure it is that the label is one: `firm` after a colon, bracket, cell edge or line end, `spaced` after blanks,
-#: `loose` in a sentence.
-Strength = Literal["firm", "spaced", "loose"]
+#: `loose` in a sentence, `said` with other words between.
+Strength = Literal["firm", "spaced", "loose", "said"]
 
 
 class Field(NamedTuple):
@@ -50,18 +51,34 @@ _OPENED: Final = "\"'([{【〔「『<《〈■◆●◇*"
 _CLOSERS: Final = r"[\"')\]}】〕」』>》〉■◆●◇*]"
 #: vCard: TEL;TYPE=CELL:
 _PARAMETERS: Final = r"(?:;[A-Za-z]{2,12}=[A-Za-z,\-]{1,20})*"
-_MARKS: Final = r"(?:[:=→⇒▶►|/]|=>|->|(?<=[\"']),(?= ?[\"']))"
+_MARKS: Final = r"(?:[:=→⇒▶►|/]|=>|->|[…‥]|[・.]{2}|(?<=[\"']),(?= ?[\"']))"
 _FIRM: Final = re.compile(
     rf"{_NOTE}?(?P<close>{_CLOSERS}*){_PARAMETERS}(?: *※? ?(?:必須|任意))?{_NOTE}?"
-    rf"(?: *{_MARKS}+>? *;*|(?P<cell> *\t[ \t]*)|(?P<line> *\r?\n *(?:\r?\n *)?[:・]? ?)|(?P<bare> *))"
+    rf"(?: *{_MARKS}+>? *;* *\**(?:\r?\n *(?:\r?\n *)?(?![^\n]*[:\t]))?|(?P<cell> *\t[ \t]*)"
+    rf"|(?P<line> *\r?\n *(?:\r?\n *)?[:・]? ?)|(?P<bare> *))"
 )
 _SPACED: Final = re.compile(r" {1,12}")
 #: Between a loose label and its value.
 _LOOSE: Final = re.compile(
-    r"(?:[ :=→⇒()「」『』【】\[\]<>\"'・/|№.,#※]|は|が|の|を|第|等|番号|(?:次|以下|下記)の(?:とおり"
+    r"(?:[ :=→⇒()「」『』【】\[\]<>\"'・/|№.,#※*、…‥]|は|が|の|を|も|って|だと|なら|ですが|第|等|番号|(?:次"
+    r"|以下|下記)の(?:とおり"
     r"|通り)(?:です)?。?(?:\r?\n)?|[Nn][Oo](?![a-z])|[Nn]umber|右上|(?:漢字"
     r"|必須|数字|半角)(?=[)】\]])"
     r"|\t|\r?\n(?![^\n]*[:\t])){0,14}"
+)
+#: Between a word for a person and a name of two words: 申込者は、片山 理恵.
+_NAMED: Final = re.compile(
+    rf"(?:(?:様|さん)?(?:は|が|も|の|って|なら|ですが|に|へ)、?|・{(2,)}|(?P<blank> +))[「『]?(?={APART})"
+)
+#: Words of a sentence between a label and its value: パスポートをなくしました。番号は控えてあって.
+# What has a number itself ends the search: 免許試験場の伝票番号は301234567890.
+_SAID: Final = re.compile(
+    r"(?![一-鿿ァ-ヴー])(?:(?!番号|コード|[料代金費税額数率比量])[^0-9A-Za-z\n<@#。]){1,24}?(?=[0-9A-Za-z@+]|(?:明治|大正|昭和|平成|令和)[元0-9])"
+)
+#: A question and its answer, which a speaker may precede: 会員番号もお分かりになりますか。お客様：えっと、.
+_ASKED: Final = re.compile(
+    r"[^0-9A-Za-z\n<。]{0,12}(?:お願い|教え|伺|聞|確認|分か|わか|いただ|頂|よろし|合って)[^0-9A-Za-z\n<。?]{0,16}[。?]\n?(?:[^0-9A-Za-z\n<:]{0,12}:|[A-Z]:)?"
+    r"(?:[^0-9A-Za-z<\n]{1,12}です。)?[^0-9A-Za-z<]{0,12}?(?=[0-9A-Za-z@]|(?:明治|大正|昭和|平成|令和)[元0-9])"
 )
 _OPENING: Final = re.compile(r"[ ]*(?:[\"'「『(【〔《〈\[]|<(?!\0)|亡(?=[ 一-鿿ァ-ヴ])|★|・(?=[^ ]))?[ ]*")
 _PHRASE: Final = re.compile(
@@ -73,7 +90,7 @@ _HONORIFIC: Final = re.compile("[ごお]$")
 _LATIN_PHRASE: Final = re.compile("(?<![A-Za-z0-9_.-])[0-9_.-]*+(?P<phrase>[A-Za-z][A-Za-z0-9_.-]*+(?: |(?<=[_.-])))$")
 _BOUNDARY: Final = re.compile(r"[^一-鿿々ァ-ヴーぁ-ゖA-Za-z0-9]")
 #: Signs that a line may start with before its label.
-_BULLETS: Final = re.compile(r"^[ \t>○●◎■□◆◇★☆・※*\-–①-⑳0-9.()\[\]【】〔〕<>《》「」『』\"'|/]*$")
+_BULLETS: Final = re.compile(r"^[ \t>#○●◎■□◆◇★☆・※*\-–①-⑳0-9.()\[\]【】〔〕<>《》「」『』\"'|/]*$")
 _PHRASE_CHARS: Final = 16
 
 
@@ -118,6 +135,7 @@ def _of_label(fold: str, label: Label) -> Iterator[Field]:
         if meaning.kind != "none" and (not meaning.brief or _has_edges(fold, label, meaning))
     ]
     if not announced:
+        yield from _of_brief(fold, label)
         return
     line_start = fold.rfind("\n", 0, label.start) + 1
     line_stop = _end(fold, "\n", label.stop)
@@ -132,7 +150,7 @@ def _of_label(fold: str, label: Label) -> Iterator[Field]:
     is_enclosed = before in _OPENED and before != "\n"
     firm = _FIRM.match(fold, label.stop)
     assert firm is not None  # every part of it is optional
-    if fold[label.stop : label.stop + 1] == "(" and is_phrase:
+    if fold[label.stop : label.stop + 1] in ("(", "「", "『") and is_phrase:
         yield from _field(fold, label.stop + 1, line_stop, label, meanings, "firm")
     is_cell = firm["cell"] is not None or fold[firm.end() : firm.end() + 1] in ("\n", "")
     if is_phrase and "\t" in fold[line_start:line_stop] and _fills_cell(fold, label, phrase_start, firm):
@@ -141,21 +159,38 @@ def _of_label(fold: str, label: Label) -> Iterator[Field]:
         if _BULLETS.match(fold[line_start:phrase_start]) and firm.end() < len(fold):
             yield from _field(fold, firm.end(), _end(fold, "\n", firm.end()), label, meanings, "firm")
     elif firm["bare"] is None or (firm["close"] and is_enclosed):
-        yield from _field(fold, firm.end(), line_stop, label, meanings, "firm")
+        yield from _field(fold, firm.end(), _end(fold, "\n", firm.end()), label, meanings, "firm")
     elif is_phrase and fold[firm.end() - 1] in ")]〕" and firm.end() > label.stop:
         # 氏名（漢字）佐伯京子: what closes the note separates.
         yield from _field(fold, firm.end(), line_stop, label, meanings, "firm")
     elif firm["bare"] and is_phrase:
-        spaced = [meaning for meaning in meanings if not meaning.brief]
+        spaced = [meaning for meaning in meanings if not meaning.brief or meaning.kind not in IN_WORDS]
         yield from _field(fold, firm.end(), line_stop, label, tuple(spaced), "spaced")
     if is_phrase and not is_cell:
         for delimiter in ("|", ","):
             if delimiter in fold[line_start:line_stop] and _CELL_END[delimiter].match(fold, label.stop, line_stop):
                 yield from _in_table(fold, label, meanings, delimiter, line_start, line_stop)
+    named = _NAMED.match(fold, label.stop)
+    if named and (is_phrase or not named["blank"]):
+        of_person = tuple(meaning for meaning in announced if meaning.kind == "person_name")
+        yield from _field(fold, named.end(), line_stop, label, of_person, "said")
     loose = tuple(meaning for meaning in meanings if meaning.loose)
     between = _LOOSE.match(fold, label.stop) if loose else None
     if between:
         yield from _field(fold, between.end(), _end(fold, "\n", between.end()), label, loose, "loose")
+        said = tuple(meaning for meaning in loose if meaning.kind not in NEVER_SAID)
+        later = (_SAID.match(fold, label.stop) or _ASKED.match(fold, label.stop)) if said else None
+        if later:
+            yield from _field(fold, later.end(), _end(fold, "\n", later.end()), label, said, "said")
+
+
+def _of_brief(fold: str, label: Label) -> Iterator[Field]:
+    """The name of two words after a short word for a person at the start of its line: 会長 片山 理恵."""
+    of_person = tuple(meaning for meaning in label.meanings if meaning.kind == "person_name" and meaning is not ROLE)
+    named = _NAMED.match(fold, label.stop) if of_person else None
+    line_start = fold.rfind("\n", 0, label.start) + 1
+    if named and named["blank"] and _BULLETS.match(fold[line_start : label.start]):
+        yield from _field(fold, named.end(), _end(fold, "\n", named.end()), label, of_person, "said")
 
 
 def _has_edges(fold: str, label: Label, meaning: Meaning) -> bool:

@@ -29,11 +29,13 @@ from manyo.filters.pii.fields import Field, fields
 from manyo.filters.pii.gate import LABEL, Piece, gated_pieces
 from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS
 from manyo.filters.pii.labels import NEAR_CHARS, Meaning, is_near
-from manyo.filters.pii.matching import NAME_HOLE, UNLESS_CHARS, Pattern
+from manyo.filters.pii.matching import HOLE, NAME_HOLE, UNLESS_CHARS, Pattern
 from manyo.filters.pii.names import Contact, names
 from manyo.filters.pii.normal_form import folded
+from manyo.filters.pii.open_text import OpenText
 from manyo.filters.pii.patterns import PATTERNS
 from manyo.filters.pii.postal_addresses import find_addresses
+from manyo.filters.pii.private_names import passage_names
 
 _KINDS = {kind.name: kind for kind in PII_KINDS}
 _ALL = tuple(_KINDS)
@@ -79,9 +81,6 @@ class Scrub:
         return {kind.name: CONSTANT_MASK if self.mask_style == "constant" else kind.mask for kind in PII_KINDS}
 
 
-#: Stands for what is or may be masked; no word contains it.
-_HOLE: Final = "\0"
-
 #: Names are looked for next to these.
 _CONTACT_KINDS: Final = frozenset(kind.name for kind in PII_KINDS) - {
     "person_name",
@@ -92,12 +91,15 @@ _CONTACT_KINDS: Final = frozenset(kind.name for kind in PII_KINDS) - {
     "mac_address",
 }
 
+#: Values that say nothing about the passage around them.
+_NO_EVIDENCE: Final = frozenset({"ip", "mac_address"})
+
 #: Kinds that count only near a name, so that names are looked for even where they are not asked for.
 _KINDS_NEAR_NAMES: Final = frozenset(kind.name for kind in PII_KINDS if kind.near_names)
 
 _NEAR_NAMES: Final = {
     kind: Pattern(
-        kind, f"label_{kind}", 0.9, re.compile(""), needs=re.compile(NAME_HOLE), within_chars=60, needs_after=True
+        kind, f"label_{kind}", 0.9, re.compile(""), needs=re.compile(NAME_HOLE), within_chars=200, needs_after=True
     )
     for kind in _KINDS_NEAR_NAMES
 }
@@ -189,10 +191,10 @@ def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_n
     addressed = gated.get("postal_address", [])
     if not (settled or labelled or named or addressed) and _count_near_names(pending):
         return []
-    masks = [_Hole(*match.span(), _HOLE) for match in MASK.finditer(text)] if "<" in text else []
+    masks = [_Hole(*match.span(), HOLE) for match in MASK.finditer(text)] if "<" in text else []
     fold = folded(text)
     settled += _addresses(fold, addressed, masks)
-    holes = _joined([*(_Hole(span.start, span.stop, _HOLE) for span in settled), *masks])
+    holes = _joined([*(_Hole(span.start, span.stop, HOLE) for span in settled), *masks])
     all_fields = list(fields(_punched(fold, holes), labelled))
     values, near_names = _values(fold, all_fields, settled, masks, holes)
     settled += values
@@ -200,7 +202,7 @@ def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_n
     name_fields = [field for field in all_fields if any(of.kind == "person_name" for of in field.meanings)]
     if not (settled or named or name_fields) and _count_near_names(pending):
         return []
-    holes = _joined([_Hole(span.start, span.stop, _HOLE) for span in (*settled, *(s for _, s in pending))] + masks)
+    holes = _joined([_Hole(span.start, span.stop, HOLE) for span in (*settled, *(s for _, s in pending))] + masks)
     # Telephone numbers without separators are in doubt until now; names next to them must not decide about them.
     contacts = [
         Contact(span.start, span.stop, fold[span.start : span.stop])
@@ -218,6 +220,15 @@ def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_n
     if with_names and (named or name_fields or contacts):
         found = names(_punched(fold, holes), named, name_fields, contacts, [(hole.start, hole.stop) for hole in holes])
     holes = _joined([*holes, *(_Hole(start, stop, NAME_HOLE) for start, stop, *_ in found)])
+    evidence = [(span.start, span.stop) for span in settled if span.kind not in _NO_EVIDENCE]
+    evidence += [(start, stop) for start, stop, *_ in contacts]
+    evidence += [(start, stop) for start, stop, _, rule in found if rule == "name_form"]
+    if with_names and (evidence or found):
+        known = [(start, stop) for start, stop, *_ in found]
+        within = OpenText(_punched(fold, holes), [(hole.start, hole.stop) for hole in holes])
+        more = passage_names(within, evidence, [fold[start:stop] for start, stop in known])
+        holes = _joined([*holes, *(_Hole(start, stop, NAME_HOLE) for start, stop, *_ in more)])
+        found = [*found, *more]
     settled += [_Span(start, stop, "person_name", score, place) for start, stop, score, place in found]
     return settled + [span for pattern, span in pending if _in_context(pattern, text, span, holes)]
 
@@ -227,12 +238,16 @@ def _count_near_names(pending: Sequence[tuple[Pattern, _Span]]) -> bool:
     return all(pattern.kind in _KINDS_NEAR_NAMES for pattern, _ in pending)
 
 
+_UNIT: Final = re.compile("[都道府県市区町村郡字]")
+
+
 def _addresses(fold: str, pieces: Sequence[tuple[int, int]], masks: Sequence[_Hole]) -> Iterator[_Span]:
     """Postal addresses whose municipality is in a piece, or in the line before it, if that breaks off there."""
     reached = 0
     for start, stop in pieces:
-        is_broken = start > 1 and fold[start - 1] == "\n" and fold[start - 2] in "都道府県市区町村郡字"
-        first = fold.rfind("\n", 0, start - 1) + 1 if is_broken else start
+        above = fold.rfind("\n", 0, max(0, start - 1)) + 1
+        is_broken = start > 1 and fold[start - 1] == "\n" and bool(_UNIT.search(fold, above, start))
+        first = above if is_broken else start
         for place in find_addresses(fold, max(first, reached), stop):
             reached = place.stop
             if not any(mask.start < place.stop and place.start < mask.stop for mask in masks):
@@ -245,7 +260,7 @@ def _punched(fold: str, holes: Sequence[_Hole]) -> str:
         return fold
     parts, position = [], 0
     for start, stop, _ in holes:
-        parts += [fold[position:start], f"<{_HOLE * (stop - start - 2)}>"[: stop - start]]
+        parts += [fold[position:start], f"<{HOLE * (stop - start - 2)}>"[: stop - start]]
         position = stop
     return "".join([*parts, fold[position:]])
 

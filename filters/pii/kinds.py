@@ -14,6 +14,7 @@ from manyo.corpus.release import BENCHMARK_MASK
 from manyo.filters.pii.character_sets import ANY_DIGIT, BLANK, DIGIT, HYPHEN
 from manyo.filters.pii.names import NAME_GATE
 from manyo.filters.pii.postal_addresses import ADDRESS_GATE
+from manyo.filters.pii.private_names import INTRODUCED_SIGNS
 
 # Every other line of news has a date, but few have a word of birth.
 _BIRTH_GATE: Final = f"[0-9０-９日]{BLANK}?(?:生(?:$|[^一-鿿])|生ま|生れ|出生)"
@@ -120,7 +121,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "phone",
         "<電話番号>",
         "a Japanese telephone or fax number: landline, mobile, IP, toll-free, +81",
-        f"[0０〇](?:(?:{BLANK}|[()（）.．〜～~]|{HYPHEN}){{0,6}}{ANY_DIGIT}){{8}}|(?:[+＋]|%2[Bb]|00){BLANK}?[8８]"
+        f"[0０〇](?:(?:{BLANK}|[()（）.．〜～~・･/／]|{HYPHEN}){{0,6}}{ANY_DIGIT}){{8}}|(?:[+＋]|%2[Bb]|00){BLANK}?[8８]"
         f"[1１]",
         n_digits=9,
     ),
@@ -156,16 +157,16 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "<車両番号>",
         "the number plate of a vehicle",
         f"[0-9０-９A-Z市区町村]{BLANK}{{0,2}}[ぁ-ん]{BLANK}{{0,2}}[0-9０-９・･.．]|[一-鿿]{BLANK}[ぁ-ん]{BLANK}",
-        n_digits=5,
-        n_marks=1,
+        n_digits=4,
     ),
     Kind(
         "mac_address",
         "<MACアドレス>",
         "the address of a network device",
-        "[0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]",
+        "[0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]"
+        r"|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}",
         n_digits=3,
-        n_marks=5,
+        n_marks=2,
     ),
     Kind("imei", "<端末識別番号>", "the number of a mobile device with a correct check digit, beside a label"),
     Kind(
@@ -241,8 +242,8 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "age",
         "<年齢>",
         "an age within 60 characters of a name",
-        f"[0-9０-９一二三四五六七八九十百〇]{BLANK}?[歳才]|享年|[(（]{DIGIT}{{2,3}}[)）]",
-        signs=(*"歳才享", *(f"({digit}" for digit in "0123456789")),
+        f"[0-9０-９一二三四五六七八九十百〇]{BLANK}?[歳才]|享年|[(（](?:{DIGIT}{{2,3}}|[一二三四五六七八九十〇]{{2,3}})[)）]",
+        signs=(*"歳才享", *(f"({digit}" for digit in "0123456789一二三四五六七八九十")),
         near_names=True,
     ),
     Kind(
@@ -288,6 +289,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
             "百円",
             "0円",
             "円也",
+            *INTRODUCED_SIGNS,
         ),
     ),
 )

@@ -17,12 +17,14 @@ from manyo.filters.pii.normal_form import normal_form
 NEAR_CHARS: Final = 120
 
 #: A word that is no label in a sentence is one before a firm edge, or between two edges: brackets, line ends.
-FIRM_EDGES: Final = "\t:=→⇒▶►|】]"
+FIRM_EDGES: Final = "\t:=→⇒▶►|】]…‥"
 EDGES: Final = "\n\r,;/()（）[［【〔〕「」『』《》〈〉<>\"'■◆●◇□○*＊※"
 
 _NO_KIND: Final = "none"
 #: Kinds whose values may start with kanji or kana.
-_IN_WORDS: Final = frozenset({"postal_address", "insurance_number", "birth_date", "age", "person_name"})
+IN_WORDS: Final = frozenset({"postal_address", "insurance_number", "birth_date", "age", "person_name"})
+#: Kinds whose values stand next to their label, because their shape alone does not tell them from other words.
+NEVER_SAID: Final = frozenset({"postal_address", "person_name", "age", "insurance_number"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,22 @@ def _meanings() -> dict[str, tuple[Meaning, ...]]:
 def examples() -> list[tuple[str, str]]:
     """The examples of `labels.toml`: the kind, and a text in which ⟦ ⟧ encloses every value of that kind."""
     return [(str(entry["kind"]), text) for entry in _entries() for text in entry.get("examples", ())]  # type: ignore[attr-defined]
+
+
+def label_words() -> list[tuple[str, str, str, str]]:
+    """Every word that announces a kind: the kind, the word as the file has it, its sort (`plain`, `loose`, `brief` or
+    `bare`), and a word that must stand near it, or nothing.
+    """
+    found = []
+    for entry in _entries():
+        sort = next((sort for sort in ("bare", "brief", "loose") if entry.get(sort)), "plain")
+        near: list[str] = entry.get("near", [])  # type: ignore[assignment]
+        found += [
+            (str(entry["kind"]), word, sort, near[0] if near else "")
+            for word in entry["words"]  # type: ignore[attr-defined]
+            if entry["kind"] != _NO_KIND
+        ]
+    return found
 
 
 def trie(words: Iterable[str]) -> str:
@@ -211,11 +229,14 @@ class GateWords(NamedTuple):
 
     Attributes:
         anywhere: those that need no edge, and whose values may start with any word.
-        numbers: those that need no edge, and whose values start with a digit, a Latin letter or a sign.
+        numbers: those that need no edge, and whose values start with a digit, a Latin letter or a sign; some of them
+            are among the first, too.
         plain: those whose values never stand in the same sentence: a bracket, an edge, a colon or a blank follows.
         firm: those that count before a firm edge.
         enclosed: those that count between two edges.
         enclosed_firm: those that count after an edge and before a firm one.
+        persons: those before a name of two words, after which a particle stands.
+        persons_enclosed: those that need an edge before them there.
     """
 
     anywhere: set[str]
@@ -224,6 +245,8 @@ class GateWords(NamedTuple):
     firm: set[str]
     enclosed: set[str]
     enclosed_firm: set[str]
+    persons: set[str]
+    persons_enclosed: set[str]
 
 
 def gate_words() -> GateWords:
@@ -233,5 +256,11 @@ def gate_words() -> GateWords:
     bare = {word for word in brief if all(meaning.bare for meaning in announcing[word])}
     common = {word for word, of in announcing.items() if of} - brief
     plain = {word for word in common if not any(meaning.loose for meaning in announcing[word])}
-    numbers = {word for word in common - plain if _IN_WORDS.isdisjoint(of.kind for of in announcing[word])}
-    return GateWords(common - plain - numbers, numbers, plain, (brief - bare) | ROLES, brief - ROLES, bare)
+    in_words = {word for word in common - plain if not IN_WORDS.isdisjoint(of.kind for of in announcing[word])}
+    numbers = {
+        word for word in common - plain if any(of.loose and of.kind not in NEVER_SAID for of in announcing[word])
+    }
+    persons = {word for word, of in announcing.items() if any(meaning.kind == "person_name" for meaning in of)}
+    return GateWords(
+        in_words, numbers, plain, (brief - bare) | ROLES, brief - ROLES, bare, persons - brief, persons & brief
+    )

@@ -13,6 +13,8 @@ from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
 #: How far before a match `Pattern.unless` is looked for, in characters: a word with its brackets and a few blanks.
 UNLESS_CHARS: Final = 24
 
+#: The character that stands for what is or may be masked; no word contains it.
+HOLE: Final = "\0"
 #: The character that stands for a name in the words around a candidate.
 NAME_HOLE: Final = "\1"
 
@@ -68,6 +70,27 @@ def digit_groups(text: str) -> list[str]:
 def digits_of(text: str) -> str:
     """The digits in a text, in ASCII."""
     return "".join(digit_groups(text))
+
+
+def header_of(text: str, position: int) -> str:
+    """The cell above all those above a position, in a table of tabs or bars; empty if there is none."""
+    line_start = text.rfind("\n", 0, position) + 1
+    delimiter = next((mark for mark in "\t|" if mark in text[line_start:position]), "")
+    if not delimiter:
+        return ""
+    column = text.count(delimiter, line_start, position)
+    header = ""
+    for _ in range(_MOST_ROWS):
+        above = text.rfind("\n", 0, max(0, line_start - 1)) + 1
+        cells = text[above : max(0, line_start - 1)].split(delimiter)
+        if line_start == 0 or len(cells) <= column:
+            break
+        header, line_start = cells[column].strip(), above
+    return header
+
+
+#: How far up the head of a column is looked for.
+_MOST_ROWS: Final = 200
 
 
 def standing_alone(core: str, not_before: str = "", not_after: str = "") -> re.Pattern[str]:

@@ -87,6 +87,9 @@ _NO_PERSON: Final = frozenset(
         "丙",
         "丁",
         "全角",
+        "祖父母",
+        "祖父",
+        "祖母",
         "半角",
     ]
 )
@@ -113,6 +116,7 @@ _OCR_LETTERS: Final = re.compile(f"{LETTER}{{1,3}}(?: {{1,2}}{LETTER}{{1,3}}){{2
 _UNKNOWN_PAIR: Final = re.compile(
     "[一-鿿々ヶ]{1,4}[ 　]{1,2}(?:[一-鿿々]{1,4}|[ぁ-ゖ]{2,5}|[ァ-ヴー]{2,6}|[一-鿿々][ぁ-ゖ]{1,3})"
 )
+_NAME_KANJI: Final = "[一-鿿々ヶ﨑𠮷]"
 _HIRAGANA: Final = re.compile("[ぁ-ゖ]+")
 _KANJI: Final = re.compile("[一-鿿々]+")
 #: A name in one word: kanji, then at most two or three kana that are no particles.
@@ -120,19 +124,19 @@ _SOLID: Final = re.compile("[一-鿿々ヶ]{1,6}(?:[一-鿿々]|[ァ-ヴー]{2,4
 _UNKNOWN_GIVEN: Final = re.compile("[一-鿿々]{2,3}")
 _ANY_GIVEN: Final = re.compile(
     "(?!まで|です|より|から|さん|さま|ちゃん|ほか|への|では|には|まし|ます|といい|のみ|また)(?:[一-鿿々]{1,3}"
-    "[ぁ-ゖ]?|[ぁ-ゖ]{2,5}|[ァ-ヴー]{2,6})"
+    "[ぁ-ゖ]?|[ぁ-ゖ]{2,5}|[ァ-ヴー]{2,6}|[ぁ-ゖ]{1,3}[一-鿿々]|[一-鿿々][ぁ-ゖ]{1,3})"
 )
 # 山田商店, 川口支部, 中央病院.
 _NO_GIVEN: Final = re.compile(
     ""
     ""
     "[部課局係店社室科班会所館院校区市町村県府都丁目支本営様氏殿省庁党家屋業者員長園組車堂名号番円年月日時分個枚台人駅線式型]"
-    "|先生|銀行|口座|普通|株式|有無|可能|株|希望|確認|参照|記入|予定|未定|不要|必要|以下|以上|資格|関係|情報|管理|連絡"
+    "|祖父|祖母|実家|自宅|父母|先生|銀行|口座|普通|株式|有無|可能|株|希望|確認|参照|記入|予定|未定|不要|必要|以下|以上|資格|関係|情報|管理|連絡"
     "|電話|住所|氏|性別|年齢|職業"
 )
 #: What may follow a name without a blank; with any other letter the word would go on.
 NAME_END: Final = re.compile(
-    rf"$|(?!{LETTER})|様|氏(?!名)|殿|宛|方|君|さん|さま|ちゃん|先生|名義|ほか|外|まで|です|でございます|と(?:申"
+    rf"$|(?!{LETTER})|様|氏(?!名)|殿|宛|方|君|さん|さま|ちゃん|先生|名義|ほか|外|まで|です|でした|でございます|ね(?![一-鿿])|だ(?:よ|と|。)|と(?:申"
     rf"|連)|印|[へがにをはのとも]"
 )
 #: What follows a name that ends its field.
@@ -140,6 +144,14 @@ FIELD_END: Final = re.compile(
     rf"[ 　]*(?:$|[\n\t()（）\[\]【】〔〕「」『』<>＜＞、,，。;；:：/／|｜\"'→㊞・■◆●*※]|様|氏(?!名)|殿|宛|君|さん"
     rf"|さま|ちゃん|先生|名義|ほか|です|まで|印(?!{LETTER})|[ 　]{{2,}}|[ 　](?![ァ-ヴーぁ-ゖ]))"
 )
+
+
+#: Two words: 片山 理恵, ファム・クオック, Annika Vogelsang.
+APART: Final = (
+    f"(?:{_NAME_KANJI}{{1,5}}(?: {{1,2}})(?:{_NAME_KANJI}|[ァ-ヴーぁ-ゖ]{{2}})"
+    f"|[ァ-ヴー]{{2,}}[・＝=][ァ-ヴー]|[A-Z][A-Za-z'-]+ [A-Z])"
+)
+WORDS_APART: Final = re.compile("[ ・＝=]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,8 +279,17 @@ def _spaced(window: str, has_kana: bool) -> int:
     while match:
         letters = match[0].replace(" ", "")
         is_given_apart = has_kana and _has_apart_given(match[0].split())
+        is_printed_apart = (
+            has_kana
+            and 3 <= len(letters) <= 6
+            and max(map(len, match[0].split())) == 1
+            and bool(_KANJI.fullmatch(letters))
+            and bool(FIELD_END.match(window, match.end()))
+            and not _NO_GIVEN.search(letters)
+        )
         if len(letters) <= 10 and (
             is_given_apart
+            or is_printed_apart
             or is_full_name(letters)
             or (has_kana and _KATAKANA.fullmatch(letters) and max(map(len, match[0].split())) == 1)
         ):
@@ -292,8 +313,10 @@ def _has_apart_given(words: list[str]) -> bool:
 def _by_shape(window: str) -> int:
     """The length of what has the shape of a name and ends its field, though the dictionary lacks a part of it."""
     pair = _UNKNOWN_PAIR.match(window)
-    if pair and FIELD_END.match(window, pair.end()) and not _is_no_name(pair[0]):
-        return pair.end()
+    if pair and FIELD_END.match(window, pair.end()):
+        is_given = "名" in parts(re.split("[ 　]+", pair[0])[1])
+        if is_given or not _is_no_name(pair[0]):
+            return pair.end()
     run = _RUN.match(window)
     if not run or not FIELD_END.match(window, run.end()) or _is_no_name(run[0]):
         return 0

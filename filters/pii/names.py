@@ -10,7 +10,6 @@ more.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -23,18 +22,21 @@ from manyo.filters.pii.name_shapes import (
     NEVER,
     SURNAME,
     WINDOW_CHARS,
+    WORDS_APART,
     Belief,
-    name_chars,
 )
-
-_KANJI_OR_KATAKANA = "[一-鿿々〆ヶヵァ-ヴー゛゜﨑𠮷]"
-#: How far before 様 or a number a name may start.
-_REACH_CHARS: Final = 32
+from manyo.filters.pii.open_text import KANJI_OR_KATAKANA, WORD_BREAK, Interval, OpenText
+from manyo.filters.pii.private_names import EXAMPLE, INTRODUCED_GATE, PUBLIC_BEFORE, introduced
 
 # Labels of offices: a section may stand before the name, and much else than a name.
 _OFFICE: Final = re.compile("担当|連絡先|問い?合わ?せ|事務局|受付|代表|幹事|会計|contact|宛")
 _IN_PERSON: Final = re.compile("担当|代表|幹事|会計|受付")
-_BELIEFS: Final = {"firm": FIRM, "spaced": EXPECTED, "loose": EXPECTED}
+_BELIEFS: Final = {
+    "firm": FIRM,
+    "spaced": EXPECTED,
+    "loose": EXPECTED,
+    "said": Belief(NEVER, is_expected=True, has_latin=True),
+}
 _SECTION: Final = re.compile(
     "(?:[一-鿿ァ-ヴー・]{1,10}[部課係室局科班会店]|[一-鿿]{1,4}[長員])(?: {1,2}|・|の)|[一-鿿ァ-ヴー ]{2,16} {2,}"
     "|(?:会計|会長|代表|弁護士|店長)[ :]{1,2}"
@@ -43,6 +45,7 @@ _DEAD: Final = re.compile("亡 ?|故 ?")
 _NEXT_NAME: Final = re.compile("(?: ?様)?(?: ?[、,・/;] ?| {1,3})(?:[0-9]{1,2}[.)] ?|[①-⑳] ?|・ ?)?")
 # What may stand behind a name in its cell.
 _REST_OF_CELL: Final = re.compile("(?: ?(?:様|さん|氏|殿|君|先生|印))? ?(?:$|[(、,・/;])")
+_IS: Final = re.compile("は|なら|ですが| ")
 _GIVEN_LABELS: Final = frozenset({"名", "firstname", "givenname"})
 _GIVEN_ONLY: Final = re.compile(f"{LETTER}{{1,6}}|[A-Z][A-Za-z'-]{{1,20}}")
 _SURNAME_LABEL: Final = re.compile("姓|氏|名字|苗字|(?i:last|family|sur) ?_?name")
@@ -51,9 +54,6 @@ _READING: Final = re.compile(
     r" ?[(〔\[] ?([A-Z][A-Za-z]+ [A-Z][A-Za-z]+|[ァ-ヴーぁ-ゖ゛゜]{1,9}(?:[ ・][ァ-ヴーぁ-ゖ゛゜]{1,9}){0,2}) ?"
     r"[)〕\]]"
 )
-_EXAMPLE: Final = re.compile(
-    "記入例|入力例|記載例|書き方|見本|サンプル|種族|声優|登場人物|キャラクター|必殺技|魔法使い|CV"
-)
 
 # Sections of an office, before 担当. 音楽担当, 作画担当 and the like are credits of published works.
 _FICTION: Final = re.compile("主人公|CV[:.：]|声優|登場人物|キャラクター|種族|必殺技|ヒロイン")
@@ -61,7 +61,7 @@ _OFFICES: Final = (
     *("広報", "採用", "受付", "予約", "営業", "総務", "窓口", "人事", "事務"),
     *("取材", "経理", "教務", "学務", "販売", "申込", "問合せ", "相談", "渉外"),
 )
-_IN_CHARGE: Final = f"担当(?:(?<!{_KANJI_OR_KATAKANA}担当)|{'|'.join(f'(?<={office}担当)' for office in _OFFICES)})者?"
+_IN_CHARGE: Final = f"担当(?:(?<!{KANJI_OR_KATAKANA}担当)|{'|'.join(f'(?<={office}担当)' for office in _OFFICES)})者?"
 _IN_SENTENCE: Final = re.compile(f"{_IN_CHARGE}[のは]|(?:名義|氏名|名前|本名)[はが]")
 _POLITE_END: Final = re.compile("です|まで|でございます|と申します|と言|といい|が(?:承|伺|担当)|宛")
 _ADDRESSED: Final = re.compile(
@@ -73,7 +73,7 @@ _ADDRESSED: Final = re.compile(
 # A blank between surname and given name is rare in prose about public people.
 _FRIEND: Final = re.compile(
     f" (?P<given>{LETTER}{{1,6}}?)"
-    "(?:さん|くん|ちゃん|君(?![一-鿿])|儀(?=[(、 ])|方(?=$|[\\s(。、])|(?:さん)?宅(?=[(にへの]))"
+    " ?(?:さん|くん|ちゃん|君(?![一-鿿])|儀(?=[(、 ])|方(?=$|[\\s(。、])|(?:さん)?宅(?=[(にへの]))"
 )
 _FOREIGN_FRIEND: Final = re.compile(
     "(?<![ァ-ヴー])(?P<name>[ァ-ヴー]{2,40}+・[ァ-ヴー・]{2,40}+)(?:さん|くん)(?:の(?:ご?自宅|電話|携帯|連絡先|番号|住所|メール)"
@@ -85,6 +85,7 @@ _PUBLIC_TABLE: Final = re.compile(
     "役職|在任|歴代|党派|選挙|得票|順位|着順|記録|タイム|得点|作品|著書|出演|配役|監督|生没|没年|背番号|ポジション"
     "|受賞|代数|即位|選手"
 )
+_PRIVATE_TABLE: Final = re.compile("住所|電話|連絡先|携帯|メール|生年月日|口座|(?i:tel|mail|phone|address)")
 _TITLED: Final = re.compile("名義(?=[)で」])|(?<=[A-Za-zァ-ヴ一-鿿]) ?㊞")
 #: 皆様, 奥様 and the like are no persons by name.
 _NO_SURNAME: Final = "皆客王神殿奥若姫仏母父兄姉嫁婿孫旦方何同様名者人主生員宮君公上下"
@@ -95,15 +96,10 @@ _AMOUNT: Final = re.compile(
     r"(?:^[^一-鿿\n]{0,4}| )金? ?(?:[0-9,]{3,12}|[一二三四五六七八九十百千万壱弐参拾]{1,8}) ?円(?:也)? {1,4}",
     re.MULTILINE,
 )
-# A kanji or katakana after anything else, or a hiragana after anything but a letter.
-_WORD_BREAK: Final = re.compile(
-    f"(?!{_KANJI_OR_KATAKANA}).(?={_KANJI_OR_KATAKANA})|(?!{LETTER}).(?={LETTER})|[^A-Za-zÀ-ÿ'](?=[A-ZÀ-Þ])"
-)
-
 #: What may stand between a name and the number that belongs to it.
 _BEFORE_CONTACT: Final = re.compile(
     r"(?:さん|様|まで|先生|氏|殿|君|ちゃん)?[\"']? {0,2}[)>(:/→,、;|\t\"']{0,3} ?[\"']?"
-    r"(?:(?:(?:ご?自宅|携帯)?電話|携帯|自宅|メール|住所|℡|☎|📱|(?i:tel|e-?mail|mobile|phone"
+    r"(?:(?:(?:ご?自宅|携帯)?電話|携帯|自宅|直通|内線|勤務先|メール|住所|℡|☎|📱|(?i:tel|e-?mail|mobile|phone"
     r"|cell))(?:番号)? ?[.:]?)? ?[<(]?"
 )
 _ACCOUNT: Final = re.compile("[0-9]{7}")
@@ -125,6 +121,7 @@ NAME_GATE: Final = (
     f"|[^客皆同仕多異模]様(?:$|{_GATE_BLANK}|[、,，。！!)）」へ宛方(（0-9０-９の])|{_GATE_BLANK}殿(?:$|{_GATE_BLANK}|[)）」(（])"
     f"|宛て?(?:$|{_GATE_BLANK}|[にへ])|㊞|[ァ-ヴー]さん{_GATE_BLANK}?(?:へ|宛)?{_GATE_BLANK}?(?:$|\n)"
     f"|(?:[0-9０-９]{{3}}|[一二三四五六七八九十百千万壱弐参拾]){_GATE_BLANK}?円(?:也)?{_GATE_BLANK}{{1,4}}[一-鿿々〆ヶヵァ-ヴーぁ-ゖ﨑𠮷]"
+    f"|{INTRODUCED_GATE}"
 )
 
 
@@ -138,15 +135,14 @@ class Contact(NamedTuple):
 
 #: start and stop in code points, score, rule.
 Name = tuple[int, int, float, str]
-_Interval = tuple[int, int]
 
 
 def names(
     fold: str,
-    pieces: Sequence[_Interval],
+    pieces: Sequence[Interval],
     fields: Sequence[Field],
     contacts: Sequence[Contact],
-    holes: Sequence[_Interval],
+    holes: Sequence[Interval],
 ) -> list[Name]:
     """Find names in one text.
 
@@ -161,7 +157,7 @@ def names(
     Returns:
         The names, in order of their starts.
     """
-    within = _Open(fold, holes)
+    within = OpenText(fold, holes)
     found: list[Name] = []
     settled: set[tuple[int, int]] = set()
     for field in fields:
@@ -172,6 +168,7 @@ def names(
                 settled.add(key)
     for start, stop in pieces:
         found += _in_piece(within, start, stop)
+    found += introduced(within, pieces)
     for contact in contacts:
         found += _next_to_contact(within, contact)
         found += _in_block(within, contact.start, contact.stop)
@@ -183,53 +180,18 @@ def names(
     return sorted(set(found))
 
 
-class _Open:
-    """A folded text in whose holes nothing is looked up."""
-
-    def __init__(self, text: str, holes: Sequence[_Interval]) -> None:
-        self.text = text
-        self._holes = holes
-        self._starts = [start for start, _ in holes]
-
-    def name_end(self, start: int, belief: Belief, stop: int | None = None) -> int:
-        """Where the name that starts at `start` ends, 0 if there is no name."""
-        nearest = bisect_right(self._starts, start)
-        if nearest and self._holes[nearest - 1][1] > start:
-            return 0
-        limit = self._starts[nearest] if nearest < len(self._starts) else len(self.text)
-        line = self.text.find("\n", start, min(limit, start + WINDOW_CHARS))
-        end = min(limit, start + WINDOW_CHARS, line if line >= 0 else limit, limit if stop is None else stop)
-        n_chars = name_chars(self.text[start:end], belief)
-        return start + n_chars if n_chars else 0
-
-    def starts_before(self, stop: int) -> Iterator[int]:
-        """Where a name that ends at or before `stop` may start, in order: in the same line, and not inside a word."""
-        nearest = bisect_right(self._starts, stop - 1) - 1
-        line = self.text.rfind("\n", 0, stop) + 1
-        hole_end = self._holes[nearest][1] if nearest >= 0 else 0
-        first = max(stop - _REACH_CHARS, line, hole_end)
-        for start in range(first, stop):
-            # Characters up to a hole's end are not part of the name, whether it is masked already or not.
-            is_start = self.is_line_start(start) or start == hole_end
-            if is_start or (start > first and _WORD_BREAK.match(self.text, start - 1)):
-                yield start
-
-    def is_line_start(self, start: int) -> bool:
-        """Whether a line starts there."""
-        return start == 0 or self.text[start - 1] == "\n"
-
-
-def _of_field(within: _Open, field: Field) -> list[Name]:
+def _of_field(within: OpenText, field: Field) -> list[Name]:
     """The name at a field's start, or after a section of an office, and those after it in a list."""
     text = within.text
-    if _EXAMPLE.search(text, _lines_up(text, field.label.start, 4), field.stop) or _FICTION.search(
+    if EXAMPLE.search(text, _lines_up(text, field.label.start, 4), field.stop) or _FICTION.search(
         text, field.stop, _lines_down(text, field.stop, 6)
     ):
         return []
     is_office = bool(_OFFICE.search(field.label.word))
     is_contact = is_office and not _IN_PERSON.search(field.label.word)
     belief = SURNAME if is_contact or (is_office and field.strength != "firm") else _BELIEFS[field.strength]
-    if field.in_column and _PUBLIC_TABLE.search(line_of(text, field.label.start)):
+    header = line_of(text, field.label.start)
+    if field.in_column and _PUBLIC_TABLE.search(header) and not _PRIVATE_TABLE.search(header):
         return []
     if field.label.word in _GIVEN_LABELS:
         given = _GIVEN_ONLY.fullmatch(text, field.start, field.stop)
@@ -244,6 +206,11 @@ def _of_field(within: _Open, field: Field) -> list[Name]:
     dead = _DEAD.match(text, field.start)
     start = dead.end() if dead else field.start
     stop = within.name_end(start, belief, field.stop)
+    if field.strength == "said":
+        is_name = bool(stop and WORDS_APART.search(text, start, stop))
+        if re.match("[A-Zァ-ヴ]", text[start]) and not _IS.search(text, field.label.stop, start):
+            is_name = False
+        return [(start, stop, 0.85, "name_said")] if is_name else []
     if field.in_column and stop and not _REST_OF_CELL.match(text, stop, field.stop):
         return []
     if not stop and is_office and (section := _SECTION.match(text, start, field.stop)):
@@ -277,7 +244,7 @@ def _of_field(within: _Open, field: Field) -> list[Name]:
     return found
 
 
-def _lines_of_names(within: _Open, start: int) -> Iterator[Name]:
+def _lines_of_names(within: OpenText, start: int) -> Iterator[Name]:
     """Names alone in their lines, one line after the other."""
     while name := _line_name(within, start):
         yield name
@@ -286,7 +253,7 @@ def _lines_of_names(within: _Open, start: int) -> Iterator[Name]:
             return
 
 
-def _line_name(within: _Open, start: int) -> Name | None:
+def _line_name(within: OpenText, start: int) -> Name | None:
     """The name that a line consists of, with its title, reading and age."""
     text = within.text
     blanks = _INDENT.match(text, start)
@@ -311,13 +278,16 @@ _INDENT: Final = re.compile("[ \t・○●■□◇◆*]*")
 _REST_OF_LINE: Final = re.compile(r" ?(?:様|殿|拝|より|記|方|印|㊞)?(?: ?[(][^()\n]{1,24}[)])? *")
 
 
-def _in_piece(within: _Open, start: int, stop: int) -> Iterator[Name]:
+def _in_piece(within: OpenText, start: int, stop: int) -> Iterator[Name]:
     """Names next to words in a piece."""
     text = within.text
     for match in _IN_SENTENCE.finditer(text, start, stop):
         is_name = "名" in match[0]
         stop_of_name = within.name_end(match.end(), Belief(2, is_expected=is_name, has_latin=is_name))
-        if stop_of_name and (_POLITE_END.match(text, stop_of_name) or (is_name and text[stop_of_name] in "、。")):
+        if stop_of_name and (
+            _POLITE_END.match(text, stop_of_name)
+            or (is_name and text[stop_of_name : stop_of_name + 1] in ("、", "。", "\n", ""))
+        ):
             yield match.end(), stop_of_name, 0.8, "name_sentence"
     for match in _FRIEND.finditer(text, start, stop):
         yield from _friend(within, match)
@@ -340,19 +310,21 @@ def _in_piece(within: _Open, start: int, stop: int) -> Iterator[Name]:
             position = following.end()
 
 
-def _friend(within: _Open, match: re.Match[str]) -> Iterator[Name]:
+def _friend(within: OpenText, match: re.Match[str]) -> Iterator[Name]:
     """A surname, a blank and a given name before さん and the like."""
     text = within.text
     before = _SURNAME_BEFORE.search(text, max(0, match.start() - 5), match.start())
     for first in range(before.start(), match.start()) if before else ():
-        is_start = first == 0 or bool(_WORD_BREAK.match(text, first - 1))
+        is_start = first == 0 or bool(WORD_BREAK.match(text, first - 1))
+        if PUBLIC_BEFORE.search(text, max(0, first - 12), first):
+            return
         last = match.end("given")
         if is_start and within.name_end(first, Belief(NEVER, is_expected=True), last) == last:
             yield first, last, 0.8, "name_friend"
             return
 
 
-def _addressed(within: _Open, address: re.Match[str]) -> Iterator[Name]:
+def _addressed(within: OpenText, address: re.Match[str]) -> Iterator[Name]:
     """The name before 様 or 宛, or a name in katakana alone in its line before さん."""
     text = within.text
     is_title = "さん" not in address[0]
@@ -380,14 +352,16 @@ def _addressed(within: _Open, address: re.Match[str]) -> Iterator[Name]:
             return
 
 
-def _next_to_contact(within: _Open, contact: Contact) -> Iterator[Name]:
+def _next_to_contact(within: OpenText, contact: Contact) -> Iterator[Name]:
     """The name right before a span that belongs to a person, and the one after it."""
     text = within.text
     start, stop, value = contact
     is_mobile = bool(_MOBILE.match(value))
     is_account = bool(_ACCOUNT.fullmatch(value))
+    # In a bracket after a name, the number says that even one character is a name.
+    belief = Belief(1 if text[start - 1 : start] == "(" else 2, is_expected=True, has_latin=True)
     for first in within.starts_before(start):
-        last = within.name_end(first, Belief(2, is_expected=True, has_latin=True), start)
+        last = within.name_end(first, belief, start)
         between = _BEFORE_CONTACT.fullmatch(text, last, start) if last else None
         if between is None:
             continue
@@ -427,7 +401,7 @@ def _lines_up(text: str, position: int, n_lines: int) -> int:
     return start + 1
 
 
-def _in_block(within: _Open, start: int, stop: int) -> Iterator[Name]:
+def _in_block(within: OpenText, start: int, stop: int) -> Iterator[Name]:
     """Names alone in their lines, up to three lines above and two below a span, without an empty line between."""
     text = within.text
     line = text.rfind("\n", 0, start) + 1
@@ -446,15 +420,15 @@ def _in_block(within: _Open, start: int, stop: int) -> Iterator[Name]:
         line = text.find("\n", line) + 1
 
 
-def _is_full(within: _Open, start: int, stop: int) -> bool:
+def _is_full(within: OpenText, start: int, stop: int) -> bool:
     """Whether a name is a surname and a given name, or two words in kana or Latin letters."""
     return within.name_end(start, IN_FULL, stop) == stop or bool(
         re.search("[A-Za-zァ-ヴ][ ・]", within.text[start:stop])
     )
 
 
-def _reading(within: _Open, name: Name) -> Iterator[Name]:
+def _reading(within: OpenText, name: Name) -> Iterator[Name]:
     """The reading in brackets after a name."""
     match = _READING.match(within.text, name[1])
-    if match and not any(start < match.end(1) and match.start(1) < stop for start, stop in within._holes):
+    if match and not any(start < match.end(1) and match.start(1) < stop for start, stop in within.holes):
         yield match.start(1), match.end(1), 0.8, "name_reading"

@@ -12,17 +12,17 @@ from typing import Final
 from manyo.filters.pii import device_patterns, number_patterns, phone_patterns, web_patterns
 from manyo.filters.pii.character_sets import BLANK, DIGIT, HYPHEN
 from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
-from manyo.filters.pii.matching import NAME_HOLE, Pattern, standing_alone
+from manyo.filters.pii.matching import NAME_HOLE, Pattern, digits_of, standing_alone
 
 # --- birth dates ---
 
 #: 昭和五十年三月四日, 1975/03/04, S50.3.4.
 _BIRTH_DATE = (
-    f"(?:(?:明治|大正|昭和|平成|令和|[MTSHRＭＴＳＨＲ][.．]?){BLANK}?(?:元|{DIGIT}{{1,2}}"
-    f"|[一二三四五六七八九十〇]{{1,4}})"
+    f"(?:(?:明治?|大正?|昭和?|平成?|令和?|[MTSHRＭＴＳＨＲ][.．]?){BLANK}?(?:元|{DIGIT}{{1,2}}"
+    f"|[一二三四五六七八九十〇壱弐参拾廿]{{1,4}})"
     f"|(?:18|19|20|１８|１９|２０){DIGIT}{{2}}|[一二][〇一二三四五六七八九]{{3}})"
-    f"(?:{BLANK}?年{BLANK}?(?:{DIGIT}{{1,2}}|[一二三四五六七八九十〇]{{1,3}}){BLANK}?月{BLANK}?(?:{DIGIT}{{1,2}}"
-    f"|[一二三四五六七八九十〇]{{1,3}}){BLANK}?日"
+    f"(?:{BLANK}?年{BLANK}?(?:{DIGIT}{{1,2}}|[一二三四五六七八九十〇壱弐参拾廿]{{1,3}}){BLANK}?月{BLANK}?(?:{DIGIT}{{1,2}}"
+    f"|[一二三四五六七八九十〇壱弐参拾廿]{{1,3}}){BLANK}?日"
     f"|[-－/／.．]{DIGIT}{{1,2}}[-－/／.．]{DIGIT}{{1,2}})"
 )
 _BIRTH = re.compile(
@@ -44,6 +44,12 @@ _POSTAL_WORD = re.compile(r"(?:〒|郵便番号|住所|所在地)[^0-9０-９A-Z
 _POSTAL_BARE = standing_alone(f"{DIGIT}{{7}}", "-－_/", "-－_/")
 _POSTAL_WORD_IN_LINE = re.compile(r"郵便番号[^0-9０-９A-Za-z\n。]{0,6}$")
 
+
+def _is_given_code(match: re.Match[str]) -> bool:
+    """Whether a postal code is not 000-0000, which nobody has."""
+    return set(digits_of(match[0])) != {"0"}
+
+
 #: Every pattern. Where two find the same span, both report it.
 PATTERNS: Final[tuple[Pattern, ...]] = (
     *web_patterns.PATTERNS,
@@ -56,10 +62,12 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
         0.85,
         _BIRTH,
         needs=_NAME_NEAR,
-        within_chars=60,
+        within_chars=100,
         needs_after=True,
     ),
-    Pattern("postal_address", "postal_code", 0.95, _POSTAL_CODE),
-    Pattern("postal_address", "postal_digits", 0.9, _POSTAL_DIGITS, needs=_POSTAL_WORD, within_chars=12),
+    Pattern("postal_address", "postal_code", 0.95, _POSTAL_CODE, _is_given_code),
+    Pattern(
+        "postal_address", "postal_digits", 0.9, _POSTAL_DIGITS, _is_given_code, needs=_POSTAL_WORD, within_chars=12
+    ),
     Pattern("postal_address", "postal_bare", 0.9, _POSTAL_BARE, needs=_POSTAL_WORD_IN_LINE, within_chars=12),
 )

@@ -6,7 +6,7 @@ import re
 
 from manyo.filters.pii.character_sets import ANY_DIGIT, BLANK, DIGIT, HYPHEN, KANJI_DIGIT
 from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
-from manyo.filters.pii.matching import Pattern, digit_groups, digits_of, grouped
+from manyo.filters.pii.matching import UNLESS_CHARS, Pattern, digit_groups, digits_of, grouped, header_of
 
 # A Japanese keyboard gives ー for a hyphen.
 _GAP = rf"(?:{BLANK}{{0,2}}(?:[)）]{BLANK}?{HYPHEN}?|[(（]|{HYPHEN}|[.．〜～~]){BLANK}{{0,2}}|{BLANK})"
@@ -25,8 +25,10 @@ def _phone(core: str, not_after: str = "") -> re.Pattern[str]:
         # The first character is tested first: most places fail there, at little cost.
         f"(?=[0０〇(（+＋%])(?<!{DIGIT})(?<!{DIGIT}{HYPHEN})(?<!{DIGIT}[.．]){NOT_AFTER_MASK}"
         "(?:(?<![A-Za-z_])|(?<=[Tt][Ee][Ll])|(?<=[Ff][Aa][Xx])|(?<=(?<![A-Za-z])[TF]))"
+        # RF-070-1122-3344 is the number of a model, but TEL-070-1122-3344 is none.
+        f"(?:(?<![A-Za-z]{HYPHEN})|(?<=[Tt][Ee][Ll]{HYPHEN})|(?<=[Ff][Aa][Xx]{HYPHEN}))"
         f"(?:{core})"
-        f"(?!{HYPHEN}?{DIGIT})(?![.．]{DIGIT})(?!(?<={KANJI_DIGIT}){KANJI_DIGIT}){NOT_BEFORE_MASK}"
+        f"(?!{HYPHEN}?{DIGIT})(?![.．]{DIGIT})(?!{HYPHEN}?[A-Za-zＡ-Ｚ](?![A-Za-zＡ-Ｚ]))(?!(?<={KANJI_DIGIT}){KANJI_DIGIT}){NOT_BEFORE_MASK}"
         + (f"(?![{not_after}])" if not_after else "")
     )
 
@@ -35,6 +37,7 @@ _PHONE_GROUPED = _phone(
     rf"(?:[(（](?={ANY_DIGIT}{{2,6}}[)）]))?(?=[0０]|(?<!{KANJI_DIGIT})〇)"
     rf"(?:{grouped(_PHONE_SHAPES, ANY_DIGIT, _GAP)})"
 )
+_PHONE_MARKED = _phone(rf"[0０][789７８９][0０](?P<mark>[・･/／,，、]){DIGIT}{{4}}(?P=mark){DIGIT}{{4}}")
 _PHONE_SPACED = _phone(
     rf"[0０](?:{BLANK}{DIGIT}){{1,4}}(?:{BLANK}?{HYPHEN}{BLANK}?{DIGIT}(?:{BLANK}{DIGIT}){{0,3}}){{2}}"
 )
@@ -46,16 +49,37 @@ _PHONE_ABROAD = _phone(
 
 _PHONE_WORD = re.compile(
     r"電話|でんわ|(?<![A-Za-z])(?:tel|phone|telephone|fax|mobile)(?![A-Za-z])|ＴＥＬ|Ｔｅｌ|ＦＡＸ|Ｆａｘ|℡|☎|✆|📞|📱"
-    r"|テレホン|ファックス|ファクス|フリーダイヤル|フリーコール|ナビダイヤル|携帯|ケータイ|連絡先|お?問い?合わ?せ",
+    r"|テレホン|ショートメール|SMS|ファックス|ファクス|フリーダイヤル|フリーコール|ナビダイヤル|携帯|ケータイ|連絡先|お?問い?合わ?せ",
     re.IGNORECASE,
 )
+_OTHER_WORD = (
+    "ISBN|ISSN|ASIN|JAN|(?<!電話)(?<!携帯)(?<!連絡先)(?<!ファックス)(?<!ファクス)(?<!FAX)(?<!ＦＡＸ)番号|[品型]番|記号|コード|ＩＤ"
+    r"|(?<![A-Za-z])(?:ID|No\.?)|№|/dp/"
+)
+#: What has a number of its own, which may look like that of a telephone.
+_THING = (
+    "[型品]番|型式|形式|型名|機種|旧型|製番|製造(?:番号|No|記号)|製品(?:番号|コード)|商品(?:番号|コード)|部品番号"
+    "|ロット(?:番号|No)?|シリアル(?:番号|ナンバー|No)?|図番|図面番号|管理番号|注文番号|伝票番号|受付番号|追跡番号|文書番号|整理番号|登録番号"
+    "|許可番号|事件番号|申請番号|見積番号|請求書番号|発注番号|在庫番号|ビルド(?:番号)?|バージョン|号機|便名"
+    "|(?<![A-Za-z0-9@._/-])(?i:serial(?: ?(?:no|number))?|s/n|p/n|build|lot|model(?: ?(?:no|number))?"
+    "|part ?(?:no|number)"
+    "|version|ver|rev|sku|(?:item|order|case|ticket|invoice) ?(?:no|number|#))"
+)
+# Nothing that may be masked stands between, so that masking decides nothing.
+_MARKS = "[ 　\t:：=＝()（）\\[\\]【】「」#＃はのが、・/|*.…_-]"
+_BETWEEN = f"{_MARKS}{{0,6}}\n?{_MARKS}{{0,3}}"
 #: Before a bare number, these mean that it is something else.
-_OTHER_NUMBER = re.compile(
-    r"(?:ISBN|ISSN|ASIN|JAN|(?<!電話)(?<!携帯)(?<!連絡先)番号|品番|型番|記号|コード|ＩＤ|(?<![A-Za-z])(?:ID|No\.?)"
-    r"|№|/dp/)"
-    r"[^0-9０-９\n]{0,4}$",
-    re.IGNORECASE,
-)
+_OTHER_NUMBER = re.compile(rf"(?:{_OTHER_WORD})[^0-9０-９\n]{{0,4}}$", re.IGNORECASE)
+_THING_BEFORE = re.compile(rf"(?:{_THING}){_BETWEEN}$")
+
+
+def _is_of_thing(match: re.Match[str]) -> bool:
+    """Whether the words before a number, or the head of its column, name a thing that has it."""
+    text, start = match.string, match.start()
+    header = header_of(text, start)
+    return bool(_THING_BEFORE.search(text, max(0, start - UNLESS_CHARS), start) or _THING_BEFORE.search(header))
+
+
 # Area codes as of 総務省's list: 012, 013, 014 and 016 exist only as starts of longer ones.
 _AREA_CODE_OF_2 = frozenset({"03", "04", "06"})
 _AREA_CODE_OF_3 = re.compile("01[15789]|02[2-9]|04[2-9]|05[2-9]|07[2-9]|08[2-9]|09[2-9]")
@@ -102,11 +126,11 @@ def _has_only_blanks(number: str) -> bool:
 
 
 def _is_grouped_phone(match: re.Match[str]) -> bool:
-    return not _has_only_blanks(match[0]) and _is_phone(match[0])
+    return not _has_only_blanks(match[0]) and _is_phone(match[0]) and not _is_of_thing(match)
 
 
 def _is_blank_phone(match: re.Match[str]) -> bool:
-    return _has_only_blanks(match[0]) and _is_phone(match[0])
+    return _has_only_blanks(match[0]) and _is_phone(match[0]) and not _is_of_thing(match)
 
 
 def _is_spaced_phone(match: re.Match[str]) -> bool:
@@ -118,8 +142,16 @@ def _is_old_phone(match: re.Match[str]) -> bool:
     return groups[0] in ("03", "06") and tuple(map(len, groups)) == (2, 3, 4)
 
 
+def _is_bare_zero(match: re.Match[str]) -> bool:
+    """Whether digits are a mobile number but for the 0 after its prefix, with which no number starts: 09003175528."""
+    digits = digits_of(match[0])
+    return len(digits) == 11 and bool(re.match("0[789]00[0-9]", digits)) and not digits.endswith("0000")
+
+
 def _is_bare_phone(match: re.Match[str]) -> bool:
     digits = digits_of(match[0])
+    if _is_of_thing(match):
+        return False
     if len(digits) == 11:
         return bool(_MOBILE_OR_IP.match(digits)) or digits.startswith("0800")
     landline = digits[:2] in ("03", "06") or _LONGER_AREA_CODE.match(digits) or _SERVICE.match(digits)
@@ -128,9 +160,21 @@ def _is_bare_phone(match: re.Match[str]) -> bool:
 
 PATTERNS: tuple[Pattern, ...] = (
     Pattern("phone", "phone_grouped", 0.95, _PHONE_GROUPED, _is_grouped_phone),
+    Pattern("phone", "phone_marked", 0.85, _PHONE_MARKED, lambda match: not _is_of_thing(match)),
     Pattern("phone", "phone_blanks", 0.85, _PHONE_GROUPED, _is_blank_phone, needs=_PHONE_WORD, within_chars=40),
     Pattern("phone", "phone_old", 0.85, _PHONE_GROUPED, _is_old_phone, needs=_PHONE_WORD, within_chars=40),
     Pattern("phone", "phone_spaced", 0.85, _PHONE_SPACED, _is_spaced_phone),
+    Pattern(
+        "phone",
+        "phone_zeros",
+        0.8,
+        _PHONE_BARE,
+        _is_bare_zero,
+        needs=_PHONE_WORD,
+        within_chars=40,
+        needs_after=True,
+        unless=_OTHER_NUMBER,
+    ),
     Pattern("phone", "phone_bare", 0.8, _PHONE_BARE, _is_bare_phone, unless=_OTHER_NUMBER),
     Pattern("phone", "phone_abroad", 0.95, _PHONE_ABROAD),
 )

@@ -89,7 +89,9 @@ _NEXT: Final = (
     f"|[甲乙丙丁](?![一-鿿])|{_GO}{{0,3}})"
 )
 _BAN_ENDS: Final = f"(?={_S}[0-9〇一二三四五六七八九十百の-])|(?=[\\s、。,)）」』;]|$)"
-_BANCHI: Final = f"(?:{_PLOT}?{_N}{_S}番(?:地|戸|屋敷|{_BAN_ENDS}){_NEXT}|番外地|無番地)"
+#: OCR puts blanks into a number: 71 2 番地.
+_SPLIT: Final = "[0-9]{1,3} [0-9]{1,3}(?= {0,2}番地)"
+_BANCHI: Final = f"(?:{_PLOT}?(?:{_SPLIT}|{_N}){_S}番(?:地|戸|屋敷|{_BAN_ENDS}){_NEXT}|番外地|無番地)"
 _DASHES: Final = f"{_PLOT}?{_DIGITS}(?:{_S}-{_S}{_DIGITS}){{1,5}}(?:{_S}号(?![室棟]))?"
 _NOS: Final = f"{_PLOT}?[0-9]{{1,5}}(?:{_S}[のノ之]{_S}[0-9]{{1,5}}){{1,3}}(?:{_S}(?:番地|号(?![室棟])))?"
 _BARE: Final = (
@@ -136,20 +138,23 @@ _NO_TOWN: Final = re.compile(
     "|条例|規則|法律|TEL|Tel|tel|FAX|税|条$"
 )
 #: What may follow a bare number or a pair: the end of the words.
-_END: Final = re.compile(r"[ \t\n、。,，)）」』\]】/;:|\"'(（]|$|[のにでへを](?![0-9])|です|まで|から|より")
+_END: Final = re.compile(r"[ \t\n、。,，)）」』\]】/;:|\"'(（]|$|[のにでへをなだがはもと](?![0-9])|です|まで|から|より")
 #: RE2 expression found in every piece of text with an address or a postal code. It counts no characters: with .{0,30}
 #: its states took five times as long.
 ADDRESS_GATE: Final = (
     "〒|[0-9０-９]{3}[ 　]?[-－‐‑–—―−ー][ 　]?[0-9０-９]{4}|郵便番号.*[0-9０-９]{7}"
-    "|[0-9０-９一二三四五六七八九十百]番地"
+    "|[0-9０-９一二三四五六七八九十百][ 　]?番地"
     "|[市区町村郡區].*(?:[0-9０-９][ 　]?(?:[丁番字条線の]|地割"
     "|[-－‐‑–—―−ーノ号室]|[\\s、。，,.)）」』\\]】/／:：;|\"'（(]|$"
-    "|[にでへを]|です|まで|から|より)|[〇一二三四五六七八九十百千壱弐参拾廿][ 　]?(?:[丁番条線]|地割)|番外地|無番地)"
+    "|[にでへをなだがはもと]|です|まで|から|より)|[〇一二三四五六七八九十百千壱弐参拾廿][ 　]?(?:[丁番条線]"
+    "|地割)|番外地|無番地)"
     "|丁目.*番|丁目[ 　]?[0-9０-９]{1,3}[-－]"
 )
 _TOWN_CHARS: Final = 26
 _TOWN: Final = re.compile(
-    f"(?:{_LETTER}|[A-Za-z・ ]|(?<=[都道府県市区町村郡字])\n(?=[一-鿿ァ-ヴーぁ-ん0-9])|\n(?=大?字))*"
+    f"(?:{_LETTER}|[A-Za-z・ ]|(?<=[都道府県市区町村郡字])\n(?=[一-鿿ァ-ヴーぁ-ん0-9])|\n(?=大?字)"
+    # OCR breaks an address anywhere; a line that starts so goes on with one.
+    "|\n(?=[一-鿿ァ-ヴー]{1,8} ?(?:[0-9〇一二三四五六七八九十] ?){1,8}(?:番|丁目|-[0-9]|$|\n)))*"
 )
 _NAMED_TOWN: Final = re.compile("[町丁字通台丘郷村里]$|大字|字|^[一-鿿々ヶヵァ-ヴー]{1,6}$")
 #: A town, 丁目 and 番: an address without its municipality.

@@ -16,24 +16,32 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int32s, Int64s, Uint32s
+from manyo.corpus.jit import Bytes, Int32s, Int64s, Uint16s, Uint32s
 from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.labels import EDGES, FIRM_EDGES, gate_words
 from manyo.filters.pii.normal_form import FOLD, normal_form, sources, unmarked
 from manyo.filters.pii.screen_kernels import (
     ANNOUNCES,
+    ASKED_SIGN,
+    ASKS_SIGN,
+    BLANK,
     CONNECTS,
     DIGIT,
     EDGE,
     FIRM,
     LABEL_SIGN,
     MARK,
+    NAMED_SIGN,
     NUMBER_SIGN,
     OF_NUMBER,
     OF_PLAIN,
+    PARTICLE,
     PLAIN_SIGN,
+    POINT,
+    SAID,
     SKIPPED,
     STOPS,
+    STOPS_NAME,
     note_signs,
 )
 
@@ -43,11 +51,13 @@ _FIRM: Final = "\1"
 #: What may stand before a word between edges.
 _BEFORE: Final = tuple(edge + honorific for edge in (_EDGE, _FIRM) for honorific in ("", unmarked("ご"), "お"))
 _PARTS: Final = re.compile(f"[{re.escape(EDGES + FIRM_EDGES)}]")
-_CONNECTORS: Final = "。はがのを第等番号者名前氏様さまん方殿漢字カナー次以下記とおり通です"
+_CONNECTORS: Final = "。、はがのを第等番号者名前氏様さまん方殿漢字カナー次以下記とおり通です"
 #: Close a bracket around a label: 「電話」.
 _CLOSERS: Final = ")）]］】〕」』》〉>＞\"'＂＇”’"
 #: Letters of what a word for a person may end with: 申込者氏名, 患者様.
 _SUFFIXES: Final = "氏名前様さまんの方殿"
+#: Words of a question about a number that an answer may give in the next sentence.
+_ASKING: Final = ("をお願い", "を教え", "をお聞", "を伺", "お分かり", "わかりま", "合って", "よろし", "いただけますか")
 _DIGITS: Final = "0123456789０１２３４５６７８９〇一二三四五六七八九十百千"
 
 
@@ -65,6 +75,7 @@ def note(data: Bytes, starts: Int64s, stops: Int64s) -> tuple[Uint32s, Int64s, I
     signs = np.zeros(len(starts), np.uint32)
     n_digits, n_marks = np.zeros(len(starts), np.int64), np.zeros(len(starts), np.int64)
     note_signs(data, starts, stops, *_automaton(), signs, n_digits, n_marks)
+    signs[signs & (ASKED_SIGN | ASKS_SIGN) == ASKED_SIGN | ASKS_SIGN] |= LABEL_SIGN
     return signs, n_digits, n_marks
 
 
@@ -77,7 +88,7 @@ _SIGNS: Final = {kind.name: 2 << i for i, kind in enumerate(kind for kind in PII
 
 
 @cache
-def _automaton() -> tuple[Int32s, Bytes, Int32s, Uint32s]:
+def _automaton() -> tuple[Int32s, Uint16s, Int32s, Uint32s]:
     """Classes, what may follow, transitions and signs of states, as `note_signs` takes them."""
     words: dict[str, int] = {}
     of_labels = gate_words()
@@ -92,6 +103,14 @@ def _automaton() -> tuple[Int32s, Bytes, Int32s, Uint32s]:
             part = max(parts, key=len)
             # What follows a part within a word is the rest of the word.
             words[part] = words.get(part, 0) | (bit if part == parts[-1] else LABEL_SIGN)
+    for word in of_labels.persons:
+        words[unmarked(word)] = words.get(unmarked(word), 0) | NAMED_SIGN
+    for word, before in product(of_labels.persons_enclosed, _BEFORE):
+        edged = before + unmarked(word)
+        words[edged] = words.get(edged, 0) | NAMED_SIGN
+    for word in _ASKING:
+        chars = unmarked(normal_form(word).chars)
+        words[chars] = words.get(chars, 0) | ASKS_SIGN
     # Here the edge after a word has been read, so that whatever follows may be a value: a bit of its own.
     edges: tuple[tuple[tuple[str, ...], set[str], tuple[str, ...]], ...] = (
         (("",), of_labels.firm, (_FIRM,)),
@@ -129,10 +148,10 @@ def _automaton() -> tuple[Int32s, Bytes, Int32s, Uint32s]:
 
 _EDGED_SIGN: Final = 1 << 31
 #: Bits of stretches with a word of a label.
-LABEL_SIGNS: Final = LABEL_SIGN | NUMBER_SIGN | PLAIN_SIGN | _EDGED_SIGN
+LABEL_SIGNS: Final = LABEL_SIGN | NAMED_SIGN | NUMBER_SIGN | PLAIN_SIGN | _EDGED_SIGN
 
 
-def _follows(classes: Int32s) -> Bytes:
+def _follows(classes: Int32s) -> Uint16s:
     """(65536,), what each character is after a label of each sort, and whether it is a digit."""
     follows = np.zeros(1 << 16, np.uint8)
     follows[(classes == EDGE) | (classes == FIRM) | (classes == SKIPPED)] = ANNOUNCES
@@ -157,7 +176,18 @@ def _follows(classes: Int32s) -> Bytes:
         follows[ord(char)] = ANNOUNCES | DIGIT
     for char in ".．:：-－・･‐‑–−":
         follows[ord(char)] |= MARK
-    return (follows | of_number << OF_NUMBER | of_plain << OF_PLAIN).astype(np.uint8)
+    said = np.zeros(1 << 16, np.uint16)
+    for first, last in ("09", "AZ", "az", "０９", "Ａｚ", "@@", "＠＠", "++", "＋＋"):
+        said[ord(first) : ord(last) + 1] = SAID
+    for char in "はがものにへ、「『てなら様さんで・":
+        said[ord(char)] |= PARTICLE
+    for char in " \u3000\u00a0":
+        said[ord(char)] |= BLANK
+    for char in "・･＝=":
+        said[ord(char)] |= POINT
+    for char in "。，．.,:：;；!！?？()（）[]【】〈〉《》<>\t\n/／|｜0123456789０１２３４５６７８９":
+        said[ord(char)] |= STOPS_NAME
+    return (follows | of_number << OF_NUMBER | of_plain << OF_PLAIN | said).astype(np.uint16)
 
 
 def _transitions(words: dict[tuple[int, ...], int], n_classes: int) -> tuple[Int32s, Uint32s]:

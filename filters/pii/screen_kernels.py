@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int32s, Int64s, Uint32s, int64, kernel
+from manyo.corpus.jit import Bytes, Int32s, Int64s, Uint16s, Uint32s, int64, kernel
 from manyo.corpus.utf8_kernels import code_point
 
 #: Classes of characters: any that is in no word, one that is skipped, an edge that may stand around
@@ -21,6 +21,14 @@ FIRM: Final = 3
 STOPS: Final = 0
 ANNOUNCES: Final = 1
 CONNECTS: Final = 2
+#: Bits of `follows` for a particle after a word for a person, a blank, and the point between foreign names.
+PARTICLE: Final = 512
+BLANK: Final = 1024
+POINT: Final = 2048
+#: No letter of a name.
+STOPS_NAME: Final = 4096
+#: Bit of `follows` for a digit or Latin letter with which a number or code starts.
+SAID: Final = 256
 #: Bits of `follows` for a digit, in any script, and for a full stop, colon or hyphen.
 DIGIT: Final = 4
 MARK: Final = 8
@@ -29,17 +37,26 @@ MARK: Final = 8
 #: a Latin letter, or one that is set apart.
 LABEL_SIGN: Final = 1
 NUMBER_SIGN: Final = 1 << 29
+#: A word for a person: a name of two words after a particle or a blank.
+#: A word of a number was seen, whatever follows; a word of a question, after which an answer may name the number.
+NAMED_SIGN: Final = 1 << 26
+ASKED_SIGN: Final = 1 << 27
+ASKS_SIGN: Final = 1 << 28
 PLAIN_SIGN: Final = 1 << 30
 #: Where in `follows` stands what a character is after a word of the last two; of the first, at 0.
 OF_NUMBER: Final = 4
 OF_PLAIN: Final = 6
 
 _MOST_CONNECTORS: Final = 16
+#: How many other characters may stand between the word of a number and the number, as `fields.py` has it.
+_MOST_SAID: Final = 26
+_MOST_PARTICLES: Final = 5
+_MOST_LETTERS: Final = 12
 _BEYOND: Final = 0x10000
 
 
 @kernel
-def _announces(data: Bytes, i: int, stop: int, follows: Bytes, at_bit: int) -> bool:
+def _announces(data: Bytes, i: int, stop: int, follows: Uint16s, at_bit: int) -> bool:
     """Whether what follows byte i can belong to a label and its value; its sort of words is at a bit of `follows`."""
     for _ in range(_MOST_CONNECTORS):
         if i >= stop:
@@ -52,12 +69,47 @@ def _announces(data: Bytes, i: int, stop: int, follows: Bytes, at_bit: int) -> b
 
 
 @kernel
+def _is_said(data: Bytes, i: int, stop: int, follows: Uint16s) -> bool:
+    """Whether a digit or a Latin letter follows byte i in the same clause."""
+    for _ in range(_MOST_SAID):
+        if i >= stop:
+            return False
+        point, i = code_point(data, i)
+        if point < _BEYOND and follows[point] & SAID:
+            return True
+    return False
+
+
+@kernel
+def _is_named(data: Bytes, i: int, stop: int, follows: Uint16s) -> bool:
+    """Whether a particle or blank follows byte i, then a word, and a blank or point after it."""
+    n_before = 0
+    n_letters = 0
+    for _ in range(_MOST_PARTICLES + _MOST_LETTERS):
+        if i >= stop:
+            return False
+        point, i = code_point(data, i)
+        follow = follows[point] if point < _BEYOND else np.uint16(0)
+        if n_letters == 0 and n_before < _MOST_PARTICLES and follow & (PARTICLE | BLANK):
+            n_before += 1
+        elif n_before == 0 or n_letters >= _MOST_LETTERS:
+            return False
+        elif n_letters and follow & (BLANK | POINT):
+            return True
+        elif follow & (STOPS_NAME):
+            return False
+        else:
+            n_letters += 1
+    return False
+
+
+@kernel
 def note_signs(
     data: Bytes,
     starts: Int64s,
     stops: Int64s,
     classes: Int32s,
-    follows: Bytes,
+    follows: Uint16s,
     transitions: Int32s,
     signs_of_state: Uint32s,
     signs: Uint32s,
@@ -109,8 +161,12 @@ def note_signs(
                 found = signs_of_state[state // n_classes]
                 if found & np.uint32(LABEL_SIGN) and not _announces(data, i, stop, follows, 0):
                     found ^= np.uint32(LABEL_SIGN)
-                if found & np.uint32(NUMBER_SIGN) and not _announces(data, i, stop, follows, OF_NUMBER):
-                    found ^= np.uint32(NUMBER_SIGN)
+                if found & np.uint32(NUMBER_SIGN):
+                    bits |= np.uint32(ASKED_SIGN)
+                    if not _announces(data, i, stop, follows, OF_NUMBER) and not _is_said(data, i, stop, follows):
+                        found ^= np.uint32(NUMBER_SIGN)
+                if found & np.uint32(NAMED_SIGN) and not _is_named(data, i, stop, follows):
+                    found ^= np.uint32(NAMED_SIGN)
                 if found & np.uint32(PLAIN_SIGN) and not _announces(data, i, stop, follows, OF_PLAIN):
                     found ^= np.uint32(PLAIN_SIGN)
                 bits |= found

@@ -116,7 +116,7 @@ def expression_of_labels() -> re.Pattern[str]:
     """Any word of a label with what must stand around it, in the normal form without marks."""
     words = gate_words()
     edge, firm = (f"[{re.escape(unmarked(normal_form(of).chars))}]" for of in (EDGES + FIRM_EDGES, FIRM_EDGES))
-    connectors = "はがのを第等番号者名前氏様さまん方殿漢字カナー次以下記とおり通です"
+    connectors = "。、はがのを第等番号者名前氏様さまん方殿漢字カナー次以下記とおり通です"
     value = f"(?:$|{edge}|[0-9A-Za-z〇一二三四五六七八九十百千@〒+#])"
     announced = f"[{connectors}]{{0,14}}{value}"
     # A bracket may close around the label of a number; a plain one is set apart.

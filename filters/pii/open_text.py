@@ -1,0 +1,57 @@
+"""A folded text in whose holes no name is looked up: what is masked in it, or will be."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from manyo.filters.pii.name_shapes import LETTER, WINDOW_CHARS, Belief, name_chars
+
+KANJI_OR_KATAKANA: Final = "[一-鿿々〆ヶヵァ-ヴー゛゜﨑𠮷]"
+#: How far before 様 or a number a name may start.
+_REACH_CHARS: Final = 32
+# A kanji or katakana after anything else, or a hiragana after anything but a letter.
+WORD_BREAK: Final = re.compile(
+    f"(?!{KANJI_OR_KATAKANA}).(?={KANJI_OR_KATAKANA})|(?!{LETTER}).(?={LETTER})|[^A-Za-zÀ-ÿ'](?=[A-ZÀ-Þ])"
+)
+
+
+Interval = tuple[int, int]
+
+
+class OpenText:
+    """A folded text in whose holes nothing is looked up."""
+
+    def __init__(self, text: str, holes: Sequence[Interval]) -> None:
+        self.text = text
+        self.holes = holes
+        self._starts = [start for start, _ in holes]
+
+    def name_end(self, start: int, belief: Belief, stop: int | None = None) -> int:
+        """Where the name that starts at `start` ends, 0 if there is no name."""
+        nearest = bisect_right(self._starts, start)
+        if nearest and self.holes[nearest - 1][1] > start:
+            return 0
+        limit = self._starts[nearest] if nearest < len(self._starts) else len(self.text)
+        line = self.text.find("\n", start, min(limit, start + WINDOW_CHARS))
+        end = min(limit, start + WINDOW_CHARS, line if line >= 0 else limit, limit if stop is None else stop)
+        n_chars = name_chars(self.text[start:end], belief)
+        return start + n_chars if n_chars else 0
+
+    def starts_before(self, stop: int) -> Iterator[int]:
+        """Where a name that ends at or before `stop` may start, in order: in the same line, and not inside a word."""
+        nearest = bisect_right(self._starts, stop - 1) - 1
+        line = self.text.rfind("\n", 0, stop) + 1
+        hole_end = self.holes[nearest][1] if nearest >= 0 else 0
+        first = max(stop - _REACH_CHARS, line, hole_end)
+        for start in range(first, stop):
+            # Characters up to a hole's end are not part of the name, whether it is masked already or not.
+            is_start = self.is_line_start(start) or start == hole_end
+            if is_start or (start > first and WORD_BREAK.match(self.text, start - 1)):
+                yield start
+
+    def is_line_start(self, start: int) -> bool:
+        """Whether a line starts there."""
+        return start == 0 or self.text[start - 1] == "\n"
