@@ -515,15 +515,15 @@ FAULTS: tuple[Callable[[Bench, Cluster], tuple[str, str]], ...] = (
 )
 
 
-def cut_archives(data: Path, folder: Path) -> None:
-    """The first pages of the mixed and the Japanese archive, as archives of a few hundred records."""
+def cut_archives(data: Path, folder: Path, n_records: int = _RECORDS_PER_ARCHIVE) -> None:
+    """The first pages of the mixed and the Japanese archive, as twelve archives of so many records."""
     folder.mkdir()
     names = count()
     for path in (data / "web" / "mixed-000.warc.gz", data / "web" / "japanese-000.warc.gz"):
         whole = path.read_bytes()
         with path.open("rb") as stream:
             starts = [record.stream_pos for record in ArchiveIterator(stream, parse_http=False)]
-        cuts = [*starts[::_RECORDS_PER_ARCHIVE], len(whole)]
+        cuts = [*starts[::n_records], len(whole)]
         for start, end in islice(pairwise(cuts), _ARCHIVES // 2):
             (folder / f"{next(names):02d}.warc.gz").write_bytes(whole[start:end])
 

@@ -35,6 +35,9 @@ from tests.pipelines.faults import cut_archives
 #: Flips of one bit in each table.
 _FLIPS = 200
 
+#: Pages of each of the three archives: every table has rows, and a run takes seconds.
+_RECORDS = 120
+
 _CONFIG = """
 [run]
 out = "{out}"
@@ -471,7 +474,7 @@ FAULTS: tuple[Callable[[Bench], tuple[str, str]], ...] = (
 
 def prepare(data: Path, folder: Path) -> Bench:
     """Archives of real pages, a model and a benchmark, and an undisturbed run over them."""
-    cut_archives(data, folder / "all")
+    cut_archives(data, folder / "all", _RECORDS)
     (folder / "crawl").mkdir()
     for path in sorted((folder / "all").iterdir())[::4]:
         shutil.move(path, folder / "crawl" / path.name)
