@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 
@@ -43,6 +44,10 @@ _KANJI_NUMBER = re.compile(r"[〇一二三四五六七八九十百千]{1,5}")
 _NUMERALS = re.compile(r"[\d〇一二三四五六七八九十百\s]+")
 _DIGITS = re.compile(r"\d+")
 _NOT_A_LETTER = re.compile(r"[\W_]+")
+
+
+#: Lines in margins that are compared with each other: two of each page of a book of 4,000 pages.
+MAX_COMPARED: Final = 8192
 
 
 def drop_ruby_and_repeats(texts: list[str], lines: Lines) -> None:
@@ -127,17 +132,21 @@ def _in_margins(texts: list[str], lines: Lines) -> Int64s:
         for side, word, number in zip(sides_found, words, are_numbers, strict=True)
     ]
     boxes = Boxes(*(column[found] for column in lines.boxes))
+    middles = np.column_stack([boxes.x + boxes.width / 2, boxes.y + boxes.height / 2])
+    sizes = np.maximum(np.minimum(boxes.width, boxes.height), 1.0)
     dropped = np.zeros(len(found), np.bool_)
-    find_heads(
-        sides[found],
-        np.column_stack([boxes.x + boxes.width / 2, boxes.y + boxes.height / 2]),
-        np.maximum(np.minimum(boxes.width, boxes.height), 1.0),
-        lines.chars[found],
-        np.array(are_numbers, np.bool_),
-        np.array(repeat, np.bool_),
-        *code_points(words),
-        dropped,
-    )
+    for at in range(0, len(found), MAX_COMPARED):
+        some = slice(at, at + MAX_COMPARED)
+        find_heads(
+            sides[found[some]],
+            middles[some],
+            sizes[some],
+            lines.chars[found[some]],
+            np.array(are_numbers[some], np.bool_),
+            np.array(repeat[some], np.bool_),
+            *code_points(words[some]),
+            dropped[some],
+        )
     return found[dropped]
 
 

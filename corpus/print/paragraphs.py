@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 from itertools import groupby
+from typing import Final
 
 import numpy as np
 
@@ -25,12 +26,15 @@ from manyo.corpus.print.furniture import drop_heads_and_numbers, drop_ruby_and_r
 from manyo.corpus.print.geometry_kernels import FIRST_ASCII, Box, Boxes, Kind, Lines
 from manyo.corpus.print.pages import PagedText, is_broken_word, joined
 from manyo.corpus.print.paragraph_kernels import Paragraphs, find_paragraphs
-from manyo.corpus.print.recognised import Line, Page, columns, pages_of
+from manyo.corpus.print.recognised import Line, Page, columns, offsets, pages_of
 
 #: Two pieces of one printed line start at heights that differ by at most this many widths of the line.
 _SAME_PLACE = 0.5
 #: Their middles are at most this far apart: half the distance of two lines that are set tightly.
 _SAME_LINE = 0.6
+#: A page of more lines is read as several, because lines of one page are compared with each other. A page of a
+#: newspaper, 15 columns of 130 lines, has half as many.
+MAX_LINES: Final = 4096
 #: A cell that is higher than this many others spans several rows.
 _TALL_CELL_RATIO = 1.8
 
@@ -44,12 +48,12 @@ def running_text(pages: Sequence[Page]) -> tuple[str, list[tuple[str, int]]]:
     Returns:
         The text, and (label, start in characters) of every page, in order.
     """
-    pages = [with_notes_in_lines(page) for page in pages]
-    texts, lines = columns(pages)
+    pieces, first_pieces = _pieces([with_notes_in_lines(page) for page in pages])
+    texts, lines = columns(pieces)
     drop_ruby_and_repeats(texts, lines)
-    drop_heads_and_numbers(texts, lines, [page.furniture for page in pages])
-    text, starts, _ = _joined(texts, lines, [page.label for page in pages], is_ordered=False)
-    return text, starts
+    drop_heads_and_numbers(texts, lines, [piece.furniture for piece in pieces])
+    text, starts, _ = _joined(texts, lines, [piece.label for piece in pieces], is_ordered=False)
+    return text, [starts[piece] for piece in first_pieces]
 
 
 def ordered_text(pages: Sequence[Page]) -> tuple[str, list[tuple[str, int]], list[int]]:
@@ -59,8 +63,16 @@ def ordered_text(pages: Sequence[Page]) -> tuple[str, list[tuple[str, int]], lis
         The text, (label, start in characters) of every page, and where the text of each line starts; -1 for a line
         whose text is not there as it was given.
     """
-    texts, lines = columns(pages)
-    return _joined(texts, lines, [page.label for page in pages], is_ordered=True)
+    pieces, first_pieces = _pieces(pages)
+    texts, lines = columns(pieces)
+    text, starts, of_lines = _joined(texts, lines, [piece.label for piece in pieces], is_ordered=True)
+    return text, [starts[piece] for piece in first_pieces], of_lines
+
+
+def _pieces(pages: Sequence[Page]) -> tuple[list[Page], list[int]]:
+    """The pages in pieces of at most `MAX_LINES` lines, and the number of each page's first piece."""
+    of_pages = [page.pieces(MAX_LINES) for page in pages]
+    return [piece for pieces in of_pages for piece in pieces], offsets(map(len, of_pages))[:-1].tolist()
 
 
 def _joined(

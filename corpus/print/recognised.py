@@ -87,6 +87,19 @@ class Page:
         n = len(texts)
         return cls(label, texts, [Kind.BODY] * n, [NO_BLOCK] * n, np.full((n, 4), np.nan), [np.nan] * n)
 
+    def pieces(self, max_lines: int) -> list[Page]:
+        """The page in pieces of at most so many lines and boxes of furniture; it is one itself if it has no more."""
+        if max(len(self.texts), len(self.furniture)) <= max_lines:
+            return [self]
+        cuts = [slice(at, at + max_lines) for at in range(0, max(len(self.texts), 1), max_lines)]
+        return [
+            Page(
+                self.label, self.texts[cut], self.kinds[cut], self.blocks[cut], self.boxes[cut], self.confidences[cut],
+                self.furniture[:max_lines],
+            )
+            for cut in cuts
+        ]  # fmt: skip
+
     def lines(self) -> list[Line]:
         """The lines one by one, as `of` takes them."""
         boxes = [None if box[0] != box[0] else Box(*map(float, box)) for box in self.boxes]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from manyo.corpus.print.geometry_kernels import Box, Kind
 from manyo.corpus.print.pages import PagedText, joined
-from manyo.corpus.print.paragraphs import running_text
+from manyo.corpus.print.paragraphs import MAX_LINES, running_text
 from manyo.corpus.print.recognised import Line, Page, layout_confidence
 from manyo.corpus.text import tidy
 
@@ -270,3 +270,12 @@ def test_paged_text_is_in_nfc_and_its_spans_are_the_pages(pages: list[list[str]]
     positions = [start for _, start in starts] + [len(text)]
     assert positions == sorted(positions)
     assert len(starts) == len(pages)
+
+
+def test_a_page_of_more_lines_than_a_printed_page_has_is_read_to_its_end_with_one_label() -> None:
+    lines = [Line(f"{number}行目です。") for number in range(2 * MAX_LINES + 1)]
+    text, starts = running_text([Page.of("a", lines), Page.of("b", lines[:1])])
+    assert text.replace("\n", "") == "".join(line.text for line in (*lines, lines[0]))
+    assert [label for label, _ in starts] == ["a", "b"]
+    assert starts[0][1] == 0
+    assert text[starts[1][1] :] == lines[0].text
