@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from manyo.corpus.print.notation import plain_text
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import archives
+from manyo.corpus.sources.other_formats import TEXTS
 from manyo.corpus.sources.packing import file_stem, pack_files, require_positive
 
 REASONS = {
@@ -49,7 +50,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | Bro
 
     Aozora's own packages hold one text whose name lacks the edition: `1567_ruby_4948.zip/hashire.txt`.
     """
-    return archives.texts(shard.files, options.max_file_bytes, (".txt",))
+    return archives.texts(shard.files, options.max_file_bytes, (".txt",), TEXTS)
 
 
 def parse(record: Record[bytes], options: Options) -> Outcome:

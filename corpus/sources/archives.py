@@ -15,15 +15,19 @@ import lzma
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
 from manyo.corpus.records import BrokenInput, InputFile, Record, Refused
+from manyo.corpus.sources import other_formats
+from manyo.corpus.sources.compression import decompressed
+from manyo.corpus.sources.other_formats import refused
 from manyo.corpus.tables.shards import filesystem
 
 REASONS = {
-    "broken_archive": "the archive, or an entry of it, is damaged, encrypted or cut off",
+    **other_formats.REASONS,
+    "broken_archive": "the archive or compressed file, or an entry of it, is damaged, encrypted or cut off",
     "unsafe_path": "an archive entry's name would leave the folder that it is unpacked into",
     "too_large": "more bytes than the configured limit, perhaps a decompression bomb",
 }
@@ -100,18 +104,28 @@ def entries_in(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[En
 
 
 def read_limited(uri: str, max_bytes: int) -> bytes | BrokenInput:
-    """A whole plain file, unless it is larger than the limit."""
+    """A whole file, decompressed if it is compressed, unless it is larger than the limit or damaged."""
     fs, path = filesystem(uri)
     with fs.open(path, "rb") as stream:
         # Not read(max_bytes + 1), for which memory of that size would be asked each time.
         if stream.seek(0, io.SEEK_END) > max_bytes:
             return _broken(uri, 0, "too_large", f"more than {max_bytes} bytes")
         stream.seek(0)
-        return bytes(stream.read())
+        plain = decompressed(stream)
+        if plain is stream:
+            return bytes(stream.read())
+        try:
+            data = plain.read(max_bytes + 1)
+        except DAMAGE as error:
+            raise_if_storage_failed(error)
+            return _broken(uri, 0, "broken_archive", f"decompression failed: {error}")
+    return (
+        data if len(data) <= max_bytes else _broken(uri, 0, "too_large", f"more than {max_bytes} bytes, decompressed")
+    )
 
 
 def texts(
-    files: Sequence[InputFile], max_bytes: int, endings: tuple[str, ...]
+    files: Sequence[InputFile], max_bytes: int, endings: tuple[str, ...], reads: Collection[str]
 ) -> Iterator[Record[bytes] | BrokenInput]:
     """One record per plain file or archive entry; its payload is the bytes, its key the path below the input's root.
 
@@ -120,13 +134,20 @@ def texts(
         max_bytes: limit for one file or entry, decompressed.
         endings: of archive entries that are read; others are refused as `unknown_file`. A second entry of one path is
             refused as `duplicate_file`.
+        reads: formats of the source (`manyo.corpus.sources.other_formats`); others are refused as `other_format`.
     """
     for file in files:
-        if is_archive(file.uri):
-            yield from _in_archive(file, max_bytes, endings)
-        else:
-            data = read_limited(file.uri, max_bytes)
-            yield data if isinstance(data, BrokenInput) else Record(file.uri, 0, file.name, data)
+        found = _in_archive(file, max_bytes, endings) if is_archive(file.uri) else iter([_in_file(file, max_bytes)])
+        for item in found:
+            other = isinstance(item, Record) and refused(
+                item.origin_file, item.origin_offset, item.payload, reads, item.key
+            )
+            yield other or item
+
+
+def _in_file(file: InputFile, max_bytes: int) -> Record[bytes] | BrokenInput:
+    data = read_limited(file.uri, max_bytes)
+    return data if isinstance(data, BrokenInput) else Record(file.uri, 0, file.name, data)
 
 
 def _in_archive(file: InputFile, max_bytes: int, endings: tuple[str, ...]) -> Iterator[Record[bytes] | BrokenInput]:

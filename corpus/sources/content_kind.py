@@ -173,6 +173,10 @@ _JSON_IIIF = re.compile(r'iiif\.io/api/presentation|"sc:Manifest"|"oa:Annotation
 _JSON_CONTENTS: Final = ((_JSON_IIIF, "iiif"), (_JSON_LAWS, "egov"), (_JSON_MINUTES, "kokkai"), (_JSON_NDL, "ndl"))
 #: A tenth of random bytes are such control characters; text has none, but for a damaged byte.
 _BINARY_SHARE: Final = 0.02
+#: Formats that are text, or that begin as no text does.
+_TEXTUAL: Final = ("warc", "rtf", "postscript", "parquet")
+#: At the start of a file or of a line of its own: a text about PDF may name it elsewhere.
+_PDF = re.compile(rb"(?:\A\s*|[\r\n])%PDF-\d(?:\.\d\s*[\r\n]|\.?\d?\s*\Z)|\A\s*%PDF-\d")
 _BINARY = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
 
 
@@ -188,9 +192,12 @@ def recognise(data: bytes, name: str = "") -> str:
     if not head.strip(b"\0 \t\r\n"):
         return "empty"
     for offset, magic, found in _MAGIC:
-        if head.startswith(magic, offset):
+        # A text may begin with letters that stand for a format: `RIFF`, `GIF8`, `BZh`.
+        if head.startswith(magic, offset) and (
+            found in _TEXTUAL or not magic.isascii() or _BINARY.search(head) or not magic.decode().isprintable()
+        ):
             return _inside(found, data)
-    if b"%PDF-" in head[:1024]:
+    if _PDF.search(head[:1024]):
         return "pdf"
     decoded = decode(head)
     if decoded.charset not in ("utf-16le", "utf-16be"):

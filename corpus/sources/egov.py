@@ -53,7 +53,7 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
     """One record per .xml file or archive entry; its key is the path below the input's root."""
-    return archives.texts(shard.files, options.max_file_bytes, (".xml",))
+    return archives.texts(shard.files, options.max_file_bytes, (".xml",), ("egov", "xml", "binary"))
 
 
 def parse(record: Record[bytes], options: Options) -> Outcome:

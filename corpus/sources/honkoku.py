@@ -26,11 +26,14 @@ from itertools import groupby
 
 from manyo.corpus.print.pages import PagedText, fraction_of
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
+from manyo.corpus.sources import other_formats
 from manyo.corpus.sources.archives import read_limited
 from manyo.corpus.sources.packing import file_name, pack_files, require_positive
 from manyo.corpus.text import tidy
 
 REASONS = {
+    **other_formats.REASONS,
+    "broken_archive": "the compressed file is damaged or cut off",
     "wrong_encoding": "the page, or the info file, is not UTF-8",
     "no_text": "no page of the work holds text, or none has a status that is read",
     "missing_page": "the info file lists pages of a status that is read, and their files are missing",
@@ -93,6 +96,9 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Work] | Brok
             data = read_limited(file.uri, options.max_file_bytes)
             if isinstance(data, BrokenInput):
                 yield data
+                continue
+            if other := other_formats.refused(file.uri, 0, data, other_formats.TEXTS, file.name):
+                yield other
                 continue
             try:
                 text = data.decode("utf-8-sig")

@@ -1,28 +1,26 @@
-"""JSON Lines, plain or compressed: one document per line.
+"""JSON Lines, plain or compressed, whatever the file is called: one document per line.
 
 A line that is not a JSON object costs only that line; its row in `refused` says where it is.
 """
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
-import pyarrow as pa
-
 from manyo.corpus.records import BrokenInput, InputFile, InputShard, Outcome, Record, Refused
-from manyo.corpus.sources import rows
+from manyo.corpus.sources import other_formats, rows
+from manyo.corpus.sources.compression import DAMAGE, decompressed
+from manyo.corpus.sources.content_kind import HEAD_BYTES
 from manyo.corpus.sources.packing import pack_files
 from manyo.corpus.sources.rows import Row
 from manyo.corpus.tables.shards import filesystem
 
 REASONS = {
     **rows.REASONS,
+    **other_formats.REASONS,
     "broken_json": "the line is not a JSON object in UTF-8",
     "too_large": "the line is longer than the configured limit",
     "broken_compression": "the file cannot be decompressed any further",
@@ -71,7 +69,10 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | Broke
     seen: set[str] = set()
     for file in shard.files:
         fs, path = filesystem(file.uri)
-        with fs.open(path, "rb") as raw, _decompressed(raw, file.uri) as stream:
+        if other := _other_format(file):
+            yield other
+            continue
+        with fs.open(path, "rb") as raw, decompressed(raw) as stream:
             end = 0
             try:
                 for frame in frames(stream, options.max_line_bytes):
@@ -87,7 +88,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | Broke
                         continue
                     seen.add(key)
                     yield Record(file.uri, frame.offset, key, row)
-            except (zlib.error, EOFError, OSError) as error:
+            except DAMAGE as error:
                 if isinstance(error, OSError) and error.errno is not None:
                     raise  # the disk or network failed, not the data: gzip and Arrow set no errno
                 yield BrokenInput(file.uri, end, Refused("broken_compression", str(error), file.uri))
@@ -135,10 +136,21 @@ def _row(frame: Frame, options: Options) -> Row | Refused:
     return row
 
 
-def _decompressed(raw: IO[bytes], uri: str) -> IO[bytes]:
-    lower = uri.lower()
-    if lower.endswith(".gz"):
-        return gzip.open(raw, "rb")  # type: ignore[return-value]
-    if lower.endswith(".zst"):
-        return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd"), 1 << 20)
-    return raw
+def _other_format(file: InputFile) -> BrokenInput | None:
+    """The row of a file without any object in its first lines that is of another format."""
+    head = _head(file.uri)
+    if any(line.lstrip(b"\xef\xbb\xbf \t").startswith(b"{") for line in head.split(b"\n")):
+        return None
+    return other_formats.refused(file.uri, 0, head, other_formats.JSON, file.name)
+
+
+def _head(uri: str) -> bytes:
+    """The first bytes of a file, decompressed; empty if not even those can be."""
+    fs, path = filesystem(uri)
+    with fs.open(path, "rb") as raw, decompressed(raw) as stream:
+        try:
+            return stream.read(HEAD_BYTES)
+        except DAMAGE as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            return b""

@@ -14,6 +14,7 @@ from typing import Any
 
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import archives
+from manyo.corpus.sources.other_formats import JSON
 from manyo.corpus.sources.packing import pack_files, require_positive
 from manyo.corpus.text import tidy
 
@@ -66,7 +67,7 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
 def records(shard: InputShard, options: Options) -> Iterator[Record[tuple[Speech, ...]] | BrokenInput]:
     """One record per meeting in a file; its key is the id of its first speech; the offset counts meetings."""
     seen: set[str] = set()
-    for found in archives.texts(shard.files, options.max_file_bytes, (".json",)):
+    for found in archives.texts(shard.files, options.max_file_bytes, (".json",), JSON):
         if isinstance(found, BrokenInput):
             yield found
             continue

@@ -30,7 +30,7 @@ from manyo.corpus.print.pages import MAX_DIGITS, fraction_of, gaps
 from manyo.corpus.print.paragraphs import running_text
 from manyo.corpus.print.recognised import Page, layout_confidence
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
-from manyo.corpus.sources import archives
+from manyo.corpus.sources import archives, other_formats
 from manyo.corpus.sources.ndl_pages import (
     ROWS,
     SHAPES,
@@ -59,6 +59,9 @@ REASONS = {
     "broken_row": "a row of a TSV lacks its text, or names no publication",
     "unknown_file": "a file or archive entry of no known shape",
 }
+
+#: Formats of the shapes; what is damaged is for their parsers.
+_READS = {"xml", *other_formats.JSON}
 
 #: Hangul in a Japanese book is cursive print misread.
 _HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
@@ -215,6 +218,9 @@ def _in_files(pid: str, files: list[InputFile], max_bytes: int) -> Iterator[_Fou
         if isinstance(data, BrokenInput):
             yield data
             continue
+        if other := other_formats.refused(file.uri, 0, data, _READS, file.name):
+            yield other
+            continue
         size_bytes += len(data)
         items.append(Item(file.name, data))
     if items:
@@ -226,6 +232,9 @@ def _in_rows(uri: str, max_bytes: int) -> Iterator[_Found | BrokenInput]:
     data = archives.read_limited(uri, max_bytes)
     if isinstance(data, BrokenInput):
         yield data
+        return
+    if other := other_formats.refused(uri, 0, data, _READS, file_name(uri)):
+        yield other
         return
     text = decode_text(data)
     if text is None:
@@ -285,6 +294,9 @@ def _in_archive(uri: str, archive_pid: str, max_bytes: int) -> Iterator[_Found |
         data = entry.read()
         if isinstance(data, BrokenInput):
             yield data
+            continue
+        if other := other_formats.refused(uri, entry.ordinal, data, _READS, entry.name):
+            yield other
             continue
         size_bytes += len(data)
         if size_bytes > max_bytes:

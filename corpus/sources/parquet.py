@@ -9,13 +9,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from manyo.corpus.records import BrokenInput, InputFile, InputShard, Outcome, Record, Refused
-from manyo.corpus.sources import rows
+from manyo.corpus.sources import other_formats, rows
+from manyo.corpus.sources.content_kind import HEAD_BYTES
 from manyo.corpus.sources.packing import pack_files
 from manyo.corpus.sources.rows import Row
 from manyo.corpus.tables.shards import filesystem
 
 REASONS = {
     **rows.REASONS,
+    **other_formats.REASONS,
     "broken_parquet": "the file is not Parquet, or one of its row groups is damaged from some row on",
 }
 
@@ -43,6 +45,11 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | Broke
     for file in shard.files:
         fs, path = filesystem(file.uri)
         with fs.open(path, "rb") as stream:
+            head = stream.read(HEAD_BYTES)
+            if other := other_formats.refused(file.uri, 0, head, ("parquet", "binary"), file.name):
+                yield other
+                continue
+            stream.seek(0)
             try:
                 parquet = pq.ParquetFile(stream)
             except (pa.ArrowException, OSError) as error:

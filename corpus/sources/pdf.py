@@ -40,7 +40,7 @@ REASONS = {
     "xfa": "the file is an XFA form, whose text is drawn by programs in it",
     "needs_ocr": "no page has text that can be taken; the detail says why, and the pages are listed in ocr_queue",
     "no_text": "the file holds no text",
-    "duplicate_file": "another file of the shard has the same name",
+    "duplicate_file": "an earlier entry of the archive has the same path; that one is read",
     "unknown_file": "an archive entry that is not a .pdf file",
 }
 
@@ -100,13 +100,13 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
-    """One record per file or .pdf entry of an archive; its key is the name without ending."""
-    return archives.texts(shard.files, options.max_file_bytes, (".pdf",))
+    """One record per file or .pdf entry of an archive; its key is the path below the input's root."""
+    return archives.texts(shard.files, options.max_file_bytes, (".pdf",), ("pdf", "binary"))
 
 
 def parse(record: Record[bytes], options: Options) -> Outcome:
     """The text of a PDF."""
-    return document_of(read_pdf(record.payload, options.max_pages), record.origin_file)
+    return document_of(read_pdf(record.payload, options.max_pages), record.address)
 
 
 def document_of(found: PdfText | Refused, uri: str) -> Document | Refused:

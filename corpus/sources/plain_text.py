@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import archives
+from manyo.corpus.sources.other_formats import TEXTS
 from manyo.corpus.sources.packing import file_stem, pack_files, require_positive
 from manyo.corpus.text import tidy
 from manyo.corpus.web.charset import decode
@@ -51,7 +52,7 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
     """One record per file or .txt entry of an archive; its key is the path below the input's root."""
-    return archives.texts(shard.files, options.max_file_bytes, (".txt",))
+    return archives.texts(shard.files, options.max_file_bytes, (".txt",), TEXTS)
 
 
 def parse(record: Record[bytes], options: Options) -> Outcome:

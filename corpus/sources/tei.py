@@ -16,15 +16,17 @@ from lxml import etree
 
 from manyo.corpus.print.pages import PagedText, joined
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
-from manyo.corpus.sources.archives import read_limited
+from manyo.corpus.sources import archives
 from manyo.corpus.sources.packing import pack_files, require_positive
 from manyo.corpus.text import tidy
 
 REASONS = {
+    **archives.REASONS,
     "broken_xml": "the XML is not well-formed, or holds an entity that is not resolved",
     "not_tei": "the root element is not TEI",
     "no_text": "the edition has no text",
-    "too_large": "more bytes than the configured limit",
+    "duplicate_file": "an earlier entry of the archive has the same path; that one is read",
+    "unknown_file": "an archive entry that is not an .xml file",
 }
 
 
@@ -55,15 +57,13 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
-    """One record per file; its key is the path below the input's root."""
-    for file in shard.files:
-        data = read_limited(file.uri, options.max_file_bytes)
-        yield data if isinstance(data, BrokenInput) else Record(file.uri, 0, file.name, data)
+    """One record per file or .xml entry of an archive; its key is the path below the input's root."""
+    return archives.texts(shard.files, options.max_file_bytes, (".xml",), ("tei", "xml", "binary"))
 
 
 def parse(record: Record[bytes], options: Options) -> Outcome:
     """The edition's text with its page starts; title, author and licence from the header."""
-    uri = record.origin_file
+    uri = record.address
     # Entities stay unresolved and nothing is fetched: a file must not read other files or servers.
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True

@@ -16,8 +16,11 @@ from datetime import UTC, datetime
 from functools import cache
 
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
+from manyo.corpus.sources import other_formats
 from manyo.corpus.sources.careful_framing import GZIP_MAGIC, PAGE_TYPES, REFUSED_TYPES, Block
+from manyo.corpus.sources.content_kind import HEAD_BYTES
 from manyo.corpus.sources.http_body import BLANK_BYTES, Body, body_of
+from manyo.corpus.sources.other_formats import refused
 from manyo.corpus.sources.packing import shard_per_file
 from manyo.corpus.sources.wacz import ZIP_MAGIC, frame_wacz
 from manyo.corpus.sources.warc_framing import frame
@@ -33,6 +36,7 @@ from manyo.corpus.web.statements import DIRECTIVES, read_statements
 REASONS = {
     "archive_truncated": "the file ends inside a record; everything before it was read",
     "archive_damaged": "bytes between or inside records that are not WARC; reading went on after them",
+    **other_formats.REASONS,
     "not_warc": "the file holds no record of WARC or ARC at all",
     "too_large": "the record, or its body once decompressed, is larger than max_record_bytes",
     "bad_http": "the response does not start with an HTTP status line",
@@ -50,6 +54,8 @@ REASONS = {
     "no_text": "the page holds no text",
 }
 
+#: What a file without records may be, damaged, for all that its first bytes say.
+_READS = ("warc", "zip", "gzip", "binary")
 _USES_OF_COMMENTS = ("apart", "append", "drop")
 _PATH_LISTS = (".paths", ".paths.gz")
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?Z?)?)?)?\Z")
@@ -140,16 +146,20 @@ def records(shard: InputShard, options: Options) -> Generator[Record[Block] | Br
     for file in shard.files:
         fs, path = filesystem(file.uri)
         with fs.open(path, "rb") as stream:
-            is_wacz = stream.read(len(ZIP_MAGIC)) == ZIP_MAGIC
+            head = stream.read(HEAD_BYTES)
+            is_wacz = head.startswith(ZIP_MAGIC)
             framed = (frame_wacz if is_wacz else frame)(stream, file.uri, options.max_record_bytes)
-            n_bytes += yield from _with_keys(framed, file.name)
+            n_bytes += yield from _with_keys(framed, file.name, head)
     return n_bytes
 
 
 def _with_keys(
-    framed: Generator[Record[Block] | BrokenInput, None, int], name: str
+    framed: Generator[Record[Block] | BrokenInput, None, int], name: str, head: bytes
 ) -> Generator[Record[Block] | BrokenInput, None, int]:
-    """What an archive holds; a record whose key is empty, or that of an earlier one, gets one from its place."""
+    """What an archive holds; a record whose key is empty, or that of an earlier one, gets one from its place.
+
+    A file without any record is looked at again, at its first bytes, for what it is instead.
+    """
     seen: set[str] = set()
     while True:
         try:
@@ -162,7 +172,19 @@ def _with_keys(
                 # Records that share a member are distinguished by their ordinal.
                 item = item._replace(key=f"{name}:{item.origin_offset}:{len(seen)}")
             seen.add(item.key)
+        elif item.refused.reason == "not_warc":
+            item = refused(item.origin_file, item.origin_offset, _decompressed_head(head), _READS, name) or item
         yield item
+
+
+def _decompressed_head(head: bytes) -> bytes:
+    """The first bytes of what a file holds that may be compressed by gzip."""
+    if not head.startswith(GZIP_MAGIC):
+        return head
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, HEAD_BYTES)
+    except zlib.error:
+        return head
 
 
 def parse(record: Record[Block], options: Options) -> Outcome:

@@ -193,7 +193,7 @@ def faults(kind: str) -> Iterator[tuple[str, Files, int]]:
         yield from twice(".xml", law(), law())
         yield "broken_xml", {"b.xml": law()[:-9]}, 0
         yield "broken_xml", {"b.xml": law().replace(b"UTF-8", b"EUC-JP")}, 0
-        yield "not_a_law", {"b.xml": b"<html/>"}, 0
+        yield "not_a_law", {"b.xml": b"<page/>"}, 0
         yield "no_text", {"b.xml": law("")}, 0
     elif kind == "files":
         yield from ((reason, files, n) for reason, files, n in archive_faults(".txt", GOOD.encode()) if reason in KEPT)
@@ -217,6 +217,7 @@ def faults(kind: str) -> Iterator[tuple[str, Files, int]]:
     elif kind == "honkoku":
         info = "filename\tstatus\timage\n001.txt\tcompleted\t\n002.txt\tcompleted\t\n"
         yield "wrong_encoding", {"w/001.txt": GOOD.encode(), "w/002.txt": GOOD.encode("euc_jp")}, 1
+        yield "broken_archive", {"w/001.txt": GOOD.encode(), "w/002.txt": gzip.compress(GOOD.encode())[:-9]}, 1
         yield "wrong_encoding", {"w/001.txt": GOOD.encode(), "w/info.tsv": info.encode() + b"\xff"}, 1
         yield "no_text", {"w/001.txt": "【白紙】".encode()}, 0
         yield "too_large", {"w/001.txt": GOOD.encode(), "w/002.txt": b"0" * 2 * LIMIT}, 1
@@ -282,9 +283,10 @@ def faults(kind: str) -> Iterator[tuple[str, Files, int]]:
         yield "broken_xml", {"b.xml": tei()[:-9]}, 0
         yield "broken_xml", {"b.xml": tei(GOOD + "&nbsp;")}, 0
         yield "broken_xml", {"b.xml": GOOD.encode("cp932").join((b"<TEI><text>", b"</text></TEI>"))}, 0
-        yield "not_tei", {"b.xml": b"<html/>"}, 0
+        yield "not_tei", {"b.xml": b"<page/>"}, 0
         yield "no_text", {"b.xml": tei("")}, 0
-        yield "too_large", {"b.xml": tei("0" * 2 * LIMIT)}, 0
+        yield from archive_faults(".xml", tei())
+        yield from twice(".xml", tei(), tei())
     elif kind == "text":
         yield from archive_faults(".txt", GOOD.encode())
         yield from twice(".txt", GOOD.encode(), GOOD.encode())
@@ -299,7 +301,18 @@ def faults(kind: str) -> Iterator[tuple[str, Files, int]]:
         yield "duplicate_id", {"b.jsonl": lines(*article(), *article())}, 1
 
 
-CASES = [(kind, *fault) for kind in GOOD_FILES for fault in faults(kind)]
+def other_formats(kind: str) -> Iterator[tuple[str, Files, int]]:
+    """Files that are something else than their names say; a delivery of files takes them all."""
+    if kind == "files":
+        return
+    (name,) = GOOD_FILES[kind]
+    name = name.replace("good", "b").replace("1_ruby", "2_ruby").replace("405AC", "406AC").replace("10000", "12345")
+    yield "other_format", {name: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<</Type/Catalog>>\nendobj\n"}, 0
+    yield "other_format", {name: b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256))}, 0
+    yield "other_format", {name: zip_of({"mimetype": b"application/epub+zip", "OEBPS/a.xhtml": b"<html/>"})}, 0
+
+
+CASES = [(kind, *fault) for kind in GOOD_FILES for fault in (*faults(kind), *other_formats(kind))]
 
 
 def read(folder: Path, kind: str) -> tuple[list[Document], list[Refused]]:

@@ -340,7 +340,7 @@ def test_a_broken_page_costs_that_page_only(tmp_path: Path) -> None:
     ("name", "content", "reason"),
     [
         ("1234567_1.xml", "<OCRDATASET>", "broken_xml"),
-        ("1234567_1.xml", "<html><body>404</body></html>", "broken_xml"),
+        ("1234567_1.xml", "<html><body>404</body></html>", "other_format"),
         ("1234567_1.json", "{", "broken_json"),
         ("1234567_1.json", "3", "broken_json"),
         ("1234567_1.json", "[[[" * 100_000, "broken_json"),
