@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from manyo.corpus.print.ocr_words import is_spaced
 from manyo.corpus.web.charset import decode
 
 #: Bytes at the start of a file that are looked at.
@@ -161,10 +162,6 @@ _MARKDOWN: Final = (
 )
 _AOZORA = re.compile(r"［＃[^［］\n]{1,80}］|[㐀-鿿々]《[ぁ-ゖァ-ヺー]+》")
 _CHARACTER_BOXES = re.compile(r"Unicode\s*,\s*Image\s*,\s*X\s*,\s*Y\b")
-_WIDE = "\u3000-\u30ff\u3400-\u9fff\uff01-\uff60"
-_SPACED = re.compile(f"[{_WIDE}] [{_WIDE}]")
-_SPACED_STOP = re.compile("[ぁ-ゖァ-ヺ一-鿿] [、。，．]")
-_STOP = re.compile("[ぁ-ゖァ-ヺ一-鿿] ?[、。，．]")
 _JSON_LAWS = re.compile(r'"law_full_text"\s*:')
 _JSON_MINUTES = re.compile(r'"(?:speechRecord|meetingRecord)"\s*:')
 _JSON_NDL = re.compile(r'"(?:imginfo|coordjson|contenttext)"\s*:')
@@ -265,7 +262,7 @@ def _of_text(text: str, ending: str) -> str:
         return "tex"
     if ending == "css" and _STYLE_SHEET.match(start):
         return "style_sheet"
-    if len(_SPACED.findall(text)) > 3 and _is_spaced(text):
+    if is_spaced(text):
         return "spaced_text"
     if _AOZORA.search(text):
         return "aozora"
@@ -275,11 +272,6 @@ def _of_text(text: str, ending: str) -> str:
     if _is_table(text, ending):
         return "table"
     return "text"
-
-
-def _is_spaced(text: str) -> bool:
-    """Whether blanks stand between words, as no writer sets them: before 、 and 。 too."""
-    return 2 * len(_SPACED_STOP.findall(text)) > len(_STOP.findall(text))
 
 
 def _of_markup(start: str) -> str:

@@ -9,6 +9,7 @@ table gives terms, school grade and subject by file name (`manyo.corpus.sources.
 | EPUB 3 and 2, DOCX, ODT, IDML, DTBook, JATS, Markdown, TeX, CSV, JSON | `manyo.corpus.books` |
 | PDF | `manyo.corpus.sources.pdf` |
 | HTML | `manyo.corpus.web.main_text` |
+| OCR pages | `manyo.corpus.sources.ocr` |
 | plain text, Aozora's notation, TEI, statutes | the sources of these names |
 """
 
@@ -32,8 +33,9 @@ from manyo.corpus.books.records_as_text import read_json, read_table
 from manyo.corpus.books.tex import read_tex
 from manyo.corpus.print.notation import plain_text as plain_notation
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
-from manyo.corpus.sources import aozora, archives, egov, pdf, plain_text, tei
+from manyo.corpus.sources import aozora, archives, egov, ndl, ocr, pdf, plain_text, tei
 from manyo.corpus.sources.content_kind import FORMATS, HEAD_BYTES, format_of_entries, package_of_head, recognise
+from manyo.corpus.sources.ndl_pages import Item
 from manyo.corpus.sources.packing import file_name, file_stem, pack_files, require_positive
 from manyo.corpus.sources.side_table import NO_ENTRY, Entry, SideTable, read_side_table
 from manyo.corpus.sources.unchanged_inputs import input_file
@@ -56,7 +58,8 @@ REASONS = {
 #: What the sources of single formats call a reason that has another name here.
 _REASON_HERE: Final = {
     "broken_xml": "broken_file", "not_a_law": "broken_file", "wrong_encoding": "undecodable",
-    "damaged": "broken_file", "too_many_pages": "too_large", "xfa": "unreadable_format",
+    "broken_json": "broken_file", "broken_row": "broken_file", "damaged": "broken_file",
+    "too_many_pages": "too_large", "xfa": "unreadable_format",
 }  # fmt: skip
 #: What frames a work of Aozora Bunko: the rules around the legend, or the line that names the base edition.
 _FRAME = re.compile(r"^-{20,}\r?$|^底本[:：]", re.MULTILINE)
@@ -312,6 +315,17 @@ def _parse_aozora(record: Record[bytes], options: Options) -> Outcome:
     return Document(uri="", text=tidy(text), charset=decoded.charset, meta=meta)
 
 
+def _parse_ocr(record: Record[bytes], _: Options) -> Outcome:
+    """OCR pages in one file, whose name is given the ending that the source of OCR pages knows its format by."""
+    ending = _OCR_ENDINGS.get(recognise(record.payload), ".json")
+    name = f"{file_stem(record.address)}{'.xml' if record.payload.lstrip()[:1] == b'<' else ending}"
+    publication = ndl.Publication((Item(name, record.payload),), {})
+    return ocr.parse(Record(record.origin_file, record.origin_offset, record.key, publication), ocr.Options())
+
+
+_OCR_ENDINGS: Final = {"character_boxes": ".csv", "spaced_text": ".txt"}
+
+
 _READERS: Final[Mapping[str, Callable[[Record[bytes], Options], Outcome]]] = {
     "epub": _of_book(read_epub),
     "docx": _of_book(read_docx),
@@ -327,6 +341,7 @@ _READERS: Final[Mapping[str, Callable[[Record[bytes], Options], Outcome]]] = {
     "html": _parse_html,
     "text": _parse_plain,
     "aozora": _parse_aozora,
+    **dict.fromkeys(("alto", "page_xml", "hocr", "iiif", "character_boxes", "spaced_text", "ndl"), _parse_ocr),
     "tei": lambda record, _: tei.parse(record, tei.Options()),
     "egov": lambda record, _: egov.parse(record, egov.Options()),
 }

@@ -8,6 +8,8 @@ into the same pages of lines (`manyo.corpus.print.recognised`):
 - full-text packages `{pid}_fulltext.zip` with a JSON and a text file a page;
 - `{pid}_fulltext.json` of the full-text interface, whose coordinates are JSON inside JSON;
 - older batches: ZIP of UTF-16 text, TAR of text with a tail to be cut off, TAR of word boxes;
+- ALTO, PAGE-XML, hOCR, IIIF manifests and annotations, tables of characters (CODH), text of Tesseract
+  (`manyo.corpus.print.ocr_xml`, `ocr_tables`, `ocr_words`), which `kind = "ocr"` reads for other libraries;
 - TSV of single lines, the ground truth of recognisers: name of the line's image (`1904210_0008_….jpg`), text,
   direction, address. Each line is a page of its own, labelled with its image, so that the pairs can be rebuilt.
 
@@ -26,6 +28,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from manyo.corpus.print.ocr_tables import read_iiif
 from manyo.corpus.print.pages import MAX_DIGITS, fraction_of, gaps
 from manyo.corpus.print.paragraphs import running_text
 from manyo.corpus.print.recognised import Page, layout_confidence
@@ -39,6 +42,7 @@ from manyo.corpus.sources.ndl_pages import (
     are_utf16,
     by_page,
     decode_text,
+    is_iiif,
     parse_name,
     read_best,
 )
@@ -77,11 +81,13 @@ class Options:
         target_shard_bytes: publications are packed into one shard up to this size.
         max_publication_bytes: limit for one publication, decompressed. The longest books have some
             3,000 pages of 30 kB each.
+        address: of a publication by its PID, if that is a number; empty: its file's own.
     """
 
     metadata: str = ""
     target_shard_bytes: int = 64 << 20
     max_publication_bytes: int = 256 << 20
+    address: str = "https://dl.ndl.go.jp/pid/{pid}"
 
     def __post_init__(self) -> None:
         require_positive(self, "target_shard_bytes", "max_publication_bytes")
@@ -122,13 +128,14 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Publication]
             yield publication
             continue
         pid, uri, offset, items = publication
+        address = _address(pid, uri, options)
         if pid in seen:
             detail = f"{pid} was already read from {seen[pid]}"
-            yield BrokenInput(uri, offset, Refused("duplicate_pid", detail, _address(pid, uri)))
+            yield BrokenInput(uri, offset, Refused("duplicate_pid", detail, address))
             continue
         seen[pid] = uri
         yield Record(uri, offset, pid, Publication(tuple(items), metadata.get(pid) or metadata.get(file_name(pid), {})))
-        for refused in _page_faults(items, _address(pid, uri)):
+        for refused in _page_faults(items, address):
             yield BrokenInput(uri, offset, refused)
 
 
@@ -139,7 +146,7 @@ def parse(record: Record[Publication], options: Options) -> Outcome:
     can be read, the publication is refused with the first page's reason.
     """
     publication = record.payload
-    uri = _address(record.key, record.origin_file)
+    uri = _address(record.key, record.origin_file, options)
     pages: list[Page] = []
     broken: list[Refused] = []
     for candidates in by_page(publication.items):
@@ -171,11 +178,17 @@ def parse(record: Record[Publication], options: Options) -> Outcome:
     return Document(
         uri=uri,
         text=text,
-        title=tidy(publication.metadata.get("title", "")),
+        title=tidy(publication.metadata.get("title", "") or _title(publication.items)),
         charset="utf-16" if are_utf16(publication.items) else "utf-8",
         pages=starts,
         meta=meta,
     )
+
+
+def _title(items: Sequence[Item]) -> str:
+    """The title that a IIIF manifest gives; no other shape states one."""
+    first = items[0] if items else None
+    return read_iiif(first.data, "")[0] if first is not None and is_iiif(first) else ""
 
 
 def _single_character_line_fraction(pages: Sequence[Page]) -> float:
@@ -212,7 +225,7 @@ def _in_files(pid: str, files: list[InputFile], max_bytes: int) -> Iterator[_Fou
     size_bytes = 0
     for file in files:
         if not file.uri.lower().endswith(SHAPES):
-            yield _broken(file.uri, 0, "unknown_file", "not .xml, .json, .jsonl, .txt, .zip, .tar or .tar.gz")
+            yield _broken(file.uri, 0, "unknown_file", f"not {', '.join((*SHAPES, ROWS))}, .zip, .tar or .tar.gz")
             continue
         data = archives.read_limited(file.uri, max_bytes - size_bytes)
         if isinstance(data, BrokenInput):
@@ -321,9 +334,9 @@ def _page_faults(items: Sequence[Item], address: str) -> Iterator[Refused]:
         yield Refused("missing_page", f"{missing} of {min(numbers)} to {max(numbers)}", address)
 
 
-def _address(pid: str, origin_file: str) -> str:
-    """The item's page in the Digital Collections; a file without a PID has its own address only."""
-    return f"https://dl.ndl.go.jp/pid/{pid}" if pid.isdecimal() else origin_file
+def _address(pid: str, origin_file: str, options: Options) -> str:
+    """The item's page in the library's collections; a file without a PID has its own address only."""
+    return options.address.format(pid=pid) if pid.isdecimal() and options.address else origin_file
 
 
 def _read_metadata(uri: str) -> dict[str, dict[str, str]]:

@@ -15,9 +15,13 @@ from typing import Any
 import numpy as np
 
 from manyo.corpus.print.geometry_kernels import Kind
+from manyo.corpus.print.ocr_tables import read_character_boxes, read_iiif
+from manyo.corpus.print.ocr_words import is_spaced, unspaced
+from manyo.corpus.print.ocr_xml import read_alto, read_hocr, read_page_xml
 from manyo.corpus.print.pages import page_order
 from manyo.corpus.print.recognised import Line, Page
 from manyo.corpus.records import Refused
+from manyo.corpus.sources.content_kind import HEAD_BYTES, recognise
 from manyo.corpus.sources.ndl_xml import read_pages, tidy_line, tidy_lines
 from manyo.corpus.sources.packing import file_name
 from manyo.corpus.text import tidy
@@ -26,6 +30,8 @@ _PID_AND_PAGE = re.compile(r"(?:digidepo_)?(\d{4,})(?:_(.+))?")
 _STEM_AND_PAGE = re.compile(r"(.+)_(\d{3,7})")
 #: The frame number (コマ) in a name that does not name its publication.
 _FRAME = re.compile(r"R(\d{7})(?=_|\b)")
+#: A name that only says which page it is: `p0001`, `page_12`, `img003`, `コマ24`.
+_PAGE_WORD = re.compile(r"(?:p|page|img|image|frame|koma|コマ|頁)[_-]?(\d{1,7})", re.IGNORECASE)
 #: A folder of one publication; those of years have four digits.
 _PID_FOLDER = re.compile(r"(?:digidepo_)?([1-9]\d{4,})(?:_.+)?")
 #: In such a folder, shorter numbers are pages.
@@ -34,10 +40,10 @@ _PID_MIN_DIGITS = 5
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 #: Endings that name a shape, not a page.
-_WHOLE = ("_fulltext", "_utf16", "_words", ".sorted")
+_WHOLE = ("_fulltext", "_utf16", "_words", "_coordinate", ".sorted")
 
 #: Which shape of the same page says most.
-SHAPES = (".xml", ".json", ".jsonl", ".txt")
+SHAPES = (".xml", ".hocr", ".html", ".json", ".jsonl", ".csv", ".txt")
 #: A shape of single lines, of which a publication has some.
 ROWS = ".tsv"
 
@@ -93,6 +99,8 @@ def parse_name(path: str, root: str = "") -> Name:
         return Name(match[1], match[2] or "") if is_pid else Name(folder, stem)
     if stem.isdecimal():
         return Name(folder, stem)
+    if word := _PAGE_WORD.fullmatch(stem):
+        return Name(folder, word[1])
     if match := _STEM_AND_PAGE.fullmatch(stem):
         return Name(pid_above, stem) if pid_above else Name("/".join((*folders, match[1])), match[2])
     return Name("/".join((*folders, stem)), "")
@@ -149,10 +157,20 @@ def read_best(candidates: list[Item]) -> list[Page] | Refused:
 
 
 def _read_xml(item: Item) -> list[Page] | Refused:
+    """The pages of NDLOCR, or of the format that the root element names."""
+    head = item.data[:_ROOT_BYTES]
+    reader = read_pages if b"<OCRDATASET" in head or b"<PAGE" in head else _XML_READERS.get(recognise(item.data))
     try:
-        return read_pages(item.data, _label(item.name))
+        return (reader or read_pages)(item.data, _label(item.name))
     except ValueError as error:
         return Refused("broken_xml", f"{item.name}: {error}")
+
+
+def _read_characters(item: Item) -> list[Page] | Refused:
+    try:
+        return read_character_boxes(item.data)
+    except ValueError as error:
+        return Refused("wrong_encoding" if isinstance(error, UnicodeError) else "broken_row", f"{item.name}: {error}")
 
 
 def _read_json(item: Item) -> list[Page] | Refused:
@@ -164,6 +182,8 @@ def _read_json(item: Item) -> list[Page] | Refused:
     if text is None:
         return Refused("wrong_encoding", item.name)
     try:
+        if is_iiif(item):
+            return read_iiif(item.data, _label(item.name))[1]
         if item.ending == ".jsonl":
             return _json_pages([json.loads(line) for line in text.splitlines() if line.strip()], item.name)
         return _json_pages(json.loads(text), item.name)
@@ -171,6 +191,11 @@ def _read_json(item: Item) -> list[Page] | Refused:
         return Refused("broken_json", f"{item.name}: nested too deeply")
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
         return Refused("broken_json", f"{item.name}: {error!r}")
+
+
+def is_iiif(item: Item) -> bool:
+    """Whether a file is a manifest or annotations of IIIF."""
+    return item.ending == ".json" and b"iiif.io/api" in item.data[:HEAD_BYTES] and recognise(item.data) == "iiif"
 
 
 def _json_pages(value: Any, name: str) -> list[Page]:
@@ -228,7 +253,26 @@ def _read_text(item: Item) -> list[Page] | Refused:
     text = decode_text(item.data)
     if text is None:
         return Refused("wrong_encoding", f"{item.name}: neither UTF-8 nor UTF-16 with a byte order mark")
-    return [_text_page(_label(item.name), text.split(_TAIL, 1)[0])]
+    text = text.split(_TAIL, 1)[0]
+    if " " in text and is_spaced(text):
+        # Tesseract ends a page with a form feed, and a paragraph with an empty line.
+        pages = text.rstrip("\f\n ").split("\f")
+        label = _label(item.name)
+        return [_spaced_page(label if len(pages) == 1 else str(n), page) for n, page in enumerate(pages, start=1)]
+    return [_text_page(_label(item.name), text)]
+
+
+def _spaced_page(label: str, text: str) -> Page:
+    paragraphs = re.split(r"\n[ \t]*\n", text)
+    return Page.of(
+        label,
+        [
+            Line(line, Kind.BODY, number)
+            for number, paragraph in enumerate(paragraphs)
+            for row in paragraph.split("\n")
+            if (line := tidy_line(unspaced(row.strip(" "))))
+        ],
+    )
 
 
 def _read_rows(item: Item) -> list[Page] | Refused:
@@ -265,8 +309,16 @@ def _label(name: str) -> str:
     return (page.lstrip("0") or "0") if page.isdecimal() else page
 
 
+#: Bytes at the start of an XML file in which its root element stands.
+_ROOT_BYTES = 500
+_XML_READERS: dict[str, Callable[[bytes, str], list[Page]]] = {
+    "alto": read_alto, "page_xml": read_page_xml, "hocr": read_hocr,
+}  # fmt: skip
 _READERS: dict[str, Callable[[Item], list[Page] | Refused]] = {
     ".xml": _read_xml,
+    ".hocr": _read_xml,
+    ".html": _read_xml,
+    ".csv": _read_characters,
     ".json": _read_json,
     ".jsonl": _read_json,
     ".txt": _read_text,

@@ -26,6 +26,9 @@ LINE_KINDS = {
     "タイトル本文": Kind.HEADING,
     "割注": Kind.INLINE_NOTE,
     "頭注": Kind.HEADNOTE,
+    # NDL古典籍OCR-Lite: notes beside the lines, and those that its detector is less sure of
+    "注": Kind.HEADNOTE,
+    "注（ダミー）": Kind.HEADNOTE,
     "キャプション": Kind.CAPTION,
 }
 #: BLOCK types that mark furniture: lines in the same place are dropped.
@@ -112,6 +115,9 @@ def _parsed_page(page: etree._Element, label: str) -> Page:
                     furniture.append(box)
                 if kind_of_block not in _NO_TEXT_BLOCKS:
                     block_number += 1
+                    # The server tool reads 欧文, 数式 and 化学式 as a whole; they stand by themselves.
+                    if text := tidy_line(element.get("STRING", "")):
+                        ordered.append((order, Line(text, Kind.CAPTION, block_number, _box(element.get))))
                     visit(element, block_number, in_table or kind_of_block == "表組")
 
     visit(page, None, False)
@@ -260,6 +266,8 @@ class _Tree:
             if kind in _FURNITURE and (box := _box(values.get)):
                 self.pages[-1].furniture.append(box)
             is_text = kind not in _NO_TEXT_BLOCKS
+            if is_text and values.get("STRING"):
+                raise _UnusualError
             if is_text:
                 self._n_blocks += 1
                 block, in_table = self._n_blocks, in_table or kind == "表組"

@@ -108,12 +108,12 @@ def test_an_archive_is_read_as_its_files_are(tmp_path: Path, form: str) -> None:
 def test_what_no_reader_reads_is_a_row_that_names_the_format_and_who_reads_it(tmp_path: Path) -> None:
     (tmp_path / "a.epub").write_bytes(b"PAR1")
     (tmp_path / "b.docx").write_bytes(b"\x89PNG\r\n\x1a\n")
-    (tmp_path / "c.txt").write_text("<OCRDATASET><PAGE/></OCRDATASET>", encoding="utf-8")
+    (tmp_path / "c.txt").write_text('{"speechRecord": []}', encoding="utf-8")
     details = {key: outcome.detail for key, outcome in outcomes(tmp_path).items() if isinstance(outcome, Refused)}
     assert details == {
         "a.epub": 'a.epub: a Parquet file; kind = "parquet" reads it',
         "b.docx": "b.docx: a PNG picture",
-        "c.txt": 'c.txt: pages of NDLOCR; kind = "ndl" reads it',
+        "c.txt": 'c.txt: minutes of the Diet; kind = "kokkai" reads it',
     }
 
 

@@ -108,6 +108,13 @@ def page_xml(text: str = GOOD) -> bytes:
     return f"<OCRDATASET><PAGE>{line}</PAGE></OCRDATASET>".encode()
 
 
+def alto(text: str = GOOD) -> bytes:
+    line = f'<TextBlock><TextLine><String CONTENT="{text}"/></TextLine></TextBlock>'
+    return (
+        f'<alto xmlns="http://www.loc.gov/standards/alto/ns-v4#"><Layout><Page>{line}</Page></Layout></alto>'.encode()
+    )
+
+
 def speech(number: int = 1, meeting: str = "9" * 21, **changes: object) -> dict[str, object]:
     return {"speechID": f"{meeting}_{number:03}", "speaker": "水野", "speech": f"○水野　{GOOD}", **changes}
 
@@ -129,6 +136,7 @@ GOOD_FILES: dict[str, Files] = {
     "jsonl": {"good.jsonl": lines({"id": "g", "text": GOOD})},
     "kokkai": {"good.json": json.dumps({"speechRecord": [speech(meeting="1" * 21)]}).encode()},
     "ndl": {"1000001_0001.xml": page_xml()},
+    "ocr": {"good.xml": alto()},
     "pairs": {"good.jsonl": lines(row("good", 1))},
     "parquet": {"good.parquet": parquet_of([{"id": "g", "text": GOOD}])},
     "tei": {"good.xml": tei()},
@@ -140,6 +148,7 @@ OPTIONS: dict[str, dict[str, object]] = {
     "jsonl": {"max_line_bytes": LIMIT, "id_field": "id"},
     "wikipedia": {"max_line_bytes": LIMIT},
     "ndl": {"max_publication_bytes": LIMIT},
+    "ocr": {"max_publication_bytes": LIMIT},
     "pairs": {"max_line_bytes": LIMIT},
     "parquet": {"id_field": "id"},
 }
@@ -248,7 +257,15 @@ def faults(kind: str) -> Iterator[tuple[str, Files, int]]:
         yield "duplicate_meeting", {f"{name}.json": json.dumps(good).encode() for name in "bc"}, 1
         yield "no_text", {"b.json": json.dumps([speech(speaker="会議録情報")]).encode()}, 0
         yield "no_text", {"b.json": b'{"numberOfRecords": 0, "speechRecord": []}'}, 0
-    elif kind == "ndl":
+    elif kind in ("ndl", "ocr"):
+        yield "broken_xml", {"1234567_1.xml": alto()[:-9]}, 0
+        yield "broken_xml", {"1234567_1.hocr": b"<html><body class='ocr_none'/></html>"}, 0
+        yield "broken_row", {"1234567_1.csv": b"Unicode,Image,X,Y,Block ID,Char ID,Width,Height\nU+3080,a,x\n"}, 0
+        yield (
+            "no_text",
+            {"m.json": b'{"@context": "http://iiif.io/api/presentation/3/context.json", "type": "Canvas"}'},
+            0,
+        )
         yield from archive_faults(".xml", page_xml(), "1234567")
         yield "broken_xml", {"1234567_1.xml": page_xml()[:-9]}, 0
         yield "broken_xml", {"1234567_1.xml": page_xml().replace("峠".encode(), "峠".encode("cp932"))}, 0

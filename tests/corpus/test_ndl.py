@@ -270,7 +270,7 @@ def test_without_any_order_lines_stand_as_in_the_file(tmp_path: Path) -> None:
 
 
 def test_advertisements_and_furniture_are_left_out(tmp_path: Path) -> None:
-    furniture = "".join(f'<BLOCK TYPE="{kind}" STRING="不要" />' for kind in ("柱", "ノンブル", "ルビ", "図版", "数式"))
+    furniture = "".join(f'<BLOCK TYPE="{kind}" STRING="不要" />' for kind in ("柱", "ノンブル", "ルビ", "図版"))
     inside = f'<BLOCK TYPE="広告"><TEXTBLOCK>{line("大売出し。")}</TEXTBLOCK></BLOCK>'
     advertisement = line("大売出し。", 1, "広告文字")
     assert text_of(xml(furniture, inside, advertisement, line("本文である。", 2)), tmp_path) == "本文である。"
