@@ -34,6 +34,7 @@ from manyo.corpus.books.tex import read_tex
 from manyo.corpus.print.notation import plain_text as plain_notation
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
 from manyo.corpus.sources import aozora, archives, egov, ndl, ocr, pdf, plain_text, tei
+from manyo.corpus.sources.compression import DAMAGE, decompressed
 from manyo.corpus.sources.content_kind import FORMATS, HEAD_BYTES, format_of_entries, package_of_head, recognise
 from manyo.corpus.sources.ndl_pages import Item
 from manyo.corpus.sources.packing import file_name, file_stem, pack_files, require_positive
@@ -185,7 +186,7 @@ def _files(file: InputFile, options: Options) -> Iterator[_Found | BrokenInput]:
     """The files that an input is or holds: path of the entry, empty for the input itself; ordinal; bytes."""
     fs, path = filesystem(file.uri)
     with fs.open(path, "rb") as stream:
-        head: bytes = stream.read(HEAD_BYTES)
+        head = _head(stream)
         is_archive = _is_archive(head) and not package_of_head(head)
         if is_archive and head.startswith(b"PK"):
             stream.seek(0)
@@ -230,7 +231,8 @@ class _Archive:
             yield data
             return
         self._left_bytes -= len(data)
-        if not (_is_archive(data[:HEAD_BYTES]) and recognise(data) in ("zip", "tar", "gzip")):
+        is_archive = _is_archive(_head(io.BytesIO(data))) and recognise(data) in ("zip", "tar", "gzip")
+        if not is_archive:
             yield path, entry.ordinal, data
         elif depth == _MAX_DEPTH:
             yield self._refused(entry, "nested_archive", path)
@@ -244,8 +246,17 @@ class _Archive:
         return BrokenInput(self._uri, entry.ordinal, Refused(reason, detail, self._uri))
 
 
+def _head(stream: IO[bytes]) -> bytes:
+    """The first bytes, decompressed; empty where not even those can be."""
+    try:
+        return decompressed(stream).read(HEAD_BYTES)
+    except DAMAGE as error:
+        archives.raise_if_storage_failed(error)
+        return b""
+
+
 def _is_archive(head: bytes) -> bool:
-    return head.startswith((b"PK\3\4", b"PK\5\6", b"\x1f\x8b")) or head[257:262] == b"ustar"
+    return head.startswith((b"PK\3\4", b"PK\5\6")) or head[257:262] == b"ustar"
 
 
 # --- readers -------------------------------------------------------------------------------------------------

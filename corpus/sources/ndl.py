@@ -65,7 +65,7 @@ REASONS = {
 }
 
 #: Formats of the shapes; what is damaged is for their parsers.
-_READS = {"xml", *other_formats.JSON}
+_READS = {"xml", "alto", "page_xml", "hocr", "character_boxes", *other_formats.JSON}
 
 #: Hangul in a Japanese book is cursive print misread.
 _HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
 import json
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -129,6 +132,13 @@ def test_files_that_systems_leave_behind_are_skipped(tmp_path: Path) -> None:
     found = outcomes(tmp_path)
     assert list(texts(found)) == ["a.zip/a.txt"]
     assert not [outcome for outcome in found.values() if isinstance(outcome, Refused)]
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress])
+def test_a_compressed_file_is_read_as_what_it_holds(tmp_path: Path, compress: Callable[[bytes], bytes]) -> None:
+    (tmp_path / "a.epub").write_bytes(compress(TEXTBOOK["rika.epub"]))
+    (tmp_path / "b.txt").write_bytes(compress(TEXTBOOK["rika_sjis.txt"]))
+    assert {key: SENTENCE in text for key, text in texts(outcomes(tmp_path)).items()} == {"a.epub": True, "b.txt": True}
 
 
 def test_an_archive_stops_at_its_limit_of_bytes(tmp_path: Path) -> None:

@@ -259,7 +259,7 @@ def faults(kind: str) -> Iterator[tuple[str, Files, int]]:
         yield "no_text", {"b.json": b'{"numberOfRecords": 0, "speechRecord": []}'}, 0
     elif kind in ("ndl", "ocr"):
         yield "broken_xml", {"1234567_1.xml": alto()[:-9]}, 0
-        yield "broken_xml", {"1234567_1.hocr": b"<html><body class='ocr_none'/></html>"}, 0
+        yield "broken_xml", {"1234567_1.hocr": b"<html><meta name='ocr-system' content='x'/></html>"}, 0
         yield "broken_row", {"1234567_1.csv": b"Unicode,Image,X,Y,Block ID,Char ID,Width,Height\nU+3080,a,x\n"}, 0
         yield (
             "no_text",
