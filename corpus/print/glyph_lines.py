@@ -331,7 +331,13 @@ _RADICALS.update(
         if a != b and ord(b) not in range(0x2E80, 0x2F00)
     }
 )
-_MAPPED: Final = _VERTICAL | _RADICALS
+#: Signs of the symbol fonts Wingdings and Symbol, which have no code points of their own.
+_SYMBOLS: Final = {
+    0xF06C: ord("●"), 0xF06E: ord("■"), 0xF06F: ord("□"), 0xF071: ord("❑"), 0xF075: ord("◆"), 0xF076: ord("❖"),
+    0xF077: ord("◆"), 0xF0A7: ord("▪"), 0xF0A8: ord("□"), 0xF0B7: ord("•"), 0xF0D8: ord("➢"), 0xF0E0: ord("→"),
+    0xF0E8: ord("➔"), 0xF0FC: ord("✓"), 0xF0FE: ord("☑"),
+}  # fmt: skip
+_MAPPED: Final = _VERTICAL | _RADICALS | _SYMBOLS
 _MAPPED_POINTS = np.array(sorted(_MAPPED), np.uint32)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from manyo.corpus.jit import Float64s
 from manyo.corpus.print.glyph_lines import TextLine, text_lines
+from manyo.corpus.print.page_margins import MarginPage
 from manyo.corpus.print.pdf_glyphs import PdfPage
 from manyo.corpus.print.reading_order import Block, Part, cell_text, in_order, part_of, row_of
 from manyo.corpus.print.ruled_tables import Grid, cell_of, grids
@@ -55,6 +56,14 @@ def lines_of(page: PdfPage) -> SetPage:
     places = np.where(grid < 0, -1, grid * _CELLS_PER_GRID + cell)
     lines, n_annotations = text_lines(glyphs, page.is_artifact, places)
     return SetPage(lines, found, page.rules, page.width, page.height, n_annotations)
+
+
+def margins_of(page: SetPage) -> MarginPage:
+    """What is needed of a page to find its furniture."""
+    boxes = np.array([grid[:4] for grid in page.grids], np.float64).reshape(-1, 4)
+    # A frame around the page does not make its running heads text.
+    boxes = boxes[(boxes[:, 3] - boxes[:, 1] < 0.9 * page.height) | (boxes[:, 2] - boxes[:, 0] < 0.8 * page.width)]
+    return MarginPage(page.lines, page.rules, boxes, page.width, page.height)
 
 
 def arranged(page: SetPage, dropped: set[int]) -> tuple[list[Block], list[TextLine]]:

@@ -9,8 +9,9 @@ text is a title and stays, unless it does on many pages.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 from typing import Final, NamedTuple
@@ -24,8 +25,11 @@ _APART_EMS: Final = 0.8
 _APART_FROM_LINES_EMS: Final = 0.3
 #: Lines of the margin are no longer than this.
 _MOST_CHARS: Final = 60
-#: Rows at the top and bottom that may be furniture.
+#: Rows at the top and bottom that may be furniture, and the part of the page in which they stand.
 _ROWS: Final = 2
+_EDGE_FRACTION: Final = 0.2
+#: Pieces of a row that are nearer belong together.
+_PIECES_EMS: Final = 3.0
 #: Places agree within this, in ems of the line.
 _PLACE_EMS: Final = 0.6
 #: What is larger than the text by this is a title.
@@ -53,7 +57,7 @@ class Margins(NamedTuple):
 
     Attributes:
         dropped: for each page, the numbers of its lines that are furniture.
-        n_numbers, n_heads: how many of them are page numbers and others.
+        n_numbers, n_heads: how many of them are page numbers and others; what stands together counts once.
     """
 
     dropped: list[set[int]]
@@ -61,176 +65,254 @@ class Margins(NamedTuple):
     n_heads: int
 
 
-class _Candidate(NamedTuple):
+class MarginPage(NamedTuple):
+    """What is needed of a page.
+
+    Attributes:
+        lines: in any order.
+        rules: (n, 4).
+        boxes: (n, 4), tables and frames.
+        width, height: of the page.
+    """
+
+    lines: Sequence[TextLine]
+    rules: Float64s
+    boxes: Float64s
+    width: float
+    height: float
+
+
+#: Sides of a page. Along the first two, lines are level; those beside the text are read upright or turned.
+_ABOVE, _BELOW, _LEFT, _RIGHT = 0, 1, 2, 3
+
+
+@dataclass(slots=True)
+class _Unit:
+    """Pieces of a row in a margin that belong together.
+
+    Attributes:
+        page: number of the page.
+        lines: numbers of the pieces.
+        side: of the page.
+        text: without blanks.
+        row: number of the row, for all units in it.
+        start, stop: along the row.
+        place: of the row, across it.
+        size: of its print.
+        is_small: no larger than the text.
+        is_ruled: a rule divides it from the text.
+        is_artifact: the file says that it is furniture.
+        is_turned: it is printed across the page's direction, outside the text.
+        is_dropped: what was found.
+    """
+
     page: int
-    line: int
+    lines: list[int]
     side: int
     text: str
-    x: float
-    y: float
+    row: int
+    start: float
+    stop: float
+    place: float
     size: float
-    is_number: bool
     is_small: bool
     is_ruled: bool
     is_artifact: bool
+    is_turned: bool
+    is_dropped: bool = False
+
+    @property
+    def masked(self) -> str:
+        """The text with # for its numbers."""
+        return _DIGITS.sub("#", self.text)
 
 
-def find_margins(pages: Sequence[Sequence[TextLine]], rules: Sequence[Float64s]) -> Margins:
-    """The lines of each page that are furniture.
-
-    Args:
-        pages: lines of each page, in any order.
-        rules: of each page, (n, 4).
-    """
-    candidates = [
-        candidate
-        for number, (lines, drawn) in enumerate(zip(pages, rules, strict=True))
-        for candidate in _candidates(number, lines, drawn)
-    ]
-    same: dict[tuple[int, str], list[_Candidate]] = defaultdict(list)
-    masked: dict[tuple[int, str], list[_Candidate]] = defaultdict(list)
-    for candidate in candidates:
-        same[candidate.side, candidate.text].append(candidate)
-        masked[candidate.side, _DIGITS.sub("#", candidate.text)].append(candidate)
-    n_filled = sum(bool(lines) for lines in pages)
-    dropped: list[set[int]] = [set() for _ in pages]
-    n_numbers = n_heads = 0
-    for candidate in candidates:
-        is_head = (
-            candidate.is_artifact
-            or candidate.side == _BESIDE
-            or (candidate.is_ruled and candidate.is_small)
-            or _repeats(candidate, same[candidate.side, candidate.text], 2 if candidate.is_small else _MANY_PAGES + 1)
-            or _repeats(
-                candidate,
-                masked[candidate.side, _DIGITS.sub("#", candidate.text)],
-                _MANY_PAGES if candidate.is_small else _MANY_PAGES + 1,
-            )
+def find_margins(pages: Sequence[MarginPage]) -> Margins:
+    """The lines of each page that are furniture."""
+    units = [unit for number, page in enumerate(pages) for unit in _units(number, page)]
+    same: dict[tuple[int, str], list[_Unit]] = defaultdict(list)
+    masked: dict[tuple[int, str], list[_Unit]] = defaultdict(list)
+    for unit in units:
+        same[unit.side, unit.text].append(unit)
+        masked[unit.side, unit.masked].append(unit)
+    for unit in units:
+        unit.is_dropped = (
+            unit.is_artifact
+            or unit.is_turned
+            or (unit.is_ruled and unit.is_small)
+            or _n_pages(unit, same[unit.side, unit.text]) >= (2 if unit.is_small else _MANY_PAGES + 1)
+            or _n_pages(unit, masked[unit.side, unit.masked]) >= (_MANY_PAGES if unit.is_small else _MANY_PAGES + 1)
         )
-        if candidate.is_number or is_head:
-            dropped[candidate.page].add(candidate.line)
-            n_numbers += candidate.is_number
-            n_heads += not candidate.is_number
-    for candidate in _in_their_place(candidates, dropped, n_filled):
-        dropped[candidate.page].add(candidate.line)
-        n_heads += 1
-    return Margins(dropped, n_numbers, n_heads)
+    n_filled = sum(bool(page.lines) for page in pages)
+    for unit in _in_their_place(units, n_filled):
+        unit.is_dropped = True
+    rows: dict[tuple[int, int, int], list[_Unit]] = defaultdict(list)
+    for unit in units:
+        rows[unit.page, unit.side, unit.row].append(unit)
+    n_numbers = 0
+    dropped: list[set[int]] = [set() for _ in pages]
+    for unit in units:
+        row = rows[unit.page, unit.side, unit.row]
+        is_number = unit.is_small and _is_number(unit.text)
+        # A bare number in a row with other words is a figure of theirs.
+        if is_number and all(other is unit or other.is_dropped or _is_number(other.text) for other in row):
+            unit.is_dropped = True
+        if unit.is_dropped:
+            n_numbers += is_number
+            dropped[unit.page].update(unit.lines)
+    return Margins(dropped, n_numbers, sum(unit.is_dropped for unit in units) - n_numbers)
 
 
-_ABOVE, _BELOW, _BESIDE, _EDGE = 0, 1, 2, 3
+def _is_number(text: str) -> bool:
+    return bool(_PAGE_NUMBER.fullmatch(text) or _KANJI_NUMBER.fullmatch(text))
 
 
-def _repeats(candidate: _Candidate, alike: list[_Candidate], least: int) -> bool:
-    """Whether lines that say the same stand in this place, or in its mirror image, on so many pages."""
-    near = {
-        other.page
-        for other in alike
-        if abs(other.y - candidate.y) <= _PLACE_EMS * candidate.size and 0.9 < other.size / candidate.size < 1.11
-    }
-    return len(near) >= least
+def _n_pages(unit: _Unit, alike: list[_Unit]) -> int:
+    """On how many pages a unit of the same words and size stands in this place, or in its mirror image."""
+    return len(
+        {
+            other.page
+            for other in alike
+            if abs(other.place - unit.place) <= _PLACE_EMS * unit.size and 0.9 < other.size / unit.size < 1.11
+        }
+    )
 
 
-def _in_their_place(candidates: list[_Candidate], dropped: list[set[int]], n_pages: int) -> list[_Candidate]:
-    """The lines that stand where, on most pages, running heads were found: heads of short chapters."""
+def _in_their_place(units: list[_Unit], n_pages: int) -> list[_Unit]:
+    """The units that stand where, on most pages, running heads were found: heads of short chapters."""
     found = []
-    for side in (_ABOVE, _BELOW):
-        heads = [c for c in candidates if c.side == side and c.line in dropped[c.page] and not c.is_number]
-        places = Counter(round(c.y) for c in heads)
-        for candidate in candidates:
-            if candidate.side != side or candidate.line in dropped[candidate.page] or not candidate.is_small:
+    for side in (_ABOVE, _BELOW, _LEFT, _RIGHT):
+        heads = [unit for unit in units if unit.side == side and unit.is_dropped]
+        for unit in units:
+            if unit.side != side or unit.is_dropped or not unit.is_small:
                 continue
-            n_near = sum(n for y, n in places.items() if abs(y - candidate.y) <= 1.5)
-            if n_near >= max(_MANY_PAGES, _MOST_PAGES * n_pages / 2):
-                found.append(candidate)
+            near = {
+                head.page
+                for head in heads
+                if abs(head.place - unit.place) <= 0.2 * unit.size
+                and 0.95 < head.size / unit.size < 1.05
+                and min(abs(head.start - unit.start), abs(head.stop - unit.stop)) <= unit.size
+            }
+            if len(near) >= max(_MANY_PAGES, _MOST_PAGES * n_pages):
+                found.append(unit)
     return found
 
 
-def _candidates(page: int, lines: Sequence[TextLine], rules: Float64s) -> list[_Candidate]:
-    """The short lines in the margins of a page."""
+def _units(number: int, page: MarginPage) -> list[_Unit]:
+    """The units in the margins of a page."""
+    lines = page.lines
     if not lines:
         return []
     sizes = sorted(line.size for line in lines for _ in line.text)
     body = sizes[len(sizes) // 2]
-    found = []
-    rows = _rows(lines)
-    apart = max(_APART_EMS * body, _usual_white(lines, rows) + _APART_FROM_LINES_EMS * body)
-    upright = sum(len(line.text) * (1 if line.is_upright else -1) for line in lines) > 0
-    left = min((line.left for line in lines if line.turn % 2 == 0), default=0.0)
-    right = max((line.right for line in lines if line.turn % 2 == 0), default=0.0)
-    for side, ordered in ((_ABOVE, rows), (_BELOW, rows[::-1])):
-        for depth, row in enumerate(ordered[:_ROWS]):
-            rest = ordered[depth + 1] if depth + 1 < len(ordered) else None
-            if not all(_is_short(lines[number], body) and lines[number].place < 0 for number in row):
-                break
-            if rest is None:
-                # A page of one row: only a number may be furniture.
-                white = apart
-            elif side == _ABOVE:
-                white = min(lines[n].top for n in rest) - max(lines[n].bottom for n in row)
-            else:
-                white = min(lines[n].top for n in row) - max(lines[n].bottom for n in rest)
-            inner = max(lines[n].bottom for n in row) if side == _ABOVE else 0.0
-            outer = min(lines[n].top for n in rest) if rest and side == _ABOVE else 0.0
-            is_ruled = side == _ABOVE and _has_rule(rules, inner, outer, left, right, body)
-            if white < apart and not is_ruled and not any(lines[n].is_artifact for n in row):
-                continue
-            found += [
-                _candidate(page, number, side, lines[number], body, is_ruled=is_ruled, is_alone=len(row) <= 3)
-                for number in row
-            ]
-    if not upright:
-        found += [
-            _candidate(page, number, _BESIDE, line, body, is_ruled=False, is_alone=True)
-            for number, line in enumerate(lines)
-            if line.turn % 2 == 1 and (line.right <= left + 0.5 * body or line.left >= right - 0.5 * body)
-        ]
+    is_upright = sum(len(line.text) * (1 if line.is_upright else -1) for line in lines) > 0
+    found = _at_edges(number, page, body, (_ABOVE, _BELOW))
+    found += [unit for unit in _at_edges(number, page, body, (_LEFT, _RIGHT)) if is_upright or unit.is_turned]
+    if is_upright:
+        for unit in found:
+            unit.is_turned = False
     return found
 
 
-def _is_short(line: TextLine, body: float) -> bool:
-    return len(line.text) <= _MOST_CHARS and line.bottom - line.top <= max(2.2 * line.size, 2 * body)
+class _Row(NamedTuple):
+    """Lines side by side, or boxes: from `begin` to `end` across the rows."""
+
+    lines: list[int]
+    begin: float
+    end: float
+    has_box: bool
 
 
-def _candidate(
-    page: int, number: int, side: int, line: TextLine, body: float, *, is_ruled: bool, is_alone: bool
-) -> _Candidate:
-    text = _BLANKS.sub("", line.text)
-    is_number = bool(_PAGE_NUMBER.fullmatch(text)) or (is_alone and bool(_KANJI_NUMBER.fullmatch(text)))
-    return _Candidate(
+def _at_edges(number: int, page: MarginPage, body: float, sides: tuple[int, int]) -> list[_Unit]:
+    """The units at two opposite edges of a page."""
+    lines, is_beside = page.lines, sides[0] == _LEFT
+    extent = page.width if is_beside else page.height
+    rows = _rows(page, is_beside)
+    whites = [after.begin - before.end for before, after in pairwise(rows)]
+    usual = median(whites) if len(whites) > 2 else 0.0
+    apart = max(_APART_EMS * body, usual + _APART_FROM_LINES_EMS * body)
+    text = [line for line in lines if line.turn % 2 == 0] or list(lines)
+    left, right = min(line.left for line in text), max(line.right for line in text)
+    found = []
+    for side, ordered in zip(sides, (rows, rows[::-1]), strict=True):
+        is_first = side in (_ABOVE, _LEFT)
+        for depth, row in enumerate(ordered[:_ROWS]):
+            members = [lines[n] for n in row.lines]
+            is_outside = row.end <= _EDGE_FRACTION * extent if is_first else row.begin >= (1 - _EDGE_FRACTION) * extent
+            if row.has_box or not is_outside or not all(_is_short(line, body, is_beside) for line in members):
+                break
+            following = ordered[depth + 1] if depth + 1 < len(ordered) else None
+            white = apart
+            is_ruled = False
+            if following is not None:
+                white = following.begin - row.end if is_first else row.begin - following.end
+                is_ruled = side == _ABOVE and _has_rule(page.rules, row.end, following.begin, left, right, body)
+            if white >= apart or is_ruled or any(line.is_artifact for line in members):
+                found += [
+                    _unit(number, side, depth, pieces, lines, body, is_ruled=is_ruled)
+                    for pieces in _pieces(row.lines, lines, is_beside)
+                ]
+    return found
+
+
+def _is_short(line: TextLine, body: float, is_beside: bool) -> bool:
+    thickness = line.right - line.left if is_beside else line.bottom - line.top
+    return len(line.text) <= _MOST_CHARS and thickness <= max(2.2 * line.size, 2 * body)
+
+
+def _pieces(row: Sequence[int], lines: Sequence[TextLine], is_beside: bool) -> list[list[int]]:
+    """The lines of a row in groups that stand together, in the order of reading."""
+    ordered = sorted(row, key=lambda n: lines[n].top if is_beside else lines[n].left)
+    groups: list[list[int]] = []
+    for n in ordered:
+        line = lines[n]
+        if groups:
+            last = lines[groups[-1][-1]]
+            white = line.top - last.bottom if is_beside else line.left - last.right
+            if white <= _PIECES_EMS * max(line.size, last.size):
+                groups[-1].append(n)
+                continue
+        groups.append([n])
+    return groups
+
+
+def _unit(
+    page: int, side: int, row: int, pieces: list[int], lines: Sequence[TextLine], body: float, *, is_ruled: bool
+) -> _Unit:
+    members = [lines[n] for n in pieces]
+    is_beside = side in (_LEFT, _RIGHT)
+    size = max(line.size for line in members)
+    return _Unit(
         page,
-        number,
+        pieces,
         side,
-        text,
-        (line.left + line.right) / 2,
-        (line.top + line.bottom) / 2,
-        line.size,
-        is_number and line.size <= _TITLE_RATIO * body,
-        line.size <= _TITLE_RATIO * body,
+        _BLANKS.sub("", "".join(line.text for line in members)),
+        row,
+        min(line.top if is_beside else line.left for line in members),
+        max(line.bottom if is_beside else line.right for line in members),
+        sum((line.left + line.right if is_beside else line.top + line.bottom) / 2 for line in members) / len(members),
+        size,
+        size <= _TITLE_RATIO * body,
         is_ruled,
-        line.is_artifact,
+        all(line.is_artifact for line in members),
+        is_beside and all(line.turn % 2 == 1 for line in members),
     )
 
 
-def _rows(lines: Sequence[TextLine]) -> list[list[int]]:
-    """Numbers of lines by row, from the top: rows are divided by white across the page."""
-    rows: list[list[int]] = []
-    end = 0.0
-    for number in sorted(range(len(lines)), key=lambda number: lines[number].top):
-        line = lines[number]
-        if rows and line.top + 0.2 * line.size < end:
-            rows[-1].append(number)
-            end = max(end, line.bottom)
-        else:
-            rows.append([number])
-            end = line.bottom
+def _rows(page: MarginPage, is_beside: bool) -> list[_Row]:
+    """Lines and boxes by row, from the first edge on: rows are divided by white across the page."""
+    items = [
+        (line.left, line.right, 0.2 * line.size, n) if is_beside else (line.top, line.bottom, 0.2 * line.size, n)
+        for n, line in enumerate(page.lines)
+    ]
+    first, last = (0, 2) if is_beside else (1, 3)
+    items += [(float(box[first]), float(box[last]), 0.0, -1) for box in page.boxes]
+    rows: list[_Row] = []
+    for begin, end, slack, n in sorted(items):
+        row = rows.pop() if rows and begin + slack < rows[-1].end else _Row([], begin, end, False)
+        numbers = [*row.lines, n] if n >= 0 else row.lines
+        rows.append(_Row(numbers, row.begin, max(row.end, end), row.has_box or n < 0))
     return rows
-
-
-def _usual_white(lines: Sequence[TextLine], rows: Sequence[Sequence[int]]) -> float:
-    """The white between most of the rows of a page."""
-    ends = [(min(lines[n].top for n in row), max(lines[n].bottom for n in row)) for row in rows]
-    whites = [after[0] - before[1] for before, after in pairwise(ends)]
-    return median(whites) if len(whites) > 3 else 0.0
 
 
 def _has_rule(rules: Float64s, top: float, bottom: float, left: float, right: float, size: float) -> bool:

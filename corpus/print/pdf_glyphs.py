@@ -83,7 +83,7 @@ class PdfPage:
         glyphs: those that are shown.
         rules: (n, 4), left, top, right, bottom of thin paths, and of the sides of rectangles.
         n_paths: how many paths there are; text that was turned into outlines has hundreds.
-        image_share: the part of the page that its largest picture covers.
+        image_share: the part of the page that its pictures cover.
         n_hidden: glyphs that were left out, by why: invisible, white, outside, tiny, slanted, doubled.
         n_artifacts: glyphs that the file marks as no part of the text.
     """
@@ -508,6 +508,7 @@ def _read_objects(page: pdfium.PdfPage, frame: _Frame, found: PdfPage) -> Float6
     """Fill in rules and pictures, and return the boxes of what is painted in a colour."""
     rules: list[tuple[float, float, float, float]] = []
     fills: list[tuple[float, float, float, float]] = []
+    pictures: list[tuple[float, float, float, float]] = []
     box = [ctypes.c_float() for _ in range(4)]
     colour = [ctypes.c_uint() for _ in range(4)]
     left_objects = _MAX_OBJECTS
@@ -528,9 +529,7 @@ def _read_objects(page: pdfium.PdfPage, frame: _Frame, found: PdfPage) -> Float6
             if kind == raw.FPDF_PAGEOBJ_IMAGE:
                 placed = bounds(handle)
                 if placed:
-                    on_page = way.box(*placed)
-                    fills.append(on_page)
-                    found.image_share = max(found.image_share, _share(on_page, found))
+                    pictures.append(way.box(*placed))
             elif kind == raw.FPDF_PAGEOBJ_PATH:
                 found.n_paths += 1
                 placed = bounds(handle)
@@ -549,6 +548,8 @@ def _read_objects(page: pdfium.PdfPage, frame: _Frame, found: PdfPage) -> Float6
 
     visit(raw.FPDFPage_CountObjects, raw.FPDFPage_GetObject, page.raw, frame, 0)
     found.rules = np.array(rules, np.float64).reshape(-1, 4)
+    found.image_share = _share(pictures, found)
+    fills += pictures
     return np.array(fills, np.float64).reshape(-1, 4)
 
 
@@ -560,12 +561,20 @@ def _within(way: _Frame, inner: Any) -> _Frame:
     return _Frame(xx, xy, yx, yy, dx, dy)
 
 
-def _share(box: tuple[float, float, float, float], found: PdfPage) -> float:
-    """The part of the page that a box covers."""
-    width = min(box[2], found.width) - max(box[0], 0.0)
-    height = min(box[3], found.height) - max(box[1], 0.0)
-    area = found.width * found.height
-    return max(width, 0.0) * max(height, 0.0) / area if area > 0 else 0.0
+#: Fields a side in which it is counted what pictures cover: scans come as hundreds of strips.
+_FIELDS: Final = 40
+
+
+def _share(boxes: list[tuple[float, float, float, float]], found: PdfPage) -> float:
+    """The part of the page that boxes cover together."""
+    if not boxes or found.width <= 0 or found.height <= 0:
+        return 0.0
+    covered = np.zeros((_FIELDS, _FIELDS), np.bool_)
+    scale = np.array([found.width, found.height, found.width, found.height]) / _FIELDS
+    fields = np.clip(np.round(np.array(boxes) / scale), 0, _FIELDS).astype(np.int64)
+    for left, top, right, bottom in np.unique(fields, axis=0).tolist():
+        covered[top:bottom, left:right] = True
+    return float(covered.mean())
 
 
 def _add_path(

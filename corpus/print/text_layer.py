@@ -24,8 +24,10 @@ _SCAN_SHARE: Final = 0.6
 _SCAN_GLYPHS: Final = 50
 #: Glyphs without a character.
 _MAP_ERROR_SHARE: Final = 0.01
-#: Controls, private use and U+FFFD.
+#: Controls and U+FFFD.
 _ODD_SHARE: Final = 0.005
+#: Private use, but for the signs of symbol fonts from U+F000 on: names with gaiji have some.
+_PRIVATE_SHARE: Final = 0.02
 #: So many paths, and no text, are outlines of letters.
 _OUTLINE_PATHS: Final = 200
 
@@ -46,7 +48,7 @@ def why_ocr(page: PdfPage) -> str:
     if int(glyphs.has_map_error.sum()) > _MAP_ERROR_SHARE * n:
         return "no_map"
     is_odd = (points < 0x20) | ((points >= 0x7F) & (points < 0xA0)) | (points == 0xFFFD)
-    is_odd |= (points >= 0xE000) & (points <= 0xF8FF)
-    if int(is_odd.sum()) > max(_ODD_SHARE * n, 2):
+    is_private = (points >= 0xE000) & (points < 0xF000)
+    if int(is_odd.sum()) > max(_ODD_SHARE * n, 2) or int(is_private.sum()) > max(_PRIVATE_SHARE * n, 2):
         return "implausible"
     return ""

@@ -20,7 +20,7 @@ import numpy as np
 import pikepdf
 import pypdfium2 as pdfium
 
-from manyo.corpus.print.page_layout import SetPage, arranged, lines_of
+from manyo.corpus.print.page_layout import SetPage, arranged, lines_of, margins_of
 from manyo.corpus.print.page_margins import find_margins
 from manyo.corpus.print.pdf_glyphs import page_of
 from manyo.corpus.print.set_text import ArrangedPage, set_text
@@ -224,7 +224,7 @@ def _read(document: pdfium.PdfDocument, max_pages: int) -> PdfText | Refused:
             pages.append(_EMPTY_PAGE)
         else:
             pages.append(lines_of(page))
-    margins = find_margins([page.lines for page in pages], [page.rules for page in pages])
+    margins = find_margins([margins_of(page) for page in pages])
     text, starts, structure = set_text(
         [
             ArrangedPage(str(number), *arranged(page, dropped))
