@@ -33,9 +33,12 @@ UNKNOWN: Final = 0
 LEVEL: Final = 1
 UPRIGHT: Final = 2
 
-# What a character is, `classes`.
+# What a character is, bits of `classes`: kana or a sign that stands in ruby; what may be an emphasis dot; what is
+# written as another character. Those of the first two are no part of a line of larger print.
 KANA: Final = 1
 MARK: Final = 2
+MAPPED: Final = 4
+ANNOTATES: Final = KANA | MARK
 
 
 @kernel
@@ -125,7 +128,7 @@ def join_lines(
                 if size[large] <= _ONE_SIZE_RATIO * size[small]:
                     continue
                 # Ruby is no part of the line, even where it leans over it.
-                if classes[small] != 0 and size[small] <= RUBY_RATIO * size[large]:
+                if classes[small] & ANNOTATES and size[small] <= RUBY_RATIO * size[large]:
                     continue
                 inside = (size[small] + size[large]) / 2 - apart
                 if inside < _INSIDE_FRACTION * size[small]:
@@ -152,3 +155,23 @@ def number_sets(parents: Int64s, chosen: Bytes, numbers: Int64s) -> int:
             n_sets += 1
         numbers[i] = numbers[root]
     return n_sets
+
+
+@kernel
+def join_touching(boxes: Float64s, slack: float, parents: Int64s) -> None:
+    """Join boxes that touch: sets of `parents`.
+
+    Args:
+        boxes: (n, 4), left, top, right, bottom, in the order of their tops.
+        slack: boxes that are this near touch.
+        parents: (n,), each box by itself; changed.
+    """
+    n = len(boxes)
+    for i in range(n):
+        for j in range(i + 1, n):
+            if boxes[j, 1] > boxes[i, 3] + slack:
+                break
+            if boxes[j, 0] <= boxes[i, 2] + slack and boxes[j, 2] >= boxes[i, 0] - slack:
+                a, b = _root(parents, i), _root(parents, j)
+                if a != b:
+                    parents[max(a, b)] = min(a, b)

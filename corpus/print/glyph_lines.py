@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from manyo.corpus.jit import Bools, Bytes, Float64s, Int64s, Uint32s
 from manyo.corpus.print.glyph_kernels import (
+    ANNOTATES,
     KANA,
     LEVEL,
     LINE_GAP_EMS,
+    MAPPED,
     MARK,
     RUBY_RATIO,
     UPRIGHT,
@@ -59,7 +62,6 @@ class TextLine(NamedTuple):
         is_upright: whether it is read from top to bottom.
         turn: quarter turns of its glyphs.
         marks: ruby and emphasis, in the order of their starts.
-        font: number of the font of most glyphs.
         is_artifact: the file says that it is furniture.
         place: number of the cell or frame in which it stands.
         glyphs: numbers of its glyphs in reading order.
@@ -74,22 +76,24 @@ class TextLine(NamedTuple):
     is_upright: bool
     turn: int
     marks: tuple[Mark, ...]
-    font: int
     is_artifact: bool
     place: int
-    glyphs: Int64s
 
 
 def classify(points: Uint32s) -> Bytes:
-    """`KANA` for kana, `MARK` for what may be an emphasis dot, 0 for all others."""
-    classes = np.zeros(len(points), np.uint8)
-    classes[(points >= 0x3041) & (points <= 0x30FF)] = KANA
-    classes[(points >= 0xFF66) & (points <= 0xFF9F)] = KANA
-    classes[np.isin(points, _DOT_POINTS)] = MARK
-    return classes
+    """What the characters are: bits of `manyo.corpus.print.glyph_kernels`."""
+    return _CLASSES[np.minimum(points, len(_CLASSES) - 1)]
 
 
-_DOT_POINTS = np.array([ord(dot) for dot in _DOTS], np.uint32)
+def _class_table() -> Bytes:
+    """The class of each character up to U+FFFF; the last one stands for all above."""
+    table = np.zeros(1 << 16, np.uint8)
+    table[0x3041:0x3100] |= KANA
+    table[0xFF66:0xFFA0] |= KANA
+    table[[ord(sign) for sign in "ー゛゜・･、"]] |= KANA
+    table[[ord(dot) for dot in _DOTS]] |= MARK
+    table[list(_MAPPED)] |= MAPPED
+    return table
 
 
 def text_lines(glyphs: Glyphs, is_artifact: Bools, places: Int64s) -> tuple[list[TextLine], int]:
@@ -118,16 +122,11 @@ def text_lines(glyphs: Glyphs, is_artifact: Bools, places: Int64s) -> tuple[list
         is_upright = direction == UPRIGHT
         numbers, n_lines = _joined(glyphs, x, y, by_x, by_y, classes, chosen, places, is_upright, LINE_GAP_EMS)
         along = glyphs.top if is_upright else glyphs.left
-        order = np.lexsort((along, numbers))
-        cuts = np.searchsorted(numbers[order], np.arange(n_lines + 1))
-        for number in range(n_lines):
-            lines.append(_RawLine.of(glyphs, order[cuts[number] : cuts[number + 1]], is_upright, classes))
+        lines += _raw_lines(glyphs, numbers, n_lines, along, is_upright, classes)
     base, ruby = _ruby_apart(lines)
     attached = _attached(base, ruby, glyphs)
-    written = [
-        _written(line, glyphs, spaces, is_artifact, places, attached.get(number, []))
-        for number, line in enumerate(base)
-    ]
+    page = _Page(glyphs, _characters(glyphs.points, classes), is_full_width(glyphs.points), is_artifact, places, spaces)
+    written = [_written(line, page, attached.get(number, [])) for number, line in enumerate(base)]
     return [line for line in written if line.text], sum(len(line.glyphs) for line in ruby)
 
 
@@ -223,30 +222,31 @@ class _RawLine(NamedTuple):
     is_kana: bool
     is_dots: bool
 
-    @classmethod
-    def of(cls, glyphs: Glyphs, numbers: Int64s, is_upright: bool, classes: Bytes) -> _RawLine:
-        sizes = glyphs.size[numbers]
-        size = float(np.median(sizes)) if len(sizes) > 1 else float(sizes[0])
-        kinds = classes[numbers]
-        return cls(
-            numbers,
-            float(glyphs.left[numbers].min()),
-            float(glyphs.top[numbers].min()),
-            float(glyphs.right[numbers].max()),
-            float(glyphs.bottom[numbers].max()),
-            size,
-            is_upright,
-            bool(kinds.all()) or _is_ruby_text(glyphs.points[numbers]),
-            bool((kinds == MARK).all()),
-        )
 
-
-def _is_ruby_text(points: Uint32s) -> bool:
-    """Whether all characters are such as stand in ruby that is not kana alone: ー and the like."""
-    return bool(np.isin(points, _RUBY_POINTS).all())
-
-
-_RUBY_POINTS = np.array([*range(0x3041, 0x3100), *map(ord, "ー゛゜・･、")], np.uint32)
+def _raw_lines(
+    glyphs: Glyphs, numbers: Int64s, n_lines: int, along: Float64s, is_upright: bool, classes: Bytes
+) -> list[_RawLine]:
+    """The lines of one direction, given the number of each glyph's line."""
+    order = np.lexsort((along, numbers))
+    order = order[np.searchsorted(numbers[order], 0) :]
+    starts = np.searchsorted(numbers[order], np.arange(n_lines))
+    stops = np.append(starts[1:], len(order))
+    by_size = order[np.lexsort((glyphs.size[order], numbers[order]))]
+    kinds = classes[order]
+    columns = (
+        np.minimum.reduceat(glyphs.left[order], starts),
+        np.minimum.reduceat(glyphs.top[order], starts),
+        np.maximum.reduceat(glyphs.right[order], starts),
+        np.maximum.reduceat(glyphs.bottom[order], starts),
+        glyphs.size[by_size[(starts + stops) // 2]],
+        np.minimum.reduceat(kinds & ANNOTATES != 0, starts),
+        np.minimum.reduceat(kinds & MARK != 0, starts),
+    )
+    rows = zip(starts.tolist(), stops.tolist(), *(column.tolist() for column in columns), strict=True)
+    return [
+        _RawLine(order[start:stop], left, top, right, bottom, size, is_upright, is_kana, is_dots)
+        for start, stop, left, top, right, bottom, size, is_kana, is_dots in rows
+    ]
 
 
 def _ruby_apart(lines: list[_RawLine]) -> tuple[list[_RawLine], list[_RawLine]]:
@@ -338,57 +338,62 @@ _SYMBOLS: Final = {
     0xF0E8: ord("➔"), 0xF0FC: ord("✓"), 0xF0FE: ord("☑"),
 }  # fmt: skip
 _MAPPED: Final = _VERTICAL | _RADICALS | _SYMBOLS
-_MAPPED_POINTS = np.array(sorted(_MAPPED), np.uint32)
+_CLASSES = _class_table()
 
 
-def _text_of(points: Uint32s) -> list[str]:
-    """The characters, with presentation forms and radicals as what they stand for."""
+def _characters(points: Uint32s, classes: Bytes) -> list[str]:
+    """The characters, with presentation forms, radicals and symbols as what they stand for."""
     characters = list(points.astype("<u4").tobytes().decode("utf-32-le", "replace"))
-    if np.isin(points, _MAPPED_POINTS).any():
-        characters = [chr(_MAPPED.get(ord(character), ord(character))) for character in characters]
+    for place in np.flatnonzero(classes & MAPPED).tolist():
+        characters[place] = chr(_MAPPED[int(points[place])])
     return characters
 
 
-def _written(
-    line: _RawLine, glyphs: Glyphs, spaces: Glyphs, is_artifact: Bools, places: Int64s, ruby: list[_RawLine]
-) -> TextLine:
+class _Page(NamedTuple):
+    """What lines are written from.
+
+    Attributes:
+        glyphs: of the page, without spaces.
+        characters: of each glyph.
+        is_full: (n,), which are set an em wide.
+        is_artifact, places: as in `text_lines`.
+        spaces: the glyphs of spaces.
+    """
+
+    glyphs: Glyphs
+    characters: list[str]
+    is_full: Bools
+    is_artifact: Bools
+    places: Int64s
+    spaces: Glyphs
+
+
+def _written(line: _RawLine, page: _Page, ruby: list[_RawLine]) -> TextLine:
     """The line with its text."""
+    glyphs = page.glyphs
     numbers = _in_reading_order(line, glyphs)
-    points = glyphs.points[numbers]
-    characters = _text_of(points)
+    characters = [page.characters[number] for number in numbers.tolist()]
     starts = (glyphs.top if line.is_upright else glyphs.left)[numbers]
     stops = (glyphs.bottom if line.is_upright else glyphs.right)[numbers]
-    gaps = starts[1:] - np.maximum.accumulate(stops)[:-1]
-    full = is_full_width(points)
-    inserted = _spaces_between(line, glyphs.size[numbers], gaps, full, starts, stops, spaces)
-    # A short line of single characters with equal gaps is one word, whatever stands in the gaps.
-    n = len(characters)
-    if 2 <= n <= _SPACED_CHARS and full.all() and all(inserted) and gaps.max() - gaps.min() < 0.3 * line.size:
-        inserted = [""] * (n - 1)
-    text_at, pieces, at = [], [], 0
-    for number, character in enumerate(characters):
-        text_at.append(at)
-        pieces.append(character)
-        at += len(character)
-        if number < n - 1 and inserted[number]:
-            pieces.append(inserted[number])
-            at += len(inserted[number])
-    text = "".join(pieces)
-    fonts = glyphs.font[numbers]
+    inserted = _spaces_between(line, page, numbers, starts, stops) if len(numbers) > 1 else []
+    if inserted:
+        pieces = [piece for pair in zip(characters, [*inserted, ""], strict=True) for piece in pair]
+        text_at = list(accumulate((1 + len(gap) for gap in inserted), initial=0))
+    else:
+        pieces = characters
+        text_at = list(range(len(characters)))
     return TextLine(
-        text,
+        "".join(pieces),
         line.left,
         line.top,
         line.right,
         line.bottom,
         line.size,
         line.is_upright,
-        int(np.bincount(glyphs.turn[numbers]).argmax()),
-        tuple(_marks(line, glyphs, numbers, characters, text_at, starts, stops, ruby)) if ruby else (),
-        int(np.bincount(fonts).argmax()),
-        bool(is_artifact[numbers].mean() > 0.5),
-        int(places[numbers[0]]),
-        numbers,
+        int(glyphs.turn[numbers[0]]),
+        tuple(_marks(line, page, characters, text_at, starts, stops, ruby)) if ruby else (),
+        bool(page.is_artifact[numbers].all()),
+        int(page.places[numbers[0]]),
     )
 
 
@@ -402,49 +407,46 @@ def _in_reading_order(line: _RawLine, glyphs: Glyphs) -> Int64s:
     return numbers[np.lexsort((glyphs.left[numbers], rows))]
 
 
-def _spaces_between(
-    line: _RawLine,
-    sizes: Float64s,
-    gaps: Float64s,
-    full: Bools,
-    starts: Float64s,
-    stops: Float64s,
-    spaces: Glyphs,
-) -> list[str]:
-    """What stands between each two characters of a line: nothing, a space, or an ideographic space."""
-    if not len(gaps):
-        return []
+def _spaces_between(line: _RawLine, page: _Page, numbers: Int64s, starts: Float64s, stops: Float64s) -> list[str]:
+    """What stands between each two characters of a line: nothing, a space, or an ideographic space; [] if nothing."""
+    gaps = starts[1:] - np.maximum.accumulate(stops)[:-1]
+    sizes, full = page.glyphs.size[numbers], page.is_full[numbers]
     size = np.maximum(sizes[1:], sizes[:-1])
-    both_full, none_full = full[1:] & full[:-1], ~full[1:] & ~full[:-1]
+    none_full = ~(full[1:] | full[:-1])
     is_wide = gaps >= _SPACE_EMS * size
     # A space between Latin letters; next to a full-width character only where the file has one or the gap is wide.
-    is_latin = (gaps >= _LATIN_SPACE_EMS * size) & none_full
-    is_typed = np.zeros(len(gaps), np.bool_)
-    if len(spaces.points):
-        along, across = (
-            (spaces.top, (spaces.left + spaces.right) / 2),
-            (spaces.left, (spaces.top + spaces.bottom) / 2),
-        )[0 if line.is_upright else 1]
-        low, high = (line.left, line.right) if line.is_upright else (line.top, line.bottom)
-        inside = (across >= low) & (across <= high)
-        if inside.any():
-            at = np.searchsorted(starts, along[inside] + 0.01 * line.size) - 1
-            at = at[(at >= 0) & (at < len(gaps))]
-            is_typed[at] = True
-            is_typed &= gaps > 0.08 * size
-    is_any = is_wide | is_latin | (is_typed & ~both_full)
+    is_any = is_wide | ((gaps >= _LATIN_SPACE_EMS * size) & none_full)
+    if len(page.spaces.points):
+        is_typed = _typed_spaces(line, page.spaces, starts)
+        is_any |= is_typed & (gaps > 0.08 * size) & ~(full[1:] & full[:-1])
     if not is_any.any():
-        return [""] * len(gaps)
+        return []
+    # A short line of single characters with equal gaps is one word, whatever stands in the gaps.
+    if len(numbers) <= _SPACED_CHARS and full.all() and is_any.all() and gaps.max() - gaps.min() < 0.3 * line.size:
+        return []
     return [
         "" if not any_ else ("\u3000" if wide and not none else " ")
         for any_, wide, none in zip(is_any.tolist(), is_wide.tolist(), none_full.tolist(), strict=True)
     ]
 
 
+def _typed_spaces(line: _RawLine, spaces: Glyphs, starts: Float64s) -> Bools:
+    """Before which characters of the line, but for the first, the file has a space."""
+    is_typed = np.zeros(len(starts) - 1, np.bool_)
+    if line.is_upright:
+        along, across, low, high = spaces.top, (spaces.left + spaces.right) / 2, line.left, line.right
+    else:
+        along, across, low, high = spaces.left, (spaces.top + spaces.bottom) / 2, line.top, line.bottom
+    inside = (across >= low) & (across <= high)
+    if inside.any():
+        at = np.searchsorted(starts, along[inside] + 0.01 * line.size) - 1
+        is_typed[at[(at >= 0) & (at < len(is_typed))]] = True
+    return is_typed
+
+
 def _marks(
     line: _RawLine,
-    glyphs: Glyphs,
-    numbers: Int64s,
+    page: _Page,
     characters: list[str],
     places: list[int],
     starts: Float64s,
@@ -452,13 +454,14 @@ def _marks(
     ruby: list[_RawLine],
 ) -> list[Mark]:
     """The readings and emphasis of a line's characters: each ruby belongs to the characters next to it."""
+    glyphs = page.glyphs
     middles = (starts + stops) / 2
     found: list[Mark] = []
     for annotation in ruby:
         own = annotation.glyphs
         first = (glyphs.top if line.is_upright else glyphs.left)[own]
         last = (glyphs.bottom if line.is_upright else glyphs.right)[own]
-        reading = "".join(_text_of(glyphs.points[own]))
+        reading = "".join(page.characters[number] for number in own.tolist())
         if annotation.is_dots:
             inside = np.flatnonzero(
                 (middles >= first.min() - 0.3 * line.size) & (middles <= last.max() + 0.3 * line.size)

@@ -120,6 +120,10 @@ def _notes(lines: list[TextLine], page: SetPage) -> list[TextLine]:
     if not len(rules) or not lines:
         return found
     is_level = (rules[:, 3] - rules[:, 1] <= 2) & (rules[:, 2] - rules[:, 0] >= 20)
+    for grid in page.grids:
+        is_level &= (rules[:, 3] < grid.top - 3) | (rules[:, 1] > grid.bottom + 3)
+    if not any(_NOTE_MARK.match(line.text) for line in lines):
+        return found
     for left, top, right, bottom in rules[is_level].tolist():
         below = [
             line

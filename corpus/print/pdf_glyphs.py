@@ -20,6 +20,27 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from manyo.corpus.jit import Bools, Float64s, Int64s, Uint32s
+from manyo.corpus.print.pdfium_kernels import (
+    FILL,
+    FONT,
+    FONT_SIZE,
+    FORM_OBJECT,
+    INK_BOX,
+    LOOSE_BOX,
+    MAP_ERROR,
+    MATRIX,
+    N_CALLS,
+    N_MARKS,
+    OBJECT_KIND,
+    ORIGIN,
+    PAGE_OBJECT,
+    RENDER_MODE,
+    TEXT_OBJECT,
+    UNICODE,
+    Found,
+    list_objects,
+    read_characters,
+)
 
 #: Share of the em above the baseline, as Japanese fonts have it.
 ASCENT: Final = 0.88
@@ -29,8 +50,11 @@ _LEAST_SIZE_POINTS: Final = 1.0
 _WHITE: Final = 247
 #: A matrix is a quarter turn if it is within this of one, per em: 6 degrees.
 _TURN_SLACK: Final = 0.1
+#: The part of the page at each edge where furniture stands.
+_EDGE_SHARE: Final = 0.2
 #: Parts of a page that are looked at for rules and pictures; maps have millions.
 _MAX_OBJECTS: Final = 20_000
+_MAX_TEXTS: Final = 1_000_000
 _MAX_SEGMENTS: Final = 200
 #: A path of this thickness is a rule, in points.
 _RULE_POINTS: Final = 2.0
@@ -40,9 +64,6 @@ _MAX_DEPTH: Final = 8
 MAX_GLYPHS: Final = 200_000
 
 _RENDER_INVISIBLE: Final = 3
-_GENERATED: Final = frozenset((0x0D, 0x0A, 0xFFFE))
-#: What PDFium gives for a hyphen at the end of a line.
-_HYPHEN: Final = 0x02
 
 
 class Glyphs(NamedTuple):
@@ -71,7 +92,8 @@ class Glyphs(NamedTuple):
 
     def taken(self, chosen: Any) -> Glyphs:
         """The glyphs that a mask or an index chooses."""
-        return Glyphs(*(column[chosen] for column in self))
+        columns: list[Any] = [column[chosen] for column in self]
+        return Glyphs(*columns)
 
 
 @dataclass(slots=True)
@@ -98,30 +120,32 @@ class PdfPage:
     is_artifact: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
 
 
-class _Calls:
-    """PDFium's functions as they are called once for each glyph: with addresses of arrays instead of objects."""
+def _addresses() -> Int64s:
+    """The functions that `read_characters` calls."""
+    functions = {
+        UNICODE: raw.FPDFText_GetUnicode,
+        TEXT_OBJECT: raw.FPDFText_GetTextObject,
+        FONT_SIZE: raw.FPDFText_GetFontSize,
+        MAP_ERROR: raw.FPDFText_HasUnicodeMapError,
+        LOOSE_BOX: raw.FPDFText_GetLooseCharBox,
+        INK_BOX: raw.FPDFText_GetCharBox,
+        ORIGIN: raw.FPDFText_GetCharOrigin,
+        MATRIX: raw.FPDFText_GetMatrix,
+        RENDER_MODE: raw.FPDFTextObj_GetTextRenderMode,
+        FONT: raw.FPDFTextObj_GetFont,
+        FILL: raw.FPDFPageObj_GetFillColor,
+        N_MARKS: raw.FPDFPageObj_CountMarks,
+        PAGE_OBJECT: raw.FPDFPage_GetObject,
+        FORM_OBJECT: raw.FPDFFormObj_GetObject,
+        OBJECT_KIND: raw.FPDFPageObj_GetType,
+    }
+    addresses = np.zeros(N_CALLS, np.int64)
+    for place, function in functions.items():
+        addresses[place] = ctypes.cast(function, ctypes.c_void_p).value or 0
+    return addresses
 
-    def __init__(self) -> None:
-        pointer, number = ctypes.c_void_p, ctypes.c_int
 
-        def call(function: Any, result: Any, *arguments: Any) -> Any:
-            address = ctypes.cast(function, pointer).value
-            return ctypes.CFUNCTYPE(result, *arguments)(address or 0)
-
-        self.unicode = call(raw.FPDFText_GetUnicode, ctypes.c_uint, pointer, number)
-        self.text_object = call(raw.FPDFText_GetTextObject, pointer, pointer, number)
-        self.font_size = call(raw.FPDFText_GetFontSize, ctypes.c_double, pointer, number)
-        self.map_error = call(raw.FPDFText_HasUnicodeMapError, number, pointer, number)
-        self.loose_box = call(raw.FPDFText_GetLooseCharBox, number, pointer, number, pointer)
-        self.ink_box = call(raw.FPDFText_GetCharBox, number, pointer, number, pointer, pointer, pointer, pointer)
-        self.origin = call(raw.FPDFText_GetCharOrigin, number, pointer, number, pointer, pointer)
-        self.matrix = call(raw.FPDFText_GetMatrix, number, pointer, number, pointer)
-        self.render_mode = call(raw.FPDFTextObj_GetTextRenderMode, number, pointer)
-        self.font = call(raw.FPDFTextObj_GetFont, pointer, pointer)
-        self.fill = call(raw.FPDFPageObj_GetFillColor, number, pointer, pointer, pointer, pointer, pointer)
-
-
-_CALLS = _Calls()
+_ADDRESSES = _addresses()
 
 
 def page_of(document: pdfium.PdfDocument, number: int) -> PdfPage:
@@ -198,105 +222,50 @@ _NO_GLYPHS = Glyphs(
 )
 
 
-class _Characters(NamedTuple):
-    """What PDFium says of the characters that belong to text objects."""
-
-    points: Uint32s
-    objects: list[int]
-    sizes: Float64s
-    map_errors: Bools
-    loose: Float64s
-    ink: Float64s
-    origins: Float64s
-    matrices: Float64s
-
-
-def _read_characters(textpage: pdfium.PdfTextPage) -> _Characters | None:
+def _read_characters(textpage: pdfium.PdfTextPage) -> Found | None:
     """The characters of the page; None if there are none."""
-    handle = ctypes.cast(textpage.raw, ctypes.c_void_p).value
     n_all = min(textpage.count_chars(), MAX_GLYPHS)
-    calls = _CALLS
-    unicode, text_object = calls.unicode, calls.text_object
-    points, objects, places = [], [], []
-    for place in range(n_all):
-        point = unicode(handle, place)
-        # Line ends and spaces that PDFium made up belong to no text object.
-        if point in _GENERATED or (point == 0x20 and not text_object(handle, place)):
-            continue
-        owner = text_object(handle, place)
-        if owner:
-            points.append(point if point != _HYPHEN else 0x2D)
-            objects.append(owner)
-            places.append(place)
-    n = len(places)
-    if not n:
-        return None
-    loose, ink = np.zeros((n, 4), np.float32), np.zeros((n, 4), np.float64)
-    origins, matrices = np.zeros((n, 2), np.float64), np.zeros((n, 6), np.float32)
-    loose_at, ink_at, origin_at, matrix_at = (array.ctypes.data for array in (loose, ink, origins, matrices))
-    loose_box, ink_box, origin, matrix = calls.loose_box, calls.ink_box, calls.origin, calls.matrix
-    for place in places:
-        loose_box(handle, place, loose_at)
-        ink_box(handle, place, ink_at, ink_at + 8, ink_at + 16, ink_at + 24)
-        origin(handle, place, origin_at, origin_at + 8)
-        matrix(handle, place, matrix_at)
-        loose_at += 16
-        ink_at += 32
-        origin_at += 16
-        matrix_at += 24
-    font_size, map_error = calls.font_size, calls.map_error
-    return _Characters(
-        np.array(points, np.uint32),
-        objects,
-        np.array([font_size(handle, place) for place in places], np.float64),
-        np.array([map_error(handle, place) == 1 for place in places], np.bool_),
-        loose.astype(np.float64),
-        ink,
-        origins,
-        matrices.astype(np.float64),
+    room = Found(
+        np.zeros(n_all, np.uint32),
+        np.zeros(n_all, np.int64),
+        np.zeros(n_all, np.float64),
+        np.zeros(n_all, np.bool_),
+        np.zeros((n_all, 4), np.float32),
+        np.zeros((n_all, 4), np.float64),
+        np.zeros((n_all, 2), np.float64),
+        np.zeros((n_all, 6), np.float32),
+        np.zeros(n_all, np.int64),
+        np.zeros(n_all, np.int64),
+        np.zeros((n_all, 4), np.uint32),
+        np.zeros(n_all, np.int64),
     )
+    handle = ctypes.cast(textpage.raw, ctypes.c_void_p).value or 0
+    n = read_characters(_ADDRESSES, handle, n_all, room)
+    return room.taken(slice(n)) if n else None
 
 
-class _Objects(NamedTuple):
-    """What is known of each text object, one value for each character."""
-
-    font: Int64s
-    is_invisible: Bools
-    is_white: Bools
-    is_artifact: Bools
-
-
-def _object_facts(objects: list[int]) -> _Objects:
-    """Font, render mode, colour and mark of the object of each character."""
-    calls = _CALLS
-    colour = np.zeros(4, np.uint32)
-    at = colour.ctypes.data
-    fonts: dict[int, int] = {}
-    known: dict[int, tuple[int, bool, bool, bool]] = {}
-    for owner in objects:
-        if owner in known:
-            continue
-        font = calls.font(owner) or 0
-        has_fill = calls.fill(owner, at, at + 4, at + 8, at + 12)
-        mode = calls.render_mode(owner)
-        known[owner] = (
-            fonts.setdefault(font, len(fonts)),
-            mode == _RENDER_INVISIBLE,
-            bool(has_fill) and mode in (0, 4) and bool((colour[:3] >= _WHITE).all()),
-            _is_artifact(owner),
-        )
-    columns = list(zip(*(known[owner] for owner in objects), strict=True))
-    return _Objects(np.array(columns[0], np.int64), *(np.array(column, np.bool_) for column in columns[1:]))
+def _are_artifacts(found: Found, x: Float64s, y: Float64s, width: float, height: float) -> Bools:
+    """Which characters near the page's edges the file marks as furniture."""
+    share = _EDGE_SHARE
+    is_near = (y < share * height) | (y > (1 - share) * height) | (x < share * width) | (x > (1 - share) * width)
+    marked = np.flatnonzero((found.n_marks > 0) & is_near)
+    are_artifacts = np.zeros(len(found.points), np.bool_)
+    if len(marked):
+        owners, first, back = np.unique(found.objects[marked], return_index=True, return_inverse=True)
+        answers = [
+            _is_artifact(int(owner), int(found.n_marks[marked[at]])) for owner, at in zip(owners, first, strict=True)
+        ]
+        are_artifacts[marked] = np.array(answers, np.bool_)[back]
+    return are_artifacts
 
 
 _MARK_NAME = (ctypes.c_ushort * 16)()
 _ARTIFACT = "Artifact".encode("utf-16-le")
 
 
-def _is_artifact(owner: int) -> bool:
+def _is_artifact(owner: int, n_marks: int) -> bool:
     """Whether the file marks an object as furniture of the page."""
     handle = ctypes.cast(owner, raw.FPDF_PAGEOBJECT)
-    n_marks = raw.FPDFPageObj_CountMarks(handle)
     length = ctypes.c_ulong()
     for number in range(min(n_marks, _MAX_DEPTH)):
         mark = raw.FPDFPageObj_GetMark(handle, number)
@@ -307,22 +276,28 @@ def _is_artifact(owner: int) -> bool:
     return False
 
 
-def _place(characters: _Characters, frame: _Frame, found: PdfPage, fills: Float64s) -> None:
+def _place(characters: Found, frame: _Frame, found: PdfPage, fills: Float64s) -> None:
     """Fill in the glyphs of the page, and count what is not shown."""
     characters = _joined_halves(characters)
-    facts = _object_facts(characters.objects)
-    a, b, c, d = (characters.matrices[:, i] for i in range(4))
+    _, font = np.unique(characters.fonts, return_inverse=True)
+    font = font.astype(np.int64)
+    is_invisible = characters.modes == _RENDER_INVISIBLE
+    is_white = (characters.modes % 4 == 0) & (characters.colours[:, :3] >= _WHITE).all(1)
+    a, b, c, d = (characters.matrices[:, i].astype(np.float64) for i in range(4))
     along_x, along_y = frame.way(a, b)
     up_x, up_y = frame.way(c, d)
     scale = np.hypot(along_x, along_y)
     size = np.abs(characters.sizes) * np.hypot(up_x, up_y)
     x, y = frame.point(characters.origins[:, 0], characters.origins[:, 1])
+    is_artifact = _are_artifacts(characters, x, y, found.width, found.height)
     with np.errstate(all="ignore"):
         ex, ey = np.nan_to_num(along_x / scale), np.nan_to_num(along_y / scale)
         ux, uy = np.nan_to_num(up_x / np.hypot(up_x, up_y)), np.nan_to_num(up_y / np.hypot(up_x, up_y))
-    loose = _boxes_on_page(characters.loose[:, [0, 3, 2, 1]], frame)  # left, top, right, bottom in PDFium's struct
+    loose = _boxes_on_page(
+        characters.loose[:, [0, 3, 2, 1]].astype(np.float64), frame
+    )  # left, top, right, bottom in PDFium's struct
     ink = _boxes_on_page(characters.ink[:, [0, 2, 1, 3]], frame)  # left, right, bottom, top
-    size = _true_sizes(characters.points, facts.font, size, ink)
+    size = _true_sizes(characters.points, font, size, ink)
     advance = _advances(
         characters.points, size * scale / np.maximum(np.hypot(up_x, up_y), 1e-9), loose, ink, ex, ey, x, y
     )
@@ -341,20 +316,20 @@ def _place(characters: _Characters, frame: _Frame, found: PdfPage, fills: Float6
         corners_y.max(0),
         size,
         turn,
-        facts.font,
+        font,
         characters.map_errors,
-        facts.is_invisible,
+        is_invisible,
     )
     middle_x, middle_y = (ink[:, 0] + ink[:, 2]) / 2, (ink[:, 1] + ink[:, 3]) / 2
     is_outside = (middle_x < 0) | (middle_y < 0) | (middle_x > found.width) | (middle_y > found.height)
     is_scan = found.image_share >= 0.5
     left_out = {
-        "invisible": facts.is_invisible & (not is_scan),
-        "white": facts.is_white & ~_is_covered(middle_x, middle_y, fills),
+        "invisible": is_invisible & (not is_scan),
+        "white": is_white & ~_is_covered(middle_x, middle_y, fills),
         "outside": is_outside,
         "tiny": ~(size >= _LEAST_SIZE_POINTS),
         "slanted": turn < 0,
-        "doubled": _doubles(glyphs, np.array(characters.objects, np.int64)),
+        "doubled": _doubles(glyphs, characters.objects),
     }
     kept = np.ones(len(size), np.bool_)
     is_space = np.isin(glyphs.points, (0x20, 0xA0, 0x3000))
@@ -363,10 +338,10 @@ def _place(characters: _Characters, frame: _Frame, found: PdfPage, fills: Float6
             found.n_hidden[why] = n
         kept &= ~mask
     found.glyphs = glyphs.taken(kept)
-    found.is_artifact = facts.is_artifact[kept]
+    found.is_artifact = is_artifact[kept]
 
 
-def _joined_halves(characters: _Characters) -> _Characters:
+def _joined_halves(characters: Found) -> Found:
     """The characters with the two halves of UTF-16 pairs as one."""
     points = characters.points
     first = (points[:-1] >= 0xD800) & (points[:-1] < 0xDC00) & (points[1:] >= 0xDC00) & (points[1:] < 0xE000)
@@ -377,16 +352,7 @@ def _joined_halves(characters: _Characters) -> _Characters:
     points[at] = 0x10000 + ((points[at] - 0xD800) << 10) + (points[at + 1] - 0xDC00)
     kept = np.ones(len(points), np.bool_)
     kept[at + 1] = False
-    return _Characters(
-        points[kept],
-        [owner for owner, is_kept in zip(characters.objects, kept.tolist(), strict=True) if is_kept],
-        characters.sizes[kept],
-        characters.map_errors[kept],
-        characters.loose[kept],
-        characters.ink[kept],
-        characters.origins[kept],
-        characters.matrices[kept],
-    )
+    return characters._replace(points=points).taken(kept)
 
 
 def _boxes_on_page(boxes: Float64s, frame: _Frame) -> Float64s:
@@ -518,35 +484,29 @@ def _read_objects(page: pdfium.PdfPage, frame: _Frame, found: PdfPage) -> Float6
             return None
         return box[0].value, box[1].value, box[2].value, box[3].value
 
-    def visit(count: Any, get: Any, owner: Any, way: _Frame, depth: int) -> None:
+    def visit(count: int, get: int, owner: Any, way: _Frame, depth: int) -> None:
         nonlocal left_objects
-        for number in range(count(owner)):
+        handles, kinds = np.zeros(max(count, 0), np.int64), np.zeros(max(count, 0), np.int64)
+        address = ctypes.cast(owner, ctypes.c_void_p).value or 0
+        n = list_objects(_ADDRESSES, get, address, min(len(handles), _MAX_TEXTS), handles, kinds)
+        for at in range(n):
             left_objects -= 1
             if left_objects < 0:
                 return
-            handle = get(owner, number)
-            kind = raw.FPDFPageObj_GetType(handle)
-            if kind == raw.FPDF_PAGEOBJ_IMAGE:
-                placed = bounds(handle)
-                if placed:
-                    pictures.append(way.box(*placed))
+            handle, kind = ctypes.cast(int(handles[at]), raw.FPDF_PAGEOBJECT), kinds[at]
+            placed = bounds(handle)
+            if kind == raw.FPDF_PAGEOBJ_IMAGE and placed:
+                pictures.append(way.box(*placed))
             elif kind == raw.FPDF_PAGEOBJ_PATH:
                 found.n_paths += 1
-                placed = bounds(handle)
                 if placed:
                     _add_path(handle, way, placed, rules, fills, colour)
             elif kind == raw.FPDF_PAGEOBJ_FORM and depth < _MAX_DEPTH:
                 inner = raw.FS_MATRIX()
                 raw.FPDFPageObj_GetMatrix(handle, inner)
-                visit(
-                    raw.FPDFFormObj_CountObjects,
-                    raw.FPDFFormObj_GetObject,
-                    handle,
-                    _within(way, inner),
-                    depth + 1,
-                )
+                visit(raw.FPDFFormObj_CountObjects(handle), FORM_OBJECT, handle, _within(way, inner), depth + 1)
 
-    visit(raw.FPDFPage_CountObjects, raw.FPDFPage_GetObject, page.raw, frame, 0)
+    visit(raw.FPDFPage_CountObjects(page.raw), PAGE_OBJECT, page.raw, frame, 0)
     found.rules = np.array(rules, np.float64).reshape(-1, 4)
     found.image_share = _share(pictures, found)
     fills += pictures

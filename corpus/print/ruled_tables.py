@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from manyo.corpus.jit import Float64s, Int64s
+from manyo.corpus.print.glyph_kernels import join_touching, number_sets
 
 #: Rules that are this near touch, in points; printers let them end at each other's edges.
 _TOUCH_POINTS: Final = 2.5
@@ -59,30 +60,12 @@ def grids(rules: Float64s) -> list[Grid]:
 def _touching(rules: Float64s) -> list[Int64s]:
     """The sets of rules that touch each other, directly or not."""
     n = len(rules)
-    left, top, right, bottom = (rules[:, i] for i in range(4))
-    label = np.full(n, -1)
-    sets: list[Int64s] = []
-    for start in range(n):
-        if label[start] >= 0:
-            continue
-        label[start] = len(sets)
-        open_rules = [start]
-        members = []
-        while open_rules:
-            rule = open_rules.pop()
-            members.append(rule)
-            near = (
-                (label < 0)
-                & (left <= right[rule] + _TOUCH_POINTS)
-                & (right >= left[rule] - _TOUCH_POINTS)
-                & (top <= bottom[rule] + _TOUCH_POINTS)
-                & (bottom >= top[rule] - _TOUCH_POINTS)
-            )
-            fresh = np.flatnonzero(near).tolist()
-            label[fresh] = len(sets)
-            open_rules += fresh
-        sets.append(np.array(sorted(members), np.int64))
-    return sets
+    order = np.argsort(rules[:, 1], kind="stable")
+    parents, numbers = np.arange(n), np.empty(n, np.int64)
+    join_touching(np.ascontiguousarray(rules[order]), _TOUCH_POINTS, parents)
+    n_sets = number_sets(parents, np.ones(n, np.uint8), numbers)
+    members = np.argsort(numbers, kind="stable")
+    return [order[part] for part in np.split(members, np.searchsorted(numbers[members], np.arange(1, n_sets)))]
 
 
 def _edges(places: Float64s) -> Float64s:
