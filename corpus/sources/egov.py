@@ -1,17 +1,23 @@
-"""Statutes as XML of the government's law data base: one document per law, as the law is printed.
+"""Statutes as the government's law data base gives them: one document per law, as the law is printed.
 
 A law is chapters of articles of paragraphs of items, and the XML keeps titles, numbers and sentences of
 each apart. They are put together as they stand in print: a title or caption is a line, a number stands
 before its sentences, with an ideographic space between them. The table of contents, which only repeats the titles,
 and ruby are left out. Schema: laws.e-gov.go.jp (XMLSchemaForJapaneseLaw_v3.xsd).
+
+Files of the bulk data are read, and answers of the interface: XML of version 1 and 2, and JSON of version 2, in which
+an element is an object of `tag`, `attr` and `children`, or all XML is one string in base64.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from lxml import etree
 
@@ -26,7 +32,8 @@ REASONS = {
     "not_a_law": "the XML holds no Law element",
     "no_text": "the law has no text",
     "duplicate_file": "an earlier entry of the archive has the same path; that one is read",
-    "unknown_file": "an archive entry that is not an .xml file",
+    "broken_json": "the JSON is not well-formed, or holds no law as the interface gives one",
+    "unknown_file": "an archive entry that is neither an .xml nor a .json file",
 }
 
 
@@ -52,23 +59,27 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
-    """One record per .xml file or archive entry; its key is the path below the input's root."""
-    return archives.texts(shard.files, options.max_file_bytes, (".xml",), ("egov", "xml", "binary"))
+    """One record per .xml or .json file or archive entry; its key is the path below the input's root."""
+    return archives.texts(shard.files, options.max_file_bytes, (".xml", ".json"), ("egov", "xml", "json", "binary"))
 
 
 def parse(record: Record[bytes], options: Options) -> Outcome:
     """The law's text, a line for each title, caption, paragraph and item."""
-    uri = _address(record.address)
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
+    uri = _address(file_stem(record.address).split("_", 1)[0]) or record.address
+    is_json = record.payload.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
     try:
-        root = etree.fromstring(record.payload, parser)
+        root = _of_json(json.loads(record.payload)) if is_json else _of_xml(record.payload)
+    except RecursionError:
+        return Refused("broken_json", "nested too deeply", uri)
     except etree.XMLSyntaxError as error:
         return Refused("broken_xml", str(error), uri)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        return Refused("broken_json" if is_json else "broken_xml", f"not a law: {error!r}", uri)
     law = root if root.tag == "Law" else root.find(".//Law")
     if law is None:
         return Refused("not_a_law", f"the root is <{root.tag}>", uri)
+    for name in ("LawId", "law_id"):
+        uri = _address(_words(root.find(f".//{name}"))) or uri
     lines: list[str] = []
     _write(law, lines)
     text = tidy("\n".join(lines))
@@ -155,7 +166,45 @@ def _collect(element: etree._Element, parts: list[str]) -> None:
         parts.append(child.tail or "")
 
 
-def _address(file: str) -> str:
-    """The law's page; its id is the first part of the file's name (`405AC0000000088_20240401_….xml`)."""
-    identity = file_stem(file).split("_", 1)[0]
-    return f"https://laws.e-gov.go.jp/law/{identity}" if re.fullmatch(r"[0-9A-Z]{15}", identity) else file
+def _of_xml(data: bytes) -> etree._Element:
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+    )
+    return etree.fromstring(data, parser)
+
+
+def _of_json(value: dict[str, Any]) -> etree._Element:
+    """The answer of the interface as the XML that it stands for.
+
+    Raises:
+        ValueError, TypeError, KeyError, AttributeError: it is no such answer.
+    """
+    full = value["law_full_text"]
+    root = etree.Element("law_data_response")
+    if isinstance(identity := value.get("law_info", {}).get("law_id"), str):
+        etree.SubElement(root, "law_id").text = identity
+    if isinstance(full, str):
+        root.append(_of_xml(full.encode() if full.lstrip().startswith("<") else b64decode(full, validate=True)))
+    else:
+        _append(root, full)
+    return root
+
+
+def _append(parent: etree._Element, node: dict[str, Any]) -> None:
+    element = etree.SubElement(
+        parent, node["tag"], {name: str(value) for name, value in (node.get("attr") or {}).items()}
+    )
+    last: etree._Element | None = None
+    for child in node.get("children") or ():
+        if not isinstance(child, str):
+            _append(element, child)
+            last = element[-1]
+        elif last is None:
+            element.text = (element.text or "") + child
+        else:
+            last.tail = (last.tail or "") + child
+
+
+def _address(identity: str) -> str:
+    """The page of a law; empty if this is not the id of one (`405AC0000000088`)."""
+    return f"https://laws.e-gov.go.jp/law/{identity}" if re.fullmatch(r"[0-9A-Z]{15}", identity) else ""

@@ -3,6 +3,9 @@
 All shapes of kokkai.ndl.go.jp/api.html are read: a list of speeches (`speechRecord`), a list of meetings
 that hold them (`meetingRecord`), and the lists with snake_case names that scripts make of them. The first
 "speech" of a meeting is its list of members and papers (会議録情報), not speech, and is left out.
+
+The interface gives a long meeting in several answers: parts of one meeting in files that follow one another become one
+document.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ REASONS = {
     "duplicate_speech": "an earlier speech of the file has the same id; that one is read",
     "no_text": "the meeting, or the whole file, has no speeches",
     "duplicate_file": "an earlier entry of the archive has the same path; that one is read",
-    "duplicate_meeting": "an earlier file of the shard has the same part of this meeting",
+    "duplicate_meeting": "an earlier file of the shard has all these speeches of the meeting",
     "unknown_file": "an archive entry that is not a .json file",
 }
 
@@ -67,29 +70,59 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
 def records(shard: InputShard, options: Options) -> Iterator[Record[tuple[Speech, ...]] | BrokenInput]:
     """One record per meeting in a file; its key is the id of its first speech; the offset counts meetings."""
     seen: set[str] = set()
+    meetings: dict[str, _Meeting] = {}  # of the last file, which the next one may go on with
     for found in archives.texts(shard.files, options.max_file_bytes, (".json",), JSON):
         if isinstance(found, BrokenInput):
             yield found
             continue
         try:
-            meetings, faults = _meetings(json.loads(found.payload))
+            read, faults = _meetings(json.loads(found.payload))
         except RecursionError:
             yield _broken(found, "broken_json", "nested too deeply")
             continue
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             yield _broken(found, "broken_json", repr(error))
             continue
-        if not meetings and not faults:
+        if not read and not faults:
             yield _broken(found, "no_text", "no speeches in the file")
-        for number, speeches in enumerate(meetings):
-            key = speeches[0].id
-            if key in seen:
-                yield _broken(found, "duplicate_meeting", key)
+        yield from _finished({key: one for key, one in meetings.items() if key not in read}, seen)
+        earlier, meetings = meetings, {}
+        for number, (identity, speeches) in enumerate(read.items()):
+            meeting = earlier.get(identity) or _Meeting(found.origin_file, number, found.entry, {})
+            repeated = meeting.speeches.keys() & speeches.keys()
+            if len(repeated) == len(speeches):
+                yield _broken(found, "duplicate_meeting", min(speeches))
             else:
-                seen.add(key)
-                yield Record(found.origin_file, number, key, speeches)
+                for speech in sorted(repeated):
+                    yield _broken(found, "duplicate_speech", speech)
+            meeting.speeches.update({key: one for key, one in speeches.items() if key not in repeated})
+            meetings[identity] = meeting
         for reason, detail in faults:
             yield _broken(found, reason, detail)
+    yield from _finished(meetings, seen)
+
+
+@dataclass(slots=True)
+class _Meeting:
+    """A meeting as far as it was read: the file and place of its first part, and its speeches by id."""
+
+    origin_file: str
+    number: int
+    entry: str
+    speeches: dict[str, Speech]
+
+
+def _finished(meetings: Mapping[str, _Meeting], seen: set[str]) -> Iterator[Record[tuple[Speech, ...]] | BrokenInput]:
+    """Meetings as records, in the order in which they began."""
+    for meeting in meetings.values():
+        key = min(meeting.speeches)
+        if key in seen:
+            refused = Refused("duplicate_meeting", key, meeting.origin_file)
+            yield BrokenInput(meeting.origin_file, meeting.number, refused)
+            continue
+        seen.add(key)
+        speeches = tuple(meeting.speeches[identity] for identity in sorted(meeting.speeches))
+        yield Record(meeting.origin_file, meeting.number, key, speeches, meeting.entry)
 
 
 def parse(record: Record[tuple[Speech, ...]], options: Options) -> Outcome:
@@ -106,8 +139,8 @@ def parse(record: Record[tuple[Speech, ...]], options: Options) -> Outcome:
     return Document(uri=first.url or record.origin_file, text=text, title=title, meta=meta)
 
 
-def _meetings(value: Any) -> tuple[list[tuple[Speech, ...]], list[tuple[str, str]]]:
-    """The speeches of each meeting, in the order of their numbers; and what cannot be read, as reason and detail.
+def _meetings(value: Any) -> tuple[dict[str, dict[str, Speech]], list[tuple[str, str]]]:
+    """The speeches of each meeting by their ids, by the meeting's id; and what cannot be read, as reason and detail.
 
     Raises:
         ValueError, TypeError, KeyError, AttributeError: the value has none of the known shapes.
@@ -120,6 +153,8 @@ def _meetings(value: Any) -> tuple[list[tuple[Speech, ...]], list[tuple[str, str
                 entries += [(speech, meeting) for speech in meeting["speechRecord"]]
             else:
                 faults.append(("broken_speech", f"a meeting without speechRecord: {str(meeting)[:200]}"))
+    elif isinstance(value, dict) and "message" in value:
+        raise ValueError(f"an answer without speeches: {value['message']} {value.get('details', '')}")
     elif isinstance(value, dict):
         speeches = value["speechRecord"] if "speechRecord" in value else value["speeches"]
         entries = [(speech, {}) for speech in speeches]
@@ -132,7 +167,7 @@ def _meetings(value: Any) -> tuple[list[tuple[Speech, ...]], list[tuple[str, str
             faults.append(("broken_speech", f"a speech needs speechID and speech; found {str(entry)[:200]}"))
         elif by_meeting.setdefault(read.id.split("_", 1)[0], {}).setdefault(read.id, read) is not read:
             faults.append(("duplicate_speech", read.id))
-    return [tuple(speeches[identity] for identity in sorted(speeches)) for speeches in by_meeting.values()], faults
+    return by_meeting, faults
 
 
 def _speech(entry: Mapping[str, Any], meeting: Mapping[str, Any]) -> Speech | None:

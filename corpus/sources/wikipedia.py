@@ -4,12 +4,18 @@ A dump (dumps.wikimedia.org/other/cirrussearch) is JSON Lines in pairs: a line w
 page. Its `text` is rendered already: it has no markup, templates, tables or references, and no
 line ends either. Redirects are not in these dumps; pages of other name spaces are skipped, and so are
 disambiguation pages, which are lists of links.
+
+Since 2026 (dumps.wikimedia.org/other/cirrus_search_index) a dump is a folder of parts in bzip2, whose names state the
+index and the day: `index_name=jawiki_content/jawiki_content-20260816-00000.json.bz2`. Of several days of one index the
+last one is read; parts of the others are rows of their own.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import itemgetter
 from urllib.parse import quote
 
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
@@ -21,9 +27,12 @@ from manyo.corpus.text import tidy
 REASONS = {
     **jsonl.REASONS,
     "no_text": "the article has no text",
+    "older_dump": "the inputs hold a later dump of the same index, which is read",
     "no_title": "the page has no title: the file is not a CirrusSearch dump",
 }
 
+#: Index and day of a part of a dump.
+_PART = re.compile(r"([^/]+)-(\d{8})-\d+\.json(?:\.\w+)?$")
 #: Templates that mark a disambiguation page of the Japanese Wikipedia.
 _DISAMBIGUATION = {"Template:Aimai", "Template:曖昧さ回避", "Template:人名の曖昧さ回避", "Template:地名の曖昧さ回避"}
 
@@ -47,12 +56,35 @@ class Options:
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
-    """Pack small files together up to the target size; a large file is a shard by itself."""
-    return pack_files(files, options.target_shard_bytes)
+    """Pack small files together up to the target size; a large file is a shard by itself.
+
+    Parts of an older dump are shards whose sidecar is the part of the later one.
+    """
+    latest: dict[str, tuple[str, InputFile]] = {}
+    for file in files:
+        if part := _PART.search(file.name):
+            latest[part[1]] = max(latest.get(part[1], ("", file)), (part[2], file), key=itemgetter(0))
+    later_of = {file: _later(file, latest) for file in files}
+    shards = pack_files([file for file, later in later_of.items() if later is None], options.target_shard_bytes)
+    for _, later in latest.values():
+        older = [file for file, one in later_of.items() if one is later]
+        if older:
+            shards += [replace(shard, sidecars=(later,)) for shard in pack_files(older, options.target_shard_bytes)]
+    return shards
+
+
+def _later(file: InputFile, latest: dict[str, tuple[str, InputFile]]) -> InputFile | None:
+    """A part of a later dump of the same index, if there is one."""
+    part = _PART.search(file.name)
+    return latest[part[1]][1] if part and latest[part[1]][0] > part[2] else None
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | BrokenInput]:
     """One record per page; its key is the page's id from the line before it, else its title."""
+    if shard.sidecars:
+        for file in shard.files:
+            yield BrokenInput(file.uri, 0, Refused("older_dump", f"{shard.sidecars[0].name} is later", file.uri))
+        return
     seen: set[str] = set()
     identity = ""
     for found in jsonl.records(shard, jsonl.Options(max_line_bytes=options.max_line_bytes)):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -114,3 +116,49 @@ def test_a_real_statute_keeps_every_character(real_data: Path) -> None:
 def test_limits_must_be_positive() -> None:
     with pytest.raises(ValueError, match="max_file_bytes"):
         egov.Options(max_file_bytes=0)
+
+
+def element(tag: str, *children: object, **attr: str) -> dict[str, object]:
+    return {"tag": tag, "attr": attr, "children": list(children)}
+
+
+BODY = element(
+    "LawBody",
+    element("LawTitle", "町の水施設法"),
+    element(
+        "MainProvision",
+        element(
+            "Paragraph",
+            element("ParagraphNum"),
+            element(
+                "ParagraphSentence", element("Sentence", "水を", element("Ruby", "甕", element("Rt", "かめ")), "に。")
+            ),
+        ),
+    ),
+)
+XML = (
+    "<Law Era='Reiwa'><LawNum>一号</LawNum><LawBody><LawTitle>町の水施設法</LawTitle><MainProvision><Paragraph>"
+    "<ParagraphNum/>"
+    "<ParagraphSentence><Sentence>水を<Ruby>甕<Rt>かめ</Rt></Ruby>に。</Sentence></ParagraphSentence></Paragraph>"
+    "</MainProvision></LawBody></Law>"
+)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        json.dumps({"law_info": {"law_id": "505AC0000000099"},
+                    "law_full_text": element("Law", element("LawNum", "一号"), BODY, Era="Reiwa")}),
+        json.dumps({"law_info": {"law_id": "505AC0000000099"}, "law_full_text": b64encode(XML.encode()).decode()}),
+        f"<law_data_response><law_info><law_id>505AC0000000099</law_id></law_info><law_full_text>{XML}</law_full_text>"
+        "</law_data_response>",
+        f"<DataRoot><ApplData><LawId>505AC0000000099</LawId><LawFullText>{XML}</LawFullText></ApplData></DataRoot>",
+    ],
+    ids=["JSON", "JSON with XML in base64", "XML of version 2", "XML of version 1"],
+)  # fmt: skip
+def test_an_answer_of_the_interface_is_the_law_that_it_holds(answer: str) -> None:
+    outcome = egov.parse(Record("a/answer", 0, "answer", answer.encode()), OPTIONS)
+    assert isinstance(outcome, Document), outcome
+    assert (outcome.title, outcome.text) == ("町の水施設法", "一号\n町の水施設法\n水を甕に。")
+    assert outcome.uri == "https://laws.e-gov.go.jp/law/505AC0000000099"
+    assert outcome.meta["era"] == "Reiwa"

@@ -6,6 +6,7 @@ fault is a row with its reason. Web archives have tests of their own (`test_warc
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import json
@@ -202,6 +203,8 @@ def faults(kind: str) -> Iterator[tuple[str, Files, int]]:
         yield from twice(".xml", law(), law())
         yield "broken_xml", {"b.xml": law()[:-9]}, 0
         yield "broken_xml", {"b.xml": law().replace(b"UTF-8", b"EUC-JP")}, 0
+        yield "broken_json", {"b.json": b'{"law_full_text": {'}, 0
+        yield "broken_json", {"b.json": b'{"law_full_text": {"attr": {}}}'}, 0
         yield "not_a_law", {"b.xml": b"<page/>"}, 0
         yield "no_text", {"b.xml": law("")}, 0
     elif kind == "files":
@@ -314,6 +317,8 @@ def faults(kind: str) -> Iterator[tuple[str, Files, int]]:
         yield "too_large", {"b.jsonl": lines(*article("0" * 2 * LIMIT), *article(number=2))}, 1
         yield "broken_compression", {"b.jsonl.gz": gzip.compress(lines(*article()))[:-9]}, 1
         yield "no_text", {"b.jsonl": lines(*article(None), *article(number=2))}, 1
+        parts = {f"wiki-{day}-00000.json.bz2": bz2.compress(lines(*article())) for day in ("20260816", "20260823")}
+        yield "older_dump", parts, 1
         yield "no_title", {"b.jsonl": lines(*article(title="absent"), *article(number=2))}, 1
         yield "duplicate_id", {"b.jsonl": lines(*article(), *article())}, 1
 

@@ -115,7 +115,8 @@ def test_the_same_meeting_in_a_second_file_is_refused(tmp_path: Path) -> None:
     for path in paths:
         path.write_text(json.dumps(SPEECHES))
     (shard,) = kokkai.plan([InputFile(str(path), 1, "1") for path in paths], OPTIONS)
-    first, second = kokkai.records(shard, OPTIONS)
+    # The meeting is complete only when the next file does not go on with it.
+    second, first = kokkai.records(shard, OPTIONS)
     assert isinstance(first, Record)
     assert isinstance(second, BrokenInput)
     assert second.refused.reason == "duplicate_meeting"
@@ -124,3 +125,22 @@ def test_the_same_meeting_in_a_second_file_is_refused(tmp_path: Path) -> None:
 def test_real_speeches_become_a_document(real_data: Path, tmp_path: Path) -> None:
     for path in (real_data / "kokkai").glob("*.json"):
         assert all(isinstance(found, Document) for found in read(tmp_path / path.name, path.read_bytes()))
+
+
+@pytest.mark.parametrize("n_files", [1, 2, 3])
+def test_parts_of_a_meeting_in_files_one_after_another_are_one_document(tmp_path: Path, n_files: int) -> None:
+    other = [{**speech(1, "○某　別の会議です。"), "speechID": "2" * 21 + "_001"}]
+    pages = [SPEECHES[number::n_files] for number in range(n_files)]
+    paths = []
+    for number, page in enumerate([*pages, other]):
+        paths.append(tmp_path / f"p{number}.json")
+        paths[-1].write_text(json.dumps({"speechRecord": page}), encoding="utf-8")
+    (shard,) = kokkai.plan([InputFile(str(path), path.stat().st_size, "1") for path in paths], OPTIONS)
+    found = [kokkai.parse(item, OPTIONS) for item in kokkai.records(shard, OPTIONS) if isinstance(item, Record)]
+    assert [outcome.text for outcome in found if isinstance(outcome, Document)] == [TEXT, "○某　別の会議です。"]
+
+
+def test_an_answer_that_says_what_was_wrong_is_refused_with_its_words(tmp_path: Path) -> None:
+    (refused,) = read(tmp_path / "e.json", {"message": "検索条件の入力に誤りがあります。", "details": ["(19003)"]})
+    assert isinstance(refused, Refused)
+    assert (refused.reason, "検索条件" in refused.detail) == ("broken_json", True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
 from pathlib import Path
@@ -84,3 +85,22 @@ def test_a_broken_line_does_not_give_its_id_to_the_next_page(tmp_path: Path) -> 
 def test_limits_must_be_positive() -> None:
     with pytest.raises(ValueError, match="max_line_bytes"):
         wikipedia.Options(max_line_bytes=0)
+
+
+def test_of_two_dumps_of_an_index_the_later_one_is_read_whatever_shards_they_are_in(tmp_path: Path) -> None:
+    files = []
+    for number, day in enumerate(("20260816", "20260823")):
+        for part in range(2):
+            path = tmp_path / f"index_name=jawiki_content/jawiki_content-{day}-{part:05}.json.bz2"
+            path.parent.mkdir(exist_ok=True)
+            rows = [{"index": {"_id": str(part)}}, page(f"{number} {part}")]
+            path.write_bytes(bz2.compress("\n".join(map(json.dumps, rows)).encode()))
+            files.append(InputFile(str(path), path.stat().st_size, "1"))
+    found = [
+        item
+        for shard in wikipedia.plan(files, wikipedia.Options(target_shard_bytes=1))
+        for item in wikipedia.records(shard, OPTIONS)
+    ]
+    titles = [str(item.payload["title"]) for item in found if isinstance(item, Record)]
+    assert sorted(titles) == ["1 0", "1 1"]
+    assert [item.refused.reason for item in found if isinstance(item, BrokenInput)] == ["older_dump"] * 2
