@@ -141,6 +141,7 @@ def release_batch(
     text_spans: pa.RecordBatch,
     title_spans: pa.RecordBatch,
     uri_spans: pa.RecordBatch,
+    comment_spans: pa.RecordBatch,
     masks: Mapping[str, str],
     is_numbered: bool = False,
 ) -> pa.RecordBatch:
@@ -151,22 +152,27 @@ def release_batch(
 
     Args:
         documents: columns of `manyo.corpus.schema.DOCUMENTS` that the release repeats: doc_id, source, licence, uri,
-            title, text, structure; and `uses` of `DECISIONS`. Every row is released.
-        text_spans, title_spans, uri_spans: what to mask in the three columns, as `SPANS`; rows count from the start of
-            the batch.
+            title, text, comments, structure; and `uses` of `DECISIONS`. Every row is released.
+        text_spans, title_spans, uri_spans, comment_spans: what to mask in the four columns, as `SPANS`; rows count
+            from the start of the batch.
         masks: kind to the text that replaces it, most important kind first.
         is_numbered: give each value of a document a number of its own (`mask`); numbers start again in each document.
 
     Returns:
-        A batch of `manyo.corpus.schema.RELEASE`, row by row; `pii` counts masks in text and title.
+        A batch of `manyo.corpus.schema.RELEASE`, row by row; `pii` counts masks in text, title and comments.
     """
     pseudonyms: dict[int, Pseudonyms] | None = {} if is_numbered else None
     masked = {
         name: _mask_column(documents.column(name), spans, masks, pseudonyms)
-        for name, spans in (("text", text_spans), ("title", title_spans), ("uri", uri_spans))
+        for name, spans in (
+            ("text", text_spans),
+            ("title", title_spans),
+            ("uri", uri_spans),
+            ("comments", comment_spans),
+        )
     }
     counts: dict[int, dict[str, int]] = {}
-    for name in ("text", "title"):
+    for name in ("text", "title", "comments"):
         for row, kinds in masked[name][1].items():
             of_row = counts.setdefault(row, dict.fromkeys(masks, 0))
             for kind in kinds:

@@ -56,7 +56,7 @@ REASONS = {
 
 #: What a file without records may be, damaged, for all that its first bytes say.
 _READS = ("warc", "zip", "gzip", "binary")
-_USES_OF_COMMENTS = ("apart", "append", "drop")
+_USES_OF_COMMENTS = ("export", "append", "drop")
 _PATH_LISTS = (".paths", ".paths.gz")
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?Z?)?)?)?\Z")
 
@@ -72,8 +72,8 @@ class Options:
         max_replacement_fraction: largest share of undecodable characters, per non-ASCII character,
             that a document may have.
         paths_prefix: what stands before the paths of a `warc.paths.gz` input; `s3://commoncrawl/` inside AWS.
-        comments: what becomes of readers' comments under a text: apart (the column `comments`, which is neither
-            released nor exported), append (the end of the text) or drop.
+        comments: what becomes of readers' comments under a text: export (the column `comments`, apart from the text
+            through release and export, masked as the text is), append (the end of the text) or drop.
         refuse_opted_out: pages that state one of these are refused: noindex, noarchive, noai, noimageai,
             tdm_reserved.
     """
@@ -82,7 +82,7 @@ class Options:
     max_record_bytes: int = 16 << 20
     max_replacement_fraction: float = 0.1
     paths_prefix: str = "https://data.commoncrawl.org/"
-    comments: str = "apart"
+    comments: str = "export"
     refuse_opted_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

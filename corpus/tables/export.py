@@ -27,6 +27,7 @@ _METADATA = (
     ("title", "title", pa.large_string()),
     ("source", "source", pa.string()),
     ("licence", "licence", pa.string()),
+    ("comments", "comments", pa.large_string()),
     ("pii", "pii", _PII),
 )
 

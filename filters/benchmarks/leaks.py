@@ -139,22 +139,24 @@ class ItemIndex:
             keep[i] = not any(len(letters(character)) for character in neighbours)
         return found[keep]
 
-    def find_leaks(self, documents: pa.RecordBatch) -> pa.RecordBatch:
+    def find_leaks(self, documents: pa.RecordBatch, part: str = "text") -> pa.RecordBatch:
         """The leaks of a batch of documents.
 
         Args:
-            documents: with `doc_id` and `text`.
+            documents: with `doc_id` and the part.
+            part: the column that is searched, text or comments.
 
         Returns:
             A batch of `manyo.corpus.schema.LEAKS`.
         """
-        found = self.find(documents.column("text"))
+        found = self.find(documents.column(part))
         items = [self.items[item] for item in found["item"].tolist()]
         n_letters = np.diff(self._texts.offsets)[found["item"]]
         columns = {
             "doc_id": documents.column("doc_id").take(pa.array(found["row"])),
             "benchmark": [item.benchmark for item in items],
             "item": [item.name for item in items],
+            "part": [part] * len(items),
             "start": found["start"],
             "stop": found["stop"],
             "similarity": 1 - found["edits"] / np.maximum(n_letters, 1),

@@ -74,7 +74,7 @@ def leak_stages(config: Config, needs: tuple[AnyStage, ...]) -> tuple[AnyStage, 
         digests = tuple(digest(benchmark) for benchmark in settings.benchmark)
     except OSError as error:
         raise UserError(f"{config.path}: [[decontaminate.benchmark]] files: {error}") from error
-    return (Stage("decontaminate", 2, LeakSettings(settings, digests), needs, (LEAKS,), find_leaks),)
+    return (Stage("decontaminate", 3, LeakSettings(settings, digests), needs, (LEAKS,), find_leaks),)
 
 
 def scrub_stage(config: Config, needs: tuple[AnyStage, ...]) -> AnyStage:
@@ -85,7 +85,7 @@ def scrub_stage(config: Config, needs: tuple[AnyStage, ...]) -> AnyStage:
 
 def release_stage(scrub: AnyStage, takedown: AnyStage) -> AnyStage:
     """`scrubbed` without `taken_down` → `release`."""
-    return Stage("release", 4, NoSettings(), (scrub, takedown), (RELEASE,), release)
+    return Stage("release", 5, NoSettings(), (scrub, takedown), (RELEASE,), release)
 
 
 def export_stages(config: Config, release: AnyStage) -> tuple[AnyStage, ...]:
@@ -93,7 +93,7 @@ def export_stages(config: Config, release: AnyStage) -> tuple[AnyStage, ...]:
     if config.export is None:
         return ()
     table = {"jsonl": EXPORT_JSONL, "parquet": EXPORT_PARQUET}[config.export.format]
-    return (Stage("export", 2, config.export, (release,), (table,), export),)
+    return (Stage("export", 3, config.export, (release,), (table,), export),)
 
 
 def find_leaks(task: Task[LeakSettings]) -> Mapping[str, int]:
@@ -106,18 +106,16 @@ def find_leaks(task: Task[LeakSettings]) -> Mapping[str, int]:
     counts: Counter[str] = Counter()
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for documents in _documents_to_release(task, ["text"]):
-            leaks = index.find_leaks(documents)
+        for documents in _documents_to_release(task, ["text", "comments"]):
+            leaks = [index.find_leaks(documents, part) for part in ("text", "comments")]
             counts["documents"] += documents.num_rows
-            counts["contaminated"] += pc.count_distinct(leaks.column("doc_id")).as_py()
-            yield leaks
+            counts["contaminated"] += len(set().union(*(found.column("doc_id").to_pylist() for found in leaks)))
+            yield from leaks
 
     counts["leaks"] = write_shard(task.output(LEAKS), LEAKS.schema, batches())
     return counts
 
 
-#: Columns of documents that the scrubber reads.
-_RELEASED_COLUMNS = ("source", "licence", "profile", "uri", "title", "text", "structure")
 #: The kind of spans that are benchmark items.
 _BENCHMARK = "benchmark"
 
@@ -131,16 +129,18 @@ def scrub(task: Task[ScrubSettings]) -> Mapping[str, int]:
 
     def batches() -> Iterator[pa.RecordBatch]:
         for documents in _documents_to_release(
-            task, ["source", "licence", "profile", "uri", "title", "text", "structure"]
+            task, ["source", "licence", "profile", "uri", "title", "text", "comments", "structure"]
         ):
             is_contaminated = pc.is_in(documents.column("doc_id"), value_set=leaks["doc_id"])
             if task.settings.leaks == "drop":
                 counts["contaminated"] += is_contaminated.true_count
                 documents = documents.filter(pc.invert(is_contaminated))
-            text, title, uri = _personal_information(documents, settings)
+            text, title, uri, comments = _personal_information(documents, settings)
             if task.settings.leaks == "mask" and is_contaminated.true_count:
-                text = _with_leaks(text, documents, leaks)
-            scrubbed = release_batch(documents, text, title, uri, masks, settings.mask_style == "pseudonym")
+                text = _with_leaks(text, documents, leaks.filter(pc.equal(leaks["part"], "text")))
+                comments = _with_leaks(comments, documents, leaks.filter(pc.equal(leaks["part"], "comments")))
+            is_numbered = settings.mask_style == "pseudonym"
+            scrubbed = release_batch(documents, text, title, uri, comments, masks, is_numbered)
             counts["documents"] += scrubbed.num_rows
             counts["text_bytes"] += pc.sum(pc.binary_length(scrubbed.column("text"))).as_py() or 0
             yield scrubbed
@@ -168,6 +168,8 @@ def _with_leaks(spans: pa.RecordBatch, documents: pa.RecordBatch, leaks: pa.Tabl
     """Spans of a batch of documents, and those of the benchmark items in them."""
     rows = pc.index_in(leaks["doc_id"], value_set=documents.column("doc_id"))
     here = leaks.append_column("row", rows.cast(pa.int64())).filter(pc.is_valid(rows))
+    if not len(here):
+        return spans
     labels = {"kind": _BENCHMARK, "score": 1.0, "rule": "leak"}
     columns = [
         here[name] if name in here.column_names else pa.array([labels[name]] * len(here), SPANS.field(name).type)
@@ -178,9 +180,9 @@ def _with_leaks(spans: pa.RecordBatch, documents: pa.RecordBatch, leaks: pa.Tabl
 
 
 def _personal_information(documents: pa.RecordBatch, settings: pii.Scrub) -> Iterator[pa.RecordBatch]:
-    """Spans to mask in text, title and uri."""
+    """Spans to mask in text, title, uri and comments."""
     profiles = documents.column("profile").to_pylist()
-    for column in ("text", "title", "uri"):
+    for column in ("text", "title", "uri", "comments"):
         yield pii.find_by_profile(documents.column(column), profiles, settings)
 
 

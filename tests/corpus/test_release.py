@@ -72,7 +72,12 @@ def test_a_span_outside_the_text_is_refused(span: tuple[int, int, str]) -> None:
         mask("abcd", [span], MASKS)
 
 
-def documents(texts: list[str], titles: list[str] | None = None, uris: list[str] | None = None) -> pa.RecordBatch:
+def documents(
+    texts: list[str],
+    titles: list[str] | None = None,
+    uris: list[str] | None = None,
+    comments: list[str] | None = None,
+) -> pa.RecordBatch:
     rows = [
         {
             "doc_id": i.to_bytes(16, "big"),
@@ -83,6 +88,7 @@ def documents(texts: list[str], titles: list[str] | None = None, uris: list[str]
             "fetched_at": datetime(2026, 1, 1, tzinfo=UTC),
             "title": titles[i] if titles else "題",
             "text": text,
+            "comments": comments[i] if comments else "",
         }
         for i, text in enumerate(texts)
     ]
@@ -99,35 +105,39 @@ def spans(*rows: tuple[int, int, int, str]) -> pa.RecordBatch:
 NONE = spans()
 
 
-def test_text_title_and_uri_are_masked_and_masks_in_text_and_title_counted() -> None:
-    batch = documents(["電話は03", "なし"], ["a@b", "題"], ["https://example.jp/?mail=a@b", "https://example.jp/"])
+def test_text_title_uri_and_comments_are_masked_and_masks_in_all_but_the_uri_counted() -> None:
+    uris = ["https://example.jp/?mail=a@b", "https://example.jp/"]
+    batch = documents(["電話は03", "なし"], ["a@b", "題"], uris, ["", "03へ"])
     made = release_batch(
         batch,
         spans((0, 3, 5, "phone")),
         spans((0, 0, 3, "email")),
         spans((0, 25, 28, "email")),
+        spans((1, 0, 2, "phone")),
         MASKS,
     )
     assert made.schema == RELEASE.schema
     assert made.column("text").to_pylist() == ["電話は<電話番号>", "なし"]
     assert made.column("title").to_pylist() == ["<メールアドレス>", "題"]
     assert made.column("uri").to_pylist() == ["https://example.jp/?mail=<メールアドレス>", "https://example.jp/"]
-    assert made.column("pii").to_pylist() == [[{"kind": "phone", "count": 1}, {"kind": "email", "count": 1}], []]
+    assert made.column("comments").to_pylist() == ["", "<電話番号>へ"]
+    phone, email = {"kind": "phone", "count": 1}, {"kind": "email", "count": 1}
+    assert made.column("pii").to_pylist() == [[phone, email], [phone]]
 
 
 def test_overlapping_spans_count_as_the_one_mask_they_become() -> None:
-    made = release_batch(documents(["abcdef"]), spans((0, 0, 4, "phone"), (0, 2, 6, "phone")), NONE, NONE, MASKS)
+    made = release_batch(documents(["abcdef"]), spans((0, 0, 4, "phone"), (0, 2, 6, "phone")), NONE, NONE, NONE, MASKS)
     assert made.column("pii").to_pylist() == [[{"kind": "phone", "count": 1}]]
 
 
 def test_masks_of_a_kind_are_counted_over_text_and_title_together() -> None:
     found = spans((0, 0, 1, "phone"), (0, 2, 3, "phone"), (0, 4, 5, "email"))
-    made = release_batch(documents(["a b c"], ["d"]), found, spans((0, 0, 1, "phone")), NONE, MASKS)
+    made = release_batch(documents(["a b c"], ["d"]), found, spans((0, 0, 1, "phone")), NONE, NONE, MASKS)
     assert made.column("pii").to_pylist() == [[{"kind": "phone", "count": 3}, {"kind": "email", "count": 1}]]
 
 
 def test_an_empty_batch_gives_no_rows() -> None:
-    made = release_batch(documents([]), NONE, NONE, NONE, MASKS)
+    made = release_batch(documents([]), NONE, NONE, NONE, NONE, MASKS)
     assert made.num_rows == 0
     assert made.schema == RELEASE.schema
 
@@ -139,11 +149,11 @@ def test_cutting_a_batch_anywhere_changes_no_row(
 ) -> None:
     batch = documents([text for text, _ in rows])
     columns = [(row, *span) for row, (_, of_row) in enumerate(rows) for span in of_row]
-    whole = release_batch(batch, spans(*columns), NONE, NONE, MASKS)
+    whole = release_batch(batch, spans(*columns), NONE, NONE, NONE, MASKS)
     cut = data.draw(st.integers(0, len(rows)))
-    first = release_batch(batch.slice(0, cut), spans(*(s for s in columns if s[0] < cut)), NONE, NONE, MASKS)
+    first = release_batch(batch.slice(0, cut), spans(*(s for s in columns if s[0] < cut)), NONE, NONE, NONE, MASKS)
     rest = spans(*((s[0] - cut, *s[1:]) for s in columns if s[0] >= cut))
-    second = release_batch(batch.slice(cut), rest, NONE, NONE, MASKS)
+    second = release_batch(batch.slice(cut), rest, NONE, NONE, NONE, MASKS)
     assert first.to_pylist() + second.to_pylist() == whole.to_pylist()
 
 
@@ -218,6 +228,7 @@ def test_numbers_go_on_from_the_text_to_the_title_and_start_again_with_each_docu
         spans((0, 0, 1, "phone"), (0, 2, 3, "phone"), (1, 0, 1, "phone")),
         spans((0, 0, 1, "phone"), (1, 0, 1, "phone")),
         NONE,
+        NONE,
         MASKS,
         is_numbered=True,
     )
@@ -226,12 +237,12 @@ def test_numbers_go_on_from_the_text_to_the_title_and_start_again_with_each_docu
 
 
 def test_without_numbers_a_value_has_the_mask_of_its_kind() -> None:
-    made = release_batch(documents(["a a"]), spans((0, 0, 1, "phone"), (0, 2, 3, "phone")), NONE, NONE, MASKS)
+    made = release_batch(documents(["a a"]), spans((0, 0, 1, "phone"), (0, 2, 3, "phone")), NONE, NONE, NONE, MASKS)
     assert made.column("text").to_pylist() == ["<電話番号> <電話番号>"]
 
 
 def test_a_batch_may_hold_masked_rows_in_any_place() -> None:
     rows = spans((3, 0, 1, "phone"), (1, 1, 2, "email"))
-    made = release_batch(documents(["ab", "cd", "ef", "gh"]), rows, NONE, NONE, MASKS)
+    made = release_batch(documents(["ab", "cd", "ef", "gh"]), rows, NONE, NONE, NONE, MASKS)
     assert made.column("text").to_pylist() == ["ab", "c<メールアドレス>", "ef", "<電話番号>h"]
     assert [len(kinds) for kinds in made.column("pii").to_pylist()] == [0, 1, 0, 1]

@@ -389,13 +389,13 @@ def test_a_page_with_nothing_but_a_title_has_no_text() -> None:
     assert reason(http(page.encode())) == "no_text"
 
 
-@pytest.mark.parametrize("use", ["apart", "append", "drop"])
-def test_comments_of_readers_are_kept_apart_appended_or_dropped(use: str) -> None:
+@pytest.mark.parametrize("use", ["export", "append", "drop"])
+def test_comments_of_readers_are_exported_appended_or_dropped(use: str) -> None:
     comment = "川の写真も見たいです。"
     page = f"<body><main><p>{PROSE * 9}</p></main><div class=comments><p>{comment}</p></div></body>"
     document = outcome(http(page.encode()), warc.Options(comments=use))
     assert isinstance(document, Document)
-    assert (comment in document.text, document.comments) == (use == "append", comment if use == "apart" else "")
+    assert (comment in document.text, document.comments) == (use == "append", comment if use == "export" else "")
 
 
 def test_a_list_page_is_told_by_the_share_of_its_links() -> None:

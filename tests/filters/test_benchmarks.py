@@ -141,6 +141,14 @@ def test_leaks_are_rows_with_document_item_place_and_similarity() -> None:
     assert (row["doc_id"], row["benchmark"], row["item"]) == (b"1" * 16, "own", "3")
     assert texts[1][row["start"] : row["stop"]] == "夜の港で遠くから聞こえる音は"
     assert row["similarity"] == pytest.approx(1 - 1 / 14)
+    assert row["part"] == "text"
+
+
+def test_items_in_comments_are_found_as_those_in_texts_are() -> None:
+    comments = PAGE.format("夜の港で遠くから聞こえる音は？")
+    batch = pa.record_batch({"doc_id": pa.array([bytes(16)], pa.binary(16)), "comments": pa.array([comments])})
+    (row,) = OWN.find_leaks(batch, "comments").to_pylist()
+    assert (row["part"], comments[row["start"] : row["stop"]]) == ("comments", "夜の港で遠くから聞こえる音は")
 
 
 def write(path: Path, text: str) -> str:

@@ -61,10 +61,16 @@ def test_no_planted_value_leaves_a_form_in_any_layout(layout: str, style: str) -
     text = extract(html).text
     assert all(value in text for value in VALUES), "the extractor left the form out"
     uri = f"https://example.jp/?mail={PLANTED['メールアドレス']}"
-    document = {"doc_id": bytes(16), "title": f"{PLANTED['氏名']}様 {PLANTED['電話番号']}", "uri": uri, "text": text}
+    document = {
+        "doc_id": bytes(16),
+        "title": f"{PLANTED['氏名']}様 {PLANTED['電話番号']}",
+        "uri": uri,
+        "text": text,
+        "comments": text,
+    }
     documents = pa.RecordBatch.from_pylist([document], schema=DOCUMENTS.schema)
     scrub = Scrub(mask_style=style)  # type: ignore[arg-type]
-    spans = [find_by_profile(documents.column(name), ["web"], scrub) for name in ("text", "title", "uri")]
+    spans = [find_by_profile(documents.column(name), ["web"], scrub) for name in ("text", "title", "uri", "comments")]
     released = release_batch(documents, *spans, scrub.masks, style == "pseudonym")
     exits = "\n".join(str(cell) for column in released.columns for cell in column.to_pylist())
     assert [value for value in VALUES if value in exits] == []
