@@ -108,7 +108,6 @@ class Box:
 class Choice:
     """Rows of blocks, as in `manyo.corpus.web.choice_kernels.Choice`."""
 
-    leads: list[int]
     main: list[int]
     kept: list[bool]
     asked: list[int]
@@ -116,7 +115,7 @@ class Choice:
     comments: list[int]
 
 
-def choose(markup: Markup, refused: set[int], announced: set[int], names_count: bool) -> Choice:
+def choose(markup: Markup, announced: set[int], names_count: bool) -> Choice:
     """What `choose` finds."""
     boxes: list[Box] = []
     for tag, parent, hint, ordinal, name in markup.boxes[["tag", "parent", "hint", "ordinal", "name"]].tolist():
@@ -134,7 +133,7 @@ def choose(markup: Markup, refused: set[int], announced: set[int], names_count: 
     _set_comments_apart(page, [blocks[row].box for row in announced], names_count)
     _find_frames(boxes, page.weight, names_count)
     _find_main(page)
-    return _divide(page, blocks, refused)
+    return _divide(blocks)
 
 
 def weight_of(block: Block) -> int:
@@ -264,24 +263,11 @@ def _text(box: Box) -> str:
     return "".join(block.text for block in sorted(box.blocks(), key=lambda block: block.row))
 
 
-def _divide(page: Box, blocks: list[Block], refused: set[int]) -> Choice:
-    begin = next((block.row for block in blocks if block.box.is_main), len(blocks))
-    headings = [block.row for block in blocks[:begin] if block.box.tag == "h1"]
-    leads, rows, comments = [], [], []
-    for block in blocks:
-        is_outside = any(
-            box.is_comments or (box.is_frame and box.tag != "header" and box.hint != TOPIC_HINT)
-            for box in block.box.outer()
-        )
-        if block.box.is_main:
-            rows.append(block)
-        elif headings and headings[-1] < block.row < begin and block.weight >= 40 and not is_outside:
-            if block.row not in refused:
-                leads.append(block.row)
-                rows.append(block)
-        elif block.box.is_comments:
-            comments.append(block.row)
-    stays_in = _without_ends(rows, [box.ordinal for box in page.inner() if box.tag == "hr"])
+def _divide(blocks: list[Block]) -> Choice:
+    rows = [block for block in blocks if block.box.is_main]
+    comments = [block.row for block in blocks if block.box.is_comments and not block.box.is_main]
+    page = blocks[0].box.outer()[-1] if blocks else None
+    stays_in = _without_ends(rows, [box.ordinal for box in page.inner() if box.tag == "hr"] if page else [])
     weighed = [place for place, block in enumerate(rows) if block.weight and stays_in[place]]
     full = [place for place, block in enumerate(rows) if block.is_full and stays_in[place]]
     first, last = (full[0], full[-1]) if full else (len(rows), -1)
@@ -297,9 +283,9 @@ def _divide(page: Box, blocks: list[Block], refused: set[int]) -> Choice:
         stays = bool(weighed) and place >= weighed[0] and block.box.tag in tags
         is_link = block.link_chars > 0.8 * n_chars and not stays
         kept.append(stays_in[place] and (not is_link or is_heading))
-        if kept[-1] and (place < first or place > last or is_heading or n_chars < 2 * min(block.link_chars, 75)):
+        if kept[-1] and (place < first or place > last or is_heading):
             asked.append(place)
-    return Choice(leads, [block.row for block in rows], kept, asked, (first, last), comments)
+    return Choice([block.row for block in rows], kept, asked, (first, last), comments)
 
 
 def _without_ends(rows: list[Block], rules: list[int]) -> list[bool]:

@@ -64,7 +64,7 @@ SIGNS = re.compile(
 DIGITS = frozenset("0123456789")
 BREAK_HINTS = "\xad\u200b\u2060"
 PICTOGRAMS = re.compile("[\ue63e-\ue757]")
-PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
+PRIVATE = re.compile("[\ue000-\uf8ff\uf940-\uf9db\uf9dd-\uf9fc\U000f0000-\U0010ffff]")
 REFERENCE = re.compile(r"&(?:#(?:\d+|[xX][0-9a-fA-F]+);?|[a-zA-Z0-9]+;?)", re.ASCII)
 
 

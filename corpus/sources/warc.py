@@ -233,6 +233,8 @@ def parse(record: Record[Block], options: Options) -> Outcome:
         meta["foreign_bytes"] = decoded.foreign_bytes
     if main.n_unknown_characters:
         meta["unresolved_characters"] = main.n_unknown_characters
+    if main.n_pictograms:
+        meta["pictograms"] = main.n_pictograms
     return Document(
         uri=page.uri,
         text=text,

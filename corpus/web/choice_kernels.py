@@ -33,15 +33,13 @@ class Choice(NamedTuple):
     """What a page's blocks are, by their indices.
 
     Attributes:
-        leads: blocks of running text between the headline and the main text.
-        main: the leads and the main text, headline and byline included.
+        main: the main text, headline included.
         comments: text written by readers.
         headlines: blocks in `<h1>` and `<h2>`.
         n_chars: characters of the page.
         link_chars: those of them in links.
     """
 
-    leads: Int64s
     main: Int64s
     comments: Int64s
     headlines: Int64s
@@ -67,14 +65,13 @@ _FINDING: Final = record(
 
 
 @kernel
-def choose(page: Page, rules: Records, limits: Limits, refused: Int64s, announced: Int64s, names_count: bool) -> Choice:
+def choose(page: Page, rules: Records, limits: Limits, announced: Int64s, names_count: bool) -> Choice:
     """Choose the main text and the comments of a page.
 
     Args:
         page: the page.
         rules: CHOICE_RULE, by tag.
         limits: shares and lengths.
-        refused: blocks that are not leads, by their words.
         announced: headings of what readers wrote, by their words.
         names_count: whether names make a box frame or comments; if not, only two hints, a dialog or its links do.
     """
@@ -85,8 +82,8 @@ def choose(page: Page, rules: Records, limits: Limits, refused: Int64s, announce
     _find_named_main(page.boxes, limits, weight, findings)
     _find_frames(page, rules, limits, weight, findings, names_count)
     _find_main(page, limits, findings)
-    leads, main, comments = _divide(page, limits, findings, refused)
-    return Choice(leads, main, comments, _find_headlines(page), findings[0].chars, findings[0].link_chars)
+    main, comments = _divide(page, findings)
+    return Choice(main, comments, _find_headlines(page), findings[0].chars, findings[0].link_chars)
 
 
 # --- boxes -----------------------------------------------------------------------------------
@@ -381,40 +378,20 @@ def _join_siblings(page: Page, limits: Limits, findings: Records, child: int) ->
 
 
 @kernel
-def _divide(page: Page, limits: Limits, findings: Records, refused: Int64s) -> tuple[Int64s, Int64s, Int64s]:
-    """Indices of leads, of leads and main text, and of comments."""
-    blocks, boxes = page.blocks, page.boxes
-    # A lead is in no frame except a headline's.
-    is_outside = np.zeros(len(boxes), np.bool_)
-    is_outside[0] = findings[0].is_comments
-    for i in range(1, len(boxes)):
-        is_headline = boxes[i].tag == _HEADER or boxes[i].hint == TOPIC_HINT
-        is_in_frame = findings[i].is_frame and not is_headline
-        is_outside[i] = findings[i].is_comments or is_outside[boxes[i].parent] or is_in_frame
-    # The lead stands between the headline and the main text, often in a container of its own.
-    heading = len(blocks)
-    for i in range(len(blocks)):
-        if findings[blocks[i].box].is_main:
-            break
-        if boxes[blocks[i].box].tag == FIRST_HEADING:
-            heading = i
-    rows = np.empty(len(blocks), np.int64)
-    comments = np.empty(len(blocks), np.int64)
-    n_leads = n_rows = n_comments = 0
-    for i in range(len(blocks)):
-        box = blocks[i].box
-        if findings[box].is_main:
+def _divide(page: Page, findings: Records) -> tuple[Int64s, Int64s]:
+    """Indices of the blocks of the main text, and of those of the comments."""
+    rows = np.empty(len(page.blocks), np.int64)
+    comments = np.empty(len(page.blocks), np.int64)
+    n_rows = n_comments = 0
+    for i in range(len(page.blocks)):
+        found = findings[page.blocks[i].box]
+        if found.is_main:
             rows[n_rows] = i
             n_rows += 1
-        elif heading < i and n_rows == n_leads and page.weights[i] >= limits.lead_weight and not is_outside[box]:
-            if i not in refused:
-                rows[n_rows] = i
-                n_rows += 1
-                n_leads += 1
-        elif findings[box].is_comments:
+        elif found.is_comments:
             comments[n_comments] = i
             n_comments += 1
-    return rows[:n_leads].copy(), rows[:n_rows].copy(), comments[:n_comments].copy()
+    return rows[:n_rows].copy(), comments[:n_comments].copy()
 
 
 @kernel

@@ -29,22 +29,18 @@ class Limits(NamedTuple):
         named_main_share: or one that is or holds a text named main text with this share.
         own_share: it does not if the parent has more text of its own than this share,
         own_weight: or than this much.
-        lead_weight: a lead weighs at least this.
         alike_share: a sibling like the main container with more than this share of its parent's weight is text,
         alike_link_share: unless one of them has this share of its characters in links.
         end_share: what a rule divides from the text at an end is frame up to this share of the text's weight, if this
             share of its characters is in links.
         link_share: a block with more than this share of its characters in links is dropped, unless its tag keeps it.
-        announced_chars: a line of announced links is shorter than twice this.
         heading_rest_chars: how long a heading that announces other pages goes on, at most.
-        byline_rest_chars: the same, of a line that names an author.
         button_rest_chars: the same, of a label after its colon.
         notice_before_chars: most characters before the words of a notice.
         notice_after_chars: most characters after them.
         doubtful_share: where less than this share of a page's text is kept, the choice is made again without names.
         small_share: a passage of which at most this share is left without its links is a list of links, and kept.
         plain_kana: a page with this many kana, of which the main text has hardly any, is returned whole.
-        max_bylines: more bylines than these are a table of dates.
     """
 
     full_chars: int
@@ -60,21 +56,17 @@ class Limits(NamedTuple):
     named_main_share: float
     own_share: float
     own_weight: int
-    lead_weight: int
     alike_share: float
     alike_link_share: float
     end_share: float
     link_share: float
-    announced_chars: int
     heading_rest_chars: int
-    byline_rest_chars: int
     button_rest_chars: int
     notice_before_chars: int
     notice_after_chars: int
     doubtful_share: float
     small_share: float
     plain_kana: int
-    max_bylines: int
 
 
 class Example(NamedTuple):
@@ -112,23 +104,6 @@ def _announcement() -> str:
     return rf"[\W_]*+(?:{'|'.join(parts)})"
 
 
-def _byline() -> str:
-    when, who = _TABLES["byline"]
-    date = rf"(?:(?:19|20)\d\d|{_any_of(when['era'])}(?:元|\d{{1,2}}))\s*[-/.年]\s*\d{{1,2}}\s*[-/.月]\s*\d{{1,2}}日?"
-    parts = (
-        date,
-        r"\d{1,2}:\d\d(?::\d\d)?",
-        rf"(?:最終)?{_any_of(when['event'])}(?:年月)?日?時?",
-        _any_of(when["label"]),
-        r"[月火水木金土日]曜?日?(?=[\W_])",
-        rf"(?i:{_any_of(when['latin'])})\b",
-        "[^\\w〜～~]",
-        "_",
-    )
-    writer = rf"(?:{_any_of(who['writer'])}|(?i:{_any_of(who['latin_writer'])}))(?:\s*[:：]|\s|$)"
-    return rf"[\W_]*(?:(?:{'|'.join(parts)})*$|{writer}.{{0,{LIMITS.byline_rest_chars}}}$)"
-
-
 def _button() -> str:
     parts = []
     for entry in _TABLES["button"]:
@@ -160,13 +135,9 @@ FRAME_SHARES: Final[dict[str, float]] = {entry["tag"]: entry["share"] for entry 
 #: What words of class and id say, and what those of a role do.
 NAME_WORDS: Final = _said("name")
 ROLE_WORDS: Final = _said("role")
-#: What announces other pages: as a heading, or before the links themselves.
-ANNOUNCED_LINKS: Final = re.compile(_announcement())
+#: A heading that announces other pages.
 FRAME_HEADING: Final = re.compile(f"{_announcement()}.{{0,{LIMITS.heading_rest_chars}}}$", re.DOTALL)
 #: A heading of what readers wrote.
 ANNOUNCED_COMMENTS: Final = re.compile(_comments(), re.DOTALL)
-#: A line that only says when, by whom and in which category a text appeared. A date in a sentence, a birthday or the
-#: hours of an event are text.
-BYLINE: Final = re.compile(_byline(), re.DOTALL)
 #: A line that is a button, or the label of a list of tags or comments, alone or before a colon, a bracket or a number.
 BUTTON: Final = re.compile(_button(), re.DOTALL)

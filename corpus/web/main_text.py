@@ -11,8 +11,8 @@ The project's own extractor works in four steps, which use no rules for particul
    has text of its own, or paragraphs like the child, the parent is the container. Siblings with the child's tag and
    name are also main text, unless one of them is a menu or a footer.
 3. Of its blocks, those of the frame are dropped: elements named like navigation, sharing, related articles or comments,
-   lists of links, sections whose heading announces them, lines that are only a byline before the first sentence or only
-   a button after the last.
+   lists of links, sections whose heading announces them, menus at its ends and what rules divide from it together with
+   links, and lines that are only a button after the last sentence. What stands below a heading of comments is comments.
 4. Where more text is left out than is kept, names have misled, and the page is read again without them.
 
 A name is a hint, never proof: an element that holds most of the page's weight is kept whatever its name
@@ -41,9 +41,7 @@ from manyo.corpus.web.attribute_kernels import FIRST_HEADING
 from manyo.corpus.web.choice_kernels import CHOICE_RULE, Choice, choose
 from manyo.corpus.web.choice_words import (
     ANNOUNCED_COMMENTS,
-    ANNOUNCED_LINKS,
     BUTTON,
-    BYLINE,
     FRAME_HEADING,
     FRAME_SHARES,
     LIMITS,
@@ -75,6 +73,7 @@ class MainText:
         json_ld: see `manyo.corpus.web.markup.Markup`.
         structure: of the text.
         n_unknown_characters: pictures of characters in the page for which its text has 〓.
+        n_pictograms: see `manyo.corpus.web.markup.Markup`.
     """
 
     title: str
@@ -86,6 +85,7 @@ class MainText:
     json_ld: str = ""
     structure: Structure = NO_STRUCTURE
     n_unknown_characters: int = 0
+    n_pictograms: int = 0
 
 
 def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> MainText:
@@ -137,6 +137,7 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
         markup.json_ld,
         structure,
         markup.n_unknown_characters,
+        markup.n_pictograms,
     )
 
 
@@ -240,12 +241,8 @@ def _kept_share(reading: _Reading, values: Float64s) -> float:
 
 
 def _read_once(markup: Markup, page: Page, names_count: bool) -> _Reading:
-    """Choose, and drop what words say; where the words of a lead refuse it, the choice is made again without it."""
-    announced = _announced_comments(markup)
-    choice = choose(page, choice_rules(), LIMITS, np.empty(0, np.int64), announced, names_count)
-    refused = [row for row in choice.leads.tolist() if not _is_lead(markup, row)]
-    if refused:
-        choice = choose(page, choice_rules(), LIMITS, np.array(refused), announced, names_count)
+    """Choose, and drop what words say."""
+    choice = choose(page, choice_rules(), LIMITS, _announced_comments(markup), names_count)
     title = _title(markup, choice)
     main = _keep_main(markup, page, choice, title)
     return _Reading(main, _keep_comments(markup, page, choice.comments), choice, title)
@@ -259,21 +256,13 @@ def _announced_comments(markup: Markup) -> Int64s:
     return np.array(announced if len(announced) <= _MOST_COMMENT_HEADINGS else [], np.int64)
 
 
-def _is_lead(markup: Markup, row: int) -> bool:
-    """Whether a block between headline and main text is sentences, not a caption or a byline."""
-    text = markup.text_of(row)
-    is_caption = TAGS[markup.boxes["tag"][markup.blocks["box"][row]]] == "figcaption"
-    return not is_caption and not BYLINE.match(text) and _SENTENCE_END.search(text) is not None
-
-
 def _keep_comments(markup: Markup, page: Page, rows: Int64s) -> Bools:
-    """bool (n,), which blocks of what readers wrote are kept: no button, date or count."""
+    """bool (n,), which blocks of what readers wrote are kept: no button or count."""
     if not len(rows):
         return np.ones(0, np.bool_)
     passage = ask_about_comments(page, rows)
     for place, number, start, end, *_ in passage.questions.tolist():
-        text = _numbered(number, markup.text[start:end])
-        passage.is_kept[place] = not (BUTTON.match(text) or BYLINE.match(text))
+        passage.is_kept[place] = not BUTTON.match(_numbered(number, markup.text[start:end]))
     return passage.is_kept
 
 
@@ -296,12 +285,11 @@ def _numbered(number: int, written: bytes) -> str:
 
 
 def _keep_main(markup: Markup, page: Page, choice: Choice, title: str) -> Bools:
-    """bool (n,), which blocks of the main text are kept: no headline, byline, announced list of links, or button."""
+    """bool (n,), which blocks of the main text are kept: no headline, announced list of links, or button."""
     passage = ask_about_main(page, choice_rules(), LIMITS, choice.main)
     is_kept = passage.is_kept
     dropped_until = 0
-    bylines = []
-    for place, number, start, end, tag, link_chars, is_link, links_until in passage.questions.tolist():
+    for place, number, start, end, tag, is_link, links_until in passage.questions.tolist():
         if place < dropped_until:
             continue
         text = _numbered(number, markup.text[start:end])
@@ -309,18 +297,13 @@ def _keep_main(markup: Markup, page: Page, choice: Choice, title: str) -> Bools:
             dropped_until = links_until
             is_kept[place:dropped_until] = False
             continue
-        is_announced = len(text) < 2 * min(link_chars, LIMITS.announced_chars) and ANNOUNCED_LINKS.match(text)
         is_value = TAGS[tag] in _VALUE_TAGS
-        if is_announced or is_link:
+        if is_link:
             is_kept[place] = False
         elif place < passage.first and not is_value:
             is_kept[place] = not (text == title or (TAGS[tag] in _HEADINGS and text in title))
-            if BYLINE.match(text):
-                bylines.append(place)
         if place > passage.last and not is_value and BUTTON.match(text):
             is_kept[place] = False
-    if len(bylines) <= LIMITS.max_bylines:
-        is_kept[bylines] = False
     chars = page.blocks["chars"][choice.main]
     if passage.last < 0 and chars[is_kept].sum() <= LIMITS.small_share * chars.sum():
         is_kept[:] = True
@@ -348,7 +331,7 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 NEVER_MAIN = frozenset(("p", "ul", "ol", "li", "dl", "dd", "dt", "th", "pre", "blockquote", *_HEADINGS))
 #: An embedded post is quoted text, and `<main>` is main text, whatever its class says.
 UNNAMED_TAGS = frozenset(("blockquote", "pre", "main", *_HEADINGS))
-#: A time or the page's title before the first prose is not a byline in a table or a list of terms.
+#: The page's title before the first prose is a value in a table or a list of terms, and so is a button's word after it.
 _VALUE_TAGS = frozenset(("td", "th", "dt", "dd"))
 #: Tags whose text is kept between prose even if all of it is a link.
 FLOW_TAGS = frozenset(("p", "li", "td", "th", "dd", "dt", "blockquote", *_HEADINGS))
@@ -367,4 +350,3 @@ _WIDE = "\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff60"
 _JAPANESE_LINE_END = re.compile(f"(?<=[{_WIDE}])[ \t]*\r?\n[ \t\r\n]*(?=[{_WIDE}])")
 _SCRIPTS = re.compile(r"<(script|style|title)\b.*?(?:</\1\b[^<>]*>|\Z)", re.IGNORECASE | re.DOTALL)
 _START_OR_END = re.compile("<(/)?[a-zA-Z]")
-_SENTENCE_END = re.compile("[。．！？!?.…][」』）)\"'”»]?\\s*$")

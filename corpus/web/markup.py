@@ -119,6 +119,7 @@ class Markup:
             that state a licence or a date.
         json_ld: content of the page's JSON-LD scripts.
         n_unknown_characters: pictures of characters for which the text has 〓.
+        n_pictograms: icons of the page's font and pictograms of old mobile phones that the text lacks.
         own_chars: characters outside links and frames.
         marks: MARK (n,), parts of blocks, in the order of their ends.
         source: the page that `marks` refers to, UTF-8.
@@ -131,6 +132,7 @@ class Markup:
     tags: tuple[str, ...]
     json_ld: str
     n_unknown_characters: int = 0
+    n_pictograms: int = 0
     own_chars: int = 0
     marks: Records = field(default_factory=lambda: np.zeros(0, MARK))
     source: bytes = b""

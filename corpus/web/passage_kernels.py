@@ -11,14 +11,12 @@ import numpy as np
 
 from manyo.corpus.jit import Bools, Bytes, Int64s, Records, borrowing, inlined, kernel, record
 from manyo.corpus.web.ascii import DIGIT_ZERO, FULL_STOP, LINE_FEED, SPACE, TAB
-from manyo.corpus.web.attribute_kernels import is_heading
+from manyo.corpus.web.attribute_kernels import find_byte, is_heading
 from manyo.corpus.web.choice_words import Limits
 from manyo.corpus.web.markup import TAGS, Page
 
 _ITEM, _DD, _TD, _TH, _HR = (TAGS.index(name) for name in ("li", "dd", "td", "th", "hr"))
 
-#: Longest cell that shares a line with others, in characters.
-_CELL_CHARS: Final = 80
 #: Line end, ten digits, full stop and space.
 _MAX_NUMBER_BYTES: Final = 13
 
@@ -29,11 +27,10 @@ _MAX_NUMBER_BYTES: Final = 13
 #: number: of the list item that the block starts; 0 if it starts none.
 #: start, end: first byte of the block in the page's text, and the byte after its last.
 #: tag: of the box around it.
-#: link_chars: characters in links.
 #: is_link: whether it is dropped as a link unless its words announce a section.
 #: links_until: of a heading whose section is empty, or half of it links, the place where the section ends; else 0.
 QUESTION: Final = record(
-    *((name, "i8") for name in ("place", "number", "start", "end", "tag", "link_chars", "is_link", "links_until"))
+    *((name, "i8") for name in ("place", "number", "start", "end", "tag", "is_link", "links_until"))
 )
 
 
@@ -43,7 +40,7 @@ class Passage(NamedTuple):
     Attributes:
         is_kept: of each block, whether it is kept as far as its words do not matter.
         questions: QUESTION (n,), the blocks whose words matter.
-        first: place of the first block that weighs in full, after headline and byline; the number of blocks if none is.
+        first: place of the first block that weighs in full, after the headline; the number of blocks if none is.
         last: place of the last block that weighs in full, before buttons and notes; -1 if none is.
     """
 
@@ -93,7 +90,6 @@ def _ask(questions: Records, n: int, page: Page, rows: Int64s, numbers: Int64s, 
     question.start = block.start
     question.end = block.end
     question.tag = page.boxes[block.box].tag
-    question.link_chars = block.link_chars
     return question
 
 
@@ -116,7 +112,7 @@ def ask_about_main(page: Page, rules: Records, limits: Limits, rows: Int64s) -> 
         is_link = block.link_chars > limits.link_share * n_chars and not stays
         if is_link and not is_heading(tag):
             is_kept[i] = False
-        elif i < first or i > last or is_heading(tag) or n_chars < 2 * min(block.link_chars, limits.announced_chars):
+        elif i < first or i > last or is_heading(tag):
             question = _ask(questions, n_questions, page, rows, numbers, i)
             question.is_link = is_link
             if is_heading(tag):
@@ -223,7 +219,7 @@ def _find_edges(page: Page, rows: Int64s, is_kept: Bools) -> tuple[int, int, int
 
     Returns:
         Places of the first block that weighs anything, of the first and the last that weigh in full, and of the last
-        that weighs anything. Headline and byline stand between the first two, and buttons between the last two; where
+        that weighs anything. The headline stands between the first two, and buttons between the last two; where
         no block weighs in full, all of them may.
     """
     n = len(rows)
@@ -288,7 +284,7 @@ PLACE: Final = record(("row", "i8"), ("first", "i8"), ("start", "i8"))
 def write(page: Page, rows: Int64s, is_kept: Bools) -> tuple[Bytes, Records]:
     """The blocks of a passage that are kept, as lines of UTF-8, with the numbers of list items.
 
-    Short cells of the same table row share a line.
+    The cells of a table row share a line, unless one of them has several.
 
     Returns:
         The text, and PLACE (n,), where each block is in it.
@@ -303,11 +299,12 @@ def write(page: Page, rows: Int64s, is_kept: Bools) -> tuple[Bytes, Records]:
     n_places = 0
     at = 0
     before = -1
+    has_lines = _find_rows_of_lines(page, rows, is_kept)
     for i in range(len(rows)):
         if not is_kept[i]:
             continue
         if before >= 0:
-            out[at] = TAB if _share_line(page, rows, numbers, before, i) else LINE_FEED
+            out[at] = TAB if _share_line(page, has_lines, rows[before], rows[i]) else LINE_FEED
             at += 1
         before = i
         place = places[n_places]
@@ -323,17 +320,28 @@ def write(page: Page, rows: Int64s, is_kept: Bools) -> tuple[Bytes, Records]:
     return out[:at], places[:n_places]
 
 
+@kernel
+def _find_rows_of_lines(page: Page, rows: Int64s, is_kept: Bools) -> Bools:
+    """Of each box, whether a cell in it has several lines."""
+    has_lines = np.zeros(len(page.boxes), np.bool_)
+    before = np.int64(-1)
+    for i in range(len(rows)):
+        block = page.blocks[rows[i]]
+        box = page.boxes[block.box]
+        if is_kept[i] and box.tag in (_TD, _TH):
+            is_second = block.box == before
+            if is_second or find_byte(page.text[: block.end], block.start, LINE_FEED) >= 0:
+                has_lines[box.parent] = True
+            before = np.int64(block.box)
+    return has_lines
+
+
 @inlined
-def _share_line(page: Page, rows: Int64s, numbers: Int64s, one: int, other: int) -> bool:
-    """Whether the blocks at two places are short cells of the same table row."""
-    first, second = page.boxes[page.blocks[rows[one]].box], page.boxes[page.blocks[rows[other]].box]
-    return (
-        first.tag in (_TD, _TH)
-        and second.tag in (_TD, _TH)
-        and first.parent == second.parent
-        and _count_chars(page, rows[one], numbers[one]) <= _CELL_CHARS
-        and _count_chars(page, rows[other], numbers[other]) <= _CELL_CHARS
-    )
+def _share_line(page: Page, has_lines: Bools, one: int, other: int) -> bool:
+    """Whether two blocks are cells of a table row whose cells have one line each."""
+    first, second = page.boxes[page.blocks[one].box], page.boxes[page.blocks[other].box]
+    are_cells = first.tag in (_TD, _TH) and second.tag in (_TD, _TH) and first.parent == second.parent
+    return bool(are_cells and not has_lines[first.parent])
 
 
 @borrowing

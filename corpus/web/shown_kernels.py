@@ -53,7 +53,7 @@ OPEN_BOX: Final = record(
 #: hidden_name, n_hidden, hidden_depth: hash of the inline tag that hides its content, how many of that name are open in
 #: it and with it (0 if there is none), and the boxes that are open around it.
 #: n_endless_tags: tags without an end.
-#: n_private: characters left out because only the page's font knows them.
+#: n_private: characters left out because only the page's font or an old mobile phone knows them.
 #: n_marks, block_marks: marks of parts of blocks, and those before the block.
 #: n_emphasis, emphasis_start, n_code, code_start: open tags of emphasis and code, and where the first one starts.
 #: ruby_start: where the base of the next reading starts; -1 outside `<ruby>`.
@@ -96,8 +96,12 @@ def _is_break_hint(point: int) -> bool:
 
 @kernel
 def _is_private(point: int) -> bool:
-    """Whether a character is in private use: an icon of the page's font, or a pictogram of an old mobile phone."""
-    return 0xE000 <= point <= 0xF8FF or point >= 0xF0000
+    """Whether a character that a reference names is an icon of the page's font, or a pictogram of an old mobile phone.
+
+    Pages for i-mode name pictograms by their bytes in Shift_JIS, F89F to F9FC (`&#63647;`). As code points most of
+    these are in private use, and the rest is Korean; but for U+F9DC, which Shift_JIS of Windows has.
+    """
+    return 0xE000 <= point <= 0xF8FF or point >= 0xF0000 or (0xF940 <= point <= 0xF9FC and point != 0xF9DC)
 
 
 @kernel

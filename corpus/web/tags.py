@@ -157,11 +157,10 @@ def _read(data: bytes, *, hides: bool = True, has_scripts: bool = True) -> Marku
     page = np.frombuffer(data, np.uint8)
     names = _names(has_scripts)
     nothing = (np.zeros(0, STAND_IN), np.zeros(0, np.uint8))
-    text, blocks, boxes, statements, marks, n_unknown, holds, own_chars = read(page, names, *nothing, hides)
-    if holds:
-        text, blocks, boxes, statements, marks, n_unknown, _, own_chars = read(
-            page, names, *_stand_ins(data, holds), hides
-        )
+    found = read(page, names, *nothing, hides)
+    if holds := found[-2]:
+        found = read(page, names, *_stand_ins(data, holds), hides)
+    text, blocks, boxes, statements, marks, n_unknown, n_private, _, own_chars = found
     title = ""
     tags: list[str] = []
     json_ld = ""
@@ -173,7 +172,8 @@ def _read(data: bytes, *, hides: bool = True, has_scripts: bool = True) -> Marku
             title = written
         else:
             json_ld += written
-    return Markup(text.tobytes(), blocks, boxes, title, tuple(tags), json_ld, n_unknown, own_chars, marks, data)
+    counts = (n_unknown, n_private, own_chars)
+    return Markup(text.tobytes(), blocks, boxes, title, tuple(tags), json_ld, *counts, marks, data)
 
 
 def _stand_ins(data: bytes, holds: int) -> tuple[Records, Bytes]:

@@ -159,7 +159,7 @@ _LISTINGS = tuple(TAGS.index(name) for name in ("pre", "listing", "xmp", "textar
 @kernel
 def read(
     data: Bytes, names: Records, stand_ins: Records, stand_in_text: Bytes, hides: bool
-) -> tuple[Bytes, Records, Records, Records, Records, int, int, int]:
+) -> tuple[Bytes, Records, Records, Records, Records, int, int, int, int]:
     """Read a page.
 
     Args:
@@ -170,8 +170,8 @@ def read(
         hides: whether hidden elements are left out.
 
     Returns:
-        Text, BLOCK (n,), BOX (n,), STATEMENT (n,), MARK (n,), number of 〓 for pictures of characters, what may stand
-        for text, and the number of characters outside links and frames.
+        Text, BLOCK (n,), BOX (n,), STATEMENT (n,), MARK (n,), number of 〓 for pictures of characters, number of icons
+        and pictograms left out, what may stand for text, and the number of characters outside links and frames.
     """
     n = len(data)
     n_starts = 0
@@ -198,6 +198,7 @@ def read(
         statements[: states[0].n_statements].copy(),
         marks[: states[0].n_marks].copy(),
         states[0].n_unknown,
+        states[0].n_private,
         states[0].holds,
         count_own(blocks[: states[0].n_blocks], boxes[: states[0].n_boxes]),
     )

@@ -93,3 +93,20 @@ def test_the_hidden_answer_in_an_item_is_text_and_a_hidden_menu_is_not() -> None
     text = extract(html).text
     assert "正解はイ。" in text
     assert "受検要項" not in text
+
+
+def test_the_cells_of_a_row_share_a_line_unless_one_has_several() -> None:
+    long = "湯口のそばは、いちばん長く通っている人の場所です。空いていても、三回目まではほかの場所に座りましょう。" * 2
+    html = f"<body>{TEXT}<table><tr><td>一<td>{long}<tr><td>二<td>布<br>糸</table>{TEXT}</body>"
+    assert extract(html).text == f"{KEPT}\n一\t{long}\n二\n布\n糸\n{KEPT}"
+
+
+@pytest.mark.parametrize("pictogram", ["&#63647;", "&#63808;", "&#xE63E;", "\ue63e"])
+def test_the_pictograms_of_old_mobile_phones_are_left_out_and_counted(pictogram: str) -> None:
+    main = extract(f"<body><p>{PROSE}{pictogram}</p></body>")
+    assert main.text == PROSE
+    assert main.n_pictograms == 1
+
+
+def test_a_kanji_of_windows_among_the_codes_of_pictograms_is_text() -> None:
+    assert extract(f"<body><p>山本&#63964;です。{PROSE}</p></body>").text == f"山本\uf9dcです。{PROSE}"
