@@ -15,6 +15,7 @@ from manyo.corpus.print.pages import joined
 from manyo.corpus.structure import Span, Structure, nested, tidied
 
 _LAYOUT = re.compile(r"([ \t\r\n\f\v]+)")
+_LINE_LAYOUT = re.compile(r"(?<![ \t])[ \t]*\n[ \t\n]*")
 
 
 class Written(NamedTuple):
@@ -69,6 +70,11 @@ class StructuredText:
         """Characters written so far."""
         return self._n_chars
 
+    @property
+    def is_at_line_start(self) -> bool:
+        """Whether the next character is the first of its line."""
+        return self._ends_line or self._last == "\n"
+
     def since(self, start: int) -> str:
         """What was written from a position on, on one line."""
         return " ".join("".join(self._parts)[start:].split())
@@ -85,6 +91,18 @@ class StructuredText:
                 self._gap = "\n"
             elif self._gap != "\n":
                 self._gap = " "
+
+    def flow_lines(self, text: str) -> None:
+        """Write text of which only white space with a line end in it is layout; other blanks stay as they are."""
+        if "\n" not in text:
+            if text:
+                self._put(text)
+            return
+        for number, part in enumerate(_LINE_LAYOUT.split(text)):
+            if number:
+                self._gap = "\n"
+            if part:
+                self._put(part)
 
     def write(self, text: str) -> None:
         """Write text as it is; its line ends are line ends of the text."""
@@ -152,21 +170,25 @@ class StructuredText:
     # --- within ----------------------------------------------------------------------------------------
 
     def _put(self, text: str) -> None:
-        self._append_on_line("")
-        gap = "" if self._last in "\n\t" else self._gap
-        if gap == "\n":  # of the layout: a blank between Latin words
-            gap = joined(self._last, text)
-        self._gap = ""
-        if gap:
-            self._append(gap)
-        for span in self._open[self._n_started :]:
-            if span.start is None:
-                span.start = self._n_chars
-        self._n_started = len(self._open)
+        if self._ends_line:
+            self._append_on_line("")
+        elif gap := self._gap:
+            self._gap = ""
+            if gap == "\n":  # of the layout: a blank between Latin words
+                gap = joined(self._last, text)
+            if gap and self._last not in "\n\t":
+                self._append(gap)
+        if self._n_started < len(self._open):
+            for span in self._open[self._n_started :]:
+                if span.start is None:
+                    span.start = self._n_chars
+            self._n_started = len(self._open)
         if self._waiting_pages:
             self._pages += [(label, self._n_chars) for label in self._waiting_pages]
             self._waiting_pages = []
-        self._append(text)
+        self._parts.append(text)
+        self._n_chars += len(text)
+        self._last = text[-1]
 
     def _append(self, text: str) -> None:
         self._parts.append(text)

@@ -15,6 +15,7 @@ from manyo.corpus.text import tidy
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "classical" / "tsukimachi.xml"
 KEEP, JOIN = tei.Options(), tei.Options(lines="join")
+CHARACTERS = '<charDecl><char xml:id="c1"><mapping type="Unicode">U+5CE0</mapping></char></charDecl>'
 TEI = '<TEI xmlns="http://www.tei-c.org/ns/1.0">{}<text><body>{}</body></text></TEI>'
 
 
@@ -26,7 +27,7 @@ def parse(xml: str | bytes, options: tei.Options = KEEP) -> Document | Refused:
 
 
 def text_of(body: str, options: tei.Options = KEEP) -> str:
-    document = parse(TEI.format("", body), options)
+    document = parse(TEI.format(f"<teiHeader>{CHARACTERS}</teiHeader>", body), options)
     assert isinstance(document, Document), document
     return document.text
 
@@ -49,6 +50,22 @@ def text_of(body: str, options: tei.Options = KEEP) -> str:
         ("<p>月<note>注</note>が<fw>柱</fw>出<del>消</del>る</p>", "月が出る", "月が出る"),
         ("<p><ruby><rb>月</rb><rt>つき</rt></ruby>が</p>", "月が", "月が"),
         ("<p>虫<gap/>の</p>", "虫□の", "虫□の"),
+        ('<p>虫<gap quantity="3" unit="chars"/>の</p>', "虫□□□の", "虫□□□の"),
+        ('<p>虫<gap quantity="2" unit="lines"/>の</p>', "虫□の", "虫□の"),
+        ('<p>橋<g ref="#c1"/>と<g>霜</g>と<g ref="#x"/></p>', "橋峠と霜と〓", "橋峠と霜と〓"),
+        ('<p>翁<note type="割書">論語に<lb/>見ゆ</note>と</p>', "翁（論語に見ゆ）と", "翁（論語に見ゆ）と"),
+        (
+            '<p>翁<note place="inline">論語</note>と<note type="注" place="inline">異本</note></p>',
+            "翁（論語）と",
+            "翁（論語）と",
+        ),
+        ('<p>有<metamark function="kunten">レ</metamark>朋<seg type="okurigana">ヲ</seg></p>', "有朋", "有朋"),
+        ('<p>有<note type="送り仮名">ル</note>朋<note type="kaeriten">一</note></p>', "有朋", "有朋"),
+        (
+            "<table><row><cell>一</cell><cell>二</cell></row><row><cell/><cell>四</cell></row></table>",
+            "一\t二\n\t四",
+            "一\t二\n\t四",
+        ),
         ("<p>月<!-- 注 -->が<?x y?>出る</p>", "月が出る", "月が出る"),
     ],
 )
@@ -199,3 +216,61 @@ def test_every_real_chapter_becomes_a_document_with_pages(real_data: Path) -> No
         assert len(document.text) > 1000
         assert document.pages[0][1] == 0
         assert all(label.startswith("https://dl.ndl.go.jp/api/iiif/") for label, _ in document.pages)
+
+
+@pytest.mark.parametrize("options", [KEEP, JOIN])
+@pytest.mark.parametrize(
+    "ruby",
+    [
+        "<ruby><rb>賀</rb><rt>よろこ</rt></ruby>",
+        '<ruby>賀<rt place="right">よろこ</rt><rt place="left">ガ</rt></ruby>',
+        '<seg type="ruby"><seg type="rb">賀</seg><seg type="rp">（</seg><seg type="rt">よろこ</seg></seg>',
+        '<span type="ruby">賀<span type="rt">よろこ</span></span>',
+    ],
+)
+def test_a_reading_is_a_span_over_its_base(ruby: str, options: tei.Options) -> None:
+    document = parse(TEI.format("", f"<div><head>祝</head><p><lb/>友を<lb/>{ruby}びけり。</p></div>"), options)
+    assert isinstance(document, Document)
+    lines = ["友を", "賀びけり。"] if options is KEEP else ["友を賀びけり。"]
+    assert document.text.split("\n") == ["祝", *lines]
+    found = [(document.text[span.start : span.stop], *span[2:]) for span in document.structure.spans()]
+    assert found == [("祝", "heading", "1"), ("賀", "ruby", "よろこ")]
+
+
+def test_a_transcription_without_text_elements_is_read_page_by_page() -> None:
+    surface = (
+        '<surface><graphic url="https://example.org/{0}.jpg"/><zone><line>{1}</line><line>{2}</line></zone></surface>'
+    )
+    pages = surface.format(1, "いつの頃にか", "ありけり") + surface.format(2, "ある夜", "来たりて")
+    document = parse(f"<TEI><teiHeader/><sourceDoc><surfaceGrp>{pages}</surfaceGrp></sourceDoc></TEI>")
+    assert isinstance(document, Document)
+    assert document.text == "いつの頃にか\nありけり\nある夜\n来たりて"
+    assert document.pages == [("https://example.org/1.jpg", 0), ("https://example.org/2.jpg", 12)]
+
+
+PARALLEL = (
+    '<div type="chapter"><div type="翻刻"><p>むかし</p><div type="section"><p>をとこ</p></div></div>'
+    '<div type="現代語訳"><p>昔</p></div><div><p>無題</p></div></div><div type="解説"><p>説明</p></div>'
+)
+
+
+@pytest.mark.parametrize(
+    ("types", "text"),
+    [
+        ((), "むかし\nをとこ\n昔\n無題\n説明"),
+        (("翻刻", "section"), "むかし\nをとこ\n無題"),
+        (("現代語訳",), "昔\n無題"),
+    ],
+)
+def test_of_parallel_texts_those_of_the_chosen_types_are_read(types: tuple[str, ...], text: str) -> None:
+    assert text_of(PARALLEL, tei.Options(div_types=types)) == text
+
+
+def test_what_a_tool_leaves_in_an_empty_header_is_no_title_and_a_pointer_to_nothing_no_label() -> None:
+    header = (
+        "<teiHeader><fileDesc><titleStmt><title>Title</title></titleStmt><publicationStmt>"
+        "<publisher>Publication Information</publisher></publicationStmt></fileDesc></teiHeader>"
+    )
+    document = parse(TEI.format(header, '<p><pb n="1_3.jpg" facs="#1_3.jpg"/><lb/>むかし</p>'))
+    assert isinstance(document, Document)
+    assert (document.title, document.meta, document.pages) == ("", {}, [("1_3.jpg", 0)])
