@@ -1,7 +1,7 @@
-"""Counts the tables of `filters/signals/plausibility.py`: how much more often than by chance characters are neighbours.
+"""Counts the tables of `corpus/lifts.py`: how much more often than by chance characters are neighbours.
 
-    python -m bench.bigrams DATA > filters/signals/bigrams.txt
-    python -m bench.bigrams DATA --kanji > filters/signals/kanji.txt
+    python -m bench.bigrams DATA > corpus/bigrams.txt
+    python -m bench.bigrams DATA --kanji > corpus/kanji.txt
 
 The second table lists the most frequent kanji in order, with old forms counted as new ones. DATA is a folder with
 `aozora/` and `classical/genji_tei/`. Every second work is counted (`is_counted`), so that `bench/profiles.py` can
@@ -20,9 +20,7 @@ from pathlib import Path
 import joyokanji
 import numpy as np
 
-from manyo.corpus.records import Document, InputFile, InputShard, Record
-from manyo.corpus.sources.source_kinds import KINDS
-from manyo.filters.signals.plausibility import (
+from manyo.corpus.lifts import (
     BITS_ZERO,
     BLANK,
     KANA,
@@ -34,6 +32,8 @@ from manyo.filters.signals.plausibility import (
     STEPS_PER_BIT,
     class_table,
 )
+from manyo.corpus.records import Document, InputFile, InputShard, Record
+from manyo.corpus.sources.source_kinds import KINDS
 
 _KANJI_ROWS = 150
 #: 94.5 % of the kanji in running text, and half of the 2,965 kanji of JIS level 1, from which a misreading may come.
@@ -67,7 +67,7 @@ def main() -> None:
     bits = np.clip(np.log2((pairs + _SMOOTHING) / (expected + _SMOOTHING)), -MAX_BITS, MAX_BITS)
     print("# How much more often than chance characters stand side by side: one row for the first, one column for the")
     print("# second, kanji without a row of their own first; H is chance, each letter on from it a quarter of a bit.")
-    print("# Written by bench/bigrams.py, which says of what; read by filters/signals/plausibility.py.")
+    print("# Written by bench/bigrams.py, which says of what; read by corpus/lifts.py.")
     print(characters)
     for row in np.round(bits * STEPS_PER_BIT).astype(int) + BITS_ZERO:
         print("".join(map(chr, row)))

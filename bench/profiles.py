@@ -3,7 +3,7 @@
     python -m bench.profiles DATA [--chosen | --unseen]
 
 Good texts are the samples of each profile; of Aozora and Genji only the works from which the table of
-`filters/signals/plausibility.py` was not made. Each is taken whole, by pages of 560 characters (14 lines of 40), and
+`corpus/lifts.py` was not made. Each is taken whole, by pages of 560 characters (14 lines of 40), and
 by pieces of 150, the length of a short poem. Misread texts are the same with 35 of 100 characters replaced as
 `bench/ocr_noise.py` does it (kana, and kanji of similar shape), by characters of the text itself, or by any kanji of
 JIS level 1. For `ocr`, pages of held-out books are typeset, read at 1.5 % and at 35 % of wrong characters, and cleaned

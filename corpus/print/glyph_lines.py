@@ -78,6 +78,7 @@ class TextLine(NamedTuple):
     marks: tuple[Mark, ...]
     is_artifact: bool
     place: int
+    font: int
 
 
 def classify(points: Uint32s) -> Bytes:
@@ -394,6 +395,7 @@ def _written(line: _RawLine, page: _Page, ruby: list[_RawLine]) -> TextLine:
         tuple(_marks(line, page, characters, text_at, starts, stops, ruby)) if ruby else (),
         bool(page.is_artifact[numbers].all()),
         int(page.places[numbers[0]]),
+        int(glyphs.font[numbers[len(numbers) // 2]]),
     )
 
 

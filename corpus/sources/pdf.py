@@ -24,7 +24,7 @@ from manyo.corpus.print.page_layout import SetPage, arranged, lines_of, margins_
 from manyo.corpus.print.page_margins import find_margins
 from manyo.corpus.print.pdf_glyphs import page_of
 from manyo.corpus.print.set_text import ArrangedPage, set_text
-from manyo.corpus.print.text_layer import why_ocr
+from manyo.corpus.print.text_layer import is_scan, why_implausible, why_ocr
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import archives
 from manyo.corpus.sources.packing import pack_files, require_positive
@@ -132,8 +132,12 @@ def document_of(found: PdfText | Refused, uri: str) -> Document | Refused:
 
 
 def _ranges(pages: Sequence[tuple[int, str]], why: str) -> str:
-    """The pages of one reason in words: 1-3, 7."""
-    numbers = [number for number, found in pages if found == why]
+    """The pages of one reason in words."""
+    return _in_words([number for number, found in pages if found == why])
+
+
+def _in_words(numbers: Sequence[int]) -> str:
+    """Numbers with runs of them as such: 1-3, 7."""
     parts: list[list[int]] = []
     for number in numbers:
         if parts and number == parts[-1][1] + 1:
@@ -210,6 +214,7 @@ def _read(document: pdfium.PdfDocument, max_pages: int) -> PdfText | Refused:
     found = PdfText()
     pages: list[SetPage] = []
     hidden: Counter[str] = Counter()
+    layers: list[int] = []
     for number in range(n_pages):
         try:
             page = page_of(document, number)
@@ -219,11 +224,14 @@ def _read(document: pdfium.PdfDocument, max_pages: int) -> PdfText | Refused:
             continue
         hidden.update(page.n_hidden)
         why = why_ocr(page)
+        lines = _EMPTY_PAGE if why else lines_of(page)
+        is_layer = is_scan(page)
+        why = why or why_implausible(lines.lines, page)
         if why:
             found.ocr.append((number + 1, why))
-            pages.append(_EMPTY_PAGE)
-        else:
-            pages.append(lines_of(page))
+        elif is_layer:
+            layers.append(number + 1)
+        pages.append(_EMPTY_PAGE if why else lines)
     margins = find_margins([margins_of(page) for page in pages])
     text, starts, structure = set_text(
         [
@@ -238,6 +246,7 @@ def _read(document: pdfium.PdfDocument, max_pages: int) -> PdfText | Refused:
     found.title = "" if _NO_TITLE.fullmatch(title) else title
     found.meta = {
         "page_count": n_pages,
+        **({"ocr_layer_pages": _in_words(layers)} if layers else {}),
         "page_numbers_removed": margins.n_numbers,
         "running_heads_removed": margins.n_heads,
         "ruby_characters": sum(page.n_annotations for page in pages),

@@ -119,14 +119,46 @@ def test_a_heading_that_is_struck_twice_is_read_once() -> None:
 
 
 def test_pages_without_text_that_can_be_taken_are_listed_with_the_reason() -> None:
-    image = b"q 595 0 0 842 0 0 cm BI /W 8 /H 8 /BPC 1 /CS /G ID \x00\x00\x00\x00\x00\x00\x00\x00 EI Q"
-    found = read(pdf(body(), [image], body()))
+    found = read(pdf(body(), [SCAN], body()))
     assert found.ocr == [(2, "scanned")]
     document = source.document_of(found, "x.pdf")
     assert isinstance(document, Document)
     assert document.meta["ocr_pages"] == ["scanned: 2"]
-    assert refused(pdf([image])) == "needs_ocr"
-    assert refused(pdf([image, b"3 Tr", *body()])) == "needs_ocr"
+    assert refused(pdf([SCAN])) == "needs_ocr"
+
+
+SCAN = b"q 595 0 0 842 0 0 cm BI /W 8 /H 8 /BPC 1 /CS /G ID \x00\x00\x00\x00\x00\x00\x00\x00 EI Q"
+
+
+def test_the_invisible_text_of_a_scan_is_taken_if_it_is_as_plausible_as_print() -> None:
+    found = read(pdf([SCAN, b"3 Tr", *body()]))
+    assert found.text.replace("\n", "") == "".join(BODY)
+    assert found.meta["ocr_layer_pages"] == "1"
+    shuffled = "".join(random.Random(1).sample("".join(BODY), 80))
+    assert read(pdf([SCAN, b"3 Tr", *level(shuffled[:40], 60, 100), *level(shuffled[40:], 60, 120)])).ocr == [
+        (1, "poor_layer")
+    ]
+
+
+@pytest.mark.parametrize(("kana", "kanji"), [(3, 1), (7, 5), (1, 0), (0, 40)])
+def test_a_font_that_names_other_characters_is_found_out(kana: int, kanji: int) -> None:
+    def moved(character: str) -> str:
+        if "ぁ" <= character <= "ん":
+            return chr(ord("ぁ") + (ord(character) - ord("ぁ") + kana) % 82)
+        return chr(ord(character) + kanji) if "一" <= character <= "龠" else character
+
+    lines = ["".join(map(moved, line)) for line in BODY]
+    page = [glyph for number, line in enumerate(lines) for glyph in level(line, 80, 100 + 18 * number)]
+    assert read(pdf(page)).ocr == [(1, "implausible")]
+
+
+def test_a_font_that_lost_its_marks_or_its_kana_is_found_out() -> None:
+    marks = str.maketrans("。、", "Āÿ")
+    kana = {ord(character): "wz{|~}xy"[i % 8] for i, character in enumerate(map(chr, range(0x3041, 0x3097)))}
+    for table in (marks, kana):
+        text = [line.translate(table) for line in [*BODY, *BODY]]
+        page = [glyph for number, line in enumerate(text) for glyph in level(line, 80, 100 + 18 * number)]
+        assert read(pdf(page)).ocr == [(1, "implausible")], text[0]
 
 
 def test_vertical_forms_and_radicals_stand_for_their_characters() -> None:

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.ocr_noise import Noise, wrongly_read
+from manyo.corpus.lift_kernels import RARE
+from manyo.corpus.lifts import load_table, read_plausibility
 from manyo.corpus.text import Texts
-from manyo.filters.signals.plausibility import load_table, read_plausibility
-from manyo.filters.signals.plausibility_kernels import RARE
 from tests import oracles
 from tests.conftest import ROOT
 
@@ -80,12 +80,12 @@ def test_kanji_read_as_any_kanji_are_rare_ones_and_old_forms_are_as_common_as_ne
 @settings(max_examples=80, deadline=None)
 @given(st.lists(st.text("あ人国國罍鬱𠮟㐂豈Aa1 \n", max_size=30), max_size=3))
 def test_rare_kanji_are_those_of_the_oracle(texts: list[str]) -> None:
-    common = (ROOT / "filters" / "signals" / "kanji.txt").read_text(encoding="utf-8").strip()
+    common = (ROOT / "corpus" / "kanji.txt").read_text(encoding="utf-8").strip()
     assert rare(*texts) == pytest.approx([oracles.rare_kanji_fraction(text, common) for text in texts])
 
 
 def test_the_table_is_figures_and_small() -> None:
-    path = ROOT / "filters" / "signals" / "bigrams.txt"
+    path = ROOT / "corpus" / "bigrams.txt"
     assert path.stat().st_size < 200_000
     classes, lifts = load_table()
     assert lifts.shape == (int(classes[classes < RARE].max()) + 1,) * 2
