@@ -27,6 +27,28 @@ IN_WORDS: Final = frozenset({"postal_address", "insurance_number", "birth_date",
 NEVER_SAID: Final = frozenset({"postal_address", "person_name", "age", "insurance_number"})
 
 
+#: How many digits a value has at least; OCR may have taken some for letters.
+_LEAST_DIGITS: Final = {
+    "phone": 7,
+    "bank_account": 4,
+    "member_id": 3,
+    "my_number": 8,
+    "credit_card": 10,
+    "pension_number": 6,
+    "driving_licence": 8,
+    "passport": 4,
+    "residence_card": 5,
+    "imei": 10,
+    "employment_insurance": 7,
+    "resident_code": 7,
+    "insurance_number": 2,
+    "postal_address": 1,
+    "birth_date": 2,
+    "age": 1,
+    "geo_position": 8,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """What a label announces; `labels.toml` explains the fields."""
@@ -237,6 +259,8 @@ class GateWords(NamedTuple):
         enclosed_firm: those that count after an edge and before a firm one.
         persons: those before a name of two words, after which a particle stands.
         persons_enclosed: those that need an edge before them there.
+        mail: those of the second that announce addresses of mail only.
+        least_digits: how many digits their values have at least, in any script; those that are not here may have none.
     """
 
     anywhere: set[str]
@@ -247,6 +271,8 @@ class GateWords(NamedTuple):
     enclosed_firm: set[str]
     persons: set[str]
     persons_enclosed: set[str]
+    mail: set[str]
+    least_digits: dict[str, int]
 
 
 def gate_words() -> GateWords:
@@ -261,6 +287,8 @@ def gate_words() -> GateWords:
         word for word in common - plain if any(of.loose and of.kind not in NEVER_SAID for of in announcing[word])
     }
     persons = {word for word, of in announcing.items() if any(meaning.kind == "person_name" for meaning in of)}
-    return GateWords(
-        in_words, numbers, plain, (brief - bare) | ROLES, brief - ROLES, bare, persons - brief, persons & brief
-    )
+    mail = {word for word in numbers if all(meaning.kind == "email" for meaning in announcing[word])}
+    edged = ((brief - bare) | ROLES, brief - ROLES, bare)
+    least = {word: min(_LEAST_DIGITS.get(meaning.kind, 0) for meaning in of) for word, of in announcing.items() if of}
+    least = {word: n_digits for word, n_digits in least.items() if n_digits}
+    return GateWords(in_words, numbers, plain, *edged, persons - brief, persons & brief, mail, least)

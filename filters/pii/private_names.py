@@ -41,17 +41,18 @@ _CALLED: Final = re.compile(
     "(?=と(?:申し|いう(?:人|者|方|男|女)|言う(?:人|者|方|男|女)|名乗))と(?P<self>申し(?=ます|まし|上げ"
     "|て[おい]|、))?|(?=儀[ (、])"
 )
+#: Words that introduce a name of two words after a particle.
+INTRODUCING: Final = (*_KIN.split("|"), *_ROLE.split("|"))
 #: Signs of the normal form in such a piece, for `manyo.filters.pii.kinds`.
 INTRODUCED_SIGNS: Final = (
     *(f"と{said}" for said in ("申し", "名乗", *(said + whom for said in ("いう", "言う") for whom in "人者方男女"))),
     *(f"儀{word}" for word in ("かね", "予て", "去る", "さる", "この", "病気", "本日", "昨日", "昨")),
-    *(word + particle for word in f"{_KIN}|{_ROLE}".split("|") for particle in "のはがもにへ、・"),
 )
 #: RE2 expression found in every piece of text in which a name is introduced.
 INTRODUCED_GATE: Final = (
-    "と申し|と名乗|と(?:いう|言う)(?:人|者|方|男|女)|儀[ 　(（、]"
-    f"|(?:{_KIN}|{_ROLE})[のはがもにへ、・]、?[「『]?(?:[一-鿿々ヶ﨑𠮷]{{1,5}}[ 　]|[ァ-ヴー]+[・＝=]"
-    f"|[A-Z][A-Za-z]+ [A-Z])"
+    "と申し|[ 　・＝=A-Za-z][一-鿿々ぁ-ゖァ-ヴー]*と(?:名乗|(?:いう|言う)[人者方男女])|儀[ 　(（、]"
+    # The screen has seen the word before the particle.
+    "|[のはがもにへ、・][「『]?[一-鿿々ヶ﨑𠮷]+[ 　]"
 )
 
 # --- words of a private passage ---
@@ -74,7 +75,7 @@ _FOREIGN: Final = re.compile(
     "|[A-Z][A-Za-z'-]{1,20}+(?: [A-Z][A-Za-z'-]{1,20}+){1,3})"
     f"(?= ?(?:{_HONORIFIC}|です|と申|ご夫妻))"
 )
-_SIGNED: Final = re.compile(r"(?<=[。、!?」)）\n 　])[^。、!?」)）\n]{2,14}?(?= ?(?:拝|より|記|㊞|印)? *(?:\n|$))")
+_SIGNED: Final = re.compile(rf"(?<=[。、!?」)）\n 　])(?:{LETTER}| ){{3,12}}?(?= ?(?:拝|より|記|㊞|印)? *(?:\n|$))")
 _SELF: Final = re.compile(
     "(?=です(?:[。、!♪☆\n]|が|けど|けれど|$)|だよ|といいます|と言います|っていいます|ともうします)"
 )

@@ -20,21 +20,33 @@ from manyo.corpus.jit import Bytes, Int32s, Int64s, Uint16s, Uint32s
 from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.labels import EDGES, FIRM_EDGES, gate_words
 from manyo.filters.pii.normal_form import FOLD, normal_form, sources, unmarked
+from manyo.filters.pii.private_names import INTRODUCING
 from manyo.filters.pii.screen_kernels import (
+    AFTER_FRIEND,
+    AFTER_TITLE,
     ANNOUNCES,
     ASKED_SIGN,
     ASKS_SIGN,
     BLANK,
+    CELL_END,
+    CLOSES,
     CONNECTS,
     DIGIT,
+    DIGITS_SIGN,
     EDGE,
     FIRM,
+    FRIEND_SIGN,
+    IN_NUMBER,
+    INTRODUCES_SIGN,
     LABEL_SIGN,
+    MAIL_SIGN,
     MARK,
     NAMED_SIGN,
+    NO_TITLE,
     NUMBER_SIGN,
     OF_NUMBER,
     OF_PLAIN,
+    OPENS,
     PARTICLE,
     PLAIN_SIGN,
     POINT,
@@ -42,6 +54,7 @@ from manyo.filters.pii.screen_kernels import (
     SKIPPED,
     STOPS,
     STOPS_NAME,
+    TITLE_SIGN,
     note_signs,
 )
 
@@ -58,7 +71,7 @@ _CLOSERS: Final = ")）]］】〕」』》〉>＞\"'＂＇”’"
 _SUFFIXES: Final = "氏名前様さまんの方殿"
 #: Words of a question about a number that an answer may give in the next sentence.
 _ASKING: Final = ("をお願い", "を教え", "をお聞", "を伺", "お分かり", "わかりま", "合って", "よろし", "いただけますか")
-_DIGITS: Final = "0123456789０１２３４５６７８９〇一二三四五六七八九十百千"
+_DIGITS: Final = "0123456789０１２３４５６７８９〇一二三四五六七八九十百千壱弐参拾廿元"
 
 
 def note(data: Bytes, starts: Int64s, stops: Int64s) -> tuple[Uint32s, Int64s, Int64s]:
@@ -76,6 +89,8 @@ def note(data: Bytes, starts: Int64s, stops: Int64s) -> tuple[Uint32s, Int64s, I
     n_digits, n_marks = np.zeros(len(starts), np.int64), np.zeros(len(starts), np.int64)
     note_signs(data, starts, stops, *_automaton(), signs, n_digits, n_marks)
     signs[signs & (ASKED_SIGN | ASKS_SIGN) == ASKED_SIGN | ASKS_SIGN] |= LABEL_SIGN
+    signs[(signs & MAIL_SIGN != 0) & (signs & sign_of("email") != 0)] |= LABEL_SIGN
+    signs[signs & (INTRODUCES_SIGN | TITLE_SIGN | FRIEND_SIGN) != 0] |= sign_of("person_name")
     return signs, n_digits, n_marks
 
 
@@ -88,14 +103,15 @@ _SIGNS: Final = {kind.name: 2 << i for i, kind in enumerate(kind for kind in PII
 
 
 @cache
-def _automaton() -> tuple[Int32s, Uint16s, Int32s, Uint32s]:
-    """Classes, what may follow, transitions and signs of states, as `note_signs` takes them."""
+def _automaton() -> tuple[Int32s, Bytes, Uint16s, Int32s, Uint32s, Bytes]:
+    """Classes, what may follow, parts of values, then transitions, signs and digits of states, for `note_signs`."""
     words: dict[str, int] = {}
     of_labels = gate_words()
     # A quotation mark or bracket within a word is an edge: the longest part of the word stands for it.
     for of_sort, bit in (
         (of_labels.anywhere, LABEL_SIGN),
-        (of_labels.numbers, NUMBER_SIGN),
+        (of_labels.numbers - of_labels.mail, NUMBER_SIGN),
+        (of_labels.mail, MAIL_SIGN),
         (of_labels.plain, PLAIN_SIGN),
     ):
         for word in of_sort:
@@ -108,9 +124,16 @@ def _automaton() -> tuple[Int32s, Uint16s, Int32s, Uint32s]:
     for word, before in product(of_labels.persons_enclosed, _BEFORE):
         edged = before + unmarked(word)
         words[edged] = words.get(edged, 0) | NAMED_SIGN
+    for word in INTRODUCING:
+        chars = unmarked(normal_form(word).chars)
+        words[chars] = words.get(chars, 0) | INTRODUCES_SIGN
+    for word, bit in (("様", TITLE_SIGN), *((word, FRIEND_SIGN) for word in ("さん", "くん", "ちゃん", "君"))):
+        chars = unmarked(normal_form(word).chars)
+        words[chars] = words.get(chars, 0) | bit
     for word in _ASKING:
         chars = unmarked(normal_form(word).chars)
         words[chars] = words.get(chars, 0) | ASKS_SIGN
+    least = {unmarked(word): n_digits for word, n_digits in of_labels.least_digits.items()}
     # Here the edge after a word has been read, so that whatever follows may be a value: a bit of its own.
     edges: tuple[tuple[tuple[str, ...], set[str], tuple[str, ...]], ...] = (
         (("",), of_labels.firm, (_FIRM,)),
@@ -120,7 +143,9 @@ def _automaton() -> tuple[Int32s, Uint16s, Int32s, Uint32s]:
     for befores, of, afters in edges:
         for before, word, after in product(befores, of, afters):
             edged = before + _PARTS.split(unmarked(word))[-1] + after
-            words[edged] = words.get(edged, 0) | _EDGED_SIGN
+            n_digits = of_labels.least_digits.get(word, 0)
+            words[edged] = words.get(edged, 0) | (DIGITS_SIGN if n_digits else _EDGED_SIGN)
+            least[edged] = min(least.get(edged, n_digits), n_digits)
     for kind in PII_KINDS:
         for sign in kind.signs:
             chars = "".join(
@@ -140,18 +165,22 @@ def _automaton() -> tuple[Int32s, Uint16s, Int32s, Uint32s]:
         classes[ord(char)] = edge
         classes[[code for code, like in becomes.items() if like == char]] = edge
         classes[[code for code, like in FOLD.items() if like == char]] = edge
-    transitions, signs = _transitions(
-        {tuple(number[char] for char in word): sign for word, sign in words.items()}, len(number) + EDGE
+    transitions, signs, digits = _transitions(
+        {tuple(number[char] for char in word): (sign, least.get(word, 0)) for word, sign in words.items()},
+        len(number) + EDGE,
     )
-    return classes, _follows(classes), transitions, signs
+    return classes, _follows(classes), _parts(), transitions, signs, digits
 
 
 _EDGED_SIGN: Final = 1 << 31
+#: Signs of words whose value may need digits.
+_WITH_DIGITS: Final = LABEL_SIGN | NUMBER_SIGN | DIGITS_SIGN
+_ANY_DIGITS: Final = 255
 #: Bits of stretches with a word of a label.
-LABEL_SIGNS: Final = LABEL_SIGN | NAMED_SIGN | NUMBER_SIGN | PLAIN_SIGN | _EDGED_SIGN
+LABEL_SIGNS: Final = LABEL_SIGN | DIGITS_SIGN | NAMED_SIGN | NUMBER_SIGN | PLAIN_SIGN | _EDGED_SIGN
 
 
-def _follows(classes: Int32s) -> Uint16s:
+def _follows(classes: Int32s) -> Bytes:
     """(65536,), what each character is after a label of each sort, and whether it is a digit."""
     follows = np.zeros(1 << 16, np.uint8)
     follows[(classes == EDGE) | (classes == FIRM) | (classes == SKIPPED)] = ANNOUNCES
@@ -176,33 +205,58 @@ def _follows(classes: Int32s) -> Uint16s:
         follows[ord(char)] = ANNOUNCES | DIGIT
     for char in ".．:：-－・･‐‑–−":
         follows[ord(char)] |= MARK
-    said = np.zeros(1 << 16, np.uint16)
+    return (follows | of_number << OF_NUMBER | of_plain << OF_PLAIN).astype(np.uint8)
+
+
+def _parts() -> Uint16s:
+    """(65536,), what each character is in a value or a cell."""
+    parts = np.zeros(1 << 16, np.uint16)
     for first, last in ("09", "AZ", "az", "０９", "Ａｚ", "@@", "＠＠", "++", "＋＋"):
-        said[ord(first) : ord(last) + 1] = SAID
+        parts[ord(first) : ord(last) + 1] = SAID
     for char in "はがものにへ、「『てなら様さんで・":
-        said[ord(char)] |= PARTICLE
-    for char in " \u3000\u00a0":
-        said[ord(char)] |= BLANK
+        parts[ord(char)] |= PARTICLE
+    for char in " \t\u3000\u00a0\u2002\u2003\u2009\u200a\u202f":
+        parts[ord(char)] |= BLANK
+    for char in "\t\n,，|｜":
+        parts[ord(char)] |= CELL_END
+    for char in "(（[［〔":
+        parts[ord(char)] |= OPENS
+    for char in ")）]］〕":
+        parts[ord(char)] |= CLOSES
+    for char in ".．・･/／〜～~-－‐‑‒–—―−─ー|:： \u3000()（）[]":
+        parts[ord(char)] |= IN_NUMBER
+    for (
+        char
+    ) in "、,，。！!」)）へ宛方(（の0123456789０１２３４５６７８９ \t\r\n\u3000\u00a0\u2002\u2003\u2009\u200a\u202f":
+        parts[ord(char)] |= AFTER_TITLE
+    for char in "客皆同仕多異模":
+        parts[ord(char)] |= NO_TITLE
+    for char in "へ宛 \r\n\u3000\u00a0":
+        parts[ord(char)] |= AFTER_FRIEND
     for char in "・･＝=":
-        said[ord(char)] |= POINT
+        parts[ord(char)] |= POINT
     for char in "。，．.,:：;；!！?？()（）[]【】〈〉《》<>\t\n/／|｜0123456789０１２３４５６７８９":
-        said[ord(char)] |= STOPS_NAME
-    return (follows | of_number << OF_NUMBER | of_plain << OF_PLAIN | said).astype(np.uint16)
+        parts[ord(char)] |= STOPS_NAME
+    return parts
 
 
-def _transitions(words: dict[tuple[int, ...], int], n_classes: int) -> tuple[Int32s, Uint32s]:
-    """The automaton of words, as (n_states * n_classes,) and (n_states,)."""
+def _transitions(words: dict[tuple[int, ...], tuple[int, int]], n_classes: int) -> tuple[Int32s, Uint32s, Bytes]:
+    """The automaton of words, their signs and least digits, as (n_states * n_classes,), (n_states,) and (n_states,)."""
     children: list[dict[int, int]] = [{}]
     signs = [0]
-    for word, sign in words.items():
+    least = [_ANY_DIGITS]
+    for word, (sign, n_digits) in words.items():
         state = 0
         for kind in word:
             if kind not in children[state]:
                 children[state][kind] = len(children)
                 children.append({})
                 signs.append(0)
+                least.append(_ANY_DIGITS)
             state = children[state][kind]
         signs[state] |= sign
+        if sign & _WITH_DIGITS:
+            least[state] = min(least[state], n_digits)
     table = np.zeros((len(children), n_classes), np.int32)
     fallback = [0] * len(children)
     queue = deque([0])
@@ -210,11 +264,12 @@ def _transitions(words: dict[tuple[int, ...], int], n_classes: int) -> tuple[Int
         state = queue.popleft()
         table[state] = table[fallback[state]] if state else 0
         signs[state] |= signs[fallback[state]]
+        least[state] = min(least[state], least[fallback[state]])
         for kind, child in children[state].items():
             fallback[child] = int(table[fallback[state], kind]) if state else 0
             table[state, kind] = child
             queue.append(child)
     targets = table.ravel() * n_classes
-    return np.where(np.array(signs)[table.ravel()] != 0, -1 - targets, targets).astype(np.int32), np.array(
-        signs, np.uint32
-    )
+    ends = np.array(signs)[table.ravel()] != 0
+    of_states = np.array(signs, np.uint32), np.array(least, np.uint8) % _ANY_DIGITS
+    return np.where(ends, -1 - targets, targets).astype(np.int32), *of_states

@@ -21,14 +21,22 @@ FIRM: Final = 3
 STOPS: Final = 0
 ANNOUNCES: Final = 1
 CONNECTS: Final = 2
-#: Bits of `follows` for a particle after a word for a person, a blank, and the point between foreign names.
-PARTICLE: Final = 512
-BLANK: Final = 1024
-POINT: Final = 2048
-#: No letter of a name.
-STOPS_NAME: Final = 4096
-#: Bit of `follows` for a digit or Latin letter with which a number or code starts.
-SAID: Final = 256
+#: Bits of `parts`: a particle after a word for a person, a blank, the point between foreign names, what is no letter of
+#: a name, the end of a cell, what opens and closes a note, a digit or Latin letter with which a number or code
+#: starts, and what may stand between the digits of a number.
+PARTICLE: Final = 1
+BLANK: Final = 2
+POINT: Final = 4
+STOPS_NAME: Final = 8
+CELL_END: Final = 16
+OPENS: Final = 32
+CLOSES: Final = 64
+SAID: Final = 128
+IN_NUMBER: Final = 256
+#: What may follow 様 after a name, what stands before 様 in other words, and what may follow さん at the end of a line.
+AFTER_TITLE: Final = 512
+NO_TITLE: Final = 1024
+AFTER_FRIEND: Final = 2048
 #: Bits of `follows` for a digit, in any script, and for a full stop, colon or hyphen.
 DIGIT: Final = 4
 MARK: Final = 8
@@ -37,9 +45,19 @@ MARK: Final = 8
 #: a Latin letter, or one that is set apart.
 LABEL_SIGN: Final = 1
 NUMBER_SIGN: Final = 1 << 29
-#: A word for a person: a name of two words after a particle or a blank.
-#: A word of a number was seen, whatever follows; a word of a question, after which an answer may name the number.
+#: 様, if what may follow it in a letter does; さん and the like, if a blank or point stands soon before, or the line
+#: ends soon after.
+TITLE_SIGN: Final = 1 << 21
+FRIEND_SIGN: Final = 1 << 22
+#: A word that introduces a name, if a name of two words follows after a particle or a blank.
+INTRODUCES_SIGN: Final = 1 << 23
+#: A word of an address of mail, if one is in the stretch.
+MAIL_SIGN: Final = 1 << 24
+#: A short word between edges whose value has digits.
+DIGITS_SIGN: Final = 1 << 25
+#: A word for a person, if a name of two words follows after a particle or a blank.
 NAMED_SIGN: Final = 1 << 26
+#: A word of a number was seen, whatever follows; a word of a question, after which an answer may name the number.
 ASKED_SIGN: Final = 1 << 27
 ASKS_SIGN: Final = 1 << 28
 PLAIN_SIGN: Final = 1 << 30
@@ -50,13 +68,19 @@ OF_PLAIN: Final = 6
 _MOST_CONNECTORS: Final = 16
 #: How many other characters may stand between the word of a number and the number, as `fields.py` has it.
 _MOST_SAID: Final = 26
+#: How far the digits of a value reach from their label.
+_MOST_OF_VALUE: Final = 80
+_MOST_OF_CELL: Final = 16
+#: How far before さん a blank or point is looked for, in bytes.
+_FRIEND_BYTES: Final = 80
+_MOST_AFTER_FRIEND: Final = 6
 _MOST_PARTICLES: Final = 5
 _MOST_LETTERS: Final = 12
 _BEYOND: Final = 0x10000
 
 
 @kernel
-def _announces(data: Bytes, i: int, stop: int, follows: Uint16s, at_bit: int) -> bool:
+def _announces(data: Bytes, i: int, stop: int, follows: Bytes, at_bit: int) -> bool:
     """Whether what follows byte i can belong to a label and its value; its sort of words is at a bit of `follows`."""
     for _ in range(_MOST_CONNECTORS):
         if i >= stop:
@@ -69,19 +93,116 @@ def _announces(data: Bytes, i: int, stop: int, follows: Uint16s, at_bit: int) ->
 
 
 @kernel
-def _is_said(data: Bytes, i: int, stop: int, follows: Uint16s) -> bool:
+def _is_said(data: Bytes, i: int, stop: int, parts: Uint16s) -> bool:
     """Whether a digit or a Latin letter follows byte i in the same clause."""
     for _ in range(_MOST_SAID):
         if i >= stop:
             return False
         point, i = code_point(data, i)
-        if point < _BEYOND and follows[point] & SAID:
+        if point < _BEYOND and parts[point] & SAID:
             return True
     return False
 
 
 @kernel
-def _is_named(data: Bytes, i: int, stop: int, follows: Uint16s) -> bool:
+def _ends_cell(data: Bytes, i: int, stop: int, follows: Bytes, parts: Uint16s) -> bool:
+    """Whether a word is the last of its cell or line but for particles and a note, so that its value is elsewhere."""
+    is_open = False
+    for _ in range(_MOST_OF_CELL):
+        if i >= stop:
+            return True
+        point, i = code_point(data, i)
+        if point >= _BEYOND:
+            return False
+        part = parts[point]
+        if part & CELL_END:
+            return True
+        if part & OPENS:
+            is_open = True
+        elif part & CLOSES:
+            is_open = False
+        elif not is_open and ((int64(follows[point]) >> OF_NUMBER) & 3 == STOPS or part & SAID):
+            return False
+    return False
+
+
+@kernel
+def _has_number(data: Bytes, i: int, stop: int, follows: Bytes, parts: Uint16s, least: int) -> bool:
+    """Whether the first number or code after byte i has so many digits."""
+    digits = 0
+    n_before = 0
+    for _ in range(_MOST_OF_VALUE):
+        if i >= stop:
+            return False
+        point, i = code_point(data, i)
+        if point >= _BEYOND:
+            return False
+        if follows[point] & DIGIT:
+            digits += 1
+            if digits >= least:
+                return True
+        elif n_before >= 0 and digits == 0 and not parts[point] & SAID:
+            n_before += 1
+            if n_before > _MOST_SAID:
+                return False
+        elif parts[point] & (SAID | IN_NUMBER):
+            n_before = -1
+        else:
+            return False
+    return False
+
+
+@kernel
+def _has_digits(data: Bytes, i: int, stop: int, follows: Bytes, least: int) -> bool:
+    """Whether so many digits follow byte i soon."""
+    digits = 0
+    for _ in range(_MOST_OF_VALUE):
+        if i >= stop:
+            return False
+        point, i = code_point(data, i)
+        if point < _BEYOND and follows[point] & DIGIT:
+            digits += 1
+            if digits >= least:
+                return True
+    return False
+
+
+@kernel
+def _is_title(data: Bytes, i: int, start: int, stop: int, parts: Uint16s) -> bool:
+    """Whether 様 that ends before byte i may address a person: 皆様 and 様々 do not."""
+    if i < stop:
+        after, _ = code_point(data, i)
+        if after >= _BEYOND or not parts[after] & AFTER_TITLE:
+            return False
+    # 様 and most characters before it take three bytes.
+    if i - 6 >= start and data[i - 6] >= 0xE0:
+        before, _ = code_point(data, i - 6)
+        return before >= _BEYOND or not parts[before] & NO_TITLE
+    return True
+
+
+@kernel
+def _is_friend(data: Bytes, i: int, start: int, stop: int, parts: Uint16s) -> bool:
+    """Whether a blank or point stands soon before さん that ends before byte i, or 宛 or へ ends the line after it."""
+    at = i
+    for _ in range(_MOST_AFTER_FRIEND):
+        if at >= stop:
+            return True
+        point, at = code_point(data, at)
+        if point >= _BEYOND or not parts[point] & AFTER_FRIEND:
+            break
+    first = max(start, i - _FRIEND_BYTES)
+    while first < i and data[first] & 0xC0 == 0x80:
+        first += 1
+    while first < i:
+        point, first = code_point(data, first)
+        if point < _BEYOND and parts[point] & (BLANK | POINT):
+            return True
+    return False
+
+
+@kernel
+def _is_named(data: Bytes, i: int, stop: int, parts: Uint16s) -> bool:
     """Whether a particle or blank follows byte i, then a word, and a blank or point after it."""
     n_before = 0
     n_letters = 0
@@ -89,14 +210,14 @@ def _is_named(data: Bytes, i: int, stop: int, follows: Uint16s) -> bool:
         if i >= stop:
             return False
         point, i = code_point(data, i)
-        follow = follows[point] if point < _BEYOND else np.uint16(0)
-        if n_letters == 0 and n_before < _MOST_PARTICLES and follow & (PARTICLE | BLANK):
+        part = parts[point] if point < _BEYOND else np.uint16(0)
+        if n_letters == 0 and n_before < _MOST_PARTICLES and part & (PARTICLE | BLANK):
             n_before += 1
         elif n_before == 0 or n_letters >= _MOST_LETTERS:
             return False
-        elif n_letters and follow & (BLANK | POINT):
+        elif n_letters and part & (BLANK | POINT):
             return True
-        elif follow & (STOPS_NAME):
+        elif part & STOPS_NAME:
             return False
         else:
             n_letters += 1
@@ -109,9 +230,11 @@ def note_signs(
     starts: Int64s,
     stops: Int64s,
     classes: Int32s,
-    follows: Uint16s,
+    follows: Bytes,
+    parts: Uint16s,
     transitions: Int32s,
     signs_of_state: Uint32s,
+    digits_of_state: Bytes,
     signs: Uint32s,
     n_digits: Int64s,
     n_marks: Int64s,
@@ -123,9 +246,11 @@ def note_signs(
         starts, stops: (n_stretches,), in bytes; a stretch cuts no character.
         classes: (65536,), the class of each character; those beyond are OTHER.
         follows: (65536,), what each is after a label, the bits DIGIT and MARK, and what it is after the other sorts.
+        parts: (65536,), what each is in a value or a cell, as the bits from PARTICLE to IN_NUMBER say.
         transitions: (n_states * n_classes,), the state after each state and class, times n_classes.
             A state in which words end is -1 minus that.
         signs_of_state: (n_states,), bits of the words that end in a state.
+        digits_of_state: (n_states,), how many digits the value of a word that ends there has at least; 0 if any.
         signs: (n_stretches,), bits of the words in a stretch; zero before.
         n_digits, n_marks: (n_stretches,), the numbers of digits and marks in a stretch.
     """
@@ -159,14 +284,40 @@ def note_signs(
             if state < 0:
                 state = -1 - state
                 found = signs_of_state[state // n_classes]
-                if found & np.uint32(LABEL_SIGN) and not _announces(data, i, stop, follows, 0):
+                least = int64(digits_of_state[state // n_classes])
+                if (
+                    found & np.uint32(LABEL_SIGN)
+                    and not (
+                        _announces(data, i, stop, follows, 0)
+                        and (least == 0 or _has_digits(data, i, stop, follows, least))
+                    )
+                    and not (least and _ends_cell(data, i, stop, follows, parts))
+                ):
                     found ^= np.uint32(LABEL_SIGN)
                 if found & np.uint32(NUMBER_SIGN):
                     bits |= np.uint32(ASKED_SIGN)
-                    if not _announces(data, i, stop, follows, OF_NUMBER) and not _is_said(data, i, stop, follows):
+                    if least:
+                        is_near = _has_number(data, i, stop, follows, parts, least)
+                        is_near = is_near or _ends_cell(data, i, stop, follows, parts)
+                    else:
+                        is_near = _announces(data, i, stop, follows, OF_NUMBER) or _is_said(data, i, stop, parts)
+                    if not is_near:
                         found ^= np.uint32(NUMBER_SIGN)
-                if found & np.uint32(NAMED_SIGN) and not _is_named(data, i, stop, follows):
-                    found ^= np.uint32(NAMED_SIGN)
+                if found & np.uint32(MAIL_SIGN) and _ends_cell(data, i, stop, follows, parts):
+                    found |= np.uint32(NUMBER_SIGN)
+                if (
+                    found & np.uint32(DIGITS_SIGN)
+                    and not parts[point] & CELL_END
+                    and not _has_digits(data, i, stop, follows, least)
+                    and not _ends_cell(data, i, stop, follows, parts)
+                ):
+                    found ^= np.uint32(DIGITS_SIGN)
+                if found & np.uint32(NAMED_SIGN | INTRODUCES_SIGN) and not _is_named(data, i, stop, parts):
+                    found &= ~np.uint32(NAMED_SIGN | INTRODUCES_SIGN)
+                if found & np.uint32(TITLE_SIGN) and not _is_title(data, i, starts[stretch], stop, parts):
+                    found ^= np.uint32(TITLE_SIGN)
+                if found & np.uint32(FRIEND_SIGN) and not _is_friend(data, i, starts[stretch], stop, parts):
+                    found ^= np.uint32(FRIEND_SIGN)
                 if found & np.uint32(PLAIN_SIGN) and not _announces(data, i, stop, follows, OF_PLAIN):
                     found ^= np.uint32(PLAIN_SIGN)
                 bits |= found

@@ -117,19 +117,24 @@ def expression_of_labels() -> re.Pattern[str]:
     words = gate_words()
     edge, firm = (f"[{re.escape(unmarked(normal_form(of).chars))}]" for of in (EDGES + FIRM_EDGES, FIRM_EDGES))
     connectors = "。、はがのを第等番号者名前氏様さまん方殿漢字カナー次以下記とおり通です"
-    value = f"(?:$|{edge}|[0-9A-Za-z〇一二三四五六七八九十百千@〒+#])"
-    announced = f"[{connectors}]{{0,14}}{value}"
-    # A bracket may close around the label of a number; a plain one is set apart.
-    closers = ")\\]】〕」』》〉>\"'"
-    of_number = f"[{connectors}{closers}]{{0,14}}(?![ {closers}]){value}"
+    # More digits than any value needs, or the end, after which the value may stand.
+    digits = "(?:$|[0-9]{15})"
     of_plain = f"[氏名前様さまんの方殿]{{0,14}}(?:$|{edge})"
     before = f"(?:^|{edge})(?:{unmarked('ご')}|お)?"
-    any_of = {name: "|".join(re.escape(unmarked(word)) for word in of) for name, of in words._asdict().items()}
-    return re.compile(
-        f"(?:{any_of['firm']}){firm}|{before}(?:{any_of['enclosed']})(?:$|{edge})"
-        f"|{before}(?:{any_of['enclosed_firm']}){firm}|(?:{any_of['anywhere']}){announced}"
-        f"|(?:{any_of['numbers']}){of_number}|(?:{any_of['plain']}){of_plain}"
-    )
+
+    def any_of(name: str, with_digits: bool) -> str:
+        chosen = [word for word in getattr(words, name) if (word in words.least_digits) == with_digits]
+        return "|".join(re.escape(unmarked(word)) for word in chosen) or "(?!)"
+
+    parts = []
+    for name, start, end in (
+        ("firm", "", firm),
+        ("enclosed", before, f"(?:$|{edge})"),
+        ("enclosed_firm", before, firm),
+    ):
+        parts += [f"{start}(?:{any_of(name, False)}){end}", f"{start}(?:{any_of(name, True)}){end}{digits}"]
+    parts += [f"(?:{any_of(name, True)})[{connectors}]{{0,14}}{digits}" for name in ("anywhere", "numbers")]
+    return re.compile("|".join([*parts, f"(?:{any_of('plain', False)}){of_plain}"]))
 
 
 LABELS = expression_of_labels()
@@ -138,7 +143,7 @@ LABELS = expression_of_labels()
 def signs_slowly(text: str) -> tuple[bool, int, int]:
     """Whether a word of a label is in a text with what must stand around it, and the numbers of digits and marks."""
     has_word = bool(LABELS.search(unmarked(normal_form(text).chars)))
-    digits = sum(char in "0123456789０１２３４５６７８９〇一二三四五六七八九十百千" for char in text)
+    digits = sum(char in "0123456789０１２３４５６７８９〇一二三四五六七八九十百千壱弐参拾廿元" for char in text)
     return has_word, digits, sum(char in ".．:：-－" for char in text)
 
 
