@@ -64,8 +64,8 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def scrub(documents: pa.RecordBatch) -> pa.RecordBatch:
-    """Find and mask in text, title and uri, as the scrub stage does."""
-    spans = [find(documents.column(name), _KINDS) for name in ("text", "title", "uri")]
+    """Find and mask in text, title, uri and comments, as the scrub stage does."""
+    spans = [find(documents.column(name), _KINDS) for name in ("text", "title", "uri", "comments")]
     return release_batch(documents, *spans, Scrub().masks)
 
 

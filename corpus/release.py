@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus.schema import RELEASE
-from manyo.corpus.structure import STRUCTURE, moved, structure_of_row
+from manyo.corpus.structure import NO_STRUCTURE, STRUCTURE, moved, structure_of_row, view_of
 
 #: Spans of a batch of texts: `text[start:stop]` of row `row`, positions in code points. `score` is the
 #: confidence of the finder, 0 to 1, and `rule` the name of the rule that found it.
@@ -186,6 +186,23 @@ def release_batch(
     columns |= {name: documents.column(name) for name in ("doc_id", "source", "licence", "uses")}
     columns["pii"] = pa.array(pii, RELEASE.schema.field("pii").type)
     return pa.RecordBatch.from_arrays([columns[name] for name in RELEASE.schema.names], schema=RELEASE.schema)
+
+
+def in_view(released: pa.RecordBatch, view: str) -> pa.RecordBatch:
+    """A batch of the release whose texts are a view of it; what stands in the text needs no spans beside it.
+
+    Args:
+        released: a batch of `manyo.corpus.schema.RELEASE`.
+        view: one of `manyo.corpus.structure.VIEWS`.
+    """
+    if view == "plain":
+        return released
+    rows = zip(released.column("text").to_pylist(), released.column("structure").to_pylist(), strict=True)
+    texts = [view_of(view, text, structure_of_row(structure)) for text, structure in rows]
+    columns = {name: released.column(name) for name in released.schema.names}
+    columns["text"] = pa.array(texts, columns["text"].type)
+    columns["structure"] = pa.array([NO_STRUCTURE._asdict()] * len(texts), STRUCTURE)
+    return pa.RecordBatch.from_arrays(list(columns.values()), schema=RELEASE.schema)
 
 
 #: The parts of a text that were replaced: start, stop, characters that stand there now.

@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus.release import SPANS
+from manyo.corpus.structure import VIEWS
 from manyo.corpus.text import Texts
 from manyo.filters.pii.field_values import READERS
 from manyo.filters.pii.fields import Field, fields
@@ -59,10 +60,14 @@ class Scrub:
         kinds: profile to the kinds masked in its documents; a profile that is not named keeps its default.
         mask_style: "typed" (`<電話番号>`, …), "constant" (`<個人情報>` for everything), or "pseudonym" (`<人名1>`,
             `<人名2>`, …: a value has one number throughout its document, and no other document decides which).
+        view: what of a masked text the release and the tokens have (`manyo.corpus.structure`): `plain` for the text
+            itself, `markdown` for the same with headings, lists, tables and code marked, `ruby` for the text with its
+            readings.
     """
 
     kinds: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(_DEFAULT_KINDS))
     mask_style: Literal["typed", "constant", "pseudonym"] = "typed"
+    view: Literal["plain", "markdown", "ruby"] = "plain"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kinds", _DEFAULT_KINDS | dict(self.kinds))
@@ -74,6 +79,8 @@ class Scrub:
                 )
         if self.mask_style not in ("typed", "constant", "pseudonym"):
             raise ValueError(f"scrub.mask_style: {self.mask_style!r} is neither typed, constant nor pseudonym")
+        if self.view not in VIEWS:
+            raise ValueError(f"scrub.view: {self.view!r} is none of {', '.join(VIEWS)}")
 
     @property
     def masks(self) -> dict[str, str]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus import schema
-from manyo.corpus.release import BENCHMARK_MASK, SPANS, is_kept, release_batch
+from manyo.corpus.release import BENCHMARK_MASK, SPANS, in_view, is_kept, release_batch
 from manyo.corpus.tables import export as exports
 from manyo.corpus.tables.export import Export
 from manyo.corpus.tables.shards import (
@@ -89,9 +89,15 @@ def release_stage(scrub: AnyStage, takedown: AnyStage) -> AnyStage:
 
 
 def export_stages(config: Config, release: AnyStage) -> tuple[AnyStage, ...]:
-    """The release for other tools; empty if the configuration has no [export]."""
+    """The release for other tools; empty if the configuration has no [export].
+
+    Raises:
+        UserError: a view of a view is asked for.
+    """
     if config.export is None:
         return ()
+    if "plain" not in (config.scrub.view, config.export.view):
+        raise UserError(f"{config.path}: [export] view: the release is in the view of [scrub]; leave one of them out")
     table = {"jsonl": EXPORT_JSONL, "parquet": EXPORT_PARQUET}[config.export.format]
     return (Stage("export", 3, config.export, (release,), (table,), export),)
 
@@ -140,7 +146,8 @@ def scrub(task: Task[ScrubSettings]) -> Mapping[str, int]:
                 text = _with_leaks(text, documents, leaks.filter(pc.equal(leaks["part"], "text")))
                 comments = _with_leaks(comments, documents, leaks.filter(pc.equal(leaks["part"], "comments")))
             is_numbered = settings.mask_style == "pseudonym"
-            scrubbed = release_batch(documents, text, title, uri, comments, masks, is_numbered)
+            masked = release_batch(documents, text, title, uri, comments, masks, is_numbered)
+            scrubbed = in_view(masked, settings.view)
             counts["documents"] += scrubbed.num_rows
             counts["text_bytes"] += pc.sum(pc.binary_length(scrubbed.column("text"))).as_py() or 0
             yield scrubbed

@@ -30,7 +30,8 @@ CODECS = ("utf-8", "cp932", "euc_jp", "iso2022_jp", "utf-16-le", "utf-16-be", "g
 BITS = (
     "<p>", "</p>", "<div class='nav'>", "</div>", "<table><tr><td>", "</table>", "<ruby>雨<rt>あめ", "<a href=x>",
     "</a>", "<script>", "</script>", "<!--", "-->", "<select><option>", "<li>", '<b a="', "&#12354;", "&#xD800;",
-    "&amp", "<title>", "<pre>\n", "<br>", "<![CDATA[", "\0", "<svg>", "<button>", '<i style="display:none">', PROSE,
+    "&amp", "<title>", "<pre>\n", "<br>", "<![CDATA[", "\0", "<svg>", "<button>", '<i style="display:none">', "<hr>",
+    "<h3>コメント</h3>", "<a>", "&#63647;", PROSE,
 )  # fmt: skip
 SLOWEST_S = 10.0
 

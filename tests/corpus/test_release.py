@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from manyo.corpus.release import MAX_PSEUDONYM, SPANS, Pseudonyms, is_kept, mask, release_batch, resolve
+from manyo.corpus.release import MAX_PSEUDONYM, SPANS, Pseudonyms, in_view, is_kept, mask, release_batch, resolve
 from manyo.corpus.schema import DECISIONS, DOCUMENTS, DUPLICATES, RELEASE
+from manyo.corpus.structure import NO_STRUCTURE
 
 MASKS = {"phone": "<電話番号>", "email": "<メールアドレス>", "address": "<住所>"}
 
@@ -246,3 +247,16 @@ def test_a_batch_may_hold_masked_rows_in_any_place() -> None:
     made = release_batch(documents(["ab", "cd", "ef", "gh"]), rows, NONE, NONE, NONE, MASKS)
     assert made.column("text").to_pylist() == ["ab", "c<メールアドレス>", "ef", "<電話番号>h"]
     assert [len(kinds) for kinds in made.column("pii").to_pylist()] == [0, 1, 0, 1]
+
+
+def test_a_view_is_made_of_the_masked_text_and_masks_count_as_before() -> None:
+    heading = {"start": [0], "stop": [3], "kind": ["heading"], "value": ["2"]}
+    rows = documents(["見出し\n電話は03です"]).to_pylist()
+    batch = pa.RecordBatch.from_pylist([rows[0] | {"structure": heading}], schema=DOCUMENTS.schema)
+    masked = release_batch(batch, spans((0, 7, 9, "phone")), NONE, NONE, NONE, MASKS)
+    assert in_view(masked, "plain") is masked
+    made = in_view(masked, "markdown")
+    assert made.schema == RELEASE.schema
+    assert made.column("text").to_pylist() == ["## 見出し\n電話は<電話番号>です"]
+    assert made.column("structure").to_pylist() == [NO_STRUCTURE._asdict()]
+    assert made.column("pii").to_pylist() == masked.column("pii").to_pylist()
