@@ -61,6 +61,8 @@ COMMANDS = {
     "trace": Command("trace", "show what happened to one page, from its record to its tokens"),
     "verify": Command("verify", "read every token shard again and report what has changed since it was written"),
     "mix": Command("mix", "write Megatron's data arguments for the [mix] table"),
+    "step": Command("step", "show the documents that one step of a Megatron training run reads"),
+    "seen": Command("seen", "show the steps of a Megatron training run that read a document"),
     "whatif": Command("whatif", "show what a different threshold, or other rules, would change"),
     "inspect": Command("inspect", "show documents that are kept, dropped by a rule, near a threshold, or duplicates"),
     "train-quality": Command("train_quality", "train a quality classifier on good and bad documents and measure it"),

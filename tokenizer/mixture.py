@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -43,6 +44,60 @@ class MixSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Training:
+    """What decides which documents a step of a training run reads, named as Megatron's options are.
+
+    Attributes:
+        seq_length: tokens of a sample.
+        global_batch_size: samples of a step.
+        train_iters: steps for which the run is planned, which need not be those that it made.
+        train_samples: samples for which the run is planned, instead of `train_iters`.
+        seed: of the shuffles.
+        split: shares of training, validation and test, where the parts share their token shards.
+        machine: where the blend is made: "x86-64" or "aarch64", whose arithmetic differs.
+    """
+
+    seq_length: int
+    global_batch_size: int
+    train_iters: int | None = None
+    train_samples: int | None = None
+    seed: int = 1234
+    split: str = "969,30,1"
+    machine: str = "x86-64"
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if the length is given twice or not at all, or a value is out of range."""
+        if (self.train_iters is None) == (self.train_samples is None):
+            raise ValueError("give exactly one of train_iters and train_samples")
+        for field in ("seq_length", "global_batch_size", "train_iters", "train_samples"):
+            if (value := getattr(self, field)) is not None and value < 1:
+                raise ValueError(f"{field} must be 1 or more, got {value}")
+        if not 0 <= self.seed < 1 << 32:
+            raise ValueError(f"seed must be from 0 to {(1 << 32) - 1}, got {self.seed}")
+        if self.machine not in ("x86-64", "aarch64"):
+            raise ValueError(f'machine is "x86-64" or "aarch64", got {self.machine!r}')
+        if not self.shares or sum(self.shares) <= 0:
+            raise ValueError(f"split is three shares such as 969,30,1, got {self.split!r}")
+
+    @property
+    def samples(self) -> int:
+        """Samples for which the run is planned."""
+        if self.train_samples is not None:
+            return self.train_samples
+        assert self.train_iters is not None
+        return self.train_iters * self.global_batch_size
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """The numbers of `split`, found as Megatron finds them; empty if they are no numbers, or more than three."""
+        try:
+            numbers = [float(number) for number in re.findall(r"[.0-9]+", self.split)]
+        except ValueError:
+            return ()
+        return tuple(numbers + [0.0] * (3 - len(numbers))) if len(numbers) <= 3 else ()
+
+
+@dataclass(frozen=True, slots=True)
 class Mix:
     """The mixture of a training run.
 
@@ -51,11 +106,13 @@ class Mix:
         target_tokens: tokens of the whole training run.
         max_repeats: a source that is repeated more often gives a warning; up to four epochs are nearly as good as new
             data (Muennighoff et al. 2023, Scaling Data-Constrained Language Models).
+        training: the training run, for `manyo step` and `manyo seen`.
     """
 
     source: tuple[MixSource, ...]
     target_tokens: int
     max_repeats: float = 4.0
+    training: Training | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError if there is no source, two have the same name, or a number is out of range."""

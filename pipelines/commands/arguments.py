@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 
 
-def add_config(parser: argparse.ArgumentParser) -> None:
+def add_config(parser: argparse.ArgumentParser, is_required: bool = True) -> None:
     """Add the options that name a run: --config and --out."""
-    parser.add_argument("--config", required=True, metavar="FILE", help="the TOML file of the run")
+    parser.add_argument("--config", required=is_required, metavar="FILE", help="the TOML file of the run")
     parser.add_argument("--out", metavar="URI", help="write here instead of to [run] out")
 
 
-def add_run(parser: argparse.ArgumentParser) -> None:
+def add_run(parser: argparse.ArgumentParser, is_required: bool = True) -> None:
     """Add the options of commands that read a configuration: --config, --out and --against."""
-    add_config(parser)
+    add_config(parser, is_required)
     parser.add_argument(
         "--against",
         nargs="+",

@@ -23,8 +23,12 @@ from manyo.pipelines.engine.manifest import read_manifests
 from manyo.pipelines.engine.shapes import digest_of
 from manyo.pipelines.engine.stage import AnyStage
 from manyo.pipelines.graph.build import build_stages
+from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.token_stages import BIN
 from manyo.tokenizer.mixture import Mix, MixSource
+
+#: Name of the file for `--data-args-path`.
+_ARGUMENTS = "data_args.txt"
 
 #: Width of a column of the printed table.
 _COLUMN_CHARS = 24
@@ -42,10 +46,8 @@ def run(options: argparse.Namespace) -> int:
         UserError: there is no [mix] table, a table of shards cannot be read, or a source has no tokens.
     """
     config = read_config(options)
-    if config.mix is None:
-        raise UserError(f"{config.path}: there is no [mix] table")
-    (tokenize,) = [stage for stage in build_stages(config) if stage.name == "tokenize"]
-    mixed = plan_mix(config.mix, counted_shards(config.mix, config.run.out, tokenize))
+    mixed = _mixed(config)
+    assert config.mix is not None
     print(source_table(mixed).expandtabs(_COLUMN_CHARS), end="")
     total = sum(source.tokens for source in mixed)
     print(f"{total:,} of {config.mix.target_tokens:,} tokens, {total / config.mix.target_tokens:.2%} of the target")
@@ -53,6 +55,27 @@ def run(options: argparse.Namespace) -> int:
         print(f"manyo: warning: {warning}", file=sys.stderr)
     print(f"--data-args-path {write_mix(mixed, config.run.out)}")
     return 0
+
+
+def mix_arguments(config: Config) -> str:
+    """The URI of the data arguments that `manyo mix` wrote for a configuration.
+
+    Raises:
+        UserError: there is no [mix] table, or `manyo mix` has not run since it changed.
+    """
+    mixed = _mixed(config)
+    uri = join(config.run.out, _folder_name(mixed), _ARGUMENTS)
+    fs, path = filesystem(uri)
+    if not fs.exists(path):
+        raise UserError(f"{uri}: is not there; run: manyo mix --config {config.path}")
+    return uri
+
+
+def _mixed(config: Config) -> list[MixedSource]:
+    if config.mix is None:
+        raise UserError(f"{config.path}: there is no [mix] table")
+    (tokenize,) = [stage for stage in build_stages(config) if stage.name == "tokenize"]
+    return plan_mix(config.mix, counted_shards(config.mix, config.run.out, tokenize))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +217,15 @@ def write_mix(mixed: Sequence[MixedSource], out: str) -> str:
     Returns:
         URI of the file for `--data-args-path`.
     """
-    arguments, table = data_arguments(mixed), source_table(mixed)
-    folder = join(out, f"mix-{digest_of([arguments, table])[:8]}")
-    for name, content in (("data_args.txt", arguments), ("sources.tsv", table)):
+    folder = join(out, _folder_name(mixed))
+    for name, content in ((_ARGUMENTS, data_arguments(mixed)), ("sources.tsv", source_table(mixed))):
         with publish(join(folder, name)) as path:
             path.write_text(content, encoding="utf-8")
-    return join(folder, "data_args.txt")
+    return join(folder, _ARGUMENTS)
+
+
+def _folder_name(mixed: Sequence[MixedSource]) -> str:
+    return f"mix-{digest_of([data_arguments(mixed), source_table(mixed)])[:8]}"
 
 
 def _own_shards(out: str, tokenize: AnyStage) -> dict[str, list[CountedShard]]:

@@ -117,6 +117,7 @@ class _Document:
     row: int
     doc_id: bytes
     profile: str
+    uri: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,46 @@ def page_histories(config: Config, page: str) -> list[PageHistory]:
         )
     histories = [tables.refusal(row) if row.table == REFUSED else tables.history(row) for row in found]
     return [replace(one, steps=(*one.steps, *tables.survivors(one.survivor))) for one in histories]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPlace:
+    """Where the tokens of a document are.
+
+    Attributes:
+        doc_id: of the document.
+        uri: its address or the identifier of its work.
+        shard: name of the token shard.
+        provenance: URI of that shard's sidecar.
+        first_token: position in the shard of its first token.
+        token_count: number of its tokens.
+    """
+
+    doc_id: bytes
+    uri: str
+    shard: str
+    provenance: str
+    first_token: int
+    token_count: int
+
+
+def token_places(config: Config, page: str) -> list[TokenPlace]:
+    """Where the tokens of each document that a name matches are.
+
+    Args:
+        config: configuration of the run.
+        page: as for `page_histories`.
+
+    Raises:
+        UserError: nothing is extracted yet, no document matches, or none of those that do has tokens.
+    """
+    tables = _Tables(config)
+    found = list(tables.search((DOCUMENTS,), ("doc_id", "uri"), _matcher(tables, page)))
+    places = [place for row in found if (place := tables.token_place(tables.document(row))) is not None]
+    if not places:
+        have = "none of them has tokens" if found else "no document of this run matches"
+        raise UserError(f"{page}: {have}; manyo trace says what happened to the page")
+    return places
 
 
 #: From the columns `doc_id` and `uri` of a shard to the numbers of the rows that match, int64.
@@ -247,7 +288,7 @@ class _Tables:
                 yield Step("survivor", f"a document of an earlier run, from its index ({survivor.hex()})")
                 return
             (row,) = read_rows(self.uri(DOCUMENTS, found.shard), [found.row], ("uri", "profile"))
-            outcome = self._duplicate(_Document(found.shard, found.row, survivor, row["profile"]))
+            outcome = self._duplicate(_Document(found.shard, found.row, survivor, row["profile"], row["uri"]))
             yield Step("survivor" if outcome.continues else "repeats", f"{plain(row['uri'])} ({survivor.hex()})")
             if not outcome.continues:
                 yield Step("dedup", outcome.text)
@@ -277,7 +318,7 @@ class _Tables:
     def history(self, found: _FoundRow) -> PageHistory:
         """The history of a document."""
         (row,) = read_rows(self.uri(DOCUMENTS, found.shard), [found.row], _DOCUMENT_COLUMNS)
-        document = _Document(found.shard, found.row, row["doc_id"], row["profile"])
+        document = _Document(found.shard, found.row, row["doc_id"], row["profile"], row["uri"])
         steps = [
             Step("doc_id", document.doc_id.hex()),
             Step("origin", f"source {row['source']}, {_licence(row)}; {_place(row)}{_fetched(row)}"),
@@ -370,7 +411,19 @@ class _Tables:
                 return f"taken down by {row['listed_as']}{asked}{reference}"
         return None
 
+    def document(self, found: _FoundRow) -> _Document:
+        """What finds a document in the tables after `documents`."""
+        (row,) = read_rows(self.uri(DOCUMENTS, found.shard), [found.row], ("doc_id", "profile", "uri"))
+        return _Document(found.shard, found.row, row["doc_id"], row["profile"], row["uri"])
+
     def _tokens(self, document: _Document) -> _Outcome:
+        place = self.token_place(document)
+        if place is None:
+            return _Outcome(_NOT_RUN)
+        ids = self.uri(self._stages["tokenize"].tables[0], place.shard)
+        return _Outcome(f"{place.shard}:{place.first_token}, {place.token_count:,} tokens, in {ids}")
+
+    def token_place(self, document: _Document) -> TokenPlace | None:
         """Where the tokens of a document are: in one of the token shards whose plan reads its encoded shard."""
         encoded = self._encoded_shard(document)
         if encoded is not None:
@@ -379,10 +432,10 @@ class _Tables:
             for unit in tokenize.shape([self._encoded(self._stages["encode"])]):
                 if origins in unit.inputs[ENCODED_ORIGINS] and self._exists(PROVENANCE, unit.name):
                     with suppress(KeyError):
-                        first, count = tokens_of_document(self.uri(PROVENANCE, unit.name), document.doc_id)
-                        ids = self.uri(tokenize.tables[0], unit.name)
-                        return _Outcome(f"{unit.name}:{first}, {count:,} tokens, in {ids}")
-        return _Outcome(_NOT_RUN)
+                        provenance = self.uri(PROVENANCE, unit.name)
+                        first, count = tokens_of_document(provenance, document.doc_id)
+                        return TokenPlace(document.doc_id, document.uri, unit.name, provenance, first, count)
+        return None
 
     def _encoded_shard(self, document: _Document) -> str | None:
         """The shard that a document was encoded in: the shard of its release, or a shuffled part of its source."""

@@ -1,0 +1,71 @@
+"""`manyo step`: the documents that one step of a training run reads."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+from manyo.pipelines.commands import training_run
+from manyo.pipelines.commands.shown_documents import plain
+from manyo.pipelines.commands.training_run import TrainingRun, documents_of
+from manyo.pipelines.engine.errors import UserError
+from manyo.tokenizer.training_order import OrderError
+
+_COLUMNS = ("sample", "source", "doc_id", "first_token", "tokens", "shard", "position", "uri")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `manyo step`."""
+    parser.add_argument("step", type=int, metavar="STEP", help="number of the step, from 1, as Megatron's log has it")
+    training_run.add_arguments(parser, needs_config=False)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print a line for each document of each sample of the step, and return 0.
+
+    Raises:
+        UserError: the training run is not described, or has no such step.
+    """
+    training = TrainingRun.read(options)
+    size = training.settings.global_batch_size
+    first = (options.step - 1) * size
+    if not 0 <= first < training.order.length:
+        last = training.step_of(training.order.length - 1)
+        raise UserError(f"there is no step {options.step:,}: the run reads samples in steps 1 to {last:,}")
+    rows = sorted(_rows(training, first, first + size), key=lambda row: row["sample"])
+    if options.json:
+        for row in rows:
+            print(json.dumps(row, ensure_ascii=False))
+        return 0
+    print(f"manyo: step {options.step:,}: {training.description}", file=sys.stderr)
+    print("\t".join(_COLUMNS))
+    for row in rows:
+        print("\t".join("" if row[column] is None else plain(str(row[column])) for column in _COLUMNS))
+    return 0
+
+
+def _rows(training: TrainingRun, first: int, stop: int) -> Iterator[Mapping[str, Any]]:
+    """Yield each document of each sample, the samples of one token shard after another."""
+    try:
+        for prefix, group in groupby(training.order.samples_at(first, stop), lambda sample: sample.prefix):
+            samples = list(group)
+            documents = documents_of(prefix, (piece for sample in samples for piece in sample.pieces))
+            for sample in samples:
+                for piece in sample.pieces:
+                    document = documents[piece.document]
+                    yield {
+                        "sample": sample.position,
+                        "source": document["source"],
+                        "doc_id": document["doc_id"].hex() if document["doc_id"] else None,
+                        "first_token": piece.first_token,
+                        "tokens": piece.token_count,
+                        "shard": document["shard"],
+                        "position": document["first_token"] + piece.first_token,
+                        "uri": document["uri"],
+                    }
+    except OrderError as error:
+        raise UserError(str(error)) from error

@@ -1,0 +1,149 @@
+"""The training run that `step` and `seen` ask about: its options, its order, and the documents of token shards."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from manyo.corpus.tables.shards import filesystem, is_local, join, read_columns, read_rows
+from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.mix import mix_arguments
+from manyo.pipelines.commands.run_setup import read_config
+from manyo.pipelines.engine.errors import UserError
+from manyo.tokenizer.megatron_order import VERSIONS, Piece, Sampling
+from manyo.tokenizer.mixture import Training
+from manyo.tokenizer.training_order import DataBlend, DocumentIndex, OrderError, TrainingOrder
+
+_COLUMNS = ("doc_id", "source", "uri", "first_token")
+
+
+def add_arguments(parser: argparse.ArgumentParser, needs_config: bool) -> None:
+    """Add the options that describe a training run; each of them may stand in [mix.training] instead."""
+    arguments.add_run(parser, needs_config)
+    parser.add_argument(
+        "--mix", metavar="FILE", help="what training reads: its --data-args-path or --per-split-data-args-path"
+    )
+    parser.add_argument("--seq-length", type=int, metavar="TOKENS", help="tokens of a sample")
+    parser.add_argument("--global-batch-size", type=int, metavar="SAMPLES", help="samples of a step")
+    planned = parser.add_mutually_exclusive_group()
+    planned.add_argument("--train-iters", type=int, metavar="STEPS", help="steps for which the run is planned")
+    planned.add_argument("--train-samples", type=int, metavar="SAMPLES", help="samples for which the run is planned")
+    parser.add_argument("--seed", type=int, help="seed of the shuffles (1234)")
+    parser.add_argument("--split", metavar="SHARES", help="shares of training, validation and test (969,30,1)")
+    parser.add_argument("--machine", choices=("x86-64", "aarch64"), help="where the blend is made (x86-64)")
+    parser.add_argument("--json", action="store_true", help="write a JSON object a line")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRun:
+    """A training run: its settings and the order of its samples."""
+
+    settings: Training
+    order: TrainingOrder
+
+    @classmethod
+    def read(cls, options: argparse.Namespace) -> TrainingRun:
+        """Plan the training run that the options, or [mix.training] of the configuration, describe.
+
+        Raises:
+            UserError: something is not said, or cannot be read.
+        """
+        config = read_config(options) if options.config else None
+        mix = config.mix if config else None
+        settings = _settings(options, mix.training if mix else None)
+        data_uri = options.mix
+        if data_uri is None:
+            if config is None:
+                raise UserError("say what training reads: --mix FILE, or --config FILE with a [mix] table")
+            data_uri = mix_arguments(config)
+        try:
+            order = TrainingOrder.plan(
+                DataBlend.read(data_uri),
+                settings.samples,
+                Sampling(settings.seq_length, settings.seed),
+                settings.shares,
+                settings.machine == "aarch64",
+            )
+        except OrderError as error:
+            raise UserError(str(error)) from error
+        return cls(settings, order)
+
+    def step_of(self, position: int) -> int:
+        """The step, from 1, that reads the sample at a position."""
+        return position // self.settings.global_batch_size + 1
+
+    @property
+    def description(self) -> str:
+        """One line that says which order this is."""
+        return (
+            f"order of megatron-core {VERSIONS} on {self.settings.machine}, planned for {self.settings.samples:,} "
+            f"samples of {self.settings.seq_length:,} tokens, seed {self.settings.seed}; a run planned for another "
+            "length has another order"
+        )
+
+
+def _settings(options: argparse.Namespace, configured: Training | None) -> Training:
+    given = {field.name: getattr(options, field.name) for field in fields(Training)}
+    given = {name: value for name, value in given.items() if value is not None}
+    known = asdict(configured) if configured else {}
+    if given.keys() & {"train_iters", "train_samples"}:
+        known = {name: value for name, value in known.items() if name not in ("train_iters", "train_samples")}
+    values: dict[str, Any] = known | given
+    missing = [f"--{name.replace('_', '-')}" for name in ("seq_length", "global_batch_size") if name not in values]
+    if not values.keys() & {"train_iters", "train_samples"}:
+        missing.append("--train-iters or --train-samples")
+    if missing:
+        raise UserError(f"say how the training run is planned, here or in [mix.training]: {', '.join(missing)}")
+    try:
+        return Training(**values)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSource:
+    """A token shard of manyo behind a prefix that training reads.
+
+    Attributes:
+        name: of the token shard.
+        provenance: URI of its sidecar.
+    """
+
+    name: str
+    provenance: str
+
+    @classmethod
+    def of(cls, prefix: str) -> TokenSource | None:
+        """The shard whose `.bin` a prefix names, directly or by a link; None if it has no sidecar."""
+        fs, path = filesystem(f"{prefix}.bin")
+        uri = os.path.realpath(path) if is_local(fs) else f"{prefix}.bin"
+        folder, _, file = uri.rpartition("/")
+        name = file.removesuffix(".bin").removesuffix("_text_document")
+        provenance = join(folder.rpartition("/")[0], "provenance", f"{name}.parquet")
+        sidecars, at = filesystem(provenance)
+        return cls(name, provenance) if sidecars.exists(at) else None
+
+
+def documents_of(prefix: str, pieces: Iterable[Piece]) -> dict[int, Mapping[str, Any]]:
+    """What the sidecar of a token shard says of the documents of samples, by their row in the prefix's index.
+
+    A shard that manyo did not write has no sidecar: its documents have their position alone.
+    """
+    rows = sorted({piece.document for piece in pieces})
+    firsts = DocumentIndex.read(prefix).first_tokens[rows]
+    source = TokenSource.of(prefix)
+    if source is None:
+        name = prefix.rpartition("/")[2]
+        return {
+            row: {"doc_id": None, "source": None, "uri": None, "shard": name, "first_token": int(first)}
+            for row, first in zip(rows, firsts, strict=True)
+        }
+    starts = read_columns(source.provenance, ["first_token"]).column("first_token").to_numpy()
+    # A document without tokens begins where the next one does, and no sample holds it.
+    found = read_rows(source.provenance, (np.searchsorted(starts, firsts, "right") - 1).tolist(), _COLUMNS)
+    return {row: {**one, "shard": source.name} for row, one in zip(rows, found, strict=True)}

@@ -1,0 +1,144 @@
+"""From a step of a training run to its documents, and back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from manyo.pipelines.cli import main
+from manyo.tokenizer.reader import TokenShard
+from tests.conftest import FinishedRun
+
+MIX = """
+[mix]
+target_tokens = 100_000
+
+[[mix.source]]
+name = "web"
+repeats = 2
+
+[[mix.source]]
+name = "aozora"
+weight = 1
+
+[mix.training]
+seq_length = 64
+global_batch_size = 8
+train_iters = 70
+split = "1,0,0"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class MixedRun:
+    arguments: tuple[str, ...]
+    out: Path
+
+
+@pytest.fixture(scope="module")
+def mixed(demo_run: FinishedRun, tmp_path_factory: pytest.TempPathFactory) -> MixedRun:
+    """A copy of the demo with a mixture, whose arguments are written."""
+    folder = tmp_path_factory.mktemp("mixed")
+    out = folder / "out"
+    shutil.copytree(demo_run.out, out)
+    config = folder / "mix.toml"
+    config.write_text(demo_run.config.read_text(encoding="utf-8") + MIX, encoding="utf-8")
+    arguments = ("--config", str(config), "--out", str(out))
+    assert main(["mix", *arguments]) == 0
+    return MixedRun(arguments, out)
+
+
+def documents_of_step(
+    run: MixedRun, step: int, capsys: pytest.CaptureFixture[str], *more: str
+) -> list[dict[str, object]]:
+    capsys.readouterr()
+    assert main(["step", str(step), *run.arguments, "--json", *more]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_the_samples_of_a_step_are_whole_and_hold_the_tokens_of_their_documents(
+    mixed: MixedRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = documents_of_step(mixed, 3, capsys)
+    assert sorted({row["sample"] for row in rows}) == list(range(16, 24))
+    for sample in range(16, 24):
+        # 64 tokens and the label of the last.
+        assert sum(int(str(row["tokens"])) for row in rows if row["sample"] == sample) == 65
+    shards = {path.name.removesuffix("_text_document.bin"): path for path in mixed.out.rglob("*_text_document.bin")}
+    for row in rows:
+        shard = TokenShard.open(str(shards[str(row["shard"])]).removesuffix(".bin"))
+        position, first = int(str(row["position"])), int(str(row["first_token"]))
+        own = shard.row_of_token(position)
+        assert position - first == shard.first_tokens[own]
+        assert first + int(str(row["tokens"])) <= np.diff(shard.first_tokens)[own]
+
+
+def test_a_document_is_seen_in_the_steps_that_list_it_and_in_no_other(
+    mixed: MixedRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steps_of_document: dict[str, list[int]] = {}
+    for step in range(1, 71):
+        for doc_id in {str(row["doc_id"]) for row in documents_of_step(mixed, step, capsys)}:
+            steps_of_document.setdefault(doc_id, []).append(step)
+    for doc_id in sorted(steps_of_document)[:6]:
+        assert main(["seen", doc_id, *mixed.arguments, "--json"]) == 0
+        (found,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert found["doc_id"] == doc_id
+        assert found["steps"] == steps_of_document[doc_id]
+
+
+def test_another_planned_length_is_another_order(mixed: MixedRun, capsys: pytest.CaptureFixture[str]) -> None:
+    assert documents_of_step(mixed, 3, capsys) != documents_of_step(mixed, 3, capsys, "--train-iters", "140")
+
+
+def test_the_table_names_the_order_and_its_columns(mixed: MixedRun, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["step", "1", *mixed.arguments]) == 0
+    printed = capsys.readouterr()
+    assert printed.out.splitlines()[0].split("\t")[:3] == ["sample", "source", "doc_id"]
+    assert (
+        "order of megatron-core 0.11 to 0.19 on x86-64, planned for 560 samples of 64 tokens, seed 1234" in printed.err
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["0"], "there is no step 0: the run reads samples in steps 1 to 70"),
+        (["71"], "there is no step 71"),
+        (["1", "--mix", "/nowhere"], "/nowhere: cannot be read"),
+        (["1", "--split", "x"], "split is three shares such as 969,30,1"),
+        (["1", "--train-samples", "0"], "train_samples must be 1 or more"),
+    ],
+)
+def test_a_users_mistake_is_one_line(
+    mixed: MixedRun, capsys: pytest.CaptureFixture[str], arguments: list[str], problem: str
+) -> None:
+    capsys.readouterr()
+    assert main(["step", *arguments, *mixed.arguments]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert problem in line
+
+
+def test_what_is_not_said_of_a_training_run_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["step", "1", "--mix", str(tmp_path / "a"), "--seq-length", "16"]) == 2
+    assert "--global-batch-size, --train-iters or --train-samples" in capsys.readouterr().err
+
+
+def test_shards_that_manyo_did_not_write_have_positions_alone(
+    mixed: MixedRun, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (found,) = list(mixed.out.rglob("web-*_text_document.idx"))
+    prefix = tmp_path / "foreign"
+    shutil.copy2(found, f"{prefix}.idx")
+    shutil.copy2(found.with_suffix(".bin"), f"{prefix}.bin")
+    arguments = tmp_path / "arguments.txt"
+    arguments.write_text(str(prefix), encoding="utf-8")
+    options = ["--seq-length", "32", "--global-batch-size", "4", "--train-iters", "5", "--split", "1,0,0", "--json"]
+    assert main(["step", "2", "--mix", str(arguments), *options]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {(row["doc_id"], row["shard"]) for row in rows} == {(None, "foreign")}
