@@ -104,6 +104,7 @@ def read_markup(html: str) -> Page:
     hidden_inline = ["", 0, 0]  # name, how many of that name are open in it and with it, boxes that are open around it
     last_left = -1
     n_links = 0
+    is_text_to_its_end = False  # in a browser, after a text area without an end
     shown: list[tuple[str, bool, bool]] = []  # characters of the block; whether they are in a link, and of a picture
     at = 0
 
@@ -174,12 +175,13 @@ def read_markup(html: str) -> Page:
             is_control = name == "textarea" and not is_end and "name" in attributes and "readonly" not in attributes
             if (is_skipped and not is_end) or is_control:
                 at = _after_skipped(html, after, name, attributes, page)
+                is_text_to_its_end |= name == "textarea" and at == after
                 if at < 0:
                     break
                 continue
             if is_skipped:
                 continue
-            if not is_end and _states(name, attributes):
+            if not is_end and not is_text_to_its_end and _states(name, attributes):
                 page.tags.append(html[tag.end() : after - 1])
             said = _said(name, attributes)
             hides = "hidden" in attributes or _has_style(attributes, "(?:display *: *none|visibility *: *hidden)")
@@ -246,6 +248,15 @@ def read_markup(html: str) -> Page:
                     is_folded = is_folded or is_handle(last_left) or (around.tag == "li" and not is_list)
                 if hides and hidden_box is None and not is_main and not (is_folded and not is_frame):
                     hidden_box = stack[-1]
+                if name == "textarea":
+                    content = re.compile(r"(.*?)</textarea[ \t\r\n\f\v/>]", re.IGNORECASE | re.DOTALL).match(
+                        html, after
+                    )
+                    if content is None:
+                        is_text_to_its_end = True
+                    else:
+                        at = content.end(1)
+                        show(content[1] if hidden_box is None and not hidden_inline[1] else "")
             elif name not in IGNORED and name != "meta":
                 if hidden_inline[1]:
                     if hidden_inline[0] == name:

@@ -25,6 +25,7 @@ from manyo.corpus.web.attribute_kernels import (
     SRC,
     contains,
     ends_name,
+    find_raw_end,
     is_digit,
     is_heading,
     is_hidden,
@@ -168,6 +169,21 @@ def show_picture(data: Bytes, names: Records, states: Records, out: Bytes) -> No
     if state.written > state.block_start:
         state.alt_end = state.written
         state.alt_chars += state.block_chars - before
+
+
+@borrowing
+def show_content(
+    data: Bytes, after: int, name: np.uint64, length: int, tag: int, names: Records, states: Records, out: Bytes
+) -> int:
+    """Write the content of a text area, which is text and no markup; where its end tag is, `after` if it has none."""
+    state = states[0]
+    border = -1 if state.is_endless[tag] else find_raw_end(data, after, length, name)
+    if border < 0:
+        state.is_endless[tag] = 1
+        return after
+    if state.hidden_box < 0 and state.n_hidden == 0:
+        show_value(data, after, border, names, out, states)
+    return border
 
 
 @borrowing

@@ -85,16 +85,6 @@ class Statements:
     stated: tuple[Stated, ...] = ()
 
 
-def _in_force(tags: Iterable[str], html: str | bytes) -> Iterable[str]:
-    """The tags that are not only the content of a `<textarea>`, which shows them."""
-    has_textarea = b"<textarea" in html.lower() if isinstance(html, bytes) else "<textarea" in html.lower()
-    if not has_textarea:
-        return tags
-    page = html.decode("utf-8", "replace") if isinstance(html, bytes) else html
-    shown = "".join(_TEXTAREA.findall(page))
-    return [tag for tag in tags if tag not in shown or page.count(tag) > shown.count(tag)]
-
-
 def read_statements(tags: Iterable[str], json_ld: str, head: bytes = b"", html: str | bytes = b"") -> Statements:
     """The statements in a page's tags and HTTP header.
 
@@ -112,7 +102,7 @@ def read_statements(tags: Iterable[str], json_ld: str, head: bytes = b"", html: 
     in_page: list[Stated] = []
     reserved: dict[str, str] = {}
     metas: list[tuple[str, str]] = []
-    for name, content in map(_name_and_content, _in_force(tags, html)):
+    for name, content in map(_name_and_content, tags):
         if name == "robots" or name in CRAWLERS:
             agent = "*" if name == "robots" else name
             in_page += [Stated("meta", agent, directive) for directive in read_directives(content)]
@@ -245,4 +235,3 @@ _DIRECTIVE = re.compile(
     r"|(?P<word>[a-z_][a-z0-9_-]*)"
 )
 _DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)", re.ASCII)
-_TEXTAREA = re.compile(r"<textarea\b.*?(?:</textarea|\Z)", re.IGNORECASE | re.DOTALL)

@@ -70,6 +70,7 @@ from manyo.corpus.web.element_kernels import (
     is_inline_hidden,
     may_be_text,
     opens_fold,
+    show_content,
     show_picture,
 )
 from manyo.corpus.web.markup import (
@@ -364,7 +365,9 @@ def _read_tag(
         return _read_reading(data, after, states, out, marks)
     if kind >= RAW:
         return after if is_end else _skip_content(data, after, name, name_end - first, tag, kind, states, statements)
-    if not is_end and state.n_statements < len(statements) and _is_statement(data, kind, names, states):
+    # In a browser, what follows a text area without an end is its text.
+    may_state = not is_end and state.n_statements < len(statements) and not state.is_endless[_TEXTAREA]
+    if may_state and _is_statement(data, kind, names, states):
         _add_statement(statements, states, TAG_STATEMENT, name_end, after - 1)
     if kind <= META:
         return after
@@ -402,6 +405,8 @@ def _read_tag(
             _end_nearest(states, out, blocks, boxes, names, name, 0, names[0].rules[tag].stops_at)
         state.box = state.open_boxes[state.depth].box
         state.is_pre = state.open_boxes[state.depth].is_pre != 0
+        if tag == _TEXTAREA and not is_end:
+            return show_content(data, after, name, name_end - first, tag, names, states, out)
     return after
 
 

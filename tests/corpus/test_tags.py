@@ -269,6 +269,19 @@ def test_the_numbers_of_lines_are_no_text_and_listings_keep_their_indentation(ht
     assert texts_of(html) == ["a\n  b\nc"]
 
 
+def test_a_tag_in_a_text_area_is_text_and_states_nothing() -> None:
+    tag = '<meta name="robots" content="noindex">'
+    html = f"<p>雨</p><textarea readonly>{tag}\n&lt;br><p>a</textarea><p>風"
+    assert texts_of(html) == ["雨", f"{tag}\n<br><p>a", "風"]
+    assert read_markup(html).tags == ()
+
+
+def test_a_tag_after_a_text_area_without_an_end_states_nothing() -> None:
+    tag = '<meta name="robots" content="noindex">'
+    assert len(read_markup(tag).tags) == 1
+    assert read_markup(f"<textarea>雨{tag}").tags == read_markup(f"<textarea name=a>雨{tag}").tags == ()
+
+
 def test_items_of_a_listing_have_no_numbers() -> None:
     html = "<pre><ol><li>a<li>b</ol></pre><ol class=linenums><li>c</ol><ol><li>雨</ol>"
     assert [box for box in read_markup(html).boxes["ordinal"].tolist() if box] == [1, 1]
