@@ -156,18 +156,20 @@ def tidied(text: str, structure: Structure) -> tuple[str, Structure]:
     first = next((number for number, line in enumerate(lines) if tidy(line)), 0)
     marks = sorted({place for span in spans for place in (span.start, span.stop)})
     places: dict[int, int] = {}
-    at, new_at = 0, 0
+    at = new_at = n_moved = 0
     for number, line in enumerate(lines):
         row = number - first
         new_line = tidy_lines[row] if 0 <= row < len(tidy_lines) else ""
-        for place in marks[bisect_right(marks, at - 1) : bisect_right(marks, at + len(line))]:
+        while n_moved < len(marks) and marks[n_moved] <= at + len(line):
+            place = marks[n_moved]
+            n_moved += 1
             head = line[: place - at]
             before = len(head) if new_line.startswith(head) else len(tidy(head + "|")) - 1
             places[place] = min(len(tidy_text), new_at + min(before, len(new_line)))
         at += len(line) + 1
         new_at += len(new_line) + 1 if 0 <= row < len(tidy_lines) else 0
     here = [
-        span._replace(start=places.get(span.start, 0), stop=places.get(span.stop, len(tidy_text))) for span in spans
+        Span(places.get(start, 0), places.get(stop, len(tidy_text)), kind, value) for start, stop, kind, value in spans
     ]
     return tidy_text, Structure.of(nested(here))
 

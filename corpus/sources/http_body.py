@@ -87,10 +87,9 @@ class Body(NamedTuple):
 def body_of(page: Block, max_bytes: int) -> Body | Refused | Skipped:
     """The page's body, or why it is not read."""
     block = page.block
-    content_type = page.content_type.strip().lower()
-    is_http = content_type.startswith("application/http") or block.startswith(b"HTTP/")
+    is_http = block.startswith(b"HTTP/") or page.content_type.strip().lower().startswith("application/http")
     if page.record_type != "response" or not is_http:
-        if content_type.startswith("text/dns"):
+        if page.content_type.strip().lower().startswith("text/dns"):
             return Skipped("dns")
         found = _type_of(page, 0, page.content_type)
         return found if isinstance(found, Refused) else Body(block, 0, *found, b"")

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import lxml.etree
@@ -78,14 +79,12 @@ def page_licence(
         metas: names and contents of its `<meta>` of `LICENCE_NAMES`.
         link_fields: values of the header `Link`.
     """
-    found: list[Licence | None] = [
-        *(licence_at(match[1]) for value in link_fields for match in _LINK_FIELD.finditer(value)),
-        *(licence_at(content) for _, content in metas),
-        *(licence_at(address) for address in _licences_of(json_ld)),
-    ]
-    if not any(found):
-        page = html.encode("utf-8", "replace") if isinstance(html, str) else html
-        found += _in_body(page) if _may_state(page) else ()
+    found = chain(
+        (licence_at(match[1]) for value in link_fields for match in _LINK_FIELD.finditer(value)),
+        (licence_at(content) for _, content in metas),
+        (licence_at(address) for address in _licences_of(json_ld)),
+        _in_body(html),
+    )
     return next((licence for licence in found if licence is not None), None)
 
 
@@ -146,9 +145,12 @@ def _may_state(html: bytes) -> bool:
     return is_named or any(mark in html for mark in _MAY_STATE)
 
 
-def _in_body(html: bytes) -> Iterator[Licence | None]:
+def _in_body(html: str | bytes) -> Iterator[Licence | None]:
+    page = html.encode("utf-8", "replace") if isinstance(html, str) else html
+    if not _may_state(page):
+        return
     try:
-        tree = lxml.html.document_fromstring(html, parser=_parser())
+        tree = lxml.html.document_fromstring(page, parser=_parser())
     except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError, ValueError):
         return
     for element in tree.iter("a", "link", "area"):
@@ -156,7 +158,15 @@ def _in_body(html: bytes) -> Iterator[Licence | None]:
         # `rel="license"` of this type leads to RSL (`rsl_licences`).
         if "license" in tokens and "rsl+xml" not in (element.get("type") or "") and not _belongs_to_item(element):
             yield licence_at(element.get("href") or "")
+    # Elements around a link to a licence, or all of a page that names the terms of public bodies: to read the text of
+    # each costs more than all the rest.
+    around = {
+        ancestor for link in tree.iter("a") if licence_at(link.get("href") or "") for ancestor in link.iterancestors()
+    }
+    names_terms = _TERMS.search("".join(tree.text_content().split())) is not None
     for element in tree.iter("footer", "address", "small", "p", "li", "dd", "section", "div"):
+        if not (names_terms or element in around):
+            continue
         text = _beginning(element)
         is_about_site = len(text) <= _STATEMENT_CHARS and bool(_ITSELF.search(text))
         if element.tag == "footer" or _is_about_use(element) or is_about_site:
@@ -259,6 +269,7 @@ _PDL_ADDRESS = re.compile(r"https?://(?:www\.)?digital\.go\.jp/.*public_data_lic
 _LINK_FIELD = re.compile(r"<([^<>]*)>(?=[^<]*;\s*rel\s*=\s*\"?[^\";<]*\blicense\b)(?![^<]*rsl\+xml)", re.IGNORECASE)
 _RSL_FIELD = re.compile(r"<([^<>]*)>(?=[^<]*;\s*rel\s*=\s*\"?[^\";<]*\blicense\b)(?=[^<]*rsl\+xml)", re.IGNORECASE)
 _VERSION = r"(?:[（(]?第?(?P<version>[0-9０-９][.．][0-9０-９])版?[）)]?)?"
+_TERMS = re.compile("公共データ利用規約|政府標準利用規約")
 _APPLIES = re.compile(
     rf"(?:(?P<pdl>公共データ利用規約)|政府標準利用規約){_VERSION}[」』】）]*(?:[（(][^（()）]{{0,30}}[）)])?"
     r".{0,12}?(?:に従|にしたが|に基づ|に基づき|により|による|に準拠|準拠し|を適用|が適用|の下|に準じ|に沿|に則|のもと|を採用|で提供|と互換|の定め)"

@@ -35,7 +35,7 @@ import numpy as np
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
-from manyo.corpus.jit import Bools, Float64s, Int64s, Records
+from manyo.corpus.jit import Bools, Bytes, Float64s, Int64s, Records
 from manyo.corpus.structure import NO_STRUCTURE, Structure
 from manyo.corpus.web.attribute_kernels import FIRST_HEADING
 from manyo.corpus.web.choice_kernels import CHOICE_RULE, Choice, choose
@@ -52,7 +52,7 @@ from manyo.corpus.web.passage_kernels import ask_about_comments, ask_about_main,
 from manyo.corpus.web.sniff import holds_kana
 from manyo.corpus.web.soft_breaks import join_soft_breaks, without_soft_breaks
 from manyo.corpus.web.tags import read_markup
-from manyo.corpus.web.weight_kernels import count_japanese, count_japanese_of, value, weigh
+from manyo.corpus.web.weight_kernels import count_japanese, count_japanese_of, sum_of_kept, value, weigh
 
 EXTRACTORS = ("manyo", "resiliparse", "trafilatura")
 
@@ -105,11 +105,12 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
     markup = without_soft_breaks(read_markup(html if utf_8 is None else utf_8))
     page = page_of(markup)
     japanese = count_japanese_of(page.text, page.blocks)
+    n_all = int(japanese.sum())
     main, comments, choice, title = _read(markup, page, japanese)
-    structure = NO_STRUCTURE
+    written = None
     if extractor == "manyo":
-        text, structure = _write_with_structure(markup, page, choice.main, main)
-        n_japanese = _sum_of_kept(japanese, choice.main, main)
+        written = _write(page, choice.main, main)
+        text, n_japanese = written.text, int(sum_of_kept(japanese, choice.main, main))
     elif extractor == "resiliparse":
         text = _by_resiliparse(html)
         n_japanese = _count_japanese(text)
@@ -123,19 +124,18 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
     is_small = 2 * len(text) < choice.n_chars  # a foreign article on a Japanese site is not small
     if not text.strip() or (is_small and not n_japanese):
         n = len(page.blocks)
-        whole, structure_of_whole = _write_with_structure(markup, page, np.arange(n), np.ones(n, np.bool_))
-        if not text.strip() or holds_kana(whole, LIMITS.plain_kana):
-            text, structure, n_japanese = whole, structure_of_whole, int(japanese.sum())
-    written = _write(page, choice.comments, comments)
+        whole = _write(page, np.arange(n), np.ones(n, np.bool_))
+        if not text.strip() or holds_kana(whole.utf_8.tobytes(), LIMITS.plain_kana):
+            written, text, n_japanese = whole, whole.text, n_all
     return MainText(
         title,
         text,
-        written,
+        _write(page, choice.comments, comments).text if len(comments) else "",
         choice.link_chars / max(1, choice.n_chars),
-        _fraction(n_japanese + _sum_of_kept(japanese, choice.comments, comments), int(japanese.sum())),
+        _fraction(n_japanese + int(sum_of_kept(japanese, choice.comments, comments)), n_all),
         markup.tags,
         markup.json_ld,
-        structure,
+        structure_of(markup, page, written.places, written.utf_8) if written else NO_STRUCTURE,
         markup.n_unknown_characters,
         markup.n_pictograms,
     )
@@ -144,11 +144,6 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
 def _fraction(part: int, whole: int) -> float:
     """How much a part is of a whole, at most 1; 1 of nothing."""
     return min(1.0, part / whole) if whole else 1.0
-
-
-def _sum_of_kept(japanese: Int64s, rows: Int64s, is_kept: Bools) -> int:
-    """Kana and kanji of the blocks of a passage that are kept, given those of each block of the page."""
-    return int(japanese[rows[is_kept]].sum()) if len(rows) else 0
 
 
 def _count_japanese(text: str) -> int:
@@ -236,7 +231,7 @@ def _read(markup: Markup, page: Page, japanese: Int64s) -> _Reading:
 def _kept_share(reading: _Reading, values: Float64s) -> float:
     """The share of all values that a reading keeps."""
     choice = reading.choice
-    kept = values[choice.main[reading.main]].sum() + values[choice.comments[reading.comments]].sum()
+    kept = sum_of_kept(values, choice.main, reading.main) + sum_of_kept(values, choice.comments, reading.comments)
     return float(kept / max(1.0, values.sum()))
 
 
@@ -266,16 +261,22 @@ def _keep_comments(markup: Markup, page: Page, rows: Int64s) -> Bools:
     return passage.is_kept
 
 
-def _write(page: Page, rows: Int64s, is_kept: Bools) -> str:
-    if not len(rows):
-        return ""
-    written, _ = write(page, rows, is_kept)
-    return written.tobytes().decode("utf-8")
+class _Written(NamedTuple):
+    """A passage as it is written.
+
+    Attributes:
+        text, utf_8: its lines.
+        places: PLACE (n,), where each of its blocks is.
+    """
+
+    text: str
+    utf_8: Bytes
+    places: Records
 
 
-def _write_with_structure(markup: Markup, page: Page, rows: Int64s, is_kept: Bools) -> tuple[str, Structure]:
-    written, places = write(page, rows, is_kept)
-    return written.tobytes().decode("utf-8"), structure_of(markup, page, places, written)
+def _write(page: Page, rows: Int64s, is_kept: Bools) -> _Written:
+    utf_8, places = write(page, rows, is_kept)
+    return _Written(utf_8.tobytes().decode("utf-8"), utf_8, places)
 
 
 def _numbered(number: int, written: bytes) -> str:
@@ -304,9 +305,10 @@ def _keep_main(markup: Markup, page: Page, choice: Choice, title: str) -> Bools:
             is_kept[place] = not (text == title or (TAGS[tag] in _HEADINGS and text in title))
         if place > passage.last and not is_value and BUTTON.match(text):
             is_kept[place] = False
-    chars = page.blocks["chars"][choice.main]
-    if passage.last < 0 and chars[is_kept].sum() <= LIMITS.small_share * chars.sum():
-        is_kept[:] = True
+    if passage.last < 0:
+        chars = page.blocks["chars"][choice.main]
+        if chars[is_kept].sum() <= LIMITS.small_share * chars.sum():
+            is_kept[:] = True
     return is_kept
 
 

@@ -32,33 +32,47 @@ _PRE: Final = TAGS.index("pre")
 _QUOTED: Final = re.compile("(?:[>＞] ?)*")
 _KANA: Final = re.compile("[ぁ-ゖァ-ヺー]")
 _STARTS: Final = re.compile("[ぁ-ゖァ-ヺー一-鿿々、。」』）]")
-_GOES_ON: Final = re.compile("[ぁ-ゖァ-ヺー一-鿿々、「『（]$")
-_ENDS_SENTENCE: Final = re.compile("[。．！？!?.」』）)♪☆：:]$")
+#: The last character of a line that goes on, and of one that ends a sentence.
+_GOES_ON: Final = re.compile("[ぁ-ゖァ-ヺー一-鿿々、「『（]")
+_ENDS_SENTENCE: Final = re.compile("[。．！？!?.」』）)♪☆：:]")
+#: A line that goes on and the next one; few listings have such lines.
+_MAY_GO_ON: Final = re.compile(rf"{_GOES_ON.pattern}[^\S\n]*\n{_QUOTED.pattern}{_STARTS.pattern}")
 #: What stands in tables and rows of cells.
 _CELLS: Final = re.compile(r"\t|\S[ \u3000]{2,}\S|[|｜│┃]")
 
 
 def soft_breaks(text: str) -> list[tuple[int, int]]:
     """The soft breaks of a text: of each, where its line end is, and where the next line goes on, in characters."""
-    found = []
+    found: list[tuple[int, int]] = []
+    if not _MAY_GO_ON.search(text):
+        return found
     for run in _runs(text):
+        if len(run) <= _LEAST_FULL_LINES:
+            continue
         bodies = [text[body:after].rstrip() for _, body, after in run]
-        if len(run) <= _LEAST_FULL_LINES or not any(map(_KANA.search, bodies)):
+        within = [i for i, (left, right) in enumerate(pairwise(bodies)) if _goes_on(left, right)]
+        if not within or not any(map(_KANA.search, bodies)):
             continue
         columns = [_columns(text[first:after]) for first, _, after in run]
         least = max(columns) - _SLACK_COLUMNS
         is_full = [width >= least for width in columns[:-1]]
         if max(columns) < _LEAST_COLUMNS or sum(is_full) < _LEAST_FULL_LINES:
             continue
-        if not all(full or _ENDS_SENTENCE.search(body) for full, body in zip(is_full, bodies, strict=False)):
+        if not all(full or _ENDS_SENTENCE.match(body[-1:]) for full, body in zip(is_full, bodies, strict=False)):
             continue
         if any(_CELLS.search(body) for body in bodies):
             continue
-        for i, (left, right) in enumerate(pairwise(bodies)):
+        for i in within:
+            left = bodies[i]
             is_prose = len(_KANA.findall(left)) >= _KANA_SHARE * len(left)
-            if is_full[i] and is_prose and _GOES_ON.search(left) and _STARTS.match(right):
+            if is_full[i] and is_prose:
                 found.append((run[i][1] + len(left), run[i + 1][1]))
     return found
+
+
+def _goes_on(left: str, right: str) -> bool:
+    """Whether a line may go on in the next one."""
+    return _GOES_ON.match(left[-1:]) is not None and _STARTS.match(right) is not None
 
 
 def join_soft_breaks(text: str) -> str:
@@ -73,18 +87,21 @@ def join_soft_breaks(text: str) -> str:
 
 def without_soft_breaks(markup: Markup) -> Markup:
     """The page with the lines of each wrapped paragraph in `<pre>` joined."""
+    if _PRE not in markup.boxes["tag"]:
+        return markup
     is_pre = markup.boxes["tag"][markup.blocks["box"]] == _PRE
+    texts = ((row, markup.text_of(row)) for row in np.flatnonzero(is_pre).tolist())
+    found = [(row, text, breaks) for row, text in texts if not text.isascii() and (breaks := soft_breaks(text))]
+    if not found:
+        return markup
     gone = np.zeros(len(markup.text) + 1, np.int64)
     blocks = markup.blocks.copy()
-    for row in np.flatnonzero(is_pre).tolist():
-        text = markup.text_of(row)
+    for row, text, breaks in found:
         start = int(markup.blocks["start"][row])
-        for end, next_start in soft_breaks(text):
+        for end, next_start in breaks:
             first, after = (start + len(text[:place].encode()) for place in (end, next_start))
             gone[first + 1 : after + 1] = 1
             blocks["chars"][row] -= next_start - end
-    if not gone.any():
-        return markup
     kept = np.frombuffer(markup.text, np.uint8)[gone[1:] == 0]
     before: Int64s = np.cumsum(gone)
     marks = markup.marks.copy()

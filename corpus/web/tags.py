@@ -158,8 +158,10 @@ def _read(data: bytes, *, hides: bool = True, has_scripts: bool = True) -> Marku
     names = _names(has_scripts)
     nothing = (np.zeros(0, STAND_IN), np.zeros(0, np.uint8))
     found = read(page, names, *nothing, hides)
-    if holds := found[-2]:
-        found = read(page, names, *_stand_ins(data, holds), hides)
+    holds = found[-2]
+    stand_ins, written_for_them = _stand_ins(data, holds) if holds else nothing
+    if len(stand_ins):
+        found = read(page, names, stand_ins, written_for_them, hides)
     text, blocks, boxes, statements, marks, n_unknown, n_private, _, own_chars = found
     title = ""
     tags: list[str] = []

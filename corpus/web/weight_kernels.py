@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Float64s, Int64s, Records, borrowing, inlined, kernel
+from manyo.corpus.jit import Bools, Bytes, Float64s, Int64s, Records, borrowing, inlined, kernel
 from manyo.corpus.web.ascii import COMMA, EXCLAMATION_MARK, FULL_STOP, QUESTION_MARK, SPACE
 from manyo.corpus.web.attribute_kernels import point_of_three
 from manyo.corpus.web.choice_words import Limits
@@ -81,6 +81,16 @@ def value(japanese: Int64s, weights: Int64s, blocks: Records, least: int) -> Flo
         values[i] = japanese[i] * weights[i] / max(1, blocks[i].chars)
         total += values[i]
     return values if total >= least else weights.astype(np.float64)
+
+
+@borrowing
+def sum_of_kept(values: Float64s | Int64s, rows: Int64s, is_kept: Bools) -> float:
+    """Sum of what the blocks of a passage that are kept have of something, given what each block of the page has."""
+    total = 0.0
+    for i in range(len(rows)):
+        if is_kept[i]:
+            total += values[rows[i]]
+    return total
 
 
 @inlined
