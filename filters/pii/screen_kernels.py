@@ -133,7 +133,8 @@ def _has_number(data: Bytes, i: int, stop: int, follows: Bytes, parts: Uint16s, 
     n_before = 0
     for _ in range(_MOST_OF_VALUE):
         if i >= stop:
-            return False
+            # A number may go on in the next line.
+            return n_before < 0 or digits > 0
         point, i = code_point(data, i)
         if point >= _BEYOND:
             return False
@@ -225,6 +226,61 @@ def _is_named(data: Bytes, i: int, stop: int, parts: Uint16s) -> bool:
 
 
 @kernel
+def _confirmed(
+    found: np.uint32,
+    data: Bytes,
+    start: int,
+    i: int,
+    stop: int,
+    point: int,
+    follows: Bytes,
+    parts: Uint16s,
+    least: int,
+) -> np.uint32:
+    """The signs of the words that end before byte i without those whose condition does not hold.
+
+    Args:
+        found: the signs.
+        start, i, stop: where the stretch starts, the words end, and the stretch ends, in bytes.
+        point: the last character of the words.
+        least: how many digits a value has at least; 0 if any.
+    """
+    if (
+        found & np.uint32(LABEL_SIGN)
+        and not (_announces(data, i, stop, follows, 0) and (least == 0 or _has_digits(data, i, stop, follows, least)))
+        and not (least and _ends_cell(data, i, stop, follows, parts))
+    ):
+        found ^= np.uint32(LABEL_SIGN)
+    if found & np.uint32(NUMBER_SIGN):
+        found |= np.uint32(ASKED_SIGN)
+        if least:
+            is_near = _has_number(data, i, stop, follows, parts, least)
+            is_near = is_near or _ends_cell(data, i, stop, follows, parts)
+        else:
+            is_near = _announces(data, i, stop, follows, OF_NUMBER) or _is_said(data, i, stop, parts)
+        if not is_near:
+            found ^= np.uint32(NUMBER_SIGN)
+    if found & np.uint32(MAIL_SIGN) and _ends_cell(data, i, stop, follows, parts):
+        found |= np.uint32(NUMBER_SIGN)
+    if (
+        found & np.uint32(DIGITS_SIGN)
+        and not parts[point] & CELL_END
+        and not _has_digits(data, i, stop, follows, least)
+        and not _ends_cell(data, i, stop, follows, parts)
+    ):
+        found ^= np.uint32(DIGITS_SIGN)
+    if found & np.uint32(NAMED_SIGN | INTRODUCES_SIGN) and not _is_named(data, i, stop, parts):
+        found &= ~np.uint32(NAMED_SIGN | INTRODUCES_SIGN)
+    if found & np.uint32(TITLE_SIGN) and not _is_title(data, i, start, stop, parts):
+        found ^= np.uint32(TITLE_SIGN)
+    if found & np.uint32(FRIEND_SIGN) and not _is_friend(data, i, start, stop, parts):
+        found ^= np.uint32(FRIEND_SIGN)
+    if found & np.uint32(PLAIN_SIGN) and not _announces(data, i, stop, follows, OF_PLAIN):
+        found ^= np.uint32(PLAIN_SIGN)
+    return found
+
+
+@kernel
 def note_signs(
     data: Bytes,
     starts: Int64s,
@@ -285,41 +341,7 @@ def note_signs(
                 state = -1 - state
                 found = signs_of_state[state // n_classes]
                 least = int64(digits_of_state[state // n_classes])
-                if (
-                    found & np.uint32(LABEL_SIGN)
-                    and not (
-                        _announces(data, i, stop, follows, 0)
-                        and (least == 0 or _has_digits(data, i, stop, follows, least))
-                    )
-                    and not (least and _ends_cell(data, i, stop, follows, parts))
-                ):
-                    found ^= np.uint32(LABEL_SIGN)
-                if found & np.uint32(NUMBER_SIGN):
-                    bits |= np.uint32(ASKED_SIGN)
-                    if least:
-                        is_near = _has_number(data, i, stop, follows, parts, least)
-                        is_near = is_near or _ends_cell(data, i, stop, follows, parts)
-                    else:
-                        is_near = _announces(data, i, stop, follows, OF_NUMBER) or _is_said(data, i, stop, parts)
-                    if not is_near:
-                        found ^= np.uint32(NUMBER_SIGN)
-                if found & np.uint32(MAIL_SIGN) and _ends_cell(data, i, stop, follows, parts):
-                    found |= np.uint32(NUMBER_SIGN)
-                if (
-                    found & np.uint32(DIGITS_SIGN)
-                    and not parts[point] & CELL_END
-                    and not _has_digits(data, i, stop, follows, least)
-                    and not _ends_cell(data, i, stop, follows, parts)
-                ):
-                    found ^= np.uint32(DIGITS_SIGN)
-                if found & np.uint32(NAMED_SIGN | INTRODUCES_SIGN) and not _is_named(data, i, stop, parts):
-                    found &= ~np.uint32(NAMED_SIGN | INTRODUCES_SIGN)
-                if found & np.uint32(TITLE_SIGN) and not _is_title(data, i, starts[stretch], stop, parts):
-                    found ^= np.uint32(TITLE_SIGN)
-                if found & np.uint32(FRIEND_SIGN) and not _is_friend(data, i, starts[stretch], stop, parts):
-                    found ^= np.uint32(FRIEND_SIGN)
-                if found & np.uint32(PLAIN_SIGN) and not _announces(data, i, stop, follows, OF_PLAIN):
-                    found ^= np.uint32(PLAIN_SIGN)
+                found = _confirmed(found, data, starts[stretch], i, stop, point, follows, parts, least)
                 bits |= found
         state = int64(transitions[state + EDGE])
         if state < 0:
