@@ -118,6 +118,7 @@ class Document:
     terms: str | None = None  # None: as the source's
     grade: str | None = None
     subject: str | None = None
+    family: str | None = None
 
 
 class Refused(NamedTuple):

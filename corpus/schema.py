@@ -134,6 +134,7 @@ DOCUMENTS = Table(
         ),
         Column("grade", LABEL, "school grade, as the side table of a delivery states it; null if it does not"),
         Column("subject", LABEL, "school subject, as grade"),
+        Column("family", TEXT, "number that publications of one text share: of a patent's application; null elsewhere"),
         Column("meta", TEXT, "what else the source knows, as a JSON object"),
     ),
 )

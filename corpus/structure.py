@@ -21,6 +21,7 @@ from manyo.corpus.text import tidy
 #: Kinds of spans, and what their value is.
 KINDS: Final = {
     "heading": "level, 1 to 6",
+    "paragraph": "number that the document gives it, as patents do: 0001",
     "list": "",
     "item": "number in an ordered list; empty in others",
     "table": "",

@@ -1,7 +1,9 @@
-"""One page of each web address: keys of addresses, and the page that stands in for the others.
+"""One page of each web address, and one publication of each family: their keys, and which stands in for the others.
 
 Pages fetched several times from one address are revisions of one page, however little their texts have in common. With
 `Dedup.same_address` only one of them takes part in dedup; addresses are exchanged before any text is compared.
+Publications of one family (the column `family` of `documents`) always go so: an application and the patent that was
+granted on it repeat each other but for the claims.
 """
 
 from __future__ import annotations
@@ -20,11 +22,11 @@ from manyo.dedup.verdict.order import address_precedence
 
 ADDRESSES = Table(
     "addresses",
-    "a document with a web address",
+    "a document with a web address or a family",
     "dedup",
     (
-        Column("key", pa.uint64(), "hash of the address"),
-        Column("precedence", pa.uint64(), "place among the pages of the address; the smallest stays"),
+        Column("key", pa.uint64(), "hash of the address or family"),
+        Column("precedence", pa.uint64(), "place among those of the key; the smallest stays"),
         Column("doc_id", DOC_ID, "the document"),
     ),
 )
@@ -43,18 +45,21 @@ SUPERSEDED = Table(
 def deal_addresses(
     documents: pa.RecordBatch, chars: np.ndarray, in_play: np.ndarray, settings: Dedup
 ) -> list[pa.RecordBatch]:
-    """Deal the addresses of a batch of documents to parts.
+    """Deal the families of a batch of documents to parts, and with `settings.same_address` their addresses.
 
     Args:
-        documents: a batch with columns `doc_id`, `uri` and `manyo.dedup.verdict.order.ORDER_COLUMNS`.
+        documents: a batch with columns `doc_id`, `uri`, `family` and `manyo.dedup.verdict.order.ORDER_COLUMNS`.
         chars: int64 (n_docs,), length of each text as dedup compares it.
         in_play: bool (n_docs,), which documents take part.
         settings: which page of an address stays.
 
     Returns:
-        For each of `settings.parts` a batch of `ADDRESSES`; documents without a web address have no row.
+        For each of `settings.parts` a batch of `ADDRESSES`; documents with neither have no row.
     """
-    addresses = [canonical_address(uri) for uri in documents.column("uri").to_pylist()]
+    addresses = [family and f"\0{family}" for family in documents.column("family").to_pylist()]
+    if settings.same_address:
+        uris = documents.column("uri").to_pylist()
+        addresses = [family or canonical_address(uri) for family, uri in zip(addresses, uris, strict=True)]
     rows = np.array([row for row, address in enumerate(addresses) if address and in_play[row]], np.int64)
     keys = np.array([hash_of(addresses[row] or "") for row in rows], np.uint64)
     doc_ids = documents.column("doc_id").take(pa.array(rows))

@@ -420,6 +420,7 @@ def _document_row(source: Source, record: Record[object], document: Document) ->
         "structure": document.structure._asdict(),
         "grade": document.grade,
         "subject": document.subject,
+        "family": document.family,
         "meta": json.dumps(document.meta, ensure_ascii=False, sort_keys=True),
     }
 

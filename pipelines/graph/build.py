@@ -52,8 +52,9 @@ def stages_by_command(config: Config) -> dict[str, tuple[AnyStage, ...]]:
     of_sites = robots_stages(config, extract)
     of_templates = template_stages(config.templates, extract)
     langid, measure, decide = filter_stages(config, extract, of_templates[-1:], of_sites[-1:])
+    has_families = any(source.kind == "patent" for source in config.sources)
     takedown = takedown_stage(config.run.out, extract)
-    dedup = dedup_stages(config.dedup, extract, decide, takedown, measure)
+    dedup = dedup_stages(config.dedup, extract, decide, takedown, measure, has_families)
     duplicates, alarms = (stage for stage in dedup if stage.name in ("duplicates", "alarms"))
     of_lines = boilerplate_stages(config.dedup, extract, decide, duplicates)
     boilerplate = of_lines[-1:]

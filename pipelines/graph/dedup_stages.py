@@ -80,7 +80,12 @@ LARGEST_CLUSTERS = StageTable.parquet("largest_clusters", large.LARGE_CLUSTERS.s
 
 
 def dedup_stages(
-    dedup: Dedup, extract: AnyStage, decide: AnyStage, takedown: AnyStage, measure: AnyStage | None = None
+    dedup: Dedup,
+    extract: AnyStage,
+    decide: AnyStage,
+    takedown: AnyStage,
+    measure: AnyStage | None = None,
+    has_families: bool = False,
 ) -> tuple[AnyStage, ...]:
     """From documents and decisions to `duplicates`, and the alarms that stop what follows.
 
@@ -88,12 +93,15 @@ def dedup_stages(
         dedup: settings of the configuration.
         extract, decide, takedown: the stages whose tables are read.
         measure: makes `signals`; needed if `survivor_signal` names one.
+        has_families: whether documents may be of one family, of which one takes part.
     """
     # These settings do not change the tables below, so that a new limit of an alarm, or an index of another run, makes
     # none of them again.
     settings = replace(dedup, alarms=Alarms(), boilerplate=None, within_sources=False, index=False, against=())
     signatures_stage = Stage("signatures", 3, settings, (extract,), (SIGNATURES,), sign)
-    of_addresses = _address_stages(settings, extract, signatures_stage, decide) if settings.same_address else ()
+    # An index holds neither addresses nor families.
+    by_address = settings.same_address or (has_families and not (dedup.index or dedup.against))
+    of_addresses = _address_stages(settings, extract, signatures_stage, decide) if by_address else ()
     superseded = of_addresses[-1:]
     ordered = (measure,) if dedup.survivor_signal and measure else ()
     needs = (extract, signatures_stage, decide, *ordered)
@@ -138,7 +146,7 @@ def _address_stages(
     """From documents to those that another page of the same address replaces."""
     addresses_stage = Stage(
         name="addresses",
-        version=4,
+        version=5,
         settings=settings,
         needs=(extract, signed, decide),
         tables=(ADDRESSES,),
@@ -263,10 +271,10 @@ def sign(task: Task[Dedup]) -> Mapping[str, int]:
 
 
 def split_by_address(task: Task[Dedup]) -> Mapping[str, int]:
-    """Addresses of the documents that the rules keep → their keys, dealt to parts."""
+    """Addresses and families of the documents that the rules keep → their keys, dealt to parts."""
     parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
     for documents, signed, decisions in zip_batches(
-        (task.input(DOCUMENTS), ["uri", *ORDER_COLUMNS]),
+        (task.input(DOCUMENTS), ["uri", "family", *ORDER_COLUMNS]),
         (task.input(SIGNATURES), ["chars"]),
         (task.input(DECISIONS), ["reasons"]),
     ):
@@ -279,7 +287,7 @@ def split_by_address(task: Task[Dedup]) -> Mapping[str, int]:
 
 
 def combine_addresses(task: Task[Dedup]) -> Mapping[str, int]:
-    """One part of every shard's addresses → documents that another page of their address replaces."""
+    """One part of every shard's addresses → documents that another of their address or family replaces."""
     superseded = stand_ins(read_part(uri, task.part) for uri in task.inputs_of(ADDRESSES))
     return {"superseded": write_shard(task.output(SUPERSEDED), SUPERSEDED.schema, _in_batches(superseded))}
 
@@ -494,7 +502,7 @@ def _linked(task: AnyTask) -> pa.RecordBatch:
 
 
 def _superseded(task: AnyTask) -> pa.RecordBatch:
-    """Returns the shard's documents that another page of their address replaces; none if `same_address` is off."""
+    """Returns the shard's documents that another of their address or family replaces."""
     return pick(read_all(task.optional_inputs_of(SUPERSEDED)), _ids(task.input(DOCUMENTS)), same_address.SUPERSEDED)
 
 

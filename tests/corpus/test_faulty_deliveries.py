@@ -104,6 +104,11 @@ def tei(text: str = GOOD) -> bytes:
     return f"<TEI><text><body><p>{text}</p></body></text></TEI>".encode()
 
 
+def gazette(text: str = GOOD) -> bytes:
+    description = f'<description><p num="0001">{text}</p></description>' if text else ""
+    return f'<?xml version="1.0"?><jp-official-gazette>{description}</jp-official-gazette>'.encode()
+
+
 def page_xml(text: str = GOOD) -> bytes:
     line = f'<LINE TYPE="本文" X="1" Y="1" WIDTH="300" HEIGHT="20" ORDER="0" STRING="{text}" />' if text else ""
     return f"<OCRDATASET><PAGE>{line}</PAGE></OCRDATASET>".encode()
@@ -140,12 +145,16 @@ GOOD_FILES: dict[str, Files] = {
     "ocr": {"good.xml": alto()},
     "pairs": {"good.jsonl": lines(row("good", 1))},
     "parquet": {"good.parquet": parquet_of([{"id": "g", "text": GOOD}])},
+    "patent": {"good.xml": gazette()},
     "tei": {"good.xml": tei()},
     "text": {"good.txt": GOOD.encode()},
     "wikipedia": {"good.jsonl": lines(*article(number=1000))},
 }
 OPTIONS: dict[str, dict[str, object]] = {
-    **{kind: {"max_file_bytes": LIMIT} for kind in ("aozora", "egov", "files", "honkoku", "kokkai", "tei", "text")},
+    **{
+        kind: {"max_file_bytes": LIMIT}
+        for kind in ("aozora", "egov", "files", "honkoku", "kokkai", "patent", "tei", "text")
+    },
     "jsonl": {"max_line_bytes": LIMIT, "id_field": "id"},
     "wikipedia": {"max_line_bytes": LIMIT},
     "ndl": {"max_publication_bytes": LIMIT},
@@ -299,6 +308,13 @@ def faults(kind: str) -> Iterator[tuple[str, Files, int]]:
         yield "broken_parquet", {"b.parquet": three[: first - 40] + b"\xff" * 40 + three[first:]}, 2
         yield "no_text", {"b.parquet": parquet_of([{"id": "x", "text": None}, *rows])}, 3
         yield "duplicate_id", {"b.parquet": parquet_of([*rows, {"id": "2", "text": "別の文。"}])}, 3
+    elif kind == "patent":
+        yield from archive_faults(".xml", gazette())
+        yield from twice(".xml", gazette(), gazette())
+        yield "broken_xml", {"b.xml": gazette()[:-9]}, 0
+        yield "not_patent", {"b.xml": b"<page/>"}, 0
+        yield "undecodable", {"b.xml": gazette().replace(GOOD.encode(), GOOD.encode() + b"\xff\x80" * 20)}, 0
+        yield "no_text", {"b.xml": gazette("")}, 0
     elif kind == "tei":
         yield "broken_xml", {"b.xml": tei()[:-9]}, 0
         yield "broken_xml", {"b.xml": tei(GOOD + "&nbsp;")}, 0
@@ -330,7 +346,7 @@ def other_formats(kind: str) -> Iterator[tuple[str, Files, int]]:
     (name,) = GOOD_FILES[kind]
     name = name.replace("good", "b").replace("1_ruby", "2_ruby").replace("405AC", "406AC").replace("10000", "12345")
     yield "other_format", {name: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<</Type/Catalog>>\nendobj\n"}, 0
-    yield "other_format", {name: b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256))}, 0
+    yield "other_format", {name: b"OTTO\0\1" + bytes(range(256))}, 0
     yield "other_format", {name: zip_of({"mimetype": b"application/epub+zip", "OEBPS/a.xhtml": b"<html/>"})}, 0
 
 

@@ -43,6 +43,7 @@ def documents(
     uris: list[str] | None = None,
     days: list[int | None] | None = None,
     uses: list[list[str]] | None = None,
+    families: list[str | None] | None = None,
 ) -> pa.RecordBatch:
     """A batch with the columns that dedup reads; `days` count from 1970, `uses` are all four if not given."""
     ids = [document_id(i) for i in range(len(texts))] if ids is None else ids
@@ -51,6 +52,7 @@ def documents(
         "doc_id": pa.array(ids, pa.binary(16)),
         "source": pa.array(sources or ["web"] * len(texts)).cast(LABEL),
         "uri": pa.array(uris or [""] * len(texts), pa.large_string()),
+        "family": pa.array(families or [None] * len(texts), pa.large_string()),
         "fetched_at": pa.array(seconds, pa.timestamp("s", "UTC")),
         "text": pa.array(texts, pa.large_string()),
         "uses": pa.array(uses or [list(SOURCE_USES)] * len(texts), pa.list_(pa.string())),

@@ -34,7 +34,7 @@ def dedup(
     chars = [batch.column("chars").to_numpy() for batch in signed]
     superseded = in_order([], SUPERSEDED)
     taking_part = in_play
-    if settings.same_address:
+    if settings.same_address or any(batch.column("family").null_count < batch.num_rows for batch in batches):
         dealt = [deal_addresses(*columns, settings) for columns in zip(batches, chars, in_play, strict=True)]
         superseded = in_order([stand_ins(row[part] for row in dealt) for part in range(settings.parts)], SUPERSEDED)
         out = set(superseded.column("doc_id").to_pylist())

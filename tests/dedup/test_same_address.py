@@ -76,3 +76,17 @@ def test_documents_out_of_play_take_no_address():
     rows = by_document(dedup([batch], Dedup(same_address="newest"), in_play=[np.array([True, False])]))
     assert rows[document_id(0)]["kept"]
     assert not rows[document_id(1)]["kept"]
+
+
+@pytest.mark.parametrize("same_address", [None, "newest"])
+def test_one_publication_of_a_family_stays_however_different_the_others_are(same_address):
+    families = ["JP2097000001", "JP2097000001", "JP2097000002", None, None]
+    batch = documents([page(n, sentences=20 + 10 * (n == 1)) for n in range(5)], families=families)
+    rows = by_document(dedup([batch], Dedup(same_address=same_address)))
+    assert [rows[document_id(i)]["kept"] for i in range(5)] == [False, True, True, True, True]
+    assert rows[document_id(0)]["cluster"] == document_id(1)
+
+
+def test_a_family_is_not_an_address():
+    batch = documents([page(1), page(2)], families=["example.jp/a", None], uris=["", "http://example.jp/a"])
+    assert all(row["kept"] for row in by_document(dedup([batch], Dedup(same_address="newest"))).values())
