@@ -169,18 +169,19 @@ class _Writer:
             return
         label = self._parts.numbering.label(_numbering(properties) or style.numbering)
         is_item = label is not None and not level and not self._in_cells
-        if not self._goes_on:
+        goes_on = self._goes_on and not self._text.is_at_line_start
+        if not goes_on:
             self._text.break_line()
             self._begin_list() if is_item else self._end_list()
         kinds = []
-        if not self._goes_on and level:
+        if not goes_on and level:
             kinds.append(("heading", level))
-        elif not self._goes_on and is_item and label is not None:
+        elif not goes_on and is_item and label is not None:
             kinds.append(("item", label.value))
         start = self._text.n_chars
         for kind, value in kinds:
             self._text.open(kind, value)
-        if label is not None and label.is_text and not self._goes_on:
+        if label is not None and label.is_text and not goes_on:
             self._text.write(label.value + "　")
         self._runs(node)
         for _ in kinds:
@@ -300,7 +301,7 @@ class _Writer:
         if base is None:
             return
         if reading.strip():
-            self._text.open("ruby", "".join(reading.split()))
+            self._text.open_reading(reading)
         self._runs(base)
         if reading.strip():
             self._text.close()
@@ -350,7 +351,7 @@ class _Writer:
 
     def _equation(self, instruction: str) -> None:
         if ruby := _EQ_RUBY.search(instruction):
-            self._text.open("ruby", "".join(ruby[1].split()))
+            self._text.open_reading(ruby[1])
             self._text.write(ruby[2].strip())
             self._text.close()
         elif over := _EQ_OVER.search(instruction):

@@ -221,10 +221,10 @@ def _is_left_out(name: str, body: etree._Element) -> bool:
         for element in body.iter(etree.Element)
         if local_name(element) == "a" and element.get("href") and "://" not in element.get("href", "")
     ]
-    if len(links) < _CONTENTS_LINKS:
-        return False
     whole = "".join(words(body).split())
     heading = _CONTENTS_HEADING.match(whole)
+    if len(links) < (1 if heading else _CONTENTS_LINKS):
+        return False
     n_linked = sum(len("".join(words(link).split())) for link in links)
     return n_linked + (len(heading[0]) if heading else 0) >= _CONTENTS_SHARE * len(whole)
 

@@ -204,7 +204,7 @@ class _Writer:
         self._begin_heading()
         reading, is_emphasised = self._marks
         if reading:
-            self._text.open("ruby", reading)
+            self._text.open_reading(reading)
         if is_emphasised:
             self._text.open("emphasis")
         self._text.write(text)

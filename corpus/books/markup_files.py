@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from lxml import etree
@@ -15,6 +16,9 @@ from manyo.corpus.books.structured_text import StructuredText
 from manyo.corpus.books.xml_parts import attribute, local_name, parse_xml, words
 from manyo.corpus.text import tidy
 from manyo.corpus.web.charset import decode
+
+#: Readings as Markdown for books writes them (でんでんマークダウン, Vivliostyle): {橋|はし}.
+_RUBY = re.compile(r"\{([^{}|\n`]{1,30})\|([ぁ-ゖァ-ヺー・|]{1,40})\}")
 
 
 def read_dtbook(data: bytes) -> Book:
@@ -72,11 +76,11 @@ def read_markdown(data: bytes) -> Book:
         UnreadableError: there is no text.
     """
     decoded = decode(data)
-    source = decoded.text
+    source = decoded.text.replace("\r\n", "\n")
     front = ""
     if source.startswith("---\n") and (stop := source.find("\n---\n", 4)) > 0:
         front, source = source[4:stop], source[stop + 5 :]
-    page = _rendered(source)
+    page = _rendered(_RUBY.sub(r"<ruby>\1<rt>\2</rt></ruby>", source))
     if not page.strip():
         raise UnreadableError("no_text", f"{len(data)} bytes")
     try:

@@ -103,9 +103,11 @@ class MarkupWriter:
 
     def _visit(self, node: etree._Element) -> None:
         name = local_name(node)
-        if not name or name in _LEFT_OUT or self._is_hidden(node, name):
+        if not name or name in _LEFT_OUT:
             return
         types = types_of(node)
+        if not types & _NOTES and self._is_hidden(node, name):  # notes are hidden until a reader asks for them
+            return
         if types & PARTS_LEFT_OUT:
             return
         if types & COLOPHON:
@@ -259,7 +261,7 @@ class MarkupWriter:
             bases, readings = [[piece for base in bases for piece in base]], ["".join(readings)]
         for base, reading in zip(bases, readings, strict=True):
             if written := "".join(reading.split()):
-                self._text.open("ruby", written)
+                self._text.open_reading(written)
             for piece in base:
                 if isinstance(piece, str):
                     self._text.flow(piece)

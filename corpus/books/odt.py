@@ -211,7 +211,7 @@ class _Writer:
     def _ruby(self, node: etree._Element) -> None:
         reading = "".join("".join(words(child).split()) for child in node if local_name(child) == "ruby-text")
         if reading:
-            self._text.open("ruby", reading)
+            self._text.open_reading(reading)
         self.children(node)
         if reading:
             self._text.close()

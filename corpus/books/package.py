@@ -45,8 +45,8 @@ class Package:
             raise UnreadableError("broken_file", f"the package cannot be opened: {error}") from error
         self._left_bytes = self._max_bytes = max_bytes
         self._names: dict[str, str] = {}
-        for name in self._zip.namelist():
-            self._names.setdefault(_plain(name), name)
+        for info in self._zip.infolist():
+            self._names.setdefault(_plain(name_of_entry(info)), info.filename)
 
     def names(self) -> list[str]:
         """The names of all parts, as `read` takes them."""
@@ -82,6 +82,21 @@ class Package:
             raise UnreadableError("broken_file", f"{name}: {error}") from error
         self._left_bytes -= len(data)
         return data
+
+
+def name_of_entry(info: zipfile.ZipInfo) -> str:
+    """The name of an entry of a ZIP. Without the flag of UTF-8 its bytes are UTF-8 all the same, or cp932.
+
+    zipfile reads such names as cp437. macOS writes UTF-8 without the flag, Windows in Japan writes cp932.
+    """
+    if info.flag_bits & 0x800 or info.filename.isascii():
+        return info.filename
+    for encoding in ("utf-8", "cp932"):
+        try:
+            return info.filename.encode("cp437").decode(encoding)
+        except UnicodeError:
+            continue
+    return info.filename
 
 
 def resolved(base: str, reference: str) -> str:

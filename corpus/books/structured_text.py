@@ -15,6 +15,8 @@ from manyo.corpus.print.pages import joined
 from manyo.corpus.structure import Span, Structure, nested, tidied
 
 _LAYOUT = re.compile(r"([ \t\r\n\f\v]+)")
+#: What stands next to characters for emphasis; some tools set it as ruby.
+_DOTS = re.compile("[﹅﹆、・•‣◦●○◎◉▲△◆◇■□★☆丶゛]+")
 _LINE_LAYOUT = re.compile(r"(?<![ \t])[ \t]*\n[ \t\n]*")
 
 
@@ -129,13 +131,17 @@ class StructuredText:
         self._open.append(_Open(kind, value, self._n_opened))
         self._n_opened += 1
 
-    def close(self, value: str | None = None) -> None:
-        """End the innermost span, with another value than it began with if one is given; an empty span vanishes."""
+    def open_reading(self, reading: str) -> None:
+        """Begin a base with its reading; dots in the place of one are emphasis."""
+        plain = "".join(reading.split())
+        self.open("emphasis" if _DOTS.fullmatch(plain) else "ruby", "" if _DOTS.fullmatch(plain) else plain)
+
+    def close(self) -> None:
+        """End the innermost span; an empty one vanishes."""
         span = self._open.pop()
         self._n_started = min(self._n_started, len(self._open))
         if span.start is not None and span.start < self._n_chars:
-            written = Span(span.start, self._n_chars, span.kind, span.value if value is None else value)
-            self._spans.append((span.number, written))
+            self._spans.append((span.number, Span(span.start, self._n_chars, span.kind, span.value)))
         if span.kind == "cell":
             self._n_in_cells -= 1
             self._gap = ""

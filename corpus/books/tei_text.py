@@ -176,9 +176,11 @@ class TeiWriter:
             kind, is_block = _SPANS[role]
             if is_block:
                 self._break_paragraph()
-            value = _reading(node) if role is _Role.RUBY else _level(node) if role is _Role.HEADING else ""
             self._meet_line()
-            self._text.open(kind, value)
+            if role is _Role.RUBY:
+                self._text.open_reading(_reading(node))
+            else:
+                self._text.open(kind, _level(node) if role is _Role.HEADING else "")
         elif role is _Role.PAGE:
             self._end_printed_line()
             self._text.start_page(self._label(node))

@@ -258,7 +258,7 @@ class _Writer:
     def _ruby(self, base: str, reading: str, depth: int) -> None:
         plain = re.sub(r"[\s|{}]|\\[A-Za-z]+", "", reading)
         if plain:
-            self.text.open("ruby", plain)
+            self.text.open_reading(plain)
         self._argument_text(base.replace("|", ""), depth)
         if plain:
             self.text.close()

@@ -19,6 +19,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
+from manyo.corpus.books.package import name_of_entry
 from manyo.corpus.records import BrokenInput, InputFile, Record, Refused
 from manyo.corpus.sources import other_formats
 from manyo.corpus.sources.compression import decompressed
@@ -177,7 +178,7 @@ def _zip_entries(uri: str, stream: IO[bytes], max_entry_bytes: int) -> Iterator[
         for ordinal, info in enumerate(archive.infolist()):
             if info.is_dir():
                 continue
-            name = _zip_name(info)
+            name = name_of_entry(info)
             if _is_unsafe(name):
                 yield _broken(uri, ordinal, "unsafe_path", name)
             elif info.file_size > max_entry_bytes:
@@ -211,16 +212,6 @@ def _stated_entries(stream: IO[bytes]) -> int:
 def _starts_with_entry(stream: IO[bytes]) -> bool:
     stream.seek(0)
     return stream.read(4) == b"PK\3\4"
-
-
-def _zip_name(info: zipfile.ZipInfo) -> str:
-    """Names without the UTF-8 flag are read as cp437 by zipfile; in Japan they are cp932."""
-    if info.flag_bits & 0x800 or info.filename.isascii():
-        return info.filename
-    try:
-        return info.filename.encode("cp437").decode("cp932")
-    except UnicodeError:
-        return info.filename
 
 
 def _zip_reader(

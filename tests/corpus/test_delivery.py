@@ -120,8 +120,9 @@ def test_what_no_reader_reads_is_a_row_that_names_the_format_and_who_reads_it(tm
     }
 
 
-def test_names_of_a_zip_without_a_flag_are_cp932(tmp_path: Path) -> None:
-    data = zip_of({"AAAA.txt": SENTENCE}).replace(b"AAAA.txt", "理科.txt".encode("cp932"))
+@pytest.mark.parametrize(("placeholder", "encoding"), [("AAAA.txt", "cp932"), ("AAAAAA.txt", "utf-8")])
+def test_names_of_a_zip_without_a_flag_are_utf_8_or_cp932(tmp_path: Path, placeholder: str, encoding: str) -> None:
+    data = zip_of({placeholder: SENTENCE}).replace(placeholder.encode(), "理科.txt".encode(encoding))
     (tmp_path / "a.zip").write_bytes(data)
     assert list(texts(outcomes(tmp_path))) == ["a.zip/理科.txt"]
 

@@ -68,6 +68,17 @@ def test_a_paragraph_whose_mark_was_deleted_goes_on_in_the_next_one() -> None:
     assert book.text == "霧が晴れた。\n次。"
 
 
+def test_what_follows_a_paragraph_that_was_deleted_whole_is_what_its_own_properties_say() -> None:
+    gone = '<w:rPr><w:del w:id="1" w:author="校閲者"/></w:rPr>'
+    book = read(
+        paragraph(run("前。")),
+        paragraph(DEL.format("消した。"), properties=gone),
+        paragraph(run("題"), properties='<w:pStyle w:val="a"/>'),
+        styles=STYLES,
+    )
+    assert (book.text, spans(book, "heading")) == ("前。\n題", [("題", "1")])
+
+
 def test_a_row_that_was_deleted_and_a_cell_of_a_merged_column_are_not_there() -> None:
     cell = "<w:tc>{}</w:tc>"
     one = cell.format(paragraph(run("一")))

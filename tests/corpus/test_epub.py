@@ -127,6 +127,23 @@ def test_a_note_is_a_span_where_it_stands_and_its_mark_stays() -> None:
     assert spans(book, "note") == [("１　鯨尺。", "")]
 
 
+def test_a_note_that_is_hidden_until_a_reader_asks_is_text() -> None:
+    book = read('<p>竹である。</p><aside epub:type="footnote" hidden="hidden"><p>鯨尺。</p></aside>')
+    assert book.text == "竹である。\n鯨尺。"
+
+
+def test_dots_that_are_set_as_ruby_are_emphasis() -> None:
+    book = read("<p><ruby>霧<rt>﹅</rt></ruby><ruby>川<rt>・</rt></ruby><ruby>峠<rt>とうげ</rt></ruby></p>")
+    assert spans(book, "emphasis") == [("霧", ""), ("川", "")]
+    assert spans(book, "ruby") == [("峠", "とうげ")]
+
+
+def test_a_book_with_japanese_names_of_parts_is_read_without_the_flag_of_utf_8() -> None:
+    data = epub({"AAA.xhtml": "<p>霧。</p>"})
+    named = _with_opf(data, 'href="AAA.xhtml"', 'href="%E4%B8%80.xhtml"').replace(b"AAA.xhtml", "一.xhtml".encode())
+    assert read_epub(named, LIMIT).text == "霧。"
+
+
 def test_a_page_break_is_a_page_start_and_its_number_no_text() -> None:
     book = read('<p>前。</p><span epub:type="pagebreak" title="12" id="p12">12</span><p>後。</p>')
     assert (book.text, book.pages) == ("前。\n後。", [("12", 3)])

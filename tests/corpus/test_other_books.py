@@ -211,11 +211,13 @@ def test_an_article_gives_abstract_and_body_without_references() -> None:
 
 def test_markdown_gives_its_structure_and_keeps_the_indent_of_paragraphs() -> None:
     book = read_markdown(
-        "---\ntitle: 霧の本\n---\n# 霧\n\n　朝の<ruby>霧<rt>きり</rt></ruby>は**濃い**。\n続き。\n\n- 竹\n\n"
+        "---\ntitle: 霧の本\n---\n# 霧\n\n　朝の<ruby>霧<rt>きり</rt></ruby>は**濃い**。\n{続|つづ}き。\n\n- 竹\n\n"
         "| 日 | 高さ |\n|---|---|\n| 一 | 二 |\n".encode()
     )
     assert book.text == "霧\n　朝の霧は濃い。続き。\n竹\n日\t高さ\n一\t二"
-    assert (book.title, spans(book, "ruby"), spans(book, "emphasis")) == ("霧の本", [("霧", "きり")], [("濃い", "")])
+    assert (book.title, spans(book, "ruby"), spans(book, "emphasis")) == (
+        "霧の本", [("霧", "きり"), ("続", "つづ")], [("濃い", "")]
+    )  # fmt: skip
 
 
 # --- tables ------------------------------------------------------------------------------------------------
