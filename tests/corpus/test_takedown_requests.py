@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,28 @@ def test_sixteen_requests_at_once_all_arrive(out: str) -> None:
     join_requests(out)
     (joined,) = recorded_lists(out)
     assert read_takedowns(joined) == kept, "one file, however many requests"
+
+
+def hand_in_one(out: str, number: int, begin: Barrier) -> None:
+    begin.wait()
+    record_requests(out, parse_takedowns(f"host-{number}.example 2026-04-01 letter {number}", "list"))
+    join_requests(out)
+
+
+def test_sixteen_processes_at_once_lose_no_request(tmp_path: Path) -> None:
+    """As commands do, each in a process of its own, which share nothing but the folder."""
+    context = multiprocessing.get_context("fork")
+    begin = context.Barrier(16)
+    people = [context.Process(target=hand_in_one, args=(str(tmp_path), number, begin)) for number in range(16)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join(60)
+    assert [person.exitcode for person in people] == [0] * 16
+    join_requests(str(tmp_path))
+    (joined,) = recorded_lists(str(tmp_path))
+    assert set(read_takedowns(joined).entries) == {parse_entry(f"host-{number}.example") for number in range(16)}
+    assert not list(tmp_path.rglob(".partial/*"))
 
 
 def test_a_list_that_was_handed_in_twice_is_kept_once(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
@@ -9,12 +10,15 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from manyo.corpus.tables import credentials
 from manyo.corpus.tables.credentials import hide, opened, public, remember, remembered
+from manyo.corpus.tables.shards import read_parts, write_shard
 from manyo.pipelines.cli import main
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import load_config
@@ -97,16 +101,17 @@ def config(tmp_path: Path) -> Iterator[Path]:
             f'[[source]]\nname = "a"\nkind = "jsonl"\nprofile = "prose"\nlicence = "ours"\n'
             f'inputs = ["{host}/a.jsonl?X-Amz-Signature={SIGNATURE}"]\n'
             f'[decontaminate]\n[[decontaminate.benchmark]]\nname = "b"\nfields = ["q"]\n'
-            f'files = ["{host}/b.jsonl?X-Amz-Signature={SIGNATURE}"]\n[tokenize.train]\nvocabulary_size = 99\n',
+            f'files = ["{host}/b.jsonl?X-Amz-Signature={SIGNATURE}"]\n'
+            "[dedup]\nparts = 1\n[export]\n[tokenize.train]\nvocabulary_size = 283\n",
             encoding="utf-8",
         )
         yield path
 
 
-def test_no_file_line_or_process_of_a_run_has_the_credentials(config: Path) -> None:
+def test_no_file_line_or_process_of_a_run_has_the_credentials(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = config.parent / "out"
     command = [sys.executable, "-m", "manyo.pipelines", "run", "--executor", "serial", "--config", str(config)]
-    command += ["--until", "scrub", "--events", str(config.parent / "events.jsonl")]
+    command += ["--events", str(config.parent / "events.jsonl")]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     seen: set[bytes] = set()
     ended = threading.Event()
@@ -126,13 +131,43 @@ def test_no_file_line_or_process_of_a_run_has_the_credentials(config: Path) -> N
     watcher.join()
     assert process.returncode == 0, said.decode()
     assert any(b"extraction.isolation" in line for line in seen)
-    written = {
-        str(path): path.read_bytes() for path in [*out.rglob("*"), config.parent / "events.jsonl"] if path.is_file()
-    }
-    assert len(written) > 40
-    for name, content in {**written, "output": said, "processes": b"\n".join(seen)}.items():
+    written = {str(path): readable(path) for path in out.rglob("*") if path.is_file()}
+    kinds = {path.rpartition(".")[2] for path in written}
+    assert kinds >= {"parquet", "arrow", "json", "html", "bin", "idx", "gz", "npy", "model"}
+    assert any(b"127.0.0.1" in content for path, content in written.items() if path.endswith(".parquet"))
+    told = {"output": said, "processes": b"\n".join(seen), "events": (config.parent / "events.jsonl").read_bytes()}
+    for command in (["status"], ["trace", doc_id_of(out)], ["inspect", "--kept"], ["verify", "--deep"]):
+        assert main([*command, "--config", str(config)]) == 0
+        told[command[0]] = capsys.readouterr().out.encode()
+    assert b"127.0.0.1" in told["trace"]
+    for name, content in {**written, **told}.items():
         for secret in (PASSWORD.encode(), SIGNATURE.encode()):
             assert secret not in content, name
+
+
+def readable(path: Path) -> bytes:
+    """A file's bytes, and what is compressed in it: a table's columns say as much as its file."""
+    whole = path.read_bytes()
+    if path.suffix == ".parquet":
+        return whole + repr(pq.read_table(path, partitioning=None).to_pylist()).encode()
+    if path.suffix == ".arrow":
+        return whole + b"".join(repr(batch.to_pylist()).encode() for batch in read_parts(str(path)))
+    return whole + gzip.decompress(whole) if path.suffix == ".gz" else whole
+
+
+def doc_id_of(out: Path) -> str:
+    (path,) = out.glob("extract-*/documents/**/*.parquet")
+    return pq.read_table(path, columns=["doc_id"], partitioning=None)["doc_id"][0].as_py().hex()  # type: ignore[no-any-return]
+
+
+def test_a_table_in_which_a_credential_is_compressed_is_looked_into(tmp_path: Path) -> None:
+    """The search above must be able to find what it looks for."""
+    rows = [{"uri": f"https://h/a?X-Amz-Signature={SIGNATURE}"}] * 99
+    batch = pa.RecordBatch.from_pylist(rows, schema=pa.schema([("uri", pa.large_string())]))
+    write_shard(str(tmp_path / "a.parquet"), batch.schema, [batch])
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(SIGNATURE.encode() * 3))
+    for path in tmp_path.glob("a.*"):
+        assert SIGNATURE.encode() in readable(path), path
 
 
 def test_a_failure_of_the_server_is_told_without_the_credentials(
