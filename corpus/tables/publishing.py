@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import tempfile
@@ -10,12 +11,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 from manyo.corpus.tables.ownership import check_owner, current_owner
 from manyo.corpus.tables.storage import LocalFiles, RemoteFiles, connect, make_folder, sync
 
 _PARTIAL_FOLDER = ".partial"
+
+_HASH_CHUNK_BYTES = 1 << 20
+
+#: Digests of files that were sent to object stores, by URI.
+_sent: dict[str, str] = {}
 
 #: Stands for the token of an owner in names of partial files that nobody owns.
 _NOBODY = "0"
@@ -30,7 +37,7 @@ def publish(uri: str) -> Iterator[Path]:
     """Yield a local path to write to; the file appears at `uri`, whole, when the block succeeds.
 
     If the block raises, nothing appears and the partial file is removed. A file that has appeared outlasts a loss of
-    power.
+    power. The digest of one on an object store is kept for `sent_digest`.
 
     Raises:
         OwnershipLost: this process writes for an owner that is none any more (`manyo.corpus.tables.ownership`).
@@ -53,6 +60,24 @@ def publish(uri: str) -> Iterator[Path]:
         partial = Path(folder) / uri.rsplit("/", 1)[-1]
         yield partial
         fs.put_file(str(partial), path, check_owner)
+        with partial.open("rb") as stream:
+            _sent[uri] = digest_of_bytes(stream)
+
+
+def sent_digest(uri: str) -> str | None:
+    """The digest of the bytes that this process last sent to an object store as this file; None if it sent none.
+
+    Each is told once, so that only those that nobody asks for are kept.
+    """
+    return _sent.pop(uri, None)
+
+
+def digest_of_bytes(stream: BinaryIO) -> str:
+    """BLAKE2b of all bytes of a file."""
+    hasher = hashlib.blake2b(digest_size=16)
+    while chunk := stream.read(_HASH_CHUNK_BYTES):
+        hasher.update(chunk)
+    return hasher.hexdigest()
 
 
 def _new_partial(folder: Path) -> Path:

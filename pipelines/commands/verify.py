@@ -27,10 +27,10 @@ from manyo.pipelines.commands.run_setup import read_config
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.manifest import (
     Manifest,
-    describe_output,
     manifest_uri,
     manifest_uris,
     parse_manifest,
+    read_again,
     read_manifests,
 )
 from manyo.pipelines.engine.sealed_json import NotSealed
@@ -251,12 +251,12 @@ def _shard_faults(run: _Run, manifest: Manifest, sample: Mapping[bytes, str], fo
         elif not fs.exists(path):
             faults.append(Fault(uri, "file", "there is no such file"))
         else:
-            now, wanted = describe_output(run.folder, uri), recorded[uri]
-            if now.size_bytes != wanted.size_bytes:
-                at = f"byte {min(now.size_bytes, wanted.size_bytes)}"
-                faults.append(Fault(uri, at, f"has {now.size_bytes} bytes, its manifest says {wanted.size_bytes}"))
-            elif now.digest != wanted.digest:
-                changed.append(Fault(uri, "file", f"its digest is {now.digest}, its manifest says {wanted.digest}"))
+            size_bytes, wanted = int(fs.info(path)["size"]), recorded[uri].size_bytes
+            problem = read_again(run.folder, recorded[uri])
+            if size_bytes != wanted:
+                faults.append(Fault(uri, f"byte {min(size_bytes, wanted)}", str(problem)))
+            elif problem:
+                changed.append(Fault(uri, "file", problem))
     if not faults:
         with _local_copies(uris) as paths:
             located = _content_faults(run, manifest, paths, sample, found, all_documents=bool(changed))

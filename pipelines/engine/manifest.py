@@ -8,16 +8,14 @@ whose manifest is empty, cut, damaged or of another format.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 
+from manyo.corpus.tables.publishing import digest_of_bytes, sent_digest
 from manyo.corpus.tables.shards import filesystem, is_local, join, publish
-from manyo.corpus.tables.storage import PART_BYTES
 from manyo.pipelines.engine.sealed_json import NotSealed, open_json, seal_json
 
 _log = logging.getLogger("manyo")
@@ -26,10 +24,9 @@ _FOLDER = "manifests"
 
 #: Path of a shard's manifest below its stage's folder.
 MANIFEST_TEMPLATE = _FOLDER + "/{shard}.json"
-_HASH_CHUNK_BYTES = 1 << 20
 
-#: An object store's entity tag that is the MD5 of the bytes, or of the MD5s of the parts and their number.
-_MD5_TAG = re.compile(r"[0-9a-f]{32}(-[0-9]+)?")
+#: Before the digest of a file on an object store, whose entity tag looks the same.
+_SENT = "blake2b:"
 
 #: Manifests that cannot be read are named up to this number, then counted.
 _NAMED_AT_MOST = 5
@@ -85,31 +82,34 @@ def manifest_uri(stage_folder: str, shard: str) -> str:
 
 
 def describe_output(stage_folder: str, uri: str) -> OutputFile:
-    """Returns size and digest of a published file: BLAKE2b of its bytes, or the entity tag of an object store."""
+    """Returns size and digest of a published file.
+
+    The digest is BLAKE2b of its bytes. A file on an object store is not read back for it: what this process sent is
+    known, and of what a child sent the entity tag stands in. Such a tag need not be a digest of the bytes (encryption
+    with a key of KMS), so it only says whether the file is another one; tables, which children write, have checksums.
+    """
     fs, path = filesystem(uri)
     info = fs.info(path)
     entity_tag = info.get("ETag")
-    digest = str(entity_tag).strip('"') if entity_tag and not is_local(fs) else _digest_of_bytes(uri, _blake2b())
+    if is_local(fs) or not entity_tag:
+        digest = _digest_of(uri)
+    else:
+        sent = sent_digest(uri)
+        digest = str(entity_tag).strip('"') if sent is None else _SENT + sent
     return OutputFile(uri.removeprefix(stage_folder.rstrip("/") + "/"), int(info["size"]), digest)
 
 
-def _blake2b() -> hashlib.blake2b:
-    return hashlib.blake2b(digest_size=16)
-
-
-def _digest_of_bytes(uri: str, hasher: hashlib.blake2b | hashlib._Hash) -> str:
+def _digest_of(uri: str) -> str:
     fs, path = filesystem(uri)
     with fs.open(path, "rb") as stream:
-        while chunk := stream.read(_HASH_CHUNK_BYTES):
-            hasher.update(chunk)
-    return hasher.hexdigest()
+        return digest_of_bytes(stream)
 
 
 def read_again(stage_folder: str, output: OutputFile) -> str | None:
     """Read every byte of an output and compare them with what its manifest says.
 
     Returns:
-        How they differ; None if they do not. Of an entity tag that is no MD5 only the size is compared.
+        How they differ; None if they do not. Where the manifest has an entity tag, only the size is compared.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -119,19 +119,10 @@ def read_again(stage_folder: str, output: OutputFile) -> str | None:
     size_bytes = int(fs.info(path)["size"])
     if size_bytes != output.size_bytes:
         return f"has {size_bytes} bytes, its manifest says {output.size_bytes}"
-    if is_local(fs):
-        digest = _digest_of_bytes(uri, _blake2b())
-    elif not _MD5_TAG.fullmatch(output.digest):
+    if not is_local(fs) and not output.digest.startswith(_SENT):
         return None
-    elif "-" in output.digest:
-        parts = []
-        with fs.open(path, "rb") as stream:
-            while part := stream.read(PART_BYTES):
-                parts.append(hashlib.md5(part, usedforsecurity=False).digest())
-        digest = f"{hashlib.md5(b''.join(parts), usedforsecurity=False).hexdigest()}-{len(parts)}"
-    else:
-        digest = _digest_of_bytes(uri, hashlib.md5(usedforsecurity=False))
-    return None if digest == output.digest else f"its digest is {digest}, its manifest says {output.digest}"
+    digest, wanted = _digest_of(uri), output.digest.removeprefix(_SENT)
+    return None if digest == wanted else f"its digest is {digest}, its manifest says {wanted}"
 
 
 def read_manifest(uri: str) -> Manifest:

@@ -14,10 +14,12 @@ from manyo.corpus.tables.ownership import OWNER_FILE
 from manyo.corpus.tables.retries import Patience
 from manyo.corpus.tables.shard_errors import OwnershipLost
 from manyo.corpus.tables.shards import filesystem, publish
+from manyo.corpus.tables.storage import RemoteFiles
 from manyo.pipelines.cli import main
 from manyo.pipelines.engine import lease
 from manyo.pipelines.engine.errors import WorkFailed
 from manyo.pipelines.engine.lease import own
+from manyo.pipelines.engine.manifest import describe_output, read_again
 from manyo.pipelines.extraction import isolation
 from tests.conftest import FinishedRun, data_files
 from tests.faulty_server import Faults, proxy
@@ -144,6 +146,28 @@ def test_ownership_on_s3_is_one_at_a_time_and_its_loss_ends_all_writing(monkeypa
 def publish_text(uri: str, text: str) -> None:
     with publish(uri) as partial:
         partial.write_text(text)
+
+
+@pytest.mark.usefixtures("faults")
+def test_a_flipped_bit_in_a_file_without_checksums_is_noticed_whatever_its_entity_tag_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Tags of objects that a key of KMS encrypts look like digests and are none."""
+    folder, uri = "s3://corpus/out/tokenize-0", "s3://corpus/out/tokenize-0/tokens/a.bin"
+    whole = bytes(range(256)) * 40
+    with publish(uri) as partial:
+        partial.write_bytes(whole)
+    fs = s3fs.S3FileSystem(use_listings_cache=False)
+    written = describe_output(folder, uri)
+    assert read_again(folder, written) is None
+    fs.pipe_file(uri, bytes([whole[0] ^ 1]) + whole[1:])
+    assert "its digest is" in (read_again(folder, written) or "")
+    fs.pipe_file(uri, whole)
+    info = RemoteFiles.info
+    monkeypatch.setattr(RemoteFiles, "info", lambda self, path: {**info(self, path), "ETag": '"' + "0" * 32 + '"'})
+    assert read_again(folder, written) is None, "another tag of the same bytes is no fault"
+    of_a_child = describe_output(folder, uri)
+    assert (of_a_child.digest, read_again(folder, of_a_child)) == ("0" * 32, None)
 
 
 @pytest.mark.usefixtures("faults")
