@@ -247,7 +247,11 @@ def _announced_comments(markup: Markup) -> Int64s:
     """Rows of the headings that announce what readers wrote; `<h1>` is the page's own."""
     tags = markup.boxes["tag"][markup.blocks["box"]]
     rows = np.flatnonzero((tags > FIRST_HEADING) & (tags < FIRST_HEADING + 6))
-    announced = [row for row in rows.tolist() if ANNOUNCED_COMMENTS.match(markup.text_of(row))]
+    starts, ends = (markup.blocks[name][rows].tolist() for name in ("start", "end"))
+    headings = zip(rows.tolist(), starts, ends, strict=True)
+    announced = [
+        row for row, start, end in headings if ANNOUNCED_COMMENTS.match(markup.text[start:end].decode("utf-8"))
+    ]
     return np.array(announced if len(announced) <= _MOST_COMMENT_HEADINGS else [], np.int64)
 
 
