@@ -2,7 +2,7 @@
 
 `python -m tests.pipelines.quiet_faults [FAULT …]`; `make faults` runs it after the faults of clusters. Each fault ends
 in the bytes of an undisturbed run, or in one line that names the file or the owner. A table is printed. It needs Linux
-and MANYO_DATA and takes some ten minutes.
+and MANYO_DATA and takes some ten minutes on two idle cores.
 """
 
 from __future__ import annotations
