@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ _RULES = (
     *sorted((_ROOT / "filters" / "rules" / "presets").glob("*.toml")),
 )
 
+_INPUTS = ("web/mixed-*.warc.gz", "web/japanese-000.warc.gz")
+
 _CONFIG = """
 [run]
 out = "{out}"
@@ -46,7 +49,7 @@ out = "{out}"
 [[source]]
 name = "web"
 kind = "warc"
-inputs = ["{data}/web/mixed-*.warc.gz", "{data}/web/japanese-000.warc.gz"]
+inputs = {inputs}
 profile = "web"
 licence = "third-party; for measurements only"
 
@@ -121,16 +124,21 @@ def agree(pages: Sequence[Labelled]) -> tuple[float, float]:
 def decide(data: Path, rules: Path, folder: Path) -> dict[str, tuple[int, list[str]]]:
     """Return characters and reasons of every document by address; a second set of rules extracts nothing again."""
     path = folder / "labels.toml"
-    path.write_text(_CONFIG.format(out=folder / "out", data=data.resolve(), rules=rules.resolve()), encoding="utf-8")
+    path.write_text(_config(data, folder, _INPUTS, str(rules.resolve())), encoding="utf-8")
     result = run(load_config(str(path)), Serial(), watcher(), "filter")
     outputs = {one.stage.name: one.output for one in result.stages}
     return dict(_rows(outputs["extract"], outputs["decide"]))
 
 
-def texts_of_labels(data: Path, folder: Path) -> dict[str, str]:
-    """Return the text of every document by address."""
+def _config(data: Path, folder: Path, inputs: Sequence[str], rules: str) -> str:
+    archives = [str(data.resolve() / name) for name in inputs]
+    return _CONFIG.format(out=folder / "out", inputs=json.dumps(archives), rules=rules)
+
+
+def texts_of_pages(data: Path, folder: Path, inputs: Sequence[str] = _INPUTS) -> dict[str, str]:
+    """Return the text of every document by address; `inputs` are WARC files below `data`."""
     path = folder / "labels.toml"
-    path.write_text(_CONFIG.format(out=folder / "out", data=data.resolve(), rules="default"), encoding="utf-8")
+    path.write_text(_config(data, folder, inputs, "default"), encoding="utf-8")
     result = run(load_config(str(path)), Serial(), watcher(), "extract")
     (extract,) = (one.output for one in result.stages if one.stage.name == "extract")
     return {

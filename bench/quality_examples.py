@@ -1,16 +1,19 @@
 """Writes the documents that the shipped model of `quality_score` is trained on, a file for each source and label.
 
     python -m bench.quality_examples DATA FOLDER
-    manyo train-quality --positive FOLDER/good/*.jsonl --negative FOLDER/bad/*.jsonl --model filters/signals/quality.txt
+    manyo train-quality --positive FOLDER/good/*.jsonl --negative FOLDER/bad/*.jsonl --weight '*.labelled.jsonl' 4 \\
+        --weight '*.dropped.jsonl' 0.6 --weight 'pages-*.jsonl' 3 --model filters/signals/quality.txt
 
 DATA is a folder with `webmix/`, `web/`, `livedoor_news/`, `benchmarks/` and `gold/`. Labelled are: crawled texts on
 which two readers agree (`webmix/quality_labels.tsv`, `bench/labels/crawl.tsv`), the 300 pages of
 `bench/labels/web.tsv`, and other crawled texts that one reader labelled for training only
 (`bench/labels/webmix_training.tsv`). Weak labels: articles of news, paragraphs of Wikipedia, gold texts of pages and
 other pages of the WARCs are good. Of news, runs of whole paragraphs are taken, of 120 characters up to 5,000, joined
-by line ends, blanks or nothing as crawled texts are; of pages at most sixty a host.
+by line ends, blanks or nothing as crawled texts are; of pages at most 300 a host.
 
-The score is for what rules cannot tell. So documents that another rule of `default` drops are left out.
+The score is for what rules cannot tell. So labelled documents that another rule of `default` drops are in files of
+their own, which count little; other documents that one drops are left out. A collection of texts from hundreds of
+sites is divided into sources by the digest of the text.
 """
 
 from __future__ import annotations
@@ -23,11 +26,14 @@ import random
 import tempfile
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import compress
 from pathlib import Path
 
+import numpy as np
+
 from bench.filters import documents_of
-from bench.labels import read_labels, texts_of_labels
+from bench.labels import read_labels, texts_of_pages
 from manyo.filters.language import LanguageSettings, identify
 from manyo.filters.rules.decide import failures, load_rules
 from manyo.filters.signals.measure import measure
@@ -37,9 +43,12 @@ _JOINTS = ("\n", "\n", " ", "")
 _TRAINING = Path(__file__).parent / "labels" / "webmix_training.tsv"
 _CRAWL = Path(__file__).parent / "labels" / "crawl.tsv"
 #: Hosts of the 300 pages are divided into this many sources, so that one program's manuals are not a source by itself.
-_WEB_SOURCES = 5
-_PAGES_OF_HOST = 60
-_OTHER_PAGES = 900
+_WEB_SOURCES = 10
+#: Repositories with texts of hundreds of sites each, and the sources that each is divided into.
+_COLLECTIONS = ("JapaneseWarcParser", "Dataset_for_BTM", "text-filter-pipeline")
+_COLLECTION_SOURCES = 8
+_PAGES_OF_HOST = 300
+_OTHER_PAGES = 1000
 _LEAST_KANA = 30
 
 
@@ -52,14 +61,19 @@ def main() -> None:
     files: dict[tuple[str, str], list[str]] = defaultdict(list)
     for examples in (crawled(options.data), pages(options.data), news(options.data), other(options.data)):
         for label, source, text in examples:
-            files[label, source.replace("/", "_").replace(".", "_")].append(text)
+            files[label, source].append(text)
     for (label, source), found in sorted(files.items()):
-        texts = kept_by_rules(found)
-        path = options.folder / label / f"{source}.jsonl"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lines = (json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in texts)
-        path.write_text("".join(lines), encoding="utf-8")
-        print(f"{len(texts):5} {path}")
+        dropped = dropped_by_rules(found)
+        _write(options.folder / label / f"{source}.jsonl", compress(found, ~dropped))
+        if source.endswith(".labelled"):
+            _write(options.folder / label / f"{source.split('.')[0]}.dropped.jsonl", compress(found, dropped))
+
+
+def _write(path: Path, texts: Iterable[str]) -> None:
+    lines = [json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in texts]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(lines), encoding="utf-8")
+    print(f"{len(lines):5} {path}")
 
 
 def crawled(data: Path) -> Iterator[tuple[str, str, str]]:
@@ -70,16 +84,27 @@ def crawled(data: Path) -> Iterator[tuple[str, str, str]]:
     for line in (data / "webmix" / "texts.jsonl").read_text(encoding="utf-8").splitlines():
         text = json.loads(line)
         if labels.get(text["id"]) in ("good", "bad"):
-            yield labels[text["id"]], text["source"], text["text"]
+            yield labels[text["id"]], _crawl_source(text["source"], text["text"]), text["text"]
+    with tempfile.TemporaryDirectory(prefix="manyo-bench-") as folder:
+        texts = texts_of_pages(data, Path(folder), ["webmix/pages-*.warc.gz"])
+    for url in sorted(labels.keys() & texts.keys()):
+        if labels[url] in ("good", "bad"):
+            yield labels[url], f"{_host(url).replace('.', '_')}.labelled", texts[url]
+
+
+def _crawl_source(repository: str, text: str) -> str:
+    name = repository.rpartition("/")[2].replace(".", "_")
+    part = f"-{zlib.crc32(text.encode()) % _COLLECTION_SOURCES}" if name in _COLLECTIONS else ""
+    return f"{name}{part}.labelled"
 
 
 def pages(data: Path) -> Iterator[tuple[str, str, str]]:
     """Yield label, source and text of the pages that two readers labelled, and of others, as good."""
     with tempfile.TemporaryDirectory(prefix="manyo-bench-") as folder:
-        texts = texts_of_labels(data, Path(folder))
+        texts = texts_of_pages(data, Path(folder))
     labels = {page.url: page.is_good for page in read_labels()}
     for url, is_good in labels.items():
-        yield "good" if is_good else "bad", _web_source(url), texts[url]
+        yield "good" if is_good else "bad", f"{_web_source(url)}.labelled", texts[url]
     others = sorted(texts.keys() - labels.keys(), key=lambda url: hashlib.blake2b(url.encode()).digest())
     of_host: Counter[str] = Counter()
     for url in others:
@@ -89,12 +114,13 @@ def pages(data: Path) -> Iterator[tuple[str, str, str]]:
             yield "good", _web_source(url), texts[url]
 
 
-def kept_by_rules(texts: list[str]) -> list[str]:
-    """Return the texts that no rule of `default` on another signal drops."""
+def dropped_by_rules(texts: list[str]) -> np.ndarray:
+    """Return bool (n_texts,), those that a rule of `default` on another signal drops."""
     documents = documents_of(texts)
     rules = [rule for rule in load_rules("default") if rule.signal != "quality_score"]
     failed = failures(identify(documents, LanguageSettings()), measure(documents), documents["profile"], rules)
-    return [text for text, fails in zip(texts, failed.any(axis=1), strict=True) if not fails]
+    dropped: np.ndarray = failed.any(axis=1)
+    return dropped
 
 
 def _host(url: str) -> str:

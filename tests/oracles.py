@@ -515,6 +515,7 @@ def read_tells(
         "urls": len(urls),
         "url_chars": len(url_chars),
         "curly_brackets": text.count("{"),
+        "hash_tags": len(re.findall(r"[#＃](?=[^\s#＃])", text)),
         "stop_characters": sum(character in text for character in stop_characters),
         "head_kana": sum(class_of(character) in KANA for character in text[:head_chars]),
         "line_feeds": text.count("\n"),

@@ -66,6 +66,14 @@ class Segment:
         trails_off = _ending(self.text) in (FINAL, WEAK) and len(self.text) <= 30
         return self.ended == _ELLIPSIS and len(self.text) >= 10 and not trails_off
 
+    def ends_open(self) -> bool:
+        has_end = self.ended not in (_BREAK, 0) or self.text[-1] in CLOSERS
+        return not has_end and _ending(self.text) not in (POLITE, FINAL, WEAK)
+
+    def last_two(self) -> str:
+        two = self.text.rstrip(_TRAILING)[-2:]
+        return two if len(two) == 2 and all(map(_is_hiragana, two)) else ""
+
     def is_aside(self) -> bool:
         return self.text[0] in OPENERS and self.japanese <= 2 and len(self.text) <= 10
 
@@ -166,6 +174,10 @@ def read_segments(text: str) -> dict[str, int]:
     """The counts of `manyo.filters.signals.segments.read_segments`."""
     found, n_between = segments(text)
     counts = Counter(visible_chars=n_between, segments=len(found))
+    counts["broken_off"] = sum(segment.ended == _ELLIPSIS for segment in found[:-1])
+    counts["ends_open"] = int(bool(found) and found[-1].ends_open())
+    endings = Counter(segment.last_two() for segment in found if segment.is_statement() and segment.last_two())
+    counts["top_ending"] = max(endings.values(), default=0)
     kinds: list[tuple[Segment, str]] = []
     for segment in found:
         follows_statement = bool(kinds) and kinds[-1][1] in ("statement", "aside")

@@ -2,9 +2,8 @@
 
 The model adds up what each signal contributes, and what the n-grams of a document's beginning do. It was trained on
 labelled documents by `manyo train-quality`; the one that ships is `quality.txt`, and `docs/log/labels.md` states its
-data. n-grams are read from symbols: hiragana and marks as they are, a run of kanji, of katakana, of Latin letters or
-digits as one symbol each. So they know how sentences are built, and hardly what they are about; nor can text be read
-back from the 1,024 hashed weights.
+data. n-grams are characters and pairs of neighbours, with one sign for every digit, hashed to 8,192 weights, from
+which no text can be read back.
 
 A signal contributes weight × (value − mean) / deviation, where mean and deviation are those of the training documents,
 and where a value outside of the range that training saw counts as the end of the range. So contributions are measured
@@ -25,8 +24,7 @@ import pyarrow as pa
 from manyo.corpus.schema import Column
 from manyo.corpus.text import Texts
 from manyo.filters.signals import characters, coherence, fluency, plausibility, repetition, segments, tells, vocabulary
-from manyo.filters.signals.characters import CharacterClass, character_classes
-from manyo.filters.signals.quality_kernels import FIRST_SINGLE, GRAM_BITS, mark_grams, pick_largest, weigh_marked
+from manyo.filters.signals.quality_kernels import GRAM_BITS, mark_grams, pick_largest, weigh_grams
 from manyo.filters.signals.signal import Passes, Signal, mean
 
 #: Characters from a document's start whose n-grams count.
@@ -49,12 +47,13 @@ SCORED: Final = (
     *("running_char_count", "longest_passage_chars", "longest_gap_fraction", "list_fraction", "teaser_fraction"),
     *("repeated_segment_fraction", "longest_repeat_chars", "mean_full_stop_chars", "duplicate_10gram_fraction"),
     *("top_4gram_fraction", "line_end_punctuation_fraction", "mean_line_chars"),
+    *("broken_off_fraction", "open_end_count", "top_ending_fraction", "hashtag_fraction"),
+    "clause_marks_per_statement",
 )
 
 #: What n-grams contribute together is stored under this name.
 GRAMS: Final = "n-grams"
 
-_MARKS: Final = "、。！？!?,.・…ー「」『』（）()【】[]：:;/|｜＞>#*＊※→-~〜～\"'&%@=_+<＜"
 _HEAD: Final = "# quality model of manyo, written by train-quality: docs/log/labels.md"
 
 #: Of each document, what contributes most to its score.
@@ -109,18 +108,18 @@ class QualityModel:
     gram_weights: np.ndarray
     gram_mean: float
 
-    def contributions(self, values: np.ndarray, grams: np.ndarray) -> np.ndarray:
+    def contributions(self, values: np.ndarray, texts: Texts) -> np.ndarray:
         """float64 (n_docs, n_signals + 1), what each signal and, last, the n-grams add to the logit.
 
         Args:
             values: float64 (n_docs, n_signals).
-            grams: uint8 (n_docs, N_GRAMS), as `read_grams` returns it.
+            texts: the documents.
         """
         parts = np.empty((len(values), len(self.signals) + 1))
         for i, (scale, weight) in enumerate(zip(self.scales, self.weights, strict=True)):
             parts[:, i] = scale.apply(values[:, i]) * weight
-        of_grams = np.empty(len(values))
-        weigh_marked(grams, self.gram_weights, GRAM_PRIOR, of_grams)
+        of_grams, points = np.empty(len(values)), texts.points
+        weigh_grams(points.data, points.offsets, self.gram_weights, GRAM_PRIOR, GRAM_CHARS, of_grams)
         parts[:, -1] = of_grams - self.gram_mean
         return parts
 
@@ -138,33 +137,10 @@ class Scored:
     parts: pa.ListArray
 
 
-@cache
-def gram_symbols() -> np.ndarray:
-    """uint8 (0x110000,), the symbol of each code point."""
-    of = character_classes()
-    symbols = np.full(len(of), 1, np.uint8)
-    classes = (
-        (CharacterClass.SPACE,),
-        (CharacterClass.HAN,),
-        (*characters.FULLWIDTH_KATAKANA, CharacterClass.HALFWIDTH_KATAKANA),
-        (CharacterClass.LATIN, CharacterClass.FULLWIDTH_LATIN),
-        (CharacterClass.DIGIT, CharacterClass.FULLWIDTH_DIGIT),
-        (CharacterClass.HANGUL, CharacterClass.OTHER_LETTER),
-    )
-    for symbol, members in enumerate(classes, start=2):
-        symbols[np.isin(of, members)] = symbol
-    symbols[ord("\n")] = 2 + len(classes)
-    singles = [*map(chr, range(ord("ぁ"), ord("ゔ") + 1)), *(mark for mark in _MARKS if mark != "ー")]
-    for symbol, character in enumerate(dict.fromkeys(singles), start=FIRST_SINGLE):
-        symbols[ord(character)] = symbol
-    symbols.flags.writeable = False
-    return symbols
-
-
 def read_grams(texts: Texts) -> np.ndarray:
     """uint8 (n_docs, N_GRAMS), 1 for each n-gram that a document has."""
     marks = np.zeros((len(texts), N_GRAMS), np.uint8)
-    mark_grams(texts.points.data, texts.points.offsets, gram_symbols(), GRAM_CHARS, marks)
+    mark_grams(texts.points.data, texts.points.offsets, GRAM_CHARS, marks)
     return marks
 
 
@@ -182,7 +158,7 @@ def read_values(passes: Passes, names: Sequence[str]) -> np.ndarray:
 
 def score(passes: Passes, model: QualityModel) -> Scored:
     """Score a batch, and say what the scores are made of."""
-    parts = model.contributions(read_values(passes, model.signals), read_grams(passes.texts))
+    parts = model.contributions(read_values(passes, model.signals), passes.texts)
     logits = parts.sum(axis=1) + model.bias
     is_blank = passes.of(characters.character_counts).visible_chars == 0
     scores = np.where(is_blank, 0, 1 / (1 + np.exp(-np.clip(logits, -30, 30))))

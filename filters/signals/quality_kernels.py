@@ -1,4 +1,4 @@
-"""The pass that marks which n-grams a document's beginning has, what these weigh, and the largest parts of a score."""
+"""The pass that weighs the n-grams of a document's beginning, and finds the largest parts of a score."""
 
 from __future__ import annotations
 
@@ -6,69 +6,87 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Float64s, Int64s, Uint32s, int64, kernel
+from manyo.corpus.jit import Bytes, Float64s, Int64s, Uint32s, inlined, int64, kernel
 from manyo.filters.signals.primitive_kernels import MULTIPLIER
 
-#: Rows of the table, as a power of two, and the length of the n-grams in symbols.
-GRAM_BITS: Final = 10
-GRAM_SYMBOLS: Final = 3
-#: The first symbols that stand for a whole class of characters; a run of one of these is one symbol.
-FIRST_SINGLE: Final = 16
+#: Rows of the table of weights, as a power of two.
+GRAM_BITS: Final = 13
 
 _TO_ROW: Final = np.uint64(64 - GRAM_BITS)
-_SYMBOL_BITS: Final = np.uint64(8)
-_LAST_SYMBOLS: Final = np.uint64((1 << 8 * GRAM_SYMBOLS) - 1)
+_ZERO: Final = np.uint64(ord("0"))
+_FULLWIDTH_ZERO: Final = np.uint64(ord("０"))
+_TEN: Final = np.uint64(10)
+
+
+@inlined
+def _symbol(point: np.uint32) -> np.uint64:
+    """A code point, and 0 for every digit."""
+    symbol = np.uint64(point)
+    # Below zero, an unsigned number is a large one.
+    is_digit = (symbol - _ZERO < _TEN) | (symbol - _FULLWIDTH_ZERO < _TEN)
+    return _ZERO if is_digit else symbol
+
+
+@inlined
+def _row(before: np.uint64, symbol: np.uint64) -> np.uint64:
+    """The row of two characters; of one, after none, whose code is 0."""
+    return ((before * MULTIPLIER + symbol) * MULTIPLIER) >> _TO_ROW
 
 
 @kernel
-def mark_grams(points: Uint32s, offsets: Int64s, symbols: Bytes, max_chars: int, marks: Bytes) -> None:
-    """Mark the n-grams of each document.
+def mark_grams(points: Uint32s, offsets: Int64s, max_chars: int, marks: Bytes) -> None:
+    """Mark the characters of each document, and its pairs of neighbours.
 
     Args:
         points, offsets: the documents.
-        symbols: uint8 (0x110000,), the symbol of each code point, from 1 on.
         max_chars: characters from the start that are read.
         marks: zeros (n_docs, 2**GRAM_BITS); gets 1 where the document has an n-gram of the row.
     """
+    nothing = np.uint64(0)
     for doc in range(len(offsets) - 1):
-        n_symbols = 0
-        last, gram = np.uint64(0), np.uint64(0)
+        before = nothing
         for i in range(offsets[doc], min(offsets[doc] + max_chars, offsets[doc + 1])):
-            symbol = np.uint64(symbols[points[i]])
-            # Within a run the n-gram before is marked again: the processor cannot predict where runs end.
-            is_run = (symbol == last) & (symbol < np.uint64(FIRST_SINGLE))
-            last = symbol
-            gram = gram if is_run else (gram << _SYMBOL_BITS | symbol) & _LAST_SYMBOLS
-            n_symbols += not is_run
-            if n_symbols >= GRAM_SYMBOLS:
-                marks[doc, (gram * MULTIPLIER) >> _TO_ROW] = 1
+            symbol = _symbol(points[i])
+            marks[doc, _row(nothing, symbol)] = 1
+            marks[doc, _row(before, symbol)] = 1
+            before = symbol
 
 
 @kernel
-def weigh_marked(marks: Bytes, weights: Float64s, prior: float, weighed: Float64s) -> None:
-    """Add up the weights of each document's n-grams, over √(their number + prior).
+def weigh_grams(
+    points: Uint32s, offsets: Int64s, weights: Float64s, prior: float, max_chars: int, weighed: Float64s
+) -> None:
+    """Add up the weights of the rows that `mark_grams` marks, over √(their number + prior).
 
-    Four sums, always in the same order: the result depends neither on the processor nor on threads.
+    Sums are always in the same order: the result depends neither on the processor nor on threads.
 
     Args:
-        marks: (n_docs, 2**GRAM_BITS), as `mark_grams` filled it.
+        points, offsets: the documents.
         weights: (2**GRAM_BITS,).
         prior: see above.
+        max_chars: characters from the start that are read.
         weighed: (n_docs,), gets the results.
     """
-    for doc in range(len(marks)):
-        row = marks[doc]
-        first = second = third = fourth = 0.0
-        n_marked = 0
-        for quarter in range(np.uint64(len(weights) // 4)):
-            i = quarter * np.uint64(4)
-            j, k, m = i + np.uint64(1), i + np.uint64(2), i + np.uint64(3)
-            first += weights[i] * row[i]
-            second += weights[j] * row[j]
-            third += weights[k] * row[k]
-            fourth += weights[m] * row[m]
-            n_marked += int64(row[i]) + int64(row[j]) + int64(row[k]) + int64(row[m])
-        weighed[doc] = (first + second + third + fourth) / np.sqrt(n_marked + prior)
+    nothing = np.uint64(0)
+    seen_in = np.full(1 << GRAM_BITS, -1, np.int64)
+    for doc in range(len(offsets) - 1):
+        of_characters = of_pairs = 0.0
+        n_rows = int64(0)
+        before = nothing
+        for i in range(np.uint64(offsets[doc]), np.uint64(min(offsets[doc] + max_chars, offsets[doc + 1]))):
+            symbol = _symbol(points[i])
+            row = _row(nothing, symbol)
+            is_new = int64(seen_in[row] != doc)
+            seen_in[row] = doc
+            of_characters += weights[row] * is_new
+            n_rows += is_new
+            row = _row(before, symbol)
+            is_new = int64(seen_in[row] != doc)
+            seen_in[row] = doc
+            of_pairs += weights[row] * is_new
+            n_rows += is_new
+            before = symbol
+        weighed[doc] = (of_characters + of_pairs) / np.sqrt(n_rows + prior)
 
 
 @kernel

@@ -18,10 +18,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
+from manyo.corpus.text import Texts
 from manyo.filters.signals.quality import (
     GRAM_PRIOR,
     GRAMS,
-    N_GRAMS,
     SCORED,
     QualityModel,
     Scale,
@@ -50,6 +50,8 @@ PENALTY = 1.0
 GRAM_SHARE = 1.0
 
 _STEPS = 30
+_SMALL_STEP = 1e-6
+_LEAST_CURVATURE = 1e-6
 _BATCH = 500
 
 
@@ -58,18 +60,20 @@ class Examples:
     """Documents of both labels, without repeats, in the order of their digests.
 
     Attributes:
+        texts: large_string (n_docs,).
         values: float64 (n_docs, n_signals), of `SCORED`.
-        grams: uint8 (n_docs, N_GRAMS), 1 for each n-gram that a document has.
         is_good: bool (n_docs,).
         sources: names of the documents' sources.
+        weights: float64 (n_docs,), how much each document counts, before sources are evened out.
         repeats: documents left out because another of the same label has the same text.
         contradictions: texts left out because documents of both labels have them.
     """
 
+    texts: pa.Array
     values: np.ndarray
-    grams: np.ndarray
     is_good: np.ndarray
     sources: tuple[str, ...]
+    weights: np.ndarray
     repeats: int
     contradictions: int
 
@@ -98,26 +102,24 @@ class AtThreshold:
     recall: float
 
 
-def read_examples(good: Iterable[tuple[str, str]], bad: Iterable[tuple[str, str]]) -> Examples:
+def read_examples(good: Iterable[tuple[str, str, float]], bad: Iterable[tuple[str, str, float]]) -> Examples:
     """Measure documents.
 
-    Memory: 1 kB a document, and the texts.
-
     Args:
-        good, bad: source and text of each document.
+        good, bad: source, text and weight of each document.
 
     Raises:
         ValueError: too few documents are left of a label.
     """
-    texts_of: list[dict[bytes, tuple[str, str]]] = []
+    texts_of: list[dict[bytes, tuple[str, str, float]]] = []
     repeats = 0
     for documents in (good, bad):
-        texts: dict[bytes, tuple[str, str]] = {}
-        for source, text in documents:
+        texts: dict[bytes, tuple[str, str, float]] = {}
+        for source, text, weight in documents:
             digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
             repeats += bool(text.strip()) and digest in texts
             if text.strip():
-                texts[digest] = (source, text)
+                texts[digest] = (source, text, weight)
         texts_of.append(texts)
     both = texts_of[0].keys() & texts_of[1].keys()
     for name, texts in zip(("positive", "negative"), texts_of, strict=True):
@@ -127,36 +129,39 @@ def read_examples(good: Iterable[tuple[str, str]], bad: Iterable[tuple[str, str]
             )
     chosen = sorted((digest, label) for label in (0, 1) for digest in texts_of[label].keys() - both)
     documents = [texts_of[label][digest] for digest, label in chosen]
-    values, grams = [], []
-    for start in range(0, len(documents), _BATCH):
-        passes = Passes(pa.array([text for _, text in documents[start : start + _BATCH]], pa.large_string()), DEFAULTS)
-        values.append(read_values(passes, SCORED))
-        grams.append(read_grams(passes.texts))
+    column = pa.array([text for _, text, _ in documents], pa.large_string())
     return Examples(
-        np.concatenate(values),
-        np.concatenate(grams),
+        column,
+        np.concatenate([_values(column.slice(start, _BATCH)) for start in range(0, len(column), _BATCH)]),
         np.array([label == 0 for _, label in chosen]),
-        tuple(source for source, _ in documents),
+        tuple(source for source, _, _ in documents),
+        np.array([weight for _, _, weight in documents]),
         repeats,
         len(both),
     )
 
 
+def _values(texts: pa.Array) -> np.ndarray:
+    return read_values(Passes(texts, DEFAULTS), SCORED)
+
+
 def train(examples: Examples) -> tuple[QualityModel, list[AtThreshold], list[AtThreshold]]:
-    """Train on all examples.
+    """Train on all examples. Memory: 16 bytes for each pair of documents, and 33 kB for each document.
 
     Returns:
         The model, calibrated by documents that were not trained on; the figures of models that did not see a document's
         source, and those of models that did not see the document.
     """
+    columns = _columns(examples)
+    likeness = columns.likeness()
     importance = _importance(examples)
-    logits = unseen_logits(examples, by_source=False)
-    # Platt 1999: a line through the logits of documents that were not trained on.
-    slope, offset = _fit(logits[:, None], examples.is_good, importance, 1e-3)
-    model = _calibrated(_model(examples, np.ones(len(logits), bool), importance), slope, offset)
-    of_sources = unseen_logits(examples, by_source=True)
-    of_documents = _at_thresholds(examples, slope * logits + offset)
-    return model, _at_thresholds(examples, slope * of_sources + offset), of_documents
+    of_documents = unseen_logits(examples, likeness, by_source=False)
+    slope, offset = _calibrate(of_documents, examples.is_good, importance)
+    dual, bias = fit(likeness, examples.is_good, importance, PENALTY)
+    model = _calibrated(columns.model(dual, bias), slope, offset)
+    of_sources = unseen_logits(examples, likeness, by_source=True)
+    figures = [_at_thresholds(examples, slope * logits + offset) for logits in (of_sources, of_documents)]
+    return model, figures[0], figures[1]
 
 
 def _at_thresholds(examples: Examples, logits: np.ndarray) -> list[AtThreshold]:
@@ -169,16 +174,23 @@ def _at_thresholds(examples: Examples, logits: np.ndarray) -> list[AtThreshold]:
     return rows
 
 
-def unseen_logits(examples: Examples, by_source: bool) -> np.ndarray:
-    """float64 (n_docs,), the logit of each document by a model that was trained without the documents of its fold."""
+def likeness_of(examples: Examples) -> np.ndarray:
+    """float64 (n_docs, n_docs), products of the standardised columns of each two documents."""
+    return _columns(examples).likeness()
+
+
+def unseen_logits(examples: Examples, likeness: np.ndarray, by_source: bool) -> np.ndarray:
+    """float64 (n_docs,), the logit of each document by a model that was trained without the documents of its fold.
+
+    Columns are standardised by all documents, which takes nothing from their labels.
+    """
     importance = _importance(examples)
     fold_of = _folds(examples, by_source)
     logits = np.zeros(len(fold_of))
     for fold in range(N_FOLDS):
-        held_out = fold_of == fold
-        model = _model(examples, ~held_out, importance)
-        parts = model.contributions(examples.values[held_out], examples.grams[held_out])
-        logits[held_out] = parts.sum(axis=1) + model.bias
+        seen, unseen = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+        dual, bias = fit(likeness[np.ix_(seen, seen)], examples.is_good[seen], importance[seen], PENALTY)
+        logits[unseen] = likeness[np.ix_(unseen, seen)] @ dual + bias
     return logits
 
 
@@ -206,29 +218,49 @@ def _importance(examples: Examples) -> np.ndarray:
     """float64 (n_docs,), how much each document counts."""
     counts: Mapping[str, tuple[int, int]] = examples.counts()
     size = np.array([sum(counts[source]) for source in examples.sources])
-    weights: np.ndarray = np.minimum(1.0, MOST_OF_SOURCE / size)
+    weights: np.ndarray = np.minimum(1.0, MOST_OF_SOURCE / size) * examples.weights
     return weights
 
 
-def _model(examples: Examples, chosen: np.ndarray, importance: np.ndarray) -> QualityModel:
-    values, weight = examples.values[chosen], importance[chosen]
-    grams = examples.grams[chosen].astype(np.float32)
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What the model weighs, standardised.
+
+    Attributes:
+        scales: of the signals.
+        signals: float64 (n_docs, n_signals), divided by the root of their number.
+        grams: float32 (n_docs, N_GRAMS), whose mean is 0 and whose variances add up to `GRAM_SHARE`.
+        gram_mean, gram_size: what was subtracted from the n-grams, and what they were then divided by.
+    """
+
+    scales: tuple[Scale, ...]
+    signals: np.ndarray
+    grams: np.ndarray
+    gram_mean: np.ndarray
+    gram_size: float
+
+    def likeness(self) -> np.ndarray:
+        """float64 (n_docs, n_docs), products of the columns of each two documents."""
+        likeness: np.ndarray = self.signals @ self.signals.T + self.grams @ self.grams.T
+        return likeness
+
+    def model(self, dual: np.ndarray, bias: float) -> QualityModel:
+        """The model whose weights are sums of the documents' columns, each times its number in `dual`."""
+        gram_weights = (self.grams.T @ dual) / self.gram_size
+        weights = (self.signals.T @ dual) / np.sqrt(len(self.scales))
+        return QualityModel(bias, SCORED, self.scales, weights, gram_weights, float(self.gram_mean @ gram_weights))
+
+
+def _columns(examples: Examples) -> _Columns:
+    grams = read_grams(Texts.from_arrow(examples.texts)).astype(np.float32)
     grams /= np.sqrt(grams.sum(axis=1, keepdims=True) + GRAM_PRIOR)
+    gram_mean = grams.mean(axis=0)
+    grams -= gram_mean
+    gram_size = max(float(np.sqrt((grams**2).sum(axis=1).mean() / GRAM_SHARE)), 1e-9)
+    values = examples.values
     scales = tuple(_scale(values[:, i]) for i in range(values.shape[1]))
-    dense = np.stack([scale.apply(values[:, i]) for i, scale in enumerate(scales)], axis=1) / np.sqrt(len(scales))
-    centre = grams.mean(axis=0)
-    size = np.sqrt(((grams - centre) ** 2).sum(axis=1).mean() / GRAM_SHARE)
-    columns = np.hstack([dense, (grams - centre) / max(size, 1e-9)])
-    fitted = _fit(columns, examples.is_good[chosen], weight, PENALTY)
-    gram_weights = fitted[len(scales) : len(scales) + N_GRAMS] / max(size, 1e-9)
-    return QualityModel(
-        float(fitted[-1]),
-        SCORED,
-        scales,
-        fitted[: len(scales)] / np.sqrt(len(scales)),
-        gram_weights,
-        float(centre @ gram_weights),
-    )
+    signals = np.stack([scale.apply(values[:, i]) for i, scale in enumerate(scales)], axis=1) / np.sqrt(len(scales))
+    return _Columns(scales, signals, grams / np.float32(gram_size), gram_mean, gram_size)
 
 
 def _scale(values: np.ndarray) -> Scale:
@@ -250,43 +282,47 @@ def _calibrated(model: QualityModel, slope: float, offset: float) -> QualityMode
     )
 
 
-def _fit(columns: np.ndarray, is_good: np.ndarray, importance: np.ndarray, penalty: float) -> np.ndarray:
-    """float64 (n_columns + 1,), weights and bias of a logistic regression, by Newton's method.
+def fit(likeness: np.ndarray, is_good: np.ndarray, importance: np.ndarray, penalty: float) -> tuple[np.ndarray, float]:
+    """The logistic regression that minimises Σ importance × log loss + penalty / 2 × |weights|², by Newton's method.
 
-    Minimises Σ importance × log loss + penalty / 2 × |weights|².
+    There are more weights than documents, so it is solved in the documents: weights are Σ dual × columns.
+
+    Args:
+        likeness: (n_docs, n_docs), products of the columns of each two documents.
+
+    Returns:
+        float64 (n_docs,), what each document adds to the weights, and the bias.
     """
-    # A column that never varies, as of an n-gram that no document has, gets no weight.
-    varies = np.ptp(columns, axis=0) > 0
-    features = np.hstack([columns[:, varies], np.ones((len(columns), 1))]).astype(np.float64)
-    penalties = np.full(features.shape[1], penalty)
-    penalties[-1] = 1e-6
-    fitted = np.zeros(features.shape[1])
+    dual, bias = np.zeros(len(is_good)), 0.0
     for _ in range(_STEPS):
-        logits = np.clip(features @ fitted, -30, 30)
-        probability = 1 / (1 + np.exp(-logits))
-        curvature = importance * probability * (1 - probability)
-        gradient = features.T @ (importance * (probability - is_good)) + penalties * fitted
-        step = np.linalg.solve((features * curvature[:, None]).T @ features + np.diag(penalties), gradient)
-        loss = _loss(features, is_good, importance, penalties, fitted)
-        while _loss(features, is_good, importance, penalties, fitted - step) > loss and np.abs(step).max() > 1e-9:
-            step = step / 2
-        fitted = fitted - step
-        if np.abs(step).max() < 1e-6:
+        logits = likeness @ dual + bias
+        probability = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+        curvature = np.maximum(importance * probability * (1 - probability), _LEAST_CURVATURE)
+        target = logits + importance * (is_good - probability) / curvature
+        system = likeness + np.diag(penalty / curvature)
+        of_target, of_ones = np.linalg.solve(system, np.stack([target, np.ones(len(target))], axis=1)).T
+        next_bias = of_target.sum() / of_ones.sum()
+        step = of_target - next_bias * of_ones - dual
+        dual, bias = dual + step, float(next_bias)
+        if np.abs(step).max() < _SMALL_STEP:
             break
-    weights = np.zeros(columns.shape[1] + 1)
-    weights[np.flatnonzero(np.append(varies, True))] = fitted
-    return weights
+    return dual, bias
 
 
-def _loss(
-    features: np.ndarray, is_good: np.ndarray, importance: np.ndarray, penalties: np.ndarray, fitted: np.ndarray
-) -> float:
-    logits = features @ fitted
-    losses = np.logaddexp(0, np.where(is_good, -logits, logits))
-    return float(importance @ losses + penalties @ fitted**2 / 2)
+def _calibrate(logits: np.ndarray, is_good: np.ndarray, importance: np.ndarray) -> tuple[float, float]:
+    """Slope and offset of a line through the logits of documents that were not trained on (Platt 1999)."""
+    columns = np.stack([logits, np.ones(len(logits))], axis=1)
+    line = np.array([1.0, 0.0])
+    for _ in range(_STEPS):
+        probability = 1 / (1 + np.exp(-np.clip(columns @ line, -30, 30)))
+        curvature = np.maximum(importance * probability * (1 - probability), _LEAST_CURVATURE)
+        line += np.linalg.solve(
+            (columns * curvature[:, None]).T @ columns, columns.T @ (importance * (is_good - probability))
+        )
+    return float(line[0]), float(line[1])
 
 
 def importance_of_parts(model: QualityModel, examples: Examples) -> list[tuple[str, float]]:
     """Each signal and the n-grams with the deviation of their contribution, the largest first."""
-    deviations = model.contributions(examples.values, examples.grams).std(axis=0)
+    deviations = model.contributions(examples.values, Texts.from_arrow(examples.texts)).std(axis=0)
     return sorted(zip((*model.signals, GRAMS), deviations.tolist(), strict=True), key=lambda item: (-item[1], item[0]))

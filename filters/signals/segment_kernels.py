@@ -43,6 +43,8 @@ OPEN: Final = 4
 
 LONGEST_ENDING: Final = 9
 _MARK_BITS: Final = 7
+#: Pairs of marks.
+PAIRS: Final = 1 << 2 * _MARK_BITS
 
 # A statement has this many characters at least: with 。 at its end, by its ending, by its particles.
 STOPPED_CHARS: Final = 5
@@ -85,6 +87,9 @@ class SegmentCount:
     longest_repeat: int  # of such segments in a row
     segment_repeats: int  # occurrences of the most frequent segment
     passage_repeats: int  # later occurrences of the most frequent passage
+    broken_off: int  # segments that an ellipsis ends and another segment follows
+    ends_open: int  # whether the last segment stops in mid-sentence
+    top_ending: int  # statements with the most frequent ending
 
 
 SEGMENT_COUNTS: Final = record(*((name, np.int64) for name in SegmentCount.__annotations__))
@@ -102,6 +107,7 @@ class Segment:
     last_mark: int  # of its last character; a code where that is hiragana
     ended: int  # the mark that ended it
     ending: int  # the kind of its ending
+    last_pair: int  # marks of the last two characters of its words if both are hiragana
     is_cell: int  # of a table: in a line with a TAB before or after it
     is_statement: int
     start: int  # its first character, or that of blanks before it
@@ -139,6 +145,18 @@ def ending_of(
             kind = int64(kinds[state])
         n_read += 1
     return kind
+
+
+@kernel
+def _last_pair(points: Uint32s, first: int, last_word: int, marks: Bytes) -> int:
+    """The marks of the last two characters of a segment's words; 0 unless both are hiragana."""
+    if last_word < first:
+        return 0
+    last, before, i = int64(marks[points[last_word]]), int64(BLANK), last_word - 1
+    while i >= first and before in (BLANK, WIDE_BLANK, LINE_FEED):
+        before = int64(marks[points[i]])
+        i -= 1
+    return before << _MARK_BITS | last if last < HIRAGANA_CODES and before < HIRAGANA_CODES else 0
 
 
 @kernel
@@ -251,8 +269,11 @@ def _note(
 
 
 @kernel
-def _note_end(segment: Segment, first_mark: int, last_mark: int, ended: int, ending: int, is_cell: bool) -> None:
+def _note_end(
+    segment: Segment, first_mark: int, last_mark: int, last_pair: int, ended: int, ending: int, is_cell: bool
+) -> None:
     """Note how a segment begins and ends."""
+    segment.last_pair = last_pair
     segment.first_mark, segment.last_mark, segment.ended, segment.ending = first_mark, last_mark, ended, ending
     segment.is_cell = is_cell
 
@@ -307,8 +328,9 @@ def cut_segments(
         elif mark in (BLANK, WIDE_BLANK):
             blanks += 1 + (mark == WIDE_BLANK)
             continue
-        is_laugh = mark == LATIN_W and blanks == 0 and (is_laugh or last < HIRAGANA_CODES) and _is_laugh(points, i, end)
+        is_laugh = mark == LATIN_W and blanks == 0 and ((is_laugh and chars == 0) or last < HIRAGANA_CODES)
         if mark == LATIN_W:
+            is_laugh = is_laugh and _is_laugh(points, i, end)
             mark = int64(DECORATION if is_laugh else ALPHANUMERIC)
         elif mark == MIDDLE_DOT and (chars == 0 or blanks):
             mark = int64(DIVIDER)  # a bullet
@@ -322,13 +344,12 @@ def cut_segments(
                 stop = end if at_end else i - 1
                 first_mark = _first_mark(points, first, marks)
                 _note(segments[n_segments], first, stop, segment_hash, chars, n_japanese, n_hiragana, n_particles)
-                _note_end(segments[n_segments], first_mark, last, mark_of_end, ending, is_row or mark == TAB)
+                pair = _last_pair(points, first, last_word, marks)
+                _note_end(segments[n_segments], first_mark, last, pair, mark_of_end, ending, is_row or mark == TAB)
                 n_segments, first = n_segments + 1, stop
                 segment_hash = np.uint64(0)
                 chars = n_japanese = n_hiragana = n_particles = ended = dots = 0
-                last = int64(LINE_FEED)
-                last_word = ending_at = first - 1
-                ending = int64(NO_ENDING)
+                last, last_word, ending_at, ending = int64(LINE_FEED), first - 1, first - 1, int64(NO_ENDING)
         blanks = 0
         if mark >= DECORATION:
             n_between += mark < LINE_FEED and not at_end
@@ -389,6 +410,22 @@ def _count_kinds(segments: Records, n_segments: int, row: SegmentCount) -> None:
             row.listed_chars += listed_chars
         elif n_listed > LIST_SEGMENTS:
             row.listed_chars += segment.chars
+
+
+@kernel
+def _count_ends(segments: Records, n_segments: int, pairs: Int32s, row: SegmentCount) -> None:
+    """Count how segments end; pairs, (PAIRS,), holds zeros before and after."""
+    for i in range(n_segments):
+        segment: Segment = segments[i]
+        row.broken_off += segment.ended == ELLIPSIS and i + 1 < n_segments
+        pairs[segment.last_pair] += segment.is_statement != 0 and segment.last_pair > 0
+        row.top_ending = max(row.top_ending, pairs[segment.last_pair])
+    for i in range(n_segments):
+        pairs[segments[i].last_pair] = 0
+    if n_segments:
+        last: Segment = segments[n_segments - 1]
+        is_whole = last.ended < DIVIDER or last.last_mark == CLOSER or last.ending in (POLITE, FINAL, WEAK)
+        row.ends_open = not is_whole
 
 
 @kernel
@@ -456,6 +493,7 @@ def count_segments(
     segments = np.empty(longest_document(offsets) + 1, SEGMENTS)  # only what is written to becomes memory
     keys = np.empty(16, np.uint64)
     used = np.zeros(16, np.int32)
+    pairs = np.zeros(PAIRS, np.int32)
     for doc in range(len(counts)):
         row: SegmentCount = counts[doc]
         row.segments, row.visible_chars = cut_segments(
@@ -466,4 +504,5 @@ def count_segments(
             keys = np.empty(n_slots, np.uint64)
             used = np.zeros(n_slots, np.int32)
         _count_kinds(segments, row.segments, row)
+        _count_ends(segments, row.segments, pairs, row)
         _count_repeats(segments, row.segments, keys, used, row)

@@ -28,7 +28,7 @@ from manyo.filters.signals.characters import (
     is_katakana_prose,
 )
 from manyo.filters.signals.endings import code_of, load_endings
-from manyo.filters.signals.signal import Passes, Signal, count, fraction, share
+from manyo.filters.signals.signal import Passes, Signal, count, fraction, mean, share
 from manyo.filters.signals.tells import tell_counts
 
 #: Hiragana that are particles by themselves, after which a sentence goes on.
@@ -39,6 +39,10 @@ CLOSERS: Final = "」』）)］]〕》〉”〜～"
 DIVIDERS: Final = "｜|＞>»›／▶►▷→⇒■□◆◇●○◎▼▲△▽※•‣【】#＃"
 #: Emoji, and the signs ☆★♪♡ among others.
 DECORATIONS: Final = (("☀", "➿"), ("\U0001f000", "\U0001faff"))
+
+
+#: So many of so many statements are added to those that end alike, so that few decide nothing.
+USUAL_ENDINGS: Final = (2, 5)
 
 
 @cache
@@ -148,6 +152,16 @@ def _teaser_fraction(passes: Passes) -> np.ndarray:
     return share(counts["teasers"], counts["teasers"] + counts["statements"])
 
 
+def _top_ending_fraction(passes: Passes) -> np.ndarray:
+    counts = passes.of(_segments)
+    some = share(counts["top_ending"] + USUAL_ENDINGS[0], counts["statements"] + USUAL_ENDINGS[1])
+    return np.where(counts["statements"] > 0, some, np.float32(0))
+
+
+def _clause_marks_per_statement(passes: Passes) -> np.ndarray:
+    return share(passes.of(character_counts).of(CharacterClass.CLAUSE_MARK), passes.of(_segments)["statements"])
+
+
 SIGNALS: tuple[Signal, ...] = (
     Signal(
         count("statement_count", "statements: segments that are sentences by their ending and particles", "statements"),
@@ -248,5 +262,29 @@ SIGNALS: tuple[Signal, ...] = (
         ),
         "ours: how often a passage stands in a text, whatever its share",
         partial(_count, name="passage_repeats"),
+    ),
+    Signal(
+        fraction("broken_off_fraction", "segments that … or dots end, and that another follows, per segment"),
+        "ours: teasers and cut quotations on one line; Gopher and HojiChar count lines",
+        lambda passes: share(passes.of(_segments)["broken_off"], passes.of(_segments)["segments"]),
+    ),
+    Signal(
+        count("open_end_count", "1 if the last segment stops in mid-sentence, without a mark or an ending", "segments"),
+        "ours",
+        partial(_count, name="ends_open"),
+    ),
+    Signal(
+        fraction(
+            "top_ending_fraction",
+            "statements that end in the same two hiragana, marks aside, of the most frequent such ending, per "
+            f"statement; {USUAL_ENDINGS[0]} of {USUAL_ENDINGS[1]} are added, so that few decide nothing",
+        ),
+        "ours: translations and spun text end all sentences alike",
+        _top_ending_fraction,
+    ),
+    Signal(
+        mean("clause_marks_per_statement", "、。！？ and their like per statement", "marks"),
+        "ours: keywords joined to sentences have few, and translations many",
+        _clause_marks_per_statement,
     ),
 )

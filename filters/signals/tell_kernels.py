@@ -23,6 +23,7 @@ FACE_OPENER: Final = 25
 DIGIT: Final = 26
 COLON: Final = 27
 CURLY: Final = 28
+HASH: Final = 29
 
 # What most characters of Japanese tell, and no other bits.
 _STOP_BITS: Final = (1 << KANA) - 1
@@ -48,6 +49,7 @@ class TellCount:
     url_chars: int
     date_chars: int
     curly_brackets: int
+    hash_tags: int
 
 
 TELL_COUNTS: Final = record(*((name, np.int64) for name in TellCount.__annotations__))
@@ -289,6 +291,8 @@ def _read_document(
         row.line_feeds += tell >> LINE_FEED & 1
         row.separators += tell >> SEPARATOR & 1
         row.curly_brackets += tell >> CURLY & 1
+        if tell >> HASH & 1 and i < end:
+            row.hash_tags += int64(tells[text[i]]) & (1 << HASH | 1 << BLANK) == 0
         stop_characters |= tell & _STOP_BITS
         if tell >> BLANK & 1:
             is_spaced = point == _SPACE and (before >> JAPANESE & 1) != 0

@@ -67,6 +67,7 @@ def tells() -> np.ndarray:
         ("(（", kernels.FACE_OPENER),
         (":", kernels.COLON),
         ("{", kernels.CURLY),
+        ("#＃", kernels.HASH),
     ):
         for character in characters:
             table[ord(character)] |= np.uint32(1 << bit)
@@ -186,5 +187,14 @@ SIGNALS: tuple[Signal, ...] = (
         fraction("trailing_segment_fraction", "such segments that trail off in … or ・ per segment"),
         "Swallow v1 0.20 at most",
         lambda passes: share(passes.of(tell_counts)["trailing_segments"], passes.of(tell_counts)["segments"]),
+    ),
+    Signal(
+        fraction(
+            "hashtag_fraction",
+            "# with a character at once after it that is neither white space nor #, per character that is not white "
+            "space",
+        ),
+        "ours: posts of tags; Gopher counts every # per word, headings of Markdown too",
+        lambda passes: _per_visible_character(passes, "hash_tags"),
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
 from rich.table import Table
@@ -35,6 +36,8 @@ _KIND_OF_SUFFIX = {
     ".jsonl.zst": "jsonl",
 }
 
+_LARGEST_WEIGHT = 100.0
+
 #: A model card lists this many parts of the score, those that differ most between documents.
 _LISTED_PARTS = 20
 
@@ -45,16 +48,18 @@ class Reading:
 
     Attributes:
         inputs: files, globs and folders as given.
+        weights: patterns of file names, and what documents of such files count; 1 those of others.
         documents: number of texts read.
         refused: number of rows without a text.
     """
 
     inputs: Sequence[str]
+    weights: Sequence[tuple[str, float]]
     documents: int = 0
     refused: int = 0
 
-    def documents_of(self, name: str) -> Iterator[tuple[str, str]]:
-        """Yield source and text of every document, and count them.
+    def documents_of(self, name: str) -> Iterator[tuple[str, str, float]]:
+        """Yield source, text and weight of every document, and count them.
 
         Args:
             name: the side, `positive` or `negative`, for messages.
@@ -63,11 +68,13 @@ class Reading:
             UserError: an input is missing, or is not JSON Lines, Parquet or plain text.
         """
         for given in self.inputs:
+            file = PurePath(given).name
+            weight = next((weight for pattern, weight in self.weights if fnmatchcase(file, pattern)), 1.0)
             for text in _texts(given, name):
                 self.documents += text is not None
                 self.refused += text is None
                 if text is not None:
-                    yield source_of(given), text
+                    yield source_of(given), text, weight
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,6 +83,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f"--{side}", nargs="+", required=True, metavar="FILE", help=f"{side} documents: .txt, .jsonl or .parquet"
         )
+    parser.add_argument(
+        "--weight",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("PATTERN", "NUMBER"),
+        help="documents of files whose name matches count as so many (1); the first pattern decides",
+    )
     parser.add_argument("--model", required=True, metavar="FILE", help="write the model here and its card to FILE.md")
 
 
@@ -91,7 +106,8 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         UserError: an input is wrong, or there are too few documents.
     """
-    sides = {"positive": Reading(options.positive), "negative": Reading(options.negative)}
+    weights = [(pattern, _weight(given)) for pattern, given in options.weight]
+    sides = {"positive": Reading(options.positive, weights), "negative": Reading(options.negative, weights)}
     try:
         examples = read_examples(*(side.documents_of(name) for name, side in sides.items()))
     except ValueError as error:
@@ -115,6 +131,16 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _weight(given: str) -> float:
+    try:
+        weight = float(given)
+    except ValueError:
+        weight = 0.0
+    if not 0 < weight <= _LARGEST_WEIGHT:
+        raise UserError(f"--weight: {given} is no number above 0, up to {_LARGEST_WEIGHT:g}")
+    return weight
+
+
 def model_card(
     model_name: str,
     examples: Examples,
@@ -128,8 +154,8 @@ def model_card(
         [
             f"# {model_name}",
             "",
-            "A linear model over signals and hashed n-grams of symbols. Its score is the probability that a document",
-            "is positive, in sets of these sizes.",
+            "A linear model over signals, and hashed characters and pairs. Its score is the probability that a",
+            "document is positive, in sets of these sizes.",
             "",
             "## Data",
             "",

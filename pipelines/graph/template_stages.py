@@ -32,7 +32,7 @@ def template_stages(settings: Templates | None, extract: AnyStage) -> tuple[AnyS
     """
     if settings is None:
         return ()
-    wordings = Stage("wordings", 1, settings, (extract,), (WORDINGS,), split_wordings)
+    wordings = Stage("wordings", 2, settings, (extract,), (WORDINGS,), split_wordings)
     counted = Stage(
         "counted_templates", 1, settings, (wordings,), (COUNTED_TEMPLATES,), count_templates,
         shape=combine_parts(settings.parts),

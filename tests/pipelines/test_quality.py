@@ -8,11 +8,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from manyo.filters.signals.quality import load_quality_model
 from manyo.pipelines.cli import main
 from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.run import table_folder
 from tests.filters.test_perplexity import SENTENCES, Bigrams
-from tests.filters.test_quality import menu, prose
+from tests.filters.test_quality import menu, prose, scored
 
 RULES = """
 [[rule]]
@@ -81,6 +82,26 @@ def test_the_model_card_has_the_data_and_the_measures(trained: Path) -> None:
     assert "| good | 200 | 0 |" in card
     assert "| bad | 0 | 200 |" in card
     assert "| 0.5 | 1.000, 1.000 | 1.000, 1.000 |" in card
+
+
+def test_documents_of_files_whose_name_matches_count_as_given(trained: Path, tmp_path: Path) -> None:
+    write_jsonl(tmp_path / "shop.weak.jsonl", [prose(number) for number in range(300, 360)])
+    sides = [str(trained / "good.jsonl"), "--negative", str(trained / "bad.jsonl"), str(tmp_path / "shop.weak.jsonl")]
+    models = []
+    for weight in ("0.01", "1"):
+        model = tmp_path / f"{weight}.txt"
+        options = ["--model", str(model), "--weight", "*.weak.jsonl", weight, "--weight", "shop*", "50"]
+        assert main(["train-quality", *options, "--positive", *sides]) == 0
+        models.append(load_quality_model(str(model)))
+    weak, strong = (min(scored([prose(number) for number in range(50)], model).scores) for model in models)
+    assert strong < weak - 0.05
+
+
+@pytest.mark.parametrize("weight", ["0", "-1", "nan", "much", "101"])
+def test_a_weight_that_is_none_is_refused(weight: str, trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--weight", "*", weight, "--negative", str(trained / "bad.jsonl")]
+    assert main([*command(trained, "good.jsonl"), *options]) != 0
+    assert f"--weight: {weight} is no number above 0, up to 100" in capsys.readouterr().err
 
 
 def test_a_rule_on_the_score_keeps_the_positive_documents(trained: Path, tmp_path: Path) -> None:
