@@ -1,4 +1,4 @@
-"""Generates docs/signals.md and docs/rules.md from the code, and the plan in docs/dedup-scale.md from its measurements.
+"""Generates signals.md, rules.md and coverage.md from the code, and the plan in dedup-scale.md from measurements.
 
 `python -m docs.generate` writes the pages; with `--check` it writes nothing, names every stale page, and exits with 1.
 """
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from docs.coverage import coverage_page
 from docs.dedup_plan import with_plan
 from manyo.corpus.schema import LANGUAGES, Column
 from manyo.filters.rules.decide import DOCUMENT_COLUMNS, PROFILES, TEMPLATE_COLUMNS, Rule, load_rules
@@ -137,6 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     pages = {
         "signals.md": signals_page(),
+        "coverage.md": coverage_page(),
         "rules.md": rules_page(load_rules(str(_RULES), with_templates=True)),
         "dedup-scale.md": with_plan((_ROOT / "docs" / "dedup-scale.md").read_text(encoding="utf-8")),
     }
