@@ -92,10 +92,12 @@ class _Writer:
 
     def __init__(self, source: str) -> None:
         self._source = source
-        self._at = 0
+        self._at, self._stop = 0, len(source)
+        self._closes = _closing_braces(source)
         self.text = StructuredText()
-        self._notes: list[str] = []
+        self._notes: list[_Range] = []
         self._environments: list[str] = []
+        self._in_base = False
         self.first_heading = ""
 
     def write(self) -> None:
@@ -112,8 +114,8 @@ class _Writer:
     def _tokens(self, depth: int) -> None:
         if depth > _MAX_DEPTH:
             raise UnreadableError("broken_file", f"groups nest more than {_MAX_DEPTH} deep")
-        while self._at < len(self._source):
-            token = _TOKEN.match(self._source, self._at)
+        while self._at < self._stop:
+            token = _TOKEN.match(self._source, self._at, self._stop)
             if token is None:  # a lone $ or backslash at the end
                 self.text.flow(self._source[self._at])
                 self._at += 1
@@ -132,6 +134,8 @@ class _Writer:
                 self._plain(value)
 
     def _plain(self, value: str) -> None:
+        if self._in_base:  # bars divide the base as the reading
+            value = value.replace("|", "")
         in_table = bool(self._environments) and self._environments[-1] in _TABLES
         if value == "&" and in_table:
             self.text.close()
@@ -145,9 +149,9 @@ class _Writer:
         name = command.rstrip("*")
         in_table = bool(self._environments) and self._environments[-1] in _TABLES
         if name == "begin":
-            self._begin(self._argument(), depth)
+            self._begin(self._words(self._argument()), depth)
         elif name == "end":
-            self._end(self._argument())
+            self._end(self._words(self._argument()))
         elif name == "\\" and in_table:
             self._optional()
             self.text.close()
@@ -233,7 +237,7 @@ class _Writer:
             self.text.close()
         self.text.break_line()
 
-    def _heading(self, name: str, title: str, depth: int) -> None:
+    def _heading(self, name: str, title: _Range, depth: int) -> None:
         self.text.break_line()
         start = self.text.n_chars
         self.text.open("heading", _HEADINGS[name])
@@ -251,54 +255,71 @@ class _Writer:
             self.text.open("item")
         else:
             self.text.break_line()
-        if label:
+        if label[0] < label[1]:
             self._argument_text(label, depth)
             self.text.flow("　")
 
-    def _ruby(self, base: str, reading: str, depth: int) -> None:
-        plain = re.sub(r"[\s|{}]|\\[A-Za-z]+", "", reading)
+    def _ruby(self, base: _Range, reading: _Range, depth: int) -> None:
+        plain = re.sub(r"[\s|{}]|\\[A-Za-z]+", "", self._words(reading))
         if plain:
             self.text.open_reading(plain)
-        self._argument_text(base.replace("|", ""), depth)
+        around, self._in_base = self._in_base, True
+        self._argument_text(base, depth)
+        self._in_base = around
         if plain:
             self.text.close()
 
-    def _argument_text(self, source: str, depth: int) -> None:
+    def _argument_text(self, argument: _Range, depth: int) -> None:
         """Write the text of an argument."""
-        around, at, environments = self._source, self._at, self._environments
-        self._source, self._at, self._environments = source, 0, []
+        around, environments = (self._at, self._stop), self._environments
+        (self._at, self._stop), self._environments = argument, []
         self._tokens(depth + 1)
         while self._environments:
             self._end(self._environments[-1])
-        self._source, self._at, self._environments = around, at, environments
+        (self._at, self._stop), self._environments = around, environments
 
-    def _argument(self) -> str:
-        """The group in braces that stands here, without them; empty if none does."""
-        match = re.compile(r"\s*\{").match(self._source, self._at)
+    def _argument(self) -> _Range:
+        """Where the group in braces that stands here begins and ends, without them; empty if none does."""
+        match = _OPENING.match(self._source, self._at, self._stop)
         if not match:
-            return ""
-        stop = _closing(self._source, match.end())
-        argument = self._source[match.end() : stop]
-        self._at = stop + 1
-        return argument
+            return self._at, self._at
+        stop = min(self._closes.get(match.end() - 1, self._stop), self._stop)
+        self._at = min(stop + 1, self._stop)
+        return match.end(), stop
 
-    def _optional(self) -> str:
-        """The argument in brackets that stands here, without them; empty if none does."""
-        match = re.compile(r"[ \t]*\[([^\]\n]*)\][ \t]*").match(self._source, self._at)
+    def _optional(self) -> _Range:
+        """Where the argument in brackets that stands here begins and ends; empty if none does."""
+        match = _OPTIONAL.match(self._source, self._at, self._stop)
         if not match:
-            return ""
+            return self._at, self._at
         self._at = match.end()
-        return match[1]
+        return match.span(1)
+
+    def _words(self, argument: _Range) -> str:
+        return self._source[slice(*argument)]
 
 
-def _closing(source: str, start: int) -> int:
-    """Where the group that is open at a place ends; the end of the source if it does not."""
-    depth = 1
-    for match in re.compile(r"\\.|[{}]", re.DOTALL).finditer(source, start):
-        depth += {"{": 1, "}": -1}.get(match[0], 0)
-        if depth == 0:
-            return match.start()
-    return len(source)
+#: Start and stop of a part of the source.
+_Range = tuple[int, int]
+_OPENING = re.compile(r"\s*\{")
+_OPTIONAL = re.compile(r"[ \t]*\[([^\]\n]*)\][ \t]*")
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+
+
+def _closing_braces(source: str) -> dict[int, int]:
+    """Where each group ends, by where it begins; a group that does not end is not there."""
+    closes: dict[int, int] = {}
+    open_braces: list[int] = []
+    for match in _BRACE.finditer(source):
+        if match[0] == "{":
+            open_braces.append(match.start())
+        elif match[0] == "}" and open_braces:
+            closes[open_braces.pop()] = match.start()
+    return closes
+
+
+#: A title or the names of authors are shorter.
+_TITLE_CHARS = 2000
 
 
 def _argument_of(source: str, command: str) -> str:
@@ -306,5 +327,6 @@ def _argument_of(source: str, command: str) -> str:
     match = re.search(rf"\\{command}\s*\{{", source)
     if not match:
         return ""
-    argument = source[match.end() : _closing(source, match.end())]
+    rest = source[match.end() - 1 : match.end() + _TITLE_CHARS]
+    argument = rest[1 : _closing_braces(rest).get(0, len(rest))]
     return tidy(" ".join(re.sub(r"\\[A-Za-z@]+\*?|[{}\\]", " ", argument).split()))

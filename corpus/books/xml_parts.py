@@ -14,6 +14,8 @@ from lxml import html as lxml_html
 
 from manyo.corpus.books.book import UnreadableError
 
+#: libxml2 refuses longer texts, and its HTML parser leaves them out without a word.
+_MAX_TEXT_BYTES = 10_000_000
 _XML_NAMES = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
 _NAMED = re.compile(rb"&([A-Za-z][A-Za-z0-9]{1,31});")
 _CDATA_OR_NAMED = re.compile(rb"<!\[CDATA\[.*?\]\]>|&([A-Za-z][A-Za-z0-9]{1,31});", re.DOTALL)
@@ -49,12 +51,19 @@ def parse_xhtml(data: bytes, name: str) -> tuple[etree._Element, bool]:
     except UnreadableError as error:
         if error.reason != "broken_file":
             raise
+        if b"<!ENTITY" in data:
+            # Browsers know no such declarations, and would show the references as they are written.
+            raise UnreadableError("entities", str(error)) from error
+        if len(data) > _MAX_TEXT_BYTES:
+            raise
         fault = error
     parser = lxml_html.HTMLParser(no_network=True, huge_tree=False, remove_comments=True)
     try:
         root = lxml_html.document_fromstring(data, parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         raise fault from None
+    if not any(str(part).strip() for part in root.itertext()):
+        raise fault
     return root, False
 
 

@@ -246,6 +246,7 @@ def test_fonts_that_are_disguised_lock_nothing_and_any_other_algorithm_does() ->
     [
         ('<!ENTITY x SYSTEM "file:///etc/passwd">', "entities"),
         ('<!ENTITY y "霧霧"><!ENTITY x "&y;&y;&y;">', "entities"),
+        ('<!ENTITY y "霧霧"><!ENTITY x "&y;&y;&y;"> <p>', "entities"),
     ],
 )
 def test_an_entity_of_its_own_is_never_expanded(entity: str, reason: str) -> None:
@@ -253,6 +254,12 @@ def test_an_entity_of_its_own_is_never_expanded(entity: str, reason: str) -> Non
     with pytest.raises(UnreadableError) as error:
         read_epub(epub({"a.xhtml": ""}, others={"item/a.xhtml": page}), LIMIT)
     assert error.value.reason == reason
+
+
+def test_a_text_beyond_the_limit_of_the_parser_is_a_fault_not_an_empty_book() -> None:
+    with pytest.raises(UnreadableError) as error:
+        read_epub(epub({"a.xhtml": f"<p>{'0' * 11_000_000}</p>"}), LIMIT)
+    assert error.value.reason == "broken_file"
 
 
 def test_parts_that_are_too_large_together_are_refused() -> None:

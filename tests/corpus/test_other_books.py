@@ -169,7 +169,8 @@ def test_any_tex_gives_text_or_a_reason(source: str) -> None:
 
 
 def test_groups_that_nest_without_end_are_refused() -> None:
-    assert _reason(lambda: read_tex(b"\\emph{" * 5000)) == "broken_file"
+    for source in (b"\\emph{" * 100_000, b"\\emph{" * 100_000 + b"}" * 100_000, b"\\begin{quote}" * 100_000):
+        assert _reason(lambda source=source: read_tex(source)) == "broken_file"
 
 
 def _reason(read: object) -> str:
