@@ -68,7 +68,7 @@ _LOOSE: Final = re.compile(
 )
 #: Between a word for a person and a name of two words: 申込者は、片山 理恵.
 _NAMED: Final = re.compile(
-    rf"(?:(?:様|さん)?(?:は|が|も|の|って|なら|ですが|に|へ)、?|・{(2,)}|(?P<blank> +))[「『]?(?={APART})"
+    rf"(?:(?:様|さん)?(?:は|が|も|の|って|なら|ですが|に|へ)、? ?|・{{2,}}|(?P<blank> +))[「『]?(?={APART})"
 )
 #: Words of a sentence between a label and its value: パスポートをなくしました。番号は控えてあって.
 # What has a number itself ends the search: 免許試験場の伝票番号は301234567890.
@@ -150,8 +150,11 @@ def _of_label(fold: str, label: Label) -> Iterator[Field]:
     is_enclosed = before in _OPENED and before != "\n"
     firm = _FIRM.match(fold, label.stop)
     assert firm is not None  # every part of it is optional
-    if fold[label.stop : label.stop + 1] in ("(", "「", "『") and is_phrase:
-        yield from _field(fold, label.stop + 1, line_stop, label, meanings, "firm")
+    opening = fold[label.stop : label.stop + 1]
+    if opening in ("(", "「", "『") and is_phrase:
+        # 母「…」 is speech.
+        stated = tuple(meaning for meaning in meanings if opening == "(" or not meaning.brief)
+        yield from _field(fold, label.stop + 1, line_stop, label, stated, "firm")
     is_cell = firm["cell"] is not None or fold[firm.end() : firm.end() + 1] in ("\n", "")
     if is_phrase and "\t" in fold[line_start:line_stop] and _fills_cell(fold, label, phrase_start, firm):
         yield from _in_table(fold, label, meanings, "\t", line_start, line_stop)

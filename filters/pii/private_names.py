@@ -73,7 +73,7 @@ _ADDRESSED: Final = re.compile(f"(?= ?(?:{_HONORIFIC})) ?(?:{_HONORIFIC})")
 _FOREIGN: Final = re.compile(
     "(?<![ァ-ヴーA-Za-z])(?P<name>[ァ-ヴー]{2,20}+(?:[・＝=][ァ-ヴー]{1,20}+){1,4}"
     "|[A-Z][A-Za-z'-]{1,20}+(?: [A-Z][A-Za-z'-]{1,20}+){1,3})"
-    f"(?= ?(?:{_HONORIFIC}|です|と申|ご夫妻))"
+    f"(?= ?(?:{_HONORIFIC}|と申|ご夫妻))"
 )
 _SIGNED: Final = re.compile(rf"(?<=[。、!?」)）\n 　])(?:{LETTER}| ){{3,12}}?(?= ?(?:拝|より|記|㊞|印)? *(?:\n|$))")
 _SELF: Final = re.compile(

@@ -223,7 +223,7 @@ def _parts() -> Uint16s:
         parts[ord(char)] |= OPENS
     for char in ")）]］〕":
         parts[ord(char)] |= CLOSES
-    for char in ".．・･/／〜～~-－‐‑‒–—―−─ー|:： \u3000()（）[]":
+    for char in ".．・･/／〜～~-－‐‑‒–—―−─ー|:： \u3000()（）[]\r\n":
         parts[ord(char)] |= IN_NUMBER
     for (
         char
