@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from manyo.corpus.tables.publishing import PARTIAL_FOLDER
 from manyo.corpus.tables.shards import filesystem, join, publish
 from manyo.corpus.takedown_requests import join_requests, record_requests, recorded_lists
 from manyo.corpus.takedowns import Takedowns, read_takedowns
@@ -177,7 +178,9 @@ def mark_out(out: str) -> None:
         if fs.exists(path):
             return
         parent = path.rsplit("/", 1)[0]
-        if fs.ls(parent):
+        others = [name for name in fs.ls(parent) if name.rstrip("/").rsplit("/", 1)[-1] != PARTIAL_FOLDER]
+        # Another command may be writing the same mark, or have written it since we looked.
+        if others and not fs.exists(path):
             raise UserError(f"{out}: is not empty and was not written by manyo; use an empty or new folder as --out")
         with publish(mark) as partial:
             partial.write_text(json.dumps({"format": 1}) + "\n", encoding="utf-8")

@@ -17,7 +17,8 @@ from uuid import uuid4
 from manyo.corpus.tables.ownership import check_owner, current_owner
 from manyo.corpus.tables.storage import LocalFiles, RemoteFiles, connect, make_folder, sync
 
-_PARTIAL_FOLDER = ".partial"
+#: Where files lie until they are complete.
+PARTIAL_FOLDER = ".partial"
 
 _HASH_CHUNK_BYTES = 1 << 20
 
@@ -46,7 +47,7 @@ def publish(uri: str) -> Iterator[Path]:
     if not isinstance(fs, RemoteFiles):
         target = Path(path)
         make_folder(str(target.parent))
-        partial = _new_partial(target.parent / _PARTIAL_FOLDER)
+        partial = _new_partial(target.parent / PARTIAL_FOLDER)
         try:
             yield partial
             sync(str(partial))
@@ -125,7 +126,7 @@ def remove_partials(folder: str, below: bool = True) -> None:
         with os.scandir(folders.pop()) as entries:
             found = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
         for subfolder in found:
-            if os.path.basename(subfolder) == _PARTIAL_FOLDER:
+            if os.path.basename(subfolder) == PARTIAL_FOLDER:
                 _remove_partials_in(subfolder)
             elif below:
                 folders.append(subfolder)

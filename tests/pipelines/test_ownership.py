@@ -23,8 +23,9 @@ from manyo.corpus.tables.shard_errors import OwnershipLost
 from manyo.corpus.tables.shards import filesystem, read_columns
 from manyo.pipelines.cli import main
 from manyo.pipelines.engine import lease
-from manyo.pipelines.engine.errors import WorkFailed
+from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.pipelines.engine.lease import own
+from manyo.pipelines.run import mark_out
 from tests.conftest import ROOT, FinishedRun
 from tests.pipelines.two_texts import run_over_two_texts
 
@@ -333,3 +334,14 @@ def test_a_run_that_wakes_up_after_a_takedown_took_its_place_does_not_undo_it(
     assert process.returncode == 1
     assert "does not own the output any more" in said.decode().strip().splitlines()[-1]
     assert files(run.out) == before
+
+
+def test_an_output_that_another_command_is_about_to_mark_is_no_foreign_folder(tmp_path: Path) -> None:
+    (tmp_path / "new" / ".partial").mkdir(parents=True)
+    mark_out(str(tmp_path / "new"))
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "a.txt").touch()
+    with pytest.raises(UserError, match="is not empty and was not written by manyo"):
+        mark_out(str(tmp_path / "foreign"))
+    with ThreadPoolExecutor(16) as commands:
+        list(commands.map(mark_out, [str(tmp_path / "at once")] * 16))
