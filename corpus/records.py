@@ -93,6 +93,18 @@ class Record(NamedTuple, Generic[Payload]):
         return f"{self.origin_file}/{self.entry}" if self.entry else self.origin_file
 
 
+class OcrPage(NamedTuple):
+    """A page of a record that must be recognised.
+
+    Attributes:
+        number: from 1.
+        why: a key of `manyo.corpus.print.text_layer.WHYS`.
+    """
+
+    number: int
+    why: str
+
+
 @dataclass(slots=True)
 class Document:
     """A record that became text. Columns as in `manyo.corpus.schema.DOCUMENTS`."""
@@ -115,6 +127,7 @@ class Document:
     pages: list[tuple[str, int]] = field(default_factory=list)
     structure: Structure = NO_STRUCTURE
     meta: Mapping[str, object] = field(default_factory=dict)
+    ocr_pages: tuple[OcrPage, ...] = ()
     terms: str | None = None  # None: as the source's
     grade: str | None = None
     subject: str | None = None
@@ -128,11 +141,13 @@ class Refused(NamedTuple):
         reason: a key of the source's `REASONS`.
         detail: what was found, in one line.
         uri: address of the page; empty if unknown.
+        ocr_pages: its pages that must be recognised.
     """
 
     reason: str
     detail: str = ""
     uri: str = ""
+    ocr_pages: tuple[OcrPage, ...] = ()
 
 
 class Skipped(NamedTuple):

@@ -154,6 +154,22 @@ REFUSED = Table(
     ),
 )
 
+OCR_QUEUE = Table(
+    "ocr_queue",
+    "a page that must be recognised, because its file has no text of it that can be taken",
+    "extract",
+    (
+        _ID,
+        Column("source", LABEL, "name of the [[source]] in the configuration"),
+        Column("key", TEXT, "path of the file below the input's root; results stand in a folder of this name"),
+        Column("uri", TEXT, "address of the file"),
+        Column("origin_file", LABEL, "input file that holds the record"),
+        Column("origin_offset", pa.int64(), "where the record starts in that file", "bytes"),
+        Column("page", pa.int32(), "number of the page, from 1"),
+        Column("why", LABEL, "scanned, poor_layer, no_map, implausible or outlines"),
+    ),
+)
+
 LANGUAGES = Table(
     "languages",
     "one document",

@@ -75,6 +75,16 @@ def _pieces(pages: Sequence[Page]) -> tuple[list[Page], list[int]]:
     return [piece for pieces in of_pages for piece in pieces], offsets(map(len, of_pages))[:-1].tolist()
 
 
+def without_furniture(page: Page) -> Page:
+    """A recognised page without what is not text of the work."""
+    page = with_notes_in_lines(page)
+    texts, lines = columns([page])
+    drop_ruby_and_repeats(texts, lines)
+    drop_heads_and_numbers(texts, lines, [page.furniture])
+    kept = lines.kept.tolist()
+    return Page.of(page.label, [line for line, is_kept in zip(page.lines(), kept, strict=True) if is_kept])
+
+
 def _joined(
     texts: list[str], lines: Lines, labels: list[str], *, is_ordered: bool
 ) -> tuple[str, list[tuple[str, int]], list[int]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from manyo.corpus.print.geometry_kernels import Box, Kind
 from manyo.corpus.print.glyph_lines import TextLine
-from manyo.corpus.print.paragraphs import ordered_text
+from manyo.corpus.print.paragraphs import ordered_text, without_furniture
 from manyo.corpus.print.reading_order import Block, cell_text
 from manyo.corpus.print.recognised import Line, Page
 from manyo.corpus.structure import Span, Structure, nested
@@ -29,11 +30,13 @@ class ArrangedPage(NamedTuple):
         label: of the page.
         blocks: in their order.
         notes: one line each.
+        recognised: what OCR made of the page, in place of them.
     """
 
     label: str
     blocks: list[Block]
     notes: list[TextLine]
+    recognised: Page | None = None
 
 
 def set_text(pages: Sequence[ArrangedPage]) -> tuple[str, list[tuple[str, int]], Structure]:
@@ -42,9 +45,13 @@ def set_text(pages: Sequence[ArrangedPage]) -> tuple[str, list[tuple[str, int]],
     Notes follow the page on which they stand, a paragraph that goes on over the page's end goes on.
     """
     levels = _heading_levels(pages)
-    sources: list[tuple[TextLine, int, bool]] = []
+    sources: list[tuple[TextLine, int, bool] | None] = []
     made = []
     for page in pages:
+        if page.recognised is not None:
+            made.append(replace(without_furniture(page.recognised), label=page.label))
+            sources += [None] * len(made[-1].texts)
+            continue
         lines = []
         for line, kind, block, level, is_row in _page_lines(page, levels):
             text = tidy(line.text) if not is_row else line.text
@@ -107,12 +114,13 @@ def _page_lines(page: ArrangedPage, levels: dict[float, int]) -> Iterator[tuple[
         yield note, Kind.CAPTION, number, 0, False
 
 
-def _spans(sources: Sequence[tuple[TextLine, int, bool]], line_starts: Sequence[int]) -> Iterator[Span]:
+def _spans(sources: Sequence[tuple[TextLine, int, bool] | None], line_starts: Sequence[int]) -> Iterator[Span]:
     """Spans of the lines that are in the text."""
     table: list[tuple[int, int]] = []
-    for (line, level, is_row), start in zip(sources, line_starts, strict=True):
-        if start < 0:
+    for source, start in zip(sources, line_starts, strict=True):
+        if source is None or start < 0:
             continue
+        line, level, is_row = source
         stop = start + len(line.text)
         if is_row:
             if table and start != table[-1][1] + 1:

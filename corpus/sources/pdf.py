@@ -13,8 +13,9 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import numpy as np
 import pikepdf
@@ -23,12 +24,16 @@ import pypdfium2 as pdfium
 from manyo.corpus.print.page_layout import SetPage, arranged, lines_of, margins_of
 from manyo.corpus.print.page_margins import find_margins
 from manyo.corpus.print.pdf_glyphs import page_of
+from manyo.corpus.print.recognised import Page
 from manyo.corpus.print.set_text import ArrangedPage, set_text
 from manyo.corpus.print.text_layer import is_scan, why_implausible, why_ocr
-from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
+from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, OcrPage, Outcome, Record, Refused
 from manyo.corpus.sources import archives
-from manyo.corpus.sources.packing import pack_files, require_positive
+from manyo.corpus.sources.ndl_pages import SHAPES, Item, by_page, read_best
+from manyo.corpus.sources.packing import file_name, pack_files, require_positive
+from manyo.corpus.sources.unchanged_inputs import input_file
 from manyo.corpus.structure import NO_STRUCTURE, Structure, tidied
+from manyo.corpus.tables.shards import filesystem
 from manyo.corpus.text import tidy
 
 REASONS = {
@@ -61,11 +66,14 @@ class Options:
         target_shard_bytes: files are packed into one shard up to this size.
         max_file_bytes: limit for one file, decompressed.
         max_pages: files with more pages are refused.
+        ocr_results: folder with what an OCR tool made of the pages in `ocr_queue`: of page 7 of the file with the key
+            `2031/a.pdf`, `2031/a.pdf/7.xml`, in any format of `kind = "ocr"`. Empty: none.
     """
 
     target_shard_bytes: int = 64 << 20
     max_file_bytes: int = 256 << 20
     max_pages: int = 5_000
+    ocr_results: str = ""
 
     def __post_init__(self) -> None:
         require_positive(self, "target_shard_bytes", "max_file_bytes", "max_pages")
@@ -95,8 +103,29 @@ class PdfText:
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
-    """Pack small files together up to the target size."""
-    return pack_files(files, options.target_shard_bytes)
+    """Pack small files together up to the target size; the OCR results of a shard's files are its sidecars.
+
+    Raises:
+        ValueError: the folder of OCR results is missing.
+    """
+    shards = pack_files(files, options.target_shard_bytes)
+    if not options.ocr_results:
+        return shards
+    fs, root = filesystem(options.ocr_results)
+    found = sorted(fs.find(root).items())
+    if not found:
+        raise ValueError(f"ocr_results: no file in {options.ocr_results}")
+    results: dict[str, list[InputFile]] = {}
+    names = {file.name for file in files}
+    for path, info in found:
+        relative = path.removeprefix(root.rstrip("/")).lstrip("/")
+        folders = relative.split("/")
+        owner = next((name for n in range(1, len(folders)) if (name := "/".join(folders[:n])) in names), "")
+        results.setdefault(owner, []).append(input_file(f"{options.ocr_results.rstrip('/')}/{relative}", info))
+    return [
+        replace(shard, sidecars=tuple(result for file in shard.files for result in results.get(file.name, ())))
+        for shard in shards
+    ]
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | BrokenInput]:
@@ -106,7 +135,29 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | Bro
 
 def parse(record: Record[bytes], options: Options) -> Outcome:
     """The text of a PDF."""
-    return document_of(read_pdf(record.payload, options.max_pages), record.address)
+    recognised = _recognised(options.ocr_results, record.key) if options.ocr_results else {}
+    return document_of(read_pdf(record.payload, options.max_pages, recognised), record.address)
+
+
+def _recognised(folder: str, key: str) -> dict[int, Page]:
+    """The pages of a file that an OCR tool has read, by their numbers; what cannot be read is left out."""
+    fs, root = filesystem(folder)
+    path = f"{root.rstrip('/')}/{key}"
+    try:
+        names = list(fs.find(path))
+    except FileNotFoundError:
+        return {}
+    items = [Item(file_name(name), fs.cat_file(name)) for name in sorted(names) if name.lower().endswith(SHAPES)]
+    pages: dict[int, Page] = {}
+    for candidates in by_page(items):
+        number = _DIGITS.findall(candidates[0].name) if candidates else []
+        read = read_best(candidates) if number else Refused("no_text")
+        if not isinstance(read, Refused) and read:
+            pages[int(number[-1])] = read[0]
+    return pages
+
+
+_DIGITS = re.compile(r"\d{1,9}")
 
 
 def document_of(found: PdfText | Refused, uri: str) -> Document | Refused:
@@ -116,7 +167,8 @@ def document_of(found: PdfText | Refused, uri: str) -> Document | Refused:
     if not found.text.strip():
         if found.ocr:
             whys = Counter(why for _, why in found.ocr)
-            return Refused("needs_ocr", "; ".join(f"{why}: {_ranges(found.ocr, why)}" for why in whys), uri)
+            detail = "; ".join(f"{why}: {_ranges(found.ocr, why)}" for why in whys)
+            return Refused("needs_ocr", detail, uri, _queue(found))
         if found.broken:
             number, fault = found.broken[0]
             return Refused("damaged", f"page {number}: {fault}", uri)
@@ -127,8 +179,18 @@ def document_of(found: PdfText | Refused, uri: str) -> Document | Refused:
     if found.broken:
         meta["broken_pages"] = [f"{number}: {fault}" for number, fault in found.broken]
     return Document(
-        uri=uri, text=found.text, title=found.title, pages=found.pages, structure=found.structure, meta=meta
+        uri=uri,
+        text=found.text,
+        title=found.title,
+        pages=found.pages,
+        structure=found.structure,
+        meta=meta,
+        ocr_pages=_queue(found),
     )
+
+
+def _queue(found: PdfText) -> tuple[OcrPage, ...]:
+    return tuple(OcrPage(*page) for page in found.ocr)
 
 
 def _ranges(pages: Sequence[tuple[int, str]], why: str) -> str:
@@ -147,12 +209,15 @@ def _in_words(numbers: Sequence[int]) -> str:
     return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)
 
 
-def read_pdf(data: bytes, max_pages: int = 5_000) -> PdfText | Refused:
+def read_pdf(
+    data: bytes, max_pages: int = 5_000, recognised: Mapping[int, Page] = MappingProxyType({})
+) -> PdfText | Refused:
     """Read a PDF, page by page.
 
     Args:
         data: the file.
         max_pages: files with more are refused.
+        recognised: what OCR made of pages, by their numbers from 1; used for those that need it.
 
     Returns:
         Its text, or why there is none: a key of `REASONS`.
@@ -164,7 +229,7 @@ def read_pdf(data: bytes, max_pages: int = 5_000) -> PdfText | Refused:
     if isinstance(opened, Refused):
         return opened
     try:
-        return _read(opened, max_pages)
+        return _read(opened, max_pages, recognised)
     finally:
         opened.close()
 
@@ -205,7 +270,7 @@ def _with_trailer(data: bytes) -> bytes:
 _CATALOGUE = re.compile(rb"(\d{1,9} \d{1,5}) obj\s*<<[^<>]{0,500}/Type\s*/Catalog\b")
 
 
-def _read(document: pdfium.PdfDocument, max_pages: int) -> PdfText | Refused:
+def _read(document: pdfium.PdfDocument, max_pages: int, recognised: Mapping[int, Page]) -> PdfText | Refused:
     n_pages = len(document)
     if n_pages > max_pages:
         return Refused("too_many_pages", f"{n_pages} pages")
@@ -215,6 +280,7 @@ def _read(document: pdfium.PdfDocument, max_pages: int) -> PdfText | Refused:
     pages: list[SetPage] = []
     hidden: Counter[str] = Counter()
     layers: list[int] = []
+    ocr_pages: dict[int, Page] = {}
     for number in range(n_pages):
         try:
             page = page_of(document, number)
@@ -227,7 +293,9 @@ def _read(document: pdfium.PdfDocument, max_pages: int) -> PdfText | Refused:
         lines = _EMPTY_PAGE if why else lines_of(page)
         is_layer = is_scan(page)
         why = why or why_implausible(lines.lines, page)
-        if why:
+        if why and number + 1 in recognised:
+            ocr_pages[number + 1] = recognised[number + 1]
+        elif why:
             found.ocr.append((number + 1, why))
         elif is_layer:
             layers.append(number + 1)
@@ -235,7 +303,7 @@ def _read(document: pdfium.PdfDocument, max_pages: int) -> PdfText | Refused:
     margins = find_margins([margins_of(page) for page in pages])
     text, starts, structure = set_text(
         [
-            ArrangedPage(str(number), *arranged(page, dropped))
+            ArrangedPage(str(number), *arranged(page, dropped), ocr_pages.get(number))
             for number, (page, dropped) in enumerate(zip(pages, margins.dropped, strict=True), start=1)
         ]
     )
@@ -247,6 +315,7 @@ def _read(document: pdfium.PdfDocument, max_pages: int) -> PdfText | Refused:
     found.meta = {
         "page_count": n_pages,
         **({"ocr_layer_pages": _in_words(layers)} if layers else {}),
+        **({"ocr_result_pages": _in_words(sorted(ocr_pages))} if ocr_pages else {}),
         "page_numbers_removed": margins.n_numbers,
         "running_heads_removed": margins.n_heads,
         "ruby_characters": sum(page.n_annotations for page in pages),

@@ -22,8 +22,18 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from manyo.corpus.doc_ids import document_id
-from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
-from manyo.corpus.schema import DOCUMENTS, REFUSED
+from manyo.corpus.records import (
+    BrokenInput,
+    Document,
+    InputFile,
+    InputShard,
+    OcrPage,
+    Outcome,
+    Record,
+    Refused,
+    Skipped,
+)
+from manyo.corpus.schema import DOCUMENTS, OCR_QUEUE, REFUSED
 from manyo.corpus.sources.source_kinds import KINDS, AnySourceKind, Source
 from manyo.corpus.sources.unchanged_inputs import look
 from manyo.corpus.tables.credentials import Remembered, hide, remember
@@ -70,7 +80,7 @@ class Extraction:
     Attributes:
         source: whose shard it is.
         shard: the files to read.
-        documents_uri, refused_uri: files to write.
+        documents_uri, refused_uri, ocr_queue_uri: files to write.
         careful: parse every record in a process of its own.
         record_timeout_s: seconds that one record may take.
         stops: places at which a file ends, in order.
@@ -82,6 +92,7 @@ class Extraction:
     shard: InputShard
     documents_uri: str
     refused_uri: str
+    ocr_queue_uri: str
     careful: bool
     record_timeout_s: float
     stops: tuple[ReaderStop, ...] = ()
@@ -186,13 +197,16 @@ def extract_shard(extraction: Extraction, progress: Progress) -> dict[str, int]:
     seen = look((*extraction.shard.files, *extraction.shard.sidecars))
     documents = BatchWriter(DOCUMENTS.schema)
     refused = BatchWriter(REFUSED.schema)
+    ocr_queue = BatchWriter(OCR_QUEUE.schema)
     with (
         rare_collections(),
         writing_for(extraction.owner),
         publish(extraction.documents_uri) as documents_path,
         publish(extraction.refused_uri) as refused_path,
+        publish(extraction.ocr_queue_uri) as ocr_queue_path,
         write_batches(documents_path, DOCUMENTS.schema) as write_documents,
         write_batches(refused_path, REFUSED.schema) as write_refused,
+        write_batches(ocr_queue_path, OCR_QUEUE.schema) as write_ocr_queue,
     ):
         for record, outcome in _outcomes(extraction, progress, counts):
             n_records += 1
@@ -208,8 +222,14 @@ def extract_shard(extraction: Extraction, progress: Progress) -> dict[str, int]:
                     write_documents(batches)
             else:
                 kinds[outcome.kind] += 1
+                continue
+            for page in outcome.ocr_pages:
+                counts["ocr_pages"] += 1
+                if batches := ocr_queue.add(_ocr_row(extraction.source, record, outcome.uri, page)):
+                    write_ocr_queue(batches)
         write_documents(documents.flush())
         write_refused(refused.flush())
+        write_ocr_queue(ocr_queue.flush())
         look(seen)
     accounted = counts["documents"] + reasons.total() + kinds.total()
     if accounted != n_records:
@@ -422,6 +442,19 @@ def _document_row(source: Source, record: Record[object], document: Document) ->
         "subject": document.subject,
         "family": document.family,
         "meta": json.dumps(document.meta, ensure_ascii=False, sort_keys=True),
+    }
+
+
+def _ocr_row(source: Source, record: Record[object], uri: str, page: OcrPage) -> dict[str, Any]:
+    return {
+        "doc_id": document_id(source.name, record.key),
+        "source": source.name,
+        "key": record.key,
+        "uri": uri,
+        "origin_file": record.origin_file,
+        "origin_offset": record.origin_offset,
+        "page": page.number,
+        "why": page.why,
     }
 
 

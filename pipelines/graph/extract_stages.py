@@ -32,16 +32,17 @@ class ExtractSettings:
 
 DOCUMENTS = StageTable.parquet("documents", schema.DOCUMENTS.schema)
 REFUSED = StageTable.parquet("refused", schema.REFUSED.schema)
+OCR_QUEUE = StageTable.parquet("ocr_queue", schema.OCR_QUEUE.schema)
 
 
 def extract_stage(config: Config) -> AnyStage:
-    """Files of the sources → `documents` and `refused`."""
+    """Files of the sources → `documents`, `refused` and `ocr_queue`."""
     return Stage(
         name="extract",
         version=12,
         settings=ExtractSettings(config.sources, config.extract.record_timeout_s),
         needs=(),
-        tables=(DOCUMENTS, REFUSED),
+        tables=(DOCUMENTS, REFUSED, OCR_QUEUE),
         shape=files_of(config.sources, config.sample),
         work=extract,
         memory_bytes=3 << 30,
@@ -81,6 +82,7 @@ def extract(task: Task[ExtractSettings]) -> Mapping[str, int]:
             shard=task.input_shard,
             documents_uri=task.output(DOCUMENTS),
             refused_uri=task.output(REFUSED),
+            ocr_queue_uri=task.output(OCR_QUEUE),
             careful=False,
             record_timeout_s=task.settings.record_timeout_s,
             owner=task.owner,

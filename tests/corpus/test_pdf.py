@@ -11,7 +11,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from manyo.corpus.records import BrokenInput, Document, InputFile, Refused
+from manyo.corpus.records import BrokenInput, Document, InputFile, OcrPage, Record, Refused
 from manyo.corpus.sources import pdf as source
 from manyo.corpus.sources.pdf import PdfText, read_pdf
 from manyo.corpus.structure import view_of
@@ -124,7 +124,27 @@ def test_pages_without_text_that_can_be_taken_are_listed_with_the_reason() -> No
     document = source.document_of(found, "x.pdf")
     assert isinstance(document, Document)
     assert document.meta["ocr_pages"] == ["scanned: 2"]
+    assert document.ocr_pages == (OcrPage(2, "scanned"),)
     assert refused(pdf([SCAN])) == "needs_ocr"
+
+
+def test_what_ocr_made_of_a_page_comes_back_into_its_document(tmp_path: Path) -> None:
+    (tmp_path / "in" / "2031").mkdir(parents=True)
+    path = tmp_path / "in" / "2031" / "a.pdf"
+    path.write_bytes(pdf(level(BODY[0], 80, 100), [SCAN], level(BODY[2], 80, 100)))
+    results = tmp_path / "ocr" / "2031" / "a.pdf"
+    results.mkdir(parents=True)
+    (results / "2.txt").write_text(BODY[1] + "\n", encoding="utf-8")
+    options = source.Options(ocr_results=str(tmp_path / "ocr"))
+    (shard,) = source.plan([InputFile(str(path), path.stat().st_size, "1", name="2031/a.pdf")], options)
+    assert [Path(sidecar.uri).name for sidecar in shard.sidecars] == ["2.txt"]
+    (record,) = source.records(shard, options)
+    assert isinstance(record, Record)
+    document = source.parse(record, options)
+    assert isinstance(document, Document)
+    assert document.text.replace("\n", "") == "".join(BODY)
+    assert document.ocr_pages == ()
+    assert document.meta["ocr_result_pages"] == "2"
 
 
 SCAN = b"q 595 0 0 842 0 0 cm BI /W 8 /H 8 /BPC 1 /CS /G ID \x00\x00\x00\x00\x00\x00\x00\x00 EI Q"

@@ -43,6 +43,7 @@ def extract(tmp_path: Path, lines: list[str], timeout_s: float = 60) -> tuple[di
         shard=InputShard("test/lines", (InputFile(str(path), path.stat().st_size, ""),)),
         documents_uri=str(tmp_path / "documents.parquet"),
         refused_uri=str(tmp_path / "refused.parquet"),
+        ocr_queue_uri=str(tmp_path / "ocr_queue.parquet"),
         careful=False,
         record_timeout_s=timeout_s,
     )
@@ -62,6 +63,7 @@ def extract_files(tmp_path: Path, files: list[list[str]], timeout_s: float = 60)
         shard=InputShard("test/files", tuple(inputs)),
         documents_uri=str(tmp_path / "documents.parquet"),
         refused_uri=str(tmp_path / "refused.parquet"),
+        ocr_queue_uri=str(tmp_path / "ocr_queue.parquet"),
         careful=False,
         record_timeout_s=timeout_s,
     )
