@@ -93,11 +93,11 @@ def by_manyo(paths: list[Path]) -> tuple[list[tuple[str, str, str]], float]:
     made: list[tuple[str, str, str]] = []
     spent = 0.0
     with tempfile.TemporaryDirectory() as folder:
-        documents, refused = f"{folder}/documents.parquet", f"{folder}/refused.parquet"
+        documents, refused, queue = (f"{folder}/{table}.parquet" for table in ("documents", "refused", "ocr_queue"))
         for path in paths:
             shard = InputShard("bench", (InputFile(str(path), path.stat().st_size, ""),))
             started = cpu_seconds()
-            write_documents(Extraction(source, shard, documents, refused, False, 60.0), Progress([0, 0, 0]))
+            write_documents(Extraction(source, shard, documents, refused, queue, False, 60.0), Progress([0, 0, 0]))
             spent += cpu_seconds() - started
             rows = read_columns(documents, ["uri", "text"])
             made += ((path.name, uri, text) for uri, text in zip(*(c.to_pylist() for c in rows.columns), strict=True))

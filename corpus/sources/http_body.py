@@ -112,6 +112,18 @@ def body_of(page: Block, max_bytes: int) -> Body | Refused | Skipped:
     return _decoded(Body(block, start, *found, head, sent_head), page.uri, max_bytes)
 
 
+def file_of(page: Block, max_bytes: int) -> Body | Refused:
+    """The body of a record that is no page, of any media type, or why it is not read."""
+    response = _final_response(page.block)
+    if page.record_type != "response" or isinstance(response, int):
+        return Body(page.block, 0, "", None, b"")
+    status, head_start, head_end, start = response
+    if status != b"200":
+        return Refused("http_status", status.decode("ascii"), page.uri)
+    sent_head = page.block[head_start:head_end]
+    return _decoded(Body(page.block, start, "", None, sent_head.lower() + b"\n", sent_head), page.uri, max_bytes)
+
+
 class Answer(NamedTuple):
     """A server's answer of any status.
 

@@ -36,8 +36,8 @@ from manyo.corpus.structure import NO_STRUCTURE, Structure, tidied
 from manyo.corpus.tables.shards import filesystem
 from manyo.corpus.text import tidy
 
-REASONS = {
-    **archives.REASONS,
+#: Why a PDF has no text.
+PDF_REASONS = {
     "not_pdf": "the file does not hold %PDF- within its first kilobyte",
     "encrypted": "the file needs a password",
     "damaged": "the file cannot be opened, not even after a repair, or its pages cannot be read",
@@ -45,6 +45,10 @@ REASONS = {
     "xfa": "the file is an XFA form, whose text is drawn by programs in it",
     "needs_ocr": "no page has text that can be taken; the detail says why, and the pages are listed in ocr_queue",
     "no_text": "the file holds no text",
+}
+REASONS = {
+    **archives.REASONS,
+    **PDF_REASONS,
     "duplicate_file": "an earlier entry of the archive has the same path; that one is read",
     "unknown_file": "an archive entry that is not a .pdf file",
 }
@@ -209,6 +213,11 @@ def _in_words(numbers: Sequence[int]) -> str:
     return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)
 
 
+def is_pdf(data: bytes) -> bool:
+    """Whether the first bytes say PDF; junk may stand before."""
+    return data.find(b"%PDF-", 0, _HEADER_BYTES) >= 0
+
+
 def read_pdf(
     data: bytes, max_pages: int = 5_000, recognised: Mapping[int, Page] = MappingProxyType({})
 ) -> PdfText | Refused:
@@ -222,8 +231,7 @@ def read_pdf(
     Returns:
         Its text, or why there is none: a key of `REASONS`.
     """
-    at = data.find(b"%PDF-", 0, _HEADER_BYTES)
-    if at < 0:
+    if not is_pdf(data):
         return Refused("not_pdf", f"{len(data)} bytes, the first are {data[:8]!r}")
     opened = _opened(data)
     if isinstance(opened, Refused):

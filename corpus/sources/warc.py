@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from functools import cache
 
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
-from manyo.corpus.sources import other_formats
+from manyo.corpus.sources import other_formats, pdf
 from manyo.corpus.sources.careful_framing import GZIP_MAGIC, PAGE_TYPES, REFUSED_TYPES, Block
 from manyo.corpus.sources.content_kind import HEAD_BYTES
-from manyo.corpus.sources.http_body import BLANK_BYTES, Body, body_of
+from manyo.corpus.sources.http_body import BLANK_BYTES, Body, body_of, file_of
 from manyo.corpus.sources.other_formats import refused
 from manyo.corpus.sources.packing import shard_per_file
 from manyo.corpus.sources.wacz import ZIP_MAGIC, frame_wacz
@@ -34,6 +34,7 @@ from manyo.corpus.web.main_text import EXTRACTORS, extract, plain_text
 from manyo.corpus.web.statements import DIRECTIVES, read_statements
 
 REASONS = {
+    **pdf.PDF_REASONS,
     "archive_truncated": "the file ends inside a record; everything before it was read",
     "archive_damaged": "bytes between or inside records that are not WARC; reading went on after them",
     **other_formats.REASONS,
@@ -76,6 +77,7 @@ class Options:
             through release and export, masked as the text is), append (the end of the text) or drop.
         refuse_opted_out: pages that state one of these are refused: noindex, noarchive, noai, noimageai,
             tdm_reserved.
+        pdf: whether PDF records are read too, as `manyo.corpus.sources.pdf` reads files.
     """
 
     extractor: str = "manyo"
@@ -84,6 +86,7 @@ class Options:
     paths_prefix: str = "https://data.commoncrawl.org/"
     comments: str = "export"
     refuse_opted_out: tuple[str, ...] = ()
+    pdf: bool = False
 
     def __post_init__(self) -> None:
         if self.extractor not in EXTRACTORS:
@@ -198,7 +201,8 @@ def parse(record: Record[Block], options: Options) -> Outcome:
         return Refused("too_large", f"{page.size_bytes} bytes", page.uri)
     body = body_of(page, options.max_record_bytes)
     if not isinstance(body, Body):
-        return body
+        is_file = options.pdf and isinstance(body, Refused) and body.reason == "content_type"
+        return _pdf_document(page, body, options) if is_file else body
     # Headers are short and hold no kana: looking at them too costs less than copying the body out.
     marks = sniff.find_marks(body.block)
     if not sniff.may_be_japanese(body.block, marks):
@@ -254,6 +258,29 @@ def parse(record: Record[Block], options: Options) -> Outcome:
         truncated_by=page.truncated_by or body.truncated_by or None,
         meta=meta,
     )
+
+
+def _pdf_document(page: Block, refused: Outcome, options: Options) -> Outcome:
+    """The document in a record that is no page, if it is a PDF; whatever its header says, its first bytes do."""
+    body = file_of(page, options.max_record_bytes)
+    if isinstance(body, Refused):
+        return body
+    data = body.data
+    if not pdf.is_pdf(data):
+        return refused
+    outcome = pdf.document_of(pdf.read_pdf(data), page.uri)
+    if isinstance(outcome, Refused):
+        return outcome
+    if not sniff.holds_kana(outcome.text):
+        return Refused("no_japanese_text", "as PDF", page.uri)
+    nothing = plain_text("")
+    statements = read_statements(nothing.tags, nothing.json_ld, body.sent_head, b"")
+    if opted_out := [directive for directive in statements.robots if directive in options.refuse_opted_out]:
+        return Refused("opted_out", ", ".join(opted_out), page.uri)
+    outcome.robots, outcome.statements = statements.robots, tuple(map(str, statements.stated))
+    outcome.fetched_at = date_of(page.date)
+    outcome.truncated_by = page.truncated_by or body.truncated_by or None
+    return outcome
 
 
 def date_of(written: str) -> datetime | None:

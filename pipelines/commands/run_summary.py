@@ -18,6 +18,7 @@ from manyo.pipelines.run import RunResult
 RESULTS = {
     "documents",
     "refused",
+    "ocr_queue",
     "languages",
     "signals",
     "decisions",

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
 from manyo.corpus.sources import warc
+from tests.tiny_pdf import level, pdf
 
 OPTIONS = warc.Options()
 PROSE = "朝から雨が降っていたので、傘をさして駅まで歩きました。昼すぎには雨もあがりました。"
@@ -66,6 +67,23 @@ def reason(block: bytes, options: warc.Options = OPTIONS, **block_fields: str) -
 
 def archive(n_records: int) -> list[bytes]:
     return [warc_record(http(HTML + b"x" * 50 * i), name=str(i)) for i in range(n_records)]
+
+
+def test_pdf_records_are_read_by_option_whatever_their_header_says() -> None:
+    lines = [PROSE[start : start + 21] for start in (0, 21)]
+    file = pdf(*[[glyph for number, line in enumerate(lines) for glyph in level(line, 80, 100 + 18 * number)]])
+    options = warc.Options(pdf=True)
+    for content_type in ("application/pdf", "application/octet-stream"):
+        block = http(file, "X-Robots-Tag: noai", content_type=content_type)
+        assert reason(block) == "content_type"
+        found = outcome(block, options)
+        assert isinstance(found, Document)
+        assert (found.text.replace("\n", ""), found.robots) == (PROSE[:42], ("noai",))
+        assert found.fetched_at is not None
+    assert reason(http(b"\x89PNG", content_type="application/pdf"), options) == "content_type"
+    assert reason(http(pdf(level("It rained.", 80, 100)), content_type="application/pdf"), options) == (
+        "no_japanese_text"
+    )
 
 
 # --- framing

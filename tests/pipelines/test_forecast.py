@@ -77,7 +77,7 @@ def sampled(source: Source, folder: Path, fraction: float) -> tuple[dict[str, in
     """Counts, and the ids of the documents, of one shard."""
     shard = max(pack_source(source), key=lambda one: one.size_bytes)
     shard = InputShard(shard.name, shard.files, sampled_fraction=fraction)
-    uris = [str(folder / f"{table}-{fraction}.parquet") for table in ("documents", "refused")]
+    uris = [str(folder / f"{table}-{fraction}.parquet") for table in ("documents", "refused", "ocr_queue")]
     counts = extract_shard(Extraction(source, shard, *uris, careful=False, record_timeout_s=60), _Nobody())  # type: ignore[arg-type]
     return counts, {doc_id.as_py() for batch in read_batches(uris[0], ["doc_id"]) for doc_id in batch.column(0)}
 
