@@ -19,6 +19,10 @@ class MixSource:
         table: tab-separated file of token shards counted elsewhere: a header, then a prefix and its tokens per line.
         match: pattern that prefixes of the table must match, with `*` and `?`.
         root: folder put before the prefixes of the table.
+        source: a source of this run, if several lines with names of their own take documents of it.
+        signal: column of `signals` that chooses documents of the source.
+        minimum: smallest value of the signal that is chosen.
+        below: the value from which on documents are no longer chosen.
     """
 
     name: str
@@ -28,6 +32,10 @@ class MixSource:
     table: str | None = None
     match: str = "*"
     root: str = ""
+    source: str | None = None
+    signal: str | None = None
+    minimum: float = float("-inf")
+    below: float = float("inf")
 
     def __post_init__(self) -> None:
         """Raise ValueError if not exactly one amount is given, or a value is out of range."""
@@ -41,6 +49,17 @@ class MixSource:
             raise ValueError(f"{self.name}: {name} is {value}, must be above 0")
         if self.table is None and (self.match != "*" or self.root):
             raise ValueError(f"{self.name}: match and root are for a table")
+        if self.table is not None and (self.source or self.signal):
+            raise ValueError(f"{self.name}: source and signal are for token shards of this run")
+        if self.signal is None and (self.minimum, self.below) != (float("-inf"), float("inf")):
+            raise ValueError(f"{self.name}: minimum and below are for a signal")
+        if self.minimum >= self.below:
+            raise ValueError(f"{self.name}: minimum is {self.minimum}, must be smaller than below, {self.below}")
+
+    @property
+    def own_source(self) -> str:
+        """The source of this run that the line takes."""
+        return self.source or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +126,16 @@ class Mix:
         max_repeats: a source that is repeated more often gives a warning; up to four epochs are nearly as good as new
             data (Muennighoff et al. 2023, Scaling Data-Constrained Language Models).
         training: the training run, for `manyo step` and `manyo seen`.
+        validation: share of the documents that are for validation, chosen by their ids.
+        test: share of the documents that are for testing.
     """
 
     source: tuple[MixSource, ...]
     target_tokens: int
     max_repeats: float = 4.0
     training: Training | None = None
+    validation: float = 0.0
+    test: float = 0.0
 
     def __post_init__(self) -> None:
         """Raise ValueError if there is no source, two have the same name, or a number is out of range."""
@@ -122,6 +145,8 @@ class Mix:
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"two [[mix.source]] have the name {name!r}")
+        if min(self.validation, self.test) < 0 or self.validation + self.test >= 1:
+            raise ValueError(f"validation and test are shares of the documents, got {self.validation} and {self.test}")
         for field in ("target_tokens", "max_repeats"):
             if getattr(self, field) <= 0:
                 raise ValueError(f"{field} must be above 0, got {getattr(self, field)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -37,10 +38,12 @@ class DocumentIndex:
     Attributes:
         lengths: int32 (n_documents,), tokens of each document.
         first_tokens: int64 (n_documents,), position in `.bin` of the first token of each.
+        type_code: Megatron's number for the type of the ids.
     """
 
     lengths: np.ndarray
     first_tokens: np.ndarray
+    type_code: int
 
     @classmethod
     def read(cls, prefix: str) -> DocumentIndex:
@@ -65,7 +68,20 @@ class DocumentIndex:
             raise OrderError(f"{uri}: ends at byte {len(content)}; its header promises {n_documents:,} documents")
         lengths = np.frombuffer(content, "<i4", n_documents, INDEX_HEADER.size)
         pointers = np.frombuffer(content, "<i8", n_documents, pointers_at)
-        return cls(lengths, pointers // _ID_BYTES[code])
+        return cls(lengths, pointers // _ID_BYTES[code], code)
+
+    def write_part(self, path: Path, rows: np.ndarray) -> None:
+        """Write an index of some of the documents of the same `.bin`: Megatron reads what the index names.
+
+        Args:
+            path: of the new index.
+            rows: integers (n,), which documents, in ascending order.
+        """
+        with open(path, "wb") as index:
+            index.write(INDEX_HEADER.pack(INDEX_MAGIC, INDEX_VERSION, self.type_code, len(rows), len(rows) + 1))
+            index.write(self.lengths[rows].data)
+            index.write((self.first_tokens[rows] * _ID_BYTES[self.type_code]).astype("<i8").data)
+            index.write(np.arange(len(rows) + 1, dtype="<i8").data)
 
 
 @dataclass(frozen=True, slots=True)

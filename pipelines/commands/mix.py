@@ -10,25 +10,20 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
-from manyo.corpus.tables.shards import filesystem, is_local, join, publish, read_text
+from manyo.corpus.tables.shards import filesystem, join, publish
 from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.mix_parts import PARTS, CountedShard, counted_shards
 from manyo.pipelines.commands.run_setup import read_config
 from manyo.pipelines.engine.errors import UserError
-from manyo.pipelines.engine.manifest import read_manifests
 from manyo.pipelines.engine.shapes import digest_of
-from manyo.pipelines.engine.stage import AnyStage
-from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
-from manyo.pipelines.graph.token_stages import BIN
-from manyo.tokenizer.mixture import Mix, MixSource
-
-#: Name of the file for `--data-args-path`.
-_ARGUMENTS = "data_args.txt"
+from manyo.tokenizer.megatron_order import split_bounds
+from manyo.tokenizer.mixture import Mix
 
 #: Width of a column of the printed table.
 _COLUMN_CHARS = 24
@@ -46,14 +41,18 @@ def run(options: argparse.Namespace) -> int:
         UserError: there is no [mix] table, a table of shards cannot be read, or a source has no tokens.
     """
     config = read_config(options)
-    mixed = _mixed(config)
+    mixture = read_mixture(config)
     assert config.mix is not None
-    print(source_table(mixed).expandtabs(_COLUMN_CHARS), end="")
-    total = sum(source.tokens for source in mixed)
+    print(source_table(mixture.sources).expandtabs(_COLUMN_CHARS), end="")
+    total = sum(source.tokens for source in mixture.sources)
     print(f"{total:,} of {config.mix.target_tokens:,} tokens, {total / config.mix.target_tokens:.2%} of the target")
-    for warning in warnings(config.mix, mixed):
+    for name, shards in mixture.held_out.items():
+        tokens = sum(shard.tokens for shard in shards)
+        print(f"{tokens:,} tokens of {sum(shard.documents or 0 for shard in shards):,} documents are held out: {name}")
+    for warning in warnings(config.mix, mixture.sources):
         print(f"manyo: warning: {warning}", file=sys.stderr)
-    print(f"--data-args-path {write_mix(mixed, config.run.out)}")
+    option = "--per-split-data-args-path" if mixture.held_out else "--data-args-path"
+    print(f"{option} {write_mix(mixture, config.run.out)}")
     return 0
 
 
@@ -63,27 +62,12 @@ def mix_arguments(config: Config) -> str:
     Raises:
         UserError: there is no [mix] table, or `manyo mix` has not run since it changed.
     """
-    mixed = _mixed(config)
-    uri = join(config.run.out, _folder_name(mixed), _ARGUMENTS)
+    mixture = read_mixture(config)
+    uri = join(config.run.out, _folder_name(mixture), mixture.file_name)
     fs, path = filesystem(uri)
     if not fs.exists(path):
         raise UserError(f"{uri}: is not there; run: manyo mix --config {config.path}")
     return uri
-
-
-def _mixed(config: Config) -> list[MixedSource]:
-    if config.mix is None:
-        raise UserError(f"{config.path}: there is no [mix] table")
-    (tokenize,) = [stage for stage in build_stages(config) if stage.name == "tokenize"]
-    return plan_mix(config.mix, counted_shards(config.mix, config.run.out, tokenize))
-
-
-@dataclass(frozen=True, slots=True)
-class CountedShard:
-    """A token shard: its prefix as Megatron's data path has it, and its number of tokens."""
-
-    prefix: str
-    tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +100,54 @@ class MixedSource:
             seen.append(upto - before)
             before = upto
         return seen
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """What a training run reads.
+
+    Attributes:
+        sources: the sources of training, with their budgets.
+        held_out: shards of validation and test, by the name of the part; empty if no share of documents is held out.
+    """
+
+    sources: tuple[MixedSource, ...]
+    held_out: Mapping[str, tuple[CountedShard, ...]]
+
+    @property
+    def file_name(self) -> str:
+        """Name of the file that Megatron reads."""
+        return "per_split_data_args.json" if self.held_out else "data_args.txt"
+
+    @property
+    def arguments(self) -> str:
+        """The content of that file."""
+        if not self.held_out:
+            return data_arguments(self.sources)
+        paths = {"train": data_arguments(self.sources).split(), "valid": None, "test": None}
+        for part, shards in self.held_out.items():
+            # Each document once: the weights are what the shards have.
+            paths[part] = [word for shard in shards for word in (str(shard.tokens), shard.prefix)]
+        return json.dumps(paths, ensure_ascii=False, indent=1) + "\n"
+
+
+def read_mixture(config: Config) -> Mixture:
+    """The mixture that a configuration describes, over the token shards that there are.
+
+    Raises:
+        UserError: there is no [mix] table, or as `counted_shards` and `plan_mix` say.
+    """
+    if config.mix is None:
+        raise UserError(f"{config.path}: there is no [mix] table")
+    shards = counted_shards(config, config.mix)
+    sources = plan_mix(config.mix, {name: parts.get("train", []) for name, parts in shards.items()})
+    held_out = {}
+    for part in PARTS[1:]:
+        # Lines that take the same documents name the same shard.
+        own = {shard.prefix: shard for parts in shards.values() for shard in parts.get(part, [])}
+        if own:
+            held_out[part] = tuple(own.values())
+    return Mixture(tuple(sources), held_out)
 
 
 def plan_mix(mix: Mix, available: Mapping[str, Sequence[CountedShard]]) -> list[MixedSource]:
@@ -179,6 +211,20 @@ def warnings(mix: Mix, mixed: Sequence[MixedSource]) -> list[str]:
     # Weights divide exactly what is left, so that with weights the total differs from the target by rounding only.
     if abs(total - mix.target_tokens) > len(mixed):
         found.append(f"the mixture has {total:,} tokens, {total / mix.target_tokens:.2%} of the target")
+    if mix.training is not None and not mix.validation and not mix.test:
+        shares = mix.training.shares
+        short = [
+            shard.prefix
+            for source in mixed
+            for shard in source.shards
+            if shard.documents is not None
+            and any(bounds is not None and bounds[0] == bounds[1] for bounds in split_bounds(shares, shard.documents))
+        ]
+        if short:
+            found.append(
+                f"--split {mix.training.split} leaves a part of {len(short):,} token shards without a document, at "
+                f'which Megatron hangs: {short[0]}; write split = "1,0,0", and [mix] validation for what is held out'
+            )
     return found
 
 
@@ -194,69 +240,18 @@ def source_table(mixed: Sequence[MixedSource]) -> str:
     return text.getvalue()
 
 
-def counted_shards(mix: Mix, out: str, tokenize: AnyStage) -> dict[str, list[CountedShard]]:
-    """The token shards of each source of a mixture, by name of the source: those of this run or of a table.
-
-    Raises:
-        UserError: a table cannot be read, nothing matches, or this run has no such source or no Megatron shards.
-    """
-    own: dict[str, list[CountedShard]] = {}
-    for source in mix.source:
-        if source.table is None and not own:
-            own = _own_shards(out, tokenize)
-        if source.table is None and source.name not in own:
-            raise UserError(
-                f"[mix]: this run has no token shards of a source {source.name!r}; it has {', '.join(sorted(own))}"
-            )
-    return {one.name: own[one.name] if one.table is None else _table_shards(one, one.table) for one in mix.source}
-
-
-def write_mix(mixed: Sequence[MixedSource], out: str) -> str:
+def write_mix(mixture: Mixture, out: str) -> str:
     """Write the arguments and the table into a folder named by their digest: the same mixture has the same folder.
 
     Returns:
-        URI of the file for `--data-args-path`.
+        URI of the file for `--data-args-path`, or for `--per-split-data-args-path` if documents are held out.
     """
-    folder = join(out, _folder_name(mixed))
-    for name, content in ((_ARGUMENTS, data_arguments(mixed)), ("sources.tsv", source_table(mixed))):
+    folder = join(out, _folder_name(mixture))
+    for name, content in ((mixture.file_name, mixture.arguments), ("sources.tsv", source_table(mixture.sources))):
         with publish(join(folder, name)) as path:
             path.write_text(content, encoding="utf-8")
-    return join(folder, _ARGUMENTS)
+    return join(folder, mixture.file_name)
 
 
-def _folder_name(mixed: Sequence[MixedSource]) -> str:
-    return f"mix-{digest_of([data_arguments(mixed), source_table(mixed)])[:8]}"
-
-
-def _own_shards(out: str, tokenize: AnyStage) -> dict[str, list[CountedShard]]:
-    if BIN not in tokenize.tables:
-        raise UserError('[mix]: Megatron reads only format = "megatron", and [tokenize] has another')
-    folder = tokenize.folder(out)
-    fs, _ = filesystem(folder)
-    shards: dict[str, list[CountedShard]] = {}
-    for name, manifest in sorted(read_manifests(folder).items()):
-        uri = BIN.uri(folder, name)
-        # Megatron may start in another folder, where a relative path would be wrong.
-        prefix = (filesystem(uri)[1] if is_local(fs) else uri).removesuffix(".bin")
-        source = name.rsplit("-", 1)[0]
-        shards.setdefault(source, []).append(CountedShard(prefix, manifest.counts["tokens"]))
-    if not shards:
-        raise UserError(f"{folder}: there are no token shards here; run manyo tokenize first")
-    return shards
-
-
-def _table_shards(source: MixSource, table: str) -> list[CountedShard]:
-    try:
-        lines = read_text(table).splitlines()
-    except (OSError, ValueError) as error:
-        raise UserError(f"[mix]: source {source.name!r}: table {table} cannot be read: {error}") from error
-    shards = []
-    for number, line in enumerate(lines[1:], start=2):
-        prefix, _, tokens = line.partition("\t")
-        if not prefix or not tokens.strip().isdecimal():
-            raise UserError(f"{table}: line {number}: expected a prefix, a tab and a number of tokens, got {line!r}")
-        if fnmatchcase(prefix, source.match):
-            shards.append(CountedShard(join(source.root, prefix) if source.root else prefix, int(tokens)))
-    if not shards:
-        raise UserError(f"[mix]: source {source.name!r}: no prefix of {table} matches {source.match!r}")
-    return shards
+def _folder_name(mixture: Mixture) -> str:
+    return f"mix-{digest_of([mixture.arguments, source_table(mixture.sources)])[:8]}"

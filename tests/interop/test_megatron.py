@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from sentencepiece import SentencePieceProcessor
 
 from manyo.corpus.text import tidy
-from manyo.pipelines.commands.mix import CountedShard, data_arguments, plan_mix
+from manyo.pipelines.commands.mix import data_arguments, plan_mix
+from manyo.pipelines.commands.mix_parts import CountedShard
 from manyo.tokenizer.encode import UINT16_VOCABULARY_LIMIT, Tokenizer, token_dtype
 from manyo.tokenizer.mixture import Mix, MixSource
 from manyo.tokenizer.reader import TokenShard

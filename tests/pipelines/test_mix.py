@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from manyo.corpus.schema import DOC_ID
 from manyo.pipelines.cli import main
-from manyo.pipelines.commands.mix import (
-    CountedShard,
-    counted_shards,
-    data_arguments,
-    plan_mix,
-    source_table,
-    warnings,
-    write_mix,
-)
+from manyo.pipelines.commands.mix import data_arguments, plan_mix, read_mixture, source_table, warnings, write_mix
+from manyo.pipelines.commands.mix_parts import PARTS, CountedShard, counted_shards, part_of
 from manyo.pipelines.engine.errors import UserError
-from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import load_config
-from manyo.tokenizer.mixture import Mix, MixSource
+from manyo.tokenizer.mixture import Mix, MixSource, Training
+from manyo.tokenizer.training_order import DocumentIndex
 from tests.conftest import FinishedRun
 
 
@@ -157,15 +154,14 @@ def test_the_arguments_name_shards_of_this_run_and_of_a_table(
 ) -> None:
     settings = load_config(str(config), str(demo_run.out))
     assert settings.mix is not None
-    (tokenize,) = [stage for stage in build_stages(settings) if stage.name == "tokenize"]
-    mixed = plan_mix(settings.mix, counted_shards(settings.mix, settings.run.out, tokenize))
-    arguments = [line.split() for line in data_arguments(mixed).splitlines()]
+    mixture = read_mixture(settings)
+    arguments = [line.split() for line in mixture.arguments.splitlines()]
     (web,) = [prefix for _, prefix in arguments if not prefix.startswith("/corpus/")]
     tokens = Path(web + ".bin").stat().st_size // 2
     assert int(arguments[0][0]) == round(1.5 * tokens)
     assert [prefix for _, prefix in arguments[1:]] == ["/corpus/ja/web_0000", "/corpus/ja/web_0001"]
     assert sum(int(weight) for weight, _ in arguments) == 100_000
-    assert Path(write_mix(mixed, str(tmp_path / "out"))).read_text("utf-8") == data_arguments(mixed)
+    assert Path(write_mix(mixture, str(tmp_path / "out"))).read_text("utf-8") == mixture.arguments
 
 
 def test_the_command_prints_the_table_the_total_the_warnings_and_the_argument(
@@ -210,7 +206,7 @@ def test_a_damaged_table_is_reported_with_its_line(tmp_path: Path, config: Path,
     settings = load_config(str(config), str(demo_run.out))
     assert settings.mix is not None
     with pytest.raises(UserError, match=r"counted\.tsv: line 2: expected a prefix, a tab and a number"):
-        counted_shards(settings.mix, settings.run.out, build_stages(settings)[-4])
+        counted_shards(settings, settings.mix)
 
 
 def test_the_counts_of_a_real_corpus_make_a_mixture_of_ten_trillion(real_data: Path) -> None:
@@ -221,10 +217,118 @@ def test_the_counts_of_a_real_corpus_make_a_mixture_of_ten_trillion(real_data: P
         MixSource("english", table=table, match="corpus/tokenized/en/*", weight=1),
     ]
     mix = Mix(tuple(lines), target_tokens=10 * 10**12)
-    # No source is this run's own, so no stage is asked.
-    mixed = plan_mix(mix, counted_shards(mix, "unused", None))  # type: ignore[arg-type]
-    counted = [line.split("\t") for line in Path(table).read_text("utf-8").splitlines()[1:]]
-    japanese = sum(int(tokens) for name, tokens in counted if name.startswith("corpus/tokenized/ja/"))
+    # No source is this run's own, so no configuration is asked.
+    counted = {name: parts["train"] for name, parts in counted_shards(None, mix).items()}  # type: ignore[arg-type]
+    mixed = plan_mix(mix, counted)
+    listed = [line.split("\t") for line in Path(table).read_text("utf-8").splitlines()[1:]]
+    japanese = sum(int(tokens) for name, tokens in listed if name.startswith("corpus/tokenized/ja/"))
     assert mixed[0].tokens == 2 * japanese
     assert sum(source.tokens for source in mixed) == mix.target_tokens
     assert len(data_arguments(mixed).splitlines()) == sum(len(source.shards) for source in mixed)
+
+
+HELD_OUT = """
+[mix]
+target_tokens = 200_000
+validation = 0.2
+test = 0.1
+
+[[mix.source]]
+name = "more"
+source = "web"
+signal = "hiragana_fraction"
+minimum = 0.5
+repeats = 2
+
+[[mix.source]]
+name = "less"
+source = "web"
+signal = "hiragana_fraction"
+below = 0.5
+repeats = 1
+
+[mix.training]
+seq_length = 32
+global_batch_size = 4
+train_iters = 10
+"""
+
+
+@given(
+    ids=st.lists(st.binary(min_size=16, max_size=16), min_size=1, max_size=50, unique=True),
+    validation=st.floats(0, 0.5),
+    test=st.floats(0, 0.4),
+)
+def test_a_document_that_is_held_out_stays_so_in_any_company_and_with_a_larger_share(
+    ids: list[bytes], validation: float, test: float
+) -> None:
+    def mix_of(validation: float) -> Mix:
+        return Mix((MixSource("a", weight=1),), 1, validation=validation, test=test)
+
+    parts = part_of(pa.array(ids, DOC_ID), mix_of(validation))
+    assert [part_of(pa.array([one], DOC_ID), mix_of(validation))[0] for one in ids] == parts.tolist()
+    larger = part_of(pa.array(ids, DOC_ID), mix_of(min(0.55, validation + 0.05)))
+    assert np.all(larger[parts > 0] > 0)
+
+
+@pytest.fixture(scope="module")
+def held_out(demo_run: FinishedRun, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], Path]:
+    """The arguments of a copy of the demo with documents held out, and the file that Megatron reads."""
+    folder = tmp_path_factory.mktemp("held_out")
+    shutil.copytree(demo_run.out, folder / "out")
+    config = folder / "mix.toml"
+    config.write_text(demo_run.config.read_text(encoding="utf-8") + HELD_OUT, encoding="utf-8")
+    arguments = ["--config", str(config), "--out", str(folder / "out")]
+    assert main(["mix", *arguments]) == 0
+    (written,) = (folder / "out").glob("mix-*/per_split_data_args.json")
+    return arguments, written
+
+
+def test_parts_and_bins_hold_every_document_of_a_source_once(
+    demo_run: FinishedRun, held_out: tuple[list[str], Path]
+) -> None:
+    found: list[tuple[int, int]] = []
+    paths = json.loads(held_out[1].read_text("utf-8"))
+    assert set(paths) == set(PARTS)
+    for words in paths.values():
+        for weight, prefix in zip(words[::2], words[1::2], strict=True):
+            index = DocumentIndex.read(prefix)
+            found += zip(index.first_tokens.tolist(), index.lengths.tolist(), strict=True)
+            assert int(weight) % int(index.lengths.sum()) == 0
+    (whole,) = [path for path in demo_run.out.rglob("web-*_text_document.idx") if "mix" not in str(path)]
+    index = DocumentIndex.read(str(whole).removesuffix(".idx"))
+    assert sorted(found) == list(zip(index.first_tokens.tolist(), index.lengths.tolist(), strict=True))
+
+
+def test_no_step_of_training_reads_a_document_that_is_held_out(
+    held_out: tuple[list[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments, _ = held_out
+    seen = set()
+    for step in range(1, 11):
+        capsys.readouterr()
+        assert main(["step", str(step), *arguments, "--json"]) == 0
+        seen |= {json.loads(line)["doc_id"] for line in capsys.readouterr().out.splitlines()}
+    settings = load_config(arguments[1], arguments[3])
+    assert settings.mix is not None
+    parts = part_of(pa.array([bytes.fromhex(one) for one in sorted(seen)], DOC_ID), settings.mix)
+    assert seen
+    assert not parts.any()
+
+
+def test_a_split_that_leaves_a_shard_without_documents_gives_a_warning() -> None:
+    mix = Mix((MixSource("a", repeats=1),), 200, training=Training(16, 4, train_iters=2, split="999,1,0"))
+    mixed = plan_mix(mix, {"a": [CountedShard("/data/a", 100, 56), CountedShard("/data/b", 100, 5600)]})
+    (warning,) = warnings(mix, mixed)
+    assert "leaves a part of 1 token shards without a document" in warning
+    assert "/data/a" in warning
+
+
+def test_an_unknown_signal_is_one_line(held_out: tuple[list[str], Path], capsys: pytest.CaptureFixture[str]) -> None:
+    arguments, _ = held_out
+    path = Path(arguments[1])
+    wrong = path.with_name("wrong.toml")
+    wrong.write_text(path.read_text("utf-8").replace('"hiragana_fraction"', '"beauty"'), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["mix", "--config", str(wrong), *arguments[2:]]) == 2
+    assert capsys.readouterr().err == "manyo: [mix]: there is no signal 'beauty'; docs/signals.md lists them\n"

@@ -1,0 +1,210 @@
+"""The documents of a mixture's lines: a source, the part of it that a signal chooses, its training and validation.
+
+A part of a token shard is an index of its own next to a link to the shard's `.bin`: Megatron reads the documents that
+an index names, so no token is written twice.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from manyo.corpus.doc_ids import id_heads
+from manyo.corpus.tables.shards import filesystem, is_local, join, publish, read_columns, read_text
+from manyo.filters.signals import catalogue
+from manyo.pipelines.engine.errors import UserError
+from manyo.pipelines.engine.manifest import read_manifests
+from manyo.pipelines.engine.shapes import digest_of
+from manyo.pipelines.engine.stage import AnyStage
+from manyo.pipelines.graph.build import build_stages
+from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.filter_stages import SIGNALS
+from manyo.pipelines.graph.token_stages import BIN, PROVENANCE
+from manyo.tokenizer.draws import draws
+from manyo.tokenizer.mixture import Mix, MixSource
+from manyo.tokenizer.training_order import DocumentIndex
+
+#: The parts of a training run, as Megatron's options name them.
+PARTS = ("train", "valid", "test")
+
+#: Seed of the draw that puts a document into a part: the same document is in the same part of every mixture.
+_PART_SEED = 20_261_130
+
+
+@dataclass(frozen=True, slots=True)
+class CountedShard:
+    """A token shard: its prefix as Megatron's data path has it, and its numbers of tokens and documents.
+
+    Shards that a table counts have no number of documents.
+    """
+
+    prefix: str
+    tokens: int
+    documents: int | None = None
+
+
+#: The shards of a line of the mixture, by part; parts without shards are left out.
+LineShards = dict[str, list[CountedShard]]
+
+
+def counted_shards(config: Config, mix: Mix) -> dict[str, LineShards]:
+    """The token shards of each line of a mixture and each part, by name of the line.
+
+    Raises:
+        UserError: a table cannot be read, nothing matches, this run has no such source or signal or no Megatron shards,
+            or its shards lie where no link can be made to them.
+    """
+    own: dict[str, list[_OwnShard]] = {}
+    lines: dict[str, LineShards] = {}
+    for line in mix.source:
+        if line.table is not None:
+            lines[line.name] = {"train": _table_shards(line, line.table)}
+            continue
+        own = own or _own_shards(config)
+        if line.own_source not in own:
+            raise UserError(
+                f"[mix]: this run has no token shards of a source {line.own_source!r}; it has {', '.join(sorted(own))}"
+            )
+        shards = own[line.own_source]
+        if line.signal is None and not mix.validation and not mix.test:
+            lines[line.name] = {"train": [shard.counted for shard in shards]}
+        else:
+            lines[line.name] = _parts(config, mix, line, shards)
+    return lines
+
+
+@dataclass(frozen=True, slots=True)
+class _OwnShard:
+    """A token shard of this run, the URI of its sidecar, and the digests of its files, which a takedown changes."""
+
+    name: str
+    counted: CountedShard
+    provenance: str
+    digests: tuple[str, ...]
+
+
+def _own_shards(config: Config) -> dict[str, list[_OwnShard]]:
+    (tokenize,) = [stage for stage in build_stages(config) if stage.name == "tokenize"]
+    if BIN not in tokenize.tables:
+        raise UserError('[mix]: Megatron reads only format = "megatron", and [tokenize] has another')
+    folder = tokenize.folder(config.run.out)
+    fs, _ = filesystem(folder)
+    shards: dict[str, list[_OwnShard]] = {}
+    for name, manifest in sorted(read_manifests(folder).items()):
+        uri = BIN.uri(folder, name)
+        # Megatron may start in another folder, where a relative path would be wrong.
+        prefix = (os.path.abspath(filesystem(uri)[1]) if is_local(fs) else uri).removesuffix(".bin")
+        counted = CountedShard(prefix, manifest.counts["tokens"], manifest.counts["documents"])
+        digests = tuple(output.digest for output in manifest.outputs)
+        own = _OwnShard(name, counted, PROVENANCE.uri(folder, name), digests)
+        shards.setdefault(name.rsplit("-", 1)[0], []).append(own)
+    if not shards:
+        raise UserError(f"{folder}: there are no token shards here; run manyo tokenize first")
+    return shards
+
+
+def _parts(config: Config, mix: Mix, line: MixSource, shards: Sequence[_OwnShard]) -> LineShards:
+    """Indexes of the documents that a line takes, for each part; they are written where they are not there yet."""
+    fs, out = filesystem(config.run.out)
+    if not is_local(fs):
+        raise UserError(
+            f"[mix]: {config.run.out}: validation, test and signals need links to token shards, which an object store "
+            "has not; copy the token shards to a filesystem, and mix there"
+        )
+    stages = {stage.name: stage for stage in build_stages(config)}
+    values = None if line.signal is None else _Values.read(config, stages["measure"], line.own_source, line.signal)
+    choice = [stages["measure"].fingerprint, line.signal or "", line.minimum, line.below, mix.validation, mix.test]
+    digests = [digest for shard in shards for digest in shard.digests]
+    folder = Path(os.path.abspath(out), f"mix-parts-{digest_of([*map(str, choice), *digests])[:8]}")
+    found: LineShards = {}
+    for shard in shards:
+        documents = read_columns(shard.provenance, ["doc_id", "token_count"])
+        tokens = documents.column("token_count").to_numpy()
+        chosen = np.ones(len(tokens), np.bool_)
+        if values is not None:
+            value = values.of(documents.column("doc_id"))
+            chosen = (value >= line.minimum) & (value < line.below)
+        part = part_of(documents.column("doc_id"), mix)
+        for number, name in enumerate(PARTS):
+            rows = np.flatnonzero(chosen & (part == number))
+            # Megatron cannot read a shard without documents.
+            if len(rows):
+                prefix = folder / name / f"{shard.name}_text_document"
+                _link(prefix, shard.counted.prefix, rows)
+                found.setdefault(name, []).append(CountedShard(str(prefix), int(tokens[rows].sum()), len(rows)))
+    return found
+
+
+def part_of(doc_ids: pa.Array, mix: Mix) -> np.ndarray:
+    """The part of each document, by its id alone: int64 (n_docs,), a place in `PARTS`."""
+    place = draws(doc_ids, _PART_SEED) / 2.0**64
+    train = 1 - mix.validation - mix.test
+    return np.searchsorted([train, train + mix.validation], place, "right")
+
+
+def _link(prefix: Path, shard: str, rows: np.ndarray) -> None:
+    if os.path.exists(f"{prefix}.idx"):
+        return
+    prefix.parent.mkdir(parents=True, exist_ok=True)
+    if not os.path.islink(f"{prefix}.bin"):
+        os.symlink(f"{shard}.bin", f"{prefix}.bin")
+    with publish(f"{prefix}.idx") as path:
+        DocumentIndex.read(shard).write_part(path, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """A signal of every document of a source: 16 bytes each.
+
+    Attributes:
+        heads: uint64 (n_docs,), first bytes of the ids, in ascending order.
+        values: float64 (n_docs,), the signal; NaN where it is not measured.
+    """
+
+    heads: np.ndarray
+    values: np.ndarray
+
+    @classmethod
+    def read(cls, config: Config, measure: AnyStage, source: str, signal: str) -> _Values:
+        if signal not in {known.column.name for known in catalogue.SIGNALS}:
+            raise UserError(f"[mix]: there is no signal {signal!r}; docs/signals.md lists them")
+        folder = measure.folder(config.run.out)
+        heads, values = [np.zeros(0, np.uint64)], [np.zeros(0)]
+        for name in sorted(read_manifests(folder)):
+            if name.split("/")[0] == source:
+                batch = read_columns(SIGNALS.uri(folder, name), ["doc_id", signal])
+                heads.append(id_heads(batch.column("doc_id")))
+                values.append(batch.column(signal).cast(pa.float64()).to_numpy(zero_copy_only=False))
+        order = np.argsort(together := np.concatenate(heads))
+        return cls(together[order], np.concatenate(values)[order])
+
+    def of(self, doc_ids: pa.Array) -> np.ndarray:
+        """The signal of documents: float64 (n,); NaN, which no bound includes, where there is none."""
+        wanted = id_heads(doc_ids)
+        at = np.minimum(np.searchsorted(self.heads, wanted), max(0, len(self.heads) - 1))
+        if not len(self.heads):
+            return np.full(len(wanted), np.nan)
+        return np.where(self.heads[at] == wanted, self.values[at], np.nan)
+
+
+def _table_shards(source: MixSource, table: str) -> list[CountedShard]:
+    try:
+        lines = read_text(table).splitlines()
+    except (OSError, ValueError) as error:
+        raise UserError(f"[mix]: source {source.name!r}: table {table} cannot be read: {error}") from error
+    shards = []
+    for number, line in enumerate(lines[1:], start=2):
+        prefix, _, tokens = line.partition("\t")
+        if not prefix or not tokens.strip().isdecimal():
+            raise UserError(f"{table}: line {number}: expected a prefix, a tab and a number of tokens, got {line!r}")
+        if fnmatchcase(prefix, source.match):
+            shards.append(CountedShard(join(source.root, prefix) if source.root else prefix, int(tokens)))
+    if not shards:
+        raise UserError(f"[mix]: source {source.name!r}: no prefix of {table} matches {source.match!r}")
+    return shards
