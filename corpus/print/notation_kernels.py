@@ -25,6 +25,20 @@ class Marks(NamedTuple):
     end: Int64s
 
 
+class Rubies(NamedTuple):
+    """The readings of a text in order, as columns.
+
+    Attributes:
+        start, stop: the base, in the text without readings; empty where nothing before the reading can have one.
+        first, last: the reading, in the text as it was given.
+    """
+
+    start: Int64s
+    stop: Int64s
+    first: Int64s
+    last: Int64s
+
+
 GAIJI: Final = 0  # ※［＃…］
 ANNOTATION: Final = 1  # ［＃…］
 ITERATION: Final = 2  # ／＼ or ／″＼
@@ -61,19 +75,73 @@ def _is_control(point: int) -> bool:
     return point < _NO_BREAK_SPACE and (point < _BLANK or point >= _DELETE) and point != _NEWLINE and point != _TAB
 
 
+# What a run of characters that a reading stands for consists of.
+_OTHER: Final = 0
+_KANJI: Final = 1
+_HIRAGANA: Final = 2
+_KATAKANA: Final = 3
+_LATIN: Final = 4
+
+
 @kernel
-def without_ruby(points: Uint32s, clean: Uint32s) -> tuple[int, int]:
+def _class_of(point: int) -> int:
+    """The class of a character; those of one class that follow each other are one base."""
+    if 0x4E00 <= point <= 0x9FFF or 0x3400 <= point <= 0x4DBF or 0xF900 <= point <= 0xFAFF or point >= 0x20000:
+        return _KANJI
+    if point in (0x3005, 0x3006, 0x3007, 0x303B, 0x30F6):  # 々〆〇〻ヶ
+        return _KANJI
+    if 0x3041 <= point <= 0x309F:
+        return _HIRAGANA
+    if 0x30A1 <= point <= 0x30FF:
+        return _KATAKANA
+    is_letter = 0x41 <= point <= 0x5A or 0x61 <= point <= 0x7A or 0x30 <= point <= 0x39 or 0xC0 <= point <= _LAST_LATIN
+    return _LATIN if is_letter or 0xFF10 <= point <= 0xFF5A else _OTHER
+
+
+@kernel
+def _base_start(clean: Uint32s, n: int, floor: int) -> int:
+    """Where the base begins of a reading that stands at n; n where nothing there can have one.
+
+    A character that is described in a note (※［＃…］) counts as a kanji.
+    """
+    start, kind = n, _OTHER
+    while start > floor:
+        point = clean[start - 1]
+        before, found = start - 1, _class_of(point)
+        if point == _CLOSE:
+            depth, before = 1, start - 1
+            while before > floor and depth:
+                before -= 1
+                depth += (clean[before] == _CLOSE) - (clean[before] == _OPEN)
+            if depth or before == floor or clean[before - 1] != _REFERENCE:
+                return start
+            before -= 1
+            found = _KANJI
+        if found == _OTHER or (kind not in (_OTHER, found)):
+            return start
+        start, kind = before, found
+    return start
+
+
+@kernel
+def without_ruby(points: Uint32s, clean: Uint32s, rubies: Rubies) -> tuple[int, int, int]:
     """Copy a text without readings, ｜ and control characters, all line ends as `\\n`.
 
     Args:
         points: code points of the text.
         clean: room for as many, filled in.
+        rubies: room for as many as there are 《, filled in.
 
     Returns:
-        How many points are in `clean`, and an upper bound on the number of marks in it.
+        How many points are in `clean`, an upper bound on the number of marks in it, and the number of readings.
     """
     n = len(points)
     n_clean, n_openings, i, searched = 0, 0, 0, 0
+    n_rubies, bar, floor = (
+        0,
+        -1,
+        0,
+    )  # where ｜ stood on this line; where the base of a reading may begin at the earliest
     while i < n:
         point = points[i]
         if _SHELL_OPEN < point < _FIRST_SURROGATE:  # kana and kanji: nothing to look for
@@ -86,18 +154,27 @@ def without_ruby(points: Uint32s, clean: Uint32s) -> tuple[int, int]:
             while end < n and points[end] != _RUBY_CLOSE and points[end] != _NEWLINE and points[end] != _RETURN:
                 end += 1
             if end < n and points[end] == _RUBY_CLOSE:
+                rubies.start[n_rubies] = bar if bar >= 0 else _base_start(clean, n_clean, floor)
+                rubies.stop[n_rubies], rubies.first[n_rubies], rubies.last[n_rubies] = n_clean, i + 1, end
+                n_rubies += 1
+                bar, floor = -1, n_clean
                 i = end + 1
                 continue
             searched = end  # no other 《 before it is closed either
         i += 1
         if point == _RETURN and (i == n or points[i] != _NEWLINE):
             point = _NEWLINE
-        if point in (_RUBY_START, _BYTE_ORDER_MARK) or _is_control(point):
+        if point == _RUBY_START:
+            bar = n_clean
             continue
+        if point == _BYTE_ORDER_MARK or _is_control(point):
+            continue
+        if point == _NEWLINE:
+            bar, floor = -1, n_clean + 1
         clean[n_clean] = _REPLACEMENT if _FIRST_SURROGATE <= point < _AFTER_SURROGATES else point
         n_clean += 1
         n_openings += point in (_OPEN, _SLASH, _SHELL_OPEN)
-    return n_clean, n_openings
+    return n_clean, n_openings, n_rubies
 
 
 @kernel
@@ -174,7 +251,9 @@ def _is_kept_blank(clean: Uint32s, start: int, end: int) -> bool:
 
 
 @kernel
-def write(clean: Uint32s, n: int, marks: Marks, stays: Uint32s, stay_offsets: Int64s, text: Uint32s) -> int:
+def write(
+    clean: Uint32s, n: int, marks: Marks, stays: Uint32s, stay_offsets: Int64s, places: Int64s, text: Uint32s
+) -> int:
     """Write the tidy text with `stays[stay_offsets[k]:stay_offsets[k + 1]]` for mark k.
 
     Lines lose the blanks at their end, and go where nothing but annotations stood on them. Blank lines go at both
@@ -186,16 +265,21 @@ def write(clean: Uint32s, n: int, marks: Marks, stays: Uint32s, stay_offsets: In
         marks: of the text; the marks do not overlap.
         stays: code points of what stays of each mark, one mark after another.
         stay_offsets: (n_marks + 1,), where in `stays` that of each mark starts.
+        places: of `clean`, in order; replaced by where they are in the text.
         text: room for `n + len(stays) + 2` code points, filled in.
 
     Returns:
         Length of the text.
     """
     n_text, line = 0, 0  # written up to here; where the present line begins, after its line ends
+    p = 0  # places that are found
     i, k, start = 0, 0, 0
     while True:
-        at = line
+        at, first = line, p
         while i < n and clean[i] != _NEWLINE:
+            while p < len(places) and places[p] <= i:
+                places[p] = at
+                p += 1
             if k < len(marks.start) and i == marks.start[k]:
                 for j in range(stay_offsets[k], stay_offsets[k + 1]):
                     text[at] = stays[j]
@@ -206,8 +290,13 @@ def write(clean: Uint32s, n: int, marks: Marks, stays: Uint32s, stay_offsets: In
                 text[at] = clean[i]
                 at += 1
                 i += 1
+        while p < len(places) and places[p] <= i:
+            places[p] = at
+            p += 1
         while at > line and _is_space(text[at - 1]):
             at -= 1
+        for j in range(first, p):
+            places[j] = min(places[j], at)
         if at > line:
             for j in range(n_text, line):
                 text[j] = _NEWLINE
@@ -216,6 +305,8 @@ def write(clean: Uint32s, n: int, marks: Marks, stays: Uint32s, stay_offsets: In
         elif n_text and _is_kept_blank(clean, start, i):
             line = n_text + 2
         if i >= n:
+            for j in range(len(places)):
+                places[j] = min(places[j], n_text) if j < p else n_text
             return n_text
         i += 1
         start = i

@@ -1,4 +1,4 @@
-"""Aozora Bunko texts: ruby, annotations and the frame around the work removed, characters outside JIS kept.
+"""Aozora Bunko texts: ruby and annotations out of the text, the frame around it removed, characters outside JIS kept.
 
 This module removes the frame, header and colophon; `manyo.corpus.print.notation` resolves the notation.
 """
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from manyo.corpus.print.notation import plain_text
+from manyo.corpus.print.notation import plain_text, read_notation
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import archives
 from manyo.corpus.sources.other_formats import TEXTS
@@ -62,21 +62,23 @@ def parse(record: Record[bytes], options: Options) -> Outcome:
     if raw.count("\r") > raw.count("\r\n"):  # a line end of old Macintoshes, or one that was damaged
         raw = raw.replace("\r\n", "\n").replace("\r", "\n")
     parts = split_frame(raw)
-    text, n_unknown = plain_text(parts.body)
-    if not text.strip():
+    work = read_notation(parts.body)
+    if not work.text.strip():
         return Refused("no_text", f"{len(raw)} characters, all of them header or colophon", record.address)
     title, credit = _title_and_credits(plain_text("\n".join(parts.header))[0].split("\n"))
     meta: dict[str, str | int | list[str]] = {**credit}
     names = (file_stem(record.origin_file), file_stem(record.entry))
-    if work := next(filter(None, (re.match(r"\d+", name) for name in names)), None):
-        meta["work_id"] = work[0]
+    if identity := next(filter(None, (re.match(r"\d+", name) for name in names)), None):
+        meta["work_id"] = identity[0]
     if parts.colophon:
         meta["colophon"] = plain_text(parts.colophon)[0]
         if base := re.search(r"^(?:翻訳の)?底本[:：]\s*(.+)$", parts.colophon, re.MULTILINE):
             meta["base_edition"] = base[1].rstrip("\r")
-    if n_unknown:
-        meta["unresolved_characters"] = n_unknown
-    return Document(uri=record.address, text=text, title=title, charset=charset, meta=meta)
+    if work.n_unknown:
+        meta["unresolved_characters"] = work.n_unknown
+    return Document(
+        uri=record.address, text=work.text, title=title, charset=charset, structure=work.structure, meta=meta
+    )
 
 
 def _decode(data: bytes) -> tuple[str, str] | None:

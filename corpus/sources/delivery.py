@@ -31,7 +31,7 @@ from manyo.corpus.books.markup_files import read_dtbook, read_jats, read_markdow
 from manyo.corpus.books.odt import read_flat_odt, read_odt
 from manyo.corpus.books.records_as_text import read_json, read_table
 from manyo.corpus.books.tex import read_tex
-from manyo.corpus.print.notation import plain_text as plain_notation
+from manyo.corpus.print.notation import read_notation
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
 from manyo.corpus.sources import aozora, archives, egov, ndl, ocr, pdf, plain_text, tei
 from manyo.corpus.sources.compression import DAMAGE, decompressed
@@ -319,11 +319,11 @@ def _parse_aozora(record: Record[bytes], options: Options) -> Outcome:
         return aozora.parse(record, aozora.Options())
     if decoded.replacement_fraction > options.max_replacement_fraction:
         return Refused("undecodable", f"{decoded.replacement_fraction:.0%} of the characters, as {decoded.charset}")
-    text, n_unknown = plain_notation(decoded.text)
-    if not text.strip():
+    found = read_notation(decoded.text)
+    if not found.text.strip():
         return Refused("no_text", f"{len(record.payload)} bytes, all of them notation")
-    meta = {"unresolved_characters": n_unknown} if n_unknown else {}
-    return Document(uri="", text=tidy(text), charset=decoded.charset, meta=meta)
+    meta = {"unresolved_characters": found.n_unknown} if found.n_unknown else {}
+    return Document(uri="", text=found.text, charset=decoded.charset, structure=found.structure, meta=meta)
 
 
 def _parse_ocr(record: Record[bytes], _: Options) -> Outcome:

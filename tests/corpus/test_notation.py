@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from manyo.corpus.print.notation import jis_x_0213, plain_text
+from manyo.corpus.print.notation import jis_x_0213, plain_text, read_notation
 from manyo.corpus.text import tidy
 from tests import notation_oracle
+from tests.corpus.test_structure import assert_lawful
 
 PIECES = (
     "［＃", "［", "］", "※［＃", "《", "》", "｜", "／＼", "／″＼", "／", "〔", "〕", "cafe'", "A&", "[", "é",
@@ -29,6 +31,8 @@ PIECES = (
 @settings(max_examples=400, deadline=None)
 def test_the_compiled_passes_give_what_their_slow_twin_gives(marked: str) -> None:
     assert plain_text(marked) == notation_oracle.plain_text(marked)
+    found = read_notation(marked)
+    assert_lawful(found.text, found.structure)
 
 
 def plain(marked: str) -> str:
@@ -104,3 +108,55 @@ def test_real_texts_are_read_as_the_slow_twin_reads_them(real_data: Path) -> Non
     for path in sorted((real_data / "aozora").glob("*.txt"))[::40]:
         marked = path.read_bytes().decode("cp932").replace("\r\n", "\n")
         assert plain_text(marked) == notation_oracle.plain_text(marked), path.name
+
+
+# --- structure -------------------------------------------------------------------------------------
+
+_KANJI = st.text("霧峠川橋々", min_size=1, max_size=3)
+_PIECES = st.lists(
+    st.one_of(
+        st.tuples(
+            st.just("plain"), st.sampled_from(["の", "、", "　", "\n", "［＃改ページ］", "／＼", "A", "\n\n\n", " \n"])
+        ),
+        st.tuples(st.just("ruby"), st.tuples(_KANJI, st.text("きりと", min_size=1, max_size=4))),
+        st.tuples(st.just("bar"), st.tuples(st.text("霧のA", min_size=1, max_size=3), st.text("きり", min_size=1))),
+        st.tuples(st.just("gaiji"), st.text("きり", min_size=1, max_size=2)),
+    ),
+    max_size=12,
+)
+
+
+@given(_PIECES)
+def test_every_reading_is_a_span_over_its_base(pieces: list[tuple[str, Any]]) -> None:
+    marked, expected = "", []
+    for kind, piece in pieces:
+        if kind == "plain":
+            marked += piece
+        elif kind == "gaiji":
+            marked += f"、※［＃「口＋斗」、U+544C］《{piece}》"
+            expected.append(("\u544c", piece))
+        else:
+            base, reading = piece
+            # A kana before it ends the base that stands without a bar.
+            marked += f"の{base}《{reading}》" if kind == "ruby" else f"｜{base}《{reading}》"
+            expected.append((base, reading))
+    found = read_notation(marked)
+    assert found.text == notation_oracle.plain_text(marked)[0]
+    assert [(found.text[span.start : span.stop], span.value) for span in found.structure.spans()] == expected
+
+
+@pytest.mark.parametrize(
+    ("marked", "expected"),
+    [
+        ("彼は峠［＃「峠」に傍点］を見た。", [("峠", "emphasis", "")]),
+        ("［＃５字下げ］一　峠［＃「一　峠」は大見出し］\n文。", [("一　峠", "heading", "1")]),
+        ("［＃ここから中見出し］\n峠\n［＃ここで中見出し終わり］\n文。", [("峠", "heading", "2")]),
+        ("川は［＃傍点］流れ［＃傍点終わり］た。", [("流れ", "emphasis", "")]),
+        ("峠《とうげ》［＃「峠」は小見出し］", [("峠", "ruby", "とうげ"), ("峠", "heading", "3")]),
+        ("かな《カナ》と、《よみ》", [("かな", "ruby", "カナ")]),
+    ],
+)
+def test_dots_and_headings_are_spans(marked: str, expected: list[tuple[str, str, str]]) -> None:
+    found = read_notation(marked)
+    spans = [(found.text[span.start : span.stop].strip(), *span[2:]) for span in found.structure.spans()]
+    assert sorted(spans) == sorted(expected)
