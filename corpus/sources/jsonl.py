@@ -66,8 +66,8 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | BrokenInput]:
     """One record per line that is not blank; offsets count decompressed bytes."""
-    seen: set[str] = set()
     for file in shard.files:
+        seen: set[str] = set()  # two files that state one id stop the run, whichever shards they are in
         fs, path = filesystem(file.uri)
         if other := _other_format(file):
             yield other

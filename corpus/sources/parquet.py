@@ -41,8 +41,8 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | Broke
     Raises:
         ValueError: a file lacks a column that the options name, or its text is not a string.
     """
-    seen: set[str] = set()
     for file in shard.files:
+        seen: set[str] = set()  # two files that state one id stop the run, whichever shards they are in
         fs, path = filesystem(file.uri)
         with fs.open(path, "rb") as stream:
             head = stream.read(HEAD_BYTES)

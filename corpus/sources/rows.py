@@ -15,7 +15,7 @@ from manyo.corpus.text import tidy
 
 REASONS = {
     "no_text": "the row's text field is missing, null, empty, or not a string",
-    "duplicate_id": "an earlier row of the shard has the same id",
+    "duplicate_id": "an earlier row of the file has the same id",
 }
 
 #: A row: values by the names of its fields, as JSON or Arrow gives them.

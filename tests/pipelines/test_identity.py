@@ -129,11 +129,11 @@ def test_entries_of_one_name_in_archives_are_documents_of_their_own(kind: str, t
     assert (len(found), len(set(found.values()))) == (24, 24)
 
 
-def config(folder: Path, inputs: object, kind: str = "text", options: str = "") -> list[str]:
+def config(folder: Path, inputs: object, kind: str = "text", options: str = "target_shard_bytes = 1") -> list[str]:
     path = folder / "config.toml"
     path.write_text(
         f'[run]\nout = "{folder}/out"\n[[source]]\nname = "s"\nkind = "{kind}"\ninputs = ["{inputs}"]\n'
-        f'profile = "prose"\nlicence = "CC0"\ntarget_shard_bytes = 1\n{options}\n'
+        f'profile = "prose"\nlicence = "CC0"\n{options}\n'
         f'[filter]\nrules = "{folder}/rules.toml"\n[tokenize.train]\nvocabulary_size = 300\n',
         encoding="utf-8",
     )
@@ -147,14 +147,16 @@ def table(of: list[str], name: str) -> Iterator[dict[str, object]]:
         yield from pq.read_table(path, partitioning=None).to_pylist()
 
 
+@pytest.mark.parametrize("shard_bytes", [1, 1 << 20], ids=["two shards", "one shard"])
 def test_one_record_id_in_two_files_stops_the_run_and_names_both(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    shard_bytes: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("a", "b"):
         path = tmp_path / "in" / name / "x.jsonl"
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps({"id": "7", "text": f"{name}の文である。"}) + "\n", encoding="utf-8")
-    assert main(["extract", *config(tmp_path, f"{tmp_path}/in", "jsonl", 'id_field = "id"')]) != 0
+    options = f'id_field = "id"\ntarget_shard_bytes = {shard_bytes}'
+    assert main(["extract", *config(tmp_path, f"{tmp_path}/in", "jsonl", options)]) != 0
     error = capsys.readouterr().err
     assert f"{tmp_path}/in/a/x.jsonl at 0 and {tmp_path}/in/b/x.jsonl at 0 give one doc_id" in error
     assert "Traceback" not in error
