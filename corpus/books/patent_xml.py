@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from html.entities import html5
 
 from lxml import etree
@@ -69,10 +70,10 @@ def read_patent_xml(data: bytes, path: str) -> Patent:
         UnreadableError: it is not well-formed, not in a known encoding, or no publication.
     """
     root, charset = _root(data)
-    name = _plain(local_name(root))
+    name = _name(root)
     if name not in _KIND_OF_ROOT and name != "jpofficialgazette":
         raise UnreadableError("not_patent", f"the root is <{local_name(root)}>")
-    parts = {_part(_plain(local_name(child))): child for child in reversed(root)}
+    parts = {_part(_name(child)): child for child in reversed(root)}
     reader = _Reader()
     reader.abstract(parts.get("abstract"))
     reader.claims(parts.get("claims"))
@@ -107,8 +108,14 @@ def _root(data: bytes) -> tuple[etree._Element, str]:
     return root, decoded.charset
 
 
-def _plain(name: str) -> str:
-    return name.replace("-", "").lower()
+def _name(element: etree._Element) -> str:
+    """The local name of an element without hyphens, in lower case; empty for an entity."""
+    return _plain(element.tag) if isinstance(element.tag, str) else ""
+
+
+@lru_cache(maxsize=1024)
+def _plain(tag: str) -> str:
+    return tag.rpartition("}")[2].replace("-", "").lower()
 
 
 def _part(name: str) -> str:
@@ -133,13 +140,13 @@ class _Reader:
 
     def claims(self, part: etree._Element | None) -> None:
         """The claims as a list."""
-        found = [child for child in part if _plain(local_name(child)) == "claim"] if part is not None else []
+        found = [child for child in part if _name(child) == "claim"] if part is not None else []
         if not found:
             return
         self.out.heading("【特許請求の範囲】", 1)
         self.out.open_list()
         for ordinal, claim in enumerate(found, start=1):
-            numbers = [child for child in claim if _plain(local_name(child)) == "claimnumber"]
+            numbers = [child for child in claim if _name(child) == "claimnumber"]
             number = words(numbers[0]) if numbers else attribute(claim, "num")
             self.out.open_claim(number.lstrip("0") or str(ordinal))
             for child in claim:
@@ -159,7 +166,7 @@ class _Reader:
     def _section(self, part: etree._Element, level: int) -> None:
         self.out.write(part.text or "")
         for child in part:
-            name = _plain(local_name(child))
+            name = _name(child)
             if name == "p":
                 self.out.open_paragraph(attribute(child, "pNumber") or attribute(child, "num"))
                 self._content(child)
@@ -189,7 +196,7 @@ class _Reader:
         if isinstance(element, etree._Entity):
             self._entity(str(element.name))
             return
-        name = _plain(local_name(element))
+        name = _name(element)
         if name in _PICTURES:
             self._picture(element, _PICTURES[name])
         elif name in ("img", "image", "inlineimage"):
@@ -212,14 +219,14 @@ class _Reader:
 
     def _picture(self, element: etree._Element, what: str) -> None:
         """A formula or table: its cells or characters if it has any, else the mark of its picture."""
-        rows = [child for child in element.iter() if _plain(local_name(child)) in ("row", "tr")]
+        rows = [child for child in element.iter() if _name(child) in ("row", "tr")]
         if rows:
             self.out.write("")
             self.out.text.open("table")
             for row in rows:
                 self.out.text.open("row")
                 for cell in row:
-                    if _plain(local_name(cell)) in ("entry", "td", "th", "cell"):
+                    if _name(cell) in ("entry", "td", "th", "cell"):
                         self.out.text.open("cell")
                         self._content(cell)
                         self.out.text.close()
@@ -241,7 +248,7 @@ def _is_character(image: etree._Element) -> bool:
     content = attribute(image, "img-content")
     if content:
         return content in ("tx", "character", "undefined-character")
-    heights = [child for child in image if _plain(local_name(child)) == "heightmeasure"]
+    heights = [child for child in image if _name(child) == "heightmeasure"]
     height = words(heights[0]) if heights else attribute(image, "he")
     try:
         return float(height) <= _CHARACTER_MM
@@ -282,7 +289,7 @@ def _bibliography(part: etree._Element, patent: Patent) -> None:
 def _elements(part: etree._Element | None, names: Iterable[str]) -> Iterator[etree._Element]:
     if part is not None:
         wanted = set(names)
-        yield from (element for element in part.iter() if _plain(local_name(element)) in wanted)
+        yield from (element for element in part.iter() if _name(element) in wanted)
 
 
 def _first(part: etree._Element | None, *names: str) -> etree._Element | None:
@@ -300,7 +307,7 @@ def _all(part: etree._Element | None, *endings: str) -> list[str]:
     found = (
         words(element)
         for element in part.iter()
-        if element is not part and _plain(local_name(element)).endswith(endings) and not len(element)
+        if element is not part and _name(element).endswith(endings) and not len(element)
     )
     return list(dict.fromkeys(filter(None, found)))
 
