@@ -400,13 +400,31 @@ def _written(line: _RawLine, page: _Page, ruby: list[_RawLine]) -> TextLine:
 
 
 def _in_reading_order(line: _RawLine, glyphs: Glyphs) -> Int64s:
-    """Glyphs of the line along it; those side by side in an upright line (縦中横) from left to right."""
+    """Glyphs of the line along it; those side by side in an upright line (縦中横) from left to right.
+
+    Small print in two rows within a line (割注) is read row by row.
+    """
     numbers = line.glyphs
-    if not line.is_upright or len(numbers) < 2:
+    if len(numbers) < 2:
         return numbers
-    top = glyphs.top[numbers]
-    rows = np.cumsum(np.concatenate([[False], np.diff(top) > 0.3 * line.size]))
-    return numbers[np.lexsort((glyphs.left[numbers], rows))]
+    if line.is_upright:
+        top = glyphs.top[numbers]
+        rows = np.cumsum(np.concatenate([[False], np.diff(top) > 0.3 * line.size]))
+        numbers = numbers[np.lexsort((glyphs.left[numbers], rows))]
+    largest = glyphs.size[numbers].max()
+    is_small = glyphs.size[numbers] <= RUBY_RATIO * largest
+    if is_small.sum() < 4:
+        return numbers
+    across = -glyphs.left[numbers] if line.is_upright else glyphs.top[numbers]
+    along = glyphs.top[numbers] if line.is_upright else glyphs.left[numbers]
+    edges = np.flatnonzero(np.diff(is_small.astype(np.int8))) + 1
+    parts = []
+    for part in np.split(np.arange(len(numbers)), edges):
+        second = across[part] > (across[part].min() + across[part].max()) / 2
+        if is_small[part[0]] and np.ptp(across[part]) >= 0.3 * largest and 2 <= second.sum() <= len(part) - 2:
+            part = part[np.lexsort((along[part], second))]
+        parts.append(part)
+    return numbers[np.concatenate(parts)]
 
 
 def _spaces_between(line: _RawLine, page: _Page, numbers: Int64s, starts: Float64s, stops: Float64s) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from manyo.corpus.jit import Float64s
 from manyo.corpus.print.glyph_lines import TextLine, text_lines
+from manyo.corpus.print.gutter_numbers import gutter_numbers
 from manyo.corpus.print.page_margins import MarginPage
 from manyo.corpus.print.pdf_glyphs import PdfPage
 from manyo.corpus.print.reading_order import Block, Part, cell_text, in_order, part_of, row_of
@@ -50,11 +51,14 @@ class SetPage(NamedTuple):
 def lines_of(page: PdfPage) -> SetPage:
     """The lines of a page; none reaches over the edge of a cell."""
     found = grids(page.rules)
-    glyphs = page.glyphs
+    line_numbers = gutter_numbers(page.glyphs)
+    glyphs, is_artifact = page.glyphs, page.is_artifact
+    if line_numbers.any():
+        glyphs, is_artifact = glyphs.taken(~line_numbers), is_artifact[~line_numbers]
     x, y = (glyphs.left + glyphs.right) / 2, (glyphs.top + glyphs.bottom) / 2
     grid, cell = cell_of(found, x, y)
     places = np.where(grid < 0, -1, grid * _CELLS_PER_GRID + cell)
-    lines, n_annotations = text_lines(glyphs, page.is_artifact, places)
+    lines, n_annotations = text_lines(glyphs, is_artifact, places)
     return SetPage(lines, found, page.rules, page.width, page.height, n_annotations)
 
 

@@ -34,12 +34,14 @@ _PIECES_EMS: Final = 3.0
 _PLACE_EMS: Final = 0.6
 #: What is larger than the text by this is a title.
 _TITLE_RATIO: Final = 1.15
+_SMALLER_RATIO: Final = 0.95
+_FEW_PAGES: Final = 2
 #: A title on this many pages is furniture; digits may differ on this many.
 _MANY_PAGES: Final = 3
 #: The rule below a running head has at least this part of the text's width.
 _RULE_FRACTION: Final = 0.6
 #: On this part of the pages, some line stands in the place of a running head.
-_MOST_PAGES: Final = 0.6
+_MOST_PAGES: Final = 0.5
 
 _DASH: Final = r"[\s\u3000\-‐‑–—―ー－─━~〜～・.．()（）\[\]［］〔〕【】<>〈〉《》|｜]*"
 _PAGE_NUMBER = re.compile(
@@ -99,7 +101,7 @@ class _Unit:
         start, stop: along the row.
         place: of the row, across it.
         size: of its print.
-        is_small: no larger than the text.
+        is_small, is_smaller: no larger than the text, and smaller.
         is_ruled: a rule divides it from the text.
         is_artifact: the file says that it is furniture.
         is_turned: it is printed across the page's direction, outside the text.
@@ -116,6 +118,7 @@ class _Unit:
     place: float
     size: float
     is_small: bool
+    is_smaller: bool
     is_ruled: bool
     is_artifact: bool
     is_turned: bool
@@ -143,8 +146,7 @@ def find_margins(pages: Sequence[MarginPage]) -> Margins:
             or _n_pages(unit, same[unit.side, unit.text]) >= (2 if unit.is_small else _MANY_PAGES + 1)
             or _n_pages(unit, masked[unit.side, unit.masked]) >= (_MANY_PAGES if unit.is_small else _MANY_PAGES + 1)
         )
-    n_filled = sum(bool(page.lines) for page in pages)
-    for unit in _in_their_place(units, n_filled):
+    for unit in _in_their_place(units, pages):
         unit.is_dropped = True
     rows: dict[tuple[int, int, int], list[_Unit]] = defaultdict(list)
     for unit in units:
@@ -178,22 +180,33 @@ def _n_pages(unit: _Unit, alike: list[_Unit]) -> int:
     )
 
 
-def _in_their_place(units: list[_Unit], n_pages: int) -> list[_Unit]:
-    """The units that stand where, on most pages, running heads were found: heads of short chapters."""
+def _in_their_place(units: list[_Unit], pages: Sequence[MarginPage]) -> list[_Unit]:
+    """The units that stand where, on most other pages, running heads were found: heads of short chapters.
+
+    Left and right pages are each other's mirror images.
+    """
+    n_others = sum(bool(page.lines) for page in pages) - 1
     found = []
     for side in (_ABOVE, _BELOW, _LEFT, _RIGHT):
-        heads = [unit for unit in units if unit.side == side and unit.is_dropped]
+        heads = [unit for unit in units if unit.side == side and unit.is_dropped and not _is_number(unit.text)]
         for unit in units:
             if unit.side != side or unit.is_dropped or not unit.is_small:
                 continue
+            extent = pages[unit.page].height if side in (_LEFT, _RIGHT) else pages[unit.page].width
             near = {
                 head.page
                 for head in heads
                 if abs(head.place - unit.place) <= 0.2 * unit.size
                 and 0.95 < head.size / unit.size < 1.05
-                and min(abs(head.start - unit.start), abs(head.stop - unit.stop)) <= unit.size
+                and min(
+                    abs(head.start - unit.start),
+                    abs(head.stop - unit.stop),
+                    abs(head.start - (extent - unit.stop)),
+                    abs(head.stop - (extent - unit.start)),
+                )
+                <= 2 * unit.size
             }
-            if len(near) >= max(_MANY_PAGES, _MOST_PAGES * n_pages):
+            if len(near) >= (_FEW_PAGES if unit.is_smaller else _MANY_PAGES) and len(near) >= _MOST_PAGES * n_others:
                 found.append(unit)
     return found
 
@@ -293,6 +306,7 @@ def _unit(
         sum((line.left + line.right if is_beside else line.top + line.bottom) / 2 for line in members) / len(members),
         size,
         size <= _TITLE_RATIO * body,
+        size <= _SMALLER_RATIO * body,
         is_ruled,
         all(line.is_artifact for line in members),
         is_beside and all(line.turn % 2 == 1 for line in members),

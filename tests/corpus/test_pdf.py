@@ -69,6 +69,14 @@ def test_running_heads_and_page_numbers_are_left_out_and_counted() -> None:
     assert (found.meta["running_heads_removed"], found.meta["page_numbers_removed"]) == (3, 3)
 
 
+def test_the_head_of_a_short_chapter_is_told_by_those_of_the_pages_around_it() -> None:
+    heads = [("硝子職人の冬", 430), ("霧の港", 117), ("硝子職人の冬", 430)]
+    pages = [[*level(head, left, 30, 8), *body()] for head, left in heads]
+    found = read(pdf(*pages))
+    assert found.text.replace("\n", "") == 3 * "".join(BODY)
+    assert found.meta["running_heads_removed"] == 3
+
+
 def test_a_title_that_two_forms_share_is_no_running_head() -> None:
     pages = [[*level("給水装置工事申込書", 200, 40, 16), *body()] for _ in range(2)]
     assert read(pdf(*pages)).text.count("給水装置工事申込書") == 2

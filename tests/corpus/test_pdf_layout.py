@@ -245,3 +245,22 @@ def test_a_note_below_a_rule_follows_the_columns() -> None:
     blocks, notes = arranged(lines_of(page_of(glyphs, [(60, 695, 180, 695)])), set())
     assert [note.text for note in notes] == ["＊橋の排水は別に報告する"]
     assert text_of(blocks) == column * 12
+
+
+def test_line_numbers_in_the_gutter_are_no_text() -> None:
+    columns = ["山川空海風花鳥月森林里町村橋道石水火", "土木春夏秋冬朝昼夜光影音声色形のをに"]
+    glyphs = [glyph for c in (0, 1) for i in range(21) for glyph in level(columns[c], 60 + c * 220, 60 + i * 18)]
+    glyphs += [glyph for i in range(4, 21, 5) for glyph in level(str(i + 1), 60 + 183, 60 + i * 18)]
+    assert text_of(blocks_of(glyphs)) == columns[0] * 21 + columns[1] * 21
+
+
+def test_figures_in_every_row_are_no_line_numbers() -> None:
+    glyphs = [glyph for i in range(6) for glyph in level(f"{5 * i + 5}", 60, 60 + i * 18)]
+    glyphs += [glyph for i in range(6) for glyph in level("山川空海", 140, 60 + i * 18)]
+    assert "".join(text_of(blocks_of(glyphs)).split()) == "".join(f"{5 * i + 5}山川空海" for i in range(6))
+
+
+def test_small_print_in_two_rows_within_a_line_is_read_row_by_row() -> None:
+    glyphs = upright("昔々", 500, 60) + upright("人々は住みける里の道", 500, 95)
+    glyphs += upright("山川空", 505, 80, 5) + upright("花鳥月", 500, 80, 5)
+    assert text_of(blocks_of(glyphs)) == "昔々山川空花鳥月人々は住みける里の道"
