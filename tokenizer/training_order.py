@@ -244,21 +244,27 @@ class TrainingOrder:
                     raise OrderError(f"{name}: {error}; Megatron refuses such a blend") from error
                 yield Sample(int(positions[at]), name, tuple(pieces))
 
-    def positions_of(self, samples_by_prefix: Mapping[int, np.ndarray]) -> dict[int, np.ndarray]:
+    def positions_of(self, samples_by_prefix: Mapping[int, np.ndarray]) -> dict[int, tuple[np.ndarray, np.ndarray]]:
         """Where samples of token shards are read in the run.
 
         Args:
-            samples_by_prefix: numbers of samples in ascending order, int64 (n,), by the place in `data.prefixes`.
+            samples_by_prefix: numbers of samples, int64 (n,), by the place in `data.prefixes`.
 
         Returns:
-            For each place, the positions of those of its samples that the run reads, in ascending order.
+            For each place, the positions of those of its samples that the run reads, in ascending order, and the
+            number of the sample at each: both int64.
         """
-        found: dict[int, list[np.ndarray]] = {prefix: [] for prefix in samples_by_prefix}
+        found: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {prefix: [] for prefix in samples_by_prefix}
         for start, prefixes, numbers in self.blend.drawn(0, self.length):
             for prefix, wanted in samples_by_prefix.items():
                 at = np.flatnonzero(prefixes == prefix)
-                found[prefix].append(start + at[np.isin(numbers[at], wanted)])
-        return {prefix: np.concatenate(parts) for prefix, parts in found.items() if parts}
+                at = at[np.isin(numbers[at], wanted)]
+                found[prefix].append((start + at, numbers[at]))
+        return {
+            prefix: (np.concatenate([one for one, _ in parts]), np.concatenate([one for _, one in parts]))
+            for prefix, parts in found.items()
+            if parts
+        }
 
     def _wanted(self, number: int) -> int | None:
         """Samples that Megatron asks of a token shard; None for one epoch."""

@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     size = training.settings.global_batch_size
     first = (options.step - 1) * size
     if not 0 <= first < training.order.length:
-        last = training.step_of(training.order.length - 1)
+        last = -(-training.order.length // size)
         raise UserError(f"there is no step {options.step:,}: the run reads samples in steps 1 to {last:,}")
     rows = sorted(_rows(training, first, first + size), key=lambda row: row["sample"])
     if options.json:

@@ -9,8 +9,9 @@ no document are listed with what they may have meant.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,9 +22,11 @@ from manyo.corpus.schema import DOC_ID
 from manyo.corpus.tables.shards import read_batches, read_columns
 from manyo.corpus.takedowns import Entry, Request, Takedowns, read_takedowns
 from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.mix import mix_arguments
 from manyo.pipelines.commands.run_setup import choose_watcher, open_executor, read_config
 from manyo.pipelines.commands.shown_documents import plain
 from manyo.pipelines.commands.takedown_search import Search, search_pages
+from manyo.pipelines.commands.training_run import TrainingRun
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.lease import own
 from manyo.pipelines.engine.manifest import Manifest, iter_manifests, read_manifests
@@ -107,6 +110,9 @@ def _print_changes(done: TakenDown) -> None:
         for one in done.removed:
             if one.shard == shard:
                 print(f"    removed: tokens {one.first_token:,} to {one.first_token + one.token_count - 1:,}")
+                if one.steps is not None:
+                    steps = ", ".join(f"{step:,}" for step in one.steps)
+                    print(f"    read in training steps: {steps}" if steps else "    read in no training step")
     if not (done.release_shards or done.token_shards):
         print("no shard had to be changed")
     for named, released in done.copies:
@@ -141,12 +147,14 @@ class Removed:
         doc_id: id of the document.
         first_token: position of its first token in the shard before the removal.
         token_count: number of its tokens, including the end-of-document mark.
+        steps: steps of the run of [mix.training] that read it; None if no such run is configured and mixed.
     """
 
     shard: str
     doc_id: bytes
     first_token: int
     token_count: int
+    steps: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +221,7 @@ def _bring_up_to_date(config: Config, takedowns: Takedowns, executor: Executor, 
         for stage in stages:
             if stage in reached:
                 if stage.name == "tokenize":
-                    removed += _removed(stage, out, outputs, taken)
+                    removed += _with_steps(config, stage, list(_removed(stage, out, outputs, taken)))
                 result = run_one(stage, outputs, out, executor, watcher)
                 outputs[stage.name] = result.output
                 if stage.name == "takedown":
@@ -270,6 +278,20 @@ def _removed(stage: AnyStage, out: str, outputs: Mapping[str, StageOutput], take
             for batch in read_batches(PROVENANCE.uri(plan.folder, task.shard)):
                 for row in batch.filter(pc.is_in(batch.column("doc_id"), value_set=taken)).to_pylist():
                     yield Removed(task.shard, row["doc_id"], row["first_token"], row["token_count"])
+
+
+def _with_steps(config: Config, tokenize: AnyStage, removed: Sequence[Removed]) -> Sequence[Removed]:
+    """The removed documents with the training steps that read them: the indexes that tell are about to be replaced."""
+    if not removed or config.mix is None or config.mix.training is None:
+        return removed
+    try:
+        training = TrainingRun.plan(config.mix.training, mix_arguments(config))
+    except UserError as error:
+        print(f"manyo: warning: the training steps of the documents are not known: {error}", file=sys.stderr)
+        return removed
+    folder = tokenize.folder(config.run.out)
+    steps = training.steps_of([(PROVENANCE.uri(folder, one.shard), one.first_token) for one in removed])
+    return [replace(one, steps=tuple(own)) for one, own in zip(removed, steps, strict=True)]
 
 
 def _copies(duplicates: StageOutput | None, takedown: StageOutput, taken: pa.Array) -> Iterator[tuple[bytes, bytes]]:

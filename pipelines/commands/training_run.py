@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -61,6 +61,15 @@ class TrainingRun:
             if config is None:
                 raise UserError("say what training reads: --mix FILE, or --config FILE with a [mix] table")
             data_uri = mix_arguments(config)
+        return cls.plan(settings, data_uri)
+
+    @classmethod
+    def plan(cls, settings: Training, data_uri: str) -> TrainingRun:
+        """Plan a training run over what a file of data arguments names.
+
+        Raises:
+            UserError: the file or an index cannot be read, or a shard has nothing for training.
+        """
         try:
             order = TrainingOrder.plan(
                 DataBlend.read(data_uri),
@@ -73,9 +82,39 @@ class TrainingRun:
             raise UserError(str(error)) from error
         return cls(settings, order)
 
-    def step_of(self, position: int) -> int:
-        """The step, from 1, that reads the sample at a position."""
-        return position // self.settings.global_batch_size + 1
+    def steps_of(self, places: Sequence[tuple[str, int]]) -> list[list[int]]:
+        """The steps that read a token of documents.
+
+        Args:
+            places: of each document, the URI of its token shard's sidecar, and the position of its first token.
+
+        Returns:
+            For each document, its steps in ascending order.
+
+        Raises:
+            UserError: an index cannot be read, or a shard has nothing for training.
+        """
+        own: list[set[int]] = [set() for _ in places]
+        samples: dict[int, list[tuple[int, np.ndarray]]] = {}
+        try:
+            for number, prefix in enumerate(self.order.data.prefixes):
+                source = TokenSource.of(prefix)
+                wanted = [at for at, place in enumerate(places) if source and place[0] == source.provenance]
+                if not wanted:
+                    continue
+                index = DocumentIndex.read(prefix)
+                order = self.order.prefix_order(number, index.lengths)
+                for at in wanted:
+                    for row in np.flatnonzero((index.first_tokens == places[at][1]) & (index.lengths > 0)).tolist():
+                        samples.setdefault(number, []).append((at, order.samples_of(row)))
+        except OrderError as error:
+            raise UserError(str(error)) from error
+        together = {number: np.concatenate([one for _, one in found]) for number, found in samples.items()}
+        for number, (positions, numbers) in self.order.positions_of(together).items():
+            steps = positions // self.settings.global_batch_size + 1
+            for at, found in samples[number]:
+                own[at].update(steps[np.isin(numbers, found)].tolist())
+        return [sorted(steps) for steps in own]
 
     @property
     def description(self) -> str:

@@ -142,3 +142,18 @@ def test_shards_that_manyo_did_not_write_have_positions_alone(
     assert main(["step", "2", "--mix", str(arguments), *options]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {(row["doc_id"], row["shard"]) for row in rows} == {(None, "foreign")}
+
+
+def test_a_takedown_names_the_steps_that_read_the_document(
+    mixed: MixedRun, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(mixed.out, out)
+    arguments = (*mixed.arguments[:3], str(out))
+    assert main(["mix", *arguments]) == 0
+    doc_id = str(documents_of_step(mixed, 3, capsys)[0]["doc_id"])
+    assert main(["seen", doc_id, *arguments, "--json"]) == 0
+    steps = json.loads(capsys.readouterr().out)["steps"]
+    (tmp_path / "list.txt").write_text(doc_id, encoding="utf-8")
+    assert main(["takedown", str(tmp_path / "list.txt"), *arguments, "--executor", "serial"]) == 0
+    assert f"read in training steps: {', '.join(map(str, steps))}\n" in capsys.readouterr().out
