@@ -42,7 +42,7 @@ from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.boilerplate_stages import BOILERPLATE, BOILERPLATE_LINES
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.dedup_stages import DUPLICATES, LARGEST_CLUSTERS
-from manyo.pipelines.graph.extract_stages import DOCUMENTS, REFUSED
+from manyo.pipelines.graph.extract_stages import DOCUMENTS, OCR_QUEUE, REFUSED
 from manyo.pipelines.graph.filter_stages import DECISIONS, LANGUAGES, MENTIONS, SIGNALS
 from manyo.pipelines.graph.reading import read_all
 from manyo.pipelines.graph.release_stages import LEAKS, RELEASE
@@ -148,6 +148,7 @@ def shard_statistics(task: Task[NoSettings]) -> Mapping[str, int]:
         leaks=task.input(LEAKS) if LEAKS in task.inputs else None,
         boilerplate=task.input(BOILERPLATE) if BOILERPLATE in task.inputs else None,
         mentions=task.input(MENTIONS),
+        ocr_queue=task.input(OCR_QUEUE),
     )
     _write_sealed(task.output(STATISTICS), statistics.shard_statistics(tables))
     return {}

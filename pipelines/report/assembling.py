@@ -142,6 +142,7 @@ def assemble(merged: Statistics, timings: Sequence[StageTiming], run: RunFacts, 
         ],
         "fates": [_fate(merged, source, stages[-1]) for source in sources],
         "refused": _refused(merged, run["pages"]),
+        "printed": _printed(merged, sources),
         "withheld": _withheld(merged, documents),
         "mentions": [{"kind": kind, **counts} for kind, counts in _ranked(merged["mentions"], "documents")],
         "leaks": _leaks(merged) if merged["leak_shards"] else None,
@@ -208,6 +209,20 @@ def _refused(merged: Statistics, pages: int) -> list[dict[str, Any]]:
     return [
         {"reason": reason, "pages": count, "share": fraction(count, pages), "sources": by_reason[reason]}
         for count, reason in totals
+    ]
+
+
+def _printed(merged: Statistics, sources: Sequence[str]) -> list[dict[str, Any]]:
+    """Pages of the sources that have pages: with text, to be recognised and why, and files refused and why."""
+    return [
+        {
+            "source": source,
+            **({"documents": 0, "pages": 0, "pages_with_text": 0} | merged["printed"].get(source, {})),
+            "ocr_queue": dict(sorted(merged["ocr_queue"].get(source, {}).items())),
+            "refused": dict(sorted(merged["refused"].get(source, {}).items())),
+        }
+        for source in sources
+        if source in merged["printed"] or source in merged["ocr_queue"]
     ]
 
 

@@ -51,6 +51,8 @@ def zero() -> Statistics:
         "token_shards": 0,
         "funnel": {},  # source → stage of FUNNEL → documents, characters, bytes
         "refused": {},  # source → reason → pages
+        "printed": {},  # source → documents (of those with pages), pages, pages_with_text
+        "ocr_queue": {},  # source → why → pages
         "rules": {},  # source → rule → fails, alone, in_order (documents)
         "kept_not_japanese": {},  # source → documents
         "taken_down": {},  # source → documents that would have been released

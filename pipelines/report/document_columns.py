@@ -32,6 +32,7 @@ class ShardTables:
         leaks: benchmark items in documents that the rules and dedup keep; None if the run does not look for them.
         boilerplate: row-aligned; None if the run does not look for boilerplate.
         mentions: passages that may state terms of use; None if they are not counted.
+        ocr_queue: pages of documents and of refused files that need OCR; None if they are not counted.
     """
 
     documents: str
@@ -45,6 +46,7 @@ class ShardTables:
     leaks: str | None = None
     boilerplate: str | None = None
     mentions: str | None = None
+    ocr_queue: str | None = None
 
 
 _OF_DOCUMENTS = [

@@ -7,6 +7,8 @@ shards costs one small task each and one sum, in any order and grouping.
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -55,6 +57,7 @@ def shard_statistics(shards: ShardTables) -> Statistics:
     counted["release_shards"] = int(shards.release is not None)
     counted["pii"] = pii
     counted["refused"] = _refused(shards.refused)
+    counted["printed"], counted["ocr_queue"] = _printed(shards.documents, shards.ocr_queue)
     counted["funnel"] = _funnel(documents)
     if len(released_ids) != sum(stages["released"]["documents"] for stages in counted["funnel"].values()):
         raise ShardError(f"{shards.release}: it holds documents that {shards.documents} lacks; delete it and run again")
@@ -183,6 +186,28 @@ def _refused(uri: str) -> dict[str, dict[str, int]]:
         for group in table.group_by(["source", "reason"]).aggregate([([], "count_all")]).to_pylist():
             add_to(refused, {group["source"]: {group["reason"]: group["count_all"]}})
     return refused
+
+
+def _printed(documents: str, ocr_queue: str | None) -> tuple[dict[str, Statistics], dict[str, dict[str, int]]]:
+    """Pages of documents that have any, by source, and pages that need OCR, by source and reason."""
+    queue: dict[str, dict[str, int]] = {}
+    waiting: Counter[bytes] = Counter()
+    for batch in read_batches(ocr_queue, ["doc_id", "source", "why"]) if ocr_queue else ():
+        waiting.update(batch.column("doc_id").to_pylist())
+        table = pa.table({"source": label_strings(batch, "source"), "why": label_strings(batch, "why")})
+        for group in table.group_by(["source", "why"]).aggregate([([], "count_all")]).to_pylist():
+            add_to(queue, {group["source"]: {group["why"]: group["count_all"]}})
+    printed: dict[str, Statistics] = {}
+    for batch in read_batches(documents, ["doc_id", "source", "pages"]):
+        pages = pc.fill_null(pc.list_value_length(batch.column("pages")), 0).cast(pa.int64())
+        without = [waiting[doc_id] for doc_id in batch.column("doc_id").to_pylist()] if waiting else [0] * len(pages)
+        columns = {
+            "source": label_strings(batch, "source"),
+            "pages": pages,
+            "pages_with_text": pc.subtract(pages, pa.array(without, pa.int64())),
+        }
+        add_to(printed, _by(pa.table(columns).filter(pc.greater(pages, 0)), "source", ["pages", "pages_with_text"]))
+    return printed, queue
 
 
 def _funnel(documents: pa.Table) -> dict[str, dict[str, dict[str, int]]]:

@@ -20,6 +20,7 @@ from manyo.corpus.schema import (
     DUPLICATES,
     LANGUAGES,
     LEAKS,
+    OCR_QUEUE,
     PROVENANCE,
     REFUSED,
     RELEASE,
@@ -30,6 +31,7 @@ from manyo.corpus.schema import (
 )
 from manyo.corpus.tables.shards import ShardError, write_shard
 from manyo.pipelines.report import statistics
+from manyo.pipelines.report.assembling import RunFacts, Samples, assemble
 from manyo.pipelines.report.counters import merge
 from manyo.pipelines.report.document_columns import ShardTables
 from manyo.pipelines.report.statistics import TOP_CHARSET_PAIRS, TOP_HOSTS, shard_statistics, token_statistics
@@ -67,6 +69,7 @@ class Row:
     taken_down: bool = False
     pii: dict[str, int] = field(default_factory=dict)
     han: float = 0.25
+    pages: int = 0
 
 
 def dropped(row: Row, *reasons: str) -> Row:
@@ -111,6 +114,7 @@ def write_tables(
                     "undecodable_fraction": row.undecodable,
                     "kept_japanese_fraction": row.kept_japanese,
                     "text": "本文は読まれない。",
+                    "pages": [{"label": str(number), "start": 0} for number in range(row.pages)],
                 }
                 for doc_id, row in zip(ids, rows, strict=True)
             ],
@@ -406,6 +410,25 @@ def test_items_beyond_the_bound_are_counted_together(tmp_path: Path, monkeypatch
     leaks = [("a", "qa", "1"), ("b", "qa", "1"), ("a", "qa", "2"), ("a", "qa", "3")]
     counted = shard_statistics(with_leaks(tmp_path, write_tables(tmp_path, "0", [Row("a"), Row("b")]), leaks))
     assert counted["leaks"] == {"qa": {"1": {"leaks": 2, "documents": 2}, "": {"leaks": 2, "documents": 2}}}
+
+
+def test_pages_with_text_and_pages_that_need_ocr_are_counted_by_source(tmp_path: Path) -> None:
+    rows = [Row("book", source="pdf", pages=5), Row("scan", source="pdf", pages=2), Row("page")]
+    tables = write_tables(tmp_path, "0", rows, [("pdf", "needs_ocr")])
+    waiting = [("book", "poor_layer"), ("book", "scanned"), ("refused", "scanned")]
+    queue = [
+        dict.fromkeys(OCR_QUEUE.schema.names) | {"doc_id": document_id("pdf", key), "source": "pdf", "why": why}
+        for key, why in waiting
+    ]
+    uri = str(tmp_path / "ocr_queue.parquet")
+    write_shard(uri, OCR_QUEUE.schema, [pa.RecordBatch.from_pylist(queue, schema=OCR_QUEUE.schema)])
+    counted = shard_statistics(replace(tables, ocr_queue=uri))
+    assert counted["printed"] == {"pdf": {"documents": 2, "pages": 7, "pages_with_text": 5}}
+    assert counted["ocr_queue"] == {"pdf": {"poor_layer": 1, "scanned": 2}}
+    run = RunFacts(config="c", out="o", started="", versions={}, outputs={}, rules=[], pages=4)
+    (printed,) = assemble(merge([counted]), [], run, Samples(clusters=[], boilerplate=None))["printed"]
+    assert printed["refused"] == {"needs_ocr": 1}
+    assert (printed["source"], printed["pages_with_text"]) == ("pdf", 5)
 
 
 def test_kept_documents_in_another_language_are_counted(tmp_path: Path) -> None:
