@@ -37,7 +37,7 @@ from manyo.corpus.sources import aozora, archives, egov, ndl, ocr, pdf, plain_te
 from manyo.corpus.sources.compression import DAMAGE, decompressed
 from manyo.corpus.sources.content_kind import FORMATS, HEAD_BYTES, format_of_entries, package_of_head, recognise
 from manyo.corpus.sources.ndl_pages import Item
-from manyo.corpus.sources.packing import file_name, file_stem, pack_files, require_positive
+from manyo.corpus.sources.packing import file_name, file_stem, require_positive
 from manyo.corpus.sources.side_table import NO_ENTRY, Entry, SideTable, read_side_table
 from manyo.corpus.sources.unchanged_inputs import input_file
 from manyo.corpus.structure import tidied
@@ -81,6 +81,7 @@ class Options:
         max_file_bytes: limit for one file, decompressed, and for all parts of a packaged one.
         max_archive_bytes: limit for all files of one archive together, decompressed.
         max_replacement_fraction: largest share of undecodable characters, per non-ASCII character, of a document.
+        ocr_results: folder with what an OCR tool made of pages of PDFs, as in `manyo.corpus.sources.pdf.Options`.
     """
 
     metadata: str = ""
@@ -88,6 +89,7 @@ class Options:
     max_file_bytes: int = 256 << 20
     max_archive_bytes: int = 16 << 30
     max_replacement_fraction: float = 0.01
+    ocr_results: str = ""
 
     def __post_init__(self) -> None:
         require_positive(self, "target_shard_bytes", "max_file_bytes", "max_archive_bytes")
@@ -105,18 +107,18 @@ class Delivered:
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
-    """Pack small files together up to the target size.
+    """Pack small files together up to the target size; the side table and OCR results are sidecars.
 
     Raises:
-        ValueError: the side table cannot be read.
+        ValueError: the side table cannot be read, or the folder of OCR results is missing.
     """
-    shards = pack_files(files, options.target_shard_bytes)
+    shards = pdf.plan(files, pdf.Options(options.target_shard_bytes, ocr_results=options.ocr_results))
     if not options.metadata:
         return shards
     read_side_table(options.metadata)
     fs, path = filesystem(options.metadata)
     sidecar = input_file(options.metadata, fs.info(path))
-    return [replace(shard, sidecars=(sidecar,)) for shard in shards]
+    return [replace(shard, sidecars=(*shard.sidecars, sidecar)) for shard in shards]
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[Delivered] | BrokenInput]:
@@ -157,7 +159,7 @@ def parse(record: Record[Delivered], options: Options) -> Outcome:
         return Refused(error.reason, f"{delivered.path}: {error.detail}", uri)
     if isinstance(outcome, Refused):
         reason = _REASON_HERE.get(outcome.reason, outcome.reason)
-        return Refused(reason, f"{delivered.path}: {outcome.detail}", uri)
+        return outcome._replace(reason=reason, detail=f"{delivered.path}: {outcome.detail}", uri=uri)
     if not isinstance(outcome, Document):
         return outcome
     outcome.uri = uri
@@ -348,7 +350,7 @@ _READERS: Final[Mapping[str, Callable[[Record[bytes], Options], Outcome]]] = {
     "tex": _without_limit(read_tex),
     "table": _without_limit(read_table),
     "json": _without_limit(read_json),
-    "pdf": lambda record, _: pdf.parse(record, pdf.Options()),
+    "pdf": lambda record, options: pdf.parse(record, pdf.Options(ocr_results=options.ocr_results)),
     "html": _parse_html,
     "text": _parse_plain,
     "aozora": _parse_aozora,

@@ -187,3 +187,20 @@ def test_the_sample_delivery_is_read(tmp_path: Path) -> None:
     assert "目次" not in book.text
     assert "三日間、記録した。" in report.text
     assert "早く" not in report.text
+
+
+def test_a_scanned_pdf_in_an_archive_is_queued_and_its_result_comes_back(tmp_path: Path, real_data: Path) -> None:
+    scan = (real_data / "files/pdf/variants/d05_gijiroku.scan.pdf").read_bytes()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.zip").write_bytes(zip_of({"v/scan.pdf": scan}))
+    (refused,) = outcomes(tmp_path / "in").values()
+    assert isinstance(refused, Refused)
+    assert (refused.reason, refused.ocr_pages[0].number) == ("needs_ocr", 1)
+    line = f'<LINE TYPE="本文" X="1" Y="1" WIDTH="9" HEIGHT="99" STRING="{SENTENCE}"/>'
+    page = f"<OCRDATASET><PAGE>{line}</PAGE></OCRDATASET>"
+    for number in range(1, len(refused.ocr_pages) + 1):
+        result = tmp_path / f"ocr/a.zip/v/scan.pdf/{number}.xml"
+        result.parent.mkdir(parents=True, exist_ok=True)
+        result.write_text(page, encoding="utf-8")
+    (text,) = texts(outcomes(tmp_path / "in", ocr_results=str(tmp_path / "ocr"))).values()
+    assert SENTENCE in text
