@@ -57,7 +57,7 @@ def _blocks(part: str) -> list[str]:
         if not stripped:
             begins = True
             continue
-        if begins or stripped.startswith(("【", "<IMG", "(57)【")) or not blocks:
+        if begins or stripped.startswith(("【", "<IMG", "(57)【", "\u3000")) or not blocks:
             blocks.append(stripped)
         else:
             blocks[-1] += joined(blocks[-1][-1], stripped) + stripped

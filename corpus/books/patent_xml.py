@@ -48,6 +48,9 @@ _INLINE = {
 }  # fmt: skip
 _BLOCKS = {"br", "p", "li", "ul", "ol", "dl", "dt", "dd", "claimtext"}
 _PICTURES = {"math": "数", "maths": "数", "chemicalformulae": "化", "chemistry": "化", "table": "表", "tables": "表"}
+#: Parts of a publication that hold other texts than its own, or other numbers.
+_OTHER_TEXTS = re.compile(r"amend|previous|earlier|correct|priority|related|citation|search|bibliographic")
+_OF_OTHERS = re.compile(r"application|priority|related|previous|earlier|division|citation")
 _SEQUENCES = re.compile(r"sequencelist")
 #: Height of a picture, in millimetres, up to which it is a character within the text: type of the gazettes is 3 to 5.
 _CHARACTER_MM = 10.0
@@ -71,9 +74,9 @@ def read_patent_xml(data: bytes, path: str) -> Patent:
     """
     root, charset = _root(data)
     name = _name(root)
-    if name not in _KIND_OF_ROOT and name != "jpofficialgazette":
+    if not name.endswith("publication") and name != "jpofficialgazette":
         raise UnreadableError("not_patent", f"the root is <{local_name(root)}>")
-    parts = {_part(_name(child)): child for child in reversed(root)}
+    parts = _parts(root)
     reader = _Reader()
     reader.abstract(parts.get("abstract"))
     reader.claims(parts.get("claims"))
@@ -118,8 +121,14 @@ def _plain(tag: str) -> str:
     return tag.rpartition("}")[2].replace("-", "").lower()
 
 
-def _part(name: str) -> str:
-    return "bibliographicdata" if name.endswith("bibliographicdata") else name
+def _parts(root: etree._Element) -> dict[str, etree._Element]:
+    """The parts of a publication by their names, below the root or in what wraps them there."""
+    wrapped = (part for child in root if not _OTHER_TEXTS.search(_name(child)) for part in child)
+    parts: dict[str, etree._Element] = {}
+    for part in (*root, *wrapped):
+        name = _name(part)
+        parts.setdefault("bibliographicdata" if name.endswith("bibliographicdata") else name, part)
+    return parts
 
 
 class _Reader:
@@ -260,11 +269,13 @@ def _is_character(image: etree._Element) -> bool:
 
 
 def _bibliography(part: etree._Element, patent: Patent) -> None:
-    published = _first(part, "patentpublicationidentification", "publicationreference", "registrationidentification")
+    own = [child for child in part.iter() if not any(map(_is_of_others, (child, *child.iterancestors())))]
+    published = next((one for one in own if _PUBLISHED.search(_name(one))), None)
     applied = _first(part, "applicationidentification", "applicationreference")
     registered = _first(part, "registrationidentification", "patentgrantidentification", "grantreference")
     patent.title = words(_first(part, "inventiontitle"))
-    patent.number = _words(published, "publicationnumber", "docnumber", "registrationnumber", "patentnumber")
+    numbers = (published, *own) if published is not None else own
+    patent.number = next(filter(None, (_words(one, *_NUMBERS) for one in numbers)), "")
     patent.kind = _words(published, "patentdocumentkindcode", "kind") or patent.kind
     patent.application = application_number(_words(applied, "applicationnumbertext", "docnumber"))
     dates = {
@@ -284,6 +295,15 @@ def _bibliography(part: etree._Element, patent: Patent) -> None:
     patent.classes = {name: found for name, found in classes.items() if found}
     patent.applicants = _names(part, "applicant")
     patent.inventors = _names(part, "inventor")
+
+
+_NUMBERS = ("publicationnumber", "docnumber", "registrationnumber", "patentnumber")
+_PUBLISHED = re.compile(r"^(?:\w*publication|registration|patentgrant|grant)\w*(?:identification|reference)$")
+
+
+def _is_of_others(element: etree._Element) -> bool:
+    """Whether an element holds numbers of the application or of other publications."""
+    return bool(_OF_OTHERS.search(_name(element)))
 
 
 def _elements(part: etree._Element | None, names: Iterable[str]) -> Iterator[etree._Element]:

@@ -153,6 +153,22 @@ def test_encodings_are_read_declared_or_not(charset: str, is_declared: bool) -> 
     assert parts(read(data), "paragraph") == [("0001", text)]
 
 
+def test_a_utility_model_in_jis_and_a_grant_with_other_names_of_elements_are_read() -> None:
+    in_jis = LINES.replace("－", "−").encode("iso2022_jp")
+    assert parts(read(in_jis, name="a.txt"), "item")[1] == ("2", "前記板が杉である請求項１記載の椅子。")
+    grant = (
+        f"<a:RegisteredUtilityModelPublication {SPACES}><a:BibliographicData><a:ApplicationIdentification>"
+        "<c:ApplicationNumberText>2097000009</c:ApplicationNumberText></a:ApplicationIdentification>"
+        "<a:PriorityClaim><p:PatentNumber>1</p:PatentNumber></a:PriorityClaim>"
+        "<a:GrantIdentification><p:PatentNumber>3999999</p:PatentNumber></a:GrantIdentification></a:BibliographicData>"
+        f"<a:Body><a:Description>{paragraph('椅子である。')}</a:Description></a:Body>"
+        "</a:RegisteredUtilityModelPublication>"
+    )
+    document = read(grant.encode(), name="P_U1/1.xml")
+    assert (document.uri, document.family) == ("JP-3999999-U1", "JP2097000009")
+    assert parts(document, "paragraph") == [("0001", "椅子である。")]
+
+
 def test_an_entity_that_only_the_dtd_explains_is_a_character_that_cannot_be_read() -> None:
     document = read(st36('<p num="0001">木の&gaiji001;に&alpha;を塗る。</p>'))
     assert parts(document, "paragraph")[0][1] == "木の〓にαを塗る。"
