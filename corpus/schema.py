@@ -63,7 +63,7 @@ DOCUMENTS = Table(
         Column("licence", LABEL, "licence as the configuration states it"),
         Column("terms", LABEL, "terms of use as a side table or else the configuration states them; empty if none"),
         Column("uses", pa.list_(LABEL), "what the configuration lets the source's text be used for"),
-        Column("profile", LABEL, "which set of rules decides: web, ocr, classical, law, prose, patent, textbook"),
+        Column("profile", LABEL, "which set of rules decides: web, ocr, classical, law, prose, patent, textbook, pdf"),
         Column("uri", TEXT, "address of the page, or identifier of the work"),
         Column("fetched_at", pa.timestamp("s", "UTC"), "when the page was fetched; null if unknown"),
         Column("origin_file", LABEL, "input file that holds the record"),

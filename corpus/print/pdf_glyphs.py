@@ -61,7 +61,7 @@ _RULE_POINTS: Final = 2.0
 #: Forms within forms, which a hostile file nests without end.
 _MAX_DEPTH: Final = 8
 #: More glyphs than this are not a page: the densest of newspapers has 20,000.
-MAX_GLYPHS: Final = 200_000
+MAX_GLYPHS: Final = 50_000
 
 _RENDER_INVISIBLE: Final = 3
 
@@ -173,6 +173,8 @@ def _read(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage) -> PdfPage:
     found = PdfPage(width, height, _NO_GLYPHS, np.zeros((0, 4)))
     fills = _read_objects(page, frame, found)
     characters = _read_characters(textpage)
+    if textpage.count_chars() > MAX_GLYPHS:
+        found.n_hidden["beyond_limit"] = textpage.count_chars() - MAX_GLYPHS
     if characters is None:
         return found
     _place(characters, frame, found, fills)

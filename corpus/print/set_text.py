@@ -54,7 +54,8 @@ def set_text(pages: Sequence[ArrangedPage]) -> tuple[str, list[tuple[str, int]],
             continue
         lines = []
         for line, kind, block, level, is_row in _page_lines(page, levels):
-            text = tidy(line.text) if not is_row else line.text
+            # Empty cells at the end of a row would be taken off later, and places in the text would not fit.
+            text = line.text.rstrip() if is_row else tidy(line.text)
             if not text.strip():
                 continue
             lines.append(

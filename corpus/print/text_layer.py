@@ -87,7 +87,7 @@ def why_ocr(page: PdfPage) -> str:
     is_odd = (points < 0x20) | ((points >= 0x7F) & (points < 0xA0)) | (points == 0xFFFD)
     is_private = (points >= 0xE000) & (points < 0xF000)
     if int(is_odd.sum()) > max(_ODD_SHARE * n, 2) or int(is_private.sum()) > max(_PRIVATE_SHARE * n, 2):
-        return "implausible"
+        return "no_map" if int(glyphs.has_map_error.sum()) > _MAP_ERROR_SHARE * n else "implausible"
     return ""
 
 

@@ -31,10 +31,10 @@ from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, O
 from manyo.corpus.sources import archives
 from manyo.corpus.sources.ndl_pages import SHAPES, Item, by_page, read_best
 from manyo.corpus.sources.packing import file_name, pack_files, require_positive
+from manyo.corpus.sources.pdf_properties import properties_of
 from manyo.corpus.sources.unchanged_inputs import input_file
 from manyo.corpus.structure import NO_STRUCTURE, Structure, tidied
 from manyo.corpus.tables.shards import filesystem
-from manyo.corpus.text import tidy
 
 #: Why a PDF has no text.
 PDF_REASONS = {
@@ -55,11 +55,6 @@ REASONS = {
 
 _HEADER_BYTES = 1024
 _ENCRYPTED = "password"
-#: Titles that programs write for want of one.
-_NO_TITLE = re.compile(
-    r"(?:microsoft (?:word|excel|powerpoint)\b.*|untitled.*|無題.*|.*\.(?:docx?|xlsx?|pptx?|jtdc?|pdf|indd|dvi|tex))",
-    re.I,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +86,7 @@ class PdfText:
         text: its paragraphs.
         pages: (label, start in characters) of every page.
         structure: spans of the text.
-        title: as the file's properties state it; empty if they state none.
+        title, licence, rights: as the file states them; empty if it states none.
         ocr: (number of the page from 1, why) of each page that needs OCR.
         broken: (number of the page from 1, fault) of each page that cannot be read.
         meta: page count, dates, language, what was left out.
@@ -101,6 +96,8 @@ class PdfText:
     pages: list[tuple[str, int]] = field(default_factory=list)
     structure: Structure = NO_STRUCTURE
     title: str = ""
+    licence: str = ""
+    rights: tuple[str, ...] = ()
     ocr: list[tuple[int, str]] = field(default_factory=list)
     broken: list[tuple[int, str]] = field(default_factory=list)
     meta: dict[str, object] = field(default_factory=dict)
@@ -186,6 +183,8 @@ def document_of(found: PdfText | Refused, uri: str) -> Document | Refused:
         uri=uri,
         text=found.text,
         title=found.title,
+        page_licence=found.licence or None,
+        statements=found.rights,
         pages=found.pages,
         structure=found.structure,
         meta=meta,
@@ -237,7 +236,7 @@ def read_pdf(
     if isinstance(opened, Refused):
         return opened
     try:
-        return _read(opened, max_pages, recognised)
+        return _read(opened, data, max_pages, recognised)
     finally:
         opened.close()
 
@@ -278,7 +277,9 @@ def _with_trailer(data: bytes) -> bytes:
 _CATALOGUE = re.compile(rb"(\d{1,9} \d{1,5}) obj\s*<<[^<>]{0,500}/Type\s*/Catalog\b")
 
 
-def _read(document: pdfium.PdfDocument, max_pages: int, recognised: Mapping[int, Page]) -> PdfText | Refused:
+def _read(
+    document: pdfium.PdfDocument, data: bytes, max_pages: int, recognised: Mapping[int, Page]
+) -> PdfText | Refused:
     n_pages = len(document)
     if n_pages > max_pages:
         return Refused("too_many_pages", f"{n_pages} pages")
@@ -317,9 +318,8 @@ def _read(document: pdfium.PdfDocument, max_pages: int, recognised: Mapping[int,
     )
     found.text, found.structure = tidied(text, structure)
     found.pages = starts
-    properties = document.get_metadata_dict(skip_empty=True)
-    title = tidy(properties.get("Title", ""))
-    found.title = "" if _NO_TITLE.fullmatch(title) else title
+    properties = properties_of(document, data)
+    found.title, found.licence, found.rights = properties.title, properties.licence, properties.rights
     found.meta = {
         "page_count": n_pages,
         **({"ocr_layer_pages": _in_words(layers)} if layers else {}),
@@ -328,10 +328,9 @@ def _read(document: pdfium.PdfDocument, max_pages: int, recognised: Mapping[int,
         "running_heads_removed": margins.n_heads,
         "ruby_characters": sum(page.n_annotations for page in pages),
         **{f"{why}_characters": n for why, n in sorted(hidden.items())},
-        **{name.lower(): properties[key] for name, key in _PROPERTIES.items() if properties.get(key)},
+        **properties.meta,
     }
     return found
 
 
-_PROPERTIES = {"producer": "Producer", "creator_tool": "Creator", "created": "CreationDate"}
 _EMPTY_PAGE = SetPage([], [], np.zeros((0, 4)), 0.0, 0.0, 0)

@@ -41,7 +41,7 @@ class JapaneseFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no type
 
     Args:
         rules: path or URI of a file of rules; None drops nothing.
-        profile: which rules of the file decide: web, ocr, classical, law, prose, patent, textbook.
+        profile: which rules of the file decide: web, ocr, classical, law, prose, patent, textbook, pdf.
         languages: where scripts are trusted, and which fastText model decides where they are not.
         signals: lists of words to count and models whose scores are signals. Signals that are measured on request are
             measured if a rule bounds them, even if they are not named here.

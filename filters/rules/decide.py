@@ -22,7 +22,7 @@ from manyo.corpus.tables.shards import read_text
 from manyo.filters.signals.catalogue import SIGNALS
 
 #: The sets of rules that a source can be given.
-PROFILES = ("web", "ocr", "classical", "law", "prose", "patent", "textbook")
+PROFILES = ("web", "ocr", "classical", "law", "prose", "patent", "textbook", "pdf")
 
 
 def _is_number(column: Column) -> bool:

@@ -261,6 +261,37 @@ def test_a_title_that_a_program_wrote_is_none() -> None:
     assert read(pdf(body(), info="/Title <FEFF91CC9053>")).title == "里道"
 
 
+def test_what_a_file_states_of_its_rights_date_and_language_is_kept() -> None:
+    xmp = (
+        b'<x:xmpmeta><rdf:Description xmpRights:WebStatement="https://creativecommons.org/licenses/by-sa/4.0/">'
+        b'<dc:rights><rdf:Alt><rdf:li xml:lang="x-default">\xc2\xa9 2031 Town</rdf:li></rdf:Alt></dc:rights>'
+        b"</rdf:Description></x:xmpmeta>"
+    )
+    stream = b"<< /Type /Metadata /Subtype /XML /Length %d >>\nstream\n%b\nendstream" % (len(xmp), xmp)
+    file = pdf(body(), info="/CreationDate (D:20310402093000+09'00') /Author (Taro)")
+    file = file.replace(b"xref\n0 ", b"99 0 obj\n%b\nendobj\nxref\n0 " % stream, 1)
+    document = source.document_of(read_pdf(file), "x.pdf")
+    assert isinstance(document, Document)
+    assert document.page_licence == "by-sa-4.0"
+    assert set(document.statements) == {
+        "xmpRights:WebStatement: https://creativecommons.org/licenses/by-sa/4.0/",
+        "dc:rights: © 2031 Town",
+    }
+    assert document.meta["created"] == "2031-04-02"
+    assert "Taro" not in str(document.meta), "names of persons are left out"
+
+
+def test_properties_in_half_characters_cost_nothing() -> None:
+    assert read(pdf(body(), info="/Title <FEFF91CCD84291CC>")).text.startswith(BODY[0])
+
+
+def test_empty_cells_at_the_end_of_a_row_move_no_page() -> None:
+    rules = [Rule(80, y, 320, y) for y in (200, 220, 240)] + [Rule(x, 200, x, 240) for x in (80, 200, 320)]
+    cells = level("地区", 85, 205) + level("人口", 205, 205) + level("北町", 85, 225)
+    found = read(pdf([*rules, *cells], level(BODY[0], 80, 100)))
+    assert found.text[found.pages[1][1] :] == BODY[0]
+
+
 def test_no_text_is_lost() -> None:
     """Every character of a page is in the text, once."""
     found = read(pdf(body()))
