@@ -46,24 +46,38 @@ def read_table(data: bytes) -> Book:
 
 
 def read_json(data: bytes) -> Book:
-    """The text of a JSON file: of the objects in it, whatever lists and objects they are in.
+    """The text of a JSON file, or of one with a value on each line: of the objects in it, whatever they are in.
 
     Raises:
         UnreadableError: it is not JSON, or there is no text.
     """
     decoded = decode(data)
     try:
-        value = json.loads(decoded.text)
+        rows = _objects(_json_values(decoded.text))
     except RecursionError as error:
         raise UnreadableError("broken_file", "JSON is nested too deeply") from error
     except ValueError as error:
         raise UnreadableError("broken_file", f"not JSON: {error}") from error
-    rows = _objects(value)
     names = list(dict.fromkeys(name for row in rows for name in row))
     if not names:
         raise UnreadableError("no_text", "JSON without strings")
     book = _of_rows(names, [[row.get(name, "") for name in names] for row in rows])
     return Book(book.text, book.structure, charset=decoded.charset, meta={**book.meta, "format": "json"})
+
+
+def _json_values(text: str) -> object:
+    """The value of a file, or the list of those on its lines.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        lines = [line for line in text.splitlines() if line.strip()]
+        if len(lines) < 2 or error.msg != "Extra data":
+            raise
+        return [json.loads(line) for line in lines]
 
 
 def _objects(value: object) -> list[Mapping[str, str]]:

@@ -164,14 +164,15 @@ class StructuredText:
         text, structure = tidied(raw, Structure.of(nested(span for _, span in sorted(self._spans))))
         if text == raw:
             return Written(text, structure, pages)
-        # A page starts where its first character went.
-        marks = [Span(start, start + 1, "page", str(number)) for number, (_, start) in enumerate(pages)]
-        unique = {mark.start: mark for mark in marks}
-        _, moved = tidied(raw, Structure.of(unique.values()))
-        places = {unique_mark.start: len(text) for unique_mark in unique.values()}
-        for mark in moved.spans():
-            places[pages[int(mark.value)][1]] = mark.start
-        return Written(text, structure, [(label, places[start]) for label, start in pages])
+        # A page starts where its first character went, or where the next page does if that is not there any more.
+        marks = {start: Span(start, start + 1, "page", str(start)) for _, start in pages}
+        _, moved = tidied(raw, Structure.of(marks.values()))
+        places = {int(mark.value): mark.start for mark in moved.spans()}
+        next_start, starts = len(text), []
+        for _, start in reversed(pages):
+            next_start = places.get(start, next_start)
+            starts.append(next_start)
+        return Written(text, structure, [(label, start) for (label, _), start in zip(pages, starts[::-1], strict=True)])
 
     # --- within ----------------------------------------------------------------------------------------
 

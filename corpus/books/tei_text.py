@@ -187,7 +187,8 @@ class TeiWriter:
         elif role is _Role.SURFACE:
             self._break_paragraph()
             graphic = next((child for child in node if local_name(child) == "graphic"), None)
-            self._text.start_page(str((graphic.get("url") if graphic is not None else "") or node.get(_ID) or ""))
+            image = graphic.get("url") if graphic is not None else self._label(node)
+            self._text.start_page(str(image or node.get(_ID) or ""))
         elif role is _Role.GAP:
             self._add(_UNREADABLE * _size(node))
         elif role is _Role.GLYPH:
@@ -245,10 +246,10 @@ class TeiWriter:
             self._meet_line()
         self._text.flow_lines(text)
 
-    def _label(self, page_break: etree._Element) -> str:
+    def _label(self, page: etree._Element) -> str:
         """The page image's IRI; a pointer into <facsimile> is followed; else the page's number."""
-        image = str(page_break.get("facs", "")).split(" ")[0]
-        number = str(page_break.get("n", ""))
+        image = str(page.get("facs", "")).split(" ")[0]
+        number = str(page.get("n", ""))
         if image.startswith("#"):
             return self._images.get(image) or number or image
         return image or number

@@ -3,7 +3,7 @@
 - IIIF Presentation 2 and 3 (iiif.io/api/presentation): each canvas is a page, its label the address of its image, its
   lines the texts of the annotations on it. A manifest whose annotations lie elsewhere has pages without lines.
 - CODH (codh.rois.ac.jp/char-shape): `Unicode,Image,X,Y,Block ID,Char ID,Width,Height`, a row for each character. A
-  line goes on as long as characters follow below one another; the next one begins higher up, or beside it.
+  line goes on as long as characters of a block follow below one another; the next one begins higher up, or beside it.
 """
 
 from __future__ import annotations
@@ -138,27 +138,31 @@ def read_character_boxes(data: bytes) -> list[Page]:
         ValueError: it is in no known encoding, or a row lacks a value.
     """
     pages: dict[str, list[Line]] = {}
-    for image, line in _character_lines(list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))):
+    try:
+        rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    except csv.Error as error:
+        raise ValueError(f"not a table: {error}") from error
+    for image, line in _character_lines(rows):
         pages.setdefault(image, []).append(line)
     return [Page.of(image, lines) for image, lines in pages.items()]
 
 
 def _character_lines(rows: list[dict[str, str]]) -> Iterator[tuple[str, Line]]:
-    text, image = "", ""
+    text, image, block = "", "", ""
     boxes: list[Box] = []
     for number, row in enumerate(rows, start=2):
         try:
             code = _CODE.search(row["Unicode"])
             box = Box(*(float(row[name]) for name in ("X", "Y", "Width", "Height")))
-            at = row["Image"]
+            at, own_block = row["Image"], row.get("Block ID") or ""
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"row {number}: {error!r}") from error
         # Tables of the first years write the character itself.
         character = chr(min(int(code[1], 16), 0x10FFFF)) if code else row["Unicode"][:1]
-        if text and (at != image or not _goes_on(boxes[-1], box)):
+        if text and ((at, own_block) != (image, block) or not _goes_on(boxes[-1], box)):
             yield image, _line(text, boxes)
             text, boxes = "", []
-        text, image = text + character, at
+        text, image, block = text + character, at, own_block
         boxes.append(box)
     if text:
         yield image, _line(text, boxes)

@@ -110,6 +110,8 @@ _FRAME_LINES = 200
 _LEGEND_STARTS_BEFORE_LINE = 20
 #: Begins with a line end, a literal for which `re` searches at the speed of memory.
 _COLOPHON = re.compile(r"\n(?:(?:翻訳の)?底本(?:の親本)?[:：]|［＃本文終わり］|(?:テキスト)?入力者?[:：])")
+#: It is set off by a blank line, unlike a line of the work that begins with these words.
+_COLOPHON_AFTER_BLANK = re.compile(rf"\n[ \u3000]*\r?{_COLOPHON.pattern}")
 #: Where a file from before the rules has no 底本： line, its colophon is a note near the end.
 _LATE_NOTE = re.compile(r"\n入力者注(?=\r?\n|$)")
 
@@ -139,7 +141,7 @@ def split_frame(text: str) -> Parts:
             header += (lines[author].strip(),)
             start = author + 1
     body = "\n" + "\n".join(lines[start:])
-    colophon = _COLOPHON.search(body)
+    colophon = _COLOPHON_AFTER_BLANK.search(body) or _COLOPHON.search(body)
     note = _LATE_NOTE.search(body, int(0.5 * len(body)))
     cut = min((match.start() for match in (colophon, note) if match), default=len(body))
     return Parts(

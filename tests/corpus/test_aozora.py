@@ -177,3 +177,12 @@ def test_a_line_end_that_lost_its_half_changes_nothing(number: int) -> None:
     lines = FRAME.format(legend + "　本文である。").split("\r\n")
     damaged = "\r\n".join(lines[: number + 1]) + "\r" + "\r\n".join(lines[number + 1 :])
     assert parse(damaged.encode("cp932")) == parse("\r\n".join(lines).encode("cp932"))
+
+
+def test_a_line_of_the_work_that_begins_as_a_colophon_does_is_text() -> None:
+    marked = (
+        "題\n作者\n\n　本を開いた。\n底本：という言葉を知らなかった。\n　翌朝。\n\n底本：「見本」架空出版\n入力：某\n"
+    )
+    parts = aozora.split_frame(marked)
+    assert parts.body == "　本を開いた。\n底本：という言葉を知らなかった。\n　翌朝。"
+    assert parts.colophon == "底本：「見本」架空出版\n入力：某"

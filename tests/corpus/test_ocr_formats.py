@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from manyo.corpus.print.geometry_kernels import Box, Kind
@@ -110,6 +110,7 @@ def test_the_lines_of_a_page_are_the_same_in_every_format(name: str, lines: list
 
 @pytest.mark.parametrize("name", READERS)
 @given(data=st.binary(max_size=60), at=st.integers(0, 400))
+@example(data=b"\r", at=0)
 def test_a_damaged_page_is_pages_or_a_value_error(name: str, data: bytes, at: int) -> None:
     write, read = READERS[name]
     good = write(["古い橋"])

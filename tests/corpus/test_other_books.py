@@ -243,6 +243,11 @@ def test_json_gives_the_texts_of_its_objects_in_order() -> None:
     assert (book.text, book.meta["columns_left_out"]) == ("なぜか。\nどうか。", ["unit", "n"])
 
 
-@pytest.mark.parametrize("data", [b"{", b"[1, 2]", b'{"a": ' + b"[" * 100_000])
+def test_json_lines_are_one_text() -> None:
+    book = read_json('{"q": "なぜか。"}\n\n{"q": "どうか。"}\n'.encode())
+    assert book.text == "なぜか。\nどうか。"
+
+
+@pytest.mark.parametrize("data", [b'{"a": 1}\n{', b"{", b"[1, 2]", b'{"a": ' + b"[" * 100_000])
 def test_json_without_text_is_refused(data: bytes) -> None:
     assert _reason(lambda: read_json(data)) in ("broken_file", "no_text")

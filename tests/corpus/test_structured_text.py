@@ -137,3 +137,13 @@ def test_a_page_starts_at_its_first_character_and_one_without_any_at_the_end() -
     text.start_page("3")
     found = text.finish()
     assert (found.text, found.pages) == ("一。\n二。", [("1", 0), ("2", 3), ("3", 5)])
+
+
+def test_a_page_of_blanks_starts_where_the_next_page_does() -> None:
+    text = StructuredText()
+    text.start_page("1")
+    text.write("　")
+    text.break_line()
+    text.start_page("2")
+    text.write("月")
+    assert text.finish().pages == [("1", 0), ("2", 0)]

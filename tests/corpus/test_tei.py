@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused
@@ -153,6 +153,7 @@ def test_deep_nesting_is_read_or_refused_but_never_raises() -> None:
 
 
 @settings(max_examples=100, deadline=None)
+@example(['<pb n="1"/>', "　", '<pb n="1"/>', "月"])
 @given(
     st.lists(st.sampled_from(["月", "の", " ", "\n", "　", "<lb/>", '<pb n="1"/>', "<seg>水</seg>", "<l>山</l>", "a"]))
 )
