@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from manyo.corpus.books.markup_text import Styles
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_RULE = re.compile(r"([^{}]{1,2000})\{([^{}]*)\}")
 _SELECTOR = re.compile(r"([a-zA-Z][\w-]*)?(?:\.([\w-]+))?")
 _EMPHASIS = re.compile(r"text-emphasis(?:-style)?\s*:\s*(?!none|initial|inherit)[^;\s]")
 _HIDDEN = re.compile(r"display\s*:\s*none")
@@ -26,7 +25,9 @@ def read_styles(sheets: Iterable[str]) -> Styles:
     """
     found: dict[str, set[tuple[str, str]]] = {"emphasised": set(), "hidden": set(), "vertical": set()}
     for sheet in sheets:
-        for selectors, declarations in _RULE.findall(_COMMENT.sub("", sheet)):
+        for rule in _COMMENT.sub("", sheet).split("}"):
+            before, _, declarations = rule.rpartition("{")
+            selectors = before.rpartition("{")[2]  # within @media
             for kind, pattern in (("emphasised", _EMPHASIS), ("hidden", _HIDDEN), ("vertical", _VERTICAL)):
                 if pattern.search(declarations):
                     found[kind].update(_plain(selectors))

@@ -160,7 +160,12 @@ _MARKDOWN: Final = (
     re.compile(r"\]\((?:https?:|[\w./#-]+\))"),
     re.compile(r"^(?:[*+-]|\d{1,3}\.) +\S", re.MULTILINE),
 )
-_AOZORA = re.compile(r"［＃[^［］\n]{1,80}］|[㐀-鿿々]《[ぁ-ゖァ-ヺー]+》")
+_AOZORA = re.compile(r"［＃[^［］\n]{1,80}］|｜[^《》｜\n]{1,30}《[^》\n]+》|^《》：ルビ|^底本[:：]「", re.MULTILINE)
+#: Titles stand in 《》 too, and would be lost as readings: where nothing else is in Aozora's notation, all 《》 of a
+#: text must be hiragana after kanji, and there must be some.
+_BRACKETED = re.compile(r".?《[^》\n]*》")
+_READING = re.compile(r"[㐀-鿿々〆ヶ]《[ぁ-ゖー]+》")
+_MIN_READINGS: Final = 2
 _CHARACTER_BOXES = re.compile(r"Unicode\s*,\s*Image\s*,\s*X\s*,\s*Y\b")
 _JSON_LAWS = re.compile(r'"law_full_text"\s*:')
 _JSON_MINUTES = re.compile(r'"(?:speechRecord|meetingRecord)"\s*:')
@@ -264,7 +269,7 @@ def _of_text(text: str, ending: str) -> str:
         return "style_sheet"
     if is_spaced(text):
         return "spaced_text"
-    if _AOZORA.search(text):
+    if _AOZORA.search(text) or _is_read_out(text):
         return "aozora"
     n_marks = sum(pattern.search(text) is not None for pattern in _MARKDOWN)
     if n_marks >= 2 or (ending in ("md", "markdown") and n_marks):
@@ -272,6 +277,12 @@ def _of_text(text: str, ending: str) -> str:
     if _is_table(text, ending):
         return "table"
     return "text"
+
+
+def _is_read_out(text: str) -> bool:
+    """Whether all that stands in 《》 are readings."""
+    bracketed = _BRACKETED.findall(text)
+    return len(bracketed) >= _MIN_READINGS and all(map(_READING.fullmatch, bracketed))
 
 
 def _of_markup(start: str) -> str:

@@ -59,7 +59,7 @@ CASES: dict[str, bytes | str] = {
     "table": "章,節,本文\n1,2,霧\n1,3,川\n",
     "tex": "\\section{霧}\n本文。",
     "markdown": f"# 題\n\n{PROSE}\n\n- 一\n- 二\n",
-    "aozora": "　私《わたくし》は見た。",
+    "aozora": "　私《わたくし》は峠《とうげ》を見た。",
     "spaced_text": "町 の 東 に 古い 橋 が あり 、 冬 は 霜 が 置く 。",
     "text": PROSE,
     "empty": b" \n",
@@ -90,6 +90,7 @@ def test_text_and_markup_are_known_in_every_encoding(encoding: str) -> None:
         "東京, 大阪, 京都を訪ねた。\nそして帰った。",
         f"{PROSE}\n--------------------------------\n{PROSE}",
         "底本：と書いてある本を見た。",
+        "戯曲《かもめ》と歌劇《さまよえるオランダ人》を観た。",
         "<3 という記号は心臓を表す。",
     ],
 )

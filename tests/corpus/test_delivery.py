@@ -150,7 +150,7 @@ def test_an_archive_stops_at_its_limit_of_bytes(tmp_path: Path) -> None:
 
 
 def test_a_text_that_only_uses_aozoras_notation_keeps_its_first_lines(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("はじめの行。\n\n　私《わたくし》は見た。\n", encoding="utf-8")
+    (tmp_path / "a.txt").write_text("はじめの行。\n\n　｜私《わたくし》は見た。\n", encoding="utf-8")
     assert texts(outcomes(tmp_path)) == {"a.txt": "はじめの行。\n\n　私は見た。"}
 
 
