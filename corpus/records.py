@@ -54,12 +54,15 @@ class InputShard:
         sidecars: other files that decide the output, such as a table of titles.
         sampled_fraction: fraction of the records that are parsed, chosen by a digest of their keys; 1 except in a
             forecast.
+        budget_share: part of the source's budget of requests that the task may use, since others run at the same
+            time.
     """
 
     name: str
     files: tuple[InputFile, ...]
     sidecars: tuple[InputFile, ...] = ()
     sampled_fraction: float = 1.0
+    budget_share: float = 1.0
 
     @property
     def size_bytes(self) -> int:

@@ -30,6 +30,7 @@ class Faults:
         stalled: the answer's body stands still half-way for `stall_s`.
         injected: how many of each there were.
         requests: how many requests came.
+        user_agents: who said that they sent them.
     """
 
     unavailable: float = 0.0
@@ -40,6 +41,7 @@ class Faults:
     seed: int = 1
     injected: Counter[str] = field(default_factory=Counter)
     requests: list[tuple[str, str, str]] = field(default_factory=list)
+    user_agents: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
@@ -66,6 +68,7 @@ def proxy(port: int, faults: Faults) -> Iterator[str]:
         def handle_request(self) -> None:
             fate = faults.draw()
             faults.requests.append((self.command, self.path, self.headers.get("Range") or ""))
+            faults.user_agents[self.headers.get("User-Agent") or ""] += 1
             body = self._read_body()
             if fate == "unavailable":
                 self._answer(503, [("Content-Type", "application/xml")], _SLOW_DOWN)
@@ -140,6 +143,9 @@ def web_server(folder: Path, knows_ranges: bool = True) -> Iterator[int]:
             size = path.stat().st_size
             first, _, last = wanted.removeprefix("bytes=").partition("-")
             start, end = int(first), min(size, int(last or size - 1) + 1)
+            if start >= size:
+                self.send_error(416)
+                return
             self.send_response(206)
             self.send_header("Content-Range", f"bytes {start}-{end - 1}/{size}")
             self.send_header("Content-Length", str(end - start))

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 from manyo.corpus.records import BrokenInput, InputFile, InputShard, Outcome, Record
 from manyo.corpus.sources import (
     aozora,
+    commoncrawl,
     delivery,
     egov,
     honkoku,
@@ -109,6 +110,7 @@ def _checked(module: SourceKind[OptionsT, Payload]) -> AnySourceKind:
 #: `kind` of a [[source]] → its module.
 KINDS: dict[str, AnySourceKind] = {
     "aozora": _checked(aozora),
+    "commoncrawl": _checked(commoncrawl),
     "egov": _checked(egov),
     "files": _checked(delivery),
     "honkoku": _checked(honkoku),

@@ -114,13 +114,13 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
     archives: list[InputFile] = []
     for file in files:
         if file.uri.endswith(_PATH_LISTS):
-            archives += _listed(file.uri, options.paths_prefix)
+            archives += listed(file.uri, options.paths_prefix)
         else:
             archives.append(file)
     return shard_per_file(archives)
 
 
-def _listed(uri: str, prefix: str) -> list[InputFile]:
+def listed(uri: str, prefix: str) -> list[InputFile]:
     """The archives that a list of paths names, relative ones below the prefix."""
     fs, path = filesystem(uri)
     data: bytes = fs.cat_file(path)
@@ -144,7 +144,7 @@ def records(shard: InputShard, options: Options) -> Generator[Record[Block] | Br
     Returns:
         The bytes of the files that were read as records, as blanks between them, or that a `BrokenInput` names.
     """
-    _load_kernels()
+    load_kernels()
     n_bytes = 0
     for file in shard.files:
         fs, path = filesystem(file.uri)
@@ -296,7 +296,7 @@ def date_of(written: str) -> datetime | None:
 
 
 @cache
-def _load_kernels() -> None:
+def load_kernels() -> None:
     """Compile or load the kernels before the first page: the time limit is for pages, and forks inherit kernels."""
     sniff.find_marks(b"")
     sniff.count_pairs(b"")

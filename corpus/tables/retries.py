@@ -18,6 +18,7 @@ from typing import TypeVar
 import aiohttp
 
 from manyo.corpus.tables.credentials import hide
+from manyo.corpus.tables.pace import Pace
 
 T = TypeVar("T")
 
@@ -87,12 +88,13 @@ def request_begins() -> None:
     _on_request()
 
 
-def ask(path: str, request: Callable[[], T]) -> T:
+def ask(path: str, request: Callable[[], T], pace: Pace | None = None) -> T:
     """Make a request, again where it failed for a passing reason.
 
     Args:
         path: of the file, for messages.
         request: what to call.
+        pace: what each request waits for, and learns the answers; None for requests that need no budget.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -101,14 +103,22 @@ def ask(path: str, request: Callable[[], T]) -> T:
     attempt = 0
     while True:
         attempt += 1
+        if pace:
+            pace.take()
         request_begins()
         try:
-            return request()
+            answer = request()
         except failures() as error:
+            if pace and is_throttled(error):
+                pace.refused()
             if is_gone(error):
                 raise FileNotFoundError(errno.ENOENT, "no such remote file", hide(path)) from error
             consider(error, path, attempt)
             wait(error, attempt)
+            continue
+        if pace:
+            pace.answered()
+        return answer
 
 
 @cache
@@ -186,8 +196,12 @@ def status_of(error: BaseException) -> int | None:
     return None
 
 
+def is_throttled(error: BaseException) -> bool:
+    """Whether the server said that requests come too fast, as far as one can tell."""
+    return status_of(error) in _THROTTLING_STATUSES or _is_forbidden(error) or "SlowDown" in str(error)
+
+
 def wait(error: BaseException, attempt: int) -> None:
     """Sleep before the next attempt, for a random time, so that a thousand workers do not come back together."""
-    throttled = status_of(error) in _THROTTLING_STATUSES or _is_forbidden(error) or "SlowDown" in str(error)
-    first = PATIENCE.throttled_wait_s if throttled else PATIENCE.wait_s
+    first = PATIENCE.throttled_wait_s if is_throttled(error) else PATIENCE.wait_s
     time.sleep(random.uniform(0, min(PATIENCE.longest_wait_s, first * 2 ** (attempt - 1))))

@@ -23,6 +23,7 @@ import fsspec
 
 from manyo.corpus.tables import retries
 from manyo.corpus.tables.credentials import opened
+from manyo.corpus.tables.pace import Pace
 from manyo.corpus.tables.retries import StorageError, ask, consider, failures, is_gone, request_begins, status_of, wait
 from manyo.corpus.tables.shard_errors import OwnershipLost
 
@@ -87,6 +88,15 @@ class LocalFiles:
     def cat_file(self, path: str) -> bytes:
         """See `RemoteFiles`."""
         return bytes(self._fs.cat_file(path))
+
+    def read_range(self, path: str, start: int, end: int, pace: Pace | None = None) -> bytes:
+        """See `RemoteFiles`."""
+        with open(path, "rb") as stream:
+            stream.seek(start)
+            data = stream.read(end - start)
+        if len(data) < end - start:
+            raise StorageError(errno.EINVAL, f"the file ends before byte {end}", path)
+        return data
 
     def get_file(self, path: str, local: str) -> None:
         """See `RemoteFiles`."""
@@ -190,7 +200,7 @@ class RemoteFiles:
         size_bytes = self.info(path)["size"]
         if size_bytes is None:  # a web server that does not state the size of its answer
             return io.BytesIO(self.cat_file(path))
-        raw = _RangeReader(lambda start, end: self._read_range(path, start, end), int(size_bytes))
+        raw = _RangeReader(lambda start, end: self.read_range(path, start, end), int(size_bytes))
         return io.BufferedReader(raw, READ_BYTES)
 
     def cat_file(self, path: str) -> bytes:
@@ -199,7 +209,7 @@ class RemoteFiles:
         size_bytes = self.info(path)["size"]
         if size_bytes is None:
             return bytes(ask(path, lambda: self._fs.cat_file(path)))
-        return self._read_range(path, 0, int(size_bytes)) if size_bytes else b""
+        return self.read_range(path, 0, int(size_bytes)) if size_bytes else b""
 
     def get_file(self, path: str, local: str) -> None:
         """Copy a file to a local path, range by range."""
@@ -340,14 +350,26 @@ class RemoteFiles:
             if not self.exists(path):
                 raise
 
-    def _read_range(self, path: str, start: int, end: int) -> bytes:
+    def read_range(self, path: str, start: int, end: int, pace: Pace | None = None) -> bytes:
+        """Bytes of a file from `start` to before `end`; a server without ranges sends the whole file instead.
+
+        Args:
+            path: of the file.
+            start, end: the range, which the file must have.
+            pace: the budget of requests; None for requests that need none.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            StorageError: the file ends before the range does, or the request failed too often.
+        """
+
         def read() -> bytes:
             data = bytes(self._fs.cat_file(path, start=start, end=end))
             if len(data) < end - start:
                 raise OSError(errno.EIO, f"the answer ended after {len(data)} of {end - start} bytes", path)
             return data
 
-        return ask(path, read)
+        return ask(path, read, pace)
 
 
 class _RangeReader(io.RawIOBase):
@@ -399,8 +421,12 @@ class _RangeReader(io.RawIOBase):
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[A-Za-z0-9]+::[A-Za-z][A-Za-z0-9+.-]*://")
 
 
-def connect(uri: str) -> tuple[LocalFiles | RemoteFiles, str]:
+def connect(uri: str, contact: str = "") -> tuple[LocalFiles | RemoteFiles, str]:
     """The files that a URI or local path belongs to, and its path among them.
+
+    Args:
+        uri: of a file or folder.
+        contact: how its server's operator reaches whoever asks, an address that goes into the user agent.
 
     Raises:
         StorageError: the library for the URI's scheme is not installed.
@@ -412,7 +438,7 @@ def connect(uri: str) -> tuple[LocalFiles | RemoteFiles, str]:
     uri = opened(uri)
     scheme = uri.split("://", 1)[0]
     try:
-        fs, path = fsspec.core.url_to_fs(uri, **_options(scheme))
+        fs, path = fsspec.core.url_to_fs(uri, **_options(scheme, contact))
     except ImportError as error:
         raise StorageError(errno.ENOTSUP, f"{error}; for s3:// install manyo's extra `s3`", uri) from error
     protocols = (fs.protocol,) if isinstance(fs.protocol, str) else fs.protocol
@@ -428,8 +454,8 @@ def _local_files() -> LocalFiles:
     return LocalFiles(fsspec.filesystem("file"))
 
 
-def _options(scheme: str) -> dict[str, Any]:
-    """Settings of fsspec's filesystems: no cached listings, no retries of their own, timeouts."""
+def _options(scheme: str, contact: str) -> dict[str, Any]:
+    """Settings of fsspec's filesystems: no cached listings, no retries of their own, timeouts, who asks."""
     if scheme in ("file", "local"):
         return {}
     options: dict[str, Any] = {"use_listings_cache": False}
@@ -439,9 +465,13 @@ def _options(scheme: str) -> dict[str, Any]:
             "connect_timeout": retries.PATIENCE.connect_timeout_s,
             "read_timeout": retries.PATIENCE.silence_timeout_s,
         }
+        if contact:
+            options["config_kwargs"]["user_agent_extra"] = f"manyo ({contact})"
     if scheme in ("http", "https"):
         timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=retries.PATIENCE.connect_timeout_s, sock_read=retries.PATIENCE.silence_timeout_s
         )
         options["client_kwargs"] = {"timeout": timeout}
+        if contact:
+            options["client_kwargs"]["headers"] = {"User-Agent": f"manyo ({contact})"}
     return options

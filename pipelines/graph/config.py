@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from manyo.corpus.records import InputShard
+from manyo.corpus.sources import commoncrawl
 from manyo.corpus.sources.source_kinds import KINDS, Source
 from manyo.corpus.tables.credentials import public
 from manyo.corpus.tables.export import Export
@@ -382,4 +383,6 @@ def _source(where: str, table: Mapping[str, Any]) -> Source:
         raise UserError(f"{where}: profile {source.profile!r} is not one of {', '.join(PROFILES)}")
     if not source.inputs:
         raise UserError(f"{where}: inputs is empty")
+    if isinstance(source.options, commoncrawl.Options):
+        return dataclasses.replace(source, inputs=commoncrawl.addresses(source.inputs, source.options))
     return source
