@@ -65,7 +65,7 @@ FORMATS: Final = {
     "egov": Format("a statute of the law database", "egov"),
     "kokkai": Format("minutes of the Diet", "kokkai"),
     "patent": Format("a patent publication", "patent"),
-    "mediawiki": Format("a MediaWiki dump"),
+    "mediawiki": Format("a MediaWiki dump", "wikipedia"),
     "cirrus": Format("a CirrusSearch dump", "wikipedia"),
     "warc": Format("a WARC", "warc"),
     "parquet": Format("a Parquet file", "parquet"),

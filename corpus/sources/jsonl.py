@@ -138,13 +138,13 @@ def _row(frame: Frame, options: Options) -> Row | Refused:
 
 def _other_format(file: InputFile) -> BrokenInput | None:
     """The row of a file without any object in its first lines that is of another format."""
-    head = _head(file.uri)
+    head = head_of(file.uri)
     if any(line.lstrip(b"\xef\xbb\xbf \t").startswith(b"{") for line in head.split(b"\n")):
         return None
     return other_formats.refused(file.uri, 0, head, other_formats.JSON, file.name)
 
 
-def _head(uri: str) -> bytes:
+def head_of(uri: str) -> bytes:
     """The first bytes of a file, decompressed; empty if not even those can be."""
     fs, path = filesystem(uri)
     with fs.open(path, "rb") as raw, decompressed(raw) as stream:

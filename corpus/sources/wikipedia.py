@@ -8,6 +8,9 @@ disambiguation pages, which are lists of links.
 Since 2026 (dumps.wikimedia.org/other/cirrus_search_index) a dump is a folder of parts in bzip2, whose names state the
 index and the day: `index_name=jawiki_content/jawiki_content-20260816-00000.json.bz2`. Of several days of one index the
 last one is read; parts of the others are rows of their own.
+
+XML dumps (`…-pages-articles.xml.bz2`) are read as well, second best: the templates that make much of an article are
+not in them (`manyo.corpus.books.wikitext`).
 """
 
 from __future__ import annotations
@@ -18,16 +21,24 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 from urllib.parse import quote
 
+from lxml import etree
+
+from manyo.corpus.books.wikitext import read_wikitext, template_names
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
 from manyo.corpus.sources import jsonl
+from manyo.corpus.sources.compression import DAMAGE, decompressed
+from manyo.corpus.sources.content_kind import recognise
+from manyo.corpus.sources.mediawiki_dump import pages
 from manyo.corpus.sources.packing import pack_files, require_positive
 from manyo.corpus.sources.rows import Row
+from manyo.corpus.tables.shards import filesystem
 from manyo.corpus.text import tidy
 
 REASONS = {
     **jsonl.REASONS,
     "no_text": "the article has no text",
     "older_dump": "the inputs hold a later dump of the same index, which is read",
+    "broken_xml": "the XML dump is damaged or cut off here; the pages before were read",
     "no_title": "the page has no title: the file is not a CirrusSearch dump",
 }
 
@@ -87,7 +98,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | Broke
         return
     seen: set[str] = set()
     identity = ""
-    for found in jsonl.records(shard, jsonl.Options(max_line_bytes=options.max_line_bytes)):
+    for found in _pages(shard, options):
         if isinstance(found, BrokenInput):
             identity = ""
             yield found
@@ -106,6 +117,33 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | Broke
         yield Record(found.origin_file, found.origin_offset, key, row)
 
 
+def _pages(shard: InputShard, options: Options) -> Iterator[Record[Row] | BrokenInput]:
+    """Lines of search dumps, and pages of XML dumps, whose offset counts pages."""
+    for file in shard.files:
+        if recognise(jsonl.head_of(file.uri)) == "mediawiki":
+            yield from _of_xml(file)
+        else:
+            one = InputShard(shard.name, (file,))
+            yield from jsonl.records(one, jsonl.Options(max_line_bytes=options.max_line_bytes))
+
+
+def _of_xml(file: InputFile) -> Iterator[Record[Row] | BrokenInput]:
+    number = 0
+    fs, path = filesystem(file.uri)
+    with fs.open(path, "rb") as raw, decompressed(raw) as stream:
+        try:
+            for number, page in enumerate(pages(stream), start=1):
+                yield Record(file.uri, number - 1, f"{file.name}#{number}", page)
+        except etree.XMLSyntaxError as error:
+            yield BrokenInput(file.uri, number, Refused("broken_xml", f"after page {number}: {error}", file.uri))
+        except DAMAGE as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise  # the disk or network failed, not the data
+            yield BrokenInput(
+                file.uri, number, Refused("broken_compression", f"after page {number}: {error}", file.uri)
+            )
+
+
 def parse(record: Record[Row], options: Options) -> Outcome:
     """The article's text; pages that are not articles are skipped."""
     page = record.payload
@@ -117,11 +155,35 @@ def parse(record: Record[Row], options: Options) -> Outcome:
     templates = page.get("template")
     if isinstance(templates, list) and not _DISAMBIGUATION.isdisjoint(templates):
         return Skipped("disambiguation")
+    if page.get("redirect"):
+        return Skipped("redirect")
     uri = f"https://{options.host}/wiki/{quote(title.replace(' ', '_'))}"
+    if isinstance(wikitext := page.get("wikitext"), str):
+        return _article(record.key, uri, title, wikitext, page)
     text = page.get("text")
     if not isinstance(text, str) or not (content := tidy(text).strip()):
         return Refused("no_text", f"page {record.key}", uri)
     meta = {"page_id": record.key, "timestamp": page.get("timestamp"), "categories": page.get("category")}
     return Document(
         uri=uri, text=content, title=tidy(title), meta={name: value for name, value in meta.items() if value}
+    )
+
+
+def _article(key: str, uri: str, title: str, wikitext: str, page: Row) -> Outcome:
+    """An article of an XML dump."""
+    if page.get("model") != "wikitext":
+        return Skipped("no_wikitext")
+    disambiguation = {name.removeprefix("Template:").lower() for name in _DISAMBIGUATION}
+    if not disambiguation.isdisjoint(template_names(wikitext)):
+        return Skipped("disambiguation")
+    written = read_wikitext(wikitext)
+    if not written.text.strip():
+        return Refused("no_text", f"page {key}", uri)
+    meta = {"page_id": key, "timestamp": page.get("timestamp")}
+    return Document(
+        uri=uri,
+        text=written.text,
+        title=tidy(title),
+        structure=written.structure,
+        meta={name: value for name, value in meta.items() if value},
     )

@@ -335,6 +335,7 @@ def faults(kind: str) -> Iterator[tuple[str, Files, int]]:
         yield "no_text", {"b.jsonl": lines(*article(None), *article(number=2))}, 1
         parts = {f"wiki-{day}-00000.json.bz2": bz2.compress(lines(*article())) for day in ("20260816", "20260823")}
         yield "older_dump", parts, 1
+        yield "broken_xml", {"b.xml": b'<mediawiki version="0.11"><page><title>a</title><ns>0'}, 0
         yield "no_title", {"b.jsonl": lines(*article(title="absent"), *article(number=2))}, 1
         yield "duplicate_id", {"b.jsonl": lines(*article(), *article())}, 1
 
