@@ -56,8 +56,15 @@ def running_text(pages: Sequence[Page]) -> tuple[str, list[tuple[str, int]]]:
     return text, [starts[piece] for piece in first_pieces]
 
 
-def ordered_text(pages: Sequence[Page]) -> tuple[str, list[tuple[str, int]], list[int]]:
+def ordered_text(
+    pages: Sequence[Page], starts: Sequence[int] = (), goes_on: Sequence[int] = ()
+) -> tuple[str, list[tuple[str, int]], list[int]]:
     """Pages whose lines are known to be text and to stand in reading order, as one text of paragraphs.
+
+    Args:
+        pages: with their lines.
+        starts: lines, counted over all pages, that are known to start a paragraph.
+        goes_on: lines that are known to belong to the paragraph of the line before them.
 
     Returns:
         The text, (label, start in characters) of every page, and where the text of each line starts; -1 for a line
@@ -65,8 +72,9 @@ def ordered_text(pages: Sequence[Page]) -> tuple[str, list[tuple[str, int]], lis
     """
     pieces, first_pieces = _pieces(pages)
     texts, lines = columns(pieces)
-    text, starts, of_lines = _joined(texts, lines, [piece.label for piece in pieces], is_ordered=True)
-    return text, [starts[piece] for piece in first_pieces], of_lines
+    labels = [piece.label for piece in pieces]
+    text, piece_starts, of_lines = _joined(texts, lines, labels, starts, goes_on, is_ordered=True)
+    return text, [piece_starts[piece] for piece in first_pieces], of_lines
 
 
 def _pieces(pages: Sequence[Page]) -> tuple[list[Page], list[int]]:
@@ -86,7 +94,13 @@ def without_furniture(page: Page) -> Page:
 
 
 def _joined(
-    texts: list[str], lines: Lines, labels: list[str], *, is_ordered: bool
+    texts: list[str],
+    lines: Lines,
+    labels: list[str],
+    starts: Sequence[int] = (),
+    goes_on: Sequence[int] = (),
+    *,
+    is_ordered: bool,
 ) -> tuple[str, list[tuple[str, int]], list[int]]:
     """The lines as paragraphs, the starts of pages, and those of lines, in the order of `texts`."""
     n_lines = len(texts)
@@ -101,6 +115,8 @@ def _joined(
     )
     order = np.empty(n_lines, np.int64)
     n_ordered = find_paragraphs(lines, is_ordered, found, order)
+    found.continues[list(starts)] = False
+    found.continues[list(goes_on)] = True
     return _written(texts, lines, order[:n_ordered], found, labels)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -47,7 +48,9 @@ def set_text(pages: Sequence[ArrangedPage]) -> tuple[str, list[tuple[str, int]],
     levels = _heading_levels(pages)
     sources: list[tuple[TextLine, int, bool] | None] = []
     made = []
+    items = _Items()
     for page in pages:
+        items.end_page(page.blocks)
         if page.recognised is not None:
             made.append(replace(without_furniture(page.recognised), label=page.label))
             sources += [None] * len(made[-1].texts)
@@ -61,10 +64,70 @@ def set_text(pages: Sequence[ArrangedPage]) -> tuple[str, list[tuple[str, int]],
             lines.append(
                 Line(text, kind, block, Box(line.left, line.top, line.right - line.left, line.bottom - line.top))
             )
+            if kind is Kind.BODY:
+                items.add(line, block, len(sources))
             sources.append((line._replace(text=text), level, is_row))
         made.append(Page.of(page.label, lines))
-    text, starts, line_starts = ordered_text(made)
+    text, starts, line_starts = ordered_text(made, items.starts, items.goes_on)
     return text, starts, Structure.of(nested(_spans(sources, line_starts)))
+
+
+class _Items:
+    """Finds the items of lists among lines: where they start, and which lines hang below their first.
+
+    An item starts with a number or sign and a gap, or is a line in brackets. Its further lines are deeper than its
+    mark, and follow a line that is full.
+    """
+
+    def __init__(self) -> None:
+        self.starts: list[int] = []
+        self.goes_on: list[int] = []
+        self._ends: dict[int, float] = {}
+        self._mark: float | None = None
+        self._last: TextLine | None = None
+        self._block = 0
+
+    def end_page(self, blocks: Sequence[Block]) -> None:
+        """Begin a page with these blocks, whose numbers count from 1."""
+        self._ends = {number: max(map(_end, block.lines)) for number, block in enumerate(blocks, start=1)}
+        self._mark = self._last = None
+
+    def add(self, line: TextLine, block: int, number: int) -> None:
+        """Look at the next line of running text, which has this number."""
+        start, last = _start(line), self._last
+        is_same = last is not None and block == self._block and last.is_upright == line.is_upright
+        if _ITEM.match(line.text) or (_IN_BRACKETS.fullmatch(line.text) and self._is_short(line, block)):
+            self.starts.append(number)
+            self._mark = start
+        elif is_same and last is not None and self._mark is not None and start >= self._mark + 0.6 * line.size:
+            if not self._is_short(last, block):
+                self.goes_on.append(number)
+            else:
+                self._mark = None
+        else:
+            self._mark = None
+        self._last, self._block = line, block
+
+    def _is_short(self, line: TextLine, block: int) -> bool:
+        return _end(line) < self._ends.get(block, 0.0) - _FULL_EMS * line.size
+
+
+#: A line that goes on ends at most this far before its block's end.
+_FULL_EMS: Final = 1.6
+_NUMBER: Final = r"[\d０-９〇一二三四五六七八九十百]{1,4}"
+_ITEM = re.compile(
+    rf"(?:[（(][\d０-９一二三四五六七八九十ア-ンa-zA-Z]{{1,3}}[)）]|[①-⑳]|{_NUMBER}[.．、)）]?|第{_NUMBER}[条項章節款編]"
+    rf"(?:の{_NUMBER})?|[・●○◎■□◆◇▶※＊•])[\u3000 ]|【[\d０-９]{{4}}】"
+)
+_IN_BRACKETS = re.compile(r"[（〔【][^（）〔〕【】]{1,30}[）〕】]")
+
+
+def _start(line: TextLine) -> float:
+    return line.top if line.is_upright else line.left
+
+
+def _end(line: TextLine) -> float:
+    return line.bottom if line.is_upright else line.right
 
 
 def _heading_levels(pages: Sequence[ArrangedPage]) -> dict[float, int]:

@@ -54,6 +54,28 @@ def test_a_paragraph_goes_on_over_the_end_of_a_page() -> None:
     assert found.pages == [("1", 0), ("2", len(BODY[0]))]
 
 
+def test_items_of_a_list_are_paragraphs_whose_further_lines_hang() -> None:
+    lines = [
+        ("第八条　", 80, BODY[0][:26]),
+        ("", 90, BODY[1][:20]),
+        ("（一）　", 90, BODY[2][:25]),
+        ("", 120, "道具をそろえる。"),
+        ("（二）　", 90, "施策に関すること"),
+    ]
+    glyphs = [
+        glyph
+        for number, (mark, left, line) in enumerate(lines)
+        for glyph in level(mark + line, left, 100 + 18 * number)
+    ]
+    paragraphs = read(pdf([*glyphs, *level("（市民の役割）", 90, 190)])).text.split("\n")
+    assert paragraphs == [
+        "第八条　" + BODY[0][:26] + BODY[1][:20],
+        "（一）　" + BODY[2][:25] + "道具をそろえる。",
+        "（二）　施策に関すること",
+        "（市民の役割）",
+    ]
+
+
 def test_a_reading_is_a_span_and_no_text() -> None:
     found = read(pdf(body() + ruby_over("つるべ", 120, 100, 2)))
     assert "つるべ" not in found.text
