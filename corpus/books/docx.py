@@ -499,14 +499,13 @@ def _styles(root: etree._Element) -> dict[str, _Style]:
 
 
 def _properties(package: Package) -> tuple[str, dict[str, object]]:
-    """Title, and what the core properties say; the name of a file is not a title."""
+    """Title, and what the core properties say; the name of a file is not a title, and who typed it is left out."""
     target = next((name for name, kind in _relationships(package, "") if kind.endswith("/core-properties")), "")
     if not target or not package.has(target):
         return "", {}
     values = {local_name(element): tidy(words(element)) for element in parse_xml(package.read(target), target)}
     meta: dict[str, object] = {
-        key: values[name] for name, key in (("creator", "author"), ("rights", "rights"), ("language", "language"))
-        if values.get(name)
+        name: values[name] for name in ("rights", "language") if values.get(name)
     }  # fmt: skip
     title = values.get("title", "")
     return "" if _DEFAULT_TITLE.match(title) else title, meta

@@ -103,8 +103,6 @@ def _book(roots: list[etree._Element]) -> Book:
             if local_name(element) == "meta" and len(element):
                 values.update({local_name(entry): tidy(words(entry)) for entry in element})
     meta: dict[str, object] = {"format": "odt", "direction": "vertical" if styles.is_vertical else "horizontal"}
-    if author := values.get("creator") or values.get("initial-creator"):
-        meta["author"] = author
     return Book(written.text, written.structure, values.get("title") or writer.first_heading, written.pages, meta=meta)
 
 

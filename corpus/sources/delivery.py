@@ -44,6 +44,7 @@ from manyo.corpus.structure import tidied
 from manyo.corpus.tables.shards import filesystem
 from manyo.corpus.text import tidy
 from manyo.corpus.web.charset import decode
+from manyo.corpus.web.licences import licence_at
 from manyo.corpus.web.main_text import extract
 from manyo.corpus.web.statements import read_statements
 
@@ -64,6 +65,8 @@ _REASON_HERE: Final = {
 }  # fmt: skip
 #: What frames a work of Aozora Bunko: the rules around the legend, or the line that names the base edition.
 _FRAME = re.compile(r"^-{20,}\r?$|^底本[:：]", re.MULTILINE)
+#: An address in what a book says of its rights.
+_ADDRESS = re.compile(r"https?://[^\s<>\"'、。）)]+")
 #: Archives are opened within archives, not deeper.
 _MAX_DEPTH = 2
 #: Files that systems and programs leave behind, by the ends and starts of their names.
@@ -267,6 +270,9 @@ def _is_archive(head: bytes) -> bool:
 def _of_book(read: Callable[[bytes, int], Book]) -> Callable[[Record[bytes], Options], Outcome]:
     def parse_book(record: Record[bytes], options: Options) -> Outcome:
         book = read(record.payload, options.max_file_bytes)
+        stated = book.meta.get("rights")
+        rights = [str(one) for one in (stated if isinstance(stated, list) else [stated]) if one]
+        named = (licence_at(address) for right in rights for address in _ADDRESS.findall(right))
         return Document(
             uri="",
             text=book.text,
@@ -274,7 +280,9 @@ def _of_book(read: Callable[[bytes, int], Book]) -> Callable[[Record[bytes], Opt
             charset=book.charset,
             pages=book.pages,
             structure=book.structure,
-            meta=book.meta,
+            page_licence=next((licence.name for licence in named if licence and licence.is_grant), None),
+            statements=tuple(f"dc:rights: {right}" for right in rights),
+            meta={name: value for name, value in book.meta.items() if name != "rights"},
         )
 
     return parse_book

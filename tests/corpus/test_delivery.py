@@ -204,3 +204,15 @@ def test_a_scanned_pdf_in_an_archive_is_queued_and_its_result_comes_back(tmp_pat
         result.write_text(page, encoding="utf-8")
     (text,) = texts(outcomes(tmp_path / "in", ocr_results=str(tmp_path / "ocr"))).values()
     assert SENTENCE in text
+
+
+def test_what_a_book_says_of_its_rights_is_a_statement_and_its_licence_a_column(tmp_path: Path) -> None:
+    rights = "<dc:rights>© 2031 架空書房</dc:rights><dc:rights>http://creativecommons.org/licenses/by/4.0/</dc:rights>"
+    (tmp_path / "a.epub").write_bytes(epub({"a.xhtml": f"<p>{SENTENCE}</p>"}, metadata=rights))
+    (document,) = outcomes(tmp_path).values()
+    assert isinstance(document, Document)
+    assert document.page_licence == "by-4.0"
+    assert document.statements == (
+        "dc:rights: © 2031 架空書房",
+        "dc:rights: http://creativecommons.org/licenses/by/4.0/",
+    )
