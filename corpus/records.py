@@ -8,6 +8,7 @@ Records and outcomes are named tuples, which take half as long to make as frozen
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -52,7 +53,7 @@ class InputShard:
         name: name of the shard.
         files: in the order in which they are read.
         sidecars: other files that decide the output, such as a table of titles.
-        sampled_fraction: fraction of the records that are parsed, chosen by a digest of their keys; 1 except in a
+        sampled_fraction: fraction of the records that are parsed, chosen by a digest of their places; 1 except in a
             forecast.
         budget_share: part of the source's budget of requests that the task may use, since others run at the same
             time.
@@ -106,6 +107,12 @@ class OcrPage(NamedTuple):
 
     number: int
     why: str
+
+
+def is_sampled(origin_file: str, origin_offset: int, fraction: float) -> bool:
+    """Whether the record at a place belongs to a sample; a larger sample has every record of a smaller one."""
+    place = f"{origin_file}:{origin_offset}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(place, digest_size=8).digest()) < fraction * 2**64
 
 
 @dataclass(slots=True)

@@ -12,12 +12,12 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 import pyarrow as pa
 
-from manyo.corpus.records import BrokenInput, InputFile, InputShard, Outcome, Record, Refused
+from manyo.corpus.records import BrokenInput, InputFile, InputShard, Outcome, Record, Refused, Skipped, is_sampled
 from manyo.corpus.sources import fetching, other_formats, pdf, warc
 from manyo.corpus.sources.careful_framing import Block
 from manyo.corpus.sources.content_kind import HEAD_BYTES
@@ -25,6 +25,7 @@ from manyo.corpus.sources.fetching import Manners, Place
 from manyo.corpus.sources.http_body import answer_of
 from manyo.corpus.sources.index_rows import NotAnIndex, Rule, Selected, select
 from manyo.corpus.sources.packing import require_positive, shard_per_file
+from manyo.corpus.sources.ranges import Rates
 from manyo.corpus.tables.pace import Pace
 from manyo.corpus.tables.shards import filesystem
 
@@ -50,6 +51,8 @@ _PAGES = "/subset=warc/"
 
 
 _DEFAULT = Rule()
+#: How records are fetched decides nothing about them, and is in no fingerprint.
+_MANNER = {"decides": False}
 _PDF = "application/pdf"
 #: Rows that are Python objects at once.
 _BLOCK_ROWS = 1 << 16
@@ -63,6 +66,7 @@ class Options(warc.Options):
         languages, charsets, tlds, unknown, mimes, statuses, truncated: as in `index_rows.Rule`.
         gap_bytes: records up to this far apart are fetched by one request; `manyo plan` says which is best.
         requests_per_second: that all tasks together may make. Common Crawl serves a few thousand to everybody.
+        bytes_per_second: that arrive here from the server, measured; what `manyo plan` reckons with (1 Gb/s).
         connections: requests of a task that are under way at the same time.
         contact: an address for the operator of the server, for the user agent; a web server gets no request without.
         max_failed_fraction: a task ends with an error if the server does not give more of its records than this.
@@ -75,19 +79,19 @@ class Options(warc.Options):
     mimes: tuple[str, ...] = _DEFAULT.mimes
     statuses: tuple[int, ...] = _DEFAULT.statuses
     truncated: str = _DEFAULT.truncated
-    gap_bytes: int = 64 << 10
-    requests_per_second: float = 100.0
-    connections: int = 4
-    contact: str = ""
-    max_failed_fraction: float = 0.01
+    gap_bytes: int = field(default=64 << 10, metadata=_MANNER)
+    requests_per_second: float = field(default=100.0, metadata=_MANNER)
+    bytes_per_second: float = field(default=125e6, metadata=_MANNER)
+    connections: int = field(default=4, metadata=_MANNER)
+    contact: str = field(default="", metadata=_MANNER)
+    max_failed_fraction: float = field(default=0.01, metadata=_MANNER)
 
     def __post_init__(self) -> None:
         warc.Options.__post_init__(self)
         require_positive(self, "connections")
         if self.gap_bytes < 0:
             raise ValueError(f"gap_bytes must be at least 0, got {self.gap_bytes}")
-        if not self.requests_per_second > 0:
-            raise ValueError(f"requests_per_second must be above 0, got {self.requests_per_second}")
+        _ = self.rates
         if not 0 <= self.max_failed_fraction <= 1:
             raise ValueError(f"max_failed_fraction must be within 0 and 1, got {self.max_failed_fraction}")
         if self.paths_prefix.startswith(("http://", "https://")) and not self.contact:
@@ -95,6 +99,11 @@ class Options(warc.Options):
                 f'contact is missing: {self.paths_prefix} should know whom to ask; write contact = "you@example.org"'
             )
         _ = self.rule
+
+    @property
+    def rates(self) -> Rates:
+        """What fetching may take."""
+        return Rates(self.bytes_per_second, self.requests_per_second)
 
     @property
     def rule(self) -> Rule:
@@ -126,7 +135,7 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
 
 
 #: A page, or why there is none.
-_Payload: TypeAlias = Block | Refused
+_Payload: TypeAlias = Block | Refused | Skipped
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[_Payload] | BrokenInput]:
@@ -151,7 +160,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[_Payload] | 
         if n_undecided := selected.counts["undecided"]:
             detail = f"{n_undecided:,} of {selected.counts['rows']:,} rows: no column {', '.join(selected.lacks)}"
             yield BrokenInput(file.uri, 0, Refused("language_not_stated", detail, file.uri))
-        yield from _fetched(file, selected.rows, options, manners)
+        yield from _fetched(file, selected.rows, options, manners, shard.sampled_fraction)
 
 
 def selected_of(file: InputFile, rule: Rule) -> Selected | BrokenInput:
@@ -181,16 +190,20 @@ class _Row(NamedTuple):
     number: int
 
 
-def _fetched(file: InputFile, table: pa.Table, options: Options, manners: Manners) -> Iterator[Record[_Payload]]:
-    """The records of the selected rows of one file of the index."""
+def _fetched(
+    file: InputFile, table: pa.Table, options: Options, manners: Manners, fraction: float
+) -> Iterator[Record[_Payload]]:
+    """The records of the selected rows of one file of the index; of a forecast, only the sampled ones are fetched."""
     last = ("", -1)
     keys: set[str] = set()
     for first in range(0, len(table), _BLOCK_ROWS):
         rows = [_Row(*values) for values in zip(*table.slice(first, _BLOCK_ROWS).to_pydict().values(), strict=True)]
-        faults: list[Refused | None] = []
+        faults: list[Refused | Skipped | None] = []
         places: list[Place] = []
         for row in rows:
-            fault = _fault(row, last)
+            fault: Refused | Skipped | None = _fault(row, last)
+            if fault is None and not _is_in(row, options.paths_prefix, fraction):
+                fault = Skipped("unsampled")
             faults.append(fault)
             if fault is None and row.archive and row.offset is not None and row.length:
                 places.append(Place(options.paths_prefix + row.archive, row.offset, row.offset + row.length))
@@ -199,11 +212,19 @@ def _fetched(file: InputFile, table: pa.Table, options: Options, manners: Manner
                 last = (row.archive, row.offset)
         found = fetching.fetch(places, manners, options.max_record_bytes)
         for row, fault in zip(rows, faults, strict=True):
+            if isinstance(fault, Skipped):
+                name = f"{options.paths_prefix}{row.archive}"
+                yield Record(name, row.offset or 0, f"{row.archive}:{row.offset}:0", fault)
+                continue
             if fault is not None:
                 place = f"{file.name}@{row.number}"
                 yield Record(file.uri, row.number, place, fault._replace(uri=row.url or ""))
                 continue
             yield _checked(row, next(found), options.paths_prefix, keys)
+
+
+def _is_in(row: _Row, prefix: str, fraction: float) -> bool:
+    return fraction >= 1 or is_sampled(f"{prefix}{row.archive}", row.offset or 0, fraction)
 
 
 def _fault(row: _Row, last: tuple[str, int]) -> Refused | None:
@@ -250,7 +271,7 @@ def _sha1(data: bytes) -> str:
 def parse(record: Record[_Payload], options: Options) -> Outcome:
     """Turn one record into a document, or say why not."""
     page = record.payload
-    if isinstance(page, Refused):
+    if isinstance(page, Refused | Skipped):
         return page
     if _PDF in options.mimes and page.identified_type.lower().startswith(_PDF):
         return _pdf_document(page, options)

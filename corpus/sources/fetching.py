@@ -18,7 +18,7 @@ import numpy as np
 
 from manyo.corpus.records import Record, Refused
 from manyo.corpus.sources.careful_framing import Block
-from manyo.corpus.sources.ranges import Places, merged
+from manyo.corpus.sources.ranges import RANGE_BYTES, Places, merged
 from manyo.corpus.sources.warc_framing import frame
 from manyo.corpus.tables.pace import Pace
 from manyo.corpus.tables.retries import StorageError, status_of
@@ -114,7 +114,7 @@ def _ahead(places: Sequence[Place], manners: Manners) -> Iterator[tuple[Place, b
         np.array([place.end for place in places], np.int64),
     )
     failures: dict[str, int] = {}
-    ranges = iter(merged(arrays, manners.gap_bytes))
+    ranges = (one for bounds in merged(arrays, manners.gap_bytes) for one in _in_pieces(places, *bounds))
     with ThreadPoolExecutor(manners.connections) as pool:
         under_way: deque[tuple[int, int, Future[list[bytes | Refused]]]] = deque()
         while True:
@@ -125,6 +125,16 @@ def _ahead(places: Sequence[Place], manners: Manners) -> Iterator[tuple[Place, b
                 return
             first, behind, future = under_way.popleft()
             yield from zip(places[first:behind], future.result(), strict=True)
+
+
+def _in_pieces(places: Sequence[Place], first: int, behind: int) -> Iterator[tuple[int, int]]:
+    """The numbers of neighbouring places, cut where a range would be too long."""
+    start = first
+    for number in range(first + 1, behind):
+        if places[number].end - places[start].start > RANGE_BYTES:
+            yield start, number
+            start = number
+    yield start, behind
 
 
 def _fetched(places: Sequence[Place], manners: Manners, failures: dict[str, int]) -> list[bytes | Refused]:

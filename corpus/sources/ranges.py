@@ -14,9 +14,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from manyo.corpus.tables.storage import READ_BYTES
+
 #: Between two records of Common Crawl are the metadata of the one and the request of the other, some 1 kB compressed:
 #: reading past those costs less than any request.
 SMALLEST_GAP_BYTES = 1536
+
+#: A range of several records is not longer: some of them are in memory at once.
+RANGE_BYTES = 32 << 20
 
 Int64s = npt.NDArray[np.int64]
 
@@ -100,12 +105,14 @@ def cost(places: Places, gap_bytes: int, rates: Rates) -> Cost:
     bridged = between[(between >= 0) & (between <= gap_bytes)]
     n_requests = len(places.start) - len(bridged)
     n_bytes = _record_bytes(places) + int(bridged.sum())
+    n_requests += n_bytes // RANGE_BYTES
     return Cost(gap_bytes, n_requests, n_bytes, rates.seconds(n_requests, n_bytes))
 
 
 def cost_of_whole(n_archives: int, n_bytes: int, rates: Rates) -> Cost:
-    """What reading whole archives costs; each is one request, since a download that has begun is not limited again."""
-    return Cost(None, n_archives, n_bytes, rates.seconds(n_archives, n_bytes))
+    """What reading whole archives costs, which kind `warc` does in ranges of `READ_BYTES`."""
+    n_requests = max(n_archives, -(-n_bytes // READ_BYTES))
+    return Cost(None, n_requests, n_bytes, rates.seconds(n_requests, n_bytes))
 
 
 def best_gap(places: Places, rates: Rates) -> int:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from rich.table import Table
 
+from manyo.corpus.sources import commoncrawl
 from manyo.corpus.tables.shards import filesystem, is_local
 from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.fetch_plan import FetchPlan, fetch_plan
 from manyo.pipelines.commands.forecast import (
     Actual,
     Cluster,
@@ -67,6 +69,12 @@ def run(options: argparse.Namespace) -> int:
     except ValueError as error:
         raise UserError(str(error)) from error
     prices = _load_prices(options.prices) if options.prices else None
+    for source in config.sources:
+        if isinstance(source.options, commoncrawl.Options):
+            fetched = fetch_plan(source, source.options)
+            console.print(fetch_table(source.name, fetched, source.options.gap_bytes, prices))
+            for line in _lines_of_fetching(fetched, source.options.gap_bytes):
+                console.print(line, markup=False)
     planned = predict(config, options.sample_mb * 1_000_000)
     save(planned, cluster, config.run.out)
     console.print(stage_table(planned, cluster))
@@ -97,6 +105,44 @@ def stage_table(planned: Forecast, cluster: Cluster) -> Table:
             format_size(stage.peak_memory_bytes),
         )
     return table
+
+
+def fetch_table(name: str, planned: FetchPlan, gap_bytes: int, prices: Prices | None) -> Table:
+    """What fetching a crawl by its index costs, a row for each gap and one for whole archives."""
+    table = _table("gap", "requests", "bytes", "time", *([f"egress, {prices.currency}"] if prices else []))
+    table.title = name
+    for one in planned.costs:
+        marks = [
+            word
+            for word, holds in (
+                ("configured", one.gap_bytes == gap_bytes),
+                ("best", one.gap_bytes == planned.best),
+                ("fastest", one is planned.fastest),
+            )
+            if holds
+        ]
+        gap = "whole archives" if one.gap_bytes is None else f"{one.gap_bytes:,} B" if one.gap_bytes else "none"
+        cells = (f"{one.n_requests:,}", format_size(one.n_bytes), format_duration(one.seconds))
+        cost = [f"{one.n_bytes / 1e9 * prices.egress_gb:,.2f}"] if prices else []
+        table.add_row(f"{gap} ({', '.join(marks)})" if marks else gap, *cells, *cost)
+    return table
+
+
+def _lines_of_fetching(planned: FetchPlan, gap_bytes: int) -> list[str]:
+    """The lines about an index that follow its table."""
+    terms = ", ".join(f"{name} {n:,}" for name, n in planned.counts.items() if name != "rows")
+    lines = [
+        f"index     {planned.counts['rows']:,} rows: {terms}",
+        f"selected  {planned.n_records:,} records of {planned.n_archives:,} archives",
+        f"rates     {planned.rates.requests_per_second:g} requests a second, "
+        f"{format_size(planned.rates.bytes_per_second)} a second",
+    ]
+    if planned.is_whole_as_fast:
+        lines.append("advice    whole archives are as fast, and hold what the index misses: kind = 'warc'")
+    elif planned.fastest.gap_bytes != gap_bytes:
+        lines.append(f"advice    gap_bytes = {planned.best} is the fastest")
+    lines += [f"not read  {one}" for one in planned.refused]
+    return lines
 
 
 def comparison_table(planned: Forecast, cluster: Cluster, actuals: Sequence[Actual]) -> Table:

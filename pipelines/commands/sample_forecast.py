@@ -1,8 +1,8 @@
 """Forecast a run from a small sample of its inputs.
 
 The sample runs through the stages of the run, one task after another, into a scratch folder. It has some shards of each
-source, evenly spaced in the order of names, and of these a share of the records, chosen by a digest of their keys. So a
-sample of a crawl has pages from all parts, and the cost of a page is measured and not guessed.
+source, evenly spaced in the order of names, and of these a share of the records, chosen by a digest of their places. So
+a sample of a crawl has pages from all parts, and the cost of a page is measured and not guessed.
 
 Three passes separate what grows with the input from what does not. The first pass loads models; the second is the same
 again, so that the difference is the start of a worker. The third reads more records than the second. For each stage and

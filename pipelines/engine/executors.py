@@ -15,7 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from manyo.corpus.tables.shard_errors import OwnershipLost
@@ -219,7 +219,8 @@ class RayTasks:
                     num_cpus=measured.cpus(stage),
                     memory=measured.memory_bytes(stage, next_task.workers_lost, node_bytes),
                 )
-                in_flight[asked.remote(next_task.task, deadline_s)] = next_task
+                at_once = replace(next_task.task, n_at_once=window // 2)
+                in_flight[asked.remote(at_once, deadline_s)] = next_task
             metrics.in_flight(stage.name, len(in_flight))
             if not in_flight:
                 if not again:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import Field, asdict, dataclass, field
+from dataclasses import Field, dataclass, field, fields, is_dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from manyo.corpus.records import InputShard
@@ -52,6 +52,7 @@ class Task(Generic[S_co]):
         working_folder: folder that relative paths start from.
         owner: on whose behalf the task writes; None for nobody.
         credentials: what opens the files that the task reads, which their URIs do not say.
+        n_at_once: tasks of the stage that may run at the same time, which share what the stage has a budget of.
     """
 
     stage: str
@@ -68,6 +69,7 @@ class Task(Generic[S_co]):
     working_folder: str
     owner: Owner | None = None
     credentials: Remembered = field(default=({}, {}, {}), repr=False)
+    n_at_once: int = 1
 
     def input(self, table: StageTable) -> str:
         """Returns the URI of a table of which the task reads one shard."""
@@ -122,11 +124,14 @@ class Stage(Generic[S_co]):
         object.__setattr__(self, "fingerprint", hashlib.blake2b(description.encode(), digest_size=16).hexdigest())
 
     def describe(self) -> dict[str, Any]:
-        """Returns what the fingerprint is made of, as JSON values."""
+        """Returns what the fingerprint is made of, as JSON values.
+
+        Fields with the metadata `{"decides": False}` say how work is done and not what comes out; they are left out.
+        """
         return {
             "stage": self.name,
             "version": self.version,
-            "settings": asdict(self.settings),
+            "settings": _deciding(self.settings),
             "inputs": [stage.fingerprint for stage in self.needs],
         }
 
@@ -143,6 +148,16 @@ class Stage(Generic[S_co]):
         """Returns name and path of each table's folder below the output URI; files without a folder of their own have
         the stage's name."""
         return {table.folder or self.name: f"{self.folder_name}/{table.folder}".rstrip("/") for table in self.tables}
+
+
+def _deciding(value: Any) -> Any:
+    """Returns settings as JSON values, without the fields that decide nothing about bytes."""
+    if is_dataclass(value):
+        deciding = (one for one in fields(value) if one.metadata.get("decides", True))
+        return {one.name: _deciding(getattr(value, one.name)) for one in deciding}
+    if isinstance(value, list | tuple):
+        return [_deciding(one) for one in value]
+    return {key: _deciding(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
 #: A stage or a task, whatever its settings.

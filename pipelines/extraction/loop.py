@@ -7,7 +7,6 @@ where every exception of a parser is caught: the record becomes a refused row.
 from __future__ import annotations
 
 import gc
-import hashlib
 import json
 import os
 import pickle
@@ -32,6 +31,7 @@ from manyo.corpus.records import (
     Record,
     Refused,
     Skipped,
+    is_sampled,
 )
 from manyo.corpus.schema import DOCUMENTS, OCR_QUEUE, REFUSED
 from manyo.corpus.sources.source_kinds import KINDS, AnySourceKind, Source
@@ -264,7 +264,7 @@ def _outcomes(
     names = {file.uri: file.name for file in extraction.shard.files}
     for record in _timed(records, counts) if is_sample else records:
         framed = _framed(record, names)
-        if is_sample and not _is_sampled(framed, extraction.shard.sampled_fraction):
+        if is_sample and not is_sampled(framed.origin_file, framed.origin_offset, extraction.shard.sampled_fraction):
             yield framed, Skipped("unsampled")
         elif isinstance(record, BrokenInput):
             yield framed, record.refused
@@ -297,12 +297,6 @@ def _below_root(folder: str, names: Mapping[str, str]) -> str:
     """Returns the path of a folder, or of a file that is missing in it, below the root of the shard's files."""
     roots = {uri.removesuffix(name) for uri, name in names.items() if uri.endswith(name)}
     return folder.removeprefix(max((root for root in roots if folder.startswith(root)), key=len, default=""))
-
-
-def _is_sampled(record: Record[object], fraction: float) -> bool:
-    """Returns whether a record belongs to a sample; a larger sample has every record of a smaller one."""
-    digest = hashlib.blake2b(record.key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest) < fraction * 2**64
 
 
 def _timed(records: Iterator[_Found], counts: Counter[str]) -> Iterator[_Found]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from manyo.corpus import schema
 from manyo.corpus.sources.source_kinds import Source
@@ -79,7 +79,7 @@ def extract(task: Task[ExtractSettings]) -> Mapping[str, int]:
     return extract_isolated(
         extraction.Extraction(
             source=source,
-            shard=task.input_shard,
+            shard=replace(task.input_shard, budget_share=1 / task.n_at_once),
             documents_uri=task.output(DOCUMENTS),
             refused_uri=task.output(REFUSED),
             ocr_queue_uri=task.output(OCR_QUEUE),
