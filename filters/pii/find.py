@@ -42,11 +42,16 @@ _KINDS = {kind.name: kind for kind in PII_KINDS}
 _ALL = tuple(_KINDS)
 
 #: Profile to kinds. Statutes and classical texts name nobody who can be telephoned. Novels are full of invented or
-#: historical addresses (本郷区駒込千駄木町五十七番地), but their colophons hold telephone numbers of publishers.
+#: historical addresses (本郷区駒込千駄木町五十七番地), but their colophons hold telephone numbers of publishers. So are
+#: exercises of textbooks; the text of a patent names authors of literature, and its applicants stand apart from it.
+_OF_PRINT = tuple(name for name in _ALL if name not in ("postal_address", "person_name", "birth_date", "age"))
 _DEFAULT_KINDS: dict[str, tuple[str, ...]] = {
     "web": _ALL,
     "ocr": _ALL,
-    "prose": tuple(name for name in _ALL if name not in ("postal_address", "person_name", "birth_date", "age")),
+    "pdf": _ALL,
+    "prose": _OF_PRINT,
+    "patent": _OF_PRINT,
+    "textbook": _OF_PRINT,
     "law": (),
     "classical": (),
 }

@@ -15,6 +15,7 @@ from manyo.filters.pii.find import Scrub, _find_in, find, find_by_profile
 from manyo.filters.pii.gate import LABEL, Piece
 from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS
 from manyo.filters.pii.patterns import PATTERNS
+from manyo.filters.rules.decide import PROFILES
 
 KINDS = [kind.name for kind in PII_KINDS]
 MASKS = Scrub().masks
@@ -294,3 +295,7 @@ def test_check_digits_of_published_examples() -> None:
     assert [my_number_check_digit(digits) for digits in ("12345678901", "98765432109", "20261001234")] == [8, 3, 7]
     assert luhn("4111111111111111")
     assert not luhn("4111111111111112")
+
+
+def test_every_profile_of_the_rules_has_a_policy() -> None:
+    assert set(Scrub().kinds) == set(PROFILES)
