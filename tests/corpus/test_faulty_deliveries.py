@@ -14,10 +14,11 @@ import tarfile
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -25,6 +26,7 @@ import pytest
 from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused, Skipped
 from manyo.corpus.sources.source_kinds import KINDS
 from samples.files.pack_files import docx, epub
+from tests.tiny_pdf import level, pdf
 
 #: Stands in every text that must not be lost.
 GOOD = "峠の茶屋は朝から霧につつまれていた。"
@@ -109,6 +111,23 @@ def gazette(text: str = GOOD) -> bytes:
     return f'<?xml version="1.0"?><jp-official-gazette>{description}</jp-official-gazette>'.encode()
 
 
+def pdf_file(text: str = GOOD, n_pages: int = 1) -> bytes:
+    return pdf(*[level(text, 80, 100)] * n_pages)
+
+
+def changed_pdf(change: Callable[[pikepdf.Pdf], None], **saving: Any) -> bytes:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf_file())) as opened:
+        change(opened)
+        opened.save(out, **saving)
+    return out.getvalue()
+
+
+def with_xfa(opened: pikepdf.Pdf) -> None:
+    opened.Root.NeedsRendering = True
+    opened.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array(), XFA=opened.make_stream(b"<xdp/>"))
+
+
 def page_xml(text: str = GOOD) -> bytes:
     line = f'<LINE TYPE="本文" X="1" Y="1" WIDTH="300" HEIGHT="20" ORDER="0" STRING="{text}" />' if text else ""
     return f"<OCRDATASET><PAGE>{line}</PAGE></OCRDATASET>".encode()
@@ -147,6 +166,7 @@ GOOD_FILES: dict[str, Files] = {
     "parquet": {"good.parquet": parquet_of([{"id": "g", "text": GOOD}])},
     "patent": {"good.xml": gazette()},
     "tei": {"good.xml": tei()},
+    "pdf": {"good.pdf": pdf_file()},
     "text": {"good.txt": GOOD.encode()},
     "wikipedia": {"good.jsonl": lines(*article(number=1000))},
 }
@@ -160,6 +180,7 @@ OPTIONS: dict[str, dict[str, object]] = {
     "ndl": {"max_publication_bytes": LIMIT},
     "ocr": {"max_publication_bytes": LIMIT},
     "pairs": {"max_line_bytes": LIMIT},
+    "pdf": {"max_file_bytes": LIMIT, "max_pages": 2},
     "parquet": {"id_field": "id"},
 }
 
@@ -315,6 +336,18 @@ def faults(kind: str) -> Iterator[tuple[str, Files, int]]:
         yield "not_patent", {"b.xml": b"<page/>"}, 0
         yield "undecodable", {"b.xml": gazette().replace(GOOD.encode(), GOOD.encode() + b"\xff\x80" * 20)}, 0
         yield "no_text", {"b.xml": gazette("")}, 0
+    elif kind == "pdf":
+        yield from archive_faults(".pdf", pdf_file())
+        yield from twice(".pdf", pdf_file(), pdf_file())
+        yield "not_pdf", {"b.pdf": b"\x01\x02\x03\x04" * 300}, 0
+        locked = pikepdf.Encryption(owner="o", user="secret")
+        yield "encrypted", {"b.pdf": changed_pdf(lambda _: None, encryption=locked)}, 0
+        yield "damaged", {"b.pdf": pdf_file()[:200]}, 0
+        yield "too_many_pages", {"b.pdf": pdf_file(n_pages=3)}, 0
+        yield "xfa", {"b.pdf": changed_pdf(with_xfa)}, 0
+        scan = b"q 595 0 0 842 0 0 cm BI /W 8 /H 8 /BPC 1 /CS /G ID \0\0\0\0\0\0\0\0 EI Q"
+        yield "needs_ocr", {"b.pdf": pdf([scan])}, 0
+        yield "no_text", {"b.pdf": pdf([])}, 0
     elif kind == "tei":
         yield "broken_xml", {"b.xml": tei()[:-9]}, 0
         yield "broken_xml", {"b.xml": tei(GOOD + "&nbsp;")}, 0
@@ -346,7 +379,8 @@ def other_formats(kind: str) -> Iterator[tuple[str, Files, int]]:
         return
     (name,) = GOOD_FILES[kind]
     name = name.replace("good", "b").replace("1_ruby", "2_ruby").replace("405AC", "406AC").replace("10000", "12345")
-    yield "other_format", {name: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<</Type/Catalog>>\nendobj\n"}, 0
+    if kind != "pdf":
+        yield "other_format", {name: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<</Type/Catalog>>\nendobj\n"}, 0
     yield "other_format", {name: b"OTTO\0\1" + bytes(range(256))}, 0
     yield "other_format", {name: zip_of({"mimetype": b"application/epub+zip", "OEBPS/a.xhtml": b"<html/>"})}, 0
 
