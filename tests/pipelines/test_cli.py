@@ -28,6 +28,8 @@ REQUIRED = {
     "trace": ("https://example.jp/",),
     "whatif": ("--rule", "too_short", "--minimum", "100"),
     "inspect": ("--kept",),
+    "step": ("120000",),
+    "seen": ("https://example.jp/",),
 }
 
 
