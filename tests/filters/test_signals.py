@@ -159,6 +159,11 @@ EXPECTED = dict(
         ("top_4gram_excess_fraction", 0),
         ("private_use_fraction", 0),
         ("mojibake_fraction", 0),
+        ("broken_off_fraction", 1 / 4),
+        ("open_end_count", 0),
+        ("top_ending_fraction", 1 / 3),
+        ("clause_marks_per_statement", 2),
+        ("hashtag_fraction", 0),
     ],
 )
 

@@ -82,7 +82,7 @@ def test_a_file_that_is_not_toml(folder: Path, capsys: pytest.CaptureFixture[str
     [
         ("[run]", "[run]\nouts = 1", "[run]: unknown key 'outs'; known: out"),
         ('name = "notes"', 'name = "notes"\ntextfield = "x"', "[[source]] 1: unknown key 'textfield'; known:"),
-        ('kind = "jsonl"', 'kind = "web"', "kind 'web' is not one of aozora, egov, honkoku,"),
+        ('kind = "jsonl"', 'kind = "web"', "kind 'web' is not one of aozora, commoncrawl, egov,"),
         ('profile = "prose"', 'profile = "novel"', "profile 'novel' is not one of"),
         ("[filter]", '[filter]\nalso_measure = ["char_count"]', "also_measure: 'char_count' is not one of zlib_ratio"),
         ("[tokenize.train]", '[filter.words]\nadult = "none.txt"\n[tokenize.train]', "[filter.words]: no such file:"),
