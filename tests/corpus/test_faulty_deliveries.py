@@ -32,6 +32,8 @@ from tests.tiny_pdf import level, pdf
 GOOD = "峠の茶屋は朝から霧につつまれていた。"
 #: Every source is asked for no file, line or publication above this.
 LIMIT = 100_000
+#: Their reasons are shown by tests of their own.
+WEB_ARCHIVES = ("warc", "commoncrawl")
 #: Files of a delivery by name.
 Files = Mapping[str, bytes]
 
@@ -429,7 +431,7 @@ def test_every_documented_reason_of_every_source_is_shown() -> None:
     shown: dict[str, set[str]] = {}
     for kind, reason, *_ in CASES:
         shown.setdefault(kind, set()).add(reason)
-    assert shown == {kind: set(source.REASONS) for kind, source in KINDS.items() if kind != "warc"}
+    assert shown == {kind: set(source.REASONS) for kind, source in KINDS.items() if kind not in WEB_ARCHIVES}
 
 
 @pytest.mark.parametrize("kind", GOOD_FILES)
