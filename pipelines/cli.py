@@ -52,6 +52,7 @@ COMMANDS = {
     "scrub": Command("run_stages", "mask personal information and write the release"),
     "export": Command("run_stages", "write the release for other tools, as the [export] table says"),
     "train-tokenizer": Command("train_tokenizer", "train a tokenizer on the release and measure it"),
+    "tokenizer": Command("tokenizer_export", "write a tokenizer as a Hugging Face folder with the same ids"),
     "tokenize": Command("run_stages", "write token shards; train the tokenizer first if the configuration says so"),
     "report": Command("run_stages", "write the statistics of every table as report.html and report.json"),
     "takedown": Command("takedown", "remove documents from the release and from the token shards that hold them"),

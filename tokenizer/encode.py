@@ -9,7 +9,6 @@ SentencePiece 0.2.3 needs about 17 bytes for each byte of the longest document (
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -20,12 +19,11 @@ from sentencepiece import SentencePieceProcessor
 
 from manyo.corpus.tables.shards import filesystem
 from manyo.corpus.text import Texts
+from manyo.tokenizer.written_marks import BYTE_PIECE, MarkMatched, load_guarded, loaded_form
 
 #: Megatron's rule (`DType.optimal_dtype`): two bytes for fewer ids than this. It is not 65,536 because Megatron leaves
 #: room for ids that a training run adds to the vocabulary.
 UINT16_VOCABULARY_LIMIT = 65_500
-
-_BYTE_PIECE = re.compile("<0x[0-9A-F]{2}>")
 
 
 def token_dtype(vocabulary_size: int) -> np.dtype:
@@ -82,7 +80,7 @@ class _HuggingFace:
         pieces = [self._model.id_to_token(token) or "" for token in range(vocabulary_size)]
         return np.array(
             [
-                "\ufffd" in text or (bool(_BYTE_PIECE.fullmatch(piece)) and text != "\n")
+                "\ufffd" in text or (bool(BYTE_PIECE.fullmatch(piece)) and text != "\n")
                 for text, piece in zip(texts, pieces, strict=True)
             ],
             np.bool_,
@@ -190,6 +188,7 @@ def _load_sentencepiece(uri: str, content: bytes, eod_token: str | None) -> tupl
     processor = SentencePieceProcessor()
     try:
         processor.LoadFromSerializedProto(content)
+        processor.LoadFromSerializedProto(loaded_form(content))
         vocabulary_size = processor.GetPieceSize()
     except RuntimeError as error:
         raise ValueError(f"{uri}: is not a SentencePiece model ({len(content)} bytes were read)") from error
@@ -204,7 +203,9 @@ def _load_sentencepiece(uri: str, content: bytes, eod_token: str | None) -> tupl
 
 def _load_hugging_face(uri: str, content: bytes, eod_token: str | None) -> tuple[_HuggingFace, int, int]:
     try:
-        model = tokenizers.Tokenizer.from_buffer(content)
+        model = load_guarded(content)
+    except MarkMatched as error:
+        raise ValueError(f"{uri}: {error}") from error
     except ValueError as error:
         raise ValueError(f"{uri}: is not a Hugging Face tokenizer ({error})") from error
     special = {token.content: number for number, token in model.get_added_tokens_decoder().items() if token.special}
@@ -214,10 +215,6 @@ def _load_hugging_face(uri: str, content: bytes, eod_token: str | None) -> tuple
             if special
             else f"{uri}: the tokenizer has no special token to end documents with"
         )
-    model.no_truncation()
-    model.no_padding()
-    # A special token that is written in a document is encoded as text, so that a text cannot end its document.
-    model.encode_special_tokens = True
     # Ids may have gaps, so the number of tokens may be less than the largest id.
     vocabulary_size = max(model.get_vocab(with_added_tokens=True).values()) + 1
     return _HuggingFace(model, special[eod_token]), vocabulary_size, special[eod_token]

@@ -22,6 +22,7 @@ from pathlib import Path
 from sentencepiece import SentencePieceProcessor
 from sentencepiece.sentencepiece_model_pb2 import ModelProto  # type: ignore[attr-defined]
 
+from manyo.tokenizer.exact_scores import with_exact_scores
 from manyo.tokenizer.train import NEWLINE, TrainTokenizer, train_model, training_sentences
 
 #: SentencePiece writes spaces in pieces as this.
@@ -99,7 +100,7 @@ def estimate_scores(texts: Iterable[str], expected: Mapping[str, float], setting
     # A model records its settings; the path of this temporary file would make its bytes differ from run to run.
     stored = ModelProto.FromString(model)
     stored.trainer_spec.ClearField("seed_sentencepieces_file")
-    return bytes(stored.SerializeToString(deterministic=True))
+    return with_exact_scores(stored.SerializeToString(deterministic=True))
 
 
 class _Characters:

@@ -7,7 +7,8 @@ ids. The one exception is U+2581, with which SentencePiece marks spaces.
 
 Languages may have separate vocabularies, which `manyo.tokenizer.merge` merges.
 
-The same texts and settings give the same bytes.
+Scores are rounded so that every reader of the model finds the same ids, and the characters of written marks have pieces
+(`manyo.tokenizer.exact_scores`). The same texts and settings give the same bytes.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from sudachipy import Dictionary, SplitMode
 from manyo.corpus.text import Texts
 from manyo.tokenizer.draws import draws
 from manyo.tokenizer.encode import Tokenizer
+from manyo.tokenizer.exact_scores import MARK_CHARACTERS, with_exact_scores
 
 #: Characters of the longest training sentence. SentencePiece silently skips longer input, and SudachiPy refuses more
 #: than 49,149 bytes, which this many characters never have.
@@ -43,12 +45,15 @@ _SENTENCES = re.compile(
 #: little less than character_coverage is covered (0.9992 at 0.9995, with 6 boundaries for 10 characters).
 _WORD_BOUNDARY = "\x1f"
 
-#: The one user-defined symbol; it is not learnt.
+#: The one user-defined symbol while the model is trained; it is not learnt.
 NEWLINE = "\n"
 
 #: A character has at most four bytes, and a boundary of one byte after it.
 _MAX_SENTENCE_BYTES = 5 * MAX_SENTENCE_CHARACTERS
 
+
+#: Smaller vocabularies, which are for tests and samples, have no room for characters that their text may not hold.
+_MARKS_FROM = 1_000
 
 #: Values that SentencePiece's trainer takes.
 TrainerOption: TypeAlias = str | int | float | list[str]
@@ -211,7 +216,8 @@ def train(texts: Iterable[str], settings: TrainTokenizer, model_path: Path) -> N
         ValueError: the texts are too few for the vocabulary, or the vocabulary is too small for their characters; the
             message says which sizes are possible.
     """
-    model_path.write_bytes(train_model(training_sentences(texts, settings.word_boundaries), settings))
+    model = train_model(training_sentences(texts, settings.word_boundaries), settings)
+    model_path.write_bytes(with_exact_scores(model))
 
 
 def train_model(sentences: Iterable[str], settings: TrainTokenizer, **options: TrainerOption) -> bytes:
@@ -234,6 +240,7 @@ def train_model(sentences: Iterable[str], settings: TrainTokenizer, **options: T
         "split_digits": True,
         # Training sentences have no newlines; as in LLM-jp's ver2, the newline has an id of its own.
         "user_defined_symbols": [NEWLINE],
+        "required_chars": MARK_CHARACTERS if settings.vocabulary_size >= _MARKS_FROM else "",
         "pretokenization_delimiter": _WORD_BOUNDARY,
         # Lossless: no normalisation, all spaces kept, runs of spaces learnt, no space put before the text.
         "normalization_rule_name": "identity",

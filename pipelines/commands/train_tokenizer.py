@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
 from rich.table import Table
 
+from manyo.corpus.tables.shards import join
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.run_setup import choose_watcher, open_console, open_executor, read_config
 from manyo.pipelines.commands.run_summary import print_summary
+from manyo.pipelines.commands.tokenizer_export import export_line, export_model, read_bytes
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.shapes import StageOutput
 from manyo.pipelines.graph.release_stages import SCRUBBED
 from manyo.pipelines.graph.token_stages import MODEL, trainable
 from manyo.pipelines.run import run as run_configuration
 from manyo.tokenizer.encode import Tokenizer
+from manyo.tokenizer.hugging_face import IdsDiffer
 from manyo.tokenizer.train import SourceMeasure, TrainTokenizer, in_sample, measure, sample_limits
 
 #: Size of the sample to measure on: enough for four digits of characters per token, and seconds per model.
 _MEASURED_BYTES = 20_000_000
+
+#: Size of the sample on which both forms of the model are compared, beside texts that are made to be hard.
+_COMPARED_BYTES = 5_000_000
 
 #: Width of the table if standard output is not a terminal: names need not be broken.
 _PIPE_COLUMNS = 160
@@ -66,6 +73,10 @@ def run(options: argparse.Namespace) -> int:
     except ValueError as error:
         raise UserError(str(error)) from error
     open_console(_PIPE_COLUMNS).print(measures_table(measures))
+    try:
+        print(_export(models[0], outputs["scrub"], settings))
+    except IdsDiffer as error:
+        print(f"manyo: warning: {models[0]}: not written for Hugging Face: {error}", file=sys.stderr)
     print_summary(config, result)
     return 0
 
@@ -88,19 +99,39 @@ def measure_models(models: Sequence[str], scrubbed: StageOutput, settings: Train
         FileNotFoundError: a model is missing.
         ValueError: a file is not a model.
     """
-    sample = replace(settings, seed=settings.seed ^ 1, max_sample_bytes=_MEASURED_BYTES)
+    measured = []
+    for model in models:
+        tokenizer = Tokenizer.load(model)
+        measures = measure(tokenizer, _sampled(scrubbed, settings, _MEASURED_BYTES))
+        measured.append(MeasuredModel(model, tokenizer.vocabulary_size, tuple(measures)))
+    return measured
+
+
+def _sampled(scrubbed: StageOutput, settings: TrainTokenizer, max_bytes: int) -> Iterator[pa.RecordBatch]:
+    """Yields a balanced sample of the documents that may train."""
+    sample = replace(settings, seed=settings.seed ^ 1, max_sample_bytes=max_bytes)
 
     def batches() -> Iterator[pa.RecordBatch]:
         for shard in scrubbed.shards:
             yield from trainable(scrubbed.uri(SCRUBBED, shard.name), ("doc_id", "source", "text"))
 
     limits = sample_limits(batches(), sample)
-    measured = []
-    for model in models:
-        tokenizer = Tokenizer.load(model)
-        sampled = (batch.filter(pa.array(in_sample(batch, limits, sample))) for batch in batches())
-        measured.append(MeasuredModel(model, tokenizer.vocabulary_size, tuple(measure(tokenizer, sampled))))
-    return measured
+    return (batch.filter(pa.array(in_sample(batch, limits, sample))) for batch in batches())
+
+
+def _export(model: str, scrubbed: StageOutput, settings: TrainTokenizer) -> str:
+    """Write the model's Hugging Face folder next to it, compared on a sample of the text.
+
+    Returns:
+        What was written, in a line.
+
+    Raises:
+        IdsDiffer: a text has other ids in the other form; the model itself stays.
+    """
+    batches = _sampled(scrubbed, settings, _COMPARED_BYTES)
+    texts = (text for batch in batches for text in batch.column("text").to_pylist())
+    folder = join(model.rpartition("/")[0], "hugging_face")
+    return export_line(folder, export_model(read_bytes(model), folder, texts))
 
 
 def measures_table(models: Sequence[MeasuredModel]) -> Table:

@@ -106,7 +106,7 @@ def token_stages(config: Config, scrub: AnyStage, takedown: AnyStage) -> tuple[A
     if settings.train is not None:
         train_stage = Stage(
             name="train",
-            version=2,
+            version=3,
             settings=settings.train,
             needs=(scrub,),
             tables=(MODEL,),
@@ -118,7 +118,7 @@ def token_stages(config: Config, scrub: AnyStage, takedown: AnyStage) -> tuple[A
         needs, shape = (*needs, train_stage), with_gathered(map_shards)
     encode_stage = Stage(
         name="encode",
-        version=2,
+        version=3,
         settings=_encode_settings(config),
         needs=needs,
         tables=(ENCODED, ENCODED_ORIGINS),
