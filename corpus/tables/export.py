@@ -2,6 +2,9 @@
 
 datatrove's readers take either as it is, and so do readers of Hugging Face's corpora. The
 kinds `jsonl` and `parquet` read them back with `id_field = "id"` and `uri_field = "metadata.url"`.
+
+Every field of every row is a string, never null and never a list: readers of JSON Lines take the type of a field from
+the first rows, an empty list there is null to them, and the first row with an entry ends the load.
 """
 
 from __future__ import annotations
@@ -16,10 +19,7 @@ from typing import Literal
 
 import pyarrow as pa
 
-from manyo.corpus.schema import RELEASE
 from manyo.corpus.structure import structure_of_row, view_of
-
-_PII = RELEASE.schema.field("pii").type
 
 #: datatrove's name, our column and the type of each field of a document besides its text.
 _METADATA = (
@@ -27,9 +27,13 @@ _METADATA = (
     ("title", "title", pa.large_string()),
     ("source", "source", pa.string()),
     ("licence", "licence", pa.string()),
+    ("uses", "uses", pa.string()),
     ("comments", "comments", pa.large_string()),
-    ("pii", "pii", _PII),
+    ("pii", "pii", pa.string()),
 )
+
+#: Line ends of Unicode that JSON leaves as they are. Escaped, they are the same text, and no reader cuts a line there.
+_LINE_ENDS = {ord(character): f"\\u{ord(character):04x}" for character in "\x85\u2028\u2029"}
 
 SCHEMA = pa.schema(
     [
@@ -61,10 +65,17 @@ def document_rows(release: pa.RecordBatch, view: str = "plain") -> list[dict[str
         {
             "text": view_of(view, row["text"], structure_of_row(row["structure"])),
             "id": row["doc_id"].hex(),
-            "metadata": {name: row[column] for name, column, _ in _METADATA},
+            "metadata": {name: _as_string(row[column]) for name, column, _ in _METADATA},
         }
         for row in release.to_pylist()
     ]
+
+
+def _as_string(value: object) -> str:
+    """A column's value: `train, search` for uses, `email 2, phone 1` for masked spans, empty for what is not there."""
+    if isinstance(value, list):
+        return ", ".join(f"{one['kind']} {one['count']}" if isinstance(one, dict) else str(one) for one in value)
+    return "" if value is None else str(value)
 
 
 def write_jsonl(path: Path, release: Iterable[pa.RecordBatch], view: str = "plain") -> int:
@@ -77,7 +88,7 @@ def write_jsonl(path: Path, release: Iterable[pa.RecordBatch], view: str = "plai
     ):
         for batch in release:
             for row in document_rows(batch, view):
-                lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+                lines.write(json.dumps(row, ensure_ascii=False).translate(_LINE_ENDS) + "\n")
             n_documents += batch.num_rows
     return n_documents
 

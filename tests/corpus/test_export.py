@@ -66,6 +66,26 @@ def test_both_formats_hold_every_document_however_batches_are_cut(tmp_path_facto
     assert pq.read_table(write("parquet", batches, folder)).to_pylist() == document_rows(batch)
 
 
+def test_every_field_of_every_row_is_a_string_whatever_is_missing() -> None:
+    batch = release(["一つ目。", "二つ目。"])
+    bare = batch.set_column(batch.schema.get_field_index("pii"), "pii", pa.array([[], None], batch.column("pii").type))
+    rows = document_rows(batch) + document_rows(bare)
+    for row in rows:
+        assert {type(value) for value in (row["text"], row["id"], *row["metadata"].values())} == {str}
+    assert [row["metadata"]["pii"] for row in rows] == [
+        "email 2",
+        "email 2",
+        "",
+        "",
+    ]
+
+
+def test_a_line_end_of_unicode_ends_no_line_of_json(tmp_path: Path) -> None:
+    text = "一\u2028二\u2029三\x85四\v五\f六\r七"
+    lines = gzip.decompress(write("jsonl", [release([text])], tmp_path).read_bytes()).decode().splitlines()
+    assert [json.loads(line)["text"] for line in lines] == [text]
+
+
 def test_an_empty_release_is_an_empty_file_of_either_format(tmp_path: Path):
     assert gzip.decompress(write("jsonl", [], tmp_path).read_bytes()) == b""
     assert pq.read_table(write("parquet", [], tmp_path)).schema.names == ["text", "id", "metadata"]
