@@ -47,7 +47,8 @@ def view(folded: Folded, is_viewed: np.ndarray) -> Folded:
     """Texts without punctuation, in new characters, with historical and modern kana spelling folded into one.
 
     Katakana become hiragana, small kana large, iteration marks what they repeat. Kana of one sound in different
-    spellings become one (は わ, ひ ゐ い, ぢ じ), and so do long vowels (やう よう, せう しょう).
+    spellings become one (は わ, ひ ゐ い, ぢ じ), and so do long vowels (やう よう, せう しょう). A text without
+    letters, of emoji or 〓 alone, stays as it is: else all such texts would be equal.
 
     Args:
         folded: texts as `manyo.dedup.sketch.exact.fold` returns them.
@@ -55,7 +56,11 @@ def view(folded: Folded, is_viewed: np.ndarray) -> Folded:
     """
     if not is_viewed.any():
         return folded
-    return Folded(*view_texts(folded.characters, folded.offsets, is_viewed, *_tables()))
+    viewed = Folded(*view_texts(folded.characters, folded.offsets, is_viewed, *_tables()))
+    is_lost = (np.diff(viewed.offsets) == 0) & (np.diff(folded.offsets) > 0)
+    if not is_lost.any():
+        return viewed
+    return Folded(*view_texts(folded.characters, folded.offsets, is_viewed & ~is_lost, *_tables()))
 
 
 def comparison_view(text: str) -> str:

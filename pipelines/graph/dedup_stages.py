@@ -98,7 +98,7 @@ def dedup_stages(
     # These settings do not change the tables below, so that a new limit of an alarm, or an index of another run, makes
     # none of them again.
     settings = replace(dedup, alarms=Alarms(), boilerplate=None, within_sources=False, index=False, against=())
-    signatures_stage = Stage("signatures", 3, settings, (extract,), (SIGNATURES,), sign)
+    signatures_stage = Stage("signatures", 4, settings, (extract,), (SIGNATURES,), sign)
     # An index holds neither addresses nor families.
     by_address = settings.same_address or (has_families and not (dedup.index or dedup.against))
     of_addresses = _address_stages(settings, extract, signatures_stage, decide) if by_address else ()
