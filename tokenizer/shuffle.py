@@ -107,7 +107,7 @@ def _deal(batch: pa.RecordBatch, settings: Shuffle) -> Iterator[pa.RecordBatch]:
         yield by_part.slice(low, high - low)
 
 
-def _write_round(append: Callable[[Iterable[pa.RecordBatch]], None], held: list[list[pa.RecordBatch]]) -> None:
+def _write_round(append: Callable[[Iterable[pa.RecordBatch]], object], held: list[list[pa.RecordBatch]]) -> None:
     """Write one batch for each part, and empty the lists of held rows."""
     for batches in held:
         append(batches)

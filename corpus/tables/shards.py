@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from manyo.corpus.tables.checksums import CheckedFile, Damaged, seal
+from manyo.corpus.tables.pieces import find_pieces, remember_pieces
 from manyo.corpus.tables.publishing import publish as publish
 from manyo.corpus.tables.retries import StorageError
 from manyo.corpus.tables.shard_errors import DamagedShard as DamagedShard
@@ -310,36 +311,36 @@ def read_rows(uri: str, rows: Sequence[int], columns: Sequence[str]) -> list[dic
 
 
 def write_parts(uri: str, schema: pa.Schema, parts: Iterable[Iterable[pa.RecordBatch]]) -> None:
-    """Write one file whose record batch `p` is part `p`; tasks of the next stage read one part of many such files."""
-    with publish(uri) as path, create_parts(path, schema) as append:
-        for batches in parts:
-            append(batches)
+    """Write one file whose record batch `p` is part `p`; tasks of the next stage read one part of many such files.
+
+    Where the parts lie is kept for the manifest (`manyo.corpus.tables.pieces`).
+    """
+    with publish(uri) as path:
+        with create_parts(path, schema) as append:
+            written = [append(batches) for batches in parts]
+        pieces = find_pieces(path, _with_format(schema), [end for end, _ in written], [rows for _, rows in written])
+    remember_pieces(uri, pieces)
 
 
 @contextmanager
 def create_parts(
     path: Path, schema: pa.Schema, options: pa.ipc.IpcWriteOptions | None = None
-) -> Iterator[Callable[[Iterable[pa.RecordBatch]], None]]:
-    """Open a local Arrow file to write; yields a function that appends batches as one record batch."""
+) -> Iterator[Callable[[Iterable[pa.RecordBatch]], tuple[int, int]]]:
+    """Open a local Arrow file to write; yields a function that appends batches as one record batch.
+
+    The function returns the byte after the record batch in the file, and its rows.
+    """
     form = _with_format(schema)
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, form, options=options) as writer:
 
-        def append(batches: Iterable[pa.RecordBatch]) -> None:
+        def append(batches: Iterable[pa.RecordBatch]) -> tuple[int, int]:
             whole = pa.Table.from_batches(batches, schema).combine_chunks().to_batches()
-            writer.write_batch(whole[0] if whole else pa.RecordBatch.from_pylist([], schema=schema))
+            batch = whole[0] if whole else pa.RecordBatch.from_pylist([], schema=schema)
+            writer.write_batch(batch)
+            return sink.tell(), batch.num_rows
 
         yield append
     seal(path, has_footer=True)
-
-
-def read_part(uri: str, part: int) -> pa.RecordBatch:
-    """Read one part of a file that `write_parts` wrote, without reading the others.
-
-    Raises:
-        ShardError: the file is missing or truncated.
-    """
-    with open_parts(uri) as reader:
-        return _batch(reader, part)
 
 
 def read_parts(uri: str) -> Iterator[pa.RecordBatch]:
@@ -350,11 +351,7 @@ def read_parts(uri: str) -> Iterator[pa.RecordBatch]:
     """
     with open_parts(uri) as reader:
         for part in range(reader.num_record_batches):
-            yield _batch(reader, part)
-
-
-def _batch(reader: pa.ipc.RecordBatchFileReader, number: int) -> pa.RecordBatch:
-    return reader.get_batch(number).replace_schema_metadata(None)
+            yield reader.get_batch(part).replace_schema_metadata(None)
 
 
 class BatchWriter:

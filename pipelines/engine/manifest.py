@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 
+from manyo.corpus.tables.pieces import written_pieces
 from manyo.corpus.tables.publishing import digest_of_bytes, sent_digest
 from manyo.corpus.tables.shards import filesystem, is_local, join, publish
 from manyo.pipelines.engine.sealed_json import NotSealed, open_json, seal_json
@@ -37,11 +38,19 @@ _READ_AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
-    """A file that a task published: its URI below the stage's folder, size, and digest of its bytes."""
+    """A file that a task published.
+
+    Attributes:
+        path: its URI below the stage's folder.
+        size_bytes: its size.
+        digest: of its bytes.
+        pieces: of a dealt file, where its parts lie, packed (`manyo.corpus.tables.pieces`), in hex; else "".
+    """
 
     path: str
     size_bytes: int
     digest: str
+    pieces: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,7 @@ def manifest_uri(stage_folder: str, shard: str) -> str:
 
 
 def describe_output(stage_folder: str, uri: str) -> OutputFile:
-    """Returns size and digest of a published file.
+    """Returns size and digest of a published file, and the pieces of one that this process dealt.
 
     The digest is BLAKE2b of its bytes. A file on an object store is not read back for it: what this process sent is
     known, and of what a child sent the entity tag stands in. Such a tag need not be a digest of the bytes (encryption
@@ -96,7 +105,8 @@ def describe_output(stage_folder: str, uri: str) -> OutputFile:
     else:
         sent = sent_digest(uri)
         digest = str(entity_tag).strip('"') if sent is None else _SENT + sent
-    return OutputFile(uri.removeprefix(stage_folder.rstrip("/") + "/"), int(info["size"]), digest)
+    below = uri.removeprefix(stage_folder.rstrip("/") + "/")
+    return OutputFile(below, int(info["size"]), digest, written_pieces(uri).hex())
 
 
 def _digest_of(uri: str) -> str:

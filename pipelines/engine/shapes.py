@@ -17,7 +17,7 @@ import hashlib
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import overload
 
@@ -36,16 +36,20 @@ class FinishedShard:
         digest: of the bytes of all its tables; changes when any of them does.
         counts: what the task counted, without counts that are shares of another (a dot in the name marks them).
         size_bytes: of all its tables.
+        pieces: of each of its tables, where the parts of its file lie, packed; no bytes for one that is not dealt.
     """
 
     name: str
     digest: str
     counts: Mapping[str, int]
     size_bytes: int
+    pieces: tuple[bytes, ...] = ()
 
 
 class FinishedShards(Sequence[FinishedShard]):
-    """Shards by name, filled in as they are finished. Memory: 80 bytes for each and its name.
+    """Shards by name, filled in as they are finished.
+
+    Memory: 80 bytes for each and its name, and 20 bytes for each piece of a dealt file.
 
     Args:
         names: sorted, each once.
@@ -56,9 +60,14 @@ class FinishedShards(Sequence[FinishedShard]):
         self._digests = bytearray(_DIGEST_BYTES * len(names))
         self._sizes = array("q", bytes(8 * len(names)))
         self._counts: dict[str, array[int]] = {}
+        self._pieces: dict[int, tuple[bytes, ...]] = {}
 
-    def put(self, index: int, digest: str, counts: Mapping[str, int], size_bytes: int) -> None:
+    def put(
+        self, index: int, digest: str, counts: Mapping[str, int], size_bytes: int, pieces: tuple[bytes, ...] = ()
+    ) -> None:
         """Record a finished shard."""
+        if any(pieces):
+            self._pieces[index] = pieces
         self._digests[_DIGEST_BYTES * index : _DIGEST_BYTES * (index + 1)] = bytes.fromhex(digest)
         self._sizes[index] = size_bytes
         for name, count in counts.items():
@@ -90,6 +99,7 @@ class FinishedShards(Sequence[FinishedShard]):
             digest=self._digests[_DIGEST_BYTES * index : _DIGEST_BYTES * (index + 1)].hex(),
             counts={name: column[index] for name, column in self._counts.items()},
             size_bytes=self._sizes[index],
+            pieces=self._pieces.get(index, ()),
         )
 
 
@@ -130,6 +140,7 @@ class Unit:
         part: which part of its inputs it takes: the number of an exchange's part, the position of a cut's first
             token, or its shard's number; 0 where it takes everything.
         input_shard: files of a source, for the stage that reads those instead of shards.
+        pieces: of each dealt table, the packed pieces of every file to read, in the order of `inputs`.
     """
 
     name: str
@@ -138,6 +149,7 @@ class Unit:
     size_bytes: int
     part: int = 0
     input_shard: InputShard | None = None
+    pieces: Mapping[StageTable, tuple[bytes, ...]] = field(default_factory=dict)
 
 
 class Units(Iterable[Unit]):
@@ -174,6 +186,12 @@ def _unit(name: str, upstream: Upstream, rows: Sequence[Sequence[FinishedShard]]
         digest=digest_of(shard.digest for shards in rows for shard in shards),
         size_bytes=sum(shard.size_bytes for shards in rows for shard in shards),
         part=part,
+        pieces={
+            table: tuple(shard.pieces[number] for shard in shards)
+            for stage, shards in zip(upstream, rows, strict=True)
+            for number, table in enumerate(stage.tables)
+            if shards and all(shard.pieces and shard.pieces[number] for shard in shards)
+        },
     )
 
 
@@ -284,7 +302,12 @@ def with_gathered(shape: Shape) -> Shape:
         units = shape(mapped)
         return Units(
             lambda: (
-                replace(unit, inputs={**unit.inputs, **whole.inputs}, digest=digest_of([unit.digest, whole.digest]))
+                replace(
+                    unit,
+                    inputs={**unit.inputs, **whole.inputs},
+                    digest=digest_of([unit.digest, whole.digest]),
+                    pieces={**unit.pieces, **whole.pieces},
+                )
                 for unit in units
             )
         )

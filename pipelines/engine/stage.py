@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 from manyo.corpus.records import InputShard
 from manyo.corpus.tables.credentials import Remembered
 from manyo.corpus.tables.ownership import Owner
+from manyo.corpus.tables.pieces import Piece
 from manyo.corpus.tables.shards import join
 from manyo.pipelines.engine.shapes import Shape, map_shards
 from manyo.pipelines.engine.stage_table import StageTable
@@ -52,6 +53,7 @@ class Task(Generic[S_co]):
         working_folder: folder that relative paths start from.
         owner: on whose behalf the task writes; None for nobody.
         credentials: what opens the files that the task reads, which their URIs do not say.
+        pieces: of each dealt table, where part `part` of every file lies, in the order of `inputs`.
         n_at_once: tasks of the stage that may run at the same time, which share what the stage has a budget of.
     """
 
@@ -69,6 +71,7 @@ class Task(Generic[S_co]):
     working_folder: str
     owner: Owner | None = None
     credentials: Remembered = field(default=({}, {}, {}), repr=False)
+    pieces: Mapping[StageTable, tuple[Piece, ...]] = field(default_factory=dict)
     n_at_once: int = 1
 
     def input(self, table: StageTable) -> str:

@@ -23,12 +23,14 @@ class StageTable:
         schema: of its rows; None for other files, and where the settings decide about the columns.
         is_released: whether it is for others: its files have the permissions that the user's umask leaves. All other
             tables may hold personal information, and only the user reads them.
+        is_dealt: whether its files are dealt to parts, which are read one by one (`manyo.corpus.tables.pieces`).
     """
 
     name: str
     path: str
     schema: pa.Schema | None = field(default=None, compare=False, repr=False)
     is_released: bool = field(default=False, compare=False, repr=False)
+    is_dealt: bool = field(default=False, compare=False, repr=False)
 
     @classmethod
     def parquet(cls, name: str, schema: pa.Schema | None = None, is_released: bool = False) -> StageTable:
@@ -38,7 +40,7 @@ class StageTable:
     @classmethod
     def arrow(cls, name: str, schema: pa.Schema) -> StageTable:
         """A table in Arrow files that are dealt to parts, for the stage after it (`manyo.corpus.tables.shards`)."""
-        return cls(name, f"{name}/{{shard}}.arrow", schema)
+        return cls(name, f"{name}/{{shard}}.arrow", schema, is_dealt=True)
 
     @property
     def folder(self) -> str:

@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 from manyo.corpus import schema
 from manyo.corpus.release import is_kept
 from manyo.corpus.tables.shards import (
-    read_part,
     write_parts,
     write_shard,
     zip_batches,
@@ -30,7 +29,7 @@ from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.dedup_stages import DUPLICATES
 from manyo.pipelines.graph.extract_stages import DOCUMENTS
 from manyo.pipelines.graph.filter_stages import DECISIONS
-from manyo.pipelines.graph.reading import of_shard
+from manyo.pipelines.graph.reading import of_shard, parts_of
 
 LINES = StageTable.arrow("lines", boilerplate.LINES.schema)
 REPEATED_LINES = StageTable.arrow("repeated_lines", boilerplate.LINES.schema)
@@ -90,7 +89,7 @@ def split_lines(task: Task[Dedup]) -> Mapping[str, int]:
 
 def combine_lines(task: Task[Dedup]) -> Mapping[str, int]:
     """One part of every shard's lines → those that repeat, dealt back to the shards that hold them."""
-    shards = [read_part(uri, task.part) for uri in task.inputs_of(LINES)]
+    shards = list(parts_of(task, LINES))
     repeated = boilerplate.combine_lines(shards, _settings(task))
     write_parts(task.output(REPEATED_LINES), REPEATED_LINES.schema, [[batch] for batch in repeated])
     return {}

@@ -16,7 +16,6 @@ from manyo.corpus.release import passes_rules
 from manyo.corpus.schema import DOC_ID_BYTES
 from manyo.corpus.tables.shards import (
     read_batches,
-    read_part,
     read_parts,
     write_parts,
     write_shard,
@@ -49,7 +48,7 @@ from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.earlier_indexes import INDEX, indexed_shards
 from manyo.pipelines.graph.extract_stages import DOCUMENTS
 from manyo.pipelines.graph.filter_stages import DECISIONS, SIGNALS
-from manyo.pipelines.graph.reading import of_shard, read_all
+from manyo.pipelines.graph.reading import of_shard, parts_of, read_all
 from manyo.pipelines.graph.takedown_stage import taken_down_ids
 
 SIGNATURES = StageTable.parquet("signatures", schema.SIGNATURES.schema)
@@ -288,7 +287,7 @@ def split_by_address(task: Task[Dedup]) -> Mapping[str, int]:
 
 def combine_addresses(task: Task[Dedup]) -> Mapping[str, int]:
     """One part of every shard's addresses → documents that another of their address or family replaces."""
-    superseded = stand_ins(read_part(uri, task.part) for uri in task.inputs_of(ADDRESSES))
+    superseded = stand_ins(parts_of(task, ADDRESSES))
     return {"superseded": write_shard(task.output(SUPERSEDED), SUPERSEDED.schema, _in_batches(superseded))}
 
 
@@ -323,8 +322,8 @@ def split_keys(task: Task[Dedup]) -> Mapping[str, int]:
 
 def combine_keys(task: Task[Dedup]) -> Mapping[str, int]:
     """One part of every shard's keys → candidate pairs, dealt to the shards of their documents."""
-    uris = [*task.inputs_of(KEYS), *task.optional_inputs_of(INDEXED_KEYS)]
-    candidates = find_pairs((read_part(uri, task.part) for uri in uris), len(uris))
+    n_shards = len(task.inputs_of(KEYS)) + len(task.optional_inputs_of(INDEXED_KEYS))
+    candidates = find_pairs(parts_of(task, KEYS, INDEXED_KEYS), n_shards)
     write_parts(task.output(PAIRS), PAIRS.schema, [[batch] for batch in candidates])
     return {"pairs": sum(batch.num_rows for batch in candidates)}
 
@@ -416,7 +415,7 @@ def cluster(task: Task[Dedup]) -> Mapping[str, int]:
     """One part's documents → its clusters. Memory as `manyo.dedup.verdict.clusters.find_clusters`."""
     of_parts, of_shards = _tables_of_round(task.settings)
     found, dealt = find_clusters(
-        (read_part(uri, task.part) for uri in [*task.inputs_of(COMPARED), *task.optional_inputs_of(INDEXED)]),
+        parts_of(task, COMPARED, INDEXED),
         len(task.inputs_of(COMPARED)),
         task.settings,
     )
@@ -498,7 +497,8 @@ def _with_criteria(
 
 def _linked(task: AnyTask) -> pa.RecordBatch:
     """Returns what pairs and components say about the shard's documents."""
-    return link(read_part(task.input(COMPONENTS), task.part), of_shard(task, PAIRS))
+    (of_components,) = parts_of(task, COMPONENTS)
+    return link(of_components, of_shard(task, PAIRS))
 
 
 def _superseded(task: AnyTask) -> pa.RecordBatch:

@@ -26,7 +26,7 @@ from manyo.corpus.schema import TEXT
 from manyo.corpus.sources import warc
 from manyo.corpus.sources.http_body import answer_of
 from manyo.corpus.sources.source_kinds import Source
-from manyo.corpus.tables.shards import filesystem, read_batches, read_part, write_parts, write_shard
+from manyo.corpus.tables.shards import filesystem, read_batches, write_parts, write_shard
 from manyo.corpus.web.robots_txt import MAX_BYTES
 from manyo.corpus.web.statements import Stated, parse_stated
 from manyo.dedup.numbering import rows_by_part
@@ -39,7 +39,7 @@ from manyo.pipelines.engine.stage import AnyStage, AnyTask, NoSettings, Stage, T
 from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.extract_stages import DOCUMENTS, files_of
-from manyo.pipelines.graph.reading import of_shard
+from manyo.pipelines.graph.reading import of_shard, parts_of
 
 #: What the header of an answer holds where its media type is XML, and how far a header is looked through.
 _XML, _HEAD_BYTES = b"xml", 4096
@@ -174,8 +174,8 @@ def split_pages(task: Task[NoSettings]) -> Mapping[str, int]:
 def combine_hosts(task: Task[RobotsSettings]) -> Mapping[str, int]:
     """One part of all captures and pages → what the site says about each page, dealt back to its shard."""
     captures: dict[str | None, list[Capture]] = defaultdict(list)
-    for uri in task.inputs_of(CAPTURES):
-        for row in read_part(uri, task.part).to_pylist():
+    for batch in parts_of(task, CAPTURES):
+        for row in batch.to_pylist():
             captures[host_of(row["url"])].append(Capture(**row))
     policies = list(task.settings.rights.policies())
     counted: Counter[tuple[Any, ...]] = Counter()
@@ -188,10 +188,7 @@ def combine_hosts(task: Task[RobotsSettings]) -> Mapping[str, int]:
                 for verdict in ask_site(page["uri"], page["fetched_at"], stated, use, policy, of_host, counted):
                     yield {"row": page["row"], "use": use, "verdict": verdict}
 
-    dealt = (
-        [pa.RecordBatch.from_pylist(list(of_pages(read_part(uri, task.part))), schema=_VERDICTS)]
-        for uri in task.inputs_of(PAGES)
-    )
+    dealt = ([pa.RecordBatch.from_pylist(list(of_pages(pages)), schema=_VERDICTS)] for pages in parts_of(task, PAGES))
     write_parts(task.output(VERDICTS), _VERDICTS, dealt)
     names = schema.PERMISSIONS.schema.names
     rows = [dict(zip(names, (*key, pages), strict=True)) for key, pages in sorted(counted.items(), key=str)]

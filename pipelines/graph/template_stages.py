@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from manyo.corpus import schema
-from manyo.corpus.tables.shards import read_batches, read_part, write_parts, write_shard
+from manyo.corpus.tables.shards import read_batches, write_parts, write_shard
 from manyo.dedup.numbering import rows_by_part
 from manyo.filters.templates import counting
 from manyo.filters.templates.counting import Templates
@@ -17,7 +17,7 @@ from manyo.pipelines.engine.shapes import combine_parts, map_numbered, with_gath
 from manyo.pipelines.engine.stage import AnyStage, Stage, Task
 from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.extract_stages import DOCUMENTS
-from manyo.pipelines.graph.reading import of_shard
+from manyo.pipelines.graph.reading import of_shard, parts_of
 
 WORDINGS = StageTable.arrow("wordings", counting.WORDINGS.schema)
 COUNTED_TEMPLATES = StageTable.arrow("counted_templates", counting.COUNTED_TEMPLATES.schema)
@@ -61,7 +61,7 @@ def split_wordings(task: Task[Templates]) -> Mapping[str, int]:
 
 def count_templates(task: Task[Templates]) -> Mapping[str, int]:
     """One part of every shard's wordings → those that are templates, dealt back to the shards that hold them."""
-    shards = [read_part(uri, task.part) for uri in task.inputs_of(WORDINGS)]
+    shards = list(parts_of(task, WORDINGS))
     counted = counting.count_templates(shards, task.settings)
     write_parts(task.output(COUNTED_TEMPLATES), counting.COUNTED_TEMPLATES.schema, ([batch] for batch in counted))
     return {}

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from manyo.corpus.tables import shards
 from manyo.corpus.tables.checksums import CheckedFile, Damaged, seal
+from manyo.corpus.tables.pieces import piece_at, read_piece, written_pieces
 from manyo.corpus.tables.shards import (
     DamagedShard,
     ShardError,
     open_checked,
     read_batches,
     read_columns,
-    read_part,
     read_parts,
     write_parts,
     write_shard,
@@ -108,9 +108,10 @@ def test_a_part_is_read_without_the_damage_in_another(tmp_path: Path, monkeypatc
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 4
     path.write_bytes(content)
-    assert read_part(str(path), 0).equals(BATCHES[0])
+    written = written_pieces(str(path))
+    assert read_piece(str(path), piece_at(written, 0), SCHEMA).equals(BATCHES[0])
     with pytest.raises(DamagedShard, match=r"bytes \d+ to \d+ are not what was written"):
-        read_part(str(path), 2)
+        read_piece(str(path), piece_at(written, 2), SCHEMA)
 
 
 @given(
@@ -155,7 +156,7 @@ def test_a_table_of_another_format_is_refused_by_number(
     write_shard(f"{tmp_path}/a.parquet", SCHEMA, BATCHES)
     write_parts(f"{tmp_path}/a.arrow", SCHEMA, [BATCHES])
     monkeypatch.undo()
-    for read in (lambda: read_columns(f"{tmp_path}/a.parquet", ["n"]), lambda: read_part(f"{tmp_path}/a.arrow", 0)):
+    for read in (lambda: read_columns(f"{tmp_path}/a.parquet", ["n"]), lambda: list(read_parts(f"{tmp_path}/a.arrow"))):
         with pytest.raises(ShardError, match=rf"is written in format {form} of manyo's tables, .* format 2"):
             read()
 
@@ -169,5 +170,5 @@ def test_a_table_of_a_version_without_checksums_is_refused(tmp_path: Path) -> No
 def test_what_is_read_says_nothing_about_the_file(tmp_path: Path) -> None:
     write_shard(f"{tmp_path}/a.parquet", SCHEMA, BATCHES)
     write_parts(f"{tmp_path}/a.arrow", SCHEMA, [BATCHES])
-    for one in (next(read_batches(f"{tmp_path}/a.parquet")), read_part(f"{tmp_path}/a.arrow", 0)):
+    for one in (next(read_batches(f"{tmp_path}/a.parquet")), next(read_parts(f"{tmp_path}/a.arrow"))):
         assert not one.schema.metadata

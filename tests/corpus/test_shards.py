@@ -11,6 +11,7 @@ import pytest
 
 from manyo.corpus import schema
 from manyo.corpus.tables import shards
+from manyo.corpus.tables.pieces import Piece, piece_at, read_piece, written_pieces
 from manyo.corpus.tables.publishing import remove_partials
 from manyo.corpus.tables.shards import (
     BatchWriter,
@@ -19,7 +20,6 @@ from manyo.corpus.tables.shards import (
     publish,
     read_batches,
     read_columns,
-    read_part,
     read_parts,
     read_rows,
     read_text,
@@ -186,11 +186,14 @@ def test_shards_with_different_numbers_of_batches_are_refused(shard: str, tmp_pa
 def test_each_part_is_read_by_its_number_and_all_of_them_in_order(tmp_path: Path) -> None:
     uri = f"{tmp_path}/split.arrow"
     write_parts(uri, SCHEMA, [[batch(1), batch(2)], [], [batch(3)]])
-    assert [read_part(uri, part)["n"].to_pylist() for part in range(3)] == [[1, 2], [], [3]]
+    pieces = [piece_at(written, part) for written in [written_pieces(uri)] for part in range(3)]
+    assert [read_piece(uri, piece, SCHEMA)["n"].to_pylist() for piece in pieces] == [[1, 2], [], [3]]
     assert [part["n"].to_pylist() for part in read_parts(uri)] == [[1, 2], [], [3]]
 
 
-@pytest.mark.parametrize("read", [lambda uri: read_part(uri, 0), lambda uri: list(read_parts(uri))])
+@pytest.mark.parametrize(
+    "read", [lambda uri: read_piece(uri, Piece(8, 100, 0), SCHEMA), lambda uri: list(read_parts(uri))]
+)
 def test_a_damaged_file_of_parts_is_named_with_what_to_do(tmp_path: Path, read) -> None:
     uri = f"{tmp_path}/split.arrow"
     Path(uri).write_bytes(b"ARROW1")
