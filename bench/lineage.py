@@ -75,7 +75,7 @@ def simulate(tokens: int) -> None:
     wanted = shares_of(weights, samples, SURPLUS)
     mean = sum(wanted) // _PREFIXES
     documents = round(mean * _SEQUENCE_LENGTH / _EPOCHS / _DOCUMENT_TOKENS)
-    lengths = np.random.RandomState(1).poisson(_DOCUMENT_TOKENS, documents).astype(np.int32)
+    lengths = np.random.RandomState(1).randint(1, 2 * _DOCUMENT_TOKENS, documents, np.int32)
     started = time.process_time()
     plan = PrefixPlan.of(int(lengths.sum(dtype=np.int64)), (0, documents), mean, sampling)
     order = plan.order(lengths, sampling)

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from manyo.tokenizer import megatron_order
 from manyo.tokenizer.megatron_order import Blend, PrefixOrder, PrefixPlan, Sampling, split_bounds
 from manyo.tokenizer.training_order import DataBlend, DocumentIndex, OrderError, TrainingOrder
 from tests.tokenizer.shards import write_token_shard
 
 lengths_of_documents = st.lists(st.integers(0, 40), min_size=1, max_size=30).filter(any)
 samplings = st.builds(Sampling, st.integers(1, 20), st.integers(0, 99), st.sampled_from([0, 1]))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_blocks() -> Iterator[None]:
+    """A block of places ends within the few documents of these tests."""
+    with mock.patch.object(megatron_order, "_BLOCK_PLACES", 4):
+        yield
 
 
 def planned(lengths: list[int], wanted: int | None, sampling: Sampling) -> PrefixOrder:
