@@ -43,7 +43,7 @@ REASONS = {
 }
 
 #: Index and day of a part of a dump.
-_PART = re.compile(r"([^/]+)-(\d{8})-\d+\.json(?:\.\w+)?$")
+_PART = re.compile(r"(.+)-(\d{8})-\d+\.json(?:\.\w+)?")
 #: Templates that mark a disambiguation page of the Japanese Wikipedia.
 _DISAMBIGUATION = {"Template:Aimai", "Template:曖昧さ回避", "Template:人名の曖昧さ回避", "Template:地名の曖昧さ回避"}
 
@@ -73,7 +73,7 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
     """
     latest: dict[str, tuple[str, InputFile]] = {}
     for file in files:
-        if part := _PART.search(file.name):
+        if part := _part(file):
             latest[part[1]] = max(latest.get(part[1], ("", file)), (part[2], file), key=itemgetter(0))
     later_of = {file: _later(file, latest) for file in files}
     shards = pack_files([file for file, later in later_of.items() if later is None], options.target_shard_bytes)
@@ -86,8 +86,12 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
 
 def _later(file: InputFile, latest: dict[str, tuple[str, InputFile]]) -> InputFile | None:
     """A part of a later dump of the same index, if there is one."""
-    part = _PART.search(file.name)
+    part = _part(file)
     return latest[part[1]][1] if part and latest[part[1]][0] > part[2] else None
+
+
+def _part(file: InputFile) -> re.Match[str] | None:
+    return _PART.fullmatch(file.name.rpartition("/")[2])
 
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | BrokenInput]:
