@@ -36,6 +36,8 @@ REQUIRED = {
 def arguments(command: str) -> list[str]:
     if command == "train-quality":
         return [command, "--positive", "good.txt", "--negative", "bad.txt", "--model", "quality.bin"]
+    if command == "tokenizer":
+        return [command, "export", "a.model", "--to", "folder"]
     return [command, *RUN, *REQUIRED.get(command, ())]
 
 
