@@ -14,10 +14,13 @@ import resource
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from manyo.tokenizer.megatron_order import SURPLUS, Blend, PrefixPlan, Sampling, shares_of
+from manyo.tokenizer.pack import MegatronWriter
+from manyo.tokenizer.training_order import DataBlend, DocumentIndex, TrainingOrder
 
 #: The simulated run: prefixes of unequal weight, tokens of a sample, mean tokens of a document.
 _PREFIXES = 139
@@ -27,34 +30,25 @@ _EPOCHS = 2.5
 
 
 def compare(path: Path) -> None:
-    """Print how many samples of one-prefix cases and blends equal megatron-core's."""
+    """Print how many samples of training are those of megatron-core, over token shards of the same lengths."""
     compared = different = 0
     for case in json.loads(path.read_text("utf-8"))["cases"]:
-        config, sampling = case["config"], Sampling(case["sequence_length"], case["seed"])
-        prefixes, weights = config["blend_per_split"][0] if "blend_per_split" in config else config["blend"]
-        lengths = [np.array(case["document_lengths"][prefix], np.int32) for prefix in prefixes]
-        if "split" in config:
-            share = float(config["split"].split(",")[0]) / sum(map(float, config["split"].split(",")))
-            lengths = [own[: round(share * float(len(own)))] for own in lengths]
-        size = case["sizes"][0]
-        if weights:
-            wanted: list[int | None] = [*shares_of(weights, size, SURPLUS)]
-        else:
-            wanted = [size] if len(prefixes) == 1 else [None] * len(prefixes)
-        plans = [
-            PrefixPlan.of(int(own.sum()), (0, len(own)), want, sampling)
-            for own, want in zip(lengths, wanted, strict=True)
-        ]
-        orders = [plan.order(own, sampling) for plan, own in zip(plans, lengths, strict=True)]
-        if weights:
-            blend = Blend.weighted(weights, size)
-        elif len(prefixes) == 1:
-            blend = Blend.alone(plans[0].samples)
-        else:
-            blend = Blend.by_size([plan.samples for plan in plans], size)
+        with TemporaryDirectory() as folder:
+            for number, lengths in enumerate(case["document_lengths"]):
+                prefix = f"{folder}/{number}"
+                with MegatronWriter(f"{prefix}.bin", f"{prefix}.idx", np.dtype("<u2")) as shard:
+                    shard.add(np.zeros(sum(lengths), np.uint16), np.array(lengths, np.int64))
+            config = case["config"]
+            is_whole = "blend_per_split" in config
+            prefixes, weights = config["blend_per_split"][0] if is_whole else config["blend"]
+            data = DataBlend(tuple(f"{folder}/{number}" for number in prefixes), weights and tuple(weights), is_whole)
+            split = [] if is_whole else [float(share) for share in config["split"].split(",")]
+            sampling = Sampling(case["sequence_length"], case["seed"])
+            order = TrainingOrder.plan(data, case["sizes"][0], sampling, split)
+            orders = [order.prefix_order(n, DocumentIndex.read(own).lengths) for n, own in enumerate(data.prefixes)]
         found = [
             [int(prefix), [list(piece[:3]) for piece in orders[prefix].pieces(int(number))]]
-            for _, own, numbers in blend.drawn()
+            for _, own, numbers in order.blend.drawn()
             for prefix, number in zip(own, numbers, strict=True)
         ]
         gold = case["samples"]["train"]

@@ -98,6 +98,11 @@ class DataBlend:
     weights: tuple[float, ...] | None
     is_whole: bool
 
+    @property
+    def is_weighted(self) -> bool:
+        """Whether the weights decide: a part that has one prefix to itself is no blend."""
+        return self.weights is not None and not (self.is_whole and len(self.prefixes) == 1)
+
     @classmethod
     def read(cls, uri: str) -> DataBlend:
         """Read what training reads: a file for `--data-args-path`, or one for `--per-split-data-args-path` (JSON).
@@ -145,18 +150,18 @@ def _number(word: str) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """One sample of a batch.
+class ShardSamples:
+    """The samples of a stretch of training that come from one token shard.
 
     Attributes:
-        position: its place in the whole training run, from 0.
         prefix: the token shard.
-        pieces: its documents.
+        index: its index.
+        samples: by their places in the whole training run, from 0: the documents of each.
     """
 
-    position: int
     prefix: str
-    pieces: tuple[Piece, ...]
+    index: DocumentIndex
+    samples: Mapping[int, Sequence[Piece]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,17 +198,15 @@ class TrainingOrder:
         Raises:
             OrderError: an index cannot be read, or a shard has nothing for training.
         """
-        order = cls(data, samples, sampling, Blend.alone(0), tuple(split))
-        if data.weights is not None and not (data.is_whole and len(data.prefixes) == 1):
+        if data.weights is not None and data.is_weighted:
             blend = Blend.weighted(data.weights, samples, is_fused)
-        elif len(data.prefixes) == 1:
-            blend = Blend.alone(order._plan(0, DocumentIndex.read(data.prefixes[0]).lengths, samples).samples)
         else:
+            wanted = samples if len(data.prefixes) == 1 else None
             sizes = [
-                order._plan(number, DocumentIndex.read(prefix).lengths, None).samples
-                for number, prefix in enumerate(data.prefixes)
+                _plan(prefix, DocumentIndex.read(prefix).lengths, _shares(data, split), wanted, sampling).samples
+                for prefix in data.prefixes
             ]
-            blend = Blend.by_size(sizes, samples, is_fused)
+            blend = Blend.alone(sizes[0]) if wanted is not None else Blend.by_size(sizes, samples, is_fused)
         return cls(data, samples, sampling, blend, tuple(split))
 
     @property
@@ -217,10 +220,14 @@ class TrainingOrder:
         Raises:
             OrderError: the shard has nothing for training.
         """
-        return self._plan(number, lengths, self._wanted(number)).order(lengths, self.sampling)
+        wanted: int | None = self.samples if len(self.data.prefixes) == 1 else None
+        if self.data.weights is not None and self.data.is_weighted:
+            wanted = shares_of(self.data.weights, self.samples, SURPLUS)[number]
+        shares = _shares(self.data, self.split)
+        return _plan(self.data.prefixes[number], lengths, shares, wanted, self.sampling).order(lengths, self.sampling)
 
-    def samples_at(self, first: int, stop: int) -> Iterator[Sample]:
-        """Yield the samples from position `first` up to `stop`, those of one token shard after another.
+    def samples_at(self, first: int, stop: int) -> Iterator[ShardSamples]:
+        """Yield the samples from position `first` up to `stop`, by token shard.
 
         Memory: one token shard's index and order at a time, and the positions asked for.
 
@@ -236,13 +243,14 @@ class TrainingOrder:
         positions, prefixes, numbers = (np.concatenate(columns) for columns in zip(*drawn, strict=True))
         for prefix in np.unique(prefixes).tolist():
             name = self.data.prefixes[prefix]
-            order = self.prefix_order(prefix, DocumentIndex.read(name).lengths)
-            for at in np.flatnonzero(prefixes == prefix).tolist():
-                try:
-                    pieces = order.pieces(int(numbers[at]))
-                except IndexError as error:
-                    raise OrderError(f"{name}: {error}; Megatron refuses such a blend") from error
-                yield Sample(int(positions[at]), name, tuple(pieces))
+            index = DocumentIndex.read(name)
+            order = self.prefix_order(prefix, index.lengths)
+            own = np.flatnonzero(prefixes == prefix).tolist()
+            try:
+                samples = {int(positions[at]): order.pieces(int(numbers[at])) for at in own}
+            except IndexError as error:
+                raise OrderError(f"{name}: {error}; Megatron refuses such a blend") from error
+            yield ShardSamples(name, index, samples)
 
     def positions_of(self, samples_by_prefix: Mapping[int, np.ndarray]) -> dict[int, tuple[np.ndarray, np.ndarray]]:
         """Where samples of token shards are read in the run.
@@ -266,19 +274,20 @@ class TrainingOrder:
             if parts
         }
 
-    def _wanted(self, number: int) -> int | None:
-        """Samples that Megatron asks of a token shard; None for one epoch."""
-        if self.data.weights is not None and not (self.data.is_whole and len(self.data.prefixes) == 1):
-            return shares_of(self.data.weights, self.samples, SURPLUS)[number]
-        return self.samples if len(self.data.prefixes) == 1 else None
 
-    def _plan(self, number: int, lengths: np.ndarray, wanted: int | None) -> PrefixPlan:
-        rows: tuple[int, int] | None = (0, len(lengths))
-        if not self.data.is_whole:
-            rows = split_bounds(self.split, len(lengths))[0]
-        if rows is None:
-            raise OrderError("the split leaves nothing for training")
-        try:
-            return PrefixPlan.of(int(lengths[slice(*rows)].sum(dtype=np.int64)), rows, wanted, self.sampling)
-        except ValueError as error:
-            raise OrderError(f"{self.data.prefixes[number]}: {error}") from error
+def _shares(data: DataBlend, split: Sequence[float]) -> Sequence[float]:
+    """The shares that apply: a part that has its prefixes to itself takes them whole."""
+    return (1.0,) if data.is_whole else split
+
+
+def _plan(
+    prefix: str, lengths: np.ndarray, split: Sequence[float], wanted: int | None, sampling: Sampling
+) -> PrefixPlan:
+    """How many epochs and samples the training part of a token shard has."""
+    rows = split_bounds(split, len(lengths))[0]
+    if rows is None:
+        raise OrderError("the split leaves nothing for training")
+    try:
+        return PrefixPlan.of(int(lengths[slice(*rows)].sum(dtype=np.int64)), rows, wanted, sampling)
+    except ValueError as error:
+        raise OrderError(f"{prefix}: {error}") from error

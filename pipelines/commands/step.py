@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from itertools import groupby
 from typing import Any
 
 from manyo.pipelines.commands import training_run
@@ -51,14 +50,13 @@ def run(options: argparse.Namespace) -> int:
 def _rows(training: TrainingRun, first: int, stop: int) -> Iterator[Mapping[str, Any]]:
     """Yield each document of each sample, the samples of one token shard after another."""
     try:
-        for prefix, group in groupby(training.order.samples_at(first, stop), lambda sample: sample.prefix):
-            samples = list(group)
-            documents = documents_of(prefix, (piece for sample in samples for piece in sample.pieces))
-            for sample in samples:
-                for piece in sample.pieces:
+        for found in training.order.samples_at(first, stop):
+            documents = documents_of(found)
+            for position, pieces in found.samples.items():
+                for piece in pieces:
                     document = documents[piece.document]
                     yield {
-                        "sample": sample.position,
+                        "sample": position,
                         "source": document["source"],
                         "doc_id": document["doc_id"].hex() if document["doc_id"] else None,
                         "first_token": piece.first_token,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -15,9 +15,9 @@ from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.mix import mix_arguments
 from manyo.pipelines.commands.run_setup import read_config
 from manyo.pipelines.engine.errors import UserError
-from manyo.tokenizer.megatron_order import VERSIONS, Piece, Sampling
+from manyo.tokenizer.megatron_order import VERSIONS, Sampling
 from manyo.tokenizer.mixture import Training
-from manyo.tokenizer.training_order import DataBlend, DocumentIndex, OrderError, TrainingOrder
+from manyo.tokenizer.training_order import DataBlend, DocumentIndex, OrderError, ShardSamples, TrainingOrder
 
 _COLUMNS = ("doc_id", "source", "uri", "first_token")
 
@@ -168,21 +168,21 @@ class TokenSource:
         return cls(name, provenance) if sidecars.exists(at) else None
 
 
-def documents_of(prefix: str, pieces: Iterable[Piece]) -> dict[int, Mapping[str, Any]]:
-    """What the sidecar of a token shard says of the documents of samples, by their row in the prefix's index.
+def documents_of(found: ShardSamples) -> dict[int, Mapping[str, Any]]:
+    """What the sidecar of a token shard says of the documents of samples, by their row in the shard's index.
 
     A shard that manyo did not write has no sidecar: its documents have their position alone.
     """
-    rows = sorted({piece.document for piece in pieces})
-    firsts = DocumentIndex.read(prefix).first_tokens[rows]
-    source = TokenSource.of(prefix)
+    rows = sorted({piece.document for pieces in found.samples.values() for piece in pieces})
+    firsts = found.index.first_tokens[rows]
+    source = TokenSource.of(found.prefix)
     if source is None:
-        name = prefix.rpartition("/")[2]
+        name = found.prefix.rpartition("/")[2]
         return {
             row: {"doc_id": None, "source": None, "uri": None, "shard": name, "first_token": int(first)}
             for row, first in zip(rows, firsts, strict=True)
         }
     starts = read_columns(source.provenance, ["first_token"]).column("first_token").to_numpy()
     # A document without tokens begins where the next one does, and no sample holds it.
-    found = read_rows(source.provenance, (np.searchsorted(starts, firsts, "right") - 1).tolist(), _COLUMNS)
-    return {row: {**one, "shard": source.name} for row, one in zip(rows, found, strict=True)}
+    said = read_rows(source.provenance, (np.searchsorted(starts, firsts, "right") - 1).tolist(), _COLUMNS)
+    return {row: {**one, "shard": source.name} for row, one in zip(rows, said, strict=True)}
