@@ -188,7 +188,8 @@ def _load_sentencepiece(uri: str, content: bytes, eod_token: str | None) -> tupl
     processor = SentencePieceProcessor()
     try:
         processor.LoadFromSerializedProto(content)
-        processor.LoadFromSerializedProto(loaded_form(content))
+        if (loaded := loaded_form(content)) is not content:
+            processor.LoadFromSerializedProto(loaded)
         vocabulary_size = processor.GetPieceSize()
     except RuntimeError as error:
         raise ValueError(f"{uri}: is not a SentencePiece model ({len(content)} bytes were read)") from error

@@ -187,9 +187,9 @@ class _Values:
     def of(self, doc_ids: pa.Array) -> np.ndarray:
         """The signal of documents: float64 (n,); NaN, which no bound includes, where there is none."""
         wanted = id_heads(doc_ids)
-        at = np.minimum(np.searchsorted(self.heads, wanted), max(0, len(self.heads) - 1))
         if not len(self.heads):
             return np.full(len(wanted), np.nan)
+        at = np.minimum(np.searchsorted(self.heads, wanted), len(self.heads) - 1)
         return np.where(self.heads[at] == wanted, self.values[at], np.nan)
 
 

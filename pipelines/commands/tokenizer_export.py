@@ -88,12 +88,14 @@ def _all_texts(content: bytes) -> Iterator[str]:
 def _and_joined(texts: Iterable[str]) -> Iterator[str]:
     """Each text, and all of them again in texts that are longer than any usual document."""
     joined: list[str] = []
+    characters = 0
     for text in texts:
         yield text
         joined.append(text)
-        if sum(map(len, joined)) >= _JOINED_CHARACTERS:
+        characters += len(text)
+        if characters >= _JOINED_CHARACTERS:
             yield "".join(joined)
-            joined = []
+            joined, characters = [], 0
 
 
 def read_bytes(uri: str) -> bytes:
