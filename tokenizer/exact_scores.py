@@ -5,7 +5,8 @@ of equal paths, so their ids differ only where a sum was rounded. Scores that ar
 to -2^21 in 32 bits: some 200,000 characters of a text, and beyond that only near ties differ. The step is that coarse
 because it costs nothing: over 630,671 characters of news the best paths of LLM-jp's ver2.2 lose two parts in a million
 of their log likelihood. Multiples of 2^-10, with sums that are exact for a hundredth of that length, differed in all of
-seven texts of 120,000 to 800,000 characters (ver3.1: four), unrounded scores in three (four), multiples of 2^-3 in none.
+seven texts of 120,000 to 800,000 characters (with ver3.1: four), unrounded scores in three (four), multiples of 2^-3 in
+none.
 """
 
 from __future__ import annotations
