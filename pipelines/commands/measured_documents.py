@@ -33,7 +33,7 @@ class MeasuredShard:
         rights: which statements of a page take uses away (`manyo.filters.rights`).
         takedowns: URIs of the takedown requests of the run.
         templates: URI of that shard; None if the run has none.
-        decisions: URI of that shard, if it exists; None before the rules have been applied.
+        decisions: URI of that shard, which does not exist before the rules have been applied; None if none ever does.
     """
 
     documents: str
@@ -50,7 +50,7 @@ class MeasuredShard:
         As `decisions` says, which knows the files of the sites; before there are decisions, by what source and page
         state, and not at all where sites are to be asked too.
         """
-        if self.decisions is not None:
+        if self.decisions is not None and _exists(self.decisions):
             return ["display" in row["uses"] for row in read_rows(self.decisions, rows, ("uses",))]
         if self.rights.robots and self.rights.display is not None:
             return [False] * len(rows)
@@ -91,15 +91,15 @@ def measured_shards(config: Config, command: str) -> tuple[MeasuredShard, ...]:
             config.rights,
             takedowns,
             stages["templates"].uri(TEMPLATES, shard.name) if of_templates else None,
-            _if_there(filter_stages.DECISIONS.uri(decide, shard.name)),
+            filter_stages.DECISIONS.uri(decide, shard.name),
         )
         for shard in stages["extract"].shards
     )
 
 
-def _if_there(uri: str) -> str | None:
+def _exists(uri: str) -> bool:
     fs, path = filesystem(uri)
-    return uri if fs.exists(path) else None
+    return bool(fs.exists(path))
 
 
 def read_columns_of(
