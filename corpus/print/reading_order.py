@@ -246,13 +246,7 @@ def _is_spaced_heading(atom: list[_Placed]) -> bool:
 
 def _intervals(items: Iterable[_Placed]) -> list[tuple[float, float]]:
     """The stretches of u that items cover."""
-    covered: list[tuple[float, float]] = []
-    for u0, u1 in sorted((item.u0, item.u1) for item in items):
-        if covered and u0 <= covered[-1][1]:
-            covered[-1] = (covered[-1][0], max(covered[-1][1], u1))
-        else:
-            covered.append((u0, u1))
-    return covered
+    return _merged((item.u0, item.u1) for item in items)
 
 
 def _gutters(covered: list[tuple[float, float]], em: float) -> list[tuple[float, float]]:
@@ -268,7 +262,7 @@ def _run(atoms: _Run, start: int, em: float) -> tuple[int, list[tuple[float, flo
         return start + 1, []
     stop = start + 1
     while stop < len(atoms):
-        more = _merged(covered, _intervals(atoms[stop]))
+        more = _merged((*covered, *_intervals(atoms[stop])))
         left = _gutters(more, em)
         if not left:
             break
@@ -287,16 +281,17 @@ def _gutters_until_white(atoms: _Run, start: int, em: float) -> list[tuple[float
     for before, atom in pairwise(atoms[start:]):
         if min(item.v0 for item in atom) - max(item.v1 for item in before) >= _BLOCK_GAP_EMS * em:
             break
-        more = _merged(covered, _intervals(atom))
+        more = _merged((*covered, *_intervals(atom)))
         if len(more) < 2 <= len(covered):
             break
         covered = more
     return _gutters(covered, em)
 
 
-def _merged(one: list[tuple[float, float]], other: list[tuple[float, float]]) -> list[tuple[float, float]]:
+def _merged(stretches: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The stretches in order, those that touch or overlap as one."""
     merged: list[tuple[float, float]] = []
-    for u0, u1 in sorted((*one, *other)):
+    for u0, u1 in sorted(stretches):
         if merged and u0 <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(merged[-1][1], u1))
         else:
