@@ -203,7 +203,7 @@ def _cut(placed: list[_Placed], em: float, found: list[list[_Placed] | _Table], 
             at += 1
             continue
         strips = _strips(run, gutters)
-        if _are_columns(run, strips, em):
+        if _are_columns(run, strips, gutters, em):
             stop = at + _trimmed(atoms, at, stop, gutters)
             strips = _strips(atoms[at:stop], gutters)
             end_plain()
@@ -211,7 +211,7 @@ def _cut(placed: list[_Placed], em: float, found: list[list[_Placed] | _Table], 
                 if strip:
                     _cut(strip, em, found, depth + 1)
             at = stop
-        elif _is_table(run, strips, min(b - a for a, b in gutters) / em) and not _is_list(strips):
+        elif _is_table(run, strips, gutters, em) and not _is_list(strips):
             end_plain()
             found.append(_Table([_row(atom, gutters) for atom in run]))
             at = stop
@@ -335,14 +335,14 @@ def _prose(strip: list[_Placed], em: float) -> int:
     return _PROSE if sum(is_full) >= max(_FULL_FRACTION * (len(lines) - 1), 2) else _NO_PROSE
 
 
-def _are_columns(run: _Run, strips: list[list[_Placed]], em: float) -> bool:
+def _are_columns(run: _Run, strips: list[list[_Placed]], gutters: list[tuple[float, float]], em: float) -> bool:
     """Whether the strips of a run are read one after the other."""
     prose = [_prose(strip, em) for strip in strips]
     if prose.count(_PROSE) >= 2 or (_PROSE in prose and _NO_PROSE not in prose):
         return True
     # Lines that do not stand in rows are not cells.
     n_lines = sum(len(strip) for strip in strips)
-    n_rows = sum(len({_strip_of_row(item, strips) for item in atom}) > 1 for atom in run)
+    n_rows = _n_rows(run, gutters)
     crowded = sum(_is_crowded(atom, em) for atom in run)
     return n_lines >= 6 and min(len(strip) for strip in strips) >= 3 and crowded > 0.5 * n_rows and any(prose)
 
@@ -352,22 +352,22 @@ def _is_crowded(atom: list[_Placed], em: float) -> bool:
     return max(item.v0 for item in atom) - min(item.v0 for item in atom) > 0.6 * em
 
 
-def _strip_of_row(item: _Placed, strips: list[list[_Placed]]) -> int:
-    return next(number for number, strip in enumerate(strips) if any(item is other for other in strip))
+def _n_rows(run: _Run, gutters: list[tuple[float, float]]) -> int:
+    """How many atoms of a run have something in two strips."""
+    return sum(len({_strip_of(item, gutters) for item in atom}) > 1 for atom in run)
 
 
-def _is_table(run: _Run, strips: list[list[_Placed]], gutter_ems: float) -> bool:
+def _is_table(run: _Run, strips: list[list[_Placed]], gutters: list[tuple[float, float]], em: float) -> bool:
     """Whether the atoms of a run are rows of cells, with something in two strips.
 
     Two lines may have spaces below each other by chance, and more lines wide ones hardly.
     """
     if any(item.part.line is None for atom in run for item in atom):
         return False
-    rows = [{_strip_of_row(item, strips) for item in atom} for atom in run]
-    n_rows = sum(len(row) > 1 for row in rows)
     n_aligned = sum(_is_aligned(strip) for strip in strips)
+    gutter_ems = min(b - a for a, b in gutters) / em
     n_needed = next((rows for rows, ems in _TABLE_ROWS if gutter_ems >= ems), _MOST_TABLE_ROWS)
-    return n_rows >= n_needed and n_aligned >= 2 and 2 * n_aligned >= len(strips)
+    return _n_rows(run, gutters) >= n_needed and n_aligned >= 2 and 2 * n_aligned >= len(strips)
 
 
 def _is_list(strips: list[list[_Placed]]) -> bool:
