@@ -255,16 +255,18 @@ def _ruby_apart(lines: list[_RawLine]) -> tuple[list[_RawLine], list[_RawLine]]:
     candidates = [line for line in lines if line.is_kana]
     if not candidates:
         return lines, []
-    boxes = np.array([(line.left, line.top, line.right, line.bottom, line.size, line.is_upright) for line in lines])
-    ruby_ids = set()
-    for line in candidates:
-        if _base_of(line, boxes) is not None:
-            ruby_ids.add(id(line))
+    boxes = _boxes(lines)
+    ruby_ids = {id(line) for line in candidates if _base_of(line, boxes) is not None}
     return [line for line in lines if id(line) not in ruby_ids], [line for line in lines if id(line) in ruby_ids]
 
 
-def _base_of(line: _RawLine, boxes: Float64s) -> tuple[int, bool] | None:
-    """The number of the line that this one is ruby of and whether that is upright; None if there is none.
+def _boxes(lines: list[_RawLine]) -> Float64s:
+    """Left, top, right, bottom, size of lines, and whether they are upright, (n, 6)."""
+    return np.array([(line.left, line.top, line.right, line.bottom, line.size, line.is_upright) for line in lines])
+
+
+def _base_of(line: _RawLine, boxes: Float64s) -> int | None:
+    """The number of the line that this one is ruby of; None if there is none.
 
     A line of one glyph, whose own direction is doubtful, may be ruby of a line of either.
     """
@@ -285,7 +287,7 @@ def _base_of(line: _RawLine, boxes: Float64s) -> tuple[int, bool] | None:
         upright &= line.is_upright
     best = np.where(level, np.abs(below - 0.75), np.where(upright, np.abs(beside - 0.75), np.inf))
     number = int(best.argmin())
-    return (number, bool(is_upright[number])) if np.isfinite(best[number]) else None
+    return number if np.isfinite(best[number]) else None
 
 
 def _attached(base: list[_RawLine], ruby: list[_RawLine], glyphs: Glyphs) -> dict[int, list[_RawLine]]:
@@ -293,11 +295,11 @@ def _attached(base: list[_RawLine], ruby: list[_RawLine], glyphs: Glyphs) -> dic
     found: dict[int, list[_RawLine]] = {}
     if not ruby:
         return found
-    boxes = np.array([(line.left, line.top, line.right, line.bottom, line.size, line.is_upright) for line in base])
+    boxes = _boxes(base)
     for line in ruby:
         owner = _base_of(line, boxes)
         if owner is not None:
-            found.setdefault(owner[0], []).append(line)
+            found.setdefault(owner, []).append(line)
     return found
 
 
