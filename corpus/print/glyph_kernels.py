@@ -23,10 +23,6 @@ _ONE_SIZE_RATIO: Final = 1.04
 _INSIDE_FRACTION: Final = 0.5
 #: Ruby is at most this part of the size of its base: half in general, 0.6 in some word processors.
 RUBY_RATIO: Final = 0.68
-#: Neighbours further away say nothing about the direction.
-_FAR_EMS: Final = 3.0
-#: The direction is plain if the neighbour in it is nearer by this.
-_PLAIN_EMS: Final = 0.08
 
 # Directions.
 UNKNOWN: Final = 0

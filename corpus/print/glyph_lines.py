@@ -29,6 +29,10 @@ from manyo.corpus.print.glyph_kernels import (
 )
 from manyo.corpus.print.pdf_glyphs import Glyphs, is_full_width
 
+#: Neighbours further away say nothing about the direction.
+_FAR_EMS: Final = 3.0
+#: The direction is plain if the neighbour in it is nearer by this.
+_PLAIN_EMS: Final = 0.08
 #: Emphasis dots, and small characters that some fonts draw them with.
 _DOTS: Final = "﹅﹆•●○◎▲△・‧∙ヽ、゛⚫⚪◦･﹑◉"
 #: Across a line, ruby's middle is this far from its base's, in ems of the base: 0.75 where they touch.
@@ -143,8 +147,8 @@ def _directions(
     find_votes(glyphs.left, glyphs.right, y, glyphs.size, by_y, level)
     find_votes(glyphs.top, glyphs.bottom, x, glyphs.size, by_x, upright)
     votes = np.zeros(n, np.float64)
-    votes[(level < upright - 0.08) & (level < 3)] = 1
-    votes[(upright < level - 0.08) & (upright < 3)] = -1
+    votes[(level < upright - _PLAIN_EMS) & (level < _FAR_EMS)] = 1
+    votes[(upright < level - _PLAIN_EMS) & (upright < _FAR_EMS)] = -1
     votes[glyphs.turn % 2 == 1] = -1
     everything = np.ones(n, np.uint8)
     sums = np.zeros(n, np.float64)
