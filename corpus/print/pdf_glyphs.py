@@ -288,21 +288,19 @@ def _place(characters: Found, frame: _Frame, found: PdfPage, fills: Float64s) ->
     a, b, c, d = (characters.matrices[:, i].astype(np.float64) for i in range(4))
     along_x, along_y = frame.way(a, b)
     up_x, up_y = frame.way(c, d)
-    scale = np.hypot(along_x, along_y)
-    size = np.abs(characters.sizes) * np.hypot(up_x, up_y)
+    scale, height = np.hypot(along_x, along_y), np.hypot(up_x, up_y)
+    size = np.abs(characters.sizes) * height
     x, y = frame.point(characters.origins[:, 0], characters.origins[:, 1])
     is_artifact = _are_artifacts(characters, x, y, found.width, found.height)
     with np.errstate(all="ignore"):
         ex, ey = np.nan_to_num(along_x / scale), np.nan_to_num(along_y / scale)
-        ux, uy = np.nan_to_num(up_x / np.hypot(up_x, up_y)), np.nan_to_num(up_y / np.hypot(up_x, up_y))
+        ux, uy = np.nan_to_num(up_x / height), np.nan_to_num(up_y / height)
     loose = _boxes_on_page(
         characters.loose[:, [0, 3, 2, 1]].astype(np.float64), frame
     )  # left, top, right, bottom in PDFium's struct
     ink = _boxes_on_page(characters.ink[:, [0, 2, 1, 3]], frame)  # left, right, bottom, top
     size = _true_sizes(characters.points, font, size, ink)
-    advance = _advances(
-        characters.points, size * scale / np.maximum(np.hypot(up_x, up_y), 1e-9), loose, ink, ex, ey, x, y
-    )
+    advance = _advances(characters.points, size * scale / np.maximum(height, 1e-9), loose, ink, ex, ey, x, y)
     turn = np.select(
         [ex > 1 - _TURN_SLACK, ey > 1 - _TURN_SLACK, ex < _TURN_SLACK - 1, ey < _TURN_SLACK - 1], [0, 1, 2, 3], -1
     )
@@ -461,8 +459,7 @@ def _turn_upright(found: PdfPage) -> None:
             return width - right, height - bottom, width - left, height - top
         return height - bottom, left, height - top, right
 
-    boxes = back(glyphs.left, glyphs.top, glyphs.right, glyphs.bottom)
-    left, top, right, bottom = boxes
+    left, top, right, bottom = back(glyphs.left, glyphs.top, glyphs.right, glyphs.bottom)
     found.glyphs = glyphs._replace(left=left, top=top, right=right, bottom=bottom, turn=(glyphs.turn - turn) % 4)
     found.rules = np.column_stack(back(*found.rules.T)) if len(found.rules) else found.rules
     if turn != 2:
