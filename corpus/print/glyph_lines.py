@@ -68,7 +68,7 @@ class TextLine(NamedTuple):
         marks: ruby and emphasis, in the order of their starts.
         is_artifact: the file says that it is furniture.
         place: number of the cell or frame in which it stands.
-        glyphs: numbers of its glyphs in reading order.
+        font: number of the font of its middle glyph.
     """
 
     text: str

@@ -106,8 +106,8 @@ class PdfPage:
         rules: (n, 4), left, top, right, bottom of thin paths, and of the sides of rectangles.
         n_paths: how many paths there are; text that was turned into outlines has hundreds.
         image_share: the part of the page that its pictures cover.
-        n_hidden: glyphs that were left out, by why: invisible, white, outside, tiny, slanted, doubled.
-        n_artifacts: glyphs that the file marks as no part of the text.
+        n_hidden: glyphs that were left out, by why: invisible, white, outside, tiny, slanted, doubled, beyond_limit.
+        is_artifact: which of the glyphs the file marks as no part of the text.
     """
 
     width: float
@@ -332,7 +332,7 @@ def _place(characters: Found, frame: _Frame, found: PdfPage, fills: Float64s) ->
         "doubled": _doubles(glyphs, characters.objects),
     }
     kept = np.ones(len(size), np.bool_)
-    is_space = np.isin(glyphs.points, (0x20, 0xA0, 0x3000))
+    is_space = is_blank(glyphs.points)
     for why, mask in left_out.items():
         if n := int((mask & kept & ~is_space).sum()):
             found.n_hidden[why] = n
@@ -377,6 +377,11 @@ def _true_sizes(points: Uint32s, font: Int64s, size: Float64s, ink: Float64s) ->
         if ratio > 1.5 or 0 < ratio < 0.5:
             corrected[font == number] *= ratio / 0.92  # a kanji's ink fills 0.92 of its em
     return corrected
+
+
+def is_blank(points: Uint32s) -> Bools:
+    """Which characters are spaces of the text: U+0020, U+00A0, U+3000."""
+    return (points == 0x20) | (points == 0xA0) | (points == 0x3000)
 
 
 def is_full_width(points: Uint32s) -> Bools:

@@ -15,7 +15,7 @@ from typing import Final
 
 from manyo.corpus.lifts import PairSums, pair_sums
 from manyo.corpus.print.glyph_lines import TextLine
-from manyo.corpus.print.pdf_glyphs import PdfPage
+from manyo.corpus.print.pdf_glyphs import PdfPage, is_blank
 from manyo.corpus.text import Texts
 
 WHYS: Final = {
@@ -78,8 +78,7 @@ def why_ocr(page: PdfPage) -> str:
     """Why the page needs OCR, by what it consists of: a key of `WHYS`; empty if its text is to be looked at."""
     glyphs = page.glyphs
     points = glyphs.points
-    is_space = (points == 0x20) | (points == 0xA0) | (points == 0x3000)
-    n = int((~is_space).sum())
+    n = int((~is_blank(points)).sum())
     if is_scan(page):
         return "scanned" if n < _SCAN_GLYPHS else ""
     if not n:
