@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from lxml import etree
 from lxml import html as lxml_html
 
+from manyo.corpus.books.xml_parts import local_name
 from manyo.corpus.print.geometry_kernels import Box, Kind
 from manyo.corpus.print.ocr_words import joined_words, unspaced
 from manyo.corpus.print.recognised import Line, Page
@@ -51,7 +52,7 @@ def read_alto(data: bytes, label: str) -> list[Page]:
     pages = []
     elements = _all(root, "Page")
     if not elements:
-        raise ValueError(f"no Page in <{_name(root)}>")
+        raise ValueError(f"no Page in <{local_name(root)}>")
     for page in elements:
         blocks = _all(page, "TextBlock")
         blocks.sort(key=lambda block: order.get(block.get("ID", ""), len(order)))
@@ -59,7 +60,9 @@ def read_alto(data: bytes, label: str) -> list[Page]:
         furniture: list[Box] = []
         for number, block in enumerate(blocks, start=1):
             stated = " ".join(tags.get(reference, "") for reference in block.get("TAGREFS", "").split())
-            margin = next((_name(around) for around in block.iterancestors() if _name(around).endswith("Margin")), "")
+            margin = next(
+                (local_name(around) for around in block.iterancestors() if local_name(around).endswith("Margin")), ""
+            )
             kind = Kind.HEADNOTE if margin in ("LeftMargin", "RightMargin") else kind_of(stated)
             if margin in ("TopMargin", "BottomMargin") or kind is None:
                 if box := _alto_box(block):
@@ -84,7 +87,7 @@ def read_page_xml(data: bytes, label: str) -> list[Page]:
     root = _parsed(data)
     elements = _all(root, "Page")
     if not elements:
-        raise ValueError(f"no Page in <{_name(root)}>")
+        raise ValueError(f"no Page in <{local_name(root)}>")
     return [_page_xml_page(page, label) for page in elements]
 
 
@@ -135,7 +138,7 @@ def _alto_line(line: etree._Element) -> str:
     """The words of a line; a hyphen at its end stays, as paragraphs join broken words."""
     words: list[str] = []
     for child in line:
-        name = _name(child)
+        name = local_name(child)
         if name == "String":
             words.append(child.get("CONTENT", ""))
         elif name == "SP":
@@ -161,12 +164,12 @@ def _page_xml_page(page: etree._Element, label: str) -> Page:
             if box := _coords(region):
                 furniture.append(box)
             continue
-        own = [child for child in region if _name(child) == "TextLine"]
+        own = [child for child in region if local_name(child) == "TextLine"]
         own.sort(key=lambda line: _custom_index(line, 0))
         for line in own:
             if text := _tidy_line(_reading(line)):
                 lines.append(Line(text, kind, number, _coords(line), _page_confidence(line)))
-        if not own and not any(_name(child).endswith("Region") for child in region):
+        if not own and not any(local_name(child).endswith("Region") for child in region):
             lines += [Line(text, kind, number) for row in _reading(region).splitlines() if (text := _tidy_line(row))]
     return Page.of(_page_label(page.get("imageFilename") or "") or label, lines, furniture)
 
@@ -174,11 +177,13 @@ def _page_xml_page(page: etree._Element, label: str) -> Page:
 def _regions(page: etree._Element) -> list[etree._Element]:
     """Regions with text in reading order; those that the order does not name come after."""
     places: dict[str, int] = {}
-    for group in (child for child in page if _name(child) == "ReadingOrder"):
+    for group in (child for child in page if local_name(child) == "ReadingOrder"):
         for reference in _ordered(group):
             places.setdefault(reference, len(places))
     regions = [
-        element for element in page.iter(etree.Element) if _name(element) in ("TextRegion", "TableCell", "TableRegion")
+        element
+        for element in page.iter(etree.Element)
+        if local_name(element) in ("TextRegion", "TableCell", "TableRegion")
     ]
     stated = [region for region in regions if _custom_index(region, -1) >= 0]
 
@@ -196,7 +201,7 @@ def _regions(page: etree._Element) -> list[etree._Element]:
 
 def _ordered(group: etree._Element) -> Iterator[str]:
     """References of a group of the reading order, by their index."""
-    children = [child for child in group if _name(child)]
+    children = [child for child in group if local_name(child)]
     children.sort(key=lambda child: int(index) if (index := child.get("index", "")).isdecimal() else 0)
     for child in children:
         if reference := child.get("regionRef"):
@@ -205,21 +210,23 @@ def _ordered(group: etree._Element) -> Iterator[str]:
 
 
 def _in_table(region: etree._Element) -> bool:
-    return _name(region) == "TableCell" or any(_name(around) == "TableRegion" for around in region.iterancestors())
+    return local_name(region) == "TableCell" or any(
+        local_name(around) == "TableRegion" for around in region.iterancestors()
+    )
 
 
 def _reading(element: etree._Element) -> str:
     """The element's own text: the reading of the least index, or what its words say."""
-    readings = [child for child in element if _name(child) == "TextEquiv"]
+    readings = [child for child in element if local_name(child) == "TextEquiv"]
     if readings:
         readings.sort(key=lambda child: int(index) if (index := child.get("index", "0")).isdecimal() else 0)
-        unicode = [child for child in readings[0] if _name(child) == "Unicode"]
+        unicode = [child for child in readings[0] if local_name(child) == "Unicode"]
         return _text(unicode[0]) if unicode else ""
-    return joined_words(_reading(child) for child in element if _name(child) == "Word")
+    return joined_words(_reading(child) for child in element if local_name(child) == "Word")
 
 
 def _page_confidence(line: etree._Element) -> float | None:
-    return _mean([value for child in line if _name(child) == "TextEquiv" for value in _numbers(child.get("conf"))])
+    return _mean([value for child in line if local_name(child) == "TextEquiv" for value in _numbers(child.get("conf"))])
 
 
 def _custom(element: etree._Element, name: str) -> str:
@@ -235,11 +242,11 @@ def _custom_index(element: etree._Element, default: int) -> int:
 
 def _coords(element: etree._Element) -> Box | None:
     """The box around the outline of an element."""
-    coords = next((child for child in element if _name(child) == "Coords"), None)
+    coords = next((child for child in element if local_name(child) == "Coords"), None)
     if coords is None:
         return None
     points = re.findall(r"(-?\d+(?:\.\d+)?)[,\s]+(-?\d+(?:\.\d+)?)", coords.get("points", ""))
-    points += [(point.get("x", ""), point.get("y", "")) for point in coords if _name(point) == "Point"]
+    points += [(point.get("x", ""), point.get("y", "")) for point in coords if local_name(point) == "Point"]
     try:
         xs, ys = [float(x) for x, _ in points], [float(y) for _, y in points]
     except ValueError:
@@ -303,14 +310,9 @@ def _parsed(data: bytes) -> etree._Element:
         raise ValueError(str(error)) from error
 
 
-def _name(element: etree._Element) -> str:
-    tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
-
-
 def _all(root: etree._Element, *names: str) -> list[etree._Element]:
     """All elements below with one of these local names, in the order of the file."""
-    return [element for element in root.iter(etree.Element) if _name(element) in names]
+    return [element for element in root.iter(etree.Element) if local_name(element) in names]
 
 
 def _text(element: etree._Element) -> str:
@@ -334,7 +336,7 @@ def _numbers(value: str | None) -> list[float]:
 
 
 def _confidences(line: etree._Element, name: str, attribute: str) -> list[float]:
-    return [value for word in line if _name(word) == name for value in _numbers(word.get(attribute))]
+    return [value for word in line if local_name(word) == name for value in _numbers(word.get(attribute))]
 
 
 def _mean(values: list[float]) -> float | None:

@@ -16,6 +16,7 @@ from operator import gt
 import numpy as np
 from lxml import etree
 
+from manyo.corpus.books.xml_parts import local_name
 from manyo.corpus.print.geometry_kernels import NO_BLOCK, Box, Kind
 from manyo.corpus.print.recognised import Line, Page
 from manyo.corpus.text import tidy
@@ -79,9 +80,9 @@ def _parsed_pages(data: bytes, label: str) -> list[Page]:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         raise ValueError(str(error)) from error
-    elements = [element for element in root.iter(etree.Element) if _local_name(element) == "PAGE"]
+    elements = [element for element in root.iter(etree.Element) if local_name(element) == "PAGE"]
     if not elements:
-        raise ValueError(f"no PAGE in <{_local_name(root)}>")
+        raise ValueError(f"no PAGE in <{local_name(root)}>")
     return [_parsed_page(element, label) for element in elements]
 
 
@@ -94,7 +95,7 @@ def _parsed_page(page: etree._Element, label: str) -> Page:
     def visit(parent: etree._Element, block: int | None, in_table: bool) -> None:
         nonlocal order, block_number
         for element in parent:
-            tag = _local_name(element)
+            tag = local_name(element)
             if tag == "LINE":
                 # A line without ORDER stands after the one before it.
                 order = _number(element.get("ORDER"), order)
@@ -123,11 +124,6 @@ def _parsed_page(page: etree._Element, label: str) -> Page:
     visit(page, None, False)
     ordered.sort(key=lambda pair: pair[0])
     return Page.of(page.get("IMAGENAME") or label, [line for _, line in ordered], furniture)
-
-
-def _local_name(element: etree._Element) -> str:
-    tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def _box(get: Callable[[str], str | None]) -> Box | None:
