@@ -52,7 +52,8 @@ def running_text(pages: Sequence[Page]) -> tuple[str, list[tuple[str, int]]]:
     texts, lines = columns(pieces)
     drop_ruby_and_repeats(texts, lines)
     drop_heads_and_numbers(texts, lines, [piece.furniture for piece in pieces])
-    text, starts, _ = _joined(texts, lines, [piece.label for piece in pieces], is_ordered=False)
+    writer = _joined(texts, lines, [piece.label for piece in pieces], is_ordered=False)
+    text, starts = writer.finish()
     return text, [starts[piece] for piece in first_pieces]
 
 
@@ -72,9 +73,9 @@ def ordered_text(
     """
     pieces, first_pieces = _pieces(pages)
     texts, lines = columns(pieces)
-    labels = [piece.label for piece in pieces]
-    text, piece_starts, of_lines = _joined(texts, lines, labels, starts, goes_on, is_ordered=True)
-    return text, [piece_starts[piece] for piece in first_pieces], of_lines
+    writer = _joined(texts, lines, [piece.label for piece in pieces], starts, goes_on, is_ordered=True)
+    text, piece_starts = writer.finish()
+    return text, [piece_starts[piece] for piece in first_pieces], writer.line_starts(texts, text)
 
 
 def _pieces(pages: Sequence[Page]) -> tuple[list[Page], list[int]]:
@@ -101,8 +102,8 @@ def _joined(
     goes_on: Sequence[int] = (),
     *,
     is_ordered: bool,
-) -> tuple[str, list[tuple[str, int]], list[int]]:
-    """The lines as paragraphs, the starts of pages, and those of lines, in the order of `texts`."""
+) -> _Writer:
+    """The lines as paragraphs."""
     n_lines = len(texts)
     found = Paragraphs(
         continues=np.zeros(n_lines, np.bool_),
@@ -186,7 +187,7 @@ class _Writer:
         self._last: str | None = None  # last piece of the open paragraph
         self._ends = False  # whether the paragraph ends after it
         self._held: list[tuple[int, str, int]] = []
-        self.pieces: dict[int, int] = {}  # the piece of the text that each line is
+        self._pieces: dict[int, int] = {}  # the piece of the text that each line is
 
     def write_body(self, page: int, text: str, line: int, continues: bool, ends: bool, is_ascii: bool) -> None:
         """Write a line of running text; `is_ascii` says whether it begins so."""
@@ -212,13 +213,22 @@ class _Writer:
         else:
             self._held.append((page, text, line))
 
-    def finish(self) -> tuple[str, list[tuple[str, int]], list[int]]:
-        """The text, where its pages start, and where its pieces do."""
+    def finish(self) -> tuple[str, list[tuple[str, int]]]:
+        """The text, and where its pages start."""
         self.close()
         for label in self._labels[self._n_started :]:
             self._text.start_page(label)
-        text, starts = self._text.finish()
-        return text, starts, self._text.piece_starts()
+        return self._text.finish()
+
+    def line_starts(self, texts: list[str], text: str) -> list[int]:
+        """Where each line starts in the finished text; -1 for one whose text is not there as it was given."""
+        piece_starts = self._text.piece_starts()
+        starts = [-1] * len(texts)
+        for line, piece in self._pieces.items():
+            start = max(piece_starts[piece], 0)
+            if text.startswith(texts[line], start):
+                starts[line] = start
+        return starts
 
     def close(self) -> None:
         """End the open paragraph, and write what was held back until its end."""
@@ -236,16 +246,14 @@ class _Writer:
         while self._n_started <= page:
             self._text.start_page(self._labels[self._n_started])
             self._n_started += 1
-        self.pieces[line] = self._text.add(text)
+        self._pieces[line] = self._text.add(text)
 
 
 def _in_one_line(left: str, right: str) -> str:
     return left + joined(left, right) + right
 
 
-def _written(
-    texts: list[str], lines: Lines, order: Int64s, found: Paragraphs, labels: list[str]
-) -> tuple[str, list[tuple[str, int]], list[int]]:
+def _written(texts: list[str], lines: Lines, order: Int64s, found: Paragraphs, labels: list[str]) -> _Writer:
     """The lines in this order as paragraphs, table cells as rows, the short lines of a note together."""
     writer = _Writer(labels)
     pages = pages_of(lines, order).tolist()
@@ -272,13 +280,7 @@ def _written(
         else:
             for at in run:
                 writer.write(page, kind, ordered[at], numbers[at])
-    text, starts, piece_starts = writer.finish()
-    line_starts = [-1] * len(texts)
-    for line, piece in writer.pieces.items():
-        start = piece_starts[piece]
-        if text.startswith(texts[line], max(start, 0)):
-            line_starts[line] = max(start, 0)
-    return text, starts, line_starts
+    return writer
 
 
 def _rows(texts: list[str], lines: Lines, cells: list[int]) -> list[str]:
