@@ -54,18 +54,18 @@ def read_idml(data: bytes, max_bytes: int) -> Book:
     return Book(written.text, written.structure, writer.first_heading, meta=meta)
 
 
-def _parts(package: Package, design: etree._Element, name: str) -> Iterator[tuple[str, etree._Element]]:
-    """Parts of a kind that the design names, in its order: name and root."""
+def _parts(package: Package, design: etree._Element, name: str) -> Iterator[etree._Element]:
+    """Roots of the parts of a kind that the design names, in its order."""
     for element in design:
         source = element.get("src", "")
         if local_name(element) == name and source:
             part = resolved("designmap.xml", source)
-            yield part, parse_xml(package.read(part), part)
+            yield parse_xml(package.read(part), part)
 
 
 def _stories(package: Package, design: etree._Element) -> dict[str, etree._Element]:
     stories = {}
-    for _, root in _parts(package, design, "Story"):
+    for root in _parts(package, design, "Story"):
         for story in root.iter(etree.Element):
             if local_name(story) == "Story" and (identity := story.get("Self")):
                 stories[identity] = story
@@ -73,7 +73,7 @@ def _stories(package: Package, design: etree._Element) -> dict[str, etree._Eleme
 
 
 def _is_right_bound(package: Package, design: etree._Element) -> bool:
-    for _, root in _parts(package, design, "Preferences"):
+    for root in _parts(package, design, "Preferences"):
         for element in root.iter(etree.Element):
             if local_name(element) == "DocumentPreference":
                 return attribute(element, "PageBinding") == "RightToLeft"
@@ -83,7 +83,7 @@ def _is_right_bound(package: Package, design: etree._Element) -> bool:
 def _order(package: Package, design: etree._Element, is_right_bound: bool) -> list[str]:
     """Stories in the order of their first frames."""
     found: list[str] = []
-    for _, root in _parts(package, design, "Spread"):
+    for root in _parts(package, design, "Spread"):
         frames = []
         for frame in root.iter(etree.Element):
             if local_name(frame) in ("TextFrame", "TextPath") and (story := frame.get("ParentStory")):

@@ -143,7 +143,7 @@ class MarkupWriter:
     def _other(self, node: etree._Element, name: str) -> None:
         """An element that is a block, or nothing but its content."""
         is_section = name == "sec"
-        is_block = name in _BLOCKS or is_section or (name == "text" and _in_svg(node)) or is_positioned(node)
+        is_block = name in _BLOCKS or (name == "text" and _in_svg(node)) or is_positioned(node)
         self._depth += is_section
         if is_block:
             self._text.break_line()

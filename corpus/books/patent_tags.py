@@ -22,7 +22,6 @@ _NUMBER_LINE = re.compile(r"【([0-9０-９]{4,5})】\s*")
 _CLAIM = re.compile(r"【請求項([0-9０-９]+)】\s*")
 _HEADED = re.compile(r"(?:\(\d+\))?\s*【([^】\n]+)】\s*(.*)")
 _TAG = re.compile(r"<(/?)(\w+)([^<>]*)>")
-_PICTURE = {"数": "数", "化": "化", "表": "表"}
 _NUMBERED_PICTURE = re.compile(r"【([数化表])([0-9０-９]+)】")
 
 
