@@ -229,9 +229,7 @@ def package_of_head(head: bytes) -> str:
     """The format that the first entry of a ZIP states; empty if it states none."""
     if head[30:38] == b"mimetype" and (size := int.from_bytes(head[26:28], "little")) == 8:
         start = 30 + size + int.from_bytes(head[28:30], "little")
-        for media_type in sorted(_PACKAGES, key=len, reverse=True):
-            if head.startswith(media_type, start):
-                return _PACKAGES[media_type]
+        return next((found for media_type, found in _PACKAGES.items() if head.startswith(media_type, start)), "")
     return ""
 
 
@@ -259,7 +257,7 @@ def _of_text(text: str, ending: str) -> str:
         return _of_markup(start)
     if start[:1] in ("{", "[") and re.match(r"[\[{]\s*(?:[\"{\[\]}]|-?\d|true|false|null)", start):
         return _of_json(start)
-    if start.startswith("<SDO") or "<SDO " in start[:2000]:
+    if "<SDO " in start[:2000]:
         return "patent"
     if _CHARACTER_BOXES.match(start):
         return "character_boxes"
