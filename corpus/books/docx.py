@@ -19,7 +19,7 @@ from manyo.corpus.books.book import Book, UnreadableError
 from manyo.corpus.books.docx_numbering import Numbering
 from manyo.corpus.books.package import Package, resolved
 from manyo.corpus.books.structured_text import StructuredText, Written
-from manyo.corpus.books.xml_parts import attribute, local_name, parse_xml, words
+from manyo.corpus.books.xml_parts import attribute, child_of, first_within, local_name, parse_xml, words
 from manyo.corpus.text import tidy
 from manyo.corpus.web.pictures import GETA, meaning
 
@@ -91,7 +91,7 @@ def read_docx(data: bytes, max_bytes: int) -> Book:
     package = Package(data, max_bytes)
     name = _main_part(package)
     root = parse_xml(package.read(name), name)
-    body = next((child for child in root if local_name(child) == "body"), None)
+    body = child_of(root, "body")
     if body is None:
         raise UnreadableError("broken_file", f"{name}: <{local_name(root)}> holds no body")
     writer = _Writer(_parts(package, name))
@@ -162,8 +162,8 @@ class _Writer:
     # --- blocks ----------------------------------------------------------------------------------------
 
     def _paragraph(self, node: etree._Element) -> None:
-        properties = _child(node, "pPr")
-        style = self._parts.styles.get(_value(_child(properties, "pStyle")), _Style())
+        properties = child_of(node, "pPr")
+        style = self._parts.styles.get(_value(child_of(properties, "pStyle")), _Style())
         level = _outline_level(properties) or style.level
         if style.is_contents:
             return
@@ -188,8 +188,8 @@ class _Writer:
             self._text.close()
         if level == "1" and not self.first_heading:
             self.first_heading = self._text.since(start)
-        mark = _child(properties, "rPr")
-        self._goes_on = _child(mark, "del") is not None or _child(mark, "moveFrom") is not None
+        mark = child_of(properties, "rPr")
+        self._goes_on = child_of(mark, "del") is not None or child_of(mark, "moveFrom") is not None
         if not self._goes_on:
             self._text.break_line()
         boxes, self._boxes = self._boxes, []
@@ -213,13 +213,13 @@ class _Writer:
         self._goes_on = False
         self._text.open("table")
         for row in _through(node, "tr"):
-            properties = _child(row, "trPr")
-            if _child(properties, "del") is not None:
+            properties = child_of(row, "trPr")
+            if child_of(properties, "del") is not None:
                 continue
-            is_head = _is_on(_child(properties, "tblHeader"))
+            is_head = _is_on(child_of(properties, "tblHeader"))
             self._text.open("row")
             for cell in _through(row, "tc"):
-                if _is_covered(_child(cell, "tcPr")):
+                if _is_covered(child_of(cell, "tcPr")):
                     continue
                 self._text.open("cell", "h" if is_head else "")
                 self._in_cells += 1
@@ -241,7 +241,7 @@ class _Writer:
             elif name in ("oMath", "oMathPara"):
                 if self._shows():
                     self._text.open("math")
-                    self._text.write("".join(str(part) for part in _texts(child)))
+                    self._text.write("".join(_texts(child)))
                     self._text.close()
             elif name == "AlternateContent":
                 self._runs(_alternative(child))
@@ -255,8 +255,8 @@ class _Writer:
                 self._runs(child)
 
     def _run(self, run: etree._Element) -> None:
-        properties = _child(run, "rPr")
-        is_hidden = _is_on(_child(properties, "vanish")) or _is_on(_child(properties, "webHidden"))
+        properties = child_of(run, "rPr")
+        is_hidden = _is_on(child_of(properties, "vanish")) or _is_on(child_of(properties, "webHidden"))
         is_emphasised = self._shows() and not is_hidden and _is_emphasised(properties)
         if is_emphasised:
             self._text.open("emphasis")
@@ -296,8 +296,8 @@ class _Writer:
             self._runs(child)
 
     def _ruby(self, node: etree._Element) -> None:
-        reading = "".join(str(part) for part in _texts(_child(node, "rt")))
-        base = _child(node, "rubyBase")
+        reading = "".join(_texts(child_of(node, "rt")))
+        base = child_of(node, "rubyBase")
         if base is None:
             return
         if reading.strip():
@@ -364,12 +364,6 @@ class _Writer:
 # --- elements ----------------------------------------------------------------------------------------------
 
 
-def _child(node: etree._Element | None, name: str) -> etree._Element | None:
-    if node is None:
-        return None
-    return next((child for child in node if local_name(child) == name), None)
-
-
 def _value(node: etree._Element | None) -> str:
     return attribute(node, "val") if node is not None else ""
 
@@ -379,8 +373,8 @@ def _is_on(node: etree._Element | None) -> bool:
 
 
 def _is_emphasised(properties: etree._Element | None) -> bool:
-    dots = _child(properties, "em")
-    return (dots is not None and _value(dots) != "none") or _is_on(_child(properties, "b"))
+    dots = child_of(properties, "em")
+    return (dots is not None and _value(dots) != "none") or _is_on(child_of(properties, "b"))
 
 
 def _texts(node: etree._Element | None) -> list[str]:
@@ -409,28 +403,27 @@ def _alternative(node: etree._Element) -> etree._Element:
 def _is_covered(properties: etree._Element | None) -> bool:
     """Whether a cell was deleted, or belongs to the one above it or before it."""
     for name in ("vMerge", "hMerge"):
-        merge = _child(properties, name)
+        merge = child_of(properties, name)
         if merge is not None and _value(merge) != "restart":
             return True
-    return _child(properties, "cellDel") is not None
+    return child_of(properties, "cellDel") is not None
 
 
 def _is_contents_block(node: etree._Element) -> bool:
-    gallery = next((element for element in node.iter(etree.Element) if local_name(element) == "docPartGallery"), None)
-    return _value(gallery) == "Table of Contents"
+    return _value(first_within(node, "docPartGallery")) == "Table of Contents"
 
 
 def _outline_level(properties: etree._Element | None) -> str:
-    level = _value(_child(properties, "outlineLvl"))
+    level = _value(child_of(properties, "outlineLvl"))
     return str(min(6, int(level) + 1)) if level in tuple("012345678") else ""
 
 
 def _numbering(properties: etree._Element | None) -> tuple[str, str] | None:
     """(numId, level) of a paragraph or style."""
-    numbered = _child(properties, "numPr")
-    if numbered is None or _child(numbered, "numId") is None:
+    numbered = child_of(properties, "numPr")
+    if numbered is None or child_of(numbered, "numId") is None:
         return None
-    return _value(_child(numbered, "numId")), _value(_child(numbered, "ilvl")) or "0"
+    return _value(child_of(numbered, "numId")), _value(child_of(numbered, "ilvl")) or "0"
 
 
 # --- parts -------------------------------------------------------------------------------------------------
@@ -487,13 +480,13 @@ def _styles(root: etree._Element) -> dict[str, _Style]:
         while at in elements and at not in seen:
             seen.add(at)
             element = elements[at]
-            name = _value(_child(element, "name"))
-            properties = _child(element, "pPr")
+            name = _value(child_of(element, "name"))
+            properties = child_of(element, "pPr")
             named = _HEADING_NAME.match(name)
             style.level = style.level or (str(min(6, int(named[1]))) if named else _outline_level(properties))
             style.is_contents = style.is_contents or _CONTENTS_NAME.match(name) is not None
             style.numbering = style.numbering or _numbering(properties)
-            at = _value(_child(element, "basedOn"))
+            at = _value(child_of(element, "basedOn"))
         styles[identity] = style
     return styles
 

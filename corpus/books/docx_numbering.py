@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from manyo.corpus.books.xml_parts import attribute, local_name
+from manyo.corpus.books.xml_parts import attribute, child_of, local_name
 
 _PLACE = re.compile(r"%([1-9])")
 _KANJI_DIGITS = "〇一二三四五六七八九"
@@ -156,7 +156,8 @@ def _level(element: etree._Element) -> tuple[int, _Level]:
 
 
 def _value(element: etree._Element, name: str) -> str:
-    return next((attribute(child, "val") for child in element if local_name(child) == name), "")
+    child = child_of(element, name)
+    return attribute(child, "val") if child is not None else ""
 
 
 def _number(digits: str) -> int:

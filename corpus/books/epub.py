@@ -21,7 +21,7 @@ from manyo.corpus.books.markup_text import COLOPHON, PARTS_LEFT_OUT, MarkupWrite
 from manyo.corpus.books.package import Package, resolved
 from manyo.corpus.books.structured_text import StructuredText
 from manyo.corpus.books.style_sheets import read_styles
-from manyo.corpus.books.xml_parts import attribute, local_name, parse_xhtml, parse_xml, words
+from manyo.corpus.books.xml_parts import attribute, child_of, first_within, local_name, parse_xhtml, parse_xml, words
 from manyo.corpus.text import tidy
 
 #: Algorithms that disguise fonts, by which nothing is locked (EPUB 3.3, 4.3; Adobe's own).
@@ -85,7 +85,8 @@ def read_epub(data: bytes, max_bytes: int) -> Book:
         n_parts += 1
         n_mended += not is_well_formed
         is_vertical = is_vertical or _is_vertical(root, styles)
-        body = next((element for element in root.iter(etree.Element) if local_name(element) == "body"), root)
+        body = first_within(root, "body")
+        body = root if body is None else body
         if "nav" in item.properties or item.name in left_out or _is_left_out(item.name, body):
             continue
         if _is_colophon(item.name, body):
@@ -126,7 +127,7 @@ def _refuse_locked(package: Package) -> None:
     for entry in root.iter(etree.Element):
         if local_name(entry) != "EncryptedData":
             continue
-        method = next((child for child in entry if local_name(child) == "EncryptionMethod"), None)
+        method = child_of(entry, "EncryptionMethod")
         algorithm = method.get("Algorithm", "") if method is not None else "no algorithm"
         if algorithm not in _FONT_OBFUSCATION:
             part = next((attribute(child, "URI") for child in entry.iter(etree.Element) if attribute(child, "URI")), "")
@@ -189,7 +190,7 @@ def _is_fixed(opf: etree._Element) -> bool:
 
 
 def _direction(opf: etree._Element) -> str:
-    spine = next((part for part in opf if local_name(part) == "spine"), None)
+    spine = child_of(opf, "spine")
     return attribute(spine, "page-progression-direction") if spine is not None else ""
 
 

@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from manyo.corpus.books.book import Book, UnreadableError
 from manyo.corpus.books.markup_text import MarkupWriter
 from manyo.corpus.books.structured_text import StructuredText
-from manyo.corpus.books.xml_parts import attribute, local_name, parse_xml, words
+from manyo.corpus.books.xml_parts import attribute, child_of, first_within, local_name, parse_xml, words
 from manyo.corpus.text import tidy
 from manyo.corpus.web.charset import decode
 
@@ -28,7 +28,7 @@ def read_dtbook(data: bytes) -> Book:
         UnreadableError: it is damaged, or holds no text.
     """
     root = parse_xml(data, "DTBook")
-    book = next((child for child in root if local_name(child) == "book"), None)
+    book = child_of(root, "book")
     if book is None:
         raise UnreadableError("broken_file", f"<{local_name(root)}> holds no book")
     stated = {
@@ -52,21 +52,17 @@ def read_jats(data: bytes) -> Book:
         UnreadableError: it is damaged, or holds no text.
     """
     root = parse_xml(data, "article")
-
-    def first(name: str) -> etree._Element | None:
-        return next((element for element in root.iter(etree.Element) if local_name(element) == name), None)
-
     parts = [element for element in root.iter(etree.Element) if local_name(element) == "abstract"]
     parts += [child for child in root if local_name(child) in ("body", "back")]
     meta: dict[str, object] = {"format": "jats"}
     for name, key in (("journal-title", "journal"), ("license", "rights"), ("copyright-statement", "copyright")):
-        if value := tidy(words(first(name))):
+        if value := tidy(words(first_within(root, name))):
             meta[key] = value
     for element in root.iter(etree.Element):
         if local_name(element) == "article-id" and attribute(element, "pub-id-type") == "doi":
             meta["identifier"] = words(element)
             break
-    return _written(parts, tidy(words(first("article-title"))), meta)
+    return _written(parts, tidy(words(first_within(root, "article-title"))), meta)
 
 
 def read_markdown(data: bytes) -> Book:

@@ -12,7 +12,7 @@ from lxml import etree
 from manyo.corpus.books.book import Book, UnreadableError
 from manyo.corpus.books.package import Package
 from manyo.corpus.books.structured_text import StructuredText, Written
-from manyo.corpus.books.xml_parts import attribute, local_name, parse_xml, words
+from manyo.corpus.books.xml_parts import attribute, child_of, first_within, local_name, parse_xml, words
 from manyo.corpus.text import tidy
 from manyo.corpus.web.pictures import GETA, meaning
 
@@ -88,8 +88,7 @@ def _book(roots: list[etree._Element]) -> Book:
     styles = _Styles()
     for root in roots:
         styles.read(root)
-    body = next((element for element in roots[0].iter(etree.Element) if local_name(element) == "body"), None)
-    content = next((child for child in body if local_name(child) == "text"), None) if body is not None else None
+    content = child_of(first_within(roots[0], "body"), "text")
     if content is None:
         raise UnreadableError("broken_file", "the document holds no text body")
     writer = _Writer(styles)

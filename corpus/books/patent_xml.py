@@ -21,7 +21,7 @@ from lxml import etree
 
 from manyo.corpus.books.book import UnreadableError
 from manyo.corpus.books.patent_text import Patent, PatentWriter, application_number, date_of
-from manyo.corpus.books.xml_parts import attribute, local_name, words
+from manyo.corpus.books.xml_parts import attribute, local_name, words, xml_parser
 from manyo.corpus.web.charset import decode
 
 #: Headings of the parts of a description, by the names of their elements without hyphens, in lower case.
@@ -101,11 +101,8 @@ def _root(data: bytes) -> tuple[etree._Element, str]:
     decoded = decode(data, declared[1] if declared else None)
     if decoded.replacement_fraction > 0.01:
         raise UnreadableError("undecodable", f"{decoded.replacement_fraction:.0%} of the characters")
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
     try:
-        root = etree.fromstring(_DECLARATION.sub("", decoded.text).encode("utf-8", "replace"), parser)
+        root = etree.fromstring(_DECLARATION.sub("", decoded.text).encode("utf-8", "replace"), xml_parser())
     except etree.XMLSyntaxError as error:
         raise UnreadableError("broken_xml", str(error)) from error
     return root, decoded.charset

@@ -16,7 +16,7 @@ from typing import Final
 from lxml import etree
 
 from manyo.corpus.books.structured_text import StructuredText, Written
-from manyo.corpus.books.xml_parts import local_name
+from manyo.corpus.books.xml_parts import child_of, local_name
 
 _ID: Final = "{http://www.w3.org/XML/1998/namespace}id"
 #: Not printed by the edition's base text, or not part of the running text.
@@ -186,7 +186,7 @@ class TeiWriter:
             self._text.start_page(self._label(node))
         elif role is _Role.SURFACE:
             self._break_paragraph()
-            graphic = next((child for child in node if local_name(child) == "graphic"), None)
+            graphic = child_of(node, "graphic")
             image = graphic.get("url") if graphic is not None else self._label(node)
             self._text.start_page(str(image or node.get(_ID) or ""))
         elif role is _Role.GAP:

@@ -21,17 +21,26 @@ _NAMED = re.compile(rb"&([A-Za-z][A-Za-z0-9]{1,31});")
 _CDATA_OR_NAMED = re.compile(rb"<!\[CDATA\[.*?\]\]>|&([A-Za-z][A-Za-z0-9]{1,31});", re.DOTALL)
 
 
+def xml_parser(*, remove_pis: bool = True) -> etree.XMLParser:
+    """A parser for files from anywhere: it resolves no entity, fetches nothing, and keeps libxml2's limits."""
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=remove_pis,
+    )
+
+
 def parse_xml(data: bytes, name: str) -> etree._Element:
     """The root element of a part.
 
     Raises:
         UnreadableError: it is not well-formed, or uses an entity that it declares.
     """
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
-    )
     try:
-        root = etree.fromstring(_without_named_characters(data), parser)
+        root = etree.fromstring(_without_named_characters(data), xml_parser(remove_pis=False))
     except (etree.XMLSyntaxError, ValueError) as error:
         raise UnreadableError("broken_file", f"{name}: {error}") from error
     entity = next(root.iter(etree.Entity), None)
@@ -71,6 +80,16 @@ def local_name(element: etree._Element) -> str:
     """The element's name without its name space; empty for what is no element."""
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def child_of(node: etree._Element | None, name: str) -> etree._Element | None:
+    """The first child of this local name; None if there is none, or no node."""
+    return next((child for child in node if local_name(child) == name), None) if node is not None else None
+
+
+def first_within(root: etree._Element, name: str) -> etree._Element | None:
+    """The first element of this local name, the root itself or below it; None if there is none."""
+    return next((element for element in root.iter(etree.Element) if local_name(element) == name), None)
 
 
 def attribute(element: etree._Element, name: str) -> str:

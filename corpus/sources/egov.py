@@ -21,6 +21,7 @@ from typing import Any
 
 from lxml import etree
 
+from manyo.corpus.books.xml_parts import xml_parser
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import archives
 from manyo.corpus.sources.packing import file_stem, pack_files, require_positive
@@ -167,10 +168,7 @@ def _collect(element: etree._Element, parts: list[str]) -> None:
 
 
 def _of_xml(data: bytes) -> etree._Element:
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
-    return etree.fromstring(data, parser)
+    return etree.fromstring(data, xml_parser())
 
 
 def _of_json(value: dict[str, Any]) -> etree._Element:

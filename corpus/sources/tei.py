@@ -13,7 +13,7 @@ from lxml import etree
 
 from manyo.corpus.books.structured_text import Written
 from manyo.corpus.books.tei_text import TeiWriter
-from manyo.corpus.books.xml_parts import local_name
+from manyo.corpus.books.xml_parts import child_of, local_name, xml_parser
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import archives
 from manyo.corpus.sources.packing import pack_files, require_positive
@@ -68,12 +68,8 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[bytes] | Bro
 def parse(record: Record[bytes], options: Options) -> Outcome:
     """The edition's text with its page starts; title, author and licence from the header."""
     uri = record.address
-    # Entities stay unresolved and nothing is fetched: a file must not read other files or servers.
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
     try:
-        root = etree.fromstring(record.payload, parser)
+        root = etree.fromstring(record.payload, xml_parser())
     except etree.XMLSyntaxError as error:
         return Refused("broken_xml", str(error), uri)
     if local_name(root) not in ("TEI", "teiCorpus", "TEI.2"):
@@ -90,7 +86,7 @@ def parse(record: Record[bytes], options: Options) -> Outcome:
             written = writer.finish()
     if not written.text.strip():
         return Refused("no_text", "no characters in <text> or <sourceDoc>", uri)
-    header = next((child for child in root if local_name(child) == "teiHeader"), None)
+    header = child_of(root, "teiHeader")
     title, meta = _header(header) if header is not None else ("", {})
     return Document(
         uri=uri,
