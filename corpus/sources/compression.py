@@ -11,10 +11,16 @@ from typing import IO
 
 import pyarrow as pa
 
-#: What the decompressors raise on damage. Those of the standard library and Arrow set no errno, unlike a failing disk.
+#: What the decompressors raise on damage.
 DAMAGE = (zlib.error, lzma.LZMAError, EOFError, OSError)
 
 _BUFFER_BYTES = 1 << 20
+
+
+def raise_if_storage_failed(error: Exception) -> None:
+    """Raise an error of the disk or network again; gzip, Arrow and FastWARC set no errno where data are damaged."""
+    if isinstance(error, OSError) and error.errno is not None:
+        raise error
 
 
 def decompressed(raw: IO[bytes]) -> IO[bytes]:

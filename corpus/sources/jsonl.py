@@ -12,7 +12,7 @@ from typing import IO
 
 from manyo.corpus.records import BrokenInput, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import other_formats, rows
-from manyo.corpus.sources.compression import DAMAGE, decompressed
+from manyo.corpus.sources.compression import DAMAGE, decompressed, raise_if_storage_failed
 from manyo.corpus.sources.content_kind import HEAD_BYTES
 from manyo.corpus.sources.packing import pack_files
 from manyo.corpus.sources.rows import Row
@@ -89,8 +89,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | Broke
                     seen.add(key)
                     yield Record(file.uri, frame.offset, key, row)
             except DAMAGE as error:
-                if isinstance(error, OSError) and error.errno is not None:
-                    raise  # the disk or network failed, not the data: gzip and Arrow set no errno
+                raise_if_storage_failed(error)
                 yield BrokenInput(file.uri, end, Refused("broken_compression", str(error), file.uri))
 
 
@@ -151,6 +150,5 @@ def head_of(uri: str) -> bytes:
         try:
             return stream.read(HEAD_BYTES)
         except DAMAGE as error:
-            if isinstance(error, OSError) and error.errno is not None:
-                raise
+            raise_if_storage_failed(error)
             return b""

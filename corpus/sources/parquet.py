@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from manyo.corpus.records import BrokenInput, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import other_formats, rows
+from manyo.corpus.sources.compression import raise_if_storage_failed
 from manyo.corpus.sources.content_kind import HEAD_BYTES
 from manyo.corpus.sources.packing import pack_files
 from manyo.corpus.sources.rows import Row
@@ -84,8 +85,7 @@ def _rows(uri: str, parquet: pq.ParquetFile, names: list[str]) -> Iterator[tuple
 
 
 def _broken(uri: str, number: int, error: Exception, until: str = "") -> BrokenInput:
-    if isinstance(error, OSError) and error.errno is not None:
-        raise error  # the disk or network failed, not the data: Arrow sets no errno
+    raise_if_storage_failed(error)
     return BrokenInput(uri, number, Refused("broken_parquet", f"row {number}{until}: {error}", uri))
 
 

@@ -28,6 +28,7 @@ from manyo.corpus.sources.careful_framing import (
     read_unit,
     starts_record,
 )
+from manyo.corpus.sources.compression import raise_if_storage_failed
 from manyo.corpus.sources.truncation import stated_cause
 
 #: FastWARC's own reading of WARC-Type, without a look-up; a type that it does not know has a name only in the header.
@@ -142,7 +143,7 @@ def _fast_run(
     except _BrokenRecordError as error:
         return _Place(unit, n_in_unit, Refused("archive_truncated", str(error), _target_uri(shown))), n_given
     except OSError as error:
-        _raise_if_storage_failed(error)
+        raise_if_storage_failed(error)
         if pending is not None and not members and not is_plain:
             yield pending  # frames of zstd and LZ4 are read by FastWARC alone
             n_given += 1
@@ -389,11 +390,5 @@ def _starts_frame(stream: BinaryIO, offset: int) -> bool:
         for shown in ArchiveIterator(stream, parse_http=False):
             return "Content-Length" in shown.headers and "WARC-Type" in shown.headers
     except OSError as error:
-        _raise_if_storage_failed(error)
+        raise_if_storage_failed(error)
     return False
-
-
-def _raise_if_storage_failed(error: OSError) -> None:
-    """Raise an error of the disk or network again; FastWARC's own errors, for damaged data, have no errno."""
-    if error.errno is not None:
-        raise error

@@ -26,7 +26,7 @@ from lxml import etree
 from manyo.corpus.books.wikitext import read_wikitext, template_names
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
 from manyo.corpus.sources import jsonl
-from manyo.corpus.sources.compression import DAMAGE, decompressed
+from manyo.corpus.sources.compression import DAMAGE, decompressed, raise_if_storage_failed
 from manyo.corpus.sources.content_kind import recognise
 from manyo.corpus.sources.mediawiki_dump import pages
 from manyo.corpus.sources.packing import pack_files, require_positive
@@ -141,8 +141,7 @@ def _of_xml(file: InputFile) -> Iterator[Record[Row] | BrokenInput]:
         except etree.XMLSyntaxError as error:
             yield BrokenInput(file.uri, number, Refused("broken_xml", f"after page {number}: {error}", file.uri))
         except DAMAGE as error:
-            if isinstance(error, OSError) and error.errno is not None:
-                raise  # the disk or network failed, not the data
+            raise_if_storage_failed(error)
             yield BrokenInput(
                 file.uri, number, Refused("broken_compression", f"after page {number}: {error}", file.uri)
             )
