@@ -11,14 +11,13 @@ from __future__ import annotations
 import errno
 import gzip
 import io
-import lzma
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
+from manyo.corpus.books import package
 from manyo.corpus.books.package import name_of_entry
 from manyo.corpus.records import BrokenInput, InputFile, Record, Refused
 from manyo.corpus.sources import other_formats
@@ -33,19 +32,8 @@ REASONS = {
     "too_large": "more bytes than the configured limit, perhaps a decompression bomb",
 }
 
-#: What zipfile, tarfile and the decompressors raise on damaged, encrypted or unsupported data.
-#: Found by damaging archives at random: a flipped bit turns deflate into bzip2 (OSError) or LZMA.
-DAMAGE = (
-    zipfile.BadZipFile,
-    tarfile.TarError,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    RuntimeError,  # zipfile: "password required"
-    NotImplementedError,  # zipfile: unknown compression method
-    ValueError,  # tarfile: "negative seek value"; UnicodeDecodeError: a name in no encoding
-    OSError,  # gzip, bz2: without errno; a seek to a place that no file has: EINVAL
-)
+#: What tarfile raises on damaged data, and what zipfile and the decompressors do.
+DAMAGE = (tarfile.TarError, *package.DAMAGE)
 
 
 def raise_if_storage_failed(error: Exception) -> None:
