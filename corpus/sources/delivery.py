@@ -336,15 +336,15 @@ def _parse_aozora(record: Record[bytes], options: Options) -> Outcome:
     return Document(uri="", text=found.text, charset=decoded.charset, structure=found.structure, meta=meta)
 
 
-def _parse_ocr(record: Record[bytes], _: Options) -> Outcome:
-    """OCR pages in one file, whose name is given the ending that the source of OCR pages knows its format by."""
-    ending = _OCR_ENDINGS.get(recognise(record.payload), ".json")
-    name = f"{file_stem(record.address)}{'.xml' if record.payload.lstrip()[:1] == b'<' else ending}"
-    publication = ndl.Publication((Item(name, record.payload),), {})
-    return ocr.parse(Record(record.origin_file, record.origin_offset, record.key, publication), ocr.Options())
+def _ocr_reader(ending: str) -> Callable[[Record[bytes], Options], Outcome]:
+    """Reads OCR pages in one file, whose name is given the ending that the source of OCR pages knows its format by."""
 
+    def parse_ocr(record: Record[bytes], _: Options) -> Outcome:
+        name = f"{file_stem(record.address)}{'.xml' if record.payload.lstrip()[:1] == b'<' else ending}"
+        publication = ndl.Publication((Item(name, record.payload),), {})
+        return ocr.parse(Record(record.origin_file, record.origin_offset, record.key, publication), ocr.Options())
 
-_OCR_ENDINGS: Final = {"character_boxes": ".csv", "spaced_text": ".txt"}
+    return parse_ocr
 
 
 _READERS: Final[Mapping[str, Callable[[Record[bytes], Options], Outcome]]] = {
@@ -362,7 +362,9 @@ _READERS: Final[Mapping[str, Callable[[Record[bytes], Options], Outcome]]] = {
     "html": _parse_html,
     "text": _parse_plain,
     "aozora": _parse_aozora,
-    **dict.fromkeys(("alto", "page_xml", "hocr", "iiif", "character_boxes", "spaced_text", "ndl"), _parse_ocr),
+    **dict.fromkeys(("alto", "page_xml", "hocr", "iiif", "ndl"), _ocr_reader(".json")),
+    "character_boxes": _ocr_reader(".csv"),
+    "spaced_text": _ocr_reader(".txt"),
     "tei": lambda record, _: tei.parse(record, tei.Options()),
     "egov": lambda record, _: egov.parse(record, egov.Options()),
 }

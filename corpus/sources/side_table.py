@@ -1,8 +1,8 @@
 """A table beside a delivery: what its files do not say of themselves, by file name.
 
 A CSV (UTF-8, or as Excel writes it in Japan) with a header. One column names the file, by its path in the delivery or
-by its last part alone; others may state terms of use, school grade, subject, title and licence. The headings are the
-settings' names or Japanese ones; columns of other names go to the document's meta.
+by its last part alone; others may state terms of use, school grade, subject and title. The headings are the settings'
+names or Japanese ones; columns of other names go to the document's meta.
 """
 
 from __future__ import annotations
