@@ -71,7 +71,15 @@ _CLOSERS: Final = ")）]］】〕」』》〉>＞\"'＂＇”’"
 _SUFFIXES: Final = "氏名前様さまんの方殿"
 #: Words of a question about a number that an answer may give in the next sentence.
 _ASKING: Final = ("をお願い", "を教え", "をお聞", "を伺", "お分かり", "わかりま", "合って", "よろし", "いただけますか")
-_DIGITS: Final = "0123456789０１２３４５６７８９〇一二三四五六七八九十百千壱弐参拾廿元"
+#: Words that are sought beside those of the labels, and their signs.
+_WRITTEN: Final = (
+    *((word, INTRODUCES_SIGN) for word in INTRODUCING),
+    ("様", TITLE_SIGN),
+    *((word, FRIEND_SIGN) for word in ("さん", "くん", "ちゃん", "君")),
+    *((word, ASKS_SIGN) for word in _ASKING),
+)
+_ARABIC_DIGITS: Final = "0123456789０１２３４５６７８９"
+_DIGITS: Final = f"{_ARABIC_DIGITS}〇一二三四五六七八九十百千壱弐参拾廿元"
 
 
 def note(data: Bytes, starts: Int64s, stops: Int64s) -> tuple[Uint32s, Int64s, Int64s]:
@@ -124,15 +132,9 @@ def _automaton() -> tuple[Int32s, Bytes, Uint16s, Int32s, Uint32s, Bytes]:
     for word, before in product(of_labels.persons_enclosed, _BEFORE):
         edged = before + unmarked(word)
         words[edged] = words.get(edged, 0) | NAMED_SIGN
-    for word in INTRODUCING:
-        chars = unmarked(normal_form(word).chars)
-        words[chars] = words.get(chars, 0) | INTRODUCES_SIGN
-    for word, bit in (("様", TITLE_SIGN), *((word, FRIEND_SIGN) for word in ("さん", "くん", "ちゃん", "君"))):
-        chars = unmarked(normal_form(word).chars)
+    for written, bit in _WRITTEN:
+        chars = unmarked(normal_form(written).chars)
         words[chars] = words.get(chars, 0) | bit
-    for word in _ASKING:
-        chars = unmarked(normal_form(word).chars)
-        words[chars] = words.get(chars, 0) | ASKS_SIGN
     least = {unmarked(word): n_digits for word, n_digits in of_labels.least_digits.items()}
     # Here the edge after a word has been read, so that whatever follows may be a value: a bit of its own.
     edges: tuple[tuple[tuple[str, ...], set[str], tuple[str, ...]], ...] = (
@@ -180,63 +182,56 @@ _ANY_DIGITS: Final = 255
 LABEL_SIGNS: Final = LABEL_SIGN | DIGITS_SIGN | NAMED_SIGN | NUMBER_SIGN | PLAIN_SIGN | _EDGED_SIGN
 
 
+#: First and last of the characters with which a number or code starts.
+_VALUE_STARTS: Final = ("09", "AZ", "az", "０９", "Ａｚ", "@@", "＠＠", "++", "＋＋")
+_BLANKS: Final = "\u3000\u00a0\u2002\u2003\u2009\u200a\u202f"
+#: What characters are in a value or a cell, beside the starts of values.
+_OF_VALUES: Final = (
+    (PARTICLE, "はがものにへ、「『てなら様さんで・"),
+    (BLANK, f" \t{_BLANKS}"),
+    (CELL_END, "\t\n,，|｜"),
+    (OPENS, "(（[［〔"),
+    (CLOSES, ")）]］〕"),
+    (IN_NUMBER, ".．・･/／〜～~-－‐‑‒–—―−─ー|:： \u3000()（）[]\r\n"),
+    (AFTER_TITLE, f"、,，。！!」)）へ宛方(（の{_ARABIC_DIGITS} \t\r\n{_BLANKS}"),
+    (NO_TITLE, "客皆同仕多異模"),
+    (AFTER_FRIEND, "へ宛 \r\n\u3000\u00a0"),
+    (POINT, "・･＝="),
+    (STOPS_NAME, f"。，．.,:：;；!！?？()（）[]【】〈〉《》<>\t\n/／|｜{_ARABIC_DIGITS}"),
+)
+
+
+def _codes(chars: str) -> list[int]:
+    return [ord(char) for char in chars]
+
+
 def _follows(classes: Int32s) -> Bytes:
     """(65536,), what each character is after a label of each sort, and whether it is a digit."""
     follows = np.zeros(1 << 16, np.uint8)
     follows[(classes == EDGE) | (classes == FIRM) | (classes == SKIPPED)] = ANNOUNCES
-    for first, last in ("09", "AZ", "az", "０９", "Ａｚ", "@@", "＠＠", "〒〒", "++", "＋＋", "##", "--", "№№"):
+    for first, last in (*_VALUE_STARTS, "〒〒", "##", "--", "№№"):
         follows[ord(first) : ord(last) + 1] = ANNOUNCES
-    for char in _CONNECTORS:
-        follows[ord(char)] = CONNECTS
+    follows[_codes(_CONNECTORS)] = CONNECTS
     of_number, of_plain = follows.copy(), follows.copy()
     of_number[ord("!") : ord("~") + 1] |= ANNOUNCES
     of_number[classes == SKIPPED] = CONNECTS
-    for char in _CLOSERS:
-        of_number[ord(char)] = CONNECTS
+    of_number[_codes(_CLOSERS)] = CONNECTS
+    of_number[_codes(_DIGITS + "必任")] = ANNOUNCES
     of_plain[(classes != EDGE) & (classes != FIRM) & (classes != SKIPPED)] = STOPS
     of_plain[ord("-")] = ANNOUNCES
-    for char in _SUFFIXES:
-        of_plain[ord(char)] = CONNECTS
-    for char in _DIGITS:
-        of_number[ord(char)] = ANNOUNCES
-    for char in "必任":
-        of_number[ord(char)] = ANNOUNCES
-    for char in _DIGITS:
-        follows[ord(char)] = ANNOUNCES | DIGIT
-    for char in ".．:：-－・･‐‑–−":
-        follows[ord(char)] |= MARK
+    of_plain[_codes(_SUFFIXES)] = CONNECTS
+    follows[_codes(_DIGITS)] = ANNOUNCES | DIGIT
+    follows[_codes(".．:：-－・･‐‑–−")] |= MARK
     return (follows | of_number << OF_NUMBER | of_plain << OF_PLAIN).astype(np.uint8)
 
 
 def _parts() -> Uint16s:
     """(65536,), what each character is in a value or a cell."""
     parts = np.zeros(1 << 16, np.uint16)
-    for first, last in ("09", "AZ", "az", "０９", "Ａｚ", "@@", "＠＠", "++", "＋＋"):
+    for first, last in _VALUE_STARTS:
         parts[ord(first) : ord(last) + 1] = SAID
-    for char in "はがものにへ、「『てなら様さんで・":
-        parts[ord(char)] |= PARTICLE
-    for char in " \t\u3000\u00a0\u2002\u2003\u2009\u200a\u202f":
-        parts[ord(char)] |= BLANK
-    for char in "\t\n,，|｜":
-        parts[ord(char)] |= CELL_END
-    for char in "(（[［〔":
-        parts[ord(char)] |= OPENS
-    for char in ")）]］〕":
-        parts[ord(char)] |= CLOSES
-    for char in ".．・･/／〜～~-－‐‑‒–—―−─ー|:： \u3000()（）[]\r\n":
-        parts[ord(char)] |= IN_NUMBER
-    for (
-        char
-    ) in "、,，。！!」)）へ宛方(（の0123456789０１２３４５６７８９ \t\r\n\u3000\u00a0\u2002\u2003\u2009\u200a\u202f":
-        parts[ord(char)] |= AFTER_TITLE
-    for char in "客皆同仕多異模":
-        parts[ord(char)] |= NO_TITLE
-    for char in "へ宛 \r\n\u3000\u00a0":
-        parts[ord(char)] |= AFTER_FRIEND
-    for char in "・･＝=":
-        parts[ord(char)] |= POINT
-    for char in "。，．.,:：;；!！?？()（）[]【】〈〉《》<>\t\n/／|｜0123456789０１２３４５６７８９":
-        parts[ord(char)] |= STOPS_NAME
+    for bit, chars in _OF_VALUES:
+        parts[_codes(chars)] |= bit
     return parts
 
 

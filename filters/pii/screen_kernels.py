@@ -302,7 +302,7 @@ def note_signs(
         starts, stops: (n_stretches,), in bytes; a stretch cuts no character.
         classes: (65536,), the class of each character; those beyond are OTHER.
         follows: (65536,), what each is after a label, the bits DIGIT and MARK, and what it is after the other sorts.
-        parts: (65536,), what each is in a value or a cell, as the bits from PARTICLE to IN_NUMBER say.
+        parts: (65536,), what each is in a value or a cell, as the bits from PARTICLE to AFTER_FRIEND say.
         transitions: (n_states * n_classes,), the state after each state and class, times n_classes.
             A state in which words end is -1 minus that.
         signs_of_state: (n_states,), bits of the words that end in a state.
