@@ -116,7 +116,7 @@ _OCR_LETTERS: Final = re.compile(f"{LETTER}{{1,3}}(?: {{1,2}}{LETTER}{{1,3}}){{2
 _UNKNOWN_PAIR: Final = re.compile(
     "[一-鿿々ヶ]{1,4}[ 　]{1,2}(?:[一-鿿々]{1,4}|[ぁ-ゖ]{2,5}|[ァ-ヴー]{2,6}|[一-鿿々][ぁ-ゖ]{1,3})"
 )
-_NAME_KANJI: Final = "[一-鿿々ヶ﨑𠮷]"
+NAME_KANJI: Final = "[一-鿿々ヶ﨑𠮷]"
 _HIRAGANA: Final = re.compile("[ぁ-ゖ]+")
 _KANJI: Final = re.compile("[一-鿿々]+")
 #: A name in one word: kanji, then at most two or three kana that are no particles.
@@ -128,8 +128,6 @@ _ANY_GIVEN: Final = re.compile(
 )
 # 山田商店, 川口支部, 中央病院.
 _NO_GIVEN: Final = re.compile(
-    ""
-    ""
     "[部課局係店社室科班会所館院校区市町村県府都丁目支本営様氏殿省庁党家屋業者員長園組車堂名号番円年月日時分個枚台人駅線式型]"
     "|祖父|祖母|実家|自宅|父母|先生|銀行|口座|普通|株式|有無|可能|株|希望|確認|参照|記入|予定|未定|不要|必要|以下|以上|資格|関係|情報|管理|連絡"
     "|電話|住所|氏|性別|年齢|職業"
@@ -148,7 +146,7 @@ FIELD_END: Final = re.compile(
 
 #: Two words: 片山 理恵, ファム・クオック, Annika Vogelsang.
 APART: Final = (
-    f"(?:{_NAME_KANJI}{{1,5}}(?: {{1,2}})(?:{_NAME_KANJI}|[ァ-ヴーぁ-ゖ]{{2}})"
+    f"(?:{NAME_KANJI}{{1,5}}(?: {{1,2}})(?:{NAME_KANJI}|[ァ-ヴーぁ-ゖ]{{2}})"
     f"|[ァ-ヴー]{{2,}}[・＝=][ァ-ヴー]|[A-Z][A-Za-z'-]+ [A-Z])"
 )
 WORDS_APART: Final = re.compile("[ ・＝=]")
@@ -175,6 +173,8 @@ class Belief:
 
 IN_FULL: Final = Belief(NEVER)
 SURNAME: Final = Belief(2)
+#: Two words or more, which may be in kana or Latin letters.
+GAPPED: Final = Belief(NEVER, is_expected=True, has_latin=True)
 EXPECTED: Final = Belief(1, is_expected=True, has_latin=True)
 FIRM: Final = Belief(1, is_expected=True, is_firm=True)
 

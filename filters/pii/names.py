@@ -17,6 +17,7 @@ from manyo.filters.pii.fields import OF_PERSONS, Field, line_of
 from manyo.filters.pii.name_shapes import (
     EXPECTED,
     FIRM,
+    GAPPED,
     IN_FULL,
     LETTER,
     NEVER,
@@ -26,7 +27,7 @@ from manyo.filters.pii.name_shapes import (
     Belief,
 )
 from manyo.filters.pii.open_text import KANJI_OR_KATAKANA, WORD_BREAK, Interval, OpenText
-from manyo.filters.pii.private_names import EXAMPLE, INTRODUCED_GATE, PUBLIC_BEFORE, introduced
+from manyo.filters.pii.private_names import EXAMPLE, INTRODUCED_GATE, NO_SURNAME, Name, introduced, is_public
 
 # Labels of offices: a section may stand before the name, and much else than a name.
 _OFFICE: Final = re.compile("担当|連絡先|問い?合わ?せ|事務局|受付|代表|幹事|会計|contact|宛")
@@ -35,7 +36,7 @@ _BELIEFS: Final = {
     "firm": FIRM,
     "spaced": EXPECTED,
     "loose": EXPECTED,
-    "said": Belief(NEVER, is_expected=True, has_latin=True),
+    "said": GAPPED,
 }
 _SECTION: Final = re.compile(
     "(?:[一-鿿ァ-ヴー・]{1,10}[部課係室局科班会店]|[一-鿿]{1,4}[長員])(?: {1,2}|・|の)|[一-鿿ァ-ヴー ]{2,16} {2,}"
@@ -87,8 +88,6 @@ _PUBLIC_TABLE: Final = re.compile(
 )
 _PRIVATE_TABLE: Final = re.compile("住所|電話|連絡先|携帯|メール|生年月日|口座|(?i:tel|mail|phone|address)")
 _TITLED: Final = re.compile("名義(?=[)で」])|(?<=[A-Za-zァ-ヴ一-鿿]) ?㊞")
-#: 皆様, 奥様 and the like are no persons by name.
-_NO_SURNAME: Final = "皆客王神殿奥若姫仏母父兄姉嫁婿孫旦方何同様名者人主生員宮君公上下"
 _KATAKANA_NAME: Final = re.compile("[ァ-ヴー]{2,} ?[ァ-ヴー]{2,}")
 _SECTION_BEFORE: Final = re.compile("[部課係室局科班会店校院] ?$")
 # A list of donors: an amount, then names.
@@ -131,10 +130,6 @@ class Contact(NamedTuple):
     start: int
     stop: int
     value: str
-
-
-#: start and stop in code points, score, rule.
-Name = tuple[int, int, float, str]
 
 
 def names(
@@ -262,7 +257,7 @@ def _line_name(within: OpenText, start: int) -> Name | None:
     line_end = len(text) if line_end < 0 else line_end
     if line_end - first > _LINE_CHARS:
         return None
-    last = within.name_end(first, Belief(NEVER, is_expected=True, has_latin=True), line_end)
+    last = within.name_end(first, GAPPED, line_end)
     if not last or not _REST_OF_LINE.fullmatch(text, last, line_end):
         return None
     is_name = _BLANK_INSIDE.fullmatch(text, first, last) or within.name_end(first, IN_FULL, last) == last
@@ -316,7 +311,7 @@ def _friend(within: OpenText, match: re.Match[str]) -> Iterator[Name]:
     before = _SURNAME_BEFORE.search(text, max(0, match.start() - 5), match.start())
     for first in range(before.start(), match.start()) if before else ():
         is_start = first == 0 or bool(WORD_BREAK.match(text, first - 1))
-        if PUBLIC_BEFORE.search(text, max(0, first - 12), first):
+        if is_public(text, first):
             return
         last = match.end("given")
         if is_start and within.name_end(first, Belief(NEVER, is_expected=True), last) == last:
@@ -341,7 +336,7 @@ def _addressed(within: OpenText, address: re.Match[str]) -> Iterator[Name]:
         is_apart = (
             is_first or bool(_SECTION_BEFORE.search(text, max(0, start - 3), start)) or text[start - 1] in "\t)>」 。"
         )
-        is_word = is_apart and text[address.start() - 1] not in _NO_SURNAME
+        is_word = is_apart and text[address.start() - 1] not in NO_SURNAME
         belief = (
             Belief(1 if is_word else 2, is_expected=True)
             if is_title and is_apart

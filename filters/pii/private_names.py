@@ -11,7 +11,19 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from manyo.filters.pii.name_shapes import APART, IN_FULL, LETTER, NEVER, WORDS_APART, Belief, is_common, is_place, parts
+from manyo.filters.pii.name_shapes import (
+    APART,
+    GAPPED,
+    IN_FULL,
+    LETTER,
+    NAME_KANJI,
+    NEVER,
+    WORDS_APART,
+    Belief,
+    is_common,
+    is_place,
+    parts,
+)
 from manyo.filters.pii.open_text import Interval, OpenText
 
 #: start and stop in code points, score, rule.
@@ -20,8 +32,6 @@ Name = tuple[int, int, float, str]
 #: How far a value of a person makes a passage private, in characters.
 REACH_CHARS: Final = 200
 
-_GAPPED: Final = Belief(NEVER, is_expected=True, has_latin=True)
-_KANJI: Final = "[一-鿿々ヶ﨑𠮷]"
 _HONORIFIC: Final = "さん|さま|様(?![性式相態々子])|先生|くん|ちゃん|君(?![一-鿿])"
 
 # --- words that introduce a person ---
@@ -57,7 +67,7 @@ INTRODUCED_GATE: Final = (
 
 # --- words of a private passage ---
 
-PUBLIC_BEFORE: Final = re.compile(
+_PUBLIC_BEFORE: Final = re.compile(
     "(?:俳優|女優|歌手|タレント|作家|小説家|監督|選手|芸人|モデル|アイドル|漫画家|画家|詩人|アーティスト|ミュージシャン|声優|アナウンサー|アナ"
     "|キャスター|教授|博士|議員|大臣|首相|知事|市長|町長|社長|総理|大統領|著者?|作|原作|訳|脚本|演出|出演|主演|司会|講師|作曲|作詞|編曲"
     "|ゲスト|評論家|研究者|ジャーナリスト|ライター|デザイナー|写真家|作者|プロデューサー|棋士|投手|横綱|CEO|歌人|俳人)"
@@ -66,10 +76,10 @@ PUBLIC_BEFORE: Final = re.compile(
 _PUBLIC_AFTER: Final = re.compile(
     "(?:監督|選手|首相|議員|大臣|知事|市長|社長|教授|投手|アナ|主演|作品|著|作|訳|脚本|演出|原作)"
 )
-_GAP_NAME: Final = re.compile(f"(?P<run>{_KANJI}{{1,8}}) {{1,2}}(?={LETTER})")
+_GAP_NAME: Final = re.compile(f"(?P<run>{NAME_KANJI}{{1,8}}) {{1,2}}(?={LETTER})")
 #: What a title or a word before a surname ends with: 会社員稲本.
 _TITLE_END: Final = re.compile("[員長者人生課部係局室班様師士工主婦業組]$")
-_ADDRESSED: Final = re.compile(f"(?= ?(?:{_HONORIFIC})) ?(?:{_HONORIFIC})")
+_ADDRESSED: Final = re.compile(f" ?(?:{_HONORIFIC})")
 _FOREIGN: Final = re.compile(
     "(?<![ァ-ヴーA-Za-z])(?P<name>[ァ-ヴー]{2,20}+(?:[・＝=][ァ-ヴー]{1,20}+){1,4}"
     "|[A-Z][A-Za-z'-]{1,20}+(?: [A-Z][A-Za-z'-]{1,20}+){1,3})"
@@ -92,6 +102,11 @@ _NEXT_WORD: Final = re.compile(r"(?: |\t|:|/|,)+")
 _ITEM_END: Final = re.compile(r" ?(?:$|[\n(\t:/,、・]| |様|さん|くん|ちゃん|氏|先生|殿|<)")
 
 
+def is_public(text: str, first: int) -> bool:
+    """Whether the words before a name are those of people who are public."""
+    return bool(_PUBLIC_BEFORE.search(text, max(0, first - 12), first))
+
+
 def introduced(within: OpenText, pieces: Sequence[Interval]) -> Iterator[Name]:
     """Names next to words that introduce a person who is not public.
 
@@ -102,13 +117,13 @@ def introduced(within: OpenText, pieces: Sequence[Interval]) -> Iterator[Name]:
     text = within.text
     for start, stop in pieces:
         for match in _INTRODUCED.finditer(text, start, stop):
-            last = within.name_end(match.end(), _GAPPED)
+            last = within.name_end(match.end(), GAPPED)
             if last and " " in text[match.end() : last] and re.match(LETTER, text[match.end()]):
                 yield match.end(), last, 0.85, "name_introduced"
         for match in _CALLED.finditer(text, start, stop):
             at = match.start()
             for first in within.starts_before(at):
-                belief = Belief(1, is_expected=True, is_firm=True, has_latin=True) if match["self"] else _GAPPED
+                belief = Belief(1, is_expected=True, is_firm=True, has_latin=True) if match["self"] else GAPPED
                 is_name = within.name_end(first, belief, at) == at
                 if is_name and (match["self"] or WORDS_APART.search(text, first, at)):
                     yield first, at, 0.85, "name_introduced"
@@ -163,7 +178,7 @@ def _in_passage(within: OpenText, start: int, stop: int) -> Iterator[Name]:
         yield from _gap_name(within, match)
     for match in _FOREIGN.finditer(text, start, stop):
         first, last = match.span("name")
-        if within.name_end(first, _GAPPED, last) == last and not PUBLIC_BEFORE.search(text, max(0, first - 12), first):
+        if within.name_end(first, GAPPED, last) == last and not is_public(text, first):
             yield first, last, 0.75, "name_passage"
     yield from _items(within, start, stop)
     for match in _ADDRESSED.finditer(text, start, stop):
@@ -203,7 +218,7 @@ def _gap_name(within: OpenText, match: re.Match[str]) -> Iterator[Name]:
         title = run[: first - match.start()]
         if title and not _TITLE_END.search(title):
             continue
-        last = within.name_end(first, _GAPPED)
+        last = within.name_end(first, GAPPED)
         if last <= match.end():
             last = _with_unknown_surname(within, text[first : match.end("run")], match.end())
         if last and _is_person(within, first, last):
@@ -225,7 +240,7 @@ def _is_person(within: OpenText, first: int, last: int) -> bool:
     given = given.strip()
     if _LETTERS_APART.match(text, first):
         return False
-    if PUBLIC_BEFORE.search(text, max(0, first - 12), first) or _PUBLIC_AFTER.match(text, last):
+    if is_public(text, first) or _PUBLIC_AFTER.match(text, last):
         return False
     return "名" in parts(given) or not (is_place(surname) or is_common(given) or is_place(given) or _is_town(surname))
 
@@ -237,6 +252,7 @@ EXAMPLE: Final = re.compile(
 )
 
 
+_AFTER_GIVEN: Final = re.compile(f"{_HONORIFIC}|儀|です|まで|[はがのを]")
 _NO_SURNAME_IN: Final = re.compile("[年月日時号番間円額名者員長課係]")
 
 
@@ -257,9 +273,7 @@ def _with_unknown_surname(within: OpenText, surname: str, given_at: int) -> int:
     text = within.text
     for stop in range(given_at + 4, given_at, -1):
         given = text[given_at:stop]
-        ends = not re.match(LETTER, text[stop : stop + 1]) or re.compile(f"{_HONORIFIC}|儀|です|まで|[はがのを]").match(
-            text, stop
-        )
+        ends = not re.match(LETTER, text[stop : stop + 1]) or _AFTER_GIVEN.match(text, stop)
         if len(given) == stop - given_at and ends and "名" in parts(given) and len(given) > 1:
             return stop
     return 0
@@ -271,11 +285,11 @@ def _ending_at(within: OpenText, at: int, belief: Belief) -> Iterator[Name]:
     for first in within.starts_before(at):
         if first and text[first - 1] in "ごお0123456789":
             continue
-        if within.name_end(first, belief, at) != at or PUBLIC_BEFORE.search(text, max(0, first - 12), first):
+        if within.name_end(first, belief, at) != at or is_public(text, first):
             continue
         is_short = at - first == 1
         if is_short and (
-            text[at - 1] in _NO_SURNAME
+            text[at - 1] in NO_SURNAME + "子娘隣"
             or (first and re.match(LETTER, text[first - 1]) and text[first - 1] not in "のはがも")
         ):
             continue
@@ -284,7 +298,7 @@ def _ending_at(within: OpenText, at: int, belief: Belief) -> Iterator[Name]:
 
 
 #: 皆さん, 奥様 and the like are no persons by name.
-_NO_SURNAME: Final = "皆客王神殿奥若姫仏母父兄姉嫁婿孫旦方何同様名者人主生員宮君公上下子娘隣"
+NO_SURNAME: Final = "皆客王神殿奥若姫仏母父兄姉嫁婿孫旦方何同様名者人主生員宮君公上下"
 
 
 def _self(within: OpenText, at: int) -> Iterator[Name]:
@@ -294,7 +308,7 @@ def _self(within: OpenText, at: int) -> Iterator[Name]:
         is_full = within.name_end(first, IN_FULL, at) == at
         is_humble = bool(_HUMBLE_BEFORE.search(text, max(0, first - 12), first))
         alone = within.name_end(first, Belief(1), at) == at and not is_place(text[first:at])
-        if (is_full and not PUBLIC_BEFORE.search(text, max(0, first - 12), first)) or (alone and is_humble):
+        if (is_full and not is_public(text, first)) or (alone and is_humble):
             yield first, at, 0.75, "name_self"
             return
 
@@ -311,7 +325,7 @@ def _items(within: OpenText, start: int, stop: int) -> Iterator[Name]:
         if text.startswith("<\0", at):
             persons.add(n_items)
         for _ in range(3):
-            last = within.name_end(at, _GAPPED, line_end)
+            last = within.name_end(at, GAPPED, line_end)
             if last and WORDS_APART.search(text, at, last) and _ITEM_END.match(text, last):
                 name = (at, last, 0.75, "name_item")
                 if _KANJI_NAME.match(text, at) and _is_person(within, at, last):
@@ -329,7 +343,7 @@ def _items(within: OpenText, start: int, stop: int) -> Iterator[Name]:
             yield name
 
 
-_KANJI_NAME: Final = re.compile(f"{_KANJI}{{1,5}} ")
+_KANJI_NAME: Final = re.compile(f"{NAME_KANJI}{{1,5}} ")
 #: How far a name in kanji is from a foreign one in a list of persons, in items.
 _NEXT_ITEMS: Final = 3
 
@@ -341,8 +355,8 @@ def _again(within: OpenText, names: Sequence[str]) -> Iterator[Name]:
     if not surnames:
         return
     again = re.compile(
-        f"(?<!{_KANJI})(?:{'|'.join(map(re.escape, sorted(surnames, key=len, reverse=True)))})"
-        f"(?= ?(?:{_HONORIFIC})|(?<={_KANJI}{{2}})です)"
+        f"(?<!{NAME_KANJI})(?:{'|'.join(map(re.escape, sorted(surnames, key=len, reverse=True)))})"
+        f"(?= ?(?:{_HONORIFIC})|(?<={NAME_KANJI}{{2}})です)"
     )
     for match in again.finditer(text):
         if not any(start < match.end() and match.start() < stop for start, stop in within.holes):
@@ -353,6 +367,6 @@ def _surname(name: str) -> str:
     """The surname of a name in kanji; empty if there is none, or nothing says where it ends."""
     words = name.split()
     if len(words) == 2:
-        return words[0] if re.fullmatch(f"{_KANJI}+", words[0]) else ""
+        return words[0] if re.fullmatch(f"{NAME_KANJI}+", words[0]) else ""
     lengths = [i for i in range(2, len(name)) if "姓" in parts(name[:i]) and "名" in parts(name[i:])]
     return name[: lengths[-1]] if lengths else ""
