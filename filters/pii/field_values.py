@@ -124,7 +124,7 @@ def _is_read_right(value: str) -> bool:
 
 
 def _is_sure(value: str, field: Field) -> bool:
-    """Whether a value may stand apart from its label: then it has six digits at least, or ends its clause."""
+    """Whether a value may stand apart from its label: then it has six digits at least."""
     return field.strength != "said" or len(re.findall("[0-9]", value)) >= 6
 
 

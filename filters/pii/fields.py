@@ -57,7 +57,6 @@ _FIRM: Final = re.compile(
     rf"(?: *{_MARKS}+>? *;* *\**(?:\r?\n *(?:\r?\n *)?(?![^\n]*[:\t]))?|(?P<cell> *\t[ \t]*)"
     rf"|(?P<line> *\r?\n *(?:\r?\n *)?[:・]? ?)|(?P<bare> *))"
 )
-_SPACED: Final = re.compile(r" {1,12}")
 #: Between a loose label and its value.
 _LOOSE: Final = re.compile(
     r"(?:[ :=→⇒()「」『』【】\[\]<>\"'・/|№.,#※*、…‥]|は|が|の|を|も|って|だと|なら|ですが|第|等|番号|(?:次"
@@ -85,6 +84,8 @@ _PHRASE: Final = re.compile(
     r"[一-鿿々ァ-ヴー゛゜・の/&A-Za-z0-9_\-]{0,16}$|(?:^|(?<=[^ぁ-ゖ一-鿿ァ-ヴ]))[ごお御]?[一-鿿]{0,6}$"
 )
 _CELL_END: Final = {delimiter: re.compile(rf"[\"']?{_NOTE}? *(?:{re.escape(delimiter)}|$)") for delimiter in "|,"}
+#: What a cell may hold after its label.
+_REST_OF_CELL: Final = re.compile(rf"[* ]*{_NOTE}?[* :]*")
 _BLANKS: Final = re.compile("[ \u200b\ufeff]*")
 _HONORIFIC: Final = re.compile("[ごお]$")
 _LATIN_PHRASE: Final = re.compile("(?<![A-Za-z0-9_.-])[0-9_.-]*+(?P<phrase>[A-Za-z][A-Za-z0-9_.-]*+(?: |(?<=[_.-])))$")
@@ -260,8 +261,7 @@ def _is_label(fold: str, cell: _Cell) -> bool:
     found = list(labels(fold, cell.start, cell.stop))
     if not found or found[-1].stop + 20 < cell.stop:
         return False
-    note = re.compile(rf"[* ]*{_NOTE}?[* :]*")
-    return bool(note.fullmatch(fold, found[-1].stop, cell.stop)) and not re.search(
+    return bool(_REST_OF_CELL.fullmatch(fold, found[-1].stop, cell.stop)) and not re.search(
         "[をにはがで]", fold[cell.start : found[-1].start]
     )
 

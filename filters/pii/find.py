@@ -236,9 +236,9 @@ def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_n
     evidence += [(start, stop) for start, stop, *_ in contacts]
     evidence += [(start, stop) for start, stop, _, rule in found if rule == "name_form"]
     if with_names and (evidence or found):
-        known = [(start, stop) for start, stop, *_ in found]
+        known = [fold[start:stop] for start, stop, *_ in found]
         within = OpenText(_punched(fold, holes), [(hole.start, hole.stop) for hole in holes])
-        more = passage_names(within, evidence, [fold[start:stop] for start, stop in known])
+        more = passage_names(within, evidence, known)
         holes = _joined([*holes, *(_Hole(start, stop, NAME_HOLE) for start, stop, *_ in more)])
         found = [*found, *more]
     settled += [_Span(start, stop, "person_name", score, place) for start, stop, score, place in found]

@@ -76,8 +76,8 @@ _THING_BEFORE = re.compile(rf"(?:{_THING}){_BETWEEN}$")
 def _is_of_thing(match: re.Match[str]) -> bool:
     """Whether the words before a number, or the head of its column, name a thing that has it."""
     text, start = match.string, match.start()
-    header = header_of(text, start)
-    return bool(_THING_BEFORE.search(text, max(0, start - UNLESS_CHARS), start) or _THING_BEFORE.search(header))
+    is_before = _THING_BEFORE.search(text, max(0, start - UNLESS_CHARS), start)
+    return bool(is_before or _THING_BEFORE.search(header_of(text, start)))
 
 
 # Area codes as of 総務省's list: 012, 013, 014 and 016 exist only as starts of longer ones.
