@@ -182,9 +182,11 @@ def combine_hosts(task: Task[RobotsSettings]) -> Mapping[str, int]:
 
     def of_pages(pages: pa.RecordBatch) -> Iterator[dict[str, Any]]:
         for page in pages.to_pylist():
-            of_host = captures.get(host_of(page["uri"]), ())
-            for use, policy in policies if of_host else ():
-                stated = [parse_stated(one) for one in page["statements"] or ()]
+            of_host = captures.get(host_of(page["uri"]))
+            if not of_host:
+                continue
+            stated = [parse_stated(one) for one in page["statements"] or ()]
+            for use, policy in policies:
                 for verdict in ask_site(page["uri"], page["fetched_at"], stated, use, policy, of_host, counted):
                     yield {"row": page["row"], "use": use, "verdict": verdict}
 
