@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, Thread
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 _SLOW_DOWN = (
     b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 )
@@ -29,7 +31,7 @@ class Faults:
         cut: the answer's body breaks off half-way; a PUT has happened all the same.
         stalled: the answer's body stands still half-way for `stall_s`.
         injected: how many of each there were.
-        requests: how many requests came.
+        requests: those that came: method, path and range.
         user_agents: who said that they sent them.
     """
 
@@ -124,6 +126,37 @@ def proxy(port: int, faults: Faults) -> Iterator[str]:
 
 
 _HOP_HEADERS = {"connection", "transfer-encoding", "keep-alive", "expect", "host", "te"}
+
+
+#: What a client of the S3 server needs besides its URL.
+S3_KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+@contextmanager
+def s3_server() -> Iterator[int]:
+    """An S3 server, which moto plays; gives its port."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        yield server.get_host_and_port()[1]
+    finally:
+        server.stop()
+
+
+@contextmanager
+def s3_clients(url: str, monkeypatch: pytest.MonkeyPatch, *buckets: str) -> Iterator[None]:
+    """Have this process's clients of S3 ask the server at a URL, on which the buckets are made."""
+    import s3fs
+
+    for name, value in {**S3_KEYS, "AWS_ENDPOINT_URL": url}.items():
+        monkeypatch.setenv(name, value)
+    s3fs.S3FileSystem.clear_instance_cache()
+    for bucket in buckets:
+        s3fs.S3FileSystem().makedirs(bucket, exist_ok=True)
+    yield
+    s3fs.S3FileSystem.clear_instance_cache()
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from manyo.corpus.tables.pieces import Piece, piece_at, read_piece, written_piec
 from manyo.corpus.tables.retries import Patience, StorageError
 from manyo.corpus.tables.shard_errors import DamagedShard
 from manyo.corpus.tables.shards import filesystem, read_parts, write_parts
-from tests.faulty_server import Faults, proxy
+from tests.faulty_server import Faults, proxy, s3_clients, s3_server
 
 SCHEMA = pa.schema([("key", pa.uint64()), ("text", pa.large_string()), ("minima", pa.list_(pa.uint32()))])
 
@@ -85,23 +85,12 @@ def test_a_piece_of_another_version_of_the_file_is_damage(tmp_path: Path) -> Non
 @pytest.fixture
 def faults(monkeypatch: pytest.MonkeyPatch) -> Iterator[Faults]:
     """A bucket `dealt` behind a proxy that notes every request."""
-    s3fs = pytest.importorskip("s3fs", reason="the extra s3 is not installed")
-    moto_server = pytest.importorskip("moto.server", reason="moto is not installed: no S3 server to test with")
-    for name, value in (("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test"), ("DEFAULT_REGION", "us-east-1")):
-        monkeypatch.setenv(f"AWS_{name}", value)
+    pytest.importorskip("s3fs", reason="the extra s3 is not installed")
+    pytest.importorskip("moto.server", reason="moto is not installed: no S3 server to test with")
     monkeypatch.setattr(retries, "PATIENCE", Patience(attempts=6, wait_s=0.005, throttled_wait_s=0.01))
-    server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
     faults = Faults()
-    try:
-        with proxy(server.get_host_and_port()[1], faults) as url:
-            monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-            s3fs.S3FileSystem.clear_instance_cache()
-            s3fs.S3FileSystem().makedirs("dealt", exist_ok=True)
-            yield faults
-            s3fs.S3FileSystem.clear_instance_cache()
-    finally:
-        server.stop()
+    with s3_server() as port, proxy(port, faults) as url, s3_clients(url, monkeypatch, "dealt"):
+        yield faults
 
 
 def range_bytes(stated: str) -> int:

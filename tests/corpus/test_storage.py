@@ -17,20 +17,18 @@ from manyo.corpus.tables import retries, storage
 from manyo.corpus.tables.retries import Patience, StorageError
 from manyo.corpus.tables.shards import filesystem, publish
 from tests.corpus.test_warc import http, warc_record
-from tests.faulty_server import Faults, proxy, web_server
+from tests.faulty_server import Faults, proxy, s3_clients, s3_server, web_server
 
 s3fs = pytest.importorskip("s3fs", reason="the extra s3 is not installed")
-moto_server = pytest.importorskip("moto.server", reason="moto is not installed: no S3 server to test with")
+pytest.importorskip("moto.server", reason="moto is not installed: no S3 server to test with")
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
 
 @pytest.fixture(scope="module")
 def s3_port() -> Iterator[int]:
-    server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    yield server.get_host_and_port()[1]
-    server.stop()
+    with s3_server() as port:
+        yield port
 
 
 @pytest.fixture
@@ -42,19 +40,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def faults(s3_port: int, impatient: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Faults]:
     """A bucket `corpus` behind a proxy; the test says what the proxy spoils."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     faults = Faults()
-    with proxy(s3_port, faults) as url:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-        s3fs.S3FileSystem.clear_instance_cache()
-        fs = s3fs.S3FileSystem()
-        if not fs.exists("corpus"):
-            fs.mkdir("corpus")
+    with proxy(s3_port, faults) as url, s3_clients(url, monkeypatch, "corpus"):
         faults.requests.clear()
         yield faults
-        s3fs.S3FileSystem.clear_instance_cache()
 
 
 def put(uri: str, content: bytes) -> None:

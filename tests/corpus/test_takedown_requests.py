@@ -12,9 +12,10 @@ import pytest
 
 from manyo.corpus.takedown_requests import join_requests, record_requests, recorded_lists
 from manyo.corpus.takedowns import Takedowns, join_takedowns, parse_entry, parse_takedowns, read_takedowns
+from tests.faulty_server import s3_clients, s3_server
 
-s3fs = pytest.importorskip("s3fs", reason="the extra s3 is not installed")
-moto_server = pytest.importorskip("moto.server", reason="moto is not installed: no S3 server to test with")
+pytest.importorskip("s3fs", reason="the extra s3 is not installed")
+pytest.importorskip("moto.server", reason="moto is not installed: no S3 server to test with")
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
@@ -24,18 +25,8 @@ def out(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
     if request.param == "local":
         yield str(tmp_path / "out")
         return
-    for name, value in (("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test"), ("DEFAULT_REGION", "us-east-1")):
-        monkeypatch.setenv(f"AWS_{name}", value)
-    server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://{}:{}".format(*server.get_host_and_port()))
-        s3fs.S3FileSystem.clear_instance_cache()
-        s3fs.S3FileSystem().makedirs("corpus", exist_ok=True)
+    with s3_server() as port, s3_clients(f"http://127.0.0.1:{port}", monkeypatch, "corpus"):
         yield "s3://corpus/out"
-        s3fs.S3FileSystem.clear_instance_cache()
-    finally:
-        server.stop()
 
 
 def test_sixteen_requests_at_once_all_arrive(out: str) -> None:

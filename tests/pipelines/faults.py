@@ -33,7 +33,7 @@ import pyarrow.parquet as pq
 from fastwarc import ArchiveIterator
 
 from tests.conftest import ROOT, data_files
-from tests.faulty_server import Faults, proxy
+from tests.faulty_server import S3_KEYS, Faults, proxy, s3_server
 
 _RAY = str(Path(sys.executable).with_name("ray"))
 
@@ -461,17 +461,14 @@ def _rows(out: Path, table: str) -> dict[bytes, dict[str, Any]]:
 def fail_storage(bench: Bench, cluster: Cluster) -> tuple[str, str]:
     """Inputs and outputs on S3, of whose answers 4 % are 503 and 1 % break off."""
     import s3fs
-    from moto.server import ThreadedMotoServer
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
     faults = Faults()
-    with proxy(server.get_host_and_port()[1], faults) as url:
-        keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
-        os.environ.update(keys | {"AWS_ENDPOINT_URL": url})
+    with s3_server() as port, proxy(port, faults) as url:
+        keys = S3_KEYS | {"AWS_ENDPOINT_URL": url}
+        os.environ.update(keys)
         for node in list(cluster.nodes):
             cluster.kill(node)
-        cluster.environment.update(keys | {"AWS_ENDPOINT_URL": url})
+        cluster.environment.update(keys)
         cluster.start()
         fs = s3fs.S3FileSystem(use_listings_cache=False)
         for bucket in ("crawl", "corpus"):
@@ -486,7 +483,6 @@ def fail_storage(bench: Bench, cluster: Cluster) -> tuple[str, str]:
             target = out / path.removeprefix("corpus/out/")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(fs.cat_file(path))
-    server.stop()
     # Offsets are the same, addresses of the archives are not: rows are compared without them.
     for table in ("documents", "refused"):
         here, there = _rows(bench.folder / "undisturbed", table), _rows(out, table)

@@ -31,6 +31,7 @@ from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import load_config
 from manyo.tokenizer.pack import NpyStream
 from tests.conftest import ROOT, data_files
+from tests.faulty_server import S3_KEYS, s3_server
 from tests.pipelines.faults import cut_archives
 
 #: Flips of one bit in each table.
@@ -423,15 +424,9 @@ def change_inputs(bench: Bench) -> tuple[str, str]:
 def take_down_during_a_run_on_s3(bench: Bench) -> tuple[str, str]:
     """The same with the output on S3, once known to live, once given up as silent on another machine"""
     import s3fs
-    from moto.server import ThreadedMotoServer
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    port = server.get_host_and_port()[1]
-    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
-    keys["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{port}"
-    os.environ.update(keys)
-    try:
+    with s3_server() as port:
+        os.environ.update(S3_KEYS | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"})
         fs = s3fs.S3FileSystem(use_listings_cache=False)
         fs.makedirs("corpus")
         victim = _document_ids(bench.folder / "undisturbed" / "out")[0]
@@ -459,8 +454,6 @@ def take_down_during_a_run_on_s3(bench: Bench) -> tuple[str, str]:
             released = [path for path in fs.find(f"corpus/{name}") if "/release/" in path]
             if not released or victim in [doc_id for path in released for doc_id in _ids(f"s3://{path}")]:
                 raise Failed(f"{name}: the document is in the release")
-    finally:
-        server.stop()
     return "twice", "applied by the run; or the run that woke up wrote nothing and said why"
 
 

@@ -22,11 +22,11 @@ from manyo.pipelines.engine.lease import own
 from manyo.pipelines.engine.manifest import describe_output, read_again
 from manyo.pipelines.extraction import isolation
 from tests.conftest import FinishedRun, data_files
-from tests.faulty_server import Faults, proxy
+from tests.faulty_server import Faults, proxy, s3_clients, s3_server
 from tests.pipelines.two_texts import run_over_two_texts
 
 s3fs = pytest.importorskip("s3fs", reason="the extra s3 is not installed")
-moto_server = pytest.importorskip("moto.server", reason="moto is not installed: no S3 server to test with")
+pytest.importorskip("moto.server", reason="moto is not installed: no S3 server to test with")
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
@@ -34,25 +34,12 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::R
 @pytest.fixture
 def faults(monkeypatch: pytest.MonkeyPatch) -> Iterator[Faults]:
     """Empty buckets `crawl` and `corpus` behind a proxy that can spoil one answer in twenty."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
     faults = Faults()
-    try:
-        with proxy(server.get_host_and_port()[1], faults) as url:
-            monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-            s3fs.S3FileSystem.clear_instance_cache()
-            isolation._end_worker()  # a child of an earlier test has that test's environment
-            for bucket in ("crawl", "corpus"):
-                s3fs.S3FileSystem().makedirs(bucket, exist_ok=True)
-            monkeypatch.setattr(retries, "PATIENCE", Patience(wait_s=0.02, throttled_wait_s=0.05))
-            yield faults
-            isolation._end_worker()
-            s3fs.S3FileSystem.clear_instance_cache()
-    finally:
-        server.stop()
+    with s3_server() as port, proxy(port, faults) as url, s3_clients(url, monkeypatch, "crawl", "corpus"):
+        isolation._end_worker()  # a child of an earlier test has that test's environment
+        monkeypatch.setattr(retries, "PATIENCE", Patience(wait_s=0.02, throttled_wait_s=0.05))
+        yield faults
+        isolation._end_worker()
 
 
 def run(config: Path, out: str, until: str) -> int:
