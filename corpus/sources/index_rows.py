@@ -17,6 +17,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import BinaryIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -118,7 +119,7 @@ def select(stream: BinaryIO, rule: Rule) -> Selected:
         first = 0
         for group in range(index.num_row_groups):
             rows = index.read_row_group(group, columns=columns)
-            rows = rows.append_column("index_row", pa.array(range(first, first + len(rows)), pa.int64()))
+            rows = rows.append_column("index_row", pa.array(np.arange(first, first + len(rows), dtype=np.int64)))
             first += len(rows)
             by_term, maybe = _decide(rows, rule, lacks, counts)
             if rule.unknown == "hosts":
@@ -187,7 +188,7 @@ def _placed(rows: pa.Table, with_host: bool = False) -> pa.Table:
 def _text(rows: pa.Table, name: str) -> pa.Array:
     """A column of strings, "" for null; "" throughout if the file lacks it."""
     if name not in rows.column_names:
-        return pa.array([""] * len(rows), pa.string())
+        return pa.repeat("", len(rows))
     return pc.fill_null(rows[name].cast(pa.string()), "").combine_chunks()
 
 
@@ -196,11 +197,11 @@ def _strings(values: tuple[str, ...]) -> pa.Array:
 
 
 def _all(n: int) -> pa.Array:
-    return pa.array([True] * n, pa.bool_())
+    return pa.repeat(True, n)
 
 
 def _none(n: int) -> pa.Array:
-    return pa.array([False] * n, pa.bool_())
+    return pa.repeat(False, n)
 
 
 def _true(mask: pa.Array) -> int:

@@ -126,7 +126,7 @@ def best_gap(places: Places, rates: Rates) -> int:
     wasted = np.cumsum(bridgeable)
     requests_s = (len(places.start) - np.arange(len(bridgeable) + 1)) / rates.requests_per_second
     bytes_s = (_record_bytes(places) + np.concatenate([[0], wasted])) / rates.bytes_per_second
-    n_bridged = int(np.argmin(np.maximum(requests_s, bytes_s))) if len(requests_s) else 0
+    n_bridged = int(np.argmin(np.maximum(requests_s, bytes_s)))
     return max(SMALLEST_GAP_BYTES, int(bridgeable[n_bridged - 1]) if n_bridged else 0)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,19 +50,18 @@ EMPTY = Piece(0, 0, 0)
 _written: dict[str, bytes] = {}
 
 
-def find_pieces(path: Path, schema: pa.Schema, ends: Sequence[int], rows: Sequence[int]) -> bytes:
+def find_pieces(path: Path, schema: pa.Schema, written: Iterable[tuple[int, int]]) -> bytes:
     """Pack the pieces of a local Arrow file, 20 bytes for each.
 
     Args:
         path: of the file.
         schema: as it was written, with its metadata.
-        ends: the byte after each record batch.
-        rows: of each record batch.
+        written: the byte after each record batch, and its rows.
     """
     packed = bytearray()
     start = _BEFORE_SCHEMA_BYTES + schema.serialize().size
     with open(path, "rb") as file:
-        for end, n_rows in zip(ends, rows, strict=True):
+        for end, n_rows in written:
             file.seek(start)
             piece = Piece(start, end - start, zlib.crc32(file.read(end - start))) if n_rows else EMPTY
             packed += _PACKED.pack(*piece)

@@ -318,7 +318,7 @@ def write_parts(uri: str, schema: pa.Schema, parts: Iterable[Iterable[pa.RecordB
     with publish(uri) as path:
         with create_parts(path, schema) as append:
             written = [append(batches) for batches in parts]
-        pieces = find_pieces(path, _with_format(schema), [end for end, _ in written], [rows for _, rows in written])
+        pieces = find_pieces(path, _with_format(schema), written)
     remember_pieces(uri, pieces)
 
 

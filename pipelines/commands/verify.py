@@ -250,12 +250,11 @@ def _shard_faults(run: _Run, manifest: Manifest, sample: Mapping[bytes, str], fo
             faults.append(Fault(manifest_uri(run.folder, manifest.shard), "file", f"does not list {uri}"))
         elif not fs.exists(path):
             faults.append(Fault(uri, "file", "there is no such file"))
-        else:
+        elif problem := read_again(run.folder, recorded[uri]):
             size_bytes, wanted = int(fs.info(path)["size"]), recorded[uri].size_bytes
-            problem = read_again(run.folder, recorded[uri])
             if size_bytes != wanted:
-                faults.append(Fault(uri, f"byte {min(size_bytes, wanted)}", str(problem)))
-            elif problem:
+                faults.append(Fault(uri, f"byte {min(size_bytes, wanted)}", problem))
+            else:
                 changed.append(Fault(uri, "file", problem))
     if not faults:
         with _local_copies(uris) as paths:
