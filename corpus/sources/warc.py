@@ -31,7 +31,7 @@ from manyo.corpus.text import tidy
 from manyo.corpus.web import kana_free, sniff
 from manyo.corpus.web.charset import decode
 from manyo.corpus.web.main_text import EXTRACTORS, extract, plain_text
-from manyo.corpus.web.statements import DIRECTIVES, read_statements
+from manyo.corpus.web.statements import DIRECTIVES, Statements, read_statements
 
 REASONS = {
     **pdf.PDF_REASONS,
@@ -228,8 +228,8 @@ def parse(record: Record[Block], options: Options) -> Outcome:
         return Refused("no_text", f"{len(data)} bytes, as {decoded.charset}", page.uri)
     html = b"" if is_plain else decoded.utf_8 or decoded.text
     statements = read_statements(main.tags, main.json_ld, body.sent_head, html)
-    if opted_out := [directive for directive in statements.robots if directive in options.refuse_opted_out]:
-        return Refused("opted_out", ", ".join(opted_out), page.uri)
+    if opted_out := _opted_out(statements, page.uri, options):
+        return opted_out
     meta: dict[str, object] = {}
     if statements.published:
         meta["published"] = statements.published
@@ -273,14 +273,19 @@ def _pdf_document(page: Block, refused: Outcome, options: Options) -> Outcome:
         return outcome
     if not sniff.holds_kana(outcome.text):
         return Refused("no_japanese_text", "as PDF", page.uri)
-    nothing = plain_text("")
-    statements = read_statements(nothing.tags, nothing.json_ld, body.sent_head, b"")
-    if opted_out := [directive for directive in statements.robots if directive in options.refuse_opted_out]:
-        return Refused("opted_out", ", ".join(opted_out), page.uri)
+    statements = read_statements((), "", body.sent_head)
+    if opted_out := _opted_out(statements, page.uri, options):
+        return opted_out
     outcome.robots, outcome.statements = statements.robots, tuple(map(str, statements.stated))
     outcome.fetched_at = date_of(page.date)
     outcome.truncated_by = page.truncated_by or body.truncated_by or None
     return outcome
+
+
+def _opted_out(statements: Statements, uri: str, options: Options) -> Refused | None:
+    """The refusal of a page that states what `refuse_opted_out` lists; None if it states nothing of it."""
+    stated = [directive for directive in statements.robots if directive in options.refuse_opted_out]
+    return Refused("opted_out", ", ".join(stated), uri) if stated else None
 
 
 def date_of(written: str) -> datetime | None:

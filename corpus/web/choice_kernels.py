@@ -276,7 +276,7 @@ def _find_main(page: Page, limits: Limits, findings: Records) -> None:
         is_one_of_several = (
             _is_paragraph(page, findings, child)
             and child_content < content
-            and not _contains_line_end(page, findings[child].last)
+            and not contains_line_end(page, findings[child].last)
         )
         has_own = findings[main].own > min(limits.own_share * content, limits.own_weight)
         if not holds_named_main and (is_one_of_several or has_own):
@@ -294,7 +294,8 @@ def _find_main(page: Page, limits: Limits, findings: Records) -> None:
 
 
 @borrowing
-def _contains_line_end(page: Page, row: int) -> bool:
+def contains_line_end(page: Page, row: int) -> bool:
+    """Whether a block has several lines."""
     return find_byte(page.text[: page.blocks[row].end], page.blocks[row].start, LINE_FEED) >= 0
 
 

@@ -98,34 +98,34 @@ def _said(group: str) -> dict[str, tuple[str, ...]]:
 def _announcement() -> str:
     parts = []
     for entry in _TABLES["announcement"]:
-        ends = [_any_of(entry["starts"]), *([_any_of(entry["words"]) + r"\b"] if "words" in entry else ())]
+        begins = f"(?:{_any_of(entry['starts'])}|{_any_of(entry['words'])}\\b)"
         before = f"{_any_of(entry['before'])}*" if "before" in entry else ""
-        parts.append(f"(?{'i' if 'language' in entry else ''}:{before}(?:{'|'.join(ends)}))")
+        parts.append(f"(?{'i' if 'language' in entry else ''}:{before}{begins})")
     return rf"[\W_]*+(?:{'|'.join(parts)})"
 
 
-def _button() -> str:
+def _phrases(group: str) -> str:
+    """An expression for what any entry spells: one of `before`, of `words` and of `after`, or `latin` in any case."""
     parts = []
-    for entry in _TABLES["button"]:
+    for entry in _TABLES[group]:
         if "latin" in entry:
             parts.append(f"(?i:{_any_of(entry['latin'])})")
         else:
             parts.append("".join(_any_of(entry[key]) for key in ("before", "words", "after") if key in entry))
+    return f"(?:{'|'.join(parts)})"
+
+
+def _button() -> str:
     rest = rf"(?:\s*[:：(（\[\d].{{0,{LIMITS.button_rest_chars}}})?[\W_]*+$"
     (notice,) = _TABLES["notice"]
     words = rf"(?i:{_any_of(notice['words'])}|{_any_of(notice['before_number'])}\d)"
     around = rf".{{0,{LIMITS.notice_before_chars}}}{words}.{{0,{LIMITS.notice_after_chars}}}$"
-    return rf"(?:[\W_]*+(?:{'|'.join(parts)}){rest}|{around})"
+    return rf"(?:[\W_]*+{_phrases('button')}{rest}|{around})"
 
 
 def _comments() -> str:
-    parts = []
-    for entry in _TABLES["comments"]:
-        if "latin" in entry:
-            parts.append(f"(?i:{_any_of(entry['latin'])})")
-        else:
-            parts.append(_any_of(entry["before"]) + _any_of(entry["words"]))
-    return rf"[\W_]*+(?:{'|'.join(parts)})(?:[\s・、(（\[：:\d].{{0,{LIMITS.heading_rest_chars}}}|一覧|欄)?[\W_]*$"
+    rest = rf"(?:[\s・、(（\[：:\d].{{0,{LIMITS.heading_rest_chars}}}|一覧|欄)?[\W_]*$"
+    return rf"[\W_]*+{_phrases('comments')}{rest}"
 
 
 _TABLES: Final[dict[str, list[dict[str, Any]]]] = tomllib.loads(Path(__file__).with_name(_FILE).read_text("utf-8"))

@@ -96,12 +96,8 @@ def rsl_licences(html: str | bytes, link_fields: Sequence[str] = ()) -> list[str
         link_fields: values of the header `Link`.
     """
     found = [match[1] for value in link_fields for match in _RSL_FIELD.finditer(value)]
-    page = html.encode("utf-8", "replace") if isinstance(html, str) else html
-    if _RSL_TYPE in page:
-        try:
-            tree = lxml.html.document_fromstring(page, parser=_parser())
-        except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError, ValueError):
-            return found
+    page = _as_bytes(html)
+    if _RSL_TYPE in page and (tree := _parsed(page)) is not None:
         for element in tree.iter("a", "link", "area", "script"):
             if _RSL_TYPE.decode() not in (element.get("type") or "").lower():
                 continue
@@ -146,12 +142,8 @@ def _may_state(html: bytes) -> bool:
 
 
 def _in_body(html: str | bytes) -> Iterator[Licence | None]:
-    page = html.encode("utf-8", "replace") if isinstance(html, str) else html
-    if not _may_state(page):
-        return
-    try:
-        tree = lxml.html.document_fromstring(page, parser=_parser())
-    except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError, ValueError):
+    page = _as_bytes(html)
+    if not _may_state(page) or (tree := _parsed(page)) is None:
         return
     for element in tree.iter("a", "link", "area"):
         tokens = (element.get("rel") or "").lower().split()
@@ -189,8 +181,17 @@ def _beginning(element: Any) -> str:
     return "".join(parts)
 
 
-def _parser() -> lxml.html.HTMLParser:
-    return lxml.html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True)
+def _as_bytes(html: str | bytes) -> bytes:
+    return html.encode("utf-8", "replace") if isinstance(html, str) else html
+
+
+def _parsed(page: bytes) -> Any:
+    """The tree of a page, without its comments; None if it has none."""
+    parser = lxml.html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True)
+    try:
+        return lxml.html.document_fromstring(page, parser=parser)
+    except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError, ValueError):
+        return None
 
 
 def _belongs_to_item(element: Any) -> bool:
@@ -266,8 +267,9 @@ _CREATIVE_COMMONS = re.compile(
     r"(?P<version>[0-9]\.[0-9])(?![0-9])(?:/(?P<port>[a-z]{2}|scotland|igo)(?![a-z.]))?"
 )
 _PDL_ADDRESS = re.compile(r"https?://(?:www\.)?digital\.go\.jp/.*public_data_license_v?([0-9]\.[0-9])")
-_LINK_FIELD = re.compile(r"<([^<>]*)>(?=[^<]*;\s*rel\s*=\s*\"?[^\";<]*\blicense\b)(?![^<]*rsl\+xml)", re.IGNORECASE)
-_RSL_FIELD = re.compile(r"<([^<>]*)>(?=[^<]*;\s*rel\s*=\s*\"?[^\";<]*\blicense\b)(?=[^<]*rsl\+xml)", re.IGNORECASE)
+_LICENCE_LINK = r"<([^<>]*)>(?=[^<]*;\s*rel\s*=\s*\"?[^\";<]*\blicense\b)"
+_LINK_FIELD = re.compile(rf"{_LICENCE_LINK}(?![^<]*rsl\+xml)", re.IGNORECASE)
+_RSL_FIELD = re.compile(rf"{_LICENCE_LINK}(?=[^<]*rsl\+xml)", re.IGNORECASE)
 _VERSION = r"(?:[（(]?第?(?P<version>[0-9０-９][.．][0-9０-９])版?[）)]?)?"
 _TERMS = re.compile("公共データ利用規約|政府標準利用規約")
 _APPLIES = re.compile(

@@ -218,11 +218,12 @@ def _read(markup: Markup, page: Page, japanese: Int64s) -> _Reading:
 
     They do where more text is left out than kept, and a reading without them keeps twice as much.
     """
-    reading = _read_once(markup, page, True)
+    announced = _announced_comments(markup)
+    reading = _read_once(markup, page, announced, True)
     values = value(japanese, page.weights, page.blocks, LIMITS.plain_kana)
     kept = _kept_share(reading, values)
     if kept < LIMITS.doubtful_share:
-        other = _read_once(markup, page, False)
+        other = _read_once(markup, page, announced, False)
         if _kept_share(other, values) > 2 * kept:
             return other
     return reading
@@ -235,9 +236,9 @@ def _kept_share(reading: _Reading, values: Float64s) -> float:
     return float(kept / max(1.0, values.sum()))
 
 
-def _read_once(markup: Markup, page: Page, names_count: bool) -> _Reading:
+def _read_once(markup: Markup, page: Page, announced: Int64s, names_count: bool) -> _Reading:
     """Choose, and drop what words say."""
-    choice = choose(page, choice_rules(), LIMITS, _announced_comments(markup), names_count)
+    choice = choose(page, choice_rules(), LIMITS, announced, names_count)
     title = _title(markup, choice)
     main = _keep_main(markup, page, choice, title)
     return _Reading(main, _keep_comments(markup, page, choice.comments), choice, title)

@@ -11,7 +11,8 @@ import numpy as np
 
 from manyo.corpus.jit import Bools, Bytes, Int64s, Records, borrowing, inlined, kernel, record
 from manyo.corpus.web.ascii import DIGIT_ZERO, FULL_STOP, LINE_FEED, SPACE, TAB
-from manyo.corpus.web.attribute_kernels import find_byte, is_heading
+from manyo.corpus.web.attribute_kernels import is_heading
+from manyo.corpus.web.choice_kernels import contains_line_end
 from manyo.corpus.web.choice_words import Limits
 from manyo.corpus.web.markup import TAGS, Page
 
@@ -329,8 +330,7 @@ def _find_rows_of_lines(page: Page, rows: Int64s, is_kept: Bools) -> Bools:
         block = page.blocks[rows[i]]
         box = page.boxes[block.box]
         if is_kept[i] and box.tag in (_TD, _TH):
-            is_second = block.box == before
-            if is_second or find_byte(page.text[: block.end], block.start, LINE_FEED) >= 0:
+            if block.box == before or contains_line_end(page, rows[i]):
                 has_lines[box.parent] = True
             before = np.int64(block.box)
     return has_lines

@@ -594,7 +594,7 @@ def _add_rule(states: Records, boxes: Records) -> None:
 
 
 @borrowing
-def _leave_box(states: Records, out: Bytes, blocks: Records, boxes: Records) -> None:
+def _leave_box(states: Records, out: Bytes, blocks: Records) -> None:
     """The innermost box closes, and all links in it. If it numbers the lines of a listing, its blocks go."""
     state = states[0]
     left = state.open_boxes[state.depth]
@@ -637,7 +637,7 @@ def _end_nearest(
         depth -= 1
     if depth:
         while state.depth >= depth:
-            _leave_box(states, out, blocks, boxes)
+            _leave_box(states, out, blocks)
 
 
 @borrowing
@@ -656,7 +656,7 @@ def _open_box(
     rule = names[0].rules[tag]
     open_tag = boxes[state.box].tag
     if rule.ends_paragraph and (open_tag == _PARAGRAPH or (is_heading(tag) and is_heading(open_tag))):
-        _leave_box(states, out, blocks, boxes)
+        _leave_box(states, out, blocks)
     elif rule.group:
         _end_nearest(states, out, blocks, boxes, names, name, rule.group, rule.stops_at)
     if state.depth == MAX_DEPTH:
