@@ -381,7 +381,8 @@ def _true_sizes(points: Uint32s, font: Int64s, size: Float64s, ink: Float64s) ->
 
 def is_blank(points: Uint32s) -> Bools:
     """Which characters are spaces of the text: U+0020, U+00A0, U+3000."""
-    return (points == 0x20) | (points == 0xA0) | (points == 0x3000)
+    blank: Bools = (points == 0x20) | (points == 0xA0) | (points == 0x3000)
+    return blank
 
 
 def is_full_width(points: Uint32s) -> Bools:
