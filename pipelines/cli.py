@@ -57,6 +57,9 @@ COMMANDS = {
     "report": Command("run_stages", "write the statistics of every table as report.html and report.json"),
     "takedown": Command("takedown", "remove documents from the release and from the token shards that hold them"),
     "plan": Command("plan", "run a small sample and predict the time, memory, storage and cost of the whole run"),
+    "select": Command(
+        "select_places", "write what a crawl's rule selects of its index, packed into files of equal bytes"
+    ),
     "status": Command("status", "show the progress of a run: shards, rates and time left of each stage"),
     "path": Command("path", "print the folder that holds a table of the run"),
     "trace": Command("trace", "show what happened to one page, from its record to its tokens"),

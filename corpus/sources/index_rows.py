@@ -13,8 +13,9 @@ by language, and those that no other term selects are counted as undecided.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import BinaryIO
 
 import numpy as np
@@ -43,6 +44,9 @@ PLACE = pa.schema(
         ("index_row", pa.int64()),
     ]
 )
+#: In the metadata of a selection: the rule that made it (`manyo.corpus.sources.selection`).
+RULE_KEY = b"manyo_rule"
+
 _REQUIRED = ("warc_filename", "warc_record_offset", "warc_record_length", "url")
 
 
@@ -77,6 +81,10 @@ class Rule:
         if not (self.languages or self.charsets or self.tlds or self.unknown == "all"):
             raise ValueError("languages, charsets and tlds are all empty: no row can be selected")
 
+    def stated(self) -> str:
+        """The rule in one line."""
+        return json.dumps(asdict(self), sort_keys=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Selected:
@@ -85,8 +93,9 @@ class Selected:
     Attributes:
         rows: the selected ones, with the columns of `PLACE`, in the order of archive and offset.
         counts: `rows` of the file; of them `language`, `charset`, `tld`, `host`, `unknown` say by which term a row was
-            selected, the first that holds; `status`, `mime`, `truncated` and `language_other` why one was not;
-            `undecided` are those whose language the file does not state.
+            selected, the first that holds; `status`, `mime`, `truncated`, `language_unknown` and `language_other` why
+            one was not; `undecided` are those whose language the file does not state. Rows of a selection, which was
+            made before, are `selected`.
         lacks: columns of the rule's terms that the file does not have.
     """
 
@@ -104,10 +113,17 @@ def select(stream: BinaryIO, rule: Rule) -> Selected:
 
     Raises:
         NotAnIndex: the file lacks a column that every index has.
+        ValueError: it is a selection by another rule.
         pa.ArrowException, OSError: it is damaged, or cannot be read.
     """
     with pq.ParquetFile(stream) as index:
         names = index.schema_arrow.names
+        if made_by := (index.schema_arrow.metadata or {}).get(RULE_KEY):
+            if made_by.decode() != rule.stated():
+                raise ValueError(f"selected by {made_by.decode()}, not by {rule.stated()}: run `manyo select` again")
+            rows = index.read().select([name for name in PLACE.names if name != "index_row"])
+            rows = rows.append_column("index_row", pa.array(range(len(rows)), pa.int64())).cast(PLACE)
+            return Selected(rows, Counter(rows=len(rows), selected=len(rows)), ())
         if missing := [name for name in (*_REQUIRED, _STATUS) if name not in names]:
             raise NotAnIndex(f"not an index of archives: no column {', '.join(missing)}")
         lacks = tuple(name for name in (_LANGUAGES, _CHARSET) if name not in names)
