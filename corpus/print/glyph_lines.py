@@ -503,7 +503,19 @@ def _marks(
             start, stop = base[0], base[-1]
             found.append(Mark(places[start], places[stop] + len(characters[stop]), "ruby", reading))
     found.sort()
-    return found
+    return _merged_dots(found)
+
+
+def _merged_dots(marks: list[Mark]) -> list[Mark]:
+    """The marks with emphasis that goes on as one: each dot is a line of its own where its neighbours are far."""
+    merged: list[Mark] = []
+    for mark in marks:
+        last = merged[-1] if merged else None
+        if last is not None and mark.kind == last.kind == "emphasis" and mark.start <= last.stop:
+            merged[-1] = last._replace(stop=max(mark.stop, last.stop))
+        else:
+            merged.append(mark)
+    return merged
 
 
 _IDEOGRAPH = re.compile("[\u3400-\u9fff々〆〇\U00020000-\U0003ffff]")

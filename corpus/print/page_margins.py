@@ -2,15 +2,16 @@
 
 A line is furniture only in the margin: apart from the text, above, below or beside it. There it goes if it is a page
 number, if the file marks it as no text, if it says the same in the same place on another page, if on most pages some
-short line stands in that place, or if a rule divides it from the text below. What repeats in print larger than the
-text is a title and stays, unless it does on many pages.
+short line stands in that place or two facing pages have small print in mirrored places, if a rule divides it from the
+text below, or if it is small level print above vertical text. What repeats in print larger than the text is a title and
+stays, unless it does on many pages.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -146,7 +147,7 @@ def find_margins(pages: Sequence[MarginPage]) -> Margins:
             or _n_pages(unit, same[unit.side, unit.text]) >= (2 if unit.is_small else _MANY_PAGES + 1)
             or _n_pages(unit, masked[unit.side, unit.masked]) >= (_MANY_PAGES if unit.is_small else _MANY_PAGES + 1)
         )
-    for unit in _in_their_place(units, pages):
+    for unit in [*_in_their_place(units, pages), *_facing(units, pages)]:
         unit.is_dropped = True
     rows: dict[tuple[int, int, int], list[_Unit]] = defaultdict(list)
     for unit in units:
@@ -211,6 +212,24 @@ def _in_their_place(units: list[_Unit], pages: Sequence[MarginPage]) -> list[_Un
     return found
 
 
+def _facing(units: list[_Unit], pages: Sequence[MarginPage]) -> Iterator[_Unit]:
+    """The units of small print in mirrored places of right and left pages: heads of a document of few pages."""
+    small = [unit for unit in units if unit.side in (_ABOVE, _BELOW) and unit.is_smaller and not _is_number(unit.text)]
+    for unit in small:
+        width = pages[unit.page].width
+        for other in small:
+            if (
+                (other.page - unit.page) % 2
+                and other.side == unit.side
+                and abs(other.place - unit.place) <= 0.2 * unit.size
+                and 0.95 < other.size / unit.size < 1.05
+                and abs(other.start - unit.start) > 2 * unit.size
+                and min(abs(other.start - (width - unit.stop)), abs(other.stop - (width - unit.start))) <= unit.size
+            ):
+                yield unit
+                break
+
+
 def _units(number: int, page: MarginPage) -> list[_Unit]:
     """The units in the margins of a page."""
     lines = page.lines
@@ -223,7 +242,8 @@ def _units(number: int, page: MarginPage) -> list[_Unit]:
     found += [unit for unit in _at_edges(number, page, body, (_LEFT, _RIGHT)) if is_upright or unit.is_turned]
     if is_upright:
         for unit in found:
-            unit.is_turned = False
+            is_across = not any(lines[n].is_upright for n in unit.lines) and len(unit.text) > 1
+            unit.is_turned = unit.side == _ABOVE and unit.is_smaller and is_across
     return found
 
 

@@ -1,4 +1,4 @@
-"""Writes the sample delivery: a vertical EPUB and a Word document, both invented for this project.
+"""Writes the sample delivery: a vertical EPUB, a Word document and a vertical PDF, all invented for this project.
 
     python -m samples.files.pack_files FOLDER
 
@@ -12,6 +12,8 @@ import sys
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from samples.files.vertical_book import vertical_pdf
 
 _XHTML = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE html>\n'
@@ -220,6 +222,7 @@ def pack(folder: Path) -> list[Path]:
             others={"item/style.css": _STYLE},
         ),
         "shio_no_michihi.docx": docx(_SHIO, _SHIO_PARTS, title="潮の満ち干を調べる"),
+        "toudai_no_kagi.pdf": vertical_pdf(),
     }
     paths = []
     for name, data in contents.items():

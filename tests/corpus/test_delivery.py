@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import json
+import re
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from manyo.corpus.records import BrokenInput, Document, InputFile, Outcome, Refused
 from manyo.corpus.sources import delivery
 from samples.files.pack_files import docx, epub, pack, zip_of
+from samples.files.vertical_book import STORY, TITLE
 
 SENTENCE = "橋のたもとに住む子どもたちは、毎朝川の水の高さをはかって記録しました。"
 PARAGRAPH = f'<w:p><w:r><w:t xml:space="preserve">　{SENTENCE}</w:t></w:r></w:p>'
@@ -187,6 +189,18 @@ def test_the_sample_delivery_is_read(tmp_path: Path) -> None:
     assert "目次" not in book.text
     assert "三日間、記録した。" in report.text
     assert "早く" not in report.text
+
+
+def test_the_vertical_pdf_of_the_samples_is_read_as_its_story_was_written(tmp_path: Path) -> None:
+    pack(tmp_path)
+    document = outcomes(tmp_path)["toudai_no_kagi.pdf"]
+    assert isinstance(document, Document)
+    story = [re.sub("｜|《.+?》|［|］", "", paragraph.lstrip("　")) for paragraph in STORY]
+    assert document.text.split("\n") == [TITLE, *story]
+    spans = [(span.kind, document.text[span.start : span.stop], span.value) for span in document.structure.spans()]
+    written = re.findall("｜(.+?)《(.+?)》", "".join(STORY))
+    assert [(base, reading) for kind, base, reading in spans if kind == "ruby"] == written
+    assert ("emphasis", "ずっと長い", "") in spans
 
 
 def test_a_scanned_pdf_in_an_archive_is_queued_and_its_result_comes_back(tmp_path: Path, real_data: Path) -> None:

@@ -26,7 +26,7 @@ import pytest
 from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused, Skipped
 from manyo.corpus.sources.source_kinds import KINDS
 from samples.files.pack_files import docx, epub
-from tests.tiny_pdf import level, pdf
+from samples.files.pdf_writer import level, pdf
 
 #: Stands in every text that must not be lost.
 GOOD = "峠の茶屋は朝から霧につつまれていた。"

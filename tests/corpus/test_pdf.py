@@ -15,7 +15,7 @@ from manyo.corpus.records import BrokenInput, Document, InputFile, OcrPage, Reco
 from manyo.corpus.sources import pdf as source
 from manyo.corpus.sources.pdf import PdfText, read_pdf
 from manyo.corpus.structure import view_of
-from tests.tiny_pdf import Glyph, Rule, level, pdf, ruby_over
+from samples.files.pdf_writer import Glyph, Rule, level, pdf, ruby_over
 
 BODY = [
     "秋の日は釣瓶落としと申しますが、この村では日の暮れるのがこと",

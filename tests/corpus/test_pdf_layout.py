@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from manyo.corpus.print.page_layout import arranged, lines_of
 from manyo.corpus.print.pdf_glyphs import ASCENT, Glyphs, PdfPage
 from manyo.corpus.print.reading_order import Block
-from tests.tiny_pdf import HEIGHT, WIDTH, Glyph, level, ruby_beside, ruby_over, upright
+from samples.files.pdf_writer import HEIGHT, WIDTH, Glyph, advance_ems, level, ruby_beside, ruby_over, upright
 
 #: Characters without a meaning for layout: no marks, no digits.
 CHARACTERS = "山川空海風花鳥月森林里町村橋道石水火土木春夏秋冬朝昼夜光影音声色形のをにはがでと"
@@ -30,7 +30,7 @@ def page_of(glyphs: Sequence[Glyph], rules: Sequence[tuple[float, float, float, 
             np.array([ord(glyph.text) for glyph in glyphs], np.uint32),
             x,
             y - ASCENT * size,
-            x + size,
+            x + size * np.array([advance_ems(glyph.text) for glyph in glyphs]),
             y + (1 - ASCENT) * size,
             size,
             np.zeros(n, np.int64),

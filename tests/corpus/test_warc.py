@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Record, Refused, Skipped
 from manyo.corpus.sources import warc
-from tests.tiny_pdf import level, pdf
+from samples.files.pdf_writer import level, pdf
 
 OPTIONS = warc.Options()
 PROSE = "朝から雨が降っていたので、傘をさして駅まで歩きました。昼すぎには雨もあがりました。"

@@ -1,24 +1,29 @@
-"""Writes small PDFs: each glyph at its place, in fonts that need not be embedded.
+"""Writes small PDFs: each glyph at its place, in a font that need not be embedded.
 
-The fonts are composite ones with predefined CMaps (UniJIS-UTF16-H and -V), so that a page needs no font file and any
-Japanese text can be set. Places are points from the top left corner of the page.
+The font is a composite one with a predefined CMap (UniJIS-UTF16-H), so that a page needs no font file and any Japanese
+text can be set. Kanji and kana are an em wide, Latin letters and half-width katakana half an em. Places are points from
+the top left corner of the page. The same parts give the same bytes.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 WIDTH, HEIGHT = 595.0, 842.0
+#: Share of the em above the baseline.
+ASCENT: Final = 0.88
 
 
 class Glyph(NamedTuple):
-    """A character with the left end of its baseline; in an upright font the top of its middle line instead."""
+    """A character with the left end of its baseline, and by how many quarters it is turned clockwise."""
 
     text: str
     x: float
     y: float
     size: float = 10.0
+    turn: int = 0
 
 
 class Rule(NamedTuple):
@@ -30,41 +35,59 @@ class Rule(NamedTuple):
     y1: float
 
 
+def advance_ems(character: str) -> float:
+    """How wide a character is."""
+    return 0.5 if character < "\u0080" or "｡" <= character <= "ﾟ" else 1.0
+
+
 def level(text: str, x: float, y: float, size: float = 10.0) -> list[Glyph]:
-    """A line of glyphs from left to right, an em each, the top of their cells at y."""
-    return [Glyph(char, x + i * size, y + 0.88 * size, size) for i, char in enumerate(text)]
+    """A line of glyphs from left to right, the top of their cells at y."""
+    glyphs = []
+    for char in text:
+        glyphs.append(Glyph(char, x, y + ASCENT * size, size))
+        x += advance_ems(char) * size
+    return glyphs
 
 
 def upright(text: str, x: float, y: float, size: float = 10.0) -> list[Glyph]:
     """A line of glyphs from top to bottom, an em each, the left of their cells at x."""
-    return [Glyph(char, x, y + i * size + 0.88 * size, size) for i, char in enumerate(text)]
+    return [Glyph(char, x, y + i * size + ASCENT * size, size) for i, char in enumerate(text)]
 
 
-def ruby_over(reading: str, x: float, y: float, base_ems: int, size: float = 10.0) -> list[Glyph]:
+def ruby_over(reading: str, x: float, y: float, base_ems: float, size: float = 10.0) -> list[Glyph]:
     """Ruby of half the size above a base of some ems at x, y, in its middle."""
     left = x + (base_ems * size - len(reading) * size / 2) / 2
     return level(reading, left, y - 0.55 * size, size / 2)
 
 
-def ruby_beside(reading: str, x: float, y: float, base_ems: int, size: float = 10.0) -> list[Glyph]:
+def ruby_beside(reading: str, x: float, y: float, base_ems: float, size: float = 10.0) -> list[Glyph]:
     """Ruby to the right of an upright base at x, y."""
     top = y + (base_ems * size - len(reading) * size / 2) / 2
     return upright(reading, x + 1.05 * size, top, size / 2)
 
 
-def pdf(*pages: Sequence[Glyph | Rule | bytes], info: str = "", extra: Sequence[bytes] = ()) -> bytes:
+def pdf(
+    *pages: Sequence[Glyph | Rule | bytes],
+    info: str = "",
+    extra: Sequence[bytes] = (),
+    paper: tuple[float, float] = (WIDTH, HEIGHT),
+    is_compressed: bool = False,
+) -> bytes:
     """A PDF of pages; bytes among their parts are operators as they stand.
 
     Args:
         pages: what is drawn on each, in this order.
         info: entries of the information dictionary.
         extra: further entries of each page's dictionary.
+        paper: width and height of the pages.
+        is_compressed: whether the pages are deflated.
     """
+    width, height = paper
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"",
         b"<< /Type /Font /Subtype /Type0 /BaseFont /HeiseiMin-W3 /Encoding /UniJIS-UTF16-H /DescendantFonts [4 0 R] >>",
-        b"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /HeiseiMin-W3 /DW 1000 "
+        b"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /HeiseiMin-W3 /DW 1000 /W [1 94 500 231 632 500] "
         b"/CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 6 >> /FontDescriptor 5 0 R >>",
         b"<< /Type /FontDescriptor /FontName /HeiseiMin-W3 /Flags 6 /FontBBox [0 -120 1000 880] /Ascent 880 "
         b"/Descent -120 /CapHeight 700 /ItalicAngle 0 /StemV 80 >>",
@@ -72,12 +95,15 @@ def pdf(*pages: Sequence[Glyph | Rule | bytes], info: str = "", extra: Sequence[
     ]
     kids = []
     for parts in pages:
-        stream = b"\n".join(_drawn(part) for part in parts)
-        objects.append(b"<< /Length %d >>\nstream\n%b\nendstream" % (len(stream), stream))
+        stream = b"\n".join(_drawn(part, height) for part in parts)
+        packed = b""
+        if is_compressed:
+            stream, packed = zlib.compress(stream, 9), b" /Filter /FlateDecode"
+        objects.append(b"<< /Length %d%b >>\nstream\n%b\nendstream" % (len(stream), packed, stream))
         kids.append(b"%d 0 R" % (len(objects) + 1))
         objects.append(
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %g %g] /Resources << /Font << /H 3 0 R >> >> "
-            b"/Contents %d 0 R %b >>" % (WIDTH, HEIGHT, len(objects), b" ".join(extra))
+            b"/Contents %d 0 R %b >>" % (width, height, len(objects), b" ".join(extra))
         )
     objects[1] = b"<< /Type /Pages /Count %d /Kids [%b] >>" % (len(kids), b" ".join(kids))
     out, offsets = bytearray(b"%PDF-1.6\n"), []
@@ -91,10 +117,14 @@ def pdf(*pages: Sequence[Glyph | Rule | bytes], info: str = "", extra: Sequence[
     return bytes(out)
 
 
-def _drawn(part: Glyph | Rule | bytes) -> bytes:
+#: The upper left part of the text matrix for each quarter turn clockwise.
+_TURNS = (b"1 0 0 1", b"0 -1 1 0", b"-1 0 0 -1", b"0 1 -1 0")
+
+
+def _drawn(part: Glyph | Rule | bytes, height: float) -> bytes:
     if isinstance(part, bytes):
         return part
     if isinstance(part, Rule):
-        return b"0.5 w %g %g m %g %g l S" % (part.x0, HEIGHT - part.y0, part.x1, HEIGHT - part.y1)
+        return b"0.5 w %g %g m %g %g l S" % (part.x0, height - part.y0, part.x1, height - part.y1)
     code = part.text.encode("utf-16-be").hex().encode()
-    return b"BT /H %g Tf 1 0 0 1 %g %g Tm <%b> Tj ET" % (part.size, part.x, HEIGHT - part.y, code)
+    return b"BT /H %g Tf %b %g %g Tm <%b> Tj ET" % (part.size, _TURNS[part.turn], part.x, height - part.y, code)
