@@ -119,6 +119,7 @@ class CheckedFile(io.RawIOBase):
         if zlib.crc32(end[sums_bytes + _TAIL.size :]) != footer_crc:
             raise Damaged(f"its footer at byte {size - footer_bytes} is damaged")
         self._end = end
+        self._seal = int(own_crc)
         self._sums = np.frombuffer(sums, "<u4")
         self._body_bytes, self._block_bytes = int(body_bytes), int(block_bytes)
         # Columns lie one after another, so that the next read often begins in the last block of this one.
@@ -128,6 +129,11 @@ class CheckedFile(io.RawIOBase):
     def body_bytes(self) -> int:
         """Length of the blocks together: that of the file before it was sealed, without its footer."""
         return self._body_bytes
+
+    @property
+    def seal(self) -> int:
+        """CRC-32 of the checksums of all blocks and of the footer: another file has another one."""
+        return self._seal
 
     def readable(self) -> bool:
         """See io.RawIOBase."""

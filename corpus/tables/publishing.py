@@ -11,10 +11,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 from uuid import uuid4
 
 from manyo.corpus.tables.ownership import check_owner, current_owner
+from manyo.corpus.tables.seals import read_seal
 from manyo.corpus.tables.storage import LocalFiles, RemoteFiles, connect, make_folder, sync
 
 #: Where files lie until they are complete.
@@ -22,8 +23,21 @@ PARTIAL_FOLDER = ".partial"
 
 _HASH_CHUNK_BYTES = 1 << 20
 
-#: Digests of files that were sent to object stores, by URI.
-_sent: dict[str, str] = {}
+
+class Bytes(NamedTuple):
+    """What tells the bytes of a file from others.
+
+    Attributes:
+        digest: BLAKE2b of all of them.
+        seal: see `manyo.corpus.tables.seals`.
+    """
+
+    digest: str
+    seal: int
+
+
+#: Files that were sent to object stores, by URI.
+_sent: dict[str, Bytes] = {}
 
 #: Stands for the token of an owner in names of partial files that nobody owns.
 _NOBODY = "0"
@@ -38,7 +52,7 @@ def publish(uri: str) -> Iterator[Path]:
     """Yield a local path to write to; the file appears at `uri`, whole, when the block succeeds.
 
     If the block raises, nothing appears and the partial file is removed. A file that has appeared outlasts a loss of
-    power. The digest of one on an object store is kept for `sent_digest`.
+    power. What tells one on an object store from others is kept for `sent_bytes`.
 
     Raises:
         OwnershipLost: this process writes for an owner that is none any more (`manyo.corpus.tables.ownership`).
@@ -62,23 +76,23 @@ def publish(uri: str) -> Iterator[Path]:
         yield partial
         fs.put_file(str(partial), path, check_owner)
         with partial.open("rb") as stream:
-            _sent[uri] = digest_of_bytes(stream)
+            _sent[uri] = bytes_of(stream)
 
 
-def sent_digest(uri: str) -> str | None:
-    """The digest of the bytes that this process last sent to an object store as this file; None if it sent none.
+def sent_bytes(uri: str) -> Bytes | None:
+    """Of the bytes that this process last sent to an object store as this file; None if it sent none.
 
     Each is told once, so that only those that nobody asks for are kept.
     """
     return _sent.pop(uri, None)
 
 
-def digest_of_bytes(stream: BinaryIO) -> str:
-    """BLAKE2b of all bytes of a file."""
+def bytes_of(stream: BinaryIO) -> Bytes:
+    """Of all bytes of a file, which is read from its start and closed."""
     hasher = hashlib.blake2b(digest_size=16)
     while chunk := stream.read(_HASH_CHUNK_BYTES):
         hasher.update(chunk)
-    return hasher.hexdigest()
+    return Bytes(hasher.hexdigest(), read_seal(stream))
 
 
 def _new_partial(folder: Path) -> Path:

@@ -22,6 +22,7 @@ from manyo.corpus.tables.checksums import CheckedFile, Damaged, seal
 from manyo.corpus.tables.pieces import find_pieces, remember_pieces
 from manyo.corpus.tables.publishing import publish as publish
 from manyo.corpus.tables.retries import StorageError
+from manyo.corpus.tables.seals import compare_seal
 from manyo.corpus.tables.shard_errors import DamagedShard as DamagedShard
 from manyo.corpus.tables.shard_errors import ShardError as ShardError
 from manyo.corpus.tables.storage import LocalFiles, RemoteFiles, connect
@@ -133,13 +134,15 @@ def open_checked(uri: str) -> Iterator[CheckedFile]:
     """Open a sealed file of a stage.
 
     Raises:
-        DamagedShard: the file is missing or damaged; raised while the block reads, too.
+        DamagedShard: the file is missing, damaged, or not the one that its manifest describes; raised while the block
+            reads, too.
         ShardError: the file is there and cannot be opened.
         StorageError: the storage fails.
     """
     fs, path = filesystem(uri)
     try:
         with CheckedFile(fs.open(path, "rb")) as stream:
+            compare_seal(uri, stream.seal)
             yield stream
     except StorageError:
         raise

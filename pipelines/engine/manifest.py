@@ -15,7 +15,8 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 
 from manyo.corpus.tables.pieces import written_pieces
-from manyo.corpus.tables.publishing import digest_of_bytes, sent_digest
+from manyo.corpus.tables.publishing import Bytes, bytes_of, sent_bytes
+from manyo.corpus.tables.seals import NO_SEAL, read_seal
 from manyo.corpus.tables.shards import filesystem, is_local, join, publish
 from manyo.pipelines.engine.sealed_json import NotSealed, open_json, seal_json
 
@@ -45,12 +46,14 @@ class OutputFile:
         size_bytes: its size.
         digest: of its bytes.
         pieces: of a dealt file, where its parts lie, packed (`manyo.corpus.tables.pieces`), in hex; else "".
+        seal: of its checksums, which whoever reads it for a later task compares (`manyo.corpus.tables.seals`).
     """
 
     path: str
     size_bytes: int
     digest: str
     pieces: str = ""
+    seal: int = NO_SEAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def manifest_uri(stage_folder: str, shard: str) -> str:
 
 
 def describe_output(stage_folder: str, uri: str) -> OutputFile:
-    """Returns size and digest of a published file, and the pieces of one that this process dealt.
+    """Returns size, digest and seal of a published file, and the pieces of one that this process dealt.
 
     The digest is BLAKE2b of its bytes. A file on an object store is not read back for it: what this process sent is
     known, and of what a child sent the entity tag stands in. Such a tag need not be a digest of the bytes (encryption
@@ -101,18 +104,19 @@ def describe_output(stage_folder: str, uri: str) -> OutputFile:
     info = fs.info(path)
     entity_tag = info.get("ETag")
     if is_local(fs) or not entity_tag:
-        digest = _digest_of(uri)
+        digest, seal = _bytes_of(uri)
+    elif sent := sent_bytes(uri):
+        digest, seal = _SENT + sent.digest, sent.seal
     else:
-        sent = sent_digest(uri)
-        digest = str(entity_tag).strip('"') if sent is None else _SENT + sent
+        digest, seal = str(entity_tag).strip('"'), read_seal(fs.open(path, "rb"))
     below = uri.removeprefix(stage_folder.rstrip("/") + "/")
-    return OutputFile(below, int(info["size"]), digest, written_pieces(uri).hex())
+    return OutputFile(below, int(info["size"]), digest, written_pieces(uri).hex(), seal)
 
 
-def _digest_of(uri: str) -> str:
+def _bytes_of(uri: str) -> Bytes:
     fs, path = filesystem(uri)
     with fs.open(path, "rb") as stream:
-        return digest_of_bytes(stream)
+        return bytes_of(stream)
 
 
 def read_again(stage_folder: str, output: OutputFile) -> str | None:
@@ -131,7 +135,7 @@ def read_again(stage_folder: str, output: OutputFile) -> str | None:
         return f"has {size_bytes} bytes, its manifest says {output.size_bytes}"
     if not is_local(fs) and not output.digest.startswith(_SENT):
         return None
-    digest, wanted = _digest_of(uri), output.digest.removeprefix(_SENT)
+    digest, wanted = _bytes_of(uri).digest, output.digest.removeprefix(_SENT)
     return None if digest == wanted else f"its digest is {digest}, its manifest says {wanted}"
 
 

@@ -22,6 +22,7 @@ from manyo.corpus.tables.credentials import hide, remember, remembered
 from manyo.corpus.tables.ownership import current_owner, writing_for
 from manyo.corpus.tables.pieces import piece_at
 from manyo.corpus.tables.publishing import let_read, remove_partials
+from manyo.corpus.tables.seals import expecting
 from manyo.corpus.tables.shard_errors import OwnershipLost
 from manyo.corpus.tables.shards import FORMAT, DamagedShard, ShardError, filesystem, join, publish
 from manyo.pipelines.engine.errors import UserError, WorkFailed
@@ -175,7 +176,8 @@ class StageShards:
         if any(table.is_dealt and not packed for table, packed in zip(self.stage.tables, pieces, strict=False)):
             return False  # by a version that did not write down where the parts lie
         digest = digest_of(output.digest for output in manifest.outputs)
-        self._shards.put(index, digest, manifest.counts, manifest.bytes_written, pieces)
+        seals = [output.seal for output in manifest.outputs]
+        self._shards.put(index, digest, manifest.counts, manifest.bytes_written, pieces, seals)
         self._is_finished[index] = 1
         return True
 
@@ -229,6 +231,7 @@ class StageShards:
                     table: tuple(piece_at(packed, unit.part) for packed in files)
                     for table, files in unit.pieces.items()
                 },
+                seals=unit.seals,
                 input_shard=unit.input_shard,
                 working_folder=os.getcwd(),
                 owner=current_owner(),
@@ -277,7 +280,8 @@ def _run_task(task: AnyTask) -> Manifest:
     started, cpu_started = time.perf_counter(), time.process_time()
     umask = os.umask(_PRIVATE)
     try:
-        counts = dict(task.work(task))
+        with expecting(_seals_by_uri(task)):
+            counts = dict(task.work(task))
     finally:
         os.umask(umask)
     for table, uri in task.outputs.items():
@@ -298,6 +302,12 @@ def _run_task(task: AnyTask) -> Manifest:
     )
     write_manifest(manifest_uri(task.stage_folder, task.shard), manifest)
     return manifest
+
+
+def _seals_by_uri(task: AnyTask) -> dict[str, int]:
+    return {
+        uri: seal for table, seals in task.seals.items() for uri, seal in zip(task.inputs[table], seals, strict=True)
+    }
 
 
 def run_stage(

@@ -37,6 +37,7 @@ class FinishedShard:
         counts: what the task counted, without counts that are shares of another (a dot in the name marks them).
         size_bytes: of all its tables.
         pieces: of each of its tables, where the parts of its file lie, packed; no bytes for one that is not dealt.
+        seals: of the file of each of its tables (`manyo.corpus.tables.seals`).
     """
 
     name: str
@@ -44,12 +45,13 @@ class FinishedShard:
     counts: Mapping[str, int]
     size_bytes: int
     pieces: tuple[bytes, ...] = ()
+    seals: tuple[int, ...] = ()
 
 
 class FinishedShards(Sequence[FinishedShard]):
     """Shards by name, filled in as they are finished.
 
-    Memory: 80 bytes for each and its name, and 20 bytes for each piece of a dealt file.
+    Memory: 80 bytes for each and its name, 8 for each of its files, and 20 for each piece of a dealt file.
 
     Args:
         names: sorted, each once.
@@ -61,11 +63,22 @@ class FinishedShards(Sequence[FinishedShard]):
         self._sizes = array("q", bytes(8 * len(names)))
         self._counts: dict[str, array[int]] = {}
         self._pieces: dict[int, tuple[bytes, ...]] = {}
+        self._seals: list[array[int]] = []
 
     def put(
-        self, index: int, digest: str, counts: Mapping[str, int], size_bytes: int, pieces: tuple[bytes, ...] = ()
+        self,
+        index: int,
+        digest: str,
+        counts: Mapping[str, int],
+        size_bytes: int,
+        pieces: tuple[bytes, ...] = (),
+        seals: Sequence[int] = (),
     ) -> None:
-        """Record a finished shard."""
+        """Record a finished shard; the shards of a stage have equally many files."""
+        for number, seal in enumerate(seals):
+            if number == len(self._seals):
+                self._seals.append(array("q", bytes(8 * len(self._names))))
+            self._seals[number][index] = seal
         if any(pieces):
             self._pieces[index] = pieces
         self._digests[_DIGEST_BYTES * index : _DIGEST_BYTES * (index + 1)] = bytes.fromhex(digest)
@@ -100,6 +113,7 @@ class FinishedShards(Sequence[FinishedShard]):
             counts={name: column[index] for name, column in self._counts.items()},
             size_bytes=self._sizes[index],
             pieces=self._pieces.get(index, ()),
+            seals=tuple(column[index] for column in self._seals),
         )
 
 
@@ -141,6 +155,7 @@ class Unit:
             token, or its shard's number; 0 where it takes everything.
         input_shard: files of a source, for the stage that reads those instead of shards.
         pieces: of each dealt table, the packed pieces of every file to read, in the order of `inputs`.
+        seals: of each table, the seal of every file to read, in the order of `inputs`.
     """
 
     name: str
@@ -150,6 +165,7 @@ class Unit:
     part: int = 0
     input_shard: InputShard | None = None
     pieces: Mapping[StageTable, tuple[bytes, ...]] = field(default_factory=dict)
+    seals: Mapping[StageTable, tuple[int, ...]] = field(default_factory=dict)
 
 
 class Units(Iterable[Unit]):
@@ -191,6 +207,12 @@ def _unit(name: str, upstream: Upstream, rows: Sequence[Sequence[FinishedShard]]
             for stage, shards in zip(upstream, rows, strict=True)
             for number, table in enumerate(stage.tables)
             if shards and all(shard.pieces and shard.pieces[number] for shard in shards)
+        },
+        seals={
+            table: tuple(shard.seals[number] for shard in shards)
+            for stage, shards in zip(upstream, rows, strict=True)
+            for number, table in enumerate(stage.tables)
+            if all(shard.seals for shard in shards)
         },
     )
 
@@ -307,6 +329,7 @@ def with_gathered(shape: Shape) -> Shape:
                     inputs={**unit.inputs, **whole.inputs},
                     digest=digest_of([unit.digest, whole.digest]),
                     pieces={**unit.pieces, **whole.pieces},
+                    seals={**unit.seals, **whole.seals},
                 )
                 for unit in units
             )

@@ -54,6 +54,7 @@ class Task(Generic[S_co]):
         owner: on whose behalf the task writes; None for nobody.
         credentials: what opens the files that the task reads, which their URIs do not say.
         pieces: of each dealt table, where part `part` of every file lies, in the order of `inputs`.
+        seals: of each table, the seal of every file, in the order of `inputs`.
         n_at_once: tasks of the stage that may run at the same time, which share what the stage has a budget of.
     """
 
@@ -72,6 +73,7 @@ class Task(Generic[S_co]):
     owner: Owner | None = None
     credentials: Remembered = field(default=({}, {}, {}), repr=False)
     pieces: Mapping[StageTable, tuple[Piece, ...]] = field(default_factory=dict)
+    seals: Mapping[StageTable, tuple[int, ...]] = field(default_factory=dict)
     n_at_once: int = 1
 
     def input(self, table: StageTable) -> str:

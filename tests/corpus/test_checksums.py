@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from manyo.corpus.tables import shards
 from manyo.corpus.tables.checksums import CheckedFile, Damaged, seal
 from manyo.corpus.tables.pieces import piece_at, read_piece, written_pieces
+from manyo.corpus.tables.seals import NO_SEAL, expecting, read_seal
 from manyo.corpus.tables.shards import (
     DamagedShard,
     ShardError,
@@ -22,6 +23,8 @@ from manyo.corpus.tables.shards import (
     read_batches,
     read_columns,
     read_parts,
+    read_rows,
+    row_count,
     write_parts,
     write_shard,
 )
@@ -172,3 +175,33 @@ def test_what_is_read_says_nothing_about_the_file(tmp_path: Path) -> None:
     write_parts(f"{tmp_path}/a.arrow", SCHEMA, [BATCHES])
     for one in (next(read_batches(f"{tmp_path}/a.parquet")), next(read_parts(f"{tmp_path}/a.arrow"))):
         assert not one.schema.metadata
+
+
+def test_every_reader_of_a_table_refuses_a_sound_file_in_the_place_of_another(tmp_path: Path) -> None:
+    seals = {}
+    for name, first in (("a", 1), ("b", 2)):
+        write_shard(f"{tmp_path}/{name}.parquet", SCHEMA, [batch(first, 50)])
+        write_parts(f"{tmp_path}/{name}.arrow", SCHEMA, [[batch(first, 50)]])
+        for suffix in ("parquet", "arrow"):
+            seals[name, suffix] = read_seal((tmp_path / f"{name}.{suffix}").open("rb"))
+    table, dealt = f"{tmp_path}/a.parquet", f"{tmp_path}/a.arrow"
+    readers = [
+        (table, "parquet", lambda: list(read_batches(table))),
+        (table, "parquet", lambda: read_columns(table, ["n"])),
+        (table, "parquet", lambda: read_rows(table, [3], ["n"])),
+        (table, "parquet", lambda: row_count(table)),
+        (dealt, "arrow", lambda: list(read_parts(dealt))),
+    ]
+    for uri, suffix, read in readers:
+        with expecting({uri: seals["a", suffix]}):
+            read()
+        with expecting({uri: seals["b", suffix]}), pytest.raises(DamagedShard, match="sound, but not the file"):
+            read()
+        with expecting({uri: NO_SEAL}):
+            read()
+        read()
+
+
+def test_a_file_without_checksums_has_no_seal(tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(b"\0" * 1000)
+    assert read_seal((tmp_path / "a.bin").open("rb")) == NO_SEAL

@@ -118,6 +118,27 @@ def spoil_before(stage: str, spoil: Callable[[], None], monkeypatch: pytest.Monk
     monkeypatch.setattr(engine.StageShards, "pending", pending)
 
 
+def test_two_sound_files_that_change_places_are_noticed_by_the_stage_that_reads_them(
+    demo_run: FinishedRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each has its own checksums, and langid compares no `doc_id`s: it reads one table."""
+    run = FinishedRun(demo_run.config, tmp_path / "out")
+    swapped: list[Path] = []
+
+    def swap() -> None:
+        if not swapped:
+            swapped.extend(sorted(run.out.glob("extract-*/documents/*/*.parquet"))[:2])
+            first, second = (path.read_bytes() for path in swapped)
+            swapped[0].write_bytes(second)
+            swapped[1].write_bytes(first)
+
+    spoil_before("langid", swap, monkeypatch)
+    assert main(command(run, "run", "--executor", "serial", "--until", "langid")) == 0
+    assert len(swapped) == 2
+    assert {name: content for name, content in demo_run.files().items() if name in run.files()} == run.files()
+    assert any("not the file that its manifest describes" in message for message in caplog.messages)
+
+
 @pytest.mark.parametrize("change", ["cut", "appended", "written again", "put back", "gone"])
 def test_an_input_that_changes_between_plan_and_read_stops_the_run_and_is_read_by_the_next(
     change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -118,7 +118,7 @@ def test_a_missing_configuration_is_reported_before_the_cluster_is_asked(
 def test_a_signal_while_libraries_are_loaded_is_one_line(number: signal.Signals) -> None:
     """Each is sent a little later, so that it meets the start in many places."""
     for delay_s in (0.15, 0.3, 0.6, 1.2):
-        command = [sys.executable, "-m", "manyo.pipelines", "inspect", "--config", "no.toml"]
+        command = [sys.executable, "-m", "manyo.pipelines", "inspect", "--kept", "--config", "no.toml"]
         with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdin=subprocess.PIPE) as process:
             time.sleep(delay_s)
             process.send_signal(number)

@@ -8,6 +8,8 @@ import pyarrow as pa
 import pytest
 
 from manyo.corpus.tables.pieces import PACKED_BYTES
+from manyo.corpus.tables.publishing import Bytes
+from manyo.corpus.tables.seals import NO_SEAL
 from manyo.corpus.tables.shards import publish, read_parts, write_parts
 from manyo.corpus.tables.storage import LocalFiles
 from manyo.pipelines.engine.executors import Serial
@@ -109,7 +111,7 @@ def test_a_part_costs_one_read_for_each_shard_that_gave_it_rows(
     monkeypatch.setattr(LocalFiles, "read_range", counted)
     monkeypatch.setattr(LocalFiles, "open", lambda *_: pytest.fail("a dealt file is opened whole"))
     # The manifest's digest of a file that was written reads it back.
-    monkeypatch.setattr("manyo.pipelines.engine.manifest._digest_of", lambda uri: digest_of([uri]))
+    monkeypatch.setattr("manyo.pipelines.engine.manifest._bytes_of", lambda uri: Bytes(digest_of([uri]), NO_SEAL))
     run(second, tmp_path, dealt)
     assert len(reads) == len(set(reads)) == PARTS * (SHARDS - 1)
 
