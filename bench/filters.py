@@ -33,7 +33,7 @@ from manyo.filters.signals.catalogue import SIGNALS
 from manyo.filters.signals.characters import count_characters
 from manyo.filters.signals.fluency import read_lines
 from manyo.filters.signals.measure import measure, signals_schema
-from manyo.filters.signals.repetition import find_repeats, lz4_ratio, zlib_ratio
+from manyo.filters.signals.repetition import find_every_repeat, find_repeats, lz4_ratio, zlib_ratio
 from manyo.filters.signals.segments import read_segments
 from manyo.filters.signals.signal import Passes
 from manyo.filters.signals.signal_settings import SignalSettings, WordLists
@@ -141,7 +141,8 @@ def main() -> None:
         "tells (kernel)": lambda batch: read_tells(_texts(batch)),
         "segments (kernel)": lambda batch: read_segments(_texts(batch)),
         "the five kernels together": _all_kernels,
-        "compression (LZ4)": lambda batch: lz4_ratio(_texts(batch)),
+        "repeats of every length, on request": lambda batch: find_every_repeat(_texts(batch)),
+        "compression (LZ4), on request": lambda batch: lz4_ratio(_texts(batch)),
         "compression (zlib, on request)": lambda batch: zlib_ratio(_texts(batch)),
         "words (Aho-Corasick)": lambda batch: count_words(_texts(batch), lists),
         f"measure: every default signal, {len(signals_schema()) - 1}": measure,

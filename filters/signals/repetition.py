@@ -7,6 +7,7 @@ signals together. White space is left out, so that indentation does not count as
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -45,17 +46,23 @@ def find_repeats(texts: Texts) -> Records:
     White space is left out, and so is the rest of a run of one character after `MAX_RUN_CHARS`.
 
     Returns:
-        (n_docs,), records of `REPEAT_COUNTS`.
+        (n_docs,), records of `REPEAT_COUNTS`; of the n-grams, the most frequent of 4 characters and the repeated ones
+        of 5 and 10 are counted.
     """
-    return _find(texts, MAX_RUN_CHARS, keeps_blanks=False)
+    return _find(texts, MAX_RUN_CHARS, keeps_blanks=False, counts_every=False)
+
+
+def find_every_repeat(texts: Texts) -> Records:
+    """As `find_repeats`, n-grams of every length."""
+    return _find(texts, MAX_RUN_CHARS, keeps_blanks=False, counts_every=True)
 
 
 def find_plain_repeats(texts: Texts) -> Records:
-    """As `find_repeats`, but with white space except blank lines, and with runs of any length, as Swallow v1 counts."""
-    return _find(texts, MAX_CHARS, keeps_blanks=True)
+    """The same with white space except blank lines, and with runs of any length, as Swallow v1 counts."""
+    return _find(texts, MAX_CHARS, keeps_blanks=True, counts_every=True)
 
 
-def _find(texts: Texts, max_run_chars: int, keeps_blanks: bool) -> Records:
+def _find(texts: Texts, max_run_chars: int, keeps_blanks: bool, counts_every: bool) -> Records:
     counts = np.zeros(len(texts), kernels.REPEAT_COUNTS)
     classes = character_classes()
     kernels.count_repeats(
@@ -66,6 +73,7 @@ def _find(texts: Texts, max_run_chars: int, keeps_blanks: bool) -> Records:
         MAX_CHARS,
         max_run_chars,
         keeps_blanks,
+        counts_every,
         DISTINCT_WINDOW_CHARS,
         np.zeros(len(classes), np.int32),
         counts,
@@ -105,6 +113,10 @@ def _repeats(passes: Passes) -> Records:
     return find_repeats(passes.texts)
 
 
+def _every_repeat(passes: Passes) -> Records:
+    return find_every_repeat(passes.texts)
+
+
 def _plain_repeats(passes: Passes) -> Records:
     return find_plain_repeats(passes.texts)
 
@@ -114,11 +126,13 @@ def _ngram_counts(repeats: Records, length: int) -> np.ndarray:
     return n_grams
 
 
-def _top_ngram_fraction(passes: Passes, length: int) -> np.ndarray:
-    repeats = passes.of(_repeats)
-    top = repeats["top_ngrams"][:, length - kernels.SHORTEST_TOP]
+def _top_ngram_fraction(
+    passes: Passes, length: int, read: Callable[[Passes], Records], free_occurrences: int = 0
+) -> np.ndarray:
+    repeats = passes.of(read)
+    occurrences = np.maximum(repeats["top_ngrams"][:, length - kernels.SHORTEST_TOP] - free_occurrences, 0)
     # Overlapping occurrences (ああああ) would cover more than there is, hence the minimum.
-    return share(np.minimum(top * length, repeats["sampled_chars"]), repeats["sampled_chars"])
+    return share(np.minimum(occurrences * length, repeats["sampled_chars"]), repeats["sampled_chars"])
 
 
 def _per_character(passes: Passes, name: str) -> np.ndarray:
@@ -133,14 +147,8 @@ def _distinct_character_fraction(passes: Passes) -> np.ndarray:
 def _stepped_ngram_fraction(passes: Passes, length: int) -> np.ndarray:
     # datatrove walks the text: an n-gram that it has seen counts whole and is stepped over, any other one is remembered
     # and moves it on by one character.
-    repeats = passes.of(_repeats)
+    repeats = passes.of(_every_repeat)
     return share(repeats["stepped_chars"][:, length - kernels.SHORTEST_REPEATED], repeats["sampled_chars"])
-
-
-def _top_4gram_excess_fraction(passes: Passes) -> np.ndarray:
-    repeats = passes.of(_repeats)
-    excess = np.maximum(repeats["top_ngrams"][:, 4 - kernels.SHORTEST_TOP] - FREE_OCCURRENCES, 0)
-    return share(np.minimum(excess * 4, repeats["sampled_chars"]), repeats["sampled_chars"])
 
 
 def _top_ngram_occurrence_fraction(passes: Passes, length: int) -> np.ndarray:
@@ -161,9 +169,18 @@ SIGNALS: tuple[Signal, ...] = (
                 f"characters in the most frequent {length}-gram per character, in the first {MAX_CHARS:,}",
             ),
             f"Gopher, FineWeb-2, Swallow v1; {length}-grams of characters",
-            partial(_top_ngram_fraction, length=length),
+            partial(_top_ngram_fraction, length=length, read=_every_repeat),
+            setting=ALSO_MEASURE,
         )
-        for length in range(2, 5)
+        for length in (2, 3)
+    ),
+    Signal(
+        fraction(
+            "top_4gram_fraction",
+            f"characters in the most frequent 4-gram per character, in the first {MAX_CHARS:,}",
+        ),
+        "Gopher, FineWeb-2, Swallow v1; 4-grams of characters",
+        partial(_top_ngram_fraction, length=4, read=_repeats),
     ),
     Signal(
         fraction(
@@ -171,7 +188,7 @@ SIGNALS: tuple[Signal, ...] = (
             f"the same of the occurrences beyond {FREE_OCCURRENCES}, in 4-grams",
         ),
         "ours: a short text says its subject, or ました。, a few times",
-        _top_4gram_excess_fraction,
+        partial(_top_ngram_fraction, length=4, read=_repeats, free_occurrences=FREE_OCCURRENCES),
     ),
     Signal(
         fraction(
@@ -213,6 +230,7 @@ SIGNALS: tuple[Signal, ...] = (
         ),
         "Uzushio pipeline_03a keeps 0.25 to 5, then 0.40 to 0.75, then 0.50 to 0.75",
         lambda passes: lz4_ratio(passes.texts),
+        setting=ALSO_MEASURE,
     ),
     Signal(
         fraction("zlib_ratio", f"zlib level {ZLIB_LEVEL} size per byte; a short text exceeds 1"),
@@ -238,6 +256,7 @@ SIGNALS: tuple[Signal, ...] = (
             ),
             "Gopher, FineWeb-2 and Swallow v1 as datatrove counts; its words are characters here",
             partial(_stepped_ngram_fraction, length=length),
+            setting=ALSO_MEASURE,
         )
         for length in range(5, 11)
     ),

@@ -8,6 +8,7 @@ import numpy as np
 
 from manyo.corpus.jit import Bytes, Int32s, Int64s, Records, Uint16s, Uint32s, Uint64s, int64, kernel, record
 from manyo.filters.signals.primitive_kernels import (
+    COUNT_BITS,
     MULTIPLIER,
     STEPPED_BIT,
     count_ngrams,
@@ -106,6 +107,14 @@ def _lengthen(chars: Uint32s, starts: Int32s, hashes: Uint64s, n_starts: int, le
 
 
 @kernel
+def _lengthen_all(chars: Uint32s, hashes: Uint64s, n_starts: int, length: int) -> None:
+    """As `_lengthen`, where every character begins an n-gram."""
+    last = np.uint64(length - 1)
+    for i in range(np.uint64(n_starts)):
+        hashes[i] = hashes[i] * MULTIPLIER + np.uint64(chars[i + last])
+
+
+@kernel
 def _fill_slots(hashes: Uint64s, n_starts: int, slots: Uint32s, filled: Uint16s) -> int:
     """Count the places of each slot, which n-grams may share; returns the most places of a slot.
 
@@ -156,9 +165,29 @@ def _keep_shared(starts: Int32s, hashes: Uint64s, n_starts: int, slots: Uint32s,
 
 
 @kernel
+def _top_count(
+    hashes: Uint64s, n_starts: int, slots: Uint32s, filled: Uint16s, chosen: Uint64s, scratch: Scratch
+) -> int:
+    """Occurrences of the most frequent n-gram; fills the slots.
+
+    Places are counted by slot first. An n-gram is counted by itself only where its slot is nearly as full as the
+    fullest, and again where that leaves the answer open.
+    """
+    most = _fill_slots(hashes, n_starts, slots, filled)
+    if most < 2:
+        return most
+    least = max(most - most // 4, 2)
+    top = _top_of_full(hashes, n_starts, slots, filled, least, chosen, scratch)
+    if top < least - 1:
+        top = max(top, _top_of_full(hashes, n_starts, slots, filled, top + 1, chosen, scratch))
+    return top
+
+
+@kernel
 def _count_top(
     chars: Uint32s,
     n_chars: int,
+    shortest: int,
     starts: Int32s,
     hashes: Uint64s,
     slots: Uint32s,
@@ -167,26 +196,24 @@ def _count_top(
     scratch: Scratch,
     row: RepeatCount,
 ) -> int:
-    """Count the most frequent short n-grams; how many places may have a repeated one of `SHORTEST_REPEATED` characters.
+    """Count the most frequent n-grams of `shortest` to 4 characters, and collect the places of longer ones.
 
-    These are the first in starts and hashes.
-    Places are counted by slot first. An n-gram is counted by itself only where its slot is nearly as full as the
-    fullest, and again where that leaves the answer open.
+    Returns how many places may have a repeated n-gram of `SHORTEST_REPEATED` characters. These are the first in starts
+    and hashes.
     """
-    n_starts = max(n_chars - SHORTEST_TOP + 1, 0)
+    n_starts = max(n_chars - shortest + 1, 0)
     for start in range(np.uint64(n_starts)):
         starts[start] = start
         hashes[start] = chars[start]
-    for length in range(SHORTEST_TOP, SHORTEST_REPEATED):
-        _lengthen(chars, starts, hashes, n_starts, length)
-        most = _fill_slots(hashes, n_starts, slots, filled)
-        top = min(max(n_chars - length + 1, 0), 1)
-        if most > 1:
-            least = max(most - most // 4, 2)
-            top = _top_of_full(hashes, n_starts, slots, filled, least, chosen, scratch)
-            if top < least - 1:
-                top = max(top, _top_of_full(hashes, n_starts, slots, filled, top + 1, chosen, scratch))
-        row.top_ngrams[length - SHORTEST_TOP] = top
+    for length in range(SHORTEST_TOP, shortest):
+        _lengthen_all(chars, hashes, n_starts, length)
+    for length in range(shortest, SHORTEST_REPEATED):
+        if length == shortest:
+            _lengthen_all(chars, hashes, n_starts, length)
+        else:
+            _lengthen(chars, starts, hashes, n_starts, length)
+        top = _top_count(hashes, n_starts, slots, filled, chosen, scratch)
+        row.top_ngrams[length - SHORTEST_TOP] = max(top, min(max(n_chars - length + 1, 0), 1))
         n_starts = _keep_shared(starts, hashes, n_starts, slots, filled)
     _lengthen(chars, starts, hashes, n_starts, SHORTEST_REPEATED)
     _fill_slots(hashes, n_starts, slots, filled)
@@ -198,9 +225,34 @@ def _count_top(
 
 
 @kernel
+def _keep_longest(starts: Int32s, hashes: Uint64s, n_starts: int, slots: Uint32s, table: Uint64s) -> int:
+    """As `keep_repeated`, at once from n-grams of `SHORTEST_REPEATED` characters to those of `LONGEST`, with hashes.
+
+    One of these may occur more than once only where all of the shorter ones in it do, which are at places in a row.
+    """
+    apart = int64(LONGEST - SHORTEST_REPEATED)
+    power = np.uint64(1)
+    for _ in range(apart):
+        power *= MULTIPLIER
+    n_kept = np.uint64(0)
+    in_a_row, before = int64(0), int64(-1)
+    for i in range(n_starts):
+        start = int64(starts[np.uint64(i)])
+        is_repeated = int64(table[slots[np.uint64(i)]] & COUNT_BITS > np.uint64(1))
+        in_a_row = ((in_a_row & -int64(start == before + 1)) + 1) & -is_repeated
+        before = start
+        if in_a_row > apart:
+            starts[n_kept] = start - apart
+            hashes[n_kept] = hashes[np.uint64(i - apart)] * power + hashes[np.uint64(i)]
+            n_kept += np.uint64(1)
+    return int64(n_kept)
+
+
+@kernel
 def _count_repeated(
     chars: Uint32s,
     n_chars: int,
+    counts_every: bool,
     starts: Int32s,
     n_starts: int,
     hashes: Uint64s,
@@ -214,9 +266,8 @@ def _count_repeated(
     places that the length before it left, which are soon few, and its table is as small as they are.
     """
     slots, ranks, table = scratch
-    for length in range(SHORTEST_REPEATED, LONGEST + 1):
-        if length > SHORTEST_REPEATED:
-            _lengthen(chars, starts, hashes, n_starts, length)
+    length = SHORTEST_REPEATED
+    while True:
         count_ngrams(hashes, n_starts, slots, ranks, table)
         n_later = n_repeated = 0
         for i in range(np.uint64(n_starts)):
@@ -224,7 +275,6 @@ def _count_repeated(
             n_repeated += ranks[i] == 2
         n_distinct = max(n_chars - length + 1, 0) - n_later
         at = length - SHORTEST_REPEATED
-        row.stepped_chars[at] = _stepped_chars(starts, slots, n_starts, length, table)
         row.distinct_ngrams[at] = n_distinct
         row.repeated_ngrams[at] = n_repeated
         if length == 5:
@@ -232,7 +282,17 @@ def _count_repeated(
             row.frequent_5grams = _frequent_ngrams(ranks, n_starts, n_distinct, n_repeated, reached)
         elif length == 10:
             row.duplicate_10gram_chars = _covered_chars(starts, ranks, n_starts, length)
-        n_starts = keep_repeated(starts, hashes, n_starts, slots, table)
+        if counts_every:
+            row.stepped_chars[at] = _stepped_chars(starts, slots, n_starts, length, table)
+        if length == LONGEST:
+            return
+        if counts_every:
+            n_starts = keep_repeated(starts, hashes, n_starts, slots, table)
+            length += 1
+            _lengthen(chars, starts, hashes, n_starts, length)
+        else:
+            n_starts = _keep_longest(starts, hashes, n_starts, slots, table)
+            length = LONGEST
 
 
 @kernel
@@ -244,6 +304,7 @@ def count_repeats(
     max_chars: int,
     max_run: int,
     keeps_blanks: bool,
+    counts_every: bool,
     distinct_window: int,
     seen_in: Int32s,
     counts: Records,
@@ -257,6 +318,8 @@ def count_repeats(
         max_chars: characters from the start that are sampled.
         max_run: characters of a run of one character that enter the n-grams.
         keeps_blanks: whether white space is sampled too, except blank lines.
+        counts_every: whether n-grams of every length are counted. Without it, of the arrays of a record only the most
+            frequent n-gram of 4 characters is filled in, and those that occurred before of 5 and of 10.
         distinct_window: characters from the start in which distinct ones are counted.
         seen_in: scratch, a zero for every code point.
         counts: the records.
@@ -293,5 +356,6 @@ def count_repeats(
         row.sampled_chars = n_chars
         row.longest_run = longest_run
         row.distinct_chars = distinct_chars
-        n_starts = _count_top(chars, n_chars, starts, hashes, slots, filled, chosen, scratch, row)
-        _count_repeated(chars, n_chars, starts, n_starts, hashes, scratch, reached, row)
+        shortest = SHORTEST_TOP if counts_every else SHORTEST_REPEATED - 1
+        n_starts = _count_top(chars, n_chars, shortest, starts, hashes, slots, filled, chosen, scratch, row)
+        _count_repeated(chars, n_chars, counts_every, starts, n_starts, hashes, scratch, reached, row)

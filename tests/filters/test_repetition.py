@@ -4,6 +4,7 @@ import zlib
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from manyo.filters.signals.repetition import (
     COMPRESSED_BYTES,
@@ -11,6 +12,7 @@ from manyo.filters.signals.repetition import (
     MAX_CHARS,
     MAX_RUN_CHARS,
     ZLIB_LEVEL,
+    find_every_repeat,
     find_repeats,
     lz4_ratio,
     zlib_ratio,
@@ -22,9 +24,29 @@ from tests.filters.batches import TEXTS, signal_values, sliced
 @settings(max_examples=200, deadline=None)
 @given(TEXTS)
 def test_the_kernel_finds_the_repeats_that_the_oracle_finds(texts):
-    for counts, text in zip(find_repeats(sliced(texts)), texts, strict=True):
+    for counts, text in zip(find_every_repeat(sliced(texts)), texts, strict=True):
         for name, expected in oracles.find_repeats(text, MAX_RUN_CHARS, DISTINCT_WINDOW_CHARS).items():
             assert counts[name].tolist() == expected, (name, text)
+
+
+def assert_same_repeats(texts):
+    """Without the n-grams of every length, everything else is the same."""
+    some, every = find_repeats(sliced(texts)), find_every_repeat(sliced(texts))
+    for name in set(some.dtype.names) - {"top_ngrams", "stepped_chars", "distinct_ngrams", "repeated_ngrams"}:
+        assert some[name].tolist() == every[name].tolist(), name
+    assert some["top_ngrams"][:, -1].tolist() == every["top_ngrams"][:, -1].tolist()
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXTS)
+def test_repeats_of_4_and_10_characters_are_found_without_those_between(texts):
+    assert_same_repeats(texts)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text("あい", max_size=300))
+def test_repeats_of_two_characters_only_are_found_without_those_between(text):
+    assert_same_repeats([text])
 
 
 @settings(max_examples=100, deadline=None)
@@ -69,9 +91,10 @@ def test_what_stands_beyond_the_sample_is_not_read():
 def test_ngrams_that_share_slots_are_counted_apart(n_kinds):
     draw = random.Random(n_kinds)
     text = "".join(chr(0x4E00 + draw.randrange(n_kinds)) for _ in range(8000))
-    (counts,) = find_repeats(sliced([text]))
+    (counts,) = find_every_repeat(sliced([text]))
     for name, expected in oracles.find_repeats(text, MAX_RUN_CHARS, DISTINCT_WINDOW_CHARS).items():
         assert counts[name].tolist() == expected, name
+    assert_same_repeats([text])
 
 
 def test_a_ruled_line_is_not_a_repeated_word():
@@ -90,9 +113,10 @@ def test_a_long_text_with_many_repeats_is_counted_as_the_oracle_counts():
     text = "".join(
         f"第{number % 37}回の会は{number % 11}時に{'始まり' * (number % 5)}終わる。" for number in range(400)
     )
-    (counts,) = find_repeats(sliced([text]))
+    (counts,) = find_every_repeat(sliced([text]))
     for name, expected in oracles.find_repeats(text, MAX_RUN_CHARS, DISTINCT_WINDOW_CHARS).items():
         assert counts[name].tolist() == expected, name
+    assert_same_repeats([text])
 
 
 def test_a_repeated_passage_counts_in_whole_steps():
