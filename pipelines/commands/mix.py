@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     """Write the arguments, print the mixture and its warnings, and return 0.
 
     Raises:
-        UserError: there is no [mix] table, a table of shards cannot be read, or a source has no tokens.
+        UserError: there is no [mix] table, a table of shards cannot be read, or no source has tokens.
     """
     config = read_config(options)
     mixture = read_mixture(config)
@@ -89,7 +89,7 @@ class MixedSource:
     @property
     def repeats(self) -> float:
         """How often each token is seen, on average."""
-        return self.tokens / self.available_tokens
+        return self.tokens / self.available_tokens if self.available_tokens else 0.0
 
     def shard_tokens(self) -> list[int]:
         """Tokens seen of each shard: in proportion to its size, rounded so that the sum is exactly `tokens`."""
@@ -158,24 +158,27 @@ def plan_mix(mix: Mix, available: Mapping[str, Sequence[CountedShard]]) -> list[
         available: the shards of each source, by name of the source; shards without tokens are left out.
 
     Returns:
-        The sources in the order of the mixture.
+        The sources in the order of the mixture. One without tokens has a budget of 0, and takes no share.
 
     Raises:
-        UserError: a source has no tokens, or sources with a fixed amount leave no tokens for those with a weight.
+        UserError: no source has tokens, or sources with a fixed amount leave no tokens for those with a weight.
     """
     shards = {source.name: tuple(one for one in available[source.name] if one.tokens) for source in mix.source}
     totals = {name: sum(shard.tokens for shard in own) for name, own in shards.items()}
-    for name, total in totals.items():
-        if total == 0:
-            raise UserError(f"[mix]: source {name!r} has no tokens")
+    if not any(totals.values()):
+        raise UserError(f"[mix]: there is nothing to mix: no tokens in {', '.join(totals)}")
     fixed: dict[str, int] = {}
     for source in mix.source:
-        if source.tokens is not None:
+        if totals[source.name] == 0:
+            fixed[source.name] = 0
+        elif source.tokens is not None:
             fixed[source.name] = source.tokens
         elif source.repeats is not None:
             fixed[source.name] = round(source.repeats * totals[source.name])
     left = mix.target_tokens - sum(fixed.values())
-    weights = {source.name: source.weight for source in mix.source if source.weight is not None}
+    weights = {
+        source.name: source.weight for source in mix.source if source.weight is not None and source.name not in fixed
+    }
     if weights and left <= 0:
         raise UserError(
             f"[mix]: sources with tokens or repeats take {sum(fixed.values()):,} of {mix.target_tokens:,} tokens, "
@@ -201,7 +204,8 @@ def data_arguments(mixed: Sequence[MixedSource]) -> str:
 
 def warnings(mix: Mix, mixed: Sequence[MixedSource]) -> list[str]:
     """Warnings about a mixture that is possible but probably not what was meant."""
-    found = [
+    found = [f"{source.name} has no tokens and is left out" for source in mixed if not source.available_tokens]
+    found += [
         f"{source.name} is repeated {source.repeats:.2f} times, more than max_repeats = {mix.max_repeats:g}: "
         f"{source.available_tokens:,} tokens for a budget of {source.tokens:,}"
         for source in mixed

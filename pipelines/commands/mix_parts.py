@@ -26,6 +26,7 @@ from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.filter_stages import SIGNALS
 from manyo.pipelines.graph.token_stages import BIN, PROVENANCE
+from manyo.pipelines.run import finished_stages
 from manyo.tokenizer.draws import draws
 from manyo.tokenizer.mixture import Mix, MixSource
 from manyo.tokenizer.training_order import DocumentIndex
@@ -67,11 +68,12 @@ def counted_shards(config: Config, mix: Mix) -> dict[str, LineShards]:
             lines[line.name] = {"train": _table_shards(line, line.table)}
             continue
         own = own or _own_shards(config)
-        if line.own_source not in own:
+        # A source that released nothing has none.
+        if line.own_source not in own and line.own_source not in {source.name for source in config.sources}:
             raise UserError(
                 f"[mix]: this run has no token shards of a source {line.own_source!r}; it has {', '.join(sorted(own))}"
             )
-        shards = own[line.own_source]
+        shards = own.get(line.own_source, [])
         if line.signal is None and not mix.validation and not mix.test:
             lines[line.name] = {"train": [shard.counted for shard in shards]}
         else:
@@ -105,7 +107,7 @@ def _own_shards(config: Config) -> dict[str, list[_OwnShard]]:
         own = _OwnShard(name, counted, PROVENANCE.uri(folder, name), digests)
         shards.setdefault(name.rsplit("-", 1)[0], []).append(own)
     if not shards:
-        raise UserError(f"{folder}: there are no token shards here; run manyo tokenize first")
+        finished_stages(config, ["tokenize"], "mix")
     return shards
 
 

@@ -164,10 +164,10 @@ class TokenPlace:
     Attributes:
         doc_id: of the document.
         uri: its address or the identifier of its work.
-        shard: name of the token shard.
-        provenance: URI of that shard's sidecar.
+        shard: name of the token shard; empty for a document without tokens, as one that a rule dropped.
+        provenance: URI of that shard's sidecar; empty likewise.
         first_token: position in the shard of its first token.
-        token_count: number of its tokens.
+        token_count: number of its tokens; 0 likewise.
     """
 
     doc_id: bytes
@@ -179,21 +179,20 @@ class TokenPlace:
 
 
 def token_places(config: Config, page: str) -> list[TokenPlace]:
-    """Where the tokens of each document that a name matches are.
+    """Where the tokens of each document that a name matches are; also of those that have none.
 
     Args:
         config: configuration of the run.
         page: as for `page_histories`.
 
     Raises:
-        UserError: nothing is extracted yet, no document matches, or none of those that do has tokens.
+        UserError: nothing is extracted yet, or no document matches.
     """
     tables = _Tables(config)
-    found = list(tables.search((DOCUMENTS,), ("doc_id", "uri"), _matcher(tables, page)))
-    places = [place for row in found if (place := tables.token_place(tables.document(row))) is not None]
+    found = map(tables.document, tables.search((DOCUMENTS,), ("doc_id", "uri"), _matcher(tables, page)))
+    places = [tables.token_place(one) or TokenPlace(one.doc_id, one.uri, "", "", 0, 0) for one in found]
     if not places:
-        have = "none of them has tokens" if found else "no document of this run matches"
-        raise UserError(f"{page}: {have}; manyo trace says what happened to the page")
+        raise UserError(f"{page}: no document of this run matches; manyo trace says what happened to the page")
     return places
 
 

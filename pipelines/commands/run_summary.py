@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 from rich.table import Table
@@ -48,7 +49,10 @@ def print_summary(config: Config, result: RunResult) -> None:
             if problem := read_again(last.output.folder, output):
                 raise DamagedShard(join(last.output.folder, output.path), problem)
         fs, path = filesystem(uri)
-        console.print(funnel_table(json.loads(fs.cat_file(path))["funnel"]))
+        funnel = json.loads(fs.cat_file(path))["funnel"]
+        console.print(funnel_table(funnel))
+        if not funnel[-1]["documents"]:
+            print("manyo: warning: no document is left; the table says which step took the last ones", file=sys.stderr)
     for stage in result.stages:
         for table, folder in stage.stage.table_folders().items():
             if table not in RESULTS and len(result.stages) > 1:

@@ -35,6 +35,7 @@ def run(options: argparse.Namespace) -> int:
             print(json.dumps({"doc_id": place.doc_id.hex(), "uri": place.uri, "steps": own}, ensure_ascii=False))
         else:
             listed = ", ".join(f"{step:,}" for step in own)
-            print(f"{plain(place.uri)}  {place.doc_id.hex()}  {place.shard}:{place.first_token}")
+            where = f"{place.shard}:{place.first_token}" if place.shard else "has no tokens; manyo trace says why"
+            print(f"{plain(place.uri)}  {place.doc_id.hex()}  {where}")
             print(f"  read in {len(own):,} steps: {listed}" if own else "  read in no step of this run")
     return 0

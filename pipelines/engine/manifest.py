@@ -56,6 +56,13 @@ class OutputFile:
     seal: int = NO_SEAL
 
 
+class Counts(dict[str, int]):
+    """What a task counted, by name. What it did not count is 0: tasks leave zeros out."""
+
+    def __missing__(self, name: str) -> int:
+        return 0
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What one task did.
@@ -81,6 +88,10 @@ class Manifest:
     finished_at: float
     peak_memory_bytes: int
     cpu_seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Let counts that are absent be 0."""
+        object.__setattr__(self, "counts", Counts(self.counts))
 
     @property
     def bytes_written(self) -> int:

@@ -22,6 +22,7 @@ from itertools import accumulate
 from typing import overload
 
 from manyo.corpus.records import InputShard
+from manyo.pipelines.engine.manifest import Counts
 from manyo.pipelines.engine.stage_table import StageTable
 
 _DIGEST_BYTES = 16
@@ -110,7 +111,7 @@ class FinishedShards(Sequence[FinishedShard]):
         return FinishedShard(
             name=self._names[index],
             digest=self._digests[_DIGEST_BYTES * index : _DIGEST_BYTES * (index + 1)].hex(),
-            counts={name: column[index] for name, column in self._counts.items()},
+            counts=Counts({name: column[index] for name, column in self._counts.items()}),
             size_bytes=self._sizes[index],
             pieces=self._pieces.get(index, ()),
             seals=tuple(column[index] for column in self._seals),

@@ -84,8 +84,18 @@ def test_shards_of_which_no_token_is_seen_are_no_argument() -> None:
     assert data_arguments(mixed) == "1 /data/1\n"
 
 
-def test_a_source_without_tokens_is_an_error() -> None:
-    with pytest.raises(UserError, match="source 'a' has no tokens"):
+@pytest.mark.parametrize("line", [{"repeats": 2}, {"tokens": 50}, {"weight": 9}])
+def test_a_source_without_tokens_takes_no_share_and_is_named(line: dict[str, float]) -> None:
+    mix = Mix((MixSource("none", **line), MixSource("b", weight=1)), target_tokens=1000)
+    mixed = plan_mix(mix, {"none": shards(0), "b": shards(500)})
+    assert [(source.tokens, source.repeats) for source in mixed] == [(0, 0.0), (1000, 2.0)]
+    assert data_arguments(mixed) == "1000 /data/0\n"
+    assert source_table(mixed).splitlines()[1] == "none\t0\t0\t0.0000\t0\t0.000000"
+    assert warnings(mix, mixed) == ["none has no tokens and is left out"]
+
+
+def test_a_mixture_without_any_token_is_an_error() -> None:
+    with pytest.raises(UserError, match=r"there is nothing to mix: no tokens in a"):
         plan_mix(Mix((MixSource("a", repeats=1),), 100), {"a": shards(0)})
 
 
