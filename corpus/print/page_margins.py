@@ -238,8 +238,9 @@ def _units(number: int, page: MarginPage) -> list[_Unit]:
     sizes = sorted(line.size for line in lines for _ in line.text)
     body = sizes[len(sizes) // 2]
     is_upright = sum(len(line.text) * (1 if line.is_upright else -1) for line in lines) > 0
-    found = _at_edges(number, page, body, (_ABOVE, _BELOW))
-    found += [unit for unit in _at_edges(number, page, body, (_LEFT, _RIGHT)) if is_upright or unit.is_turned]
+    found = _at_edges(number, page, body, (_ABOVE, _BELOW), are_lines=not is_upright)
+    beside = _at_edges(number, page, body, (_LEFT, _RIGHT), are_lines=is_upright)
+    found += [unit for unit in beside if is_upright or unit.is_turned]
     if is_upright:
         for unit in found:
             is_across = not any(lines[n].is_upright for n in unit.lines) and len(unit.text) > 1
@@ -256,13 +257,15 @@ class _Row(NamedTuple):
     has_box: bool
 
 
-def _at_edges(number: int, page: MarginPage, body: float, sides: tuple[int, int]) -> list[_Unit]:
-    """The units at two opposite edges of a page."""
+def _at_edges(
+    number: int, page: MarginPage, body: float, sides: tuple[int, int], *, are_lines: bool
+) -> list[_Unit]:
+    """The units at two opposite edges of a page, between which there are rows of lines, or of tiers."""
     lines, is_beside = page.lines, sides[0] == _LEFT
     extent = page.width if is_beside else page.height
     rows = _rows(page, is_beside)
     whites = [after.begin - before.end for before, after in pairwise(rows)]
-    usual = median(whites) if len(whites) > 2 else 0.0
+    usual = median(whites) if are_lines and len(whites) > 2 else 0.0
     apart = max(_APART_EMS * body, usual + _APART_FROM_LINES_EMS * body)
     text = [line for line in lines if line.turn % 2 == 0] or list(lines)
     left, right = min(line.left for line in text), max(line.right for line in text)

@@ -17,13 +17,18 @@ ASCENT: Final = 0.88
 
 
 class Glyph(NamedTuple):
-    """A character with the left end of its baseline, and by how many quarters it is turned clockwise."""
+    """A character with the left end of its baseline; with font V, which is for upright lines, the left top of its cell.
+
+    Attributes:
+        turn: quarters by which it is turned clockwise.
+    """
 
     text: str
     x: float
     y: float
     size: float = 10.0
     turn: int = 0
+    font: str = "H"
 
 
 class Rule(NamedTuple):
@@ -92,6 +97,7 @@ def pdf(
         b"<< /Type /FontDescriptor /FontName /HeiseiMin-W3 /Flags 6 /FontBBox [0 -120 1000 880] /Ascent 880 "
         b"/Descent -120 /CapHeight 700 /ItalicAngle 0 /StemV 80 >>",
         b"<< " + info.encode("ascii") + b" >>",
+        b"<< /Type /Font /Subtype /Type0 /BaseFont /HeiseiMin-W3 /Encoding /UniJIS-UTF16-V /DescendantFonts [4 0 R] >>",
     ]
     kids = []
     for parts in pages:
@@ -102,7 +108,7 @@ def pdf(
         objects.append(b"<< /Length %d%b >>\nstream\n%b\nendstream" % (len(stream), packed, stream))
         kids.append(b"%d 0 R" % (len(objects) + 1))
         objects.append(
-            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %g %g] /Resources << /Font << /H 3 0 R >> >> "
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %g %g] /Resources << /Font << /H 3 0 R /V 7 0 R >> >> "
             b"/Contents %d 0 R %b >>" % (width, height, len(objects), b" ".join(extra))
         )
     objects[1] = b"<< /Type /Pages /Count %d /Kids [%b] >>" % (len(kids), b" ".join(kids))
@@ -127,4 +133,7 @@ def _drawn(part: Glyph | Rule | bytes, height: float) -> bytes:
     if isinstance(part, Rule):
         return b"0.5 w %g %g m %g %g l S" % (part.x0, height - part.y0, part.x1, height - part.y1)
     code = part.text.encode("utf-16-be").hex().encode()
-    return b"BT /H %g Tf %b %g %g Tm <%b> Tj ET" % (part.size, _TURNS[part.turn], part.x, height - part.y, code)
+    # Glyphs of upright fonts hang from the middle of their cell's top.
+    x = part.x + part.size / 2 if part.font == "V" else part.x
+    start = (part.font.encode(), part.size, _TURNS[part.turn], x, height - part.y)
+    return b"BT /%b %g Tf %b %g %g Tm <%b> Tj ET" % (*start, code)
