@@ -9,6 +9,7 @@ figures that count and are looked at by nobody. `--show N` prints the N worst fi
 from __future__ import annotations
 
 import argparse
+import itertools
 import re
 from collections import Counter
 from typing import NamedTuple
@@ -69,7 +70,7 @@ def score(file: Made) -> Score:
         len(wanted),
         sum(place >= 0 for place in places),
         len(parts),
-        sum(after < before for before, after in zip(here, here[1:], strict=False)),
+        sum(after < before for before, after in itertools.pairwise(here)),
         max(len(here) - 1, 0),
         (readings & spans).total(),
         readings.total(),
@@ -128,9 +129,9 @@ def row(name: str, scores: list[Score]) -> str:
         f"{total.right_readings / max(total.found_readings, 1):.3f} {total.right_readings / max(total.readings, 1):.3f}"
     )
     return (
-        f"{name} | {total.errors / max(total.chars, 1):.4f} | {right}/{len(scores)} | {total.whole / total.blocks:.3f} | "
-        f"{total.breaks / max(total.pairs, 1):.3f} | {readings} | {total.heads_left}/{total.heads} | "
-        f"{total.exact_lines / max(total.lines, 1):.3f}"
+        f"{name} | {total.errors / max(total.chars, 1):.4f} | {right}/{len(scores)} | "
+        f"{total.whole / total.blocks:.3f} | {total.breaks / max(total.pairs, 1):.3f} | "
+        f"{readings} | {total.heads_left}/{total.heads} | {total.exact_lines / max(total.lines, 1):.3f}"
     )
 
 

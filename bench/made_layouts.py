@@ -6,13 +6,25 @@ stands in them, running heads, the order of the stream and the kind of font are 
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from bench.made_tables import Table, draw_table, form, ruled_table
-from bench.typesetting import Block, Cell, Frame, Sheet, Style, Writer, cells, draw_line, lines_of, set_blocks
-from bench.typesetting import with_readings as read
+from bench.made_tables import draw_table, form, ruled_table
+from bench.typesetting import (
+    Block,
+    Cell,
+    Frame,
+    Sheet,
+    Style,
+    Writer,
+    cells,
+    draw_line,
+    lines_of,
+    set_blocks,
+    with_readings,
+)
 from samples.files.pdf_writer import Glyph, Rule, level, pdf, upright
 
 _PAPERS: Final = ((595.0, 842.0), (516.0, 729.0), (420.0, 595.0))
@@ -41,7 +53,7 @@ def paragraph(writer: Writer, low: int = 40, high: int = 160, *, upright: bool =
     """Sentences with an indent."""
     text = cells(writer.prose(low, high), is_upright=upright)
     if readings:
-        text = read(text, writer, readings)
+        text = with_readings(text, writer, readings)
     return Block("p", text, first=1.0)
 
 
@@ -231,7 +243,7 @@ def tiers(writer: Writer) -> list[Sheet]:
         frames = [whole_ems(part, how.size) for part in split(frame, n, gutter * how.size)]
         put(sheet, flow(writer, 14, upright=True, readings=writer.rng.choice((0, 0.2))), frames, how)
         if has_rules:
-            for one, other in zip(frames, frames[1:], strict=False):
+            for one, other in itertools.pairwise(frames):
                 y = (one.bottom + other.top) / 2
                 sheet.parts.append(Rule(frame.left, y, frame.right, y))
         sheets.append(sheet)
@@ -414,8 +426,7 @@ def forms(writer: Writer) -> list[Sheet]:
 
 def turned(writer: Writer) -> list[Sheet]:
     """Pages of other layouts, turned by quarters."""
-    made = writer.rng.choice((columns, tables, forms))(writer)
-    return made
+    return writer.rng.choice((columns, tables, forms))(writer)
 
 
 LAYOUTS: Final[dict[str, Callable[[Writer], list[Sheet]]]] = {
@@ -454,8 +465,3 @@ def _turned_back(part: Glyph | Rule | bytes, width: float) -> Glyph | Rule | byt
     if isinstance(part, Rule):
         return Rule(part.y0, width - part.x0, part.y1, width - part.x1)
     return part._replace(x=part.y, y=width - part.x, turn=3) if isinstance(part, Glyph) else b""
-
-
-def table_text(table: Table) -> list[str]:
-    """The rows of a table as lines with tabs between cells."""
-    return ["\t".join(row) for row in table.texts()]

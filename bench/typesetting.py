@@ -1,4 +1,4 @@
-"""Sets Japanese text on pages by the rules of print, with the gold of what was set: what `bench.made_layouts` draws with.
+"""Sets Japanese text on pages by the rules of print, with the gold of what was set; used by `bench.made_layouts`.
 
 A frame is a column or tier in which lines follow each other: level ones downwards, upright ones to the left. Distances
 along a line are called `u`, across lines `v`, both from the frame's first corner, in points.

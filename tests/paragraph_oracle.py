@@ -190,7 +190,8 @@ def _marked(lines: list[Line], page: int, block: int, page_char_size: float, pag
         left_free = start - min(span[0] for span in neighbours)
         right_free = max(span[1] for span in neighbours) - end
         stands_alone = (
-            longest < max(PROSE_MIN_CHARS * size, _PROSE_MIN_FRACTION * page_longest)
+            longest < PROSE_MIN_CHARS * size
+            or (longest < _PROSE_MIN_FRACTION * page_longest and not _fills_column(lines, spans, block_end, size))
             # The same white on both sides: a title or caption in the middle of the column.
             or (min(left_free, right_free) >= indent and abs(left_free - right_free) < size)
             # A date or signature at the end of the line; a number in a table.
@@ -222,6 +223,12 @@ def _marked(lines: list[Line], page: int, block: int, page_char_size: float, pag
             _Piece(page, block, line.kind, line.text, is_indented, ends, length, block_length, print_size, is_vertical)
         )
     return pieces
+
+
+def _fills_column(lines: list[Line], spans: list[tuple[float, float]], block_end: float, size: float) -> bool:
+    """Whether short lines are a narrow column of sentences: half of them, but for the last, are full."""
+    full = [end for _, end in spans[:-1] if block_end - end < _SHORT_CHARS * size]
+    return any(line.text.endswith(_SENTENCE_END) for line in lines) and len(full) >= max(0.5 * (len(lines) - 1), 1)
 
 
 def with_cells(lines: Sequence[Line]) -> list[Line]:

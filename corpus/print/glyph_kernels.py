@@ -21,6 +21,8 @@ _SAME_SIZE_RATIO: Final = 1.25
 _ONE_SIZE_RATIO: Final = 1.04
 #: A smaller glyph in a line, a note mark or a power, lies within the line with at least this part of its height.
 _INSIDE_FRACTION: Final = 0.5
+#: Small kana whose middle is no further from the line's than this part of its size lie inside it: notes, and no ruby.
+_WITHIN_EMS: Final = 0.3
 #: Ruby is at most this part of the size of its base: half in general, 0.6 in some word processors.
 RUBY_RATIO: Final = 0.68
 
@@ -124,7 +126,11 @@ def join_lines(
                 if size[large] <= _ONE_SIZE_RATIO * size[small]:
                     continue
                 # Ruby is no part of the line, even where it leans over it.
-                if classes[small] & ANNOTATES and size[small] <= RUBY_RATIO * size[large]:
+                if (
+                    classes[small] & ANNOTATES
+                    and size[small] <= RUBY_RATIO * size[large]
+                    and apart > _WITHIN_EMS * size[large]
+                ):
                     continue
                 inside = (size[small] + size[large]) / 2 - apart
                 if inside < _INSIDE_FRACTION * size[small]:

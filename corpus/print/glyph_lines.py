@@ -43,6 +43,8 @@ _RUBY_OVERHANG_EMS: Final = 1.1
 _SPACE_EMS: Final = 0.6
 #: Between Latin letters; fonts have spaces of a quarter of an em, and kerning below a tenth.
 _LATIN_SPACE_EMS: Final = 0.14
+#: Glyphs that stand alone and are looked at, of a page.
+_MAX_ALONE: Final = 2_000
 #: A heading of this many characters may be set with equal gaps.
 _SPACED_CHARS: Final = 12
 
@@ -151,15 +153,32 @@ def _directions(
     votes[(upright < level - _PLAIN_EMS) & (upright < _FAR_EMS)] = -1
     votes[glyphs.turn % 2 == 1] = -1
     everything = np.ones(n, np.uint8)
-    sums = np.zeros(n, np.float64)
+    sums, is_alone = np.zeros(n, np.float64), np.ones(n, np.bool_)
     for is_upright in (False, True):
         numbers, n_sets = _joined(glyphs, x, y, by_x, by_y, classes, everything, places, is_upright, 0.5)
         sums += np.bincount(numbers, votes, n_sets)[numbers]
+        is_alone &= np.bincount(numbers, minlength=n_sets)[numbers] == 1
     page = LEVEL if votes.sum() >= 0 else UPRIGHT
     directions = np.where(sums > 0, LEVEL, np.where(sums < 0, UPRIGHT, page))
     if page == LEVEL and (directions == UPRIGHT).any():
         _lay_down_columns(glyphs, x, y, by_x, by_y, classes, places, directions)
+    _follow_neighbours(directions, is_alone, x, y, places)
     return directions
+
+
+def _follow_neighbours(directions: Int64s, is_alone: Bools, x: Float64s, y: Float64s, places: Int64s) -> None:
+    """Give each glyph that stands alone, whose neighbours say nothing, the direction of the nearest line in its place.
+
+    Such are the characters of a heading that is set wide.
+    """
+    lines = np.flatnonzero(~is_alone)
+    if not len(lines) or (directions[lines] == directions[lines[0]]).all():
+        directions[is_alone] = directions[lines[0]] if len(lines) else directions[is_alone]
+        return
+    for glyph in np.flatnonzero(is_alone)[:_MAX_ALONE].tolist():
+        near = lines[places[lines] == places[glyph]]
+        if len(near):
+            directions[glyph] = directions[near[np.hypot(x[near] - x[glyph], y[near] - y[glyph]).argmin()]]
 
 
 def _lay_down_columns(

@@ -15,7 +15,7 @@ from manyo.corpus.print.gutter_numbers import gutter_numbers
 from manyo.corpus.print.page_margins import MarginPage
 from manyo.corpus.print.pdf_glyphs import PdfPage
 from manyo.corpus.print.reading_order import Block, Part, cell_text, in_order, part_of, row_of
-from manyo.corpus.print.ruled_tables import Grid, cell_of, grids
+from manyo.corpus.print.ruled_tables import Grid, cell_of, grids, with_tints
 
 #: Cells of a grid are numbered from here on for each grid.
 _CELLS_PER_GRID: Final = 1 << 20
@@ -50,7 +50,7 @@ class SetPage(NamedTuple):
 
 def lines_of(page: PdfPage) -> SetPage:
     """The lines of a page; none reaches over the edge of a cell."""
-    found = grids(page.rules)
+    found = with_tints(grids(page.rules), page.tints, page.glyphs, page.width, page.height)
     line_numbers = gutter_numbers(page.glyphs)
     glyphs, is_artifact = page.glyphs, page.is_artifact
     if line_numbers.any():

@@ -52,6 +52,7 @@ _PAGE_NUMBER = re.compile(
 )
 _KANJI_NUMBER = re.compile(rf"{_DASH}(?:第)?[〇一二三四五六七八九十百千]{{1,5}}(?:頁|ページ)?{_DASH}")
 _DIGITS = re.compile(r"[\d０-９〇一二三四五六七八九十百]+")
+_FIGURES = re.compile(r"\d{1,5}")
 _BLANKS = re.compile(r"\s+")
 
 
@@ -152,13 +153,16 @@ def find_margins(pages: Sequence[MarginPage]) -> Margins:
     rows: dict[tuple[int, int, int], list[_Unit]] = defaultdict(list)
     for unit in units:
         rows[unit.page, unit.side, unit.row].append(unit)
+    counting = _counting(units)
     n_numbers = 0
     dropped: list[set[int]] = [set() for _ in pages]
     for unit in units:
         row = rows[unit.page, unit.side, unit.row]
         is_number = unit.is_small and _is_number(unit.text)
-        # A bare number in a row with other words is a figure of theirs.
+        # A bare number in a row with other words is a figure of theirs; if it counts the pages, they are a head.
         if is_number and all(other is unit or other.is_dropped or _is_number(other.text) for other in row):
+            unit.is_dropped = True
+        if unit.is_smaller and any(id(other) in counting for other in row):
             unit.is_dropped = True
         if unit.is_dropped:
             n_numbers += is_number
@@ -168,6 +172,19 @@ def find_margins(pages: Sequence[MarginPage]) -> Margins:
 
 def _is_number(text: str) -> bool:
     return bool(_PAGE_NUMBER.fullmatch(text) or _KANJI_NUMBER.fullmatch(text))
+
+
+def _counting(units: list[_Unit]) -> set[int]:
+    """The ids of the numbers that grow as the pages do, in one row of print or its mirror image."""
+    found: set[int] = set()
+    firsts: dict[tuple[int, int, int], list[_Unit]] = defaultdict(list)
+    for unit in units:
+        if unit.is_smaller and _PAGE_NUMBER.fullmatch(unit.text) and (digits := _FIGURES.search(unit.text)):
+            firsts[unit.side, round(unit.place / unit.size), int(digits[0]) - unit.page].append(unit)
+    for alike in firsts.values():
+        if len({unit.page for unit in alike}) >= _FEW_PAGES:
+            found.update(map(id, alike))
+    return found
 
 
 def _n_pages(unit: _Unit, alike: list[_Unit]) -> int:
@@ -257,9 +274,7 @@ class _Row(NamedTuple):
     has_box: bool
 
 
-def _at_edges(
-    number: int, page: MarginPage, body: float, sides: tuple[int, int], *, are_lines: bool
-) -> list[_Unit]:
+def _at_edges(number: int, page: MarginPage, body: float, sides: tuple[int, int], *, are_lines: bool) -> list[_Unit]:
     """The units at two opposite edges of a page, between which there are rows of lines, or of tiers."""
     lines, is_beside = page.lines, sides[0] == _LEFT
     extent = page.width if is_beside else page.height

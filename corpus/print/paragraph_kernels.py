@@ -453,7 +453,9 @@ def _mark_block(
         block_end = any_end
     width = block_end - least_start
     indent = _INDENT_CHARS * size
-    is_prose = longest >= max(PROSE_MIN_CHARS * size, _PROSE_MIN_FRACTION * page_longest)
+    is_prose = longest >= PROSE_MIN_CHARS * size and (
+        longest >= _PROSE_MIN_FRACTION * page_longest or _fills_column(marks, members, n, ends, block_end, size)
+    )
     for at in range(n):
         i = members[at]
         start, end = starts[i], ends[i]
@@ -487,6 +489,17 @@ def _mark_block(
         are_vertical[i] = is_vertical
         chars[i], block_chars[i] = (end - start) / size, longest / size
         sizes[i] = size if have_boxes else 0.0
+
+
+@kernel
+def _fills_column(marks: Int64s, members: Int64s, n: int, ends: Float64s, block_end: float, size: float) -> bool:
+    """Whether a block of short lines is a narrow column of sentences: notes at the side of a page."""
+    n_full, n_sentences = 0, 0
+    for at in range(n):
+        i = members[at]
+        n_full += at + 1 < n and block_end - ends[i] < _SHORT_CHARS * size
+        n_sentences += marks[i] & ENDS_SENTENCE != 0
+    return bool(n_sentences and n_full >= max(0.5 * (n - 1), 1))
 
 
 @kernel

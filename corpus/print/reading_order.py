@@ -10,6 +10,7 @@ Distances along a line are called `u`, across lines `v`. All limits are in ems o
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from statistics import median
@@ -17,6 +18,7 @@ from typing import Final, NamedTuple
 
 from manyo.corpus.print.glyph_lines import Mark, TextLine
 from manyo.corpus.print.pages import joined
+from manyo.corpus.print.pdf_glyphs import ASCENT
 
 #: The least gutter. Columns are 2 em apart in most print, tiers of newspapers and cells of tables 1 em.
 _GUTTER_EMS: Final = 0.9
@@ -41,6 +43,9 @@ _ALIGNED_FRACTION: Final = 0.6
 #: So many rows are a table where the gutter has so many ems.
 _TABLE_ROWS: Final = ((2, 2.0), (3, 1.3))
 _MOST_TABLE_ROWS: Final = 4
+#: So many lines, and this part of them, that stand in no row of the text beside them are no cells.
+_LEAST_BESIDE: Final = 3
+_BESIDE_FRACTION: Final = 0.4
 #: Labels of a list's items: the gap after them makes no table.
 _LABEL = re.compile(
     r"(?:注|備考|資料|例|問|答|第)?[（(]?[\d０-９一二三四五六七八九十ア-ンa-zA-Zivx①-⑳㋐-㋾]{0,3}[)）.．、]?|[・●○◎◆◇■□▲△▼▽★☆※*＊†‡•–—-]+"
@@ -268,15 +273,20 @@ def _run(atoms: _Run, start: int, em: float) -> tuple[int, list[tuple[float, flo
             break
         # Where white goes across the page and more columns begin, others end.
         white = min(item.v0 for item in atoms[stop]) - max(item.v1 for item in atoms[stop - 1])
-        if white >= _BLOCK_GAP_EMS * em and len(_gutters_until_white(atoms, stop, em)) > len(left):
+        if white >= _BLOCK_GAP_EMS * em and _n_wide(_until_white(atoms, stop, em), em) > _n_wide(more, em):
             break
         covered, gutters = more, left
         stop += 1
     return stop, gutters
 
 
-def _gutters_until_white(atoms: _Run, start: int, em: float) -> list[tuple[float, float]]:
-    """The gutters of the atoms from one to the next white that goes across the region and is wider than a line's."""
+def _n_wide(covered: list[tuple[float, float]], em: float) -> int:
+    """How many of some stretches may be columns: marks of lists, and figures, are narrower."""
+    return sum(u1 - u0 >= _PROSE_EMS * em for u0, u1 in covered)
+
+
+def _until_white(atoms: _Run, start: int, em: float) -> list[tuple[float, float]]:
+    """What is covered from an atom to the next white that goes across the region and is wider than a line's."""
     covered = _intervals(atoms[start])
     for before, atom in pairwise(atoms[start:]):
         if min(item.v0 for item in atom) - max(item.v1 for item in before) >= _BLOCK_GAP_EMS * em:
@@ -285,7 +295,7 @@ def _gutters_until_white(atoms: _Run, start: int, em: float) -> list[tuple[float
         if len(more) < 2 <= len(covered):
             break
         covered = more
-    return _gutters(covered, em)
+    return covered
 
 
 def _merged(stretches: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -326,25 +336,46 @@ def _prose(strip: list[_Placed], em: float) -> int:
     lines = sorted(strip, key=lambda item: item.v0)
     if len(lines) < 2:
         return _NO_PROSE
+    em = min(em, _em(lines))
     start, end = min(item.u0 for item in lines), max(item.u1 for item in lines)
     if end - start < _PROSE_EMS * em:
         return _NO_PROSE
     is_full = [end - item.u1 <= _FULL_EMS * em for item in lines]
     if len(lines) == 2:
         return _FEW_LINES if is_full[0] else _NO_PROSE
-    return _PROSE if sum(is_full) >= max(_FULL_FRACTION * (len(lines) - 1), 2) else _NO_PROSE
+    lengths = [item.u1 - item.u0 for item in lines]
+    full = [length for length, full in zip(lengths, is_full, strict=True) if full and length >= 0.5 * (end - start)]
+    return _PROSE if len(full) >= 2 and sum(full) >= _FULL_FRACTION * (sum(lengths) - lengths[-1]) else _NO_PROSE
 
 
 def _are_columns(run: _Run, strips: list[list[_Placed]], gutters: list[tuple[float, float]], em: float) -> bool:
     """Whether the strips of a run are read one after the other."""
     prose = [_prose(strip, em) for strip in strips]
-    if prose.count(_PROSE) >= 2 or (_PROSE in prose and _NO_PROSE not in prose):
+    if prose.count(_PROSE) >= 2 or (_PROSE in prose and (_NO_PROSE not in prose or _are_beside(strips, prose))):
         return True
     # Lines that do not stand in rows are not cells.
     n_lines = sum(len(strip) for strip in strips)
     n_rows = _n_rows(run, gutters)
     crowded = sum(_is_crowded(atom, em) for atom in run)
     return n_lines >= 6 and min(len(strip) for strip in strips) >= 3 and crowded > 0.5 * n_rows and any(prose)
+
+
+def _are_beside(strips: list[list[_Placed]], prose: list[int]) -> bool:
+    """Whether lines beside prose stand in rows of their own: notes at its side. Cells stand in the rows of the text."""
+    rows = sorted(_row_of(item) for strip, kind in zip(strips, prose, strict=True) if kind == _PROSE for item in strip)
+    others = [item for strip, kind in zip(strips, prose, strict=True) if kind != _PROSE for item in strip]
+    n_alone = 0
+    for item in others:
+        row, size = _row_of(item), item.part.line.size if item.part.line else 0.0
+        at = bisect_left(rows, row)
+        n_alone += min((abs(row - near) for near in rows[max(at - 1, 0) : at + 1]), default=size) > 0.25 * size
+    return len(others) >= _LEAST_BESIDE and n_alone >= _BESIDE_FRACTION * len(others)
+
+
+def _row_of(item: _Placed) -> float:
+    """Where the baseline of a level line is, and the middle of an upright one."""
+    line = item.part.line
+    return item.v1 - (1 - ASCENT) * line.size if line and not line.is_upright else (item.v0 + item.v1) / 2
 
 
 def _is_crowded(atom: list[_Placed], em: float) -> bool:

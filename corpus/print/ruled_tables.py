@@ -1,7 +1,8 @@
 """Tables and frames that a page draws with rules: which parts of the page they make, and how these stand in rows.
 
 Rules that touch make a grid. Its cells are the parts that rules enclose on all sides, so a cell may span rows and
-columns. A grid of one cell is a frame around text, which is read by itself but is no table.
+columns. A grid of one cell is a frame around text, which is read by itself but is no table. So is a tint behind lines
+that lie in it whole.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ import numpy as np
 
 from manyo.corpus.jit import Float64s, Int64s
 from manyo.corpus.print.glyph_kernels import join_touching, number_sets
+from manyo.corpus.print.pdf_glyphs import Glyphs
 
 #: Rules that are this near touch, in points; printers let them end at each other's edges.
 _TOUCH_POINTS: Final = 2.5
 #: Larger grids are drawings.
 _MAX_LINES: Final = 400
 _MAX_RULES: Final = 6_000
+#: A tint that is lower or narrower lies behind a heading, a row or a column of a table.
+_LEAST_TINT_EMS: Final = 5.0
+_MAX_TINTS: Final = 50
 #: A cell is at least as high and wide as a small character.
 _LEAST_CELL_POINTS: Final = 4.0
 
@@ -55,6 +60,53 @@ def grids(rules: Float64s) -> list[Grid]:
             if grid is not None:
                 found.append(grid)
     return sorted(found, key=lambda grid: (grid.right - grid.left) * (grid.bottom - grid.top))
+
+
+def with_tints(found: list[Grid], tints: Float64s, glyphs: Glyphs, width: float, height: float) -> list[Grid]:
+    """Grids together with the tints that are frames, the smallest first.
+
+    Stripes behind rows, bars behind headings, colours of cells and the page's own colour are none.
+
+    Args:
+        found: grids of rules.
+        tints: (n, 4), what is painted.
+        glyphs: of the page.
+        width, height: of the page.
+    """
+    frames: list[Grid] = []
+    x, y = (glyphs.left + glyphs.right) / 2, (glyphs.top + glyphs.bottom) / 2
+    for left, top, right, bottom in np.unique(np.round(tints, 1), axis=0)[:_MAX_TINTS].tolist():
+        is_page = right - left > 0.9 * width and bottom - top > 0.9 * height
+        if is_page or any(_cut_each_other(left, top, right, bottom, grid) for grid in found):
+            continue
+        inside = (x >= left) & (x <= right) & (y >= top) & (y <= bottom)
+        if not inside.any():
+            continue
+        em = float(np.median(glyphs.size[inside]))
+        slack = 0.1 * em
+        is_whole = (
+            (glyphs.left >= left - slack)
+            & (glyphs.right <= right + slack)
+            & (glyphs.top >= top - slack)
+            & (glyphs.bottom <= bottom + slack)
+        )
+        if min(right - left, bottom - top) >= _LEAST_TINT_EMS * em and is_whole[inside].all():
+            box = np.array([[left, top, right, bottom]])
+            frames.append(Grid(left, top, right, bottom, box, np.zeros(1, np.int64)))
+    return sorted([*found, *frames], key=lambda grid: (grid.right - grid.left) * (grid.bottom - grid.top))
+
+
+def _cut_each_other(left: float, top: float, right: float, bottom: float, grid: Grid) -> bool:
+    """Whether a box and a grid overlap, and the grid does not lie in the box whole."""
+    slack = _TOUCH_POINTS
+    is_apart = left >= grid.right or right <= grid.left or top >= grid.bottom or bottom <= grid.top
+    has_whole = (
+        left < grid.left - slack
+        and right > grid.right + slack
+        and top < grid.top - slack
+        and bottom > grid.bottom + slack
+    )
+    return not is_apart and not has_whole
 
 
 def _touching(rules: Float64s) -> list[Int64s]:
