@@ -21,7 +21,7 @@ from manyo.corpus.sources.careful_framing import GZIP_MAGIC, PAGE_TYPES, REFUSED
 from manyo.corpus.sources.content_kind import HEAD_BYTES
 from manyo.corpus.sources.http_body import BLANK_BYTES, Body, body_of, file_of
 from manyo.corpus.sources.other_formats import refused
-from manyo.corpus.sources.packing import shard_per_file
+from manyo.corpus.sources.packing import pack_files, shard_bytes
 from manyo.corpus.sources.wacz import ZIP_MAGIC, frame_wacz
 from manyo.corpus.sources.warc_framing import frame
 from manyo.corpus.structure import tidied
@@ -59,6 +59,8 @@ REASONS = {
 _READS = ("warc", "zip", "gzip", "binary")
 _USES_OF_COMMENTS = ("export", "append", "drop")
 _PATH_LISTS = (".paths", ".paths.gz")
+#: What an archive of Common Crawl holds, on average (90 TB in 90,000).
+_LISTED_BYTES = 1_000_000_000
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?Z?)?)?)?\Z")
 
 
@@ -103,10 +105,11 @@ class Options:
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
-    """One shard per archive, and per line of a list of paths as Common Crawl publishes them (`warc.paths.gz`).
+    """Archives, and those that lists of paths name as Common Crawl publishes them (`warc.paths.gz`), in shards.
 
-    Listed archives are not opened here: a crawl has 90,000, none of which ever changes. Their size and version
-    stay unknown.
+    Up to a thousand archives of one size are a shard each. More are packed, because every later stage has a task for
+    each shard, and an exchange a piece for each shard and part: a crawl has 90,000 archives. Listed archives are not
+    opened here, since none of them ever changes. Their size and version stay unknown.
 
     Raises:
         ValueError: a list cannot be read, or is empty.
@@ -117,7 +120,11 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
             archives += listed(file.uri, options.paths_prefix)
         else:
             archives.append(file)
-    return shard_per_file(archives)
+    return pack_files(archives, shard_bytes(sum(map(_size_of, archives))), size_of=_size_of)
+
+
+def _size_of(archive: InputFile) -> int:
+    return archive.size_bytes if archive.version else _LISTED_BYTES
 
 
 def listed(uri: str, prefix: str) -> list[InputFile]:

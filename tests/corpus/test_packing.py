@@ -1,5 +1,6 @@
 """Plans: every file in exactly one shard, under a name that is unique and the same on every machine."""
 
+import hashlib
 import re
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manyo.corpus.records import InputFile, InputShard
-from manyo.corpus.sources.packing import file_stem, pack_files, require_positive, shard_per_file
+from manyo.corpus.sources.packing import file_stem, pack_files, require_positive, shard_bytes, shard_per_file
 
 NAMES = st.text("ab.-_/あ 01?", min_size=1, max_size=8)
 FILES = st.lists(st.builds(InputFile, NAMES.map("s3://x/".__add__), st.integers(0, 100), st.just("1")), max_size=20)
@@ -64,10 +65,58 @@ def sizes(target_bytes: int, *of_files: int) -> list[list[int]]:
     return [[file.size_bytes for file in shard.files] for shard in pack_files(files, target_bytes)]
 
 
-def test_a_shard_is_filled_up_to_the_target_and_not_beyond() -> None:
-    assert sizes(10, 6, 4, 6, 5, 5) == [[6, 4], [6], [5, 5]]
-    assert sizes(10, 6, 6, 4, 1) == [[6], [6, 4], [1]]
+def test_files_that_fit_together_are_one_shard_and_a_file_that_is_too_large_is_alone() -> None:
+    assert sizes(10, 6, 4) == [[6, 4]]
     assert sizes(10, 20, 1, 20) == [[20], [1], [20]]
+    assert sizes(1, 0, 0, 0) == [[0, 0, 0]]
+
+
+def cut_by_hand(files: list[InputFile], target_bytes: int) -> list[list[str]]:
+    """The rule, word for word: a stretch that is too large is cut before the name of the smallest hash."""
+    if len(files) <= 1 or sum(file.size_bytes for file in files) <= target_bytes:
+        return [[file.uri for file in files]] if files else []
+    hashes = [hashlib.blake2b(file.name.encode(), digest_size=8).digest() for file in files]
+    cut = min(range(1, len(files)), key=lambda at: hashes[at])
+    return cut_by_hand(files[:cut], target_bytes) + cut_by_hand(files[cut:], target_bytes)
+
+
+@settings(max_examples=100, deadline=None)
+@given(FILES, st.integers(1, 300))
+def test_shards_are_cut_where_the_hash_of_a_name_is_smallest(files: list[InputFile], target_bytes: int) -> None:
+    files = sorted({file.uri: file for file in files}.values(), key=lambda file: file.uri)
+    packed = [[file.uri for file in shard.files] for shard in pack_files(files, target_bytes)]
+    assert packed == cut_by_hand(files, target_bytes)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    FILES, st.integers(1, 300), st.builds(InputFile, NAMES.map("s3://x/".__add__), st.integers(0, 100), st.just("1"))
+)
+def test_a_new_file_changes_at_most_one_of_the_shards_that_there_were(
+    files: list[InputFile], target_bytes: int, new: InputFile
+) -> None:
+    files = [file for file in files if file.uri != new.uri]
+    before = {shard.files for shard in pack_files(files, target_bytes)}
+    after = {shard.files for shard in pack_files([*files, new], target_bytes)}
+    assert len(before - after) <= 1
+
+
+def test_a_crawl_of_90000_archives_is_a_few_thousand_shards_and_one_more_archive_remakes_one() -> None:
+    archives = [InputFile(f"s3://x/{number:05}.warc.gz", 0, "", name=f"{number:05}") for number in range(90_000)]
+    target_bytes = shard_bytes(90 * 10**12)
+    before, after = (
+        {shard.name: shard.files for shard in pack_files(some, target_bytes, size_of=lambda _: 10**9)}
+        for some in (archives[:45_000] + archives[45_001:], archives)
+    )
+    assert 2_000 < len(before) < 4_000
+    assert max(map(len, before.values())) <= 68
+    assert sum(files != after.get(name) for name, files in before.items()) == 1
+    assert before.keys() == after.keys()
+
+
+def test_a_source_of_a_thousand_equal_files_has_a_shard_for_each() -> None:
+    for n_files in (1, 2, 999, 1024):
+        assert shard_bytes(n_files * 10**9) < 2 * 10**9
 
 
 def test_a_long_stem_is_cut_in_the_name() -> None:
