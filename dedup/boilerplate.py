@@ -24,7 +24,7 @@ from manyo.corpus.doc_ids import hash_of
 from manyo.corpus.schema import BOILERPLATE, DOC_ID, TEXT, Column, Table
 from manyo.corpus.structure import STRUCTURE, moved, structure_of_row
 from manyo.corpus.text import Texts
-from manyo.dedup.numbering import rows_by_part
+from manyo.dedup.numbering import deal
 from manyo.dedup.settings import Boilerplate
 from manyo.dedup.sketch.exact import exact_hashes, fold
 
@@ -83,10 +83,8 @@ def deal_lines(keys: Iterable[np.ndarray], parts: int) -> list[pa.RecordBatch]:
     """Add up the keys of a shard's batches; for each part a batch of `LINES`."""
     distinct, counts = np.unique(np.concatenate([np.zeros(0, np.uint64), *keys]), return_counts=True)
     counts = counts.astype(np.uint32)
-    return [
-        pa.RecordBatch.from_arrays([pa.array(distinct[rows]), pa.array(counts[rows])], schema=LINES.schema)
-        for rows in rows_by_part(distinct % np.uint64(parts), parts)
-    ]
+    lines = pa.RecordBatch.from_arrays([pa.array(distinct), pa.array(counts)], schema=LINES.schema)
+    return deal(lines, distinct % np.uint64(parts), parts)
 
 
 def combine_lines(shards: Sequence[pa.RecordBatch], settings: Boilerplate) -> list[pa.RecordBatch]:

@@ -7,6 +7,8 @@ of all ids. Numbers change with the order of shards; no decision depends on them
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pyarrow as pa
 
@@ -39,7 +41,12 @@ def rows_of(numbers: np.ndarray) -> np.ndarray:
     return rows
 
 
-def rows_by_part(part_of: np.ndarray, parts: int) -> list[np.ndarray]:
-    """The positions of each part's rows, ascending, from the part of each row."""
+def deal(rows: pa.RecordBatch, part_of: np.ndarray, parts: int) -> list[pa.RecordBatch]:
+    """The rows of each part from 0 to before `parts`, in order.
+
+    They are slices of one batch, because a copy for each of hundreds of parts takes longer.
+    """
     order = np.argsort(part_of, kind="stable")
-    return np.split(order, np.searchsorted(part_of[order], np.arange(1, parts, dtype=part_of.dtype)))
+    bounds = np.searchsorted(part_of[order], np.arange(parts + 1, dtype=part_of.dtype)).tolist()
+    sorted_rows = rows.take(pa.array(order))
+    return [sorted_rows.slice(start, stop - start) for start, stop in pairwise(bounds)]

@@ -16,7 +16,7 @@ import pyarrow as pa
 from manyo.corpus.addresses import canonical_address
 from manyo.corpus.doc_ids import hash_of, ids_as_bytes, ids_to_arrow
 from manyo.corpus.schema import DOC_ID, Column, Table
-from manyo.dedup.numbering import rows_by_part
+from manyo.dedup.numbering import deal
 from manyo.dedup.settings import Dedup
 from manyo.dedup.verdict.order import address_precedence
 
@@ -64,8 +64,8 @@ def deal_addresses(
     keys = np.array([hash_of(addresses[row] or "") for row in rows], np.uint64)
     doc_ids = documents.column("doc_id").take(pa.array(rows))
     columns = [pa.array(keys), pa.array(address_precedence(documents, chars, settings)[rows]), doc_ids]
-    dealt = pa.RecordBatch.from_arrays(columns, schema=ADDRESSES.schema)
-    return [dealt.take(pa.array(of_part)) for of_part in rows_by_part(keys % np.uint64(settings.parts), settings.parts)]
+    kept = pa.RecordBatch.from_arrays(columns, schema=ADDRESSES.schema)
+    return deal(kept, keys % np.uint64(settings.parts), settings.parts)
 
 
 def stand_ins(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:

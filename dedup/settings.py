@@ -96,9 +96,8 @@ class Dedup:
             before texts are compared; off if not given.
         within_sources: compare the documents of each source with each other first, and the survivors of all sources in
             a second round (see `docs/decisions/0010-within-sources-first.md`).
-        parts: parts that keys, and later the documents that have candidates, are dealt to. A task holds one in memory:
-            about `16 * 40` bytes for each document of its share, later 1,100 bytes and 8 for each distinct shingle of
-            each document with a candidate.
+        parts: parts that keys, and later the documents that have candidates, are dealt to; 0 for as many as keep the
+            tasks that hold one below 4 GB (`manyo.dedup.parts`). What comes out does not depend on it.
         alarms: when a run must stop because too much was removed.
         boilerplate: which lines many documents of a host share, and whether they are removed; off if not given.
         index: also write what later runs need to compare their documents with those of this run.
@@ -120,7 +119,7 @@ class Dedup:
     survivor_signal: str | None = None
     same_address: Literal["newest", "longest"] | None = None
     within_sources: bool = False
-    parts: int = 8
+    parts: int = field(default=0, metadata={"decides": False})
     alarms: Alarms = field(default_factory=Alarms)
     boilerplate: Boilerplate | None = None
     index: bool = False
@@ -133,10 +132,11 @@ class Dedup:
             "rows",
             "max_compared_shingles",
             "max_survivors_per_candidate",
-            "parts",
         ):
             if getattr(self, name) < 1:
                 raise ValueError(f"dedup.{name} must be at least 1, not {getattr(self, name)}")
+        if self.parts < 0:
+            raise ValueError(f"dedup.parts must be at least 1, or 0 for as many as memory needs, not {self.parts}")
         if not 0 < self.min_similarity <= 1:
             raise ValueError(f"dedup.min_similarity must be above 0 and at most 1, not {self.min_similarity}")
         if self.min_containment is not None and not 0 < self.min_containment <= 1:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from manyo.corpus.doc_ids import id_heads
 from manyo.corpus.schema import Column, Table
 from manyo.dedup.candidates.key_kernels import key_bands
-from manyo.dedup.numbering import NUMBER, rows_by_part
+from manyo.dedup.numbering import NUMBER, deal
 from manyo.dedup.settings import Dedup
 
 KEYS = Table(
@@ -63,10 +63,8 @@ def deal_keys(
         keys ^= apart[in_play][docs]
     numbers = np.uint64(first) + np.flatnonzero(in_play).astype(np.uint64)
     columns = (keys, precedence[in_play][docs], id_heads(chosen.column("doc_id"))[docs], numbers[docs])
-    return [
-        pa.RecordBatch.from_arrays([pa.array(column[rows]) for column in columns], schema=KEYS.schema)
-        for rows in rows_by_part(keys % np.uint64(parts), parts)
-    ]
+    rows = pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=KEYS.schema)
+    return deal(rows, keys % np.uint64(parts), parts)
 
 
 def band_keys(minhash: np.ndarray, settings: Dedup) -> np.ndarray:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from manyo.corpus.doc_ids import find_ids, ids_as_bytes, ids_to_arrow
 from manyo.corpus.schema import DOC_ID, DUPLICATES, Column, Table
-from manyo.dedup.numbering import rows_by_part, shards_of
+from manyo.dedup.numbering import deal, shards_of
 from manyo.dedup.settings import Dedup
 from manyo.dedup.verdict.compared import read_compared
 from manyo.dedup.verdict.similarity import link_to_survivors
@@ -77,9 +77,8 @@ def find_clusters(
         ],
         schema=CLUSTERS.schema,
     )
-    # The last part holds what belongs to the shards of an index.
-    of_shards = rows_by_part(shards_of(documents.number[rows]), n_shards + 1)[:-1]
-    return clusters, [clusters.take(pa.array(of_shard)) for of_shard in of_shards]
+    # What belongs to the shards of an index has higher numbers.
+    return clusters, deal(clusters, shards_of(documents.number[rows]), n_shards)
 
 
 def repeats(clusters: Iterable[pa.RecordBatch]) -> pa.Array:

@@ -14,7 +14,7 @@ from manyo.corpus.schema import DOC_ID, Column, Table
 from manyo.dedup.candidates.components import COMPONENTS
 from manyo.dedup.candidates.keys import has_minhash, minhash_matrix
 from manyo.dedup.candidates.pairs import PAIRS, sorted_pairs
-from manyo.dedup.numbering import NUMBER, rows_by_part
+from manyo.dedup.numbering import NUMBER, deal
 from manyo.dedup.settings import Dedup
 from manyo.dedup.sketch.shingles import shingle_sets
 from manyo.dedup.sketch.view import as_compared
@@ -143,8 +143,7 @@ def _rows_of(linked: pa.RecordBatch, first: int, n_rows: int) -> tuple[pa.Array,
 def _deal(measured: pa.RecordBatch, linked: pa.RecordBatch, settings: Dedup) -> list[pa.RecordBatch]:
     columns = [*measured.columns, linked.column("number"), linked.column("candidates")]
     compared = pa.RecordBatch.from_arrays(columns, schema=COMPARED.schema)
-    of_parts = rows_by_part(linked.column("part").to_numpy(), settings.parts)
-    return [compared.take(pa.array(rows)) for rows in of_parts]
+    return deal(compared, linked.column("part").to_numpy(), settings.parts)
 
 
 def measure_compared(documents: pa.RecordBatch, signatures: pa.RecordBatch, settings: Dedup) -> pa.RecordBatch:

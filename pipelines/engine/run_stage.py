@@ -14,7 +14,7 @@ import time
 import traceback
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress
 from typing import Protocol
 
@@ -26,6 +26,7 @@ from manyo.corpus.tables.seals import expecting
 from manyo.corpus.tables.shard_errors import OwnershipLost
 from manyo.corpus.tables.shards import FORMAT, DamagedShard, ShardError, filesystem, join, publish
 from manyo.pipelines.engine.errors import UserError, WorkFailed
+from manyo.pipelines.engine.input_lists import LISTS_FOLDER, NAMED_AT_MOST, ListWriter, read_listed
 from manyo.pipelines.engine.manifest import (
     MANIFEST_TEMPLATE,
     Manifest,
@@ -205,7 +206,9 @@ class StageShards:
             )
 
     def _writes(self, path: str) -> bool:
-        """Returns whether a task of the stage writes this path below the stage's folder."""
+        """Returns whether the stage or a task of it writes this path below the stage's folder."""
+        if path.startswith(f"{LISTS_FOLDER}/"):
+            return True
         for template in (*(table.path for table in self.stage.tables), MANIFEST_TEMPLATE):
             before, _, after = template.partition("{shard}")
             if path.startswith(before) and path.endswith(after):
@@ -215,21 +218,30 @@ class StageShards:
         return False
 
     def _tasks(self, wanted: bytearray) -> Iterator[AnyTask]:
+        lists = ListWriter(self.folder)
         for unit in compress(self._units, wanted):
+            is_long = {table: len(uris) > NAMED_AT_MOST for table, uris in unit.inputs.items()}
             yield Task(
                 stage=self.stage.name,
                 shard=unit.name,
                 work=self.stage.work,
                 settings=self.stage.settings,
-                inputs=unit.inputs,
+                inputs={table: uris for table, uris in unit.inputs.items() if not is_long[table]},
                 outputs={table: table.uri(self.folder, unit.name) for table in self.stage.tables},
                 stage_folder=self.folder,
                 inputs_digest=unit.digest,
                 size_bytes=unit.size_bytes,
                 part=unit.part,
+                n_parts=unit.n_parts,
                 pieces={
                     table: tuple(piece_at(packed, unit.part) for packed in files)
                     for table, files in unit.pieces.items()
+                    if not is_long[table]
+                },
+                lists={
+                    table: lists.list(table, uris, unit.pieces.get(table, ()), unit.part)
+                    for table, uris in unit.inputs.items()
+                    if is_long[table]
                 },
                 seals=unit.seals,
                 input_shard=unit.input_shard,
@@ -278,6 +290,8 @@ def run_task(task: AnyTask) -> Manifest:
 def _run_task(task: AnyTask) -> Manifest:
     forget_peak_memory()
     started, cpu_started = time.perf_counter(), time.process_time()
+    files, places = read_listed(task.lists)
+    task = replace(task, inputs={**task.inputs, **files}, pieces={**task.pieces, **places})
     umask = os.umask(_PRIVATE)
     try:
         with expecting(_seals_by_uri(task)):

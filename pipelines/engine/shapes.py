@@ -1,8 +1,8 @@
 """The shapes of a stage: which task reads which shards.
 
 - **Map**: one output shard per input shard (`map_shards`), or per range of what they hold (`cut_tokens`).
-- **Exchange**: `map_shards` for its split half, then one task per part (`combine_parts`), or per part of each
-  source (`combine_source_parts`).
+- **Exchange**: `map_shards` for its split half, `dealing` to a number of parts that follows from what there is, then
+  one task per part (`combine_parts`), or per part of each source (`combine_source_parts`).
 - **Gather**: all shards, streamed, into one task (`gather`).
 
 A shape is a pure function of what the stages before it finished, so it gives the
@@ -23,6 +23,7 @@ from typing import overload
 
 from manyo.corpus.records import InputShard
 from manyo.pipelines.engine.manifest import Counts
+from manyo.corpus.tables.pieces import PACKED_BYTES
 from manyo.pipelines.engine.stage_table import StageTable
 
 _DIGEST_BYTES = 16
@@ -138,6 +139,10 @@ class StageOutput:
             raise ValueError(f"{self.folder}: its stage writes no table {table.name}")
         return table.uri(self.folder, shard)
 
+    def count(self, name: str) -> int:
+        """Sum of a count over all shards."""
+        return sum(shard.counts.get(name, 0) for shard in self.shards)
+
 
 #: Outputs of the stages that a stage needs, in the order in which it names them.
 Upstream = Sequence[StageOutput]
@@ -155,6 +160,7 @@ class Unit:
         part: which part of its inputs it takes: the number of an exchange's part, the position of a cut's first
             token, or its shard's number; 0 where it takes everything.
         input_shard: files of a source, for the stage that reads those instead of shards.
+        n_parts: how many parts it deals what it writes to; 0 if it deals nothing, or its settings say.
         pieces: of each dealt table, the packed pieces of every file to read, in the order of `inputs`.
         seals: of each table, the seal of every file to read, in the order of `inputs`.
     """
@@ -164,6 +170,7 @@ class Unit:
     digest: str
     size_bytes: int
     part: int = 0
+    n_parts: int = 0
     input_shard: InputShard | None = None
     pieces: Mapping[StageTable, tuple[bytes, ...]] = field(default_factory=dict)
     seals: Mapping[StageTable, tuple[int, ...]] = field(default_factory=dict)
@@ -269,15 +276,33 @@ def _by_source(shards: Iterable[FinishedShard]) -> dict[str, list[FinishedShard]
     return sources
 
 
-def combine_parts(parts: int) -> Shape:
-    """The second half of an exchange: task `p` reads part `p` of every shard."""
+def n_parts_of(stage: StageOutput) -> int:
+    """Parts that the first table of a stage is dealt to; 0 if it has no shard."""
+    return len(stage.shards[0].pieces[0]) // PACKED_BYTES if len(stage.shards) else 0
 
-    def shape(upstream: Upstream) -> Iterable[Unit]:
-        # All of them read the same shards, whose URIs are made once; the number distinguishes the parts.
-        whole = _unit("", upstream, [stage.shards for stage in upstream])
-        return Units(lambda: (replace(whole, name=f"part-{part:05d}", part=part) for part in range(parts)))
 
-    return shape
+def combine_parts(upstream: Upstream) -> Iterable[Unit]:
+    """The second half of an exchange: task `p` reads part `p` of every shard; the first stage was dealt to as many."""
+    # All of them read the same shards, whose URIs are made once; the number distinguishes the parts.
+    whole = _unit("", upstream, [stage.shards for stage in upstream])
+    parts = n_parts_of(upstream[0])
+    return Units(lambda: (replace(whole, name=f"part-{part:05d}", part=part) for part in range(parts)))
+
+
+def dealing(shape: Shape, n_parts: Callable[[Upstream], int]) -> Shape:
+    """The shape, of which every task deals what it writes to a number of parts that follows from what it reads.
+
+    The number is in the digests, so that all tasks of an exchange deal to as many; it is in no fingerprint, since what
+    comes out at the end does not depend on it.
+    """
+
+    def shape_that_deals(upstream: Upstream) -> Iterable[Unit]:
+        parts, units = n_parts(upstream), shape(upstream)
+        return Units(
+            lambda: (replace(unit, n_parts=parts, digest=digest_of([unit.digest, f"to {parts}"])) for unit in units)
+        )
+
+    return shape_that_deals
 
 
 def combine_source_parts(parts: int) -> Shape:

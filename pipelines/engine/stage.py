@@ -13,6 +13,7 @@ from manyo.corpus.tables.credentials import Remembered
 from manyo.corpus.tables.ownership import Owner
 from manyo.corpus.tables.pieces import Piece
 from manyo.corpus.tables.shards import join
+from manyo.pipelines.engine.input_lists import Listed
 from manyo.pipelines.engine.shapes import Shape, map_shards
 from manyo.pipelines.engine.stage_table import StageTable
 
@@ -48,13 +49,15 @@ class Task(Generic[S_co]):
         stage_folder: folder of the stage's tables.
         inputs_digest: digest of what the task reads.
         size_bytes: size of what the task reads.
-        part: as in `manyo.pipelines.engine.shapes.Unit`.
+        part, n_parts: as in `manyo.pipelines.engine.shapes.Unit`.
         input_shard: files of a source, for the stage that reads those instead of shards.
         working_folder: folder that relative paths start from.
         owner: on whose behalf the task writes; None for nobody.
         credentials: what opens the files that the task reads, which their URIs do not say.
         pieces: of each dealt table, where part `part` of every file lies, in the order of `inputs`.
         seals: of each table, the seal of every file, in the order of `inputs`.
+        lists: of tables of which it reads many files, where they are named; `run_task` adds them to `inputs` and
+            `pieces`.
         n_at_once: tasks of the stage that may run at the same time, which share what the stage has a budget of.
     """
 
@@ -68,12 +71,14 @@ class Task(Generic[S_co]):
     inputs_digest: str
     size_bytes: int
     part: int
+    n_parts: int
     input_shard: InputShard | None
     working_folder: str
     owner: Owner | None = None
     credentials: Remembered = field(default=({}, {}, {}), repr=False)
     pieces: Mapping[StageTable, tuple[Piece, ...]] = field(default_factory=dict)
     seals: Mapping[StageTable, tuple[int, ...]] = field(default_factory=dict)
+    lists: Mapping[StageTable, Listed] = field(default_factory=dict)
     n_at_once: int = 1
 
     def input(self, table: StageTable) -> str:

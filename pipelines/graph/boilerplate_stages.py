@@ -17,11 +17,14 @@ from manyo.corpus.tables.shards import (
     zip_batches,
 )
 from manyo.dedup import boilerplate
+from manyo.dedup.parts import parts_for_lines
 from manyo.dedup.settings import Alarms, Boilerplate, Dedup
 from manyo.filters.rights import may
 from manyo.pipelines.engine.shapes import (
     combine_parts,
+    dealing,
     map_numbered,
+    map_shards,
     with_gathered,
 )
 from manyo.pipelines.engine.stage import AnyStage, AnyTask, Stage, Task
@@ -49,19 +52,20 @@ def boilerplate_stages(dedup: Dedup, extract: AnyStage, decide: AnyStage, duplic
     unique = (extract, decide, duplicates)
     lines_stage = Stage(
         name="lines",
-        version=2,
+        version=3,
         settings=settings,
         needs=unique,
         tables=(LINES,),
+        shape=dealing(map_shards, lambda upstream: parts_for_lines(upstream[-1].count("survivors"), settings)),
         work=split_lines,
     )
     repeated_lines_stage = Stage(
         name="repeated_lines",
-        version=1,
+        version=2,
         settings=settings,
         needs=(lines_stage,),
         tables=(REPEATED_LINES,),
-        shape=combine_parts(settings.parts),
+        shape=combine_parts,
         work=combine_lines,
     )
     boilerplate_stage = Stage(
@@ -82,7 +86,7 @@ def split_lines(task: Task[Dedup]) -> Mapping[str, int]:
         boilerplate.key_lines(documents, is_kept(decisions, marked), _settings(task))
         for documents, decisions, marked in _unique(task)
     ]
-    dealt = boilerplate.deal_lines(keys, task.settings.parts)
+    dealt = boilerplate.deal_lines(keys, task.n_parts)
     write_parts(task.output(LINES), LINES.schema, [[batch] for batch in dealt])
     return {"lines": sum(batch.num_rows for batch in dealt)}
 

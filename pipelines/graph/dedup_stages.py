@@ -27,6 +27,7 @@ from manyo.dedup.candidates.components import find_components
 from manyo.dedup.candidates.keys import deal_keys
 from manyo.dedup.candidates.pairs import find_pairs
 from manyo.dedup.numbering import first_number
+from manyo.dedup.parts import parts_for, shingles_at_most
 from manyo.dedup.same_address import deal_addresses, hashes_of, stand_ins
 from manyo.dedup.settings import Alarms, Dedup
 from manyo.dedup.sketch.minhash import signatures
@@ -38,9 +39,13 @@ from manyo.dedup.verdict.order import ORDER_COLUMNS, USES_COLUMN, precedence
 from manyo.pipelines.engine.errors import WorkFailed
 from manyo.pipelines.engine.shapes import (
     Shape,
+    Upstream,
     combine_parts,
+    dealing,
     gather,
     map_numbered,
+    map_shards,
+    n_parts_of,
     with_gathered,
 )
 from manyo.pipelines.engine.stage import AnyStage, AnyTask, NoSettings, Stage, Task
@@ -97,7 +102,7 @@ def dedup_stages(
     # These settings do not change the tables below, so that a new limit of an alarm, or an index of another run, makes
     # none of them again.
     settings = replace(dedup, alarms=Alarms(), boilerplate=None, within_sources=False, index=False, against=())
-    signatures_stage = Stage("signatures", 4, settings, (extract,), (SIGNATURES,), sign)
+    signatures_stage = Stage("signatures", 5, settings, (extract,), (SIGNATURES,), sign)
     # An index holds neither addresses nor families.
     by_address = settings.same_address or (has_families and not (dedup.index or dedup.against))
     of_addresses = _address_stages(settings, extract, signatures_stage, decide) if by_address else ()
@@ -145,19 +150,20 @@ def _address_stages(
     """From documents to those that another page of the same address replaces."""
     addresses_stage = Stage(
         name="addresses",
-        version=5,
+        version=6,
         settings=settings,
         needs=(extract, signed, decide),
         tables=(ADDRESSES,),
+        shape=dealing(map_shards, _parts_by_memory(settings)),
         work=split_by_address,
     )
     superseded_stage = Stage(
         name="superseded",
-        version=2,
+        version=3,
         settings=settings,
         needs=(addresses_stage,),
         tables=(SUPERSEDED,),
-        shape=combine_parts(settings.parts),
+        shape=combine_parts,
         work=combine_addresses,
     )
     return (addresses_stage, superseded_stage)
@@ -178,41 +184,42 @@ def _round_stages(
     round_of = "source_" if settings.within_sources else ""
     keys_stage = Stage(
         name=f"{round_of}keys",
-        version=5,
+        version=6,
         settings=settings,
         needs=(*needs, *left_out),
         tables=(KEYS,),
-        shape=_numbered_with(len(left_out)),
+        shape=dealing(_numbered_with(len(left_out)), _parts_by_memory(settings)),
         work=split_keys,
     )
     against = indexed_shards(dedup)
-    indexed_keys = _index_stages(INDEXED_KEYS, dedup, settings, (signed,), against, split_indexed_keys)
+    index_to_parts = dealing(against, _parts_by_memory(settings))
+    indexed_keys = _index_stages(INDEXED_KEYS, dedup, settings, (signed,), index_to_parts, split_indexed_keys)
     pairs_stage = Stage(
         name=f"{round_of}pairs",
-        version=3,
+        version=4,
         settings=settings,
         needs=(keys_stage, *indexed_keys),
         tables=(PAIRS,),
-        shape=combine_parts(settings.parts),
+        shape=combine_parts,
         work=combine_keys,
     )
     components_stage = Stage(
         name=f"{round_of}components",
-        version=2,
+        version=3,
         settings=settings,
         needs=(keys_stage, *indexed_keys, pairs_stage),
         tables=(COMPONENTS,),
-        shape=gather("components"),
+        shape=dealing(gather("components"), lambda upstream: n_parts_of(upstream[0])),
         work=find_components_of_pairs,
         memory_bytes=8 << 30,
     )
     compared_stage = Stage(
         name=f"{round_of}compared",
-        version=4,
+        version=5,
         settings=settings,
         needs=(extract, signed, decide, *ordered, pairs_stage, components_stage),
         tables=(COMPARED,),
-        shape=_numbered_with(2),
+        shape=dealing(_numbered_with(2), _parts_of_pairs),
         work=split_compared,
     )
     indexed = _index_stages(
@@ -220,16 +227,16 @@ def _round_stages(
         dedup,
         settings,
         (signed, pairs_stage, components_stage),
-        with_gathered(with_gathered(against)),
+        dealing(with_gathered(with_gathered(against)), _parts_of_pairs),
         split_indexed,
     )
     clusters_stage = Stage(
         name=f"{round_of}clusters",
-        version=5,
+        version=6,
         settings=settings,
         needs=(compared_stage, *indexed),
         tables=_tables_of_round(settings),
-        shape=combine_parts(settings.parts),
+        shape=combine_parts,
         work=cluster,
         memory_bytes=4 << 30,
     )
@@ -257,6 +264,26 @@ def _numbered_with(gathered: int) -> Shape:
     return shape
 
 
+def _parts_by_memory(settings: Dedup) -> Callable[[Upstream], int]:
+    """Parts for the documents that the stage of `signatures` counted."""
+
+    def parts(upstream: Upstream) -> int:
+        (signed,) = (stage for stage in upstream if SIGNATURES in stage.tables)
+        return parts_for(signed.count("documents"), signed.count("shingles"), settings)
+
+    return parts
+
+
+def _parts_of_pairs(upstream: Upstream) -> int:
+    """As many parts as there are tasks of `pairs`, which stands before `components` at the end."""
+    return len(upstream[-2].shards)
+
+
+def _dealt_to(task: Task[Dedup]) -> Dedup:
+    """The settings with the number of parts that the task deals to."""
+    return replace(task.settings, parts=task.n_parts)
+
+
 def _tables_of_round(settings: Dedup) -> tuple[StageTable, StageTable]:
     """The tables that clusters are written to, and the same dealt to shards."""
     return (SOURCE_CLUSTERS, SOURCE_SHARD_CLUSTERS) if settings.within_sources else (CLUSTERS, SHARD_CLUSTERS)
@@ -264,21 +291,28 @@ def _tables_of_round(settings: Dedup) -> tuple[StageTable, StageTable]:
 
 def sign(task: Task[Dedup]) -> Mapping[str, int]:
     """Documents → signatures."""
-    documents = read_batches(task.input(DOCUMENTS), ["doc_id", "profile", "text"])
-    batches = (signatures(batch, task.settings) for batch in documents)
-    return {"documents": write_shard(task.output(SIGNATURES), SIGNATURES.schema, batches)}
+    counts: Counter[str] = Counter()
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for documents in read_batches(task.input(DOCUMENTS), ["doc_id", "profile", "text"]):
+            signed = signatures(documents, task.settings)
+            chars = pc.sum(signed.column("chars")).as_py() or 0
+            counts["shingles"] += shingles_at_most(chars, signed.num_rows, task.settings)
+            yield signed
+
+    return {"documents": write_shard(task.output(SIGNATURES), SIGNATURES.schema, batches()), **counts}
 
 
 def split_by_address(task: Task[Dedup]) -> Mapping[str, int]:
     """Addresses and families of the documents that the rules keep → their keys, dealt to parts."""
-    parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
+    parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.n_parts)]
     for documents, signed, decisions in zip_batches(
         (task.input(DOCUMENTS), ["uri", "family", *ORDER_COLUMNS]),
         (task.input(SIGNATURES), ["chars"]),
         (task.input(DECISIONS), ["reasons"]),
     ):
         chars = signed.column("chars").to_numpy()
-        dealt = deal_addresses(documents, chars, passes_rules(decisions), task.settings)
+        dealt = deal_addresses(documents, chars, passes_rules(decisions), _dealt_to(task))
         for part, batch in zip(parts, dealt, strict=True):
             part.append(batch)
     write_parts(task.output(ADDRESSES), ADDRESSES.schema, parts)
@@ -296,7 +330,7 @@ def split_keys(task: Task[Dedup]) -> Mapping[str, int]:
 
     In the second of two rounds, documents that repeat a document of their source take no part.
     """
-    parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
+    parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.n_parts)]
     out = pa.concat_arrays([_superseded(task).column("doc_id"), repeats(of_shard(task, SOURCE_SHARD_CLUSTERS))])
     first = first_number(task.part)
     n_keys = 0
@@ -348,7 +382,7 @@ def write_index(task: Task[Dedup]) -> Mapping[str, int]:
 
 def split_indexed_keys(task: Task[Dedup]) -> Mapping[str, int]:
     """A shard of an earlier run's index → its keys, dealt to parts."""
-    parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
+    parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.n_parts)]
     first = first_number(task.part)
     for indexed in read_batches(task.input(INDEX)):
         everyone = np.ones(indexed.num_rows, bool)
@@ -363,11 +397,11 @@ def split_indexed_keys(task: Task[Dedup]) -> Mapping[str, int]:
 
 def split_indexed(task: Task[Dedup]) -> Mapping[str, int]:
     """A shard of an earlier run's index → its documents that have candidates, dealt to their parts."""
-    parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
+    parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.n_parts)]
     linked = _linked(task)
     first = first_number(task.part)
     for indexed in read_batches(task.input(INDEX)):
-        for part, batch in zip(parts, deal_indexed(indexed, first, linked, task.settings), strict=True):
+        for part, batch in zip(parts, deal_indexed(indexed, first, linked, _dealt_to(task)), strict=True):
             part.append(batch)
         first += indexed.num_rows
     write_parts(task.output(INDEXED), INDEXED.schema, parts)
@@ -384,7 +418,7 @@ def find_components_of_pairs(task: Task[Dedup]) -> Mapping[str, int]:
 
     def parts() -> Iterator[list[pa.RecordBatch]]:
         nonlocal n_documents
-        for batch in find_components(all_pairs, n_shards, task.settings.parts):
+        for batch in find_components(all_pairs, n_shards, task.n_parts):
             n_documents += batch.num_rows
             yield [batch]
 
@@ -394,7 +428,7 @@ def find_components_of_pairs(task: Task[Dedup]) -> Mapping[str, int]:
 
 def split_compared(task: Task[Dedup]) -> Mapping[str, int]:
     """Documents that have candidates → the data to compare them by, dealt to the parts of their components."""
-    parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.settings.parts)]
+    parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.n_parts)]
     linked = _linked(task)
     first = first_number(task.part)
     for documents, signed, decisions, *measured in zip_batches(
@@ -404,7 +438,7 @@ def split_compared(task: Task[Dedup]) -> Mapping[str, int]:
         *_survivor_signal(task),
     ):
         documents = _with_criteria(documents, decisions, measured)
-        for part, batch in zip(parts, deal_compared(documents, signed, first, linked, task.settings), strict=True):
+        for part, batch in zip(parts, deal_compared(documents, signed, first, linked, _dealt_to(task)), strict=True):
             part.append(batch)
         first += signed.num_rows
     write_parts(task.output(COMPARED), COMPARED.schema, parts)

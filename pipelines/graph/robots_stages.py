@@ -29,7 +29,7 @@ from manyo.corpus.sources.source_kinds import Source
 from manyo.corpus.tables.shards import filesystem, read_batches, write_parts, write_shard
 from manyo.corpus.web.robots_txt import MAX_BYTES
 from manyo.corpus.web.statements import Stated, parse_stated
-from manyo.dedup.numbering import rows_by_part
+from manyo.dedup.numbering import deal
 from manyo.filters.permissions import Use, Verdict, decide, evidence_of
 from manyo.filters.rights import Rights, UsePolicy
 from manyo.filters.site_files import Capture, given_addresses, is_site_file, site_files, site_of
@@ -93,7 +93,7 @@ def robots_stages(config: Config, extract: AnyStage) -> tuple[AnyStage, ...]:
     )
     verdicts = Stage(
         name="permissions", version=2, settings=settings, needs=(captures, pages), tables=(VERDICTS, PERMISSIONS),
-        shape=combine_parts(_PARTS), work=combine_hosts,
+        shape=combine_parts, work=combine_hosts,
     )  # fmt: skip
     return captures, pages, verdicts
 
@@ -165,9 +165,9 @@ def split_pages(task: Task[NoSettings]) -> Mapping[str, int]:
     part_of = of_names[names.indices.take(pa.array(has_host)).to_numpy()] if len(has_host) else has_host
     stated = documents.column("statements").cast(pa.list_(pa.string()))
     pages = [pa.array(np.arange(len(documents))), *documents.columns[:-1], stated]
-    rows = pa.table(pages, schema=_PAGES).take(pa.array(has_host))
-    dealt = (rows.take(pa.array(of_part)).combine_chunks().to_batches() for of_part in rows_by_part(part_of, _PARTS))
-    write_parts(task.output(PAGES), _PAGES, dealt)
+    rows = pa.table(pages, schema=_PAGES).take(pa.array(has_host)).combine_chunks().to_batches()
+    whole = rows[0] if rows else pa.RecordBatch.from_pylist([], schema=_PAGES)
+    write_parts(task.output(PAGES), _PAGES, ([batch] for batch in deal(whole, part_of, _PARTS)))
     return {"pages": len(has_host)}
 
 

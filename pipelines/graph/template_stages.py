@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from manyo.corpus import schema
 from manyo.corpus.tables.shards import read_batches, write_parts, write_shard
-from manyo.dedup.numbering import rows_by_part
+from manyo.dedup.numbering import deal
 from manyo.filters.templates import counting
 from manyo.filters.templates.counting import Templates
 from manyo.pipelines.engine.shapes import combine_parts, map_numbered, with_gathered
@@ -35,7 +35,7 @@ def template_stages(settings: Templates | None, extract: AnyStage) -> tuple[AnyS
     wordings = Stage("wordings", 2, settings, (extract,), (WORDINGS,), split_wordings)
     counted = Stage(
         "counted_templates", 1, settings, (wordings,), (COUNTED_TEMPLATES,), count_templates,
-        shape=combine_parts(settings.parts),
+        shape=combine_parts,
     )  # fmt: skip
     templates = Stage(
         "templates", 1, settings, (extract, counted), (TEMPLATES,), measure_templates,
@@ -53,8 +53,8 @@ def split_wordings(task: Task[Templates]) -> Mapping[str, int]:
         wordings = counting.find_wordings(documents, task.settings)
         n_wordings += wordings.num_rows
         part_of = wordings.column("key").to_numpy() % np.uint64(parts)
-        for part, rows in enumerate(rows_by_part(part_of, parts)):
-            dealt[part].append(wordings.take(pa.array(rows)))
+        for part, batch in zip(dealt, deal(wordings, part_of, parts), strict=True):
+            part.append(batch)
     write_parts(task.output(WORDINGS), counting.WORDINGS.schema, dealt)
     return {"wordings": n_wordings}
 

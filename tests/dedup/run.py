@@ -29,6 +29,7 @@ def dedup(
 ) -> list[pa.RecordBatch]:
     """Batches of DUPLICATES, one for each batch of documents; `index` is that of earlier ones (COMPARED)."""
     index = index or []
+    settings = settings if settings.parts else replace(settings, parts=8)
     in_play = [np.ones(batch.num_rows, bool) for batch in batches] if in_play is None else in_play
     signed = [signatures(batch, settings) for batch in batches]
     chars = [batch.column("chars").to_numpy() for batch in signed]

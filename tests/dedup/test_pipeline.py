@@ -1,5 +1,6 @@
 """The stages of dedup on shards: what the functions give, whatever the shards are, and alarms that stop."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from manyo.corpus.schema import LABEL
 from manyo.corpus.tables.shards import write_shard
@@ -109,6 +113,24 @@ def test_the_stages_equal_the_functions_for_any_division_into_shards(tmp_path, s
     forwards, backwards = tuple(range(60)), tuple(reversed(range(60)))
     for name, shards in (("one", (forwards,)), ("three", (backwards[:7], backwards[7:40], backwards[40:]))):
         assert run(tmp_path / name, shards, settings)[0] == expected
+
+
+@hypothesis_settings(max_examples=8)
+@given(st.permutations(range(60)), st.lists(st.integers(0, 60), max_size=4), st.integers(0, 5))
+def test_no_document_s_fate_depends_on_how_documents_are_packed_or_dealt(tmp_path_factory, order, cuts, parts):
+    bounds = [0, *sorted(set(cuts) - {0, 60}), 60]
+    shards = tuple(tuple(order[start:stop]) for start, stop in itertools.pairwise(bounds))
+    expected = by_document(dedup([corpus_batch()], Dedup()))
+    assert run(tmp_path_factory.mktemp("packed"), shards, Dedup(parts=parts))[0] == expected
+
+
+def test_another_number_of_parts_makes_the_same_duplicates_in_the_same_place(tmp_path):
+    shards = (tuple(range(20)), tuple(range(20, 60)))
+    run(tmp_path, shards, Dedup(parts=1))
+    before = {path: path.read_bytes() for path in tmp_path.glob("duplicates-*/duplicates/web/*")}
+    _, busy = run(tmp_path, shards, Dedup(parts=4))
+    assert {"keys", "pairs", "compared", "clusters", "duplicates"} <= set(busy)
+    assert {path: path.read_bytes() for path in tmp_path.glob("duplicates-*/duplicates/web/*")} == before != {}
 
 
 def test_a_run_against_an_index_equals_one_big_run_and_reuses_what_is_measured(tmp_path):

@@ -64,7 +64,7 @@ def units(_: Upstream) -> list[Unit]:
 
 def stages() -> tuple[AnyStage, AnyStage, AnyStage]:
     first = Stage("dealt", 1, NoSettings(), (), (DEALT,), deal, units)
-    second = Stage("back", 1, NoSettings(), (first,), (BACK,), deal_back, combine_parts(PARTS))
+    second = Stage("back", 1, NoSettings(), (first,), (BACK,), deal_back, combine_parts)
     names = Stage("names", 1, NoSettings(), (), (NAMES,), name, units)
     return first, second, Stage("sums", 1, NoSettings(), (names, second), (SUMS,), collect, with_gathered(map_numbered))
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from manyo.corpus.tables.pieces import PACKED_BYTES
 from manyo.pipelines.engine.shapes import (
     FinishedShard,
     FinishedShards,
@@ -12,6 +13,7 @@ from manyo.pipelines.engine.shapes import (
     combine_parts,
     combine_source_parts,
     cut_tokens,
+    dealing,
     digest_of,
     gather,
     map_numbered,
@@ -93,8 +95,30 @@ def test_a_part_of_an_exchange_within_sources_reads_the_shards_of_one_source() -
     ]
 
 
+def dealt(n_shards: int, n_parts: int) -> StageOutput:
+    """A stage that dealt its shards to parts."""
+    pieces = (bytes(PACKED_BYTES * n_parts),)
+    shards = [FinishedShard(f"cc/{n:03d}", digest_of([str(n)]), {"documents": n}, n, pieces) for n in range(n_shards)]
+    return StageOutput("out/keys-1234", (StageTable.parquet("keys"),), shards)
+
+
+def test_an_exchange_has_a_task_for_each_part_that_it_was_dealt_to_and_none_without_shards() -> None:
+    assert [unit.part for unit in combine_parts([dealt(2, 5)])] == [0, 1, 2, 3, 4]
+    assert list(combine_parts([dealt(0, 5)])) == []
+
+
+@given(st.integers(1, 5), st.integers(1, 9), st.integers(1, 9))
+def test_all_tasks_that_deal_know_one_number_of_parts_and_are_out_of_date_when_it_changes(
+    n_shards: int, one: int, other: int
+) -> None:
+    upstream = [dealt(n_shards, 1)]
+    first, second = (list(dealing(map_shards, lambda _, n=n: n)(upstream)) for n in (one, other))
+    assert [unit.n_parts for unit in first] == [one] * n_shards
+    assert all((a.digest == b.digest) == (one == other) for a, b in zip(first, second, strict=True))
+
+
 def test_an_exchange_part_reads_every_shard() -> None:
-    units = list(combine_parts(3)([output("keys", numbered("cc", [1, 1]))]))
+    units = list(combine_parts([dealt(2, 3)]))
     assert [unit.part for unit in units] == [0, 1, 2]
     assert all(len(unit.inputs[StageTable.parquet("keys")]) == 2 for unit in units)
 
