@@ -28,6 +28,9 @@ LOSSES = Table(
     ),
 )
 
+#: Rows of `LOSSES` that are held before they are added up.
+_ROWS_AT_ONCE = 1 << 20
+
 
 def losses(documents: pa.RecordBatch, duplicates: pa.RecordBatch) -> pa.Table:
     """Count what dedup removes of a batch of documents, by source and host.
@@ -49,12 +52,22 @@ def losses(documents: pa.RecordBatch, duplicates: pa.RecordBatch) -> pa.Table:
 
 
 def add_losses(tables: Iterable[pa.Table | pa.RecordBatch]) -> pa.Table:
-    """Add up rows of `LOSSES` to one table with each source and host once, in order."""
-    whole = pa.concat_tables(
-        [pa.Table.from_batches([one]) if isinstance(one, pa.RecordBatch) else one for one in tables]
-        or [LOSSES.schema.empty_table()]
-    )
-    return _sum(whole, ["source", "host"]).select(LOSSES.schema.names).cast(LOSSES.schema)
+    """Add up rows of `LOSSES` to one table with each source and host once, in order.
+
+    Memory: twice the table that comes out, or a million rows: what was read is added up again and again.
+    """
+    added: pa.Table = LOSSES.schema.empty_table()
+    still: list[pa.Table] = []
+    for one in tables:
+        still.append(pa.Table.from_batches([one]) if isinstance(one, pa.RecordBatch) else one)
+        # Not before there is as much as was added up, so that all of it costs no more than twice the rows.
+        if sum(table.num_rows for table in still) > max(_ROWS_AT_ONCE, added.num_rows):
+            added, still = _added([added, *still]), []
+    return _added([added, *still])
+
+
+def _added(tables: list[pa.Table]) -> pa.Table:
+    return _sum(pa.concat_tables(tables), ["source", "host"]).select(LOSSES.schema.names).cast(LOSSES.schema)
 
 
 def raised(lost: pa.Table, cluster_batches: Iterable[pa.RecordBatch], alarms: Alarms) -> Iterator[str]:

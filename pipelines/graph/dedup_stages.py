@@ -53,7 +53,7 @@ from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.earlier_indexes import INDEX, indexed_shards
 from manyo.pipelines.graph.extract_stages import DOCUMENTS
 from manyo.pipelines.graph.filter_stages import DECISIONS, SIGNALS
-from manyo.pipelines.graph.reading import of_shard, parts_of, read_all
+from manyo.pipelines.graph.reading import columns_of, of_shard, parts_of, read_all
 from manyo.pipelines.graph.takedown_stage import taken_down_ids
 
 SIGNATURES = StageTable.parquet("signatures", schema.SIGNATURES.schema)
@@ -497,11 +497,12 @@ def mark_duplicates(task: Task[NoSettings]) -> Mapping[str, int]:
 def check_losses(task: Task[Alarms]) -> Mapping[str, int]:
     """Losses of all shards → losses of every source and host; fails if they, or a cluster, raise an alarm.
 
-    Memory: about 200 bytes for each host of a source in a shard.
+    Memory: about 200 bytes for each host of a source, and 15 kB a shard for the samples of clusters.
     """
-    sampled = large.largest(read_all(task.inputs_of(LARGE_CLUSTERS)))
+    samples = columns_of(task.inputs_of(LARGE_CLUSTERS), large.LARGE_CLUSTERS.schema.names)
+    sampled = large.largest(samples)
     write_shard(task.output(LARGEST_CLUSTERS), LARGEST_CLUSTERS.schema, sampled.combine_chunks().to_batches())
-    lost = add_losses(read_all(task.inputs_of(LOSSES)))
+    lost = add_losses(columns_of(task.inputs_of(LOSSES), alarms.LOSSES.schema.names))
     found = read_all([*task.optional_inputs_of(SOURCE_CLUSTERS), *task.inputs_of(CLUSTERS)])
     causes = list(raised(lost, found, task.settings))
     if causes:

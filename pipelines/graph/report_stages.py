@@ -44,7 +44,7 @@ from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.dedup_stages import DUPLICATES, LARGEST_CLUSTERS
 from manyo.pipelines.graph.extract_stages import DOCUMENTS, OCR_QUEUE, REFUSED
 from manyo.pipelines.graph.filter_stages import DECISIONS, LANGUAGES, MENTIONS, SIGNALS
-from manyo.pipelines.graph.reading import read_all
+from manyo.pipelines.graph.reading import read_all, side_by_side
 from manyo.pipelines.graph.release_stages import LEAKS, RELEASE
 from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN
 from manyo.pipelines.graph.token_stages import PROVENANCE
@@ -163,7 +163,7 @@ def token_statistics(task: Task[NoSettings]) -> Mapping[str, int]:
 def report(task: Task[ReportSettings]) -> Mapping[str, int]:
     """Counters of all shards, and the manifests of all stages → report.html and report.json."""
     counted = [*task.inputs_of(STATISTICS), *task.inputs_of(TOKEN_STATISTICS)]
-    merged = merge(_read_sealed(uri) for uri in counted)
+    merged = merge(side_by_side(_read_sealed, counted))
     out = task.stage_folder.rsplit("/", 1)[0]
     extracted: Counter[str] = Counter()
     timings = []

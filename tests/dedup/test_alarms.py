@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from manyo.corpus.schema import DUPLICATES
 from manyo.dedup.settings import Alarms
+from manyo.dedup.verdict import alarms
 from manyo.dedup.verdict.alarms import LOSSES, add_losses, losses, raised
 from manyo.dedup.verdict.clusters import CLUSTERS
 from tests.dedup.pages import document_id, documents
@@ -55,6 +56,19 @@ def test_losses_count_documents_in_play_wherever_batches_are_cut(rows, data):
             documents_, removed = expected.get(key, (0, 0))
             expected[key] = (documents_ + 1, removed + (fate == "gone"))
     assert counted == expected
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xyz"), st.integers(0, 9)), max_size=4)))
+def test_losses_add_up_to_the_same_however_few_rows_are_held(tables):
+    tables = [lost(*((source, host, n + 1, n) for source, host, n in rows)) for rows in tables]
+    whole = add_losses(tables)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alarms, "_ROWS_AT_ONCE", 1)
+        assert add_losses(tables).equals(whole)
+    assert sum(table.num_rows for table in tables) == sum(
+        row["documents"] - row["removed"] for row in whole.to_pylist()
+    )
 
 
 def test_no_losses_add_up_to_an_empty_table():
