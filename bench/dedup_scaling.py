@@ -35,7 +35,7 @@ from manyo.pipelines.graph.filter_stages import DECISIONS
 
 #: Of every ten generated documents four are copies of earlier ones and two open with a template
 #: that 1,000 documents share, over half of their length. Their characters are of an alphabet of 2,000.
-_DOCUMENTS_PER_SHARD, _DOCUMENTS_PER_PART = 100_000, 125_000
+_DOCUMENTS_PER_SHARD = 100_000
 _LINE_CHARS, _NOTICE_CHARS = 20, 60
 _ALPHABET = np.frombuffer("".join(map(chr, range(0x4E00, 0x4E00 + 2000))).encode(), np.uint8).reshape(-1, 3)
 
@@ -60,19 +60,20 @@ def main() -> None:
         help="lines of 20 characters, three of each host in all its documents; search for those",
     )
     parser.add_argument("--folder", type=Path, help="folder for some 3 kB per document; a temporary one by default")
+    parser.add_argument("--parts", type=int, default=0, help="as many as memory needs by default")
     arguments = parser.parse_args()
     generated = [Generated(n_documents, arguments.chars, arguments.lines) for n_documents in arguments.n_documents]
-    report_scaling(generated, arguments.folder)
+    report_scaling(generated, arguments.folder, arguments.parts)
 
 
-def report_scaling(corpora: list[Generated], folder: Path | None) -> None:
+def report_scaling(corpora: list[Generated], folder: Path | None, parts: int) -> None:
     """Print processor seconds, peak memory and disk of every dedup stage for each size, and the slope between sizes."""
     seconds = []
     sizes = [generated.n_documents for generated in corpora]
     for n_documents, generated in zip(sizes, corpora, strict=True):
         with tempfile.TemporaryDirectory(dir=folder) as out, ProcessPoolExecutor(1, get_context("spawn")) as child:
             # A child of its own, so that its peak memory is that of this size.
-            rows = child.submit(run_stages, generated, out).result()
+            rows = child.submit(run_stages, generated, out, parts).result()
         seconds.append(sum(row.seconds for row in rows))
         print(f"\n{n_documents:,} documents     seconds   us/document   bytes/document   peak MB")
         for row in rows:
@@ -95,7 +96,7 @@ class StageCost:
     peak_memory_bytes: int
 
 
-def run_stages(generated: Generated, out: str) -> list[StageCost]:
+def run_stages(generated: Generated, out: str, parts: int) -> list[StageCost]:
     """Generate a corpus and run the stages of the pipeline over it, one task after another."""
     corpus = Stage("corpus", 1, generated, (), (DOCUMENTS, DECISIONS), generate, _shards_of(generated.n_documents))
     # As the pipeline has it, documents and decisions come from two stages.
@@ -103,8 +104,8 @@ def run_stages(generated: Generated, out: str) -> list[StageCost]:
     outputs = {}
     costs = []
     outputs["corpus"] = _finish(corpus, {}, out, [])
-    outputs["decided"] = replace(outputs["corpus"], tables=(DECISIONS,))
-    parts = max(8, generated.n_documents // _DOCUMENTS_PER_PART)
+    decisions = [replace(shard, seals=shard.seals[1:]) for shard in outputs["corpus"].shards]
+    outputs["decided"] = replace(outputs["corpus"], tables=(DECISIONS,), shards=decisions)
     settings = Dedup(parts=parts, boilerplate=Boilerplate() if generated.lines else None)
     # Takedowns affect only the index, which is off.
     stages = dedup_stages(settings, corpus, decided, takedown=corpus)

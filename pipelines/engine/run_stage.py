@@ -239,11 +239,11 @@ class StageShards:
                     if not is_long[table]
                 },
                 lists={
-                    table: lists.list(table, uris, unit.pieces.get(table, ()), unit.part)
+                    table: lists.list(table, uris, unit.seals.get(table, ()), unit.pieces.get(table, ()), unit.part)
                     for table, uris in unit.inputs.items()
                     if is_long[table]
                 },
-                seals=unit.seals,
+                seals={table: seals for table, seals in unit.seals.items() if not is_long[table]},
                 input_shard=unit.input_shard,
                 working_folder=os.getcwd(),
                 owner=current_owner(),
@@ -290,8 +290,13 @@ def run_task(task: AnyTask) -> Manifest:
 def _run_task(task: AnyTask) -> Manifest:
     forget_peak_memory()
     started, cpu_started = time.perf_counter(), time.process_time()
-    files, places = read_listed(task.lists)
-    task = replace(task, inputs={**task.inputs, **files}, pieces={**task.pieces, **places})
+    listed = read_listed(task.lists)
+    task = replace(
+        task,
+        inputs={**task.inputs, **listed.uris},
+        seals={**task.seals, **listed.seals},
+        pieces={**task.pieces, **listed.pieces},
+    )
     umask = os.umask(_PRIVATE)
     try:
         with expecting(_seals_by_uri(task)):

@@ -22,8 +22,8 @@ from itertools import accumulate
 from typing import overload
 
 from manyo.corpus.records import InputShard
-from manyo.pipelines.engine.manifest import Counts
 from manyo.corpus.tables.pieces import PACKED_BYTES
+from manyo.pipelines.engine.manifest import Counts
 from manyo.pipelines.engine.stage_table import StageTable
 
 _DIGEST_BYTES = 16

@@ -56,8 +56,8 @@ class Task(Generic[S_co]):
         credentials: what opens the files that the task reads, which their URIs do not say.
         pieces: of each dealt table, where part `part` of every file lies, in the order of `inputs`.
         seals: of each table, the seal of every file, in the order of `inputs`.
-        lists: of tables of which it reads many files, where they are named; `run_task` adds them to `inputs` and
-            `pieces`.
+        lists: of tables of which it reads many files, where they are named; `run_task` adds them to `inputs`,
+            `seals` and `pieces`.
         n_at_once: tasks of the stage that may run at the same time, which share what the stage has a budget of.
     """
 

@@ -86,9 +86,9 @@ def run(
         outputs[stage.name] = result.output
         busy += [stage.name] if result.tasks_run else []
         if stage is corpus:
-            outputs["corpus"] = replace(result.output, tables=(DOCUMENTS,))
-            outputs["decide"] = replace(result.output, tables=(DECISIONS,))
-            outputs["takedown"] = replace(result.output, tables=(TAKEN_DOWN,))
+            for number, (name, table) in enumerate(zip(("corpus", "decide", "takedown"), corpus.tables, strict=True)):
+                shards_of_table = [replace(shard, seals=(shard.seals[number],)) for shard in result.output.shards]
+                outputs[name] = replace(result.output, tables=(table,), shards=shards_of_table)
     files = sorted(Path(outputs["duplicates"].folder, "duplicates").rglob("*.parquet"))
     return by_document([batch for file in files for batch in pq.read_table(file).to_batches()]), busy
 

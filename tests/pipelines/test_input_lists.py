@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from manyo.corpus.tables.pieces import PACKED_BYTES, piece_at
 from manyo.pipelines.engine import run_stage as running
 from manyo.pipelines.engine.executors import Serial
-from manyo.pipelines.engine.input_lists import ListWriter, read_listed
+from manyo.pipelines.engine.input_lists import ListedFiles, ListWriter, read_listed
 from manyo.pipelines.engine.run_stage import InputDamaged, StageResult, StageShards, run_stage
 from manyo.pipelines.engine.shapes import FinishedShard, StageOutput, combine_parts, digest_of
 from manyo.pipelines.engine.stage import NoSettings, Stage
@@ -26,23 +26,26 @@ URIS = st.lists(st.text("ab/é あ", min_size=1), min_size=1, max_size=9).map(tu
 def test_a_task_finds_the_files_and_its_part_of_each(
     tmp_path_factory: pytest.TempPathFactory, uris: tuple[str, ...], n_parts: int, draw
 ) -> None:
+    seals = tuple(draw.randrange(1 << 32) for _ in uris)
     pieces = [draw.randbytes(n_parts * PACKED_BYTES) for _ in uris]
     lists = ListWriter(str(tmp_path_factory.mktemp("stage")))
     for part in range(n_parts):
-        files, places = read_listed({DEALT: lists.list(DEALT, uris, pieces, part)})
-        assert files == {DEALT: uris}
-        assert places == {DEALT: tuple(piece_at(packed, part) for packed in pieces)}
+        found = read_listed({DEALT: lists.list(DEALT, uris, seals, pieces, part)})
+        assert found.uris == {DEALT: uris}
+        assert found.seals == {DEALT: seals}
+        assert found.pieces == {DEALT: tuple(piece_at(packed, part) for packed in pieces)}
 
 
 def test_files_that_are_read_whole_have_names_and_no_places(tmp_path: Path) -> None:
-    assert read_listed({BACK: ListWriter(str(tmp_path)).list(BACK, ("a", "b"), (), 3)}) == ({BACK: ("a", "b")}, {})
+    listed = ListWriter(str(tmp_path)).list(BACK, ("a", "b"), (), (), 3)
+    assert read_listed({BACK: listed}) == ListedFiles({BACK: ("a", "b")}, {}, {})
 
 
 def test_tasks_that_read_the_same_files_share_a_list(tmp_path: Path) -> None:
     lists, uris = ListWriter(str(tmp_path)), ("a", "b")
-    first, second = (lists.list(DEALT, uris, [bytes(2 * PACKED_BYTES)] * 2, part) for part in (0, 1))
+    first, second = (lists.list(DEALT, uris, (), [bytes(2 * PACKED_BYTES)] * 2, part) for part in (0, 1))
     assert (first.uri, first.names) == (second.uri, second.names)
-    assert lists.list(DEALT, ("a", "b", "c"), (), 0).uri != first.uri
+    assert lists.list(DEALT, ("a", "b", "c"), (), (), 0).uri != first.uri
 
 
 def test_a_run_with_lists_makes_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
