@@ -35,6 +35,17 @@ def shards_of(numbers: np.ndarray) -> np.ndarray:
     return shards
 
 
+def turns(numbers: np.ndarray, index_starts: np.ndarray) -> np.ndarray:
+    """int64 (n,), the turn of each document: those of the first index come first, those of this run last.
+
+    Args:
+        numbers: uint64 (n,), of documents. Those of this run are lower than those of all indexes.
+        index_starts: uint64 (n_indexes,), the number of the first document of each index, the oldest index first.
+    """
+    at = np.searchsorted(index_starts, numbers, "right")
+    return np.where(at == 0, len(index_starts), at - 1)
+
+
 def rows_of(numbers: np.ndarray) -> np.ndarray:
     """int64 (n,), the row of each number in its shard."""
     rows: np.ndarray = (numbers & _ROW).astype(np.int64)

@@ -101,7 +101,11 @@ class Dedup:
         alarms: when a run must stop because too much was removed.
         boilerplate: which lines many documents of a host share, and whether they are removed; off if not given.
         index: also write what later runs need to compare their documents with those of this run.
-        against: folders of the table `index` of earlier runs (see `docs/decisions/0007-incremental-dedup.md`).
+        against: folders of the table `index` of earlier runs, the oldest first (see
+            `docs/decisions/0007-incremental-dedup.md`).
+        index_stays: whether the documents of those indexes come before those of this run, because they are released
+            already, whatever `survivor_order` says of them; else both are ordered as in one big run, in which a
+            document of this run may be kept in place of one that an earlier run released.
     """
 
     shingle_chars: int = 5
@@ -124,6 +128,7 @@ class Dedup:
     boilerplate: Boilerplate | None = None
     index: bool = False
     against: tuple[str, ...] = ()
+    index_stays: bool = True
 
     def __post_init__(self) -> None:
         for name in (

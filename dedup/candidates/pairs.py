@@ -15,7 +15,7 @@ import pyarrow as pa
 from manyo.corpus.schema import Column, Table
 from manyo.dedup.candidates.keys import KEYS
 from manyo.dedup.candidates.pair_kernels import pair_with_first, sort_pairs
-from manyo.dedup.numbering import NUMBER, first_numbers
+from manyo.dedup.numbering import NUMBER, first_numbers, turns
 
 PAIRS = Table(
     "pairs",
@@ -28,7 +28,16 @@ PAIRS = Table(
 )
 
 
-def find_pairs(batches: Iterable[pa.RecordBatch], n_shards: int) -> list[pa.RecordBatch]:
+#: Bits of a place among the precedences of one part, which has fewer rows; the turn is above them.
+_PLACE_BITS = np.uint64(40)
+
+#: No indexes, or indexes whose documents have no turn of their own.
+NO_STARTS = np.zeros(0, np.uint64)
+
+
+def find_pairs(
+    batches: Iterable[pa.RecordBatch], n_shards: int, index_starts: np.ndarray = NO_STARTS
+) -> list[pa.RecordBatch]:
     """Pair every document of a key with the key's first in survivor order.
 
     Holds one part in memory: about 70 bytes a row, and 50 more for each row whose key is shared.
@@ -36,15 +45,19 @@ def find_pairs(batches: Iterable[pa.RecordBatch], n_shards: int) -> list[pa.Reco
     Args:
         batches: all batches of `manyo.dedup.candidates.keys.KEYS` of one part, in any order.
         n_shards: shards that the documents are of.
+        index_starts: uint64 (n_indexes,), as for `manyo.dedup.numbering.turns`, which decide before survivor order.
 
     Returns:
         For each shard a batch of `PAIRS` with its documents' pairs, each once, in order of their numbers.
 
     Raises:
-        ValueError: a `doc_id` occurs twice.
+        ValueError: a `doc_id` occurs twice in one turn.
     """
     table = pa.Table.from_batches(batches, KEYS.schema)
     keys, precedence, id_head, number = (table.column(name).to_numpy() for name in KEYS.schema.names)
+    if len(index_starts):
+        places = np.unique(precedence, return_inverse=True)[1].astype(np.uint64)
+        precedence = turns(number, index_starts).astype(np.uint64) << _PLACE_BITS | places
     left, right, twice = pair_with_first(np.argsort(keys), keys, precedence, id_head, number)
     if twice >= 0:
         raise ValueError(

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from manyo.corpus.doc_ids import find_ids, ids_as_bytes, ids_to_arrow
 from manyo.corpus.schema import DOC_ID, DUPLICATES, Column, Table
-from manyo.dedup.numbering import deal, shards_of
+from manyo.dedup.candidates.pairs import NO_STARTS
+from manyo.dedup.numbering import deal, shards_of, turns
 from manyo.dedup.settings import Dedup
 from manyo.dedup.verdict.compared import read_compared
 from manyo.dedup.verdict.similarity import link_to_survivors
@@ -26,12 +27,14 @@ CLUSTERS = Table(
         Column("containment", pa.float32(), "share of its shingles that the survivor has", "fraction"),
         Column("cluster_size", pa.int32(), "documents in the cluster", "documents"),
         Column("within_source", pa.bool_(), "all of them are of one source, and were compared with no other"),
+        Column("is_released", pa.bool_(), "its survivor is of the index of an earlier run, which released it"),
+        Column("has_released", pa.bool_(), "a document of its cluster is of such an index"),
     ),
 )
 
 
 def find_clusters(
-    compared: Iterable[pa.RecordBatch], n_shards: int, settings: Dedup
+    compared: Iterable[pa.RecordBatch], n_shards: int, settings: Dedup, index_starts: np.ndarray = NO_STARTS
 ) -> tuple[pa.RecordBatch, list[pa.RecordBatch]]:
     """Decide which documents of one part repeat which (`manyo.dedup.verdict.similarity.link_to_survivors`).
 
@@ -42,19 +45,22 @@ def find_clusters(
             touch, in any order; read once.
         n_shards: shards of this run. Those of an index have higher numbers and get nothing.
         settings: as the signatures were made with.
+        index_starts: uint64 (n_indexes,), as for `manyo.dedup.numbering.turns`, which decide before survivor order.
 
     Returns:
         A batch of `CLUSTERS`, and for each shard the rows of its documents.
 
     Raises:
-        ValueError: a candidate is not among the documents, or a document occurs twice.
+        ValueError: a candidate is not among the documents, or a document occurs twice in one turn.
     """
     documents = read_compared(compared, settings)
-    survivor_order = documents.survivor_order
+    survivor_order = documents.survivor_order(index_starts)
     in_order = documents.doc_id[survivor_order]
-    if np.any(in_order[1:] == in_order[:-1]):
-        twice = in_order[1:][in_order[1:] == in_order[:-1]]
-        raise ValueError(f"document {_hex(twice)} is given twice: an input is listed twice")
+    # Documents with one id may be neighbours in different turns: an earlier run released it.
+    turn = turns(documents.number[survivor_order], index_starts)
+    is_again = (in_order[1:] == in_order[:-1]) & (turn[1:] == turn[:-1])
+    if np.any(is_again):
+        raise ValueError(f"document {_hex(in_order[1:][is_again])} is given twice: an input is listed twice")
     by_number = np.argsort(documents.number)
     at = np.searchsorted(documents.number, documents.candidates, sorter=by_number)
     candidates = by_number[np.minimum(at, len(by_number) - 1)] if len(by_number) else by_number
@@ -63,6 +69,9 @@ def find_clusters(
     survivor, similarity, containment = link_to_survivors(
         documents, survivor_order, documents.candidate_offsets, candidates.astype(np.int32), settings
     )
+    is_indexed = shards_of(documents.number) >= n_shards
+    has_indexed = np.zeros(len(survivor), bool)
+    has_indexed[survivor[is_indexed]] = True
     sizes = np.bincount(survivor, minlength=len(survivor)).astype(np.int32)[survivor]
     rows = np.argsort(documents.doc_id)
     rows = rows[sizes[rows] > 1]
@@ -74,6 +83,8 @@ def find_clusters(
             pa.array(containment[rows]),
             pa.array(sizes[rows]),
             pa.array(np.full(len(rows), settings.within_sources)),
+            pa.array(is_indexed[survivor[rows]]),
+            pa.array(has_indexed[survivor[rows]]),
         ],
         schema=CLUSTERS.schema,
     )
@@ -147,8 +158,9 @@ def duplicates(
     alike = {name: np.ones(len(own), np.float32) for name in ("similarity", "containment")}
     for name, values in alike.items():
         values[found] = clusters.column(name).to_numpy()[at]
-    within_source = np.zeros(len(own), bool)
+    within_source, is_released = np.zeros(len(own), bool), np.zeros(len(own), bool)
     within_source[found] = clusters.column("within_source").to_numpy(zero_copy_only=False)[at]
+    is_released[found] = clusters.column("is_released").to_numpy(zero_copy_only=False)[at]
     out = pa.array(~in_play)
     return pa.RecordBatch.from_arrays(
         [
@@ -156,7 +168,8 @@ def duplicates(
             pc.if_else(out, pa.scalar(None, DOC_ID), ids_to_arrow(survivor)),
             pa.array(cluster_size),
             *(pa.array(values, mask=~in_play | replaced) for values in alike.values()),
-            pa.array(in_play & (survivor == own)),
+            # An earlier run may have released a document of the same id.
+            pa.array(in_play & (survivor == own) & ~is_released),
             pa.array(within_source),
         ],
         schema=DUPLICATES.schema,

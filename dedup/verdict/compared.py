@@ -14,7 +14,7 @@ from manyo.corpus.schema import DOC_ID, Column, Table
 from manyo.dedup.candidates.components import COMPONENTS
 from manyo.dedup.candidates.keys import has_minhash, minhash_matrix
 from manyo.dedup.candidates.pairs import PAIRS, sorted_pairs
-from manyo.dedup.numbering import NUMBER, deal
+from manyo.dedup.numbering import NUMBER, deal, turns
 from manyo.dedup.settings import Dedup
 from manyo.dedup.sketch.shingles import shingle_sets
 from manyo.dedup.sketch.view import as_compared
@@ -87,10 +87,13 @@ class Compared:
     candidates: Uint64s
     candidate_offsets: Int64s
 
-    @property
-    def survivor_order(self) -> Int64s:
-        """int64 (n_docs,), positions of the documents in survivor order."""
-        return np.lexsort((self.doc_id, self.precedence))
+    def survivor_order(self, index_starts: np.ndarray) -> Int64s:
+        """int64 (n_docs,), positions of the documents in survivor order.
+
+        Args:
+            index_starts: uint64 (n_indexes,), as for `manyo.dedup.numbering.turns`, which decide first.
+        """
+        return np.lexsort((self.doc_id, self.precedence, turns(self.number, index_starts)))
 
 
 def link(components: pa.RecordBatch, pairs: Iterable[pa.RecordBatch]) -> pa.RecordBatch:

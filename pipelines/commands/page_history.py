@@ -371,6 +371,8 @@ class _Tables:
             )
         if row["similarity"] is None:
             return _Outcome("dropped, another page with the same address is kept", survivor=row["cluster"])
+        if row["cluster"] == document.doc_id:
+            return _Outcome("dropped, an earlier run released a document of this id and text")
         within = " within its source" if row["within_source"] else ""
         text = f"dropped, similarity {row['similarity']:.3f} to the survivor{within}"
         if row["similarity"] < self._min_similarity:

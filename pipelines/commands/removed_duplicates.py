@@ -163,7 +163,8 @@ def _read(shard: MeasuredShard, rows: Sequence[int]) -> list[_Row]:
 
 def _compared(shard: MeasuredShard, row: int, judged: _Row, texts: dict[bytes, _Row]) -> RemovedDuplicate:
     (removed,) = _read(shard, [row])
-    survivor = texts.get(judged["cluster"])
+    # What an earlier run released may have the same id.
+    survivor = texts.get(judged["cluster"]) if judged["cluster"] != removed["doc_id"] else None
     both = zip(removed["text"], survivor["text"] if survivor else "", strict=False)
     differ_at = sum(1 for _ in takewhile(lambda characters: characters[0] == characters[1], both))
     shown_at = 0 if survivor and survivor["text"] == removed["text"] else differ_at

@@ -54,6 +54,15 @@ def print_summary(config: Config, result: RunResult) -> None:
         if not funnel[-1]["documents"]:
             print("manyo: warning: no document is left; the table says which step took the last ones", file=sys.stderr)
     for stage in result.stages:
+        if stage.stage.name == "clusters" and config.dedup.against:
+            already, again = (
+                sum(shard.counts.get(name, 0) for shard in stage.output.shards)
+                for name in ("already_released", "released_again")
+            )
+            console.print(
+                f"{'earlier runs':<17} {already:,} documents repeat what these released, {again:,} are released again"
+            )
+    for stage in result.stages:
         for table, folder in stage.stage.table_folders().items():
             if table not in RESULTS and len(result.stages) > 1:
                 continue

@@ -25,7 +25,7 @@ from manyo.dedup import same_address
 from manyo.dedup.candidates import components, keys, pairs
 from manyo.dedup.candidates.components import find_components
 from manyo.dedup.candidates.keys import deal_keys
-from manyo.dedup.candidates.pairs import find_pairs
+from manyo.dedup.candidates.pairs import NO_STARTS, find_pairs
 from manyo.dedup.numbering import first_number
 from manyo.dedup.parts import parts_for, shingles_at_most
 from manyo.dedup.same_address import deal_addresses, hashes_of, stand_ins
@@ -50,7 +50,7 @@ from manyo.pipelines.engine.shapes import (
 )
 from manyo.pipelines.engine.stage import AnyStage, AnyTask, NoSettings, Stage, Task
 from manyo.pipelines.engine.stage_table import StageTable
-from manyo.pipelines.graph.earlier_indexes import INDEX, indexed_shards
+from manyo.pipelines.graph.earlier_indexes import INDEX, index_starts, indexed_shards
 from manyo.pipelines.graph.extract_stages import DOCUMENTS
 from manyo.pipelines.graph.filter_stages import DECISIONS, SIGNALS
 from manyo.pipelines.graph.reading import columns_of, of_shard, parts_of, read_all
@@ -101,7 +101,9 @@ def dedup_stages(
     """
     # These settings do not change the tables below, so that a new limit of an alarm, or an index of another run, makes
     # none of them again.
-    settings = replace(dedup, alarms=Alarms(), boilerplate=None, within_sources=False, index=False, against=())
+    settings = replace(
+        dedup, alarms=Alarms(), boilerplate=None, within_sources=False, index=False, against=(), index_stays=True
+    )
     signatures_stage = Stage("signatures", 5, settings, (extract,), (SIGNATURES,), sign)
     # An index holds neither addresses nor families.
     by_address = settings.same_address or (has_families and not (dedup.index or dedup.against))
@@ -193,11 +195,13 @@ def _round_stages(
     )
     against = indexed_shards(dedup)
     index_to_parts = dealing(against, _parts_by_memory(settings))
+    # Where there is no index, it makes no difference whether one stays.
+    ordering = replace(settings, index_stays=dedup.index_stays or not dedup.against)
     indexed_keys = _index_stages(INDEXED_KEYS, dedup, settings, (signed,), index_to_parts, split_indexed_keys)
     pairs_stage = Stage(
         name=f"{round_of}pairs",
         version=4,
-        settings=settings,
+        settings=ordering,
         needs=(keys_stage, *indexed_keys),
         tables=(PAIRS,),
         shape=combine_parts,
@@ -233,7 +237,7 @@ def _round_stages(
     clusters_stage = Stage(
         name=f"{round_of}clusters",
         version=6,
-        settings=settings,
+        settings=ordering,
         needs=(compared_stage, *indexed),
         tables=_tables_of_round(settings),
         shape=combine_parts,
@@ -357,7 +361,7 @@ def split_keys(task: Task[Dedup]) -> Mapping[str, int]:
 def combine_keys(task: Task[Dedup]) -> Mapping[str, int]:
     """One part of every shard's keys → candidate pairs, dealt to the shards of their documents."""
     n_shards = len(task.inputs_of(KEYS)) + len(task.optional_inputs_of(INDEXED_KEYS))
-    candidates = find_pairs(parts_of(task, KEYS, INDEXED_KEYS), n_shards)
+    candidates = find_pairs(parts_of(task, KEYS, INDEXED_KEYS), n_shards, _index_starts(task, KEYS, INDEXED_KEYS))
     write_parts(task.output(PAIRS), PAIRS.schema, [[batch] for batch in candidates])
     return {"pairs": sum(batch.num_rows for batch in candidates)}
 
@@ -446,15 +450,32 @@ def split_compared(task: Task[Dedup]) -> Mapping[str, int]:
 
 
 def cluster(task: Task[Dedup]) -> Mapping[str, int]:
-    """One part's documents → its clusters. Memory as `manyo.dedup.verdict.clusters.find_clusters`."""
+    """One part's documents → its clusters. Memory as `manyo.dedup.verdict.clusters.find_clusters`.
+
+    `already_released` counts documents that repeat one of an index, `released_again` those that stay in place of one.
+    """
     of_parts, of_shards = _tables_of_round(task.settings)
     found, dealt = find_clusters(
         parts_of(task, COMPARED, INDEXED),
         len(task.inputs_of(COMPARED)),
         task.settings,
+        _index_starts(task, COMPARED, INDEXED),
     )
     write_parts(task.output(of_shards), of_shards.schema, [[batch] for batch in dealt])
-    return {"documents_in_clusters": write_shard(task.output(of_parts), of_parts.schema, _in_batches(found))}
+    own = pa.Table.from_batches(dealt, of_shards.schema)
+    stays = pc.and_not(pc.equal(own["doc_id"], own["survivor"]), own["is_released"])
+    return {
+        "documents_in_clusters": write_shard(task.output(of_parts), of_parts.schema, _in_batches(found)),
+        "already_released": pc.sum(own["is_released"]).as_py() or 0,
+        "released_again": pc.sum(pc.and_(stays, own["has_released"])).as_py() or 0,
+    }
+
+
+def _index_starts(task: Task[Dedup], of_run: StageTable, of_indexes: StageTable) -> np.ndarray:
+    """Returns the number of the first document of each index whose documents come before those of this run."""
+    if not task.settings.index_stays:
+        return NO_STARTS
+    return index_starts(task.optional_inputs_of(of_indexes), of_indexes, len(task.inputs_of(of_run)))
 
 
 def mark_duplicates(task: Task[NoSettings]) -> Mapping[str, int]:

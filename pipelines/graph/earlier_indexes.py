@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from manyo.corpus.tables.shards import filesystem, join
+from manyo.dedup.numbering import first_number
 from manyo.dedup.settings import Dedup
 from manyo.dedup.verdict import compared
 from manyo.pipelines.engine.errors import UserError
@@ -38,6 +43,19 @@ def indexed_shards(dedup: Dedup) -> Shape:
     return shape
 
 
+def index_starts(uris: Sequence[str], table: StageTable, n_shards: int) -> np.ndarray:
+    """uint64 (n_indexes,), the number of the first document of each index.
+
+    Args:
+        uris: the shards of a table with one shard for each of `indexed_shards`, in their order.
+        table: that table.
+        n_shards: shards of this run, after which those of the indexes are numbered.
+    """
+    of_index = [uri.split(f"/{table.folder}/", 1)[1].split("/", 1)[0] for uri in uris]
+    first = [shard for shard, name in enumerate(of_index) if not shard or name != of_index[shard - 1]]
+    return np.array([first_number(n_shards + shard) for shard in first], np.uint64)
+
+
 def _index_units(number: int, folder: str, dedup: Dedup) -> list[Unit]:
     """The shards of one index, as its manifests list them.
 
@@ -60,7 +78,7 @@ def _index_units(number: int, folder: str, dedup: Dedup) -> list[Unit]:
             raise UserError(f"[dedup] against: {folder} was made with dedup.{name} = {theirs}, but here it is {ours}")
     return [
         Unit(
-            name=f"{number}/{shard}",
+            name=f"{number:06d}/{shard}",
             inputs={INDEX: (INDEX.uri(stage_folder, shard),)},
             digest=digest_of(output.digest for output in manifest.outputs),
             size_bytes=manifest.bytes_written,

@@ -118,7 +118,7 @@ def report_stages(
     token_stage = Stage("token_statistics", 1, NoSettings(), (tokenize,), (TOKEN_STATISTICS,), token_statistics)
     report_stage = Stage(
         name="report",
-        version=6,
+        version=7,
         settings=ReportSettings(
             config_name=PurePath(config.path).name,
             rule_names=(*rights.REASONS, *(rule.name for rule in config.rules)),
@@ -165,13 +165,11 @@ def report(task: Task[ReportSettings]) -> Mapping[str, int]:
     counted = [*task.inputs_of(STATISTICS), *task.inputs_of(TOKEN_STATISTICS)]
     merged = merge(side_by_side(_read_sealed, counted))
     out = task.stage_folder.rsplit("/", 1)[0]
-    extracted: Counter[str] = Counter()
+    counts: dict[str, Counter[str]] = {"extract": Counter(), "clusters": Counter()}
     timings = []
     started = math.inf
     for stage, folder in task.settings.stage_folders:
-        timing, began = _timing(
-            stage, iter_manifests(join(out, folder)), extracted if stage == "extract" else Counter()
-        )
+        timing, began = _timing(stage, iter_manifests(join(out, folder)), counts.get(stage, Counter()))
         timings.append(timing)
         started = min(started, began)
     facts = RunFacts(
@@ -181,7 +179,10 @@ def report(task: Task[ReportSettings]) -> Mapping[str, int]:
         versions={name: version(name) for name in _REPORTED_VERSIONS},
         outputs={table: join(out, folder) for table, folder in task.settings.table_folders},
         rules=list(task.settings.rule_names),
-        pages=extracted["records"] - extracted["skipped"],
+        pages=counts["extract"]["records"] - counts["extract"]["skipped"],
+        earlier_runs={name: counts["clusters"][name] for name in ("already_released", "released_again")}
+        if any(stage == "indexed" for stage, _ in task.settings.stage_folders)
+        else None,
     )
     assembled = assemble(merged, timings, facts, _samples(task))
     _write_json(task.output(REPORT_JSON), assembled)

@@ -69,6 +69,8 @@ class RunFacts(TypedDict):
         outputs: name of each table and URI of its folder.
         rules: names of the rules, in the order in which `decisions` lists them.
         pages: pages in the input, as extract counted them.
+        earlier_runs: `already_released`, documents that repeat one of the index of an earlier run, and
+            `released_again`, those that stay in place of one; None if the run has no such index.
     """
 
     config: str
@@ -78,6 +80,7 @@ class RunFacts(TypedDict):
     outputs: dict[str, str]
     rules: list[str]
     pages: int
+    earlier_runs: dict[str, int] | None
 
 
 class Samples(TypedDict):

@@ -11,7 +11,7 @@ import pyarrow as pa
 from manyo.corpus.doc_ids import ids_as_bytes
 from manyo.dedup.candidates.components import find_components
 from manyo.dedup.candidates.keys import deal_keys
-from manyo.dedup.candidates.pairs import find_pairs
+from manyo.dedup.candidates.pairs import NO_STARTS, find_pairs
 from manyo.dedup.numbering import first_number
 from manyo.dedup.same_address import SUPERSEDED, deal_addresses, hashes_of, stand_ins
 from manyo.dedup.settings import Dedup
@@ -27,7 +27,7 @@ def dedup(
     in_play: list[np.ndarray] | None = None,
     index: list[pa.RecordBatch] | None = None,
 ) -> list[pa.RecordBatch]:
-    """Batches of DUPLICATES, one for each batch of documents; `index` is that of earlier ones (COMPARED)."""
+    """Batches of DUPLICATES, one for each batch of documents; `index` is a batch of INDEX for each earlier run."""
     index = index or []
     settings = settings if settings.parts else replace(settings, parts=8)
     in_play = [np.ones(batch.num_rows, bool) for batch in batches] if in_play is None else in_play
@@ -76,7 +76,10 @@ def clusters_of(
         deal_keys(*columns, first_number(n), settings, settings.parts, apart[n])
         for n, columns in enumerate([*rows, *old])
     ]
-    pairs = [find_pairs([row[part] for row in keys], len(keys)) for part in range(settings.parts)]
+    starts = NO_STARTS
+    if settings.index_stays:
+        starts = np.array([first_number(len(batches) + n) for n in range(len(index))], np.uint64)
+    pairs = [find_pairs([row[part] for row in keys], len(keys), starts) for part in range(settings.parts)]
     components = find_components(lambda: itertools.chain(*pairs), len(keys), settings.parts)
     linked = [link(found, [part[n] for part in pairs]) for n, found in enumerate(components)]
     compared = [
@@ -87,7 +90,8 @@ def clusters_of(
         deal_indexed(batch, first_number(n), linked[n], settings) for n, batch in enumerate(index, start=len(batches))
     ]
     of_parts = [
-        find_clusters([row[part] for row in compared], len(batches), settings)[1] for part in range(settings.parts)
+        find_clusters([row[part] for row in compared], len(batches), settings, starts)[1]
+        for part in range(settings.parts)
     ]
     return [in_order([part[n] for part in of_parts], CLUSTERS) for n in range(len(batches))]
 

@@ -87,7 +87,7 @@ def test_sources_first_equals_two_separate_runs(texts, data, parts, cut):
 @given(corpora, st.data(), st.sampled_from([(), ("longest",), ("oldest",), ("newest", "longest")]))
 def test_dedup_against_an_index_equals_one_big_run(texts, data, criteria):
     cut = data.draw(st.integers(0, len(texts)))
-    usual = replace(SMALL, survivor_order=criteria)
+    usual = replace(SMALL, survivor_order=criteria, index_stays=False)
     days = sorted(data.draw(st.lists(st.integers(0, 3), min_size=len(texts), max_size=len(texts))))
     whole = documents(texts, days=days)
     earlier, later = whole[:cut], whole[cut:]
@@ -100,19 +100,50 @@ def test_dedup_against_an_index_equals_one_big_run(texts, data, criteria):
 @settings(deadline=None, max_examples=30)
 @given(corpora, st.lists(st.integers(1, 25), max_size=3))
 def test_runs_one_after_another_keep_what_one_big_run_keeps(texts, cuts):
-    usual = replace(SMALL, survivor_order=("oldest", "longest"))
+    """The oldest documents precede the others by their dates or, whatever their order, because an index stays."""
+    by_age = replace(SMALL, survivor_order=("oldest", "longest"), index_stays=False)
+    big = one_after_another(texts, cuts, by_age, None)
+    for usual in (by_age, replace(SMALL, survivor_order=("longest",))):
+        assert one_after_another(texts, cuts, by_age, usual) == big
+
+
+def one_after_another(texts, cuts, by_age, usual):
+    """Which documents of runs one after another stay, and their clusters; with no settings, of one big run."""
     crawl = [sum(cut <= i for cut in cuts) for i in range(len(texts))]
     whole = documents(texts, days=crawl)
-    marked, indexes = [], []
-    for number in range(len(cuts) + 1):
+    marked = dedup([whole], by_age) if usual is None else []
+    indexes = []
+    for number in range(len(cuts) + 1 if usual else 0):
         own = whole.filter(pa.array([one == number for one in crawl], pa.bool_()))
         marked += dedup([own], usual, index=indexes)
         indexes.append(measure_compared(own, signatures(own, usual), usual))
-    runs = by_document(marked)
-    big = by_document(dedup([whole], usual))
-    assert {i: (row["kept"], row["cluster"]) for i, row in runs.items()} == {
-        i: (row["kept"], row["cluster"]) for i, row in big.items()
-    }
+    return {i: (row["kept"], row["cluster"]) for i, row in by_document(marked).items()}
+
+
+@settings(deadline=None, max_examples=40)
+@given(corpora, st.data(), st.sampled_from([(), ("longest",), ("uses", "longest")]))
+def test_documents_of_an_index_stay_whatever_their_place_in_survivor_order(texts, data, criteria):
+    cut = data.draw(st.integers(0, len(texts)))
+    usual = replace(SMALL, survivor_order=criteria)
+    whole = documents(texts, days=[int(i >= cut) for i in range(len(texts))])
+    earlier, later = whole[:cut], whole[cut:]
+    index = measure_compared(earlier, signatures(earlier, usual), usual)
+    found = by_document(dedup([later], usual, index=[index]))
+    in_order_of_runs = by_document(dedup([whole], replace(usual, survivor_order=("oldest", *criteria))))
+    assert found == {doc_id: in_order_of_runs[doc_id] for doc_id in found}
+    for text, row in zip(texts[cut:], found.values(), strict=True):
+        assert not (row["kept"] and text in texts[:cut]), "an equal text is released again"
+
+
+@settings(deadline=None, max_examples=20)
+@given(corpora)
+def test_a_document_whose_id_and_text_an_index_holds_goes(texts):
+    whole = documents(texts)
+    index = measure_compared(whole, signatures(whole, SMALL), SMALL)
+    again = by_document(dedup([whole], SMALL, index=[index]))
+    assert not any(row["kept"] for row in again.values())
+    first = by_document(dedup([whole], SMALL))
+    assert {i: row["cluster"] for i, row in again.items()} == {i: row["cluster"] for i, row in first.items()}
 
 
 @settings(deadline=None, max_examples=40)

@@ -134,7 +134,7 @@ def test_another_number_of_parts_makes_the_same_duplicates_in_the_same_place(tmp
 
 
 def test_a_run_against_an_index_equals_one_big_run_and_reuses_what_is_measured(tmp_path):
-    settings = Dedup(survivor_order=("oldest", "longest"), parts=3)
+    settings = Dedup(survivor_order=("oldest", "longest"), parts=3, index_stays=False)
     expected = by_document(dedup([corpus_batch()], settings))
     by_age = sorted(range(60), key=lambda i: i * 7 % 60)
     run(tmp_path / "first", (tuple(by_age[:30]), tuple(by_age[30:40])), replace(settings, index=True))
@@ -145,6 +145,27 @@ def test_a_run_against_an_index_equals_one_big_run_and_reuses_what_is_measured(t
     assert found == {doc_id: expected[doc_id] for doc_id in found}
     assert any(row["cluster"] not in found for row in found.values())
     assert not {"corpus", "signatures", "keys"} & set(busy)
+
+
+def test_documents_of_an_index_stay_and_what_repeats_them_goes(tmp_path):
+    """Three runs, one after another, whose documents are ever longer: each keeps what no earlier one has released."""
+    settings = Dedup(survivor_order=("longest",), parts=3)
+    by_age = Dedup(survivor_order=("oldest", "longest"), parts=3)
+    runs = ((0, 7, 20, 27), (1, 8, 21, 40), (2, 9, 22, 28, 41, 43))
+    folders, marked = [], {}
+    for number, rows in enumerate(runs):
+        out = tmp_path / str(number)
+        found, _ = run(out, (rows[:2], rows[2:]), replace(settings, index=True, against=tuple(folders)))
+        folders += [str(index) for index in out.glob("index-*/index")]
+        marked |= found
+    crawled = {row: number for number, rows in enumerate(runs) for row in rows}
+    texts = corpus_batch().column("text").to_pylist()
+    ids = corpus_batch().column("doc_id").to_pylist()
+    whole = documents([texts[row] for row in crawled], [ids[row] for row in crawled], days=list(crawled.values()))
+    expected = by_document(dedup([whole], by_age))
+    kept = {doc_id: (row["kept"], row["cluster"]) for doc_id, row in expected.items()}
+    assert {doc_id: (row["kept"], row["cluster"]) for doc_id, row in marked.items()} == kept
+    assert 3 < sum(stays for stays, _ in kept.values()) < len(kept) - 3
 
 
 def test_an_index_of_other_settings_or_of_nothing_is_refused(tmp_path):
@@ -202,6 +223,7 @@ def test_each_dedup_setting_is_compared_with_those_of_an_index_unless_it_cannot_
         "within_sources",
         "index",
         "against",
+        "index_stays",
     }
     assert {field.name for field in fields(Dedup)} == {*INDEXED_SETTINGS} | cannot_change_an_index
     assert not {*INDEXED_SETTINGS} & cannot_change_an_index

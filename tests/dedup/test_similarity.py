@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from manyo.dedup.candidates.pairs import NO_STARTS
 from manyo.dedup.settings import Dedup
 from manyo.dedup.verdict.compared import Compared
 from manyo.dedup.verdict.similarity import link_to_survivors, min_estimate
@@ -42,7 +43,7 @@ def link_and_contain(minhash, candidates, settings=FOUR, exact_hash=None, chars=
         getattr(compared, field.name).setflags(write=False)
     survivor, similarity, containment = link_to_survivors(
         compared,
-        compared.survivor_order,
+        compared.survivor_order(NO_STARTS),
         np.cumsum([0, *map(len, candidates)]),
         np.array([candidate for row in candidates for candidate in row], np.int32),
         settings,

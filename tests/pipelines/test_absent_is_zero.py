@@ -68,8 +68,8 @@ split = "1,0,0"
 #: Commands that run stages, and take an executor.
 SERIAL = {"run", "extract", "langid", "filter", "dedup", "scrub", "export", "tokenize", "report", "takedown"}
 
-#: Commands that read no run, or need a cluster.
-ELSEWHERE = {"submit", "stop", "tokenizer", "train-quality", "train-tokenizer"}
+#: Commands that read no run, or need a cluster or the index of a crawl.
+ELSEWHERE = {"select", "submit", "stop", "tokenizer", "train-quality", "train-tokenizer"}
 
 
 @dataclass(frozen=True, slots=True)

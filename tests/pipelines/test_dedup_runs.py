@@ -163,3 +163,30 @@ def test_a_run_against_an_index_reports_duplicates_of_the_earlier_run(
     shown = capsys.readouterr().out
     assert re.search(r"^1 similarity 0\.9\d\d to the survivor, which contains 9\d\.\d% of it$", shown, re.M)
     assert "  + in an earlier run, or may not be shown\n" in shown
+
+
+@pytest.mark.parametrize(("stays", "counts", "kept"), [(True, (3, 0), []), (False, (1, 1), ["http://longer.jp/"])])
+def test_a_longer_text_than_the_released_one_goes_unless_both_runs_are_one_big_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], stays: bool, counts: tuple[int, int], kept: list[str]
+) -> None:
+    """A crawl of pages that grow with every visit released half of what had been released before."""
+    first = write_config(tmp_path / "first", {"web": {"http://a.jp/": page(1), "http://c.jp/": VARIED}}, "index = true")
+    assert main(["run", "--config", str(first), "--executor", "serial", "--until", "dedup"]) == 0
+    index = table_folder(load_config(str(first)), "index")
+    texts = {
+        "http://longer.jp/": page(1) + "\nそして、次の朝になった。",
+        "http://equal.jp/": page(1),
+        # Its id is that of the earlier run, whose source has the same name.
+        "http://c.jp/": VARIED,
+    }
+    options = f'against = ["{index}"]\nindex_stays = {str(stays).lower()}'
+    second = write_config(tmp_path / "second", {"web" if stays else "new": texts}, options)
+    capsys.readouterr()
+    assert main(["run", "--config", str(second), "--executor", "serial", "--until", "dedup"]) == 0
+    said = "earlier runs      {} documents repeat what these released, {} are released again\n".format(*counts)
+    assert said in capsys.readouterr().out
+    found = {uri: page_histories(load_config(str(second)), uri)[0] for uri in texts}
+    assert [uri for uri, one in found.items() if any("kept, survivor" in step.text for step in one.steps)] == kept
+    if stays:
+        assert found["http://c.jp/"].steps[-1].text == "dropped, an earlier run released a document of this id and text"
+    assert main(["inspect", "--config", str(second), "--duplicates"]) == 0

@@ -68,6 +68,7 @@ def facts(pages: int) -> RunFacts:
         outputs={"documents": "data/demo/extract-00000000/documents"},
         rules=["not_japanese", "too_short", "too_repetitive", "never_fails"],
         pages=pages,
+        earlier_runs=None,
     )
 
 
@@ -362,6 +363,7 @@ def test_every_string_from_outside_is_escaped(hostile: str, tmp_path: Path) -> N
         outputs={hostile: hostile},
         rules=[hostile],
         pages=5,
+        earlier_runs={"already_released": 2, "released_again": 1},
     )
     line = {"host": hostile, "line": hostile, "documents": 9, "host_documents": 10}
     document = {**SAMPLES["clusters"][0], "source": hostile, "uri": hostile}
