@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import unescape
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -320,17 +320,23 @@ def set_blocks(blocks: Sequence[Block], frames: Sequence[Frame], style: Style) -
     for block in blocks:
         size = style.size * block.scale
         v += block.before * style.size if v else 0.0
-        n_set = 0
-        for line in lines_of(block, frames[number].measure / style.size):
+        n_set, lines, measure = 0, [], -1.0
+        while n_set < len(block.cells):
             if v + size > frames[number].depth + 0.01:
                 number, v = number + 1, 0.0
             if number == len(frames):
                 break
+            if frames[number].measure != measure:
+                # The rest of a paragraph is broken anew for a frame of another length of line.
+                measure = frames[number].measure
+                rest = replace(block, cells=block.cells[n_set:], first=block.rest if n_set else block.first)
+                lines = lines_of(rest, measure / style.size)
+            line = lines.pop(0)
             glyphs[number] += draw_line(line, frames[number], v, size, style)
             v += style.pitch * max(size, style.size) if block.scale < 1 else style.pitch * size
             n_set += len(line)
         if n_set:
-            done.append(Block(**{**vars(block), "cells": block.cells[:n_set]}))
+            done.append(replace(block, cells=block.cells[:n_set]))
         if number == len(frames):
             break
     return glyphs, done

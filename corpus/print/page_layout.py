@@ -21,6 +21,9 @@ from manyo.corpus.print.ruled_tables import Grid, cell_of, grids, with_tints
 _CELLS_PER_GRID: Final = 1 << 20
 #: A cell of more lines is a column of text in a box, not a cell.
 _CELL_LINES: Final = 12
+#: Smaller pictures stand in the text's lines. Pages that are put together from more are drawings.
+_LEAST_PICTURE_EMS: Final = 4.0
+_MAX_PICTURES: Final = 50
 #: Notes stand at most this far below their rule, in ems.
 _NOTE_GAP_EMS: Final = 2.5
 #: Print of notes without a rule is at most this large, of the text's.
@@ -36,6 +39,7 @@ class SetPage(NamedTuple):
         lines: in no order.
         grids: the smallest first.
         rules: (n, 4), as drawn.
+        pictures: boxes in which there is no text, where lines are shorter beside them.
         width, height: of the page, in points.
         n_annotations: glyphs of ruby and emphasis dots.
     """
@@ -43,6 +47,7 @@ class SetPage(NamedTuple):
     lines: list[TextLine]
     grids: list[Grid]
     rules: Float64s
+    pictures: list[Part]
     width: float
     height: float
     n_annotations: int
@@ -59,7 +64,24 @@ def lines_of(page: PdfPage) -> SetPage:
     grid, cell = cell_of(found, x, y)
     places = np.where(grid < 0, -1, grid * _CELLS_PER_GRID + cell)
     lines, n_annotations = text_lines(glyphs, is_artifact, places)
-    return SetPage(lines, found, page.rules, page.width, page.height, n_annotations)
+    return SetPage(lines, found, page.rules, _pictures(page), page.width, page.height, n_annotations)
+
+
+def _pictures(page: PdfPage) -> list[Part]:
+    """Pictures and painted boxes that are larger than a few characters, with no text in them."""
+    boxes = np.concatenate([page.pictures, page.tints])
+    if not len(boxes) or not len(page.glyphs.points):
+        return []
+    glyphs, least = page.glyphs, _LEAST_PICTURE_EMS * float(np.median(page.glyphs.size))
+    x, y = (glyphs.left + glyphs.right) / 2, (glyphs.top + glyphs.bottom) / 2
+    found = []
+    for left, top, right, bottom in np.unique(np.round(boxes, 1), axis=0)[:_MAX_PICTURES].tolist():
+        is_large = (right - left) * (bottom - top) > 0.5 * page.width * page.height
+        if min(right - left, bottom - top) < least or is_large:
+            continue
+        if not ((x >= left) & (x <= right) & (y >= top) & (y <= bottom)).any():
+            found.append(Part(left, top, right, bottom, None))
+    return found
 
 
 def margins_of(page: SetPage) -> MarginPage:
@@ -81,7 +103,9 @@ def arranged(page: SetPage, dropped: set[int]) -> tuple[list[Block], list[TextLi
     notes = _notes(lines, page)
     noted = {id(line) for line in notes}
     lines = [line for line in lines if id(line) not in noted]
-    return in_order(_boxed(lines, page.grids)), _joined_notes(in_order([part_of(line) for line in notes]))
+    return in_order(_boxed(lines, page.grids) + page.pictures), _joined_notes(
+        in_order([part_of(line) for line in notes])
+    )
 
 
 def _boxed(lines: Sequence[TextLine], found: list[Grid]) -> list[Part]:
@@ -109,8 +133,13 @@ def _grid_blocks(grid: Grid, cells: list[list[Part]]) -> list[Block]:
     if len(filled) < 2 or longest > _CELL_LINES:
         return [block for blocks in filled for block in blocks]
     texts = [cell_text([line for block in blocks for line in block.lines]) if blocks else None for blocks in contents]
+    numbers, row_of_cell = list(range(len(texts))), grid.rows
+    if sum(len(text.text) * (1 if text.is_upright else -1) for text in texts if text) > 0:
+        # The rows of a table of vertical text go from right to left.
+        row_of_cell = np.round(-grid.cells[:, 2]).astype(np.int64)
+        numbers.sort(key=lambda cell: (row_of_cell[cell], grid.cells[cell, 1]))
     rows = []
-    for _, members in groupby(range(len(texts)), key=lambda cell: int(grid.rows[cell])):
+    for _, members in groupby(numbers, key=lambda cell: int(row_of_cell[cell])):
         row = [texts[cell] for cell in members]
         if any(row):
             rows.append(row_of(row))

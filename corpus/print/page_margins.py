@@ -230,7 +230,10 @@ def _in_their_place(units: list[_Unit], pages: Sequence[MarginPage]) -> list[_Un
 
 
 def _facing(units: list[_Unit], pages: Sequence[MarginPage]) -> Iterator[_Unit]:
-    """The units of small print in mirrored places of right and left pages: heads of a document of few pages."""
+    """The units of small print in mirrored places of right and left pages: heads of a document of few pages.
+
+    At the top, they may stand in the middle of both.
+    """
     small = [unit for unit in units if unit.side in (_ABOVE, _BELOW) and unit.is_smaller and not _is_number(unit.text)]
     for unit in small:
         width = pages[unit.page].width
@@ -240,11 +243,22 @@ def _facing(units: list[_Unit], pages: Sequence[MarginPage]) -> Iterator[_Unit]:
                 and other.side == unit.side
                 and abs(other.place - unit.place) <= 0.2 * unit.size
                 and 0.95 < other.size / unit.size < 1.05
-                and abs(other.start - unit.start) > 2 * unit.size
-                and min(abs(other.start - (width - unit.stop)), abs(other.stop - (width - unit.start))) <= unit.size
+                and (abs(other.start - unit.start) > 2 * unit.size or _are_in_the_middle(unit, other, pages))
+                and (
+                    min(abs(other.start - (width - unit.stop)), abs(other.stop - (width - unit.start))) <= unit.size
+                    or _are_in_the_middle(unit, other, pages)
+                )
             ):
                 yield unit
                 break
+
+
+def _are_in_the_middle(one: _Unit, other: _Unit, pages: Sequence[MarginPage]) -> bool:
+    """Whether two units stand in the middle of the top of their pages."""
+    return all(
+        unit.side == _ABOVE and abs(unit.start + unit.stop - pages[unit.page].width) <= unit.size
+        for unit in (one, other)
+    )
 
 
 def _units(number: int, page: MarginPage) -> list[_Unit]:

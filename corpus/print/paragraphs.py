@@ -117,7 +117,10 @@ def _joined(
     order = np.empty(n_lines, np.int64)
     n_ordered = find_paragraphs(lines, is_ordered, found, order)
     found.continues[list(starts)] = False
-    found.continues[list(goes_on)] = True
+    if goes_on:
+        found.continues[list(goes_on)] = True
+        body = np.flatnonzero(lines.kinds == Kind.BODY)
+        found.ends[body[np.maximum(np.searchsorted(body, goes_on) - 1, 0)]] = False
     return _written(texts, lines, order[:n_ordered], found, labels)
 
 

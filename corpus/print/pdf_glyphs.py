@@ -105,6 +105,7 @@ class PdfPage:
         glyphs: those that are shown.
         rules: (n, 4), left, top, right, bottom of thin paths, and of the sides of rectangles.
         tints: (n, 4), boxes of what is painted in a colour.
+        pictures: (n, 4), their boxes.
         n_paths: how many paths there are; text that was turned into outlines has hundreds.
         image_share: the part of the page that its pictures cover.
         n_hidden: glyphs that were left out, by why: invisible, white, outside, tiny, slanted, doubled, beyond_limit.
@@ -116,6 +117,7 @@ class PdfPage:
     glyphs: Glyphs
     rules: Float64s
     tints: Float64s = field(default_factory=lambda: np.zeros((0, 4)))
+    pictures: Float64s = field(default_factory=lambda: np.zeros((0, 4)))
     n_paths: int = 0
     image_share: float = 0.0
     n_hidden: dict[str, int] = field(default_factory=dict)
@@ -469,7 +471,9 @@ def _turn_upright(found: PdfPage) -> None:
 
     left, top, right, bottom = back(glyphs.left, glyphs.top, glyphs.right, glyphs.bottom)
     found.glyphs = glyphs._replace(left=left, top=top, right=right, bottom=bottom, turn=(glyphs.turn - turn) % 4)
-    found.rules, found.tints = (np.column_stack(back(*boxes.T)) for boxes in (found.rules, found.tints))
+    found.rules, found.tints, found.pictures = (
+        np.column_stack(back(*boxes.T)) for boxes in (found.rules, found.tints, found.pictures)
+    )
     if turn != 2:
         found.width, found.height = height, width
 
@@ -516,6 +520,7 @@ def _read_objects(page: pdfium.PdfPage, frame: _Frame, found: PdfPage) -> Float6
     visit(raw.FPDFPage_CountObjects(page.raw), PAGE_OBJECT, page.raw, frame, 0)
     found.rules = np.array(rules, np.float64).reshape(-1, 4)
     found.tints = np.array(fills, np.float64).reshape(-1, 4)
+    found.pictures = np.array(pictures, np.float64).reshape(-1, 4)
     found.image_share = _share(pictures, found)
     fills += pictures
     return np.array(fills, np.float64).reshape(-1, 4)

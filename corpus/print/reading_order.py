@@ -72,7 +72,7 @@ class Part(NamedTuple):
     Attributes:
         left, top, right, bottom: its box.
         line: the line; None for a box.
-        blocks: what is in the box, in its order.
+        blocks: what is in the box, in its order; nothing in a picture.
     """
 
     left: float
@@ -199,13 +199,26 @@ def _cut(placed: list[_Placed], em: float, found: list[list[_Placed] | _Table], 
             found.append(plain)
             plain = []
 
+    def add(atom: list[_Placed]) -> None:
+        texts = [item for item in atom if not _is_picture(item)]
+        if len(texts) < len(atom) and len(texts) > 1 and depth <= _MAX_DEPTH:
+            # Only lines beside a picture are kept together by it.
+            end_plain()
+            _cut(texts, em, found, depth + 1)
+        else:
+            plain.append(_one_line(atom))
+
     at = 0
     while at < len(atoms):
         stop, gutters = _run(atoms, at, em) if depth <= _MAX_DEPTH else (at + 1, [])
         run = atoms[at:stop]
         if not gutters:
-            plain.append(_one_line(atoms[at]))
+            add(atoms[at])
             at += 1
+            continue
+        if _are_cards(run, em):
+            plain += [item for atom in run for item in sorted(atom, key=lambda item: item.u0)]
+            at = stop
             continue
         strips = _strips(run, gutters)
         if _are_columns(run, strips, gutters, em):
@@ -218,10 +231,10 @@ def _cut(placed: list[_Placed], em: float, found: list[list[_Placed] | _Table], 
             at = stop
         elif _is_table(run, strips, gutters, em) and not _is_list(strips):
             end_plain()
-            found.append(_Table([_row(atom, gutters) for atom in run]))
+            found.append(_Table(_rows(run, gutters)))
             at = stop
         else:
-            plain.append(_one_line(atoms[at]))
+            add(atoms[at])
             at += 1
     end_plain()
 
@@ -350,6 +363,8 @@ def _prose(strip: list[_Placed], em: float) -> int:
 
 def _are_columns(run: _Run, strips: list[list[_Placed]], gutters: list[tuple[float, float]], em: float) -> bool:
     """Whether the strips of a run are read one after the other."""
+    if any(all(map(_is_picture, strip)) for strip in strips):
+        return True
     prose = [_prose(strip, em) for strip in strips]
     if prose.count(_PROSE) >= 2 or (_PROSE in prose and (_NO_PROSE not in prose or _are_beside(strips, prose))):
         return True
@@ -358,6 +373,23 @@ def _are_columns(run: _Run, strips: list[list[_Placed]], gutters: list[tuple[flo
     n_rows = _n_rows(run, gutters)
     crowded = sum(_is_crowded(atom, em) for atom in run)
     return n_lines >= 6 and min(len(strip) for strip in strips) >= 3 and crowded > 0.5 * n_rows and any(prose)
+
+
+def _is_picture(item: _Placed) -> bool:
+    return item.part.line is None and not item.part.blocks
+
+
+def _are_cards(run: _Run, em: float) -> bool:
+    """Whether a level run is two or more rows of boxes that begin and end together: they are read row by row."""
+    if len(run) < 2 or run[0][0].v0 < 0:
+        return False
+    return all(
+        len(atom) == len(run[0])
+        and all(item.part.line is None and item.part.blocks for item in atom)
+        and max(item.v0 for item in atom) - min(item.v0 for item in atom) <= em
+        and max(item.v1 for item in atom) - min(item.v1 for item in atom) <= em
+        for atom in run
+    )
 
 
 def _are_beside(strips: list[list[_Placed]], prose: list[int]) -> bool:
@@ -503,14 +535,29 @@ def _concatenated(lines: Sequence[TextLine], between: Sequence[str]) -> TextLine
     )
 
 
-def _row(atom: list[_Placed], gutters: list[tuple[float, float]]) -> TextLine:
-    """The parts of an atom as a row: a cell for each strip, empty ones too."""
-    strips = _strips([atom], gutters)
-    cells: list[TextLine | None] = []
-    for strip in strips:
-        lines = [item.part.line for item in sorted(strip, key=lambda item: (item.u0, item.v0)) if item.part.line]
-        cells.append(cell_text(lines) if lines else None)
-    return row_of(cells)
+def _rows(run: _Run, gutters: list[tuple[float, float]]) -> list[TextLine]:
+    """The atoms of a run as rows: a cell for each strip, empty ones too.
+
+    An atom without a first cell goes on with the row before it if the lines above it are full.
+    """
+    ends = [max((item.u1 for item in strip), default=0.0) for strip in _strips(run, gutters)]
+    rows: list[list[list[_Placed]]] = []
+    for atom in run:
+        strips = [sorted(strip, key=lambda item: (item.u0, item.v0)) for strip in _strips([atom], gutters)]
+        filled = [number for number, strip in enumerate(strips) if strip]
+        if rows and not strips[0] and all(_goes_on(rows[-1][number], ends[number]) for number in filled):
+            for number in filled:
+                rows[-1][number] += strips[number]
+        else:
+            rows.append(strips)
+    cells = [[[item.part.line for item in strip if item.part.line] for strip in strips] for strips in rows]
+    return [row_of([cell_text(lines) if lines else None for lines in row]) for row in cells]
+
+
+def _goes_on(cell: list[_Placed], end: float) -> bool:
+    """Whether the text of a cell fills its last line."""
+    size = cell[-1].part.line.size if cell and cell[-1].part.line else 0.0
+    return bool(cell) and end - cell[-1].u1 <= _FULL_EMS * size and cell[-1].u1 - cell[0].u0 >= _PROSE_EMS * size
 
 
 def cell_text(lines: Sequence[TextLine]) -> TextLine:

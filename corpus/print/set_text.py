@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from manyo.corpus.print.geometry_kernels import Box, Kind
@@ -76,26 +77,33 @@ class _Items:
     """Finds the items of lists among lines: where they start, and which lines hang below their first.
 
     An item starts with a number or sign and a gap, or is a line in brackets. Its further lines are deeper than its
-    mark, and follow a line that is full.
+    mark, and follow a line that is full. Of a block whose paragraphs hang, the first lines are the least deep ones.
+    A paragraph goes on in the next block if its line is full and the next line not indented.
     """
 
     def __init__(self) -> None:
         self.starts: list[int] = []
         self.goes_on: list[int] = []
         self._ends: dict[int, float] = {}
+        self._hangs: dict[int, tuple[float, float]] = {}
+        self._indents: dict[int, float] = {}
         self._mark: float | None = None
         self._last: TextLine | None = None
         self._block = 0
 
     def end_page(self, blocks: Sequence[Block]) -> None:
         """Begin a page with these blocks, whose numbers count from 1."""
-        self._ends = {number: max(map(_end, block.lines)) for number, block in enumerate(blocks, start=1)}
+        plain = [(number, block.lines) for number, block in enumerate(blocks, start=1) if not block.is_table]
+        self._ends = {number: max(map(_end, lines)) for number, lines in plain}
+        self._indents = {number: min(map(_start, lines)) for number, lines in plain if len(lines) >= _FEW_LINES}
+        self._hangs = {number: hang for number, lines in plain if (hang := _hanging(lines)) is not None}
         self._mark = self._last = None
 
     def add(self, line: TextLine, block: int, number: int) -> None:
         """Look at the next line of running text, which has this number."""
         start, last = _start(line), self._last
         is_same = last is not None and block == self._block and last.is_upright == line.is_upright
+        first, rest = self._hangs.get(block, (0.0, 0.0))
         if _ITEM.match(line.text) or (_IN_BRACKETS.fullmatch(line.text) and self._is_short(line, block)):
             self.starts.append(number)
             self._mark = start
@@ -104,19 +112,76 @@ class _Items:
                 self.goes_on.append(number)
             else:
                 self._mark = None
+        elif is_same and last is not None and block in self._hangs and not self._ends_early(last, block):
+            self._mark = None
+            if abs(start - rest) <= _PLACE_EMS * line.size:
+                self.goes_on.append(number)
+            elif abs(start - first) <= _PLACE_EMS * line.size:
+                self.starts.append(number)
         else:
             self._mark = None
+            if last is not None and self._goes_over(last, line, block):
+                self.goes_on.append(number)
         self._last, self._block = line, block
+
+    def _ends_early(self, line: TextLine, block: int) -> bool:
+        return line.text.endswith(_SENTENCE_ENDS) and self._is_short(line, block)
+
+    def _goes_over(self, last: TextLine, line: TextLine, block: int) -> bool:
+        """Whether a paragraph goes on from the end of a block to the start of another, whose lines may be longer."""
+        before = self._block
+        return (
+            before != block
+            and before in self._indents
+            and block in self._indents
+            and last.is_upright == line.is_upright
+            and 1 / _ONE_SIZE_RATIO < last.size / line.size < _ONE_SIZE_RATIO
+            and not last.text.endswith(_SENTENCE_ENDS)
+            and self._ends[before] - _end(last) <= _FULL_EMS * last.size
+            and _start(line) - self._indents[block] <= _PLACE_EMS * line.size
+        )
 
     def _is_short(self, line: TextLine, block: int) -> bool:
         return _end(line) < self._ends.get(block, 0.0) - _FULL_EMS * line.size
 
 
+def _hanging(lines: Sequence[TextLine]) -> tuple[float, float] | None:
+    """Where the first and the other lines of a block's paragraphs begin if they hang; None if they do not.
+
+    A line after one that ends short, at the end of a sentence, is a first line; one after a line that is full is not.
+    """
+    if len(lines) < _FEW_LINES:
+        return None
+    size, end = lines[0].size, max(map(_end, lines))
+    least = min(map(_start, lines))
+    deeper = [_start(line) for line in lines if _start(line) - least > _PLACE_EMS * size]
+    if not deeper:
+        return None
+    n_first, n_hanging, n_against = 0, 0, 0
+    for before, line in pairwise(lines):
+        is_least = _start(line) - least <= _PLACE_EMS * size
+        is_full = end - _end(before) <= _PLACE_EMS * size
+        n_against += is_least and is_full and not before.text.endswith(_SENTENCE_ENDS)
+        n_first += is_least and not is_full and before.text.endswith(_SENTENCE_ENDS)
+        n_hanging += not is_least and is_full
+    return (least, min(deeper)) if n_hanging and n_first > _FIRST_RATIO * n_against else None
+
+
+#: Lines begin or end at one place within this, in ems.
+_PLACE_EMS: Final = 0.4
+#: First lines of paragraphs that hang, for each line that speaks against it: the line after a date at the right does.
+_FIRST_RATIO: Final = 4
+#: Blocks of fewer lines do not show where their lines begin.
+_FEW_LINES: Final = 3
+#: Sizes that differ less are one.
+_ONE_SIZE_RATIO: Final = 1.05
+_SENTENCE_ENDS: Final = ("。", "．", "」", "』", "）", "？", "！", "…", "―")
 #: A line that goes on ends at most this far before its block's end.
 _FULL_EMS: Final = 1.6
 _NUMBER: Final = r"[\d０-９〇一二三四五六七八九十百]{1,4}"
 _ITEM = re.compile(
-    rf"(?:[（(][\d０-９一二三四五六七八九十ア-ンa-zA-Z]{{1,3}}[)）]|[①-⑳]|{_NUMBER}[.．、)）]?|第{_NUMBER}[条項章節款編]"
+    rf"(?:[（(][\d０-９一二三四五六七八九十ア-ンa-zA-Z]{{1,3}}[)）]|[①-⑳]|[ア-ン]|(?:問題?|例題?|設問|注)?{_NUMBER}[.．、)）]?"
+    rf"|第{_NUMBER}[条項章節款編]"
     rf"(?:の{_NUMBER})?|[・●○◎■□◆◇▶※＊•])[\u3000 ]|【[\d０-９]{{4}}】"
 )
 _IN_BRACKETS = re.compile(r"[（〔【][^（）〔〕【】]{1,30}[）〕】]")
@@ -162,6 +227,19 @@ def _may_be_heading(block: Block) -> bool:
     )
 
 
+def _is_caption(block: Block) -> bool:
+    """Whether a block names a figure: it must not interrupt a paragraph beside it."""
+    return (
+        not block.is_table
+        and len(block.lines) <= _HEADING_LINES
+        and _CAPTION.match(block.lines[0].text) is not None
+        and not any("。" in line.text for line in block.lines)
+    )
+
+
+_CAPTION = re.compile(r"(?:図表?|表|写真|グラフ|[Ff]ig(?:ure)?\.?|[Tt]able)[ \u3000]?[\d０-９一二三四五六七八九十]")
+
+
 def _page_lines(page: ArrangedPage, levels: dict[float, int]) -> Iterator[tuple[TextLine, Kind, int, int, bool]]:
     """Each line of a page with its kind, block, level as a heading (0 for none), and whether it is a row."""
     number = 0
@@ -171,8 +249,10 @@ def _page_lines(page: ArrangedPage, levels: dict[float, int]) -> Iterator[tuple[
         if level:
             yield cell_text(block.lines), Kind.HEADING, number, level, False
         else:
-            for line in block.lines:
-                yield line, Kind.CAPTION if block.is_table else Kind.BODY, number, 0, block.is_table
+            is_caption = _is_caption(block)
+            kind = Kind.CAPTION if block.is_table or is_caption else Kind.BODY
+            for line in [cell_text(block.lines)] if is_caption else block.lines:
+                yield line, kind, number, 0, block.is_table
     for note in page.notes:
         number += 1
         yield note, Kind.CAPTION, number, 0, False

@@ -333,4 +333,4 @@ def _read(
     return found
 
 
-_EMPTY_PAGE = SetPage([], [], np.zeros((0, 4)), 0.0, 0.0, 0)
+_EMPTY_PAGE = SetPage([], [], np.zeros((0, 4)), [], 0.0, 0.0, 0)
