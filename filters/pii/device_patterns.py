@@ -164,9 +164,9 @@ _HANDLE_WORD = re.compile(
 
 #: ディスコードは名前#1234
 _SNS_SAID = re.compile(
-    r"(?i:インスタ|ツイッター|Twitter|Instagram|LINE|ライン|TikTok|ディスコード|Discord|スカイプ|Skype"
+    r"(?i:インスタ|ツイッター|Twitter|Instagram|LINE|(?<![ァ-ヴー])ライン|TikTok|ディスコード|Discord|スカイプ|Skype"
     r"|カカオ(?:トーク)?|テレグラム|Telegram)"
-    "(?:の?(?:ID|ＩＤ|アカウント))?(?:は|[:：])[ 　「]?$"
+    "(?:の?(?:ID|ＩＤ|アカウント|垢|アカ|名))?(?:(?:は|も|なら|で)[ぁ-ゖー、わ変更]{0,10}|[:：])?[ 　「『(（]?$"
 )
 _SNS_NAME = re.compile(
     rf"(?<![A-Za-z0-9_.@＠#/-]){NOT_AFTER_MASK}[A-Za-z][A-Za-z0-9_.:#\-]{{3,30}}(?<![.:\-])(?![A-Za-z0-9_@＠/])"
@@ -179,7 +179,7 @@ _NAME_BEFORE = re.compile(f"{NAME_HOLE}(?:さん|様|氏|儀|くん|ちゃん|�
 
 
 def _is_marked_handle(match: re.Match[str]) -> bool:
-    return bool(re.search("[0-9_#]", match[0]))
+    return bool(re.search("[0-9_#]|[a-z][.][a-z]", match[0]))
 
 
 # --- ages and licences without a label ---
@@ -191,13 +191,17 @@ _NO_AGE = (
 )
 _AGE = re.compile(
     f"(?=[満享0-9０-９一二三四五六七八九十百])(?<![0-9０-９第.．,，〜～~一二三四五六七八九十百-]){NOT_AFTER_MASK}"
-    f"(?:享年{BLANK}?(?:{DIGIT}{{1,3}}|[一二三四五六七八九十百〇]{{1,4}})(?:{BLANK}?[歳才])?|満?(?:{DIGIT}{{1,3}}"
-    f"|[一二三四五六七八九十百]{{1,4}}){BLANK}?[歳才])(?!{BLANK}?(?:{_NO_AGE})){NOT_BEFORE_MASK}"
+    f"(?:享年{BLANK}?(?:{DIGIT}{{1,3}}|[一二三四五六七八九十百〇]{{1,4}})(?:{BLANK}?(?:[歳才]|さい))?|満?(?:{DIGIT}{{1,3}}"
+    f"|[一二三四五六七八九十百]{{1,4}}){BLANK}?(?:[歳才]|さい))(?!{BLANK}?(?:{_NO_AGE})){NOT_BEFORE_MASK}"
 )
 _OWN_AGE = re.compile(
-    f"(?:(?<=当方)|(?<=当方、)|(?<=私は)|(?<=私、)|(?<=俺は)|(?<=僕は)|(?<=わたしは)|(?<=こちらは)){NOT_AFTER_MASK}"
+    f"(?:(?<=当方)|(?<=当方、)|(?<=私は)|(?<=私、)|(?<=俺は)|(?<=僕は)|(?<=わたしは)|(?<=ぼくは)|(?<=あたしは)|(?<=自分は)|(?<=こちらは)){NOT_AFTER_MASK}"
     f"(?:{DIGIT}{{2}}|[一二三四五六七八九十]{{2,3}}){BLANK}?[歳才](?!{BLANK}?(?:{_NO_AGE}|の(?:時|頃|とき|ころ)))"
     f"{NOT_BEFORE_MASK}"
+    # Who asks for contact says an age, and then work or the like.
+    f"|(?<=[、。！!の　 \n・/／]){NOT_AFTER_MASK}{DIGIT}{{2}}{BLANK}?[歳才]"
+    f"(?=[、,・/／ 　。]{{0,2}}の?(?:♂|♀|会社員|社会人|学生|大学生|主婦|主夫|独身|既婚|フリーター|OL|ＯＬ"
+    f"|公務員|看護師|自営業|無職|身長|バツ|[一二三]児|シングル|パート|アルバイト)){NOT_BEFORE_MASK}"
 )
 _BARE_LICENCE = re.compile(
     rf"(?<=[第 　]){NOT_AFTER_MASK}[1-9１-９](?:{BLANK}?{DIGIT}){{11}}(?={BLANK}?号){NOT_BEFORE_MASK}"
@@ -205,6 +209,7 @@ _BARE_LICENCE = re.compile(
 _LICENCE_WORD = re.compile("免許|公安委員会|優良|(?:種類|条件等?)[ 　]")
 
 _NAME_NEAR = re.compile(NAME_HOLE)
+_PET = re.compile("犬|猫|ネコ|オス|メス|ペット|うさぎ|インコ|♂|♀|柴|茶トラ")
 _ANY_HOLE = re.compile(f"[{HOLE}{NAME_HOLE}]")
 
 PATTERNS: tuple[Pattern, ...] = (
@@ -245,6 +250,7 @@ PATTERNS: tuple[Pattern, ...] = (
         needs=_NAME_NEAR,
         within_chars=60,
         needs_after=True,
+        unless=_PET,
     ),
     Pattern("age", "own_age", 0.8, _OWN_AGE, needs=_ANY_HOLE, within_chars=120, needs_after=True),
     Pattern(

@@ -68,12 +68,15 @@ DATE: Final = (
     f"(?:年 {{0,2}}{_COUNT} ?月 {{0,2}}{_COUNT} ?日|(?P<mark>[-/.]) ?[0-9]{{1,2}} ?(?P=mark) ?[0-9]{{1,2}})"
     f"|(?i:[0-9]{{1,2}}[ -]{_MONTH}[ ,-]{{1,2}}(?:18|19|20)[0-9]{{2}}|{_MONTH} [0-9]{{1,2}},? (?:18|19|20)[0-9]{{2}})"
 )
+#: Forms let the writer encircle the era, and OCR reads all of them: 大・㊐・平 41年6月23日.
+_ERAS: Final = re.compile("[明大昭平令MTSHR・㊐㍾㍽㍼㍻○◯ ,/]{2,16}(?= ?[0-9])")
+_OF_AN_ERA: Final = re.compile(f"[0-9]{{1,2}} ?年 ?[0-9]{{1,2}} ?月 ?[0-9]{{1,2}} ?日{NOT_BEFORE_MASK}")
 _BIRTH: Final = re.compile(
     f"(?:{DATE}|(?:19|20)[0-9]{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))(?![0-9]){NOT_BEFORE_MASK}"
 )
 _AGE: Final = re.compile(
-    rf"(?:満|数え)?(?:[0-9]{{1,3}}|[一二三四五六七八九十百〇]{{1,4}})(?: ?[歳才])?(?![0-9.,]|以|未|か|から|代|〜|~"
-    rf"|[-ー]|[一-鿿]){NOT_BEFORE_MASK}"
+    r"(?:満|数え)?(?:[0-9]{1,3}|[一二三四五六七八九十百〇]{1,4})(?: ?(?:[歳才]|さい))?(?![0-9.,]|以|未|か|から|代"
+    rf"|〜|~|[-ー]|[一-鿿]){NOT_BEFORE_MASK}"
 )
 
 # --- secrets ---
@@ -227,7 +230,9 @@ def _birth(fold: str, field: Field) -> _Span | None:
         return match.span()
     chars, places = _squeezed(fold, field)
     apart = _BIRTH.match(chars)
-    return (places[0], places[apart.end() - 1] + 1) if apart else None
+    if not apart and (eras := _ERAS.match(chars)):
+        apart = _OF_AN_ERA.match(chars, eras.end())
+    return (places[apart.start()], places[apart.end() - 1] + 1) if apart else None
 
 
 _PHONE_GAP: Final = r"(?:-\n|\n-| {0,2}[-()・･./~,] {0,2}\)?-? ?| {1,2})?"

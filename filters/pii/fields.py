@@ -18,7 +18,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
-from manyo.filters.pii.labels import EDGES, FIRM_EDGES, IN_WORDS, NEVER_SAID, ROLE, Label, Meaning, fits, labels
+from manyo.filters.pii.labels import (
+    EDGES,
+    FIRM_EDGES,
+    IN_WORDS,
+    LEAST_DIGITS,
+    NEVER_SAID,
+    ROLE,
+    Label,
+    Meaning,
+    fits,
+    labels,
+)
 from manyo.filters.pii.name_shapes import APART
 
 #: How sure it is that the label is one: `firm` after a colon, bracket, cell edge or line end, `spaced` after blanks,
@@ -79,6 +90,12 @@ _ASKED: Final = re.compile(
     r"[^0-9A-Za-z\n<。]{0,12}(?:お願い|教え|伺|聞|確認|分か|わか|いただ|頂|よろし|合って)[^0-9A-Za-z\n<。?]{0,16}[。?]\n?(?:[^0-9A-Za-z\n<:]{0,12}:|[A-Z]:)?"
     r"(?:[^0-9A-Za-z<\n]{1,12}です。)?[^0-9A-Za-z<]{0,12}?(?=[0-9A-Za-z@]|(?:明治|大正|昭和|平成|令和)[元0-9])"
 )
+#: A number or code before its label: 0339012が口座番号, TK1234567（旅券番号）.
+_STATED_BEFORE: Final = re.compile(
+    r"(?<![0-9A-Za-z@._-])(?P<value>[0-9A-Za-z@][0-9A-Za-z@._・/ -]{2,30}?)[」』\"']?"
+    r" ?(?:(?:です|だ)?(?:が|は)|って(?:いう|の)?(?:の)?(?:が|は)?|という(?:の)?(?:が|は)?|←|\(|<-|=|を)、? ?"
+    r"(?:私|僕|俺|妻|夫|父|母|娘|息子|本人|彼|彼女|うち|こちら|当方|自分|お客様)?の?(?:「|『)?$"
+)
 _OPENING: Final = re.compile(r"[ ]*(?:[\"'「『(【〔《〈\[]|<(?!\0)|亡(?=[ 一-鿿ァ-ヴ])|★|・(?=[^ ]))?[ ]*")
 _PHRASE: Final = re.compile(
     r"[一-鿿々ァ-ヴー゛゜・の/&A-Za-z0-9_\-]{0,16}$|(?:^|(?<=[^ぁ-ゖ一-鿿ァ-ヴ]))[ごお御]?[一-鿿]{0,6}$"
@@ -93,6 +110,8 @@ _BOUNDARY: Final = re.compile(r"[^一-鿿々ァ-ヴーぁ-ゖA-Za-z0-9]")
 #: Signs that a line may start with before its label.
 _BULLETS: Final = re.compile(r"^[ \t>#○●◎■□◆◇★☆・※*\-–①-⑳0-9.()\[\]【】〔〕<>《》「」『』\"'|/]*$")
 _PHRASE_CHARS: Final = 16
+#: How far before a number its own label stands.
+_NEAR_CHARS: Final = 12
 
 
 #: A table with a column that says so is about persons.
@@ -183,9 +202,20 @@ def _of_label(fold: str, label: Label) -> Iterator[Field]:
     if between:
         yield from _field(fold, between.end(), _end(fold, "\n", between.end()), label, loose, "loose")
         said = tuple(meaning for meaning in loose if meaning.kind not in NEVER_SAID)
+        of_digits = tuple(meaning for meaning in said if meaning.kind in LEAST_DIGITS)
+        ahead = _STATED_BEFORE.search(fold, max(line_start, phrase_start - 60), phrase_start) if of_digits else None
+        if ahead:
+            yield from _before(fold, ahead, label, of_digits)
         later = (_SAID.match(fold, label.stop) or _ASKED.match(fold, label.stop)) if said else None
         if later:
             yield from _field(fold, later.end(), _end(fold, "\n", later.end()), label, said, "said")
+
+
+def _before(fold: str, stated: re.Match[str], label: Label, meanings: tuple[Meaning, ...]) -> Iterator[Field]:
+    """The number before a label, unless another label announces it."""
+    start, stop = stated.span("value")
+    if not any(start - other.stop <= _NEAR_CHARS for other in labels(fold, max(0, start - 24), start)):
+        yield Field(start, stop, label, meanings, "said")
 
 
 def _of_brief(fold: str, label: Label) -> Iterator[Field]:
@@ -261,9 +291,12 @@ def _is_label(fold: str, cell: _Cell) -> bool:
     found = list(labels(fold, cell.start, cell.stop))
     if not found or found[-1].stop + 20 < cell.stop:
         return False
-    return bool(_REST_OF_CELL.fullmatch(fold, found[-1].stop, cell.stop)) and not re.search(
-        "[をにはがで]", fold[cell.start : found[-1].start]
-    )
+    before = fold[cell.start : found[-1].start].strip()
+    # 乾サダ子 and 仲 本 光 子 end with a word that is a label only if it stands alone.
+    is_bare = all(meaning.bare for meaning in found[-1].meanings)
+    if is_bare and _HONORIFIC.sub("", before):
+        return False
+    return bool(_REST_OF_CELL.fullmatch(fold, found[-1].stop, cell.stop)) and not re.search("[をにはがで]", before)
 
 
 def _in_table(

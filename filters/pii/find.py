@@ -32,7 +32,7 @@ from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS
 from manyo.filters.pii.labels import NEAR_CHARS, Meaning, is_near
 from manyo.filters.pii.matching import HOLE, NAME_HOLE, UNLESS_CHARS, Pattern
 from manyo.filters.pii.names import Contact, names
-from manyo.filters.pii.normal_form import folded
+from manyo.filters.pii.normal_form import digits_read, folded
 from manyo.filters.pii.open_text import OpenText
 from manyo.filters.pii.patterns import PATTERNS
 from manyo.filters.pii.postal_addresses import find_addresses
@@ -197,6 +197,7 @@ def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_n
     for start, stop, kinds in pieces:
         for kind in kinds:
             gated.setdefault(kind, []).append((start, stop))
+    text = _as_meant(text, pieces)
     settled, pending = _matched(text, gated, patterns)
     labelled = gated.get(LABEL, [])
     named = gated.get("person_name", [])
@@ -210,6 +211,7 @@ def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_n
     all_fields = list(fields(_punched(fold, holes), labelled))
     values, near_names = _values(fold, all_fields, settled, masks, holes)
     settled += values
+    settled += _written_alike(fold, settled, holes)
     pending += near_names
     name_fields = [field for field in all_fields if any(of.kind == "person_name" for of in field.meanings)]
     if not (settled or named or name_fields) and _count_near_names(pending):
@@ -235,7 +237,7 @@ def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_n
     evidence = [(span.start, span.stop) for span in settled if span.kind not in _NO_EVIDENCE]
     evidence += [(start, stop) for start, stop, *_ in contacts]
     evidence += [(start, stop) for start, stop, _, rule in found if rule == "name_form"]
-    if with_names and (evidence or found):
+    if with_names and (evidence or found or named):
         known = [fold[start:stop] for start, stop, *_ in found]
         within = OpenText(_punched(fold, holes), [(hole.start, hole.stop) for hole in holes])
         more = passage_names(within, evidence, known)
@@ -243,6 +245,22 @@ def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_n
         found = [*found, *more]
     settled += [_Span(start, stop, "person_name", score, place) for start, stop, score, place in found]
     return settled + [span for pattern, span in pending if _in_context(pattern, text, span, holes)]
+
+
+#: How far behind a label's piece its value may be, where OCR is corrected.
+_VALUE_CHARS: Final = 60
+
+
+def _as_meant(text: str, pieces: Sequence[Piece]) -> str:
+    """A text of the same length with digits for the letters that OCR took them for, in pieces and soon after them."""
+    parts, position = [], 0
+    for start, stop, _ in pieces:
+        stop = min(len(text), stop + _VALUE_CHARS)
+        start = max(start, position)
+        if start < stop:
+            parts += [text[position:start], digits_read(text[start:stop])]
+            position = stop
+    return "".join([*parts, text[position:]])
 
 
 def _count_near_names(pending: Sequence[tuple[Pattern, _Span]]) -> bool:
@@ -305,6 +323,52 @@ def _values(
                 done.add(place.label.start)
             break
     return settled, pending
+
+
+#: Numbers of these kinds are issued in one form, which a second one of a document shows without a label.
+_OF_ONE_FORM: Final = frozenset(
+    {
+        "passport",
+        "residence_card",
+        "pension_number",
+        "member_id",
+        "insurance_number",
+        "driving_licence",
+        "resident_code",
+    }
+)
+_CODE: Final = re.compile(r"(?<![0-9A-Za-z@._/#-])[0-9A-Za-z][0-9A-Za-z-]{4,20}(?![0-9A-Za-z@._/#-])")
+#: Signatures that prices, dates and telephone numbers have, too.
+_COMMON_FORM: Final = re.compile("9{1,9}|9{4}-9{1,2}-9{1,2}|9{2,5}-9{1,4}-9{4}|[A-Za]+|9+[a-z]+|[A-Za-z]9{0,3}")
+_THING_BEFORE: Final = re.compile(
+    r"(?:注文|伝票|受付|予約|追跡|型番|品番|商品|製造|問い?合わ?せ|管理|整理|便名|部屋|号車)[^0-9A-Za-z\n]{0,8}$"
+)
+
+
+def _form(value: str) -> str:
+    """How a number is written: A for a capital, a for another letter, 9 for a digit."""
+    return re.sub("[0-9]", "9", re.sub("[a-z]", "a", re.sub("[A-Z]", "A", value)))
+
+
+def _written_alike(fold: str, settled: Sequence[_Span], holes: Sequence[_Hole]) -> Iterator[_Span]:
+    """Numbers without a label that are written like one of a kind that a label announced in the same document."""
+    forms = {
+        _form(fold[span.start : span.stop]): span.kind
+        for span in settled
+        if span.kind in _OF_ONE_FORM and span.pattern.startswith("label_")
+    }
+    forms = {form: kind for form, kind in forms.items() if not _COMMON_FORM.fullmatch(form) and len(form) >= 5}
+    if not forms:
+        return
+    taken = [*((hole.start, hole.stop) for hole in holes), *((span.start, span.stop) for span in settled)]
+    for match in _CODE.finditer(fold):
+        kind = forms.get(_form(match[0]))
+        if (
+            kind
+            and not any(start < match.end() and match.start() < stop for start, stop in taken)
+            and not _THING_BEFORE.search(fold, max(0, match.start() - 16), match.start())
+        ):
+            yield _Span(*match.span(), kind, 0.8, f"alike_{kind}")
 
 
 def _is_taken(value: tuple[int, int], kind: str, settled: Sequence[_Span], masks: Sequence[_Hole]) -> bool:

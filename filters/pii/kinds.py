@@ -15,9 +15,18 @@ from manyo.filters.pii.character_sets import ANY_DIGIT, BLANK, DIGIT, HYPHEN
 from manyo.filters.pii.names import NAME_GATE
 from manyo.filters.pii.postal_addresses import ADDRESS_GATE
 from manyo.filters.pii.private_names import INTRODUCED_SIGNS
+from manyo.filters.pii.private_words import PRIVATE_WORDS
 
 # Every other line of news has a date, but few have a word of birth.
 _BIRTH_GATE: Final = f"[0-9０-９日]{BLANK}?(?:生(?:$|[^一-鿿])|生ま|生れ|出生)"
+
+
+# Seven digits that are no part of an address of the web.
+_BARE_GATE: Final = "(?:^|[^0-9０-９A-Za-z/_-])[0-9０-９]{7,10}(?:$|[^0-9０-９A-Za-z/_-])"
+_NETWORKS: Final = (
+    "インスタ|ツイッター|ライン|ディスコード|スカイプ|カカオ|テレグラム"
+    "|(?i:line|twitter|instagram|discord|skype|telegram|tiktok|id)|ＩＤ|アカウント|垢|アカ|名"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +130,24 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "phone",
         "<電話番号>",
         "a Japanese telephone or fax number: landline, mobile, IP, toll-free, +81",
-        f"[0０〇](?:(?:{BLANK}|[()（）.．〜～~・･/／]|{HYPHEN}){{0,6}}{ANY_DIGIT}){{8}}|(?:[+＋]|%2[Bb]|00){BLANK}?[8８]"
+        f"[0０〇OoQ](?:(?:{BLANK}|[()（）.．〜～~・･/／OoQlI|]|{HYPHEN}){{0,6}}{ANY_DIGIT}){{7}}|(?:[+＋]|%2[Bb]|00){BLANK}?[8８]"
         f"[1１]",
-        n_digits=9,
+        n_digits=8,
     ),
-    Kind("bank_account", "<口座番号>", "the number of a bank or postal account beside its label"),
-    Kind("passport", "<旅券番号>", "the number of a passport beside its label"),
+    Kind(
+        "bank_account",
+        "<口座番号>",
+        "the number of a bank or postal account beside its label, or seven digits near a word for one",
+        _BARE_GATE,
+        n_digits=7,
+    ),
+    Kind(
+        "passport",
+        "<旅券番号>",
+        "the number of a passport beside its label or near a word for one",
+        f"[A-ZＡ-Ｚ]{{2}}{DIGIT}{{7}}",
+        n_digits=7,
+    ),
     Kind(
         "ip",
         "<IPアドレス>",
@@ -139,18 +160,44 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "driving_licence",
         "<運転免許証番号>",
         "12 digits that start with the number of a prefecture, beside a label",
-        f"{DIGIT}(?:{BLANK}?{DIGIT}){{11}}{BLANK}?号",
+        f"{DIGIT}(?:{BLANK}?{DIGIT}){{11}}",
         n_digits=12,
     ),
-    Kind("residence_card", "<在留カード番号>", "two letters, eight digits, two letters beside a label"),
-    Kind("pension_number", "<基礎年金番号>", "4 + 6 digits beside a label"),
+    Kind(
+        "residence_card",
+        "<在留カード番号>",
+        "two letters, eight digits, two letters beside a label or near a word for the card",
+        f"[A-ZＡ-Ｚ]{{2}}{DIGIT}{{8}}[A-ZＡ-Ｚ]{{2}}",
+        n_digits=8,
+    ),
+    Kind(
+        "pension_number",
+        "<基礎年金番号>",
+        "4 + 6 digits beside a label or near a word for a pension",
+        f"{DIGIT}{{4}}{HYPHEN}{DIGIT}{{6}}",
+        n_digits=10,
+    ),
     Kind(
         "insurance_number",
         "<被保険者番号>",
         "the number of an insured person (health, long-term care) or of a welfare certificate, beside a label",
+        _BARE_GATE,
+        n_digits=7,
     ),
-    Kind("employment_insurance", "<雇用保険番号>", "4 + 6 + 1 digits beside a label"),
-    Kind("resident_code", "<住民票コード>", "11 digits beside a label"),
+    Kind(
+        "employment_insurance",
+        "<雇用保険番号>",
+        "4 + 6 + 1 digits beside a label or near a word for the insurance",
+        f"{DIGIT}{{4}}{HYPHEN}{DIGIT}{{6}}{HYPHEN}{DIGIT}",
+        n_digits=11,
+    ),
+    Kind(
+        "resident_code",
+        "<住民票コード>",
+        "11 digits beside a label or near its name",
+        f"[1-9１-９]{DIGIT}{{10}}",
+        n_digits=11,
+    ),
     Kind("member_id", "<会員番号>", "the number of a member, pupil, patient, employee or policy beside a label"),
     Kind(
         "licence_plate",
@@ -168,7 +215,13 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         n_digits=3,
         n_marks=2,
     ),
-    Kind("imei", "<端末識別番号>", "the number of a mobile device with a correct check digit, beside a label"),
+    Kind(
+        "imei",
+        "<端末識別番号>",
+        "the number of a mobile device with a correct check digit, beside a label or near a word for the device",
+        f"{DIGIT}{{15}}",
+        n_digits=15,
+    ),
     Kind(
         "iban",
         "<IBAN>",
@@ -180,7 +233,8 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "sns_id",
         "<SNSアカウント>",
         "an account of a social network that a person gives as contact",
-        r"(?:は|[:：])[ 　「]?[A-Za-z]|[@＠][A-Za-z0-9_]|(?:instagram|twitter|x|facebook|tiktok)\.com/|threads\.net/"
+        f"(?:{_NETWORKS})(?:トーク)?(?:(?:は|も|なら|で)[ぁ-ゖー、わ変更]*|[:：])?[ 　「『(（]?[A-Za-z]"
+        r"|[@＠][A-Za-z0-9_]|(?:^|[^A-Za-z0-9_.@＠#/:=-])[a-z][a-z0-9.]*_|(?:instagram|twitter|x|facebook|tiktok)\.com/|threads\.net/"
         r"|line\.me/|t\.me/|bsky\.app/",
         signs=(
             *(
@@ -204,9 +258,10 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
                     "id",
                     "アカウント",
                 )
-                for end in ("は", ":")
+                for end in ("は", "も", "なら", "で", ":", "(")
             ),
             "@",
+            "_",
             ".com/",
             ".net/",
             "line.me",
@@ -242,8 +297,12 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "age",
         "<年齢>",
         "an age within 60 characters of a name",
-        f"[0-9０-９一二三四五六七八九十百〇]{BLANK}?[歳才]|享年|[(（](?:{DIGIT}{{2,3}}|[一二三四五六七八九十〇]{{2,3}})[)）]",
-        signs=(*"歳才享", *(f"({digit}" for digit in "0123456789一二三四五六七八九十")),
+        f"[0-9０-９一二三四五六七八九十百〇]{BLANK}?(?:[歳才]|さい)|享年|[(（](?:{DIGIT}{{2,3}}|[一二三四五六七八九十〇]{{2,3}})[)）]",
+        signs=(
+            *"歳才享",
+            *(f"{digit}さい" for digit in "0123456789十"),
+            *(f"({digit}" for digit in "0123456789一二三四五六七八九十"),
+        ),
         near_names=True,
     ),
     Kind(
@@ -283,6 +342,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
             "0円",
             "円也",
             *INTRODUCED_SIGNS,
+            *PRIVATE_WORDS,
         ),
     ),
 )

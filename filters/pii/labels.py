@@ -28,7 +28,7 @@ NEVER_SAID: Final = frozenset({"postal_address", "person_name", "age", "insuranc
 
 
 #: How many digits a value has at least; OCR may have taken some for letters.
-_LEAST_DIGITS: Final = {
+LEAST_DIGITS: Final = {
     "phone": 7,
     "bank_account": 4,
     "member_id": 3,
@@ -99,10 +99,22 @@ def _alternatives(words: object, end: str = "") -> re.Pattern[str] | None:
     return re.compile(f"(?:{'|'.join(re.escape(normal_form(word).chars) for word in words)}){end}")
 
 
-def _with_numbers(words: list[str]) -> list[str]:
-    """Words, and those that end with 番号 with the other words for it: 会員No, 会員ナンバー."""
-    stems = [word.removesuffix("番号") for word in words if word.endswith("番号") and word != "番号"]
-    return [*dict.fromkeys([*words, *(stem + number for stem in stems for number in ("no", "ナンバー", "№"))])]
+#: Words for a number, as people write them: 会員No, 会員ナンバー, 会員のID.
+_NUMBER_WORDS: Final = ("番号", "no", "№", "ナンバー", "number", "id", "コード")
+
+
+def _with_numbers(words: list[str], stems: list[str]) -> list[str]:
+    """Words, those that end with 番号 with the other words for it, and stems with every word for a number."""
+    short = [word.removesuffix("番号") for word in words if word.endswith("番号") and word != "番号"]
+    return [
+        *dict.fromkeys(
+            [
+                *words,
+                *(stem + number for stem in short for number in ("no", "ナンバー", "№")),
+                *(stem + of + number for stem in stems for of in ("", "の") for number in _NUMBER_WORDS),
+            ]
+        )
+    ]
 
 
 def _meanings() -> dict[str, tuple[Meaning, ...]]:
@@ -118,7 +130,7 @@ def _meanings() -> dict[str, tuple[Meaning, ...]]:
             _alternatives(entry.get("after"), "$"),
             bool(entry.get("bare")),
         )
-        for word in _with_numbers(entry["words"]):  # type: ignore[arg-type]
+        for word in _with_numbers(entry.get("words", []), entry.get("stems", [])):  # type: ignore[arg-type]
             chars = normal_form(word).chars
             of_word[chars] = (*of_word.get(chars, ()), meaning)
     return of_word
@@ -139,7 +151,7 @@ def label_words() -> list[tuple[str, str, str, str]]:
         near: list[str] = entry.get("near", [])  # type: ignore[assignment]
         found += [
             (str(entry["kind"]), word, sort, near[0] if near else "")
-            for word in entry["words"]  # type: ignore[attr-defined]
+            for word in (*entry.get("words", ()), *(stem + "番号" for stem in entry.get("stems", ())))  # type: ignore[attr-defined, misc]
             if entry["kind"] != _NO_KIND
         ]
     return found
@@ -241,6 +253,12 @@ def fits(meaning: Meaning, phrase: str) -> bool:
     return not rest or not (meaning.near or meaning.bare or (meaning.after and not meaning.after.search(rest)))
 
 
+def is_label_word(word: str) -> bool:
+    """Whether a word is one of `labels.toml`, or one for a person in some role."""
+    chars = normal_form(word).chars
+    return chars in _MEANINGS or bool(_ROLE.fullmatch(chars) and _is_role(chars))
+
+
 def is_near(meaning: Meaning, text: str) -> bool:
     """Whether a word that a meaning needs is in a text."""
     return bool(meaning.near and meaning.near.search(normal_form(text).chars))
@@ -289,6 +307,6 @@ def gate_words() -> GateWords:
     persons = {word for word, of in announcing.items() if any(meaning.kind == "person_name" for meaning in of)}
     mail = {word for word in numbers if all(meaning.kind == "email" for meaning in announcing[word])}
     edged = ((brief - bare) | ROLES, brief - ROLES, bare)
-    least = {word: min(_LEAST_DIGITS.get(meaning.kind, 0) for meaning in of) for word, of in announcing.items() if of}
+    least = {word: min(LEAST_DIGITS.get(meaning.kind, 0) for meaning in of) for word, of in announcing.items() if of}
     least = {word: n_digits for word, n_digits in least.items() if n_digits}
     return GateWords(in_words, numbers, plain, *edged, persons - brief, persons & brief, mail, least)

@@ -75,7 +75,9 @@ def digits_of(text: str) -> str:
 def header_of(text: str, position: int) -> str:
     """The cell above all those above a position, in a table of tabs or bars; empty if there is none."""
     line_start = text.rfind("\n", 0, position) + 1
-    delimiter = next((mark for mark in "\t|" if mark in text[line_start:position]), "")
+    line_stop = text.find("\n", position)
+    line = text[line_start : line_stop if line_stop >= 0 else len(text)]
+    delimiter = next((mark for mark in "\t|" if mark in line), "")
     if not delimiter:
         return ""
     column = text.count(delimiter, line_start, position)

@@ -120,12 +120,15 @@ NAME_KANJI: Final = "[一-鿿々ヶ﨑𠮷]"
 _HIRAGANA: Final = re.compile("[ぁ-ゖ]+")
 _KANJI: Final = re.compile("[一-鿿々]+")
 #: A name in one word: kanji, then at most two or three kana that are no particles.
-_SOLID: Final = re.compile("[一-鿿々ヶ]{1,6}(?:[一-鿿々]|[ァ-ヴー]{2,4}|[ぁ-ゖ]{0,3}(?![にをがはへとも])[ぁ-ゖ])")
+_SOLID: Final = re.compile(
+    "[一-鿿々ヶ]{1,6}(?:[一-鿿々]|[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ]{0,3}(?![にをがはへとも])[ぁ-ゖ])"
+)
 _UNKNOWN_GIVEN: Final = re.compile("[一-鿿々]{2,3}")
 _ANY_GIVEN: Final = re.compile(
     "(?!まで|です|より|から|さん|さま|ちゃん|ほか|への|では|には|まし|ます|といい|のみ|また)(?:[一-鿿々]{1,3}"
-    "[ぁ-ゖ]?|[ぁ-ゖ]{2,5}|[ァ-ヴー]{2,6}|[ぁ-ゖ]{1,3}[一-鿿々]|[一-鿿々][ぁ-ゖ]{1,3})"
+    "[ぁ-ゖ]?|[ぁ-ゖ]{2,5}|[ァ-ヴー]{2,6}[子江代枝美乃]?|[ぁ-ゖ]{1,3}[一-鿿々]|[一-鿿々][ぁ-ゖ]{1,3})"
 )
+_KANA_GIVEN: Final = re.compile("[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ]{2,4}子?")
 # 山田商店, 川口支部, 中央病院.
 _NO_GIVEN: Final = re.compile(
     "[部課局係店社室科班会所館院校区市町村県府都丁目支本営様氏殿省庁党家屋業者員長園組車堂名号番円年月日時分個枚台人駅線式型]"
@@ -201,10 +204,21 @@ def is_place(word: str) -> bool:
 
 
 @lru_cache(maxsize=1 << 16)
+def may_be_place(word: str) -> bool:
+    """Whether the dictionary knows a word as a place, whatever else it is: 渋谷."""
+    return any(morpheme.part_of_speech()[2] == "地名" for morpheme in _dictionary().lookup(word))
+
+
+@lru_cache(maxsize=1 << 16)
 def parts(word: str) -> frozenset[str]:
     """Which parts of a person's name a word may be by Sudachi's dictionary: 姓 (surname), 名 (given name)."""
     found = (morpheme.part_of_speech() for morpheme in _dictionary().lookup(word.translate(_DICTIONARY_FORMS)))
     return frozenset(part[3] for part in found if part[2] == "人名")
+
+
+def is_no_latin(words: str) -> bool:
+    """Whether words in Latin letters are those of companies, forms or examples, and no name."""
+    return bool(_NO_LATIN.search(words))
 
 
 def name_chars(window: str, belief: Belief) -> int:
@@ -218,7 +232,7 @@ def name_chars(window: str, belief: Belief) -> int:
         kana = _KANA_WORDS.match(window)
         if kana and not any(word in _NO_PERSON for word in re.split("[ 　]", kana[0])):
             return kana.end()
-    if (belief.is_firm or belief.has_latin) and (latin := _LATIN.match(window)) and not _NO_LATIN.search(latin[0]):
+    if (belief.is_firm or belief.has_latin) and (latin := _LATIN.match(window)) and not is_no_latin(latin[0]):
         return latin.end()
     return max(
         _known(window, belief),
@@ -260,7 +274,7 @@ def _given_end(window: str, start: int, is_expected: bool) -> int:
         given = window[start:stop]
         if not NAME_END.match(window, stop):
             continue
-        if "名" in parts(given) or (is_expected and unknown.fullmatch(given) and not _is_no_given(given, is_apart)):
+        if "名" in parts(given) or (is_expected and unknown.fullmatch(given) and not is_no_given(given, is_apart)):
             return stop
     return 0
 
@@ -306,7 +320,7 @@ def _has_apart_given(words: list[str]) -> bool:
         "姓" in parts(words[0])
         and max(map(len, words[1:])) == 1
         and bool(_ANY_GIVEN.fullmatch(given))
-        and not _is_no_given(given, True)
+        and not is_no_given(given, True)
     )
 
 
@@ -329,12 +343,14 @@ def _by_shape(window: str) -> int:
         return 0
     for i in range(min(_SURNAME_CHARS, len(word) - 1), 0, -1):
         is_surname, is_given = "姓" in parts(word[:i]), "名" in parts(word[i:])
-        if (is_surname and i > 1 and _ANY_GIVEN.fullmatch(word[i:])) or (is_given and i <= 3 and len(word) > i + 1):
+        # Of the words that start with a surname of one character, few go on in kana: 岡トメ.
+        is_long = i > 1 or bool(_KANA_GIVEN.fullmatch(word[i:]))
+        if (is_surname and is_long and _ANY_GIVEN.fullmatch(word[i:])) or (is_given and i <= 3 and len(word) > i + 1):
             return run.end()
     return 0
 
 
-def _is_no_given(given: str, is_apart: bool) -> bool:
+def is_no_given(given: str, is_apart: bool) -> bool:
     """Whether letters after a surname are no given name; a blank before 明玉, which is also a noun, makes it one."""
     return bool(_NO_GIVEN.search(given)) or given in _NO_PERSON or (not is_apart and is_common(given))
 

@@ -40,6 +40,19 @@ class OpenText:
         n_chars = name_chars(self.text[start:end], belief)
         return start + n_chars if n_chars else 0
 
+    def in_hole(self, position: int) -> bool:
+        """Whether a position is in a hole."""
+        nearest = bisect_right(self._starts, position)
+        return bool(nearest) and self.holes[nearest - 1][1] > position
+
+    def limit(self, start: int) -> int:
+        """How far letters from `start` on may belong to one name: to a line end, a hole or the longest name."""
+        nearest = bisect_right(self._starts, start)
+        end = min(len(self.text), start + WINDOW_CHARS)
+        end = min(end, self._starts[nearest]) if nearest < len(self._starts) else end
+        line = self.text.find("\n", start, end)
+        return line if line >= 0 else end
+
     def starts_before(self, stop: int) -> Iterator[int]:
         """Where a name that ends at or before `stop` may start, in order: in the same line, and not inside a word."""
         nearest = bisect_right(self._starts, stop - 1) - 1

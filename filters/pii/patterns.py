@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from manyo.filters.pii import device_patterns, number_patterns, phone_patterns, web_patterns
+from manyo.filters.pii import device_patterns, number_patterns, phone_patterns, web_patterns, worded_patterns
 from manyo.filters.pii.character_sets import BLANK, DIGIT, HYPHEN
 from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
 from manyo.filters.pii.matching import NAME_HOLE, Pattern, digits_of, standing_alone
@@ -56,6 +56,7 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
     *phone_patterns.PATTERNS,
     *number_patterns.PATTERNS,
     *device_patterns.PATTERNS,
+    *worded_patterns.PATTERNS,
     Pattern(
         "birth_date",
         "birth_date",

@@ -6,7 +6,7 @@ import re
 
 from manyo.filters.pii.character_sets import ANY_DIGIT, BLANK, DIGIT, HYPHEN, KANJI_DIGIT
 from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
-from manyo.filters.pii.matching import UNLESS_CHARS, Pattern, digit_groups, digits_of, grouped, header_of
+from manyo.filters.pii.matching import NAME_HOLE, UNLESS_CHARS, Pattern, digit_groups, digits_of, grouped, header_of
 
 # A Japanese keyboard gives ー for a hyphen.
 _GAP = rf"(?:{BLANK}{{0,2}}(?:[)）]{BLANK}?{HYPHEN}?|[(（]|{HYPHEN}|[.．〜～~]){BLANK}{{0,2}}|{BLANK})"
@@ -37,7 +37,20 @@ _PHONE_GROUPED = _phone(
     rf"(?:[(（](?={ANY_DIGIT}{{2,6}}[)）]))?(?=[0０]|(?<!{KANJI_DIGIT})〇)"
     rf"(?:{grouped(_PHONE_SHAPES, ANY_DIGIT, _GAP)})"
 )
-_PHONE_MARKED = _phone(rf"[0０][789７８９][0０](?P<mark>[・･/／,，、]){DIGIT}{{4}}(?P=mark){DIGIT}{{4}}")
+_PHONE_MARKED = _phone(
+    rf"[0０][789７８９][0０](?P<mark>[・･/／,，、]){DIGIT}{{4}}(?P=mark){DIGIT}{{4}}"
+    # Other area codes, where no date or fraction is written so: a fifth digit is no year's.
+    rf"|[0０](?:{DIGIT}(?P<two>[・･/／]){DIGIT}{{4}}(?P=two)|{DIGIT}{{2}}(?P<three>[・･/／]){DIGIT}{{3}}(?P=three)"
+    rf"|{DIGIT}{{3}}(?P<four>[・･/／]){DIGIT}{{2}}(?P=four)){DIGIT}{{4}}"
+)
+#: OCR takes O for 0 and l for 1; only hyphens between the groups make sure that it is a number.
+_OCR_DIGIT = "[0-9０-９OoQlI|]"
+_PHONE_READ = re.compile(
+    rf"(?<![0-9０-９A-Za-z.-]){NOT_AFTER_MASK}(?:[0OoQ]{_OCR_DIGIT}{HYPHEN}{_OCR_DIGIT}{{4}}"
+    rf"|[0OoQ]{_OCR_DIGIT}{{2}}{HYPHEN}{_OCR_DIGIT}{{3,4}}|[0OoQ]{_OCR_DIGIT}{{3}}{HYPHEN}{_OCR_DIGIT}{{2,3}}"
+    rf"|[0OoQ]{_OCR_DIGIT}{{4}}{HYPHEN}{_OCR_DIGIT}){HYPHEN}{_OCR_DIGIT}{{3,4}}(?![0-9０-９A-Za-z])(?!{HYPHEN}[0-9A-Za-z]){NOT_BEFORE_MASK}"
+)
+_OF_OCR = str.maketrans("OoQlI|", "000111")
 _PHONE_SPACED = _phone(
     rf"[0０](?:{BLANK}{DIGIT}){{1,4}}(?:{BLANK}?{HYPHEN}{BLANK}?{DIGIT}(?:{BLANK}{DIGIT}){{0,3}}){{2}}"
 )
@@ -60,11 +73,12 @@ _OTHER_WORD = (
 _THING = (
     "[型品]番|型式|形式|型名|機種|旧型|製番|製造(?:番号|No|記号)|製品(?:番号|コード)|商品(?:番号|コード)|部品番号"
     "|ロット(?:番号|No)?|シリアル(?:番号|ナンバー|No)?|図番|図面番号|管理番号|注文番号|伝票番号|受付番号|追跡番号|文書番号|整理番号|登録番号"
-    "|許可番号|事件番号|申請番号|見積番号|請求書番号|発注番号|在庫番号|ビルド(?:番号)?|バージョン|号機|便名"
+    "|所蔵番号|許可番号|事件番号|申請番号|見積番号|請求書番号|発注番号|在庫番号|ビルド(?:番号)?|バージョン|号機|便名"
     "|(?<![A-Za-z0-9@._/-])(?i:serial(?: ?(?:no|number))?|s/n|p/n|build|lot|model(?: ?(?:no|number))?"
     "|part ?(?:no|number)"
     "|version|ver|rev|sku|(?:item|order|case|ticket|invoice) ?(?:no|number|#))"
 )
+_NAME_BEFORE = re.compile(f"{NAME_HOLE}[ 　]{{0,2}}$")
 # Nothing that may be masked stands between, so that masking decides nothing.
 _MARKS = "[ 　\t:：=＝()（）\\[\\]【】「」#＃はのが、・/|*.…_-]"
 _BETWEEN = f"{_MARKS}{{0,6}}\n?{_MARKS}{{0,3}}"
@@ -76,7 +90,9 @@ _THING_BEFORE = re.compile(rf"(?:{_THING}){_BETWEEN}$")
 def _is_of_thing(match: re.Match[str]) -> bool:
     """Whether the words before a number, or the head of its column, name a thing that has it."""
     text, start = match.string, match.start()
-    is_before = _THING_BEFORE.search(text, max(0, start - UNLESS_CHARS), start)
+    # 所 蔵 番 号 is printed with blanks.
+    before = re.sub("(?<=[一-鿿])[ 　](?=[一-鿿])", "", text[max(0, start - UNLESS_CHARS) : start])
+    is_before = _THING_BEFORE.search(before)
     return bool(is_before or _THING_BEFORE.search(header_of(text, start)))
 
 
@@ -113,6 +129,12 @@ def _is_phone(number: str) -> bool:
     if len(first) == 3:
         return bool(_AREA_CODE_OF_3.match(digits))
     return bool(_LONGER_AREA_CODE.match(digits)) and len(groups[-1]) == 4
+
+
+def _is_read_phone(match: re.Match[str]) -> bool:
+    """Whether letters that OCR takes for digits complete a number; most of it are digits."""
+    n_letters = len(re.findall("[OoQlI|]", match[0]))
+    return 0 < n_letters <= 2 and _is_phone(match[0].translate(_OF_OCR)) and not _is_of_thing(match)
 
 
 def _has_only_blanks(number: str) -> bool:
@@ -161,6 +183,8 @@ def _is_bare_phone(match: re.Match[str]) -> bool:
 PATTERNS: tuple[Pattern, ...] = (
     Pattern("phone", "phone_grouped", 0.95, _PHONE_GROUPED, _is_grouped_phone),
     Pattern("phone", "phone_marked", 0.85, _PHONE_MARKED, lambda match: not _is_of_thing(match)),
+    Pattern("phone", "phone_read", 0.85, _PHONE_READ, _is_read_phone),
+    Pattern("phone", "phone_named", 0.8, _PHONE_GROUPED, _is_blank_phone, needs=_NAME_BEFORE, within_chars=3),
     Pattern("phone", "phone_blanks", 0.85, _PHONE_GROUPED, _is_blank_phone, needs=_PHONE_WORD, within_chars=40),
     Pattern("phone", "phone_old", 0.85, _PHONE_GROUPED, _is_old_phone, needs=_PHONE_WORD, within_chars=40),
     Pattern("phone", "phone_spaced", 0.85, _PHONE_SPACED, _is_spaced_phone),

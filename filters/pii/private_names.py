@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from manyo.filters.pii.name_evidence import evident_names, private_stretches
 from manyo.filters.pii.name_shapes import (
     APART,
     GAPPED,
@@ -25,34 +26,30 @@ from manyo.filters.pii.name_shapes import (
     parts,
 )
 from manyo.filters.pii.open_text import Interval, OpenText
-
-#: start and stop in code points, score, rule.
-Name = tuple[int, int, float, str]
+from manyo.filters.pii.private_words import (
+    EXAMPLE,
+    EXAMPLE_CHARS,
+    HONORIFIC,
+    KIN,
+    NO_SURNAME,
+    ROLE,
+    Name,
+    is_public,
+    is_public_after,
+)
 
 #: How far a value of a person makes a passage private, in characters.
 REACH_CHARS: Final = 200
 
-_HONORIFIC: Final = "さん|さま|様(?![性式相態々子])|先生|くん|ちゃん|君(?![一-鿿])"
-
 # --- words that introduce a person ---
 
-_KIN: Final = (
-    "父|母|夫|妻|主人|家内|旦那|息子|娘|兄|弟|姉|妹|祖父|祖母|長男|次男|三男|長女|次女|三女|叔父|伯父|叔母|伯母|孫|甥|姪"
-    "|いとこ|従兄|従兄弟|従姉|従姉妹|義父|義母|義兄|義弟|義姉|義妹|両親|子ども|子供|彼氏|彼女|婚約者|元夫|元妻|遺族|おい|めい"
-)
-_ROLE: Final = (
-    "友人|知人|同僚|上司|部下|後輩|先輩|同級生|幼なじみ|隣人|隣|近所|向かい|階|号室|大家|家主|管理人|担任|主治医|担当医"
-    "|患者|利用者|入居者|入所者|会員|生徒|児童|園児|受講者|被保険者|契約者|顧客|お客様|依頼者|相談者|名義|名義人|申込者|申請者"
-    "|保護者|世帯主|同居人|当事者|加害者|被害者|運転者|所有者|飼い主|送り主|受取人|新入社員|新入部員|担当|担当者|責任者"
-    "|班長|組長|当番|氏名|名前|本名|旧姓"
-)
-_INTRODUCED: Final = re.compile(f"(?:(?<![一-鿿])(?:{_KIN})|{_ROLE})(?:の|は|が|も|に|へ|、|・)、?[「『]?(?={APART})")
+_INTRODUCED: Final = re.compile(f"(?:(?<![一-鿿])(?:{KIN})|{ROLE})(?:の|は|が|も|に|へ|、|・)、?[「『]?(?={APART})")
 _CALLED: Final = re.compile(
     "(?=と(?:申し|いう(?:人|者|方|男|女)|言う(?:人|者|方|男|女)|名乗))と(?P<self>申し(?=ます|まし|上げ"
     "|て[おい]|、))?|(?=儀[ (、])"
 )
 #: Words that introduce a name of two words after a particle.
-INTRODUCING: Final = (*_KIN.split("|"), *_ROLE.split("|"))
+INTRODUCING: Final = (*KIN.split("|"), *ROLE.split("|"))
 #: Signs of the normal form in such a piece, for `manyo.filters.pii.kinds`.
 INTRODUCED_SIGNS: Final = (
     *(f"と{said}" for said in ("申し", "名乗", *(said + whom for said in ("いう", "言う") for whom in "人者方男女"))),
@@ -67,23 +64,14 @@ INTRODUCED_GATE: Final = (
 
 # --- words of a private passage ---
 
-_PUBLIC_BEFORE: Final = re.compile(
-    "(?:俳優|女優|歌手|タレント|作家|小説家|監督|選手|芸人|モデル|アイドル|漫画家|画家|詩人|アーティスト|ミュージシャン|声優|アナウンサー|アナ"
-    "|キャスター|教授|博士|議員|大臣|首相|知事|市長|町長|社長|総理|大統領|著者?|作|原作|訳|脚本|演出|出演|主演|司会|講師|作曲|作詞|編曲"
-    "|ゲスト|評論家|研究者|ジャーナリスト|ライター|デザイナー|写真家|作者|プロデューサー|棋士|投手|横綱|CEO|歌人|俳人)"
-    "(?:の|は|で|・|:|,| |　|、|[(「『])*$"
-)
-_PUBLIC_AFTER: Final = re.compile(
-    "(?:監督|選手|首相|議員|大臣|知事|市長|社長|教授|投手|アナ|主演|作品|著|作|訳|脚本|演出|原作)"
-)
 _GAP_NAME: Final = re.compile(f"(?P<run>{NAME_KANJI}{{1,8}}) {{1,2}}(?={LETTER})")
 #: What a title or a word before a surname ends with: 会社員稲本.
 _TITLE_END: Final = re.compile("[員長者人生課部係局室班様師士工主婦業組]$")
-_ADDRESSED: Final = re.compile(f" ?(?:{_HONORIFIC})")
+_ADDRESSED: Final = re.compile(f" ?(?:{HONORIFIC})")
 _FOREIGN: Final = re.compile(
     "(?<![ァ-ヴーA-Za-z])(?P<name>[ァ-ヴー]{2,20}+(?:[・＝=][ァ-ヴー]{1,20}+){1,4}"
     "|[A-Z][A-Za-z'-]{1,20}+(?: [A-Z][A-Za-z'-]{1,20}+){1,3})"
-    f"(?= ?(?:{_HONORIFIC}|と申|ご夫妻))"
+    f"(?= ?(?:{HONORIFIC}|と申|ご夫妻))"
 )
 _SIGNED: Final = re.compile(rf"(?<=[。、!?」)）\n 　])(?:{LETTER}| ){{3,12}}?(?= ?(?:拝|より|記|㊞|印)? *(?:\n|$))")
 _SELF: Final = re.compile(
@@ -95,16 +83,11 @@ _HUMBLE_BEFORE: Final = re.compile(
 _OF_PARENT: Final = re.compile(
     "(?=(?:[(][^()\n]{1,14}[)])?の(?:母|父|妻|夫|祖母|祖父|保護者|姉|兄|妹|弟|娘|息子|家族|代理|実家|自宅|携帯|電話))"
 )
-_KIN_BEFORE: Final = re.compile(f"(?:(?<![一-鿿])(?:{_KIN})|{_ROLE})(?:の|は|が|も|、)、?[「『]?(?={LETTER})")
+_KIN_BEFORE: Final = re.compile(f"(?:(?<![一-鿿])(?:{KIN})|{ROLE})(?:の|は|が|も|、)、?[「『]?(?={LETTER})")
 _KEEPS_PLATE: Final = re.compile("(?:名字|苗字|姓|表札|名前|名義)は、?(?:「)?")
 _ITEM: Final = re.compile(r"^[ \t]*(?:[-*・○●◯□■◆◇▼▲>＞]|[0-9]{1,3}[.):]|\([0-9]{1,3}\)|[①-⑳])[ \t]*", re.MULTILINE)
 _NEXT_WORD: Final = re.compile(r"(?: |\t|:|/|,)+")
 _ITEM_END: Final = re.compile(r" ?(?:$|[\n(\t:/,、・]| |様|さん|くん|ちゃん|氏|先生|殿|<)")
-
-
-def is_public(text: str, first: int) -> bool:
-    """Whether the words before a name are those of people who are public."""
-    return bool(_PUBLIC_BEFORE.search(text, max(0, first - 12), first))
 
 
 def introduced(within: OpenText, pieces: Sequence[Interval]) -> Iterator[Name]:
@@ -143,9 +126,15 @@ def passage_names(within: OpenText, evidence: Sequence[Interval], known: Sequenc
     """
     found: list[Name] = []
     taken: set[int] = set()
+    private = [(start, stop) for start, stop in private_stretches(within.text)]
+    for start, stop in private:
+        for name in evident_names(within, [(start, stop)], evidence, near=True):
+            if taken.isdisjoint(range(name[0], name[1])):
+                taken.update(range(name[0], name[1]))
+                found.append(name)
     for start, stop in _passages(within.text, evidence):
-        for name in _in_passage(within, start, stop):
-            if EXAMPLE.search(within.text, max(0, name[0] - _EXAMPLE_CHARS), name[0]):
+        for name in (*_in_passage(within, start, stop), *evident_names(within, [(start, stop)], evidence, near=True)):
+            if EXAMPLE.search(within.text, max(0, name[0] - EXAMPLE_CHARS), name[0]):
                 continue
             if taken.isdisjoint(range(name[0], name[1])):
                 taken.update(range(name[0], name[1]))
@@ -187,7 +176,7 @@ def _in_passage(within: OpenText, start: int, stop: int) -> Iterator[Name]:
         belief = IN_FULL if match.re is _KIN_BEFORE else Belief(1)
         last = within.name_end(match.end(), belief)
         is_long = match.re is not _KIN_BEFORE or last - match.end() > 2
-        if last and is_long and not _PUBLIC_AFTER.match(text, last):
+        if last and is_long and not is_public_after(text, last):
             yield match.end(), last, 0.75, "name_passage"
     for match in _OF_PARENT.finditer(text, start, stop):
         yield from _ending_at(within, match.start(), _OF_FAMILY)
@@ -229,7 +218,7 @@ def _gap_name(within: OpenText, match: re.Match[str]) -> Iterator[Name]:
 
 #: A number counts what follows, and a single letter before a blank is one of a word printed apart: 資 本 金.
 _IN_OTHER_WORD: Final = re.compile(f"[0-9A-Za-z]$|(?<!{LETTER}){LETTER} {{1,2}}$")
-_LAST_OF_THREE: Final = re.compile(f" ({LETTER}{{1,5}}?)(?=[ ]?(?:{_HONORIFIC}))")
+_LAST_OF_THREE: Final = re.compile(f" ({LETTER}{{1,5}}?)(?=[ ]?(?:{HONORIFIC}))")
 _LETTERS_APART: Final = re.compile(rf"{LETTER}(?: {{1,2}}{LETTER}){{2}}(?!{LETTER})")
 
 
@@ -240,19 +229,12 @@ def _is_person(within: OpenText, first: int, last: int) -> bool:
     given = given.strip()
     if _LETTERS_APART.match(text, first):
         return False
-    if is_public(text, first) or _PUBLIC_AFTER.match(text, last):
+    if is_public(text, first) or is_public_after(text, last):
         return False
     return "名" in parts(given) or not (is_place(surname) or is_common(given) or is_place(given) or _is_town(surname))
 
 
-_EXAMPLE_CHARS: Final = 100
-#: Names after these words are not those of anybody.
-EXAMPLE: Final = re.compile(
-    "記入例|入力例|記載例|書き方|見本|サンプル|種族|声優|登場人物|キャラクター|必殺技|魔法使い|CV"
-)
-
-
-_AFTER_GIVEN: Final = re.compile(f"{_HONORIFIC}|儀|です|まで|[はがのを]")
+_AFTER_GIVEN: Final = re.compile(f"{HONORIFIC}|儀|です|まで|[はがのを]")
 _NO_SURNAME_IN: Final = re.compile("[年月日時号番間円額名者員長課係]")
 
 
@@ -295,10 +277,6 @@ def _ending_at(within: OpenText, at: int, belief: Belief) -> Iterator[Name]:
             continue
         yield first, at, 0.75, "name_passage"
         return
-
-
-#: 皆さん, 奥様 and the like are no persons by name.
-NO_SURNAME: Final = "皆客王神殿奥若姫仏母父兄姉嫁婿孫旦方何同様名者人主生員宮君公上下"
 
 
 def _self(within: OpenText, at: int) -> Iterator[Name]:
@@ -356,7 +334,7 @@ def _again(within: OpenText, names: Sequence[str]) -> Iterator[Name]:
         return
     again = re.compile(
         f"(?<!{NAME_KANJI})(?:{'|'.join(map(re.escape, sorted(surnames, key=len, reverse=True)))})"
-        f"(?= ?(?:{_HONORIFIC})|(?<={NAME_KANJI}{{2}})です)"
+        f"(?= ?(?:{HONORIFIC})|(?<={NAME_KANJI}{{2}})です)"
     )
     for match in again.finditer(text):
         if not any(start < match.end() and match.start() < stop for start, stop in within.holes):

@@ -71,6 +71,9 @@ _MOST_SAID: Final = 26
 #: How far the digits of a value reach from their label.
 _MOST_OF_VALUE: Final = 80
 _MOST_OF_CELL: Final = 16
+#: How far a number before its label reaches to the label's end, in bytes: 16 characters of the label's phrase, its
+#: word, and what connects them.
+_BYTES_TO_LABEL: Final = 150
 #: How far before さん a blank or point is looked for, in bytes.
 _FRIEND_BYTES: Final = 80
 _MOST_AFTER_FRIEND: Final = 6
@@ -236,6 +239,8 @@ def _confirmed(
     follows: Bytes,
     parts: Uint16s,
     least: int,
+    n_before: int,
+    since: int,
 ) -> np.uint32:
     """The signs of the words that end before byte i without those whose condition does not hold.
 
@@ -244,18 +249,22 @@ def _confirmed(
         start, i, stop: where the stretch starts, the words end, and the stretch ends, in bytes.
         point: the last character of the words.
         least: how many digits a value has at least; 0 if any.
+        n_before: how many digits stand before the end of the words.
+        since: how many bytes before it the last of them ends.
     """
+    is_stated = 0 < least <= n_before and since <= _BYTES_TO_LABEL
     if (
         found & np.uint32(LABEL_SIGN)
         and not (_announces(data, i, stop, follows, 0) and (least == 0 or _has_digits(data, i, stop, follows, least)))
         and not (least and _ends_cell(data, i, stop, follows, parts))
+        and not is_stated
     ):
         found ^= np.uint32(LABEL_SIGN)
     if found & np.uint32(NUMBER_SIGN):
         found |= np.uint32(ASKED_SIGN)
         if least:
             is_near = _has_number(data, i, stop, follows, parts, least)
-            is_near = is_near or _ends_cell(data, i, stop, follows, parts)
+            is_near = is_near or is_stated or _ends_cell(data, i, stop, follows, parts)
         else:
             is_near = _announces(data, i, stop, follows, OF_NUMBER) or _is_said(data, i, stop, parts)
         if not is_near:
@@ -319,6 +328,7 @@ def note_signs(
         digits = int64(0)
         marks = int64(0)
         bits = np.uint32(0)
+        last_digit = int64(0)
         i = starts[stretch]
         stop = stops[stretch]
         while i < stop:
@@ -331,7 +341,9 @@ def note_signs(
                 state = int64(0)
                 continue
             follow = follows[point]
-            digits += (follow & DIGIT) != 0
+            if follow & DIGIT:
+                digits += 1
+                last_digit = i
             marks += (follow & MARK) != 0
             kind = int64(classes[point])
             if kind == SKIPPED:
@@ -341,7 +353,9 @@ def note_signs(
                 state = -1 - state
                 found = signs_of_state[state // n_classes]
                 least = int64(digits_of_state[state // n_classes])
-                found = _confirmed(found, data, starts[stretch], i, stop, point, follows, parts, least)
+                found = _confirmed(
+                    found, data, starts[stretch], i, stop, point, follows, parts, least, digits, i - last_digit
+                )
                 bits |= found
         state = int64(transitions[state + EDGE])
         if state < 0:

@@ -80,7 +80,7 @@ def leak_stages(config: Config, needs: tuple[AnyStage, ...]) -> tuple[AnyStage, 
 def scrub_stage(config: Config, needs: tuple[AnyStage, ...]) -> AnyStage:
     """Documents that rules and dedup keep → `scrubbed`."""
     settings = ScrubSettings(config.scrub, config.decontaminate.action if config.decontaminate else None)
-    return Stage("scrub", 6, settings, needs, (SCRUBBED,), scrub)
+    return Stage("scrub", 7, settings, needs, (SCRUBBED,), scrub)
 
 
 def release_stage(scrub: AnyStage, takedown: AnyStage) -> AnyStage:

@@ -1,0 +1,351 @@
+"""Names of persons by the sum of weak cues.
+
+No sentence is foreseen here. A stretch of letters may be a name as far as the dictionary knows its parts, and each
+thing around it that names of private persons have adds to that: a title, a word of kinship or of a role, an age in
+brackets, a verb of naming, the place in a line, a value of a person next to it. What names of public persons have
+takes away. A sum that reaches `ENOUGH` is a name; far from any value of a person more is asked for.
+
+The weights were judged, not fitted: a known surname with a known given name needs one strong cue near a value of a
+person, and two elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from manyo.filters.pii.labels import is_label_word
+from manyo.filters.pii.name_shapes import (
+    LETTER,
+    NAME_KANJI,
+    is_common,
+    is_full_name,
+    is_no_given,
+    is_no_latin,
+    is_place,
+    may_be_place,
+    parts,
+)
+from manyo.filters.pii.open_text import Interval, OpenText
+from manyo.filters.pii.private_words import (
+    EXAMPLE,
+    EXAMPLE_CHARS,
+    HONORIFIC,
+    KIN,
+    NO_SURNAME,
+    PRIVATE_WORDS,
+    ROLE,
+    Name,
+    is_public,
+    is_public_after,
+)
+
+#: A sum of cues that makes a name.
+ENOUGH: Final = 4.0
+
+
+class _Cue(NamedTuple):
+    """What says that a name stands here: an expression at the edge of the name, and what it adds."""
+
+    weight: float
+    expression: re.Pattern[str]
+
+
+_OPENS: Final = r"(?:の|は|が|も|に|へ|と|で|、|・|,|:|/|=|\(| |「|『|←|→|\t)"
+_BULLET: Final = r"[ \t]*(?:[-*・○●◯□■◆◇▼▲▽△>※＊]|(?:[0-9]{1,3}|[ア-ンA-Za-z])[.):]|\([0-9ア-ン]{1,3}\)|[①-⑳])?[ \t]*"
+#: Words for work, offices of clubs and parts in an event; of people who are public in them, `is_public` knows.
+_PART: Final = (
+    "自称|通称|会社員|無職|職業不詳|学生|主婦|農業|自営業|アルバイト|パート|従業員|運転手|作業員|店員|教諭|看護師|医師|介護士|ヘルパー|ケアマネ"
+    "|ケアマネジャー|民生委員|理事長|理事|副会長|会長|会計|書記|監事|幹事|部長|課長|係長|主任|店長|院長|園長|校長|教頭|工場長|所長|室長|班員"
+    "|主将|コーチ|マネージャー|通報者|目撃者|被疑者|被告人|原告|被告|相手方|債務者|債権者|相続人|後見人|業務委託|派遣|新人|仲人|職人|業者"
+    "|付き添い|立会人|送迎|オーナー|常連|嫁|婿|姑|舅|女性|男性|男|女|ご主人|奥様|奥さん|旦那さん|お子さん|お孫さん|兄貴|姉貴|リーダー|講師|同居人"
+)
+_AT_START: Final = _Cue(0.5, re.compile(rf"(?:^|\n){_BULLET}$"))
+_BEFORE: Final = (
+    _Cue(1.5, re.compile(f"(?:(?<![一-鿿])(?:{KIN})|{ROLE})(?:さん|様|氏)?{_OPENS}{{0,2}}$")),
+    _Cue(1.0, re.compile(f"(?:{_PART}){_OPENS}{{0,2}}$")),
+    _Cue(1.0, re.compile(r"(?:[^\s]{1,12}[)\]】〕》〉:=] ?|[^\s]\t|(?:^|\n)[^\s\0。、]{1,8} {1,2})$")),
+    _AT_START,
+    _Cue(
+        0.5, re.compile(r"(?:[市区町村郷組班通在住社部課店院校室科年号館室棟寮](?:の|に住む|、)|[0-9]課 {0,2}|[(「])$")
+    ),
+)
+#: A speaker who names himself: ぼくは岡です, 業務委託の星野です.
+_SELF_BEFORE: Final = re.compile(
+    f"(?:(?:私|僕|ぼく|俺|わたし|あたし|こちら|自分)(?:は|、)|(?:{_PART}|者|部|課|室|係|店|科)の"
+    r"|ました|ております|[。!?！？\n]|^|こんにちは、|はじめまして、|初めまして、)$"
+)
+_SELF_AFTER: Final = re.compile("です(?:[。、!♪\n]|が|けど|$)|と申|といい|っていい|と言い|だけど")
+_SELF: Final = 2.0
+_AFTER: Final = (
+    _Cue(2.0, re.compile(f" ?(?:{HONORIFIC}|殿(?!堂)|ご?夫妻|御?令室)")),
+    _Cue(1.0, re.compile("容疑者|被告|受刑者")),
+    _Cue(
+        1.5,
+        re.compile(
+            r"(?:って|と)(?:いう|いい|言|呼|名乗|申|奴|やつ|ヤツ|人|ひと|子|方|者|書|読)|いう(?:ねん|の|人)"
+            "|の(?:母|父|妻|夫|祖母|祖父|保護者|姉|兄|妹|弟|娘|息子"
+            "|子ども|家族|代理|実家|自宅|ご自宅|家に|携帯|電話|番号|連絡先|住所|メール|口座|本人|件で)"
+        ),
+    ),
+    _Cue(
+        1.0,
+        re.compile(
+            rf" ?(?:{HONORIFIC}|氏|容疑者|被告)? ?\("
+            "(?:[0-9]{1,3}|[一二三四五六七八九十]{1,3}|当時|享年|旧姓|仮"
+            f"|(?:{KIN}|{ROLE})[)、・]|[ァ-ヴーぁ-ゖ ・]{{3,16}}\\)|<)"
+            rf"|(?:{HONORIFIC})?[、, \t]{{1,2}}(?:満|享年)?(?:[0-9]{{1,3}}|[一二三四五六七八九十]{{1,3}}) ?"
+            "(?:[歳才]|さい)"
+        ),
+    ),
+    _Cue(1.0, re.compile(" ?氏(?!名)")),
+    _Cue(
+        0.5,
+        re.compile(
+            r" ?(?:です|でした|だよ|だけど|でございます|まで|でお願い|宛|あて|より|拝|儀"
+            r"|本人|たち|ら(?![一-鿿ぁ-ゖ])|も[一-鿿誘]|に[聞言渡頼])"
+        ),
+    ),
+    _Cue(0.5, re.compile(r" {0,2}(?:$|[\n\t])")),
+)
+#: A surname alone at the end of a letter or message, after its last sentence.
+_SIGNED_BEFORE: Final = re.compile(r"[。!?♪)ー～~w\n]\n[ \t]*(?:[^\s。、]{1,12} {1,2})?$")
+_SIGNED_AFTER: Final = re.compile(r" ?(?:拝|より)?(?: ?\([^()\n]{1,16}\))?[ \t]*(?:\n\s*)?$|[ \t]*\n\s*\n")
+_SIGNED: Final = 2.0
+_PRIVATE: Final = re.compile("|".join(PRIVATE_WORDS))
+_PRIVATE_CHARS: Final = 160
+#: A value of a person that stands right beside a name, and what may be between.
+_BESIDE_BEFORE: Final = re.compile(r"[>][ 、,(:・/|\t\n\"'の]{0,3}$")
+_BESIDE_AFTER: Final = re.compile(
+    rf" ?(?:{HONORIFIC}|氏|殿)?(?: ?\([^()\n]{{1,12}}\))? ?(?:が|は|の|も)?[ 、,(:・/|\t\n\"'→]{{0,3}}"
+    r"(?:(?:(?:ご?自宅|携帯)?電話|携帯|自宅|住所|メール|生年月日|年齢|〒|℡|☎|(?i:tel|fax|mail|id)"
+    r"|[一-鿿ァ-ヴー]{2,8}番号|[一-鿿ァ-ヴー]{2,8}コード)(?:番号)?[ は:]{0,2})?<\0"
+)
+_BESIDE: Final = 1.5
+_PASSAGE: Final = 1.0
+#: Where a word starts that may be a name: kanji or katakana after anything else, two words in hiragana, Latin words.
+_STARTS: Final = re.compile(
+    "(?<![一-鿿々ヶァ-ヴー﨑𠮷])[一-鿿ァ-ヴ﨑𠮷]|(?<![ぁ-ゖ一-鿿々ァ-ヴー])[ぁ-ゖ](?=[ぁ-ゖ]{1,5} [ぁ-ゖ一-鿿])"
+    "|(?<=[員長者人生課部係局室班様師士工主婦業組])(?=[一-鿿])|(?<![A-Za-z])[A-Z](?=[a-z'-]{1,20},? [A-Z])"
+)
+_RUN: Final = re.compile(f"{LETTER}+")
+_KANJI_RUN: Final = re.compile(f"{NAME_KANJI}+")
+#: What may follow a name in one word, beside what `_AFTER` lists.
+_WORD_ENDS: Final = re.compile(
+    rf"(?!{LETTER})|[はがのをにともへで]|から|より|や(?![一-鿿])|って|という|です|でし|だ|さ[んま]|様|氏|先生|くん|ちゃん|君|殿|容疑者|被告|まで|宛|ら"
+    "|方(?![一-鿿])|ほか|夫妻|本人|拝|儀|といい|と申|あて|家(?![一-鿿])|宅(?![一-鿿])"
+)
+_GIVEN_SHAPE: Final = re.compile(
+    "[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ]{2,4}|[一-鿿々]{1,3}|[一-鿿々][ぁ-ゖ]{1,2}|[ぁ-ゖ]{1,2}[一-鿿]"
+)
+_KANA_SHAPE: Final = re.compile("[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ]{2,4}子?")
+_NO_KANA_GIVEN: Final = re.compile(
+    "(?:まで|です|より|から|さん|さま|ちゃん|くん|ほか|とか|など|たち|だけ|こと|これ|それ|ので|のに|です|ます|した|して|する|いる|ある|なり|あり|など|へん|かな)"
+)
+_OCR: Final = re.compile(f"{LETTER}(?: {{1,2}}{LETTER}){{2,5}}(?!{LETTER}| {LETTER}(?: |$))")
+_FOREIGN: Final = re.compile(
+    "[ァ-ヴー]{2,12}(?:[・＝=][ァ-ヴー]{1,12}){1,3}(?![ァ-ヴー])|[ァ-ヴー]{2,8} [ァ-ヴー]{2,8}(?![ァ-ヴー ])"
+    "|[A-Z][A-Za-z'-]{1,20}(?:,? [A-Z][A-Za-z'-]{0,20}\\.?){1,3}(?![A-Za-z])"
+)
+_ENDS_OF_KANA_NAMES: Final = "子江代枝美ミヨエキコメネノ"
+_GAP: Final = re.compile(" {1,2}(?=[^ ])")
+#: A number counts what follows, and a single letter before a blank is one of a word printed apart: 資 本 金.
+_IN_OTHER_WORD: Final = re.compile(f"[0-9A-Za-z]$|(?<!{LETTER}){LETTER} {{1,2}}$")
+#: A surname that the dictionary lacks.
+_MAY_BE_SURNAME: Final = re.compile("[一-鿿]{1,3}")
+_ADDRESSED: Final = re.compile(f" ?(?:{HONORIFIC})")
+_HIRAGANA: Final = re.compile("[ぁ-ゖ]+")
+_MIXED: Final = re.compile(
+    "[ァ-ヴー]{2,8} {1,2}[一-鿿々]{1,3}(?![一-鿿々ァ-ヴー])|[一-鿿々]{1,4} {1,2}(?:[ァ-ヴー]{3,10}(?![ァ-ヴー一-鿿])"
+    "|[A-Z][a-z]{2,12}(?![A-Za-z]))"
+    "|[ァ-ヴー]{1,3} [ァ-ヴー]{2,8}(?![ァ-ヴー ])"
+)
+#: What goes on after the first letter of 住　所.
+_PRINTED_APART: Final = re.compile(f" {{1,4}}{LETTER}(?!{LETTER})")
+_NO_PERSON: Final = frozenset(("平成", "昭和", "大正", "明治", "令和", "本名", "前", "所", "女子", "本人"))
+_NUMBER: Final = re.compile("[一二三四五六七八九十百千万〇]+")
+_SURNAME_CHARS: Final = 5
+_GIVEN_CHARS: Final = 5
+
+
+class _Reading(NamedTuple):
+    """One way to read letters as a name: where it ends, how much its letters say for it, whether it is a surname."""
+
+    stop: int
+    weight: float
+    is_alone: bool = False
+
+
+#: What the cues around a surname alone add up to at least: most surnames are places and things, too.
+_ENOUGH_FOR_SURNAME: Final = 2.0
+
+
+def evident_names(
+    within: OpenText, stretches: Sequence[Interval], evidence: Sequence[Interval], near: bool
+) -> Iterator[Name]:
+    """Names in stretches of a text.
+
+    Args:
+        within: the document; no name is looked for in its holes.
+        stretches: where to look.
+        evidence: values of persons; one right beside a name is a cue. Masks are none: what is masked decides nothing.
+        near: whether the stretches are near such values, or else private only by their words.
+
+    Yields:
+        Names that do not overlap, in order.
+    """
+    text = within.text
+    ends = {stop for _, stop in evidence}
+    starts = {start for start, _ in evidence}
+    reached = 0
+    for first, last in stretches:
+        for match in _STARTS.finditer(text, first, last):
+            start = match.start()
+            if start < reached or within.in_hole(start):
+                continue
+            best = max(
+                (
+                    (score, reading.stop)
+                    for reading in _readings(within, start)
+                    if (score := _score(text, start, reading, starts, ends, near)) >= ENOUGH
+                ),
+                default=None,
+            )
+            if best:
+                reached = best[1]
+                yield start, reached, 0.75, "name_evident"
+
+
+def _score(text: str, start: int, reading: _Reading, starts: set[int], ends: set[int], near: bool) -> float:
+    """The sum of what speaks for a name and against it."""
+    stop = reading.stop
+    # Shops stand at the start of a line, too: a surname alone gains nothing by it.
+    cues = (cue for cue in _BEFORE if cue is not _AT_START) if reading.is_alone else _BEFORE
+    score = sum(cue.weight for cue in cues if cue.expression.search(text, max(0, start - 16), start))
+    score += sum(cue.weight for cue in _AFTER if cue.expression.match(text, stop))
+    if near:
+        before = _BESIDE_BEFORE.search(text, max(0, start - 4), start)
+        after = _BESIDE_AFTER.match(text, stop)
+        is_beside = (before and before.start() + 1 in ends) or (after and after.end() - 2 in starts)
+        score += _BESIDE if is_beside else 0.0
+    if reading.is_alone and _SIGNED_AFTER.match(text, stop) and _SIGNED_BEFORE.search(text, max(0, start - 20), start):
+        score += _SIGNED
+    if _SELF_AFTER.match(text, stop) and _SELF_BEFORE.search(text, max(0, start - 16), start):
+        score += _SELF
+    if reading.is_alone and score < _ENOUGH_FOR_SURNAME:
+        return 0.0
+    # A full name in a letter may be anybody's; a surname alone is somebody whom the reader knows.
+    score += reading.weight + (_PASSAGE if near or reading.is_alone else _PASSAGE / 2)
+    if score >= ENOUGH and (
+        is_public(text, start)
+        or is_public_after(text, stop)
+        or EXAMPLE.search(text, max(0, start - EXAMPLE_CHARS), start)
+    ):
+        return 0.0
+    return score
+
+
+def _readings(within: OpenText, start: int) -> Iterator[_Reading]:
+    """The ways to read the letters at a place as a name."""
+    text = within.text
+    limit = within.limit(start)
+    foreign = _FOREIGN.match(text, start, limit)
+    if foreign:
+        if not is_no_latin(foreign[0]):
+            # Products and shops have words in katakana, too.
+            yield _Reading(foreign.end(), 1.0)
+        return
+    if text[start - 1 : start].isdigit():
+        return
+    mixed = _MIXED.match(text, start, limit)
+    if mixed and _is_mixed(mixed[0]) and _WORD_ENDS.match(text, mixed.end()):
+        yield _Reading(mixed.end(), 2.0)
+    ocr = _OCR.match(text, start, limit)
+    if ocr:
+        yield from _printed_apart(text, start, ocr)
+    run = _RUN.match(text, start, limit)
+    kanji = _KANJI_RUN.match(text, start, limit)
+    if not run or (kanji and (is_common(kanji[0]) or is_place(kanji[0]) or _NUMBER.fullmatch(kanji[0]))):
+        return
+    is_split = bool(_IN_OTHER_WORD.search(text, max(0, start - 3), start))
+    for n_surname in range(min(_SURNAME_CHARS, len(run[0])), 0, -1):
+        surname = run[0][:n_surname]
+        is_known = "姓" in parts(surname)
+        at = start + n_surname
+        gap = _GAP.match(text, at, limit)
+        if gap and not is_split:
+            is_kana = bool(_HIRAGANA.fullmatch(surname)) and n_surname > 1
+            weight = 2.0 if is_known and kanji else 1.0 if is_kana else 0.5
+            yield from _givens(text, start, gap.end(), limit, weight, is_known or is_kana)
+        elif kanji and not gap and (is_known or _MAY_BE_SURNAME.fullmatch(surname)):
+            weight = (1.0 if n_surname > 1 else 0.5) if is_known else -0.5
+            yield from _givens(text, start, at, limit, weight, is_known)
+        is_person = is_known and kanji and not is_split and surname not in NO_SURNAME and surname not in _NO_PERSON
+        if is_person and _WORD_ENDS.match(text, at) and _is_word(text, start, surname):
+            yield _Reading(at, 1.0 if n_surname > 1 and not may_be_place(surname) else 0.5, is_alone=True)
+
+
+def _is_mixed(words: str) -> bool:
+    """Whether one of two words in different scripts is known: スミス 海, 坪内 Jennifer, 安斎 クリスティーナ."""
+    surname, given = words.split()
+    return "名" in parts(given) if re.match("[ァ-ヴ]", surname) else "姓" in parts(surname)
+
+
+def _is_word(text: str, start: int, surname: str) -> bool:
+    """Whether a surname alone is a word: 林 in 森林さん is none."""
+    if not re.match("[一-鿿]", surname) or (len(surname) == 1 and _PRINTED_APART.match(text, start + 1)):
+        return False
+    before = text[start - 1 : start]
+    return len(surname) > 1 or before in tuple("のはがもとに") or not re.match(LETTER, before)
+
+
+def private_stretches(text: str) -> Iterator[Interval]:
+    """Stretches of a text around two different words of private records and letters."""
+    last: re.Match[str] | None = None
+    for match in _PRIVATE.finditer(text):
+        if last and last[0] != match[0] and match.start() - last.end() < _PRIVATE_CHARS:
+            yield max(0, last.start() - _PRIVATE_CHARS), min(len(text), match.end() + _PRIVATE_CHARS)
+        last = match
+
+
+def _givens(text: str, start: int, at: int, limit: int, weight: float, surname_is_known: bool) -> Iterator[_Reading]:
+    """The readings of the letters from `at` on as the given name of a name that starts at `start`."""
+    is_apart = text[at - 1] == " "
+    for stop in range(min(limit, at + _GIVEN_CHARS), at, -1):
+        given = text[at:stop]
+        if not _WORD_ENDS.match(text, stop) or not _RUN.fullmatch(given):
+            continue
+        if not is_apart and at - start == 1 and (_HIRAGANA.fullmatch(given) or "姓" in parts(text[start:stop])):
+            continue
+        # 住　所, 本籍 and 申立人 are words of forms.
+        if (
+            is_label_word(text[start:stop])
+            or is_common(text[start:stop].replace(" ", ""))
+            or (is_apart and is_common(given))
+        ):
+            continue
+        if "名" in parts(given) and (surname_is_known or len(given) > 1):
+            yield _Reading(stop, weight + 1.0 + (0.5 if len(given) > 1 else 0.0))
+        elif surname_is_known and (weight >= 1 or given[-1] in _ENDS_OF_KANA_NAMES):
+            is_kana = bool(_KANA_SHAPE.fullmatch(given)) and not _NO_KANA_GIVEN.match(given)
+            if is_kana or (is_apart and _GIVEN_SHAPE.fullmatch(given) and not is_no_given(given, is_apart)):
+                yield _Reading(stop, weight + 0.5)
+
+
+def _printed_apart(text: str, start: int, match: re.Match[str]) -> Iterator[_Reading]:
+    """Names whose letters OCR set apart: 湯 浅 寛, 鵜 飼 ミ ツ."""
+    stop = match.end()
+    if _IN_OTHER_WORD.search(text, max(0, start - 3), start):
+        return
+    while stop > start:
+        letters = text[start:stop].replace(" ", "")
+        if len(letters) < 3:
+            return
+        if is_full_name(letters):
+            yield _Reading(stop, 3.0)
+        elif any("姓" in parts(letters[:i]) and _KANA_SHAPE.fullmatch(letters[i:]) for i in range(1, len(letters) - 1)):
+            yield _Reading(stop, 2.5)
+        stop = text.rfind(" ", start, stop)
+        while stop > start and text[stop - 1] == " ":
+            stop -= 1
