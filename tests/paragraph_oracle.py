@@ -226,9 +226,15 @@ def _marked(lines: list[Line], page: int, block: int, page_char_size: float, pag
 
 
 def _fills_column(lines: list[Line], spans: list[tuple[float, float]], block_end: float, size: float) -> bool:
-    """Whether short lines are a narrow column of sentences: half of them, but for the last, are full."""
-    full = [end for _, end in spans[:-1] if block_end - end < _SHORT_CHARS * size]
-    return any(line.text.endswith(_SENTENCE_END) for line in lines) and len(full) >= max(0.5 * (len(lines) - 1), 1)
+    """Whether short lines are a narrow column of sentences: half of them, and two, are full within a sentence."""
+    are_ended = [line.text.endswith(_SENTENCE_END) or line.text[-1].isascii() for line in lines]
+    full = [
+        end
+        for (_, end), is_ended in zip(spans[:-1], are_ended, strict=False)
+        if not is_ended and block_end - end < _SHORT_CHARS * size
+    ]
+    has_sentence = any(line.text.endswith(_SENTENCE_END) for line in lines)
+    return has_sentence and len(full) >= max(0.5 * (len(lines) - 1), 2)
 
 
 def with_cells(lines: Sequence[Line]) -> list[Line]:

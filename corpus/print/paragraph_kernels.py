@@ -16,6 +16,7 @@ from manyo.corpus.print.geometry_kernels import (
     GOES_ON,
     HANGS,
     INDENTS,
+    LAST_ASCII,
     NO_BLOCK,
     OPENS,
     PROSE_MIN_CHARS,
@@ -493,13 +494,17 @@ def _mark_block(
 
 @kernel
 def _fills_column(marks: Int64s, members: Int64s, n: int, ends: Float64s, block_end: float, size: float) -> bool:
-    """Whether a block of short lines is a narrow column of sentences: notes at the side of a page."""
+    """Whether a block of short lines is a narrow column of sentences, notes at the side of a page.
+
+    Two lines and more, and half of them, are full and end within a sentence. Code does not.
+    """
     n_full, n_sentences = 0, 0
     for at in range(n):
         i = members[at]
-        n_full += at + 1 < n and block_end - ends[i] < _SHORT_CHARS * size
+        is_ended = marks[i] & (ENDS_SENTENCE | LAST_ASCII) != 0
+        n_full += at + 1 < n and not is_ended and block_end - ends[i] < _SHORT_CHARS * size
         n_sentences += marks[i] & ENDS_SENTENCE != 0
-    return bool(n_sentences and n_full >= max(0.5 * (n - 1), 1))
+    return bool(n_sentences and n_full >= max(0.5 * (n - 1), 2))
 
 
 @kernel

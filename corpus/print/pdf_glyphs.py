@@ -20,46 +20,19 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from manyo.corpus.jit import Bools, Float64s, Int64s, Uint32s
-from manyo.corpus.print.pdfium_kernels import (
-    FILL,
-    FONT,
-    FONT_SIZE,
-    FORM_OBJECT,
-    INK_BOX,
-    LOOSE_BOX,
-    MAP_ERROR,
-    MATRIX,
-    N_CALLS,
-    N_MARKS,
-    OBJECT_KIND,
-    ORIGIN,
-    PAGE_OBJECT,
-    RENDER_MODE,
-    TEXT_OBJECT,
-    UNICODE,
-    Found,
-    list_objects,
-    read_characters,
-)
+from manyo.corpus.print.pdf_objects import WHITE, Frame, read_objects, share_of_page
+from manyo.corpus.print.pdfium_kernels import ADDRESSES, Found, read_characters
 
 #: Share of the em above the baseline, as Japanese fonts have it.
 ASCENT: Final = 0.88
 #: Glyphs of a smaller size cannot be read.
 _LEAST_SIZE_POINTS: Final = 1.0
-#: Above this in all three channels, of 255, a colour is white on paper.
-_WHITE: Final = 247
 #: A matrix is a quarter turn if it is within this of one, per em: 6 degrees.
 _TURN_SLACK: Final = 0.1
 #: The part of the page at each edge where furniture stands.
 _EDGE_SHARE: Final = 0.2
-#: Parts of a page that are looked at for rules and pictures; maps have millions.
-_MAX_OBJECTS: Final = 20_000
-_MAX_TEXTS: Final = 1_000_000
-_MAX_SEGMENTS: Final = 200
-#: A path of this thickness is a rule, in points.
-_RULE_POINTS: Final = 2.0
-#: Forms within forms, which a hostile file nests without end.
-_MAX_DEPTH: Final = 8
+#: Marks of an object that are looked at.
+_MAX_MARKS: Final = 8
 #: More glyphs than this are not a page: the densest of newspapers has 20,000.
 MAX_GLYPHS: Final = 50_000
 
@@ -104,7 +77,7 @@ class PdfPage:
         width, height: in points, as displayed.
         glyphs: those that are shown.
         rules: (n, 4), left, top, right, bottom of thin paths, and of the sides of rectangles.
-        tints: (n, 4), boxes of what is painted in a colour.
+        tints: (n, 4), rectangles that are painted in a colour.
         pictures: (n, 4), their boxes.
         n_paths: how many paths there are; text that was turned into outlines has hundreds.
         image_share: the part of the page that its pictures cover.
@@ -122,34 +95,6 @@ class PdfPage:
     image_share: float = 0.0
     n_hidden: dict[str, int] = field(default_factory=dict)
     is_artifact: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
-
-
-def _addresses() -> Int64s:
-    """The functions that `read_characters` calls."""
-    functions = {
-        UNICODE: raw.FPDFText_GetUnicode,
-        TEXT_OBJECT: raw.FPDFText_GetTextObject,
-        FONT_SIZE: raw.FPDFText_GetFontSize,
-        MAP_ERROR: raw.FPDFText_HasUnicodeMapError,
-        LOOSE_BOX: raw.FPDFText_GetLooseCharBox,
-        INK_BOX: raw.FPDFText_GetCharBox,
-        ORIGIN: raw.FPDFText_GetCharOrigin,
-        MATRIX: raw.FPDFText_GetMatrix,
-        RENDER_MODE: raw.FPDFTextObj_GetTextRenderMode,
-        FONT: raw.FPDFTextObj_GetFont,
-        FILL: raw.FPDFPageObj_GetFillColor,
-        N_MARKS: raw.FPDFPageObj_CountMarks,
-        PAGE_OBJECT: raw.FPDFPage_GetObject,
-        FORM_OBJECT: raw.FPDFFormObj_GetObject,
-        OBJECT_KIND: raw.FPDFPageObj_GetType,
-    }
-    addresses = np.zeros(N_CALLS, np.int64)
-    for place, function in functions.items():
-        addresses[place] = ctypes.cast(function, ctypes.c_void_p).value or 0
-    return addresses
-
-
-_ADDRESSES = _addresses()
 
 
 def page_of(document: pdfium.PdfDocument, number: int) -> PdfPage:
@@ -173,52 +118,19 @@ def _read(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage) -> PdfPage:
     left, bottom, right, top = page.get_cropbox()
     quarter = page.get_rotation() // 90 % 4
     width, height = (right - left, top - bottom) if quarter % 2 == 0 else (top - bottom, right - left)
-    frame = _Frame.of(quarter, left, bottom, right, top)
+    frame = Frame.of(quarter, left, bottom, right, top)
     found = PdfPage(width, height, _NO_GLYPHS, np.zeros((0, 4)))
-    fills = _read_objects(page, frame, found)
+    drawn = read_objects(page, frame)
+    found.rules, found.tints, found.pictures, found.n_paths = drawn.rules, drawn.tints, drawn.pictures, drawn.n_paths
+    found.image_share = share_of_page(drawn.pictures, width, height)
     characters = _read_characters(textpage)
     if textpage.count_chars() > MAX_GLYPHS:
         found.n_hidden["beyond_limit"] = textpage.count_chars() - MAX_GLYPHS
     if characters is None:
         return found
-    _place(characters, frame, found, fills)
+    _place(characters, frame, found, np.concatenate([drawn.fills, drawn.pictures]))
     _turn_upright(found)
     return found
-
-
-class _Frame(NamedTuple):
-    """From user space to the displayed page: x and y are multiplied by the matrix, then moved."""
-
-    xx: float
-    xy: float
-    yx: float
-    yy: float
-    dx: float
-    dy: float
-
-    @classmethod
-    def of(cls, quarter: int, left: float, bottom: float, right: float, top: float) -> _Frame:
-        """Of a page that is turned by quarters clockwise, and cropped to a box."""
-        return (
-            cls(1, 0, 0, -1, -left, top),
-            cls(0, 1, 1, 0, -bottom, -left),
-            cls(-1, 0, 0, 1, right, -bottom),
-            cls(0, -1, -1, 0, top, right),
-        )[quarter]
-
-    def point(self, x: Any, y: Any) -> tuple[Any, Any]:
-        """Where a place is on the page."""
-        return self.xx * x + self.xy * y + self.dx, self.yx * x + self.yy * y + self.dy
-
-    def way(self, x: Any, y: Any) -> tuple[Any, Any]:
-        """Which way a vector points on the page."""
-        return self.xx * x + self.xy * y, self.yx * x + self.yy * y
-
-    def box(self, left: float, bottom: float, right: float, top: float) -> tuple[float, float, float, float]:
-        """A box as left, top, right, bottom on the page."""
-        x0, y0 = self.point(left, bottom)
-        x1, y1 = self.point(right, top)
-        return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
 
 
 _NONE = np.zeros(0, np.float64)
@@ -246,7 +158,7 @@ def _read_characters(textpage: pdfium.PdfTextPage) -> Found | None:
         np.zeros(n_all, np.int64),
     )
     handle = ctypes.cast(textpage.raw, ctypes.c_void_p).value or 0
-    n = read_characters(_ADDRESSES, handle, n_all, room)
+    n = read_characters(ADDRESSES, handle, n_all, room)
     return room.taken(slice(n)) if n else None
 
 
@@ -273,7 +185,7 @@ def _is_artifact(owner: int, n_marks: int) -> bool:
     """Whether the file marks an object as furniture of the page."""
     handle = ctypes.cast(owner, raw.FPDF_PAGEOBJECT)
     length = ctypes.c_ulong()
-    for number in range(min(n_marks, _MAX_DEPTH)):
+    for number in range(min(n_marks, _MAX_MARKS)):
         mark = raw.FPDFPageObj_GetMark(handle, number)
         if raw.FPDFPageObjMark_GetName(mark, _MARK_NAME, ctypes.sizeof(_MARK_NAME), length) and (
             bytes(_MARK_NAME)[: max(length.value - 2, 0)] == _ARTIFACT
@@ -282,13 +194,13 @@ def _is_artifact(owner: int, n_marks: int) -> bool:
     return False
 
 
-def _place(characters: Found, frame: _Frame, found: PdfPage, fills: Float64s) -> None:
+def _place(characters: Found, frame: Frame, found: PdfPage, fills: Float64s) -> None:
     """Fill in the glyphs of the page, and count what is not shown."""
     characters = _joined_halves(characters)
     _, font = np.unique(characters.fonts, return_inverse=True)
     font = font.astype(np.int64)
     is_invisible = characters.modes == _RENDER_INVISIBLE
-    is_white = (characters.modes % 4 == 0) & (characters.colours[:, :3] >= _WHITE).all(1)
+    is_white = (characters.modes % 4 == 0) & (characters.colours[:, :3] >= WHITE).all(1)
     a, b, c, d = (characters.matrices[:, i].astype(np.float64) for i in range(4))
     along_x, along_y = frame.way(a, b)
     up_x, up_y = frame.way(c, d)
@@ -359,7 +271,7 @@ def _joined_halves(characters: Found) -> Found:
     return characters._replace(points=points).taken(kept)
 
 
-def _boxes_on_page(boxes: Float64s, frame: _Frame) -> Float64s:
+def _boxes_on_page(boxes: Float64s, frame: Frame) -> Float64s:
     """Boxes (left, bottom, right, top) in user space as left, top, right, bottom on the page."""
     x0, y0 = frame.point(boxes[:, 0], boxes[:, 1])
     x1, y1 = frame.point(boxes[:, 2], boxes[:, 3])
@@ -476,128 +388,3 @@ def _turn_upright(found: PdfPage) -> None:
     )
     if turn != 2:
         found.width, found.height = height, width
-
-
-# --- rules and pictures ------------------------------------------------------------------------------
-
-
-def _read_objects(page: pdfium.PdfPage, frame: _Frame, found: PdfPage) -> Float64s:
-    """Fill in rules and pictures, and return the boxes of what is painted in a colour."""
-    rules: list[tuple[float, float, float, float]] = []
-    fills: list[tuple[float, float, float, float]] = []
-    pictures: list[tuple[float, float, float, float]] = []
-    box = [ctypes.c_float() for _ in range(4)]
-    colour = [ctypes.c_uint() for _ in range(4)]
-    left_objects = _MAX_OBJECTS
-
-    def bounds(handle: Any) -> tuple[float, float, float, float] | None:
-        if not raw.FPDFPageObj_GetBounds(handle, *box):
-            return None
-        return box[0].value, box[1].value, box[2].value, box[3].value
-
-    def visit(count: int, get: int, owner: Any, way: _Frame, depth: int) -> None:
-        nonlocal left_objects
-        handles, kinds = np.zeros(max(count, 0), np.int64), np.zeros(max(count, 0), np.int64)
-        address = ctypes.cast(owner, ctypes.c_void_p).value or 0
-        n = list_objects(_ADDRESSES, get, address, min(len(handles), _MAX_TEXTS), handles, kinds)
-        for at in range(n):
-            left_objects -= 1
-            if left_objects < 0:
-                return
-            handle, kind = ctypes.cast(int(handles[at]), raw.FPDF_PAGEOBJECT), kinds[at]
-            placed = bounds(handle)
-            if kind == raw.FPDF_PAGEOBJ_IMAGE and placed:
-                pictures.append(way.box(*placed))
-            elif kind == raw.FPDF_PAGEOBJ_PATH:
-                found.n_paths += 1
-                if placed:
-                    _add_path(handle, way, placed, rules, fills, colour)
-            elif kind == raw.FPDF_PAGEOBJ_FORM and depth < _MAX_DEPTH:
-                inner = raw.FS_MATRIX()
-                raw.FPDFPageObj_GetMatrix(handle, inner)
-                visit(raw.FPDFFormObj_CountObjects(handle), FORM_OBJECT, handle, _within(way, inner), depth + 1)
-
-    visit(raw.FPDFPage_CountObjects(page.raw), PAGE_OBJECT, page.raw, frame, 0)
-    found.rules = np.array(rules, np.float64).reshape(-1, 4)
-    found.tints = np.array(fills, np.float64).reshape(-1, 4)
-    found.pictures = np.array(pictures, np.float64).reshape(-1, 4)
-    found.image_share = _share(pictures, found)
-    fills += pictures
-    return np.array(fills, np.float64).reshape(-1, 4)
-
-
-def _within(way: _Frame, inner: Any) -> _Frame:
-    """The frame of what stands in a form, given the form's matrix."""
-    xx, yx = way.way(inner.a, inner.b)
-    xy, yy = way.way(inner.c, inner.d)
-    dx, dy = way.point(inner.e, inner.f)
-    return _Frame(xx, xy, yx, yy, dx, dy)
-
-
-#: Fields a side in which it is counted what pictures cover: scans come as hundreds of strips.
-_FIELDS: Final = 40
-
-
-def _share(boxes: list[tuple[float, float, float, float]], found: PdfPage) -> float:
-    """The part of the page that boxes cover together."""
-    if not boxes or found.width <= 0 or found.height <= 0:
-        return 0.0
-    covered = np.zeros((_FIELDS, _FIELDS), np.bool_)
-    scale = np.array([found.width, found.height, found.width, found.height]) / _FIELDS
-    fields = np.clip(np.round(np.array(boxes) / scale), 0, _FIELDS).astype(np.int64)
-    for left, top, right, bottom in np.unique(fields, axis=0).tolist():
-        covered[top:bottom, left:right] = True
-    return float(covered.mean())
-
-
-def _add_path(
-    handle: Any,
-    way: _Frame,
-    placed: tuple[float, float, float, float],
-    rules: list[tuple[float, float, float, float]],
-    fills: list[tuple[float, float, float, float]],
-    colour: list[Any],
-) -> None:
-    """Add the straight lines of a path to the rules, and its box to the fills if it is painted in a colour."""
-    on_page = way.box(*placed)
-    left, top, right, bottom = on_page
-    if min(right - left, bottom - top) <= _RULE_POINTS:
-        rules.append(on_page)
-        return
-    mode, stroke = ctypes.c_int(), ctypes.c_int()
-    raw.FPDFPath_GetDrawMode(handle, mode, stroke)
-    if mode.value:
-        raw.FPDFPageObj_GetFillColor(handle, *colour)
-        if min(part.value for part in colour[:3]) < _WHITE and colour[3].value:
-            fills.append(on_page)
-    if not stroke.value and not mode.value:
-        return
-    n_segments = raw.FPDFPath_CountSegments(handle)
-    if n_segments > _MAX_SEGMENTS:
-        return
-    matrix = raw.FS_MATRIX()
-    raw.FPDFPageObj_GetMatrix(handle, matrix)
-    frame = _within(way, matrix)
-    x, y = ctypes.c_float(), ctypes.c_float()
-    last: tuple[float, float] | None = None
-    start = last
-    for number in range(n_segments):
-        segment = raw.FPDFPath_GetPathSegment(handle, number)
-        raw.FPDFPathSegment_GetPoint(segment, x, y)
-        at = frame.point(x.value, y.value)
-        kind = raw.FPDFPathSegment_GetType(segment)
-        if kind == raw.FPDF_SEGMENT_MOVETO:
-            start = at
-        elif kind == raw.FPDF_SEGMENT_LINETO and last and stroke.value:
-            _add_line(rules, last, at)
-        if raw.FPDFPathSegment_GetClose(segment) and start and stroke.value:
-            _add_line(rules, at, start)
-        last = at
-
-
-def _add_line(
-    rules: list[tuple[float, float, float, float]], one: tuple[float, float], other: tuple[float, float]
-) -> None:
-    """Add a line if it is level or upright."""
-    if min(abs(one[0] - other[0]), abs(one[1] - other[1])) <= 0.5:
-        rules.append((min(one[0], other[0]), min(one[1], other[1]), max(one[0], other[0]), max(one[1], other[1])))

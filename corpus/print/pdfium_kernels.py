@@ -1,12 +1,16 @@
 """Compiled loops over PDFium's functions, which are asked ten times for each glyph of a page.
 
-The functions are called by their addresses (`manyo.corpus.print.pdf_glyphs` has their names) with addresses of array
-rows to write to. From Python, the calls alone would take longer than PDFium's work.
+The functions are called by their addresses with addresses of array rows to write to. From Python, the calls alone would
+take longer than PDFium's work.
 """
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pypdfium2.raw as raw
 
 from manyo.corpus.foreign import foreign
 from manyo.corpus.jit import Bools, Float32s, Float64s, Int64s, Uint32s, kernel
@@ -46,6 +50,34 @@ PAGE_OBJECT: Final = 12
 FORM_OBJECT: Final = 13
 OBJECT_KIND: Final = 14
 N_CALLS: Final = 15
+
+
+def _addresses() -> Int64s:
+    """The functions that `read_characters` calls."""
+    functions = {
+        UNICODE: raw.FPDFText_GetUnicode,
+        TEXT_OBJECT: raw.FPDFText_GetTextObject,
+        FONT_SIZE: raw.FPDFText_GetFontSize,
+        MAP_ERROR: raw.FPDFText_HasUnicodeMapError,
+        LOOSE_BOX: raw.FPDFText_GetLooseCharBox,
+        INK_BOX: raw.FPDFText_GetCharBox,
+        ORIGIN: raw.FPDFText_GetCharOrigin,
+        MATRIX: raw.FPDFText_GetMatrix,
+        RENDER_MODE: raw.FPDFTextObj_GetTextRenderMode,
+        FONT: raw.FPDFTextObj_GetFont,
+        FILL: raw.FPDFPageObj_GetFillColor,
+        N_MARKS: raw.FPDFPageObj_CountMarks,
+        PAGE_OBJECT: raw.FPDFPage_GetObject,
+        FORM_OBJECT: raw.FPDFFormObj_GetObject,
+        OBJECT_KIND: raw.FPDFPageObj_GetType,
+    }
+    addresses = np.zeros(N_CALLS, np.int64)
+    for place, function in functions.items():
+        addresses[place] = ctypes.cast(function, ctypes.c_void_p).value or 0
+    return addresses
+
+
+ADDRESSES = _addresses()
 
 #: The kind of text objects.
 _TEXT: Final = 1

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, pairwise
 from statistics import median
 from typing import Final, NamedTuple
 
@@ -199,21 +199,18 @@ def _cut(placed: list[_Placed], em: float, found: list[list[_Placed] | _Table], 
             found.append(plain)
             plain = []
 
-    def add(atom: list[_Placed]) -> None:
-        texts = [item for item in atom if not _is_picture(item)]
-        if len(texts) < len(atom) and len(texts) > 1 and depth <= _MAX_DEPTH:
-            # Only lines beside a picture are kept together by it.
-            end_plain()
-            _cut(texts, em, found, depth + 1)
-        else:
-            plain.append(_one_line(atom))
-
     at = 0
     while at < len(atoms):
         stop, gutters = _run(atoms, at, em) if depth <= _MAX_DEPTH else (at + 1, [])
         run = atoms[at:stop]
+        if any(map(_is_picture, chain(*run))) and depth <= _MAX_DEPTH and len(run[0]) > 1:
+            end_plain()
+            for region in _beside_pictures(run, gutters):
+                _cut(region, em, found, depth + 1)
+            at = stop
+            continue
         if not gutters:
-            add(atoms[at])
+            plain.append(_one_line(atoms[at]))
             at += 1
             continue
         if _are_cards(run, em):
@@ -234,7 +231,7 @@ def _cut(placed: list[_Placed], em: float, found: list[list[_Placed] | _Table], 
             found.append(_Table(_rows(run, gutters)))
             at = stop
         else:
-            add(atoms[at])
+            plain.append(_one_line(atoms[at]))
             at += 1
     end_plain()
 
@@ -363,8 +360,6 @@ def _prose(strip: list[_Placed], em: float) -> int:
 
 def _are_columns(run: _Run, strips: list[list[_Placed]], gutters: list[tuple[float, float]], em: float) -> bool:
     """Whether the strips of a run are read one after the other."""
-    if any(all(map(_is_picture, strip)) for strip in strips):
-        return True
     prose = [_prose(strip, em) for strip in strips]
     if prose.count(_PROSE) >= 2 or (_PROSE in prose and (_NO_PROSE not in prose or _are_beside(strips, prose))):
         return True
@@ -373,6 +368,36 @@ def _are_columns(run: _Run, strips: list[list[_Placed]], gutters: list[tuple[flo
     n_rows = _n_rows(run, gutters)
     crowded = sum(_is_crowded(atom, em) for atom in run)
     return n_lines >= 6 and min(len(strip) for strip in strips) >= 3 and crowded > 0.5 * n_rows and any(prose)
+
+
+def _beside_pictures(run: _Run, gutters: list[tuple[float, float]]) -> Iterator[list[_Placed]]:
+    """The texts of a run on each side of strips that hold pictures, and captions below them; all if none does."""
+    region: list[_Placed] = []
+    for strip in _strips(run, gutters):
+        texts = [item for item in strip if not _is_picture(item)]
+        if len(texts) < len(strip) and (not texts or _are_captions(strip)):
+            if region:
+                yield region
+            if texts:
+                yield texts
+            region = []
+        else:
+            region += texts
+    if region:
+        yield region
+
+
+def _are_captions(strip: list[_Placed]) -> bool:
+    """Whether the texts of a strip stand above or below its pictures, as wide as they are."""
+    pictures = [item for item in strip if _is_picture(item)]
+    return all(
+        any(
+            (item.v0 >= picture.v1 or item.v1 <= picture.v0) and item.u0 < picture.u1 and item.u1 > picture.u0
+            for picture in pictures
+        )
+        for item in strip
+        if not _is_picture(item)
+    )
 
 
 def _is_picture(item: _Placed) -> bool:
@@ -538,14 +563,16 @@ def _concatenated(lines: Sequence[TextLine], between: Sequence[str]) -> TextLine
 def _rows(run: _Run, gutters: list[tuple[float, float]]) -> list[TextLine]:
     """The atoms of a run as rows: a cell for each strip, empty ones too.
 
-    An atom without a first cell goes on with the row before it if the lines above it are full.
+    An atom without a first cell goes on with the row before it in strips of prose whose lines above it are full.
     """
-    ends = [max((item.u1 for item in strip), default=0.0) for strip in _strips(run, gutters)]
+    columns = _strips(run, gutters)
+    em = _em([item for strip in columns for item in strip])
+    ends = [max(item.u1 for item in strip) if _prose(strip, em) == _PROSE else None for strip in columns]
     rows: list[list[list[_Placed]]] = []
     for atom in run:
         strips = [sorted(strip, key=lambda item: (item.u0, item.v0)) for strip in _strips([atom], gutters)]
         filled = [number for number, strip in enumerate(strips) if strip]
-        if rows and not strips[0] and all(_goes_on(rows[-1][number], ends[number]) for number in filled):
+        if rows and rows[-1][0] and not strips[0] and all(_goes_on(rows[-1][n], ends[n], em) for n in filled):
             for number in filled:
                 rows[-1][number] += strips[number]
         else:
@@ -554,10 +581,12 @@ def _rows(run: _Run, gutters: list[tuple[float, float]]) -> list[TextLine]:
     return [row_of([cell_text(lines) if lines else None for lines in row]) for row in cells]
 
 
-def _goes_on(cell: list[_Placed], end: float) -> bool:
-    """Whether the text of a cell fills its last line."""
-    size = cell[-1].part.line.size if cell and cell[-1].part.line else 0.0
-    return bool(cell) and end - cell[-1].u1 <= _FULL_EMS * size and cell[-1].u1 - cell[0].u0 >= _PROSE_EMS * size
+def _goes_on(cell: list[_Placed], end: float | None, em: float) -> bool:
+    """Whether the text of a cell, in a column of prose that ends there, fills its last line and goes on."""
+    if not cell or end is None or cell[-1].part.line is None:
+        return False
+    last = cell[-1].part.line.text[-1]
+    return end - cell[-1].u1 <= _FULL_EMS * em and last > "\u3000" and last not in "。．"
 
 
 def cell_text(lines: Sequence[TextLine]) -> TextLine:

@@ -86,7 +86,7 @@ class _Items:
         self.goes_on: list[int] = []
         self._ends: dict[int, float] = {}
         self._hangs: dict[int, tuple[float, float]] = {}
-        self._indents: dict[int, float] = {}
+        self._edges: dict[int, tuple[float, float]] = {}
         self._mark: float | None = None
         self._last: TextLine | None = None
         self._block = 0
@@ -95,7 +95,7 @@ class _Items:
         """Begin a page with these blocks, whose numbers count from 1."""
         plain = [(number, block.lines) for number, block in enumerate(blocks, start=1) if not block.is_table]
         self._ends = {number: max(map(_end, lines)) for number, lines in plain}
-        self._indents = {number: min(map(_start, lines)) for number, lines in plain if len(lines) >= _FEW_LINES}
+        self._edges = {number: (min(map(_start, lines)), edge) for number, lines in plain if (edge := _edge(lines))}
         self._hangs = {number: hang for number, lines in plain if (hang := _hanging(lines)) is not None}
         self._mark = self._last = None
 
@@ -112,7 +112,7 @@ class _Items:
                 self.goes_on.append(number)
             else:
                 self._mark = None
-        elif is_same and last is not None and block in self._hangs and not self._ends_early(last, block):
+        elif is_same and last is not None and block in self._hangs and not self._is_short(last, block):
             self._mark = None
             if abs(start - rest) <= _PLACE_EMS * line.size:
                 self.goes_on.append(number)
@@ -124,47 +124,49 @@ class _Items:
                 self.goes_on.append(number)
         self._last, self._block = line, block
 
-    def _ends_early(self, line: TextLine, block: int) -> bool:
-        return line.text.endswith(_SENTENCE_ENDS) and self._is_short(line, block)
-
     def _goes_over(self, last: TextLine, line: TextLine, block: int) -> bool:
         """Whether a paragraph goes on from the end of a block to the start of another, whose lines may be longer."""
         before = self._block
         return (
             before != block
-            and before in self._indents
-            and block in self._indents
+            and before in self._edges
+            and block in self._edges
             and last.is_upright == line.is_upright
             and 1 / _ONE_SIZE_RATIO < last.size / line.size < _ONE_SIZE_RATIO
             and not last.text.endswith(_SENTENCE_ENDS)
-            and self._ends[before] - _end(last) <= _FULL_EMS * last.size
-            and _start(line) - self._indents[block] <= _PLACE_EMS * line.size
+            and self._edges[before][1] - _end(last) <= _FULL_EMS * last.size
+            and _start(line) - self._edges[block][0] <= _PLACE_EMS * line.size
         )
 
     def _is_short(self, line: TextLine, block: int) -> bool:
         return _end(line) < self._ends.get(block, 0.0) - _FULL_EMS * line.size
 
 
+def _edge(lines: Sequence[TextLine]) -> float | None:
+    """Where most lines of a block end, marks that hang apart; None where hardly two end at one place."""
+    size, ends = lines[0].size, [_end(line) for line in lines]
+    most, edge = max((sum(abs(end - other) <= _PLACE_EMS * size for other in ends), end) for end in set(ends))
+    return edge if most >= max(_FEW_LINES, 0.3 * len(lines)) else None
+
+
 def _hanging(lines: Sequence[TextLine]) -> tuple[float, float] | None:
     """Where the first and the other lines of a block's paragraphs begin if they hang; None if they do not.
 
-    A line after one that ends short, at the end of a sentence, is a first line; one after a line that is full is not.
+    A line after one that ends short, at the end of a sentence, is a first line; one after a full one is not.
     """
-    if len(lines) < _FEW_LINES:
-        return None
-    size, end = lines[0].size, max(map(_end, lines))
+    size, edge = lines[0].size, _edge(lines)
     least = min(map(_start, lines))
     deeper = [_start(line) for line in lines if _start(line) - least > _PLACE_EMS * size]
-    if not deeper:
+    if edge is None or not deeper:
         return None
     n_first, n_hanging, n_against = 0, 0, 0
     for before, line in pairwise(lines):
-        is_least = _start(line) - least <= _PLACE_EMS * size
-        is_full = end - _end(before) <= _PLACE_EMS * size
-        n_against += is_least and is_full and not before.text.endswith(_SENTENCE_ENDS)
-        n_first += is_least and not is_full and before.text.endswith(_SENTENCE_ENDS)
-        n_hanging += not is_least and is_full
-    return (least, min(deeper)) if n_hanging and n_first > _FIRST_RATIO * n_against else None
+        is_least, is_ended = _start(line) - least <= _PLACE_EMS * size, before.text.endswith(_SENTENCE_ENDS)
+        is_full = edge - _end(before) <= _PLACE_EMS * size
+        n_first += is_least and is_ended and not is_full
+        n_hanging += not is_least and is_full and not is_ended
+        n_against += is_least and is_full and not is_ended
+    return (least, min(deeper)) if n_hanging > 1 and n_first > _FIRST_RATIO * n_against else None
 
 
 #: Lines begin or end at one place within this, in ems.

@@ -114,6 +114,16 @@ def test_a_table_is_rows_with_tabs() -> None:
     assert ("cell", "百人") in spans
 
 
+def test_rules_that_one_path_paints_as_thin_rectangles_make_a_table() -> None:
+    """Spreadsheets draw all rules of a table so; the box of the whole path is no rule."""
+    bars = [(80, y, 240, 0.7) for y in (200, 220, 240)] + [(x, 200, 0.7, 40) for x in (80, 200, 320)]
+    path = b" ".join(b"%g %g %g %g re" % (x, 842 - y - h, w, h) for x, y, w, h in bars) + b" f"
+    cells = level("地区", 85, 205) + level("人口", 205, 205) + level("北町", 85, 225)
+    found = read(pdf([*body(), path, *cells]))
+    rows = [found.text[span.start : span.stop] for span in found.structure.spans() if span.kind == "row"]
+    assert rows == ["地区\t人口", "北町"]
+
+
 def test_the_largest_print_is_a_heading() -> None:
     found = read(pdf([*level("里道の排水", 200, 50, 16), *body()]))
     assert ("heading", "里道の排水") in [
