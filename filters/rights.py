@@ -22,8 +22,12 @@ from manyo.corpus.schema import DECISIONS
 from manyo.corpus.web.statements import DIRECTIVES, parse_stated
 from manyo.filters.permissions import USES, Evidence, Use, Verdict, decide
 
-#: Reasons, in the order in which `decisions` lists them.
-REASONS = ("release_forbidden", "opted_out")
+#: Reasons, in the order in which `decisions` lists them, and what they mean.
+REASONS = {
+    "release_forbidden": "the source grants neither training nor redistribution (`uses` of the [[source]])",
+    "opted_out": "the page or its site opts out of a use that [rights] honours, so that it may neither train nor be "
+    "redistributed",
+}
 
 #: Columns of `documents` that decide.
 COLUMNS = ("uses", "robots", "statements", "uri", "fetched_at")

@@ -14,10 +14,7 @@ from typing import NamedTuple, NoReturn, Protocol, cast
 
 from manyo.corpus.tables.credentials import hide, public
 from manyo.corpus.tables.shard_errors import OwnershipLost, ShardError
-from manyo.pipelines.engine.errors import UserError, WorkFailed
-
-#: Exit statuses: the user can correct the mistake; the work failed.
-_EXIT_USER, _EXIT_WORK = 2, 1
+from manyo.pipelines.engine.errors import EXIT_USER, EXIT_WORK, UserError, WorkFailed
 
 
 class CommandModule(Protocol):
@@ -79,7 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name, by default those of the process.
 
     Returns:
-        The exit status: 0 for success, 1 if the work failed, 2 for a mistake of the user.
+        The exit status: 0 for success, 1 if the work failed, 2 for a mistake of the user, 3 for notices
+        (`manyo.pipelines.engine.errors`).
     """
     _on_signals(_stop_at_once)
     try:
@@ -88,14 +86,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _on_signals(_interrupt)
         return module.run(options)
     except UserError as error:
-        return _complain(str(error), _EXIT_USER)
+        return _complain(str(error), EXIT_USER)
     except (WorkFailed, ShardError, OwnershipLost, OSError) as error:
         # Imported here because it loads Arrow, which `manyo --help` and `manyo submit` do not need.
         from manyo.pipelines.engine.run_stage import describe_failure
 
-        return _complain(describe_failure(error), _EXIT_WORK)
+        return _complain(describe_failure(error), EXIT_WORK)
     except KeyboardInterrupt:
-        return _complain("stopped; finished shards are kept, run the same command to continue", _EXIT_WORK)
+        return _complain("stopped; finished shards are kept, run the same command to continue", EXIT_WORK)
 
 
 def run_and_exit() -> NoReturn:
@@ -107,7 +105,7 @@ def run_and_exit() -> NoReturn:
     try:
         status = main()
     except SystemExit as error:  # argparse has said why
-        status = error.code if isinstance(error.code, int) else _EXIT_WORK
+        status = error.code if isinstance(error.code, int) else EXIT_WORK
     atexit._run_exitfuncs()
     with contextlib.suppress(OSError):
         sys.stdout.flush()
@@ -160,7 +158,7 @@ def _on_signals(handler: Callable[..., None]) -> None:
 def _stop_at_once(*_: object) -> None:
     """End while libraries are loaded: an exception would be one of theirs, and there is nothing to put in order yet."""
     os.write(2, b"manyo: stopped before it began\n")
-    os._exit(_EXIT_WORK)
+    os._exit(EXIT_WORK)
 
 
 def _interrupt(*_: object) -> None:

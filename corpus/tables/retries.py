@@ -8,6 +8,7 @@ within retries multiply.
 from __future__ import annotations
 
 import errno
+import importlib
 import random
 import time
 from collections.abc import Callable
@@ -121,15 +122,26 @@ def ask(path: str, request: Callable[[], T], pace: Pace | None = None) -> T:
         return answer
 
 
+#: Errors of clients that are not OSErrors. Hugging Face's client has had two HTTP libraries.
+_CLIENT_ERRORS = {
+    "botocore.exceptions": ("BotoCoreError", "ClientError"),
+    "httpx": ("HTTPError",),
+    "httpx2": ("HTTPError",),
+    "huggingface_hub.errors": ("HfHubHTTPError",),
+}
+
+
 @cache
 def failures() -> tuple[type[Exception], ...]:
-    """What a request may raise: also the errors of S3's client, where that is installed."""
-    common = (OSError, TimeoutError, aiohttp.ClientError)
-    try:
-        from botocore.exceptions import BotoCoreError, ClientError
-    except ImportError:
-        return common
-    return (*common, BotoCoreError, ClientError)
+    """What a request may raise: also the errors of the clients of S3 and of Hugging Face, where these are installed."""
+    found: list[type[Exception]] = [OSError, TimeoutError, aiohttp.ClientError]
+    for module, names in _CLIENT_ERRORS.items():
+        try:
+            client = importlib.import_module(module)
+        except ImportError:
+            continue
+        found += [getattr(client, name) for name in names]
+    return tuple(found)
 
 
 def is_gone(error: BaseException) -> bool:

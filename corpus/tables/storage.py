@@ -22,7 +22,7 @@ import aiohttp
 import fsspec
 
 from manyo.corpus.tables import retries
-from manyo.corpus.tables.credentials import opened
+from manyo.corpus.tables.credentials import hide, opened
 from manyo.corpus.tables.pace import Pace
 from manyo.corpus.tables.retries import StorageError, ask, consider, failures, is_gone, request_begins, status_of, wait
 from manyo.corpus.tables.shard_errors import OwnershipLost
@@ -429,7 +429,7 @@ def connect(uri: str, contact: str = "") -> tuple[LocalFiles | RemoteFiles, str]
         contact: how its server's operator reaches whoever asks, an address that goes into the user agent.
 
     Raises:
-        StorageError: the library for the URI's scheme is not installed.
+        StorageError: the library for the URI's scheme is not installed, or none is known.
     """
     if not _SCHEME.match(uri):
         # To fsspec, `a::b` is a file within another. A path is a path, whatever it contains.
@@ -440,7 +440,10 @@ def connect(uri: str, contact: str = "") -> tuple[LocalFiles | RemoteFiles, str]
     try:
         fs, path = fsspec.core.url_to_fs(uri, **_options(scheme, contact))
     except ImportError as error:
-        raise StorageError(errno.ENOTSUP, f"{error}; for s3:// install manyo's extra `s3`", uri) from error
+        remedy = "install manyo's extra `s3`" if scheme in ("s3", "s3a") else "install that library"
+        raise StorageError(errno.ENOTSUP, f"{scheme}:// needs a library: {error}; {remedy}", hide(uri)) from error
+    except ValueError as error:
+        raise StorageError(errno.ENOTSUP, f"no library knows {scheme}://: {error}", hide(uri)) from error
     protocols = (fs.protocol,) if isinstance(fs.protocol, str) else fs.protocol
     if "file" in protocols or "local" in protocols:
         return LocalFiles(fs), str(path)

@@ -23,10 +23,15 @@ def add_run(parser: argparse.ArgumentParser, is_required: bool = True) -> None:
 
 
 def add_execution(parser: argparse.ArgumentParser) -> None:
-    """Add the options of commands that run stages: --executor and --events."""
+    """Add the options of commands that run stages: --executor, --events and --allow-empty."""
     parser.add_argument(
         "--executor",
         choices=("serial", "ray"),
         help="where tasks run; by default on Ray if RAY_ADDRESS is set or the work is large, else in this process",
     )
     parser.add_argument("--events", metavar="FILE", help="append events to this file, one JSON object a line")
+    parser.add_argument(
+        "--allow-empty",
+        action="store_true",
+        help="end with status 0, not 3, if there are notices, such as a source that gave no document",
+    )

@@ -15,16 +15,19 @@ import numpy as np
 from rich.console import Console
 
 from manyo.corpus.doc_ids import id_heads
+from manyo.corpus.nearest import did_you_mean
 from manyo.filters.rules.comparison import Alternative, move_bound
 from manyo.filters.rules.decide import PROFILES, RULE_COLUMNS, Rule, failures
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.measured_documents import MeasuredShard, measured_shards, read_columns_of
+from manyo.pipelines.commands.refused_pages import print_refused, refused_for
 from manyo.pipelines.commands.removed_duplicates import choose_duplicates, duplicates_uris, print_duplicates
 from manyo.pipelines.commands.rule_changes import what_if
 from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.commands.shown_documents import ShownDocument, parse_number, print_document, print_total, show
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.reasons import drops, refusals, rule_meaning
 
 #: Width if standard output is not a terminal: lines are not broken to fit a window.
 _PIPE_COLUMNS = 160
@@ -34,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `manyo inspect`."""
     arguments.add_run(parser)
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--reason", metavar="RULE", help="documents that this rule drops")
+    which.add_argument("--reason", metavar="REASON", help="what this rule drops, or is refused for this reason")
     which.add_argument("--kept", action="store_true", help="documents that every rule keeps")
     which.add_argument("--duplicates", action="store_true", help="removed duplicates, each with its survivor")
     parser.add_argument(
@@ -66,6 +69,8 @@ def run(options: argparse.Namespace) -> int:
         _inspect_duplicates(config, options.near, count)
     elif options.near is not None:
         _inspect_near(config, options.reason, options.near, count)
+    elif options.reason is not None and all(rule.name != options.reason for rule in config.rules):
+        _inspect_other(config, options.reason, count)
     else:
         _inspect_decided(config, options.reason, count)
     return 0
@@ -89,6 +94,28 @@ def _inspect_near(config: Config, reason: str | None, near: str, count: int) -> 
         _print_documents(console, documents)
 
 
+def _inspect_other(config: Config, reason: str, count: int) -> None:
+    """Print what a reason means that is not the name of a rule, and the pages that were refused for it."""
+    kinds = {source.kind for source in config.sources}
+    refused, dropped = refusals(kinds), drops(config.rules)
+    if reason not in refused.keys() | dropped.keys():
+        everywhere = refusals() | dropped
+        if reason not in everywhere:
+            raise UserError(f"--reason: no reason {reason!r}; {did_you_mean(reason, everywhere)}")
+        raise UserError(
+            f"--reason {reason}: {everywhere[reason]}; no source of this configuration refuses a page for it"
+        )
+    console = open_console(_PIPE_COLUMNS)
+    for meanings in (refused, dropped):
+        if reason in meanings:
+            console.print(f"{reason}: {meanings[reason]}", markup=False)
+    if reason in refused:
+        pages, total = refused_for(config, reason, count)
+        print_refused(console, reason, pages, total)
+    if reason in dropped:
+        console.print("The report counts the documents that are dropped for it; their text is not shown.")
+
+
 def _inspect_decided(config: Config, reason: str | None, count: int) -> None:
     shards = measured_shards(config, "inspect")
     try:
@@ -96,6 +123,9 @@ def _inspect_decided(config: Config, reason: str | None, count: int) -> None:
     except ValueError as error:
         raise UserError(f"--reason: {error}") from error
     console = open_console(_PIPE_COLUMNS)
+    for rule in config.rules:
+        if rule.name == reason:
+            console.print(f"{reason}: {rule_meaning(rule)}; {rule.source}", markup=False)
     print_total(console, "kept by every rule" if reason is None else f"dropped by {reason}", total, len(documents))
     _print_documents(console, documents)
 

@@ -6,7 +6,7 @@ import argparse
 
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.run_setup import choose_watcher, open_executor, read_config
-from manyo.pipelines.commands.run_summary import print_summary
+from manyo.pipelines.commands.run_summary import print_notices, print_summary
 from manyo.pipelines.graph.build import COMMANDS
 from manyo.pipelines.run import run as run_configuration
 
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the stages that are not finished and print the summary.
+    """Run the stages that are not finished and print the summary and the notices; return 0, or 3 with notices.
 
     Raises:
         UserError: the configuration, an input or the output folder is wrong.
@@ -35,4 +35,4 @@ def run(options: argparse.Namespace) -> int:
     with open_executor(options) as executor:
         result = run_configuration(config, executor, choose_watcher(options), options.until)
     print_summary(config, result)
-    return 0
+    return print_notices(config, result)

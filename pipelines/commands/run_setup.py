@@ -18,12 +18,14 @@ from manyo.pipelines.graph.config import Config, load_config
 
 
 def read_config(options: argparse.Namespace) -> Config:
-    """The configuration of `--config`, with what `--out` and `--against` replace in it.
+    """The configuration of `--config`, with what `--out`, `--against` and `--allow-empty` replace in it.
 
     Raises:
         UserError: the file is missing or wrong.
     """
     config = load_config(options.config, options.out)
+    if getattr(options, "allow_empty", False):
+        config = replace(config, notices=replace(config.notices, allow_empty=True))
     if options.against:
         return replace(config, dedup=replace(config.dedup, against=tuple(options.against)))
     return config

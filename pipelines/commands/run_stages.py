@@ -6,7 +6,7 @@ import argparse
 
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.run_setup import choose_watcher, open_executor, read_config
-from manyo.pipelines.commands.run_summary import print_summary
+from manyo.pipelines.commands.run_summary import print_notices, print_summary
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.run import run_command
 
@@ -18,7 +18,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the stages of the command on what earlier commands have finished, and print the summary.
+    """Run the stages of the command on what earlier commands have finished; print the summary and the notices.
+
+    Returns:
+        0, or 3 if there are notices.
 
     Raises:
         UserError: the configuration or an input is wrong, or an earlier stage is not finished.
@@ -30,4 +33,4 @@ def run(options: argparse.Namespace) -> int:
     with open_executor(options) as executor:
         result = run_command(config, executor, choose_watcher(options), options.command)
     print_summary(config, result)
-    return 0
+    return print_notices(config, result)

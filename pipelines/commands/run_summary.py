@@ -10,8 +10,10 @@ from rich.table import Table
 
 from manyo.corpus.tables.shards import DamagedShard, filesystem, join
 from manyo.pipelines.commands.run_setup import open_console
+from manyo.pipelines.engine.errors import EXIT_NOTICES
 from manyo.pipelines.engine.manifest import manifest_uri, read_again, read_manifest
 from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.notices import list_notices
 from manyo.pipelines.graph.report_stages import REPORT_HTML, REPORT_JSON
 from manyo.pipelines.run import RunResult
 
@@ -69,6 +71,23 @@ def print_summary(config: Config, result: RunResult) -> None:
             console.print(f"{table:<17} {join(config.run.out, folder)}", markup=False)
     if last.stage.name == "report":
         console.print(f"{'open':<17} {last.output.uri(REPORT_HTML, shard.name)}", markup=False)
+
+
+def print_notices(config: Config, result: RunResult) -> int:
+    """Print what the run should not have ended with, if anything, and return the exit status of the command."""
+    lines = list_notices(config, result.stages)
+    if not lines:
+        return 0
+    print("Notices")
+    for line in lines:
+        print(f"  {line}")
+    if config.notices.allow_empty:
+        return 0
+    print(
+        f"exit status {EXIT_NOTICES}: the run is finished, and there are notices; "
+        "with --allow-empty, or allow_empty = true in [notices], it is 0"
+    )
+    return EXIT_NOTICES
 
 
 def funnel_table(funnel: list[dict[str, Any]]) -> Table:

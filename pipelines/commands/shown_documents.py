@@ -147,10 +147,10 @@ def describe_score(signals: Mapping[str, Any]) -> str:
     return f"quality_score {format_value(signals['quality_score'])} ({parts})"
 
 
-def print_total(console: Console, which: str, total: int, n_shown: int) -> None:
-    """Print how many documents there are, and how many of them follow."""
+def print_total(console: Console, which: str, total: int, n_shown: int, things: str = "Documents") -> None:
+    """Print how many documents, or other things, there are, and how many of them follow."""
     shown = "" if n_shown == total else f", of which {n_shown:,} are shown"
-    console.print(f"Documents {which}: {total:,}{shown}")
+    console.print(f"{things} {which}: {total:,}{shown}")
     console.print()
 
 

@@ -27,7 +27,7 @@ from manyo.pipelines.commands.run_setup import choose_watcher, open_executor, re
 from manyo.pipelines.commands.shown_documents import plain
 from manyo.pipelines.commands.takedown_search import Search, search_pages
 from manyo.pipelines.commands.training_run import TrainingRun
-from manyo.pipelines.engine.errors import UserError
+from manyo.pipelines.engine.errors import EXIT_NOTICES, UserError
 from manyo.pipelines.engine.lease import own
 from manyo.pipelines.engine.manifest import Manifest, iter_manifests, read_manifests
 from manyo.pipelines.engine.progress import Watcher
@@ -42,7 +42,7 @@ from manyo.pipelines.graph.token_stages import PROVENANCE
 from manyo.pipelines.run import finished, finished_stages, mark_out, record_takedowns, run_one
 
 #: Exit status: done, but an entry of the list names no document of the run.
-_EXIT_UNMATCHED = 3
+_EXIT_UNMATCHED = EXIT_NOTICES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

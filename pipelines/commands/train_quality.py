@@ -214,7 +214,10 @@ def _texts(given: str, name: str) -> Iterator[str | None]:
             "(globs are allowed) with the text in the field or column `text`"
         )
     source, settings = KINDS[kind], KINDS[kind].Options()
-    for shard in source.plan(expand(given, f"--{name}"), settings):
+    found = expand(given, f"--{name}")
+    if found.skipped:
+        raise UserError(f"--{name} {given}: {found.skipped[0]}; rename, move or delete it")
+    for shard in source.plan(found.files, settings):
         try:
             for record in source.records(shard, settings):
                 outcome = record if isinstance(record, BrokenInput) else source.parse(record, settings)

@@ -13,7 +13,7 @@ from rich.table import Table
 from manyo.corpus.tables.shards import join
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.run_setup import choose_watcher, open_console, open_executor, read_config
-from manyo.pipelines.commands.run_summary import print_summary
+from manyo.pipelines.commands.run_summary import print_notices, print_summary
 from manyo.pipelines.commands.tokenizer_export import export_line, export_model, read_bytes
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.shapes import StageOutput
@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the stages that lead to the model, print the measures and the summary, and return 0.
+    """Run the stages that lead to the model, print the measures, the summary and the notices; return 0 or 3.
 
     Raises:
         UserError: the configuration trains no tokenizer, or a model of `--beside` is missing or damaged.
@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     except IdsDiffer as error:
         print(f"manyo: warning: {models[0]}: not written for Hugging Face: {error}", file=sys.stderr)
     print_summary(config, result)
-    return 0
+    return print_notices(config, result)
 
 
 def measure_models(models: Sequence[str], scrubbed: StageOutput, settings: TrainTokenizer) -> list[MeasuredModel]:

@@ -1,6 +1,21 @@
-"""The errors that end a command with one line: a mistake of the user, or work that failed. Imports no library."""
+"""How a command ends: its exit statuses, and the errors that end it with one line. Imports no library.
+
+| status | meaning |
+|---|---|
+| 0 | done |
+| 1 | the work failed; the same command continues it |
+| 2 | a mistake of the user |
+| 3 | finished, and there is something to look at: notices, or entries of a takedown list that name nothing |
+"""
 
 from __future__ import annotations
+
+from typing import Final
+
+EXIT_DONE: Final = 0
+EXIT_WORK: Final = 1
+EXIT_USER: Final = 2
+EXIT_NOTICES: Final = 3
 
 
 class UserError(Exception):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 
 from manyo.corpus.records import InputFile, InputShard
 from manyo.corpus.sources.source_kinds import KINDS, Source
@@ -15,6 +16,34 @@ from manyo.corpus.tables.shards import filesystem, is_local
 from manyo.pipelines.engine.errors import UserError
 
 _MAGIC = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a pattern matches.
+
+    Attributes:
+        files: those that can be read.
+        skipped: the others, and folders below the pattern that cannot be listed; each with why, in one line.
+    """
+
+    files: tuple[InputFile, ...]
+    skipped: tuple[str, ...]
+
+
+def skipped_inputs(source: Source) -> list[str]:
+    """Returns what the inputs of a source match and cannot be read, each with why; each once.
+
+    Only local inputs are looked at again: what a server lists is either a file, or a name that no path can have.
+
+    Raises:
+        UserError: as `find_files`.
+    """
+    where = f"[[source]] {source.name}"
+    lines = (
+        line for pattern in source.inputs if is_local(filesystem(pattern)[0]) for line in expand(pattern, where).skipped
+    )
+    return list(dict.fromkeys(lines))
 
 
 def find_files(source: Source) -> list[InputFile]:
@@ -28,7 +57,7 @@ def find_files(source: Source) -> list[InputFile]:
     """
     found: dict[str, InputFile] = {}
     for pattern in source.inputs:
-        for file in expand(pattern, f"[[source]] {source.name}"):
+        for file in expand(pattern, f"[[source]] {source.name}").files:
             place = _place(file.uri)
             known = found.setdefault(place, file)
             found[place] = max(known, file, key=lambda one: (len(one.name), one.uri))
@@ -54,21 +83,23 @@ def _shared_folder(places: Sequence[str]) -> str:
     return shared[: shared.rfind("/") + 1]
 
 
-def expand(pattern: str, where: str) -> list[InputFile]:
+def expand(pattern: str, where: str) -> Found:
     """Returns the files that a glob, folder or URI names, each named by its path below the input's root.
 
     The root is the folder itself, the folders of a glob before its first wildcard, or the folder of a single file.
+    What a glob or folder matches beside files is skipped and named; a run that skips something says so at its end and
+    has an exit status of its own. An input that names one thing names a file, or it is a mistake.
 
     Args:
         pattern: as the user gave it.
         where: the place of the pattern, for messages.
 
     Raises:
-        UserError: the file is missing, or no file matches.
+        UserError: the file is missing or cannot be read, or no file matches.
     """
-    fs, path = filesystem(pattern)
     is_glob = bool(_MAGIC & set(pattern)) and not pattern.startswith(("http://", "https://"))
     try:
+        fs, path = filesystem(pattern)
         infos = fs.glob(path) if is_glob else {path: fs.info(path)}
         if not is_glob and infos[path]["type"] == "directory":
             infos = fs.find(path)
@@ -79,15 +110,40 @@ def expand(pattern: str, where: str) -> list[InputFile]:
     files = {name: info for name, info in infos.items() if info["type"] != "directory"}
     if not files:
         raise UserError(f"{where}: no file matches {pattern}")
-    for name in files:
-        problem = _problem(name, is_local(fs))
-        if problem:
-            raise UserError(f"{where}: {pattern} matches {name!r}, which {problem}; rename, move or delete it")
+    problems = {name: problem for name in files if (problem := _problem(name, is_local(fs)))}
+    skipped = [f"{name!r} {problem}" for name, problem in problems.items()]
+    if len(problems) == len(files):
+        raise UserError(f"{where}: {pattern} matches {skipped[0]}; rename, move or delete it")
+    if is_local(fs):
+        skipped += _unlisted_folders(path, is_glob)
     root = _root(public(path), is_glob, path not in infos)
-    return [
-        input_file(public(_as_given(pattern, path, name, is_local(fs))), info, public(name)[len(root) :])
-        for name, info in files.items()
-    ]
+    return Found(
+        tuple(
+            input_file(public(_as_given(pattern, path, name, is_local(fs))), info, public(name)[len(root) :])
+            for name, info in files.items()
+            if name not in problems
+        ),
+        tuple(skipped),
+    )
+
+
+def _unlisted_folders(path: str, is_glob: bool) -> list[str]:
+    """Returns the folders that a local pattern leads through and that cannot be listed, each with why.
+
+    fsspec passes over them in silence, with all that they hold.
+    """
+    root = _root(path, is_glob, is_folder=not is_glob)
+    parts = path[len(root) :].split("/") if is_glob and "**" not in path else None
+    unlisted: list[str] = []
+
+    def note(error: OSError) -> None:
+        unlisted.append(f"{error.filename!r} cannot be listed ({error.strerror})")
+
+    for folder, below, _ in os.walk(root, onerror=note, followlinks=False):
+        if parts is not None:
+            level = len(list(filter(None, folder[len(root) :].split("/"))))
+            below[:] = [name for name in below if level + 1 < len(parts) and fnmatchcase(name, parts[level])]
+    return unlisted
 
 
 def _root(path: str, is_glob: bool, is_folder: bool) -> str:
@@ -114,7 +170,9 @@ def _problem(name: str, local: bool) -> str:
         return "is a link to nothing"
     except OSError as error:
         return f"cannot be looked at ({error.strerror})"
-    return "" if stat.S_ISREG(mode) else "is a FIFO, a socket or a device, not a file"
+    if not stat.S_ISREG(mode):
+        return "is a FIFO, a socket or a device, not a file"
+    return "" if os.access(name, os.R_OK) else "may not be read by this user"
 
 
 def _as_given(pattern: str, path: str, name: str, local: bool) -> str:

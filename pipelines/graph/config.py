@@ -56,6 +56,7 @@ _TABLES = (
     "export",
     "tokenize",
     "mix",
+    "notices",
 )
 _REQUIRED_TABLES = ("run", "source", "tokenize")
 
@@ -87,6 +88,24 @@ class Extract:
     def __post_init__(self) -> None:
         if self.record_timeout_s <= 0:
             raise ValueError(f"record_timeout_s must be above 0, got {self.record_timeout_s}")
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """What ends a run with the exit status for notices: a source without documents, for one.
+
+    Attributes:
+        refused_share: part of a source's records, from 0 to 1; more of them refused for one reason are a notice, unless
+            the reason is a usual one, such as a page that is not Japanese.
+        allow_empty: whether a run with notices ends with status 0.
+    """
+
+    refused_share: float = 0.5
+    allow_empty: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.refused_share <= 1:
+            raise ValueError(f"refused_share must be from 0 to 1, got {self.refused_share}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +186,7 @@ class Config:
         decontaminate: benchmarks to search for; None if the file has no [decontaminate].
         export: how the release is written for other tools; None if the file has no [export].
         mix: the mixture of a training run; None if the file has no [mix].
+        notices: which notices there are, and whether they have an exit status.
         sample: the part of the inputs that a forecast reads; None for all inputs.
     """
 
@@ -185,6 +205,7 @@ class Config:
     export: Export | None
     tokenize: Tokenize
     mix: Mix | None
+    notices: Notices = Notices()
     sample: Sample | None = None
 
 
@@ -230,6 +251,7 @@ def load_config(path: str, out: str | None = None) -> Config:
         export=settings(Export, "export") if "export" in tables else None,
         tokenize=tokenize,
         mix=settings(Mix, "mix") if "mix" in tables else None,
+        notices=settings(Notices, "notices"),
     )
 
 

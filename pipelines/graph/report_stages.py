@@ -29,7 +29,6 @@ from manyo.corpus.tables.shards import (
     publish,
 )
 from manyo.dedup import boilerplate
-from manyo.filters import rights
 from manyo.filters.pii import find as pii
 from manyo.filters.pii.find import Scrub
 from manyo.pipelines.engine.manifest import Manifest, iter_manifests
@@ -45,6 +44,7 @@ from manyo.pipelines.graph.dedup_stages import DUPLICATES, LARGEST_CLUSTERS
 from manyo.pipelines.graph.extract_stages import DOCUMENTS, OCR_QUEUE, REFUSED
 from manyo.pipelines.graph.filter_stages import DECISIONS, LANGUAGES, MENTIONS, SIGNALS
 from manyo.pipelines.graph.reading import read_all, side_by_side
+from manyo.pipelines.graph.reasons import UNRELEASED, drops, refusals
 from manyo.pipelines.graph.release_stages import LEAKS, RELEASE
 from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN
 from manyo.pipelines.graph.token_stages import PROVENANCE
@@ -61,14 +61,14 @@ class ReportSettings:
 
     Attributes:
         config_name: file name of the configuration.
-        rule_names: in the order in which they are tried.
+        drops: reasons for which documents are dropped, in the order in which they are tried, and what each means.
         stage_folders: stage and folder name below the output URI; their manifests give times and sizes.
         table_folders: table and folder below the output URI.
         scrub: what is masked in the texts and addresses that it shows.
     """
 
     config_name: str
-    rule_names: tuple[str, ...]
+    drops: tuple[tuple[str, str], ...]
     stage_folders: tuple[tuple[str, str], ...]
     table_folders: tuple[tuple[str, str], ...]
     scrub: Scrub
@@ -121,7 +121,7 @@ def report_stages(
         version=7,
         settings=ReportSettings(
             config_name=PurePath(config.path).name,
-            rule_names=(*rights.REASONS, *(rule.name for rule in config.rules)),
+            drops=tuple(drops(config.rules).items()),
             stage_folders=tuple((stage.name, stage.folder_name) for stage in timed),
             table_folders=tuple((table, folder) for stage in timed for table, folder in stage.table_folders().items()),
             scrub=config.scrub,
@@ -178,11 +178,13 @@ def report(task: Task[ReportSettings]) -> Mapping[str, int]:
         started=datetime.fromtimestamp(started, UTC).strftime("%Y-%m-%d %H:%M UTC"),
         versions={name: version(name) for name in _REPORTED_VERSIONS},
         outputs={table: join(out, folder) for table, folder in task.settings.table_folders},
-        rules=list(task.settings.rule_names),
+        rules=[reason for reason, _ in task.settings.drops if reason not in UNRELEASED],
         pages=counts["extract"]["records"] - counts["extract"]["skipped"],
         earlier_runs={name: counts["clusters"][name] for name in ("already_released", "released_again")}
         if any(stage == "indexed" for stage, _ in task.settings.stage_folders)
         else None,
+        refusals=refusals(),
+        drops=dict(task.settings.drops),
     )
     assembled = assemble(merged, timings, facts, _samples(task))
     _write_json(task.output(REPORT_JSON), assembled)

@@ -71,6 +71,7 @@ class RunFacts(TypedDict):
         pages: pages in the input, as extract counted them.
         earlier_runs: `already_released`, documents that repeat one of the index of an earlier run, and
             `released_again`, those that stay in place of one; None if the run has no such index.
+        refusals, drops: what each reason for a refused page, and for a dropped document, means.
     """
 
     config: str
@@ -81,6 +82,8 @@ class RunFacts(TypedDict):
     rules: list[str]
     pages: int
     earlier_runs: dict[str, int] | None
+    refusals: dict[str, str]
+    drops: dict[str, str]
 
 
 class Samples(TypedDict):
@@ -120,7 +123,7 @@ def assemble(merged: Statistics, timings: Sequence[StageTiming], run: RunFacts, 
     total_tokens = add_up(tokens.values()) if tokens is not None else None
     documents = document_count(total_stages, "documents")
     return {
-        "run": dict(run),
+        "run": {name: value for name, value in run.items() if name not in ("refusals", "drops")},
         "notices": list_notices(merged),
         "sources": sources,
         "totals": {
@@ -144,12 +147,12 @@ def assemble(merged: Statistics, timings: Sequence[StageTiming], run: RunFacts, 
             for source in sources
         ],
         "fates": [_fate(merged, source, stages[-1]) for source in sources],
-        "refused": _refused(merged, run["pages"]),
+        "refused": _refused(merged, run["pages"], run["refusals"]),
         "printed": _printed(merged, sources),
-        "withheld": _withheld(merged, documents),
+        "withheld": _withheld(merged, documents, run["drops"]),
         "mentions": [{"kind": kind, **counts} for kind, counts in _ranked(merged["mentions"], "documents")],
         "leaks": _leaks(merged) if merged["leak_shards"] else None,
-        "rules": _rules(merged, run["rules"], documents),
+        "rules": _rules(merged, run["rules"], documents, run["drops"]),
         "charsets": _charsets(merged),
         "languages": [
             {"language": language, **counts, "share": fraction(counts["documents"], documents)}
@@ -203,14 +206,20 @@ def _fate(merged: Statistics, source: str, last: str) -> dict[str, Any]:
     return {"source": source, "pages": pages, "parts": parts, "retention": fraction(final, pages)}
 
 
-def _refused(merged: Statistics, pages: int) -> list[dict[str, Any]]:
+def _refused(merged: Statistics, pages: int, meanings: Mapping[str, str]) -> list[dict[str, Any]]:
     by_reason: dict[str, dict[str, int]] = {}
     for source, reasons in merged["refused"].items():
         for reason, count in reasons.items():
             by_reason.setdefault(reason, {})[source] = count
     totals = sorted(((sum(sources.values()), reason) for reason, sources in by_reason.items()), key=_most_first)
     return [
-        {"reason": reason, "pages": count, "share": fraction(count, pages), "sources": by_reason[reason]}
+        {
+            "reason": reason,
+            "meaning": meanings.get(reason, ""),
+            "pages": count,
+            "share": fraction(count, pages),
+            "sources": by_reason[reason],
+        }
         for count, reason in totals
     ]
 
@@ -229,7 +238,7 @@ def _printed(merged: Statistics, sources: Sequence[str]) -> list[dict[str, Any]]
     ]
 
 
-def _withheld(merged: Statistics, documents: int) -> list[dict[str, Any]]:
+def _withheld(merged: Statistics, documents: int, meanings: Mapping[str, str]) -> list[dict[str, Any]]:
     """One row per reason other than quality, including reasons that withheld nothing."""
     rules = merged["rules"].items()
     rows = {reason: {source: of[reason]["fails"] for source, of in rules if reason in of} for reason in RIGHTS}
@@ -237,6 +246,7 @@ def _withheld(merged: Statistics, documents: int) -> list[dict[str, Any]]:
     return [
         {
             "reason": reason,
+            "meaning": meanings.get(reason, ""),
             "documents": sum(sources.values()),
             "share": fraction(sum(sources.values()), documents),
             "sources": sources,
@@ -263,7 +273,9 @@ def _leaks(merged: Statistics) -> dict[str, Any]:
     }
 
 
-def _rules(merged: Statistics, order: Sequence[str], documents: int) -> list[dict[str, Any]]:
+def _rules(
+    merged: Statistics, order: Sequence[str], documents: int, meanings: Mapping[str, str]
+) -> list[dict[str, Any]]:
     """One row per rule in the order of the configuration, including rules that removed nothing."""
     total: Mapping[str, Mapping[str, int]] = add_up(merged["rules"].values())
     rows = []
@@ -274,6 +286,7 @@ def _rules(merged: Statistics, order: Sequence[str], documents: int) -> list[dic
         rows.append(
             {
                 "rule": rule,
+                "meaning": meanings.get(rule, ""),
                 **counts,
                 "fails_share": fraction(counts["fails"], documents),
                 "left": left,

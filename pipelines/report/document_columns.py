@@ -90,7 +90,7 @@ def read_documents(
         row = pc.list_parent_indices(reasons)
         reason = pc.list_flatten(reasons).cast(pa.string())
         is_permitted = np.ones(len(source), np.bool_)
-        is_permitted[row.filter(pc.is_in(reason, value_set=pa.array(RIGHTS))).to_numpy()] = False
+        is_permitted[row.filter(pc.is_in(reason, value_set=pa.array(list(RIGHTS)))).to_numpy()] = False
         taken = pc.is_in(document.column("doc_id"), value_set=taken_ids)
         host = pc.if_else(taken, pa.scalar(None, pa.large_string()), hosts(document.column("uri")))
         documents.append(

@@ -115,7 +115,7 @@ def test_no_policy_grants_what_the_source_does_not(rows: list[tuple[list[str], l
 
 
 def test_the_reason_of_the_source_is_named_before_that_of_the_page() -> None:
-    assert REASONS == ("release_forbidden", "opted_out")
+    assert tuple(REASONS) == ("release_forbidden", "opted_out")
 
 
 def test_an_empty_batch_has_no_rows() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -21,11 +22,11 @@ def listen(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "problem"),
     [
-        (lambda folder: os.symlink("nowhere", folder / "l.txt"), "'.*/l.txt', which is a link to nothing"),
-        (lambda folder: os.mkfifo(folder / "f.txt"), "'.*/f.txt', which is a FIFO, a socket or a device"),
-        (lambda folder: listen(folder / "s.txt"), "'.*/s.txt', which is a FIFO, a socket or a device"),
-        (lambda folder: open(os.fsencode(folder) + b"/\xff.txt", "w").close(), r"\\udcff.txt', which has a name that"),
-        (lambda folder: (folder / "a\nb.txt").touch(), r"a\\nb.txt', which has a control character in its name"),
+        (lambda folder: os.symlink("nowhere", folder / "l.txt"), "'.*/l.txt' is a link to nothing"),
+        (lambda folder: os.mkfifo(folder / "f.txt"), "'.*/f.txt' is a FIFO, a socket or a device"),
+        (lambda folder: listen(folder / "s.txt"), "'.*/s.txt' is a FIFO, a socket or a device"),
+        (lambda folder: open(os.fsencode(folder) + b"/\xff.txt", "w").close(), r"'.*\\udcff.txt' has a name that"),
+        (lambda folder: (folder / "a\nb.txt").touch(), r"'.*a\\nb.txt' has a control character in its name"),
     ],
     ids=["dangling link", "FIFO", "socket", "not UTF-8", "newline"],
 )
@@ -38,9 +39,33 @@ def test_what_is_no_file_or_has_no_usable_name_is_named_in_one_line(
     (tmp_path / "d" / "a.txt").write_text("x")
     monkeypatch.chdir(tmp_path / "d")
     make(Path("."))
-    with pytest.raises(UserError, match=problem) as raised:
+    found = expand(f"{tmp_path}/d/{pattern}".rstrip("/"), "[[source]] a")
+    assert [file.name for file in found.files] == ["a.txt"]
+    (line,) = found.skipped
+    assert re.search(problem, line)
+    assert "\n" not in line
+    Path("a.txt").unlink()
+    with pytest.raises(UserError, match=f"matches {problem}"):
         expand(f"{tmp_path}/d/{pattern}".rstrip("/"), "[[source]] a")
-    assert "\n" not in str(raised.value)
+
+
+def test_a_folder_that_cannot_be_listed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may be root, who may list every folder: the refusal is the system's in all but that."""
+    for folder in ("a1", "a2", "other"):
+        (tmp_path / folder / "below").mkdir(parents=True)
+        (tmp_path / folder / "one.txt").write_text("x")
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith(("/a2", "/other")):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert expand(f"{tmp_path}/a*/*.txt", "[[source]] a").skipped == (
+        f"'{tmp_path}/a2' cannot be listed (Permission denied)",
+    )
+    assert len(expand(str(tmp_path), "[[source]] a").skipped) == 2
 
 
 @pytest.mark.parametrize("name", ["a::b.warc.gz", "zip::c.gz", "名 前.gz", "a#b?c.gz", "100%.gz", "-x.gz"])
@@ -50,7 +75,7 @@ def test_a_path_is_a_path_whatever_it_contains(name: str, tmp_path: Path, monkey
     for pattern in (f"{tmp_path}/{name}", name, f"./{name}", f"{tmp_path}/*.gz", "*.gz"):
         if "?" in name and not pattern.endswith("*.gz"):
             continue
-        (found,) = expand(pattern, "[[source]] a")
+        (found,) = expand(pattern, "[[source]] a").files
         assert found.size_bytes == 5
         assert (tmp_path / found.uri).read_bytes() == b"12345"
 
@@ -59,4 +84,4 @@ def test_a_link_to_a_file_is_that_file(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("12345")
     (tmp_path / "b").mkdir()
     os.symlink(tmp_path / "a.txt", tmp_path / "b" / "l.txt")
-    assert [file.size_bytes for file in expand(f"{tmp_path}/b/*.txt", "[[source]] a")] == [5]
+    assert [file.size_bytes for file in expand(f"{tmp_path}/b/*.txt", "[[source]] a").files] == [5]

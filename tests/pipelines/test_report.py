@@ -69,6 +69,8 @@ def facts(pages: int) -> RunFacts:
         rules=["not_japanese", "too_short", "too_repetitive", "never_fails"],
         pages=pages,
         earlier_runs=None,
+        refusals={"no_kana": "hardly any kana"},
+        drops={"too_short": "char_count is below 65"},
     )
 
 
@@ -159,7 +161,19 @@ def test_rules_are_in_the_order_of_the_configuration_and_leave_the_kept_document
 
 
 def test_refusals_are_listed_by_reason_and_source(report: dict[str, Any]) -> None:
-    assert report["refused"][0] == {"reason": "no_kana", "pages": 2, "share": 2 / 12, "sources": {"cc": 2}}
+    assert report["refused"][0] == {
+        "reason": "no_kana",
+        "meaning": "hardly any kana",
+        "pages": 2,
+        "share": 2 / 12,
+        "sources": {"cc": 2},
+    }
+
+
+def test_the_page_says_what_each_reason_means(report: dict[str, Any]) -> None:
+    html = render_report(report)
+    assert '<td class="text">hardly any kana</td>' in html
+    assert '<td class="text">char_count is below 65</td>' in html
 
 
 def test_clusters_are_binned_by_size_and_cover_the_kept_documents(report: dict[str, Any]) -> None:
@@ -364,6 +378,8 @@ def test_every_string_from_outside_is_escaped(hostile: str, tmp_path: Path) -> N
         rules=[hostile],
         pages=5,
         earlier_runs={"already_released": 2, "released_again": 1},
+        refusals={hostile: hostile},
+        drops={hostile: hostile},
     )
     line = {"host": hostile, "line": hostile, "documents": 9, "host_documents": 10}
     document = {**SAMPLES["clusters"][0], "source": hostile, "uri": hostile}

@@ -425,7 +425,18 @@ def test_pages_with_text_and_pages_that_need_ocr_are_counted_by_source(tmp_path:
     counted = shard_statistics(replace(tables, ocr_queue=uri))
     assert counted["printed"] == {"pdf": {"documents": 2, "pages": 7, "pages_with_text": 5}}
     assert counted["ocr_queue"] == {"pdf": {"poor_layer": 1, "scanned": 2}}
-    run = RunFacts(config="c", out="o", started="", versions={}, outputs={}, rules=[], pages=4, earlier_runs=None)
+    run = RunFacts(
+        config="c",
+        out="o",
+        started="",
+        versions={},
+        outputs={},
+        rules=[],
+        pages=4,
+        earlier_runs=None,
+        refusals={},
+        drops={},
+    )
     (printed,) = assemble(merge([counted]), [], run, Samples(clusters=[], boilerplate=None))["printed"]
     assert printed["refused"] == {"needs_ocr": 1}
     assert (printed["source"], printed["pages_with_text"]) == ("pdf", 5)

@@ -1,0 +1,137 @@
+"""What a run has to say at its end that nobody may miss: a source without documents, a stage that kept nothing.
+
+A corpus that is empty, or much smaller than its inputs, looks like success to a script. So each line here ends the
+command with an exit status of its own, unless the configuration or the user allows it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from manyo.corpus.sources.source_kinds import Source
+from manyo.pipelines.engine.manifest import iter_manifests
+from manyo.pipelines.engine.run_stage import StageResult
+from manyo.pipelines.engine.shapes import StageOutput
+from manyo.pipelines.extraction.inputs import skipped_inputs
+from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.reasons import drops, refusals
+
+#: Reasons that say what the pages of a crawl are, not that something is wrong with them: of a crawl of all languages,
+#: 97 pages in a hundred are refused for these.
+USUAL_REFUSALS = {
+    "http_status",
+    "content_type",
+    "revisit",
+    "empty",
+    "no_japanese_bytes",
+    "no_japanese_text",
+    "kanji_only",
+    "romaji",
+    "older_dump",
+}
+
+#: Reasons that one notice names.
+_REASONS_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A step that leaves some of the documents of a source.
+
+    Attributes:
+        stage, left: what counts those that it leaves.
+        stage_before, before: what counts those that it had.
+        phrase: what it does, before "none of its documents".
+        use: what the source must grant so that anything can be left; None for nothing.
+    """
+
+    stage: str
+    left: str
+    stage_before: str
+    before: str
+    phrase: str
+    use: str | None = None
+
+
+_STEPS = (
+    _Step("decide", "kept", "decide", "documents", "the rules keep"),
+    _Step("duplicates", "survivors", "duplicates", "kept_by_rules", "deduplication keeps"),
+    _Step("scrub", "documents", "duplicates", "survivors", "decontamination leaves"),
+    _Step("release", "documents", "scrub", "documents", "the release has", "redistribute"),
+    _Step("encode", "documents", "scrub", "documents", "the token shards have", "train"),
+)
+_COUNTED = {"extract", *(step.stage for step in _STEPS)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """Counts of a stage by source, those by reason included."""
+
+    of_source: Mapping[str, Counter[str]]
+
+    def get(self, source: str, name: str) -> int:
+        return self.of_source.get(source, Counter())[name]
+
+    def most(self, source: str, prefix: str) -> list[tuple[str, int]]:
+        """The counts whose name begins with a prefix, without it, the largest first."""
+        found = self.of_source.get(source, Counter())
+        named = [(name.removeprefix(prefix), n) for name, n in found.items() if name.startswith(prefix)]
+        return sorted(named, key=lambda one: (-one[1], one[0]))
+
+
+def list_notices(config: Config, results: Iterable[StageResult]) -> list[str]:
+    """Sentences, each about one thing that a run should not have ended with; empty if there is none.
+
+    Args:
+        config: of the run.
+        results: of the stages that ran; the notices are about these.
+    """
+    counts = {result.stage.name: _counts(result.output) for result in results if result.stage.name in _COUNTED}
+    lines = []
+    for source in config.sources:
+        if "extract" in counts:
+            lines += [f"source {source.name}: skipped {line}" for line in skipped_inputs(source)]
+            lines += _of_extraction(source, counts["extract"], config.notices.refused_share)
+        lines += _of_steps(source, counts, drops(config.rules))
+    return lines
+
+
+def _counts(output: StageOutput) -> _Counts:
+    of_source: dict[str, Counter[str]] = {}
+    for manifest in iter_manifests(output.folder):
+        of_source.setdefault(manifest.shard.split("/")[0], Counter()).update(manifest.counts)
+    return _Counts(of_source)
+
+
+def _of_extraction(source: Source, counts: _Counts, share: float) -> Iterator[str]:
+    meanings = refusals((source.kind,))
+    records = counts.get(source.name, "records") - counts.get(source.name, "skipped")
+    refused = counts.most(source.name, "refused.")
+    if not counts.get(source.name, "documents"):
+        read = f"none of its {records:,} records became one" if records else "its files hold no record"
+        yield f"source {source.name}: no document; {read}{_reasons(refused, meanings)}"
+        return
+    for reason, n in refused:
+        if reason not in USUAL_REFUSALS and n > share * records:
+            yield (
+                f"source {source.name}: {n:,} of {records:,} records are refused for {reason} "
+                f"({meanings[reason]}); to look at them: manyo inspect --reason {reason}"
+            )
+
+
+def _of_steps(source: Source, counts: Mapping[str, _Counts], meanings: Mapping[str, str]) -> Iterator[str]:
+    for step in _STEPS:
+        if not {step.stage, step.stage_before} <= counts.keys() or not {step.use} <= {None, *source.uses}:
+            continue
+        had = counts[step.stage_before].get(source.name, step.before)
+        if had and not counts[step.stage].get(source.name, step.left):
+            why = _reasons(counts[step.stage].most(source.name, "reason."), meanings)
+            yield f"source {source.name}: {step.phrase} none of its {had:,} documents{why}"
+
+
+def _reasons(counted: Sequence[tuple[str, int]], meanings: Mapping[str, str]) -> str:
+    """The most frequent reasons, with numbers and meanings, to follow a sentence; empty if there are none."""
+    named = [f"{reason} {n:,} ({meanings[reason]})" for reason, n in counted[:_REASONS_NAMED]]
+    return ": " + "; ".join(named) if named else ""

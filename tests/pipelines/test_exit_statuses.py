@@ -1,0 +1,202 @@
+"""A command ends with 0 if it is done, 1 if the work failed, 2 for a mistake of the user, 3 with notices."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from manyo.pipelines.cli import main
+from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_NOTICES, EXIT_USER, EXIT_WORK
+
+GOOD = '{"text": "川沿いを歩くと、桜の花びらが水面を流れていました。"}\n'
+NO_TEXT = '{"body": "川沿いを歩くと、桜の花びらが水面を流れていました。"}\n'
+
+
+class Run:
+    """A run over files of JSON Lines in a folder of their own."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self._capsys = capsys
+        (folder / "in").mkdir()
+        self.write(GOOD * 3)
+        self.configure()
+
+    def write(self, lines: str, name: str = "a.jsonl") -> None:
+        (self.folder / "in" / name).write_text(lines, encoding="utf-8")
+
+    def configure(self, more: str = "", kind: str = "jsonl") -> None:
+        (self.folder / "run.toml").write_text(
+            f"""
+            run.out = "{self.folder}/out"
+            source = [
+              {{ name = "notes", kind = "{kind}", inputs = ["{self.folder}/in/*"], profile = "prose", licence = "x" }}
+            ]
+            tokenize.train.vocabulary_size = 300
+            {more}
+            """,
+            encoding="utf-8",
+        )
+
+    def command(self, *arguments: str) -> tuple[int, str, str]:
+        status = main([*arguments, "--config", str(self.folder / "run.toml")])
+        said = self._capsys.readouterr()
+        return status, said.out, said.err
+
+    def extract(self, *more: str) -> tuple[int, str, str]:
+        return self.command("extract", "--executor", "serial", *more)
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    return Run(tmp_path, capsys)
+
+
+def test_a_run_without_a_notice_ends_with_0(run: Run) -> None:
+    status, out, _ = run.extract()
+    assert status == EXIT_DONE
+    assert "Notices" not in out
+
+
+def test_work_that_fails_ends_with_1(run: Run) -> None:
+    run.extract()
+    (documents,) = (run.folder / "out").glob("extract-*/documents/**/*.parquet")
+    documents.write_bytes(bytes(documents.stat().st_size))
+    status, _, err = run.command("langid", "--executor", "serial")
+    assert status == EXIT_WORK
+    assert str(documents) in err
+
+
+def test_a_mistake_of_the_user_ends_with_2(run: Run) -> None:
+    run.configure("filters.rules = 1")
+    assert run.extract()[0] == EXIT_USER
+
+
+def dangle(folder: Path) -> None:
+    os.symlink("nowhere", folder / "in" / "b.jsonl")
+
+
+def add_fifo(folder: Path) -> None:
+    os.mkfifo(folder / "in" / "b.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "notice"),
+    [
+        (dangle, "source notes: skipped '{folder}/in/b.jsonl' is a link to nothing"),
+        (add_fifo, "source notes: skipped '{folder}/in/b.jsonl' is a FIFO, a socket or a device, not a file"),
+    ],
+)
+def test_a_skipped_input_is_a_notice(run: Run, spoil: Callable[[Path], None], notice: str) -> None:
+    spoil(run.folder)
+    status, out, _ = run.extract()
+    assert status == EXIT_NOTICES
+    assert out.splitlines()[out.splitlines().index("Notices") + 1] == "  " + notice.replace("{folder}", str(run.folder))
+
+
+def test_a_source_without_a_document_is_a_notice_that_names_the_reason_and_its_meaning(run: Run) -> None:
+    run.write(NO_TEXT * 2)
+    status, out, _ = run.extract()
+    assert status == EXIT_NOTICES
+    assert (
+        "source notes: no document; none of its 2 records became one: no_text 2 (the row's text field is missing, "
+        "null, empty, or not a string)"
+    ) in out
+
+
+def test_a_source_whose_files_are_empty_is_a_notice(run: Run) -> None:
+    run.write("")
+    status, out, _ = run.extract()
+    assert status == EXIT_NOTICES
+    assert "source notes: no document; its files hold no record" in out
+
+
+@pytest.mark.parametrize(("good", "status"), [(1, EXIT_NOTICES), (2, EXIT_DONE), (3, EXIT_DONE)])
+def test_more_refusals_for_one_reason_than_the_stated_share_are_a_notice(run: Run, good: int, status: int) -> None:
+    run.write(GOOD * good + NO_TEXT * 2)
+    ended, out, _ = run.extract()
+    assert ended == status
+    assert ("2 of 3 records are refused for no_text" in out) == (status == EXIT_NOTICES)
+
+
+def test_the_share_is_a_setting(run: Run) -> None:
+    run.write(GOOD * 3 + NO_TEXT)
+    assert run.extract()[0] == EXIT_DONE
+    run.configure("notices.refused_share = 0.2")
+    assert run.extract()[0] == EXIT_NOTICES
+
+
+def test_a_second_run_with_nothing_to_do_repeats_the_notices(run: Run) -> None:
+    run.write(NO_TEXT)
+    assert run.extract()[:1] == run.extract()[:1] == (EXIT_NOTICES,)
+
+
+def test_rules_that_keep_nothing_are_a_notice(run: Run) -> None:
+    rules = run.folder / "rules.toml"
+    rules.write_text(
+        """
+        [[rule]]
+        name = "too_short"
+        profiles = ["prose"]
+        signal = "char_count"
+        minimum = 1000
+        source = "this test"
+        rejects = "短い"
+        keeps = "長い"
+        """,
+        encoding="utf-8",
+    )
+    run.configure(f"filter.rules = '{rules}'")
+    status, out, _ = run.command("run", "--until", "filter", "--executor", "serial")
+    assert status == EXIT_NOTICES
+    assert "source notes: the rules keep none of its 3 documents: too_short 3 (char_count is below 1000)" in out
+
+
+@pytest.mark.parametrize("where", ["option", "configuration"])
+def test_notices_that_are_allowed_are_printed_and_end_with_0(run: Run, where: str) -> None:
+    run.write(NO_TEXT)
+    run.configure("notices.allow_empty = true" if where == "configuration" else "")
+    status, out, _ = run.extract(*(["--allow-empty"] if where == "option" else []))
+    assert status == EXIT_DONE
+    assert "Notices\n  source notes: no document" in out
+
+
+def test_inspect_explains_and_shows_refused_pages(run: Run) -> None:
+    run.write(GOOD + NO_TEXT)
+    run.extract()
+    status, out, _ = run.command("inspect", "--reason", "no_text")
+    assert status == EXIT_DONE
+    assert out.startswith("no_text: the row's text field is missing, null, empty, or not a string\n")
+    assert "Pages refused for no_text: 1" in out
+    assert f"{run.folder}/in/a.jsonl, byte {len(GOOD.encode())}" in out
+
+
+def test_inspect_says_of_a_reason_of_other_sources_what_it_means(run: Run) -> None:
+    status, _, err = run.command("inspect", "--reason", "no_japanese_bytes")
+    assert status == EXIT_USER
+    assert "the bytes hold too few kana in any encoding; no source of this configuration" in err
+
+
+def test_inspect_suggests_the_nearest_reason(run: Run) -> None:
+    assert "no reason 'no_txt'; did you mean 'no_text'?" in run.command("inspect", "--reason", "no_txt")[2]
+
+
+@pytest.mark.parametrize(
+    ("uri", "said"),
+    [("hf://datasets/a/b/*.jsonl", "hf://"), ("nope://a/b.jsonl", "no library knows nope://"), ("gs://a/b", "gs://")],
+)
+def test_a_place_that_cannot_be_reached_is_one_line_and_status_2(
+    run: Run, uri: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr("manyo.corpus.tables.retries.wait", lambda *_: None)
+    text = (run.folder / "run.toml").read_text().replace(f"{run.folder}/in/*", uri)
+    (run.folder / "run.toml").write_text(text)
+    status, _, err = run.extract()
+    assert status == EXIT_USER
+    assert said in err
+    assert err.count("manyo: ") == 1
+    assert "Traceback" not in err
