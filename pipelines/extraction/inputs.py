@@ -114,7 +114,7 @@ def expand(pattern: str, where: str) -> Found:
     skipped = [f"{name!r} {problem}" for name, problem in problems.items()]
     if len(problems) == len(files):
         raise UserError(f"{where}: {pattern} matches {skipped[0]}; rename, move or delete it")
-    if is_local(fs):
+    if is_local(fs) and path not in infos:
         skipped += _unlisted_folders(path, is_glob)
     root = _root(public(path), is_glob, path not in infos)
     return Found(

@@ -94,7 +94,8 @@ def list_notices(config: Config, results: Iterable[StageResult]) -> list[str]:
         if "extract" in counts:
             lines += [f"source {source.name}: skipped {line}" for line in skipped_inputs(source)]
             lines += _of_extraction(source, counts["extract"], config.notices.refused_share)
-        lines += _of_steps(source, counts, drops(config.rules))
+        if {"train", "redistribute"} & set(source.uses):  # else every document is to be dropped
+            lines += _of_steps(source, counts, drops(config.rules))
     return lines
 
 

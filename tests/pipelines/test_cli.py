@@ -30,6 +30,7 @@ REQUIRED = {
     "inspect": ("--kept",),
     "step": ("120000",),
     "seen": ("https://example.jp/",),
+    "select": ("--to", "selected"),
 }
 
 

@@ -43,7 +43,7 @@ def write_config(folder: Path, sources: dict[str, dict[str, str]], dedup: str) -
 
 def report_of(config: Path) -> dict[str, Any]:
     """The report of a run that is made here."""
-    assert main(["run", "--config", str(config), "--executor", "serial"]) == 0
+    assert main(["run", "--config", str(config), "--executor", "serial", "--allow-empty"]) == 0
     path = Path(table_folder(load_config(str(config)), "report")) / "report.json"
     report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return report

@@ -76,7 +76,7 @@ vocabulary_size = 300
 """,
         encoding="utf-8",
     )
-    assert main(["run", "--config", str(config), "--until", "filter", "--executor", "serial"]) == 0
+    assert main(["run", "--config", str(config), "--until", "filter", "--executor", "serial", "--allow-empty"]) == 0
     pages: list[str] = []
     listed: list[list[str]] = []
     for table, column, into in (("documents", "uri", pages), ("decisions", "uses", listed)):

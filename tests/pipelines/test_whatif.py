@@ -209,7 +209,7 @@ def test_another_preset_is_compared_from_the_command_line(
         (("whatif", "--rule", "too_short"), "--rule needs --minimum or --maximum"),
         (("whatif", "--rule", "too_short", "--minimum", "1,b"), "--minimum 1,b: 'b' is not a number"),
         (("whatif", "--rules", "none.toml"), "--rules none.toml: no such file"),
-        (("inspect", "--reason", "short"), "--reason: no rule 'short'"),
+        (("inspect", "--reason", "short"), "--reason: no reason 'short'; did you mean 'too_short'?"),
         (("inspect", "--reason", "short", "--near", "100"), "--near 100: no rule 'short'"),
         (("inspect", "--reason", "too_short", "--near", "b"), "--near b: 'b' is not a number"),
         (("inspect", "--kept", "--near", "100"), "near the bound of which rule?"),
