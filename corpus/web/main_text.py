@@ -141,6 +141,13 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
     )
 
 
+def visible_text(html: str, utf_8: bytes | None = None) -> str:
+    """All the text of an HTML page that a reader sees, frame included, in the form of `MainText.text`."""
+    page = page_of(without_soft_breaks(read_markup(html if utf_8 is None else utf_8)))
+    n = len(page.blocks)
+    return _write(page, np.arange(n), np.ones(n, np.bool_)).text
+
+
 def _fraction(part: int, whole: int) -> float:
     """How much a part is of a whole, at most 1; 1 of nothing."""
     return min(1.0, part / whole) if whole else 1.0

@@ -101,8 +101,8 @@ class PageHistory:
 
 
 @dataclass(frozen=True, slots=True)
-class _FoundRow:
-    """A row of `documents` or of `refused` that the search found."""
+class FoundRow:
+    """A row of `documents` or of `refused`."""
 
     table: StageTable
     shard: str
@@ -146,7 +146,7 @@ def page_histories(config: Config, page: str) -> list[PageHistory]:
         UserError: nothing is extracted yet, no page matches, or there is no such token.
         ShardError: a shard cannot be read.
     """
-    tables = _Tables(config)
+    tables = RunTables(config)
     matches = _matcher(tables, page)
     found = list(tables.search((DOCUMENTS, REFUSED), ("doc_id", "uri"), matches))
     if not found:
@@ -188,7 +188,7 @@ def token_places(config: Config, page: str) -> list[TokenPlace]:
     Raises:
         UserError: nothing is extracted yet, or no document matches.
     """
-    tables = _Tables(config)
+    tables = RunTables(config)
     found = map(tables.document, tables.search((DOCUMENTS,), ("doc_id", "uri"), _matcher(tables, page)))
     places = [tables.token_place(one) or TokenPlace(one.doc_id, one.uri, "", "", 0, 0) for one in found]
     if not places:
@@ -200,7 +200,7 @@ def token_places(config: Config, page: str) -> list[TokenPlace]:
 Matches = Callable[[pa.RecordBatch], np.ndarray]
 
 
-def _matcher(tables: _Tables, page: str) -> Matches:
+def _matcher(tables: RunTables, page: str) -> Matches:
     """The function that finds the rows of a page in a shard."""
     if token := _TOKEN.fullmatch(page):
         return _match_ids({tables.document_at(token["shard"], int(token["position"]))})
@@ -228,7 +228,7 @@ def _true_rows(mask: pa.BooleanArray) -> np.ndarray:
     return np.flatnonzero(mask.fill_null(False).to_numpy(zero_copy_only=False))
 
 
-class _Tables:
+class RunTables:
     """The tables of a run, found by the names of their shards."""
 
     def __init__(self, config: Config) -> None:
@@ -259,18 +259,19 @@ class _Tables:
         stage = self._stage_of[table]
         return table.uri(stage.folder(self._out), shard)
 
-    def _exists(self, table: StageTable, shard: str) -> bool:
+    def exists(self, table: StageTable, shard: str) -> bool:
+        """Whether a shard of a table is there."""
         fs, path = filesystem(self.uri(table, shard))
         return bool(fs.exists(path))
 
-    def search(self, tables: Sequence[StageTable], columns: Sequence[str], matches: Matches) -> Iterator[_FoundRow]:
+    def search(self, tables: Sequence[StageTable], columns: Sequence[str], matches: Matches) -> Iterator[FoundRow]:
         """Yield the rows that match, in the order of shards and tables."""
 
-        def of_shard(shard: str) -> list[_FoundRow]:
+        def of_shard(shard: str) -> list[FoundRow]:
             return [
-                _FoundRow(table, shard, row)
+                FoundRow(table, shard, row)
                 for table in tables
-                if self._exists(table, shard)
+                if self.exists(table, shard)
                 for row in matches(read_columns(self.uri(table, shard), columns)).tolist()
             ]
 
@@ -295,7 +296,7 @@ class _Tables:
 
     def document_at(self, shard: str, position: int) -> bytes:
         """The `doc_id` of the document that a token belongs to."""
-        if not self._exists(PROVENANCE, shard):
+        if not self.exists(PROVENANCE, shard):
             raise UserError(f"{self.uri(PROVENANCE, shard)}: there is no such token shard")
         try:
             doc_id: bytes = document_of_token(self.uri(PROVENANCE, shard), position)["doc_id"]
@@ -303,7 +304,7 @@ class _Tables:
             raise UserError(str(error)) from error
         return doc_id
 
-    def refusal(self, found: _FoundRow) -> PageHistory:
+    def refusal(self, found: FoundRow) -> PageHistory:
         """The history of a page that was refused."""
         (row,) = read_rows(self.uri(REFUSED, found.shard), [found.row], _REFUSED_COLUMNS)
         detail = f": {plain(row['detail'])}" if row["detail"] else ""
@@ -314,7 +315,7 @@ class _Tables:
         )
         return PageHistory(plain(row["uri"]) or "(no address)", steps)
 
-    def history(self, found: _FoundRow) -> PageHistory:
+    def history(self, found: FoundRow) -> PageHistory:
         """The history of a document."""
         (row,) = read_rows(self.uri(DOCUMENTS, found.shard), [found.row], _DOCUMENT_COLUMNS)
         document = _Document(found.shard, found.row, row["doc_id"], row["profile"], row["uri"])
@@ -334,7 +335,7 @@ class _Tables:
             if not outcome.continues:
                 break
             # Token shards have names of their own.
-            done = table == PROVENANCE or self._exists(table, document.shard)
+            done = table == PROVENANCE or self.exists(table, document.shard)
             outcome = follow(document) if done else _Outcome(_NOT_RUN)
             steps.append(Step(name, outcome.text))
         return PageHistory(plain(row["uri"]), tuple(steps), outcome.survivor)
@@ -412,7 +413,7 @@ class _Tables:
                 return f"taken down by {row['listed_as']}{asked}{reference}"
         return None
 
-    def document(self, found: _FoundRow) -> _Document:
+    def document(self, found: FoundRow) -> _Document:
         """What finds a document in the tables after `documents`."""
         (row,) = read_rows(self.uri(DOCUMENTS, found.shard), [found.row], ("doc_id", "profile", "uri"))
         return _Document(found.shard, found.row, row["doc_id"], row["profile"], row["uri"])
@@ -431,7 +432,7 @@ class _Tables:
             tokenize = self._stages["tokenize"]
             origins = self.uri(ENCODED_ORIGINS, encoded)
             for unit in tokenize.shape([self._encoded(self._stages["encode"])]):
-                if origins in unit.inputs[ENCODED_ORIGINS] and self._exists(PROVENANCE, unit.name):
+                if origins in unit.inputs[ENCODED_ORIGINS] and self.exists(PROVENANCE, unit.name):
                     with suppress(KeyError):
                         provenance = self.uri(PROVENANCE, unit.name)
                         first, count = tokens_of_document(provenance, document.doc_id)
@@ -441,10 +442,10 @@ class _Tables:
     def _encoded_shard(self, document: _Document) -> str | None:
         """The shard that a document was encoded in: the shard of its release, or a shuffled part of its source."""
         if self._shuffle is None:
-            return document.shard if self._exists(ENCODED_ORIGINS, document.shard) else None
+            return document.shard if self.exists(ENCODED_ORIGINS, document.shard) else None
         source = document.shard.split("/")[0]
         for name in (f"{source}/part-{part:05d}" for part in range(self._shuffle.parts)):
-            if self._exists(ENCODED_ORIGINS, name):
+            if self.exists(ENCODED_ORIGINS, name):
                 ids = read_columns(self.uri(ENCODED_ORIGINS, name), ["doc_id"])
                 if len(_match_ids({document.doc_id})(ids)):
                     return name

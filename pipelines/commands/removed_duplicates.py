@@ -111,7 +111,7 @@ def choose_duplicates(
             doc_id = documents.column("doc_id")[row].as_py()
             found.append((float(keys[i]), doc_id, place, row, judged.slice(row, 1).to_pylist()[0]))
     chosen = sorted(found, key=lambda one: one[:2])[:count]
-    texts = _texts(shards, {judged["cluster"] for *_, judged in chosen})
+    texts = texts_of(shards, {judged["cluster"] for *_, judged in chosen})
     return [_compared(shards[place], row, judged, texts) for _, _, place, row, judged in chosen], total
 
 
@@ -143,7 +143,7 @@ def _print_side(console: Console, mark: str, side: Side) -> None:
 _Row = dict[str, Any]
 
 
-def _texts(shards: Sequence[MeasuredShard], doc_ids: set[bytes]) -> dict[bytes, _Row]:
+def texts_of(shards: Sequence[MeasuredShard], doc_ids: set[bytes]) -> dict[bytes, _Row]:
     """The documents of this run that have one of the ids and may be shown, by id."""
     wanted = pa.array(sorted(doc_ids), DOC_ID)
     found: dict[bytes, _Row] = {}

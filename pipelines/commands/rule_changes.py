@@ -38,7 +38,8 @@ BYTES_PER_TOKEN = 6
 #: Number of hosts listed for each alternative.
 HOSTS_LISTED = 10
 
-_NO_HOST = "(no host)"
+#: Stands for the host of a document whose address names none.
+NO_HOST = "(no host)"
 _NOTHING = np.zeros(3, np.int64)
 
 
@@ -227,7 +228,7 @@ def _labels(column: pa.Array) -> tuple[np.ndarray, list[str]]:
 def _hosts(shard: MeasuredShard, rows: np.ndarray, changed: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """Labels of the hosts of the rows that change; the other rows have the first label."""
     uris = read_columns(shard.documents, ["uri"]).column("uri").take(pa.array(rows[changed]))
-    found, names = _labels(pc.fill_null(hosts(uris), _NO_HOST))
+    found, names = _labels(pc.fill_null(hosts(uris), NO_HOST))
     codes = np.zeros(len(rows), np.int64)
     codes[changed] = found
     return codes, names
