@@ -96,7 +96,9 @@ class CheckedFile(io.RawIOBase):
         self._position = 0
         size = stream.seek(0, os.SEEK_END)
         self._size_bytes = size
-        end = self._from(max(0, size - _END_BYTES), size)
+        self._held, self._held_from = b"", size
+        self._held, self._held_from = self._from(max(0, size - _END_BYTES), size), max(0, size - _END_BYTES)
+        end = self._held
         footer_bytes = _footer_bytes(end)
         if footer_bytes + _TAIL.size > size:
             raise Damaged(_missing(size))
@@ -217,6 +219,8 @@ class CheckedFile(io.RawIOBase):
                 )
 
     def _from(self, start: int, stop: int) -> bytes:
+        if start >= self._held_from:  # a small file is read once
+            return self._held[start - self._held_from : stop - self._held_from]
         self._stream.seek(start)
         data = self._stream.read(stop - start)
         if len(data) != stop - start:
