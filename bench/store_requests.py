@@ -56,7 +56,7 @@ parts = 4
 alarms.min_documents = 1000000
 
 [tokenize.train]
-vocabulary_size = 300
+vocabulary_size = 311
 """
 
 
@@ -124,7 +124,7 @@ def asked_by_task(
     """
     asked = Asked()
     inputs, pieces = dict(task.inputs), dict(task.pieces)
-    for table, listed in task.lists.items():
+    for listed in task.lists.values():
         if listed.places.size_bytes:
             asked.requests["GET"] += 1
             asked.bytes_read += listed.places.size_bytes
@@ -236,10 +236,15 @@ def texts(folder: Path, n_files: int) -> None:
     """Write small Japanese texts, of which every third repeats another one."""
     (folder / "in").mkdir(parents=True, exist_ok=True)
     for number in range(n_files):
+        places = [_PLACES[(number // 3 * 5 + at) % len(_PLACES)] for at in range(12)]
         lines = [
-            f"{number // 3 * 7 + at}番目の家の前を、{at * 13 % 17}人の子供が歌いながら通った。" for at in range(12)
+            f"{number // 3 * 7 + at}番目の{place}の前を、{at * 13 % 17}人の子供が歌いながら通った。"
+            for at, place in enumerate(places)
         ]
         (folder / "in" / f"{number:05d}.txt").write_text("\n".join(lines), encoding="utf-8")
+
+
+_PLACES = "家山川海寺店駅橋森畑町村城港島庭道池岩谷丘滝湖塔"
 
 
 def count_reads(until: str) -> ReadsOf:

@@ -89,9 +89,12 @@ def _run_stages(
 ) -> list[StageResult]:
     outputs: dict[str, StageOutput] = {}
     results = []
+    last_use = {needed.name: stage.name for stage in stages for needed in stage.needs}
     for stage in stages:
         result = run_one(stage, outputs, out, executor, watcher, damaged)
         outputs[stage.name] = result.output
+        for name in (name for name, last in last_use.items() if last == stage.name):
+            outputs[name].forget_pieces()  # a gigabyte for each exchange at ten crawls
         tasks_run[stage.name] += result.tasks_run
         results.append(result)
     return results

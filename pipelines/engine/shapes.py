@@ -91,6 +91,10 @@ class FinishedShards(Sequence[FinishedShard]):
                     self._counts[name] = array("q", bytes(8 * len(self._names)))
                 self._counts[name][index] = count
 
+    def forget_pieces(self) -> None:
+        """Free the pieces of all shards."""
+        self._pieces.clear()
+
     def find(self, name: str) -> int | None:
         """Returns the index of a shard; None if there is none of that name."""
         index = bisect_left(self._names, name)
@@ -138,6 +142,11 @@ class StageOutput:
         if table not in self.tables:
             raise ValueError(f"{self.folder}: its stage writes no table {table.name}")
         return table.uri(self.folder, shard)
+
+    def forget_pieces(self) -> None:
+        """Free what says where the parts of its files lie, once no other stage is to be planned from it."""
+        if isinstance(self.shards, FinishedShards):
+            self.shards.forget_pieces()
 
     def count(self, name: str) -> int:
         """Sum of a count over all shards."""

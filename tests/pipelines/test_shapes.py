@@ -148,6 +148,15 @@ def test_finished_shards_come_back_as_they_were_put(put: dict[str, tuple[int, in
     assert shards.find("absent") is None
 
 
+def test_pieces_that_are_forgotten_are_no_part_of_a_shard_any_more() -> None:
+    shards = FinishedShards(["a"])
+    shards.put(0, digest_of(["a"]), {}, 1, (bytes(PACKED_BYTES),))
+    output = StageOutput("out/keys-1234", (StageTable.parquet("keys"),), shards)
+    assert output.shards[0].pieces == (bytes(PACKED_BYTES),)
+    output.forget_pieces()
+    assert output.shards[0].pieces == ()
+
+
 def test_units_can_be_iterated_over_again() -> None:
     units = map_shards([output("documents", numbered("cc", [1, 2]))])
     assert isinstance(units, Units)
