@@ -239,6 +239,21 @@ def map_shards(upstream: Upstream) -> Iterable[Unit]:
     return Units(lambda: (_unit(row[0].name, upstream, [[shard] for shard in row]) for row in _aligned(upstream)))
 
 
+def map_some(is_wanted: Callable[[FinishedShard], bool]) -> Shape:
+    """As `map_shards`, for the shards of the first stage that are wanted."""
+
+    def shape(upstream: Upstream) -> Iterable[Unit]:
+        return Units(
+            lambda: (
+                _unit(row[0].name, upstream, [[shard] for shard in row])
+                for row in _aligned(upstream)
+                if is_wanted(row[0])
+            )
+        )
+
+    return shape
+
+
 def _aligned(upstream: Upstream) -> Iterator[tuple[FinishedShard, ...]]:
     if len({len(stage.shards) for stage in upstream}) > 1:
         raise ValueError(f"stages to be read together have different shards: {[stage.folder for stage in upstream]}")

@@ -27,7 +27,7 @@ from manyo.pipelines.graph.dedup_stages import dedup_stages
 from manyo.pipelines.graph.extract_stages import extract_stage
 from manyo.pipelines.graph.filter_stages import filter_stages
 from manyo.pipelines.graph.identity_stage import identity_stage
-from manyo.pipelines.graph.release_stages import export_stages, leak_stages, release_stage, scrub_stage
+from manyo.pipelines.graph.release_stages import Measured, export_stages, leak_stages, release_stage, scrub_stage
 from manyo.pipelines.graph.report_stages import report_stages
 from manyo.pipelines.graph.robots_stages import robots_stages
 from manyo.pipelines.graph.takedown_stage import takedown_stage
@@ -69,7 +69,7 @@ def stages_by_command(config: Config) -> dict[str, tuple[AnyStage, ...]]:
         "filter": (*of_sites, *of_templates, measure, decide),
         "dedup": (takedown, *dedup, *of_lines),
         "scrub": (*leaks, scrub, release),
-        "export": export_stages(config, release),
+        "export": export_stages(config, release, Measured(extract, langid, measure, duplicates)),
         "train-tokenizer": tuple(stage for stage in tokens if stage.name == "train"),
         "tokenize": tokens,
     }

@@ -229,7 +229,11 @@ def load_config(path: str, out: str | None = None) -> Config:
     templates = settings(Templates, "templates") if "templates" in tables else None
     rules = _rules(path, filter_settings.rules, templates is not None)
     dedup = settings(Dedup, "dedup")
-    signals = _signals(path, filter_settings, rules, dedup.survivor_signal)
+    export = settings(Export, "export") if "export" in tables else None
+    asked = dict.fromkeys(export.signals if export else (), "[export] signals")
+    if dedup.survivor_signal is not None:
+        asked[dedup.survivor_signal] = "[dedup] survivor_signal"
+    signals = _signals(path, filter_settings, rules, asked)
     sources = _sources(path, tables["source"])
     _check_dedup(path, dedup, [source.name for source in sources])
     _check_profiles(path, dedup, templates)
@@ -248,7 +252,7 @@ def load_config(path: str, out: str | None = None) -> Config:
         dedup=dedup,
         decontaminate=settings(Decontaminate, "decontaminate") if "decontaminate" in tables else None,
         scrub=settings(Scrub, "scrub"),
-        export=settings(Export, "export") if "export" in tables else None,
+        export=export,
         tokenize=tokenize,
         mix=settings(Mix, "mix") if "mix" in tables else None,
         notices=settings(Notices, "notices"),
@@ -328,14 +332,20 @@ def _check_profiles(path: str, dedup: Dedup, templates: Templates | None) -> Non
                 raise UserError(f"{path}: {key}: {profile!r} is not one of {', '.join(PROFILES)}")
 
 
-def _signals(path: str, settings: Filter, rules: tuple[Rule, ...], survivor_signal: str | None) -> SignalSettings:
-    """Returns the signals that the file requests, with those that its rules and dedup use."""
-    looked_at = {rule.signal: f"[filter] rule {rule.name!r}" for rule in rules}
-    if survivor_signal is not None:
-        looked_at.setdefault(survivor_signal, "[dedup] survivor_signal")
-        names = [signal.column.name for signal in SIGNALS]
-        if survivor_signal not in names:
-            raise UserError(f"{path}: [dedup] survivor_signal: {survivor_signal!r} is not one of {', '.join(names)}")
+def _signals(path: str, settings: Filter, rules: tuple[Rule, ...], asked: Mapping[str, str]) -> SignalSettings:
+    """Returns the signals that the file requests, with those that its rules, dedup and exports use.
+
+    Args:
+        path: of the file.
+        settings: its [filter].
+        rules: the rules.
+        asked: names of signals that other tables use, and the keys that name them.
+    """
+    names = [signal.column.name for signal in SIGNALS]
+    for name, key in asked.items():
+        if name not in names:
+            raise UserError(f"{path}: {key}: {name!r} is not one of {', '.join(names)}")
+    looked_at = {**asked, **{rule.signal: f"[filter] rule {rule.name!r}" for rule in rules}}
     also_measure = [
         signal.column.name
         for signal in SIGNALS

@@ -11,9 +11,11 @@ import pyarrow.compute as pc
 
 from manyo.corpus import schema
 from manyo.corpus.release import BENCHMARK_MASK, SPANS, in_view, is_kept, release_batch
+from manyo.corpus.schema import DOC_ID
 from manyo.corpus.tables import export as exports
 from manyo.corpus.tables.export import Export
 from manyo.corpus.tables.shards import (
+    DamagedShard,
     publish,
     read_batches,
     write_shard,
@@ -25,14 +27,16 @@ from manyo.filters.benchmarks.items import digest
 from manyo.filters.benchmarks.leaks import Decontaminate, benchmark_index
 from manyo.filters.pii import find as pii
 from manyo.filters.pii.find import Scrub
+from manyo.filters.signals import catalogue
 from manyo.pipelines.engine.errors import UserError, WorkFailed
+from manyo.pipelines.engine.shapes import map_some
 from manyo.pipelines.engine.stage import AnyStage, AnyTask, NoSettings, Stage, Task
 from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.boilerplate_stages import BOILERPLATE
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.dedup_stages import DUPLICATES
 from manyo.pipelines.graph.extract_stages import DOCUMENTS
-from manyo.pipelines.graph.filter_stages import DECISIONS
+from manyo.pipelines.graph.filter_stages import DECISIONS, LANGUAGES, SIGNALS
 from manyo.pipelines.graph.reading import read_all
 from manyo.pipelines.graph.takedown_stage import taken_down_ids
 
@@ -57,7 +61,7 @@ LEAKS = StageTable.parquet("leaks", schema.LEAKS.schema)
 #: The release as if nothing were taken down; for the stages after it only.
 SCRUBBED = StageTable.parquet("scrubbed", schema.RELEASE.schema)
 RELEASE = StageTable.parquet("release", schema.RELEASE.schema, is_released=True)
-EXPORT_PARQUET = StageTable.parquet("export", exports.SCHEMA, is_released=True)
+EXPORT_PARQUET = StageTable("export", "export/{shard}.parquet", is_released=True)
 EXPORT_JSONL = StageTable("export", "export/{shard}.jsonl.gz", is_released=True)
 
 
@@ -88,8 +92,21 @@ def release_stage(scrub: AnyStage, takedown: AnyStage) -> AnyStage:
     return Stage("release", 5, NoSettings(), (scrub, takedown), (RELEASE,), release)
 
 
-def export_stages(config: Config, release: AnyStage) -> tuple[AnyStage, ...]:
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The stages that tell of documents what their export repeats."""
+
+    extract: AnyStage
+    langid: AnyStage
+    measure: AnyStage
+    duplicates: AnyStage
+
+
+def export_stages(config: Config, release: AnyStage, measured: Measured) -> tuple[AnyStage, ...]:
     """The release for other tools; empty if the configuration has no [export].
+
+    A shard that released nothing is no file: readers take types from the first file, or stop at an empty one. Takedowns
+    do not change which files there are.
 
     Raises:
         UserError: a view of a view is asked for.
@@ -99,7 +116,10 @@ def export_stages(config: Config, release: AnyStage) -> tuple[AnyStage, ...]:
     if "plain" not in (config.scrub.view, config.export.view):
         raise UserError(f"{config.path}: [export] view: the release is in the view of [scrub]; leave one of them out")
     table = {"jsonl": EXPORT_JSONL, "parquet": EXPORT_PARQUET}[config.export.format]
-    return (Stage("export", 3, config.export, (release,), (table,), export),)
+    of_signals = (measured.measure,) if config.export.signals else ()
+    needs = (release, measured.extract, measured.langid, measured.duplicates, *of_signals)
+    shape = map_some(lambda shard: shard.counts["documents"] + shard.counts["taken_down"] > 0)
+    return (Stage("export", 4, config.export, needs, (table,), export, shape),)
 
 
 def find_leaks(task: Task[LeakSettings]) -> Mapping[str, int]:
@@ -213,10 +233,42 @@ def release(task: Task[NoSettings]) -> Mapping[str, int]:
 
 
 def export(task: Task[Export]) -> Mapping[str, int]:
-    """Release → the same documents in the form of datatrove."""
-    released = read_batches(task.input(RELEASE))
+    """Release, and what other tables say of its documents → the same documents in the form of datatrove."""
+    fields = {signal.column.name: pa.field(signal.column.name, signal.column.type) for signal in catalogue.SIGNALS}
+    schema = exports.export_schema([fields[name] for name in task.settings.signals])
+    documents = (
+        exports.export_batch(released, about, schema, task.settings.view) for released, about in _with_facts(task)
+    )
     if task.settings.format == "parquet":
-        batches = exports.parquet_batches(released, task.settings.view)
-        return {"documents": write_shard(task.output(EXPORT_PARQUET), EXPORT_PARQUET.schema, batches)}
+        with publish(task.output(EXPORT_PARQUET)) as path:
+            return {"documents": exports.write_parquet(path, schema, documents)}
     with publish(task.output(EXPORT_JSONL)) as path:
-        return {"documents": exports.write_jsonl(path, released, task.settings.view)}
+        return {"documents": exports.write_jsonl(path, documents)}
+
+
+def _with_facts(task: Task[Export]) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+    """Batches of the release, each with the columns of other tables for its documents.
+
+    Memory: the ids of a shard.
+
+    Raises:
+        DamagedShard: the release has documents that are not those of the other tables, or in another order.
+    """
+    uri = task.input(RELEASE)
+    ids = pa.chunked_array([batch.column("doc_id") for batch in read_batches(uri, ["doc_id"])], DOC_ID)
+    release = read_batches(uri)
+    for tables in zip_batches(
+        (task.input(DOCUMENTS), exports.DOCUMENT_COLUMNS),
+        (task.input(LANGUAGES), exports.LANGUAGE_COLUMNS),
+        (task.input(DUPLICATES), exports.DUPLICATE_COLUMNS),
+        *((of_signals, task.settings.signals) for of_signals in task.optional_inputs_of(SIGNALS)),
+    ):
+        is_released = pc.is_in(tables[0].column("doc_id"), value_set=ids)
+        if is_released.true_count:
+            released = next(release, None)
+            if released is None or not released.column("doc_id").equals(tables[0].column("doc_id").filter(is_released)):
+                raise DamagedShard(uri, "its documents are not those of the tables that it was made from")
+            columns = {name: table.column(name) for table in tables for name in table.schema.names}
+            yield released, pa.RecordBatch.from_pydict(columns).filter(is_released)
+    if next(release, None) is not None:
+        raise DamagedShard(uri, "it has documents that are not in the tables that it was made from")

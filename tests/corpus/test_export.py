@@ -5,8 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -14,11 +17,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manyo.corpus.records import Document, InputFile, Record
-from manyo.corpus.schema import RELEASE
+from manyo.corpus.schema import DOCUMENTS, DUPLICATES, LANGUAGES, RELEASE
 from manyo.corpus.sources.source_kinds import KINDS
-from manyo.corpus.tables.export import SCHEMA, document_rows, parquet_batches, write_jsonl
-from manyo.corpus.tables.shards import write_shard
+from manyo.corpus.tables.export import (
+    DOCUMENT_COLUMNS,
+    DUPLICATE_COLUMNS,
+    LANGUAGE_COLUMNS,
+    export_batch,
+    export_schema,
+    write_jsonl,
+    write_parquet,
+)
 from manyo.pipelines.cli import main
+from manyo.pipelines.graph.config import load_config
+from manyo.pipelines.run import table_folder
 from tests.conftest import FinishedRun
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
@@ -40,12 +52,52 @@ def release(texts: list[str]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(rows, schema=RELEASE.schema)
 
 
-def write(form: str, batches: list[pa.RecordBatch], folder: Path) -> Path:
+#: What the other tables say of a document: where nothing is known, and where everything is.
+BARE = {"terms": "", "origin_file": "a.txt", "origin_offset": 0, "lang": "ja", "lang_score": 1.0, "cluster_size": 1}
+KNOWN = {
+    "terms": "出典を明記",
+    "page_licence": "by-sa-4.0",
+    "fetched_at": datetime(2026, 11, 30, 7, 32, tzinfo=UTC),
+    "origin_file": "crawl/a.warc.gz",
+    "origin_offset": 1 << 40,
+    "lang": "ja",
+    "lang_score": 0.9,
+    "cluster_size": 3,
+    "quality_score": 0.7,
+    "char_count": 12,
+}
+
+SIGNALS = [pa.field("quality_score", pa.float32()), pa.field("char_count", pa.int64())]
+_ABOUT = pa.schema(
+    [
+        *map(DOCUMENTS.schema.field, DOCUMENT_COLUMNS),
+        *map(LANGUAGES.schema.field, LANGUAGE_COLUMNS),
+        *map(DUPLICATES.schema.field, DUPLICATE_COLUMNS),
+        *SIGNALS,
+    ]
+)
+
+
+def exported(batch: pa.RecordBatch, view: str = "plain", signals: bool = False) -> pa.RecordBatch:
+    """A batch of the release as it is exported; little is known of its documents, but of the last one."""
+    bare = BARE | {"quality_score": 0.0, "char_count": 0}
+    known = [KNOWN if row == batch.num_rows - 1 else bare for row in range(batch.num_rows)]
+    about = pa.RecordBatch.from_pylist(known, schema=_ABOUT)
+    return export_batch(batch, about, export_schema(SIGNALS if signals else ()), view)
+
+
+def document_rows(batch: pa.RecordBatch, view: str = "plain", signals: bool = False) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = exported(batch, view, signals).to_pylist()
+    return rows
+
+
+def write(form: str, batches: list[pa.RecordBatch], folder: Path, signals: bool = False) -> Path:
     path = folder / {"jsonl": "a.jsonl.gz", "parquet": "a.parquet"}[form]
+    documents = [exported(batch, signals=signals) for batch in batches]
     if form == "jsonl":
-        write_jsonl(path, batches)
+        write_jsonl(path, documents)
     else:
-        write_shard(str(path), SCHEMA, parquet_batches(batches))
+        write_parquet(path, export_schema(SIGNALS if signals else ()), documents)
     return path
 
 
@@ -61,23 +113,44 @@ def read_back(path: Path, kind: str) -> list[Document]:
 def test_both_formats_hold_every_document_however_batches_are_cut(tmp_path_factory, texts, cut):
     batch, folder = release(texts), tmp_path_factory.mktemp("export")
     batches = [batch.slice(0, cut), batch.slice(cut)]
-    lines = gzip.decompress(write("jsonl", batches, folder).read_bytes()).decode().split("\n")
-    assert [json.loads(line) for line in lines[:-1]] == document_rows(batch)
-    assert pq.read_table(write("parquet", batches, folder)).to_pylist() == document_rows(batch)
+    expected = [row for one in batches for row in document_rows(one, signals=True)]
+    lines = gzip.decompress(write("jsonl", batches, folder, True).read_bytes()).decode().split("\n")
+    assert [json.loads(line) for line in lines[:-1]] == expected
+    assert pq.read_table(write("parquet", batches, folder, True)).to_pylist() == expected
 
 
-def test_every_field_of_every_row_is_a_string_whatever_is_missing() -> None:
+def test_every_field_of_every_row_has_its_type_whatever_is_missing() -> None:
     batch = release(["一つ目。", "二つ目。"])
     bare = batch.set_column(batch.schema.get_field_index("pii"), "pii", pa.array([[], None], batch.column("pii").type))
-    rows = document_rows(batch) + document_rows(bare)
+    rows = document_rows(batch, signals=True) + document_rows(bare, signals=True)
     for row in rows:
-        assert {type(value) for value in (row["text"], row["id"], *row["metadata"].values())} == {str}
-    assert [row["metadata"]["pii"] for row in rows] == [
-        "email 2",
-        "email 2",
-        "",
-        "",
-    ]
+        numbers = {name: type(value) for name, value in row["metadata"].items() if type(value) is not str}
+        assert numbers == {"language_score": float, "file_offset": int, "cluster_size": int, "signals": dict}
+        assert [type(value) for value in row["metadata"]["signals"].values()] == [float, int]
+    assert [row["metadata"]["pii"] for row in rows] == ["email 2", "email 2", "", ""]
+
+
+def test_what_other_tables_say_of_a_document_is_exported_with_it() -> None:
+    bare, known = (row["metadata"] for row in document_rows(release(["一つ目。", "二つ目。"]), signals=True))
+    assert (bare["date"], bare["page_licence"], bare["language_score"]) == ("", "", 1.0)
+    assert {name: known[name] for name in ("date", "terms", "page_licence", "language", "language_score")} == {
+        "date": "2026-11-30T07:32:00Z",
+        "terms": "出典を明記",
+        "page_licence": "by-sa-4.0",
+        "language": "ja",
+        "language_score": 0.9,
+    }
+    assert (known["file_path"], known["file_offset"], known["cluster_size"]) == ("crawl/a.warc.gz", 1 << 40, 3)
+    assert known["signals"] == {"quality_score": 0.7, "char_count": 12}
+
+
+def test_small_batches_share_a_row_group_and_pages_have_an_index(tmp_path: Path) -> None:
+    written = pq.ParquetFile(write("parquet", [release(["本文である。"])] * 50, tmp_path)).metadata
+    assert (written.num_row_groups, written.num_rows) == (1, 50)
+    assert written.row_group(0).column(0).has_offset_index
+    large = [release(["あ" * 11_000_000])] * 5
+    groups = pq.ParquetFile(write("parquet", large, tmp_path)).metadata
+    assert [groups.row_group(n).num_rows for n in range(groups.num_row_groups)] == [3, 2]
 
 
 def test_a_line_end_of_unicode_ends_no_line_of_json(tmp_path: Path) -> None:
@@ -105,9 +178,23 @@ def test_datatroves_reader_reads_it(kind: str, tmp_path: Path):
     write(kind, [release(["一つ目。", "二つ目。"])], tmp_path)
     reader = {"jsonl": JsonlReader, "parquet": ParquetReader}[kind](str(tmp_path))
     read = [{"text": one.text, "id": one.id, "metadata": one.metadata} for one in reader.run()]
-    for document in read:
-        del document["metadata"]["file_path"]
     assert read == document_rows(release(["一つ目。", "二つ目。"]))
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_what_datatrove_writes_of_an_export_is_the_export(kind: str, tmp_path: Path) -> None:
+    pytest.importorskip("datatrove", reason="datatrove is an extra: pip install 'manyo[datatrove]'")
+    from datatrove.pipeline.readers import JsonlReader, ParquetReader
+    from datatrove.pipeline.writers import JsonlWriter, ParquetWriter
+
+    read_by, written_by = {"jsonl": (JsonlReader, JsonlWriter), "parquet": (ParquetReader, ParquetWriter)}[kind]
+    batch = release(["一つ目。", "二\u2028つ目。"])
+    write(kind, [batch], tmp_path, signals=True)
+    with written_by(str(tmp_path / "out")) as writer:
+        for document in read_by(str(tmp_path), recursive=False).run():
+            writer.write(document)
+    again = [{"text": one.text, "id": one.id, "metadata": one.metadata} for one in read_by(str(tmp_path / "out")).run()]
+    assert again == document_rows(batch, signals=True)
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "parquet"])
@@ -123,18 +210,44 @@ def test_what_datatrove_writes_is_a_source(kind: str, tmp_path: Path):
     assert (document.text, document.uri, document.title) == ("本文である。", "https://a.example/", "題")
 
 
-def test_the_stage_exports_the_release_of_a_run(demo_run: FinishedRun, tmp_path: Path):
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_the_stage_exports_the_release_of_a_run_with_what_its_tables_say(
+    demo_run: FinishedRun, tmp_path: Path, form: str
+) -> None:
     config, out = tmp_path / "demo.toml", tmp_path / "out"
-    config.write_text(demo_run.config.read_text(encoding="utf-8") + '\n[export]\nformat = "jsonl"\n', encoding="utf-8")
+    table = f'\n[export]\nformat = "{form}"\nsignals = ["quality_score", "char_count"]\n'
+    config.write_text(demo_run.config.read_text(encoding="utf-8") + table, encoding="utf-8")
     shutil.copytree(demo_run.out, out)
     assert main(["run", "--config", str(config), "--out", str(out), "--until", "export", "--executor", "serial"]) == 0
-    exported = [
-        json.loads(line)
-        for path in sorted(out.glob("export-*/export/**/*.jsonl.gz"))
-        for line in gzip.decompress(path.read_bytes()).splitlines()
-    ]
-    tables = [pq.read_table(path) for path in sorted(out.glob("release-*/release/**/*.parquet"))]
-    assert exported == [row for table in tables for batch in table.to_batches() for row in document_rows(batch)]
+
+    def rows(table: str) -> list[dict[str, Any]]:
+        paths = sorted(Path(table_folder(load_config(str(config), str(out)), table)).rglob("*.parquet"))
+        return [row for path in paths for row in pq.read_table(path, partitioning=None).to_pylist()]
+
+    def by_id(table: str) -> dict[str, dict[str, Any]]:
+        return {row["doc_id"].hex(): row for row in rows(table)}
+
+    lines = [line for path in out.glob("export-*/**/*.gz") for line in gzip.decompress(path.read_bytes()).splitlines()]
+    written = [json.loads(line) for line in lines] if form == "jsonl" else rows("export")
+    released, documents, languages = by_id("release"), by_id("documents"), by_id("languages")
+    signals, duplicates = by_id("signals"), by_id("duplicates")
+    assert {row["id"]: row["text"] for row in written} == {i: row["text"] for i, row in released.items()}
+    for row in written:
+        i, said = row["id"], row["metadata"]
+        assert (said["file_path"], said["file_offset"]) == (documents[i]["origin_file"], documents[i]["origin_offset"])
+        assert (said["language"], said["cluster_size"]) == (languages[i]["lang"], duplicates[i]["cluster_size"])
+        assert said["signals"]["char_count"] == signals[i]["char_count"]
+        assert np.float32(said["signals"]["quality_score"]) == np.float32(signals[i]["quality_score"])
+
+
+def test_an_unknown_signal_is_an_error_that_lists_the_known_ones(
+    demo_run: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "demo.toml"
+    table = '\n[export]\nsignals = ["beauty"]\n'
+    config.write_text(demo_run.config.read_text(encoding="utf-8") + table, encoding="utf-8")
+    assert main(["export", "--config", str(config), "--out", str(demo_run.out)]) == 2
+    assert "[export] signals: 'beauty' is not one of" in capsys.readouterr().err
 
 
 def test_without_an_export_table_the_command_says_so(demo_run: FinishedRun, capsys: pytest.CaptureFixture[str]):
