@@ -25,6 +25,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from manyo.corpus.tables.shards import read_batches, zip_batches
+from manyo.filters.rules.label_scores import agreement
 from manyo.pipelines.engine.executors import Serial
 from manyo.pipelines.engine.progress import watcher
 from manyo.pipelines.engine.shapes import StageOutput
@@ -114,11 +115,8 @@ def read_labels() -> list[Labelled]:
 
 def agree(pages: Sequence[Labelled]) -> tuple[float, float]:
     """Return the share of pages on which both readings agree, and Cohen's kappa."""
-    readings = np.array([page.readings for page in pages])
-    observed = float((readings[:, 0] == readings[:, 1]).mean())
-    first, second = readings.mean(axis=0)
-    by_chance = float(first * second + (1 - first) * (1 - second))
-    return observed, (observed - by_chance) / (1 - by_chance)
+    first, second = zip(*(page.readings for page in pages), strict=True)
+    return agreement(first, second)
 
 
 def decide(data: Path, rules: Path, folder: Path) -> dict[str, tuple[int, list[str]]]:

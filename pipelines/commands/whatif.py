@@ -11,6 +11,8 @@ from rich.table import Table
 from manyo.filters.rules.comparison import Alternative, move_bound
 from manyo.filters.rules.decide import load_rules
 from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.label import labels_of, print_found, print_scores
+from manyo.pipelines.commands.labelled_documents import score_rules
 from manyo.pipelines.commands.measured_documents import measured_shards, without_unmeasured
 from manyo.pipelines.commands.policy_changes import policy_costs, print_costs
 from manyo.pipelines.commands.rule_changes import BYTES_PER_TOKEN, RuleChange, WhatIf, what_if
@@ -39,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-n", type=int, default=3, metavar="COUNT", help="samples on each side of a threshold (default: 3)"
     )
+    parser.add_argument("--labels", metavar="FILE", help="labels of documents: also print precision and recall on them")
     parser.add_argument("--html", metavar="FILE", help="also write the comparison to this file, as one HTML page")
 
 
@@ -52,20 +55,28 @@ def run(options: argparse.Namespace) -> int:
     config = read_config(options)
     console = open_console(_PIPE_COLUMNS)
     if options.policy is not None:
-        if options.html or options.minimum or options.maximum:
-            raise UserError("--policy takes neither --html nor --minimum and --maximum")
+        if options.html or options.labels or options.minimum or options.maximum:
+            raise UserError("--policy takes none of --html, --labels, --minimum and --maximum")
         print_costs(console, policy_costs(config, load_rights(options.policy)))
         return 0
     alternatives, left_out = _alternatives(config, options)
     for line in left_out:
         console.print(line, markup=False)
-    result = what_if(measured_shards(config, "whatif"), config.rules, alternatives, max(0, options.n))
+    labels = labels_of(options.labels) if options.labels else []
+    shards = measured_shards(config, "whatif")
+    result = what_if(shards, config.rules, alternatives, max(0, options.n))
     if options.html:
         try:
             Path(options.html).write_text(render(result, PurePath(config.path).name), encoding="utf-8")
         except OSError as error:
             raise UserError(f"--html {options.html}: {error.strerror}") from error
     _print_what_if(console, result)
+    if labels:
+        scored = score_rules(shards, labels, [config.rules, *(other.rules for other in alternatives)])
+        console.print()
+        print_found(console, labels, scored)
+        names = ["of the run", *(other.label for other in alternatives)]
+        print_scores(console, dict(zip(names, scored.scores, strict=True)))
     return 0
 
 

@@ -1,0 +1,68 @@
+"""The labelled documents of a run, and what sets of rules decide about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from manyo.corpus.schema import DOC_ID_BYTES
+from manyo.corpus.tables.shards import read_columns
+from manyo.filters.rules.decide import Rule, failures
+from manyo.filters.rules.label_scores import Label, Score, score
+from manyo.pipelines.commands.measured_documents import MeasuredShard, read_columns_of
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Scores of sets of rules on the same labels.
+
+    Attributes:
+        scores: one for each set of rules.
+        found: labels whose document is in the run.
+        missing: keys of the others: other documents, or pages that were refused.
+    """
+
+    scores: tuple[Score, ...]
+    found: tuple[Label, ...]
+    missing: tuple[str, ...]
+
+
+def score_rules(shards: Sequence[MeasuredShard], labels: Sequence[Label], rules: Sequence[Sequence[Rule]]) -> Scores:
+    """Decide about the labelled documents by each set of rules. An address that two documents have counts for both.
+
+    Raises:
+        ShardError: a shard cannot be read.
+    """
+    by_key = {label.key.lower() if _is_id(label.key) else label.key: label for label in labels}
+    ids = pa.array([bytes.fromhex(key) for key in by_key if _is_id(key)], pa.binary(DOC_ID_BYTES))
+    uris = pa.array([key for key in by_key if not _is_id(key)], pa.large_string())
+    every = tuple(dict.fromkeys(rule for some in rules for rule in some))
+    found: list[Label] = []
+    kept: list[list[bool]] = [[] for _ in rules]
+    for shard in shards:
+        names = read_columns(shard.documents, ["doc_id", "uri"])
+        of_id, of_uri = (
+            pc.is_in(names.column(name), value_set=keys).to_numpy(zero_copy_only=False)
+            for name, keys in (("doc_id", ids), ("uri", uris))
+        )
+        rows = np.flatnonzero(of_id | of_uri)
+        if not len(rows):
+            continue
+        for row in rows.tolist():
+            named = names.column("doc_id")[row].as_py().hex() if of_id[row] else names.column("uri")[row].as_py()
+            found.append(by_key[named])
+        documents, languages, signals = (batch.take(pa.array(rows)) for batch in read_columns_of(shard, every))
+        failed = failures(languages, signals, documents.column("profile"), every)
+        for of_rules, own in zip(rules, kept, strict=True):
+            places = [every.index(rule) for rule in of_rules]
+            own += np.logical_not(failed[:, places].any(axis=1)).tolist()
+    missing = {label.key for label in labels} - {label.key for label in found}
+    return Scores(tuple(score(found, own) for own in kept), tuple(found), tuple(sorted(missing)))
+
+
+def _is_id(key: str) -> bool:
+    return len(key) == 2 * DOC_ID_BYTES and all(digit in "0123456789abcdefABCDEF" for digit in key)

@@ -1,0 +1,98 @@
+"""label score: rules are scored on the documents that a file names, by id or address, as the run decided them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from manyo.pipelines.cli import main
+from manyo.pipelines.graph.config import load_config
+from manyo.pipelines.run import table_folder
+from tests.conftest import FinishedRun
+
+
+def rows_of(run: FinishedRun, table: str, *columns: str) -> list[dict[str, object]]:
+    folder = Path(table_folder(load_config(str(run.config), str(run.out)), table))
+    return [
+        row
+        for path in sorted(folder.rglob("*.parquet"))
+        for row in pq.read_table(path, columns=list(columns), partitioning=None).to_pylist()
+    ]
+
+
+@pytest.fixture
+def labels(demo_run: FinishedRun, tmp_path: Path) -> Path:
+    """Every kept document is good but one, every dropped one is bad but two; half are named by id, half by address."""
+    documents = {row["doc_id"]: row["uri"] for row in rows_of(demo_run, "documents", "doc_id", "uri")}
+    decided = rows_of(demo_run, "decisions", "doc_id", "reasons")
+    kept = [row["doc_id"] for row in decided if not row["reasons"]]
+    dropped = [row["doc_id"] for row in decided if row["reasons"]]
+    said = dict.fromkeys(kept, "keep") | dict.fromkeys(dropped, "drop")
+    said[kept[0]], said[dropped[0]], said[dropped[1]] = "drop", "keep", "keep"
+    uris = list(documents.values())
+    lines = []
+    for place, (doc_id, label) in enumerate(said.items()):
+        by_id = place % 2 or uris.count(documents[doc_id]) > 1
+        lines.append({"doc_id" if by_id else "uri": doc_id.hex() if by_id else documents[doc_id], "label": label})  # type: ignore[attr-defined]
+    lines.append({"uri": "http://elsewhere.example/", "label": "keep"})
+    path = tmp_path / "labels.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    return path
+
+
+def command(run: FinishedRun, *options: str) -> int:
+    name, *rest = options
+    return main([name, *rest, "--config", str(run.config), "--out", str(run.out)])
+
+
+def test_the_rules_of_the_run_are_scored_as_it_decided(
+    demo_run: FinishedRun, labels: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    decided = rows_of(demo_run, "decisions", "reasons")
+    n_kept = sum(not row["reasons"] for row in decided)
+    assert command(demo_run, "label", "score", str(labels)) == 0
+    out = capsys.readouterr().out
+    assert f"{len(decided) + 1} labels, {len(decided)} of documents of this run" in out
+    assert "http://elsewhere.example/" in out
+    lines = [line for line in out.splitlines() if line.startswith("of the run")]
+    assert f"{(n_kept - 1) / n_kept:.3f} (" in lines[0]
+    assert f"{(n_kept - 1) / (n_kept + 1):.3f} (" in lines[0]
+    assert [line.split()[0] for line in out.splitlines() if line.startswith(("default", "hojichar", "swallow"))]
+
+
+def test_two_files_are_compared(
+    demo_run: FinishedRun, labels: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.jsonl"
+    first, *rest = labels.read_text(encoding="utf-8").splitlines()
+    changed = json.loads(first)
+    changed["label"] = "keep" if changed["label"] == "drop" else "drop"
+    other.write_text("\n".join([json.dumps(changed), *rest]), encoding="utf-8")
+    assert command(demo_run, "label", "score", str(labels), "--other", str(other)) == 0
+    n = len(rest) + 1
+    assert f"label {n} documents: they agree on {(n - 1) / n:.3f}" in capsys.readouterr().out
+
+
+def test_whatif_says_what_a_bound_does_to_the_labels(
+    demo_run: FinishedRun, labels: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        command(demo_run, "whatif", "--rule", "too_short", "--minimum", "500", "-n", "0", "--labels", str(labels)) == 0
+    )
+    out = capsys.readouterr().out
+    scores = {line.split("  ")[0]: line for line in out.splitlines() if " to " in line and "(" in line}
+    assert {"of the run", "too_short: minimum 500"} <= set(scores)
+    assert scores["of the run"].split()[3:] != scores["too_short: minimum 500"].split()[3:]
+
+
+def test_labels_of_another_run_end_with_a_status(
+    demo_run: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "labels.jsonl"
+    path.write_text('{"uri": "http://elsewhere.example/", "label": "keep"}\n', encoding="utf-8")
+    assert command(demo_run, "label", "score", str(path)) == 1
+    assert command(demo_run, "label", "score", str(tmp_path / "none.jsonl")) == 2
+    assert "No such file" in capsys.readouterr().err
