@@ -10,8 +10,9 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from manyo.corpus.jit import Float64s
-from manyo.corpus.print.glyph_lines import TextLine, text_lines
+from manyo.corpus.print.glyph_lines import text_lines
 from manyo.corpus.print.gutter_numbers import gutter_numbers
+from manyo.corpus.print.line_text import TextLine
 from manyo.corpus.print.page_margins import MarginPage
 from manyo.corpus.print.pdf_glyphs import PdfPage
 from manyo.corpus.print.reading_order import Block, Part, cell_text, in_order, part_of, row_of

@@ -57,9 +57,10 @@ class Frame(NamedTuple):
 
     def box(self, left: float, bottom: float, right: float, top: float) -> tuple[float, float, float, float]:
         """A box as left, top, right, bottom on the page."""
-        x0, y0 = self.point(left, bottom)
-        x1, y1 = self.point(right, top)
-        return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+        xx, xy, yx, yy, dx, dy = self
+        x0, y0 = xx * left + xy * bottom + dx, yx * left + yy * bottom + dy
+        x1, y1 = xx * right + xy * top + dx, yx * right + yy * top + dy
+        return (x0 if x0 < x1 else x1, y0 if y0 < y1 else y1, x1 if x0 < x1 else x0, y1 if y0 < y1 else y0)
 
 
 class Drawn(NamedTuple):

@@ -13,10 +13,11 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise
+from operator import itemgetter
 from statistics import median
 from typing import Final, NamedTuple
 
-from manyo.corpus.print.glyph_lines import Mark, TextLine
+from manyo.corpus.print.line_text import Mark, TextLine
 from manyo.corpus.print.pages import joined
 from manyo.corpus.print.pdf_glyphs import ASCENT
 
@@ -107,6 +108,8 @@ def in_order(parts: Sequence[Part], depth: int = 0) -> list[Block]:
     """
     if not parts:
         return []
+    if len(parts) == 1:
+        return [Block([parts[0].line])] if parts[0].line is not None else list(parts[0].blocks)
     is_upright = _is_upright(parts)
     parts = _grouped(parts, is_upright, depth)
     placed = [_place(part, is_upright) for part in parts]
@@ -329,8 +332,7 @@ def _strips(run: _Run, gutters: list[tuple[float, float]]) -> list[list[_Placed]
 
 
 def _strip_of(item: _Placed, gutters: list[tuple[float, float]]) -> int:
-    middle = (item.u0 + item.u1) / 2
-    return sum(middle > gutter[0] for gutter in gutters)
+    return bisect_left(gutters, (item.u0 + item.u1) / 2, key=itemgetter(0))
 
 
 _NO_PROSE, _FEW_LINES, _PROSE = 0, 1, 2

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from manyo.corpus.print.geometry_kernels import Box, Kind
-from manyo.corpus.print.glyph_lines import TextLine
+from manyo.corpus.print.line_text import TextLine
 from manyo.corpus.print.paragraphs import ordered_text, without_furniture
 from manyo.corpus.print.reading_order import Block, cell_text
 from manyo.corpus.print.recognised import Line, Page

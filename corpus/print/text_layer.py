@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from manyo.corpus.lifts import PairSums, pair_sums
-from manyo.corpus.print.glyph_lines import TextLine
+from manyo.corpus.print.line_text import TextLine
 from manyo.corpus.print.pdf_glyphs import PdfPage, is_blank
 from manyo.corpus.text import Texts
 
@@ -61,6 +61,7 @@ _FONT_SHARE: Final = 0.1
 _JAPANESE: Final = "\u3041-\u30ff\u3400-\u9fff々〆〇、。「」『』"
 #: Latin letters with marks, rare scripts, and marks that are no Japanese; × ÷ ± ° are.
 _STRANGE_LETTERS = re.compile(rf"(?<=[{_JAPANESE}])[ª-¯¸-ÖØ-öø-ɏ\u0250-\u036f\u0530-\u10ff\u1200-\u1cff]")
+_KANA = re.compile("[ぁ-ヺ]")
 _LATIN_BETWEEN = re.compile(rf"(?<=[{_JAPANESE}])[a-zA-Z|{{}}~^`\\_<>@#$;]{{1,2}}(?=[{_JAPANESE}])")
 _LATIN_BETWEEN_FRACTION: Final = 0.05
 #: Running text has .4 and more of its letters in kana.
@@ -119,7 +120,7 @@ def why_implausible(lines: Sequence[TextLine], page: PdfPage) -> str:
 
 def _is_implausible(text: str, sums: PairSums) -> bool:
     """Whether a text is what a lying font gives."""
-    n_kana = sum("ぁ" <= character <= "ヺ" for character in text)
+    n_kana = len(_KANA.findall(text))
     n_letters = n_kana + sums.n_kanji
     if sums.n_kanji >= _LEAST_KANJI:
         has_kana = n_kana >= _KANA_FRACTION * n_letters
