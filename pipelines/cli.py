@@ -57,6 +57,7 @@ COMMANDS = {
     "select": Command(
         "select_places", "write what a crawl's rule selects of its index, packed into files of equal bytes"
     ),
+    "recall": Command("recall", "read some archives of a crawl whole, and show what its rule on the index loses"),
     "status": Command("status", "show the progress of a run: shards, rates and time left of each stage"),
     "path": Command("path", "print the folder that holds a table of the run"),
     "trace": Command("trace", "show what happened to one page, from its record to its tokens"),

@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -180,6 +181,40 @@ def _decide(rows: pa.Table, rule: Rule, lacks: tuple[str, ...], counts: Counter[
     counts["unknown" if rule.unknown == "all" else "language_unknown"] += _true(unknown)
     counts["language_other"] += _true(pc.and_not(left, unknown))
     return found, unknown
+
+
+def placed_rows(stream: BinaryIO, columns: Sequence[str] | None) -> Iterator[pa.Table]:
+    """Yields the rows of one file of an index, a row group at a time.
+
+    Args:
+        stream: of the file.
+        columns: to read; None for all that a rule looks at, and the places.
+
+    Raises:
+        NotAnIndex: the file lacks a column that every index has, or is a selection.
+        pa.ArrowException, OSError: it is damaged, or cannot be read.
+    """
+    with pq.ParquetFile(stream) as index:
+        names = index.schema_arrow.names
+        missing = [name for name in (*_REQUIRED, _STATUS) if name not in names]
+        if missing:
+            raise NotAnIndex(f"not an index of archives: no column {', '.join(missing)}")
+        wanted = columns or [name for name in dict.fromkeys((*_LOOKED_AT, *_REQUIRED)) if name in names]
+        for group in range(index.num_row_groups):
+            yield index.read_row_group(group, columns=list(wanted))
+
+
+def why_not(row: Mapping[str, Any], rule: Rule) -> str:
+    """Why a rule does not select a row that it does not select; named as in `Selected.counts`."""
+    if row[_STATUS] not in rule.statuses:
+        return "status"
+    if (row[_MIME] if _MIME in row else row.get(_DECLARED_MIME)) not in rule.mimes:
+        return "mime"
+    if rule.truncated == "drop" and row.get(_TRUNCATED):
+        return "truncated"
+    if _LANGUAGES not in row:
+        return "undecided"
+    return "language_other" if row[_LANGUAGES] else "language_unknown"
 
 
 def _of_hosts(waiting: list[pa.Table], hosts: set[str]) -> pa.Table:
