@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from manyo.corpus.web.choice_words import FRAME_SHARES
 from manyo.corpus.web.main_text import FLOW_TAGS, ITEM_TAGS, NEVER_MAIN, UNNAMED_TAGS
@@ -190,12 +191,15 @@ def _find_frames(boxes: list[Box], weight: int, names_count: bool) -> None:
     ]
     largest = max(main, key=total, default=None)
     holds_main = largest.outer()[1:] if largest and total(largest) >= 0.3 * weight else []
-    for box in boxes[1:]:
+    for before, box in pairwise(boxes):
         hint = 0 if box.tag in UNNAMED_TAGS else box.hint
         is_named = hint in (FRAME_HINT, COMMENTS_HINT) and box.tag != "header"
         is_note = box.tag == "aside" and (any(o.is_named_main for o in box.outer()[1:-1]) or _is_amid_text(box))
         share = 0.0 if is_note else FRAME_SHARES.get(box.tag, 0.0)
         link_chars = sum(block.link_chars for block in box.blocks())
+        is_below_heading = before.around is box.around and before.tag in HEADINGS[1:]
+        if is_below_heading and box.tag in ("ul", "ol", "dl", "table") and not link_chars:
+            hint, is_named = 0, False
         if any(box is other for other in holds_main):
             share = 0.0
         elif hint == DIALOG_HINT:

@@ -33,6 +33,7 @@ SKIPPED = frozenset(words("noscript template svg canvas object applet audio vide
 READINGS = frozenset(("rt", "rp", "rtc"))
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 HANDLES = HEADINGS | frozenset(("dt", "summary", "?button", "legend", "caption", "th"))
+PARAGRAPHS = HEADINGS | frozenset(words("p ul ol dl table pre blockquote figure"))
 LISTINGS = frozenset(("pre", "listing", "xmp", "textarea"))
 ENDS_PARAGRAPH = HEADINGS | frozenset(
     words(
@@ -172,6 +173,12 @@ def read_markup(html: str) -> Page:
             attributes, after = _attributes(html, tag.end())
             at = after
             is_skipped = name in RAW | SKIPPED | READINGS
+            if name == "template":
+                follows = last_left >= 0 and page.boxes[last_left].parent == stack[-1]
+                follows = follows and page.boxes[last_left].tag in PARAGRAPHS
+                follows = (follows or _visible(shown, is_pre())) and len(stack) > 2 and not is_hidden
+                is_shadow = "shadowroot" in html[tag.end() : after].lower()
+                is_skipped = not (is_end or is_shadow or (follows and _is_text_template(html, after)))
             is_control = name == "textarea" and not is_end and "name" in attributes and "readonly" not in attributes
             if (is_skipped and not is_end) or is_control:
                 at = _after_skipped(html, after, name, attributes, page)
@@ -185,6 +192,11 @@ def read_markup(html: str) -> Page:
                 page.tags.append(html[tag.end() : after - 1])
             said = _said(name, attributes)
             hides = "hidden" in attributes or _has_style(attributes, "(?:display *: *none|visibility *: *hidden)")
+            is_apart = html[tag.start() - 1 : tag.start()] == ">"
+            if is_end:
+                is_apart = re.match("<[a-zA-Z]", html[after : after + 2]) is not None
+            if name == "time" and is_apart and not is_hidden and not is_pre():
+                shown.append(("\f", bool(links), False))
             if name == "br":
                 if not is_hidden:
                     shown.append(("\n" if is_pre() else "\v", bool(links), False))
@@ -199,7 +211,7 @@ def read_markup(html: str) -> Page:
                 if any(is_alt for *_, is_alt in shown):
                     shown[:] = [character for character in shown if character[2]]
                 show(attributes.get("alt", ""), is_alt=True)
-            elif name in BOXES or name == "button":
+            elif name in BOXES or name in ("button", "template"):
                 known = name
                 if name == "button":
                     known = "summary"
@@ -317,6 +329,15 @@ def _after_skipped(html: str, after: int, name: str, attributes: dict[str, str],
         page.json_ld += content
     end = -1 if border is None else html.find(">", border.start())
     return end + 1 if end >= 0 else -1
+
+
+def _is_text_template(html: str, after: int) -> bool:
+    """Whether a template holds Japanese text, and no place for a value."""
+    content = re.compile(r"(.*?)<(/?)template[ \t\r\n\f\v/>]", re.IGNORECASE | re.DOTALL).match(html, after)
+    if content is None or not content[2] or re.search(r"\{\{|\$\{|<%", content[1]):
+        return False
+    text = re.sub("<[^>]*(?:>|$)", "", content[1])
+    return len(re.sub("[\x00-\x7f]", "", text).encode()) >= 60
 
 
 def _after_signs(html: str, after: int, also: str) -> int:

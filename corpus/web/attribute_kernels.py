@@ -403,7 +403,7 @@ def hash_first_name(data: Bytes, start: int, end: int) -> int:
 
 
 @borrowing
-def _words_of(data: Bytes, start: int, end: int, slots: Records) -> int:
+def words_of(data: Bytes, start: int, end: int, slots: Records) -> int:
     """What a value's words say, as bits.
 
     A word is a run of letters, and ends before a capital that follows a small letter. A word of letters up to `f` is
@@ -463,15 +463,15 @@ def words_said(data: Bytes, tag: int, attributes: Records, words: Records, roles
         if start < 0:
             continue
         if column == ROLE:
-            said |= _words_of(data, start, end, roles)
+            said |= words_of(data, start, end, roles)
         elif column == ITEMPROP:
             if contains(data, start, end, b"articlebody"):
                 said |= MAIN_WORD
         elif column == ID and is_section:
             # The anchor of a document's section is its title (`search-and-replace`, `next-steps`).
-            said |= _words_of(data, start, end, words) & ~(FRAME_WORD | TOPIC_WORD)
+            said |= words_of(data, start, end, words) & ~(FRAME_WORD | TOPIC_WORD)
         else:
-            said |= _words_of(data, start, end, words)
+            said |= words_of(data, start, end, words)
     return said
 
 

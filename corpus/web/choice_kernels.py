@@ -24,6 +24,7 @@ CHOICE_RULE: Final = record(
 
 _ARTICLE, _ASIDE, _HEADER, _FORM, _HR = (TAGS.index(name) for name in ("article", "aside", "header", "form", "hr"))
 _FRAME_TAGS = tuple(TAGS.index(name) for name in ("nav", "aside", "footer"))
+_LIST_TAGS = tuple(TAGS.index(name) for name in ("ul", "ol", "dl", "table"))
 _TABLE_TAGS = tuple(TAGS.index(name) for name in ("table", "thead", "tbody", "tfoot", "tr"))
 #: Tables and lists of terms have names such as `header` and `date` for data, too.
 _DATA_TAGS = tuple(TAGS.index(name) for name in ("table", "thead", "tbody", "tfoot", "tr", "td", "th", "dt", "dd"))
@@ -223,7 +224,12 @@ def _find_frames(page: Page, rules: Records, limits: Limits, weight: int, findin
         rule = rules[box.tag]
         found = findings[i]
         around = findings[box.parent]
-        hint = box.hint if rule.is_named else 0
+        # A list without links below a heading of its own is named by that.
+        is_below_heading = (
+            is_heading(boxes[i - 1].tag) and boxes[i - 1].tag != FIRST_HEADING and boxes[i - 1].parent == box.parent
+        )
+        is_list = box.tag in _LIST_TAGS and found.link_chars == 0 and is_below_heading
+        hint = box.hint if rule.is_named and not is_list else 0
         is_named = hint in (FRAME_HINT, COMMENTS_HINT) and box.tag != _HEADER
         # A form is named like a frame because it is a form; its name is not a second hint.
         is_twice_named = is_named and box.tag in _FRAME_TAGS

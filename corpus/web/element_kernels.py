@@ -7,7 +7,17 @@ from typing import Final
 import numpy as np
 
 from manyo.corpus.jit import Bytes, Records, borrowing, kernel
-from manyo.corpus.web.ascii import AMPERSAND, CASE_BIT, LESS_THAN, LOWER_A, LOWER_X, NUMBER_SIGN, SLASH
+from manyo.corpus.web.ascii import (
+    AMPERSAND,
+    CASE_BIT,
+    DIGIT_ZERO,
+    GREATER_THAN,
+    HYPHEN,
+    LESS_THAN,
+    LOWER_A,
+    LOWER_X,
+    SLASH,
+)
 from manyo.corpus.web.attribute_kernels import (
     ALT,
     ARIA_CONTROLS,
@@ -20,20 +30,22 @@ from manyo.corpus.web.attribute_kernels import (
     FOLD_WORD,
     FRAME_WORD,
     HIDDEN,
+    ID,
     LINE_WORD,
     PICTURE_WORD,
     SRC,
     contains,
     ends_name,
+    find_border,
     find_raw_end,
     is_digit,
     is_heading,
     is_hidden,
-    is_letter,
     is_sign,
     is_space,
     point_of_three,
     read_reference,
+    words_of,
     words_said,
 )
 from manyo.corpus.web.markup import DIALOG_HINT, FRAME_HINT, TAGS
@@ -45,7 +57,16 @@ _TERM, _DESCRIPTION, _SUMMARY, _LEGEND = (TAGS.index(name) for name in ("dt", "d
 _ITEM, _LISTS = TAGS.index("li"), tuple(TAGS.index(name) for name in ("ul", "ol", "dl", "table", "form", "nav"))
 _CAPTION, _HEADER_CELL = (TAGS.index(name) for name in ("caption", "th"))
 _FRAMES = tuple(TAGS.index(name) for name in ("nav", "header", "footer", "aside"))
+_PARAGRAPHS = tuple(TAGS.index(name) for name in ("p", "ul", "ol", "dl", "table", "pre", "blockquote", "figure"))
+_GAIJI: Final = "外字".encode()
 _U: Final = ord("u")
+#: With these, Aozora texts begin what describes a character: ※(「口＋斗」…), 第3水準1-87-13.
+_NOTE_SIGN, _ORDINAL_SIGN = (ord(sign) for sign in "※第")
+#: `[U+1F9AD]`; a longer `alt` is no code of a character.
+_MAX_CODE_BYTES: Final = 12
+#: A template with less Japanese text is a message of the program, in bytes: 20 characters.
+_LEAST_TEMPLATE_BYTES: Final = 60
+_PERCENT, _DOLLAR, _BRACE = (ord(sign) for sign in "%${")
 
 
 @kernel
@@ -132,28 +153,39 @@ def is_inline_hidden(data: Bytes, after: int, tag: int, names: Records, states: 
 
 @borrowing
 def may_be_text(data: Bytes, names: Records, states: Records) -> bool:
-    """Whether a picture may stand for a character or a formula: by its `alt`, which is short or a code, or its name."""
+    """Whether a picture may stand for a character or a formula: by its `alt`, which is short or a code, or its name.
+
+    What it stands for, if anything, is decided in `manyo.corpus.web.pictures`.
+    """
     attributes = states[0].attributes
-    src, alt = attributes[SRC], attributes[ALT]
-    if contains(data, src.start, src.end, b"gaiji") or contains(data, src.start, src.end, b"tex"):
-        return True
-    if contains(data, src.start, src.end, b"cht=tx") or (
-        attributes[CLASS].start >= 0 and words_said(data, 0, attributes, names[0].words, names[0].roles) & PICTURE_WORD
-    ):
-        return True
-    i, n = alt.start, alt.end
-    if i < 0:
-        return False
-    while i < n and is_space(data[i]):
+    for column in (SRC, CLASS, ID):
+        start, end = attributes[column].start, attributes[column].end
+        if contains(data, start, end, b"gaiji") or contains(data, start, end, _GAIJI):
+            return True
+        if contains(data, start, end, b"cht=tx"):
+            return True
+        # Pictures within the page have no name.
+        is_named = start >= 0 and not (column == SRC and contains(data, start, min(end, start + 5), b"data:"))
+        if is_named and words_of(data, start, end, names[0].words) & PICTURE_WORD:
+            return True
+    i, n = attributes[ALT].start, attributes[ALT].end
+    while i >= 0 and i < n and is_space(data[i]):
         i += 1
+    while i >= 0 and i < n and is_space(data[n - 1]):
+        n -= 1
     length = n - i
-    if length < 3:
+    if i < 0 or length < 3:
         return False
     first, second = data[i], data[i + 1]
     is_one = first >= 0xE3 and (length <= 4 or length == 7 or (length == 6 and data[i + 3] in (0xEF, 0xE3)))
-    is_code = (first | CASE_BIT == _U and not is_letter(second)) or (first == AMPERSAND and second == NUMBER_SIGN)
-    is_described = (first == 0xE2 and second == 0x80 and data[i + 2] == 0xBB) or (first == 0xE7 and second == 0xAC)
-    return is_one or is_code or is_described or first >= 0xF0 or second | CASE_BIT == LOWER_X
+    starts_code = first | CASE_BIT in (_U, LOWER_X) or first == DIGIT_ZERO or is_sign(first)
+    is_code = length <= _MAX_CODE_BYTES and starts_code
+    if first == AMPERSAND:
+        point, _, _ = read_reference(data, i, names[0].references, names[0].characters, names[0].numbers)
+        return length <= _MAX_SIGN_BYTES or point in (_NOTE_SIGN, _ORDINAL_SIGN)
+    is_place = is_digit(first) and second == HYPHEN
+    is_described = point_of_three(data, i) in (_NOTE_SIGN, _ORDINAL_SIGN)
+    return is_one or is_code or is_place or is_described or first >= 0xF0
 
 
 @borrowing
@@ -201,3 +233,40 @@ def is_folded(data: Bytes, tag: int, said: int, parent: int, states: Records, bo
     # An item that goes on out of sight after its text is a question with its answer; with a list, it is a menu.
     goes_on = boxes[parent].tag == _ITEM and tag not in _LISTS
     return goes_on or is_handle(boxes, before)
+
+
+@borrowing
+def may_show_template(data: Bytes, name_end: int, after: int, name: np.uint64, states: Records, boxes: Records) -> bool:
+    """Whether a `<template>`, whose start tag ends before `after`, holds text that the page shows.
+
+    It does where it is the shadow of the element around it, or follows text as the answer follows a question, and is
+    Japanese text. Where a program fills it in, it has places for values (`{{name}}`, `${name}`).
+    """
+    state = states[0]
+    if contains(data, name_end, after, b"shadowroot"):
+        return True
+    if state.hidden_box >= 0 or state.n_hidden or state.depth < 2:
+        return False
+    before = state.last_left
+    follows_text = (
+        before >= 0
+        and boxes[before].parent == state.box
+        and (boxes[before].tag in _PARAGRAPHS or is_heading(boxes[before].tag))
+    )
+    border, is_end = find_border(data, after, name)
+    if not (is_end and (follows_text or state.written > state.block_start)):
+        return False
+    n_bytes = 0
+    in_tag = False
+    for i in range(after, border):
+        byte = data[i]
+        if byte == LESS_THAN:
+            if data[i + 1] == _PERCENT:
+                return False
+            in_tag = True
+        elif byte == GREATER_THAN:
+            in_tag = False
+        elif byte == _BRACE and (data[i - 1] == _DOLLAR or data[i + 1] == _BRACE):
+            return False
+        n_bytes += (byte >= 0x80) & (not in_tag)
+    return n_bytes >= _LEAST_TEMPLATE_BYTES

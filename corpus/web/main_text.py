@@ -341,8 +341,8 @@ def choice_rules() -> Records:
 
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-#: The main text is never one paragraph or one list alone: the text around it would be lost.
-NEVER_MAIN = frozenset(("p", "ul", "ol", "li", "dl", "dd", "dt", "th", "pre", "blockquote", *_HEADINGS))
+#: The main text is never one paragraph, one list or one folded text alone: the text around it would be lost.
+NEVER_MAIN = frozenset(("p", "ul", "ol", "li", "dl", "dd", "dt", "th", "pre", "blockquote", "details", *_HEADINGS))
 #: An embedded post is quoted text, and `<main>` is main text, whatever its class says.
 UNNAMED_TAGS = frozenset(("blockquote", "pre", "main", *_HEADINGS))
 #: The page's title before the first prose is a value in a table or a list of terms, and so is a button's word after it.

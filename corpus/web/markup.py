@@ -68,9 +68,8 @@ BLOCK: Final = record(*((name, "i4") for name in ("start", "end", "chars", "link
 
 #: What is written for an element that stands for text: a character, a character that nobody could name, a formula.
 CHARACTER, UNKNOWN_CHARACTER, FORMULA = range(3)
-#: What may stand for text in a page, as bits.
-HOLDS_FORMULAS: Final = 1
-HOLDS_PICTURES: Final = 2
+#: Where a tag is in the page: its first byte, and the byte after its last.
+PLACE_IN_PAGE: Final = record(("first", "i8"), ("after", "i8"))
 #: An element that stands for text.
 #:
 #: first, after: its first byte in the page, and the byte after its last.

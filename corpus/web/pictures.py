@@ -17,24 +17,14 @@ GETA = "〓"
 #: Where a picture is in the page, what is written for it, and whether it is a formula.
 Picture = tuple[int, int, str, bool]
 
-# Without IGNORECASE, with which the search for the first bytes takes ten times as long.
-_IMAGE = re.compile(rb"<[iI][mM](?:[gG]|[aA][gG][eE])\b([^<>]{0,4000})>")
 _VALUE = rb"\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))"
 _ATTRIBUTE = re.compile(rb"\b(alt|class|src|id)" + _VALUE, re.IGNORECASE)
-_ALT = re.compile(rb"\balt" + _VALUE, re.IGNORECASE)
-_GAIJI_NAME = "gaiji|外字"
-_FORMULA_NAME = r"\b(?:latex|tex|math|mwe-math[\w-]*|mathtex|mimetex)\b|[?&]cht=tx"
-_GAIJI = re.compile(_GAIJI_NAME, re.IGNORECASE)
-_FORMULA = re.compile(_FORMULA_NAME, re.IGNORECASE)
-#: Either name in a tag in lower case, and what is in each of these names, for which a search takes a tenth of the time.
-_NAMED_TAG = re.compile(f"{_GAIJI_NAME}|{_FORMULA_NAME}".encode())
-_IN_NAMES = (b"gaiji", "外字".encode(), b"tex", b"math", b"cht=tx")
+_GAIJI = re.compile("gaiji|外字", re.IGNORECASE)
+_FORMULA = re.compile(r"\b(?:latex|tex|math|mwe-math[\w-]*|mathtex|mimetex)\b|[?&]cht=tx", re.IGNORECASE)
 _CODE = re.compile(r"^[※&]?[(（#]?(?:U\+|0x|u-?|x|uni)([0-9A-Fa-f]{4,6})[)）;]?$", re.IGNORECASE)
 _PLACE = re.compile(r"(?:第[34]水準)?[12]-\d{1,2}-\d{1,2}$")
 _FILE_CODE = re.compile(r"(?:^|[/_-])(?:u\+?|uni|gaiji[_-]?)?([0-9A-Fa-f]{4,5})\.\w{3,4}$", re.IGNORECASE)
 _FILE_PLACE = re.compile(r"(?:^|[/_-])([12]-\d{1,2}-\d{1,2})\.\w{3,4}$")
-#: An `alt` that is a character, or the code of one, is shorter, even where it consists of references.
-_BEGINNING_BYTES = 100
 #: Characters that people name because they cannot write them.
 _NAMED = {
     "はしごだか": "髙", "はしご高": "髙", "ハシゴ高": "髙", "梯子高": "髙",
@@ -42,21 +32,18 @@ _NAMED = {
 }  # fmt: skip
 
 
-def find_pictures(page: bytes) -> list[Picture]:
-    """The pictures of a page that stand for text, in its order."""
+def find_pictures(page: bytes, candidates: list[tuple[int, int]]) -> list[Picture]:
+    """Those of a page's pictures that stand for text, given the places of the tags of those that may, in order."""
     found = []
-    for image in _IMAGE.finditer(page):
-        # Most pictures are neither, and to read all their attributes takes several times as long.
-        if not _is_named(image[1].lower()) and not any(map(_may_be_text, _ALT.findall(image[1]))):
-            continue
+    for start, end in candidates:
         values = {
             name.lower(): _value(quoted or single or bare)
-            for name, quoted, single, bare in _ATTRIBUTE.findall(image[1])
+            for name, quoted, single, bare in _ATTRIBUTE.findall(page[start:end])
         }
         alt, source = values.get(b"alt", ""), values.get(b"src", "")
         names = f"{values.get(b'class', '')} {values.get(b'id', '')} {source}"
         if meant := meaning(alt, source, names):
-            found.append((image.start(), image.end(), *meant))
+            found.append((start, end, *meant))
     return found
 
 
@@ -74,20 +61,8 @@ def meaning(alt: str, source: str, names: str) -> tuple[str, bool] | None:
     return (written, False) if written else None
 
 
-def _is_named(tag: bytes) -> bool:
-    """Whether a tag in lower case has the name of a character or a formula."""
-    return any(part in tag for part in _IN_NAMES) and _NAMED_TAG.search(tag) is not None
-
-
 def _value(written: bytes) -> str:
     return unescape(written.decode("utf-8", "replace")).strip()
-
-
-def _may_be_text(forms: tuple[bytes, bytes, bytes]) -> bool:
-    """Whether an `alt`, given by its ways to be quoted, may be a character or describe one: its beginning says so."""
-    quoted, single_quoted, bare = forms
-    alt = _value((quoted or single_quoted or bare)[:_BEGINNING_BYTES])
-    return _is_character(alt) or _is_described(alt)
 
 
 def _is_described(alt: str) -> bool:

@@ -31,7 +31,7 @@ MAX_DEPTH: Final = 256
 
 # What the white space before the next character becomes, the stronger last: nothing, a space, nothing between
 # Japanese characters and a space elsewhere, a space, the end of a line.
-_NO_SPACE, _BLANK, _LINE_END, _HARD_SPACE, LINE_BREAK = range(5)
+_NO_SPACE, _BLANK, _LINE_END, HARD_SPACE, LINE_BREAK = range(5)
 
 #: An open box: its index, the hash of its tag's name, the blocks and the marks before it, whether it keeps its white
 #: space, and whether it is named like the numbers of lines.
@@ -57,21 +57,21 @@ OPEN_BOX: Final = record(
 #: n_marks, block_marks: marks of parts of blocks, and those before the block.
 #: n_emphasis, emphasis_start, n_code, code_start: open tags of emphasis and code, and where the first one starts.
 #: ruby_start: where the base of the next reading starts; -1 outside `<ruby>`.
-#: holds: what may stand for text in the page: HOLDS_FORMULAS, HOLDS_PICTURES.
+#: holds_formulas: whether there may be formulas; n_pictures: pictures that may stand for text.
 #: n_unknown: pictures of characters that nobody could name.
 #: links: for each open link, the box in which it started.
 #: is_unclosed, is_endless: by quotation mark and by tag, whether its end was searched for in vain.
 STATE: Final = record(
     *((name, "i8") for name in ("written", "space", "line_feeds", "linked_line_feeds")),
     *((name, "i8") for name in ("block_start", "block_chars", "block_link_chars", "block_links")),
-    *((name, "i8") for name in ("alt_end", "alt_chars")),
-    *((name, "i8") for name in ("n_blocks", "n_boxes", "n_statements", "n_links", "n_private", "n_unknown", "holds")),
+    *((name, "i8") for name in ("alt_end", "alt_chars", "n_pictures")),
+    *((name, "i8") for name in ("n_blocks", "n_boxes", "n_statements", "n_links", "n_private", "n_unknown")),
     *((name, "i8") for name in ("box", "depth", "n_too_deep", "last_left", "hidden_box", "n_endless_tags")),
     *((name, "i8") for name in ("n_hidden", "hidden_depth")),
     *((name, "i8") for name in ("n_marks", "block_marks", "n_emphasis", "emphasis_start", "n_code", "code_start")),
     ("ruby_start", "i8"),
     ("hidden_name", "u8"),
-    *((name, "?") for name in ("is_pre", "hides", "has_title")),
+    *((name, "?") for name in ("is_pre", "hides", "has_title", "holds_formulas")),
     ("open_boxes", OPEN_BOX, (MAX_DEPTH + 2,)),
     ("links", "i8", (MAX_DEPTH + 3,)),
     ("attributes", SPAN, (N_ATTRIBUTES,)),
@@ -173,7 +173,7 @@ def show(out: Bytes, states: Records, point: int) -> None:
             state.space = max(state.space, _LINE_END)
             return
         if point == 0xA0 or point in (VERTICAL_TAB, FORM_FEED):
-            state.space = max(state.space, _HARD_SPACE)
+            state.space = max(state.space, HARD_SPACE)
             return
         n_chars += _end_space(out, states, point)
     state.written = put_point(out, state.written, point)
@@ -216,12 +216,12 @@ def show_run(data: Bytes, i: int, out: Bytes, states: Records) -> int:
             i += 1
             continue
         if is_space(byte):
-            space = _LINE_END if byte == LINE_FEED else _HARD_SPACE if byte in (VERTICAL_TAB, FORM_FEED) else _BLANK
+            space = _LINE_END if byte == LINE_FEED else HARD_SPACE if byte in (VERTICAL_TAB, FORM_FEED) else _BLANK
             state.space = max(state.space, space)
             i += 1
             continue
         if byte == 0xC2 and data[i + 1] == 0xA0:
-            state.space = max(state.space, _HARD_SPACE)
+            state.space = max(state.space, HARD_SPACE)
             i += 2
             continue
         if state.space != _NO_SPACE:

@@ -48,8 +48,6 @@ from manyo.corpus.web.markup import (
     CODE_MARK,
     EMPHASIS_MARK,
     FORMULA,
-    HOLDS_FORMULAS,
-    HOLDS_PICTURES,
     INLINE,
     RUBY_MARK,
     STAND_IN,
@@ -158,11 +156,13 @@ def _read(data: bytes, *, hides: bool = True, has_scripts: bool = True) -> Marku
     names = _names(has_scripts)
     nothing = (np.zeros(0, STAND_IN), np.zeros(0, np.uint8))
     found = read(page, names, *nothing, hides)
-    holds = found[-2]
-    stand_ins, written_for_them = _stand_ins(data, holds) if holds else nothing
+    holds_formulas, pictures = found[-3:-1]
+    stand_ins, written_for_them = nothing
+    if holds_formulas or len(pictures):
+        stand_ins, written_for_them = _stand_ins(data, pictures, holds_formulas=holds_formulas)
     if len(stand_ins):
         found = read(page, names, stand_ins, written_for_them, hides)
-    text, blocks, boxes, statements, marks, n_unknown, n_private, _, own_chars = found
+    text, blocks, boxes, statements, marks, n_unknown, n_private, _, _, own_chars = found
     title = ""
     tags: list[str] = []
     json_ld = ""
@@ -178,12 +178,12 @@ def _read(data: bytes, *, hides: bool = True, has_scripts: bool = True) -> Marku
     return Markup(text.tobytes(), blocks, boxes, title, tuple(tags), json_ld, *counts, marks, data)
 
 
-def _stand_ins(data: bytes, holds: int) -> tuple[Records, Bytes]:
+def _stand_ins(data: bytes, pictures: Records, *, holds_formulas: bool) -> tuple[Records, Bytes]:
     """STAND_IN (n,), the formulas and the pictures of characters, and what is written for them."""
     found = []
-    if holds & HOLDS_FORMULAS:
+    if holds_formulas:
         found += [(first, after, written, FORMULA) for first, after, written in find_formulas(data)]
-    for first, after, written, is_formula in find_pictures(data) if holds & HOLDS_PICTURES else ():
+    for first, after, written, is_formula in find_pictures(data, pictures.tolist()):
         kind = FORMULA if is_formula else UNKNOWN_CHARACTER if written == GETA else CHARACTER
         found.append((first, after, written, kind))
     stand_ins = np.zeros(len(found), STAND_IN)

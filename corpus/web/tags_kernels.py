@@ -53,7 +53,6 @@ from manyo.corpus.web.attribute_kernels import (
     is_heading,
     is_letter,
     is_named_main,
-    is_space,
     look_up,
     read_attributes,
     read_name,
@@ -69,34 +68,35 @@ from manyo.corpus.web.element_kernels import (
     is_handle,
     is_inline_hidden,
     may_be_text,
+    may_show_template,
     opens_fold,
     show_content,
     show_picture,
 )
+from manyo.corpus.web.mark_kernels import add_mark, mark, read_reading
 from manyo.corpus.web.markup import (
     BLOCK,
     BOX,
+    BOX_TAG,
     BREAK,
     BUTTON,
-    EMPHASIS_MARK,
     FORMULA,
-    HOLDS_FORMULAS,
-    HOLDS_PICTURES,
     IMAGE,
     INLINE,
     LINK,
     MARK,
     MATH_MARK,
     META,
+    PLACE_IN_PAGE,
     RAW,
     READING,
-    RUBY_MARK,
     RULE,
     SKIPPED,
     TAGS,
     UNKNOWN_CHARACTER,
 )
 from manyo.corpus.web.shown_kernels import (
+    HARD_SPACE,
     LINE_BREAK,
     MAX_DEPTH,
     STATE,
@@ -152,7 +152,7 @@ STATEMENT: Final = record(("kind", "i4"), ("start", "i4"), ("end", "i4"))
 _PARAGRAPH, _ORDERED_LIST, _ITEM, _TEXTAREA = (TAGS.index(name) for name in ("p", "ol", "li", "textarea"))
 _TITLE, _SCRIPT, _STYLE, _NOEMBED = (TAGS.index(name) for name in ("title", "script", "style", "noembed"))
 _MATH, _MATHJAX = (TAGS.index(name) for name in ("math", "mjx-container"))
-_SUMMARY, _RT, _HR = (TAGS.index(name) for name in ("summary", "rt", "hr"))
+_SUMMARY, _RT, _HR, _TIME, _TEMPLATE = (TAGS.index(name) for name in ("summary", "rt", "hr", "time", "template"))
 #: Boxes that keep their white space.
 _LISTINGS = tuple(TAGS.index(name) for name in ("pre", "listing", "xmp", "textarea"))
 
@@ -160,7 +160,7 @@ _LISTINGS = tuple(TAGS.index(name) for name in ("pre", "listing", "xmp", "textar
 @kernel
 def read(
     data: Bytes, names: Records, stand_ins: Records, stand_in_text: Bytes, hides: bool
-) -> tuple[Bytes, Records, Records, Records, Records, int, int, int, int]:
+) -> tuple[Bytes, Records, Records, Records, Records, int, int, bool, Records, int]:
     """Read a page.
 
     Args:
@@ -172,7 +172,8 @@ def read(
 
     Returns:
         Text, BLOCK (n,), BOX (n,), STATEMENT (n,), MARK (n,), number of 〓 for pictures of characters, number of icons
-        and pictograms left out, what may stand for text, and the number of characters outside links and frames.
+        and pictograms left out, whether there may be formulas, PLACE_IN_PAGE (n,), the pictures that may stand for
+        text, and the number of characters outside links and frames.
     """
     n = len(data)
     n_starts = 0
@@ -184,6 +185,7 @@ def read(
     boxes = np.empty(n_starts + 1, BOX)
     statements = np.empty(min(n_starts, MAX_STATEMENTS), STATEMENT)
     marks = np.empty(n_starts + 1, MARK)
+    pictures = np.empty(n_starts + 1, PLACE_IN_PAGE)
     states = np.zeros(1, STATE)
     state = states[0]
     state.hides = hides
@@ -191,7 +193,7 @@ def read(
     state.n_boxes = 1
     boxes[0].tag = boxes[0].hint = boxes[0].ordinal = boxes[0].name = 0
     boxes[0].parent = -1
-    _read_all(data, names, stand_ins, stand_in_text, states, out, blocks, boxes, statements, marks)
+    _read_all(data, names, stand_ins, stand_in_text, states, out, blocks, boxes, statements, marks, pictures)
     return (
         out[: states[0].written].copy(),
         blocks[: states[0].n_blocks].copy(),
@@ -200,7 +202,8 @@ def read(
         marks[: states[0].n_marks].copy(),
         states[0].n_unknown,
         states[0].n_private,
-        states[0].holds,
+        states[0].holds_formulas,
+        pictures[: states[0].n_pictures].copy(),
         count_own(blocks[: states[0].n_blocks], boxes[: states[0].n_boxes]),
     )
 
@@ -217,6 +220,7 @@ def _read_all(
     boxes: Records,
     statements: Records,
     marks: Records,
+    pictures: Records,
 ) -> None:
     """Read a page to its end."""
     state = states[0]
@@ -232,7 +236,7 @@ def _read_all(
                 continue
             first = i + 2 if i + 1 < n and data[i + 1] == SLASH else i + 1
             if first < n and is_letter(data[first]):
-                i = _read_tag(data, i, first, names, states, out, blocks, boxes, statements, marks)
+                i = _read_tag(data, i, first, names, states, out, blocks, boxes, statements, marks, pictures)
             else:
                 i = _skip_comment(data, i, states, out)
         elif state.hidden_box >= 0 or state.n_hidden:
@@ -256,7 +260,7 @@ def _show_stand_in(stand_in: np.record, text: Bytes, states: Records, out: Bytes
         show_plain(text, stand_in.start, stand_in.end, out, states)
         state.n_unknown += stand_in.kind == UNKNOWN_CHARACTER
         if stand_in.kind == FORMULA:
-            _add_mark(marks, states, out, MATH_MARK, before, 0, 0)
+            add_mark(marks, states, out, MATH_MARK, before, 0, 0)
     return int(stand_in.after)
 
 
@@ -306,7 +310,7 @@ def _read_inline(
     """Do what an inline tag does, which ends before `after`; where to go on."""
     state = states[0]
     if tag in (_MATH, _MATHJAX):
-        state.holds |= HOLDS_FORMULAS
+        state.holds_formulas = True
     # A call costs time, and few inline tags have a style.
     is_styled = not is_end and state.attributes[STYLE].start >= 0
     may_hide = is_styled or (not is_end and (state.is_pre or state.attributes[HIDDEN].start >= 0))
@@ -321,7 +325,7 @@ def _read_inline(
         state.hidden_depth = state.depth
         return after
     if names[0].rules[tag].mark:
-        _mark(names[0].rules[tag].mark, is_end, states, out, marks)
+        mark(names[0].rules[tag].mark, is_end, states, out, marks)
     if is_styled and style_of(data, state.attributes) & STYLE_STARTS_LINE:
         _break_line(states)
     if names[0].rules[tag].kind == LINK and not is_end:
@@ -343,6 +347,7 @@ def _read_tag(
     boxes: Records,
     statements: Records,
     marks: Records,
+    pictures: Records,
 ) -> int:
     """Do what the tag at i does, whose name starts at `first`; where to go on, -1 at the end of the page."""
     state = states[0]
@@ -362,7 +367,9 @@ def _read_tag(
     if tag == _TEXTAREA and not is_end and is_control:
         return _skip_content(data, after, name, name_end - first, tag, RAW, states, statements)
     if kind == READING and state.ruby_start >= 0 and tag == _RT and not is_end:
-        return _read_reading(data, after, states, out, marks)
+        return read_reading(data, after, states, out, marks)
+    if tag == _TEMPLATE and (is_end or may_show_template(data, name_end, after, name, states, boxes)):
+        kind = BOX_TAG
     if kind >= RAW:
         return after if is_end else _skip_content(data, after, name, name_end - first, tag, kind, states, statements)
     # In a browser, what follows a text area without an end is its text.
@@ -372,6 +379,8 @@ def _read_tag(
     if kind <= META:
         return after
     if kind in (INLINE, LINK):
+        if tag == _TIME:
+            _keep_time_apart(data, i, after, is_end, states)
         return _read_inline(data, after, name, tag, is_end, names, states, out, boxes, marks)
     is_shown = state.hidden_box < 0 and state.n_hidden == 0
     if kind == BREAK:
@@ -379,8 +388,11 @@ def _read_tag(
         return after
     if kind == IMAGE:
         if is_shown and not is_end:
-            if state.holds & HOLDS_PICTURES == 0 and may_be_text(data, names, states):
-                state.holds |= HOLDS_PICTURES
+            if may_be_text(data, names, states):
+                picture = pictures[state.n_pictures]
+                picture.first = i
+                picture.after = after
+                state.n_pictures += 1
             if state.n_links == 0 and is_handle(boxes, state.box):
                 show_picture(data, names, states, out)
         return after
@@ -411,60 +423,14 @@ def _read_tag(
 
 
 @borrowing
-def _mark(kind: int, is_end: bool, states: Records, out: Bytes, marks: Records) -> None:
-    """A tag starts or ends a part of the block that is marked; of parts within each other, the outermost is marked."""
+def _keep_time_apart(data: Bytes, i: int, after: int, is_end: bool, states: Records) -> None:
+    """A space between a date and the name beside it, where only other tags are: styles keep the two apart."""
     state = states[0]
-    if kind == RUBY_MARK:
-        state.ruby_start = -1 if is_end else state.written
-    elif kind == EMPHASIS_MARK:
-        if not is_end and state.n_emphasis == 0:
-            state.emphasis_start = state.written
-        is_last = is_end and state.n_emphasis == 1
-        state.n_emphasis = max(0, state.n_emphasis + (-1 if is_end else 1))
-        if is_last:
-            _add_mark(marks, states, out, kind, state.emphasis_start, 0, 0)
-    elif not state.is_pre:
-        if not is_end and state.n_code == 0:
-            state.code_start = state.written
-        is_last = is_end and state.n_code == 1
-        state.n_code = max(0, state.n_code + (-1 if is_end else 1))
-        if is_last:
-            _add_mark(marks, states, out, kind, state.code_start, 0, 0)
-
-
-@borrowing
-def _add_mark(marks: Records, states: Records, out: Bytes, kind: int, start: int, first: int, after: int) -> None:
-    """Mark the text from `start` on, without the white space before it."""
-    state = states[0]
-    start = max(start, state.block_start)
-    while start < state.written and is_space(out[start]):
-        start += 1
-    is_empty = start >= state.written
-    if state.n_marks == len(marks) or (is_empty and kind != RUBY_MARK):
-        return
-    mark = marks[state.n_marks]
-    mark.kind = kind
-    mark.start = start
-    mark.end = max(start, state.written)
-    mark.first = first
-    mark.after = after
-    state.n_marks += 1
-
-
-@borrowing
-def _read_reading(data: Bytes, after: int, states: Records, out: Bytes, marks: Records) -> int:
-    """Mark what stands in `<ruby>` so far with the reading after it; where to go on."""
-    state = states[0]
-    if state.is_endless[_RT]:
-        return after
-    border = find_reading_end(data, after)
-    if border < 0:
-        state.is_endless[_RT] = 1
-        return after
-    if state.hidden_box < 0 and state.n_hidden == 0:
-        _add_mark(marks, states, out, RUBY_MARK, state.ruby_start, after, border)
-        state.ruby_start = state.written
-    return border
+    meets_tag = i > 0 and data[i - 1] == GREATER_THAN
+    if is_end:
+        meets_tag = after + 1 < len(data) and data[after] == LESS_THAN and is_letter(data[after + 1])
+    if meets_tag and state.n_hidden == 0:
+        state.space = max(state.space, HARD_SPACE)
 
 
 @borrowing
@@ -527,7 +493,7 @@ def _skip_content(
         return after
     of_type = state.attributes[TYPE]
     if tag == _SCRIPT and contains(data, of_type.start, of_type.end, b"math/"):
-        state.holds |= HOLDS_FORMULAS
+        state.holds_formulas = True
     border_is_end = True
     if kind == RAW:
         border = find_raw_end(data, after, length, name)

@@ -78,7 +78,7 @@ def test_a_notice_that_asks_for_scripts_is_no_text() -> None:
 
 def test_a_frame_is_not_the_text_of_a_page() -> None:
     header = f"<header><p>{'海沿いの町の便りです。' * 30}</p></header>"
-    assert texts_of(header + script(STATE, "type=application/json")) == [FIRST, SECOND]
+    assert texts_of(header + script(STATE, "type=application/json")) == ["霧の朝", FIRST, SECOND]
 
 
 def test_a_script_that_was_cut_gives_what_it_has() -> None:

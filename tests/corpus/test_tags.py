@@ -33,6 +33,7 @@ PIECES = (
     "<p style='white-space: pre-wrap'>", "<style>", "</style>",
     "<i style='display:block'>",
     "<span style='VISIBILITY:hidden'>", "&#xE63E;", "\ue63f", "\ue001", "<!-->", "--!>", "<legend>",
+    "<time>", "</time>", "<template>", "<template shadowrootmode=open>", "</template>", "{{", "傘と川の話を書く。" * 5,
     "<caption>", "<th>", "<rt>", "<rp>", "</ruby>", "<script>", "<script type='application/ld+json'>",
     "</script>", "<title>", "</title>", "<!-- ", " -->", "<select>", "</select>", "<svg>", "</svg>",
     "<meta name=Robots content=noai>", "<link rel='license' href=y>", "<?x>", "<main>",
