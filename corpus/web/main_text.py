@@ -46,9 +46,11 @@ from manyo.corpus.web.choice_words import (
     FRAME_SHARES,
     LIMITS,
 )
+from manyo.corpus.web.delimited_formulas import with_delimited_formulas
 from manyo.corpus.web.markup import TAGS, Markup, Page
 from manyo.corpus.web.page_structure import structure_of
 from manyo.corpus.web.passage_kernels import ask_about_comments, ask_about_main, write
+from manyo.corpus.web.reader_posts import find_posts
 from manyo.corpus.web.sniff import holds_kana
 from manyo.corpus.web.soft_breaks import join_soft_breaks, without_soft_breaks
 from manyo.corpus.web.tags import read_markup
@@ -102,7 +104,7 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
     Raises:
         ValueError: the extractor is unknown.
     """
-    markup = without_soft_breaks(read_markup(html if utf_8 is None else utf_8))
+    markup = with_delimited_formulas(without_soft_breaks(read_markup(html if utf_8 is None else utf_8)))
     page = page_of(markup)
     japanese = count_japanese_of(page.text, page.blocks)
     n_all = int(japanese.sum())
@@ -248,6 +250,11 @@ def _read_once(markup: Markup, page: Page, announced: Int64s, names_count: bool)
     choice = choose(page, choice_rules(), LIMITS, announced, names_count)
     title = _title(markup, choice)
     main = _keep_main(markup, page, choice, title)
+    posts = find_posts(markup, page, choice.main, main, choice.comments)
+    if len(posts):
+        is_main = ~np.isin(choice.main, posts)
+        choice = choice._replace(main=choice.main[is_main], comments=np.union1d(choice.comments, posts))
+        main = main[is_main]
     return _Reading(main, _keep_comments(markup, page, choice.comments), choice, title)
 
 

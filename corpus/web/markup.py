@@ -6,12 +6,12 @@ makes them, `manyo.corpus.web.main_text` chooses among them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int64s, Records, record
+from manyo.corpus.jit import Bools, Bytes, Int64s, Records, record
 
 # What a tag does: nothing; state something about the page; nothing to the text around it; link it; end a line; end a
 # block; show a picture; press a button; open or close a box; hide its content, which is text without markup, or markup,
@@ -140,3 +140,22 @@ class Markup:
         """Text of one block, given its index."""
         start, end = self.blocks["start"][block], self.blocks["end"][block]
         return self.text[start:end].decode("utf-8")
+
+
+def without_bytes(markup: Markup, is_gone: Bools) -> Markup:
+    """The page without some bytes of its text, which are whole characters.
+
+    Args:
+        markup: the page.
+        is_gone: bool (n_bytes,).
+    """
+    text = np.frombuffer(markup.text, np.uint8)
+    before = np.concatenate((np.zeros(1, np.int64), np.cumsum(is_gone)))
+    chars_before = np.concatenate((np.zeros(1, np.int64), np.cumsum(is_gone & (text & 0xC0 != 0x80))))
+    blocks, marks = markup.blocks.copy(), markup.marks.copy()
+    blocks["chars"] -= chars_before[blocks["end"]] - chars_before[blocks["start"]]
+    blocks["link_chars"] = np.minimum(blocks["link_chars"], blocks["chars"])
+    for records in (blocks, marks):
+        for column in ("start", "end"):
+            records[column] -= before[records[column]]
+    return replace(markup, text=text[~is_gone].tobytes(), blocks=blocks, marks=marks)

@@ -69,13 +69,14 @@ class _Said(NamedTuple):
         text: the string.
         path: numbers of the scripts, objects and lists around it, the outermost first.
         n_kana: kana outside tags.
-        is_cell: whether it is in a list of lists.
+        is_listed: whether it is in a list; is_cell: in a list of lists.
     """
 
     name: str
     text: str
     path: tuple[int, ...]
     n_kana: int
+    is_listed: bool
     is_cell: bool
 
 
@@ -129,8 +130,11 @@ def _around(chosen: list[_Said]) -> tuple[int, ...]:
                 within[one.path[: len(around) + 1]] += one.n_kana
         ((inner, n_kana),) = within.most_common(1) or [((), 0)]
         if n_kana < _ARTICLE_SHARE * total:
-            return around
+            break
         around = inner
+    # A list of strings is a part of the article.
+    is_list = any(one.path == around and one.is_listed for one in chosen)
+    return around[:-1] if is_list else around
 
 
 def _pieces(article: list[_Said]) -> list[str]:
@@ -208,8 +212,9 @@ def _strings(
         ):
             yield from _strings(value, name, (*path, next(numbers)), numbers, nesting + 1)
         elif _JAPANESE.search(value):
-            is_cell = len(outer) > 1 and outer[-1][1] and outer[-2][1]
-            yield _Said(name, value, path, _count_kana(value), is_cell)
+            is_listed = bool(outer) and outer[-1][1]
+            is_cell = is_listed and len(outer) > 1 and outer[-2][1]
+            yield _Said(name, value, path, _count_kana(value), is_listed, is_cell)
 
 
 def _unescaped(written: str) -> str:

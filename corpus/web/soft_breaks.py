@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import groupby, pairwise
 from typing import Final
 from unicodedata import east_asian_width
 
 import numpy as np
 
-from manyo.corpus.jit import Int64s
-from manyo.corpus.web.markup import TAGS, Markup
+from manyo.corpus.web.markup import TAGS, Markup, without_bytes
 
 #: Narrowest wrapped line, in columns; a Japanese character takes two. Mail is wrapped at 60 to 76; verse is shorter.
 _LEAST_COLUMNS: Final = 56
@@ -94,21 +92,13 @@ def without_soft_breaks(markup: Markup) -> Markup:
     found = [(row, text, breaks) for row, text in texts if not text.isascii() and (breaks := soft_breaks(text))]
     if not found:
         return markup
-    gone = np.zeros(len(markup.text) + 1, np.int64)
-    blocks = markup.blocks.copy()
+    is_gone = np.zeros(len(markup.text), np.bool_)
     for row, text, breaks in found:
         start = int(markup.blocks["start"][row])
         for end, next_start in breaks:
             first, after = (start + len(text[:place].encode()) for place in (end, next_start))
-            gone[first + 1 : after + 1] = 1
-            blocks["chars"][row] -= next_start - end
-    kept = np.frombuffer(markup.text, np.uint8)[gone[1:] == 0]
-    before: Int64s = np.cumsum(gone)
-    marks = markup.marks.copy()
-    for records in (blocks, marks):
-        for column in ("start", "end"):
-            records[column] -= before[records[column]]
-    return replace(markup, text=kept.tobytes(), blocks=blocks, marks=marks)
+            is_gone[first:after] = True
+    return without_bytes(markup, is_gone)
 
 
 def _runs(text: str) -> Iterator[list[tuple[int, int, int]]]:

@@ -396,3 +396,49 @@ def test_the_main_text_is_close_to_that_of_a_careful_annotator(real_data: Path, 
     pages = [row for row in rows if row["set"] == name][:60]
     scores = [f1(text_of(decode((folder / row["page"]).read_bytes()).text), row["text"])[0] for row in pages]
     assert mean(scores) >= least
+
+
+def test_an_answer_in_a_template_after_its_question_is_text() -> None:
+    question = f"<section><h2>第一問</h2><p>{PROSE}</p><template id=a><p>{OTHER}</p></template></section>"
+    assert OTHER in text_of(f"<article>{question}</article>")
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        f"<template><p>{{{{name}}}}さんへ。{OTHER}</p></template>",
+        f"<template><p>${{name}}さんへ。{OTHER}</p></template>",
+        "<template><button>返信する</button></template>",
+    ],
+)
+def test_a_template_that_a_program_fills_is_no_text(template: str) -> None:
+    assert (
+        text_of(f"<article><section><p>{PROSE}</p><p>{PROSE}</p>{template}</section></article>") == f"{PROSE}\n{PROSE}"
+    )
+
+
+def test_a_folded_text_is_never_all_of_the_main_text() -> None:
+    folded = f"<details><summary>解答</summary><p>{OTHER * 9}</p><p>{OTHER}</p></details>"
+    assert text_of(f"<main><p>持駒　金、銀</p><p>ヒントです。</p>{folded}</main>").startswith(
+        "持駒　金、銀\nヒントです。\n"
+    )
+
+
+def test_a_list_below_its_heading_is_named_by_that() -> None:
+    items = "".join(f"<li>設備{i}あり</li>" for i in range(4))
+    page = f"<article><h1>離れ</h1><p>{PROSE * 3}</p><h2>設備</h2><ul class=tags>{{}}</ul><p>{OTHER}</p></article>"
+    assert "設備3あり" in text_of(page.format(items))
+    linked = items.replace("<li>", "<li><a href=/t>").replace("</li>", "</a></li>")
+    assert "設備3あり" not in text_of(page.format(linked))
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("<b>かわせみ</b><time>昨日 9:12</time>", "かわせみ 昨日 9:12"),
+        ("<time>9:12</time><b>かわせみ</b>", "9:12 かわせみ"),
+        ("会は<time>三月</time>に開きます。", "会は三月に開きます。"),
+    ],
+)
+def test_a_time_and_the_name_beside_it_are_apart(line: str, shown: str) -> None:
+    assert text_of(article(f"<p>{PROSE}</p><p>{line}</p><p>{OTHER}</p>")) == f"{PROSE}\n{shown}\n{OTHER}"

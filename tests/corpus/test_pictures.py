@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from html import unescape
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from manyo.corpus.web.pictures import meaning
 from manyo.corpus.web.tags import read_markup
 from tests.corpus.test_tags import texts_of
 
@@ -41,3 +46,62 @@ def test_characters_that_nobody_could_name_are_counted() -> None:
     markup = read_markup(html)
     assert markup.text_of(0) == "雨字〓〓"
     assert markup.n_unknown_characters == 2
+
+
+ALTS = (
+    "髙",
+    "か\u3099",
+    "葛\U000e0100",
+    "😀",
+    "👨\u200d👩",
+    "U+544C",
+    "u9ad9",
+    "0x9AD9",
+    "uni9AD9",
+    "x9ad9",
+    "&#x9ad9;",
+    "第",
+    "3水準",
+)
+ALTS = (
+    *ALTS,
+    "1-87-13",
+    "※",
+    "(「口＋斗」、U+544C)",
+    "図",
+    "photo",
+    " ",
+    "山の写真",
+    "〓",
+    "[",
+    "]",
+    "&#8251;",
+    "latex",
+    "a",
+)
+NAMES = (
+    "gaiji",
+    "GAIJI12",
+    "外字",
+    "latex",
+    "tex-inline",
+    "math/",
+    "x",
+    "photo",
+    "/",
+    "mwe-math-x",
+    "?cht=tx",
+    "context",
+)
+
+
+@given(
+    st.lists(st.sampled_from(ALTS), max_size=3).map("".join),
+    st.lists(st.sampled_from(NAMES), max_size=3).map("".join),
+    st.sampled_from(("src", "class", "id")),
+)
+@settings(max_examples=300, deadline=None)
+def test_the_pass_over_the_tags_finds_every_picture_that_stands_for_text(alt: str, name: str, attribute: str) -> None:
+    meant = meaning(unescape(alt).strip(), name if attribute == "src" else "", name)
+    shown = read_markup(f'<p>雨<img alt="{alt}" {attribute}="{name}">傘</p>').text.decode()
+    assert shown == f"雨{' '.join(meant[0].split()) if meant else ''}傘"

@@ -103,3 +103,37 @@ HOSTILE = ("a", "a" * 99 + " ", '"', "'a", "`", "\\", '"雨の日に傘を忘れ
 def test_reading_hostile_scripts_ends(piece: str) -> None:
     page = "<script>" + piece * (400_000 // len(piece))
     assert isinstance(text_in_scripts(page.encode()), str)  # with a square of time it would take hours
+
+
+STAY = {
+    "name": "川辺の離れ",
+    "catch": "一日一組の宿",
+    "body": [FIRST, SECOND],
+    "facts": [["広さ", "八畳"], ["風呂", "薪"]],
+    "access": {"text": "駅から歩いて五分です。"},
+}
+
+
+def test_what_surrounds_the_parts_of_an_article_comes_in_the_order_of_the_script() -> None:
+    state = {"nav": ["検索", "お気に入り"], "stay": STAY, "messages": {"wait": "お待ちください", "more": "もっと見る"}}
+    shown = extract(PAGE.format(script(json.dumps(state), "type=application/json"))).text
+    assert shown.split("\n") == [
+        "川辺の離れ",
+        "一日一組の宿",
+        FIRST,
+        SECOND,
+        "広さ\t八畳",
+        "風呂\t薪",
+        "駅から歩いて五分です。",
+    ]
+
+
+def test_of_a_text_and_its_beginning_the_longer_is_taken() -> None:
+    state = {"post": {"summary": f"{(FIRST + SECOND)[:60]}…", "body": f"<p>{FIRST}{SECOND}</p>", "more": SECOND}}
+    assert texts_of(PAGE.format(script(json.dumps(state)))) == [FIRST + SECOND, SECOND]
+
+
+@pytest.mark.parametrize("opening", ["[", "{", '{"a":['])
+def test_lists_within_lists_without_end_are_read_in_one_pass(opening: str) -> None:
+    state = opening * 100_000 + f'"{FIRST}","{SECOND}"'
+    assert FIRST in text_in_scripts(script(state).encode())

@@ -1,0 +1,56 @@
+"""Formulas that a page leaves to MathJax or KaTeX, between delimiters in its text: `\\(x^2\\)` and `\\[x^2\\]`.
+
+They get the marks of all other formulas, `$x^2$` and `$$x^2$$` (`manyo.corpus.web.formulas`), on pages that load one of
+these programs, outside code: elsewhere `\\(` is an expression's.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+
+from manyo.corpus.web.markup import CODE_MARK, MARK, MATH_MARK, TAGS, Markup, without_bytes
+
+_PROGRAM = re.compile(rb"mathjax|katex", re.IGNORECASE)
+#: A longer one is two formulas that lack an end and a start.
+_FORMULA = re.compile(
+    rb"(\\\()\s*+(?:[^\\]|\\(?![()])){1,2000}?(\s*\\\))|(\\\[)\s*+(?:[^\\]|\\(?![\[\]])){1,2000}?(\s*\\\])"
+)
+_LISTINGS = [TAGS.index(name) for name in ("pre", "listing", "xmp", "textarea")]
+
+
+def with_delimited_formulas(markup: Markup) -> Markup:
+    """The page with `$` for the delimiters of its formulas."""
+    if not (b"\\(" in markup.text or b"\\[" in markup.text) or not _PROGRAM.search(markup.source):
+        return markup
+    text = np.frombuffer(markup.text, np.uint8).copy()
+    is_gone = np.zeros(len(text), np.bool_)
+    is_code = np.zeros(len(text), np.bool_)
+    for mark in markup.marks[markup.marks["kind"] == CODE_MARK]:
+        is_code[mark["start"] : mark["end"]] = True
+    marks = []
+    is_listing = np.isin(markup.boxes["tag"][markup.blocks["box"]], _LISTINGS)
+    for block in markup.blocks[~is_listing]:
+        start, end = int(block["start"]), int(block["end"])
+        for found in _FORMULA.finditer(markup.text, start, end):
+            if is_code[found.start()]:
+                continue
+            is_displayed = found[1] is None
+            opening, closing = (3, 4) if is_displayed else (1, 2)
+            inner_start, inner_end = found.end(opening), found.start(closing)
+            while text[inner_start] <= ord(" "):
+                inner_start += 1
+            is_gone[found.start() : inner_start] = is_gone[inner_end : found.end()] = True
+            for at in (found.start(), found.end() - 2):
+                text[at : at + 2] = ord("$")
+                is_gone[at : at + 1 + is_displayed] = False
+            inner = text[inner_start:inner_end]
+            inner[inner < ord(" ")] = ord(" ")
+            marks.append((MATH_MARK, found.start(), found.end(), 0, 0))
+    if not marks:
+        return markup
+    both = np.concatenate((markup.marks, np.array(marks, MARK)))
+    marked = replace(markup, text=text.tobytes(), marks=both[np.argsort(both["end"], kind="stable")])
+    return without_bytes(marked, is_gone)
