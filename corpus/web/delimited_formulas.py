@@ -16,7 +16,8 @@ from manyo.corpus.web.markup import CODE_MARK, MARK, MATH_MARK, TAGS, Markup, wi
 _PROGRAM = re.compile(rb"mathjax|katex", re.IGNORECASE)
 #: A longer one is two formulas that lack an end and a start.
 _FORMULA = re.compile(
-    rb"(\\\()\s*+(?:[^\\]|\\(?![()])){1,2000}?(\s*\\\))|(\\\[)\s*+(?:[^\\]|\\(?![\[\]])){1,2000}?(\s*\\\])"
+    rb"(?<!\\)(?:(\\\()\s*+(?:[^\\]|\\(?![()])){1,2000}?(\s*\\\))|"
+    rb"(\\\[)\s*+(?:[^\\]|\\(?![\[\]])){1,2000}?(\s*\\\]))"
 )
 _LISTINGS = [TAGS.index(name) for name in ("pre", "listing", "xmp", "textarea")]
 

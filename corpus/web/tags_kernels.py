@@ -388,13 +388,7 @@ def _read_tag(
         return after
     if kind == IMAGE:
         if is_shown and not is_end:
-            if may_be_text(data, names, states):
-                picture = pictures[state.n_pictures]
-                picture.first = i
-                picture.after = after
-                state.n_pictures += 1
-            if state.n_links == 0 and is_handle(boxes, state.box):
-                show_picture(data, names, states, out)
+            _read_picture(data, i, after, names, states, out, boxes, pictures)
         return after
     if kind == BUTTON:
         if is_end:
@@ -420,6 +414,21 @@ def _read_tag(
         if tag == _TEXTAREA and not is_end:
             return show_content(data, after, name, name_end - first, tag, names, states, out)
     return after
+
+
+@borrowing
+def _read_picture(
+    data: Bytes, i: int, after: int, names: Records, states: Records, out: Bytes, boxes: Records, pictures: Records
+) -> None:
+    """Note where a picture is that may stand for text, and write the `alt` of one that is a heading."""
+    state = states[0]
+    if may_be_text(data, names, states):
+        picture = pictures[state.n_pictures]
+        picture.first = i
+        picture.after = after
+        state.n_pictures += 1
+    if state.n_links == 0 and is_handle(boxes, state.box):
+        show_picture(data, names, states, out)
 
 
 @borrowing

@@ -29,6 +29,7 @@ def text_of(inside: str, head: str = SCRIPT) -> str:
         (r"<p>\[a &lt; b\] である。</p>", "$$a < b$$ である。"),
         (r"<p>表現 <code>\(x\)</code> と \(x\)</p>", r"表現 \(x\) と $x$"),
         (r"<pre>re.match(r'\(x\)', s)</pre>", r"re.match(r'\(x\)', s)"),
+        (r"<p>改行 \\[2pt] と \\(x\)</p>", r"改行 \\[2pt] と \\(x\)"),
         (r"<p>終わらない \(x だけ。</p>", r"終わらない \(x だけ。"),
         (r"<p>二つ \(a \(b\) の。</p>", r"二つ \(a $b$ の。"),
     ],
