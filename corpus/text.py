@@ -95,7 +95,7 @@ class Texts:
 
 
 def tidy(text: str) -> str:
-    """Text as documents store it: NFC, `\\n` line ends, no trailing blanks, no control characters.
+    """Text as documents store it: NFC, `\\n` for every line end of Unicode, no trailing blanks, no control characters.
 
     CJK compatibility ideographs are left as they are, although NFC replaces them: it turns the old form U+FA19
     into 神, and old characters are never modernised. The ideographic space U+3000 stays too:
@@ -111,24 +111,39 @@ def tidy(text: str) -> str:
 
 
 def composed(text: str) -> str:
-    """Text in NFC with compatibility ideographs as they are, without control characters and lone surrogates."""
+    """Text in NFC with compatibility ideographs as they are, without control characters and lone surrogates.
+
+    Characters that end a line (`LINE_ENDS`) become line feeds.
+    """
     if len(text) > _SHORT_CHARS:
         points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
         if lies_within(points, PLAIN_BLOCKS):
             return text
     if not _ODD.search(text):  # one search for all three, since nearly every text has none of them
         return unicodedata.normalize("NFC", text)
-    text = _SURROGATES.sub("\ufffd", _CONTROL_CHARACTERS.sub("", text))
+    text = _SURROGATES.sub("\ufffd", _CONTROL_CHARACTERS.sub("", text.translate(LINE_ENDS)))
     return _NO_COMPATIBILITY_IDEOGRAPHS.sub(lambda run: unicodedata.normalize("NFC", run[0]), text)
 
 
+#: What ends a line by Unicode's rule of line breaks, besides carriage return and line feed: vertical tab, form feed,
+#: next line, line and paragraph separator. One character for one, so no place in a text moves.
+LINE_ENDS = str.maketrans(dict.fromkeys("\v\f\x85\u2028\u2029", "\n"))
+
 #: Stretches of characters that `composed` leaves as they are, whatever stands next to them: none of them is a
-#: control character, decomposes, or combines with the character before it. Nearly every Japanese text consists of
-#: these; the most frequent come first.
+#: control character, ends a line, decomposes, or combines with the character before it. Nearly every Japanese text
+#: consists of these; the most frequent come first.
 PLAIN_BLOCKS = np.array(
     [
         *((0x4E00, 0x9FFF), (0x3030, 0x3098), (0x3000, 0x3029), (0x309B, 0x312F), (0x20, 0x7E), (0xA, 0xA)),
-        *((0xFF00, 0xFFFD), (0x2002, 0x206F), (0x9, 0x9), (0xA0, 0x2FF), (0x2190, 0x22FF), (0x2460, 0x2ADB)),
+        *(
+            (0xFF00, 0xFFFD),
+            (0x2002, 0x2027),
+            (0x202A, 0x206F),
+            (0x9, 0x9),
+            (0xA0, 0x2FF),
+            (0x2190, 0x22FF),
+            (0x2460, 0x2ADB),
+        ),
         *((0x391, 0x3A9), (0x3B1, 0x3C9), (0x2150, 0x2189), (0x3400, 0x4DFF), (0x20000, 0x2EBE0)),
     ],
     np.uint32,
@@ -139,5 +154,7 @@ _SHORT_CHARS = 200
 # C0 and C1 controls except tab and newline; U+FEFF is a byte order mark that lost its place.
 _CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ud800-\udfff\uf900-\ufaff\U0002f800-\U0002fa1f]")
+_ODD = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\uf900-\ufaff\U0002f800-\U0002fa1f]"
+)
 _NO_COMPATIBILITY_IDEOGRAPHS = re.compile("[^\uf900-\ufaff\U0002f800-\U0002fa1f]+")

@@ -52,6 +52,7 @@ def _finalise(h: int) -> int:
 
 def composed(text: str) -> str:
     """`manyo.corpus.text.composed`, a run of characters at a time."""
+    text = "".join("\n" if char in "\v\f\x85\u2028\u2029" else char for char in text)
     kept = [char for char in text if unicodedata.category(char) != "Cc" or char in "\t\n\r"]
     text = "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in kept if char != "\ufeff")
     runs = re.split("([\uf900-\ufaff\U0002f800-\U0002fa1f])", text)

@@ -1,13 +1,15 @@
 """Perplexity by a KenLM model: how surprised a language model of good text is by a document.
 
 KenLM is an extra (`pip install 'manyo[kenlm]'`): it is compiled where it is installed. The model determines what its
-words are: single characters, or pieces of a SentencePiece model as in CCNet. Text is scored as it is, without CCNet's
-lower case and its zeros for digits.
+words are: single characters, or pieces of a SentencePiece model as in CC-Net. Text is scored as it is, or as CC-Net
+writes it (`as_ccnet_writes`), which its models expect.
 """
 
 from __future__ import annotations
 
 import os
+import re
+import unicodedata
 from functools import cache
 from typing import Any
 
@@ -27,16 +29,41 @@ _MAX = float(np.finfo(np.float32).max)
 _HEADS = (b"\\data\\", b"mmap lm http://kheafield.com/code")
 
 
-def perplexities(texts: pa.Array, model_path: str, pieces_path: str | None) -> np.ndarray:
+#: What CC-Net writes for punctuation of other scripts.
+_CCNET_MARKS = {
+    **dict(zip(map(ord, "，。、´’∶：？！（）；–━►～〈〉【】％"), ",.,''::?!();---~<>[]%", strict=True)),
+    **dict.fromkeys(map(ord, "„”“«»」「《》"), '"'),
+    ord("—"): " - ",
+    ord("．"): ". ",
+    ord("…"): "...",
+}
+
+_DIGIT = re.compile(r"\d")
+_CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)])
+
+
+def as_ccnet_writes(text: str) -> str:
+    """A text in the form that CC-Net's models were trained on: one line in lower case with 0 for digits.
+
+    Its accents go too, and with them the dakuten of kana: が is か. So do line ends.
+    Source: `text_normalizer.normalize` of facebookresearch/cc_net 1341eec, as `MultiSentencePiece` calls it.
+    """
+    decomposed = unicodedata.normalize("NFD", text.strip().lower())
+    bare = "".join(character for character in decomposed if unicodedata.category(character) != "Mn")
+    return _DIGIT.sub("0", bare).translate(_CCNET_MARKS).translate(_CONTROLS)
+
+
+def perplexities(texts: pa.Array, model_path: str, pieces_path: str | None, written: str = "plain") -> np.ndarray:
     """float32 (n_docs,), perplexity per word of the model, line ends counted as words; 0 for a blank text.
 
     With `p` the probability of all lines that are not blank, each a sentence of its own, and `n` their words
-    and ends: p^(-1/n), as CCNet computes it.
+    and ends: p^(-1/n), as CC-Net computes it.
 
     Args:
         texts: string or large_string, without nulls.
         model_path: of an ARPA file or a KenLM binary.
         pieces_path: of the SentencePiece model whose pieces are its words; None where they are characters.
+        written: `plain` or `ccnet`, as for `manyo.filters.signals.signal_settings.Models`.
 
     Raises:
         ValueError: KenLM is not installed, or a model cannot be loaded; the message says what to do.
@@ -45,7 +72,7 @@ def perplexities(texts: pa.Array, model_path: str, pieces_path: str | None) -> n
     values = np.zeros(len(texts), np.float32)
     for row, text in enumerate(pc.utf8_slice_codeunits(texts, 0, PERPLEXITY_CHARS).to_pylist()):
         log_probability, n_words = 0.0, 0
-        for line in text.split("\n"):
+        for line in [as_ccnet_writes(text)] if written == "ccnet" else text.split("\n"):
             words = _words(line, pieces_path)
             if words:
                 log_probability += model.score(" ".join(words))
@@ -120,7 +147,7 @@ def load_pieces(path: str) -> SentencePieceProcessor:
 def _perplexities(passes: Passes) -> np.ndarray:
     models = passes.settings.models
     assert models.perplexity is not None  # else the signal is not measured
-    return perplexities(passes.column, models.perplexity, models.pieces)
+    return perplexities(passes.column, models.perplexity, models.pieces, models.perplexity_text)
 
 
 SIGNALS: tuple[Signal, ...] = (
@@ -131,7 +158,7 @@ SIGNALS: tuple[Signal, ...] = (
             f"perplexity by a KenLM model, per word of the model, in the first {PERPLEXITY_CHARS:,} characters; "
             "line ends are words",
         ),
-        "CCNet, llm-jp v2 and HojiChar; without CCNet's lower case and zeros for digits",
+        'CC-Net, llm-jp v2 and HojiChar; `perplexity_text = "ccnet"` writes the text as CC-Net\'s models expect it',
         _perplexities,
         setting="models.perplexity",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,14 @@ class Models:
         quality: a model that `manyo train-quality` wrote; None for the one that ships.
         perplexity: a KenLM model, ARPA or binary.
         pieces: the SentencePiece model whose pieces are the words of `perplexity`; None where they are characters.
+        perplexity_text: how a text is written for `perplexity`: `plain` as it is, each line a sentence; `ccnet` as the
+            models of CC-Net expect it (`manyo.filters.signals.perplexity.as_ccnet_writes`), the document one sentence.
     """
 
     quality: str | None = None
     perplexity: str | None = None
     pieces: str | None = None
+    perplexity_text: Literal["plain", "ccnet"] = "plain"
 
     def __post_init__(self) -> None:
         if self.pieces is not None and self.perplexity is None:

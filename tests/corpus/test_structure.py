@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manyo.corpus.structure import KINDS, NO_STRUCTURE, VIEWS, Span, Structure, moved, nested, tidied, view_of
-from manyo.corpus.text import tidy
+from manyo.corpus.text import LINE_ENDS, tidy
 from manyo.corpus.web.main_text import extract
 from tests.corpus.test_tags import PIECES
 
@@ -154,6 +154,13 @@ def test_spans_move_with_what_they_hold(given_: tuple[str, Structure], data: st.
         new_kinds = {span.kind for span in new.spans() if span.start <= new_place < span.stop}
         assert new_kinds <= old_kinds
         assert old_kinds - new_kinds <= {"ruby", "math"}
+
+
+@pytest.mark.parametrize("line_end", [chr(code) for code in LINE_ENDS])
+def test_spans_keep_their_places_whatever_ends_the_lines(line_end: str) -> None:
+    structure = Structure.of([Span(1, 3, "heading", "1"), Span(4, 6, "heading", "2"), Span(4, 6, "ruby", "か")])
+    tidy_text, tidy_structure = tidied("\n".join([" 一二 ", "三四か\u3099", "五"]), structure)
+    assert tidied(line_end.join([" 一二 ", "三四か\u3099", "五"]), structure) == (tidy_text, tidy_structure)
 
 
 @given(structured())

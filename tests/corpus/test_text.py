@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from manyo.corpus.text import PLAIN_BLOCKS, Texts, composed, tidy
+from manyo.corpus.text import LINE_ENDS, PLAIN_BLOCKS, Texts, composed, tidy
 from tests import oracles
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -70,6 +70,13 @@ def test_tidying_twice_changes_nothing_more_and_utf8_can_hold_it(text: str) -> N
     assert once.encode("utf-8").decode("utf-8") == once
 
 
+@given(st.lists(TEXT, min_size=2, max_size=4), st.sampled_from([chr(code) for code in LINE_ENDS]), st.integers(0, 300))
+@settings(deadline=None)
+def test_every_line_end_of_unicode_is_a_line_feed(lines: list[str], line_end: str, more: int) -> None:
+    lines = [line + "あ" * more for line in lines]
+    assert tidy(line_end.join(lines)) == tidy("\n".join(lines))
+
+
 def test_text_is_composed() -> None:
     assert tidy("か\u3099き\u3099") == "がぎ"
     assert unicodedata.is_normalized("NFC", tidy("Cafe\u0301 ハ\u309aン"))
@@ -84,7 +91,7 @@ def test_line_ends_are_one_kind_and_indents_stay() -> None:
 
 
 def test_control_characters_and_lost_byte_order_marks_go() -> None:
-    assert tidy("\ufeff春\x00は\x85あけぼの\x1b") == "春はあけぼの"
+    assert tidy("\ufeff春\x00は\x86あけぼの\x1b") == "春はあけぼの"
 
 
 def test_half_a_surrogate_pair_becomes_a_replacement_character() -> None:

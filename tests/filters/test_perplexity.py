@@ -11,7 +11,7 @@ import pytest
 import sentencepiece
 from hypothesis import given, settings
 
-from manyo.filters.signals.perplexity import PERPLEXITY_CHARS, perplexities
+from manyo.filters.signals.perplexity import PERPLEXITY_CHARS, as_ccnet_writes, perplexities
 from tests.filters.batches import TEXTS
 
 SENTENCES = ("今日は雨が降る。", "明日は雨が上がる。", "今日も本を読む。", "明日も雨の本を読む。")
@@ -91,6 +91,26 @@ def test_it_is_the_inverse_of_the_mean_probability_of_a_character_or_line_end(te
 def test_what_the_model_was_made_from_surprises_it_less_than_the_same_characters_in_disorder(model):
     known, disorder = measured([SENTENCES[0], SENTENCES[0][::-1]], model)
     assert known < disorder / 2
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        # The texts of CC-Net's own tests; of digits it makes 0 before it looks for marks.
+        ("，。、„”“«»１」「《》´∶：？！（）；–—．～’…━〈〉【】％", ',.,"""""0""""\'::?!();- - . ~\'...-<>[]%'),
+        ("０２３４５６７８９ | 0123456789", "000000000 | 0000000000"),
+        ("  Éがパ\n２０２６年 A。\x85", "eかハ0000年 a."),
+    ],
+)
+def test_text_is_written_as_ccnet_writes_it(text: str, written: str) -> None:
+    assert as_ccnet_writes(text) == written
+
+
+def test_a_document_that_ccnet_would_write_is_one_sentence(model):
+    text = "今日は\n雨が降る。"
+    (found,) = perplexities(pa.array([text], pa.large_string()), model, None, "ccnet").tolist()
+    written = "今日は雨か降る."
+    assert found == pytest.approx(10 ** (-Bigrams().log10(written) / (len(written) + 1)), rel=1e-4)
 
 
 def test_a_blank_text_has_perplexity_0(model):

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import groupby
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +18,7 @@ from sudachipy import Dictionary, SplitMode
 
 from manyo.corpus.text import tidy
 from manyo.filters.language import LanguageSettings, identify
-from manyo.filters.rules.decide import RULE_COLUMNS, load_rules
+from manyo.filters.rules.decide import RULE_COLUMNS, load_rules, shipped_rules
 from manyo.filters.rules.decide import failures as failures_of
 from manyo.filters.signals.catalogue import SIGNALS
 from manyo.filters.signals.characters import CharacterClass, class_of
@@ -27,8 +26,7 @@ from manyo.filters.signals.measure import measure
 from manyo.filters.signals.signal_settings import SignalSettings
 from tests.filters.batches import documents
 
-FOLDER = Path(__file__).parents[2] / "configs" / "presets"
-PRESETS = {path.stem: load_rules(str(path)) for path in sorted(FOLDER.glob("*.toml"))}
+PRESETS = {name: load_rules(name) for name in shipped_rules() if name != "default"}
 
 
 def failures(texts: list[str], rules) -> np.ndarray:
