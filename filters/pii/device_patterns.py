@@ -16,11 +16,13 @@ _PLATE_SERIAL = (
     f"(?:{DIGIT}{{1,2}}{BLANK}?{DIGIT}?{_PLATE_HYPHEN}{DIGIT}{{2,3}}"
     rf"|[・･.．]{{1,3}}{BLANK}?{_PLATE_HYPHEN}?(?:{DIGIT}{_PLATE_HYPHEN})?{DIGIT}{{1,3}}{_PLATE_HYPHEN}?{DIGIT}{{0,2}})"
 )
+#: Places of plates are in kanji or katakana but for these.
+_PLATE_PLACE = "[一-鿿ァ-ヶ]{1,4}|いわき|つくば|なにわ|とちぎ|(?<![ぁ-んァ-ヶ一-鿿])[ぁ-ん]{2,4}"
 _PLATE = re.compile(
     f"(?=[0-9０-９一-鿿ぁ-んァ-ヶ])(?<![一-鿿ァ-ヶ]){NOT_AFTER_MASK}(?:"
     # With its class number, the place makes a plate of four digits in a row.
-    f"[一-鿿ぁ-んァ-ヶ]{{1,4}}{BLANK}{{0,2}}[1-9１-９][0-9０-９A-Z]{{1,2}}{BLANK}{{0,2}}{_PLATE_KANA}{BLANK}{{0,2}}"
-    f"(?:{_PLATE_SERIAL}|[1-9１-９]{DIGIT}{{3}})"
+    f"(?:{_PLATE_PLACE}){BLANK}{{0,2}}[1-9１-９][0-9０-９A-Z]{{1,2}}{BLANK}{{0,2}}{_PLATE_KANA}{BLANK}{{0,2}}"
+    f"(?:{_PLATE_SERIAL}|[1-9１-９]{DIGIT}{{2,3}})"
     # Motorcycles: one digit before the place, or none.
     f"|(?:(?<![0-9０-９])[1-9１-９]{BLANK})?[一-鿿]{{1,4}}{BLANK}{_PLATE_KANA}{BLANK}{_PLATE_SERIAL}"
     f"|[一-鿿]{{1,4}}[市区町村]{BLANK}{{0,2}}{_PLATE_KANA}{BLANK}{{0,2}}{_PLATE_SERIAL}"
@@ -190,9 +192,9 @@ _NO_AGE = (
     "|刻み|を(?:対象|過ぎ|超)"
 )
 _AGE = re.compile(
-    f"(?=[満享0-9０-９一二三四五六七八九十百])(?<![0-9０-９第.．,，〜～~一二三四五六七八九十百-]){NOT_AFTER_MASK}"
-    f"(?:享年{BLANK}?(?:{DIGIT}{{1,3}}|[一二三四五六七八九十百〇]{{1,4}})(?:{BLANK}?(?:[歳才]|さい))?|満?(?:{DIGIT}{{1,3}}"
-    f"|[一二三四五六七八九十百]{{1,4}}){BLANK}?(?:[歳才]|さい))(?!{BLANK}?(?:{_NO_AGE})){NOT_BEFORE_MASK}"
+    f"(?=[0-9０-９一二三四五六七八九十百])(?<![0-9０-９第.．,，〜～~一二三四五六七八九十百-]){NOT_AFTER_MASK}"
+    f"(?:(?:(?<=享年)|(?<=享年[ 　]))(?:{DIGIT}{{1,3}}|[一二三四五六七八九十百〇]{{1,4}})(?:{BLANK}?(?:[歳才]|さい))?"
+    f"|(?:{DIGIT}{{1,3}}|[一二三四五六七八九十百]{{1,4}}){BLANK}?(?:[歳才]|さい))(?!{BLANK}?(?:{_NO_AGE})){NOT_BEFORE_MASK}"
 )
 _OWN_AGE = re.compile(
     f"(?:(?<=当方)|(?<=当方、)|(?<=私は)|(?<=私、)|(?<=俺は)|(?<=僕は)|(?<=わたしは)|(?<=ぼくは)|(?<=あたしは)|(?<=自分は)|(?<=こちらは)){NOT_AFTER_MASK}"

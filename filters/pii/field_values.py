@@ -75,8 +75,8 @@ _BIRTH: Final = re.compile(
     f"(?:{DATE}|(?:19|20)[0-9]{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))(?![0-9]){NOT_BEFORE_MASK}"
 )
 _AGE: Final = re.compile(
-    r"(?:満|数え)?(?:[0-9]{1,3}|[一二三四五六七八九十百〇]{1,4})(?: ?(?:[歳才]|さい))?(?![0-9.,]|以|未|か|から|代"
-    rf"|〜|~|[-ー]|[一-鿿]){NOT_BEFORE_MASK}"
+    r"(?:満|数え|享年)?(?P<age>(?:[0-9]{1,3}|[一二三四五六七八九十百〇]{1,4})(?: ?(?:[歳才]|さい))?)"
+    rf"(?![0-9.,]|以|未|か|から|代|〜|~|[-ー]|[一-鿿]){NOT_BEFORE_MASK}"
 )
 
 # --- secrets ---
@@ -180,7 +180,7 @@ def _insured(fold: str, field: Field) -> _Span | None:
 
 def _age(fold: str, field: Field) -> _Span | None:
     match = _AGE.match(fold, field.start, field.stop)
-    return match.span() if match and len(match[0]) > 1 else None
+    return match.span("age") if match and len(match[0]) > 1 else None
 
 
 def _secret(fold: str, field: Field) -> _Span | None:

@@ -92,9 +92,10 @@ _ASKED: Final = re.compile(
 )
 #: A number or code before its label: 0339012が口座番号, TK1234567（旅券番号）.
 _STATED_BEFORE: Final = re.compile(
-    r"(?<![0-9A-Za-z@._-])(?P<value>[0-9A-Za-z@][0-9A-Za-z@._・/ -]{2,30}?)[」』\"']?"
-    r" ?(?:(?:です|だ)?(?:が|は)|って(?:いう|の)?(?:の)?(?:が|は)?|という(?:の)?(?:が|は)?|←|\(|<-|=|を)、? ?"
-    r"(?:私|僕|俺|妻|夫|父|母|娘|息子|本人|彼|彼女|うち|こちら|当方|自分|お客様)?の?(?:「|『)?$"
+    r"(?<![0-9A-Za-z@._-])(?P<value>[0-9A-Za-z@][0-9A-Za-z@._・/ -]{2,30}?)[」』\"']? ?"
+    r"(?:(?:です|だ)?(?:が|は)|って(?:いう|の)?(?:の)?(?:が|は)?|という(?:の)?(?:が|は)?|←|\(|<-|=|を"
+    r"|、(?:これ|それ|こちら)(?:が|は))、? ?"
+    r"(?:私|僕|ぼく|わたし|俺|妻|夫|父|母|娘|息子|本人|彼|彼女|うち|こちら|当方|自分|お客様)?の?(?:「|『)?$"
 )
 _OPENING: Final = re.compile(r"[ ]*(?:[\"'「『(【〔《〈\[]|<(?!\0)|亡(?=[ 一-鿿ァ-ヴ])|★|・(?=[^ ]))?[ ]*")
 _PHRASE: Final = re.compile(
@@ -102,7 +103,7 @@ _PHRASE: Final = re.compile(
 )
 _CELL_END: Final = {delimiter: re.compile(rf"[\"']?{_NOTE}? *(?:{re.escape(delimiter)}|$)") for delimiter in "|,"}
 #: What a cell may hold after its label.
-_REST_OF_CELL: Final = re.compile(rf"[* ]*{_NOTE}?[* :]*")
+_REST_OF_CELL: Final = re.compile(rf"[* ]*{_NOTE}?[* :.．]*")
 _BLANKS: Final = re.compile("[ \u200b\ufeff]*")
 _HONORIFIC: Final = re.compile("[ごお]$")
 _LATIN_PHRASE: Final = re.compile("(?<![A-Za-z0-9_.-])[0-9_.-]*+(?P<phrase>[A-Za-z][A-Za-z0-9_.-]*+(?: |(?<=[_.-])))$")

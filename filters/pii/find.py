@@ -109,9 +109,17 @@ _NO_EVIDENCE: Final = frozenset({"ip", "mac_address"})
 #: Kinds that count only near a name, so that names are looked for even where they are not asked for.
 _KINDS_NEAR_NAMES: Final = frozenset(kind.name for kind in PII_KINDS if kind.near_names)
 
+#: A stated date of birth counts near any value of a person, an age near a name: tables of elections have ages.
+_HOLES_NEAR: Final = {"birth_date": f"[{HOLE}{NAME_HOLE}]", "age": NAME_HOLE}
 _NEAR_NAMES: Final = {
     kind: Pattern(
-        kind, f"label_{kind}", 0.9, re.compile(""), needs=re.compile(NAME_HOLE), within_chars=200, needs_after=True
+        kind,
+        f"label_{kind}",
+        0.9,
+        re.compile(""),
+        needs=re.compile(_HOLES_NEAR[kind]),
+        within_chars=200,
+        needs_after=True,
     )
     for kind in _KINDS_NEAR_NAMES
 }

@@ -130,7 +130,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "phone",
         "<電話番号>",
         "a Japanese telephone or fax number: landline, mobile, IP, toll-free, +81",
-        f"[0０〇OoQ](?:(?:{BLANK}|[()（）.．〜～~・･/／OoQlI|]|{HYPHEN}){{0,6}}{ANY_DIGIT}){{7}}|(?:[+＋]|%2[Bb]|00){BLANK}?[8８]"
+        f"[0０〇OoQ](?:(?:{BLANK}|[()（）.．〜～~・･/／のOoQlI|]|{HYPHEN}){{0,6}}{ANY_DIGIT}){{7}}|(?:[+＋]|%2[Bb]|00){BLANK}?[8８]"
         f"[1１]",
         n_digits=8,
     ),

@@ -66,6 +66,7 @@ _BEFORE: Final = (
     _Cue(1.5, re.compile(f"(?:(?<![一-鿿])(?:{KIN})|{ROLE})(?:さん|様|氏)?{_OPENS}{{0,2}}$")),
     _Cue(1.0, re.compile(f"(?:{_PART}){_OPENS}{{0,2}}$")),
     _Cue(1.0, re.compile(r"(?:[^\s]{1,12}[)\]】〕》〉:=] ?|[^\s]\t|(?:^|\n)[^\s\0。、]{1,8} {1,2})$")),
+    _Cue(1.5, re.compile(r"(?:名義|名前|氏名|本名|宛名|フリガナ|カナ)[^。\n\0]{0,12}$")),
     _AT_START,
     _Cue(
         0.5, re.compile(r"(?:[市区町村郷組班通在住社部課店院校室科年号館室棟寮](?:の|に住む|、)|[0-9]課 {0,2}|[(「])$")
@@ -79,7 +80,7 @@ _SELF_BEFORE: Final = re.compile(
 _SELF_AFTER: Final = re.compile("です(?:[。、!♪\n]|が|けど|$)|と申|といい|っていい|と言い|だけど")
 _SELF: Final = 2.0
 _AFTER: Final = (
-    _Cue(2.0, re.compile(f" ?(?:{HONORIFIC}|殿(?!堂)|ご?夫妻|御?令室)")),
+    _Cue(2.0, re.compile(f" ?(?:{HONORIFIC}|殿(?!堂)|ご?夫妻|御?令室|家(?=[\\s、。のは]|$))")),
     _Cue(1.0, re.compile("容疑者|被告|受刑者")),
     _Cue(
         1.5,
@@ -127,7 +128,9 @@ _PASSAGE: Final = 1.0
 #: Where a word starts that may be a name: kanji or katakana after anything else, two words in hiragana, Latin words.
 _STARTS: Final = re.compile(
     "(?<![一-鿿々ヶァ-ヴー﨑𠮷])[一-鿿ァ-ヴ﨑𠮷]|(?<![ぁ-ゖ一-鿿々ァ-ヴー])[ぁ-ゖ](?=[ぁ-ゖ]{1,5} [ぁ-ゖ一-鿿])"
-    "|(?<=[員長者人生課部係局室班様師士工主婦業組])(?=[一-鿿])|(?<![A-Za-z])[A-Z](?=[a-z'-]{1,20},? [A-Z])"
+    "|(?<=[員長者人生課部係局室班様師士工主婦業組娘母父妻夫兄姉弟妹])(?=[一-鿿])"
+    "|(?<=本名|自称|通称|氏名|名義)(?=[一-鿿])"
+    "|(?<![A-Za-z])[A-Z](?=[a-z'-]{1,20},? [A-Z])"
 )
 _RUN: Final = re.compile(f"{LETTER}+")
 _KANJI_RUN: Final = re.compile(f"{NAME_KANJI}+")
@@ -145,13 +148,13 @@ _NO_KANA_GIVEN: Final = re.compile(
 )
 _OCR: Final = re.compile(f"{LETTER}(?: {{1,2}}{LETTER}){{2,5}}(?!{LETTER}| {LETTER}(?: |$))")
 _FOREIGN: Final = re.compile(
-    "[ァ-ヴー]{2,12}(?:[・＝=][ァ-ヴー]{1,12}){1,3}(?![ァ-ヴー])|[ァ-ヴー]{2,8} [ァ-ヴー]{2,8}(?![ァ-ヴー ])"
+    "[ァ-ヴー]{2,12}(?:[・＝=][ァ-ヴー]{1,12}){1,3}(?![ァ-ヴー])|[ァ-ヴー]{1,8} [ァ-ヴー]{2,8}(?![ァ-ヴー ])"
     "|[A-Z][A-Za-z'-]{1,20}(?:,? [A-Z][A-Za-z'-]{0,20}\\.?){1,3}(?![A-Za-z])"
 )
 _ENDS_OF_KANA_NAMES: Final = "子江代枝美ミヨエキコメネノ"
 _GAP: Final = re.compile(" {1,2}(?=[^ ])")
 #: A number counts what follows, and a single letter before a blank is one of a word printed apart: 資 本 金.
-_IN_OTHER_WORD: Final = re.compile(f"[0-9A-Za-z]$|(?<!{LETTER}){LETTER} {{1,2}}$")
+_IN_OTHER_WORD: Final = re.compile(f"[0-9A-Za-z]$|(?<!{LETTER})(?<![0-9]){LETTER} {{1,2}}$")
 #: A surname that the dictionary lacks.
 _MAY_BE_SURNAME: Final = re.compile("[一-鿿]{1,3}")
 _ADDRESSED: Final = re.compile(f" ?(?:{HONORIFIC})")
@@ -283,7 +286,7 @@ def _readings(within: OpenText, start: int) -> Iterator[_Reading]:
             yield from _givens(text, start, at, limit, weight, is_known)
         is_person = is_known and kanji and not is_split and surname not in NO_SURNAME and surname not in _NO_PERSON
         if is_person and _WORD_ENDS.match(text, at) and _is_word(text, start, surname):
-            yield _Reading(at, 1.0 if n_surname > 1 and not may_be_place(surname) else 0.5, is_alone=True)
+            yield _Reading(at, 0.5 if may_be_place(surname) else 1.0, is_alone=True)
 
 
 def _is_mixed(words: str) -> bool:
@@ -312,6 +315,11 @@ def private_stretches(text: str) -> Iterator[Interval]:
 def _givens(text: str, start: int, at: int, limit: int, weight: float, surname_is_known: bool) -> Iterator[_Reading]:
     """The readings of the letters from `at` on as the given name of a name that starts at `start`."""
     is_apart = text[at - 1] == " "
+    kana = _HIRAGANA.match(text, at, limit) if is_apart and surname_is_known else None
+    if kana and 1 < len(kana[0]) <= _GIVEN_CHARS and not re.match(LETTER, text[kana.end() : kana.end() + 1]):
+        # ながさわ はると goes to the blank, although はる is a name, too.
+        yield _Reading(kana.end(), weight + 1.0)
+        return
     for stop in range(min(limit, at + _GIVEN_CHARS), at, -1):
         given = text[at:stop]
         if not _WORD_ENDS.match(text, stop) or not _RUN.fullmatch(given):

@@ -80,7 +80,7 @@ _READ: Final = re.compile(r"(?<![A-Za-z])[0-9OoQlI]+(?:[ \-－ー.()（）]{1,3}
 #: A letter of those next to a digit.
 _MISREAD: Final = re.compile(
     r"[0-9][ \-－.()（）]{0,3}[OoQlI](?![A-Za-z])"
-    r"|(?<![A-Za-z])[OoQlI]{1,2}(?:[ \-－.()（）]{0,3}[0-9]|[年月日曰歳才番号丁])"
+    r"|(?<![A-Za-z])[OoQlI]{1,2}(?:[ \-－.()（）]{0,3}[0-9]|[ 　]?[年月日曰歳才番号丁])"
 )
 _LIKE_DIGITS: Final = str.maketrans("OoQlI", "00011")
 _UNITS: Final = "年月日曰歳才番号丁"
@@ -88,13 +88,14 @@ _UNITS: Final = "年月日曰歳才番号丁"
 
 def digits_read(text: str) -> str:
     """A text of the same length in which O, l and the like are digits where the rest of a number is."""
+    text = text.replace("曰", "日")
     return _READ.sub(_digits_of_run, text) if _MISREAD.search(text) else text
 
 
 def _digits_of_run(match: re.Match[str]) -> str:
     n_digits = sum(char.isdigit() for char in match[0])
     n_letters = sum(char.isalpha() for char in match[0])
-    has_unit = match.string[match.end() : match.end() + 1].strip() in tuple(_UNITS)
+    has_unit = match.string[match.end() : match.end() + 3].lstrip(" 　")[:1] in tuple(_UNITS)
     is_number = has_unit or 0 < n_letters <= n_digits
     return match[0].translate(_LIKE_DIGITS) if is_number else match[0]
 

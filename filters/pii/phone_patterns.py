@@ -38,10 +38,10 @@ _PHONE_GROUPED = _phone(
     rf"(?:{grouped(_PHONE_SHAPES, ANY_DIGIT, _GAP)})"
 )
 _PHONE_MARKED = _phone(
-    rf"[0０][789７８９][0０](?P<mark>[・･/／,，、]){DIGIT}{{4}}(?P=mark){DIGIT}{{4}}"
+    rf"[0０][789７８９][0０](?P<mark>[・･/／,，、の]){DIGIT}{{4}}(?P=mark){DIGIT}{{4}}"
     # Other area codes, where no date or fraction is written so: a fifth digit is no year's.
-    rf"|[0０](?:{DIGIT}(?P<two>[・･/／]){DIGIT}{{4}}(?P=two)|{DIGIT}{{2}}(?P<three>[・･/／]){DIGIT}{{3}}(?P=three)"
-    rf"|{DIGIT}{{3}}(?P<four>[・･/／]){DIGIT}{{2}}(?P=four)){DIGIT}{{4}}"
+    rf"|[0０](?:{DIGIT}(?P<two>[・･/／の]){DIGIT}{{4}}(?P=two)|{DIGIT}{{2}}(?P<three>[・･/／の]){DIGIT}{{3}}(?P=three)"
+    rf"|{DIGIT}{{3}}(?P<four>[・･/／の]){DIGIT}{{2}}(?P=four)){DIGIT}{{4}}"
 )
 #: OCR takes O for 0 and l for 1; only hyphens between the groups make sure that it is a number.
 _OCR_DIGIT = "[0-9０-９OoQlI|]"

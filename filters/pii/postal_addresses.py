@@ -37,7 +37,7 @@ def place_names() -> tuple[frozenset[str], frozenset[str]]:
         prefecture, *municipalities = line.split("\t")
         prefectures.add(prefecture)
         for name in municipalities:
-            names.add(name)
+            names |= {name, name.replace("ヶ", "ケ"), name.replace("ケ", "ヶ")}
             if ward := re.fullmatch("(.+?市)(.+区)", name):
                 names.add(ward[1])
             if district := re.fullmatch("(.+?郡)(.+[町村])", name):
@@ -143,7 +143,7 @@ _END: Final = re.compile(r"[ \t\n、。,，)）」』\]】/;:|\"'(（]|$|[のに
 #: its states took five times as long.
 ADDRESS_GATE: Final = (
     "〒|[0-9０-９]{3}[ 　]?[-－‐‑–—―−ー][ 　]?[0-9０-９]{4}|郵便番号.*[0-9０-９]{7}"
-    "|[0-9０-９一二三四五六七八九十百][ 　]?番地"
+    "|[0-9０-９OoQlI一二三四五六七八九十百][ 　]?番地"
     "|[市区町村郡區].*(?:[0-9０-９][ 　]?(?:[丁番字条線の]|地割"
     "|[-－‐‑–—―−ーノ号室]|[\\s、。，,.)）」』\\]】/／:：;|\"'（(]|$"
     "|[にでへをなだがはもと]|です|まで|から|より)|[〇一二三四五六七八九十百千壱弐参拾廿][ 　]?(?:[丁番条線]"
@@ -154,13 +154,14 @@ _TOWN_CHARS: Final = 26
 _TOWN: Final = re.compile(
     f"(?:{_LETTER}|[A-Za-z・ ]|(?<=[都道府県市区町村郡字])\n(?=[一-鿿ァ-ヴーぁ-ん0-9])|\n(?=大?字)"
     # OCR breaks an address anywhere; a line that starts so goes on with one.
+    "|\n {0,8}(?=[0-9]{1,5} ?番)"
     "|\n(?=[一-鿿ァ-ヴー]{1,8} ?(?:[0-9〇一二三四五六七八九十] ?){1,8}(?:番|丁目|-[0-9]|$|\n)))*"
 )
 _NAMED_TOWN: Final = re.compile("[町丁字通台丘郷村里]$|大字|字|^[一-鿿々ヶヵァ-ヴー]{1,6}$")
 #: A town, 丁目 and 番: an address without its municipality.
 _TOWN_AND_BLOCK: Final = re.compile(
     f"(?<![一-鿿々ヶヵァ-ヴー])(?![同当本各])(?P<town>[一-鿿々ヶヵァ-ヴー]{{2,8}}?){_CHOME}{_S}"
-    f"(?:{_N}{_S}番(?:地|{_S}{_N}{_S}号){_GO}{{0,2}}|[0-9]{{1,3}}-[0-9]{{1,3}}(?:-[0-9]{{1,4}})?{_COUNTED})"
+    f"(?:{_N}{_S}番(?:地|{_S}{_N}{_S}号){_GO}{{0,2}}|[0-9]{{1,3}}(?:-|の)[0-9]{{1,3}}(?:-[0-9]{{1,4}})?{_COUNTED})"
 )
 
 

@@ -85,7 +85,9 @@ _OF_PARENT: Final = re.compile(
 )
 _KIN_BEFORE: Final = re.compile(f"(?:(?<![一-鿿])(?:{KIN})|{ROLE})(?:の|は|が|も|、)、?[「『]?(?={LETTER})")
 _KEEPS_PLATE: Final = re.compile("(?:名字|苗字|姓|表札|名前|名義)は、?(?:「)?")
-_ITEM: Final = re.compile(r"^[ \t]*(?:[-*・○●◯□■◆◇▼▲>＞]|[0-9]{1,3}[.):]|\([0-9]{1,3}\)|[①-⑳])[ \t]*", re.MULTILINE)
+_ITEM: Final = re.compile(
+    r"^[ \t]*(?:[-*・○●◯□■◆◇▼▲>＞]|[0-9]{1,4}[.): ]|[ア-ン]\)|\([0-9]{1,3}\)|[①-⑳])[ \t]*", re.MULTILINE
+)
 _NEXT_WORD: Final = re.compile(r"(?: |\t|:|/|,)+")
 _ITEM_END: Final = re.compile(r" ?(?:$|[\n(\t:/,、・]| |様|さん|くん|ちゃん|氏|先生|殿|<)")
 
@@ -126,16 +128,15 @@ def passage_names(within: OpenText, evidence: Sequence[Interval], known: Sequenc
     """
     found: list[Name] = []
     taken: set[int] = set()
-    private = [(start, stop) for start, stop in private_stretches(within.text)]
-    for start, stop in private:
-        for name in evident_names(within, [(start, stop)], evidence, near=True):
+    for start, stop in _passages(within.text, evidence):
+        for name in (*evident_names(within, [(start, stop)], evidence, near=True), *_in_passage(within, start, stop)):
+            if EXAMPLE.search(within.text, max(0, name[0] - EXAMPLE_CHARS), name[0]):
+                continue
             if taken.isdisjoint(range(name[0], name[1])):
                 taken.update(range(name[0], name[1]))
                 found.append(name)
-    for start, stop in _passages(within.text, evidence):
-        for name in (*_in_passage(within, start, stop), *evident_names(within, [(start, stop)], evidence, near=True)):
-            if EXAMPLE.search(within.text, max(0, name[0] - EXAMPLE_CHARS), name[0]):
-                continue
+    for start, stop in private_stretches(within.text):
+        for name in evident_names(within, [(start, stop)], evidence, near=False):
             if taken.isdisjoint(range(name[0], name[1])):
                 taken.update(range(name[0], name[1]))
                 found.append(name)
@@ -146,8 +147,15 @@ def passage_names(within: OpenText, evidence: Sequence[Interval], known: Sequenc
     return found
 
 
+#: A note or message as short as this is private as a whole.
+_SHORT_CHARS: Final = 600
+
+
 def _passages(text: str, evidence: Sequence[Interval]) -> Iterator[Interval]:
     """Disjoint stretches around values of persons."""
+    if evidence and len(text) <= _SHORT_CHARS:
+        yield 0, len(text)
+        return
     first, reached = 0, -1
     for start, stop in sorted(evidence):
         if reached >= 0 and start - REACH_CHARS > reached:
