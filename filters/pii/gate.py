@@ -100,7 +100,7 @@ def _rows(offsets: Int64s, positions: Int64s) -> Int64s:
 
 def _may_hold(data: Bytes, starts: Int64s, stops: Int64s, kinds: Sequence[Kind]) -> Bools:
     """bool (n_kinds + 1, n_stretches), which stretches have the signs of each kind, and in the last row of a label."""
-    signs, n_digits, n_marks = note(data, starts, stops)
+    signs, n_digits, n_in_a_row, n_marks = note(data, starts, stops)
     of_kinds = np.zeros((len(kinds) + 1, len(starts)), np.bool_)
     for kind, may in zip(kinds, of_kinds[:-1], strict=True):
         if not kind.gate:
@@ -108,6 +108,8 @@ def _may_hold(data: Bytes, starts: Int64s, stops: Int64s, kinds: Sequence[Kind])
         may[:] = signs & np.uint32(sign_of(kind.name)) != 0 if kind.signs else n_digits >= kind.n_digits
         if kind.signs and kind.n_digits:
             may &= n_digits >= kind.n_digits
+        if kind.n_in_a_row:
+            may &= n_in_a_row >= kind.n_in_a_row
         if kind.n_marks:
             may &= n_marks >= kind.n_marks
     of_kinds[-1] = signs & np.uint32(LABEL_SIGNS) != 0

@@ -40,6 +40,7 @@ class Kind:
         gate: RE2 expression found in every piece of text with a match of any of its patterns; empty if the kind has
             no patterns, because only labels announce it.
         n_digits: digits, in any script, that such a piece has at least.
+        n_in_a_row: how many of them stand in a row somewhere.
         n_marks: full stops, colons and hyphens that it has at least.
         signs: of these it has at least one, if there are any; in the normal form of `normal_form.py`, and any bracket
             or punctuation mark stands for any other.
@@ -51,6 +52,7 @@ class Kind:
     meaning: str
     gate: str = ""
     n_digits: int = 0
+    n_in_a_row: int = 0
     n_marks: int = 0
     signs: tuple[str, ...] = ()
     near_names: bool = False
@@ -140,6 +142,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "the number of a bank or postal account beside its label, or seven digits near a word for one",
         _BARE_GATE,
         n_digits=7,
+        n_in_a_row=7,
     ),
     Kind(
         "passport",
@@ -147,6 +150,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "the number of a passport beside its label or near a word for one",
         f"[A-ZＡ-Ｚ]{{2}}{DIGIT}{{7}}",
         n_digits=7,
+        n_in_a_row=7,
     ),
     Kind(
         "ip",
@@ -169,6 +173,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "two letters, eight digits, two letters beside a label or near a word for the card",
         f"[A-ZＡ-Ｚ]{{2}}{DIGIT}{{8}}[A-ZＡ-Ｚ]{{2}}",
         n_digits=8,
+        n_in_a_row=8,
     ),
     Kind(
         "pension_number",
@@ -176,6 +181,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "4 + 6 digits beside a label or near a word for a pension",
         f"{DIGIT}{{4}}{HYPHEN}{DIGIT}{{6}}",
         n_digits=10,
+        n_in_a_row=6,
     ),
     Kind(
         "insurance_number",
@@ -183,6 +189,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "the number of an insured person (health, long-term care) or of a welfare certificate, beside a label",
         _BARE_GATE,
         n_digits=7,
+        n_in_a_row=7,
     ),
     Kind(
         "employment_insurance",
@@ -190,6 +197,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "4 + 6 + 1 digits beside a label or near a word for the insurance",
         f"{DIGIT}{{4}}{HYPHEN}{DIGIT}{{6}}{HYPHEN}{DIGIT}",
         n_digits=11,
+        n_in_a_row=6,
     ),
     Kind(
         "resident_code",
@@ -197,6 +205,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "11 digits beside a label or near its name",
         f"[1-9１-９]{DIGIT}{{10}}",
         n_digits=11,
+        n_in_a_row=11,
     ),
     Kind("member_id", "<会員番号>", "the number of a member, pupil, patient, employee or policy beside a label"),
     Kind(
@@ -221,6 +230,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "the number of a mobile device with a correct check digit, beside a label or near a word for the device",
         f"{DIGIT}{{15}}",
         n_digits=15,
+        n_in_a_row=15,
     ),
     Kind(
         "iban",

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -253,6 +254,7 @@ def fits(meaning: Meaning, phrase: str) -> bool:
     return not rest or not (meaning.near or meaning.bare or (meaning.after and not meaning.after.search(rest)))
 
 
+@lru_cache(maxsize=1 << 12)
 def is_label_word(word: str) -> bool:
     """Whether a word is one of `labels.toml`, or one for a person in some role."""
     chars = normal_form(word).chars

@@ -12,7 +12,8 @@ person, and two elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from manyo.filters.pii.labels import is_label_word
@@ -67,7 +68,6 @@ _BEFORE: Final = (
     _Cue(1.0, re.compile(f"(?:{_PART}){_OPENS}{{0,2}}$")),
     _Cue(1.0, re.compile(r"(?:[^\s]{1,12}[)\]】〕》〉:=] ?|[^\s]\t|(?:^|\n)[^\s\0。、]{1,8} {1,2})$")),
     _Cue(1.5, re.compile(r"(?:名義|名前|氏名|本名|宛名|フリガナ|カナ)[^。\n\0]{0,12}$")),
-    _AT_START,
     _Cue(
         0.5, re.compile(r"(?:[市区町村郷組班通在住社部課店院校室科年号館室棟寮](?:の|に住む|、)|[0-9]課 {0,2}|[(「])$")
     ),
@@ -75,7 +75,7 @@ _BEFORE: Final = (
 #: A speaker who names himself: ぼくは岡です, 業務委託の星野です.
 _SELF_BEFORE: Final = re.compile(
     f"(?:(?:私|僕|ぼく|俺|わたし|あたし|こちら|自分)(?:は|、)|(?:{_PART}|者|部|課|室|係|店|科)の"
-    r"|ました|ております|[。!?！？\n]|^|こんにちは、|はじめまして、|初めまして、)$"
+    r"|た|ております|[。!?！？\n]|^|こんにちは、|はじめまして、|初めまして、)$"
 )
 _SELF_AFTER: Final = re.compile("です(?:[。、!♪\n]|が|けど|$)|と申|といい|っていい|と言い|だけど")
 _SELF: Final = 2.0
@@ -86,7 +86,7 @@ _AFTER: Final = (
         1.5,
         re.compile(
             r"(?:って|と)(?:いう|いい|言|呼|名乗|申|奴|やつ|ヤツ|人|ひと|子|方|者|書|読)|いう(?:ねん|の|人)"
-            "|の(?:母|父|妻|夫|祖母|祖父|保護者|姉|兄|妹|弟|娘|息子"
+            r"|(?: ?\([^()\n]{1,14}\))?の(?:母|父|妻|夫|祖母|祖父|保護者|姉|兄|妹|弟|娘|息子"
             "|子ども|家族|代理|実家|自宅|ご自宅|家に|携帯|電話|番号|連絡先|住所|メール|口座|本人|件で)"
         ),
     ),
@@ -155,12 +155,12 @@ _ENDS_OF_KANA_NAMES: Final = "子江代枝美ミヨエキコメネノ"
 _GAP: Final = re.compile(" {1,2}(?=[^ ])")
 #: A number counts what follows, and a single letter before a blank is one of a word printed apart: 資 本 金.
 _IN_OTHER_WORD: Final = re.compile(f"[0-9A-Za-z]$|(?<!{LETTER})(?<![0-9]){LETTER} {{1,2}}$")
-#: A surname that the dictionary lacks.
-_MAY_BE_SURNAME: Final = re.compile("[一-鿿]{1,3}")
-_ADDRESSED: Final = re.compile(f" ?(?:{HONORIFIC})")
+#: A surname that the dictionary lacks has no more letters than this.
+_UNKNOWN_SURNAME_CHARS: Final = 3
 _HIRAGANA: Final = re.compile("[ぁ-ゖ]+")
 _MIXED: Final = re.compile(
-    "[ァ-ヴー]{2,8} {1,2}[一-鿿々]{1,3}(?![一-鿿々ァ-ヴー])|[一-鿿々]{1,4} {1,2}(?:[ァ-ヴー]{3,10}(?![ァ-ヴー一-鿿])"
+    "[一-鿿々]{1,4} [ァ-ヴー]{2,8} [一-鿿々]{1,3}(?![一-鿿々ァ-ヴー])|[ァ-ヴー]{2,8} {1,2}[一-鿿々]{1,3}(?![一-鿿々ァ-ヴー])"
+    "|[一-鿿々]{1,4} {1,2}(?:[ァ-ヴー]{3,10}(?![ァ-ヴー一-鿿])"
     "|[A-Z][a-z]{2,12}(?![A-Za-z]))"
     "|[ァ-ヴー]{1,3} [ァ-ヴー]{2,8}(?![ァ-ヴー ])"
 )
@@ -168,6 +168,7 @@ _MIXED: Final = re.compile(
 _PRINTED_APART: Final = re.compile(f" {{1,4}}{LETTER}(?!{LETTER})")
 _NO_PERSON: Final = frozenset(("平成", "昭和", "大正", "明治", "令和", "本名", "前", "所", "女子", "本人"))
 _NUMBER: Final = re.compile("[一二三四五六七八九十百千万〇]+")
+_ADDRESSED: Final = re.compile(f" ?(?:{HONORIFIC})")
 _SURNAME_CHARS: Final = 5
 _GIVEN_CHARS: Final = 5
 
@@ -185,7 +186,7 @@ _ENOUGH_FOR_SURNAME: Final = 2.0
 
 
 def evident_names(
-    within: OpenText, stretches: Sequence[Interval], evidence: Sequence[Interval], near: bool
+    within: OpenText, stretches: Iterable[Interval], evidence: Sequence[Interval], near: bool
 ) -> Iterator[Name]:
     """Names in stretches of a text.
 
@@ -207,59 +208,118 @@ def evident_names(
             start = match.start()
             if start < reached or within.in_hole(start):
                 continue
-            best = max(
-                (
-                    (score, reading.stop)
-                    for reading in _readings(within, start)
-                    if (score := _score(text, start, reading, starts, ends, near)) >= ENOUGH
-                ),
-                default=None,
-            )
-            if best:
+            best = (0.0, 0)
+            readings = set(_readings(within, start))
+            before = _before(text, start, ends if near else set()) if readings else None
+            for reading in readings:
+                assert before is not None  # there is a reading
+                best = max(best, (_score(text, before, reading, starts, near), reading.stop))
+            if best[0] >= ENOUGH and not _is_public(text, start, best[1]):
                 reached = best[1]
                 yield start, reached, 0.75, "name_evident"
 
 
-def _score(text: str, start: int, reading: _Reading, starts: set[int], ends: set[int], near: bool) -> float:
-    """The sum of what speaks for a name and against it."""
-    stop = reading.stop
+class _Before(NamedTuple):
+    """What the words before a place say for a name that starts there: in full, or a surname alone."""
+
+    full: float
+    alone: float
+    is_beside: bool
+    is_self: bool
+    is_signed: bool
+
+
+def _before(text: str, start: int, ends: set[int]) -> _Before:
+    """The sum of the cues before a place."""
+    first = max(0, start - 20)
+    alone = sum(cue.weight for cue in _BEFORE if cue.expression.search(text, first, start))
+    beside = _BESIDE_BEFORE.search(text, first, start) if ends else None
     # Shops stand at the start of a line, too: a surname alone gains nothing by it.
-    cues = (cue for cue in _BEFORE if cue is not _AT_START) if reading.is_alone else _BEFORE
-    score = sum(cue.weight for cue in cues if cue.expression.search(text, max(0, start - 16), start))
+    at_start = _AT_START.weight if _AT_START.expression.search(text, first, start) else 0.0
+    return _Before(
+        alone + at_start,
+        alone,
+        bool(beside and beside.start() + 1 in ends),
+        bool(_SELF_BEFORE.search(text, first, start)),
+        bool(_SIGNED_BEFORE.search(text, first, start)),
+    )
+
+
+def _is_public(text: str, start: int, stop: int) -> bool:
+    """Whether the words around a name are those of public people or of examples, or it is a word of forms itself."""
+    first = max(0, start - EXAMPLE_CHARS)
+    return (
+        is_public(text, start)
+        or is_public_after(text, stop)
+        or bool(EXAMPLE.search(text, first, start))
+        # 申立人 can be read as a name.
+        or is_label_word(text[start:stop])
+    )
+
+
+def _score(text: str, before: _Before, reading: _Reading, starts: set[int], near: bool) -> float:
+    """The sum of what speaks for a name."""
+    stop = reading.stop
+    score = before.alone if reading.is_alone else before.full
     score += sum(cue.weight for cue in _AFTER if cue.expression.match(text, stop))
-    if near:
-        before = _BESIDE_BEFORE.search(text, max(0, start - 4), start)
-        after = _BESIDE_AFTER.match(text, stop)
-        is_beside = (before and before.start() + 1 in ends) or (after and after.end() - 2 in starts)
-        score += _BESIDE if is_beside else 0.0
-    if reading.is_alone and _SIGNED_AFTER.match(text, stop) and _SIGNED_BEFORE.search(text, max(0, start - 20), start):
+    after = _BESIDE_AFTER.match(text, stop) if near else None
+    if before.is_beside or (after and after.end() - 2 in starts):
+        score += _BESIDE
+    if reading.is_alone and before.is_signed and _SIGNED_AFTER.match(text, stop):
         score += _SIGNED
-    if _SELF_AFTER.match(text, stop) and _SELF_BEFORE.search(text, max(0, start - 16), start):
+    if before.is_self and _SELF_AFTER.match(text, stop):
         score += _SELF
     if reading.is_alone and score < _ENOUGH_FOR_SURNAME:
         return 0.0
     # A full name in a letter may be anybody's; a surname alone is somebody whom the reader knows.
-    score += reading.weight + (_PASSAGE if near or reading.is_alone else _PASSAGE / 2)
-    if score >= ENOUGH and (
-        is_public(text, start)
-        or is_public_after(text, stop)
-        or EXAMPLE.search(text, max(0, start - EXAMPLE_CHARS), start)
-    ):
-        return 0.0
-    return score
+    return score + reading.weight + (_PASSAGE if near or reading.is_alone else _PASSAGE / 2)
 
 
 def _readings(within: OpenText, start: int) -> Iterator[_Reading]:
     """The ways to read the letters at a place as a name."""
     text = within.text
+    if text[start - 1 : start].isdigit():
+        return
     limit = within.limit(start)
+    if text[start] < "一":
+        yield from _in_kana_or_latin(text, start, limit)
+        return
+    kanji = _KANJI_RUN.match(text, start, limit)
+    assert kanji is not None  # the first letter is one
+    lengths = _surname_lengths(kanji[0][:_SURNAME_CHARS])
+    is_before_gap = text[kanji.end() : kanji.end() + 1] == " "
+    if is_before_gap:
+        mixed = _MIXED.match(text, start, limit)
+        if mixed and _is_mixed(mixed[0]) and _WORD_ENDS.match(text, mixed.end()):
+            yield _Reading(mixed.end(), 2.0)
+        ocr = _OCR.match(text, start, limit)
+        if ocr:
+            yield from _printed_apart(text, start, ocr)
+    if not (lengths or is_before_gap or 2 < len(kanji[0]) <= 6) or _is_no_name(kanji[0]):
+        return
+    is_split = bool(_IN_OTHER_WORD.search(text, max(0, start - 3), start))
+    for n_surname in range(min(_SURNAME_CHARS, len(kanji[0])), 0, -1):
+        is_known = n_surname in lengths
+        at = start + n_surname
+        gap = _GAP.match(text, at, limit) if at == kanji.end() else None
+        if gap and not is_split:
+            yield from _givens(text, start, gap.end(), limit, 2.0 if is_known else 0.5, is_known)
+        elif not gap and (is_known or n_surname <= _UNKNOWN_SURNAME_CHARS):
+            weight = (1.0 if n_surname > 1 else 0.5) if is_known else -0.5
+            yield from _givens(text, start, at, limit, weight, is_known)
+        surname = kanji[0][:n_surname]
+        is_person = is_known and not is_split and surname not in NO_SURNAME and surname not in _NO_PERSON
+        if is_person and _WORD_ENDS.match(text, at) and _is_word(text, start, surname):
+            is_named = bool(_ADDRESSED.match(text, at)) or not may_be_place(surname)
+            yield _Reading(at, 1.0 if is_named else 0.5, is_alone=True)
+
+
+def _in_kana_or_latin(text: str, start: int, limit: int) -> Iterator[_Reading]:
+    """Names of foreigners, and two words in hiragana."""
     foreign = _FOREIGN.match(text, start, limit)
     if foreign:
         if not is_no_latin(foreign[0]):
-            # Products and shops have words in katakana, too.
             yield _Reading(foreign.end(), 1.0)
-        return
-    if text[start - 1 : start].isdigit():
         return
     mixed = _MIXED.match(text, start, limit)
     if mixed and _is_mixed(mixed[0]) and _WORD_ENDS.match(text, mixed.end()):
@@ -267,31 +327,27 @@ def _readings(within: OpenText, start: int) -> Iterator[_Reading]:
     ocr = _OCR.match(text, start, limit)
     if ocr:
         yield from _printed_apart(text, start, ocr)
-    run = _RUN.match(text, start, limit)
-    kanji = _KANJI_RUN.match(text, start, limit)
-    if not run or (kanji and (is_common(kanji[0]) or is_place(kanji[0]) or _NUMBER.fullmatch(kanji[0]))):
-        return
-    is_split = bool(_IN_OTHER_WORD.search(text, max(0, start - 3), start))
-    for n_surname in range(min(_SURNAME_CHARS, len(run[0])), 0, -1):
-        surname = run[0][:n_surname]
-        is_known = "姓" in parts(surname)
-        at = start + n_surname
-        gap = _GAP.match(text, at, limit)
-        if gap and not is_split:
-            is_kana = bool(_HIRAGANA.fullmatch(surname)) and n_surname > 1
-            weight = 2.0 if is_known and kanji else 1.0 if is_kana else 0.5
-            yield from _givens(text, start, gap.end(), limit, weight, is_known or is_kana)
-        elif kanji and not gap and (is_known or _MAY_BE_SURNAME.fullmatch(surname)):
-            weight = (1.0 if n_surname > 1 else 0.5) if is_known else -0.5
-            yield from _givens(text, start, at, limit, weight, is_known)
-        is_person = is_known and kanji and not is_split and surname not in NO_SURNAME and surname not in _NO_PERSON
-        if is_person and _WORD_ENDS.match(text, at) and _is_word(text, start, surname):
-            yield _Reading(at, 0.5 if may_be_place(surname) else 1.0, is_alone=True)
+    kana = _HIRAGANA.match(text, start, limit)
+    gap = _GAP.match(text, kana.end(), limit) if kana and 1 < len(kana[0]) <= _SURNAME_CHARS else None
+    if gap:
+        yield from _givens(text, start, gap.end(), limit, 1.0, surname_is_known=True)
+
+
+@lru_cache(maxsize=1 << 16)
+def _surname_lengths(letters: str) -> tuple[int, ...]:
+    """How many of the first letters may be a surname."""
+    return tuple(n for n in range(len(letters), 0, -1) if "姓" in parts(letters[:n]))
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_no_name(letters: str) -> bool:
+    """Whether letters are a common noun, a place or a number."""
+    return is_common(letters) or is_place(letters) or bool(_NUMBER.fullmatch(letters))
 
 
 def _is_mixed(words: str) -> bool:
     """Whether one of two words in different scripts is known: スミス 海, 坪内 Jennifer, 安斎 クリスティーナ."""
-    surname, given = words.split()
+    surname, *_, given = words.split()
     return "名" in parts(given) if re.match("[ァ-ヴ]", surname) else "姓" in parts(surname)
 
 
@@ -300,7 +356,7 @@ def _is_word(text: str, start: int, surname: str) -> bool:
     if not re.match("[一-鿿]", surname) or (len(surname) == 1 and _PRINTED_APART.match(text, start + 1)):
         return False
     before = text[start - 1 : start]
-    return len(surname) > 1 or before in tuple("のはがもとに") or not re.match(LETTER, before)
+    return len(surname) > 1 or before in tuple("のはがもとにた") or not re.match(LETTER, before)
 
 
 def private_stretches(text: str) -> Iterator[Interval]:
@@ -326,12 +382,8 @@ def _givens(text: str, start: int, at: int, limit: int, weight: float, surname_i
             continue
         if not is_apart and at - start == 1 and (_HIRAGANA.fullmatch(given) or "姓" in parts(text[start:stop])):
             continue
-        # 住　所, 本籍 and 申立人 are words of forms.
-        if (
-            is_label_word(text[start:stop])
-            or is_common(text[start:stop].replace(" ", ""))
-            or (is_apart and is_common(given))
-        ):
+        # 住　所 and 本籍 are words of forms.
+        if is_common(text[start:stop].replace(" ", "")) or (is_apart and is_common(given)):
             continue
         if "名" in parts(given) and (surname_is_known or len(given) > 1):
             yield _Reading(stop, weight + 1.0 + (0.5 if len(given) > 1 else 0.0))

@@ -82,7 +82,7 @@ _ARABIC_DIGITS: Final = "0123456789０１２３４５６７８９"
 _DIGITS: Final = f"{_ARABIC_DIGITS}〇一二三四五六七八九十百千壱弐参拾廿元"
 
 
-def note(data: Bytes, starts: Int64s, stops: Int64s) -> tuple[Uint32s, Int64s, Int64s]:
+def note(data: Bytes, starts: Int64s, stops: Int64s) -> tuple[Uint32s, Int64s, Int64s, Int64s]:
     """The signs in stretches of a text.
 
     Args:
@@ -91,15 +91,15 @@ def note(data: Bytes, starts: Int64s, stops: Int64s) -> tuple[Uint32s, Int64s, I
 
     Returns:
         (n_stretches,) bits: `LABEL_SIGNS`, and `sign_of(kind)` of each kind that has signs; the number of digits;
-        and that of full stops, colons and hyphens.
+        the most of them in a row; and the number of full stops, colons and hyphens.
     """
     signs = np.zeros(len(starts), np.uint32)
-    n_digits, n_marks = np.zeros(len(starts), np.int64), np.zeros(len(starts), np.int64)
-    note_signs(data, starts, stops, *_automaton(), signs, n_digits, n_marks)
+    n_digits, n_in_a_row, n_marks = np.zeros((3, len(starts)), np.int64)
+    note_signs(data, starts, stops, *_automaton(), signs, n_digits, n_in_a_row, n_marks)
     signs[signs & (ASKED_SIGN | ASKS_SIGN) == ASKED_SIGN | ASKS_SIGN] |= LABEL_SIGN
     signs[(signs & MAIL_SIGN != 0) & (signs & sign_of("email") != 0)] |= LABEL_SIGN
     signs[signs & (INTRODUCES_SIGN | TITLE_SIGN | FRIEND_SIGN) != 0] |= sign_of("person_name")
-    return signs, n_digits, n_marks
+    return signs, n_digits, n_in_a_row, n_marks
 
 
 def sign_of(kind: str) -> int:

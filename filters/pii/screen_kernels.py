@@ -71,6 +71,8 @@ _MOST_SAID: Final = 26
 #: How far the digits of a value reach from their label.
 _MOST_OF_VALUE: Final = 80
 _MOST_OF_CELL: Final = 16
+#: How far below a label the first value of its column or line is, in characters.
+_MOST_BELOW: Final = 240
 #: How far a number before its label reaches to the label's end, in bytes: 16 characters of the label's phrase, its
 #: word, and what connects them.
 _BYTES_TO_LABEL: Final = 150
@@ -108,18 +110,35 @@ def _is_said(data: Bytes, i: int, stop: int, parts: Uint16s) -> bool:
 
 
 @kernel
-def _ends_cell(data: Bytes, i: int, stop: int, follows: Bytes, parts: Uint16s) -> bool:
-    """Whether a word is the last of its cell or line but for particles and a note, so that its value is elsewhere."""
+def _has_digits(data: Bytes, i: int, stop: int, follows: Bytes, least: int, most: int) -> bool:
+    """Whether so many digits are among the next so many characters from byte i on."""
+    digits = 0
+    if least <= 0:
+        return True
+    for _ in range(most):
+        if i >= stop:
+            return False
+        point, i = code_point(data, i)
+        if point < _BEYOND and follows[point] & DIGIT:
+            digits += 1
+            if digits >= least:
+                return True
+    return False
+
+
+@kernel
+def _ends_cell(data: Bytes, i: int, stop: int, follows: Bytes, parts: Uint16s, least: int) -> bool:
+    """Whether a word is the last of its cell or line but for particles and a note, and enough digits follow soon."""
     is_open = False
     for _ in range(_MOST_OF_CELL):
         if i >= stop:
-            return True
+            return _has_digits(data, i, len(data), follows, least, _MOST_BELOW)
         point, i = code_point(data, i)
         if point >= _BEYOND:
             return False
         part = parts[point]
         if part & CELL_END:
-            return True
+            return _has_digits(data, i, len(data), follows, least, _MOST_BELOW)
         if part & OPENS:
             is_open = True
         elif part & CLOSES:
@@ -133,16 +152,18 @@ def _ends_cell(data: Bytes, i: int, stop: int, follows: Bytes, parts: Uint16s) -
 def _has_number(data: Bytes, i: int, stop: int, follows: Bytes, parts: Uint16s, least: int) -> bool:
     """Whether the first number or code after byte i has so many digits."""
     digits = 0
+    last_digits = 0
     n_before = 0
     for _ in range(_MOST_OF_VALUE):
         if i >= stop:
-            # A number may go on in the next line.
-            return n_before < 0 or digits > 0
+            # A number that ends the line may go on in the next one.
+            return last_digits > 0
         point, i = code_point(data, i)
         if point >= _BEYOND:
             return False
         if follows[point] & DIGIT:
             digits += 1
+            last_digits += 1
             if digits >= least:
                 return True
         elif n_before >= 0 and digits == 0 and not parts[point] & SAID:
@@ -151,23 +172,10 @@ def _has_number(data: Bytes, i: int, stop: int, follows: Bytes, parts: Uint16s, 
                 return False
         elif parts[point] & (SAID | IN_NUMBER):
             n_before = -1
+            if parts[point] & SAID:
+                last_digits = 0
         else:
             return False
-    return False
-
-
-@kernel
-def _has_digits(data: Bytes, i: int, stop: int, follows: Bytes, least: int) -> bool:
-    """Whether so many digits follow byte i soon."""
-    digits = 0
-    for _ in range(_MOST_OF_VALUE):
-        if i >= stop:
-            return False
-        point, i = code_point(data, i)
-        if point < _BEYOND and follows[point] & DIGIT:
-            digits += 1
-            if digits >= least:
-                return True
     return False
 
 
@@ -255,8 +263,11 @@ def _confirmed(
     is_stated = 0 < least <= n_before and since <= _BYTES_TO_LABEL
     if (
         found & np.uint32(LABEL_SIGN)
-        and not (_announces(data, i, stop, follows, 0) and (least == 0 or _has_digits(data, i, stop, follows, least)))
-        and not (least and _ends_cell(data, i, stop, follows, parts))
+        and not (
+            _announces(data, i, stop, follows, 0)
+            and (least == 0 or _has_digits(data, i, stop, follows, least, _MOST_OF_VALUE))
+        )
+        and not (least and _ends_cell(data, i, stop, follows, parts, least))
         and not is_stated
     ):
         found ^= np.uint32(LABEL_SIGN)
@@ -264,18 +275,18 @@ def _confirmed(
         found |= np.uint32(ASKED_SIGN)
         if least:
             is_near = _has_number(data, i, stop, follows, parts, least)
-            is_near = is_near or is_stated or _ends_cell(data, i, stop, follows, parts)
+            is_near = is_near or is_stated or _ends_cell(data, i, stop, follows, parts, least)
         else:
             is_near = _announces(data, i, stop, follows, OF_NUMBER) or _is_said(data, i, stop, parts)
         if not is_near:
             found ^= np.uint32(NUMBER_SIGN)
-    if found & np.uint32(MAIL_SIGN) and _ends_cell(data, i, stop, follows, parts):
+    if found & np.uint32(MAIL_SIGN) and _ends_cell(data, i, stop, follows, parts, 0):
         found |= np.uint32(NUMBER_SIGN)
     if (
         found & np.uint32(DIGITS_SIGN)
         and not parts[point] & CELL_END
-        and not _has_digits(data, i, stop, follows, least)
-        and not _ends_cell(data, i, stop, follows, parts)
+        and not _has_digits(data, i, stop, follows, least, _MOST_OF_VALUE)
+        and not _ends_cell(data, i, stop, follows, parts, least)
     ):
         found ^= np.uint32(DIGITS_SIGN)
     if found & np.uint32(NAMED_SIGN | INTRODUCES_SIGN) and not _is_named(data, i, stop, parts):
@@ -302,9 +313,10 @@ def note_signs(
     digits_of_state: Bytes,
     signs: Uint32s,
     n_digits: Int64s,
+    n_in_a_row: Int64s,
     n_marks: Int64s,
 ) -> None:
-    """Fill `signs`, `n_digits` and `n_marks` for each stretch.
+    """Fill `signs`, `n_digits`, `n_in_a_row` and `n_marks` for each stretch.
 
     Args:
         data: UTF-8 text.
@@ -317,7 +329,7 @@ def note_signs(
         signs_of_state: (n_states,), bits of the words that end in a state.
         digits_of_state: (n_states,), how many digits the value of a word that ends there has at least; 0 if any.
         signs: (n_stretches,), bits of the words in a stretch; zero before.
-        n_digits, n_marks: (n_stretches,), the numbers of digits and marks in a stretch.
+        n_digits, n_in_a_row, n_marks: (n_stretches,), the digits in a stretch, the most of them in a row, the marks.
     """
     n_classes = len(transitions) // len(signs_of_state)
     for stretch in range(len(signs)):
@@ -325,10 +337,8 @@ def note_signs(
         state = int64(transitions[EDGE])
         if state < 0:
             state = -1 - state
-        digits = int64(0)
-        marks = int64(0)
+        digits = marks = last_digit = in_a_row = most_in_a_row = int64(0)
         bits = np.uint32(0)
-        last_digit = int64(0)
         i = starts[stretch]
         stop = stops[stretch]
         while i < stop:
@@ -343,7 +353,11 @@ def note_signs(
             follow = follows[point]
             if follow & DIGIT:
                 digits += 1
+                in_a_row += 1
                 last_digit = i
+                most_in_a_row = max(most_in_a_row, in_a_row)
+            else:
+                in_a_row = int64(0)
             marks += (follow & MARK) != 0
             kind = int64(classes[point])
             if kind == SKIPPED:
@@ -362,4 +376,5 @@ def note_signs(
             bits |= signs_of_state[(-1 - state) // n_classes]
         signs[stretch] = bits
         n_digits[stretch] = digits
+        n_in_a_row[stretch] = most_in_a_row
         n_marks[stretch] = marks
