@@ -15,6 +15,7 @@ from manyo.corpus.print.gutter_numbers import gutter_numbers
 from manyo.corpus.print.line_text import TextLine
 from manyo.corpus.print.page_margins import MarginPage
 from manyo.corpus.print.pdf_glyphs import PdfPage
+from manyo.corpus.print.pdf_tags import Heading
 from manyo.corpus.print.reading_order import Block, Part, cell_text, in_order, part_of, row_of
 from manyo.corpus.print.ruled_tables import Grid, cell_of, grids, with_tints
 
@@ -43,6 +44,7 @@ class SetPage(NamedTuple):
         pictures: boxes in which there is no text, where lines are shorter beside them.
         width, height: of the page, in points.
         n_annotations: glyphs of ruby and emphasis dots.
+        headings: as the page's tags name them.
     """
 
     lines: list[TextLine]
@@ -52,6 +54,7 @@ class SetPage(NamedTuple):
     width: float
     height: float
     n_annotations: int
+    headings: list[Heading]
 
 
 def lines_of(page: PdfPage) -> SetPage:
@@ -65,7 +68,21 @@ def lines_of(page: PdfPage) -> SetPage:
     grid, cell = cell_of(found, x, y)
     places = np.where(grid < 0, -1, grid * _CELLS_PER_GRID + cell)
     lines, n_annotations = text_lines(glyphs, is_artifact, places)
-    return SetPage(lines, found, page.rules, _pictures(page), page.width, page.height, n_annotations)
+    lines += _filled_in(page, found)
+    return SetPage(lines, found, page.rules, _pictures(page), page.width, page.height, n_annotations, page.headings)
+
+
+def _filled_in(page: PdfPage, found: list[Grid]) -> list[TextLine]:
+    """What the fields of a form are filled in with, as lines of the page."""
+    if not page.fields:
+        return []
+    boxes = np.array([line[1:5] for line in page.fields])
+    grid, cell = cell_of(found, (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2)
+    places = np.where(grid < 0, -1, grid * _CELLS_PER_GRID + cell).tolist()
+    return [
+        TextLine(line.text, *line[1:6], False, 0, (), False, place, -1)
+        for line, place in zip(page.fields, places, strict=True)
+    ]
 
 
 def _pictures(page: PdfPage) -> list[Part]:

@@ -20,7 +20,9 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from manyo.corpus.jit import Bools, Float64s, Int64s, Uint32s
+from manyo.corpus.print.pdf_fields import FieldLine, field_lines
 from manyo.corpus.print.pdf_objects import WHITE, Frame, read_objects, share_of_page
+from manyo.corpus.print.pdf_tags import Heading, tagged_headings
 from manyo.corpus.print.pdfium_kernels import ADDRESSES, Found, read_characters
 
 #: Share of the em above the baseline, as Japanese fonts have it.
@@ -83,6 +85,8 @@ class PdfPage:
         image_share: the part of the page that its pictures cover.
         n_hidden: glyphs that were left out, by why: invisible, white, outside, tiny, slanted, doubled, beyond_limit.
         is_artifact: which of the glyphs the file marks as no part of the text.
+        fields: lines of what the fields of a form are filled in with.
+        headings: as its tags name them.
     """
 
     width: float
@@ -95,6 +99,8 @@ class PdfPage:
     image_share: float = 0.0
     n_hidden: dict[str, int] = field(default_factory=dict)
     is_artifact: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
+    fields: list[FieldLine] = field(default_factory=list)
+    headings: list[Heading] = field(default_factory=list)
 
 
 def page_of(document: pdfium.PdfDocument, number: int) -> PdfPage:
@@ -123,11 +129,14 @@ def _read(page: pdfium.PdfPage, textpage: pdfium.PdfTextPage) -> PdfPage:
     drawn = read_objects(page, frame)
     found.rules, found.tints, found.pictures, found.n_paths = drawn.rules, drawn.tints, drawn.pictures, drawn.n_paths
     found.image_share = share_of_page(drawn.pictures, width, height)
+    found.fields = field_lines(page, frame)
     characters = _read_characters(textpage)
     if textpage.count_chars() > MAX_GLYPHS:
         found.n_hidden["beyond_limit"] = textpage.count_chars() - MAX_GLYPHS
     if characters is None:
         return found
+    if raw.FPDFCatalog_IsTagged(page.pdf.raw):
+        found.headings = tagged_headings(page, characters)
     _place(characters, frame, found, np.concatenate([drawn.fills, drawn.pictures]))
     _turn_upright(found)
     return found
@@ -386,5 +395,6 @@ def _turn_upright(found: PdfPage) -> None:
     found.rules, found.tints, found.pictures = (
         np.column_stack(back(*boxes.T)) for boxes in (found.rules, found.tints, found.pictures)
     )
+    found.fields = [FieldLine(line.text, *back(*line[1:5]), line.size) for line in found.fields]
     if turn != 2:
         found.width, found.height = height, width

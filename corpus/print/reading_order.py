@@ -61,10 +61,12 @@ class Block(NamedTuple):
     Attributes:
         lines: in their order.
         is_table: each line is a row, its cells separated by tabs.
+        level: of the heading that the block is, as the file declares it; 0 if it declares none.
     """
 
     lines: list[TextLine]
     is_table: bool = False
+    level: int = 0
 
 
 class Part(NamedTuple):

@@ -104,7 +104,11 @@ class _Items:
         start, last = _start(line), self._last
         is_same = last is not None and block == self._block and last.is_upright == line.is_upright
         first, rest = self._hangs.get(block, (0.0, 0.0))
-        if _ITEM.match(line.text) or (_IN_BRACKETS.fullmatch(line.text) and self._is_short(line, block)):
+        is_row = _LEADERS.search(line.text) is not None
+        if is_row or (last is not None and _LEADERS.search(last.text)):
+            self.starts.append(number)
+            self._mark = None
+        elif _ITEM.match(line.text) or (_IN_BRACKETS.fullmatch(line.text) and self._is_short(line, block)):
             self.starts.append(number)
             self._mark = start
         elif is_same and last is not None and self._mark is not None and start >= self._mark + 0.6 * line.size:
@@ -186,6 +190,8 @@ _ITEM = re.compile(
     rf"|第{_NUMBER}[条項章節款編]"
     rf"(?:の{_NUMBER})?|[・●○◎■□◆◇▶※＊•])[\u3000 ]|【[\d０-９]{{4}}】"
 )
+#: A row of a table of contents.
+_LEADERS = re.compile(r"(?:[.．…‥・･] ?){4,}[ \u3000]*[\d０-９ivxlc]{1,5}$")
 _IN_BRACKETS = re.compile(r"[（〔【][^（）〔〕【】]{1,30}[）〕】]")
 
 
@@ -247,7 +253,7 @@ def _page_lines(page: ArrangedPage, levels: dict[float, int]) -> Iterator[tuple[
     number = 0
     for block in page.blocks:
         number += 1
-        level = levels.get(round(block.lines[0].size, 1), 0) if _may_be_heading(block) else 0
+        level = block.level or (levels.get(round(block.lines[0].size, 1), 0) if _may_be_heading(block) else 0)
         if level:
             yield cell_text(block.lines), Kind.HEADING, number, level, False
         else:

@@ -21,6 +21,7 @@ import numpy as np
 import pikepdf
 import pypdfium2 as pdfium
 
+from manyo.corpus.print.declared_headings import bookmarks_of, with_headings
 from manyo.corpus.print.page_layout import SetPage, arranged, lines_of, margins_of
 from manyo.corpus.print.page_margins import find_margins
 from manyo.corpus.print.pdf_glyphs import page_of
@@ -285,6 +286,8 @@ def _read(
         return Refused("too_many_pages", f"{n_pages} pages")
     if document.get_formtype() == pdfium.raw.FORMTYPE_XFA_FULL:
         return Refused("xfa", f"{n_pages} pages")
+    if document.get_formtype() != pdfium.raw.FORMTYPE_NONE:
+        document.init_forms()
     found = PdfText()
     pages: list[SetPage] = []
     hidden: Counter[str] = Counter()
@@ -310,12 +313,13 @@ def _read(
             layers.append(number + 1)
         pages.append(_EMPTY_PAGE if why else lines)
     margins = find_margins([margins_of(page) for page in pages])
-    text, starts, structure = set_text(
-        [
-            ArrangedPage(str(number), *arranged(page, dropped), ocr_pages.get(number))
-            for number, (page, dropped) in enumerate(zip(pages, margins.dropped, strict=True), start=1)
-        ]
-    )
+    declared = bookmarks_of(document)
+    arranged_pages = []
+    for number, (set_page, dropped) in enumerate(zip(pages, margins.dropped, strict=True), start=1):
+        blocks, notes = arranged(set_page, dropped)
+        blocks = with_headings(blocks, [*declared.get(number - 1, ()), *set_page.headings])
+        arranged_pages.append(ArrangedPage(str(number), blocks, notes, ocr_pages.get(number)))
+    text, starts, structure = set_text(arranged_pages)
     found.text, found.structure = tidied(text, structure)
     found.pages = starts
     properties = properties_of(document, data)
@@ -333,4 +337,4 @@ def _read(
     return found
 
 
-_EMPTY_PAGE = SetPage([], [], np.zeros((0, 4)), [], 0.0, 0.0, 0)
+_EMPTY_PAGE = SetPage([], [], np.zeros((0, 4)), [], 0.0, 0.0, 0, [])
