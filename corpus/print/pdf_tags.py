@@ -18,7 +18,7 @@ _MAX_ELEMENTS: Final = 20_000
 _MAX_DEPTH: Final = 40
 #: A page most of whose text is headings was tagged by a program that knows none.
 _MOST_FRACTION: Final = 0.5
-_KIND = re.compile(r"H([1-6]?)")
+_H, _ZERO = ord("H"), ord("0")
 
 
 class Heading(NamedTuple):
@@ -78,10 +78,9 @@ def _heading_elements(tree: Any) -> Iterator[tuple[int, list[int]]]:
         left -= 1
         if not element:
             continue
-        size = raw.FPDF_StructElement_GetType(element, buffer, ctypes.sizeof(buffer))
-        kind = bytes(buffer)[: max(min(size, ctypes.sizeof(buffer)) - 2, 0)].decode("utf-16-le", "replace")
-        if match := _KIND.fullmatch(kind):
-            yield int(match[1] or 1), _contents(element, 0)
+        n_units = raw.FPDF_StructElement_GetType(element, buffer, ctypes.sizeof(buffer)) // 2 - 1
+        if buffer[0] == _H and (n_units == 1 or (n_units == 2 and 1 <= buffer[1] - _ZERO <= 6)):
+            yield buffer[1] - _ZERO if n_units == 2 else 1, _contents(element, 0)
         elif depth < _MAX_DEPTH:
             children = range(min(raw.FPDF_StructElement_CountChildren(element), left))
             waiting += [(raw.FPDF_StructElement_GetChildAtIndex(element, n), depth + 1) for n in reversed(children)]

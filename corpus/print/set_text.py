@@ -90,6 +90,7 @@ class _Items:
         self._mark: float | None = None
         self._last: TextLine | None = None
         self._block = 0
+        self._is_contents = False
 
     def end_page(self, blocks: Sequence[Block]) -> None:
         """Begin a page with these blocks, whose numbers count from 1."""
@@ -104,8 +105,8 @@ class _Items:
         start, last = _start(line), self._last
         is_same = last is not None and block == self._block and last.is_upright == line.is_upright
         first, rest = self._hangs.get(block, (0.0, 0.0))
-        is_row = _LEADERS.search(line.text) is not None
-        if is_row or (last is not None and _LEADERS.search(last.text)):
+        was_contents, self._is_contents = self._is_contents, _LEADERS.search(line.text) is not None
+        if self._is_contents or was_contents:
             self.starts.append(number)
             self._mark = None
         elif _ITEM.match(line.text) or (_IN_BRACKETS.fullmatch(line.text) and self._is_short(line, block)):
@@ -191,7 +192,7 @@ _ITEM = re.compile(
     rf"(?:の{_NUMBER})?|[・●○◎■□◆◇▶※＊•])[\u3000 ]|【[\d０-９]{{4}}】"
 )
 #: A row of a table of contents.
-_LEADERS = re.compile(r"(?:[.．…‥・･] ?){4,}[ \u3000]*[\d０-９ivxlc]{1,5}$")
+_LEADERS = re.compile(r"[.．…‥・･](?: ?[.．…‥・･]){3}[ \u3000]*[\d０-９ivxlc]{1,5}$")
 _IN_BRACKETS = re.compile(r"[（〔【][^（）〔〕【】]{1,30}[）〕】]")
 
 
