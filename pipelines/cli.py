@@ -68,6 +68,7 @@ COMMANDS = {
     "whatif": Command("whatif", "show what a different threshold, or other rules, would change"),
     "inspect": Command("inspect", "show documents that are kept, dropped by a rule, near a threshold, or duplicates"),
     "view": Command("view_page", "write one HTML file to look at a run: move bounds, read samples, label documents"),
+    "diff": Command("diff", "compare two runs: documents gained, lost, changed and moved between reasons"),
     "label": Command("label", "score the rules of a run, and the presets, on documents that people labelled"),
     "train-quality": Command("train_quality", "train a quality classifier on good and bad documents and measure it"),
     "submit": Command("submit", "run a configuration as a job on the Ray cluster at RAY_ADDRESS and follow its log"),

@@ -1,0 +1,177 @@
+"""What became of every page of a run, as one table: the outcome of each document and of each refused page."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from manyo.corpus.addresses import hosts
+from manyo.corpus.release import survives_dedup
+from manyo.corpus.schema import DOC_ID
+from manyo.corpus.tables.shards import read_batches, read_columns, zip_whole
+from manyo.pipelines.commands.page_history import RunTables
+from manyo.pipelines.commands.rule_changes import NO_HOST
+from manyo.pipelines.engine.errors import UserError
+from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.dedup_stages import DUPLICATES
+from manyo.pipelines.graph.extract_stages import DOCUMENTS, REFUSED
+from manyo.pipelines.graph.filter_stages import DECISIONS, SIGNALS
+from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN
+from manyo.pipelines.graph.token_stages import PROVENANCE
+from manyo.pipelines.run import finished_stages
+
+#: Outcomes of documents that pass the rules. The others are named for their reasons.
+KEPT, DUPLICATE, TAKEN = "kept", "duplicate", "taken down"
+
+_NO_DIGEST = bytes(16)
+
+#: One page of a run. `outcome` is one of the above, `dropped: RULE + RULE` or `refused: REASON`; `text` is a digest.
+STATES = pa.schema(
+    [
+        ("doc_id", DOC_ID),
+        ("uri", pa.large_string()),
+        ("outcome", pa.string()),
+        ("source", pa.string()),
+        ("host", pa.large_string()),
+        ("profile", pa.string()),
+        ("characters", pa.int64()),
+        ("bytes", pa.int64()),
+        ("text", pa.binary(16)),
+        ("shard", pa.int32()),
+        ("row", pa.int64()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunStates:
+    """Every page of a run.
+
+    Attributes:
+        tables: finds the tables, and `names`, the names of their shards; `shard` counts them.
+        states: a table of `STATES`, in the order of shards and rows, documents before refused pages.
+        tokens: source → tokens of its token shards; None before they are written.
+        extracted: folder of the documents: two runs of one folder have the same texts.
+    """
+
+    tables: RunTables
+    names: tuple[str, ...]
+    states: pa.Table
+    tokens: dict[str, int] | None
+    extracted: str
+
+    def keys(self, by: str) -> pa.Array:
+        """What names each page in a comparison, as bytes.
+
+        Args:
+            by: `doc_id` or `uri`; of pages with one address, the second and later ones have keys of their own.
+        """
+        if by == "doc_id":
+            return self.states["doc_id"].combine_chunks().cast(pa.binary())
+        return _numbered(self.states["uri"].to_pylist())
+
+
+def read_states(config: Config, with_texts: bool) -> RunStates:
+    """Read what became of every page.
+
+    Memory: about 200 bytes a page, and its address.
+
+    Args:
+        config: of the run.
+        with_texts: read the texts and make a digest of each; otherwise all digests are zero.
+
+    Raises:
+        UserError: the rules of the run are not applied yet.
+        ShardError: a shard cannot be read.
+    """
+    stages = finished_stages(config, ("extract", "measure", "decide"), "diff")
+    tables = RunTables(config)
+    names = tuple(shard.name for shard in stages["extract"].shards)
+    parts = [part for number, name in enumerate(names) for part in _pages(tables, name, number, with_texts)]
+    return RunStates(tables, names, pa.Table.from_batches(parts, STATES), _tokens(config), stages["extract"].folder)
+
+
+def _pages(tables: RunTables, name: str, number: int, with_texts: bool) -> Iterator[pa.RecordBatch]:
+    """Yield the documents and the refused pages of one shard."""
+    documents, decisions, signals = zip_whole(
+        (tables.uri(DOCUMENTS, name), ("source", "profile", "uri")),
+        (tables.uri(DECISIONS, name), ("reasons",)),
+        (tables.uri(SIGNALS, name), ("char_count", "size_bytes")),
+    )
+    outcome = np.array(
+        [f"dropped: {' + '.join(named)}" if named else KEPT for named in decisions["reasons"].to_pylist()]
+    )
+    outcome = outcome.astype(object)
+    if tables.exists(DUPLICATES, name):
+        survives = survives_dedup(read_columns(tables.uri(DUPLICATES, name), ["kept"]))
+        outcome[(outcome == KEPT) & ~survives] = DUPLICATE
+    if tables.exists(TAKEN_DOWN, name):
+        taken = read_columns(tables.uri(TAKEN_DOWN, name), ["doc_id"]).column("doc_id")
+        outcome[pc.is_in(documents["doc_id"], value_set=taken).to_numpy(zero_copy_only=False)] = TAKEN
+    texts = [_NO_DIGEST] * documents.num_rows
+    if with_texts:
+        texts = [
+            hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+            for batch in read_batches(tables.uri(DOCUMENTS, name), ["text"])
+            for text in batch["text"].to_pylist()
+        ]
+    yield _batch(documents, outcome, signals["char_count"], signals["size_bytes"], texts, number)
+    refused = read_columns(tables.uri(REFUSED, name), ["doc_id", "source", "uri", "reason"])
+    if refused.num_rows:
+        outcome = np.array([f"refused: {reason}" for reason in refused["reason"].to_pylist()], object)
+        nothing = np.zeros(refused.num_rows, np.int64)
+        yield _batch(refused, outcome, nothing, nothing, [_NO_DIGEST] * refused.num_rows, number)
+
+
+def _batch(
+    pages: pa.RecordBatch, outcome: np.ndarray, characters: Any, n_bytes: Any, texts: Sequence[bytes], number: int
+) -> pa.RecordBatch:
+    n = pages.num_rows
+    profile = pages["profile"].cast(pa.string()) if "profile" in pages.schema.names else pa.array([""] * n, pa.string())
+    columns = [
+        pages["doc_id"],
+        pages["uri"].cast(pa.large_string()),
+        pa.array(outcome, pa.string()),
+        pages["source"].cast(pa.string()),
+        pc.fill_null(hosts(pages["uri"]), NO_HOST).cast(pa.large_string()),
+        profile,
+        pa.array(characters, pa.int64()),
+        pa.array(n_bytes, pa.int64()),
+        pa.array(texts, pa.binary(16)),
+        pa.array(np.full(n, number, np.int32)),
+        pa.array(np.arange(n, dtype=np.int64)),
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=STATES)
+
+
+def _numbered(uris: Sequence[str]) -> pa.Array:
+    """Addresses as bytes, the second and later ones of one address with their number behind a byte that none has."""
+    seen: dict[str, int] = {}
+    keys = []
+    for uri in uris:
+        seen[uri] = seen.get(uri, 0) + 1
+        key = uri.encode("utf-8", "surrogatepass")
+        keys.append(key if seen[uri] == 1 else key + b"\0%d" % seen[uri])
+    return pa.array(keys, pa.binary())
+
+
+def _tokens(config: Config) -> dict[str, int] | None:
+    """Tokens of each source, if the token shards are finished."""
+    try:
+        tokenize = finished_stages(config, ("tokenize",), "diff")["tokenize"]
+    except UserError:
+        return None
+    total: Counter[str] = Counter()
+    for shard in tokenize.shards:
+        for batch in read_batches(tokenize.uri(PROVENANCE, shard.name), ["source", "token_count"]):
+            sums = pa.table({"source": batch["source"].cast(pa.string()), "n": batch["token_count"]})
+            for row in sums.group_by("source").aggregate([("n", "sum")]).to_pylist():
+                total[row["source"]] += row["n_sum"]
+    return dict(total)
