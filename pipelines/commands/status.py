@@ -16,6 +16,7 @@ from rich.table import Table
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.ray_jobs import job_lines
 from manyo.pipelines.commands.run_setup import open_console, read_config
+from manyo.pipelines.engine.lost_nodes import read_lost_nodes
 from manyo.pipelines.engine.manifest import Manifest, iter_manifests
 from manyo.pipelines.engine.run_stage import StageShards
 from manyo.pipelines.engine.shapes import StageOutput
@@ -60,12 +61,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the progress of each stage and the jobs of the run, and return 0.
+    """Print the progress of each stage, the nodes that it lost and the jobs of the run, and return 0.
 
     Raises:
         UserError: the configuration or an input is wrong, or RAY_ADDRESS names a job server that does not answer.
     """
-    open_console().print(status_table(run_status(read_config(options), time.time())))
+    config = read_config(options)
+    open_console().print(status_table(run_status(config, time.time())))
+    for node in read_lost_nodes(config.run.out):
+        ago = format_duration(max(0.0, time.time() - node.lost_at))
+        print(f"lost node {node.node}, {ago} ago, with {node.tasks:,} tasks of {node.stage}, which are run again")
     for line in job_lines(options.config, options.out):
         print(line)
     return 0

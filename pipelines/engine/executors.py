@@ -20,6 +20,7 @@ from typing import Any
 
 from manyo.corpus.tables.shard_errors import OwnershipLost
 from manyo.pipelines.engine.errors import UserError, WorkFailed
+from manyo.pipelines.engine.lost_nodes import note_lost_node
 from manyo.pipelines.engine.manifest import Manifest
 from manyo.pipelines.engine.run_stage import PendingTasks, TaskFailure, describe_failure, run_task, task_failure
 from manyo.pipelines.engine.stage import AnyStage, AnyTask
@@ -259,6 +260,8 @@ class RayTasks:
             ) from error
         except ray.exceptions.NodeDiedError as error:
             tried.nodes_lost += 1
+            folder = tried.task.stage_folder
+            note_lost_node(folder.rpartition("/")[0], str(error), tried.task.stage, time.time())
             # Ray may need time to notice that the node is gone, and would send the task there again and again.
             tried.not_before = time.monotonic() + min(_LOOK_AGAIN_S, 2.0**tried.nodes_lost)
             if tried.nodes_lost < _NODES_LOST_AT_MOST:

@@ -32,6 +32,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from fastwarc import ArchiveIterator
 
+from manyo.pipelines.engine.lost_nodes import read_lost_nodes
 from tests.conftest import ROOT, data_files
 from tests.faulty_server import S3_KEYS, Faults, proxy, s3_server
 
@@ -331,7 +332,11 @@ def kill_raylet(bench: Bench, cluster: Cluster) -> tuple[str, str]:
             killed.append(cluster.kill(name))
         cluster.start()
     _finish(driver)
-    return f"{len(killed)} nodes of {' and '.join(map(str, killed))} processes", _same(bench, out)
+    named = {one.node for one in read_lost_nodes(str(out))}
+    if not named or not all(re.match(r"127\.0\.0\.\d \([0-9a-f]{8}\)", one) for one in named):
+        raise Failed(f"the lost nodes are named {sorted(named)}")
+    found = f"status names {len(named)} of them"
+    return f"{len(killed)} nodes of {' and '.join(map(str, killed))} processes; {found}", _same(bench, out)
 
 
 def kill_driver(bench: Bench, cluster: Cluster) -> tuple[str, str]:

@@ -10,6 +10,7 @@ import pytest
 
 from manyo.pipelines.cli import main
 from manyo.pipelines.commands.status import run_status, stage_status
+from manyo.pipelines.engine.lost_nodes import name_of, note_lost_node, read_lost_nodes
 from manyo.pipelines.engine.manifest import Manifest
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import load_config
@@ -37,6 +38,34 @@ def test_rates_and_time_left_come_from_the_latest_shards(demo_run: FinishedRun) 
     assert status.eta_s == pytest.approx(4.0)
     assert status.idle_s == pytest.approx(6.0)
     assert status.slowest[0] == ("s/0", 99.0)
+
+
+def test_a_lost_node_is_shown_with_its_tasks_and_a_spoilt_list_of_them_is_none(
+    demo_run: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The words of Ray 2.
+    said = (
+        "Task failed because the node it was running on is dead or unavailable. Node IP: 10.0.0.{}, node ID: "
+        "0123456789ab{}. This can happen if the node was preempted, had a hardware failure, or its raylet crashed."
+    )
+    for number, stage in ((3, "keys"), (4, "keys"), (3, "keys"), (3, "pairs")):
+        note_lost_node(str(tmp_path), said.format(number, number), stage, 1000.0 + number)
+    assert [(one.node, one.stage, one.tasks) for one in read_lost_nodes(str(tmp_path))] == [
+        ("10.0.0.4 (01234567)", "keys", 1),
+        ("10.0.0.3 (01234567)", "keys", 2),
+        ("10.0.0.3 (01234567)", "pairs", 1),
+    ]
+    command = ["status", "--config", str(demo_run.config), "--out", str(tmp_path)]
+    assert main(command) == 0
+    assert "lost node 10.0.0.3 (01234567)" in capsys.readouterr().out
+    (tmp_path / "manifests/lost_nodes.json").write_text('{"half', encoding="utf-8")
+    assert main(command) == 0
+    assert "lost node" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("message", ["", "\n", "it is gone\nand more"])
+def test_a_node_that_ray_does_not_name_has_its_words(message: str) -> None:
+    assert name_of(message) == (message.splitlines() or [""])[0] or name_of(message) == "unknown"
 
 
 def test_a_finished_run_has_nothing_left(demo_run: FinishedRun) -> None:
