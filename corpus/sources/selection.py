@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from manyo.corpus.records import BrokenInput, InputFile
 from manyo.corpus.sources.commoncrawl import selected_of
 from manyo.corpus.sources.index_rows import PLACE, RULE_KEY, Rule
+from manyo.corpus.sources.seen_digests import SeenDigests
 from manyo.corpus.tables.publishing import publish
 from manyo.corpus.tables.shards import join
 
@@ -37,7 +38,7 @@ class Packed:
     """A selection that was written.
 
     Attributes:
-        counts: rows of the index by outcome, as `index_rows.Selected`.
+        counts: rows of the index by outcome, as `index_rows.Selected`; of the selected ones, those `seen` before.
         sizes: bytes of the records of each file.
     """
 
@@ -49,7 +50,9 @@ class BrokenIndex(ValueError):
     """A file of the index cannot be read: a selection without it would lack its pages."""
 
 
-def pack(files: Sequence[InputFile], rule: Rule, folder: str, target_bytes: int) -> Packed:
+def pack(
+    files: Sequence[InputFile], rule: Rule, folder: str, target_bytes: int, seen: SeenDigests | None = None
+) -> Packed:
     """Select rows of an index and write them to files below a folder, named by their numbers.
 
     Args:
@@ -57,6 +60,7 @@ def pack(files: Sequence[InputFile], rule: Rule, folder: str, target_bytes: int)
         rule: which rows.
         folder: URI.
         target_bytes: a file is closed after the archive with which its records have this many bytes.
+        seen: digests of pages to leave out, which are counted as `seen`.
 
     Raises:
         BrokenIndex: names the file that cannot be read, and why.
@@ -74,6 +78,10 @@ def pack(files: Sequence[InputFile], rule: Rule, folder: str, target_bytes: int)
                 raise BrokenIndex(f"{file.uri}: {selected.refused.detail}")
             counts += selected.counts
             rows = selected.rows.select(_COLUMNS)
+            if seen is not None:
+                was_seen = seen.has(rows["content_digest"])
+                counts["seen"] += int(was_seen.sum())
+                rows = rows.filter(pa.array(~was_seen))
             names = pc.fill_null(rows["warc_filename"], "")
             rows = rows.set_column(0, "warc_filename", names)
             by_archive = rows.group_by("warc_filename").aggregate([("warc_record_length", "sum"), ([], "count_all")])

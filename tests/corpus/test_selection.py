@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from manyo.corpus.records import InputFile, InputShard, Record
 from manyo.corpus.sources import commoncrawl, selection
 from manyo.corpus.sources.index_rows import Rule
+from manyo.corpus.sources.seen_digests import SeenDigests, read_seen
 from manyo.corpus.sources.selection import BrokenIndex, pack
 from manyo.corpus.tables import retries
 from manyo.corpus.tables.retries import Patience
@@ -64,6 +66,40 @@ def test_a_selection_gives_the_records_of_its_index_whatever_the_sizes(
     assert all(max(before) < min(after) for before, after in pairwise(archives))
     assert all(size >= target_bytes for size in packed.sizes[:-1])
     assert packed.counts["rows"] == 40
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.sets(st.integers(0, 11)))
+def test_a_selection_leaves_out_and_counts_what_an_earlier_one_had_with_the_same_bytes(
+    tmp_path_factory: pytest.TempPathFactory, earlier: set[int]
+) -> None:
+    root = tmp_path_factory.mktemp("c")
+    rows = crawl(root)
+    rows[0]["content_digest"] = rows[3]["content_digest"] = None
+    digests = pa.table(
+        {"content_digest": pa.array([rows[at]["content_digest"] for at in sorted(earlier)], pa.string())}
+    )
+    pq.write_table(digests, root / "earlier.parquet")
+    file = InputFile(str(write_index(root, rows)), 1, "1")
+    seen = read_seen([InputFile(str(root / "earlier.parquet"), 1, "1")])
+    packed = pack([file], Rule(), str(root / "packed"), 10**9, seen)
+    left = {(row["warc_filename"], row["warc_record_offset"]) for row in rows_in(root / "packed")}
+    japanese = [at for at, row in enumerate(rows) if row["content_languages"] == "jpn,eng"]
+    gone = [at for at in japanese if at in earlier and rows[at]["content_digest"]]
+    assert left == {(rows[at]["warc_filename"], rows[at]["warc_record_offset"]) for at in japanese if at not in gone}
+    assert packed.counts["seen"] == len(gone)
+
+
+def rows_in(folder: Path) -> list[dict[str, object]]:
+    return [row for path in folder.glob("*.parquet") for row in pq.read_table(path).to_pylist()]
+
+
+@given(st.lists(st.text("ABC234567", min_size=30, max_size=34) | st.none(), max_size=30), st.integers(0, 30))
+def test_a_digest_is_seen_if_and_only_if_it_was_and_is_one(digests: list[str | None], cut: int) -> None:
+    column = pa.chunked_array([pa.array(digests[:cut], pa.string()), pa.array(digests[cut:], pa.string())])
+    earlier = set(digests[::2])
+    seen = SeenDigests([pa.chunked_array([pa.array(digests[::2], pa.string())])])
+    assert seen.has(column).tolist() == [one in earlier and one is not None and len(one) == 32 for one in digests]
 
 
 def test_rows_without_an_archive_stay_in_the_selection_and_are_named(tmp_path: Path) -> None:
@@ -121,6 +157,11 @@ model = "none.model"
     }
     assert main(arguments) == 2
     assert "holds files already" in capsys.readouterr().err
+    again = ["select", "--config", str(config), "--to", str(tmp_path / "next"), "--seen", str(tmp_path / "to/crawl")]
+    assert main(again) == 0
+    assert "seen 8" in capsys.readouterr().out
+    assert main([*again[:-1], str(tmp_path / "nothing")]) == 2
+    assert "nothing" in capsys.readouterr().err
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
