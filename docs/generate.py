@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from docs.configuration import configuration_page
 from docs.coverage import coverage_page
 from docs.dedup_plan import with_plan
 from manyo.corpus.print.text_layer import WHYS
@@ -19,6 +20,7 @@ from manyo.filters import rights
 from manyo.filters.rules.decide import DOCUMENT_COLUMNS, PROFILES, TEMPLATE_COLUMNS, Rule, load_rules
 from manyo.filters.signals.catalogue import SIGNALS
 from manyo.filters.signals.quality import PARTS
+from manyo.pipelines.graph.config_schema import schema
 from manyo.pipelines.graph.notices import USUAL_REFUSALS
 from manyo.pipelines.graph.reasons import REMOVED, UNRELEASED, refusals, rule_meaning
 
@@ -204,6 +206,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pages = {
         "signals.md": signals_page(),
         "reasons.md": reasons_page(load_rules(str(_RULES), with_templates=True)),
+        "configuration.md": configuration_page(is_japanese=False),
+        "configuration.ja.md": configuration_page(is_japanese=True),
+        "config.schema.json": schema(),
         "coverage.md": coverage_page(),
         "rules.md": rules_page(load_rules(str(_RULES), with_templates=True)),
         "dedup-scale.md": with_plan((_ROOT / "docs" / "dedup-scale.md").read_text(encoding="utf-8")),

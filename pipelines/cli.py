@@ -15,6 +15,7 @@ from typing import NamedTuple, NoReturn, Protocol, cast
 from manyo.corpus.tables.credentials import hide, public
 from manyo.corpus.tables.shard_errors import OwnershipLost, ShardError
 from manyo.pipelines.engine.errors import EXIT_USER, EXIT_WORK, UserError, WorkFailed
+from manyo.pipelines.working_folder import path_options, working_folder
 
 
 class CommandModule(Protocol):
@@ -88,7 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = parse(sys.argv[1:] if arguments is None else arguments)
         module = _module_of(options.command)
         _on_signals(_interrupt)
-        return module.run(options)
+        with working_folder(options):
+            return module.run(options)
     except UserError as error:
         return _complain(str(error), EXIT_USER)
     except (WorkFailed, ShardError, OwnershipLost, OSError) as error:
@@ -136,6 +138,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         if name in arguments[:1]:
             _module_of(name).add_arguments(of_command)
     options = parser.parse_args(arguments)
+    options.path_options = path_options(commands.choices[options.command])
     for name in ("out", "against", "list"):
         given = getattr(options, name, None)
         if given:
@@ -149,7 +152,8 @@ def _module_of(command: str) -> CommandModule:
 
 
 def _complain(message: str, status: int) -> int:
-    print(f"manyo: {hide(message)}", file=sys.stderr)
+    for line in hide(message).split("\n"):
+        print(f"manyo: {line}", file=sys.stderr)
     return status
 
 

@@ -111,12 +111,14 @@ def run_command(config: Config, executor: Executor, watcher: Watcher, command: s
         UserError: as `run`, or a stage that it needs is not finished.
         WorkFailed: a stage could not be finished.
     """
+    by_command = stages_by_command(config)
+    if not by_command[command]:
+        raise UserError(f"{command}: {config.path} has no [{command}], so there is nothing to do; add the table")
     mark_out(config.run.out)
     record_takedowns(config)
     outputs: dict[str, StageOutput] = {}
     results = []
     with own(config.run.out, command), watcher:
-        by_command = stages_by_command(config)
         names = {stage.name for stage in by_command[command]}
         for stage in in_order(by_command):
             if stage.name in names:
@@ -144,6 +146,19 @@ def table_folder(config: Config, table: str) -> str:
     if table not in folders:
         raise UserError(f"no table {table!r}; there are {', '.join(sorted(folders))}")
     return folders[table]
+
+
+def stage_of(config: Config, name: str, command: str) -> AnyStage:
+    """Returns a stage of a configuration that a command needs.
+
+    Raises:
+        UserError: the configuration has no such stage.
+    """
+    for stage in build_stages(config):
+        if stage.name == name:
+            return stage
+    table = "[tokenize]" if name in ("encode", "tokenize") else f"[{name}]"
+    raise UserError(f"{command}: {config.path} has no {table}, so its runs have no stage {name}; add the table")
 
 
 def finished_stages(config: Config, names: Sequence[str], command: str) -> dict[str, StageOutput]:

@@ -79,11 +79,14 @@ def demo_config(packed_samples: Path, tmp_path_factory: pytest.TempPathFactory) 
     """configs/demo.toml with absolute paths to the packed samples."""
     text = (ROOT / "configs" / "demo.toml").read_text(encoding="utf-8")
     for relative, absolute in (
-        ("build/samples/", f"{packed_samples}/"),
-        ("samples/ndl/", f"{ROOT}/samples/ndl/"),
-        ("samples/classical/", f"{ROOT}/samples/classical/"),
-        ("samples/aozora/", f"{ROOT}/samples/aozora/"),
-        *((f"samples/{kind}/", f"{ROOT}/samples/{kind}/") for kind in ("egov", "kokkai", "honkoku", "pairs", "files")),
+        ("../build/samples/", f"{packed_samples}/"),
+        ("../samples/ndl/", f"{ROOT}/samples/ndl/"),
+        ("../samples/classical/", f"{ROOT}/samples/classical/"),
+        ("../samples/aozora/", f"{ROOT}/samples/aozora/"),
+        *(
+            (f"../samples/{kind}/", f"{ROOT}/samples/{kind}/")
+            for kind in ("egov", "kokkai", "honkoku", "pairs", "files")
+        ),
     ):
         text = text.replace(f'"{relative}', f'"{absolute}')
     path = tmp_path_factory.mktemp("config") / "demo.toml"

@@ -7,9 +7,8 @@ that the effect of each is one group-by. Nothing here reads text: to move a thre
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from manyo.corpus.nearest import did_you_mean
 from manyo.corpus.schema import DECISIONS, DOCUMENTS, LABEL, LANGUAGES, TEMPLATES, Column
-from manyo.corpus.tables.shards import read_text
+from manyo.corpus.settings.toml_tables import Faults, from_table, refuse_unknown
+from manyo.corpus.settings.toml_text import read_document
+from manyo.corpus.tables.shards import filesystem
 from manyo.filters.signals.catalogue import SIGNALS
 
 #: The sets of rules that a source can be given.
@@ -43,6 +45,23 @@ RULE_COLUMNS: dict[str, Column] = {
     for column in (*LANGUAGES.columns, *DOCUMENT_COLUMNS, *TEMPLATE_COLUMNS, *(signal.column for signal in SIGNALS))
     if _is_number(column)
 }
+
+
+def possible_range(column: Column) -> tuple[float, float]:
+    """The smallest and the largest value that a column can have: shares and probabilities end at 1, counts do not."""
+    return 0.0, 1.0 if column.unit in ("fraction", "probability") else math.inf
+
+
+def _check_bound(where: str, bound: float, column: Column) -> None:
+    """Refuse a bound that every value, or none, is on the same side of; one that is infinite bounds nothing."""
+    if math.isnan(bound):
+        raise ValueError(f"{where} must be a number, not nan")
+    lowest, highest = possible_range(column)
+    if math.isinf(bound) or lowest <= bound <= highest:
+        return
+    possible = f"{column.name} is a {column.unit}, from 0 to 1" if highest == 1 else f"{column.name} is never below 0"
+    percent = f"; for {bound:g} % write {bound / 100:g}" if 1 < bound <= 100 and highest == 1 else ""
+    raise ValueError(f"{where} {bound:g} is impossible: {possible}{percent}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +96,12 @@ class Rule:
         if unknown or not self.profiles:
             raise ValueError(f"{where}: profiles {list(self.profiles)}; valid ones are {', '.join(PROFILES)}")
         if self.signal not in RULE_COLUMNS:
-            raise ValueError(f"{where}: unknown signal {self.signal!r}; valid ones are {', '.join(RULE_COLUMNS)}")
+            raise ValueError(f"{where}: unknown signal {self.signal!r}; {did_you_mean(self.signal, RULE_COLUMNS)}")
         if self.minimum is None and self.maximum is None:
             raise ValueError(f"{where}: needs a minimum, a maximum or both")
-        if any(bound is not None and math.isnan(bound) for bound in (self.minimum, self.maximum)):
-            raise ValueError(f"{where}: a bound must be a number, not nan")
+        for name, bound in (("minimum", self.minimum), ("maximum", self.maximum)):
+            if bound is not None:
+                _check_bound(f"{where}: {name}", bound, RULE_COLUMNS[self.signal])
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise ValueError(f"{where}: minimum {self.minimum} is above maximum {self.maximum}")
 
@@ -93,19 +113,6 @@ class Rule:
         if self.maximum is not None:
             failed |= values > self.maximum
         return failed
-
-
-_KEYS: dict[str, type | tuple[type, ...]] = {
-    "name": str,
-    "profiles": list,
-    "signal": str,
-    "minimum": (int, float),
-    "maximum": (int, float),
-    "source": str,
-    "rejects": str,
-    "keeps": str,
-}
-_OPTIONAL_KEYS = ("minimum", "maximum")
 
 
 def shipped_rules() -> dict[str, Path]:
@@ -125,19 +132,26 @@ def load_rules(uri: str, with_templates: bool = False) -> tuple[Rule, ...]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: the file is not TOML, or a rule is wrong; the message names file, rule and valid names.
+        SettingsError: the file is not TOML, or a rule is wrong; a line for each fault, with file, line and remedy.
     """
-    text = read_text(str(shipped_rules().get(uri, uri)))
-    try:
-        tables = tomllib.loads(text)
-        unknown = sorted(set(tables) - {"rule"})
-        if unknown:
-            raise ValueError(f"unknown table {', '.join(unknown)}; only [[rule]] is valid here")
-        rules = tuple(_parse_rule(table, number) for number, table in enumerate(tables.get("rule", []), start=1))
-        _check_names(rules)
-    except ValueError as error:
-        raise ValueError(f"{uri}: {error}") from error
-    return rules if with_templates else tuple(rule for rule in rules if not needs_templates(rule))
+    fs, path = filesystem(str(shipped_rules().get(uri, uri)))
+    document = read_document(uri, fs.cat_file(path))
+    faults = Faults(document)
+    refuse_unknown(document.tables, ["rule"], faults)
+    tables = document.tables.get("rule", [])
+    if not isinstance(tables, list):
+        faults.add(("rule", ""), "write rules as [[rule]] tables")
+        tables = []
+    read = [_rule(table, number, faults) for number, table in enumerate(tables)]
+    rules = [rule for rule in read if rule is not None]
+    for number, rule in enumerate(read):
+        if rule and any(other and other.name == rule.name for other in read[:number]):
+            faults.add(
+                ("rule", number, "name"),
+                f"more than one rule has the name {rule.name}; each name is a reason of its own",
+            )
+    faults.end()
+    return tuple(rule for rule in rules if with_templates or not needs_templates(rule))
 
 
 def needs_templates(rule: Rule) -> bool:
@@ -145,34 +159,11 @@ def needs_templates(rule: Rule) -> bool:
     return any(rule.signal == column.name for column in TEMPLATE_COLUMNS)
 
 
-def _parse_rule(table: dict[str, Any], number: int) -> Rule:
-    where = f"rule {table['name']!r}" if "name" in table else f"rule number {number}"
-    unknown = sorted(set(table) - set(_KEYS))
-    if unknown:
-        raise ValueError(f"{where}: unknown key {', '.join(unknown)}; valid ones are {', '.join(_KEYS)}")
-    missing = [key for key in _KEYS if key not in table and key not in _OPTIONAL_KEYS]
-    if missing:
-        raise ValueError(f"{where}: missing {', '.join(missing)}")
-    for key, value in table.items():
-        if not isinstance(value, _KEYS[key]) or isinstance(value, bool):
-            raise ValueError(f"{where}: {key} cannot be {value!r}")
-    return Rule(
-        name=table["name"],
-        profiles=tuple(table["profiles"]),
-        signal=table["signal"],
-        minimum=table.get("minimum"),
-        maximum=table.get("maximum"),
-        source=table["source"],
-        rejects=table["rejects"],
-        keeps=table["keeps"],
-    )
-
-
-def _check_names(rules: Sequence[Rule]) -> None:
-    names = [rule.name for rule in rules]
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise ValueError(f"more than one rule has the name {', '.join(repeated)}; each name is a reason of its own")
+def _rule(table: Any, number: int, faults: Faults) -> Rule | None:
+    no_bounds = {"minimum": None, "maximum": None}
+    rule = from_table(Rule, no_bounds | table if isinstance(table, dict) else table, ("rule", number), faults)
+    # A whole number stays one: decisions have the fingerprint of the bounds as they are written.
+    return rule and replace(rule, minimum=table.get("minimum"), maximum=table.get("maximum"))
 
 
 @dataclass(frozen=True, slots=True)

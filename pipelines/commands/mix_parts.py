@@ -26,7 +26,7 @@ from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.filter_stages import SIGNALS
 from manyo.pipelines.graph.token_stages import BIN, PROVENANCE
-from manyo.pipelines.run import finished_stages
+from manyo.pipelines.run import finished_stages, stage_of
 from manyo.tokenizer.draws import draws
 from manyo.tokenizer.mixture import Mix, MixSource
 from manyo.tokenizer.training_order import DocumentIndex
@@ -92,7 +92,7 @@ class _OwnShard:
 
 
 def _own_shards(config: Config) -> dict[str, list[_OwnShard]]:
-    (tokenize,) = [stage for stage in build_stages(config) if stage.name == "tokenize"]
+    tokenize = stage_of(config, "tokenize", "mix")
     if BIN not in tokenize.tables:
         raise UserError('[mix]: Megatron reads only format = "megatron", and [tokenize] has another')
     folder = tokenize.folder(config.run.out)

@@ -427,7 +427,7 @@ class RunTables:
 
     def token_place(self, document: _Document) -> TokenPlace | None:
         """Where the tokens of a document are: in one of the token shards whose plan reads its encoded shard."""
-        encoded = self._encoded_shard(document)
+        encoded = self._encoded_shard(document) if "tokenize" in self._stages else None
         if encoded is not None:
             tokenize = self._stages["tokenize"]
             origins = self.uri(ENCODED_ORIGINS, encoded)

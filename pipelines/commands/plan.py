@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import tomllib
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.table import Table
 
@@ -27,8 +25,7 @@ from manyo.pipelines.commands.forecast import (
 from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.commands.sample_forecast import predict
 from manyo.pipelines.engine.errors import UserError
-from manyo.pipelines.graph.config import Config
-from manyo.pipelines.graph.toml_tables import from_table
+from manyo.pipelines.graph.config import Config, load_table
 from manyo.pipelines.report.quantities import format_duration, format_size
 
 #: With fewer sampled documents than this there is a warning: the spread of ten sizes is about a third of their sum.
@@ -84,11 +81,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _load_prices(path: str) -> Prices:
-    try:
-        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"--prices {path}: {error}") from error
-    return from_table(Prices, table, path)
+    return load_table(Prices, "", path)
 
 
 def stage_table(planned: Forecast, cluster: Cluster) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,11 +25,18 @@ def read_config(options: argparse.Namespace) -> Config:
         UserError: the file is missing or wrong.
     """
     config = load_config(options.config, options.out)
+    if options.is_elsewhere and not options.out:
+        # Commands print where things are, and the user is in another folder than the configuration.
+        config = replace(config, run=replace(config.run, out=_absolute(config.run.out)))
     if getattr(options, "allow_empty", False):
         config = replace(config, notices=replace(config.notices, allow_empty=True))
     if options.against:
         return replace(config, dedup=replace(config.dedup, against=tuple(options.against)))
     return config
+
+
+def _absolute(out: str) -> str:
+    return out if "://" in out or out.startswith("~") else os.path.abspath(out)
 
 
 @contextmanager

@@ -209,7 +209,8 @@ def _bring_up_to_date(config: Config, takedowns: Takedowns, executor: Executor, 
     out = config.run.out
     stages = build_stages(config)
     exits = ("release", "tokenize")
-    before = {stage.name: read_manifests(stage.folder(out)) for stage in stages if stage.name in exits}
+    before: dict[str, Mapping[str, Manifest]] = {name: {} for name in exits}
+    before |= {stage.name: read_manifests(stage.folder(out)) for stage in stages if stage.name in exits}
     reached = [stage for stage in _reached(stages) if stage.name == "takedown" or read_manifests(stage.folder(out))]
     needed = {stage.name for one in reached for stage in (one, *_ancestors(one))}
     outputs: dict[str, StageOutput] = {}

@@ -40,7 +40,7 @@ from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.release_stages import RELEASE
 from manyo.pipelines.graph.token_stages import BIN, MODEL, NPY, PROVENANCE
-from manyo.pipelines.run import finished_stages
+from manyo.pipelines.run import finished_stages, stage_of
 from manyo.tokenizer.draws import draws
 from manyo.tokenizer.encode import Tokenizer
 from manyo.tokenizer.reader import Fault, TokenShard, TokenShardError, sidecar_faults, text_faults, token_faults
@@ -71,8 +71,9 @@ def run(options: argparse.Namespace) -> int:
     if options.deep:
         if _print_deep_faults(config):
             return 1
-        tokenize = {stage.name: stage for stage in build_stages(config)}["tokenize"]
-        if not manifest_uris(tokenize.folder(config.run.out)):
+        if not config.tokenize.makes_shards:
+            return 0
+        if not manifest_uris(stage_of(config, "tokenize", "verify").folder(config.run.out)):
             return 0
     verified = verify_run(config, options.sample)
     for fault in verified.faults:
@@ -160,7 +161,7 @@ def verify_run(config: Config, sample_documents: int) -> Verified:
         ShardError: a shard of the release cannot be read.
     """
     stages = {stage.name: stage for stage in build_stages(config)}
-    run = _Run(config.run.out, stages["release"], stages["tokenize"], _tokenizer(config, stages))
+    run = _Run(config.run.out, stages["release"], stage_of(config, "tokenize", "verify"), _tokenizer(config, stages))
     if not manifest_uris(run.folder):
         # Of a run that released nothing there is no token shard to read.
         finished_stages(config, ["tokenize"], "verify")

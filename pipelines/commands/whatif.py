@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     other = parser.add_mutually_exclusive_group(required=True)
     other.add_argument("--rule", metavar="NAME", help="move a bound of this rule, with --minimum or --maximum")
     other.add_argument("--policy", metavar="FILE", help="compare the [rights] of this file with those of the run")
-    other.add_argument("--rules", metavar="FILE", help="compare the rules of this file with those of the run")
+    other.add_argument("--rules", metavar="RULES", help="compare the rules of this file with those of the run")
     bound = parser.add_mutually_exclusive_group()
     for name in ("minimum", "maximum"):
         bound.add_argument(

@@ -74,7 +74,7 @@ class _Worker:
         """
         stdin, stdout = self._pipes()
         try:
-            _send(stdin, extraction)
+            _send(stdin, (os.getcwd(), extraction))
         except BrokenPipeError as error:
             raise _WorkerLost("the process had already ended", (0, 0)) from error
         seen = self._counter.tolist()
@@ -197,8 +197,10 @@ def _serve(counter_fd: int) -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not corrupt the answers
     _send(answers, "ready")
-    while (extraction := _receive(sys.stdin.buffer)) is not None:
+    while (order := _receive(sys.stdin.buffer)) is not None:
+        folder, extraction = order
         try:
+            os.chdir(folder)  # relative paths start where the parent works now
             forget_peak_memory()
             cpu_started = _cpu_seconds()
             counts = extract_shard(extraction, progress)

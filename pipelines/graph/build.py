@@ -75,7 +75,7 @@ def stages_by_command(config: Config) -> dict[str, tuple[AnyStage, ...]]:
     }
     counted = (extract, langid, measure, decide, duplicates, *leaks, takedown, release, *boilerplate)
     shown = (takedown, alarms, *boilerplate)
-    stages["report"] = report_stages(config, in_order(stages), counted, tokens[-1], shown)
+    stages["report"] = report_stages(config, in_order(stages), counted, tokens[-1:], shown)
     return stages
 
 

@@ -1,22 +1,26 @@
-"""The configuration of a run: a TOML file becomes frozen settings, or one line that says what is wrong with it.
+"""The configuration of a run: a TOML file becomes frozen settings, or a line for each fault with its place and remedy.
 
 Structure is in Python, numbers are in TOML: every table of the file is a settings
 dataclass of the package that uses it, and a key is valid if the dataclass has
-a field of that name (`manyo.pipelines.graph.toml_tables`). TOML has no class
-names, and a misspelt key is an error.
+a field of that name (`manyo.corpus.settings`). TOML has no class
+names, and a misspelt key is an error. Relative paths start at the folder of the configuration, in which commands work
+(`manyo.pipelines.working_folder`).
 """
 
 from __future__ import annotations
 
 import dataclasses
 import re
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from manyo.corpus.nearest import nearest
 from manyo.corpus.records import InputShard
+from manyo.corpus.settings.toml_lines import Path as TomlPath
+from manyo.corpus.settings.toml_tables import Faults, from_table, refuse_unknown
+from manyo.corpus.settings.toml_text import Document, SettingsError, read_document
 from manyo.corpus.sources import commoncrawl
 from manyo.corpus.sources.source_kinds import KINDS, Source
 from manyo.corpus.tables.credentials import public
@@ -26,7 +30,7 @@ from manyo.filters.benchmarks.leaks import Decontaminate
 from manyo.filters.language import LanguageSettings
 from manyo.filters.pii.find import Scrub
 from manyo.filters.rights import Rights
-from manyo.filters.rules.decide import PROFILES, Rule, load_rules, shipped_rules
+from manyo.filters.rules.decide import PROFILES, Rule, load_rules, needs_templates, shipped_rules
 from manyo.filters.signals.catalogue import SIGNALS
 from manyo.filters.signals.measure import measured_signals
 from manyo.filters.signals.models import models_digest
@@ -34,34 +38,18 @@ from manyo.filters.signals.signal_settings import Models, SignalSettings, WordLi
 from manyo.filters.signals.vocabulary import load_words
 from manyo.filters.templates.counting import Templates
 from manyo.pipelines.engine.errors import UserError
-from manyo.pipelines.graph.toml_tables import from_table, refuse_unknown
 from manyo.tokenizer.mixture import Mix
 from manyo.tokenizer.shuffle import Shuffle
 from manyo.tokenizer.train import TrainTokenizer
 
 T = TypeVar("T")
 
-#: Tables of a configuration file, and those that it must have.
-_TABLES = (
-    "run",
-    "source",
-    "extract",
-    "langid",
-    "filter",
-    "rights",
-    "templates",
-    "dedup",
-    "decontaminate",
-    "scrub",
-    "export",
-    "tokenize",
-    "mix",
-    "notices",
-)
-_REQUIRED_TABLES = ("run", "source", "tokenize")
-
 #: Source names become folders and file names that trainers read.
 _SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+#: A path of Windows, and characters that a path gets where its backslashes are read as escapes.
+_WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/]")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +130,12 @@ class Filter:
     models: Models = dataclasses.field(default_factory=Models)
 
 
+_ONE_MODEL = 'give either model = "FILE" or a [tokenize.train] table'
+
+
 @dataclass(frozen=True, slots=True)
 class Tokenize:
-    """How text becomes token shards.
+    """How text becomes token shards; without a model, and without training one, there are none.
 
     Attributes:
         model: a SentencePiece model or a Hugging Face `tokenizer.json`; None if `train` makes one.
@@ -163,10 +154,15 @@ class Tokenize:
     format: Literal["megatron", "npy"] = "megatron"
 
     def __post_init__(self) -> None:
-        if (self.model is None) == (self.train is None):
-            raise ValueError('give either model = "FILE" or a [tokenize.train] table')
+        if self.model is not None and self.train is not None:
+            raise ValueError(_ONE_MODEL)
         if self.shard_tokens < 1:
             raise ValueError(f"shard_tokens must be at least 1, got {self.shard_tokens}")
+
+    @property
+    def makes_shards(self) -> bool:
+        """Whether there is a model, or will be one."""
+        return self.model is not None or self.train is not None
 
 
 #: Chooses shards of a source, and how much of each is read.
@@ -209,6 +205,26 @@ class Config:
     sample: Sample | None = None
 
 
+#: Tables of a configuration file → their settings; `source` is a list, each of a kind with keys of its own.
+TABLES: dict[str, type] = {
+    "run": Run,
+    "source": Source,
+    "extract": Extract,
+    "langid": LanguageSettings,
+    "filter": Filter,
+    "rights": Rights,
+    "templates": Templates,
+    "dedup": Dedup,
+    "decontaminate": Decontaminate,
+    "scrub": Scrub,
+    "export": Export,
+    "tokenize": Tokenize,
+    "mix": Mix,
+    "notices": Notices,
+}
+_REQUIRED_TABLES = ("run", "source")
+
+
 def load_config(path: str, out: str | None = None) -> Config:
     """Read a configuration file.
 
@@ -217,46 +233,18 @@ def load_config(path: str, out: str | None = None) -> Config:
         out: replaces `[run] out`.
 
     Raises:
-        UserError: the file is missing or not TOML, or it has an unknown or invalid key.
+        UserError: the file is missing or not TOML, or it has unknown or invalid keys: a line for each.
     """
-    tables = _read_tables(path)
-
-    def settings(cls: type[T], table: str) -> T:
-        return from_table(cls, tables.get(table, {}), f"{path}: [{table}]")
-
-    run = settings(Run, "run")
-    filter_settings = settings(Filter, "filter")
-    templates = settings(Templates, "templates") if "templates" in tables else None
-    rules = _rules(path, filter_settings.rules, templates is not None)
-    dedup = settings(Dedup, "dedup")
-    export = settings(Export, "export") if "export" in tables else None
-    asked = dict.fromkeys(export.signals if export else (), "[export] signals")
-    if dedup.survivor_signal is not None:
-        asked[dedup.survivor_signal] = "[dedup] survivor_signal"
-    signals = _signals(path, filter_settings, rules, asked)
-    sources = _sources(path, tables["source"])
-    _check_dedup(path, dedup, [source.name for source in sources])
-    _check_profiles(path, dedup, templates)
-    tokenize = settings(Tokenize, "tokenize")
-    _check_languages(path, tokenize, [source.name for source in sources])
-    return Config(
-        path=path,
-        run=Run(public(out)) if out else run,
-        sources=sources,
-        extract=settings(Extract, "extract"),
-        langid=settings(LanguageSettings, "langid"),
-        rules=rules,
-        rights=settings(Rights, "rights"),
-        signals=signals,
-        templates=templates,
-        dedup=dedup,
-        decontaminate=settings(Decontaminate, "decontaminate") if "decontaminate" in tables else None,
-        scrub=settings(Scrub, "scrub"),
-        export=export,
-        tokenize=tokenize,
-        mix=settings(Mix, "mix") if "mix" in tables else None,
-        notices=settings(Notices, "notices"),
-    )
+    document = _read(path)
+    faults = Faults(document)
+    try:
+        config = _Reader(document.tables, faults).config(path, out)
+        faults.end()
+    except SettingsError as error:
+        raise UserError(str(error)) from error
+    if config is None:
+        raise AssertionError(f"{path}: a configuration without faults was not built")
+    return config
 
 
 def load_rights(path: str) -> Rights:
@@ -265,34 +253,50 @@ def load_rights(path: str) -> Rights:
     Raises:
         UserError: the file is missing or not TOML, or has no [rights] or an invalid key in it.
     """
-    tables = _read_toml(path)
-    if "rights" not in tables:
-        raise UserError(f"{path}: has no [rights]")
-    return from_table(Rights, tables["rights"], f"{path}: [rights]")
+    return load_table(Rights, "rights", path)
 
 
-def _read_tables(path: str) -> dict[str, Any]:
-    """Returns the tables of a configuration file; the names are checked, the contents are not."""
-    tables = _read_toml(path)
-    refuse_unknown(path, tables, _TABLES)
-    for table in _REQUIRED_TABLES:
-        if table not in tables:
-            raise UserError(f"{path}: table [{table}] is missing")
-    return tables
+def load_table(cls: type[T], name: str, path: str) -> T:
+    """Read one table of a TOML file, or the whole file if the name is empty.
 
-
-def _read_toml(path: str) -> dict[str, Any]:
+    Raises:
+        UserError: the file is missing or not TOML, or has no such table or an invalid key in it.
+    """
+    document = _read(path)
+    if name and name not in document.tables:
+        raise UserError(f"{path}: has no [{name}]")
+    faults = Faults(document)
+    place: TomlPath = (name,) if name else ()
+    read = from_table(cls, document.tables[name] if name else document.tables, place, faults)
     try:
-        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        return {name: _without_credentials(table) for name, table in tables.items()}
+        faults.end()
+    except SettingsError as error:
+        raise UserError(str(error)) from error
+    if read is None:
+        raise AssertionError(f"{path}: a table without faults was not built")
+    return read
+
+
+def _read(path: str) -> Document:
+    """The tables of a file, in which URIs only name things (`manyo.corpus.tables.credentials`)."""
+    try:
+        with open(path, "rb") as stream:
+            document = read_document(path, stream.read())
+        tables = {name: _without_credentials(table) for name, table in document.tables.items()}
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such configuration file") from error
-    except (OSError, ValueError) as error:  # not UTF-8, not TOML, or two credentials for one host
+    except IsADirectoryError as error:
+        raise UserError(f"{path}: is a folder; name the TOML file in it") from error
+    except SettingsError as error:
+        raise UserError(str(error)) from error
+    except (OSError, ValueError) as error:  # not readable, or two credentials for one host
         raise UserError(f"{path}: {error}") from error
+    for note in document.notes:
+        sys.stderr.write(f"manyo: {note}\n")
+    return dataclasses.replace(document, tables=tables)
 
 
 def _without_credentials(value: Any) -> Any:
-    """Returns a table of the file in which URIs only name things (`manyo.corpus.tables.credentials`)."""
     if isinstance(value, dict):
         return {key: _without_credentials(one) for key, one in value.items()}
     if isinstance(value, list):
@@ -300,121 +304,256 @@ def _without_credentials(value: Any) -> Any:
     return public(value) if isinstance(value, str) else value
 
 
-def _rules(path: str, name: str, with_templates: bool) -> tuple[Rule, ...]:
-    try:
-        return load_rules(name, with_templates)
-    except FileNotFoundError as error:
-        raise UserError(
-            f"{path}: [filter]: no such rules file: {name}; those that ship with manyo are {', '.join(shipped_rules())}"
-        ) from error
-    except ValueError as error:
-        raise UserError(str(error)) from error
-
-
-def _check_dedup(path: str, dedup: Dedup, sources: list[str]) -> None:
-    """Refuse names of sources that do not exist."""
-    for name in dedup.source_priority:
-        if name not in sources:
-            raise UserError(f"{path}: [dedup] source_priority: no [[source]] has the name {name!r}")
-
-
-def _check_profiles(path: str, dedup: Dedup, templates: Templates | None) -> None:
-    """Refuse names of profiles that do not exist."""
-    boilerplate = dedup.boilerplate
-    for key, profiles in (
-        ("[dedup] view_profiles", dedup.view_profiles),
-        ("[dedup.boilerplate] remove", boilerplate.remove if boilerplate else ()),
-        ("[dedup.boilerplate] flag", boilerplate.flag if boilerplate else ()),
-        ("[templates] profiles", templates.profiles if templates else ()),
-    ):
-        for profile in profiles:
-            if profile not in PROFILES:
-                raise UserError(f"{path}: {key}: {profile!r} is not one of {', '.join(PROFILES)}")
-
-
-def _signals(path: str, settings: Filter, rules: tuple[Rule, ...], asked: Mapping[str, str]) -> SignalSettings:
-    """Returns the signals that the file requests, with those that its rules, dedup and exports use.
+class _Reader:
+    """Reads the tables of one file and adds to its faults; a part with a fault is None.
 
     Args:
-        path: of the file.
-        settings: its [filter].
-        rules: the rules.
-        asked: names of signals that other tables use, and the keys that name them.
+        tables: of the file.
+        faults: of the file.
     """
-    names = [signal.column.name for signal in SIGNALS]
-    for name, key in asked.items():
-        if name not in names:
-            raise UserError(f"{path}: {key}: {name!r} is not one of {', '.join(names)}")
-    looked_at = {**asked, **{rule.signal: f"[filter] rule {rule.name!r}" for rule in rules}}
-    also_measure = [
-        signal.column.name
-        for signal in SIGNALS
-        if signal.setting == "also_measure" and signal.column.name in looked_at.keys() - set(settings.also_measure)
-    ]
-    try:
-        signals = SignalSettings(
-            also_measure=(*settings.also_measure, *also_measure),
-            words=_words(settings.words),
-            models=settings.models,
-            models_digest=models_digest(settings.models),
+
+    def __init__(self, tables: Mapping[str, Any], faults: Faults) -> None:
+        self._tables = tables
+        self._faults = faults
+
+    def config(self, path: str, out: str | None) -> Config | None:
+        """The configuration; None if there is a fault."""
+        refuse_unknown(self._tables, TABLES, self._faults)
+        for name in _REQUIRED_TABLES:
+            if name not in self._tables:
+                self._faults.add((name, ""), "the table is missing")
+        for place, text in _texts(self._tables, ()):
+            self._check_text(place, text)
+        sources = self._sources()
+        names = [source.name for source in sources]
+        run, rights = self._required(Run, "run"), self._table(Rights, "rights")
+        filters, dedup = self._table(Filter, "filter"), self._table(Dedup, "dedup")
+        templates, tokenize = self._optional(Templates, "templates"), self._table(Tokenize, "tokenize")
+        if tokenize and "tokenize" in self._tables and not tokenize.makes_shards:
+            self._faults.add(("tokenize", ""), _ONE_MODEL)
+        self._check_names(dedup, templates, tokenize, names)
+        rules = self._rules(filters) if filters else None
+        signals = None
+        export = self._optional(Export, "export")
+        if filters and dedup and rules is not None:
+            asked: dict[str, TomlPath] = dict.fromkeys(export.signals if export else (), ("export", "signals"))
+            if dedup.survivor_signal is not None:
+                asked[dedup.survivor_signal] = ("dedup", "survivor_signal")
+            signals = self._signals(filters, rules, asked)
+        extract, langid = self._table(Extract, "extract"), self._table(LanguageSettings, "langid")
+        scrub, notices = self._table(Scrub, "scrub"), self._table(Notices, "notices")
+        decontaminate = self._optional(Decontaminate, "decontaminate")
+        mix = self._optional(Mix, "mix")
+        if not (run and rights and dedup and extract and langid and scrub and notices and tokenize) or self._faults:
+            return None
+        if rules is None or signals is None:
+            return None
+        return Config(
+            path=path,
+            run=Run(public(out)) if out else run,
+            sources=sources,
+            extract=extract,
+            langid=langid,
+            rules=tuple(rule for rule in rules if templates is not None or not needs_templates(rule)),
+            rights=rights,
+            signals=signals,
+            templates=templates,
+            dedup=dedup,
+            decontaminate=decontaminate,
+            scrub=scrub,
+            export=export,
+            tokenize=tokenize,
+            mix=mix,
+            notices=notices,
         )
-        measured = measured_signals(signals)
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: [filter.words]: no such file: {error.filename or error}") from error
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: [filter] {error}") from error
-    for signal in SIGNALS:
-        name = signal.column.name
-        if name in looked_at and signal not in measured:
-            raise UserError(f"{path}: {looked_at[name]} looks at {name}, which needs the key {signal.setting}")
-    return signals
+
+    def _table(self, cls: type[T], name: str) -> T | None:
+        return from_table(cls, self._tables.get(name, {}), (name,), self._faults)
+
+    def _optional(self, cls: type[T], name: str) -> T | None:
+        return self._table(cls, name) if name in self._tables else None
+
+    _required = _optional
+
+    def _check_text(self, place: TomlPath, text: str) -> None:
+        if _WINDOWS_PATH.match(text):
+            drive, rest = text[0].lower(), text[3:].replace("\\", "/")
+            self._faults.add(
+                place, f"{text!r} is a path of Windows; manyo runs on Linux, and in WSL this is /mnt/{drive}/{rest}"
+            )
+        elif found := _CONTROL.search(text):
+            self._faults.add(
+                place,
+                f"{text!r} holds the control character {found[0]!r}; in double quotation marks \\t is a TAB: write "
+                "paths with /, or in single quotation marks",
+            )
+
+    def _check_names(
+        self, dedup: Dedup | None, templates: Templates | None, tokenize: Tokenize | None, sources: list[str]
+    ) -> None:
+        """Refuse names of sources and profiles that do not exist."""
+        for name in dedup.source_priority if dedup else ():
+            if name not in sources:
+                self._faults.add(
+                    ("dedup", "source_priority"),
+                    f"source_priority: no [[source]] has the name {name!r}{_near(name, sources)}",
+                )
+        boilerplate = dedup.boilerplate if dedup else None
+        for place, profiles in (
+            (("dedup", "view_profiles"), dedup.view_profiles if dedup else ()),
+            (("dedup", "boilerplate", "remove"), boilerplate.remove if boilerplate else ()),
+            (("dedup", "boilerplate", "flag"), boilerplate.flag if boilerplate else ()),
+            (("templates", "profiles"), templates.profiles if templates else ()),
+        ):
+            for profile in profiles:
+                if profile not in PROFILES:
+                    self._faults.add(place, f"{place[-1]}: {_not_one_of(profile, PROFILES)}")
+        named = [
+            name for one in (tokenize.train.language if tokenize and tokenize.train else ()) for name in one.sources
+        ]
+        if named and sorted(named) != sorted(sources):
+            wrong = (sorted(set(named) ^ set(sources)) or sorted(named))[0]
+            problem = (
+                f"no [[source]] has the name {wrong!r}" if wrong not in sources else f"{wrong!r} is in no language"
+            )
+            if named.count(wrong) > 1:
+                problem = f"{wrong!r} is in two languages"
+            self._faults.add(
+                ("tokenize", "train", "language"), f"language: {problem}; the sources are {', '.join(sources)}"
+            )
+
+    def _rules(self, settings: Filter) -> tuple[Rule, ...] | None:
+        place = ("filter", "rules")
+        try:
+            return load_rules(settings.rules, with_templates=True)
+        except FileNotFoundError:
+            shipped = shipped_rules()
+            self._faults.add(
+                place, f"no such rules file: {settings.rules}; those that ship with manyo are {', '.join(shipped)}"
+            )
+        except SettingsError as error:
+            self._faults.add_lines(error.lines)
+        except OSError as error:
+            self._faults.add(place, f"rules: {error}")
+        return None
+
+    def _signals(
+        self, settings: Filter, rules: tuple[Rule, ...], asked: Mapping[str, TomlPath]
+    ) -> SignalSettings | None:
+        """The signals that the file requests, with those that its rules, dedup and exports use.
+
+        Args:
+            settings: [filter] of the file.
+            rules: the rules.
+            asked: names of signals that other tables use, and the keys that name them.
+        """
+        faults = self._faults
+        names = [signal.column.name for signal in SIGNALS]
+        for name, place in asked.items():
+            if name not in names:
+                faults.add(place, f"{place[-1]}: {_not_one_of(name, names)}")
+        if not asked.keys() <= set(names):
+            return None
+        looked_at = {name: f"[{place[0]}] {place[-1]}" for name, place in asked.items()}
+        looked_at |= {rule.signal: f"rule {rule.name!r}" for rule in rules if not needs_templates(rule)}
+        also_measure = [
+            signal.column.name
+            for signal in SIGNALS
+            if signal.setting == "also_measure" and signal.column.name in looked_at.keys() - set(settings.also_measure)
+        ]
+        try:
+            signals = SignalSettings(
+                also_measure=(*settings.also_measure, *also_measure),
+                words=_words(settings.words),
+                models=settings.models,
+                models_digest=models_digest(settings.models),
+            )
+            measured = measured_signals(signals)
+        except FileNotFoundError as error:
+            faults.add(("filter", "words", ""), f"no such file: {error.filename or error}")
+            return None
+        except (OSError, ValueError) as error:
+            faults.add(("filter", ""), str(error))
+            return None
+        for signal in SIGNALS:
+            name = signal.column.name
+            if name in looked_at and signal not in measured:
+                faults.add(("filter", ""), f"{looked_at[name]} looks at {name}, which needs the key {signal.setting}")
+        return signals
+
+    def _sources(self) -> tuple[Source, ...]:
+        tables = self._tables.get("source", [])
+        if not isinstance(tables, list) or ("source" in self._tables and not tables):
+            self._faults.add(("source", ""), "write sources as [[source]] tables, at least one")
+            return ()
+        read = [self._source(table, ("source", place)) for place, table in enumerate(tables)]
+        sources = tuple(source for source in read if source is not None)
+        for place, source in enumerate(read):
+            if source and any(other and other.name == source.name for other in read[:place]):
+                self._faults.add(
+                    ("source", place, "name"),
+                    f"two [[source]] tables have the name {source.name!r}; each needs its own",
+                )
+        return sources
+
+    def _source(self, table: Any, place: TomlPath) -> Source | None:
+        faults = self._faults
+        if not isinstance(table, dict):
+            faults.add((*place, ""), "write sources as [[source]] tables, at least one")
+            return None
+        kind = table.get("kind")
+        if kind not in KINDS:
+            faults.add((*place, "kind"), f"kind {_not_one_of(kind, sorted(KINDS))}")
+            options_class: Any = None
+        else:
+            options_class = KINDS[kind].Options
+        own = {field.name for field in dataclasses.fields(Source)} - {"options"}
+        named = {field.name for field in dataclasses.fields(options_class)} if options_class else set()
+        of_kind = {key: value for key, value in table.items() if key in named - own}
+        options = from_table(options_class, of_kind, place, faults) if options_class else None
+        rest = {key: value for key, value in table.items() if key not in of_kind}
+        if options_class is None:  # what is a key of some kind is not called unknown while the kind is
+            rest = {key: value for key, value in rest.items() if key in own}
+        source = from_table(Source, {**rest, "options": {}}, place, faults, known=sorted(named), hidden=("options",))
+        self._check_source(table, place)
+        if source is None or options is None:
+            return None
+        source = dataclasses.replace(source, options=options)
+        if isinstance(options, commoncrawl.Options):
+            return dataclasses.replace(source, inputs=commoncrawl.addresses(source.inputs, options))
+        return source
+
+    def _check_source(self, table: Mapping[str, Any], place: TomlPath) -> None:
+        name, profile = table.get("name"), table.get("profile")
+        if isinstance(name, str) and not _SOURCE_NAME.fullmatch(name):
+            self._faults.add((*place, "name"), f"name {name!r} must be lower-case letters, digits, - and _")
+        if isinstance(profile, str) and profile not in PROFILES:
+            self._faults.add((*place, "profile"), f"profile {_not_one_of(profile, PROFILES)}")
+        if table.get("inputs") == []:
+            self._faults.add((*place, "inputs"), "inputs is empty")
+
+
+def _texts(value: Any, place: TomlPath) -> Iterator[tuple[TomlPath, str]]:
+    """Every text of some tables, with its place."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from _texts(one, (*place, key))
+    elif isinstance(value, list):
+        for number, one in enumerate(value):
+            yield from _texts(one, (*place, number))
+    elif isinstance(value, str):
+        yield place, value
+
+
+def _not_one_of(given: Any, valid: Sequence[str]) -> str:
+    return f"{given!r} is not one of {', '.join(valid)}{_near(str(given), valid)}"
+
+
+def _near(name: str, valid: Sequence[str]) -> str:
+    near = nearest(name, valid)
+    return f"; did you mean {near!r}?" if near else ""
 
 
 def _words(files: WordFiles) -> WordLists:
     paths = {entry.name: getattr(files, entry.name) for entry in dataclasses.fields(files)}
     return WordLists(**{name: load_words(path) for name, path in paths.items() if path is not None})
-
-
-def _check_languages(path: str, tokenize: Tokenize, sources: list[str]) -> None:
-    """Refuse languages of a merged vocabulary unless they name every source exactly once and nothing else."""
-    named = [name for language in (tokenize.train.language if tokenize.train else ()) for name in language.sources]
-    if named and sorted(named) != sorted(sources):
-        wrong = sorted(set(named) ^ set(sources))
-        problem = f"no [[source]] has the name {wrong[0]!r}" if wrong[0] in named else f"{wrong[0]!r} is in no language"
-        raise UserError(f"{path}: [tokenize.train] language: {problem}; the sources are {', '.join(sources)}")
-
-
-def _sources(path: str, tables: Any) -> tuple[Source, ...]:
-    if not isinstance(tables, list) or not tables:
-        raise UserError(f"{path}: write sources as [[source]] tables, at least one")
-    sources = tuple(_source(f"{path}: [[source]] {number}", table) for number, table in enumerate(tables, start=1))
-    names = [source.name for source in sources]
-    for name in names:
-        if names.count(name) > 1:
-            raise UserError(f"{path}: two [[source]] tables have the name {name!r}")
-    return sources
-
-
-def _source(where: str, table: Mapping[str, Any]) -> Source:
-    kind = table.get("kind")
-    if kind not in KINDS:
-        raise UserError(f"{where}: kind {kind!r} is not one of {', '.join(sorted(KINDS))}")
-    options_class = KINDS[kind].Options
-    own = {field.name for field in dataclasses.fields(Source)} - {"options"}
-    options = {field.name for field in dataclasses.fields(options_class)}
-    refuse_unknown(where, table, sorted(own | options))
-    source = from_table(
-        Source,
-        {key: value for key, value in table.items() if key in own} | {"options": {}},
-        where,
-        given={"options": from_table(options_class, {k: v for k, v in table.items() if k in options}, where)},
-    )
-    if not _SOURCE_NAME.fullmatch(source.name):
-        raise UserError(f"{where}: name {source.name!r} must be lower-case letters, digits, - and _")
-    if source.profile not in PROFILES:
-        raise UserError(f"{where}: profile {source.profile!r} is not one of {', '.join(PROFILES)}")
-    if not source.inputs:
-        raise UserError(f"{where}: inputs is empty")
-    if isinstance(source.options, commoncrawl.Options):
-        return dataclasses.replace(source, inputs=commoncrawl.addresses(source.inputs, source.options))
-    return source

@@ -102,20 +102,23 @@ def report_stages(
     config: Config,
     timed: Sequence[AnyStage],
     counted: tuple[AnyStage, ...],
-    tokenize: AnyStage,
+    tokenize: tuple[AnyStage, ...],
     shown: tuple[AnyStage, ...],
-) -> tuple[AnyStage, AnyStage, AnyStage]:
+) -> tuple[AnyStage, ...]:
     """Counters of every shard, and the report.
 
     Args:
         config: of the run.
         timed: stages whose times and tables the report names, in the order of the run.
         counted: stages whose tables are counted by shard of `documents`.
-        tokenize: makes token shards.
+        tokenize: makes token shards; none if the run has none.
         shown: stages of which the report shows rows.
     """
     statistics_stage = Stage("statistics", 6, NoSettings(), counted, (STATISTICS,), shard_statistics)
-    token_stage = Stage("token_statistics", 1, NoSettings(), (tokenize,), (TOKEN_STATISTICS,), token_statistics)
+    token_stages: tuple[AnyStage, ...] = ()
+    if tokenize:
+        counted_tokens = Stage("token_statistics", 1, NoSettings(), tokenize, (TOKEN_STATISTICS,), token_statistics)
+        token_stages = (counted_tokens,)
     report_stage = Stage(
         name="report",
         version=7,
@@ -126,12 +129,12 @@ def report_stages(
             table_folders=tuple((table, folder) for stage in timed for table, folder in stage.table_folders().items()),
             scrub=config.scrub,
         ),
-        needs=(statistics_stage, token_stage, *shown),
+        needs=(statistics_stage, *token_stages, *shown),
         tables=(REPORT_HTML, REPORT_JSON),
         shape=gather("report"),
         work=report,
     )
-    return statistics_stage, token_stage, report_stage
+    return statistics_stage, *token_stages, report_stage
 
 
 def shard_statistics(task: Task[NoSettings]) -> Mapping[str, int]:
@@ -162,7 +165,7 @@ def token_statistics(task: Task[NoSettings]) -> Mapping[str, int]:
 
 def report(task: Task[ReportSettings]) -> Mapping[str, int]:
     """Counters of all shards, and the manifests of all stages → report.html and report.json."""
-    counted = [*task.inputs_of(STATISTICS), *task.inputs_of(TOKEN_STATISTICS)]
+    counted = [*task.inputs_of(STATISTICS), *task.optional_inputs_of(TOKEN_STATISTICS)]
     merged = merge(side_by_side(_read_sealed, counted))
     out = task.stage_folder.rsplit("/", 1)[0]
     counts: dict[str, Counter[str]] = {"extract": Counter(), "clusters": Counter()}

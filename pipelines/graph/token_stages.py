@@ -78,8 +78,13 @@ PROVENANCE = StageTable.parquet("provenance", schema.PROVENANCE.schema, is_relea
 
 
 def token_stages(config: Config, scrub: AnyStage, takedown: AnyStage) -> tuple[AnyStage, ...]:
-    """Train and shuffle, if the configuration asks for it, then encode the text and cut the tokens into shards."""
+    """Train and shuffle, if the configuration asks for it, then encode the text and cut the tokens into shards.
+
+    None of it without a [tokenize].
+    """
     settings = config.tokenize
+    if not settings.makes_shards:
+        return ()
     stages: list[AnyStage] = []
     needs: tuple[AnyStage, ...] = (scrub, takedown)
     if settings.shuffle is not None:

@@ -15,7 +15,7 @@ def test_a_stale_page_is_named(tmp_path, capsys):
     assert "rules.md is stale" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("page", ["signals.md", "rules.md"])
+@pytest.mark.parametrize("page", ["signals.md", "rules.md", "reasons.md", "configuration.md", "config.schema.json"])
 def test_a_missing_page_is_stale(tmp_path, page):
     main(["--folder", str(tmp_path)])
     (tmp_path / page).unlink()

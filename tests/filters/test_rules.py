@@ -19,6 +19,7 @@ from manyo.filters.rules.decide import (
     decide,
     failures,
     load_rules,
+    possible_range,
 )
 from manyo.filters.signals.catalogue import SIGNALS
 from manyo.filters.signals.measure import measure
@@ -88,10 +89,11 @@ def test_a_row_is_decided_without_its_neighbours(texts, data):
 @settings(max_examples=40, deadline=None)
 @given(TEXTS, st.sampled_from(RULES), st.floats(0, 1))
 def test_a_stricter_rule_never_rescues_a_page(texts, rule, by):
+    highest = possible_range(RULE_COLUMNS[rule.signal])[1]
     stricter = replace(
         rule,
-        minimum=None if rule.minimum is None else rule.minimum + by,
-        maximum=None if rule.maximum is None else rule.maximum - by,
+        minimum=None if rule.minimum is None else min(rule.minimum + by, max(rule.minimum, highest)),
+        maximum=None if rule.maximum is None else max(rule.maximum - by, 0),
     )
     tables = measured(texts, rule.profiles[0])
     assert (failures(*tables, [stricter]) | ~failures(*tables, [rule])).all()
@@ -156,7 +158,7 @@ def test_a_column_that_no_table_has_is_an_error():
 
 def test_the_columns_to_read_are_those_that_rules_bound_by_table_in_alphabetical_order():
     bounded = ("size_bytes", "char_count", "japanese_score", "han_fraction", "link_fraction", "char_count")
-    rules = [replace(RULE, name=f"rule_{number}", signal=signal) for number, signal in enumerate(bounded)]
+    rules = [replace(RULE, name=f"rule_{number}", signal=signal, minimum=0.5) for number, signal in enumerate(bounded)]
     columns = columns_by_table(rules)
     assert columns.documents == ("link_fraction",)
     assert columns.languages == ("han_fraction", "japanese_score")
@@ -173,18 +175,21 @@ def test_missing_values_are_an_error_not_a_decision(missing):
     column = signals.schema.get_field_index("kana_fraction")
     holed = signals.set_column(column, "kana_fraction", pa.array([missing], pa.float32()))
     with pytest.raises(ValueError, match="kana_fraction' has missing values"):
-        decide(languages, holed, profiles, [replace(RULE, signal="kana_fraction")])
+        decide(languages, holed, profiles, [replace(RULE, signal="kana_fraction", minimum=0.5)])
 
 
 @pytest.mark.parametrize(
     ("toml", "message"),
     [
-        ('[[rule]]\nname = "a"\nminimun = 1', "unknown key minimun; valid ones are name, profiles, signal, minimum"),
-        ('[[rule]]\nname = "a"', "rule 'a': missing profiles"),
-        ("[rules]", "unknown table rules"),
-        (EXAMPLE.format(minimum="'10'"), "rule 'a': minimum cannot be '10'"),
-        (EXAMPLE.format(minimum="true"), "rule 'a': minimum cannot be True"),
-        ("[[rule]]\nminimum = true", "rule number 1: missing name"),
+        ('[[rule]]\nname = "a"\nminimun = 1', r":3: \[\[rule\]\] 1: unknown key 'minimun'; did you mean 'minimum'"),
+        (
+            '[[rule]]\nname = "a"',
+            r"1: \[\[rule\]\] 1: keys 'profiles', 'signal', 'source', 'rejects', 'keeps' are missing",
+        ),
+        ("[rules]", r"1: unknown table \[rules\]; did you mean 'rule'"),
+        (EXAMPLE.format(minimum="'10'"), "minimum: expected a number, got '10'; write it without quotation marks"),
+        (EXAMPLE.format(minimum="true"), "minimum: expected a number, got True"),
+        ("[[rule]]\nminimum = true", "keys 'name', 'profiles'"),
         ("not toml", "Expected"),
     ],
 )
@@ -199,11 +204,14 @@ def test_a_mistake_in_the_file_is_named_with_the_file(tmp_path, toml, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"signal": "kana_ratio"}, "unknown signal 'kana_ratio'; valid ones are lang_score, japanese_score"),
+        ({"signal": "kana_ratio"}, "unknown signal 'kana_ratio'; did you mean 'kana_fraction'"),
         ({"profiles": ("blog",)}, "valid ones are web, ocr, classical, law, prose"),
         ({"profiles": ()}, "valid ones are web"),
         ({"minimum": None}, "needs a minimum, a maximum or both"),
         ({"maximum": 1}, "minimum 10 is above maximum 1"),
+        ({"signal": "kana_fraction"}, "minimum 10 is impossible: kana_fraction is a fraction, from 0 to 1; for 10 %"),
+        ({"signal": "kana_fraction", "minimum": None, "maximum": -0.1}, "maximum -0.1 is impossible"),
+        ({"minimum": -5}, "minimum -5 is impossible: char_count is never below 0"),
         ({"minimum": float("nan")}, "nan"),
         ({"name": "too short"}, "a name consists of"),
     ],

@@ -1,0 +1,267 @@
+"""Mistakes that people make in a configuration: one line each with what, where and how to mend it, and status 2."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from manyo.pipelines.cli import main
+from manyo.pipelines.graph.config import load_config
+from tests.conftest import ROOT
+
+BASE = """[run]
+out = "out"
+
+[[source]]
+name    = "cc"
+kind    = "jsonl"
+inputs  = ["in/*.jsonl"]
+profile = "web"
+licence = "see the page"
+
+[filter]
+rules = "default"
+
+[tokenize]
+model = "tok.model"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jsonl").write_text('{"text": "川沿いを歩きました。"}\n', encoding="utf-8")
+    (tmp_path / "rules.toml").write_text(
+        (ROOT / "filters" / "rules" / "default.toml").read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def said(capsys: pytest.CaptureFixture[str], text: str | bytes) -> str:
+    """What the command says on standard error of a configuration with a mistake."""
+    data = text if isinstance(text, bytes) else text.encode()
+    Path("run.toml").write_bytes(data)
+    assert main(["extract", "--config", "run.toml", "--executor", "serial"]) == 2
+    err = capsys.readouterr().err
+    assert "Traceback" not in err
+    assert err.startswith("manyo: ")
+    return err
+
+
+#: What is changed in BASE to what, and what is said.
+MISTAKES: dict[str, tuple[str, str, str]] = {
+    # Those of November 2026.
+    "key misspelt": ("inputs ", "input ", "run.toml:7: [[source]] 1: unknown key 'input'; did you mean 'inputs'?"),
+    "table misspelt": ("[filter]", "[filters]", "run.toml:11: unknown table [filters]; did you mean 'filter'?"),
+    "no file matches": ("in/*.jsonl", "nothere/*.jsonl", "[[source]] cc: no file matches nothere/*.jsonl"),
+    "kind misspelt": ('"jsonl"', '"jsnol"', "run.toml:6: [[source]] 1: kind 'jsnol' is not one of"),
+    "kind suggested": ('"jsonl"', '"jsnol"', "did you mean 'jsonl'?"),
+    "profile in capitals": ('"web"', '"Web"', "run.toml:8: [[source]] 1: profile 'Web' is not one of web,"),
+    "one source": ("[[source]]", "[source]", "run.toml:4: [source]: write sources as [[source]] tables, at least one"),
+    "inputs as a text": (
+        '["in/*.jsonl"]',
+        '"in/*.jsonl"',
+        "run.toml:7: [[source]] 1: inputs: expected a list in brackets, got 'in/*.jsonl'; write [\"in/*.jsonl\"]",
+    ),
+    "out with backslashes": ('"out"', r'"C:\Users\me\out"', "run.toml:2:"),
+    "both models": (
+        'model = "tok.model"',
+        'model = "tok.model"\ntrain = { vocabulary_size = 2000 }',
+        'run.toml:15: [tokenize]: give either model = "FILE" or a [tokenize.train] table',
+    ),
+    "name twice": (
+        "[filter]",
+        '[[source]]\nname="cc"\nkind="jsonl"\ninputs=["x"]\nprofile="web"\nlicence="x"\n[filter]',
+        "run.toml:12: [[source]] 2: two [[source]] tables have the name 'cc'",
+    ),
+    "Japanese name": ('"cc"', '"ウェブ"', "run.toml:5: [[source]] 1: name 'ウェブ' must be lower-case letters"),
+    "text for a number": (
+        'model = "tok.model"',
+        'model = "tok.model"\nshard_tokens = "1B"',
+        "run.toml:16: [tokenize]: shard_tokens: expected a whole number such as 1_000_000_000, got '1B'",
+    ),
+    "unclosed table": ("[run]", "[run", "run.toml:1:5: Expected ']' at the end of a table declaration"),
+    "no licence": ('licence = "see the page"\n', "", "run.toml:4: [[source]] 1: key 'licence' is missing"),
+    "American licence": ("licence", "license", "unknown key 'license'; did you mean 'licence'?"),
+    "similarity in per cent": ("[filter]", "[dedup]\nmin_similarity = 80\n[filter]", "must be above 0 and at most 1"),
+    "full-width blank": ("out =", "out\u3000=", "run.toml:2:4: there is the full-width blank '\\u3000' (U+3000"),
+    "curly quotes": ('"cc"', "“cc”", "run.toml:5:11: the quotation mark '“' (U+201C, left double quotation mark)"),
+    "folder that cannot be": ('"out"', '"/proc/x"', "/proc/x: cannot be written"),
+    # New ones.
+    "no rules of that name": ('"default"', '"defualt"', "[filter]: no such rules file: defualt; those that ship"),
+    "rules are a CSV": ('"default"', '"in/a.jsonl"', "in/a.jsonl:1:1: this is JSON or XML; a configuration is TOML"),
+    "empty inputs": ('["in/*.jsonl"]', "[]", "run.toml:7: [[source]] 1: inputs is empty"),
+    "input is a number": ('["in/*.jsonl"]', "[1]", "inputs: expected a text in quotation marks, got 1"),
+    "folder of Windows": ('"out"', '"C:/Users/me/out"', "in WSL this is /mnt/c/Users/me/out"),
+    "TAB in a path": ('"in/*.jsonl"', r'"in\temp.jsonl"', "holds the control character '\\t'"),
+    "option of another kind": (
+        'kind    = "jsonl"',
+        'kind    = "jsonl"\nextractor = "manyo"',
+        "run.toml:7: [[source]] 1: unknown key 'extractor'; known: ",
+    ),
+    "unknown use": ('profile = "web"', 'profile = "web"\nuses = ["training"]', "uses: 'training' is not one of train"),
+    "no out": ('out = "out"', "", "run.toml:1: [run]: key 'out' is missing"),
+    "no run": ('[run]\nout = "out"', "", "[run]: the table is missing"),
+    "table given twice": ("[filter]", "[run]\n[filter]", "run.toml:11:5: Cannot declare ('run',) twice"),
+    "YAML": ("[run]\nout =", "run:\n  out:", "run.toml:1:4: this is YAML; a configuration is TOML"),
+    "bare word": ('kind    = "jsonl"', "kind    = jsonl", 'a text is written in quotation marks: key = "text"'),
+    "full-width equals": ("out =", "out ＝", "the full-width character '＝' (U+FF1D, fullwidth equals sign); type ="),
+    "full-width digits": (
+        'model = "tok.model"',
+        'model = "tok.model"\nshard_tokens = １００',
+        "the full-width character '１' (U+FF11, fullwidth digit one); type 1",
+    ),
+    "no-break space": ("out =", "out\xa0=", "the invisible character or blank '\\xa0' (U+00A0, no-break space)"),
+    "zero-width space": ("out =", "out\u200b=", "(U+200B, zero width space)"),
+    "Japanese key": ("out =", "出力 =", "outside quotation marks"),
+    "unknown table of dedup": (
+        "[filter]",
+        "[dedup.alarm]\nmax_host_loss = 1\n[filter]",
+        "unknown key 'alarm'; did you mean 'alarms'?",
+    ),
+    "alarm in per cent": (
+        "[filter]",
+        "[dedup.alarms]\nmax_host_loss = 95\n[filter]",
+        "run.toml:12: [dedup.alarms]: max_host_loss must be from 0 to 1, not 95.0",
+    ),
+    "true in quotes": (
+        "[filter]",
+        '[dedup]\nindex = "true"\n[filter]',
+        "run.toml:12: [dedup]: index: expected true or false, got 'true'",
+    ),
+    "source of a priority": (
+        "[filter]",
+        '[dedup]\nsurvivor_order = ["source"]\nsource_priority = ["ccc"]\n[filter]',
+        "run.toml:13: [dedup]: source_priority: no [[source]] has the name 'ccc'; did you mean 'cc'?",
+    ),
+    "profile of templates": (
+        "[filter]",
+        '[templates]\nprofiles = ["webb"]\n[filter]',
+        "run.toml:12: [templates]: profiles: 'webb' is not one of web,",
+    ),
+    "style of masks": (
+        "[filter]",
+        '[scrub]\nmask_style = "type"\n[filter]',
+        "run.toml:12: [scrub]: mask_style: 'type' is not one of typed, constant, pseudonym; did you mean 'typed'?",
+    ),
+    "share of notices": ("[filter]", "[notices]\nrefused_share = 50\n[filter]", "refused_share must be from 0 to 1"),
+    "signal of dedup": (
+        "[filter]",
+        '[dedup]\nsurvivor_order = ["highest"]\nsurvivor_signal = "qualty_score"\n[filter]',
+        "survivor_signal: 'qualty_score' is not one of",
+    ),
+    "no word list": ("[filter]", '[filter.words]\nadult = "adlut"\n[filter]', "adlut"),
+    "no model": ("[filter]", '[filter.models]\nquality = "none.txt"\n[filter]', "none.txt"),
+    "negative length": ("[filter]", "[extract]\nrecord_timeout_s = -1\n[filter]", "record_timeout_s must be above 0"),
+    "tokenize without a model": ('model = "tok.model"', "", '[tokenize]: give either model = "FILE"'),
+    "takedown list": ("[filter]", '[rights]\ntakedown = "asked.txt"\n[filter]', "asked.txt"),
+    "scheme nobody knows": ('"in/*.jsonl"', '"cc://x/*.jsonl"', "no library knows cc://"),
+    "model that is no model": ('"tok.model"', '"in/a.jsonl"', "[tokenize] model"),
+    "folder for a configuration": ('"tok.model"', '"in"', "[tokenize] model"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_one_line_with_place_and_remedy(
+    folder: Path, capsys: pytest.CaptureFixture[str], mistake: str
+) -> None:
+    good, bad, expected = MISTAKES[mistake]
+    assert good in BASE
+    without_model = (
+        BASE if "model" in good or "model" in bad else BASE.replace('\n[tokenize]\nmodel = "tok.model"\n', "")
+    )
+    line = said(capsys, without_model.replace(good, bad, 1))
+    assert expected in line
+    assert line.count("\n") == 1
+
+
+#: What is changed in the rules file to what, and what is said.
+RULE_MISTAKES: dict[str, tuple[str, str, str]] = {
+    "bounds swapped": ("minimum  = 0.5", "minimum  = 0.9\nmaximum = 0.1", "minimum 0.9 is above maximum 0.1"),
+    "bound in quotes": (
+        "minimum  = 0.5",
+        'minimum  = "0.5"',
+        "minimum: expected a number, got '0.5'; write it without",
+    ),
+    "signal misspelt": ('"japanese_score"', '"japanese_scoer"', "did you mean 'japanese_score'?"),
+    "bound in per cent": ("minimum  = 0.5", "minimum  = 50", "for 50 % write 0.5"),
+    "profile misspelt": ('profiles = ["web"]', 'profiles = ["wbe"]', "valid ones are web,"),
+    "name twice": ('"too_short"', '"not_japanese"', "more than one rule has the name not_japanese"),
+    "no bound": ("minimum  = 0.5\n", "", "needs a minimum, a maximum or both"),
+    "table misspelt": ("[[rule]]", "[[rules]]", "unknown table [rules]; did you mean 'rule'?"),
+    "one rule": ("[[rule]]", "[rule]", "rules.toml:"),
+}
+
+
+@pytest.mark.parametrize("mistake", RULE_MISTAKES)
+def test_a_mistake_in_the_rules_is_one_line_with_the_line_of_the_rules_file(
+    folder: Path, capsys: pytest.CaptureFixture[str], mistake: str
+) -> None:
+    good, bad, expected = RULE_MISTAKES[mistake]
+    path = folder / "rules.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace(good, bad, 1), encoding="utf-8")
+    line = said(capsys, BASE.replace('"default"', '"rules.toml"').split("[tokenize]")[0])
+    assert re.search(r"^manyo: rules.toml:\d+:", line)
+    assert expected in line
+    assert line.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("encoding", "expected"),
+    [
+        ("cp932", "run.toml:1: is not UTF-8 but seems to be Shift_JIS"),
+        ("euc_jp", "run.toml:1: is not UTF-8 but seems to be EUC-JP"),
+        ("utf-16", "run.toml: is UTF-16, not UTF-8; save it as UTF-8"),
+    ],
+)
+def test_a_file_in_another_encoding_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str], encoding: str, expected: str
+) -> None:
+    assert expected in said(capsys, f"# 設定ファイルの説明です\n{BASE}".encode(encoding))
+
+
+def test_a_key_before_any_table_is_told_where_it_belongs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = said(capsys, BASE.split("[tokenize]")[0].replace("[run]\n", "")).splitlines()
+    assert lines == [
+        "manyo: run.toml:1: the key 'out' stands before any [table]; put it below the header of its table",
+        "manyo: run.toml: [run]: the table is missing",
+    ]
+
+
+def test_all_mistakes_of_a_file_are_named_at_once_in_the_order_of_their_lines(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = BASE.replace("inputs ", "input ").replace('"web"', '"Web"').replace('"default"', '"none.toml"')
+    lines = said(capsys, text.replace("[tokenize]", "[dedup]\nbands = 0\n[tokenise]")).splitlines()
+    numbers = [line.removeprefix("manyo: run.toml:").split(":")[0] for line in lines]
+    assert numbers == ["7", "8", "12", "15", "16"]
+
+
+def test_a_byte_order_mark_and_crlf_are_read_and_the_mark_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "run.toml").write_bytes(b"\xef\xbb\xbf" + BASE.split("[tokenize]")[0].replace("\n", "\r\n").encode())
+    assert load_config("run.toml").sources[0].name == "cc"
+    assert "begins with a byte order mark" in capsys.readouterr().err
+
+
+def test_relative_paths_start_at_the_folder_of_the_configuration(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever the user is; what the command prints can be used there, and a second run there finds the first."""
+    (folder / "run.toml").write_text(BASE.split("[tokenize]")[0].replace('"web"', '"prose"'), encoding="utf-8")
+    (folder / "else" / "where").mkdir(parents=True)
+    assert main(["extract", "--config", "run.toml", "--executor", "serial"]) == 0
+    capsys.readouterr()
+    monkeypatch.chdir(folder / "else" / "where")
+    assert main(["extract", "--config", "../../run.toml", "--executor", "serial"]) == 0
+    out = capsys.readouterr().out
+    assert "nothing to do: every shard is finished" in out
+    assert main(["path", "documents", "--config", "../../run.toml"]) == 0
+    assert Path(capsys.readouterr().out.strip()).is_dir()
+    assert Path.cwd() == folder / "else" / "where"
+    assert main(["extract", "--config", "../../run.toml", "--executor", "serial", "--out", "other"]) == 0
+    assert (folder / "else" / "where" / "other" / "manyo.json").exists()
