@@ -149,8 +149,9 @@ def _default(field: Any) -> str | None:
 
 def configuration_page(is_japanese: bool) -> str:
     """Return docs/configuration.md or docs/configuration.ja.md."""
-    meanings = tomllib.loads(_JAPANESE.read_text(encoding="utf-8"))["meaning"] if is_japanese else {}
-    head = _HEAD_JAPANESE if is_japanese else _HEAD
+    japanese = tomllib.loads(_JAPANESE.read_text(encoding="utf-8"))
+    meanings = japanese["meaning"] if is_japanese else {}
+    head = japanese["head"].strip() if is_japanese else _HEAD
     lines, table = [head], ""
     for key in keys():
         if key.table != table:
@@ -183,14 +184,3 @@ what is wrong with it, all at once.
 - Only `[run]` and one `[[source]]` must be given. Without a `[tokenize]` there are no token shards.
 - An editor that knows TOML schemas (Even Better TOML, taplo) checks a file that begins with
   `#:schema ./config.schema.json`. `manyo init` writes both; the schema is also [here](config.schema.json)."""
-
-_HEAD_JAPANESE = """# 設定
-
-[English](configuration.md)
-
-`python -m docs.generate` が設定のデータクラスから生成します。`manyo check --config FILE` は設定ファイルを読み、誤りをまとめて示します。
-
-- 相対パスは設定ファイルのあるフォルダーを起点とし、コマンドラインのパスは現在のフォルダーを起点とします。
-- `rules`、語の一覧、品質モデルには、manyo に付属するものの名前（`rules = "default"`、`"llmjp_v1"`、`"hojichar"`、`"fineweb2_ja"`、`"swallow_v1"`、`advertising = "advertising"`）か、自分のファイルのパスを書きます。
-- 必須なのは `[run]` と一つの `[[source]]` だけです。`[tokenize]` がなければトークンは作りません。
-- TOML のスキーマを扱うエディター（Even Better TOML、taplo）は、`#:schema ./config.schema.json` で始まるファイルを検査します。`manyo init` が両方を書きます。スキーマは[ここ](config.schema.json)にもあります。"""

@@ -38,7 +38,7 @@ class UsePolicy:
     """Which statements take a use away from a document.
 
     Attributes:
-        agents: product tokens whose statements are honoured beside those to everyone, such as `GPTBot`.
+        agents: product tokens whose statements are honoured next to those to everyone, such as `GPTBot`.
         as_of: the day as of which dates in statements are read: `crawl` for the day of the fetch, or a day,
             `2026-04-01`.
         crawl_bans: whether a page that one of `agents` may not fetch, as of that day, loses this use too

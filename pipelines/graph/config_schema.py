@@ -56,6 +56,7 @@ def schema() -> str:
 
 def _of_class(cls: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     """The schema of one dataclass, with the meaning of each key; those that it holds go to the definitions."""
+    result: dict[str, Any] = {}
     for one in settings_classes(cls):
         meanings = meanings_of(one)
         made = TypeAdapter(one).json_schema(ref_template="#/$defs/{model}")
