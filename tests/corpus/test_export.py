@@ -247,7 +247,7 @@ def test_an_unknown_signal_is_an_error_that_lists_the_known_ones(
     table = '\n[export]\nsignals = ["beauty"]\n'
     config.write_text(demo_run.config.read_text(encoding="utf-8") + table, encoding="utf-8")
     assert main(["export", "--config", str(config), "--out", str(demo_run.out)]) == 2
-    assert "[export] signals: 'beauty' is not one of" in capsys.readouterr().err
+    assert "[export]: signals: 'beauty' is not one of" in capsys.readouterr().err
 
 
 def test_without_an_export_table_the_command_says_so(demo_run: FinishedRun, capsys: pytest.CaptureFixture[str]):
