@@ -5,7 +5,7 @@ by these rules; the printed lines stay as they are:
 
 | notation | stays |
 |---|---|
-| `漢字（かな）`, `｜漢字（かな）`, `《ルビ：漢字｜かな》` | 漢字 |
+| `漢字（かな）`, `｜漢字（かな）`, `《ルビ：漢字｜かな》` | 漢字, and かな as the value of a span |
 | `《割書：右｜左》` | （右左） |
 | `《箱：見出し》`, `《？：月》` and any other `《name：text｜text》` | the texts |
 | `［テ］`, `｛レ｝` (reading aids in Chinese text) | nothing |
@@ -29,7 +29,7 @@ from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, O
 from manyo.corpus.sources import other_formats
 from manyo.corpus.sources.archives import read_limited
 from manyo.corpus.sources.packing import file_name, pack_files, require_positive
-from manyo.corpus.text import tidy
+from manyo.corpus.structure import Span, Structure, tidied
 
 REASONS = {
     **other_formats.REASONS,
@@ -130,11 +130,13 @@ def _chosen(pages: Mapping[str, str], info: Mapping[str, tuple[str, str]], statu
 def parse(record: Record[Work], options: Options) -> Outcome:
     """The work's text with the start of every page."""
     work = record.payload
-    text = PagedText()
+    text, structures = PagedText(), []
     for label, marked in work.pages:
         text.start_page(label)
-        if plain := plain_text(marked):
+        plain, structure = read_page(marked)
+        if plain:
             text.add(plain + "\n")
+            structures.append(structure)
     content, starts = text.finish()
     if not content:
         detail = f"{len(work.pages)} pages without text, {work.n_unfinished} unfinished"
@@ -142,39 +144,77 @@ def parse(record: Record[Work], options: Options) -> Outcome:
     meta = {"page_count": len(work.pages), "unreadable_fraction": round(fraction_of(content, "□"), 6)}
     if work.n_unfinished:
         meta["unfinished_page_count"] = work.n_unfinished
-    return Document(uri=record.origin_file, text=content, pages=starts, meta=meta)
+    spans = [
+        span._replace(start=span.start + start, stop=span.stop + start)
+        for start, structure in zip(text.piece_starts(), structures, strict=True)
+        for span in structure.spans()
+    ]
+    structure = Structure.of([span for span in spans if 0 <= span.start < span.stop <= len(content)])
+    return Document(uri=record.origin_file, text=content, pages=starts, structure=structure, meta=meta)
 
 
 _NOTE = re.compile(r"【[^【】]*】")
 _READING_AID = re.compile(r"［[^［］]*］|｛[^｛｝]*｝")
 _INNERMOST = re.compile(r"《([^《》：]*)：([^《》]*)》")
 _KANJI = "㐀-鿿豈-﫿\U00020000-\U0003ffff々〻〆ヶ"
-_READING = "（[ぁ-ゖァ-ヺー゛゜ゝゞヽヾ〳〴〵]+）"
+_READING = "（([ぁ-ゖァ-ヺー゛゜ゝゞヽヾ〳〴〵]+)）"
 #: Kana in brackets after kanji are their reading; in brackets elsewhere they belong to the text.
-_RUBY = re.compile(rf"(?<=[{_KANJI}]){_READING}")
+_RUBY = re.compile(rf"([{_KANJI}]+){_READING}")
 #: A blank before the kanji marks where the reading begins, as ｜ does.
 _RUBY_START = re.compile(rf" (?=[{_KANJI}]+{_READING})")
 #: What a ｜ marks the start of: a base with its reading.
-_MARKED_RUBY = re.compile(r"｜([^｜（）《》\n]+)（[^（）\n]*）")
+_MARKED_RUBY = re.compile(r"｜([^｜（）《》\n]+)（([^（）\n]*)）")
 
 
-def plain_text(marked: str) -> str:
-    """A page in the notation as a reader of the original reads it."""
-    text = _NOTE.sub("", marked.replace("\r\n", "\n"))
+#: Stand around a base and its reading until the notation is resolved: noncharacters, which no text has.
+_BASE, _READ, _END = "\ufdd0", "\ufdd1", "\ufdd2"
+_HELD = re.compile(f"{_BASE}([^{_BASE}{_END}]*){_READ}([^{_BASE}{_END}]*){_END}")
+_NO_MARKS = str.maketrans("", "", _BASE + _READ + _END)
+#: A reading in brackets after a base that has one already.
+_SECOND_RUBY = re.compile(f"([{_KANJI}]{_READ}[^{_END}]*{_END}){_READING}")
+
+
+def read_page(marked: str) -> tuple[str, Structure]:
+    """A page in the notation as a reader of the original reads it, and its readings."""
+    text = _NOTE.sub("", marked.translate(_NO_MARKS).replace("\r\n", "\n"))
     text = _READING_AID.sub("", text)
     # Marks stand within marks; each round takes off the innermost ones.
     while (inner := _INNERMOST.sub(_unmarked, text)) != text:
         text = inner
-    # What stands between the matches and their one group: `sub` with a template takes ten times as long.
-    text = "".join(_MARKED_RUBY.split(text))
-    text = _RUBY.sub("", _RUBY_START.sub("", text))
-    return re.sub(r"\n{3,}", "\n\n", tidy(text.replace("？", "").replace("｜", "")))
+    text = _MARKED_RUBY.sub(_held, text)
+    text = _SECOND_RUBY.sub(r"\1", text)
+    text = _RUBY.sub(_held, _RUBY_START.sub("", text))
+    text = text.replace("？", "").replace("｜", "")
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join([line.rstrip() for line in text.split("\n")]))
+    return tidied(*_spans(text))
+
+
+def _spans(text: str) -> tuple[str, Structure]:
+    """The text without what is held, and the readings as spans."""
+    pieces, spans, length = [], [], 0
+    parts = _HELD.split(text)
+    for at in range(0, len(parts), 3):
+        between = parts[at].translate(_NO_MARKS)
+        base, reading = parts[at + 1 : at + 3] or ("", "")
+        pieces += [between, base]
+        length += len(between)
+        if base and reading:
+            spans.append(Span(length, length + len(base), "ruby", reading))
+        length += len(base)
+    return "".join(pieces), Structure.of(spans)
+
+
+def _held(match: re.Match[str]) -> str:
+    """A base and its reading, which may stand in brackets, marked as such."""
+    base, reading = match[1].translate(_NO_MARKS), match[2].translate(_NO_MARKS)
+    return f"{_BASE}{base}{_READ}{reading}{_END}"
 
 
 def _unmarked(match: re.Match[str]) -> str:
     name, parts = match[1], match[2].split("｜")
     if name == "ルビ":
-        return parts[0]
+        reading = "".join(parts[1:]).translate(_NO_MARKS)
+        return f"{_BASE}{parts[0].translate(_NO_MARKS)}{_READ}{reading}{_END}"
     content = "".join(parts)
     return f"（{content}）" if name == "割書" and content else content
 

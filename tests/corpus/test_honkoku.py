@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused
 from manyo.corpus.sources import honkoku
+from manyo.corpus.structure import view_of
 from manyo.corpus.text import tidy
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "honkoku"
@@ -47,14 +48,41 @@ def read(folder: Path, options: honkoku.Options = OPTIONS) -> list[Document | Re
     ],
 )
 def test_the_notation_becomes_text(marked: str, plain: str) -> None:
-    assert honkoku.plain_text(marked) == plain
+    assert honkoku.read_page(marked)[0] == plain
+
+
+@pytest.mark.parametrize(
+    ("marked", "annotated"),
+    [
+        ("月（つき）を見る", "月《つき》を見る"),
+        ("いと｜古寺（ふるでら）の", "いと古寺《ふるでら》の"),
+        ("貴賤 上下（かみしも）の", "貴賤上下《かみしも》の"),
+        ("《ルビ：明日｜あす》は", "明日《あす》は"),
+        ("《割書：《ルビ：右｜みぎ》の｜左の》と", "（右《みぎ》の左の）と"),
+        ("《ルビ：月｜つき》《？：花》（はな）", "月《つき》｜花《はな》"),
+        ("《ルビ：月｜つき》（つき）", "月《つき》"),
+    ],
+)
+def test_readings_are_spans(marked: str, annotated: str) -> None:
+    assert view_of("ruby", *honkoku.read_page(marked)) == annotated
+
+
+def test_readings_of_all_pages_stand_in_the_text_of_the_work(tmp_path: Path) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    for number, page in enumerate(("\n月（つき）を見る\n", "いと｜古寺（ふるでら）の\n"), start=1):
+        (folder / f"{number:04}.txt").write_text(page, encoding="utf-8")
+    (document,) = read(tmp_path)
+    assert isinstance(document, Document)
+    assert view_of("ruby", document.text, document.structure) == "月《つき》を見る\nいと古寺《ふるでら》の"
 
 
 @settings(max_examples=80, deadline=None)
 @given(st.text("月花（）《》：｜【】［］｛｝？□かな \n割書ルビ", max_size=40))
 def test_any_text_becomes_tidy_text_once_and_for_all(marked: str) -> None:
-    plain = honkoku.plain_text(marked)
+    plain, structure = honkoku.read_page(marked)
     assert plain == tidy(plain)
+    assert all(0 <= span.start < span.stop <= len(plain) and span.value for span in structure.spans())
     assert set(plain) <= set(marked) | set("（）")
 
 
