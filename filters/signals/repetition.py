@@ -20,8 +20,9 @@ from manyo.filters.signals import repetition_kernels as kernels
 from manyo.filters.signals.characters import CharacterClass, character_classes
 from manyo.filters.signals.signal import ALSO_MEASURE, Passes, Signal, count, fraction, share
 
-#: n-grams are counted in this many characters from the start: repetition shows at once, and the table of a long book
-#: would leave the processor's cache.
+#: n-grams are counted in at most this many characters at a time: the table of a long book would leave the processor's
+#: cache, and in a whole book nearly every 5-gram comes back. Longer texts are counted in parts, in an order of their
+#: lines and sentences that does not depend on theirs (`repetition_kernels.count_repeats`).
 MAX_CHARS: Final = 32_768
 
 #: Of a run of one character, this many count: a ruled line of forty hyphens is one line, not forty repeats.
@@ -41,7 +42,7 @@ ZLIB_LEVEL: Final = 9
 
 
 def find_repeats(texts: Texts) -> Records:
-    """Find frequent and repeated n-grams in the first `MAX_CHARS` characters of each document.
+    """Find frequent and repeated n-grams in each document, in parts of at most `MAX_CHARS` characters.
 
     White space is left out, and so is the rest of a run of one character after `MAX_RUN_CHARS`.
 
@@ -141,7 +142,8 @@ def _per_character(passes: Passes, name: str) -> np.ndarray:
 
 def _distinct_character_fraction(passes: Passes) -> np.ndarray:
     repeats = passes.of(_repeats)
-    return share(repeats["distinct_chars"], np.minimum(repeats["sampled_chars"], DISTINCT_WINDOW_CHARS))
+    n_parts = np.maximum(-(-repeats["sampled_chars"] // MAX_CHARS), 1)
+    return share(repeats["distinct_chars"], np.minimum(repeats["sampled_chars"], n_parts * DISTINCT_WINDOW_CHARS))
 
 
 def _stepped_ngram_fraction(passes: Passes, length: int) -> np.ndarray:
@@ -166,7 +168,7 @@ SIGNALS: tuple[Signal, ...] = (
         Signal(
             fraction(
                 f"top_{length}gram_fraction",
-                f"characters in the most frequent {length}-gram per character, in the first {MAX_CHARS:,}",
+                f"characters in the most frequent {length}-gram per character, in parts of {MAX_CHARS:,}",
             ),
             f"Gopher, FineWeb-2, Swallow v1; {length}-grams of characters",
             partial(_top_ngram_fraction, length=length, read=_every_repeat),
@@ -177,7 +179,7 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         fraction(
             "top_4gram_fraction",
-            f"characters in the most frequent 4-gram per character, in the first {MAX_CHARS:,}",
+            f"characters in the most frequent 4-gram per character, in parts of {MAX_CHARS:,}",
         ),
         "Gopher, FineWeb-2, Swallow v1; 4-grams of characters",
         partial(_top_ngram_fraction, length=4, read=_repeats),
@@ -193,7 +195,7 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         fraction(
             "duplicate_5gram_fraction",
-            f"characters that stand in a 5-gram which occurred before, per character, in the first {MAX_CHARS:,}",
+            f"characters that stand in a 5-gram which occurred before, per character, in parts of {MAX_CHARS:,}",
         ),
         "Gopher, FineWeb-2, Swallow v1, HojiChar; 5-grams of characters, overlaps counted once",
         lambda passes: _per_character(passes, "duplicate_5gram_chars"),
@@ -201,7 +203,7 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         fraction(
             "duplicate_10gram_fraction",
-            f"characters that stand in a 10-gram which occurred before, per character, in the first {MAX_CHARS:,}",
+            f"characters that stand in a 10-gram which occurred before, per character, in parts of {MAX_CHARS:,}",
         ),
         "Gopher, FineWeb-2, Swallow v1; 10-grams of characters, overlaps counted once",
         lambda passes: _per_character(passes, "duplicate_10gram_chars"),
@@ -209,7 +211,7 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         count(
             "longest_run_chars",
-            f"longest run of one character, white space left out, in the first {MAX_CHARS:,}",
+            "longest run of one character, white space left out",
             "characters",
         ),
         "HojiChar (one character repeated)",
@@ -218,7 +220,8 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         fraction(
             "distinct_character_fraction",
-            f"distinct characters per character, among the first {DISTINCT_WINDOW_CHARS:,} that are not white space",
+            f"distinct characters per character, among the first {DISTINCT_WINDOW_CHARS:,} that are not white space; "
+            f"the mean over the parts of a text of more than {MAX_CHARS:,}",
         ),
         "ours: a type-token ratio on a window of fixed length",
         _distinct_character_fraction,
@@ -242,7 +245,7 @@ SIGNALS: tuple[Signal, ...] = (
         fraction(
             "frequent_5gram_fraction",
             "occurrences of the most frequent repeated 5-grams per 5-gram, of as many of them as the square root of "
-            f"the number of distinct 5-grams, in the first {MAX_CHARS:,}",
+            f"the number of distinct 5-grams, in parts of {MAX_CHARS:,}",
         ),
         "HojiChar and BigScience (character repetition ratio), 5-grams of characters",
         lambda passes: share(passes.of(_repeats)["frequent_5grams"], _ngram_counts(passes.of(_repeats), 5)),
@@ -251,7 +254,7 @@ SIGNALS: tuple[Signal, ...] = (
         Signal(
             fraction(
                 f"stepped_{length}gram_fraction",
-                f"characters in {length}-grams seen before, each stepped over whole, per character, in the first "
+                f"characters in {length}-grams seen before, each stepped over whole, per character, in parts of "
                 f"{MAX_CHARS:,}",
             ),
             "Gopher, FineWeb-2 and Swallow v1 as datatrove counts; its words are characters here",
@@ -265,7 +268,7 @@ SIGNALS: tuple[Signal, ...] = (
             fraction(
                 f"top_{length}gram_occurrence_fraction",
                 f"occurrences of the most frequent {length}-gram per {length}-gram, white space and newlines too, in "
-                f"the first {MAX_CHARS:,}",
+                f"parts of {MAX_CHARS:,}",
             ),
             "Swallow v1 0.20, 0.18 and 0.16 at most; Gopher's fraction is of characters",
             partial(_top_ngram_occurrence_fraction, length=length),
@@ -278,7 +281,7 @@ SIGNALS: tuple[Signal, ...] = (
             fraction(
                 f"repeated_{length}gram_fraction",
                 f"{length}-grams that occur more than once per distinct {length}-gram, white space and newlines too, "
-                f"in the first {MAX_CHARS:,}",
+                f"in parts of {MAX_CHARS:,}",
             ),
             "Swallow v1 0.15 to 0.10 at most; Gopher's fraction is of characters",
             partial(_repeated_ngram_fraction, length=length),

@@ -25,7 +25,7 @@ LONGEST: Final = 10
 class RepeatCount:
     """The counts of one document, a record of `REPEAT_COUNTS`. Arrays have a number for each length of n-gram."""
 
-    sampled_chars: int
+    sampled_chars: int  # all but white space, and what is left out of long runs
     longest_run: int
     distinct_chars: int
     top_ngrams: Int64s  # occurrences of the most frequent n-gram, from `SHORTEST_TOP` on
@@ -49,6 +49,9 @@ Scratch: TypeAlias = tuple[Uint32s, Uint32s, Uint64s]
 
 _LINE_FEED: Final = 0x0A
 _NO_CHARACTER: Final = -1
+
+#: A unit of a long text ends where a line or a sentence does, or after so many characters without either.
+_LONGEST_UNIT_CHARS: Final = 1024
 
 
 @kernel
@@ -213,7 +216,7 @@ def _count_top(
         else:
             _lengthen(chars, starts, hashes, n_starts, length)
         top = _top_count(hashes, n_starts, slots, filled, chosen, scratch)
-        row.top_ngrams[length - SHORTEST_TOP] = max(top, min(max(n_chars - length + 1, 0), 1))
+        row.top_ngrams[length - SHORTEST_TOP] += max(top, min(max(n_chars - length + 1, 0), 1))
         n_starts = _keep_shared(starts, hashes, n_starts, slots, filled)
     _lengthen(chars, starts, hashes, n_starts, SHORTEST_REPEATED)
     _fill_slots(hashes, n_starts, slots, filled)
@@ -275,15 +278,15 @@ def _count_repeated(
             n_repeated += ranks[i] == 2
         n_distinct = max(n_chars - length + 1, 0) - n_later
         at = length - SHORTEST_REPEATED
-        row.distinct_ngrams[at] = n_distinct
-        row.repeated_ngrams[at] = n_repeated
+        row.distinct_ngrams[at] += n_distinct
+        row.repeated_ngrams[at] += n_repeated
         if length == 5:
-            row.duplicate_5gram_chars = _covered_chars(starts, ranks, n_starts, length)
-            row.frequent_5grams = _frequent_ngrams(ranks, n_starts, n_distinct, n_repeated, reached)
+            row.duplicate_5gram_chars += _covered_chars(starts, ranks, n_starts, length)
+            row.frequent_5grams += _frequent_ngrams(ranks, n_starts, n_distinct, n_repeated, reached)
         elif length == 10:
-            row.duplicate_10gram_chars = _covered_chars(starts, ranks, n_starts, length)
+            row.duplicate_10gram_chars += _covered_chars(starts, ranks, n_starts, length)
         if counts_every:
-            row.stepped_chars[at] = _stepped_chars(starts, slots, n_starts, length, table)
+            row.stepped_chars[at] += _stepped_chars(starts, slots, n_starts, length, table)
         if length == LONGEST:
             return
         if counts_every:
@@ -293,6 +296,72 @@ def _count_repeated(
         else:
             n_starts = _keep_longest(starts, hashes, n_starts, slots, table)
             length = LONGEST
+
+
+@kernel
+def _ends_unit(point: int) -> bool:
+    return point in (_LINE_FEED, 0x3002, 0xFF01, 0xFF1F, 0x21, 0x3F)  # 。！？!?
+
+
+@kernel
+def _read_whole(
+    points: Uint32s,
+    classes: Bytes,
+    space_class: int,
+    max_run: int,
+    keeps_blanks: bool,
+    chars: Uint32s,
+    units: Int64s,
+) -> tuple[int, int, int]:
+    """Read the characters of a document as `count_repeats` does, to its end, and where each of its units starts.
+
+    Returns:
+        Characters, units, and the longest run of one character.
+    """
+    n_chars = run = longest_run = 0
+    previous = int64(_NO_CHARACTER)
+    n_units, units[0] = 1, 0
+    is_ended = False
+    for i in range(len(points)):
+        point = int64(points[i])
+        was_ended, is_ended = is_ended, _ends_unit(point)
+        if classes[point] == space_class and (
+            not keeps_blanks or (point == _LINE_FEED and previous in (_NO_CHARACTER, _LINE_FEED))
+        ):
+            is_ended |= was_ended
+            continue
+        unit_chars = n_chars - units[n_units - 1]
+        if unit_chars >= _LONGEST_UNIT_CHARS or (was_ended and not is_ended and unit_chars > 0):
+            units[n_units] = n_chars
+            n_units += 1
+        run = run + 1 if point == previous else 1
+        previous = point
+        longest_run = max(longest_run, run)
+        chars[n_chars] = point
+        n_chars += run <= max_run
+    return n_chars, n_units, longest_run
+
+
+@kernel
+def _order_units(chars: Uint32s, n_chars: int, units: Int64s, n_units: int) -> Uint32s:
+    """The characters with their units in the order of the hashes: the same in whatever order a text has them.
+
+    Equal units are neighbours, so that a part of the text that holds one holds most of the others.
+    """
+    hashes = np.empty(n_units, np.uint64)
+    units[n_units] = n_chars
+    for unit in range(n_units):
+        unit_hash = np.uint64(0)
+        for place in range(units[unit], units[unit + 1]):
+            unit_hash = (unit_hash ^ np.uint64(chars[place])) * MULTIPLIER
+        hashes[unit] = unit_hash ^ unit_hash >> np.uint64(32)
+    ordered = np.empty(n_chars, np.uint32)
+    n_ordered = 0
+    for unit in np.argsort(hashes):
+        for place in range(units[unit], units[unit + 1]):
+            ordered[n_ordered] = chars[place]
+            n_ordered += 1
+    return ordered
 
 
 @kernel
@@ -311,18 +380,21 @@ def count_repeats(
 ) -> None:
     """Fill a record of `REPEAT_COUNTS` for each document.
 
+    A document of more than `max_chars` characters is counted in equal parts of at most as many, which are added up. Its
+    lines and sentences are put in the order of their hashes first, so that their own order does not matter.
+
     Args:
         points, offsets: the documents.
         classes: of each code point; only `space_class` matters here.
         space_class: the class of white space, line feeds among it.
-        max_chars: characters from the start that are sampled.
+        max_chars: characters that are counted together.
         max_run: characters of a run of one character that enter the n-grams.
         keeps_blanks: whether white space is sampled too, except blank lines.
         counts_every: whether n-grams of every length are counted. Without it, of the arrays of a record only the most
             frequent n-gram of 4 characters is filled in, and those that occurred before of 5 and of 10.
-        distinct_window: characters from the start in which distinct ones are counted.
+        distinct_window: characters from the start, of a long document of each part, in which distinct ones are counted.
         seen_in: scratch, a zero for every code point.
-        counts: the records.
+        counts: the records, all zeros.
     """
     n_slots = 1 << (64 - table_shift(2 * max_chars))
     scratch = (np.empty(max_chars, np.uint32), np.empty(max_chars, np.uint32), np.empty(n_slots, np.uint64))
@@ -333,11 +405,15 @@ def count_repeats(
     filled = np.empty(n_slots, np.uint16)
     reached = np.zeros(max_chars + 1, np.int64)
     chars = np.empty(max_chars, np.uint32)
+    longest = n_marks = int64(0)
+    for doc in range(len(counts)):
+        longest = max(longest, offsets[doc + 1] - offsets[doc])
+    whole = np.empty(longest if longest > max_chars else 0, np.uint32)
+    units = np.empty(longest + 1 if longest > max_chars else 0, np.int64)
     for doc in range(len(counts)):
         i, end = offsets[doc], offsets[doc + 1]
         row: RepeatCount = counts[doc]
-        n_chars = run = longest_run = distinct_chars = 0
-        previous = int64(_NO_CHARACTER)
+        n_chars, run, longest_run, previous = 0, 0, 0, int64(_NO_CHARACTER)
         while i < end and n_chars < max_chars:
             point, i = int64(points[np.uint64(i)]), i + 1
             if classes[np.uint64(point)] == space_class and (
@@ -349,13 +425,23 @@ def count_repeats(
             longest_run = max(longest_run, run)
             chars[np.uint64(n_chars)] = point
             n_chars += run <= max_run
-        for place in range(np.uint64(min(n_chars, distinct_window))):
-            point = int64(chars[place])
-            distinct_chars += seen_in[np.uint64(point)] != doc + 1
-            seen_in[np.uint64(point)] = doc + 1
+        ordered = chars
+        if i < end:
+            text = points[offsets[doc] : end]
+            n_chars, n_units, longest_run = _read_whole(text, classes, space_class, max_run, keeps_blanks, whole, units)
+            ordered = _order_units(whole, n_chars, units, n_units)
         row.sampled_chars = n_chars
         row.longest_run = longest_run
-        row.distinct_chars = distinct_chars
         shortest = SHORTEST_TOP if counts_every else SHORTEST_REPEATED - 1
-        n_starts = _count_top(chars, n_chars, shortest, starts, hashes, slots, filled, chosen, scratch, row)
-        _count_repeated(chars, n_chars, counts_every, starts, n_starts, hashes, scratch, reached, row)
+        n_parts = max(1, -(-n_chars // max_chars))
+        for number in range(n_parts):
+            part = ordered[number * n_chars // n_parts : (number + 1) * n_chars // n_parts]
+            n_marks += 1
+            distinct_chars = int64(0)
+            for place in range(np.uint64(min(len(part), distinct_window))):
+                point = np.uint64(part[place])
+                distinct_chars += seen_in[point] != n_marks
+                seen_in[point] = n_marks
+            row.distinct_chars += distinct_chars
+            n_starts = _count_top(part, len(part), shortest, starts, hashes, slots, filled, chosen, scratch, row)
+            _count_repeated(part, len(part), counts_every, starts, n_starts, hashes, scratch, reached, row)

@@ -1,5 +1,8 @@
+import gzip
+import json
 import random
 import zlib
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -13,12 +16,14 @@ from manyo.filters.signals.repetition import (
     MAX_RUN_CHARS,
     ZLIB_LEVEL,
     find_every_repeat,
+    find_plain_repeats,
     find_repeats,
     lz4_ratio,
     zlib_ratio,
 )
 from tests import oracles
 from tests.filters.batches import TEXTS, signal_values, sliced
+from tests.repetition_oracle import find_long_repeats
 
 
 @settings(max_examples=200, deadline=None)
@@ -80,11 +85,58 @@ def test_a_megabyte_is_compressed_and_no_more():
     assert inside == beyond
 
 
-def test_what_stands_beyond_the_sample_is_not_read():
-    long = "".join(chr(0x4E00 + number % 20000) for number in range(MAX_CHARS))
-    inside, beyond = find_repeats(sliced([long, long + "同じ言葉" * 5000]))
-    assert inside == beyond
-    assert inside["sampled_chars"] == MAX_CHARS
+CASES = Path(__file__).parents[1] / "cases" / "downstream"
+REPETITIONS = ("top_4gram_fraction", "duplicate_5gram_fraction", "duplicate_10gram_fraction", "frequent_5gram_fraction")
+
+
+def long_text(seed: int) -> list[str]:
+    """Lines of more than `MAX_CHARS` characters together, some of which come back."""
+    draw = random.Random(seed)
+    new = ["".join(chr(0x3041 + draw.randrange(80)) for _ in range(draw.randrange(1, 90))) + "。\n" for _ in range(900)]
+    return new + [draw.choice(new[:40]) for _ in range(300)]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 1000), st.randoms(use_true_random=False))
+def test_the_order_of_lines_of_a_long_text_changes_nothing(seed, draw):
+    lines = long_text(seed)
+    shuffled = draw.sample(lines, len(lines))
+    for find in (find_repeats, find_every_repeat, find_plain_repeats):
+        one, other = find(sliced(["".join(lines), "".join(shuffled)]))
+        assert one["sampled_chars"] > MAX_CHARS
+        for name in one.dtype.names:
+            assert one[name].tolist() == other[name].tolist(), name
+
+
+def test_prose_before_and_after_advertisements_is_repetitive_alike():
+    """The first 32,768 characters of two orders of one text had repetitions of .63 and .999."""
+    lines = gzip.decompress((CASES / "tail.jsonl.gz").read_bytes()).decode().splitlines()
+    texts = {row["id"]: row["text"] for row in map(json.loads, lines)}
+    assert min(map(len, texts.values())) > MAX_CHARS
+    for name in REPETITIONS:
+        one, other, prose = signal_values(name, *texts.values())
+        assert one == other > prose, name
+
+
+def test_a_long_text_is_as_repetitive_as_its_parts():
+    """Two texts of which one is an advertisement are together about the mean of both, weighted by their lengths."""
+    prose = "".join(long_text(5)[:900])
+    spam = "限定セール、今だけ全品半額でお届け。\n" * (len(prose) // 19)
+    for name in ("duplicate_5gram_fraction", "duplicate_10gram_fraction"):
+        of_prose, of_spam, together = signal_values(name, prose, spam, prose + spam)
+        assert together == pytest.approx((of_prose + of_spam) / 2, abs=0.03), name
+
+
+@pytest.mark.parametrize("separator", ["", "。\n　", "！？"])
+def test_the_kernel_finds_the_repeats_of_long_texts_that_the_oracle_finds(separator):
+    draw = random.Random(3)
+    words = ["".join(chr(0x4E00 + draw.randrange(300)) for _ in range(draw.randrange(2, 60))) for _ in range(1500)]
+    text = separator.join([*words, *words[:200]])
+    (counts,) = find_every_repeat(sliced([text]))
+    assert counts["sampled_chars"] > MAX_CHARS
+    for name, expected in find_long_repeats(text, MAX_CHARS, 1024).items():
+        assert counts[name].tolist() == expected, name
+    assert_same_repeats([text])
 
 
 @pytest.mark.parametrize("n_kinds", [40, 200, 3000])
