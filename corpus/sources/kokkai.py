@@ -5,13 +5,14 @@ that hold them (`meetingRecord`), and the lists with snake_case names that scrip
 "speech" of a meeting is its list of members and papers (会議録情報), not speech, and is left out.
 
 The interface gives a long meeting in several answers: parts of one meeting in files that follow one another become one
-document.
+document. A part that repeats the meeting's first speech is the meeting again: two documents of one id, which stop the
+run and are named, whether their files are in one shard or in two.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,7 @@ REASONS = {
     "duplicate_speech": "an earlier speech of the file has the same id; that one is read",
     "no_text": "the meeting, or the whole file, has no speeches",
     "duplicate_file": "an earlier entry of the archive has the same path; that one is read",
-    "duplicate_meeting": "an earlier file of the shard has all these speeches of the meeting",
+    "duplicate_meeting": "the file before has all these speeches of the meeting",
     "unknown_file": "an archive entry that is not a .json file",
 }
 
@@ -69,7 +70,6 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
 
 def records(shard: InputShard, options: Options) -> Iterator[Record[tuple[Speech, ...]] | BrokenInput]:
     """One record per meeting in a file; its key is the id of its first speech; the offset counts meetings."""
-    seen: set[str] = set()
     meetings: dict[str, _Meeting] = {}  # of the last file, which the next one may go on with
     for found in archives.texts(shard.files, options.max_file_bytes, (".json",), JSON):
         if isinstance(found, BrokenInput):
@@ -85,7 +85,8 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[tuple[Speech
             continue
         if not read and not faults:
             yield _broken(found, "no_text", "no speeches in the file")
-        yield from _finished({key: one for key, one in meetings.items() if key not in read}, seen)
+        ended = {key for key, one in meetings.items() if key not in read or min(one.speeches) in read[key]}
+        yield from _finished(meetings.pop(key) for key in list(meetings) if key in ended)
         earlier, meetings = meetings, {}
         for number, (identity, speeches) in enumerate(read.items()):
             meeting = earlier.get(identity) or _Meeting(found.origin_file, number, found.entry, {})
@@ -99,7 +100,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[tuple[Speech
             meetings[identity] = meeting
         for reason, detail in faults:
             yield _broken(found, reason, detail)
-    yield from _finished(meetings, seen)
+    yield from _finished(meetings.values())
 
 
 @dataclass(slots=True)
@@ -112,17 +113,11 @@ class _Meeting:
     speeches: dict[str, Speech]
 
 
-def _finished(meetings: Mapping[str, _Meeting], seen: set[str]) -> Iterator[Record[tuple[Speech, ...]] | BrokenInput]:
+def _finished(meetings: Iterable[_Meeting]) -> Iterator[Record[tuple[Speech, ...]]]:
     """Meetings as records, in the order in which they began."""
-    for meeting in meetings.values():
-        key = min(meeting.speeches)
-        if key in seen:
-            refused = Refused("duplicate_meeting", key, meeting.origin_file)
-            yield BrokenInput(meeting.origin_file, meeting.number, refused)
-            continue
-        seen.add(key)
+    for meeting in meetings:
         speeches = tuple(meeting.speeches[identity] for identity in sorted(meeting.speeches))
-        yield Record(meeting.origin_file, meeting.number, key, speeches, meeting.entry)
+        yield Record(meeting.origin_file, meeting.number, speeches[0].id, speeches, meeting.entry)
 
 
 def parse(record: Record[tuple[Speech, ...]], options: Options) -> Outcome:

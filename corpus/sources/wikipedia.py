@@ -100,7 +100,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | Broke
         for file in shard.files:
             yield BrokenInput(file.uri, 0, Refused("older_dump", f"{shard.sidecars[0].name} is later", file.uri))
         return
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     identity = ""
     for found in _pages(shard, options):
         if isinstance(found, BrokenInput):
@@ -113,11 +113,12 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | Broke
             continue
         key = identity or str(row.get("page_id") or row.get("title") or "")
         identity = ""
-        if key in seen:
+        # In another file, the id is a fault of the delivery that stops the run, in whatever shard that file is.
+        if (found.origin_file, key) in seen:
             refused = Refused("duplicate_id", f"page {key}", found.origin_file)
             yield BrokenInput(found.origin_file, found.origin_offset, refused)
             continue
-        seen.add(key)
+        seen.add((found.origin_file, key))
         yield Record(found.origin_file, found.origin_offset, key, row)
 
 

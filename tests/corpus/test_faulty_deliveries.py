@@ -289,7 +289,8 @@ def faults(kind: str) -> Iterator[tuple[str, Files, int]]:
         yield "broken_speech", {"b.json": json.dumps([speech(), {"speechID": "1"}]).encode()}, 1
         yield "broken_speech", {"b.json": json.dumps({"meetingRecord": [{}, {"speechRecord": [speech()]}]}).encode()}, 1
         yield "duplicate_speech", {"b.json": json.dumps([speech(), speech()]).encode()}, 1
-        yield "duplicate_meeting", {f"{name}.json": json.dumps(good).encode() for name in "bc"}, 1
+        parts = {"b.json": json.dumps([speech(), speech(2)]).encode(), "c.json": json.dumps([speech(2)]).encode()}
+        yield "duplicate_meeting", parts, 1
         yield "no_text", {"b.json": json.dumps([speech(speaker="会議録情報")]).encode()}, 0
         yield "no_text", {"b.json": b'{"numberOfRecords": 0, "speechRecord": []}'}, 0
     elif kind in ("ndl", "ocr"):

@@ -110,16 +110,21 @@ def test_a_value_that_is_not_a_meeting_is_refused_with_its_reason(tmp_path: Path
     assert reason in kokkai.REASONS
 
 
-def test_the_same_meeting_in_a_second_file_is_refused(tmp_path: Path) -> None:
-    paths = [tmp_path / "a.json", tmp_path / "b.json"]
-    for path in paths:
-        path.write_text(json.dumps(SPEECHES))
-    (shard,) = kokkai.plan([InputFile(str(path), 1, "1") for path in paths], OPTIONS)
-    # The meeting is complete only when the next file does not go on with it.
-    second, first = kokkai.records(shard, OPTIONS)
-    assert isinstance(first, Record)
-    assert isinstance(second, BrokenInput)
-    assert second.refused.reason == "duplicate_meeting"
+@pytest.mark.parametrize("between", [False, True], ids=["in the next file", "after another meeting"])
+def test_a_meeting_that_is_delivered_twice_has_one_key_in_one_shard_as_in_two(tmp_path: Path, between: bool) -> None:
+    """The engine then names both files; a row of `refused` in one shard would be another outcome than in two."""
+    other = [{**speech(1, "○某　別の会議です。"), "speechID": "2" * 21 + "_001"}]
+    files = []
+    for number, value in enumerate([SPEECHES, *([other] if between else []), SPEECHES]):
+        path = tmp_path / f"{number}.json"
+        path.write_text(json.dumps(value), encoding="utf-8")
+        files.append(InputFile(str(path), 1, "1"))
+    keys = []
+    for shards in ([files], [[file] for file in files]):
+        found = [item for shard in shards for item in kokkai.records(kokkai.plan(shard, OPTIONS)[0], OPTIONS)]
+        keys.append([item.key for item in found if isinstance(item, Record)])
+    assert keys[0] == keys[1]
+    assert len(keys[0]) - len(set(keys[0])) == 1
 
 
 def test_real_speeches_become_a_document(real_data: Path, tmp_path: Path) -> None:

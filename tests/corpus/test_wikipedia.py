@@ -82,6 +82,16 @@ def test_a_broken_line_does_not_give_its_id_to_the_next_page(tmp_path: Path) -> 
     ]
 
 
+def test_a_page_in_two_files_has_one_key_in_one_shard_as_in_two(tmp_path: Path) -> None:
+    files = []
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_text(json.dumps(page("川")) + "\n", encoding="utf-8")
+        files.append(InputFile(str(tmp_path / name), 1, "1"))
+    for shards in ([files], [[file] for file in files]):
+        found = [item for shard in shards for item in wikipedia.records(wikipedia.plan(shard, OPTIONS)[0], OPTIONS)]
+        assert [item.key for item in found if isinstance(item, Record)] == ["川", "川"]
+
+
 def test_limits_must_be_positive() -> None:
     with pytest.raises(ValueError, match="max_line_bytes"):
         wikipedia.Options(max_line_bytes=0)
