@@ -1,6 +1,7 @@
 """The stages of dedup on shards: what the functions give, whatever the shards are, and alarms that stop."""
 
 import itertools
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from manyo.corpus.schema import LABEL
-from manyo.corpus.tables.shards import write_shard
+from manyo.corpus.tables.shards import read_parts, write_shard
 from manyo.dedup.settings import Alarms, Boilerplate, Dedup
 from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.pipelines.engine.executors import Serial
@@ -122,6 +123,26 @@ def test_no_document_s_fate_depends_on_how_documents_are_packed_or_dealt(tmp_pat
     shards = tuple(tuple(order[start:stop]) for start, stop in itertools.pairwise(bounds))
     expected = by_document(dedup([corpus_batch()], Dedup()))
     assert run(tmp_path_factory.mktemp("packed"), shards, Dedup(parts=parts))[0] == expected
+
+
+def keys_in(out):
+    """Key, precedence and document of every row that a run dealt; which shard a number names differs between runs."""
+    files = [str(path) for path in out.glob("keys-*/keys/web/*.arrow")]
+    rows = [row for file in files for part in read_parts(file) for row in part.to_pylist()]
+    return Counter((row["key"], row["precedence"], row["id_head"]) for row in rows)
+
+
+def test_an_exchange_gives_every_row_that_it_was_given_once(tmp_path):
+    run(tmp_path / "one", (tuple(range(60)),), Dedup(parts=1))
+    run(tmp_path / "many", (tuple(range(7)), tuple(range(7, 60))), Dedup(parts=5))
+    assert keys_in(tmp_path / "one") == keys_in(tmp_path / "many")
+    assert keys_in(tmp_path / "one").total() > 60
+
+
+def test_the_number_of_parts_is_in_no_fingerprint():
+    corpus = Stage("corpus", 1, Corpus(()), (), (DOCUMENTS, DECISIONS, TAKEN_DOWN), write_corpus)
+    named = [dedup_stages(Dedup(parts=parts, within_sources=True), corpus, corpus, corpus) for parts in (0, 3)]
+    assert [stage.fingerprint for stage in named[0]] == [stage.fingerprint for stage in named[1]]
 
 
 def test_another_number_of_parts_makes_the_same_duplicates_in_the_same_place(tmp_path):
