@@ -31,6 +31,7 @@ from manyo.filters.pii.labels import (
     labels,
 )
 from manyo.filters.pii.name_shapes import APART
+from manyo.filters.pii.normal_form import normal_form
 
 #: How sure it is that the label is one: `firm` after a colon, bracket, cell edge or line end, `spaced` after blanks,
 #: `loose` in a sentence, `said` with other words between.
@@ -111,6 +112,8 @@ _BOUNDARY: Final = re.compile(r"[^一-鿿々ァ-ヴーぁ-ゖA-Za-z0-9]")
 #: Signs that a line may start with before its label.
 _BULLETS: Final = re.compile(r"^[ \t>#○●◎■□◆◇★☆・※*\-–①-⑳0-9.()\[\]【】〔〕<>《》「」『』\"'|/]*$")
 _PHRASE_CHARS: Final = 16
+#: The most characters of a phrase before a label whose number stands before it.
+_MOST_OF_STATED_PHRASE: Final = 4
 #: How far before a number its own label stands.
 _NEAR_CHARS: Final = 12
 
@@ -144,16 +147,38 @@ def fields(fold: str, pieces: Sequence[tuple[int, int]]) -> Iterator[Field]:
     Yields:
         Fields in the order of their labels; of one label, likelier places first.
     """
+    words = _NearWords(fold)
     for start, stop in pieces:
         for label in labels(fold, start, stop):
-            yield from _of_label(fold, label)
+            yield from _of_label(fold, label, words)
 
 
-def _of_label(fold: str, label: Label) -> Iterator[Field]:
+class _NearWords:
+    """Whether the words that a meaning needs near its label are anywhere in a text: 番号 has ten such meanings."""
+
+    def __init__(self, fold: str) -> None:
+        self._fold = fold
+        self._chars = ""
+        self._found: dict[str, bool] = {}
+
+    def may_have(self, meaning: Meaning) -> bool:
+        """Whether a meaning needs no words, or they are somewhere."""
+        if not meaning.near:
+            return True
+        self._chars = self._chars or normal_form(self._fold).chars
+        words = meaning.near.pattern
+        if words not in self._found:
+            self._found[words] = bool(meaning.near.search(self._chars))
+        return self._found[words]
+
+
+def _of_label(fold: str, label: Label, words: _NearWords) -> Iterator[Field]:
     announced = [
         meaning
         for meaning in label.meanings
-        if meaning.kind != "none" and (not meaning.brief or _has_edges(fold, label, meaning))
+        if meaning.kind != "none"
+        and words.may_have(meaning)
+        and (not meaning.brief or _has_edges(fold, label, meaning))
     ]
     if not announced:
         yield from _of_brief(fold, label)
@@ -203,8 +228,13 @@ def _of_label(fold: str, label: Label) -> Iterator[Field]:
     if between:
         yield from _field(fold, between.end(), _end(fold, "\n", between.end()), label, loose, "loose")
         said = tuple(meaning for meaning in loose if meaning.kind not in NEVER_SAID)
+        is_near = label.start - phrase_start <= _MOST_OF_STATED_PHRASE
         of_digits = tuple(meaning for meaning in said if meaning.kind in LEAST_DIGITS)
-        ahead = _STATED_BEFORE.search(fold, max(line_start, phrase_start - 60), phrase_start) if of_digits else None
+        ahead = (
+            _STATED_BEFORE.search(fold, max(line_start, phrase_start - 60), phrase_start)
+            if of_digits and is_near
+            else None
+        )
         if ahead:
             yield from _before(fold, ahead, label, of_digits)
         later = (_SAID.match(fold, label.stop) or _ASKED.match(fold, label.stop)) if said else None

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
@@ -27,10 +27,11 @@ from manyo.corpus.structure import VIEWS
 from manyo.corpus.text import Texts
 from manyo.filters.pii.field_values import READERS
 from manyo.filters.pii.fields import Field, fields
-from manyo.filters.pii.gate import LABEL, Piece, gated_pieces
+from manyo.filters.pii.gate import LABEL, PRIVATE, Piece, gated_pieces
 from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS
 from manyo.filters.pii.labels import NEAR_CHARS, Meaning, is_near
 from manyo.filters.pii.matching import HOLE, NAME_HOLE, UNLESS_CHARS, Pattern
+from manyo.filters.pii.name_evidence import private_stretches
 from manyo.filters.pii.names import Contact, names
 from manyo.filters.pii.normal_form import digits_read, folded
 from manyo.filters.pii.open_text import OpenText
@@ -157,7 +158,7 @@ def find(texts: pa.Array | pa.ChunkedArray, kinds: Sequence[str]) -> pa.RecordBa
     """
     with_names = "person_name" in kinds or not _KINDS_NEAR_NAMES.isdisjoint(kinds)
     chosen = [kind for kind in PII_KINDS if kind.name in kinds or (with_names and kind.name == "person_name")]
-    patterns = [pattern for pattern in PATTERNS if pattern.kind in kinds]
+    patterns = by_kind(kinds)
     rows: list[int] = []
     spans: list[_Span] = []
     for row, text, pieces in gated_pieces(Texts.from_arrow(texts), chosen):
@@ -199,7 +200,9 @@ def find_by_profile(texts: pa.Array | pa.ChunkedArray, profiles: Sequence[str], 
     return table.take(order).combine_chunks().to_batches()[0] if len(table) else find(texts, ())
 
 
-def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_names: bool) -> list[_Span]:
+def _find_in(
+    text: str, pieces: list[Piece], patterns: Mapping[str, Sequence[Pattern]], with_names: bool
+) -> list[_Span]:
     """Spans of one text: matches within pieces that passed the gate of the pattern's kind, values of labels, names."""
     gated: dict[str, list[tuple[int, int]]] = {}
     for start, stop, kinds in pieces:
@@ -210,7 +213,8 @@ def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_n
     labelled = gated.get(LABEL, [])
     named = gated.get("person_name", [])
     addressed = gated.get("postal_address", [])
-    if not (settled or labelled or named or addressed) and _count_near_names(pending):
+    private = list(private_stretches(text)) if PRIVATE in gated else []
+    if not (settled or labelled or named or addressed or private) and _count_near_names(pending):
         return []
     masks = [_Hole(*match.span(), HOLE) for match in MASK.finditer(text)] if "<" in text else []
     fold = folded(text)
@@ -222,7 +226,7 @@ def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_n
     settled += _written_alike(fold, settled, holes)
     pending += near_names
     name_fields = [field for field in all_fields if any(of.kind == "person_name" for of in field.meanings)]
-    if not (settled or named or name_fields) and _count_near_names(pending):
+    if not (settled or named or name_fields or private) and _count_near_names(pending):
         return []
     holes = _joined([_Hole(span.start, span.stop, HOLE) for span in (*settled, *(s for _, s in pending))] + masks)
     # Telephone numbers without separators are in doubt until now; names next to them must not decide about them.
@@ -245,10 +249,10 @@ def _find_in(text: str, pieces: list[Piece], patterns: Sequence[Pattern], with_n
     evidence = [(span.start, span.stop) for span in settled if span.kind not in _NO_EVIDENCE]
     evidence += [(start, stop) for start, stop, *_ in contacts]
     evidence += [(start, stop) for start, stop, _, rule in found if rule == "name_form"]
-    if with_names and (evidence or found or named):
+    if with_names and (evidence or found or private):
         known = [fold[start:stop] for start, stop, *_ in found]
         within = OpenText(_punched(fold, holes), [(hole.start, hole.stop) for hole in holes])
-        more = passage_names(within, evidence, known)
+        more = passage_names(within, evidence, private, known)
         holes = _joined([*holes, *(_Hole(start, stop, NAME_HOLE) for start, stop, *_ in more)])
         found = [*found, *more]
     settled += [_Span(start, stop, "person_name", score, place) for start, stop, score, place in found]
@@ -397,23 +401,34 @@ def _is_near(meaning: Meaning, fold: str, field: Field, holes: list[_Hole]) -> b
 
 
 def _matched(
-    text: str, gated: dict[str, list[tuple[int, int]]], patterns: Sequence[Pattern]
+    text: str, gated: dict[str, list[tuple[int, int]]], patterns: Mapping[str, Sequence[Pattern]]
 ) -> tuple[list[_Span], list[tuple[Pattern, _Span]]]:
     """Matches that need no context, and those whose context decides."""
     settled: list[_Span] = []
     pending: list[tuple[Pattern, _Span]] = []
-    for pattern in patterns:
-        pieces = gated.get(pattern.kind, [])
-        if pattern.across_lines and pieces:
-            pieces = [(pieces[0][0], len(text))]
-        for start, stop in pieces:
-            for match in _matches(pattern, text, start, stop):
-                span = _Span(*match.span(), pattern.kind, pattern.score, pattern.name)
-                if pattern.needs or pattern.unless:
-                    pending.append((pattern, span))
-                else:
-                    settled.append(span)
+    for kind, of_kind in patterns.items():
+        passed = gated.get(kind)
+        if not passed:
+            continue
+        for pattern in of_kind:
+            pieces = [(passed[0][0], len(text))] if pattern.across_lines else passed
+            for start, stop in pieces:
+                for match in _matches(pattern, text, start, stop):
+                    span = _Span(*match.span(), pattern.kind, pattern.score, pattern.name)
+                    if pattern.needs or pattern.unless:
+                        pending.append((pattern, span))
+                    else:
+                        settled.append(span)
     return settled, pending
+
+
+def by_kind(kinds: Collection[str]) -> dict[str, list[Pattern]]:
+    """The patterns of some kinds."""
+    patterns: dict[str, list[Pattern]] = {}
+    for pattern in PATTERNS:
+        if pattern.kind in kinds:
+            patterns.setdefault(pattern.kind, []).append(pattern)
+    return patterns
 
 
 def _matches(pattern: Pattern, text: str, start: int, stop: int) -> Iterator[re.Match[str]]:

@@ -19,9 +19,12 @@ from manyo.corpus.jit import Bools, Bytes, Int64s
 from manyo.corpus.text import Texts
 from manyo.filters.pii.kinds import Kind
 from manyo.filters.pii.screen import LABEL_SIGNS, note, sign_of
+from manyo.filters.pii.screen_kernels import PRIVATE_SIGN
 
 #: Stands among the kinds of a piece for a word of a label.
 LABEL: Final = "label"
+#: And this for a word of letters, notes and records about private persons.
+PRIVATE: Final = "private"
 
 _FULL_STOP: Final = "。".encode()
 
@@ -44,15 +47,15 @@ def gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str,
     bounds = np.sort(np.concatenate([offsets, np.flatnonzero(data == 0x0A) + 1]), kind="stable").astype(np.int64)
     lines = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(data))
     may_hold = _may_hold(data, bounds[:-1], bounds[1:], kinds)
-    for kind, may in zip(kinds, may_hold[:-1], strict=True):
+    for kind, may in zip(kinds, may_hold[:-2], strict=True):
         if not kind.near_names:
             _keep_matching(lines, may, kind.gate)
     # What counts only near a name is looked for only in texts that something else may be in.
-    near_names = np.array([*(kind.near_names for kind in kinds), False])
+    near_names = np.array([*(kind.near_names for kind in kinds), False, False])
     rows = _rows(offsets, bounds[np.flatnonzero(may_hold[~near_names].any(axis=0))])
     if not len(rows):
         return
-    for kind, may in zip(kinds, may_hold[:-1], strict=True):
+    for kind, may in zip(kinds, may_hold[:-2], strict=True):
         if kind.near_names:
             chosen = np.flatnonzero(may)
             may[chosen] = np.isin(_rows(offsets, bounds[chosen]), rows)
@@ -69,10 +72,10 @@ def gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str,
     between = pa.LargeStringArray.from_buffers(
         2 * len(cuts) - 1, pa.py_buffer(np.array(cuts, np.int64).ravel()), pa.py_buffer(data)
     )
-    for kind, may in zip(kinds, of_sentences[:-1], strict=True):
+    for kind, may in zip(kinds, of_sentences[:-2], strict=True):
         _keep_matching(between, may, kind.gate, 2)
     kinds_of = [set[str]() for _ in cuts]
-    for name, holds in zip([*(kind.name for kind in kinds), LABEL], of_sentences, strict=True):
+    for name, holds in zip([*(kind.name for kind in kinds), LABEL, PRIVATE], of_sentences, strict=True):
         for i in np.flatnonzero(holds).tolist():
             kinds_of[i].add(name)
     gated = [(start, stop, names) for (start, stop), names in zip(cuts, kinds_of, strict=True) if names]
@@ -99,10 +102,10 @@ def _rows(offsets: Int64s, positions: Int64s) -> Int64s:
 
 
 def _may_hold(data: Bytes, starts: Int64s, stops: Int64s, kinds: Sequence[Kind]) -> Bools:
-    """bool (n_kinds + 1, n_stretches), which stretches have the signs of each kind, and in the last row of a label."""
+    """bool (n_kinds + 2, n_stretches), which stretches have the signs of each kind, of a label and of privacy."""
     signs, n_digits, n_in_a_row, n_marks = note(data, starts, stops)
-    of_kinds = np.zeros((len(kinds) + 1, len(starts)), np.bool_)
-    for kind, may in zip(kinds, of_kinds[:-1], strict=True):
+    of_kinds = np.zeros((len(kinds) + 2, len(starts)), np.bool_)
+    for kind, may in zip(kinds, of_kinds[:-2], strict=True):
         if not kind.gate:
             continue
         may[:] = signs & np.uint32(sign_of(kind.name)) != 0 if kind.signs else n_digits >= kind.n_digits
@@ -112,7 +115,9 @@ def _may_hold(data: Bytes, starts: Int64s, stops: Int64s, kinds: Sequence[Kind])
             may &= n_in_a_row >= kind.n_in_a_row
         if kind.n_marks:
             may &= n_marks >= kind.n_marks
-    of_kinds[-1] = signs & np.uint32(LABEL_SIGNS) != 0
+    of_kinds[-2] = signs & np.uint32(LABEL_SIGNS) != 0
+    if any(kind.name == "person_name" for kind in kinds):
+        of_kinds[-1] = signs & np.uint32(PRIVATE_SIGN) != 0
     return of_kinds
 
 

@@ -15,7 +15,6 @@ from manyo.filters.pii.character_sets import ANY_DIGIT, BLANK, DIGIT, HYPHEN
 from manyo.filters.pii.names import NAME_GATE
 from manyo.filters.pii.postal_addresses import ADDRESS_GATE
 from manyo.filters.pii.private_names import INTRODUCED_SIGNS
-from manyo.filters.pii.private_words import PRIVATE_WORDS
 
 # Every other line of news has a date, but few have a word of birth.
 _BIRTH_GATE: Final = f"[0-9０-９日]{BLANK}?(?:生(?:$|[^一-鿿])|生ま|生れ|出生)"
@@ -352,7 +351,6 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
             "0円",
             "円也",
             *INTRODUCED_SIGNS,
-            *PRIVATE_WORDS,
         ),
     ),
 )

@@ -281,14 +281,16 @@ def _readings(within: OpenText, start: int) -> Iterator[_Reading]:
     text = within.text
     if text[start - 1 : start].isdigit():
         return
-    limit = within.limit(start)
     if text[start] < "一":
-        yield from _in_kana_or_latin(text, start, limit)
+        yield from _in_kana_or_latin(text, start, within.limit(start))
         return
-    kanji = _KANJI_RUN.match(text, start, limit)
+    kanji = _KANJI_RUN.match(text, start)
     assert kanji is not None  # the first letter is one
     lengths = _surname_lengths(kanji[0][:_SURNAME_CHARS])
     is_before_gap = text[kanji.end() : kanji.end() + 1] == " "
+    if not (lengths or is_before_gap or 2 < len(kanji[0]) <= 6):
+        return
+    limit = within.limit(start)
     if is_before_gap:
         mixed = _MIXED.match(text, start, limit)
         if mixed and _is_mixed(mixed[0]) and _WORD_ENDS.match(text, mixed.end()):
@@ -296,7 +298,7 @@ def _readings(within: OpenText, start: int) -> Iterator[_Reading]:
         ocr = _OCR.match(text, start, limit)
         if ocr:
             yield from _printed_apart(text, start, ocr)
-    if not (lengths or is_before_gap or 2 < len(kanji[0]) <= 6) or _is_no_name(kanji[0]):
+    if _is_no_name(kanji[0]):
         return
     is_split = bool(_IN_OTHER_WORD.search(text, max(0, start - 3), start))
     for n_surname in range(min(_SURNAME_CHARS, len(kanji[0])), 0, -1):

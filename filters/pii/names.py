@@ -28,7 +28,7 @@ from manyo.filters.pii.name_shapes import (
 )
 from manyo.filters.pii.open_text import KANJI_OR_KATAKANA, WORD_BREAK, Interval, OpenText
 from manyo.filters.pii.private_names import INTRODUCED_GATE, introduced
-from manyo.filters.pii.private_words import EXAMPLE, NO_SURNAME, PRIVATE_WORDS, Name, is_public
+from manyo.filters.pii.private_words import EXAMPLE, NO_SURNAME, Name, is_public
 
 # Labels of offices: a section may stand before the name, and much else than a name.
 _OFFICE: Final = re.compile("担当|連絡先|問い?合わ?せ|事務局|受付|代表|幹事|会計|contact|宛")
@@ -121,7 +121,7 @@ NAME_GATE: Final = (
     f"|(?:[^客皆同仕多異模名]|[^0-9０-９]名)様(?:$|{_GATE_BLANK}|[、,，。！!)）」へ宛方(（0-9０-９の])|{_GATE_BLANK}殿(?:$|{_GATE_BLANK}|[)）」(（])"
     f"|宛て?(?:$|{_GATE_BLANK}|[にへ])|㊞|[ァ-ヴー]さん{_GATE_BLANK}?(?:へ|宛)?{_GATE_BLANK}?(?:$|\n)"
     f"|(?:[0-9０-９]{{3}}|[一二三四五六七八九十百千万壱弐参拾]){_GATE_BLANK}?円(?:也)?{_GATE_BLANK}{{1,4}}[一-鿿々〆ヶヵァ-ヴーぁ-ゖ﨑𠮷]"
-    f"|{INTRODUCED_GATE}|{'|'.join(PRIVATE_WORDS)}"
+    f"|{INTRODUCED_GATE}"
 )
 
 

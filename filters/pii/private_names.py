@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from manyo.filters.pii.name_evidence import evident_names, private_stretches
+from manyo.filters.pii.name_evidence import evident_names
 from manyo.filters.pii.name_shapes import (
     APART,
     GAPPED,
@@ -93,12 +93,15 @@ def introduced(within: OpenText, pieces: Sequence[Interval]) -> Iterator[Name]:
                     break
 
 
-def passage_names(within: OpenText, evidence: Sequence[Interval], known: Sequence[str]) -> list[Name]:
+def passage_names(
+    within: OpenText, evidence: Sequence[Interval], private: Sequence[Interval], known: Sequence[str]
+) -> list[Name]:
     """Names in passages that are private, and the surnames of names elsewhere in the document.
 
     Args:
         within: the document; no name is looked for in its holes.
         evidence: values of persons.
+        private: stretches that are private by their words.
         known: names that were found.
 
     Returns:
@@ -116,7 +119,7 @@ def passage_names(within: OpenText, evidence: Sequence[Interval], known: Sequenc
     for start, stop in _passages(within.text, evidence):
         take(evident_names(within, [(start, stop)], evidence, near=True))
         take(_items(within, start, stop))
-    take(evident_names(within, private_stretches(within.text), evidence, near=False))
+    take(evident_names(within, private, evidence, near=False))
     take(_again(within, [*known, *(within.text[start:stop] for start, stop, *_ in found)]))
     return found
 

@@ -21,6 +21,7 @@ from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.labels import EDGES, FIRM_EDGES, gate_words
 from manyo.filters.pii.normal_form import FOLD, normal_form, sources, unmarked
 from manyo.filters.pii.private_names import INTRODUCING
+from manyo.filters.pii.private_words import PRIVATE_WORDS
 from manyo.filters.pii.screen_kernels import (
     AFTER_FRIEND,
     AFTER_TITLE,
@@ -50,6 +51,7 @@ from manyo.filters.pii.screen_kernels import (
     PARTICLE,
     PLAIN_SIGN,
     POINT,
+    PRIVATE_SIGN,
     SAID,
     SKIPPED,
     STOPS,
@@ -77,6 +79,7 @@ _WRITTEN: Final = (
     ("様", TITLE_SIGN),
     *((word, FRIEND_SIGN) for word in ("さん", "くん", "ちゃん", "君")),
     *((word, ASKS_SIGN) for word in _ASKING),
+    *((word, PRIVATE_SIGN) for word in PRIVATE_WORDS),
 )
 _ARABIC_DIGITS: Final = "0123456789０１２３４５６７８９"
 _DIGITS: Final = f"{_ARABIC_DIGITS}〇一二三四五六七八九十百千壱弐参拾廿元"

@@ -49,6 +49,8 @@ NUMBER_SIGN: Final = 1 << 29
 #: ends soon after.
 TITLE_SIGN: Final = 1 << 21
 FRIEND_SIGN: Final = 1 << 22
+#: A word of letters, notes and records about private persons.
+PRIVATE_SIGN: Final = 1 << 20
 #: A word that introduces a name, if a name of two words follows after a particle or a blank.
 INTRODUCES_SIGN: Final = 1 << 23
 #: A word of an address of mail, if one is in the stretch.
@@ -73,9 +75,9 @@ _MOST_OF_VALUE: Final = 80
 _MOST_OF_CELL: Final = 16
 #: How far below a label the first value of its column or line is, in characters.
 _MOST_BELOW: Final = 240
-#: How far a number before its label reaches to the label's end, in bytes: 16 characters of the label's phrase, its
-#: word, and what connects them.
-_BYTES_TO_LABEL: Final = 150
+#: How far a number before its label is from the label's end, in bytes: 14 characters that connect them, four of the
+#: label's phrase, and its word.
+_BYTES_TO_LABEL: Final = 96
 #: How far before さん a blank or point is looked for, in bytes.
 _FRIEND_BYTES: Final = 80
 _MOST_AFTER_FRIEND: Final = 6
@@ -127,18 +129,37 @@ def _has_digits(data: Bytes, i: int, stop: int, follows: Bytes, least: int, most
 
 
 @kernel
+def _has_number_below(data: Bytes, i: int, follows: Bytes, parts: Uint16s, least: int) -> bool:
+    """Whether a number or code of so many digits is among the next characters from byte i on, whatever is between."""
+    if least <= 0:
+        return True
+    digits = 0
+    for _ in range(_MOST_BELOW):
+        if i >= len(data):
+            return False
+        point, i = code_point(data, i)
+        if point < _BEYOND and follows[point] & DIGIT:
+            digits += 1
+            if digits >= least:
+                return True
+        elif point >= _BEYOND or not parts[point] & (SAID | IN_NUMBER):
+            digits = 0
+    return False
+
+
+@kernel
 def _ends_cell(data: Bytes, i: int, stop: int, follows: Bytes, parts: Uint16s, least: int) -> bool:
     """Whether a word is the last of its cell or line but for particles and a note, and enough digits follow soon."""
     is_open = False
     for _ in range(_MOST_OF_CELL):
         if i >= stop:
-            return _has_digits(data, i, len(data), follows, least, _MOST_BELOW)
+            return _has_number_below(data, i, follows, parts, least)
         point, i = code_point(data, i)
         if point >= _BEYOND:
             return False
         part = parts[point]
         if part & CELL_END:
-            return _has_digits(data, i, len(data), follows, least, _MOST_BELOW)
+            return _has_number_below(data, i, follows, parts, least)
         if part & OPENS:
             is_open = True
         elif part & CLOSES:
