@@ -2,9 +2,9 @@
 
     python -m bench.filters DATA [--peers PYTHON]
 
-DATA is a folder with `livedoor_news/`, `aozora/` and `wordlists/ng_hojichar_dict/`. The kernels are manyo's own; LZ4,
-zlib and Aho-Corasick are library calls and have rows of their own. Each figure is the best of five runs, without
-compilation. The filters of HojiChar and datatrove (`bench/peer_filters.py`) run in the interpreter `--peers`, on the
+DATA is a folder with `livedoor_news/`, `aozora/` and `wordlists/ng_hojichar_dict/`. The kernels are manyo's own; LZ4
+and zlib are library calls and have rows of their own. Each figure is the best of five runs, without compilation. The
+filters of HojiChar and datatrove (`bench/peer_filters.py`) run in the interpreter `--peers`, on the
 first texts of each kind.
 
 Each peer is compared with every default signal, and with only those that the peer's filters measure, which the table
@@ -144,7 +144,7 @@ def main() -> None:
         "repeats of every length, on request": lambda batch: find_every_repeat(_texts(batch)),
         "compression (LZ4), on request": lambda batch: lz4_ratio(_texts(batch)),
         "compression (zlib, on request)": lambda batch: zlib_ratio(_texts(batch)),
-        "words (Aho-Corasick)": lambda batch: count_words(_texts(batch), lists),
+        "words of lists (kernel)": lambda batch: count_words(_texts(batch), lists),
         f"measure: every default signal, {len(signals_schema()) - 1}": measure,
         f"measure: with the lists' words, {len(signals_schema(asked)) - 1}": lambda batch: measure(batch, asked),
         f"measure: and what its preset needs, {len(signals_schema(as_preset)) - 1}": lambda batch: measure(

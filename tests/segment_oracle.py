@@ -178,6 +178,7 @@ def read_segments(text: str) -> dict[str, int]:
     counts["ends_open"] = int(bool(found) and found[-1].ends_open())
     endings = Counter(segment.last_two() for segment in found if segment.is_statement() and segment.last_two())
     counts["top_ending"] = max(endings.values(), default=0)
+    counts["polite_statements"] = sum(s.is_statement() and _ending(s.text) == POLITE for s in found)
     kinds: list[tuple[Segment, str]] = []
     for segment in found:
         follows_statement = bool(kinds) and kinds[-1][1] in ("statement", "aside")

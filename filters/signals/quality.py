@@ -48,7 +48,7 @@ SCORED: Final = (
     *("repeated_segment_fraction", "longest_repeat_chars", "mean_full_stop_chars", "duplicate_10gram_fraction"),
     *("top_4gram_fraction", "line_end_punctuation_fraction", "mean_line_chars"),
     *("broken_off_fraction", "open_end_count", "top_ending_fraction", "hashtag_fraction"),
-    "clause_marks_per_statement",
+    *("clause_marks_per_statement", "polite_ending_fraction", "trade_word_variety"),
 )
 
 #: What n-grams contribute together is stored under this name.

@@ -90,6 +90,7 @@ class SegmentCount:
     broken_off: int  # segments that an ellipsis ends and another segment follows
     ends_open: int  # whether the last segment stops in mid-sentence
     top_ending: int  # statements with the most frequent ending
+    polite_statements: int  # that end in です, ます and the like
 
 
 SEGMENT_COUNTS: Final = record(*((name, np.int64) for name in SegmentCount.__annotations__))
@@ -419,6 +420,7 @@ def _count_ends(segments: Records, n_segments: int, pairs: Int32s, row: SegmentC
         segment: Segment = segments[i]
         row.broken_off += segment.ended == ELLIPSIS and i + 1 < n_segments
         pairs[segment.last_pair] += segment.is_statement != 0 and segment.last_pair > 0
+        row.polite_statements += segment.is_statement != 0 and segment.ending == POLITE
         row.top_ending = max(row.top_ending, pairs[segment.last_pair])
     for i in range(n_segments):
         pairs[segments[i].last_pair] = 0

@@ -43,6 +43,8 @@ DECORATIONS: Final = (("☀", "➿"), ("\U0001f000", "\U0001faff"))
 
 #: So many of so many statements are added to those that end alike, so that few decide nothing.
 USUAL_ENDINGS: Final = (2, 5)
+#: Likewise, so many statements that do not end politely.
+OTHER_ENDINGS: Final = 2
 
 
 @cache
@@ -156,6 +158,11 @@ def _top_ending_fraction(passes: Passes) -> np.ndarray:
     counts = passes.of(_segments)
     some = share(counts["top_ending"] + USUAL_ENDINGS[0], counts["statements"] + USUAL_ENDINGS[1])
     return np.where(counts["statements"] > 0, some, np.float32(0))
+
+
+def _polite_ending_fraction(passes: Passes) -> np.ndarray:
+    counts = passes.of(_segments)
+    return share(counts["polite_statements"], counts["statements"] + OTHER_ENDINGS)
 
 
 def _clause_marks_per_statement(passes: Passes) -> np.ndarray:
@@ -281,6 +288,15 @@ SIGNALS: tuple[Signal, ...] = (
         ),
         "ours: translations and spun text end all sentences alike",
         _top_ending_fraction,
+    ),
+    Signal(
+        fraction(
+            "polite_ending_fraction",
+            "statements that end in です, ます, ました, ません, でしょう or ください, per statement; "
+            f"{OTHER_ENDINGS} that end otherwise are added, so that few decide nothing",
+        ),
+        "ours: translations end nearly every sentence so, talk and diaries do not",
+        _polite_ending_fraction,
     ),
     Signal(
         mean("clause_marks_per_statement", "、。！？ and their like per statement", "marks"),

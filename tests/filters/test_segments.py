@@ -122,3 +122,9 @@ def test_a_table_that_sentences_explain_is_no_gap():
     row = "汐入小学校\t汐入町一丁目\t海抜四m\t定員四百人\n"
     assert signal_values("longest_gap_fraction", f"{said}\n{row * 9}") == [0]
     assert signal_values("longest_gap_fraction", f"{said}\n{row * 9}".replace("\t", " "))[0] > 0.8
+
+
+def test_statements_that_end_politely_are_told_from_talk():
+    polite = "駅に着きました。雨は降っていません。傘は要らないでしょう。"
+    talk = "駅に着いたよ。雨は降ってないね。傘は要らないかな。"
+    assert signal_values("polite_ending_fraction", polite, talk) == [pytest.approx(3 / 5), 0]

@@ -159,6 +159,8 @@ EXPECTED = {
     "open_end_count": 0,
     "top_ending_fraction": 1 / 3,
     "clause_marks_per_statement": 2,
+    "polite_ending_fraction": 0,
+    "trade_word_variety": 0,
     "hashtag_fraction": 0,
 }
 

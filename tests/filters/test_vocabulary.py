@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from manyo.filters.signals import phrases
 from manyo.filters.signals.signal_settings import WordLists
 from manyo.filters.signals.vocabulary import (
     BOARD_MARKS,
@@ -152,3 +153,39 @@ def test_promotion_and_pornography_are_counted_without_lists_of_a_run():
         pytest.approx(8 / 10),
         0,
     ]
+
+
+def test_many_different_words_of_trade_count_and_one_over_and_over_does_not():
+    shop, many_times, plain = (
+        "料金と口コミを比較して業者に予約",
+        "料金の料金の料金の料金の料金の料",
+        "古い橋の話を役場の人に聞いてきた",
+    )
+    values = signal_values("trade_word_variety", shop, many_times, plain)
+    assert values == pytest.approx([5 / 116**0.5, 1 / 116**0.5, 0])
+
+
+def test_a_few_phrases_of_translations_in_a_short_text_decide_nothing():
+    short = "それは彼の最も重要な本です。"
+    values = signal_values("translation_phrase_fraction", short, short * 60)
+    assert values == pytest.approx([10 / (14 + 120), 10 * 60 / (14 * 60 + 120)])
+
+
+def test_phrases_that_manuals_have_too_count_a_third():
+    said, instructed = "それは古い橋である。", "色を選択。古い橋である。"
+    assert signal_values("translation_phrase_fraction", said, instructed) == pytest.approx([3 / 130, 1 / 132])
+
+
+def test_words_that_begin_alike_are_compared_to_their_ends():
+    words = ("資料請求", "資料", "資料室", "料")
+    counts = count_words(sliced(["資料室の資料を請求", "資料請", "料資料請求"]), WordLists(violence=words))
+    assert counts.of("violence").tolist() == [2, 1, 2]
+    assert counts.chars_of("violence").tolist() == [5, 2, 5]
+
+
+def test_every_phrase_is_a_phrase():
+    """A found fault: the characters of a list's only string were taken for its words."""
+    lists = [value for name, value in vars(phrases).items() if name.isupper()]
+    assert len(lists) == 7
+    assert all(len(phrase) > 1 for phrases_of in lists for phrase in phrases_of)
+    assert all(len(set(phrases_of)) == len(phrases_of) for phrases_of in lists)
