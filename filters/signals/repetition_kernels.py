@@ -439,9 +439,8 @@ def count_repeats(
             n_marks += 1
             distinct_chars = int64(0)
             for place in range(np.uint64(min(len(part), distinct_window))):
-                point = np.uint64(part[place])
-                distinct_chars += seen_in[point] != n_marks
-                seen_in[point] = n_marks
+                distinct_chars += seen_in[np.uint64(part[place])] != n_marks
+                seen_in[np.uint64(part[place])] = n_marks
             row.distinct_chars += distinct_chars
             n_starts = _count_top(part, len(part), shortest, starts, hashes, slots, filled, chosen, scratch, row)
             _count_repeated(part, len(part), counts_every, starts, n_starts, hashes, scratch, reached, row)

@@ -4,15 +4,19 @@ Each file is compared with the size and the digest in the manifest of its shard,
 sidecar, the last token of each document with the end-of-document mark, and the tokens of a sample of documents with a
 new encoding of their text. If the bytes of a shard have changed, all of its documents are encoded again to find where.
 
+Caches that Megatron made of the order of these shards are compared with them: next to the shards, and in the folder of
+`--data-cache-path`. A shard that was written again leaves them stale, and Megatron does not see it.
+
 With `--deep`, every file of every stage is read and compared with its manifest first (`deep_check`).
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +47,7 @@ from manyo.pipelines.graph.token_stages import BIN, MODEL, NPY, PROVENANCE
 from manyo.pipelines.run import finished_stages, stage_of
 from manyo.tokenizer.draws import draws
 from manyo.tokenizer.encode import Tokenizer
+from manyo.tokenizer.megatron_cache import cache_faults, cache_folder
 from manyo.tokenizer.reader import Fault, TokenShard, TokenShardError, sidecar_faults, text_faults, token_faults
 
 #: Seed of the sample. It differs from the seed of a shuffle, whose draws would sample neighbours in one shard.
@@ -54,6 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_run(parser)
     parser.add_argument(
         "--sample", type=int, default=1000, metavar="N", help="encode about N documents again (default: 1000)"
+    )
+    parser.add_argument(
+        "--data-cache-path", metavar="FOLDER", help="also check the caches that Megatron keeps here (--data-cache-path)"
     )
     parser.add_argument(
         "--deep", action="store_true", help="read every file of every stage again, not only the token shards"
@@ -75,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
             return 0
         if not manifest_uris(stage_of(config, "tokenize", "verify").folder(config.run.out)):
             return 0
-    verified = verify_run(config, options.sample)
+    verified = verify_run(config, options.sample, options.data_cache_path)
     for fault in verified.faults:
         print(fault)
     print(
@@ -143,7 +151,7 @@ class _Run:
         return [RELEASE.uri(folder, shard) for shard in sorted(read_manifests(folder))]
 
 
-def verify_run(config: Config, sample_documents: int) -> Verified:
+def verify_run(config: Config, sample_documents: int, data_cache_path: str | None = None) -> Verified:
     """Check every token shard of a run.
 
     Memory: the sampled texts, and the index of one shard. Shards on an object store are copied to a temporary
@@ -152,6 +160,7 @@ def verify_run(config: Config, sample_documents: int) -> Verified:
     Args:
         config: configuration of the run.
         sample_documents: approximate number of documents to encode again; 0 encodes none.
+        data_cache_path: a folder of Megatron's caches besides those next to the shards.
 
     Returns:
         What was read and the faults found.
@@ -177,6 +186,7 @@ def verify_run(config: Config, sample_documents: int) -> Verified:
         problem = f"is in no token shard, nor are {len(missing) - 1} more of {len(sample)} sampled documents"
         faults.append(Fault(run.folder, f"document {missing[0].hex()}", problem))
     faults += shard_faults
+    faults += _stale_caches(run, manifests, data_cache_path)
     return Verified(
         shards=len(manifests),
         documents=n_documents,
@@ -184,6 +194,18 @@ def verify_run(config: Config, sample_documents: int) -> Verified:
         sampled_documents=len(sample),
         faults=tuple(faults),
     )
+
+
+def _stale_caches(run: _Run, shards: Iterable[str], data_cache_path: str | None) -> Iterator[Fault]:
+    """Faults of the caches that Megatron made of token shards; on an object store it makes none."""
+    folders = [] if data_cache_path is None else [data_cache_path]
+    if data_cache_path is not None and not os.path.isdir(data_cache_path):
+        raise UserError(f"--data-cache-path: {data_cache_path}: there is no such folder")
+    if BIN in run.tokenize.tables and is_local(filesystem(run.folder)[0]):
+        prefixes = (filesystem(BIN.uri(run.folder, shard))[1].removesuffix(".bin") for shard in shards)
+        folders += [folder for prefix in prefixes if os.path.isdir(folder := cache_folder(prefix))]
+    for folder in folders:
+        yield from cache_faults(Path(folder))
 
 
 def _tokenizer(config: Config, stages: Mapping[str, AnyStage]) -> Tokenizer:
@@ -217,7 +239,8 @@ def _manifests(folder: str) -> tuple[dict[str, Manifest], list[Fault]]:
             faults.append(Fault(join(folder, name), "file", f"is the manifest of another shard, {manifest.shard}"))
     listed = {output.path for manifest in manifests.values() for output in manifest.outputs}
     for name in names:
-        if name not in listed and name not in marks and name != "stage.json" and ".partial" not in name:
+        is_known = name in listed or name in marks or name == "stage.json" or ".partial" in name
+        if not is_known and "/cache/GPTDataset_indices/" not in name:
             faults.append(Fault(join(folder, name), "file", "no manifest lists this file"))
     return manifests, faults
 

@@ -13,6 +13,7 @@ import pytest
 from manyo.pipelines.cli import main
 from manyo.tokenizer.reader import TokenShard
 from tests.conftest import FinishedRun
+from tests.tokenizer.test_megatron_cache import write_cache
 
 MIX = """
 [mix]
@@ -157,3 +158,20 @@ def test_a_takedown_names_the_steps_that_read_the_document(
     (tmp_path / "list.txt").write_text(doc_id, encoding="utf-8")
     assert main(["takedown", str(tmp_path / "list.txt"), *arguments, "--executor", "serial"]) == 0
     assert f"read in training steps: {', '.join(map(str, steps))}\n" in capsys.readouterr().out
+
+
+def test_verify_names_a_cache_of_megatron_that_the_shard_no_longer_fits(
+    mixed: MixedRun, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(mixed.out, out)
+    arguments = (*mixed.arguments[:3], str(out))
+    (index,) = list(out.rglob("web-*_text_document.idx"))
+    prefix = index.with_suffix("")
+    lengths = np.diff(TokenShard.open(prefix).first_tokens).tolist()
+    write_cache(prefix, lengths, 50, prefix / "cache" / "GPTDataset_indices")
+    assert main(["verify", *arguments, "--sample", "0"]) == 0
+    stale = write_cache(prefix, [lengths[0] + 1, *lengths[1:]], 50, tmp_path / "caches")
+    assert main(["verify", *arguments, "--sample", "0", "--data-cache-path", str(tmp_path / "caches")]) == 1
+    assert f"{stale}: file: is a cache of {prefix} as it was before" in capsys.readouterr().out
+    assert main(["verify", *arguments, "--data-cache-path", str(tmp_path / "nowhere")]) == 2
