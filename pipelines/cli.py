@@ -69,6 +69,7 @@ COMMANDS = {
     "whatif": Command("whatif", "show what a different threshold, or other rules, would change"),
     "inspect": Command("inspect", "show documents that are kept, dropped by a rule, near a threshold, or duplicates"),
     "view": Command("view_page", "write one HTML file to look at a run: move bounds, read samples, label documents"),
+    "publish": Command("publish", "write the release as a folder for the Hub: Parquet, card, Croissant, recipe"),
     "diff": Command("diff", "compare two runs: documents gained, lost, changed and moved between reasons"),
     "label": Command("label", "score the rules of a run, and the presets, on documents that people labelled"),
     "train-quality": Command("train_quality", "train a quality classifier on good and bad documents and measure it"),

@@ -95,7 +95,9 @@ def read_states(config: Config, with_texts: bool) -> RunStates:
     tables = RunTables(config)
     names = tuple(shard.name for shard in stages["extract"].shards)
     parts = [part for number, name in enumerate(names) for part in _pages(tables, name, number, with_texts)]
-    return RunStates(tables, names, pa.Table.from_batches(parts, STATES), _tokens(config), stages["extract"].folder)
+    return RunStates(
+        tables, names, pa.Table.from_batches(parts, STATES), tokens_by_source(config), stages["extract"].folder
+    )
 
 
 def _pages(tables: RunTables, name: str, number: int, with_texts: bool) -> Iterator[pa.RecordBatch]:
@@ -162,7 +164,7 @@ def _numbered(uris: Sequence[str]) -> pa.Array:
     return pa.array(keys, pa.binary())
 
 
-def _tokens(config: Config) -> dict[str, int] | None:
+def tokens_by_source(config: Config) -> dict[str, int] | None:
     """Tokens of each source, if the token shards are finished."""
     try:
         tokenize = finished_stages(config, ("tokenize",), "diff")["tokenize"]

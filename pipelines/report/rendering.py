@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import jinja2
+from markupsafe import Markup, escape
 
 from manyo.pipelines.report.quantities import (
     format_compact,
@@ -54,6 +55,7 @@ def page_templates() -> jinja2.Environment:
         "duration": format_duration,
         "sha256": _sha256,
         "address": _address,
+        "cell": _cell,
     }
     environment.globals |= {"ticks": _ticks}
     return environment
@@ -63,6 +65,12 @@ def _address(text: str) -> str:
     """An address or a line for the report: cut, and without its scheme, so that no viewer turns it into a link."""
     plain = re.sub(r"https?:/*", "", text)
     return plain if len(plain) <= _ADDRESS_CHARS else plain[: _ADDRESS_CHARS - 1] + "…"
+
+
+def _cell(text: str) -> Markup:
+    """A text inside a table of Markdown: on one line, and nothing in it is markup of HTML or Markdown."""
+    plain = escape(" ".join(text.split()))
+    return Markup(re.sub(r"([\\`*_\[\]|~])", lambda found: f"&#{ord(found[0])};", plain))
 
 
 def _ticks(maximum: float) -> list[int]:

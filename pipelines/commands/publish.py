@@ -1,0 +1,295 @@
+"""`manyo publish`: a folder that the Hub shows as it is, with card, Croissant, recipe and the numbers of the run.
+
+Every number is counted over the files that are written. What no table says is a named blank, listed in `TODO.md`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path, PurePath
+from typing import Any
+
+from manyo.corpus.tables.credentials import hide
+from manyo.corpus.tables.shards import read_text
+from manyo.filters.rules.decide import shipped_rules
+from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.croissant import MEANINGS, croissant
+from manyo.pipelines.commands.published_tables import PUBLISHED, REMOVED, Numbers, top_domains, write_tables
+from manyo.pipelines.commands.run_setup import open_console, read_config
+from manyo.pipelines.commands.run_states import tokens_by_source
+from manyo.pipelines.engine.errors import UserError
+from manyo.pipelines.graph.build import build_stages
+from manyo.pipelines.graph.config import Config
+from manyo.pipelines.report.quantities import format_size
+from manyo.pipelines.report.rendering import page_templates
+from manyo.pipelines.run import finished_stages
+
+#: Sizes as the Hub names them: below so many documents.
+_SIZES = (
+    (10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"),
+    (10**8, "10M<n<100M"), (10**9, "100M<n<1B"), (10**10, "1B<n<10B"), (10**11, "10B<n<100B"), (10**12, "100B<n<1T"),
+)  # fmt: skip
+
+#: Kinds of sources that are crawls; the others are collections that somebody delivers.
+_CRAWLS = ("warc", "commoncrawl")
+
+#: What a person must write: where, and what.
+BLANKS = (
+    ("README.md, README.ja.md", "name, licence of the collection as a whole, homepage, contact, citation"),
+    ("README.md", "intended use, known limits and biases of the corpus, in your own words"),
+    ("TRAINING_CONTENT_SUMMARY.md", "provider, authorised representative, model, date of placement on the market"),
+    ("TRAINING_CONTENT_SUMMARY.md", "names, purpose and behaviour of the crawlers; measures against illegal content"),
+    ("TRAINING_CONTENT_SUMMARY.md", "which sources are public, licensed, of users or synthetic"),
+    ("PRIVACY.md", "contact for takedowns, and in how many days requests are answered"),
+    ("croissant.json", "url, creator and licence, where the options of manyo publish did not give them"),
+)
+
+_TO_WRITE = "[to be written]"
+
+_PAGES = ("README.md", "README.ja.md", "TRAINING_CONTENT_SUMMARY.md", "PRIVACY.md", "TODO.md")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `manyo publish`."""
+    arguments.add_run(parser)
+    parser.add_argument("--to", required=True, metavar="FOLDER", help="new or empty folder to write")
+    parser.add_argument("--name", metavar="NAME", help="name of the corpus (default: that of the configuration)")
+    parser.add_argument("--license", metavar="ID", default="other", help="licence of the whole, as the Hub names it")
+    parser.add_argument("--creator", metavar="WHO", default=_TO_WRITE, help="who publishes it")
+    parser.add_argument("--version", metavar="VERSION", default="1.0.0", help="of the corpus (default: 1.0.0)")
+    parser.add_argument(
+        "--push", metavar="HF_URI", help="hf://datasets/ORG/NAME[@BRANCH]: show what would be sent there"
+    )
+    parser.add_argument("--send", action="store_true", help="with --push: send it")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the folder, and send it if that is asked for twice; returns 0.
+
+    Raises:
+        UserError: an option is wrong, the run is not released, or nothing was released.
+        WorkFailed: a shard cannot be read.
+    """
+    config = read_config(options)
+    repository = _repository(options.push) if options.push else None
+    if options.send and repository is None:
+        raise UserError("--send needs --push hf://datasets/ORG/NAME")
+    folder = Path(options.to)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise UserError(f"--to {folder}: is not empty")
+        numbers = publish(config, folder, options)
+    except OSError as error:
+        raise UserError(f"--to {folder}: {error.strerror or error}") from error
+    console = open_console()
+    total = numbers.total
+    console.print(
+        f"{folder}: {total.documents:,} documents, {format_size(total.bytes)} of text, {numbers.n_removed:,} removed; "
+        f"TODO.md lists what a person has to write",
+        markup=False,
+    )
+    if repository is not None:
+        _push(folder, *repository, is_real=options.send)
+    return 0
+
+
+def publish(config: Config, folder: Path, options: argparse.Namespace) -> Numbers:
+    """Write everything into an empty folder.
+
+    Raises:
+        UserError: the run is not released, or nothing was released.
+        ShardError: a shard cannot be read.
+        OSError: a file cannot be written.
+    """
+    stages = finished_stages(config, ("extract", "decide", "duplicates", "takedown", "release"), "publish")
+    numbers = write_tables(config, [shard.name for shard in stages["extract"].shards], folder)
+    if not numbers.total.documents:
+        raise UserError("nothing is released: there is nothing to publish; see manyo report")
+    tokens = tokens_by_source(config)
+    name = options.name or PurePath(config.path).stem
+    fingerprints = [(stage.name, stage.fingerprint) for stage in build_stages(config)]
+    versions = {package: version(package) for package in ("manyo", "pyarrow", "numba", "fastwarc")}
+    facts = {
+        "name": name,
+        "license": options.license,
+        "creator": options.creator,
+        "version": options.version,
+        "url": options.push or _TO_WRITE,
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "description": f"{numbers.total.documents:,} documents of {len(numbers.sources)} sources, made by manyo.",
+        "commit": _commit(),
+        "versions": versions,
+        "size": next((label for below, label in _SIZES if numbers.total.documents < below), "n>1T"),
+    }
+    described = croissant(name, facts, numbers, fingerprints, versions)
+    _write(folder / "croissant.json", json.dumps(described, ensure_ascii=False, indent=1) + "\n")
+    _recipe(config, folder / "recipe", facts, fingerprints)
+    for stem, rows in _tables(config, numbers, tokens).items():
+        _write(folder / "tables" / f"{stem}.csv", _csv(rows))
+    context = {
+        "config": config,
+        "numbers": numbers,
+        "total": numbers.total,
+        "tokens": tokens,
+        "facts": facts,
+        "yaml": _yaml(numbers, facts),
+        "blanks": BLANKS,
+        "blank": _TO_WRITE,
+        "domains": top_domains(numbers.domains),
+        "n_domains": len(numbers.domains),
+        "columns": {"default": PUBLISHED.names, "removed": REMOVED.names},
+        "meanings": MEANINGS,
+        "crawls": [source.name for source in config.sources if source.kind in _CRAWLS],
+        "range": _range(tokens),
+    }
+    for page in _PAGES:
+        _write(folder / page, page_templates().get_template(f"publish/{page}.j2").render(context))
+    return numbers
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _range(tokens: Mapping[str, int] | None) -> str:
+    """The range of the EU's summary that the number of tokens is in."""
+    if tokens is None:
+        return f"{_TO_WRITE} (the run is not tokenized)"
+    n = sum(tokens.values())
+    return "below 1 billion tokens" if n < 10**9 else "1 billion to 10 trillion tokens" if n < 10**13 else "more"
+
+
+def _yaml(numbers: Numbers, facts: Mapping[str, Any]) -> str:
+    """The head of the card: keys that the Hub reads, with values in JSON, which is YAML too."""
+    released = [source for source, amount in numbers.sources.items() if amount.documents]
+    configs = [
+        {"config_name": "default", "data_files": [{"split": "train", "path": "data/*/*.parquet"}], "default": True}
+    ]
+    configs += [
+        {"config_name": source, "data_files": [{"split": "train", "path": f"data/{source}/*.parquet"}]}
+        for source in released
+    ]
+    if numbers.n_removed:
+        configs.append({"config_name": "removed", "data_files": [{"split": "train", "path": "removed/*.parquet"}]})
+    head = {
+        "language": ["ja"],
+        "license": facts["license"],
+        "pretty_name": facts["name"],
+        "tags": ["text", "datasets", "mlcroissant", "manyo"],
+        "size_categories": [facts["size"]],
+        "task_categories": ["text-generation"],
+        "annotations_creators": ["machine-generated"],
+        "language_creators": ["found"],
+        "configs": configs,
+    }
+    if facts["license"] == "other":
+        head |= {"license_name": "see-licences", "license_link": "README.md"}
+    return "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in head.items())
+
+
+def _tables(config: Config, numbers: Numbers, tokens: Mapping[str, int] | None) -> dict[str, list[tuple[object, ...]]]:
+    """The tables that others paste into papers, header first."""
+    about = {source.name: source for source in config.sources}
+    total = numbers.total.bytes
+    return {
+        "sources": [
+            ("source", "documents", "characters", "bytes", "share", "tokens", "licence", "terms", "earliest", "latest"),
+            *(
+                (
+                    name, one.documents, one.characters, one.bytes, round(one.bytes / total, 6),
+                    "" if tokens is None else tokens.get(name, 0), about[name].licence, about[name].terms,
+                    one.earliest and one.earliest.date(), one.latest and one.latest.date(),
+                )
+                for name, one in numbers.sources.items()
+            ),
+        ],
+        "licences": [
+            ("source", "licence", "page_licence", "documents"),
+            *((*key, count) for key, count in sorted(numbers.licences.items())),
+        ],
+        "removed": [("reason", "pages"), *numbers.removed.most_common()],
+        "domains": [("domain", "bytes"), *sorted(numbers.domains.items(), key=lambda one: (-one[1], one[0]))],
+        "languages": [("language", "documents"), *numbers.languages.most_common()],
+    }  # fmt: skip
+
+
+def _csv(rows: list[tuple[object, ...]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def _recipe(config: Config, folder: Path, facts: Mapping[str, Any], stages: list[tuple[str, str]]) -> None:
+    """Configuration, rules, versions and fingerprints: what makes the same corpus of the same inputs."""
+    _write(folder / "config.toml", hide(read_text(config.path)))
+    rules = [{key: value for key, value in _rule(rule).items() if value is not None} for rule in config.rules]
+    described = {
+        "commit": facts["commit"],
+        "versions": facts["versions"],
+        "stages": dict(stages),
+        "rules_shipped_with_manyo": sorted(shipped_rules()),
+        "rules": rules,
+    }
+    _write(folder / "run.json", json.dumps(described, ensure_ascii=False, indent=1) + "\n")
+
+
+def _rule(rule: Any) -> dict[str, Any]:
+    return {key: getattr(replace(rule), key) for key in ("name", "profiles", "signal", "minimum", "maximum", "source")}
+
+
+def _commit() -> str:
+    """The commit of the checkout that runs; empty for an installed package."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _repository(uri: str) -> tuple[str, str | None]:
+    """Name and branch of a dataset repository on the Hub."""
+    prefix = "hf://datasets/"
+    name, _, branch = uri.removeprefix(prefix).partition("@")
+    if not uri.startswith(prefix) or name.count("/") != 1 or not all(name.split("/")):
+        raise UserError(f"--push {uri}: give hf://datasets/ORG/NAME or hf://datasets/ORG/NAME@BRANCH")
+    return name, branch or None
+
+
+def _push(folder: Path, name: str, branch: str | None, is_real: bool) -> None:
+    """Say what would be sent, or send it; the library continues where a transfer broke off."""
+    console = open_console()
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    size = sum(path.stat().st_size for path in files)
+    where = f"datasets/{name}" + (f", branch {branch}" if branch else "")
+    if not is_real:
+        console.print(f"Would send {len(files):,} files, {format_size(size)}, to {where}; --send sends them:")
+        for path in files:
+            console.print(
+                f"    {path.relative_to(folder).as_posix()}  {format_size(path.stat().st_size)}", markup=False
+            )
+        return
+    # Its import takes longer than the rest of a dry run.
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError
+
+    api = HfApi()
+    try:
+        api.create_repo(name, repo_type="dataset", private=True, exist_ok=True)
+        if branch is not None:
+            api.create_branch(name, repo_type="dataset", branch=branch, exist_ok=True)
+        api.upload_folder(repo_id=name, repo_type="dataset", folder_path=folder, revision=branch)
+    except (HfHubHTTPError, OSError) as error:
+        raise UserError(f"--push {where}: {hide(str(error).splitlines()[0])}") from error
+    console.print(f"Sent {len(files):,} files, {format_size(size)}, to {where}; new repositories are private.")
