@@ -6,15 +6,18 @@ import argparse
 import atexit
 import contextlib
 import importlib
+import io
 import os
+import platform
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from importlib.metadata import version
 from typing import NamedTuple, NoReturn, Protocol, cast
 
 from manyo.corpus.tables.credentials import hide, public
 from manyo.corpus.tables.shard_errors import OwnershipLost, ShardError
-from manyo.pipelines.engine.errors import EXIT_USER, EXIT_WORK, UserError, WorkFailed
+from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_USER, EXIT_WORK, UserError, WorkFailed
 from manyo.pipelines.working_folder import path_options, working_folder
 
 
@@ -42,6 +45,8 @@ class Command(NamedTuple):
 
 #: Every command. A module is imported only when its command is given: most of them load Numba and Arrow.
 COMMANDS = {
+    "init": Command("init", "write a commented configuration for what a folder holds"),
+    "check": Command("check", "read a configuration and what it names, and parse ten records of each source"),
     "run": Command("run_all", "run every stage, from the sources to the report"),
     "extract": Command("run_stages", "read the sources: documents, and refused pages with their reasons"),
     "langid": Command("run_stages", "identify the language of every document"),
@@ -73,6 +78,9 @@ COMMANDS = {
     "diff": Command("diff", "compare two runs: documents gained, lost, changed and moved between reasons"),
     "label": Command("label", "score the rules of a run, and the presets, on documents that people labelled"),
     "train-quality": Command("train_quality", "train a quality classifier on good and bad documents and measure it"),
+    "gc": Command("gc", "show the folders of an output that no configuration names, and delete them on request"),
+    "warm": Command("warm", "compile now what the first run would compile"),
+    "completion": Command("completion", "print the completion script of a shell"),
     "submit": Command("submit", "run a configuration as a job on the Ray cluster at RAY_ADDRESS and follow its log"),
     "stop": Command("stop", "stop the job that runs a configuration on the Ray cluster at RAY_ADDRESS"),
 }
@@ -94,6 +102,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return module.run(options)
     except UserError as error:
         return _complain(str(error), EXIT_USER)
+    except BrokenPipeError:  # whoever read the output, such as head, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return EXIT_DONE
     except (WorkFailed, ShardError, OwnershipLost, OSError) as error:
         # Imported here because it loads Arrow, which `manyo --help` and `manyo submit` do not need.
         from manyo.pipelines.engine.run_stage import describe_failure
@@ -109,8 +120,15 @@ def run_and_exit() -> NoReturn:
     A thread of a native library that lets go of a Python object while that happens aborts the process (status 134):
     under load, three of 235 calls of `manyo inspect`, which reads with Arrow's threads.
     """
+    # A terminal of ASCII or Latin-1 shows what it cannot show as \\u3042.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        status = EXIT_DONE
     except SystemExit as error:  # argparse has said why
         status = error.code if isinstance(error.code, int) else EXIT_WORK
     atexit._run_exitfuncs()
@@ -130,22 +148,39 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     Raises:
         SystemExit: the command line is wrong (status 2) or asks for help (status 0).
     """
-    parser = argparse.ArgumentParser(
-        prog="manyo", description="Turn Japanese web crawls and licensed Japanese text into explainable training data."
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, command in COMMANDS.items():
-        of_command = commands.add_parser(name, help=command.help, description=command.help)
-        if name in arguments[:1]:
-            _module_of(name).add_arguments(of_command)
+    parser, commands = _parser(arguments[:1])
     options = parser.parse_args(arguments)
-    options.path_options = path_options(commands.choices[options.command])
+    options.path_options = path_options(commands[options.command])
+    options.whole_parser = lambda: _parser(COMMANDS)[0]
     for name in ("out", "against", "list"):
         given = getattr(options, name, None)
         if given:
             # From here on, URIs only name things.
             setattr(options, name, public(given) if isinstance(given, str) else [public(one) for one in given])
     return options
+
+
+def _parser(whole: Collection[str]) -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """The parser of the command line and those of its commands, of which only some know their options."""
+    parser = argparse.ArgumentParser(
+        prog="manyo", description="Turn Japanese web crawls and licensed Japanese text into explainable training data."
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        of_command = commands.add_parser(name, help=command.help, description=command.help)
+        if name in whole:
+            _module_of(name).add_arguments(of_command)
+    return parser, commands.choices
+
+
+class _Version(argparse.Action):
+    """Prints the version, which is looked up only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print and exit with 0."""
+        print(f"manyo {version('manyo')}, Python {platform.python_version()}")
+        parser.exit()
 
 
 def _module_of(command: str) -> CommandModule:

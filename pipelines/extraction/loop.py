@@ -272,7 +272,7 @@ def _outcomes(
             yield record, _parse_in_a_fork(kind, record, source.options, patience)
         else:
             started = time.monotonic()
-            outcome = _parse(kind, record, source.options)
+            outcome = parse_record(kind, record, source.options)
             patience.spend(time.monotonic() - started)
             if patience.is_spent:
                 raise ShardTooSlow(f"{extraction.shard.name}: slow records used up the patience at {record.key}")
@@ -349,7 +349,7 @@ def _once(record: _Found, keys: set[str]) -> _Found:
     return record
 
 
-def _parse(kind: AnySourceKind, record: Record[object], options: object) -> Outcome:
+def parse_record(kind: AnySourceKind, record: Record[object], options: object) -> Outcome:
     """Parse a record; any error of the parser refuses the record. This is the isolation boundary."""
     try:
         outcome: Outcome = kind.parse(record, options)
@@ -379,7 +379,7 @@ def _fork_once(
     if child == 0:
         os.close(readable)
         with os.fdopen(writable, "wb") as stream:
-            pickle.dump(_parse(kind, record, options), stream)
+            pickle.dump(parse_record(kind, record, options), stream)
         os._exit(0)
     os.close(writable)
     chunks: list[bytes] = []

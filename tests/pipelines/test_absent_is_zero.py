@@ -37,6 +37,8 @@ keeps = "短くない文です。"
 
 #: Every stage that a configuration can ask for, but the training of a tokenizer.
 STAGES = """
+[notices]
+allow_empty = true
 [filter]
 rules = "{folder}/rules.toml"
 [rights]
@@ -69,7 +71,18 @@ split = "1,0,0"
 SERIAL = {"run", "extract", "langid", "filter", "dedup", "scrub", "export", "tokenize", "report", "takedown"}
 
 #: Commands that read no run, or need a cluster or the index of a crawl.
-ELSEWHERE = {"select", "submit", "stop", "tokenizer", "train-quality", "train-tokenizer"}
+ELSEWHERE = {
+    "init",
+    "gc",
+    "warm",
+    "completion",
+    "select",
+    "submit",
+    "stop",
+    "tokenizer",
+    "train-quality",
+    "train-tokenizer",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,18 @@ REQUIRED = {
 }
 
 
+#: Commands without --config, and their arguments.
+ALONE: dict[str, tuple[str, ...]] = {
+    "init": (),
+    "warm": (),
+    "completion": ("bash",),
+    "gc": ("out", "--keep", "run.toml"),
+}
+
+
 def arguments(command: str) -> list[str]:
+    if command in ALONE:
+        return [command, *ALONE[command]]
     if command == "train-quality":
         return [command, "--positive", "good.txt", "--negative", "bad.txt", "--model", "quality.bin"]
     if command == "tokenizer":

@@ -1,0 +1,105 @@
+"""`manyo check`: read a configuration and all that it names, parse ten records of each source, say how it went.
+
+Nothing is written. A mistake in the configuration is named as `manyo run` names it, all at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+
+from manyo.corpus.records import BrokenInput, Document, Refused
+from manyo.corpus.sources.source_kinds import KINDS, Source
+from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.run_setup import read_config
+from manyo.pipelines.commands.shown_documents import plain
+from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_NOTICES
+from manyo.pipelines.extraction.inputs import pack_source, skipped_inputs
+from manyo.pipelines.extraction.loop import parse_record
+from manyo.pipelines.graph.build import stages_by_command
+from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.notices import USUAL_REFUSALS
+from manyo.pipelines.graph.reasons import refusals
+
+#: Records that are parsed of each source: enough to see that the kind of the source fits its files.
+_RECORDS = 10
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `manyo check`."""
+    arguments.add_run(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what the configuration names and what ten records of each source become; return 0, or 3 with notices.
+
+    Raises:
+        UserError: the configuration, an input or a model is wrong.
+    """
+    config = read_config(options)
+    stages_by_command(config)  # reads models and lists
+    print(f"{config.path}: no fault")
+    print(f"out  {_resolved(config.run.out)}{_free(config)}")
+    notices = [line for source in config.sources for line in _check(source)]
+    print(f"tokens  {_tokens(config)}")
+    if notices:
+        print("Notices")
+        for line in notices:
+            print(f"  {line}")
+    return EXIT_NOTICES if notices and not config.notices.allow_empty else EXIT_DONE
+
+
+def _tokens(config: Config) -> str:
+    if not config.tokenize.makes_shards:
+        return "none: there is no [tokenize]"
+    return _resolved(config.tokenize.model) if config.tokenize.model else "by a model that the run trains"
+
+
+def _resolved(path: str) -> str:
+    return path if "://" in path else os.path.abspath(os.path.expanduser(path))
+
+
+def _free(config: Config) -> str:
+    place = _resolved(config.run.out)
+    while "://" not in place and not os.path.isdir(place):
+        place = os.path.dirname(place)
+    return "" if "://" in place else f"  ({shutil.disk_usage(place).free / 1e9:,.1f} GB free)"
+
+
+def _check(source: Source) -> Iterator[str]:
+    """Print what a source names and gives; yields notices."""
+    shards = pack_source(source)
+    files = [file for shard in shards for file in shard.files]
+    print(f"source {source.name}  {source.kind}, profile {source.profile}, licence {source.licence!r}")
+    for pattern in source.inputs[:3]:
+        print(f"  {_resolved(pattern)}")
+    if len(source.inputs) > len(source.inputs[:3]):
+        print(f"  and {len(source.inputs) - 3:,} more inputs")
+    print(f"  {len(files):,} files, {sum(file.size_bytes for file in files) / 1e6:,.1f} MB, {len(shards):,} shards")
+    kind = KINDS[source.kind]
+    reasons: Counter[str] = Counter()
+    n_documents = 0
+    records = (record for shard in shards for record in kind.records(shard, source.options))
+    for record in islice(records, _RECORDS):
+        outcome = record.refused if isinstance(record, BrokenInput) else parse_record(kind, record, source.options)
+        if isinstance(outcome, Document):
+            n_documents += 1
+            begin = plain(outcome.text[:40])
+            print(f"  document  {len(outcome.text):,} characters  {plain(outcome.title) or begin}")
+        elif isinstance(outcome, Refused):
+            reasons[outcome.reason] += 1
+        else:
+            reasons[f"not a page ({outcome.kind})"] += 1
+    meanings = refusals((source.kind,))
+    for reason, n in reasons.most_common():
+        print(f"  {reason} {n}" + (f": {meanings[reason]}" if reason in meanings else ""))
+    for line in skipped_inputs(source):
+        yield f"source {source.name}: skipped {line}"
+    if not n_documents and not reasons:
+        yield f"source {source.name}: its files hold no record"
+    elif not n_documents and any(reason in meanings and reason not in USUAL_REFUSALS for reason in reasons):
+        yield f"source {source.name}: of its first {sum(reasons.values())} records none is a document"

@@ -1,0 +1,73 @@
+"""`manyo gc`: the folders of an output that none of some configurations names, and what they take; deletes on request.
+
+Each setting has folders of its own (`OUT/<stage>-<8 hex>/`), so old settings leave folders that nobody reads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+
+from manyo.corpus.tables.shards import filesystem, is_local
+from manyo.pipelines.engine.errors import EXIT_DONE, UserError
+from manyo.pipelines.engine.lease import own
+from manyo.pipelines.graph.build import build_stages
+from manyo.pipelines.graph.config import load_config
+
+_STAGE_FOLDER = re.compile(r"[a-z_]+-[0-9a-f]{8}")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `manyo gc`."""
+    parser.add_argument("out", metavar="OUT", help="the output folder of the runs")
+    parser.add_argument("--keep", required=True, nargs="+", metavar="FILE", help="configurations whose folders stay")
+    parser.add_argument("--delete", action="store_true", help="delete; without it, only show what would be deleted")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the folders that no configuration names, delete them with --delete, and return 0.
+
+    Raises:
+        UserError: the folder is no output of manyo, a configuration is wrong, or another command works on the output.
+    """
+    fs, out = filesystem(options.out)
+    if not is_local(fs):
+        raise UserError(f"{options.out}: manyo gc reads local folders; use the lifecycle rules of the object store")
+    if not os.path.isfile(os.path.join(out, "manyo.json")):
+        raise UserError(f"{options.out}: was not written by manyo")
+    named = {folder for config in options.keep for folder in _folders(config)}
+    unnamed = sorted(
+        entry.name
+        for entry in os.scandir(out)
+        if entry.is_dir(follow_symlinks=False) and _STAGE_FOLDER.fullmatch(entry.name) and entry.name not in named
+    )
+    sizes = {name: _size(os.path.join(out, name)) for name in unnamed}
+    for name in unnamed:
+        print(f"{sizes[name] / 1e6:>12,.1f} MB  {os.path.join(options.out, name)}")
+    total = f"{len(unnamed)} folders, {sum(sizes.values()) / 1e6:,.1f} MB"
+    if not options.delete:
+        print(f"{total} would be deleted; add --delete to do it")
+        return EXIT_DONE
+    with own(out, "gc"):
+        for name in unnamed:
+            shutil.rmtree(os.path.join(out, name))
+    print(f"{total} deleted")
+    return EXIT_DONE
+
+
+def _folders(config: str) -> list[str]:
+    here = os.getcwd()
+    path = os.path.abspath(config)
+    try:
+        os.chdir(os.path.dirname(path))
+        return [stage.folder_name for stage in build_stages(load_config(path))]
+    except FileNotFoundError as error:
+        raise UserError(f"{config}: no such configuration file") from error
+    finally:
+        os.chdir(here)
+
+
+def _size(folder: str) -> int:
+    return sum(os.lstat(os.path.join(below, name)).st_size for below, _, names in os.walk(folder) for name in names)

@@ -1,0 +1,112 @@
+"""`manyo init`: write a commented configuration for what a folder holds. It asks nothing and overwrites nothing."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections import Counter
+from pathlib import Path
+
+from manyo.pipelines.engine.errors import EXIT_DONE, UserError
+from manyo.pipelines.graph.config_schema import schema
+
+_CONFIG, _SCHEMA = "manyo.toml", "config.schema.json"
+
+#: Ends of file names → kind and profile. What begins like the keys of `_BY_CONTENT` is of that kind instead.
+_KINDS = {
+    ".warc.gz": ("warc", "web"),
+    ".warc": ("warc", "web"),
+    ".arc.gz": ("warc", "web"),
+    ".jsonl": ("jsonl", "web"),
+    ".jsonl.gz": ("jsonl", "web"),
+    ".jsonl.zst": ("jsonl", "web"),
+    ".parquet": ("parquet", "web"),
+    ".pdf": ("pdf", "pdf"),
+    ".epub": ("files", "textbook"),
+    ".docx": ("files", "textbook"),
+    ".odt": ("files", "textbook"),
+    ".idml": ("files", "textbook"),
+    ".tex": ("files", "textbook"),
+    ".xml": ("tei", "classical"),
+    ".txt": ("text", "prose"),
+}
+_BY_CONTENT = {b"<Law": ("egov", "law"), b"<TEI": ("tei", "classical"), b"<patent": ("patent", "patent")}
+_CONTENT_BYTES = 4096
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `manyo init`."""
+    parser.add_argument("folder", nargs="?", default=".", metavar="FOLDER", help="what to read (default: this folder)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write manyo.toml and its schema into the current folder, print what was found, and return 0.
+
+    Raises:
+        UserError: there is no such folder, nothing in it can be read, or there is a configuration already.
+    """
+    folder = Path(options.folder)
+    if not folder.is_dir():
+        raise UserError(f"{folder}: is no folder")
+    if os.path.exists(_CONFIG):
+        raise UserError(f"{_CONFIG}: exists already; delete it first, or work in another folder")
+    found = _found(folder)
+    if not found:
+        raise UserError(
+            f"{folder}: holds no file that manyo reads; it reads {', '.join(_KINDS)} and more (docs/sources.md)"
+        )
+    Path(_CONFIG).write_text(_configuration(found), encoding="utf-8")
+    Path(_SCHEMA).write_text(schema(), encoding="utf-8")
+    for (kind, _, pattern), n in sorted(found.items()):
+        print(f"{n:,} files of kind {kind}: {pattern}")
+    print(f"wrote {_CONFIG} and {_SCHEMA}; state the licence in {_CONFIG}, then: manyo check --config {_CONFIG}")
+    return EXIT_DONE
+
+
+def _found(folder: Path) -> Counter[tuple[str, str, str]]:
+    """Numbers of files by kind, profile and pattern."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for path in sorted(folder.rglob("*")):
+        suffix = next((suffix for suffix in sorted(_KINDS, key=len, reverse=True) if path.name.endswith(suffix)), None)
+        if suffix is None or not path.is_file() or any(part.startswith(".") for part in path.parts[1:]):
+            continue
+        kind, profile = _KINDS[suffix]
+        if suffix == ".xml":
+            with path.open("rb") as stream:
+                head = stream.read(_CONTENT_BYTES)
+            kind, profile = next((of for begin, of in _BY_CONTENT.items() if begin in head), (kind, profile))
+        found[kind, profile, f"{folder}/**/*{suffix}"] += 1
+    return found
+
+
+def _configuration(found: Counter[tuple[str, str, str]]) -> str:
+    names = Counter(kind for kind, _, _ in found)
+    lines = [
+        f"#:schema ./{_SCHEMA}",
+        "# A configuration of manyo (docs/configuration.md has every key). Relative paths start at the folder of this file.",
+        "",
+        "[run]",
+        'out = "manyo-out"          # a folder or URI; later runs with other thresholds share it',
+    ]
+    numbers: Counter[str] = Counter()
+    for kind, profile, pattern in sorted(found):
+        numbers[kind] += 1
+        name = kind if names[kind] == 1 else f"{kind}{numbers[kind]}"
+        lines += [
+            "",
+            "[[source]]",
+            f'name    = "{name}"',
+            f'kind    = "{kind}"',
+            f'inputs  = ["{pattern}"]',
+            f'profile = "{profile}"          # whose rules decide: web, ocr, classical, law, prose, patent, textbook, pdf',
+            'licence = "state it here"  # the documents carry it',
+        ]
+    lines += [
+        "",
+        "[filter]",
+        'rules = "default"          # or llmjp_v1, hojichar, fineweb2_ja, swallow_v1, or the path of your own',
+        "",
+        "# [tokenize]",
+        '# model = "FILE"           # a SentencePiece model or tokenizer.json; without it there are no token shards',
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,123 @@
+"""From an empty folder to a checked configuration, and what a shell expects of a command."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from manyo.pipelines.cli import main
+from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_NOTICES, EXIT_USER
+from tests.conftest import ROOT
+
+TEXT = '{"text": "川沿いを歩くと、桜の花びらが水面を流れていました。"}\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "data" / "sub").mkdir(parents=True)
+    (tmp_path / "data" / "a.jsonl").write_text(TEXT * 3, encoding="utf-8")
+    (tmp_path / "data" / "sub" / "b.txt").write_text("桜の花びらが水面を流れていました。", encoding="utf-8")
+    (tmp_path / "data" / "notes.bin").write_bytes(b"x")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_init_writes_a_configuration_that_checks_and_runs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", "data"]) == EXIT_DONE
+    assert (folder / "config.schema.json").exists()
+    assert main(["check", "--config", "manyo.toml"]) == EXIT_DONE
+    said = capsys.readouterr().out
+    assert "manyo.toml: no fault" in said
+    assert f"out  {folder}/manyo-out" in said
+    assert f"  {folder}/data/**/*.jsonl" in said
+    assert "document  25 characters  川沿いを歩くと" in said
+    assert not (folder / "manyo-out").exists()
+    assert main(["extract", "--config", "manyo.toml", "--executor", "serial"]) == EXIT_DONE
+
+
+def test_init_tells_kinds_of_xml_apart(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "data" / "law.xml").write_text("<Law><LawBody/></Law>", encoding="utf-8")
+    main(["init", "data"])
+    assert "1 files of kind egov: data/**/*.xml" in capsys.readouterr().out
+
+
+def test_init_overwrites_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "manyo.toml").write_text("mine")
+    assert main(["init", "data"]) == EXIT_USER
+    assert "manyo.toml: exists already" in capsys.readouterr().err
+    assert (folder / "manyo.toml").read_text() == "mine"
+
+
+def test_init_of_a_folder_with_nothing_to_read_is_a_mistake(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "empty").mkdir()
+    assert main(["init", "empty"]) == EXIT_USER
+    assert "empty: holds no file that manyo reads; it reads .warc.gz," in capsys.readouterr().err
+
+
+def test_check_says_that_a_kind_does_not_fit_its_files(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["init", "data"])
+    text = (folder / "manyo.toml").read_text(encoding="utf-8")
+    (folder / "manyo.toml").write_text(text.replace('kind    = "text"', 'kind    = "warc"'), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["check", "--config", "manyo.toml"]) == EXIT_NOTICES
+    assert "Notices\n  source text: " in capsys.readouterr().out
+
+
+def test_gc_shows_then_deletes_what_no_configuration_names(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["init", "data"])
+    assert main(["extract", "--config", "manyo.toml", "--executor", "serial"]) == EXIT_DONE
+    (kept,) = (folder / "manyo-out").glob("extract-*")
+    other = folder / "manyo-out" / "decide-0123abcd"
+    (other / "decisions").mkdir(parents=True)
+    (other / "decisions" / "x").write_bytes(bytes(2_000_000))
+    capsys.readouterr()
+    assert main(["gc", "manyo-out", "--keep", "manyo.toml"]) == EXIT_DONE
+    said = capsys.readouterr().out
+    assert "2.0 MB  manyo-out/decide-0123abcd" in said
+    assert "1 folders, 2.0 MB would be deleted; add --delete to do it" in said
+    assert other.exists()
+    assert main(["gc", "manyo-out", "--keep", "manyo.toml", "--delete"]) == EXIT_DONE
+    assert not other.exists()
+    assert kept.exists()
+
+
+def test_gc_leaves_folders_of_others_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gc", "data", "--keep", "manyo.toml", "--delete"]) == EXIT_USER
+    assert "data: was not written by manyo" in capsys.readouterr().err
+
+
+def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith(f"manyo {version('manyo')}, Python 3.")
+
+
+def test_a_shell_completes_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", "bash"]) == EXIT_DONE
+    script = capsys.readouterr().out
+    assert "whatif" in script
+    assert "--allow-empty" in script
+
+
+def test_a_reader_that_has_enough_is_no_error() -> None:
+    command = [sys.executable, "-m", "manyo.pipelines", "completion", "bash"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (0, b"")
+
+
+def test_a_terminal_of_ascii_shows_japanese_as_escapes(folder: Path) -> None:
+    main(["init", "data"])
+    command = [sys.executable, "-m", "manyo.pipelines", "check", "--config", "manyo.toml"]
+    surroundings = {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(folder)}
+    done = subprocess.run(command, cwd=folder, capture_output=True, check=False, env=surroundings)
+    assert done.returncode == 0, done.stderr
+    assert b"\\u5ddd" in done.stdout  # 川
