@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Mapping
+from contextlib import chdir
 from dataclasses import asdict
 from pathlib import Path, PurePath
 from typing import Any
@@ -15,11 +17,11 @@ from rich.table import Table
 from manyo.filters.rules.decide import DOCUMENT_COLUMNS, TEMPLATE_COLUMNS
 from manyo.filters.signals.measure import measured_signals
 from manyo.pipelines.commands.run_changes import RunChanges, changed_pages, compare_runs
-from manyo.pipelines.commands.run_setup import open_console
-from manyo.pipelines.commands.run_states import read_states
+from manyo.pipelines.commands.run_setup import config_of, open_console
+from manyo.pipelines.commands.run_states import RunStates, read_states
 from manyo.pipelines.commands.shown_documents import plain
 from manyo.pipelines.engine.errors import UserError
-from manyo.pipelines.graph.config import Config, load_config
+from manyo.pipelines.graph.config import Config
 from manyo.pipelines.report.quantities import format_value
 from manyo.pipelines.report.rendering import page_templates
 
@@ -64,12 +66,11 @@ def run(options: argparse.Namespace) -> int:
         WorkFailed: a shard cannot be read.
     """
     limits = {name: _limit(name, getattr(options, f"max_{name}")) for name in _BOUNDS}
-    configs = [load_config(options.before, options.out_a), load_config(options.after, options.out_b)]
+    configs = [config_of(options.before, options.out_a), config_of(options.after, options.out_b)]
     # Runs that share the folder of their documents share the texts.
-    first = read_states(configs[0], with_texts=False)
-    second = read_states(configs[1], with_texts=False)
+    first, second = (_states(config, with_texts=False) for config in configs)
     if first.extracted != second.extracted:
-        first, second = (read_states(config, with_texts=True) for config in configs)
+        first, second = (_states(config, with_texts=True) for config in configs)
     changes = compare_runs(first, second, options.by, common_signals(*configs), max(0, options.n))
     names = [PurePath(config.path).name for config in configs]
     if options.json:
@@ -83,6 +84,12 @@ def run(options: argparse.Namespace) -> int:
     console = open_console(_PIPE_COLUMNS)
     _print(console, names, changes)
     return EXCEEDED if _exceeded(console, changes, limits) else 0
+
+
+def _states(config: Config, with_texts: bool) -> RunStates:
+    """The states of a run, whose configuration names files from its own folder."""
+    with chdir(os.path.dirname(config.path)):
+        return read_states(config, with_texts)
 
 
 def common_signals(before: Config, after: Config) -> list[str]:

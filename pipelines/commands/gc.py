@@ -9,12 +9,13 @@ import argparse
 import os
 import re
 import shutil
+from contextlib import chdir
 
 from manyo.corpus.tables.shards import filesystem, is_local
+from manyo.pipelines.commands.run_setup import config_of
 from manyo.pipelines.engine.errors import EXIT_DONE, UserError
 from manyo.pipelines.engine.lease import own
 from manyo.pipelines.graph.build import build_stages
-from manyo.pipelines.graph.config import load_config
 
 _STAGE_FOLDER = re.compile(r"[a-z_]+-[0-9a-f]{8}")
 
@@ -58,15 +59,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _folders(config: str) -> list[str]:
-    here = os.getcwd()
-    path = os.path.abspath(config)
-    try:
-        os.chdir(os.path.dirname(path))
-        return [stage.folder_name for stage in build_stages(load_config(path))]
-    except FileNotFoundError as error:
-        raise UserError(f"{config}: no such configuration file") from error
-    finally:
-        os.chdir(here)
+    with chdir(os.path.dirname(os.path.abspath(config))):
+        return [stage.folder_name for stage in build_stages(config_of(os.path.basename(config)))]
 
 
 def _size(folder: str) -> int:

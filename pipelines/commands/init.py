@@ -83,7 +83,7 @@ def _configuration(found: Counter[tuple[str, str, str]]) -> str:
     names = Counter(kind for kind, _, _ in found)
     lines = [
         f"#:schema ./{_SCHEMA}",
-        "# A configuration of manyo (docs/configuration.md has every key). Relative paths start at the folder of this file.",
+        "# A configuration of manyo; docs/configuration.md has every key. Relative paths start at this file's folder.",
         "",
         "[run]",
         'out = "manyo-out"          # a folder or URI; later runs with other thresholds share it',
@@ -98,7 +98,7 @@ def _configuration(found: Counter[tuple[str, str, str]]) -> str:
             f'name    = "{name}"',
             f'kind    = "{kind}"',
             f'inputs  = ["{pattern}"]',
-            f'profile = "{profile}"          # whose rules decide: web, ocr, classical, law, prose, patent, textbook, pdf',
+            f'profile = "{profile}"          # whose rules decide: web, ocr, classical, law, prose, patent …',
             'licence = "state it here"  # the documents carry it',
         ]
     lines += [

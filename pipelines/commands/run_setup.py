@@ -6,11 +6,12 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import replace
 
 from rich.console import Console
 
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.events import Events
 from manyo.pipelines.engine.executors import Auto, RayTasks, Serial
 from manyo.pipelines.engine.progress import Watcher, watcher
@@ -33,6 +34,24 @@ def read_config(options: argparse.Namespace) -> Config:
     if options.against:
         return replace(config, dedup=replace(config.dedup, against=tuple(options.against)))
     return config
+
+
+def config_of(path: str, out: str | None = None) -> Config:
+    """A configuration that is not that of --config: its relative paths start at its own folder, `out` at the user's.
+
+    Only its output can be used here; what else it names is found from its folder.
+
+    Raises:
+        UserError: the file is missing or wrong.
+    """
+    if out is not None:
+        out = _absolute(out)
+    folder = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(folder):
+        raise UserError(f"{path}: no such configuration file")
+    with chdir(folder):
+        config = load_config(os.path.abspath(os.path.basename(path)), out)
+        return replace(config, run=replace(config.run, out=_absolute(config.run.out)))
 
 
 def _absolute(out: str) -> str:

@@ -31,6 +31,7 @@ REQUIRED = {
     "step": ("120000",),
     "seen": ("https://example.jp/",),
     "select": ("--to", "selected"),
+    "label": ("score", "labels.tsv"),
 }
 
 
@@ -39,6 +40,7 @@ ALONE: dict[str, tuple[str, ...]] = {
     "init": (),
     "warm": (),
     "completion": ("bash",),
+    "diff": ("a.toml", "b.toml"),
     "gc": ("out", "--keep", "run.toml"),
 }
 
