@@ -101,9 +101,9 @@ def _not_utf_8(name: str, data: bytes, start: int) -> str:
 
 
 def _is_plausible(text: str) -> bool:
-    """Whether the characters outside ASCII are mostly kana and common kanji, and not what another encoding made."""
+    """Whether nine in ten characters outside ASCII are full-width: what another encoding made is half-width and odd."""
     outside = [character for character in text if character > "\x7f"]
-    return sum("ぁ" <= one <= "ヿ" or one in "、。「」・ー年月日" for one in outside) >= len(outside) / 3
+    return sum("\u3000" <= one <= "\u9fff" or "！" <= one <= "～" for one in outside) >= 0.9 * len(outside)
 
 
 def _not_toml(name: str, text: str, said: str) -> str:
@@ -111,7 +111,7 @@ def _not_toml(name: str, text: str, said: str) -> str:
     lines = text.rstrip("\n").split("\n")
     number, column = (int(found[1]), int(found[2])) if found and found[1] else (len(lines), len(lines[-1]) + 1)
     line = lines[min(number, len(lines)) - 1]
-    problem = _odd_character(line) or _backslash(line) or _other_form(line) or _AT.sub("", said)
+    problem = _other_form(line) or _odd_character(line) or _backslash(line) or _unquoted(line) or _AT.sub("", said)
     return f"{name}:{number}:{column}: {problem}"
 
 
@@ -145,8 +145,14 @@ def _backslash(line: str) -> str:
 def _other_form(line: str) -> str:
     if re.match(r"\s*-?\s*[A-Za-z_][\w-]*:(\s|$)", line):
         return 'this is YAML; a configuration is TOML: [run] and below it out = "folder"'
+    if line.count(",") > 1 and "=" not in line and "[" not in line:
+        return 'this is a table of values with commas; a configuration is TOML: [run] and below it out = "folder"'
     if re.match(r"\s*[{<]", line):
         return 'this is JSON or XML; a configuration is TOML: [run] and below it out = "folder"'
+    return ""
+
+
+def _unquoted(line: str) -> str:
     if re.match(r"\s*[A-Za-z_][\w.-]*\s*=\s*[^\s\"'\[{\d#+-]", line) and not re.search(r"=\s*(true|false)\b", line):
         return 'a text is written in quotation marks: key = "text"; numbers, true and false are not'
     return ""

@@ -166,6 +166,8 @@ def consider(error: BaseException, path: str, attempt: int) -> None:
     # fsspec reports any trouble with a web server as a missing file; its cause is what the server said.
     cause = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
     said = hide(f"{type(cause).__name__}: {cause}".replace("\n", " "))
+    if "NoCredentials" in said:
+        said += "; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
     path = hide(path)
     if not isinstance(error, failures()):
         raise error

@@ -183,6 +183,8 @@ def test_a_misspelt_key_is_not_also_said_to_be_missing() -> None:
         (rb'a = "C:\data"', r"write paths with /"),
         (b"run:\n  out: x", "this is YAML; a configuration is TOML"),
         (b'{"run": {"out": "x"}}', "this is JSON or XML; a configuration is TOML"),
+        ("本の題,著者,年\n".encode(), "this is a table of values with commas; a configuration is TOML"),
+        ("a = 1\n# 日本語の注釈：表\n".encode("cp932"), "a.toml:2: is not UTF-8 but seems to be Shift_JIS"),
         (b"a = web", 'a text is written in quotation marks: key = "text"'),
         (b"[run", "a.toml:1:5: Expected ']' at the end of a table declaration"),
         (b"a = 1\na = 2", "a.toml:2:6: Cannot overwrite a value"),
