@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
@@ -156,24 +157,24 @@ def tidied(text: str, structure: Structure) -> tuple[str, Structure]:
     spans = structure.spans()
     lines, tidy_lines = text.split("\n"), tidy_text.split("\n")
     first = next((number for number, line in enumerate(lines) if tidy(line)), 0)
-    marks = sorted({place for span in spans for place in (span.start, span.stop)})
+    starts, tidy_starts = _starts_of(lines), _starts_of(tidy_lines)
     places: dict[int, int] = {}
-    at = new_at = n_moved = 0
-    for number, line in enumerate(lines):
+    for place in {*structure.start, *structure.stop}:
+        number = bisect_right(starts, place) - 1
         row = number - first
-        new_line = tidy_lines[row] if 0 <= row < len(tidy_lines) else ""
-        while n_moved < len(marks) and marks[n_moved] <= at + len(line):
-            place = marks[n_moved]
-            n_moved += 1
-            head = line[: place - at]
-            before = len(head) if new_line.startswith(head) else len(tidy(head + "|")) - 1
-            places[place] = min(len(tidy_text), new_at + min(before, len(new_line)))
-        at += len(line) + 1
-        new_at += len(new_line) + 1 if 0 <= row < len(tidy_lines) else 0
-    here = [
-        Span(places.get(start, 0), places.get(stop, len(tidy_text)), kind, value) for start, stop, kind, value in spans
-    ]
+        if not 0 <= row < len(tidy_lines):
+            places[place] = 0 if row < 0 else len(tidy_text)
+            continue
+        head, new_line = lines[number][: place - starts[number]], tidy_lines[row]
+        before = len(head) if new_line.startswith(head) else len(tidy(head + "|")) - 1
+        places[place] = tidy_starts[row] + min(before, len(new_line))
+    here = [Span(places[start], places[stop], kind, value) for start, stop, kind, value in spans]
     return tidy_text, Structure.of(nested(here))
+
+
+def _starts_of(lines: Sequence[str]) -> list[int]:
+    """Where each of some lines starts in their text."""
+    return [0, *accumulate(len(line) + 1 for line in lines[:-1])]
 
 
 def structure_of_row(value: Mapping[str, list[Any]] | None) -> Structure:

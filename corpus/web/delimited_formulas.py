@@ -13,7 +13,7 @@ import numpy as np
 
 from manyo.corpus.web.markup import CODE_MARK, MARK, MATH_MARK, TAGS, Markup, without_bytes
 
-_PROGRAM = re.compile(rb"mathjax|katex", re.IGNORECASE)
+_PROGRAMS = (b"MathJax", b"mathjax", b"KaTeX", b"katex")
 #: A longer one is two formulas that lack an end and a start.
 _FORMULA = re.compile(
     rb"(?<!\\)(?:(\\\()\s*+(?:[^\\]|\\(?![()])){1,2000}?(\s*\\\))|"
@@ -24,7 +24,9 @@ _LISTINGS = [TAGS.index(name) for name in ("pre", "listing", "xmp", "textarea")]
 
 def with_delimited_formulas(markup: Markup) -> Markup:
     """The page with `$` for the delimiters of its formulas."""
-    if not (b"\\(" in markup.text or b"\\[" in markup.text) or not _PROGRAM.search(markup.source):
+    if not (b"\\(" in markup.text or b"\\[" in markup.text):
+        return markup
+    if not any(program in markup.source for program in _PROGRAMS):
         return markup
     text = np.frombuffer(markup.text, np.uint8).copy()
     is_gone = np.zeros(len(text), np.bool_)

@@ -261,7 +261,8 @@ def _read_once(markup: Markup, page: Page, announced: Int64s, names_count: bool)
 def _announced_comments(markup: Markup) -> Int64s:
     """Rows of the headings that announce what readers wrote; `<h1>` is the page's own."""
     tags = markup.boxes["tag"][markup.blocks["box"]]
-    rows = np.flatnonzero((tags > FIRST_HEADING) & (tags < FIRST_HEADING + 6))
+    n_bytes = markup.blocks["end"] - markup.blocks["start"]
+    rows = np.flatnonzero((tags > FIRST_HEADING) & (tags < FIRST_HEADING + 6) & (n_bytes <= _MAX_HEADING_BYTES))
     starts, ends = (markup.blocks[name][rows].tolist() for name in ("start", "end"))
     headings = zip(rows.tolist(), starts, ends, strict=True)
     announced = [
@@ -360,6 +361,8 @@ FLOW_TAGS = frozenset(("p", "li", "td", "th", "dd", "dt", "blockquote", *_HEADIN
 ITEM_TAGS = frozenset(("p", "li", "dd"))
 
 _TITLE_CHARS = 2
+#: A longer heading announces no comments: words of 16 characters, and 20 after them.
+_MAX_HEADING_BYTES = 160
 #: More headings of comments than these are a text about comments, or an attack.
 _MOST_COMMENT_HEADINGS = 8
 #: The time of resiliparse's extraction grows with the square of the depth: 20,000 nested elements take 17 seconds.
