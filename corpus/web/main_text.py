@@ -12,7 +12,8 @@ The project's own extractor works in four steps, which use no rules for particul
    name are also main text, unless one of them is a menu or a footer.
 3. Of its blocks, those of the frame are dropped: elements named like navigation, sharing, related articles or comments,
    lists of links, sections whose heading announces them, menus at its ends and what rules divide from it together with
-   links, and lines that are only a button after the last sentence. What stands below a heading of comments is comments.
+   links, and lines that are only a button after the last sentence. What stands below a heading of comments is comments,
+   and so are signed posts at its end (`manyo.corpus.web.reader_posts`).
 4. Where more text is left out than is kept, names have misled, and the page is read again without them.
 
 A name is a hint, never proof: an element that holds most of the page's weight is kept whatever its name

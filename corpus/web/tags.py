@@ -6,10 +6,11 @@ where a line may end (soft hyphens, zero-width spaces) or that only the page's f
 are inline. A page that was cut in a script, a style sheet or a comment is hidden from there on.
 
 A hidden element that is named main text is read all the same: it waits for a script or for a subscriber. So are a
-hidden answer, a folded text and what follows its own heading: they wait for a click. A picture that is all of a heading
-gives its `alt`. The numbers of lines are left out of listings. A link to a place on the page itself that contains only
-signs (¶ after a heading, ↩ after a note, ▲) is also left out, except in listings. For Japanese, the reading aids `<rt>`
-and `<rp>` are dropped, and a line end in the source between two Japanese characters is not a space.
+hidden answer, a folded text, a template after text and what follows its own heading: they wait for a click. A picture
+that is all of a heading gives its `alt`. The numbers of lines are left out of listings. A link to a place on the page
+itself that contains only signs (¶ after a heading, ↩ after a note, ▲) is also left out, except in listings. For
+Japanese, the reading aids `<rt>` and `<rp>` are dropped, and a line end in the source between two Japanese characters
+is not a space.
 
 Which blocks are the page's main text is decided in `manyo.corpus.web.main_text`.
 
