@@ -159,8 +159,8 @@ def blank(writer: Writer) -> Sheet:
     return Sheet(*writer.rng.choice(PAPERS))
 
 
-def with_notes(writer: Writer, sheet: Sheet, frame: Frame, how: Style) -> Frame:
-    """Set notes below a rule at the foot of a column; returns the rest of the column."""
+def with_notes(writer: Writer, sheet: Sheet, frame: Frame, how: Style, *, has_rule: bool = True) -> Frame:
+    """Set notes at the foot of a column, below a rule if they have one; returns the rest of the column."""
     mark = writer.rng.choice(("＊{} ", "{}）", "注{}　", "※{}　"))
     small = Style(how.size * writer.rng.uniform(0.75, 0.9), writer.rng.uniform(1.3, 1.5))
     notes = [
@@ -173,7 +173,8 @@ def with_notes(writer: Writer, sheet: Sheet, frame: Frame, how: Style) -> Frame:
     sheet.parts += glyphs[0]
     sheet.notes += done
     y = top - 0.6 * small.size
-    sheet.parts.append(Rule(frame.left, y, frame.left + writer.rng.uniform(0.3, 1) * frame.measure, y))
+    if has_rule:
+        sheet.parts.append(Rule(frame.left, y, frame.left + writer.rng.uniform(0.3, 1) * frame.measure, y))
     return frame._replace(bottom=y - 0.8 * how.size)
 
 

@@ -19,6 +19,7 @@ from bench.made_parts import (
     style,
     whole_ems,
     with_heads,
+    with_notes,
 )
 from bench.typesetting import Block, Frame, Sheet, Style, Writer, cells, lines_of
 from samples.files.pdf_writer import Rule, level, upright
@@ -278,10 +279,19 @@ def verse(writer: Writer) -> list[Sheet]:
     return [sheet]
 
 
+def plain_notes(writer: Writer) -> list[Sheet]:
+    """Columns with notes in small print at the foot of each, without a rule above them."""
+    how, sheet = style(writer), Sheet(595.0, 842.0)
+    frames = [whole_ems(part, how.size) for part in split(page_frame(writer, sheet), writer.rng.randint(1, 3), 20.0)]
+    frames = [with_notes(writer, sheet, frame, how, has_rule=False) for frame in frames]
+    put(sheet, flow(writer, 14), frames, how)
+    return [sheet]
+
+
 MIXED: Final[dict[str, Callable[[Writer], list[Sheet]]]] = {
     function.__name__: function
     for function in (
         newspaper, minutes, letter, gazette, boxes, years, exercises, beside_picture, upright_table, over_columns,
-        watermark, verse,
+        watermark, verse, plain_notes,
     )
 }  # fmt: skip

@@ -6,6 +6,7 @@ nothing.
 
 from __future__ import annotations
 
+import ctypes
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -13,11 +14,13 @@ from itertools import islice
 from typing import Final
 
 import pypdfium2 as pdfium
+import pypdfium2.raw as raw
 
 from manyo.corpus.print.pdf_tags import Heading, folded
 from manyo.corpus.print.reading_order import Block
 
 _MAX_BOOKMARKS: Final = 5_000
+_MAX_TITLE_BYTES: Final = 2_000
 _MAX_LEVEL: Final = 6
 #: Lines of one heading.
 _MAX_LINES: Final = 3
@@ -32,10 +35,18 @@ def bookmarks_of(document: pdfium.PdfDocument) -> dict[int, list[Heading]]:
     for bookmark in islice(document.get_toc(max_depth=_MAX_LEVEL), _MAX_BOOKMARKS):
         target = bookmark.get_dest()
         page = target.get_index() if target is not None else None
-        text = folded(bookmark.get_title())
+        text = folded(_title(bookmark.raw))
         if page is not None and page >= 0 and len(text) >= _LEAST_CHARS:
             found[page].append(Heading(bookmark.level + 1, text))
     return found
+
+
+def _title(bookmark: raw.FPDF_BOOKMARK) -> str:
+    """The title of a bookmark; a half character in it is U+FFFD, which no line has."""
+    size = min(raw.FPDFBookmark_GetTitle(bookmark, None, 0), _MAX_TITLE_BYTES)
+    buffer = ctypes.create_string_buffer(size)
+    raw.FPDFBookmark_GetTitle(bookmark, buffer, size)
+    return bytes(buffer)[: max(size - 2, 0)].decode("utf-16-le", "replace")
 
 
 def with_headings(blocks: Sequence[Block], declared: Sequence[Heading]) -> list[Block]:

@@ -33,6 +33,9 @@ _NOTE_RATIO: Final = 0.92
 #: What a note begins with.
 _NOTE_MARK = re.compile(r"[\s\u3000]*(?:[*＊†‡§※☆★]|注|註|[（(]?注?[\d０-９]{1,3}[)）.．:：\s\u3000]?|[¹²³⁴-⁹]|[①-⑳])")
 
+#: Without a rule above it, a number alone or in brackets is no mark.
+_PLAIN_MARK = re.compile(r"[*＊†‡※]|[（(]?[注註][\d０-９]|[\d０-９]{1,3}[)）]")
+
 
 class SetPage(NamedTuple):
     """Lines of a page, and what its rules make.
@@ -118,12 +121,12 @@ def arranged(page: SetPage, dropped: set[int]) -> tuple[list[Block], list[TextLi
         dropped: numbers of lines that are furniture.
     """
     lines = [line for number, line in enumerate(page.lines) if number not in dropped]
-    notes = _notes(lines, page)
-    noted = {id(line) for line in notes}
+    notes = _notes(lines, page) or _notes_without_rule(lines)
+    noted = {id(line) for group in notes for line in group}
     lines = [line for line in lines if id(line) not in noted]
-    return in_order(_boxed(lines, page.grids) + page.pictures), _joined_notes(
-        in_order([part_of(line) for line in notes])
-    )
+    blocks = in_order(_boxed(lines, page.grids) + page.pictures)
+    notes.sort(key=lambda group: min(line.left for line in group))
+    return blocks, [note for group in notes for note in _joined_notes(in_order([part_of(line) for line in group]))]
 
 
 def _boxed(lines: Sequence[TextLine], found: list[Grid]) -> list[Part]:
@@ -164,9 +167,9 @@ def _grid_blocks(grid: Grid, cells: list[list[Part]]) -> list[Block]:
     return [Block(rows, is_table=True)]
 
 
-def _notes(lines: list[TextLine], page: SetPage) -> list[TextLine]:
-    """The lines of notes at the foot of the page or of a column: below a rule, and the first begins with a mark."""
-    found: list[TextLine] = []
+def _notes(lines: list[TextLine], page: SetPage) -> list[list[TextLine]]:
+    """The lines of notes at the foot of the page or of each column: below a rule, and the first begins with a mark."""
+    found: list[list[TextLine]] = []
     rules = page.rules
     if not len(rules) or not lines:
         return found
@@ -189,10 +192,44 @@ def _notes(lines: list[TextLine], page: SetPage) -> list[TextLine]:
             continue
         first = min(below, key=lambda line: (round(line.top), line.left))
         if first.top - bottom <= _NOTE_GAP_EMS * first.size and _NOTE_MARK.match(first.text):
-            known = {id(line) for line in found}
-            found += [line for line in below if id(line) not in known]
-    # More than half of a page is not notes.
-    return found if 2 * sum(len(line.text) for line in found) <= sum(len(line.text) for line in lines) else []
+            known = {id(line) for group in found for line in group}
+            found.append([line for line in below if id(line) not in known])
+    return _if_few(found, lines)
+
+
+def _if_few(notes: list[list[TextLine]], lines: list[TextLine]) -> list[list[TextLine]]:
+    """The notes, unless they are more than half of a page."""
+    n_chars = sum(len(line.text) for group in notes for line in group)
+    return [group for group in notes if group] if 2 * n_chars <= sum(len(line.text) for line in lines) else []
+
+
+def _notes_without_rule(lines: list[TextLine]) -> list[list[TextLine]]:
+    """The lines of notes in small print at the foot of the page or its columns, below which there is nothing else."""
+    if not any(_PLAIN_MARK.match(line.text) for line in lines):
+        return []
+    half, body = sum(len(line.text) for line in lines) / 2, 0.0
+    for size, length in sorted((line.size, len(line.text)) for line in lines):
+        half -= length
+        body = size
+        if half < 0:
+            break
+    level = sorted((line for line in lines if not line.is_upright), key=lambda line: line.top)
+    found: list[list[TextLine]] = []
+    known: set[int] = set()
+    for first in level:
+        if first.size > _NOTE_RATIO * body or id(first) in known or not _PLAIN_MARK.match(first.text):
+            continue
+        # The mark may stand apart from its text, and the column is as wide as what stands below.
+        left, right = first.left, first.right + 2 * first.size
+        group = []
+        for line in level:
+            if line.top >= first.top - 0.5 * first.size and line.left < right and line.right > left:
+                group.append(line)
+                left, right = min(left, line.left), max(right, line.right)
+        if all(line.size <= _NOTE_RATIO * body and line.place < 0 for line in group):
+            found.append([line for line in group if id(line) not in known])
+            known.update(map(id, group))
+    return _if_few(found, lines)
 
 
 def _joined_notes(blocks: Sequence[Block]) -> list[TextLine]:

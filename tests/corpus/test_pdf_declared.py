@@ -65,6 +65,15 @@ def test_a_bookmark_that_no_line_of_its_page_says_makes_no_heading() -> None:
     assert headings(changed(pdf(PAGE), bookmarked("里道", "家々は影に沈む", "別の章"))) == []
 
 
+@pytest.mark.parametrize("title", [b"\xfe\xff\x91\xcc\x90", b"\xfe\xff\xd8\x42\x91\xcc", b"\xfe\xff", b""])
+def test_bookmarks_in_half_characters_cost_nothing(title: bytes) -> None:
+    def change(opened: Pdf) -> None:
+        bookmarked("x")(opened)
+        opened.Root.Outlines.First.Title = String(title)
+
+    assert headings(changed(pdf(PAGE), change)) == []
+
+
 def tagged(opened: Pdf) -> None:
     page = opened.pages[0]
     root = opened.make_indirect(Dictionary(Type=Name.StructTreeRoot))
