@@ -17,8 +17,9 @@ _BYTES_A_LINE, _LINES_A_DOCUMENT = 60, 20
 #: Share of documents that have candidates. Where all have, a task needs twice as much.
 _WITH_CANDIDATES = 0.5
 
-#: Memory of a task, its libraries not counted (260 MB).
-_PART_BYTES = 3_500_000_000
+#: Memory of a task, so reckoned, its libraries not counted (260 MB). A part of 400,000 such documents was reckoned at
+#: 1.8 GB and held 2.2, so this is 3.7.
+_PART_BYTES = 3_000_000_000
 
 
 def parts_for(n_documents: int, n_shingles: int, settings: Dedup) -> int:
@@ -30,7 +31,7 @@ def parts_for(n_documents: int, n_shingles: int, settings: Dedup) -> int:
         settings: of dedup.
 
     Returns:
-        At least 1. Of numbers by memory only the leading three bits are not 0: they seldom change when a corpus grows.
+        At least 1. Of numbers by memory only the leading four bits are not 0: they seldom change when a corpus grows.
     """
     held_bytes = _WITH_CANDIDATES * (_BYTES_A_DOCUMENT * n_documents + _BYTES_A_SHINGLE * n_shingles)
     return settings.parts or _parts(held_bytes)
@@ -43,7 +44,7 @@ def parts_for_lines(n_documents: int, settings: Dedup) -> int:
 
 def _parts(held_bytes: float) -> int:
     parts = max(1, -(-int(held_bytes) // _PART_BYTES))
-    step: int = 1 << max(0, parts.bit_length() - 3)
+    step: int = 1 << max(0, parts.bit_length() - 4)
     return -(-parts // step) * step
 
 
