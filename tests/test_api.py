@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -144,3 +145,13 @@ def test_a_run_is_made_and_looked_at_in_a_few_lines(tmp_path: Path) -> None:
         made.dataset("document")
     with pytest.raises(FileNotFoundError, match="the table release is not written yet"):
         made.dataset("release")
+
+
+def test_the_notebook_runs_from_a_page_to_a_report() -> None:
+    notebook = json.loads((ROOT / "examples" / "from_a_page_to_a_report.ipynb").read_text(encoding="utf-8"))
+    names: dict[str, object] = {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), "notebook", "exec"), names)
+    assert names["run"].notices == []  # type: ignore[attr-defined]
+    assert names["report"].name == "report.html"  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from manyo.corpus.compiling import announce_compiling
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.events import Events
 from manyo.pipelines.engine.executors import Auto, RayTasks, Serial
@@ -61,6 +62,7 @@ def _absolute(out: str) -> str:
 @contextmanager
 def open_executor(options: argparse.Namespace) -> Iterator[Executor]:
     """The executor of `--executor`, closed after the block."""
+    announce_compiling()
     executors: dict[str | None, type[Serial | RayTasks | Auto]] = {"serial": Serial, "ray": RayTasks, None: Auto}
     executor = executors[options.executor]()
     try:

@@ -27,6 +27,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import IO, Any
 
+from manyo.corpus.compiling import announce_compiling
 from manyo.corpus.tables.retries import on_request
 from manyo.pipelines.engine.peak_memory import forget_peak_memory, own_peak_memory_bytes
 from manyo.pipelines.extraction.loop import Extraction, Progress, ReaderStop, ShardTooSlow, extract_shard
@@ -192,6 +193,7 @@ def _serve(counter_fd: int) -> None:
     """Run the child: extract the shards that arrive on standard input until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes the pipe
     resource.setrlimit(resource.RLIMIT_DATA, (WORKER_MEMORY_BYTES, WORKER_MEMORY_BYTES))
+    announce_compiling()
     progress = Progress(memoryview(mmap.mmap(counter_fd, mmap.PAGESIZE)).cast("Q"))
     on_request(progress.request)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
