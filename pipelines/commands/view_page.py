@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from manyo.corpus.schema import LANGUAGES
-from manyo.filters.rules.decide import DOCUMENT_COLUMNS, PROFILES, RULE_COLUMNS, TEMPLATE_COLUMNS
+from manyo.filters.rules.decide import DOCUMENT_COLUMNS, PROFILES, RULE_COLUMNS, TEMPLATE_COLUMNS, Rule
 from manyo.filters.signals.measure import measured_signals
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.bound_histograms import GROUPS, RunCounts, count_run
@@ -148,12 +148,12 @@ def view_data(config: Config, seed: int, guide: Mapping[str, str]) -> tuple[dict
             for name, count in sample.strata.most_common()
             if name.startswith(OF_REFUSED)
         },
-        **_counted(counts, config),
+        **counted_json(counts, config.rules),
     }
     return data, documents
 
 
-def _counted(counts: RunCounts, config: Config) -> dict[str, Any]:
+def counted_json(counts: RunCounts, rules: Sequence[Rule]) -> dict[str, Any]:
     """The counts as JSON values; `pipelines/report/templates/view.js.j2` reads them."""
     assert counts.uniform is not None
     uniform = counts.uniform
@@ -191,11 +191,11 @@ def _counted(counts: RunCounts, config: Config) -> dict[str, Any]:
                 "fails": counts.fails[rule.name],
                 "alone": counts.alone[rule.name],
             }
-            for rule in config.rules
+            for rule in rules
         ],
         "bounds": [
             {
-                "rule": next(i for i, rule in enumerate(config.rules) if rule is bound.rule),
+                "rule": next(i for i, rule in enumerate(rules) if rule is bound.rule),
                 "side": bound.side,
                 **{group: _sparse(by_bound[group]) for group in GROUPS},
             }

@@ -23,6 +23,7 @@ from manyo.pipelines.report.quantities import (
     format_size,
     format_value,
 )
+from manyo.pipelines.report.token_tables import token_tables
 
 #: Addresses and lines are cut to this length, in characters.
 _ADDRESS_CHARS = 160
@@ -57,7 +58,7 @@ def page_templates() -> jinja2.Environment:
         "address": _address,
         "cell": _cell,
     }
-    environment.globals |= {"ticks": _ticks}
+    environment.globals |= {"ticks": _ticks, "token_tables": token_tables}
     return environment
 
 
