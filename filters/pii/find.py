@@ -292,8 +292,14 @@ def _addresses(fold: str, pieces: Sequence[tuple[int, int]], masks: Sequence[_Ho
         first = above if is_broken else start
         for place in find_addresses(fold, max(first, reached), stop):
             reached = place.stop
-            if not any(mask.start < place.stop and place.start < mask.stop for mask in masks):
+            is_masked = any(mask.start < place.stop and place.start < mask.stop for mask in masks)
+            if not is_masked and not _is_blank(fold[place.start : place.stop]):
                 yield _Span(place.start, place.stop, "postal_address", 0.9, place.rule)
+
+
+def _is_blank(value: str) -> bool:
+    """Whether somebody has put zeros for all digits of a value."""
+    return set(re.findall("[0-9]", value)) == {"0"}
 
 
 def _punched(fold: str, holes: Sequence[_Hole]) -> str:
@@ -322,6 +328,7 @@ def _values(
             value = read(fold, place) if read else None
             if (
                 not value
+                or (meaning.kind == "postal_address" and _is_blank(fold[value[0] : value[1]]))
                 or _is_taken(value, meaning.kind, settled_before, masks)
                 or not _is_near(meaning, fold, place, holes)
             ):

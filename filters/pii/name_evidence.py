@@ -127,7 +127,8 @@ _BESIDE: Final = 1.5
 _PASSAGE: Final = 1.0
 #: Where a word starts that may be a name: kanji or katakana after anything else, two words in hiragana, Latin words.
 _STARTS: Final = re.compile(
-    "(?<![一-鿿々ヶァ-ヴー﨑𠮷])[一-鿿ァ-ヴ﨑𠮷]|(?<![ぁ-ゖ一-鿿々ァ-ヴー])[ぁ-ゖ](?=[ぁ-ゖ]{1,5} [ぁ-ゖ一-鿿])"
+    "(?<![一-鿿々ヶァ-ヴー﨑𠮷])[一-鿿ァ-ヴ﨑𠮷]|(?:(?<![ぁ-ゖ一-鿿々ァ-ヴー])|(?<=[一-鿿]の))"
+    "[ぁ-ゖ](?=[ぁ-ゖ]{1,5} [ぁ-ゖ一-鿿])"
     "|(?<=[員長者人生課部係局室班様師士工主婦業組娘母父妻夫兄姉弟妹])(?=[一-鿿])"
     "|(?<=本名|自称|通称|氏名|名義)(?=[一-鿿])"
     "|(?<![A-Za-z])[A-Z](?=[a-z'-]{1,20},? [A-Z])"
@@ -146,7 +147,7 @@ _KANA_SHAPE: Final = re.compile("[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ
 _NO_KANA_GIVEN: Final = re.compile(
     "(?:まで|です|より|から|さん|さま|ちゃん|くん|ほか|とか|など|たち|だけ|こと|これ|それ|ので|のに|です|ます|した|して|する|いる|ある|なり|あり|など|へん|かな)"
 )
-_OCR: Final = re.compile(f"{LETTER}(?: {{1,2}}{LETTER}){{2,5}}(?!{LETTER}| {LETTER}(?: |$))")
+_OCR: Final = re.compile(f"{LETTER}(?: {{1,2}}{LETTER}){{2,5}}")
 _FOREIGN: Final = re.compile(
     "[ァ-ヴー]{2,12}(?:[・＝=][ァ-ヴー]{1,12}){1,3}(?![ァ-ヴー])|[ァ-ヴー]{1,8} [ァ-ヴー]{2,8}(?![ァ-ヴー ])"
     "|[A-Z][A-Za-z'-]{1,20}(?:,? [A-Z][A-Za-z'-]{0,20}\\.?){1,3}(?![A-Za-z])"
@@ -170,6 +171,7 @@ _PRINTED_APART: Final = re.compile(f" {{1,4}}{LETTER}(?!{LETTER})")
 _NO_PERSON: Final = frozenset(("平成", "昭和", "大正", "明治", "令和", "本名", "前", "所", "女子", "本人"))
 _NUMBER: Final = re.compile("[一二三四五六七八九十百千万〇]+")
 _ADDRESSED: Final = re.compile(f" ?(?:{HONORIFIC})")
+_NOT_OF_NAME: Final = re.compile("(?:さん|さま|くん|ちゃん|です|まで|という|より|から)+$")
 _SURNAME_CHARS: Final = 5
 _GIVEN_CHARS: Final = 5
 
@@ -305,7 +307,7 @@ def _readings(within: OpenText, start: int) -> Iterator[_Reading]:
         is_known = n_surname in lengths
         at = start + n_surname
         gap = _GAP.match(text, at, limit) if at == kanji.end() else None
-        if gap and not is_split:
+        if gap and not is_split and (is_known or n_surname <= _UNKNOWN_SURNAME_CHARS):
             yield from _givens(text, start, gap.end(), limit, 2.0 if is_known else 0.5, is_known)
         elif not gap and (is_known or n_surname <= _UNKNOWN_SURNAME_CHARS):
             weight = (1.0 if n_surname > 1 else 0.5) if is_known else -0.5
@@ -375,10 +377,12 @@ def _givens(text: str, start: int, at: int, limit: int, weight: float, surname_i
     """The readings of the letters from `at` on as the given name of a name that starts at `start`."""
     is_apart = text[at - 1] == " "
     kana = _HIRAGANA.match(text, at, limit) if is_apart and surname_is_known else None
-    if kana and 1 < len(kana[0]) <= _GIVEN_CHARS and not re.match(LETTER, text[kana.end() : kana.end() + 1]):
+    if kana and not re.match(LETTER, text[kana.end() : kana.end() + 1]):
         # ながさわ はると goes to the blank, although はる is a name, too.
-        yield _Reading(kana.end(), weight + 1.0)
-        return
+        n_chars = len(_NOT_OF_NAME.sub("", kana[0]))
+        if 1 < n_chars <= _GIVEN_CHARS:
+            yield _Reading(at + n_chars, weight + 1.0)
+            return
     for stop in range(min(limit, at + _GIVEN_CHARS), at, -1):
         given = text[at:stop]
         if not _WORD_ENDS.match(text, stop) or not _RUN.fullmatch(given):
@@ -405,7 +409,9 @@ def _printed_apart(text: str, start: int, match: re.Match[str]) -> Iterator[_Rea
         letters = text[start:stop].replace(" ", "")
         if len(letters) < 3:
             return
-        if is_full_name(letters):
+        if not _WORD_ENDS.match(text, stop):
+            pass
+        elif is_full_name(letters):
             yield _Reading(stop, 3.0)
         elif any("姓" in parts(letters[:i]) and _KANA_SHAPE.fullmatch(letters[i:]) for i in range(1, len(letters) - 1)):
             yield _Reading(stop, 2.5)

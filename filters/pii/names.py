@@ -27,7 +27,7 @@ from manyo.filters.pii.name_shapes import (
     Belief,
 )
 from manyo.filters.pii.open_text import KANJI_OR_KATAKANA, WORD_BREAK, Interval, OpenText
-from manyo.filters.pii.private_names import INTRODUCED_GATE, introduced
+from manyo.filters.pii.private_names import GOES_ON, INTRODUCED_GATE, introduced
 from manyo.filters.pii.private_words import EXAMPLE, NO_SURNAME, Name, is_public
 
 # Labels of offices: a section may stand before the name, and much else than a name.
@@ -203,7 +203,7 @@ def _of_field(within: OpenText, field: Field) -> list[Name]:
     start = dead.end() if dead else field.start
     stop = within.name_end(start, belief, field.stop)
     if field.strength == "said":
-        is_name = bool(stop and WORDS_APART.search(text, start, stop))
+        is_name = bool(stop and WORDS_APART.search(text, start, stop)) and not GOES_ON.match(text, stop)
         if re.match("[A-Zァ-ヴ]", text[start]) and not _IS.search(text, field.label.stop, start):
             is_name = False
         return [(start, stop, 0.85, "name_said")] if is_name else []

@@ -43,8 +43,10 @@ REACH_CHARS: Final = 200
 _INTRODUCED: Final = re.compile(f"(?:(?<![一-鿿])(?:{KIN})|{ROLE})(?:の|は|が|も|に|へ|、|・)、?[「『]?(?={APART})")
 _CALLED: Final = re.compile(
     "(?=と(?:申し|いいます|言います|いう(?:人|者|方|男|女)|言う(?:人|者|方|男|女)|名乗))と(?P<self>申し(?=ます|まし|上げ"
-    "|て[おい]|、)|(?:い|言)います)?|(?=儀[ (、])"
+    "|て[おい]|、))?|(?=儀[ (、])"
 )
+#: 湯 浅 寛 is printed letter by letter.
+GOES_ON: Final = re.compile(f"(?<= {NAME_KANJI}) {{1,2}}{NAME_KANJI}(?:(?!{NAME_KANJI})|{HONORIFIC})")
 #: Words that introduce a name of two words after a particle.
 INTRODUCING: Final = (*KIN.split("|"), *ROLE.split("|"))
 #: Signs of the normal form in such a piece, for `manyo.filters.pii.kinds`.
@@ -81,6 +83,8 @@ def introduced(within: OpenText, pieces: Sequence[Interval]) -> Iterator[Name]:
         for match in _INTRODUCED.finditer(text, start, stop):
             last = within.name_end(match.end(), GAPPED)
             is_example = EXAMPLE.search(text, max(0, match.start() - EXAMPLE_CHARS), match.start())
+            if GOES_ON.match(text, last):
+                continue
             if last and not is_example and " " in text[match.end() : last] and re.match(LETTER, text[match.end()]):
                 yield match.end(), last, 0.85, "name_introduced"
         for match in _CALLED.finditer(text, start, stop):

@@ -1,0 +1,120 @@
+"""Laws of names and numbers that no label announces: cues add up, and words for a kind may stand anywhere near."""
+
+from itertools import product
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from manyo.filters.pii.find import find
+from manyo.filters.pii.kinds import PII_KINDS
+from manyo.filters.pii.normal_form import digits_read
+
+KINDS = [kind.name for kind in PII_KINDS]
+
+NAMES = ["榊原武", "関由紀子", "片山 理恵", "岡トメ", "湯 浅 寛", "リ ミンジョン", "坪内 Jennifer", "ながつき りょう"]
+#: Each is one strong cue before or after a name.
+BEFORE = ["夫の", "患者の", "飼い主の", "班長の", "名義は片仮名で", "向かいに住む友人、"]
+AFTER = ["さんです。", "様から。", "という人です。", "さん（34）が来た。", "の自宅です。"]
+#: A note is private by a value of a person in it.
+NOTE = "{sentence}\n電話は090-1234-5678です。"
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    spans = find(pa.array([text], pa.large_string()), KINDS).to_pylist()
+    return [(span["kind"], text[span["start"] : span["stop"]]) for span in spans]
+
+
+def test_a_name_with_a_cue_on_each_side_is_found_in_any_sentence() -> None:
+    missed = [
+        (before, name, after)
+        for before, name, after in product(BEFORE, NAMES, AFTER)
+        # Where hiragana goes on after a particle in hiragana nothing says where the name starts.
+        if not (before.endswith("で") and name.startswith("な"))
+        and ("person_name", name) not in found(NOTE.format(sentence=before + name + after))
+    ]
+    assert missed == []
+
+
+@pytest.mark.parametrize("title", ["俳優の", "監督の", "作家・", "写真："])
+def test_a_word_for_people_who_are_public_outweighs_every_cue(title: str) -> None:
+    for name, after in product(NAMES[:3], AFTER[:2]):
+        assert "person_name" not in dict(found(NOTE.format(sentence=title + name + after)))
+
+
+@pytest.mark.parametrize(
+    "sentence", ["住　所は下のとおり。", "本　籍　変更なし。", "申立人の意見。", "平成生まれです。"]
+)
+def test_words_of_forms_that_are_also_surnames_are_no_names(sentence: str) -> None:
+    assert "person_name" not in dict(found(NOTE.format(sentence=sentence)))
+
+
+#: A number of each kind, and a sentence with a word for it that is no label of it.
+WORDED = {
+    "residence_card": ("EH48120937BX", "先月、在留カードを更新した。"),
+    "passport": ("TK4410927", "旅行会社でパスポートを見せた。"),
+    "driving_licence": ("431125039950", "免許は普通のみ。"),
+    "pension_number": ("7208-551946", "年金のほうも消した。"),
+    "employment_insurance": ("1314-906752-8", "雇用保険のことを書いた。"),
+    "imei": ("358110868127387", "なくしたスマホの箱を見た。"),
+    "my_number": ("311387981131", "税務署の紙を出した。"),
+}
+
+
+@pytest.mark.parametrize("kind", WORDED)
+def test_a_number_of_rare_shape_is_found_before_and_after_a_word_for_it_and_nowhere_else(kind: str) -> None:
+    value, sentence = WORDED[kind]
+    assert (kind, value) in found(f"{sentence}「{value}」と読んだ。")
+    assert (kind, value) in found(f"「{value}」と読んだ。{sentence}")
+    assert kind not in dict(found(f"「{value}」と読んだ。天気がよかった。"))
+
+
+def test_a_second_number_that_is_written_like_a_labelled_one_is_of_its_kind() -> None:
+    text = "旅券番号はMZ0018277です。夫のはTR0948213、注文番号はAB1234567です。"
+    assert {value for kind, value in found(text) if kind == "passport"} == {"MZ0018277", "TR0948213"}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="0123456789OolI- 年月日aZ氏（）\n", max_size=30))
+def test_letters_read_as_digits_keep_their_places_and_are_read_once(text: str) -> None:
+    read = digits_read(text)
+    assert len(read) == len(text)
+    assert all(old == new or (old in "OoQlI" and new in "01") for old, new in zip(text, read, strict=True))
+    assert digits_read(read) == read
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sets(st.integers(0, 9), max_size=2))
+def test_a_telephone_number_is_found_with_two_digits_misread(places: set[int]) -> None:
+    number = "0471-01-1001"
+    at = [i for i, char in enumerate(number) if char in "01"]
+    chars = list(number)
+    for place in places:
+        i = at[place % len(at)]
+        chars[i] = "O" if number[i] == "0" else "l"
+    printed = "".join(chars)
+    assert ("phone", printed) in found(f"電話 {printed}")
+
+
+def test_a_name_that_ends_with_a_word_for_a_child_is_a_value_of_its_column() -> None:
+    text = "患者名\t年齢\n乾サダ子\t79\n仲 本 光 子\t81\n秦忠雄\t91\n"
+    names = [value for kind, value in found(text) if kind == "person_name"]
+    assert sorted(set(names)) == sorted(["乾サダ子", "仲 本 光 子", "秦忠雄"])
+
+
+def test_an_age_is_masked_without_the_words_around_it() -> None:
+    assert ("age", "39歳") in found("氏名：片山 理恵\n年齢：満39歳")
+    assert ("age", "88") in found("片山 理恵様が亡くなりました（享年88）。電話 03-1234-5678")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "自分の服を客に与えたといいます。",
+        "中間報告と言いますけれど。",
+        "所在地: 〒000-0000 北海道中川郡音威子府村字音威子府000番地0",
+    ],
+)
+def test_what_was_masked_in_prose_and_should_not_be(text: str) -> None:
+    assert found(text) == []
