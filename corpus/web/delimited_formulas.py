@@ -24,34 +24,34 @@ _LISTINGS = [TAGS.index(name) for name in ("pre", "listing", "xmp", "textarea")]
 
 def with_delimited_formulas(markup: Markup) -> Markup:
     """The page with `$` for the delimiters of its formulas."""
-    if not (b"\\(" in markup.text or b"\\[" in markup.text):
+    # Few pages have a backslash, and of these few load such a program.
+    if b"\\" not in markup.text or not (b"\\)" in markup.text or b"\\]" in markup.text):
         return markup
-    if not any(program in markup.source for program in _PROGRAMS):
+    formulas = list(_FORMULA.finditer(markup.text))
+    if not formulas or not any(program in markup.source for program in _PROGRAMS):
         return markup
+    rows = np.searchsorted(markup.blocks["start"], [found.start() for found in formulas], side="right") - 1
+    is_within = markup.blocks["end"][rows] >= [found.end() for found in formulas]
+    is_listing = np.isin(markup.boxes["tag"][markup.blocks["box"][rows]], _LISTINGS)
+    code = markup.marks[markup.marks["kind"] == CODE_MARK][["start", "end"]].tolist()
     text = np.frombuffer(markup.text, np.uint8).copy()
     is_gone = np.zeros(len(text), np.bool_)
-    is_code = np.zeros(len(text), np.bool_)
-    for mark in markup.marks[markup.marks["kind"] == CODE_MARK]:
-        is_code[mark["start"] : mark["end"]] = True
     marks = []
-    is_listing = np.isin(markup.boxes["tag"][markup.blocks["box"]], _LISTINGS)
-    for block in markup.blocks[~is_listing]:
-        start, end = int(block["start"]), int(block["end"])
-        for found in _FORMULA.finditer(markup.text, start, end):
-            if is_code[found.start()]:
-                continue
-            is_displayed = found[1] is None
-            opening, closing = (3, 4) if is_displayed else (1, 2)
-            inner_start, inner_end = found.end(opening), found.start(closing)
-            while text[inner_start] <= ord(" "):
-                inner_start += 1
-            is_gone[found.start() : inner_start] = is_gone[inner_end : found.end()] = True
-            for at in (found.start(), found.end() - 2):
-                text[at : at + 2] = ord("$")
-                is_gone[at : at + 1 + is_displayed] = False
-            inner = text[inner_start:inner_end]
-            inner[inner < ord(" ")] = ord(" ")
-            marks.append((MATH_MARK, found.start(), found.end(), 0, 0))
+    for found, may_be in zip(formulas, (is_within & ~is_listing).tolist(), strict=True):
+        if not may_be or any(start <= found.start() < end for start, end in code):
+            continue
+        is_displayed = found[1] is None
+        opening, closing = (3, 4) if is_displayed else (1, 2)
+        inner_start, inner_end = found.end(opening), found.start(closing)
+        while text[inner_start] <= ord(" "):
+            inner_start += 1
+        is_gone[found.start() : inner_start] = is_gone[inner_end : found.end()] = True
+        for at in (found.start(), found.end() - 2):
+            text[at : at + 2] = ord("$")
+            is_gone[at : at + 1 + is_displayed] = False
+        inner = text[inner_start:inner_end]
+        inner[inner < ord(" ")] = ord(" ")
+        marks.append((MATH_MARK, found.start(), found.end(), 0, 0))
     if not marks:
         return markup
     both = np.concatenate((markup.marks, np.array(marks, MARK)))
