@@ -32,6 +32,7 @@ REQUIRED = {
     "seen": ("https://example.jp/",),
     "select": ("--to", "selected"),
     "label": ("score", "labels.tsv"),
+    "publish": ("--to", "folder"),
 }
 
 
