@@ -70,16 +70,15 @@ split = "1,0,0"
 #: Commands that run stages, and take an executor.
 SERIAL = {"run", "extract", "langid", "filter", "dedup", "scrub", "export", "tokenize", "report", "takedown"}
 
-#: Commands that read no run, or need a cluster or the index of a crawl.
+#: Commands that read no run of one configuration, or need a cluster, labels or the index of a crawl.
 ELSEWHERE = {
     "init",
     "gc",
-    "warm",
-    "completion",
-    "publish",
-    "diff",
     "label",
     "recall",
+    "diff",
+    "warm",
+    "completion",
     "select",
     "submit",
     "stop",
@@ -148,6 +147,8 @@ def statuses(corpus: Corpus, listed: Path) -> dict[str, int]:
         "whatif": ("--rule", "too_short", "--minimum", "1"),
         "inspect": ("--kept",),
         "takedown": (str(listed), "--dry-run"),
+        "publish": ("--to", str(corpus.folder / "published")),
+        "view": ("--html", str(corpus.folder / "view.html")),
     }
     found = {"run": corpus.call("run")}
     for command in COMMANDS.keys() - ELSEWHERE - {"run", "mix", "step", "seen"}:
@@ -158,6 +159,7 @@ def statuses(corpus: Corpus, listed: Path) -> dict[str, int]:
     more += (["inspect", "--reason", "too_short"], ["whatif", "--rules", "default"], ["plan", "--actual"])
     for command, *options in more:
         found[f"{command} {options[0]}"] = corpus.call(command, *options)
+    found["diff"] = main(["diff", corpus.config, corpus.config])
     return found
 
 
@@ -198,7 +200,7 @@ def test_a_run_that_keeps_nothing_passes_through_every_command_and_says_so(
     asked = {command: found.pop(command) for command in ("mix", "trace", "step")}
     assert tuple(asked.values()) == steps
     assert found.pop("takedown") == (0 if source == "gone" else 3), "an entry that names no page"
-    assert found.pop("seen") == 2
+    assert (found.pop("seen"), found.pop("publish")) == (2, 2)
     assert {command: status for command, status in found.items() if status} == {}
     printed = capsys.readouterr().err
     assert "manyo: warning: no document is left" in printed
