@@ -6,12 +6,10 @@ import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 from rich.table import Table
 
-from manyo.corpus.records import BrokenInput, Refused, Skipped
-from manyo.corpus.sources.source_kinds import KINDS
 from manyo.corpus.tables.shards import publish
 from manyo.filters.signals.quality import GRAM_CHARS, QualityModel, write_quality_model
 from manyo.filters.signals.quality_training import (
@@ -25,16 +23,8 @@ from manyo.filters.signals.quality_training import (
     train,
 )
 from manyo.pipelines.commands.run_setup import open_console
+from manyo.pipelines.commands.text_files import source_of, texts_of
 from manyo.pipelines.engine.errors import UserError
-from manyo.pipelines.extraction.inputs import expand
-
-#: Suffixes of files that hold documents, and the kind of source that reads each.
-_KIND_OF_SUFFIX = {
-    ".parquet": "parquet",
-    ".jsonl": "jsonl",
-    ".jsonl.gz": "jsonl",
-    ".jsonl.zst": "jsonl",
-}
 
 _LARGEST_WEIGHT = 100.0
 
@@ -70,7 +60,7 @@ class Reading:
         for given in self.inputs:
             file = PurePath(given).name
             weight = next((weight for pattern, weight in self.weights if fnmatchcase(file, pattern)), 1.0)
-            for text in _texts(given, name):
+            for _, text in texts_of(given, f"--{name}"):
                 self.documents += text is not None
                 self.refused += text is None
                 if text is not None:
@@ -92,12 +82,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="documents of files whose name matches count as so many (1); the first pattern decides",
     )
     parser.add_argument("--model", required=True, metavar="FILE", help="write the model here and its card to FILE.md")
-
-
-def source_of(given: str) -> str:
-    """The source of a file's documents: its name up to the first dot; of a .txt file, one document, its folder."""
-    path = PurePath(given)
-    return path.parent.name or "." if given.endswith(".txt") else path.name.split(".")[0]
 
 
 def run(options: argparse.Namespace) -> int:
@@ -195,35 +179,6 @@ def model_card(
             "",
         ]
     )
-
-
-def _texts(given: str, name: str) -> Iterator[str | None]:
-    """Yield the texts of a file, glob or folder; None for a row without a text."""
-    if given.endswith(".txt"):
-        try:
-            yield Path(given).read_text(encoding="utf-8")
-        except OSError as error:
-            raise UserError(f"--{name} {given}: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            raise UserError(f"--{name} {given}: not UTF-8 at byte {error.start}") from error
-        return
-    kind = next((kind for suffix, kind in _KIND_OF_SUFFIX.items() if given.endswith(suffix)), None)
-    if kind is None:
-        raise UserError(
-            f"--{name} {given}: give a .txt file (one document) or .jsonl, .jsonl.gz, .jsonl.zst or .parquet files "
-            "(globs are allowed) with the text in the field or column `text`"
-        )
-    source, settings = KINDS[kind], KINDS[kind].Options()
-    found = expand(given, f"--{name}")
-    if found.skipped:
-        raise UserError(f"--{name} {given}: {found.skipped[0]}; rename, move or delete it")
-    for shard in source.plan(found.files, settings):
-        try:
-            for record in source.records(shard, settings):
-                outcome = record if isinstance(record, BrokenInput) else source.parse(record, settings)
-                yield None if isinstance(outcome, BrokenInput | Refused | Skipped) else outcome.text
-        except ValueError as error:
-            raise UserError(f"--{name}: {error}") from error
 
 
 def _table(examples: Examples, of_sources: Sequence[AtThreshold], of_documents: Sequence[AtThreshold]) -> Table:

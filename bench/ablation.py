@@ -1,0 +1,123 @@
+"""How often `manyo ablate` ranks a corpus before a copy of it with planted damage.
+
+`python -m bench.ablation DATA [DRAWS]`: news articles of DATA/livedoor_news, seven damages of 1, 5 and 20 % of the
+documents, DRAWS (20) times with other damaged documents and other held-out ones. A corpus is ranked right if at least
+one figure whose interval leaves no doubt is on its side and none on that of the copy.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from manyo.pipelines.ablation.drawing import Text, draw
+from manyo.pipelines.ablation.ladder import compare
+
+_DRAW_BYTES = 600_000
+_N_DRAWS = 3
+_HELD_OUT = 60
+_SHARES = (0.01, 0.05, 0.2)
+
+_HEAD = "格安通販の人気ランキング！送料無料でお届けします。レビューを書いてポイントをもらおう。\n"
+_FOOT = "\nお買い物はこちらから。会員登録は無料です。"
+_FRAME = ("ホーム > ニュース > 記事一覧 | ログイン | 会員登録\n", "\nこの記事をシェアする ツイート 関連記事 次の記事へ")
+
+#: What stands in texts that a machine translated word by word.
+_LITERAL = (
+    ("私は", "私について言えば、私は"),
+    ("した。", "することをしました。"),
+    ("できる", "することができることができる"),
+)
+
+
+def _misread(text: str, _: random.Random) -> str:
+    return text.encode("utf-8").decode("cp932", "replace")
+
+
+def _template(text: str, _: random.Random) -> str:
+    return _HEAD + text[: len(text) // 2] + _FOOT
+
+
+def _columns(text: str, _: random.Random) -> str:
+    """Two columns of 20 characters read across."""
+    lines = [text[i : i + 20] for i in range(0, len(text), 20)]
+    half = len(lines) // 2
+    return "".join(left + right for left, right in zip(lines[:half], lines[half:], strict=False))
+
+
+def _translated(text: str, _: random.Random) -> str:
+    for ours, literal in _LITERAL:
+        text = text.replace(ours, literal)
+    return text
+
+
+def _shuffled(text: str, rng: random.Random) -> str:
+    sentences = re.split(r"(?<=。)", text)
+    rng.shuffle(sentences)
+    return "".join(sentences)
+
+
+def _framed(text: str, _: random.Random) -> str:
+    return _FRAME[0] + text + _FRAME[1]
+
+
+Damage = Callable[[str, random.Random], str]
+
+_DAMAGES: dict[str, Damage | None] = {
+    "UTF-8 read as cp932": _misread,
+    "template around half the article": _template,
+    "two columns read across": _columns,
+    "literal translation": _translated,
+    "sentences shuffled": _shuffled,
+    "copies of other articles": None,
+    "menu and buttons": _framed,
+}
+
+
+def damaged(texts: list[Text], damage: Damage | None, share: float, seed: int) -> list[Text]:
+    """The texts with a share of them damaged; None puts the text of another one in their place."""
+    rng = random.Random(seed)
+    chosen = set(rng.sample(range(len(texts)), round(share * len(texts))))
+    others = [number for number in range(len(texts)) if number not in chosen]
+    return [
+        text
+        if number not in chosen
+        else text._replace(text=texts[rng.choice(others)].text if damage is None else damage(text.text, rng))
+        for number, text in enumerate(texts)
+    ]
+
+
+def main(data: Path, rounds: int) -> None:
+    """Print of each damage and share how often the corpus is ranked first, and by which figures."""
+    articles = [
+        Text(path.name, "news", path.read_text(encoding="utf-8").split("\n", 3)[-1].strip())
+        for path in sorted((data / "livedoor_news").rglob("*.txt"))
+    ]
+    articles = [text for text in articles if len(text.text) > 300]
+    print("| damage | share | ranked right | by bits | by order | by repetition | bits more, mean |")
+    print("|---|---|---|---|---|---|---|")
+    for name, damage in _DAMAGES.items():
+        for share in _SHARES:
+            right, more = 0, 0.0
+            by = [0, 0, 0]
+            for seed in range(rounds):
+                texts = random.Random(seed).sample(articles, len(articles))
+                held_out, pool = [text.text for text in texts[:_HELD_OUT]], texts[_HELD_OUT:]
+                corpora = [
+                    draw(side, of_side, _DRAW_BYTES, _N_DRAWS)
+                    for side, of_side in (("A", pool), ("B", damaged(pool, damage, share, seed)))
+                ]
+                ladder = compare(corpora[0], corpora[1], {"news": held_out})
+                signs = [sign for _, sign in ladder.verdicts]
+                right += max(signs) == 1 and min(signs) >= 0
+                by = [count + (sign == 1) for count, sign in zip(by, signs, strict=True)]
+                more += (ladder.bits["news"].b - ladder.bits["news"].a) / rounds
+            counts = " | ".join(map(str, by))
+            print(f"| {name} | {share:.0%} | {right} of {rounds} | {counts} | {more:.5f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 20)

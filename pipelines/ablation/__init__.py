@@ -1,0 +1,1 @@
+"""Which of two corpora is closer to what one wants: what two cores can say without training a model."""
