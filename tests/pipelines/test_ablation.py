@@ -18,6 +18,7 @@ from manyo.pipelines.ablation.character_model import ALPHABET, CharacterModel, r
 from manyo.pipelines.ablation.cohesion import FEWEST_SENTENCES, cohesion
 from manyo.pipelines.ablation.drawing import Drawn, Text, draw
 from manyo.pipelines.ablation.ladder import COPIED_CHARS, compare
+from manyo.pipelines.ablation.task_choice import Score, choose_tasks
 from manyo.pipelines.cli import main
 from tests.conftest import FinishedRun
 
@@ -201,3 +202,78 @@ def test_a_mistake_is_one_line(
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
+
+
+def scores(task: str, curve: dict[str, list[float]], noise: float = 0.005) -> list[Score]:
+    """Scores of corpora at 10, 20, … billion tokens, of two seeds on each side of the curve."""
+    return [
+        Score(corpus, seed, 1e10 * number, task, value + side * noise, 0.25)
+        for corpus, values in curve.items()
+        for number, value in enumerate(values, start=1)
+        for seed, side in (("1", -1), ("2", 1))
+    ]
+
+
+RISING = {"web": [0.3, 0.4, 0.5, 0.6], "books": [0.31, 0.42, 0.55, 0.7]}
+
+
+@pytest.mark.parametrize(
+    ("given", "faults"),
+    [
+        (scores("t", RISING), []),
+        (scores("t", {name: values[::-1] for name, values in RISING.items()}), ["monotonicity"]),
+        (scores("t", RISING, noise=0.05), ["signal to noise"]),
+        (scores("t", {"web": [0.25, 0.2501, 0.2502, 0.2503]}, noise=0.004), ["above chance"]),
+        (scores("t", RISING)[::2], ["signal to noise", "above chance"]),
+    ],
+    ids=["good", "falls", "noisy", "chance", "one seed"],
+)
+def test_a_task_that_misses_a_criterion_is_named_with_it(given: list[Score], faults: list[str]) -> None:
+    (choice,) = choose_tasks(given)
+    assert choice.faults == faults
+
+
+def test_the_order_of_corpora_is_compared_between_neighbouring_checkpoints() -> None:
+    steady, swapping = (
+        choose_tasks(scores("t", {"a": a, "b": [0.5, 0.5, 0.5, 0.5]}))[0].order
+        for a in ([0.9, 0.6, 0.7, 0.8], [0.6, 0.4, 0.6, 0.4])
+    )
+    assert (steady, swapping) == (1, -1)
+    assert choose_tasks(scores("t", RISING), order_from_tokens=4e10)[0].order is None
+
+
+def test_the_choice_of_tasks_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [*scores("jcommonsenseqa", RISING), *scores("jnli", {"web": [0.3, 0.3, 0.3, 0.3]}, 0.1)]
+    path = tmp_path / "scores.csv"
+    path.write_text(
+        "corpus,seed,tokens,task,score,chance\n" + "".join(",".join(map(str, row)) + "\n" for row in rows), "utf-8"
+    )
+    assert main(["choose-tasks", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert "yes" in printed
+    assert "no: monotonicity, signal to noise, above chance" in printed
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("corpus,seed\n", "no column tokens, task, score"),
+        ("corpus,seed,tokens,task,score\nweb,1,10B,t,0.3\n", "line 2: tokens, score and chance must be numbers"),
+        ("corpus,seed,tokens,task,score\n", "has no scores"),
+        (None, "No such file"),
+    ],
+)
+def test_wrong_scores_are_one_line(
+    content: str | None, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "scores.csv"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    assert main(["choose-tasks", str(path)]) == 2
+    assert (
+        capsys.readouterr().err
+        == f"manyo: {path}: {said}"
+        + ("; needed are corpus, seed, tokens, task, score" if "column" in said else "")
+        + (" or directory" if "such" in said else "")
+        + "\n"
+    )
