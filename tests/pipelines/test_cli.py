@@ -42,6 +42,8 @@ ALONE: dict[str, tuple[str, ...]] = {
     "warm": (),
     "completion": ("bash",),
     "diff": ("a.toml", "b.toml"),
+    "ablate": ("a.toml", "b.jsonl"),
+    "choose-tasks": ("scores.csv",),
     "gc": ("out", "--keep", "run.toml"),
 }
 
