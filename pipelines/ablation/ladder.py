@@ -6,21 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from manyo.pipelines.ablation.character_model import CharacterModel, runs_of
-from manyo.pipelines.ablation.cohesion import cohesion
+from manyo.pipelines.ablation.character_model import CharacterModel
 from manyo.pipelines.ablation.drawing import Drawn, Text
+from manyo.pipelines.ablation.measured_corpus import MeasuredCorpus
 
 #: Draws of the bootstrap, and its seed.
 _RESAMPLED, _SEED = 2000, 0
-
-#: A held-out text that has a run of so many characters in common with a corpus may be a copy, and is left out.
-COPIED_CHARS = 50
-
-#: Runs of characters whose repetition is counted.
-_RUN_CHARS = 13
 
 #: Pairs of characters are counted in so many places by the probe.
 _PLACES = 1 << 16
@@ -78,50 +71,39 @@ class Ladder:
 
     @property
     def verdicts(self) -> list[tuple[str, int]]:
-        """Each figure that has an interval and a better side: its name, and 1 if A is better, -1 if B, 0 if open."""
+        """Each figure that has an interval and a better side: its name, and 1 if A is better, -1 if B, 0 if open.
+
+        They stand in the order in which they decide: noise may raise cohesion, and is said only once. So the verdict is
+        that of the first figure that is not open.
+        """
         found = [(f"closer to {name}", one.sign) for name, one in self.bits.items()]
         if self.cohesion is not None:
             found.append(("sentences in order", -self.cohesion.sign))
         return [*found, ("less said again", self.shared.sign)]
 
+    @property
+    def verdict(self) -> int:
+        """1 if A is better, -1 if B, 0 if every figure leaves it open."""
+        return next((sign for _, sign in self.verdicts if sign), 0)
 
-def compare(a: Drawn, b: Drawn, held_out: Mapping[str, Sequence[str]]) -> Ladder:
-    """Compare two corpora.
 
-    Args:
-        a, b: what was drawn of them, the same number of times.
-        held_out: texts of each genre that are wanted, which neither corpus should hold.
-    """
-    texts = {name: list(dict.fromkeys(texts)) for name, texts in held_out.items()}
-    free = {name: _without_copies(of_name, (a, b)) for name, of_name in texts.items()}
-    models = [[CharacterModel([text.text for text in draw]) for draw in drawn.draws] for drawn in (a, b)]
-    bits = {}
-    for name, kept in free.items():
-        if kept:
-            of_a, of_b = (np.mean([model.bits(kept) for model in of_corpus], axis=0) for of_corpus in models)
-            bits[name] = _paired(of_a, of_b)
+def compare(a: MeasuredCorpus, b: MeasuredCorpus) -> Ladder:
+    """Compare two corpora that were measured with the same held-out texts and equally many draws."""
+    bits, copied = {}, {}
+    for name in a.bits:
+        is_copied = a.is_copied[name] | b.is_copied[name]
+        copied[name] = int(is_copied.sum())
+        if not is_copied.all():
+            bits[name] = _paired(a.bits[name][~is_copied], b.bits[name][~is_copied])
     return Ladder(
         bits,
-        {name: len(of_name) - len(free[name]) for name, of_name in texts.items()},
-        _cohesion(a, b),
-        _difference(_shared(a.draws[0]), _shared(b.draws[0])),
-        (_of_draws(a, _compressed), _of_draws(b, _compressed)),
-        _probe(a, b),
-        _cross(a, b),
+        copied,
+        _difference(a.cohesion, b.cohesion) if a.cohesion and b.cohesion else None,
+        _difference(a.shared, b.shared),
+        (a.compressed, b.compressed),
+        _probe(a.drawn, b.drawn),
+        _cross(a.drawn, b.drawn),
     )
-
-
-def _without_copies(texts: Sequence[str], corpora: Sequence[Drawn]) -> list[str]:
-    """The texts that have no long run of characters in common with a draw of a corpus."""
-    runs = [runs_of([text], COPIED_CHARS)[0] for text in texts]
-    wanted = np.unique(np.concatenate(runs)) if runs else np.zeros(0, np.uint64)
-    found = [
-        np.intersect1d(wanted, runs_of([text.text for text in draw], COPIED_CHARS)[0])
-        for drawn in corpora
-        for draw in drawn.draws
-    ]
-    copied = np.unique(np.concatenate(found))
-    return [text for text, of_text in zip(texts, runs, strict=True) if not np.isin(of_text, copied).any()]
 
 
 def _paired(of_a: NDArray[np.float64], of_b: NDArray[np.float64]) -> Difference:
@@ -137,28 +119,6 @@ def _interval(resample: Callable[[np.random.Generator], float]) -> tuple[float, 
     return float(low), float(high)
 
 
-def _cohesion(a: Drawn, b: Drawn) -> Difference | None:
-    """Of all drawn documents."""
-    of_a, of_b = (
-        {text.name: value for draw in drawn.draws for text in draw if (value := cohesion(text.text)) is not None}
-        for drawn in (a, b)
-    )
-    return _difference(of_a, of_b) if of_a and of_b else None
-
-
-def _shared(draw: Sequence[Text]) -> dict[str, float]:
-    """Of each document with a run of 13 characters, the share of its runs that stand in another one too."""
-    runs, numbers = runs_of([text.text for text in draw], _RUN_CHARS)
-    order = np.lexsort((numbers, runs))
-    runs, numbers = runs[order], numbers[order]
-    begins = np.flatnonzero(np.diff(runs, prepend=runs[:1] ^ np.uint64(1)))
-    lasts = np.append(begins[1:], len(runs)) - 1
-    is_shared = np.repeat(numbers[begins] != numbers[lasts], lasts - begins + 1)
-    totals = np.bincount(numbers, minlength=len(draw))
-    shared = np.bincount(numbers, is_shared, minlength=len(draw))
-    return {text.name: shared[i] / totals[i] for i, text in enumerate(draw) if totals[i]}
-
-
 def _difference(of_a: Mapping[str, float], of_b: Mapping[str, float]) -> Difference:
     """Of figures by document; paired if the corpora have most documents in common."""
     common = sorted(of_a.keys() & of_b.keys())
@@ -167,15 +127,6 @@ def _difference(of_a: Mapping[str, float], of_b: Mapping[str, float]) -> Differe
     a, b = (np.array(list(values.values())) for values in (of_a, of_b))
     low, high = _interval(lambda rng: rng.choice(b, len(b)).mean() - rng.choice(a, len(a)).mean())
     return Difference(float(a.mean()), float(b.mean()), low, high, len(a) + len(b), is_paired=False)
-
-
-def _of_draws(drawn: Drawn, figure: Callable[[list[str]], float]) -> list[float]:
-    return [figure([text.text for text in draw]) for draw in drawn.draws]
-
-
-def _compressed(texts: list[str]) -> float:
-    raw = "\n".join(texts).encode("utf-8", "surrogatepass")
-    return len(pa.compress(raw, codec="zstd", asbytes=True)) / max(1, len(raw))
 
 
 def _probe(a: Drawn, b: Drawn) -> float | None:

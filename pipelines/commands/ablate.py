@@ -14,7 +14,8 @@ from rich.table import Table
 
 from manyo.corpus.tables.shards import read_batches
 from manyo.pipelines.ablation.drawing import Drawn, Text, draw
-from manyo.pipelines.ablation.ladder import COPIED_CHARS, Difference, Ladder, compare
+from manyo.pipelines.ablation.ladder import Difference, Ladder, compare
+from manyo.pipelines.ablation.measured_corpus import COPIED_CHARS, measure_corpus
 from manyo.pipelines.commands.run_setup import open_console
 from manyo.pipelines.commands.text_files import source_of, texts_of
 from manyo.pipelines.engine.errors import UserError
@@ -64,14 +65,13 @@ def run(options: argparse.Namespace) -> int:
     for name, *files in options.held_out:
         if not files:
             raise UserError(f"--held-out {name}: give a name and then files")
-        held_out[name] = [
-            text for file in files for _, text in texts_of(file, f"--held-out {name}") if text and not text.isspace()
-        ]
+        texts = (text for file in files for _, text in texts_of(file, f"--held-out {name}"))
+        held_out[name] = list(dict.fromkeys(text for text in texts if text and not text.isspace()))
         if not held_out[name]:
             raise UserError(f"--held-out {name}: no text in {', '.join(files)}")
     draw_bytes = int(options.megabytes * 1e6)
     a, b = (_draw(name, given, draw_bytes, options.draws) for name, given in (("A", options.a), ("B", options.b)))
-    ladder = compare(a, b, held_out)
+    ladder = compare(measure_corpus(a, held_out), measure_corpus(b, held_out))
     if options.json:
         try:
             Path(options.json).write_text(json.dumps(asdict(ladder), ensure_ascii=False, indent=1), encoding="utf-8")
