@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import chdir
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,10 +18,9 @@ from manyo.corpus.tables.shards import read_batches
 from manyo.pipelines.ablation.drawing import Drawn, Text, draw
 from manyo.pipelines.ablation.ladder import Difference, Ladder, compare
 from manyo.pipelines.ablation.measured_corpus import COPIED_CHARS, measure_corpus
-from manyo.pipelines.commands.run_setup import open_console
+from manyo.pipelines.commands.run_setup import config_of, open_console
 from manyo.pipelines.commands.text_files import source_of, texts_of
 from manyo.pipelines.engine.errors import UserError
-from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.graph.release_stages import RELEASE
 from manyo.pipelines.run import finished_stages
 
@@ -95,7 +96,9 @@ def _texts(given: str, name: str) -> Iterator[Text]:
     if not given.endswith(".toml"):
         source = source_of(given)
         return (Text(key or text, source, text) for key, text in texts_of(given, name) if text is not None)
-    release = finished_stages(load_config(given), ["release"], "ablate")["release"]
+    config = config_of(given)
+    with chdir(os.path.dirname(config.path)):
+        release = finished_stages(config, ["release"], "ablate")["release"]
     uris = [release.uri(RELEASE, shard.name) for shard in release.shards]
     return (
         Text(row["doc_id"].hex(), row["source"], row["text"])
