@@ -76,7 +76,7 @@ def test_bundled_configurations_load(path: Path, monkeypatch: pytest.MonkeyPatch
 def test_the_program_in_the_readme_says_why_a_document_was_dropped(
     demo_run: FinishedRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (program,) = blocks(README, "python")
+    program = blocks(README, "python")[0]
     config = load_config(str(demo_run.config), str(demo_run.out))
     for table in ("documents", "decisions"):
         program = program.replace(f'"{table.upper()}"', repr(table_folder(config, table)))
@@ -84,6 +84,11 @@ def test_the_program_in_the_readme_says_why_a_document_was_dropped(
     shown = capsys.readouterr().out
     assert "kept" in shown
     assert "['" in shown
+
+
+@pytest.mark.parametrize("page", READMES, ids=name)
+def test_the_calls_in_the_readme_give_what_they_say(page: Path) -> None:
+    exec(compile(blocks(page, "python")[1], page.name, "exec"), {})
 
 
 @pytest.mark.parametrize("page", READMES, ids=name)
