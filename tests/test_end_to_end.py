@@ -136,7 +136,8 @@ def test_new_thresholds_write_to_new_folders_and_measure_nothing_again(demo_run:
         demo_run.config.read_text(encoding="utf-8").replace('rules = "default"', f'rules = "{stricter}"'),
         encoding="utf-8",
     )
-    assert main(["run", "--config", str(config), "--out", str(out), "--executor", "serial", "--until", "filter"]) == 0
+    arguments = ["run", "--config", str(config), "--out", str(out), "--executor", "serial", "--until", "filter"]
+    assert main([*arguments, "--allow-empty"]) == 0
     old = {path.name for path in demo_run.out.iterdir()}
     new = {path.name for path in out.iterdir()} - old
     assert [name.rsplit("-", 1)[0] for name in new] == ["decide"]

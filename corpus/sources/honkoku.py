@@ -159,7 +159,7 @@ _INNERMOST = re.compile(r"《([^《》：]*)：([^《》]*)》")
 _KANJI = "㐀-鿿豈-﫿\U00020000-\U0003ffff々〻〆ヶ"
 _READING = "（([ぁ-ゖァ-ヺー゛゜ゝゞヽヾ〳〴〵]+)）"
 #: Kana in brackets after kanji are their reading; in brackets elsewhere they belong to the text.
-_RUBY = re.compile(rf"([{_KANJI}]+){_READING}")
+_RUBY = re.compile(rf"(?<![{_KANJI}])([{_KANJI}]++){_READING}")
 #: A blank before the kanji marks where the reading begins, as ｜ does.
 _RUBY_START = re.compile(rf" (?=[{_KANJI}]+{_READING})")
 #: What a ｜ marks the start of: a base with its reading.

@@ -65,6 +65,8 @@ def _of_class(cls: Any, definitions: dict[str, Any]) -> dict[str, Any]:
                 for key, value in of_class.get("properties", {}).items():
                     if key in meanings:
                         value["description"] = meanings[key]
+                # pydantic says so first or not at all, by what it has read before; the page must not depend on that.
+                of_class.pop("additionalProperties", None)
                 of_class["additionalProperties"] = False
                 of_class["description"] = inspect.cleandoc(one.__doc__ or "").split("\n\n")[0]
                 if one is not cls:

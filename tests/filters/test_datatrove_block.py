@@ -153,7 +153,8 @@ def test_signals_on_request_are_measured_where_a_rule_looks_at_them(tmp_path: Pa
 
 
 def test_the_program_in_the_documentation_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    (program,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / "interop.md").read_text("utf-8"), re.M | re.S)
+    page = (ROOT / "docs" / "interop.md").read_text("utf-8")
+    program = re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)[0]
     program = program.replace('"default"', repr(RULES)).replace("tasks=2", "tasks=1, workers=1")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "extracted").mkdir()

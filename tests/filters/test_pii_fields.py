@@ -152,10 +152,13 @@ def signs_slowly(text: str) -> tuple[bool, int, int, int]:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(printed_texts, min_size=1, max_size=5))
 def test_screening_misses_no_word_and_counts_as_its_slow_twin_does(texts: list[str]) -> None:
+    # Below each text stand as many digits as a label at its end may ask for.
+    below = b"\n" + b"1" * 15 + b"\n"
     encoded = [text.encode() for text in texts]
-    bounds = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
-    data = np.frombuffer(b"".join(encoded), np.uint8)
-    signs, *counted = note(data, bounds[:-1], bounds[1:])
+    data = np.frombuffer(b"".join(text + below for text in encoded), np.uint8)
+    lengths = np.array([len(text) for text in encoded], np.int64)
+    starts = np.cumsum(lengths + len(below)) - lengths - len(below)
+    signs, *counted = note(data, starts, starts + lengths)
     for text, bits, *counts_of_text in zip(texts, signs, *counted, strict=True):
         has_word, *counts = signs_slowly(text)
         assert counts_of_text == counts

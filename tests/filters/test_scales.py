@@ -12,7 +12,7 @@ from manyo.filters.rules.scales import N_EDGES, choose_scale
 
 NUMBERS = st.one_of(
     st.floats(0, 1, width=32),
-    st.floats(-1e6, 1e6, width=32),
+    st.floats(0, 1e6, width=32),
     st.sampled_from([0.0, 0.1, 0.15, 0.3, 1.0, 65.0, 100.0]),
 )
 
@@ -28,7 +28,7 @@ def test_classes_say_what_a_bound_at_an_edge_drops(
     classes = scale.classes(column, side)
     for place, edge in enumerate(scale.edges.tolist()):
         minimum, maximum = (edge, None) if side == "minimum" else (None, edge)
-        rule = Rule("some", PROFILES, "kana_fraction", minimum, maximum, "", "", "")
+        rule = Rule("some", PROFILES, "char_count", minimum, maximum, "", "", "")
         dropped = classes <= place if side == "minimum" else classes > place
         np.testing.assert_array_equal(dropped, rule.fails(column))
 

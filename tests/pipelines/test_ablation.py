@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -182,7 +183,10 @@ def test_the_command_prints_the_figures_and_writes_them(tmp_path: Path, capsys: 
 
 
 def test_a_finished_run_is_a_corpus(demo_run: FinishedRun, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["ablate", str(demo_run.config), str(demo_run.config), "--megabytes", "0.001"]) == 0
+    content = demo_run.config.read_text(encoding="utf-8")
+    config = demo_run.config.with_name("ablated.toml")
+    config.write_text(re.sub('^out = ".*"', f'out = "{demo_run.out}"', content, flags=re.M), encoding="utf-8")
+    assert main(["ablate", str(config), str(config), "--megabytes", "0.001"]) == 0
     assert "No --held-out texts are given" in capsys.readouterr().out
 
 

@@ -142,4 +142,4 @@ def test_a_price_table_with_an_unknown_key_is_one_line(
     prices = tmp_path / "prices.toml"
     prices.write_text('currency = "JPY"\ngpu_hour = 6\n', encoding="utf-8")
     assert main(["plan", "--config", str(demo_config), "--prices", str(prices)]) == 2
-    assert "unknown key 'gpu_hour'; known: currency, core_hour" in capsys.readouterr().err
+    assert "prices.toml:2: unknown key 'gpu_hour'; known: core_hour, currency" in capsys.readouterr().err

@@ -108,7 +108,7 @@ def test_a_job_that_fails_returns_its_failure(cluster: dict[str, str], tmp_path:
     broken.write_text("[runs]\n", encoding="utf-8")
     done = manyo(cluster, "submit", "--config", str(broken))
     assert done.returncode == 1
-    assert "unknown key 'runs'" in done.stdout
+    assert "unknown table [runs]" in done.stdout
 
 
 @pytest.mark.parametrize("token", ["wrong", "none"])

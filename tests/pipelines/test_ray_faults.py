@@ -191,7 +191,7 @@ def manifest(seconds: float = 10.0, peak: int = 1 << 30, bytes_read: int = 100, 
 
 
 def task_of(size_bytes: int) -> AnyTask:
-    return Task("words", "test/x", calm, Words(), {}, {}, "", "", size_bytes, 0, None, "")
+    return Task("words", "test/x", calm, Words(), {}, {}, "", "", size_bytes, 0, 1, None, "")
 
 
 def stage_of(memory_bytes: int) -> AnyStage:

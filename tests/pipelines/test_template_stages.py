@@ -114,5 +114,5 @@ def test_whatif_names_a_rule_on_templates_that_a_run_cannot_decide(
 
 def test_an_unknown_profile_is_refused(crawl: Path) -> None:
     config = configured(crawl, '[templates]\nprofiles = ["blog"]\n')
-    with pytest.raises(UserError, match=r"\[templates\] profiles: 'blog' is not one of web"):
+    with pytest.raises(UserError, match=r"\[templates\]: profiles: 'blog' is not one of web"):
         load_config(str(config))

@@ -9,8 +9,9 @@ import pytest
 from manyo.corpus.tables.export import Export
 from manyo.filters.pii.find import Scrub
 from manyo.pipelines.engine.errors import UserError
+from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import load_config
-from manyo.pipelines.graph.release_stages import export_stages, scrub_stage
+from manyo.pipelines.graph.release_stages import scrub_stage
 from tests.conftest import ROOT
 
 CONFIG = load_config(str(ROOT / "configs" / "demo.toml"), "out")
@@ -19,7 +20,7 @@ CONFIG = load_config(str(ROOT / "configs" / "demo.toml"), "out")
 def test_a_view_of_a_view_is_an_error_in_one_line() -> None:
     config = replace(CONFIG, scrub=Scrub(view="ruby"), export=Export(view="markdown"))
     with pytest.raises(UserError, match=r"demo\.toml: \[export\] view: the release is in the view of \[scrub\]"):
-        export_stages(config, scrub_stage(config, ()))
+        build_stages(config)
 
 
 def test_a_view_of_the_release_is_in_the_fingerprint_of_what_makes_it() -> None:
