@@ -90,7 +90,7 @@ class CharacterModel:
             if not len(counted.hashes):  # every text that was counted is shorter
                 break
             ends = _ends(ages, length)
-            found = _find(counted.hashes, grams[ends])
+            found = find(counted.hashes, grams[ends])
             contexts = places[ends]
             seen = (contexts >= 0) & (ages[ends] > 0)
             at, context, gram = ends[seen], contexts[seen], found[seen]
@@ -139,7 +139,7 @@ def runs_of(texts: Sequence[str], length: int) -> tuple[NDArray[np.uint64], NDAr
     return grams[is_whole], (np.cumsum(ages == 0) - 1)[is_whole]
 
 
-def _find(hashes: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """The places of wanted hashes among some; -1 where there is none."""
+def find(hashes: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """The places of wanted hashes among sorted ones, of which there must be some; -1 where there is none."""
     places = np.minimum(np.searchsorted(hashes, wanted), len(hashes) - 1)
     return np.where(hashes[places] == wanted, places, -1)

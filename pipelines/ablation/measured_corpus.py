@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from manyo.pipelines.ablation.character_model import CharacterModel, runs_of
+from manyo.pipelines.ablation.character_model import CharacterModel, find, runs_of
 from manyo.pipelines.ablation.cohesion import cohesion
 from manyo.pipelines.ablation.drawing import Drawn, Text
 
@@ -50,12 +50,12 @@ def measure_corpus(drawn: Drawn, held_out: Mapping[str, Sequence[str]]) -> Measu
     """
     draws = [[text.text for text in draw] for draw in drawn.draws]
     models = [CharacterModel(texts) for texts in draws]
-    runs = np.unique(np.concatenate([runs_of(texts, COPIED_CHARS)[0] for texts in draws]))
+    runs = np.unique(np.concatenate([np.zeros(1, np.uint64), *(runs_of(texts, COPIED_CHARS)[0] for texts in draws)]))
     return MeasuredCorpus(
         drawn,
         {name: np.mean([model.bits(texts) for model in models], axis=0) for name, texts in held_out.items()},
         {
-            name: np.array([np.isin(runs_of([text], COPIED_CHARS)[0], runs).any() for text in texts], np.bool_)
+            name: np.array([(find(runs, runs_of([text], COPIED_CHARS)[0]) >= 0).any() for text in texts], np.bool_)
             for name, texts in held_out.items()
         },
         {text.name: value for draw in drawn.draws for text in draw if (value := cohesion(text.text)) is not None},
