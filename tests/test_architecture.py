@@ -22,14 +22,15 @@ MAY_IMPORT = {
     "pipelines": {"corpus", "filters", "dedup", "tokenizer", "pipelines"},
 }
 
-#: Inside pipelines: cli → commands → run → graph → extraction → engine, and graph → report.
+#: Inside pipelines: cli → commands → run → graph → extraction → engine, graph → report, and commands → ablation.
 ROOMS_MAY_IMPORT = {
     "engine": {"engine"},
     "extraction": {"engine", "extraction"},
     "report": {"report"},
+    "ablation": {"ablation"},
     "graph": {"engine", "extraction", "report", "graph"},
     "run": {"engine", "graph"},
-    "commands": {"engine", "extraction", "report", "graph", "run", "commands"},
+    "commands": {"ablation", "engine", "extraction", "report", "graph", "run", "commands"},
     "cli": {"engine", "graph", "run", "commands", "working_folder"},
     "__main__": {"cli"},
 }
