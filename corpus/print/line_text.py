@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -61,6 +62,18 @@ class TextLine(NamedTuple):
     is_artifact: bool
     place: int
     font: int
+
+
+def body_size(lines: Iterable[TextLine]) -> float:
+    """The size of the body's print: half of the characters are as small or smaller; 0 without lines."""
+    sizes = sorted((line.size, len(line.text)) for line in lines)
+    half, body = sum(length for _, length in sizes) / 2, 0.0
+    for size, length in sizes:
+        half -= length
+        body = size
+        if half < 0:
+            break
+    return body
 
 
 class RawLine(NamedTuple):

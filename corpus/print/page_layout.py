@@ -12,7 +12,7 @@ import numpy as np
 from manyo.corpus.jit import Float64s
 from manyo.corpus.print.glyph_lines import text_lines
 from manyo.corpus.print.gutter_numbers import gutter_numbers
-from manyo.corpus.print.line_text import TextLine
+from manyo.corpus.print.line_text import TextLine, body_size
 from manyo.corpus.print.page_margins import MarginPage
 from manyo.corpus.print.pdf_glyphs import PdfPage
 from manyo.corpus.print.pdf_tags import Heading
@@ -207,12 +207,7 @@ def _notes_without_rule(lines: list[TextLine]) -> list[list[TextLine]]:
     """The lines of notes in small print at the foot of the page or its columns, below which there is nothing else."""
     if not any(_PLAIN_MARK.match(line.text) for line in lines):
         return []
-    half, body = sum(len(line.text) for line in lines) / 2, 0.0
-    for size, length in sorted((line.size, len(line.text)) for line in lines):
-        half -= length
-        body = size
-        if half < 0:
-            break
+    body = body_size(lines)
     level = sorted((line for line in lines if not line.is_upright), key=lambda line: line.top)
     found: list[list[TextLine]] = []
     known: set[int] = set()

@@ -18,7 +18,7 @@ from statistics import median
 from typing import Final, NamedTuple
 
 from manyo.corpus.jit import Float64s
-from manyo.corpus.print.line_text import TextLine
+from manyo.corpus.print.line_text import TextLine, body_size
 
 #: White between the text and what stands in the margin, in ems of the text: lines are at most this far apart in it.
 _APART_EMS: Final = 0.8
@@ -266,12 +266,7 @@ def _units(number: int, page: MarginPage) -> list[_Unit]:
     lines = page.lines
     if not lines:
         return []
-    half, body = sum(len(line.text) for line in lines) / 2, 0.0
-    for size, length in sorted((line.size, len(line.text)) for line in lines):
-        half -= length
-        body = size
-        if half < 0:
-            break
+    body = body_size(lines)
     is_upright = sum(len(line.text) * (1 if line.is_upright else -1) for line in lines) > 0
     found = _at_edges(number, page, body, (_ABOVE, _BELOW), are_lines=not is_upright)
     beside = _at_edges(number, page, body, (_LEFT, _RIGHT), are_lines=is_upright)
