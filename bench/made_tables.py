@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from bench.typesetting import Block, Frame, Sheet, Style, Writer, cells, lines_of, set_blocks
 from samples.files.pdf_writer import Rule
-
-_UNITS: Final = ("人", "円", "件", "％")
 
 
 class TableCell(NamedTuple):

@@ -43,8 +43,6 @@ _LEAST_PROPERTY_BYTES = 100
 _MAY_SPELL_KANA = re.compile(rb"\\(?:u\{?0*|x)(?:30|[fF][fF]|25|5[cC]|75)|%(?:[eE][3fF]|25)")
 _MARKUP = re.compile(r"<(?:/[a-zA-Z]|(?:p|br|div|h[1-6]|ul|ol|li|section|article|table|ruby|span|a|b|strong)\b)")
 _ANY_TAG = re.compile("<[^<>]*>")
-#: What a string holds that is itself a script: a quoted name or value and what follows it.
-_SCRIPT_INSIDE = re.compile(r'"\s*[:,\]}]')
 #: A string with fewer kana is a label.
 _LABEL_KANA = 10
 #: A message of a program is shorter than this, in kana; an article is longer.
