@@ -16,8 +16,8 @@ from typing import Final
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
+from manyo.corpus.print.page_parts import Block
 from manyo.corpus.print.pdf_tags import Heading, folded
-from manyo.corpus.print.reading_order import Block
 
 _MAX_BOOKMARKS: Final = 5_000
 _MAX_TITLE_BYTES: Final = 2_000

@@ -65,13 +65,13 @@ class TextLine(NamedTuple):
 
 
 def body_size(lines: Iterable[TextLine]) -> float:
-    """The size of the body's print: half of the characters are as small or smaller; 0 without lines."""
+    """The size of most of the print: half of the characters or more are as small or smaller; 0 without lines."""
     sizes = sorted((line.size, len(line.text)) for line in lines)
     half, body = sum(length for _, length in sizes) / 2, 0.0
     for size, length in sizes:
         half -= length
         body = size
-        if half < 0:
+        if half <= 0:
             break
     return body
 

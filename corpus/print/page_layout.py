@@ -14,9 +14,10 @@ from manyo.corpus.print.glyph_lines import text_lines
 from manyo.corpus.print.gutter_numbers import gutter_numbers
 from manyo.corpus.print.line_text import TextLine, body_size
 from manyo.corpus.print.page_margins import MarginPage
+from manyo.corpus.print.page_parts import Block, Part, cell_text, part_of, row_of
 from manyo.corpus.print.pdf_glyphs import PdfPage
 from manyo.corpus.print.pdf_tags import Heading
-from manyo.corpus.print.reading_order import Block, Part, cell_text, in_order, part_of, row_of
+from manyo.corpus.print.reading_order import in_order
 from manyo.corpus.print.ruled_tables import Grid, cell_of, grids, with_tints
 
 #: Cells of a grid are numbered from here on for each grid.

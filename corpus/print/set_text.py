@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from manyo.corpus.print.geometry_kernels import Box, Kind
-from manyo.corpus.print.line_text import TextLine
+from manyo.corpus.print.line_text import TextLine, body_size
+from manyo.corpus.print.page_parts import Block, cell_text
 from manyo.corpus.print.paragraphs import ordered_text, without_furniture
-from manyo.corpus.print.reading_order import Block, cell_text
 from manyo.corpus.print.recognised import Line, Page
 from manyo.corpus.structure import Span, Structure, nested
 from manyo.corpus.text import tidy
@@ -206,24 +205,13 @@ def _end(line: TextLine) -> float:
 
 def _heading_levels(pages: Sequence[ArrangedPage]) -> dict[float, int]:
     """The level of headings in each size of print; sizes that are not larger than the text are not among them."""
-    chars: Counter[float] = Counter()
-    headings: set[float] = set()
-    for page in pages:
-        for block in page.blocks:
-            for line in block.lines:
-                chars[round(line.size, 1)] += len(line.text)
-    if not chars:
-        return {}
-    half, body = chars.total() / 2, 0.0
-    for size in sorted(chars):
-        half -= chars[size]
-        body = size
-        if half <= 0:
-            break
-    for page in pages:
-        for block in page.blocks:
-            if _may_be_heading(block) and block.lines[0].size >= _HEADING_RATIO * body:
-                headings.add(round(block.lines[0].size, 1))
+    blocks = [block for page in pages for block in page.blocks]
+    body = body_size(line for block in blocks for line in block.lines)
+    headings = {
+        round(block.lines[0].size, 1)
+        for block in blocks
+        if _may_be_heading(block) and block.lines[0].size >= _HEADING_RATIO * body
+    }
     return {size: min(level, _MAX_LEVEL) for level, size in enumerate(sorted(headings, reverse=True), start=1)}
 
 

@@ -265,7 +265,7 @@ def _opened(data: bytes) -> pdfium.PdfDocument | Refused:
     except pikepdf.PasswordError:
         return Refused("encrypted", "a password is needed")
     except (pikepdf.PdfError, pdfium.PdfiumError, RuntimeError, ValueError) as error:
-        return Refused("damaged", f"{fault}; repair: {error}".replace("\n", " ")[:300])
+        return Refused("damaged", f"{fault}; repair: {_STREAM.sub('file', str(error))}".replace("\n", " ")[:300])
     return Refused("damaged", fault)
 
 
@@ -275,6 +275,8 @@ def _with_trailer(data: bytes) -> bytes:
     return data + b"\ntrailer\n<< /Root %b R >>\n%%%%EOF\n" % catalogue[1] if catalogue else data
 
 
+#: How qpdf names what it reads, with an address in memory that is another one in each run.
+_STREAM = re.compile("stream <[^>]*>")
 _CATALOGUE = re.compile(rb"(\d{1,9} \d{1,5}) obj\s*<<[^<>]{0,500}/Type\s*/Catalog\b")
 
 

@@ -39,7 +39,7 @@ def extract_stage(config: Config) -> AnyStage:
     """Files of the sources → `documents`, `refused` and `ocr_queue`."""
     return Stage(
         name="extract",
-        version=13,
+        version=14,
         settings=ExtractSettings(config.sources, config.extract.record_timeout_s),
         needs=(),
         tables=(DOCUMENTS, REFUSED, OCR_QUEUE),

@@ -13,8 +13,8 @@ from pikepdf import Array, Dictionary, Name, OutlineItem, Pdf, String
 
 from manyo.corpus.print.declared_headings import with_headings
 from manyo.corpus.print.line_text import TextLine
+from manyo.corpus.print.page_parts import Block
 from manyo.corpus.print.pdf_tags import Heading
-from manyo.corpus.print.reading_order import Block
 from manyo.corpus.sources.pdf import PdfText, read_pdf
 from samples.files.pdf_writer import Glyph, Rule, level, pdf
 
