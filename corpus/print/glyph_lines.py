@@ -114,13 +114,15 @@ def _directions(
     votes[(level < upright - _PLAIN_EMS) & (level < _FAR_EMS)] = 1
     votes[(upright < level - _PLAIN_EMS) & (upright < _FAR_EMS)] = -1
     votes[glyphs.turn % 2 == 1] = -1
+    page = LEVEL if votes.sum() >= 0 else UPRIGHT
+    if not (votes < 0 if page == LEVEL else votes > 0).any():
+        return np.full(n, page)
     everything = np.ones(n, np.uint8)
     sums, is_alone = np.zeros(n, np.float64), np.ones(n, np.bool_)
     for is_upright in (False, True):
         numbers, n_sets = _joined(glyphs, x, y, by_x, by_y, classes, everything, places, is_upright, 0.5)
         sums += np.bincount(numbers, votes, n_sets)[numbers]
         is_alone &= np.bincount(numbers, minlength=n_sets)[numbers] == 1
-    page = LEVEL if votes.sum() >= 0 else UPRIGHT
     directions = np.where(sums > 0, LEVEL, np.where(sums < 0, UPRIGHT, page))
     if page == LEVEL and (directions == UPRIGHT).any():
         _lay_down_columns(glyphs, x, y, by_x, by_y, classes, places, directions)

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bools
+from manyo.corpus.jit import Bools, Int64s
 from manyo.corpus.print.pdf_glyphs import Glyphs
 
 #: So many of them are no chance.
@@ -19,7 +19,8 @@ _LEAST_NUMBERS: Final = 3
 _FIVE_LINES_EMS: Final = 5.0
 #: Places agree within this, in ems.
 _PLACE_EMS: Final = 0.6
-#: Digits of one number are this near.
+#: Digits of one number stand in one line within this, and are this near.
+_LEVEL_EMS: Final = 0.2
 _DIGIT_GAP_EMS: Final = 0.3
 _MAX_DIGITS: Final = 3
 
@@ -54,23 +55,22 @@ def gutter_numbers(glyphs: Glyphs) -> Bools:
     return found
 
 
-def _numbers(glyphs: Glyphs, digits: np.ndarray) -> list[tuple[int, float, float, float, list[int]]]:
+def _numbers(glyphs: Glyphs, digits: Int64s) -> list[tuple[int, float, float, float, list[int]]]:
     """The numbers that digits make, of those that are multiples of 5: value, right end, middle, size, glyphs."""
-    order = digits[np.lexsort((glyphs.left[digits], np.round(glyphs.bottom[digits])))].tolist()
-    runs: list[list[int]] = []
-    for glyph in order:
-        if runs:
-            last = runs[-1][-1]
-            size = glyphs.size[last]
-            is_level = abs(glyphs.bottom[glyph] - glyphs.bottom[last]) <= 0.2 * size
-            if is_level and -0.2 * size <= glyphs.left[glyph] - glyphs.right[last] <= _DIGIT_GAP_EMS * size:
-                runs[-1].append(glyph)
-                continue
-        runs.append([glyph])
+    order = digits[np.lexsort((glyphs.left[digits], np.round(glyphs.bottom[digits])))]
+    left, right, bottom, size = (column[order] for column in (glyphs.left, glyphs.right, glyphs.bottom, glyphs.size))
+    gap, last_size = left[1:] - right[:-1], size[:-1]
+    goes_on = np.abs(np.diff(bottom)) <= _LEVEL_EMS * last_size
+    goes_on &= (gap >= -_LEVEL_EMS * last_size) & (gap <= _DIGIT_GAP_EMS * last_size)
+    starts = np.concatenate([[0], np.flatnonzero(~goes_on) + 1])
+    stops = np.append(starts[1:], len(order))
+    figures = (glyphs.points[order] & 0xF).astype(np.int64)
+    # The last figure says whether five divides a number.
+    chosen = (stops - starts <= _MAX_DIGITS) & (figures[stops - 1] % 5 == 0)
     numbers = []
-    for run in runs:
-        value = int("".join(str(int(glyphs.points[glyph]) & 0xF) for glyph in run)) if len(run) <= _MAX_DIGITS else 0
-        if value and value % 5 == 0:
-            left, right = float(glyphs.left[run[0]]), float(glyphs.right[run[-1]])
-            numbers.append((value, right, (left + right) / 2, float(glyphs.size[run[0]]), run))
+    for start, stop in zip(starts[chosen].tolist(), stops[chosen].tolist(), strict=True):
+        value = int("".join(map(str, figures[start:stop].tolist())))
+        if value:
+            first, last = float(left[start]), float(right[stop - 1])
+            numbers.append((value, last, (first + last) / 2, float(size[start]), order[start:stop].tolist()))
     return sorted(numbers, key=lambda number: number[0])

@@ -137,6 +137,8 @@ def _is_spaced(lines: Sequence[TextLine], gaps: Sequence[float]) -> bool:
 
 def _concatenated(lines: Sequence[TextLine], between: Sequence[str]) -> TextLine:
     """Lines as one, with something between them."""
+    if len(lines) == 1:
+        return lines[0]
     text, marks = lines[0].text, list(lines[0].marks)
     for line, gap in zip(lines[1:], between, strict=True):
         at = len(text) + len(gap)

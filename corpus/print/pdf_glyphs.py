@@ -20,21 +20,17 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from manyo.corpus.jit import Bools, Float64s, Int64s, Uint32s
+from manyo.corpus.print.cell_kernels import Cells, place_characters, room_for
+from manyo.corpus.print.path_kernels import WHITE
 from manyo.corpus.print.pdf_fields import FieldLine, field_lines
-from manyo.corpus.print.pdf_objects import WHITE, Frame, read_objects, share_of_page
+from manyo.corpus.print.pdf_objects import Frame, read_objects, share_of_page
 from manyo.corpus.print.pdf_tags import Heading, tagged_headings
 from manyo.corpus.print.pdfium_kernels import ADDRESSES, Found, read_characters
 
-#: Share of the em above the baseline, as Japanese fonts have it.
-ASCENT: Final = 0.88
 #: Glyphs of a smaller size cannot be read.
 _LEAST_SIZE_POINTS: Final = 1.0
-#: A matrix is a quarter turn if it is within this of one, per em: 6 degrees.
-_TURN_SLACK: Final = 0.1
 #: The part of the page at each edge where furniture stands.
 _EDGE_SHARE: Final = 0.2
-#: Marks of an object that are looked at.
-_MAX_MARKS: Final = 8
 #: More glyphs than this are not a page: the densest of newspapers has 20,000.
 MAX_GLYPHS: Final = 50_000
 
@@ -164,6 +160,7 @@ def _read_characters(textpage: pdfium.PdfTextPage) -> Found | None:
         np.zeros(n_all, np.int64),
         np.zeros(n_all, np.int64),
         np.zeros((n_all, 4), np.uint32),
+        np.zeros(n_all, np.bool_),
         np.zeros(n_all, np.int64),
     )
     handle = ctypes.cast(textpage.raw, ctypes.c_void_p).value or 0
@@ -171,99 +168,57 @@ def _read_characters(textpage: pdfium.PdfTextPage) -> Found | None:
     return room.taken(slice(n)) if n else None
 
 
-def _are_artifacts(found: Found, x: Float64s, y: Float64s, width: float, height: float) -> Bools:
+def _are_artifacts(found: Found, cells: Cells, width: float, height: float) -> Bools:
     """Which characters near the page's edges the file marks as furniture."""
-    share = _EDGE_SHARE
+    share, x, y = _EDGE_SHARE, cells.x, cells.y
     is_near = (y < share * height) | (y > (1 - share) * height) | (x < share * width) | (x > (1 - share) * width)
-    marked = np.flatnonzero((found.n_marks > 0) & is_near)
-    are_artifacts = np.zeros(len(found.points), np.bool_)
-    if len(marked):
-        owners, first, back = np.unique(found.objects[marked], return_index=True, return_inverse=True)
-        answers = [
-            _is_artifact(int(owner), int(found.n_marks[marked[at]])) for owner, at in zip(owners, first, strict=True)
-        ]
-        are_artifacts[marked] = np.array(answers, np.bool_)[back]
+    are_artifacts: Bools = found.is_artifact & is_near
     return are_artifacts
-
-
-_MARK_NAME = (ctypes.c_ushort * 16)()
-_ARTIFACT = "Artifact".encode("utf-16-le")
-
-
-def _is_artifact(owner: int, n_marks: int) -> bool:
-    """Whether the file marks an object as furniture of the page."""
-    handle = ctypes.cast(owner, raw.FPDF_PAGEOBJECT)
-    length = ctypes.c_ulong()
-    for number in range(min(n_marks, _MAX_MARKS)):
-        mark = raw.FPDFPageObj_GetMark(handle, number)
-        if raw.FPDFPageObjMark_GetName(mark, _MARK_NAME, ctypes.sizeof(_MARK_NAME), length) and (
-            bytes(_MARK_NAME)[: max(length.value - 2, 0)] == _ARTIFACT
-        ):
-            return True
-    return False
 
 
 def _place(characters: Found, frame: Frame, found: PdfPage, fills: Float64s) -> None:
     """Fill in the glyphs of the page, and count what is not shown."""
     characters = _joined_halves(characters)
+    n = len(characters.points)
     _, font = np.unique(characters.fonts, return_inverse=True)
     font = font.astype(np.int64)
+    cells = room_for(n)
+    is_full = is_full_width(characters.points)
+    place_characters(characters, font, is_full, np.array(frame, np.float64), cells)
     is_invisible = characters.modes == _RENDER_INVISIBLE
     is_white = (characters.modes % 4 == 0) & (characters.colours[:, :3] >= WHITE).all(1)
-    a, b, c, d = (characters.matrices[:, i].astype(np.float64) for i in range(4))
-    along_x, along_y = frame.way(a, b)
-    up_x, up_y = frame.way(c, d)
-    scale, height = np.hypot(along_x, along_y), np.hypot(up_x, up_y)
-    size = np.abs(characters.sizes) * height
-    x, y = frame.point(characters.origins[:, 0], characters.origins[:, 1])
-    is_artifact = _are_artifacts(characters, x, y, found.width, found.height)
-    with np.errstate(all="ignore"):
-        ex, ey = np.nan_to_num(along_x / scale), np.nan_to_num(along_y / scale)
-        ux, uy = np.nan_to_num(up_x / height), np.nan_to_num(up_y / height)
-    loose = _boxes_on_page(
-        characters.loose[:, [0, 3, 2, 1]].astype(np.float64), frame
-    )  # left, top, right, bottom in PDFium's struct
-    ink = _boxes_on_page(characters.ink[:, [0, 2, 1, 3]], frame)  # left, right, bottom, top
-    size = _true_sizes(characters.points, font, size, ink)
-    advance = _advances(characters.points, size * scale / np.maximum(height, 1e-9), loose, ink, ex, ey, x, y)
-    turn = np.select(
-        [ex > 1 - _TURN_SLACK, ey > 1 - _TURN_SLACK, ex < _TURN_SLACK - 1, ey < _TURN_SLACK - 1], [0, 1, 2, 3], -1
-    )
-    corners_x = np.stack([x + ux * size * ASCENT, x - ux * size * (1 - ASCENT)])
-    corners_y = np.stack([y + uy * size * ASCENT, y - uy * size * (1 - ASCENT)])
-    corners_x = np.concatenate([corners_x, corners_x + ex * advance])
-    corners_y = np.concatenate([corners_y, corners_y + ey * advance])
     glyphs = Glyphs(
         characters.points,
-        corners_x.min(0),
-        corners_y.min(0),
-        corners_x.max(0),
-        corners_y.max(0),
-        size,
-        turn,
+        cells.left,
+        cells.top,
+        cells.right,
+        cells.bottom,
+        cells.size,
+        cells.turn,
         font,
         characters.map_errors,
         is_invisible,
     )
-    middle_x, middle_y = (ink[:, 0] + ink[:, 2]) / 2, (ink[:, 1] + ink[:, 3]) / 2
-    is_outside = (middle_x < 0) | (middle_y < 0) | (middle_x > found.width) | (middle_y > found.height)
+    x, y = cells.middle_x, cells.middle_y
+    is_inside = (x >= 0) & (y >= 0) & (x <= found.width) & (y <= found.height)
+    is_inside &= np.isfinite(cells.left + cells.top + cells.right + cells.bottom)
     is_scan = found.image_share >= 0.5
     left_out = {
         "invisible": is_invisible & (not is_scan),
-        "white": is_white & ~_is_covered(middle_x, middle_y, fills),
-        "outside": is_outside,
-        "tiny": ~(size >= _LEAST_SIZE_POINTS),
-        "slanted": turn < 0,
+        "white": is_white & ~_is_covered(x, y, fills),
+        "outside": ~is_inside,
+        "tiny": ~(cells.size >= _LEAST_SIZE_POINTS),
+        "slanted": cells.turn < 0,
         "doubled": _doubles(glyphs, characters.objects),
     }
-    kept = np.ones(len(size), np.bool_)
+    kept = np.ones(n, np.bool_)
     is_space = is_blank(glyphs.points)
     for why, mask in left_out.items():
         if n := int((mask & kept & ~is_space).sum()):
             found.n_hidden[why] = n
         kept &= ~mask
     found.glyphs = glyphs.taken(kept)
-    found.is_artifact = is_artifact[kept]
+    found.is_artifact = _are_artifacts(characters, cells, found.width, found.height)[kept]
 
 
 def _joined_halves(characters: Found) -> Found:
@@ -280,30 +235,6 @@ def _joined_halves(characters: Found) -> Found:
     return characters._replace(points=points).taken(kept)
 
 
-def _boxes_on_page(boxes: Float64s, frame: Frame) -> Float64s:
-    """Boxes (left, bottom, right, top) in user space as left, top, right, bottom on the page."""
-    x0, y0 = frame.point(boxes[:, 0], boxes[:, 1])
-    x1, y1 = frame.point(boxes[:, 2], boxes[:, 3])
-    return np.column_stack([np.minimum(x0, x1), np.minimum(y0, y1), np.maximum(x0, x1), np.maximum(y0, y1)])
-
-
-def _true_sizes(points: Uint32s, font: Int64s, size: Float64s, ink: Float64s) -> Float64s:
-    """Sizes of glyphs, corrected for fonts whose own matrix scales them: there the ink of kanji does not fit."""
-    kanji = (points >= 0x4E00) & (points <= 0x9FFF)
-    if not kanji.any():
-        return size
-    corrected = size.copy()
-    extent = np.maximum(ink[:, 2] - ink[:, 0], ink[:, 3] - ink[:, 1])
-    for number in np.unique(font[kanji]):
-        chosen = kanji & (font == number) & (size > 0)
-        if not chosen.any():
-            continue
-        ratio = float(np.median(extent[chosen] / size[chosen]))
-        if ratio > 1.5 or 0 < ratio < 0.5:
-            corrected[font == number] *= ratio / 0.92  # a kanji's ink fills 0.92 of its em
-    return corrected
-
-
 def is_blank(points: Uint32s) -> Bools:
     """Which characters are spaces of the text: U+0020, U+00A0, U+3000."""
     blank: Bools = (points == 0x20) | (points == 0xA0) | (points == 0x3000)
@@ -313,30 +244,6 @@ def is_blank(points: Uint32s) -> Bools:
 def is_full_width(points: Uint32s) -> Bools:
     """Which characters are set one em wide in fonts that are not proportional."""
     return ((points >= 0x2E80) & (points <= 0xD7AF)) | ((points >= 0xF900) & (points <= 0xFF60)) | (points >= 0x1F000)
-
-
-def _advances(
-    points: Uint32s,
-    em: Float64s,
-    loose: Float64s,
-    ink: Float64s,
-    ex: Float64s,
-    ey: Float64s,
-    x: Float64s,
-    y: Float64s,
-) -> Float64s:
-    """How far each glyph is advanced along its line.
-
-    PDFium's loose box says it, but for fonts without metrics that box is the ink; then a full-width character is an em
-    wide, and any other ends with its ink.
-    """
-    far_x = np.where(ex > 0, loose[:, 2], loose[:, 0])
-    far_y = np.where(ey > 0, loose[:, 3], loose[:, 1])
-    advance = (far_x - x) * ex + (far_y - y) * ey
-    is_ink = (np.abs(loose - ink) < 0.01 * em[:, None]).all(1) | ~(advance > 0.05 * em)
-    is_ink |= np.abs(np.where(np.abs(ex) > np.abs(ey), loose[:, 0] - np.where(ex > 0, x, far_x), 0)) > 0.05 * em
-    advance = np.where(is_ink & is_full_width(points), em, advance)
-    return np.clip(np.where(advance > 0, advance, 0.25 * em), 0.0, 2.0 * em)
 
 
 def _is_covered(x: Float64s, y: Float64s, fills: Float64s) -> Bools:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -12,17 +10,24 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from manyo.corpus.jit import Float64s
+from manyo.corpus.print.path_kernels import (
+    FILLS,
+    FORM,
+    MAX_PAGE_SEGMENTS,
+    MAX_SEGMENTS,
+    OBJECTS,
+    PATHS,
+    PICTURES,
+    RULES,
+    TINTS,
+    Drawing,
+    read_drawn,
+)
 from manyo.corpus.print.pdfium_kernels import ADDRESSES, FORM_OBJECT, PAGE_OBJECT, list_objects
 
-#: Above this in all three channels, of 255, a colour is white on paper.
-WHITE: Final = 247
 #: Parts of a page that are looked at; maps have millions.
 _MAX_OBJECTS: Final = 20_000
 _MAX_TEXTS: Final = 1_000_000
-_MAX_SEGMENTS: Final = 2_000
-_MAX_PAGE_SEGMENTS: Final = 20_000
-#: A path of this thickness is a rule, in points.
-_RULE_POINTS: Final = 2.0
 #: Forms within forms, which a hostile file nests without end.
 _MAX_DEPTH: Final = 8
 
@@ -83,46 +88,38 @@ class Drawn(NamedTuple):
 
 def read_objects(page: pdfium.PdfPage, frame: Frame) -> Drawn:
     """Find what is drawn on a page."""
-    rules: list[tuple[float, float, float, float]] = []
-    fills: list[tuple[float, float, float, float]] = []
-    tints: list[tuple[float, float, float, float]] = []
-    pictures: list[tuple[float, float, float, float]] = []
-    box = [ctypes.c_float() for _ in range(4)]
-    left_objects, left_segments, n_paths = _MAX_OBJECTS, _MAX_PAGE_SEGMENTS, 0
-
-    def bounds(handle: Any) -> tuple[float, float, float, float] | None:
-        if not raw.FPDFPageObj_GetBounds(handle, *box):
-            return None
-        return box[0].value, box[1].value, box[2].value, box[3].value
+    # A segment makes two rules at most, one as it is and one where its part is closed, and a part another one.
+    n_segments = MAX_PAGE_SEGMENTS + MAX_SEGMENTS
+    drawing = Drawing(
+        np.empty((_MAX_OBJECTS + 3 * n_segments, 4)),
+        np.empty((_MAX_OBJECTS, 4)),
+        np.empty((n_segments, 4)),
+        np.empty((_MAX_OBJECTS, 4)),
+        np.zeros(5, np.int64),
+        np.array([_MAX_OBJECTS, MAX_PAGE_SEGMENTS]),
+    )
 
     def visit(count: int, get: int, owner: Any, way: Frame, depth: int) -> None:
-        nonlocal left_objects, left_segments, n_paths
         handles, kinds = np.zeros(max(count, 0), np.int64), np.zeros(max(count, 0), np.int64)
         address = ctypes.cast(owner, ctypes.c_void_p).value or 0
         n = list_objects(ADDRESSES, get, address, min(len(handles), _MAX_TEXTS), handles, kinds)
-        for at in range(n):
-            left_objects -= 1
-            if left_objects < 0:
-                return
-            handle, kind = ctypes.cast(int(handles[at]), raw.FPDF_PAGEOBJECT), kinds[at]
-            placed = bounds(handle)
-            if kind == raw.FPDF_PAGEOBJ_IMAGE and placed:
-                pictures.append(way.box(*placed))
-            elif kind == raw.FPDF_PAGEOBJ_PATH:
-                n_paths += 1
-                if placed and left_segments > 0:
-                    left_segments -= _add_path(handle, way, placed, rules, fills, tints)
-            elif kind == raw.FPDF_PAGEOBJ_FORM and depth < _MAX_DEPTH:
-                inner = raw.FS_MATRIX()
-                raw.FPDFPageObj_GetMatrix(handle, inner)
-                visit(raw.FPDFFormObj_CountObjects(handle), FORM_OBJECT, handle, _within(way, inner), depth + 1)
+        read_drawn(ADDRESSES, np.array(way, np.float64), handles, kinds, n, drawing)
+        if depth == _MAX_DEPTH:
+            return
+        for at in np.flatnonzero(kinds[:n] == FORM)[: max(int(drawing.left[OBJECTS]), 0)].tolist():
+            handle, inner = ctypes.cast(int(handles[at]), raw.FPDF_PAGEOBJECT), raw.FS_MATRIX()
+            raw.FPDFPageObj_GetMatrix(handle, inner)
+            visit(raw.FPDFFormObj_CountObjects(handle), FORM_OBJECT, handle, _within(way, inner), depth + 1)
 
     visit(raw.FPDFPage_CountObjects(page.raw), PAGE_OBJECT, page.raw, frame, 0)
-    return Drawn(_columns(rules), _columns(tints), _columns(fills), _columns(pictures), n_paths)
-
-
-def _columns(boxes: list[tuple[float, float, float, float]]) -> Float64s:
-    return np.array(boxes, np.float64).reshape(-1, 4)
+    counts = drawing.counts.tolist()
+    return Drawn(
+        drawing.rules[: counts[RULES]].copy(),
+        drawing.tints[: counts[TINTS]].copy(),
+        drawing.fills[: counts[FILLS]].copy(),
+        drawing.pictures[: counts[PICTURES]].copy(),
+        counts[PATHS],
+    )
 
 
 def _within(way: Frame, inner: Any) -> Frame:
@@ -147,85 +144,3 @@ def share_of_page(boxes: Float64s, width: float, height: float) -> float:
     for left, top, right, bottom in np.unique(fields, axis=0).tolist():
         covered[top:bottom, left:right] = True
     return float(covered.mean())
-
-
-def _add_path(
-    handle: Any,
-    way: Frame,
-    placed: tuple[float, float, float, float],
-    rules: list[tuple[float, float, float, float]],
-    fills: list[tuple[float, float, float, float]],
-    tints: list[tuple[float, float, float, float]],
-) -> int:
-    """Add what a path draws: its straight lines and thin rectangles to the rules, its box to the fills and its
-    rectangles to the tints if it is painted in a colour.
-
-    Returns:
-        How many segments were looked at.
-    """
-    on_page = way.box(*placed)
-    left, top, right, bottom = on_page
-    if min(right - left, bottom - top) <= _RULE_POINTS:
-        rules.append(on_page)
-        return 0
-    mode, stroke = ctypes.c_int(), ctypes.c_int()
-    raw.FPDFPath_GetDrawMode(handle, mode, stroke)
-    is_painted = False
-    if mode.value:
-        raw.FPDFPageObj_GetFillColor(handle, *_COLOUR)
-        is_painted = min(part.value for part in _COLOUR[:3]) < WHITE and _COLOUR[3].value > 0
-    if is_painted:
-        fills.append(on_page)
-    n_segments = int(raw.FPDFPath_CountSegments(handle))
-    if n_segments > _MAX_SEGMENTS or not (stroke.value or mode.value):
-        return 0
-    for points in _outlines(handle, way, n_segments):
-        if stroke.value:
-            for one, other in pairwise(points):
-                _add_line(rules, one, other)
-        if mode.value and len(points) >= 4:
-            xs, ys = [point[0] for point in points], [point[1] for point in points]
-            box = min(xs), min(ys), max(xs), max(ys)
-            if min(box[2] - box[0], box[3] - box[1]) <= _RULE_POINTS:
-                rules.append(box)
-            elif is_painted and all(
-                min(abs(x - box[0]), abs(x - box[2])) <= 0.5 and min(abs(y - box[1]), abs(y - box[3])) <= 0.5
-                for x, y in points
-            ):
-                tints.append(box)
-    return n_segments
-
-
-_COLOUR = [ctypes.c_uint() for _ in range(4)]
-
-
-def _outlines(handle: Any, way: Frame, n_segments: int) -> Iterator[list[tuple[float, float]]]:
-    """The points of each part of a path, the first one again where it is closed. Curves are left out."""
-    matrix = raw.FS_MATRIX()
-    raw.FPDFPageObj_GetMatrix(handle, matrix)
-    frame = _within(way, matrix)
-    x, y = ctypes.c_float(), ctypes.c_float()
-    points: list[tuple[float, float]] = []
-    for number in range(n_segments):
-        segment = raw.FPDFPath_GetPathSegment(handle, number)
-        raw.FPDFPathSegment_GetPoint(segment, x, y)
-        at = frame.point(x.value, y.value)
-        kind = raw.FPDFPathSegment_GetType(segment)
-        if kind != raw.FPDF_SEGMENT_LINETO:
-            if points:
-                yield points
-            points = []
-        points.append(at)
-        if raw.FPDFPathSegment_GetClose(segment):
-            yield [*points, points[0]]
-            points = []
-    if points:
-        yield points
-
-
-def _add_line(
-    rules: list[tuple[float, float, float, float]], one: tuple[float, float], other: tuple[float, float]
-) -> None:
-    """Add a line if it is level or upright."""
-    if min(abs(one[0] - other[0]), abs(one[1] - other[1])) <= 0.5:
-        rules.append((min(one[0], other[0]), min(one[1], other[1]), max(one[0], other[0]), max(one[1], other[1])))

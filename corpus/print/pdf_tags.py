@@ -49,15 +49,10 @@ def tagged_headings(page: pdfium.PdfPage, characters: Found) -> list[Heading]:
         raw.FPDF_StructTree_Close(tree)
     if not elements:
         return []
-    owners, back = np.unique(characters.objects, return_inverse=True)
-    content_of_owner = np.array(
-        [raw.FPDFPageObj_GetMarkedContentID(ctypes.cast(int(owner), raw.FPDF_PAGEOBJECT)) for owner in owners], np.int64
-    )
-    contents = content_of_owner[back]
     found = []
     n_chars = 0
     for level, ids in elements:
-        points = characters.points[np.isin(contents, ids)]
+        points = characters.points[np.isin(characters.contents, ids)]
         text = folded(points.astype("<u4").tobytes().decode("utf-32-le", "replace"))
         n_chars += len(text)
         if text:

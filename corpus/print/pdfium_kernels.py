@@ -13,7 +13,7 @@ import numpy as np
 import pypdfium2.raw as raw
 
 from manyo.corpus.foreign import foreign
-from manyo.corpus.jit import Bools, Float32s, Float64s, Int64s, Uint32s, kernel
+from manyo.corpus.jit import Bools, Float32s, Float64s, Int64s, Uint16s, Uint32s, Uint64s, kernel
 
 _number_of = foreign("unsigned", 2)
 _flag_of = foreign("int", 2)
@@ -26,6 +26,7 @@ _object_pointer = foreign("pointer", 1)
 _object_at = foreign("pointer", 2)
 _object_number = foreign("int", 1)
 _object_write_4 = foreign("int", 5)
+_write_mark = foreign("int", 4)
 
 #: Line ends that PDFium makes up, and what it gives for a hyphen at the end of a line.
 _CARRIAGE_RETURN: Final = 0x0D
@@ -49,11 +50,22 @@ N_MARKS: Final = 11
 PAGE_OBJECT: Final = 12
 FORM_OBJECT: Final = 13
 OBJECT_KIND: Final = 14
-N_CALLS: Final = 15
+MARK: Final = 15
+MARK_NAME: Final = 16
+CONTENT: Final = 17
+BOUNDS: Final = 18
+DRAW_MODE: Final = 19
+OBJECT_MATRIX: Final = 20
+N_SEGMENTS: Final = 21
+SEGMENT: Final = 22
+SEGMENT_POINT: Final = 23
+SEGMENT_KIND: Final = 24
+SEGMENT_CLOSES: Final = 25
+N_CALLS: Final = 26
 
 
 def _addresses() -> Int64s:
-    """The functions that `read_characters` calls."""
+    """The functions that kernels call."""
     functions = {
         UNICODE: raw.FPDFText_GetUnicode,
         TEXT_OBJECT: raw.FPDFText_GetTextObject,
@@ -70,6 +82,17 @@ def _addresses() -> Int64s:
         PAGE_OBJECT: raw.FPDFPage_GetObject,
         FORM_OBJECT: raw.FPDFFormObj_GetObject,
         OBJECT_KIND: raw.FPDFPageObj_GetType,
+        MARK: raw.FPDFPageObj_GetMark,
+        MARK_NAME: raw.FPDFPageObjMark_GetName,
+        CONTENT: raw.FPDFPageObj_GetMarkedContentID,
+        BOUNDS: raw.FPDFPageObj_GetBounds,
+        DRAW_MODE: raw.FPDFPath_GetDrawMode,
+        OBJECT_MATRIX: raw.FPDFPageObj_GetMatrix,
+        N_SEGMENTS: raw.FPDFPath_CountSegments,
+        SEGMENT: raw.FPDFPath_GetPathSegment,
+        SEGMENT_POINT: raw.FPDFPathSegment_GetPoint,
+        SEGMENT_KIND: raw.FPDFPathSegment_GetType,
+        SEGMENT_CLOSES: raw.FPDFPathSegment_GetClose,
     }
     addresses = np.zeros(N_CALLS, np.int64)
     for place, function in functions.items():
@@ -81,6 +104,11 @@ ADDRESSES = _addresses()
 
 #: The kind of text objects.
 _TEXT: Final = 1
+#: Marks of an object that are looked at, and room for the name of one.
+_MAX_MARKS: Final = 8
+_NAME_UNITS: Final = 16
+#: The name of marks around furniture.
+_ARTIFACT: Final = tuple(map(ord, "Artifact"))
 
 
 class Found(NamedTuple):
@@ -98,7 +126,8 @@ class Found(NamedTuple):
         fonts: addresses of the fonts.
         modes: how the text is drawn.
         colours: (n, 4), red, green, blue and opacity of its fill.
-        n_marks: how many marks the object has.
+        is_artifact: whether the file marks the object as furniture of the page.
+        contents: number of the marked content to which the object belongs; -1 for none.
     """
 
     points: Uint32s
@@ -112,7 +141,8 @@ class Found(NamedTuple):
     fonts: Int64s
     modes: Int64s
     colours: Uint32s
-    n_marks: Int64s
+    is_artifact: Bools
+    contents: Int64s
 
     def taken(self, chosen: Any) -> Found:
         """The characters that a mask or a slice chooses."""
@@ -133,7 +163,9 @@ def read_characters(calls: Int64s, textpage: int, n_characters: int, found: Foun
     Returns:
         How many belong to text objects.
     """
-    points, objects, sizes, map_errors, loose, ink, origins, matrices, fonts, modes, colours, n_marks = found
+    points, objects, sizes, map_errors, loose, ink, origins, matrices, fonts, modes, colours, is_artifact, contents = (
+        found
+    )
     loose_at, ink_at, origin_at, matrix_at = (
         loose.ctypes.data,
         ink.ctypes.data,
@@ -141,6 +173,7 @@ def read_characters(calls: Int64s, textpage: int, n_characters: int, found: Foun
         matrices.ctypes.data,
     )
     colour_at = colours.ctypes.data
+    name, name_bytes = np.zeros(_NAME_UNITS, np.uint16), np.zeros(1, np.uint64)
     n = 0
     for place in range(n_characters):
         point = _number_of(calls[UNICODE], textpage, place)
@@ -159,16 +192,34 @@ def read_characters(calls: Int64s, textpage: int, n_characters: int, found: Foun
         _write_2(calls[ORIGIN], textpage, place, origin_at + 16 * n, origin_at + 16 * n + 8)
         _write_1(calls[MATRIX], textpage, place, matrix_at + 24 * n)
         if n and objects[n - 1] == owner:
-            fonts[n], modes[n], n_marks[n] = fonts[n - 1], modes[n - 1], n_marks[n - 1]
-            colours[n] = colours[n - 1]
+            fonts[n], modes[n], colours[n] = fonts[n - 1], modes[n - 1], colours[n - 1]
+            is_artifact[n], contents[n] = is_artifact[n - 1], contents[n - 1]
         else:
             fonts[n] = _object_pointer(calls[FONT], owner)
             modes[n] = _object_number(calls[RENDER_MODE], owner)
-            n_marks[n] = _object_number(calls[N_MARKS], owner)
+            is_artifact[n] = _is_artifact(calls, owner, name, name_bytes)
+            contents[n] = _object_number(calls[CONTENT], owner)
             at = colour_at + 16 * n
             _object_write_4(calls[FILL], owner, at, at + 4, at + 8, at + 12)
         n += 1
     return n
+
+
+@kernel
+def _is_artifact(calls: Int64s, owner: int, name: Uint16s, name_bytes: Uint64s) -> bool:
+    """Whether the file marks an object as furniture of the page; the names of marks are written to `name`."""
+    for number in range(min(_object_number(calls[N_MARKS], owner), _MAX_MARKS)):
+        mark = _object_at(calls[MARK], owner, number)
+        if not mark or not _write_mark(
+            calls[MARK_NAME], mark, name.ctypes.data, 2 * _NAME_UNITS, name_bytes.ctypes.data
+        ):
+            continue
+        is_artifact = name_bytes[0] == 2 * (len(_ARTIFACT) + 1)
+        for at, unit in enumerate(_ARTIFACT):
+            is_artifact &= name[at] == unit
+        if is_artifact:
+            return True
+    return False
 
 
 @kernel

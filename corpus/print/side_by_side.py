@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Final
 
+from manyo.corpus.print.cell_kernels import ASCENT
 from manyo.corpus.print.line_text import TextLine
 from manyo.corpus.print.page_parts import Placed, cell_text, em_of, row_of
-from manyo.corpus.print.pdf_glyphs import ASCENT
 from manyo.corpus.print.white_space import PROSE_EMS, Run, strip_of, strips_of
 
 #: A line of prose that goes on ends at most this far before the column's end.

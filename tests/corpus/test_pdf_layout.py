@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from manyo.corpus.print.cell_kernels import ASCENT
 from manyo.corpus.print.page_layout import arranged, lines_of
 from manyo.corpus.print.page_parts import Block
-from manyo.corpus.print.pdf_glyphs import ASCENT, Glyphs, PdfPage
+from manyo.corpus.print.pdf_glyphs import Glyphs, PdfPage
 from samples.files.pdf_writer import HEIGHT, WIDTH, Glyph, advance_ems, level, ruby_beside, ruby_over, upright
 
 #: Characters without a meaning for layout: no marks, no digits.
