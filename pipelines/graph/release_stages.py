@@ -150,30 +150,40 @@ def scrub(task: Task[ScrubSettings]) -> Mapping[str, int]:
     """Documents that rules and dedup keep → their text without boilerplate, personal information and benchmarks."""
     counts: Counter[str] = Counter()
     settings = task.settings.pii
-    masks = {**settings.masks, _BENCHMARK: BENCHMARK_MASK}
     leaks = pa.Table.from_batches(read_all(task.optional_inputs_of(LEAKS)), LEAKS.schema)
 
     def batches() -> Iterator[pa.RecordBatch]:
         for documents in _documents_to_release(
             task, ["source", "licence", "profile", "uri", "title", "text", "comments", "structure"]
         ):
-            is_contaminated = pc.is_in(documents.column("doc_id"), value_set=leaks["doc_id"])
             if task.settings.leaks == "drop":
+                is_contaminated = pc.is_in(documents.column("doc_id"), value_set=leaks["doc_id"])
                 counts["contaminated"] += is_contaminated.true_count
                 documents = documents.filter(pc.invert(is_contaminated))
-            text, title, uri, comments = _personal_information(documents, settings)
-            if task.settings.leaks == "mask" and is_contaminated.true_count:
-                text = _with_leaks(text, documents, leaks.filter(pc.equal(leaks["part"], "text")))
-                comments = _with_leaks(comments, documents, leaks.filter(pc.equal(leaks["part"], "comments")))
-            is_numbered = settings.mask_style == "pseudonym"
-            masked = release_batch(documents, text, title, uri, comments, masks, is_numbered)
-            scrubbed = in_view(masked, settings.view)
+            scrubbed = masked(documents, leaks if task.settings.leaks == "mask" else leaks.slice(0, 0), settings)
             counts["documents"] += scrubbed.num_rows
             counts["text_bytes"] += pc.sum(pc.binary_length(scrubbed.column("text"))).as_py() or 0
             yield scrubbed
 
     write_shard(task.output(SCRUBBED), SCRUBBED.schema, batches())
     return counts
+
+
+def masked(documents: pa.RecordBatch, leaks: pa.Table, settings: Scrub) -> pa.RecordBatch:
+    """Release rows of documents without boilerplate: personal information and benchmark items masked, in the view.
+
+    Args:
+        documents: as `manyo.corpus.release.release_batch`, with `profile`.
+        leaks: rows of `manyo.corpus.schema.LEAKS` to mask, of these documents and others.
+        settings: what is masked, and the view of the texts.
+    """
+    text, title, uri, comments = _personal_information(documents, settings)
+    if len(leaks):
+        text = _with_leaks(text, documents, leaks.filter(pc.equal(leaks["part"], "text")))
+        comments = _with_leaks(comments, documents, leaks.filter(pc.equal(leaks["part"], "comments")))
+    masks = {**settings.masks, _BENCHMARK: BENCHMARK_MASK}
+    is_numbered = settings.mask_style == "pseudonym"
+    return in_view(release_batch(documents, text, title, uri, comments, masks, is_numbered), settings.view)
 
 
 def _documents_to_release(task: AnyTask, columns: list[str]) -> Iterator[pa.RecordBatch]:
