@@ -75,6 +75,7 @@ COMMANDS = {
     "inspect": Command("inspect", "show documents that are kept, dropped by a rule, near a threshold, or duplicates"),
     "view": Command("view_page", "write one HTML file to look at a run: move bounds, read samples, label documents"),
     "publish": Command("publish", "write the release as a folder for the Hub: Parquet, card, Croissant, recipe"),
+    "rebuild": Command("rebuild", "fetch the pages of a corpus published without text, and prove that they give it"),
     "diff": Command("diff", "compare two runs: documents gained, lost, changed and moved between reasons"),
     "label": Command("label", "score the rules of a run, and the presets, on documents that people labelled"),
     "ablate": Command("ablate", "compare two corpora by figures that need no model, each with its interval"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from manyo.pipelines.commands.annotations import ANNOTATION_MEANINGS, ANNOTATIONS
 from manyo.pipelines.commands.published_tables import PUBLISHED, REMOVED, Numbers
 
 #: The context that the specification prescribes, with the vocabularies that are used here.
@@ -44,6 +45,7 @@ MEANINGS = {
     "language_score": "confidence in language, from 0 to 1",
     "reasons": "names of all failed rules; duplicate; not_released; or refused: REASON",
     "repeats": "id of the document that a duplicate repeats; null for others",
+    **ANNOTATION_MEANINGS,
 }
 
 
@@ -63,7 +65,11 @@ def croissant(
         stages: name and fingerprint of every stage, in order.
         versions: of manyo and its libraries.
     """
-    tables = {"train": ("data/*/", PUBLISHED), "removed": ("removed/", REMOVED)}
+    tables = {
+        "train": ("data/*/", PUBLISHED),
+        "annotations": ("annotations/*/", ANNOTATIONS),
+        "removed": ("removed/", REMOVED),
+    }
     files = [
         {
             "@type": "cr:FileObject",
@@ -123,9 +129,18 @@ def croissant(
     }
 
 
+#: Types of Croissant for those of Arrow; all others are text.
+_KINDS = (
+    (pa.types.is_timestamp, "sc:Date"),
+    (pa.types.is_floating, "sc:Float"),
+    (pa.types.is_integer, "sc:Integer"),
+    (pa.types.is_boolean, "sc:Boolean"),
+)
+
+
 def _field(table: str, column: pa.Field) -> dict[str, Any]:
     value = column.type.value_type if pa.types.is_list(column.type) else column.type
-    kind = "sc:Date" if pa.types.is_timestamp(value) else "sc:Float" if pa.types.is_floating(value) else "sc:Text"
+    kind = next((name for is_of, name in _KINDS if is_of(value)), "sc:Text")
     described: dict[str, Any] = {
         "@type": "cr:Field",
         "@id": f"{table}/{column.name}",

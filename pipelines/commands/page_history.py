@@ -260,7 +260,9 @@ class RunTables:
         return table.uri(stage.folder(self._out), shard)
 
     def exists(self, table: StageTable, shard: str) -> bool:
-        """Whether a shard of a table is there."""
+        """Whether a shard of a table is there; a run that does not make the table has none."""
+        if table not in self._stage_of:
+            return False
         fs, path = filesystem(self.uri(table, shard))
         return bool(fs.exists(path))
 

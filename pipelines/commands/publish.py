@@ -10,8 +10,8 @@ import csv
 import io
 import json
 import subprocess
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path, PurePath
@@ -19,10 +19,21 @@ from typing import Any
 
 from manyo.corpus.tables.credentials import hide
 from manyo.corpus.tables.shards import read_text
-from manyo.filters.rules.decide import shipped_rules
+from manyo.filters.rules.decide import Rule, shipped_rules
 from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.annotations import ANNOTATIONS, INDEX_COLUMNS, annotate, annotated_sources
 from manyo.pipelines.commands.croissant import MEANINGS, croissant
-from manyo.pipelines.commands.published_tables import PUBLISHED, REMOVED, Numbers, top_domains, write_tables
+from manyo.pipelines.commands.published_tables import (
+    PUBLISHED,
+    REMOVED,
+    Numbers,
+    TableWriter,
+    taken_down,
+    top_domains,
+    write_tables,
+    written_files,
+)
+from manyo.pipelines.commands.rebuild_recipe import recipe_of
 from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.commands.run_states import tokens_by_source
 from manyo.pipelines.engine.errors import UserError
@@ -68,6 +79,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--push", metavar="HF_URI", help="hf://datasets/ORG/NAME[@BRANCH]: show what would be sent there"
     )
+    parser.add_argument(
+        "--without-text",
+        action="store_true",
+        help="publish decisions, places and digests of a crawl; manyo rebuild makes the texts",
+    )
     parser.add_argument("--send", action="store_true", help="with --push: send it")
 
 
@@ -87,11 +103,16 @@ def run(options: argparse.Namespace) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise UserError(f"--to {folder}: is not empty")
-        numbers = publish(config, folder, options)
+        numbers = publish(config, folder, options, with_text=not options.without_text)
     except OSError as error:
         raise UserError(f"--to {folder}: {error.strerror or error}") from error
     console = open_console()
     total = numbers.total
+    if options.without_text:
+        annotated = {source.name for source in annotated_sources(config)}
+        left_out = [source.name for source in config.sources if source.name not in annotated]
+        if left_out:
+            console.print(f"No annotations, because they are no crawls: {', '.join(left_out)}", markup=False)
     console.print(
         f"{folder}: {total.documents:,} documents, {format_size(total.bytes)} of text, {numbers.n_removed:,} removed; "
         f"TODO.md lists what a person has to write",
@@ -102,8 +123,8 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def publish(config: Config, folder: Path, options: argparse.Namespace) -> Numbers:
-    """Write everything into an empty folder.
+def publish(config: Config, folder: Path, options: argparse.Namespace, with_text: bool) -> Numbers:
+    """Write everything into an empty folder; without text, annotations of the crawls stand for the release.
 
     Raises:
         UserError: the run is not released, or nothing was released.
@@ -111,7 +132,11 @@ def publish(config: Config, folder: Path, options: argparse.Namespace) -> Number
         OSError: a file cannot be written.
     """
     stages = finished_stages(config, ("extract", "decide", "duplicates", "takedown", "release"), "publish")
-    numbers = write_tables(config, [shard.name for shard in stages["extract"].shards], folder)
+    names = [shard.name for shard in stages["extract"].shards]
+    numbers = write_tables(config, names, folder, with_text)
+    if not with_text:
+        _annotate(config, names, folder)
+    numbers.files = written_files(folder)
     if not numbers.total.documents:
         raise UserError("nothing is released: there is nothing to publish; see manyo report")
     tokens = tokens_by_source(config)
@@ -133,6 +158,8 @@ def publish(config: Config, folder: Path, options: argparse.Namespace) -> Number
     described = croissant(name, facts, numbers, fingerprints, versions)
     _write(folder / "croissant.json", json.dumps(described, ensure_ascii=False, indent=1) + "\n")
     _recipe(config, folder / "recipe", facts, fingerprints)
+    if not with_text:
+        _write_rebuilding(config, folder)
     for stem, rows in _tables(config, numbers, tokens).items():
         _write(folder / "tables" / f"{stem}.csv", _csv(rows))
     context = {
@@ -141,12 +168,13 @@ def publish(config: Config, folder: Path, options: argparse.Namespace) -> Number
         "total": numbers.total,
         "tokens": tokens,
         "facts": facts,
-        "yaml": _yaml(numbers, facts),
+        "yaml": _yaml(numbers, facts, with_text),
+        "with_text": with_text,
         "blanks": BLANKS,
         "blank": _TO_WRITE,
         "domains": top_domains(numbers.domains),
         "n_domains": len(numbers.domains),
-        "columns": {"default": PUBLISHED.names, "removed": REMOVED.names},
+        "columns": {"default": (PUBLISHED if with_text else ANNOTATIONS).names, "removed": REMOVED.names},
         "meanings": MEANINGS,
         "crawls": [source.name for source in config.sources if source.kind in _CRAWLS],
         "range": _range(tokens),
@@ -154,6 +182,50 @@ def publish(config: Config, folder: Path, options: argparse.Namespace) -> Number
     for page in _PAGES:
         _write(folder / page, page_templates().get_template(f"publish/{page}.j2").render(context))
     return numbers
+
+
+def _annotate(config: Config, names: Sequence[str], folder: Path) -> None:
+    """Write `annotations/SOURCE/annotations-NNNNN.parquet`.
+
+    Raises:
+        UserError: the run reads no crawl.
+    """
+    sources = annotated_sources(config)
+    if not sources:
+        raise UserError("--without-text: no source is a crawl, whose pages others could fetch")
+    with ExitStack() as stack:
+        writers = {
+            source.name: stack.enter_context(TableWriter(folder, f"annotations/{source.name}/annotations", ANNOTATIONS))
+            for source in sources
+        }
+        for batch in annotate(config, names, taken_down(config, names)):
+            writers[batch["source"][0].as_py()].write(batch)
+
+
+def _write_rebuilding(config: Config, folder: Path) -> None:
+    """Write the recipe of `manyo rebuild`, and the files with which Common Crawl's annotate.py joins its index."""
+    recipe = recipe_of(config, annotated_sources(config))
+    _write(folder / "recipe" / "rebuild.json", json.dumps(recipe, ensure_ascii=False, indent=1) + "\n")
+    columns = [name for name in ANNOTATIONS.names if name not in INDEX_COLUMNS]
+    settings: dict[str, dict[str, Any]] = {
+        "left_index": {
+            "table": {"web_prefix": "https://data.commoncrawl.org/", "paths": "cc-index-table.paths.gz"},
+            "limits": {"grep": ["/subset=warc/"]},
+        },
+        "join_annotations": {
+            "table": {"local": "annotations/"},
+            "join_type": "INNER",
+            "right_columns": columns,
+            "join_columns": ["warc_filename", "warc_record_offset"],
+        },
+        "action_kept": {
+            "sql": "SELECT {columns} FROM joined WHERE {where}",
+            "columns": f"url, {', '.join(columns)}",
+            "where": "is_kept",
+        },
+    }
+    for name, values in settings.items():
+        _write(folder / "join" / f"{name}.yaml", _yaml_lines(values))
 
 
 def _write(path: Path, text: str) -> None:
@@ -169,15 +241,17 @@ def _range(tokens: Mapping[str, int] | None) -> str:
     return "below 1 billion tokens" if n < 10**9 else "1 billion to 10 trillion tokens" if n < 10**13 else "more"
 
 
-def _yaml(numbers: Numbers, facts: Mapping[str, Any]) -> str:
-    """The head of the card: keys that the Hub reads, with values in JSON, which is YAML too."""
-    released = [source for source, amount in numbers.sources.items() if amount.documents]
-    configs = [
-        {"config_name": "default", "data_files": [{"split": "train", "path": "data/*/*.parquet"}], "default": True}
+def _yaml(numbers: Numbers, facts: Mapping[str, Any], with_text: bool) -> str:
+    """The head of the card: keys that the Hub reads."""
+    top = "data" if with_text else "annotations"
+    folders = {PurePath(path).parent.name for path in numbers.files if path.startswith(f"{top}/")}
+    configs: list[dict[str, Any]] = [
+        {"config_name": "default", "data_files": [{"split": "train", "path": f"{top}/*/*.parquet"}], "default": True}
     ]
     configs += [
-        {"config_name": source, "data_files": [{"split": "train", "path": f"data/{source}/*.parquet"}]}
-        for source in released
+        {"config_name": source, "data_files": [{"split": "train", "path": f"{top}/{source}/*.parquet"}]}
+        for source in numbers.sources
+        if source in folders
     ]
     if numbers.n_removed:
         configs.append({"config_name": "removed", "data_files": [{"split": "train", "path": "removed/*.parquet"}]})
@@ -194,7 +268,12 @@ def _yaml(numbers: Numbers, facts: Mapping[str, Any]) -> str:
     }
     if facts["license"] == "other":
         head |= {"license_name": "see-licences", "license_link": "README.md"}
-    return "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in head.items())
+    return _yaml_lines(head)
+
+
+def _yaml_lines(values: Mapping[str, Any]) -> str:
+    """Keys with values in JSON, which is YAML too."""
+    return "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items())
 
 
 def _tables(config: Config, numbers: Numbers, tokens: Mapping[str, int] | None) -> dict[str, list[tuple[object, ...]]]:
@@ -243,8 +322,8 @@ def _recipe(config: Config, folder: Path, facts: Mapping[str, Any], stages: list
     _write(folder / "run.json", json.dumps(described, ensure_ascii=False, indent=1) + "\n")
 
 
-def _rule(rule: Any) -> dict[str, Any]:
-    return {key: getattr(replace(rule), key) for key in ("name", "profiles", "signal", "minimum", "maximum", "source")}
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {key: getattr(rule, key) for key in ("name", "profiles", "signal", "minimum", "maximum", "source")}
 
 
 def _commit() -> str:

@@ -30,11 +30,12 @@ from manyo.corpus.takedowns import join_takedowns, read_takedowns
 from manyo.filters.pii.find import Scrub, find_by_profile
 from manyo.pipelines.commands.page_history import RunTables
 from manyo.pipelines.commands.rule_changes import NO_HOST
+from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.dedup_stages import DUPLICATES
 from manyo.pipelines.graph.extract_stages import DOCUMENTS, REFUSED
 from manyo.pipelines.graph.filter_stages import DECISIONS, LANGUAGES
-from manyo.pipelines.graph.release_stages import RELEASE
+from manyo.pipelines.graph.release_stages import RELEASE, SCRUBBED
 from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN
 
 #: A row of the release, flat, with FineWeb's names where it has the column.
@@ -127,13 +128,23 @@ class Numbers:
         )
 
 
-def write_tables(config: Config, names: Sequence[str], folder: Path) -> Numbers:
+def taken_down(config: Config, names: Sequence[str]) -> set[bytes]:
+    """Ids of the documents of a run that are on a takedown list."""
+    # Of the whole run: a duplicate's survivor may be in another shard.
+    tables = RunTables(config)
+    return {
+        one for name in names for one in read_columns(tables.uri(TAKEN_DOWN, name), ["doc_id"])["doc_id"].to_pylist()
+    }
+
+
+def write_tables(config: Config, names: Sequence[str], folder: Path, with_text: bool) -> Numbers:
     """Write `data/SOURCE/train-NNNNN.parquet` and `removed/removed-NNNNN.parquet`, and count.
 
     Args:
         config: of a run that is released.
         names: of its shards.
         folder: where to write; it exists and is empty.
+        with_text: otherwise nothing has its text, and documents that may not be redistributed count as released.
 
     Raises:
         ShardError: a shard cannot be read.
@@ -141,34 +152,39 @@ def write_tables(config: Config, names: Sequence[str], folder: Path) -> Numbers:
     """
     numbers = Numbers(sources={source.name: Amount() for source in config.sources})
     tables = RunTables(config)
-    # Of the whole run: a duplicate's survivor may be in another shard.
-    taken = {
-        one for name in names for one in read_columns(tables.uri(TAKEN_DOWN, name), ["doc_id"])["doc_id"].to_pylist()
-    }
+    taken = taken_down(config, names)
+    table = RELEASE if with_text else SCRUBBED
     with ExitStack() as stack:
         of_source = {
-            source.name: stack.enter_context(_Writer(folder, f"data/{source.name}/train", PUBLISHED))
+            source.name: stack.enter_context(TableWriter(folder, f"data/{source.name}/train", PUBLISHED))
             for source in config.sources
         }
-        removed = stack.enter_context(_Writer(folder, "removed/removed", REMOVED))
+        removed = stack.enter_context(TableWriter(folder, "removed/removed", REMOVED))
         for name in names:
-            for batch in _released(tables, name):
+            for batch in _released(tables, name, table, taken):
                 _count(numbers, batch)
-                of_source[batch["source"][0].as_py()].write(batch)
-            for batch in _removed(tables, name, config, taken):
+                if with_text:
+                    of_source[batch["source"][0].as_py()].write(batch)
+            for batch in _removed(tables, name, config, taken, table):
                 _count_removed(numbers, batch)
                 removed.write(batch)
+    return numbers
+
+
+def written_files(folder: Path) -> dict[str, tuple[int, str, int]]:
+    """The Parquet files below a folder: path below it → size in bytes, SHA-256, rows."""
+    files = {}
     for path in sorted(folder.rglob("*.parquet")):
         digest = hashlib.sha256()
         with path.open("rb") as file:
             while block := file.read(1 << 20):
                 digest.update(block)
         rows = pq.read_metadata(path).num_rows
-        numbers.files[path.relative_to(folder).as_posix()] = (path.stat().st_size, digest.hexdigest(), rows)
-    return numbers
+        files[path.relative_to(folder).as_posix()] = (path.stat().st_size, digest.hexdigest(), rows)
+    return files
 
 
-class _Writer:
+class TableWriter:
     """Files of one configuration, each with row groups of about `_GROUP_BYTES`; no file without rows."""
 
     def __init__(self, folder: Path, stem: str, schema: pa.Schema) -> None:
@@ -177,7 +193,7 @@ class _Writer:
         self._waiting_bytes = self._file_bytes = self._n_files = 0
         self._writer: pq.ParquetWriter | None = None
 
-    def __enter__(self) -> _Writer:
+    def __enter__(self) -> TableWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -213,9 +229,17 @@ class _Writer:
             self._writer, self._file_bytes = None, 0
 
 
-def _released(tables: RunTables, name: str) -> Iterator[pa.RecordBatch]:
+def kept_rows(tables: RunTables, name: str, table: StageTable, taken: Collection[bytes]) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a shard of `release` or `scrubbed` that are on no takedown list."""
+    for batch in read_batches(tables.uri(table, name)):
+        rows = batch.filter(pa.array([doc_id not in taken for doc_id in batch["doc_id"].to_pylist()], pa.bool_()))
+        if rows.num_rows:
+            yield rows
+
+
+def _released(tables: RunTables, name: str, table: StageTable, taken: Collection[bytes]) -> Iterator[pa.RecordBatch]:
     """Yield the released documents of one shard, each batch of one source."""
-    if not read_columns(tables.uri(RELEASE, name), ["doc_id"]).num_rows:
+    if not read_columns(tables.uri(table, name), ["doc_id"]).num_rows:
         return
     about = pa.Table.from_batches(
         [
@@ -227,9 +251,7 @@ def _released(tables: RunTables, name: str) -> Iterator[pa.RecordBatch]:
             )
         ]
     )
-    for released in read_batches(tables.uri(RELEASE, name)):
-        if not released.num_rows:
-            continue
+    for released in kept_rows(tables, name, table, taken):
         places = pc.index_in(released["doc_id"], value_set=about["doc_id"].combine_chunks())
         of_rows = about.take(places).combine_chunks().to_batches()[0]
         columns = {
@@ -252,9 +274,11 @@ def _released(tables: RunTables, name: str) -> Iterator[pa.RecordBatch]:
 _OF_DOCUMENTS = ("page_licence", "terms", "fetched_at")
 
 
-def _removed(tables: RunTables, name: str, config: Config, taken: Collection[bytes]) -> Iterator[pa.RecordBatch]:
-    """Yield what was removed of one shard, without what is on a takedown list."""
-    released = set(read_columns(tables.uri(RELEASE, name), ["doc_id"])["doc_id"].to_pylist())
+def _removed(
+    tables: RunTables, name: str, config: Config, taken: Collection[bytes], table: StageTable
+) -> Iterator[pa.RecordBatch]:
+    """Yield what was removed of one shard, without what is on a takedown list; texts if the table is the release."""
+    released = set(read_columns(tables.uri(table, name), ["doc_id"])["doc_id"].to_pylist())
     for documents, decisions, verdicts in zip_batches(
         (tables.uri(DOCUMENTS, name), ("source", "profile", "uri", "text")),
         (tables.uri(DECISIONS, name), ("reasons", "uses")),
@@ -273,11 +297,11 @@ def _removed(tables: RunTables, name: str, config: Config, taken: Collection[byt
             rows.append(row)
             reasons.append(named or [DUPLICATE if is_copy else WITHHELD])
             repeats.append(cluster.hex() if is_copy and cluster not in taken else None)
-            with_text.append(bool(named) and {"display", "redistribute"} <= set(uses))
+            with_text.append(table is RELEASE and bool(named) and {"display", "redistribute"} <= set(uses))
         chosen = documents.take(pa.array(rows, pa.int64()))
         profiles = chosen["profile"].cast(pa.string()).to_pylist()
-        texts = _masked(chosen["text"], profiles, config.scrub, with_text)
-        urls = _masked(chosen["uri"], profiles, config.scrub, [True] * len(rows))
+        texts = masked_texts(chosen["text"], profiles, config.scrub, with_text)
+        urls = masked_texts(chosen["uri"], profiles, config.scrub, [True] * len(rows))
         ids = [one.hex() for one in chosen["doc_id"].to_pylist()]
         yield _removed_batch(ids, urls, chosen["source"], reasons, repeats, texts)
     yield from _refused(tables, name, config)
@@ -291,12 +315,11 @@ def _refused(tables: RunTables, name: str, config: Config) -> Iterator[pa.Record
         found = join_takedowns(map(read_takedowns, lists)).finder().find(refused)["doc_id"]
         refused = refused.filter(pc.invert(pc.is_in(refused["doc_id"], value_set=found)))
     n = refused.num_rows
-    profiles = [
-        next(one.profile for one in config.sources if one.name == name) for name in refused["source"].to_pylist()
-    ]
+    profile_of = {source.name: source.profile for source in config.sources}
+    profiles = [profile_of[name] for name in refused["source"].to_pylist()]
     yield _removed_batch(
         [one.hex() for one in refused["doc_id"].to_pylist()],
-        _masked(refused["uri"], profiles, config.scrub, [True] * n),
+        masked_texts(refused["uri"], profiles, config.scrub, [True] * n),
         refused["source"],
         [[f"refused: {reason}"] for reason in refused["reason"].to_pylist()],
         [None] * n,
@@ -317,7 +340,7 @@ def _removed_batch(
     return pa.RecordBatch.from_arrays(arrays, schema=REMOVED)
 
 
-def _masked(texts: pa.Array, profiles: Sequence[str], scrub: Scrub, wanted: Sequence[bool]) -> list[str | None]:
+def masked_texts(texts: pa.Array, profiles: Sequence[str], scrub: Scrub, wanted: Sequence[bool]) -> list[str | None]:
     """The wanted texts, masked as the release is; None for the others."""
     rows = np.flatnonzero(np.array(wanted, np.bool_)).tolist()
     result: list[str | None] = [None] * len(wanted)

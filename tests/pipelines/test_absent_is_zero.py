@@ -73,6 +73,7 @@ SERIAL = {"run", "extract", "langid", "filter", "dedup", "scrub", "export", "tok
 #: Commands that read no run of one configuration, or need a cluster, labels or the index of a crawl.
 ELSEWHERE = {
     "ablate",
+    "rebuild",
     "choose-tasks",
     "init",
     "gc",

@@ -45,6 +45,7 @@ ALONE: dict[str, tuple[str, ...]] = {
     "ablate": ("a.toml", "b.jsonl"),
     "choose-tasks": ("scores.csv",),
     "gc": ("out", "--keep", "run.toml"),
+    "rebuild": ("published", "--to", "rebuilt"),
 }
 
 
