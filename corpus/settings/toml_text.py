@@ -41,12 +41,14 @@ class Document:
     Attributes:
         name: of the file, for messages.
         tables: what it holds.
+        text: as it was written.
         lines: path of each key, table and element → its line, from 1.
         notes: sentences about what was passed over.
     """
 
     name: str
     tables: dict[str, Any]
+    text: str = ""
     lines: dict[Path, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -82,7 +84,7 @@ def read_document(name: str, data: bytes) -> Document:
         raise SettingsError([_not_toml(name, text, str(error))]) from error
     except RecursionError as error:
         raise SettingsError([f"{name}: its arrays or tables are nested too deeply"]) from error
-    return Document(name, tables, lines_of(text), tuple(notes))
+    return Document(name, tables, text, lines_of(text), tuple(notes))
 
 
 def _not_utf_8(name: str, data: bytes, start: int) -> str:

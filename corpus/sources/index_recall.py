@@ -7,7 +7,6 @@ are Japanese only in a corner. Only reading archives to their ends says how many
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,9 +19,6 @@ from manyo.corpus.records import BrokenInput, InputFile
 from manyo.corpus.sources.commoncrawl import selected_of
 from manyo.corpus.sources.index_rows import Rule, placed_rows, why_not
 from manyo.corpus.tables.shards import filesystem
-
-#: Both sides of this share of a normal distribution hold 95 %.
-_Z = 1.96
 
 
 class Place(NamedTuple):
@@ -127,14 +123,3 @@ def _rows(file: InputFile, columns: Sequence[str] | None) -> Iterator[pa.Table]:
     fs, path = filesystem(file.uri)
     with fs.open(path, "rb") as stream:
         yield from placed_rows(stream, columns)
-
-
-def wilson(n_right: int, n: int) -> tuple[float, float]:
-    """The 95 % interval of a share by Wilson's formula; (0, 1) of nothing."""
-    if n == 0:
-        return 0.0, 1.0
-    share, z2 = n_right / n, _Z * _Z
-    middle = share + z2 / (2 * n)
-    half = _Z * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    low, high = ((middle + side) / (1 + z2 / n) for side in (-half, half))
-    return max(0.0, min(share, low)), min(1.0, max(share, high))  # rounding must not leave the share outside

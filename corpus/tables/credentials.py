@@ -23,6 +23,8 @@ _WITH_A_SIGNATURE = re.compile(
     re.IGNORECASE,
 )
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_URI_IN_A_TEXT = re.compile(_URI.pattern + r"[^\s\"']*")
+_USER = re.compile(r"(?<=://)[^/?#]*@")
 
 #: What opens a host, by scheme and host, and what opens one file, by its public URI: files that the configuration
 #: names, of which there are few, and files of lists, of which a task is told its own.
@@ -44,27 +46,41 @@ def public(uri: str, is_listed: bool = False) -> str:
     Raises:
         ValueError: other credentials are remembered for the same host.
     """
+    shown, user, query = _split(uri)
+    if user:
+        place = "{0.scheme}://{0.netloc}".format(urlsplit(shown))
+        if _of_hosts.setdefault(place, user) != user:
+            raise ValueError(f"{place}: two different credentials for one host")
+    if query:
+        (_of_listed if is_listed else _of_files)[shown] = query
+    return shown
+
+
+def without_credentials(text: str) -> str:
+    """A text in which every URI is as `public` shows it; nothing is remembered.
+
+    What stands before an @ is left out of malformed URIs too, which `public` leaves as they are.
+    """
+    return _URI_IN_A_TEXT.sub(lambda found: _USER.sub("", _split(found[0])[0]), text)
+
+
+def _split(uri: str) -> tuple[str, str, str]:
+    """What names the file; the user and password, "" without any; the whole query if a part of it opens the file."""
     if not _URI.match(uri):
-        return uri
+        return uri, "", ""
     try:
         parts = urlsplit(uri)
     except ValueError:
-        return uri  # no library will read it either, and says so
+        return uri, "", ""  # no library will read it either, and says so
     user, at, host = parts.netloc.rpartition("@")
     parameters = parts.query.split("&") if parts.query else []
     secret = [one for one in parameters if _SECRET.fullmatch(_name(one))]
     if secret:
         secret = [one for one in parameters if one in secret or _WITH_A_SIGNATURE.fullmatch(_name(one))]
     if not at and not secret:
-        return uri
-    if at:
-        place = f"{parts.scheme}://{host}"
-        if _of_hosts.setdefault(place, user) != user:
-            raise ValueError(f"{place}: two different credentials for one host")
+        return uri, "", ""
     shown = urlunsplit(parts._replace(netloc=host, query="&".join(one for one in parameters if one not in secret)))
-    if secret:
-        (_of_listed if is_listed else _of_files)[shown] = parts.query
-    return shown
+    return shown, user, parts.query if secret else ""
 
 
 def _name(parameter: str) -> str:

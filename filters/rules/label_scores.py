@@ -16,11 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from manyo.corpus.intervals import wilson
+
 #: Words of readers → whether the document should be kept; None where they would not say.
 WORDS: Mapping[str, bool | None] = {"keep": True, "good": True, "drop": False, "bad": False, "unsure": None}
-
-#: The quantile of the normal distribution for intervals of 95 %.
-_Z_95 = 1.959964
 
 #: Samples of a bootstrap interval: its ends are then sure to about a hundredth of its width.
 _N_BOOTSTRAP = 1000
@@ -160,16 +159,6 @@ def rate(part: np.ndarray, whole: np.ndarray, sizes: np.ndarray) -> Rate:
         drawn.append(sizes[rows][both[rows]].sum() / of_whole if of_whole else value)
     low, high = np.quantile(drawn, (0.025, 0.975))
     return Rate(value, float(low), float(high))
-
-
-def wilson(part: int, whole: int) -> tuple[float, float]:
-    """The 95 % interval of a fraction (Wilson, 1927); the whole is above 0."""
-    share, z2 = part / whole, _Z_95**2 / whole
-    centre = (share + z2 / 2) / (1 + z2)
-    half = _Z_95 / (1 + z2) * np.sqrt(share * (1 - share) / whole + z2 / (4 * whole))
-    # The ends are 0 and 1 themselves where nothing, or all, is in the part, whatever the rounding.
-    low = 0.0 if part == 0 else float(centre - half)
-    return low, 1.0 if part == whole else float(centre + half)
 
 
 def agreement(first: Sequence[bool], second: Sequence[bool]) -> tuple[float, float]:

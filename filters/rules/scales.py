@@ -21,6 +21,11 @@ _QUANTILES = (0.002, 0.998)
 #: A scale of numbers that are not fractions is logarithmic where its end is this many times its median.
 _SPREAD = 20
 
+#: `scale_around`: classes of a linear scale, which ends at so many times a largest maximum, or minimum; a logarithmic
+#: one has so many classes to a doubling, and reaches from the smallest bound divided by this number to the largest
+#: times it.
+N_AROUND, _REACH, _PER_DOUBLING, _SPREAD_AROUND = 30, (3, 10), 3, 32
+
 #: Round steps within a factor of ten, for linear scales, and round numbers within a decade, for logarithmic ones.
 _STEPS = (1, 2, 5, 10)
 _ROUND = (1, 1.1, 1.2, 1.3, 1.5, 1.7, 2, 2.2, 2.5, 2.8, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9)
@@ -75,6 +80,30 @@ def choose_scale(values: np.ndarray, bounds: Iterable[float], is_fraction: bool)
         _, first = np.unique(edges.astype(values.dtype), return_index=True)
         edges = edges[first]
     return Scale(edges, is_logarithmic, values.dtype.name)
+
+
+def scale_around(bounds: Iterable[float], dtype: type, is_fraction: bool, is_minimum: bool) -> Scale:
+    """A scale of about `N_AROUND` classes that follows from the bounds alone, so that every shard has the same.
+
+    Args:
+        bounds: of one rule.
+        dtype: NumPy's type of the column.
+        is_fraction: whether the column ends at 1; it is then on a linear scale, up to `_REACH` times its largest bound.
+        is_minimum: whether the values that are kept lie above the bounds, so that there is more to see.
+    """
+    finite = [bound for bound in bounds if math.isfinite(bound)]
+    low, high = min(finite, default=1.0), max(finite, default=1.0)
+    if is_fraction:
+        end = min(1.0, _REACH[is_minimum] * high) or 1.0
+        steps = [float(f"{end * step / N_AROUND:.6g}") for step in range(1, N_AROUND + 1)]
+    else:
+        first, last = (max(bound, 1.0 if issubclass(dtype, np.integer) else 1e-6) for bound in (low, high))
+        n_steps = math.ceil(math.log2(last / first * _SPREAD_AROUND**2) * _PER_DOUBLING)
+        spread = (first / _SPREAD_AROUND * 2 ** (step / _PER_DOUBLING) for step in range(n_steps + 1))
+        steps = [float(math.ceil(step) if issubclass(dtype, np.integer) else f"{step:.2g}") for step in spread]
+    # Two numbers that are one number of the column are one edge: the bound, if it is among them.
+    edges = {dtype(edge) if issubclass(dtype, np.floating) else edge: edge for edge in (*steps, *finite)}
+    return Scale(np.array(sorted(edges.values())), not is_fraction, np.dtype(dtype).name)
 
 
 def _steps(low: float, high: float, is_whole: bool) -> list[float]:

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 
 from manyo.corpus.addresses import host_of
+from manyo.corpus.intervals import wilson
 from manyo.corpus.records import InputFile, InputShard
 from manyo.corpus.sources import commoncrawl, warc
-from manyo.corpus.sources.index_recall import IndexedSample, Place, Recall, draw_archives, look_up, wilson
+from manyo.corpus.sources.index_recall import IndexedSample, Place, Recall, draw_archives, look_up
 from manyo.corpus.sources.source_kinds import Source
 from manyo.corpus.tables.shards import filesystem, read_batches
 from manyo.pipelines.commands import arguments

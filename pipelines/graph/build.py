@@ -73,7 +73,8 @@ def stages_by_command(config: Config) -> dict[str, tuple[AnyStage, ...]]:
         "train-tokenizer": tuple(stage for stage in tokens if stage.name == "train"),
         "tokenize": tokens,
     }
-    counted = (extract, langid, measure, decide, duplicates, *leaks, takedown, release, *boilerplate)
+    tables = (extract, langid, *of_templates[-1:], measure, decide, duplicates)
+    counted = (*tables, *leaks, takedown, release, *boilerplate)
     shown = (takedown, alarms, *boilerplate)
     stages["report"] = report_stages(config, in_order(stages), counted, tokens[-1:], shown)
     return stages

@@ -23,7 +23,7 @@ from manyo.corpus.settings.toml_tables import Faults, from_table, refuse_unknown
 from manyo.corpus.settings.toml_text import Document, SettingsError, read_document
 from manyo.corpus.sources import commoncrawl
 from manyo.corpus.sources.source_kinds import KINDS, Source
-from manyo.corpus.tables.credentials import public
+from manyo.corpus.tables.credentials import public, without_credentials
 from manyo.corpus.tables.export import Export
 from manyo.dedup.settings import Dedup
 from manyo.filters.benchmarks.leaks import Decontaminate
@@ -184,6 +184,7 @@ class Config:
         mix: the mixture of a training run; None if the file has no [mix].
         notices: which notices there are, and whether they have an exit status.
         sample: the part of the inputs that a forecast reads; None for all inputs.
+        text: of the file, without credentials.
     """
 
     path: str
@@ -203,6 +204,7 @@ class Config:
     mix: Mix | None
     notices: Notices = Notices()
     sample: Sample | None = None
+    text: str = ""
 
 
 #: Tables of a configuration file → their settings; `source` is a list, each of a kind with keys of its own.
@@ -244,7 +246,7 @@ def load_config(path: str, out: str | None = None) -> Config:
         raise UserError(str(error)) from error
     if config is None:
         raise AssertionError(f"{path}: a configuration without faults was not built")
-    return config
+    return dataclasses.replace(config, text=without_credentials(document.text))
 
 
 def load_rights(path: str) -> Rights:

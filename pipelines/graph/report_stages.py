@@ -31,6 +31,8 @@ from manyo.corpus.tables.shards import (
 from manyo.dedup import boilerplate
 from manyo.filters.pii import find as pii
 from manyo.filters.pii.find import Scrub
+from manyo.filters.rules.decide import Rule
+from manyo.pipelines.engine.checkout import commit
 from manyo.pipelines.engine.manifest import Manifest, iter_manifests
 from manyo.pipelines.engine.sealed_json import NotSealed, open_json, seal_json
 from manyo.pipelines.engine.shapes import (
@@ -47,12 +49,14 @@ from manyo.pipelines.graph.reading import read_all, side_by_side
 from manyo.pipelines.graph.reasons import UNRELEASED, drops, refusals
 from manyo.pipelines.graph.release_stages import LEAKS, RELEASE
 from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN
+from manyo.pipelines.graph.template_stages import TEMPLATES
 from manyo.pipelines.graph.token_stages import PROVENANCE
 from manyo.pipelines.report import statistics
 from manyo.pipelines.report.assembling import RunFacts, Samples, StageTiming, assemble
 from manyo.pipelines.report.counters import merge
 from manyo.pipelines.report.document_columns import ShardTables
 from manyo.pipelines.report.rendering import render_report
+from manyo.pipelines.report.signal_histograms import rule_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,9 @@ class ReportSettings:
 
     Attributes:
         config_name: file name of the configuration.
+        configuration: its text, without credentials.
+        sources: name, kind, profile, licence, terms and uses of each source.
+        rules: rules of the run.
         drops: reasons for which documents are dropped, in the order in which they are tried, and what each means.
         stage_folders: stage and folder name below the output URI; their manifests give times and sizes.
         table_folders: table and folder below the output URI.
@@ -68,10 +75,24 @@ class ReportSettings:
     """
 
     config_name: str
+    configuration: str
+    sources: tuple[tuple[str, str, str, str, str, tuple[str, ...]], ...]
+    rules: tuple[Rule, ...]
     drops: tuple[tuple[str, str], ...]
     stage_folders: tuple[tuple[str, str], ...]
     table_folders: tuple[tuple[str, str], ...]
     scrub: Scrub
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsSettings:
+    """What documents are counted by, in addition to the columns of their tables.
+
+    Attributes:
+        rules: rules of the run, whose signals are counted by class.
+    """
+
+    rules: tuple[Rule, ...]
 
 
 #: Boilerplate lines in the report.
@@ -114,16 +135,22 @@ def report_stages(
         tokenize: makes token shards; none if the run has none.
         shown: stages of which the report shows rows.
     """
-    statistics_stage = Stage("statistics", 6, NoSettings(), counted, (STATISTICS,), shard_statistics)
+    settings = StatisticsSettings(config.rules)
+    statistics_stage = Stage("statistics", 7, settings, counted, (STATISTICS,), shard_statistics)
     token_stages: tuple[AnyStage, ...] = ()
     if tokenize:
         counted_tokens = Stage("token_statistics", 1, NoSettings(), tokenize, (TOKEN_STATISTICS,), token_statistics)
         token_stages = (counted_tokens,)
     report_stage = Stage(
         name="report",
-        version=7,
+        version=8,
         settings=ReportSettings(
             config_name=PurePath(config.path).name,
+            configuration=config.text,
+            sources=tuple(
+                (one.name, one.kind, one.profile, one.licence, one.terms, one.uses) for one in config.sources
+            ),
+            rules=config.rules,
             drops=tuple(drops(config.rules).items()),
             stage_folders=tuple((stage.name, stage.folder_name) for stage in timed),
             table_folders=tuple((table, folder) for stage in timed for table, folder in stage.table_folders().items()),
@@ -137,7 +164,7 @@ def report_stages(
     return statistics_stage, *token_stages, report_stage
 
 
-def shard_statistics(task: Task[NoSettings]) -> Mapping[str, int]:
+def shard_statistics(task: Task[StatisticsSettings]) -> Mapping[str, int]:
     """Every table of one shard → additive counters for the report."""
     tables = ShardTables(
         documents=task.input(DOCUMENTS),
@@ -152,8 +179,9 @@ def shard_statistics(task: Task[NoSettings]) -> Mapping[str, int]:
         boilerplate=task.input(BOILERPLATE) if BOILERPLATE in task.inputs else None,
         mentions=task.input(MENTIONS),
         ocr_queue=task.input(OCR_QUEUE),
+        templates=task.input(TEMPLATES) if TEMPLATES in task.inputs else None,
     )
-    _write_sealed(task.output(STATISTICS), statistics.shard_statistics(tables))
+    _write_sealed(task.output(STATISTICS), statistics.shard_statistics(tables, task.settings.rules))
     return {}
 
 
@@ -182,11 +210,18 @@ def report(task: Task[ReportSettings]) -> Mapping[str, int]:
         versions={name: version(name) for name in _REPORTED_VERSIONS},
         outputs={table: join(out, folder) for table, folder in task.settings.table_folders},
         rules=[reason for reason, _ in task.settings.drops if reason not in UNRELEASED],
+        bounds=rule_rows(task.settings.rules),
+        sources={
+            name: {"kind": kind, "profile": profile, "licence": licence, "terms": terms, "uses": list(uses)}
+            for name, kind, profile, licence, terms, uses in task.settings.sources
+        },
+        configuration=task.settings.configuration,
+        commit=commit(),
         pages=counts["extract"]["records"] - counts["extract"]["skipped"],
         earlier_runs={name: counts["clusters"][name] for name in ("already_released", "released_again")}
         if any(stage == "indexed" for stage, _ in task.settings.stage_folders)
         else None,
-        refusals=refusals(),
+        refusals=refusals({kind for _, kind, *_ in task.settings.sources}),
         drops=dict(task.settings.drops),
     )
     assembled = assemble(merged, timings, facts, _samples(task))

@@ -17,11 +17,17 @@ from manyo.pipelines.report.accounts import (
     stage_counts,
 )
 from manyo.pipelines.report.counters import FUNNEL, LENGTH_EDGES, REMOVED, SCRIPTS, Statistics, add_up
+from manyo.pipelines.report.loss_by_class import disparities, loss_tables
+from manyo.pipelines.report.signal_histograms import histograms
 
 #: Number of rows listed in report.json where a run may have millions; the HTML shows fewer.
 _HOSTS_LISTED = 1000
 _DECLARED_CHARSETS_LISTED = 15
 _LEAKS_LISTED = 1000
+
+
+#: Facts that stand next to the numbers that they belong to.
+_ELSEWHERE = ("refusals", "drops", "bounds", "sources")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,10 @@ class RunFacts(TypedDict):
         versions: versions of manyo and of the libraries that determine its output.
         outputs: name of each table and URI of its folder.
         rules: names of the rules, in the order in which `decisions` lists them.
+        bounds: of each rule, `manyo.pipelines.report.signal_histograms.rule_rows`.
+        sources: of each source, its kind, profile, licence, terms and uses, as the configuration states them.
+        configuration: its text, without credentials.
+        commit: of the checkout that ran; "" for an installed package.
         pages: pages in the input, as extract counted them.
         earlier_runs: `already_released`, documents that repeat one of the index of an earlier run, and
             `released_again`, those that stay in place of one; None if the run has no such index.
@@ -80,6 +90,10 @@ class RunFacts(TypedDict):
     versions: dict[str, str]
     outputs: dict[str, str]
     rules: list[str]
+    bounds: dict[str, dict[str, Any]]
+    sources: dict[str, dict[str, Any]]
+    configuration: str
+    commit: str
     pages: int
     earlier_runs: dict[str, int] | None
     refusals: dict[str, str]
@@ -123,7 +137,7 @@ def assemble(merged: Statistics, timings: Sequence[StageTiming], run: RunFacts, 
     total_tokens = add_up(tokens.values()) if tokens is not None else None
     documents = document_count(total_stages, "documents")
     return {
-        "run": {name: value for name, value in run.items() if name not in ("refusals", "drops")},
+        "run": {name: value for name, value in run.items() if name not in _ELSEWHERE},
         "notices": list_notices(merged),
         "sources": sources,
         "totals": {
@@ -152,7 +166,10 @@ def assemble(merged: Statistics, timings: Sequence[StageTiming], run: RunFacts, 
         "withheld": _withheld(merged, documents, run["drops"]),
         "mentions": [{"kind": kind, **counts} for kind, counts in _ranked(merged["mentions"], "documents")],
         "leaks": _leaks(merged) if merged["leak_shards"] else None,
-        "rules": _rules(merged, run["rules"], documents, run["drops"]),
+        "rules": _rules(merged, run, documents, sources),
+        "losses": loss_tables(merged["losses"]),
+        "disparities": disparities(merged["losses"]),
+        "licences": _licences(merged, sources, run["sources"]),
         "charsets": _charsets(merged),
         "languages": [
             {"language": language, **counts, "share": fraction(counts["documents"], documents)}
@@ -273,10 +290,12 @@ def _leaks(merged: Statistics) -> dict[str, Any]:
     }
 
 
-def _rules(
-    merged: Statistics, order: Sequence[str], documents: int, meanings: Mapping[str, str]
-) -> list[dict[str, Any]]:
-    """One row per rule in the order of the configuration, including rules that removed nothing."""
+def _rules(merged: Statistics, run: RunFacts, documents: int, sources: Sequence[str]) -> list[dict[str, Any]]:
+    """One row per rule in the order of the configuration, including rules that removed nothing.
+
+    Rights are among them, which have no bounds and no histogram.
+    """
+    order, bounds = run["rules"], run["bounds"]
     total: Mapping[str, Mapping[str, int]] = add_up(merged["rules"].values())
     rows = []
     left = documents
@@ -286,7 +305,11 @@ def _rules(
         rows.append(
             {
                 "rule": rule,
-                "meaning": meanings.get(rule, ""),
+                "meaning": run["drops"].get(rule, ""),
+                "bound": bounds.get(rule),
+                "histograms": histograms(merged["histograms"], rule, sources, len(bounds[rule]["edges"]) + 1)
+                if rule in bounds
+                else {},
                 **counts,
                 "fails_share": fraction(counts["fails"], documents),
                 "left": left,
@@ -294,6 +317,23 @@ def _rules(
             }
         )
     return rows
+
+
+def _licences(
+    merged: Statistics, sources: Sequence[str], stated: Mapping[str, Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """What each source is and grants, and its documents by the licence of the page, or else of the source."""
+    return [
+        {
+            "source": source,
+            **({"kind": "", "profile": "", "licence": "", "terms": "", "uses": []} | dict(stated.get(source, {}))),
+            "documents": [
+                {"licence": licence, **counts}
+                for licence, counts in _ranked(merged["licences"].get(source, {}), "documents")
+            ],
+        }
+        for source in sources
+    ]
 
 
 def _charsets(merged: Statistics) -> dict[str, Any]:

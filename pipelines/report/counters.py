@@ -54,6 +54,9 @@ def zero() -> Statistics:
         "printed": {},  # source → documents (of those with pages), pages, pages_with_text
         "ocr_queue": {},  # source → why → pages
         "rules": {},  # source → rule → fails, alone, in_order (documents)
+        "histograms": {},  # source → rule → all, kept → class of the rule's signal → documents
+        "losses": {},  # grouping → class → rule, or any rule → documents that are asked, failed
+        "licences": {},  # source → licence of page or document → documents, released
         "kept_not_japanese": {},  # source → documents
         "taken_down": {},  # source → documents that would have been released
         "contaminated": {},  # source → documents not released because of a benchmark item

@@ -33,6 +33,7 @@ class ShardTables:
         boilerplate: row-aligned; None if the run does not look for boilerplate.
         mentions: passages that may state terms of use; None if they are not counted.
         ocr_queue: pages of documents and of refused files that need OCR; None if they are not counted.
+        templates: row-aligned; None if the run does not look for templates.
     """
 
     documents: str
@@ -47,11 +48,12 @@ class ShardTables:
     boilerplate: str | None = None
     mentions: str | None = None
     ocr_queue: str | None = None
+    templates: str | None = None
 
 
 _OF_DOCUMENTS = [
-    *("source", "uri", "charset", "charset_declared", "charset_decided_by", "undecodable_fraction"),
-    "kept_japanese_fraction",
+    *("source", "licence", "page_licence", "uri", "charset", "charset_declared", "charset_decided_by"),
+    *("undecodable_fraction", "kept_japanese_fraction"),
 ]
 
 
@@ -98,6 +100,7 @@ def read_documents(
                 [
                     source,
                     host,
+                    pc.coalesce(label_strings(document, "page_licence"), label_strings(document, "licence")),
                     label_strings(document, "charset"),
                     label_strings(document, "charset_declared"),
                     label_strings(document, "charset_decided_by"),
@@ -135,6 +138,7 @@ _NO_DOCUMENTS = pa.schema(
     [
         ("source", pa.string()),
         ("host", pa.large_string()),
+        ("licence", pa.string()),
         ("charset", pa.string()),
         ("charset_declared", pa.string()),
         ("charset_decided_by", pa.string()),

@@ -56,6 +56,7 @@ def page_templates() -> jinja2.Environment:
         "duration": format_duration,
         "sha256": _sha256,
         "address": _address,
+        "unlinked": _unlinked,
         "cell": _cell,
     }
     environment.globals |= {"ticks": _ticks, "token_tables": token_tables}
@@ -64,8 +65,13 @@ def page_templates() -> jinja2.Environment:
 
 def _address(text: str) -> str:
     """An address or a line for the report: cut, and without its scheme, so that no viewer turns it into a link."""
-    plain = re.sub(r"https?:/*", "", text)
+    plain = _unlinked(text)
     return plain if len(plain) <= _ADDRESS_CHARS else plain[: _ADDRESS_CHARS - 1] + "…"
+
+
+def _unlinked(text: str) -> str:
+    """A text without the schemes of web addresses, so that no viewer turns them into links."""
+    return re.sub(r"https?:/*", "", text)
 
 
 def _cell(text: str) -> Markup:

@@ -8,6 +8,7 @@ shards costs one small task each and one sum, in any order and grouping.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -15,14 +16,21 @@ import pyarrow.compute as pc
 
 from manyo.corpus.schema import DOC_ID
 from manyo.corpus.tables.shards import ShardError, read_batches, read_columns, zip_batches
+from manyo.filters.rules.decide import Rule
 from manyo.pipelines.report.counters import FUNNEL, LENGTH_EDGES, REMOVED, SCRIPTS, Statistics, add_to, zero
 from manyo.pipelines.report.document_columns import ShardTables, label_strings, read_documents
+from manyo.pipelines.report.loss_by_class import count_losses
+from manyo.pipelines.report.ruled_documents import ruled_documents
+from manyo.pipelines.report.signal_histograms import count_histograms
 
 #: Number of hosts named per shard: enough to rank the hosts of a crawl, and about 150 kB of JSON.
 TOP_HOSTS = 2000
 
 #: Number of pairs of charset and declared charset named per shard; pages may declare any string.
 TOP_CHARSET_PAIRS = 500
+
+#: Number of pairs of source and licence named per shard.
+TOP_LICENCES = 500
 
 #: A web document that keeps a smaller fraction of its page's Japanese is one to look at. In news, menus and related
 #: articles are up to two thirds of a page.
@@ -32,13 +40,14 @@ LITTLE_KEPT = 0.3
 TOP_LEAKS = 2000
 
 
-def shard_statistics(shards: ShardTables) -> Statistics:
+def shard_statistics(shards: ShardTables, rules: Sequence[Rule]) -> Statistics:
     """Count everything that the report says about one shard.
 
     Memory: about 150 bytes per document during the call; no text is read.
 
     Args:
         shards: the tables of the shard.
+        rules: rules of the run.
 
     Returns:
         Counters that `merge` adds up. Hosts beyond the `TOP_HOSTS` most frequent of the shard and charset pairs beyond
@@ -68,6 +77,10 @@ def shard_statistics(shards: ShardTables) -> Statistics:
     counted["taken_down"] = _unreleased(documents, "taken_down")
     counted["contaminated"] = _unreleased(documents, "contaminated")
     counted["rules"] = _rules(failures)
+    for ruled in ruled_documents(shards, rules):
+        add_to(counted["histograms"], count_histograms(ruled, rules))
+        add_to(counted["losses"], count_losses(ruled, rules))
+    counted["licences"] = _licences(documents)
     counted["languages"] = _by(documents, "lang", ["characters"])
     counted["charsets"], counted["charsets_other"] = _charsets(documents)
     counted["charset_decisions"] = _by(
@@ -244,11 +257,27 @@ def _rules(failures: pa.Table) -> dict[str, dict[str, dict[str, int]]]:
     return rules
 
 
+def _licences(documents: pa.Table) -> dict[str, dict[str, dict[str, int]]]:
+    """Documents by source and licence; those beyond the `TOP_LICENCES` most frequent pairs count as one licence, ""."""
+    groups = documents.group_by(["source", "licence"]).aggregate([([], "count_all"), ("released", "sum")])
+    groups = groups.sort_by([("count_all", "descending"), ("source", "ascending"), ("licence", "ascending")])
+    licences: dict[str, dict[str, dict[str, int]]] = {}
+    for place, group in enumerate(groups.to_pylist()):
+        name = group["licence"] or "" if place < TOP_LICENCES else ""
+        counts = {"documents": group["count_all"], "released": group["released_sum"]}
+        add_to(licences, {group["source"]: {name: counts}})
+    return licences
+
+
 def _charsets(documents: pa.Table) -> tuple[dict[str, dict[str, int]], int]:
-    table = documents.set_column(
-        documents.schema.get_field_index("charset_declared"),
+    # Books, statutes and databases are in one charset, which nothing declares and nobody had to find out.
+    of_bytes = documents.filter(
+        pc.or_(pc.is_valid(documents["charset_declared"]), pc.is_valid(documents["charset_decided_by"]))
+    )
+    table = of_bytes.set_column(
+        of_bytes.schema.get_field_index("charset_declared"),
         "charset_declared",
-        pc.fill_null(documents["charset_declared"], ""),
+        pc.fill_null(of_bytes["charset_declared"], ""),
     )
     groups = table.group_by(["charset", "charset_declared"]).aggregate([([], "count_all")])
     groups = groups.sort_by([("count_all", "descending"), ("charset", "ascending"), ("charset_declared", "ascending")])

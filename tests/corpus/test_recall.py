@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from manyo.corpus.intervals import wilson
 from manyo.corpus.records import InputFile
-from manyo.corpus.sources.index_recall import Place, draw_archives, look_up, wilson
+from manyo.corpus.sources.index_recall import Place, draw_archives, look_up
 from manyo.corpus.sources.index_rows import Rule, select, why_not
 from manyo.pipelines.cli import main
 from tests.corpus.test_commoncrawl import INDEX, crawl, row, write_index

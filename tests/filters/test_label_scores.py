@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manyo.filters.rules.label_scores import Label, agreement, read_labels, score, wilson
+from manyo.corpus.intervals import wilson
+from manyo.filters.rules.label_scores import Label, agreement, read_labels, score
 from tests.conftest import ROOT
 
 ONE = st.tuples(st.sampled_from([True, False, None]), st.booleans())

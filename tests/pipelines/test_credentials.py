@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manyo.corpus.tables import credentials
-from manyo.corpus.tables.credentials import hide, opened, public, remember, remembered
+from manyo.corpus.tables.credentials import hide, opened, public, remember, remembered, without_credentials
 from manyo.corpus.tables.shards import read_parts, write_shard
 from manyo.pipelines.cli import main
 from manyo.pipelines.graph.build import build_stages
@@ -51,6 +51,19 @@ def test_what_names_a_file_stays_and_what_opens_it_comes_back(given_uri: str, sh
     assert public(given_uri) == shown
     assert opened(shown) == given_uri
     assert public(shown) == shown
+
+
+def test_a_text_is_shown_without_what_opens_its_uris_wherever_they_stand() -> None:
+    text = """# was "https://u:p4ss@h/a"
+inputs = ["https://u:p4ss@h/b?id=5&token=abcd", 's3://bucket/c']
+out = "ftp://u:p[4ss@h/d" # mail u@example.jp"""
+    assert (
+        without_credentials(text)
+        == """# was "https://h/a"
+inputs = ["https://h/b?id=5", 's3://bucket/c']
+out = "ftp://h/d" # mail u@example.jp"""
+    )
+    assert opened("https://h/a") == "https://h/a", "nothing is remembered"
 
 
 @given(

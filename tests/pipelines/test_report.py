@@ -24,11 +24,14 @@ from manyo.pipelines.report.accounts import AccountingError, list_notices
 from manyo.pipelines.report.assembling import RunFacts, Samples, StageTiming, assemble
 from manyo.pipelines.report.counters import merge
 from manyo.pipelines.report.rendering import render_report
-from manyo.pipelines.report.statistics import shard_statistics, token_statistics
+from manyo.pipelines.report.signal_histograms import rule_rows
+from manyo.pipelines.report.statistics import token_statistics
 from tests.pipelines.test_statistics import (
+    RULES,
     SMALL_REFUSED,
     SMALL_RUN,
     Row,
+    counted_shard,
     dropped,
     duplicate,
     write_provenance,
@@ -67,6 +70,10 @@ def facts(pages: int) -> RunFacts:
         versions={"manyo": "0.1.0"},
         outputs={"documents": "data/demo/extract-00000000/documents"},
         rules=["not_japanese", "too_short", "too_repetitive", "never_fails"],
+        bounds=rule_rows(RULES),
+        sources={"cc": {"kind": "warc", "profile": "web", "licence": "by-4.0", "terms": "named", "uses": ["train"]}},
+        configuration="[run]\nout = 'data/demo'\n",
+        commit="0123abc",
         pages=pages,
         earlier_runs=None,
         refusals={"no_kana": "hardly any kana"},
@@ -78,7 +85,7 @@ def facts(pages: int) -> RunFacts:
 def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("report")
     provenance = write_provenance(folder, "tokens", [("cc", 60), ("cc", 600), ("ndl", 25_000)])
-    return merge([shard_statistics(write_tables(folder, "0", SMALL_RUN, SMALL_REFUSED)), token_statistics(provenance)])
+    return merge([counted_shard(write_tables(folder, "0", SMALL_RUN, SMALL_REFUSED)), token_statistics(provenance)])
 
 
 @pytest.fixture(scope="module")
@@ -172,8 +179,25 @@ def test_refusals_are_listed_by_reason_and_source(report: dict[str, Any]) -> Non
 
 def test_the_page_says_what_each_reason_means(report: dict[str, Any]) -> None:
     html = render_report(report)
-    assert '<td class="text">hardly any kana</td>' in html
-    assert '<td class="text">char_count is below 65</td>' in html
+    assert '<td class="text long" lang="en">hardly any kana</td>' in html
+    text = " ".join(" ".join(_Tags(html).text).split())
+    assert "char_count at least 65 characters" in text
+    assert "65 characters 以上" in text
+
+
+def test_the_page_states_licences_terms_configuration_and_commit(report: dict[str, Any]) -> None:
+    assert report["licences"][0] == {
+        "source": "cc",
+        "kind": "warc",
+        "profile": "web",
+        "licence": "by-4.0",
+        "terms": "named",
+        "uses": ["train"],
+        "documents": [{"licence": "by-4.0", "documents": 7, "released": 2}],
+    }
+    text = " ".join(" ".join(_Tags(render_report(report)).text).split())
+    for words in ("by-4.0", "named", "[run] out = 'data/demo'", "0123abc"):
+        assert words in text
 
 
 def test_clusters_are_binned_by_size_and_cover_the_kept_documents(report: dict[str, Any]) -> None:
@@ -209,7 +233,7 @@ def test_boilerplate_is_shown_by_source_with_its_lines_escaped(tmp_path: Path) -
         row["doc_id"] = document_id("cc", name)
     uri = str(tmp_path / "boilerplate.parquet")
     write_shard(uri, BOILERPLATE.schema, [pa.RecordBatch.from_pylist(rows, BOILERPLATE.schema)])
-    counted = merge([shard_statistics(replace(tables, boilerplate=uri))])
+    counted = merge([counted_shard(replace(tables, boilerplate=uri))])
     line = {"host": "example.jp", "line": f"{HOSTILE[0]} https://example.jp/", "documents": 9, "host_documents": 10}
     report = assemble(counted, TIMINGS, facts(pages=3), Samples(clusters=[], boilerplate=[line]))
     assert report["boilerplate"]["rows"] == [
@@ -265,14 +289,14 @@ def test_quarantined_pages_are_in_the_notices(report: dict[str, Any]) -> None:
 
 def test_a_source_that_lost_all_documents_is_in_the_notices(tmp_path: Path) -> None:
     rows = [Row("a"), dropped(Row("b", source="law"), "too_short")]
-    merged = merge([shard_statistics(write_tables(tmp_path, "0", rows))])
+    merged = merge([counted_shard(write_tables(tmp_path, "0", rows))])
     notices = assemble(merged, [], facts(pages=2), SAMPLES)["notices"]
     assert notices == ["Source law: none of its documents (1) is kept."]
 
 
 def test_a_cluster_of_the_whole_corpus_is_in_the_notices(tmp_path: Path) -> None:
     rows = [Row("a", cluster_size=1000), *(duplicate(Row(str(i)), 1000) for i in range(999))]
-    merged = merge([shard_statistics(write_tables(tmp_path, "0", rows, batch_rows=1000))])
+    merged = merge([counted_shard(write_tables(tmp_path, "0", rows, batch_rows=1000))])
     notices = assemble(merged, [], facts(pages=1000), SAMPLES)["notices"]
     assert notices == ["The largest cluster has 1,000 of 1,000 documents: check its survivor."]
 
@@ -326,8 +350,8 @@ def test_a_half_finished_release_is_an_error(small: dict[str, Any]) -> None:
 
 def test_the_order_of_shards_changes_no_byte_of_the_report(tmp_path: Path) -> None:
     parts = [
-        shard_statistics(write_tables(tmp_path, "0", SMALL_RUN[4:], SMALL_REFUSED)),
-        shard_statistics(write_tables(tmp_path, "1", SMALL_RUN[:4])),
+        counted_shard(write_tables(tmp_path, "0", SMALL_RUN[4:], SMALL_REFUSED)),
+        counted_shard(write_tables(tmp_path, "1", SMALL_RUN[:4])),
     ]
     forwards = assemble(merge(parts), TIMINGS, facts(pages=12), SAMPLES)
     backwards = assemble(merge(reversed(parts)), TIMINGS, facts(pages=12), SAMPLES)
@@ -367,7 +391,7 @@ def test_every_string_from_outside_is_escaped(hostile: str, tmp_path: Path) -> N
         dropped(Row("c", source=hostile), hostile),
         dropped(Row("d", source="all dropped " + hostile), hostile),
     ]
-    shard = shard_statistics(write_tables(tmp_path, "0", rows, [(hostile, hostile)]))
+    shard = counted_shard(write_tables(tmp_path, "0", rows, [(hostile, hostile)]))
     tokens = token_statistics(write_provenance(tmp_path, "tokens", [(hostile, 3)]))
     run = RunFacts(
         config=hostile,
@@ -376,6 +400,10 @@ def test_every_string_from_outside_is_escaped(hostile: str, tmp_path: Path) -> N
         versions={hostile: hostile},
         outputs={hostile: hostile},
         rules=[hostile],
+        bounds={hostile: {**rule_rows(RULES)["too_short"], "signal_meaning": hostile, "source": hostile}},
+        sources={hostile: dict.fromkeys(("kind", "profile", "licence", "terms"), hostile) | {"uses": [hostile]}},
+        configuration=hostile,
+        commit=hostile,
         pages=5,
         earlier_runs={"already_released": 2, "released_again": 1},
         refusals={hostile: hostile},
@@ -396,7 +424,7 @@ def test_every_string_from_outside_is_escaped(hostile: str, tmp_path: Path) -> N
 
 def test_a_source_may_have_the_name_of_a_dict_method(tmp_path: Path) -> None:
     rows = [Row("a", source="items"), dropped(Row("b", source="get"), "keys")]
-    merged = merge([shard_statistics(write_tables(tmp_path, "0", rows, [("items", "values")]))])
+    merged = merge([counted_shard(write_tables(tmp_path, "0", rows, [("items", "values")]))])
     assert_inert(render_report(assemble(merged, [], facts(pages=3), SAMPLES)))
 
 
@@ -410,7 +438,7 @@ def test_the_report_of_an_empty_run_says_so() -> None:
 
 
 def test_a_run_that_kept_nothing_has_zero_tokens_and_dashes_for_rates(tmp_path: Path) -> None:
-    shard = shard_statistics(write_tables(tmp_path, "0", [dropped(Row("a", characters=0), "too_short")]))
+    shard = counted_shard(write_tables(tmp_path, "0", [dropped(Row("a", characters=0), "too_short")]))
     tokens = token_statistics(write_provenance(tmp_path, "tokens", []))
     report = assemble(merge([shard, tokens]), [], facts(pages=1), SAMPLES)
     assert report["totals"]["tokens"] == 0
@@ -419,7 +447,7 @@ def test_a_run_that_kept_nothing_has_zero_tokens_and_dashes_for_rates(tmp_path: 
 
 
 def test_a_run_before_release_and_tokens_ends_its_funnel_at_unique_documents(tmp_path: Path) -> None:
-    shard = shard_statistics(write_tables(tmp_path, "0", SMALL_RUN, SMALL_REFUSED, with_release=False))
+    shard = counted_shard(write_tables(tmp_path, "0", SMALL_RUN, SMALL_REFUSED, with_release=False))
     report = assemble(merge([shard]), TIMINGS, facts(pages=12), SAMPLES)
     assert report["funnel"][-1]["stage"] == "unique"
     assert report["tokens"] is None
@@ -445,7 +473,7 @@ def test_withheld_documents_are_listed_by_reason_with_a_fate_of_their_own(tmp_pa
         dropped(Row("c", source="ndl"), "opted_out"),
         replace(Row("d"), taken_down=True, released=False),
     ]
-    merged = merge([shard_statistics(write_tables(tmp_path, "0", rows))])
+    merged = merge([counted_shard(write_tables(tmp_path, "0", rows))])
     report = assemble(merged, TIMINGS, facts(pages=4), SAMPLES)
     assert [(row["reason"], row["documents"], row["sources"]) for row in report["withheld"]] == [
         ("release_forbidden", 1, {"cc": 1}),

@@ -30,9 +30,10 @@ from manyo.corpus.schema import (
     signals_table,
 )
 from manyo.corpus.tables.shards import ShardError, write_shard
+from manyo.filters.rules.decide import Rule
 from manyo.pipelines.report import statistics
 from manyo.pipelines.report.assembling import RunFacts, Samples, assemble
-from manyo.pipelines.report.counters import merge
+from manyo.pipelines.report.counters import Statistics, merge
 from manyo.pipelines.report.document_columns import ShardTables
 from manyo.pipelines.report.statistics import TOP_CHARSET_PAIRS, TOP_HOSTS, shard_statistics, token_statistics
 
@@ -42,8 +43,21 @@ SIGNALS = signals_table(
         Column("size_bytes", pa.int64(), "size"),
         Column("hiragana_fraction", pa.float32(), "hiragana"),
         Column("latin_fraction", pa.float32(), "Latin letters"),
+        Column("statement_count", pa.int32(), "statements"),
+        Column("polite_ending_fraction", pa.float32(), "polite endings"),
     )
 )
+
+#: A minimum, a maximum on a fraction, and a rule of another profile.
+RULES = (
+    Rule("too_short", ("web",), "char_count", 65, None, "made", "", ""),
+    Rule("too_repetitive", ("web",), "hiragana_fraction", None, 0.75, "made", "", ""),
+    Rule("never_fails", ("law",), "char_count", 1, None, "made", "", ""),
+)
+
+
+def counted_shard(tables: ShardTables) -> Statistics:
+    return shard_statistics(tables, RULES)
 
 
 @dataclass(frozen=True)
@@ -70,6 +84,12 @@ class Row:
     pii: dict[str, int] = field(default_factory=dict)
     han: float = 0.25
     pages: int = 0
+    licence: str = "by-4.0"
+    page_licence: str | None = None
+    hiragana: float = 0.5
+    katakana: float = 0.1
+    statements: int = 9
+    polite: float = 0.0
 
 
 def dropped(row: Row, *reasons: str) -> Row:
@@ -107,6 +127,9 @@ def write_tables(
                 {
                     "doc_id": doc_id,
                     "source": row.source,
+                    "licence": row.licence,
+                    "page_licence": row.page_licence,
+                    "profile": "web",
                     "uri": row.uri,
                     "charset": row.charset,
                     "charset_declared": row.declared,
@@ -126,7 +149,7 @@ def write_tables(
                 {
                     "doc_id": doc_id,
                     "lang": row.lang,
-                    "katakana_fraction": 0.1,
+                    "katakana_fraction": row.katakana,
                     "han_fraction": row.han,
                     "hangul_fraction": 0.0,
                 }
@@ -140,8 +163,10 @@ def write_tables(
                     "doc_id": doc_id,
                     "char_count": row.characters,
                     "size_bytes": 3 * row.characters,
-                    "hiragana_fraction": 0.5,
+                    "hiragana_fraction": row.hiragana,
                     "latin_fraction": 0.05,
+                    "statement_count": row.statements,
+                    "polite_ending_fraction": row.polite,
                 }
                 for doc_id, row in zip(ids, rows, strict=True)
             ],
@@ -208,7 +233,7 @@ SMALL_REFUSED = (("cc", "no_kana"), ("cc", "no_kana"), ("cc", "quarantined"), ("
 
 @pytest.fixture(scope="module")
 def counted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return shard_statistics(write_tables(tmp_path_factory.mktemp("small"), "0", SMALL_RUN, SMALL_REFUSED))
+    return counted_shard(write_tables(tmp_path_factory.mktemp("small"), "0", SMALL_RUN, SMALL_REFUSED))
 
 
 _rows = st.builds(
@@ -238,10 +263,10 @@ def test_splitting_a_shard_changes_nothing_but_the_number_of_shards(
 ) -> None:
     cut = data.draw(st.integers(0, len(rows)))
     folder = tmp_path_factory.mktemp("split")
-    whole = shard_statistics(write_tables(folder, "whole", rows, SMALL_REFUSED))
+    whole = counted_shard(write_tables(folder, "whole", rows, SMALL_REFUSED))
     parts = [
-        shard_statistics(write_tables(folder, "left", rows[:cut], SMALL_REFUSED[:1], batch_rows=1)),
-        shard_statistics(write_tables(folder, "right", rows[cut:], SMALL_REFUSED[1:])),
+        counted_shard(write_tables(folder, "left", rows[:cut], SMALL_REFUSED[:1], batch_rows=1)),
+        counted_shard(write_tables(folder, "right", rows[cut:], SMALL_REFUSED[1:])),
     ]
     expected = merge([whole])
     expected["shards"] = expected["release_shards"] = 2
@@ -317,7 +342,7 @@ def test_hosts_are_lower_case_without_port_or_user_and_works_have_none(counted: 
 
 def test_the_other_counters_of_the_small_run_are_exact(counted: dict[str, Any]) -> None:
     assert counted["refused"] == {"cc": {"no_kana": 2, "quarantined": 1}, "ndl": {"empty": 1}}
-    assert counted["charsets"] == {"utf-8": {"utf-8": 5, "": 2}, "cp932": {"shift_jis": 1}}
+    assert counted["charsets"] == {"utf-8": {"utf-8": 5}, "cp932": {"shift_jis": 1}}, "works have none"
     assert counted["languages"]["en"] == {"documents": 1, "characters": 100}
     assert counted["cluster_sizes"] == {"1": {"kept": 2, "removed": 0}, "3": {"kept": 1, "removed": 2}}
     assert counted["pii"] == {
@@ -340,7 +365,7 @@ def test_the_other_counters_of_the_small_run_are_exact(counted: dict[str, Any]) 
 def test_web_pages_are_counted_by_what_decided_the_charset_and_by_damage(tmp_path: Path) -> None:
     rows = [Row(str(i), decided_by=by) for i, by in enumerate(["http", "http", "overruled", None])]
     rows.append(Row("damaged", decided_by="overruled", undecodable=0.01))
-    counted = shard_statistics(write_tables(tmp_path, "x", rows))
+    counted = counted_shard(write_tables(tmp_path, "x", rows))
     assert counted["charset_decisions"] == {
         "http": {"documents": 2, "damaged": 0},
         "overruled": {"documents": 2, "damaged": 1},
@@ -353,7 +378,7 @@ def test_web_pages_are_counted_by_the_japanese_that_they_keep_and_hosts_that_kee
     page = Row("a", decided_by="meta", kept_japanese=0.95)
     rows = [page, replace(page, key="b", kept_japanese=0.25), replace(page, key="c", uri="https://b.example.jp/")]
     rows += [Row("work", uri="urn:x", kept_japanese=0.0)]
-    counted = shard_statistics(write_tables(tmp_path, "0", rows))
+    counted = counted_shard(write_tables(tmp_path, "0", rows))
     assert counted["kept_japanese"] == {"2": 1, "9": 2}
     assert counted["little_kept"] == {"example.jp": {"documents": 2, "little_kept": 1}}
 
@@ -361,7 +386,7 @@ def test_web_pages_are_counted_by_the_japanese_that_they_keep_and_hosts_that_kee
 def test_hosts_and_charsets_beyond_the_bound_are_counted_together(tmp_path: Path) -> None:
     rows = [Row(str(i), uri=f"https://host{i}.example/", declared=f"charset-{i}") for i in range(TOP_HOSTS + 5)]
     rows.append(replace(rows[-1], key="again"))
-    counted = shard_statistics(write_tables(tmp_path, "0", rows, batch_rows=1000))
+    counted = counted_shard(write_tables(tmp_path, "0", rows, batch_rows=1000))
     assert len(counted["hosts"]) == TOP_HOSTS
     assert counted["hosts"][f"host{TOP_HOSTS + 4}.example"]["documents"] == 2
     assert counted["hosts_other"] == {"documents": 5, "kept": 5, "unique": 5}
@@ -378,7 +403,7 @@ def test_documents_that_dedup_removes_are_counted_by_source_and_reason(tmp_path:
         duplicate(Row("e", source="ndl"), 2),
         dropped(Row("f"), "too_short"),
     ]
-    counted = shard_statistics(write_tables(tmp_path, "0", rows))
+    counted = counted_shard(write_tables(tmp_path, "0", rows))
     assert counted["dedup"] == {
         "cc": {"documents": 4, "same_address": 1, "within_source": 1, "over_all": 1},
         "ndl": {"documents": 1, "same_address": 0, "within_source": 0, "over_all": 1},
@@ -400,7 +425,7 @@ def with_leaks(folder: Path, tables: ShardTables, leaks: Sequence[tuple[str, str
 def test_only_documents_withheld_for_a_benchmark_item_are_counted_as_contaminated(tmp_path: Path) -> None:
     rows = [Row("masked"), replace(Row("withheld"), released=False), Row("clean")]
     tables = with_leaks(tmp_path, write_tables(tmp_path, "0", rows), [("masked", "qa", "1"), ("withheld", "qa", "2")])
-    counted = shard_statistics(tables)
+    counted = counted_shard(tables)
     assert counted["contaminated"] == {"cc": 1}
     assert counted["leaks"] == {"qa": {"1": {"leaks": 1, "documents": 1}, "2": {"leaks": 1, "documents": 1}}}
 
@@ -408,7 +433,7 @@ def test_only_documents_withheld_for_a_benchmark_item_are_counted_as_contaminate
 def test_items_beyond_the_bound_are_counted_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(statistics, "TOP_LEAKS", 1)
     leaks = [("a", "qa", "1"), ("b", "qa", "1"), ("a", "qa", "2"), ("a", "qa", "3")]
-    counted = shard_statistics(with_leaks(tmp_path, write_tables(tmp_path, "0", [Row("a"), Row("b")]), leaks))
+    counted = counted_shard(with_leaks(tmp_path, write_tables(tmp_path, "0", [Row("a"), Row("b")]), leaks))
     assert counted["leaks"] == {"qa": {"1": {"leaks": 2, "documents": 2}, "": {"leaks": 2, "documents": 2}}}
 
 
@@ -422,7 +447,7 @@ def test_pages_with_text_and_pages_that_need_ocr_are_counted_by_source(tmp_path:
     ]
     uri = str(tmp_path / "ocr_queue.parquet")
     write_shard(uri, OCR_QUEUE.schema, [pa.RecordBatch.from_pylist(queue, schema=OCR_QUEUE.schema)])
-    counted = shard_statistics(replace(tables, ocr_queue=uri))
+    counted = counted_shard(replace(tables, ocr_queue=uri))
     assert counted["printed"] == {"pdf": {"documents": 2, "pages": 7, "pages_with_text": 5}}
     assert counted["ocr_queue"] == {"pdf": {"poor_layer": 1, "scanned": 2}}
     run = RunFacts(
@@ -432,6 +457,10 @@ def test_pages_with_text_and_pages_that_need_ocr_are_counted_by_source(tmp_path:
         versions={},
         outputs={},
         rules=[],
+        bounds={},
+        sources={},
+        configuration="",
+        commit="",
         pages=4,
         earlier_runs=None,
         refusals={},
@@ -443,17 +472,17 @@ def test_pages_with_text_and_pages_that_need_ocr_are_counted_by_source(tmp_path:
 
 
 def test_kept_documents_in_another_language_are_counted(tmp_path: Path) -> None:
-    counted = shard_statistics(write_tables(tmp_path, "0", [Row("a", lang="zh"), Row("b")]))
+    counted = counted_shard(write_tables(tmp_path, "0", [Row("a", lang="zh"), Row("b")]))
     assert counted["kept_not_japanese"] == {"cc": 1}
 
 
 def test_an_empty_shard_counts_nothing(tmp_path: Path) -> None:
-    counted = merge([shard_statistics(write_tables(tmp_path, "0", []))])
+    counted = merge([counted_shard(write_tables(tmp_path, "0", []))])
     assert counted == {**merge([]), "shards": 1, "release_shards": 1}
 
 
 def test_a_run_without_a_release_counts_no_release_shard(tmp_path: Path) -> None:
-    counted = shard_statistics(write_tables(tmp_path, "0", [Row("a")], with_release=False))
+    counted = counted_shard(write_tables(tmp_path, "0", [Row("a")], with_release=False))
     assert counted["release_shards"] == 0
     assert counted["funnel"]["cc"]["released"]["documents"] == 0
 
@@ -462,7 +491,7 @@ def test_a_release_of_other_documents_is_an_error(tmp_path: Path) -> None:
     ours = write_tables(tmp_path, "ours", [Row("a")])
     others = write_tables(tmp_path, "others", [Row("b")])
     with pytest.raises(ShardError, match="holds documents that"):
-        shard_statistics(replace(ours, release=others.release))
+        counted_shard(replace(ours, release=others.release))
 
 
 def test_tokens_are_counted_by_source(tmp_path: Path) -> None:
@@ -480,7 +509,7 @@ def test_withheld_documents_are_counted_by_reason_and_hosts_of_takedowns_are_not
         dropped(Row("d"), "release_forbidden"),
         dropped(Row("e"), "opted_out", "too_short"),
     ]
-    counted = shard_statistics(write_tables(tmp_path, "0", rows))
+    counted = counted_shard(write_tables(tmp_path, "0", rows))
     documents = {stage: counts["documents"] for stage, counts in counted["funnel"]["cc"].items()}
     assert documents == {"documents": 5, "permitted": 3, "japanese": 3, "kept": 2, "unique": 2, "released": 1}
     assert counted["taken_down"] == {"cc": 1}
