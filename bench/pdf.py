@@ -1,6 +1,7 @@
 """Measures how PDF files are read: errors against gold, the pages that need OCR, speed, and what damage does.
 
     python -m bench.pdf DATA              errors and speed, next to the readers that are installed
+    python -m bench.pdf DATA --speed      pages a second over all sound files, made and real
     python -m bench.pdf DATA --fuzz N     N damaged files in a child; its deaths, longest time and memory
 
 DATA is a folder with `files/pdf`: made pages with gold (`own`), the same pages changed (`variants`), files of public
@@ -44,6 +45,9 @@ def main() -> None:
     """Print the measurements."""
     if len(sys.argv) == 4 and sys.argv[2] == "--fuzz":
         fuzz(Path(sys.argv[1]) / "files" / "pdf", int(sys.argv[3]))
+        return
+    if len(sys.argv) == 3 and sys.argv[2] == "--speed":
+        print_speed(Path(sys.argv[1]) / "files" / "pdf")
         return
     if len(sys.argv) == 3 and sys.argv[1] == "--child":
         fuzz_child(json.loads(sys.argv[2]))
@@ -230,6 +234,50 @@ def print_ocr(folder: Path) -> None:
         f"pages queued of those that need OCR: {right[True, True]} of {right[True, True] + right[True, False]}; "
         f"of others: {right[False, True]} of {right[False, True] + right[False, False]}"
     )
+
+
+# --- speed -------------------------------------------------------------------------------------------
+
+_ROUNDS = 3
+_RESAMPLES = 2_000
+#: Files that were made to break readers.
+_BUG_REPORTS = ("pdfjs",)
+
+
+def print_speed(folder: Path) -> None:
+    """Print pages a second of processor time: the least of some rounds, in which readers take turns, for each file.
+
+    Intervals are 95 % of the ratio over files drawn again with replacement.
+    """
+    files = [path for path, _, _ in with_gold(folder)]
+    files += [path for path in sorted((folder / "real").rglob("*.pdf")) if path.parent.name not in _BUG_REPORTS]
+    pages = sum(len(pdfium.PdfDocument(path)) for path in files)
+    names = readers()
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    for path in files:
+        least = dict.fromkeys(names, float("inf"))
+        for name in [*names] * _ROUNDS:
+            started = processor_seconds()
+            names[name](path)
+            least[name] = min(least[name], processor_seconds() - started)
+        for name, time_taken in least.items():
+            seconds[name].append(time_taken)
+    print(f"{len(files)} files, {pages} pages")
+    rng = random.Random(1)
+    for name, taken in seconds.items():
+        ratios = []
+        for _ in range(_RESAMPLES):
+            drawn = rng.choices(range(len(files)), k=len(files))
+            ratios.append(sum(taken[n] for n in drawn) / sum(seconds["manyo"][n] for n in drawn))
+        ratios.sort()
+        between = f"{ratios[_RESAMPLES // 40]:.2f} to {ratios[-_RESAMPLES // 40]:.2f}"
+        print(f"{name} | {pages / sum(taken):.0f} | manyo {sum(taken) / sum(seconds['manyo']):.2f} ({between}) as fast")
+
+
+def processor_seconds() -> float:
+    """Processor time of this process and of its children that ended."""
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
 # --- damage ------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -22,6 +22,8 @@ _LATIN_SPACE_EMS: Final = 0.14
 _SPACED_CHARS: Final = 12
 #: Where the file has a space.
 _TYPED_SPACE_EMS: Final = 0.08
+#: How far from the lower edge of its characters a line is underlined. Rules above notes are half an em away.
+_UNDERLINE_EMS: Final = 0.3
 #: Print of one size, rounded.
 _ONE_SIZE_RATIO: Final = 1.04
 
@@ -74,6 +76,19 @@ def body_size(lines: Iterable[TextLine]) -> float:
         if half <= 0:
             break
     return body
+
+
+def is_underline(rule: Sequence[float], lines: Iterable[TextLine]) -> bool:
+    """Whether a level rule (left, top, right, bottom) is drawn under the characters of one of some level lines."""
+    left, top, right, bottom = rule
+    middle = (top + bottom) / 2
+    return any(
+        abs(line.bottom - middle) <= _UNDERLINE_EMS * line.size
+        and left >= line.left - 0.5 * line.size
+        and right <= line.right + 0.5 * line.size
+        and not line.is_upright
+        for line in lines
+    )
 
 
 class RawLine(NamedTuple):

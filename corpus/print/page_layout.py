@@ -12,7 +12,7 @@ import numpy as np
 from manyo.corpus.jit import Float64s
 from manyo.corpus.print.glyph_lines import text_lines
 from manyo.corpus.print.gutter_numbers import gutter_numbers
-from manyo.corpus.print.line_text import TextLine, body_size
+from manyo.corpus.print.line_text import TextLine, body_size, is_underline
 from manyo.corpus.print.page_margins import MarginPage
 from manyo.corpus.print.page_parts import Block, Part, cell_text, part_of, row_of
 from manyo.corpus.print.pdf_glyphs import PdfPage
@@ -32,7 +32,9 @@ _NOTE_GAP_EMS: Final = 2.5
 #: Print of notes without a rule is at most this large, of the text's.
 _NOTE_RATIO: Final = 0.92
 #: What a note begins with.
-_NOTE_MARK = re.compile(r"[\s\u3000]*(?:[*＊†‡§※☆★]|注|註|[（(]?注?[\d０-９]{1,3}[)）.．:：\s\u3000]?|[¹²³⁴-⁹]|[①-⑳])")
+_NOTE_MARK = re.compile(
+    r"[\s\u3000]*(?:[*＊†‡§※☆★]|注|註|[（(]?注?[\d０-９]{1,3}(?![\d０-９])[)）.．:：\s\u3000]?|[¹²³⁴-⁹]|[①-⑳])"
+)
 
 #: Without a rule above it, a number alone or in brackets is no mark.
 _PLAIN_MARK = re.compile(r"[*＊†‡※]|[（(]?[注註][\d０-９]|[\d０-９]{1,3}[)）]")
@@ -189,7 +191,7 @@ def _notes(lines: list[TextLine], page: SetPage) -> list[list[TextLine]]:
             and (line.left <= right or line.left - left < 3 * line.size)
             and not line.is_upright
         ]
-        if not below or any(line.place >= 0 for line in below):
+        if not below or any(line.place >= 0 for line in below) or is_underline((left, top, right, bottom), lines):
             continue
         first = min(below, key=lambda line: (round(line.top), line.left))
         if first.top - bottom <= _NOTE_GAP_EMS * first.size and _NOTE_MARK.match(first.text):

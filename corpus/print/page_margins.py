@@ -18,7 +18,7 @@ from statistics import median
 from typing import Final, NamedTuple
 
 from manyo.corpus.jit import Float64s
-from manyo.corpus.print.line_text import TextLine, body_size
+from manyo.corpus.print.line_text import TextLine, body_size, is_underline
 
 #: White between the text and what stands in the margin, in ems of the text: lines are at most this far apart in it.
 _APART_EMS: Final = 0.8
@@ -41,6 +41,8 @@ _FEW_PAGES: Final = 2
 _MANY_PAGES: Final = 3
 #: The rule below a running head has at least this part of the text's width.
 _RULE_FRACTION: Final = 0.6
+#: Rules that are this near to a box are its edges, in points.
+_EDGE_POINTS: Final = 2.0
 #: On this part of the pages, some line stands in the place of a running head.
 _MOST_PAGES: Final = 0.5
 
@@ -310,7 +312,7 @@ def _at_edges(number: int, page: MarginPage, body: float, sides: tuple[int, int]
             is_ruled = False
             if following is not None:
                 white = following.begin - row.end if is_first else row.begin - following.end
-                is_ruled = side == _ABOVE and _has_rule(page.rules, row.end, following.begin, left, right, body)
+                is_ruled = side == _ABOVE and _has_rule(page, members, row.end, following.begin, left, right, body)
             if white >= apart or is_ruled or any(line.is_artifact for line in members):
                 found += [
                     _unit(number, side, depth, pieces, lines, body, is_ruled=is_ruled)
@@ -380,11 +382,19 @@ def _rows(page: MarginPage, is_beside: bool) -> list[_Row]:
     return rows
 
 
-def _has_rule(rules: Float64s, top: float, bottom: float, left: float, right: float, size: float) -> bool:
-    """Whether a level rule as wide as most of the text divides two rows."""
+def _has_rule(
+    page: MarginPage, row: Sequence[TextLine], top: float, bottom: float, left: float, right: float, size: float
+) -> bool:
+    """Whether a level rule as wide as most of the text divides a row from the next one, and does not underline it."""
+    rules = page.rules
     if not len(rules) or bottom <= top:
         return False
     width = rules[:, 2] - rules[:, 0]
     middle = (rules[:, 1] + rules[:, 3]) / 2
     is_level = (rules[:, 3] - rules[:, 1] <= 0.3 * size) & (width >= _RULE_FRACTION * (right - left))
-    return bool((is_level & (middle >= top - 0.3 * size) & (middle <= bottom + 0.1 * size)).any())
+    divides = is_level & (middle >= top - 0.3 * size) & (middle <= bottom + 0.1 * size)
+    for box_left, box_top, box_right, box_bottom in page.boxes.tolist():
+        # The edge of a table divides nothing from it.
+        is_edge = (middle >= box_top - _EDGE_POINTS) & (middle <= box_bottom + _EDGE_POINTS)
+        divides &= ~(is_edge & (rules[:, 0] < box_right) & (rules[:, 2] > box_left))
+    return any(not is_underline(rule, row) for rule in rules[divides].tolist())

@@ -66,6 +66,8 @@ def set_text(pages: Sequence[ArrangedPage]) -> tuple[str, list[tuple[str, int]],
             )
             if kind is Kind.BODY:
                 items.add(line, block, len(sources))
+            elif is_row:
+                items.pass_table()
             sources.append((line._replace(text=text), level, is_row))
         made.append(Page.of(page.label, lines))
     text, starts, line_starts = ordered_text(made, items.starts, items.goes_on)
@@ -77,7 +79,7 @@ class _Items:
 
     An item starts with a number or sign and a gap, or is a line in brackets. Its further lines are deeper than its
     mark, and follow a line that is full. Of a block whose paragraphs hang, the first lines are the least deep ones.
-    A paragraph goes on in the next block if its line is full and the next line not indented.
+    A paragraph goes on in the next block if its line is full and the next line not indented; after a table only then.
     """
 
     def __init__(self) -> None:
@@ -90,6 +92,11 @@ class _Items:
         self._last: TextLine | None = None
         self._block = 0
         self._is_contents = False
+        self._is_full = self._is_after_table = False
+
+    def pass_table(self) -> None:
+        """Pass a row of a table: only a line that fills its column goes on after it."""
+        self._is_after_table = True
 
     def end_page(self, blocks: Sequence[Block]) -> None:
         """Begin a page with these blocks, whose numbers count from 1."""
@@ -126,6 +133,10 @@ class _Items:
             self._mark = None
             if last is not None and self._goes_over(last, line, block):
                 self.goes_on.append(number)
+            elif self._is_after_table and not self._is_full:
+                self.starts.append(number)
+        self._is_after_table = False
+        self._is_full = block in self._edges and self._edges[block][1] - _end(line) <= _FULL_EMS * line.size
         self._last, self._block = line, block
 
     def _goes_over(self, last: TextLine, line: TextLine, block: int) -> bool:

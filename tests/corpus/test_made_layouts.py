@@ -84,3 +84,45 @@ def test_lines_of_a_narrow_column_of_sentences_are_a_paragraph() -> None:
     note = [SENTENCE[:10], SENTENCE[10:20], SENTENCE[20:30], SENTENCE[30:]]
     beside = [glyph for n, line in enumerate(note) for glyph in level(line, 450, 104 + 13 * n, 8)]
     assert text_of([*body, *beside]).split("\n")[-1] == SENTENCE
+
+
+def test_the_line_above_each_table_stands_above_it() -> None:
+    """Such lines are as long as each other, and none says that it ends."""
+    page: list[Glyph | Rule | bytes] = []
+    for n, name in enumerate(("国庫負担金", "国庫補助金", "国庫委託金")):
+        top = 80 + 120 * n
+        page += level(f"款の名と項の名　{name}", 80, top)
+        for row in range(3):
+            for column, cell in enumerate(("衛生費", "一二三", "四五六")):
+                page += level(cell, 84 + 120 * column, top + 24 + 20 * row)
+        page += [Rule(80, top + 20 + 20 * row, 440, top + 20 + 20 * row) for row in range(4)]
+        page += [Rule(80 + 120 * column, top + 20, 80 + 120 * column, top + 80) for column in range(4)]
+    lines = text_of(page).split("\n")
+    assert [line for line in lines if "款" in line] == [lines[0], lines[4], lines[8]]
+
+
+def test_a_paragraph_goes_on_after_a_table_at_the_head_of_the_next_page() -> None:
+    lines = [SENTENCE[:30]] * 5
+    body = [glyph for n, line in enumerate(lines) for glyph in level(line[:-1] + "が", 80, 400 + 17 * n)]
+    table: list[Glyph | Rule | bytes] = []
+    for row in range(3):
+        for column, cell in enumerate(("衛生費", "一二三", "四五六")):
+            table += level(cell, 84 + 100 * column, 64 + 20 * row)
+    table += [Rule(80, 60 + 20 * row, 380, 60 + 20 * row) for row in range(4)]
+    table += [Rule(80 + 100 * column, 60, 80 + 100 * column, 120) for column in range(4)]
+    assert f"が{lines[0][:-1]}が" in text_of(body, [*table, *body])
+
+
+def test_links_that_are_underlined_are_not_notes() -> None:
+    """An underline is no rule above notes, and a year is no mark of a note."""
+    page: list[Glyph | Rule | bytes] = [*level("表題にあたる行", 80, 60, 16)]
+    for n, entry in enumerate(("はじめに", "２０３１年度の歩み", "３　道の記録", "道の記録と里の記録", "終わりに")):
+        page += [*level(entry, 80, 110 + 24 * n), Rule(80, 119.5 + 24 * n, 80 + 10 * len(entry), 119.5 + 24 * n)]
+    assert text_of(page).replace("\n", "").endswith("はじめに２０３１年度の歩み３　道の記録道の記録と里の記録終わりに")
+
+
+def test_an_underlined_first_line_is_no_running_head() -> None:
+    body = [glyph for n in range(8) for glyph in level(SENTENCE[:30], 80, 100 + 17 * n)]
+    first = "山あいの里の古い道と水車の記録をたどる旅の始まり"
+    underlined = [*level(first, 80, 60), Rule(80, 69.5, 80 + 10 * len(first), 69.5)]
+    assert text_of([*underlined, *body]).startswith(first)
