@@ -13,6 +13,8 @@ from functools import cache
 
 import fasttext
 
+from manyo.corpus.tables.start_folder import located
+
 _MAGIC = 793_712_314
 _VERSIONS = (11, 12)
 
@@ -37,7 +39,7 @@ def load_fasttext(path: str) -> fasttext.FastText._FastText:
         ValueError: there is no such file, or it is not a complete fastText model; the message begins with the path.
     """
     try:
-        return _load(path, os.stat(path).st_mtime_ns)
+        return _load(located(path), os.stat(located(path)).st_mtime_ns)
     except OSError as error:
         raise ValueError(f"{path}: not a fastText model ({error.strerror})") from error
 
@@ -58,7 +60,7 @@ def check_fasttext(path: str) -> None:
         ValueError: as `load_fasttext`.
     """
     try:
-        with open(path, "rb") as file:
+        with open(located(path), "rb") as file:
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
         raise ValueError(f"{path}: not a fastText model ({error.strerror})") from error

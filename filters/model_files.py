@@ -10,6 +10,8 @@ import os
 from collections.abc import Sequence
 from functools import lru_cache
 
+from manyo.corpus.tables.start_folder import located
+
 
 class ModelChanged(Exception):
     """A model file is not the one that the run began with; the message is one line that names it."""
@@ -22,7 +24,7 @@ def files_digest(paths: Sequence[str]) -> str:
         OSError: a file cannot be read.
     """
     hasher = hashlib.blake2b(digest_size=16)
-    for path in paths:
+    for path in map(located, paths):
         status = os.stat(path)
         hasher.update(_digest(path, status.st_ino, status.st_size, status.st_mtime_ns))
     return hasher.hexdigest() if paths else ""

@@ -6,7 +6,6 @@ milliseconds. Nothing here writes a file but `run`.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +22,7 @@ from manyo.corpus.release import mask as mask_spans
 from manyo.corpus.schema import DOCUMENTS
 from manyo.corpus.structure import tidied
 from manyo.corpus.tables.shards import filesystem, join, read_batches
+from manyo.corpus.tables.start_folder import paths_start_at
 from manyo.corpus.text import tidy
 from manyo.corpus.web import charset, main_text
 from manyo.dedup.candidates.components import find_components
@@ -46,10 +46,10 @@ from manyo.filters.signals.signal_settings import SignalSettings
 from manyo.pipelines.commands.measured_documents import measured_shards
 from manyo.pipelines.commands.page_history import page_histories
 from manyo.pipelines.commands.rule_changes import what_if
+from manyo.pipelines.commands.run_setup import config_of
 from manyo.pipelines.engine.executors import Auto, Serial
 from manyo.pipelines.engine.progress import Watcher
 from manyo.pipelines.graph.build import build_stages
-from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.graph.notices import list_notices
 from manyo.pipelines.run import run as run_configuration
 
@@ -394,20 +394,15 @@ class Run:
     """
 
     def __init__(self, config: str | os.PathLike[str], out: str | None = None) -> None:
-        path = os.path.abspath(config)
-        self.folder = os.path.dirname(path)
-        with contextlib.chdir(self.folder):
-            self.config = load_config(path, out)
-            place = self.config.run.out
-            if "://" not in place:
-                self.config = replace(self.config, run=replace(self.config.run, out=os.path.abspath(place)))
+        self.config = config_of(os.fspath(config), out)
+        self.folder = os.path.dirname(self.config.path)
         self.out = self.config.run.out
         self.notices: list[str] = []
 
     @property
     def tables(self) -> dict[str, str]:
         """The folder of each table of the run, whether it exists yet or not."""
-        with contextlib.chdir(self.folder):
+        with paths_start_at(self.folder):
             return {
                 name: join(self.out, folder)
                 for stage in build_stages(self.config)
@@ -437,7 +432,7 @@ class Run:
         Raises:
             UserError: no page matches, or nothing is extracted yet.
         """
-        with contextlib.chdir(self.folder):
+        with paths_start_at(self.folder):
             found = page_histories(self.config, page)
         return [{"uri": one.uri, **{step.name: step.text for step in one.steps}} for one in found]
 
@@ -452,7 +447,7 @@ class Run:
             raise ValueError("give a minimum or a maximum")
         bound, value = ("minimum", minimum) if maximum is None else ("maximum", maximum)
         moved = move_bound(self.config.rules, rule, bound, value)
-        with contextlib.chdir(self.folder):
+        with paths_start_at(self.folder):
             shards = measured_shards(self.config, "whatif")
             (change,) = what_if(shards, self.config.rules, [moved], 0).changes
         return Threshold(change.gained.documents, change.lost.documents)
@@ -477,7 +472,7 @@ def run(config: str | os.PathLike[str], until: str = "report", out: str | None =
     made = Run(config, out)
     executor = Serial() if is_serial else Auto()
     try:
-        with contextlib.chdir(made.folder):
+        with paths_start_at(made.folder):
             result = run_configuration(made.config, executor, Watcher(), until)
             made.notices = list_notices(made.config, result.stages)
     finally:

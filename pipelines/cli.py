@@ -18,7 +18,7 @@ from typing import NamedTuple, NoReturn, Protocol, cast
 from manyo.corpus.tables.credentials import hide, public
 from manyo.corpus.tables.shard_errors import OwnershipLost, ShardError
 from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_USER, EXIT_WORK, UserError, WorkFailed
-from manyo.pipelines.working_folder import path_options, working_folder
+from manyo.pipelines.option_paths import path_options, start_at_configuration
 
 
 class CommandModule(Protocol):
@@ -101,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = parse(sys.argv[1:] if arguments is None else arguments)
         module = _module_of(options.command)
         _on_signals(_interrupt)
-        with working_folder(options):
+        with start_at_configuration(options):
             return module.run(options)
     except UserError as error:
         return _complain(str(error), EXIT_USER)

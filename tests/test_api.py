@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import doctest
 import json
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -145,6 +147,38 @@ def test_a_run_is_made_and_looked_at_in_a_few_lines(tmp_path: Path) -> None:
         made.dataset("document")
     with pytest.raises(FileNotFoundError, match="the table release is not written yet"):
         made.dataset("release")
+
+
+CONFIG = """
+run.out = "out"
+source = [{ name = "notes", kind = "text", inputs = ["in/*.txt"], profile = "prose", licence = "x" }]
+"""
+
+
+def test_two_threads_run_two_configurations_whose_relative_paths_are_equal(tmp_path: Path) -> None:
+    """Each reads its own files, and the process stays where it was: no `chdir`, as a notebook needs."""
+    texts = {
+        "a": "川沿いを歩くと、桜の花びらが水面を流れていました。",
+        "b": "山の上の小屋で、冷たい水を一杯だけ飲みました。",
+    }
+    for name, text in texts.items():
+        (tmp_path / name / "in").mkdir(parents=True)
+        for number in range(3):
+            (tmp_path / name / "in" / f"{number}.txt").write_text(f"{text}{number}", encoding="utf-8")
+        (tmp_path / name / "run.toml").write_text(CONFIG)
+    before, umask = Path.cwd(), os.umask(0o022)
+    try:
+        with ThreadPoolExecutor(2) as threads:
+            runs = list(threads.map(lambda name: manyo.run(tmp_path / name / "run.toml", "filter", None, True), texts))
+        assert os.umask(0o022) == 0o022
+    finally:
+        os.umask(umask)
+    assert Path.cwd() == before
+    for (name, text), made in zip(texts.items(), runs, strict=True):
+        assert made.out == str(tmp_path / name / "out")
+        table = made.dataset("documents").to_table()
+        assert sorted(table["text"].to_pylist()) == [f"{text}{number}" for number in range(3)]
+        assert table["origin_file"].to_pylist()[0].startswith("in/")
 
 
 def test_the_notebook_runs_from_a_page_to_a_report() -> None:

@@ -31,7 +31,7 @@ ROOMS_MAY_IMPORT = {
     "graph": {"engine", "extraction", "report", "graph"},
     "run": {"engine", "graph"},
     "commands": {"ablation", "engine", "extraction", "report", "graph", "run", "commands"},
-    "cli": {"engine", "graph", "run", "commands", "working_folder"},
+    "cli": {"engine", "graph", "run", "commands", "option_paths"},
     "__main__": {"cli"},
 }
 SOURCES = [path for package in MAY_IMPORT for path in sorted((ROOT / package).rglob("*.py"))]

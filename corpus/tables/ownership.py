@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,19 +74,26 @@ def describe(found: dict[str, Any]) -> str:
     return f"manyo {found.get('command')} (process {found.get('pid')} on {found.get('host')})"
 
 
-_owner: Owner | None = None
-_looked_at = 0.0
+@dataclass(slots=True)
+class _Writing:
+    """For whom the files of a block are written, and when it was last looked whether they still may be."""
+
+    owner: Owner | None
+    looked_at: float = 0.0
+
+
+#: Of this thread: two threads may make two runs.
+_writing: ContextVar[_Writing | None] = ContextVar("manyo_writing", default=None)
 
 
 @contextmanager
 def writing_for(owner: Owner | None) -> Iterator[None]:
-    """Have all files that appear during the block written on behalf of an owner; None for nobody."""
-    global _owner, _looked_at
-    before, _owner, _looked_at = _owner, owner, 0.0
+    """Have all files that appear during the block, in this thread, written on behalf of an owner; None for nobody."""
+    before = _writing.set(_Writing(owner))
     try:
         yield
     finally:
-        _owner, _looked_at = before, 0.0
+        _writing.reset(before)
 
 
 def check_owner() -> None:
@@ -94,12 +102,13 @@ def check_owner() -> None:
     Raises:
         OwnershipLost: it may not.
     """
-    global _looked_at
-    if _owner is not None and time.monotonic() - _looked_at > _LOOK_AGAIN_S:
-        _owner.check()
-        _looked_at = time.monotonic()
+    writing = _writing.get()
+    if writing is not None and writing.owner is not None and time.monotonic() - writing.looked_at > _LOOK_AGAIN_S:
+        writing.owner.check()
+        writing.looked_at = time.monotonic()
 
 
 def current_owner() -> Owner | None:
-    """For whom this process writes; None for nobody."""
-    return _owner
+    """For whom this thread writes; None for nobody."""
+    writing = _writing.get()
+    return None if writing is None else writing.owner

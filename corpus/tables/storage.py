@@ -26,6 +26,7 @@ from manyo.corpus.tables.credentials import hide, opened
 from manyo.corpus.tables.pace import Pace
 from manyo.corpus.tables.retries import StorageError, ask, consider, failures, is_gone, request_begins, status_of, wait
 from manyo.corpus.tables.shard_errors import OwnershipLost
+from manyo.corpus.tables.start_folder import start_folder
 
 #: What fsspec says about a file: `size`, `type`, and what else its filesystem knows.
 FileInfo: TypeAlias = dict[str, Any]
@@ -433,7 +434,7 @@ def connect(uri: str, contact: str = "") -> tuple[LocalFiles | RemoteFiles, str]
     """
     if not _SCHEME.match(uri):
         # To fsspec, `a::b` is a file within another. A path is a path, whatever it contains.
-        path = os.path.join(os.getcwd(), os.path.expanduser(uri.removeprefix("./")))
+        path = os.path.join(start_folder(), os.path.expanduser(uri.removeprefix("./")))
         return _local_files(), path.rstrip("/") or "/"
     uri = opened(uri)
     scheme = uri.split("://", 1)[0]

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from sentencepiece import SentencePieceProcessor
 
 from manyo.corpus.schema import Column
+from manyo.corpus.tables.start_folder import located
 from manyo.filters.signals.signal import Passes, Signal
 
 #: Characters from a document's start that are scored; the mean hardly changes after them.
@@ -96,7 +97,7 @@ def load_kenlm(path: str) -> Any:
         ValueError: KenLM is not installed, or the file is not one of its models.
     """
     check_kenlm(path)
-    return _load_kenlm(path, os.stat(path).st_mtime_ns)
+    return _load_kenlm(located(path), os.stat(located(path)).st_mtime_ns)
 
 
 @cache
@@ -123,7 +124,7 @@ def check_kenlm(path: str) -> None:
     except ImportError as error:
         raise ValueError(f"{path}: perplexity needs KenLM, which is not installed: pip install kenlm") from error
     try:
-        with open(path, "rb") as file:
+        with open(located(path), "rb") as file:
             head = file.read(64)
     except OSError as error:
         raise ValueError(f"{path}: not a KenLM model ({error.strerror})") from error
@@ -131,13 +132,17 @@ def check_kenlm(path: str) -> None:
         raise ValueError(f"{path}: not a KenLM model: neither an ARPA file nor a binary that build_binary wrote")
 
 
-@cache
 def load_pieces(path: str) -> SentencePieceProcessor:
     """The SentencePiece model at a local path, loaded once per process.
 
     Raises:
         ValueError: there is no such model.
     """
+    return _load_pieces(located(path))
+
+
+@cache
+def _load_pieces(path: str) -> SentencePieceProcessor:
     try:
         return SentencePieceProcessor(model_file=path)
     except (OSError, RuntimeError) as error:

@@ -22,6 +22,7 @@ import numpy as np
 import pyarrow as pa
 
 from manyo.corpus.schema import Column
+from manyo.corpus.tables.start_folder import located
 from manyo.corpus.text import Texts
 from manyo.filters.signals import characters, coherence, fluency, plausibility, repetition, segments, tells, vocabulary
 from manyo.filters.signals.quality_kernels import GRAM_BITS, mark_grams, pick_largest, weigh_grams
@@ -192,7 +193,7 @@ def load_quality_model(path: str | None) -> QualityModel:
         if path is None:
             text = (files("manyo.filters.signals") / "quality.txt").read_text(encoding="utf-8")
         else:
-            with open(path, encoding="utf-8") as file:
+            with open(located(path), encoding="utf-8") as file:
                 text = file.read()
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: not a quality model; manyo train-quality makes one") from error

@@ -7,7 +7,6 @@ import json
 import os
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import chdir
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from manyo.corpus.tables.shards import read_batches
+from manyo.corpus.tables.start_folder import paths_start_at
 from manyo.pipelines.ablation.drawing import Drawn, Text, draw
 from manyo.pipelines.ablation.ladder import Difference, Ladder, compare
 from manyo.pipelines.ablation.measured_corpus import COPIED_CHARS, measure_corpus
@@ -97,7 +97,7 @@ def _texts(given: str, name: str) -> Iterator[Text]:
         source = source_of(given)
         return (Text(key or text, source, text) for key, text in texts_of(given, name) if text is not None)
     config = config_of(given)
-    with chdir(os.path.dirname(config.path)):
+    with paths_start_at(os.path.dirname(config.path)):
         release = finished_stages(config, ["release"], "ablate")["release"]
     uris = [release.uri(RELEASE, shard.name) for shard in release.shards]
     return (

@@ -14,6 +14,7 @@ from itertools import islice
 
 from manyo.corpus.records import BrokenInput, Document, Refused
 from manyo.corpus.sources.source_kinds import KINDS, Source
+from manyo.corpus.tables.start_folder import located
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.run_setup import read_config
 from manyo.pipelines.commands.shown_documents import plain
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     config = read_config(options)
     stages_by_command(config)  # reads models and lists
     print(f"{config.path}: no fault")
-    print(f"out  {_resolved(config.run.out)}{_free(config)}")
+    print(f"out  {located(config.run.out)}{_free(config)}")
     notices = [line for source in config.sources for line in _check(source)]
     print(f"tokens  {_tokens(config)}")
     if notices:
@@ -56,15 +57,11 @@ def run(options: argparse.Namespace) -> int:
 def _tokens(config: Config) -> str:
     if not config.tokenize.makes_shards:
         return "none: there is no [tokenize]"
-    return _resolved(config.tokenize.model) if config.tokenize.model else "by a model that the run trains"
-
-
-def _resolved(path: str) -> str:
-    return path if "://" in path else os.path.abspath(os.path.expanduser(path))
+    return located(config.tokenize.model) if config.tokenize.model else "by a model that the run trains"
 
 
 def _free(config: Config) -> str:
-    place = _resolved(config.run.out)
+    place = located(config.run.out)
     while "://" not in place and not os.path.isdir(place):
         place = os.path.dirname(place)
     return "" if "://" in place else f"  ({shutil.disk_usage(place).free / 1e9:,.1f} GB free)"
@@ -76,7 +73,7 @@ def _check(source: Source) -> Iterator[str]:
     files = [file for shard in shards for file in shard.files]
     print(f"source {source.name}  {source.kind}, profile {source.profile}, licence {source.licence!r}")
     for pattern in source.inputs[:3]:
-        print(f"  {_resolved(pattern)}")
+        print(f"  {located(pattern)}")
     if len(source.inputs) > len(source.inputs[:3]):
         print(f"  and {len(source.inputs) - 3:,} more inputs")
     print(f"  {len(files):,} files, {sum(file.size_bytes for file in files) / 1e6:,.1f} MB, {len(shards):,} shards")

@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 from collections.abc import Mapping
-from contextlib import chdir
 from dataclasses import asdict
 from pathlib import Path, PurePath
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from manyo.corpus.tables.start_folder import paths_start_at
 from manyo.filters.rules.decide import DOCUMENT_COLUMNS, TEMPLATE_COLUMNS
 from manyo.filters.signals.measure import measured_signals
 from manyo.pipelines.commands.run_changes import RunChanges, changed_pages, compare_runs
@@ -88,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _states(config: Config, with_texts: bool) -> RunStates:
     """The states of a run, whose configuration names files from its own folder."""
-    with chdir(os.path.dirname(config.path)):
+    with paths_start_at(os.path.dirname(config.path)):
         return read_states(config, with_texts)
 
 

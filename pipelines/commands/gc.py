@@ -9,9 +9,9 @@ import argparse
 import os
 import re
 import shutil
-from contextlib import chdir
 
 from manyo.corpus.tables.shards import filesystem, is_local
+from manyo.corpus.tables.start_folder import paths_start_at
 from manyo.pipelines.commands.run_setup import config_of
 from manyo.pipelines.engine.errors import EXIT_DONE, UserError
 from manyo.pipelines.engine.lease import own
@@ -59,8 +59,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _folders(config: str) -> list[str]:
-    with chdir(os.path.dirname(os.path.abspath(config))):
-        return [stage.folder_name for stage in build_stages(config_of(os.path.basename(config)))]
+    read = config_of(config)
+    with paths_start_at(os.path.dirname(read.path)):
+        return [stage.folder_name for stage in build_stages(read)]
 
 
 def _size(folder: str) -> int:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from manyo.corpus.tables.credentials import opened, public
+from manyo.corpus.tables.start_folder import located
 from manyo.pipelines.engine.errors import UserError
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def _key(config_path: str, out: str | None) -> str:
         raise UserError(f"{config_path}: no such configuration file") from error
     except (OSError, ValueError, KeyError, TypeError):
         return os.path.abspath(config_path)
-    return public(written) if "://" in str(written) else os.path.abspath(str(written))
+    return public(located(str(written)))
 
 
 def _address_is_given() -> bool:

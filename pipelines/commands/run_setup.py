@@ -6,12 +6,13 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 
 from rich.console import Console
 
 from manyo.corpus.compiling import announce_compiling
+from manyo.corpus.tables.start_folder import located, paths_start_at, start_folder
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.events import Events
 from manyo.pipelines.engine.executors import Auto, RayTasks, Serial
@@ -27,9 +28,9 @@ def read_config(options: argparse.Namespace) -> Config:
         UserError: the file is missing or wrong.
     """
     config = load_config(options.config, options.out)
-    if options.is_elsewhere and not options.out:
+    if not options.out and start_folder() != os.getcwd():
         # Commands print where things are, and the user is in another folder than the configuration.
-        config = replace(config, run=replace(config.run, out=_absolute(config.run.out)))
+        config = _with_located_out(config)
     if getattr(options, "allow_empty", False):
         config = replace(config, notices=replace(config.notices, allow_empty=True))
     if options.against:
@@ -40,23 +41,21 @@ def read_config(options: argparse.Namespace) -> Config:
 def config_of(path: str, out: str | None = None) -> Config:
     """A configuration that is not that of --config: its relative paths start at its own folder, `out` at the user's.
 
-    Only its output can be used here; what else it names is found from its folder.
+    `config.path` is absolute. What else it names is found while `paths_start_at` its folder.
 
     Raises:
         UserError: the file is missing or wrong.
     """
-    if out is not None:
-        out = _absolute(out)
+    out = None if out is None else located(out)
     folder = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(folder):
         raise UserError(f"{path}: no such configuration file")
-    with chdir(folder):
-        config = load_config(os.path.abspath(os.path.basename(path)), out)
-        return replace(config, run=replace(config.run, out=_absolute(config.run.out)))
+    with paths_start_at(folder):
+        return _with_located_out(load_config(os.path.abspath(path), out))
 
 
-def _absolute(out: str) -> str:
-    return out if "://" in out or out.startswith("~") else os.path.abspath(out)
+def _with_located_out(config: Config) -> Config:
+    return replace(config, run=replace(config.run, out=located(config.run.out)))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import errno
 import json
 import logging
 import os
+import threading
 import time
 import traceback
 from array import array
@@ -25,6 +26,7 @@ from manyo.corpus.tables.publishing import let_read, remove_partials
 from manyo.corpus.tables.seals import expecting
 from manyo.corpus.tables.shard_errors import OwnershipLost
 from manyo.corpus.tables.shards import FORMAT, DamagedShard, ShardError, filesystem, join, publish
+from manyo.corpus.tables.start_folder import start_folder
 from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.pipelines.engine.input_lists import LISTS_FOLDER, NAMED_AT_MOST, ListWriter, read_listed
 from manyo.pipelines.engine.manifest import (
@@ -245,7 +247,7 @@ class StageShards:
                 },
                 seals={table: seals for table, seals in unit.seals.items() if not is_long[table]},
                 input_shard=unit.input_shard,
-                working_folder=os.getcwd(),
+                working_folder=start_folder(),
                 owner=current_owner(),
                 credentials=remembered(file.uri for file in unit.input_shard.files)
                 if unit.input_shard
@@ -280,10 +282,16 @@ class PendingTasks(Iterable[AnyTask]):
 _PRIVATE = 0o077
 
 
+_one_task = threading.Lock()
+
+
 def run_task(task: AnyTask) -> Manifest:
-    """Do one task in this process on behalf of its owner, and publish its manifest last."""
+    """Do one task in this process on behalf of its owner, and publish its manifest last.
+
+    A process does one task at a time, whatever its threads are: permissions, seals and measures are the process's own.
+    """
     remember(task.credentials)
-    with writing_for(task.owner):
+    with _one_task, writing_for(task.owner):
         return _run_task(task)
 
 

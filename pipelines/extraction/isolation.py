@@ -29,6 +29,7 @@ from typing import IO, Any
 
 from manyo.corpus.compiling import announce_compiling
 from manyo.corpus.tables.retries import on_request
+from manyo.corpus.tables.start_folder import start_folder
 from manyo.pipelines.engine.peak_memory import forget_peak_memory, own_peak_memory_bytes
 from manyo.pipelines.extraction.loop import Extraction, Progress, ReaderStop, ShardTooSlow, extract_shard
 
@@ -75,7 +76,7 @@ class _Worker:
         """
         stdin, stdout = self._pipes()
         try:
-            _send(stdin, (os.getcwd(), extraction))
+            _send(stdin, (start_folder(), extraction))
         except BrokenPipeError as error:
             raise _WorkerLost("the process had already ended", (0, 0)) from error
         seen = self._counter.tolist()
@@ -202,7 +203,7 @@ def _serve(counter_fd: int) -> None:
     while (order := _receive(sys.stdin.buffer)) is not None:
         folder, extraction = order
         try:
-            os.chdir(folder)  # relative paths start where the parent works now
+            os.chdir(folder)  # relative paths start where the parent's do
             forget_peak_memory()
             cpu_started = _cpu_seconds()
             counts = extract_shard(extraction, progress)

@@ -1,10 +1,8 @@
 """The configuration of a run: a TOML file becomes frozen settings, or a line for each fault with its place and remedy.
 
-Structure is in Python, numbers are in TOML: every table of the file is a settings
-dataclass of the package that uses it, and a key is valid if the dataclass has
-a field of that name (`manyo.corpus.settings`). TOML has no class
-names, and a misspelt key is an error. Relative paths start at the folder of the configuration, in which commands work
-(`manyo.pipelines.working_folder`).
+Structure is in Python, numbers are in TOML: every table of the file is a settings dataclass of the package that uses
+it, and a key is valid if the dataclass has a field of that name (`manyo.corpus.settings`). TOML has no class names, and
+a misspelt key is an error. Relative paths start at the folder of the configuration (`manyo.corpus.tables.start_folder`).
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 import pyarrow as pa
@@ -56,7 +57,7 @@ def side_by_side(read: Callable[[Item], Result], items: Iterable[Item]) -> Itera
         reading: deque[Future[Result]] = deque()
         try:
             for item in items:
-                reading.append(readers.submit(read, item))
+                reading.append(readers.submit(copy_context().run, read, item))
                 if len(reading) > _READERS:
                     yield reading.popleft().result()
             while reading:
