@@ -105,7 +105,7 @@ test-interop: .venv-interop/installed    ## Megatron's own reader on our shards 
 lock:            ## resolve the dependencies again; pins that still fit stay (UPGRADE=--upgrade moves them all)
 	$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv
 	build/lock/bin/uv pip compile --universal --python-version 3.11 pyproject.toml $(UPGRADE) \
-	  --extra s3 --extra bench --extra interop --extra dev --extra kenlm --extra datatrove \
+	  --extra s3 --extra bench --extra interop --extra dev --extra kenlm --extra datatrove --extra hojichar --extra site \
 	  --no-annotate --quiet --custom-compile-command "make lock" --output-file requirements.lock
 
 clean:           ## remove what make made, not your data

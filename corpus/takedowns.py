@@ -142,12 +142,7 @@ class Finder:
         Returns:
             A batch of `manyo.corpus.schema.TAKEN_DOWN`, in the order of the documents.
         """
-        found: dict[int, list[Entry]] = {}
-        ids, uris = documents.column("doc_id"), documents.column("uri")
-        for row in self._candidates(ids, uris) if self._requests else ():
-            entries = self._entries(ids[row].as_py().hex(), uris[row].as_py())
-            if entries:
-                found[row] = entries
+        found, ids = self.rows(documents), documents.column("doc_id")
         requests = [self._requests[entries[0]] for entries in found.values()]
         columns = {
             "doc_id": ids.take(pa.array(list(found), pa.int64())),
@@ -159,6 +154,16 @@ class Finder:
         return pa.RecordBatch.from_arrays(
             [pa.array(columns[column.name], column.type) for column in TAKEN_DOWN.schema], schema=TAKEN_DOWN.schema
         )
+
+    def rows(self, documents: pa.RecordBatch) -> dict[int, list[Entry]]:
+        """The rows of such a batch that entries name, ascending, with those entries, the most exact first."""
+        found: dict[int, list[Entry]] = {}
+        ids, uris = documents.column("doc_id"), documents.column("uri")
+        for row in self._candidates(ids, uris) if self._requests else ():
+            entries = self._entries(ids[row].as_py().hex(), uris[row].as_py())
+            if entries:
+                found[row] = entries
+        return found
 
     def _candidates(self, ids: pa.Array, uris: pa.Array) -> list[int]:
         """A superset of the rows that are meant, ascending, found by comparing whole columns."""

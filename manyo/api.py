@@ -37,6 +37,7 @@ from manyo.dedup.verdict.order import precedence
 from manyo.filters.language import LanguageSettings, identify
 from manyo.filters.pii import find as pii
 from manyo.filters.pii.kinds import PII_KINDS
+from manyo.filters.pii.own_kinds import own_kind_names
 from manyo.filters.rules.comparison import move_bound
 from manyo.filters.rules.decide import PROFILES, failures, load_rules
 from manyo.filters.signals.catalogue import SIGNALS
@@ -267,7 +268,7 @@ def find_pii(texts: Sequence[str], kinds: Iterable[str] | None = None) -> list[l
     >>> find_pii(["お電話は 03-1234-5678 まで"], ["phone"])
     [[PersonalData(start=5, stop=17, kind='phone', text='03-1234-5678')]]
     """
-    known = [kind.name for kind in PII_KINDS]
+    known = [*(kind.name for kind in PII_KINDS), *own_kind_names()]
     chosen = known if kinds is None else list(kinds)
     for kind in chosen:
         if kind not in known:
@@ -291,7 +292,8 @@ def mask(text: str, kinds: Iterable[str] | None = None) -> str:
     'お電話は <電話番号> まで'
     """
     (spans,) = find_pii([text], kinds)
-    return mask_spans(text, [(span.start, span.stop, span.kind) for span in spans], pii.Scrub().masks)
+    masks = pii.Scrub({"web": tuple({span.kind for span in spans})}).masks
+    return mask_spans(text, [(span.start, span.stop, span.kind) for span in spans], masks)
 
 
 def signatures(texts: Sequence[str]) -> np.ndarray:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib.metadata import version
 from typing import NamedTuple, NoReturn, Protocol, cast
 
+from manyo.corpus.own_parts import PartError
 from manyo.corpus.tables.credentials import hide, public
 from manyo.corpus.tables.shard_errors import OwnershipLost, ShardError
 from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_USER, EXIT_WORK, UserError, WorkFailed
@@ -66,7 +67,8 @@ COMMANDS = {
     "recall": Command("recall", "read some archives of a crawl whole, and show what its rule on the index loses"),
     "status": Command("status", "show the progress of a run: shards, rates and time left of each stage"),
     "path": Command("path", "print the folder that holds a table of the run"),
-    "trace": Command("trace", "show what happened to one page, from its record to its tokens"),
+    "trace": Command("trace", "show what happened to a page or the pages of a host, from records to tokens"),
+    "show": Command("show", "show one document: its whole text, what was measured and decided, where its record is"),
     "verify": Command("verify", "read every token shard again and report what has changed since it was written"),
     "mix": Command("mix", "write Megatron's data arguments for the [mix] table"),
     "step": Command("step", "show the documents that one step of a Megatron training run reads"),
@@ -103,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _on_signals(_interrupt)
         with start_at_configuration(options):
             return module.run(options)
-    except UserError as error:
+    except (UserError, PartError) as error:
         return _complain(str(error), EXIT_USER)
     except BrokenPipeError:  # whoever read the output, such as head, has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -117,16 +119,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain("stopped; finished shards are kept, run the same command to continue", EXIT_WORK)
 
 
+def write_anything() -> None:
+    """Have a terminal of ASCII or Latin-1 show what it cannot show as \\u3042."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def run_and_exit() -> NoReturn:
     """Run `main` and end the process with its status, without taking the interpreter apart.
 
     A thread of a native library that lets go of a Python object while that happens aborts the process (status 134):
     under load, three of 235 calls of `manyo inspect`, which reads with Arrow's threads.
     """
-    # A terminal of ASCII or Latin-1 shows what it cannot show as \\u3042.
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    write_anything()
     try:
         status = main()
         sys.stdout.flush()

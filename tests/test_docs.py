@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from docs.dedup_plan import measured, plan, with_plan
+from manyo.corpus.sources.source_kinds import KINDS
 from manyo.pipelines.cli import parse
 from manyo.pipelines.extraction import loop as extract
 from manyo.pipelines.graph.config import load_config
@@ -237,9 +238,7 @@ def test_the_architecture_lists_every_room() -> None:
 
 
 def test_every_reason_for_a_refusal_says_what_it_means() -> None:
-    reasons = extract.REASONS | {
-        reason: text for kind in extract.KINDS.values() for reason, text in kind.REASONS.items()
-    }
+    reasons = extract.REASONS | {reason: text for kind in KINDS.values() for reason, text in kind.REASONS.items()}
     assert all(text.strip() for text in reasons.values())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -45,17 +46,54 @@ def test_the_wheel_holds_every_module_and_data_file_of_the_checkout(wheel: Path)
 
 @pytest.fixture(scope="module")
 def bare_environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment that holds the wheel and what it depends on; no tool of ours."""
-    folder = tmp_path_factory.mktemp("bare") / "environment"
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, timeout=120)
-    install = ["install", "--quiet", "--disable-pip-version-check", "--constraint", str(ROOT / "requirements.lock")]
+    """An environment made by the steps of the Dockerfile: the wheel and what it depends on, no compiler, no tool."""
+    folder = tmp_path_factory.mktemp("bare")
+    (folder / "wheels").mkdir()
+    shutil.copy(wheel, folder / "wheels")
+    shutil.copy(ROOT / "requirements.lock", folder)
+    (step,) = [step for step in steps_of_the_image() if "pip install" in step]
+    for place in ("/opt/manyo", "/wheels"):
+        step = step.replace(place, str(folder / place.strip("/").replace("opt/manyo", "home")))
     done = subprocess.run(
-        [folder / "bin" / "pip", *install, str(wheel)], capture_output=True, text=True, check=False, timeout=500
+        ["bash", "-euc", step.replace("python -m venv", f"{sys.executable} -m venv")],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), "CC": "false", "CXX": "false"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=500,
     )
     if "Failed to establish a new connection" in done.stderr or "Temporary failure in name resolution" in done.stderr:
         pytest.skip("no package registry is reached: the wheel's dependencies cannot be installed")
     assert done.returncode == 0, done.stderr
-    return folder
+    return folder / "home" / ".venv"
+
+
+def steps_of_the_image() -> list[str]:
+    """The RUN lines of the Dockerfile's last stage."""
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", "")
+    return re.findall(r"^RUN (.*)$", text.rpartition("\nFROM ")[2], re.M)
+
+
+def test_the_image_is_slim_pinned_and_runs_without_rights_or_a_compiler() -> None:
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    images = re.findall(r"^FROM (\S+)", text, re.M)
+    assert set(images) == {"python:3.11-slim-bookworm"}
+    assert text.rpartition("\nUSER ")[2].startswith("1000\n")
+    assert not re.search(r"\b(gcc|g\+\+|clang|build-essential|curl|sudo)\b", text)
+    assert "--only-binary :all:" in text
+
+
+def test_what_the_image_is_built_from_is_what_the_wheel_needs() -> None:
+    kept = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    assert all((ROOT / name).exists() for name in kept)
+    assert {"manyo", "pyproject.toml", "requirements.lock", "configs", "README.md", "LICENSE"} <= set(kept)
+    linked = {
+        os.readlink(ROOT / "manyo" / one).rpartition("/")[2]
+        for one in os.listdir(ROOT / "manyo")
+        if (ROOT / "manyo" / one).is_symlink()
+    }
+    assert linked <= set(kept)
 
 
 def in_foreign_folder(command: list[str | Path], folder: Path) -> subprocess.CompletedProcess[str]:
@@ -83,3 +121,40 @@ def test_the_wheel_runs_the_demo_in_a_foreign_folder_with_the_bytes_of_the_check
     assert done.returncode == 0, done.stderr
     assert data_files(out) == demo_run.files()
     assert "report.html" in done.stdout
+
+
+def test_the_examples_of_the_api_give_what_they_say_there(bare_environment: Path, tmp_path: Path) -> None:
+    program = "import doctest, manyo.api; print(doctest.testmod(manyo.api, optionflags=doctest.NORMALIZE_WHITESPACE))"
+    done = in_foreign_folder([bare_environment / "bin" / "python", "-c", program], tmp_path / "foreign")
+    failed, attempted = map(int, re.findall(r"=(\d+)", done.stdout))
+    assert failed == 0, done.stdout
+    assert attempted >= 10
+
+
+def test_a_package_of_ones_own_runs_there(bare_environment: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "own_parts"
+    shutil.copytree(ROOT / "examples" / "own_parts", folder)
+    install = [bare_environment / "bin" / "pip", "install", "--quiet", "--no-deps", "."]
+    subprocess.run(install, cwd=folder, check=True, capture_output=True, timeout=200)
+    run = [bare_environment / "bin" / "manyo", "run", "--config", folder / "run.toml", "--until", "scrub"]
+    done = in_foreign_folder([*run, "--executor", "serial"], tmp_path / "foreign")
+    assert done.returncode == 0, done.stderr
+    assert list((folder / "out").glob("scrub-*/scrubbed/**/*.parquet"))
+
+
+def test_a_script_of_a_user_is_strictly_typed_against_the_wheel(bare_environment: Path, tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(
+        """
+import manyo
+
+text: str = manyo.extract(b"<p>x</p>", url="https://a.example/").text
+spans: list[list[manyo.PersonalData]] = manyo.find_pii([text], kinds=["phone"])
+stays: list[int] = manyo.duplicates([text], min_similarity=0.9)
+run: manyo.Run = manyo.run("run.toml", until="filter")
+print(spans, stays, run.notices)
+"""
+    )
+    against = ["--python-executable", str(bare_environment / "bin" / "python"), "--cache-dir", str(tmp_path / "cache")]
+    check = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", *against, "script.py"]
+    done = in_foreign_folder([*check[:-1], tmp_path / "script.py"], tmp_path / "foreign")
+    assert done.returncode == 0, done.stdout

@@ -1,6 +1,6 @@
 """The kinds of input: a module each, all of the form that `SourceKind` states.
 
-A new kind is a module of that form and a line in `KINDS`.
+A new kind is a module of that form and a line in `KINDS`; another package offers one as an entry point.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+from manyo.corpus.own_parts import PartError, load_part, package_of, part_names
 from manyo.corpus.records import BrokenInput, InputFile, InputShard, Outcome, Record
 from manyo.corpus.sources import (
     aozora,
@@ -127,3 +128,23 @@ KINDS: dict[str, AnySourceKind] = {
     "warc": _checked(warc),
     "wikipedia": _checked(wikipedia),
 }
+
+
+def kind_names() -> tuple[str, ...]:
+    """Every `kind` that a [[source]] may have: those of manyo, then those of installed packages."""
+    return (*KINDS, *part_names("manyo.sources"))
+
+
+def source_kind(name: str) -> AnySourceKind:
+    """The module of a kind.
+
+    Raises:
+        PartError: it is that of another package, and cannot be loaded or is not of the form of `SourceKind`.
+    """
+    if name in KINDS:
+        return KINDS[name]
+    module: AnySourceKind = load_part("manyo.sources", name)
+    missing = [one for one in ("Options", "REASONS", "plan", "records", "parse") if not hasattr(module, one)]
+    if missing:
+        raise PartError(f"manyo.sources {name!r} of {package_of('manyo.sources', name)} has no {', '.join(missing)}")
+    return module

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 
+from manyo.corpus.own_parts import part_names
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
 from manyo.corpus.sources import other_formats, pdf
 from manyo.corpus.sources.careful_framing import GZIP_MAGIC, PAGE_TYPES, REFUSED_TYPES, Block
@@ -69,7 +70,7 @@ class Options:
     """Settings of a WARC source.
 
     Attributes:
-        extractor: how the main text is found: manyo, resiliparse or trafilatura.
+        extractor: how the main text is found: manyo, resiliparse, trafilatura, or by another package (own-parts.md).
         max_record_bytes: largest record, and largest body once decompressed, that is read. Common
             Crawl cuts its pages at 1 MiB (5 MiB since 2025).
         max_replacement_fraction: largest share of undecodable characters, per non-ASCII character,
@@ -91,8 +92,9 @@ class Options:
     pdf: bool = False
 
     def __post_init__(self) -> None:
-        if self.extractor not in EXTRACTORS:
-            raise ValueError(f"extractor must be one of {', '.join(EXTRACTORS)}, got {self.extractor!r}")
+        extractors = (*EXTRACTORS, *part_names("manyo.main_text"))
+        if self.extractor not in extractors:
+            raise ValueError(f"extractor must be one of {', '.join(extractors)}, got {self.extractor!r}")
         if self.comments not in _USES_OF_COMMENTS:
             raise ValueError(f"comments must be one of {', '.join(_USES_OF_COMMENTS)}, got {self.comments!r}")
         if self.max_record_bytes < 1:

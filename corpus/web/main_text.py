@@ -37,6 +37,7 @@ from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
 from manyo.corpus.jit import Bools, Bytes, Float64s, Int64s, Records
+from manyo.corpus.own_parts import load_part
 from manyo.corpus.structure import NO_STRUCTURE, Structure
 from manyo.corpus.web.attribute_kernels import FIRST_HEADING
 from manyo.corpus.web.choice_kernels import CHOICE_RULE, Choice, choose
@@ -96,14 +97,14 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
 
     Args:
         html: the decoded page.
-        extractor: one of `EXTRACTORS`.
+        extractor: one of `EXTRACTORS`, or the name of a function of another package from an HTML page to its text.
         utf_8: the page as UTF-8, if it is available.
 
     Returns:
         The text and what the tags state; title and text are empty if the page has none.
 
     Raises:
-        ValueError: the extractor is unknown.
+        PartError: the extractor is that of another package, and there is none or it cannot be loaded.
     """
     markup = with_delimited_formulas(without_soft_breaks(read_markup(html if utf_8 is None else utf_8)))
     page = page_of(markup)
@@ -121,7 +122,8 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
         text = _by_trafilatura(html)
         n_japanese = _count_japanese(text)
     else:
-        raise ValueError(f"extractor must be one of {', '.join(EXTRACTORS)}, got {extractor!r}")
+        text = load_part("manyo.main_text", extractor)(html)
+        n_japanese = _count_japanese(text)
     # Text that the page obviously has is not lost, whatever the extractor finds: not the Japanese of a page whose only
     # sentence, for a heuristic, is "All rights reserved.".
     is_small = 2 * len(text) < choice.n_chars  # a foreign article on a Japanese site is not small

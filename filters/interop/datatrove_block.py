@@ -14,20 +14,13 @@ datatrove is an extra (`pip install 'manyo[datatrove]'`); nothing else of manyo 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-import pyarrow as pa
 from datatrove.data import Document
 from datatrove.pipeline.filters.base_filter import BaseFilter
 from datatrove.pipeline.writers.disk_base import DiskWriter
 
-from manyo.corpus.schema import DOC_ID, DOC_ID_BYTES, LABEL, LANGUAGES
-from manyo.corpus.text import tidy
-from manyo.filters.language import LanguageSettings, identify
-from manyo.filters.rules.decide import PROFILES, decide, load_rules
-from manyo.filters.signals.catalogue import SIGNALS
-from manyo.filters.signals.measure import measure, signals_schema
-from manyo.filters.signals.signal import ALSO_MEASURE
+from manyo.filters.interop.decided_texts import Decider
+from manyo.filters.language import LanguageSettings
 from manyo.filters.signals.signal_settings import SignalSettings
 
 
@@ -66,21 +59,7 @@ class JapaneseFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no type
         batch_size: int = 256,
     ) -> None:
         super().__init__(exclusion_writer, batch_size)
-        if profile not in PROFILES:
-            raise ValueError(f"profile {profile!r} is not one of {', '.join(PROFILES)}")
-        self.rules = tuple(rule for rule in load_rules(rules) if profile in rule.profiles) if rules else ()
-        bounded = {rule.signal for rule in self.rules}
-        given = signals or SignalSettings()
-        on_request = (one.column.name for one in SIGNALS if one.setting == ALSO_MEASURE)
-        also_measure = [name for name in on_request if name in bounded or name in given.also_measure]
-        self.signals = replace(given, also_measure=tuple(also_measure))
-        measured = {*LANGUAGES.schema.names, *signals_schema(self.signals).names}
-        for rule in self.rules:
-            if rule.signal not in measured:
-                needs = next((one.setting for one in SIGNALS if one.column.name == rule.signal), "a source of manyo")
-                raise ValueError(f"{rules}: rule {rule.name!r} bounds {rule.signal}, which needs {needs}")
-        self.profile = profile
-        self.languages = languages or LanguageSettings()
+        self.decider = Decider.of(rules, profile, languages, signals)
 
     def filter(self, doc: Document) -> bool | tuple[bool, str]:
         """Measure one document, and return whether it is kept, or False and the first rule that it fails."""
@@ -88,33 +67,10 @@ class JapaneseFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no type
 
     def filter_batch(self, batch: Sequence[Document]) -> list[bool | tuple[bool, str]]:
         """Measure documents, and return for each whether it is kept, or False and the first rule that it fails."""
-        documents = pa.RecordBatch.from_arrays(
-            [
-                pa.array([number.to_bytes(DOC_ID_BYTES, "big") for number in range(len(batch))], DOC_ID),
-                pa.array([tidy(document.text) for document in batch], pa.large_string()),
-                pa.array([self.profile] * len(batch), pa.string()).dictionary_encode().cast(LABEL),
-            ],
-            names=["doc_id", "text", "profile"],
-        )
-        languages, signals = identify(documents, self.languages), measure(documents, self.signals)
-        decisions = decide(languages, signals, documents.column("profile"), self.rules)
-        rows = zip(
-            batch,
-            languages.select(["lang", "lang_score", "japanese_score"]).to_pylist(),
-            signals.drop_columns(["doc_id"]).to_pylist(),
-            decisions.column("reasons").to_pylist(),
-            strict=True,
-        )
         results: list[bool | tuple[bool, str]] = []
-        for document, language, measured, reasons in rows:
-            document.metadata |= {
-                "language": language["lang"],
-                "language_score": language["lang_score"],
-                "japanese_score": language["japanese_score"],
-                "signals": measured,
-                "reasons": reasons,
-            }
-            for reason in reasons:
+        for document, found in zip(batch, self.decider.decide([one.text for one in batch]), strict=True):
+            document.metadata |= found
+            for reason in found["reasons"]:
                 self.stat_update(f"fails_{reason}")
-            results.append((False, reasons[0]) if reasons else True)
+            results.append((False, found["reasons"][0]) if found["reasons"] else True)
         return results

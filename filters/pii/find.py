@@ -35,6 +35,7 @@ from manyo.filters.pii.name_evidence import private_stretches
 from manyo.filters.pii.names import Contact, names
 from manyo.filters.pii.normal_form import digits_read, folded
 from manyo.filters.pii.open_text import OpenText
+from manyo.filters.pii.own_kinds import find_own, own_kind, own_kind_names
 from manyo.filters.pii.patterns import PATTERNS
 from manyo.filters.pii.postal_addresses import find_addresses
 from manyo.filters.pii.private_names import passage_names
@@ -78,10 +79,11 @@ class Scrub:
     def __post_init__(self) -> None:
         object.__setattr__(self, "kinds", _DEFAULT_KINDS | dict(self.kinds))
         for profile, kinds in self.kinds.items():
-            unknown = [kind for kind in kinds if kind not in _KINDS]
+            known = (*_KINDS, *own_kind_names())
+            unknown = [kind for kind in kinds if kind not in known]
             if unknown:
                 raise ValueError(
-                    f"scrub.kinds.{profile}: unknown kind {', '.join(unknown)}; the kinds are {', '.join(_KINDS)}"
+                    f"scrub.kinds.{profile}: unknown kind {', '.join(unknown)}; the kinds are {', '.join(known)}"
                 )
         if self.mask_style not in ("typed", "constant", "pseudonym"):
             raise ValueError(f"scrub.mask_style: {self.mask_style!r} is neither typed, constant nor pseudonym")
@@ -90,8 +92,10 @@ class Scrub:
 
     @property
     def masks(self) -> dict[str, str]:
-        """Mask text of each kind, in the order of `PII_KINDS`."""
-        return {kind.name: CONSTANT_MASK if self.mask_style == "constant" else kind.mask for kind in PII_KINDS}
+        """Mask text of each kind, in the order of `PII_KINDS`, then of the kinds of other packages that are named."""
+        own = sorted({kind for kinds in self.kinds.values() for kind in kinds} - _KINDS.keys())
+        masks = {kind.name: kind.mask for kind in PII_KINDS} | {name: own_kind(name).mask for name in own}
+        return {name: CONSTANT_MASK if self.mask_style == "constant" else mask for name, mask in masks.items()}
 
 
 #: Names are looked for next to these.
@@ -165,6 +169,10 @@ def find(texts: pa.Array | pa.ChunkedArray, kinds: Sequence[str]) -> pa.RecordBa
         found = sorted(span for span in _find_in(text, pieces, patterns, with_names) if span.kind in kinds)
         rows += [row] * len(found)
         spans += found
+    if own := [kind for kind in kinds if kind not in _KINDS]:
+        more = ((row, _Span(start, stop, kind, 1.0, "")) for row, start, stop, kind in find_own(texts.to_pylist(), own))
+        both = sorted([*zip(rows, spans, strict=True), *more])
+        rows, spans = [row for row, _ in both], [span for _, span in both]
     columns = [rows, *zip(*spans, strict=True)] if spans else [[]] * len(SPANS)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, SPANS, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=SPANS)

@@ -6,8 +6,10 @@ here knows a threshold; `manyo.filters.rules.decide` decides from these columns 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
+from manyo.corpus.own_parts import PartError, load_part, package_of, part_names
 from manyo.filters.signals import (
     characters,
     coherence,
@@ -22,7 +24,7 @@ from manyo.filters.signals import (
     vocabulary,
     words,
 )
-from manyo.filters.signals.signal import Signal
+from manyo.filters.signals.signal import ALSO_MEASURE, Signal
 
 # A table that is written again must have its columns where they were, whatever topic they belong to. A signal that is
 # not listed comes after these.
@@ -54,7 +56,26 @@ stepped_10word_fraction
 """
 _PLACES: Final = {name: place for place, name in enumerate(_FIRST_COLUMNS.split())}
 
-#: Every signal, in the order of its columns.
+
+def _of_other_packages() -> tuple[Signal, ...]:
+    """The signals of installed packages, each measured only in runs that name it.
+
+    Raises:
+        PartError: one cannot be loaded, or has the name of another one.
+    """
+    signals = []
+    for name in part_names("manyo.signals"):
+        signal = load_part("manyo.signals", name)
+        package = package_of("manyo.signals", name)
+        if not isinstance(signal, Signal) or signal.column.name != name:
+            raise PartError(f"manyo.signals {name!r} of {package} is not a Signal whose column has that name")
+        if name in _PLACES:
+            raise PartError(f"manyo.signals {name!r} of {package} has the name of a signal of manyo")
+        signals.append(replace(signal, setting=ALSO_MEASURE))
+    return tuple(signals)
+
+
+#: Every signal, in the order of its columns; those of other packages come last.
 SIGNALS: Final[tuple[Signal, ...]] = tuple(
     sorted(
         (
@@ -70,6 +91,7 @@ SIGNALS: Final[tuple[Signal, ...]] = tuple(
             *quality.SIGNALS,
             *perplexity.SIGNALS,
             *words.SIGNALS,
+            *_of_other_packages(),
         ),
         key=lambda signal: _PLACES.get(signal.column.name, len(_PLACES)),
     )

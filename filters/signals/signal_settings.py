@@ -54,12 +54,14 @@ class SignalSettings:
         words: lists of words to count.
         models: models whose scores are signals.
         models_digest: digest of their bytes, so that another model at the same path is another setting.
+        packages: other packages whose signals are measured, with their versions.
     """
 
     also_measure: tuple[str, ...] = ()
     words: WordLists = field(default_factory=WordLists)
     models: Models = field(default_factory=Models)
     models_digest: str = ""
+    packages: tuple[str, ...] = field(default=(), metadata={"decides": "if given"})
 
 
 #: A run that asks for nothing.

@@ -11,13 +11,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from manyo.corpus.tables.shards import read_batches
 from manyo.corpus.tables.start_folder import paths_start_at
 from manyo.pipelines.ablation.drawing import Drawn, Text, draw
 from manyo.pipelines.ablation.ladder import Difference, Ladder, compare
 from manyo.pipelines.ablation.measured_corpus import COPIED_CHARS, measure_corpus
+from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.run_setup import config_of, open_console
 from manyo.pipelines.commands.text_files import source_of, texts_of
 from manyo.pipelines.engine.errors import UserError
@@ -125,7 +125,9 @@ def _print_bits(console: Console, ladder: Ladder) -> None:
     if not ladder.copied:
         console.print("\nNo --held-out texts are given, so neither corpus can be closer to what is wanted.")
         return
-    table = _table("Bits per character of held-out texts", "held-out", "texts", "A", "B", "B less A, 95 %", "closer")
+    table = FittedTable(
+        "held-out", "texts", "A", "B", "B less A, 95 %", "closer", title="Bits per character of held-out texts"
+    )
     for name, copied in ladder.copied.items():
         one = ladder.bits.get(name)
         if one is None:
@@ -146,7 +148,9 @@ def _print_order(console: Console, found: Difference | None) -> None:
     if found is None:
         console.print("\nToo few documents have six sentences: nothing is said about the order of sentences.")
         return
-    table = _table("Cohesion: sentences share words with their neighbours", "documents", "A", "B", "B less A, 95 %")
+    table = FittedTable(
+        "documents", "A", "B", "B less A, 95 %", title="Cohesion: sentences share words with their neighbours"
+    )
     documents = f"{found.documents:,} {'of both' if found.is_paired else 'together'}"
     table.add_row(documents, f"{found.a:.4f}", f"{found.b:.4f}", _span(found))
     console.print(table)
@@ -157,7 +161,7 @@ def _print_order(console: Console, found: Difference | None) -> None:
 
 def _print_repetition(console: Console, ladder: Ladder) -> None:
     shared = ladder.shared
-    table = _table("Said again, in equal bytes", "figure", "A", "B", "B less A, 95 %")
+    table = FittedTable("figure", "A", "B", "B less A, 95 %", title="Said again, in equal bytes")
     table.add_row("runs of 13 characters that others have", f"{shared.a:.4f}", f"{shared.b:.4f}", _span(shared))
     table.add_row("bytes of zstd per byte", *(f"{statistics.mean(one):.4f}" for one in ladder.compressed), "")
     console.print(table)
@@ -175,18 +179,11 @@ def _print_cross(console: Console, cross: Mapping[str, Mapping[str, float]]) -> 
     columns = sorted({other for row in cross.values() for other in row})
     if len(columns) < 2:
         return
-    table = _table("Bits per character of a source (column) after another (row)", "after", *columns)
+    table = FittedTable("after", *columns, title="Bits per character of a source (column) after another (row)")
     for one, row in cross.items():
         table.add_row(one, *(f"{row[other]:.3f}" for other in columns))
     console.print(table)
     console.print("Rows of different sizes are not comparable with each other; within a row, less is closer.")
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left")
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number else "left")
-    return table
 
 
 def _span(one: Difference) -> str:

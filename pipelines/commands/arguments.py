@@ -22,6 +22,22 @@ def add_run(parser: argparse.ArgumentParser, is_required: bool = True) -> None:
     )
 
 
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """Add the options that select documents: --source, --host and --profile."""
+    for name, metavar, what in (
+        ("source", "NAME", "of these sources"),
+        ("host", "HOST", "of these hosts, as a takedown list names them: blog.example.jp, *.wiki.example"),
+        ("profile", "PROFILE", "of these profiles"),
+    ):
+        parser.add_argument(f"--{name}", nargs="+", metavar=metavar, help=f"only documents {what}")
+
+
+def add_listing(parser: argparse.ArgumentParser) -> None:
+    """Add the options of commands that list documents: those that select them, and --json."""
+    add_selection(parser)
+    parser.add_argument("--json", action="store_true", help="print a JSON object a line, for other programs")
+
+
 def add_execution(parser: argparse.ArgumentParser) -> None:
     """Add the options of commands that run stages: --executor, --events and --allow-empty."""
     parser.add_argument(

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from manyo.corpus.records import BrokenInput, Document, Refused
-from manyo.corpus.sources.source_kinds import KINDS, Source
+from manyo.corpus.sources.source_kinds import Source, source_kind
 from manyo.corpus.tables.start_folder import located
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.run_setup import read_config
@@ -77,7 +77,7 @@ def _check(source: Source) -> Iterator[str]:
     if len(source.inputs) > len(source.inputs[:3]):
         print(f"  and {len(source.inputs) - 3:,} more inputs")
     print(f"  {len(files):,} files, {sum(file.size_bytes for file in files) / 1e6:,.1f} MB, {len(shards):,} shards")
-    kind = KINDS[source.kind]
+    kind = source_kind(source.kind)
     reasons: Counter[str] = Counter()
     n_documents = 0
     records = (record for shard in shards for record in kind.records(shard, source.options))

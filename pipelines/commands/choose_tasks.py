@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rich.table import Table
-
 from manyo.pipelines.ablation.task_choice import (
     CHANCE,
     COLUMNS,
@@ -17,6 +15,7 @@ from manyo.pipelines.ablation.task_choice import (
     choose_tasks,
     read_scores,
 )
+from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.run_setup import open_console
 from manyo.pipelines.engine.errors import UserError
 
@@ -51,10 +50,8 @@ def run(options: argparse.Namespace) -> int:
     if not tasks:
         raise UserError(f"{options.scores}: has no scores")
     console = open_console(120)
-    table = Table(title="Tasks that give an early signal", title_justify="left")
     columns = ("task", "rises", "signal to noise", "above chance", "order", "of use?")
-    for column in columns:
-        table.add_column(column, justify="left" if column in (columns[0], columns[-1]) else "right", no_wrap=True)
+    table = FittedTable(*columns, texts=(0, len(columns) - 1), title="Tasks that give an early signal")
     for one in tasks:
         criteria = (one.monotonicity, one.signal_to_noise, one.above_chance, one.order)
         said = f"no: {', '.join(one.faults)}" if one.faults else "yes"

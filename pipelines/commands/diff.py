@@ -11,14 +11,16 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from manyo.corpus.tables.start_folder import paths_start_at
 from manyo.filters.rules.decide import DOCUMENT_COLUMNS, TEMPLATE_COLUMNS
 from manyo.filters.signals.measure import measured_signals
+from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.run_changes import RunChanges, changed_pages, compare_runs
 from manyo.pipelines.commands.run_setup import config_of, open_console
 from manyo.pipelines.commands.run_states import RunStates, read_states
+from manyo.pipelines.commands.selected_documents import read_selection
 from manyo.pipelines.commands.shown_documents import plain
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.config import Config
@@ -52,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="N",
             help=f"end with status {EXCEEDED} if more are {name}: a number or percentage",
         )
+    arguments.add_selection(parser)
     parser.add_argument("-n", type=int, default=3, metavar="COUNT", help="addresses shown for each move (default: 3)")
     parser.add_argument("--html", metavar="FILE", help="also write the comparison to this file, as one HTML page")
     parser.add_argument("--json", metavar="FILE", help="also write its numbers to this file")
@@ -68,9 +71,9 @@ def run(options: argparse.Namespace) -> int:
     limits = {name: _limit(name, getattr(options, f"max_{name}")) for name in _BOUNDS}
     configs = [config_of(options.before, options.out_a), config_of(options.after, options.out_b)]
     # Runs that share the folder of their documents share the texts.
-    first, second = (_states(config, with_texts=False) for config in configs)
+    first, second = (_states(config, options, with_texts=False) for config in configs)
     if first.extracted != second.extracted:
-        first, second = (_states(config, with_texts=True) for config in configs)
+        first, second = (_states(config, options, with_texts=True) for config in configs)
     changes = compare_runs(first, second, options.by, common_signals(*configs), max(0, options.n))
     names = [PurePath(config.path).name for config in configs]
     if options.json:
@@ -86,10 +89,10 @@ def run(options: argparse.Namespace) -> int:
     return EXCEEDED if _exceeded(console, changes, limits) else 0
 
 
-def _states(config: Config, with_texts: bool) -> RunStates:
+def _states(config: Config, options: argparse.Namespace, with_texts: bool) -> RunStates:
     """The states of a run, whose configuration names files from its own folder."""
     with paths_start_at(os.path.dirname(config.path)):
-        return read_states(config, with_texts)
+        return read_states(config, with_texts, read_selection(options, config))
 
 
 def common_signals(before: Config, after: Config) -> list[str]:
@@ -147,7 +150,7 @@ def _write(path: str, option: str, text: str) -> None:
 
 
 def _print(console: Console, names: list[str], changes: RunChanges) -> None:
-    table = _table("run", "pages", "kept", "characters", "bytes", "tokens")
+    table = FittedTable("run", "pages", "kept", "characters", "bytes", "tokens", is_plain=True)
     for name, one in zip(names, (changes.before, changes.after), strict=True):
         tokens = "–" if one.tokens is None else f"{sum(one.tokens.values()):,}"
         table.add_row(name, *(f"{n:,}" for n in (one.pages, one.kept, one.characters, one.bytes)), tokens)
@@ -159,7 +162,7 @@ def _print(console: Console, names: list[str], changes: RunChanges) -> None:
     )
     if changes.moves:
         console.print()
-        table = _table("before", "after", "pages", n_text=2)
+        table = FittedTable("before", "after", "pages", texts=(0, 1), is_plain=True)
         for move in changes.moves[:_ROWS_SHOWN]:
             table.add_row(move.before, move.after, f"{move.pages:,}")
         console.print(table)
@@ -171,21 +174,14 @@ def _print(console: Console, names: list[str], changes: RunChanges) -> None:
     for name, groups in changes.groups.items():
         if groups:
             console.print()
-            table = _table(name, "gained", "lost", "changed")
+            table = FittedTable(name, "gained", "lost", "changed", is_plain=True)
             for group in groups[:_ROWS_SHOWN]:
                 table.add_row(plain(group.name), f"{group.gained:,}", f"{group.lost:,}", f"{group.changed:,}")
             console.print(table)
     shifted = [shift for shift in changes.shifts if shift.distance]
     if shifted:
         console.print()
-        table = _table("signal of kept documents", "median before", "after", "distance")
+        table = FittedTable("signal of kept documents", "median before", "after", "distance", is_plain=True)
         for shift in shifted[:_ROWS_SHOWN]:
             table.add_row(shift.signal, format_value(shift.before), format_value(shift.after), f"{shift.distance:.3f}")
         console.print(table)
-
-
-def _table(*columns: str, n_text: int = 1) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place < n_text else "right", no_wrap=True, header_style="dim")
-    return table

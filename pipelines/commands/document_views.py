@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from manyo.corpus.addresses import host_of
 from manyo.corpus.schema import TEXT
-from manyo.corpus.sources.source_kinds import KINDS, Source
+from manyo.corpus.sources.source_kinds import Source, source_kind
 from manyo.corpus.tables.shards import read_rows
 from manyo.filters.pii.find import Scrub, find_by_profile
 from manyo.filters.rights import Rights
@@ -181,7 +181,7 @@ def refused_views(run: RunView, sample: Sample) -> list[View]:
                     "host": host_of(page["uri"]) or NO_HOST,
                     "refused": page["reason"],
                     "detail": page["detail"],
-                    "meaning": KINDS[source.kind].REASONS.get(page["reason"], ""),
+                    "meaning": source_kind(source.kind).REASONS.get(page["reason"], ""),
                     "origin": f"{page['origin_file']}, byte {page['origin_offset']:,}",
                     "page": [[0, line] for line in whole.text[:_PAGE_CHARS].split("\n")]
                     if whole is not None and may_show

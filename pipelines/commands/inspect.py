@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from rich.console import Console
@@ -19,11 +20,13 @@ from manyo.corpus.nearest import did_you_mean
 from manyo.filters.rules.comparison import Alternative, move_bound
 from manyo.filters.rules.decide import PROFILES, RULE_COLUMNS, Rule, failures
 from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.json_lines import print_json
 from manyo.pipelines.commands.measured_documents import MeasuredShard, measured_shards, read_columns_of
 from manyo.pipelines.commands.refused_pages import print_refused, refused_for
 from manyo.pipelines.commands.removed_duplicates import choose_duplicates, duplicates_uris, print_duplicates
 from manyo.pipelines.commands.rule_changes import what_if
 from manyo.pipelines.commands.run_setup import open_console, read_config
+from manyo.pipelines.commands.selected_documents import Selection, read_selection
 from manyo.pipelines.commands.shown_documents import ShownDocument, parse_number, print_document, print_total, show
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.config import Config
@@ -36,6 +39,7 @@ _PIPE_COLUMNS = 160
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `manyo inspect`."""
     arguments.add_run(parser)
+    arguments.add_listing(parser)
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--reason", metavar="REASON", help="what this rule drops, or is refused for this reason")
     which.add_argument("--kept", action="store_true", help="documents that every rule keeps")
@@ -64,38 +68,61 @@ def run(options: argparse.Namespace) -> int:
         WorkFailed: a shard cannot be read.
     """
     config = read_config(options)
-    count = max(0, options.n)
+    listing = _Listing(config, read_selection(options, config), max(0, options.n), options.json)
     if options.duplicates:
-        _inspect_duplicates(config, options.near, count)
+        _inspect_duplicates(listing, options.near)
     elif options.near is not None:
-        _inspect_near(config, options.reason, options.near, count)
+        _inspect_near(listing, options.reason, options.near)
     elif options.reason is not None and all(rule.name != options.reason for rule in config.rules):
-        _inspect_other(config, options.reason, count)
+        _inspect_other(listing, options.reason)
     else:
-        _inspect_decided(config, options.reason, count)
+        _inspect_decided(listing, options.reason)
     return 0
 
 
-def _inspect_duplicates(config: Config, near: str | None, count: int) -> None:
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """Of which run how many documents of which are listed, and whether as JSON."""
+
+    config: Config
+    selection: Selection
+    count: int
+    is_json: bool
+
+    @property
+    def shards(self) -> Sequence[MeasuredShard]:
+        return measured_shards(self.config, "inspect", self.selection)
+
+
+def _inspect_duplicates(listing: _Listing, near: str | None) -> None:
     similarity = None if near is None else _similarity(near)
-    duplicates = duplicates_uris(config, "inspect")
-    chosen, total = choose_duplicates(measured_shards(config, "inspect"), duplicates, similarity, count)
+    duplicates = duplicates_uris(listing.config, "inspect")
+    chosen, total = choose_duplicates(listing.shards, duplicates, similarity, listing.count)
+    if listing.is_json:
+        for one in chosen:
+            print_json(one)
+        return
     print_duplicates(open_console(_PIPE_COLUMNS), chosen, total)
 
 
-def _inspect_near(config: Config, reason: str | None, near: str, count: int) -> None:
-    rules = _with_column(config.rules, reason)
+def _inspect_near(listing: _Listing, reason: str | None, near: str) -> None:
+    rules = _with_column(listing.config.rules, reason)
     moved = _moved_rule(rules, reason, near)
-    (change,) = what_if(measured_shards(config, "inspect"), rules, [moved], count).changes
+    (change,) = what_if(listing.shards, rules, [moved], listing.count).changes
     console = open_console(_PIPE_COLUMNS)
     for side, documents in (("inside", change.inside), ("outside", change.outside)):
+        if listing.is_json:
+            for document in documents:
+                print_json({"side": side, **asdict(document)})
+            continue
         console.print(f"{change.side_title(side)}: {len(documents)}")
         console.print()
         _print_documents(console, documents)
 
 
-def _inspect_other(config: Config, reason: str, count: int) -> None:
+def _inspect_other(listing: _Listing, reason: str) -> None:
     """Print what a reason means that is not the name of a rule, and the pages that were refused for it."""
+    config = listing.config
     kinds = {source.kind for source in config.sources}
     refused, dropped = refusals(kinds), drops(config.rules)
     if reason not in refused.keys() | dropped.keys():
@@ -105,23 +132,31 @@ def _inspect_other(config: Config, reason: str, count: int) -> None:
         raise UserError(
             f"--reason {reason}: {everywhere[reason]}; no source of this configuration refuses a page for it"
         )
+    if listing.is_json:
+        for page in refused_for(config, reason, listing.count, listing.selection)[0] if reason in refused else ():
+            print_json(page)
+        return
     console = open_console(_PIPE_COLUMNS)
     for meanings in (refused, dropped):
         if reason in meanings:
             console.print(f"{reason}: {meanings[reason]}", markup=False)
     if reason in refused:
-        pages, total = refused_for(config, reason, count)
+        pages, total = refused_for(config, reason, listing.count, listing.selection)
         print_refused(console, reason, pages, total)
     if reason in dropped:
         console.print("The report counts the documents that are dropped for it; their text is not shown.")
 
 
-def _inspect_decided(config: Config, reason: str | None, count: int) -> None:
-    shards = measured_shards(config, "inspect")
+def _inspect_decided(listing: _Listing, reason: str | None) -> None:
+    config = listing.config
     try:
-        documents, total = choose(shards, config.rules, reason, count)
+        documents, total = choose(listing.shards, config.rules, reason, listing.count)
     except ValueError as error:
         raise UserError(f"--reason: {error}") from error
+    if listing.is_json:
+        for document in documents:
+            print_json(document)
+        return
     console = open_console(_PIPE_COLUMNS)
     for rule in config.rules:
         if rule.name == reason:

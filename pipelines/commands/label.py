@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from manyo.filters.rules.decide import load_rules, shipped_rules
 from manyo.filters.rules.label_scores import Label, Score, agreement, read_labels
 from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.labelled_documents import Scores, score_rules
 from manyo.pipelines.commands.measured_documents import measured_shards, without_unmeasured
 from manyo.pipelines.commands.run_setup import open_console, read_config
@@ -82,9 +82,7 @@ def print_found(console: Console, labels: list[Label], result: Scores) -> None:
 
 def print_scores(console: Console, scores: dict[str, Score]) -> None:
     """Print one line for each set of rules; intervals are of 95 %."""
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    for place, name in enumerate(("rules", "good", "bad", "kept", "precision", "recall")):
-        table.add_column(name, justify="left" if place == 0 else "right", no_wrap=True, header_style="dim")
+    table = FittedTable("rules", "good", "bad", "kept", "precision", "recall", is_plain=True)
     for name, score in scores.items():
         counts = (f"{number:,}" for number in (score.good, score.bad, score.kept))
         table.add_row(name, *counts, str(score.precision), str(score.recall))

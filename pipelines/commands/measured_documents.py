@@ -16,6 +16,7 @@ from manyo.filters import rights
 from manyo.filters.rights import Rights
 from manyo.filters.rules.decide import Rule, columns_by_table, needs_templates, with_columns
 from manyo.filters.signals.catalogue import SIGNALS
+from manyo.pipelines.commands.selected_documents import COLUMNS, EVERYTHING, Selection
 from manyo.pipelines.graph import filter_stages
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
@@ -34,6 +35,7 @@ class MeasuredShard:
         takedowns: URIs of the takedown requests of the run.
         templates: URI of that shard; None if the run has none.
         decisions: URI of that shard, which does not exist before the rules have been applied; None if none ever does.
+        selection: which of its documents are listed.
     """
 
     documents: str
@@ -43,6 +45,7 @@ class MeasuredShard:
     takedowns: tuple[str, ...] = ()
     templates: str | None = None
     decisions: str | None = None
+    selection: Selection = EVERYTHING
 
     def may_display(self, rows: Sequence[int]) -> list[bool]:
         """Which rows may be shown.
@@ -57,23 +60,25 @@ class MeasuredShard:
         return [rights.may_display(row, self.rights) for row in read_rows(self.documents, rows, rights.COLUMNS)]
 
     def permitted(self) -> np.ndarray:
-        """bool (n_docs,), true for documents that may leave manyo; the others are neither counted nor shown."""
-        documents = read_columns(self.documents, ["doc_id", *rights.COLUMNS])
+        """bool (n_docs,), true for listed documents that may leave manyo; the others are neither counted nor shown."""
+        documents = read_columns(self.documents, [*dict.fromkeys((*COLUMNS, *rights.COLUMNS))])
         granted = rights.granted_uses(documents, self.rights)
         permitted: np.ndarray = np.logical_not(rights.barred(documents, granted, self.rights).any(axis=1))
         if self.takedowns:
             finder = join_takedowns(map(read_takedowns, self.takedowns)).finder()
             taken = finder.find(documents).column("doc_id")
             permitted &= ~pc.is_in(documents.column("doc_id"), value_set=taken).to_numpy(zero_copy_only=False)
+        permitted &= self.selection.mask(documents)
         return permitted
 
 
-def measured_shards(config: Config, command: str) -> tuple[MeasuredShard, ...]:
+def measured_shards(config: Config, command: str, selection: Selection = EVERYTHING) -> tuple[MeasuredShard, ...]:
     """The shards of a run; its rules need not have been applied yet.
 
     Args:
         config: configuration of the run.
         command: name of the command that asks, for the message.
+        selection: which documents are listed.
 
     Raises:
         UserError: a stage up to `measure` is not finished.
@@ -92,6 +97,7 @@ def measured_shards(config: Config, command: str) -> tuple[MeasuredShard, ...]:
             takedowns,
             stages["templates"].uri(TEMPLATES, shard.name) if of_templates else None,
             filter_stages.DECISIONS.uri(decide, shard.name),
+            selection,
         )
         for shard in stages["extract"].shards
     )

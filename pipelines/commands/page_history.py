@@ -1,8 +1,9 @@
 """The history of one page through the tables of a run, from its input file to its tokens.
 
-A page is named by its address, by its `doc_id`, or by the shard and position of one of its tokens. The search reads
-only the columns `doc_id` and `uri` of `documents` and `refused`. From there the row number, the name of the shard and
-the `doc_id` lead from table to table. Only the search for a survivor reads the ids of the documents again.
+A page is named as in a takedown list, by its address, host or `doc_id` (`manyo.corpus.takedowns`), or by the shard and
+position of one of its tokens. The search reads only the columns of `documents` and `refused` that say so. From there
+the row number, the name of the shard and the `doc_id` lead from table to table. Only the search for a survivor reads
+the ids of the documents again.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from manyo.corpus.addresses import canonical_address, host_of, hosts
-from manyo.corpus.schema import DOC_ID, DOC_ID_BYTES
+from manyo.corpus.schema import DOC_ID
 from manyo.corpus.tables.shards import ShardError, filesystem, join, read_columns, read_rows
 from manyo.filters.permissions import USES
 from manyo.filters.rules.decide import Rule, columns_by_table
+from manyo.pipelines.commands.selected_documents import COLUMNS as SELECTED_BY
+from manyo.pipelines.commands.selected_documents import EVERYTHING, Selection, pages_named
 from manyo.pipelines.commands.shown_documents import SCORE_COLUMNS, describe_bounds, describe_score, plain
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.manifest import read_manifests
@@ -44,7 +46,6 @@ from manyo.tokenizer.reader import document_of_token, tokens_of_document
 #: Threads that read shards: they hide the latency of an object store, and Arrow decodes without Python's lock.
 _READERS = 16
 
-_DOC_ID = re.compile(rf"[0-9a-fA-F]{{{2 * DOC_ID_BYTES}}}")
 #: A token shard, by its name or by a file in the folder of `manyo path tokens`, and a position in it.
 _TOKEN = re.compile(r"(?P<shard>[a-z0-9][a-z0-9_-]*-\d{5,}?)(?:_text_document)?(?:\.bin|\.npy)?:(?P<position>\d+)")
 
@@ -130,31 +131,37 @@ class _Outcome:
 
 
 def page_histories(config: Config, page: str) -> list[PageHistory]:
-    """The history of every page that a name matches: an address may be fetched twice or be in two sources.
+    """The history of every page that a name matches, as `found_pages` finds them."""
+    tables = RunTables(config)
+    return [tables.whole_history(row) for row in found_pages(tables, page)]
+
+
+def found_pages(tables: RunTables, page: str, selection: Selection = EVERYTHING) -> list[FoundRow]:
+    """Every page that a name matches: an address may be fetched twice or be in two sources, a host has many.
 
     Memory: the ids and addresses of `_READERS` shards.
 
     Args:
-        config: configuration of the run.
-        page: an address in any spelling of the same page (`manyo.corpus.addresses.canonical_address`), an identifier
-            of a work exactly as in `uri`, a `doc_id` in hexadecimal, or `SHARD:POSITION` of a token.
+        tables: of the run.
+        page: what an entry of a takedown list may be: an address in any spelling, its beginning and `*`, a host, `*.`
+            and a host, an identifier exactly as in `uri`, a `doc_id` in hexadecimal; or `SHARD:POSITION` of a token.
+        selection: which pages are listed.
 
     Returns:
-        At least one history, in the order of shards and rows.
+        At least one, in the order of shards and rows.
 
     Raises:
         UserError: nothing is extracted yet, no page matches, or there is no such token.
         ShardError: a shard cannot be read.
     """
-    tables = RunTables(config)
-    matches = _matcher(tables, page)
-    found = list(tables.search((DOCUMENTS, REFUSED), ("doc_id", "uri"), matches))
+    found = list(tables.search((DOCUMENTS, REFUSED), _matcher(tables, page, selection)))
     if not found:
+        chosen = " and is selected" if selection else ""
         raise UserError(
-            f"{page}: no document and no refused page of this run matches ({len(tables.shards)} shards searched)"
+            f"{page}: no document and no refused page of this run matches{chosen} "
+            f"({len(tables.shards)} shards searched)"
         )
-    histories = [tables.refusal(row) if row.table == REFUSED else tables.history(row) for row in found]
-    return [replace(one, steps=(*one.steps, *tables.survivors(one.survivor))) for one in histories]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,43 +185,39 @@ class TokenPlace:
     token_count: int
 
 
-def token_places(config: Config, page: str) -> list[TokenPlace]:
+def token_places(config: Config, page: str, selection: Selection = EVERYTHING) -> list[TokenPlace]:
     """Where the tokens of each document that a name matches are; also of those that have none.
 
     Args:
         config: configuration of the run.
-        page: as for `page_histories`.
+        page, selection: as for `found_pages`.
 
     Raises:
         UserError: nothing is extracted yet, or no document matches.
     """
     tables = RunTables(config)
-    found = map(tables.document, tables.search((DOCUMENTS,), ("doc_id", "uri"), _matcher(tables, page)))
+    found = map(tables.document, tables.search((DOCUMENTS,), _matcher(tables, page, selection)))
     places = [tables.token_place(one) or TokenPlace(one.doc_id, one.uri, "", "", 0, 0) for one in found]
     if not places:
         raise UserError(f"{page}: no document of this run matches; manyo trace says what happened to the page")
     return places
 
 
-#: From the columns `doc_id` and `uri` of a shard to the numbers of the rows that match, int64.
+#: From the columns of a selection of a shard to the numbers of the rows that match, int64.
 Matches = Callable[[pa.RecordBatch], np.ndarray]
 
 
-def _matcher(tables: RunTables, page: str) -> Matches:
-    """The function that finds the rows of a page in a shard."""
+def _matcher(tables: RunTables, page: str, selection: Selection) -> Matches:
+    """The function that finds the selected rows of a page in a shard."""
     if token := _TOKEN.fullmatch(page):
         return _match_ids({tables.document_at(token["shard"], int(token["position"]))})
-    if _DOC_ID.fullmatch(page):
-        return _match_ids({bytes.fromhex(page)})
-    address, host = canonical_address(page), host_of(page)
-    if address is None:
-        return lambda batch: _true_rows(pc.equal(batch.column("uri"), page))
+    finder = pages_named([page], "page")
 
     def rows(batch: pa.RecordBatch) -> np.ndarray:
-        uris = batch.column("uri")
-        of_host = _true_rows(pc.equal(hosts(uris), host))
-        fits = [canonical_address(uri) == address for uri in uris.take(of_host).to_pylist()]
-        return of_host[np.array(fits, np.bool_)]
+        # The path of a file, which some sources have for an address, may look like that of a host.
+        is_named = pc.equal(batch.column("uri"), page).fill_null(False).to_numpy(zero_copy_only=False).copy()
+        is_named[list(finder.rows(batch))] = True
+        return np.flatnonzero(is_named & selection.mask(batch))
 
     return rows
 
@@ -226,6 +229,10 @@ def _match_ids(doc_ids: set[bytes]) -> Matches:
 
 def _true_rows(mask: pa.BooleanArray) -> np.ndarray:
     return np.flatnonzero(mask.fill_null(False).to_numpy(zero_copy_only=False))
+
+
+def _columns_of(table: StageTable) -> tuple[str, ...]:
+    return SELECTED_BY if table == DOCUMENTS else tuple(name for name in SELECTED_BY if name != "profile")
 
 
 class RunTables:
@@ -266,7 +273,7 @@ class RunTables:
         fs, path = filesystem(self.uri(table, shard))
         return bool(fs.exists(path))
 
-    def search(self, tables: Sequence[StageTable], columns: Sequence[str], matches: Matches) -> Iterator[FoundRow]:
+    def search(self, tables: Sequence[StageTable], matches: Matches) -> Iterator[FoundRow]:
         """Yield the rows that match, in the order of shards and tables."""
 
         def of_shard(shard: str) -> list[FoundRow]:
@@ -274,7 +281,7 @@ class RunTables:
                 FoundRow(table, shard, row)
                 for table in tables
                 if self.exists(table, shard)
-                for row in matches(read_columns(self.uri(table, shard), columns)).tolist()
+                for row in matches(read_columns(self.uri(table, shard), _columns_of(table))).tolist()
             ]
 
         with ThreadPoolExecutor(_READERS) as readers:
@@ -284,7 +291,7 @@ class RunTables:
     def survivors(self, survivor: bytes | None) -> Iterator[Step]:
         """Yield the steps of a survivor; the survivor within a source may itself be a duplicate of another document."""
         while survivor is not None:
-            found = next(self.search((DOCUMENTS,), ("doc_id",), _match_ids({survivor})), None)
+            found = next(self.search((DOCUMENTS,), _match_ids({survivor})), None)
             if found is None:
                 # The index of an earlier run has ids only.
                 yield Step("survivor", f"a document of an earlier run, from its index ({survivor.hex()})")
@@ -305,6 +312,11 @@ class RunTables:
         except IndexError as error:
             raise UserError(str(error)) from error
         return doc_id
+
+    def whole_history(self, found: FoundRow) -> PageHistory:
+        """The history of a page and of the documents that are kept in its place."""
+        one = self.refusal(found) if found.table == REFUSED else self.history(found)
+        return replace(one, steps=(*one.steps, *self.survivors(one.survivor)))
 
     def refusal(self, found: FoundRow) -> PageHistory:
         """The history of a page that was refused."""

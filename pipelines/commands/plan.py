@@ -6,12 +6,11 @@ import argparse
 import os
 from collections.abc import Sequence
 
-from rich.table import Table
-
 from manyo.corpus.sources import commoncrawl
 from manyo.corpus.tables.shards import filesystem, is_local
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.fetch_plan import FetchPlan, fetch_plan
+from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.forecast import (
     Actual,
     Cluster,
@@ -84,9 +83,9 @@ def _load_prices(path: str) -> Prices:
     return load_table(Prices, "", path)
 
 
-def stage_table(planned: Forecast, cluster: Cluster) -> Table:
+def stage_table(planned: Forecast, cluster: Cluster) -> FittedTable:
     """The forecast as a table, a row for each stage."""
-    table = _table("stage", "tasks", "CPU", "wall", "read", "written", "memory per task")
+    table = FittedTable("stage", "tasks", "CPU", "wall", "read", "written", "memory per task")
     for stage in planned.stages:
         table.add_row(
             stage.stage,
@@ -100,10 +99,10 @@ def stage_table(planned: Forecast, cluster: Cluster) -> Table:
     return table
 
 
-def fetch_table(name: str, planned: FetchPlan, gap_bytes: int, prices: Prices | None) -> Table:
+def fetch_table(name: str, planned: FetchPlan, gap_bytes: int, prices: Prices | None) -> FittedTable:
     """What fetching a crawl by its index costs, a row for each gap and one for whole archives."""
-    table = _table("gap", "requests", "bytes", "time", *([f"egress, {prices.currency}"] if prices else []))
-    table.title = name
+    costs = [f"egress, {prices.currency}"] if prices else []
+    table = FittedTable("gap", "requests", "bytes", "time", *costs, title=name)
     for one in planned.costs:
         marks = [
             word
@@ -138,9 +137,9 @@ def _lines_of_fetching(planned: FetchPlan, gap_bytes: int) -> list[str]:
     return lines
 
 
-def comparison_table(planned: Forecast, cluster: Cluster, actuals: Sequence[Actual]) -> Table:
+def comparison_table(planned: Forecast, cluster: Cluster, actuals: Sequence[Actual]) -> FittedTable:
     """The planned values, the actual ones, and their ratio, a row for each stage and one for all."""
-    table = _table(
+    table = FittedTable(
         "stage", "CPU s planned", "CPU s", "", "wall s planned", "wall s", "", "written planned", "written", ""
     )
     by_stage = {one.stage: one for one in actuals}
@@ -218,13 +217,6 @@ def _scratch_and_kept(planned: Forecast) -> tuple[int, int]:
 
 def _is_remote(config: Config) -> bool:
     return any(not is_local(filesystem(pattern)[0]) for source in config.sources for pattern in source.inputs)
-
-
-def _table(*columns: str) -> Table:
-    table = Table()
-    for column in columns:
-        table.add_column(column, justify="left" if column == "stage" else "right")
-    return table
 
 
 def _ratio(actual_value: float, planned: float) -> str:

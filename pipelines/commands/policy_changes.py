@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 from rich.console import Console
-from rich.table import Table
 
 from manyo.corpus.addresses import host_of, hosts, readable_host
 from manyo.corpus.tables.shards import zip_whole
@@ -18,8 +17,10 @@ from manyo.filters import rights
 from manyo.filters.permissions import USES, Verdict
 from manyo.filters.rights import Rights
 from manyo.filters.site_files import Capture
+from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.measured_documents import measured_shards
 from manyo.pipelines.commands.rule_changes import BYTES_PER_TOKEN
+from manyo.pipelines.commands.selected_documents import COLUMNS, EVERYTHING, Selection
 from manyo.pipelines.extraction.inputs import pack_source
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.robots_stages import ask_site, captures_in, source_of
@@ -50,10 +51,15 @@ class Cost:
     by_host: Mapping[str, tuple[int, int]]
 
 
-def policy_costs(config: Config, other: Rights) -> list[Cost]:
+def policy_costs(config: Config, other: Rights, selection: Selection = EVERYTHING) -> list[Cost]:
     """Compare the policy of a run with another, over all its measured documents, whatever rules and dedup decide.
 
     Memory: a shard's columns, and the captures of robots.txt of both policies.
+
+    Args:
+        config: of the run.
+        other: the policy to compare with.
+        selection: which documents count.
 
     Raises:
         UserError: the run is not measured, or a file of captures is missing.
@@ -65,7 +71,10 @@ def policy_costs(config: Config, other: Rights) -> list[Cost]:
     groups: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     tokens_of: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for shard in measured_shards(config, "whatif"):
-        documents, signals = zip_whole((shard.documents, ("source", *rights.COLUMNS)), (shard.signals, ("size_bytes",)))
+        columns = tuple(dict.fromkeys((*COLUMNS, *rights.COLUMNS)))
+        documents, signals = zip_whole((shard.documents, columns), (shard.signals, ("size_bytes",)))
+        listed = pa.array(selection.mask(documents))
+        documents, signals = documents.filter(listed), signals.filter(listed)
         before, after = (
             rights.granted_uses(documents, policy, _of_sites(documents, policy, of_hosts))
             for policy, of_hosts in zip(policies, captures, strict=True)
@@ -99,7 +108,7 @@ def policy_costs(config: Config, other: Rights) -> list[Cost]:
 
 def print_costs(console: Console, costs: Sequence[Cost]) -> None:
     """Print one line for each use, then where the uses that change lose documents."""
-    table = _table("use", "run", "policy", "gained", "lost", "tokens lost")
+    table = FittedTable("use", "run", "policy", "gained", "lost", "tokens lost", is_plain=True)
     for cost in costs:
         numbers = (cost.before, cost.after, cost.gained, cost.lost, cost.tokens_lost)
         table.add_row(cost.use, *(f"{number:,}" for number in numbers))
@@ -108,7 +117,7 @@ def print_costs(console: Console, costs: Sequence[Cost]) -> None:
         if not cost.lost:
             continue
         console.print()
-        table = _table(f"{cost.use} is lost by", "", "documents", "tokens")
+        table = FittedTable(f"{cost.use} is lost by", "", "documents", "tokens", texts=(0, 1), is_plain=True)
         for kind, of_group in (("source", cost.by_source), ("host", dict(list(cost.by_host.items())[:_HOSTS_SHOWN]))):
             for name, (documents, tokens) in of_group.items():
                 table.add_row(kind, name, f"{documents:,}", f"{tokens:,}")
@@ -139,11 +148,3 @@ def _of_sites(
             if verdicts:
                 found.setdefault(row, {})[use] = verdicts
     return found
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    for name in columns:
-        is_number = name not in ("use", "") and not name.endswith("by")
-        table.add_column(name, justify="right" if is_number else "left", no_wrap=True, header_style="dim")
-    return table

@@ -7,8 +7,6 @@ import dataclasses
 import tempfile
 from collections.abc import Iterator, Sequence
 
-from rich.table import Table
-
 from manyo.corpus.addresses import host_of
 from manyo.corpus.intervals import wilson
 from manyo.corpus.records import InputFile, InputShard
@@ -17,6 +15,7 @@ from manyo.corpus.sources.index_recall import IndexedSample, Place, Recall, draw
 from manyo.corpus.sources.source_kinds import Source
 from manyo.corpus.tables.shards import filesystem, read_batches
 from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.extraction.inputs import pack_source
@@ -117,11 +116,9 @@ def _share(n_right: int, n: int) -> str:
     return f"{n_right / n:.4f}" if n else "–"
 
 
-def charset_table(found: Recall) -> Table:
+def charset_table(found: Recall) -> FittedTable:
     """Documents and recall by charset."""
-    table = Table()
-    for column in ("charset", "documents", "lost", "recall", "95 %"):
-        table.add_column(column, justify="left" if column == "charset" else "right")
+    table = FittedTable("charset", "documents", "lost", "recall", "95 %")
     for charset, n in found.documents.most_common():
         n_found = found.found[charset]
         low, high = wilson(n_found, n)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
 
 from manyo.corpus.doc_ids import id_heads
 from manyo.corpus.tables.shards import read_batches
+from manyo.pipelines.commands.selected_documents import Selection
 from manyo.pipelines.commands.shown_documents import plain, print_total
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.extract_stages import REFUSED
@@ -29,7 +31,7 @@ class RefusedPage:
     detail: str
 
 
-def refused_for(config: Config, reason: str, count: int) -> tuple[list[RefusedPage], int]:
+def refused_for(config: Config, reason: str, count: int, selection: Selection) -> tuple[list[RefusedPage], int]:
     """The first `count` refused pages in the order of their ids, which are digests, and the number of all.
 
     Raises:
@@ -42,6 +44,7 @@ def refused_for(config: Config, reason: str, count: int) -> tuple[list[RefusedPa
     for shard in extracted.shards:
         for batch in read_batches(extracted.uri(REFUSED, shard.name), _COLUMNS):
             of_reason = batch.filter(pc.equal(batch.column("reason").cast("string"), reason))
+            of_reason = of_reason.filter(pa.array(selection.mask(of_reason)))
             total += of_reason.num_rows
             heads = id_heads(of_reason.column("doc_id"))
             first = np.argsort(heads, kind="stable")[:count]

@@ -75,12 +75,16 @@ def choose_watcher(options: argparse.Namespace) -> Watcher:
     return Events(watcher(), options.events) if options.events else watcher()
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Have `main` end the command in peace: whoever reads the output, such as head, has enough."""
+        raise BrokenPipeError
+
+
 def open_console(pipe_columns: int | None = None) -> Console:
     """A console on standard output, without line breaks in long lines.
-
-    If a pager closes the output early, Rich ends the program without a message.
 
     Args:
         pipe_columns: width of tables if standard output is not a terminal; None for Rich's default.
     """
-    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else pipe_columns)
+    return _Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else pipe_columns)

@@ -18,6 +18,7 @@ from manyo.corpus.schema import DOC_ID
 from manyo.corpus.tables.shards import read_batches, read_columns, zip_whole
 from manyo.pipelines.commands.page_history import RunTables
 from manyo.pipelines.commands.rule_changes import NO_HOST
+from manyo.pipelines.commands.selected_documents import EVERYTHING, Selection
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.dedup_stages import DUPLICATES
@@ -78,7 +79,7 @@ class RunStates:
         return _numbered(self.states["uri"].to_pylist())
 
 
-def read_states(config: Config, with_texts: bool) -> RunStates:
+def read_states(config: Config, with_texts: bool, selection: Selection = EVERYTHING) -> RunStates:
     """Read what became of every page.
 
     Memory: about 200 bytes a page, and its address.
@@ -86,6 +87,7 @@ def read_states(config: Config, with_texts: bool) -> RunStates:
     Args:
         config: of the run.
         with_texts: read the texts and make a digest of each; otherwise all digests are zero.
+        selection: which pages are compared; tokens are counted for all of them only.
 
     Raises:
         UserError: the rules of the run are not applied yet.
@@ -94,14 +96,15 @@ def read_states(config: Config, with_texts: bool) -> RunStates:
     stages = finished_stages(config, ("extract", "measure", "decide"), "diff")
     tables = RunTables(config)
     names = tuple(shard.name for shard in stages["extract"].shards)
-    parts = [part for number, name in enumerate(names) for part in _pages(tables, name, number, with_texts)]
-    return RunStates(
-        tables, names, pa.Table.from_batches(parts, STATES), tokens_by_source(config), stages["extract"].folder
-    )
+    parts = [part for number, name in enumerate(names) for part in _pages(tables, name, number, with_texts, selection)]
+    tokens = None if selection else tokens_by_source(config)
+    return RunStates(tables, names, pa.Table.from_batches(parts, STATES), tokens, stages["extract"].folder)
 
 
-def _pages(tables: RunTables, name: str, number: int, with_texts: bool) -> Iterator[pa.RecordBatch]:
-    """Yield the documents and the refused pages of one shard."""
+def _pages(
+    tables: RunTables, name: str, number: int, with_texts: bool, selection: Selection
+) -> Iterator[pa.RecordBatch]:
+    """Yield the selected documents and refused pages of one shard."""
     documents, decisions, signals = zip_whole(
         (tables.uri(DOCUMENTS, name), ("source", "profile", "uri")),
         (tables.uri(DECISIONS, name), ("reasons",)),
@@ -124,12 +127,14 @@ def _pages(tables: RunTables, name: str, number: int, with_texts: bool) -> Itera
             for batch in read_batches(tables.uri(DOCUMENTS, name), ["text"])
             for text in batch["text"].to_pylist()
         ]
-    yield _batch(documents, outcome, signals["char_count"], signals["size_bytes"], texts, number)
+    states = _batch(documents, outcome, signals["char_count"], signals["size_bytes"], texts, number)
+    yield states.filter(pa.array(selection.mask(documents)))
     refused = read_columns(tables.uri(REFUSED, name), ["doc_id", "source", "uri", "reason"])
     if refused.num_rows:
         outcome = np.array([f"refused: {reason}" for reason in refused["reason"].to_pylist()], object)
         nothing = np.zeros(refused.num_rows, np.int64)
-        yield _batch(refused, outcome, nothing, nothing, [_NO_DIGEST] * refused.num_rows, number)
+        states = _batch(refused, outcome, nothing, nothing, [_NO_DIGEST] * refused.num_rows, number)
+        yield states.filter(pa.array(selection.mask(refused)))
 
 
 def _batch(

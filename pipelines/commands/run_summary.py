@@ -6,9 +6,8 @@ import json
 import sys
 from typing import Any
 
-from rich.table import Table
-
 from manyo.corpus.tables.shards import DamagedShard, filesystem, join
+from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.run_setup import open_console
 from manyo.pipelines.engine.errors import EXIT_NOTICES
 from manyo.pipelines.engine.manifest import manifest_uri, read_again, read_manifest
@@ -90,11 +89,10 @@ def print_notices(config: Config, result: RunResult) -> int:
     return EXIT_NOTICES
 
 
-def funnel_table(funnel: list[dict[str, Any]]) -> Table:
+def funnel_table(funnel: list[dict[str, Any]]) -> FittedTable:
     """The funnel of the report as a table: what is left after each step."""
-    table = Table(title="Documents left after each step", title_justify="left")
-    for column in ("", "documents", "of pages", "characters", "UTF-8 bytes", "tokens"):
-        table.add_column(column, justify="left" if not column else "right")
+    columns = ("", "documents", "of pages", "characters", "UTF-8 bytes", "tokens")
+    table = FittedTable(*columns, title="Documents left after each step")
     for row in funnel:
         counts = [row["characters"], row["bytes"], row["tokens"]]
         share = "" if row["of_pages"] is None else f"{row['of_pages']:.1%}"

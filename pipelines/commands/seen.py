@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 
 from manyo.pipelines.commands import training_run
+from manyo.pipelines.commands.json_lines import print_json
 from manyo.pipelines.commands.page_history import token_places
 from manyo.pipelines.commands.run_setup import read_config
+from manyo.pipelines.commands.selected_documents import read_selection
 from manyo.pipelines.commands.shown_documents import plain
+from manyo.pipelines.commands.trace import PAGE_HELP
 from manyo.pipelines.commands.training_run import TrainingRun
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `manyo seen`."""
-    parser.add_argument("page", metavar="PAGE", help="the address or doc_id of the page, as for manyo trace")
+    parser.add_argument("page", metavar="PAGE", help=PAGE_HELP)
     training_run.add_arguments(parser, needs_config=True)
 
 
@@ -25,14 +27,15 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         UserError: no page matches, or the training run is not described.
     """
-    places = token_places(read_config(options), options.page)
+    config = read_config(options)
+    places = token_places(config, options.page, read_selection(options, config))
     training = TrainingRun.read(options)
     found = training.steps_of([(place.provenance, place.first_token) for place in places])
     if not options.json:
         print(f"manyo: {training.description}", file=sys.stderr)
     for place, own in zip(places, found, strict=True):
         if options.json:
-            print(json.dumps({"doc_id": place.doc_id.hex(), "uri": place.uri, "steps": own}, ensure_ascii=False))
+            print_json({"doc_id": place.doc_id, "uri": place.uri, "steps": own})
         else:
             listed = ", ".join(f"{step:,}" for step in own)
             where = f"{place.shard}:{place.first_token}" if place.shard else "has no tokens; manyo trace says why"

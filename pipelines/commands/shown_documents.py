@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
 from manyo.corpus.tables.shards import read_rows
@@ -60,7 +60,8 @@ class ShownDocument:
     """A document as it is shown: short and safe for a terminal.
 
     Attributes:
-        source: name of the source.
+        doc_id: in hexadecimal.
+        source, profile: of the document.
         uri: address of the document.
         title: title of the document.
         char_count: length of the whole text, in characters.
@@ -69,7 +70,9 @@ class ShownDocument:
         excerpt: beginning of the text.
     """
 
+    doc_id: str
     source: str
+    profile: str
     uri: str
     title: str
     char_count: int
@@ -110,7 +113,9 @@ def show(places: Sequence[tuple[MeasuredShard, int]], rules: Sequence[Rule]) -> 
         ):
             measured = {**document, **language, **signal, **template}
             shown[shard, row] = ShownDocument(
+                doc_id=language["doc_id"].hex(),
                 source=document["source"],
+                profile=document["profile"],
                 uri=plain(document["uri"]),
                 title=plain(document["title"]) if may_show else "",
                 char_count=signal["char_count"],
@@ -130,7 +135,8 @@ def print_document(console: Console, document: ShownDocument, heading: str) -> N
     for value in document.values:
         style = "red" if value.fails else "dim"
         mark = "×" if value.fails else " "
-        console.print(f"  {mark} {value.rule:<{name_width}}  {_interval(value)}", style=style, markup=False)
+        name = set_cell_size(value.rule, name_width)
+        console.print(f"  {mark} {name}  {_interval(value)}", style=style, markup=False)
     console.print(f"    {document.score}", style="dim", markup=False)
     for line in document.excerpt.split("\n"):
         console.print(f"    │ {line}", markup=False)
@@ -156,7 +162,7 @@ def print_total(console: Console, which: str, total: int, n_shown: int, things: 
 
 def plain(text: str) -> str:
     """The text as one line without control characters and without marks that change its direction."""
-    return "".join(" " if character.isspace() else character for character in _visible(text))
+    return "".join(" " if character.isspace() else character for character in visible(text))
 
 
 def parse_number(value: str) -> float:
@@ -177,14 +183,15 @@ def describe_bounds(minimum: float | None, maximum: float | None) -> str:
     return ", ".join(f"{side} {format_value(bound)}" for side, bound in bounds if bound is not None)
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
+    """The text without control characters and without marks that change its direction."""
     return "".join(
         character for character in text if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf")
     )
 
 
 def _excerpt(text: str) -> str:
-    start = _BLANK_LINES.sub("\n", _visible(text[: 2 * EXCERPT_CHARS])).strip("\n")
+    start = _BLANK_LINES.sub("\n", visible(text[: 2 * EXCERPT_CHARS])).strip("\n")
     return start[:EXCERPT_CHARS] + ("…" if len(text) > EXCERPT_CHARS else "")
 
 

@@ -11,9 +11,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.table import Table
-
 from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.ray_jobs import job_lines
 from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.engine.lost_nodes import read_lost_nodes
@@ -119,11 +118,10 @@ def stage_status(stage: AnyStage, finished: Sequence[Manifest], n_shards: int | 
     )
 
 
-def status_table(statuses: Sequence[StageStatus]) -> Table:
+def status_table(statuses: Sequence[StageStatus]) -> FittedTable:
     """The progress of all stages as a table, a row for each stage."""
-    table = Table()
-    for column in ("stage", "shards", "records/s", "MB/s", "ETA", "last ended", "slowest shards"):
-        table.add_column(column, justify="left" if column in ("stage", "slowest shards") else "right")
+    columns = ("stage", "shards", "records/s", "MB/s", "ETA", "last ended", "slowest shards")
+    table = FittedTable(*columns, texts=(0, len(columns) - 1))
     for status in statuses:
         table.add_row(
             status.stage,

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pyarrow as pa
+
+from manyo.corpus.schema import DOC_ID, TEXT
 from manyo.pipelines.commands import training_run
+from manyo.pipelines.commands.json_lines import print_json
+from manyo.pipelines.commands.run_setup import read_config
+from manyo.pipelines.commands.selected_documents import read_selection
 from manyo.pipelines.commands.shown_documents import plain
 from manyo.pipelines.commands.training_run import TrainingRun, documents_of
 from manyo.pipelines.engine.errors import UserError
@@ -36,15 +41,30 @@ def run(options: argparse.Namespace) -> int:
         last = -(-training.order.length // size)
         raise UserError(f"there is no step {options.step:,}: the run reads samples in steps 1 to {last:,}")
     rows = sorted(_rows(training, first, first + size), key=lambda row: row["sample"])
+    rows = _selected(rows, options)
     if options.json:
         for row in rows:
-            print(json.dumps(row, ensure_ascii=False))
+            print_json(row)
         return 0
     print(f"manyo: step {options.step:,}: {training.description}", file=sys.stderr)
     print("\t".join(_COLUMNS))
     for row in rows:
         print("\t".join("" if row[column] is None else plain(str(row[column])) for column in _COLUMNS))
     return 0
+
+
+def _selected(rows: list[Mapping[str, Any]], options: argparse.Namespace) -> list[Mapping[str, Any]]:
+    if not (options.source or options.host or options.profile):
+        return rows
+    if not options.config:
+        raise UserError("--source, --host and --profile need --config FILE, which says what sources there are")
+    columns = {
+        "doc_id": pa.array([row["doc_id"] and bytes.fromhex(row["doc_id"]) for row in rows], DOC_ID),
+        "uri": pa.array([row["uri"] for row in rows], TEXT),
+        "source": pa.array([row["source"] for row in rows], TEXT),
+    }
+    mask = read_selection(options, read_config(options)).mask(pa.RecordBatch.from_pydict(columns))
+    return [row for row, is_listed in zip(rows, mask, strict=True) if is_listed]
 
 
 def _rows(training: TrainingRun, first: int, stop: int) -> Iterator[Mapping[str, Any]]:

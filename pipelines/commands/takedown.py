@@ -22,10 +22,11 @@ from manyo.corpus.schema import DOC_ID
 from manyo.corpus.tables.shards import read_batches, read_columns
 from manyo.corpus.takedowns import Entry, Request, Takedowns, read_takedowns
 from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.json_lines import print_json
 from manyo.pipelines.commands.mix import mix_arguments
 from manyo.pipelines.commands.run_setup import choose_watcher, open_executor, read_config
 from manyo.pipelines.commands.shown_documents import plain
-from manyo.pipelines.commands.takedown_search import Search, search_pages
+from manyo.pipelines.commands.takedown_search import Found, Search, search_pages
 from manyo.pipelines.commands.training_run import TrainingRun
 from manyo.pipelines.engine.errors import EXIT_NOTICES, UserError
 from manyo.pipelines.engine.lease import own
@@ -51,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_execution(parser)
     parser.add_argument("list", metavar="LIST", help="a file with one URL, host, doc_id or identifier per line")
     parser.add_argument("--dry-run", action="store_true", help="show what the list names, and change nothing")
+    parser.add_argument("--json", action="store_true", help="with --dry-run: print a JSON object an entry")
     parser.add_argument(
         "--reference", metavar="TEXT", help="where the requests can be read; for lines that name no reference"
     )
@@ -67,6 +69,8 @@ def run(options: argparse.Namespace) -> int:
         WorkFailed: as `take_down`.
     """
     config = read_config(options)
+    if options.json and not options.dry_run:
+        raise UserError("takedown: --json shows what a list names, so it needs --dry-run")
     try:
         takedowns = read_takedowns(options.list)
     except (OSError, ValueError) as error:
@@ -77,6 +81,8 @@ def run(options: argparse.Namespace) -> int:
         takedowns = _with_reference(takedowns, options.reference)
     if options.dry_run:
         search = search_pages(finished_stages(config, ("extract",), "takedown")["extract"], takedowns)
+        if options.json:
+            return _print_as_json(search, takedowns)
         _print_search(search)
         print("nothing was changed")
         return _print_unmatched(search, [entry for entry in takedowns.entries if entry not in search.documents])
@@ -124,6 +130,18 @@ def _print_search(search: Search) -> None:
         print(f"{plain(str(entry))}: {found.count:,} documents")
         for uri in found.first:
             print(f"    {plain(uri)}")
+
+
+def _print_as_json(search: Search, takedowns: Takedowns) -> int:
+    """Print what each entry names, and return the exit status."""
+    for entry in takedowns.entries:
+        found = search.documents.get(entry, Found())
+        n_refused = search.refused.get(entry, 0)
+        nearest = search.nearest.get(entry, [])
+        line = {"entry": str(entry), "documents": found.count, "first": found.first, "refused": n_refused}
+        print_json({**line, "nearest": nearest})
+    is_unmatched = any(entry not in search.documents and entry not in search.refused for entry in takedowns.entries)
+    return _EXIT_UNMATCHED if is_unmatched else 0
 
 
 def _print_unmatched(search: Search, unmatched: Sequence[Entry]) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from manyo.corpus.records import BrokenInput, Refused, Skipped
-from manyo.corpus.sources.source_kinds import KINDS
+from manyo.corpus.sources.source_kinds import source_kind
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.extraction.inputs import expand
 
@@ -62,7 +62,7 @@ def texts_of(given: str, where: str) -> Iterator[FileText]:
             f"{where} {given}: give a .txt file (one document) or .jsonl, .jsonl.gz, .jsonl.zst or .parquet files "
             "(globs are allowed) with the text in the field or column `text`"
         )
-    source, settings = KINDS[kind], KINDS[kind].Options()
+    source, settings = source_kind(kind), source_kind(kind).Options()
     found = expand(given, where)
     if found.skipped:
         raise UserError(f"{where} {given}: {found.skipped[0]}; rename, move or delete it")

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePath
 
-from rich.table import Table
-
 from manyo.corpus.tables.shards import publish
 from manyo.filters.signals.quality import GRAM_CHARS, QualityModel, write_quality_model
 from manyo.filters.signals.quality_training import (
@@ -22,6 +20,7 @@ from manyo.filters.signals.quality_training import (
     read_examples,
     train,
 )
+from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.run_setup import open_console
 from manyo.pipelines.commands.text_files import source_of, texts_of
 from manyo.pipelines.engine.errors import UserError
@@ -181,11 +180,10 @@ def model_card(
     )
 
 
-def _table(examples: Examples, of_sources: Sequence[AtThreshold], of_documents: Sequence[AtThreshold]) -> Table:
+def _table(examples: Examples, of_sources: Sequence[AtThreshold], of_documents: Sequence[AtThreshold]) -> FittedTable:
     good, bad = int(examples.is_good.sum()), int((~examples.is_good).sum())
-    table = Table(title=f"{good:,} positive and {bad:,} negative documents", title_justify="left")
-    for column in ("score at least", "precision, unseen sources", "recall", "precision, unseen documents", "recall"):
-        table.add_column(column, justify="right")
+    columns = ("score at least", "precision, unseen sources", "recall", "precision, unseen documents", "recall")
+    table = FittedTable(*columns, texts=(), title=f"{good:,} positive and {bad:,} negative documents")
     for one, two in zip(of_sources, of_documents, strict=True):
         figures = (one.precision, one.recall, two.precision, two.recall)
         table.add_row(f"{one.threshold:g}", *(f"{figure:.3f}" for figure in figures))

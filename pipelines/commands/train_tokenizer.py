@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
-from rich.table import Table
 
 from manyo.corpus.tables.shards import join
 from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.run_setup import choose_watcher, open_console, open_executor, read_config
 from manyo.pipelines.commands.run_summary import print_notices, print_summary
 from manyo.pipelines.commands.tokenizer_export import export_line, export_model, read_bytes
@@ -134,11 +134,10 @@ def _export(model: str, scrubbed: StageOutput, settings: TrainTokenizer) -> str:
     return export_line(folder, export_model(read_bytes(model), folder, texts))
 
 
-def measures_table(models: Sequence[MeasuredModel]) -> Table:
+def measures_table(models: Sequence[MeasuredModel]) -> FittedTable:
     """The measures as a table, a row for each source and model."""
-    table = Table(title="The models on the same documents", title_justify="left")
-    for column in ("source", "model", "ids", "documents", "characters per token", "restored exactly", "byte tokens"):
-        table.add_column(column, justify="left" if column in ("source", "model") else "right", overflow="fold")
+    columns = ("source", "model", "ids", "documents", "characters per token", "restored exactly", "byte tokens")
+    table = FittedTable(*columns, texts=(0, 1), title="The models on the same documents")
     for source in sorted({one.source for model in models for one in model.sources}):
         for model in models:
             for one in model.sources:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path, PurePath
 
 from rich.console import Console
-from rich.table import Table
 
 from manyo.filters.rules.comparison import Alternative, move_bound
 from manyo.filters.rules.decide import load_rules
 from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.fitted_tables import FittedTable
+from manyo.pipelines.commands.json_lines import print_json
 from manyo.pipelines.commands.label import labels_of, print_found, print_scores
 from manyo.pipelines.commands.labelled_documents import score_rules
 from manyo.pipelines.commands.measured_documents import measured_shards, without_unmeasured
 from manyo.pipelines.commands.policy_changes import policy_costs, print_costs
 from manyo.pipelines.commands.rule_changes import BYTES_PER_TOKEN, RuleChange, WhatIf, what_if
 from manyo.pipelines.commands.run_setup import open_console, read_config
+from manyo.pipelines.commands.selected_documents import read_selection
 from manyo.pipelines.commands.shown_documents import parse_number, print_document
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.config import Config, load_rights
@@ -29,6 +32,7 @@ _PIPE_COLUMNS = 160
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `manyo whatif`."""
     arguments.add_run(parser)
+    arguments.add_listing(parser)
     other = parser.add_mutually_exclusive_group(required=True)
     other.add_argument("--rule", metavar="NAME", help="move a bound of this rule, with --minimum or --maximum")
     other.add_argument("--policy", metavar="FILE", help="compare the [rights] of this file with those of the run")
@@ -57,19 +61,29 @@ def run(options: argparse.Namespace) -> int:
     if options.policy is not None:
         if options.html or options.labels or options.minimum or options.maximum:
             raise UserError("--policy takes none of --html, --labels, --minimum and --maximum")
-        print_costs(console, policy_costs(config, load_rights(options.policy)))
+        costs = policy_costs(config, load_rights(options.policy), read_selection(options, config))
+        if not options.json:
+            print_costs(console, costs)
+        for cost in costs if options.json else ():
+            print_json(cost)
         return 0
     alternatives, left_out = _alternatives(config, options)
     for line in left_out:
-        console.print(line, markup=False)
+        print(line, file=sys.stderr if options.json else sys.stdout)
+    if options.labels and options.json:
+        raise UserError("--labels prints a table, and --json the comparison for other programs: use one of them")
     labels = labels_of(options.labels) if options.labels else []
-    shards = measured_shards(config, "whatif")
+    shards = measured_shards(config, "whatif", read_selection(options, config))
     result = what_if(shards, config.rules, alternatives, max(0, options.n))
     if options.html:
         try:
             Path(options.html).write_text(render(result, PurePath(config.path).name), encoding="utf-8")
         except OSError as error:
             raise UserError(f"--html {options.html}: {error.strerror}") from error
+    if options.json:
+        for change in result.changes:
+            print_json(change)
+        return 0
     _print_what_if(console, result)
     if labels:
         scored = score_rules(shards, labels, [config.rules, *(other.rules for other in alternatives)])
@@ -128,8 +142,10 @@ def _print_what_if(console: Console, result: WhatIf) -> None:
         _print_change(console, change)
 
 
-def _overview(result: WhatIf) -> Table:
-    table = _table("", "kept", "documents +", "documents −", "characters +", "characters −", "tokens +", "tokens −")
+def _overview(result: WhatIf) -> FittedTable:
+    table = FittedTable(
+        "", "kept", "documents +", "documents −", "characters +", "characters −", "tokens +", "tokens −", is_plain=True
+    )
     for change in result.changes:
         amounts = (
             count
@@ -152,7 +168,7 @@ def _print_change(console: Console, change: RuleChange) -> None:
         changed = [group for group in groups if group.gained.documents or group.lost.documents]
         if not changed:
             continue
-        table = _table(title, "documents +", "documents −", "tokens +", "tokens −")
+        table = FittedTable(title, "documents +", "documents −", "tokens +", "tokens −", is_plain=True)
         for group in changed:
             counts = (group.gained.documents, group.lost.documents, group.gained.tokens, group.lost.tokens)
             table.add_row(group.name, *(f"{count:,}" for count in counts))
@@ -171,7 +187,7 @@ def _print_change(console: Console, change: RuleChange) -> None:
 def _print_rules(console: Console, change: RuleChange) -> None:
     moved = change.moved
     if moved is None:
-        table = _table("rule", "signal", "fails", "alone")
+        table = FittedTable("rule", "signal", "fails", "alone", texts=(0, 1), is_plain=True)
         for rule in change.rules:
             table.add_row(rule.rule, rule.signal, f"{rule.fails:,}", f"{rule.alone:,}")
         console.print(table)
@@ -179,13 +195,6 @@ def _print_rules(console: Console, change: RuleChange) -> None:
     console.print(f"{moved.fails:,} documents fail {moved.rule} here; {moved.alone:,} of them fail no other rule.")
     if moved.also:
         console.print(f"The others also fail: {', '.join(f'{rule} {count:,}' for rule, count in moved.also)}.")
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place == 0 else "right", no_wrap=True, header_style="dim")
-    return table
 
 
 def _percent(part: int, whole: int) -> str:

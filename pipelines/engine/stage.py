@@ -136,7 +136,8 @@ class Stage(Generic[S_co]):
     def describe(self) -> dict[str, Any]:
         """Returns what the fingerprint is made of, as JSON values.
 
-        Fields with the metadata `{"decides": False}` say how work is done and not what comes out; they are left out.
+        Fields with the metadata `{"decides": False}` say how work is done and not what comes out; they are left out,
+        as are those with `{"decides": "if given"}` that are empty.
         """
         return {
             "stage": self.name,
@@ -160,11 +161,16 @@ class Stage(Generic[S_co]):
         return {table.folder or self.name: f"{self.folder_name}/{table.folder}".rstrip("/") for table in self.tables}
 
 
+def _decides(one: Field[Any], settings: Any) -> bool:
+    decides = one.metadata.get("decides", True)
+    return bool(getattr(settings, one.name)) if decides == "if given" else bool(decides)
+
+
 def _deciding(value: Any) -> Any:
     """Returns settings as JSON values, without the fields that decide nothing about bytes."""
     if is_dataclass(value):
-        deciding = (one for one in fields(value) if one.metadata.get("decides", True))
-        return {one.name: _deciding(getattr(value, one.name)) for one in deciding}
+        values = {one.name: getattr(value, one.name) for one in fields(value) if _decides(one, value)}
+        return {name: _deciding(one) for name, one in values.items()}
     if isinstance(value, list | tuple):
         return [_deciding(one) for one in value]
     return {key: _deciding(one) for key, one in value.items()} if isinstance(value, dict) else value

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from manyo.corpus.records import InputFile, InputShard
-from manyo.corpus.sources.source_kinds import KINDS, Source
+from manyo.corpus.sources.source_kinds import Source, source_kind
 from manyo.corpus.sources.unchanged_inputs import input_file
 from manyo.corpus.tables.credentials import public
 from manyo.corpus.tables.shards import filesystem, is_local
@@ -196,7 +196,7 @@ def pack_source(source: Source) -> list[InputShard]:
     """
     files: Sequence[InputFile] = find_files(source)
     try:
-        shards = KINDS[source.kind].plan(files, source.options)
+        shards = source_kind(source.kind).plan(files, source.options)
     except ValueError as error:
         raise UserError(f"[[source]] {source.name}: {error}") from error
     return [replace(shard, name=f"{source.name}/{shard.name}") for shard in shards]

@@ -34,7 +34,7 @@ from manyo.corpus.records import (
     is_sampled,
 )
 from manyo.corpus.schema import DOCUMENTS, OCR_QUEUE, REFUSED
-from manyo.corpus.sources.source_kinds import KINDS, AnySourceKind, Source
+from manyo.corpus.sources.source_kinds import AnySourceKind, Source, source_kind
 from manyo.corpus.sources.unchanged_inputs import look
 from manyo.corpus.tables.credentials import Remembered, hide, remember
 from manyo.corpus.tables.ownership import Owner, writing_for
@@ -257,7 +257,7 @@ def _outcomes(
     extraction: Extraction, progress: Progress, counts: Counter[str]
 ) -> Iterator[tuple[Record[object], Outcome]]:
     source = extraction.source
-    kind = KINDS[source.kind]
+    kind = source_kind(source.kind)
     records = _records(kind, extraction, progress)
     patience = Patience(extraction.record_timeout_s)
     is_sample = extraction.shard.sampled_fraction < 1

@@ -2,7 +2,8 @@
 
 Structure is in Python, numbers are in TOML: every table of the file is a settings dataclass of the package that uses
 it, and a key is valid if the dataclass has a field of that name (`manyo.corpus.settings`). TOML has no class names, and
-a misspelt key is an error. Relative paths start at the folder of the configuration (`manyo.corpus.tables.start_folder`).
+a misspelt key is an error. Relative paths start at the folder of the configuration, which belongs to the thread
+(`manyo.corpus.tables.start_folder`).
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from manyo.corpus.nearest import nearest
+from manyo.corpus.own_parts import PartError, packages_of
 from manyo.corpus.records import InputShard
 from manyo.corpus.settings.toml_lines import Path as TomlPath
 from manyo.corpus.settings.toml_tables import Faults, from_table, refuse_unknown
 from manyo.corpus.settings.toml_text import Document, SettingsError, read_document
 from manyo.corpus.sources import commoncrawl
-from manyo.corpus.sources.source_kinds import KINDS, Source
+from manyo.corpus.sources.source_kinds import Source, kind_names, source_kind
 from manyo.corpus.tables.credentials import public, without_credentials
 from manyo.corpus.tables.export import Export
 from manyo.dedup.settings import Dedup
@@ -467,6 +469,7 @@ class _Reader:
                 words=_words(settings.words),
                 models=settings.models,
                 models_digest=models_digest(settings.models),
+                packages=packages_of("manyo.signals", (*settings.also_measure, *also_measure)),
             )
             measured = measured_signals(signals)
         except FileNotFoundError as error:
@@ -502,11 +505,14 @@ class _Reader:
             faults.add((*place, ""), "write sources as [[source]] tables, at least one")
             return None
         kind = table.get("kind")
-        if kind not in KINDS:
-            faults.add((*place, "kind"), f"kind {_not_one_of(kind, sorted(KINDS))}")
-            options_class: Any = None
+        options_class: Any = None
+        if kind not in kind_names():
+            faults.add((*place, "kind"), f"kind {_not_one_of(kind, sorted(kind_names()))}")
         else:
-            options_class = KINDS[kind].Options
+            try:
+                options_class = source_kind(kind).Options
+            except PartError as error:
+                faults.add((*place, "kind"), str(error))
         own = {field.name for field in dataclasses.fields(Source)} - {"options"}
         named = {field.name for field in dataclasses.fields(options_class)} if options_class else set()
         of_kind = {key: value for key, value in table.items() if key in named - own}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from manyo.corpus import schema
+from manyo.corpus.own_parts import packages_of
 from manyo.corpus.sources.source_kinds import Source
 from manyo.pipelines.engine.shapes import (
     Shape,
@@ -28,6 +29,7 @@ class ExtractSettings:
 
     sources: tuple[Source, ...]
     record_timeout_s: float
+    packages: tuple[str, ...] = field(default=(), metadata={"decides": "if given"})
 
 
 DOCUMENTS = StageTable.parquet("documents", schema.DOCUMENTS.schema)
@@ -40,12 +42,21 @@ def extract_stage(config: Config) -> AnyStage:
     return Stage(
         name="extract",
         version=14,
-        settings=ExtractSettings(config.sources, config.extract.record_timeout_s),
+        settings=ExtractSettings(config.sources, config.extract.record_timeout_s, _packages(config.sources)),
         needs=(),
         tables=(DOCUMENTS, REFUSED, OCR_QUEUE),
         shape=files_of(config.sources, config.sample),
         work=extract,
         memory_bytes=3 << 30,
+    )
+
+
+def _packages(sources: tuple[Source, ...]) -> tuple[str, ...]:
+    """Other packages whose sources and extractors are used, with their versions."""
+    extractors = (str(getattr(source.options, "extractor", "")) for source in sources)
+    return (
+        *packages_of("manyo.sources", (source.kind for source in sources)),
+        *packages_of("manyo.main_text", extractors),
     )
 
 

@@ -57,7 +57,7 @@ class DecideSettings:
 
 LANGUAGES = StageTable.parquet("languages", schema.LANGUAGES.schema)
 MENTIONS = StageTable.parquet("mentions", schema.MENTIONS.schema)
-#: Its columns are those that the settings name (`manyo.filters.signals.catalogue.signals_schema`).
+#: Its columns are those that the settings name (`manyo.filters.signals.measure.signals_schema`).
 SIGNALS = StageTable.parquet("signals")
 DECISIONS = StageTable.parquet("decisions", schema.DECISIONS.schema)
 

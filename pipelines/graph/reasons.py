@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from manyo.corpus.sources.source_kinds import KINDS
+from manyo.corpus.sources.source_kinds import KINDS, source_kind
 from manyo.filters import rights
 from manyo.filters.rules.decide import Rule
 from manyo.pipelines.extraction import loop
@@ -30,7 +30,7 @@ def refusals(kinds: Collection[str] = tuple(KINDS)) -> dict[str, str]:
     """
     meanings: dict[str, dict[str, list[str]]] = {}
     for kind in sorted(kinds):
-        for reason, meaning in KINDS[kind].REASONS.items():
+        for reason, meaning in source_kind(kind).REASONS.items():
             meanings.setdefault(reason, {}).setdefault(meaning, []).append(kind)
     own = {reason: _joined(of_kinds) for reason, of_kinds in meanings.items()}
     return loop.REASONS | own

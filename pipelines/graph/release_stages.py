@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus import schema
+from manyo.corpus.own_parts import packages_of
 from manyo.corpus.release import BENCHMARK_MASK, SPANS, in_view, is_kept, release_batch
 from manyo.corpus.schema import DOC_ID
 from manyo.corpus.tables import export as exports
@@ -51,10 +52,14 @@ class LeakSettings:
 
 @dataclass(frozen=True, slots=True)
 class ScrubSettings:
-    """What is masked, and what is done with benchmark items: mask, drop, report, or None for no search."""
+    """What is masked, by kinds of which other packages, and what is done with benchmark items.
+
+    `leaks` is mask, drop, report, or None for no search.
+    """
 
     pii: Scrub
     leaks: str | None
+    packages: tuple[str, ...] = field(default=(), metadata={"decides": "if given"})
 
 
 LEAKS = StageTable.parquet("leaks", schema.LEAKS.schema)
@@ -83,7 +88,8 @@ def leak_stages(config: Config, needs: tuple[AnyStage, ...]) -> tuple[AnyStage, 
 
 def scrub_stage(config: Config, needs: tuple[AnyStage, ...]) -> AnyStage:
     """Documents that rules and dedup keep → `scrubbed`."""
-    settings = ScrubSettings(config.scrub, config.decontaminate.action if config.decontaminate else None)
+    packages = packages_of("manyo.pii", (kind for kinds in config.scrub.kinds.values() for kind in kinds))
+    settings = ScrubSettings(config.scrub, config.decontaminate.action if config.decontaminate else None, packages)
     return Stage("scrub", 7, settings, needs, (SCRUBBED,), scrub)
 
 

@@ -1,0 +1,1 @@
+"""Parts of a package of its own that runs of manyo use by name."""

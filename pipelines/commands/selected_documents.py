@@ -1,0 +1,99 @@
+"""`--source`, `--host` and `--profile`: which documents a command lists, the same in every command that lists some."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from manyo.corpus.nearest import did_you_mean
+from manyo.corpus.takedowns import Finder, Request, Takedowns, parse_entry
+from manyo.filters.rules.decide import PROFILES
+from manyo.pipelines.engine.errors import UserError
+from manyo.pipelines.graph.config import Config
+
+#: Columns that a selection looks at; where there is no `profile`, that of the source counts.
+COLUMNS = ("doc_id", "uri", "source", "profile")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which documents are listed: those that every part names, where a part that names nothing leaves out nothing.
+
+    Attributes:
+        sources: names of sources.
+        profiles: of documents.
+        hosts: finds the pages of hosts, as takedown lists name them; None for all.
+        profile_of: source → the profile of its documents.
+    """
+
+    sources: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    hosts: Finder | None = None
+    profile_of: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.sources or self.profiles or self.hosts)
+
+    def mask(self, documents: pa.RecordBatch) -> np.ndarray:
+        """bool (n_docs,), which rows of a batch with `COLUMNS` are listed."""
+        listed = np.ones(documents.num_rows, np.bool_)
+        if self.sources:
+            listed &= _is_in(documents.column("source"), self.sources)
+        if self.profiles and "profile" in documents.schema.names:
+            listed &= _is_in(documents.column("profile"), self.profiles)
+        elif self.profiles:
+            fitting = [source for source, profile in self.profile_of.items() if profile in self.profiles]
+            listed &= _is_in(documents.column("source"), fitting)
+        if self.hosts is not None:
+            of_hosts = np.zeros(documents.num_rows, np.bool_)
+            of_hosts[list(self.hosts.rows(documents))] = True
+            listed &= of_hosts
+        return listed
+
+
+EVERYTHING = Selection()
+
+
+def read_selection(options: argparse.Namespace, config: Config) -> Selection:
+    """The selection that the options of `arguments.add_selection` state.
+
+    Raises:
+        UserError: the configuration has no such source, or there is no such profile or host.
+    """
+    profile_of = {source.name: source.profile for source in config.sources}
+    for name in options.source or ():
+        if name not in profile_of:
+            raise UserError(f"--source: {config.path} has no source {name!r}; {did_you_mean(name, profile_of)}")
+    for name in options.profile or ():
+        if name not in PROFILES:
+            raise UserError(f"--profile: no profile {name!r}; {did_you_mean(name, PROFILES)}")
+    hosts = None
+    if options.host:
+        hosts = pages_named(options.host, "--host")
+    return Selection(tuple(options.source or ()), tuple(options.profile or ()), hosts, profile_of)
+
+
+def pages_named(names: Sequence[str], where: str) -> Finder:
+    """What finds the pages that names of a takedown list name: an address, its beginning and `*`, a host, `*.` a host.
+
+    Raises:
+        UserError: a `*` stands where it means nothing.
+    """
+    takedowns = Takedowns()
+    for name in names:
+        try:
+            takedowns.add(parse_entry(name), Request())
+        except ValueError as error:
+            raise UserError(f"{where}: {name!r}: {error}") from error
+    return takedowns.finder()
+
+
+def _is_in(column: pa.Array, values: Sequence[str]) -> np.ndarray:
+    found = pc.is_in(column.cast(pa.string()), value_set=pa.array(values, pa.string()))
+    mask: np.ndarray = found.to_numpy(zero_copy_only=False)
+    return mask

@@ -1,0 +1,163 @@
+"""`manyo show`: all that is known of one document: its text, what was measured and decided, where its record is."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+
+from manyo.corpus import schema as schemas
+from manyo.corpus.tables.shards import read_rows
+from manyo.corpus.takedown_requests import recorded_lists
+from manyo.filters.rights import COLUMNS as RIGHTS_COLUMNS
+from manyo.filters.signals.measure import signals_schema
+from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.fitted_tables import FittedTable
+from manyo.pipelines.commands.json_lines import print_json
+from manyo.pipelines.commands.measured_documents import MeasuredShard
+from manyo.pipelines.commands.page_history import FoundRow, RunTables, found_pages
+from manyo.pipelines.commands.run_setup import open_console, read_config
+from manyo.pipelines.commands.selected_documents import read_selection
+from manyo.pipelines.commands.shown_documents import NOT_SHOWN, plain, visible
+from manyo.pipelines.commands.trace import PAGE_HELP, print_history, print_rest
+from manyo.pipelines.engine.stage_table import StageTable
+from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.extract_stages import DOCUMENTS, REFUSED
+from manyo.pipelines.graph.filter_stages import DECISIONS, LANGUAGES, SIGNALS
+from manyo.pipelines.report.quantities import format_value
+
+#: Of a document, besides its text; what `origin_file` and `origin_offset` name is its record.
+_COLUMNS = ("doc_id", "source", "profile", "uri", "title", "origin_file", "origin_offset", "meta", "pages")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `manyo show`."""
+    arguments.add_run(parser)
+    arguments.add_listing(parser)
+    parser.add_argument("page", metavar="PAGE", help=PAGE_HELP)
+    parser.add_argument("-n", type=int, default=1, metavar="COUNT", help="documents shown at most (default: 1)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the documents and refused pages that the name matches, and return 0.
+
+    Raises:
+        UserError: nothing is extracted yet, no page matches, or there is no such token.
+        WorkFailed: a shard cannot be read.
+    """
+    config = read_config(options)
+    tables = RunTables(config)
+    found = found_pages(tables, options.page, read_selection(options, config))
+    shown = found[: max(0, options.n)]
+    console = open_console()
+    for row in shown:
+        page = read_whole(config, tables, row)
+        if options.json:
+            print_json({**page.about, "steps": page.steps, "signals": page.signals, "text": page.text})
+        else:
+            _print(console, tables, row, page)
+    if len(shown) < len(found):
+        print_rest(console, options.json, len(found) - len(shown))
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class WholeDocument:
+    """A document or a refused page with all that the tables know of it.
+
+    Attributes:
+        about: its columns; `images` are the addresses of the page images of a book.
+        steps: name of each step of its history → what it did.
+        signals: what was measured; empty before it is.
+        text: the whole text; None where it may not be displayed, and for refused pages, of which no text is kept.
+    """
+
+    about: dict[str, Any]
+    steps: dict[str, str]
+    signals: dict[str, Any]
+    text: str | None
+
+
+def read_whole(config: Config, tables: RunTables, found: FoundRow) -> WholeDocument:
+    """Read a document or a refused page from all tables.
+
+    Raises:
+        ShardError: a shard cannot be read.
+    """
+    steps = {step.name: step.text for step in tables.whole_history(found).steps}
+    if found.table == REFUSED:
+        columns = ("doc_id", "source", "uri", "origin_file", "origin_offset", "reason", "detail")
+        (refused,) = read_rows(tables.uri(REFUSED, found.shard), [found.row], columns)
+        return WholeDocument(refused, steps, {}, None)
+    names = tuple(dict.fromkeys((*_COLUMNS, *RIGHTS_COLUMNS)))
+    (row,) = read_rows(tables.uri(DOCUMENTS, found.shard), [found.row], (*names, "text"))
+    labels = [one["label"] for one in row.pop("pages") or ()]
+    about = {name: row[name] for name in _COLUMNS if name != "pages"}
+    about["meta"] = json.loads(row["meta"]) if row["meta"] else {}
+    about["images"] = [label for label in labels if label and "://" in label]
+    if tables.exists(DECISIONS, found.shard):
+        about |= _row(tables, DECISIONS, found, ("reasons", "uses"))
+    signals: dict[str, Any] = {}
+    for table, schema in ((LANGUAGES, schemas.LANGUAGES.schema), (SIGNALS, signals_schema(config.signals))):
+        if tables.exists(table, found.shard):
+            signals |= _row(tables, table, found, [name for name in schema.names if name != "doc_id"])
+    may_display = _may_display(config, tables, found)
+    if not may_display:
+        about["title"] = ""
+    return WholeDocument(about, steps, signals, row["text"] if may_display else None)
+
+
+def _row(tables: RunTables, table: StageTable, found: FoundRow, names: Sequence[str]) -> dict[str, Any]:
+    (row,) = read_rows(tables.uri(table, found.shard), [found.row], names)
+    return dict(row)
+
+
+def _may_display(config: Config, tables: RunTables, found: FoundRow) -> bool:
+    """Whether rights and takedowns let the text be shown."""
+    shard = MeasuredShard(
+        tables.uri(DOCUMENTS, found.shard),
+        tables.uri(LANGUAGES, found.shard),
+        tables.uri(SIGNALS, found.shard),
+        config.rights,
+        recorded_lists(config.run.out),
+        None,
+        tables.uri(DECISIONS, found.shard),
+    )
+    return bool(shard.permitted()[found.row]) and shard.may_display([found.row])[0]
+
+
+def _print(console: Console, tables: RunTables, found: FoundRow, page: WholeDocument) -> None:
+    print_history(console, tables.whole_history(found))
+    console.print()
+    about = page.about
+    console.print(f"record  {plain(about['origin_file'])}, byte {about['origin_offset']:,}", markup=False)
+    for image in about.get("images", ()):
+        console.print(f"image   {plain(image)}", markup=False)
+    for name, value in about.get("meta", {}).items():
+        console.print(f"meta    {plain(name)}: {plain(str(value))}", markup=False)
+    if page.signals:
+        table = FittedTable("signal", "value", texts=(0, 1), is_plain=True)
+        for name, value in page.signals.items():
+            table.add_row(name, _shown(value))
+        console.print()
+        console.print(table)
+    console.print()
+    if page.text is None:
+        console.print("(no text is kept of a refused page)" if found.table == REFUSED else NOT_SHOWN)
+    else:
+        console.print(visible(page.text), markup=False)
+    console.print()
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return format_value(value)
+    if isinstance(value, list):
+        return ", ".join(_shown(one) for one in value)
+    if isinstance(value, dict):
+        return " ".join(_shown(one) for one in value.values())
+    return plain("" if value is None else str(value))
