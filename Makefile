@@ -16,7 +16,7 @@ KERNEL_TESTS := $(addprefix tests/corpus/test_,$(addsuffix .py,sniff charset tag
   $(addprefix tests/dedup/test_,$(addsuffix .py,exact view minhash shingles keys pairs components similarity))
 STAGES := extract langid filter dedup scrub tokenize report
 
-.PHONY: help demo samples run $(STAGES) submit plan status stop test test-random kernels-check faults test-interop check lint types docs docs-check bench lock clean
+.PHONY: help demo samples run $(STAGES) submit plan status stop test test-random kernels-check faults test-interop check lint types docs docs-check bench site lock clean
 .DELETE_ON_ERROR:
 
 help:            ## list the targets
@@ -101,6 +101,10 @@ bench: $(VENV)/developed    ## speed next to the peers, in one run; needs MANYO_
 
 test-interop: .venv-interop/installed    ## Megatron's own reader on our shards (installs PyTorch)
 	.venv-interop/bin/python -m pytest tests/interop
+
+site: $(VENV)/developed    ## the documentation as a site in build/site, which opens from disk; every link is checked
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[site]'
+	$(BIN)/python -m docs.site
 
 lock:            ## resolve the dependencies again; pins that still fit stay (UPGRADE=--upgrade moves them all)
 	$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv

@@ -26,6 +26,7 @@ REQUIRED = {
     "takedown": ("list.txt",),
     "path": ("documents",),
     "trace": ("https://example.jp/",),
+    "show": ("https://example.jp/",),
     "whatif": ("--rule", "too_short", "--minimum", "100"),
     "inspect": ("--kept",),
     "step": ("120000",),
