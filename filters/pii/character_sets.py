@@ -9,3 +9,5 @@ KANJI_DIGIT: Final = "[〇一二三四五六七八九]"
 ANY_DIGIT: Final = "[0-9０-９〇一二三四五六七八九]"
 HYPHEN: Final = "[-‐‑‒–—―−─ー－ｰ]"
 BLANK: Final = "[ 　]"
+#: A digit, or what OCR reads for one.
+READ_DIGIT: Final = "[0-9０-９OoQlI]"

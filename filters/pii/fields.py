@@ -165,9 +165,9 @@ class _NearWords:
         """Whether a meaning needs no words, or they are somewhere."""
         if not meaning.near:
             return True
-        self._chars = self._chars or normal_form(self._fold).chars
         words = meaning.near.pattern
         if words not in self._found:
+            self._chars = self._chars or normal_form(self._fold).chars
             self._found[words] = bool(meaning.near.search(self._chars))
         return self._found[words]
 

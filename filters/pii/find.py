@@ -30,7 +30,7 @@ from manyo.filters.pii.fields import Field, fields
 from manyo.filters.pii.gate import LABEL, PRIVATE, Piece, gated_pieces
 from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS
 from manyo.filters.pii.labels import NEAR_CHARS, Meaning, is_near
-from manyo.filters.pii.matching import HOLE, NAME_HOLE, UNLESS_CHARS, Pattern
+from manyo.filters.pii.matching import AGE_HOLE, HOLE, NAME_HOLE, UNLESS_CHARS, Pattern
 from manyo.filters.pii.name_evidence import private_stretches
 from manyo.filters.pii.names import Contact, names
 from manyo.filters.pii.normal_form import digits_read, folded
@@ -224,7 +224,7 @@ def _find_in(
     private = list(private_stretches(text)) if PRIVATE in gated else []
     if not (settled or labelled or named or addressed or private) and _count_near_names(pending):
         return []
-    masks = [_Hole(*match.span(), HOLE) for match in MASK.finditer(text)] if "<" in text else []
+    masks = [_Hole(*match.span(), _sign_of_mask(match[0])) for match in MASK.finditer(text)] if "<" in text else []
     fold = folded(text)
     settled += _addresses(fold, addressed, masks)
     holes = _joined([*(_Hole(span.start, span.stop, HOLE) for span in settled), *masks])
@@ -236,7 +236,10 @@ def _find_in(
     name_fields = [field for field in all_fields if any(of.kind == "person_name" for of in field.meanings)]
     if not (settled or named or name_fields or private) and _count_near_names(pending):
         return []
-    holes = _joined([_Hole(span.start, span.stop, HOLE) for span in (*settled, *(s for _, s in pending))] + masks)
+    in_doubt = (
+        _Hole(span.start, span.stop, AGE_HOLE if span.kind in _KINDS_NEAR_NAMES else HOLE) for _, span in pending
+    )
+    holes = _joined([*(_Hole(span.start, span.stop, HOLE) for span in settled), *in_doubt, *masks])
     # Telephone numbers without separators are in doubt until now; names next to them must not decide about them.
     contacts = [
         Contact(span.start, span.stop, fold[span.start : span.stop])
@@ -493,13 +496,22 @@ def _after(text: str, position: int, chars: int, holes: list[_Hole]) -> str:
     return "".join(parts)
 
 
+#: What stands for holes, from what says least about what is near to what says most.
+_SIGNS: Final = (AGE_HOLE, HOLE, NAME_HOLE)
+_AGE_MASKS: Final = (*(kind.mask[:-1] for kind in PII_KINDS if kind.near_names), CONSTANT_MASK)
+
+
+def _sign_of_mask(mask: str) -> str:
+    return AGE_HOLE if mask.startswith(_AGE_MASKS) else HOLE
+
+
 def _joined(holes: list[_Hole]) -> list[_Hole]:
-    """Disjoint holes over the same characters; those that touch become one, with a name's sign if any holds a name."""
+    """Disjoint holes over the same characters; those that touch become one, with the sign that says most."""
     joined: list[_Hole] = []
     for hole in sorted(holes):
         if joined and hole.start <= joined[-1].stop:
             last = joined[-1]
-            joined[-1] = _Hole(last.start, max(hole.stop, last.stop), max(hole.sign, last.sign))
+            joined[-1] = _Hole(last.start, max(hole.stop, last.stop), max(hole.sign, last.sign, key=_SIGNS.index))
         else:
             joined.append(hole)
     return joined

@@ -1,7 +1,7 @@
 """Which sentences of which texts can hold personal information of which kind.
 
-One compiled pass over all lines notes signs (`screen.py`), and RE2 reads the few in a hundred that have them, then
-their sentences: Python reads only what is left.
+One compiled pass over all texts notes the sentences that have signs (`screen.py`), and RE2 reads those, and what
+follows each word of a label: Python reads only what is left.
 """
 
 from __future__ import annotations
@@ -15,18 +15,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from manyo.corpus.jit import Bools, Bytes, Int64s
+from manyo.corpus.jit import Bools, Int64s
 from manyo.corpus.text import Texts
 from manyo.filters.pii.kinds import Kind
-from manyo.filters.pii.screen import LABEL_SIGNS, note, sign_of
+from manyo.filters.pii.name_evidence import PRIVATE_CHARS
+from manyo.filters.pii.screen import Screened, screened, sign_of
 from manyo.filters.pii.screen_kernels import PRIVATE_SIGN
+from manyo.filters.pii.value_gates import may_have_value
 
 #: Stands among the kinds of a piece for a word of a label.
 LABEL: Final = "label"
 #: And this for a word of letters, notes and records about private persons.
 PRIVATE: Final = "private"
 
-_FULL_STOP: Final = "。".encode()
+#: Two words of privacy that make a stretch private are no farther apart, in bytes.
+_PRIVATE_BYTES: Final = 4 * PRIVATE_CHARS
 
 
 class Piece(NamedTuple):
@@ -43,97 +46,78 @@ def gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str,
     if not kinds or first == last:
         return
     offsets, data = view.offsets - first, view.data[first:last]
-    # A bound that occurs twice makes an empty line, which matches nothing. np.unique would cost more than the gate.
-    bounds = np.sort(np.concatenate([offsets, np.flatnonzero(data == 0x0A) + 1]), kind="stable").astype(np.int64)
-    lines = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(data))
-    may_hold = _may_hold(data, bounds[:-1], bounds[1:], kinds)
-    for kind, may in zip(kinds, may_hold[:-2], strict=True):
-        if not kind.near_names:
-            _keep_matching(lines, may, kind.gate)
-    # What counts only near a name is looked for only in texts that something else may be in.
-    near_names = np.array([*(kind.near_names for kind in kinds), False, False])
-    rows = _rows(offsets, bounds[np.flatnonzero(may_hold[~near_names].any(axis=0))])
-    if not len(rows):
+    found = screened(view)
+    # Every other element is a stretch; between them lies what has no sign.
+    bounds = np.stack([found.starts, found.stops], axis=1).ravel()
+    if not len(bounds):
         return
-    for kind, may in zip(kinds, may_hold[:-2], strict=True):
-        if kind.near_names:
-            chosen = np.flatnonzero(may)
-            may[chosen] = np.isin(_rows(offsets, bounds[chosen]), rows)
-            _keep_matching(lines, may, kind.gate)
-    passed = np.flatnonzero(may_hold.any(axis=0))
-    cuts, line_of = [], []
-    for line, start, stop in zip(passed.tolist(), bounds[passed].tolist(), bounds[passed + 1].tolist(), strict=True):
-        for cut in _sentences(data[start:stop].tobytes(), start):
-            cuts.append(cut)
-            line_of.append(line)
-    starts, stops = np.array(cuts, np.int64).T.copy()
-    of_sentences = _may_hold(data, starts, stops, kinds) & may_hold[:, line_of]
-    # Every other element is a sentence; between them lies what passed no gate.
-    between = pa.LargeStringArray.from_buffers(
-        2 * len(cuts) - 1, pa.py_buffer(np.array(cuts, np.int64).ravel()), pa.py_buffer(data)
-    )
-    for kind, may in zip(kinds, of_sentences[:-2], strict=True):
-        _keep_matching(between, may, kind.gate, 2)
-    kinds_of = [set[str]() for _ in cuts]
-    for name, holds in zip([*(kind.name for kind in kinds), LABEL, PRIVATE], of_sentences, strict=True):
-        for i in np.flatnonzero(holds).tolist():
-            kinds_of[i].add(name)
-    gated = [(start, stop, names) for (start, stop), names in zip(cuts, kinds_of, strict=True) if names]
-    row_of = _rows(offsets, np.array([start for start, _, _ in gated], np.int64))
-    for row, group in groupby(zip(row_of.tolist(), gated, strict=True), key=itemgetter(0)):
-        first, text, pieces = int(offsets[row]), "", []
-        encoded = data[first : int(offsets[row + 1])].tobytes()
+    texts = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(data))
+    rows = np.searchsorted(offsets, found.starts, side="right") - 1
+    passed = {kind.name: _passed(found, kind) for kind in kinds if kind.gate}
+    passed[LABEL] = found.is_question.copy()
+    signs_of_text = np.zeros(len(view), np.uint32)
+    np.bitwise_or.at(signs_of_text, rows, found.signs)
+    passed[LABEL][found.hits.stretches[may_have_value(data, found, signs_of_text[rows])]] = True
+    if any(kind.name == "person_name" for kind in kinds):
+        passed[PRIVATE] = _private(found, rows)
+    near_names = [kind for kind in kinds if kind.near_names]
+    for kind in kinds:
+        if kind.gate and not kind.near_names:
+            _keep_matching(texts, passed[kind.name], kind.gate)
+    # What counts only near a name is looked for only in texts that something else may be in.
+    others = [may for name, may in passed.items() if name not in {kind.name for kind in near_names}]
+    has_other = np.zeros(len(view), np.bool_)
+    has_other[rows[np.any(others, axis=0)]] = True
+    for kind in near_names:
+        passed[kind.name] &= has_other[rows]
+        _keep_matching(texts, passed[kind.name], kind.gate)
+    chosen = np.flatnonzero(np.any(list(passed.values()), axis=0))
+    kinds_of = [{name for name, may in passed.items() if may[i]} for i in chosen.tolist()]
+    gated = zip(found.starts[chosen].tolist(), found.stops[chosen].tolist(), kinds_of, strict=True)
+    for row, group in groupby(zip(rows[chosen].tolist(), gated, strict=True), key=itemgetter(0)):
+        begin, text, pieces = int(offsets[row]), "", []
+        encoded = data[begin : int(offsets[row + 1])].tobytes()
         position = 0
         for _, (start, stop, passed_kinds) in group:
             before, sentence = (
-                encoded[position : start - first].decode(),
-                encoded[start - first : stop - first].decode(),
+                encoded[position : start - begin].decode(),
+                encoded[start - begin : stop - begin].decode(),
             )
             at = len(text) + len(before)
             pieces.append(Piece(at, at + len(sentence), passed_kinds))
             text += before + sentence
-            position = stop - first
+            position = stop - begin
         yield row, text + encoded[position:].decode(), pieces
 
 
-def _rows(offsets: Int64s, positions: Int64s) -> Int64s:
-    """The rows in which positions are; of the rows that start at one offset, all but the last are empty."""
-    return np.searchsorted(offsets, positions, side="right") - 1
+def _passed(found: Screened, kind: Kind) -> Bools:
+    """(n_stretches,), which have the signs of a kind."""
+    sign = np.uint32(sign_of(kind.name))
+    may = (found.signs & sign != 0) if kind.signs else np.ones(len(found.signs), np.bool_)
+    for least, counts in (
+        (kind.n_digits, found.n_digits),
+        (kind.n_in_a_row, found.n_in_a_row),
+        (kind.n_in_number, found.n_in_number),
+        (kind.n_marks, found.n_marks),
+    ):
+        if least:
+            may &= counts >= least
+    return may
 
 
-def _may_hold(data: Bytes, starts: Int64s, stops: Int64s, kinds: Sequence[Kind]) -> Bools:
-    """bool (n_kinds + 2, n_stretches), which stretches have the signs of each kind, of a label and of privacy."""
-    signs, n_digits, n_in_a_row, n_marks = note(data, starts, stops)
-    of_kinds = np.zeros((len(kinds) + 2, len(starts)), np.bool_)
-    for kind, may in zip(kinds, of_kinds[:-2], strict=True):
-        if not kind.gate:
-            continue
-        may[:] = signs & np.uint32(sign_of(kind.name)) != 0 if kind.signs else n_digits >= kind.n_digits
-        if kind.signs and kind.n_digits:
-            may &= n_digits >= kind.n_digits
-        if kind.n_in_a_row:
-            may &= n_in_a_row >= kind.n_in_a_row
-        if kind.n_marks:
-            may &= n_marks >= kind.n_marks
-    of_kinds[-2] = signs & np.uint32(LABEL_SIGNS) != 0
-    if any(kind.name == "person_name" for kind in kinds):
-        of_kinds[-1] = signs & np.uint32(PRIVATE_SIGN) != 0
-    return of_kinds
+def _private(found: Screened, rows: Int64s) -> Bools:
+    """(n_stretches,), which have one of two different words of privacy near each other in their text."""
+    may = np.zeros(len(found.signs), np.bool_)
+    words = found.hits.of(PRIVATE_SIGN)
+    of_word = rows[words.stretches]
+    is_near = (np.diff(words.stops) <= _PRIVATE_BYTES) & (np.diff(words.states) != 0) & (np.diff(of_word) == 0)
+    may[words.stretches[1:][is_near]] = True
+    return may
 
 
-def _keep_matching(texts: pa.Array, may: Bools, gate: str, step: int = 1) -> None:
-    """Clear the flags of texts in which a gate does not match; flag i belongs to text i * step."""
+def _keep_matching(texts: pa.Array, may: Bools, gate: str) -> None:
+    """Clear the flags of texts in which a gate does not match; flag i belongs to text 2 * i."""
     chosen = np.flatnonzero(may)
     if len(chosen):
-        matches = pc.match_substring_regex(texts.take(pa.array(chosen * step)), gate)
+        matches = pc.match_substring_regex(texts.take(pa.array(2 * chosen)), gate)
         may[chosen] = matches.to_numpy(zero_copy_only=False)
-
-
-def _sentences(line: bytes, start: int) -> Iterator[tuple[int, int]]:
-    """Cut a line of UTF-8 text after every 。 into (start, stop) in bytes of the text in which it starts at `start`."""
-    at = 0
-    while (found := line.find(_FULL_STOP, at)) >= 0:
-        yield start + at, start + found + len(_FULL_STOP)
-        at = found + len(_FULL_STOP)
-    if at < len(line):
-        yield start + at, start + len(line)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from manyo.corpus.release import BENCHMARK_MASK
-from manyo.filters.pii.character_sets import ANY_DIGIT, BLANK, DIGIT, HYPHEN
+from manyo.filters.pii.character_sets import ANY_DIGIT, BLANK, DIGIT, HYPHEN, READ_DIGIT
 from manyo.filters.pii.names import NAME_GATE
 from manyo.filters.pii.postal_addresses import ADDRESS_GATE
 from manyo.filters.pii.private_names import INTRODUCED_SIGNS
@@ -22,9 +22,13 @@ _BIRTH_GATE: Final = f"[0-9０-９日]{BLANK}?(?:生(?:$|[^一-鿿])|生ま|生�
 
 # Seven digits that are no part of an address of the web.
 _BARE_GATE: Final = "(?:^|[^0-9０-９A-Za-z/_-])[0-9０-９]{7,10}(?:$|[^0-9０-９A-Za-z/_-])"
+_ALNUM: Final = "[A-Za-z0-9Ａ-Ｚａ-ｚ０-９]"
 _NETWORKS: Final = (
     "インスタ|ツイッター|ライン|ディスコード|スカイプ|カカオ|テレグラム"
     "|(?i:line|twitter|instagram|discord|skype|telegram|tiktok|id)|ＩＤ|アカウント|垢|アカ|名"
+)
+_BEFORE_HANDLE: Final = (
+    "インスタ|ツイッター|twitter|instagram|line|ライン|tiktok|x|アカウント|垢|スレッズ|ブルースカイ|dm|フォロー"
 )
 
 
@@ -40,6 +44,7 @@ class Kind:
             no patterns, because only labels announce it.
         n_digits: digits, in any script, that such a piece has at least.
         n_in_a_row: how many of them stand in a row somewhere.
+        n_in_number: how many are in one number, in which blanks, hyphens and the like may stand.
         n_marks: full stops, colons and hyphens that it has at least.
         signs: of these it has at least one, if there are any; in the normal form of `normal_form.py`, and any bracket
             or punctuation mark stands for any other.
@@ -52,6 +57,7 @@ class Kind:
     gate: str = ""
     n_digits: int = 0
     n_in_a_row: int = 0
+    n_in_number: int = 0
     n_marks: int = 0
     signs: tuple[str, ...] = ()
     near_names: bool = False
@@ -110,30 +116,31 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "email",
         "<メールアドレス>",
         "an e-mail address, also full-width, with %40, (at), or blanks from OCR",
-        r"@|＠|%40|[★☆◎][A-Za-z]|[\[(（【〔<＜](?:[aAａＡ][tTｔＴ]|アットマーク)[\])）】〕>＞]",
+        f"(?:@|＠|%40){BLANK}?{_ALNUM}(?:{_ALNUM}|[-－])*{BLANK}?[.．]|[★☆◎]{_ALNUM}"
+        r"|[\[(（【〔<＜](?:[aAａＡ][tTｔＴ]|アットマーク)[\])）】〕>＞]",
         signs=(*"★☆◎", "@", "%40", "(at", "<at", "【at", "(アット", "<アット"),
     ),
     Kind(
         "credit_card",
         "<カード番号>",
         "a card number of a known issuer with a correct Luhn digit",
-        f"{DIGIT}(?:(?:{BLANK}|{HYPHEN})?{DIGIT}){{13}}",
-        n_digits=14,
+        f"{READ_DIGIT}(?:(?:{BLANK}|{HYPHEN})?{READ_DIGIT}){{13}}",
+        n_in_number=14,
     ),
     Kind(
         "my_number",
         "<個人番号>",
         "12 digits with a correct check digit, and a word for My Number within 300 characters",
-        f"{DIGIT}(?:(?:{BLANK}|[.．]|{HYPHEN})?{DIGIT}){{11}}",
-        n_digits=12,
+        f"{READ_DIGIT}(?:(?:{BLANK}|[.．]|{HYPHEN})?{READ_DIGIT}){{11}}",
+        n_in_number=12,
     ),
     Kind(
         "phone",
         "<電話番号>",
         "a Japanese telephone or fax number: landline, mobile, IP, toll-free, +81",
-        f"[0０〇OoQ](?:(?:{BLANK}|[()（）.．〜～~・･/／のOoQlI|]|{HYPHEN}){{0,6}}{ANY_DIGIT}){{7}}|(?:[+＋]|%2[Bb]|00){BLANK}?[8８]"
+        f"[0０〇OoQ](?:(?:{BLANK}|[()（）.．〜～~・･/／,，、の]|{HYPHEN}){{0,6}}(?:{ANY_DIGIT}|[OoQlI|])){{7}}|(?:[+＋]|%2[Bb]|00){BLANK}?[8８]"
         f"[1１]",
-        n_digits=8,
+        n_in_number=8,
     ),
     Kind(
         "bank_account",
@@ -163,8 +170,8 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "driving_licence",
         "<運転免許証番号>",
         "12 digits that start with the number of a prefecture, beside a label",
-        f"{DIGIT}(?:{BLANK}?{DIGIT}){{11}}",
-        n_digits=12,
+        f"{READ_DIGIT}(?:{BLANK}?{READ_DIGIT}){{11}}",
+        n_in_number=12,
     ),
     Kind(
         "residence_card",
@@ -211,7 +218,9 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "licence_plate",
         "<車両番号>",
         "the number plate of a vehicle",
-        f"[0-9０-９A-Z市区町村]{BLANK}{{0,2}}[ぁ-ん]{BLANK}{{0,2}}[0-9０-９・･.．]|[一-鿿]{BLANK}[ぁ-ん]{BLANK}",
+        f"(?:[1-9１-９lI][0-9０-９A-Zol]{{1,2}}|[市区町村]){BLANK}{{0,2}}[ぁ-ん]{BLANK}{{0,2}}"
+        f"(?:{READ_DIGIT}{{1,2}}{BLANK}?{READ_DIGIT}?{HYPHEN}{READ_DIGIT}|{READ_DIGIT}{{3}}|[・･.．])"
+        f"|[一-鿿]{BLANK}[ぁ-ん]{BLANK}",
         n_digits=5,
     ),
     Kind(
@@ -243,7 +252,8 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "<SNSアカウント>",
         "an account of a social network that a person gives as contact",
         f"(?:{_NETWORKS})(?:トーク)?(?:(?:は|も|なら|で)[ぁ-ゖー、わ変更]*|[:：])?[ 　「『(（]?[A-Za-z]"
-        r"|[@＠][A-Za-z0-9_]|(?:^|[^A-Za-z0-9_.@＠#/:=-])[a-z][a-z0-9.]*_|(?:instagram|twitter|x|facebook|tiktok)\.com/|threads\.net/"
+        f"|(?:^|(?i:{_BEFORE_HANDLE}).*)[@＠][A-Za-z0-9_]"
+        r"|(?:^|[^A-Za-z0-9_.@＠#/:=-])[a-z][a-z0-9.]*_|(?:instagram|twitter|x|facebook|tiktok)\.com/|threads\.net/"
         r"|line\.me/|t\.me/|bsky\.app/",
         signs=(
             *(
@@ -345,11 +355,6 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
             "方。",
             "宅(",
             "宅に",
-            "千円",
-            "万円",
-            "百円",
-            "0円",
-            "円也",
             *INTRODUCED_SIGNS,
         ),
     ),

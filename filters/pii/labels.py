@@ -61,6 +61,7 @@ class Meaning:
     unless: re.Pattern[str] | None = None
     after: re.Pattern[str] | None = None
     bare: bool = False
+    near_words: tuple[str, ...] = ()
 
 
 class Label(NamedTuple):
@@ -74,6 +75,8 @@ class Label(NamedTuple):
 
 #: The words for a person in some role end so: 申込者, 納税義務者, 依頼人, 世帯主. They are labels as brief words are.
 _ROLE: Final = re.compile("[一-鿿]{1,6}[者人主](?:氏名|名前|名)?様?")
+_LAST_ROLE: Final = re.compile("(?P<kanji>[一-鿿]+[者人主])(?:氏名|名前|名)?様?$")
+_ROLE_CHARS: Final = 7
 # Roles of people who are public in them, things that are no persons, and words that are no roles.
 _NO_ROLE: Final = re.compile(
     "[著作訳編記筆演奏学医信王勇若業]者|(?:監修|出演|研究|優勝|受賞|候補|発明|指揮|司会|開発|創業|創設|設計|発行"
@@ -130,6 +133,7 @@ def _meanings() -> dict[str, tuple[Meaning, ...]]:
             _alternatives(entry.get("unless")),
             _alternatives(entry.get("after"), "$"),
             bool(entry.get("bare")),
+            tuple(normal_form(word).chars for word in entry.get("near", ())),  # type: ignore[attr-defined]
         )
         for word in _with_numbers(entry.get("words", []), entry.get("stems", [])):  # type: ignore[arg-type]
             chars = normal_form(word).chars
@@ -224,6 +228,14 @@ def _is_role(word: str) -> bool:
     return not (is_name or _NO_ROLE.search(word))
 
 
+def may_end_with_role(text: str) -> bool:
+    """Whether a text ends with a word for a person in some role and what separates it from a name."""
+    chars = normal_form(text).chars.rstrip(EDGES + FIRM_EDGES)
+    # More kanji in a row than a role has may be cut into words anywhere.
+    role = _LAST_ROLE.search(chars)
+    return role is not None and (len(role["kanji"]) > _ROLE_CHARS or _is_role(role[0]))
+
+
 def _stands_alone(starts: list[int], chars: str, first: int, last: int) -> bool:
     """Whether a word is not the inside of a longer Latin word: name in username."""
     return not (
@@ -281,6 +293,9 @@ class GateWords(NamedTuple):
         persons_enclosed: those that need an edge before them there.
         mail: those of the second that announce addresses of mail only.
         least_digits: how many digits their values have at least, in any script; those that are not here may have none.
+        kinds: what each announces; nothing for those that are labels only at the end of a role.
+        alone: those of them that mean something without another word near them.
+        near: the words that must be near the others, and the least number of digits of a value that they decide about.
     """
 
     anywhere: set[str]
@@ -293,6 +308,9 @@ class GateWords(NamedTuple):
     persons_enclosed: set[str]
     mail: set[str]
     least_digits: dict[str, int]
+    kinds: dict[str, set[str]]
+    alone: set[str]
+    near: dict[str, int]
 
 
 def gate_words() -> GateWords:
@@ -311,4 +329,12 @@ def gate_words() -> GateWords:
     edged = ((brief - bare) | ROLES, brief - ROLES, bare)
     least = {word: min(LEAST_DIGITS.get(meaning.kind, 0) for meaning in of) for word, of in announcing.items() if of}
     least = {word: n_digits for word, n_digits in least.items() if n_digits}
-    return GateWords(in_words, numbers, plain, *edged, persons - brief, persons & brief, mail, least)
+    kinds = {word: {meaning.kind for meaning in announcing.get(word, ())} for word in {*announcing, *ROLES}}
+    alone = {word for word in kinds if word in ROLES or any(not meaning.near for meaning in announcing.get(word, ()))}
+    near: dict[str, int] = {}
+    for meaning in dict.fromkeys(meaning for of in announcing.values() for meaning in of if meaning.near):
+        for word in meaning.near_words:
+            near[word] = min(near.get(word, 255), LEAST_DIGITS.get(meaning.kind, 0))
+    return GateWords(
+        in_words, numbers, plain, *edged, persons - brief, persons & brief, mail, least, kinds, alone, near
+    )

@@ -17,6 +17,8 @@ UNLESS_CHARS: Final = 24
 HOLE: Final = "\0"
 #: The character that stands for a name in the words around a candidate.
 NAME_HOLE: Final = "\1"
+#: And the one for an age, a date of birth, or what may be either: they say nothing of others near them.
+AGE_HOLE: Final = "\2"
 
 
 def _always(match: re.Match[str]) -> bool:

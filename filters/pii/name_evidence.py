@@ -115,7 +115,8 @@ _SIGNED_BEFORE: Final = re.compile(r"[。!?♪)ー～~w\n]\n[ \t]*(?:[^\s。、]
 _SIGNED_AFTER: Final = re.compile(r" ?(?:拝|より)?(?: ?\([^()\n]{1,16}\))?[ \t]*(?:\n\s*)?$|[ \t]*\n\s*\n")
 _SIGNED: Final = 2.0
 _PRIVATE: Final = re.compile("|".join(PRIVATE_WORDS))
-_PRIVATE_CHARS: Final = 160
+#: How far two words of privacy are from each other at most, and how far a passage reaches around them, in characters.
+PRIVATE_CHARS: Final = 160
 #: A value of a person that stands right beside a name, and what may be between.
 _BESIDE_BEFORE: Final = re.compile(r"[>][ 、,(:・/|\t\n\"'の]{0,3}$")
 _BESIDE_AFTER: Final = re.compile(
@@ -125,10 +126,10 @@ _BESIDE_AFTER: Final = re.compile(
 )
 _BESIDE: Final = 1.5
 _PASSAGE: Final = 1.0
-#: Where a word starts that may be a name: kanji or katakana after anything else, two words in hiragana, Latin words.
+#: Where a word starts that may be a name: kanji after anything else, two words in katakana or hiragana, Latin words.
 _STARTS: Final = re.compile(
-    "(?<![一-鿿々ヶァ-ヴー﨑𠮷])[一-鿿ァ-ヴ﨑𠮷]|(?:(?<![ぁ-ゖ一-鿿々ァ-ヴー])|(?<=[一-鿿]の))"
-    "[ぁ-ゖ](?=[ぁ-ゖ]{1,5} [ぁ-ゖ一-鿿])"
+    "(?<![一-鿿々ヶァ-ヴー﨑𠮷])(?:[一-鿿﨑𠮷]|[ァ-ヴ](?=[ァ-ヴー]{0,11}[ ・＝=]))"
+    "|(?:(?<![ぁ-ゖ一-鿿々ァ-ヴー])|(?<=[一-鿿]の))[ぁ-ゖ](?=[ぁ-ゖ]{1,5} [ぁ-ゖ一-鿿])"
     "|(?<=[員長者人生課部係局室班様師士工主婦業組娘母父妻夫兄姉弟妹])(?=[一-鿿])"
     "|(?<=本名|自称|通称|氏名|名義)(?=[一-鿿])"
     "|(?<![A-Za-z])[A-Z](?=[a-z'-]{1,20},? [A-Z])"
@@ -209,6 +210,9 @@ def evident_names(
     for first, last in stretches:
         for match in _STARTS.finditer(text, first, last):
             start = match.start()
+            kanji = _KANJI_RUN.match(text, start)
+            if kanji and not _may_be_name(kanji[0], text.startswith(" ", kanji.end())):
+                continue
             if start < reached or within.in_hole(start):
                 continue
             best = (0.0, 0)
@@ -289,11 +293,8 @@ def _readings(within: OpenText, start: int) -> Iterator[_Reading]:
     kanji = _KANJI_RUN.match(text, start)
     assert kanji is not None  # the first letter is one
     lengths = _surname_lengths(kanji[0][:_SURNAME_CHARS])
-    is_before_gap = text[kanji.end() : kanji.end() + 1] == " "
-    if not (lengths or is_before_gap or 2 < len(kanji[0]) <= 6):
-        return
     limit = within.limit(start)
-    if is_before_gap:
+    if text.startswith(" ", kanji.end()):
         mixed = _MIXED.match(text, start, limit)
         if mixed and _is_mixed(mixed[0]) and _WORD_ENDS.match(text, mixed.end()):
             yield _Reading(mixed.end(), 2.0)
@@ -345,6 +346,13 @@ def _surname_lengths(letters: str) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=1 << 16)
+def _may_be_name(kanji: str, is_before_gap: bool) -> bool:
+    """Whether a name may start with kanji before something else; nearly all words end here."""
+    is_of_length = bool(_surname_lengths(kanji[:_SURNAME_CHARS])) or 2 < len(kanji) <= 6
+    return is_before_gap or (is_of_length and not _is_no_name(kanji))
+
+
+@lru_cache(maxsize=1 << 16)
 def _is_no_name(letters: str) -> bool:
     """Whether letters are a common noun, a place or a number."""
     return is_common(letters) or is_place(letters) or bool(_NUMBER.fullmatch(letters))
@@ -368,8 +376,8 @@ def private_stretches(text: str) -> Iterator[Interval]:
     """Stretches of a text around two different words of private records and letters."""
     last: re.Match[str] | None = None
     for match in _PRIVATE.finditer(text):
-        if last and last[0] != match[0] and match.start() - last.end() < _PRIVATE_CHARS:
-            yield max(0, last.start() - _PRIVATE_CHARS), min(len(text), match.end() + _PRIVATE_CHARS)
+        if last and last[0] != match[0] and match.start() - last.end() < PRIVATE_CHARS:
+            yield max(0, last.start() - PRIVATE_CHARS), min(len(text), match.end() + PRIVATE_CHARS)
         last = match
 
 
@@ -383,9 +391,10 @@ def _givens(text: str, start: int, at: int, limit: int, weight: float, surname_i
         if 1 < n_chars <= _GIVEN_CHARS:
             yield _Reading(at + n_chars, weight + 1.0)
             return
-    for stop in range(min(limit, at + _GIVEN_CHARS), at, -1):
+    run = _RUN.match(text, at, min(limit, at + _GIVEN_CHARS))
+    for stop in range(run.end() if run else at, at, -1):
         given = text[at:stop]
-        if not _WORD_ENDS.match(text, stop) or not _RUN.fullmatch(given):
+        if not _WORD_ENDS.match(text, stop):
             continue
         if not is_apart and at - start == 1 and (_HIRAGANA.fullmatch(given) or "姓" in parts(text[start:stop])):
             continue

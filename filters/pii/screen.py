@@ -12,11 +12,12 @@ import re
 from collections import deque
 from functools import cache
 from itertools import product
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Int32s, Int64s, Uint16s, Uint32s
+from manyo.corpus.jit import Bools, Bytes, Int32s, Int64s, Uint16s, Uint32s
+from manyo.corpus.text import Texts
 from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.labels import EDGES, FIRM_EDGES, gate_words
 from manyo.filters.pii.normal_form import FOLD, normal_form, sources, unmarked
@@ -25,6 +26,7 @@ from manyo.filters.pii.private_words import PRIVATE_WORDS
 from manyo.filters.pii.screen_kernels import (
     AFTER_FRIEND,
     AFTER_TITLE,
+    AMOUNT_SIGN,
     ANNOUNCES,
     ASKED_SIGN,
     ASKS_SIGN,
@@ -39,7 +41,9 @@ from manyo.filters.pii.screen_kernels import (
     FRIEND_SIGN,
     IN_NUMBER,
     INTRODUCES_SIGN,
+    JOINS,
     LABEL_SIGN,
+    LIKE_DIGIT,
     MAIL_SIGN,
     MARK,
     NAMED_SIGN,
@@ -78,6 +82,7 @@ _WRITTEN: Final = (
     *((word, INTRODUCES_SIGN) for word in INTRODUCING),
     ("様", TITLE_SIGN),
     *((word, FRIEND_SIGN) for word in ("さん", "くん", "ちゃん", "君")),
+    *((word, AMOUNT_SIGN) for word in ("円", "円也")),
     *((word, ASKS_SIGN) for word in _ASKING),
     *((word, PRIVATE_SIGN) for word in PRIVATE_WORDS),
 )
@@ -85,24 +90,75 @@ _ARABIC_DIGITS: Final = "0123456789０１２３４５６７８９"
 _DIGITS: Final = f"{_ARABIC_DIGITS}〇一二三四五六七八九十百千壱弐参拾廿元"
 
 
-def note(data: Bytes, starts: Int64s, stops: Int64s) -> tuple[Uint32s, Int64s, Int64s, Int64s]:
-    """The signs in stretches of a text.
+class Screened(NamedTuple):
+    """The stretches of texts that have signs or digits, and where in them the words of labels stand.
 
-    Args:
-        data: UTF-8 text.
-        starts, stops: (n_stretches,), in bytes; a stretch cuts no character.
+    A stretch is a sentence, or what of a line is left after its last full stop. Positions are in bytes.
 
-    Returns:
-        (n_stretches,) bits: `LABEL_SIGNS`, and `sign_of(kind)` of each kind that has signs; the number of digits;
-        the most of them in a row; and the number of full stops, colons and hyphens.
+    Attributes:
+        starts, stops: (n_stretches,), in order; a stretch cuts no character.
+        signs: (n_stretches,), bits: `sign_of(kind)` of each kind that has signs, and others of the screen's own.
+        n_digits, n_in_a_row, n_in_number, n_marks: (n_stretches,), the digits, in any script; the most of them in a
+            row; the most in one number; and the full stops, colons and hyphens.
+        is_question: (n_stretches,), whether somebody asks for a number, which may follow in the next sentence.
+        hits: words of labels and of privacy.
     """
-    signs = np.zeros(len(starts), np.uint32)
-    n_digits, n_in_a_row, n_marks = np.zeros((3, len(starts)), np.int64)
-    note_signs(data, starts, stops, *_automaton(), signs, n_digits, n_in_a_row, n_marks)
-    signs[signs & (ASKED_SIGN | ASKS_SIGN) == ASKED_SIGN | ASKS_SIGN] |= LABEL_SIGN
-    signs[(signs & MAIL_SIGN != 0) & (signs & sign_of("email") != 0)] |= LABEL_SIGN
-    signs[signs & (INTRODUCES_SIGN | TITLE_SIGN | FRIEND_SIGN) != 0] |= sign_of("person_name")
-    return signs, n_digits, n_in_a_row, n_marks
+
+    starts: Int64s
+    stops: Int64s
+    signs: Uint32s
+    n_digits: Int64s
+    n_in_a_row: Int64s
+    n_in_number: Int64s
+    n_marks: Int64s
+    is_question: Bools
+    hits: Hits
+
+
+class Hits(NamedTuple):
+    """Words in stretches, in order.
+
+    Attributes:
+        stretches: (n_hits,), the stretch of each.
+        stops: (n_hits,), the byte after each, with the edge after it.
+        reaches: (n_hits,), the byte up to which its value may reach.
+        states: (n_hits,), a number for the words that end there.
+        signs: (n_hits,), their bits.
+        announced: (n_hits,), bits of what they announce: 1 << i for kind i of `PII_KINDS`, `ROLE_BIT` for a role,
+            and `ALONE_BIT` unless another word must be near.
+    """
+
+    stretches: Int64s
+    stops: Int64s
+    reaches: Int64s
+    states: Int64s
+    signs: Int64s
+    announced: Uint32s
+
+    def of(self, signs: int) -> Hits:
+        """The hits that have any of some signs."""
+        chosen = self.signs & signs != 0
+        return Hits(*(column[chosen] for column in self))
+
+
+def screened(view: Texts) -> Screened:
+    """The signs in some texts."""
+    first, last = int(view.offsets[0]), int(view.offsets[-1])
+    data, offsets = view.data[first:last], view.offsets - first
+    automaton = _automaton()
+    # A full stop ends with the byte 0x82, as some letters do, and every text may end without one.
+    n_most = np.count_nonzero(data == ord("\n")) + np.count_nonzero(data == 0x82) + len(view) + 1
+    bounds, counts = np.empty((n_most, 2), np.int64), np.empty((n_most, 4), np.int64)
+    signs, hits = np.empty(n_most, np.uint32), np.empty((len(data) + n_most, 5), np.int64)
+    n, n_hits = note_signs(data, offsets, *automaton.tables, _HIT_SIGNS, bounds, signs, counts, hits)
+    starts, stops = bounds[:n].T.copy()
+    signs = signs[:n]
+    is_question = signs & (ASKED_SIGN | ASKS_SIGN) == ASKED_SIGN | ASKS_SIGN
+    signs[signs & (AMOUNT_SIGN | INTRODUCES_SIGN | TITLE_SIGN | FRIEND_SIGN) != 0] |= sign_of("person_name")
+    stretches, after, reaches, states, of_hits = hits[:n_hits].T.copy()
+    found = Hits(stretches, after, reaches, states, of_hits, automaton.announced[states])
+    n_digits, n_in_a_row, n_in_number, n_marks = counts[:n].T.copy()
+    return Screened(starts, stops, signs, n_digits, n_in_a_row, n_in_number, n_marks, is_question, found)
 
 
 def sign_of(kind: str) -> int:
@@ -113,11 +169,36 @@ def sign_of(kind: str) -> int:
 _SIGNS: Final = {kind.name: 2 << i for i, kind in enumerate(kind for kind in PII_KINDS if kind.signs)}
 
 
-@cache
-def _automaton() -> tuple[Int32s, Bytes, Uint16s, Int32s, Uint32s, Bytes]:
-    """Classes, what may follow, parts of values, then transitions, signs and digits of states, for `note_signs`."""
-    words: dict[str, int] = {}
+class _Automaton(NamedTuple):
+    """What `note_signs` reads, and what the words that end in each state announce."""
+
+    tables: tuple[Int32s, Bytes, Uint16s, Int32s, Uint32s, Bytes]
+    announced: Uint32s
+
+
+class _Word(NamedTuple):
+    """Signs of a word, what it announces, and how many digits its value has at least, if it is one of a label."""
+
+    signs: int
+    announced: int = 0
+    n_digits: int | None = None
+
+
+def _words() -> dict[str, _Word]:
+    """All words that are sought, in the normal form without marks of voicing."""
+    words: dict[str, _Word] = {}
+
+    def add(chars: str, word: _Word) -> None:
+        words[chars] = _joined(word, words.get(chars, _Word(0)))
+
     of_labels = gate_words()
+
+    def of_label(word: str, sign: int) -> _Word:
+        kinds = of_labels.kinds[word]
+        announced = sum(1 << i for i, kind in enumerate(PII_KINDS) if kind.name in kinds) or ROLE_BIT
+        announced |= ALONE_BIT if word in of_labels.alone else 0
+        return _Word(sign, announced, of_labels.least_digits.get(word, 0) if sign & _WITH_DIGITS else None)
+
     # A quotation mark or bracket within a word is an edge: the longest part of the word stands for it.
     for of_sort, bit in (
         (of_labels.anywhere, LABEL_SIGN),
@@ -129,16 +210,15 @@ def _automaton() -> tuple[Int32s, Bytes, Uint16s, Int32s, Uint32s, Bytes]:
             parts = _PARTS.split(unmarked(word))
             part = max(parts, key=len)
             # What follows a part within a word is the rest of the word.
-            words[part] = words.get(part, 0) | (bit if part == parts[-1] else LABEL_SIGN)
+            add(part, of_label(word, bit if part == parts[-1] else LABEL_SIGN))
     for word in of_labels.persons:
-        words[unmarked(word)] = words.get(unmarked(word), 0) | NAMED_SIGN
+        add(unmarked(word), of_label(word, NAMED_SIGN))
     for word, before in product(of_labels.persons_enclosed, _BEFORE):
-        edged = before + unmarked(word)
-        words[edged] = words.get(edged, 0) | NAMED_SIGN
+        add(before + unmarked(word), of_label(word, NAMED_SIGN))
+    for word, n_digits in of_labels.near.items():
+        add(unmarked(word), _Word(NEAR_SHORT_SIGN if n_digits < LEAST_OF_LONG else NEAR_LONG_SIGN))
     for written, bit in _WRITTEN:
-        chars = unmarked(normal_form(written).chars)
-        words[chars] = words.get(chars, 0) | bit
-    least = {unmarked(word): n_digits for word, n_digits in of_labels.least_digits.items()}
+        add(unmarked(normal_form(written).chars), _Word(bit))
     # Here the edge after a word has been read, so that whatever follows may be a value: a bit of its own.
     edges: tuple[tuple[tuple[str, ...], set[str], tuple[str, ...]], ...] = (
         (("",), of_labels.firm, (_FIRM,)),
@@ -148,16 +228,21 @@ def _automaton() -> tuple[Int32s, Bytes, Uint16s, Int32s, Uint32s, Bytes]:
     for befores, of, afters in edges:
         for before, word, after in product(befores, of, afters):
             edged = before + _PARTS.split(unmarked(word))[-1] + after
-            n_digits = of_labels.least_digits.get(word, 0)
-            words[edged] = words.get(edged, 0) | (DIGITS_SIGN if n_digits else _EDGED_SIGN)
-            least[edged] = min(least.get(edged, n_digits), n_digits)
+            add(edged, of_label(word, DIGITS_SIGN if word in of_labels.least_digits else _EDGED_SIGN))
     for kind in PII_KINDS:
         for sign in kind.signs:
             chars = "".join(
                 _FIRM if char in FIRM_EDGES else _EDGE if char in EDGES else char
                 for char in unmarked(normal_form(sign).chars)
             )
-            words[chars] = words.get(chars, 0) | _SIGNS[kind.name]
+            add(chars, _Word(_SIGNS[kind.name]))
+    return words
+
+
+@cache
+def _automaton() -> _Automaton:
+    """Classes, what may follow, parts of values, then transitions, signs and digits of states."""
+    words = _words()
     letters = sorted(set("".join(words)) - {_EDGE, _FIRM})
     number = {_EDGE: EDGE, _FIRM: FIRM} | {char: i for i, char in enumerate(letters, FIRM + 1)}
     becomes = sources()
@@ -170,19 +255,27 @@ def _automaton() -> tuple[Int32s, Bytes, Uint16s, Int32s, Uint32s, Bytes]:
         classes[ord(char)] = edge
         classes[[code for code, like in becomes.items() if like == char]] = edge
         classes[[code for code, like in FOLD.items() if like == char]] = edge
-    transitions, signs, digits = _transitions(
-        {tuple(number[char] for char in word): (sign, least.get(word, 0)) for word, sign in words.items()},
-        len(number) + EDGE,
+    transitions, signs, least, announced = _transitions(
+        {tuple(number[char] for char in chars): word for chars, word in words.items()}, len(number) + EDGE
     )
-    return classes, _follows(classes), _parts(), transitions, signs, digits
+    return _Automaton((classes, _follows(classes), _parts(), transitions, signs, least), announced)
 
 
 _EDGED_SIGN: Final = 1 << 31
 #: Signs of words whose value may need digits.
 _WITH_DIGITS: Final = LABEL_SIGN | NUMBER_SIGN | DIGITS_SIGN
-_ANY_DIGITS: Final = 255
 #: Bits of stretches with a word of a label.
-LABEL_SIGNS: Final = LABEL_SIGN | DIGITS_SIGN | NAMED_SIGN | NUMBER_SIGN | PLAIN_SIGN | _EDGED_SIGN
+LABEL_SIGNS: Final = LABEL_SIGN | DIGITS_SIGN | MAIL_SIGN | NAMED_SIGN | NUMBER_SIGN | PLAIN_SIGN | _EDGED_SIGN
+#: Bits of the words whose places are noted.
+_HIT_SIGNS: Final = LABEL_SIGNS | PRIVATE_SIGN
+#: In `Hits.announced`, for the words that end with 者, 人 or 主.
+ROLE_BIT: Final = 1 << 31
+#: And for those that need no other word near them.
+ALONE_BIT: Final = 1 << 30
+#: Signs of the words that must be near 番号 and the like: those of values with few digits, and with more.
+NEAR_SHORT_SIGN: Final = 1 << 18
+NEAR_LONG_SIGN: Final = 1 << 19
+LEAST_OF_LONG: Final = 6
 
 
 #: First and last of the characters with which a number or code starts.
@@ -200,6 +293,8 @@ _OF_VALUES: Final = (
     (NO_TITLE, "客皆同仕多異模"),
     (AFTER_FRIEND, "へ宛 \r\n\u3000\u00a0"),
     (POINT, "・･＝="),
+    (LIKE_DIGIT, "OoQlI|"),
+    (JOINS, " \u3000()（）.．〜～~･・/／,，、の-‐‑‒–—―−─ー－ｰ"),
     (STOPS_NAME, f"。，．.,:：;；!！?？()（）[]【】〈〉《》<>\t\n/／|｜{_ARABIC_DIGITS}"),
 )
 
@@ -238,36 +333,43 @@ def _parts() -> Uint16s:
     return parts
 
 
-def _transitions(words: dict[tuple[int, ...], tuple[int, int]], n_classes: int) -> tuple[Int32s, Uint32s, Bytes]:
-    """The automaton of words, their signs and least digits, as (n_states * n_classes,), (n_states,) and (n_states,)."""
+def _transitions(words: dict[tuple[int, ...], _Word], n_classes: int) -> tuple[Int32s, Uint32s, Bytes, Uint32s]:
+    """The automaton of words as (n_states * n_classes,), and the signs, the least digits, and what is announced, each
+    (n_states,).
+    """
     children: list[dict[int, int]] = [{}]
-    signs = [0]
-    least = [_ANY_DIGITS]
-    for word, (sign, n_digits) in words.items():
+    states = [_Word(0)]
+    for word, meant in words.items():
         state = 0
         for kind in word:
             if kind not in children[state]:
                 children[state][kind] = len(children)
                 children.append({})
-                signs.append(0)
-                least.append(_ANY_DIGITS)
+                states.append(_Word(0))
             state = children[state][kind]
-        signs[state] |= sign
-        if sign & _WITH_DIGITS:
-            least[state] = min(least[state], n_digits)
+        states[state] = meant
     table = np.zeros((len(children), n_classes), np.int32)
     fallback = [0] * len(children)
     queue = deque([0])
     while queue:
         state = queue.popleft()
         table[state] = table[fallback[state]] if state else 0
-        signs[state] |= signs[fallback[state]]
-        least[state] = min(least[state], least[fallback[state]])
+        states[state] = _joined(states[state], states[fallback[state]])
         for kind, child in children[state].items():
             fallback[child] = int(table[fallback[state], kind]) if state else 0
             table[state, kind] = child
             queue.append(child)
     targets = table.ravel() * n_classes
-    ends = np.array(signs)[table.ravel()] != 0
-    of_states = np.array(signs, np.uint32), np.array(least, np.uint8) % _ANY_DIGITS
-    return np.where(ends, -1 - targets, targets).astype(np.int32), *of_states
+    signs = np.array([word.signs for word in states], np.uint32)
+    return (
+        np.where(signs[table.ravel()] != 0, -1 - targets, targets).astype(np.int32),
+        signs,
+        np.array([word.n_digits or 0 for word in states], np.uint8),
+        np.array([word.announced for word in states], np.uint32),
+    )
+
+
+def _joined(word: _Word, other: _Word) -> _Word:
+    """What two words mean that end at the same place."""
+    counts = [n_digits for n_digits in (word.n_digits, other.n_digits) if n_digits is not None]
+    return _Word(word.signs | other.signs, word.announced | other.announced, min(counts, default=None))

@@ -1,4 +1,25 @@
-"""The compiled pass that notes the signs of personal information in stretches of text."""
+"""The compiled pass that notes the signs of personal information in stretches of text: `note_signs`.
+
+It reads
+
+- data and offsets: UTF-8 text, and (n_texts + 1,) where each text starts in it, in bytes;
+- classes: (65536,), the class of each character; those beyond are OTHER;
+- follows: (65536,), what each is after a label, the bits DIGIT and MARK, and what it is after the other sorts;
+- parts: (65536,), what each is in a value or a cell, as the bits from PARTICLE to LIKE_DIGIT say;
+- transitions: (n_states * n_classes,), the state after each state and class, times n_classes; a state in which words
+  end is -1 minus that;
+- signs_of_state and digits_of_state: (n_states,), bits of the words that end in a state, and how many digits their
+  values have at least; 0 if any;
+- hit_signs: bits of the words whose places are noted.
+
+It fills, with room for every stretch and every character,
+
+- bounds, signs and counts: (n, 2), (n,) and (n, 4), of the stretches with a sign or with `LEAST_DIGITS` digits: the
+  start and stop in bytes; the bits of the words; the number of digits, the most in a row, the most in one number, and
+  the number of marks;
+- hits: (n_hits, 5), the stretch, the byte after the word, the byte up to which its value may reach, its state, its
+  bits.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +58,10 @@ IN_NUMBER: Final = 256
 AFTER_TITLE: Final = 512
 NO_TITLE: Final = 1024
 AFTER_FRIEND: Final = 2048
+#: What may stand between two digits of one number.
+JOINS: Final = 4096
+#: What OCR takes for a digit.
+LIKE_DIGIT: Final = 8192
 #: Bits of `follows` for a digit, in any script, and for a full stop, colon or hyphen.
 DIGIT: Final = 4
 MARK: Final = 8
@@ -51,6 +76,8 @@ TITLE_SIGN: Final = 1 << 21
 FRIEND_SIGN: Final = 1 << 22
 #: A word of letters, notes and records about private persons.
 PRIVATE_SIGN: Final = 1 << 20
+#: The end of an amount of money, if a blank follows as in lists of donors.
+AMOUNT_SIGN: Final = 1 << 17
 #: A word that introduces a name, if a name of two words follows after a particle or a blank.
 INTRODUCES_SIGN: Final = 1 << 23
 #: A word of an address of mail, if one is in the stretch.
@@ -84,6 +111,17 @@ _MOST_AFTER_FRIEND: Final = 6
 _MOST_PARTICLES: Final = 5
 _MOST_LETTERS: Final = 12
 _BEYOND: Final = 0x10000
+_NARI: Final = ord("也")
+_LINE_FEED: Final = 0x0A
+_FULL_STOP: Final = 0x3002
+_FIRST_OF_FULL_STOP: Final = 0xE3
+_LAST_OF_FULL_STOP: Final = 0x82
+#: How many characters may stand between two digits of one number, plus one.
+_MOST_BETWEEN_DIGITS: Final = 8
+#: How far below a label in a cell of its own its first value starts, in bytes.
+_BYTES_BELOW: Final = 2048
+#: Fewer digits than any kind without signs has.
+LEAST_DIGITS: Final = 3
 
 
 @kernel
@@ -129,13 +167,13 @@ def _has_digits(data: Bytes, i: int, stop: int, follows: Bytes, least: int, most
 
 
 @kernel
-def _has_number_below(data: Bytes, i: int, follows: Bytes, parts: Uint16s, least: int) -> bool:
-    """Whether a number or code of so many digits is among the next characters from byte i on, whatever is between."""
+def _has_number_below(data: Bytes, i: int, end: int, follows: Bytes, parts: Uint16s, least: int) -> bool:
+    """Whether a number or code of so many digits is among the next characters of its text, whatever is between."""
     if least <= 0:
         return True
     digits = 0
     for _ in range(_MOST_BELOW):
-        if i >= len(data):
+        if i >= end:
             return False
         point, i = code_point(data, i)
         if point < _BEYOND and follows[point] & DIGIT:
@@ -148,18 +186,18 @@ def _has_number_below(data: Bytes, i: int, follows: Bytes, parts: Uint16s, least
 
 
 @kernel
-def _ends_cell(data: Bytes, i: int, stop: int, follows: Bytes, parts: Uint16s, least: int) -> bool:
+def _ends_cell(data: Bytes, i: int, stop: int, end: int, follows: Bytes, parts: Uint16s, least: int) -> bool:
     """Whether a word is the last of its cell or line but for particles and a note, and enough digits follow soon."""
     is_open = False
     for _ in range(_MOST_OF_CELL):
         if i >= stop:
-            return _has_number_below(data, i, follows, parts, least)
+            return _has_number_below(data, i, end, follows, parts, least)
         point, i = code_point(data, i)
         if point >= _BEYOND:
             return False
         part = parts[point]
         if part & CELL_END:
-            return _has_number_below(data, i, follows, parts, least)
+            return _has_number_below(data, i, end, follows, parts, least)
         if part & OPENS:
             is_open = True
         elif part & CLOSES:
@@ -258,12 +296,22 @@ def _is_named(data: Bytes, i: int, stop: int, parts: Uint16s) -> bool:
 
 
 @kernel
+def _precedes_blank(data: Bytes, i: int, stop: int, parts: Uint16s) -> bool:
+    """Whether a blank follows byte i, or 也 as in 一万円也."""
+    if i >= stop:
+        return False
+    point, _ = code_point(data, i)
+    return point == _NARI or (point < _BEYOND and parts[point] & BLANK)
+
+
+@kernel
 def _confirmed(
     found: np.uint32,
     data: Bytes,
     start: int,
     i: int,
     stop: int,
+    end: int,
     point: int,
     follows: Bytes,
     parts: Uint16s,
@@ -275,7 +323,7 @@ def _confirmed(
 
     Args:
         found: the signs.
-        start, i, stop: where the stretch starts, the words end, and the stretch ends, in bytes.
+        start, i, stop, end: where the stretch starts, the words end, the stretch ends, and its text ends, in bytes.
         point: the last character of the words.
         least: how many digits a value has at least; 0 if any.
         n_before: how many digits stand before the end of the words.
@@ -288,7 +336,7 @@ def _confirmed(
             _announces(data, i, stop, follows, 0)
             and (least == 0 or _has_digits(data, i, stop, follows, least, _MOST_OF_VALUE))
         )
-        and not (least and _ends_cell(data, i, stop, follows, parts, least))
+        and not (least and _ends_cell(data, i, stop, end, follows, parts, least))
         and not is_stated
     ):
         found ^= np.uint32(LABEL_SIGN)
@@ -296,18 +344,18 @@ def _confirmed(
         found |= np.uint32(ASKED_SIGN)
         if least:
             is_near = _has_number(data, i, stop, follows, parts, least)
-            is_near = is_near or is_stated or _ends_cell(data, i, stop, follows, parts, least)
+            is_near = is_near or is_stated or _ends_cell(data, i, stop, end, follows, parts, least)
         else:
             is_near = _announces(data, i, stop, follows, OF_NUMBER) or _is_said(data, i, stop, parts)
         if not is_near:
             found ^= np.uint32(NUMBER_SIGN)
-    if found & np.uint32(MAIL_SIGN) and _ends_cell(data, i, stop, follows, parts, 0):
+    if found & np.uint32(MAIL_SIGN) and _ends_cell(data, i, stop, end, follows, parts, 0):
         found |= np.uint32(NUMBER_SIGN)
     if (
         found & np.uint32(DIGITS_SIGN)
         and not parts[point] & CELL_END
         and not _has_digits(data, i, stop, follows, least, _MOST_OF_VALUE)
-        and not _ends_cell(data, i, stop, follows, parts, least)
+        and not _ends_cell(data, i, stop, end, follows, parts, least)
     ):
         found ^= np.uint32(DIGITS_SIGN)
     if found & np.uint32(NAMED_SIGN | INTRODUCES_SIGN) and not _is_named(data, i, stop, parts):
@@ -316,86 +364,129 @@ def _confirmed(
         found ^= np.uint32(TITLE_SIGN)
     if found & np.uint32(FRIEND_SIGN) and not _is_friend(data, i, start, stop, parts):
         found ^= np.uint32(FRIEND_SIGN)
+    if found & np.uint32(AMOUNT_SIGN) and not _precedes_blank(data, i, stop, parts):
+        found ^= np.uint32(AMOUNT_SIGN)
     if found & np.uint32(PLAIN_SIGN) and not _announces(data, i, stop, follows, OF_PLAIN):
         found ^= np.uint32(PLAIN_SIGN)
     return found
 
 
 @kernel
+def _stop_of_stretch(data: Bytes, i: int, end: int) -> int:
+    """Where the sentence or line that holds byte i ends: after its full stop or line feed, or with its text."""
+    while i < end:
+        byte = data[i]
+        i += 1
+        if byte == _LINE_FEED or (
+            byte == _LAST_OF_FULL_STOP and i >= 3 and data[i - 2] == 0x80 and data[i - 3] == _FIRST_OF_FULL_STOP
+        ):
+            return i
+    return end
+
+
+@kernel
+def _note_hit(
+    hits: Int64s,
+    n_hits: int,
+    stretch: int,
+    data: Bytes,
+    i: int,
+    stop: int,
+    end: int,
+    is_cell: bool,
+    follows: Bytes,
+    parts: Uint16s,
+    state: int,
+    found: np.uint32,
+) -> int:
+    """Note a word that ends before byte i, and how far its value may reach; returns the number of hits."""
+    hits[n_hits, 0] = stretch
+    hits[n_hits, 1] = i
+    hits[n_hits, 2] = stop
+    if is_cell or _ends_cell(data, i, stop, end, follows, parts, 0):
+        hits[n_hits, 2] = min(end, i + _BYTES_BELOW)
+    hits[n_hits, 3] = state
+    hits[n_hits, 4] = int64(found)
+    return n_hits + 1
+
+
+@kernel
 def note_signs(
     data: Bytes,
-    starts: Int64s,
-    stops: Int64s,
+    offsets: Int64s,
     classes: Int32s,
     follows: Bytes,
     parts: Uint16s,
     transitions: Int32s,
     signs_of_state: Uint32s,
     digits_of_state: Bytes,
+    hit_signs: int,
+    bounds: Int64s,
     signs: Uint32s,
-    n_digits: Int64s,
-    n_in_a_row: Int64s,
-    n_marks: Int64s,
-) -> None:
-    """Fill `signs`, `n_digits`, `n_in_a_row` and `n_marks` for each stretch.
-
-    Args:
-        data: UTF-8 text.
-        starts, stops: (n_stretches,), in bytes; a stretch cuts no character.
-        classes: (65536,), the class of each character; those beyond are OTHER.
-        follows: (65536,), what each is after a label, the bits DIGIT and MARK, and what it is after the other sorts.
-        parts: (65536,), what each is in a value or a cell, as the bits from PARTICLE to AFTER_FRIEND say.
-        transitions: (n_states * n_classes,), the state after each state and class, times n_classes.
-            A state in which words end is -1 minus that.
-        signs_of_state: (n_states,), bits of the words that end in a state.
-        digits_of_state: (n_states,), how many digits the value of a word that ends there has at least; 0 if any.
-        signs: (n_stretches,), bits of the words in a stretch; zero before.
-        n_digits, n_in_a_row, n_marks: (n_stretches,), the digits in a stretch, the most of them in a row, the marks.
-    """
+    counts: Int64s,
+    hits: Int64s,
+) -> tuple[int, int]:
+    """Note the signs in each sentence or end of a line; returns the numbers of stretches and hits (see above)."""
     n_classes = len(transitions) // len(signs_of_state)
-    for stretch in range(len(signs)):
-        # The start of a stretch is an edge, as its end is.
-        state = int64(transitions[EDGE])
-        if state < 0:
-            state = -1 - state
-        digits = marks = last_digit = in_a_row = most_in_a_row = int64(0)
-        bits = np.uint32(0)
-        i = starts[stretch]
-        stop = stops[stretch]
-        while i < stop:
-            if data[i] < 0x80:
-                point = int64(data[i])
-                i += 1
-            else:
+    n = n_hits = int64(0)
+    for text in range(len(offsets) - 1):
+        i, end = offsets[text], offsets[text + 1]
+        while i < end:
+            # The start of a stretch is an edge, as its end is.
+            state = int64(transitions[EDGE])
+            digits = marks = last_digit = in_a_row = most_in_a_row = in_number = most_in_number = stop = int64(0)
+            between, bits, start, is_open = _MOST_BETWEEN_DIGITS, np.uint32(0), i, True
+            while i < end and is_open:
                 point, i = code_point(data, i)
-            if point >= _BEYOND:
-                state = int64(0)
-                continue
-            follow = follows[point]
-            if follow & DIGIT:
-                digits += 1
-                in_a_row += 1
-                last_digit = i
-                most_in_a_row = max(most_in_a_row, in_a_row)
-            else:
-                in_a_row = int64(0)
-            marks += (follow & MARK) != 0
-            kind = int64(classes[point])
-            if kind == SKIPPED:
-                continue
-            state = int64(transitions[state + kind])
+                if point >= _BEYOND:
+                    state = in_a_row = int64(0)
+                    between = _MOST_BETWEEN_DIGITS
+                    continue
+                is_open = point != _LINE_FEED and point != _FULL_STOP
+                follow = follows[point]
+                if follow & DIGIT:
+                    digits += 1
+                    in_a_row += 1
+                    in_number = in_number + 1 if between < _MOST_BETWEEN_DIGITS else int64(1)
+                    between, last_digit = int64(0), i
+                    most_in_a_row, most_in_number = max(most_in_a_row, in_a_row), max(most_in_number, in_number)
+                else:
+                    in_a_row = int64(0)
+                    if between < _MOST_BETWEEN_DIGITS:
+                        is_like = (parts[point] & LIKE_DIGIT) != 0
+                        in_number += is_like
+                        most_in_number = max(most_in_number, in_number)
+                        joins = between + 1 if parts[point] & JOINS else _MOST_BETWEEN_DIGITS
+                        between = int64(0) if is_like else joins
+                marks += (follow & MARK) != 0
+                kind = int64(classes[point])
+                if kind == SKIPPED:
+                    continue
+                state = int64(transitions[state + kind])
+                if state < 0:
+                    state = -1 - state
+                    word = state // n_classes
+                    found, least = signs_of_state[word], int64(digits_of_state[word])
+                    if stop == 0:
+                        stop = _stop_of_stretch(data, i, end) if is_open else i
+                    found = _confirmed(
+                        found, data, start, i, stop, end, point, follows, parts, least, digits, i - last_digit
+                    )
+                    bits |= found
+                    if found & np.uint32(hit_signs):
+                        # Of a word between edges, the edge after it has been read.
+                        is_cell = (parts[point] & CELL_END) != 0
+                        n_hits = _note_hit(hits, n_hits, n, data, i, stop, end, is_cell, follows, parts, word, found)
+            state = int64(transitions[state + EDGE])
             if state < 0:
-                state = -1 - state
-                found = signs_of_state[state // n_classes]
-                least = int64(digits_of_state[state // n_classes])
-                found = _confirmed(
-                    found, data, starts[stretch], i, stop, point, follows, parts, least, digits, i - last_digit
-                )
-                bits |= found
-        state = int64(transitions[state + EDGE])
-        if state < 0:
-            bits |= signs_of_state[(-1 - state) // n_classes]
-        signs[stretch] = bits
-        n_digits[stretch] = digits
-        n_in_a_row[stretch] = most_in_a_row
-        n_marks[stretch] = marks
+                word = (-1 - state) // n_classes
+                bits |= signs_of_state[word]
+                if signs_of_state[word] & np.uint32(hit_signs):
+                    n_hits = _note_hit(
+                        hits, n_hits, n, data, i, i, end, True, follows, parts, word, signs_of_state[word]
+                    )
+            if bits or digits >= LEAST_DIGITS:
+                bounds[n, 0], bounds[n, 1], signs[n] = start, i, bits
+                counts[n, 0], counts[n, 1], counts[n, 2], counts[n, 3] = digits, most_in_a_row, most_in_number, marks
+                n += 1
+    return n, n_hits

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from manyo.corpus.text import Texts
 from manyo.filters.pii.find import find
+from manyo.filters.pii.gate import gated_pieces
 from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.normal_form import digits_read
 
@@ -118,3 +120,18 @@ def test_an_age_is_masked_without_the_words_around_it() -> None:
 )
 def test_what_was_masked_in_prose_and_should_not_be(text: str) -> None:
     assert found(text) == []
+
+
+def test_two_ages_near_each_other_are_no_evidence_of_a_person() -> None:
+    assert found("私は24歳ですが、私は30歳に見えます。") == []
+
+
+def test_a_telephone_number_is_found_whose_only_digits_enough_are_letters_in_print() -> None:
+    assert ("phone", "O29 (OI4) 8832") in found("電話 O29 (OI4) 8832")
+
+
+def test_words_of_labels_that_announce_nothing_reach_no_rule() -> None:
+    texts = ["GALAXY Noteを発表。", "開発者：jig.jp", "AQUOS PHONE SERIEを発売。", "メールが届いた。", "世界売上No.1。"]
+    assert list(gated_pieces(Texts.from_arrow(pa.array(texts, pa.large_string())), PII_KINDS)) == []
+    texts = ["会員No：0023177", "申込者：片山 理恵", "PHONE：03-1234-5678", "メール：a@example.jp"]
+    assert len(list(gated_pieces(Texts.from_arrow(pa.array(texts, pa.large_string())), PII_KINDS))) == len(texts)

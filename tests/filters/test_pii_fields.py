@@ -10,12 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manyo.corpus.release import resolve
+from manyo.corpus.text import Texts
 from manyo.filters.pii.check_digits import is_iban
 from manyo.filters.pii.find import find
 from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.labels import EDGES, FIRM_EDGES, examples, gate_words, labels, trie
 from manyo.filters.pii.normal_form import folded, normal_form, unmarked
-from manyo.filters.pii.screen import LABEL_SIGNS, note, sign_of
+from manyo.filters.pii.screen import LABEL_SIGNS, screened, sign_of
+from manyo.filters.pii.screen_kernels import LEAST_DIGITS
 
 KINDS = [kind.name for kind in PII_KINDS]
 #: What letters of a label may be printed with.
@@ -115,7 +117,9 @@ def test_a_value_is_found_in_every_layout_of_its_label(kind: str, layout: str) -
 def expression_of_labels() -> re.Pattern[str]:
     """Any word of a label with what must stand around it, in the normal form without marks."""
     words = gate_words()
-    edge, firm = (f"[{re.escape(unmarked(normal_form(of).chars))}]" for of in (EDGES + FIRM_EDGES, FIRM_EDGES))
+    # In the normal form | looks like ー, which is no edge.
+    kept = FIRM_EDGES.replace("|", "")
+    edge, firm = (f"[{re.escape(unmarked(normal_form(of).chars))}]" for of in (EDGES + kept, kept))
     connectors = "。、はがのを第等番号者名前氏様さまん方殿漢字カナー次以下記とおり通です"
     # More digits than any value needs, or the end, after which the value may stand.
     digits = "(?:$|[0-9]{15})"
@@ -140,40 +144,55 @@ def expression_of_labels() -> re.Pattern[str]:
 LABELS = expression_of_labels()
 
 
-def signs_slowly(text: str) -> tuple[bool, int, int, int]:
-    """Whether a word of a label is in a text with what must stand around it, and the numbers of digits, in all and in
-    a row, and marks.
-    """
-    has_word = bool(LABELS.search(unmarked(normal_form(text).chars)))
-    digits = re.findall("[0-9０-９〇一二三四五六七八九十百千壱弐参拾廿元]+", text)
-    return has_word, sum(map(len, digits)), max(map(len, digits), default=0), sum(char in ".．:：-－" for char in text)
+DIGITS = "0-9０-９〇一二三四五六七八九十百千壱弐参拾廿元"
+#: Digits, and letters that OCR takes for them, with signs between them.
+NUMBER = re.compile(f"[{DIGITS}](?:[ 　()（）.．〜～~･・/／,，、の\\-‐‑‒–—―−─ー－ｰ]{{0,7}}[{DIGITS}OoQlI|])*")
 
 
-@settings(max_examples=60, deadline=None)
+def counted_slowly(stretch: str) -> list[int]:
+    """The digits of a stretch, the most of them in a row and in one number, and its marks."""
+    rows = list(map(len, re.findall(f"[{DIGITS}]+", stretch)))
+    numbers = [len(re.findall(f"[{DIGITS}OoQlI|]", number[0])) for number in NUMBER.finditer(stretch)]
+    marks = sum(char in ".．:：-－・･‐‑–−" for char in stretch)
+    return [sum(rows), max(rows, default=0), max(numbers, default=0), marks]
+
+
+def stretches_of(text: str) -> list[str]:
+    return re.findall("[^\n。]*[\n。]|[^\n。]+", text)
+
+
+@settings(max_examples=100, deadline=None)
 @given(st.lists(printed_texts, min_size=1, max_size=5))
 def test_screening_misses_no_word_and_counts_as_its_slow_twin_does(texts: list[str]) -> None:
     # Below each text stand as many digits as a label at its end may ask for.
-    below = b"\n" + b"1" * 15 + b"\n"
-    encoded = [text.encode() for text in texts]
-    data = np.frombuffer(b"".join(text + below for text in encoded), np.uint8)
-    lengths = np.array([len(text) for text in encoded], np.int64)
-    starts = np.cumsum(lengths + len(below)) - lengths - len(below)
-    signs, *counted = note(data, starts, starts + lengths)
-    for text, bits, *counts_of_text in zip(texts, signs, *counted, strict=True):
-        has_word, *counts = signs_slowly(text)
-        assert counts_of_text == counts
-        assert bits & LABEL_SIGNS or not has_word, text
+    texts = [text + "\n" + "1" * 15 for text in texts]
+    found = screened(Texts.from_arrow(pa.array(texts, pa.large_string())))
+    labelled = set(found.hits.of(LABEL_SIGNS).stretches.tolist())
+    counts = np.stack([found.n_digits, found.n_in_a_row, found.n_in_number, found.n_marks], axis=1).tolist()
+    at = {start: i for i, start in enumerate(found.starts.tolist())}
+    start = 0
+    for stretch in (stretch for text in texts for stretch in stretches_of(text)):
+        stop = start + len(stretch.encode())
+        has_word = bool(LABELS.search(unmarked(normal_form(stretch).chars)))
+        assert start in at or (not has_word and counted_slowly(stretch)[0] < LEAST_DIGITS), stretch
+        if start in at:
+            assert found.stops[at[start]] == stop
+            assert counts[at[start]] == counted_slowly(stretch)
+            assert at[start] in labelled or not has_word, stretch
+        start = stop
 
 
 @settings(max_examples=60, deadline=None)
 @given(printed_texts)
 def test_a_label_that_announces_something_has_a_word_in_the_screen(text: str) -> None:
-    data = np.frombuffer(text.encode(), np.uint8)
-    ends = np.array([len(data)], np.int64)
-    (bits,), *_ = note(data, np.zeros(1, np.int64), ends)
-    found = [label for label in labels(text, 0, len(text)) if any(m.kind != "none" for m in label.meanings)]
-    firm = [label for label in found if text[label.stop : label.stop + 1] in tuple(":：\t】")]
-    assert bits & LABEL_SIGNS or not firm
+    found = screened(Texts.from_arrow(pa.array([text], pa.large_string())))
+    hits = found.hits.of(LABEL_SIGNS)
+    announcing = [label for label in labels(text, 0, len(text)) if any(m.kind != "none" for m in label.meanings)]
+    for label in announcing:
+        if text[label.stop : label.stop + 1] in tuple(":：\t】"):
+            stop = len(text[: label.stop].encode())
+            # The edge after the word is of its hit, too.
+            assert any(stop <= at <= stop + len("：".encode()) for at in hits.stops.tolist())
 
 
 def test_every_kind_has_a_bit_of_its_own_in_the_screen() -> None:
