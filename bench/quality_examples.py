@@ -1,19 +1,18 @@
 """Writes the documents that the shipped model of `quality_score` is trained on, a file for each source and label.
 
-    python -m bench.quality_examples DATA FOLDER
-    manyo train-quality --positive FOLDER/good/*.jsonl --negative FOLDER/bad/*.jsonl --weight '*.labelled.jsonl' 4 \\
-        --weight '*.dropped.jsonl' 0.6 --weight 'pages-*.jsonl' 3 --model filters/signals/quality.txt
+    python -m bench.quality_examples DATA FOLDER --texts FILE
+    manyo train-quality --positive FOLDER/good/*.jsonl --negative FOLDER/bad/*.jsonl \\
+        --weight 'pages-*' 1 --weight '*.labelled.jsonl' 3 --model filters/signals/quality.txt
 
-DATA is a folder with `webmix/`, `web/`, `livedoor_news/`, `benchmarks/` and `gold/`. Labelled are: crawled texts on
-which two readers agree (`webmix/quality_labels.tsv`, `bench/labels/crawl.tsv`), the 300 pages of
-`bench/labels/web.tsv`, and other crawled texts that one reader labelled for training only
-(`bench/labels/webmix_training.tsv`). Weak labels: articles of news, paragraphs of Wikipedia, gold texts of pages and
-other pages of the WARCs are good. Of news, runs of whole paragraphs are taken, of 120 characters up to 5,000, joined
-by line ends, blanks or nothing as crawled texts are; of pages at most 300 a host.
+DATA is a folder with `webmix/`, `web/`, `livedoor_news/`, `benchmarks/` and `gold/`; FILE has further texts as JSON
+Lines, which labels name by a digest. Labelled are: crawled texts on which two readers agree
+(`webmix/quality_labels.tsv`, `bench/labels/crawl.tsv`), the 300 pages of `bench/labels/web.tsv`, and other crawled
+texts that one reader labelled for training only (`bench/labels/webmix_training.tsv`). Weak labels, which count little:
+articles of news, paragraphs of Wikipedia, gold texts of pages and other pages of the WARCs are good, except those that
+another rule of `default` drops. Of news, runs of whole paragraphs are taken, of 120 characters up to 5,000, joined by
+line ends, blanks or nothing as crawled texts are; of pages at most 60 a host.
 
-The score is for what rules cannot tell. So labelled documents that another rule of `default` drops are in files of
-their own, which count little; other documents that one drops are left out. A collection of texts from hundreds of
-sites is divided into sources by the digest of the text.
+A collection of texts from hundreds of sites is divided into sources by the digest of the text.
 """
 
 from __future__ import annotations
@@ -26,7 +25,8 @@ import random
 import tempfile
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
 
@@ -40,16 +40,35 @@ from manyo.filters.signals.measure import measure
 
 _LENGTHS = (120, 250, 400, 800, 2000, 5000)
 _JOINTS = ("\n", "\n", " ", "")
-_TRAINING = Path(__file__).parent / "labels" / "webmix_training.tsv"
-_CRAWL = Path(__file__).parent / "labels" / "crawl.tsv"
+_LABELS = Path(__file__).parent / "labels"
 #: Hosts of the 300 pages are divided into this many sources, so that one program's manuals are not a source by itself.
 _WEB_SOURCES = 10
 #: Repositories with texts of hundreds of sites each, and the sources that each is divided into.
-_COLLECTIONS = ("JapaneseWarcParser", "Dataset_for_BTM", "text-filter-pipeline")
+_COLLECTIONS = ("JapaneseWarcParser", "Dataset_for_BTM", "text-filter-pipeline", "first-sight")
 _COLLECTION_SOURCES = 8
-_PAGES_OF_HOST = 300
-_OTHER_PAGES = 1000
+_PAGES_OF_HOST = 60
+_OTHER_PAGES = 300
 _LEAST_KANA = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A text that was labelled.
+
+    Attributes:
+        draw: the draw that it is from: `webmix`, `crawl`, `unedited`, `crawl2`, `crawl3`, `training` or `pages`.
+        kind: of site, as the draw has it; "" where nobody said.
+        reasons: why a reader calls it bad, in a few words of each.
+        label: `good`, `bad` or `disputed`.
+        source: what it is from; texts of one source are alike.
+    """
+
+    draw: str
+    kind: str
+    reasons: str
+    label: str
+    source: str
+    text: str
 
 
 def main() -> None:
@@ -57,61 +76,60 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--texts", type=Path, help="texts that labels name by a digest, as JSON Lines")
     options = parser.parse_args()
     files: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for examples in (crawled(options.data), pages(options.data), news(options.data), other(options.data)):
-        for label, source, text in examples:
-            files[label, source].append(text)
+    for one in labelled(options.data, options.texts):
+        if one.label != "disputed":
+            files[one.label, f"{one.source}.labelled"].append(one.text)
+    for source, found in weak(options.data).items():
+        files["good", source] = list(compress(found, ~dropped_by_rules(found)))
     for (label, source), found in sorted(files.items()):
-        dropped = dropped_by_rules(found)
-        _write(options.folder / label / f"{source}.jsonl", compress(found, ~dropped))
-        if source.endswith(".labelled"):
-            _write(options.folder / label / f"{source.split('.')[0]}.dropped.jsonl", compress(found, dropped))
+        path = options.folder / label / f"{source}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in found), "utf-8")
+        print(f"{len(found):5} {path}")
 
 
-def _write(path: Path, texts: Iterable[str]) -> None:
-    lines = [json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in texts]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(lines), encoding="utf-8")
-    print(f"{len(lines):5} {path}")
+def labelled(data: Path, more: Path | None) -> Iterator[Labelled]:
+    """Yield every labelled text.
 
-
-def crawled(data: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield label, source and text of labelled texts of crawls."""
-    labels = {row["id"]: row["label"] for row in _rows(_TRAINING)}
-    labels |= {row["id"]: row["settled"] for row in _rows(_CRAWL)}
-    labels |= {row["id"]: row["settled"] for row in _rows(data / "webmix" / "quality_labels.tsv")}
-    for line in (data / "webmix" / "texts.jsonl").read_text(encoding="utf-8").splitlines():
-        text = json.loads(line)
-        if labels.get(text["id"]) in ("good", "bad"):
-            yield labels[text["id"]], _crawl_source(text["source"], text["text"]), text["text"]
+    Args:
+        more: JSON Lines with the texts of the draws that `bench/labels/crawl.tsv` names by a digest; None leaves these
+            out.
+    """
     with tempfile.TemporaryDirectory(prefix="manyo-bench-") as folder:
-        texts = texts_of_pages(data, Path(folder), ["webmix/pages-*.warc.gz"])
-    for url in sorted(labels.keys() & texts.keys()):
-        if labels[url] in ("good", "bad"):
-            yield labels[url], f"{_host(url).replace('.', '_')}.labelled", texts[url]
+        of_page = texts_of_pages(data, Path(folder), ["webmix/pages-*.warc.gz"])
+    lines = (data / "webmix" / "texts.jsonl").read_text(encoding="utf-8").splitlines()
+    texts = {url: (_host(url).replace(".", "_"), text) for url, text in of_page.items()}
+    texts |= {row["id"]: (_collection(row["source"], row["text"]), row["text"]) for row in map(json.loads, lines)}
+    if more is not None:
+        for row in map(json.loads, more.read_text(encoding="utf-8").splitlines()):
+            texts[digest_name(row["text"])] = (_collection("first-sight", row["text"]), row["text"])
+    for row in _rows(data / "webmix" / "quality_labels.tsv"):
+        reasons = f"{row['note']} / {row['second_reason']}"
+        yield Labelled("webmix", row["kind"], reasons, row["settled"], *texts[row["id"]])
+    for row in _rows(_LABELS / "crawl.tsv"):
+        if row["id"] in texts:
+            reasons = f"{row['reason_1']} / {row['reason_2']}"
+            yield Labelled(row["draw"], row["kind"], reasons, row["settled"], *texts[row["id"]])
+    for row in _rows(_LABELS / "webmix_training.tsv"):
+        yield Labelled("training", "", "", row["label"], *texts[row["id"]])
+    with tempfile.TemporaryDirectory(prefix="manyo-bench-") as folder:
+        pages = texts_of_pages(data, Path(folder))
+    for page in read_labels():
+        label = "good" if page.is_good else "bad"
+        yield Labelled("pages", "", "", label, _web_source(page.url), pages[page.url])
 
 
-def _crawl_source(repository: str, text: str) -> str:
+def digest_name(text: str) -> str:
+    """How labels name a text that has no other name."""
+    return f"text-{hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}"
+
+
+def _collection(repository: str, text: str) -> str:
     name = repository.rpartition("/")[2].replace(".", "_")
-    part = f"-{zlib.crc32(text.encode()) % _COLLECTION_SOURCES}" if name in _COLLECTIONS else ""
-    return f"{name}{part}.labelled"
-
-
-def pages(data: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield label, source and text of the pages that two readers labelled, and of others, as good."""
-    with tempfile.TemporaryDirectory(prefix="manyo-bench-") as folder:
-        texts = texts_of_pages(data, Path(folder))
-    labels = {page.url: page.is_good for page in read_labels()}
-    for url, is_good in labels.items():
-        yield "good" if is_good else "bad", f"{_web_source(url)}.labelled", texts[url]
-    others = sorted(texts.keys() - labels.keys(), key=lambda url: hashlib.blake2b(url.encode()).digest())
-    of_host: Counter[str] = Counter()
-    for url in others:
-        kana = sum("ぁ" <= character <= "ヿ" for character in texts[url][:2000])
-        if kana >= _LEAST_KANA and of_host[_host(url)] < _PAGES_OF_HOST and of_host.total() < _OTHER_PAGES:
-            of_host[_host(url)] += 1
-            yield "good", _web_source(url), texts[url]
+    return f"{name}-{zlib.crc32(text.encode()) % _COLLECTION_SOURCES}" if name in _COLLECTIONS else name
 
 
 def dropped_by_rules(texts: list[str]) -> np.ndarray:
@@ -131,29 +149,51 @@ def _web_source(url: str) -> str:
     return f"pages-{zlib.crc32(_host(url).encode()) % _WEB_SOURCES}"
 
 
-def news(data: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield parts of every fourth article, as good; its source is the magazine."""
+def weak(data: Path) -> dict[str, list[str]]:
+    """Return the texts of each source that nobody labelled and that are taken for good."""
+    texts: dict[str, list[str]] = defaultdict(list)
+    for examples in (_news(data), _pages(data), _other(data)):
+        for source, text in examples:
+            texts[source].append(text)
+    return texts
+
+
+def _pages(data: Path) -> Iterator[tuple[str, str]]:
+    """Yield source and text of pages that nobody labelled."""
+    with tempfile.TemporaryDirectory(prefix="manyo-bench-") as folder:
+        texts = texts_of_pages(data, Path(folder))
+    others = texts.keys() - {page.url for page in read_labels()}
+    of_host: Counter[str] = Counter()
+    for url in sorted(others, key=lambda url: hashlib.blake2b(url.encode()).digest()):
+        kana = sum("ぁ" <= character <= "ヿ" for character in texts[url][:2000])
+        if kana >= _LEAST_KANA and of_host[_host(url)] < _PAGES_OF_HOST and of_host.total() < _OTHER_PAGES:
+            of_host[_host(url)] += 1
+            yield _web_source(url), texts[url]
+
+
+def _news(data: Path) -> Iterator[tuple[str, str]]:
+    """Yield parts of every eighth article; its source is the magazine."""
     draw = random.Random(1)
-    for path in sorted((data / "livedoor_news").glob("*-*.txt"))[::4]:
+    for path in sorted((data / "livedoor_news").glob("*-*.txt"))[::8]:
         lines = [line.strip() for line in path.read_text(encoding="utf-8").split("\n")[3:] if line.strip()]
         length, chosen = draw.choice(_LENGTHS), list[str]()
         for line in lines[draw.randrange(max(1, len(lines) // 2)) :]:
             chosen.append(line)
             if sum(map(len, chosen)) >= length:
                 break
-        yield "good", f"news-{path.name.rsplit('-', 1)[0]}", draw.choice(_JOINTS).join(chosen)
+        yield f"news-{path.name.rsplit('-', 1)[0]}", draw.choice(_JOINTS).join(chosen)
 
 
-def other(data: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield paragraphs of Wikipedia and gold texts of pages, as good."""
+def _other(data: Path) -> Iterator[tuple[str, str]]:
+    """Yield paragraphs of Wikipedia and gold texts of pages."""
     squad = json.loads((data / "benchmarks" / "jsquad-v1.3-valid-v1.3.json").read_text(encoding="utf-8"))
     contexts = {paragraph["context"] for article in squad["data"] for paragraph in article["paragraphs"]}
-    for context in sorted(contexts)[::6]:
-        yield "good", "wikipedia", context.split(" [SEP] ", 1)[-1]
+    for context in sorted(contexts)[::12]:
+        yield "wikipedia", context.split(" [SEP] ", 1)[-1]
     for name, key in (("kinds", "kind"), ("extraction", "set")):
         for line in (data / "gold" / name / "gold.jsonl").read_text(encoding="utf-8").splitlines():
             page = json.loads(line)
-            yield "good", f"gold-{name}" if key == "kind" else f"gold-{page[key]}", page["text"]
+            yield f"gold-{name}" if key == "kind" else f"gold-{page[key]}", page["text"]
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

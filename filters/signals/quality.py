@@ -1,43 +1,41 @@
-"""One score from many signals: a linear model, so that every score says what it is made of.
+"""One score from many signals: trees whose every step says which signal it looked at and what that changed.
 
-The model adds up what each signal contributes, and what the n-grams of a document's beginning do. It was trained on
-labelled documents by `manyo train-quality`; the one that ships is `quality.txt`, and `docs/log/labels.md` states its
-data. n-grams are characters and pairs of neighbours, with one sign for every digit, hashed to 8,192 weights, from
-which no text can be read back.
+The model is a forest of extremely randomized trees, grown by `manyo train-quality` from labelled documents; the one
+that ships is `quality.txt`, and `docs/log/labels.md` states its data. A document goes down each tree to a leaf, and its
+score is the mean of its leaves' shares of good training documents: of the labelled documents like it, so many were
+good.
 
-A signal contributes weight × (value − mean) / deviation, where mean and deviation are those of the training documents,
-and where a value outside of the range that training saw counts as the end of the range. So contributions are measured
-from an ordinary document, and a single odd value cannot decide alone.
+Each node has such a share, of the documents that reached it. Each step down changes it, and the change is credited to
+the signal that decided the step (Saabas 2014), so that the parts of a score and the share of the roots add up to it.
+
+A signal is known to the trees by its bin: the range of its values in training, without the last two in a thousand at
+either end, in equal parts, of the logarithm where values are counts. So no odd value can be told from the end of the
+range, and the model says the same on every machine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
+from manyo.corpus.jit import Records
 from manyo.corpus.schema import Column
 from manyo.corpus.tables.start_folder import located
-from manyo.corpus.text import Texts
 from manyo.filters.signals import characters, coherence, fluency, plausibility, repetition, segments, tells, vocabulary
-from manyo.filters.signals.quality_kernels import GRAM_BITS, mark_grams, pick_largest, weigh_grams
+from manyo.filters.signals.quality_kernels import pick_largest, walk_trees
 from manyo.filters.signals.signal import Passes, Signal, mean
-
-#: Characters from a document's start whose n-grams count.
-GRAM_CHARS: Final = 2_000
-N_GRAMS: Final = 1 << GRAM_BITS
-#: A document's n-grams weigh 1 / √(their number + this), so that the few of a short one do not weigh most.
-GRAM_PRIOR: Final = 30
+from manyo.filters.signals.tree_kernels import LEAF, N_BINS, NODES
 
 #: Contributions that are stored of each document: the largest, for or against it.
 STORED_PARTS: Final = 4
 
-#: The signals that the model adds up: one for each thing that makes a text good or bad, not every variant of each.
+#: The signals that the model reads: one for each thing that makes a text good or bad, not every variant of each.
 SCORED: Final = (
     *("char_count", "latin_fraction", "digit_fraction", "symbol_fraction", "hiragana_fraction"),
     *("hiragana_letter_fraction", "katakana_letter_fraction", "particle_fraction", "other_letter_fraction"),
@@ -52,77 +50,88 @@ SCORED: Final = (
     *("clause_marks_per_statement", "polite_ending_fraction", "trade_word_variety"),
 )
 
-#: What n-grams contribute together is stored under this name.
-GRAMS: Final = "n-grams"
-
 _HEAD: Final = "# quality model of manyo, written by train-quality: docs/log/labels.md"
+_BELOW: Final = "<"
+_SHARE: Final = "/"
 
 #: Of each document, what contributes most to its score.
 PARTS: Final = Column(
     "quality_parts",
     pa.list_(pa.struct([("signal", pa.string()), ("amount", pa.float32())])),
-    f"the {STORED_PARTS} largest contributions to the logit of `quality_score`, and the signals that they come from",
+    f"the {STORED_PARTS} signals that change `quality_score` most, and by how much each does",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How the values of a signal become numbers that weights apply to.
+    """How the values of a signal become bins.
 
     Attributes:
         is_logarithmic: whether log(1 + value) is taken first: of counts and lengths, and of what exceeds 1.
-        low, high: values beyond these count as these, after the logarithm.
-        mean, deviation: of the training documents, within these bounds.
+        low, high: the range that is divided into bins, after the logarithm.
     """
 
     is_logarithmic: bool
     low: float
     high: float
-    mean: float
-    deviation: float
 
-    def apply(self, values: np.ndarray) -> np.ndarray:
-        """float64 (n_docs,), standardised values."""
+    def bins(self, values: np.ndarray) -> np.ndarray:
+        """uint8 (n_docs,), from 0 to `N_BINS` - 1."""
         raw = values.astype(np.float64)
         scaled = np.log1p(raw) if self.is_logarithmic else raw
-        standardised: np.ndarray = (np.clip(scaled, self.low, self.high) - self.mean) / self.deviation
-        return standardised
+        places = (scaled - self.low) * (N_BINS / (self.high - self.low))
+        bins: np.ndarray = np.clip(places, 0, N_BINS - 1).astype(np.uint8)
+        return bins
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class QualityModel:
-    """A linear model of the probability that a document is good.
+    """A forest that says how probable it is that a document is good.
 
     Attributes:
-        bias: the logit of an ordinary document.
         signals: names of the signals.
         scales: of each signal.
-        weights: float64 (n_signals,).
-        gram_weights: float64 (N_GRAMS,).
-        gram_mean: mean contribution of the n-grams of the training documents, which is subtracted.
+        trees: records of `NODES` of each tree.
     """
 
-    bias: float
     signals: tuple[str, ...]
     scales: tuple[Scale, ...]
-    weights: np.ndarray
-    gram_weights: np.ndarray
-    gram_mean: float
+    trees: tuple[Records, ...]
 
-    def contributions(self, values: np.ndarray, texts: Texts) -> np.ndarray:
-        """float64 (n_docs, n_signals + 1), what each signal and, last, the n-grams add to the logit.
+    @cached_property
+    def _nodes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """What `walk_trees` reads of the nodes of all trees, one tree after the other."""
+        sizes = np.array([len(tree) for tree in self.trees], np.int64)
+        roots = np.cumsum(sizes) - sizes
+        nodes = np.concatenate(self.trees)
+        others = nodes["others"] + np.repeat(roots, sizes)
+        shares = nodes["good"] / (nodes["good"] + nodes["bad"])
+        signals, bounds = nodes["signal"].astype(np.int16), nodes["bound"].astype(np.uint8)
+        return roots, signals, bounds, others.astype(np.int32), shares / len(self.trees)
+
+    @property
+    def base(self) -> float:
+        """The score of a document of which nothing is known: the mean of the roots' shares."""
+        roots, *_, values = self._nodes
+        return float(values[roots].sum())
+
+    def contributions(self, values: np.ndarray) -> np.ndarray:
+        """float64 (n_docs, n_signals), how much each signal changes the score.
 
         Args:
             values: float64 (n_docs, n_signals).
-            texts: the documents.
         """
-        parts = np.empty((len(values), len(self.signals) + 1))
-        for i, (scale, weight) in enumerate(zip(self.scales, self.weights, strict=True)):
-            parts[:, i] = scale.apply(values[:, i]) * weight
-        of_grams, points = np.empty(len(values)), texts.points
-        weigh_grams(points.data, points.offsets, self.gram_weights, GRAM_PRIOR, GRAM_CHARS, of_grams)
-        parts[:, -1] = of_grams - self.gram_mean
+        parts = np.zeros((len(values), len(self.signals)))
+        walk_trees(bins_of(values, self.scales), *self._nodes, parts)
         return parts
+
+
+def bins_of(values: np.ndarray, scales: Sequence[Scale]) -> np.ndarray:
+    """uint8 (n_docs, n_signals), the bins of values of each signal."""
+    bins = np.empty(values.shape, np.uint8)
+    for i, scale in enumerate(scales):
+        bins[:, i] = scale.bins(values[:, i])
+    return bins
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +145,6 @@ class Scored:
 
     scores: np.ndarray
     parts: pa.ListArray
-
-
-def read_grams(texts: Texts) -> np.ndarray:
-    """uint8 (n_docs, N_GRAMS), 1 for each n-gram that a document has."""
-    marks = np.zeros((len(texts), N_GRAMS), np.uint8)
-    mark_grams(texts.points.data, texts.points.offsets, GRAM_CHARS, marks)
-    return marks
 
 
 @cache
@@ -159,27 +161,33 @@ def read_values(passes: Passes, names: Sequence[str]) -> np.ndarray:
 
 def score(passes: Passes, model: QualityModel) -> Scored:
     """Score a batch, and say what the scores are made of."""
-    parts = model.contributions(read_values(passes, model.signals), passes.texts)
-    logits = parts.sum(axis=1) + model.bias
+    parts = model.contributions(read_values(passes, model.signals))
     is_blank = passes.of(characters.character_counts).visible_chars == 0
-    scores = np.where(is_blank, 0, 1 / (1 + np.exp(-np.clip(logits, -30, 30))))
+    scores = np.where(is_blank, 0, np.clip(parts.sum(axis=1) + model.base, 0, 1))
     largest = np.empty((len(parts), min(STORED_PARTS, parts.shape[1])), np.int64)
     pick_largest(parts, largest)
     amounts = np.take_along_axis(parts, largest, axis=1).astype(np.float32)
-    names = pa.array([*model.signals, GRAMS], pa.string()).take(pa.array(largest.ravel()))
+    names = pa.array(model.signals, pa.string()).take(pa.array(largest.ravel()))
     fields = pa.StructArray.from_arrays([names, pa.array(amounts.ravel())], ["signal", "amount"])
     offsets = pa.array(np.arange(len(parts) + 1, dtype=np.int32) * largest.shape[1])
     return Scored(scores.astype(np.float32), pa.ListArray.from_arrays(offsets, fields))
 
 
 def write_quality_model(model: QualityModel) -> str:
-    """The model as text: a line for each signal, then a line with the weights of the n-grams."""
-    lines = [_HEAD, f"bias {model.bias:.4f}", f"grams {model.gram_mean:.4f}"]
-    for name, scale, weight in zip(model.signals, model.scales, model.weights, strict=True):
-        how = "log" if scale.is_logarithmic else "as-is"
-        numbers = (scale.low, scale.high, scale.mean, scale.deviation, weight)
-        lines.append(" ".join(["signal", name, how, *(f"{number:.5g}" for number in numbers)]))
-    lines.append("weights " + " ".join(f"{weight:.3g}" for weight in model.gram_weights))
+    """The model as text: a line for each signal, and one for each tree.
+
+    A tree's nodes are in preorder: `12<34` sends documents whose bin of signal 12 is below 34 to the next node, `18/6`
+    is a leaf that good documents of a weight of 18 reached in training and bad ones of 6.
+    """
+    lines = [_HEAD]
+    for name, scale in zip(model.signals, model.scales, strict=True):
+        lines.append(f"signal {name} {'log' if scale.is_logarithmic else 'as-is'} {scale.low:g} {scale.high:g}")
+    for tree in model.trees:
+        nodes = (
+            f"{node.good:g}{_SHARE}{node.bad:g}" if node.signal == LEAF else f"{node.signal}{_BELOW}{node.bound}"
+            for node in tree
+        )
+        lines.append(f"tree {' '.join(nodes)}")
     return "\n".join(lines) + "\n"
 
 
@@ -201,7 +209,7 @@ def load_quality_model(path: str | None) -> QualityModel:
         raise ValueError(f"{path}: not a quality model ({error.strerror})") from error
     try:
         return _parse(text)
-    except (ValueError, KeyError) as error:
+    except ValueError as error:
         raise ValueError(f"{path}: not a quality model ({error}); manyo train-quality makes one") from error
 
 
@@ -209,30 +217,46 @@ def _parse(text: str) -> QualityModel:
     head, *lines = text.split("\n")
     if head != _HEAD:
         raise ValueError("its first line is another")
-    numbers: dict[str, list[float]] = {}
-    names, scales, weights = [], [], []
+    names, scales, trees = [], [], []
     for line in filter(None, lines):
-        key, *values = line.split(" ")
+        key, *cells = line.split(" ")
         if key == "signal":
-            name, how, *cells = values
-            low, high, centre, deviation, weight = map(float, cells)
+            name, how, low, high = cells
             if name not in _signals():
                 raise ValueError(f"there is no signal {name!r}")
             names.append(name)
-            scales.append(Scale(how == "log", low, high, centre, deviation))
-            weights.append(weight)
+            scales.append(Scale(how == "log", float(low), float(high)))
+        elif key == "tree":
+            trees.append(_read_tree(cells, len(names)))
         else:
-            numbers[key] = [float(value) for value in values]
-    if len(numbers.get("weights", ())) != N_GRAMS or "bias" not in numbers or "grams" not in numbers:
+            raise ValueError(f"there is no {key!r} in one")
+    if not trees:
         raise ValueError("it is not complete")
-    return QualityModel(
-        numbers["bias"][0],
-        tuple(names),
-        tuple(scales),
-        np.array(weights),
-        np.array(numbers["weights"]),
-        numbers["grams"][0],
-    )
+    return QualityModel(tuple(names), tuple(scales), tuple(trees))
+
+
+def _read_tree(cells: Sequence[str], n_signals: int) -> Records:
+    """The nodes of a tree. Read from their end, each finds what is below it read already."""
+    nodes = np.zeros(len(cells), NODES)
+    read: list[int] = []
+    for number in range(len(cells) - 1, -1, -1):
+        node, cell = nodes[number], cells[number]
+        if _SHARE in cell:
+            node["signal"] = LEAF
+            node["good"], node["bad"] = map(float, cell.split(_SHARE))
+            if not 0 < node["good"] + node["bad"] < np.inf:
+                raise ValueError(f"no document is in {cell}")
+        else:
+            node["signal"], node["bound"] = map(int, cell.split(_BELOW))
+            if len(read) < 2 or not (0 <= node["signal"] < n_signals and 0 <= node["bound"] < N_BINS):
+                raise ValueError(f"{cell} divides nothing")
+            below, node["others"] = read.pop(), read.pop()
+            for weight in ("good", "bad"):
+                node[weight] = nodes[weight][below] + nodes[weight][node["others"]]
+        read.append(number)
+    if read != [0]:
+        raise ValueError("a tree is not complete")
+    return nodes
 
 
 @lru_cache(maxsize=4)
@@ -250,12 +274,12 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         mean(
             "quality_score",
-            "probability that the text is worth learning from, by a linear model over signals and n-grams of the first "
-            f"{GRAM_CHARS:,} characters; `{PARTS.name}` says what it is made of",
+            "probability that the text is worth learning from, by a forest over other signals; "
+            f"`{PARTS.name}` says what it is made of",
             "probability",
         ),
-        "DCLM, FineWeb-Edu and Swallow v2 have classifiers; ours is linear and small, and `manyo train-quality` "
-        "trains another",
+        "DCLM, FineWeb-Edu and Swallow v2 have classifiers; ours reads other signals, and `manyo train-quality` trains "
+        "another",
         lambda passes: passes.of(scored).scores,
     ),
 )

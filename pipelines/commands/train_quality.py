@@ -9,11 +9,11 @@ from fnmatch import fnmatchcase
 from pathlib import PurePath
 
 from manyo.corpus.tables.shards import publish
-from manyo.filters.signals.quality import GRAM_CHARS, QualityModel, write_quality_model
+from manyo.filters.signals.quality import QualityModel, write_quality_model
 from manyo.filters.signals.quality_training import (
     MOST_OF_SOURCE,
     N_FOLDS,
-    PENALTY,
+    N_TREES,
     AtThreshold,
     Examples,
     importance_of_parts,
@@ -137,8 +137,8 @@ def model_card(
         [
             f"# {model_name}",
             "",
-            "A linear model over signals, and hashed characters and pairs. Its score is the probability that a",
-            "document is positive, in sets of these sizes.",
+            f"A forest of {N_TREES} trees over signals. Its score is the probability that a document is positive, in",
+            "sets of these sizes and weights.",
             "",
             "## Data",
             "",
@@ -153,7 +153,7 @@ def model_card(
             "## Measures",
             "",
             f"Each document is scored by models that did not see its source, and that did not see it, in {N_FOLDS}",
-            "folds; where there are fewer sources than folds, both are the latter.",
+            "folds. Where the sources of a label are all in one fold, both are the latter.",
             "",
             "| score at least | precision, recall, unseen sources | precision, recall, unseen documents |",
             "|---|---|---|",
@@ -164,10 +164,9 @@ def model_card(
             "",
             "## Parts of the score",
             "",
-            f"The deviation of what each part adds to the logit; penalty {PENALTY:g}, n-grams of the first "
-            f"{GRAM_CHARS:,} characters.",
+            "How much each signal changes the score: the deviation over these documents.",
             "",
-            "| part | deviation |",
+            "| signal | deviation |",
             "|---|---|",
             *(f"| {name} | {deviation:.3f} |" for name, deviation in listed),
             "",
