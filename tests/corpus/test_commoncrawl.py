@@ -23,8 +23,9 @@ from manyo.corpus.sources.ranges import SMALLEST_GAP_BYTES, Places, Rates, best_
 from manyo.corpus.tables import retries
 from manyo.corpus.tables.pace import Pace
 from manyo.corpus.tables.retries import Patience, StorageError
+from manyo.corpus.tables.shards import filesystem
 from tests.corpus.test_warc import ENGLISH, HTML, http
-from tests.faulty_server import Faults, proxy, web_server
+from tests.faulty_server import Faults, proxy, s3_clients, s3_server, web_server
 
 INDEX = "cc-index/table/cc-main/warc/crawl=CC-MAIN-2026-05/subset=warc/part-00000.c000.gz.parquet"
 ARCHIVE = "crawl-data/CC-MAIN-2026-05/segments/1.1/warc/CC-MAIN-{:05d}.warc.gz"
@@ -111,9 +112,12 @@ def options(prefix: str, **values: object) -> commoncrawl.Options:
     return commoncrawl.Options(paths_prefix=prefix, **(given_values | values))  # type: ignore[arg-type]
 
 
-def by_index(path: Path, settings_: commoncrawl.Options) -> dict[tuple[str, int], tuple[str, object]]:
+def by_index(
+    index: Path | list[InputFile], settings_: commoncrawl.Options
+) -> dict[tuple[str, int], tuple[str, object]]:
     """Key and outcome of every record, by its archive's path below the prefix and its offset."""
-    shards = commoncrawl.plan([InputFile(str(path), path.stat().st_size, "1")], settings_)
+    files = index if isinstance(index, list) else [InputFile(str(index), index.stat().st_size, "1")]
+    shards = commoncrawl.plan(files, settings_)
     found: dict[tuple[str, int], tuple[str, object]] = {}
     for shard in shards:
         for record in commoncrawl.records(shard, settings_):
@@ -471,25 +475,27 @@ def sample_crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_every_selected_row_of_a_real_index_gives_its_record_through_a_faulty_server(
-    sample_crawl: Path, impatient: None
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_a_real_index_on_an_object_store_that_fails_one_request_in_twenty_gives_the_documents_of_whole_archives(
+    sample_crawl: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parts = sorted(sample_crawl.glob("cc-index/table/cc-main/warc/crawl=CC-MAIN-2026-05/subset=warc/*.parquet"))
-    faults = Faults(unavailable=0.025, cut=0.025)
-    with web_server(sample_crawl) as port, proxy(port, faults) as url:
-        found = {}
-        crawl_options = options(f"{url}/", gap_bytes=16 << 10, connections=2)
-        for part in parts[-1:]:
-            for record in commoncrawl.records(InputShard("x", (InputFile(str(part), 1, "1"),)), crawl_options):
-                assert isinstance(record, Record)
-                assert not isinstance(record.payload, Refused), record
-                found[record.origin_file.removeprefix(f"{url}/"), record.origin_offset] = (record.key, record.payload)
-    assert len(found) > 100
-    assert faults.injected.total() > 0
-    for name in {name for name, _ in found}:
-        files = (InputFile(str(sample_crawl / name), 1, "1", name=name),)
-        for record in warc.records(InputShard("x", files), warc.Options()):
-            assert isinstance(record, Record)
-            if (name, record.origin_offset) in found:
-                assert found.pop((name, record.origin_offset)) == (record.key, record.payload)
-    assert not found
+    pytest.importorskip("s3fs", reason="the extra s3 is not installed")
+    pytest.importorskip("moto.server", reason="moto is not installed: no S3 server to test with")
+    patience = Patience(attempts=12, wait_s=0.002, throttled_wait_s=0.005, longest_wait_s=0.02, silence_timeout_s=5)
+    monkeypatch.setattr(retries, "PATIENCE", patience)
+    faults = Faults()
+    with s3_server() as port, proxy(port, faults) as url, s3_clients(url, monkeypatch, "crawl"):
+        fs, _ = filesystem("s3://crawl/")
+        names = [str(path.relative_to(sample_crawl)) for path in sorted(sample_crawl.rglob("*.warc.gz"))]
+        parts = sorted((sample_crawl / "cc-index").rglob("crawl=CC-MAIN-2026-05/subset=warc/*.parquet"))
+        index = [str(path.relative_to(sample_crawl)) for path in parts]
+        for name in (*names, *index):
+            fs.put_file(str((sample_crawl / name).resolve()), f"crawl/{name}", lambda: None)
+        sent = len(faults.requests)
+        faults.unavailable = faults.cut = 0.025
+        files = [InputFile(f"s3://crawl/{name}", (sample_crawl / name).stat().st_size, "1") for name in index]
+        found = by_index(files, options("s3://crawl/", gap_bytes=64 << 10))
+    everything = whole(sample_crawl)
+    assert found == {place: everything[place] for place in found}
+    assert sum(isinstance(one, Document) for _, one in found.values()) > 3000
+    assert faults.injected.total() > (len(faults.requests) - sent) / 40 > 0
