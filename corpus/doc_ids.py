@@ -65,3 +65,10 @@ def find_ids(sorted_ids: Ids, ids: Ids) -> tuple[Int64s, Bools]:
     found = at < len(sorted_ids)
     found[found] = sorted_ids[at[found]] == ids[found]
     return at, found
+
+
+def hashes_of(labels: pa.DictionaryArray) -> Uint64s:
+    """uint64 (n,), `hash_of` of each label, which are fewer than rows."""
+    of_labels = np.array([hash_of(label) for label in labels.dictionary.to_pylist()], np.uint64)
+    hashes: Uint64s = of_labels[labels.indices.to_numpy()]
+    return hashes

@@ -19,8 +19,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from manyo.corpus.addresses import host_of
-from manyo.corpus.doc_ids import hash_of
+from manyo.corpus.addresses import host_of, hosts
+from manyo.corpus.doc_ids import hashes_of
 from manyo.corpus.schema import BOILERPLATE, DOC_ID, TEXT, Column, Table
 from manyo.corpus.structure import STRUCTURE, moved, structure_of_row
 from manyo.corpus.text import Texts
@@ -274,9 +274,9 @@ def _cut(documents: pa.RecordBatch, unique: np.ndarray, settings: Boilerplate) -
     number = np.arange(len(document)) - np.repeat(np.cumsum(n_lines) - n_lines, n_lines)
     names = pa.array([*settings.remove, *settings.flag], pa.string())
     in_profile = pc.is_in(documents.column("profile").cast(pa.string()), names).to_numpy(zero_copy_only=False)
-    hosts = [host_of(uri) for uri in documents.column("uri").to_pylist()]
-    takes_part = unique & in_profile & np.array([host is not None for host in hosts], bool)
-    host = np.array([hash_of(host or "") for host in hosts], np.uint64)
+    named = hosts(documents.column("uri"))
+    takes_part = unique & in_profile & named.is_valid().to_numpy(zero_copy_only=False)
+    host = hashes_of(pc.fill_null(named, "").dictionary_encode())
     folded = fold(texts)
     return _Lines(
         texts,

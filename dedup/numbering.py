@@ -59,5 +59,38 @@ def deal(rows: pa.RecordBatch, part_of: np.ndarray, parts: int) -> list[pa.Recor
     """
     order = np.argsort(part_of, kind="stable")
     bounds = np.searchsorted(part_of[order], np.arange(parts + 1, dtype=part_of.dtype)).tolist()
-    sorted_rows = rows.take(pa.array(order))
+    sorted_rows = take_rows(rows, pa.array(order))
     return [sorted_rows.slice(start, stop - start) for start, stop in pairwise(bounds)]
+
+
+def take_rows(batch: pa.RecordBatch, rows: pa.Array) -> pa.RecordBatch:
+    """`batch.take(rows)`; lists of numbers are copied list by list, where Arrow takes number by number.
+
+    Args:
+        batch: any.
+        rows: int64, without nulls.
+    """
+    return pa.RecordBatch.from_arrays([_take(column, rows) for column in batch.columns], schema=batch.schema)
+
+
+def _take(column: pa.Array, rows: pa.Array) -> pa.Array:
+    kind = column.type
+    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind)
+    if not is_list or not pa.types.is_integer(kind.value_type) or column.null_count or column.values.null_count:
+        return column.take(rows)
+    # As strings of bytes, which Arrow copies whole.
+    number_bytes = kind.value_type.bit_width // 8
+    values = pa.py_buffer(_numbers(column.values, kind.value_type))
+    starts = pa.py_buffer(column.offsets.to_numpy().astype(np.int64) * number_bytes)
+    taken = pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(column), [None, starts, values]).take(rows)
+    _, ends, content = taken.buffers()
+    offsets = np.frombuffer(ends, np.int64, len(taken) + 1) // number_bytes
+    numbers = pa.Array.from_buffers(kind.value_type, int(offsets[-1]), [None, content])
+    offset_type = np.int64 if pa.types.is_large_list(kind) else np.int32
+    made: pa.Array = type(column).from_arrays(pa.array(offsets.astype(offset_type)), numbers, type=kind)
+    return made
+
+
+def _numbers(values: pa.Array, kind: pa.DataType) -> np.ndarray:
+    numbers: np.ndarray = values.to_numpy() if len(values) else np.zeros(0, kind.to_pandas_dtype())
+    return numbers

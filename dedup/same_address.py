@@ -87,10 +87,3 @@ def stand_ins(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
     gone = np.argsort(doc_ids[order[~starts]])
     columns = [ids_to_arrow(doc_ids[rows[~starts][gone]]) for rows in (order, stand_in)]
     return pa.RecordBatch.from_arrays(columns, schema=SUPERSEDED.schema)
-
-
-def hashes_of(sources: pa.DictionaryArray) -> np.ndarray:
-    """uint64 (n_docs,), a hash of the source of each document."""
-    of_names = np.array([hash_of(name) for name in sources.dictionary.to_pylist()], np.uint64)
-    hashes: np.ndarray = of_names[sources.indices.to_numpy()]
-    return hashes

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from manyo.corpus.addresses import host_of
+from manyo.corpus.addresses import hosts
 from manyo.corpus.schema import Column, Table
 from manyo.dedup.settings import Alarms
 
@@ -43,12 +43,12 @@ def losses(documents: pa.RecordBatch, duplicates: pa.RecordBatch) -> pa.Table:
         Rows of `LOSSES`, in order of source and host.
     """
     in_play = duplicates.column("cluster").is_valid()
-    hosts = [host_of(uri) for uri in documents.column("uri").filter(in_play).to_pylist()]
+    of_hosts = hosts(documents.column("uri").filter(in_play)).cast(pa.string())
     kept = duplicates.column("kept").filter(in_play)
     removed = pc.invert(kept).cast(pa.int64())
     ones = pa.array(np.ones(len(kept), np.int64))
     sources = documents.column("source").cast(pa.string()).filter(in_play)
-    return add_losses([pa.table([sources, pa.array(hosts, pa.string()), ones, removed], schema=LOSSES.schema)])
+    return add_losses([pa.table([sources, of_hosts, ones, removed], schema=LOSSES.schema)])
 
 
 def add_losses(tables: Iterable[pa.Table | pa.RecordBatch]) -> pa.Table:

@@ -14,7 +14,7 @@ from manyo.corpus.schema import DOC_ID, Column, Table
 from manyo.dedup.candidates.components import COMPONENTS
 from manyo.dedup.candidates.keys import has_minhash, minhash_matrix
 from manyo.dedup.candidates.pairs import PAIRS, sorted_pairs
-from manyo.dedup.numbering import NUMBER, deal, turns
+from manyo.dedup.numbering import NUMBER, deal, take_rows, turns
 from manyo.dedup.settings import Dedup
 from manyo.dedup.sketch.shingles import shingle_sets
 from manyo.dedup.sketch.view import as_compared
@@ -127,13 +127,14 @@ def deal_compared(
         For each of `settings.parts` a batch of `COMPARED`, perhaps empty.
     """
     rows, of_batch = _rows_of(linked, first, documents.num_rows)
-    return _deal(measure_compared(documents.take(rows), signatures.take(rows), settings), of_batch, settings)
+    measured = measure_compared(take_rows(documents, rows), take_rows(signatures, rows), settings)
+    return _deal(measured, of_batch, settings)
 
 
 def deal_indexed(indexed: pa.RecordBatch, first: int, linked: pa.RecordBatch, settings: Dedup) -> list[pa.RecordBatch]:
     """Deal a batch of `INDEX`, of an earlier run, as `deal_compared` deals documents."""
     rows, of_batch = _rows_of(linked, first, indexed.num_rows)
-    return _deal(indexed.take(rows), of_batch, settings)
+    return _deal(take_rows(indexed, rows), of_batch, settings)
 
 
 def _rows_of(linked: pa.RecordBatch, first: int, n_rows: int) -> tuple[pa.Array, pa.RecordBatch]:

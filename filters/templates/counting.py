@@ -20,8 +20,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from manyo.corpus.addresses import canonical_address, host_of
-from manyo.corpus.doc_ids import hash_of
+from manyo.corpus.addresses import canonical_address, hosts
+from manyo.corpus.doc_ids import hash_of, hashes_of
 from manyo.corpus.schema import TEMPLATES, Column, Table
 from manyo.corpus.text import Texts
 from manyo.filters.signals.signal import share
@@ -94,9 +94,9 @@ def find_wordings(documents: pa.RecordBatch, settings: Templates) -> pa.RecordBa
     first = _begins_group(document, key)
     uris = documents.column("uri").to_pylist()
     addresses = np.array([hash_of(canonical_address(uri) or uri) for uri in uris], np.uint64)
-    hosts = np.array([hash_of(host_of(uri) or "") for uri in uris], np.uint64)
+    of_hosts = hashes_of(pc.fill_null(hosts(documents.column("uri")), "").dictionary_encode())
     document = document[first]
-    columns = (key[first], exact[first], addresses[document], hosts[document])
+    columns = (key[first], exact[first], addresses[document], of_hosts[document])
     return pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=WORDINGS.schema)
 
 

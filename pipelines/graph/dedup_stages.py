@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus import schema
-from manyo.corpus.doc_ids import ids_as_bytes
+from manyo.corpus.doc_ids import hashes_of, ids_as_bytes
 from manyo.corpus.release import passes_rules
 from manyo.corpus.schema import DOC_ID_BYTES
 from manyo.corpus.tables.shards import (
@@ -28,7 +28,7 @@ from manyo.dedup.candidates.keys import deal_keys
 from manyo.dedup.candidates.pairs import NO_STARTS, find_pairs
 from manyo.dedup.numbering import first_number
 from manyo.dedup.parts import parts_for, shingles_at_most
-from manyo.dedup.same_address import deal_addresses, hashes_of, stand_ins
+from manyo.dedup.same_address import deal_addresses, stand_ins
 from manyo.dedup.settings import Alarms, Dedup
 from manyo.dedup.sketch.minhash import signatures
 from manyo.dedup.verdict import alarms, clusters, compared, large

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from manyo.corpus.doc_ids import ids_as_bytes
+from manyo.corpus.doc_ids import hashes_of, ids_as_bytes
 from manyo.dedup.candidates.components import find_components
 from manyo.dedup.candidates.keys import deal_keys
 from manyo.dedup.candidates.pairs import NO_STARTS, find_pairs
 from manyo.dedup.numbering import first_number
-from manyo.dedup.same_address import SUPERSEDED, deal_addresses, hashes_of, stand_ins
+from manyo.dedup.same_address import SUPERSEDED, deal_addresses, stand_ins
 from manyo.dedup.settings import Dedup
 from manyo.dedup.sketch.minhash import signatures
 from manyo.dedup.verdict.clusters import CLUSTERS, duplicates, find_clusters, in_order, last_word, pick, repeats

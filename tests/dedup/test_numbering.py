@@ -7,7 +7,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manyo.dedup.numbering import deal
+from manyo.dedup.numbering import deal, take_rows
 
 
 @given(st.lists(st.integers(0, 6), max_size=40), st.integers(1, 7))
@@ -24,3 +24,23 @@ def test_parts_of_no_rows_are_empty_and_have_the_schema() -> None:
     rows = pa.RecordBatch.from_pydict({"key": pa.array([], pa.uint64()), "text": pa.array([], pa.large_string())})
     dealt = deal(rows, np.zeros(0, np.uint64), 3)
     assert [(batch.num_rows, batch.schema) for batch in dealt] == [(0, rows.schema)] * 3
+
+
+LISTS = st.lists(st.one_of(st.none(), st.lists(st.integers(0, 99), max_size=4)), min_size=1, max_size=9)
+
+
+@given(
+    LISTS, st.data(), st.sampled_from([pa.list_, pa.large_list]), st.sampled_from([pa.uint8(), pa.int32(), pa.uint64()])
+)
+def test_rows_are_taken_as_arrow_takes_them(lists: list, data: st.DataObject, list_of, number: pa.DataType) -> None:
+    columns = {
+        "perhaps_null": pa.array(lists, list_of(number)),
+        "lists": pa.array([one or [] for one in lists], list_of(number)),
+        "text": pa.array([str(one) for one in lists], pa.large_string()),
+    }
+    start = data.draw(st.integers(0, len(lists) - 1))
+    batch = pa.RecordBatch.from_pydict(columns).slice(start)
+    rows = pa.array(data.draw(st.lists(st.integers(0, batch.num_rows - 1), max_size=12)), pa.int64())
+    taken = take_rows(batch, rows)
+    assert taken == batch.take(rows)
+    taken.validate(full=True)
