@@ -18,7 +18,16 @@ from typing import NamedTuple, NoReturn, Protocol, cast
 from manyo.corpus.own_parts import PartError
 from manyo.corpus.tables.credentials import hide, public
 from manyo.corpus.tables.shard_errors import OwnershipLost, ShardError
-from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_USER, EXIT_WORK, UserError, WorkFailed
+from manyo.pipelines.engine import resuming
+from manyo.pipelines.engine.errors import (
+    EXIT_DONE,
+    EXIT_USER,
+    EXIT_WORK,
+    ClusterLost,
+    NoCluster,
+    UserError,
+    WorkFailed,
+)
 from manyo.pipelines.option_paths import path_options, start_at_configuration
 
 
@@ -73,6 +82,7 @@ COMMANDS = {
     "mix": Command("mix", "write Megatron's data arguments for the [mix] table"),
     "step": Command("step", "show the documents that one step of a Megatron training run reads"),
     "seen": Command("seen", "show the steps of a Megatron training run that read a document"),
+    "cache": Command("write_cache", "write the caches of Megatron's order before a training run begins"),
     "whatif": Command("whatif", "show what a different threshold, or other rules, would change"),
     "inspect": Command("inspect", "show documents that are kept, dropped by a rule, near a threshold, or duplicates"),
     "view": Command("view_page", "write one HTML file to look at a run: move bounds, read samples, label documents"),
@@ -99,12 +109,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         (`manyo.pipelines.engine.errors`).
     """
     _on_signals(_stop_at_once)
+    resuming.watch_parent()
     try:
         options = parse(sys.argv[1:] if arguments is None else arguments)
         module = _module_of(options.command)
         _on_signals(_interrupt)
         with start_at_configuration(options):
             return module.run(options)
+    except (ClusterLost, NoCluster) as error:
+        status = _complain(str(error), EXIT_WORK if isinstance(error, ClusterLost) else EXIT_USER)
+        if resuming.is_child() and (isinstance(error, ClusterLost) or resuming.is_resumed()):
+            os._exit(status)  # without saying that it ended, so it is started again
+        return status
     except (UserError, PartError) as error:
         return _complain(str(error), EXIT_USER)
     except BrokenPipeError:  # whoever read the output, such as head, has enough
@@ -134,18 +150,28 @@ def run_and_exit() -> NoReturn:
     """
     write_anything()
     try:
-        status = main()
+        status = resuming.resume([sys.executable, *sys.orig_argv[1:]]) if _is_resumable() else main()
         sys.stdout.flush()
     except BrokenPipeError:
         status = EXIT_DONE
     except SystemExit as error:  # argparse has said why
         status = error.code if isinstance(error.code, int) else EXIT_WORK
+    finally:
+        resuming.say_ended()
     atexit._run_exitfuncs()
     with contextlib.suppress(OSError):
         sys.stdout.flush()
     with contextlib.suppress(OSError):
         sys.stderr.flush()
     os._exit(status)
+
+
+def _is_resumable() -> bool:
+    """Whether this process is to start its command in another one, and again when its cluster is lost."""
+    if not resuming.is_resumable(None):
+        return False
+    _on_signals(_stop_at_once)
+    return resuming.is_resumable(getattr(parse(sys.argv[1:]), "executor", "serial"))
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

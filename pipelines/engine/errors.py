@@ -24,3 +24,11 @@ class UserError(Exception):
 
 class WorkFailed(Exception):
     """Work that could not be finished; the message is one line that names the file. Exit status 1."""
+
+
+class NoCluster(UserError):
+    """There is no cluster where the user says that there is one, or it refused the token."""
+
+
+class ClusterLost(WorkFailed):
+    """The cluster that tasks ran on is gone; `manyo.pipelines.engine.resuming` goes on when it is back."""

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from manyo.corpus.tables.shard_errors import OwnershipLost
-from manyo.pipelines.engine.errors import UserError, WorkFailed
+from manyo.pipelines.engine.errors import ClusterLost, NoCluster
 from manyo.pipelines.engine.lost_nodes import note_lost_node
 from manyo.pipelines.engine.manifest import Manifest
 from manyo.pipelines.engine.run_stage import PendingTasks, TaskFailure, describe_failure, run_task, task_failure
@@ -254,7 +254,7 @@ class RayTasks:
         try:
             ended: Manifest | TaskFailure = ray.get(reference)
         except ray.exceptions.LocalRayletDiedError as error:
-            raise WorkFailed(
+            raise ClusterLost(
                 "the Ray node that this run is attached to is lost; what is finished stays, "
                 "give the same command again once the cluster is up"
             ) from error
@@ -303,7 +303,7 @@ class RayTasks:
                 self._init(ray, address)
             except (ConnectionError, RuntimeError) as error:
                 reason = str(error).strip().splitlines()[0]
-                raise UserError(
+                raise NoCluster(
                     f"no Ray cluster at RAY_ADDRESS={address}, or it refused the token "
                     f"(RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH): {reason}"
                 ) from error
@@ -330,8 +330,17 @@ class RayTasks:
 
     @staticmethod
     def _node_memory_bytes(ray: Any) -> int:
-        """Returns the memory of the smallest node that runs tasks, so that every node can serve every request."""
-        sizes = [node["Resources"]["memory"] for node in ray.nodes() if node["Alive"] and "CPU" in node["Resources"]]
+        """Returns the memory of the smallest node that runs tasks, so that every node can serve every request.
+
+        Waits for the first of them: a head that runs no tasks may answer before its workers have joined it.
+        """
+        sizes: list[float] = []
+        while not sizes:
+            nodes = (node["Resources"] for node in ray.nodes() if node["Alive"])
+            sizes = [resources["memory"] for resources in nodes if "CPU" in resources]
+            if not sizes:
+                _log.warning("the Ray cluster has no node that runs tasks yet; waiting for one")
+                time.sleep(_LOOK_AGAIN_S)
         return int(min(sizes))
 
 
