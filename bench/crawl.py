@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gzip
 import logging
+import os
 import pickle
 import resource
 import subprocess
@@ -19,7 +20,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -137,16 +138,17 @@ class Imagined:
                 packed = self._pieces(table, n_documents, self._n_parts(task, table))
                 pieces = packed.tobytes().hex()
             size_bytes = _size(table, n_documents)
-            _leave(uri, size_bytes)
+            _leave(uri, b"", size_bytes)
             digest = self._random.bytes(16).hex()
             outputs.append(OutputFile(uri.removeprefix(task.stage_folder + "/"), size_bytes, digest, pieces, 1))
         n_counted = n_documents if task.input_shard or task.shard in self._documents else whole // n_tasks
         counts = {"documents": n_counted, "shingles": 1000 * n_counted, "survivors": n_counted, "kept": n_counted}
         counts |= {"token_places": 600 * n_counted, "tokens": 600 * n_counted, "records": n_counted}
         manifest = Manifest(task.shard, task.inputs_digest, tuple(outputs), counts, task.size_bytes, 1.0, 1.0, 1 << 30)
-        path = Path(manifest_uri(task.stage_folder, task.shard))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(seal_json(asdict(manifest)), encoding="utf-8")
+        # The fields of a manifest are of JSON's types; `asdict` would copy each.
+        values = {one.name: getattr(manifest, one.name) for one in fields(manifest)}
+        values["outputs"] = [{one.name: getattr(output, one.name) for one in fields(output)} for output in outputs]
+        _leave(manifest_uri(task.stage_folder, task.shard), seal_json(values).encode())
         return manifest
 
     def _n_parts(self, task: AnyTask, table: StageTable) -> int:
@@ -175,11 +177,21 @@ def _size(table: StageTable, n_documents: int) -> int:
     return _BYTES_A_TABLE + n_documents * _BYTES_A_DOCUMENT.get(table.name, 0)
 
 
-def _leave(uri: str, size_bytes: int) -> None:
-    path = Path(uri)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        file.truncate(size_bytes)
+def _leave(uri: str, content: bytes, size_bytes: int = 0) -> None:
+    """Write a file, made longer by a hole."""
+    folder, _, _ = uri.rpartition("/")
+    if folder not in _made:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        _made.add(folder)
+    file = os.open(uri, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.write(file, content)
+    if size_bytes:
+        os.ftruncate(file, size_bytes)
+    os.close(file)
+
+
+#: Folders that were made: making one again for each file takes as long as the file.
+_made: set[str] = set()
 
 
 class _Folders(Watcher):
