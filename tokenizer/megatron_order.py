@@ -230,6 +230,11 @@ class PrefixOrder:
         within = int(np.searchsorted(ends, position, "right"))
         return block * _BLOCK_PLACES + within, int(ends[within - 1] if within else self.block_starts[block])
 
+    def stretches(self) -> Iterator[tuple[int, int, np.ndarray]]:
+        """Yield the blocks of places: the first place of each, where it starts, and where its documents end."""
+        for block, start in enumerate(self.block_starts[:-1].tolist()):
+            yield block * _BLOCK_PLACES, start, self._ends(block)
+
     def _ends(self, block: int) -> np.ndarray:
         """Where each document of a block ends in the row of tokens."""
         documents = self.documents[block * _BLOCK_PLACES : (block + 1) * _BLOCK_PLACES]

@@ -220,11 +220,19 @@ class TrainingOrder:
         Raises:
             OrderError: the shard has nothing for training.
         """
-        wanted: int | None = self.samples if len(self.data.prefixes) == 1 else None
-        if self.data.weights is not None and self.data.is_weighted:
-            wanted = shares_of(self.data.weights, self.samples, SURPLUS)[number]
-        shares = _shares(self.data, self.split)
+        shares, wanted = _shares(self.data, self.split), self.wanted_of(number)
         return _plan(self.data.prefixes[number], lengths, shares, wanted, self.sampling).order(lengths, self.sampling)
+
+    @property
+    def is_blend(self) -> bool:
+        """Whether samples are drawn from a blend, of which one token shard with a weight is one, too."""
+        return self.data.is_weighted or len(self.data.prefixes) > 1
+
+    def wanted_of(self, number: int) -> int | None:
+        """Samples that are asked of one token shard; None for those of one epoch."""
+        if self.data.weights is not None and self.data.is_weighted:
+            return shares_of(self.data.weights, self.samples, SURPLUS)[number]
+        return None if self.is_blend else self.samples
 
     def samples_at(self, first: int, stop: int) -> Iterator[ShardSamples]:
         """Yield the samples from position `first` up to `stop`, by token shard.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from manyo.pipelines.commands import training_run
+from manyo.pipelines.commands import arguments, training_run
 from manyo.pipelines.commands.json_lines import print_json
 from manyo.pipelines.commands.page_history import token_places
 from manyo.pipelines.commands.run_setup import read_config
@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `manyo seen`."""
     parser.add_argument("page", metavar="PAGE", help=PAGE_HELP)
     training_run.add_arguments(parser, needs_config=True)
+    arguments.add_listing(parser)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from manyo.corpus.schema import DOC_ID, TEXT
-from manyo.pipelines.commands import training_run
+from manyo.pipelines.commands import arguments, training_run
 from manyo.pipelines.commands.json_lines import print_json
 from manyo.pipelines.commands.run_setup import read_config
 from manyo.pipelines.commands.selected_documents import read_selection
@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `manyo step`."""
     parser.add_argument("step", type=int, metavar="STEP", help="number of the step, from 1, as Megatron's log has it")
     training_run.add_arguments(parser, needs_config=False)
+    arguments.add_listing(parser)
 
 
 def run(options: argparse.Namespace) -> int:

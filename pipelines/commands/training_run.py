@@ -36,7 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser, needs_config: bool) -> None:
     parser.add_argument("--seed", type=int, help="seed of the shuffles (1234)")
     parser.add_argument("--split", metavar="SHARES", help="shares of training, validation and test (969,30,1)")
     parser.add_argument("--machine", choices=("x86-64", "aarch64"), help="where the blend is made (x86-64)")
-    arguments.add_listing(parser)
 
 
 @dataclass(frozen=True, slots=True)

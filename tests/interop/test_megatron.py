@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -17,10 +19,13 @@ from sentencepiece import SentencePieceProcessor
 from manyo.corpus.text import tidy
 from manyo.pipelines.commands.mix import data_arguments, plan_mix
 from manyo.pipelines.commands.mix_parts import CountedShard
+from manyo.tokenizer.cache_writing import write_caches
 from manyo.tokenizer.encode import UINT16_VOCABULARY_LIMIT, Tokenizer, token_dtype
+from manyo.tokenizer.megatron_order import Sampling
 from manyo.tokenizer.mixture import Mix, MixSource
 from manyo.tokenizer.reader import TokenShard
 from manyo.tokenizer.train import TrainTokenizer, train
+from manyo.tokenizer.training_order import DataBlend, TrainingOrder
 from tests.tokenizer.conftest import VOCABULARY_SIZE, sentences_to_train_on
 from tests.tokenizer.shards import write_token_shard
 
@@ -200,3 +205,65 @@ def test_a_tiny_model_learns_from_our_shards_through_gptdataset(tmp_path: Path) 
         losses.append(loss.item())
     assert len(losses) >= 16
     assert losses[-1] < losses[0] / 2
+
+
+class DescribedTokenizer:
+    """What Megatron's data sets ask of a tokenizer."""
+
+    unique_identifiers: ClassVar = {"class": "Tokenizer", "tokenizer_path": ["/models/日本語.model"], "vocab": "1000"}
+    vocab_size, eod, eos, pad = 1000, EOD, EOD, 0
+
+
+@pytest.fixture(scope="module")
+def process_group() -> Iterator[None]:
+    """Megatron-core before 0.18 makes the cache of a blend on the first process of a group only."""
+    torch.distributed.init_process_group("gloo", init_method="tcp://127.0.0.1:0", rank=0, world_size=1)
+    yield
+    torch.distributed.destroy_process_group()
+
+
+@pytest.mark.parametrize(
+    ("weights", "n_shards", "is_whole", "samples"),
+    [
+        (None, 1, False, 40),
+        (None, 1, True, 500),
+        ((2.0,), 1, False, 300),
+        ((1.0, 2.0, 3.0), 3, False, 400),
+        ((1.0, 2.0, 3.0), 3, True, 700),
+        (None, 3, False, 90),
+        (None, 3, True, 90),
+    ],
+)
+def test_megatron_writes_the_caches_that_we_write(
+    tmp_path: Path,
+    process_group: None,
+    weights: tuple[float, ...] | None,
+    n_shards: int,
+    is_whole: bool,
+    samples: int,
+) -> None:
+    rng = np.random.default_rng(7)
+    prefixes = [str(tmp_path / f"shard{number}") for number in range(n_shards)]
+    for prefix in prefixes:
+        write_ours(Path(prefix), [[1] * int(length) for length in rng.integers(1, 60, 50)], token_dtype(1000))
+    blend = (prefixes, list(weights) if weights else None)
+    of_parts = {"blend_per_split": [blend, None, None]} if is_whole else {"blend": blend, "split": "90,10"}
+    config = GPTDatasetConfig(
+        random_seed=1234,
+        sequence_length=32,
+        path_to_cache=str(tmp_path / "theirs"),
+        tokenizer=DescribedTokenizer(),
+        reset_position_ids=False,
+        reset_attention_mask=False,
+        eod_mask_loss=False,
+        **of_parts,
+    )
+    BlendedMegatronDatasetBuilder(GPTDataset, [samples, 5, 0], lambda: True, config).build()
+    order = TrainingOrder.plan(
+        DataBlend(tuple(prefixes), weights, is_whole), samples, Sampling(32), () if is_whole else (90.0, 10.0, 0.0)
+    )
+    list(write_caches(order, "90,10", DescribedTokenizer.unique_identifiers, tmp_path / "ours"))
+    theirs = {path.name: path.read_bytes() for path in (tmp_path / "theirs").glob("*-train-*")}
+    ours = {path.name: path.read_bytes() for path in (tmp_path / "ours").glob("*-train-*")}
+    assert ours == theirs
+    assert len(ours) == 4 * n_shards + 3 * order.is_blend

@@ -13,7 +13,7 @@ import pytest
 from manyo.pipelines.cli import main
 from manyo.tokenizer.reader import TokenShard
 from tests.conftest import FinishedRun
-from tests.tokenizer.test_megatron_cache import write_cache
+from tests.tokenizer.test_megatron_cache import write_cache, write_shard
 
 MIX = """
 [mix]
@@ -160,6 +160,23 @@ def test_a_takedown_names_the_steps_that_read_the_document(
     assert f"read in training steps: {', '.join(map(str, steps))}\n" in capsys.readouterr().out
 
 
+def test_cache_writes_what_training_reads_and_names_a_tokenizer_that_is_none(
+    mixed: MixedRun, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "tokenizer.json").write_text('{"class": "Tokenizer"}', encoding="utf-8")
+    to = ("cache", *mixed.arguments, "--to", str(tmp_path / "caches"))
+    assert main([*to, "--tokenizer", str(tmp_path / "tokenizer.json")]) == 0
+    written = [Path(line) for line in capsys.readouterr().out.splitlines()]
+    assert sorted(written) == sorted((tmp_path / "caches").glob("*-description.txt"))
+    assert "BlendedDataset" in written[-1].name
+    assert main(["verify", *mixed.arguments, "--data-cache-path", str(tmp_path / "caches")]) == 0
+    assert main([*to, "--tokenizer", str(written[-1])]) == 0, "the description of an earlier cache"
+    assert capsys.readouterr().out.splitlines()[-len(written) :] == [str(path) for path in written]
+    (tmp_path / "tokenizer.json").write_text("[1]", encoding="utf-8")
+    assert main([*to, "--tokenizer", str(tmp_path / "tokenizer.json")]) == 2
+    assert "is no description of a cache" in capsys.readouterr().err
+
+
 def test_verify_names_a_cache_of_megatron_that_the_shard_no_longer_fits(
     mixed: MixedRun, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -169,9 +186,11 @@ def test_verify_names_a_cache_of_megatron_that_the_shard_no_longer_fits(
     (index,) = list(out.rglob("web-*_text_document.idx"))
     prefix = index.with_suffix("")
     lengths = np.diff(TokenShard.open(prefix).first_tokens).tolist()
-    write_cache(prefix, lengths, 50, prefix / "cache" / "GPTDataset_indices")
+    write_cache(prefix, 50, prefix / "cache" / "GPTDataset_indices")
     assert main(["verify", *arguments, "--sample", "0"]) == 0
-    stale = write_cache(prefix, [lengths[0] + 1, *lengths[1:]], 50, tmp_path / "caches")
+    write_shard(tmp_path / "before", [lengths[0] + 1, *lengths[1:]])
+    stale = write_cache(tmp_path / "before", 50, tmp_path / "caches")
+    stale.write_text(stale.read_text(encoding="utf-8").replace(str(tmp_path / "before"), str(prefix)), encoding="utf-8")
     assert main(["verify", *arguments, "--sample", "0", "--data-cache-path", str(tmp_path / "caches")]) == 1
     assert f"{stale}: file: is a cache of {prefix} as it was before" in capsys.readouterr().out
     assert main(["verify", *arguments, "--data-cache-path", str(tmp_path / "nowhere")]) == 2
