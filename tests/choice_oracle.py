@@ -56,6 +56,7 @@ class Box:
     is_comments: bool = False
     is_frame: bool = False
     is_main: bool = False
+    is_around: bool = False
 
     def inner(self) -> list[Box]:
         """The box and all boxes in it, in the order of the page."""
@@ -114,6 +115,8 @@ class Choice:
     asked: list[int]
     edges: tuple[int, int]
     comments: list[int]
+    unassigned: list[int]
+    headlines_before: list[int]
 
 
 def choose(markup: Markup, announced: set[int], names_count: bool) -> Choice:
@@ -198,7 +201,10 @@ def _find_frames(boxes: list[Box], weight: int, names_count: bool) -> None:
         share = 0.0 if is_note else FRAME_SHARES.get(box.tag, 0.0)
         link_chars = sum(block.link_chars for block in box.blocks())
         is_below_heading = before.around is box.around and before.tag in HEADINGS[1:]
-        if is_below_heading and box.tag in ("ul", "ol", "dl", "table") and not link_chars:
+        is_list = is_below_heading and box.tag in ("ul", "ol", "dl", "table") and not link_chars
+        own = [block for block in box.own if block.weight and not box.is_comments]
+        is_sentence = box.tag == "p" and not link_chars and own and SENTENCE.search(own[-1].text)
+        if is_list or is_sentence:
             hint, is_named = 0, False
         if any(box is other for other in holds_main):
             share = 0.0
@@ -241,21 +247,55 @@ def _find_main(page: Box) -> None:
             is_one_of_several = child.is_paragraph and best < main.content and "\n" not in last[0].text
             if best < 0.8 * main.content or is_one_of_several or main.loose > min(0.1 * main.content, 300):
                 break
+        if main.loose and any(_have_same_name(child, outer) for outer in main.outer()):
+            break
         alike = [box for box in main.children if _are_alike(box, child)]
-        in_paragraphs = sum(box.content for box in alike if not box.is_frame and box.is_paragraph)
-        if in_paragraphs > 0.05 * main.content:
+        if any(box.is_paragraph for box in alike if not box.is_frame):
             break
         if not any(_is_list(box) for box in alike):
             for box in alike:
-                if box.content > 0.05 * main.content and _text(box) != _text(child):
+                if box.weight and _text(box) != _text(child):
                     box.is_main = True
         main = child
     while main.around and main.tag in ("table", "thead", "tbody", "tfoot", "tr"):
         main = main.around
     main.is_main = True
+    _join_parts_outside(page.inner(), main)
+    for box in main.outer()[1:]:
+        box.is_around = True
     for box in page.inner()[1:]:
         assert box.around
         box.is_main = box.is_main or (box.around.is_main and not box.is_frame)
+        is_paragraph = box.tag in NEVER_MAIN and box.tag not in HEADINGS
+        is_after = [other is main for other in page.inner()].index(True) < [b is box for b in page.inner()].index(True)
+        is_paragraph |= is_after and box.tag == "div" and box.name == 0 and box.is_paragraph
+        is_amid = box.tag == "header" and box.hint != FRAME_HINT and any(b.is_named_main for b in box.outer()[:-1])
+        if (is_amid and (box.around.is_main or box.around.is_around)) or (
+            box.around.is_around and is_paragraph and not box.is_frame
+        ):
+            box.is_around = True
+
+
+def _have_same_name(one: Box, other: Box) -> bool:
+    is_part = one.name != 0 or one.tag in ("article", "li", "dt", "dd", "tr", "td")
+    return (one.tag, one.name) == (other.tag, other.name) and is_part
+
+
+def _join_parts_outside(boxes: list[Box], main: Box) -> None:
+    """Boxes after the main container, beside it or a box around it, that are like a joined one or two in it."""
+    last: Box | None = None
+    inside = [box for box in main.inner()[1:] if box.content]
+    start = [box is main for box in boxes].index(True) + len(main.inner())
+    for box in boxes[start:]:
+        n_chars = sum(len(block.text) for block in box.blocks())
+        is_text = box.content > 0 and not box.is_frame and sum(b.link_chars for b in box.blocks()) < 0.2 * n_chars
+        is_beside = any(box.around is outer for outer in main.outer()[1:])
+        lists = ("ul", "ol", "menu", "dir", "dl", "table", "thead", "tbody", "tfoot", "tr")
+        if is_text and is_beside and box.around and box.around.tag not in lists:
+            is_next = last is not None and _have_same_name(box, last)
+            if is_next or sum(_have_same_name(box, other) for other in inside) >= 2:
+                last = box
+                box.is_main = True
 
 
 def _is_list(box: Box) -> bool:
@@ -268,8 +308,15 @@ def _text(box: Box) -> str:
 
 
 def _divide(blocks: list[Block]) -> Choice:
-    rows = [block for block in blocks if block.box.is_main]
-    comments = [block.row for block in blocks if block.box.is_comments and not block.box.is_main]
+    texts = [block for block in blocks if block.weight and not block.links]
+    beside = [block for block in texts if block.box.is_around and SENTENCE.search(block.text)]
+    rows = [block for block in blocks if block.box.is_main or any(block is other for other in beside)]
+    main = {block.row for block in rows}
+    comments = [block.row for block in blocks if block.box.is_comments and block.row not in main]
+    known = {*main, *comments, *(block.row for block in blocks if any(box.is_frame for box in block.box.outer()))}
+    unassigned = [block.row for block in texts if block.row not in known]
+    before = [block for block in blocks if block.box.tag == "h1" and block.weight and rows and block.row < rows[0].row]
+    headlines = [block.row for block in before if _may_be_headline(block.box)]
     page = blocks[0].box.outer()[-1] if blocks else None
     stays_in = _without_ends(rows, [box.ordinal for box in page.inner() if box.tag == "hr"] if page else [])
     weighed = [place for place, block in enumerate(rows) if block.weight and stays_in[place]]
@@ -289,7 +336,14 @@ def _divide(blocks: list[Block]) -> Choice:
         kept.append(stays_in[place] and (not is_link or is_heading))
         if kept[-1] and (place < first or place > last or is_heading):
             asked.append(place)
-    return Choice([block.row for block in rows], kept, asked, (first, last), comments)
+    return Choice([block.row for block in rows], kept, asked, (first, last), comments, unassigned, headlines)
+
+
+def _may_be_headline(heading: Box) -> bool:
+    around = heading.outer()[1:]
+    if around[0].tag == "header" and any(box.is_named_main for box in around[:-1]):
+        around = around[1:]
+    return not ((heading.is_frame and heading.hint != TOPIC_HINT) or any(box.is_frame for box in around))
 
 
 def _without_ends(rows: list[Block], rules: list[int]) -> list[bool]:

@@ -11,6 +11,7 @@ from manyo.corpus.web.ascii import LINE_FEED
 from manyo.corpus.web.attribute_kernels import FIRST_HEADING, find_byte, is_heading, is_named_main
 from manyo.corpus.web.choice_words import Limits
 from manyo.corpus.web.markup import COMMENTS_HINT, DIALOG_HINT, FRAME_HINT, MAIN_HINT, TAGS, TOPIC_HINT, Page
+from manyo.corpus.web.weight_kernels import has_sentence
 
 #: What the choice knows about a tag.
 #:
@@ -23,11 +24,17 @@ CHOICE_RULE: Final = record(
 )
 
 _ARTICLE, _ASIDE, _HEADER, _FORM, _HR = (TAGS.index(name) for name in ("article", "aside", "header", "form", "hr"))
+_PARAGRAPH, _DIV = TAGS.index("p"), TAGS.index("div")
 _FRAME_TAGS = tuple(TAGS.index(name) for name in ("nav", "aside", "footer"))
 _LIST_TAGS = tuple(TAGS.index(name) for name in ("ul", "ol", "dl", "table"))
 _TABLE_TAGS = tuple(TAGS.index(name) for name in ("table", "thead", "tbody", "tfoot", "tr"))
 #: Tables and lists of terms have names such as `header` and `date` for data, too.
 _DATA_TAGS = tuple(TAGS.index(name) for name in ("table", "thead", "tbody", "tfoot", "tr", "td", "th", "dt", "dd"))
+#: What is one of several without a name, and the boxes in which such parts stand as long as tags are balanced.
+_PARTS = tuple(TAGS.index(name) for name in ("article", "li", "dt", "dd", "tr", "td"))
+_BOXES_OF_PARTS = tuple(
+    TAGS.index(name) for name in ("ul", "ol", "menu", "dir", "dl", "table", "thead", "tbody", "tfoot", "tr")
+)
 
 
 class Choice(NamedTuple):
@@ -36,14 +43,18 @@ class Choice(NamedTuple):
     Attributes:
         main: the main text, headline included.
         comments: text written by readers.
+        unassigned: what is in neither, and neither linked nor in a frame.
         headlines: blocks in `<h1>` and `<h2>`.
+        headlines_before: blocks in `<h1>` before the main text that are in no frame, but for the head of an article.
         n_chars: characters of the page.
         link_chars: those of them in links.
     """
 
     main: Int64s
     comments: Int64s
+    unassigned: Int64s
     headlines: Int64s
+    headlines_before: Int64s
     n_chars: int
     link_chars: int
 
@@ -51,6 +62,9 @@ class Choice(NamedTuple):
 #: What the choice finds out about a box.
 #:
 #: is_comments: written by readers; is_frame: not main text; is_main: in the main container, and in no frame.
+#: is_in_frame: is or is in a frame or comments.
+#: is_around: around the main container or the head of an article in it, or a paragraph or list of such a box, and in no
+#: frame.
 #: is_in_main: is or is in a box that is named main text; holds_main: contains the largest text that is so named.
 #: has_paragraphs: holds text, or paragraphs and lists, of its own.
 #: total: weight of the blocks in it; weight: of those that are not comments; content: of these, those in no frame;
@@ -60,7 +74,8 @@ class Choice(NamedTuple):
 #: best: its child with the most content; -1 if there is none.
 #: last: its own last block that weighs anything; -1 if there is none.
 _FINDING: Final = record(
-    *((name, "?") for name in ("is_comments", "is_frame", "is_main", "is_in_main", "holds_main", "has_paragraphs")),
+    *((name, "?") for name in ("is_comments", "is_frame", "is_in_frame", "is_main", "is_around")),
+    *((name, "?") for name in ("is_in_main", "holds_main", "has_paragraphs")),
     *((name, "i8") for name in ("total", "weight", "content", "own", "named", "chars", "link_chars", "best", "last")),
 )
 
@@ -82,9 +97,12 @@ def choose(page: Page, rules: Records, limits: Limits, announced: Int64s, names_
     weight = _set_comments_apart(page, rules, limits, findings, names_count)
     _find_named_main(page.boxes, limits, weight, findings)
     _find_frames(page, rules, limits, weight, findings, names_count)
-    _find_main(page, limits, findings)
-    main, comments = _divide(page, findings)
-    return Choice(main, comments, _find_headlines(page), findings[0].chars, findings[0].link_chars)
+    container = _find_main(page, limits, findings)
+    _join_parts_outside(page.boxes, limits, findings, container)
+    _find_surroundings(page, rules, findings, container)
+    main, comments, unassigned = _divide(page, findings)
+    headlines, before = _find_headlines(page, findings, main[0] if len(main) else 0)
+    return Choice(main, comments, unassigned, headlines, before, findings[0].chars, findings[0].link_chars)
 
 
 # --- boxes -----------------------------------------------------------------------------------
@@ -224,12 +242,13 @@ def _find_frames(page: Page, rules: Records, limits: Limits, weight: int, findin
         rule = rules[box.tag]
         found = findings[i]
         around = findings[box.parent]
-        # A list without links below a heading of its own is named by that.
+        # A list without links below a heading of its own is named by that, and a paragraph by what it says.
         is_below_heading = (
             is_heading(boxes[i - 1].tag) and boxes[i - 1].tag != FIRST_HEADING and boxes[i - 1].parent == box.parent
         )
         is_list = box.tag in _LIST_TAGS and found.link_chars == 0 and is_below_heading
-        hint = box.hint if rule.is_named and not is_list else 0
+        is_unnamed = is_list or _is_unlinked_sentence(page, findings, i)
+        hint = box.hint if rule.is_named and not is_unnamed else 0
         is_named = hint in (FRAME_HINT, COMMENTS_HINT) and box.tag != _HEADER
         # A form is named like a frame because it is a form; its name is not a second hint.
         is_twice_named = is_named and box.tag in _FRAME_TAGS
@@ -258,12 +277,21 @@ def _find_frames(page: Page, rules: Records, limits: Limits, weight: int, findin
                 around.best = i
 
 
+@inlined
+def _is_unlinked_sentence(page: Page, findings: Records, box: int) -> bool:
+    """Whether a box is a paragraph that is a sentence, without links."""
+    found = findings[box]
+    if page.boxes[box].tag != _PARAGRAPH or found.link_chars > 0 or found.last < 0:
+        return False
+    block = page.blocks[found.last]
+    return has_sentence(page.text, block.start, block.end)
+
+
 @borrowing
-def _find_main(page: Page, limits: Limits, findings: Records) -> None:
-    """Find the boxes that are in the main container, or in a sibling like it, and in no frame."""
+def _find_main(page: Page, limits: Limits, findings: Records) -> int:
+    """Find the main container, and the siblings like it or a box around it; the container's index."""
     boxes = page.boxes
-    n = len(boxes)
-    for i in range(n - 1, 0, -1):
+    for i in range(len(boxes) - 1, 0, -1):
         found = findings[i]
         if is_named_main(boxes[i].hint, boxes[i].tag):
             found.named = max(found.named, found.content)
@@ -287,7 +315,10 @@ def _find_main(page: Page, limits: Limits, findings: Records) -> None:
         has_own = findings[main].own > min(limits.own_share * content, limits.own_weight)
         if not holds_named_main and (is_one_of_several or has_own):
             break
-        if _is_among_paragraphs(page, limits, findings, child):
+        # A post whose end tag is missing contains the posts after it.
+        if findings[main].own > 0 and _is_like_outer(boxes, child):
+            break
+        if _is_among_paragraphs(page, findings, child):
             break
         _join_siblings(page, limits, findings, child)
         main = child
@@ -295,8 +326,66 @@ def _find_main(page: Page, limits: Limits, findings: Records) -> None:
     while boxes[main].tag in _TABLE_TAGS:
         main = boxes[main].parent
     findings[main].is_main = True
-    for i in range(1, n):
-        findings[i].is_main |= findings[boxes[i].parent].is_main and not findings[i].is_frame
+    return main
+
+
+@borrowing
+def _is_like_outer(boxes: Records, box: int) -> bool:
+    """Whether a box around a box has its tag and name."""
+    around = boxes[box].parent
+    while around >= 0:
+        if _have_same_name(boxes, around, box):
+            return True
+        around = boxes[around].parent
+    return False
+
+
+@borrowing
+def _join_parts_outside(boxes: Records, limits: Limits, findings: Records, main: int) -> None:
+    """Take boxes behind the main container that are like two in it for main text: a stray end tag has closed it early.
+
+    They stand beside it or beside a box around it, not in a column of their own.
+    """
+    after = main + 1
+    while after < len(boxes) and boxes[after].parent >= main:
+        after += 1
+    part = -1
+    for i in range(after, len(boxes)):
+        found = findings[i]
+        is_text = found.content > 0 and not found.is_frame and found.link_chars < limits.alike_link_share * found.chars
+        is_beside = boxes[i].parent < main and boxes[boxes[i].parent].tag not in _BOXES_OF_PARTS
+        if not (is_beside and is_text):
+            continue
+        if part < 0 or not _have_same_name(boxes, part, i):
+            n_like = 0
+            for other in range(main + 1, after):
+                n_like += findings[other].content > 0 and _have_same_name(boxes, other, i)
+                if n_like == 2:
+                    break
+            if n_like < 2:
+                continue
+        part = i
+        findings[i].is_main = True
+
+
+@borrowing
+def _find_surroundings(page: Page, rules: Records, findings: Records, main: int) -> None:
+    """Find the boxes that are in main text, in frames, and around the main container or in the head of its articles."""
+    boxes = page.boxes
+    around = boxes[main].parent
+    while around >= 0:
+        findings[around].is_around = True
+        around = boxes[around].parent
+    for i in range(1, len(boxes)):
+        box, found = boxes[i], findings[i]
+        outer = findings[box.parent]
+        found.is_in_frame = found.is_frame or outer.is_in_frame
+        found.is_main |= outer.is_main and not found.is_frame
+        is_amid = (outer.is_main or outer.is_around) and found.is_in_main
+        is_head = is_amid and box.tag == _HEADER and box.hint != FRAME_HINT
+        is_paragraph = rules[box.tag].is_never_main and not is_heading(box.tag)
+        is_paragraph |= i > main and box.tag == _DIV and box.name == 0 and _is_paragraph(page, findings, i)
+        found.is_around |= is_head or (outer.is_around and is_paragraph and not found.is_frame)
 
 
 @borrowing
@@ -325,15 +414,20 @@ def _are_alike(boxes: Records, one: int, other: int) -> bool:
     return bool(has_same_name or first.hint == MAIN_HINT == second.hint)
 
 
+@inlined
+def _have_same_name(boxes: Records, one: int, other: int) -> bool:
+    """Whether two boxes have the same tag and name; without a name, only parts are alike."""
+    first, second = boxes[one], boxes[other]
+    return bool(first.tag == second.tag and first.name == second.name and (first.name != 0 or first.tag in _PARTS))
+
+
 @borrowing
-def _is_among_paragraphs(page: Page, limits: Limits, findings: Records, child: int) -> bool:
-    """Whether siblings like a box are paragraphs of the box around them."""
-    parent = page.boxes[child].parent
-    in_paragraphs = 0
-    for i in range(parent + 1, len(page.boxes)):
+def _is_among_paragraphs(page: Page, findings: Records, child: int) -> bool:
+    """Whether a sibling like a box is a paragraph of the box around them."""
+    for i in range(page.boxes[child].parent + 1, len(page.boxes)):
         if _are_alike(page.boxes, i, child) and not findings[i].is_frame and _is_paragraph(page, findings, i):
-            in_paragraphs += findings[i].content
-    return bool(in_paragraphs > limits.alike_share * findings[parent].content)
+            return True
+    return False
 
 
 @borrowing
@@ -365,7 +459,7 @@ def _have_same_text(page: Page, one: int, other: int) -> bool:
 
 @borrowing
 def _join_siblings(page: Page, limits: Limits, findings: Records, child: int) -> None:
-    """Take large siblings like a box for main text as well, unless one of them is frame or contains links."""
+    """Take siblings like a box for main text as well, unless one of them is frame or contains links."""
     boxes = page.boxes
     parent = boxes[child].parent
     for i in range(parent + 1, len(boxes)):
@@ -374,8 +468,7 @@ def _join_siblings(page: Page, limits: Limits, findings: Records, child: int) ->
         if found.chars and is_list and _are_alike(boxes, i, child):
             return
     for i in range(parent + 1, len(boxes)):
-        is_large = findings[i].content > limits.alike_share * findings[parent].content
-        if is_large and _are_alike(boxes, i, child):
+        if findings[i].weight and _are_alike(boxes, i, child):
             # The same text a second time, for small screens, is not another text.
             is_other = findings[i].chars != findings[child].chars
             findings[i].is_main = is_other or not _have_same_text(page, i, child)
@@ -385,30 +478,52 @@ def _join_siblings(page: Page, limits: Limits, findings: Records, child: int) ->
 
 
 @kernel
-def _divide(page: Page, findings: Records) -> tuple[Int64s, Int64s]:
-    """Indices of the blocks of the main text, and of those of the comments."""
-    rows = np.empty(len(page.blocks), np.int64)
-    comments = np.empty(len(page.blocks), np.int64)
-    n_rows = n_comments = 0
-    for i in range(len(page.blocks)):
-        found = findings[page.blocks[i].box]
-        if found.is_main:
+def _divide(page: Page, findings: Records) -> tuple[Int64s, Int64s, Int64s]:
+    """Indices of the blocks of the main text, of the comments, and of what is in neither nor in a frame.
+
+    Sentences that stand in a box around the main container, outside links, are main text, too.
+    """
+    n = len(page.blocks)
+    rows, comments, unassigned = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
+    n_rows = n_comments = n_unassigned = 0
+    for i in range(n):
+        block = page.blocks[i]
+        found = findings[block.box]
+        is_text = page.weights[i] > 0 and block.links == 0
+        if found.is_main or (is_text and found.is_around and has_sentence(page.text, block.start, block.end)):
             rows[n_rows] = i
             n_rows += 1
         elif found.is_comments:
             comments[n_comments] = i
             n_comments += 1
-    return rows[:n_rows].copy(), comments[:n_comments].copy()
+        elif is_text and not found.is_in_frame:
+            unassigned[n_unassigned] = i
+            n_unassigned += 1
+    return rows[:n_rows].copy(), comments[:n_comments].copy(), unassigned[:n_unassigned].copy()
 
 
 @kernel
-def _find_headlines(page: Page) -> Int64s:
-    """Indices of the blocks in `<h1>` and `<h2>`."""
-    rows = np.empty(len(page.blocks), np.int64)
-    n = 0
+def _find_headlines(page: Page, findings: Records, first: int) -> tuple[Int64s, Int64s]:
+    """Indices of the blocks in `<h1>` and `<h2>`, and of those in `<h1>` before a block, outside links and frames."""
+    rows, before = np.empty(len(page.blocks), np.int64), np.empty(first, np.int64)
+    n = n_before = 0
     for i in range(len(page.blocks)):
-        tag = page.boxes[page.blocks[i].box].tag
+        box = page.blocks[i].box
+        tag = page.boxes[box].tag
         if tag in (FIRST_HEADING, FIRST_HEADING + 1):
             rows[n] = i
             n += 1
-    return rows[:n].copy()
+        if i < first and tag == FIRST_HEADING and page.weights[i] and _may_be_headline(page.boxes, findings, box):
+            before[n_before] = i
+            n_before += 1
+    return rows[:n].copy(), before[:n_before].copy()
+
+
+@borrowing
+def _may_be_headline(boxes: Records, findings: Records, box: int) -> bool:
+    """Whether an `<h1>` is in no frame, or only in the head of a box that is named main text."""
+    if findings[box].is_frame and boxes[box].hint != TOPIC_HINT:
+        return False
+    around = boxes[box].parent
+    is_head = boxes[around].tag == _HEADER and findings[around].is_in_main
+    return not findings[boxes[around].parent if is_head else around].is_in_frame

@@ -29,8 +29,8 @@ class Limits(NamedTuple):
         named_main_share: or one that is or holds a text named main text with this share.
         own_share: it does not if the parent has more text of its own than this share,
         own_weight: or than this much.
-        alike_share: a sibling like the main container with more than this share of its parent's weight is text,
-        alike_link_share: unless one of them has this share of its characters in links.
+        alike_link_share: siblings like the main container are text, unless one of them has this share of its characters
+            in links.
         end_share: what a rule divides from the text at an end is frame up to this share of the text's weight, if this
             share of its characters is in links.
         link_share: a block with more than this share of its characters in links is dropped, unless its tag keeps it.
@@ -56,7 +56,6 @@ class Limits(NamedTuple):
     named_main_share: float
     own_share: float
     own_weight: int
-    alike_share: float
     alike_link_share: float
     end_share: float
     link_share: float

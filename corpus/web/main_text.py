@@ -9,7 +9,8 @@ The project's own extractor works in four steps, which use no rules for particul
 2. The main container is searched for from the top: while one child holds most of the weight, the search enters that
    child. An `<article>`, `<main>` or `itemprop="articleBody"` that holds most of it is entered at once. Where a parent
    has text of its own, or paragraphs like the child, the parent is the container. Siblings with the child's tag and
-   name are also main text, unless one of them is a menu or a footer.
+   name are also main text, unless one of them is a menu or a footer, and so are boxes like parts of the container that
+   a stray end tag has put outside it, sentences in boxes around it, and the page's `<h1>` if the title lacks it.
 3. Of its blocks, those of the frame are dropped: elements named like navigation, sharing, related articles or comments,
    lists of links, sections whose heading announces them, menus at its ends and what rules divide from it together with
    links, and lines that are only a button after the last sentence. What stands below a heading of comments is comments,
@@ -19,7 +20,8 @@ The project's own extractor works in four steps, which use no rules for particul
 A name is a hint, never proof: an element that holds most of the page's weight is kept whatever its name
 (`<body class="has-sidebar">`), and so is every element around a large text named main text. Two hints
 (`<aside class="sidebar">`) weigh more than one, and the role of a dialog weighs most. If nothing is left, the text of
-the whole page is the result. `MainText.kept_japanese_fraction` says how much of the page's Japanese that is.
+the whole page is the result. `MainText.kept_japanese_fraction` says how much of the page's Japanese that is, and
+`n_unassigned_japanese` how much of it is in no text, no comments, no link and no known frame.
 
 resiliparse and trafilatura can be selected for comparison.
 """
@@ -76,6 +78,8 @@ class MainText:
         tags: see `manyo.corpus.web.markup.Markup`.
         json_ld: see `manyo.corpus.web.markup.Markup`.
         structure: of the text.
+        n_unassigned_japanese: kana and kanji outside text, comments, links and what was taken for frame: nothing says
+            what these are.
         n_unknown_characters: pictures of characters in the page for which its text has 〓.
         n_pictograms: see `manyo.corpus.web.markup.Markup`.
     """
@@ -88,6 +92,7 @@ class MainText:
     tags: tuple[str, ...] = ()
     json_ld: str = ""
     structure: Structure = NO_STRUCTURE
+    n_unassigned_japanese: int = 0
     n_unknown_characters: int = 0
     n_pictograms: int = 0
 
@@ -132,6 +137,7 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
         whole = _write(page, np.arange(n), np.ones(n, np.bool_))
         if not text.strip() or holds_kana(whole.utf_8.tobytes(), LIMITS.plain_kana):
             written, text, n_japanese = whole, whole.text, n_all
+            choice = choice._replace(unassigned=choice.unassigned[:0])
     return MainText(
         title,
         text,
@@ -141,6 +147,7 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
         markup.tags,
         markup.json_ld,
         structure_of(markup, page, written.places, written.utf_8) if written else NO_STRUCTURE,
+        int(japanese[choice.unassigned].sum()) if extractor == "manyo" else 0,
         markup.n_unknown_characters,
         markup.n_pictograms,
     )
@@ -194,10 +201,18 @@ def _title(markup: Markup, choice: Choice) -> str:
     """The heading with which `<title>` starts, before the site's name, or else all of `<title>`."""
     title = " ".join(unescape(markup.title).split())
     for row in choice.headlines.tolist() if title else ():
-        heading = markup.text_of(row)
+        heading = " ".join(markup.text_of(row).split())
         if len(heading) >= _TITLE_CHARS and title.startswith(heading):
             return heading
     return title
+
+
+def _headline(markup: Markup, choice: Choice, title: str) -> Int64s:
+    """The row of the page's `<h1>`, if it stands above the main text and is no part of the title, or no row."""
+    headline = choice.headlines_before[-1:]
+    if len(headline) and " ".join(markup.text_of(int(headline[0])).split()) in title:
+        return headline[:0]
+    return headline
 
 
 # --- choosing --------------------------------------------------------------------------------
@@ -252,11 +267,19 @@ def _read_once(markup: Markup, page: Page, announced: Int64s, names_count: bool)
     """Choose, and drop what words say."""
     choice = choose(page, choice_rules(), LIMITS, announced, names_count)
     title = _title(markup, choice)
+    headline = _headline(markup, choice, title)
+    if len(headline):
+        unassigned = np.setdiff1d(choice.unassigned, headline)
+        choice = choice._replace(main=np.concatenate((headline, choice.main)), unassigned=unassigned)
     main = _keep_main(markup, page, choice, title)
-    posts = find_posts(markup, page, choice.main, main, choice.comments)
+    posts = find_posts(markup, page, choice, main)
     if len(posts):
         is_main = ~np.isin(choice.main, posts)
-        choice = choice._replace(main=choice.main[is_main], comments=np.union1d(choice.comments, posts))
+        choice = choice._replace(
+            main=choice.main[is_main],
+            comments=np.union1d(choice.comments, posts),
+            unassigned=np.setdiff1d(choice.unassigned, posts),
+        )
         main = main[is_main]
     return _Reading(main, _keep_comments(markup, page, choice.comments), choice, title)
 

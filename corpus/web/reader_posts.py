@@ -3,7 +3,8 @@
 A guest book's lines, voices below a guide, letters to the editor: two posts or more in a row at the end of the main
 text, each *signed*. A signature is a label (`名前：`), a name in brackets or after a dash behind the last sentence
 (「…広がっています。（かわせみ）」), a line of its own with a form of address (「岡山県 Mさん」), or a line of a name
-and a time before the text. Below a heading that asks for posts (みんなの…, 感想, 掲示板) a name and a date will do.
+and a time before or after the text. Below a heading that asks for posts (みんなの…, 感想, 掲示板) or counts them
+(報告（2件）) a name and a date will do; behind the main text, posts that are counted need no signature.
 
 Sections of an article are not signed, lists of dates have no names, and a page that is mostly posts is a thread, whose
 posts are its text.
@@ -19,6 +20,7 @@ import numpy as np
 
 from manyo.corpus.jit import Bools, Int64s
 from manyo.corpus.web.attribute_kernels import FIRST_HEADING
+from manyo.corpus.web.choice_kernels import Choice
 from manyo.corpus.web.choice_words import FRAME_HEADING, LIMITS
 from manyo.corpus.web.markup import DIALOG_HINT, FRAME_HINT, TAGS, Markup, Page
 from manyo.corpus.web.post_kernels import look_for_names
@@ -61,6 +63,8 @@ _TIME: Final = re.compile(rf"{_DAY}.{{0,8}}?{_CLOCK}|{_AGO}")
 _SPAN: Final = re.compile(rf"{_CLOCK}分?\s?[~〜～―—–-]")
 _DATE: Final = re.compile(_DAY)
 _ANY_DATE: Final = re.compile(rf"{_DAY}|{_CLOCK}|(?<!\d)(?:19|20)\d\d年?|[\(（][月火水木金土日][)）]|[\W\d_]")
+#: The number of posts at the end of their heading, in brackets.
+_COUNT: Final = re.compile(r"[（(［\[]\s*(?:全|計)?(\d{1,4})\s?(?:件|通|人|票|名|個|つ)?\s*[）)］\]]\W*$")
 #: A heading below which readers' posts are expected.
 _INVITES: Final = re.compile(
     "みんなの|皆さん|皆様|みなさん|読者|お客|感想|レビュー|体験談|お?便り|おたより|掲示板|書き込み|書きこみ|投稿|の声|"
@@ -72,18 +76,19 @@ _INVITES: Final = re.compile(
 _Group: TypeAlias = list[int]
 
 
-def find_posts(markup: Markup, page: Page, main: Int64s, is_kept: Bools, comments: Int64s) -> Int64s:
+def find_posts(markup: Markup, page: Page, choice: Choice, is_kept: Bools) -> Int64s:
     """The blocks that readers wrote, their headings included, in or below the main text.
 
     Args:
         markup: the page.
         page: the same, as kernels see it.
-        main: int64 (n,), the blocks of the main text.
-        is_kept: bool (n,), which of them are kept.
-        comments: int64 (m,), the blocks that are known to be readers'.
+        choice: what its blocks are.
+        is_kept: bool (n,), which blocks of the main text are kept.
     """
+    main = choice.main
     is_signed, n_near, n_below = look_for_names(page, main, is_kept, _MAX_BLOCKS, _BLOCKS_OF_LEAST_POSTS)
-    if max(n_near, n_below) < _LEAST_POSTS:
+    n_running = int((page.weights[choice.unassigned] == page.blocks["chars"][choice.unassigned]).sum())
+    if max(n_near, n_below, n_running) < _LEAST_POSTS:
         return main[:0]
     kept = main[is_kept]
     blocks = _Blocks(markup, is_signed)
@@ -93,12 +98,12 @@ def find_posts(markup: Markup, page: Page, main: Int64s, is_kept: Bools, comment
         besides = total - int(page.weights[in_main].sum())
         if not (besides >= LIMITS.weight_besides_comments or besides >= LIMITS.share_besides_comments * total):
             in_main = []
-    if n_below >= _LEAST_POSTS:
-        known = {*comments.tolist(), *main.tolist()}
+    if max(n_below, n_running) >= _LEAST_POSTS:
+        known = {*choice.comments.tolist(), *main.tolist()}
         first = int(kept[-1]) + 1 if len(kept) else 0
         rows = np.flatnonzero(page.weights[first : first + _MAX_BLOCKS]) + first
         for section in blocks.sections([row for row in rows.tolist() if row not in known]):
-            in_main += blocks.end_with_posts(section)
+            in_main += blocks.end_with_posts(section) or blocks.counted_posts(section)
     return np.array(sorted(in_main), np.int64)
 
 
@@ -142,6 +147,27 @@ class _Blocks:
                 section.append(row)
         yield section
 
+    def counted_posts(self, section: list[int]) -> list[int]:
+        """A section, if its heading counts the posts below it, each of which has a sentence; else no block."""
+        if len(section) <= _LEAST_POSTS:
+            return []
+        heading, *rows = section
+        around_last = set(self._boxes_around(rows[-1]))
+        around = next(box for box in self._boxes_around(rows[0]) if box in around_last)
+        posts = list(self._groups_from_end(rows, around))
+        is_counted = len(posts) >= _LEAST_POSTS and _counts(self._text(heading), len(posts))
+        return section if is_counted and all(any(map(self._has_sentence, post)) for post in posts) else []
+
+    def _boxes_around(self, row: int) -> Iterator[int]:
+        """The boxes around a block, the innermost first."""
+        box = self._box[row]
+        while box >= 0:
+            yield box
+            box = self._parent[box]
+
+    def _has_sentence(self, row: int) -> bool:
+        return _SENTENCE.search(self._text(row)) is not None
+
     def _start_of_posts(self, rows: list[int]) -> int | None:
         """Which block is the first of the posts that some blocks end with, or their heading; None for none."""
         around = self._box[rows[-1]]
@@ -184,7 +210,7 @@ class _Blocks:
     def _are_posts(self, before: list[int], posts: list[_Group], around: int) -> bool:
         """Whether all groups are posts, below a heading or as all that is in their box."""
         heading = self._text(before[-1]) if before else ""
-        is_invited = _is_label(heading) and _INVITES.search(heading) is not None
+        is_invited = _is_label(heading) and (_INVITES.search(heading) is not None or _counts(heading, len(posts)))
         is_below = _is_label(heading) or not before or self._box[before[-1]] < around
         texts = ([self._text(row) for row in group] for group in posts)
         if not (is_below and _are_posts(list(texts), is_invited=is_invited)):
@@ -211,12 +237,10 @@ class _Blocks:
 
     def _is_frame(self, heading: int) -> bool:
         """Whether a heading announces other pages, or is in a frame."""
-        box = self._box[heading]
-        while box >= 0:
+        for box in self._boxes_around(heading):
             tag, hint = self._markup.boxes["tag"][box], self._markup.boxes["hint"][box]
             if tag in _FRAMES or hint in (FRAME_HINT, DIALOG_HINT):
                 return True
-            box = self._parent[box]
         return FRAME_HEADING.match(self._text(heading)) is not None
 
 
@@ -243,7 +267,8 @@ def _is_post(texts: list[str], *, is_invited: bool) -> bool:
         return True
     if len(texts) < 2:
         return False
-    if _is_label(texts[-1]) and _ADDRESSED.search(texts[-1]) and not _is_label(texts[-2]):
+    names_itself = _ADDRESSED.search(texts[-1]) or _names_writer(texts[-1], is_invited=is_invited)
+    if names_itself and _is_label(texts[-1]) and not _is_label(texts[-2]):
         return True
     header = []
     for text in texts[:-1]:
@@ -267,6 +292,12 @@ def _invites(text: str) -> bool:
     """Whether a line is a label that asks readers for posts, and names nobody."""
     is_invitation = _is_label(text) and _INVITES.search(text) is not None
     return is_invitation and not _LABELLED.match(text) and not _DATE.search(text)
+
+
+def _counts(heading: str, n_posts: int) -> bool:
+    """Whether a heading ends with the number of posts: 報告（2件）."""
+    found = _COUNT.search(heading)
+    return found is not None and int(found[1]) == n_posts
 
 
 def _is_label(text: str) -> bool:

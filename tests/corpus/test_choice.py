@@ -52,6 +52,8 @@ def assert_same(html: str, announced: set[int], names_count: bool) -> None:
     slow = choice_oracle.choose(markup, announced, names_count)
     assert found.main.tolist() == slow.main
     assert found.comments.tolist() == slow.comments
+    assert found.unassigned.tolist() == slow.unassigned
+    assert found.headlines_before.tolist() == slow.headlines_before
     passage = ask_about_main(page, main_text.choice_rules(), LIMITS, found.main)
     assert passage.is_kept.tolist() == slow.kept
     assert passage.questions["place"].tolist() == slow.asked

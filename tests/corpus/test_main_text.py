@@ -147,7 +147,39 @@ def test_a_parent_with_text_of_its_own_is_the_container(n_long: int, n_own: int)
     long = f"<div class='long'><p>{PROSE * n_long}</p><p>{OTHER}</p></div>"
     text = text_of(f"<body><div>{long}<p>{OTHER * n_own}</p></div></body>")
     assert text.split("\n") == [PROSE * n_long, OTHER, OTHER * n_own]
-    assert text_of(f"<body><div>{long}<p>{OTHER}</p></div></body>").split("\n") == [PROSE * n_long, OTHER]
+    label = "雨の日の過ごしかた"
+    assert text_of(f"<body><div>{long}<p>{label}</p></div></body>").split("\n") == [PROSE * n_long, OTHER]
+
+
+def test_sentences_around_the_main_container_are_text() -> None:
+    """Those in its parents, before and after it, and in the head of an article; not labels, links and frames."""
+    long = f"<div class='long'><p>{PROSE * 30}</p><p>{PROSE * 9}</p></div>"
+    other = f"<p>更新</p><p><a href='/a'>{OTHER}</a></p><div class='side'><p>{OTHER}</p></div>"
+    lead, note = "港の朝の話をします。", "話は来月に続きます。"
+    assert text_of(f"<body>{other}<p>{lead}</p>{long}<p>{note}</p>{other}</body>").split("\n")[::3] == [lead, note]
+    head = f"<header><h1>傘</h1><p>{lead}</p><p>更新</p></header>"
+    assert text_of(f"<main><article>{head}{long}</article></main>").startswith(f"傘\n{lead}\n{PROSE}")
+
+
+def test_the_headline_is_text_where_the_title_lacks_it() -> None:
+    long = f"<div class='long'><p>{PROSE * 9}</p><p>{OTHER * 9}</p></div>"
+    html = f"<title>{{}}</title><div class='head'><h1>夜釣</h1></div>{long}"
+    assert text_of(html.format("泉鏡花")).startswith(f"夜釣\n{PROSE}")
+    assert text_of(html.format("夜釣 - 文庫")).startswith(PROSE)
+    assert text_of(html.format("泉鏡花").replace("夜釣", "<a href=/>夜釣</a>")).startswith(PROSE)
+
+
+def test_a_paragraph_named_like_a_link_is_text() -> None:
+    page = f"<p>{PROSE * 9}</p><p>{OTHER}</p><p class='next'>{{}}</p>"
+    assert text_of(page.format("次の回覧は一月六日です。")).endswith("次の回覧は一月六日です。")
+    assert text_of(page.format("次の回覧は<a href='/a'>こちら</a>です。")).endswith(OTHER)
+
+
+def test_what_is_neither_text_nor_comments_nor_frame_is_counted() -> None:
+    long = f"<div class='long'><p>{PROSE * 9}</p><p>{OTHER * 9}</p></div>"
+    found = extract(f"<body>{long}<div class='a'><p>感想を書く</p></div><div class='side'><p>傘</p></div></body>")
+    assert found.n_unassigned_japanese == len("感想を書く")
+    assert extract(f"<body>{long}</body>").n_unassigned_japanese == 0
 
 
 def test_lines_of_one_block_are_not_a_paragraph_among_others() -> None:
@@ -219,7 +251,7 @@ def test_comments_of_readers_are_returned_apart_from_the_main_text() -> None:
 
 def test_the_comments_of_a_page_without_other_text_are_its_main_text() -> None:
     html = f"<body><h1>掲示板</h1><div class='comments'><p>{PROSE}</p><p>{OTHER}</p></div></body>"
-    assert text_of(html) == f"{PROSE}\n{OTHER}"
+    assert text_of(html) == f"掲示板\n{PROSE}\n{OTHER}"
     assert extract(html).comments == ""
 
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manyo.corpus.web import main_text, reader_posts
+from manyo.corpus.web.choice_kernels import Choice
 from manyo.corpus.web.main_text import extract
 from manyo.corpus.web.post_kernels import look_for_names
 from manyo.corpus.web.tags import read_markup
@@ -25,6 +26,8 @@ POSTS = {
     "terms with name and time": f"<h4>足あと</h4><dl><dt>かわせみ 6月2日 12:40<dd>{ONE}<dt>ゆい 3日前<dd>{TWO}</dl>",
     "a line of address": f"<h2>おたより</h2><div><p>{ONE}</p><p>岡山県 かわせみさん</p></div>"
     f"<div><p>{TWO}</p><p>石川県 ゆいさま</p></div>",
+    "names and dates where posts are counted": f"<h2>やってみた（2件）</h2><div><p>{ONE}</p>かわせみ　6月21日</div>"
+    f"<div><p>{TWO}</p>ゆい　7月2日</div>",
     "names and dates where posts are asked for": f"<h2>みんなの観察</h2><div><b>かわせみ</b> 6/2<p>{ONE}</p></div>"
     f"<div><b>ゆい</b> 6/3<p>{TWO}</p></div>",
 }
@@ -53,6 +56,13 @@ def test_a_section_without_writers_is_text(form: str) -> None:
     found = extract(f"<article>{ARTICLE}{SECTIONS[form]}</article>")
     assert found.comments == ""
     assert found.text.count("鴨") >= 8
+
+
+def test_counted_posts_behind_the_text_need_no_name() -> None:
+    posts = f"<section><h2>やってみた（2件）</h2><div><p>{ONE}</p></div><div><p>{TWO}</p><p>{ONE}</p></div></section>"
+    found = extract(f"<main>{ARTICLE}</main>{posts}")
+    assert found.comments.split("\n")[1:] == [ONE, TWO, ONE]
+    assert extract(f"<main>{ARTICLE}</main>{posts.replace('2件', '3件')}").comments == ""
 
 
 def test_labels_may_stand_after_the_posts() -> None:
@@ -104,7 +114,8 @@ def test_no_block_is_lost_or_given_twice(html: str) -> None:
     markup = read_markup(f"<article>{ARTICLE}{html}</article>")
     page = main_text.page_of(markup)
     rows = np.arange(len(markup.blocks))
-    posts = reader_posts.find_posts(markup, page, rows, np.ones(len(rows), np.bool_), rows[:0])
+    choice = Choice(rows, rows[:0], rows[:0], rows[:0], rows[:0], 0, 0)
+    posts = reader_posts.find_posts(markup, page, choice, np.ones(len(rows), np.bool_))
     assert np.array_equal(np.unique(posts), posts)
     assert set(posts.tolist()) < set(rows.tolist())
     if len(posts):
