@@ -284,6 +284,7 @@ def _have_same_name(one: Box, other: Box) -> bool:
 def _join_parts_outside(boxes: list[Box], main: Box) -> None:
     """Boxes after the main container, beside it or a box around it, that are like a joined one or two in it."""
     last: Box | None = None
+    n_unlike = 0
     inside = [box for box in main.inner()[1:] if box.content]
     start = [box is main for box in boxes].index(True) + len(main.inner())
     for box in boxes[start:]:
@@ -293,9 +294,11 @@ def _join_parts_outside(boxes: list[Box], main: Box) -> None:
         lists = ("ul", "ol", "menu", "dir", "dl", "table", "thead", "tbody", "tfoot", "tr")
         if is_text and is_beside and box.around and box.around.tag not in lists:
             is_next = last is not None and _have_same_name(box, last)
-            if is_next or sum(_have_same_name(box, other) for other in inside) >= 2:
+            if n_unlike < 64 and (is_next or sum(_have_same_name(box, other) for other in inside) >= 2):
                 last = box
                 box.is_main = True
+            else:
+                n_unlike += 1
 
 
 def _is_list(box: Box) -> bool:
@@ -309,7 +312,7 @@ def _text(box: Box) -> str:
 
 def _divide(blocks: list[Block]) -> Choice:
     texts = [block for block in blocks if block.weight and not block.links]
-    beside = [block for block in texts if block.box.is_around and SENTENCE.search(block.text)]
+    beside = [block for block in texts if block.box.is_around and SENTENCE.search(_last_bytes(block.text))]
     rows = [block for block in blocks if block.box.is_main or any(block is other for other in beside)]
     main = {block.row for block in rows}
     comments = [block.row for block in blocks if block.box.is_comments and block.row not in main]
@@ -337,6 +340,10 @@ def _divide(blocks: list[Block]) -> Choice:
         if kept[-1] and (place < first or place > last or is_heading):
             asked.append(place)
     return Choice([block.row for block in rows], kept, asked, (first, last), comments, unassigned, headlines)
+
+
+def _last_bytes(text: str) -> str:
+    return text.encode()[-6:].decode("utf-8", "ignore")
 
 
 def _may_be_headline(heading: Box) -> bool:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from manyo.corpus.jit import Int64s, Records, borrowing, inlined, kernel, record
+from manyo.corpus.jit import Bytes, Int64s, Records, borrowing, inlined, kernel, record
 from manyo.corpus.web.ascii import LINE_FEED
 from manyo.corpus.web.attribute_kernels import FIRST_HEADING, find_byte, is_heading, is_named_main
 from manyo.corpus.web.choice_words import Limits
@@ -35,6 +35,8 @@ _PARTS = tuple(TAGS.index(name) for name in ("article", "li", "dt", "dd", "tr", 
 _BOXES_OF_PARTS = tuple(
     TAGS.index(name) for name in ("ul", "ol", "menu", "dir", "dl", "table", "thead", "tbody", "tfoot", "tr")
 )
+#: Boxes behind the main container that are like none in it, at most: more are an attack.
+_MAX_UNLIKE: Final = 64
 
 
 class Choice(NamedTuple):
@@ -350,7 +352,10 @@ def _join_parts_outside(boxes: Records, limits: Limits, findings: Records, main:
     while after < len(boxes) and boxes[after].parent >= main:
         after += 1
     part = -1
+    n_unlike = 0
     for i in range(after, len(boxes)):
+        if n_unlike == _MAX_UNLIKE:
+            break
         found = findings[i]
         is_text = found.content > 0 and not found.is_frame and found.link_chars < limits.alike_link_share * found.chars
         is_beside = boxes[i].parent < main and boxes[boxes[i].parent].tag not in _BOXES_OF_PARTS
@@ -363,6 +368,7 @@ def _join_parts_outside(boxes: Records, limits: Limits, findings: Records, main:
                 if n_like == 2:
                     break
             if n_like < 2:
+                n_unlike += 1
                 continue
         part = i
         findings[i].is_main = True
@@ -481,7 +487,7 @@ def _join_siblings(page: Page, limits: Limits, findings: Records, child: int) ->
 def _divide(page: Page, findings: Records) -> tuple[Int64s, Int64s, Int64s]:
     """Indices of the blocks of the main text, of the comments, and of what is in neither nor in a frame.
 
-    Sentences that stand in a box around the main container, outside links, are main text, too.
+    Blocks in a box around the main container that end as sentences do, outside links, are main text, too.
     """
     n = len(page.blocks)
     rows, comments, unassigned = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
@@ -490,7 +496,7 @@ def _divide(page: Page, findings: Records) -> tuple[Int64s, Int64s, Int64s]:
         block = page.blocks[i]
         found = findings[block.box]
         is_text = page.weights[i] > 0 and block.links == 0
-        if found.is_main or (is_text and found.is_around and has_sentence(page.text, block.start, block.end)):
+        if found.is_main or (is_text and found.is_around and _ends_as_sentence(page.text, block.start, block.end)):
             rows[n_rows] = i
             n_rows += 1
         elif found.is_comments:
@@ -500,6 +506,12 @@ def _divide(page: Page, findings: Records) -> tuple[Int64s, Int64s, Int64s]:
             unassigned[n_unassigned] = i
             n_unassigned += 1
     return rows[:n_rows].copy(), comments[:n_comments].copy(), unassigned[:n_unassigned].copy()
+
+
+@inlined
+def _ends_as_sentence(text: Bytes, start: int, end: int) -> bool:
+    """Whether one of the last two wide characters of a block is the mark of a sentence; a date has commas before."""
+    return has_sentence(text, max(start, end - 6), end)
 
 
 @kernel

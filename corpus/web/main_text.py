@@ -208,10 +208,14 @@ def _title(markup: Markup, choice: Choice) -> str:
 
 
 def _headline(markup: Markup, choice: Choice, title: str) -> Int64s:
-    """The row of the page's `<h1>`, if it stands above the main text and is no part of the title, or no row."""
+    """The row of the page's `<h1>`, if it stands above the main text and the title says less than half of it."""
     headline = choice.headlines_before[-1:]
-    if len(headline) and " ".join(markup.text_of(int(headline[0])).split()) in title:
-        return headline[:0]
+    if len(headline):
+        heading = "".join(markup.text_of(int(headline[0])).split())
+        pairs = {heading[i : i + 2] for i in range(max(1, len(heading) - 1))}
+        known = "".join(title.split())
+        if 2 * sum(pair in known for pair in pairs) >= len(pairs):
+            return headline[:0]
     return headline
 
 

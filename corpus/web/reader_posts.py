@@ -87,10 +87,12 @@ def find_posts(markup: Markup, page: Page, choice: Choice, is_kept: Bools) -> In
     """
     main = choice.main
     is_signed, n_near, n_below = look_for_names(page, main, is_kept, _MAX_BLOCKS, _BLOCKS_OF_LEAST_POSTS)
-    n_running = int((page.weights[choice.unassigned] == page.blocks["chars"][choice.unassigned]).sum())
+    kept = main[is_kept]
+    first = int(kept[-1]) + 1 if len(kept) else 0
+    left = choice.unassigned[choice.unassigned >= first]
+    n_running = int((page.weights[left] == page.blocks["chars"][left]).sum()) if len(left) > _LEAST_POSTS else 0
     if max(n_near, n_below, n_running) < _LEAST_POSTS:
         return main[:0]
-    kept = main[is_kept]
     blocks = _Blocks(markup, is_signed)
     in_main = blocks.end_with_posts(kept[-_MAX_BLOCKS:].tolist()) if n_near >= _LEAST_POSTS else []
     if in_main:
@@ -100,7 +102,6 @@ def find_posts(markup: Markup, page: Page, choice: Choice, is_kept: Bools) -> In
             in_main = []
     if max(n_below, n_running) >= _LEAST_POSTS:
         known = {*choice.comments.tolist(), *main.tolist()}
-        first = int(kept[-1]) + 1 if len(kept) else 0
         rows = np.flatnonzero(page.weights[first : first + _MAX_BLOCKS]) + first
         for section in blocks.sections([row for row in rows.tolist() if row not in known]):
             in_main += blocks.end_with_posts(section) or blocks.counted_posts(section)

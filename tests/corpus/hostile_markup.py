@@ -46,6 +46,12 @@ FAMILIES: dict[str, Callable[[int], str]] = {
     "cells": lambda size: "<table><tr>" + "<td>晴れ</td>" * (size // 15) + "</table>",
     "numbered items": lambda size: "<ol>" + f"<li>{PROSE}</li>" * (size // 90) + "</ol>",
     "line ends in a listing": lambda size: "<pre>a" + "\n" * size + "</pre>" + PROSE,
+    "unlike boxes behind a text": lambda size: (
+        "<section>"
+        + f"<div class=a><p>{PROSE}</p></div>" * (size // 220)
+        + "</section>"
+        + "".join(f"<div class=b{i}><p>傘。</p></div>" for i in range(size // 60))
+    ),
     "classes": lambda size: f'<div class="{"nav " * (size // 4)}">{PROSE}</div>' * 2,
 }
 
