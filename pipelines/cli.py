@@ -9,12 +9,14 @@ import importlib
 import io
 import os
 import platform
+import re
 import signal
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib.metadata import version
 from typing import NamedTuple, NoReturn, Protocol, cast
 
+from manyo.corpus.nearest import did_you_mean
 from manyo.corpus.own_parts import PartError
 from manyo.corpus.tables.credentials import hide, public
 from manyo.corpus.tables.shard_errors import OwnershipLost, ShardError
@@ -197,7 +199,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 def _parser(whole: Collection[str]) -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
     """The parser of the command line and those of its commands, of which only some know their options."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="manyo", description="Turn Japanese web crawls and licensed Japanese text into explainable training data."
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
@@ -207,6 +209,23 @@ def _parser(whole: Collection[str]) -> tuple[argparse.ArgumentParser, Mapping[st
         if name in whole:
             _module_of(name).add_arguments(of_command)
     return parser, commands.choices
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one line, with what was probably meant."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with status 2."""
+        if found := _INVALID_CHOICE.fullmatch(message):
+            valid = re.findall(r"'([^']*)'", found["valid"])
+            message = f"{found['where']}: there is no {found['given']!r}; {did_you_mean(found['given'], valid)}"
+        elif message.endswith("required: --config"):
+            message = "name the configuration: --config FILE"
+        self.exit(EXIT_USER, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+#: What argparse says of a word that is none of several.
+_INVALID_CHOICE = re.compile(r"argument (?P<where>\S+): invalid choice: '(?P<given>.*)' \(choose from (?P<valid>.*)\)")
 
 
 class _Version(argparse.Action):
@@ -223,7 +242,8 @@ def _module_of(command: str) -> CommandModule:
 
 
 def _complain(message: str, status: int) -> int:
-    for line in hide(message).split("\n"):
+    # What the system calls an error is for programs; its words are for people.
+    for line in re.sub(r"\[Errno -?\d+\] ", "", hide(message)).split("\n"):
         print(f"manyo: {line}", file=sys.stderr)
     return status
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from manyo.corpus.tables.publishing import PARTIAL_FOLDER
-from manyo.corpus.tables.shards import filesystem, join, publish
+from manyo.corpus.tables.shards import filesystem, is_local, join, publish
 from manyo.corpus.takedown_requests import join_requests, record_requests, recorded_lists
 from manyo.corpus.takedowns import Takedowns, read_takedowns
 from manyo.pipelines.engine.errors import UserError
@@ -170,9 +171,11 @@ def finished_stages(config: Config, names: Sequence[str], command: str) -> dict[
         command: for the message.
 
     Raises:
-        UserError: one of them is not finished.
+        UserError: one of them is not finished, or the configuration has no such stage.
     """
     stages = build_stages(config)
+    for name in set(names) - {stage.name for stage in stages}:
+        stage_of(config, name, command)
     needed = set(names)
     for stage in reversed(stages):
         if stage.name in needed:
@@ -195,6 +198,8 @@ def mark_out(out: str) -> None:
     try:
         if fs.exists(path):
             return
+        if is_local(fs) and os.path.isfile(os.path.dirname(path)):
+            raise UserError(f"{out}: is a file, not a folder; use an empty or new folder as out")
         parent = path.rsplit("/", 1)[0]
         others = [name for name in fs.ls(parent) if name.rstrip("/").rsplit("/", 1)[-1] != PARTIAL_FOLDER]
         # Another command may be writing the same mark, or have written it since we looked.

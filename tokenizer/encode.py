@@ -214,7 +214,7 @@ def _load_hugging_face(uri: str, content: bytes, eod_token: str | None) -> tuple
         raise ValueError(
             f"{uri}: eod_token must name the special token that ends documents, one of {', '.join(sorted(special))}"
             if special
-            else f"{uri}: the tokenizer has no special token to end documents with"
+            else f"{uri}: the tokenizer has no special token to end documents with; add one to its added_tokens"
         )
     # Ids may have gaps, so the number of tokens may be less than the largest id.
     vocabulary_size = max(model.get_vocab(with_added_tokens=True).values()) + 1

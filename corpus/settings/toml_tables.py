@@ -12,6 +12,7 @@ import json
 import re
 import types
 import typing
+import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, TypeVar
@@ -185,6 +186,7 @@ def _note(
         elif error["type"].startswith("missing"):
             if at not in suggested and is_first:
                 missing.setdefault(at[:-1], []).append(repr(at[-1]))
+            progress |= _put_in(left, at, cls)
             continue
         else:
             faults.add((*path, *at), f"{_key(at)}: {_sentence(error)}")
@@ -221,6 +223,17 @@ def _take_out(table: Any, path: tuple[Any, ...]) -> bool:
     return isinstance(holder, dict) and holder.pop(path[-1], None) is not None
 
 
+def _put_in(table: Any, path: tuple[Any, ...], cls: type) -> bool:
+    """Put an empty text in the place of one that is missing, so that the other keys are checked; whether it is one."""
+    for part in path[:-1]:
+        if isinstance(part, str) and dataclasses.is_dataclass(cls):
+            cls = inner_type(typing.get_type_hints(cls)[part])
+    if not dataclasses.is_dataclass(cls) or typing.get_type_hints(cls).get(str(path[-1])) is not str:
+        return False
+    _at(table, path[:-1])[path[-1]] = ""
+    return True
+
+
 def _fields(cls: type, path: tuple[Any, ...]) -> list[str]:
     """Names of the fields of the dataclass at a path."""
     for part in path:
@@ -242,6 +255,25 @@ def _key(path: tuple[Any, ...]) -> str:
 
 def _shown(value: Any) -> str:
     return repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "..."
+
+
+#: What people write behind a number: a share of a hundred, and powers of a thousand and of 1,024.
+_UNITS = {"%": 0.01} | {
+    f"{letter}{'i' if base == 1024 else ''}": float(base**power)
+    for power, letter in enumerate("KMGT", start=1)
+    for base in (1000, 1024)
+}
+_WITH_UNIT = re.compile(r"([0-9][0-9_,]*(?:\.[0-9]+)?) *(%|[KMGTkmgt]i?)?[Bb]?")
+
+
+def _number_meant(given: str, is_whole: bool) -> str:
+    """The number that a text with a unit means, as TOML writes it: `64_000_000` for "64 MB"."""
+    found = _WITH_UNIT.fullmatch(unicodedata.normalize("NFKC", given).strip())
+    if found is None or not found[2]:
+        return "it without quotation marks"
+    unit = found[2][:1].upper() + found[2][1:]
+    value = float(re.sub("[_,]", "", found[1])) * _UNITS[unit]
+    return f"{round(value):_}" if is_whole else f"{value:g}"
 
 
 def _sentence(error: ErrorDetails) -> str:
@@ -267,7 +299,7 @@ def _sentence(error: ErrorDetails) -> str:
         return f"{error['msg'][:1].lower()}{error['msg'][1:]}, got {_shown(given)}"
     remedy = ""
     if kind in ("int_type", "float_type") and isinstance(given, str):
-        remedy = "; write it without quotation marks"
+        remedy = f"; write {_number_meant(given, kind == 'int_type')}"
     elif kind == "tuple_type" and not isinstance(given, dict):
         remedy = f"; write [{json.dumps(given, ensure_ascii=False)}]"
     return f"expected {expected}, got {_shown(given)}{remedy}"

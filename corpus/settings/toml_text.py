@@ -113,6 +113,8 @@ def _not_toml(name: str, text: str, said: str) -> str:
     lines = text.rstrip("\n").split("\n")
     number, column = (int(found[1]), int(found[2])) if found and found[1] else (len(lines), len(lines[-1]) + 1)
     line = lines[min(number, len(lines)) - 1]
+    if "\r" in text and "\n" not in text:
+        return f"{name}: its lines end in CR alone; save it with line ends of Unix (LF)"
     problem = _other_form(line) or _odd_character(line) or _backslash(line) or _unquoted(line) or _AT.sub("", said)
     return f"{name}:{number}:{column}: {problem}"
 
@@ -147,10 +149,10 @@ def _backslash(line: str) -> str:
 def _other_form(line: str) -> str:
     if re.match(r"\s*-?\s*[A-Za-z_][\w-]*:(\s|$)", line):
         return 'this is YAML; a configuration is TOML: [run] and below it out = "folder"'
-    if line.count(",") > 1 and "=" not in line and "[" not in line:
-        return 'this is a table of values with commas; a configuration is TOML: [run] and below it out = "folder"'
     if re.match(r"\s*[{<]", line):
         return 'this is JSON or XML; a configuration is TOML: [run] and below it out = "folder"'
+    if line.count(",") > 1 and "=" not in line and "[" not in line:
+        return 'this is a table of values with commas; a configuration is TOML: [run] and below it out = "folder"'
     return ""
 
 

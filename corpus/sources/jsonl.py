@@ -6,6 +6,7 @@ A line that is not a JSON object costs only that line; its row in `refused` says
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
@@ -25,6 +26,11 @@ REASONS = {
     "too_large": "the line is longer than the configured limit",
     "broken_compression": "the file cannot be decompressed any further",
 }
+
+
+#: How an array of objects begins: not a line of it is an object.
+_ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*\{")
+_IS_ARRAY = "is one JSON array: write an object a line, by jq -c '.[]'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +144,18 @@ def _row(frame: Frame, options: Options) -> Row | Refused:
 def _other_format(file: InputFile) -> BrokenInput | None:
     """The row of a file without any object in its first lines that is of another format."""
     head = head_of(file.uri)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _refused(file, "is UTF-16: write it again as UTF-8, by iconv -f UTF-16 -t UTF-8")
     if any(line.lstrip(b"\xef\xbb\xbf \t").startswith(b"{") for line in head.split(b"\n")):
-        return None
+        # The objects of an array are indented, or the first stands behind its bracket.
+        return _refused(file, _IS_ARRAY) if _ARRAY.match(head) else None
+    if _ARRAY.match(head):
+        return _refused(file, _IS_ARRAY)
     return other_formats.refused(file.uri, 0, head, other_formats.JSON, file.name)
+
+
+def _refused(file: InputFile, what: str) -> BrokenInput:
+    return BrokenInput(file.uri, 0, Refused("other_format", f"{file.name} {what}", file.uri))
 
 
 def head_of(uri: str) -> bytes:

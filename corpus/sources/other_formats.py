@@ -18,6 +18,8 @@ REASONS = {"other_format": "the file is of another format: the detail says which
 _TEXTS: Final = frozenset({"empty", "text", "aozora", "markdown", "tex", "table", "spaced_text", "style_sheet"})
 #: Formats of a source of plain texts: binary data are refused too.
 TEXTS: Final = frozenset({"text"})
+#: How a file begins that Git LFS has in the place of another one.
+_LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
 #: JSON, whatever it holds. What is damaged, so that it looks like binary data, is for the parser.
 JSON: Final = frozenset({"json", "cirrus", "egov", "iiif", "kokkai", "ndl", "binary"})
 
@@ -30,6 +32,8 @@ def other_format(data: bytes, reads: Collection[str], name: str = "") -> str:
         reads: formats of the source, keys of `FORMATS`; `text` stands for text that begins with a tag, too.
         name: path of the file.
     """
+    if data.startswith(_LFS_POINTER):
+        return f"{name} is a pointer of Git LFS in the place of the file: get it by git lfs pull"
     found = recognise(data, file_name(name))
     if found in reads or found in _TEXTS:
         return ""

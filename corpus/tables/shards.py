@@ -68,7 +68,7 @@ def read_text(uri: str) -> str:
     try:
         return fs.cat_file(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ValueError(f"{uri}: not UTF-8 at byte {error.start}") from error
+        raise ValueError(f"{uri}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from manyo.corpus.tables.start_folder import paths_start_at
 from manyo.pipelines.ablation.drawing import Drawn, Text, draw
 from manyo.pipelines.ablation.ladder import Difference, Ladder, compare
 from manyo.pipelines.ablation.measured_corpus import COPIED_CHARS, measure_corpus
+from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.run_setup import config_of, open_console
 from manyo.pipelines.commands.text_files import source_of, texts_of
@@ -45,9 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="texts as they are wanted, of other hosts, years or authors than the corpora: a name, and files",
     )
     parser.add_argument(
-        "--megabytes", type=float, default=2.0, metavar="COUNT", help="UTF-8 text of each draw (default: 2)"
+        "--megabytes", type=arguments.number, default=2.0, metavar="COUNT", help="UTF-8 text of each draw (default: 2)"
     )
-    parser.add_argument("--draws", type=int, default=3, metavar="COUNT", help="how often to draw (default: 3)")
+    parser.add_argument(
+        "--draws", type=arguments.whole(1), default=3, metavar="COUNT", help="how often to draw (default: 3)"
+    )
     parser.add_argument("--json", metavar="FILE", help="also write the figures to this file")
 
 

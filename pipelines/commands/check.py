@@ -18,7 +18,7 @@ from manyo.corpus.tables.start_folder import located
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.run_setup import read_config
 from manyo.pipelines.commands.shown_documents import plain
-from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_NOTICES
+from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_NOTICES, UserError
 from manyo.pipelines.extraction.inputs import pack_source, skipped_inputs
 from manyo.pipelines.extraction.loop import parse_record
 from manyo.pipelines.graph.build import stages_by_command
@@ -45,7 +45,15 @@ def run(options: argparse.Namespace) -> int:
     stages_by_command(config)  # reads models and lists
     print(f"{config.path}: no fault")
     print(f"out  {located(config.run.out)}{_free(config)}")
-    notices = [line for source in config.sources for line in _check(source)]
+    notices: list[str] = []
+    faults: list[str] = []
+    for source in config.sources:
+        try:
+            notices += _check(source)
+        except UserError as error:
+            faults.append(str(error))
+    if faults:
+        raise UserError("\n".join(faults))
     print(f"tokens  {_tokens(config)}")
     if notices:
         print("Notices")
@@ -68,7 +76,11 @@ def _free(config: Config) -> str:
 
 
 def _check(source: Source) -> Iterator[str]:
-    """Print what a source names and gives; yields notices."""
+    """Print what a source names and gives; yields notices.
+
+    Raises:
+        UserError: an input is missing or cannot be read.
+    """
     shards = pack_source(source)
     files = [file for shard in shards for file in shard.files]
     print(f"source {source.name}  {source.kind}, profile {source.profile}, licence {source.licence!r}")
@@ -79,6 +91,7 @@ def _check(source: Source) -> Iterator[str]:
     print(f"  {len(files):,} files, {sum(file.size_bytes for file in files) / 1e6:,.1f} MB, {len(shards):,} shards")
     kind = source_kind(source.kind)
     reasons: Counter[str] = Counter()
+    details: dict[str, str] = {}
     n_documents = 0
     records = (record for shard in shards for record in kind.records(shard, source.options))
     for record in islice(records, _RECORDS):
@@ -89,11 +102,14 @@ def _check(source: Source) -> Iterator[str]:
             print(f"  document  {len(outcome.text):,} characters  {plain(outcome.title) or begin}")
         elif isinstance(outcome, Refused):
             reasons[outcome.reason] += 1
+            details.setdefault(outcome.reason, plain(outcome.detail))
         else:
             reasons[f"not a page ({outcome.kind})"] += 1
     meanings = refusals((source.kind,))
     for reason, n in reasons.most_common():
         print(f"  {reason} {n}" + (f": {meanings[reason]}" if reason in meanings else ""))
+        if details.get(reason):
+            print(f"    {details[reason]}")
     for line in skipped_inputs(source):
         yield f"source {source.name}: skipped {line}"
     if not n_documents and not reasons:

@@ -15,6 +15,7 @@ from manyo.pipelines.ablation.task_choice import (
     choose_tasks,
     read_scores,
 )
+from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.run_setup import open_console
 from manyo.pipelines.engine.errors import UserError
@@ -27,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--order-from",
-        type=float,
+        type=arguments.number,
         default=ORDER_FROM_TOKENS,
         metavar="TOKENS",
         help=f"compare the order of corpora from so many tokens on (default: {ORDER_FROM_TOKENS:g})",

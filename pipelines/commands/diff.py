@@ -55,7 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help=f"end with status {EXCEEDED} if more are {name}: a number or percentage",
         )
     arguments.add_selection(parser)
-    parser.add_argument("-n", type=int, default=3, metavar="COUNT", help="addresses shown for each move (default: 3)")
+    parser.add_argument(
+        "-n", type=arguments.whole(0), default=3, metavar="COUNT", help="addresses shown for each move (default: 3)"
+    )
     parser.add_argument("--html", metavar="FILE", help="also write the comparison to this file, as one HTML page")
     parser.add_argument("--json", metavar="FILE", help="also write its numbers to this file")
     parser.add_argument("--pages", metavar="FILE", help="also write every page that differs, a JSON object a line")
@@ -74,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
     first, second = (_states(config, options, with_texts=False) for config in configs)
     if first.extracted != second.extracted:
         first, second = (_states(config, options, with_texts=True) for config in configs)
-    changes = compare_runs(first, second, options.by, common_signals(*configs), max(0, options.n))
+    changes = compare_runs(first, second, options.by, common_signals(*configs), options.n)
     names = [PurePath(config.path).name for config in configs]
     if options.json:
         _write(options.json, "--json", json.dumps(as_json(changes, configs), ensure_ascii=False, indent=1) + "\n")

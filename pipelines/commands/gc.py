@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
         raise UserError(f"{options.out}: manyo gc reads local folders; use the lifecycle rules of the object store")
     if not os.path.isfile(os.path.join(out, "manyo.json")):
         raise UserError(f"{options.out}: was not written by manyo")
-    named = {folder for config in options.keep for folder in _folders(config)}
+    named = {folder for config in options.keep for folder in _folders(config, out, options.delete)}
     unnamed = sorted(
         entry.name
         for entry in os.scandir(out)
@@ -58,8 +58,13 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-def _folders(config: str) -> list[str]:
+def _folders(config: str, out: str, is_for_deletion: bool) -> list[str]:
+    """The folders of a configuration, which must be one of this output if others are to be deleted."""
     read = config_of(config)
+    if is_for_deletion and os.path.realpath(filesystem(read.run.out)[1]) != os.path.realpath(out):
+        raise UserError(
+            f"{config}: writes to {read.run.out}, not to {out}: nothing is deleted; name configurations of this output"
+        )
     with paths_start_at(os.path.dirname(read.path)):
         return [stage.folder_name for stage in build_stages(read)]
 

@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "-n",
-        type=int,
+        type=arguments.whole(0),
         default=20,
         metavar="COUNT",
         help="number of documents shown, on each side with --reason and --near (default: 20)",
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
         WorkFailed: a shard cannot be read.
     """
     config = read_config(options)
-    listing = _Listing(config, read_selection(options, config), max(0, options.n), options.json)
+    listing = _Listing(config, read_selection(options, config), options.n, options.json)
     if options.duplicates:
         _inspect_duplicates(listing, options.near)
     elif options.near is not None:

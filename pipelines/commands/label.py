@@ -14,7 +14,7 @@ from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.labelled_documents import Scores, score_rules
 from manyo.pipelines.commands.measured_documents import measured_shards, without_unmeasured
 from manyo.pipelines.commands.run_setup import open_console, read_config
-from manyo.pipelines.engine.errors import UserError
+from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_NOTICES, UserError
 
 #: Width of tables if standard output is not a terminal.
 _PIPE_COLUMNS = 160
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print scores of the run's rules and of the presets, and return 0; 1 if no labelled document is in the run.
+    """Print scores of the run's rules and of the presets, and return 0; 3 if no labelled document is in the run.
 
     Raises:
         UserError: a file is wrong, or the run is not measured.
@@ -40,19 +40,23 @@ def run(options: argparse.Namespace) -> int:
     """
     config = read_config(options)
     labels = labels_of(options.labels)
+    shards = measured_shards(config, "label")
     console = open_console(_PIPE_COLUMNS)
     sets = {"of the run": config.rules}
     for name, path in shipped_rules().items():
         rules, left_out = without_unmeasured(load_rules(str(path), with_templates=config.templates is not None), config)
-        for line in left_out:
-            console.print(f"{name}: {line}", markup=False)
+        if left_out:
+            console.print(
+                f"{name}: {len(left_out)} of its rules are left out, whose signals this run did not measure; "
+                f"manyo whatif --rules {name} lists them"
+            )
         sets[name] = rules
-    result = score_rules(measured_shards(config, "label"), labels, list(sets.values()))
+    result = score_rules(shards, labels, list(sets.values()))
     print_found(console, labels, result)
     print_scores(console, dict(zip(sets, result.scores, strict=True)))
     if options.other is not None:
         _print_agreement(console, labels, labels_of(options.other))
-    return 0 if result.found else 1
+    return EXIT_DONE if result.found else EXIT_NOTICES
 
 
 def labels_of(path: str) -> list[Label]:

@@ -138,7 +138,9 @@ def read_mixture(config: Config) -> Mixture:
         UserError: there is no [mix] table, or as `counted_shards` and `plan_mix` say.
     """
     if config.mix is None:
-        raise UserError(f"{config.path}: there is no [mix] table")
+        raise UserError(
+            f"{config.path}: there is no [mix] table; add one with target_tokens, and a [[mix.source]] for each source"
+        )
     shards = counted_shards(config, config.mix)
     sources = plan_mix(config.mix, {name: parts.get("train", []) for name, parts in shards.items()})
     held_out = {}

@@ -37,11 +37,19 @@ _PIPE_COLUMNS = 120
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `manyo plan`."""
     arguments.add_run(parser)
-    parser.add_argument("--nodes", type=int, default=1, metavar="N", help="number of machines (default: 1)")
-    parser.add_argument("--cores", type=int, metavar="N", help="cores of each machine (default: those of this one)")
+    parser.add_argument(
+        "--nodes", type=arguments.whole(1), default=1, metavar="N", help="number of machines (default: 1)"
+    )
+    parser.add_argument(
+        "--cores", type=arguments.whole(1), metavar="N", help="cores of each machine (default: those of this one)"
+    )
     parser.add_argument("--prices", metavar="FILE", help="a TOML file of prices, such as deploy/prices.toml")
     parser.add_argument(
-        "--sample-mb", type=int, default=24, metavar="MB", help="how much input the sample parses (default: 24)"
+        "--sample-mb",
+        type=arguments.whole(1),
+        default=24,
+        metavar="MB",
+        help="how much input the sample parses (default: 24)",
     )
     parser.add_argument("--actual", action="store_true", help="compare the finished run with the plan made before it")
 

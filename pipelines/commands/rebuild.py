@@ -74,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--contact", metavar="MAIL", default="", help="for the operator of a web server")
     parser.add_argument(
-        "--requests-per-second", type=float, default=100.0, metavar="N", help="of all tasks (default: 100)"
+        "--requests-per-second", type=arguments.number, default=100.0, metavar="N", help="of all tasks (default: 100)"
     )
     arguments.add_execution(parser)
 

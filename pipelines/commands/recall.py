@@ -30,8 +30,12 @@ _HOSTS_NAMED = 15
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `manyo recall`."""
     arguments.add_run(parser)
-    parser.add_argument("--archives", type=int, default=50, metavar="N", help="archives to read whole (default: 50)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="which archives are drawn (default: 1)")
+    parser.add_argument(
+        "--archives", type=arguments.whole(1), default=50, metavar="N", help="archives to read whole (default: 50)"
+    )
+    parser.add_argument(
+        "--seed", type=arguments.whole(0), default=1, metavar="N", help="which archives are drawn (default: 1)"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -44,8 +48,6 @@ def run(options: argparse.Namespace) -> int:
     sources = [(one, one.options) for one in config.sources if isinstance(one.options, commoncrawl.Options)]
     if not sources:
         raise UserError(f'{config.path}: no [[source]] has kind = "commoncrawl"')
-    if options.archives < 1:
-        raise UserError(f"--archives must be at least 1, got {options.archives}")
     console = open_console()
     for source, of_crawl in sources:
         files = [file for shard in pack_source(source) for file in shard.files]

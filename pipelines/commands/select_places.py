@@ -25,7 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--to", required=True, metavar="FOLDER", help="where the selection is written, a folder a source"
     )
     parser.add_argument(
-        "--shard-mb", type=int, default=8_000, metavar="MB", help="bytes of the records of one file (default: 8000)"
+        "--shard-mb",
+        type=arguments.whole(1),
+        default=8_000,
+        metavar="MB",
+        help="bytes of the records of one file (default: 8000)",
     )
     parser.add_argument(
         "--seen",
@@ -47,8 +51,6 @@ def run(options: argparse.Namespace) -> int:
     sources = [(source, source.options) for source in config.sources if isinstance(source.options, commoncrawl.Options)]
     if not sources:
         raise UserError(f'{config.path}: no [[source]] has kind = "commoncrawl"')
-    if options.shard_mb < 1:
-        raise UserError(f"--shard-mb must be at least 1, got {options.shard_mb}")
     seen = _read_seen(options.seen)
     for source, of_crawl in sources:
         files = [file for shard in pack_source(source) for file in shard.files]

@@ -39,7 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_run(parser)
     arguments.add_listing(parser)
     parser.add_argument("page", metavar="PAGE", help=PAGE_HELP)
-    parser.add_argument("-n", type=int, default=1, metavar="COUNT", help="documents shown at most (default: 1)")
+    parser.add_argument(
+        "-n", type=arguments.whole(0), default=1, metavar="COUNT", help="documents shown at most (default: 1)"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -52,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     config = read_config(options)
     tables = RunTables(config)
     found = found_pages(tables, options.page, read_selection(options, config))
-    shown = found[: max(0, options.n)]
+    shown = found[: options.n]
     console = open_console()
     for row in shown:
         page = read_whole(config, tables, row)

@@ -24,7 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_run(parser)
     arguments.add_listing(parser)
     parser.add_argument("page", metavar="PAGE", help=PAGE_HELP)
-    parser.add_argument("-n", type=int, default=20, metavar="COUNT", help="pages shown at most (default: 20)")
+    parser.add_argument(
+        "-n", type=arguments.whole(0), default=20, metavar="COUNT", help="pages shown at most (default: 20)"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -37,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     config = read_config(options)
     tables = RunTables(config)
     found = found_pages(tables, options.page, read_selection(options, config))
-    shown = found[: max(0, options.n)]
+    shown = found[: options.n]
     console = open_console()
     for history in map(tables.whole_history, shown):
         if options.json:

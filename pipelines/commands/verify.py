@@ -58,7 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `manyo verify`."""
     arguments.add_run(parser)
     parser.add_argument(
-        "--sample", type=int, default=1000, metavar="N", help="encode about N documents again (default: 1000)"
+        "--sample",
+        type=arguments.whole(0),
+        default=1000,
+        metavar="N",
+        help="encode about N documents again (default: 1000)",
     )
     parser.add_argument(
         "--data-cache-path", metavar="FOLDER", help="also check the caches that Megatron keeps here (--data-cache-path)"

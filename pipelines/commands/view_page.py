@@ -54,12 +54,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `manyo view`."""
     arguments.add_run(parser)
     parser.add_argument("--html", metavar="FILE", default="view.html", help="the file to write (default: view.html)")
-    parser.add_argument("--seed", type=int, default=0, metavar="NUMBER", help="another sample (default: 0)")
+    parser.add_argument(
+        "--seed", type=arguments.whole(0), default=0, metavar="NUMBER", help="another sample (default: 0)"
+    )
     parser.add_argument(
         "--guide", metavar="FILE", help="text that says how to label; the page shows it, labels name it"
     )
     parser.add_argument(
-        "--max-mb", type=float, default=MAX_MB, metavar="MB", help=f"largest file, in megabytes (default: {MAX_MB})"
+        "--max-mb",
+        type=arguments.number,
+        default=MAX_MB,
+        metavar="MB",
+        help=f"largest file, in megabytes (default: {MAX_MB})",
     )
 
 

@@ -43,7 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             f"--{name}", metavar="VALUES", help="values to try, such as 0.10,0.15,0.20; off removes the bound"
         )
     parser.add_argument(
-        "-n", type=int, default=3, metavar="COUNT", help="samples on each side of a threshold (default: 3)"
+        "-n",
+        type=arguments.whole(0),
+        default=3,
+        metavar="COUNT",
+        help="samples on each side of a threshold (default: 3)",
     )
     parser.add_argument("--labels", metavar="FILE", help="labels of documents: also print precision and recall on them")
     parser.add_argument("--html", metavar="FILE", help="also write the comparison to this file, as one HTML page")
@@ -74,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
         raise UserError("--labels prints a table, and --json the comparison for other programs: use one of them")
     labels = labels_of(options.labels) if options.labels else []
     shards = measured_shards(config, "whatif", read_selection(options, config))
-    result = what_if(shards, config.rules, alternatives, max(0, options.n))
+    result = what_if(shards, config.rules, alternatives, options.n)
     if options.html:
         try:
             Path(options.html).write_text(render(result, PurePath(config.path).name), encoding="utf-8")

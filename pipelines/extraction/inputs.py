@@ -8,14 +8,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
+from manyo.corpus.nearest import nearest
 from manyo.corpus.records import InputFile, InputShard
 from manyo.corpus.sources.source_kinds import Source, source_kind
 from manyo.corpus.sources.unchanged_inputs import input_file
 from manyo.corpus.tables.credentials import public
 from manyo.corpus.tables.shards import filesystem, is_local
+from manyo.corpus.tables.start_folder import located
 from manyo.pipelines.engine.errors import UserError
 
 _MAGIC = frozenset("*?[")
+
+#: Names of a folder in a message about what it does not hold.
+_NAMES_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +109,12 @@ def expand(pattern: str, where: str) -> Found:
         if not is_glob and infos[path]["type"] == "directory":
             infos = fs.find(path)
     except FileNotFoundError as error:
-        raise UserError(f"{where}: no such input: {pattern}") from error
+        raise UserError(f"{where}: no such input: {pattern}{_remedy(pattern)}") from error
     except OSError as error:
         raise UserError(f"{where}: {pattern} cannot be read: {error}") from error
     files = {name: info for name, info in infos.items() if info["type"] != "directory"}
     if not files:
-        raise UserError(f"{where}: no file matches {pattern}")
+        raise UserError(f"{where}: no file matches {pattern}{_remedy(pattern)}")
     problems = {name: problem for name in files if (problem := _problem(name, is_local(fs)))}
     skipped = [f"{name!r} {problem}" for name, problem in problems.items()]
     if len(problems) == len(files):
@@ -125,6 +130,25 @@ def expand(pattern: str, where: str) -> Found:
         ),
         tuple(skipped),
     )
+
+
+def _remedy(pattern: str) -> str:
+    """What may be wrong with a pattern that leads to nothing, to follow a message; "" for one on a server."""
+    if not is_local(filesystem(pattern)[0]):
+        return ""
+    if "$" in pattern:
+        return "; variables such as $DATA are not read here: write the path itself"
+    if "\\" in pattern:
+        return "; write paths with /"
+    parts = located(pattern).strip("/").split("/")
+    folder = "/"
+    while parts and os.path.isdir(os.path.join(folder, parts[0])):
+        folder = os.path.join(folder, parts.pop(0))
+    names = sorted(entry.name for entry in os.scandir(folder)) if os.access(folder, os.R_OK) else []
+    near = nearest(parts[0], names) if parts else None
+    shown = [*([near] if near else []), *(name for name in names if name != near)][:_NAMES_SHOWN]
+    holds = f"holds {', '.join(shown)}{' …' if len(names) > len(shown) else ''}" if names else "is empty"
+    return f"; {folder} {holds}"
 
 
 def _unlisted_folders(path: str, is_glob: bool) -> list[str]:

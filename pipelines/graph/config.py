@@ -22,7 +22,7 @@ from manyo.corpus.settings.toml_lines import Path as TomlPath
 from manyo.corpus.settings.toml_tables import Faults, from_table, refuse_unknown
 from manyo.corpus.settings.toml_text import Document, SettingsError, read_document
 from manyo.corpus.sources import commoncrawl
-from manyo.corpus.sources.source_kinds import Source, kind_names, source_kind
+from manyo.corpus.sources.source_kinds import KINDS, Source, kind_names, source_kind
 from manyo.corpus.tables.credentials import public, without_credentials
 from manyo.corpus.tables.export import Export
 from manyo.dedup.settings import Dedup
@@ -519,7 +519,8 @@ class _Reader:
         options = from_table(options_class, of_kind, place, faults) if options_class else None
         rest = {key: value for key, value in table.items() if key not in of_kind}
         if options_class is None:  # what is a key of some kind is not called unknown while the kind is
-            rest = {key: value for key, value in rest.items() if key in own}
+            of_any = {field.name for module in KINDS.values() for field in dataclasses.fields(module.Options)}
+            rest = {key: value for key, value in rest.items() if key in own or key not in of_any}
         source = from_table(Source, {**rest, "options": {}}, place, faults, known=sorted(named), hidden=("options",))
         self._check_source(table, place)
         if source is None or options is None:

@@ -6,6 +6,7 @@ command with an exit status of its own, unless the configuration or the user all
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ def list_notices(config: Config, results: Iterable[StageResult]) -> list[str]:
     for source in config.sources:
         if "extract" in counts:
             lines += [f"source {source.name}: skipped {line}" for line in skipped_inputs(source)]
-            lines += _of_extraction(source, counts["extract"], config.notices.refused_share)
+            lines += _of_extraction(source, counts["extract"], config)
         if {"train", "redistribute"} & set(source.uses):  # else every document is to be dropped
             lines += _of_steps(source, counts, drops(config.rules))
     return lines
@@ -106,20 +107,26 @@ def _counts(output: StageOutput) -> _Counts:
     return _Counts(of_source)
 
 
-def _of_extraction(source: Source, counts: _Counts, share: float) -> Iterator[str]:
+def _of_extraction(source: Source, counts: _Counts, config: Config) -> Iterator[str]:
     meanings = refusals((source.kind,))
     records = counts.get(source.name, "records") - counts.get(source.name, "skipped")
     refused = counts.most(source.name, "refused.")
     if not counts.get(source.name, "documents"):
         read = f"none of its {records:,} records became one" if records else "its files hold no record"
-        yield f"source {source.name}: no document; {read}{_reasons(refused, meanings)}"
+        look = _look(config, refused[0][0]) if refused else ""
+        yield f"source {source.name}: no document; {read}{_reasons(refused, meanings)}{look}"
         return
     for reason, n in refused:
-        if reason not in USUAL_REFUSALS and n > share * records:
+        if reason not in USUAL_REFUSALS and n > config.notices.refused_share * records:
             yield (
                 f"source {source.name}: {n:,} of {records:,} records are refused for {reason} "
-                f"({meanings[reason]}); to look at them: manyo inspect --reason {reason}"
+                f"({meanings[reason]}){_look(config, reason)}"
             )
+
+
+def _look(config: Config, reason: str) -> str:
+    """The command that shows the pages of a reason."""
+    return f"; to look at them: manyo inspect --config {shlex.quote(config.path)} --reason {reason}"
 
 
 def _of_steps(source: Source, counts: Mapping[str, _Counts], meanings: Mapping[str, str]) -> Iterator[str]:

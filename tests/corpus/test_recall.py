@@ -136,8 +136,9 @@ def test_a_missing_archive_and_a_sample_of_nothing_are_one_line(
     rows = crawl(tmp_path)
     write_index(tmp_path, rows)
     config = str(config_of(tmp_path))
-    assert main(["recall", "--config", config, "--archives", "0"]) == 2
-    assert "--archives must be at least 1" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["recall", "--config", config, "--archives", "0"])
+    assert "argument --archives: 0 is less than 1" in capsys.readouterr().err
     (tmp_path / str(rows[0]["warc_filename"])).unlink()
     assert main(["recall", "--config", config]) == 2
     assert str(rows[0]["warc_filename"]) in capsys.readouterr().err

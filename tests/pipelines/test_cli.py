@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import inspect
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from manyo.pipelines import cli
 from manyo.pipelines.cli import COMMANDS, main, parse
 from manyo.pipelines.graph.build import COMMANDS as STAGE_COMMANDS
 from manyo.pipelines.graph.build import stages_by_command
@@ -101,7 +103,7 @@ def test_until_stops_only_after_commands_that_run_stages(capsys: pytest.CaptureF
         assert parse(["run", *RUN, "--until", command]).until == command
     with pytest.raises(SystemExit):
         parse(["run", *RUN, "--until", "whatif"])
-    assert "invalid choice: 'whatif'" in capsys.readouterr().err
+    assert "there is no 'whatif'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -161,3 +163,15 @@ def test_nohup_keeps_a_run_alive() -> None:
     program += "cli._on_signals(cli._interrupt)\nos.kill(os.getpid(), signal.SIGHUP)\nprint('alive')\n"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "alive\n")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_number_on_the_command_line_is_below_its_bound(command: str) -> None:
+    """A count of -5 was 0, and verify --sample -1 a traceback."""
+    _, parsers = cli._parser([command])
+    for action in parsers[command]._actions:
+        assert action.type not in (int, float), action.dest
+        if action.type is not None:
+            for text in ("-1", "nan", "inf", "1e", ""):
+                with pytest.raises(argparse.ArgumentTypeError):
+                    action.type(text)

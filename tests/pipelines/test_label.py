@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from manyo.pipelines.cli import main
+from manyo.pipelines.engine.errors import EXIT_NOTICES
 from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.run import table_folder
 from tests.conftest import FinishedRun
@@ -93,6 +94,6 @@ def test_labels_of_another_run_end_with_a_status(
 ) -> None:
     path = tmp_path / "labels.jsonl"
     path.write_text('{"uri": "http://elsewhere.example/", "label": "keep"}\n', encoding="utf-8")
-    assert command(demo_run, "label", "score", str(path)) == 1
+    assert command(demo_run, "label", "score", str(path)) == EXIT_NOTICES
     assert command(demo_run, "label", "score", str(tmp_path / "none.jsonl")) == 2
     assert "No such file" in capsys.readouterr().err

@@ -265,3 +265,152 @@ def test_relative_paths_start_at_the_folder_of_the_configuration(
     assert Path.cwd() == folder / "else" / "where"
     assert main(["extract", "--config", "../../run.toml", "--executor", "serial", "--out", "other"]) == 0
     assert (folder / "else" / "where" / "other" / "manyo.json").exists()
+
+
+#: What stands after `manyo`, and what is said: one line each. Made by a reader who had not seen the code.
+COMMAND_LINES = {
+    "no configuration": ("run", "manyo run: name the configuration: --config FILE; see manyo run --help"),
+    "command misspelt": ("dedupe --config run.toml", "COMMAND: there is no 'dedupe'; did you mean 'dedup'?"),
+    "option before the command": ("--config run.toml run", "COMMAND: there is no 'run.toml'"),
+    "step misspelt": ("run --config run.toml --until tokenise", "--until: there is no 'tokenise'; did you mean"),
+    "configuration without its option": ("run run.toml", "name the configuration: --config FILE"),
+    "full-width number": ("inspect --config run.toml --kept -n ten", "argument -n: invalid int value: 'ten'"),
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), COMMAND_LINES.values(), ids=COMMAND_LINES.keys())
+def test_a_mistake_on_the_command_line_is_one_line(
+    line: str, expected: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(line.split())
+    assert ended.value.code == 2
+    (complaint,) = capsys.readouterr().err.splitlines()
+    assert expected in complaint
+
+
+#: An input that leads to nothing, and what is said after it.
+LOST_INPUTS = {
+    "variable": ("$DATA/a.jsonl", "variables such as $DATA are not read here: write the path itself"),
+    "backslash": (r"in\\a.jsonl", "write paths with /"),
+    "misspelt file": ("in/b.jsonl", "/in holds a.jsonl"),
+    "other ending": ("in/*.jsonl.gz", "/in holds a.jsonl"),
+    "misspelt folder": ("inn/a.jsonl", " holds in, "),
+}
+
+
+@pytest.mark.parametrize(("pattern", "remedy"), LOST_INPUTS.values(), ids=LOST_INPUTS.keys())
+def test_an_input_that_leads_to_nothing_says_what_is_there(
+    pattern: str, remedy: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (line,) = said(capsys, BASE.split("[tokenize]")[0].replace("in/*.jsonl", pattern)).splitlines()
+    assert line.startswith("manyo: [[source]] cc: no ")
+    assert remedy in line
+
+
+def test_check_names_every_lost_input(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sources = BASE[BASE.index("[[source]]") : BASE.index("[filter]")].replace("in/*", "nowhere/*")
+    (folder / "run.toml").write_text(
+        BASE.split("[tokenize]")[0] + sources.replace('"cc"', '"b"') + sources.replace('"cc"', '"c"')
+    )
+    assert main(["check", "--config", "run.toml"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[1].strip() for line in lines] == ["[[source]] b", "[[source]] c"]
+
+
+#: A file of another format in the place of JSON Lines, and what is said of it.
+OTHER_FILES = {
+    "pointer": (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 5\n", "git lfs pull"),
+    "array": (b'[\n {\n  "text": "a"\n }\n]\n', "is one JSON array: write an object a line, by jq -c '.[]'"),
+    "array on a line": (b'[{"text": "a"}]\n', "is one JSON array"),
+    "UTF-16": ('{"text": "図書館"}\n{"text": "本"}\n'.encode("utf-16"), "is UTF-16: write it again as UTF-8"),
+}
+
+
+@pytest.mark.parametrize(("data", "expected"), OTHER_FILES.values(), ids=OTHER_FILES.keys())
+def test_a_file_that_is_not_json_lines_is_one_notice_with_what_it_is(
+    data: bytes, expected: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "in" / "a.jsonl").write_bytes(data)
+    (folder / "run.toml").write_text(BASE.split("[tokenize]")[0])
+    assert main(["check", "--config", "run.toml"]) == 3
+    shown = capsys.readouterr().out
+    assert "other_format 1: " in shown
+    assert expected in shown
+
+
+def test_a_notice_names_a_command_that_works(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "in" / "a.jsonl").write_text("no JSON\n")
+    (folder / "run.toml").write_text(BASE.split("[tokenize]")[0])
+    assert main(["extract", "--config", "run.toml", "--executor", "serial"]) == 3
+    command = capsys.readouterr().out.partition("to look at them: manyo ")[2].splitlines()[0]
+    assert main(command.split()) == 0
+    assert "Pages refused for broken_json: 1" in capsys.readouterr().out
+
+
+def test_typos_beside_an_unknown_kind_are_named_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = BASE.split("[tokenize]")[0].replace('"jsonl"', '"json"').replace("licence", "license")
+    lines = said(capsys, text).splitlines()
+    assert any("unknown key 'license'; did you mean 'licence'?" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("target_shard_bytes", '"64MB"', "write 64_000_000"),
+        ("target_shard_bytes", '"1 GiB"', "write 1_073_741_824"),
+        ("target_shard_bytes", '"64"', "write it without quotation marks"),
+    ],
+)
+def test_a_number_with_a_unit_is_written_out(
+    key: str, value: str, expected: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = BASE.split("[filter]")[0] + f'{key} = {value}\n[dedup]\nmin_similarity = "80%"\n'
+    lines = said(capsys, text).splitlines()
+    assert lines[0].endswith(expected)
+    assert lines[1].endswith("got '80%'; write 0.8")
+
+
+def test_faults_of_a_rule_are_named_beside_its_missing_keys(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "mine.toml").write_text(
+        '[[rule]]\nname = "too_long"\nsignal = "char_cuont"\nminimum = 200\nprofiles = ["prose"]\n'
+    )
+    lines = said(capsys, BASE.split("[tokenize]")[0].replace('"default"', '"mine.toml"')).splitlines()
+    assert lines == [
+        "manyo: mine.toml:1: [[rule]] 1: keys 'source', 'rejects', 'keeps' are missing",
+        "manyo: mine.toml:3: [[rule]] 1: rule 'too_long': unknown signal 'char_cuont'; did you mean 'char_count'?",
+    ]
+
+
+def test_line_ends_of_old_macs_are_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (line,) = said(capsys, BASE.replace("\n", "\r")).splitlines()
+    assert line == "manyo: run.toml: its lines end in CR alone; save it with line ends of Unix (LF)"
+
+
+def test_an_output_that_is_a_file_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "out").write_text("mine")
+    (line,) = said(capsys, BASE.split("[tokenize]")[0]).splitlines()
+    assert line == "manyo: out: is a file, not a folder; use an empty or new folder as out"
+
+
+def test_gc_deletes_nothing_for_a_configuration_of_another_output(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "out" / "decide-0123abcd").mkdir(parents=True)
+    (folder / "out" / "manyo.json").write_text('{"format": 1}')
+    (folder / "run.toml").write_text(BASE.split("[tokenize]")[0].replace('"out"', '"elsewhere"'))
+    assert main(["gc", "out", "--keep", "run.toml", "--delete"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"manyo: run.toml: writes to {folder}/elsewhere, not to {folder}/out: nothing is deleted")
+    assert (folder / "out" / "decide-0123abcd").exists()
+    assert main(["gc", "out", "--keep", "run.toml"]) == 0
+
+
+def test_label_says_first_that_nothing_is_measured(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "run.toml").write_text(BASE.split("[tokenize]")[0])
+    (folder / "labels.tsv").write_text("uri\tlabel\nhttps://a.example/\tgood\n")
+    assert main(["label", "score", "labels.tsv", "--config", "run.toml"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    (line,) = printed.err.splitlines()
+    assert line.startswith("manyo: label needs extract")
