@@ -31,11 +31,12 @@ def path_options(parser: argparse.ArgumentParser) -> dict[str, bool]:
 def start_at_configuration(options: argparse.Namespace) -> Iterator[None]:
     """Have relative paths start at the folder of `options.config` for the block, those of the options at the user's.
 
-    Nothing changes if that is the user's folder, or there is no such folder: then the message names what was typed.
+    Nothing changes if that is the user's folder, if there is no such file, whose message names what was typed, or if it
+    is a pipe, which is in no folder.
     """
     config = getattr(options, "config", None)
     folder = os.path.dirname(config) if config and "://" not in config else ""
-    if config is None or not folder or not os.path.isdir(folder) or os.path.samefile(folder, "."):
+    if config is None or not folder or not os.path.isfile(config) or os.path.samefile(folder, "."):
         yield
         return
     for name, may_be_name in options.path_options.items():

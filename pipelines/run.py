@@ -244,6 +244,14 @@ def run_one(
     return run_stage(stage, upstream, out, executor, watcher.on_start, watcher.on_end, damaged)
 
 
+def _made_by_others(stage: AnyStage, out: str) -> str:
+    """Which folders of a stage an output has from other settings, to follow a message; "" if there are none."""
+    fs, path = filesystem(out)
+    names = os.listdir(path) if is_local(fs) and os.path.isdir(path) else []
+    others = sorted(name for name in names if name.rpartition("-")[0] == stage.name and name != stage.folder_name)
+    return f" ({out} has {', '.join(others[:3])}, made with other settings)" if others else ""
+
+
 def finished(
     stage: AnyStage, outputs: Mapping[str, StageOutput], config: Config, command: str, until: str = ""
 ) -> StageOutput:
@@ -266,7 +274,8 @@ def finished(
         missing = until or stage.name
         owner, *_ = (name for name, own in stages_by_command(config).items() if missing in [one.name for one in own])
         raise UserError(
-            f"{command} needs {stage.name}, of which {shards.n_pending} of {len(shards)} shards are not finished; "
+            f"{command} needs {stage.name}, of which {shards.n_pending} of {len(shards)} shards are not finished"
+            f"{_made_by_others(stage, config.run.out)}; "
             f"run: manyo run --until {owner} --config {config.path} --out {config.run.out}"
         )
     return shards.output()

@@ -186,7 +186,7 @@ def _note(
         elif error["type"].startswith("missing"):
             if at not in suggested and is_first:
                 missing.setdefault(at[:-1], []).append(repr(at[-1]))
-            progress |= _put_in(left, at, cls)
+            progress |= is_first and _put_in(left, at, cls)
             continue
         else:
             faults.add((*path, *at), f"{_key(at)}: {_sentence(error)}")

@@ -21,6 +21,7 @@ from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.run_setup import config_of, open_console
 from manyo.pipelines.commands.text_files import source_of, texts_of
+from manyo.pipelines.commands.written_files import JSON_OBJECT, check_place
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.release_stages import RELEASE
 from manyo.pipelines.run import finished_stages
@@ -61,6 +62,8 @@ def run(options: argparse.Namespace) -> int:
         UserError: an option or an input is wrong, a run is not finished, or a corpus has less text than a draw.
         WorkFailed: a shard cannot be read.
     """
+    if options.json:
+        check_place(options.json, "--json", JSON_OBJECT)
     if not 1 <= options.draws <= 7:
         raise UserError(f"--draws {options.draws}: from 1 to 7")
     if not 0 < options.megabytes <= 1000:

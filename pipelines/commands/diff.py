@@ -22,6 +22,7 @@ from manyo.pipelines.commands.run_setup import config_of, open_console
 from manyo.pipelines.commands.run_states import RunStates, read_states
 from manyo.pipelines.commands.selected_documents import read_selection
 from manyo.pipelines.commands.shown_documents import plain
+from manyo.pipelines.commands.written_files import HTML, JSON_OBJECT, PAGE_LINES, check_place
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.report.quantities import format_value
@@ -70,6 +71,9 @@ def run(options: argparse.Namespace) -> int:
         UserError: an option is wrong, or the rules of a run are not applied yet.
         WorkFailed: a shard cannot be read.
     """
+    for option, begins in (("html", HTML), ("json", JSON_OBJECT), ("pages", PAGE_LINES)):
+        if path := getattr(options, option):
+            check_place(path, f"--{option}", begins)
     limits = {name: _limit(name, getattr(options, f"max_{name}")) for name in _BOUNDS}
     configs = [config_of(options.before, options.out_a), config_of(options.after, options.out_b)]
     # Runs that share the folder of their documents share the texts.

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from manyo.corpus.compiling import announce_compiling
 from manyo.corpus.tables.start_folder import located, paths_start_at, start_folder
+from manyo.pipelines.commands.written_files import EVENT_LINES, check_place
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.events import Events
 from manyo.pipelines.engine.executors import Auto, RayTasks, Serial
@@ -71,7 +72,13 @@ def open_executor(options: argparse.Namespace) -> Iterator[Executor]:
 
 
 def choose_watcher(options: argparse.Namespace) -> Watcher:
-    """Progress on standard error, and in the file of `--events` if there is one."""
+    """Progress on standard error, and in the file of `--events` if there is one.
+
+    Raises:
+        UserError: that is a file of another kind.
+    """
+    if options.events:
+        check_place(options.events, "--events", EVENT_LINES)
     return Events(watcher(), options.events) if options.events else watcher()
 
 

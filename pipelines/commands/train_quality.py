@@ -23,6 +23,7 @@ from manyo.filters.signals.quality_training import (
 from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.run_setup import open_console
 from manyo.pipelines.commands.text_files import source_of, texts_of
+from manyo.pipelines.commands.written_files import QUALITY_MODEL, check_place
 from manyo.pipelines.engine.errors import UserError
 
 _LARGEST_WEIGHT = 100.0
@@ -89,6 +90,8 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         UserError: an input is wrong, or there are too few documents.
     """
+    if "://" not in options.model:
+        check_place(options.model, "--model", QUALITY_MODEL)
     weights = [(pattern, _weight(given)) for pattern, given in options.weight]
     sides = {"positive": Reading(options.positive, weights), "negative": Reading(options.negative, weights)}
     try:

@@ -33,6 +33,7 @@ from manyo.pipelines.commands.rule_changes import BYTES_PER_TOKEN
 from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.commands.sampled_documents import REFUSED as OF_REFUSED
 from manyo.pipelines.commands.sampled_documents import Sizes, draw
+from manyo.pipelines.commands.written_files import HTML, check_place
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
@@ -77,6 +78,7 @@ def run(options: argparse.Namespace) -> int:
         WorkFailed: a shard cannot be read.
     """
     config = read_config(options)
+    check_place(options.html, "--html", HTML)
     guide = _guide(options.guide)
     data, documents = view_data(config, options.seed, guide)
     page, cut = render(data, documents, int(options.max_mb * 1e6))

@@ -21,6 +21,7 @@ from manyo.pipelines.commands.rule_changes import BYTES_PER_TOKEN, RuleChange, W
 from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.commands.selected_documents import read_selection
 from manyo.pipelines.commands.shown_documents import parse_number, print_document
+from manyo.pipelines.commands.written_files import HTML, check_place
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.config import Config, load_rights
 from manyo.pipelines.report.rendering import page_templates
@@ -61,6 +62,8 @@ def run(options: argparse.Namespace) -> int:
         WorkFailed: a shard cannot be read.
     """
     config = read_config(options)
+    if options.html:
+        check_place(options.html, "--html", HTML)
     console = open_console(_PIPE_COLUMNS)
     if options.policy is not None:
         if options.html or options.labels or options.minimum or options.maximum:

@@ -124,7 +124,12 @@ def expand(pattern: str, where: str) -> Found:
     root = _root(public(path), is_glob, path not in infos)
     return Found(
         tuple(
-            input_file(public(_as_given(pattern, path, name, is_local(fs))), info, public(name)[len(root) :])
+            # A listing describes a link, and whoever reads it the file behind it.
+            input_file(
+                public(_as_given(pattern, path, name, is_local(fs))),
+                fs.info(name) if info.get("islink") else info,
+                public(name)[len(root) :],
+            )
             for name, info in files.items()
             if name not in problems
         ),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
+from manyo.corpus.sources.unchanged_inputs import look
 from manyo.pipelines.cli import main
+from manyo.pipelines.commands.run_states import tokens_by_source
+from manyo.pipelines.extraction.inputs import find_files
 from manyo.pipelines.graph.config import load_config
 from tests.conftest import ROOT
 
@@ -274,7 +278,7 @@ COMMAND_LINES = {
     "option before the command": ("--config run.toml run", "COMMAND: there is no 'run.toml'"),
     "step misspelt": ("run --config run.toml --until tokenise", "--until: there is no 'tokenise'; did you mean"),
     "configuration without its option": ("run run.toml", "name the configuration: --config FILE"),
-    "full-width number": ("inspect --config run.toml --kept -n ten", "argument -n: invalid int value: 'ten'"),
+    "number in words": ("inspect --config run.toml --kept -n ten", "argument -n: 'ten' is not a whole number"),
 }
 
 
@@ -414,3 +418,74 @@ def test_label_says_first_that_nothing_is_measured(folder: Path, capsys: pytest.
     assert printed.out == ""
     (line,) = printed.err.splitlines()
     assert line.startswith("manyo: label needs extract")
+
+
+def test_a_run_of_other_settings_is_named_where_one_of_these_is_missing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "out" / "extract-0123abcd").mkdir(parents=True)
+    (folder / "run.toml").write_text(BASE.split("[tokenize]")[0])
+    assert main(["inspect", "--config", "run.toml", "--kept"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "not finished (out has extract-0123abcd, made with other settings); run: manyo run --until filter" in line
+
+
+def test_a_run_without_tokens_is_published_and_compared_without_them(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both ended in a KeyError."""
+    (folder / "run.toml").write_text(BASE.split("[tokenize]")[0])
+    assert main(["publish", "--config", "run.toml", "--to", "hub"]) == 2
+    assert capsys.readouterr().err.startswith("manyo: publish needs extract")
+    assert tokens_by_source(load_config("run.toml")) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "whatif --config run.toml --rule too_short --minimum 10 --html FILE",
+        "view --config run.toml --html FILE",
+        "diff run.toml run.toml --json FILE",
+        "diff run.toml run.toml --pages FILE",
+        "diff run.toml run.toml --html FILE",
+        "ablate run.toml run.toml --json FILE",
+        "train-quality --positive in/a.jsonl --negative in/a.jsonl --model FILE",
+        "extract --config run.toml --executor serial --events FILE",
+    ],
+)
+@pytest.mark.parametrize("file", ["run.toml", "in/a.jsonl"])
+def test_no_command_writes_over_a_file_of_another_kind(
+    file: str, line: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--html run.toml` replaced the configuration, and `--html data.jsonl` the data, with status 0."""
+    (folder / "run.toml").write_text(BASE.split("[tokenize]")[0])
+    before = (folder / file).read_bytes()
+    assert main(line.replace("FILE", file).split()) == 2
+    assert f"{file}: is another file, which would be lost" in capsys.readouterr().err
+    assert (folder / file).read_bytes() == before
+
+
+def test_the_paths_of_a_configuration_from_a_pipe_start_at_the_users_folder(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read, write = os.pipe()
+    os.write(write, BASE.split("[tokenize]")[0].encode())
+    os.close(write)
+    try:
+        assert main(["check", "--config", f"/dev/fd/{read}"]) == 0
+    finally:
+        os.close(read)
+    assert f"out  {folder}/out" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("pattern", ["in/*.jsonl", "in/**/*.jsonl", "in"])
+def test_a_link_to_a_file_is_read_as_the_file(pattern: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A listing has the time of the link, the reader that of the file: "was written again since the run began"."""
+    (folder / "far.jsonl").write_text('{"text": "山の上の小屋です。"}\n', encoding="utf-8")
+    os.utime(folder / "far.jsonl", (1, 1))
+    (folder / "in" / "link.jsonl").symlink_to("../far.jsonl")
+    (folder / "run.toml").write_text(BASE.split("[tokenize]")[0].replace("in/*.jsonl", pattern))
+    (source,) = load_config("run.toml").sources
+    files = find_files(source)
+    assert [file.name for file in files] == ["a.jsonl", "link.jsonl"]
+    assert look(files) == files
