@@ -36,6 +36,7 @@ REQUIRED = {
     "select": ("--to", "selected"),
     "label": ("score", "labels.tsv"),
     "publish": ("--to", "folder"),
+    "cache": ("--tokenizer", "a.model", "--to", "caches"),
 }
 
 
