@@ -1,8 +1,7 @@
-"""Measures how PDF files are read: errors against gold, the pages that need OCR, speed, and what damage does.
+"""Measures how PDF files are read: errors against gold, the pages that need OCR, and speed.
 
     python -m bench.pdf DATA              errors and speed, next to the readers that are installed
     python -m bench.pdf DATA --speed      pages a second over all sound files, made and real
-    python -m bench.pdf DATA --fuzz N     N damaged files in a child; its deaths, longest time and memory
 
 DATA is a folder with `files/pdf`: made pages with gold (`own`), the same pages changed (`variants`), files of public
 repositories (`real`). White space is not compared, nothing is taken out by hand, and characters are compared as they
@@ -32,7 +31,7 @@ from typing import Any
 import pypdfium2 as pdfium
 
 from manyo.corpus.records import Refused
-from manyo.corpus.sources.pdf import document_of, read_pdf
+from manyo.corpus.sources.pdf import read_pdf
 
 _BLANKS = re.compile(r"\s+")
 #: Files that hold no text that can be trusted, by the end of their names, and the reason that is right.
@@ -43,14 +42,8 @@ _DAMAGED = ("x07.", ".locked.pdf", ".ocrlayer.pdf")
 
 def main() -> None:
     """Print the measurements."""
-    if len(sys.argv) == 4 and sys.argv[2] == "--fuzz":
-        fuzz(Path(sys.argv[1]) / "files" / "pdf", int(sys.argv[3]))
-        return
     if len(sys.argv) == 3 and sys.argv[2] == "--speed":
         print_speed(Path(sys.argv[1]) / "files" / "pdf")
-        return
-    if len(sys.argv) == 3 and sys.argv[1] == "--child":
-        fuzz_child(json.loads(sys.argv[2]))
         return
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -278,76 +271,6 @@ def processor_seconds() -> float:
     """Processor time of this process and of its children that ended."""
     own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
-
-
-# --- damage ------------------------------------------------------------------------------------------
-
-_FILES_PER_CHILD = 200
-_CHILD_SECONDS = 600
-
-
-def fuzz(folder: Path, n_files: int) -> None:
-    """Read damaged files in children, each a few hundred; a death costs one file, which is printed."""
-    outcomes = Counter[str]()
-    slowest, memory_mb, done = 0.0, 0.0, 0
-    while done < n_files:
-        last = min(done + _FILES_PER_CHILD, n_files)
-        arguments = json.dumps({"folder": str(folder), "first": done, "last": last})
-        child = subprocess.run(
-            [sys.executable, "-m", "bench.pdf", "--child", arguments],
-            capture_output=True,
-            check=False,
-            timeout=_CHILD_SECONDS,
-        )
-        rows = [json.loads(line) for line in child.stdout.decode().splitlines()]
-        for row in rows:
-            outcomes[row["outcome"]] += 1
-            slowest, memory_mb = max(slowest, row["seconds"]), max(memory_mb, row["memory_mb"])
-        done += len(rows)
-        if child.returncode:
-            outcomes[f"child ended with {child.returncode}"] += 1
-            print(f"seed {done}: ended with {child.returncode}: {child.stderr.decode()[-300:]}", flush=True)
-            done += 1
-    print(f"{done} files, slowest {slowest:.1f} s, {memory_mb:.0f} MB: {dict(outcomes)}")
-
-
-def fuzz_child(task: dict[str, Any]) -> None:
-    """Read some damaged files and print a row for each."""
-    bases = [path for path in sorted(Path(task["folder"]).rglob("*.pdf")) if 0 < path.stat().st_size < 400_000]
-    for seed in range(task["first"], task["last"]):
-        rng = random.Random(seed)
-        data = bytearray(rng.choice(bases).read_bytes())
-        for _ in range(rng.choice((1, 2, 5, 20, 100, 500))):
-            damage(data, rng)
-        started = time.process_time()
-        outcome = document_of(read_pdf(bytes(data)), "x.pdf")
-        row = {
-            "outcome": outcome.reason if isinstance(outcome, Refused) else "document",
-            "seconds": time.process_time() - started,
-            "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        }
-        print(json.dumps(row), flush=True)
-
-
-def damage(data: bytearray, rng: random.Random) -> None:
-    """Change a byte, a number, or a stretch."""
-    at, size = rng.randrange(max(len(data), 1)), rng.randrange(1, 200)
-    choice = rng.random()
-    if choice < 0.4:
-        data[at : at + 1] = bytes([rng.randrange(256)])
-    elif choice < 0.6:
-        digits = [place for place in range(at, min(at + 400, len(data))) if 0x30 <= data[place] <= 0x39]
-        if digits:
-            data[digits[0] : digits[0] + 1] = str(rng.choice((0, 1, 2, 7, 9, 99999, -1))).encode()
-    elif choice < 0.75:
-        del data[at : at + size]
-    elif choice < 0.85:
-        data[at:at] = data[at : at + size]
-    elif choice < 0.95:
-        other = rng.randrange(max(len(data), 1))
-        data[at : at + size] = data[other : other + size]
-    else:
-        del data[at:]
 
 
 if __name__ == "__main__":

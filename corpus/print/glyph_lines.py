@@ -54,8 +54,8 @@ def classify(points: Uint32s) -> Bytes:
 
 
 def _class_table() -> Bytes:
-    """The class of each character up to U+FFFF; the last one stands for all above."""
-    table = np.zeros(1 << 16, np.uint8)
+    """The class of each character up to the last letter of formulas; the one after it stands for all above."""
+    table = np.zeros(max(MAPPED_TO) + 2, np.uint8)
     table[0x3041:0x3100] |= KANA
     table[0xFF66:0xFFA0] |= KANA
     table[[ord(sign) for sign in "ー゛゜・･、"]] |= KANA

@@ -140,7 +140,14 @@ _SYMBOLS: Final = {
     0xF077: ord("◆"), 0xF0A7: ord("▪"), 0xF0A8: ord("□"), 0xF0B7: ord("•"), 0xF0D8: ord("➢"), 0xF0E0: ord("→"),
     0xF0E8: ord("➔"), 0xF0FC: ord("✓"), 0xF0FE: ord("☑"),
 }  # fmt: skip
-MAPPED_TO: Final = _VERTICAL | _RADICALS | _SYMBOLS
+#: Italic letters of formulas, which programs set for variables of one letter (math-auto of MathML Core), as the letters
+#: that were written. Bold and double-struck ones mean something else and stay.
+_VARIABLES: Final = {
+    point: ord(unicodedata.normalize("NFKC", chr(point)))
+    for point in (0x210E, *range(0x1D434, 0x1D468), *range(0x1D6A4, 0x1D6A6), *range(0x1D6E2, 0x1D71C))
+    if unicodedata.category(chr(point)) != "Cn"
+}
+MAPPED_TO: Final = _VERTICAL | _RADICALS | _SYMBOLS | _VARIABLES
 
 
 def characters_of(points: Uint32s, classes: Bytes) -> list[str]:

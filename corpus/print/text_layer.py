@@ -48,8 +48,12 @@ _KANA_FRACTION: Final = 0.05
 #: Mean bits of pairs of neighbours: real pages have .14 and more, moved kana -.1 and less.
 _PAIR_BITS: Final = 0.02
 _LEAST_PAIRS: Final = 40
-#: Below this an invisible text is poor OCR: print has 1 and more, Tesseract on clean scans .68 to 1.15.
-_LAYER_PAIR_BITS: Final = 0.85
+#: Below this an invisible text is poor OCR: of pages of which a tenth is misread .98 have more, of those of which four
+#: tenths are .9 have less, and most others have more rare kanji than this (docs/log/pdf.md). Tesseract on clean scans
+#: has .68 to 1.15 bits.
+_LAYER_PAIR_BITS: Final = 0.2
+_LAYER_RARE_FRACTION: Final = 0.18
+_LAYER_LEAST_KANJI: Final = 30
 _LAYER_LEAST_PAIRS: Final = 20
 #: Signs and letters that no Japanese text has between two Japanese characters, of these: they stand in the place of
 #: kana and marks where a program lost half of a font's table. Real pages have up to .004.
@@ -64,6 +68,15 @@ _STRANGE_LETTERS = re.compile(rf"(?<=[{_JAPANESE}])[ª-¯¸-ÖØ-öø-ɏ\u0250-\
 _KANA = re.compile("[ぁ-ヺ]")
 _LATIN_BETWEEN = re.compile(rf"(?<=[{_JAPANESE}])[a-zA-Z|{{}}~^`\\_<>@#$;]{{1,2}}(?=[{_JAPANESE}])")
 _LATIN_BETWEEN_FRACTION: Final = 0.05
+#: Letters of any alphabet, and signs, between two kanji: what stands for kana where a font's table lost all of them.
+_ODD: Final = r"a-zA-Z|{}~^`\\_<>@#$;¡-ӿ"
+_BETWEEN_KANJI = re.compile(
+    rf"(?<=[\u3400-\u9fff])(?:(?=[!-~¡-ӿ]{{0,11}}[{_ODD}])[!-~¡-ӿ]{{1,12}}| ?[¡-ӿ](?: ?[¡-ӿ]){{0,11}} ?)"
+    r"(?=[\u3400-\u9fff])"
+)
+_BETWEEN_FRACTION: Final = 0.1
+#: Code with a few kanji has fewer; text without its kana has a third, pages of two languages a tenth.
+_KANJI_SHARE: Final = 0.08
 #: Running text has .4 and more of its letters in kana.
 _FEW_KANA: Final = 0.3
 
@@ -112,7 +125,9 @@ def why_implausible(lines: Sequence[TextLine], page: PdfPage) -> str:
     if is_layer or n_errors > max(_MAP_ERROR_SHARE * len(page.glyphs.points), _FEW_ERRORS):
         n_pairs = sum(part.n_pairs for part in sums)
         bits = sum(part.bits for part in sums)
-        if n_pairs < _LAYER_LEAST_PAIRS or bits < _LAYER_PAIR_BITS * n_pairs:
+        n_kanji, n_rare = sum(part.n_kanji for part in sums), sum(part.n_rare_kanji for part in sums)
+        has_rare = n_kanji >= _LAYER_LEAST_KANJI and n_rare > _LAYER_RARE_FRACTION * n_kanji
+        if n_pairs < _LAYER_LEAST_PAIRS or bits < _LAYER_PAIR_BITS * n_pairs or has_rare:
             return "poor_layer" if is_layer else "no_map"
     bad = sum(len(text) for text, part in zip(texts, sums, strict=True) if _is_implausible(text, part))
     return "implausible" if bad > _FONT_SHARE * sum(map(len, texts)) else ""
@@ -129,6 +144,9 @@ def _is_implausible(text: str, sums: PairSums) -> bool:
     if sums.n_pairs >= _LEAST_PAIRS and sums.bits < _PAIR_BITS * sums.n_pairs:
         return True
     if len(_STRANGE_LETTERS.findall(text)) > max(_STRANGE_FRACTION * n_letters, _LEAST_STRANGE):
+        return True
+    is_kanji_only = n_kana < _KANA_FRACTION * n_letters and sums.n_kanji >= _KANJI_SHARE * len(text)
+    if is_kanji_only and len(_BETWEEN_KANJI.findall(text)) > max(_BETWEEN_FRACTION * sums.n_kanji, _LEAST_STRANGE):
         return True
     # Where kana are few, a letter or sign between two kanji stands for one. Texts about programs have kana.
     return n_kana < _FEW_KANA * n_letters and len(_LATIN_BETWEEN.findall(text)) > max(

@@ -8,9 +8,12 @@ import re
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pikepdf
 import pytest
 
+from manyo.corpus.print.glyph_lines import classify
+from manyo.corpus.print.line_text import characters_of
 from manyo.corpus.records import BrokenInput, Document, InputFile, OcrPage, Record, Refused
 from manyo.corpus.sources import pdf as source
 from manyo.corpus.sources.pdf import PdfText, read_pdf
@@ -221,9 +224,30 @@ def test_a_font_that_lost_its_marks_or_its_kana_is_found_out() -> None:
         assert read(pdf(page)).ocr == [(1, "implausible")], text[0]
 
 
+@pytest.mark.parametrize("first", ["!", "¡", "Ā", "А"])
+def test_text_whose_kana_are_letters_of_another_alphabet_is_found_out(first: str) -> None:
+    wrong = {point: ord(first) + (point - 0x3001) % 93 for point in range(0x3001, 0x3100)}
+    assert (
+        refused(
+            pdf([glyph for n, line in enumerate(BODY * 3) for glyph in level(line.translate(wrong), 80, 100 + 18 * n)])
+        )
+        == "needs_ocr"
+    )
+
+
+def test_code_with_a_few_kanji_and_no_kana_is_no_text_that_lost_them() -> None:
+    code = [f"{60 + n} \\newcommand{{\\name}}[2]{{%簡}}{{%単}} \\hbox to 12pt" for n in range(20)]
+    assert read(pdf([glyph for n, line in enumerate(code) for glyph in level(line, 80, 100 + 18 * n)])).ocr == []
+
+
 def test_vertical_forms_and_radicals_stand_for_their_characters() -> None:
     found = read(pdf(level("⼈⼝は︒⽇本⻑崎の﹁海﹂と︵山︶にある", 80, 100)))
     assert found.text == "人口は。日本長崎の「海」と（山）にある"
+
+
+def test_letters_of_formulas_that_programs_set_in_italics_are_the_letters_that_were_written() -> None:
+    points = np.array([ord(letter) for letter in "𝑣ℎ𝜋𝐯ℝa山"], np.uint32)
+    assert "".join(characters_of(points, classify(points))) == "vhπ𝐯ℝa山"
 
 
 def encrypted(data: bytes, **passwords: str) -> bytes:
@@ -261,7 +285,7 @@ def test_a_file_that_lost_its_end_is_repaired() -> None:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_damaged_files_have_a_text_or_a_reason(seed: int) -> None:
-    """A few hundred; `bench/pdf.py --fuzz` runs any number."""
+    """A few hundred; `bench/damage.py` runs any number."""
     rng = random.Random(seed)
     whole = pdf([*body(), Rule(80, 300, 200, 300)], body())
     for _ in range(40):
