@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -104,6 +105,7 @@ def expand(pattern: str, where: str) -> Found:
     """
     is_glob = bool(_MAGIC & set(pattern)) and not pattern.startswith(("http://", "https://"))
     try:
+        pattern = _as_written(pattern, is_glob)
         fs, path = filesystem(pattern)
         infos = fs.glob(path) if is_glob else {path: fs.info(path)}
         if not is_glob and infos[path]["type"] == "directory":
@@ -121,17 +123,20 @@ def expand(pattern: str, where: str) -> Found:
         raise UserError(f"{where}: {pattern} matches {skipped[0]}; rename, move or delete it")
     if is_local(fs) and path not in infos:
         skipped += _unlisted_folders(path, is_glob)
-    root = _root(public(path), is_glob, path not in infos)
+    is_folder = path not in infos
+    root = _root(public(path), is_glob, is_folder)
+    given = pattern.split("://", 1)[0] + "://" + root if not is_local(fs) else _root(pattern, is_glob, is_folder)
     return Found(
         tuple(
             # A listing describes a link, and whoever reads it the file behind it.
             input_file(
-                public(_as_given(pattern, path, name, is_local(fs))),
+                pattern if name == path else public(given) + below,
                 fs.info(name) if info.get("islink") else info,
-                public(name)[len(root) :],
+                below,
             )
             for name, info in files.items()
             if name not in problems
+            for below in (public(name)[len(root) :],)
         ),
         tuple(skipped),
     )
@@ -154,6 +159,16 @@ def _remedy(pattern: str) -> str:
     shown = [*([near] if near else []), *(name for name in names if name != near)][:_NAMES_SHOWN]
     holds = f"holds {', '.join(shown)}{' …' if len(names) > len(shown) else ''}" if names else "is empty"
     return f"; {folder} {holds}"
+
+
+def _as_written(pattern: str, is_glob: bool) -> str:
+    """Returns a local pattern in the form in which its names are on disk: macOS writes が as か and a mark."""
+    forms = dict.fromkeys((pattern, *(unicodedata.normalize(form, pattern) for form in ("NFC", "NFD"))))
+    for form in forms if len(forms) > 1 else ():
+        fs, path = filesystem(form)
+        if is_local(fs) and (fs.glob(path) if is_glob else fs.exists(path)):
+            return form
+    return pattern
 
 
 def _unlisted_folders(path: str, is_glob: bool) -> list[str]:
@@ -180,7 +195,7 @@ def _root(path: str, is_glob: bool, is_folder: bool) -> str:
     if is_folder and not is_glob:
         return path.rstrip("/") + "/"
     before = path[: min(path.find(magic) for magic in _MAGIC if magic in path)] if is_glob else path
-    return before.rpartition("/")[0] + "/"
+    return before[: before.rfind("/") + 1]
 
 
 def _problem(name: str, local: bool) -> str:
@@ -199,22 +214,11 @@ def _problem(name: str, local: bool) -> str:
         return "is a link to nothing"
     except OSError as error:
         return f"cannot be looked at ({error.strerror})"
+    if stat.S_ISDIR(mode):
+        return "is a link to a folder, which is not followed; name it as an input"
     if not stat.S_ISREG(mode):
         return "is a FIFO, a socket or a device, not a file"
     return "" if os.access(name, os.R_OK) else "may not be read by this user"
-
-
-def _as_given(pattern: str, path: str, name: str, local: bool) -> str:
-    """Returns the URI of a file in the form of its pattern: a relative path stays relative, a scheme is kept."""
-    if name == path:
-        return pattern
-    if local:
-        folder_given, folder_found = pattern.rstrip("/"), path.rstrip("/")
-        depth = len(folder_found) - len(folder_given.removeprefix("file://"))
-        prefix = folder_found[:depth]
-        return name[len(prefix) :] if name.startswith(prefix) else name
-    scheme = pattern.split("://", 1)[0]
-    return f"{scheme}://{name}"
 
 
 def pack_source(source: Source) -> list[InputShard]:

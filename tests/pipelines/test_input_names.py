@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import re
 import socket
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
+from manyo.corpus.sources.unchanged_inputs import look
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.extraction.inputs import expand
 
@@ -85,3 +88,52 @@ def test_a_link_to_a_file_is_that_file(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     os.symlink(tmp_path / "a.txt", tmp_path / "b" / "l.txt")
     assert [file.size_bytes for file in expand(f"{tmp_path}/b/*.txt", "[[source]] a").files] == [5]
+
+
+def test_a_link_is_read_as_the_file_that_it_leads_to_however_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link next to its target was `written again since the run began`, in every run."""
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "a.txt").write_text("12345")
+    os.symlink("a.txt", tmp_path / "d" / "link.txt")
+    monkeypatch.chdir(tmp_path)
+    for pattern in ("d/*.txt", "d", "d/link.txt"):
+        files = expand(pattern, "[[source]] a").files
+        assert look(files) == list(files)
+        assert files[-1].size_bytes == 5
+
+
+def test_a_link_to_a_folder_is_named_with_its_remedy(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "a.txt").write_text("x")
+    os.symlink(".", tmp_path / "d" / "loop")
+    (line,) = expand(f"{tmp_path}/d", "[[source]] a").skipped
+    assert re.fullmatch(r"'.*/d/loop' is a link to a folder, which is not followed; name it as an input", line)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["data", "./data", "data/", "./data/*.txt", "data/../data", ".", "*/*.txt", "./*/a*"]
+)
+def test_a_relative_input_is_read_however_it_is_spelled(
+    pattern: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`./data` was cut to `k/data`, and its files were gone since the run began."""
+    (tmp_path / "work" / "data").mkdir(parents=True)
+    (tmp_path / "work" / "data" / "a.txt").write_text("12345")
+    monkeypatch.chdir(tmp_path / "work")
+    files = expand(pattern, "[[source]] a").files
+    assert look(files) == list(files)
+    assert [Path(file.uri).read_text() for file in files] == ["12345"]
+    assert not Path(files[0].uri).is_absolute()
+
+
+@pytest.mark.parametrize("pattern", ["教科書ガイド.txt", "*ガイド.txt"])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("asked", ["NFC", "NFD"])
+def test_a_name_is_found_in_the_form_in_which_it_is_on_disk(
+    asked: Literal["NFC", "NFD"], form: Literal["NFC", "NFD"], pattern: str, tmp_path: Path
+) -> None:
+    (tmp_path / unicodedata.normalize(form, "教科書ガイド.txt")).write_text("x")
+    (file,) = expand(f"{tmp_path}/{unicodedata.normalize(asked, pattern)}", "[[source]] a").files
+    assert Path(file.uri).read_text() == "x"
