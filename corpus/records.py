@@ -142,6 +142,7 @@ class Document:
     grade: str | None = None
     subject: str | None = None
     family: str | None = None
+    lacks: tuple[str, ...] = ()  # what the settings name and this record does not have, as in id_field = "doc"
 
 
 class Refused(NamedTuple):

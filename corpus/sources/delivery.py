@@ -166,6 +166,8 @@ def parse(record: Record[Delivered], options: Options) -> Outcome:
     if not isinstance(outcome, Document):
         return outcome
     outcome.uri = uri
+    if options.metadata and delivered.entry is NO_ENTRY:
+        outcome.lacks = (f'a row of metadata = "{options.metadata}"',)
     return _with_entry(outcome, delivered, found)
 
 

@@ -182,6 +182,7 @@ def parse(record: Record[Publication], options: Options) -> Outcome:
         charset="utf-16" if are_utf16(publication.items) else "utf-8",
         pages=starts,
         meta=meta,
+        lacks=(f'a row of metadata = "{options.metadata}"',) if options.metadata and not publication.metadata else (),
     )
 
 

@@ -58,6 +58,13 @@ class Fields:
         single = (self.text_field, self.id_field, self.uri_field, self.title_field)
         return list(dict.fromkeys(name for name in (*single, *self.meta_fields) if name))
 
+    @property
+    def asked(self) -> list[tuple[str, str]]:
+        """All fields but the text's, each as the settings state it and by its name."""
+        keys = ("id_field", "uri_field", "title_field")
+        single = [(f'{key} = "{name}"', name) for key in keys if (name := getattr(self, key))]
+        return single + [(f'"{name}" of meta_fields', name) for name in self.meta_fields]
+
 
 def row_document(record: Record[Row], fields: Fields) -> Document | Refused:
     """The document in a row.
@@ -78,7 +85,9 @@ def row_document(record: Record[Row], fields: Fields) -> Document | Refused:
     meta = {name: value(row, name) for name in fields.meta_fields if value(row, name) is not None}
     # Parquet holds dates and decimals, which JSON lacks.
     meta = json.loads(json.dumps(meta, default=str))
-    return Document(uri=uri, text=content, title=tidy(_string(value(row, fields.title_field))), meta=meta)
+    lacks = tuple(stated for stated, name in fields.asked if value(row, name) is None)
+    title = tidy(_string(value(row, fields.title_field)))
+    return Document(uri=uri, text=content, title=title, meta=meta, lacks=lacks)
 
 
 def value(row: Row, name: str) -> object:

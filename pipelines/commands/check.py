@@ -92,12 +92,14 @@ def _check(source: Source) -> Iterator[str]:
     kind = source_kind(source.kind)
     reasons: Counter[str] = Counter()
     details: dict[str, str] = {}
+    lacking: Counter[str] = Counter()
     n_documents = 0
     records = (record for shard in shards for record in kind.records(shard, source.options))
     for record in islice(records, _RECORDS):
         outcome = record.refused if isinstance(record, BrokenInput) else parse_record(kind, record, source.options)
         if isinstance(outcome, Document):
             n_documents += 1
+            lacking.update(outcome.lacks)
             begin = plain(outcome.text[:40])
             print(f"  document  {len(outcome.text):,} characters  {plain(outcome.title) or begin}")
         elif isinstance(outcome, Refused):
@@ -112,6 +114,9 @@ def _check(source: Source) -> Iterator[str]:
             print(f"    {details[reason]}")
     for line in skipped_inputs(source):
         yield f"source {source.name}: skipped {line}"
+    for lack, n in lacking.items():
+        if n == n_documents:
+            yield f"source {source.name}: none of its first {n_documents:,} documents has {lack}"
     if not n_documents and not reasons:
         yield f"source {source.name}: its files hold no record"
     elif not n_documents and any(reason in meanings and reason not in USUAL_REFUSALS for reason in reasons):

@@ -217,6 +217,7 @@ def extract_shard(extraction: Extraction, progress: Progress) -> dict[str, int]:
             elif isinstance(outcome, Document):
                 counts["documents"] += 1
                 counts["chars"] += len(outcome.text)
+                counts.update(f"lacks.{one}" for one in outcome.lacks)
                 row = _document_row(extraction.source, record, outcome)
                 if batches := documents.add(row, len(outcome.text) * 3):
                     write_documents(batches)

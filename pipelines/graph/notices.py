@@ -116,6 +116,10 @@ def _of_extraction(source: Source, counts: _Counts, config: Config) -> Iterator[
         look = _look(config, refused[0][0]) if refused else ""
         yield f"source {source.name}: no document; {read}{_reasons(refused, meanings)}{look}"
         return
+    documents = counts.get(source.name, "documents")
+    for lacking, n in counts.most(source.name, "lacks."):
+        if n == documents:
+            yield f"source {source.name}: none of its {documents:,} documents has {lacking}"
     for reason, n in refused:
         if reason not in USUAL_REFUSALS and n > config.notices.refused_share * records:
             yield (

@@ -78,7 +78,9 @@ def test_fields_are_read_from_every_compression(ending: str, tmp_path: Path) -> 
     assert isinstance(record, Record)
     assert record.key == "7"
     document = jsonl.parse(record, options)
-    assert document == Document("https://example.org/", "本文である。\n二行目。", "題", meta={"year": 1931})
+    lacks = ('"none" of meta_fields',)
+    expected = Document("https://example.org/", "本文である。\n二行目。", "題", meta={"year": 1931}, lacks=lacks)
+    assert document == expected
 
 
 def test_without_an_id_file_name_and_line_number_are_the_key(tmp_path: Path) -> None:

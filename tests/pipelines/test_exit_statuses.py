@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,6 +106,32 @@ def test_a_source_without_a_document_is_a_notice_that_names_the_reason_and_its_m
         "source notes: no document; none of its 2 records became one: no_text 2 (the row's text field is missing, "
         "null, empty, or not a string)"
     ) in out
+
+
+@pytest.mark.parametrize("setting", ['id_field = "doc"', 'uri_field = "meta.url"', 'title_field = "titel"'])
+def test_a_field_that_no_row_has_is_a_notice_of_run_and_check(run: Run, setting: str) -> None:
+    """Ids were numbers of rows then, and nobody was told."""
+    run.configure()
+    text = (run.folder / "run.toml").read_text(encoding="utf-8").replace("licence =", f"{setting}, licence =")
+    (run.folder / "run.toml").write_text(text, encoding="utf-8")
+    status, out, _ = run.extract()
+    assert status == EXIT_NOTICES
+    assert re.search(rf"source notes: none of its [\d,]+ documents has {re.escape(setting)}$", out, re.M)
+    status, out, _ = run.command("check")
+    assert status == EXIT_NOTICES
+    assert re.search(rf"source notes: none of its first \d+ documents has {re.escape(setting)}$", out, re.M)
+
+
+def test_a_side_table_that_names_none_of_the_files_is_a_notice(run: Run) -> None:
+    (run.folder / "in" / "b.txt").write_text("峠の茶屋で、旅の人が茶を飲んでいた。" * 5, encoding="utf-8")
+    (run.folder / "meta.csv").write_text("file,title\nelsewhere.pdf,題\n", encoding="utf-8")
+    run.configure(kind="files")
+    text = (run.folder / "run.toml").read_text(encoding="utf-8")
+    stated = f'metadata = "{run.folder}/meta.csv"'
+    (run.folder / "run.toml").write_text(text.replace("licence =", f"{stated}, licence ="), encoding="utf-8")
+    status, out, _ = run.extract()
+    assert status == EXIT_NOTICES
+    assert f"documents has a row of {stated}" in out
 
 
 def test_a_source_whose_files_are_empty_is_a_notice(run: Run) -> None:
