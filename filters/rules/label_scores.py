@@ -71,10 +71,11 @@ class Score:
 
 
 def read_labels(path: Path) -> list[Label]:
-    """Read a file of labels; of two labels for one document, the later line counts.
+    """Read a file of labels.
 
     Raises:
-        ValueError: a line has no document, no label or an unknown one; the message names file, line and remedy.
+        ValueError: a line has no document, no label, an unknown one, or another than an earlier line gave its document;
+            the message names file, line and remedy.
         OSError: the file cannot be read.
     """
     try:
@@ -83,6 +84,7 @@ def read_labels(path: Path) -> list[Label]:
         raise ValueError(f"{path}: not UTF-8 at byte {error.start}") from error
     rows = _tab_rows(text) if path.suffix == ".tsv" else _json_rows(path, text)
     labels: dict[str, Label] = {}
+    lines: dict[str, int] = {}
     for number, row in rows:
         key = next((row[name] for name in ("doc_id", "uri", "url", "id") if row.get(name)), None)
         word = row.get("label")
@@ -96,7 +98,10 @@ def read_labels(path: Path) -> list[Label]:
             stands_for = -1.0
         if not 0 < stands_for < np.inf:
             raise ValueError(f"{path}:{number}: stands_for {row.get('stands_for')!r} is not a number above 0")
-        labels[key] = Label(key, WORDS[word], stands_for)
+        label = Label(key, WORDS[word], stands_for)
+        if labels.setdefault(key, label) != label:
+            raise ValueError(f"{path}:{number}: {key} has another label in line {lines[key]}; keep one of the two")
+        lines[key] = number
     if not labels:
         raise ValueError(f"{path}: holds no label")
     return list(labels.values())

@@ -83,8 +83,13 @@ def test_a_wrong_line_is_named_with_its_place(tmp_path: Path, lines: str, messag
         read_labels(path)
 
 
-def test_of_two_labels_the_later_one_counts(tmp_path: Path) -> None:
+def test_two_labels_of_one_document_must_be_the_same(tmp_path: Path) -> None:
+    """The later one counted, and whoever joined two readers' files was not told."""
     path = tmp_path / "labels.jsonl"
-    lines = [{"uri": "x", "label": "keep"}, {"uri": "x", "label": "unsure"}]
+    lines = [{"uri": "x", "label": "keep"}, {"uri": "x", "label": "good"}]
     path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
-    assert read_labels(path) == [Label("x", None)]
+    assert read_labels(path) == [Label("x", True)]
+    lines.append({"uri": "x", "label": "unsure"})
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"labels.jsonl:3: x has another label in line 2; keep one of the two"):
+        read_labels(path)
