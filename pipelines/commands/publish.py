@@ -9,6 +9,7 @@ import argparse
 import csv
 import io
 import json
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -36,7 +37,7 @@ from manyo.pipelines.commands.published_tables import (
 from manyo.pipelines.commands.rebuild_recipe import recipe_of
 from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.commands.run_states import tokens_by_source
-from manyo.pipelines.engine.errors import UserError
+from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.report.quantities import format_size
@@ -48,6 +49,9 @@ _SIZES = (
     (10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"),
     (10**8, "10M<n<100M"), (10**9, "100M<n<1B"), (10**10, "1B<n<10B"), (10**11, "10B<n<100B"), (10**12, "100B<n<1T"),
 )  # fmt: skip
+
+_LICENCE = re.compile(r"[a-z0-9][a-z0-9.+-]*")
+_VERSION = re.compile(r"\d+(\.\d+){0,2}([-+][0-9A-Za-z.+-]+)?")
 
 #: Kinds of sources that are crawls; the others are collections that somebody delivers.
 _CRAWLS = ("warc", "commoncrawl")
@@ -95,6 +99,10 @@ def run(options: argparse.Namespace) -> int:
         WorkFailed: a shard cannot be read.
     """
     config = read_config(options)
+    if not _LICENCE.fullmatch(options.license):
+        raise UserError(f"--license {options.license}: the Hub names licences in lower case, such as cc-by-4.0")
+    if not _VERSION.fullmatch(options.version):
+        raise UserError(f"--version {options.version}: give numbers, such as 1.0.0")
     repository = _repository(options.push) if options.push else None
     if options.send and repository is None:
         raise UserError("--send needs --push hf://datasets/ORG/NAME")
@@ -360,6 +368,7 @@ def _push(folder: Path, name: str, branch: str | None, is_real: bool) -> None:
             )
         return
     # Its import takes longer than the rest of a dry run.
+    from httpx2 import TransportError
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -369,6 +378,12 @@ def _push(folder: Path, name: str, branch: str | None, is_real: bool) -> None:
         if branch is not None:
             api.create_branch(name, repo_type="dataset", branch=branch, exist_ok=True)
         api.upload_folder(repo_id=name, repo_type="dataset", folder_path=folder, revision=branch)
-    except (HfHubHTTPError, OSError) as error:
+    except HfHubHTTPError as error:
         raise UserError(f"--push {where}: {hide(str(error).splitlines()[0])}") from error
+    except (TransportError, OSError) as error:
+        said = hide(str(error).splitlines()[0] if str(error) else type(error).__name__)
+        raise WorkFailed(
+            f"--push {where}: the Hub cannot be reached ({said}); {folder} is complete: send it later with "
+            f"hf upload {name} {folder} --repo-type dataset"
+        ) from error
     console.print(f"Sent {len(files):,} files, {format_size(size)}, to {where}; new repositories are private.")

@@ -209,6 +209,33 @@ def test_a_push_is_only_described_until_it_is_sent(
     assert not (tmp_path / "other").exists()
 
 
+def test_a_hub_that_cannot_be_reached_is_one_line_and_the_folder_stays(
+    demo_run: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    constants = pytest.importorskip("huggingface_hub.constants", reason="huggingface_hub is not installed")
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    assert publish(demo_run, tmp_path / "corpus", "--push", "hf://datasets/some/corpus", "--send") == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "--push datasets/some/corpus: the Hub cannot be reached" in line
+    assert f"send it later with hf upload some/corpus {tmp_path}/corpus --repo-type dataset" in line
+    assert (tmp_path / "corpus" / "README.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--license", "CC BY 4.0"), "--license CC BY 4.0: the Hub names licences in lower case, such as cc-by-4.0"),
+        (("--version", "latest"), "--version latest: give numbers, such as 1.0.0"),
+    ],
+)
+def test_an_option_that_the_hub_would_not_read_is_refused_before_anything_is_written(
+    options: tuple[str, ...], said: str, demo_run: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert publish(demo_run, tmp_path / "corpus", *options) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "corpus").exists()
+
+
 @given(st.dictionaries(st.text("abc", min_size=1, max_size=4), st.integers(0, 99), max_size=40))
 def test_the_top_tenth_of_domains_has_the_largest(domains: dict[str, int]) -> None:
     top = top_domains(domains)
