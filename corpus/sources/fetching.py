@@ -11,6 +11,7 @@ import io
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -120,7 +121,7 @@ def _ahead(places: Sequence[Place], manners: Manners) -> Iterator[tuple[Place, b
         while True:
             while len(under_way) < 2 * manners.connections and (bounds := next(ranges, None)):
                 some = places[bounds[0] : bounds[1]]
-                under_way.append((*bounds, pool.submit(_fetched, some, manners, failures)))
+                under_way.append((*bounds, pool.submit(copy_context().run, _fetched, some, manners, failures)))
             if not under_way:
                 return
             first, behind, future = under_way.popleft()

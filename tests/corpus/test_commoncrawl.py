@@ -24,6 +24,7 @@ from manyo.corpus.tables import retries
 from manyo.corpus.tables.pace import Pace
 from manyo.corpus.tables.retries import Patience, StorageError
 from manyo.corpus.tables.shards import filesystem
+from manyo.corpus.tables.start_folder import paths_start_at
 from tests.corpus.test_warc import ENGLISH, HTML, http
 from tests.faulty_server import Faults, proxy, s3_clients, s3_server, web_server
 
@@ -499,3 +500,12 @@ def test_a_real_index_on_an_object_store_that_fails_one_request_in_twenty_gives_
     assert found == {place: everything[place] for place in found}
     assert sum(isinstance(one, Document) for _, one in found.values()) > 3000
     assert faults.injected.total() > (len(faults.requests) - sent) / 40 > 0
+
+
+def test_a_relative_prefix_starts_at_the_folder_of_the_configuration(tmp_path: Path) -> None:
+    """Threads fetch, and the folder belongs to the thread that reads."""
+    index = write_index(tmp_path, crawl(tmp_path / "archives"))
+    with paths_start_at(str(tmp_path)):
+        found = by_index(index, options("archives/"))
+    assert found
+    assert all(isinstance(outcome, Document) for _, outcome in found.values())
