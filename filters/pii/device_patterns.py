@@ -208,7 +208,7 @@ _OWN_AGE = re.compile(
 _BARE_LICENCE = re.compile(
     rf"(?<=[第 　]){NOT_AFTER_MASK}[1-9１-９](?:{BLANK}?{DIGIT}){{11}}(?={BLANK}?号){NOT_BEFORE_MASK}"
 )
-_LICENCE_WORD = re.compile("免許|公安委員会|優良|(?:種類|条件等?)[ 　]")
+_LICENCE_WORD = re.compile("免許|公安委員会|優良|(?:種類|条件等?)[ 　]|まで有効|二・?小・?原")
 
 _NAME_NEAR = re.compile(NAME_HOLE)
 _PET = re.compile("犬|猫|ネコ|オス|メス|ペット|うさぎ|インコ|♂|♀|柴|茶トラ")

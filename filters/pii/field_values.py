@@ -113,6 +113,13 @@ _POSITION: Final = re.compile(
     r"|'') ?)?[NS]?[ ,、]{0,3}(?:東経|[EW])? ?1[0-9]{2} ?[°度] ?[0-9]{1,2} ?['′分] ?(?:[0-9]{1,2}(?:\.[0-9]+)? ?(?:"
     r"\"|″|秒|'') ?)?[EW]?"
 )
+#: One of the two, beside a label of its own.
+_COORDINATE: Final = re.compile(
+    r"(?:(?:北緯|東経|[NSEW]) ?)?(?P<value>1?[0-9]{2}(?:\.[0-9]{3,8}°?|[°度] ?[0-9]{1,2} ?['′分]"
+    r"(?: ?[0-9]{1,2}(?:\.[0-9]+)? ?(?:\"|″|秒|''))?))(?![0-9.])"
+)
+
+_COORDINATE_WORDS: Final = ("緯度", "経度", "latitude", "longitude", "lat", "lon", "lng", "long")
 
 _Span = tuple[int, int]
 
@@ -221,7 +228,10 @@ def _handle(fold: str, field: Field) -> _Span | None:
 
 def _position(fold: str, field: Field) -> _Span | None:
     match = _POSITION.match(fold, field.start, field.stop)
-    return match.span() if match else None
+    if match:
+        return match.span()
+    one = _COORDINATE.match(fold, field.start, field.stop) if field.label.word in _COORDINATE_WORDS else None
+    return one.span("value") if one else None
 
 
 def _birth(fold: str, field: Field) -> _Span | None:
@@ -235,7 +245,7 @@ def _birth(fold: str, field: Field) -> _Span | None:
     return (places[apart.start()], places[apart.end() - 1] + 1) if apart else None
 
 
-_PHONE_GAP: Final = r"(?:-\n|\n-| {0,2}[-()・･./~,] {0,2}\)?-? ?| {1,2})?"
+_PHONE_GAP: Final = r"(?:-\n|\n-| {0,2}[-()〈〉《》\[\]〔〕【】・･./~,] {0,2}[)〉》\]〕】]?-? ?| {1,2})?"
 _PHONE: Final = re.compile(
     rf"\(?(?:\+ ?81{_PHONE_GAP}\(?0?\)?{_PHONE_GAP}[1-9]|[0Oo〇])(?:{_PHONE_GAP}[0-9OoIl〇一二三四五六七八九]){{8,1"
     rf"0}}(?!"
@@ -284,7 +294,10 @@ READERS: Final[dict[str, Callable[[str, Field], _Span | None]]] = {
     "employment_insurance": _by(_shape(_run(4, 6, 1))),
     "pension_number": _by(_shape(f"{_run(4, 6)}(?:[ -]{_run(4)})?")),
     "driving_licence": _by(_shape(_run(4, 4, 4)), lambda digits: digits[0] != "0"),
-    "passport": _by(_shape("[A-Z] ?[A-Z](?: ?[0-9OIl]){7}|[A-Z]{1,2} ?[0-9]{7,8}|[0-9]{9}")),
+    # Other countries have eight or nine letters and digits (ICAO 9303).
+    "passport": _by(
+        _shape("[A-Z] ?[A-Z](?: ?[0-9OIl]){7}|[A-Z]{1,2} ?[0-9]{7,8}|[0-9]{9}|(?=[A-Z]{0,3}[0-9])[A-Z0-9]{8,9}")
+    ),
     "residence_card": _by(_shape(r"[A-Z] ?[A-Z](?: {0,2}[0-9OIl]){8} ?[A-Z] ?[A-Z]")),
     "my_number": _by(_shape(f"{_run(4, 4, 4, gap='[ -]{0,3}')}"), _is_my_number),
     "resident_code": _by(_shape(f"{_run(11)}|{_run(4, 4, 3)}|{_run(5, 6)}")),

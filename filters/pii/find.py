@@ -16,6 +16,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -28,7 +29,7 @@ from manyo.corpus.text import Texts
 from manyo.filters.pii.field_values import READERS
 from manyo.filters.pii.fields import Field, fields
 from manyo.filters.pii.gate import LABEL, PRIVATE, Piece, gated_pieces
-from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS
+from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS, Kind
 from manyo.filters.pii.labels import NEAR_CHARS, Meaning, is_near
 from manyo.filters.pii.matching import AGE_HOLE, HOLE, NAME_HOLE, UNLESS_CHARS, Pattern
 from manyo.filters.pii.name_evidence import private_stretches
@@ -39,6 +40,7 @@ from manyo.filters.pii.own_kinds import find_own, own_kind, own_kind_names
 from manyo.filters.pii.patterns import PATTERNS
 from manyo.filters.pii.postal_addresses import find_addresses
 from manyo.filters.pii.private_names import passage_names
+from manyo.filters.pii.rejoined import rejoined
 
 _KINDS = {kind.name: kind for kind in PII_KINDS}
 _ALL = tuple(_KINDS)
@@ -166,7 +168,8 @@ def find(texts: pa.Array | pa.ChunkedArray, kinds: Sequence[str]) -> pa.RecordBa
     rows: list[int] = []
     spans: list[_Span] = []
     for row, text, pieces in gated_pieces(Texts.from_arrow(texts), chosen):
-        found = sorted(span for span in _find_in(text, pieces, patterns, with_names) if span.kind in kinds)
+        every = _find_in(text, pieces, patterns, with_names) + _in_rejoined(text, chosen, patterns, with_names)
+        found = sorted({span for span in every if span.kind in kinds})
         rows += [row] * len(found)
         spans += found
     if own := [kind for kind in kinds if kind not in _KINDS]:
@@ -268,6 +271,22 @@ def _find_in(
         found = [*found, *more]
     settled += [_Span(start, stop, "person_name", score, place) for start, stop, score, place in found]
     return settled + [span for pattern, span in pending if _in_context(pattern, text, span, holes)]
+
+
+def _in_rejoined(
+    text: str, kinds: Sequence[Kind], patterns: Mapping[str, Sequence[Pattern]], with_names: bool
+) -> list[_Span]:
+    """Spans of a text in the lines that print or OCR took apart."""
+    whole = rejoined(text)
+    if not whole:
+        return []
+    cuts = [0, *(match.end() for match in re.finditer("[\n。]", whole.chars)), len(whole.chars)]
+    every = {*(kind.name for kind in kinds), LABEL, PRIVATE}
+    pieces = [Piece(start, stop, every) for start, stop in pairwise(cuts) if start < stop]
+    found = _find_in(whole.chars, pieces, patterns, with_names)
+    return [
+        span._replace(start=start, stop=stop) for span in found for start, stop in [whole.span(span.start, span.stop)]
+    ]
 
 
 #: How far behind a label's piece its value may be, where OCR is corrected.

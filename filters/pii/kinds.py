@@ -138,8 +138,8 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "phone",
         "<電話番号>",
         "a Japanese telephone or fax number: landline, mobile, IP, toll-free, +81",
-        f"[0０〇OoQ](?:(?:{BLANK}|[()（）.．〜～~・･/／,，、の]|{HYPHEN}){{0,6}}(?:{ANY_DIGIT}|[OoQlI|])){{7}}|(?:[+＋]|%2[Bb]|00){BLANK}?[8８]"
-        f"[1１]",
+        f"[0０〇OoQ](?:(?:{BLANK}|[()（）〈〉《》［］\\[\\]〔〕【】.．〜～~･・/／,，、の]|{HYPHEN}){{0,6}}(?:{ANY_DIGIT}|[OoQlI|])){{7}}|(?:[+＋]|%2[Bb]|00){BLANK}?[8８]"
+        f"[1１]|[+＋][1-9]",
         n_in_number=8,
     ),
     Kind(
@@ -154,9 +154,8 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "passport",
         "<旅券番号>",
         "the number of a passport beside its label or near a word for one",
-        f"[A-ZＡ-Ｚ]{{2}}{DIGIT}{{7}}",
-        n_digits=7,
-        n_in_a_row=7,
+        f"[A-ZＡ-Ｚ]{{2}}{DIGIT}{{7}}|(?:^|[^0-9０-９A-Za-z])[A-Z0-9][A-Z0-9]{{7,8}}(?:$|[^0-9０-９A-Za-z])",
+        n_digits=5,
     ),
     Kind(
         "ip",

@@ -46,7 +46,7 @@ LEAST_DIGITS: Final = {
     "postal_address": 1,
     "birth_date": 2,
     "age": 1,
-    "geo_position": 8,
+    "geo_position": 5,
 }
 
 

@@ -84,7 +84,7 @@ _FOREIGN_FRIEND: Final = re.compile(
 _SURNAME_BEFORE: Final = re.compile(f"{LETTER}{{1,5}}$")
 _BLANK_INSIDE: Final = re.compile(f"{LETTER}{{1,4}} {LETTER}{{1,6}}|[ァ-ヴー]{{2,}}・[ァ-ヴー・]{{2,}}")
 _PUBLIC_TABLE: Final = re.compile(
-    "役職|在任|歴代|党派|選挙|得票|順位|着順|記録|タイム|得点|作品|著書|出演|配役|監督|生没|没年|背番号|ポジション"
+    "役職|在任|在職|歴代|党派|選挙|得票|順位|着順|記録|タイム|得点|作品|著書|出演|配役|監督|生没|没年|背番号|ポジション"
     "|受賞|代数|即位|選手"
 )
 _PRIVATE_TABLE: Final = re.compile("住所|電話|連絡先|携帯|メール|生年月日|口座|(?i:tel|mail|phone|address)")

@@ -9,7 +9,8 @@ from manyo.filters.pii.kinds import NOT_AFTER_MASK, NOT_BEFORE_MASK
 from manyo.filters.pii.matching import NAME_HOLE, UNLESS_CHARS, Pattern, digit_groups, digits_of, grouped, header_of
 
 # A Japanese keyboard gives ー for a hyphen.
-_GAP = rf"(?:{BLANK}{{0,2}}(?:[)）]{BLANK}?{HYPHEN}?|[(（]|{HYPHEN}|[.．〜～~]){BLANK}{{0,2}}|{BLANK})"
+_OPEN, _CLOSE = "[(（〈《［\\[〔【]", "[)）〉》］\\]〕】]"
+_GAP = rf"(?:{BLANK}{{0,2}}(?:{_CLOSE}{BLANK}?{HYPHEN}?|{_OPEN}|{HYPHEN}|[.．〜～~]){BLANK}{{0,2}}|{BLANK})"
 _PHONE_SHAPES = (
     *((2, 4, 4), (3, 3, 4), (4, 2, 4), (5, 1, 4), (2, 8), (3, 7), (4, 6)),  # landline
     *((3, 4, 4), (3, 8), (7, 4)),  # mobile and IP
@@ -73,7 +74,7 @@ _OTHER_WORD = (
 _THING = (
     "[型品]番|型式|形式|型名|機種|旧型|製番|製造(?:番号|No|記号)|製品(?:番号|コード)|商品(?:番号|コード)|部品番号"
     "|ロット(?:番号|No)?|シリアル(?:番号|ナンバー|No)?|図番|図面番号|管理番号|注文番号|伝票番号|受付番号|追跡番号|文書番号|整理番号|登録番号"
-    "|所蔵番号|許可番号|事件番号|申請番号|見積番号|請求書番号|発注番号|在庫番号|ビルド(?:番号)?|バージョン|号機|便名"
+    "|所蔵番号|識別番号|許可番号|事件番号|申請番号|見積番号|請求書番号|発注番号|在庫番号|ビルド(?:番号)?|バージョン|号機|便名"
     "|(?<![A-Za-z0-9@._/-])(?i:serial(?: ?(?:no|number))?|s/n|p/n|build|lot|model(?: ?(?:no|number))?"
     "|part ?(?:no|number)"
     "|version|ver|rev|sku|(?:item|order|case|ticket|invoice) ?(?:no|number|#))"
@@ -120,7 +121,8 @@ def _is_phone(number: str) -> bool:
         # No number starts with 090-0, but readers, and those who collect numbers, take 090-0000-4321 for one.
         is_written_as_mobile = tuple(map(len, groups)) == (3, 4, 4) and _MOBILE_OR_IP_PREFIX.match(digits)
         return bool(is_written_as_mobile or _MOBILE_OR_IP.match(digits)) or (first == "0800" and len(groups) == 3)
-    if len(digits) != 10 or _MOBILE_OR_IP.match(digits):
+    # 060-1234-567 is too short for a mobile number, but 06-0123-4567 is one of Osaka.
+    if len(digits) != 10 or (_MOBILE_OR_IP.match(digits) and len(first) != 2):
         return False
     if _SERVICE.match(digits):
         return len(first) == 4
@@ -180,7 +182,20 @@ def _is_bare_phone(match: re.Match[str]) -> bool:
     return bool(landline) and not digits.endswith("0000000")
 
 
+#: A number abroad (ITU-T E.164): a country code and groups of digits, 15 digits at most.
+_PHONE_OF_OTHERS = re.compile(
+    rf"(?<![0-9A-Za-z０-９+＋]){NOT_AFTER_MASK}[+＋](?!8 ?1)[1-9][0-9]{{0,2}}"
+    rf"(?:[ .-]?(?:\([0-9]{{1,4}}\)|[0-9]{{2,8}})){{2,5}}"
+    rf"(?![0-9A-Za-z]|[.,-][0-9]){NOT_BEFORE_MASK}"
+)
+
+
+def _is_of_others(match: re.Match[str]) -> bool:
+    return 9 <= len(digits_of(match[0])) <= 15 and len(digit_groups(match[0])) > 2
+
+
 PATTERNS: tuple[Pattern, ...] = (
+    Pattern("phone", "phone_of_others", 0.85, _PHONE_OF_OTHERS, _is_of_others),
     Pattern("phone", "phone_grouped", 0.95, _PHONE_GROUPED, _is_grouped_phone),
     Pattern("phone", "phone_marked", 0.85, _PHONE_MARKED, lambda match: not _is_of_thing(match)),
     Pattern("phone", "phone_read", 0.85, _PHONE_READ, _is_read_phone),

@@ -155,7 +155,7 @@ _TOWN: Final = re.compile(
     f"(?:{_LETTER}|[A-Za-z・ ]|(?<=[都道府県市区町村郡字])\n(?=[一-鿿ァ-ヴーぁ-ん0-9])|\n(?=大?字)"
     # OCR breaks an address anywhere; a line that starts so goes on with one.
     "|\n {0,8}(?=[0-9]{1,5} ?番)"
-    "|\n(?=[一-鿿ァ-ヴー]{1,8} ?(?:[0-9〇一二三四五六七八九十] ?){1,8}(?:番|丁目|-[0-9]|$|\n)))*"
+    "|\n(?=[一-鿿ァ-ヴー]{1,8} ?(?:[0-9〇一二三四五六七八九十] ?){1,8}(?:番|丁目|-[0-9]| |$|\n)))*"
 )
 _NAMED_TOWN: Final = re.compile("[町丁字通台丘郷村里]$|大字|字|^[一-鿿々ヶヵァ-ヴー]{1,6}$")
 #: A town, 丁目 and 番: an address without its municipality.

@@ -31,6 +31,8 @@ def _number(core: str) -> re.Pattern[str]:
 
 _RESIDENCE: Final = _number(f"[A-ZＡ-Ｚ]{{2}}{DIGIT}{{8}}[A-ZＡ-Ｚ]{{2}}")
 _PASSPORT: Final = _number(f"[A-ZＡ-Ｚ]{{2}}{DIGIT}{{7}}")
+#: Of other countries: eight or nine capitals and digits (ICAO 9303).
+_FOREIGN_PASSPORT: Final = _number("(?=[A-Z]{0,3}[0-9])[A-Z0-9]{8,9}")
 _LICENCE: Final = _number(f"[1-9１-９]{DIGIT}{{11}}")
 _PENSION: Final = _number(f"{DIGIT}{{4}}{HYPHEN}{DIGIT}{{6}}")
 #: 2023-202404 is a time.
@@ -57,6 +59,11 @@ def _is_imei(match: re.Match[str]) -> bool:
     return luhn(digits_of(match[0]))
 
 
+def _is_foreign_passport(match: re.Match[str]) -> bool:
+    n_digits = len(re.findall("[0-9]", match[0]))
+    return n_digits == len(match[0]) == 9 or 5 <= n_digits < len(match[0])
+
+
 def _is_handle(match: re.Match[str]) -> bool:
     return len(match[0]) >= 6 and len(re.findall("[a-z]", match[0])) >= 4 and "official" not in match[0]
 
@@ -78,6 +85,7 @@ def _near(kind: str, expression: re.Pattern[str], words: str, chars: int, **more
 PATTERNS: Final = (
     _near("residence_card", _RESIDENCE, "在留|特別永住|永住者証明|外国人登録|入管|技能実習|ビザ|カード", 150),
     _near("passport", _PASSPORT, "旅券|パスポート|(?i:passport)|渡航|出入国", 120),
+    _near("passport", _FOREIGN_PASSPORT, "旅券|パスポート|(?i:passport)", 60, accept=_is_foreign_passport),
     _near("driving_licence", _LICENCE, "免許", 80),
     _near("pension_number", _PENSION, "年金", 80, accept=lambda match: not _YEARS.match(match[0])),
     _near("employment_insurance", _EMPLOYMENT, "雇用保険|離職票|ハローワーク|失業", 120),

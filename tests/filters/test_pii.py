@@ -15,6 +15,7 @@ from manyo.filters.pii.find import Scrub, _find_in, by_kind, find, find_by_profi
 from manyo.filters.pii.gate import LABEL, PRIVATE, Piece
 from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS
 from manyo.filters.pii.patterns import PATTERNS
+from manyo.filters.pii.rejoined import rejoined
 from manyo.filters.rules.decide import PROFILES
 
 KINDS = [kind.name for kind in PII_KINDS]
@@ -114,6 +115,8 @@ def test_scrubbing_a_scrubbed_text_finds_nothing(text: str, style: str) -> None:
 @settings(max_examples=100, deadline=None)
 @given(texts_of_both_kinds)
 def test_the_gate_hides_no_match_of_any_pattern(texts: list[str]) -> None:
+    # A text that is also searched joined is searched there without a gate.
+    texts = [text for text in texts if rejoined(text) is None]
     expected = []
     for row, text in enumerate(texts):
         cuts = [0, *(match.end() for match in re.finditer("[\n。]", text)), len(text)]

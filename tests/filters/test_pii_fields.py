@@ -146,7 +146,9 @@ LABELS = expression_of_labels()
 
 DIGITS = "0-9０-９〇一二三四五六七八九十百千壱弐参拾廿元"
 #: Digits, and letters that OCR takes for them, with signs between them.
-NUMBER = re.compile(f"[{DIGITS}](?:[ 　()（）.．〜～~･・/／,，、の\\-‐‑‒–—―−─ー－ｰ]{{0,7}}[{DIGITS}OoQlI|])*")
+NUMBER = re.compile(
+    f"[{DIGITS}](?:[ 　()（）〈〉《》［］\\[\\]〔〕【】.．〜～~･・/／,，、の\\-‐‑‒–—―−─ー－ｰ]{{0,7}}[{DIGITS}OoQlI|])*"
+)
 
 
 def counted_slowly(stretch: str) -> list[int]:

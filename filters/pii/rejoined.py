@@ -1,0 +1,93 @@
+"""What print and OCR took apart, put together: 東 京 都, 0 3 - 1 2 3 4, and numbers and addresses broken over lines.
+
+The joined text is searched like any other, and what is found there is reported where it stands in the original.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from manyo.filters.pii.labels import labels
+from manyo.filters.pii.normal_form import folded
+
+_LETTER: Final = "[一-鿿々〆〇ヶヵァ-ヴーぁ-ゖ﨑]"
+_NUMERIC: Final = "[0-9OoQlI-]"
+_PRINTED: Final = f"(?:{_LETTER}|{_NUMERIC})"
+#: Single letters or digits with one blank between them; a wider blank separates words.
+_APART: Final = re.compile(
+    f"(?<![^\\s:：(（)）「」、。])(?:{_PRINTED}{{1,2}} (?=[^ 　\\n])){{3,60}}{_PRINTED}{{1,4}}(?![A-Za-z])"
+)
+#: Two of them, in a text that has longer stretches of them.
+_PAIR: Final = re.compile(f"(?<![^\\s:：(（]){_LETTER} (?={_LETTER}(?:[ 　\\n]|$))")
+#: At least so much of a stretch are single letters.
+_LEAST_SINGLE: Final = 0.6
+#: Between letters, and between digits; a number and a word are read apart.
+_BLANK: Final = re.compile(f"(?<={_LETTER}) (?={_LETTER})|(?<={_NUMERIC}) (?={_NUMERIC})")
+#: A line that ends or starts inside a number or an address.
+_BROKEN: Final = re.compile(
+    "(?<=[0-9０-９OoQlI])[ 　]?[-－ー―—‐−][ 　]{0,2}(?P<after>\n[ 　]{0,4})(?=[0-9０-９OoQlI])"
+    "|(?<=[0-9０-９])(?P<before>[ 　]?\n[ 　]{0,4})(?=[-－ー―—‐−][ 　]?[0-9０-９])"
+    "|(?<=[0-9０-９番地号])(?P<of>\n[ 　]{0,4})(?=の[ 　]?[0-9０-９])"
+    "|0[0-9]{1,4}-[0-9]{1,4}-[0-9]{1,3}(?P<inside>\n)(?=[0-9]{1,3}(?:\n|$))"
+)
+#: Halves of the number of a card.
+_BROKEN_CARD: Final = re.compile("(?<=[0-9]{4}[ -][0-9]{4})\n(?=[0-9]{4}[ -][0-9]{4}(?![0-9]))")
+#: Katakana and kanji that look alike, among letters that tell which they are.
+_LOOK_ALIKE: Final = (
+    (
+        re.compile("(?<=[ァ-ヴー])[力工二夕卜八](?=[ァ-ヴー 　\n]|$)|(?<![一-鿿ぁ-ゖ])[力工二夕卜八](?=[ァ-ヴー])"),
+        "力工二夕卜八",
+        "カエニタトハ",
+    ),
+    (re.compile("(?<=[一-鿿])[ロカエニタトハ](?![ァ-ヴー])"), "ロカエニタトハ", "口力工二夕卜八"),
+    (re.compile("(?<=[ぁ-ゖ])[リヘ]|[リヘ](?=[ぁ-ゖ])"), "リヘ", "りへ"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejoined:
+    """A text without the blanks and line ends that took it apart.
+
+    Attributes:
+        chars: its characters.
+        places: (len(chars) + 1,), where each stands in the original, then the end of that.
+    """
+
+    chars: str
+    places: list[int]
+
+    def span(self, start: int, stop: int) -> tuple[int, int]:
+        """Where a stretch of it starts and stops in the original."""
+        return self.places[start], self.places[stop - 1] + 1
+
+
+def rejoined(text: str) -> Rejoined | None:
+    """A text put together; None if nothing in it is apart."""
+    dropped: set[int] = set()
+    for match in _APART.finditer(text):
+        words = match[0].split(" ")
+        if sum(len(word) == 1 for word in words) >= _LEAST_SINGLE * len(words):
+            dropped.update(_blanks(text, *match.span()))
+    if dropped:
+        dropped.update(match.end() - 1 for match in _PAIR.finditer(text))
+    for match in _BROKEN.finditer(text):
+        dropped.update(range(*match.span(str(match.lastgroup))))
+    joins = {match.start() for match in _BROKEN_CARD.finditer(text)}
+    if not (dropped or joins):
+        return None
+    places = [i for i in range(len(text)) if i not in dropped]
+    chars = "".join(" " if i in joins else text[i] for i in places)
+    for expression, read, meant in _LOOK_ALIKE:
+        table = str.maketrans(read, meant)
+        chars = expression.sub(lambda match, table=table: match[0].translate(table), chars)  # type: ignore[misc]
+    return Rejoined(chars, [*places, len(text)])
+
+
+def _blanks(text: str, start: int, stop: int) -> list[int]:
+    """The blanks within a stretch but for those after a label: 氏 名 木 村 良 太."""
+    places = [i for i in range(start, stop) if text[i] != " "]
+    joined = folded("".join(text[i] for i in places))
+    kept = {places[label.stop - 1] + 1 for label in labels(joined, 0, len(joined))}
+    return [match.start() for match in _BLANK.finditer(text, start, stop) if match.start() not in kept]
