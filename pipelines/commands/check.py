@@ -15,6 +15,7 @@ from itertools import islice
 from manyo.corpus.records import BrokenInput, Document, Refused
 from manyo.corpus.sources.source_kinds import Source, source_kind
 from manyo.corpus.tables.start_folder import located
+from manyo.corpus.takedowns import read_takedowns
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.run_setup import read_config
 from manyo.pipelines.commands.shown_documents import plain
@@ -25,6 +26,7 @@ from manyo.pipelines.graph.build import stages_by_command
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.notices import USUAL_REFUSALS
 from manyo.pipelines.graph.reasons import refusals
+from manyo.pipelines.graph.robots_stages import source_of
 
 #: Records that are parsed of each source: enough to see that the kind of the source fits its files.
 _RECORDS = 10
@@ -45,8 +47,8 @@ def run(options: argparse.Namespace) -> int:
     stages_by_command(config)  # reads models and lists
     print(f"{config.path}: no fault")
     print(f"out  {located(config.run.out)}{_free(config)}")
+    faults = [*_faults_of_rights(config)]
     notices: list[str] = []
-    faults: list[str] = []
     for source in config.sources:
         try:
             notices += _check(source)
@@ -60,6 +62,21 @@ def run(options: argparse.Namespace) -> int:
         for line in notices:
             print(f"  {line}")
     return EXIT_NOTICES if notices and not config.notices.allow_empty else EXIT_DONE
+
+
+def _faults_of_rights(config: Config) -> Iterator[str]:
+    """Yields what is wrong with the files that [rights] names, which a run reads only after some stages."""
+    rights = config.rights
+    try:
+        if rights.takedown:
+            read_takedowns(rights.takedown)
+    except (OSError, ValueError) as error:
+        yield f"{config.path}: [rights] takedown: {error}"
+    try:
+        if rights.robots:
+            pack_source(source_of(rights.robots))
+    except UserError as error:
+        yield str(error)
 
 
 def _tokens(config: Config) -> str:

@@ -130,6 +130,9 @@ class Filter:
     models: Models = dataclasses.field(default_factory=Models)
 
 
+#: Names that a message lists in full, even where it knows which one was meant.
+_NAMES_LISTED = 24
+
 _ONE_MODEL = 'give either model = "FILE" or a [tokenize.train] table'
 
 
@@ -553,7 +556,10 @@ def _texts(value: Any, place: TomlPath) -> Iterator[tuple[TomlPath, str]]:
 
 
 def _not_one_of(given: Any, valid: Sequence[str]) -> str:
-    return f"{given!r} is not one of {', '.join(valid)}{_near(str(given), valid)}"
+    near = _near(str(given), valid)
+    if near and len(valid) > _NAMES_LISTED:
+        return f"{given!r} is not one of {len(valid)} names{near}"
+    return f"{given!r} is not one of {', '.join(valid)}{near}"
 
 
 def _near(name: str, valid: Sequence[str]) -> str:

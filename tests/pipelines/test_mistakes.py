@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from manyo.corpus.sources import jsonl
+from manyo.corpus.sources.source_kinds import Source
 from manyo.corpus.sources.unchanged_inputs import look
 from manyo.pipelines.cli import main
 from manyo.pipelines.commands.run_states import tokens_by_source
@@ -489,3 +491,31 @@ def test_a_link_to_a_file_is_read_as_the_file(pattern: str, folder: Path, capsys
     files = find_files(source)
     assert [file.name for file in files] == ["a.jsonl", "link.jsonl"]
     assert look(files) == files
+
+
+@pytest.mark.parametrize(
+    "pattern", ["./in", "./in/*.jsonl", "~/in", "~/in/*.jsonl", "~/in/a.jsonl", "in/../in", "../here/in", "in/", "."]
+)
+def test_an_input_is_found_again_however_its_folder_is_written(
+    pattern: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of `./in` and `~/in` the names of files were cut, and each run said that they were gone."""
+    here = folder / "here"
+    (here / "in").mkdir(parents=True)
+    (here / "in" / "a.jsonl").write_text('{"text": "川沿いを歩きました。"}\n', encoding="utf-8")
+    monkeypatch.setenv("HOME", str(here))
+    monkeypatch.chdir(here)
+    source = Source("cc", "jsonl", (pattern,), "web", "x", jsonl.Options())
+    (file,) = find_files(source)
+    assert look([file]) == [file]
+    assert Path(file.uri).expanduser().resolve() == here / "in" / "a.jsonl"
+
+
+def test_check_reads_what_rights_names(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run found out after the language stage."""
+    rights = '[rights]\ntakedown = "asked.txt"\nrobots = ["robots/*.warc.gz"]\n'
+    (folder / "run.toml").write_text(BASE.split("[tokenize]")[0] + rights)
+    assert main(["check", "--config", "run.toml"]) == 2
+    takedown, robots = capsys.readouterr().err.splitlines()
+    assert takedown.startswith("manyo: run.toml: [rights] takedown: No such file or directory")
+    assert robots.startswith("manyo: [[source]] robots: no file matches robots/*.warc.gz")
