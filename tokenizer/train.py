@@ -278,7 +278,9 @@ def training_sentences(texts: Iterable[str], word_boundaries: Literal["A", "B", 
 def _training_problem(error: str, settings: TrainTokenizer) -> str:
     """A message for a person, from the trainer's own."""
     if "sentences_.empty()" in error:
-        return "vocabulary training: there is no text to train on"
+        return (
+            "vocabulary training: there is no text to train on: the release is empty; run with --until scrub to see why"
+        )
     if largest := re.search(r"size too high .*<= (\d+)", error):
         return (
             f"vocabulary training: vocabulary_size = {settings.vocabulary_size} is too large for this text; "

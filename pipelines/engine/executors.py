@@ -11,6 +11,7 @@ import faulthandler
 import logging
 import os
 import signal
+import socket
 import threading
 import time
 from collections import deque
@@ -24,6 +25,9 @@ from manyo.pipelines.engine.lost_nodes import note_lost_node
 from manyo.pipelines.engine.manifest import Manifest
 from manyo.pipelines.engine.run_stage import PendingTasks, TaskFailure, describe_failure, run_task, task_failure
 from manyo.pipelines.engine.stage import AnyStage, AnyTask
+
+#: A head that does not accept a connection for so long is not there.
+_CONNECT_S = 10.0
 
 _log = logging.getLogger("manyo")
 
@@ -299,6 +303,7 @@ class RayTasks:
             os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
             address = os.environ.get("RAY_ADDRESS")
             on_sigterm = signal.getsignal(signal.SIGTERM)
+            _check_reachable(address)
             try:
                 self._init(ray, address)
             except (ConnectionError, RuntimeError) as error:
@@ -342,6 +347,16 @@ class RayTasks:
                 _log.warning("the Ray cluster has no node that runs tasks yet; waiting for one")
                 time.sleep(_LOOK_AGAIN_S)
         return int(min(sizes))
+
+
+def _check_reachable(address: str | None) -> None:
+    """Raise NoCluster if nobody listens at HOST:PORT; Ray itself tries for minutes, and says so in lines of its own."""
+    host, _, port = (address or "").rpartition(":")
+    if host and port.isdigit() and "/" not in host:
+        try:
+            socket.create_connection((host, int(port)), _CONNECT_S).close()
+        except OSError as error:
+            raise NoCluster(f"no Ray cluster at RAY_ADDRESS={address}: {error.strerror or error}") from error
 
 
 class Auto:

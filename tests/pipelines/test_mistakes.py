@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from pathlib import Path
 
 import pytest
@@ -519,3 +520,16 @@ def test_check_reads_what_rights_names(folder: Path, capsys: pytest.CaptureFixtu
     takedown, robots = capsys.readouterr().err.splitlines()
     assert takedown.startswith("manyo: run.toml: [rights] takedown: No such file or directory")
     assert robots.startswith("manyo: [[source]] robots: no file matches robots/*.warc.gz")
+
+
+def test_a_cluster_that_is_not_there_is_one_line_at_once(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ray tried for five minutes, and wrote what it tried."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{taken.getsockname()[1]}")
+        (folder / "run.toml").write_text(BASE.split("[tokenize]")[0])
+        status = main(["extract", "--config", "run.toml"])
+    assert status not in (0, 3)
+    assert f"no Ray cluster at RAY_ADDRESS={os.environ['RAY_ADDRESS']}: Connection refused" in capsys.readouterr().err

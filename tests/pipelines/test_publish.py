@@ -21,7 +21,6 @@ from tld import get_fld
 from manyo.corpus.addresses import host_of
 from manyo.pipelines.cli import main
 from manyo.pipelines.commands.published_tables import top_domains
-from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.report.rendering import page_templates
 from manyo.pipelines.run import table_folder
