@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from tests.oracles import find_repeats
 
@@ -19,9 +19,21 @@ def find_long_repeats(text: str, max_chars: int, longest_unit: int) -> dict[str,
     sums: dict[str, int | list[int]] = {}
     for name in ("sampled_chars", "duplicate_5gram_chars", "duplicate_10gram_chars", "frequent_5grams"):
         sums[name] = sum(part[name] for part in parts)  # type: ignore[misc]
+    sums["longest_duplicate"] = max(
+        longest_duplicate(sample[start:stop], max_chars) for start, stop in pairwise(bounds)
+    )
     for name in ("top_ngrams", "stepped_chars"):
         sums[name] = [sum(of_length) for of_length in zip(*(part[name] for part in parts), strict=True)]  # type: ignore[arg-type]
     return sums
+
+
+def longest_duplicate(text: str, max_run_chars: int) -> int:
+    """Characters in the longest stretch of 10-grams that occurred before, white space and the rest of runs left out."""
+    runs = groupby(character for character in text if not character.isspace())
+    sample = "".join(character * min(len(list(run)), max_run_chars) for character, run in runs)
+    later = [i for i in range(len(sample) - 9) if sample.find(sample[i : i + 10]) < i]
+    covered = sorted({at for start in later for at in range(start, start + 10)})
+    return max((len(list(run)) for _, run in groupby(enumerate(covered), lambda item: item[1] - item[0])), default=0)
 
 
 def _unit_hash(unit: str) -> int:

@@ -48,6 +48,7 @@ SCORED: Final = (
     *("top_4gram_fraction", "line_end_punctuation_fraction", "mean_line_chars"),
     *("broken_off_fraction", "open_end_count", "top_ending_fraction", "hashtag_fraction"),
     *("clause_marks_per_statement", "polite_ending_fraction", "trade_word_variety"),
+    *("longest_duplicate_chars", "longest_duplicate_fraction"),
 )
 
 _HEAD: Final = "# quality model of manyo, written by train-quality: docs/log/labels.md"

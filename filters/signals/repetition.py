@@ -210,6 +210,20 @@ SIGNALS: tuple[Signal, ...] = (
     ),
     Signal(
         count(
+            "longest_duplicate_chars",
+            f"characters in the longest stretch of such 10-grams, in parts of {MAX_CHARS:,}",
+            "characters",
+        ),
+        "ours: a title is repeated, a passage is not",
+        lambda passes: passes.of(_repeats)["longest_duplicate"],
+    ),
+    Signal(
+        fraction("longest_duplicate_fraction", "the same per character"),
+        "ours: a text that is there twice has half of it in one",
+        lambda passes: _per_character(passes, "longest_duplicate"),
+    ),
+    Signal(
+        count(
             "longest_run_chars",
             "longest run of one character, white space left out",
             "characters",

@@ -31,6 +31,7 @@ class RepeatCount:
     top_ngrams: Int64s  # occurrences of the most frequent n-gram, from `SHORTEST_TOP` on
     duplicate_5gram_chars: int  # characters that stand in a 5-gram which occurred before
     duplicate_10gram_chars: int
+    longest_duplicate: int  # characters in the longest stretch of such 10-grams
     frequent_5grams: int
     stepped_chars: Int64s  # characters in repeated n-grams, counted in steps, from `SHORTEST_REPEATED` on
     distinct_ngrams: Int64s
@@ -65,6 +66,19 @@ def _covered_chars(starts: Int32s, ranks: Uint32s, n_starts: int, length: int) -
         covered_chars += (end - max(start, covered_to)) & is_later
         covered_to = max(covered_to, end & is_later)
     return covered_chars
+
+
+@kernel
+def _longest_covered(starts: Int32s, ranks: Uint32s, n_starts: int, length: int) -> int:
+    """Characters in the longest stretch of n-grams which occurred before."""
+    longest = stretch_from = covered_to = int64(0)
+    for i in range(np.uint64(n_starts)):
+        if ranks[i] > 1:
+            start = int64(starts[i])
+            stretch_from = stretch_from if start <= covered_to else start
+            covered_to = start + length
+            longest = max(longest, covered_to - stretch_from)
+    return longest
 
 
 @kernel
@@ -285,6 +299,7 @@ def _count_repeated(
             row.frequent_5grams += _frequent_ngrams(ranks, n_starts, n_distinct, n_repeated, reached)
         elif length == 10:
             row.duplicate_10gram_chars += _covered_chars(starts, ranks, n_starts, length)
+            row.longest_duplicate = max(row.longest_duplicate, _longest_covered(starts, ranks, n_starts, length))
         if counts_every:
             row.stepped_chars[at] += _stepped_chars(starts, slots, n_starts, length, table)
         if length == LONGEST:

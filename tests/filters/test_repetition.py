@@ -23,7 +23,7 @@ from manyo.filters.signals.repetition import (
 )
 from tests import oracles
 from tests.filters.batches import TEXTS, signal_values, sliced
-from tests.repetition_oracle import find_long_repeats
+from tests.repetition_oracle import find_long_repeats, longest_duplicate
 
 
 @settings(max_examples=200, deadline=None)
@@ -32,6 +32,12 @@ def test_the_kernel_finds_the_repeats_that_the_oracle_finds(texts):
     for counts, text in zip(find_every_repeat(sliced(texts)), texts, strict=True):
         for name, expected in oracles.find_repeats(text, MAX_RUN_CHARS, DISTINCT_WINDOW_CHARS).items():
             assert counts[name].tolist() == expected, (name, text)
+        assert counts["longest_duplicate"] == longest_duplicate(text, MAX_RUN_CHARS), text
+
+
+def test_a_text_that_is_there_twice_has_half_of_it_in_one_duplicate():
+    text = "庭の柿が色づいたので、脚立を出して半分ほど取りました。残りは鳥のために置いておきます。"
+    assert signal_values("longest_duplicate_fraction", text * 2, text + text[::-1]) == [0.5, 0]
 
 
 def assert_same_repeats(texts):

@@ -92,6 +92,8 @@ EXPECTED = {
     "top_4gram_fraction": 4 / 26,
     "duplicate_5gram_fraction": 0,
     "duplicate_10gram_fraction": 0,
+    "longest_duplicate_chars": 0,
+    "longest_duplicate_fraction": 0,
     "longest_run_chars": 1,
     "distinct_character_fraction": 19 / 26,
     "error_phrase_fraction": 0,
