@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,11 @@ from manyo.filters.rights import Rights
 from manyo.filters.rules.decide import PROFILES, Rule, columns_by_table
 from manyo.pipelines.commands.measured_documents import MeasuredShard
 from manyo.pipelines.commands.page_history import FoundRow, RunTables
-from manyo.pipelines.commands.page_texts import kept_lines, read_page
 from manyo.pipelines.commands.removed_duplicates import texts_of
 from manyo.pipelines.commands.rule_changes import NO_HOST
 from manyo.pipelines.commands.sampled_documents import Sample, rows_by_shard
+from manyo.pipelines.extraction.isolation import read_page_isolated
+from manyo.pipelines.extraction.whole_pages import PagePlace, WholePage
 from manyo.pipelines.graph.dedup_stages import DUPLICATES
 from manyo.pipelines.graph.extract_stages import DOCUMENTS, REFUSED
 
@@ -51,6 +53,7 @@ class RunView:
         policy: the rights of the run.
         scrub: what is masked.
         signals: the signals whose values a document shows.
+        record_timeout_s: seconds after which the parser of a page is considered hung.
     """
 
     shards: Sequence[MeasuredShard]
@@ -60,6 +63,7 @@ class RunView:
     policy: Rights
     scrub: Scrub
     signals: Sequence[str]
+    record_timeout_s: float
 
 
 def document_views(run: RunView, sample: Sample) -> list[View]:
@@ -120,8 +124,7 @@ def _view(run: RunView, measured: Mapping[str, Any], may_show: bool) -> View:
     """What the tables before the rules say of one document; its texts only where they may be displayed."""
     page = None
     if may_show:
-        source = run.sources[measured["source"]]
-        whole = read_page(source, run.policy, measured["origin_file"], measured["origin_offset"])
+        whole = _whole_page(run, measured)
         if whole is not None:
             kept = f"{measured['text']}\n{measured['comments']}".split("\n")
             page = [[int(is_kept), line] for is_kept, line in kept_lines(whole.text[:_PAGE_CHARS], kept)]
@@ -140,6 +143,27 @@ def _view(run: RunView, measured: Mapping[str, Any], may_show: bool) -> View:
         "page": page,
         "values": [_short(measured[signal]) for signal in run.signals],
     }
+
+
+def _whole_page(run: RunView, row: Mapping[str, Any]) -> WholePage | None:
+    """The page of a document or of a refused row, parsed in a child process; None if it cannot be shown."""
+    source, reason = run.sources[row["source"]], row.get("reason", "")
+    place = PagePlace(source, run.policy, row["origin_file"], row["origin_offset"], reason)
+    return read_page_isolated(place, run.record_timeout_s)
+
+
+def kept_lines(whole: str, kept: Sequence[str]) -> list[tuple[bool, str]]:
+    """The lines of a page, each with whether it is among the lines that were kept, in their order.
+
+    Args:
+        whole: text of the page.
+        kept: lines of the document and its comments.
+    """
+    lines = whole.split("\n")
+    is_kept = [False] * len(lines)
+    for match in SequenceMatcher(None, lines, list(kept), autojunk=False).get_matching_blocks():
+        is_kept[match.a : match.a + match.size] = [True] * match.size
+    return list(zip(is_kept, lines, strict=True))
 
 
 def _short(value: float) -> float:
@@ -170,7 +194,7 @@ def refused_views(run: RunView, sample: Sample) -> list[View]:
         uri = run.tables.uri(REFUSED, run.names[number])
         for page in read_rows(uri, rows, _OF_REFUSED):
             source = run.sources[page["source"]]
-            whole = read_page(source, run.policy, page["origin_file"], page["origin_offset"], page["reason"])
+            whole = _whole_page(run, page)
             may_show = whole is not None and whole.may_show and not run.policy.robots
             views.append(
                 {

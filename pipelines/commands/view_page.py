@@ -136,7 +136,8 @@ def view_data(config: Config, seed: int, guide: Mapping[str, str]) -> tuple[dict
     refused = [tables.uri(REFUSED, name) for name in names]
     sample = draw(shards, duplicates, refused, config.rules, _SIZES, seed)
     sources = {source.name: source for source in config.sources}
-    run_view = RunView(shards, names, tables, sources, config.rights, config.scrub, signals)
+    timeout_s = config.extract.record_timeout_s
+    run_view = RunView(shards, names, tables, sources, config.rights, config.scrub, signals, timeout_s)
     documents = [*document_views(run_view, sample), *refused_views(run_view, sample)]
     fingerprints = {stage.name: stage.fingerprint for stage in build_stages(config)}
     data = {

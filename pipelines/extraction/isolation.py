@@ -7,6 +7,8 @@ of its own: records whose fork dies or hangs twice are quarantined, all others g
 same rows as at full speed. If a child is lost in careful mode, the cause is the reader,
 between two records: after two losses at the same place the file ends there, and the
 shard's other files are read.
+
+The same child reads single pages again, for people who look at a run.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from manyo.corpus.tables.retries import on_request
 from manyo.corpus.tables.start_folder import start_folder
 from manyo.pipelines.engine.peak_memory import forget_peak_memory, own_peak_memory_bytes
 from manyo.pipelines.extraction.loop import Extraction, Progress, ReaderStop, ShardTooSlow, extract_shard
+from manyo.pipelines.extraction.whole_pages import PagePlace, WholePage, read_page
 
 #: Memory that the child may allocate before the system refuses more. Legitimate pages
 #: need less than 1 GB; a shard's batches and the libraries need about as much again.
@@ -67,8 +70,8 @@ class _Worker:
         os.close(counter_fd)
         _receive(self._pipes()[1])  # the child has loaded its libraries; the time limit for records starts now
 
-    def run(self, extraction: Extraction, patience_s: float) -> dict[str, int]:
-        """Extract one shard in the child.
+    def run(self, order: Extraction | PagePlace, patience_s: float) -> Any:
+        """Extract one shard, or read one page, in the child.
 
         Raises:
             _WorkerLost: the child died, or no new record began for `patience_s`.
@@ -76,7 +79,7 @@ class _Worker:
         """
         stdin, stdout = self._pipes()
         try:
-            _send(stdin, (start_folder(), extraction))
+            _send(stdin, (start_folder(), order))
         except BrokenPipeError as error:
             raise _WorkerLost("the process had already ended", (0, 0)) from error
         seen = self._counter.tolist()
@@ -91,8 +94,7 @@ class _Worker:
             raise _WorkerLost(f"the process ended with {_ending(self._child.returncode)}", self._place())
         if isinstance(answer, BaseException):
             raise answer
-        counts: dict[str, int] = answer
-        return counts
+        return answer
 
     def kill(self) -> None:
         """End the child now."""
@@ -124,8 +126,10 @@ def extract_isolated(extraction: Extraction) -> dict[str, int]:
     Raises:
         RuntimeError: the child is lost many times, each time at another place.
     """
+    counts: dict[str, int]
     try:
-        return _current_worker().run(extraction, extraction.record_timeout_s)
+        counts = _current_worker().run(extraction, extraction.record_timeout_s)
+        return counts
     except _WorkerLost:
         _end_worker()
     except ShardTooSlow:
@@ -136,7 +140,8 @@ def extract_isolated(extraction: Extraction) -> dict[str, int]:
     for _ in range(2 * len(extraction.shard.files) + 3):
         try:
             # A record has two tries, then the next record begins.
-            return _current_worker().run(careful, 3 * extraction.record_timeout_s)
+            counts = _current_worker().run(careful, 3 * extraction.record_timeout_s)
+            return counts
         except _WorkerLost as error:
             _end_worker()
             ending = str(error)
@@ -147,6 +152,22 @@ def extract_isolated(extraction: Extraction) -> dict[str, int]:
                 careful = replace(careful, stops=(*earlier, ReaderStop(n_records, file, ending)))
     files = ", ".join(file.uri for file in extraction.shard.files)
     raise RuntimeError(f"the reader fails each time at another place in {files}: {ending}")
+
+
+def read_page_isolated(place: PagePlace, timeout_s: float) -> WholePage | None:
+    """Read the record of a page again, in the child.
+
+    Returns:
+        What `manyo.pipelines.extraction.whole_pages.read_page` does; None also if the parser fails, crashes, takes more
+        memory than a record may, or is busy for longer than `timeout_s`.
+    """
+    page: WholePage | None
+    try:
+        page = _current_worker().run(place, timeout_s)
+    except _WorkerLost:
+        _end_worker()
+        page = None
+    return page
 
 
 def _ending(status: int) -> str:
@@ -191,7 +212,7 @@ def _receive(stream: IO[bytes]) -> Any:
 
 
 def _serve(counter_fd: int) -> None:
-    """Run the child: extract the shards that arrive on standard input until it is closed."""
+    """Run the child: do what arrives on standard input until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes the pipe
     resource.setrlimit(resource.RLIMIT_DATA, (WORKER_MEMORY_BYTES, WORKER_MEMORY_BYTES))
     announce_compiling()
@@ -201,17 +222,20 @@ def _serve(counter_fd: int) -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not corrupt the answers
     _send(answers, "ready")
     while (order := _receive(sys.stdin.buffer)) is not None:
-        folder, extraction = order
+        folder, wanted = order
         try:
             os.chdir(folder)  # relative paths start where the parent's do
+            if isinstance(wanted, PagePlace):
+                _send(answers, read_page(wanted))
+                continue
             forget_peak_memory()
             cpu_started = _cpu_seconds()
-            counts = extract_shard(extraction, progress)
+            counts = extract_shard(wanted, progress)
             counts["peak_memory_bytes"] = own_peak_memory_bytes()
             counts["cpu_milliseconds"] = int(1000 * (_cpu_seconds() - cpu_started))
             _send(answers, counts)
-        except Exception as error:  # noqa: BLE001 - sent to the parent, which raises it there
-            _send(answers, error)
+        except Exception as error:  # noqa: BLE001 - sent to the parent, which raises it there; a page is not shown
+            _send(answers, None if isinstance(wanted, PagePlace) else error)
 
 
 def _cpu_seconds() -> float:

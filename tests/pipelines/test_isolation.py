@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 
 import manyo.pipelines.extraction.isolation as isolation
 from manyo.corpus.records import InputFile, InputShard, Record, Refused
+from manyo.corpus.sources import warc
 from manyo.corpus.sources.source_kinds import Source
 from manyo.corpus.tables.shards import read_batches
+from manyo.filters.rights import Rights
 from manyo.pipelines.extraction.loop import Extraction, Patience, _parse_in_a_fork
+from manyo.pipelines.extraction.whole_pages import PagePlace
 from tests.pipelines import hostile_source
 
 #: The child looks sources up by kind; this makes it know the hostile one.
@@ -20,6 +23,16 @@ SITECUSTOMIZE = """
 import manyo.corpus.sources.source_kinds
 from tests.pipelines import hostile_source
 manyo.corpus.sources.source_kinds.KINDS["hostile"] = hostile_source
+
+import os, signal, time
+from manyo.pipelines.extraction import whole_pages
+whole = whole_pages.visible_text
+def hostile(text, *more):
+    if "crash" in text: os.kill(os.getpid(), signal.SIGSEGV)
+    if "hang" in text: time.sleep(600)
+    if "hoard" in text: bytearray(100 << 30)
+    return whole(text, *more)
+whole_pages.visible_text = hostile
 """
 
 
@@ -186,3 +199,21 @@ def test_slow_records_cost_a_shard_its_patience_and_a_short_while_each(wanted_s:
         total_s += spent_s
         patience.spend(spent_s)
     assert total_s <= 10 * 60 + 60 + len(wanted_s) * 1.0
+
+
+@pytest.mark.parametrize("harm", ["crash", "hang", "hoard"])
+def test_a_page_that_is_read_again_harms_nobody(tmp_path: Path, harm: str) -> None:
+    path = tmp_path / "pages.warc"
+    offsets = []
+    with path.open("wb") as stream:
+        for word in ("朝霧が谷に降りる。", harm, "夕霧が谷に降りる。"):
+            offsets.append(stream.tell())
+            page = f"<html><meta charset=utf-8><p>{word}</p></html>".encode()
+            payload = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + page
+            head = "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://example.jp/\r\n"
+            head += f"Content-Type: application/http; msgtype=response\r\nContent-Length: {len(payload)}\r\n\r\n"
+            stream.write(head.encode() + payload + b"\r\n\r\n")
+    source = Source("web", "warc", (str(path),), "web", "ours", warc.Options())
+    places = [PagePlace(source, Rights(), str(path), offset) for offset in offsets]
+    pages = [isolation.read_page_isolated(place, limit_s) for place, limit_s in zip(places, (60, 2, 60), strict=True)]
+    assert [page and page.text for page in pages] == ["朝霧が谷に降りる。", None, "夕霧が谷に降りる。"]

@@ -1,10 +1,11 @@
-"""What a page said as a whole: its record is read again from the input file, where a table keeps only its place."""
+"""What a page said as a whole: its record is read again from the input file, where a table keeps only its place.
+
+The page is as hostile as it was when it was extracted: `manyo.pipelines.extraction.isolation` reads it in a child.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from io import BytesIO
 
 from manyo.corpus.records import Record
@@ -26,9 +27,6 @@ _RECORD_BYTES = 2 << 20
 #: Reasons of pages that are not parsed again: their parser crashed, hung or was stopped by its limits.
 _NEVER_AGAIN = frozenset(("quarantined", "reader_crashed", "too_large"))
 
-#: A line of a page and whether the document has it.
-Line = tuple[bool, str]
-
 
 @dataclass(frozen=True, slots=True)
 class WholePage:
@@ -43,23 +41,40 @@ class WholePage:
     may_show: bool
 
 
-def read_page(
-    source: Source, policy: Rights, origin_file: str, origin_offset: int, reason: str = ""
-) -> WholePage | None:
+@dataclass(frozen=True, slots=True)
+class PagePlace:
+    """Where the record of a page is.
+
+    Attributes:
+        source: whose page it is.
+        policy: the rights of the run.
+        origin_file, origin_offset: of the record.
+        reason: for which it was refused; "" for a document.
+    """
+
+    source: Source
+    policy: Rights
+    origin_file: str
+    origin_offset: int
+    reason: str = ""
+
+
+def read_page(place: PagePlace) -> WholePage | None:
     """Read the record of a page again.
 
     Returns:
         The page; None for sources that have no web pages, for files that are not on this machine or have changed, and
         for records that are no pages or must not be parsed again.
     """
-    if not isinstance(source.options, warc.Options) or reason in _NEVER_AGAIN:
+    source, policy, origin_file = place.source, place.policy, place.origin_file
+    if not isinstance(source.options, warc.Options) or place.reason in _NEVER_AGAIN:
         return None
     fs, path = filesystem(origin_file)
     if not is_local(fs):
         return None
     try:
         with fs.open(path, "rb") as stream:
-            stream.seek(origin_offset)
+            stream.seek(place.origin_offset)
             data = stream.read(_RECORD_BYTES)
     except OSError:
         return None
@@ -84,17 +99,3 @@ def read_page(
     }
     opted_out = set(stated.robots) & set(policy.opted_out)
     return WholePage(tidy(text), not opted_out and rights.may_display(row, policy))
-
-
-def kept_lines(whole: str, kept: Sequence[str]) -> list[Line]:
-    """The lines of a page, each with whether it is among the lines that were kept, in their order.
-
-    Args:
-        whole: text of the page.
-        kept: lines of the document and its comments.
-    """
-    lines = whole.split("\n")
-    is_kept = [False] * len(lines)
-    for match in SequenceMatcher(None, lines, list(kept), autojunk=False).get_matching_blocks():
-        is_kept[match.a : match.a + match.size] = [True] * match.size
-    return list(zip(is_kept, lines, strict=True))
