@@ -1,8 +1,8 @@
 """How often `manyo ablate` ranks a corpus before a copy of it with planted damage.
 
 `python -m bench.ablation DATA [DRAWS]`: news articles of DATA/livedoor_news, seven damages of 1, 5 and 20 % of the
-documents, DRAWS (20) times with other damaged documents and other held-out ones. A corpus is ranked right if the first
-figure whose interval leaves no doubt is on its side.
+documents, DRAWS (20) times with other damaged documents. A corpus is ranked right if the figure with the clearest
+majority of the documents that differ is on its side.
 """
 
 from __future__ import annotations
@@ -10,16 +10,20 @@ from __future__ import annotations
 import random
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from manyo.pipelines.ablation.drawing import Text, draw
-from manyo.pipelines.ablation.ladder import compare
-from manyo.pipelines.ablation.measured_corpus import measure_corpus
+from manyo.pipelines.ablation.changed_documents import (
+    Fingerprints,
+    Reference,
+    Shared,
+    compare_changed,
+    pick,
+    shared_names,
+)
+from manyo.pipelines.ablation.drawing import Text
 
-_DRAW_BYTES = 600_000
-_N_DRAWS = 3
-_HELD_OUT = 60
 _SHARES = (0.01, 0.05, 0.2)
 
 _HEAD = "格安通販の人気ランキング！送料無料でお届けします。レビューを書いてポイントをもらおう。\n"
@@ -91,31 +95,44 @@ def damaged(texts: list[Text], damage: Damage | None, share: float, seed: int) -
     ]
 
 
+def _shared(a: list[Text], b: list[Text]) -> Shared:
+    held = Fingerprints(), Fingerprints()
+    for one, texts in zip(held, (a, b), strict=True):
+        for _ in one.of(texts):
+            pass
+    return shared_names(*held)
+
+
 def main(data: Path, rounds: int) -> None:
-    """Print of each damage and share how often the corpus is ranked first, and by which figures."""
+    """Print of each damage and share how often the corpus is ranked first, and how often each figure says so."""
     articles = [
         Text(path.name, "news", path.read_text(encoding="utf-8").split("\n", 3)[-1].strip())
         for path in sorted((data / "livedoor_news").rglob("*.txt"))
     ]
     articles = [text for text in articles if len(text.text) > 300]
-    found = {(name, share): [0, 0, 0, 0] for name in _DAMAGES for share in _SHARES}
-    more = dict.fromkeys(found, 0.0)
+    found: dict[tuple[str, float], Counter[str]] = {(name, share): Counter() for name in _DAMAGES for share in _SHARES}
     for seed in range(rounds):
-        texts = random.Random(seed).sample(articles, len(articles))
-        held_out, pool = {"news": [text.text for text in texts[:_HELD_OUT]]}, texts[_HELD_OUT:]
-        whole = measure_corpus(draw("A", pool, _DRAW_BYTES, _N_DRAWS), held_out)
-        for name, share in found:
-            copy = damaged(pool, _DAMAGES[name], share, seed)
-            ladder = compare(whole, measure_corpus(draw("B", copy, _DRAW_BYTES, _N_DRAWS), held_out))
-            signs = [ladder.verdict, *(sign for _, sign in ladder.verdicts)]
-            found[name, share] = [count + (sign == 1) for count, sign in zip(found[name, share], signs, strict=True)]
-            more[name, share] += (ladder.bits["news"].b - ladder.bits["news"].a) / rounds
+        for share in _SHARES:
+            # The same documents are damaged in each way, so that what is learnt of the others serves all ways.
+            shared = _shared(articles, damaged(articles, _misread, share, seed))
+            ours, equal = pick(articles, shared)
+            reference = Reference(equal)
+            figures = reference.figures(ours)
+            for name, damage in _DAMAGES.items():
+                theirs, _ = pick(damaged(articles, damage, share, seed), shared)
+                changed = compare_changed(figures, reference.figures(theirs), len(theirs), len(shared.changed))
+                counts = found[name, share]
+                counts["right"] += changed.verdict == 1
+                counts["wrong"] += changed.verdict == -1
+                counts[f"by {changed.decisive}"] += 1
+                if changed.verdict != 1:
+                    print(seed, share, name, changed.figures, file=sys.stderr)
         print(f"{seed + 1} of {rounds}", file=sys.stderr, flush=True)
-    print("| damage | share | ranked right | by bits | by order | by repetition | bits more, mean |")
-    print("|---|---|---|---|---|---|---|")
-    for (name, share), (right, *by) in found.items():
-        counts = " | ".join(map(str, by))
-        print(f"| {name} | {share:.0%} | {right} of {rounds} | {counts} | {more[name, share]:.5f} |")
+    print("| damage | share | ranked right | ranked wrong | by |")
+    print("|---|---|---|---|---|")
+    for (name, share), counts in found.items():
+        by = ", ".join(f"{key[3:]} {count}" for key, count in counts.most_common() if key.startswith("by "))
+        print(f"| {name} | {share:.0%} | {counts['right']} of {rounds} | {counts['wrong']} | {by} |")
 
 
 if __name__ == "__main__":

@@ -82,6 +82,24 @@ class CharacterModel:
         Returns:
             float64 (n_texts,).
         """
+        bits, ages = self._bits(texts)
+        starts = np.flatnonzero(ages == 0)
+        lengths = np.diff(np.append(starts, len(ages))) - 1
+        sums = np.add.reduceat(bits, starts) if len(starts) else np.zeros(0)
+        per_character: NDArray[np.float64] = np.divide(sums, lengths, out=np.full(len(sums), np.nan), where=lengths > 0)
+        return per_character
+
+    def character_bits(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Bits of each character of texts that have no `_START`, one text after another.
+
+        Returns:
+            float64 (n_chars,).
+        """
+        bits, ages = self._bits(texts)
+        return bits[ages > 0]
+
+    def _bits(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Bits of each character, 0 of each `_START`, and how many characters after its `_START` it stands."""
         characters, ages = _joined(texts)
         probabilities = np.full(len(characters), 1 / ALPHABET)
         places = np.zeros(len(characters) + 1, np.int64)
@@ -100,12 +118,7 @@ class CharacterModel:
             probabilities[at] = np.where(totals > 0, smoothed, probabilities[at])
             places = np.full(len(characters) + 1, -1, np.int64)
             places[ends + 1] = found
-        bits = np.where(ages > 0, -np.log2(probabilities), 0)
-        starts = np.flatnonzero(ages == 0)
-        lengths = np.diff(np.append(starts, len(ages))) - 1
-        sums = np.add.reduceat(bits, starts) if len(starts) else np.zeros(0)
-        per_character: NDArray[np.float64] = np.divide(sums, lengths, out=np.full(len(sums), np.nan), where=lengths > 0)
-        return per_character
+        return np.where(ages > 0, -np.log2(probabilities), 0), ages
 
 
 def _joined(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from manyo.pipelines.ablation.changed_documents import Changed
 from manyo.pipelines.ablation.character_model import CharacterModel
-from manyo.pipelines.ablation.drawing import Drawn, Text
+from manyo.pipelines.ablation.drawing import Drawn
 from manyo.pipelines.ablation.measured_corpus import MeasuredCorpus
+from manyo.pipelines.ablation.sentence_places import PLACES, hashed_pairs
 
 #: Draws of the bootstrap, and its seed.
 _RESAMPLED, _SEED = 2000, 0
-
-#: Pairs of characters are counted in so many places by the probe.
-_PLACES = 1 << 16
 
 #: The probe needs so many documents of each side that the other one lacks.
 _FEWEST_PROBED = 20
@@ -51,6 +50,7 @@ class Ladder:
     """What is known of two corpora, A and B.
 
     Attributes:
+        changed: documents that both corpora have with different texts; None without any.
         bits: of each held-out set, bits per character under a model of each corpus; less is closer.
         copied: of each held-out set, how many texts were left out as copies.
         cohesion: of the drawn documents themselves; None if too few have enough sentences.
@@ -61,6 +61,7 @@ class Ladder:
         cross: bits per character of the held-out texts of each source (second) under a model of each source (first).
     """
 
+    changed: Changed | None
     bits: Mapping[str, Difference]
     copied: Mapping[str, int]
     cohesion: Difference | None
@@ -83,12 +84,22 @@ class Ladder:
 
     @property
     def verdict(self) -> int:
-        """1 if A is better, -1 if B, 0 if every figure leaves it open."""
+        """1 if A is better, -1 if B, 0 if every figure leaves it open.
+
+        Versions of the same documents decide before figures of whole corpora, in which they are few.
+        """
+        if self.changed is not None and self.changed.verdict:
+            return self.changed.verdict
         return next((sign for _, sign in self.verdicts if sign), 0)
 
 
-def compare(a: MeasuredCorpus, b: MeasuredCorpus) -> Ladder:
-    """Compare two corpora that were measured with the same held-out texts and equally many draws."""
+def compare(a: MeasuredCorpus, b: MeasuredCorpus, changed: Changed | None = None) -> Ladder:
+    """Compare two corpora that were measured with the same held-out texts and equally many draws.
+
+    Args:
+        a, b: the corpora.
+        changed: what is known of documents that they have with different texts.
+    """
     bits, copied = {}, {}
     for name in a.bits:
         is_copied = a.is_copied[name] | b.is_copied[name]
@@ -96,13 +107,14 @@ def compare(a: MeasuredCorpus, b: MeasuredCorpus) -> Ladder:
         if not is_copied.all():
             bits[name] = _paired(a.bits[name][~is_copied], b.bits[name][~is_copied])
     return Ladder(
+        changed,
         bits,
         copied,
         _difference(a.cohesion, b.cohesion) if a.cohesion and b.cohesion else None,
         _difference(a.shared, b.shared),
         (a.compressed, b.compressed),
         _probe(a.drawn, b.drawn),
-        _cross(a.drawn, b.drawn),
+        _cross(a, b),
     )
 
 
@@ -138,9 +150,9 @@ def _probe(a: Drawn, b: Drawn) -> float | None:
     only = [sorted(sides[0] - sides[1]), sorted(sides[1] - sides[0])]
     if min(map(len, only)) < _FEWEST_PROBED:
         return None
-    rows = [[_pairs(text) for text in texts] for texts in only]
+    rows = [[hashed_pairs(text) for text in texts] for texts in only]
     (train_a, try_a), (train_b, try_b) = ((of_side[::2], of_side[1::2]) for of_side in rows)
-    logs = [np.log(np.bincount(np.concatenate(train), minlength=_PLACES) + 1.0) for train in (train_a, train_b)]
+    logs = [np.log(np.bincount(np.concatenate(train), minlength=PLACES) + 1.0) for train in (train_a, train_b)]
     weights = (logs[0] - np.log(np.exp(logs[0]).sum())) - (logs[1] - np.log(np.exp(logs[1]).sum()))
     scores = [np.array([weights[row].mean() for row in rows if len(row)]) for rows in (try_a, try_b)]
     ranks = np.argsort(np.argsort(np.concatenate(scores), kind="stable"), kind="stable") + 1
@@ -148,26 +160,18 @@ def _probe(a: Drawn, b: Drawn) -> float | None:
     return float((ranks[:n_a].sum() - n_a * (n_a + 1) / 2) / (n_a * n_b))
 
 
-def _pairs(text: str) -> NDArray[np.int64]:
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
-    return (codes[:-1] * 7919 + codes[1:]) % _PLACES
-
-
-def _cross(a: Drawn, b: Drawn) -> dict[str, dict[str, float]]:
+def _cross(a: MeasuredCorpus, b: MeasuredCorpus) -> dict[str, dict[str, float]]:
     """Each source of each corpus under a model of each, from its first draw."""
-    trained: dict[str, list[str]] = {}
+    models: dict[str, CharacterModel] = {}
     wanted: dict[str, list[str]] = {}
-    for drawn in (a, b):
+    for corpus in (a, b):
+        drawn = corpus.drawn
         for source, kept in drawn.held_out.items():
-            trained[f"{drawn.name} {source}"] = _texts_of(drawn.draws[0], source)
-            wanted[f"{drawn.name} {source}"] = [text.text for text in kept]
+            name, texts = f"{drawn.name} {source}", [text.text for text in drawn.draws[0] if text.source == source]
+            if texts:
+                models[name] = corpus.model if len(texts) == len(drawn.draws[0]) else CharacterModel(texts)
+            wanted[name] = [text.text for text in kept]
     return {
         one: {other: float(np.nanmean(model.bits(texts))) for other, texts in wanted.items()}
-        for one, texts in trained.items()
-        if texts
-        for model in [CharacterModel(texts)]
+        for one, model in models.items()
     }
-
-
-def _texts_of(draw: Sequence[Text], source: str) -> list[str]:
-    return [text.text for text in draw if text.source == source]

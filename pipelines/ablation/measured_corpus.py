@@ -26,6 +26,7 @@ class MeasuredCorpus:
 
     Attributes:
         drawn: what they were measured on.
+        model: of the first draw.
         bits: of each held-out set and text, bits per character under a model of the corpus, mean over draws.
         is_copied: of each held-out set and text, whether a draw has a long run of characters of it.
         cohesion: of each drawn document that has enough sentences, by its name.
@@ -34,6 +35,7 @@ class MeasuredCorpus:
     """
 
     drawn: Drawn
+    model: CharacterModel
     bits: Mapping[str, NDArray[np.float64]]
     is_copied: Mapping[str, NDArray[np.bool_]]
     cohesion: Mapping[str, float]
@@ -53,6 +55,7 @@ def measure_corpus(drawn: Drawn, held_out: Mapping[str, Sequence[str]]) -> Measu
     runs = np.unique(np.concatenate([np.zeros(1, np.uint64), *(runs_of(texts, COPIED_CHARS)[0] for texts in draws)]))
     return MeasuredCorpus(
         drawn,
+        models[0],
         {name: np.mean([model.bits(texts) for model in models], axis=0) for name, texts in held_out.items()},
         {
             name: np.array([(find(runs, runs_of([text], COPIED_CHARS)[0]) >= 0).any() for text in texts], np.bool_)

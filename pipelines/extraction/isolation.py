@@ -163,7 +163,7 @@ def read_page_isolated(place: PagePlace, timeout_s: float) -> WholePage | None:
     """
     page: WholePage | None
     try:
-        page = _current_worker().run(place, timeout_s)
+        (page,) = _current_worker().run(place, timeout_s)
     except _WorkerLost:
         _end_worker()
         page = None
@@ -226,7 +226,7 @@ def _serve(counter_fd: int) -> None:
         try:
             os.chdir(folder)  # relative paths start where the parent's do
             if isinstance(wanted, PagePlace):
-                _send(answers, read_page(wanted))
+                _send(answers, (read_page(wanted),))  # None says that this process is gone
                 continue
             forget_peak_memory()
             cpu_started = _cpu_seconds()
@@ -235,7 +235,7 @@ def _serve(counter_fd: int) -> None:
             counts["cpu_milliseconds"] = int(1000 * (_cpu_seconds() - cpu_started))
             _send(answers, counts)
         except Exception as error:  # noqa: BLE001 - sent to the parent, which raises it there; a page is not shown
-            _send(answers, None if isinstance(wanted, PagePlace) else error)
+            _send(answers, (None,) if isinstance(wanted, PagePlace) else error)
 
 
 def _cpu_seconds() -> float:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -217,3 +218,6 @@ def test_a_page_that_is_read_again_harms_nobody(tmp_path: Path, harm: str) -> No
     places = [PagePlace(source, Rights(), str(path), offset) for offset in offsets]
     pages = [isolation.read_page_isolated(place, limit_s) for place, limit_s in zip(places, (60, 2, 60), strict=True)]
     assert [page and page.text for page in pages] == ["朝霧が谷に降りる。", None, "夕霧が谷に降りる。"]
+    child = isolation._worker
+    assert isolation.read_page_isolated(replace(places[0], origin_file=str(tmp_path / "gone.warc")), 60) is None
+    assert isolation._worker is child, "a page that cannot be shown is no crash"

@@ -185,29 +185,44 @@ def test_a_refused_page_opens_with_what_it_said(page: Page) -> None:
     assert page.locator("#pane .left-out").count() > 0 or any("not shown" in text for text in texts)
 
 
-def test_ten_labels_outlive_a_reload_and_are_saved_as_json_lines(
-    page: Page, config: Config, tmp_path: Path, demo_run: FinishedRun
+def tab_to(page: Page, selector: str, key: str = "Tab") -> None:
+    """Press a key until what it leads to is reached, as a person does who has no mouse."""
+    for _ in range(60):
+        page.keyboard.press(key)
+        if page.evaluate("(wanted) => document.activeElement.matches(wanted)", selector):
+            return
+    raise AssertionError(f"{key} does not lead to {selector}")
+
+
+def test_by_keyboard_alone_ten_labels_outlive_a_reload_are_saved_as_json_lines_and_score_the_rules(
+    page: Page, tmp_path: Path, demo_run: FinishedRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    page.locator("#list li button").first.focus()
+    page.keyboard.press("/")
+    tab_to(page, "#list li button")
     for place in range(10):
         page.keyboard.press("kdu"[place % 3])
         if place == 4:
             page.keyboard.press("n")
             page.keyboard.type("二度読んだ")
             page.keyboard.press("Escape")
-            page.locator("#list li button[aria-current=true]").focus()
+            tab_to(page, "#list li button[aria-current=true]", "Shift+Tab")
         page.keyboard.press("ArrowDown")
     page.reload()
     page.wait_for_selector("html[data-ready=yes]")
     assert "10" in (page.text_content("#save") or "")
+    page.keyboard.press("/")
+    tab_to(page, "#save")
     with page.expect_download() as saving:
-        page.click("#save")
+        page.keyboard.press("Enter")
     path = tmp_path / "labels.jsonl"
     saving.value.save_as(path)
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert [line["label"] for line in lines] == [("keep", "drop", "unsure")[place % 3] for place in range(10)]
     assert [line["note"] for line in lines if line["note"]] == ["二度読んだ"]
     assert all(line["run"] and line["rules"] and line["manyo"] and "guide" in line for line in lines)
+    options = ("--config", str(demo_run.config), "--out", str(demo_run.out))
+    assert main(["label", "score", str(path), *options]) == 0
+    assert "10 labels, " in capsys.readouterr().out
 
 
 def test_what_pages_say_stays_text(
