@@ -110,9 +110,10 @@ def main(data: Path, rounds: int) -> None:
         for path in sorted((data / "livedoor_news").rglob("*.txt"))
     ]
     articles = [text for text in articles if len(text.text) > 300]
-    found: dict[tuple[str, float], Counter[str]] = {(name, share): Counter() for name in _DAMAGES for share in _SHARES}
-    for seed in range(rounds):
-        for share in _SHARES:
+    print("| damage | share | ranked right | ranked wrong | by |\n|---|---|---|---|---|")
+    for share in _SHARES:
+        found: dict[str, Counter[str]] = {name: Counter() for name in _DAMAGES}
+        for seed in range(rounds):
             # The same documents are damaged in each way, so that what is learnt of the others serves all ways.
             shared = _shared(articles, damaged(articles, _misread, share, seed))
             ours, equal = pick(articles, shared)
@@ -121,18 +122,15 @@ def main(data: Path, rounds: int) -> None:
             for name, damage in _DAMAGES.items():
                 theirs, _ = pick(damaged(articles, damage, share, seed), shared)
                 changed = compare_changed(figures, reference.figures(theirs), len(theirs), len(shared.changed))
-                counts = found[name, share]
-                counts["right"] += changed.verdict == 1
-                counts["wrong"] += changed.verdict == -1
-                counts[f"by {changed.decisive}"] += 1
+                found[name]["right"] += changed.verdict == 1
+                found[name]["wrong"] += changed.verdict == -1
+                found[name][f"by {changed.decisive}"] += 1
                 if changed.verdict != 1:
-                    print(seed, share, name, changed.figures, file=sys.stderr)
-        print(f"{seed + 1} of {rounds}", file=sys.stderr, flush=True)
-    print("| damage | share | ranked right | ranked wrong | by |")
-    print("|---|---|---|---|---|")
-    for (name, share), counts in found.items():
-        by = ", ".join(f"{key[3:]} {count}" for key, count in counts.most_common() if key.startswith("by "))
-        print(f"| {name} | {share:.0%} | {counts['right']} of {rounds} | {counts['wrong']} | {by} |")
+                    print(f"{share:.0%} {seed} {name}: {changed.figures}", file=sys.stderr, flush=True)
+        for name, counts in found.items():
+            by = ", ".join(f"{key[3:]} {count}" for key, count in counts.most_common() if key.startswith("by "))
+            right = f"{counts['right']} of {rounds}"
+            print(f"| {name} | {share:.0%} | {right} | {counts['wrong']} | {by} |", flush=True)
 
 
 if __name__ == "__main__":

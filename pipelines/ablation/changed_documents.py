@@ -35,11 +35,14 @@ _COPIED_CHARS = 30
 #: of a template, of a menu, or of a machine that says the same again.
 _FRAME_CHARS, _FRAMED_DOCUMENTS = 8, 3
 
-#: A text of fewer characters that no equal document has says nothing about noise.
-_FEWEST_CHARS = 50
+#: A text of which a larger share is copied has few bits because the model has read it, and says nothing about noise.
+_MOST_COPIED = 0.5
 
-#: Smaller differences of a figure are none.
-_RESOLUTIONS = {"noise": 0.01, "copied": 0.02, "frames": 0.002, "order": 0.02, "cohesion": 0.002}
+#: The figures, and differences up to which two versions are equal. Of figures that are equally clear the first decides.
+_RESOLUTIONS = {"frames": 0.002, "copied": 0.02, "noise": 0.002, "order": 0.01, "cohesion": 0.001}
+
+#: Bits of a whole text: `noise` counts only where they differ in the same direction.
+_ALL_BITS = "bits"
 
 #: A majority counts if it is so many standard deviations from a half: 99 %, as five figures are looked at.
 _SURE = 2.576
@@ -194,13 +197,17 @@ class Reference:
         is_copied = self._in_runs(texts, _COPIED_CHARS, 2, in_reference=True)
         is_framed = self._in_runs(texts, _FRAME_CHARS, _FRAMED_DOCUMENTS, in_reference=False)
         bits = self._model.character_bits(texts)
-        own = ~is_copied
-        n_own = np.bincount(owners[own], minlength=len(texts))
-        sums = np.bincount(owners[own], bits[own], minlength=len(texts))
+
+        def mean(values: np.ndarray) -> NDArray[np.float64]:
+            means: NDArray[np.float64] = np.bincount(owners, values, minlength=len(texts)) / np.maximum(lengths, 1)
+            return means
+
+        copied, noise = mean(is_copied), mean(bits)
         return {
-            "noise": np.where(n_own >= _FEWEST_CHARS, sums / np.maximum(n_own, 1), np.nan),
-            "copied": np.bincount(owners, is_copied, minlength=len(texts)) / np.maximum(lengths, 1),
-            "frames": np.bincount(owners, is_framed, minlength=len(texts)) / np.maximum(lengths, 1),
+            "frames": mean(is_framed),
+            "copied": copied,
+            "noise": np.where(copied <= _MOST_COPIED, noise, np.nan),
+            _ALL_BITS: noise * lengths,
             "order": np.array([_or_nan(self._places.disorder(text)) for text in texts]),
             "cohesion": -np.array([_or_nan(cohesion(text)) for text in texts]),
         }
@@ -251,6 +258,9 @@ def compare_changed(
     figures = {}
     for name, resolution in _RESOLUTIONS.items():
         worse = b[name] - a[name]
+        if name == "noise":
+            # More characters of fewer bits each say the same at greater length, fewer of more bits leave something out.
+            worse[np.sign(worse) != np.sign(b[_ALL_BITS] - a[_ALL_BITS])] = 0
         told = worse[np.abs(worse) > resolution]  # a NaN is not
         figures[name] = Majority(len(told), int((told > 0).sum()))
     return Changed(documents, of, figures)

@@ -153,9 +153,9 @@ def _print(console: Console, ladder: Ladder, corpora: Sequence[Drawn], given: Se
 
 #: What a figure of the documents that differ says of its worse side.
 _WORSE = {
-    "noise": "more bits per character, copies left out: misread, cut or foreign text",
-    "copied": "more characters in runs of 30 that other documents have: copies",
     "frames": "more characters in runs of 8 that only changed documents share: templates, menus, machines",
+    "copied": "more characters in runs of 30 that other documents have: copies",
+    "noise": "more bits, per character and in all: misread or mixed text",
     "order": "sentences stand elsewhere than in equal documents",
     "cohesion": "neighbouring sentences share fewer words",
 }
@@ -165,13 +165,12 @@ def _print_changed(console: Console, changed: Changed | None) -> None:
     if changed is None:
         console.print("\nNo document is in both corpora with different texts, next to others with equal ones.")
         return
-    table = _table(f"Documents with different texts: {changed.documents:,} of {changed.of:,}", "worse is", "told apart")
-    for heading in ("B is worse", "95 %", "better"):
-        table.add_column(heading, justify="right")
+    title = f"Documents with different texts: {changed.documents:,} of {changed.of:,}"
+    table = FittedTable("worse is", "better", "B is worse", "95 %", "told apart", title=title)
     for name, one in changed.figures.items():
         low, high = one.interval
         better = {1: "A", -1: "B", 0: "open"}[one.sign]
-        table.add_row(_WORSE[name], f"{one.documents:,}", f"{one.share:.1%}", f"{low:.1%} to {high:.1%}", better)
+        table.add_row(_WORSE[name], better, f"{one.share:.1%}", f"{low:.1%} to {high:.1%}", f"{one.documents:,}")
     console.print(table)
     better = {1: "A", -1: "B", 0: ""}[changed.verdict]
     said = f"{better} is better where they differ, by {changed.decisive}." if better else "Which is better is open."

@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from manyo.corpus.records import BrokenInput, Refused, Skipped
 from manyo.corpus.sources.source_kinds import source_kind
+from manyo.corpus.tables.shards import filesystem
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.extraction.inputs import expand
 
@@ -24,7 +28,7 @@ class FileText(NamedTuple):
     """A text of a file.
 
     Attributes:
-        name: its address, or its key in the file.
+        name: what its field or column `id` says, by which another file may have it too; else its place in the file.
         text: None for a row that has none.
     """
 
@@ -62,10 +66,12 @@ def texts_of(given: str, where: str) -> Iterator[FileText]:
             f"{where} {given}: give a .txt file (one document) or .jsonl, .jsonl.gz, .jsonl.zst or .parquet files "
             "(globs are allowed) with the text in the field or column `text`"
         )
-    source, settings = source_kind(kind), source_kind(kind).Options()
     found = expand(given, where)
     if found.skipped:
         raise UserError(f"{where} {given}: {found.skipped[0]}; rename, move or delete it")
+    source = source_kind(kind)
+    has_id = kind == "parquet" and "id" in _columns(found.files[0].uri)
+    settings = source.Options(meta_fields=("id",)) if has_id else source.Options()
     for shard in source.plan(found.files, settings):
         try:
             for record in source.records(shard, settings):
@@ -76,6 +82,17 @@ def texts_of(given: str, where: str) -> Iterator[FileText]:
                 if isinstance(outcome, Refused | Skipped):
                     yield FileText(record.key, None)
                 else:
-                    yield FileText(outcome.uri or record.key, outcome.text)
+                    yield FileText(str(record.payload.get("id") or outcome.uri), outcome.text)
         except ValueError as error:
             raise UserError(f"{where}: {error}") from error
+
+
+def _columns(uri: str) -> list[str]:
+    """Names of the columns of a Parquet file; none of a file that is none, of which its reader will speak."""
+    fs, path = filesystem(uri)
+    try:
+        with fs.open(path, "rb") as stream:
+            names: list[str] = pq.read_schema(stream).names
+    except (pa.ArrowException, OSError):
+        names = []
+    return names
