@@ -106,20 +106,19 @@ class Fingerprints:
     """Name and text of each document of a corpus, as 16 bytes."""
 
     def __init__(self) -> None:
-        self._names: list[bytes] = []
-        self._texts: list[bytes] = []
+        self._names, self._texts = bytearray(), bytearray()
 
     def of(self, texts: Iterable[Text]) -> Iterator[Text]:
         """Yield the documents, and remember what they were."""
         for text in texts:
-            self._names.append(_digest(text.name))
-            self._texts.append(_digest(text.text))
+            self._names += _digest(text.name)
+            self._texts += _digest(text.text)
             yield text
 
     def arrays(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
         """Names, each once, ascending, and their texts."""
-        names, first = np.unique(np.frombuffer(b"".join(self._names), np.uint64), return_index=True)
-        return names, np.frombuffer(b"".join(self._texts), np.uint64)[first]
+        names, first = np.unique(np.frombuffer(self._names, np.uint64), return_index=True)
+        return names, np.frombuffer(self._texts, np.uint64)[first]
 
 
 def _digest(text: str) -> bytes:

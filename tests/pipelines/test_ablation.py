@@ -194,8 +194,8 @@ def test_a_finished_run_is_a_corpus(demo_run: FinishedRun, capsys: pytest.Captur
     ("arguments", "said"),
     [
         (["--megabytes", "9"], "are too little for draws of 9 MB; give a smaller --megabytes"),
-        (["--megabytes", "0"], "--megabytes 0: more than 0, up to 1000"),
-        (["--draws", "0"], "--draws 0: from 1 to 7"),
+        (["--megabytes", "0"], "argument --megabytes: 0 is not a number above 0"),
+        (["--draws", "0"], "argument --draws: 0 is less than 1"),
         (["--held-out", "news"], "--held-out news: give a name and then files"),
         (["--held-out", "news", "no.jsonl"], "no such input: no.jsonl"),
         (["--held-out", "news", "no.csv"], "give a .txt file"),
