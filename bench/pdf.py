@@ -55,6 +55,7 @@ def main() -> None:
     for name, reader in readers().items():
         print(name, "|", " | ".join(measured(reader, files)))
     print_margins(files)
+    print_books(folder / "real" / "genji")
     print_ocr(folder)
 
 
@@ -211,6 +212,17 @@ def print_margins(files: list[tuple[Path, dict[str, Any], bool]]) -> None:
             heads += 1
             left += text.count(head) > wanted.count(head)
     print(f"running heads left in the text: {left} of {heads}")
+
+
+def print_books(folder: Path) -> None:
+    """Print the errors in real vertical books whose text is known: the title that is printed, and what follows it."""
+    golds = json.loads((folder / "genji_text.json").read_text("utf-8"))
+    books = [(path, golds[path.stem[-2:]]) for path in sorted(folder.glob("*.pdf"))]
+    wanted = {path: _BLANKS.sub("", gold["title"] + gold["text"]) for path, gold in books}
+    n_chars = sum(map(len, wanted.values()))
+    for name, reader in readers().items():
+        errors = sum(distance(text, _BLANKS.sub("", reader(path))) for path, text in wanted.items())
+        print(f"real books, {name}: {errors} of {n_chars} characters wrong ({errors / n_chars:.5f})")
 
 
 def print_ocr(folder: Path) -> None:

@@ -56,6 +56,8 @@ REASONS = {
 
 _HEADER_BYTES = 1024
 _ENCRYPTED = "password"
+#: So many bytes of sixteen values: some 8,000 bytes of streams, among which 32 line feeds are expected.
+_LEAST_BINARY = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +220,18 @@ def is_pdf(data: bytes) -> bool:
     return data.find(b"%PDF-", 0, _HEADER_BYTES) >= 0
 
 
+def is_text_copy(data: bytes) -> bool:
+    """Whether a program that took the file for text changed its line ends to CR LF, those within its streams too.
+
+    Of the bytes of compressed streams one in 256 is LF, and hardly any of these follows a CR.
+    """
+    n_line_feeds = data.count(b"\n")
+    if not n_line_feeds or data.count(b"\r\n") < n_line_feeds:
+        return False
+    n_binary = sum(data.count(bytes([byte])) for byte in range(0x80, 0x100, 8))
+    return n_binary >= _LEAST_BINARY
+
+
 def read_pdf(
     data: bytes, max_pages: int = 5_000, recognised: Mapping[int, Page] = MappingProxyType({})
 ) -> PdfText | Refused:
@@ -233,6 +247,8 @@ def read_pdf(
     """
     if not is_pdf(data):
         return Refused("not_pdf", f"{len(data)} bytes, the first are {data[:8]!r}")
+    if is_text_copy(data):
+        return Refused("damaged", "a copy as text put CR before each LF, which broke its streams: copy it as bytes")
     opened = _opened(data)
     if isinstance(opened, Refused):
         return opened

@@ -267,6 +267,18 @@ def test_what_cannot_be_read_has_a_reason() -> None:
     assert refused(pdf([])) == "no_text"
 
 
+def test_a_file_that_was_copied_as_text_is_refused_with_the_remedy() -> None:
+    """Each LF of its streams has a CR before it; what was never more than text has lost nothing."""
+    noise = random.Random(7).randbytes(30_000)
+    stream = b"<< /Length %d >>\nstream\n%b\nendstream" % (len(noise), noise)
+    whole = pdf(body(), extra=[stream])
+    assert read(whole).text == read(pdf(body())).text
+    copied = read_pdf(whole.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+    assert isinstance(copied, Refused)
+    assert (copied.reason, copied.detail.endswith("copy it as bytes")) == ("damaged", True)
+    assert read(pdf(body()).replace(b"\n", b"\r\n")).text == read(pdf(body())).text
+
+
 def test_the_reason_of_a_damaged_file_is_the_same_in_every_run() -> None:
     """qpdf names a stream by its place in memory, which is not."""
     refused = read_pdf(b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n")
