@@ -284,7 +284,6 @@ def _have_same_name(one: Box, other: Box) -> bool:
 def _join_parts_outside(boxes: list[Box], main: Box) -> None:
     """Boxes after the main container, beside it or a box around it, that are like a joined one or two in it."""
     last: Box | None = None
-    n_unlike = 0
     inside = [box for box in main.inner()[1:] if box.content]
     start = [box is main for box in boxes].index(True) + len(main.inner())
     for box in boxes[start:]:
@@ -294,11 +293,9 @@ def _join_parts_outside(boxes: list[Box], main: Box) -> None:
         lists = ("ul", "ol", "menu", "dir", "dl", "table", "thead", "tbody", "tfoot", "tr")
         if is_text and is_beside and box.around and box.around.tag not in lists:
             is_next = last is not None and _have_same_name(box, last)
-            if n_unlike < 64 and (is_next or sum(_have_same_name(box, other) for other in inside) >= 2):
+            if is_next or sum(_have_same_name(box, other) for other in inside) >= 2:
                 last = box
                 box.is_main = True
-            else:
-                n_unlike += 1
 
 
 def _is_list(box: Box) -> bool:

@@ -35,8 +35,9 @@ _PARTS = tuple(TAGS.index(name) for name in ("article", "li", "dt", "dd", "tr", 
 _BOXES_OF_PARTS = tuple(
     TAGS.index(name) for name in ("ul", "ol", "menu", "dir", "dl", "table", "thead", "tbody", "tfoot", "tr")
 )
-#: Boxes behind the main container that are like none in it, at most: more are an attack.
-_MAX_UNLIKE: Final = 64
+#: Boxes behind the main container that share a class of names with two in it, but not the name, at most.
+_MAX_UNLIKE: Final = 16
+_CLASSES: Final = 256
 
 
 class Choice(NamedTuple):
@@ -249,8 +250,9 @@ def _find_frames(page: Page, rules: Records, limits: Limits, weight: int, findin
             is_heading(boxes[i - 1].tag) and boxes[i - 1].tag != FIRST_HEADING and boxes[i - 1].parent == box.parent
         )
         is_list = box.tag in _LIST_TAGS and found.link_chars == 0 and is_below_heading
-        is_unnamed = is_list or _is_unlinked_sentence(page, findings, i)
-        hint = box.hint if rule.is_named and not is_unnamed else 0
+        hint = box.hint if rule.is_named and not is_list else 0
+        if hint != 0 and _is_unlinked_sentence(page, findings, i):
+            hint = np.int32(0)
         is_named = hint in (FRAME_HINT, COMMENTS_HINT) and box.tag != _HEADER
         # A form is named like a frame because it is a form; its name is not a second hint.
         is_twice_named = is_named and box.tag in _FRAME_TAGS
@@ -342,7 +344,7 @@ def _is_like_outer(boxes: Records, box: int) -> bool:
     return False
 
 
-@borrowing
+@kernel
 def _join_parts_outside(boxes: Records, limits: Limits, findings: Records, main: int) -> None:
     """Take boxes behind the main container that are like two in it for main text: a stray end tag has closed it early.
 
@@ -351,6 +353,10 @@ def _join_parts_outside(boxes: Records, limits: Limits, findings: Records, main:
     after = main + 1
     while after < len(boxes) and boxes[after].parent >= main:
         after += 1
+    # Most boxes are excluded by a table, which holds how many boxes of the container have a name, in 256 classes.
+    n_of_class = np.zeros(_CLASSES, np.int64)
+    for i in range(main + 1, after):
+        n_of_class[_class_of_name(boxes, i)] += findings[i].content > 0
     part = -1
     n_unlike = 0
     for i in range(after, len(boxes)):
@@ -362,6 +368,8 @@ def _join_parts_outside(boxes: Records, limits: Limits, findings: Records, main:
         if not (is_beside and is_text):
             continue
         if part < 0 or not _have_same_name(boxes, part, i):
+            if n_of_class[_class_of_name(boxes, i)] < 2:
+                continue
             n_like = 0
             for other in range(main + 1, after):
                 n_like += findings[other].content > 0 and _have_same_name(boxes, other, i)
@@ -372,6 +380,12 @@ def _join_parts_outside(boxes: Records, limits: Limits, findings: Records, main:
                 continue
         part = i
         findings[i].is_main = True
+
+
+@inlined
+def _class_of_name(boxes: Records, box: int) -> int:
+    """One of 256 classes of tags and names; boxes of one tag and name are in one class."""
+    return int((boxes[box].name ^ boxes[box].tag) & (_CLASSES - 1))
 
 
 @borrowing

@@ -147,7 +147,7 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
         markup.tags,
         markup.json_ld,
         structure_of(markup, page, written.places, written.utf_8) if written else NO_STRUCTURE,
-        int(japanese[choice.unassigned].sum()) if extractor == "manyo" else 0,
+        int(japanese[choice.unassigned].sum()) if extractor == "manyo" and len(choice.unassigned) else 0,
         markup.n_unknown_characters,
         markup.n_pictograms,
     )

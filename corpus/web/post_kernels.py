@@ -6,11 +6,12 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bools, Bytes, Int64s, borrowing, kernel
+from manyo.corpus.jit import Bools, Bytes, Int64s, Records, borrowing, kernel
 from manyo.corpus.web.ascii import COLON, HYPHEN
 from manyo.corpus.web.attribute_kernels import is_digit, point_of_three
-from manyo.corpus.web.markup import Page
+from manyo.corpus.web.markup import DIALOG_HINT, FRAME_HINT, TAGS, Page
 
+_FRAMES = tuple(TAGS.index(name) for name in ("nav", "aside", "footer", "header", "form"))
 #: A label is shorter, and a name at an end too; in bytes.
 _LABEL_BYTES: Final = 160
 _NAME_BYTES: Final = 90
@@ -39,7 +40,7 @@ def look_for_names(page: Page, main: Int64s, is_kept: Bools, most: int, near: in
         near: how many of its last blocks count.
 
     Returns:
-        bool (n_blocks,), and how many of these blocks are among the last of the main text, and below it.
+        bool (n_blocks,), and how many of these blocks are among the last of the main text, and below it in no frame.
     """
     found = np.zeros(len(page.blocks), np.bool_)
     n_seen = n_near = n_below = 0
@@ -57,8 +58,18 @@ def look_for_names(page: Page, main: Int64s, is_kept: Bools, most: int, near: in
     for row in range(last + 1, min(len(page.blocks), last + 1 + most)):
         if page.weights[row] > 0:
             found[row] = _may_be_signed(page.text, page.blocks[row].start, page.blocks[row].end)
-            n_below += found[row]
+            n_below += found[row] and not is_in_named_frame(page.boxes, page.blocks[row].box)
     return found, n_near, n_below
+
+
+@borrowing
+def is_in_named_frame(boxes: Records, box: int) -> bool:
+    """Whether a box is in one whose tag or name says that it is frame."""
+    while box >= 0:
+        if boxes[box].tag in _FRAMES or boxes[box].hint in (FRAME_HINT, DIALOG_HINT):
+            return True
+        box = boxes[box].parent
+    return False
 
 
 @borrowing

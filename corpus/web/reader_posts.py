@@ -22,10 +22,8 @@ from manyo.corpus.jit import Bools, Int64s
 from manyo.corpus.web.attribute_kernels import FIRST_HEADING
 from manyo.corpus.web.choice_kernels import Choice
 from manyo.corpus.web.choice_words import FRAME_HEADING, LIMITS
-from manyo.corpus.web.markup import DIALOG_HINT, FRAME_HINT, TAGS, Markup, Page
-from manyo.corpus.web.post_kernels import look_for_names
-
-_FRAMES: Final = tuple(TAGS.index(name) for name in ("nav", "aside", "footer", "header", "form"))
+from manyo.corpus.web.markup import Markup, Page
+from manyo.corpus.web.post_kernels import is_in_named_frame, look_for_names
 
 #: A signature or a heading is shorter.
 _LABEL_CHARS: Final = 40
@@ -87,12 +85,11 @@ def find_posts(markup: Markup, page: Page, choice: Choice, is_kept: Bools) -> In
     """
     main = choice.main
     is_signed, n_near, n_below = look_for_names(page, main, is_kept, _MAX_BLOCKS, _BLOCKS_OF_LEAST_POSTS)
-    kept = main[is_kept]
-    first = int(kept[-1]) + 1 if len(kept) else 0
-    left = choice.unassigned[choice.unassigned >= first]
-    n_running = int((page.weights[left] == page.blocks["chars"][left]).sum()) if len(left) > _LEAST_POSTS else 0
-    if max(n_near, n_below, n_running) < _LEAST_POSTS:
+    # The heading that counts posts ends as a name in brackets does.
+    is_counted = n_below > 0 and len(choice.unassigned) > _LEAST_POSTS
+    if max(n_near, n_below) < _LEAST_POSTS and not is_counted:
         return main[:0]
+    kept = main[is_kept]
     blocks = _Blocks(markup, is_signed)
     in_main = blocks.end_with_posts(kept[-_MAX_BLOCKS:].tolist()) if n_near >= _LEAST_POSTS else []
     if in_main:
@@ -100,7 +97,8 @@ def find_posts(markup: Markup, page: Page, choice: Choice, is_kept: Bools) -> In
         besides = total - int(page.weights[in_main].sum())
         if not (besides >= LIMITS.weight_besides_comments or besides >= LIMITS.share_besides_comments * total):
             in_main = []
-    if max(n_below, n_running) >= _LEAST_POSTS:
+    if n_below >= _LEAST_POSTS or is_counted:
+        first = int(kept[-1]) + 1 if len(kept) else 0
         known = {*choice.comments.tolist(), *main.tolist()}
         rows = np.flatnonzero(page.weights[first : first + _MAX_BLOCKS]) + first
         for section in blocks.sections([row for row in rows.tolist() if row not in known]):
@@ -116,6 +114,8 @@ class _Blocks:
         self._box: list[int] = markup.blocks["box"].tolist()
         self._parent: list[int] = markup.boxes["parent"].tolist()
         self._is_signed: list[bool] = is_signed.tolist()
+        self._texts: dict[int, str] = {}
+        self._headings: dict[int, bool] = {}
 
     def end_with_posts(self, rows: list[int]) -> list[int]:
         """The posts that some blocks end with, and their heading; labels may stand after them."""
@@ -221,7 +221,10 @@ class _Blocks:
         return not any(_names_writer(name, is_invited=False) for name in names)
 
     def _text(self, row: int) -> str:
-        return self._markup.text_of(row)
+        text = self._texts.get(row)
+        if text is None:
+            text = self._texts[row] = self._markup.text_of(row)
+        return text
 
     def _has_heading_tag(self, row: int) -> bool:
         tag = self._markup.boxes["tag"][self._box[row]]
@@ -231,17 +234,17 @@ class _Blocks:
         """Whether a group is a heading, by its tag or as a label that asks for posts or names nobody."""
         if len(group) > 1:
             return False
-        if self._has_heading_tag(group[0]):
-            return True
-        text = self._text(group[0])
-        return _is_label(text) and (_invites(text) or not _names_writer(text, is_invited=True))
+        (row,) = group
+        if row not in self._headings:
+            text = self._text(row)
+            is_label = _is_label(text) and (_invites(text) or not _names_writer(text, is_invited=True))
+            self._headings[row] = is_label or self._has_heading_tag(row)
+        return self._headings[row]
 
     def _is_frame(self, heading: int) -> bool:
         """Whether a heading announces other pages, or is in a frame."""
-        for box in self._boxes_around(heading):
-            tag, hint = self._markup.boxes["tag"][box], self._markup.boxes["hint"][box]
-            if tag in _FRAMES or hint in (FRAME_HINT, DIALOG_HINT):
-                return True
+        if is_in_named_frame(self._markup.boxes, self._box[heading]):
+            return True
         return FRAME_HEADING.match(self._text(heading)) is not None
 
 
