@@ -25,7 +25,7 @@ _COLUMNS = ("sample", "source", "doc_id", "first_token", "tokens", "shard", "pos
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `manyo step`."""
     parser.add_argument(
-        "step", type=arguments.whole(1), metavar="STEP", help="number of the step, from 1, as Megatron's log has it"
+        "step", type=arguments.whole(0), metavar="STEP", help="number of the step, from 1, as Megatron's log has it"
     )
     training_run.add_arguments(parser, needs_config=False)
     arguments.add_listing(parser)

@@ -28,14 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser, needs_config: bool) -> None:
     parser.add_argument(
         "--mix", metavar="FILE", help="what training reads: its --data-args-path or --per-split-data-args-path"
     )
-    parser.add_argument("--seq-length", type=arguments.whole(1), metavar="TOKENS", help="tokens of a sample")
-    parser.add_argument("--global-batch-size", type=arguments.whole(1), metavar="SAMPLES", help="samples of a step")
+    parser.add_argument("--seq-length", type=arguments.whole(0), metavar="TOKENS", help="tokens of a sample")
+    parser.add_argument("--global-batch-size", type=arguments.whole(0), metavar="SAMPLES", help="samples of a step")
     planned = parser.add_mutually_exclusive_group()
     planned.add_argument(
-        "--train-iters", type=arguments.whole(1), metavar="STEPS", help="steps for which the run is planned"
+        "--train-iters", type=arguments.whole(0), metavar="STEPS", help="steps for which the run is planned"
     )
     planned.add_argument(
-        "--train-samples", type=arguments.whole(1), metavar="SAMPLES", help="samples for which the run is planned"
+        "--train-samples", type=arguments.whole(0), metavar="SAMPLES", help="samples for which the run is planned"
     )
     parser.add_argument("--seed", type=arguments.whole(0), help="seed of the shuffles (1234)")
     parser.add_argument("--split", metavar="SHARES", help="shares of training, validation and test (969,30,1)")
