@@ -1,8 +1,8 @@
-"""The labelled documents of a run, and what sets of rules decide about them."""
+"""The labelled documents of a run, their texts, and what sets of rules decide about them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus.schema import DOC_ID_BYTES
-from manyo.corpus.tables.shards import read_columns
+from manyo.corpus.tables.shards import read_columns, read_rows
 from manyo.filters.rules.decide import Rule, failures
 from manyo.filters.rules.label_scores import Label, Score, score
 from manyo.pipelines.commands.measured_documents import MeasuredShard, read_columns_of
@@ -37,24 +37,11 @@ def score_rules(shards: Sequence[MeasuredShard], labels: Sequence[Label], rules:
     Raises:
         ShardError: a shard cannot be read.
     """
-    by_key = {label.key.lower() if _is_id(label.key) else label.key: label for label in labels}
-    ids = pa.array([bytes.fromhex(key) for key in by_key if _is_id(key)], pa.binary(DOC_ID_BYTES))
-    uris = pa.array([key for key in by_key if not _is_id(key)], pa.large_string())
     every = tuple(dict.fromkeys(rule for some in rules for rule in some))
     found: list[Label] = []
     kept: list[list[bool]] = [[] for _ in rules]
-    for shard in shards:
-        names = read_columns(shard.documents, ["doc_id", "uri"])
-        of_id, of_uri = (
-            pc.is_in(names.column(name), value_set=keys).to_numpy(zero_copy_only=False)
-            for name, keys in (("doc_id", ids), ("uri", uris))
-        )
-        rows = np.flatnonzero(of_id | of_uri)
-        if not len(rows):
-            continue
-        for row in rows.tolist():
-            named = names.column("doc_id")[row].as_py().hex() if of_id[row] else names.column("uri")[row].as_py()
-            found.append(by_key[named])
+    for shard, rows, own_labels in _found(shards, labels):
+        found += own_labels
         documents, languages, signals = (batch.take(pa.array(rows)) for batch in read_columns_of(shard, every))
         failed = failures(languages, signals, documents.column("profile"), every)
         for of_rules, own in zip(rules, kept, strict=True):
@@ -62,6 +49,42 @@ def score_rules(shards: Sequence[MeasuredShard], labels: Sequence[Label], rules:
             own += np.logical_not(failed[:, places].any(axis=1)).tolist()
     missing = {label.key for label in labels} - {label.key for label in found}
     return Scores(tuple(score(found, own) for own in kept), tuple(found), tuple(sorted(missing)))
+
+
+def labelled_texts(shards: Sequence[MeasuredShard], labels: Sequence[Label]) -> Iterator[tuple[str, str, Label]]:
+    """Yield source, text and label of the labelled documents that may leave manyo.
+
+    Raises:
+        ShardError: a shard cannot be read.
+    """
+    for shard, rows, own_labels in _found(shards, labels):
+        permitted = shard.permitted()[rows].tolist()
+        texts = read_rows(shard.documents, rows.tolist(), ("source", "text"))
+        for row, label, may_leave in zip(texts, own_labels, permitted, strict=True):
+            if may_leave:
+                yield row["source"], row["text"], label
+
+
+def _found(
+    shards: Sequence[MeasuredShard], labels: Sequence[Label]
+) -> Iterator[tuple[MeasuredShard, np.ndarray, list[Label]]]:
+    """Yield the shards that hold labelled documents, int64 (n,) their rows, and the label of each."""
+    by_key = {label.key.lower() if _is_id(label.key) else label.key: label for label in labels}
+    ids = pa.array([bytes.fromhex(key) for key in by_key if _is_id(key)], pa.binary(DOC_ID_BYTES))
+    uris = pa.array([key for key in by_key if not _is_id(key)], pa.large_string())
+    for shard in shards:
+        names = read_columns(shard.documents, ["doc_id", "uri"])
+        of_id, of_uri = (
+            pc.is_in(names.column(name), value_set=keys).to_numpy(zero_copy_only=False)
+            for name, keys in (("doc_id", ids), ("uri", uris))
+        )
+        rows = np.flatnonzero(of_id | of_uri)
+        named = (
+            names.column("doc_id")[row].as_py().hex() if of_id[row] else names.column("uri")[row].as_py()
+            for row in rows.tolist()
+        )
+        if len(rows):
+            yield shard, rows, [by_key[name] for name in named]
 
 
 def _is_id(key: str) -> bool:

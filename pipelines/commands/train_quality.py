@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePath
 
 from manyo.corpus.tables.shards import publish
+from manyo.corpus.tables.start_folder import paths_start_at
 from manyo.filters.signals.quality import QualityModel, write_quality_model
 from manyo.filters.signals.quality_training import (
     MOST_OF_SOURCE,
@@ -21,7 +23,10 @@ from manyo.filters.signals.quality_training import (
     train,
 )
 from manyo.pipelines.commands.fitted_tables import FittedTable
-from manyo.pipelines.commands.run_setup import open_console
+from manyo.pipelines.commands.label import labels_of
+from manyo.pipelines.commands.labelled_documents import labelled_texts
+from manyo.pipelines.commands.measured_documents import measured_shards
+from manyo.pipelines.commands.run_setup import config_of, open_console
 from manyo.pipelines.commands.text_files import source_of, texts_of
 from manyo.pipelines.commands.written_files import QUALITY_MODEL, check_place
 from manyo.pipelines.engine.errors import UserError
@@ -41,12 +46,14 @@ class Reading:
         weights: patterns of file names, and what documents of such files count; 1 those of others.
         documents: number of texts read.
         refused: number of rows without a text.
+        labelled: source, text and weight of documents that people labelled.
     """
 
     inputs: Sequence[str]
     weights: Sequence[tuple[str, float]]
     documents: int = 0
     refused: int = 0
+    labelled: Sequence[tuple[str, str, float]] = ()
 
     def documents_of(self, name: str) -> Iterator[tuple[str, str, float]]:
         """Yield source, text and weight of every document, and count them.
@@ -57,6 +64,8 @@ class Reading:
         Raises:
             UserError: an input is missing, or is not JSON Lines, Parquet or plain text.
         """
+        self.documents += len(self.labelled)
+        yield from self.labelled
         for given in self.inputs:
             file = PurePath(given).name
             weight = next((weight for pattern, weight in self.weights if fnmatchcase(file, pattern)), 1.0)
@@ -71,8 +80,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `manyo train-quality`."""
     for side in ("positive", "negative"):
         parser.add_argument(
-            f"--{side}", nargs="+", required=True, metavar="FILE", help=f"{side} documents: .txt, .jsonl or .parquet"
+            f"--{side}", nargs="+", default=[], metavar="FILE", help=f"{side} documents: .txt, .jsonl or .parquet"
         )
+    parser.add_argument(
+        "--labels",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("FILE", "CONFIG"),
+        help="labels that `manyo view` saved, and the run whose documents they name",
+    )
     parser.add_argument(
         "--weight",
         nargs=2,
@@ -94,6 +111,12 @@ def run(options: argparse.Namespace) -> int:
         check_place(options.model, "--model", QUALITY_MODEL)
     weights = [(pattern, _weight(given)) for pattern, given in options.weight]
     sides = {"positive": Reading(options.positive, weights), "negative": Reading(options.negative, weights)}
+    labelled = [one for labels, config in options.labels for one in _labelled(labels, config)]
+    of_labels = ([(*one, 1.0) for *one, is_good in labelled if is_good is wanted] for wanted in (True, False))
+    for (name, side), more in zip(sides.items(), of_labels, strict=True):
+        side.labelled = more
+        if not side.inputs and not more:
+            raise UserError(f"train-quality: no {name} documents; give --{name} FILE, or --labels FILE CONFIG")
     try:
         examples = read_examples(*(side.documents_of(name) for name, side in sides.items()))
     except ValueError as error:
@@ -115,6 +138,16 @@ def run(options: argparse.Namespace) -> int:
     console.print(f"model  {options.model}\ncard   {card}", markup=False)
     console.print(f'to use it, set [filter.models] quality = "{options.model}"', markup=False)
     return 0
+
+
+def _labelled(labels: str, config: str) -> list[tuple[str, str, bool]]:
+    """Source and text of the labelled documents of a run, and whether they are good; unsure ones are left out."""
+    read, run_config = labels_of(labels), config_of(config)
+    with paths_start_at(os.path.dirname(run_config.path)):
+        found = list(labelled_texts(measured_shards(run_config, "train-quality"), read))
+    if not found:
+        raise UserError(f"--labels {labels}: names no document of {config} that may be used; give its own run")
+    return [(source, text, label.is_good) for source, text, label in found if label.is_good is not None]
 
 
 def _weight(given: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -97,3 +98,23 @@ def test_labels_of_another_run_end_with_a_status(
     assert command(demo_run, "label", "score", str(path)) == EXIT_NOTICES
     assert command(demo_run, "label", "score", str(tmp_path / "none.jsonl")) == 2
     assert "No such file" in capsys.readouterr().err
+
+
+def test_labels_train_a_model_of_quality(
+    demo_run: FinishedRun, labels: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = demo_run.config.read_text(encoding="utf-8")
+    config = demo_run.config.with_name("labelled.toml")
+    config.write_text(re.sub('^out = ".*"', f'out = "{demo_run.out}"', content, flags=re.M), encoding="utf-8")
+    made = tmp_path / "made.jsonl"
+    made.write_text("\n".join(json.dumps({"text": f"送料無料 {number} 円 在庫あり"}) for number in range(60)), "utf-8")
+    options = ["train-quality", "--negative", str(made), "--model", str(tmp_path / "quality.txt"), "--labels"]
+    assert main([*options, str(labels), str(config)]) == 0
+    said = [json.loads(line)["label"] for line in labels.read_text(encoding="utf-8").splitlines()][:-1]
+    printed = capsys.readouterr().out
+    good, bad = (int(number) for number in re.findall(r"(\d+) positive and (\d+) negative documents", printed)[0])
+    assert 0.7 * said.count("keep") < good <= said.count("keep"), "samples repeat each other"
+    assert 60 < bad <= 60 + said.count("drop")
+    labels.write_text('{"uri": "http://elsewhere.example/", "label": "keep"}', encoding="utf-8")
+    assert main([*options, str(labels), str(config)]) == 2
+    assert "names no document" in capsys.readouterr().err
