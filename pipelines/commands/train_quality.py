@@ -112,7 +112,9 @@ def run(options: argparse.Namespace) -> int:
     weights = [(pattern, _weight(given)) for pattern, given in options.weight]
     sides = {"positive": Reading(options.positive, weights), "negative": Reading(options.negative, weights)}
     labelled = [one for labels, config in options.labels for one in _labelled(labels, config)]
-    of_labels = ([(*one, 1.0) for *one, is_good in labelled if is_good is wanted] for wanted in (True, False))
+    of_labels = (
+        [(source, text, 1.0) for source, text, is_good in labelled if is_good is wanted] for wanted in (True, False)
+    )
     for (name, side), more in zip(sides.items(), of_labels, strict=True):
         side.labelled = more
         if not side.inputs and not more:
