@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from email.message import Message
@@ -91,6 +92,22 @@ class Decoded(NamedTuple):
     undecodable: float
 
 
+#: How files begin that are no pages, and what they are.
+_NO_PAGES = {b"%PDF-": "a PDF", b"PK\x03\x04": "a ZIP archive", b"\x1f\x8b": "compressed by gzip"}
+_PATH_OF_PAGE = re.compile(r"[^<>\n]{1,1000}\.(?:x?html?|mht|php)", re.I)
+
+
+def _check_page(html: object) -> None:
+    """Raise what `extract` does for what is no page."""
+    if not isinstance(html, (str, bytes)):
+        raise TypeError(f"html is a str or bytes, not {type(html).__name__}")
+    if isinstance(html, str) and _PATH_OF_PAGE.fullmatch(html):
+        raise ValueError(f"{html!r} is the path of a page, not the page: give its bytes")
+    for begin, what in _NO_PAGES.items():
+        if isinstance(html, bytes) and html.startswith(begin):
+            raise ValueError(f"this is {what}, not an HTML page")
+
+
 def decode(data: bytes, content_type: str | None = None) -> Decoded:
     """Decode a web page or another text as browsers do; no bytes raise an error.
 
@@ -98,9 +115,14 @@ def decode(data: bytes, content_type: str | None = None) -> Decoded:
         data: the body, content encodings (gzip) undone.
         content_type: of the HTTP header, such as `text/html; charset=EUC-JP`.
 
+    Raises:
+        TypeError: data is not bytes.
+
     >>> decode("髙島屋①".encode("cp932"), "text/html; charset=Shift_JIS")[:3]
     ('髙島屋①', 'shift_jis', 'http')
     """
+    if not isinstance(data, bytes):
+        raise TypeError(f"data is bytes, not {type(data).__name__}")
     found = charset.decode(data, _charset_label(content_type))
     return Decoded(found.text, found.charset, found.decided_by, found.replacement_fraction)
 
@@ -132,17 +154,22 @@ class Extracted(NamedTuple):
 
 
 def extract(html: str | bytes, url: str | None = None, content_type: str | None = None) -> Extracted:
-    """Find the main text of an HTML page; no page raises an error.
+    """Find the main text of an HTML page; no page raises an error, but what is none does.
 
     Args:
         html: the page; bytes are decoded first (`decode`).
         url: where it is from; it comes back in the result.
         content_type: of the HTTP header, for bytes.
 
+    Raises:
+        TypeError: html is neither str nor bytes.
+        ValueError: it is the path of a page, or a PDF or an archive.
+
     >>> page = "<title>図書館</title><nav>前へ 次へ</nav><p>駅前に新しい図書館ができ、大勢の人が並びました。</p>"
     >>> extract(page).text
     '駅前に新しい図書館ができ、大勢の人が並びました。'
     """
+    _check_page(html)
     utf_8 = None
     if isinstance(html, bytes):
         found = charset.decode(html, _charset_label(content_type))

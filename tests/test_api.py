@@ -107,6 +107,10 @@ def test_near_duplicates_are_one_text() -> None:
 @pytest.mark.parametrize(
     ("call", "error", "said"),
     [
+        (lambda: manyo.extract(None), TypeError, "html is a str or bytes, not NoneType"),
+        (lambda: manyo.extract("data/page.html"), ValueError, "is the path of a page, not the page"),
+        (lambda: manyo.extract(b"%PDF-1.7 ..."), ValueError, "this is a PDF, not an HTML page"),
+        (lambda: manyo.decode("図書館"), TypeError, "data is bytes, not str"),
         (lambda: manyo.find_pii(["a"], ["phones"]), ValueError, "no kind 'phones'; did you mean 'phone'"),
         (lambda: manyo.mask("a", ["tel"]), ValueError, "no kind 'tel'"),
         (lambda: manyo.language("日本語"), TypeError, "texts is one str; give a list of them"),

@@ -23,6 +23,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from manyo.corpus.nearest import did_you_mean
 from manyo.corpus.release import SPANS
 from manyo.corpus.structure import VIEWS
 from manyo.corpus.text import Texts
@@ -81,6 +82,8 @@ class Scrub:
     def __post_init__(self) -> None:
         object.__setattr__(self, "kinds", _DEFAULT_KINDS | dict(self.kinds))
         for profile, kinds in self.kinds.items():
+            if profile not in _DEFAULT_KINDS:
+                raise ValueError(f"scrub.kinds: no profile {profile!r}; {did_you_mean(profile, _DEFAULT_KINDS)}")
             known = (*_KINDS, *own_kind_names())
             unknown = [kind for kind in kinds if kind not in known]
             if unknown:

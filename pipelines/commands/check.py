@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     print(f"{config.path}: no fault")
     print(f"out  {located(config.run.out)}{_free(config)}")
     faults = [*_faults_of_rights(config)]
-    notices: list[str] = []
+    notices = [] if config.rules else ["the rules file has no [[rule]]: nothing will be dropped"]
     for source in config.sources:
         try:
             notices += _check(source)

@@ -120,7 +120,8 @@ def expand(pattern: str, where: str) -> Found:
     problems = {name: problem for name in files if (problem := _problem(name, is_local(fs)))}
     skipped = [f"{name!r} {problem}" for name, problem in problems.items()]
     if len(problems) == len(files):
-        raise UserError(f"{where}: {pattern} matches {skipped[0]}; rename, move or delete it")
+        remedy = "let this user read it" if "may not be read" in skipped[0] else "rename, move or delete it"
+        raise UserError(f"{where}: {pattern} matches {skipped[0]}; {remedy}")
     if is_local(fs) and path not in infos:
         skipped += _unlisted_folders(path, is_glob)
     is_folder = path not in infos

@@ -533,3 +533,17 @@ def test_a_cluster_that_is_not_there_is_one_line_at_once(
         status = main(["extract", "--config", "run.toml"])
     assert status not in (0, 3)
     assert f"no Ray cluster at RAY_ADDRESS={os.environ['RAY_ADDRESS']}: Connection refused" in capsys.readouterr().err
+
+
+def test_a_profile_that_does_not_exist_masks_nothing_and_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (line,) = said(capsys, BASE.split("[tokenize]")[0] + '[scrub]\nkinds = {wev = ["phone"]}\n').splitlines()
+    assert "scrub.kinds: no profile 'wev'; did you mean 'web'?" in line
+
+
+def test_rules_without_a_rule_are_a_notice_of_check(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "none.toml").write_text("")
+    (folder / "run.toml").write_text(BASE.split("[tokenize]")[0].replace('"default"', '"none.toml"'))
+    assert main(["check", "--config", "run.toml"]) == 3
+    assert "the rules file has no [[rule]]: nothing will be dropped" in capsys.readouterr().out
