@@ -32,8 +32,8 @@ def walk_trees(
         values: (n_nodes,).
         parts: (n_docs, n_signals).
     """
-    for doc in range(len(bins)):
-        for root in roots:
+    for root in roots:
+        for doc in range(len(bins)):  # one tree stays in the nearest cache
             node = np.uint64(root)
             value = values[node]
             while signals[node] != LEAF:
