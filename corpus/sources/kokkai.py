@@ -4,9 +4,10 @@ All shapes of kokkai.ndl.go.jp/api.html are read: a list of speeches (`speechRec
 that hold them (`meetingRecord`), and the lists with snake_case names that scripts make of them. The first
 "speech" of a meeting is its list of members and papers (会議録情報), not speech, and is left out.
 
-The interface gives a long meeting in several answers: parts of one meeting in files that follow one another become one
-document. A part that repeats the meeting's first speech is the meeting again: two documents of one id, which stop the
-run and are named, whether their files are in one shard or in two.
+The interface gives a long meeting in several answers: parts of one meeting in files of one shard that follow one
+another become one document; where a shard ends between them (`target_shard_bytes`), they are two. A part that repeats
+the meeting's first speech is the meeting again: two documents of one id, which stop the run and are named, whether
+their files are in one shard or in two.
 """
 
 from __future__ import annotations
