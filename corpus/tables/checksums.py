@@ -157,14 +157,18 @@ class CheckedFile(io.RawIOBase):
 
     def read(self, size: int | None = -1) -> bytes:
         """See io.RawIOBase."""
+        return bytes(self.read_buffer(size))
+
+    def read_buffer(self, size: int | None = -1) -> memoryview:
+        """As `read`, without a copy of what is held. Arrow reads by this method where a file has it."""
         start = min(self._position, self._size_bytes)
         stop = self._size_bytes if size is None or size < 0 else min(self._size_bytes, start + size)
         self._position = stop
         if start >= self._body_bytes:
-            return self._end[start - self._body_bytes : stop - self._body_bytes]
+            return memoryview(self._end)[start - self._body_bytes : stop - self._body_bytes]
         if stop <= self._body_bytes:
             return self._blocks(start, stop)
-        return self._blocks(start, self._body_bytes) + self._end[: stop - self._body_bytes]
+        return memoryview(bytes(self._blocks(start, self._body_bytes)) + self._end[: stop - self._body_bytes])
 
     def readall(self) -> bytes:
         """See io.RawIOBase."""
@@ -172,7 +176,7 @@ class CheckedFile(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """See io.RawIOBase."""
-        data = self.read(len(buffer))
+        data = self.read_buffer(len(buffer))
         buffer[: len(data)] = data
         return len(data)
 
@@ -192,10 +196,10 @@ class CheckedFile(io.RawIOBase):
             self._stream.close()
         super().close()
 
-    def _blocks(self, start: int, stop: int) -> bytes:
+    def _blocks(self, start: int, stop: int) -> memoryview:
         """Bytes from `start` to `stop` of the blocks, which are read whole."""
         if start == stop:
-            return b""
+            return memoryview(b"")
         first, last = start // self._block_bytes, (stop - 1) // self._block_bytes
         before = self._kept if first == self._kept_block else b""
         unread = first + bool(before)
@@ -207,7 +211,7 @@ class CheckedFile(io.RawIOBase):
             self._kept_block, self._kept = last, data[(last - unread) * self._block_bytes :]
         whole = before + data if before and data else before or data
         offset = first * self._block_bytes
-        return whole[start - offset : stop - offset]
+        return memoryview(whole)[start - offset : stop - offset]
 
     def _compare(self, first: int, data: bytes) -> None:
         view = memoryview(data)

@@ -199,7 +199,9 @@ def read_batches(uri: str, columns: list[str] | None = None) -> Iterator[pa.Reco
 
 def _plain(table: pa.Table) -> pa.Table:
     """The table in one piece, without what the file says about itself."""
-    return table.combine_chunks().replace_schema_metadata(None)
+    # Arrow copies what is in one piece, too.
+    is_whole = all(column.num_chunks == 1 for column in table.columns)
+    return (table if is_whole else table.combine_chunks()).replace_schema_metadata(None)
 
 
 def row_count(uri: str) -> int:

@@ -143,6 +143,14 @@ def test_reading_anywhere_gives_the_bytes_that_were_written(
             )
 
 
+def test_arrow_reads_without_a_copy_of_our_own(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if sealed.suffix == ".npy":
+        pytest.skip("NumPy reads it, not Arrow")
+    wanted = read_all(sealed)
+    monkeypatch.setattr(CheckedFile, "read", lambda *_: pytest.fail("a copy was made"))
+    assert read_all(sealed) == wanted
+
+
 def test_checking_a_whole_file_finds_what_no_reader_asked_for(sealed: Path) -> None:
     content = bytearray(sealed.read_bytes())
     content[len(content) // 3] ^= 1
