@@ -142,11 +142,14 @@ def statuses(corpus: Corpus, listed: Path) -> dict[str, int]:
     """The exit status of each command over a run."""
     listed.write_text("gone.jp\n", encoding="utf-8")
     asked = f"http://{corpus.sources[-1]}.jp/a/0"
+    tokenizer = listed.with_suffix(".json")
+    tokenizer.write_text('{"class": "Tokenizer"}', encoding="utf-8")
     words = {
         "path": ("release",),
         "trace": (asked,),
         "seen": (asked,),
         "step": ("1",),
+        "cache": ("--tokenizer", str(tokenizer), "--to", str(corpus.folder / "caches")),
         "whatif": ("--rule", "too_short", "--minimum", "1"),
         "inspect": ("--kept",),
         "takedown": (str(listed), "--dry-run"),
@@ -154,9 +157,9 @@ def statuses(corpus: Corpus, listed: Path) -> dict[str, int]:
         "view": ("--html", str(corpus.folder / "view.html")),
     }
     found = {"run": corpus.call("run")}
-    for command in COMMANDS.keys() - ELSEWHERE - {"run", "mix", "step", "seen"}:
+    for command in COMMANDS.keys() - ELSEWHERE - {"run", "mix", "step", "seen", "cache"}:
         found[command] = corpus.call(command, *words.get(command, ()))
-    for command in ("mix", "step", "seen"):
+    for command in ("mix", "step", "seen", "cache"):
         found[command] = corpus.call(command, *words.get(command, ()))
     more = (["verify", "--deep"], ["verify", "--sample", "0"], ["inspect", "--duplicates"])
     more += (["inspect", "--reason", "too_short"], ["whatif", "--rules", "default"], ["plan", "--actual"])
@@ -203,7 +206,7 @@ def test_a_run_that_keeps_nothing_passes_through_every_command_and_says_so(
     asked = {command: found.pop(command) for command in ("mix", "trace", "step")}
     assert tuple(asked.values()) == steps
     assert found.pop("takedown") == (0 if source == "gone" else 3), "an entry that names no page"
-    assert (found.pop("seen"), found.pop("publish")) == (2, 2)
+    assert (found.pop("seen"), found.pop("cache"), found.pop("publish")) == (2, 2, 2)
     assert {command: status for command, status in found.items() if status} == {}
     printed = capsys.readouterr().err
     assert "manyo: warning: no document is left" in printed
