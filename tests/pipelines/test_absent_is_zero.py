@@ -147,6 +147,7 @@ def statuses(corpus: Corpus, listed: Path) -> dict[str, int]:
     words = {
         "path": ("release",),
         "trace": (asked,),
+        "show": (asked,),
         "seen": (asked,),
         "step": ("1",),
         "cache": ("--tokenizer", str(tokenizer), "--to", str(corpus.folder / "caches")),
@@ -205,6 +206,7 @@ def test_a_run_that_keeps_nothing_passes_through_every_command_and_says_so(
     # There is no page to trace where there is none, and nothing to mix, so no training run.
     asked = {command: found.pop(command) for command in ("mix", "trace", "step")}
     assert tuple(asked.values()) == steps
+    assert found.pop("show") == asked["trace"]
     assert found.pop("takedown") == (0 if source == "gone" else 3), "an entry that names no page"
     assert (found.pop("seen"), found.pop("cache"), found.pop("publish")) == (2, 2, 2)
     assert {command: status for command, status in found.items() if status} == {}
