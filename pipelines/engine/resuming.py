@@ -24,6 +24,9 @@ from manyo.pipelines.engine.errors import EXIT_WORK
 #: In a child's environment: the descriptor of its socket to its parent, and how often the cluster was lost before.
 _SOCKET, _LOSSES = "MANYO_PARENT_SOCKET", "MANYO_CLUSTER_LOSSES"
 
+#: The same of this process, taken away from those that it starts.
+_own_socket, _own_losses = os.environ.pop(_SOCKET, ""), os.environ.pop(_LOSSES, "0")
+
 #: Whoever restarts a head, a person or Kubernetes, has this long from the loss until tasks end again.
 _WAIT_S = 3600.0
 
@@ -46,12 +49,12 @@ def is_resumable(executor: str | None) -> bool:
 
 def is_child() -> bool:
     """Whether this process is started again if its cluster is lost."""
-    return _SOCKET in os.environ
+    return bool(_own_socket)
 
 
 def is_resumed() -> bool:
     """Whether this process was started again."""
-    return os.environ.get(_LOSSES, "0") != "0"
+    return _own_losses != "0"
 
 
 def resume(command: Sequence[str]) -> int:
@@ -140,4 +143,4 @@ def say_ended() -> None:
 
 
 def _parent() -> socket.socket:
-    return socket.socket(fileno=os.dup(int(os.environ[_SOCKET])))
+    return socket.socket(fileno=os.dup(int(_own_socket)))

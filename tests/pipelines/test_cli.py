@@ -33,7 +33,6 @@ REQUIRED = {
     "inspect": ("--kept",),
     "step": ("120000",),
     "seen": ("https://example.jp/",),
-    "cache": ("--tokenizer", "tokenizer.json", "--to", "caches"),
     "select": ("--to", "selected"),
     "label": ("score", "labels.tsv"),
     "publish": ("--to", "folder"),
