@@ -104,6 +104,8 @@ _SOCIAL_URL: Final = re.compile(
     r"|youtube\.com)/(?P<id>@?~?[A-Za-z0-9_.\-]{2,40})"
 )
 _HANDLE: Final = re.compile(r"@[A-Za-z0-9_][A-Za-z0-9_.\-]{1,30}|[A-Za-z0-9_][A-Za-z0-9_.\-]{2,30}(?:#[0-9]{4})?")
+_SHORT_NETWORKS: Final = ("x", "ig", "tw")
+_HANDLE_BY_ITSELF: Final = re.compile("@[A-Za-z0-9_.]+|(?=[A-Za-z]*[0-9_])[A-Za-z0-9_]{6,}")
 # Accounts of companies and towns are public.
 _OFFICIAL: Final = re.compile("公式|オフィシャル|(?i:official)|当社|弊社|番組|編集部")
 _OFFICIAL_CHARS: Final = 40
@@ -221,6 +223,9 @@ def _handle(fold: str, field: Field) -> _Span | None:
     if not match or fold[match.end() : match.end() + 1] in ("@", "/", ":"):
         return None
     stop = match.start() + len(match[0].rstrip(".-"))
+    # In code x and tw are variables, too.
+    if field.label.word in _SHORT_NETWORKS and not _HANDLE_BY_ITSELF.fullmatch(fold, match.start(), stop):
+        return None
     is_marked = match[0].startswith("@") or bool(re.search("[0-9_.]", fold[match.start() : stop]))
     is_id = field.label.word.endswith("id") and field.strength != "said"
     return (match.start(), stop) if (is_marked or is_id) and not re.match("https?$|www", match[0]) else None

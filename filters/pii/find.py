@@ -27,6 +27,7 @@ from manyo.corpus.nearest import did_you_mean
 from manyo.corpus.release import SPANS
 from manyo.corpus.structure import VIEWS
 from manyo.corpus.text import Texts
+from manyo.filters.pii.aligned_names import aligned_names
 from manyo.filters.pii.field_values import READERS
 from manyo.filters.pii.fields import Field, fields
 from manyo.filters.pii.gate import LABEL, PRIVATE, Piece, gated_pieces
@@ -272,6 +273,7 @@ def _find_in(
         more = passage_names(within, evidence, private, known)
         holes = _joined([*holes, *(_Hole(start, stop, NAME_HOLE) for start, stop, *_ in more)])
         found = [*found, *more]
+        found += aligned_names(text, within, found)
     settled += [_Span(start, stop, "person_name", score, place) for start, stop, score, place in found]
     return settled + [span for pattern, span in pending if _in_context(pattern, text, span, holes)]
 
@@ -285,7 +287,7 @@ def _in_rejoined(
         return []
     cuts = [0, *(match.end() for match in re.finditer("[\n。]", whole.chars)), len(whole.chars)]
     every = {*(kind.name for kind in kinds), LABEL, PRIVATE}
-    pieces = [Piece(start, stop, every) for start, stop in pairwise(cuts) if start < stop]
+    pieces = [Piece(start, stop, every) for start, stop in pairwise(cuts) if whole.is_near(start, stop)]
     found = _find_in(whole.chars, pieces, patterns, with_names)
     return [
         span._replace(start=start, stop=stop) for span in found for start, stop in [whole.span(span.start, span.stop)]

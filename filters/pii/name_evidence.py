@@ -57,7 +57,8 @@ _OPENS: Final = r"(?:の|は|が|も|に|へ|と|で|、|・|,|:|/|=|\(| |「|�
 _BULLET: Final = r"[ \t]*(?:[-*・○●◯□■◆◇▼▲▽△>※＊]|(?:[0-9]{1,3}|[ア-ンA-Za-z])[.):]|\([0-9ア-ン]{1,3}\)|[①-⑳])?[ \t]*"
 #: Words for work, offices of clubs and parts in an event; of people who are public in them, `is_public` knows.
 _PART: Final = (
-    "自称|通称|会社員|無職|職業不詳|学生|主婦|農業|自営業|アルバイト|パート|従業員|運転手|作業員|店員|教諭|看護師|医師|介護士|ヘルパー|ケアマネ"
+    "自称|通称|会社員|社員|派遣社員|職員|部員|団員|隊員|乗務員|配達員|当直|宿直|上長|支配人|親方|恩師|教え子|お連れ|お連れ様|相棒|仲間|来客"
+    "|面会者|訪問者|登録者|申出人|届出人|借主|貸主|買主|売主|施主|喪主|故人|無職|職業不詳|学生|主婦|農業|自営業|アルバイト|パート|従業員|運転手|作業員|店員|教諭|看護師|医師|介護士|ヘルパー|ケアマネ"
     "|ケアマネジャー|民生委員|理事長|理事|副会長|会長|会計|書記|監事|幹事|部長|課長|係長|主任|店長|院長|園長|校長|教頭|工場長|所長|室長|班員"
     "|主将|コーチ|マネージャー|通報者|目撃者|被疑者|被告人|原告|被告|相手方|債務者|債権者|相続人|後見人|業務委託|派遣|新人|仲人|職人|業者"
     "|付き添い|立会人|送迎|オーナー|常連|嫁|婿|姑|舅|女性|男性|男|女|ご主人|奥様|奥さん|旦那さん|お子さん|お孫さん|兄貴|姉貴|リーダー|講師|同居人"
@@ -102,6 +103,14 @@ _AFTER: Final = (
     ),
     _Cue(1.0, re.compile(" ?氏(?!名)")),
     _Cue(
+        1.0,
+        re.compile(
+            r"から(?:の)?(?:お?電話|ご?連絡|入電|着信|メール|ご?依頼|ご?相談|お?問|申し?出|伝言|返信|お?便り|手紙|荷物)"
+            r"|(?:へ|に|まで|宛に|あてに)(?:お?電話|ご?連絡|転送|折り返|返信|お?送|お?渡|お?返し|お?伝え|知らせ)"
+            r"|(?:が|は|も)(?:不在|外出|欠席|早退|入院|退院|来院|来訪|転居|引っ越|担当|対応|応対)"
+        ),
+    ),
+    _Cue(
         0.5,
         re.compile(
             r" ?(?:です|でした|だよ|だけど|でございます|まで|でお願い|宛|あて|より|拝|儀"
@@ -132,7 +141,7 @@ _STARTS: Final = re.compile(
     "|(?:(?<![ぁ-ゖ一-鿿々ァ-ヴー])|(?<=[一-鿿]の))[ぁ-ゖ](?=[ぁ-ゖ]{1,5} [ぁ-ゖ一-鿿])"
     "|(?<=[員長者人生課部係局室班様師士工主婦業組娘母父妻夫兄姉弟妹])(?=[一-鿿])"
     "|(?<=本名|自称|通称|氏名|名義)(?=[一-鿿])"
-    "|(?<![A-Za-z])[A-Z](?=[a-z'-]{1,20},? [A-Z])"
+    "|(?<![A-Za-z])[A-Z](?=[a-z'-]{1,20},? [A-Z]|[A-Z'-]{1,20}/[A-Z]{2})"
 )
 _RUN: Final = re.compile(f"{LETTER}+")
 _KANJI_RUN: Final = re.compile(f"{NAME_KANJI}+")
@@ -144,6 +153,7 @@ _WORD_ENDS: Final = re.compile(
 _GIVEN_SHAPE: Final = re.compile(
     "[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ]{2,4}|[一-鿿々]{1,3}|[一-鿿々][ぁ-ゖ]{1,2}|[ぁ-ゖ]{1,2}[一-鿿]"
 )
+_UNKNOWN_GIVEN: Final = re.compile("[一-鿿々]{2}")
 _KANA_SHAPE: Final = re.compile("[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ]{2,4}子?")
 _NO_KANA_GIVEN: Final = re.compile(
     "(?:まで|です|より|から|さん|さま|ちゃん|くん|ほか|とか|など|たち|だけ|こと|これ|それ|ので|のに|です|ます|した|して|する|いる|ある|なり|あり|など|へん|かな)"
@@ -151,7 +161,7 @@ _NO_KANA_GIVEN: Final = re.compile(
 _OCR: Final = re.compile(f"{LETTER}(?: {{1,2}}{LETTER}){{2,5}}")
 _FOREIGN: Final = re.compile(
     "[ァ-ヴー]{2,12}(?:[・＝=][ァ-ヴー]{1,12}){1,3}(?![ァ-ヴー])|[ァ-ヴー]{1,8} [ァ-ヴー]{2,8}(?![ァ-ヴー ])"
-    "|[A-Z][A-Za-z'-]{1,20}(?:,? [A-Z][A-Za-z'-]{0,20}\\.?){1,3}(?![A-Za-z])"
+    "|[A-Z][A-Za-z'-]{1,20}(?:(?:,? |/)[A-Z][A-Za-z'-]{0,20}\\.?){1,3}(?![A-Za-z])"
 )
 _ENDS_OF_KANA_NAMES: Final = "子江代枝美ミヨエキコメネノ"
 _GAP: Final = re.compile(" {1,2}(?=[^ ])")
@@ -170,6 +180,7 @@ _MIXED: Final = re.compile(
 #: What goes on after the first letter of 住　所.
 _PRINTED_APART: Final = re.compile(f" {{1,4}}{LETTER}(?!{LETTER})")
 _NO_PERSON: Final = frozenset(("平成", "昭和", "大正", "明治", "令和", "本名", "前", "所", "女子", "本人"))
+_NOUN: Final = re.compile("工事|事業|施設|整備")
 _NUMBER: Final = re.compile("[一二三四五六七八九十百千万〇]+")
 _ADDRESSED: Final = re.compile(f" ?(?:{HONORIFIC})")
 _NOT_OF_NAME: Final = re.compile("(?:さん|さま|くん|ちゃん|です|まで|という|より|から)+$")
@@ -355,7 +366,9 @@ def _may_be_name(kanji: str, is_before_gap: bool) -> bool:
 @lru_cache(maxsize=1 << 16)
 def _is_no_name(letters: str) -> bool:
     """Whether letters are a common noun, a place or a number."""
-    return is_common(letters) or is_place(letters) or bool(_NUMBER.fullmatch(letters))
+    # 改築工事 is two nouns, though 工事 is a given name, too.
+    is_two_nouns = len(letters) == 4 and is_common(letters[:2]) and bool(_NOUN.fullmatch(letters[2:]))
+    return is_common(letters) or is_place(letters) or is_two_nouns or bool(_NUMBER.fullmatch(letters))
 
 
 def _is_mixed(words: str) -> bool:
@@ -405,6 +418,8 @@ def _givens(text: str, start: int, at: int, limit: int, weight: float, surname_i
             yield _Reading(stop, weight + 1.0 + (0.5 if len(given) > 1 else 0.0))
         elif surname_is_known and (weight >= 1 or given[-1] in _ENDS_OF_KANA_NAMES):
             is_kana = bool(_KANA_SHAPE.fullmatch(given)) and not _NO_KANA_GIVEN.match(given)
+            if not is_apart and at - start > 1 and _UNKNOWN_GIVEN.fullmatch(given) and not is_no_given(given, False):
+                yield _Reading(stop, weight + 0.5)
             if is_kana or (is_apart and _GIVEN_SHAPE.fullmatch(given) and not is_no_given(given, is_apart)):
                 yield _Reading(stop, weight + 0.5)
 

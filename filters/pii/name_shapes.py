@@ -108,7 +108,7 @@ _LATIN: Final = re.compile(
     r"[A-Za-zÀ-ÿ0-9@_./])"
 )
 _NO_LATIN: Final = re.compile(
-    r"(?i)\b(?:inc|ltd|llc|corp|co|company|support|team|service|services|cent(?:er|re)|office|group|university"
+    r"(?i)\b(?:tel|fax|url|pc|inc|ltd|llc|corp|co|company|support|team|service|services|cent(?:er|re)|office|group|university"
     r"|college|department|dept|division|sales|info|customer|admin|bank|school|hotel|club|society|association"
     r"|institute"
     r"|foundation|project|system|daemon|mail|mailer|news|newsletter|japan|tokyo|osaka|street|road|your|the|first"
@@ -119,7 +119,8 @@ _NO_LATIN: Final = re.compile(
 )
 _OCR_LETTERS: Final = re.compile(f"{LETTER}{{1,3}}(?: {{1,2}}{LETTER}{{1,3}}){{2,9}}(?!{LETTER})")
 _UNKNOWN_PAIR: Final = re.compile(
-    "(?:[一-鿿々ヶ]{1,4}|[ァ-ヴー]{2,8})[ 　]{1,2}(?:[一-鿿々]{1,4}|[ぁ-ゖ]{2,5}|[ァ-ヴー]{2,6}|[一-鿿々][ぁ-ゖ]{1,3})"
+    "(?:[一-鿿々ヶ]{1,4}|[ぁ-ゖ]{1,3}[一-鿿]{1,2}|[ァ-ヴー]{2,8})[ 　]{1,2}"
+    "(?:[一-鿿々]{1,4}|[ぁ-ゖ]{2,5}|[ァ-ヴー]{2,6}|[一-鿿々][ぁ-ゖ]{1,3})"
 )
 NAME_KANJI: Final = "[一-鿿々ヶ﨑𠮷]"
 _HIRAGANA: Final = re.compile("[ぁ-ゖ]+")
@@ -137,7 +138,7 @@ _KANA_GIVEN: Final = re.compile("[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ
 # 山田商店, 川口支部, 中央病院.
 _NO_GIVEN: Final = re.compile(
     "[部課局係店社室科班会所館院校区市町村県府都丁目支本営様氏殿省庁党家屋業者員長園組車堂名号番円年月日時分個枚台人駅線式型]"
-    "|祖父|祖母|実家|自宅|父母|先生|銀行|口座|普通|株式|有無|可能|株|希望|確認|参照|記入|予定|未定|不要|必要|以下|以上|資格|関係|情報|管理|連絡"
+    "|工事|水系|河川|航路|施設|整備|祖父|祖母|実家|自宅|父母|先生|銀行|口座|普通|株式|有無|可能|株|希望|確認|参照|記入|予定|未定|不要|必要|以下|以上|資格|関係|情報|管理|連絡"
     "|電話|住所|氏|性別|年齢|職業"
 )
 #: What may follow a name without a blank; with any other letter the word would go on.
@@ -155,9 +156,9 @@ FIELD_END: Final = re.compile(
 #: Two words: 片山 理恵, ファム・クオック, Annika Vogelsang.
 APART: Final = (
     f"(?:{NAME_KANJI}{{1,5}}(?: {{1,2}})(?:{NAME_KANJI}|[ァ-ヴーぁ-ゖ]{{2}})"
-    f"|[ァ-ヴー]{{2,}}[・＝=][ァ-ヴー]|[A-Z][A-Za-z'-]+ [A-Z])"
+    f"|[ァ-ヴー]{{2,}}[・＝=][ァ-ヴー]|[A-Z][A-Za-z'-]+[ /][A-Z])"
 )
-WORDS_APART: Final = re.compile("[ ・＝=]")
+WORDS_APART: Final = re.compile("[ ・＝=/]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +278,9 @@ def _given_end(window: str, start: int, is_expected: bool) -> int:
     unknown = _ANY_GIVEN if is_apart else _UNKNOWN_GIVEN
     for stop in range(min(run.end(), start + _GIVEN_CHARS), start, -1):
         given = window[start:stop]
-        if not NAME_END.match(window, stop):
+        # 拓海君 is the name 拓海 and a title.
+        is_titled = given[-1] in "君氏様殿" and "名" in parts(given[:-1])
+        if is_titled or not NAME_END.match(window, stop):
             continue
         if "名" in parts(given) or (is_expected and unknown.fullmatch(given) and not is_no_given(given, is_apart)):
             return stop

@@ -6,7 +6,9 @@ The joined text is searched like any other, and what is found there is reported 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from manyo.filters.pii.labels import labels
@@ -21,6 +23,8 @@ _APART: Final = re.compile(
 )
 #: Two of them, in a text that has longer stretches of them.
 _PAIR: Final = re.compile(f"(?<![^\\s:：(（]){_LETTER} (?={_LETTER}(?:[ 　\\n]|$))")
+#: How far from a place where something was left out the joined text is searched.
+_NEAR_CHARS: Final = 100
 #: At least so much of a stretch are single letters.
 _LEAST_SINGLE: Final = 0.6
 #: Between letters, and between digits; a number and a word are read apart.
@@ -32,6 +36,12 @@ _BROKEN: Final = re.compile(
     "|(?<=[0-9０-９番地号])(?P<of>\n[ 　]{0,4})(?=の[ 　]?[0-9０-９])"
     "|0[0-9]{1,4}-[0-9]{1,4}-[0-9]{1,3}(?P<inside>\n)(?=[0-9]{1,3}(?:\n|$))"
 )
+#: Nothing is apart in a text without these, which are sought fast.
+_MAY_BE_APART: Final = re.compile(" [^ \\n] [^ \\n] ")
+_MAY_BE_BROKEN: Final = re.compile("\\n[ 　]{0,4}[-－ー―—‐−の0-9０-９OoQlI]")
+_ENDS_OF_BROKEN: Final = frozenset("-－ー―—‐−0123456789０１２３４５６７８９OoQlI番地号 　")
+#: More than the number around a line end has.
+_BROKEN_CHARS: Final = 24
 #: Halves of the number of a card.
 _BROKEN_CARD: Final = re.compile("(?<=[0-9]{4}[ -][0-9]{4})\n(?=[0-9]{4}[ -][0-9]{4}(?![0-9]))")
 #: Katakana and kanji that look alike, among letters that tell which they are.
@@ -53,10 +63,17 @@ class Rejoined:
     Attributes:
         chars: its characters.
         places: (len(chars) + 1,), where each stands in the original, then the end of that.
+        joints: where something was left out, in it.
     """
 
     chars: str
     places: list[int]
+    joints: list[int]
+
+    def is_near(self, start: int, stop: int) -> bool:
+        """Whether something was left out in a stretch of it, or near it."""
+        nearest = bisect_left(self.joints, start - _NEAR_CHARS)
+        return nearest < len(self.joints) and self.joints[nearest] < stop + _NEAR_CHARS
 
     def span(self, start: int, stop: int) -> tuple[int, int]:
         """Where a stretch of it starts and stops in the original."""
@@ -66,15 +83,19 @@ class Rejoined:
 def rejoined(text: str) -> Rejoined | None:
     """A text put together; None if nothing in it is apart."""
     dropped: set[int] = set()
-    for match in _APART.finditer(text):
+    for match in _APART.finditer(text) if _MAY_BE_APART.search(text) else ():
         words = match[0].split(" ")
         if sum(len(word) == 1 for word in words) >= _LEAST_SINGLE * len(words):
             dropped.update(_blanks(text, *match.span()))
     if dropped:
         dropped.update(match.end() - 1 for match in _PAIR.finditer(text))
-    for match in _BROKEN.finditer(text):
-        dropped.update(range(*match.span(str(match.lastgroup))))
-    joins = {match.start() for match in _BROKEN_CARD.finditer(text)}
+    joins: set[int] = set()
+    for line in _MAY_BE_BROKEN.finditer(text):
+        if text[line.start() - 1] in _ENDS_OF_BROKEN:
+            around = max(0, line.start() - _BROKEN_CHARS), line.end() + _BROKEN_CHARS
+            for match in _BROKEN.finditer(text, *around):
+                dropped.update(range(*match.span(str(match.lastgroup))))
+            joins.update(match.start() for match in _BROKEN_CARD.finditer(text, *around))
     if not (dropped or joins):
         return None
     places = [i for i in range(len(text)) if i not in dropped]
@@ -82,7 +103,8 @@ def rejoined(text: str) -> Rejoined | None:
     for expression, read, meant in _LOOK_ALIKE:
         table = str.maketrans(read, meant)
         chars = expression.sub(lambda match, table=table: match[0].translate(table), chars)  # type: ignore[misc]
-    return Rejoined(chars, [*places, len(text)])
+    joints = [i for i, (place, following) in enumerate(pairwise(places), 1) if following > place + 1 or place in joins]
+    return Rejoined(chars, [*places, len(text)], joints)
 
 
 def _blanks(text: str, start: int, stop: int) -> list[int]:

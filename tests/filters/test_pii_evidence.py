@@ -135,3 +135,44 @@ def test_words_of_labels_that_announce_nothing_reach_no_rule() -> None:
     assert list(gated_pieces(Texts.from_arrow(pa.array(texts, pa.large_string())), PII_KINDS)) == []
     texts = ["会員No：0023177", "申込者：片山 理恵", "PHONE：03-1234-5678", "メール：a@example.jp"]
     assert len(list(gated_pieces(Texts.from_arrow(pa.array(texts, pa.large_string())), PII_KINDS))) == len(texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (
+            "・会長　浜名 悟　0538-14-2207\n・書記　片山 理恵　0538-14-2208\n・会計　リー ミンジョン　0538-14-2209",
+            "リー ミンジョン",
+        ),
+        (
+            "1. 別所 はつみ…090-1234-5678\n2. 門脇 剛…090-1234-5679\n3. ペドロ・アルメイダ…メールのみ",
+            "ペドロ・アルメイダ",
+        ),
+        (
+            "受付\t片山 理恵\t58\t070-0126-5548\n給水\t槙 孝之助\t58\t070-0126-5549\n救護\tソフィー・ベル\t44",
+            "ソフィー・ベル",
+        ),
+    ],
+)
+def test_a_foreign_name_is_found_in_a_column_of_names(text: str, name: str) -> None:
+    assert ("person_name", name) in found(text)
+
+
+def test_two_names_among_many_lines_make_no_column_of_names() -> None:
+    lines = ["片山 理恵\t090-1234-5678", "浜名 悟\t090-1234-5679", *(f"地方整備局{i}\t荒川" for i in range(6))]
+    names = [value for kind, value in found("\n".join(lines)) if kind == "person_name"]
+    assert sorted(set(names)) == sorted(["片山 理恵", "浜名 悟"])
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("登録者は2棟314号室の西 拓海君です。電話は090-1234-5678です。", "person_name", "西 拓海"),
+        ("折り返し06-0166-2207（水曜定休）までお願いいたします。", "phone", "06-0166-2207"),
+        ("電話：0820〈01〉4463", "phone", "0820〈01〉4463"),
+        ("連絡先は+49 30 01234567です。", "phone", "+49 30 01234567"),
+        ("我が家の天気\nlatitude: 35.33718\nlongitude: 137.12246", "geo_position", "137.12246"),
+    ],
+)
+def test_what_was_missed_in_texts_of_others(text: str, kind: str, value: str) -> None:
+    assert (kind, value) in found(text)
