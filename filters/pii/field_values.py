@@ -105,7 +105,7 @@ _SOCIAL_URL: Final = re.compile(
 )
 _HANDLE: Final = re.compile(r"@[A-Za-z0-9_][A-Za-z0-9_.\-]{1,30}|[A-Za-z0-9_][A-Za-z0-9_.\-]{2,30}(?:#[0-9]{4})?")
 _SHORT_NETWORKS: Final = ("x", "ig", "tw")
-_HANDLE_BY_ITSELF: Final = re.compile("@[A-Za-z0-9_.]+|(?=[A-Za-z]*[0-9_])[A-Za-z0-9_]{6,}")
+_HANDLE_BY_ITSELF: Final = re.compile("@[A-Za-z0-9_.]+|(?=[A-Za-z.]*[0-9_])[A-Za-z0-9_.]{6,}")
 # Accounts of companies and towns are public.
 _OFFICIAL: Final = re.compile("公式|オフィシャル|(?i:official)|当社|弊社|番組|編集部")
 _OFFICIAL_CHARS: Final = 40
