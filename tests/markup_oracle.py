@@ -13,6 +13,7 @@ from manyo.corpus.web.markup import (
     DIALOG_HINT,
     FRAME_HINT,
     MAIN_HINT,
+    TAGS,
     TOPIC_HINT,
 )
 from manyo.corpus.web.statements import META_NAMES
@@ -102,6 +103,7 @@ def read_markup(html: str) -> Page:
     stack = [0]
     links: list[int] = []
     hidden_box: int | None = None
+    own = ("", 0)  # the element of no standard that ended last, and the boxes that were open around it
     hidden_inline = ["", 0, 0]  # name, how many of that name are open in it and with it, boxes that are open around it
     last_left = -1
     n_links = 0
@@ -270,11 +272,14 @@ def read_markup(html: str) -> Page:
                         at = content.end(1)
                         show(content[1] if hidden_box is None and not hidden_inline[1] else "")
             elif name not in IGNORED and name != "meta":
+                follows_its_like = name not in TAGS and own == (name, len(stack) - 1)
+                if is_end and name not in TAGS and not hidden_inline[1]:
+                    own = (name, len(stack) - 1)
                 if hidden_inline[1]:
                     if hidden_inline[0] == name:
                         hidden_inline[1] += -1 if is_end else 1
                         continue
-                elif not is_end:
+                elif not (is_end or follows_its_like):
                     is_numbers = said & set(NAME_WORDS["line_number"]) and "class" in attributes
                     is_number = is_pre() and is_numbers and re.compile("[0-9 \t\r\n\f\v]{1,32}<").match(html, after)
                     is_edit = "class" in attributes and is_heading() and said & set(NAME_WORDS["edit"])

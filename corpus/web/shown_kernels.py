@@ -52,6 +52,7 @@ OPEN_BOX: Final = record(
 #: hidden_box: the outermost box that hides its content; -1 if there is none.
 #: hidden_name, n_hidden, hidden_depth: hash of the inline tag that hides its content, how many of that name are open in
 #: it and with it (0 if there is none), and the boxes that are open around it.
+#: own_name, own_depth: hash of the element that no standard knows and that closed last, and the boxes open around it.
 #: n_endless_tags: tags without an end.
 #: n_private: characters left out because only the page's font or an old mobile phone knows them.
 #: n_marks, block_marks: marks of parts of blocks, and those before the block.
@@ -67,10 +68,11 @@ STATE: Final = record(
     *((name, "i8") for name in ("alt_end", "alt_chars", "n_pictures")),
     *((name, "i8") for name in ("n_blocks", "n_boxes", "n_statements", "n_links", "n_private", "n_unknown")),
     *((name, "i8") for name in ("box", "depth", "n_too_deep", "last_left", "hidden_box", "n_endless_tags")),
-    *((name, "i8") for name in ("n_hidden", "hidden_depth")),
+    *((name, "i8") for name in ("n_hidden", "hidden_depth", "own_depth")),
     *((name, "i8") for name in ("n_marks", "block_marks", "n_emphasis", "emphasis_start", "n_code", "code_start")),
     ("ruby_start", "i8"),
     ("hidden_name", "u8"),
+    ("own_name", "u8"),
     *((name, "?") for name in ("is_pre", "hides", "has_title", "holds_formulas")),
     ("open_boxes", OPEN_BOX, (MAX_DEPTH + 2,)),
     ("links", "i8", (MAX_DEPTH + 3,)),

@@ -110,6 +110,8 @@ from manyo.corpus.web.shown_kernels import (
 
 #: A page states few things about itself; thousands of `<meta>` are an attack.
 MAX_STATEMENTS: Final = 500
+#: The number of all tags that no standard knows (`manyo.corpus.web.markup`).
+_UNKNOWN: Final = 0
 #: Tags that are read in vain to the end of the page before quotation marks lose their meaning.
 _MAX_ENDLESS_TAGS: Final = 16
 
@@ -315,11 +317,19 @@ def _read_inline(
     is_styled = not is_end and state.attributes[STYLE].start >= 0
     may_hide = is_styled or (not is_end and (state.is_pre or state.attributes[HIDDEN].start >= 0))
     may_hide = may_hide or (state.attributes[CLASS].start >= 0 and not is_end and is_heading(boxes[state.box].tag))
+    # A page that shows one of its parts at a time has them all: the one after a part that is shown waits for the reader.
+    follows_its_like = tag == _UNKNOWN and state.own_name == name and state.own_depth == state.depth
+    if tag == _UNKNOWN and is_end and not state.n_hidden:
+        state.own_name, state.own_depth = name, state.depth
     if state.n_hidden:
         if state.hidden_name == name:
             state.n_hidden += -1 if is_end else 1
             return after
-    elif may_hide and is_inline_hidden(data, after, tag, names, states, is_heading(boxes[state.box].tag)):
+    elif (
+        may_hide
+        and not follows_its_like
+        and is_inline_hidden(data, after, tag, names, states, is_heading(boxes[state.box].tag))
+    ):
         state.n_hidden = 1
         state.hidden_name = name
         state.hidden_depth = state.depth

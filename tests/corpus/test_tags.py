@@ -212,6 +212,11 @@ def test_references_mean_what_the_standard_library_says() -> None:
         ("<p>雨<x-tip hidden><p>窓</p>戸</x-tip>川", ["雨", "窓", "戸川"]),
         ("雨<x-tip hidden><div>窓</div>戸</x-tip>川", ["雨", "川"]),
         ("<p><span hidden>窓<span>戸</span>壁</span>川", ["川"]),
+        # Parts that are shown one at a time.
+        ("<x-part><p>一</p></x-part><x-part hidden><p>二</p></x-part><x-part hidden><p>三</p></x-part>", [*"一二三"]),
+        ("<x-part>一</x-part><x-tip>窓</x-tip><x-part hidden>二</x-part>川", ["一窓川"]),
+        ("<x-part hidden>一</x-part><x-part hidden>二</x-part>川", ["川"]),
+        ("<div><x-part>一</x-part></div><x-part hidden>二</x-part>川", ["一", "川"]),
     ],
 )
 def test_unknown_and_custom_elements_are_inline(html: str, texts: list[str]) -> None:
