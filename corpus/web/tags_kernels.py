@@ -317,7 +317,7 @@ def _read_inline(
     is_styled = not is_end and state.attributes[STYLE].start >= 0
     may_hide = is_styled or (not is_end and (state.is_pre or state.attributes[HIDDEN].start >= 0))
     may_hide = may_hide or (state.attributes[CLASS].start >= 0 and not is_end and is_heading(boxes[state.box].tag))
-    # A page that shows one of its parts at a time has them all: the one after a part that is shown waits for the reader.
+    # A page that shows one of its parts at a time has them all: the part after one that is shown waits for the reader.
     follows_its_like = tag == _UNKNOWN and state.own_name == name and state.own_depth == state.depth
     if tag == _UNKNOWN and is_end and not state.n_hidden:
         state.own_name, state.own_depth = name, state.depth

@@ -10,7 +10,6 @@ import csv
 import io
 import json
 import re
-import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -37,6 +36,7 @@ from manyo.pipelines.commands.published_tables import (
 from manyo.pipelines.commands.rebuild_recipe import recipe_of
 from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.commands.run_states import tokens_by_source
+from manyo.pipelines.engine.checkout import commit
 from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
@@ -159,7 +159,7 @@ def publish(config: Config, folder: Path, options: argparse.Namespace, with_text
         "url": options.push or _TO_WRITE,
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "description": f"{numbers.total.documents:,} documents of {len(numbers.sources)} sources, made by manyo.",
-        "commit": _commit(),
+        "commit": commit(),
         "versions": versions,
         "size": next((label for below, label in _SIZES if numbers.total.documents < below), "n>1T"),
     }
@@ -332,17 +332,6 @@ def _recipe(config: Config, folder: Path, facts: Mapping[str, Any], stages: list
 
 def _rule(rule: Rule) -> dict[str, Any]:
     return {key: getattr(rule, key) for key in ("name", "profiles", "signal", "minimum", "maximum", "source")}
-
-
-def _commit() -> str:
-    """The commit of the checkout that runs; empty for an installed package."""
-    try:
-        done = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
-        )
-    except OSError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def _repository(uri: str) -> tuple[str, str | None]:
