@@ -146,11 +146,11 @@ def _other_format(file: InputFile) -> BrokenInput | None:
     head = head_of(file.uri)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _refused(file, "is UTF-16: write it again as UTF-8, by iconv -f UTF-16 -t UTF-8")
-    if any(line.lstrip(b"\xef\xbb\xbf \t").startswith(b"{") for line in head.split(b"\n")):
-        # The objects of an array are indented, or the first stands behind its bracket.
-        return _refused(file, _IS_ARRAY) if _ARRAY.match(head) else None
+    # Asked first: an array that is written over several lines has lines that begin as objects do.
     if _ARRAY.match(head):
         return _refused(file, _IS_ARRAY)
+    if any(line.lstrip(b"\xef\xbb\xbf \t").startswith(b"{") for line in head.split(b"\n")):
+        return None
     return other_formats.refused(file.uri, 0, head, other_formats.JSON, file.name)
 
 
