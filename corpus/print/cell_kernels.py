@@ -91,8 +91,8 @@ def place_characters(found: Found, font: Int64s, is_full: Bools, frame: Float64s
             frame[2] * x + frame[3] * y + frame[5],
         )
         # PDFium gives left, top, right, bottom of the one, and left, right, bottom, top of the other.
-        _put_box(frame, found.loose[i, 0], found.loose[i, 3], found.loose[i, 2], found.loose[i, 1], loose[i])
-        _put_box(frame, found.ink[i, 0], found.ink[i, 2], found.ink[i, 1], found.ink[i, 3], ink[i])
+        put_box(frame, found.loose[i, 0], found.loose[i, 3], found.loose[i, 2], found.loose[i, 1], loose[i])
+        put_box(frame, found.ink[i, 0], found.ink[i, 2], found.ink[i, 1], found.ink[i, 3], ink[i])
         cells.middle_x[i] = (ink[i, 0] + ink[i, 2]) / 2
         cells.middle_y[i] = (ink[i, 1] + ink[i, 3]) / 2
     _correct_sizes(found, font, ink, cells.size)
@@ -101,7 +101,7 @@ def place_characters(found: Found, font: Int64s, is_full: Bools, frame: Float64s
 
 
 @kernel
-def _put_box(frame: Float64s, left: float, bottom: float, right: float, top: float, box: Float64s) -> None:
+def put_box(frame: Float64s, left: float, bottom: float, right: float, top: float, box: Float64s) -> None:
     """Left, top, right, bottom on the page of a box in user space."""
     x0, y0 = frame[0] * left + frame[1] * bottom + frame[4], frame[2] * left + frame[3] * bottom + frame[5]
     x1, y1 = frame[0] * right + frame[1] * top + frame[4], frame[2] * right + frame[3] * top + frame[5]

@@ -11,6 +11,7 @@ import numpy as np
 
 from manyo.corpus.foreign import foreign
 from manyo.corpus.jit import Float32s, Float64s, Int64s, Uint32s, kernel
+from manyo.corpus.print.cell_kernels import put_box
 from manyo.corpus.print.pdfium_kernels import (
     BOUNDS,
     DRAW_MODE,
@@ -97,19 +98,11 @@ def read_drawn(calls: Int64s, way: Float64s, handles: Int64s, kinds: Int64s, n: 
         address = floats.ctypes.data
         if not _object_write_4(calls[BOUNDS], handle, address, address + 4, address + 8, address + 12):
             continue
-        _put_on_page(way, floats, box)
+        put_box(way, floats[0], floats[1], floats[2], floats[3], box)
         if kind == IMAGE:
             _add(drawing.pictures, counts, PICTURES, box)
         elif left[SEGMENTS] > 0:
             left[SEGMENTS] -= _add_path(calls, way, handle, box, floats, numbers, drawing)
-
-
-@kernel
-def _put_on_page(way: Float64s, placed: Float32s, box: Float64s) -> None:
-    """Left, top, right, bottom on the page of a box of left, bottom, right, top."""
-    x0, y0 = way[0] * placed[0] + way[1] * placed[1] + way[4], way[2] * placed[0] + way[3] * placed[1] + way[5]
-    x1, y1 = way[0] * placed[2] + way[1] * placed[3] + way[4], way[2] * placed[2] + way[3] * placed[3] + way[5]
-    box[0], box[1], box[2], box[3] = min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
 
 
 @kernel
