@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -141,9 +141,10 @@ def publish(config: Config, folder: Path, options: argparse.Namespace, with_text
     """
     stages = finished_stages(config, ("extract", "decide", "duplicates", "takedown", "release"), "publish")
     names = [shard.name for shard in stages["extract"].shards]
-    numbers = write_tables(config, names, folder, with_text)
+    taken = taken_down(config, names)
+    numbers = write_tables(config, names, taken, folder, with_text)
     if not with_text:
-        _annotate(config, names, folder)
+        _annotate(config, names, taken, folder)
     numbers.files = written_files(folder)
     if not numbers.total.documents:
         raise UserError("nothing is released: there is nothing to publish; see manyo report")
@@ -192,7 +193,7 @@ def publish(config: Config, folder: Path, options: argparse.Namespace, with_text
     return numbers
 
 
-def _annotate(config: Config, names: Sequence[str], folder: Path) -> None:
+def _annotate(config: Config, names: Sequence[str], taken: Collection[bytes], folder: Path) -> None:
     """Write `annotations/SOURCE/annotations-NNNNN.parquet`.
 
     Raises:
@@ -206,7 +207,7 @@ def _annotate(config: Config, names: Sequence[str], folder: Path) -> None:
             source.name: stack.enter_context(TableWriter(folder, f"annotations/{source.name}/annotations", ANNOTATIONS))
             for source in sources
         }
-        for batch in annotate(config, names, taken_down(config, names)):
+        for batch in annotate(config, names, taken):
             writers[batch["source"][0].as_py()].write(batch)
 
 

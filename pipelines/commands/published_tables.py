@@ -137,12 +137,15 @@ def taken_down(config: Config, names: Sequence[str]) -> set[bytes]:
     }
 
 
-def write_tables(config: Config, names: Sequence[str], folder: Path, with_text: bool) -> Numbers:
+def write_tables(
+    config: Config, names: Sequence[str], taken: Collection[bytes], folder: Path, with_text: bool
+) -> Numbers:
     """Write `data/SOURCE/train-NNNNN.parquet` and `removed/removed-NNNNN.parquet`, and count.
 
     Args:
         config: of a run that is released.
         names: of its shards.
+        taken: ids of documents on a takedown list, which are nowhere.
         folder: where to write; it exists and is empty.
         with_text: otherwise nothing has its text, and documents that may not be redistributed count as released.
 
@@ -152,7 +155,6 @@ def write_tables(config: Config, names: Sequence[str], folder: Path, with_text: 
     """
     numbers = Numbers(sources={source.name: Amount() for source in config.sources})
     tables = RunTables(config)
-    taken = taken_down(config, names)
     table = RELEASE if with_text else SCRUBBED
     with ExitStack() as stack:
         of_source = {
