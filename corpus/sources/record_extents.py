@@ -48,7 +48,7 @@ def read_extents(uri: str, places: Iterable[tuple[int, str]], max_record_bytes: 
     Args:
         uri: of the archive.
         places: offset and address of each page, in the order of offsets.
-        max_record_bytes: no more than this of a record, and as much again, is read.
+        max_record_bytes: a longer record has no digest; up to eight times as many bytes are read to find its end.
 
     Yields:
         The extent of each; None where the archive does not hold that page there any more, or cannot be read.
