@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import Any, Literal
 
 Group = Literal["manyo.signals", "manyo.sources", "manyo.pii", "manyo.main_text"]
@@ -21,7 +21,7 @@ class PartError(ValueError):
 @cache
 def part_names(group: Group) -> tuple[str, ...]:
     """The names of the installed parts of a group, sorted."""
-    return tuple(sorted({one.name for one in entry_points(group=group)}))
+    return tuple(sorted({one.name for one in _points(group)}))
 
 
 @cache
@@ -50,8 +50,19 @@ def packages_of(group: Group, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({package_of(group, name) for name in names if name in part_names(group)}))
 
 
+def _points(group: Group) -> EntryPoints:
+    points: EntryPoints = _installed().select(group=group)
+    return points
+
+
+@cache
+def _installed() -> Any:
+    """All entry points, looked for once: a file of every installed package is read, whichever group is asked for."""
+    return entry_points()
+
+
 def _point(group: Group, name: str) -> EntryPoint:
-    points = list(entry_points(group=group, name=name))
+    points = [one for one in _points(group) if one.name == name]
     if len(points) != 1:
         packages = sorted(one.dist.name for one in points if one.dist)
         raise PartError(
