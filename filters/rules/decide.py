@@ -215,12 +215,17 @@ def failures(
     unknown = set(pc.unique(profile_names).to_pylist()) - set(PROFILES)
     if unknown:
         raise ValueError(f"profile {', '.join(map(repr, unknown))}; valid ones are {', '.join(PROFILES)}")
-    has_profile = {profile: pc.equal(profile_names, profile).to_numpy(zero_copy_only=False) for profile in PROFILES}
     failed = np.zeros((signals.num_rows, len(rules)), np.bool_)
-    for column, rule in enumerate(rules):
-        applies = np.logical_or.reduce([has_profile[profile] for profile in rule.profiles])
+    for column, (rule, applies) in enumerate(zip(rules, asked(profile_names, rules), strict=True)):
         failed[:, column] = applies & rule.fails(_values(languages, signals, rule))
     return failed
+
+
+def asked(profiles: pa.Array, rules: Sequence[Rule]) -> list[np.ndarray]:
+    """For each rule bool (n_docs,), whether it is one for the document's profile; strings or dictionary."""
+    names = profiles.cast(pa.string())
+    has_profile = {profile: pc.equal(names, profile).to_numpy(zero_copy_only=False) for profile in PROFILES}
+    return [np.logical_or.reduce([has_profile[profile] for profile in rule.profiles]) for rule in rules]
 
 
 def _values(languages: pa.RecordBatch, signals: pa.RecordBatch, rule: Rule) -> np.ndarray:

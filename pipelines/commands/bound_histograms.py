@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from manyo.corpus.addresses import hosts
 from manyo.corpus.doc_ids import id_heads
 from manyo.filters.rules.comparison import length_classes
-from manyo.filters.rules.decide import PROFILES, RULE_COLUMNS, Rule, failures
+from manyo.filters.rules.decide import PROFILES, RULE_COLUMNS, Rule, asked, failures
 from manyo.filters.rules.scales import Scale, choose_scale
 from manyo.pipelines.commands.measured_documents import MeasuredShard, read_columns_of
 from manyo.pipelines.commands.rule_changes import NO_HOST
@@ -264,16 +264,12 @@ def _add(counts: RunCounts, batch: _Batch, codes: Mapping[str, np.ndarray], rule
         of = classes * n_sources + codes["source"]
         for chosen, total in zip((of, of[kept]), by_class, strict=True):
             total += np.bincount(chosen, minlength=total.size).reshape(total.shape)
-    profiles = batch.documents.column("profile").cast(pa.string())
-    of_profiles = {
-        some: pc.is_in(profiles, value_set=pa.array(some)).to_numpy(zero_copy_only=False)
-        for some in {rule.profiles for rule in rules}
-    }
+    of_profile = asked(batch.documents.column("profile"), rules)
     for bound, total in zip(counts.bounds, counts.by_bound, strict=True):
         place = next(i for i, rule in enumerate(rules) if rule is bound.rule)
         values = batch.values(bound.rule.signal)
         passes = bound.passes_other(values)
-        rows = np.flatnonzero((n_failed == failed[:, place]) & of_profiles[bound.rule.profiles] & passes)
+        rows = np.flatnonzero((n_failed == failed[:, place]) & of_profile[place] & passes)
         if bound.side == "minimum":
             classes = classes_of[bound.rule.signal][rows]
         else:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from manyo.corpus.addresses import hosts
 from manyo.corpus.tables.shards import zip_batches
 from manyo.filters.rights import REASONS as RIGHTS
-from manyo.filters.rules.decide import Rule, columns_by_table
+from manyo.filters.rules.decide import Rule, asked, columns_by_table
 from manyo.pipelines.report.document_columns import ShardTables, label_strings
 
 #: Columns of `signals` and `languages` that tell documents apart by length, orthography and register.
@@ -64,9 +64,11 @@ def ruled_documents(shards: ShardTables, rules: Sequence[Rule]) -> Iterator[Rule
         place = pc.index_in(reason, value_set=pa.array(names, pa.string()))
         of_rule = place.is_valid().to_numpy(zero_copy_only=False)
         failed[row[of_rule], place.drop_null().to_numpy()] = True
+        is_asked = np.zeros_like(failed)
+        for column, applies in enumerate(asked(documents.column("profile"), rules)):
+            is_asked[:, column] = applies
         permitted = np.ones(documents.num_rows, np.bool_)
         permitted[row[pc.is_in(reason, value_set=pa.array(list(RIGHTS))).to_numpy(zero_copy_only=False)]] = False
-        profiles = label_strings(documents, "profile").filter(pa.array(permitted))
         yield RuledDocuments(
             label_strings(documents, "source").filter(pa.array(permitted)),
             hosts(documents.column("uri")).filter(pa.array(permitted)),
@@ -76,14 +78,6 @@ def ruled_documents(shards: ShardTables, rules: Sequence[Rule]) -> Iterator[Rule
                 for name in wanted
                 if name not in ("source", "uri", "profile", "reasons")
             },
-            np.stack(
-                [
-                    pc.is_in(profiles, value_set=pa.array(rule.profiles)).to_numpy(zero_copy_only=False)
-                    for rule in rules
-                ],
-                axis=1,
-            )
-            if rules
-            else np.zeros((len(profiles), 0), np.bool_),
+            is_asked[permitted],
             failed[permitted],
         )
