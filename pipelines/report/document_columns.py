@@ -85,14 +85,10 @@ def read_documents(
         (shards.duplicates, ["cluster_size", "similarity", "kept", "within_source"]),
     ):
         source, lang = label_strings(document, "source"), label_strings(language, "lang")
-        reasons = decision.column("reasons")
-        n_reasons = pc.list_value_length(reasons)
+        row, reason, is_permitted = reasons_of(decision)
+        n_reasons = pc.list_value_length(decision.column("reasons"))
         characters = signal.column("char_count")
         shares = [(language if name in in_languages else signal).column(name) for name in scripts]
-        row = pc.list_parent_indices(reasons)
-        reason = pc.list_flatten(reasons).cast(pa.string())
-        is_permitted = np.ones(len(source), np.bool_)
-        is_permitted[row.filter(pc.is_in(reason, value_set=pa.array(list(RIGHTS)))).to_numpy()] = False
         taken = pc.is_in(document.column("doc_id"), value_set=taken_ids)
         host = pc.if_else(taken, pa.scalar(None, pa.large_string()), hosts(document.column("uri")))
         documents.append(
@@ -178,6 +174,16 @@ def _script_characters(fractions: list[pa.Array], characters: pa.Array) -> list[
     counts = [np.rint(fraction.to_numpy().astype(np.float64) * length).astype(np.int64) for fraction in fractions]
     rest = np.maximum(length - sum(counts), 0)
     return [pa.array(count) for count in (*counts, rest)]
+
+
+def reasons_of(decision: pa.RecordBatch) -> tuple[pa.Array, pa.Array, np.ndarray]:
+    """The row and the name of each reason, and bool (n_docs,), the documents that no reason of rights withholds."""
+    reasons = decision.column("reasons")
+    row = pc.list_parent_indices(reasons)
+    reason = pc.list_flatten(reasons).cast(pa.string())
+    is_permitted = np.ones(len(reasons), np.bool_)
+    is_permitted[row.filter(pc.is_in(reason, value_set=pa.array(list(RIGHTS)))).to_numpy()] = False
+    return row, reason, is_permitted
 
 
 def label_strings(batch: pa.RecordBatch, name: str) -> pa.Array:

@@ -11,9 +11,8 @@ import pyarrow.compute as pc
 
 from manyo.corpus.addresses import hosts
 from manyo.corpus.tables.shards import zip_batches
-from manyo.filters.rights import REASONS as RIGHTS
 from manyo.filters.rules.decide import Rule, asked, columns_by_table
-from manyo.pipelines.report.document_columns import ShardTables, label_strings
+from manyo.pipelines.report.document_columns import ShardTables, label_strings, reasons_of
 
 #: Columns of `signals` and `languages` that tell documents apart by length, orthography and register.
 _OF_CLASSES = ("char_count", "hiragana_fraction", "statement_count", "polite_ending_fraction")
@@ -57,18 +56,14 @@ def ruled_documents(shards: ShardTables, rules: Sequence[Rule]) -> Iterator[Rule
     names = [rule.name for rule in rules]
     for batches in zip_batches(*tables):
         documents, _, _, decisions, *_ = batches
-        reasons = decisions.column("reasons")
-        row = pc.list_parent_indices(reasons).to_numpy()
-        reason = pc.list_flatten(reasons).cast(pa.string())
+        row, reason, permitted = reasons_of(decisions)
         failed = np.zeros((documents.num_rows, len(rules)), np.bool_)
         place = pc.index_in(reason, value_set=pa.array(names, pa.string()))
         of_rule = place.is_valid().to_numpy(zero_copy_only=False)
-        failed[row[of_rule], place.drop_null().to_numpy()] = True
+        failed[row.to_numpy()[of_rule], place.drop_null().to_numpy()] = True
         is_asked = np.zeros_like(failed)
         for column, applies in enumerate(asked(documents.column("profile"), rules)):
             is_asked[:, column] = applies
-        permitted = np.ones(documents.num_rows, np.bool_)
-        permitted[row[pc.is_in(reason, value_set=pa.array(list(RIGHTS))).to_numpy(zero_copy_only=False)]] = False
         yield RuledDocuments(
             label_strings(documents, "source").filter(pa.array(permitted)),
             hosts(documents.column("uri")).filter(pa.array(permitted)),
