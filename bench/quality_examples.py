@@ -27,6 +27,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import compress
 from pathlib import Path
 
@@ -115,11 +116,17 @@ def labelled(data: Path, more: Path | None) -> Iterator[Labelled]:
             yield Labelled(row["draw"], row["kind"], reasons, row["settled"], *texts[row["id"]])
     for row in _rows(_LABELS / "webmix_training.tsv"):
         yield Labelled("training", "", "", row["label"], *texts[row["id"]])
-    with tempfile.TemporaryDirectory(prefix="manyo-bench-") as folder:
-        pages = texts_of_pages(data, Path(folder))
+    pages = _web_pages(data)
     for page in read_labels():
         label = "good" if page.is_good else "bad"
         yield Labelled("pages", "", "", label, _web_source(page.url), pages[page.url])
+
+
+@cache
+def _web_pages(data: Path) -> dict[str, str]:
+    """The texts of the pages of `web/` by address: the labelled ones, and others that are taken for good."""
+    with tempfile.TemporaryDirectory(prefix="manyo-bench-") as folder:
+        return texts_of_pages(data, Path(folder))
 
 
 def digest_name(text: str) -> str:
@@ -160,8 +167,7 @@ def weak(data: Path) -> dict[str, list[str]]:
 
 def _pages(data: Path) -> Iterator[tuple[str, str]]:
     """Yield source and text of pages that nobody labelled."""
-    with tempfile.TemporaryDirectory(prefix="manyo-bench-") as folder:
-        texts = texts_of_pages(data, Path(folder))
+    texts = _web_pages(data)
     others = texts.keys() - {page.url for page in read_labels()}
     of_host: Counter[str] = Counter()
     for url in sorted(others, key=lambda url: hashlib.blake2b(url.encode()).digest()):

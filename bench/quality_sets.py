@@ -27,9 +27,9 @@ import numpy as np
 
 from bench.filters import documents_of
 from bench.quality_examples import Labelled, dropped_by_rules, labelled, weak
+from manyo.corpus.intervals import wilson
 from manyo.corpus.tables.shards import zip_batches
 from manyo.filters.rules.decide import load_rules
-from manyo.filters.rules.label_scores import wilson
 from manyo.filters.signals.measure import measure
 from manyo.filters.signals.quality import SCORED
 from manyo.filters.signals.quality_training import grow_forest
@@ -88,8 +88,8 @@ class Texts:
         values: float64 (n_texts, n_signals), of `SCORED`.
         is_good: bool (n_texts,).
         weights: float64 (n_texts,).
-        dropped: bool (n_texts,), those that a rule on another signal drops.
-        sets: the set of each text; "" for those that no set has.
+        dropped: bool (n_labelled,), those that a rule on another signal drops.
+        sets: (n_labelled,), the set of each labelled text.
     """
 
     labelled: Sequence[Labelled]
@@ -124,7 +124,7 @@ def read(data: Path, more: Path) -> Texts:
         np.stack([measured[name].to_numpy().astype(np.float64) for name in SCORED], axis=1),
         np.array([one.label == "good" for one in known] + [True] * len(others)),
         np.array(weights),
-        dropped_by_rules(texts),
+        dropped_by_rules([one.text for one in known]),
         np.array([SETS.get(one.draw, one.draw) for one in known]),
     )
 
@@ -209,7 +209,7 @@ def main() -> None:
     options = parser.parse_args()
     texts = read(options.data, options.texts)
     n_labelled = len(texts.labelled)
-    is_good, by_rules = texts.is_good[:n_labelled], ~texts.dropped[:n_labelled]
+    is_good, by_rules = texts.is_good[:n_labelled], ~texts.dropped
     (least,) = (rule.minimum for rule in load_rules("default") if rule.signal == "quality_score")
     of_sets = texts.scores(texts.sets)
     of_folds = texts.scores(folds_of([one.text for one in texts.labelled]))
