@@ -47,9 +47,14 @@ RULE_COLUMNS: dict[str, Column] = {
 }
 
 
+def is_share(column: Column) -> bool:
+    """Whether the values of a column end at 1, as shares and probabilities do."""
+    return column.unit in ("fraction", "probability")
+
+
 def possible_range(column: Column) -> tuple[float, float]:
     """The smallest and the largest value that a column can have: shares and probabilities end at 1, counts do not."""
-    return 0.0, 1.0 if column.unit in ("fraction", "probability") else math.inf
+    return 0.0, 1.0 if is_share(column) else math.inf
 
 
 def _check_bound(where: str, bound: float, column: Column) -> None:

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from manyo.corpus.addresses import hosts
 from manyo.corpus.doc_ids import id_heads
 from manyo.filters.rules.comparison import length_classes
-from manyo.filters.rules.decide import PROFILES, RULE_COLUMNS, Rule, asked, failures
+from manyo.filters.rules.decide import PROFILES, RULE_COLUMNS, Rule, asked, failures, is_share
 from manyo.filters.rules.scales import Scale, choose_scale
 from manyo.pipelines.commands.measured_documents import MeasuredShard, read_columns_of
 from manyo.pipelines.commands.rule_changes import NO_HOST
@@ -228,7 +228,7 @@ def _nothing(
         limits = [bound.value for bound in bounds if bound.rule.signal == name]
         column = RULE_COLUMNS[name]
         seen = np.concatenate(values[name]) if values[name] else np.zeros(0, column.type.to_pandas_dtype())
-        scales[name] = choose_scale(seen, limits, column.unit in ("fraction", "probability"))
+        scales[name] = choose_scale(seen, limits, is_share(column))
 
     def empty(signal: str, *more: int) -> np.ndarray:
         return np.zeros((len(scales[signal].edges) + 1, *more), np.int64)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from manyo.filters.rules.decide import RULE_COLUMNS, Rule
+from manyo.filters.rules.decide import RULE_COLUMNS, Rule, is_share
 from manyo.filters.rules.scales import Scale, scale_around
 from manyo.pipelines.report.counters import Statistics, add_to
 from manyo.pipelines.report.ruled_documents import RuledDocuments
@@ -22,8 +22,7 @@ def scale_of(rule: Rule) -> Scale:
     """The classes in which the signal of a rule is counted."""
     column = RULE_COLUMNS[rule.signal]
     bounds = [bound for bound in (rule.minimum, rule.maximum) if bound is not None]
-    is_fraction = column.unit in ("fraction", "probability")
-    return scale_around(bounds, column.type.to_pandas_dtype(), is_fraction, rule.maximum is None)
+    return scale_around(bounds, column.type.to_pandas_dtype(), is_share(column), rule.maximum is None)
 
 
 def count_histograms(documents: RuledDocuments, rules: Sequence[Rule]) -> Statistics:
