@@ -225,10 +225,8 @@ def _take_out(table: Any, path: tuple[Any, ...]) -> bool:
 
 def _put_in(table: Any, path: tuple[Any, ...], cls: type) -> bool:
     """Put an empty text in the place of one that is missing, so that the other keys are checked; whether it is one."""
-    for part in path[:-1]:
-        if isinstance(part, str) and dataclasses.is_dataclass(cls):
-            cls = inner_type(typing.get_type_hints(cls)[part])
-    if not dataclasses.is_dataclass(cls) or typing.get_type_hints(cls).get(str(path[-1])) is not str:
+    holder = _type_at(cls, path[:-1])
+    if not dataclasses.is_dataclass(holder) or typing.get_type_hints(holder).get(str(path[-1])) is not str:
         return False
     _at(table, path[:-1])[path[-1]] = ""
     return True
@@ -236,10 +234,16 @@ def _put_in(table: Any, path: tuple[Any, ...], cls: type) -> bool:
 
 def _fields(cls: type, path: tuple[Any, ...]) -> list[str]:
     """Names of the fields of the dataclass at a path."""
+    holder = _type_at(cls, path)
+    return [field.name for field in dataclasses.fields(holder)] if dataclasses.is_dataclass(holder) else []
+
+
+def _type_at(cls: Any, path: tuple[Any, ...]) -> Any:
+    """The type of what is at a path below a dataclass."""
     for part in path:
         if isinstance(part, str) and dataclasses.is_dataclass(cls):
             cls = inner_type(typing.get_type_hints(cls)[part])
-    return [field.name for field in dataclasses.fields(cls)] if dataclasses.is_dataclass(cls) else []
+    return cls
 
 
 def _suggest(name: str, known: Iterable[str]) -> str:
