@@ -203,7 +203,7 @@ def token_places(config: Config, page: str, selection: Selection = EVERYTHING) -
     return places
 
 
-#: From the columns of a selection of a shard to the numbers of the rows that match, int64.
+#: From columns of a shard to the numbers of the rows that match, int64.
 Matches = Callable[[pa.RecordBatch], np.ndarray]
 
 
@@ -229,10 +229,6 @@ def _match_ids(doc_ids: set[bytes]) -> Matches:
 
 def _true_rows(mask: pa.BooleanArray) -> np.ndarray:
     return np.flatnonzero(mask.fill_null(False).to_numpy(zero_copy_only=False))
-
-
-def _columns_of(table: StageTable) -> tuple[str, ...]:
-    return SELECTED_BY if table == DOCUMENTS else tuple(name for name in SELECTED_BY if name != "profile")
 
 
 class RunTables:
@@ -273,15 +269,18 @@ class RunTables:
         fs, path = filesystem(self.uri(table, shard))
         return bool(fs.exists(path))
 
-    def search(self, tables: Sequence[StageTable], matches: Matches) -> Iterator[FoundRow]:
-        """Yield the rows that match, in the order of shards and tables."""
+    def search(
+        self, tables: Sequence[StageTable], matches: Matches, columns: Sequence[str] = SELECTED_BY
+    ) -> Iterator[FoundRow]:
+        """Yield the rows that match by some columns, in the order of shards and tables."""
+        of_table = {table: [name for name in columns if table != REFUSED or name != "profile"] for table in tables}
 
         def of_shard(shard: str) -> list[FoundRow]:
             return [
                 FoundRow(table, shard, row)
                 for table in tables
                 if self.exists(table, shard)
-                for row in matches(read_columns(self.uri(table, shard), _columns_of(table))).tolist()
+                for row in matches(read_columns(self.uri(table, shard), of_table[table])).tolist()
             ]
 
         with ThreadPoolExecutor(_READERS) as readers:
@@ -291,7 +290,7 @@ class RunTables:
     def survivors(self, survivor: bytes | None) -> Iterator[Step]:
         """Yield the steps of a survivor; the survivor within a source may itself be a duplicate of another document."""
         while survivor is not None:
-            found = next(self.search((DOCUMENTS,), _match_ids({survivor})), None)
+            found = next(self.search((DOCUMENTS,), _match_ids({survivor}), ("doc_id",)), None)
             if found is None:
                 # The index of an earlier run has ids only.
                 yield Step("survivor", f"a document of an earlier run, from its index ({survivor.hex()})")
