@@ -19,7 +19,7 @@ from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.json_lines import print_json
 from manyo.pipelines.commands.measured_documents import MeasuredShard
-from manyo.pipelines.commands.page_history import FoundRow, RunTables, found_pages
+from manyo.pipelines.commands.page_history import FoundRow, PageHistory, RunTables, found_pages
 from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.commands.selected_documents import read_selection
 from manyo.pipelines.commands.shown_documents import NOT_SHOWN, plain, visible
@@ -59,9 +59,10 @@ def run(options: argparse.Namespace) -> int:
     for row in shown:
         page = read_whole(config, tables, row)
         if options.json:
-            print_json({**page.about, "steps": page.steps, "signals": page.signals, "text": page.text})
+            steps = {step.name: step.text for step in page.history.steps}
+            print_json({**page.about, "steps": steps, "signals": page.signals, "text": page.text})
         else:
-            _print(console, tables, row, page)
+            _print(console, row, page)
     if len(shown) < len(found):
         print_rest(console, options.json, len(found) - len(shown))
     return 0
@@ -73,13 +74,13 @@ class WholeDocument:
 
     Attributes:
         about: its columns; `images` are the addresses of the page images of a book.
-        steps: name of each step of its history → what it did.
+        history: what happened to it.
         signals: what was measured; empty before it is.
         text: the whole text; None where it may not be displayed, and for refused pages, of which no text is kept.
     """
 
     about: dict[str, Any]
-    steps: dict[str, str]
+    history: PageHistory
     signals: dict[str, Any]
     text: str | None
 
@@ -90,11 +91,11 @@ def read_whole(config: Config, tables: RunTables, found: FoundRow) -> WholeDocum
     Raises:
         ShardError: a shard cannot be read.
     """
-    steps = {step.name: step.text for step in tables.whole_history(found).steps}
+    history = tables.whole_history(found)
     if found.table == REFUSED:
         columns = ("doc_id", "source", "uri", "origin_file", "origin_offset", "reason", "detail")
         (refused,) = read_rows(tables.uri(REFUSED, found.shard), [found.row], columns)
-        return WholeDocument(refused, steps, {}, None)
+        return WholeDocument(refused, history, {}, None)
     names = tuple(dict.fromkeys((*_COLUMNS, *RIGHTS_COLUMNS)))
     (row,) = read_rows(tables.uri(DOCUMENTS, found.shard), [found.row], (*names, "text"))
     labels = [one["label"] for one in row.pop("pages") or ()]
@@ -110,7 +111,7 @@ def read_whole(config: Config, tables: RunTables, found: FoundRow) -> WholeDocum
     may_display = _may_display(config, tables, found)
     if not may_display:
         about["title"] = ""
-    return WholeDocument(about, steps, signals, row["text"] if may_display else None)
+    return WholeDocument(about, history, signals, row["text"] if may_display else None)
 
 
 def _row(tables: RunTables, table: StageTable, found: FoundRow, names: Sequence[str]) -> dict[str, Any]:
@@ -132,8 +133,8 @@ def _may_display(config: Config, tables: RunTables, found: FoundRow) -> bool:
     return bool(shard.permitted()[found.row]) and shard.may_display([found.row])[0]
 
 
-def _print(console: Console, tables: RunTables, found: FoundRow, page: WholeDocument) -> None:
-    print_history(console, tables.whole_history(found))
+def _print(console: Console, found: FoundRow, page: WholeDocument) -> None:
+    print_history(console, page.history)
     console.print()
     about = page.about
     console.print(f"record  {plain(about['origin_file'])}, byte {about['origin_offset']:,}", markup=False)
