@@ -103,18 +103,20 @@ def annotated_sources(config: Config) -> list[Source]:
     return [source for source in config.sources if isinstance(source.options, warc.Options)]
 
 
-def annotate(config: Config, names: Sequence[str], taken: Collection[bytes]) -> Iterator[pa.RecordBatch]:
+def annotate(
+    config: Config, tables: RunTables, names: Sequence[str], taken: Collection[bytes]
+) -> Iterator[pa.RecordBatch]:
     """Yield batches of `ANNOTATIONS`, each of one source.
 
     Args:
         config: of a run that is released.
+        tables: of the run.
         names: of its shards.
         taken: ids of documents on a takedown list, which have no row.
 
     Raises:
         ShardError: a shard cannot be read.
     """
-    tables = RunTables(config)
     for source in annotated_sources(config):
         inputs = {shard.name: shard for shard in pack_source(source)}
         file_names = {file.uri: file.name for shard in inputs.values() for file in shard.files}

@@ -23,6 +23,7 @@ from manyo.filters.rules.decide import Rule, shipped_rules
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.annotations import ANNOTATIONS, INDEX_COLUMNS, annotate, annotated_sources
 from manyo.pipelines.commands.croissant import MEANINGS, croissant
+from manyo.pipelines.commands.page_history import RunTables
 from manyo.pipelines.commands.published_tables import (
     PUBLISHED,
     REMOVED,
@@ -141,10 +142,11 @@ def publish(config: Config, folder: Path, options: argparse.Namespace, with_text
     """
     stages = finished_stages(config, ("extract", "decide", "duplicates", "takedown", "release"), "publish")
     names = [shard.name for shard in stages["extract"].shards]
-    taken = taken_down(config, names)
-    numbers = write_tables(config, names, taken, folder, with_text)
+    tables = RunTables(config)
+    taken = taken_down(tables, names)
+    numbers = write_tables(config, tables, names, taken, folder, with_text)
     if not with_text:
-        _annotate(config, names, taken, folder)
+        _annotate(config, tables, names, taken, folder)
     numbers.files = written_files(folder)
     if not numbers.total.documents:
         raise UserError("nothing is released: there is nothing to publish; see manyo report")
@@ -193,7 +195,7 @@ def publish(config: Config, folder: Path, options: argparse.Namespace, with_text
     return numbers
 
 
-def _annotate(config: Config, names: Sequence[str], taken: Collection[bytes], folder: Path) -> None:
+def _annotate(config: Config, tables: RunTables, names: Sequence[str], taken: Collection[bytes], folder: Path) -> None:
     """Write `annotations/SOURCE/annotations-NNNNN.parquet`.
 
     Raises:
@@ -207,7 +209,7 @@ def _annotate(config: Config, names: Sequence[str], taken: Collection[bytes], fo
             source.name: stack.enter_context(TableWriter(folder, f"annotations/{source.name}/annotations", ANNOTATIONS))
             for source in sources
         }
-        for batch in annotate(config, names, taken):
+        for batch in annotate(config, tables, names, taken):
             writers[batch["source"][0].as_py()].write(batch)
 
 

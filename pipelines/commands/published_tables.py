@@ -128,24 +128,24 @@ class Numbers:
         )
 
 
-def taken_down(config: Config, names: Sequence[str]) -> set[bytes]:
+def taken_down(tables: RunTables, names: Sequence[str]) -> set[bytes]:
     """Ids of the documents of a run that are on a takedown list."""
     # Of the whole run: a duplicate's survivor may be in another shard.
-    tables = RunTables(config)
     return {
         one for name in names for one in read_columns(tables.uri(TAKEN_DOWN, name), ["doc_id"])["doc_id"].to_pylist()
     }
 
 
 def write_tables(
-    config: Config, names: Sequence[str], taken: Collection[bytes], folder: Path, with_text: bool
+    config: Config, tables: RunTables, names: Sequence[str], taken: Collection[bytes], folder: Path, with_text: bool
 ) -> Numbers:
     """Write `data/SOURCE/train-NNNNN.parquet` and `removed/removed-NNNNN.parquet`, and count.
 
     Args:
         config: of a run that is released.
+        tables: of the run.
         names: of its shards.
-        taken: ids of documents on a takedown list, which are nowhere.
+        taken: ids of its documents that are on a takedown list.
         folder: where to write; it exists and is empty.
         with_text: otherwise nothing has its text, and documents that may not be redistributed count as released.
 
@@ -154,7 +154,6 @@ def write_tables(
         OSError: a file cannot be written.
     """
     numbers = Numbers(sources={source.name: Amount() for source in config.sources})
-    tables = RunTables(config)
     table = RELEASE if with_text else SCRUBBED
     with ExitStack() as stack:
         of_source = {
