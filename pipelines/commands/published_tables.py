@@ -244,11 +244,11 @@ def _released(tables: RunTables, name: str, table: StageTable, taken: Collection
         return
     about = pa.Table.from_batches(
         [
-            documents.select(["doc_id", *_OF_DOCUMENTS])
+            documents.select(["doc_id", *OF_DOCUMENTS])
             .append_column("lang", languages["lang"])
             .append_column("lang_score", languages["lang_score"])
             for documents, languages in zip_batches(
-                (tables.uri(DOCUMENTS, name), _OF_DOCUMENTS), (tables.uri(LANGUAGES, name), ("lang", "lang_score"))
+                (tables.uri(DOCUMENTS, name), OF_DOCUMENTS), (tables.uri(LANGUAGES, name), ("lang", "lang_score"))
             )
         ]
     )
@@ -272,7 +272,8 @@ def _released(tables: RunTables, name: str, table: StageTable, taken: Collection
             yield batch.filter(pc.equal(batch["source"], source))
 
 
-_OF_DOCUMENTS = ("page_licence", "terms", "fetched_at")
+#: Columns of `documents` that a published row has besides those of the release.
+OF_DOCUMENTS = ("page_licence", "terms", "fetched_at")
 
 
 def _removed(

@@ -35,7 +35,7 @@ from manyo.dedup import boilerplate
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.annotations import released_digest
 from manyo.pipelines.commands.page_history import RunTables
-from manyo.pipelines.commands.published_tables import PUBLISHED, TableWriter
+from manyo.pipelines.commands.published_tables import OF_DOCUMENTS, PUBLISHED, TableWriter
 from manyo.pipelines.commands.rebuild_recipe import configuration
 from manyo.pipelines.commands.run_setup import choose_watcher, open_console, open_executor
 from manyo.pipelines.engine.errors import UserError
@@ -209,8 +209,8 @@ def _asked(annotated: ds.Dataset, archives: list[str]) -> dict[_Place, dict[str,
 
 
 _COLUMNS = [
-    "source", "licence", "profile", "uri", "title", "text", "comments", "structure", "page_licence", "terms",
-    "fetched_at", "origin_file", "origin_offset",
+    "source", "licence", "profile", "uri", "title", "text", "comments", "structure", "origin_file",
+    "origin_offset", *OF_DOCUMENTS,
 ]  # fmt: skip
 
 
@@ -237,11 +237,8 @@ def _compared(
             found.append({**_of(row), "outcome": EQUAL if is_equal else OTHER_TEXT})
             if is_equal and one is not None:
                 equal.append({**row, **one})
-        about = {row["doc_id"].hex(): row for row in documents.select(["doc_id", *_ABOUT]).to_pylist()}
+        about = {row["doc_id"].hex(): row for row in documents.select(["doc_id", *OF_DOCUMENTS]).to_pylist()}
         yield pa.RecordBatch.from_pylist([_published(row, about[row["id"]]) for row in equal], PUBLISHED), found
-
-
-_ABOUT = ("page_licence", "terms", "fetched_at")
 
 
 def _released(documents: pa.RecordBatch, stated: list[dict[str, Any]], config: Config) -> list[dict[str, Any]]:
