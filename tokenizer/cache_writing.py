@@ -18,7 +18,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from manyo.corpus.tables.publishing import publish
-from manyo.tokenizer.megatron_order import PrefixOrder
+from manyo.tokenizer.megatron_cache import ARRAYS, DESCRIPTION
+from manyo.tokenizer.megatron_order import PrefixOrder, normalized
 from manyo.tokenizer.training_order import DocumentIndex, TrainingOrder
 
 #: What a cache needs of the tokenizer: whatever Megatron's object says of itself (`unique_identifiers`).
@@ -48,13 +49,9 @@ def write_caches(order: TrainingOrder, split: str, tokenizer: TokenizerDescripti
         index = DocumentIndex.read(prefix)
         of_shard = order.prefix_order(number, index.lengths)
         shards.append(_shard_description(order, number, split, tokenizer))
-        arrays = {
-            "document_index": of_shard.documents,
-            "sample_index": sample_index(of_shard),
-            "shuffle_index": of_shard.cuts,
-        }
+        arrays = (of_shard.documents, sample_index(of_shard), of_shard.cuts)
         base, text = _named(folder, shards[-1])
-        for name, array in arrays.items():
+        for name, array in zip(ARRAYS, arrays, strict=True):
             with publish(f"{base}-{name}.npy") as path, open(path, "wb") as file:
                 np.save(file, array)
         yield _describe(base, text)
@@ -115,8 +112,7 @@ def _shard_description(
 
 def _split_matrix(shares: tuple[float, ...]) -> list[tuple[float, float] | None]:
     """The bounds of the parts, cumulated from a whole 0 as Megatron does it; None for a part of nothing."""
-    three = np.array([*shares, *[0.0] * (3 - len(shares))], np.float64)
-    edges = list(accumulate((three / np.sum(three)).tolist(), initial=0))
+    edges = list(accumulate(normalized([*shares, *[0.0] * (3 - len(shares))]), initial=0))
     return [(low, high) if high > low else None for low, high in pairwise(edges)]
 
 
@@ -128,9 +124,10 @@ def _named(folder: Path, description: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _describe(base: str, text: str) -> Path:
-    with publish(f"{base}-description.txt") as path:
+    uri = f"{base}{DESCRIPTION}"
+    with publish(uri) as path:
         path.write_text(text, encoding="utf-8")
-    return Path(f"{base}-description.txt")
+    return Path(uri)
 
 
 @contextmanager

@@ -17,7 +17,11 @@ import numpy as np
 from manyo.tokenizer.reader import Fault
 from manyo.tokenizer.training_order import DocumentIndex, OrderError
 
-_DESCRIPTION = "-description.txt"
+#: The end of a description's name, after what all files of its cache begin with.
+DESCRIPTION = "-description.txt"
+
+#: The arrays of a token shard's cache: its documents in order, where each sample begins, and the order of the samples.
+ARRAYS = ("document_index", "sample_index", "shuffle_index")
 
 #: Rows of a sample index that are compared at once: 32 MB.
 _ROWS_AT_ONCE = 1 << 21
@@ -33,20 +37,18 @@ def cache_faults(folder: Path) -> Iterator[Fault]:
 
     Memory: 8 bytes for each document and epoch of a cache.
     """
-    for path in sorted(folder.glob(f"*-GPTDataset-*{_DESCRIPTION}")):
+    for path in sorted(folder.glob(f"*-GPTDataset-*{DESCRIPTION}")):
         if (problem := _problem(path)) is not None:
             yield Fault(str(path), "file", problem)
 
 
 def _problem(description: Path) -> str | None:
     """Why a cache must not be used; None if it fits its shard."""
-    base = str(description).removesuffix(_DESCRIPTION)
+    base = str(description).removesuffix(DESCRIPTION)
     try:
         said = json.loads(description.read_text(encoding="utf-8"))
         prefix, length = str(said["dataset_path"]), int(said["sequence_length"])
-        order, samples, shuffled = (
-            np.load(f"{base}-{name}.npy", mmap_mode="r") for name in ("document_index", "sample_index", "shuffle_index")
-        )
+        order, samples, shuffled = (np.load(f"{base}-{name}.npy", mmap_mode="r") for name in ARRAYS)
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         return f"is no whole cache ({error}); delete its files"
     try:

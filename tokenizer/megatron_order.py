@@ -98,7 +98,7 @@ def split_bounds(split: Sequence[float], n_documents: int) -> list[tuple[int, in
     """
     if min(split) < 0 or sum(split) <= 0:
         raise ValueError(f"the split is {', '.join(map(str, split))}; shares are 0 or more, and not all 0")
-    shares = _normalized(split)
+    shares = normalized(split)
     edges = [0.0]
     for share in shares:
         edges.append(edges[-1] + share)
@@ -275,7 +275,7 @@ class Blend:
         """The blend of prefixes with weights, which is as long as the rounded shares of `wanted` together."""
         targets = shares_of(weights, wanted)
         # Megatron divides by the sum twice, and the second time can move the last bit.
-        exact = np.array(_normalized(_normalized(weights)))
+        exact = np.array(normalized(normalized(weights)))
         return cls(exact, sum(targets), np.full(len(targets), _UNBOUNDED), is_fused)
 
     @classmethod
@@ -284,7 +284,7 @@ class Blend:
         if wanted is None:
             # Megatron draws these only while they last, which without a bound on the length they all do to the end.
             return cls(np.array(sizes) / float(sum(sizes)), sum(sizes), np.array(sizes, np.int64), is_fused)
-        return cls(np.array(_normalized(sizes)), min(wanted, sum(sizes)), np.full(len(sizes), _UNBOUNDED), is_fused)
+        return cls(np.array(normalized(sizes)), min(wanted, sum(sizes)), np.full(len(sizes), _UNBOUNDED), is_fused)
 
     @classmethod
     def alone(cls, samples: int) -> Blend:
@@ -309,10 +309,11 @@ class Blend:
 
 def shares_of(weights: Sequence[float], wanted: int, surplus: float | None = None) -> list[int]:
     """Samples that are asked of each prefix of a weighted blend; with `surplus`, those that are made of it."""
-    targets = [math.ceil(wanted * weight) for weight in _normalized(weights)]
+    targets = [math.ceil(wanted * weight) for weight in normalized(weights)]
     return targets if surplus is None else [math.ceil(target * (1 + surplus)) for target in targets]
 
 
-def _normalized(weights: Sequence[float]) -> list[float]:
+def normalized(weights: Sequence[float]) -> list[float]:
+    """Weights as parts of their sum, as Megatron divides them."""
     exact = np.array(weights, np.float64)
     return [float(weight) for weight in exact / np.sum(exact)]
