@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -15,26 +13,13 @@ from docs import site
 from manyo.pipelines.cli import main, parse
 from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_NOTICES
 from tests.conftest import ROOT
+from tests.test_docs import blocks
 
 TUTORIALS = sorted(path for path in (ROOT / "docs" / "tutorials").glob("*.md") if not path.name.endswith(".ja.md"))
 
 
-def blocks(page: Path, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
-
-
 def commands(page: Path) -> list[list[str]]:
     return [line.split()[1:] for block in blocks(page, "bash") for line in block.splitlines()]
-
-
-@contextmanager
-def within(folder: Path) -> Iterator[None]:
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
 
 
 @pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
@@ -66,7 +51,7 @@ def test_the_commands_of_a_tutorial_work_one_after_another(
     page = ROOT / "docs" / "tutorials" / f"{name}.md"
     if name == "ndl-ocr":
         (project / "ndl.toml").write_text(blocks(page, "toml")[0], encoding="utf-8")
-    with within(project):
+    with chdir(project):
         for command in commands(page):
             if "--send" in command:
                 continue
