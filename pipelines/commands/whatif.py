@@ -69,10 +69,11 @@ def run(options: argparse.Namespace) -> int:
         if options.html or options.labels or options.minimum or options.maximum:
             raise UserError("--policy takes none of --html, --labels, --minimum and --maximum")
         costs = policy_costs(config, load_rights(options.policy), read_selection(options, config))
-        if not options.json:
+        if options.json:
+            for cost in costs:
+                print_json(cost)
+        else:
             print_costs(console, costs)
-        for cost in costs if options.json else ():
-            print_json(cost)
         return 0
     alternatives, left_out = _alternatives(config, options)
     for line in left_out:
