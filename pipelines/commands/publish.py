@@ -104,6 +104,8 @@ def run(options: argparse.Namespace) -> int:
         raise UserError(f"--license {options.license}: the Hub names licences in lower case, such as cc-by-4.0")
     if not _VERSION.fullmatch(options.version):
         raise UserError(f"--version {options.version}: give numbers, such as 1.0.0")
+    if options.without_text and not annotated_sources(config):
+        raise UserError("--without-text: no source is a crawl, whose pages others could fetch")
     repository = _repository(options.push) if options.push else None
     if options.send and repository is None:
         raise UserError("--send needs --push hf://datasets/ORG/NAME")
@@ -196,18 +198,11 @@ def publish(config: Config, folder: Path, options: argparse.Namespace, with_text
 
 
 def _annotate(config: Config, tables: RunTables, names: Sequence[str], taken: Collection[bytes], folder: Path) -> None:
-    """Write `annotations/SOURCE/annotations-NNNNN.parquet`.
-
-    Raises:
-        UserError: the run reads no crawl.
-    """
-    sources = annotated_sources(config)
-    if not sources:
-        raise UserError("--without-text: no source is a crawl, whose pages others could fetch")
+    """Write `annotations/SOURCE/annotations-NNNNN.parquet`."""
     with ExitStack() as stack:
         writers = {
             source.name: stack.enter_context(TableWriter(folder, f"annotations/{source.name}/annotations", ANNOTATIONS))
-            for source in sources
+            for source in annotated_sources(config)
         }
         for batch in annotate(config, tables, names, taken):
             writers[batch["source"][0].as_py()].write(batch)

@@ -106,8 +106,12 @@ def _prepare(folder: Path, to: Path, options: argparse.Namespace) -> Config:
     """The configuration of the run, with its selections, written where they are not yet."""
     try:
         recipe = json.loads((folder / "recipe" / "rebuild.json").read_bytes())
+        digest = hashlib.sha256((folder / "croissant.json").read_bytes()).hexdigest()
     except (OSError, ValueError) as error:
-        raise UserError(f"{folder}: recipe/rebuild.json cannot be read; publish with --without-text") from error
+        raise UserError(
+            f"{folder}: recipe/rebuild.json or croissant.json cannot be read; "
+            "give what manyo publish --without-text wrote"
+        ) from error
     files = {
         source["name"]: sorted((folder / "annotations" / source["name"]).glob("*.parquet"))
         for source in recipe["sources"]
@@ -118,7 +122,6 @@ def _prepare(folder: Path, to: Path, options: argparse.Namespace) -> Config:
         "contact": options.contact,
         "requests_per_second": options.requests_per_second,
     }
-    digest = hashlib.sha256((folder / "croissant.json").read_bytes()).hexdigest()
     where = os.path.abspath(to)
     text = f"# of a corpus whose croissant.json has the SHA-256 {digest}\n\n" + configuration(
         recipe, f"{where}/run", f"{where}/selection", reached_by

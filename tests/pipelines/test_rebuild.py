@@ -148,7 +148,21 @@ def test_a_folder_that_was_published_with_its_text_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["rebuild", str(tmp_path), "--to", str(tmp_path / "to")]) == 2
-    assert "publish with --without-text" in capsys.readouterr().err
+    assert "give what manyo publish --without-text wrote" in capsys.readouterr().err
+
+
+def test_a_run_without_a_crawl_is_refused_before_anything_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "run.toml"
+    config.write_text(
+        'run.out = "out"\n[[source]]\nname = "a"\nkind = "jsonl"\ninputs = ["a.jsonl"]\nprofile = "prose"\n'
+        'licence = "x"\n',
+        encoding="utf-8",
+    )
+    assert main(["publish", "--config", str(config), "--to", str(tmp_path / "to"), "--without-text"]) == 2
+    assert "--without-text: no source is a crawl" in capsys.readouterr().err
+    assert not (tmp_path / "to").exists()
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # mlcroissant's use of rdflib
