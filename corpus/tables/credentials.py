@@ -23,7 +23,8 @@ _WITH_A_SIGNATURE = re.compile(
     re.IGNORECASE,
 )
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_URI_IN_A_TEXT = re.compile(_URI.pattern + r"[^\s\"']*")
+#: Of a longer run of letters, the end is taken for the scheme: what is behind it is hidden all the same.
+_URI_IN_A_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s\"']*")
 _USER = re.compile(r"(?<=://)[^/?#]*@")
 
 #: What opens a host, by scheme and host, and what opens one file, by its public URI: files that the configuration

@@ -23,7 +23,7 @@ _CELL: Final = re.compile(f"[^{_SEPARATORS}\n]+")
 _BULLET: Final = re.compile(
     r"[ \t　]*(?:[-*・○●◯□■◆◇▼▲>＞※]|[0-9０-９]{1,4}[.．):： 　]|\([0-9ア-ン]{1,3}\)|[①-⑳])[ \t　]*"
 )
-_BLOCK: Final = re.compile(r"(?:[^\n]+(?:\n|$)){3,}")
+_BLOCK: Final = re.compile(r"(?m:^)(?:[^\n]++(?:\n|$)){3,}")
 _AFTER: Final = re.compile(f" ?(?:様|さん|君|くん|ちゃん|氏|先生|殿)?[\"']? ?(?:$|[{_SEPARATORS}\n(（<>]|  )")
 
 

@@ -75,8 +75,8 @@ class Label(NamedTuple):
 
 #: The words for a person in some role end so: 申込者, 納税義務者, 依頼人, 世帯主. They are labels as brief words are.
 _ROLE: Final = re.compile("[一-鿿]{1,6}[者人主](?:氏名|名前|名)?様?")
-_LAST_ROLE: Final = re.compile("(?P<kanji>[一-鿿]+[者人主])(?:氏名|名前|名)?様?$")
 _ROLE_CHARS: Final = 7
+_LAST_ROLE: Final = re.compile(f"(?P<kanji>[一-鿿]{{1,{_ROLE_CHARS}}}[者人主])(?:氏名|名前|名)?様?$")
 # Roles of people who are public in them, things that are no persons, and words that are no roles.
 _NO_ROLE: Final = re.compile(
     "[著作訳編記筆演奏学医信王勇若業]者|(?:監修|出演|研究|優勝|受賞|候補|発明|指揮|司会|開発|創業|創設|設計|発行"
