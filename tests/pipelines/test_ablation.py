@@ -194,8 +194,6 @@ def test_a_finished_run_is_a_corpus(demo_run: FinishedRun, capsys: pytest.Captur
     ("arguments", "said"),
     [
         (["--megabytes", "9"], "are too little for draws of 9 MB; give a smaller --megabytes"),
-        (["--megabytes", "0"], "argument --megabytes: 0 is not a number above 0"),
-        (["--draws", "0"], "argument --draws: 0 is less than 1"),
         (["--held-out", "news"], "--held-out news: give a name and then files"),
         (["--held-out", "news", "no.jsonl"], "no such input: no.jsonl"),
         (["--held-out", "news", "no.csv"], "give a .txt file"),
@@ -207,6 +205,23 @@ def test_a_mistake_is_one_line(
 ) -> None:
     a = write(tmp_path / "a.jsonl", corpus(300))
     assert main(["ablate", a, a, *arguments]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--megabytes", "0"], "argument --megabytes: 0 is not a number above 0"),
+        (["--draws", "0"], "argument --draws: 0 is less than 1"),
+    ],
+)
+def test_an_option_out_of_its_range_is_one_line(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["ablate", "a.jsonl", "b.jsonl", *arguments])
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
