@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -36,15 +35,13 @@ from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.dedup_stages import DUPLICATES
 from manyo.pipelines.graph.extract_stages import DOCUMENTS, REFUSED
 from manyo.pipelines.graph.filter_stages import DECISIONS, LANGUAGES, MENTIONS, SIGNALS
+from manyo.pipelines.graph.reading import side_by_side
 from manyo.pipelines.graph.release_stages import RELEASE
 from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN
 from manyo.pipelines.graph.template_stages import TEMPLATES
 from manyo.pipelines.graph.token_stages import ENCODED_ORIGINS, PROVENANCE
 from manyo.pipelines.report.quantities import format_value
 from manyo.tokenizer.reader import document_of_token, tokens_of_document
-
-#: Threads that read shards: they hide the latency of an object store, and Arrow decodes without Python's lock.
-_READERS = 16
 
 #: A token shard, by its name or by a file in the folder of `manyo path tokens`, and a position in it.
 _TOKEN = re.compile(r"(?P<shard>[a-z0-9][a-z0-9_-]*-\d{5,}?)(?:_text_document)?(?:\.bin|\.npy)?:(?P<position>\d+)")
@@ -139,7 +136,7 @@ def page_histories(config: Config, page: str) -> list[PageHistory]:
 def found_pages(tables: RunTables, page: str, selection: Selection = EVERYTHING) -> list[FoundRow]:
     """Every page that a name matches: an address may be fetched twice or be in two sources, a host has many.
 
-    Memory: the ids and addresses of `_READERS` shards.
+    Memory: the ids and addresses of 17 shards.
 
     Args:
         tables: of the run.
@@ -283,9 +280,8 @@ class RunTables:
                 for row in matches(read_columns(self.uri(table, shard), of_table[table])).tolist()
             ]
 
-        with ThreadPoolExecutor(_READERS) as readers:
-            for found in readers.map(of_shard, self.shards):
-                yield from found
+        for found in side_by_side(of_shard, self.shards):
+            yield from found
 
     def survivors(self, survivor: bytes | None) -> Iterator[Step]:
         """Yield the steps of a survivor; the survivor within a source may itself be a duplicate of another document."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
@@ -16,9 +15,8 @@ from manyo.corpus.tables.shards import filesystem, read_columns
 from manyo.corpus.takedowns import Entry, Finder, Takedowns
 from manyo.pipelines.engine.shapes import StageOutput
 from manyo.pipelines.graph.extract_stages import DOCUMENTS, REFUSED
+from manyo.pipelines.graph.reading import side_by_side
 
-#: Threads that read shards: they hide the latency of an object store, and Arrow decodes without Python's lock.
-_READERS = 16
 #: Pages shown for an entry, and candidates for one that names none.
 _SHOWN = 3
 #: Hosts less alike than this are other names rather than misspelt ones: one letter changed in `hatena.example` leaves
@@ -52,7 +50,7 @@ class Search:
 def search_pages(extracted: StageOutput, takedowns: Takedowns) -> Search:
     """Look the entries of a list up among the documents and the refused pages of a run.
 
-    Memory: ids and addresses of `_READERS` shards.
+    Memory: ids and addresses of 17 shards.
 
     Raises:
         ShardError: a shard cannot be read.
@@ -86,8 +84,7 @@ def _read(finder: Finder, uris: Sequence[str]) -> Iterator[tuple[pa.RecordBatch,
         pages = _pages(uri)
         return (pages, finder.find(pages)) if pages is not None else None
 
-    with ThreadPoolExecutor(_READERS) as readers:
-        yield from (one for one in readers.map(read, uris) if one is not None)
+    yield from (one for one in side_by_side(read, uris) if one is not None)
 
 
 def _pages(uri: str) -> pa.RecordBatch | None:
@@ -107,10 +104,9 @@ def _nearest(entries: Sequence[Entry], uris: Sequence[str]) -> dict[Entry, list[
         return {entry: _best(_candidates(entry, column, of_hosts)) for entry in entries}
 
     best: dict[Entry, list[tuple[float, str]]] = {entry: [] for entry in entries}
-    with ThreadPoolExecutor(_READERS) as readers:
-        for of_shard in readers.map(read, uris):
-            for entry, candidates in of_shard.items():
-                best[entry] = _best([*best[entry], *candidates])
+    for of_shard in side_by_side(read, uris):
+        for entry, candidates in of_shard.items():
+            best[entry] = _best([*best[entry], *candidates])
     return {entry: [text for _, text in candidates] for entry, candidates in best.items()}
 
 
