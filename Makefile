@@ -57,8 +57,9 @@ stop: $(VENV)/installed    ## stop the Ray job: make stop RAY_ADDRESS=http://HEA
 	@$(BIN)/manyo stop --config $(CONFIG) $(OUT_FLAG)
 
 # Two workers, each with whole files: fixtures of a file are built once, and a test that starts Ray finds a free core.
+# Long files begin (tests/conftest.py) instead of those with the most tests.
 test: $(VENV)/developed    ## the tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-random: $(VENV)/developed    ## the property tests with a random seed, which they print
 	seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ') && echo "seed $$seed" && \

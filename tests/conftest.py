@@ -35,6 +35,15 @@ if config.DISABLE_JIT:
     np.seterr(all="ignore")
 
 
+#: Files whose tests take minutes: two workers that begin with them end together, and no core waits for the other.
+_LONG_FILES = ("test_wheel.py",)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the long files first; `--no-loadscope-reorder` keeps them there."""
+    items.sort(key=lambda item: item.path.name not in _LONG_FILES)
+
+
 @dataclass(frozen=True, slots=True)
 class FinishedRun:
     """A run over the samples: its configuration file and its output folder."""
