@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from manyo.filters.model_files import files_digest
 from manyo.filters.signals.perplexity import check_kenlm, load_pieces
-from manyo.filters.signals.quality import load_quality_model
+from manyo.filters.signals.quality import LEAST_OF_LABEL, load_quality_model
 from manyo.filters.signals.signal_settings import Models
 
 
@@ -17,12 +17,21 @@ def models_digest(models: Models) -> str:
     """BLAKE2b of the bytes of the models, each of which is checked first; "" where none is named.
 
     Raises:
-        ValueError: a model is missing or damaged; the message begins with its path.
+        ValueError: a model is missing, damaged, or unproven though it must not be; the message begins with its path.
     """
     if models.quality is not None:
-        load_quality_model(models.quality)
+        _check_quality(models.quality, models.quality_unproven)
     if models.perplexity is not None:
         check_kenlm(models.perplexity)
     if models.pieces is not None:
         load_pieces(models.pieces)
     return files_digest(model_paths(models))
+
+
+def _check_quality(path: str, may_be_unproven: bool) -> None:
+    """Refuse a model of which nothing says that it knows good Japanese: English ones call Japanese bad."""
+    if load_quality_model(path).held_out is None and not may_be_unproven:
+        raise ValueError(
+            f"{path}: states no figure on Japanese documents that it did not see; train it on {LEAST_OF_LABEL} or more "
+            "Japanese documents of each label, or set quality_unproven = true"
+        )

@@ -35,6 +35,9 @@ from manyo.filters.signals.tree_kernels import LEAF, N_BINS, NODES
 #: Contributions that are stored of each document: the largest, for or against it.
 STORED_PARTS: Final = 4
 
+#: Least number of documents of each label; with fewer, a figure means nothing.
+LEAST_OF_LABEL: Final = 50
+
 #: The signals that the model reads: one for each thing that makes a text good or bad, not every variant of each.
 SCORED: Final = (
     *("char_count", "latin_fraction", "digit_fraction", "symbol_fraction", "hiragana_fraction"),
@@ -52,6 +55,7 @@ SCORED: Final = (
 )
 
 _HEAD: Final = "# quality model of manyo, written by train-quality: docs/log/labels.md"
+_HELD_OUT: Final = "held-out-japanese"
 _BELOW: Final = "<"
 _SHARE: Final = "/"
 
@@ -85,6 +89,23 @@ class Scale:
         return bins
 
 
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """How well a model tells good Japanese documents from bad ones whose sources it was not trained on.
+
+    Attributes:
+        area: under the curve: how often a good document scores above a bad one.
+        low, high: its interval of 95 % (Hanley and McNeil 1982).
+        good, bad: how many documents it was measured on.
+    """
+
+    area: float
+    low: float
+    high: float
+    good: int
+    bad: int
+
+
 @dataclass(frozen=True)
 class QualityModel:
     """A forest that says how probable it is that a document is good.
@@ -93,11 +114,13 @@ class QualityModel:
         signals: names of the signals.
         scales: of each signal.
         trees: records of `NODES` of each tree.
+        held_out: how well it does on Japanese documents of other sources; None where too few were at hand to say.
     """
 
     signals: tuple[str, ...]
     scales: tuple[Scale, ...]
     trees: tuple[Records, ...]
+    held_out: HeldOut | None = None
 
     @cached_property
     def _nodes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -175,12 +198,14 @@ def score(passes: Passes, model: QualityModel) -> Scored:
 
 
 def write_quality_model(model: QualityModel) -> str:
-    """The model as text: a line for each signal, and one for each tree.
+    """The model as text: a line for its figure on Japanese documents, one for each signal, and one for each tree.
 
     A tree's nodes are in preorder: `12<34` sends documents whose bin of signal 12 is below 34 to the next node, `18/6`
     is a leaf that good documents of a weight of 18 reached in training and bad ones of 6.
     """
     lines = [_HEAD]
+    if (held := model.held_out) is not None:
+        lines.append(f"{_HELD_OUT} {held.area:.3f} {held.low:.3f} {held.high:.3f} {held.good} {held.bad}")
     for name, scale in zip(model.signals, model.scales, strict=True):
         lines.append(f"signal {name} {'log' if scale.is_logarithmic else 'as-is'} {scale.low:g} {scale.high:g}")
     for tree in model.trees:
@@ -218,7 +243,7 @@ def _parse(text: str) -> QualityModel:
     head, *lines = text.split("\n")
     if head != _HEAD:
         raise ValueError("its first line is another")
-    names, scales, trees = [], [], []
+    names, scales, trees, held_out = [], [], [], None
     for line in filter(None, lines):
         key, *cells = line.split(" ")
         if key == "signal":
@@ -229,11 +254,14 @@ def _parse(text: str) -> QualityModel:
             scales.append(Scale(how == "log", float(low), float(high)))
         elif key == "tree":
             trees.append(_read_tree(cells, len(names)))
+        elif key == _HELD_OUT:
+            area, low, high, good, bad = cells
+            held_out = HeldOut(float(area), float(low), float(high), int(good), int(bad))
         else:
             raise ValueError(f"there is no {key!r} in one")
     if not trees:
         raise ValueError("it is not complete")
-    return QualityModel(tuple(names), tuple(scales), tuple(trees))
+    return QualityModel(tuple(names), tuple(scales), tuple(trees), held_out)
 
 
 def _read_tree(cells: Sequence[str], n_signals: int) -> Records:

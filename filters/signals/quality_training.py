@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
-from manyo.filters.signals.quality import SCORED, QualityModel, Scale, bins_of, read_values
+from manyo.filters.signals import characters
+from manyo.filters.signals.quality import LEAST_OF_LABEL, SCORED, HeldOut, QualityModel, Scale, bins_of, read_values
 from manyo.filters.signals.signal import Passes
 from manyo.filters.signals.signal_settings import DEFAULTS
 from manyo.filters.signals.tree_kernels import NODES, grow_tree
@@ -29,8 +30,8 @@ N_FOLDS = 5
 #: Documents of a source that count whole; of a larger one each counts less.
 MOST_OF_SOURCE = 150
 
-#: Least number of documents of each label; with fewer, precision and recall would mean nothing.
-LEAST_OF_LABEL = 50
+#: A document with less kana than this is not Japanese prose.
+_LEAST_KANA = 0.1
 
 #: Scores at which precision and recall are reported.
 THRESHOLDS = (0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8)
@@ -61,6 +62,7 @@ class Examples:
         is_good: bool (n_docs,).
         sources: names of the documents' sources.
         weights: float64 (n_docs,), how much each document counts, before sources are evened out.
+        is_japanese: bool (n_docs,), which are Japanese prose, by their kana.
         repeats: documents left out because another of the same label has the same text.
         contradictions: texts left out because documents of both labels have them.
     """
@@ -70,6 +72,7 @@ class Examples:
     is_good: np.ndarray
     sources: tuple[str, ...]
     weights: np.ndarray
+    is_japanese: np.ndarray
     repeats: int
     contradictions: int
 
@@ -132,12 +135,14 @@ def read_examples(good: Iterable[tuple[str, str, float]], bad: Iterable[tuple[st
     chosen = sorted((digest, label) for label in (0, 1) for digest in texts_of[label].keys() - both)
     documents = [texts_of[label][digest] for digest, label in chosen]
     column = pa.array([text for _, text, _ in documents], pa.large_string())
+    measured = [_measured(column.slice(start, _BATCH)) for start in range(0, len(column), _BATCH)]
     return Examples(
         np.array([digest for digest, _ in chosen], np.uint64),
-        np.concatenate([_values(column.slice(start, _BATCH)) for start in range(0, len(column), _BATCH)]),
+        np.concatenate([values for values, _ in measured]),
         np.array([label == 0 for _, label in chosen]),
         tuple(source for source, _, _ in documents),
         np.array([weight for _, _, weight in documents]),
+        np.concatenate([is_japanese for _, is_japanese in measured]),
         repeats,
         len(both),
     )
@@ -147,19 +152,43 @@ def _digest(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest())
 
 
-def _values(texts: pa.Array) -> np.ndarray:
-    return read_values(Passes(texts, DEFAULTS), SCORED)
+def _measured(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """The signals that are scored, and which of the texts are Japanese prose."""
+    passes = Passes(texts, DEFAULTS)
+    return read_values(passes, SCORED), passes.of(characters.character_counts).fraction(*characters.KANA) >= _LEAST_KANA
 
 
 def train(examples: Examples) -> tuple[QualityModel, list[AtThreshold], list[AtThreshold]]:
     """Train on all examples.
 
     Returns:
-        The model; the figures of models that did not see a document's source, and those of models that did not see the
-        document.
+        The model, with its figure on Japanese documents; the figures of models that did not see a document's source,
+        and those of models that did not see the document.
     """
-    figures = [_at_thresholds(examples, unseen_scores(examples, by_source)) for by_source in (True, False)]
-    return grow_forest(examples.values, examples.is_good, examples.importance()), figures[0], figures[1]
+    scores = [unseen_scores(examples, by_source) for by_source in (True, False)]
+    model = grow_forest(examples.values, examples.is_good, examples.importance())
+    of_sources, of_documents = (_at_thresholds(examples, of_fold) for of_fold in scores)
+    return replace(model, held_out=held_out(examples, scores[0], examples.is_japanese)), of_sources, of_documents
+
+
+def held_out(examples: Examples, scores: np.ndarray, chosen: np.ndarray) -> HeldOut | None:
+    """How well scores tell the chosen documents apart; None where they are fewer than `LEAST_OF_LABEL` of a label.
+
+    Args:
+        examples: all documents.
+        scores: (n_docs,), by models that did not see a document's source.
+        chosen: bool (n_docs,).
+    """
+    good, bad = scores[chosen & examples.is_good], scores[chosen & ~examples.is_good]
+    if min(len(good), len(bad)) < LEAST_OF_LABEL:
+        return None
+    bad = np.sort(bad)
+    below, not_above = bad.searchsorted(good, "left").mean(), bad.searchsorted(good, "right").mean()
+    area = float(below + not_above) / 2 / len(bad)
+    q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
+    others = (len(good) - 1) * (q1 - area**2) + (len(bad) - 1) * (q2 - area**2)
+    error = 1.96 * float(np.sqrt((area * (1 - area) + others) / (len(good) * len(bad))))
+    return HeldOut(area, max(area - error, 0.0), min(area + error, 1.0), len(good), len(bad))
 
 
 def grow_forest(values: np.ndarray, is_good: np.ndarray, importance: np.ndarray) -> QualityModel:

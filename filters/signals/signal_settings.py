@@ -29,6 +29,8 @@ class Models:
 
     Attributes:
         quality: a model that `manyo train-quality` wrote; None for the one that ships.
+        quality_unproven: use `quality` although it states no figure on Japanese documents of sources that it had not
+            seen: it was trained on other languages, or on too few documents to say.
         perplexity: a KenLM model, ARPA or binary.
         pieces: the SentencePiece model whose pieces are the words of `perplexity`; None where they are characters.
         perplexity_text: how a text is written for `perplexity`: `plain` as it is, each line a sentence; `ccnet` as the
@@ -36,6 +38,7 @@ class Models:
     """
 
     quality: str | None = None
+    quality_unproven: bool = False
     perplexity: str | None = None
     pieces: str | None = None
     perplexity_text: Literal["plain", "ccnet"] = "plain"

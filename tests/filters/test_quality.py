@@ -114,8 +114,25 @@ def test_a_model_is_read_as_it_was_written(trained, tmp_path: Path):
     path.write_text(write_quality_model(trained[0]), encoding="utf-8")
     read = load_quality_model(str(path))
     assert write_quality_model(read) == path.read_text(encoding="utf-8")
+    assert read.held_out is not None
     texts = [prose(3000), menu(3000)]
     assert scored(texts, read).scores == pytest.approx(scored(texts, trained[0]).scores, abs=1e-5)
+
+
+def test_a_model_states_how_well_it_tells_japanese_documents_of_unseen_sources_apart(examples, trained):
+    held_out = trained[0].held_out
+    is_japanese = examples.is_japanese
+    scores = unseen_scores(examples, by_source=True)
+    good, bad = scores[is_japanese & examples.is_good], scores[is_japanese & ~examples.is_good]
+    above = (good[:, None] > bad).mean() + (good[:, None] == bad).mean() / 2
+    assert (held_out.good, held_out.bad) == (len(good), len(bad))
+    assert held_out.area == pytest.approx(above)
+    assert held_out.low <= held_out.area <= held_out.high
+
+
+def test_a_model_of_english_documents_states_no_figure(examples):
+    abroad = replace(examples, is_japanese=np.zeros_like(examples.is_good))
+    assert train(abroad)[0].held_out is None
 
 
 def test_repeats_and_texts_of_both_kinds_are_left_out_and_counted():

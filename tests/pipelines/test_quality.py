@@ -123,6 +123,19 @@ def test_a_changed_model_with_the_same_name_is_measured_again(trained: Path, tmp
     assert filtered(tmp_path, "quality_score", "minimum = 0.5", models)[prose(1000)] == ["low_quality"]
 
 
+def test_a_model_without_a_figure_on_japanese_is_refused_unless_it_is_forced(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = (trained / "model.txt").read_text(encoding="utf-8").splitlines(keepends=True)
+    (tmp_path / "unproven.txt").write_text("".join(line for line in lines if "japanese" not in line), encoding="utf-8")
+    models = f'[filter.models]\nquality = "{tmp_path}/unproven.txt"'
+    with pytest.raises(AssertionError):
+        filtered(tmp_path, "quality_score", "minimum = 0.5", models)
+    assert "unproven.txt: states no figure on Japanese documents that it did not see" in capsys.readouterr().err
+    reasons = filtered(tmp_path, "quality_score", "minimum = 0.5", models + "\nquality_unproven = true")
+    assert (reasons[prose(1000)], reasons[menu(1000)]) == ([], ["low_quality"])
+
+
 def test_a_rule_on_perplexity_keeps_the_documents_of_lowest_perplexity(tmp_path: Path) -> None:
     pytest.importorskip("kenlm", reason="KenLM is an extra: pip install 'manyo[kenlm]' compiles it")
     Bigrams().write(tmp_path / "model.arpa")
