@@ -137,7 +137,10 @@ def main() -> None:
         column = pa.array(texts, pa.large_string())
         megabytes = column.nbytes / 1e6
         documents = pa.RecordBatch.from_pylist(
-            [{"doc_id": bytes(16), "title": text[:40], "uri": "https://example.jp/", "text": text} for text in texts],
+            [
+                {"doc_id": bytes(16), "title": text[:40], "uri": "https://example.jp/", "text": text, "comments": ""}
+                for text in texts
+            ],
             schema=DOCUMENTS.schema,
         )
         ours = [(span["row"], span["start"], span["stop"]) for span in find(column, _KINDS).to_pylist()]

@@ -156,7 +156,7 @@ _SOCIAL_WORD = re.compile(
 )
 _OFFICIAL = re.compile("公式|オフィシャル|official|当社|弊社|番組|編集部|当店")
 _AT_HANDLE = re.compile(
-    rf"(?<![A-Za-z0-9_.＠@/+\-]){NOT_AFTER_MASK}[@＠][A-Za-z0-9_][A-Za-z0-9_.]{{2,30}}(?<!\.)(?![A-Za-z0-9_@＠])"
+    rf"(?=[@＠])(?<![A-Za-z0-9_.＠@/+\-]){NOT_AFTER_MASK}[@＠][A-Za-z0-9_][A-Za-z0-9_.]{{2,30}}(?<!\.)(?![A-Za-z0-9_@＠])"
     rf"{NOT_BEFORE_MASK}"
 )
 _HANDLE_WORD = re.compile(
@@ -171,7 +171,7 @@ _SNS_SAID = re.compile(
     "(?:の?(?:ID|ＩＤ|アカウント|垢|アカ|名))?(?:(?:は|も|なら|で)[ぁ-ゖー、わ変更]{0,10}|[:：])?[ 　「『(（]?$"
 )
 _SNS_NAME = re.compile(
-    rf"(?<![A-Za-z0-9_.@＠#/-]){NOT_AFTER_MASK}[A-Za-z][A-Za-z0-9_.:#\-]{{3,30}}(?<![.:\-])(?![A-Za-z0-9_@＠/])"
+    rf"(?=[A-Za-z])(?<![A-Za-z0-9_.@＠#/-]){NOT_AFTER_MASK}[A-Za-z][A-Za-z0-9_.:#\-]{{3,30}}(?<![.:\-])(?![A-Za-z0-9_@＠/])"
     rf"{NOT_BEFORE_MASK}"
 )
 _BRACKET_AGE = re.compile(

@@ -31,7 +31,7 @@ from manyo.filters.pii.labels import (
     labels,
 )
 from manyo.filters.pii.name_shapes import APART
-from manyo.filters.pii.normal_form import normal_form
+from manyo.filters.pii.normal_form import normal_chars
 
 #: How sure it is that the label is one: `firm` after a colon, bracket, cell edge or line end, `spaced` after blanks,
 #: `loose` in a sentence, `said` with other words between.
@@ -167,7 +167,7 @@ class _NearWords:
             return True
         words = meaning.near.pattern
         if words not in self._found:
-            self._chars = self._chars or normal_form(self._fold).chars
+            self._chars = self._chars or normal_chars(self._fold)
             self._found[words] = bool(meaning.near.search(self._chars))
         return self._found[words]
 

@@ -33,7 +33,7 @@ from manyo.filters.pii.fields import Field, fields
 from manyo.filters.pii.gate import LABEL, PRIVATE, Piece, gated_pieces
 from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS, Kind
 from manyo.filters.pii.labels import NEAR_CHARS, Meaning, is_near
-from manyo.filters.pii.matching import AGE_HOLE, HOLE, NAME_HOLE, UNLESS_CHARS, Pattern
+from manyo.filters.pii.matching import AGE_HOLE, HOLE, NAME_HOLE, UNLESS_CHARS, Pattern, matches_of
 from manyo.filters.pii.name_evidence import private_stretches
 from manyo.filters.pii.names import Contact, names
 from manyo.filters.pii.normal_form import digits_read, folded
@@ -224,12 +224,12 @@ def _find_in(
         for kind in kinds:
             gated.setdefault(kind, []).append((start, stop))
     text = _as_meant(text, pieces)
-    settled, pending = _matched(text, gated, patterns)
+    settled, pending = _matched(text, gated, {k: of for k, of in patterns.items() if k not in _KINDS_NEAR_NAMES})
     labelled = gated.get(LABEL, [])
     named = gated.get("person_name", [])
     addressed = gated.get("postal_address", [])
     private = list(private_stretches(text)) if PRIVATE in gated else []
-    if not (settled or labelled or named or addressed or private) and _count_near_names(pending):
+    if not (settled or pending or labelled or named or addressed or private):
         return []
     masks = [_Hole(*match.span(), _sign_of_mask(match[0])) for match in MASK.finditer(text)] if "<" in text else []
     fold = folded(text)
@@ -243,6 +243,8 @@ def _find_in(
     name_fields = [field for field in all_fields if any(of.kind == "person_name" for of in field.meanings)]
     if not (settled or named or name_fields or private) and _count_near_names(pending):
         return []
+    # Every other article has an age; they are read where something that they may count near was found.
+    pending += _matched(text, gated, {k: of for k, of in patterns.items() if k in _KINDS_NEAR_NAMES})[1]
     in_doubt = (
         _Hole(span.start, span.stop, AGE_HOLE if span.kind in _KINDS_NEAR_NAMES else HOLE) for _, span in pending
     )
@@ -455,7 +457,7 @@ def _matched(
         for pattern in of_kind:
             pieces = [(passed[0][0], len(text))] if pattern.across_lines else passed
             for start, stop in pieces:
-                for match in _matches(pattern, text, start, stop):
+                for match in matches_of(pattern, text, start, stop):
                     span = _Span(*match.span(), pattern.kind, pattern.score, pattern.name)
                     if pattern.needs or pattern.unless:
                         pending.append((pattern, span))
@@ -471,16 +473,6 @@ def by_kind(kinds: Collection[str]) -> dict[str, list[Pattern]]:
         if pattern.kind in kinds:
             patterns.setdefault(pattern.kind, []).append(pattern)
     return patterns
-
-
-def _matches(pattern: Pattern, text: str, start: int, stop: int) -> Iterator[re.Match[str]]:
-    """Accepted matches within a piece; a refused one does not hide another that starts inside it."""
-    while match := pattern.expression.search(text, start, stop):
-        if pattern.accept(match):
-            yield match
-            start = match.end()
-        else:
-            start = match.start() + 1
 
 
 def _in_context(pattern: Pattern, text: str, span: _Span, holes: list[_Hole]) -> bool:

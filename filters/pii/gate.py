@@ -13,10 +13,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from manyo.corpus.jit import Bools, Int64s
 from manyo.corpus.text import Texts
+from manyo.filters.pii.gate_expressions import matching
 from manyo.filters.pii.kinds import Kind
 from manyo.filters.pii.name_evidence import PRIVATE_CHARS
 from manyo.filters.pii.screen import Screened, screened, sign_of
@@ -119,5 +119,4 @@ def _keep_matching(texts: pa.Array, may: Bools, gate: str) -> None:
     """Clear the flags of texts in which a gate does not match; flag i belongs to text 2 * i."""
     chosen = np.flatnonzero(may)
     if len(chosen):
-        matches = pc.match_substring_regex(texts.take(pa.array(2 * chosen)), gate)
-        may[chosen] = matches.to_numpy(zero_copy_only=False)
+        may[chosen] = matching(texts.take(pa.array(2 * chosen)), gate)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from manyo.filters.pii.name_shapes import is_full_name, parts
-from manyo.filters.pii.normal_form import normal_form
+from manyo.filters.pii.normal_form import normal_chars, normal_form
 
 #: How far the words of `Meaning.near` may be from a label, in characters.
 NEAR_CHARS: Final = 120
@@ -100,7 +100,7 @@ def _alternatives(words: object, end: str = "") -> re.Pattern[str] | None:
     """An expression for any of some words in the normal form."""
     if not isinstance(words, list):
         return None
-    return re.compile(f"(?:{'|'.join(re.escape(normal_form(word).chars) for word in words)}){end}")
+    return re.compile(f"(?:{'|'.join(re.escape(normal_chars(word)) for word in words)}){end}")
 
 
 #: Words for a number, as people write them: 会員No, 会員ナンバー, 会員のID.
@@ -133,10 +133,10 @@ def _meanings() -> dict[str, tuple[Meaning, ...]]:
             _alternatives(entry.get("unless")),
             _alternatives(entry.get("after"), "$"),
             bool(entry.get("bare")),
-            tuple(normal_form(word).chars for word in entry.get("near", ())),  # type: ignore[attr-defined]
+            tuple(normal_chars(word) for word in entry.get("near", ())),  # type: ignore[attr-defined]
         )
         for word in _with_numbers(entry.get("words", []), entry.get("stems", [])):  # type: ignore[arg-type]
-            chars = normal_form(word).chars
+            chars = normal_chars(word)
             of_word[chars] = (*of_word.get(chars, ()), meaning)
     return of_word
 
@@ -212,7 +212,7 @@ def labels(text: str, start: int, stop: int) -> Iterator[Label]:
         yield Label(starts[first], _stop(text, starts, last), chars[first:last], meanings)
 
 
-def _stop_of_word(chars: str, starts: list[int], match: re.Match[str]) -> int:
+def _stop_of_word(chars: str, starts: Sequence[int], match: re.Match[str]) -> int:
     """Where a word for a person ends with its suffix: 保護者氏名, 患者様."""
     is_person = any(meaning.kind == "person_name" for meaning in _MEANINGS[match[0]])
     suffix = _SUFFIX.match(chars, match.end()) if is_person else None
@@ -230,13 +230,13 @@ def _is_role(word: str) -> bool:
 
 def may_end_with_role(text: str) -> bool:
     """Whether a text ends with a word for a person in some role and what separates it from a name."""
-    chars = normal_form(text).chars.rstrip(EDGES + FIRM_EDGES)
+    chars = normal_chars(text).rstrip(EDGES + FIRM_EDGES)
     # More kanji in a row than a role has may be cut into words anywhere.
     role = _LAST_ROLE.search(chars)
     return role is not None and (len(role["kanji"]) > _ROLE_CHARS or _is_role(role[0]))
 
 
-def _stands_alone(starts: list[int], chars: str, first: int, last: int) -> bool:
+def _stands_alone(starts: Sequence[int], chars: str, first: int, last: int) -> bool:
     """Whether a word is not the inside of a longer Latin word: name in username."""
     return not (
         (first and _LATIN.match(chars, first) and _ALNUM.match(chars, first - 1) and _joins_at(starts, first))
@@ -244,12 +244,12 @@ def _stands_alone(starts: list[int], chars: str, first: int, last: int) -> bool:
     )
 
 
-def _joins_at(starts: list[int], i: int) -> bool:
+def _joins_at(starts: Sequence[int], i: int) -> bool:
     """Whether no blank stands in the text before character i of the normal form."""
     return starts[i - 1] + 1 == starts[i]
 
 
-def _stop(text: str, starts: list[int], last: int) -> int:
+def _stop(text: str, starts: Sequence[int], last: int) -> int:
     """Where the character before `last` ends in the text: what was dropped after it is not part of the word."""
     stop = starts[last - 1] + 1
     return stop + 1 if text[stop : stop + 1] in tuple("ﾞﾟ゛゜") else stop
@@ -259,7 +259,7 @@ def fits(meaning: Meaning, phrase: str) -> bool:
     """Whether a label may have a meaning after the rest of its noun phrase."""
     if not phrase:
         return True
-    chars = normal_form(phrase).chars
+    chars = normal_chars(phrase)
     if meaning.unless and meaning.unless.search(chars):
         return False
     rest = _HONORIFIC.sub("", chars)
@@ -269,13 +269,13 @@ def fits(meaning: Meaning, phrase: str) -> bool:
 @lru_cache(maxsize=1 << 12)
 def is_label_word(word: str) -> bool:
     """Whether a word is one of `labels.toml`, or one for a person in some role."""
-    chars = normal_form(word).chars
+    chars = normal_chars(word)
     return chars in _MEANINGS or bool(_ROLE.fullmatch(chars) and _is_role(chars))
 
 
 def is_near(meaning: Meaning, text: str) -> bool:
     """Whether a word that a meaning needs is in a text."""
-    return bool(meaning.near and meaning.near.search(normal_form(text).chars))
+    return bool(meaning.near and meaning.near.search(normal_chars(text)))
 
 
 class GateWords(NamedTuple):

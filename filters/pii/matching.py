@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
 from manyo.filters.pii.character_sets import DIGIT
@@ -25,6 +25,10 @@ def _always(match: re.Match[str]) -> bool:
     return True
 
 
+#: A lookahead for the first character.
+_FIRST_CHARACTER: Final = re.compile(r"\(\?=(\[(?:[^\]\\]|\\.)*\])\)")
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """One way to recognise a kind of personal information.
@@ -40,6 +44,7 @@ class Pattern:
         needs_after: whether `needs` may also stand after the match, as far away.
         unless: must not be found in the `UNLESS_CHARS` characters before the match.
         across_lines: whether a match may contain line ends.
+        first: the first character of every match, where the expression starts with a lookahead for it.
     """
 
     kind: str
@@ -52,6 +57,27 @@ class Pattern:
     needs_after: bool = False
     unless: re.Pattern[str] | None = None
     across_lines: bool = False
+    first: re.Pattern[str] | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        first = _FIRST_CHARACTER.match(self.expression.pattern)
+        object.__setattr__(self, "first", re.compile(first[1], self.expression.flags) if first else None)
+
+
+def matches_of(pattern: Pattern, text: str, start: int, stop: int) -> Iterator[re.Match[str]]:
+    """Accepted matches in `text[start:stop]`; a refused one does not hide another that starts inside it."""
+    if pattern.first:
+        # Python looks for one of some characters ten times as fast as it finds out that nothing matches.
+        place = pattern.first.search(text, start, stop)
+        if not place:
+            return
+        start = place.start()
+    while match := pattern.expression.search(text, start, stop):
+        if pattern.accept(match):
+            yield match
+            start = match.end()
+        else:
+            start = match.start() + 1
 
 
 #: For `str.translate`: letters, digits and full stops in half width, and kanji for digits as digits.

@@ -13,7 +13,7 @@ from typing import Final
 
 from sudachipy import Dictionary
 
-from manyo.filters.pii.normal_form import normal_form
+from manyo.filters.pii.normal_form import normal_chars
 
 #: Longest name that is looked for: サン＝テグジュペリ・アントワーヌ, MARIA DOLORES GARCIA FERNANDEZ.
 WINDOW_CHARS: Final = 40
@@ -344,7 +344,7 @@ def _by_shape(window: str) -> int:
         return 0
     word = run[0]
     if _KATAKANA.fullmatch(word):
-        letters = normal_form(word).chars
+        letters = normal_chars(word)
         is_name = any("姓" in parts(word[:i]) or "名" in parts(word[i:]) for i in range(2, len(word) - 1))
         return run.end() if is_name and letters else 0
     if not _SOLID.fullmatch(word):

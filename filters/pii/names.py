@@ -72,6 +72,7 @@ _ADDRESSED: Final = re.compile(
     r"|$|\s|へ)"
     r"|(?<=[ァ-ヴー])さん(?= ?(?:へ|宛)? ?(?:$|\n)))"
 )
+_MAY_BE_ADDRESSED: Final = re.compile("[様殿宛]|さん")
 # A blank between surname and given name is rare in prose about public people.
 _FRIEND: Final = re.compile(
     f" (?P<given>{LETTER}{{1,6}}?)"
@@ -275,7 +276,29 @@ _REST_OF_LINE: Final = re.compile(r" ?(?:様|殿|拝|より|記|方|印|㊞)?(?:
 
 
 def _in_piece(within: OpenText, start: int, stop: int) -> Iterator[Name]:
-    """Names next to words in a piece."""
+    """Names next to words in a piece; what costs little to find says which expressions can match."""
+    text = within.text
+    piece = text[start:stop]
+    if "担当" in piece or "名" in piece:
+        yield from _in_sentence(within, start, stop)
+    if " " in piece:
+        for match in _FRIEND.finditer(text, start, stop):
+            yield from _friend(within, match)
+    if "・" in piece:
+        for match in _FOREIGN_FRIEND.finditer(text, start, stop):
+            yield *match.span("name"), 0.8, "name_friend"
+    if _MAY_BE_ADDRESSED.search(piece):
+        for match in _ADDRESSED.finditer(text, start, stop):
+            yield from _addressed(within, match)
+    if "名義" in piece or "㊞" in piece:
+        yield from _titled(within, start, stop)
+    line = text.rfind("\n", 0, start) + 1
+    if "円" in text[line:stop]:
+        yield from _donors(within, line, stop)
+
+
+def _in_sentence(within: OpenText, start: int, stop: int) -> Iterator[Name]:
+    """Names after 担当の, 名義は and the like."""
     text = within.text
     for match in _IN_SENTENCE.finditer(text, start, stop):
         is_name = "名" in match[0]
@@ -285,18 +308,21 @@ def _in_piece(within: OpenText, start: int, stop: int) -> Iterator[Name]:
             or (is_name and text[stop_of_name : stop_of_name + 1] in ("、", "。", "\n", ""))
         ):
             yield match.end(), stop_of_name, 0.8, "name_sentence"
-    for match in _FRIEND.finditer(text, start, stop):
-        yield from _friend(within, match)
-    for match in _FOREIGN_FRIEND.finditer(text, start, stop):
-        yield *match.span("name"), 0.8, "name_friend"
-    for match in _ADDRESSED.finditer(text, start, stop):
-        yield from _addressed(within, match)
-    for match in _TITLED.finditer(text, start, stop):
+
+
+def _titled(within: OpenText, start: int, stop: int) -> Iterator[Name]:
+    """Names before 名義 and a seal."""
+    for match in _TITLED.finditer(within.text, start, stop):
         for first in within.starts_before(match.start()):
             if within.name_end(first, Belief(2, is_expected=True, is_firm=True), match.start()) == match.start():
                 yield first, match.start(), 0.85, "name_titled"
                 break
-    for match in _AMOUNT.finditer(text, text.rfind("\n", 0, start) + 1, stop):
+
+
+def _donors(within: OpenText, start: int, stop: int) -> Iterator[Name]:
+    """Names after amounts."""
+    text = within.text
+    for match in _AMOUNT.finditer(text, start, stop):
         position = match.end()
         while last := within.name_end(position, IN_FULL if position == match.end() else Belief(NEVER, True)):
             yield position, last, 0.8, "name_donor"

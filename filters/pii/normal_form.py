@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from codecs import utf_16_le_decode, utf_16_le_encode
+from codecs import utf_16_le_decode, utf_16_le_encode, utf_32_le_decode, utf_32_le_encode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Uint16s
+from manyo.corpus.jit import Int64s, Uint16s
+from manyo.filters.pii.normal_form_kernels import look_up, normalise
 
 
 def _widths() -> dict[int, str]:
@@ -52,7 +53,6 @@ _SKELETON: Final = {
     **{code: chr(code + 32) for code in range(ord("A"), ord("Z") + 1)},
     **{code: chr(code - 0xFEE0 + 32) for code in range(ord("Ａ"), ord("Ｚ") + 1)},
 }
-_DROPPED: Final = re.compile("[ \u200b\ufeff]+|(?<=.)[゛゜]")
 _MARKED: Final = {
     base + mark: unicodedata.normalize("NFC", base + combining)
     for base in "カキクケコサシスセソタチツテトハヒフヘホウ"
@@ -61,7 +61,7 @@ _MARKED: Final = {
 }
 
 
-def table_of(mapping: dict[int, str]) -> Uint16s:
+def table_of(mapping: Mapping[int, str]) -> Uint16s:
     """(65536,), what each unit of UTF-16 becomes. Looking up an array is ten times as fast as `str.translate`."""
     table = np.arange(1 << 16, dtype=np.uint16)
     for code, char in mapping.items():
@@ -72,7 +72,9 @@ def table_of(mapping: dict[int, str]) -> Uint16s:
 def mapped(text: str, table: Uint16s) -> str:
     """A text in which each character is replaced as the table says."""
     units = np.frombuffer(utf_16_le_encode(text, "surrogatepass")[0], np.uint16)
-    return utf_16_le_decode(table[units].data, "surrogatepass", True)[0]
+    found = np.empty(len(units), np.uint16)
+    look_up(units, table, found)
+    return utf_16_le_decode(found.data, "surrogatepass", True)[0]
 
 
 #: What OCR reads for digits, in a run that is mostly digits.
@@ -82,6 +84,7 @@ _MISREAD: Final = re.compile(
     r"[0-9][ \-－.()（）]{0,3}[OoQlI](?![A-Za-z])"
     r"|(?<![A-Za-z])[OoQlI]{1,2}(?:[ \-－.()（）]{0,3}[0-9]|[ 　]?[年月日曰歳才番号丁])"
 )
+_LIKE_DIGIT: Final = re.compile("[OoQlI]")
 _LIKE_DIGITS: Final = str.maketrans("OoQlI", "00011")
 _UNITS: Final = "年月日曰歳才番号丁"
 
@@ -89,7 +92,8 @@ _UNITS: Final = "年月日曰歳才番号丁"
 def digits_read(text: str) -> str:
     """A text of the same length in which O, l and the like are digits where the rest of a number is."""
     text = text.replace("曰", "日")
-    return _READ.sub(_digits_of_run, text) if _MISREAD.search(text) else text
+    # Most texts have no such letter, which is seen at once.
+    return _READ.sub(_digits_of_run, text) if _LIKE_DIGIT.search(text) and _MISREAD.search(text) else text
 
 
 def _digits_of_run(match: re.Match[str]) -> str:
@@ -107,6 +111,9 @@ def folded(text: str) -> str:
 
 _FOLDS: Final = table_of(FOLD)
 _SKELETONS: Final = table_of(_SKELETON)
+_WITH_MARKS: Final = np.stack(
+    [table_of({ord(pair[0]): whole for pair, whole in _MARKED.items() if pair[1] == mark}) for mark in "゛゜"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,27 +127,29 @@ class NormalForm:
     """
 
     chars: str
-    starts: list[int]
+    starts: Sequence[int]
 
 
 def normal_form(text: str, start: int = 0, stop: int | None = None) -> NormalForm:
     """The normal form of `text[start:stop]`; `starts` are positions in `text`."""
-    end = len(text) if stop is None else stop
-    likes = mapped(text[start:end], _SKELETONS)
-    if not _DROPPED.search(likes):
-        return NormalForm(likes, list(range(start, end + 1)))
-    parts: list[str] = []
-    runs: list[range] = []
-    position = 0
-    for match in _DROPPED.finditer(likes):
-        parts.append(likes[position : match.start()])
-        runs.append(range(start + position, start + match.start()))
-        if match[0] in "゛゜" and parts[-1]:
-            parts[-1] = parts[-1][:-1] + _MARKED.get(parts[-1][-1] + match[0], parts[-1][-1])
-        position = match.end()
-    parts.append(likes[position:])
-    runs.append(range(start + position, end + 1))
-    return NormalForm("".join(parts), list(chain.from_iterable(runs)))
+    end = len(text) if stop is None else min(stop, len(text))
+    chars, starts = _normalised(text[start:end])
+    n_chars = end - start
+    return NormalForm(
+        chars, range(start, end + 1) if len(chars) == n_chars else [*(starts[: len(chars)] + start).tolist(), end]
+    )
+
+
+def normal_chars(text: str) -> str:
+    """The characters of the normal form of a text."""
+    return _normalised(text)[0]
+
+
+def _normalised(text: str) -> tuple[str, Int64s]:
+    points = np.frombuffer(utf_32_le_encode(text, "surrogatepass")[0], np.uint32)
+    chars, starts = np.empty(len(points), np.uint32), np.empty(len(points), np.int64)
+    n = normalise(points, _SKELETONS, _WITH_MARKS, chars, starts)
+    return utf_32_le_decode(chars[:n].data, "surrogatepass", True)[0], starts
 
 
 def unmarked(chars: str) -> str:

@@ -36,7 +36,7 @@ _NAME_NEAR = re.compile(NAME_HOLE)
 
 # Until 1998 postal codes had three or five digits.
 _POSTAL_CODE = re.compile(
-    rf"{NOT_AFTER_MASK}〒{BLANK}?[:：]?{BLANK}?{DIGIT}{{3}}"
+    rf"(?=[〒]){NOT_AFTER_MASK}〒{BLANK}?[:：]?{BLANK}?{DIGIT}{{3}}"
     rf"(?:{BLANK}?{HYPHEN}{BLANK}?{DIGIT}{{2,4}}|{BLANK}?{DIGIT}{{4}})?(?!{DIGIT}){NOT_BEFORE_MASK}"
 )
 _POSTAL_DIGITS = standing_alone(rf"{DIGIT}{{3}}{BLANK}?{HYPHEN}{BLANK}?{DIGIT}{{4}}", "-－_/", "-－_/")

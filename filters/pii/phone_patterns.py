@@ -47,7 +47,7 @@ _PHONE_MARKED = _phone(
 #: OCR takes O for 0 and l for 1; only hyphens between the groups make sure that it is a number.
 _OCR_DIGIT = "[0-9０-９OoQlI|]"
 _PHONE_READ = re.compile(
-    rf"(?<![0-9０-９A-Za-z.-]){NOT_AFTER_MASK}(?:[0OoQ]{_OCR_DIGIT}{HYPHEN}{_OCR_DIGIT}{{4}}"
+    rf"(?=[0OoQ])(?<![0-9０-９A-Za-z.-]){NOT_AFTER_MASK}(?:[0OoQ]{_OCR_DIGIT}{HYPHEN}{_OCR_DIGIT}{{4}}"
     rf"|[0OoQ]{_OCR_DIGIT}{{2}}{HYPHEN}{_OCR_DIGIT}{{3,4}}|[0OoQ]{_OCR_DIGIT}{{3}}{HYPHEN}{_OCR_DIGIT}{{2,3}}"
     rf"|[0OoQ]{_OCR_DIGIT}{{4}}{HYPHEN}{_OCR_DIGIT}){HYPHEN}{_OCR_DIGIT}{{3,4}}(?![0-9０-９A-Za-z])(?!{HYPHEN}[0-9A-Za-z]){NOT_BEFORE_MASK}"
 )
@@ -184,7 +184,7 @@ def _is_bare_phone(match: re.Match[str]) -> bool:
 
 #: A number abroad (ITU-T E.164): a country code and groups of digits, 15 digits at most.
 _PHONE_OF_OTHERS = re.compile(
-    rf"(?<![0-9A-Za-z０-９+＋]){NOT_AFTER_MASK}[+＋](?!8 ?1)[1-9][0-9]{{0,2}}"
+    rf"(?=[+＋])(?<![0-9A-Za-z０-９+＋]){NOT_AFTER_MASK}[+＋](?!8 ?1)[1-9][0-9]{{0,2}}"
     rf"(?:[ .-]?(?:\([0-9]{{1,4}}\)|[0-9]{{2,8}})){{2,5}}"
     rf"(?![0-9A-Za-z]|[.,-][0-9]){NOT_BEFORE_MASK}"
 )

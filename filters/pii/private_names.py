@@ -40,11 +40,15 @@ REACH_CHARS: Final = 200
 
 # --- words that introduce a person ---
 
-_INTRODUCED: Final = re.compile(f"(?:(?<![一-鿿])(?:{KIN})|{ROLE})(?:の|は|が|も|に|へ|、|・)、?[「『]?(?={APART})")
+_PARTICLE: Final = f"[のはがもにへ、・]、?[「『]?(?={APART})"
+_INTRODUCED: Final = re.compile(f"(?:(?<![一-鿿])(?:{KIN})|{ROLE}){_PARTICLE}")
+#: What is found in every piece with one, sooner: the list of words is tried at each character.
+_AFTER_PARTICLE: Final = re.compile(_PARTICLE)
 _CALLED: Final = re.compile(
     "(?=と(?:申し|いいます|言います|いう(?:人|者|方|男|女)|言う(?:人|者|方|男|女)|名乗))と(?P<self>申し(?=ます|まし|上げ"
     "|て[おい]|、))?|(?=儀[ (、])"
 )
+_MAY_BE_CALLED: Final = re.compile("と[申い言]|儀[ (、]")
 #: 湯 浅 寛 is printed letter by letter.
 GOES_ON: Final = re.compile(f"(?<= {NAME_KANJI}) {{1,2}}{NAME_KANJI}(?:(?!{NAME_KANJI})|{HONORIFIC})")
 #: Words that introduce a name of two words after a particle.
@@ -80,14 +84,14 @@ def introduced(within: OpenText, pieces: Sequence[Interval]) -> Iterator[Name]:
     """
     text = within.text
     for start, stop in pieces:
-        for match in _INTRODUCED.finditer(text, start, stop):
+        for match in _INTRODUCED.finditer(text, start, stop) if _AFTER_PARTICLE.search(text, start, stop) else ():
             last = within.name_end(match.end(), GAPPED)
             is_example = EXAMPLE.search(text, max(0, match.start() - EXAMPLE_CHARS), match.start())
             if GOES_ON.match(text, last):
                 continue
             if last and not is_example and " " in text[match.end() : last] and re.match(LETTER, text[match.end()]):
                 yield match.end(), last, 0.85, "name_introduced"
-        for match in _CALLED.finditer(text, start, stop):
+        for match in _CALLED.finditer(text, start, stop) if _MAY_BE_CALLED.search(text, start, stop) else ():
             at = match.start()
             for first in within.starts_before(at):
                 belief = Belief(1, is_expected=True, is_firm=True, has_latin=True) if match["self"] else GAPPED

@@ -9,9 +9,9 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from manyo.corpus.jit import Bools, Bytes, Int64s, Uint32s
+from manyo.filters.pii.gate_expressions import matching
 from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.labels import LEAST_DIGITS, may_end_with_role
 from manyo.filters.pii.screen import (
@@ -84,8 +84,7 @@ def may_have_value(data: Bytes, found: Screened, near: Uint32s) -> Bools:
             if gate not in _NEVER_BEFORE:
                 starts = np.maximum(first[chosen], starts - _BYTES_BEFORE)
                 stops = np.minimum(stops + _BYTES_IN_NEXT_LINE, len(data))
-            matches = pc.match_substring_regex(_windows(data, starts, stops), gate)
-            may[chosen] = matches.to_numpy(zero_copy_only=False)
+            may[chosen] = matching(_windows(data, starts, stops), gate)
     for hit in np.flatnonzero((hits.announced & np.uint32(ROLE_BIT) != 0) & is_label & ~may).tolist():
         stop = int(hits.stops[hit])
         before = data[max(int(first[hit]), stop - _BYTES_OF_ROLE) : stop].tobytes()

@@ -45,7 +45,7 @@ _ACCOUNT: Final = _number(f"{DIGIT}{{7}}")
 _INSURED: Final = _number(f"{DIGIT}{{7,10}}")
 #: A name of an account that no word is.
 _HANDLE: Final = re.compile(
-    rf"(?<![A-Za-z0-9_.@＠#/:=-]){NOT_AFTER_MASK}[a-z][a-z0-9.]*_[a-z0-9._]+(?:#[0-9]{{4}})?"
+    rf"(?=[a-z])(?<![A-Za-z0-9_.@＠#/:=-]){NOT_AFTER_MASK}[a-z][a-z0-9.]*_[a-z0-9._]+(?:#[0-9]{{4}})?"
     rf"(?<![._])(?![A-Za-z0-9@＠/=(-])(?!\.[a-z]){NOT_BEFORE_MASK}"
 )
 
