@@ -214,7 +214,10 @@ def _of_label(fold: str, label: Label, words: _NearWords) -> Iterator[Field]:
         yield from _field(fold, firm.end(), line_stop, label, meanings, "firm")
     elif firm["bare"] and is_phrase:
         spaced = [meaning for meaning in meanings if not meaning.brief or meaning.kind not in IN_WORDS]
-        yield from _field(fold, firm.end(), line_stop, label, tuple(spaced), "spaced")
+        # 貸　　主　大鋸: forms set the letters of a label apart, or the value from it.
+        is_set = firm["bare"] != " " or label.stop - label.start > len(label.word)
+        is_form = is_set and bool(_BULLETS.match(fold[line_start:phrase_start]))
+        yield from _field(fold, firm.end(), line_stop, label, tuple(spaced), "firm" if is_form else "spaced")
     if is_phrase and not is_cell:
         for delimiter in ("|", ","):
             if delimiter in fold[line_start:line_stop] and _CELL_END[delimiter].match(fold, label.stop, line_stop):

@@ -30,6 +30,15 @@ from manyo.corpus.text import Texts
 from manyo.filters.pii.aligned_names import aligned_names
 from manyo.filters.pii.field_values import READERS
 from manyo.filters.pii.fields import Field, fields
+from manyo.filters.pii.forms import (
+    Pair,
+    form_stretches,
+    own_fields,
+    own_names,
+    pairs,
+    runs_into_label,
+    starts_with_name,
+)
 from manyo.filters.pii.gate import LABEL, PRIVATE, Piece, gated_pieces
 from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS, Kind
 from manyo.filters.pii.labels import NEAR_CHARS, Meaning, is_near
@@ -235,10 +244,17 @@ def _find_in(
     fold = folded(text)
     settled += _addresses(fold, addressed, masks)
     holes = _joined([*(_Hole(span.start, span.stop, HOLE) for span in settled), *masks])
-    all_fields = list(fields(_punched(fold, holes), labelled))
+    punched = _punched(fold, holes)
+    all_fields = list(fields(punched, labelled))
     values, near_names = _values(fold, all_fields, settled, masks, holes)
     settled += values
     settled += _written_alike(fold, settled, holes)
+    pending += near_names
+    blocks = _blocks(fold, settled, masks, all_fields)
+    personal = [(span.start, span.stop) for span in settled]
+    personal += [(place.start, place.stop) for place in all_fields if starts_with_name(fold, place)]
+    in_forms, near_names = _values(fold, list(own_fields(fold, blocks, all_fields, personal)), settled, masks, holes)
+    settled += in_forms
     pending += near_names
     name_fields = [field for field in all_fields if any(of.kind == "person_name" for of in field.meanings)]
     if not (settled or named or name_fields or private) and _count_near_names(pending):
@@ -263,8 +279,12 @@ def _find_in(
         and any(0 <= start - span.stop <= 3 or 0 <= span.start - stop <= 3 for start, stop, _ in contacts)
     ]
     found = []
-    if with_names and (named or name_fields or contacts):
+    if with_names and (named or name_fields or contacts or settled):
         found = names(_punched(fold, holes), named, name_fields, contacts, [(hole.start, hole.stop) for hole in holes])
+        within = OpenText(_punched(fold, holes), [(hole.start, hole.stop) for hole in holes])
+        known_labels = sorted(place.label.start for place in all_fields)
+        of_persons = [(span.start, span.stop) for span in settled] + [(start, stop) for start, stop, *_ in contacts]
+        found += own_names(within, blocks, known_labels, of_persons, found)
     holes = _joined([*holes, *(_Hole(start, stop, NAME_HOLE) for start, stop, *_ in found)])
     evidence = [(span.start, span.stop) for span in settled if span.kind not in _NO_EVIDENCE]
     evidence += [(start, stop) for start, stop, *_ in contacts]
@@ -272,12 +292,21 @@ def _find_in(
     if with_names and (evidence or found or private):
         known = [fold[start:stop] for start, stop, *_ in found]
         within = OpenText(_punched(fold, holes), [(hole.start, hole.stop) for hole in holes])
-        more = passage_names(within, evidence, private, known)
+        more = [name for name in passage_names(within, evidence, private, known) if not runs_into_label(blocks, name)]
         holes = _joined([*holes, *(_Hole(start, stop, NAME_HOLE) for start, stop, *_ in more)])
         found = [*found, *more]
         found += aligned_names(text, within, found)
     settled += [_Span(start, stop, "person_name", score, place) for start, stop, score, place in found]
     return settled + [span for pattern, span in pending if _in_context(pattern, text, span, holes)]
+
+
+def _blocks(
+    fold: str, settled: Sequence[_Span], masks: Sequence[_Hole], all_fields: Sequence[Field]
+) -> list[list[Pair]]:
+    """Labels and values that are set alike, near values of persons and labels."""
+    personal = [(span.start, span.stop) for span in settled] + [(place.label.start, place.stop) for place in all_fields]
+    holes = _joined([*(_Hole(span.start, span.stop, HOLE) for span in settled), *masks])
+    return [block for stretch in form_stretches(fold, personal) for block in pairs(_punched(fold, holes), *stretch)]
 
 
 def _in_rejoined(

@@ -21,6 +21,7 @@ from manyo.filters.pii.name_shapes import (
     LETTER,
     NAME_KANJI,
     is_common,
+    is_common_kana,
     is_full_name,
     is_no_given,
     is_no_latin,
@@ -69,6 +70,7 @@ _BEFORE: Final = (
     _Cue(1.0, re.compile(f"(?:{_PART}){_OPENS}{{0,2}}$")),
     _Cue(1.0, re.compile(r"(?:[^\s]{1,12}[)\]】〕》〉:=] ?|[^\s]\t|(?:^|\n)[^\s\0。、]{1,8} {1,2})$")),
     _Cue(1.5, re.compile(r"(?:名義|名前|氏名|本名|宛名|フリガナ|カナ)[^。\n\0]{0,12}$")),
+    _Cue(2.0, re.compile(r"(?:(?<![品社店曲題件書国地駅校町市学種品会])名|表札|名字|苗字)(?:は|が|も)[「『]?$")),
     _Cue(
         0.5, re.compile(r"(?:[市区町村郷組班通在住社部課店院校室科年号館室棟寮](?:の|に住む|、)|[0-9]課 {0,2}|[(「])$")
     ),
@@ -76,7 +78,7 @@ _BEFORE: Final = (
 #: A speaker who names himself: ぼくは岡です, 業務委託の星野です.
 _SELF_BEFORE: Final = re.compile(
     f"(?:(?:私|僕|ぼく|俺|わたし|あたし|こちら|自分)(?:は|、)|(?:{_PART}|者|部|課|室|係|店|科)の"
-    r"|た|ております|[。!?！？\n]|^|こんにちは、|はじめまして、|初めまして、)$"
+    r"|た|ております|[。!?！？\n]|^|(?:こんにちは|こんばんは|はじめまして|初めまして|です|ます|した|ません|ございます)、)$"
 )
 _SELF_AFTER: Final = re.compile("です(?:[。、!♪\n]|が|けど|$)|と申|といい|っていい|と言い|だけど")
 _SELF: Final = 2.0
@@ -119,8 +121,12 @@ _AFTER: Final = (
     ),
     _Cue(0.5, re.compile(r" {0,2}(?:$|[\n\t])")),
 )
+#: Sections and offices of two letters that stand right before a name.
+_SECTION: Final = "経理|総務|人事|営業|広報|庶務|事務|受付|会計|担当|店長|係長|課長|部長|主任|所長|院長|園長|室長"
 #: A surname alone at the end of a letter or message, after its last sentence.
-_SIGNED_BEFORE: Final = re.compile(r"[。!?♪)ー～~w\n]\n[ \t]*(?:[^\s。、]{1,12} {1,2})?$")
+_SIGNED_BEFORE: Final = re.compile(
+    rf"(?:[。!?♪)ー～~w\n]\n|[。!?♪])[ \t]*(?:[^\s。、]{{1,12}} {{1,2}}|(?:{_SECTION}) ?)?$"
+)
 _SIGNED_AFTER: Final = re.compile(r" ?(?:拝|より)?(?: ?\([^()\n]{1,16}\))?[ \t]*(?:\n\s*)?$|[ \t]*\n\s*\n")
 _SIGNED: Final = 2.0
 _PRIVATE: Final = re.compile("|".join(PRIVATE_WORDS))
@@ -135,12 +141,17 @@ _BESIDE_AFTER: Final = re.compile(
 )
 _BESIDE: Final = 1.5
 _PASSAGE: Final = 1.0
+_KIN_OF_TWO: Final = "|".join(word for word in KIN.split("|") if len(word) == 2)
+#: Words of kinship are no surname of the word after them: 孫 椿原 岳, あに 南.
+_KIN_WORD: Final = re.compile(f"(?:{KIN}|あに|あね|おとうと|いもうと|ちち|はは|まご|むすこ|むすめ)(?= )")
 #: Where a word starts that may be a name: kanji after anything else, two words in katakana or hiragana, Latin words.
 _STARTS: Final = re.compile(
     "(?<![一-鿿々ヶァ-ヴー﨑𠮷])(?:[一-鿿﨑𠮷]|[ァ-ヴ](?=[ァ-ヴー]{0,11}[ ・＝=]))"
     "|(?:(?<![ぁ-ゖ一-鿿々ァ-ヴー])|(?<=[一-鿿]の))[ぁ-ゖ](?=[ぁ-ゖ]{1,5} [ぁ-ゖ一-鿿])"
     "|(?<=[員長者人生課部係局室班様師士工主婦業組娘母父妻夫兄姉弟妹])(?=[一-鿿])"
-    "|(?<=本名|自称|通称|氏名|名義)(?=[一-鿿])"
+    f"|(?<=本名|自称|通称|氏名|名義|名前|号室|{_SECTION}|{_KIN_OF_TWO})(?=[一-鿿])(?![所局室員官長職部課係会者])|(?<=階)(?=[一-鿿]様)"
+    "|(?<![ァ-ヴー・])[ァ-ヴ](?=[ァ-ヴー]{1,9}様)"
+    f"|(?<![A-Za-z0-9@])[A-Z](?=[a-z]{{2,14}}(?:{HONORIFIC}|氏|まで))"
     "|(?<![A-Za-z])[A-Z](?=[a-z'-]{1,20},? [A-Z]|[A-Z'-]{1,20}/[A-Z]{2})"
 )
 _RUN: Final = re.compile(f"{LETTER}+")
@@ -183,6 +194,10 @@ _NO_PERSON: Final = frozenset(("平成", "昭和", "大正", "明治", "令和",
 _NOUN: Final = re.compile("工事|事業|施設|整備")
 _NUMBER: Final = re.compile("[一二三四五六七八九十百千万〇]+")
 _ADDRESSED: Final = re.compile(f" ?(?:{HONORIFIC})")
+#: Ends of words for people by what they are or do: 入居者様, 関係各位様.
+_ROLE_END: Final = re.compile("[者員人主客生方家店社部課名位様同女男長]$")
+#: One foreign word before a title.
+_TITLED_WORD: Final = re.compile(f"(?:[ァ-ヴー]{{2,10}}|[A-Z][a-z]{{2,14}})(?= ?(?:{HONORIFIC}|氏|まで|という))")
 _NOT_OF_NAME: Final = re.compile("(?:さん|さま|くん|ちゃん|です|まで|という|より|から)+$")
 _SURNAME_CHARS: Final = 5
 _GIVEN_CHARS: Final = 5
@@ -224,7 +239,7 @@ def evident_names(
             kanji = _KANJI_RUN.match(text, start)
             if kanji and not _may_be_name(kanji[0], text.startswith(" ", kanji.end())):
                 continue
-            if start < reached or within.in_hole(start):
+            if start < reached or within.in_hole(start) or _KIN_WORD.match(text, start):
                 continue
             best = (0.0, 0)
             readings = set(_readings(within, start))
@@ -313,7 +328,15 @@ def _readings(within: OpenText, start: int) -> Iterator[_Reading]:
         if ocr:
             yield from _printed_apart(text, start, ocr)
     if _is_no_name(kanji[0]):
+        # 沓掛 is a place, too.
+        gap = _GAP.match(text, kanji.end(), limit) if is_place(kanji[0]) else None
+        if gap and len(kanji[0]) <= _UNKNOWN_SURNAME_CHARS:
+            yield from _givens(text, start, gap.end(), limit, 0.5, surname_is_known=False)
+        if is_place(kanji[0]) or not is_common(kanji[0]):
+            yield from _addressed_unknown(text, start, kanji.end())
         return
+    if not lengths:
+        yield from _addressed_unknown(text, start, kanji.end())
     is_split = bool(_IN_OTHER_WORD.search(text, max(0, start - 3), start))
     for n_surname in range(min(_SURNAME_CHARS, len(kanji[0])), 0, -1):
         is_known = n_surname in lengths
@@ -331,8 +354,19 @@ def _readings(within: OpenText, start: int) -> Iterator[_Reading]:
             yield _Reading(at, 1.0 if is_named else 0.5, is_alone=True)
 
 
+def _addressed_unknown(text: str, start: int, stop: int) -> Iterator[_Reading]:
+    """A surname that the dictionary lacks, before a title: places are not addressed."""
+    if 2 <= stop - start <= _UNKNOWN_SURNAME_CHARS and not _ROLE_END.search(text, start, stop):
+        title = _ADDRESSED.match(text, stop)
+        if title:
+            yield _Reading(stop, 1.0 if "様" in title[0] else 0.0, is_alone=True)
+
+
 def _in_kana_or_latin(text: str, start: int, limit: int) -> Iterator[_Reading]:
     """Names of foreigners, and two words in hiragana."""
+    titled = _TITLED_WORD.match(text, start, limit)
+    if titled and not is_no_latin(titled[0]) and not is_common_kana(titled[0]):
+        yield _Reading(titled.end(), 1.0, is_alone=True)
     foreign = _FOREIGN.match(text, start, limit)
     if foreign:
         if not is_no_latin(foreign[0]):
@@ -418,9 +452,15 @@ def _givens(text: str, start: int, at: int, limit: int, weight: float, surname_i
             yield _Reading(stop, weight + 1.0 + (0.5 if len(given) > 1 else 0.0))
         elif surname_is_known and (weight >= 1 or given[-1] in _ENDS_OF_KANA_NAMES):
             is_kana = bool(_KANA_SHAPE.fullmatch(given)) and not _NO_KANA_GIVEN.match(given)
+            is_titled = not is_apart and at - start > 1 and bool(_ADDRESSED.match(text, stop))
+            if is_titled and len(given) == 1 and re.match(NAME_KANJI, given) and not _ROLE_END.match(given):
+                yield _Reading(stop, weight)
             if not is_apart and at - start > 1 and _UNKNOWN_GIVEN.fullmatch(given) and not is_no_given(given, False):
                 yield _Reading(stop, weight + 0.5)
-            if is_kana or (is_apart and _GIVEN_SHAPE.fullmatch(given) and not is_no_given(given, is_apart)):
+            # 青森 八戸 are towns, 紺 金 colours.
+            is_two = may_be_place(given) or len(given) == at - start - 1 == 1
+            is_shaped = is_apart and bool(_GIVEN_SHAPE.fullmatch(given)) and not is_two
+            if is_kana or (is_shaped and not is_no_given(given, is_apart)):
                 yield _Reading(stop, weight + 0.5)
 
 

@@ -103,9 +103,23 @@ _KANA_WORDS: Final = re.compile(
     r"1,10}(?![ァ-ヴーぁ-ゖ一-鿿])|[ぁ-ゖ]{2,7}[ 　]{1,2}[ぁ-ゖ]{2,7}(?![ァ-ヴーぁ-ゖ一-鿿])"
 )
 _KATAKANA: Final = re.compile("[ァ-ヴー゛゜]{4,14}")
+#: Letters with the marks of Europe and Vietnam: Szabó, Phạm.
+_CAPITAL: Final = "[A-ZÀ-ÞĀ-ƿẠ-ỹ]"
+_LATIN_LETTER: Final = r"[A-Za-zÀ-ƿẠ-ỹ'’\-]"
+#: What follows a name in Latin letters and is no part of it.
+_NEXT_LABEL: Final = (
+    r"(?:(?i:whatsapp|line|instagram|twitter|skype|telegram|discord|facebook|tiktok|wechat|e-?mail|tel|phone|mobile"
+    r"|address|fax|iban)|IP|MAC|ID)\b"
+)
 _LATIN: Final = re.compile(
-    r"(?:[A-ZÀ-Þ][A-Za-zÀ-ÿ'’\-]{1,20}(?:,? | ?/ ?)){1,3}(?:[A-Z]\.? ){0,2}[A-ZÀ-Þ][A-Za-zÀ-ÿ'’\-]{1,20}(?!"
-    r"[A-Za-zÀ-ÿ0-9@_./])"
+    rf"(?:(?!{_NEXT_LABEL}){_CAPITAL}{_LATIN_LETTER}{{1,20}}(?:,? | ?/ ?)"
+    r"(?:(?:de|da|di|du|la|le|del|dos|van|von|der|den|bin|al|el|y) ){0,2}){1,3}"
+    rf"(?:[A-Z]\.? ){{0,2}}(?!{_NEXT_LABEL}){_CAPITAL}{_LATIN_LETTER}{{1,20}}(?![A-Za-zÀ-ƿẠ-ỹ0-9@_./])"
+)
+#: A name in two scripts: Vasquez 真弓, オコンクォ・千歳, 大鋸 ヨシノブ, 高見澤 Marco.
+_MIXED: Final = re.compile(
+    "(?P<foreign>[ァ-ヴー]{2,10}|[A-Z][a-z'’-]{2,14})[・ ] ?(?P<given>[一-鿿々]{1,3})"
+    "|(?P<surname>[一-鿿々ヶ]{1,4})[・ ] ?(?:[ァ-ヴー]{2,8}|[A-Z][a-z'’-]{2,12})"
 )
 _NO_LATIN: Final = re.compile(
     r"(?i)\b(?:tel|fax|url|pc|inc|ltd|llc|corp|co|company|support|team|service|services|cent(?:er|re)|office|group|university"
@@ -139,7 +153,7 @@ _KANA_GIVEN: Final = re.compile("[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ
 _NO_GIVEN: Final = re.compile(
     "[部課局係店社室科班会所館院校区市町村県府都丁目支本営様氏殿省庁党家屋業者員長園組車堂名号番円年月日時分個枚台人駅線式型]"
     "|工事|水系|河川|航路|施設|整備|祖父|祖母|実家|自宅|父母|先生|銀行|口座|普通|株式|有無|可能|株|希望|確認|参照|記入|予定|未定|不要|必要|以下|以上|資格|関係|情報|管理|連絡"
-    "|電話|住所|氏|性別|年齢|職業"
+    "|電話|住所|氏|性別|年齢|職業|名無し"
 )
 #: What may follow a name without a blank; with any other letter the word would go on.
 NAME_END: Final = re.compile(
@@ -200,6 +214,13 @@ def is_common(word: str) -> bool:
         return False
     found = [morpheme.part_of_speech() for morpheme in _dictionary().lookup(word)]
     return any(part[1] == "普通名詞" for part in found) and not any(part[2] == "人名" for part in found)
+
+
+@lru_cache(maxsize=1 << 16)
+def is_common_kana(word: str) -> bool:
+    """Whether the dictionary knows a word in katakana as anything but a part of a person's name: スタッフ."""
+    found = [morpheme.part_of_speech() for morpheme in _dictionary().lookup(word)]
+    return any(part[1] == "普通名詞" for part in found) or bool(found and all(part[2] != "人名" for part in found))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -334,6 +355,12 @@ def _has_apart_given(words: list[str]) -> bool:
 
 def _by_shape(window: str) -> int:
     """The length of what has the shape of a name and ends its field, though the dictionary lacks a part of it."""
+    mixed = _MIXED.match(window)
+    if mixed and FIELD_END.match(window, mixed.end()):
+        is_given = bool(mixed["given"]) and "名" in parts(mixed["given"])
+        is_surname = bool(mixed["surname"]) and "姓" in parts(mixed["surname"])
+        if (is_given or is_surname) and not _NO_GIVEN.search(mixed["given"] or mixed["surname"]):
+            return mixed.end()
     pair = _UNKNOWN_PAIR.match(window)
     if pair and FIELD_END.match(window, pair.end()):
         is_given = "名" in parts(re.split("[ 　]+", pair[0])[1])
@@ -347,7 +374,8 @@ def _by_shape(window: str) -> int:
         letters = normal_chars(word)
         is_name = any("姓" in parts(word[:i]) or "名" in parts(word[i:]) for i in range(2, len(word) - 1))
         return run.end() if is_name and letters else 0
-    if not _SOLID.fullmatch(word):
+    # 旧法等 is a list of things.
+    if not _SOLID.fullmatch(word) or word.endswith("等"):
         return 0
     for i in range(min(_SURNAME_CHARS, len(word) - 1), 0, -1):
         is_surname, is_given = "姓" in parts(word[:i]), "名" in parts(word[i:])
@@ -365,4 +393,7 @@ def is_no_given(given: str, is_apart: bool) -> bool:
 
 def _is_no_name(letters: str) -> bool:
     words = re.split("[ 　]+", letters)
-    return bool(_NO_GIVEN.search(letters)) or not _NO_PERSON.isdisjoint(words) or any(map(is_common, words))
+    # 木村 is a surname although 村 is the end of a place.
+    n_surname = next((i for i in range(min(_SURNAME_CHARS, len(letters) - 1), 1, -1) if "姓" in parts(letters[:i])), 0)
+    is_thing = bool(_NO_GIVEN.search(letters, n_surname))
+    return is_thing or not _NO_PERSON.isdisjoint(words) or any(map(is_common, words))

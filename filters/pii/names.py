@@ -46,7 +46,7 @@ _SECTION: Final = re.compile(
 _DEAD: Final = re.compile("亡 ?|故 ?")
 _NEXT_NAME: Final = re.compile("(?: ?様)?(?: ?[、,・/;] ?| {1,3})(?:[0-9]{1,2}[.)] ?|[①-⑳] ?|・ ?)?")
 # What may stand behind a name in its cell.
-_REST_OF_CELL: Final = re.compile("(?: ?(?:様|さん|氏|殿|君|先生|印))? ?(?:$|[(、,・/;])")
+_REST_OF_CELL: Final = re.compile("(?: ?(?:様|さん|氏|殿|君|先生|印))? ?(?:$|[(、,・/;【\\[〔])")
 _IS: Final = re.compile("は|なら|ですが| ")
 _GIVEN_LABELS: Final = frozenset({"名", "firstname", "givenname"})
 _GIVEN_ONLY: Final = re.compile(f"{LETTER}{{1,6}}|[A-Z][A-Za-z'-]{{1,20}}")
@@ -192,8 +192,12 @@ def _of_field(within: OpenText, field: Field) -> list[Name]:
         return []
     if field.label.word in _GIVEN_LABELS:
         given = _GIVEN_ONLY.fullmatch(text, field.start, field.stop)
-        has_surname = _SURNAME_LABEL.search(text, _lines_up(text, field.label.start, 1), field.stop)
-        return [(field.start, field.stop, 0.85, "name_form")] if given and has_surname else []
+        if _SURNAME_LABEL.search(text, _lines_up(text, field.label.start, 1), field.stop):
+            return [(field.start, field.stop, 0.85, "name_form")] if given else []
+        # 【名】 of a short form may be the whole of it.
+        stop = within.name_end(field.start, FIRM, field.stop) if field.strength == "firm" else 0
+        is_whole = stop and WORDS_APART.search(text, field.start, stop) and _REST_OF_CELL.match(text, stop, field.stop)
+        return [(field.start, stop, 0.85, "name_form")] if is_whole else []
     if (
         field.in_column
         and re.match("[a-z]", field.label.word)

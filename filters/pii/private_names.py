@@ -21,6 +21,7 @@ from manyo.filters.pii.name_shapes import (
     Belief,
     is_common,
     is_place,
+    may_be_place,
     parts,
 )
 from manyo.filters.pii.open_text import Interval, OpenText
@@ -165,7 +166,9 @@ def _is_person(within: OpenText, first: int, last: int) -> bool:
         return False
     if is_public(text, first) or is_public_after(text, last):
         return False
-    return "名" in parts(given) or not (is_place(surname) or is_common(given) or is_place(given) or _is_town(surname))
+    are_places = may_be_place(surname) and may_be_place(given)
+    is_thing = is_place(surname) or is_common(given) or is_place(given) or _is_town(surname) or are_places
+    return "名" in parts(given) or not is_thing
 
 
 def _is_town(surname: str) -> bool:
