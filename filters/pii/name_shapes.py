@@ -153,7 +153,7 @@ _KANA_GIVEN: Final = re.compile("[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ
 _NO_GIVEN: Final = re.compile(
     "[部課局係店社室科班会所館院校区市町村県府都丁目支本営様氏殿省庁党家屋業者員長園組車堂名号番円年月日時分個枚台人駅線式型]"
     "|工事|水系|河川|航路|施設|整備|祖父|祖母|実家|自宅|父母|先生|銀行|口座|普通|株式|有無|可能|株|希望|確認|参照|記入|予定|未定|不要|必要|以下|以上|資格|関係|情報|管理|連絡"
-    "|電話|住所|氏|性別|年齢|職業|名無し"
+    "|電話|住所|氏|性別|年齢|職業"
 )
 #: What may follow a name without a blank; with any other letter the word would go on.
 NAME_END: Final = re.compile(
@@ -395,5 +395,5 @@ def _is_no_name(letters: str) -> bool:
     words = re.split("[ 　]+", letters)
     # 木村 is a surname although 村 is the end of a place.
     n_surname = next((i for i in range(min(_SURNAME_CHARS, len(letters) - 1), 1, -1) if "姓" in parts(letters[:i])), 0)
-    is_thing = bool(_NO_GIVEN.search(letters, n_surname))
+    is_thing = bool(_NO_GIVEN.search(letters, n_surname)) or letters.startswith("名無し")
     return is_thing or not _NO_PERSON.isdisjoint(words) or any(map(is_common, words))
