@@ -16,7 +16,7 @@ KERNEL_TESTS := $(addprefix tests/corpus/test_,$(addsuffix .py,sniff charset tag
   $(addprefix tests/dedup/test_,$(addsuffix .py,exact view minhash shingles keys pairs components similarity))
 STAGES := extract langid filter dedup scrub tokenize report
 
-.PHONY: help demo samples run $(STAGES) submit plan status stop test test-random kernels-check faults test-interop check lint types docs docs-check bench site lock clean
+.PHONY: help demo samples run $(STAGES) submit plan status stop test test-random kernels-check faults test-interop check lint types docs docs-check bench leaderboard site lock clean
 .DELETE_ON_ERROR:
 
 help:            ## list the targets
@@ -94,6 +94,10 @@ bench: $(VENV)/developed    ## speed next to the peers, in one run; needs MANYO_
 	for name in web filters "dedup quality" "dedup speed" scrub ocr sources profiles labels editions; do \
 	  $(BIN)/python -m bench.$$name $(MANYO_DATA) || exit 1; done
 	for name in tokens whatif "engine serial 1000" "engine ray 1000" scaling; do $(BIN)/python -m bench.$$name || exit 1; done
+
+# TASKS="language pdf" asks some tasks, SEED=2 draws other items, DATA=FOLDER reads items of others instead.
+leaderboard: $(VENV)/developed    ## manyo and its peers on items drawn from a seed: build/leaderboard/leaderboard.html
+	$(BIN)/python -m bench run $(TASKS) --seed $(or $(SEED),1) $(if $(DATA),--data $(DATA))
 
 .venv-interop/installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv .venv-interop

@@ -73,14 +73,19 @@ def gne(folder: Path) -> Articles:
                 yield "gne", page.read_bytes(), json.loads(written)["content"]
 
 
-def main(folder: Path) -> None:
-    """Print the table."""
-    articles = [
+def articles_of(folder: Path) -> list[tuple[str, str, str]]:
+    """Return set, page as text and text of its article, for all archives that are in the folder."""
+    return [
         (name, decode(page).text, text)
         for source in (marked_up, newspaper4k, goose, gne)
         for name, page, text in source(folder)
         if len(text) > _MIN_CHARS.get(name, 0)
     ]
+
+
+def main(folder: Path) -> None:
+    """Print the table."""
+    articles = articles_of(folder)
     if not articles:
         raise SystemExit(f"no archive in {folder}: see the top of {Path(__file__).name} for those to unpack there")
     print(f"{'set':20}{'pages':>6}{'extractor':>14}{'F1':>8}{'prec.':>8}{'recall':>8}")

@@ -20,10 +20,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -31,6 +32,15 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from scipy import sparse  # comes with datasketch
 from sudachipy import Dictionary, SplitMode
 
+from bench.entries.dedup_peers import (
+    Characters,
+    Shape,
+    datasketch_sketch,
+    datasketch_whole,
+    datatrove_whole,
+    rensa_sketch,
+    rensa_whole,
+)
 from manyo.corpus.doc_ids import document_id
 from manyo.corpus.text import Texts
 from manyo.dedup.candidates.components import find_components
@@ -285,53 +295,83 @@ def report_settings(name: str, texts: list[str]) -> None:
 
 
 #: A whole dedup: from texts to flags of those kept, and processor seconds.
-Whole = Callable[[list[str]], tuple[np.ndarray, float]]
+Timed = Callable[[list[str]], tuple[np.ndarray, float]]
+
+
+class Removals(NamedTuple):
+    """What a dedup did, by the pairs that are truly at least 0.8 similar.
+
+    Peers do not report what a removed document repeats; a removal counts as true if the document is at least 0.8
+    similar to any document that is kept. A pair is missed if both are kept.
+
+    Attributes:
+        removed: number of documents.
+        true: of them, those with a similar kept one.
+        missed: bool (n_pairs,).
+    """
+
+    removed: int
+    true: int
+    missed: np.ndarray
+
+
+def near_pairs(texts: list[str]) -> Pairs:
+    """Return the pairs of texts that are truly at least 0.8 similar."""
+    pairs = true_pairs(fold(Texts.from_strings(texts)), Dedup().shingle_chars, np.arange(len(texts)))
+    return Pairs(*(column[pairs.jaccard >= 0.8] for column in (pairs.left, pairs.right, pairs.jaccard)))
+
+
+def removals(near: Pairs, kept: np.ndarray) -> Removals:
+    """Judge which documents were kept, bool (n_documents,)."""
+    stands = np.concatenate((near.left[kept[near.right]], near.right[kept[near.left]]))
+    removed = np.flatnonzero(~kept)
+    return Removals(len(removed), int(np.isin(removed, stands).sum()), kept[near.left] & kept[near.right])
 
 
 def report_whole(data: Path, text_dedup: str | None) -> None:
-    """Print the whole of dedup next to the whole of each peer, on distinct documents that are long enough for manyo.
-
-    Peers do not report what a removed document repeats; a removal counts as true if the document is at least 0.8
-    similar to any document that they keep. A pair is missed if it is at least 0.8 similar and both are kept.
-    """
+    """Print the whole of dedup next to the whole of each peer, on distinct documents that are long enough for manyo."""
     usual = Dedup()
     for name, texts in sets_of_texts(web_texts(data), list(aozora_texts(data).values())):
         documents = distinct_documents(fold(Texts.from_strings(texts)), usual.min_chars)
         given = [texts[document] for document in documents]
-        pairs = true_pairs(fold(Texts.from_strings(given)), usual.shingle_chars, np.arange(len(given)))
-        near = Pairs(*(column[pairs.jaccard >= 0.8] for column in (pairs.left, pairs.right, pairs.jaccard)))
+        near = near_pairs(given)
         print(f"\n{name}: {len(given)} documents, {len(near.left)} pairs at least 0.8", end="; ")
         print(f"{np.sum(near.jaccard >= 0.9)} at least 0.9")
         print("                           seconds   removed   like a kept one   missed >=0.8   missed >=0.9")
         for peer, run in wholes(usual, text_dedup):
             kept, seconds = run(given)
-            missed = kept[near.left] & kept[near.right]
-            stands = np.concatenate((near.left[kept[near.right]], near.right[kept[near.left]]))
-            like = np.mean(np.isin(np.flatnonzero(~kept), stands)) if np.any(~kept) else 1.0
-            print(f"  {peer:23} {seconds:9.2f} {np.sum(~kept):9} {like:17.4f}", end=" ")
-            print(f"{np.sum(missed):14} {np.sum(missed & (near.jaccard >= 0.9)):14}", flush=True)
+            found = removals(near, kept)
+            print(f"  {peer:23} {seconds:9.2f} {found.removed:9} {found.true / max(1, found.removed):17.4f}", end=" ")
+            print(f"{found.missed.sum():14} {(found.missed & (near.jaccard >= 0.9)).sum():14}", flush=True)
 
 
-def wholes(settings: Dedup, text_dedup: str | None) -> list[tuple[str, Whole]]:
+def shape_of(settings: Dedup) -> Shape:
+    """Return the same bands and rows for peers."""
+    return Shape(settings.bands, settings.rows, settings.shingle_chars, settings.min_similarity)
+
+
+def wholes(settings: Dedup, text_dedup: str | None) -> list[tuple[str, Timed]]:
     """Return manyo and the installed peers, all at the same bands and rows, and datatrove at its own as well."""
 
-    def timed(work: Callable[[list[str]], np.ndarray]) -> Whole:
+    def timed(work: Callable[[list[str]], Any]) -> Timed:
         def run(texts: list[str]) -> tuple[np.ndarray, float]:
             start = time.process_time()
-            kept = work(texts)
+            kept = np.asarray(work(texts), bool)
             return kept, time.process_time() - start
 
         return run
 
     deduplicate(["あ" * settings.min_chars] * 2, settings)  # compiles
-    found: list[tuple[str, Whole]] = [("manyo", timed(lambda texts: deduplicate(texts, settings)[0]))]
-    for name, work in (("datasketch, LSH", datasketch_whole(settings)), ("rensa, LSH", rensa_whole(settings))):
-        if work is not None:
-            found.append((name, timed(work)))
-    for buckets, hashes in ((14, 8), (settings.bands, settings.rows)):
-        work = datatrove_whole(settings, buckets, hashes)
-        if work is not None:
-            found.append((f"datatrove, {buckets} x {hashes}", timed(work)))
+    found: list[tuple[str, Timed]] = [("manyo", timed(lambda texts: deduplicate(texts, settings)[0]))]
+    shape = shape_of(settings)
+    for name, made in (
+        ("datasketch, LSH", partial(datasketch_whole, shape)),
+        ("rensa, LSH", partial(rensa_whole, shape)),
+        ("datatrove, 14 x 8", partial(datatrove_whole, shape, 14, 8)),
+        (f"datatrove, {shape.bands} x {shape.rows}", partial(datatrove_whole, shape, shape.bands, shape.rows)),
+    ):
+        with suppress(ImportError):
+            found.append((name, timed(made())))
     if text_dedup is not None:
 
         def with_text_dedup(texts: list[str]) -> tuple[np.ndarray, float]:
@@ -340,78 +380,6 @@ def wholes(settings: Dedup, text_dedup: str | None) -> list[tuple[str, Whole]]:
 
         found.append(("text-dedup", with_text_dedup))
     return found
-
-
-def datasketch_whole(settings: Dedup) -> Callable[[list[str]], np.ndarray] | None:
-    """Run datasketch's `MinHashLSH` as its users do."""
-    sketch = datasketch_sketch(settings)
-    if sketch is None:
-        return None
-    from datasketch import MinHashLSH
-
-    def work(texts: list[str]) -> np.ndarray:
-        lsh = MinHashLSH(num_perm=settings.permutations, params=(settings.bands, settings.rows))
-        return keep_unlike(texts, sketch, lsh, partial(lsh.insert, check_duplication=False), settings)
-
-    return work
-
-
-def rensa_whole(settings: Dedup) -> Callable[[list[str]], np.ndarray] | None:
-    """Run rensa's `RMinHashLSH` in the same way."""
-    sketch = rensa_sketch(settings)
-    if sketch is None:
-        return None
-    from rensa import RMinHashLSH
-
-    def work(texts: list[str]) -> np.ndarray:
-        lsh = RMinHashLSH(threshold=settings.min_similarity, num_perm=settings.permutations, num_bands=settings.bands)
-        return keep_unlike(texts, sketch, lsh, lsh.insert, settings)
-
-    return work
-
-
-def keep_unlike(
-    texts: list[str], sketch: Callable[[str], Any], lsh: Any, insert: Callable[[int, Any], object], settings: Dedup
-) -> np.ndarray:
-    """Return which texts stay, if they come one after another and one stays if no earlier text that stays shares a band
-    with it and is similar by estimate.
-    """
-    sketches: dict[int, Any] = {}
-    kept = np.ones(len(texts), bool)
-    for number, text in enumerate(texts):
-        own = sketch(text)
-        kept[number] = not any(own.jaccard(sketches[other]) >= settings.min_similarity for other in lsh.query(own))
-        if kept[number]:
-            sketches[number] = own
-            insert(number, own)
-    return kept
-
-
-def datatrove_whole(settings: Dedup, buckets: int, hashes: int) -> Callable[[list[str]], np.ndarray] | None:
-    """Run datatrove's four stages, on characters instead of words."""
-    try:
-        from datatrove.data import Document
-        from datatrove.pipeline.dedup import minhash as stages
-    except ImportError:
-        return None
-    config = stages.MinhashConfig(num_buckets=buckets, hashes_per_bucket=hashes, n_grams=settings.shingle_chars, seed=1)
-
-    def work(texts: list[str]) -> np.ndarray:
-        given = [Document(text=text, id=str(number)) for number, text in enumerate(texts)]
-        with tempfile.TemporaryDirectory() as folder:
-            sign = stages.MinhashDedupSignature(output_folder=f"{folder}/signatures", config=config)
-            sign.word_tokenizer = _Characters()
-            sign.run(iter(given), 0, 1)
-            bucket = stages.MinhashDedupBuckets(f"{folder}/signatures", f"{folder}/buckets", config=config)
-            for rank in range(buckets):
-                bucket.run(None, rank, buckets)
-            stages.MinhashDedupCluster(f"{folder}/buckets", f"{folder}/removed", config=config).run(None, 0, 1)
-            left = stages.MinhashDedupFilter(f"{folder}/removed").run(iter(given), 0, 1)
-            kept = np.zeros(len(texts), bool)
-            kept[[int(document.id) for document in left]] = True
-        return kept
-
-    return work
 
 
 def run_text_dedup(python: str, texts: list[str], settings: Dedup) -> tuple[np.ndarray, float, float]:
@@ -510,9 +478,10 @@ def report_speed(data: Path, text_dedup: str | None) -> None:
 def peers(settings: Dedup) -> list[tuple[str, Callable[[str], object]]]:
     """Return the installed peers, each as a function from a text to its signature over the same shingles."""
     found: list[tuple[str, Callable[[str], object]]] = []
-    if (datasketch := datasketch_sketch(settings)) is not None:
-        found.append(("datasketch", datasketch))
-    if (rensa := rensa_sketch(settings)) is not None:
+    with suppress(ImportError):
+        found.append(("datasketch", datasketch_sketch(shape_of(settings))))
+    with suppress(ImportError):
+        rensa = rensa_sketch(shape_of(settings))
         found.append(("rensa", lambda text: rensa(text).digest()))
     try:
         from datatrove.pipeline.dedup.minhash import MinhashConfig, MinhashDedupSignature
@@ -524,7 +493,7 @@ def peers(settings: Dedup) -> list[tuple[str, Callable[[str], object]]]:
             num_buckets=settings.bands, hashes_per_bucket=settings.rows, n_grams=settings.shingle_chars
         ),
     )
-    step.word_tokenizer = _Characters()
+    step.word_tokenizer = Characters()
     found.append(("datatrove, characters", lambda text: step.get_signature(step.get_shingles(text))))
     by_words = MinhashDedupSignature(
         output_folder=tempfile.gettempdir(),
@@ -533,50 +502,6 @@ def peers(settings: Dedup) -> list[tuple[str, Callable[[str], object]]]:
     )
     found.append(("datatrove, words", lambda text: by_words.get_signature(by_words.get_shingles(text))))
     return found
-
-
-def datasketch_sketch(settings: Dedup) -> Callable[[str], Any] | None:
-    """Return a function that makes datasketch's `MinHash` of a text, if datasketch is installed."""
-    try:
-        from datasketch import MinHash
-    except ImportError:
-        return None
-
-    def sketch(text: str) -> Any:
-        made = MinHash(num_perm=settings.permutations)
-        made.update_batch([shingle.encode() for shingle in shingles_of(text, settings)])
-        return made
-
-    return sketch
-
-
-def rensa_sketch(settings: Dedup) -> Callable[[str], Any] | None:
-    """Return a function that makes rensa's `RMinHash` of a text, if rensa is installed."""
-    try:
-        from rensa import RMinHash
-    except ImportError:
-        return None
-
-    def sketch(text: str) -> Any:
-        made = RMinHash(num_perm=settings.permutations, seed=1)
-        made.update(shingles_of(text, settings))
-        return made
-
-    return sketch
-
-
-def shingles_of(text: str, settings: Dedup) -> list[str]:
-    """Return the shingles of a text as strings, without white space."""
-    text = "".join(text.split())
-    return [text[i : i + settings.shingle_chars] for i in range(len(text) - settings.shingle_chars + 1)]
-
-
-class _Characters:
-    """Replaces datatrove's word tokenizer, so that datatrove makes the same shingles."""
-
-    def word_tokenize(self, text: str) -> list[str]:
-        """Return all characters except white space."""
-        return list("".join(text.split()))
 
 
 def _seconds(work: Callable[[], object], repeats: int = 3) -> float:

@@ -49,14 +49,9 @@ def score(file: Made) -> Score:
         found = PdfText()
     text = _BLANKS.sub("", found.text)
     blocks = [block for sheet in file.sheets for block in (*sheet.blocks, *sheet.notes)]
-    parts = [_BLANKS.sub("", block.text) for block in blocks]
+    parts = parts_of(file)
     wanted = "".join(parts)
-    at, places = 0, []
-    for part in parts:
-        place = text.find(part, at)
-        places.append(place if place >= 0 else text.find(part))
-        at = max(at, place)
-    here = [place for place in places if place >= 0]
+    order = order_of(parts, text)
     readings = Counter(reading for block in blocks for reading in block.readings)
     spans = Counter(_joined_readings(found))
     heads = [_BLANKS.sub("", head) for sheet in file.sheets for head in sheet.heads]
@@ -68,10 +63,10 @@ def score(file: Made) -> Score:
     return Score(
         distance(wanted, text),
         len(wanted),
-        sum(place >= 0 for place in places),
+        order.whole,
         len(parts),
-        sum(after < before for before, after in itertools.pairwise(here)),
-        max(len(here) - 1, 0),
+        order.breaks,
+        order.pairs,
         (readings & spans).total(),
         readings.total(),
         spans.total(),
@@ -81,6 +76,30 @@ def score(file: Made) -> Score:
         (whole_blocks & lines).total(),
         whole_blocks.total(),
     )
+
+
+class Order(NamedTuple):
+    """How many blocks are in a text whole, and how often one of them stands before the one that it should follow."""
+
+    whole: int
+    breaks: int
+    pairs: int
+
+
+def parts_of(file: Made) -> list[str]:
+    """Return the text of each block in the order of reading, notes of a page after its blocks, without white space."""
+    return [_BLANKS.sub("", block.text) for sheet in file.sheets for block in (*sheet.blocks, *sheet.notes)]
+
+
+def order_of(parts: list[str], text: str) -> Order:
+    """Search blocks in a text without white space, each after the last one, or else anywhere."""
+    at, places = 0, []
+    for part in parts:
+        place = text.find(part, at)
+        places.append(place if place >= 0 else text.find(part))
+        at = max(at, place)
+    here = [place for place in places if place >= 0]
+    return Order(len(here), sum(after < before for before, after in itertools.pairwise(here)), max(len(here) - 1, 0))
 
 
 def _joined_readings(found: PdfText) -> list[tuple[str, str]]:

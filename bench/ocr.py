@@ -12,8 +12,9 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from bench.ocr_noise import LAYOUTS, Noise, SimPage, book, page_json, page_xml
 from manyo.corpus.records import Document, Record
@@ -153,21 +154,33 @@ def score(pages: Sequence[SimPage], text: str) -> Counter[str]:
 _SEARCH_CHARS = 150
 
 
+#: Each rate of a score as the counts whose sums it divides; all are fractions, best 1, except `loss`, `moved` and
+#: `intruding`, best 0.
+RATES: Final[dict[str, Callable[[Counter[str]], tuple[int, int]]]] = {
+    "join": lambda counts: (counts["right_joins"], counts["joins"]),
+    "break_precision": lambda counts: (counts["right_breaks"], counts["breaks"]),
+    "break_recall": lambda counts: (counts["right_breaks"], counts["true_breaks"]),
+    "furniture_precision": lambda counts: (_removed(counts), _removed(counts) + counts["lost_lines"]),
+    "furniture_recall": lambda counts: (_removed(counts), counts["furniture"]),
+    "ruby_removed": lambda counts: (counts["ruby"] - counts["kept_ruby"], counts["ruby"]),
+    "loss": lambda counts: (counts["lost_chars"], counts["chars"]),
+    "moved": lambda counts: (counts["moved_lines"], counts["lines"]),
+    "order": lambda counts: (counts["right_pages"], counts["mixed_pages"]),
+    "intruding": lambda counts: (counts["intruding_chars"], counts["chars"]),
+}
+
+
+def _removed(counts: Counter[str]) -> int:
+    return counts["furniture"] - counts["kept_furniture"]
+
+
 def measures(counts: Counter[str]) -> dict[str, float]:
-    """Return the rates of a score: all are fractions, best 1, except `loss` and `intruding`, best 0."""
-    removed = counts["furniture"] - counts["kept_furniture"]
-    return {
-        "join": counts["right_joins"] / max(counts["joins"], 1),
-        "break_precision": counts["right_breaks"] / max(counts["breaks"], 1),
-        "break_recall": counts["right_breaks"] / max(counts["true_breaks"], 1),
-        "furniture_precision": removed / max(removed + counts["lost_lines"], 1),
-        "furniture_recall": removed / max(counts["furniture"], 1),
-        "ruby_removed": 1 - counts["kept_ruby"] / max(counts["ruby"], 1),
-        "loss": counts["lost_chars"] / max(counts["chars"], 1),
-        "moved": counts["moved_lines"] / max(counts["lines"], 1),
-        "order": counts["right_pages"] / max(counts["mixed_pages"], 1),
-        "intruding": counts["intruding_chars"] / max(counts["chars"], 1),
-    }
+    """Return the rates of a score. A book without ruby has lost none of it."""
+    found = {}
+    for name, rate in RATES.items():
+        part, whole = rate(counts)
+        found[name] = part / whole if whole else float(name == "ruby_removed")
+    return found
 
 
 if __name__ == "__main__":

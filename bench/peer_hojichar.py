@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+from entries.pii_peers import hojichar  # type: ignore[import-not-found]  # next to this file
 from hojichar import Document  # type: ignore[import-not-found]
 from hojichar.filters.document_filters import MaskPersonalInformation  # type: ignore[import-not-found]
 
@@ -26,12 +27,7 @@ def main() -> None:
         for text in texts:
             mask.apply(Document(text))
         times.append(time.process_time() - start)
-    spans = [
-        (row, *match.span())
-        for row, text in enumerate(texts)
-        for pattern in (mask.phone_pat, mask.email_pat)
-        for match in pattern.finditer(text)
-    ]
+    spans = [(row, *span[:2]) for row, found in enumerate(hojichar(texts)) for span in found]
     print(json.dumps({"seconds": min(times), "spans": spans}))
 
 

@@ -3,21 +3,19 @@
     PYTHON bench/peer_text_dedup.py TEXTS.json KEPT.json PERMUTATIONS BANDS ROWS SHINGLE_CHARS
 
 TEXTS.json is a list of texts whose tokens are separated by blanks. Signatures are made by its `embed_func` as its
-command calls it; then its command runs over all texts, from one folder of `datasets` to another. Writes the numbers of
-the texts that it keeps; prints the processor seconds of both, without imports, child processes included.
+command calls it; then its command runs over all texts (`bench/entries/dedup_peers.py`). Writes the numbers of the texts
+that it keeps; prints the processor seconds of both, without imports, child processes included.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
 
-import datasets  # type: ignore[import-not-found]
 import numpy as np
+from entries.dedup_peers import Shape, text_dedup_whole  # type: ignore[import-not-found]  # next to this file
 from text_dedup import minhash  # type: ignore[import-not-found]
 from text_dedup.utils import sha1_hash  # type: ignore[import-not-found]
 
@@ -45,18 +43,11 @@ def main() -> None:
             modulo_prime=prime,
         )
     signatures_s = seconds() - start
-    with tempfile.TemporaryDirectory() as folder:
-        given = datasets.Dataset.from_dict({"text": texts, "number": list(range(len(texts)))})
-        given.save_to_disk(f"{folder}/given")
-        options = f"--path {folder}/given --local --output {folder}/kept --column text --num_proc 1 --batch_size 10000"
-        options += (
-            f" --num_perm {permutations} --b {bands} --r {rows} --ngram {shingle_chars} --min_length {shingle_chars}"
-        )
-        start = seconds()
-        with contextlib.redirect_stdout(sys.stderr):
-            minhash.main(options.split(), standalone_mode=False)
-        whole_s = seconds() - start
-        Path(kept_path).write_text(json.dumps(datasets.load_from_disk(f"{folder}/kept")["number"][:]), "utf-8")
+    whole = text_dedup_whole(Shape(int(bands), int(rows), int(shingle_chars)))
+    start = seconds()
+    kept = whole(texts)
+    whole_s = seconds() - start
+    Path(kept_path).write_text(json.dumps([number for number, stays in enumerate(kept) if stays]), "utf-8")
     print(signatures_s, whole_s)
 
 

@@ -1,6 +1,6 @@
 """Measures how well personal information is found: precision and recall by kind and layout, next to other tools.
 
-    python -m bench.pii DATA [--misses] [--hojichar PYTHON] [--presidio PYTHON [--model ja_ginza]]
+    python -m bench.pii DATA [--misses] [--hojichar PYTHON] [--presidio PYTHON]
 
 DATA is a folder with `pii/*.jsonl` (texts and spans by an independent writer), `livedoor_news/`, `aozora/` and
 `text/common_crawl_ja_99.json`. A span counts as found if it has the right kind, start and end; a found span is right if
@@ -13,25 +13,23 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from math import sqrt
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from bench.board.running import ask
 from bench.scrub import book_texts, crawl_texts, datatrove, hojichar, news_texts
+from manyo.corpus import intervals
 from manyo.corpus.release import resolve
 from manyo.filters.pii.find import Scrub, find, find_by_profile
 from manyo.filters.pii.kinds import PII_KINDS
 
 _KINDS = [kind.name for kind in PII_KINDS]
-_Z = 1.96
 
 #: start, stop and kind in one text.
 Span = tuple[int, int, str]
@@ -58,10 +56,8 @@ def wilson(n_right: int, n: int) -> str:
     """A share and its interval of Wilson's at 95 %, as text."""
     if not n:
         return "–"
-    share = n_right / n
-    middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    reach = _Z / (1 + _Z**2 / n) * sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
-    return f"{share:.3f} ({middle - reach:.2f}–{middle + reach:.2f})"
+    low, high = intervals.wilson(n_right, n)
+    return f"{n_right / n:.3f} ({low:.2f}–{high:.2f})"
 
 
 def spans_of(texts: Sequence[str], profiles: Sequence[str] | None = None) -> list[list[Span]]:
@@ -126,16 +122,6 @@ def prose(name: str, texts: Sequence[str], profile: str) -> None:
     print(f"| {name} | {n_chars:,} | {sum(counts.values()) / n_chars * 1e6:.1f} | {listed} |")
 
 
-def presidio(python: str, model: str, texts: Sequence[str]) -> list[tuple[int, int, int, str]]:
-    """What Presidio finds in another interpreter: row, start, stop and its kind."""
-    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
-        json.dump(list(texts), file)
-        file.flush()
-        command = [python, str(Path(__file__).with_name("peer_presidio.py")), file.name, model]
-        done = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return [(row, start, stop, kind) for row, start, stop, kind in json.loads(done.splitlines()[-1])]
-
-
 #: What each peer looks for, in our kinds.
 PEER_KINDS = {
     "HojiChar": ("phone", "email"),
@@ -144,25 +130,41 @@ PEER_KINDS = {
 }
 
 
+class Coverage(NamedTuple):
+    """What masks do to one text: labelled values, those covered whole, masks, and those that touch a label."""
+
+    gold: int
+    covered: int
+    found: int
+    right: int
+
+
+def coverage(
+    text: str, gold: Sequence[dict[str, Any]], masks: Sequence[tuple[int, int]], kinds: Container[str] | None = None
+) -> Coverage:
+    """Count for labelled values of some kinds, or of all; optional ones need not be covered, but may be touched."""
+    inside = {i for start, stop in masks for i in range(start, stop)}
+    wanted = [one for one in gold if (kinds is None or one["kind"] in kinds) and not one.get("optional")]
+    covered = sum(all(i in inside for i in range(one["start"], one["end"]) if text[i].isalnum()) for one in wanted)
+    right = sum(any(one["start"] < stop and one["end"] > start for one in gold) for start, stop in masks)
+    return Coverage(len(wanted), covered, len(masks), right)
+
+
 def beside(name: str, rows: Sequence[dict[str, Any]], theirs: Iterable[tuple[int, int, int]]) -> None:
     """Print how much of what a peer looks for it covers, and how much of what it covers is personal."""
     kinds = PEER_KINDS[name]
-    of: list[list[Span]] = [[] for _ in rows]
+    of: list[list[tuple[int, int]]] = [[] for _ in rows]
     for row, start, stop in theirs:
-        of[row].append((start, stop, kinds[0]))
-    ours = [[span for span in spans if span[2] in kinds] for spans in spans_of([row["text"] for row in rows])]
+        of[row].append((start, stop))
+    spans = spans_of([row["text"] for row in rows])
+    ours = [[(start, stop) for start, stop, kind in found if kind in kinds] for found in spans]
     for who, found in ((name, of), ("manyo", ours)):
-        gold = covered = right = n_found = 0
-        for row, spans in zip(rows, found, strict=True):
-            inside = {i for start, stop, _ in spans for i in range(start, stop)}
-            for span in row["spans"]:
-                if span["kind"] in kinds and not span.get("optional"):
-                    gold += 1
-                    letters = (i for i in range(span["start"], span["end"]) if row["text"][i].isalnum())
-                    covered += all(i in inside for i in letters)
-            n_found += len(spans)
-            right += sum(any(g["start"] < stop and g["end"] > start for g in row["spans"]) for start, stop, _ in spans)
-        print(f"| {who} | {', '.join(kinds)} | {gold} | {wilson(covered, gold)} | {wilson(right, n_found)} |")
+        counts = [coverage(row["text"], row["spans"], masks, kinds) for row, masks in zip(rows, found, strict=True)]
+        total = Coverage(*map(sum, zip(*counts, strict=True)))
+        print(
+            f"| {who} | {', '.join(kinds)} | {total.gold} | {wilson(total.covered, total.gold)} "
+            f"| {wilson(total.right, total.found)} |"
+        )
 
 
 def main() -> None:
@@ -171,8 +173,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--misses", action="store_true", help="list what is missed and what is false")
     parser.add_argument("--hojichar", metavar="PYTHON", help="an interpreter that has HojiChar")
-    parser.add_argument("--presidio", metavar="PYTHON", help="an interpreter that has Presidio and a Japanese model")
-    parser.add_argument("--model", default="ja_ginza", help="name of that model")
+    parser.add_argument("--presidio", metavar="PYTHON", help="an interpreter that has Presidio and ja_ginza")
     options = parser.parse_args()
     sets = sorted((options.data / "pii").glob("*.jsonl"))
     for path in sets:
@@ -195,7 +196,8 @@ def main() -> None:
     if options.hojichar:
         beside("HojiChar", rows, hojichar(options.hojichar, texts)[1])
     if options.presidio:
-        beside("Presidio", rows, (span[:3] for span in presidio(options.presidio, options.model, texts)))
+        found, _ = ask(options.presidio, "pii_peers.presidio", texts)
+        beside("Presidio", rows, ((row, *span[:2]) for row, spans in enumerate(found) for span in spans))
     print("\n| prose | characters | masks per million | of kind |\n|---|---|---|---|")
     prose("news", news_texts(options.data), "web")
     prose("books", book_texts(options.data), "prose")

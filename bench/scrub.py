@@ -25,6 +25,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bench.entries import pii_peers
 from manyo.corpus.release import release_batch
 from manyo.corpus.schema import DOCUMENTS
 from manyo.filters.pii.find import Scrub, find
@@ -74,13 +75,7 @@ def datatrove(texts: list[str]) -> tuple[float, list[Span]]:
     from datatrove.pipeline.formatters import PIIFormatter
 
     peer = PIIFormatter()
-    spans = [
-        (row, *match.span())
-        for row, text in enumerate(texts)
-        for replacer in (peer.emails_replacer, peer.ip_replacer)
-        for match in replacer.regex.finditer(text)
-        if not replacer.validator or replacer.validator(match[0])
-    ]
+    spans = [(row, *span[:2]) for row, found in enumerate(pii_peers.datatrove(texts)) for span in found]
     return seconds(lambda: [peer.format(text) for text in texts]), spans
 
 
