@@ -413,6 +413,7 @@ def share_a_key(folded: Folded, pairs: Pairs, settings: Dedup) -> np.ndarray:
 
 def deduplicate(texts: list[str], settings: Dedup) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Run all stages; return for each text whether it is kept, its survivor, and whether both are equal."""
+    settings = replace(settings, parts=settings.parts or 1)  # 0 lets a run choose
     ids = [document_id("bench", str(i)) for i in range(len(texts))]
     columns = {
         "doc_id": pa.array(ids, pa.binary(16)),
