@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 #: Names are called near from this similarity on: one wrong letter in a word of four has 0.75, another word 0.4.
 _NEAR = 0.6
+#: Names that a message lists in full, even where it knows which one was meant.
+_NAMES_LISTED = 24
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -22,6 +24,15 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     known = list(known)
     near = nearest(name, known)
     return f"did you mean {near!r}?" if near else f"valid are {', '.join(known)}"
+
+
+def not_one_of(given: object, known: Iterable[str]) -> str:
+    """What is wrong with a name that is none of the known ones: those, and which one was probably meant."""
+    known = list(known)
+    near = nearest(str(given), known)
+    meant = f"; did you mean {near!r}?" if near else ""
+    named = f"{len(known)} names" if near and len(known) > _NAMES_LISTED else ", ".join(known)
+    return f"{given!r} is not one of {named}{meant}"
 
 
 def _folded(name: str) -> str:

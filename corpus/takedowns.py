@@ -41,6 +41,9 @@ _DOC_ID = re.compile(r"[0-9a-fA-F]{32}")
 _HOST = re.compile(r"(?!\d+(?:\.\d+)*$)[\w-]+(?:[.。．｡][\w-]+)+\.?|\d{1,3}(?:\.\d{1,3}){3}")
 #: A host and a port: all pages that it serves there.
 _SERVER = re.compile(rf"(?:{_HOST.pattern}):\d+/?")
+#: What a cell of a table holds, and no address has behind a comma: another address, a day, an address of mail.
+_CELL = re.compile(r"[a-z]+://\S+|\d{4}[-/]\d{1,2}[-/]\d{1,2}|[^\s@]+@[^\s@]+\.[a-z]+", re.IGNORECASE)
+_HEADINGS = {"url", "uri", "address", "アドレス", "name", "氏名", "date", "日付", "対象url"}
 _LINE = re.compile(r"(?P<entry>\S+)(?:\s+(?P<day>\d{4}-\d{2}-\d{2})(?:\s+(?P<reference>\S.*))?)?")
 
 Kind = Literal["doc_id", "uri", "prefix", "host", "domain"]
@@ -207,6 +210,8 @@ def parse_takedowns(text: str, where: str) -> Takedowns:
             continue
         match = _LINE.fullmatch(line)
         try:
+            if of := _other_format(line):
+                raise ValueError(of)
             if match is None:
                 raise ValueError("an entry must not contain blanks")
             day = date.fromisoformat(match["day"]) if match["day"] else None
@@ -217,6 +222,19 @@ def parse_takedowns(text: str, where: str) -> Takedowns:
                 "if known, the day of the request as 2026-04-01 and a reference"
             ) from error
     return takedowns
+
+
+def _other_format(line: str) -> str:
+    """What a line is that is of a table or of JSON; "" for one of a list.
+
+    Where such a line has no blank, it would be the identifier of a document that no run has.
+    """
+    if line.startswith(("{", "[", "<", '"')):
+        return "this is a line of JSON, XML or a table, not of a list"
+    cells = [cell.strip('"') for cell in re.split("[,;]", line.split(maxsplit=1)[0])]
+    if any(_CELL.fullmatch(cell) for cell in cells[1:]) or _HEADINGS & {*map(str.casefold, cells)}:
+        return "this is a line of a table: write its column of addresses alone, an address a line"
+    return ""
 
 
 def parse_entry(written: str) -> Entry:

@@ -7,7 +7,9 @@ text.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
+
+from manyo.corpus.settings.meant_texts import MAY_BE_EMPTY, FolderPath
 
 #: What may decide which of two documents with the same text stays; see `manyo.dedup.verdict.order`.
 Criterion = Literal["uses", "source", "highest", "lowest", "longest", "newest", "oldest"]
@@ -49,7 +51,7 @@ class Boilerplate:
         min_chars: length of the shortest line that can be boilerplate; shorter ones are mostly headings.
     """
 
-    remove: tuple[str, ...] = ("web",)
+    remove: Annotated[tuple[str, ...], MAY_BE_EMPTY] = ("web",)
     flag: tuple[str, ...] = ()
     min_documents: int = 10
     min_host_fraction: float = 0.2
@@ -61,6 +63,8 @@ class Boilerplate:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
         if not 0 <= self.min_host_fraction <= 1:
             raise ValueError(f"min_host_fraction must be from 0 to 1, not {self.min_host_fraction}")
+        if not self.remove and not self.flag:
+            raise ValueError("remove and flag are both empty: name a profile, or leave out [dedup.boilerplate]")
         if both := set(self.remove) & set(self.flag):
             raise ValueError(f"{', '.join(sorted(both))} is named in both remove and flag")
 
@@ -127,7 +131,7 @@ class Dedup:
     alarms: Alarms = field(default_factory=Alarms)
     boilerplate: Boilerplate | None = None
     index: bool = False
-    against: tuple[str, ...] = ()
+    against: tuple[FolderPath, ...] = ()
     index_stays: bool = True
 
     def __post_init__(self) -> None:

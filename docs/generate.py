@@ -21,7 +21,7 @@ from manyo.filters.rules.decide import DOCUMENT_COLUMNS, PROFILES, TEMPLATE_COLU
 from manyo.filters.signals.catalogue import SIGNALS
 from manyo.filters.signals.quality import PARTS
 from manyo.pipelines.graph.config_schema import schema
-from manyo.pipelines.graph.notices import USUAL_REFUSALS
+from manyo.pipelines.graph.notices import USUAL_REFUSALS, rest_of_file
 from manyo.pipelines.graph.reasons import REMOVED, UNRELEASED, refusals, rule_meaning
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -120,6 +120,11 @@ def rules_page(rules: Sequence[Rule]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _mark(reason: str) -> str:
+    """Whether a reason is never a notice, or always one."""
+    return "*" if reason in USUAL_REFUSALS else "†" if any(rest_of_file(kind, [reason]) for kind in KINDS) else ""
+
+
 def reasons_page(rules: Sequence[Rule]) -> str:
     """Return docs/reasons.md: every reason for a refused page or a dropped document, and what it means."""
     kinds_of = {reason: [kind for kind in sorted(KINDS) if reason in KINDS[kind].REASONS] for reason in refusals()}
@@ -134,12 +139,13 @@ def reasons_page(rules: Sequence[Rule]) -> str:
         "",
         "## Refused pages (table `refused`)",
         "",
-        "Reasons marked * say what the pages of a crawl are; however many there are, they are no notice.",
+        "Reasons marked * say what the pages of a crawl are; however many there are, they are no notice. Of those",
+        "marked † one is a notice: it stands for the rest of a file, and nobody knows how many records that holds.",
         "",
         "| reason | kinds of source | meaning |",
         "|---|---|---|",
         *(
-            f"| `{reason}`{'*' if reason in USUAL_REFUSALS else ''} | {_kinds(kinds_of[reason])} | {_cell(meaning)} |"
+            f"| `{reason}`{_mark(reason)} | {_kinds(kinds_of[reason])} | {_cell(meaning)} |"
             for reason, meaning in sorted(refusals().items())
         ),
         "",

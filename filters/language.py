@@ -26,6 +26,7 @@ import pyarrow.compute as pc
 
 from manyo.corpus.half_width import spells_japanese
 from manyo.corpus.schema import LABEL, LANGUAGES
+from manyo.corpus.settings.meant_texts import FilePath
 from manyo.corpus.text import Texts
 from manyo.filters.fasttext_file import load_fasttext
 from manyo.filters.mixed_languages import (
@@ -109,7 +110,7 @@ class LanguageSettings:
             Japanese around it.
     """
 
-    model: str | None = None
+    model: FilePath | None = None
     model_chars: int = 2000
     certain_japanese_share: float = 0.5
     certain_other_share: float = 0.05

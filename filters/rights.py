@@ -9,17 +9,22 @@ before those of the rules in `decisions`: so it takes no part in dedup, where it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from difflib import SequenceMatcher
 from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from manyo.corpus.nearest import nearest, not_one_of
 from manyo.corpus.schema import DECISIONS
+from manyo.corpus.settings.meant_texts import FilePath, Glob
 from manyo.corpus.web.statements import DIRECTIVES, parse_stated
+from manyo.filters.known_agents import KNOWN_AGENTS
 from manyo.filters.permissions import USES, Evidence, Use, Verdict, decide
 
 #: Reasons, in the order in which `decisions` lists them, and what they mean.
@@ -31,6 +36,12 @@ REASONS = {
 
 #: Columns of `documents` that decide.
 COLUMNS = ("uses", "robots", "statements", "uri", "fetched_at")
+
+
+#: A product token as a group of robots.txt names it.
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+")
+#: Names no more alike than this are of two crawlers: `CTBot` is to `CCBot` as 0.8, and `GTPBot` to `GPTBot` as 0.83.
+_ALIKE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +63,12 @@ class UsePolicy:
     silence: Literal["allowed", "denied"] = "allowed"
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a day that is none."""
+        """Raise ValueError for a day that is none, and for an agent whose statements nobody makes."""
+        for agent in self.agents:
+            if not _TOKEN.fullmatch(agent):
+                raise ValueError(f"agents: {agent!r} is no product token: letters, digits, - and _, such as GPTBot")
+            if misspelt := _misspelt(agent):
+                raise ValueError(f"agents: no crawler has the name {agent!r}; did you mean {misspelt!r}?")
         if self.as_of != "crawl":
             try:
                 date.fromisoformat(self.as_of)
@@ -110,14 +126,14 @@ class Rights:
     search: UsePolicy | None = None
     display: UsePolicy | None = None
     redistribute: UsePolicy | None = None
-    robots: tuple[str, ...] = ()
-    takedown: str | None = None
+    robots: tuple[Glob, ...] = ()
+    takedown: FilePath | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for an unknown directive."""
         for directive in self.opted_out:
             if directive not in DIRECTIVES:
-                raise ValueError(f"opted_out: {directive!r} is not one of {', '.join(DIRECTIVES)}")
+                raise ValueError(f"opted_out: {not_one_of(directive, DIRECTIVES)}")
 
     def policies(self) -> Iterator[tuple[Use, UsePolicy]]:
         """Yield the uses that a policy may take away."""
@@ -125,6 +141,16 @@ class Rights:
             policy: UsePolicy | None = getattr(self, use)
             if policy is not None:
                 yield use, policy
+
+
+def _misspelt(agent: str) -> str | None:
+    """The crawler whose name was meant; None for the name of one, and for one that is like no other."""
+    known = {name.casefold(): name for name in KNOWN_AGENTS}
+    given = agent.casefold()
+    near = nearest(agent, KNOWN_AGENTS)
+    if given in known or near is None or near.casefold() in given:
+        return None
+    return near if SequenceMatcher(None, given, near.casefold()).ratio() > _ALIKE else None
 
 
 def granted_uses(

@@ -21,6 +21,7 @@ from manyo.pipelines.engine.shapes import StageOutput
 from manyo.pipelines.engine.stage import AnyStage
 from manyo.pipelines.graph.build import build_stages, in_order, stages_by_command
 from manyo.pipelines.graph.config import Config
+from manyo.pipelines.graph.named_files import refuse_lost_files
 
 _log = logging.getLogger("manyo")
 
@@ -55,6 +56,7 @@ def run(config: Config, executor: Executor, watcher: Watcher, until: str = "repo
         UserError: the configuration, an input or the output folder is wrong.
         WorkFailed: a stage could not be finished.
     """
+    refuse_lost_files(config)
     by_command = stages_by_command(config)
     wanted = list(by_command)[: list(by_command).index(until) + 1]
     stages = in_order({command: by_command[command] for command in wanted})
@@ -112,6 +114,7 @@ def run_command(config: Config, executor: Executor, watcher: Watcher, command: s
         UserError: as `run`, or a stage that it needs is not finished.
         WorkFailed: a stage could not be finished.
     """
+    refuse_lost_files(config)
     by_command = stages_by_command(config)
     if not by_command[command]:
         raise UserError(f"{command}: {config.path} has no [{command}], so there is nothing to do; add the table")

@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 
+#: A file of rules that every document passes; one without a rule is a notice.
+RULE_THAT_KEEPS_ALL = """
+[[rule]]
+name = "no_length"
+profiles = ["web", "ocr", "pdf", "prose", "law", "classical", "patent", "textbook"]
+signal = "char_count"
+minimum = 0
+source = "tests"
+rejects = "nothing"
+keeps = "everything"
+"""
+
 # `make check` draws the same examples every time; `make test-random` draws others and prints its seed.
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("random", print_blob=True, deadline=None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from manyo.corpus.settings.meant_texts import FilePath
+
 
 @dataclass(frozen=True, slots=True)
 class MixSource:
@@ -29,7 +31,7 @@ class MixSource:
     weight: float | None = None
     repeats: float | None = None
     tokens: int | None = None
-    table: str | None = None
+    table: FilePath | None = None
     match: str = "*"
     root: str = ""
     source: str | None = None

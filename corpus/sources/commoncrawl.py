@@ -13,11 +13,12 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import Annotated, NamedTuple, TypeAlias
 
 import pyarrow as pa
 
 from manyo.corpus.records import BrokenInput, InputFile, InputShard, Outcome, Record, Refused, Skipped, is_sampled
+from manyo.corpus.settings.meant_texts import MAY_BE_EMPTY
 from manyo.corpus.sources import fetching, other_formats, pdf, warc
 from manyo.corpus.sources.careful_framing import Block
 from manyo.corpus.sources.content_kind import HEAD_BYTES
@@ -72,9 +73,9 @@ class Options(warc.Options):
         max_failed_fraction: a task ends with an error if the server does not give more of its records than this.
     """
 
-    languages: tuple[str, ...] = _DEFAULT.languages
-    charsets: tuple[str, ...] = _DEFAULT.charsets
-    tlds: tuple[str, ...] = _DEFAULT.tlds
+    languages: Annotated[tuple[str, ...], MAY_BE_EMPTY] = _DEFAULT.languages
+    charsets: Annotated[tuple[str, ...], MAY_BE_EMPTY] = _DEFAULT.charsets
+    tlds: Annotated[tuple[str, ...], MAY_BE_EMPTY] = _DEFAULT.tlds
     unknown: str = _DEFAULT.unknown
     mimes: tuple[str, ...] = _DEFAULT.mimes
     statuses: tuple[int, ...] = _DEFAULT.statuses

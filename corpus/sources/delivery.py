@@ -33,6 +33,7 @@ from manyo.corpus.books.records_as_text import read_json, read_table
 from manyo.corpus.books.tex import read_tex
 from manyo.corpus.print.notation import read_notation
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
+from manyo.corpus.settings.meant_texts import FilePath, FolderPath
 from manyo.corpus.sources import aozora, archives, egov, ndl, ocr, pdf, plain_text, tei
 from manyo.corpus.sources.compression import DAMAGE, decompressed
 from manyo.corpus.sources.content_kind import FORMATS, HEAD_BYTES, format_of_entries, package_of_head, recognise
@@ -87,12 +88,12 @@ class Options:
         ocr_results: folder with what an OCR tool made of pages of PDFs, as in `manyo.corpus.sources.pdf.Options`.
     """
 
-    metadata: str = ""
+    metadata: FilePath = ""
     target_shard_bytes: int = 64 << 20
     max_file_bytes: int = 256 << 20
     max_archive_bytes: int = 16 << 30
     max_replacement_fraction: float = 0.01
-    ocr_results: str = ""
+    ocr_results: FolderPath = ""
 
     def __post_init__(self) -> None:
         require_positive(self, "target_shard_bytes", "max_file_bytes", "max_archive_bytes")

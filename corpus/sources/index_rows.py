@@ -13,7 +13,9 @@ by language, and those that no other term selects are counted as undecided.
 
 from __future__ import annotations
 
+import codecs
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -24,6 +26,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from manyo.corpus.nearest import not_one_of
+
+_LANGUAGE_CODE = re.compile("[a-z]{3}")
+_DOMAIN = re.compile(r"[a-z0-9-]+")
+_CHARSETS = ("Shift_JIS", "EUC-JP", "ISO-2022-JP", "windows-31j", "UTF-8")
 #: What of the rows is null and may be selected: those of hosts that have a selected page in the same file, or all.
 _UNKNOWN = ("none", "hosts", "all")
 _USES_OF_TRUNCATED = ("keep", "drop")
@@ -76,15 +83,37 @@ class Rule:
 
     def __post_init__(self) -> None:
         if self.unknown not in _UNKNOWN:
-            raise ValueError(f"unknown must be one of {', '.join(_UNKNOWN)}, got {self.unknown!r}")
+            raise ValueError(f"unknown: {not_one_of(self.unknown, _UNKNOWN)}")
         if self.truncated not in _USES_OF_TRUNCATED:
-            raise ValueError(f"truncated must be one of {', '.join(_USES_OF_TRUNCATED)}, got {self.truncated!r}")
+            raise ValueError(f"truncated: {not_one_of(self.truncated, _USES_OF_TRUNCATED)}")
+        for language in self.languages:
+            if not _LANGUAGE_CODE.fullmatch(language):
+                raise ValueError(f"languages: {language!r} is no code of three letters (ISO 639-3), such as jpn")
+        for charset in self.charsets:
+            if charset not in _CHARSETS and not _is_codec(charset):
+                raise ValueError(f"charsets: {not_one_of(charset, _CHARSETS)}")
+        for tld in self.tlds:
+            if not _DOMAIN.fullmatch(tld):
+                raise ValueError(f"tlds: {tld!r} is no top-level domain: write it as jp, without a dot")
+        for mime in self.mimes:
+            if "/" not in mime:
+                raise ValueError(f"mimes: {mime!r} is no media type, such as text/html")
+        for status in self.statuses:
+            if not 100 <= status <= 599:
+                raise ValueError(f"statuses: {status} is no status of HTTP, such as 200")
         if not (self.languages or self.charsets or self.tlds or self.unknown == "all"):
             raise ValueError("languages, charsets and tlds are all empty: no row can be selected")
 
     def stated(self) -> str:
         """The rule in one line."""
         return json.dumps(asdict(self), sort_keys=True)
+
+
+def _is_codec(name: str) -> bool:
+    try:
+        return bool(codecs.lookup(name))
+    except LookupError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)

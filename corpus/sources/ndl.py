@@ -27,12 +27,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Annotated
 
 from manyo.corpus.print.ocr_tables import read_iiif
 from manyo.corpus.print.pages import MAX_DIGITS, fraction_of, gaps
 from manyo.corpus.print.paragraphs import running_text
 from manyo.corpus.print.recognised import Page, layout_confidence
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
+from manyo.corpus.settings.meant_texts import MAY_BE_EMPTY, FilePath
 from manyo.corpus.sources import archives, other_formats
 from manyo.corpus.sources.ndl_pages import (
     ROWS,
@@ -84,10 +86,10 @@ class Options:
         address: of a publication by its PID, if that is a number; empty: its file's own.
     """
 
-    metadata: str = ""
+    metadata: FilePath = ""
     target_shard_bytes: int = 64 << 20
     max_publication_bytes: int = 256 << 20
-    address: str = "https://dl.ndl.go.jp/pid/{pid}"
+    address: Annotated[str, MAY_BE_EMPTY] = "https://dl.ndl.go.jp/pid/{pid}"
 
     def __post_init__(self) -> None:
         require_positive(self, "target_shard_bytes", "max_publication_bytes")

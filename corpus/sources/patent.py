@@ -19,6 +19,7 @@ from manyo.corpus.books.book import UnreadableError
 from manyo.corpus.books.patent_tags import read_patent_tags
 from manyo.corpus.books.patent_text import Patent
 from manyo.corpus.books.patent_xml import read_patent_xml
+from manyo.corpus.nearest import not_one_of
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
 from manyo.corpus.sources import archives
 from manyo.corpus.sources.content_kind import HEAD_BYTES
@@ -67,7 +68,7 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.applicants not in _WHO:
-            raise ValueError(f"applicants must be one of {', '.join(_WHO)}, got {self.applicants!r}")
+            raise ValueError(f"applicants: {not_one_of(self.applicants, _WHO)}")
         require_positive(self, "target_shard_bytes", "max_file_bytes")
 
 

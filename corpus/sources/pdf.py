@@ -29,6 +29,7 @@ from manyo.corpus.print.recognised import Page
 from manyo.corpus.print.set_text import ArrangedPage, set_text
 from manyo.corpus.print.text_layer import is_scan, why_implausible, why_ocr
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, OcrPage, Outcome, Record, Refused
+from manyo.corpus.settings.meant_texts import FolderPath
 from manyo.corpus.sources import archives
 from manyo.corpus.sources.ndl_pages import SHAPES, Item, by_page, read_best
 from manyo.corpus.sources.packing import file_name, pack_files, require_positive
@@ -75,7 +76,7 @@ class Options:
     target_shard_bytes: int = 64 << 20
     max_file_bytes: int = 256 << 20
     max_pages: int = 5_000
-    ocr_results: str = ""
+    ocr_results: FolderPath = ""
 
     def __post_init__(self) -> None:
         require_positive(self, "target_shard_bytes", "max_file_bytes", "max_pages")

@@ -9,8 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+from manyo.corpus.nearest import not_one_of
 from manyo.corpus.own_parts import PartError, load_part, package_of, part_names
 from manyo.corpus.records import BrokenInput, InputFile, InputShard, Outcome, Record
+from manyo.corpus.settings.meant_texts import Glob
 from manyo.corpus.sources import (
     aozora,
     commoncrawl,
@@ -89,7 +91,7 @@ class Source:
 
     name: str
     kind: str
-    inputs: tuple[str, ...]
+    inputs: tuple[Glob, ...]
     profile: str
     licence: str
     options: object
@@ -100,7 +102,7 @@ class Source:
         """Raise ValueError for an unknown use."""
         for use in self.uses:
             if use not in SOURCE_USES:
-                raise ValueError(f"uses: {use!r} is not one of {', '.join(SOURCE_USES)}")
+                raise ValueError(f"uses: {not_one_of(use, SOURCE_USES)}")
 
 
 def _checked(module: SourceKind[OptionsT, Payload]) -> AnySourceKind:

@@ -14,6 +14,7 @@ from lxml import etree
 from manyo.corpus.books.structured_text import Written
 from manyo.corpus.books.tei_text import TeiWriter
 from manyo.corpus.books.xml_parts import child_of, local_name, xml_parser
+from manyo.corpus.nearest import not_one_of
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused
 from manyo.corpus.sources import archives
 from manyo.corpus.sources.packing import pack_files, require_positive
@@ -28,6 +29,9 @@ REASONS = {
     "duplicate_file": "an earlier entry of the archive has the same path; that one is read",
     "unknown_file": "an archive entry that is not an .xml file",
 }
+
+
+_LINES = ("keep", "join")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,8 @@ class Options:
     max_file_bytes: int = 256 << 20
 
     def __post_init__(self) -> None:
-        if self.lines not in ("keep", "join"):
-            raise ValueError(f"lines must be 'keep' or 'join', got {self.lines!r}")
+        if self.lines not in _LINES:
+            raise ValueError(f"lines: {not_one_of(self.lines, _LINES)}")
         require_positive(self, "target_shard_bytes", "max_file_bytes")
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 
+from manyo.corpus.nearest import not_one_of
 from manyo.corpus.own_parts import part_names
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
 from manyo.corpus.sources import other_formats, pdf
@@ -94,16 +95,16 @@ class Options:
     def __post_init__(self) -> None:
         extractors = (*EXTRACTORS, *part_names("manyo.main_text"))
         if self.extractor not in extractors:
-            raise ValueError(f"extractor must be one of {', '.join(extractors)}, got {self.extractor!r}")
+            raise ValueError(f"extractor: {not_one_of(self.extractor, extractors)}")
         if self.comments not in _USES_OF_COMMENTS:
-            raise ValueError(f"comments must be one of {', '.join(_USES_OF_COMMENTS)}, got {self.comments!r}")
+            raise ValueError(f"comments: {not_one_of(self.comments, _USES_OF_COMMENTS)}")
         if self.max_record_bytes < 1:
             raise ValueError(f"max_record_bytes must be at least 1, got {self.max_record_bytes}")
         if not 0 <= self.max_replacement_fraction <= 1:
             raise ValueError(f"max_replacement_fraction must be within 0 and 1, got {self.max_replacement_fraction}")
         for directive in self.refuse_opted_out:
             if directive not in DIRECTIVES:
-                raise ValueError(f"refuse_opted_out must be among {', '.join(DIRECTIVES)}, got {directive!r}")
+                raise ValueError(f"refuse_opted_out: {not_one_of(directive, DIRECTIVES)}")
 
 
 def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:

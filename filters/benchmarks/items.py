@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from manyo.corpus.settings.meant_texts import Glob
 from manyo.corpus.tables.shards import filesystem, read_text
 
 
@@ -22,12 +23,13 @@ class Benchmark:
 
     Attributes:
         name: its name in tables and the report.
-        files: JSON, JSON Lines, CSV or TSV, by the ending of the name; a `.json` with one object a line is read too.
+        files: globs and URIs of JSON, JSON Lines, CSV or TSV, by the ending of the name; a `.json` with one object a
+            line is read too.
         fields: paths of the texts to look for; each field of a row is an item.
     """
 
     name: str
-    files: tuple[str, ...]
+    files: tuple[Glob, ...]
     fields: tuple[str, ...]
 
     def __post_init__(self) -> None:
@@ -50,10 +52,10 @@ def read_items(benchmark: Benchmark) -> Iterator[Item]:
     """The items of a benchmark, in the order of its files and fields.
 
     Raises:
-        OSError: a file cannot be read.
+        OSError: a file cannot be read, or none matches.
         ValueError: a file is not of the format that its name says, or has no such field.
     """
-    for uri in benchmark.files:
+    for uri in file_uris(benchmark):
         rows, short = _rows(uri), uri.rsplit("/", 1)[-1]
         for field in benchmark.fields:
             items = [
@@ -66,14 +68,34 @@ def read_items(benchmark: Benchmark) -> Iterator[Item]:
             yield from items
 
 
+def file_uris(benchmark: Benchmark) -> list[str]:
+    """The files of a benchmark: those that a glob matches in the order of their names.
+
+    Raises:
+        FileNotFoundError: no file matches.
+    """
+    found: list[str] = []
+    for pattern in benchmark.files:
+        if not set("*?[") & set(pattern):
+            found.append(pattern)
+            continue
+        fs, path = filesystem(pattern)
+        scheme = pattern.split("://", 1)[0] + "://" if "://" in pattern else ""
+        matches = [scheme + name for name in sorted(fs.glob(path))]
+        if not matches:
+            raise FileNotFoundError(f"no file matches {pattern}")
+        found += matches
+    return found
+
+
 def digest(benchmark: Benchmark) -> str:
     """A digest of the bytes of a benchmark's files, in hexadecimal.
 
     Raises:
-        OSError: a file cannot be read.
+        OSError: a file cannot be read, or none matches.
     """
     hasher = hashlib.blake2b(digest_size=16)
-    for uri in benchmark.files:
+    for uri in file_uris(benchmark):
         fs, path = filesystem(uri)
         content = fs.cat_file(path)
         hasher.update(len(content).to_bytes(8, "little") + content)

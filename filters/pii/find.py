@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from manyo.corpus.nearest import did_you_mean
+from manyo.corpus.nearest import did_you_mean, not_one_of
 from manyo.corpus.release import SPANS
 from manyo.corpus.structure import VIEWS
 from manyo.corpus.text import Texts
@@ -97,9 +97,7 @@ class Scrub:
             known = (*_KINDS, *own_kind_names())
             unknown = [kind for kind in kinds if kind not in known]
             if unknown:
-                raise ValueError(
-                    f"scrub.kinds.{profile}: unknown kind {', '.join(unknown)}; the kinds are {', '.join(known)}"
-                )
+                raise ValueError(f"scrub.kinds.{profile}: unknown kind {not_one_of(unknown[0], known)}")
         if self.mask_style not in ("typed", "constant", "pseudonym"):
             raise ValueError(f"scrub.mask_style: {self.mask_style!r} is neither typed, constant nor pseudonym")
         if self.view not in VIEWS:

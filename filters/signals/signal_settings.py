@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from manyo.corpus.settings.meant_texts import FilePath
+
 
 @dataclass(frozen=True, slots=True)
 class WordLists:
@@ -37,10 +39,10 @@ class Models:
             models of CC-Net expect it (`manyo.filters.signals.perplexity.as_ccnet_writes`), the document one sentence.
     """
 
-    quality: str | None = None
+    quality: FilePath | None = None
     quality_unproven: bool = False
-    perplexity: str | None = None
-    pieces: str | None = None
+    perplexity: FilePath | None = None
+    pieces: FilePath | None = None
     perplexity_text: Literal["plain", "ccnet"] = "plain"
 
     def __post_init__(self) -> None:

@@ -30,6 +30,7 @@ from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.run_setup import config_of, open_console
 from manyo.pipelines.commands.text_files import source_of, texts_of
+from manyo.pipelines.commands.two_sides import refuse_same
 from manyo.pipelines.commands.written_files import JSON_OBJECT, check_place
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.release_stages import RELEASE
@@ -81,10 +82,12 @@ def run(options: argparse.Namespace) -> int:
     for name, *files in options.held_out:
         if not files:
             raise UserError(f"--held-out {name}: give a name and then files")
+        refuse_same([options.a, options.b], files, f"a corpus and --held-out {name}")
         texts = (text for file in files for _, text in texts_of(file, f"--held-out {name}"))
         held_out[name] = list(dict.fromkeys(text for text in texts if text and not text.isspace()))
         if not held_out[name]:
             raise UserError(f"--held-out {name}: no text in {', '.join(files)}")
+    refuse_same([options.a], [options.b], "A and B")
     draw_bytes = int(options.megabytes * 1e6)
     fingerprints = Fingerprints(), Fingerprints()
     a, b = (

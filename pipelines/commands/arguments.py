@@ -68,12 +68,17 @@ def add_listing(parser: argparse.ArgumentParser) -> None:
 
 def add_execution(parser: argparse.ArgumentParser) -> None:
     """Add the options of commands that run stages: --executor, --events and --allow-empty."""
+    add_allow_empty(parser)
     parser.add_argument(
         "--executor",
         choices=("serial", "ray"),
         help="where tasks run; by default on Ray if RAY_ADDRESS is set or the work is large, else in this process",
     )
     parser.add_argument("--events", metavar="FILE", help="append events to this file, one JSON object a line")
+
+
+def add_allow_empty(parser: argparse.ArgumentParser) -> None:
+    """Add the option of commands that end with notices: --allow-empty."""
     parser.add_argument(
         "--allow-empty",
         action="store_true",

@@ -15,18 +15,19 @@ from itertools import islice
 from manyo.corpus.records import BrokenInput, Document, Refused
 from manyo.corpus.sources.source_kinds import Source, source_kind
 from manyo.corpus.tables.start_folder import located
-from manyo.corpus.takedowns import read_takedowns
 from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.mix_parts import table_shards
 from manyo.pipelines.commands.run_setup import read_config
+from manyo.pipelines.commands.run_summary import end_with
 from manyo.pipelines.commands.shown_documents import plain
-from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_NOTICES, UserError
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.extraction.inputs import pack_source, skipped_inputs
 from manyo.pipelines.extraction.loop import parse_record
 from manyo.pipelines.graph.build import stages_by_command
 from manyo.pipelines.graph.config import Config
-from manyo.pipelines.graph.notices import USUAL_REFUSALS
+from manyo.pipelines.graph.named_files import file_faults, mix_paths, run_paths
+from manyo.pipelines.graph.notices import USUAL_REFUSALS, of_settings, rest_of_file
 from manyo.pipelines.graph.reasons import refusals
-from manyo.pipelines.graph.robots_stages import source_of
 
 #: Records that are parsed of each source: enough to see that the kind of the source fits its files.
 _RECORDS = 10
@@ -35,6 +36,7 @@ _RECORDS = 10
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `manyo check`."""
     arguments.add_run(parser)
+    arguments.add_allow_empty(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -44,39 +46,34 @@ def run(options: argparse.Namespace) -> int:
         UserError: the configuration, an input or a model is wrong.
     """
     config = read_config(options)
-    stages_by_command(config)  # reads models and lists
-    print(f"{config.path}: no fault")
+    faults = file_faults(config, (*run_paths(config), *mix_paths(config)))
+    try:
+        stages_by_command(config)  # reads models and lists
+    except UserError as error:
+        faults += [] if faults else [str(error)]
     print(f"out  {located(config.run.out)}{_free(config)}")
-    faults = [*_faults_of_rights(config)]
-    notices = [] if config.rules else ["the rules file has no [[rule]]: nothing will be dropped"]
+    notices: list[str] = []
     for source in config.sources:
         try:
             notices += _check(source)
         except UserError as error:
             faults.append(str(error))
+    faults += _faults_of_mix(config) if not faults else []
     if faults:
         raise UserError("\n".join(faults))
+    notices += of_settings(config)
+    print(f"{config.path}: no fault")
     print(f"tokens  {_tokens(config)}")
-    if notices:
-        print("Notices")
-        for line in notices:
-            print(f"  {line}")
-    return EXIT_NOTICES if notices and not config.notices.allow_empty else EXIT_DONE
+    return end_with(notices, config.notices.allow_empty)
 
 
-def _faults_of_rights(config: Config) -> Iterator[str]:
-    """Yields what is wrong with the files that [rights] names, which a run reads only after some stages."""
-    rights = config.rights
-    try:
-        if rights.takedown:
-            read_takedowns(rights.takedown)
-    except (OSError, ValueError) as error:
-        yield f"{config.path}: [rights] takedown: {error}"
-    try:
-        if rights.robots:
-            pack_source(source_of(rights.robots))
-    except UserError as error:
-        yield str(error)
+def _faults_of_mix(config: Config) -> Iterator[str]:
+    """Yields what is wrong with the tables of token shards that [mix] names."""
+    for line in config.mix.source if config.mix else ():
+        try:
+            table_shards(line)
+        except UserError as error:
+            yield str(error)
 
 
 def _tokens(config: Config) -> str:
@@ -134,6 +131,8 @@ def _check(source: Source) -> Iterator[str]:
     for lack, n in lacking.items():
         if n == n_documents:
             yield f"source {source.name}: none of its first {n_documents:,} documents has {lack}"
+    for reason in rest_of_file(source.kind, reasons):
+        yield f"source {source.name}: {reason} {reasons[reason]}: {meanings[reason]}"
     if not n_documents and not reasons:
         yield f"source {source.name}: its files hold no record"
     elif not n_documents and any(reason in meanings and reason not in USUAL_REFUSALS for reason in reasons):

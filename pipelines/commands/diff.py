@@ -27,6 +27,7 @@ from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.report.quantities import format_value
 from manyo.pipelines.report.rendering import page_templates
+from manyo.pipelines.run import stage_of
 
 #: The exit status when a stated bound is exceeded; 1 and 2 say that nothing was compared.
 EXCEEDED = 3
@@ -76,6 +77,9 @@ def run(options: argparse.Namespace) -> int:
             check_place(path, f"--{option}", begins)
     limits = {name: _limit(name, getattr(options, f"max_{name}")) for name in _BOUNDS}
     configs = [config_of(options.before, options.out_a), config_of(options.after, options.out_b)]
+    one, other = (_decisions_of(config) for config in configs)
+    if one == other:
+        raise UserError(f"diff: {options.before} and {options.after} are one run, in {one}; name another run")
     # Runs that share the folder of their documents share the texts.
     first, second = (_states(config, options, with_texts=False) for config in configs)
     if first.extracted != second.extracted:
@@ -93,6 +97,12 @@ def run(options: argparse.Namespace) -> int:
     console = open_console(_PIPE_COLUMNS)
     _print(console, names, changes)
     return EXCEEDED if _exceeded(console, changes, limits) else 0
+
+
+def _decisions_of(config: Config) -> str:
+    """Where the last table lies that is compared; it is that of no other run."""
+    with paths_start_at(os.path.dirname(config.path)):
+        return stage_of(config, "duplicates", "diff").folder(config.run.out)
 
 
 def _states(config: Config, options: argparse.Namespace, with_texts: bool) -> RunStates:

@@ -11,7 +11,6 @@ import argparse
 import csv
 import io
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +18,7 @@ from manyo.corpus.tables.shards import filesystem, join, publish
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.mix_parts import PARTS, CountedShard, counted_shards
 from manyo.pipelines.commands.run_setup import read_config
+from manyo.pipelines.commands.run_summary import end_with
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.shapes import digest_of
 from manyo.pipelines.graph.config import Config
@@ -32,10 +32,11 @@ _COLUMN_CHARS = 24
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `manyo mix`."""
     arguments.add_run(parser)
+    arguments.add_allow_empty(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the arguments, print the mixture and its warnings, and return 0.
+    """Write the arguments, print the mixture and its notices, and return 0, or 3 with notices.
 
     Raises:
         UserError: there is no [mix] table, a table of shards cannot be read, or no source has tokens.
@@ -49,11 +50,10 @@ def run(options: argparse.Namespace) -> int:
     for name, shards in mixture.held_out.items():
         tokens = sum(shard.tokens for shard in shards)
         print(f"{tokens:,} tokens of {sum(shard.documents or 0 for shard in shards):,} documents are held out: {name}")
-    for warning in warnings(config.mix, mixture.sources):
-        print(f"manyo: warning: {warning}", file=sys.stderr)
+    status = end_with(notices_of(config.mix, mixture.sources), config.notices.allow_empty)
     option = "--per-split-data-args-path" if mixture.held_out else "--data-args-path"
     print(f"{option} {write_mix(mixture, config.run.out)}")
-    return 0
+    return status
 
 
 def mix_arguments(config: Config) -> str:
@@ -204,8 +204,8 @@ def data_arguments(mixed: Sequence[MixedSource]) -> str:
     return "".join(lines)
 
 
-def warnings(mix: Mix, mixed: Sequence[MixedSource]) -> list[str]:
-    """Warnings about a mixture that is possible but probably not what was meant."""
+def notices_of(mix: Mix, mixed: Sequence[MixedSource]) -> list[str]:
+    """Notices about a mixture that is possible but probably not what was meant."""
     found = [f"{source.name} has no tokens and is left out" for source in mixed if not source.available_tokens]
     found += [
         f"{source.name} is repeated {source.repeats:.2f} times, more than max_repeats = {mix.max_repeats:g}: "

@@ -17,7 +17,6 @@ import pyarrow as pa
 
 from manyo.corpus.doc_ids import id_heads
 from manyo.corpus.tables.shards import filesystem, is_local, join, publish, read_columns, read_text
-from manyo.filters.signals import catalogue
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.manifest import read_manifests
 from manyo.pipelines.engine.shapes import digest_of
@@ -58,21 +57,17 @@ def counted_shards(config: Config, mix: Mix) -> dict[str, LineShards]:
     """The token shards of each line of a mixture and each part, by name of the line.
 
     Raises:
-        UserError: a table cannot be read, nothing matches, this run has no such source or signal or no Megatron shards,
-            or its shards lie where no link can be made to them.
+        UserError: a table cannot be read, nothing matches, this run has no Megatron shards, or its shards lie where no
+            link can be made to them.
     """
     own: dict[str, list[_OwnShard]] = {}
     lines: dict[str, LineShards] = {}
     for line in mix.source:
         if line.table is not None:
-            lines[line.name] = {"train": _table_shards(line, line.table)}
+            lines[line.name] = {"train": table_shards(line)}
             continue
         own = own or _own_shards(config)
         # A source that released nothing has none.
-        if line.own_source not in own and line.own_source not in {source.name for source in config.sources}:
-            raise UserError(
-                f"[mix]: this run has no token shards of a source {line.own_source!r}; it has {', '.join(sorted(own))}"
-            )
         shards = own.get(line.own_source, [])
         if line.signal is None and not mix.validation and not mix.test:
             lines[line.name] = {"train": [shard.counted for shard in shards]}
@@ -174,8 +169,6 @@ class _Values:
 
     @classmethod
     def read(cls, config: Config, measure: AnyStage, source: str, signal: str) -> _Values:
-        if signal not in {known.column.name for known in catalogue.SIGNALS}:
-            raise UserError(f"[mix]: there is no signal {signal!r}; docs/signals.md lists them")
         folder = measure.folder(config.run.out)
         heads, values = [np.zeros(0, np.uint64)], [np.zeros(0)]
         for name in sorted(read_manifests(folder)):
@@ -195,7 +188,14 @@ class _Values:
         return np.where(self.heads[at] == wanted, self.values[at], np.nan)
 
 
-def _table_shards(source: MixSource, table: str) -> list[CountedShard]:
+def table_shards(source: MixSource) -> list[CountedShard]:
+    """The token shards that the table of a line counts and its pattern matches; empty if it has no table.
+
+    Raises:
+        UserError: the table cannot be read, is no such table, or has no prefix that matches.
+    """
+    if (table := source.table) is None:
+        return []
     try:
         lines = read_text(table).splitlines()
     except (OSError, ValueError) as error:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+import sys
 
+from manyo.corpus.tables.shards import filesystem
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.run_setup import read_config
+from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_NOTICES
 from manyo.pipelines.run import table_folder
 
 
@@ -18,10 +22,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the folder, whether it exists yet or not.
+    """Print the folder; return 0, or 3 if it is not there yet, which standard error says.
 
     Raises:
         UserError: the run has no such table.
     """
-    print(table_folder(read_config(options), options.table))
-    return 0
+    config = read_config(options)
+    folder = table_folder(config, options.table)
+    print(folder)
+    fs, path = filesystem(folder)
+    if fs.exists(path):
+        return EXIT_DONE
+    command = f"manyo run --config {shlex.quote(config.path)}"
+    print(f"manyo: {folder}: is not there yet; to write it: {command}", file=sys.stderr)
+    return EXIT_NOTICES

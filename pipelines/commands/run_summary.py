@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from manyo.corpus.tables.shards import DamagedShard, filesystem, join
 from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.run_setup import open_console
-from manyo.pipelines.engine.errors import EXIT_NOTICES
+from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_NOTICES
 from manyo.pipelines.engine.manifest import manifest_uri, read_again, read_manifest
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.notices import list_notices
@@ -74,16 +75,20 @@ def print_summary(config: Config, result: RunResult) -> None:
 
 def print_notices(config: Config, result: RunResult) -> int:
     """Print what the run should not have ended with, if anything, and return the exit status of the command."""
-    lines = list_notices(config, result.stages)
-    if not lines:
-        return 0
+    return end_with(list_notices(config, result.stages), config.notices.allow_empty)
+
+
+def end_with(notices: Sequence[str], are_allowed: bool) -> int:
+    """Print notices, if there are any, and return the exit status of a command that is done."""
+    if not notices:
+        return EXIT_DONE
     print("Notices")
-    for line in lines:
+    for line in notices:
         print(f"  {line}")
-    if config.notices.allow_empty:
-        return 0
+    if are_allowed:
+        return EXIT_DONE
     print(
-        f"exit status {EXIT_NOTICES}: the run is finished, and there are notices; "
+        f"exit status {EXIT_NOTICES}: all is done, and there are notices; "
         "with --allow-empty, or allow_empty = true in [notices], it is 0"
     )
     return EXIT_NOTICES

@@ -28,6 +28,7 @@ from manyo.pipelines.commands.labelled_documents import labelled_texts
 from manyo.pipelines.commands.measured_documents import measured_shards
 from manyo.pipelines.commands.run_setup import config_of, open_console
 from manyo.pipelines.commands.text_files import source_of, texts_of
+from manyo.pipelines.commands.two_sides import refuse_same
 from manyo.pipelines.commands.written_files import QUALITY_MODEL, check_place
 from manyo.pipelines.engine.errors import UserError
 
@@ -111,6 +112,7 @@ def run(options: argparse.Namespace) -> int:
         check_place(options.model, "--model", QUALITY_MODEL)
     weights = [(pattern, _weight(given)) for pattern, given in options.weight]
     sides = {"positive": Reading(options.positive, weights), "negative": Reading(options.negative, weights)}
+    refuse_same(options.positive, options.negative, "--positive and --negative")
     labelled = [one for labels, config in options.labels for one in _labelled(labels, config)]
     of_labels = (
         [(source, text, 1.0) for source, text, is_good in labelled if is_good is wanted] for wanted in (True, False)

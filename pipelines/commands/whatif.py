@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 from rich.console import Console
@@ -68,7 +69,10 @@ def run(options: argparse.Namespace) -> int:
     if options.policy is not None:
         if options.html or options.labels or options.minimum or options.maximum:
             raise UserError("--policy takes none of --html, --labels, --minimum and --maximum")
-        costs = policy_costs(config, load_rights(options.policy), read_selection(options, config))
+        policy = load_rights(options.policy)
+        if replace(policy, takedown=None) == replace(config.rights, takedown=None):
+            raise UserError(f"--policy {options.policy}: says what the [rights] of the run say; name another policy")
+        costs = policy_costs(config, policy, read_selection(options, config))
         if options.json:
             for cost in costs:
                 print_json(cost)
@@ -125,6 +129,8 @@ def _alternatives(config: Config, options: argparse.Namespace) -> tuple[list[Alt
             raise UserError(f"--rules {options.rules}: no such file") from error
         except ValueError as error:
             raise UserError(str(error)) from error
+        if others == config.rules:
+            raise UserError(f"--rules {options.rules}: these are the rules of the run; name others")
         return [Alternative(PurePath(options.rules).name, others)], left_out
     if values is None:
         raise UserError("--rule needs --minimum or --maximum with values to try")

@@ -9,19 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from manyo.corpus.nearest import nearest
 from manyo.corpus.records import InputFile, InputShard
 from manyo.corpus.sources.source_kinds import Source, source_kind
 from manyo.corpus.sources.unchanged_inputs import input_file
 from manyo.corpus.tables.credentials import public
 from manyo.corpus.tables.shards import filesystem, is_local
-from manyo.corpus.tables.start_folder import located
 from manyo.pipelines.engine.errors import UserError
+from manyo.pipelines.extraction.lost_paths import what_is_there
 
 _MAGIC = frozenset("*?[")
-
-#: Names of a folder in a message about what it does not hold.
-_NAMES_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +55,22 @@ def find_files(source: Source) -> list[InputFile]:
     Where files of two inputs would share a name, all files of the source are named below the folder that they share.
 
     Raises:
-        UserError: an input is missing, or a glob matches nothing.
+        UserError: an input is missing, or a glob matches nothing; a line for each.
     """
     found: dict[str, InputFile] = {}
+    faults: list[str] = []
     for pattern in source.inputs:
-        for file in expand(pattern, f"[[source]] {source.name}").files:
+        try:
+            files = expand(pattern, f"[[source]] {source.name}").files
+        except UserError as error:
+            faults.append(str(error))
+            continue
+        for file in files:
             place = _place(file.uri)
             known = found.setdefault(place, file)
             found[place] = max(known, file, key=lambda one: (len(one.name), one.uri))
+    if faults:
+        raise UserError("\n".join(faults))
     if len({file.name for file in found.values()}) < len(found):
         shared = _shared_folder(list(found))
         found = {place: replace(file, name=place[len(shared) :]) for place, file in found.items()}
@@ -111,12 +115,12 @@ def expand(pattern: str, where: str) -> Found:
         if not is_glob and infos[path]["type"] == "directory":
             infos = fs.find(path)
     except FileNotFoundError as error:
-        raise UserError(f"{where}: no such input: {pattern}{_remedy(pattern)}") from error
+        raise UserError(f"{where}: no such input: {pattern}{what_is_there(pattern)}") from error
     except OSError as error:
         raise UserError(f"{where}: {pattern} cannot be read: {error}") from error
     files = {name: info for name, info in infos.items() if info["type"] != "directory"}
     if not files:
-        raise UserError(f"{where}: no file matches {pattern}{_remedy(pattern)}")
+        raise UserError(f"{where}: no file matches {pattern}{what_is_there(pattern)}")
     problems = {name: problem for name in files if (problem := _problem(name, is_local(fs)))}
     skipped = [f"{name!r} {problem}" for name, problem in problems.items()]
     if len(problems) == len(files):
@@ -141,25 +145,6 @@ def expand(pattern: str, where: str) -> Found:
         ),
         tuple(skipped),
     )
-
-
-def _remedy(pattern: str) -> str:
-    """What may be wrong with a pattern that leads to nothing, to follow a message; "" for one on a server."""
-    if not is_local(filesystem(pattern)[0]):
-        return ""
-    if "$" in pattern:
-        return "; variables such as $DATA are not read here: write the path itself"
-    if "\\" in pattern:
-        return "; write paths with /"
-    parts = located(pattern).strip("/").split("/")
-    folder = "/"
-    while parts and os.path.isdir(os.path.join(folder, parts[0])):
-        folder = os.path.join(folder, parts.pop(0))
-    names = sorted(entry.name for entry in os.scandir(folder)) if os.access(folder, os.R_OK) else []
-    near = nearest(parts[0], names) if parts else None
-    shown = [*([near] if near else []), *(name for name in names if name != near)][:_NAMES_SHOWN]
-    holds = f"holds {', '.join(shown)}{' …' if len(names) > len(shown) else ''}" if names else "is empty"
-    return f"; {folder} {holds}"
 
 
 def _as_written(pattern: str, is_glob: bool) -> str:

@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from manyo.corpus.nearest import nearest
+from manyo.corpus.nearest import nearest, not_one_of
 from manyo.corpus.own_parts import PartError, packages_of
 from manyo.corpus.records import InputShard
+from manyo.corpus.settings.meant_texts import FilePath, empty_values, named_paths
 from manyo.corpus.settings.toml_lines import Path as TomlPath
 from manyo.corpus.settings.toml_tables import Faults, from_table, refuse_unknown
 from manyo.corpus.settings.toml_text import Document, SettingsError, read_document
@@ -34,10 +35,13 @@ from manyo.filters.rules.decide import PROFILES, Rule, load_rules, needs_templat
 from manyo.filters.signals.catalogue import SIGNALS
 from manyo.filters.signals.measure import measured_signals
 from manyo.filters.signals.models import models_digest
+from manyo.filters.signals.perplexity import check_kenlm, load_pieces
+from manyo.filters.signals.quality import load_quality_model
 from manyo.filters.signals.signal_settings import Models, SignalSettings, WordLists
-from manyo.filters.signals.vocabulary import load_words
+from manyo.filters.signals.vocabulary import load_words, shipped_words
 from manyo.filters.templates.counting import Templates
 from manyo.pipelines.engine.errors import UserError
+from manyo.pipelines.extraction.lost_paths import path_problem
 from manyo.tokenizer.mixture import Mix
 from manyo.tokenizer.shuffle import Shuffle
 from manyo.tokenizer.train import TrainTokenizer
@@ -107,10 +111,10 @@ class WordFiles:
         violence: of violence and cruelty.
     """
 
-    advertising: str | None = None
-    adult: str | None = None
-    discrimination: str | None = None
-    violence: str | None = None
+    advertising: FilePath | None = None
+    adult: FilePath | None = None
+    discrimination: FilePath | None = None
+    violence: FilePath | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +128,18 @@ class Filter:
         models: whose scores are signals.
     """
 
-    rules: str = "default"
+    rules: FilePath = "default"
     also_measure: tuple[str, ...] = ()
     words: WordFiles = dataclasses.field(default_factory=WordFiles)
     models: Models = dataclasses.field(default_factory=Models)
 
 
-#: Names that a message lists in full, even where it knows which one was meant.
-_NAMES_LISTED = 24
+#: Keys of [filter.models] and what looks at their files.
+_MODELS: dict[str, Callable[[str], object]] = {
+    "quality": load_quality_model,
+    "perplexity": check_kenlm,
+    "pieces": load_pieces,
+}
 
 _ONE_MODEL = 'give either model = "FILE" or a [tokenize.train] table'
 
@@ -149,7 +157,7 @@ class Tokenize:
         format: `megatron` for `.bin` and `.idx`, `npy` for flat arrays.
     """
 
-    model: str | None = None
+    model: FilePath | None = None
     eod_token: str | None = None
     train: TrainTokenizer | None = None
     shuffle: Shuffle | None = None
@@ -333,14 +341,18 @@ class _Reader:
         names = [source.name for source in sources]
         run, rights = self._required(Run, "run"), self._table(Rights, "rights")
         filters, dedup = self._table(Filter, "filter"), self._table(Dedup, "dedup")
+        wrong = self._wrong_files(filters) if filters else set()
         templates, tokenize = self._optional(Templates, "templates"), self._table(Tokenize, "tokenize")
         if tokenize and "tokenize" in self._tables and not tokenize.makes_shards:
             self._faults.add(("tokenize", ""), _ONE_MODEL)
+        mix = self._optional(Mix, "mix")
         self._check_names(dedup, templates, tokenize, names)
-        rules = self._rules(filters) if filters else None
+        if mix:
+            self._check_mix(mix, names)
+        rules = self._rules(filters) if filters and "rules" not in wrong else None
         signals = None
         export = self._optional(Export, "export")
-        if filters and dedup and rules is not None:
+        if filters and dedup and rules is not None and not wrong:
             asked: dict[str, TomlPath] = dict.fromkeys(export.signals if export else (), ("export", "signals"))
             if dedup.survivor_signal is not None:
                 asked[dedup.survivor_signal] = ("dedup", "survivor_signal")
@@ -348,7 +360,6 @@ class _Reader:
         extract, langid = self._table(Extract, "extract"), self._table(LanguageSettings, "langid")
         scrub, notices = self._table(Scrub, "scrub"), self._table(Notices, "notices")
         decontaminate = self._optional(Decontaminate, "decontaminate")
-        mix = self._optional(Mix, "mix")
         if not (run and rights and dedup and extract and langid and scrub and notices and tokenize) or self._faults:
             return None
         if rules is None or signals is None:
@@ -373,7 +384,15 @@ class _Reader:
         )
 
     def _table(self, cls: type[T], name: str) -> T | None:
-        return from_table(cls, self._tables.get(name, {}), (name,), self._faults)
+        made = from_table(cls, self._tables.get(name, {}), (name,), self._faults)
+        self._refuse_empty(made, (name,))
+        return made
+
+    def _refuse_empty(self, settings: object, place: TomlPath) -> None:
+        """Refuse a text or list that is empty, where that means nothing."""
+        for at in empty_values(settings, place) if settings is not None else ():
+            key, is_one_of_list = (at[-2], True) if isinstance(at[-1], int) else (at[-1], False)
+            self._faults.add(at, f"{key} holds an empty text" if is_one_of_list else f"{key} is empty")
 
     def _optional(self, cls: type[T], name: str) -> T | None:
         return self._table(cls, name) if name in self._tables else None
@@ -412,14 +431,16 @@ class _Reader:
         ):
             for profile in profiles:
                 if profile not in PROFILES:
-                    self._faults.add(place, f"{place[-1]}: {_not_one_of(profile, PROFILES)}")
+                    self._faults.add(place, f"{place[-1]}: {not_one_of(profile, PROFILES)}")
         named = [
             name for one in (tokenize.train.language if tokenize and tokenize.train else ()) for name in one.sources
         ]
         if named and sorted(named) != sorted(sources):
-            wrong = (sorted(set(named) ^ set(sources)) or sorted(named))[0]
+            wrong = [*sorted(set(named) - set(sources)), *sorted(set(sources) - set(named)), *sorted(named)][0]
             problem = (
-                f"no [[source]] has the name {wrong!r}" if wrong not in sources else f"{wrong!r} is in no language"
+                f"no [[source]] has the name {wrong!r}{_near(wrong, sources)}"
+                if wrong not in sources
+                else f"{wrong!r} is in no language"
             )
             if named.count(wrong) > 1:
                 problem = f"{wrong!r} is in two languages"
@@ -427,19 +448,42 @@ class _Reader:
                 ("tokenize", "train", "language"), f"language: {problem}; the sources are {', '.join(sources)}"
             )
 
+    def _check_mix(self, mix: Mix, sources: list[str]) -> None:
+        """Refuse names of sources and signals that do not exist."""
+        signals = [signal.column.name for signal in SIGNALS]
+        for number, line in enumerate(mix.source):
+            place: TomlPath = ("mix", "source", number)
+            if line.table is None and line.own_source not in sources:
+                key, named = "source" if line.source else "name", not_one_of(line.own_source, sources)
+                self._faults.add((*place, key), f"{key}: no such source: {named}")
+            if line.signal is not None and line.signal not in signals:
+                self._faults.add((*place, "signal"), f"signal: {not_one_of(line.signal, signals)}")
+
+    def _wrong_files(self, settings: Filter) -> set[str]:
+        """Record the files of [filter] that are not there or are something else; returns the keys that lead to them."""
+        wrong = set()
+        for place, path, leads in named_paths(settings, ("filter",)):
+            shipped = {"rules": shipped_rules(), "words": shipped_words()}.get(str(place[1]), {})
+            if path in shipped:
+                continue
+            key, problem = str(place[-1]), path_problem(path, leads)
+            if problem and shipped:
+                names = f"those that ship with manyo are {', '.join(shipped)}{_near(path, [*shipped])}"
+                problem = f"{problem.split(';')[0]}; {names}"
+            elif problem is None and key in _MODELS:
+                problem = _refusal(_MODELS[key], path)
+            if problem:
+                self._faults.add(place, f"{key}: {problem}")
+                wrong.add(str(place[1]))
+        return wrong
+
     def _rules(self, settings: Filter) -> tuple[Rule, ...] | None:
-        place = ("filter", "rules")
         try:
             return load_rules(settings.rules, with_templates=True)
-        except FileNotFoundError:
-            shipped = shipped_rules()
-            self._faults.add(
-                place, f"no such rules file: {settings.rules}; those that ship with manyo are {', '.join(shipped)}"
-            )
         except SettingsError as error:
             self._faults.add_lines(error.lines)
         except OSError as error:
-            self._faults.add(place, f"rules: {error}")
+            self._faults.add(("filter", "rules"), f"rules: {error}")
         return None
 
     def _signals(
@@ -456,7 +500,7 @@ class _Reader:
         names = [signal.column.name for signal in SIGNALS]
         for name, place in asked.items():
             if name not in names:
-                faults.add(place, f"{place[-1]}: {_not_one_of(name, names)}")
+                faults.add(place, f"{place[-1]}: {not_one_of(name, names)}")
         if not asked.keys() <= set(names):
             return None
         looked_at = {name: f"[{place[0]}] {place[-1]}" for name, place in asked.items()}
@@ -475,9 +519,6 @@ class _Reader:
                 packages=packages_of("manyo.signals", (*settings.also_measure, *also_measure)),
             )
             measured = measured_signals(signals)
-        except FileNotFoundError as error:
-            faults.add(("filter", "words", ""), f"no such file: {error.filename or error}")
-            return None
         except (OSError, ValueError) as error:
             faults.add(("filter", ""), str(error))
             return None
@@ -510,7 +551,7 @@ class _Reader:
         kind = table.get("kind")
         options_class: Any = None
         if kind not in kind_names():
-            faults.add((*place, "kind"), f"kind {_not_one_of(kind, sorted(kind_names()))}")
+            faults.add((*place, "kind"), f"kind {not_one_of(kind, sorted(kind_names()))}")
         else:
             try:
                 options_class = source_kind(kind).Options
@@ -526,6 +567,8 @@ class _Reader:
             rest = {key: value for key, value in rest.items() if key in own or key not in of_any}
         source = from_table(Source, {**rest, "options": {}}, place, faults, known=sorted(named), hidden=("options",))
         self._check_source(table, place)
+        for settings in (source, options):
+            self._refuse_empty(settings, place)
         if source is None or options is None:
             return None
         source = dataclasses.replace(source, options=options)
@@ -538,9 +581,7 @@ class _Reader:
         if isinstance(name, str) and not _SOURCE_NAME.fullmatch(name):
             self._faults.add((*place, "name"), f"name {name!r} must be lower-case letters, digits, - and _")
         if isinstance(profile, str) and profile not in PROFILES:
-            self._faults.add((*place, "profile"), f"profile {_not_one_of(profile, PROFILES)}")
-        if table.get("inputs") == []:
-            self._faults.add((*place, "inputs"), "inputs is empty")
+            self._faults.add((*place, "profile"), f"profile {not_one_of(profile, PROFILES)}")
 
 
 def _texts(value: Any, place: TomlPath) -> Iterator[tuple[TomlPath, str]]:
@@ -555,11 +596,13 @@ def _texts(value: Any, place: TomlPath) -> Iterator[tuple[TomlPath, str]]:
         yield place, value
 
 
-def _not_one_of(given: Any, valid: Sequence[str]) -> str:
-    near = _near(str(given), valid)
-    if near and len(valid) > _NAMES_LISTED:
-        return f"{given!r} is not one of {len(valid)} names{near}"
-    return f"{given!r} is not one of {', '.join(valid)}{near}"
+def _refusal(load: Callable[[str], object], path: str) -> str | None:
+    """What a function says that loads or checks a file and refuses it; None if it takes it."""
+    try:
+        load(path)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _near(name: str, valid: Sequence[str]) -> str:

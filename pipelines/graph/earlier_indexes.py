@@ -18,6 +18,8 @@ from manyo.pipelines.engine.stage_table import StageTable
 
 INDEX = StageTable.parquet("index", compared.INDEX.schema)
 
+_NO_INDEX = "{} has no index; to find one: manyo path index --config FILE"
+
 #: An index serves runs that agree on these: they decide signatures, shingles and precedences.
 INDEXED_SETTINGS = (
     "shingle_chars",
@@ -56,26 +58,41 @@ def index_starts(uris: Sequence[str], table: StageTable, n_shards: int) -> np.nd
     return np.array([first_number(n_shards + shard) for shard in first], np.uint64)
 
 
+def check_index(folder: str, dedup: Dedup) -> str:
+    """The folder of the stage that wrote an index.
+
+    Raises:
+        ValueError: there is no index, or other settings made it.
+    """
+    stage_folder = folder.rstrip("/").removesuffix("/index")
+    fs, path = filesystem(join(stage_folder, "stage.json"))
+    try:
+        made_with = open_json(fs.cat_file(path))["settings"]
+    except FileNotFoundError as error:
+        raise ValueError(_NO_INDEX.format(folder)) from error
+    except NotSealed as error:
+        raise ValueError(f"{folder}: its stage.json cannot be used: {error}") from error
+    for name in INDEXED_SETTINGS:
+        ours = getattr(dedup, name)
+        theirs = made_with.get(name)
+        if theirs != (list(ours) if isinstance(ours, tuple) else ours):
+            raise ValueError(f"{folder} was made with dedup.{name} = {theirs}, but here it is {ours}")
+    return stage_folder
+
+
 def _index_units(number: int, folder: str, dedup: Dedup) -> list[Unit]:
     """The shards of one index, as its manifests list them.
 
     Raises:
         UserError: there is no index, or other settings made it.
     """
-    stage_folder = folder.rstrip("/").removesuffix("/index")
-    fs, path = filesystem(join(stage_folder, "stage.json"))
-    manifests = read_manifests(stage_folder)
-    if not fs.exists(path) or not manifests:
-        raise UserError(f"[dedup] against: {folder} has no index; to find one: manyo path index --config FILE")
     try:
-        made_with = open_json(fs.cat_file(path))["settings"]
-    except NotSealed as error:
-        raise UserError(f"[dedup] against: {folder}: its stage.json cannot be used: {error}") from error
-    for name in INDEXED_SETTINGS:
-        ours = getattr(dedup, name)
-        theirs = made_with.get(name)
-        if theirs != (list(ours) if isinstance(ours, tuple) else ours):
-            raise UserError(f"[dedup] against: {folder} was made with dedup.{name} = {theirs}, but here it is {ours}")
+        stage_folder = check_index(folder, dedup)
+        manifests = read_manifests(stage_folder)
+        if not manifests:
+            raise ValueError(_NO_INDEX.format(folder))
+    except ValueError as error:
+        raise UserError(f"[dedup] against: {error}") from error
     return [
         Unit(
             name=f"{number:06d}/{shard}",

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from manyo.corpus.sources.source_kinds import Source
+from manyo.corpus.tables.shards import read_text
 from manyo.pipelines.engine.manifest import iter_manifests
 from manyo.pipelines.engine.run_stage import StageResult
 from manyo.pipelines.engine.shapes import StageOutput
@@ -31,6 +32,22 @@ USUAL_REFUSALS = {
     "kanji_only",
     "romaji",
     "older_dump",
+}
+
+#: Refusals that stand for all that a file held, or held from there on, and nobody knows how many records that was: one
+#: is a notice, however many records are good. `rest_of_file` has those of kinds whose files hold many records.
+_REST_OF_FILE = {
+    "archive_truncated",
+    "broken_archive",
+    "broken_compression",
+    "broken_index",
+    "broken_parquet",
+    "not_warc",
+    "reader_crashed",
+}
+_OF_MANY_RECORDS = {
+    "broken_xml": {"wikipedia"},
+    "other_format": {"commoncrawl", "jsonl", "kokkai", "pairs", "parquet", "warc", "wikipedia"},
 }
 
 #: Reasons that one notice names.
@@ -63,7 +80,7 @@ _STEPS = (
     _Step("release", "documents", "scrub", "documents", "the release has", "redistribute"),
     _Step("encode", "documents", "scrub", "documents", "the token shards have", "train"),
 )
-_COUNTED = {"extract", *(step.stage for step in _STEPS)}
+_COUNTED = {"extract", "robots", *(step.stage for step in _STEPS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +107,9 @@ def list_notices(config: Config, results: Iterable[StageResult]) -> list[str]:
         results: of the stages that ran; the notices are about these.
     """
     counts = {result.stage.name: _counts(result.output) for result in results if result.stage.name in _COUNTED}
-    lines = []
+    lines = of_settings(config) if "decide" in counts else []
+    if "robots" in counts and not counts["robots"].get("robots", "captures"):
+        lines.append("the files of [rights] robots hold no robots.txt nor other file of a site: nothing is asked")
     for source in config.sources:
         if "extract" in counts:
             lines += [f"source {source.name}: skipped {line}" for line in skipped_inputs(source)]
@@ -98,6 +117,21 @@ def list_notices(config: Config, results: Iterable[StageResult]) -> list[str]:
         if {"train", "redistribute"} & set(source.uses):  # else every document is to be dropped
             lines += _of_steps(source, counts, drops(config.rules))
     return lines
+
+
+def of_settings(config: Config) -> list[str]:
+    """Notices about what the configuration asks for, which is nothing where something was surely meant."""
+    lines = []
+    if not config.rules:
+        lines.append("the rules file has no [[rule]]: no rule drops anything")
+    if config.rights.takedown and not read_text(config.rights.takedown).strip():
+        lines.append(f"the takedown list {config.rights.takedown} is empty: nothing is taken down by it")
+    return lines
+
+
+def rest_of_file(kind: str, reasons: Iterable[str]) -> list[str]:
+    """Those of the reasons of a kind of source that stand for more than one record."""
+    return [one for one in reasons if one in _REST_OF_FILE or kind in _OF_MANY_RECORDS.get(one, ())]
 
 
 def _counts(output: StageOutput) -> _Counts:
@@ -120,8 +154,14 @@ def _of_extraction(source: Source, counts: _Counts, config: Config) -> Iterator[
     for lacking, n in counts.most(source.name, "lacks."):
         if n == documents:
             yield f"source {source.name}: none of its {documents:,} documents has {lacking}"
+    lost = rest_of_file(source.kind, dict(refused))
     for reason, n in refused:
-        if reason not in USUAL_REFUSALS and n > config.notices.refused_share * records:
+        if reason in lost:
+            yield (
+                f"source {source.name}: of {n:,} files not all was read: {reason} ({meanings[reason]})"
+                f"{_look(config, reason)}"
+            )
+        elif reason not in USUAL_REFUSALS and n > config.notices.refused_share * records:
             yield (
                 f"source {source.name}: {n:,} of {records:,} records are refused for {reason} "
                 f"({meanings[reason]}){_look(config, reason)}"

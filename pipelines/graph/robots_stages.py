@@ -9,7 +9,7 @@ finds back to the shards of the documents. A licence on another host is not foun
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -21,12 +21,13 @@ import pyarrow as pa
 from manyo.corpus import schema
 from manyo.corpus.addresses import host_of, hosts
 from manyo.corpus.doc_ids import hash_of
-from manyo.corpus.records import BrokenInput, InputShard
+from manyo.corpus.records import BrokenInput, InputFile, InputShard
 from manyo.corpus.schema import TEXT
 from manyo.corpus.sources import warc
+from manyo.corpus.sources.careful_framing import GZIP_MAGIC
 from manyo.corpus.sources.http_body import answer_of
 from manyo.corpus.sources.source_kinds import Source
-from manyo.corpus.tables.shards import filesystem, read_batches, write_parts, write_shard
+from manyo.corpus.tables.shards import filesystem, is_local, read_batches, write_parts, write_shard
 from manyo.corpus.web.robots_txt import MAX_BYTES
 from manyo.corpus.web.statements import Stated, parse_stated
 from manyo.dedup.numbering import deal
@@ -114,6 +115,22 @@ def read_captures(task: Task[Source]) -> Mapping[str, int]:
         task.output(CAPTURES), _CAPTURES, ([pa.RecordBatch.from_pylist(rows, schema=_CAPTURES)] for rows in dealt)
     )
     return {"captures": sum(map(len, dealt))}
+
+
+def check_captures(files: Iterable[InputFile]) -> None:
+    """Look at the beginning of local files of captures.
+
+    Raises:
+        ValueError: one is neither an archive nor a file of a site in the folder of its host.
+    """
+    for file in files:
+        fs, path = filesystem(file.uri)
+        if given_addresses(file.uri) or not is_local(fs):
+            continue
+        with open(path, "rb") as stream:
+            head = stream.read(_HEAD_BYTES)
+        if not head.startswith((GZIP_MAGIC, b"WARC/")):
+            raise ValueError(f"{file.uri} is no WARC file, nor a file of a site such as HOST/robots.txt")
 
 
 def captures_in(shard: InputShard) -> Iterator[Capture]:

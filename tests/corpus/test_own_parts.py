@@ -99,7 +99,7 @@ def test_wrong_names_and_keys_are_a_line_each_and_status_2(installed: Path, tmp_
     for said in (
         "season: expected a text",
         "also_measure: 'questions' is not one of",
-        "unknown kind studentnumber; the kinds are",
+        "unknown kind 'studentnumber' is not one of 26 names; did you mean 'student_number'?",
         "kind 'haikku' is not one of",
     ):
         assert len([line for line in lines if said in line]) == 1, done.stderr

@@ -140,6 +140,15 @@ def test_the_day_of_the_request_goes_with_the_document_and_the_first_one_counts(
         "https://*/a",
         "blog.*.jp/",
         "*.",
+        # a table as spreadsheets write it, and JSON
+        "url,reason",
+        "https://example.jp/a,2026-04-01",
+        "山田,https://example.jp/a,2026/4/1",
+        "example.jp;https://example.jp/a",
+        "https://example.jp/a,me@example.jp",
+        '"https://example.jp/a","x"',
+        '{"url": "https://example.jp/a"}',
+        '["https://example.jp/a"]',
     ],
 )
 def test_a_line_that_is_not_an_entry_is_named_with_what_is_valid(line: str) -> None:

@@ -6,6 +6,7 @@ import json
 import math
 import random
 import re
+import shutil
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -186,7 +187,8 @@ def test_a_finished_run_is_a_corpus(demo_run: FinishedRun, capsys: pytest.Captur
     content = demo_run.config.read_text(encoding="utf-8")
     config = demo_run.config.with_name("ablated.toml")
     config.write_text(re.sub('^out = ".*"', f'out = "{demo_run.out}"', content, flags=re.M), encoding="utf-8")
-    assert main(["ablate", str(config), str(config), "--megabytes", "0.001"]) == 0
+    again = shutil.copy(config, config.with_name("again.toml"))
+    assert main(["ablate", str(config), str(again), "--megabytes", "0.001"]) == 0
     assert "No --held-out texts are given" in capsys.readouterr().out
 
 
@@ -203,8 +205,8 @@ def test_a_finished_run_is_a_corpus(demo_run: FinishedRun, capsys: pytest.Captur
 def test_a_mistake_is_one_line(
     arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    a = write(tmp_path / "a.jsonl", corpus(300))
-    assert main(["ablate", a, a, *arguments]) == 2
+    a, b = (write(tmp_path / f"{name}.jsonl", corpus(300)) for name in "ab")
+    assert main(["ablate", a, b, *arguments]) == 2
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1

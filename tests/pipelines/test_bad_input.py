@@ -89,7 +89,11 @@ def test_a_file_that_is_not_toml(folder: Path, capsys: pytest.CaptureFixture[str
         ('kind = "jsonl"', 'kind = "web"', "kind 'web' is not one of aozora, commoncrawl, egov,"),
         ('profile = "prose"', 'profile = "novel"', "profile 'novel' is not one of"),
         ("[filter]", '[filter]\nalso_measure = ["char_count"]', "also_measure: 'char_count' is not one of"),
-        ("[tokenize.train]", '[filter.words]\nadult = "none.txt"\n[tokenize.train]', "[filter.words]: no such file:"),
+        (
+            "[tokenize.train]",
+            '[filter.words]\nadult = "none.txt"\n[tokenize.train]',
+            "[filter.words]: adult: no such file: none.txt",
+        ),
         ('name = "notes"', 'name = "My Notes"', "name 'My Notes' must be lower-case"),
         (
             "vocabulary_size = 300",
@@ -100,7 +104,7 @@ def test_a_file_that_is_not_toml(folder: Path, capsys: pytest.CaptureFixture[str
         ("[run]", "[running]", "[run]: the table is missing"),
         ("*.jsonl", "*.json", "no file matches"),
         ("*.jsonl", "missing.jsonl", "no such input"),
-        ("rules.toml", "missing.toml", "no such rules file"),
+        ("rules.toml", "missing.toml", "[filter]: rules: no such file:"),
         ("[filter]", "[dedup]\nmin_similarity = 1.5\n[filter]", "min_similarity"),
         ("[filter]", '[dedup]\nview_profiles = ["novel"]\n[filter]', "view_profiles: 'novel' is not one of web, ocr,"),
         ("[filter]", "[extra]\n[filter]", "unknown table [extra]; did you mean 'extract'?"),
@@ -140,7 +144,7 @@ def test_a_model_that_is_missing(folder: Path, capsys: pytest.CaptureFixture[str
     )
     status, line = complaint(folder, capsys)
     assert status == 2
-    assert "no.model: no such file" in line
+    assert "[tokenize]: model: no such file: " in line
 
 
 def test_an_output_folder_with_something_else_in_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

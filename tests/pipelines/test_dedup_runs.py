@@ -13,6 +13,7 @@ from manyo.pipelines.cli import main
 from manyo.pipelines.commands.page_history import page_histories
 from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.run import table_folder
+from tests.conftest import RULE_THAT_KEEPS_ALL
 from tests.dedup.pages import edited, page
 from tests.tokenizer.conftest import SENTENCES
 
@@ -23,7 +24,7 @@ VARIED = "\n".join(SENTENCES)
 def write_config(folder: Path, sources: dict[str, dict[str, str]], dedup: str) -> Path:
     """A run over texts by source and address, whose rules keep everything."""
     folder.mkdir()
-    (folder / "rules.toml").write_text("", encoding="utf-8")
+    (folder / "rules.toml").write_text(RULE_THAT_KEEPS_ALL, encoding="utf-8")
     tables = []
     for name, texts in sources.items():
         lines = [json.dumps({"id": uri, "text": text}) + "\n" for uri, text in texts.items()]

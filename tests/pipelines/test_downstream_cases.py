@@ -16,6 +16,7 @@ from manyo.corpus.text import LINE_ENDS
 from manyo.pipelines.cli import main
 from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.run import table_folder
+from tests.conftest import RULE_THAT_KEEPS_ALL
 from tests.filters.batches import signal_values
 
 CASES = Path(__file__).parents[1] / "cases" / "downstream"
@@ -58,7 +59,7 @@ class Cases:
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Cases:
     folder = tmp_path_factory.mktemp("cases")
-    (folder / "rules.toml").write_text("", encoding="utf-8")
+    (folder / "rules.toml").write_text(RULE_THAT_KEEPS_ALL, encoding="utf-8")
     items = [json.dumps({"question": question}) + "\n" for question in QUESTIONS]
     (folder / "items.jsonl").write_text("".join(items), encoding="utf-8")
     tables = [

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import os
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from manyo.pipelines.cli import main
 from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_NOTICES, EXIT_USER, EXIT_WORK
+from manyo.pipelines.graph.notices import _OF_MANY_RECORDS, _REST_OF_FILE
+from manyo.pipelines.graph.reasons import refusals
+from tests.corpus.test_warc import warc_record
 
 GOOD = '{"text": "川沿いを歩くと、桜の花びらが水面を流れていました。"}\n'
 NO_TEXT = '{"body": "川沿いを歩くと、桜の花びらが水面を流れていました。"}\n'
@@ -147,6 +155,74 @@ def test_more_refusals_for_one_reason_than_the_stated_share_are_a_notice(run: Ru
     ended, out, _ = run.extract()
     assert ended == status
     assert ("2 of 3 records are refused for no_text" in out) == (status == EXIT_NOTICES)
+
+
+def lines_cut(good: Path) -> bytes:
+    return cut(gzip.compress(GOOD.encode() * 300))
+
+
+def table_cut(good: Path) -> bytes:
+    return cut(good.read_bytes())
+
+
+def archive_cut(good: Path) -> bytes:
+    write_good("warc", other := good.with_name("other"))
+    data = other.read_bytes()
+    other.unlink()
+    return cut(data)
+
+
+def texts_cut(good: Path) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for number in range(20):
+            archive.writestr(f"{number}.txt", "峠の茶屋で、旅の人が茶を飲んでいた。" * 5)
+    return cut(data.getvalue())
+
+
+def cut(data: bytes) -> bytes:
+    return data[: len(data) * 5 // 8]
+
+
+def write_good(kind: str, path: Path) -> None:
+    """One whole file of a kind whose files hold many records."""
+    text = "峠の茶屋で、旅の人が茶を飲んでいた。" * 20
+    if kind == "parquet":
+        pq.write_table(pa.table({"text": [text] * 50}), path)
+    elif kind == "warc":
+        block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + f"<p>{text}</p>".encode()
+        path.write_bytes(b"".join(gzip.compress(warc_record(block, name=path.name + number)) for number in "123"))
+    else:
+        path.write_text(GOOD if kind == "jsonl" else text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("kind", "ending", "make"),
+    [
+        ("jsonl", ".jsonl.gz", lines_cut),
+        ("parquet", ".parquet", table_cut),
+        ("warc", ".warc.gz", archive_cut),
+        ("text", ".zip", texts_cut),
+        ("jsonl", ".jsonl", lambda good: b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 5\n"),
+    ],
+)
+def test_a_file_that_was_not_read_to_its_end_is_a_notice_beside_good_ones(
+    run: Run, kind: str, ending: str, make: Callable[[Path], bytes]
+) -> None:
+    """Nobody knows how many records it would have had, so that no share says whether they matter."""
+    (run.folder / "in" / "a.jsonl").unlink()
+    good = run.folder / "in" / f"good{ending if kind != 'text' else '.txt'}".replace(".jsonl.gz", ".jsonl")
+    write_good(kind, good)
+    (run.folder / "in" / f"lost{ending}").write_bytes(make(good))
+    run.configure(kind=kind)
+    status, out, _ = run.extract()
+    assert status == EXIT_NOTICES
+    assert "source notes: of 1 files not all was read: " in out
+
+
+def test_every_reason_for_the_rest_of_a_file_is_a_reason_of_some_kind() -> None:
+    known = refusals()
+    assert all(reason in known for reason in (*_REST_OF_FILE, *_OF_MANY_RECORDS))
 
 
 def test_the_share_is_a_setting(run: Run) -> None:

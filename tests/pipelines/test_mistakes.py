@@ -98,7 +98,7 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
     "curly quotes": ('"cc"', "“cc”", "run.toml:5:11: the quotation mark '“' (U+201C, left double quotation mark)"),
     "folder that cannot be": ('"out"', '"/proc/x"', "/proc/x: cannot be written"),
     # New ones.
-    "no rules of that name": ('"default"', '"defualt"', "[filter]: no such rules file: defualt; those that ship"),
+    "no rules of that name": ('"default"', '"defualt"', "[filter]: rules: no such file: defualt; those that ship"),
     "rules are a CSV": ('"default"', '"in/a.jsonl"', "in/a.jsonl:1:1: this is JSON or XML; a configuration is TOML"),
     "empty inputs": ('["in/*.jsonl"]', "[]", "run.toml:7: [[source]] 1: inputs is empty"),
     "input is a number": ('["in/*.jsonl"]', "[1]", "inputs: expected a text in quotation marks, got 1"),
@@ -166,8 +166,16 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
     "tokenize without a model": ('model = "tok.model"', "", '[tokenize]: give either model = "FILE"'),
     "takedown list": ("[filter]", '[rights]\ntakedown = "asked.txt"\n[filter]', "asked.txt"),
     "scheme nobody knows": ('"in/*.jsonl"', '"cc://x/*.jsonl"', "no library knows cc://"),
-    "model that is no model": ('"tok.model"', '"in/a.jsonl"', "[tokenize] model"),
-    "folder for a configuration": ('"tok.model"', '"in"', "[tokenize] model"),
+    "model that is no model": (
+        '"tok.model"',
+        '"in/a.jsonl"',
+        "run.toml:15: [tokenize]: model: in/a.jsonl: is not a SentencePiece",
+    ),
+    "folder for a configuration": (
+        '"tok.model"',
+        '"in"',
+        "run.toml:15: [tokenize]: model: in is a folder; name the file",
+    ),
 }
 
 
@@ -518,8 +526,8 @@ def test_check_reads_what_rights_names(folder: Path, capsys: pytest.CaptureFixtu
     (folder / "run.toml").write_text(BASE.split("[tokenize]")[0] + rights)
     assert main(["check", "--config", "run.toml"]) == 2
     takedown, robots = capsys.readouterr().err.splitlines()
-    assert takedown.startswith("manyo: run.toml: [rights] takedown: No such file or directory")
-    assert robots.startswith("manyo: [[source]] robots: no file matches robots/*.warc.gz")
+    assert takedown.startswith("manyo: run.toml:15: [rights]: takedown: no such file: asked.txt; ")
+    assert robots.startswith("manyo: run.toml:16: [rights]: robots: no file matches robots/*.warc.gz; ")
 
 
 def test_a_cluster_that_is_not_there_is_one_line_at_once(
@@ -542,8 +550,21 @@ def test_a_profile_that_does_not_exist_masks_nothing_and_is_named(
     assert "scrub.kinds: no profile 'wev'; did you mean 'web'?" in line
 
 
-def test_rules_without_a_rule_are_a_notice_of_check(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (folder / "none.toml").write_text("")
-    (folder / "run.toml").write_text(BASE.split("[tokenize]")[0].replace('"default"', '"none.toml"'))
-    assert main(["check", "--config", "run.toml"]) == 3
-    assert "the rules file has no [[rule]]: nothing will be dropped" in capsys.readouterr().out
+#: What the configuration asks for and is nothing: the tables, a file without content, and what is said.
+NOTHING_ASKED = {
+    "rules": ('[filter]\nrules = "empty"', "the rules file has no [[rule]]: no rule drops anything"),
+    "takedowns": ('[rights]\ntakedown = "empty"', "the takedown list empty is empty: nothing is taken down by it"),
+}
+
+
+@pytest.mark.parametrize("what", NOTHING_ASKED)
+def test_a_file_that_asks_for_nothing_is_a_notice_of_check_and_run(
+    what: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, notice = NOTHING_ASKED[what]
+    (folder / "empty").write_text("")
+    (folder / "in" / "a.jsonl").write_text('{"text": "川沿いを歩きました。桜の花びらが水面を流れていました。"}\n')
+    (folder / "run.toml").write_text(BASE.split("[filter]")[0].replace('"web"', '"prose"') + table)
+    for command in (["check"], ["run", "--until", "filter", "--executor", "serial"]):
+        assert main([*command, "--config", "run.toml"]) == 3
+        assert notice in capsys.readouterr().out

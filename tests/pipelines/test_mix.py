@@ -1,4 +1,4 @@
-"""Mixtures: budgets add up, shards get their part by size, and too many repeats give a warning."""
+"""Mixtures: budgets add up, shards get their part by size, and too many repeats are a notice."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from manyo.corpus.schema import DOC_ID
 from manyo.pipelines.cli import main
-from manyo.pipelines.commands.mix import data_arguments, plan_mix, read_mixture, source_table, warnings, write_mix
+from manyo.pipelines.commands.mix import data_arguments, notices_of, plan_mix, read_mixture, source_table, write_mix
 from manyo.pipelines.commands.mix_parts import PARTS, CountedShard, counted_shards, part_of
-from manyo.pipelines.engine.errors import UserError
+from manyo.pipelines.engine.errors import EXIT_NOTICES, UserError
 from manyo.pipelines.graph.config import load_config
 from manyo.tokenizer.mixture import Mix, MixSource, Training
 from manyo.tokenizer.training_order import DocumentIndex
@@ -64,12 +64,12 @@ def test_weights_share_what_fixed_sources_leave() -> None:
     assert [source.tokens for source in mixed] == [200, 200, 600]
     assert data_arguments(mixed) == "120 /data/0\n80 /data/1\n200 /data/0\n600 /data/0\n"
     assert source_table(mixed).splitlines()[1] == "a\t2\t100\t2.0000\t200\t0.200000"
-    assert warnings(mix, mixed) == []
+    assert notices_of(mix, mixed) == []
 
 
-def test_too_many_repeats_and_a_missed_target_give_warnings() -> None:
+def test_too_many_repeats_and_a_missed_target_are_notices() -> None:
     mix = Mix((MixSource("a", repeats=4.5), MixSource("b", repeats=4)), target_tokens=1000)
-    many, missed = warnings(mix, plan_mix(mix, {"a": shards(100), "b": shards(100)}))
+    many, missed = notices_of(mix, plan_mix(mix, {"a": shards(100), "b": shards(100)}))
     assert many == "a is repeated 4.50 times, more than max_repeats = 4: 100 tokens for a budget of 450"
     assert missed == "the mixture has 850 tokens, 85.00% of the target"
 
@@ -91,7 +91,7 @@ def test_a_source_without_tokens_takes_no_share_and_is_named(line: dict[str, flo
     assert [(source.tokens, source.repeats) for source in mixed] == [(0, 0.0), (1000, 2.0)]
     assert data_arguments(mixed) == "1000 /data/0\n"
     assert source_table(mixed).splitlines()[1] == "none\t0\t0\t0.0000\t0\t0.000000"
-    assert warnings(mix, mixed) == ["none has no tokens and is left out"]
+    assert notices_of(mix, mixed) == ["none has no tokens and is left out"]
 
 
 def test_a_mixture_without_any_token_is_an_error() -> None:
@@ -174,15 +174,16 @@ def test_the_arguments_name_shards_of_this_run_and_of_a_table(
     assert Path(write_mix(mixture, str(tmp_path / "out"))).read_text("utf-8") == mixture.arguments
 
 
-def test_the_command_prints_the_table_the_total_the_warnings_and_the_argument(
+def test_the_command_prints_the_table_the_total_the_notices_and_the_argument(
     demo_run: FinishedRun, config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = shutil.copytree(demo_run.out, tmp_path / "out")
-    assert main(["mix", "--config", str(config), "--out", str(out)]) == 0
-    printed = capsys.readouterr()
-    assert "100,000 of 100,000 tokens, 100.00% of the target" in printed.out
-    assert "manyo: warning: elsewhere is repeated" in printed.err
-    file = Path(printed.out.splitlines()[-1].removeprefix("--data-args-path "))
+    assert main(["mix", "--config", str(config), "--out", str(out)]) == EXIT_NOTICES
+    printed = capsys.readouterr().out
+    assert "100,000 of 100,000 tokens, 100.00% of the target" in printed
+    assert "Notices\n  elsewhere is repeated" in printed
+    assert main(["mix", "--config", str(config), "--out", str(out), "--allow-empty"]) == 0
+    file = Path(printed.splitlines()[-1].removeprefix("--data-args-path "))
     assert file.is_relative_to(out)
     assert file.read_text("utf-8").count("\n") == 3
 
@@ -193,7 +194,7 @@ def test_the_command_prints_the_table_the_total_the_warnings_and_the_argument(
         (
             'name = "web"\nrepeats',
             'name = "news"\nrepeats',
-            "no token shards of a source 'news'; it has aozora, classi",
+            r"\[\[mix.source\]\] 1: name: no such source: 'news' is not one of web, ndl,",
         ),
         ('match = "ja/*"', 'match = "zh/*"', r"no prefix of .*counted\.tsv matches 'zh/\*'"),
         ("counted.tsv", "gone.tsv", r"source 'elsewhere': table .*gone\.tsv cannot be read"),
@@ -289,7 +290,7 @@ def held_out(demo_run: FinishedRun, tmp_path_factory: pytest.TempPathFactory) ->
     config = folder / "mix.toml"
     config.write_text(demo_run.config.read_text(encoding="utf-8") + HELD_OUT, encoding="utf-8")
     arguments = ["--config", str(config), "--out", str(folder / "out")]
-    assert main(["mix", *arguments]) == 0
+    assert main(["mix", *arguments, "--allow-empty"]) == 0
     (written,) = (folder / "out").glob("mix-*/per_split_data_args.json")
     return arguments, written
 
@@ -326,19 +327,20 @@ def test_no_step_of_training_reads_a_document_that_is_held_out(
     assert not parts.any()
 
 
-def test_a_split_that_leaves_a_shard_without_documents_gives_a_warning() -> None:
+def test_a_split_that_leaves_a_shard_without_documents_is_a_notice() -> None:
     mix = Mix((MixSource("a", repeats=1),), 200, training=Training(16, 4, train_iters=2, split="999,1,0"))
     mixed = plan_mix(mix, {"a": [CountedShard("/data/a", 100, 56), CountedShard("/data/b", 100, 5600)]})
-    (warning,) = warnings(mix, mixed)
-    assert "leaves a part of 1 token shards without a document" in warning
-    assert "/data/a" in warning
+    (notice,) = notices_of(mix, mixed)
+    assert "leaves a part of 1 token shards without a document" in notice
+    assert "/data/a" in notice
 
 
-def test_an_unknown_signal_is_one_line(held_out: tuple[list[str], Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_signal_is_a_line_each(held_out: tuple[list[str], Path], capsys: pytest.CaptureFixture[str]) -> None:
     arguments, _ = held_out
     path = Path(arguments[1])
     wrong = path.with_name("wrong.toml")
     wrong.write_text(path.read_text("utf-8").replace('"hiragana_fraction"', '"beauty"'), encoding="utf-8")
     capsys.readouterr()
     assert main(["mix", "--config", str(wrong), *arguments[2:]]) == 2
-    assert capsys.readouterr().err == "manyo: [mix]: there is no signal 'beauty'; docs/signals.md lists them\n"
+    for number, line in enumerate(capsys.readouterr().err.splitlines(), start=1):
+        assert f"[[mix.source]] {number}: signal: 'beauty' is not one of char_count," in line

@@ -50,7 +50,7 @@ def mixed(demo_run: FinishedRun, tmp_path_factory: pytest.TempPathFactory) -> Mi
     config = folder / "mix.toml"
     config.write_text(demo_run.config.read_text(encoding="utf-8") + MIX, encoding="utf-8")
     arguments = ("--config", str(config), "--out", str(out))
-    assert main(["mix", *arguments]) == 0
+    assert main(["mix", *arguments, "--allow-empty"]) == 0
     return MixedRun(arguments, out)
 
 
@@ -151,7 +151,7 @@ def test_a_takedown_names_the_steps_that_read_the_document(
     out = tmp_path / "out"
     shutil.copytree(mixed.out, out)
     arguments = (*mixed.arguments[:3], str(out))
-    assert main(["mix", *arguments]) == 0
+    assert main(["mix", *arguments, "--allow-empty"]) == 0
     doc_id = str(documents_of_step(mixed, 3, capsys)[0]["doc_id"])
     assert main(["seen", doc_id, *arguments, "--json"]) == 0
     steps = json.loads(capsys.readouterr().out)["steps"]

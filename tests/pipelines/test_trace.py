@@ -15,7 +15,7 @@ from manyo.pipelines.commands.page_history import PageHistory, page_histories
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.config import Config, load_config
 from manyo.pipelines.run import table_folder
-from tests.conftest import ROOT, FinishedRun
+from tests.conftest import ROOT, RULE_THAT_KEEPS_ALL, FinishedRun
 from tests.tokenizer.conftest import SENTENCES
 
 #: A model this small costs a tenth of a second to train.
@@ -149,7 +149,7 @@ def write_config(folder: Path, tokenize: str) -> Path:
     lines = [{"id": f"work:{number}", "text": text} for number, text in enumerate(SENTENCES[:10])]
     lines.append({"id": "work:hostile", "title": "\x1b[31m\u202e[red]", "text": "朝の市場で魚を買いました。"})
     (folder / "texts.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    (folder / "rules.toml").write_text("", encoding="utf-8")
+    (folder / "rules.toml").write_text(RULE_THAT_KEEPS_ALL, encoding="utf-8")
     path = folder / "config.toml"
     path.write_text(
         f'[run]\nout = "{folder}/out"\n[[source]]\nname = "texts"\nkind = "jsonl"\nprofile = "prose"\nlicence = "CC0"\n'

@@ -19,6 +19,7 @@ from manyo.pipelines.run import table_folder
 from manyo.tokenizer.encode import Tokenizer
 from manyo.tokenizer.merge import train_languages
 from manyo.tokenizer.train import TrainLanguage, TrainTokenizer, train
+from tests.conftest import RULE_THAT_KEEPS_ALL
 from tests.tokenizer.conftest import sentences_to_train_on
 
 TEXTS = {
@@ -143,7 +144,7 @@ vocabulary_size = 298
 
 def config_with(folder: Path, code: str) -> Path:
     """A configuration in which these sources are those of the language `code`."""
-    (folder / "rules.toml").touch()
+    (folder / "rules.toml").write_text(RULE_THAT_KEEPS_ALL, encoding="utf-8")
     path = folder / "config.toml"
     path.write_text(CONFIG.format(folder=folder, code=code), encoding="utf-8")
     return path
