@@ -30,11 +30,11 @@ BOXES = frozenset(
     )
 )
 RAW = frozenset(words("script style title iframe noframes noembed"))
-SKIPPED = frozenset(words("noscript template svg canvas object applet audio video map datalist select"))
+SKIPPED = frozenset(words("noscript template svg canvas object audio video datalist select"))
+SPARE = frozenset(words("noscript template canvas object audio video"))
 READINGS = frozenset(("rt", "rp", "rtc"))
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 HANDLES = HEADINGS | frozenset(("dt", "summary", "?button", "legend", "caption", "th"))
-PARAGRAPHS = HEADINGS | frozenset(words("p ul ol dl table pre blockquote figure"))
 LISTINGS = frozenset(("pre", "listing", "xmp", "textarea"))
 ENDS_PARAGRAPH = HEADINGS | frozenset(
     words(
@@ -81,14 +81,23 @@ class Box:
     ordinal: int = 0
     is_pre: bool = False
     is_numbers: bool = False
+    is_small: bool = False
+    is_hidden: bool = False
     n_blocks: int = 0
+    n_fonts: int = 0
 
 
 @dataclass
 class Page:
-    """What `read_markup` returns, in Python's own types: blocks are (text, characters in links, box)."""
+    """What `read_markup` returns, in Python's own types: blocks are (text, characters in links, box).
 
-    links: list[int] = field(default_factory=list)
+    `links` are all links of each block, those to other hosts and those to places on the page; `small` says whether a
+    block is small print.
+    """
+
+    links: list[tuple[int, int, int]] = field(default_factory=list)
+    small: list[bool] = field(default_factory=list)
+    n_hidden_japanese: int = 0
     blocks: list[tuple[str, int, int]] = field(default_factory=list)
     boxes: list[Box] = field(default_factory=lambda: [Box("html", -1)])
     title: str | None = None
@@ -106,7 +115,10 @@ def read_markup(html: str) -> Page:
     own = ("", 0)  # the element of no standard that ended last, and the boxes that were open around it
     hidden_inline = ["", 0, 0]  # name, how many of that name are open in it and with it, boxes that are open around it
     last_left = -1
-    n_links = 0
+    n_links = [0, 0, 0]
+    fonts: list[bool] = []
+    is_large = False
+    n_targets = 0
     is_text_to_its_end = False  # in a browser, after a text area without an end
     shown: list[tuple[str, bool, bool]] = []  # characters of the block; whether they are in a link, and of a picture
     at = 0
@@ -115,13 +127,15 @@ def read_markup(html: str) -> Page:
         return page.boxes[stack[-1]].is_pre
 
     def close_block() -> None:
-        nonlocal n_links
+        nonlocal is_large
         block = _block(shown, is_pre())
         shown.clear()
         if block:
             page.blocks.append((*block, stack[-1]))
-            page.links.append(n_links)
-        n_links = 0
+            page.links.append((n_links[0], n_links[1], n_links[2]))
+            page.small.append(not is_large)
+        n_links[:] = [0, 0, 0]
+        is_large = False
 
     def leave() -> None:
         nonlocal hidden_box, last_left
@@ -131,6 +145,10 @@ def read_markup(html: str) -> Page:
         if box.is_numbers and digits and not digits.strip("0123456789 \t\r\n\v\f"):
             del page.blocks[box.n_blocks :]
             del page.links[box.n_blocks :]
+            del page.small[box.n_blocks :]
+        if box.tag in ("td", "th", "table"):
+            del fonts[box.n_fonts :]
+        box.is_hidden = hidden_box == last_left
         if len(stack) - 1 < hidden_inline[2]:
             hidden_inline[1] = 0
         while links and links[-1] == last_left:
@@ -154,8 +172,12 @@ def read_markup(html: str) -> Page:
         return box >= 0 and page.boxes[box].tag in HANDLES
 
     def show(written: str, *, is_alt: bool = False) -> None:
+        nonlocal is_large
         text = REFERENCE.sub(lambda match: PRIVATE.sub("", unescape(match[0])), PICTOGRAMS.sub("", written))
         shown.extend((character, bool(links), is_alt) for character in text if character not in BREAK_HINTS)
+        is_small = page.boxes[stack[-1]].is_small or fonts[-1:] == [True]
+        is_blank = not text.strip(("\r\n" if is_pre() else " \t\r\n\f\v\xa0") + BREAK_HINTS)
+        is_large = is_large or not (is_small or is_blank)
 
     while at < len(html):
         is_hidden = hidden_box is not None or hidden_inline[1] > 0
@@ -169,18 +191,18 @@ def read_markup(html: str) -> Page:
             run = TEXT.match(html, at)[0]  # type: ignore[index]
             if not is_hidden:
                 show(run)
+            page.n_hidden_japanese += _count_japanese(run) if is_hidden else 0
             at += len(run)
         else:
             is_end, name = tag[1] == "/", tag[2].lower()
             attributes, after = _attributes(html, tag.end())
             at = after
             is_skipped = name in RAW | SKIPPED | READINGS
-            if name == "template":
-                follows = last_left >= 0 and page.boxes[last_left].parent == stack[-1]
-                follows = follows and page.boxes[last_left].tag in PARAGRAPHS
-                follows = (follows or _visible(shown, is_pre())) and len(stack) > 2 and not is_hidden
-                is_shadow = "shadowroot" in html[tag.end() : after].lower()
-                is_skipped = not (is_end or is_shadow or (follows and _is_text_template(html, after)))
+            if name in SPARE:
+                has_text = len(page.blocks) > page.boxes[stack[-1]].n_blocks or _visible(shown, is_pre())
+                may_be_text = not is_hidden and (name != "template" or (len(stack) > 2 and has_text))
+                is_shadow = name == "template" and "shadowroot" in html[tag.end() : after].lower()
+                is_skipped = not (is_end or is_shadow or (may_be_text and _is_text_of(name, html, after)))
             is_control = name == "textarea" and not is_end and "name" in attributes and "readonly" not in attributes
             if (is_skipped and not is_end) or is_control:
                 at = _after_skipped(html, after, name, attributes, page)
@@ -213,7 +235,7 @@ def read_markup(html: str) -> Page:
                 if any(is_alt for *_, is_alt in shown):
                     shown[:] = [character for character in shown if character[2]]
                 show(attributes.get("alt", ""), is_alt=True)
-            elif name in BOXES or name in ("button", "template"):
+            elif name in BOXES or name == "button" or name in SPARE:
                 known = name
                 if name == "button":
                     known = "summary"
@@ -243,7 +265,8 @@ def read_markup(html: str) -> Page:
                 box = Box("?button" if name == "button" else name, parent, _hint(known, said), name_of_class)
                 box.is_pre = around.is_pre or name in LISTINGS or _has_style(attributes, "white-space *: *pre")
                 box.is_numbers = bool(said & set(NAME_WORDS["line_number"]))
-                box.n_blocks = len(page.blocks)
+                box.n_blocks, box.n_fonts = len(page.blocks), len(fonts)
+                box.is_small = _is_small(attributes.get("style", ""), around.is_small)
                 if name == "ol":
                     start = attributes.get("start", "1")[:6]
                     box.ordinal = (int(start) if start.isascii() and start.isdigit() else 1) - 1
@@ -257,9 +280,19 @@ def read_markup(html: str) -> Page:
                 is_folded = (
                     said & set(NAME_WORDS["fold"]) or name == "dd" or "until-found" in attributes.get("hidden", "")
                 )
-                if last_left >= 0 and page.boxes[last_left].parent == parent and page.boxes[last_left].tag != "h1":
+                before = page.boxes[last_left]
+                if last_left >= 0 and before.parent == parent and before.tag != "h1":
                     is_list = name in ("ul", "ol", "dl", "table", "form", "nav")
                     is_folded = is_folded or is_handle(last_left) or (around.tag == "li" and not is_list)
+                    is_like = box.name != "" and (box.tag, box.name) == (before.tag, before.name)
+                    is_folded = is_folded or (is_like and not before.is_hidden)
+                if hides and hidden_box is None and not (is_main or is_folded or is_frame):
+                    name_of_box = attributes.get("id", "")
+                    if name_of_box and len(name_of_box.encode()) <= 64:
+                        is_streamed = re.match("S:[0-9]", name_of_box) is not None
+                        is_linked = n_targets < 8 and re.search(f"#{re.escape(name_of_box)}[\"']", html) is not None
+                        n_targets += not (is_streamed or is_linked) and n_targets < 8
+                        is_folded = is_streamed or is_linked
                 if hides and hidden_box is None and not is_main and not (is_folded and not is_frame):
                     hidden_box = stack[-1]
                 if name == "textarea":
@@ -286,6 +319,12 @@ def read_markup(html: str) -> Page:
                     if (hides and not said & set(NAME_WORDS["fold"])) or ((is_number or is_edit) and not hides):
                         hidden_inline = [name, 1, len(stack) - 1]
                         continue
+                if name in ("font", "small") and is_end:
+                    del fonts[-1:]
+                elif name in ("font", "small"):
+                    size = attributes.get("size")
+                    is_small_font = fonts[-1:] == [True] if size is None else bool(re.fullmatch("1|-[2-9]", size))
+                    fonts.append(name == "small" or is_small_font)
                 if not is_end and not is_hidden and _has_style(attributes, "display *: *block"):
                     shown.append(("\n" if is_pre() else "\v", bool(links), False))
                 if name != "a":
@@ -293,7 +332,10 @@ def read_markup(html: str) -> Page:
                 if is_end:
                     del links[-1:]
                 elif "href" in attributes or not {"name", "id"} & set(attributes):
-                    n_links += 1
+                    address = attributes.get("href", "")
+                    n_links[0] += 1
+                    n_links[1] += re.match("//|[^/?#:]*:", address) is not None
+                    n_links[2] += address.startswith("#") and address != "#"
                     if links and links[-1] == stack[-1]:
                         links.pop()
                     links.append(stack[-1])
@@ -332,14 +374,31 @@ def _after_skipped(html: str, after: int, name: str, attributes: dict[str, str],
         page.title = content
     elif name == "script" and "ld+json" in attributes.get("type", "").lower():
         page.json_ld += content
+    elif name not in ("script", "style", "title"):
+        page.n_hidden_japanese += _count_japanese(content)
     end = -1 if border is None else html.find(">", border.start())
     return end + 1 if end >= 0 else -1
 
 
-def _is_text_template(html: str, after: int) -> bool:
-    """Whether a template holds Japanese text, and no place for a value."""
-    content = re.compile(r"(.*?)<(/?)template[ \t\r\n\f\v/>]", re.IGNORECASE | re.DOTALL).match(html, after)
+def _count_japanese(text: str) -> int:
+    return len(re.findall("[\u3040-\u30ff\u3400-\u9fff]", text))
+
+
+def _is_small(style: str, is_around: bool) -> bool:
+    """Whether a style makes text small print; one that states no size leaves it as it is around."""
+    limits = {"px": 12.0, "pt": 9.0, "em": 0.8, "rem": 0.8, "%": 80.0}
+    for size in re.findall(r"(?:^|;)\s*font-size[\s:]*([^;]*)", style, re.IGNORECASE | re.ASCII):
+        number = re.match(r"(\d[\d.]*|\.[\d.]*)(px|pt|em|rem|%)", size, re.IGNORECASE)
+        is_around = "x-small" in size[:8].lower() if number is None else float(number[1]) < limits[number[2].lower()]
+    return is_around
+
+
+def _is_text_of(name: str, html: str, after: int) -> bool:
+    """Whether a template, or what stands for a script or for media, holds Japanese text, and no place for a value."""
+    content = re.compile(rf"(.*?)<(/?){name}[ \t\r\n\f\v/>]", re.IGNORECASE | re.DOTALL).match(html, after)
     if content is None or not content[2] or re.search(r"\{\{|\$\{|<%", content[1]):
+        return False
+    if name != "template" and re.search("javascript|flash|スクリプト|ブラウザ|プラグイン", content[1], re.IGNORECASE):
         return False
     text = re.sub("<[^>]*(?:>|$)", "", content[1])
     return len(re.sub("[\x00-\x7f]", "", text).encode()) >= 60
@@ -422,7 +481,7 @@ def _visible(shown: list[tuple[str, bool, bool]], is_pre: bool) -> bool:
 
 
 def _are_line_numbers(listing: str) -> bool:
-    numbers = listing.split()
+    numbers = re.findall("[^ \t\r\n\f\v]+", listing)
     are_short = all(number.isascii() and number.isdigit() and len(number) <= 9 for number in numbers)
     return len(numbers) > 1 and are_short and all(int(b) == int(a) + 1 for a, b in pairwise(numbers))
 

@@ -21,6 +21,7 @@ from manyo.corpus.web.ascii import (
     DIGIT_NINE,
     DIGIT_ZERO,
     EQUALS_SIGN,
+    FULL_STOP,
     GREATER_THAN,
     HYPHEN,
     LESS_THAN,
@@ -30,6 +31,8 @@ from manyo.corpus.web.ascii import (
     LOWER_X,
     LOWER_Z,
     NUMBER_SIGN,
+    PERCENT_SIGN,
+    QUESTION_MARK,
     QUOTATION_MARK,
     SEMICOLON,
     SLASH,
@@ -80,13 +83,13 @@ def hash_of(name: bytes) -> int:
 _NAMES_OF_ATTRIBUTES: Final = (
     *("class", "id", "style", "href", "rel", "itemprop"),
     *("type", "role", "hidden", "start", "name", "property"),
-    *("alt", "readonly", "aria-expanded", "aria-controls", "src"),
+    *("alt", "readonly", "aria-expanded", "aria-controls", "src", "size"),
 )
 CLASS, ID, STYLE, HREF, REL, ITEMPROP, TYPE, ROLE, HIDDEN, START, NAME, PROPERTY = range(12)
-ALT, READONLY, ARIA_EXPANDED, ARIA_CONTROLS, SRC = range(12, 17)
-N_ATTRIBUTES: Final = 17
+ALT, READONLY, ARIA_EXPANDED, ARIA_CONTROLS, SRC, SIZE = range(12, 18)
+N_ATTRIBUTES: Final = 18
 #: Each name has a slot of its own; the factor was found by trying odd numbers.
-_ATTRIBUTE_FACTOR = np.uint64(3)
+_ATTRIBUTE_FACTOR = np.uint64(17)
 _ATTRIBUTE_SLOTS: Final = 64
 _HASH_IN_SLOT = np.zeros(_ATTRIBUTE_SLOTS, np.uint64)
 _COLUMN_IN_SLOT = np.zeros(_ATTRIBUTE_SLOTS, np.int64)
@@ -96,9 +99,13 @@ for _column, _name in enumerate(_NAMES_OF_ATTRIBUTES):
     _COLUMN_IN_SLOT[_slot] = _column
 
 _ARTICLE, _MAIN, _SECTION, _DIALOG = (TAGS.index(name) for name in ("article", "main", "section", "dialog"))
-_B, _D, _P, _R, _T, _V, _W = (ord(letter) for letter in "bdprtvw")
+_B, _D, _E, _F, _P, _R, _T, _V, _W = (ord(letter) for letter in "bdefprtvw")
 #: What a style says of the content of its tag, as bits.
-STYLE_HIDES, STYLE_STARTS_LINE, STYLE_KEEPS_SPACE = 1, 2, 4
+STYLE_HIDES, STYLE_STARTS_LINE, STYLE_KEEPS_SPACE, STYLE_SETS_SIZE, STYLE_IS_SMALL = 1, 2, 4, 8, 16
+#: Small print is smaller than this: 12 pixels, 9 points, 0.8 of the size around it.
+_SMALL_PIXELS: Final = 12.0
+_SMALL_POINTS: Final = 9.0
+_SMALL_SHARE: Final = 0.8
 FIRST_HEADING: Final = TAGS.index("h1")
 
 
@@ -334,7 +341,7 @@ def contains(data: Bytes, start: int, end: int, word: bytes) -> bool:
 
 @borrowing
 def style_of(data: Bytes, attributes: Records) -> int:
-    """What a tag's style says of its content, as bits: it is hidden, starts a line, keeps its white space."""
+    """What a tag's style says of its content, as bits: it is hidden, starts a line, keeps its white space, is small."""
     said = 0
     i = attributes[STYLE].start
     if i < 0:
@@ -351,6 +358,8 @@ def style_of(data: Bytes, attributes: Records) -> int:
             name_end = i + 10
         elif first == _W and contains(data, i, min(end, i + 11), b"white-space"):
             name_end = i + 11
+        elif first == _F and contains(data, i, min(end, i + 9), b"font-size"):
+            said |= _size_of(data, i + 9, end)
         if name_end > i:
             j = name_end
             while j < end and (is_space(data[j]) or data[j] == COLON):
@@ -365,6 +374,48 @@ def style_of(data: Bytes, attributes: Records) -> int:
             i += 1
         i += 1
     return said
+
+
+@borrowing
+def _size_of(data: Bytes, i: int, end: int) -> int:
+    """What the value of `font-size` from i on says, as bits of a style."""
+    while i < end and (is_space(data[i]) or data[i] == COLON):
+        i += 1
+    if i == end or not (is_digit(data[i]) or data[i] == FULL_STOP):
+        is_small = contains(data, i, min(end, i + 8), b"x-small")
+        return STYLE_SETS_SIZE | (STYLE_IS_SMALL if is_small else 0)
+    size, unit = 0.0, 1.0
+    in_fraction = False
+    while i < end and (is_digit(data[i]) or data[i] == FULL_STOP):
+        if data[i] == FULL_STOP:
+            in_fraction = True
+        else:
+            size = size * 10 + (data[i] - DIGIT_ZERO)
+            unit *= 10 if in_fraction else 1
+        i += 1
+    limit = 0.0
+    if contains(data, i, min(end, i + 2), b"px"):
+        limit = _SMALL_PIXELS
+    elif contains(data, i, min(end, i + 2), b"pt"):
+        limit = _SMALL_POINTS
+    elif i < end and data[i] | CASE_BIT in (_R, _E):
+        limit = _SMALL_SHARE
+    elif i < end and data[i] == PERCENT_SIGN:
+        limit = 100 * _SMALL_SHARE
+    return STYLE_SETS_SIZE | (STYLE_IS_SMALL if size / unit < limit else 0)
+
+
+@borrowing
+def is_outer(data: Bytes, start: int, end: int) -> bool:
+    """Whether an address may be on another host: it begins with a scheme or with two slashes."""
+    if end - start > 1 and data[start] == SLASH:
+        return bool(data[start + 1] == SLASH)
+    for i in range(start, min(end, start + MAX_VALUE_BYTES)):
+        if data[i] == COLON:
+            return True
+        if data[i] in (SLASH, QUESTION_MARK, NUMBER_SIGN):
+            return False
+    return False
 
 
 @borrowing

@@ -9,13 +9,18 @@ import numpy as np
 from manyo.corpus.jit import Bytes, Records, borrowing, kernel
 from manyo.corpus.web.ascii import (
     AMPERSAND,
+    APOSTROPHE,
     CASE_BIT,
+    COLON,
     DIGIT_ZERO,
     GREATER_THAN,
     HYPHEN,
     LESS_THAN,
     LOWER_A,
     LOWER_X,
+    NUMBER_SIGN,
+    PERCENT_SIGN,
+    QUOTATION_MARK,
     SLASH,
 )
 from manyo.corpus.web.attribute_kernels import (
@@ -37,6 +42,7 @@ from manyo.corpus.web.attribute_kernels import (
     contains,
     ends_name,
     find_border,
+    find_byte,
     find_raw_end,
     is_digit,
     is_heading,
@@ -57,7 +63,6 @@ _TERM, _DESCRIPTION, _SUMMARY, _LEGEND = (TAGS.index(name) for name in ("dt", "d
 _ITEM, _LISTS = TAGS.index("li"), tuple(TAGS.index(name) for name in ("ul", "ol", "dl", "table", "form", "nav"))
 _CAPTION, _HEADER_CELL = (TAGS.index(name) for name in ("caption", "th"))
 _FRAMES = tuple(TAGS.index(name) for name in ("nav", "header", "footer", "aside"))
-_PARAGRAPHS = tuple(TAGS.index(name) for name in ("p", "ul", "ol", "dl", "table", "pre", "blockquote", "figure"))
 _GAIJI: Final = "外字".encode()
 _U: Final = ord("u")
 #: With these, Aozora texts begin what describes a character: ※(「口＋斗」…), 第3水準1-87-13.
@@ -66,7 +71,17 @@ _NOTE_SIGN, _ORDINAL_SIGN = (ord(sign) for sign in "※第")
 _MAX_CODE_BYTES: Final = 12
 #: A template with less Japanese text is a message of the program, in bytes: 20 characters.
 _LEAST_TEMPLATE_BYTES: Final = 60
-_PERCENT, _DOLLAR, _BRACE = (ord(sign) for sign in "%${")
+_DOLLAR, _BRACE, _UPPER_S = (ord(sign) for sign in "${S")
+#: Elements whose content stands there for what a browser may lack, and the one that a program fills in.
+_NOSCRIPT, _OBJECT, _CANVAS, _AUDIO, _VIDEO, _TEMPLATE = (
+    TAGS.index(name) for name in ("noscript", "object", "canvas", "audio", "video", "template")
+)
+_SPARE = (_NOSCRIPT, _OBJECT, _CANVAS, _AUDIO, _VIDEO, _TEMPLATE)
+#: What asks for a browser that has it names it.
+_SCRIPT_NAME, _BROWSER_NAME, _PLUGIN_NAME = (name.encode() for name in ("スクリプト", "ブラウザ", "プラグイン"))
+#: Links to hidden boxes that are searched for; a longer id, in bytes, is not.
+_MAX_TARGETS: Final = 8
+_MAX_ID_BYTES: Final = 64
 
 
 @kernel
@@ -229,39 +244,72 @@ def is_folded(data: Bytes, tag: int, said: int, parent: int, states: Records, bo
         return True
     before = state.last_left
     if before < 0 or boxes[before].parent != parent or boxes[before].tag == FIRST_HEADING:
-        return False
+        return _is_shown_later(data, states)
     # An item that goes on out of sight after its text is a question with its answer; with a list, it is a menu.
     goes_on = boxes[parent].tag == _ITEM and tag not in _LISTS
-    return goes_on or is_handle(boxes, before)
+    if goes_on or is_handle(boxes, before):
+        return True
+    # One of several that are shown one at a time, as tabs and pages are, or what a link on the page leads to.
+    box = boxes[state.n_boxes]
+    is_like_shown = box.name != 0 and box.name == boxes[before].name and box.tag == boxes[before].tag
+    return (is_like_shown and not state.last_is_hidden) or _is_shown_later(data, states)
 
 
 @borrowing
-def may_show_template(data: Bytes, name_end: int, after: int, name: np.uint64, states: Records, boxes: Records) -> bool:
-    """Whether a `<template>`, whose start tag ends before `after`, holds text that the page shows.
+def _is_shown_later(data: Bytes, states: Records) -> bool:
+    """Whether a script shows a hidden box: React puts one named `S:` and a number where it belongs, others a link's."""
+    state = states[0]
+    start, end = state.attributes[ID].start, state.attributes[ID].end
+    length = end - start
+    if start < 0 or not 0 < length <= _MAX_ID_BYTES:
+        return False
+    if length > 2 and data[start] == _UPPER_S and data[start + 1] == COLON and is_digit(data[start + 2]):
+        return True
+    i = -1
+    while state.n_targets < _MAX_TARGETS:
+        i = find_byte(data, i + 1, NUMBER_SIGN)
+        if i < 0 or i + length + 1 >= len(data):
+            state.n_targets += 1
+            return False
+        j = 0
+        while j < length and data[i + 1 + j] == data[start + j]:
+            j += 1
+        if j == length and data[i + 1 + j] in (QUOTATION_MARK, APOSTROPHE):
+            return True
+    return False
 
-    It does where it is the shadow of the element around it, or follows text as the answer follows a question, and is
-    Japanese text. Where a program fills it in, it has places for values (`{{name}}`, `${name}`).
+
+@kernel
+def is_spare(tag: int) -> bool:
+    """Whether what an element holds is shown in some browsers, or once a script has run."""
+    return tag in _SPARE
+
+
+@borrowing
+def may_show_spare(data: Bytes, name_end: int, after: int, name: np.uint64, tag: int, states: Records) -> bool:
+    """Whether an element with such a tag, whose start tag ends before `after`, holds text of the page.
+
+    It does where it is the shadow of the element around it, or is Japanese text and names no browser that would show
+    something else. Where a program fills it in, it has places for values (`{{name}}`, `${name}`); a template is text
+    only in a box that has text before it, as the answer follows a question and one table another.
     """
     state = states[0]
-    if contains(data, name_end, after, b"shadowroot"):
+    if tag == _TEMPLATE and contains(data, name_end, after, b"shadowroot"):
         return True
-    if state.hidden_box >= 0 or state.n_hidden or state.depth < 2:
+    if state.hidden_box >= 0 or state.n_hidden:
         return False
-    before = state.last_left
-    follows_text = (
-        before >= 0
-        and boxes[before].parent == state.box
-        and (boxes[before].tag in _PARAGRAPHS or is_heading(boxes[before].tag))
-    )
+    has_text_before = state.n_blocks > state.open_boxes[state.depth].n_blocks or state.written > state.block_start
+    if tag == _TEMPLATE and (state.depth < 2 or not has_text_before):
+        return False
     border, is_end = find_border(data, after, name)
-    if not (is_end and (follows_text or state.written > state.block_start)):
+    if not is_end or (tag != _TEMPLATE and _names_browser(data, after, border)):
         return False
     n_bytes = 0
     in_tag = False
     for i in range(after, border):
         byte = data[i]
         if byte == LESS_THAN:
-            if data[i + 1] == _PERCENT:
+            if data[i + 1] == PERCENT_SIGN:
                 return False
             in_tag = True
         elif byte == GREATER_THAN:
@@ -270,3 +318,11 @@ def may_show_template(data: Bytes, name_end: int, after: int, name: np.uint64, s
             return False
         n_bytes += (byte >= 0x80) & (not in_tag)
     return n_bytes >= _LEAST_TEMPLATE_BYTES
+
+
+@borrowing
+def _names_browser(data: Bytes, start: int, end: int) -> bool:
+    """Whether a text asks for another browser, or for a part of one."""
+    names_script = contains(data, start, end, b"javascript") or contains(data, start, end, _SCRIPT_NAME)
+    names_plugin = contains(data, start, end, b"flash") or contains(data, start, end, _PLUGIN_NAME)
+    return names_script or names_plugin or contains(data, start, end, _BROWSER_NAME)

@@ -20,8 +20,8 @@ IGNORED, META, INLINE, LINK, BREAK, RULE, IMAGE, BUTTON, BOX_TAG, RAW, SKIPPED, 
 TAGS_OF_KIND: Final = {
     IGNORED: "html head link base source track param embed rb rbc wbr",
     META: "meta",
-    INLINE: "abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q ruby s "
-    "samp small span strike strong sub sup time tt u var math mjx-container",
+    INLINE: "abbr acronym applet b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q ruby s "
+    "samp small span strike strong sub sup time tt u var map math mjx-container",
     LINK: "a",
     BREAK: "br",
     RULE: "hr input col area frame bgsound spacer basefont isindex keygen",
@@ -31,7 +31,7 @@ TAGS_OF_KIND: Final = {
     "header footer form fieldset figure figcaption pre blockquote center h1 h2 h3 h4 h5 h6 address details summary "
     "body dialog hgroup search legend listing xmp textarea",
     RAW: "script style title iframe noframes noembed",
-    SKIPPED: "noscript template svg canvas object applet audio video map datalist select",
+    SKIPPED: "noscript template svg canvas object audio video datalist select",
     READING: "rt rp rtc",
 }
 #: Tags by their number: 0 is every unknown tag, then come those of boxes, then all others.
@@ -62,9 +62,14 @@ BOX: Final = record(("tag", "i4"), ("parent", "i4"), ("hint", "i4"), ("ordinal",
 #: An element of `Markup.blocks`.
 #:
 #: start, end: its first byte in `Markup.text`, and the byte after its last.
-#: chars: characters; link_chars: those of them that are in links; links: how many links start in it.
+#: chars: characters; link_chars: those of them that are in links; links: how many links start in it; outer_links,
+#: place_links: those of them whose address may be on another host, and those that lead to a place on the page.
+#: is_small: 1 if all of it is small print.
 #: box: index of the innermost box around it.
-BLOCK: Final = record(*((name, "i4") for name in ("start", "end", "chars", "link_chars", "links", "box")))
+BLOCK: Final = record(
+    *((name, "i4") for name in ("start", "end", "chars", "link_chars", "links", "outer_links", "place_links")),
+    *((name, "i4") for name in ("is_small", "box")),
+)
 
 #: What is written for an element that stands for text: a character, a character that nobody could name, a formula.
 CHARACTER, UNKNOWN_CHARACTER, FORMULA = range(3)
@@ -119,6 +124,8 @@ class Markup:
         json_ld: content of the page's JSON-LD scripts.
         n_unknown_characters: pictures of characters for which the text has 〓.
         n_pictograms: icons of the page's font and pictograms of old mobile phones that the text lacks.
+        n_hidden_japanese: kana and kanji in elements that the page does not show: hidden ones, templates, controls, and
+            what stands there for scripts and media that are missing.
         own_chars: characters outside links and frames.
         marks: MARK (n,), parts of blocks, in the order of their ends.
         source: the page that `marks` refers to, UTF-8.
@@ -132,6 +139,7 @@ class Markup:
     json_ld: str
     n_unknown_characters: int = 0
     n_pictograms: int = 0
+    n_hidden_japanese: int = 0
     own_chars: int = 0
     marks: Records = field(default_factory=lambda: np.zeros(0, MARK))
     source: bytes = b""

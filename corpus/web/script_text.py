@@ -23,6 +23,11 @@ from manyo.corpus.web.sniff import holds_kana
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]")
 #: Names of JSON-LD under which a page states its own text. `description` is a teaser.
 _STATED = frozenset(("articleBody", "text", "reviewBody", "recipeInstructions"))
+#: A script that is no program, but markup or text that one shows; the name of its content.
+_NO_PROGRAM = re.compile(
+    rb"type\s*=\s*[\"']?text/(?:(?:x-)?(?:html|template|markdown|handlebars)|ng-template|plain)", re.I
+)
+_TEXT_NAME = "text"
 _TOKEN = re.compile(
     r'"((?:[^"\\]|\\.)*+)"(\s*:)?|'
     r"'((?:[^'\\\n]|\\.)*+)'(\s*:)?|"
@@ -85,7 +90,11 @@ def text_in_scripts(page: bytes) -> str:
     for attributes, content in _scripts(page):
         if not _may_hold_text(content):
             continue
-        strings = _strings(content.decode("utf-8", "replace"), "", (next(numbers),), numbers)
+        written = content.decode("utf-8", "replace")
+        if _NO_PROGRAM.search(attributes):
+            said.append(_Said(_TEXT_NAME, written, (next(numbers),), _count_kana(written), False, False))
+            continue
+        strings = _strings(written, "", (next(numbers),), numbers)
         is_stated = b"ld+json" in attributes
         said += [one for one in strings if not is_stated or one.name in _STATED]
     for raw in _properties(page):
@@ -101,9 +110,11 @@ def text_in_scripts(page: bytes) -> str:
 def _article(said: list[_Said]) -> list[_Said]:
     """The strings that are the article, in the order of the page."""
     texts = [one for one in said if one.n_kana >= _LABEL_KANA]
-    weights: Counter[str] = Counter()
-    for name, text in {(one.name, one.text): one for one in texts}:
-        weights[name] += _count_kana(text)
+    weights = _weights(texts)
+    if max(weights.values(), default=0) < _LEAST_KANA:
+        # Verse and rows of a table: many short lines under one name, where each message of a program has its own.
+        texts = [one for one in said if one.n_kana]
+        weights = _weights(texts)
     best = max(weights.values(), default=0)
     if best < _LEAST_KANA:
         return []
@@ -115,6 +126,14 @@ def _article(said: list[_Said]) -> list[_Said]:
     is_article = len(around) > 1 and sum(one.n_kana for one in others) <= sum(one.n_kana for one in chosen)
     kept = taken.union(map(id, others)) if is_article else taken
     return [one for one in said if id(one) in kept]
+
+
+def _weights(texts: list[_Said]) -> Counter[str]:
+    """Kana under each name, of each text once."""
+    weights: Counter[str] = Counter()
+    for name, text in {(one.name, one.text): one for one in texts}:
+        weights[name] += _count_kana(text)
+    return weights
 
 
 def _around(chosen: list[_Said]) -> tuple[int, ...]:
@@ -236,6 +255,8 @@ def _count_kana(value: str) -> int:
 def _as_html(value: str) -> str:
     if "<" not in value and "&lt;" in value:
         value = unescape(value)
+    if _MARKUP.search(value) and value.count("\n") > value.count("<"):
+        return "".join(f"<p>{line}</p>" for line in value.split("\n") if line.strip())
     if _MARKUP.search(value):
         return f"<div>{value}</div>"
     return "".join(f"<p>{escape(line)}</p>" for line in value.split("\n") if line.strip())

@@ -10,6 +10,7 @@ from manyo.corpus.web.ascii import (
     CARRIAGE_RETURN,
     DIGIT_ZERO,
     FORM_FEED,
+    GREATER_THAN,
     LESS_THAN,
     LINE_FEED,
     SPACE,
@@ -20,6 +21,7 @@ from manyo.corpus.web.attribute_kernels import (
     N_ATTRIBUTES,
     SPAN,
     is_digit,
+    is_letter,
     is_space,
     point_of_three,
     put_point,
@@ -31,12 +33,13 @@ MAX_DEPTH: Final = 256
 
 # What the white space before the next character becomes, the stronger last: nothing, a space, nothing between
 # Japanese characters and a space elsewhere, a space, the end of a line.
-_NO_SPACE, _BLANK, _LINE_END, HARD_SPACE, LINE_BREAK = range(5)
+_NO_SPACE, _BLANK, _LINE_END, _HARD_SPACE, LINE_BREAK = range(5)
 
-#: An open box: its index, the hash of its tag's name, the blocks and the marks before it, whether it keeps its white
-#: space, and whether it is named like the numbers of lines.
+#: An open box: its index, the hash of its tag's name, the blocks, the marks and the open fonts before it, whether it
+#: keeps its white space, whether it is named like the numbers of lines, and whether its style makes it small print.
 OPEN_BOX: Final = record(
-    ("box", "i8"), ("name", "u8"), ("n_blocks", "i8"), ("n_marks", "i8"), ("is_pre", "i8"), ("is_numbers", "i8")
+    *(("box", "i8"), ("name", "u8"), ("n_blocks", "i8"), ("n_marks", "i8"), ("n_fonts", "i8")),
+    *(("is_pre", "i8"), ("is_numbers", "i8"), ("is_small", "i8")),
 )
 
 #: What is open while the page is read, and how much is written.
@@ -44,16 +47,20 @@ OPEN_BOX: Final = record(
 #: written: bytes of text.
 #: space: the white space before the next character, outside `<pre>`.
 #: line_feeds, linked_line_feeds: those before the next character in `<pre>`, and those of them in links.
-#: block_start, block_chars, block_link_chars, block_links: of the block that is being written.
+#: block_start, block_chars, block_link_chars, block_links, block_outer_links, block_place_links: of the block that is
+#: being written; block_is_large: whether some of it is no small print.
+#: n_fonts, fonts: open `<font>` and `<small>`, and whether each is small print, as bits, the last one lowest.
 #: alt_end, alt_chars: where in it the text of pictures ends that it starts with, and its characters; 0 without one.
 #: box, is_pre: the innermost open box, and whether it keeps its white space.
 #: depth, n_too_deep: boxes that are open, without `html`, and those beyond MAX_DEPTH.
-#: last_left: the box that closed last; -1 before that.
+#: last_left: the box that closed last; -1 before that; last_is_hidden: whether it hid its content.
+#: n_targets: searches for a link to a hidden box.
 #: hidden_box: the outermost box that hides its content; -1 if there is none.
 #: hidden_name, n_hidden, hidden_depth: hash of the inline tag that hides its content, how many of that name are open in
 #: it and with it (0 if there is none), and the boxes that are open around it.
 #: own_name, own_depth: hash of the element that no standard knows and that closed last, and the boxes open around it.
 #: n_endless_tags: tags without an end.
+#: n_hidden_japanese: kana and kanji in what is not shown.
 #: n_private: characters left out because only the page's font or an old mobile phone knows them.
 #: n_marks, block_marks: marks of parts of blocks, and those before the block.
 #: n_emphasis, emphasis_start, n_code, code_start: open tags of emphasis and code, and where the first one starts.
@@ -65,6 +72,7 @@ OPEN_BOX: Final = record(
 STATE: Final = record(
     *((name, "i8") for name in ("written", "space", "line_feeds", "linked_line_feeds")),
     *((name, "i8") for name in ("block_start", "block_chars", "block_link_chars", "block_links")),
+    *((name, "i8") for name in ("block_outer_links", "block_place_links", "n_fonts", "n_targets", "n_hidden_japanese")),
     *((name, "i8") for name in ("alt_end", "alt_chars", "n_pictures")),
     *((name, "i8") for name in ("n_blocks", "n_boxes", "n_statements", "n_links", "n_private", "n_unknown")),
     *((name, "i8") for name in ("box", "depth", "n_too_deep", "last_left", "hidden_box", "n_endless_tags")),
@@ -73,7 +81,9 @@ STATE: Final = record(
     ("ruby_start", "i8"),
     ("hidden_name", "u8"),
     ("own_name", "u8"),
+    ("fonts", "u8"),
     *((name, "?") for name in ("is_pre", "hides", "has_title", "holds_formulas")),
+    *((name, "?") for name in ("is_small", "block_is_large", "last_is_hidden")),
     ("open_boxes", OPEN_BOX, (MAX_DEPTH + 2,)),
     ("links", "i8", (MAX_DEPTH + 3,)),
     ("attributes", SPAN, (N_ATTRIBUTES,)),
@@ -150,6 +160,17 @@ def add_line_feed(states: Records) -> None:
 
 
 @borrowing
+def keep_time_apart(data: Bytes, i: int, after: int, is_end: bool, states: Records) -> None:
+    """A space between a date and the name beside it, where only other tags are: styles keep the two apart."""
+    state = states[0]
+    meets_tag = i > 0 and data[i - 1] == GREATER_THAN
+    if is_end:
+        meets_tag = after + 1 < len(data) and data[after] == LESS_THAN and is_letter(data[after + 1])
+    if meets_tag and state.n_hidden == 0:
+        state.space = max(state.space, _HARD_SPACE)
+
+
+@borrowing
 def show(out: Bytes, states: Records, point: int) -> None:
     """Write a character that a reference or a tag stands for; -1 is no character."""
     state = states[0]
@@ -175,9 +196,10 @@ def show(out: Bytes, states: Records, point: int) -> None:
             state.space = max(state.space, _LINE_END)
             return
         if point == 0xA0 or point in (VERTICAL_TAB, FORM_FEED):
-            state.space = max(state.space, HARD_SPACE)
+            state.space = max(state.space, _HARD_SPACE)
             return
         n_chars += _end_space(out, states, point)
+    state.block_is_large |= not state.is_small
     state.written = put_point(out, state.written, point)
     state.block_chars += n_chars
     if state.n_links:
@@ -218,12 +240,12 @@ def show_run(data: Bytes, i: int, out: Bytes, states: Records) -> int:
             i += 1
             continue
         if is_space(byte):
-            space = _LINE_END if byte == LINE_FEED else HARD_SPACE if byte in (VERTICAL_TAB, FORM_FEED) else _BLANK
+            space = _LINE_END if byte == LINE_FEED else _HARD_SPACE if byte in (VERTICAL_TAB, FORM_FEED) else _BLANK
             state.space = max(state.space, space)
             i += 1
             continue
         if byte == 0xC2 and data[i + 1] == 0xA0:
-            state.space = max(state.space, HARD_SPACE)
+            state.space = max(state.space, _HARD_SPACE)
             i += 2
             continue
         if state.space != _NO_SPACE:
@@ -240,6 +262,7 @@ def show_run(data: Bytes, i: int, out: Bytes, states: Records) -> int:
             i += 1
     state.written = at
     state.block_chars += n_chars
+    state.block_is_large |= n_chars > 0 and not state.is_small
     if state.n_links:
         state.block_link_chars += n_chars
     return i
@@ -332,7 +355,10 @@ def close_block(out: Bytes, states: Records, blocks: Records) -> None:
     start, end = state.block_start, state.written
     n_chars = state.block_chars
     link_chars = min(state.block_link_chars, n_chars)
-    n_links = state.block_links
+    n_links, n_outer_links, n_place_links = state.block_links, state.block_outer_links, state.block_place_links
+    is_large = state.block_is_large
+    state.block_is_large = False
+    state.block_outer_links = state.block_place_links = 0
     state.block_chars = state.block_link_chars = state.block_links = state.line_feeds = state.linked_line_feeds = 0
     state.space = _NO_SPACE
     if state.is_pre:
@@ -354,5 +380,8 @@ def close_block(out: Bytes, states: Records, blocks: Records) -> None:
     block.chars = n_chars
     block.link_chars = link_chars
     block.links = n_links
+    block.outer_links = n_outer_links
+    block.place_links = n_place_links
+    block.is_small = 0 if is_large else 1
     block.box = state.box
     state.n_blocks += 1

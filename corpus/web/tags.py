@@ -44,7 +44,9 @@ from manyo.corpus.web.attribute_kernels import (
 )
 from manyo.corpus.web.choice_words import NAME_WORDS, ROLE_WORDS
 from manyo.corpus.web.formulas import find_formulas
+from manyo.corpus.web.inner_pages import as_spoken, with_inner_pages
 from manyo.corpus.web.markup import (
+    BOX_TAG,
     CHARACTER,
     CODE_MARK,
     EMPHASIS_MARK,
@@ -125,7 +127,7 @@ def read_markup(html: str | bytes) -> Markup:
         The page's text and what its tags say about it. A page that is hidden as a whole is read as if nothing were.
     """
     data = html.encode("utf-8", "replace") if isinstance(html, str) else html
-    data = as_html(data) or data
+    data = with_inner_pages(as_html(data) or data)
     markup = _read(data)
     if not len(markup.blocks):
         markup = _read(data, hides=False)
@@ -147,14 +149,21 @@ def _from_elsewhere(data: bytes, markup: Markup) -> Markup:
     if drawn := text_in_scripts(data):
         in_scripts = _read(drawn.encode("utf-8", "replace"))
         if in_scripts.own_chars >= most:
-            best = replace(in_scripts, title=markup.title, tags=markup.tags, json_ld=markup.json_ld)
-    return best
+            best, most = in_scripts, in_scripts.own_chars
+    is_empty = best is markup and markup.own_chars < _LEAST_ELSEWHERE
+    if is_empty and any(name in lower for name in _MAY_HIDE):
+        whole = _read(data, hides=False, shows_spare=True)
+        best = whole if whole.own_chars >= most else markup
+    if is_empty and best is markup and (spoken := as_spoken(data)):
+        pictures = _read(spoken)
+        best = pictures if pictures.own_chars >= most else markup
+    return replace(best, title=markup.title, tags=markup.tags, json_ld=markup.json_ld)
 
 
-def _read(data: bytes, *, hides: bool = True, has_scripts: bool = True) -> Markup:
-    """One pass over a page, as a browser with or without scripts shows it."""
+def _read(data: bytes, *, hides: bool = True, has_scripts: bool = True, shows_spare: bool = False) -> Markup:
+    """One pass over a page, as a browser with or without scripts shows it, or one without media and controls."""
     page = np.frombuffer(data, np.uint8)
-    names = _names(has_scripts)
+    names = _names(has_scripts, shows_spare)
     nothing = (np.zeros(0, STAND_IN), np.zeros(0, np.uint8))
     found = read(page, names, *nothing, hides)
     holds_formulas, pictures = found[-3:-1]
@@ -163,7 +172,7 @@ def _read(data: bytes, *, hides: bool = True, has_scripts: bool = True) -> Marku
         stand_ins, written_for_them = _stand_ins(data, pictures, holds_formulas=holds_formulas)
     if len(stand_ins):
         found = read(page, names, stand_ins, written_for_them, hides)
-    text, blocks, boxes, statements, marks, n_unknown, n_private, _, _, own_chars = found
+    text, blocks, boxes, statements, marks, n_unknown, n_private, n_hidden, _, _, own_chars = found
     title = ""
     tags: list[str] = []
     json_ld = ""
@@ -175,7 +184,7 @@ def _read(data: bytes, *, hides: bool = True, has_scripts: bool = True) -> Marku
             title = written
         else:
             json_ld += written
-    counts = (n_unknown, n_private, own_chars)
+    counts = (n_unknown, n_private, n_hidden, own_chars)
     return Markup(text.tobytes(), blocks, boxes, title, tuple(tags), json_ld, *counts, marks, data)
 
 
@@ -198,8 +207,8 @@ def _stand_ins(data: bytes, pictures: Records, *, holds_formulas: bool) -> tuple
 
 
 @cache
-def _names(has_scripts: bool) -> Records:
-    """NAMES (1,), read-only; without scripts, what browsers keep for that is shown."""
+def _names(has_scripts: bool, shows_spare: bool) -> Records:
+    """NAMES (1,), read-only; what stands for missing scripts, or for missing media and controls, may be shown."""
     names = np.zeros(1, NAMES)
     (known,) = names
     index = {name: i for i, name in enumerate(TAGS) if name}
@@ -208,6 +217,9 @@ def _names(has_scripts: bool) -> Records:
     if not has_scripts:
         for name in ("noscript", "template", "noframes"):
             known["rules"]["kind"][index[name]] = INLINE
+    if shows_spare:
+        for name in _SPARE:
+            known["rules"]["kind"][index[name]] = BOX_TAG
     for column, said in (("words", NAME_WORDS), ("roles", ROLE_WORDS)):
         _fill(known[column], {word.encode(): _BIT[kind] for kind, words in said.items() for word in words})
     _fill(known["statements"], {name.encode(): 1 for name in META_NAMES})
@@ -251,6 +263,9 @@ def _fill_rules(rules: Records, index: dict[str, int]) -> None:
 _NEXT_TO_NOTHING = 200
 _LEAST_ELSEWHERE = 60
 _TIMES_ELSEWHERE = 3
+#: What a page may keep out of sight, and elements that do.
+_SPARE = ("object", "canvas", "audio", "video", "svg", "iframe", "noembed", "template", "button", "datalist", "select")
+_MAY_HIDE = (b"hidden", b"display", *(f"<{name}".encode() for name in _SPARE))
 #: What asks for scripts is short and names them.
 _NOTICE = b"javascript"
 _NOTICE_CHARS = 300

@@ -39,7 +39,9 @@ from manyo.corpus.web.attribute_kernels import (
     START,
     STYLE,
     STYLE_HIDES,
+    STYLE_IS_SMALL,
     STYLE_KEEPS_SPACE,
+    STYLE_SETS_SIZE,
     STYLE_STARTS_LINE,
     TYPE,
     contains,
@@ -53,6 +55,7 @@ from manyo.corpus.web.attribute_kernels import (
     is_heading,
     is_letter,
     is_named_main,
+    is_outer,
     look_up,
     read_attributes,
     read_name,
@@ -67,8 +70,9 @@ from manyo.corpus.web.element_kernels import (
     is_folded,
     is_handle,
     is_inline_hidden,
+    is_spare,
     may_be_text,
-    may_show_template,
+    may_show_spare,
     opens_fold,
     show_content,
     show_picture,
@@ -96,17 +100,19 @@ from manyo.corpus.web.markup import (
     UNKNOWN_CHARACTER,
 )
 from manyo.corpus.web.shown_kernels import (
-    HARD_SPACE,
     LINE_BREAK,
     MAX_DEPTH,
     STATE,
     add_line_feed,
     are_numbers,
     close_block,
+    keep_time_apart,
     show,
     show_plain,
     show_run,
 )
+from manyo.corpus.web.small_print_kernels import change_font, end_fonts, find_size
+from manyo.corpus.web.weight_kernels import count_within
 
 #: A page states few things about itself; thousands of `<meta>` are an attack.
 MAX_STATEMENTS: Final = 500
@@ -154,7 +160,10 @@ STATEMENT: Final = record(("kind", "i4"), ("start", "i4"), ("end", "i4"))
 _PARAGRAPH, _ORDERED_LIST, _ITEM, _TEXTAREA = (TAGS.index(name) for name in ("p", "ol", "li", "textarea"))
 _TITLE, _SCRIPT, _STYLE, _NOEMBED = (TAGS.index(name) for name in ("title", "script", "style", "noembed"))
 _MATH, _MATHJAX = (TAGS.index(name) for name in ("math", "mjx-container"))
-_SUMMARY, _RT, _HR, _TIME, _TEMPLATE = (TAGS.index(name) for name in ("summary", "rt", "hr", "time", "template"))
+_SUMMARY, _RT, _HR, _TIME = (TAGS.index(name) for name in ("summary", "rt", "hr", "time"))
+_FONT, _SMALL = TAGS.index("font"), TAGS.index("small")
+#: Tags whose content, where it is left out, is no text.
+_CODE_TAGS = (_SCRIPT, _STYLE, _TITLE)
 #: Boxes that keep their white space.
 _LISTINGS = tuple(TAGS.index(name) for name in ("pre", "listing", "xmp", "textarea"))
 
@@ -162,7 +171,7 @@ _LISTINGS = tuple(TAGS.index(name) for name in ("pre", "listing", "xmp", "textar
 @kernel
 def read(
     data: Bytes, names: Records, stand_ins: Records, stand_in_text: Bytes, hides: bool
-) -> tuple[Bytes, Records, Records, Records, Records, int, int, bool, Records, int]:
+) -> tuple[Bytes, Records, Records, Records, Records, int, int, int, bool, Records, int]:
     """Read a page.
 
     Args:
@@ -174,8 +183,8 @@ def read(
 
     Returns:
         Text, BLOCK (n,), BOX (n,), STATEMENT (n,), MARK (n,), number of 〓 for pictures of characters, number of icons
-        and pictograms left out, whether there may be formulas, PLACE_IN_PAGE (n,), the pictures that may stand for
-        text, and the number of characters outside links and frames.
+        and pictograms left out, number of kana and kanji that are not shown, whether there may be formulas,
+        PLACE_IN_PAGE (n,), the pictures that may stand for text, and the number of characters outside links and frames.
     """
     n = len(data)
     n_starts = 0
@@ -204,6 +213,7 @@ def read(
         marks[: states[0].n_marks].copy(),
         states[0].n_unknown,
         states[0].n_private,
+        states[0].n_hidden_japanese,
         states[0].holds_formulas,
         pictures[: states[0].n_pictures].copy(),
         count_own(blocks[: states[0].n_blocks], boxes[: states[0].n_boxes]),
@@ -242,7 +252,9 @@ def _read_all(
             else:
                 i = _skip_comment(data, i, states, out)
         elif state.hidden_box >= 0 or state.n_hidden:
+            start = i
             i = find_byte(data, i, LESS_THAN)
+            state.n_hidden_japanese += count_within(data, start, i if i >= 0 else n)
         elif data[i] == AMPERSAND:
             first, second, i = read_reference(data, i, names[0].references, names[0].characters, names[0].numbers)
             show(out, states, first)
@@ -334,6 +346,8 @@ def _read_inline(
         state.hidden_name = name
         state.hidden_depth = state.depth
         return after
+    if tag in (_FONT, _SMALL):
+        change_font(data, tag, is_end, states)
     if names[0].rules[tag].mark:
         mark(names[0].rules[tag].mark, is_end, states, out, marks)
     if is_styled and style_of(data, state.attributes) & STYLE_STARTS_LINE:
@@ -378,7 +392,7 @@ def _read_tag(
         return _skip_content(data, after, name, name_end - first, tag, RAW, states, statements)
     if kind == READING and state.ruby_start >= 0 and tag == _RT and not is_end:
         return read_reading(data, after, states, out, marks)
-    if tag == _TEMPLATE and (is_end or may_show_template(data, name_end, after, name, states, boxes)):
+    if kind == SKIPPED and is_spare(tag) and (is_end or may_show_spare(data, name_end, after, name, tag, states)):
         kind = BOX_TAG
     if kind >= RAW:
         return after if is_end else _skip_content(data, after, name, name_end - first, tag, kind, states, statements)
@@ -390,7 +404,7 @@ def _read_tag(
         return after
     if kind in (INLINE, LINK):
         if tag == _TIME:
-            _keep_time_apart(data, i, after, is_end, states)
+            keep_time_apart(data, i, after, is_end, states)
         return _read_inline(data, after, name, tag, is_end, names, states, out, boxes, marks)
     is_shown = state.hidden_box < 0 and state.n_hidden == 0
     if kind == BREAK:
@@ -421,6 +435,7 @@ def _read_tag(
             _end_nearest(states, out, blocks, boxes, names, name, 0, names[0].rules[tag].stops_at)
         state.box = state.open_boxes[state.depth].box
         state.is_pre = state.open_boxes[state.depth].is_pre != 0
+        find_size(states)
         if tag == _TEXTAREA and not is_end:
             return show_content(data, after, name, name_end - first, tag, names, states, out)
     return after
@@ -439,17 +454,6 @@ def _read_picture(
         state.n_pictures += 1
     if state.n_links == 0 and is_handle(boxes, state.box):
         show_picture(data, names, states, out)
-
-
-@borrowing
-def _keep_time_apart(data: Bytes, i: int, after: int, is_end: bool, states: Records) -> None:
-    """A space between a date and the name beside it, where only other tags are: styles keep the two apart."""
-    state = states[0]
-    meets_tag = i > 0 and data[i - 1] == GREATER_THAN
-    if is_end:
-        meets_tag = after + 1 < len(data) and data[after] == LESS_THAN and is_letter(data[after + 1])
-    if meets_tag and state.n_hidden == 0:
-        state.space = max(state.space, HARD_SPACE)
 
 
 @borrowing
@@ -531,6 +535,8 @@ def _skip_content(
         return after
     if kind == READING:
         return border
+    if tag not in _CODE_TAGS:
+        state.n_hidden_japanese += count_within(data, after, border)
     if state.n_statements < len(statements):
         if tag == _TITLE and not state.has_title:
             state.has_title = True
@@ -558,7 +564,10 @@ def _open_link(data: Bytes, i: int, names: Records, states: Records, boxes: Reco
     state.links[state.n_links] = state.box
     state.n_links += 1
     state.block_links += 1
-    if not state.is_pre and href.start < href.end and data[href.start] == NUMBER_SIGN:
+    state.block_outer_links += is_outer(data, href.start, href.end)
+    leads_to_place = href.start < href.end and data[href.start] == NUMBER_SIGN
+    state.block_place_links += leads_to_place and href.start + 1 < href.end
+    if leads_to_place and not state.is_pre:
         # A heading's link to itself, a note's way back, the way to the top of the page. In listings, operators link to
         # their definitions.
         border = find_end_of_signs(data, i, names, is_heading(boxes[state.box].tag))
@@ -579,7 +588,7 @@ def _add_rule(states: Records, boxes: Records) -> None:
 
 
 @borrowing
-def _leave_box(states: Records, out: Bytes, blocks: Records) -> None:
+def _leave_box(states: Records, out: Bytes, blocks: Records, boxes: Records) -> None:
     """The innermost box closes, and all links in it. If it numbers the lines of a listing, its blocks go."""
     state = states[0]
     left = state.open_boxes[state.depth]
@@ -591,6 +600,8 @@ def _leave_box(states: Records, out: Bytes, blocks: Records) -> None:
             state.written = state.block_start = first
     state.depth -= 1
     state.last_left = left.box
+    state.last_is_hidden = state.hidden_box == left.box
+    end_fonts(boxes[left.box].tag, left.n_fonts, states)
     if state.depth < state.hidden_depth:
         state.n_hidden = 0
     while state.n_links and state.links[state.n_links - 1] == left.box:
@@ -622,7 +633,7 @@ def _end_nearest(
         depth -= 1
     if depth:
         while state.depth >= depth:
-            _leave_box(states, out, blocks)
+            _leave_box(states, out, blocks, boxes)
 
 
 @borrowing
@@ -641,7 +652,7 @@ def _open_box(
     rule = names[0].rules[tag]
     open_tag = boxes[state.box].tag
     if rule.ends_paragraph and (open_tag == _PARAGRAPH or (is_heading(tag) and is_heading(open_tag))):
-        _leave_box(states, out, blocks)
+        _leave_box(states, out, blocks, boxes)
     elif rule.group:
         _end_nearest(states, out, blocks, boxes, names, name, rule.group, rule.stops_at)
     if state.depth == MAX_DEPTH:
@@ -669,9 +680,11 @@ def _open_box(
     opened.name = name
     opened.n_blocks = state.n_blocks
     opened.n_marks = state.n_marks
+    opened.n_fonts = state.n_fonts
     opened.is_numbers = said & LINE_WORD
     opened.is_pre = around.is_pre
     style = style_of(data, attributes) if attributes[STYLE].start >= 0 else 0
+    opened.is_small = style & STYLE_IS_SMALL if style & STYLE_SETS_SIZE else around.is_small
     if tag in _LISTINGS or style & STYLE_KEEPS_SPACE:
         opened.is_pre = 1
     # A main text that is hidden waits for a subscriber or for its script: it is the page's text all the same.

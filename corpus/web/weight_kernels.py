@@ -60,7 +60,7 @@ def has_sentence(text: Bytes, start: int, end: int) -> bool:
 @borrowing
 def count_japanese(text: Bytes) -> int:
     """Kana and kanji of a text in UTF-8: U+3040 to U+30FF, and U+3400 to U+9FFF."""
-    return _count_within(text, 0, len(text))
+    return count_within(text, 0, len(text))
 
 
 @kernel
@@ -68,7 +68,7 @@ def count_japanese_of(text: Bytes, blocks: Records) -> Int64s:
     """Kana and kanji of each block."""
     counts = np.empty(len(blocks), np.int64)
     for i in range(len(blocks)):
-        counts[i] = _count_within(text, blocks[i].start, blocks[i].end)
+        counts[i] = count_within(text, blocks[i].start, blocks[i].end)
     return counts
 
 
@@ -94,7 +94,8 @@ def sum_of_kept(values: Float64s | Int64s, rows: Int64s, is_kept: Bools) -> floa
 
 
 @inlined
-def _count_within(text: Bytes, start: int, end: int) -> int:
+def count_within(text: Bytes, start: int, end: int) -> int:
+    """Kana and kanji of a part of a text in UTF-8."""
     n = 0
     # No byte within a character is one that leads another, and without branches many are looked at together.
     for i in range(start, min(end, len(text) - 1)):

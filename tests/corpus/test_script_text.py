@@ -62,7 +62,7 @@ def test_a_page_that_has_nothing_else_gives_the_text_that_a_program_would_draw(h
 
 
 def test_text_in_scripts_does_not_join_a_page_that_has_its_own() -> None:
-    html = f"<article><p>{'雨が降った。' * 40}</p></article>{script(STATE)}<noscript>{HTML}</noscript>"
+    html = f"<article><p>{'雨が降った。' * 40}</p></article>{script(STATE)}"
     assert texts_of(html) == ["雨が降った。" * 40]
 
 
