@@ -23,6 +23,9 @@ class Block:
     text: str
     link_chars: int
     links: int
+    outer_links: int
+    place_links: int
+    is_small: int
     box: Box
     weight: int = 0
 
@@ -114,6 +117,7 @@ class Choice:
     kept: list[bool]
     asked: list[int]
     edges: tuple[int, int]
+    apart: list[int]
     comments: list[int]
     unassigned: list[int]
     headlines_before: list[int]
@@ -126,9 +130,10 @@ def choose(markup: Markup, announced: set[int], names_count: bool) -> Choice:
         boxes.append(Box(TAGS[tag], hint, name, boxes[parent] if parent >= 0 else None, ordinal))
         if parent >= 0:
             boxes[parent].children.append(boxes[-1])
+    columns = ["link_chars", "links", "outer_links", "place_links", "is_small", "box"]
     blocks = [
-        Block(row, markup.text_of(row), link_chars, links, boxes[box])
-        for row, (link_chars, links, box) in enumerate(markup.blocks[["link_chars", "links", "box"]].tolist())
+        Block(row, markup.text_of(row), *values, boxes[box])
+        for row, (*values, box) in enumerate(markup.blocks[columns].tolist())
     ]
     for block in blocks:
         block.weight = weight_of(block)
@@ -318,7 +323,10 @@ def _divide(blocks: list[Block]) -> Choice:
     before = [block for block in blocks if block.box.tag == "h1" and block.weight and rows and block.row < rows[0].row]
     headlines = [block.row for block in before if _may_be_headline(block.box)]
     page = blocks[0].box.outer()[-1] if blocks else None
-    stays_in = _without_ends(rows, [box.ordinal for box in page.inner() if box.tag == "hr"] if page else [])
+    rules = [box.ordinal for box in page.inner() if box.tag == "hr"] if page else []
+    stays_in = _without_ends(rows, rules)
+    places = range(len(rows) - 1, 0, -1)
+    apart = [at for at in places if _is_ruled(rows[at - 1], rows[at], rules) or _is_apart(rows[at], rows[at - 1])][:4]
     weighed = [place for place, block in enumerate(rows) if block.weight and stays_in[place]]
     full = [place for place, block in enumerate(rows) if block.is_full and stays_in[place]]
     first, last = (full[0], full[-1]) if full else (len(rows), -1)
@@ -336,7 +344,7 @@ def _divide(blocks: list[Block]) -> Choice:
         kept.append(stays_in[place] and (not is_link or is_heading))
         if kept[-1] and (place < first or place > last or is_heading):
             asked.append(place)
-    return Choice([block.row for block in rows], kept, asked, (first, last), comments, unassigned, headlines)
+    return Choice([block.row for block in rows], kept, asked, (first, last), apart, comments, unassigned, headlines)
 
 
 def _last_bytes(text: str) -> str:
@@ -352,8 +360,8 @@ def _may_be_headline(heading: Box) -> bool:
 
 def _without_ends(rows: list[Block], rules: list[int]) -> list[bool]:
     """Of each block, whether it is no frame at an end."""
-    head = _ruled_end(rows, rules, is_head=True)
-    tail = len(rows) - _ruled_end(rows, rules, is_head=False)
+    head = _framed_end(rows, rules, is_head=True)
+    tail = len(rows) - _framed_end(rows, rules, is_head=False)
     kept = [head <= place < tail or (place < head and block.box.tag in HEADINGS) for place, block in enumerate(rows)]
     full = [place for place, block in enumerate(rows) if block.is_full]
     for place in range(head, next((at for at in full if at >= head), len(rows))):
@@ -366,28 +374,72 @@ def _without_ends(rows: list[Block], rules: list[int]) -> list[bool]:
             end = place
     while 0 < end < len(rows) and rows[end - 1].box.tag in HEADINGS:
         end -= 1
+    end = _last_links(rows[:end])
     return [is_kept and place < end for place, is_kept in enumerate(kept)]
 
 
-def _ruled_end(rows: list[Block], rules: list[int], *, is_head: bool) -> int:
-    """How many blocks of an end rules divide from the text as its frame."""
+def _last_links(rows: list[Block]) -> int:
+    """Where the last sections of links to the same host start, up to a fifth of the text."""
+    end = len(rows)
+    for place in reversed(range(1, len(rows))):
+        block = rows[place]
+        is_link = block.links > 0 and not (block.outer_links or block.place_links)
+        is_link = is_link and block.link_chars > 0.8 * len(block.text)
+        is_section = block.box.tag in HEADINGS and place < end - 1 and not is_link
+        n_chars = sum(len(b.text) for b in rows[place:])
+        if n_chars > 0.2 * sum(len(b.text) for b in rows) or not (is_link or is_section):
+            break
+        end = place if is_section else end
+    return end
+
+
+def _framed_end(rows: list[Block], rules: list[int], *, is_head: bool) -> int:
+    """How many blocks of an end stand apart from the text as its frame."""
     total = sum(block.weight for block in rows)
+    may_be_small = 2 * sum(block.weight for block in rows if block.is_small) < total
     ordered = rows if is_head else rows[::-1]
     numbers = [item_number(rows, place) for place in range(len(rows))]
-    cut = 0
+    cut = ruled = 0
     for place, block in enumerate(ordered):
-        first, second = sorted((ordered[place - 1].row, block.row))
-        if place and any(first < rule <= second for rule in rules):
-            n_chars = sum(len(b.text) for b in ordered[cut:place])
-            if sum(b.link_chars for b in ordered[cut:place]) < 0.1 * n_chars:
+        first, second = sorted((ordered[place - 1], block), key=lambda b: b.row)
+        is_ruled = place > 0 and _is_ruled(first, second, rules)
+        if place and (is_ruled or _is_apart(ordered[place - 1], block)):
+            part = ordered[ruled if is_ruled else cut : place]
+            if _is_framed(part, is_ruled, may_be_small):
+                cut = place
+            elif is_ruled:
                 return cut
-            cut = place
+            ruled = place if is_ruled else ruled
         is_note = block.is_item and numbers[place if is_head else len(rows) - 1 - place] > 0
-        is_text = block.is_full and (block.links == 0 or block.is_item)
+        is_print = may_be_small and block.is_small and not SENTENCE.search(block.text)
+        is_text = block.is_full and (block.links == 0 or block.is_item) and not is_print
         is_section = not is_head and block.box.tag in HEADINGS
         if is_note or is_text or is_section or sum(b.weight for b in ordered[: place + 1]) > 0.1 * total:
             break
     return cut
+
+
+def _is_framed(part: list[Block], is_ruled: bool, may_be_small: bool) -> bool:
+    if not is_ruled and any(block.box.tag in HEADINGS for block in part):
+        return False
+    n_chars, link_chars = sum(len(block.text) for block in part), sum(block.link_chars for block in part)
+    links = sum(block.links for block in part)
+    has_links = 2 * sum(block.place_links for block in part) < links and link_chars >= 0.1 * n_chars
+    is_small = may_be_small and all(block.is_small for block in part)
+    evidence = 2 * is_ruled + 2 * is_small + has_links + (has_links and (links > 1 or 2 * link_chars >= n_chars))
+    has_mark = any(SENTENCE.search(block.text) for block in part)
+    return (has_links or is_small) and evidence + (not has_mark) >= 3
+
+
+def _is_ruled(one: Block, other: Block, rules: list[int]) -> bool:
+    return any(one.row < rule <= other.row for rule in rules)
+
+
+def _is_apart(block: Block, other: Block) -> bool:
+    """Whether the outermost box around a block, and not around the other, lays out the page."""
+    alone = [box for box in block.box.outer() if not any(box is around for around in other.box.outer())]
+    layout = ("div", "table", "section", "center", "address", "footer", "header", "aside", "article")
+    return bool(alone) and alone[-1].tag in layout
 
 
 def item_number(rows: list[Block], place: int) -> int:

@@ -247,6 +247,8 @@ def parse(record: Record[Block], options: Options) -> Outcome:
         meta["foreign_bytes"] = decoded.foreign_bytes
     if main.n_unassigned_japanese:
         meta["unassigned_japanese"] = main.n_unassigned_japanese
+    if main.n_hidden_japanese:
+        meta["hidden_japanese"] = main.n_hidden_japanese
     if main.n_unknown_characters:
         meta["unresolved_characters"] = main.n_unknown_characters
     if main.n_pictograms:

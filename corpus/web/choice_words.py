@@ -31,8 +31,9 @@ class Limits(NamedTuple):
         own_weight: or than this much.
         alike_link_share: siblings like the main container are text, unless one of them has this share of its characters
             in links.
-        end_share: what a rule divides from the text at an end is frame up to this share of the text's weight, if this
-            share of its characters is in links.
+        end_share: what stands apart from the text at an end may be frame up to this share of the text's weight; with
+            this share of its characters, links speak for it.
+        last_links_share: last sections of links are frame up to this share of the text's characters.
         link_share: a block with more than this share of its characters in links is dropped, unless its tag keeps it.
         heading_rest_chars: how long a heading that announces other pages goes on, at most.
         button_rest_chars: the same, of a label after its colon.
@@ -58,6 +59,7 @@ class Limits(NamedTuple):
     own_weight: int
     alike_link_share: float
     end_share: float
+    last_links_share: float
     link_share: float
     heading_rest_chars: int
     button_rest_chars: int
@@ -138,5 +140,7 @@ ROLE_WORDS: Final = _said("role")
 FRAME_HEADING: Final = re.compile(f"{_announcement()}.{{0,{LIMITS.heading_rest_chars}}}$", re.DOTALL)
 #: A heading of what readers wrote.
 ANNOUNCED_COMMENTS: Final = re.compile(_comments(), re.DOTALL)
+#: How a line begins in which the page speaks of itself.
+OWN_WORDS: Final = re.compile(rf"[\W_]*+{_phrases('own')}(?:内|上)?[はがをにで]")
 #: A line that is a button, or the label of a list of tags or comments, alone or before a colon, a bracket or a number.
 BUTTON: Final = re.compile(_button(), re.DOTALL)

@@ -49,11 +49,12 @@ from manyo.corpus.web.choice_words import (
     FRAME_HEADING,
     FRAME_SHARES,
     LIMITS,
+    OWN_WORDS,
 )
 from manyo.corpus.web.delimited_formulas import with_delimited_formulas
 from manyo.corpus.web.markup import TAGS, Markup, Page
 from manyo.corpus.web.page_structure import structure_of
-from manyo.corpus.web.passage_kernels import ask_about_comments, ask_about_main, write
+from manyo.corpus.web.passage_kernels import Passage, ask_about_comments, ask_about_main, write
 from manyo.corpus.web.reader_posts import find_posts
 from manyo.corpus.web.sniff import holds_kana
 from manyo.corpus.web.soft_breaks import join_soft_breaks, without_soft_breaks
@@ -82,6 +83,7 @@ class MainText:
             what these are.
         n_unknown_characters: pictures of characters in the page for which its text has 〓.
         n_pictograms: see `manyo.corpus.web.markup.Markup`.
+        n_hidden_japanese: see `manyo.corpus.web.markup.Markup`.
     """
 
     title: str
@@ -95,6 +97,7 @@ class MainText:
     n_unassigned_japanese: int = 0
     n_unknown_characters: int = 0
     n_pictograms: int = 0
+    n_hidden_japanese: int = 0
 
 
 def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> MainText:
@@ -150,6 +153,7 @@ def extract(html: str, extractor: str = "manyo", utf_8: bytes | None = None) -> 
         int(japanese[choice.unassigned].sum()) if extractor == "manyo" and len(choice.unassigned) else 0,
         markup.n_unknown_characters,
         markup.n_pictograms,
+        markup.n_hidden_japanese,
     )
 
 
@@ -355,11 +359,29 @@ def _keep_main(markup: Markup, page: Page, choice: Choice, title: str) -> Bools:
             is_kept[place] = not (text == title or (TAGS[tag] in _HEADINGS and text in title))
         if place > passage.last and not is_value and BUTTON.match(text):
             is_kept[place] = False
+    _leave_out_last_words(markup, page, choice, passage)
     if passage.last < 0:
         chars = page.blocks["chars"][choice.main]
         if chars[is_kept].sum() <= LIMITS.small_share * chars.sum():
             is_kept[:] = True
     return is_kept
+
+
+def _leave_out_last_words(markup: Markup, page: Page, choice: Choice, passage: Passage) -> None:
+    """Leave out the last parts of a text, apart from it, in which the page speaks of itself: this site, this mail."""
+    is_kept = passage.is_kept
+    most = LIMITS.end_share * int(page.weights[choice.main].sum())
+    not_item = markup.boxes["tag"][markup.blocks["box"]] != TAGS.index("li")  # a note
+    after = len(is_kept)
+    for first in passage.apart.tolist():
+        kept = [place for place in range(first, after) if is_kept[place]]
+        rows = ((place, int(choice.main[place])) for place in kept)
+        spoken = [place for place, row in rows if not_item[row] and OWN_WORDS.match(markup.text_of(row))]
+        if kept and not spoken:
+            break
+        is_small = int(page.weights[choice.main[first:after]].sum()) <= most
+        is_kept[kept if is_small else spoken] = False
+        after = first
 
 
 @cache

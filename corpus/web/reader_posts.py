@@ -60,6 +60,8 @@ _TIME: Final = re.compile(rf"{_DAY}.{{0,8}}?{_CLOCK}|{_AGO}")
 #: An event lasts; a post has one time.
 _SPAN: Final = re.compile(rf"{_CLOCK}分?\s?[~〜～―—–-]")
 _DATE: Final = re.compile(_DAY)
+#: A name, if any, and a time behind two dashes, as wikis sign the lines of a comment.
+_SIGNED_WITH_TIME: Final = re.compile(rf"\s--\s{{1,3}}[^。！？!?]{{0,24}}?{_DAY}.{{0,8}}?{_CLOCK}(?::\d\d)?\W*$")
 _ANY_DATE: Final = re.compile(rf"{_DAY}|{_CLOCK}|(?<!\d)(?:19|20)\d\d年?|[\(（][月火水木金土日][)）]|[\W\d_]")
 #: The number of posts at the end of their heading, in brackets.
 _COUNT: Final = re.compile(r"[（(［\[]\s*(?:全|計)?(\d{1,4})\s?(?:件|通|人|票|名|個|つ)?\s*[）)］\]]\W*$")
@@ -267,7 +269,7 @@ def _are_posts(groups: list[list[str]], *, is_invited: bool) -> bool:
 
 def _is_post(texts: list[str], *, is_invited: bool) -> bool:
     """Whether the blocks of an element are a post: signed, or begun with a name."""
-    if _LABELLED.match(texts[0]) or _SIGNED.search(texts[-1]):
+    if _LABELLED.match(texts[0]) or _SIGNED.search(texts[-1]) or _SIGNED_WITH_TIME.search(texts[-1]):
         return True
     if len(texts) < 2:
         return False

@@ -34,6 +34,14 @@ WORDS = (
         "傘",
         "a. b",
         "<a href=x>",
+        "<a href='#t'>",
+        "<a href='https://b.example/'>",
+        "<p><a href=x>雨の頁</a></p>",
+        "<hr>",
+        "<font size=1>",
+        "</font>",
+        "<h3>",
+        "</h3>",
         "</a>",
         "案内の頁",
         "<ol><li>",
@@ -58,6 +66,7 @@ def assert_same(html: str, announced: set[int], names_count: bool) -> None:
     assert passage.is_kept.tolist() == slow.kept
     assert passage.questions["place"].tolist() == slow.asked
     assert (passage.first, passage.last) == slow.edges
+    assert passage.apart.tolist() == slow.apart
 
 
 @settings(max_examples=300)

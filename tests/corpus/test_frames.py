@@ -110,3 +110,73 @@ def test_the_pictograms_of_old_mobile_phones_are_left_out_and_counted(pictogram:
 
 def test_a_kanji_of_windows_among_the_codes_of_pictograms_is_text() -> None:
     assert extract(f"<body><p>山本&#63964;です。{PROSE}</p></body>").text == f"山本\uf9dcです。{PROSE}"
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        # A mail: how to read it, and how to end it, in tables around the one that lays out the text.
+        "<table><tr><td>読みにくいときは<a href=w>こちら</a> / <a href=x>本文だけ</a></td></tr></table>",
+        "<table><tr><td>海辺の会<br><a href=s>配信をやめる</a> <a href=c>宛先を変える</a></td></tr></table>",
+        "<div><a href=b>前へ</a> 十頁のうち二頁 <a href=n>次へ</a></div>",
+        "<div style='font-size: 11px'>八百×六百の画面向け</div>",
+        "<div><small>海辺の会 since 1999</small></div>",
+        "<center><font size=1>海辺の会</font></center>",
+        "<hr><font size=1>会社のこと | 個人の情報</font>",
+    ],
+)
+def test_links_and_small_print_in_a_box_apart_at_an_end_are_frame(frame: str) -> None:
+    assert extract(f"<body>{TEXT * 2}{frame}</body>").text == f"{KEPT}\n{KEPT}"
+    if "<hr>" not in frame:
+        assert extract(f"<body>{frame}{TEXT * 2}</body>").text == f"{KEPT}\n{KEPT}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<div>雨の日の記録は<a href=x>前の頁</a>と<a href=y>次の頁</a>にもあります。</div>",
+        "<div><small>傘は駅で借りた。</small></div>",
+        "<div><h2>道</h2><small>駅から橋まで</small></div>",
+        "<div>駅から橋まで</div>",
+        "<ol><li><small>駅から橋まで</small></li></ol>",
+    ],
+)
+def test_sentences_sections_and_notes_in_a_box_apart_are_text(text: str) -> None:
+    assert extract(f"<body>{TEXT * 2}{text}</body>").text.startswith(f"{KEPT}\n{KEPT}\n")
+
+
+def test_small_print_says_nothing_on_a_page_in_small_print() -> None:
+    html = f"<body style='font-size:11px'>{TEXT * 2}<div>駅から橋まで</div></body>"
+    assert extract(html).text == f"{KEPT}\n{KEPT}\n駅から橋まで"
+
+
+def test_a_last_section_of_links_to_the_same_host_is_frame() -> None:
+    others = "<h2>ほかの道</h2><ul><li><a href=/a>橋の道</a></li><li><a href=b.html>川の道</a></li></ul>"
+    assert extract(f"<body>{TEXT * 2}{others}</body>").text == f"{KEPT}\n{KEPT}"
+
+
+@pytest.mark.parametrize("address", ["https://rain.example/", "//rain.example/a", "#rain", "mailto:a@rain.example"])
+def test_sources_and_places_of_the_text_are_no_other_pages(address: str) -> None:
+    html = f"<body>{TEXT * 2}<h2>出典</h2><ul><li><a href='{address}'>雨の日の本</a></li></ul></body>"
+    assert extract(html).text == f"{KEPT}\n{KEPT}\n出典\n雨の日の本"
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "<div>このページは八百×六百の画面でご覧ください。</div>",
+        "<div><h2>このページに関するお問い合わせ</h2><p>水道の係</p></div>",
+        "<hr><p>当サイトはリンクを歓迎します。</p>",
+        "<div>この広告は九十日書かれていない日記に出ます。</div><p>© 海辺の会</p>",
+    ],
+)
+def test_where_a_page_speaks_of_itself_at_its_end_that_is_frame(frame: str) -> None:
+    assert extract(f"<body>{TEXT * 4}{frame}</body>").text == "\n".join([KEPT] * 4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<p>このページでは雨の日を書く。</p>", "<div>この町では雨が多い。</div>", "<ol><li>このサイトは古い。</li></ol>"],
+)
+def test_a_text_that_speaks_of_its_page_or_a_note_is_text(text: str) -> None:
+    assert len(extract(f"<body>{TEXT * 4}{text}</body>").text.split("\n")) == 13

@@ -133,3 +133,11 @@ def test_the_kernel_flags_whatever_names_a_writer(parts: list[str]) -> None:
         assert is_signed[0]
     if shown and reader_posts._is_post([shown], is_invited=True):
         assert is_signed[0]
+
+
+def test_lines_of_a_wiki_that_end_with_a_name_and_a_time_are_comments() -> None:
+    said = ["道は三日で乾きました -- 2009-08-02 (日) 23:10:45", "橋は渡れます -- 川守 2009-08-11 (火) 02:04:31"]
+    items = "".join(f"<li>{line}</li>" for line in said)
+    found = extract(f"<article>{ARTICLE}<h2>コメント</h2><ul>{items}</ul></article>")
+    assert found.comments.split("\n")[-2:] == said
+    assert said[0] not in found.text
