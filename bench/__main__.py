@@ -18,12 +18,13 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from bench.board.fetching import NotFetched, archives, fetch
 from bench.board.listed import ENTRIES, TASKS
 from bench.board.page import NoResults, write_page
-from bench.board.running import item_set, run_all
+from bench.board.running import OWN, item_set, run_all
 from bench.board.task import Item, Task, digest
 
 _OUT = Path("build/leaderboard")
@@ -33,7 +34,8 @@ def main() -> None:
     """Do what the command line says.
 
     Raises:
-        SystemExit: status 1 with one line if there is nothing to build a page of, or an archive cannot be fetched.
+        SystemExit: status 1 with one line if manyo's entry did not answer, nobody did, there is nothing to build a page
+            of, or an archive cannot be fetched.
     """
     options = _options()
     try:
@@ -45,8 +47,16 @@ def main() -> None:
 def _run(options: argparse.Namespace) -> None:
     tasks = [task for task in TASKS if not options.tasks or task.name in options.tasks]
     entries = [entry for entry in ENTRIES if not options.entries or entry.name in options.entries]
-    run_all(tasks, entries, lambda task: item_set(task, options.seed, options.n, options.data), options.out, _say)
+    items_of = partial(item_set, seed=options.seed, n_items=options.n, data=options.data)
+    results = run_all(tasks, entries, items_of, options.out, _say)
+    if not results:
+        raise NoResults("nothing was asked: no items, or no entry of these names takes part in these tasks")
     _page(options)
+    absent = [f"{one['task']}: {one['entry']}: {one['why']}" for one in results if "why" in one]
+    _say(f"{len(results) - len(absent)} entries answered, {len(absent)} did not")
+    # A peer that cannot be installed is a row; our own entry, or nobody at all, is a fault of this run.
+    if len(absent) == len(results) or any(one["entry"] == OWN and "why" in one for one in results):
+        raise NoResults("; ".join(absent))
 
 
 def _page(options: argparse.Namespace) -> None:

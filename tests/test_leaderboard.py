@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import bench.__main__ as command_line
 import bench.web
 from bench.board.fetching import Archive, NotFetched, fetch
 from bench.board.listed import ENTRIES, TASKS
@@ -279,6 +280,28 @@ def test_a_page_of_nothing_is_refused(tmp_path: Path) -> None:
     (tmp_path / "results").mkdir()
     with pytest.raises(NoResults, match="no result of a task"):
         write_page(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["page"], "no result of a task"),
+        (["run", "language", "--entries", "Presidio"], "nothing was asked"),
+        (["run", "charsets", "--data", "."], "nothing was asked"),
+        (["run", "language", "--n", "14", "--entries", "HojiChar"], "language: HojiChar: ERROR"),
+    ],
+)
+def test_a_run_that_asked_nobody_ends_with_one_line(
+    arguments: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last of them finds no index of packages: no row of the table would have a figure."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["bench", *arguments, "--out", str(tmp_path / "out")])
+    with pytest.raises(SystemExit, match=says):
+        command_line.main()
 
 
 # --- pages of others --------------------------------------------------------------------------------

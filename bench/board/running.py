@@ -104,7 +104,7 @@ def result_of(task: Task, entry: Entry, given: ItemSet, environments: Path) -> d
     except (NotInstalled, Failed) as error:
         return facts | {"why": str(error)}
     figures = [asdict(figure) for figure in task.score(given.items, answers)]
-    return facts | {"seconds": round(seconds, 3), "figures": figures}
+    return facts | {"seconds": round(seconds, 4), "figures": figures}
 
 
 class Failed(RuntimeError):
@@ -153,9 +153,10 @@ def run_all(
     items_of: Callable[[Task], ItemSet | None],
     out: Path,
     say: Callable[[str], None],
-) -> None:
-    """Run every entry of every task and write its result to `out/results`; `say` gets a line for each."""
+) -> list[dict[str, Any]]:
+    """Run every entry of every task, write its result to `out/results`, and return all; `say` gets a line for each."""
     (out / "results").mkdir(parents=True, exist_ok=True)
+    results = []
     for task in tasks:
         given = items_of(task)
         if given is None:
@@ -168,7 +169,9 @@ def run_all(
             result = result_of(task, entry, given, out / "environments")
             file_name = f"{task.name}.{given.source}.{entry.name.replace(' ', '_').replace('/', '_')}.json"
             (out / "results" / file_name).write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", "utf-8")
+            results.append(result)
             say(f"  {entry.name:24} {in_words(result)}")
+    return results
 
 
 def in_words(result: dict[str, Any]) -> str:
