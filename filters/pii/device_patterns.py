@@ -29,12 +29,12 @@ _PLATE = re.compile(
     f")(?![0-9０-９年月日円人]){NOT_BEFORE_MASK}"
 )
 _MAC = re.compile(
-    rf"(?<![0-9A-Fa-f:.\-]){NOT_AFTER_MASK}[0-9A-Fa-f]{{2}}(?:(?P<mark>[:-])[0-9A-Fa-f]{{2}})"
+    rf"(?=[0-9A-Fa-f])(?:(?<![0-9A-Fa-f:.\-]){NOT_AFTER_MASK}[0-9A-Fa-f]{{2}}(?:(?P<mark>[:-])[0-9A-Fa-f]{{2}})"
     rf"(?:(?P=mark)[0-9A-Fa-f]{{2}}){{4}}(?![0-9A-Fa-f:\-]){NOT_BEFORE_MASK}"
-    rf"|(?<![0-9A-Fa-f:.\-]){NOT_AFTER_MASK}[0-9a-f]{{4}}\.[0-9a-f]{{4}}\.[0-9a-f]{{4}}(?![0-9A-Za-z:.\-]){NOT_BEFORE_MASK}"
+    rf"|(?<![0-9A-Fa-f:.\-]){NOT_AFTER_MASK}[0-9a-f]{{4}}\.[0-9a-f]{{4}}\.[0-9a-f]{{4}}(?![0-9A-Za-z:.\-]){NOT_BEFORE_MASK})"
 )
 _IBAN = re.compile(
-    rf"(?<![A-Za-z0-9]){NOT_AFTER_MASK}[A-Z]{{2}}[0-9]{{2}}(?:{BLANK}?[A-Z0-9]{{4}}){{2,7}}(?:{BLANK}?[A-Z0-9]{{1,4"
+    rf"(?=[A-Z])(?<![A-Za-z0-9]){NOT_AFTER_MASK}[A-Z]{{2}}[0-9]{{2}}(?:{BLANK}?[A-Z0-9]{{4}}){{2,7}}(?:{BLANK}?[A-Z0-9]{{1,4"
     rf"}})?(?![A-Za-z0-9]){NOT_BEFORE_MASK}"
 )
 #: Lengths by country, of the registry of SWIFT (release 99).
@@ -120,12 +120,13 @@ def _is_plate(match: re.Match[str]) -> bool:
 
 _DEGREES = r"[0-9]{1,2}(?:\.[0-9]+)?"
 _POSITION = re.compile(
+    "(?=[NS北234])(?:"
     rf"(?<![0-9.]){NOT_AFTER_MASK}(?:[NS]{BLANK}?)?[234][0-9]\.[0-9]{{4,}}(?:°?[NS])?[,、/ 　]{{1,3}}(?:[EW]{BLANK}"
     rf"?)?1[234][0-9]\.[0-9]{{4,}}(?:°?[EW])?(?![0-9]){NOT_BEFORE_MASK}"
     rf"|(?<![0-9.]){NOT_AFTER_MASK}(?:北緯{BLANK}?|N{BLANK}?)?[234][0-9]{BLANK}?[°度]{BLANK}?[0-9]{{1,2}}{BLANK}?['"
     rf"′’分]{BLANK}?(?:{_DEGREES}{BLANK}?[\"″”秒]?)?{BLANK}?N?[,、 　]{{0,3}}"
     rf"(?:東経{BLANK}?|E{BLANK}?)?1[234][0-9]{BLANK}?[°度]{BLANK}?[0-9]{{1,2}}{BLANK}?['′’分]{BLANK}?(?:{_DEGREES}"
-    rf"{BLANK}?[\"″”秒]?)?{BLANK}?E?{NOT_BEFORE_MASK}"
+    rf"{BLANK}?[\"″”秒]?)?{BLANK}?E?{NOT_BEFORE_MASK})"
 )
 _DEGREES_POSITION = re.compile(
     rf"(?:北緯|N){BLANK}?{NOT_AFTER_MASK}[234][0-9]\.[0-9]{{3,}}{BLANK}?[度°]?[,、 　]{{0,3}}(?:東経|E){BLANK}?1[23"
@@ -197,13 +198,13 @@ _AGE = re.compile(
     f"|(?:{DIGIT}{{1,3}}|[一二三四五六七八九十百]{{1,4}}){BLANK}?(?:[歳才]|さい))(?!{BLANK}?(?:{_NO_AGE})){NOT_BEFORE_MASK}"
 )
 _OWN_AGE = re.compile(
-    f"(?:(?<=当方)|(?<=当方、)|(?<=私は)|(?<=私、)|(?<=俺は)|(?<=僕は)|(?<=わたしは)|(?<=ぼくは)|(?<=あたしは)|(?<=自分は)|(?<=こちらは)){NOT_AFTER_MASK}"
+    f"(?=[0-9０-９一二三四五六七八九十])(?:(?:(?<=当方)|(?<=当方、)|(?<=私は)|(?<=私、)|(?<=俺は)|(?<=僕は)|(?<=わたしは)|(?<=ぼくは)|(?<=あたしは)|(?<=自分は)|(?<=こちらは)){NOT_AFTER_MASK}"
     f"(?:{DIGIT}{{2}}|[一二三四五六七八九十]{{2,3}}){BLANK}?[歳才](?!{BLANK}?(?:{_NO_AGE}|の(?:時|頃|とき|ころ)))"
     f"{NOT_BEFORE_MASK}"
     # Who asks for contact says an age, and then work or the like.
     f"|(?<=[、。！!の　 \n・/／]){NOT_AFTER_MASK}{DIGIT}{{2}}{BLANK}?[歳才]"
     f"(?=[、,・/／ 　。]{{0,2}}の?(?:♂|♀|会社員|社会人|学生|大学生|主婦|主夫|独身|既婚|フリーター|OL|ＯＬ"
-    f"|公務員|看護師|自営業|無職|身長|バツ|[一二三]児|シングル|パート|アルバイト)){NOT_BEFORE_MASK}"
+    f"|公務員|看護師|自営業|無職|身長|バツ|[一二三]児|シングル|パート|アルバイト)){NOT_BEFORE_MASK})"
 )
 _BARE_LICENCE = re.compile(
     rf"(?<=[第 　]){NOT_AFTER_MASK}[1-9１-９](?:{BLANK}?{DIGIT}){{11}}(?={BLANK}?号){NOT_BEFORE_MASK}"

@@ -168,7 +168,7 @@ class _NearWords:
         words = meaning.near.pattern
         if words not in self._found:
             self._chars = self._chars or normal_chars(self._fold)
-            self._found[words] = bool(meaning.near.search(self._chars))
+            self._found[words] = any(word in self._chars for word in meaning.near_words)
         return self._found[words]
 
 

@@ -14,12 +14,12 @@ from typing import Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from manyo.corpus.jit import Bools, Int64s
+from manyo.corpus.jit import Bools, Int64s, Uint32s
 from manyo.corpus.text import Texts
 from manyo.filters.pii.gate_expressions import matching
 from manyo.filters.pii.kinds import Kind
 from manyo.filters.pii.name_evidence import PRIVATE_CHARS
-from manyo.filters.pii.screen import Screened, screened, sign_of
+from manyo.filters.pii.screen import Screened, screened, sign_of, sign_of_words, word_sign_of
 from manyo.filters.pii.screen_kernels import PRIVATE_SIGN
 from manyo.filters.pii.value_gates import may_have_value
 
@@ -53,24 +53,24 @@ def gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str,
         return
     texts = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(data))
     rows = np.searchsorted(offsets, found.starts, side="right") - 1
-    passed = {kind.name: _passed(found, kind) for kind in kinds if kind.gate}
-    passed[LABEL] = found.is_question.copy()
     signs_of_text = np.zeros(len(view), np.uint32)
     np.bitwise_or.at(signs_of_text, rows, found.signs)
+    passed = {kind.name: _passed(found, kind, signs_of_text[rows]) for kind in kinds if kind.gate or kind.gates}
+    passed[LABEL] = found.is_question.copy()
     passed[LABEL][found.hits.stretches[may_have_value(data, found, signs_of_text[rows])]] = True
     if any(kind.name == "person_name" for kind in kinds):
         passed[PRIVATE] = _private(found, rows)
     near_names = [kind for kind in kinds if kind.near_names]
     for kind in kinds:
-        if kind.gate and not kind.near_names:
-            _keep_matching(texts, passed[kind.name], kind.gate)
+        if not kind.near_names and kind.name in passed:
+            _keep_matching(texts, passed[kind.name], found, kind)
     # What counts only near a name is looked for only in texts that something else may be in.
     others = [may for name, may in passed.items() if name not in {kind.name for kind in near_names}]
     has_other = np.zeros(len(view), np.bool_)
     has_other[rows[np.any(others, axis=0)]] = True
     for kind in near_names:
         passed[kind.name] &= has_other[rows]
-        _keep_matching(texts, passed[kind.name], kind.gate)
+        _keep_matching(texts, passed[kind.name], found, kind)
     chosen = np.flatnonzero(np.any(list(passed.values()), axis=0))
     kinds_of = [{name for name, may in passed.items() if may[i]} for i in chosen.tolist()]
     gated = zip(found.starts[chosen].tolist(), found.stops[chosen].tolist(), kinds_of, strict=True)
@@ -90,8 +90,8 @@ def gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str,
         yield row, text + encoded[position:].decode(), pieces
 
 
-def _passed(found: Screened, kind: Kind) -> Bools:
-    """(n_stretches,), which have the signs of a kind."""
+def _passed(found: Screened, kind: Kind, of_text: Uint32s) -> Bools:
+    """(n_stretches,), which have the signs of a kind; `of_text` has those in the text of each."""
     sign = np.uint32(sign_of(kind.name))
     may = (found.signs & sign != 0) if kind.signs else np.ones(len(found.signs), np.bool_)
     for least, counts in (
@@ -102,6 +102,8 @@ def _passed(found: Screened, kind: Kind) -> Bools:
     ):
         if least:
             may &= counts >= least
+    if kind.words:
+        may &= of_text & np.uint32(sign_of_words(kind.name)) != 0
     return may
 
 
@@ -115,8 +117,14 @@ def _private(found: Screened, rows: Int64s) -> Bools:
     return may
 
 
-def _keep_matching(texts: pa.Array, may: Bools, gate: str) -> None:
-    """Clear the flags of texts in which a gate does not match; flag i belongs to text 2 * i."""
-    chosen = np.flatnonzero(may)
-    if len(chosen):
+def _keep_matching(texts: pa.Array, may: Bools, found: Screened, kind: Kind) -> None:
+    """Clear the flags of stretches in which no gate of a kind matches; stretch i is text 2 * i."""
+    if kind.gate:
+        chosen = np.flatnonzero(may)
+        may[chosen] = matching(texts.take(pa.array(2 * chosen)), kind.gate)
+        return
+    signed, may[:] = may.copy(), False
+    for sign, gate in kind.gates.items():
+        has_sign = found.signs & np.uint32(sign or word_sign_of(kind.name)) != 0
+        chosen = np.flatnonzero(signed & has_sign & ~may)
         may[chosen] = matching(texts.take(pa.array(2 * chosen)), gate)

@@ -7,12 +7,13 @@ letter. Without this, masking a text twice would find more the second time.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from manyo.corpus.release import BENCHMARK_MASK
 from manyo.filters.pii.character_sets import ANY_DIGIT, BLANK, DIGIT, HYPHEN, READ_DIGIT
-from manyo.filters.pii.names import NAME_GATE
+from manyo.filters.pii.names import NAME_GATES
 from manyo.filters.pii.postal_addresses import ADDRESS_GATE
 from manyo.filters.pii.private_names import INTRODUCED_SIGNS
 
@@ -48,6 +49,8 @@ class Kind:
         n_marks: full stops, colons and hyphens that it has at least.
         signs: of these it has at least one, if there are any; in the normal form of `normal_form.py`, and any bracket
             or punctuation mark stands for any other.
+        gates: more of them by signs of the screen, of which it needs one, too; 0 for `signs`.
+        words: of these at least one is somewhere in a text with a match, if there are any.
         near_names: whether it counts only near a name, so that a text in which no other kind may be is not read.
     """
 
@@ -60,6 +63,8 @@ class Kind:
     n_in_number: int = 0
     n_marks: int = 0
     signs: tuple[str, ...] = ()
+    gates: Mapping[int, str] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
     near_names: bool = False
 
 
@@ -156,6 +161,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "the number of a passport beside its label or near a word for one",
         f"[A-ZＡ-Ｚ]{{2}}{DIGIT}{{7}}|(?:^|[^0-9０-９A-Za-z])[A-Z0-9][A-Z0-9]{{7,8}}(?:$|[^0-9０-９A-Za-z])",
         n_digits=5,
+        words=("旅券", "パスポート", "passport", "渡航", "出入国"),
     ),
     Kind(
         "ip",
@@ -327,7 +333,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "person_name",
         "<人名>",
         "a name in a form, a notice, a letter, or next to a telephone number",
-        NAME_GATE,
+        gates=NAME_GATES,
         signs=(
             "担当の",
             "担当は",

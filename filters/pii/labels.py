@@ -205,7 +205,7 @@ def labels(text: str, start: int, stop: int) -> Iterator[Label]:
             if not found or found[-1][1] < match.end():
                 found.append((match.start(), _stop_of_word(chars, starts, match), _MEANINGS[match[0]]))
         match = _WORD.search(chars, match.start() + 1)
-    for role in _ROLE.finditer(chars):
+    for role in _ROLE.finditer(chars) if "者" in chars or "人" in chars or "主" in chars else ():
         if _is_role(role[0]) and not any(first < role.end() and role.start() < last for first, last, _ in found):
             found.append((*role.span(), (ROLE,)))
     for first, last, meanings in sorted(found, key=itemgetter(0)):

@@ -27,8 +27,9 @@ from manyo.filters.pii.name_shapes import (
     Belief,
 )
 from manyo.filters.pii.open_text import KANJI_OR_KATAKANA, WORD_BREAK, Interval, OpenText
-from manyo.filters.pii.private_names import GOES_ON, INTRODUCED_GATE, introduced
+from manyo.filters.pii.private_names import CALLED_GATE, GOES_ON, INTRODUCED_GATE, introduced
 from manyo.filters.pii.private_words import EXAMPLE, NO_SURNAME, Name, is_public
+from manyo.filters.pii.screen_kernels import AMOUNT_SIGN, FRIEND_SIGN, INTRODUCES_SIGN, TITLE_SIGN
 
 # Labels of offices: a section may stand before the name, and much else than a name.
 _OFFICE: Final = re.compile("担当|連絡先|問い?合わ?せ|事務局|受付|代表|幹事|会計|contact|宛")
@@ -112,18 +113,22 @@ _MOBILE: Final = re.compile(r"\(?0[5789]0|\+81[- ]?[5789]0")
 
 _GATE_BLANK: Final = "[\\s　\u00a0\u2002\u2003\u2009\u200a\u202f]"
 _GATE_POLITE: Final = "です|まで|でございます|と申|と言|といい|が(?:承|伺|担当)|宛"
-#: RE2 expression found in every piece of text with a word next to which a name is looked for, and what must follow it.
-NAME_GATE: Final = (
-    f"[一-鿿々ぁ-ゖァ-ヴー]{_GATE_BLANK}[一-鿿々〆ヶヵぁ-ゖァ-ヴー゛゜﨑𠮷]+"
-    f"(?:さん|くん|ちゃん|君|宅[(（にへの]|儀(?:[(（、]|{_GATE_BLANK})|方(?:$|{_GATE_BLANK}|[(（。、]))"
-    "|・[ァ-ヴー]{2,}(?:さん"
-    f"|くん)(?:の(?:ご?自宅|電話|携帯|連絡先|番号|住所|メール)|{_GATE_BLANK}?[（(])"
+_GATE_WORD: Final = f"[一-鿿々ぁ-ゖァ-ヴー]{_GATE_BLANK}[一-鿿々〆ヶヵぁ-ゖァ-ヴー゛゜﨑𠮷]+"
+#: RE2 expressions of which one is found in every piece of text with a word next to which a name is looked for, and what
+#: must follow it; by the sign of the screen that such a piece has, 0 for the words of the kind.
+NAME_GATES: Final = {
+    FRIEND_SIGN: f"{_GATE_WORD}(?:さん|くん|ちゃん|君)"
+    "|・[ァ-ヴー]{2,}(?:さん|くん)(?:の(?:ご?自宅|電話|携帯|連絡先|番号|住所|メール)"
+    f"|{_GATE_BLANK}?[（(])"
+    f"|[ァ-ヴー]さん{_GATE_BLANK}?(?:へ|宛)?{_GATE_BLANK}?(?:$|\n)",
+    TITLE_SIGN: f"(?:[^客皆同仕多異模名]|[^0-9０-９]名)様(?:$|{_GATE_BLANK}|[、,，。！!)）」へ宛方(（0-9０-９の])",
+    AMOUNT_SIGN: f"(?:[0-9０-９]{{3}}|[一二三四五六七八九十百千万壱弐参拾]){_GATE_BLANK}?円(?:也)?{_GATE_BLANK}{{1,4}}"
+    "[一-鿿々〆ヶヵァ-ヴーぁ-ゖ﨑𠮷]",
+    INTRODUCES_SIGN: INTRODUCED_GATE,
+    0: f"{_GATE_WORD}(?:宅[(（にへの]|儀(?:[(（、]|{_GATE_BLANK})|方(?:$|{_GATE_BLANK}|[(（。、]))"
     f"|担当者?[のは].*(?:{_GATE_POLITE})|(?:名義|氏名|名前|本名)[はが].*(?:[、。]|{_GATE_POLITE})|名義[)）」で]"
-    f"|(?:[^客皆同仕多異模名]|[^0-9０-９]名)様(?:$|{_GATE_BLANK}|[、,，。！!)）」へ宛方(（0-9０-９の])|{_GATE_BLANK}殿(?:$|{_GATE_BLANK}|[)）」(（])"
-    f"|宛て?(?:$|{_GATE_BLANK}|[にへ])|㊞|[ァ-ヴー]さん{_GATE_BLANK}?(?:へ|宛)?{_GATE_BLANK}?(?:$|\n)"
-    f"|(?:[0-9０-９]{{3}}|[一二三四五六七八九十百千万壱弐参拾]){_GATE_BLANK}?円(?:也)?{_GATE_BLANK}{{1,4}}[一-鿿々〆ヶヵァ-ヴーぁ-ゖ﨑𠮷]"
-    f"|{INTRODUCED_GATE}"
-)
+    f"|{_GATE_BLANK}殿(?:$|{_GATE_BLANK}|[)）」(（])|宛て?(?:$|{_GATE_BLANK}|[にへ])|㊞|{CALLED_GATE}",
+}
 
 
 class Contact(NamedTuple):

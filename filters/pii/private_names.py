@@ -60,11 +60,17 @@ INTRODUCED_SIGNS: Final = (
     *(f"と{said}{whom}" for said in ("いう", "言う") for whom in "人者方男女"),
     *(f"儀{word}" for word in ("かね", "予て", "去る", "さる", "この", "病気", "本日", "昨日", "昨")),
 )
-#: RE2 expression found in every piece of text in which a name is introduced.
+#: RE2 expression found in every piece of text with a name before a verb of naming.
+CALLED_GATE: Final = "|".join(
+    (
+        "と申し",
+        "儀[ 　(（、]",
+        "[ 　・＝=A-Za-z][一-鿿々ぁ-ゖァ-ヴーヶ﨑𠮷゛゜]*と(?:名乗|[い言]います|(?:いう|言う)[人者方男女])",
+    )
+)
+#: And in every one with a name after a word that introduces it; the screen has seen the word.
 INTRODUCED_GATE: Final = (
-    "と申し|と[い言]います|[ 　・＝=A-Za-z][一-鿿々ぁ-ゖァ-ヴー]*と(?:名乗|(?:いう|言う)[人者方男女])|儀[ 　(（、]"
-    # The screen has seen the word before the particle.
-    "|[のはがもにへ、・][「『]?[一-鿿々ヶ﨑𠮷]+[ 　]"
+    f"[{''.join(sorted({word[-1] for word in INTRODUCING}))}][のはがもにへ、・]、?[「『]?[一-鿿々ヶ﨑𠮷]+[ 　]"
 )
 
 # --- words of a private passage ---

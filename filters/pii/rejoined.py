@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
+
+import numpy as np
 
 from manyo.filters.pii.labels import labels
 from manyo.filters.pii.normal_form import folded
@@ -98,13 +99,19 @@ def rejoined(text: str) -> Rejoined | None:
             joins.update(match.start() for match in _BROKEN_CARD.finditer(text, *around))
     if not (dropped or joins):
         return None
-    places = [i for i in range(len(text)) if i not in dropped]
-    chars = "".join(" " if i in joins else text[i] for i in places)
+    parts, position = [], 0
+    for i in sorted(dropped | joins):
+        parts += [text[position:i], "" if i in dropped else " "]
+        position = i + 1
+    chars = "".join([*parts, text[position:]])
     for expression, read, meant in _LOOK_ALIKE:
         table = str.maketrans(read, meant)
         chars = expression.sub(lambda match, table=table: match[0].translate(table), chars)  # type: ignore[misc]
-    joints = [i for i, (place, following) in enumerate(pairwise(places), 1) if following > place + 1 or place in joins]
-    return Rejoined(chars, [*places, len(text)], joints)
+    is_kept = np.ones(len(text), np.bool_)
+    is_kept[list(dropped)] = False
+    places = np.flatnonzero(is_kept)
+    is_joint = (np.diff(places) > 1) | np.isin(places[:-1], list(joins))
+    return Rejoined(chars, [*places.tolist(), len(text)], (np.flatnonzero(is_joint) + 1).tolist())
 
 
 def _blanks(text: str, start: int, stop: int) -> list[int]:

@@ -146,15 +146,14 @@ def screened(view: Texts) -> Screened:
     first, last = int(view.offsets[0]), int(view.offsets[-1])
     data, offsets = view.data[first:last], view.offsets - first
     automaton = _automaton()
-    # A full stop ends with the byte 0x82, as some letters do, and every text may end without one.
-    n_most = np.count_nonzero(data == ord("\n")) + np.count_nonzero(data == 0x82) + len(view) + 1
+    # Memory that nothing is written to costs nothing, but counting the stretches would.
+    n_most = len(data)
     bounds, counts = np.empty((n_most, 2), np.int64), np.empty((n_most, 4), np.int64)
     signs, hits = np.empty(n_most, np.uint32), np.empty((len(data) + n_most, 5), np.int64)
     n, n_hits = note_signs(data, offsets, *automaton.tables, _HIT_SIGNS, bounds, signs, counts, hits)
     starts, stops = bounds[:n].T.copy()
     signs = signs[:n]
     is_question = signs & (ASKED_SIGN | ASKS_SIGN) == ASKED_SIGN | ASKS_SIGN
-    signs[signs & (AMOUNT_SIGN | INTRODUCES_SIGN | TITLE_SIGN | FRIEND_SIGN) != 0] |= sign_of("person_name")
     stretches, after, reaches, states, of_hits = hits[:n_hits].T.copy()
     found = Hits(stretches, after, reaches, states, of_hits, automaton.announced[states])
     n_digits, n_in_a_row, n_in_number, n_marks = counts[:n].T.copy()
@@ -162,11 +161,25 @@ def screened(view: Texts) -> Screened:
 
 
 def sign_of(kind: str) -> int:
-    """The bit of a kind's signs; zero if it has none."""
-    return _SIGNS.get(kind, 0)
+    """The bits of a kind's signs; zero if it has none."""
+    return _SIGNS.get(kind, 0) | (_OF_NAMES if kind == "person_name" else 0)
 
 
+def word_sign_of(kind: str) -> int:
+    """The bit of the words of a kind's signs alone."""
+    return _SIGNS[kind]
+
+
+def sign_of_words(kind: str) -> int:
+    """The bit of the words of which a text with a kind has one."""
+    return _WORD_SIGNS[kind]
+
+
+_OF_NAMES: Final = AMOUNT_SIGN | INTRODUCES_SIGN | TITLE_SIGN | FRIEND_SIGN
 _SIGNS: Final = {kind.name: 2 << i for i, kind in enumerate(kind for kind in PII_KINDS if kind.signs)}
+_WORD_SIGNS: Final = {
+    kind.name: 2 << (i + len(_SIGNS)) for i, kind in enumerate(kind for kind in PII_KINDS if kind.words)
+}
 
 
 class _Automaton(NamedTuple):
@@ -236,6 +249,8 @@ def _words() -> dict[str, _Word]:
                 for char in unmarked(normal_form(sign).chars)
             )
             add(chars, _Word(_SIGNS[kind.name]))
+        for word in kind.words:
+            add(unmarked(normal_form(word).chars), _Word(_WORD_SIGNS[kind.name]))
     return words
 
 

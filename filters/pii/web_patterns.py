@@ -103,7 +103,7 @@ def _has_blank(match: re.Match[str]) -> bool:
 
 _IPV4 = standing_alone(rf"{DIGIT}{{1,3}}(?:[.．]{DIGIT}{{1,3}}){{3}}", "._-", "_-")
 _IPV6 = re.compile(
-    rf"(?<![0-9A-Za-z:.]){NOT_AFTER_MASK}[23][0-9a-fA-F]{{3}}(?::[0-9a-fA-F]{{0,4}}){{2,7}}(?![0-9A-Za-z:])"
+    rf"(?=[23])(?<![0-9A-Za-z:.]){NOT_AFTER_MASK}[23][0-9a-fA-F]{{3}}(?::[0-9a-fA-F]{{0,4}}){{2,7}}(?![0-9A-Za-z:])"
     rf"{NOT_BEFORE_MASK}"
 )
 _IP_WORD = re.compile(

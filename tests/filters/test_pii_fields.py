@@ -16,7 +16,7 @@ from manyo.filters.pii.find import find
 from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.labels import EDGES, FIRM_EDGES, examples, gate_words, labels, trie
 from manyo.filters.pii.normal_form import folded, normal_form, unmarked
-from manyo.filters.pii.screen import LABEL_SIGNS, screened, sign_of
+from manyo.filters.pii.screen import LABEL_SIGNS, screened, sign_of, sign_of_words
 from manyo.filters.pii.screen_kernels import LEAST_DIGITS
 
 KINDS = [kind.name for kind in PII_KINDS]
@@ -199,6 +199,7 @@ def test_a_label_that_announces_something_has_a_word_in_the_screen(text: str) ->
 
 def test_every_kind_has_a_bit_of_its_own_in_the_screen() -> None:
     bits = [sign_of(kind.name) for kind in PII_KINDS if kind.signs]
+    bits += [sign_of_words(kind.name) for kind in PII_KINDS if kind.words]
     assert len(set(bits)) == len(bits)
     assert all(bit & LABEL_SIGNS == 0 and bit < 1 << 31 for bit in bits)
 
