@@ -161,19 +161,6 @@ def document_of_token(provenance_uri: str, position: int) -> dict[str, Any]:
     raise IndexError(f"{provenance_uri}: no token {position} in this shard")
 
 
-def tokens_of_document(provenance_uri: str, doc_id: bytes) -> tuple[int, int]:
-    """The position of a document's first token in the shard, and the number of its tokens.
-
-    Raises:
-        KeyError: the document is not in this shard.
-    """
-    for batch in read_batches(provenance_uri, ["doc_id", "first_token", "token_count"]):
-        row = pc.index(batch.column("doc_id"), pa.scalar(doc_id, batch.schema.field("doc_id").type)).as_py()
-        if row >= 0:
-            return batch.column("first_token")[row].as_py(), batch.column("token_count")[row].as_py()
-    raise KeyError(f"{provenance_uri}: no document {doc_id.hex()} in this shard")
-
-
 def sidecar_faults(shard: TokenShard, provenance_uri: str) -> list[Fault]:
     """Compare a sidecar with the shard's own index.
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from manyo.corpus.schema import DOC_ID
 from manyo.corpus.tables.shards import ShardError, filesystem, join, read_columns, read_rows
 from manyo.filters.permissions import USES
 from manyo.filters.rules.decide import Rule, columns_by_table
+from manyo.pipelines.commands.nearby_rows import NearbyRows
 from manyo.pipelines.commands.selected_documents import COLUMNS as SELECTED_BY
 from manyo.pipelines.commands.selected_documents import EVERYTHING, Selection, pages_named
 from manyo.pipelines.commands.shown_documents import SCORE_COLUMNS, describe_bounds, describe_score, plain
@@ -41,7 +43,7 @@ from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN
 from manyo.pipelines.graph.template_stages import TEMPLATES
 from manyo.pipelines.graph.token_stages import ENCODED_ORIGINS, PROVENANCE
 from manyo.pipelines.report.quantities import format_value
-from manyo.tokenizer.reader import document_of_token, tokens_of_document
+from manyo.tokenizer.reader import document_of_token
 
 #: A token shard, by its name or by a file in the folder of `manyo path tokens`, and a position in it.
 _TOKEN = re.compile(r"(?P<shard>[a-z0-9][a-z0-9_-]*-\d{5,}?)(?:_text_document)?(?:\.bin|\.npy)?:(?P<position>\d+)")
@@ -127,10 +129,30 @@ class _Outcome:
     survivor: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Survivor:
+    """The steps of a document that is kept in the place of others.
+
+    Attributes:
+        steps: of the document.
+        instead: the document that is kept in its own place: a survivor within a source may repeat another.
+    """
+
+    steps: tuple[Step, ...]
+    instead: bytes | None = None
+
+
+def _chain(survivor: bytes | None, known: Mapping[bytes, _Survivor]) -> Iterator[Step]:
+    """Yield the steps of a survivor and of those that are kept in its place."""
+    while survivor is not None:
+        yield from known[survivor].steps
+        survivor = known[survivor].instead
+
+
 def page_histories(config: Config, page: str) -> list[PageHistory]:
     """The history of every page that a name matches, as `found_pages` finds them."""
     tables = RunTables(config)
-    return [tables.whole_history(row) for row in found_pages(tables, page)]
+    return tables.whole_histories(found_pages(tables, page))
 
 
 def found_pages(tables: RunTables, page: str, selection: Selection = EVERYTHING) -> list[FoundRow]:
@@ -239,6 +261,7 @@ class RunTables:
         self._stages = {stage.name: stage for stage in build_stages(config)}
         self._stage_of = {table: stage for stage in self._stages.values() for table in stage.tables}
         self.shards = self._extracted(config.path)
+        self._nearby = NearbyRows()
 
     def _extracted(self, config_path: str) -> list[str]:
         """Names of the `documents` shards that exist; each is complete, also if its task is not finished."""
@@ -283,20 +306,58 @@ class RunTables:
         for found in side_by_side(of_shard, self.shards):
             yield from found
 
-    def survivors(self, survivor: bytes | None) -> Iterator[Step]:
-        """Yield the steps of a survivor; the survivor within a source may itself be a duplicate of another document."""
-        while survivor is not None:
-            found = next(self.search((DOCUMENTS,), _match_ids({survivor}), ("doc_id",)), None)
-            if found is None:
-                # The index of an earlier run has ids only.
-                yield Step("survivor", f"a document of an earlier run, from its index ({survivor.hex()})")
-                return
-            (row,) = read_rows(self.uri(DOCUMENTS, found.shard), [found.row], ("uri", "profile"))
-            outcome = self._duplicate(_Document(found.shard, found.row, survivor, row["profile"], row["uri"]))
-            yield Step("survivor" if outcome.continues else "repeats", f"{plain(row['uri'])} ({survivor.hex()})")
-            if not outcome.continues:
-                yield Step("dedup", outcome.text)
-            survivor = outcome.survivor
+    def whole_histories(self, found: Sequence[FoundRow]) -> list[PageHistory]:
+        """The histories of pages and of the documents that are kept in their places, each shard read once for all.
+
+        Args:
+            found: pages in the order of shards.
+        """
+        histories: list[PageHistory] = []
+        for (shard, table), rows in groupby(found, key=lambda one: (one.shard, one.table)):
+            here = list(rows)
+            self.announce(shard, here)
+            histories += map(self.refusal if table == REFUSED else self.history, here)
+        survivors = self._survivors({one.survivor for one in histories if one.survivor is not None})
+        return [replace(one, steps=(*one.steps, *_chain(one.survivor, survivors))) for one in histories]
+
+    def announce(self, shard: str, found: Sequence[FoundRow]) -> None:
+        """Say which rows of one table of a shard will be read, so that they are read together."""
+        table, rows = found[0].table, [one.row for one in found]
+        ids = read_rows(self.uri(table, shard), rows, ("doc_id",)) if table == DOCUMENTS else ()
+        self._nearby.announce(shard, rows, {one["doc_id"] for one in ids})
+
+    def row(self, table: StageTable, found: FoundRow, columns: Sequence[str]) -> dict[str, Any]:
+        """Columns of a page in a table that has a row for each."""
+        return self._nearby.row(found.shard, self.uri(table, found.shard), found.row, columns)
+
+    def _survivors(self, missing: set[bytes]) -> dict[bytes, _Survivor]:
+        """The survivors of some ids, and those in whose place others are kept, by their ids."""
+        known: dict[bytes, _Survivor] = {}
+        while missing:
+            rows: list[FoundRow] = []
+            for one in self.search((DOCUMENTS,), _match_ids(missing), ("doc_id",)):
+                rows.append(one)
+                if len(rows) == len(missing):
+                    break
+            for shard, of_shard in groupby(rows, key=lambda one: one.shard):
+                here = list(of_shard)
+                self.announce(shard, here)
+                known |= dict(map(self._survivor, here))
+            # The index of an earlier run has ids only.
+            known |= {
+                one: _Survivor((Step("survivor", f"a document of an earlier run, from its index ({one.hex()})"),))
+                for one in missing - known.keys()
+            }
+            missing = {one.instead for one in known.values() if one.instead is not None} - known.keys()
+        return known
+
+    def _survivor(self, found: FoundRow) -> tuple[bytes, _Survivor]:
+        document = self.document(found)
+        outcome = self._duplicate(document)
+        name = "survivor" if outcome.continues else "repeats"
+        steps = [Step(name, f"{plain(document.uri)} ({document.doc_id.hex()})")]
+        steps += [] if outcome.continues else [Step("dedup", outcome.text)]
+        return document.doc_id, _Survivor(tuple(steps), outcome.survivor)
 
     def document_at(self, shard: str, position: int) -> bytes:
         """The `doc_id` of the document that a token belongs to."""
@@ -308,14 +369,9 @@ class RunTables:
             raise UserError(str(error)) from error
         return doc_id
 
-    def whole_history(self, found: FoundRow) -> PageHistory:
-        """The history of a page and of the documents that are kept in its place."""
-        one = self.refusal(found) if found.table == REFUSED else self.history(found)
-        return replace(one, steps=(*one.steps, *self.survivors(one.survivor)))
-
     def refusal(self, found: FoundRow) -> PageHistory:
         """The history of a page that was refused."""
-        (row,) = read_rows(self.uri(REFUSED, found.shard), [found.row], _REFUSED_COLUMNS)
+        row = self.row(REFUSED, found, _REFUSED_COLUMNS)
         detail = f": {plain(row['detail'])}" if row["detail"] else ""
         steps = (
             Step("doc_id", row["doc_id"].hex()),
@@ -326,7 +382,7 @@ class RunTables:
 
     def history(self, found: FoundRow) -> PageHistory:
         """The history of a document."""
-        (row,) = read_rows(self.uri(DOCUMENTS, found.shard), [found.row], _DOCUMENT_COLUMNS)
+        row = self.row(DOCUMENTS, found, _DOCUMENT_COLUMNS)
         document = _Document(found.shard, found.row, row["doc_id"], row["profile"], row["uri"])
         steps = [
             Step("doc_id", document.doc_id.hex()),
@@ -366,7 +422,7 @@ class RunTables:
 
     def _mentioned(self, document: _Document) -> str:
         """The passages that may state terms of use, with their places in the text."""
-        found = read_columns(self.uri(MENTIONS, document.shard), ["doc_id", "kind", "start", "stop"])
+        found = self._nearby.columns(self.uri(MENTIONS, document.shard), ("doc_id", "kind", "start", "stop"))
         rows = found.take(_match_ids({document.doc_id})(found)).to_pylist()
         places = ", ".join(f"{row['kind']} at characters {row['start']:,} to {row['stop']:,}" for row in rows)
         return f"; may state terms of use: {places}" if places else ""
@@ -402,29 +458,28 @@ class RunTables:
 
     def _release(self, document: _Document) -> _Outcome:
         uri = self.uri(RELEASE, document.shard)
-        rows = _match_ids({document.doc_id})(read_columns(uri, ["doc_id"])).tolist()
-        if not rows:
+        row = self._nearby.row_of(uri, document.doc_id, ("text", "pii"))
+        if row is None:
             why, uses = self._withheld(document), self._row(DECISIONS, document, ("uses",))["uses"]
             if why is None and "redistribute" not in uses:
                 return _Outcome("not released: it may not be redistributed", continues="train" in uses)
             return _Outcome(why or "not released")
-        (row,) = read_rows(uri, rows, ("text", "pii"))
         masked = ", ".join(f"{one['kind']} {one['count']}" for one in row["pii"]) or "nothing"
         return _Outcome(f"released, {len(row['text']):,} characters; masked: {masked}", continues=True)
 
     def _withheld(self, document: _Document) -> str | None:
         """The request that took a document down; None if there is none."""
         uri = self.uri(TAKEN_DOWN, document.shard)
-        for row in read_columns(uri, ["doc_id", "listed_as", "requested", "reference"]).to_pylist():
-            if row["doc_id"] == document.doc_id:
-                asked = f", requested on {row['requested']}" if row["requested"] else ""
-                reference = f" ({plain(row['reference'])})" if row["reference"] else ""
-                return f"taken down by {row['listed_as']}{asked}{reference}"
-        return None
+        row = self._nearby.row_of(uri, document.doc_id, ("listed_as", "requested", "reference"))
+        if row is None:
+            return None
+        asked = f", requested on {row['requested']}" if row["requested"] else ""
+        reference = f" ({plain(row['reference'])})" if row["reference"] else ""
+        return f"taken down by {row['listed_as']}{asked}{reference}"
 
     def document(self, found: FoundRow) -> _Document:
         """What finds a document in the tables after `documents`."""
-        (row,) = read_rows(self.uri(DOCUMENTS, found.shard), [found.row], ("doc_id", "profile", "uri"))
+        row = self.row(DOCUMENTS, found, ("doc_id", "profile", "uri"))
         return _Document(found.shard, found.row, row["doc_id"], row["profile"], row["uri"])
 
     def _tokens(self, document: _Document) -> _Outcome:
@@ -438,15 +493,23 @@ class RunTables:
         """Where the tokens of a document are: in one of the token shards whose plan reads its encoded shard."""
         encoded = self._encoded_shard(document) if "tokenize" in self._stages else None
         if encoded is not None:
-            tokenize = self._stages["tokenize"]
-            origins = self.uri(ENCODED_ORIGINS, encoded)
-            for unit in tokenize.shape([self._encoded(self._stages["encode"])]):
-                if origins in unit.inputs[ENCODED_ORIGINS] and self.exists(PROVENANCE, unit.name):
-                    with suppress(KeyError):
-                        provenance = self.uri(PROVENANCE, unit.name)
-                        first, count = tokens_of_document(provenance, document.doc_id)
-                        return TokenPlace(document.doc_id, document.uri, unit.name, provenance, first, count)
+            names = self._token_shards.get(self.uri(ENCODED_ORIGINS, encoded), ())
+            for name in (name for name in names if self.exists(PROVENANCE, name)):
+                provenance = self.uri(PROVENANCE, name)
+                row = self._nearby.row_of(provenance, document.doc_id, ("first_token", "token_count"))
+                if row is not None:
+                    tokens = row["first_token"], row["token_count"]
+                    return TokenPlace(document.doc_id, document.uri, name, provenance, *tokens)
         return None
+
+    @cached_property
+    def _token_shards(self) -> dict[str, list[str]]:
+        """URI of each encoded shard's origins → names of the token shards whose plan reads it."""
+        found: dict[str, list[str]] = {}
+        for unit in self._stages["tokenize"].shape([self._encoded(self._stages["encode"])]):
+            for origins in unit.inputs[ENCODED_ORIGINS]:
+                found.setdefault(origins, []).append(unit.name)
+        return found
 
     def _encoded_shard(self, document: _Document) -> str | None:
         """The shard that a document was encoded in: the shard of its release, or a shuffled part of its source."""
@@ -455,7 +518,7 @@ class RunTables:
         source = document.shard.split("/")[0]
         for name in (f"{source}/part-{part:05d}" for part in range(self._shuffle.parts)):
             if self.exists(ENCODED_ORIGINS, name):
-                ids = read_columns(self.uri(ENCODED_ORIGINS, name), ["doc_id"])
+                ids = self._nearby.columns(self.uri(ENCODED_ORIGINS, name), ("doc_id",))
                 if len(_match_ids({document.doc_id})(ids)):
                     return name
         return None
@@ -472,7 +535,7 @@ class RunTables:
     def _row(self, table: StageTable, document: _Document, columns: Sequence[str]) -> dict[str, Any]:
         """The row of a document in a side table, after a check of its id."""
         uri = self.uri(table, document.shard)
-        (row,) = read_rows(uri, [document.row], ("doc_id", *columns))
+        row = self._nearby.row(document.shard, uri, document.row, ("doc_id", *columns))
         if row["doc_id"] != document.doc_id:
             raise ShardError(f"{uri}: its rows are not those of the documents; delete it and run again")
         return row

@@ -172,9 +172,9 @@ class _Strata:
 def _refused_pages(shard: MeasuredShard, uri: str) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Yield each reason, bool (n_pages,) which pages have it, and the first bytes of their ids.
 
-    Pages on a takedown list have none.
+    Pages on a takedown list, and those that are not selected, have none.
     """
-    batch = read_columns(uri, ["doc_id", "uri", "reason"])
+    batch = read_columns(uri, ["doc_id", "uri", "source", "reason"])
     if not batch.num_rows:
         return
     taken = np.zeros(batch.num_rows, np.bool_)
@@ -182,9 +182,9 @@ def _refused_pages(shard: MeasuredShard, uri: str) -> Iterator[tuple[str, np.nda
         found = join_takedowns(map(read_takedowns, shard.takedowns)).finder().find(batch).column("doc_id")
         taken = pc.is_in(batch.column("doc_id"), value_set=found).to_numpy(zero_copy_only=False)
     reasons = np.array(batch.column("reason").cast(pa.string()).to_pylist(), object)
-    keys = id_heads(batch.column("doc_id"))
+    keys, selected = id_heads(batch.column("doc_id")), shard.selection.mask(batch)
     for reason in sorted(set(reasons)):
-        yield reason, (reasons == reason) & ~taken, keys
+        yield reason, (reasons == reason) & ~taken & selected, keys
 
 
 def rows_by_shard(places: Iterable[tuple[int, int]]) -> Mapping[int, list[int]]:

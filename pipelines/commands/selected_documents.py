@@ -28,6 +28,7 @@ class Selection:
         sources: names of sources.
         profiles: of documents.
         hosts: finds the pages of hosts, as takedown lists name them; None for all.
+        named: the hosts as they were named.
         profile_of: source → the profile of its documents.
     """
 
@@ -35,9 +36,20 @@ class Selection:
     profiles: tuple[str, ...] = ()
     hosts: Finder | None = None
     profile_of: Mapping[str, str] = field(default_factory=dict, hash=False)
+    named: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """The options that state it; "" for everything."""
+        parts = (("--source", self.sources), ("--host", self.named), ("--profile", self.profiles))
+        return " ".join(" ".join((option, *names)) for option, names in parts if names)
 
     def __bool__(self) -> bool:
         return bool(self.sources or self.profiles or self.hosts)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of `documents` that decide, with those that name a page; `refused` has no profile."""
+        return COLUMNS if self else ("doc_id", "uri")
 
     def mask(self, documents: pa.RecordBatch) -> np.ndarray:
         """bool (n_docs,), which rows of a batch with `COLUMNS` are listed."""
@@ -75,7 +87,8 @@ def read_selection(options: argparse.Namespace, config: Config) -> Selection:
     hosts = None
     if options.host:
         hosts = pages_named(options.host, "--host")
-    return Selection(tuple(options.source or ()), tuple(options.profile or ()), hosts, profile_of)
+    named = tuple(options.host or ())
+    return Selection(tuple(options.source or ()), tuple(options.profile or ()), hosts, profile_of, named)
 
 
 def pages_named(names: Sequence[str], where: str) -> Finder:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 
 from manyo.corpus import schema as schemas
-from manyo.corpus.tables.shards import read_rows
 from manyo.corpus.takedown_requests import recorded_lists
-from manyo.filters.rights import COLUMNS as RIGHTS_COLUMNS
 from manyo.filters.signals.measure import signals_schema
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.fitted_tables import FittedTable
@@ -24,7 +24,6 @@ from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.commands.selected_documents import read_selection
 from manyo.pipelines.commands.shown_documents import NOT_SHOWN, plain, visible
 from manyo.pipelines.commands.trace import PAGE_HELP, print_history, print_rest
-from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.extract_stages import DOCUMENTS, REFUSED
 from manyo.pipelines.graph.filter_stages import DECISIONS, LANGUAGES, SIGNALS
@@ -56,8 +55,7 @@ def run(options: argparse.Namespace) -> int:
     found = found_pages(tables, options.page, read_selection(options, config))
     shown = found[: options.n]
     console = open_console()
-    for row in shown:
-        page = read_whole(config, tables, row)
+    for row, page in read_whole(config, tables, shown):
         if options.json:
             steps = {step.name: step.text for step in page.history.steps}
             print_json({**page.about, "steps": steps, "signals": page.signals, "text": page.text})
@@ -85,52 +83,66 @@ class WholeDocument:
     text: str | None
 
 
-def read_whole(config: Config, tables: RunTables, found: FoundRow) -> WholeDocument:
-    """Read a document or a refused page from all tables.
+def read_whole(
+    config: Config, tables: RunTables, found: Sequence[FoundRow]
+) -> Iterator[tuple[FoundRow, WholeDocument]]:
+    """Yield documents and refused pages from all tables; a table of a shard is opened once for all of its pages.
+
+    Args:
+        config, tables: of the run.
+        found: pages in the order of shards.
 
     Raises:
         ShardError: a shard cannot be read.
     """
-    history = tables.whole_history(found)
+    for (shard, table), rows in groupby(
+        zip(found, tables.whole_histories(found), strict=True), key=lambda one: (one[0].shard, one[0].table)
+    ):
+        pages = list(rows)
+        here = [one for one, _ in pages]
+        tables.announce(shard, here)
+        shown = [False] * len(here) if table == REFUSED else _may_display(config, tables, shard, here)
+        for (one, history), may_display in zip(pages, shown, strict=True):
+            yield one, _read_whole(config, tables, one, history, may_display)
+
+
+def _read_whole(
+    config: Config, tables: RunTables, found: FoundRow, history: PageHistory, may_display: bool
+) -> WholeDocument:
     if found.table == REFUSED:
         columns = ("doc_id", "source", "uri", "origin_file", "origin_offset", "reason", "detail")
-        (refused,) = read_rows(tables.uri(REFUSED, found.shard), [found.row], columns)
+        refused = tables.row(REFUSED, found, columns)
         return WholeDocument(refused, history, {}, None)
-    names = tuple(dict.fromkeys((*_COLUMNS, *RIGHTS_COLUMNS)))
-    (row,) = read_rows(tables.uri(DOCUMENTS, found.shard), [found.row], (*names, "text"))
-    labels = [one["label"] for one in row.pop("pages") or ()]
+    row = tables.row(DOCUMENTS, found, (*_COLUMNS, "text"))
+    labels = [one["label"] for one in row["pages"] or ()]
     about = {name: row[name] for name in _COLUMNS if name != "pages"}
     about["meta"] = json.loads(row["meta"]) if row["meta"] else {}
     about["images"] = [label for label in labels if label and "://" in label]
     if tables.exists(DECISIONS, found.shard):
-        about |= _row(tables, DECISIONS, found, ("reasons", "uses"))
+        about |= tables.row(DECISIONS, found, ("reasons", "uses"))
     signals: dict[str, Any] = {}
     for table, schema in ((LANGUAGES, schemas.LANGUAGES.schema), (SIGNALS, signals_schema(config.signals))):
         if tables.exists(table, found.shard):
-            signals |= _row(tables, table, found, [name for name in schema.names if name != "doc_id"])
-    may_display = _may_display(config, tables, found)
+            signals |= tables.row(table, found, [name for name in schema.names if name != "doc_id"])
     if not may_display:
         about["title"] = ""
     return WholeDocument(about, history, signals, row["text"] if may_display else None)
 
 
-def _row(tables: RunTables, table: StageTable, found: FoundRow, names: Sequence[str]) -> dict[str, Any]:
-    (row,) = read_rows(tables.uri(table, found.shard), [found.row], names)
-    return dict(row)
-
-
-def _may_display(config: Config, tables: RunTables, found: FoundRow) -> bool:
-    """Whether rights and takedowns let the text be shown."""
+def _may_display(config: Config, tables: RunTables, name: str, found: Sequence[FoundRow]) -> list[bool]:
+    """Whether rights and takedowns let the texts of documents of a shard be shown."""
     shard = MeasuredShard(
-        tables.uri(DOCUMENTS, found.shard),
-        tables.uri(LANGUAGES, found.shard),
-        tables.uri(SIGNALS, found.shard),
+        tables.uri(DOCUMENTS, name),
+        tables.uri(LANGUAGES, name),
+        tables.uri(SIGNALS, name),
         config.rights,
         recorded_lists(config.run.out),
         None,
-        tables.uri(DECISIONS, found.shard),
+        tables.uri(DECISIONS, name),
     )
-    return bool(shard.permitted()[found.row]) and shard.may_display([found.row])[0]
+    rows = [one.row for one in found]
+    shown: list[bool] = (shard.permitted()[rows] & np.array(shard.may_display(rows), np.bool_)).tolist()
+    return shown
 
 
 def _print(console: Console, found: FoundRow, page: WholeDocument) -> None:

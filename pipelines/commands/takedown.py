@@ -25,6 +25,7 @@ from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.json_lines import print_json
 from manyo.pipelines.commands.mix import mix_arguments
 from manyo.pipelines.commands.run_setup import choose_watcher, open_executor, read_config
+from manyo.pipelines.commands.selected_documents import read_selection
 from manyo.pipelines.commands.shown_documents import plain
 from manyo.pipelines.commands.takedown_search import Found, Search, search_pages
 from manyo.pipelines.commands.training_run import TrainingRun
@@ -52,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_execution(parser)
     parser.add_argument("list", metavar="LIST", help="a file with one URL, host, doc_id or identifier per line")
     parser.add_argument("--dry-run", action="store_true", help="show what the list names, and change nothing")
-    parser.add_argument("--json", action="store_true", help="with --dry-run: print a JSON object an entry")
+    arguments.add_listing(parser)
     parser.add_argument(
         "--reference", metavar="TEXT", help="where the requests can be read; for lines that name no reference"
     )
@@ -69,8 +70,9 @@ def run(options: argparse.Namespace) -> int:
         WorkFailed: as `take_down`.
     """
     config = read_config(options)
-    if options.json and not options.dry_run:
-        raise UserError("takedown: --json shows what a list names, so it needs --dry-run")
+    selection = read_selection(options, config)
+    if (options.json or selection) and not options.dry_run:
+        raise UserError("takedown: --json, --source, --host and --profile show what a list names: add --dry-run")
     try:
         takedowns = read_takedowns(options.list)
     except (OSError, ValueError) as error:
@@ -80,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
     if options.reference:
         takedowns = _with_reference(takedowns, options.reference)
     if options.dry_run:
-        search = search_pages(finished_stages(config, ("extract",), "takedown")["extract"], takedowns)
+        search = search_pages(finished_stages(config, ("extract",), "takedown")["extract"], takedowns, selection)
         if options.json:
             return _print_as_json(search, takedowns)
         _print_search(search)

@@ -13,6 +13,7 @@ import pyarrow as pa
 from manyo.corpus.addresses import canonical_address, hosts, readable_address, readable_host
 from manyo.corpus.tables.shards import filesystem, read_columns
 from manyo.corpus.takedowns import Entry, Finder, Takedowns
+from manyo.pipelines.commands.selected_documents import EVERYTHING, Selection
 from manyo.pipelines.engine.shapes import StageOutput
 from manyo.pipelines.graph.extract_stages import DOCUMENTS, REFUSED
 from manyo.pipelines.graph.reading import side_by_side
@@ -47,28 +48,31 @@ class Search:
     nearest: dict[Entry, list[str]]
 
 
-def search_pages(extracted: StageOutput, takedowns: Takedowns) -> Search:
+def search_pages(extracted: StageOutput, takedowns: Takedowns, selection: Selection = EVERYTHING) -> Search:
     """Look the entries of a list up among the documents and the refused pages of a run.
 
     Memory: ids and addresses of 17 shards.
 
+    Args:
+        extracted: the tables of the run.
+        takedowns: the list.
+        selection: which pages are counted and shown; an entry that names only others names 0.
+
     Raises:
         ShardError: a shard cannot be read.
     """
-    finder, of_digest = takedowns.finder(), {entry.digest: entry for entry in takedowns.entries}
-    search = Search({}, Counter(), {})
+    finder, search = takedowns.finder(), Search({}, Counter(), {})
     names = [shard.name for shard in extracted.shards]
     for table in (DOCUMENTS, REFUSED):
-        for pages, found in _read(finder, [extracted.uri(table, name) for name in names]):
-            addresses = dict(zip(pages["doc_id"].to_pylist(), pages["uri"].to_pylist(), strict=True)) if found else {}
-            for row in found.to_pylist():
-                for entry in map(of_digest.__getitem__, row["entries"]):
-                    if table == REFUSED:
-                        search.refused[entry] += 1
-                        continue
-                    of_entry = search.documents.setdefault(entry, Found())
-                    of_entry.count += 1
-                    of_entry.first += [addresses[row["doc_id"]]] if len(of_entry.first) < _SHOWN else []
+        columns = [name for name in selection.columns if table == DOCUMENTS or name != "profile"]
+        for found in _read(finder, selection, columns, [extracted.uri(table, name) for name in names]):
+            for entry, uri, is_selected in found:
+                if table == REFUSED:
+                    search.refused[entry] += is_selected
+                    continue
+                of_entry = search.documents.setdefault(entry, Found())
+                of_entry.count += is_selected
+                of_entry.first += [uri] if is_selected and len(of_entry.first) < _SHOWN else []
     missing = [entry for entry in takedowns.entries if entry not in search.documents and entry not in search.refused]
     if missing:
         search.nearest.update(
@@ -77,19 +81,27 @@ def search_pages(extracted: StageOutput, takedowns: Takedowns) -> Search:
     return search
 
 
-def _read(finder: Finder, uris: Sequence[str]) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
-    """Yield the ids and addresses of each shard that exists, and what the list names of them."""
+def _read(
+    finder: Finder, selection: Selection, columns: Sequence[str], uris: Sequence[str]
+) -> Iterator[list[tuple[Entry, str, bool]]]:
+    """Yield what the list names of each shard that exists: the entry, the address, and whether it is selected."""
 
-    def read(uri: str) -> tuple[pa.RecordBatch, pa.RecordBatch] | None:
-        pages = _pages(uri)
-        return (pages, finder.find(pages)) if pages is not None else None
+    def read(uri: str) -> list[tuple[Entry, str, bool]]:
+        pages = _pages(uri, columns)
+        named = finder.rows(pages) if pages is not None else {}
+        if pages is None or not named:
+            return []
+        selected, addresses = selection.mask(pages), pages.column("uri")
+        return [
+            (entry, addresses[row].as_py(), bool(selected[row])) for row, entries in named.items() for entry in entries
+        ]
 
-    yield from (one for one in side_by_side(read, uris) if one is not None)
+    yield from side_by_side(read, uris)
 
 
-def _pages(uri: str) -> pa.RecordBatch | None:
+def _pages(uri: str, columns: Sequence[str] = ("doc_id", "uri")) -> pa.RecordBatch | None:
     fs, path = filesystem(uri)
-    return read_columns(uri, ["doc_id", "uri"]) if fs.exists(path) else None
+    return read_columns(uri, list(columns)) if fs.exists(path) else None
 
 
 def _nearest(entries: Sequence[Entry], uris: Sequence[str]) -> dict[Entry, list[str]]:

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     found = found_pages(tables, options.page, read_selection(options, config))
     shown = found[: options.n]
     console = open_console()
-    for history in map(tables.whole_history, shown):
+    for history in tables.whole_histories(shown):
         if options.json:
             print_json({"uri": history.uri, **{step.name: step.text for step in history.steps}})
         else:

@@ -33,6 +33,7 @@ from manyo.pipelines.commands.rule_changes import BYTES_PER_TOKEN
 from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.commands.sampled_documents import REFUSED as OF_REFUSED
 from manyo.pipelines.commands.sampled_documents import Sizes, draw
+from manyo.pipelines.commands.selected_documents import EVERYTHING, Selection, read_selection
 from manyo.pipelines.commands.written_files import HTML, check_place
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.build import build_stages
@@ -54,6 +55,7 @@ _SIZES = Sizes(kept=120, duplicate=60, reason=16, near=6, refused=12)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `manyo view`."""
     arguments.add_run(parser)
+    arguments.add_selection(parser)
     parser.add_argument("--html", metavar="FILE", default="view.html", help="the file to write (default: view.html)")
     parser.add_argument(
         "--seed", type=arguments.whole(0), default=0, metavar="NUMBER", help="another sample (default: 0)"
@@ -80,7 +82,9 @@ def run(options: argparse.Namespace) -> int:
     config = read_config(options)
     check_place(options.html, "--html", HTML)
     guide = _guide(options.guide)
-    data, documents = view_data(config, options.seed, guide)
+    data, documents = view_data(config, options.seed, guide, read_selection(options, config))
+    if not data["totals"]["documents"] and (options.source or options.host or options.profile):
+        raise UserError("view: no document that may be shown is selected by --source, --host and --profile")
     page, cut = render(data, documents, int(options.max_mb * 1e6))
     path = Path(options.html)
     try:
@@ -119,14 +123,16 @@ def shown_signals(config: Config) -> list[str]:
     return list(dict.fromkeys([*(rule.signal for rule in config.rules), *(n for n in RULE_COLUMNS if n in measured)]))
 
 
-def view_data(config: Config, seed: int, guide: Mapping[str, str]) -> tuple[dict[str, Any], list[View]]:
-    """Everything that the page shows: its counts, and the sampled documents and refused pages.
+def view_data(
+    config: Config, seed: int, guide: Mapping[str, str], selection: Selection = EVERYTHING
+) -> tuple[dict[str, Any], list[View]]:
+    """Everything that the page shows: its counts, and the sampled documents and refused pages, of those selected.
 
     Raises:
         UserError: the run is not measured.
         ShardError: a shard cannot be read.
     """
-    shards = measured_shards(config, "view")
+    shards = measured_shards(config, "view", selection)
     signals = shown_signals(config)
     counts = count_run(shards, config.rules, [source.name for source in config.sources], signals)
     tables = RunTables(config)
@@ -144,6 +150,7 @@ def view_data(config: Config, seed: int, guide: Mapping[str, str]) -> tuple[dict
         "run": {
             "config": PurePath(config.path).name,
             "out": config.run.out,
+            "selected": str(selection),
             "manyo": version("manyo"),
             "rules": fingerprints["decide"],
             "run": fingerprints["duplicates"],

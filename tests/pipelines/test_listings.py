@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +21,13 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 
 from manyo.corpus.schema import DOC_ID
+from manyo.corpus.tables import shards
 from manyo.pipelines import cli
 from manyo.pipelines.cli import COMMANDS, main
 from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.selected_documents import Selection, pages_named
 from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_NOTICES, EXIT_USER
+from manyo.pipelines.graph.config import load_config
 from tests.conftest import ROOT, FinishedRun
 
 #: Arguments that list documents, after those of the run; FILE stands for a takedown list.
@@ -124,6 +127,40 @@ def test_a_selection_lists_what_it_names_of_the_whole(listed: Listed) -> None:
     assert list(map(json.loads, chosen)) == [row for row in whole if is_chosen(row)]
 
 
+def test_sources_share_what_the_entries_of_a_takedown_list_name(demo_run: FinishedRun, tmp_path: Path) -> None:
+    def named(*selection: str) -> Counter[str]:
+        command = of_run(demo_run, ["takedown", "FILE", "--dry-run", "--json", *selection], tmp_path)
+        rows = map(json.loads, printed(command, "utf-8").splitlines())
+        return Counter({f"{row['entry']} {what}": row[what] for row in rows for what in ("documents", "refused")})
+
+    sources = [source.name for source in load_config(str(demo_run.config)).sources]
+    shares = [named("--source", source) for source in sources]
+    assert sum(shares, Counter()) == +named()
+    assert max(map(Counter.total, shares)) < named().total()
+
+
+def test_a_takedown_never_takes_down_a_selection(
+    demo_run: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*of_run(demo_run, ["takedown", "FILE"], tmp_path), "--host", "*.example"]) == EXIT_USER
+    assert "add --dry-run" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["trace", "*.example", "-n", "1000"], ["show", "*.example", "-n", "1000"]])
+def test_pages_of_one_shard_are_read_together(
+    command: list[str], demo_run: FinishedRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`show -n 100` opened every table of a shard a hundred times."""
+    opened: Counter[str] = Counter()
+    open_shard = shards._open_shard
+    monkeypatch.setattr(shards, "_open_shard", lambda uri: (opened.update([uri]), open_shard(uri))[1])
+    lines = printed([*of_run(demo_run, command, tmp_path), "--json"], "utf-8").splitlines()
+    folders = {uri.rsplit("/", 1)[0] for uri in opened}
+    assert len(lines) > 20
+    assert len(folders) > 5
+    assert max(opened.values()) <= MOST_READS
+
+
 @pytest.mark.parametrize(
     ("option", "said"),
     [
@@ -139,6 +176,9 @@ def test_a_wrong_selection_is_one_line(
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line
 
+
+#: Of one shard, for any number of pages: the search, ids and columns of several steps.
+MOST_READS = 14
 
 PIPED = """
 import json, os, sys

@@ -21,6 +21,7 @@ from manyo.pipelines.commands.bound_histograms import Bound, RunCounts, count_ru
 from manyo.pipelines.commands.measured_documents import measured_shards
 from manyo.pipelines.commands.rule_changes import what_if
 from manyo.pipelines.commands.sampled_documents import draw_order
+from manyo.pipelines.commands.selected_documents import Selection
 from manyo.pipelines.commands.view_page import render, shown_signals, view_data
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.config import Config, load_config
@@ -57,6 +58,27 @@ def moved(counts: np.ndarray, bound: Bound, was: int, at: int) -> tuple[list[int
     between = counts[min(was, at) + 1 : max(was, at) + 1].sum((0, 1))[:2].tolist()
     is_looser = (at < was) == (bound.side == "minimum")
     return (between, [0, 0]) if is_looser else ([0, 0], between)
+
+
+def test_a_selection_shows_its_own_documents_and_says_so(config: Config, seen: Seen) -> None:
+    whole, _ = seen
+    source = config.sources[0].name
+    data, documents = view_data(config, 0, NO_GUIDE, Selection(sources=(source,)))
+    number = whole["names"]["source"].index(source)
+    assert data["totals"]["documents"] == whole["totals"]["all"]["source"][number][0] > 0
+    assert {one["source"] for one in documents} == {source}
+    assert data["run"]["selected"] == f"--source {source}"
+    assert whole["run"]["selected"] == ""
+
+
+def test_a_selection_of_nothing_is_a_mistake(
+    demo_run: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "view.html"
+    run = ["--config", str(demo_run.config), "--out", str(demo_run.out)]
+    assert main(["view", *run, "--html", str(page), "--host", "nobody.example"]) == 2
+    assert "is selected by --source, --host and --profile" in capsys.readouterr().err
+    assert not page.exists()
 
 
 def test_every_bound_at_many_edges_changes_what_whatif_says(config: Config) -> None:

@@ -26,7 +26,6 @@ from manyo.tokenizer.reader import (
     sidecar_faults,
     text_faults,
     token_faults,
-    tokens_of_document,
 )
 from tests.tokenizer.conftest import SENTENCES, VOCABULARY_SIZE, release_batch
 from tests.tokenizer.shards import write_token_shard
@@ -95,8 +94,7 @@ def test_every_token_maps_to_its_document_and_back(packed: Packed) -> None:
     for position in range(0, len(shard.tokens), 7):
         row = document_of_token(sidecar, position)
         assert row["uri"] == f"https://example.com/test/{shard.row_of_token(position)}"
-        first, count = tokens_of_document(sidecar, row["doc_id"])
-        assert first <= position < first + count
+        assert row["first_token"] <= position < row["first_token"] + row["token_count"]
 
 
 def test_positions_and_documents_outside_the_shard_are_errors(packed: Packed) -> None:
@@ -109,8 +107,6 @@ def test_positions_and_documents_outside_the_shard_are_errors(packed: Packed) ->
             document_of_token(sidecar, position)
     with pytest.raises(IndexError, match="no document -1; there are 13"):
         shard.document(-1)
-    with pytest.raises(KeyError, match="no document 0000"):
-        tokens_of_document(sidecar, bytes(16))
 
 
 def test_a_sound_shard_has_no_faults(packed: Packed) -> None:
