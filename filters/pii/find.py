@@ -16,6 +16,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
@@ -248,12 +249,15 @@ def _find_in(
     settled += values
     settled += _written_alike(fold, settled, holes)
     pending += near_names
-    blocks = _blocks(fold, settled, masks, all_fields)
+    # Most texts with a label are no form about a person: their blocks are never asked for.
+    blocks = cache(partial(_blocks, fold, tuple(settled), masks, all_fields))
     personal = [(span.start, span.stop) for span in settled]
     personal += [(place.start, place.stop) for place in all_fields if starts_with_name(fold, place)]
-    in_forms, near_names = _values(fold, list(own_fields(fold, blocks, all_fields, personal)), settled, masks, holes)
-    settled += in_forms
-    pending += near_names
+    if personal:
+        own = list(own_fields(fold, blocks(), all_fields, personal))
+        in_forms, near_names = _values(fold, own, settled, masks, holes)
+        settled += in_forms
+        pending += near_names
     name_fields = [field for field in all_fields if any(of.kind == "person_name" for of in field.meanings)]
     if not (settled or named or name_fields or private) and _count_near_names(pending):
         return []
@@ -282,7 +286,8 @@ def _find_in(
         within = OpenText(_punched(fold, holes), [(hole.start, hole.stop) for hole in holes])
         known_labels = sorted(place.label.start for place in all_fields)
         of_persons = [(span.start, span.stop) for span in settled] + [(start, stop) for start, stop, *_ in contacts]
-        found += own_names(within, blocks, known_labels, of_persons, found)
+        if found or of_persons:
+            found += own_names(within, blocks(), known_labels, of_persons, found)
     holes = _joined([*holes, *(_Hole(start, stop, NAME_HOLE) for start, stop, *_ in found)])
     evidence = [(span.start, span.stop) for span in settled if span.kind not in _NO_EVIDENCE]
     evidence += [(start, stop) for start, stop, *_ in contacts]
@@ -290,7 +295,8 @@ def _find_in(
     if with_names and (evidence or found or private):
         known = [fold[start:stop] for start, stop, *_ in found]
         within = OpenText(_punched(fold, holes), [(hole.start, hole.stop) for hole in holes])
-        more = [name for name in passage_names(within, evidence, private, known) if not runs_into_label(blocks, name)]
+        more = passage_names(within, evidence, private, known)
+        more = [name for name in more if not runs_into_label(blocks(), name)]
         holes = _joined([*holes, *(_Hole(start, stop, NAME_HOLE) for start, stop, *_ in more)])
         found = [*found, *more]
         found += aligned_names(text, within, found)
