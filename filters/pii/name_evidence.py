@@ -144,15 +144,19 @@ _PASSAGE: Final = 1.0
 _KIN_OF_TWO: Final = "|".join(word for word in KIN.split("|") if len(word) == 2)
 #: Words of kinship are no surname of the word after them: 孫 椿原 岳, あに 南.
 _KIN_WORD: Final = re.compile(f"(?:{KIN}|あに|あね|おとうと|いもうと|ちち|はは|まご|むすこ|むすめ)(?= )")
+_PAIRS: Final = f"本名|自称|通称|氏名|名義|名前|号室|{_SECTION}|{_KIN_OF_TWO}"
+_LAST_OF_PAIRS: Final = "".join(sorted({pair[-1] for pair in _PAIRS.split("|")}))
 #: Where a word starts that may be a name: kanji after anything else, two words in katakana or hiragana, Latin words.
+#: A character is tested for what may start there alone, and the character before it before any word.
 _STARTS: Final = re.compile(
-    "(?<![一-鿿々ヶァ-ヴー﨑𠮷])(?:[一-鿿﨑𠮷]|[ァ-ヴ](?=[ァ-ヴー]{0,11}[ ・＝=]))"
-    "|(?:(?<![ぁ-ゖ一-鿿々ァ-ヴー])|(?<=[一-鿿]の))[ぁ-ゖ](?=[ぁ-ゖ]{1,5} [ぁ-ゖ一-鿿])"
-    "|(?<=[員長者人生課部係局室班様師士工主婦業組娘母父妻夫兄姉弟妹])(?=[一-鿿])"
-    f"|(?<=本名|自称|通称|氏名|名義|名前|号室|{_SECTION}|{_KIN_OF_TWO})(?=[一-鿿])(?![所局室員官長職部課係会者])|(?<=階)(?=[一-鿿]様)"
-    "|(?<![ァ-ヴー・])[ァ-ヴ](?=[ァ-ヴー]{1,9}様)"
-    f"|(?<![A-Za-z0-9@])[A-Z](?=[a-z]{{2,14}}(?:{HONORIFIC}|氏|まで))"
-    "|(?<![A-Za-z])[A-Z](?=[a-z'-]{1,20},? [A-Z]|[A-Z'-]{1,20}/[A-Z]{2})"
+    "(?=[一-鿿﨑𠮷])(?:(?<![一-鿿々ヶァ-ヴー﨑𠮷])[一-鿿﨑𠮷]"
+    "|(?=[一-鿿])(?:(?<=[員長者人生課部係局室班様師士工主婦業組娘母父妻夫兄姉弟妹])"
+    f"|(?<=[{_LAST_OF_PAIRS}])(?<={_PAIRS})(?![所局室員官長職部課係会者])|(?<=階)(?=[一-鿿]様)))"
+    "|(?=[ぁ-ゖ])(?:(?<![ぁ-ゖ一-鿿々ァ-ヴー])|(?<=[一-鿿]の))[ぁ-ゖ](?=[ぁ-ゖ]{1,5} [ぁ-ゖ一-鿿])"
+    "|(?=[ァ-ヴ])(?:(?<![一-鿿々ヶァ-ヴー﨑𠮷])[ァ-ヴ](?=[ァ-ヴー]{0,11}[ ・＝=])"
+    "|(?<![ァ-ヴー・])[ァ-ヴ](?=[ァ-ヴー]{1,9}様))"
+    f"|(?=[A-Z])(?:(?<![A-Za-z0-9@])[A-Z](?=[a-z]{{2,14}}(?:{HONORIFIC}|氏|まで))"
+    "|(?<![A-Za-z])[A-Z](?=[a-z'-]{1,20},? [A-Z]|[A-Z'-]{1,20}/[A-Z]{2}))"
 )
 _RUN: Final = re.compile(f"{LETTER}+")
 _KANJI_RUN: Final = re.compile(f"{NAME_KANJI}+")
@@ -236,20 +240,26 @@ def evident_names(
     for first, last in stretches:
         for match in _STARTS.finditer(text, first, last):
             start = match.start()
+            if start < reached:
+                continue
             kanji = _KANJI_RUN.match(text, start)
             if kanji and not _may_be_name(kanji[0], text.startswith(" ", kanji.end())):
                 continue
-            if start < reached or within.in_hole(start) or _KIN_WORD.match(text, start):
+            if within.in_hole(start) or _KIN_WORD.match(text, start):
                 continue
             best = (0.0, 0)
             readings = set(_readings(within, start))
             before = _before(text, start, ends if near else set()) if readings else None
             for reading in readings:
                 assert before is not None  # there is a reading
-                best = max(best, (_score(text, before, reading, starts, near), reading.stop))
+                best = max(best, (_score(text, start, before, reading, starts, near), reading.stop))
             if best[0] >= ENOUGH and not _is_public(text, start, best[1]):
                 reached = best[1]
                 yield start, reached, 0.75, "name_evident"
+
+
+#: How far before a place the cues are looked for.
+_BEFORE_CHARS: Final = 20
 
 
 class _Before(NamedTuple):
@@ -258,24 +268,16 @@ class _Before(NamedTuple):
     full: float
     alone: float
     is_beside: bool
-    is_self: bool
-    is_signed: bool
 
 
 def _before(text: str, start: int, ends: set[int]) -> _Before:
     """The sum of the cues before a place."""
-    first = max(0, start - 20)
+    first = max(0, start - _BEFORE_CHARS)
     alone = sum(cue.weight for cue in _BEFORE if cue.expression.search(text, first, start))
     beside = _BESIDE_BEFORE.search(text, first, start) if ends else None
     # Shops stand at the start of a line, too: a surname alone gains nothing by it.
     at_start = _AT_START.weight if _AT_START.expression.search(text, first, start) else 0.0
-    return _Before(
-        alone + at_start,
-        alone,
-        bool(beside and beside.start() + 1 in ends),
-        bool(_SELF_BEFORE.search(text, first, start)),
-        bool(_SIGNED_BEFORE.search(text, first, start)),
-    )
+    return _Before(alone + at_start, alone, bool(beside and beside.start() + 1 in ends))
 
 
 def _is_public(text: str, start: int, stop: int) -> bool:
@@ -290,17 +292,17 @@ def _is_public(text: str, start: int, stop: int) -> bool:
     )
 
 
-def _score(text: str, before: _Before, reading: _Reading, starts: set[int], near: bool) -> float:
+def _score(text: str, start: int, before: _Before, reading: _Reading, starts: set[int], near: bool) -> float:
     """The sum of what speaks for a name."""
-    stop = reading.stop
+    first, stop = max(0, start - _BEFORE_CHARS), reading.stop
     score = before.alone if reading.is_alone else before.full
     score += sum(cue.weight for cue in _AFTER if cue.expression.match(text, stop))
     after = _BESIDE_AFTER.match(text, stop) if near else None
     if before.is_beside or (after and after.end() - 2 in starts):
         score += _BESIDE
-    if reading.is_alone and before.is_signed and _SIGNED_AFTER.match(text, stop):
+    if reading.is_alone and _SIGNED_AFTER.match(text, stop) and _SIGNED_BEFORE.search(text, first, start):
         score += _SIGNED
-    if before.is_self and _SELF_AFTER.match(text, stop):
+    if _SELF_AFTER.match(text, stop) and _SELF_BEFORE.search(text, first, start):
         score += _SELF
     if reading.is_alone and score < _ENOUGH_FOR_SURNAME:
         return 0.0
@@ -440,17 +442,20 @@ def _givens(text: str, start: int, at: int, limit: int, weight: float, surname_i
             return
     run = _RUN.match(text, at, min(limit, at + _GIVEN_CHARS))
     for stop in range(run.end() if run else at, at, -1):
-        given = text[at:stop]
         if not _WORD_ENDS.match(text, stop):
+            continue
+        given = text[at:stop]
+        is_given = "名" in parts(given) and (surname_is_known or len(given) > 1)
+        if not (is_given or (surname_is_known and (weight >= 1 or given[-1] in _ENDS_OF_KANA_NAMES))):
             continue
         if not is_apart and at - start == 1 and (_HIRAGANA.fullmatch(given) or "姓" in parts(text[start:stop])):
             continue
         # 住　所 and 本籍 are words of forms.
         if is_common(text[start:stop].replace(" ", "")) or (is_apart and is_common(given)):
             continue
-        if "名" in parts(given) and (surname_is_known or len(given) > 1):
+        if is_given:
             yield _Reading(stop, weight + 1.0 + (0.5 if len(given) > 1 else 0.0))
-        elif surname_is_known and (weight >= 1 or given[-1] in _ENDS_OF_KANA_NAMES):
+        else:
             is_kana = bool(_KANA_SHAPE.fullmatch(given)) and not _NO_KANA_GIVEN.match(given)
             is_titled = not is_apart and at - start > 1 and bool(_ADDRESSED.match(text, stop))
             if is_titled and len(given) == 1 and re.match(NAME_KANJI, given) and not _ROLE_END.match(given):
