@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 import tarfile
+import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -128,13 +129,16 @@ PERFECT: dict[str, Any] = {
 }
 
 
+#: An answer that says nothing, where it is not a text.
+EMPTY: dict[str, Any] = {"pii": [], "near-duplicates": True}
+
+
 @pytest.mark.parametrize("name", PERFECT)
 def test_answers_that_are_the_gold_are_perfect_and_empty_ones_are_not(name: str) -> None:
     task, items = TASK_OF[name], few(TASK_OF[name])
     best = float(task.figures[0] not in task.less_is_better)
     assert task.score(items, PERFECT[name](items))[0].value == best
-    empty: list[Any] = [[] if name == "pii" else "" for _ in items]
-    assert abs(task.score(items, empty)[0].value - best) > 0.3
+    assert abs(task.score(items, [EMPTY.get(name, "")] * FEW)[0].value - best) > 0.3
 
 
 def test_removing_every_copy_finds_every_pair_and_removing_all_is_not_sound() -> None:
@@ -302,6 +306,16 @@ def test_a_run_that_asked_nobody_ends_with_one_line(
     monkeypatch.setattr(sys, "argv", ["bench", *arguments, "--out", str(tmp_path / "out")])
     with pytest.raises(SystemExit, match=says):
         command_line.main()
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_the_page_has_words_in_both_languages_for_all_that_a_task_shows(task: Task) -> None:
+    words = tomllib.loads((ROOT / "bench" / "board" / "words.toml").read_text("utf-8"))[task.name]
+    assert list(words["figures"]) == list(task.figures)
+    assert all(len(words[name]) == 2 and all(words[name]) for name in ("title", "says", "cannot_say"))
+    scored = {figure.kind for figure in task.score(few(task), [EMPTY.get(task.name, "")] * FEW) if figure.kind}
+    assert scored
+    assert scored <= set(words["kinds"])
 
 
 # --- pages of others --------------------------------------------------------------------------------

@@ -78,8 +78,8 @@ def bank_account(rng: random.Random) -> str:
 
 
 def credit_card(rng: random.Random) -> str:
-    """Sixteen digits of which the last is Luhn's."""
-    body = rng.choice(("4", "51", "35")) + _digits(rng, 15)
+    """Sixteen digits in the ranges of Visa, Mastercard and JCB (ISO/IEC 7812), of which the last is Luhn's."""
+    body = rng.choice(("4", str(rng.randint(51, 55)), str(rng.randint(3528, 3589)))) + _digits(rng, 15)
     body = body[:15]
     total = sum(sum(divmod(int(digit) * (2 - at % 2), 10)) for at, digit in enumerate(body))
     number = f"{body}{-total % 10}"

@@ -16,8 +16,11 @@ from typing import Any
 
 from bench.board.environments import NotInstalled, interpreter, last_line, versions
 from bench.board.task import Item, Task, digest
+from manyo.pipelines.engine.checkout import commit
 
 _BENCH = Path(__file__).parents[1]
+#: Digits of a commit that a page shows.
+_COMMIT_CHARS = 7
 #: The name of our own entries.
 OWN = "manyo"
 #: The slowest entry takes six minutes on a busy core; one that hangs must not hold up the rest.
@@ -89,7 +92,7 @@ def result_of(task: Task, entry: Entry, given: ItemSet, environments: Path) -> d
     Returns:
         The result as it is written to JSON. An entry that cannot be installed or fails has `why` and no figures.
     """
-    facts = {
+    facts: dict[str, Any] = {
         "task": task.name,
         "entry": entry.name,
         "how": entry.how,
@@ -100,6 +103,8 @@ def result_of(task: Task, entry: Entry, given: ItemSet, environments: Path) -> d
     try:
         python = interpreter(environments, entry.requirements)
         facts["versions"] = versions(python, entry.distributions)
+        if entry.name == OWN:
+            facts["versions"]["commit"] = commit()[:_COMMIT_CHARS]
         answers, seconds = ask(python, entry.asks, [item.given for item in given.items])
     except (NotInstalled, Failed) as error:
         return facts | {"why": str(error)}

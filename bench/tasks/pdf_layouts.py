@@ -24,12 +24,13 @@ def draw(seed: int, n_items: int) -> list[Item]:
     for number in range(n_items):
         layout = names[number % len(names)]
         file = made(layout, _FIRST_SEED + 1_000 * seed + number // len(names))
-        items.append(Item(layout, base64.b64encode(file.data).decode("ascii"), parts_of(file)))
+        kind = "stream in another order" if file.is_shuffled else "stream in order"
+        items.append(Item(kind, base64.b64encode(file.data).decode("ascii"), parts_of(file)))
     return items
 
 
 def score(items: Sequence[Item], answers: Sequence[str]) -> list[Figure]:
-    """Return errors per character by layout (Levenshtein's distance, no white space), and blocks in order."""
+    """Return errors per character (Levenshtein's distance, no white space), by the order of the stream, and blocks."""
     texts = [_BLANKS.sub("", answer) for answer in answers]
     errors = [float(distance("".join(item.gold), text)) for item, text in zip(items, texts, strict=True)]
     chars = [float(sum(map(len, item.gold))) for item in items]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from bench.board.made_personal_data import FORMS, not_personal
+from bench.board.made_personal_data import FORMS, name, not_personal
 from bench.board.task import Figure, Item, Task, by_kind, share_of
 from bench.pii import coverage
 from bench.typesetting import Writer
@@ -24,9 +24,15 @@ def _personal(kind: str, writer: Writer) -> Item:
     lines = [writer.sentence(), not_personal(rng), writer.sentence()]
     rng.shuffle(lines)
     before = "".join(f"{line}\n" for line in lines[:2])
+    gold: list[dict[str, Any]] = []
+    if kind == "birth_date":  # a date of birth is nobody's without a name, which is not what is asked here
+        person = name(rng)
+        gold.append({"start": len(before) + 3, "end": len(before) + 3 + len(person), "kind": "person_name"})
+        gold[0]["optional"] = True
+        before += f"氏名：{person}\n"
     start = len(before) + frame.index("{}")
     text = f"{before}{frame.format(value)}\n{lines[2]}"
-    return Item(kind, text, [{"start": start, "end": start + len(value), "kind": kind}])
+    return Item(kind, text, [*gold, {"start": start, "end": start + len(value), "kind": kind}])
 
 
 def _nothing(writer: Writer) -> Item:
