@@ -212,7 +212,11 @@ _BARE_LICENCE = re.compile(
 _LICENCE_WORD = re.compile("免許|公安委員会|優良|(?:種類|条件等?)[ 　]|まで有効|二・?小・?原")
 
 _NAME_NEAR = re.compile(NAME_HOLE)
-_PET = re.compile("犬|猫|ネコ|オス|メス|ペット|うさぎ|インコ|♂|♀|柴|茶トラ")
+#: But 柴田 and 犬飼 are people.
+_PET = re.compile(
+    "犬(?![飼養塚丸伏童山])|猫|ネコ|オス|メス|ペット|うさぎ|インコ|♂|♀|柴(?![田山崎原本野辺垣])|茶トラ|患畜"
+    "|(?<![一-鿿])[雄雌](?![一-鿿])|ヨウム|文鳥|ハムスター|アルパカ|ポニー|ヤギ"
+)
 _ANY_HOLE = re.compile(f"[{HOLE}{NAME_HOLE}]")
 
 PATTERNS: tuple[Pattern, ...] = (

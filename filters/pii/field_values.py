@@ -75,7 +75,8 @@ _BIRTH: Final = re.compile(
     f"(?:{DATE}|(?:19|20)[0-9]{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))(?![0-9]){NOT_BEFORE_MASK}"
 )
 _AGE: Final = re.compile(
-    r"(?:満|数え|享年)?(?P<age>(?:[0-9]{1,3}|[一二三四五六七八九十百〇]{1,4})(?: ?(?:[歳才]|さい))?)"
+    r"(?:(?:男|女)性?[・/、, ]{1,2})?(?:満|数え|享年)?"
+    r"(?P<age>(?:[0-9]{1,3}|[一二三四五六七八九十百〇]{1,4})(?: ?(?:[歳才]|さい))?)"
     rf"(?![0-9.,]|以|未|か|から|代|〜|~|[-ー]|[一-鿿]){NOT_BEFORE_MASK}"
 )
 
@@ -85,7 +86,7 @@ _SECRET: Final = re.compile(r"[!-~]{4,200}")
 _SECRET_END: Final = re.compile(r"[\"'`;,)\]}>」』】]+[;,]?$|[、。].*$|[.,;]+$")
 # What stands in the place of a secret: a description, a variable, an example.
 _NO_SECRET: Final = re.compile(
-    r"(?i)your|example|changeme|change_me|placeholder|dummy|sample|xxx|\*\*\*|\.\.\.|^<|>$|^\$|\{\{|\{[a-z_]+\}"
+    r"(?i)your|example|change[_-]?me|placeholder|dummy|sample|xxx|\*\*\*|\.\.\.|^<|>$|^\$|\{\{|\{[a-z_]+\}"
     r"|%[a-z_]+%|^\[|https?://|^(?:null|none|true|false|undefined|string|password|required|optional|reset|forgot"
     r"|process\.env|os\.environ|getenv|secret|token|input|text|hidden|login|username)|\(|^(.)\1+$|^[#&@/]|^--|…"
 )

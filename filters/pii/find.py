@@ -52,6 +52,7 @@ from manyo.filters.pii.own_kinds import find_own, own_kind, own_kind_names
 from manyo.filters.pii.patterns import PATTERNS
 from manyo.filters.pii.postal_addresses import find_addresses
 from manyo.filters.pii.private_names import passage_names
+from manyo.filters.pii.private_words import AS_EXAMPLE
 from manyo.filters.pii.rejoined import rejoined
 
 _KINDS = {kind.name: kind for kind in PII_KINDS}
@@ -383,6 +384,10 @@ def _punched(fold: str, holes: Sequence[_Hole]) -> str:
     return "".join([*parts, fold[position:]])
 
 
+#: Kinds of which nobody has a value of zeros.
+_WRITTEN_BLANK: Final = frozenset({"postal_address", "birth_date", "bank_account", "age"})
+
+
 def _values(
     fold: str, all_fields: Sequence[Field], settled_before: Sequence[_Span], masks: Sequence[_Hole], holes: list[_Hole]
 ) -> tuple[list[_Span], list[tuple[Pattern, _Span]]]:
@@ -398,7 +403,8 @@ def _values(
             value = read(fold, place) if read else None
             if (
                 not value
-                or (meaning.kind == "postal_address" and _is_blank(fold[value[0] : value[1]]))
+                or (meaning.kind in _WRITTEN_BLANK and _is_blank(fold[value[0] : value[1]]))
+                or AS_EXAMPLE.match(fold, value[1])
                 or _is_taken(value, meaning.kind, settled_before, masks)
                 or not _is_near(meaning, fold, place, holes)
             ):

@@ -76,7 +76,8 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
         "password beside its label, user and password in an address, API key, private key",
         r"://[^/\s]*@|A(?:KI|SI)A[0-9A-Z]|gh[pousr]_|github_pat_|sk-|AIza|xox[abprs]-|xapp-|eyJ|PRIVATE KEY"
         r"|hf_[A-Za-z0-9]|glpat-|npm_[A-Za-z0-9]"
-        r"|[sr]k_(?:live|test)|whsec_|SG\.|key-|pypi-|_v1_|shp[a-z]|ya29|GOCSPX|ATATT|:AA|[Bb]earer|[Bb]asic |-u "
+        r"|[sr]k_(?:live|test)|[a-z]_(?:live|test|prod|secret|token)_"
+        r"|whsec_|SG\.|key-|pypi-|_v1_|shp[a-z]|ya29|GOCSPX|ATATT|:AA|[Bb]earer|[Bb]asic |-u "
         r"|--user|hooks|webhook",
         signs=(
             *(f"{last}://" for last in "abcdefghijklmnopqrstuvwxyz0123456789"),
@@ -98,6 +99,7 @@ PII_KINDS: Final[tuple[Kind, ...]] = (
             "glpat-",
             "npm_",
             "sk_",
+            *(f"_{sort}_" for sort in ("live", "test", "prod", "secret", "token")),
             "rk_",
             "whsec_",
             "sg.",

@@ -107,15 +107,15 @@ def _alternatives(words: object, end: str = "") -> re.Pattern[str] | None:
 _NUMBER_WORDS: Final = ("番号", "no", "№", "ナンバー", "number", "id", "コード")
 
 
-def _with_numbers(words: list[str], stems: list[str]) -> list[str]:
-    """Words, those that end with 番号 with the other words for it, and stems with every word for a number."""
+def _with_endings(words: list[str], stems: list[str], endings: Sequence[str]) -> list[str]:
+    """Words, those that end with 番号 with the other words for it, and stems with every ending."""
     short = [word.removesuffix("番号") for word in words if word.endswith("番号") and word != "番号"]
     return [
         *dict.fromkeys(
             [
                 *words,
                 *(stem + number for stem in short for number in ("no", "ナンバー", "№")),
-                *(stem + of + number for stem in stems for of in ("", "の") for number in _NUMBER_WORDS),
+                *(stem + of + end for stem in stems for of in ("", "の") for end in endings),
             ]
         )
     ]
@@ -135,7 +135,8 @@ def _meanings() -> dict[str, tuple[Meaning, ...]]:
             bool(entry.get("bare")),
             tuple(normal_chars(word) for word in entry.get("near", ())),  # type: ignore[attr-defined]
         )
-        for word in _with_numbers(entry.get("words", []), entry.get("stems", [])):  # type: ignore[arg-type]
+        endings: list[str] = entry.get("endings", [])  # type: ignore[assignment]
+        for word in _with_endings(entry.get("words", []), entry.get("stems", []), endings or _NUMBER_WORDS):  # type: ignore[arg-type]
             chars = normal_chars(word)
             of_word[chars] = (*of_word.get(chars, ()), meaning)
     return of_word
@@ -154,9 +155,10 @@ def label_words() -> list[tuple[str, str, str, str]]:
     for entry in _entries():
         sort = next((sort for sort in ("bare", "brief", "loose") if entry.get(sort)), "plain")
         near: list[str] = entry.get("near", [])  # type: ignore[assignment]
+        endings: list[str] = entry.get("endings", ["番号"])  # type: ignore[assignment]
         found += [
             (str(entry["kind"]), word, sort, near[0] if near else "")
-            for word in (*entry.get("words", ()), *(stem + "番号" for stem in entry.get("stems", ())))  # type: ignore[attr-defined, misc]
+            for word in (*entry.get("words", ()), *(stem + end for stem in entry.get("stems", ()) for end in endings))  # type: ignore[attr-defined, misc]
             if entry["kind"] != _NO_KIND
         ]
     return found

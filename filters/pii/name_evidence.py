@@ -120,6 +120,7 @@ _AFTER: Final = (
         ),
     ),
     _Cue(0.5, re.compile(r" {0,2}(?:$|[\n\t])")),
+    _Cue(0.5, re.compile(r"まで(?=[。、\n]|$)|宛に")),
 )
 #: Sections and offices of two letters that stand right before a name.
 _SECTION: Final = "経理|総務|人事|営業|広報|庶務|事務|受付|会計|担当|店長|係長|課長|部長|主任|所長|院長|園長|室長"
@@ -143,7 +144,9 @@ _BESIDE: Final = 1.5
 _PASSAGE: Final = 1.0
 _KIN_OF_TWO: Final = "|".join(word for word in KIN.split("|") if len(word) == 2)
 #: Words of kinship are no surname of the word after them: 孫 椿原 岳, あに 南.
-_KIN_WORD: Final = re.compile(f"(?:{KIN}|あに|あね|おとうと|いもうと|ちち|はは|まご|むすこ|むすめ)(?= )")
+_KIN_WORD: Final = re.compile(
+    f"(?:{KIN}|あに|あね|おとうと|いもうと|ちち|はは|まご|むすこ|むすめ)(?= )|(?:{_KIN_OF_TWO})(?=[一-鿿])"
+)
 _PAIRS: Final = f"本名|自称|通称|氏名|名義|名前|号室|{_SECTION}|{_KIN_OF_TWO}"
 _LAST_OF_PAIRS: Final = "".join(sorted({pair[-1] for pair in _PAIRS.split("|")}))
 #: Where a word starts that may be a name: kanji after anything else, two words in katakana or hiragana, Latin words.
@@ -163,7 +166,7 @@ _KANJI_RUN: Final = re.compile(f"{NAME_KANJI}+")
 #: What may follow a name in one word, beside what `_AFTER` lists.
 _WORD_ENDS: Final = re.compile(
     rf"(?!{LETTER})|[はがのをにともへで]|から|より|や(?![一-鿿])|って|という|です|でし|だ|さ[んま]|様|氏|先生|くん|ちゃん|君|殿|容疑者|被告|まで|宛|ら"
-    "|方(?![一-鿿])|ほか|夫妻|本人|拝|儀|といい|と申|あて|家(?![一-鿿])|宅(?![一-鿿])"
+    "|いう(?=ねん|の|人|者|ひと)|[ねよ](?![一-鿿ぁ-ゖ])|方(?![一-鿿])|ほか|夫妻|本人|拝|儀|といい|と申|あて|家(?![一-鿿])|宅(?![一-鿿])"
 )
 _GIVEN_SHAPE: Final = re.compile(
     "[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ]{2,4}|[一-鿿々]{1,3}|[一-鿿々][ぁ-ゖ]{1,2}|[ぁ-ゖ]{1,2}[一-鿿]"
@@ -199,7 +202,7 @@ _NOUN: Final = re.compile("工事|事業|施設|整備")
 _NUMBER: Final = re.compile("[一二三四五六七八九十百千万〇]+")
 _ADDRESSED: Final = re.compile(f" ?(?:{HONORIFIC})")
 #: Ends of words for people by what they are or do: 入居者様, 関係各位様.
-_ROLE_END: Final = re.compile("[者員人主客生方家店社部課名位様同女男長]$")
+_ROLE_END: Final = re.compile("[仕文模同多異者員人主客生方家店社部課名位様同女男長]$")
 #: One foreign word before a title.
 _TITLED_WORD: Final = re.compile(f"(?:[ァ-ヴー]{{2,10}}|[A-Z][a-z]{{2,14}})(?= ?(?:{HONORIFIC}|氏|まで|という))")
 _NOT_OF_NAME: Final = re.compile("(?:さん|さま|くん|ちゃん|です|まで|という|より|から)+$")
@@ -334,7 +337,7 @@ def _readings(within: OpenText, start: int) -> Iterator[_Reading]:
         gap = _GAP.match(text, kanji.end(), limit) if is_place(kanji[0]) else None
         if gap and len(kanji[0]) <= _UNKNOWN_SURNAME_CHARS:
             yield from _givens(text, start, gap.end(), limit, 0.5, surname_is_known=False)
-        if is_place(kanji[0]) or not is_common(kanji[0]):
+        if is_place(kanji[0]):
             yield from _addressed_unknown(text, start, kanji.end())
         return
     if not lengths:
@@ -358,10 +361,13 @@ def _readings(within: OpenText, start: int) -> Iterator[_Reading]:
 
 def _addressed_unknown(text: str, start: int, stop: int) -> Iterator[_Reading]:
     """A surname that the dictionary lacks, before a title: places are not addressed."""
-    if 2 <= stop - start <= _UNKNOWN_SURNAME_CHARS and not _ROLE_END.search(text, start, stop):
-        title = _ADDRESSED.match(text, stop)
-        if title:
-            yield _Reading(stop, 1.0 if "様" in title[0] else 0.0, is_alone=True)
+    if text[start - 1 : start] == " ":
+        return
+    for n_chars in range(2, min(_UNKNOWN_SURNAME_CHARS, stop - start) + 1):
+        title = _ADDRESSED.match(text, start + n_chars)
+        word = text[start : start + n_chars]
+        if title and not _ROLE_END.search(word) and not is_common(word) and "名" not in parts(word):
+            yield _Reading(start + n_chars, 1.0 if "様" in title[0] else 0.0, is_alone=True)
 
 
 def _in_kana_or_latin(text: str, start: int, limit: int) -> Iterator[_Reading]:
@@ -418,7 +424,7 @@ def _is_word(text: str, start: int, surname: str) -> bool:
     if not re.match("[一-鿿]", surname) or (len(surname) == 1 and _PRINTED_APART.match(text, start + 1)):
         return False
     before = text[start - 1 : start]
-    return len(surname) > 1 or before in tuple("のはがもとにた") or not re.match(LETTER, before)
+    return len(surname) > 1 or before in tuple("のはがもとにた階室") or not re.match(LETTER, before)
 
 
 def private_stretches(text: str) -> Iterator[Interval]:

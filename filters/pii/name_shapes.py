@@ -139,13 +139,15 @@ _UNKNOWN_PAIR: Final = re.compile(
 NAME_KANJI: Final = "[一-鿿々ヶ﨑𠮷]"
 _HIRAGANA: Final = re.compile("[ぁ-ゖ]+")
 _KANJI: Final = re.compile("[一-鿿々]+")
+_KANJI_THEN_KANA: Final = re.compile("[一-鿿々]+|[一-鿿々]{1,3}[ァ-ヴー]{2,4}")
 #: A name in one word: kanji, then at most two or three kana that are no particles.
 _SOLID: Final = re.compile(
     "[一-鿿々ヶ]{1,6}(?:[一-鿿々]|[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ]{0,3}(?![にをがはへとも])[ぁ-ゖ])"
 )
-_UNKNOWN_GIVEN: Final = re.compile("[一-鿿々]{2,3}")
+_UNKNOWN_GIVEN: Final = re.compile("[一-鿿々]{2,3}|[ァ-ヴー]{2,4}[子江代枝美乃]")
 _ANY_GIVEN: Final = re.compile(
-    "(?!まで|です|より|から|さん|さま|ちゃん|ほか|への|では|には|まし|ます|といい|のみ|また)(?:[一-鿿々]{1,3}"
+    "(?!まで|です|より|から|さん|さま|ちゃん|ほか|への|では|には|まし|ます|といい|のみ|また"
+    "|[一-鿿々]{1,3}(?:です|ます|まで|から|より|さん|さま|でし|って|とい|たち))(?:[一-鿿々]{1,3}"
     "[ぁ-ゖ]?|[ぁ-ゖ]{2,5}|[ァ-ヴー]{2,6}[子江代枝美乃]?|[ぁ-ゖ]{1,3}[一-鿿々]|[一-鿿々][ぁ-ゖ]{1,3})"
 )
 _KANA_GIVEN: Final = re.compile("[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ]{2,4}子?")
@@ -326,7 +328,7 @@ def _spaced(window: str, has_kana: bool) -> int:
             has_kana
             and 3 <= len(letters) <= 6
             and max(map(len, match[0].split())) == 1
-            and bool(_KANJI.fullmatch(letters))
+            and bool(_KANJI_THEN_KANA.fullmatch(letters))
             and bool(FIELD_END.match(window, match.end()))
             and not _NO_GIVEN.search(letters)
         )

@@ -28,7 +28,7 @@ from manyo.filters.pii.name_shapes import (
 )
 from manyo.filters.pii.open_text import KANJI_OR_KATAKANA, WORD_BREAK, Interval, OpenText
 from manyo.filters.pii.private_names import CALLED_GATE, GOES_ON, INTRODUCED_GATE, introduced
-from manyo.filters.pii.private_words import EXAMPLE, NO_SURNAME, Name, is_public
+from manyo.filters.pii.private_words import AS_EXAMPLE, EXAMPLE, NO_SURNAME, Name, is_public
 from manyo.filters.pii.screen_kernels import AMOUNT_SIGN, FRIEND_SIGN, INTRODUCES_SIGN, TITLE_SIGN
 
 # Labels of offices: a section may stand before the name, and much else than a name.
@@ -177,7 +177,7 @@ def names(
     for start, stop, _, rule in list(found):
         if rule == "name_addressed" and within.is_line_start(start):
             found += _in_block(within, start, stop)
-    found = [name for name in found if not _PSEUDONYM.match(fold, name[1])]
+    found = [name for name in found if not (_PSEUDONYM.match(fold, name[1]) or AS_EXAMPLE.match(fold, name[1]))]
     found += [reading for name in found for reading in _reading(within, name)]
     return sorted(set(found))
 
@@ -370,11 +370,11 @@ def _addressed(within: OpenText, address: re.Match[str]) -> Iterator[Name]:
         if not is_title and not (is_first and _KATAKANA_NAME.fullmatch(text, start, address.start())):
             continue
         is_apart = (
-            is_first or bool(_SECTION_BEFORE.search(text, max(0, start - 3), start)) or text[start - 1] in "\t)>」 。"
+            is_first or bool(_SECTION_BEFORE.search(text, max(0, start - 3), start)) or text[start - 1] in "\t)>」 。、"
         )
         is_word = is_apart and text[address.start() - 1] not in NO_SURNAME
         belief = (
-            Belief(1 if is_word else 2, is_expected=True)
+            Belief(1 if is_word else 2, is_expected=True, is_firm="様" in address[0])
             if is_title and is_apart
             else Belief(NEVER, is_expected=is_title)
         )

@@ -42,7 +42,7 @@ _PHONE_MARKED = _phone(
     rf"[0０][789７８９][0０](?P<mark>[・･/／,，、の]){DIGIT}{{4}}(?P=mark){DIGIT}{{4}}"
     # Other area codes, where no date or fraction is written so: a fifth digit is no year's.
     rf"|[0０](?:{DIGIT}(?P<two>[・･/／の]){DIGIT}{{4}}(?P=two)|{DIGIT}{{2}}(?P<three>[・･/／の]){DIGIT}{{3}}(?P=three)"
-    rf"|{DIGIT}{{3}}(?P<four>[・･/／の]){DIGIT}{{2}}(?P=four)){DIGIT}{{4}}"
+    rf"|{DIGIT}{{3}}(?P<four>[・･/／の]){DIGIT}{{2}}(?P=four)|{DIGIT}{{4}}(?P<five>[・･/／の]){DIGIT}(?P=five)){DIGIT}{{4}}"
 )
 #: OCR takes O for 0 and l for 1; only hyphens between the groups make sure that it is a number.
 _OCR_DIGIT = "[0-9０-９OoQlI|]"
@@ -72,11 +72,11 @@ _OTHER_WORD = (
 )
 #: What has a number of its own, which may look like that of a telephone.
 _THING = (
-    "[型品]番|型式|形式|型名|機種|旧型|製番|製造(?:番号|No|記号)|製品(?:番号|コード)|商品(?:番号|コード)|部品番号"
+    "[型品部]番|型式|形式|型名|機種|旧型|製番|製造(?:番号|No|記号)|製品(?:番号|コード)|商品(?:番号|コード)|部品番号"
     "|ロット(?:番号|No)?|シリアル(?:番号|ナンバー|No)?|図番|図面番号|管理番号|注文番号|伝票番号|受付番号|追跡番号|文書番号|整理番号|登録番号"
     "|所蔵番号|識別番号|許可番号|事件番号|申請番号|見積番号|請求書番号|発注番号|在庫番号|ビルド(?:番号)?|バージョン|号機|便名"
     "|(?<![A-Za-z0-9@._/-])(?i:serial(?: ?(?:no|number))?|s/n|p/n|build|lot|model(?: ?(?:no|number))?"
-    "|part ?(?:no|number)"
+    "|part[ _]?(?:no|number)"
     "|version|ver|rev|sku|(?:item|order|case|ticket|invoice) ?(?:no|number|#))"
 )
 _NAME_BEFORE = re.compile(f"{NAME_HOLE}[ 　]{{0,2}}$")

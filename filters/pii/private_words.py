@@ -38,17 +38,19 @@ def is_public(text: str, first: int) -> bool:
 
 
 def is_public_after(text: str, stop: int) -> bool:
-    """Whether the words after a name are those of people who are public."""
-    return bool(_PUBLIC_AFTER.match(text, stop))
+    """Whether the words after a name are those of people who are public, or of an example."""
+    return bool(_PUBLIC_AFTER.match(text, stop) or AS_EXAMPLE.match(text, stop))
 
 
+#: What follows the value of an example: 「山田 太郎」のように, 090-…と記入.
+AS_EXAMPLE: Final = re.compile("[」』\"']? ?(?:の(?:よう|ごと)[にくな]|と(?:ご|お)?(?:記入|入力|書[きい]|ご記入))")
 EXAMPLE_CHARS: Final = 100
 #: Names after these words are not those of anybody.
 EXAMPLE: Final = re.compile(
-    "主人公|ヒロイン|記入例|入力例|記載例|書き方|見本|サンプル|種族|声優|登場人物|キャラクター|必殺技|魔法使い|CV"
+    "(?:env|conf|config|ya?ml|json|ini)\\.(?:example|sample|template)|ダミー|主人公|ヒロイン|記入例|入力例|記載例|書き方|見本|サンプル|種族|声優|登場人物|キャラクター|必殺技|魔法使い|CV"
 )
 #: 皆さん, 奥様 and the like are no persons by name.
-NO_SURNAME: Final = "皆客王神殿奥若姫仏母父兄姉嫁婿孫旦方何同様名者人主生員宮君公上下"
+NO_SURNAME: Final = "文仕模多異皆客王神殿奥若姫仏母父兄姉嫁婿孫旦方何同様名者人主生員宮君公上下"
 
 #: Words of letters, notes and records about private persons; two of them near each other make a passage private.
 PRIVATE_WORDS: Final = (

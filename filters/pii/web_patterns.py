@@ -23,6 +23,7 @@ _API_KEY = re.compile(
     r"|[sr]k_(?:live|test)_[A-Za-z0-9]{16,}|whsec_[A-Za-z0-9]{24,}"  # Stripe
     r"|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|key-[0-9a-f]{32}|pypi-[A-Za-z0-9_-]{40,}|do[opr]_v1_[0-9a-f]{40,}"
     r"|shp(?:at|ss|ca|pa)_[0-9a-fA-F]{32}|ya29\.[A-Za-z0-9_-]{20,}|GOCSPX-[A-Za-z0-9_-]{20,}|ATATT[A-Za-z0-9_=-]{20,}"
+    r"|(?!pk_|pub)[a-z]{2,10}_(?:live|test|prod|secret|token)_[A-Za-z0-9]{16,}"  # others that follow them
     r"|[0-9]{8,10}:AA[A-Za-z0-9_-]{33}"  # Telegram
     r"|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"  # JSON Web Token
     rf")(?![A-Za-z0-9_]){NOT_BEFORE_MASK}"
