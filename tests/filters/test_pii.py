@@ -226,7 +226,7 @@ def test_a_profile_without_kinds_is_the_users_mistake() -> None:
 
 
 def test_settings_name_known_kinds_and_styles_only() -> None:
-    with pytest.raises(ValueError, match="unknown kind telephone"):
+    with pytest.raises(ValueError, match="unknown kind 'telephone'"):
         Scrub(kinds={"web": ("telephone",)})
     with pytest.raises(ValueError, match="neither"):
         Scrub(mask_style="short")  # type: ignore[arg-type]
