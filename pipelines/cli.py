@@ -103,6 +103,17 @@ COMMANDS = {
 }
 
 
+_DESCRIPTION = """Turn Japanese web crawls and licensed Japanese text into explainable training data.
+
+to begin:
+  manyo init FOLDER                 write manyo.toml for what a folder holds
+  manyo check --config manyo.toml   say what is wrong with it, and read ten records of each source
+  manyo run --config manyo.toml     run every stage; ends with the path of report.html
+  manyo COMMAND --help              the options of a command
+
+exit status: 0 done, 1 the work failed, 2 a mistake of the user, 3 done with notices"""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name, by default those of the process.
 
@@ -199,9 +210,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 def _parser(whole: Collection[str]) -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
     """The parser of the command line and those of its commands, of which only some know their options."""
-    parser = _Parser(
-        prog="manyo", description="Turn Japanese web crawls and licensed Japanese text into explainable training data."
-    )
+    parser = _Parser(prog="manyo", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():

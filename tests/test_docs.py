@@ -12,11 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from docs.commands import options_of
+from docs.configuration import keys
 from docs.dedup_plan import measured, plan, with_plan
+from manyo.corpus.print.text_layer import WHYS
 from manyo.corpus.sources.source_kinds import KINDS
-from manyo.pipelines.cli import parse
+from manyo.filters import rights
+from manyo.pipelines.cli import COMMANDS, parse
+from manyo.pipelines.engine.errors import STATUSES
 from manyo.pipelines.extraction import loop as extract
 from manyo.pipelines.graph.config import load_config
+from manyo.pipelines.graph.reasons import REMOVED, UNRELEASED, refusals
 from manyo.pipelines.run import table_folder
 from tests.conftest import ROOT, FinishedRun
 
@@ -38,6 +44,31 @@ def commands(page: Path) -> list[str]:
 
 def name(page: Path) -> str:
     return str(page.relative_to(ROOT))
+
+
+def translated(page: str) -> dict[str, dict[str, str]]:
+    """The Japanese texts of a page that is generated in both languages."""
+    return tomllib.loads((ROOT / "docs" / f"{page}_ja.toml").read_text(encoding="utf-8"))
+
+
+def test_every_command_option_and_status_is_on_the_page_in_both_languages() -> None:
+    texts = translated("commands")
+    helps = {option.help for command in COMMANDS for option in options_of(command)}
+    assert texts["option"].keys() == helps
+    assert texts["command"].keys() == COMMANDS.keys()
+    assert texts["status"].keys() == {str(status) for status in STATUSES}
+
+
+def test_every_reason_is_on_the_page_in_both_languages() -> None:
+    texts = translated("reasons")
+    assert texts["reason"].keys() == refusals().keys()
+    assert texts["drop"].keys() == rights.REASONS.keys() | UNRELEASED.keys() | REMOVED.keys()
+    assert texts["why"].keys() == WHYS.keys()
+
+
+def test_every_key_is_on_the_page_in_both_languages() -> None:
+    assert translated("configuration")["meaning"].keys() == {key.name for key in keys()}
+    assert all(key.meaning for key in keys())
 
 
 @pytest.mark.parametrize("command", [line for line in commands(README) if line.startswith("make ")])

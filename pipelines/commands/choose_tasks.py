@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=arguments.number,
         default=ORDER_FROM_TOKENS,
         metavar="TOKENS",
-        help=f"compare the order of corpora from so many tokens on (default: {ORDER_FROM_TOKENS:g})",
+        help=f"compare the order of corpora from this number of tokens on (default: {ORDER_FROM_TOKENS:g})",
     )
 
 

@@ -97,7 +97,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar=("PATTERN", "NUMBER"),
-        help="documents of files whose name matches count as so many (1); the first pattern decides",
+        help="documents of files whose name matches count as this number (1); the first pattern decides",
     )
     parser.add_argument("--model", required=True, metavar="FILE", help="write the model here and its card to FILE.md")
 

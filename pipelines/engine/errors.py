@@ -1,12 +1,4 @@
-"""How a command ends: its exit statuses, and the errors that end it with one line. Imports no library.
-
-| status | meaning |
-|---|---|
-| 0 | done |
-| 1 | the work failed; the same command continues it |
-| 2 | a mistake of the user |
-| 3 | finished, and there is something to look at: notices, or entries of a takedown list that name nothing |
-"""
+"""How a command ends: its exit statuses, and the errors that end it with one line. Imports no library."""
 
 from __future__ import annotations
 
@@ -16,6 +8,15 @@ EXIT_DONE: Final = 0
 EXIT_WORK: Final = 1
 EXIT_USER: Final = 2
 EXIT_NOTICES: Final = 3
+
+#: Every exit status and what it means (docs/commands.md).
+STATUSES: Final = {
+    EXIT_DONE: "Done.",
+    EXIT_WORK: "The work failed; the same command continues it.",
+    EXIT_USER: "A mistake in a configuration or on the command line; standard error says where, and the remedy.",
+    EXIT_NOTICES: "Done, and there is something to look at: notices, entries of a takedown list that name nothing, a "
+    "bound that is exceeded.",
+}
 
 
 class UserError(Exception):
