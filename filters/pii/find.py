@@ -16,7 +16,6 @@ import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
@@ -251,11 +250,13 @@ def _find_in(
     settled += _written_alike(fold, settled, holes)
     pending += near_names
     # Most texts with a label are no form about a person: their blocks are never asked for.
-    blocks = cache(partial(_blocks, fold, tuple(settled), masks, all_fields))
+    blocks: list[list[Pair]] = []
+    in_blocks = tuple(settled)
     personal = [(span.start, span.stop) for span in settled]
     personal += [(place.start, place.stop) for place in all_fields if starts_with_name(fold, place)]
     if personal:
-        own = list(own_fields(fold, blocks(), all_fields, personal))
+        blocks = _blocks(fold, in_blocks, masks, all_fields)
+        own = list(own_fields(fold, blocks, all_fields, personal))
         in_forms, near_names = _values(fold, own, settled, masks, holes)
         settled += in_forms
         pending += near_names
@@ -268,19 +269,7 @@ def _find_in(
         _Hole(span.start, span.stop, AGE_HOLE if span.kind in _KINDS_NEAR_NAMES else HOLE) for _, span in pending
     )
     holes = _joined([*(_Hole(span.start, span.stop, HOLE) for span in settled), *in_doubt, *masks])
-    # Telephone numbers without separators are in doubt until now; names next to them must not decide about them.
-    contacts = [
-        Contact(span.start, span.stop, fold[span.start : span.stop])
-        for span in (*settled, *(span for pattern, span in pending if _in_context(pattern, text, span, holes)))
-        if span.kind in _CONTACT_KINDS
-    ]
-    # An age or a date of birth between a name and an address: the name is next to them.
-    contacts += [
-        Contact(span.start, span.stop, "")
-        for _, span in pending
-        if span.kind in _KINDS_NEAR_NAMES
-        and any(0 <= start - span.stop <= 3 or 0 <= span.start - stop <= 3 for start, stop, _ in contacts)
-    ]
+    contacts = _contacts(fold, text, settled, pending, holes)
     found = []
     if with_names and (named or name_fields or contacts or settled):
         found = names(_punched(fold, holes), named, name_fields, contacts, [(hole.start, hole.stop) for hole in holes])
@@ -288,7 +277,8 @@ def _find_in(
         known_labels = sorted(place.label.start for place in all_fields)
         of_persons = [(span.start, span.stop) for span in settled] + [(start, stop) for start, stop, *_ in contacts]
         if found or of_persons:
-            found += own_names(within, blocks(), known_labels, of_persons, found)
+            blocks = blocks or _blocks(fold, in_blocks, masks, all_fields)
+            found += own_names(within, blocks, known_labels, of_persons, found)
     holes = _joined([*holes, *(_Hole(start, stop, NAME_HOLE) for start, stop, *_ in found)])
     evidence = [(span.start, span.stop) for span in settled if span.kind not in _NO_EVIDENCE]
     evidence += [(start, stop) for start, stop, *_ in contacts]
@@ -297,12 +287,33 @@ def _find_in(
         known = [fold[start:stop] for start, stop, *_ in found]
         within = OpenText(_punched(fold, holes), [(hole.start, hole.stop) for hole in holes])
         more = passage_names(within, evidence, private, known)
-        more = [name for name in more if not runs_into_label(blocks(), name)]
+        if more:
+            blocks = blocks or _blocks(fold, in_blocks, masks, all_fields)
+            more = [name for name in more if not runs_into_label(blocks, name)]
         holes = _joined([*holes, *(_Hole(start, stop, NAME_HOLE) for start, stop, *_ in more)])
         found = [*found, *more]
         found += aligned_names(text, within, found)
     settled += [_Span(start, stop, "person_name", score, place) for start, stop, score, place in found]
     return settled + [span for pattern, span in pending if _in_context(pattern, text, span, holes)]
+
+
+def _contacts(
+    fold: str, text: str, settled: Sequence[_Span], pending: Sequence[tuple[Pattern, _Span]], holes: list[_Hole]
+) -> list[Contact]:
+    """Values next to which names stand."""
+    # Telephone numbers without separators are in doubt until now; names next to them must not decide about them.
+    contacts = [
+        Contact(span.start, span.stop, fold[span.start : span.stop])
+        for span in (*settled, *(span for pattern, span in pending if _in_context(pattern, text, span, holes)))
+        if span.kind in _CONTACT_KINDS
+    ]
+    # An age or a date of birth between a name and an address: the name is next to them.
+    return contacts + [
+        Contact(span.start, span.stop, "")
+        for _, span in pending
+        if span.kind in _KINDS_NEAR_NAMES
+        and any(0 <= start - span.stop <= 3 or 0 <= span.start - stop <= 3 for start, stop, _ in contacts)
+    ]
 
 
 def _blocks(

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -59,6 +60,7 @@ _MARKED: Final = re.compile(
     rf"|(?:(?<=[^ ]) {{1,3}}|[、,;|{{/] ?)[\"']?(?P<inner>{_OF_LABEL}{{1,18}}))[\"']? {{0,4}}"
     r"(?P<mark>:(?!//)|=>?|→|⇒|…{1,}) ?(?=[^ \n])"
 )
+_MARK: Final = re.compile("[:=→⇒…]")
 #: Labels before wide blanks; their letters may be set apart.
 _SPACED: Final = re.compile(
     rf"(?m:^){_BULLET}(?P<label>[一-鿿ぁ-ゖァ-ヴー](?: {{0,4}}[一-鿿ぁ-ゖァ-ヴー]){{0,8}}?)"
@@ -98,8 +100,11 @@ def form_stretches(fold: str, evidence: Iterable[Interval]) -> Iterator[Interval
 
 
 def _every_pair(fold: str, start: int, stop: int) -> Iterator[Pair]:
-    for layout, expression in (("bracket", _BRACKETED), ("mark", _MARKED), ("blank", _SPACED)):
-        found = list(expression.finditer(fold, start, stop))
+    for layout, found in (
+        ("bracket", list(_BRACKETED.finditer(fold, start, stop))),
+        ("mark", list(_marked(fold, start, stop))),
+        ("blank", list(_SPACED.finditer(fold, start, stop))),
+    ):
         for match, following in pairwise([*found, None]):
             assert match is not None  # only the last one is
             sort = (
@@ -115,11 +120,20 @@ def _every_pair(fold: str, start: int, stop: int) -> Iterator[Pair]:
             if value[0] < value[1] and (layout == "bracket" or _LETTER.search(fold, *label)):
                 yield Pair(label, value, layout + sort)
     lines = _lines(fold, start, stop)
-    for first, second in pairwise(lines):
+    for number, (first, second) in enumerate(pairwise(lines)):
         if _ALONE.fullmatch(fold, *first) and "\t" not in fold[slice(*second)]:
-            yield Pair(_trimmed(fold, *first), _trimmed(fold, *second), f"line {lines.index(first) % 2}")
+            yield Pair(_trimmed(fold, *first), _trimmed(fold, *second), f"line {number % 2}")
     for delimiter in "\t|,":
-        yield from _in_tables(fold, lines, delimiter)
+        if fold.find(delimiter, start, stop) >= 0:
+            yield from _in_tables(fold, lines, delimiter)
+
+
+def _marked(fold: str, start: int, stop: int) -> Iterator[re.Match[str]]:
+    """Labels before a mark; most lines have none."""
+    while mark := _MARK.search(fold, start, stop):
+        line = max(start, fold.rfind("\n", start, mark.start()) + 1)
+        start = _line_stop(fold, mark.end(), stop)
+        yield from _MARKED.finditer(fold, line, start)
 
 
 def _in_tables(fold: str, lines: Sequence[Interval], delimiter: str) -> Iterator[Pair]:
@@ -203,7 +217,7 @@ def own_fields(
             word = fold[slice(*pair.label)].replace(" ", "")
             kinds = [kind for kind, sign in _SIGNS_OF_KIND if sign.search(word)]
             kinds += ["member_id"] if _NUMBER_OF_PERSON.search(word) else []
-            if not _announces_nothing(fold, pair.label):
+            if not _announces_nothing(fold[slice(*pair.label)]):
                 yield Field(*pair.value, Label(*pair.label, word, ()), tuple(map(Meaning, kinds)), "firm")
 
 
@@ -223,9 +237,10 @@ def _overlaps(values: Sequence[Interval], interval: Interval) -> bool:
     return any(start < interval[1] and interval[0] < stop for start, stop in values)
 
 
-def _announces_nothing(fold: str, label: Interval) -> bool:
+@lru_cache(maxsize=1 << 12)
+def _announces_nothing(label: str) -> bool:
     """Whether the word of the list at a label's end is one that announces something else."""
-    found = list(labels(fold, *label))
+    found = list(labels(label, 0, len(label)))
     return bool(found) and all(meaning.kind == "none" for meaning in found[-1].meanings)
 
 
@@ -308,7 +323,7 @@ def _is_no_person(text: str, pair: Pair) -> bool:
     label = text[slice(*pair.label)].replace(" ", "")
     return (
         bool(_NO_PERSON.search(label))
-        or _announces_nothing(text, pair.label)
+        or _announces_nothing(text[slice(*pair.label)])
         or is_public(text, pair.value[0])
         or bool(EXAMPLE.search(text, max(0, pair.label[0] - 60), pair.value[0]))
     )

@@ -72,7 +72,10 @@ def gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str,
         passed[kind.name] &= has_other[rows]
         _keep_matching(texts, passed[kind.name], found, kind)
     chosen = np.flatnonzero(np.any(list(passed.values()), axis=0))
-    kinds_of = [{name for name, may in passed.items() if may[i]} for i in chosen.tolist()]
+    kinds_of: list[set[str]] = [set() for _ in chosen]
+    for name, may in passed.items():
+        for i in np.flatnonzero(may[chosen]).tolist():
+            kinds_of[i].add(name)
     gated = zip(found.starts[chosen].tolist(), found.stops[chosen].tolist(), kinds_of, strict=True)
     for row, group in groupby(zip(rows[chosen].tolist(), gated, strict=True), key=itemgetter(0)):
         begin, text, pieces = int(offsets[row]), "", []

@@ -171,12 +171,13 @@ def names(
     for start, stop in pieces:
         found += _in_piece(within, start, stop)
     found += introduced(within, pieces)
+    lines: dict[int, Name | None] = {}
     for contact in contacts:
         found += _next_to_contact(within, contact)
-        found += _in_block(within, contact.start, contact.stop)
+        found += _in_block(within, contact.start, contact.stop, lines)
     for start, stop, _, rule in list(found):
         if rule == "name_addressed" and within.is_line_start(start):
-            found += _in_block(within, start, stop)
+            found += _in_block(within, start, stop, lines)
     found = [name for name in found if not (_PSEUDONYM.match(fold, name[1]) or AS_EXAMPLE.match(fold, name[1]))]
     found += [reading for name in found for reading in _reading(within, name)]
     return sorted(set(found))
@@ -432,23 +433,33 @@ def _lines_up(text: str, position: int, n_lines: int) -> int:
     return start + 1
 
 
-def _in_block(within: OpenText, start: int, stop: int) -> Iterator[Name]:
-    """Names alone in their lines, up to three lines above and two below a span, without an empty line between."""
+def _in_block(within: OpenText, start: int, stop: int, lines: dict[int, Name | None]) -> Iterator[Name]:
+    """Names alone in their lines, up to three lines above and two below a span, without an empty line between.
+
+    Args:
+        within: the document.
+        start, stop: the span.
+        lines: the names in lines that have been read, by the starts of these, to which new ones are added.
+    """
     text = within.text
+    places = []
     line = text.rfind("\n", 0, start) + 1
     for _ in range(3):
         if line == 0 or text[max(0, line - 2) : line] == "\n\n":
             break
         line = text.rfind("\n", 0, line - 1) + 1
-        if name := _line_name(within, line):
-            yield name
+        places.append(line)
     line = text.find("\n", stop) + 1
     for _ in range(2):
         if line == 0 or text[line : line + 1] == "\n":
             break
-        if name := _line_name(within, line):
-            yield name
+        places.append(line)
         line = text.find("\n", line) + 1
+    for line in places:
+        if line not in lines:
+            lines[line] = _line_name(within, line)
+        if name := lines[line]:
+            yield name
 
 
 def _is_full(within: OpenText, start: int, stop: int) -> bool:

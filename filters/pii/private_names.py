@@ -222,13 +222,24 @@ def _again(within: OpenText, names: Sequence[str]) -> Iterator[Name]:
     surnames = {surname for name in names if (surname := _surname(name))}
     if not surnames:
         return
-    again = re.compile(
-        f"(?<!{NAME_KANJI})(?:{'|'.join(map(re.escape, sorted(surnames, key=len, reverse=True)))})"
-        f"(?= ?(?:{HONORIFIC})|(?<={NAME_KANJI}{{2}})です)"
-    )
-    for match in again.finditer(text):
-        if not any(start < match.end() and match.start() < stop for start, stop in within.holes):
-            yield *match.span(), 0.75, "name_again"
+    places: dict[int, int] = {}
+    for surname in sorted(surnames, key=len):
+        start = text.find(surname)
+        while start >= 0:
+            stop = start + len(surname)
+            if _AGAIN.match(text, stop) and not (start and re.match(NAME_KANJI, text[start - 1])):
+                places[start] = stop
+            start = text.find(surname, start + 1)
+    reached = 0
+    for start, stop in sorted(places.items()):
+        if start >= reached:
+            reached = stop
+            if not any(first < stop and start < last for first, last in within.holes):
+                yield start, stop, 0.75, "name_again"
+
+
+#: What follows a surname that stands for a person again.
+_AGAIN: Final = re.compile(f" ?(?:{HONORIFIC})|(?<={NAME_KANJI}{{2}})です")
 
 
 def _surname(name: str) -> str:
