@@ -18,13 +18,13 @@ from manyo.filters.pii.private_words import Name
 
 #: So many lines of a block, and half of all, have a name in a column of names.
 _LEAST_NAMES: Final = 2
-_SEPARATORS: Final = "\t|,、…‥:：/／　"
+_SEPARATORS: Final = "\t|,、…‥:：/／　→"
 _CELL: Final = re.compile(f"[^{_SEPARATORS}\n]+")
 _BULLET: Final = re.compile(
     r"[ \t　]*(?:[-*・○●◯□■◆◇▼▲>＞※]|[0-9０-９]{1,4}[.．):： 　]|\([0-9ア-ン]{1,3}\)|[①-⑳])[ \t　]*"
 )
 _BLOCK: Final = re.compile(r"(?m:^)(?:[^\n]++(?:\n|$)){3,}")
-_AFTER: Final = re.compile(f" ?(?:様|さん|君|くん|ちゃん|氏|先生|殿)?[\"']? ?(?:$|[{_SEPARATORS}\n(（<>]|  )")
+_AFTER: Final = re.compile(f" ?(?:様|さん|君|くん|ちゃん|氏|先生|殿)?[\"']? ?(?:$|[{_SEPARATORS}\n(（<>]|  | [→])")
 
 
 def aligned_names(text: str, within: OpenText, known: Sequence[Name]) -> Iterator[Name]:

@@ -122,6 +122,9 @@ _CONTACT_KINDS: Final = frozenset(kind.name for kind in PII_KINDS) - {
     "mac_address",
 }
 
+#: Shops have none of these.
+_NUMBERS_OF_PERSONS: Final = _CONTACT_KINDS - {"phone", "postal_address", "email", "sns_id", "geo_position"}
+
 #: Values that say nothing about the passage around them.
 _NO_EVIDENCE: Final = frozenset({"ip", "mac_address"})
 
@@ -286,7 +289,8 @@ def _find_in(
     if with_names and (evidence or found or private):
         known = [fold[start:stop] for start, stop, *_ in found]
         within = OpenText(_punched(fold, holes), [(hole.start, hole.stop) for hole in holes])
-        more = passage_names(within, evidence, private, known)
+        numbers = [(span.start, span.stop) for span in settled if span.kind in _NUMBERS_OF_PERSONS]
+        more = passage_names(within, evidence, numbers, private, known)
         if more:
             blocks = blocks or _blocks(fold, in_blocks, masks, all_fields)
             more = [name for name in more if not runs_into_label(blocks, name)]

@@ -45,6 +45,8 @@ from manyo.filters.pii.private_words import (
 
 #: A sum of cues that makes a name.
 ENOUGH: Final = 4.0
+#: And in a passage with a number that only a person has: that of a passport, an account, a card.
+ENOUGH_BY_NUMBER: Final = 3.5
 
 
 class _Cue(NamedTuple):
@@ -184,7 +186,9 @@ _FOREIGN: Final = re.compile(
 _ENDS_OF_KANA_NAMES: Final = "子江代枝美ミヨエキコメネノ"
 _GAP: Final = re.compile(" {1,2}(?=[^ ])")
 #: A number counts what follows, and a single letter before a blank is one of a word printed apart: 資 本 金.
-_IN_OTHER_WORD: Final = re.compile(f"[0-9A-Za-z]$|(?<!{LETTER})(?<![0-9]){LETTER} {{1,2}}$")
+_IN_OTHER_WORD: Final = re.compile(
+    f"[0-9A-Za-z]$|(?<!{LETTER})(?<![0-9])(?![父母夫妻兄弟姉妹孫甥姪娘嫁婿]){LETTER} {{1,2}}$"
+)
 #: A surname that the dictionary lacks has no more letters than this.
 _UNKNOWN_SURNAME_CHARS: Final = 3
 _HIRAGANA: Final = re.compile("[ぁ-ゖ]+")
@@ -197,7 +201,7 @@ _MIXED: Final = re.compile(
 )
 #: What goes on after the first letter of 住　所.
 _PRINTED_APART: Final = re.compile(f" {{1,4}}{LETTER}(?!{LETTER})")
-_NO_PERSON: Final = frozenset(("平成", "昭和", "大正", "明治", "令和", "本名", "前", "所", "女子", "本人"))
+_NO_PERSON: Final = frozenset(("平成", "昭和", "大正", "明治", "令和", "本名", "前", "所", "女子", "本人", "下宿"))
 _NOUN: Final = re.compile("工事|事業|施設|整備")
 _NUMBER: Final = re.compile("[一二三四五六七八九十百千万〇]+")
 _ADDRESSED: Final = re.compile(f" ?(?:{HONORIFIC})")
@@ -223,7 +227,11 @@ _ENOUGH_FOR_SURNAME: Final = 2.0
 
 
 def evident_names(
-    within: OpenText, stretches: Iterable[Interval], evidence: Sequence[Interval], near: bool
+    within: OpenText,
+    stretches: Iterable[Interval],
+    evidence: Sequence[Interval],
+    near: bool,
+    enough: float = ENOUGH,
 ) -> Iterator[Name]:
     """Names in stretches of a text.
 
@@ -232,6 +240,7 @@ def evident_names(
         stretches: where to look.
         evidence: values of persons; one right beside a name is a cue. Masks are none: what is masked decides nothing.
         near: whether the stretches are near such values, or else private only by their words.
+        enough: the sum of cues that makes a name in them.
 
     Yields:
         Names that do not overlap, in order.
@@ -256,7 +265,7 @@ def evident_names(
             for reading in readings:
                 assert before is not None  # there is a reading
                 best = max(best, (_score(text, start, before, reading, starts, near), reading.stop))
-            if best[0] >= ENOUGH and not _is_public(text, start, best[1]):
+            if best[0] >= enough and not _is_public(text, start, best[1]):
                 reached = best[1]
                 yield start, reached, 0.75, "name_evident"
 
@@ -448,7 +457,7 @@ def _givens(text: str, start: int, at: int, limit: int, weight: float, surname_i
             return
     run = _RUN.match(text, at, min(limit, at + _GIVEN_CHARS))
     for stop in range(run.end() if run else at, at, -1):
-        if not _WORD_ENDS.match(text, stop):
+        if not _WORD_ENDS.match(text, stop) or text[start:stop] in _NO_PERSON:
             continue
         given = text[at:stop]
         is_given = "名" in parts(given) and (surname_is_known or len(given) > 1)

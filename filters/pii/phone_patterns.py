@@ -81,7 +81,7 @@ _THING = (
 )
 _NAME_BEFORE = re.compile(f"{NAME_HOLE}[ 　]{{0,2}}$")
 # Nothing that may be masked stands between, so that masking decides nothing.
-_MARKS = "[ 　\t:：=＝()（）\\[\\]【】「」#＃はのが、・/|*.…_-]"
+_MARKS = "[ 　\t:：=＝()（）\\[\\]【】「」\"'#＃はのが、・/|*.…_-]"
 _BETWEEN = f"{_MARKS}{{0,6}}\n?{_MARKS}{{0,3}}"
 #: Before a bare number, these mean that it is something else.
 _OTHER_NUMBER = re.compile(rf"(?:{_OTHER_WORD})[^0-9０-９\n]{{0,4}}$", re.IGNORECASE)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from manyo.filters.pii.name_evidence import evident_names
+from manyo.filters.pii.name_evidence import ENOUGH, ENOUGH_BY_NUMBER, evident_names
 from manyo.filters.pii.name_shapes import (
     APART,
     GAPPED,
@@ -109,13 +109,18 @@ def introduced(within: OpenText, pieces: Sequence[Interval]) -> Iterator[Name]:
 
 
 def passage_names(
-    within: OpenText, evidence: Sequence[Interval], private: Sequence[Interval], known: Sequence[str]
+    within: OpenText,
+    evidence: Sequence[Interval],
+    numbers: Sequence[Interval],
+    private: Sequence[Interval],
+    known: Sequence[str],
 ) -> list[Name]:
     """Names in passages that are private, and the surnames of names elsewhere in the document.
 
     Args:
         within: the document; no name is looked for in its holes.
         evidence: values of persons.
+        numbers: those of them that only a person has, and no shop.
         private: stretches that are private by their words.
         known: names that were found.
 
@@ -132,7 +137,9 @@ def passage_names(
                 found.append(name)
 
     for start, stop in _passages(within.text, evidence):
-        take(evident_names(within, [(start, stop)], evidence, near=True))
+        has_number = any(start <= first < stop for first, _ in numbers)
+        enough = ENOUGH_BY_NUMBER if has_number else ENOUGH
+        take(evident_names(within, [(start, stop)], evidence, near=True, enough=enough))
         take(_items(within, start, stop))
     take(evident_names(within, private, evidence, near=False))
     take(_again(within, [*known, *(within.text[start:stop] for start, stop, *_ in found)]))

@@ -20,7 +20,7 @@ _NUMERIC: Final = "[0-9OoQlI-]"
 _PRINTED: Final = f"(?:{_LETTER}|{_NUMERIC})"
 #: Single letters or digits with one blank between them; a wider blank separates words.
 _APART: Final = re.compile(
-    f"(?<![^\\s:：(（)）「」、。〒])(?:{_PRINTED}{{1,2}} (?=[^ 　\\n])){{3,60}}{_PRINTED}{{1,4}}(?![A-Za-z])"
+    f"(?<![^\\s:：(（)）「」、。〒])(?:(?:{_PRINTED}{{1,2}}|[0-9]-[0-9]) (?=[^ 　\\n])){{3,60}}{_PRINTED}{{1,4}}(?![A-Za-z])"
 )
 #: Two of them, in a text that has longer stretches of them.
 _PAIR: Final = re.compile(f"(?<![^\\s:：(（]){_LETTER} (?={_LETTER}(?:[ 　\\n]|$))")
@@ -36,6 +36,7 @@ _BROKEN: Final = re.compile(
     "|(?<=[0-9０-９])(?P<before>[ 　]?\n[ 　]{0,4})(?=[-－ー―—‐−][ 　]?[0-9０-９])"
     "|(?<=[0-9０-９番地号])(?P<of>\n[ 　]{0,4})(?=の[ 　]?[0-9０-９])"
     "|0[0-9]{1,4}-[0-9]{1,4}-[0-9]{1,3}(?P<inside>\n)(?=[0-9]{1,3}(?:\n|$))"
+    "|(?<![0-9-])0[0-9]{1,3}-[0-9]{1,2}(?P<in_group> )(?=[0-9]{1,2}-[0-9]{4}(?![0-9]))"
     "|(?<=[0-9])(?P<of_block>\n[ 　]{0,4})(?=番地|番|号|丁目)"
     "|(?<=[A-Za-z0-9_])(?P<of_mail>\n)(?=@[A-Za-z0-9-]+\\.[a-z])|(?<=[A-Za-z0-9_]@)(?P<of_host>\n)(?=[A-Za-z0-9-]+\\.[a-z])"
 )
