@@ -60,7 +60,7 @@ _OPENS: Final = r"(?:の|は|が|も|に|へ|と|で|、|・|,|:|/|=|\(| |「|�
 _BULLET: Final = r"[ \t]*(?:[-*・○●◯□■◆◇▼▲▽△>※＊]|(?:[0-9]{1,3}|[ア-ンA-Za-z])[.):]|\([0-9ア-ン]{1,3}\)|[①-⑳])?[ \t]*"
 #: Words for work, offices of clubs and parts in an event; of people who are public in them, `is_public` knows.
 _PART: Final = (
-    "自称|通称|会社員|社員|派遣社員|職員|部員|団員|隊員|乗務員|配達員|当直|宿直|上長|支配人|親方|恩師|教え子|お連れ|お連れ様|相棒|仲間|来客"
+    "代表|受付|窓口|世話役|店主|受取人|差出人|届け先|発送先|送付先|宛先|文責|自称|通称|会社員|社員|派遣社員|職員|部員|団員|隊員|乗務員|配達員|当直|宿直|上長|支配人|親方|恩師|教え子|お連れ|お連れ様|相棒|仲間|来客"
     "|面会者|訪問者|登録者|申出人|届出人|借主|貸主|買主|売主|施主|喪主|故人|無職|職業不詳|学生|主婦|農業|自営業|アルバイト|パート|従業員|運転手|作業員|店員|教諭|看護師|医師|介護士|ヘルパー|ケアマネ"
     "|ケアマネジャー|民生委員|理事長|理事|副会長|会長|会計|書記|監事|幹事|部長|課長|係長|主任|店長|院長|園長|校長|教頭|工場長|所長|室長|班員"
     "|主将|コーチ|マネージャー|通報者|目撃者|被疑者|被告人|原告|被告|相手方|債務者|債権者|相続人|後見人|業務委託|派遣|新人|仲人|職人|業者"
@@ -69,6 +69,9 @@ _PART: Final = (
 _AT_START: Final = _Cue(0.5, re.compile(rf"(?:^|\n){_BULLET}$"))
 _BEFORE: Final = (
     _Cue(1.5, re.compile(f"(?:(?<![一-鿿])(?:{KIN})|{ROLE})(?:さん|様|氏)?{_OPENS}{{0,2}}$")),
+    # Of whom a sentence says at once whose kin or what he is, a surname is enough: 孫の林が, 飼い主の森です.
+    _Cue(0.5, re.compile(f"(?:(?<![一-鿿])(?:{KIN})|{ROLE})(?:の|は)$")),
+    _Cue(1.5, re.compile("(?:連絡|問い?合わ?せ|返却|返送|申し?込み?|返事|返信|預け先|鍵|荷物)は、?$")),
     _Cue(1.0, re.compile(f"(?:{_PART}){_OPENS}{{0,2}}$")),
     _Cue(1.0, re.compile(r"(?:[^\s]{1,12}[)\]】〕》〉:=] ?|[^\s]\t|(?:^|\n)[^\s\0。、]{1,8} {1,2})$")),
     _Cue(1.5, re.compile(r"(?:名義|名前|氏名|本名|宛名|フリガナ|カナ)[^。\n\0]{0,12}$")),
@@ -86,7 +89,7 @@ _SELF_AFTER: Final = re.compile("です(?:[。、!♪\n]|が|けど|$)|と申|�
 _SELF: Final = 2.0
 _AFTER: Final = (
     _Cue(2.0, re.compile(f" ?(?:{HONORIFIC}|殿(?!堂)|ご?夫妻|御?令室|家(?=[\\s、。のは]|$))")),
-    _Cue(1.0, re.compile("容疑者|被告|受刑者")),
+    _Cue(1.5, re.compile("容疑者|被告|受刑者")),
     _Cue(
         1.5,
         re.compile(
@@ -122,7 +125,9 @@ _AFTER: Final = (
         ),
     ),
     _Cue(0.5, re.compile(r" {0,2}(?:$|[\n\t])")),
-    _Cue(0.5, re.compile(r"まで(?=[。、\n]|$)|宛に")),
+    _Cue(0.5, re.compile(r"(?:まで|へ|宛て?[にで]?|に(?:預け|渡|返))(?=[。、(\n]|$|てあ|して|てくだ)|宛に")),
+    _Cue(1.5, re.compile("(?:医師|教諭|課長|係長|主任|巡査|看護師|司法書士|行政書士|弁護士|ヘルパー|ケアマネ)")),
+    _Cue(0.5, re.compile("の(?:携帯|電話|番号|ご?自宅|実家|住所|口座|連絡先)")),
 )
 #: Sections and offices of two letters that stand right before a name.
 _SECTION: Final = "経理|総務|人事|営業|広報|庶務|事務|受付|会計|担当|店長|係長|課長|部長|主任|所長|院長|園長|室長"
@@ -146,9 +151,9 @@ _BESIDE: Final = 1.5
 _PASSAGE: Final = 1.0
 _KIN_OF_TWO: Final = "|".join(word for word in KIN.split("|") if len(word) == 2)
 #: Words of kinship are no surname of the word after them: 孫 椿原 岳, あに 南.
-_KIN_WORD: Final = re.compile(
-    f"(?:{KIN}|あに|あね|おとうと|いもうと|ちち|はは|まご|むすこ|むすめ)(?= )|(?:{_KIN_OF_TWO})(?=[一-鿿])"
-)
+_KIN_WORD: Final = re.compile(f"(?:{KIN}|あに|あね|おとうと|いもうと|ちち|はは|まご|むすこ|むすめ)(?= )")
+#: Nor are they, sections and offices its start: 長男忠雄, 店長原 大輔, 妻片山 理恵; but 妹尾 is a surname.
+_WORD_BEFORE: Final = re.compile(f"(?:{_KIN_OF_TWO}|{_SECTION}|[妻夫娘母父兄姉弟妹孫])(?=[一-鿿])")
 _PAIRS: Final = f"本名|自称|通称|氏名|名義|名前|号室|{_SECTION}|{_KIN_OF_TWO}"
 _LAST_OF_PAIRS: Final = "".join(sorted({pair[-1] for pair in _PAIRS.split("|")}))
 #: Where a word starts that may be a name: kanji after anything else, two words in katakana or hiragana, Latin words.
@@ -159,7 +164,7 @@ _STARTS: Final = re.compile(
     f"|(?<=[{_LAST_OF_PAIRS}])(?<={_PAIRS})(?![所局室員官長職部課係会者])|(?<=階)(?=[一-鿿]様)))"
     "|(?=[ぁ-ゖ])(?:(?<![ぁ-ゖ一-鿿々ァ-ヴー])|(?<=[一-鿿]の))[ぁ-ゖ](?=[ぁ-ゖ]{1,5} [ぁ-ゖ一-鿿])"
     "|(?=[ァ-ヴ])(?:(?<![一-鿿々ヶァ-ヴー﨑𠮷])[ァ-ヴ](?=[ァ-ヴー]{0,11}[ ・＝=])"
-    "|(?<![ァ-ヴー・])[ァ-ヴ](?=[ァ-ヴー]{1,9}様))"
+    "|(?<![ァ-ヴー・])[ァ-ヴ](?=[ァ-ヴー]{2,9}(?:様|さん|氏|先生)))"
     f"|(?=[A-Z])(?:(?<![A-Za-z0-9@])[A-Z](?=[a-z]{{2,14}}(?:{HONORIFIC}|氏|まで))"
     "|(?<![A-Za-z])[A-Z](?=[a-z'-]{1,20},? [A-Z]|[A-Z'-]{1,20}/[A-Z]{2}))"
 )
@@ -168,7 +173,7 @@ _KANJI_RUN: Final = re.compile(f"{NAME_KANJI}+")
 #: What may follow a name in one word, beside what `_AFTER` lists.
 _WORD_ENDS: Final = re.compile(
     rf"(?!{LETTER})|[はがのをにともへで]|から|より|や(?![一-鿿])|って|という|です|でし|だ|さ[んま]|様|氏|先生|くん|ちゃん|君|殿|容疑者|被告|まで|宛|ら"
-    "|いう(?=ねん|の|人|者|ひと)|[ねよ](?![一-鿿ぁ-ゖ])|方(?![一-鿿])|ほか|夫妻|本人|拝|儀|といい|と申|あて|家(?![一-鿿])|宅(?![一-鿿])"
+    "|医師|教諭|課長|係長|主任|巡査|看護師|司法書士|行政書士|弁護士|ヘルパー|ケアマネ|いう(?=ねん|の|人|者|ひと)|[ねよ](?![一-鿿ぁ-ゖ])|方(?![一-鿿])|ほか|夫妻|本人|拝|儀|といい|と申|あて|家(?![一-鿿])|宅(?![一-鿿])"
 )
 _GIVEN_SHAPE: Final = re.compile(
     "[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ]{2,4}|[一-鿿々]{1,3}|[一-鿿々][ぁ-ゖ]{1,2}|[ぁ-ゖ]{1,2}[一-鿿]"
@@ -207,6 +212,8 @@ _NUMBER: Final = re.compile("[一二三四五六七八九十百千万〇]+")
 _ADDRESSED: Final = re.compile(f" ?(?:{HONORIFIC})")
 #: Ends of words for people by what they are or do: 入居者様, 関係各位様.
 _ROLE_END: Final = re.compile("[仕文模同多異者員人主客生方家店社部課名位様同女男長]$")
+#: Two words that the dictionary lacks, before a title: 小鳥遊 結月さん.
+_UNKNOWN_PAIR: Final = re.compile(f"[一-鿿々]{{2,3}} [一-鿿々]{{1,3}}(?= ?(?:{HONORIFIC})|と申|と名乗|といい)")
 #: One foreign word before a title.
 _TITLED_WORD: Final = re.compile(f"(?:[ァ-ヴー]{{2,10}}|[A-Z][a-z]{{2,14}})(?= ?(?:{HONORIFIC}|氏|まで|という))")
 _NOT_OF_NAME: Final = re.compile("(?:さん|さま|くん|ちゃん|です|まで|という|より|から)+$")
@@ -258,6 +265,8 @@ def evident_names(
             if kanji and not _may_be_name(kanji[0], text.startswith(" ", kanji.end())):
                 continue
             if within.in_hole(start) or _KIN_WORD.match(text, start):
+                continue
+            if kanji and _WORD_BEFORE.match(text, start) and max(_surname_lengths(kanji[0][:2]), default=0) < 2:
                 continue
             best = (0.0, 0)
             readings = set(_readings(within, start))
@@ -351,6 +360,9 @@ def _readings(within: OpenText, start: int) -> Iterator[_Reading]:
         return
     if not lengths:
         yield from _addressed_unknown(text, start, kanji.end())
+        pair = _UNKNOWN_PAIR.match(text, start, limit)
+        if pair and not any(is_common(word) or is_place(word) for word in pair[0].split()):
+            yield _Reading(pair.end(), 1.0)
     is_split = bool(_IN_OTHER_WORD.search(text, max(0, start - 3), start))
     for n_surname in range(min(_SURNAME_CHARS, len(kanji[0])), 0, -1):
         is_known = n_surname in lengths
@@ -383,7 +395,8 @@ def _in_kana_or_latin(text: str, start: int, limit: int) -> Iterator[_Reading]:
     """Names of foreigners, and two words in hiragana."""
     titled = _TITLED_WORD.match(text, start, limit)
     if titled and not is_no_latin(titled[0]) and not is_common_kana(titled[0]):
-        yield _Reading(titled.end(), 1.0, is_alone=True)
+        is_sure = text[start] < "ァ" or text.startswith("様", titled.end())
+        yield _Reading(titled.end(), 1.0 if is_sure else 0.5, is_alone=True)
     foreign = _FOREIGN.match(text, start, limit)
     if foreign:
         if not is_no_latin(foreign[0]):

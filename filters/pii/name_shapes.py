@@ -157,6 +157,7 @@ _NO_GIVEN: Final = re.compile(
     "|工事|水系|河川|航路|施設|整備|祖父|祖母|実家|自宅|父母|先生|銀行|口座|普通|株式|有無|可能|株|希望|確認|参照|記入|予定|未定|不要|必要|以下|以上|資格|関係|情報|管理|連絡"
     "|電話|住所|氏|性別|年齢|職業"
 )
+_MOON: Final = re.compile("(?![一二三四五六七八九十数各毎今来先翌前同当正月])[一-鿿]月")
 #: What may follow a name without a blank; with any other letter the word would go on.
 NAME_END: Final = re.compile(
     rf"$|(?!{LETTER})|様|氏(?!名)|殿|宛|方|君|さん|さま|ちゃん|先生|名義|ほか|外|まで|です|でした|でございます|ね(?![一-鿿])|だ(?:よ|と|。)|と(?:申"
@@ -390,7 +391,9 @@ def _by_shape(window: str) -> int:
 
 def is_no_given(given: str, is_apart: bool) -> bool:
     """Whether letters after a surname are no given name; a blank before 明玉, which is also a noun, makes it one."""
-    return bool(_NO_GIVEN.search(given)) or given in _NO_PERSON or (not is_apart and is_common(given))
+    # 結月 and 美月 are names, 三月 and 来月 are none.
+    is_moon = bool(_MOON.fullmatch(given))
+    return (bool(_NO_GIVEN.search(given)) and not is_moon) or given in _NO_PERSON or (not is_apart and is_common(given))
 
 
 def _is_no_name(letters: str) -> bool:

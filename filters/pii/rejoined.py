@@ -20,7 +20,8 @@ _NUMERIC: Final = "[0-9OoQlI-]"
 _PRINTED: Final = f"(?:{_LETTER}|{_NUMERIC})"
 #: Single letters or digits with one blank between them; a wider blank separates words.
 _APART: Final = re.compile(
-    f"(?<![^\\s:：(（)）「」、。〒])(?:(?:{_PRINTED}{{1,2}}|[0-9]-[0-9]) (?=[^ 　\\n])){{3,60}}{_PRINTED}{{1,4}}(?![A-Za-z])"
+    f"(?<![^\\s:：(（)）「」、。〒])"
+    f"(?:(?:{_PRINTED}{{1,2}}|[0-9]-[0-9]) (?=[^ 　\\n])){{3,60}}{_PRINTED}{{1,4}}(?![A-Za-z])"
 )
 #: Two of them, in a text that has longer stretches of them.
 _PAIR: Final = re.compile(f"(?<![^\\s:：(（]){_LETTER} (?={_LETTER}(?:[ 　\\n]|$))")
