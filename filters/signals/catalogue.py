@@ -11,6 +11,7 @@ from typing import Final
 
 from manyo.corpus.own_parts import PartError, load_part, package_of, part_names
 from manyo.filters.signals import (
+    categories,
     characters,
     coherence,
     fluency,
@@ -18,6 +19,7 @@ from manyo.filters.signals import (
     perplexity,
     plausibility,
     quality,
+    readability,
     repetition,
     segments,
     tells,
@@ -91,6 +93,8 @@ SIGNALS: Final[tuple[Signal, ...]] = tuple(
             *quality.SIGNALS,
             *perplexity.SIGNALS,
             *words.SIGNALS,
+            *readability.SIGNALS,
+            *categories.SIGNALS,
             *_of_other_packages(),
         ),
         key=lambda signal: _PLACES.get(signal.column.name, len(_PLACES)),

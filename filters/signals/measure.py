@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 
-from manyo.corpus.schema import signals_table
+from manyo.corpus.schema import LABEL, signals_table
 from manyo.filters.signals import quality
 from manyo.filters.signals.catalogue import SIGNALS
 from manyo.filters.signals.signal import ALSO_MEASURE, Passes, Signal
@@ -24,6 +25,11 @@ def measured_signals(settings: SignalSettings) -> tuple[Signal, ...]:
     return tuple(signal for signal in SIGNALS if signal.is_measured(settings))
 
 
+def measured_categories(settings: SignalSettings) -> tuple[str, ...]:
+    """The measured signals that name a category, such as `register`: documents are told apart by these."""
+    return tuple(signal.column.name for signal in measured_signals(settings) if signal.column.type == LABEL)
+
+
 def signals_schema(settings: SignalSettings = DEFAULTS) -> pa.Schema:
     """The schema of the `signals` table of a run with these settings."""
     return signals_table((*(signal.column for signal in measured_signals(settings)), quality.PARTS)).schema
@@ -40,6 +46,10 @@ def measure(documents: pa.RecordBatch, settings: SignalSettings = DEFAULTS) -> p
         A batch of `signals_schema(settings)`, row by row.
     """
     passes = Passes(documents.column("text"), settings)
-    values = [pa.array(passes.of(signal.measure), signal.column.type) for signal in measured_signals(settings)]
+    values = [_column(passes.of(signal.measure), signal.column.type) for signal in measured_signals(settings)]
     parts = passes.of(quality.scored).parts
     return pa.RecordBatch.from_arrays([documents.column("doc_id"), *values, parts], schema=signals_schema(settings))
+
+
+def _column(values: np.ndarray | pa.Array, of_type: pa.DataType) -> pa.Array:
+    return values if isinstance(values, pa.Array) else pa.array(values, of_type)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from manyo.filters.model_files import files_digest
+from manyo.filters.signals.categories import load_category_model
 from manyo.filters.signals.perplexity import check_kenlm, load_pieces
 from manyo.filters.signals.quality import LEAST_OF_LABEL, load_quality_model
 from manyo.filters.signals.signal_settings import Models
@@ -10,7 +11,11 @@ from manyo.filters.signals.signal_settings import Models
 
 def model_paths(models: Models) -> list[str]:
     """The files that the models are in."""
-    return [path for path in (models.quality, models.perplexity, models.pieces) if path is not None]
+    return [
+        path
+        for path in (models.quality, models.register, models.subject, models.perplexity, models.pieces)
+        if path is not None
+    ]
 
 
 def models_digest(models: Models) -> str:
@@ -21,6 +26,8 @@ def models_digest(models: Models) -> str:
     """
     if models.quality is not None:
         _check_quality(models.quality, models.quality_unproven)
+    for path in filter(None, (models.register, models.subject)):
+        load_category_model(path)
     if models.perplexity is not None:
         check_kenlm(models.perplexity)
     if models.pieces is not None:

@@ -54,14 +54,15 @@ class Signal:
     Attributes:
         column: its name, type, meaning and unit.
         source: who measured it before, and how ours differs.
-        measure: its values for a batch, (n_docs,), of the column's type; never NaN, 0 for an empty document.
+        measure: its values for a batch, (n_docs,), of the column's type; never NaN, 0 for an empty document. Those of a
+            category are an Arrow array.
         setting: the attribute of `SignalSettings` that asks for it: `also_measure` by name, any other by a value that
             is not empty; "" where it is always measured.
     """
 
     column: Column
     source: str
-    measure: Callable[[Passes], np.ndarray]
+    measure: Callable[[Passes], np.ndarray | pa.Array]
     setting: str = ""
 
     def is_measured(self, settings: SignalSettings) -> bool:

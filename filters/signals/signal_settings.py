@@ -33,6 +33,8 @@ class Models:
         quality: a model that `manyo train-quality` wrote; None for the one that ships.
         quality_unproven: use `quality` although it states no figure on Japanese documents of sources that it had not
             seen: it was trained on other languages, or on too few documents to say.
+        register: a model of registers that `manyo train-categories` wrote; None for the one that ships.
+        subject: one of subjects; None for the one that ships.
         perplexity: a KenLM model, ARPA or binary.
         pieces: the SentencePiece model whose pieces are the words of `perplexity`; None where they are characters.
         perplexity_text: how a text is written for `perplexity`: `plain` as it is, each line a sentence; `ccnet` as the
@@ -41,6 +43,8 @@ class Models:
 
     quality: FilePath | None = None
     quality_unproven: bool = False
+    register: FilePath | None = None
+    subject: FilePath | None = None
     perplexity: FilePath | None = None
     pieces: FilePath | None = None
     perplexity_text: Literal["plain", "ccnet"] = "plain"

@@ -7,7 +7,7 @@ after the rules, so some of the documents that a rule would bring back are dupli
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -114,6 +114,7 @@ class RuleChange:
         by_length: changes of length classes that have kept documents, the shortest first.
         by_host: changes of the most changed hosts, at most `HOSTS_LISTED`.
         n_hosts: number of all hosts that change.
+        by_category: changes of the classes of each measured category, such as `register`, in the order of their names.
         rules: the rules of the alternative.
         inside, outside: samples of documents nearest to the threshold: kept, and dropped by the moved rule alone.
             Without a threshold: documents gained, and documents lost.
@@ -128,6 +129,7 @@ class RuleChange:
     by_length: tuple[GroupChange, ...]
     by_host: tuple[GroupChange, ...]
     n_hosts: int
+    by_category: Mapping[str, tuple[GroupChange, ...]]
     rules: tuple[RuleCount, ...]
     inside: tuple[ShownDocument, ...]
     outside: tuple[ShownDocument, ...]
@@ -161,8 +163,8 @@ class WhatIf:
 class _Tally:
     """The changes of one alternative, summed over shards."""
 
-    gained: dict[str, Sums] = field(default_factory=lambda: {"source": {}, "host": {}, "length": {}})
-    lost: dict[str, Sums] = field(default_factory=lambda: {"source": {}, "host": {}, "length": {}})
+    gained: dict[str, Sums]
+    lost: dict[str, Sums]
     fails: Counter[str] = field(default_factory=Counter)
     alone: Counter[str] = field(default_factory=Counter)
     also: Counter[str] = field(default_factory=Counter)
@@ -171,7 +173,11 @@ class _Tally:
 
 
 def what_if(
-    shards: Sequence[MeasuredShard], rules: Sequence[Rule], alternatives: Sequence[Alternative], n_samples: int
+    shards: Sequence[MeasuredShard],
+    rules: Sequence[Rule],
+    alternatives: Sequence[Alternative],
+    n_samples: int,
+    categories: Sequence[str] = (),
 ) -> WhatIf:
     """Compare alternatives with the rules of a run.
 
@@ -183,6 +189,7 @@ def what_if(
         rules: rules of the run.
         alternatives: rules to compare with them.
         n_samples: number of documents sampled on each side of each threshold.
+        categories: measured signals that name one.
 
     Returns:
         The comparison, with one change for each alternative.
@@ -191,17 +198,21 @@ def what_if(
         ShardError: a shard cannot be read.
     """
     tried = (*rules, *(rule for other in alternatives for rule in other.rules))
-    all_documents: dict[str, Sums] = {"source": {}, "length": {}}
-    kept_now: dict[str, Sums] = {"source": {}, "length": {}}
-    tallies = [_Tally() for _ in alternatives]
+    groups = ("source", "length", *categories)
+    all_documents: dict[str, Sums] = {by: {} for by in groups}
+    kept_now: dict[str, Sums] = {by: {} for by in groups}
+    tallies = [_Tally({by: {} for by in ("host", *groups)}, {by: {} for by in ("host", *groups)}) for _ in alternatives]
     for shard in shards:
-        documents, languages, signals = read_columns_of(shard, tried, ["source"], ["char_count", "size_bytes"])
+        documents, languages, signals = read_columns_of(
+            shard, tried, ["source"], ["char_count", "size_bytes", *categories]
+        )
         rows = np.flatnonzero(shard.permitted())
         if len(rows) < documents.num_rows:
             documents, languages, signals = (batch.take(pa.array(rows)) for batch in (documents, languages, signals))
         kept, changes = compare(languages, signals, documents.column("profile"), rules, alternatives)
         sizes = np.stack([signals.column(name).to_numpy() for name in ("char_count", "size_bytes")])
         labels = {"source": _labels(documents.column("source")), "length": length_classes(sizes[0])}
+        labels |= {by: _labels(signals.column(by)) for by in categories}
         for by, (codes, names) in labels.items():
             add_sums(all_documents[by], sums(np.ones(len(kept), np.bool_), codes, names, sizes))
             add_sums(kept_now[by], sums(kept, codes, names, sizes))
@@ -269,6 +280,11 @@ def _change(
         by_length=_by(tally, kept_now, "length", length_classes(np.zeros(0, np.int64))[1]),
         by_host=by_host[:HOSTS_LISTED],
         n_hosts=len(by_host),
+        by_category={
+            by: _by(tally, kept_now, by, sorted(kept_now[by].keys() | tally.gained[by].keys()))
+            for by in kept_now
+            if by not in ("source", "length")
+        },
         rules=tuple(
             RuleCount(one.name, one.signal, one not in rules, tally.fails[one.name], tally.alone[one.name])
             for one in alternative.rules

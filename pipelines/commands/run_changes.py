@@ -17,13 +17,13 @@ from manyo.pipelines.graph.filter_stages import LANGUAGES, SIGNALS
 #: The outcome of a page in the run that does not have it.
 ABSENT = "absent"
 
-#: By what changes are split.
+#: By what changes are split, and by the categories that both runs measured.
 GROUPS = ("source", "host", "profile")
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Documents of one source, host or profile that the second run gains, loses or has with another text."""
+    """Documents of one source, host, profile or category that the second run gains, loses or has with another text."""
 
     name: str
     gained: int
@@ -80,7 +80,7 @@ class RunChanges:
         moved: pages of both runs with different outcomes.
         only_before, only_after: pages that one run does not have at all.
         moves: pages by pair of outcomes, most first.
-        groups: by each of `GROUPS`, the most changed first.
+        groups: by each of `GROUPS` and of the categories, the most changed first.
         shifts: by distance, the largest first.
         lines: what changed, page by page: rows of the first and second run, -1 where it has none.
     """
@@ -123,6 +123,7 @@ def compare_runs(before: RunStates, after: RunStates, by: str, signals: Sequence
     changed = of_both & is_document[0] & is_document[1] & (texts[0] != texts[1])
     gained, lost = ~kept[0] & kept[1], kept[0] & ~kept[1]
     differs = outcomes[0] != outcomes[1]
+    split_by = (*GROUPS, *(name for name in before.categories if name in after.categories))
     return RunChanges(
         before=_totals(before),
         after=_totals(after),
@@ -135,7 +136,7 @@ def compare_runs(before: RunStates, after: RunStates, by: str, signals: Sequence
         only_before=int((pairs[:, 1] < 0).sum()),
         only_after=int((pairs[:, 0] < 0).sum()),
         moves=tuple(_moves(before, after, pairs, outcomes, differs, n_samples)),
-        groups={group: _groups(before, after, pairs, group, (gained, lost, changed)) for group in GROUPS},
+        groups={group: _groups(before, after, pairs, group, (gained, lost, changed)) for group in split_by},
         shifts=tuple(_shifts(before, after, signals)),
         lines=pairs[differs | changed],
     )

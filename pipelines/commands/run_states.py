@@ -16,6 +16,7 @@ from manyo.corpus.addresses import hosts
 from manyo.corpus.release import survives_dedup
 from manyo.corpus.schema import DOC_ID
 from manyo.corpus.tables.shards import read_batches, read_columns, zip_whole
+from manyo.filters.signals.measure import measured_categories
 from manyo.pipelines.commands.page_history import RunTables
 from manyo.pipelines.commands.rule_changes import NO_HOST
 from manyo.pipelines.commands.selected_documents import EVERYTHING, Selection
@@ -57,9 +58,11 @@ class RunStates:
 
     Attributes:
         tables: finds the tables, and `names`, the names of their shards; `shard` counts them.
-        states: a table of `STATES`, in the order of shards and rows, documents before refused pages.
+        states: a table of `STATES` and of the run's categories, in the order of shards and rows, documents before
+            refused pages.
         tokens: source → tokens of its token shards; None before they are written.
         extracted: folder of the documents: two runs of one folder have the same texts.
+        categories: measured signals that name one, such as `register`; "" for refused pages.
     """
 
     tables: RunTables
@@ -67,6 +70,7 @@ class RunStates:
     states: pa.Table
     tokens: dict[str, int] | None
     extracted: str
+    categories: tuple[str, ...]
 
     def keys(self, by: str) -> pa.Array:
         """What names each page in a comparison, as bytes.
@@ -96,19 +100,27 @@ def read_states(config: Config, with_texts: bool, selection: Selection = EVERYTH
     stages = finished_stages(config, ("extract", "measure", "decide"), "diff")
     tables = RunTables(config)
     names = tuple(shard.name for shard in stages["extract"].shards)
-    parts = [part for number, name in enumerate(names) for part in _pages(tables, name, number, with_texts, selection)]
+    categories = measured_categories(config.signals)
+    schema = pa.schema([*STATES, *((category, pa.string()) for category in categories)])
+    parts = [
+        part
+        for number, name in enumerate(names)
+        for part in _pages(tables, name, number, with_texts, selection, schema)
+    ]
     tokens = None if selection else tokens_by_source(config)
-    return RunStates(tables, names, pa.Table.from_batches(parts, STATES), tokens, stages["extract"].folder)
+    states = pa.Table.from_batches(parts, schema)
+    return RunStates(tables, names, states, tokens, stages["extract"].folder, categories)
 
 
 def _pages(
-    tables: RunTables, name: str, number: int, with_texts: bool, selection: Selection
+    tables: RunTables, name: str, number: int, with_texts: bool, selection: Selection, schema: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
     """Yield the selected documents and refused pages of one shard."""
+    categories = schema.names[len(STATES) :]
     documents, decisions, signals = zip_whole(
         (tables.uri(DOCUMENTS, name), ("source", "profile", "uri")),
         (tables.uri(DECISIONS, name), ("reasons",)),
-        (tables.uri(SIGNALS, name), ("char_count", "size_bytes")),
+        (tables.uri(SIGNALS, name), ("char_count", "size_bytes", *categories)),
     )
     outcome = np.array(
         [f"dropped: {' + '.join(named)}" if named else KEPT for named in decisions["reasons"].to_pylist()]
@@ -127,18 +139,28 @@ def _pages(
             for batch in read_batches(tables.uri(DOCUMENTS, name), ["text"])
             for text in batch["text"].to_pylist()
         ]
-    states = _batch(documents, outcome, signals["char_count"], signals["size_bytes"], texts, number)
+    named = [signals[category].cast(pa.string()) for category in categories]
+    states = _batch(documents, outcome, signals["char_count"], signals["size_bytes"], texts, number, schema, named)
     yield states.filter(pa.array(selection.mask(documents)))
     refused = read_columns(tables.uri(REFUSED, name), ["doc_id", "source", "uri", "reason"])
     if refused.num_rows:
         outcome = np.array([f"refused: {reason}" for reason in refused["reason"].to_pylist()], object)
         nothing = np.zeros(refused.num_rows, np.int64)
-        states = _batch(refused, outcome, nothing, nothing, [_NO_DIGEST] * refused.num_rows, number)
+        unnamed = [pa.array([""] * refused.num_rows)] * len(categories)
+        digests = [_NO_DIGEST] * refused.num_rows
+        states = _batch(refused, outcome, nothing, nothing, digests, number, schema, unnamed)
         yield states.filter(pa.array(selection.mask(refused)))
 
 
 def _batch(
-    pages: pa.RecordBatch, outcome: np.ndarray, characters: Any, n_bytes: Any, texts: Sequence[bytes], number: int
+    pages: pa.RecordBatch,
+    outcome: np.ndarray,
+    characters: Any,
+    n_bytes: Any,
+    texts: Sequence[bytes],
+    number: int,
+    schema: pa.Schema,
+    categories: Sequence[pa.Array],
 ) -> pa.RecordBatch:
     n = pages.num_rows
     profile = pages["profile"].cast(pa.string()) if "profile" in pages.schema.names else pa.array([""] * n, pa.string())
@@ -154,8 +176,9 @@ def _batch(
         pa.array(texts, pa.binary(16)),
         pa.array(np.full(n, number, np.int32)),
         pa.array(np.arange(n, dtype=np.int64)),
+        *categories,
     ]
-    return pa.RecordBatch.from_arrays(columns, schema=STATES)
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def _numbered(uris: Sequence[str]) -> pa.Array:

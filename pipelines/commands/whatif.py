@@ -11,6 +11,7 @@ from rich.console import Console
 
 from manyo.filters.rules.comparison import Alternative, move_bound
 from manyo.filters.rules.decide import load_rules
+from manyo.filters.signals.measure import measured_categories
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.json_lines import print_json
@@ -86,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
         raise UserError("--labels prints a table, and --json the comparison for other programs: use one of them")
     labels = labels_of(options.labels) if options.labels else []
     shards = measured_shards(config, "whatif", read_selection(options, config))
-    result = what_if(shards, config.rules, alternatives, options.n)
+    result = what_if(shards, config.rules, alternatives, options.n, measured_categories(config.signals))
     if options.html:
         try:
             Path(options.html).write_text(render(result, PurePath(config.path).name), encoding="utf-8")
@@ -178,7 +179,8 @@ def _print_change(console: Console, change: RuleChange) -> None:
     console.print()
     console.rule(change.label, align="left", characters="─")
     _print_rules(console, change)
-    for title, groups in (("source", change.by_source), ("characters", change.by_length), ("host", change.by_host)):
+    first = (("source", change.by_source), ("characters", change.by_length))
+    for title, groups in (*first, *change.by_category.items(), ("host", change.by_host)):
         changed = [group for group in groups if group.gained.documents or group.lost.documents]
         if not changed:
             continue

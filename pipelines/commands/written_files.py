@@ -10,6 +10,7 @@ JSON_OBJECT = b'{\n "'
 PAGE_LINES = b'{"doc_id"'
 EVENT_LINES = b'{"event"'
 QUALITY_MODEL = b"# quality model of manyo"
+CATEGORY_MODEL = b"# category model of manyo"
 
 
 def check_place(path: str, option: str, begins: bytes) -> None:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import PurePath
 from typing import Any
@@ -31,7 +32,9 @@ from manyo.corpus.tables.shards import (
 from manyo.dedup import boilerplate
 from manyo.filters.pii import find as pii
 from manyo.filters.pii.find import Scrub
-from manyo.filters.rules.decide import Rule
+from manyo.filters.rules.decide import Rule, load_rules, shipped_rules
+from manyo.filters.signals.catalogue import SIGNALS as ALL_SIGNALS
+from manyo.filters.signals.measure import measured_categories
 from manyo.pipelines.engine.checkout import commit
 from manyo.pipelines.engine.manifest import Manifest, iter_manifests
 from manyo.pipelines.engine.sealed_json import NotSealed, open_json, seal_json
@@ -90,9 +93,13 @@ class StatisticsSettings:
 
     Attributes:
         rules: rules of the run, whose signals are counted by class.
+        presets: other sets of rules that ship with manyo, with those of their rules whose signals the run measures.
+        categories: signals that the run measures and that name a category.
     """
 
     rules: tuple[Rule, ...]
+    presets: tuple[tuple[str, tuple[Rule, ...]], ...] = ()
+    categories: tuple[str, ...] = ()
 
 
 #: Boilerplate lines in the report.
@@ -135,15 +142,15 @@ def report_stages(
         tokenize: makes token shards; none if the run has none.
         shown: stages of which the report shows rows.
     """
-    settings = StatisticsSettings(config.rules)
-    statistics_stage = Stage("statistics", 7, settings, counted, (STATISTICS,), shard_statistics)
+    settings = StatisticsSettings(config.rules, _presets(config), measured_categories(config.signals))
+    statistics_stage = Stage("statistics", 8, settings, counted, (STATISTICS,), shard_statistics)
     token_stages: tuple[AnyStage, ...] = ()
     if tokenize:
         counted_tokens = Stage("token_statistics", 1, NoSettings(), tokenize, (TOKEN_STATISTICS,), token_statistics)
         token_stages = (counted_tokens,)
     report_stage = Stage(
         name="report",
-        version=8,
+        version=9,
         settings=ReportSettings(
             config_name=PurePath(config.path).name,
             configuration=config.text,
@@ -164,6 +171,19 @@ def report_stages(
     return statistics_stage, *token_stages, report_stage
 
 
+def _presets(config: Config) -> tuple[tuple[str, tuple[Rule, ...]], ...]:
+    unmeasured = {signal.column.name for signal in ALL_SIGNALS if not signal.is_measured(config.signals)}
+    measured = (
+        (name, tuple(rule for rule in rules if rule.signal not in unmeasured)) for name, rules in _shipped_rules()
+    )
+    return tuple((name, rules) for name, rules in measured if rules and rules != config.rules)
+
+
+@cache
+def _shipped_rules() -> tuple[tuple[str, tuple[Rule, ...]], ...]:
+    return tuple((name, load_rules(name)) for name in shipped_rules())
+
+
 def shard_statistics(task: Task[StatisticsSettings]) -> Mapping[str, int]:
     """Every table of one shard → additive counters for the report."""
     tables = ShardTables(
@@ -181,7 +201,9 @@ def shard_statistics(task: Task[StatisticsSettings]) -> Mapping[str, int]:
         ocr_queue=task.input(OCR_QUEUE),
         templates=task.input(TEMPLATES) if TEMPLATES in task.inputs else None,
     )
-    _write_sealed(task.output(STATISTICS), statistics.shard_statistics(tables, task.settings.rules))
+    settings = task.settings
+    counted = statistics.shard_statistics(tables, settings.rules, settings.presets, settings.categories)
+    _write_sealed(task.output(STATISTICS), counted)
     return {}
 
 

@@ -1,7 +1,8 @@
-"""What rules drop of each class of documents: of hosts, lengths, orthographies and registers.
+"""What rules and presets drop of each class of documents: of hosts, lengths, orthographies, styles and categories.
 
 A rule that drops a third of all documents in katakana, or of all that schools publish, is found by no count over all
-documents. Classes follow from measured columns and from the address; they are rough, and say so by their names.
+documents. Classes follow from measured columns and from the address; they are rough, and say so by their names. Signals
+that name a category, such as `register`, are classes where the run measures them.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ from manyo.pipelines.report.ruled_documents import RuledDocuments
 #: The name under which documents are counted that fail any rule.
 ANY_RULE = "any rule"
 
-#: How documents are told apart, in the order of the report.
-GROUPINGS = ("host", "length", "orthography", "register")
+#: How documents are told apart, in the order of the report; measured categories come after these.
+GROUPINGS = ("host", "length", "orthography", "style")
+
+#: Before the name of a preset, where a rule's name stands: the documents that fail any of its rules.
+PRESET = "preset "
 
 #: Ends of hosts, by who may register them (JPRS); ed.jp is of schools below universities.
 _HOST_KINDS = {
@@ -45,7 +49,7 @@ _LEAST_HAN = 0.15
 #: A text with less kana is no Japanese prose: kanbun, lists, other languages.
 _LEAST_KANA = 0.1
 
-#: Fewer statements say nothing about a register.
+#: Fewer statements say nothing about a style.
 _FEWEST_STATEMENTS = 5
 
 #: A disparity is looked for in classes of so many documents, and among so many others.
@@ -56,11 +60,12 @@ SHOWN = 10
 
 
 def count_losses(documents: RuledDocuments, rules: Sequence[Rule]) -> Statistics:
-    """grouping → class → rule → documents that the rule is asked about, and those of them that fail it."""
+    """grouping → class → rule or preset → documents that it is asked about, and those of them that fail it."""
     any_asked, any_failed = documents.asked.any(axis=1), documents.failed.any(axis=1)
-    asked = np.column_stack([any_asked, documents.asked])
-    failed = np.column_stack([any_failed, documents.failed])
-    names = [ANY_RULE, *(rule.name for rule in rules)]
+    of_presets = documents.presets.values()
+    asked = np.column_stack([any_asked, documents.asked, *(is_asked for is_asked, _ in of_presets)])
+    failed = np.column_stack([any_failed, documents.failed, *(has_failed for _, has_failed in of_presets)])
+    names = [ANY_RULE, *(rule.name for rule in rules), *(PRESET + name for name in documents.presets)]
     counted: Statistics = {}
     for grouping, (places, classes) in _classes(documents).items():
         of_grouping = counted.setdefault(grouping, {})
@@ -84,7 +89,7 @@ def _classes(documents: RuledDocuments) -> dict[str, tuple[np.ndarray, Sequence[
         [2, 1, 3],
         0,
     )
-    register = np.where(
+    style = np.where(
         values["statement_count"] < _FEWEST_STATEMENTS, 2, np.where(values["polite_ending_fraction"] >= 0.5, 0, 1)
     )
     return {
@@ -94,8 +99,19 @@ def _classes(documents: RuledDocuments) -> dict[str, tuple[np.ndarray, Sequence[
             orthography,
             ("hiragana prose", "katakana and kanji (before 1946)", "hardly any kana", "katakana words"),
         ),
-        "register": (register, ("polite (です, ます)", "plain (だ, である)", "fewer than 5 statements")),
+        "style": (style, ("polite (です, ます)", "plain (だ, である)", "fewer than 5 statements")),
+        **{name: _named(of_documents) for name, of_documents in documents.categories.items()},
     }
+
+
+def _named(categories: pa.Array) -> tuple[np.ndarray, Sequence[str]]:
+    encoded = categories.dictionary_encode()
+    return encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary.to_pylist()
+
+
+def _groupings(merged: Mapping[str, Any]) -> tuple[str, ...]:
+    """All groupings that were counted, categories last."""
+    return (*GROUPINGS, *sorted(merged.keys() - set(GROUPINGS)))
 
 
 def _host_kinds(hosts: pa.Array) -> tuple[np.ndarray, Sequence[str]]:
@@ -109,11 +125,11 @@ def _host_kinds(hosts: pa.Array) -> tuple[np.ndarray, Sequence[str]]:
 
 
 def loss_tables(merged: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Of each grouping, its classes with the share that fails any rule; the largest class first."""
+    """Of each grouping, its classes with the share that fails any rule, and any of each preset; the largest first."""
     tables = {}
-    for grouping in GROUPINGS:
+    for grouping in _groupings(merged):
         rows = [
-            {"class": name, **_share(rules[ANY_RULE]["documents"], rules[ANY_RULE]["failed"])}
+            {"class": name, **_share(**rules[ANY_RULE]), "presets": _of_presets(rules)}
             for name, rules in merged.get(grouping, {}).items()
             if ANY_RULE in rules
         ]
@@ -122,15 +138,19 @@ def loss_tables(merged: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     return tables
 
 
+def _of_presets(rules: Mapping[str, Any]) -> dict[str, Any]:
+    return {name.removeprefix(PRESET): _share(**of) for name, of in rules.items() if name.startswith(PRESET)}
+
+
 def disparities(merged: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Rules that drop a larger share of a class than of the other documents of its grouping.
+    """Rules and presets that drop a larger share of a class than of the other documents of its grouping.
 
     Ranked by what is sure of it: the lower end of the share in the class less the upper end of that elsewhere, at 95 %
     each. Classes are told apart one rule at a time, so a rule that many documents of a class fail for a good reason is
     among them: a table says where to look, not what is wrong.
     """
     found = []
-    for grouping in GROUPINGS:
+    for grouping in _groupings(merged):
         classes = merged.get(grouping, {})
         rules = sorted({rule for of_class in classes.values() for rule in of_class} - {ANY_RULE})
         for rule in rules:

@@ -20,7 +20,7 @@ from manyo.filters.rules.decide import Rule
 from manyo.pipelines.report.counters import FUNNEL, LENGTH_EDGES, REMOVED, SCRIPTS, Statistics, add_to, zero
 from manyo.pipelines.report.document_columns import ShardTables, label_strings, read_documents
 from manyo.pipelines.report.loss_by_class import count_losses
-from manyo.pipelines.report.ruled_documents import ruled_documents
+from manyo.pipelines.report.ruled_documents import RuleSets, ruled_documents
 from manyo.pipelines.report.signal_histograms import count_histograms
 
 #: Number of hosts named per shard: enough to rank the hosts of a crawl, and about 150 kB of JSON.
@@ -40,7 +40,9 @@ LITTLE_KEPT = 0.3
 TOP_LEAKS = 2000
 
 
-def shard_statistics(shards: ShardTables, rules: Sequence[Rule]) -> Statistics:
+def shard_statistics(
+    shards: ShardTables, rules: Sequence[Rule], presets: RuleSets = (), categories: Sequence[str] = ()
+) -> Statistics:
     """Count everything that the report says about one shard.
 
     Memory: about 150 bytes per document during the call; no text is read.
@@ -48,6 +50,7 @@ def shard_statistics(shards: ShardTables, rules: Sequence[Rule]) -> Statistics:
     Args:
         shards: the tables of the shard.
         rules: rules of the run.
+        presets, categories: as for `ruled_documents`.
 
     Returns:
         Counters that `merge` adds up. Hosts beyond the `TOP_HOSTS` most frequent of the shard and charset pairs beyond
@@ -77,7 +80,7 @@ def shard_statistics(shards: ShardTables, rules: Sequence[Rule]) -> Statistics:
     counted["taken_down"] = _unreleased(documents, "taken_down")
     counted["contaminated"] = _unreleased(documents, "contaminated")
     counted["rules"] = _rules(failures)
-    for ruled in ruled_documents(shards, rules):
+    for ruled in ruled_documents(shards, rules, presets, categories):
         add_to(counted["histograms"], count_histograms(ruled, rules))
         add_to(counted["losses"], count_losses(ruled, rules))
     counted["licences"] = _licences(documents)

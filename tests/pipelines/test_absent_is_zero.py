@@ -86,6 +86,7 @@ ELSEWHERE = {
     "submit",
     "stop",
     "tokenizer",
+    "train-categories",
     "train-quality",
     "train-tokenizer",
 }

@@ -47,6 +47,7 @@ ALONE: dict[str, tuple[str, ...]] = {
     "completion": ("bash",),
     "diff": ("a.toml", "b.toml"),
     "ablate": ("a.toml", "b.jsonl"),
+    "train-categories": ("--category", "news", "a.jsonl", "--model", "register.txt"),
     "choose-tasks": ("scores.csv",),
     "gc": ("out", "--keep", "run.toml"),
     "rebuild": ("published", "--to", "rebuilt"),

@@ -461,6 +461,7 @@ def test_a_run_without_tokens_is_published_and_compared_without_them(
         "diff run.toml run.toml --html FILE",
         "ablate run.toml run.toml --json FILE",
         "train-quality --positive in/a.jsonl --negative in/a.jsonl --model FILE",
+        "train-categories --category one in/a.jsonl --model FILE",
         "extract --config run.toml --executor serial --events FILE",
     ],
 )

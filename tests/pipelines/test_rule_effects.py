@@ -55,7 +55,7 @@ def test_a_histogram_holds_every_document_that_the_rule_is_asked_about_and_those
     assert "never_fails" not in counted["histograms"]["cc"], "no document has its profile"
 
 
-def test_documents_are_told_apart_by_host_length_orthography_and_register(tmp_path: Path) -> None:
+def test_documents_are_told_apart_by_host_length_orthography_and_style(tmp_path: Path) -> None:
     rows = [
         Row("a", uri="https://www.city.example.lg.jp/", characters=100, statements=1),
         Row("b", uri="https://example.co.jp/", characters=500, polite=0.9),
@@ -67,12 +67,35 @@ def test_documents_are_told_apart_by_host_length_orthography_and_register(tmp_pa
         "host": ["company (co.jp)", "municipality (lg.jp)", "no host", "other domain"],
         "length": ["0 to 200", "400 to 1,000"],
         "orthography": ["hardly any kana", "hiragana prose", "katakana and kanji (before 1946)"],
-        "register": ["fewer than 5 statements", "plain (だ, である)", "polite (です, ます)"],
+        "style": ["fewer than 5 statements", "plain (だ, である)", "polite (です, ます)"],
     }
     assert losses["host"]["other domain"]["too_short"] == {"documents": 1, "failed": 1}
-    assert losses["register"]["plain (だ, である)"][ANY_RULE] == {"documents": 2, "failed": 1}
+    assert losses["style"]["plain (だ, である)"][ANY_RULE] == {"documents": 2, "failed": 1}
     for classes in losses.values():
         assert sum(of_class[ANY_RULE]["documents"] for of_class in classes.values()) == 4
+
+
+def test_presets_and_categories_are_counted_like_rules_and_classes(tmp_path: Path) -> None:
+    rows = [Row(str(n), characters=100 * n, register="news" if n < 4 else "verse") for n in range(1, 7)]
+    rows[0] = dropped(rows[0], "too_repetitive")
+    longer = replace(RULES[0], name="longer", minimum=350)
+    presets = [("strict", (longer, RULES[2])), ("of other profiles", (RULES[2],))]
+    tables = write_tables(tmp_path, "0", rows)
+    losses = counted_shard(tables, presets, ["register"])["losses"]
+    assert losses["register"] == {
+        "news": {"too_short": counts(3, 0), "preset strict": counts(3, 3), ANY_RULE: counts(3, 1)}
+        | {"too_repetitive": counts(3, 1)},
+        "verse": {"too_short": counts(3, 0), "preset strict": counts(3, 0), ANY_RULE: counts(3, 0)}
+        | {"too_repetitive": counts(3, 0)},
+    }
+    without = counted_shard(tables)["losses"]
+    assert "register" not in without
+    for grouping, classes in without.items():
+        for name, rules in classes.items():
+            assert rules.items() <= losses[grouping][name].items(), "presets change no count of a rule"
+    (news, verse) = loss_tables(losses)["register"]
+    assert news["presets"]["strict"]["share"] == 1
+    assert (verse["share"], verse["presets"]["strict"]["failed"]) == (0, 0)
 
 
 def counts(documents: int, failed: int) -> dict[str, int]:

@@ -18,6 +18,7 @@ from manyo.corpus.schema import (
     DECISIONS,
     DOCUMENTS,
     DUPLICATES,
+    LABEL,
     LANGUAGES,
     LEAKS,
     OCR_QUEUE,
@@ -35,6 +36,7 @@ from manyo.pipelines.report import statistics
 from manyo.pipelines.report.assembling import RunFacts, Samples, assemble
 from manyo.pipelines.report.counters import Statistics, merge
 from manyo.pipelines.report.document_columns import ShardTables
+from manyo.pipelines.report.ruled_documents import RuleSets
 from manyo.pipelines.report.statistics import TOP_CHARSET_PAIRS, TOP_HOSTS, shard_statistics, token_statistics
 
 SIGNALS = signals_table(
@@ -45,6 +47,7 @@ SIGNALS = signals_table(
         Column("latin_fraction", pa.float32(), "Latin letters"),
         Column("statement_count", pa.int32(), "statements"),
         Column("polite_ending_fraction", pa.float32(), "polite endings"),
+        Column("register", LABEL, "register"),
     )
 )
 
@@ -56,8 +59,8 @@ RULES = (
 )
 
 
-def counted_shard(tables: ShardTables) -> Statistics:
-    return shard_statistics(tables, RULES)
+def counted_shard(tables: ShardTables, presets: RuleSets = (), categories: Sequence[str] = ()) -> Statistics:
+    return shard_statistics(tables, RULES, presets, categories)
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ class Row:
     katakana: float = 0.1
     statements: int = 9
     polite: float = 0.0
+    register: str = "news"
 
 
 def dropped(row: Row, *reasons: str) -> Row:
@@ -167,6 +171,7 @@ def write_tables(
                     "latin_fraction": 0.05,
                     "statement_count": row.statements,
                     "polite_ending_fraction": row.polite,
+                    "register": row.register,
                 }
                 for doc_id, row in zip(ids, rows, strict=True)
             ],
