@@ -2,12 +2,13 @@
 
     python -m bench.quality_examples DATA FOLDER --texts FILE
     manyo train-quality --positive FOLDER/good/*.jsonl --negative FOLDER/bad/*.jsonl \\
-        --weight 'pages-*' 1 --weight '*.labelled.jsonl' 3 --model filters/signals/quality.txt
+        --weight 'pages-*' 1 --weight '*.labelled.jsonl' 3 --weight 'news-*' 3 --model filters/signals/quality.txt
 
 DATA is a folder with `webmix/`, `web/`, `livedoor_news/`, `benchmarks/` and `gold/`; FILE has further texts as JSON
 Lines, which labels name by a digest. Labelled are: crawled texts on which two readers agree
 (`webmix/quality_labels.tsv`, `bench/labels/crawl.tsv`), the 300 pages of `bench/labels/web.tsv`, and other crawled
-texts that one reader labelled for training only (`bench/labels/webmix_training.tsv`). Weak labels, which count little:
+texts that one reader labelled (`bench/labels/one_reader.tsv`: whole texts of OSCAR, pages of ABEJA's Common Crawl,
+texts in notebooks, which count little; `bench/labels/webmix_training.tsv`). Weak labels, of which only news count much:
 articles of news, paragraphs of Wikipedia, gold texts of pages and other pages of the WARCs are good, except those that
 another rule of `default` drops. Of news, runs of whole paragraphs are taken, of 120 characters up to 5,000, joined by
 line ends, blanks or nothing as crawled texts are; of pages at most 60 a host.
@@ -45,8 +46,10 @@ _LABELS = Path(__file__).parent / "labels"
 #: Hosts of the 300 pages are divided into this many sources, so that one program's manuals are not a source by itself.
 _WEB_SOURCES = 10
 #: Repositories with texts of hundreds of sites each, and the sources that each is divided into.
-_COLLECTIONS = ("JapaneseWarcParser", "Dataset_for_BTM", "text-filter-pipeline", "first-sight")
+_COLLECTIONS = ("JapaneseWarcParser", "Dataset_for_BTM", "text-filter-pipeline", "first-sight", "one-reader")
 _COLLECTION_SOURCES = 8
+#: Draws that one reader labelled; each text counts as a page does.
+ONE_READER = ("oscar", "abeja", "notebooks")
 _PAGES_OF_HOST = 60
 _OTHER_PAGES = 300
 _LEAST_KANA = 30
@@ -57,8 +60,9 @@ class Labelled:
     """A text that was labelled.
 
     Attributes:
-        draw: the draw that it is from: `webmix`, `crawl`, `unedited`, `crawl2`, `crawl3`, `training` or `pages`.
-        kind: of site, as the draw has it; "" where nobody said.
+        draw: the draw that it is from: `webmix`, `crawl`, `unedited`, `crawl2`, `crawl3`, `crawl4`, `oscar`,
+            `abeja`, `notebooks`, `training` or `pages`.
+        kind: of site, as the draw or its first reader has it; "" where nobody said.
         reasons: why a reader calls it bad, in a few words of each.
         label: `good`, `bad` or `disputed`.
         source: what it is from; texts of one source are alike.
@@ -82,7 +86,8 @@ def main() -> None:
     files: dict[tuple[str, str], list[str]] = defaultdict(list)
     for one in labelled(options.data, options.texts):
         if one.label != "disputed":
-            files[one.label, f"{one.source}.labelled"].append(one.text)
+            name = one.source if one.draw in ONE_READER else f"{one.source}.labelled"
+            files[one.label, name].append(one.text)
     for source, found in weak(options.data).items():
         files["good", source] = list(compress(found, ~dropped_by_rules(found)))
     for (label, source), found in sorted(files.items()):
@@ -96,8 +101,8 @@ def labelled(data: Path, more: Path | None) -> Iterator[Labelled]:
     """Yield every labelled text.
 
     Args:
-        more: JSON Lines with the texts of the draws that `bench/labels/crawl.tsv` names by a digest; None leaves these
-            out.
+        more: JSON Lines with the texts that `crawl.tsv` and `one_reader.tsv` name by a digest; None leaves
+            these out.
     """
     with tempfile.TemporaryDirectory(prefix="manyo-bench-") as folder:
         of_page = texts_of_pages(data, Path(folder), ["webmix/pages-*.warc.gz"])
@@ -105,7 +110,8 @@ def labelled(data: Path, more: Path | None) -> Iterator[Labelled]:
     texts = {url: (_host(url).replace(".", "_"), text) for url, text in of_page.items()}
     texts |= {row["id"]: (_collection(row["source"], row["text"]), row["text"]) for row in map(json.loads, lines)}
     if more is not None:
-        for row in map(json.loads, more.read_text(encoding="utf-8").splitlines()):
+        # Not splitlines(), which ends a line at U+2028 in a text too.
+        for row in map(json.loads, filter(None, more.read_text(encoding="utf-8").split("\n"))):
             texts[digest_name(row["text"])] = (_collection("first-sight", row["text"]), row["text"])
     for row in _rows(data / "webmix" / "quality_labels.tsv"):
         reasons = f"{row['note']} / {row['second_reason']}"
@@ -114,6 +120,11 @@ def labelled(data: Path, more: Path | None) -> Iterator[Labelled]:
         if row["id"] in texts:
             reasons = f"{row['reason_1']} / {row['reason_2']}"
             yield Labelled(row["draw"], row["kind"], reasons, row["settled"], *texts[row["id"]])
+    for row in _rows(_LABELS / "one_reader.tsv"):
+        if row["id"] in texts:
+            text = texts[row["id"]][1]
+            reasons = row["kind"] if row["label"] == "bad" else ""
+            yield Labelled(row["draw"], row["kind"], reasons, row["label"], _collection("one-reader", text), text)
     for row in _rows(_LABELS / "webmix_training.tsv"):
         yield Labelled("training", "", "", row["label"], *texts[row["id"]])
     pages = _web_pages(data)

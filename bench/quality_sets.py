@@ -3,16 +3,19 @@
     python -m bench.quality_sets DATA --texts FILE [--errors] [--presets]
 
 DATA and FILE are those of `bench.quality_examples`. Each text is scored twice: by a model of all other draws (`webmix`,
-`crawl` with `unedited`, `crawl2`, `crawl3`, `pages`), which of all that labelled texts allow is nearest to a first
-sight, and by a model of the other nine of ten folds, where texts that share a passage are in one. Printed are precision
-and recall with Wilson's 95 % intervals, each text counted once, of rules alone, of rules and score and of presets; then
-how many bad texts are kept by what is wrong with them, and good ones by kind of site. `--errors` prints the texts that
-are decided wrongly where their draw was left out.
+`crawl` with `unedited`, `crawl2`, `crawl3`, `crawl4`, what one reader labelled, `pages`), which of all that labelled
+texts allow is nearest to a first sight, and by a model of the other nine of ten folds, where texts that share a passage
+are in one.
+Printed are precision and recall with Wilson's 95 % intervals, each text counted once, of rules alone, of rules and
+score and of presets; then how many bad texts are kept by what is wrong with them, and good ones by kind of site.
+`--errors` prints the texts that are decided wrongly where their draw was left out. `--curve` prints precision and
+recall from each score on, and how many texts of about one score are good.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import re
 import tempfile
@@ -25,14 +28,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from bench.filters import documents_of
-from bench.quality_examples import Labelled, dropped_by_rules, labelled, weak
+from bench.quality_examples import ONE_READER, Labelled, dropped_by_rules, labelled, weak
 from manyo.corpus.intervals import wilson
 from manyo.corpus.tables.shards import zip_batches
 from manyo.filters.rules.decide import load_rules
-from manyo.filters.signals.measure import measure
-from manyo.filters.signals.quality import SCORED
-from manyo.filters.signals.quality_training import grow_forest
+from manyo.filters.signals.quality_training import Rows, values_of, views_of_texts
 from manyo.pipelines.engine.executors import Serial
 from manyo.pipelines.engine.progress import watcher
 from manyo.pipelines.graph.config import load_config
@@ -41,10 +41,21 @@ from manyo.pipelines.graph.filter_stages import DECISIONS
 from manyo.pipelines.run import run
 
 #: The sets that are left out, and the draws in each.
-SETS = {"webmix": "webmix", "crawl": "sight 1", "unedited": "sight 1", "crawl2": "sight 2", "crawl3": "sight 3"}
+SETS = {
+    "webmix": "webmix",
+    "crawl": "sight 1",
+    "unedited": "sight 1",
+    "crawl2": "sight 2",
+    "crawl3": "sight 3",
+    "crawl4": "sight 4",
+    **dict.fromkeys(ONE_READER, "one reader"),
+}
+#: Scores of the curve, and bounds of the bins in which good texts are counted.
+_CURVE = np.arange(0.40, 0.81, 0.02)
+_BINS = (0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
 _PAGES = "pages"
 _FOLDS = 10
-#: How much a document counts in training: the weights in the recipe of `bench.quality_examples`.
+#: How much a document counts in training: labelled crawl texts and news, others, as `bench.quality_examples` says.
 _LABELLED, _OTHERS = 3.0, 1.0
 
 #: Texts share a passage if so many letters at one of two places of either are in the other.
@@ -85,45 +96,40 @@ class Texts:
 
     Attributes:
         labelled: the labelled ones, without disputed ones.
-        values: float64 (n_texts, n_signals), of `SCORED`.
-        is_good: bool (n_texts,).
-        weights: float64 (n_texts,).
+        rows: what models grow from.
         dropped: bool (n_labelled,), those that a rule on another signal drops.
         sets: (n_labelled,), the set of each labelled text.
     """
 
     labelled: Sequence[Labelled]
-    values: np.ndarray
-    is_good: Mask
-    weights: np.ndarray
+    rows: Rows
     dropped: Mask
     sets: np.ndarray
 
     def scores(self, folds: Sequence[object]) -> np.ndarray:
         """float64 (n_labelled,), the score of each labelled text by a model of other folds and of weak texts."""
-        n_labelled = len(self.labelled)
-        of_text = np.array([str(fold) for fold in folds] + [""] * (len(self.values) - n_labelled))
-        scores = np.zeros(n_labelled)
-        for fold in set(of_text[:n_labelled].tolist()):
-            seen, unseen = of_text != fold, np.flatnonzero(of_text[:n_labelled] == fold)
-            model = grow_forest(self.values[seen], self.is_good[seen], self.weights[seen])
-            scores[unseen] = model.contributions(self.values[unseen]).sum(axis=1) + model.base
-        return scores
+        n_weak = len(self.rows.values) - len(self.labelled)
+        return self.rows.unseen_scores(np.array([*map(str, folds), *[""] * n_weak]))[: len(self.labelled)]
 
 
 def read(data: Path, more: Path) -> Texts:
     """Read and measure the texts that the shipped model is trained on."""
     known = [one for one in labelled(data, more) if one.label != "disputed"]
-    others = [text for texts in weak(data).values() for text in texts]
-    others = [text for text, is_dropped in zip(others, dropped_by_rules(others), strict=True) if not is_dropped]
-    texts = [*(one.text for one in known), *others]
-    measured = measure(documents_of(texts))
-    weights = [_OTHERS if one.draw == _PAGES else _LABELLED for one in known] + [_OTHERS] * len(others)
+    others = [(source, text) for source, texts in weak(data).items() for text in texts]
+    others = list(itertools.compress(others, ~dropped_by_rules([text for _, text in others])))
+    texts = [*(one.text for one in known), *(text for _, text in others)]
+    weights = [_OTHERS if one.draw in (_PAGES, *ONE_READER) else _LABELLED for one in known]
+    weights += [_LABELLED if source.startswith("news-") else _OTHERS for source, _ in others]
+    views, viewed = views_of_texts(texts)
     return Texts(
         known,
-        np.stack([measured[name].to_numpy().astype(np.float64) for name in SCORED], axis=1),
-        np.array([one.label == "good" for one in known] + [True] * len(others)),
-        np.array(weights),
+        Rows(
+            values_of(texts),
+            np.array([*(one.label == "good" for one in known), *[True] * len(others)]),
+            np.array(weights),
+            values_of(views),
+            viewed,
+        ),
         dropped_by_rules([one.text for one in known]),
         np.array([SETS.get(one.draw, one.draw) for one in known]),
     )
@@ -206,10 +212,11 @@ def main() -> None:
     parser.add_argument("--texts", type=Path, required=True)
     parser.add_argument("--errors", action="store_true")
     parser.add_argument("--presets", action="store_true")
+    parser.add_argument("--curve", action="store_true")
     options = parser.parse_args()
     texts = read(options.data, options.texts)
     n_labelled = len(texts.labelled)
-    is_good, by_rules = texts.is_good[:n_labelled], ~texts.dropped
+    is_good, by_rules = texts.rows.is_good[:n_labelled], ~texts.dropped
     (least,) = (rule.minimum for rule in load_rules("default") if rule.signal == "quality_score")
     of_sets = texts.scores(texts.sets)
     of_folds = texts.scores(folds_of([one.text for one in texts.labelled]))
@@ -223,7 +230,7 @@ def main() -> None:
     if options.presets:
         rows |= {name: kept_by(name, [one.text for one in texts.labelled]) for name in _PRESETS}
     sets = [*dict.fromkeys(SETS.values()), _PAGES]
-    crawl = np.isin(texts.sets, sets[:-1])
+    crawl = np.isin(texts.sets, [name for name in sets if name not in ("one reader", _PAGES)])
     print("|", *(f"| {name} ({(texts.sets == name).sum()})" for name in sets), f"| all crawl ({crawl.sum()}) |")
     print("|---" * (len(sets) + 2) + "|")
     for name, kept in rows.items():
@@ -232,6 +239,9 @@ def main() -> None:
     for title, kept in list(rows.items())[1:4]:
         print(f"\nbad kept, {title}: {_shares(texts, crawl & ~is_good, kept, wrong_with)}")
         print(f"good kept, {title}: {_shares(texts, crawl & is_good, kept, lambda one: one.kind)}")
+    if options.curve:
+        for line in _curve(of_sets[crawl], is_good[crawl], by_rules[crawl]):
+            print(line)
     if options.errors:
         for line in _errors(texts, crawl & (is_good != rows[f"rules and score, {least:g}, set unseen"]), of_sets):
             print(line)
@@ -242,6 +252,18 @@ def _shares(texts: Texts, chosen: Mask, kept: Mask, kind_of: Callable[[Labelled]
     for number in np.flatnonzero(chosen).tolist():
         kinds[kind_of(texts.labelled[number])].append(bool(kept[number]))
     return ", ".join(f"{kind} {sum(some)}/{len(some)}" for kind, some in sorted(kinds.items()))
+
+
+def _curve(scores: np.ndarray, is_good: Mask, by_rules: Mask) -> Iterator[str]:
+    yield "\n| score at least | precision / recall, rules and score, set unseen |"
+    yield "|---|---|"
+    for least in _CURVE.tolist():
+        yield f"| {least:.2f} | {figures(by_rules & (scores >= least), is_good)} |"
+    yield "\n| score | good texts of those with it, set unseen |"
+    yield "|---|---|"
+    for low, high in itertools.pairwise(_BINS):
+        some = is_good[(scores >= low) & (scores < high)]
+        yield f"| {low:g}-{min(high, 1):g} | {int(some.sum())} of {len(some)}: {rate(int(some.sum()), len(some))} |"
 
 
 def _errors(texts: Texts, chosen: Mask, scores: np.ndarray) -> Iterator[str]:

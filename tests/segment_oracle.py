@@ -179,6 +179,10 @@ def read_segments(text: str) -> dict[str, int]:
     endings = Counter(segment.last_two() for segment in found if segment.is_statement() and segment.last_two())
     counts["top_ending"] = max(endings.values(), default=0)
     counts["polite_statements"] = sum(s.is_statement() and _ending(s.text) == POLITE for s in found)
+    said = [segment.text.rstrip(_TRAILING) for segment in found if segment.is_statement()]
+    counts["past_statements"] = sum(words.endswith("た") for words in said)
+    counts["copula_statements"] = sum(words.endswith("です") for words in said)
+    counts["appeal_statements"] = sum(words.endswith(("ょう", "さい")) for words in said)
     kinds: list[tuple[Segment, str]] = []
     for segment in found:
         follows_statement = bool(kinds) and kinds[-1][1] in ("statement", "aside")

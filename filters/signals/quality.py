@@ -50,9 +50,13 @@ SCORED: Final = (
     *("repeated_segment_fraction", "longest_repeat_chars", "mean_full_stop_chars", "duplicate_10gram_fraction"),
     *("top_4gram_fraction", "line_end_punctuation_fraction", "mean_line_chars"),
     *("broken_off_fraction", "open_end_count", "top_ending_fraction", "hashtag_fraction"),
-    *("clause_marks_per_statement", "polite_ending_fraction", "trade_word_variety"),
+    *("clause_marks_per_statement", "polite_ending_fraction", "past_ending_fraction", "copula_ending_fraction"),
+    *("appeal_ending_fraction", "trade_word_variety"),
     *("longest_duplicate_chars", "longest_duplicate_fraction"),
 )
+
+#: The weight of all documents that a tree grew from. Leaves have whole parts of it.
+TREE_WEIGHT: Final = 30_000
 
 _HEAD: Final = "# quality model of manyo, written by train-quality: docs/log/labels.md"
 _HELD_OUT: Final = "held-out-japanese"
@@ -201,7 +205,8 @@ def write_quality_model(model: QualityModel) -> str:
     """The model as text: a line for its figure on Japanese documents, one for each signal, and one for each tree.
 
     A tree's nodes are in preorder: `12<34` sends documents whose bin of signal 12 is below 34 to the next node, `18/6`
-    is a leaf that good documents of a weight of 18 reached in training and bad ones of 6.
+    is a leaf that good documents of a weight of 18 reached in training and bad ones of 6, where all documents together
+    have a weight of `TREE_WEIGHT`.
     """
     lines = [_HEAD]
     if (held := model.held_out) is not None:
@@ -279,13 +284,21 @@ def _read_tree(cells: Sequence[str], n_signals: int) -> Records:
             node["signal"], node["bound"] = map(int, cell.split(_BELOW))
             if len(read) < 2 or not (0 <= node["signal"] < n_signals and 0 <= node["bound"] < N_BINS):
                 raise ValueError(f"{cell} divides nothing")
-            below, node["others"] = read.pop(), read.pop()
-            for weight in ("good", "bad"):
-                node[weight] = nodes[weight][below] + nodes[weight][node["others"]]
+            node["others"] = read[-2]
+            del read[-2:]
         read.append(number)
     if read != [0]:
         raise ValueError("a tree is not complete")
+    sum_up(nodes)
     return nodes
+
+
+def sum_up(nodes: Records) -> None:
+    """Give each node that divides the weight of the leaves below it."""
+    for number in range(len(nodes) - 1, -1, -1):
+        if nodes["signal"][number] != LEAF:
+            for weight in ("good", "bad"):
+                nodes[weight][number] = nodes[weight][number + 1] + nodes[weight][nodes["others"][number]]
 
 
 @lru_cache(maxsize=4)

@@ -5,6 +5,9 @@ documents, and each document's score for the figures comes from a model that was
 from one that was trained without the document: a crawl has sources like those that were labelled and others, so the
 truth lies between. The last model is trained on everything.
 
+A document is trained on as it is and as views of it (`quality_views`), which share its weight and its fold; figures are
+of documents as they are.
+
 The same documents give the same model: they are ordered by the digest of their text, the fold of a document or source
 is a digest of its own, and the trees are drawn by a generator whose numbers are the same on every machine.
 """
@@ -12,14 +15,25 @@ is a digest of its own, and the trees are drawn by a generator whose numbers are
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from manyo.filters.signals import characters
-from manyo.filters.signals.quality import LEAST_OF_LABEL, SCORED, HeldOut, QualityModel, Scale, bins_of, read_values
+from manyo.filters.signals.quality import (
+    LEAST_OF_LABEL,
+    SCORED,
+    TREE_WEIGHT,
+    HeldOut,
+    QualityModel,
+    Scale,
+    bins_of,
+    read_values,
+    sum_up,
+)
+from manyo.filters.signals.quality_views import views
 from manyo.filters.signals.signal import Passes
 from manyo.filters.signals.signal_settings import DEFAULTS
 from manyo.filters.signals.tree_kernels import NODES, grow_tree
@@ -37,7 +51,7 @@ _LEAST_KANA = 0.1
 THRESHOLDS = (0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8)
 
 #: Trees of the model. Twice as many raise the area under the curve by 0.002, and the model's size to twice as much.
-N_TREES = 80
+N_TREES = 48
 
 #: A leaf has at least this share of the weight of all documents. Of labelled ones that is two.
 LEAST_SHARE = 0.0015
@@ -45,11 +59,61 @@ LEAST_SHARE = 0.0015
 #: Divisions that are drawn at each node, of which the best is taken.
 N_TRIED = 20
 
+#: Share of a document's weight that its views have together.
+VIEWS_SHARE = 0.5
+
 #: Share of the documents whose value is beyond the range that is divided into bins, at either end.
 _BEYOND = 0.002
 _BATCH = 500
-#: Weights are written with this many significant digits, and trained on as they are written.
-_WEIGHT_DIGITS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a forest grows from: documents, and views of them.
+
+    Attributes:
+        values: float64 (n_docs, n_signals), of `SCORED`.
+        is_good: bool (n_docs,).
+        importance: float64 (n_docs,), how much each document counts with its views, above 0.
+        views: float64 (n_views, n_signals).
+        viewed: int64 (n_views,), the document of each view.
+    """
+
+    values: np.ndarray
+    is_good: np.ndarray
+    importance: np.ndarray
+    views: np.ndarray
+    viewed: np.ndarray
+
+    def grow(self, seen: np.ndarray | None = None) -> QualityModel:
+        """Grow a forest.
+
+        Args:
+            seen: bool (n_docs,), the documents to grow it from; None for all of them.
+        """
+        seen = np.ones(len(self.values), bool) if seen is None else seen
+        n_views = np.bincount(self.viewed, minlength=len(self.values))
+        of_documents = self.importance * np.where(n_views > 0, 1 - VIEWS_SHARE, 1)
+        of_views = (self.importance * VIEWS_SHARE / np.maximum(n_views, 1))[self.viewed]
+        is_seen = seen[self.viewed]
+        return grow_forest(
+            np.concatenate([self.values[seen], self.views[is_seen]]),
+            np.concatenate([self.is_good[seen], self.is_good[self.viewed][is_seen]]),
+            np.concatenate([of_documents[seen], of_views[is_seen]]),
+        )
+
+    def unseen_scores(self, folds: np.ndarray) -> np.ndarray:
+        """float64 (n_docs,), the score of each document by a model that was grown without the documents of its fold.
+
+        Args:
+            folds: (n_docs,); documents of the fold "" are in every model, and have no score (0).
+        """
+        scores = np.zeros(len(folds))
+        for fold in np.unique(folds[folds != ""]):
+            unseen = folds == fold
+            model = self.grow(~unseen)
+            scores[unseen] = model.contributions(self.values[unseen]).sum(axis=1) + model.base
+        return scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +127,8 @@ class Examples:
         sources: names of the documents' sources.
         weights: float64 (n_docs,), how much each document counts, before sources are evened out.
         is_japanese: bool (n_docs,), which are Japanese prose, by their kana.
+        views: float64 (n_views, n_signals), of views of the documents.
+        viewed: int64 (n_views,), the document of each view.
         repeats: documents left out because another of the same label has the same text.
         contradictions: texts left out because documents of both labels have them.
     """
@@ -73,6 +139,8 @@ class Examples:
     sources: tuple[str, ...]
     weights: np.ndarray
     is_japanese: np.ndarray
+    views: np.ndarray
+    viewed: np.ndarray
     repeats: int
     contradictions: int
 
@@ -88,8 +156,12 @@ class Examples:
         """float64 (n_docs,), how much each document counts."""
         counts = self.counts()
         sizes = np.array([sum(counts[source]) for source in self.sources])
-        importance = np.minimum(1.0, MOST_OF_SOURCE / sizes) * self.weights
-        return np.array([float(f"{weight:.{_WEIGHT_DIGITS}g}") for weight in importance.tolist()])
+        importance: np.ndarray = np.minimum(1.0, MOST_OF_SOURCE / sizes) * self.weights
+        return importance
+
+    def rows(self) -> Rows:
+        """What a forest grows from."""
+        return Rows(self.values, self.is_good, self.importance(), self.views, self.viewed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +206,17 @@ def read_examples(good: Iterable[tuple[str, str, float]], bad: Iterable[tuple[st
             )
     chosen = sorted((digest, label) for label in (0, 1) for digest in texts_of[label].keys() - both)
     documents = [texts_of[label][digest] for digest, label in chosen]
-    column = pa.array([text for _, text, _ in documents], pa.large_string())
-    measured = [_measured(column.slice(start, _BATCH)) for start in range(0, len(column), _BATCH)]
+    read = [text for _, text, _ in documents]
+    views_of, viewed = views_of_texts(read)
     return Examples(
         np.array([digest for digest, _ in chosen], np.uint64),
-        np.concatenate([values for values, _ in measured]),
+        values_of(read),
         np.array([label == 0 for _, label in chosen]),
         tuple(source for source, _, _ in documents),
         np.array([weight for _, _, weight in documents]),
-        np.concatenate([is_japanese for _, is_japanese in measured]),
+        np.concatenate([_is_japanese(passes) for passes in _batches(read)]),
+        values_of(views_of),
+        viewed,
         repeats,
         len(both),
     )
@@ -152,10 +226,26 @@ def _digest(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest())
 
 
-def _measured(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """The signals that are scored, and which of the texts are Japanese prose."""
-    passes = Passes(texts, DEFAULTS)
-    return read_values(passes, SCORED), passes.of(characters.character_counts).fraction(*characters.KANA) >= _LEAST_KANA
+def views_of_texts(texts: Sequence[str]) -> tuple[list[str], np.ndarray]:
+    """Views of texts, and int64 (n_views,), the text of each view; each text's are drawn by its digest."""
+    found = [(view, number) for number, text in enumerate(texts) for view in views(text, _digest(text))]
+    return [view for view, _ in found], np.array([number for _, number in found], np.int64)
+
+
+def values_of(texts: Sequence[str]) -> np.ndarray:
+    """float64 (n_texts, n_signals), of `SCORED`."""
+    return np.concatenate([read_values(passes, SCORED) for passes in _batches(texts)])
+
+
+def _batches(texts: Sequence[str]) -> Iterator[Passes]:
+    column = pa.array(texts, pa.large_string())
+    for start in range(0, len(column), _BATCH):
+        yield Passes(column.slice(start, _BATCH), DEFAULTS)
+
+
+def _is_japanese(passes: Passes) -> np.ndarray:
+    is_japanese: np.ndarray = passes.of(characters.character_counts).fraction(*characters.KANA) >= _LEAST_KANA
+    return is_japanese
 
 
 def train(examples: Examples) -> tuple[QualityModel, list[AtThreshold], list[AtThreshold]]:
@@ -166,7 +256,7 @@ def train(examples: Examples) -> tuple[QualityModel, list[AtThreshold], list[AtT
         and those of models that did not see the document.
     """
     scores = [unseen_scores(examples, by_source) for by_source in (True, False)]
-    model = grow_forest(examples.values, examples.is_good, examples.importance())
+    model = examples.rows().grow()
     of_sources, of_documents = (_at_thresholds(examples, of_fold) for of_fold in scores)
     return replace(model, held_out=held_out(examples, scores[0], examples.is_japanese)), of_sources, of_documents
 
@@ -202,11 +292,16 @@ def grow_forest(values: np.ndarray, is_good: np.ndarray, importance: np.ndarray)
     scales = tuple(_scale(values[:, i]) for i in range(values.shape[1]))
     bins = bins_of(values, scales)
     nodes = np.zeros(2 * len(values), NODES)
-    least = LEAST_SHARE * float(importance.sum())
+    weights = importance * (TREE_WEIGHT / float(importance.sum()))
+    least = LEAST_SHARE * TREE_WEIGHT
     trees = []
     for number in range(N_TREES):
-        n_nodes = grow_tree(bins, is_good, importance, least, N_TRIED, np.uint64(number), nodes)
-        trees.append(nodes[:n_nodes].copy())
+        n_nodes = grow_tree(bins, is_good, weights, least, N_TRIED, np.uint64(number), nodes)
+        tree = nodes[:n_nodes].copy()
+        for weight in ("good", "bad"):
+            tree[weight] = np.rint(tree[weight])
+        sum_up(tree)
+        trees.append(tree)
     return QualityModel(SCORED, scales, tuple(trees))
 
 
@@ -228,13 +323,7 @@ def _at_thresholds(examples: Examples, scores: np.ndarray) -> list[AtThreshold]:
 
 def unseen_scores(examples: Examples, by_source: bool) -> np.ndarray:
     """float64 (n_docs,), the score of each document by a model that was trained without the documents of its fold."""
-    folds, importance = _folds(examples, by_source), examples.importance()
-    scores = np.zeros(len(folds))
-    for fold in np.unique(folds):
-        seen = folds != fold
-        model = grow_forest(examples.values[seen], examples.is_good[seen], importance[seen])
-        scores[~seen] = model.contributions(examples.values[~seen]).sum(axis=1) + model.base
-    return scores
+    return examples.rows().unseen_scores(_folds(examples, by_source).astype(str))
 
 
 def _folds(examples: Examples, by_source: bool) -> np.ndarray:

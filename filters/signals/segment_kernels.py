@@ -65,6 +65,11 @@ GAP_CHARS: Final = 20
 REPEATED_CHARS: Final = 4
 REPEATED_PASSAGE_CHARS: Final = 60
 
+# Codes of hiragana in which statements of one kind end: た, す of です, う of しょう, い of ください.
+_TA: Final = ord("た") - ord("ぁ") + 1
+_DESU: Final = (ord("で") - ord("ぁ") + 1) << _MARK_BITS | ord("す") - ord("ぁ") + 1
+_SHOU: Final = (ord("ょ") - ord("ぁ") + 1) << _MARK_BITS | ord("う") - ord("ぁ") + 1
+_KUDASAI: Final = (ord("さ") - ord("ぁ") + 1) << _MARK_BITS | ord("い") - ord("ぁ") + 1
 _W: Final = ord("w")
 _CONTINUED: Final = ord("続")  # …続きを読む
 _CASE_BIT: Final = 0x20
@@ -91,6 +96,9 @@ class SegmentCount:
     ends_open: int  # whether the last segment stops in mid-sentence
     top_ending: int  # statements with the most frequent ending
     polite_statements: int  # that end in です, ます and the like
+    past_statements: int  # that end in た
+    copula_statements: int  # that end in です
+    appeal_statements: int  # that end in ょう or さい, as ましょう and ください do
 
 
 SEGMENT_COUNTS: Final = record(*((name, np.int64) for name in SegmentCount.__annotations__))
@@ -108,6 +116,7 @@ class Segment:
     last_mark: int  # of its last character; a code where that is hiragana
     ended: int  # the mark that ended it
     ending: int  # the kind of its ending
+    last_word_mark: int  # of the last character of its words
     last_pair: int  # marks of the last two characters of its words if both are hiragana
     is_cell: int  # of a table: in a line with a TAB before or after it
     is_statement: int
@@ -270,13 +279,17 @@ def _note(
 
 
 @kernel
-def _note_end(
-    segment: Segment, first_mark: int, last_mark: int, last_pair: int, ended: int, ending: int, is_cell: bool
-) -> None:
-    """Note how a segment begins and ends."""
-    segment.last_pair = last_pair
-    segment.first_mark, segment.last_mark, segment.ended, segment.ending = first_mark, last_mark, ended, ending
-    segment.is_cell = is_cell
+def _note_words(segment: Segment, points: Uint32s, first: int, last_word: int, marks: Bytes) -> None:
+    """Note the first and the last characters of a segment's words."""
+    segment.first_mark = _first_mark(points, first, marks)
+    segment.last_word_mark = marks[points[last_word]] if last_word >= first else BLANK
+    segment.last_pair = _last_pair(points, first, last_word, marks)
+
+
+@kernel
+def _note_end(segment: Segment, last_mark: int, ended: int, ending: int, is_cell: bool) -> None:
+    """Note how a segment ends."""
+    segment.last_mark, segment.ended, segment.ending, segment.is_cell = last_mark, ended, ending, is_cell
 
 
 @kernel
@@ -343,10 +356,9 @@ def cut_segments(
             mark_of_end = _end_before(last, ended, ending, goes_on, mark, point, blanks)
             if mark_of_end:
                 stop = end if at_end else i - 1
-                first_mark = _first_mark(points, first, marks)
                 _note(segments[n_segments], first, stop, segment_hash, chars, n_japanese, n_hiragana, n_particles)
-                pair = _last_pair(points, first, last_word, marks)
-                _note_end(segments[n_segments], first_mark, last, pair, mark_of_end, ending, is_row or mark == TAB)
+                _note_words(segments[n_segments], points, first, last_word, marks)
+                _note_end(segments[n_segments], last, mark_of_end, ending, is_row or mark == TAB)
                 n_segments, first = n_segments + 1, stop
                 segment_hash = np.uint64(0)
                 chars = n_japanese = n_hiragana = n_particles = ended = dots = 0
@@ -421,6 +433,9 @@ def _count_ends(segments: Records, n_segments: int, pairs: Int32s, row: SegmentC
         row.broken_off += segment.ended == ELLIPSIS and i + 1 < n_segments
         pairs[segment.last_pair] += segment.is_statement != 0 and segment.last_pair > 0
         row.polite_statements += segment.is_statement != 0 and segment.ending == POLITE
+        row.past_statements += segment.is_statement != 0 and segment.last_word_mark == _TA
+        row.copula_statements += segment.is_statement != 0 and segment.last_pair == _DESU
+        row.appeal_statements += segment.is_statement != 0 and segment.last_pair in (_SHOU, _KUDASAI)
         row.top_ending = max(row.top_ending, pairs[segment.last_pair])
     for i in range(n_segments):
         pairs[segments[i].last_pair] = 0

@@ -43,7 +43,7 @@ DECORATIONS: Final = (("☀", "➿"), ("\U0001f000", "\U0001faff"))
 
 #: So many of so many statements are added to those that end alike, so that few decide nothing.
 USUAL_ENDINGS: Final = (2, 5)
-#: Likewise, so many statements that do not end politely.
+#: Likewise, so many statements that end otherwise.
 OTHER_ENDINGS: Final = 2
 
 
@@ -160,9 +160,9 @@ def _top_ending_fraction(passes: Passes) -> np.ndarray:
     return np.where(counts["statements"] > 0, some, np.float32(0))
 
 
-def _polite_ending_fraction(passes: Passes) -> np.ndarray:
+def _ending_fraction(passes: Passes, name: str) -> np.ndarray:
     counts = passes.of(_segments)
-    return share(counts["polite_statements"], counts["statements"] + OTHER_ENDINGS)
+    return share(counts[name], counts["statements"] + OTHER_ENDINGS)
 
 
 def _clause_marks_per_statement(passes: Passes) -> np.ndarray:
@@ -296,7 +296,32 @@ SIGNALS: tuple[Signal, ...] = (
             f"{OTHER_ENDINGS} that end otherwise are added, so that few decide nothing",
         ),
         "ours: translations end nearly every sentence so, talk and diaries do not",
-        _polite_ending_fraction,
+        partial(_ending_fraction, name="polite_statements"),
+    ),
+    Signal(
+        fraction(
+            "past_ending_fraction",
+            f"statements that end in た, per statement; {OTHER_ENDINGS} that end otherwise are added",
+        ),
+        "ours: diaries and reports tell what happened, spun text and templates do not",
+        partial(_ending_fraction, name="past_statements"),
+    ),
+    Signal(
+        fraction(
+            "copula_ending_fraction",
+            f"statements that end in です, per statement; {OTHER_ENDINGS} that end otherwise are added",
+        ),
+        "ours",
+        partial(_ending_fraction, name="copula_statements"),
+    ),
+    Signal(
+        fraction(
+            "appeal_ending_fraction",
+            "statements that end in ょう or さい, as ましょう and ください do, per statement; "
+            f"{OTHER_ENDINGS} that end otherwise are added",
+        ),
+        "ours: pages that are made to be found advise and call for something",
+        partial(_ending_fraction, name="appeal_statements"),
     ),
     Signal(
         mean("clause_marks_per_statement", "、。！？ and their like per statement", "marks"),

@@ -1,6 +1,7 @@
 """The score learns what divides two piles of our sentences, says how well, and what each score is made of."""
 
 import random
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from manyo.filters.signals.quality import (
 )
 from manyo.filters.signals.quality_kernels import pick_largest
 from manyo.filters.signals.quality_training import Examples, read_examples, train, unseen_scores
+from manyo.filters.signals.quality_views import CUT_CHARS, JOINED_CUTS, views
 from manyo.filters.signals.signal import Passes
 from manyo.filters.signals.signal_settings import DEFAULTS
 from manyo.filters.signals.tree_kernels import LEAF, N_BINS, NODES, grow_tree
@@ -94,14 +96,70 @@ def test_figures_are_those_of_documents_whose_source_was_not_trained_on(examples
 
 def test_a_document_more_moves_no_other_to_another_fold(examples):
     """The folds were places in the order of digests once: ten documents less, and every figure was another."""
+    of_documents = ("digests", "values", "is_good", "sources", "weights", "is_japanese")
     fewer = replace(
         examples,
-        **{name: getattr(examples, name)[1:] for name in ("digests", "values", "is_good", "sources", "weights")},
+        **{name: getattr(examples, name)[1:] for name in of_documents},
+        views=examples.views[examples.viewed > 0],
+        viewed=examples.viewed[examples.viewed > 0] - 1,
     )
     is_far = examples.digests % 5 != examples.digests[0] % 5
     # Documents of the fold of the one that is gone are scored by the same model as before.
     with_it, without = unseen_scores(examples, by_source=False), unseen_scores(fewer, by_source=False)
     assert np.array_equal(with_it[1:][~is_far[1:]], without[~is_far[1:]])
+
+
+def test_views_of_a_document_are_in_its_fold_and_share_its_weight(examples):
+    rows = examples.rows()
+    folds = np.array([str(digest % 2) for digest in examples.digests])
+    is_other = folds[rows.viewed] == "1"
+    changed = replace(rows, views=np.where(is_other[:, None], 0, rows.views))
+    scores, changed_scores = rows.unseen_scores(folds), changed.unseen_scores(folds)
+    assert np.array_equal(scores[folds == "1"], changed_scores[folds == "1"])
+    assert not np.array_equal(scores[folds == "0"], changed_scores[folds == "0"])
+    (tree, *_) = rows.grow().trees
+    good = rows.importance[rows.is_good].sum() / rows.importance.sum()
+    assert tree["good"][0] / (tree["good"][0] + tree["bad"][0]) == pytest.approx(good, abs=1e-3)
+
+
+def test_documents_without_a_fold_are_in_every_model_and_have_no_score(examples):
+    rows = examples.rows()
+    folds = np.where(np.arange(len(rows.values)) % 3 == 0, "", "x")
+    assert (rows.unseen_scores(folds)[folds == ""] == 0).all()
+    alone = rows.grow(folds == "")
+    expected = alone.contributions(rows.values).sum(axis=1) + alone.base
+    assert np.array_equal(rows.unseen_scores(folds)[folds == "x"], expected[folds == "x"])
+
+
+PIECES = st.sampled_from(["雨が降る。", "山の上の観測所", "\n", " \n\n", "｜", "見出し ", "abc", "、だから"])
+
+
+@given(st.lists(PIECES, max_size=200).map("".join), st.integers(0, 2**64 - 1))
+def test_views_are_cuts_of_the_text_in_one_line(text, seed):
+    found = views(text, seed)
+    assert found == views(text, seed)
+    assert bool(found) == bool(text.strip())
+    lines = {re.sub(r"\s*\n\s*", blank, text.strip()) for blank in (" ", "")}
+    for number, view in enumerate(found):
+        assert view.strip()
+        assert "\n" not in view
+        assert len(view) <= CUT_CHARS[1] * JOINED_CUTS
+        if number < 3:
+            assert any(view in line for line in lines)
+        else:
+            headline = next(view[:n] for n in range(6, 61) if view[n:].lstrip(" |：\u3000").startswith(view[:n]))
+            assert 4 * len(headline) <= max(map(len, lines))
+
+
+def test_a_text_scores_alike_however_it_is_cut(real_data):
+    """What was trained on whole texts only kept 97 of 100 good ones, and 90 of 100 of their first 300 characters."""
+    paths = sorted((real_data / "livedoor_news").glob("*-*.txt"))[5::60]
+    articles = ["\n".join(path.read_text(encoding="utf-8").split("\n")[2:]) for path in paths]
+    cut = [article.replace("\n", " ")[:300] for article in articles]
+    model = load_quality_model(None)
+    whole, cuts = scored(articles, model).scores, scored(cut, model).scores
+    assert (cuts >= 0.62).mean() >= (whole >= 0.62).mean() - 0.07
+    assert np.abs(whole - cuts).mean() < 0.12
 
 
 def test_the_same_documents_in_another_order_give_the_same_model(trained):

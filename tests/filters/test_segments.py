@@ -128,3 +128,17 @@ def test_statements_that_end_politely_are_told_from_talk():
     polite = "駅に着きました。雨は降っていません。傘は要らないでしょう。"
     talk = "駅に着いたよ。雨は降ってないね。傘は要らないかな。"
     assert signal_values("polite_ending_fraction", polite, talk) == [pytest.approx(3 / 5), 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "ending", "other"),
+    [
+        ("past_ending_fraction", "昨日は川で魚を見た。", "明日は川で魚を見る。"),
+        ("past_ending_fraction", "昨日は川で魚を釣りました！", "昨日は川で魚を釣りましたか。"),
+        ("copula_ending_fraction", "これは川で釣った魚です。", "これを川で釣ります。"),
+        ("appeal_ending_fraction", "川で魚を釣ってみましょう。", "川で魚を釣ってみます。"),
+        ("appeal_ending_fraction", "川で魚を釣ってください♪", "川で魚を釣ってくださる。"),
+    ],
+)
+def test_statements_count_by_how_they_end(name, ending, other):
+    assert signal_values(name, ending * 3 + other, other, "魚釣り入門") == [pytest.approx(3 / 6), 0, 0]

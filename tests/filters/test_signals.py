@@ -162,6 +162,9 @@ EXPECTED = {
     "top_ending_fraction": 1 / 3,
     "clause_marks_per_statement": 2,
     "polite_ending_fraction": 0,
+    "past_ending_fraction": 1 / 3,
+    "copula_ending_fraction": 0,
+    "appeal_ending_fraction": 0,
     "trade_word_variety": 0,
     "hashtag_fraction": 0,
 }
