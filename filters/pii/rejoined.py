@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -43,7 +44,8 @@ _BROKEN: Final = re.compile(
 )
 #: Nothing is apart in a text without these, which are sought fast.
 _MAY_BE_APART: Final = re.compile(" [^ \\n] [^ \\n] ")
-_MAY_BE_BROKEN: Final = re.compile("\\n[ 　]{0,4}[-－ー―—‐−の0-9０-９OoQlI@番号丁]|@\\n")
+_MAY_BE_BROKEN: Final = re.compile("\\n[ 　]{0,4}[-－ー―—‐−の0-9０-９OoQlI@番号丁]")
+_MAY_BREAK_AT_HOST: Final = re.compile("@\\n")
 _ENDS_OF_BROKEN: Final = frozenset(
     "-－ー―—‐−0123456789０１２３４５６７８９番地号 　_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
@@ -97,7 +99,8 @@ def rejoined(text: str) -> Rejoined | None:
     if dropped:
         dropped.update(match.end() - 1 for match in _PAIR.finditer(text))
     joins: set[int] = set()
-    for line in _MAY_BE_BROKEN.finditer(text):
+    # One expression for both would have no first character that can be sought alone.
+    for line in chain(_MAY_BE_BROKEN.finditer(text), _MAY_BREAK_AT_HOST.finditer(text)):
         if text[line.start() - 1] in _ENDS_OF_BROKEN:
             around = max(0, line.start() - _BROKEN_CHARS), line.end() + _BROKEN_CHARS
             for match in _BROKEN.finditer(text, *around):
@@ -113,10 +116,10 @@ def rejoined(text: str) -> Rejoined | None:
     for expression, read, meant in _LOOK_ALIKE:
         table = str.maketrans(read, meant)
         chars = expression.sub(lambda match, table=table: match[0].translate(table), chars)  # type: ignore[misc]
-    is_kept = np.ones(len(text), np.bool_)
-    is_kept[list(dropped)] = False
-    places = np.flatnonzero(is_kept)
-    is_joint = (np.diff(places) > 1) | np.isin(places[:-1], list(joins))
+    is_dropped, is_join = np.zeros(len(text), np.bool_), np.zeros(len(text), np.bool_)
+    is_dropped[list(dropped)] = is_join[list(joins)] = True
+    places = np.flatnonzero(~is_dropped)
+    is_joint = (np.diff(places) > 1) | is_join[places[:-1]]
     return Rejoined(chars, [*places.tolist(), len(text)], (np.flatnonzero(is_joint) + 1).tolist())
 
 
