@@ -85,6 +85,8 @@ _MISREAD: Final = re.compile(
     r"|(?<![A-Za-z])[OoQlI]{1,2}(?:[ \-－.()（）]{0,3}[0-9]|[ 　]?[年月日曰歳才番号丁])"
 )
 _LIKE_DIGIT: Final = re.compile("[OoQlI]")
+#: ニ号室 is read for 二号室.
+_TWO: Final = re.compile("(?<![ァ-ヴー])ニ(?=号室|号棟|号館|丁目|番地|番[0-9の]|階)")
 _LIKE_DIGITS: Final = str.maketrans("OoQlI", "00011")
 _UNITS: Final = "年月日曰歳才番号丁"
 
@@ -92,6 +94,8 @@ _UNITS: Final = "年月日曰歳才番号丁"
 def digits_read(text: str) -> str:
     """A text of the same length in which O, l and the like are digits where the rest of a number is."""
     text = text.replace("曰", "日")
+    if "ニ" in text:
+        text = _TWO.sub("二", text)
     # Most texts have no such letter, which is seen at once.
     return _READ.sub(_digits_of_run, text) if _LIKE_DIGIT.search(text) and _MISREAD.search(text) else text
 

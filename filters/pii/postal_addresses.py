@@ -94,20 +94,23 @@ _SPLIT: Final = "[0-9]{1,3} [0-9]{1,3}(?= {0,2}番地)"
 _BANCHI: Final = f"(?:{_PLOT}?(?:{_SPLIT}|{_N}){_S}番(?:地|戸|屋敷|{_BAN_ENDS}){_NEXT}|番外地|無番地)"
 _DASHES: Final = f"{_PLOT}?{_DIGITS}(?:{_S}-{_S}{_DIGITS}){{1,5}}(?:{_S}号(?![室棟]))?"
 _NOS: Final = f"{_PLOT}?[0-9]{{1,5}}(?:{_S}[のノ之]{_S}[0-9]{{1,5}}){{1,3}}(?:{_S}(?:番地|号(?![室棟])))?"
+#: 三丁目十二の四; in Ishikawa イの45.
+_OLD_NOS: Final = f"{_KANJI_NUMBER}(?:{_S}[のノ之]{_S}{_KANJI_NUMBER}){{1,3}}(?![一-鿿])"
+_LETTERED: Final = f"{_PLOT}[のノ][0-9]{{1,5}}(?:-[0-9]{{1,4}})?"
 _BARE: Final = (
     f"(?:(?:{_PLOT}|字)?[0-9]{{1,5}}(?:{_S}号(?![室棟線]))?|(?<=[町通])[〇一二三四五六七八九]{{2,4}}(?![一-鿿]))"
 )
 _BLOCK: Final = re.compile(
     f"(?P<strong>{_STREET}{_S}(?:{_CHOME}{_S})?(?:{_BANCHI}|{_DASHES}|{_NOS}|{_BARE}{_COUNTED})"
     f"|{_STREET}{_S}{_CHOME}"
-    f"|{_CHOME}{_S}(?:{_BANCHI}|(?:{_DASHES}|{_NOS}|{_BARE}|{_KANJI_NUMBER}){_COUNTED})?"
-    f"|(?:{_N}{_S}字{_S})?{_BANCHI}|{_NOS}{_COUNTED})"
+    f"|{_CHOME}{_S}(?:{_BANCHI}|(?:{_DASHES}|{_NOS}|{_OLD_NOS}|{_BARE}|{_KANJI_NUMBER}){_COUNTED})?"
+    f"|(?:{_N}{_S}字{_S})?{_BANCHI}|{_NOS}{_COUNTED}|{_LETTERED}{_COUNTED})"
     f"|(?P<dashes>{_DASHES}){_COUNTED}"
     f"|(?P<bare>{_BARE}){_COUNTED}"
 )
 #: Where a block may start: kanji numbers only if a unit follows, because 三国町 is a town.
 _MAY_START: Final = re.compile(
-    f"[0-9]|(?<=[町通])[〇一二三四五六七八九]{{2,4}}(?![一-鿿])|第[0-9]|{_PLOT}[0-9]|[東西南北]?{_KANJI_NUMBER}{_S}(?:丁|番|地割|条|線)|番外地|無番地|[東西南北][0-9]"
+    f"[0-9]|(?<=[町通])[〇一二三四五六七八九]{{2,4}}(?![一-鿿])|第[0-9]|{_PLOT}[のノ]?[0-9]|[東西南北]?{_KANJI_NUMBER}{_S}(?:丁|番|地割|条|線)|番外地|無番地|[東西南北][0-9]"
 )
 _FULL_DATE: Final = re.compile(r"(?:1[89]|20)[0-9]{2}-[01][0-9]-[0-3][0-9](?![0-9])")
 _DATE: Final = re.compile(r"(?:1[89]|20)[0-9]{2} ?- ?[01]?[0-9](?: ?- ?[0-3]?[0-9])?(?![0-9])")

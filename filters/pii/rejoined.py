@@ -39,15 +39,17 @@ _BROKEN: Final = re.compile(
     "|(?<=[0-9０-９番地号])(?P<of>\n[ 　]{0,4})(?=の[ 　]?[0-9０-９])"
     "|0[0-9]{1,4}-[0-9]{1,4}-[0-9]{1,3}(?P<inside>\n)(?=[0-9]{1,3}(?:\n|$))"
     "|(?<![0-9-])0[0-9]{1,3}-[0-9]{1,2}(?P<in_group> )(?=[0-9]{1,2}-[0-9]{4}(?![0-9]))"
+    "|(?<=[都道府県市区町村郡郷])(?P<of_town>\n[ 　]{0,4})(?=(?:大字|字)[一-鿿])"
     "|(?<=[0-9])(?P<of_block>\n[ 　]{0,4})(?=番地|番|号|丁目)"
     "|(?<=[A-Za-z0-9_])(?P<of_mail>\n)(?=@[A-Za-z0-9-]+\\.[a-z])|(?<=[A-Za-z0-9_]@)(?P<of_host>\n)(?=[A-Za-z0-9-]+\\.[a-z])"
 )
 #: Nothing is apart in a text without these, which are sought fast.
 _MAY_BE_APART: Final = re.compile(" [^ \\n] [^ \\n] ")
-_MAY_BE_BROKEN: Final = re.compile("\\n[ 　]{0,4}[-－ー―—‐−の0-9０-９OoQlI@番号丁]")
+_MAY_BE_BROKEN: Final = re.compile("\\n[ 　]{0,4}[-－ー―—‐−の0-9０-９OoQlI@番号丁字大]")
 _MAY_BREAK_AT_HOST: Final = re.compile("@\\n")
 _ENDS_OF_BROKEN: Final = frozenset(
-    "-－ー―—‐−0123456789０１２３４５６７８９番地号 　_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    "-－ー―—‐−0123456789０１２３４５６７８９番地号都道府県市区町村郡郷 　_"
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 #: More than the number around a line end has.
 _BROKEN_CHARS: Final = 24
