@@ -25,6 +25,7 @@ class MixSource:
         signal: column of `signals` that chooses documents of the source.
         minimum: smallest value of the signal that is chosen.
         below: the value from which on documents are no longer chosen.
+        named: names that are chosen, where the signal names a category, such as `register`.
     """
 
     name: str
@@ -38,6 +39,7 @@ class MixSource:
     signal: str | None = None
     minimum: float = float("-inf")
     below: float = float("inf")
+    named: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise ValueError if not exactly one amount is given, or a value is out of range."""
@@ -55,6 +57,8 @@ class MixSource:
             raise ValueError(f"{self.name}: source and signal are for token shards of this run")
         if self.signal is None and (self.minimum, self.below) != (float("-inf"), float("inf")):
             raise ValueError(f"{self.name}: minimum and below are for a signal")
+        if self.named and (self.signal is None or (self.minimum, self.below) != (float("-inf"), float("inf"))):
+            raise ValueError(f"{self.name}: named is for a signal that names a category, without minimum and below")
         if self.minimum >= self.below:
             raise ValueError(f"{self.name}: minimum is {self.minimum}, must be smaller than below, {self.below}")
 

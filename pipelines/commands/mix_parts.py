@@ -14,9 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from manyo.corpus.doc_ids import id_heads
 from manyo.corpus.tables.shards import filesystem, is_local, join, publish, read_columns, read_text
+from manyo.filters.signals.measure import measured_categories
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.manifest import read_manifests
 from manyo.pipelines.engine.shapes import digest_of
@@ -115,8 +117,9 @@ def _parts(config: Config, mix: Mix, line: MixSource, shards: Sequence[_OwnShard
             "has not; copy the token shards to a filesystem, and mix there"
         )
     stages = {stage.name: stage for stage in build_stages(config)}
-    values = None if line.signal is None else _Values.read(config, stages["measure"], line.own_source, line.signal)
-    choice = [stages["measure"].fingerprint, line.signal or "", line.minimum, line.below, mix.validation, mix.test]
+    values = None if line.signal is None else DocumentValues.read(config, stages["measure"], line)
+    bounds = (line.signal or "", line.minimum, line.below, *line.named)
+    choice = [stages["measure"].fingerprint, *bounds, mix.validation, mix.test]
     digests = [digest for shard in shards for digest in shard.digests]
     folder = Path(os.path.abspath(out), f"mix-parts-{digest_of([*map(str, choice), *digests])[:8]}")
     found: LineShards = {}
@@ -126,7 +129,7 @@ def _parts(config: Config, mix: Mix, line: MixSource, shards: Sequence[_OwnShard
         chosen = np.ones(len(tokens), np.bool_)
         if values is not None:
             value = values.of(documents.column("doc_id"))
-            chosen = (value >= line.minimum) & (value < line.below)
+            chosen = value == _IS_NAMED if line.named else (value >= line.minimum) & (value < line.below)
         part = part_of(documents.column("doc_id"), mix)
         for number, name in enumerate(PARTS):
             rows = np.flatnonzero(chosen & (part == number))
@@ -155,27 +158,45 @@ def _link(prefix: Path, shard: str, rows: np.ndarray) -> None:
         DocumentIndex.read(shard).write_part(path, rows)
 
 
+#: The value of a document whose category is one of those that a line names.
+_IS_NAMED = 1.0
+
+
 @dataclass(frozen=True, slots=True)
-class _Values:
+class DocumentValues:
     """A signal of every document of a source: 16 bytes each.
 
     Attributes:
         heads: uint64 (n_docs,), first bytes of the ids, in ascending order.
-        values: float64 (n_docs,), the signal; NaN where it is not measured.
+        values: float64 (n_docs,), the signal; NaN where it is not measured. Of a category, 1 for the names that a line
+            chooses and 0 for others.
     """
 
     heads: np.ndarray
     values: np.ndarray
 
     @classmethod
-    def read(cls, config: Config, measure: AnyStage, source: str, signal: str) -> _Values:
+    def read(cls, config: Config, measure: AnyStage, line: MixSource) -> DocumentValues:
+        """Read what a line with a signal looks at.
+
+        Raises:
+            UserError: the line gives names for a number, or a range for a category.
+        """
+        assert line.signal is not None
+        source, signal, named = line.own_source, line.signal, pa.array(line.named, pa.string())
+        if (signal in measured_categories(config.signals)) != bool(line.named):
+            needed = "names a category: choose names with named" if not line.named else "is a number: choose a range"
+            raise UserError(f"[mix] {line.name}: {signal} {needed}")
         folder = measure.folder(config.run.out)
         heads, values = [np.zeros(0, np.uint64)], [np.zeros(0)]
         for name in sorted(read_manifests(folder)):
             if name.split("/")[0] == source:
                 batch = read_columns(SIGNALS.uri(folder, name), ["doc_id", signal])
                 heads.append(id_heads(batch.column("doc_id")))
-                values.append(batch.column(signal).cast(pa.float64()).to_numpy(zero_copy_only=False))
+                column = batch.column(signal)
+                if line.named:
+                    column = pc.is_in(column.cast(pa.string()), value_set=named).cast(pa.int8())
+                values.append(column.cast(pa.float64()).to_numpy(zero_copy_only=False))
         order = np.argsort(together := np.concatenate(heads))
         return cls(together[order], np.concatenate(values)[order])
 

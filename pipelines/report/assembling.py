@@ -169,6 +169,7 @@ def assemble(merged: Statistics, timings: Sequence[StageTiming], run: RunFacts, 
         "rules": _rules(merged, run, documents, sources),
         "losses": loss_tables(merged["losses"]),
         "disparities": disparities(merged["losses"]),
+        "preset_disparities": disparities(merged["losses"], of_presets=True),
         "licences": _licences(merged, sources, run["sources"]),
         "charsets": _charsets(merged),
         "languages": [

@@ -142,8 +142,8 @@ def _of_presets(rules: Mapping[str, Any]) -> dict[str, Any]:
     return {name.removeprefix(PRESET): _share(**of) for name, of in rules.items() if name.startswith(PRESET)}
 
 
-def disparities(merged: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Rules and presets that drop a larger share of a class than of the other documents of its grouping.
+def disparities(merged: Mapping[str, Any], of_presets: bool = False) -> list[dict[str, Any]]:
+    """Rules of the run, or presets, that drop a larger share of a class than of the other documents of its grouping.
 
     Ranked by what is sure of it: the lower end of the share in the class less the upper end of that elsewhere, at 95 %
     each. Classes are told apart one rule at a time, so a rule that many documents of a class fail for a good reason is
@@ -152,8 +152,8 @@ def disparities(merged: Mapping[str, Any]) -> list[dict[str, Any]]:
     found = []
     for grouping in _groupings(merged):
         classes = merged.get(grouping, {})
-        rules = sorted({rule for of_class in classes.values() for rule in of_class} - {ANY_RULE})
-        for rule in rules:
+        counted = {rule for of_class in classes.values() for rule in of_class} - {ANY_RULE}
+        for rule in sorted(rule for rule in counted if rule.startswith(PRESET) == of_presets):
             counts = {name: of_class[rule] for name, of_class in classes.items() if rule in of_class}
             whole = {key: sum(one[key] for one in counts.values()) for key in ("documents", "failed")}
             for name, one in counts.items():

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from manyo.filters.signals.categories import load_category_model
 from manyo.pipelines.cli import main
+from manyo.pipelines.commands.mix_parts import DocumentValues
+from manyo.pipelines.engine.errors import UserError
+from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.run import table_folder
+from manyo.tokenizer.mixture import MixSource
 from tests.filters.test_categories import made
 
 CONFIG = """
@@ -100,6 +105,31 @@ def test_whatif_and_diff_tell_documents_apart_by_register(folder: Path, capsys: 
     shown = capsys.readouterr().out
     assert "register" in shown
     assert "shop" in shown
+
+
+def test_a_line_of_a_mixture_takes_the_documents_of_the_names_that_it_gives(folder: Path) -> None:
+    config = load_config(str(folder / "run.toml"))
+    measure = next(stage for stage in build_stages(config) if stage.name == "measure")
+    (signals,) = Path(table_folder(config, "signals")).rglob("*.parquet")
+    table = pq.read_table(signals, partitioning=None)
+
+    def chosen(*named: str) -> list[bool]:
+        line = MixSource("some", repeats=1, source="pages", signal="register", named=named)
+        values: list[bool] = (
+            DocumentValues.read(config, measure, line).of(table["doc_id"].combine_chunks()) == 1
+        ).tolist()
+        return values
+
+    registers = table["register"].to_pylist()
+    assert chosen("law") == [register == "law" for register in registers]
+    assert chosen("law", "shop") == [True] * 8
+    assert chosen("verse") == [False] * 8
+    for signal, named in (("register", ()), ("char_count", ("law",))):
+        line = MixSource("some", repeats=1, source="pages", signal=signal, named=named)
+        with pytest.raises(UserError, match=f"some: {signal} (names a category|is a number): choose"):
+            DocumentValues.read(config, measure, line)
+    with pytest.raises(ValueError, match="named is for a signal that names a category"):
+        MixSource("some", repeats=1, named=("law",))
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,13 @@ def test_a_rule_that_drops_more_of_a_class_is_a_disparity_and_chance_is_none() -
     assert [row["class"] for row in loss_tables(losses)["register"]] == ["plain", "polite", "rare"]
 
 
+def test_disparities_of_presets_are_ranked_by_themselves() -> None:
+    classes = {name: {"harsh": one, "preset other": one} for name, one in (("a", counts(99, 90)), ("b", counts(99, 1)))}
+    for of_presets, name in ((False, "harsh"), (True, "preset other")):
+        found = disparities({"register": classes}, of_presets)
+        assert [(row["rule"], row["class"]) for row in found] == [(name, "a")]
+
+
 _losses = st.tuples(st.integers(1, 500), st.integers(0, 500)).map(lambda one: counts(one[0], min(one)))
 
 
