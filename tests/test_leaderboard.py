@@ -110,8 +110,17 @@ def test_made_numbers_have_their_check_digits(seed: int) -> None:
 @given(values=st.lists(st.floats(0, 1), min_size=1, max_size=40))
 def test_a_ratio_lies_in_its_interval_of_bootstrap_samples(values: list[float]) -> None:
     figure = ratio("F1", "", values, [1.0] * len(values))
-    assert min(values) - 1e-9 <= figure.low <= figure.high <= max(values) + 1e-9
     assert figure.value == pytest.approx(sum(values) / len(values))
+    if 0 < sum(values) < len(values):
+        assert min(values) - 1e-9 <= figure.low <= figure.high <= max(values) + 1e-9
+
+
+def test_files_without_an_error_do_not_prove_that_there_are_none() -> None:
+    none_wrong, all_found = ratio("errors", "", [0.0] * 20, [900.0] * 20), ratio("whole", "", [3.0] * 20, [3.0] * 20)
+    assert (none_wrong.value, none_wrong.low) == (0, 0)
+    assert 0.1 < none_wrong.high < 0.2
+    assert (all_found.value, all_found.high) == (1, 1)
+    assert 0.8 < all_found.low < 0.9
 
 
 def test_a_share_of_nothing_says_that_nothing_is_known() -> None:

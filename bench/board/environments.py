@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import subprocess
@@ -32,12 +33,14 @@ def interpreter(folder: Path, requirements: Sequence[str]) -> str:
     key = json.dumps([sys.version_info[:3], sorted(requirements)])
     home = folder.absolute() / hashlib.blake2b(key.encode(), digest_size=6).hexdigest()
     python, finished = home / "bin" / "python", home / "installed.txt"
-    if finished.exists():
-        return str(python)
-    _do([sys.executable, "-m", "venv", "--clear", str(home)])
-    _do([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements])
-    frozen = _do([str(python), "-m", "pip", "freeze", "--disable-pip-version-check"])
-    finished.write_text(frozen, "utf-8")
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with home.with_suffix(".lock").open("w") as lock:  # two runs may need it at the same time
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not finished.exists():
+            _do([sys.executable, "-m", "venv", "--clear", str(home)])
+            _do([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements])
+            frozen = _do([str(python), "-m", "pip", "freeze", "--disable-pip-version-check"])
+            finished.write_text(frozen, "utf-8")
     return str(python)
 
 

@@ -92,11 +92,15 @@ def share_of(name: str, kind: str, part: int, whole: int) -> Figure:
 def ratio(name: str, kind: str, parts: Sequence[float], wholes: Sequence[float]) -> Figure:
     """Return the sum of parts over the sum of wholes, such as wrong characters over characters.
 
-    The interval is that of 1,000 bootstrap samples of the items, with a fixed seed. A mean is the ratio over ones.
+    The interval is that of 1,000 bootstrap samples of the items, with a fixed seed. A mean is the ratio over ones. Where
+    each item has nothing, or all, samples would not differ: then it is Wilson's of that many items.
     """
     pairs = list(zip(parts, wholes, strict=True))
     if not sum(wholes):
         return Figure(name, kind, 0.0, 0.0, 1.0, 0)
+    if not any(parts) or all(part == whole for part, whole in pairs):
+        full = int(any(parts))
+        return Figure(name, kind, float(full), *wilson(full * len(pairs), len(pairs)), len(pairs))
     rng = random.Random(0)
     drawn = []
     for _ in range(_RESAMPLES):

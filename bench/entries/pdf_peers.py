@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+#: Other readers take less than a second for the slowest of the made files.
+_FILE_S = 10
 
 
 def _files(given: list[str]) -> Iterator[bytes]:
@@ -24,11 +29,37 @@ def pypdfium2(given: list[str]) -> list[str]:
 
 
 def pdfminer(given: list[str]) -> list[str]:
-    """pdfminer.six with vertical lines."""
+    """pdfminer.six with vertical lines; a file that takes longer than the limit has no text."""
     from pdfminer.high_level import extract_text
     from pdfminer.layout import LAParams
 
-    return [extract_text(io.BytesIO(file), laparams=LAParams(detect_vertical=True)) for file in _files(given)]
+    found = []
+    for file in _files(given):
+        with _limited() as text:
+            text.append(extract_text(io.BytesIO(file), laparams=LAParams(detect_vertical=True)))
+        found.append("".join(text))
+    return found
+
+
+@contextmanager
+def _limited() -> Iterator[list[str]]:
+    """A list to put a text into, for so many seconds of processor time; then the work ends and the list stays empty.
+
+    pdfminer.six groups lines in a time that grows with the square of their number: glyphs in no order take minutes.
+    """
+
+    def end(*_: object) -> None:
+        raise TimeoutError
+
+    text: list[str] = []
+    before = signal.signal(signal.SIGPROF, end)
+    signal.setitimer(signal.ITIMER_PROF, _FILE_S)
+    try:
+        with suppress(TimeoutError):
+            yield text
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def pypdf(given: list[str]) -> list[str]:

@@ -53,6 +53,6 @@ TASK: Final = Task(
     ("errors", "whole", "in order"),
     draw,
     score,
-    n_items=len(LAYOUTS) * 4,
+    n_items=len(LAYOUTS) * 2,
     less_is_better=("errors",),
 )
