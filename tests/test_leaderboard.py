@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -32,6 +32,9 @@ from bench.entries import dedup_peers, own
 from bench.typesetting import Writer
 from manyo.dedup.settings import Dedup
 from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 TASK_OF = {task.name: task for task in TASKS}
 FEW = 12
@@ -287,6 +290,39 @@ def test_the_page_orders_rows_and_keeps_items_of_another_seed_apart(tmp_path: Pa
     assert "http://" not in page.replace("http-equiv", "")
     assert "https://" not in page
     assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
+
+
+def test_the_page_fits_narrow_windows_and_axe_finds_no_serious_fault(tmp_path: Path, browser: Browser) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    (tmp_path / "results").mkdir()
+    made = result(TASK_OF["language"], "a system with a long name", [True] * FEW)
+    (tmp_path / "results" / "one.json").write_text(json.dumps(made), "utf-8")
+    context = browser.new_context()
+    page, errors = context.new_page(), list[str]()
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    page.goto(write_page(tmp_path).as_uri())
+    for width, language in ((400, "ja"), (1280, "en")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.click(f"label[for=to-{language}]")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = axe.Axe().run(page).response["violations"]
+        assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+    context.close()
+    assert not errors
+
+
+def test_rows_with_an_equal_first_figure_are_ordered_by_the_next_and_errors_count_against() -> None:
+    task = TASK_OF["pdf"]
+    base = {"task": "pdf", "how": ["", ""], "items": {"source": "own", "digest": "d", "n": 1, "seed": 1}, "machine": {}}
+    results = [
+        {**base, "entry": entry, "seconds": 1.0, "figures": [
+            {"name": name, "kind": "", "value": value, "low": 0, "high": 1, "n": 1}
+            for name, value in zip(task.figures, values, strict=True)
+        ]}
+        for entry, values in (("worse", (0.5, 1.0, 1.0)), ("good", (0.0, 0.9, 1.0)), ("best", (0.0, 1.0, 1.0)))
+    ]  # fmt: skip
+    (table,) = tables_of(results, TASKS)
+    assert [row["entry"] for row in table["run"]] == ["best", "good", "worse"]
 
 
 def test_a_page_of_nothing_is_refused(tmp_path: Path) -> None:

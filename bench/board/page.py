@@ -44,7 +44,7 @@ def write_page(out: Path) -> Path:
 def tables_of(results: Iterable[Mapping[str, Any]], tasks: Iterable[Task]) -> list[dict[str, Any]]:
     """Return a table for each task and set of items, in the order of `tasks`, own writing first.
 
-    Rows are in the order of the task's first figure; those that were not run come last.
+    Rows are in the order of the task's figures, the first one first; those that were not run come last.
     """
     found: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
     for result in results:
@@ -66,7 +66,9 @@ def _table(task: Task, results: list[Mapping[str, Any]], number: int, words: Map
         figures = {(figure["name"], figure["kind"]): figure for figure in one.get("figures", [])}
         rows.append({**one, "of": figures, "times": _times(one, own_seconds)})
     run = [row for row in rows if "why" not in row]
-    run.sort(key=lambda row: row["of"][first, ""]["value"], reverse=more_is_better)
+    # Equal first figures are told apart by the next ones.
+    signs = [(name, -1 if name in task.less_is_better else 1) for name in task.figures]
+    run.sort(key=lambda row: [sign * row["of"][name, ""]["value"] for name, sign in signs], reverse=True)
     kinds = [kind for row in run[:1] for name, kind in row["of"] if name == first and kind]
     return {
         "id": f"{task.name}-{number}" if number else task.name,

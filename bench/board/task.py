@@ -92,8 +92,8 @@ def share_of(name: str, kind: str, part: int, whole: int) -> Figure:
 def ratio(name: str, kind: str, parts: Sequence[float], wholes: Sequence[float]) -> Figure:
     """Return the sum of parts over the sum of wholes, such as wrong characters over characters.
 
-    The interval is that of 1,000 bootstrap samples of the items, with a fixed seed. A mean is the ratio over ones. Where
-    each item has nothing, or all, samples would not differ: then it is Wilson's of that many items.
+    The interval is that of 1,000 bootstrap samples of the items, with a fixed seed. A mean is the ratio over ones.
+    Where each item has nothing, or all, samples would not differ: then it is Wilson's of that many items.
     """
     pairs = list(zip(parts, wholes, strict=True))
     if not sum(wholes):
