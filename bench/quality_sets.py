@@ -32,6 +32,7 @@ from bench.quality_examples import ONE_READER, Labelled, dropped_by_rules, label
 from manyo.corpus.intervals import wilson
 from manyo.corpus.tables.shards import zip_batches
 from manyo.filters.rules.decide import load_rules
+from manyo.filters.signals.quality import load_quality_model
 from manyo.filters.signals.quality_training import Rows, values_of, views_of_texts
 from manyo.pipelines.engine.executors import Serial
 from manyo.pipelines.engine.progress import watcher
@@ -107,9 +108,13 @@ class Texts:
     sets: np.ndarray
 
     def scores(self, folds: Sequence[object]) -> np.ndarray:
-        """float64 (n_labelled,), the score of each labelled text by a model of other folds and of weak texts."""
+        """float64 (n_labelled,), the score of each labelled text by a model of other folds and of weak texts.
+
+        Means become probabilities as in the model that ships.
+        """
         n_weak = len(self.rows.values) - len(self.labelled)
-        return self.rows.unseen_scores(np.array([*map(str, folds), *[""] * n_weak]))[: len(self.labelled)]
+        means = self.rows.unseen_scores(np.array([*map(str, folds), *[""] * n_weak]))[: len(self.labelled)]
+        return load_quality_model(None).probability_of(means)
 
 
 def read(data: Path, more: Path) -> Texts:

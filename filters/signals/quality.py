@@ -2,11 +2,15 @@
 
 The model is a forest of extremely randomized trees, grown by `manyo train-quality` from labelled documents; the one
 that ships is `quality.txt`, and `docs/log/labels.md` states its data. A document goes down each tree to a leaf, and its
-score is the mean of its leaves' shares of good training documents: of the labelled documents like it, so many were
-good.
+score comes from the mean of its leaves' shares of good training documents: of the labelled documents like it, so many
+were good.
 
 Each node has such a share, of the documents that reached it. Each step down changes it, and the change is credited to
 the signal that decided the step (Saabas 2014), so that the parts of a score and the share of the roots add up to it.
+
+A mean of many trees is drawn to the share of all documents, so in the middle it is no probability. A model that has
+scored documents of unseen sources knows how many were good at each mean: it turns the mean into that share, and scales
+the parts with it.
 
 A signal is known to the trees by its bin: the range of its values in training, without the last two in a thousand at
 either end, in equal parts, of the logarithm where values are counts. So no odd value can be told from the end of the
@@ -58,8 +62,12 @@ SCORED: Final = (
 #: The weight of all documents that a tree grew from. Leaves have whole parts of it.
 TREE_WEIGHT: Final = 30_000
 
+#: Parts that add up to less than this are left as they are: a quotient would be rounding.
+_LEAST_CHANGE: Final = 1e-9
+
 _HEAD: Final = "# quality model of manyo, written by train-quality: docs/log/labels.md"
 _HELD_OUT: Final = "held-out-japanese"
+_PROBABILITIES: Final = "probabilities"
 _BELOW: Final = "<"
 _SHARE: Final = "/"
 
@@ -119,12 +127,22 @@ class QualityModel:
         scales: of each signal.
         trees: records of `NODES` of each tree.
         held_out: how well it does on Japanese documents of other sources; None where too few were at hand to say.
+        probabilities: how probable it is that a document is good, at means of its leaves' shares from 0 to 1 in equal
+            steps, rising; between two in proportion. Empty where the mean is taken for it.
     """
 
     signals: tuple[str, ...]
     scales: tuple[Scale, ...]
     trees: tuple[Records, ...]
     held_out: HeldOut | None = None
+    probabilities: tuple[float, ...] = ()
+
+    def probability_of(self, means: np.ndarray) -> np.ndarray:
+        """float64 (n_docs,), how probable it is that documents with these means are good."""
+        if not self.probabilities:
+            return means
+        of: np.ndarray = np.interp(means, np.linspace(0, 1, len(self.probabilities)), self.probabilities)
+        return of
 
     @cached_property
     def _nodes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -138,10 +156,14 @@ class QualityModel:
         return roots, signals, bounds, others.astype(np.int32), shares / len(self.trees)
 
     @property
-    def base(self) -> float:
-        """The score of a document of which nothing is known: the mean of the roots' shares."""
+    def _root_mean(self) -> float:
         roots, *_, values = self._nodes
         return float(values[roots].sum())
+
+    @property
+    def base(self) -> float:
+        """The score of a document of which nothing is known: that of the mean of the roots' shares."""
+        return float(self.probability_of(np.array([self._root_mean]))[0])
 
     def contributions(self, values: np.ndarray) -> np.ndarray:
         """float64 (n_docs, n_signals), how much each signal changes the score.
@@ -151,7 +173,13 @@ class QualityModel:
         """
         parts = np.zeros((len(values), len(self.signals)))
         walk_trees(bins_of(values, self.scales), *self._nodes, parts)
-        return parts
+        if not self.probabilities:
+            return parts
+        changes = parts.sum(axis=1)
+        moved = self.probability_of(changes + self._root_mean) - self.base
+        is_moved = np.abs(changes) > _LEAST_CHANGE
+        scaled: np.ndarray = parts * np.where(is_moved, moved / np.where(is_moved, changes, 1), 1)[:, None]
+        return scaled
 
 
 def bins_of(values: np.ndarray, scales: Sequence[Scale]) -> np.ndarray:
@@ -202,7 +230,7 @@ def score(passes: Passes, model: QualityModel) -> Scored:
 
 
 def write_quality_model(model: QualityModel) -> str:
-    """The model as text: a line for its figure on Japanese documents, one for each signal, and one for each tree.
+    """The model as text: lines for its figure and its probabilities, one for each signal, and one for each tree.
 
     A tree's nodes are in preorder: `12<34` sends documents whose bin of signal 12 is below 34 to the next node, `18/6`
     is a leaf that good documents of a weight of 18 reached in training and bad ones of 6, where all documents together
@@ -211,6 +239,8 @@ def write_quality_model(model: QualityModel) -> str:
     lines = [_HEAD]
     if (held := model.held_out) is not None:
         lines.append(f"{_HELD_OUT} {held.area:.3f} {held.low:.3f} {held.high:.3f} {held.good} {held.bad}")
+    if model.probabilities:
+        lines.append(f"{_PROBABILITIES} {' '.join(f'{one:g}' for one in model.probabilities)}")
     for name, scale in zip(model.signals, model.scales, strict=True):
         lines.append(f"signal {name} {'log' if scale.is_logarithmic else 'as-is'} {scale.low:g} {scale.high:g}")
     for tree in model.trees:
@@ -249,6 +279,7 @@ def _parse(text: str) -> QualityModel:
     if head != _HEAD:
         raise ValueError("its first line is another")
     names, scales, trees, held_out = [], [], [], None
+    probabilities: list[float] = []
     for line in filter(None, lines):
         key, *cells = line.split(" ")
         if key == "signal":
@@ -262,11 +293,16 @@ def _parse(text: str) -> QualityModel:
         elif key == _HELD_OUT:
             area, low, high, good, bad = cells
             held_out = HeldOut(float(area), float(low), float(high), int(good), int(bad))
+        elif key == _PROBABILITIES:
+            probabilities = [float(cell) for cell in cells]
+            is_between = len(cells) > 1 and probabilities[0] >= 0 and probabilities[-1] <= 1
+            if not is_between or not (np.diff(probabilities) >= 0).all():
+                raise ValueError("its probabilities do not rise from 0 to 1")
         else:
             raise ValueError(f"there is no {key!r} in one")
     if not trees:
         raise ValueError("it is not complete")
-    return QualityModel(tuple(names), tuple(scales), tuple(trees), held_out)
+    return QualityModel(tuple(names), tuple(scales), tuple(trees), held_out, tuple(probabilities))
 
 
 def _read_tree(cells: Sequence[str], n_signals: int) -> Records:
@@ -316,8 +352,8 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         mean(
             "quality_score",
-            "probability that the text is worth learning from, by a forest over other signals; "
-            f"`{PARTS.name}` says what it is made of",
+            "probability that the text is worth learning from, by a forest over other signals, as documents of unseen "
+            f"sources had it; `{PARTS.name}` says what it is made of",
             "probability",
         ),
         "DCLM, FineWeb-Edu and Swallow v2 have classifiers; ours reads other signals, and `manyo train-quality` trains "

@@ -62,6 +62,10 @@ N_TRIED = 20
 #: Share of a document's weight that its views have together.
 VIEWS_SHARE = 0.5
 
+#: Steps at which a model knows probabilities, and the share of the mean in them.
+N_STEPS = 20
+MEAN_SHARE = 0.02
+
 #: Share of the documents whose value is beyond the range that is divided into bins, at either end.
 _BEYOND = 0.002
 _BATCH = 500
@@ -257,8 +261,38 @@ def train(examples: Examples) -> tuple[QualityModel, list[AtThreshold], list[AtT
     """
     scores = [unseen_scores(examples, by_source) for by_source in (True, False)]
     model = examples.rows().grow()
-    of_sources, of_documents = (_at_thresholds(examples, of_fold) for of_fold in scores)
-    return replace(model, held_out=held_out(examples, scores[0], examples.is_japanese)), of_sources, of_documents
+    model = replace(
+        model,
+        held_out=held_out(examples, scores[0], examples.is_japanese),
+        probabilities=rising_probabilities(scores[0], examples.is_good, examples.importance()),
+    )
+    of_sources, of_documents = (_at_thresholds(examples, model.probability_of(of_fold)) for of_fold in scores)
+    return model, of_sources, of_documents
+
+
+def rising_probabilities(means: np.ndarray, is_good: np.ndarray, importance: np.ndarray) -> tuple[float, ...]:
+    """How many documents are good at each mean, as a function that rises: isotonic regression, read at `N_STEPS` steps.
+
+    Args:
+        means: float64 (n_docs,), of documents that the model was not grown from.
+        is_good: bool (n_docs,).
+        importance: float64 (n_docs,), how much each document counts.
+    """
+    piles: list[tuple[float, float, float]] = []  # the weighted sum of means, the good weight and the weight
+    for number in np.argsort(means, kind="stable").tolist():
+        weight = float(importance[number])
+        pile = (weight * float(means[number]), weight * bool(is_good[number]), weight)
+        while piles and piles[-1][1] * pile[2] >= pile[1] * piles[-1][2]:
+            before = piles.pop()
+            pile = (before[0] + pile[0], before[1] + pile[1], before[2] + pile[2])
+        piles.append(pile)
+    weights = np.array([weight for *_, weight in piles])
+    middles = np.array([total for total, *_ in piles]) / weights
+    shares = np.array([good for _, good, _ in piles]) / weights
+    steps = np.linspace(0, 1, N_STEPS + 1)
+    # A little of the mean itself, so that of two documents the one with the larger mean has the larger score.
+    rising = (1 - MEAN_SHARE) * np.interp(steps, middles, shares) + MEAN_SHARE * steps
+    return tuple(float(f"{one:.4g}") for one in rising.tolist())
 
 
 def held_out(examples: Examples, scores: np.ndarray, chosen: np.ndarray) -> HeldOut | None:

@@ -24,7 +24,7 @@ from manyo.filters.signals.quality import (
     write_quality_model,
 )
 from manyo.filters.signals.quality_kernels import pick_largest
-from manyo.filters.signals.quality_training import Examples, read_examples, train, unseen_scores
+from manyo.filters.signals.quality_training import Examples, read_examples, rising_probabilities, train, unseen_scores
 from manyo.filters.signals.quality_views import CUT_CHARS, JOINED_CUTS, views
 from manyo.filters.signals.signal import Passes
 from manyo.filters.signals.signal_settings import DEFAULTS
@@ -158,8 +158,8 @@ def test_a_text_scores_alike_however_it_is_cut(real_data):
     cut = [article.replace("\n", " ")[:300] for article in articles]
     model = load_quality_model(None)
     whole, cuts = scored(articles, model).scores, scored(cut, model).scores
-    assert (cuts >= 0.62).mean() >= (whole >= 0.62).mean() - 0.07
-    assert np.abs(whole - cuts).mean() < 0.12
+    assert (cuts >= 0.58).mean() >= (whole >= 0.58).mean() - 0.07
+    assert np.abs(whole - cuts).mean() < 0.15
 
 
 def test_the_same_documents_in_another_order_give_the_same_model(trained):
@@ -191,6 +191,45 @@ def test_a_model_states_how_well_it_tells_japanese_documents_of_unseen_sources_a
 def test_a_model_of_english_documents_states_no_figure(examples):
     abroad = replace(examples, is_japanese=np.zeros_like(examples.is_good))
     assert train(abroad)[0].held_out is None
+
+
+def _squared_error(steps, means, is_good, weights):
+    return (weights * (np.interp(means, np.linspace(0, 1, len(steps)), steps) - is_good) ** 2).sum()
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 999), st.integers(1, 200))
+def test_probabilities_rise_and_are_nearer_to_the_labels_than_the_means(seed, n_docs):
+    draw = np.random.default_rng(seed)
+    means, weights = draw.random(n_docs), draw.integers(1, 4, n_docs).astype(float)
+    is_good = draw.random(n_docs) < means**3
+    steps = rising_probabilities(means, is_good, weights)
+    assert (np.diff(steps) > 0).all()
+    assert steps[0] >= 0
+    assert steps[-1] <= 1
+    again = rising_probabilities(means, is_good, weights * 2)
+    assert again == steps
+    if n_docs >= 100:
+        assert _squared_error(steps, means, is_good, weights) < _squared_error((0, 1), means, is_good, weights)
+
+
+def test_of_documents_of_unseen_sources_as_many_are_good_as_their_probability_says():
+    draw = np.random.default_rng(4)
+    means = draw.random(20_000)
+    is_good = draw.random(20_000) < means**3
+    steps = rising_probabilities(means, is_good, np.ones(20_000))
+    assert np.interp([0.3, 0.6, 0.9], np.linspace(0, 1, len(steps)), steps) == pytest.approx(
+        [0.3**3, 0.6**3, 0.9**3], abs=0.05
+    )
+
+
+def test_a_probability_moves_no_document_before_another_and_scales_the_parts(trained):
+    model = trained[0]
+    bare = replace(model, probabilities=())
+    values = np.random.default_rng(1).random((40, len(SCORED))) * 5
+    means, scores = (one.contributions(values).sum(axis=1) + one.base for one in (bare, model))
+    assert scores == pytest.approx(model.probability_of(means))
+    assert (np.argsort(means, kind="stable") == np.argsort(scores, kind="stable")).all()
 
 
 def test_repeats_and_texts_of_both_kinds_are_left_out_and_counted():
@@ -342,6 +381,8 @@ def test_the_model_that_ships_scores_prose_above_a_menu_and_holds_no_text():
         ("{head}\nsignal nothing as-is 0 1\n", "there is no signal 'nothing'"),
         ("{head}\nsignal char_count log 0\n", "not enough values"),
         ("{head}\nbias 1\n", "there is no 'bias' in one"),
+        ("{head}\nprobabilities 0 0.6 0.5 1\n", "its probabilities do not rise from 0 to 1"),
+        ("{head}\nprobabilities 0 2\n", "its probabilities do not rise from 0 to 1"),
         ("{head}\nsignal char_count log 0 1\ntree 0<5 1/2\n", "0<5 divides nothing"),
         ("{head}\nsignal char_count log 0 1\ntree 1<5 1/2 3/4\n", "1<5 divides nothing"),
         ("{head}\nsignal char_count log 0 1\ntree 0<99 1/2 3/4\n", "0<99 divides nothing"),
