@@ -86,7 +86,7 @@ _SECRET_END: Final = re.compile(r"[\"'`;,)\]}>」』】]+[;,]?$|[、。].*$|[.,;
 _NO_SECRET: Final = re.compile(
     r"(?i)your|example|change[_-]?me|placeholder|dummy|sample|xxx|\*\*\*|\.\.\.|^<|>$|^\$|\{\{|\{[a-z_]+\}"
     r"|%[a-z_]+%|^\[|https?://|^(?:null|none|true|false|undefined|string|password|required|optional|reset|forgot"
-    r"|process\.env|os\.environ|getenv|secret|token|input|text|hidden|login|username)|\(|^(.)\1+$|^[#&@/]|^--|…"
+    r"|process\.env|os\.environ|getenv|secret|token|input|text|hidden|login|username)|\(|^(.)\1+$|^[#&@/]|^(?:home|usr|etc|var|tmp|root|Users)/|^--|…"
 )
 _HAS_DIGIT: Final = re.compile("[0-9]")
 _HAS_LETTER: Final = re.compile("[A-Za-z]")
@@ -103,6 +103,7 @@ _SOCIAL_URL: Final = re.compile(
     r"|youtube\.com)/(?P<id>@?~?[A-Za-z0-9_.\-]{2,40})"
 )
 _HANDLE: Final = re.compile(r"@[A-Za-z0-9_][A-Za-z0-9_.\-]{1,30}|[A-Za-z0-9_][A-Za-z0-9_.\-]{2,30}(?:#[0-9]{4})?")
+_PLAIN_NUMBER: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _SHORT_NETWORKS: Final = ("x", "ig", "tw")
 _HANDLE_BY_ITSELF: Final = re.compile("@[A-Za-z0-9_.]+|(?=[A-Za-z.]*[0-9_])[A-Za-z0-9_.]{6,}")
 # Accounts of companies and towns are public.
@@ -219,7 +220,8 @@ def _handle(fold: str, field: Field) -> _Span | None:
     if url:
         return url.span("id")
     match = _HANDLE.match(fold, field.start, field.stop)
-    if not match or fold[match.end() : match.end() + 1] in ("@", "/", ":"):
+    # x="62.38" is a place in a picture, logs.map( a call.
+    if not match or fold[match.end() : match.end() + 1] in ("@", "/", ":", "(") or _PLAIN_NUMBER.fullmatch(match[0]):
         return None
     stop = match.start() + len(match[0].rstrip(".-"))
     # In code x and tw are variables, too.

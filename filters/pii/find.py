@@ -379,8 +379,13 @@ def _addresses(fold: str, pieces: Sequence[tuple[int, int]], masks: Sequence[_Ho
         for place in find_addresses(fold, max(first, reached), stop):
             reached = place.stop
             is_masked = any(mask.start < place.stop and place.start < mask.stop for mask in masks)
-            if not is_masked and not _is_blank(fold[place.start : place.stop]):
+            value = fold[place.start : place.stop]
+            if not is_masked and not _is_blank(value) and not _ROAD.search(value):
                 yield _Span(place.start, place.stop, "postal_address", 0.9, place.rule)
+
+
+#: 一般国道七号 is a road.
+_ROAD: Final = re.compile("[国県都府]道[0-9〇一二三四五六七八九十百]+号")
 
 
 def _is_blank(value: str) -> bool:

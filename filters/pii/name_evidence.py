@@ -206,12 +206,13 @@ _MIXED: Final = re.compile(
 )
 #: What goes on after the first letter of 住　所.
 _PRINTED_APART: Final = re.compile(f" {{1,4}}{LETTER}(?!{LETTER})")
-_NO_PERSON: Final = frozenset(("平成", "昭和", "大正", "明治", "令和", "本名", "前", "所", "女子", "本人", "下宿"))
+_ERAS: Final = ("平成", "昭和", "大正", "明治", "令和")
+_NO_PERSON: Final = frozenset((*_ERAS, "本名", "前", "所", "女子", "本人", "下宿"))
 _NOUN: Final = re.compile("工事|事業|施設|整備")
 _NUMBER: Final = re.compile("[一二三四五六七八九十百千万〇]+")
 _ADDRESSED: Final = re.compile(f" ?(?:{HONORIFIC})")
 #: Ends of words for people by what they are or do: 入居者様, 関係各位様.
-_ROLE_END: Final = re.compile("[仕文模同多異者員人主客生方家店社部課名位様同女男長]$")
+_ROLE_END: Final = re.compile("[万千百仕文模同多異者員人主客生方家店社部課名位様同女男長]$")
 #: Two words that the dictionary lacks, before a title: 小鳥遊 結月さん.
 _UNKNOWN_PAIR: Final = re.compile(f"[一-鿿々]{{2,3}} [一-鿿々]{{1,3}}(?= ?(?:{HONORIFIC})|と申|と名乗|といい)")
 #: One foreign word before a title.
@@ -470,7 +471,7 @@ def _givens(text: str, start: int, at: int, limit: int, weight: float, surname_i
             return
     run = _RUN.match(text, at, min(limit, at + _GIVEN_CHARS))
     for stop in range(run.end() if run else at, at, -1):
-        if not _WORD_ENDS.match(text, stop) or text[start:stop] in _NO_PERSON:
+        if not _WORD_ENDS.match(text, stop) or text[start:stop] in _NO_PERSON or text[start : start + 2] in _ERAS:
             continue
         given = text[at:stop]
         is_given = "名" in parts(given) and (surname_is_known or len(given) > 1)

@@ -88,6 +88,8 @@ _NO_PERSON: Final = frozenset(
         "丁",
         "全角",
         "祖父母",
+        "常勤",
+        "非常勤",
         "平成",
         "昭和",
         "大正",
@@ -101,6 +103,11 @@ _NO_PERSON: Final = frozenset(
 _KANA_WORDS: Final = re.compile(
     r"(?:[ァ-ヴー゛゜]{1,10}(?:[・=＝･]|(?<=[ァ-ヴー゛゜]{2})(?: {1,2}|　)(?=[ァ-ヴー゛゜]{2}))){1,4}[ァ-ヴー゛゜]{"
     r"1,10}(?![ァ-ヴーぁ-ゖ一-鿿])|[ぁ-ゖ]{2,7}[ 　]{1,2}[ぁ-ゖ]{2,7}(?![ァ-ヴーぁ-ゖ一-鿿])"
+)
+#: Words of companies, shops and brands.
+_OF_COMPANY: Final = re.compile(
+    "ジャパン|ビューティ|インターナショナル|コーポレーション|カンパニー|サービス|グループ|ショップ|ストア|ホテル|レストラン|カフェ|スタジオ|クラブ|センター|システム"
+    "|プランニング|プロダクト|ホールディングス|エンタテインメント|エンターテインメント|コスメティック|コミュニケーション|ファクトリー"
 )
 _KATAKANA: Final = re.compile("[ァ-ヴー゛゜]{4,14}")
 #: Letters with the marks of Europe and Vietnam: Szabó, Phạm.
@@ -129,7 +136,8 @@ _NO_LATIN: Final = re.compile(
     r"|last|full|name|doe|example|sample|test|user|online|shop|store|music|records|city|international|lab"
     r"|laboratory|help|desk|list"
     r"|contact|phone|address|email|bot|noreply|reply|committee|press|media|studio|design|no|of|and|for|please|date"
-    r"|new|all|public|private|type|value|string|number|id)\b"
+    r"|new|all|public|private|type|value|string|number|id|null|not|unique|primary|key|text|cloud|platform|google|amazon"
+    r"|microsoft|windows|linux|server|version|stats|style|presents)\b"
 )
 _OCR_LETTERS: Final = re.compile(f"{LETTER}{{1,3}}(?: {{1,2}}{LETTER}{{1,3}}){{2,9}}(?!{LETTER})")
 _UNKNOWN_PAIR: Final = re.compile(
@@ -147,7 +155,8 @@ _SOLID: Final = re.compile(
 _UNKNOWN_GIVEN: Final = re.compile("[一-鿿々]{2,3}|[ァ-ヴー]{2,4}[子江代枝美乃]")
 _ANY_GIVEN: Final = re.compile(
     "(?!まで|です|より|から|さん|さま|ちゃん|ほか|への|では|には|まし|ます|といい|のみ|また"
-    "|[一-鿿々]{1,3}(?:です|ます|まで|から|より|さん|さま|でし|って|とい|たち))(?:[一-鿿々]{1,3}"
+    "|[一-鿿々]{1,3}(?:です|ます|まで|から|より|さん|さま|でし|って|とい|たち)"
+    "|[ぁ-ゖ]{1,3}(?:ます|です|した|まし))(?:[一-鿿々]{1,3}"
     "[ぁ-ゖ]?|[ぁ-ゖ]{2,5}|[ァ-ヴー]{2,6}[子江代枝美乃]?|[ぁ-ゖ]{1,3}[一-鿿々]|[一-鿿々][ぁ-ゖ]{1,3})"
 )
 _KANA_GIVEN: Final = re.compile("[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ]{2,4}子?")
@@ -260,7 +269,10 @@ def name_chars(window: str, belief: Belief) -> int:
     """
     if belief.is_expected:
         kana = _KANA_WORDS.match(window)
-        if kana and not any(word in _NO_PERSON for word in re.split("[ 　]", kana[0])):
+        is_thing = kana and (
+            _OF_COMPANY.search(kana[0]) or any(word in _NO_PERSON for word in re.split("[ 　]", kana[0]))
+        )
+        if kana and not is_thing:
             return kana.end()
     if (belief.is_firm or belief.has_latin) and (latin := _LATIN.match(window)) and not is_no_latin(latin[0]):
         return latin.end()

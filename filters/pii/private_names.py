@@ -103,9 +103,18 @@ def introduced(within: OpenText, pieces: Sequence[Interval]) -> Iterator[Name]:
             for first in within.starts_before(at):
                 belief = Belief(1, is_expected=True, is_firm=True, has_latin=True) if match["self"] else GAPPED
                 is_name = within.name_end(first, belief, at) == at
-                if is_name and (match["self"] or WORDS_APART.search(text, first, at)):
+                if is_name and (match["self"] or WORDS_APART.search(text, first, at)) and not _is_said(text[first:at]):
                     yield first, at, 0.85, "name_introduced"
                     break
+
+
+#: 何と申しますか, 上がるのだと申します.
+_SAID_WORD: Final = re.compile("何.{0,5}|[一-鿿]{1,3}[ぁ-ゖ]{0,4}[るだたすくうむいか]")
+
+
+def _is_said(word: str) -> bool:
+    """Whether a word before と申します is what somebody said, and no name."""
+    return bool(_SAID_WORD.fullmatch(word)) and not ("姓" in parts(word[:2]) and "名" in parts(word[2:]))
 
 
 def passage_names(
