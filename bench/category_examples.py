@@ -62,13 +62,14 @@ _REGISTER_OF_NDC = {"913": "fiction", "914": "essay", "911": "verse"}
 _FOREIGN_NOVELS = ("923", "933", "943", "953", "983", "949")
 
 
-def _digest(text: str) -> int:
+def digest(text: str) -> int:
+    """The first eight bytes of BLAKE2b of a text."""
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest())
 
 
 def drawn(items: Iterable[str], count: int) -> list[str]:
     """As many of the items, by their digests."""
-    return sorted(items, key=_digest)[:count]
+    return sorted(items, key=digest)[:count]
 
 
 @dataclass(slots=True)
@@ -128,7 +129,8 @@ def _of_html(text: str) -> str:
     return re.sub(r"\n{2,}", "\n", html.unescape(re.sub(r"<(pre|script|style).*?</\1>|<[^>]+>", "", text, flags=re.S)))
 
 
-def _lines_of(path: Path) -> list[dict[str, str]]:
+def lines_of(path: Path) -> list[dict[str, str]]:
+    """The objects of a file of JSON Lines."""
     with path.open(encoding="utf-8") as file:
         return [json.loads(line) for line in file]
 
@@ -142,7 +144,7 @@ def add_news_and_blogs(written: Written, data: Path, clone: Callable[[str], Repo
         for name in drawn(names, 70):
             text = (data / "livedoor_news" / name).read_text(encoding="utf-8")
             written.add("news", f"livedoor {service}", "\n".join(text.split("\n")[2:]))
-    gold = {page["url"]: page for page in _lines_of(data / "gold" / "extraction" / "gold.jsonl")}
+    gold = {page["url"]: page for page in lines_of(data / "gold" / "extraction" / "gold.jsonl")}
     for url, page in sorted(gold.items()):
         if page["set"] == "news" and not re.search(r"iij\.ad\.jp|sanwa|jvndb", url):
             written.add("news", "news sites", page["text"])
@@ -171,7 +173,7 @@ def add_reference(written: Written, data: Path, clone: Callable[[str], Repositor
     for url, text in _pages(data / "web" / "japanese-000.warc.gz"):
         host = urlsplit(url).hostname or ""
         if host == "law.e-gov.go.jp":
-            written.add("statute", f"statutes {_digest(url) % 8}", text)
+            written.add("statute", f"statutes {digest(url) % 8}", text)
         else:
             written.add("manual", host, text)
     speeches = json.loads((data / "kokkai" / "speeches.json").read_text(encoding="utf-8"))["speeches"]
@@ -205,7 +207,7 @@ def _pages(archive: Path) -> Iterator[tuple[str, str]]:
             url = record.headers.get("WARC-Target-URI") or ""
             host = urlsplit(url).hostname or ""
             if host in _HOSTS:
-                found[host].append((_digest(url), url, record.reader.read()))
+                found[host].append((digest(url), url, record.reader.read()))
     for host, pages in sorted(found.items()):
         for _, url, page in sorted(pages)[: _HOSTS[host]]:
             yield url, manyo.extract(page, url).text
@@ -213,9 +215,9 @@ def _pages(archive: Path) -> Iterator[tuple[str, str]]:
 
 def add_crawled(written: Written, data: Path, texts: Path | None, clone: Callable[[str], Repository]) -> None:
     """Crawled texts whose kind our readers noted, and questions and answers of three sites."""
-    crawled = {text["id"]: (text["source"], text["text"]) for text in _lines_of(data / "webmix" / "texts.jsonl")}
-    for text in _lines_of(texts) if texts else ():
-        crawled[f"{_digest(text['text']):016x}"] = ("oscar", text["text"])
+    crawled = {text["id"]: (text["source"], text["text"]) for text in lines_of(data / "webmix" / "texts.jsonl")}
+    for text in lines_of(texts) if texts else ():
+        crawled[f"{digest(text['text']):016x}"] = ("oscar", text["text"])
     with (_LABELS / "registers.tsv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file, delimiter="\t"):
             if row["id"] in crawled:
@@ -237,7 +239,7 @@ def _answers(repository: Repository, of_topic: int) -> Iterator[tuple[str, str, 
             lines = (line.strip() for line in repository.text(name).split("\n"))
             texts = drawn((line for line in lines if 120 <= len(line) <= 2_000), of_topic)
             found += [(_QA_SITES[parts[1]], parts[2].split(" ")[0], text) for text in texts]
-    yield from sorted(found, key=lambda one: _digest(one[2]))
+    yield from sorted(found, key=lambda one: digest(one[2]))
 
 
 def add_works(registers: Written, subjects: Written, data: Path, clone: Callable[[str], Repository]) -> None:
@@ -247,7 +249,7 @@ def add_works(registers: Written, subjects: Written, data: Path, clone: Callable
     for name in bunko.names(r"^cards/\d+/files/\d+_.*\.txt$"):
         files[int(re.findall(r"/files/(\d+)_", name)[0])].append(name)
     with (data / "aozora_catalogue.csv").open(encoding="utf-8") as file:
-        works = sorted(csv.DictReader(file), key=lambda work: _digest(work["url"]))
+        works = sorted(csv.DictReader(file), key=lambda work: digest(work["url"]))
     taken: Counter[tuple[str, str]] = Counter()
     for work in works:
         sections = [section for _, section in re.findall(r"(K?)(\d{3})", work["ndc"])]
@@ -272,8 +274,8 @@ def add_works(registers: Written, subjects: Written, data: Path, clone: Callable
             subjects.add(subject, source, outcome.text)
         if register and wanted[register]:
             taken[register, work["person"]] += 1
-            start = _digest(name) % max(1, min(len(outcome.text), 30_000) - 4_000)
-            length = (600, 1_500, 4_000)[_digest(work["url"]) % 3]
+            start = digest(name) % max(1, min(len(outcome.text), 30_000) - 4_000)
+            length = (600, 1_500, 4_000)[digest(work["url"]) % 3]
             registers.add(register, source, outcome.text[outcome.text.find("\n", start) + 1 :][:length])
 
 
@@ -288,14 +290,14 @@ def add_topics(subjects: Written, registers: Written, clone: Callable[[str], Rep
             groups[subject_of[topic], site, topic].append(text)
     taken: Counter[tuple[str, str]] = Counter()
     pairs = sorted(
-        (_digest(pair[0]), subject, site, "\n".join(pair))
+        (digest(pair[0]), subject, site, "\n".join(pair))
         for (subject, site, _), texts in groups.items()
         for pair in zip(texts[::2], texts[1::2], strict=False)
     )
-    for digest, subject, site, text in pairs:
+    for drawn_by, subject, site, text in pairs:
         taken[subject, site] += 1
         if taken[subject, site] <= 250:
-            subjects.add(subject, f"qa {site} {digest % 40}", text)
+            subjects.add(subject, f"qa {site} {drawn_by % 40}", text)
     for (register, source), texts in registers.texts.items():
         if register in ("statute", "minutes"):
             for text in texts:

@@ -343,9 +343,27 @@ def _least_probability(shares: np.ndarray, classes: np.ndarray, importance: np.n
 
 
 def _figures(examples: Examples, shares: np.ndarray, least: float) -> Figures:
-    n_classes = len(examples.names)
     called, best = shares.argmax(axis=1), shares.max(axis=1)
-    confused = _confused(examples.classes, called, n_classes)
+    categories, figure, (low, high) = figures_of(examples, called)
+    tenth = np.minimum((best * 10).astype(np.int64), 9)
+    is_right, known = called == examples.classes, best >= least
+    calibration = tuple(
+        (int((tenth == one).sum()), float(best[tenth == one].mean()), float(is_right[tenth == one].mean()))
+        for one in np.unique(tenth)
+    )
+    right_of_known = float(is_right[known].mean()) if known.any() else 0.0
+    confused = _confused(examples.classes, called, len(examples.names))
+    return Figures(categories, figure, low, high, confused, calibration, float(known.mean()), right_of_known)
+
+
+def figures_of(examples: Examples, called: np.ndarray) -> tuple[tuple[OfCategory, ...], float, tuple[float, float]]:
+    """Of each category how well it is known; macro-F1, and its interval of 95 % by draws of sources.
+
+    Args:
+        examples: the documents.
+        called: int64 (n_docs,), what each is called, as a place in the names.
+    """
+    confused = _confused(examples.classes, called, len(examples.names))
     categories = tuple(
         OfCategory(
             name,
@@ -357,15 +375,7 @@ def _figures(examples: Examples, shares: np.ndarray, least: float) -> Figures:
         for place, name in enumerate(examples.names)
     )
     low, high = np.quantile(_draws(examples, called), (0.025, 0.975)).tolist()
-    tenth = np.minimum((best * 10).astype(np.int64), 9)
-    is_right, known = called == examples.classes, best >= least
-    calibration = tuple(
-        (int((tenth == one).sum()), float(best[tenth == one].mean()), float(is_right[tenth == one].mean()))
-        for one in np.unique(tenth)
-    )
-    right_of_known = float(is_right[known].mean()) if known.any() else 0.0
-    figure = _macro_f1(confused)
-    return Figures(categories, figure, low, high, confused, calibration, float(known.mean()), right_of_known)
+    return categories, _macro_f1(confused), (low, high)
 
 
 def _draws(examples: Examples, called: np.ndarray) -> list[float]:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from manyo.corpus.schema import LABEL, signals_table
-from manyo.filters.signals import quality
+from manyo.filters.signals import quality, readability
 from manyo.filters.signals.catalogue import SIGNALS
 from manyo.filters.signals.signal import ALSO_MEASURE, Passes, Signal
 from manyo.filters.signals.signal_settings import DEFAULTS, SignalSettings
@@ -25,6 +25,12 @@ def measured_signals(settings: SignalSettings) -> tuple[Signal, ...]:
     return tuple(signal for signal in SIGNALS if signal.is_measured(settings))
 
 
+def columns_to_measure(settings: SignalSettings) -> list[str]:
+    """The columns of `documents` that `measure` reads; the structure only where a signal looks at it."""
+    looks_at_structure = not readability.READ_STRUCTURE.isdisjoint(settings.also_measure)
+    return ["doc_id", "text", *(["structure"] if looks_at_structure else [])]
+
+
 def measured_categories(settings: SignalSettings) -> tuple[str, ...]:
     """The measured signals that name a category, such as `register`: documents are told apart by these."""
     return tuple(signal.column.name for signal in measured_signals(settings) if signal.column.type == LABEL)
@@ -39,13 +45,14 @@ def measure(documents: pa.RecordBatch, settings: SignalSettings = DEFAULTS) -> p
     """Measure the signals of a batch.
 
     Args:
-        documents: with the columns `doc_id` and `text`; others are ignored.
+        documents: with the columns `doc_id` and `text`, and `structure` where it is known; others are ignored.
         settings: which signals are measured.
 
     Returns:
         A batch of `signals_schema(settings)`, row by row.
     """
-    passes = Passes(documents.column("text"), settings)
+    structure = documents.column("structure") if "structure" in documents.schema.names else None
+    passes = Passes(documents.column("text"), settings, structure)
     values = [_column(passes.of(signal.measure), signal.column.type) for signal in measured_signals(settings)]
     parts = passes.of(quality.scored).parts
     return pa.RecordBatch.from_arrays([documents.column("doc_id"), *values, parts], schema=signals_schema(settings))

@@ -15,6 +15,7 @@ from typing import Final
 import joyokanji
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from manyo.corpus.jit import Records
 from manyo.corpus.schema import LABEL, Column
@@ -28,6 +29,9 @@ TAUGHT_SHARE: Final = 0.95
 
 #: The year of a text that needs more than the six years of primary school teach.
 BEYOND_SCHOOL: Final = 7
+
+#: Signals that count a kanji as easy where the page gives its reading, which only the structure knows.
+READ_STRUCTURE: Final = frozenset(("school_grade", "taught_kanji_fraction"))
 
 #: Every text's spellings are counted as if so many more new ones stood in it, so that few decide nothing.
 PRIOR_SPELLINGS: Final = 3
@@ -92,8 +96,31 @@ def reading_counts(passes: Passes) -> Records:
     """What is counted of a batch."""
     points = passes.texts.points
     counts = np.zeros(len(passes.texts), READING_COUNTS)
-    count_readings(points.data, points.offsets, reading_marks(), counts)
+    count_readings(points.data, points.offsets, reading_marks(), _with_reading(passes), counts)
     return counts
+
+
+def _with_reading(passes: Passes) -> np.ndarray:
+    """uint8 (n_chars,), 1 where a span gives the reading; of no characters where the batch has no such span."""
+    structure = passes.structure
+    if structure is None:
+        return np.zeros(0, np.uint8)
+    starts, stops, kinds, _ = structure.flatten()
+    is_ruby = pc.equal(pc.list_flatten(kinds), "ruby")
+    if not pc.any(is_ruby).as_py():
+        return np.zeros(0, np.uint8)
+    offsets = passes.texts.points.offsets
+    is_read = np.zeros(int(offsets[-1]), np.uint8)
+    rows = pc.list_parent_indices(kinds).filter(is_ruby).to_numpy()
+    first, last = (
+        offsets[rows] + pc.list_flatten(places).filter(is_ruby).to_numpy().astype(np.int64)
+        for places in (starts, stops)
+    )
+    depth = np.zeros(int(offsets[-1]) + 1, np.int32)
+    np.add.at(depth, first, 1)
+    np.subtract.at(depth, np.minimum(last, offsets[-1]), 1)
+    is_read[:] = np.cumsum(depth[:-1]) > 0
+    return is_read
 
 
 def _reading_ease(passes: Passes) -> np.ndarray:
@@ -167,7 +194,7 @@ SIGNALS: tuple[Signal, ...] = (
         count(
             "school_grade",
             f"first year of primary school by which {TAUGHT_SHARE:.0%} of the text's kanji were taught; "
-            f"{BEYOND_SCHOOL} where the six years do not suffice, 0 without kanji",
+            f"{BEYOND_SCHOOL} where the six years do not suffice, 0 without kanji; kanji with ruby count as easy",
             "years",
         ),
         "学年別漢字配当表 of 2017; obi and jReadability grade by models of textbooks",
@@ -175,7 +202,7 @@ SIGNALS: tuple[Signal, ...] = (
         ALSO_MEASURE,
     ),
     Signal(
-        fraction("taught_kanji_fraction", "kanji that primary school teaches per kanji"),
+        fraction("taught_kanji_fraction", "kanji that primary school teaches, or that have ruby, per kanji"),
         "ours: most texts for adults need more than the six years teach, and differ in how much more",
         _taught,
         ALSO_MEASURE,

@@ -100,12 +100,14 @@ def _is_new(kana: int, last: int) -> bool:
 
 
 @kernel
-def count_readings(points: Uint32s, offsets: Int64s, marks: Bytes, counts: Records) -> None:
+def count_readings(points: Uint32s, offsets: Int64s, marks: Bytes, is_read: Bytes, counts: Records) -> None:
     """Count a batch.
 
     Args:
         points, offsets: the documents.
         marks: (0x10000,), kind << `LOW_BITS` | what it is of its kind; characters beyond are OTHER.
+        is_read: (n_chars,), 1 for a kanji whose reading the page gives: it counts as taught in the first year; (0,)
+            where nothing is known of readings.
         counts: zeros (n_docs,), records of `READING_COUNTS`.
     """
     for doc in range(len(counts)):
@@ -131,7 +133,10 @@ def count_readings(points: Uint32s, offsets: Int64s, marks: Bytes, counts: Recor
                 counted.runs[kind - 1] += kind != kind_before
                 counted.run_chars[kind - 1] += 1
                 if kind == KANJI:
-                    counted.of_year[low & 7] += 1
+                    year = int64(low & 7)
+                    if len(is_read) > 0 and is_read[i]:
+                        year = int64(1)
+                    counted.of_year[year] += 1
                     counted.old_forms += low >> 3
                     spelled = int64(KANJI << LOW_BITS)
                     # 候 is a word where no kanji stands beside it: 気候, 候補 and 候鳥 have one.

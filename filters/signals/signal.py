@@ -28,10 +28,12 @@ class Passes:
     Attributes:
         column: string or large_string, without nulls.
         settings: of the run.
+        structure: `manyo.corpus.structure.STRUCTURE` (n_docs,), spans of the texts; None where they are not read.
     """
 
     column: pa.Array
     settings: SignalSettings
+    structure: pa.Array | None = None
     _results: dict[Callable[[Passes], Any], Any] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property

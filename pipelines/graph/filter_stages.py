@@ -112,7 +112,7 @@ def measure(task: Task[SignalSettings]) -> Mapping[str, int]:
     mentioned: list[pa.RecordBatch] = []
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for documents in read_batches(task.input(DOCUMENTS), ["doc_id", "text"]):
+        for documents in read_batches(task.input(DOCUMENTS), signals.columns_to_measure(task.settings)):
             mentioned.append(mentions(documents))
             yield signals.measure(documents, task.settings)
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from manyo.corpus.structure import STRUCTURE, Span, Structure
 from manyo.filters.signals import readability
-from manyo.filters.signals.measure import measure
+from manyo.filters.signals.measure import columns_to_measure, measure
 from manyo.filters.signals.signal import Passes
 from manyo.filters.signals.signal_settings import DEFAULTS, SignalSettings
 from tests import reading_oracle
@@ -82,6 +83,35 @@ def test_the_years_of_kanji_are_those_of_a_dictionary() -> None:
 )
 def test_the_grade_is_the_year_that_has_taught_19_of_20_kanji(text: str, grade: int) -> None:
     assert measured(text)["school_grade"] == grade
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(WRITTEN, st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=4))
+def test_kanji_with_ruby_count_as_those_of_the_first_year(rows: list[tuple[str, int, int]]) -> None:
+    spans = [
+        [Span(min(one, other, len(text)), min(max(one, other), len(text)), "ruby", "よみ")] for text, one, other in rows
+    ]
+    texts = [text for text, _, _ in rows]
+    structure = pa.array([Structure.of(of_text)._asdict() for of_text in spans], STRUCTURE)
+    found = readability.reading_counts(Passes(pa.array(texts, pa.large_string()), DEFAULTS, structure))["of_year"]
+    for text, (span,), years in zip(texts, spans, found, strict=True):
+        others = reading_oracle.reading_counts(text[: span.start] + text[span.stop :])["of_year"]
+        inside = reading_oracle.reading_counts(text[span.start : span.stop])["of_year"]
+        assert isinstance(others, list)
+        assert isinstance(inside, list)
+        assert years.tolist() == [others[0], others[1] + sum(inside), *others[2:]], text
+
+
+def test_ruby_lowers_the_grade_of_a_document_and_its_neighbours_keep_theirs() -> None:
+    texts = ["憂鬱な薔薇。", "憂鬱な薔薇。"]
+    structure = pa.array(
+        [None, Structure.of([Span(0, 2, "ruby", "ゆううつ"), Span(3, 5, "ruby", "ばら")])._asdict()], STRUCTURE
+    )
+    batch = documents(texts).append_column("structure", structure)
+    assert [row["school_grade"] for row in measure(batch, ASKED).to_pylist()] == [7, 1]
+    assert [row["school_grade"] for row in measure(batch.slice(1), ASKED).to_pylist()] == [1]
+    assert columns_to_measure(ASKED) == ["doc_id", "text", "structure"]
+    assert columns_to_measure(DEFAULTS) == ["doc_id", "text"]
 
 
 def test_the_formula_of_tateishi_is_that_of_the_paper() -> None:

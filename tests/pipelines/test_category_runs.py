@@ -29,7 +29,7 @@ profile = "web"
 licence = "ours"
 [filter]
 rules = "{folder}/rules.toml"
-also_measure = ["register", "era"]
+also_measure = ["register", "era", "school_grade"]
 [filter.models]
 register = "{folder}/model.txt"
 """
