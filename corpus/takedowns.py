@@ -213,7 +213,8 @@ def parse_takedowns(text: str, where: str) -> Takedowns:
             if of := _other_format(line):
                 raise ValueError(of)
             if match is None:
-                raise ValueError("an entry must not contain blanks")
+                comment = "; a comment has a line of its own" if "#" in line else ""
+                raise ValueError(f"an entry must not contain blanks{comment}")
             day = date.fromisoformat(match["day"]) if match["day"] else None
             takedowns.add(parse_entry(match["entry"]), Request(day, match["reference"] or ""))
         except ValueError as error:

@@ -37,9 +37,14 @@ def cache_faults(folder: Path) -> Iterator[Fault]:
 
     Memory: 8 bytes for each document and epoch of a cache.
     """
-    for path in sorted(folder.glob(f"*-GPTDataset-*{DESCRIPTION}")):
+    for path in descriptions(folder):
         if (problem := _problem(path)) is not None:
             yield Fault(str(path), "file", problem)
+
+
+def descriptions(folder: Path) -> list[Path]:
+    """The descriptions of the caches in a folder, one for each."""
+    return sorted(folder.glob(f"*-GPTDataset-*{DESCRIPTION}"))
 
 
 def _problem(description: Path) -> str | None:

@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     notices: list[str] = []
     for source in config.sources:
         try:
-            notices += _check(source)
+            notices += _check(source, config.run.out)
         except UserError as error:
             faults.append(str(error))
     faults += _faults_of_mix(config) if not faults else []
@@ -89,13 +89,13 @@ def _free(config: Config) -> str:
     return "" if "://" in place else f"  ({shutil.disk_usage(place).free / 1e9:,.1f} GB free)"
 
 
-def _check(source: Source) -> Iterator[str]:
+def _check(source: Source, out: str) -> Iterator[str]:
     """Print what a source names and gives; yields notices.
 
     Raises:
         UserError: an input is missing or cannot be read.
     """
-    shards = pack_source(source)
+    shards = pack_source(source, out)
     files = [file for shard in shards for file in shard.files]
     print(f"source {source.name}  {source.kind}, profile {source.profile}, licence {source.licence!r}")
     for pattern in source.inputs[:3]:

@@ -16,7 +16,7 @@ from manyo.filters import rights
 from manyo.filters.rights import Rights
 from manyo.filters.rules.decide import Rule, columns_by_table, needs_templates, with_columns
 from manyo.filters.signals.catalogue import SIGNALS
-from manyo.pipelines.commands.selected_documents import COLUMNS, EVERYTHING, Selection
+from manyo.pipelines.commands.selected_documents import COLUMNS, EVERYTHING, Selection, refuse_empty
 from manyo.pipelines.graph import filter_stages
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
@@ -81,14 +81,14 @@ def measured_shards(config: Config, command: str, selection: Selection = EVERYTH
         selection: which documents are listed.
 
     Raises:
-        UserError: a stage up to `measure` is not finished.
+        UserError: a stage up to `measure` is not finished, or no document is selected.
     """
     of_templates = ("templates",) if config.templates else ()
     stages = finished_stages(config, ("extract", "langid", *of_templates, "measure"), command)
     record_takedowns(config)
     takedowns = recorded_lists(config.run.out)
     decide = next(stage for stage in build_stages(config) if stage.name == "decide").folder(config.run.out)
-    return tuple(
+    shards = tuple(
         MeasuredShard(
             stages["extract"].uri(DOCUMENTS, shard.name),
             stages["langid"].uri(filter_stages.LANGUAGES, shard.name),
@@ -101,6 +101,8 @@ def measured_shards(config: Config, command: str, selection: Selection = EVERYTH
         )
         for shard in stages["extract"].shards
     )
+    refuse_empty(selection, (shard.documents for shard in shards), command)
+    return shards
 
 
 def _exists(uri: str) -> bool:

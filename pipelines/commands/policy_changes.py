@@ -70,7 +70,7 @@ def policy_costs(config: Config, other: Rights, selection: Selection = EVERYTHIN
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     groups: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     tokens_of: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for shard in measured_shards(config, "whatif"):
+    for shard in measured_shards(config, "whatif", selection):
         columns = tuple(dict.fromkeys((*COLUMNS, *rights.COLUMNS)))
         documents, signals = zip_whole((shard.documents, columns), (shard.signals, ("size_bytes",)))
         listed = pa.array(selection.mask(documents))

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from manyo.corpus.doc_ids import id_heads
 from manyo.corpus.tables.shards import read_batches
-from manyo.pipelines.commands.selected_documents import Selection
+from manyo.pipelines.commands.selected_documents import Selection, refuse_empty
 from manyo.pipelines.commands.shown_documents import plain, print_total
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.extract_stages import REFUSED
@@ -51,6 +51,8 @@ def refused_for(config: Config, reason: str, count: int, selection: Selection) -
             rows = of_reason.take(first).to_pylist()
             found += [(int(heads[i]), _page(row)) for i, row in zip(first, rows, strict=True)]
             found = sorted(found, key=lambda one: one[0])[:count]
+    if not total:
+        refuse_empty(selection, (extracted.uri(REFUSED, shard.name) for shard in extracted.shards), "inspect", True)
     return [page for _, page in found], total
 
 

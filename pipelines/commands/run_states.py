@@ -19,7 +19,7 @@ from manyo.corpus.tables.shards import read_batches, read_columns, zip_whole
 from manyo.filters.signals.measure import measured_categories
 from manyo.pipelines.commands.page_history import RunTables
 from manyo.pipelines.commands.rule_changes import NO_HOST
-from manyo.pipelines.commands.selected_documents import EVERYTHING, Selection
+from manyo.pipelines.commands.selected_documents import EVERYTHING, Selection, refuse_empty
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.dedup_stages import DUPLICATES
@@ -109,6 +109,8 @@ def read_states(config: Config, with_texts: bool, selection: Selection = EVERYTH
     ]
     tokens = None if selection else tokens_by_source(config)
     states = pa.Table.from_batches(parts, schema)
+    if not len(states):
+        refuse_empty(selection, (tables.uri(DOCUMENTS, name) for name in names), "diff")
     return RunStates(tables, names, states, tokens, stages["extract"].folder, categories)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from manyo.corpus.nearest import did_you_mean
+from manyo.corpus.addresses import hosts
+from manyo.corpus.nearest import did_you_mean, nearest
+from manyo.corpus.tables.shards import read_columns
 from manyo.corpus.takedowns import Finder, Request, Takedowns, parse_entry
 from manyo.filters.rules.decide import PROFILES
 from manyo.pipelines.engine.errors import UserError
@@ -18,6 +20,10 @@ from manyo.pipelines.graph.config import Config
 
 #: Columns that a selection looks at; where there is no `profile`, that of the source counts.
 COLUMNS = ("doc_id", "uri", "source", "profile")
+
+
+#: Hosts among which a misspelt one is looked for.
+_HOSTS_SEEN = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,32 @@ def read_selection(options: argparse.Namespace, config: Config) -> Selection:
         hosts = pages_named(options.host, "--host")
     named = tuple(options.host or ())
     return Selection(tuple(options.source or ()), tuple(options.profile or ()), hosts, profile_of, named)
+
+
+def refuse_empty(selection: Selection, shards: Iterable[str], command: str, of_refused: bool = False) -> None:
+    """Refuse a selection that no page of some shards is in: a misspelt host would pass every bound.
+
+    Args:
+        selection: the selection.
+        shards: URIs of shards of `documents`, which are read until one has a page.
+        command: for the message.
+        of_refused: the shards are of `refused`, which has no profile.
+
+    Raises:
+        UserError: no page is selected.
+        ShardError: a shard cannot be read.
+    """
+    seen: set[str] = set()
+    for uri in shards if selection else ():
+        pages = read_columns(uri, [name for name in selection.columns if name != "profile" or not of_refused])
+        if selection.mask(pages).any():
+            return
+        if len(seen) < _HOSTS_SEEN:
+            seen.update(host for host in hosts(pages.column("uri")).unique().to_pylist() if host)
+    if selection:
+        near = dict.fromkeys(filter(None, (nearest(host, seen) for host in selection.named)))
+        meant = f"; the run has {', '.join(near)}" if near else ""
+        raise UserError(f"{command}: no document of this run is in {selection}{meant}")
 
 
 def pages_named(names: Sequence[str], where: str) -> Finder:

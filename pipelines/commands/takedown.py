@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus.schema import DOC_ID
-from manyo.corpus.tables.shards import read_batches, read_columns
+from manyo.corpus.tables.shards import filesystem, join, read_batches, read_columns
 from manyo.corpus.takedowns import Entry, Request, Takedowns, read_takedowns
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.json_lines import print_json
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     """Take down the documents of a list, print what has changed and which entries name nothing.
 
     Returns:
-        0, or 3 if an entry of the list names no document of the run.
+        0, or 3 if an entry of the list names no document of the run, or other configurations have released some too.
 
     Raises:
         UserError: as `take_down`.
@@ -91,11 +91,23 @@ def run(options: argparse.Namespace) -> int:
     with open_executor(options) as executor:
         done = take_down(config, takedowns, executor, choose_watcher(options))
     _print_changes(done)
+    others = other_exits(config)
+    for folder in others:
+        print(f"{folder}: is of another configuration and was not changed; take down with that one too, or delete it")
     if not done.unmatched:
-        return 0
+        return EXIT_NOTICES if others else 0
     of_unmatched = Takedowns({entry: takedowns.entries[entry] for entry in done.unmatched})
     search = search_pages(finished_stages(config, ("extract",), "takedown")["extract"], of_unmatched)
-    return _print_unmatched(search, done.unmatched)
+    return max(_print_unmatched(search, done.unmatched), EXIT_NOTICES if others else 0)
+
+
+def other_exits(config: Config) -> list[str]:
+    """Folders of the output with text that leaves manyo and that other configurations have made."""
+    fs, path = filesystem(config.run.out)
+    own = {stage.folder_name for stage in build_stages(config)}
+    exits = ("release", "export", "encode", "tokenize")
+    names = sorted(name.rstrip("/").rsplit("/", 1)[-1] for name in fs.ls(path))
+    return [join(config.run.out, one) for one in names if one.rpartition("-")[0] in exits and one not in own]
 
 
 def _with_reference(takedowns: Takedowns, reference: str) -> Takedowns:

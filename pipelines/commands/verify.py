@@ -47,7 +47,7 @@ from manyo.pipelines.graph.token_stages import BIN, MODEL, NPY, PROVENANCE
 from manyo.pipelines.run import finished_stages, stage_of
 from manyo.tokenizer.draws import draws
 from manyo.tokenizer.encode import Tokenizer
-from manyo.tokenizer.megatron_cache import cache_faults, cache_folder
+from manyo.tokenizer.megatron_cache import cache_faults, cache_folder, descriptions
 from manyo.tokenizer.reader import Fault, TokenShard, TokenShardError, sidecar_faults, text_faults, token_faults
 
 #: Seed of the sample. It differs from the seed of a shuffle, whose draws would sample neighbours in one shard.
@@ -205,6 +205,8 @@ def _stale_caches(run: _Run, shards: Iterable[str], data_cache_path: str | None)
     folders = [] if data_cache_path is None else [data_cache_path]
     if data_cache_path is not None and not os.path.isdir(data_cache_path):
         raise UserError(f"--data-cache-path: {data_cache_path}: there is no such folder")
+    if data_cache_path is not None and not any(descriptions(Path(data_cache_path))):
+        raise UserError(f"--data-cache-path: {data_cache_path}: holds no cache of Megatron (*-GPTDataset-*)")
     if BIN in run.tokenize.tables and is_local(filesystem(run.folder)[0]):
         prefixes = (filesystem(BIN.uri(run.folder, shard))[1].removesuffix(".bin") for shard in shards)
         folders += [folder for prefix in prefixes if os.path.isdir(folder := cache_folder(prefix))]

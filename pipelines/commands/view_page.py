@@ -83,8 +83,6 @@ def run(options: argparse.Namespace) -> int:
     check_place(options.html, "--html", HTML)
     guide = _guide(options.guide)
     data, documents = view_data(config, options.seed, guide, read_selection(options, config))
-    if not data["totals"]["documents"] and (options.source or options.host or options.profile):
-        raise UserError("view: no document that may be shown is selected by --source, --host and --profile")
     page, cut = render(data, documents, int(options.max_mb * 1e6))
     path = Path(options.html)
     try:

@@ -207,13 +207,20 @@ def _problem(name: str, local: bool) -> str:
     return "" if os.access(name, os.R_OK) else "may not be read by this user"
 
 
-def pack_source(source: Source) -> list[InputShard]:
+def pack_source(source: Source, out: str = "") -> list[InputShard]:
     """Returns the shards of a source's files, named `SOURCE/SHARD`.
 
+    Args:
+        source: the source.
+        out: the folder of the run, whose files are no inputs: a second run would read what the first one wrote.
+
     Raises:
-        UserError: an input is missing, or the kind of the source refuses its files.
+        UserError: an input is missing or below the output, or the kind of the source refuses its files.
     """
     files: Sequence[InputFile] = find_files(source)
+    below = f"{_place(out.rstrip('/'))}/" if out else None
+    if below and (own := next((file.uri for file in files if _place(file.uri).startswith(below)), None)):
+        raise UserError(f"[[source]] {source.name}: {own} was written by this run, below out; name other inputs")
     try:
         shards = source_kind(source.kind).plan(files, source.options)
     except ValueError as error:

@@ -45,7 +45,7 @@ def extract_stage(config: Config) -> AnyStage:
         settings=ExtractSettings(config.sources, config.extract.record_timeout_s, _packages(config.sources)),
         needs=(),
         tables=(DOCUMENTS, REFUSED, OCR_QUEUE),
-        shape=files_of(config.sources, config.sample),
+        shape=files_of(config.sources, config.sample, config.run.out),
         work=extract,
         memory_bytes=3 << 30,
     )
@@ -60,8 +60,8 @@ def _packages(sources: tuple[Source, ...]) -> tuple[str, ...]:
     )
 
 
-def files_of(sources: tuple[Source, ...], sample: Sample | None) -> Shape:
-    """The shape of one task per shard of input files of some sources."""
+def files_of(sources: tuple[Source, ...], sample: Sample | None, out: str) -> Shape:
+    """The shape of one task per shard of input files of some sources, none of which is below the output."""
 
     def shape(_: Upstream) -> list[Unit]:
         return by_name(
@@ -76,7 +76,7 @@ def files_of(sources: tuple[Source, ...], sample: Sample | None) -> Shape:
                 input_shard=shard,
             )
             for source in sources
-            for shard in (sample(source, pack_source(source)) if sample else pack_source(source))
+            for shard in (sample(source, pack_source(source, out)) if sample else pack_source(source, out))
         )
 
     return shape

@@ -50,6 +50,9 @@ _OF_MANY_RECORDS = {
     "other_format": {"commoncrawl", "jsonl", "kokkai", "pairs", "parquet", "warc", "wikipedia"},
 }
 
+#: Kinds of sources whose pages anybody wrote.
+_CRAWLS = ("warc", "commoncrawl")
+
 #: Reasons that one notice names.
 _REASONS_NAMED = 3
 
@@ -124,6 +127,12 @@ def of_settings(config: Config) -> list[str]:
     lines = []
     if not config.rules:
         lines.append("the rules file has no [[rule]]: no rule drops anything")
+    for source in config.sources:
+        if source.kind in _CRAWLS and not config.scrub.kinds[source.profile] and source.profile != "web":
+            lines.append(
+                f"source {source.name}: it is a crawl, and its profile {source.profile} masks no personal information; "
+                'profile = "web" does, or set [scrub] kinds'
+            )
     if config.rights.takedown and not read_text(config.rights.takedown).strip():
         lines.append(f"the takedown list {config.rights.takedown} is empty: nothing is taken down by it")
     return lines

@@ -87,7 +87,7 @@ def robots_stages(config: Config, extract: AnyStage) -> tuple[AnyStage, ...]:
     settings = RobotsSettings(source, replace(config.rights, takedown=None, opted_out=()))
     captures = Stage(
         name="robots", version=2, settings=settings.source, needs=(), tables=(CAPTURES,),
-        shape=files_of((source,), None), work=read_captures, memory_bytes=2 << 30,
+        shape=files_of((source,), None, config.run.out), work=read_captures, memory_bytes=2 << 30,
     )  # fmt: skip
     pages = Stage(
         name="pages_by_host", version=2, settings=NoSettings(), needs=(extract,), tables=(PAGES,), work=split_pages

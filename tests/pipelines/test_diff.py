@@ -75,6 +75,14 @@ def test_one_moved_threshold_gains_and_loses_what_whatif_foretold(
     assert sum(by_source.values()) == numbers["lost"]
 
 
+def test_a_selection_of_no_page_passes_no_bound(
+    demo_run: FinishedRun, moved_run: FinishedRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = FinishedRun(demo_run.config, moved_run.out)
+    assert diff(first, moved_run, "--max-lost", "0", "--host", "nobody.example") == 2
+    assert "diff: no document of this run is in --host nobody.example" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("by", ["doc_id", "uri"])
 def test_a_run_does_not_differ_from_its_copy(demo_run: FinishedRun, tmp_path: Path, by: str) -> None:
     path = tmp_path / "diff.json"

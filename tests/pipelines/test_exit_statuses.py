@@ -220,6 +220,29 @@ def test_a_file_that_was_not_read_to_its_end_is_a_notice_beside_good_ones(
     assert "source notes: of 1 files not all was read: " in out
 
 
+def test_a_file_below_the_output_is_no_input(run: Run) -> None:
+    """The second run would read what the first one exported."""
+    text = (run.folder / "run.toml").read_text(encoding="utf-8")
+    below = text.replace(f"{run.folder}/out", f"{run.folder}/in/out").replace("/in/*", "/in/**/*.jsonl")
+    (run.folder / "run.toml").write_text(below, encoding="utf-8")
+    assert run.extract()[0] == EXIT_DONE
+    run.write(GOOD, "out/more.jsonl")
+    for command in (["check"], ["extract", "--executor", "serial"]):
+        status, _, err = run.command(*command)
+        assert (status, "was written by this run, below out" in err) == (EXIT_USER, True)
+
+
+def test_a_crawl_of_a_profile_that_masks_nothing_is_a_notice(run: Run) -> None:
+    (run.folder / "in" / "a.jsonl").unlink()
+    write_good("warc", run.folder / "in" / "a.warc.gz")
+    run.configure(kind="warc")
+    text = (run.folder / "run.toml").read_text(encoding="utf-8")
+    (run.folder / "run.toml").write_text(text.replace('"prose"', '"law"'), encoding="utf-8")
+    status, out, _ = run.command("check")
+    assert status == EXIT_NOTICES
+    assert "source notes: it is a crawl, and its profile law masks no personal information" in out
+
+
 def test_every_reason_for_the_rest_of_a_file_is_a_reason_of_some_kind() -> None:
     known = refusals()
     assert all(reason in known for reason in (*_REST_OF_FILE, *_OF_MANY_RECORDS))

@@ -162,6 +162,24 @@ def test_pages_of_one_shard_are_read_together(
 
 
 @pytest.mark.parametrize(
+    "command",
+    [*LISTINGS, ["whatif", "--policy", "RIGHTS"], ["view"], ["inspect", "--reason", "http_status"]],
+    ids=" ".join,
+)
+def test_a_selection_of_no_page_is_a_mistake_that_names_what_the_run_has(
+    command: list[str], demo_run: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A misspelt host passed every bound, over nothing."""
+    if command[0] == "takedown":
+        pytest.skip("takedown counts what its list names, also none")
+    (tmp_path / "rights.toml").write_text('[rights]\nopted_out = ["noai"]\n')
+    words = [str(tmp_path / "rights.toml") if one == "RIGHTS" else one for one in command]
+    assert main([*of_run(demo_run, words, tmp_path), "--host", "kaze.exmaple"]) == EXIT_USER
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "kaze.exmaple" in line or "and is selected" in line
+
+
+@pytest.mark.parametrize(
     ("option", "said"),
     [
         (["--source", "webb"], "--source: "),

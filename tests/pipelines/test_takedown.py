@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from manyo.pipelines.cli import main
+from manyo.pipelines.commands.takedown import other_exits
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.run import table_folder
@@ -62,6 +63,8 @@ def finish(demo_run: FinishedRun, folder: Path, shuffle: str) -> Run:
     config.write_text(text.replace("[tokenize.train]", tables), encoding="utf-8")
     run = Run(config, Path(shutil.copytree(demo_run.out, folder / "out")))
     assert run.manyo("run") == 0
+    for other in other_exits(load_config(str(config), str(run.out))):  # those of the demo
+        shutil.rmtree(other)
     return run
 
 
@@ -225,6 +228,16 @@ def test_a_dry_run_shows_what_an_entry_names_and_changes_nothing(run: Run, capsy
     shown = capsys.readouterr().out
     assert f": 1 documents\n    {document['uri']}\n" in shown
     assert data_files(run.out) == before
+
+
+def test_what_another_configuration_released_is_named(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """A takedown changes the exits of one configuration; the page stayed in the others with status 0."""
+    other = run.out / "release-00000000"
+    other.mkdir()
+    listed = run.out.parent / "asked.txt"
+    listed.write_text(f"{target(run)['uri']}\n", encoding="utf-8")
+    assert run.manyo("takedown", str(listed)) == 3
+    assert f"{other}: is of another configuration and was not changed" in capsys.readouterr().out
 
 
 def test_an_entry_that_names_nothing_is_listed_with_what_it_may_have_meant(

@@ -77,7 +77,7 @@ def test_a_selection_of_nothing_is_a_mistake(
     page = tmp_path / "view.html"
     run = ["--config", str(demo_run.config), "--out", str(demo_run.out)]
     assert main(["view", *run, "--html", str(page), "--host", "nobody.example"]) == 2
-    assert "is selected by --source, --host and --profile" in capsys.readouterr().err
+    assert "view: no document of this run is in --host nobody.example" in capsys.readouterr().err
     assert not page.exists()
 
 
