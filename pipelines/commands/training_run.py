@@ -98,11 +98,13 @@ class TrainingRun:
             UserError: an index cannot be read, or a shard has nothing for training.
         """
         own: list[set[int]] = [set() for _ in places]
+        # The run may have a relative name, and what training reads never has.
+        sidecars = [_place_of(uri) for uri, _ in places]
         samples: dict[int, list[tuple[int, np.ndarray]]] = {}
         try:
             for number, prefix in enumerate(self.order.data.prefixes):
                 source = TokenSource.of(prefix)
-                wanted = [at for at, place in enumerate(places) if source and place[0] == source.provenance]
+                wanted = [at for at, sidecar in enumerate(sidecars) if source and sidecar == source.provenance]
                 if not wanted:
                     continue
                 index = DocumentIndex.read(prefix)
@@ -147,6 +149,12 @@ def _settings(options: argparse.Namespace, configured: Training | None) -> Train
         raise UserError(str(error)) from error
 
 
+def _place_of(uri: str) -> str:
+    """Where a file is: the same for all names of a local file, and for links to it."""
+    fs, path = filesystem(uri)
+    return os.path.realpath(path) if is_local(fs) else uri
+
+
 @dataclass(frozen=True, slots=True)
 class TokenSource:
     """A token shard of manyo behind a prefix that training reads.
@@ -162,9 +170,7 @@ class TokenSource:
     @classmethod
     def of(cls, prefix: str) -> TokenSource | None:
         """The shard whose `.bin` a prefix names, directly or by a link; None if it has no sidecar."""
-        fs, path = filesystem(f"{prefix}.bin")
-        uri = os.path.realpath(path) if is_local(fs) else f"{prefix}.bin"
-        folder, _, file = uri.rpartition("/")
+        folder, _, file = _place_of(f"{prefix}.bin").rpartition("/")
         name = file.removesuffix(".bin").removesuffix("_text_document")
         provenance = join(folder.rpartition("/")[0], "provenance", f"{name}.parquet")
         sidecars, at = filesystem(provenance)

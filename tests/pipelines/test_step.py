@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +92,25 @@ def test_a_document_is_seen_in_the_steps_that_list_it_and_in_no_other(
         (found,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
         assert found["doc_id"] == doc_id
         assert found["steps"] == steps_of_document[doc_id]
+
+
+@pytest.mark.parametrize("out", ["out", "./out/", "link"])
+def test_a_document_is_seen_whatever_the_output_is_called(
+    mixed: MixedRun, out: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an output with a relative name, it was read in no step."""
+    monkeypatch.chdir(mixed.out.parent)
+    if not os.path.exists(out):
+        os.symlink("out", out)
+    doc_id = str(documents_of_step(mixed, 3, capsys)[0]["doc_id"])
+    assert main(["seen", doc_id, "--config", "mix.toml", "--out", out, "--json", "--mix", mixture_of(mixed)]) == 0
+    (found,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert 3 in found["steps"]
+
+
+def mixture_of(run: MixedRun) -> str:
+    (written,) = run.out.glob("mix-*/data_args.txt")
+    return str(written)
 
 
 def test_another_planned_length_is_another_order(mixed: MixedRun, capsys: pytest.CaptureFixture[str]) -> None:
