@@ -203,6 +203,7 @@ def _find_frames(boxes: list[Box], weight: int, names_count: bool) -> None:
         hint = 0 if box.tag in UNNAMED_TAGS else box.hint
         is_named = hint in (FRAME_HINT, COMMENTS_HINT) and box.tag != "header"
         is_note = box.tag == "aside" and (any(o.is_named_main for o in box.outer()[1:-1]) or _is_amid_text(box))
+        is_note = is_note or (box.tag == "form" and box.ordinal == 0)
         share = 0.0 if is_note else FRAME_SHARES.get(box.tag, 0.0)
         link_chars = sum(block.link_chars for block in box.blocks())
         is_below_heading = before.around is box.around and before.tag in HEADINGS[1:]

@@ -35,6 +35,7 @@ SPARE = frozenset(words("noscript template canvas object audio video"))
 READINGS = frozenset(("rt", "rp", "rtc"))
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 HANDLES = HEADINGS | frozenset(("dt", "summary", "?button", "legend", "caption", "th"))
+ROWS = frozenset(("table", "thead", "tbody", "tfoot", "tr"))
 LISTINGS = frozenset(("pre", "listing", "xmp", "textarea"))
 ENDS_PARAGRAPH = HEADINGS | frozenset(
     words(
@@ -119,12 +120,19 @@ def read_markup(html: str) -> Page:
     fonts: list[bool] = []
     is_large = False
     n_targets = 0
+    link_block = 0
+    form = -1
     is_text_to_its_end = False  # in a browser, after a text area without an end
     shown: list[tuple[str, bool, bool]] = []  # characters of the block; whether they are in a link, and of a picture
     at = 0
 
     def is_pre() -> bool:
         return page.boxes[stack[-1]].is_pre
+
+    def end_endless_link() -> None:
+        for row in range(link_block, len(page.blocks)):
+            if page.links[row][0] == 0:
+                page.blocks[row] = (page.blocks[row][0], 0, page.blocks[row][2])
 
     def close_block() -> None:
         nonlocal is_large
@@ -134,6 +142,9 @@ def read_markup(html: str) -> Page:
             page.blocks.append((*block, stack[-1]))
             page.links.append((n_links[0], n_links[1], n_links[2]))
             page.small.append(not is_large)
+            if links and len(page.blocks) - link_block > 12:
+                links.clear()
+                end_endless_link()
         n_links[:] = [0, 0, 0]
         is_large = False
 
@@ -153,6 +164,8 @@ def read_markup(html: str) -> Page:
             hidden_inline[1] = 0
         while links and links[-1] == last_left:
             links.pop()
+            if not links:
+                end_endless_link()
         hidden_box = None if hidden_box == last_left else hidden_box
 
     def end_nearest(names: tuple[str, ...], borders: frozenset[str]) -> None:
@@ -198,6 +211,10 @@ def read_markup(html: str) -> Page:
             attributes, after = _attributes(html, tag.end())
             at = after
             is_skipped = name in RAW | SKIPPED | READINGS
+            is_field = name in ("input", "select", "textarea", "button") and not is_end
+            forms = [box for box in stack if page.boxes[box].tag == "form" and box == form]
+            if is_field and forms and "hidden" not in attributes.get("type", "").lower():
+                page.boxes[form].ordinal += 1
             if name in SPARE:
                 has_text = len(page.blocks) > page.boxes[stack[-1]].n_blocks or _visible(shown, is_pre())
                 may_be_text = not is_hidden and (name != "template" or (len(stack) > 2 and has_text))
@@ -235,6 +252,10 @@ def read_markup(html: str) -> Page:
                 if any(is_alt for *_, is_alt in shown):
                     shown[:] = [character for character in shown if character[2]]
                 show(attributes.get("alt", ""), is_alt=True)
+            elif (name == "body" and (is_end or len(page.boxes) > 1)) or (
+                name == "form" and page.boxes[stack[-1]].tag in ROWS
+            ):
+                continue
             elif name in BOXES or name == "button" or name in SPARE:
                 known = name
                 if name == "button":
@@ -252,6 +273,8 @@ def read_markup(html: str) -> Page:
                 if is_end:
                     if name == "button":
                         leave()
+                    elif name in HEADINGS:
+                        end_nearest(tuple(HEADINGS), CELLS)
                     else:
                         end_nearest((name,), BORDERS.get(name, CELLS))
                     continue
@@ -273,6 +296,7 @@ def read_markup(html: str) -> Page:
                 elif name == "li" and around.tag == "ol" and not around.is_pre and not around.is_numbers:
                     around.ordinal += 1
                     box.ordinal = around.ordinal
+                form = len(page.boxes) if name == "form" else form
                 page.boxes.append(box)
                 stack.append(len(page.boxes) - 1)
                 is_main = box.hint == MAIN_HINT or name in ("article", "main")
@@ -338,6 +362,7 @@ def read_markup(html: str) -> Page:
                     n_links[2] += address.startswith("#") and address != "#"
                     if links and links[-1] == stack[-1]:
                         links.pop()
+                    link_block = link_block if links else len(page.blocks)
                     links.append(stack[-1])
                     if attributes.get("href", "").startswith("#") and not is_pre():
                         at = _after_signs(html, after, "†" if is_heading() else "")

@@ -258,7 +258,8 @@ def _find_frames(page: Page, rules: Records, limits: Limits, weight: int, findin
         is_twice_named = is_named and box.tag in _FRAME_TAGS
         # A note amid the text is text; what stands beside an article is not.
         is_amid_text = findings[box.parent].is_in_main or findings[box.parent].has_paragraphs
-        share = 0.0 if box.tag == _ASIDE and is_amid_text else rule.frame_share
+        is_form_of_nothing = box.tag == _FORM and box.ordinal == 0
+        share = 0.0 if (box.tag == _ASIDE and is_amid_text) or is_form_of_nothing else rule.frame_share
         if found.holds_main:
             share = 0.0
         elif hint == DIALOG_HINT:

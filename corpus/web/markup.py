@@ -55,7 +55,7 @@ DIALOG_HINT: Final = -4
 #: parent: index of the box around it; -1 for the outermost.
 #: hint: one of the hints above, or 0.
 #: ordinal: number of a list item in its list; of a rule (`<hr>`), which is an empty box, how many blocks are before it;
-#: 0 for other boxes.
+#: of a form, how many controls are in it; 0 for other boxes.
 #: name: hash of the first name in its class; 0 if it has none.
 BOX: Final = record(("tag", "i4"), ("parent", "i4"), ("hint", "i4"), ("ordinal", "i4"), ("name", "i4"))
 

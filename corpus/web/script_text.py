@@ -192,14 +192,15 @@ def _may_hold_text(script: bytes) -> bool:
 
 def _scripts(page: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Attributes and content of the scripts; the last may be cut."""
-    at = page.find(b"<script")
+    lower = page.lower()
+    at = lower.find(b"<script")
     while at >= 0:
-        start = page.find(b">", at)
+        start = lower.find(b">", at)
         if start < 0:
             return
-        end = page.find(b"</script", start)
-        yield page[at:start], page[start + 1 : end if end >= 0 else len(page)]
-        at = page.find(b"<script", end) if end >= 0 else -1
+        end = lower.find(b"</script", start)
+        yield lower[at:start], page[start + 1 : end if end >= 0 else len(page)]
+        at = lower.find(b"<script", end) if end >= 0 else -1
 
 
 def _strings(

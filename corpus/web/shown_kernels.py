@@ -28,6 +28,8 @@ from manyo.corpus.web.attribute_kernels import (
     read_reference,
 )
 
+#: A link with more blocks has no end tag: a card has a picture, a title, a date, a teaser and some labels.
+MAX_LINKED_BLOCKS: Final = 12
 #: Boxes nested deeper than this are not distinguished; browsers stop at 512.
 MAX_DEPTH: Final = 256
 
@@ -58,6 +60,7 @@ OPEN_BOX: Final = record(
 #: hidden_box: the outermost box that hides its content; -1 if there is none.
 #: hidden_name, n_hidden, hidden_depth: hash of the inline tag that hides its content, how many of that name are open in
 #: it and with it (0 if there is none), and the boxes that are open around it.
+#: link_block: the blocks before the outermost open link.
 #: own_name, own_depth: hash of the element that no standard knows and that closed last, and the boxes open around it.
 #: n_endless_tags: tags without an end.
 #: n_hidden_japanese: kana and kanji in what is not shown.
@@ -65,6 +68,7 @@ OPEN_BOX: Final = record(
 #: n_marks, block_marks: marks of parts of blocks, and those before the block.
 #: n_emphasis, emphasis_start, n_code, code_start: open tags of emphasis and code, and where the first one starts.
 #: ruby_start: where the base of the next reading starts; -1 outside `<ruby>`.
+#: form: the innermost form that is open; -1 outside forms.
 #: holds_formulas: whether there may be formulas; n_pictures: pictures that may stand for text.
 #: n_unknown: pictures of characters that nobody could name.
 #: links: for each open link, the box in which it started.
@@ -76,7 +80,7 @@ STATE: Final = record(
     *((name, "i8") for name in ("alt_end", "alt_chars", "n_pictures")),
     *((name, "i8") for name in ("n_blocks", "n_boxes", "n_statements", "n_links", "n_private", "n_unknown")),
     *((name, "i8") for name in ("box", "depth", "n_too_deep", "last_left", "hidden_box", "n_endless_tags")),
-    *((name, "i8") for name in ("n_hidden", "hidden_depth", "own_depth")),
+    *((name, "i8") for name in ("n_hidden", "hidden_depth", "own_depth", "link_block", "form")),
     *((name, "i8") for name in ("n_marks", "block_marks", "n_emphasis", "emphasis_start", "n_code", "code_start")),
     ("ruby_start", "i8"),
     ("hidden_name", "u8"),
@@ -385,3 +389,15 @@ def close_block(out: Bytes, states: Records, blocks: Records) -> None:
     block.is_small = 0 if is_large else 1
     block.box = state.box
     state.n_blocks += 1
+    if state.n_links and state.n_blocks - state.link_block > MAX_LINKED_BLOCKS:
+        state.n_links = 0
+        end_endless_link(states, blocks)
+
+
+@borrowing
+def end_endless_link(states: Records, blocks: Records) -> None:
+    """A link without an end tag is only in the block in which it starts."""
+    state = states[0]
+    for row in range(state.link_block, state.n_blocks):
+        if blocks[row].links == 0:
+            blocks[row].link_chars = 0

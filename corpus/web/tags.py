@@ -61,6 +61,7 @@ from manyo.corpus.web.markup import (
 )
 from manyo.corpus.web.pictures import GETA, find_pictures
 from manyo.corpus.web.script_text import text_in_scripts
+from manyo.corpus.web.statement_kernels import TAG_STATEMENT, TITLE_STATEMENT
 from manyo.corpus.web.statements import META_NAMES
 from manyo.corpus.web.tags_kernels import (
     CELL,
@@ -68,9 +69,7 @@ from manyo.corpus.web.tags_kernels import (
     NAMES,
     ROW,
     TABLE,
-    TAG_STATEMENT,
     TERMS,
-    TITLE_STATEMENT,
     read,
 )
 from manyo.corpus.web.xml_pages import as_html

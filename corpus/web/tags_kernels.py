@@ -28,13 +28,10 @@ from manyo.corpus.web.attribute_kernels import (
     HIDDEN,
     HREF,
     ID,
-    ITEMPROP,
     LINE_WORD,
     N_SLOTS,
     NAME,
-    PROPERTY,
     READONLY,
-    REL,
     SLOT,
     START,
     STYLE,
@@ -50,7 +47,6 @@ from manyo.corpus.web.attribute_kernels import (
     find_raw_end,
     find_reading_end,
     hash_first_name,
-    hash_value,
     hint_of,
     is_heading,
     is_letter,
@@ -106,16 +102,24 @@ from manyo.corpus.web.shown_kernels import (
     add_line_feed,
     are_numbers,
     close_block,
+    end_endless_link,
     keep_time_apart,
     show,
     show_plain,
     show_run,
 )
 from manyo.corpus.web.small_print_kernels import change_font, end_fonts, find_size
+from manyo.corpus.web.statement_kernels import (
+    JSON_LD_STATEMENT,
+    MAX_STATEMENTS,
+    STATEMENT,
+    TAG_STATEMENT,
+    TITLE_STATEMENT,
+    add_statement,
+    is_statement,
+)
 from manyo.corpus.web.weight_kernels import count_within
 
-#: A page states few things about itself; thousands of `<meta>` are an attack.
-MAX_STATEMENTS: Final = 500
 #: The number of all tags that no standard knows (`manyo.corpus.web.markup`).
 _UNKNOWN: Final = 0
 #: Tags that are read in vain to the end of the page before quotation marks lose their meaning.
@@ -153,15 +157,15 @@ NAMES: Final = record(
     ("numbers", "i4", (160,)),
 )
 
-#: What a page states about itself: attributes of a tag, its title, or JSON-LD, and where that is in the page.
-TAG_STATEMENT, TITLE_STATEMENT, JSON_LD_STATEMENT = range(3)
-STATEMENT: Final = record(("kind", "i4"), ("start", "i4"), ("end", "i4"))
-
 _PARAGRAPH, _ORDERED_LIST, _ITEM, _TEXTAREA = (TAGS.index(name) for name in ("p", "ol", "li", "textarea"))
 _TITLE, _SCRIPT, _STYLE, _NOEMBED = (TAGS.index(name) for name in ("title", "script", "style", "noembed"))
 _MATH, _MATHJAX = (TAGS.index(name) for name in ("math", "mjx-container"))
 _SUMMARY, _RT, _HR, _TIME = (TAGS.index(name) for name in ("summary", "rt", "hr", "time"))
-_FONT, _SMALL = TAGS.index("font"), TAGS.index("small")
+_FONT, _SMALL, _BODY, _FORM = (TAGS.index(name) for name in ("font", "small", "body", "form"))
+_CONTROLS = tuple(TAGS.index(name) for name in ("input", "select", "textarea", "button"))
+_ROWS = tuple(TAGS.index(name) for name in ("table", "thead", "tbody", "tfoot", "tr"))
+#: The group of headings, which only end tags end.
+_HEADINGS: Final = 6
 #: Tags whose content, where it is left out, is no text.
 _CODE_TAGS = (_SCRIPT, _STYLE, _TITLE)
 #: Boxes that keep their white space.
@@ -200,7 +204,7 @@ def read(
     states = np.zeros(1, STATE)
     state = states[0]
     state.hides = hides
-    state.hidden_box = state.last_left = state.ruby_start = -1
+    state.hidden_box = state.last_left = state.ruby_start = state.form = -1
     state.n_boxes = 1
     boxes[0].tag = boxes[0].hint = boxes[0].ordinal = boxes[0].name = 0
     boxes[0].parent = -1
@@ -386,6 +390,9 @@ def _read_tag(
         after = read_attributes(data, name_end, state.attributes, state.is_unclosed, False)
         if after < 0:
             return -1
+    of_type = state.attributes[TYPE]
+    if state.form >= 0 and tag in _CONTROLS and not (is_end or contains(data, of_type.start, of_type.end, b"hidden")):
+        boxes[state.form].ordinal += 1
     # What a visitor writes is sent under a name; without one, or for reading only, the content is the page's own.
     is_control = state.attributes[READONLY].start < 0 and state.attributes[NAME].start >= 0
     if tag == _TEXTAREA and not is_end and is_control:
@@ -398,8 +405,8 @@ def _read_tag(
         return after if is_end else _skip_content(data, after, name, name_end - first, tag, kind, states, statements)
     # In a browser, what follows a text area without an end is its text.
     may_state = not is_end and state.n_statements < len(statements) and not state.is_endless[_TEXTAREA]
-    if may_state and _is_statement(data, kind, names, states):
-        _add_statement(statements, states, TAG_STATEMENT, name_end, after - 1)
+    if may_state and is_statement(data, kind, names, states):
+        add_statement(statements, states, TAG_STATEMENT, name_end, after - 1)
     if kind <= META:
         return after
     if kind in (INLINE, LINK):
@@ -423,6 +430,9 @@ def _read_tag(
         elif not opens_fold(data, tag, names, states):
             return _skip_content(data, after, name, name_end - first, tag, SKIPPED, states, statements)
         tag = _SUMMARY
+    # A page has one body, and goes on after its end; the end of a form that starts between rows is elsewhere.
+    if (tag == _BODY and (is_end or state.n_boxes > 1)) or (tag == _FORM and boxes[state.box].tag in _ROWS):
+        return after
     close_block(out, states, blocks)
     if tag == _HR and is_shown and not is_end:
         _add_rule(states, boxes)
@@ -432,7 +442,8 @@ def _read_tag(
         elif state.n_too_deep:
             state.n_too_deep -= 1
         else:
-            _end_nearest(states, out, blocks, boxes, names, name, 0, names[0].rules[tag].stops_at)
+            group = _HEADINGS if is_heading(tag) else 0
+            _end_nearest(states, out, blocks, boxes, names, name, group, names[0].rules[tag].stops_at)
         state.box = state.open_boxes[state.depth].box
         state.is_pre = state.open_boxes[state.depth].is_pre != 0
         find_size(states)
@@ -466,31 +477,6 @@ def _break_line(states: Records) -> None:
         add_line_feed(states)
     else:
         state.space = LINE_BREAK
-
-
-@inlined
-def _is_statement(data: Bytes, kind: int, names: Records, states: Records) -> bool:
-    """Whether a tag's attributes state something about the page: a `<meta>` that is read, a licence, a date."""
-    attributes = states[0].attributes
-    if kind == META:
-        for column in (NAME, PROPERTY, ITEMPROP):
-            if attributes[column].start >= 0:
-                value = hash_value(data, attributes[column].start, attributes[column].end)
-                if look_up(names[0].statements, value, 0):
-                    return True
-    rel, itemprop = attributes[REL], attributes[ITEMPROP]
-    return contains(data, rel.start, rel.end, b"license") or contains(
-        data, itemprop.start, itemprop.end, b"datepublished"
-    )
-
-
-@borrowing
-def _add_statement(statements: Records, states: Records, kind: int, start: int, end: int) -> None:
-    statement = statements[states[0].n_statements]
-    statement.kind = kind
-    statement.start = start
-    statement.end = end
-    states[0].n_statements += 1
 
 
 @borrowing
@@ -540,9 +526,9 @@ def _skip_content(
     if state.n_statements < len(statements):
         if tag == _TITLE and not state.has_title:
             state.has_title = True
-            _add_statement(statements, states, TITLE_STATEMENT, after, border)
+            add_statement(statements, states, TITLE_STATEMENT, after, border)
         elif tag == _SCRIPT and contains(data, of_type.start, of_type.end, b"ld+json"):
-            _add_statement(statements, states, JSON_LD_STATEMENT, after, border)
+            add_statement(statements, states, JSON_LD_STATEMENT, after, border)
     end = find_byte(data, border, GREATER_THAN)
     return end + 1 if end >= 0 else -1
 
@@ -561,6 +547,8 @@ def _open_link(data: Bytes, i: int, names: Records, states: Records, boxes: Reco
     # A link in a link is a link (a card with labels); two in the same box are not: one was left open.
     if state.n_links and state.links[state.n_links - 1] == state.box:
         state.n_links -= 1
+    if state.n_links == 0:
+        state.link_block = state.n_blocks
     state.links[state.n_links] = state.box
     state.n_links += 1
     state.block_links += 1
@@ -602,10 +590,14 @@ def _leave_box(states: Records, out: Bytes, blocks: Records, boxes: Records) -> 
     state.last_left = left.box
     state.last_is_hidden = state.hidden_box == left.box
     end_fonts(boxes[left.box].tag, left.n_fonts, states)
+    if left.box == state.form:
+        state.form = -1
     if state.depth < state.hidden_depth:
         state.n_hidden = 0
     while state.n_links and state.links[state.n_links - 1] == left.box:
         state.n_links -= 1
+        if state.n_links == 0:
+            end_endless_link(states, blocks)
     if state.hidden_box == left.box:
         state.hidden_box = -1
 
@@ -621,12 +613,18 @@ def _end_nearest(
     group: int,
     stops_at: int,
 ) -> None:
-    """End the nearest open box of a group, or of a name if the group is 0, unless a border is between."""
+    """End the nearest open box of a group, or of a name if the group is 0, unless a border is between.
+
+    The end tag of a heading ends one of any level.
+    """
     state = states[0]
     depth = state.depth
     while depth:
-        rule = names[0].rules[boxes[state.open_boxes[depth].box].tag]
-        if state.open_boxes[depth].name == name if group == 0 else rule.group == group:
+        tag = boxes[state.open_boxes[depth].box].tag
+        rule = names[0].rules[tag]
+        if group == 0 and state.open_boxes[depth].name == name:
+            break
+        if group and (is_heading(tag) if group == _HEADINGS else rule.group == group):
             break
         if rule.border & stops_at:
             return
@@ -668,6 +666,8 @@ def _open_box(
     box.hint = hint_of(said, tag)
     box.ordinal = 0
     box.name = hash_first_name(data, attributes[CLASS].start, attributes[CLASS].end)
+    if tag == _FORM:
+        state.form = state.n_boxes
     if tag == _ORDERED_LIST:
         box.ordinal = read_number(data, attributes[START].start, attributes[START].end) - 1
         around.is_numbers = said & LINE_WORD
