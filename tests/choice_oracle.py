@@ -425,7 +425,8 @@ def _is_framed(part: list[Block], is_ruled: bool, may_be_small: bool) -> bool:
         return False
     n_chars, link_chars = sum(len(block.text) for block in part), sum(block.link_chars for block in part)
     links = sum(block.links for block in part)
-    has_links = 2 * sum(block.place_links for block in part) < links and link_chars >= 0.1 * n_chars
+    other_links = sum(block.place_links + (0 if is_ruled else block.outer_links) for block in part)
+    has_links = 2 * other_links < links and link_chars >= 0.1 * n_chars
     is_small = may_be_small and all(block.is_small for block in part)
     evidence = 2 * is_ruled + 2 * is_small + has_links + (has_links and (links > 1 or 2 * link_chars >= n_chars))
     has_mark = any(SENTENCE.search(block.text) for block in part)

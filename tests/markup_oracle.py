@@ -119,7 +119,7 @@ def read_markup(html: str) -> Page:
     n_links = [0, 0, 0]
     fonts: list[bool] = []
     is_large = False
-    n_targets = 0
+    targets: list[str] = []
     link_block = 0
     form = -1
     is_text_to_its_end = False  # in a browser, after a text area without an end
@@ -210,6 +210,7 @@ def read_markup(html: str) -> Page:
             is_end, name = tag[1] == "/", tag[2].lower()
             attributes, after = _attributes(html, tag.end())
             at = after
+            targets += [_lower(attributes["aria-controls"])] if attributes.get("aria-controls") else []
             is_skipped = name in RAW | SKIPPED | READINGS
             is_field = name in ("input", "select", "textarea", "button") and not is_end
             forms = [box for box in stack if page.boxes[box].tag == "form" and box == form]
@@ -312,11 +313,8 @@ def read_markup(html: str) -> Page:
                     is_folded = is_folded or (is_like and not before.is_hidden)
                 if hides and hidden_box is None and not (is_main or is_folded or is_frame):
                     name_of_box = attributes.get("id", "")
-                    if name_of_box and len(name_of_box.encode()) <= 64:
-                        is_streamed = re.match("S:[0-9]", name_of_box) is not None
-                        is_linked = n_targets < 8 and re.search(f"#{re.escape(name_of_box)}[\"']", html) is not None
-                        n_targets += not (is_streamed or is_linked) and n_targets < 8
-                        is_folded = is_streamed or is_linked
+                    is_streamed = re.match("S:[0-9]", name_of_box) is not None
+                    is_folded = is_streamed or _lower(name_of_box) in targets[:64]
                 if hides and hidden_box is None and not is_main and not (is_folded and not is_frame):
                     hidden_box = stack[-1]
                 if name == "textarea":
@@ -360,6 +358,7 @@ def read_markup(html: str) -> Page:
                     n_links[0] += 1
                     n_links[1] += re.match("//|[^/?#:]*:", address) is not None
                     n_links[2] += address.startswith("#") and address != "#"
+                    targets += [_lower(address[1:])] if address.startswith("#") and address != "#" else []
                     if links and links[-1] == stack[-1]:
                         links.pop()
                     link_block = link_block if links else len(page.blocks)
@@ -403,6 +402,11 @@ def _after_skipped(html: str, after: int, name: str, attributes: dict[str, str],
         page.n_hidden_japanese += _count_japanese(content)
     end = -1 if border is None else html.find(">", border.start())
     return end + 1 if end >= 0 else -1
+
+
+def _lower(name: str) -> str:
+    """A name in small letters, as far as they are ASCII, without the white space around it; nothing if it is empty."""
+    return "".join(c.lower() if c.isascii() else c for c in name.strip(" \t\r\n\f\v")) if name else "\0"
 
 
 def _count_japanese(text: str) -> int:

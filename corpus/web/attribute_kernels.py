@@ -83,11 +83,11 @@ def hash_of(name: bytes) -> int:
 _NAMES_OF_ATTRIBUTES: Final = (
     *("class", "id", "style", "href", "rel", "itemprop"),
     *("type", "role", "hidden", "start", "name", "property"),
-    *("alt", "readonly", "aria-expanded", "aria-controls", "src", "size"),
+    *("alt", "readonly", "aria-expanded", "aria-controls", "src", "size", "srcdoc"),
 )
 CLASS, ID, STYLE, HREF, REL, ITEMPROP, TYPE, ROLE, HIDDEN, START, NAME, PROPERTY = range(12)
-ALT, READONLY, ARIA_EXPANDED, ARIA_CONTROLS, SRC, SIZE = range(12, 18)
-N_ATTRIBUTES: Final = 18
+ALT, READONLY, ARIA_EXPANDED, ARIA_CONTROLS, SRC, SIZE, SRCDOC = range(12, 19)
+N_ATTRIBUTES: Final = 19
 #: Each name has a slot of its own; the factor was found by trying odd numbers.
 _ATTRIBUTE_FACTOR = np.uint64(17)
 _ATTRIBUTE_SLOTS: Final = 64

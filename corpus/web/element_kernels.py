@@ -6,10 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Records, borrowing, kernel
+from manyo.corpus.jit import Bytes, Records, borrowing, inlined, kernel
 from manyo.corpus.web.ascii import (
     AMPERSAND,
-    APOSTROPHE,
     CASE_BIT,
     COLON,
     DIGIT_ZERO,
@@ -18,9 +17,7 @@ from manyo.corpus.web.ascii import (
     LESS_THAN,
     LOWER_A,
     LOWER_X,
-    NUMBER_SIGN,
     PERCENT_SIGN,
-    QUOTATION_MARK,
     SLASH,
 )
 from manyo.corpus.web.attribute_kernels import (
@@ -39,11 +36,12 @@ from manyo.corpus.web.attribute_kernels import (
     LINE_WORD,
     PICTURE_WORD,
     SRC,
+    TYPE,
     contains,
     ends_name,
     find_border,
-    find_byte,
     find_raw_end,
+    hash_value,
     is_digit,
     is_heading,
     is_hidden,
@@ -55,13 +53,13 @@ from manyo.corpus.web.attribute_kernels import (
     words_said,
 )
 from manyo.corpus.web.markup import DIALOG_HINT, FRAME_HINT, TAGS
-from manyo.corpus.web.shown_kernels import show_value
+from manyo.corpus.web.shown_kernels import MAX_TARGETS, show_value
 
 #: A link to a place on the page itself is left out if it contains signs alone; a longer one, in bytes, is text.
 _MAX_SIGN_BYTES: Final = 32
 _TERM, _DESCRIPTION, _SUMMARY, _LEGEND = (TAGS.index(name) for name in ("dt", "dd", "summary", "legend"))
 _ITEM, _LISTS = TAGS.index("li"), tuple(TAGS.index(name) for name in ("ul", "ol", "dl", "table", "form", "nav"))
-_CAPTION, _HEADER_CELL = (TAGS.index(name) for name in ("caption", "th"))
+_CAPTION, _HEADER_CELL, _BODY = (TAGS.index(name) for name in ("caption", "th", "body"))
 _FRAMES = tuple(TAGS.index(name) for name in ("nav", "header", "footer", "aside"))
 _GAIJI: Final = "外字".encode()
 _U: Final = ord("u")
@@ -72,6 +70,8 @@ _MAX_CODE_BYTES: Final = 12
 #: A template with less Japanese text is a message of the program, in bytes: 20 characters.
 _LEAST_TEMPLATE_BYTES: Final = 60
 _DOLLAR, _BRACE, _UPPER_S = (ord(sign) for sign in "${S")
+#: What a visitor of a form fills in or presses.
+_CONTROLS = tuple(TAGS.index(name) for name in ("input", "select", "textarea", "button"))
 #: Elements whose content stands there for what a browser may lack, and the one that a program fills in.
 _NOSCRIPT, _OBJECT, _CANVAS, _AUDIO, _VIDEO, _TEMPLATE = (
     TAGS.index(name) for name in ("noscript", "object", "canvas", "audio", "video", "template")
@@ -79,9 +79,6 @@ _NOSCRIPT, _OBJECT, _CANVAS, _AUDIO, _VIDEO, _TEMPLATE = (
 _SPARE = (_NOSCRIPT, _OBJECT, _CANVAS, _AUDIO, _VIDEO, _TEMPLATE)
 #: What asks for a browser that has it names it.
 _SCRIPT_NAME, _BROWSER_NAME, _PLUGIN_NAME = (name.encode() for name in ("スクリプト", "ブラウザ", "プラグイン"))
-#: Links to hidden boxes that are searched for; a longer id, in bytes, is not.
-_MAX_TARGETS: Final = 8
-_MAX_ID_BYTES: Final = 64
 
 
 @kernel
@@ -90,7 +87,8 @@ def count_own(blocks: Records, boxes: Records) -> int:
     is_frame = np.zeros(len(boxes), np.bool_)
     for i in range(1, len(boxes)):
         box = boxes[i]
-        is_frame[i] = is_frame[box.parent] or box.hint in (FRAME_HINT, DIALOG_HINT) or box.tag in _FRAMES
+        is_named = box.hint in (FRAME_HINT, DIALOG_HINT) and box.tag != _BODY
+        is_frame[i] = is_frame[box.parent] or is_named or box.tag in _FRAMES
     n_chars = 0
     for i in range(len(blocks)):
         if not is_frame[blocks[i].box]:
@@ -256,25 +254,38 @@ def is_folded(data: Bytes, tag: int, said: int, parent: int, states: Records, bo
 
 
 @borrowing
+def note_target(data: Bytes, start: int, end: int, states: Records) -> None:
+    """Note the place of the page that a link or a control leads to, given the value that names it."""
+    state = states[0]
+    if start < end and state.n_targets < MAX_TARGETS:
+        state.targets[state.n_targets] = hash_value(data, start, end)
+        state.n_targets += 1
+
+
+@inlined
+def note_controls(data: Bytes, tag: int, is_end: bool, states: Records, boxes: Records) -> None:
+    """Note what a control leads to, and that it is in a form."""
+    state = states[0]
+    if is_end:
+        return
+    of_type, controlled = state.attributes[TYPE], state.attributes[ARIA_CONTROLS]
+    note_target(data, controlled.start, controlled.end, states)
+    if state.form >= 0 and tag in _CONTROLS and not contains(data, of_type.start, of_type.end, b"hidden"):
+        boxes[state.form].ordinal += 1
+
+
+@borrowing
 def _is_shown_later(data: Bytes, states: Records) -> bool:
     """Whether a script shows a hidden box: React puts one named `S:` and a number where it belongs, others a link's."""
     state = states[0]
     start, end = state.attributes[ID].start, state.attributes[ID].end
-    length = end - start
-    if start < 0 or not 0 < length <= _MAX_ID_BYTES:
+    if start < 0 or start == end:
         return False
-    if length > 2 and data[start] == _UPPER_S and data[start + 1] == COLON and is_digit(data[start + 2]):
+    if end - start > 2 and data[start] == _UPPER_S and data[start + 1] == COLON and is_digit(data[start + 2]):
         return True
-    i = -1
-    while state.n_targets < _MAX_TARGETS:
-        i = find_byte(data, i + 1, NUMBER_SIGN)
-        if i < 0 or i + length + 1 >= len(data):
-            state.n_targets += 1
-            return False
-        j = 0
-        while j < length and data[i + 1 + j] == data[start + j]:
-            j += 1
-        if j == length and data[i + 1 + j] in (QUOTATION_MARK, APOSTROPHE):
+    name = hash_value(data, start, end)
+    for i in range(state.n_targets):  # noqa: SIM110  # kernels have no generators
+        if state.targets[i] == name:
             return True
     return False
 

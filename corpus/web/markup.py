@@ -127,6 +127,7 @@ class Markup:
         n_hidden_japanese: kana and kanji in elements that the page does not show: hidden ones, templates, controls, and
             what stands there for scripts and media that are missing.
         own_chars: characters outside links and frames.
+        holds_pages: whether an attribute (`srcdoc`) holds a page.
         marks: MARK (n,), parts of blocks, in the order of their ends.
         source: the page that `marks` refers to, UTF-8.
     """
@@ -141,6 +142,7 @@ class Markup:
     n_pictograms: int = 0
     n_hidden_japanese: int = 0
     own_chars: int = 0
+    holds_pages: bool = False
     marks: Records = field(default_factory=lambda: np.zeros(0, MARK))
     source: bytes = b""
 

@@ -284,20 +284,20 @@ def _is_framed(page: Page, limits: Limits, rows: Int64s, is_ruled: bool, may_be_
 
     A heading speaks for a section of the text, where no rule divides it from that.
     """
-    n_chars = link_chars = links = place_links = 0
+    n_chars = link_chars = links = other_links = 0
     is_small, has_mark = may_be_small, False
     for row in rows:
         block = page.blocks[row]
         n_chars += block.chars
         link_chars += block.link_chars
         links += block.links
-        place_links += block.place_links
+        # Contents of the text lead to its places; sources, where no rule is, to other hosts.
+        other_links += block.place_links + (0 if is_ruled else block.outer_links)
         is_small &= block.is_small != 0
         has_mark |= has_sentence(page.text, block.start, block.end)
         if is_heading(page.boxes[block.box].tag) and not is_ruled:
             return False
-    # Contents of the text lead to its places.
-    has_links = 2 * place_links < links and link_chars >= limits.end_share * n_chars
+    has_links = 2 * other_links < links and link_chars >= limits.end_share * n_chars
     is_linked = has_links and (links > 1 or 2 * link_chars >= n_chars)
     evidence = 2 * is_ruled + 2 * is_small + has_links + is_linked + (not has_mark)
     return bool((has_links or is_small) and evidence >= _LEAST_EVIDENCE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from manyo.corpus.jit import Bytes, Records, borrowing, kernel, record
+from manyo.corpus.jit import Bytes, Records, borrowing, inlined, kernel, record
 from manyo.corpus.web.ascii import (
     AMPERSAND,
     CARRIAGE_RETURN,
@@ -27,11 +27,16 @@ from manyo.corpus.web.attribute_kernels import (
     put_point,
     read_reference,
 )
+from manyo.corpus.web.markup import TAGS
 
+#: Places that links lead to beyond these are not noted.
+MAX_TARGETS: Final = 64
 #: A link with more blocks has no end tag: a card has a picture, a title, a date, a teaser and some labels.
 MAX_LINKED_BLOCKS: Final = 12
 #: Boxes nested deeper than this are not distinguished; browsers stop at 512.
 MAX_DEPTH: Final = 256
+
+_HR = TAGS.index("hr")
 
 # What the white space before the next character becomes, the stronger last: nothing, a space, nothing between
 # Japanese characters and a space elsewhere, a space, the end of a line.
@@ -56,7 +61,7 @@ OPEN_BOX: Final = record(
 #: box, is_pre: the innermost open box, and whether it keeps its white space.
 #: depth, n_too_deep: boxes that are open, without `html`, and those beyond MAX_DEPTH.
 #: last_left: the box that closed last; -1 before that; last_is_hidden: whether it hid its content.
-#: n_targets: searches for a link to a hidden box.
+#: n_targets, targets: places of the page to which links and controls before lead, as hashes of their names.
 #: hidden_box: the outermost box that hides its content; -1 if there is none.
 #: hidden_name, n_hidden, hidden_depth: hash of the inline tag that hides its content, how many of that name are open in
 #: it and with it (0 if there is none), and the boxes that are open around it.
@@ -69,7 +74,8 @@ OPEN_BOX: Final = record(
 #: n_emphasis, emphasis_start, n_code, code_start: open tags of emphasis and code, and where the first one starts.
 #: ruby_start: where the base of the next reading starts; -1 outside `<ruby>`.
 #: form: the innermost form that is open; -1 outside forms.
-#: holds_formulas: whether there may be formulas; n_pictures: pictures that may stand for text.
+#: holds_pages: whether an attribute holds a page; holds_formulas: whether there may be formulas; n_pictures: pictures
+#: that may stand for text.
 #: n_unknown: pictures of characters that nobody could name.
 #: links: for each open link, the box in which it started.
 #: is_unclosed, is_endless: by quotation mark and by tag, whether its end was searched for in vain.
@@ -86,10 +92,11 @@ STATE: Final = record(
     ("hidden_name", "u8"),
     ("own_name", "u8"),
     ("fonts", "u8"),
-    *((name, "?") for name in ("is_pre", "hides", "has_title", "holds_formulas")),
+    *((name, "?") for name in ("is_pre", "hides", "has_title", "holds_formulas", "holds_pages")),
     *((name, "?") for name in ("is_small", "block_is_large", "last_is_hidden")),
     ("open_boxes", OPEN_BOX, (MAX_DEPTH + 2,)),
     ("links", "i8", (MAX_DEPTH + 3,)),
+    ("targets", "u8", (MAX_TARGETS,)),
     ("attributes", SPAN, (N_ATTRIBUTES,)),
     ("is_unclosed", "u1", (64,)),  # 0 or 1: Numba knows no arrays of bool in a record
     ("is_endless", "u1", (256,)),
@@ -345,6 +352,18 @@ def are_numbers(out: Bytes, start: int, end: int) -> bool:
         if not (is_digit(out[i]) or is_space(out[i])):
             return False
     return True
+
+
+@inlined
+def add_rule(states: Records, boxes: Records) -> None:
+    """An `<hr>` stands between two blocks."""
+    state = states[0]
+    rule = boxes[state.n_boxes]
+    rule.tag = _HR
+    rule.parent = state.box
+    rule.hint = rule.name = 0
+    rule.ordinal = state.n_blocks
+    state.n_boxes += 1
 
 
 @borrowing

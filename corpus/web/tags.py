@@ -126,8 +126,11 @@ def read_markup(html: str | bytes) -> Markup:
         The page's text and what its tags say about it. A page that is hidden as a whole is read as if nothing were.
     """
     data = html.encode("utf-8", "replace") if isinstance(html, str) else html
-    data = with_inner_pages(as_html(data) or data)
+    data = as_html(data) or data
     markup = _read(data)
+    if markup.holds_pages:
+        data = with_inner_pages(data)
+        markup = _read(data)
     if not len(markup.blocks):
         markup = _read(data, hides=False)
     if markup.own_chars < _NEXT_TO_NOTHING:
@@ -149,7 +152,7 @@ def _from_elsewhere(data: bytes, markup: Markup) -> Markup:
         in_scripts = _read(drawn.encode("utf-8", "replace"))
         if in_scripts.own_chars >= most:
             best, most = in_scripts, in_scripts.own_chars
-    is_empty = best is markup and markup.own_chars < _LEAST_ELSEWHERE
+    is_empty = best is markup and markup.own_chars < _LEAST_ELSEWHERE and len(markup.text) < _ALMOST_EMPTY_BYTES
     if is_empty and any(name in lower for name in _MAY_HIDE):
         whole = _read(data, hides=False, shows_spare=True)
         best = whole if whole.own_chars >= most else markup
@@ -165,13 +168,13 @@ def _read(data: bytes, *, hides: bool = True, has_scripts: bool = True, shows_sp
     names = _names(has_scripts, shows_spare)
     nothing = (np.zeros(0, STAND_IN), np.zeros(0, np.uint8))
     found = read(page, names, *nothing, hides)
-    holds_formulas, pictures = found[-3:-1]
+    holds_formulas, _, pictures = found[-4:-1]
     stand_ins, written_for_them = nothing
     if holds_formulas or len(pictures):
         stand_ins, written_for_them = _stand_ins(data, pictures, holds_formulas=holds_formulas)
     if len(stand_ins):
         found = read(page, names, stand_ins, written_for_them, hides)
-    text, blocks, boxes, statements, marks, n_unknown, n_private, n_hidden, _, _, own_chars = found
+    text, blocks, boxes, statements, marks, n_unknown, n_private, n_hidden, _, holds_pages, _, own_chars = found
     title = ""
     tags: list[str] = []
     json_ld = ""
@@ -184,7 +187,7 @@ def _read(data: bytes, *, hides: bool = True, has_scripts: bool = True, shows_sp
         else:
             json_ld += written
     counts = (n_unknown, n_private, n_hidden, own_chars)
-    return Markup(text.tobytes(), blocks, boxes, title, tuple(tags), json_ld, *counts, marks, data)
+    return Markup(text.tobytes(), blocks, boxes, title, tuple(tags), json_ld, *counts, holds_pages, marks, data)
 
 
 def _stand_ins(data: bytes, pictures: Records, *, holds_formulas: bool) -> tuple[Records, Bytes]:
@@ -261,6 +264,8 @@ def _fill_rules(rules: Records, index: dict[str, int]) -> None:
 #: is long, and several times as long.
 _NEXT_TO_NOTHING = 200
 _LEAST_ELSEWHERE = 60
+#: A page with more text, links included, has more than what it hides.
+_ALMOST_EMPTY_BYTES = 3000
 _TIMES_ELSEWHERE = 3
 #: What a page may keep out of sight, and elements that do.
 _SPARE = ("object", "canvas", "audio", "video", "svg", "iframe", "noembed", "template", "button", "datalist", "select")

@@ -33,6 +33,7 @@ from manyo.corpus.web.attribute_kernels import (
     NAME,
     READONLY,
     SLOT,
+    SRCDOC,
     START,
     STYLE,
     STYLE_HIDES,
@@ -69,6 +70,8 @@ from manyo.corpus.web.element_kernels import (
     is_spare,
     may_be_text,
     may_show_spare,
+    note_controls,
+    note_target,
     opens_fold,
     show_content,
     show_picture,
@@ -100,6 +103,7 @@ from manyo.corpus.web.shown_kernels import (
     MAX_DEPTH,
     STATE,
     add_line_feed,
+    add_rule,
     are_numbers,
     close_block,
     end_endless_link,
@@ -113,10 +117,9 @@ from manyo.corpus.web.statement_kernels import (
     JSON_LD_STATEMENT,
     MAX_STATEMENTS,
     STATEMENT,
-    TAG_STATEMENT,
     TITLE_STATEMENT,
     add_statement,
-    is_statement,
+    note_statement,
 )
 from manyo.corpus.web.weight_kernels import count_within
 
@@ -162,7 +165,6 @@ _TITLE, _SCRIPT, _STYLE, _NOEMBED = (TAGS.index(name) for name in ("title", "scr
 _MATH, _MATHJAX = (TAGS.index(name) for name in ("math", "mjx-container"))
 _SUMMARY, _RT, _HR, _TIME = (TAGS.index(name) for name in ("summary", "rt", "hr", "time"))
 _FONT, _SMALL, _BODY, _FORM = (TAGS.index(name) for name in ("font", "small", "body", "form"))
-_CONTROLS = tuple(TAGS.index(name) for name in ("input", "select", "textarea", "button"))
 _ROWS = tuple(TAGS.index(name) for name in ("table", "thead", "tbody", "tfoot", "tr"))
 #: The group of headings, which only end tags end.
 _HEADINGS: Final = 6
@@ -175,7 +177,7 @@ _LISTINGS = tuple(TAGS.index(name) for name in ("pre", "listing", "xmp", "textar
 @kernel
 def read(
     data: Bytes, names: Records, stand_ins: Records, stand_in_text: Bytes, hides: bool
-) -> tuple[Bytes, Records, Records, Records, Records, int, int, int, bool, Records, int]:
+) -> tuple[Bytes, Records, Records, Records, Records, int, int, int, bool, bool, Records, int]:
     """Read a page.
 
     Args:
@@ -186,9 +188,10 @@ def read(
         hides: whether hidden elements are left out.
 
     Returns:
-        Text, BLOCK (n,), BOX (n,), STATEMENT (n,), MARK (n,), number of 〓 for pictures of characters, number of icons
-        and pictograms left out, number of kana and kanji that are not shown, whether there may be formulas,
-        PLACE_IN_PAGE (n,), the pictures that may stand for text, and the number of characters outside links and frames.
+        Text, BLOCK (n,), BOX (n,), STATEMENT (n,), MARK (n,), number of 〓 for pictures of characters, of icons and
+        pictograms left out, of kana and kanji that are not shown, whether there may be formulas, and pages in
+        attributes, PLACE_IN_PAGE (n,), the pictures that may stand for text, and the number of characters outside links
+        and frames.
     """
     n = len(data)
     n_starts = 0
@@ -219,6 +222,7 @@ def read(
         states[0].n_private,
         states[0].n_hidden_japanese,
         states[0].holds_formulas,
+        states[0].holds_pages,
         pictures[: states[0].n_pictures].copy(),
         count_own(blocks[: states[0].n_blocks], boxes[: states[0].n_boxes]),
     )
@@ -364,6 +368,13 @@ def _read_inline(
 
 
 @inlined
+def _is_out_of_place(tag: int, is_end: bool, states: Records, boxes: Records) -> bool:
+    """Whether a tag does nothing: a page has one body and goes on after its end, and no form starts between rows."""
+    is_body = tag == _BODY and (is_end or states[0].n_boxes > 1)
+    return bool(is_body or (tag == _FORM and boxes[states[0].box].tag in _ROWS))
+
+
+@inlined
 def _read_tag(
     data: Bytes,
     i: int,
@@ -390,9 +401,7 @@ def _read_tag(
         after = read_attributes(data, name_end, state.attributes, state.is_unclosed, False)
         if after < 0:
             return -1
-    of_type = state.attributes[TYPE]
-    if state.form >= 0 and tag in _CONTROLS and not (is_end or contains(data, of_type.start, of_type.end, b"hidden")):
-        boxes[state.form].ordinal += 1
+    note_controls(data, tag, is_end, states, boxes)
     # What a visitor writes is sent under a name; without one, or for reading only, the content is the page's own.
     is_control = state.attributes[READONLY].start < 0 and state.attributes[NAME].start >= 0
     if tag == _TEXTAREA and not is_end and is_control:
@@ -403,10 +412,7 @@ def _read_tag(
         kind = BOX_TAG
     if kind >= RAW:
         return after if is_end else _skip_content(data, after, name, name_end - first, tag, kind, states, statements)
-    # In a browser, what follows a text area without an end is its text.
-    may_state = not is_end and state.n_statements < len(statements) and not state.is_endless[_TEXTAREA]
-    if may_state and is_statement(data, kind, names, states):
-        add_statement(statements, states, TAG_STATEMENT, name_end, after - 1)
+    note_statement(data, name_end, after, kind, is_end, names, states, statements)
     if kind <= META:
         return after
     if kind in (INLINE, LINK):
@@ -430,12 +436,11 @@ def _read_tag(
         elif not opens_fold(data, tag, names, states):
             return _skip_content(data, after, name, name_end - first, tag, SKIPPED, states, statements)
         tag = _SUMMARY
-    # A page has one body, and goes on after its end; the end of a form that starts between rows is elsewhere.
-    if (tag == _BODY and (is_end or state.n_boxes > 1)) or (tag == _FORM and boxes[state.box].tag in _ROWS):
+    if _is_out_of_place(tag, is_end, states, boxes):
         return after
     close_block(out, states, blocks)
     if tag == _HR and is_shown and not is_end:
-        _add_rule(states, boxes)
+        add_rule(states, boxes)
     elif kind != RULE:
         if not is_end:
             _open_box(data, name, tag, names, states, out, blocks, boxes)
@@ -501,6 +506,7 @@ def _skip_content(
     if state.is_endless[tag]:
         return after
     of_type = state.attributes[TYPE]
+    state.holds_pages |= state.attributes[SRCDOC].start >= 0
     if tag == _SCRIPT and contains(data, of_type.start, of_type.end, b"math/"):
         state.holds_formulas = True
     border_is_end = True
@@ -554,25 +560,15 @@ def _open_link(data: Bytes, i: int, names: Records, states: Records, boxes: Reco
     state.block_links += 1
     state.block_outer_links += is_outer(data, href.start, href.end)
     leads_to_place = href.start < href.end and data[href.start] == NUMBER_SIGN
-    state.block_place_links += leads_to_place and href.start + 1 < href.end
+    if leads_to_place and href.start + 1 < href.end:
+        state.block_place_links += 1
+        note_target(data, href.start + 1, href.end, states)
     if leads_to_place and not state.is_pre:
         # A heading's link to itself, a note's way back, the way to the top of the page. In listings, operators link to
         # their definitions.
         border = find_end_of_signs(data, i, names, is_heading(boxes[state.box].tag))
         return border if border >= 0 else i
     return i
-
-
-@inlined
-def _add_rule(states: Records, boxes: Records) -> None:
-    """An `<hr>` stands between two blocks."""
-    state = states[0]
-    rule = boxes[state.n_boxes]
-    rule.tag = _HR
-    rule.parent = state.box
-    rule.hint = rule.name = 0
-    rule.ordinal = state.n_blocks
-    state.n_boxes += 1
 
 
 @borrowing

@@ -34,7 +34,7 @@ PIECES = (
     "<i style='display:block'>",
     "<span style='VISIBILITY:hidden'>", "&#xE63E;", "\ue63f", "\ue001", "<!-->", "--!>", "<legend>",
     "<time>", "</time>", "<template>", "<template shadowrootmode=open>", "</template>", "{{", "傘と川の話を書く。" * 5,
-    "<body class=y>", "</body>", "</html>", "<form>", "</form>", "</h3>", "<h3>",
+    "<li aria-controls=t>", "<body class=y>", "</body>", "</html>", "<form>", "</form>", "</h3>", "<h3>",
     "<noscript>", "</noscript>", "<object>", "</object>", "JavaScript", "<font size=1>", "<font>", "</font>", "<small>",
     "</small>", "<div style='font-size: 11px'>", "<p style='color:red;font-size:1.2em'>", "<div hidden id=t>",
     "<a href='#t'>", "<a href='#'>", "<a href='//b.example/'>", "<div class=y style='display:none'>", "<div class=y>",
