@@ -114,12 +114,14 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
     """Pack small files together up to the target size; the side table and OCR results are sidecars.
 
     Raises:
-        ValueError: the side table cannot be read, or the folder of OCR results is missing.
+        ValueError: the side table cannot be read or names two files at once, or the folder of OCR results is missing.
     """
     shards = pdf.plan(files, pdf.Options(options.target_shard_bytes, ocr_results=options.ocr_results))
     if not options.metadata:
         return shards
-    read_side_table(options.metadata)
+    if found := read_side_table(options.metadata).ambiguous(file.name for file in files):
+        name, one, other = found
+        raise ValueError(f"{options.metadata}: {name} is both {one} and {other}; write the folder before it")
     fs, path = filesystem(options.metadata)
     sidecar = input_file(options.metadata, fs.info(path))
     return [replace(shard, sidecars=(*shard.sidecars, sidecar)) for shard in shards]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -62,11 +62,22 @@ class SideTable:
 
     def entry(self, path: str) -> Entry:
         """What the table says of a file: by its whole path, else by the longest end of it that the table names."""
+        return self.entries.get(self._name_of(path), NO_ENTRY)
+
+    def ambiguous(self, paths: Iterable[str]) -> tuple[str, str, str] | None:
+        """A name of the table that two files have, with both; None if there is none: one may have the other's terms."""
+        owners: dict[str, str] = {}
+        for path in paths:
+            name = self._name_of(path)
+            if name and owners.setdefault(name, path) != path:
+                return name, owners[name], path
+        return None
+
+    def _name_of(self, path: str) -> str:
+        """The name by which the table has a file; "" if it has not."""
         parts = _normal(path).split("/")
-        for start in range(len(parts)):
-            if entry := self.entries.get("/".join(parts[start:])):
-                return entry
-        return NO_ENTRY
+        names = ("/".join(parts[start:]) for start in range(len(parts)))
+        return next((name for name in names if name in self.entries), "")
 
 
 def read_side_table(uri: str) -> SideTable:
@@ -92,6 +103,7 @@ def read_side_table(uri: str) -> SideTable:
     if meanings.count("file") != 1:
         raise ValueError(
             f"{uri}: the side table needs one column {HEADINGS['file'][0]!r} (or ファイル名); it has {headings}"
+            + ("; write commas between the columns" if len(headings) == 1 and {";", "\t"} & set(headings[0]) else "")
         )
     entries: dict[str, Entry] = {}
     for number, row in enumerate(rows[1:], start=2):

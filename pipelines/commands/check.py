@@ -46,14 +46,17 @@ def run(options: argparse.Namespace) -> int:
         UserError: the configuration, an input or a model is wrong.
     """
     config = read_config(options)
-    faults = file_faults(config, (*run_paths(config), *mix_paths(config)))
+    paths = [*run_paths(config), *mix_paths(config)]
+    faults = file_faults(config, paths)
     try:
         stages_by_command(config)  # reads models and lists
     except UserError as error:
         faults += [] if faults else [str(error)]
     print(f"out  {located(config.run.out)}{_free(config)}")
     notices: list[str] = []
-    for source in config.sources:
+    for number, source in enumerate(config.sources):
+        if file_faults(config, (path for path in paths if path.place[:2] == ("source", number))):
+            continue  # its kind would say so again
         try:
             notices += _check(source, config.run.out)
         except UserError as error:

@@ -115,7 +115,8 @@ def expand(pattern: str, where: str) -> Found:
         if not is_glob and infos[path]["type"] == "directory":
             infos = fs.find(path)
     except FileNotFoundError as error:
-        raise UserError(f"{where}: no such input: {pattern}{what_is_there(pattern)}") from error
+        crawl = "; a crawl is named CC-MAIN-2026-05" if pattern.startswith("CC-MAIN") else what_is_there(pattern)
+        raise UserError(f"{where}: no such input: {pattern}{crawl}") from error
     except OSError as error:
         raise UserError(f"{where}: {pattern} cannot be read: {error}") from error
     files = {name: info for name, info in infos.items() if info["type"] != "directory"}

@@ -15,7 +15,7 @@ from manyo.corpus.settings.toml_lines import Path
 from manyo.corpus.settings.toml_tables import Faults
 from manyo.corpus.settings.toml_text import SettingsError, read_document
 from manyo.corpus.takedowns import read_takedowns
-from manyo.filters.benchmarks.items import read_items
+from manyo.filters.benchmarks.items import Benchmark, read_items
 from manyo.filters.fasttext_file import check_fasttext
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.extraction.inputs import expand
@@ -84,10 +84,17 @@ def _content_problem(config: Config, place: Path, path: str) -> str | None:
     if (read := readers.get(place[:2])) is not None:
         problem = _raised(read)
         return f"{place[1]}: {problem}" if problem else None
-    if config.decontaminate and place[:2] == ("decontaminate", "benchmark"):
-        benchmark = replace(config.decontaminate.benchmark[int(place[2])], files=(path,))
-        return _raised(lambda: [*read_items(benchmark)])
+    if (leaks := config.decontaminate) and place[:2] == ("decontaminate", "benchmark"):
+        benchmark = replace(leaks.benchmark[int(place[2])], files=(path,))
+        return _raised(lambda: _check_items(benchmark, leaks.ngram_chars))
     return None
+
+
+def _check_items(benchmark: Benchmark, least: int) -> None:
+    """Read the items of a benchmark; raise ValueError if none has enough letters to be looked for."""
+    if all(sum(map(str.isalnum, item.text)) < least for item in read_items(benchmark)):
+        fields = ", ".join(benchmark.fields)
+        raise ValueError(f"{benchmark.files[0]}: no item of {fields} has {least} letters, so that none is looked for")
 
 
 def _raised(look: Callable[[], Any]) -> str | None:

@@ -137,6 +137,7 @@ FREE = {
     "tokenize.train.language.name": "the user's own",
     "mix.source.match": "a pattern for the lines of a table",
     "mix.source.root": "a folder put before names",
+    "mix.source.named": "whatever the model of the category names; a line without tokens is a notice",
 }
 
 

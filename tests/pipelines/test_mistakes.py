@@ -323,6 +323,43 @@ def test_an_input_that_leads_to_nothing_says_what_is_there(
     assert remedy in line
 
 
+def test_a_benchmark_whose_items_are_too_short_to_be_looked_for_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "items.jsonl").write_text('{"label": "はい"}\n{"label": "いいえ"}\n', encoding="utf-8")
+    table = '[[decontaminate.benchmark]]\nname = "b"\nfiles = ["items.jsonl"]\nfields = ["label"]\n'
+    (line,) = said(capsys, BASE.split("[tokenize]")[0] + table).splitlines()
+    assert "items.jsonl: no item of label has 5 letters, so that none is looked for" in line
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ("file,terms\n01.txt,no training\n", "01.txt is both a/01.txt and b/01.txt; write the folder before it"),
+        ("file;terms\na/01.txt;no training\n", "; write commas between the columns"),
+    ],
+)
+def test_a_side_table_that_says_nothing_certain_is_named(
+    rows: str, expected: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The terms of one of two files of a name were those of both."""
+    for name in "ab":
+        (folder / "in" / name).mkdir()
+        (folder / "in" / name / "01.txt").write_text("川沿いを歩きました。", encoding="utf-8")
+    (folder / "in" / "a.jsonl").unlink()
+    (folder / "table.csv").write_text(rows, encoding="utf-8")
+    text = BASE.split("[filter]")[0].replace("in/*.jsonl", "in").replace('"jsonl"', '"files"\nmetadata = "table.csv"')
+    (line,) = said(capsys, text).splitlines()
+    assert expected in line
+
+
+def test_a_crawl_that_is_no_crawl_is_told_how_crawls_are_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = BASE.split("[tokenize]")[0].replace("in/*.jsonl", "CC-MAIN-2026-5")
+    assert "no such input: CC-MAIN-2026-5; a crawl is named CC-MAIN-2026-05" in said(capsys, text)
+
+
 def test_check_names_every_lost_input(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sources = BASE[BASE.index("[[source]]") : BASE.index("[filter]")].replace("in/*", "nowhere/*")
     (folder / "run.toml").write_text(
