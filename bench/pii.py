@@ -2,11 +2,12 @@
 
     python -m bench.pii DATA [--misses] [--hojichar PYTHON] [--presidio PYTHON]
 
-DATA is a folder with `pii/*.jsonl` (texts and spans by an independent writer), `livedoor_news/`, `aozora/` and
-`text/common_crawl_ja_99.json`. A span counts as found if it has the right kind, start and end; a found span is right if
-it overlaps one of its kind. Optional spans are neither missed nor false. Intervals are Wilson's, 95 %. Then what is
-masked in prose, per million characters. Peers run in interpreters that have them, on the same texts: of what they look
-for (telephone numbers, addresses of mail and IP, names), the characters that they and manyo cover.
+DATA is a folder with `pii/*.jsonl` (texts and spans by an independent writer), `livedoor_news/`, `aozora/`,
+`text/common_crawl_ja_99.json`, `webmix/texts.jsonl` and the passages of JSQuAD in `benchmarks/`. A span counts as
+found if it has the right kind, start and end; a found span is right if it overlaps one of its kind. Optional spans
+are neither missed nor false. Intervals are Wilson's, 95 %. Then what is masked in prose, per million characters.
+Peers run in interpreters that have them, on the same texts: of what they look for (telephone numbers, addresses of
+mail and IP, names), the characters that they and manyo cover.
 """
 
 from __future__ import annotations
@@ -122,6 +123,17 @@ def prose(name: str, texts: Sequence[str], profile: str) -> None:
     print(f"| {name} | {n_chars:,} | {sum(counts.values()) / n_chars * 1e6:.1f} | {listed} |")
 
 
+def mixed_texts(data: Path) -> list[str]:
+    """Return texts of shops, companies, blogs and towns, in whose contacts digits are replaced by zeros."""
+    return [json.loads(line)["text"] for line in (data / "webmix" / "texts.jsonl").read_text("utf-8").splitlines()]
+
+
+def encyclopedia_texts(data: Path) -> list[str]:
+    """Return the different passages of JSQuAD, from Wikipedia, as one text for an article."""
+    squad = json.loads((data / "benchmarks" / "jsquad-v1.3-valid-v1.3.json").read_text("utf-8"))
+    return ["\n".join({one["context"]: None for one in article["paragraphs"]}) for article in squad["data"]]
+
+
 #: What each peer looks for, in our kinds.
 PEER_KINDS = {
     "HojiChar": ("phone", "email"),
@@ -202,6 +214,8 @@ def main() -> None:
     prose("news", news_texts(options.data), "web")
     prose("books", book_texts(options.data), "prose")
     prose("crawled pages", crawl_texts(options.data), "web")
+    prose("mixed pages", mixed_texts(options.data), "web")
+    prose("encyclopedia", encyclopedia_texts(options.data), "web")
 
 
 if __name__ == "__main__":

@@ -181,7 +181,7 @@ _GIVEN_SHAPE: Final = re.compile(
 _UNKNOWN_GIVEN: Final = re.compile("[一-鿿々]{2}")
 _KANA_SHAPE: Final = re.compile("[ァ-ヴー]{2,4}[子江代枝美乃]?|[ぁ-ゖ]{2,4}子?")
 _NO_KANA_GIVEN: Final = re.compile(
-    "(?:まで|です|より|から|さん|さま|ちゃん|くん|ほか|とか|など|たち|だけ|こと|これ|それ|ので|のに|です|ます|した|して|する|いる|ある|なり|あり|など|へん|かな)"
+    "(?:まで|です|より|から|さん|さま|ちゃん|くん|ほか|とか|など|たち|だけ|こと|これ|それ|ので|のに|です|ます|した|して|する|いる|ある|なり|あり|など|へん|かな|[ぁ-ゖ]{1,3}(?:ます|です|した)$)"
 )
 _OCR: Final = re.compile(f"{LETTER}(?: {{1,2}}{LETTER}){{2,5}}")
 _FOREIGN: Final = re.compile(

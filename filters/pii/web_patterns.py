@@ -90,10 +90,14 @@ _READ_AS_AT = re.compile("を(?:半角の?)?[「『]?(?:@|＠|アットマーク
 _FILE_ENDINGS = frozenset({"png", "jpg", "jpeg", "gif", "webp", "svg", "bmp", "css", "js", "html", "php", "pdf", "zip"})
 
 
+#: Logins of machines, and what writers of code put for an address.
+_NOBODY = ("git@", "anonymous@", "hoge@", "fuga@", "piyo@", "foo@", "bar@")
+
+
 def _is_email(match: re.Match[str]) -> bool:
     # icon@2x.png is a picture, git@github.com:name/repository a repository, anonymous@ftp the login of nobody.
     address = match[0].translate(HALF_WIDTH).lower()
-    return address.rsplit(".", 1)[-1] not in _FILE_ENDINGS and not address.startswith(("git@", "anonymous@"))
+    return address.rsplit(".", 1)[-1] not in _FILE_ENDINGS and not address.startswith(_NOBODY)
 
 
 def _has_blank(match: re.Match[str]) -> bool:
