@@ -26,7 +26,7 @@ from bench.board.listed import ENTRIES, TASKS
 from bench.board.made_pages import KINDS
 from bench.board.made_personal_data import FORMS, credit_card, my_number
 from bench.board.page import NoResults, tables_of, write_page
-from bench.board.running import Entry, Failed, ItemSet, ask, item_set, result_of
+from bench.board.running import Entry, Failed, ItemSet, ask, item_set
 from bench.board.task import Item, Task, digest, ratio, share_of
 from bench.entries import dedup_peers, own
 from bench.typesetting import Writer
@@ -225,18 +225,6 @@ def test_each_task_has_our_entry_and_at_least_two_others(task: Task) -> None:
     assert len(set(names)) == len(names) > 2
 
 
-def test_an_environment_that_cannot_be_made_is_a_row_that_says_why(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
-    entry = Entry("language", "absent", "language_peers.lingua", ("", ""), ("no-such-distribution==1.0",))
-    result = result_of(TASK_OF["language"], entry, ItemSet(few(TASK_OF["language"]), "own", 7), tmp_path)
-    assert "no-such-distribution" in result["why"]
-    assert "figures" not in result
-
-
 def test_an_entry_that_fails_is_a_row_with_its_last_line(tmp_path: Path) -> None:
     """Presidio is not installed where the tests run."""
     with pytest.raises(Failed, match="presidio_analyzer"):
@@ -337,16 +325,11 @@ def test_a_page_of_nothing_is_refused(tmp_path: Path) -> None:
         (["page"], "no result of a task"),
         (["run", "language", "--entries", "Presidio"], "nothing was asked"),
         (["run", "charsets", "--data", "."], "nothing was asked"),
-        (["run", "language", "--n", "14", "--entries", "HojiChar"], "language: HojiChar: ERROR"),
     ],
 )
 def test_a_run_that_asked_nobody_ends_with_one_line(
     arguments: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The last of them finds no index of packages: no row of the table would have a figure."""
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["bench", *arguments, "--out", str(tmp_path / "out")])
     with pytest.raises(SystemExit, match=says):
@@ -361,6 +344,25 @@ def test_the_page_has_words_in_both_languages_for_all_that_a_task_shows(task: Ta
     scored = {figure.kind for figure in task.score(few(task), [EMPTY.get(task.name, "")] * FEW) if figure.kind}
     assert scored
     assert scored <= set(words["kinds"])
+
+
+def test_an_environment_that_cannot_be_made_is_a_row_that_says_why_and_nobody_else_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pip finds no index of packages."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    out = tmp_path / "out"
+    monkeypatch.setattr(
+        sys, "argv", ["bench", "run", "language", "--n", "14", "--entries", "HojiChar", "--out", str(out)]
+    )
+    with pytest.raises(SystemExit, match="language: HojiChar: ERROR"):
+        command_line.main()
+    row = json.loads((out / "results" / "language.own.HojiChar.json").read_text("utf-8"))
+    assert "hojichar" in row["why"]
+    assert "figures" not in row
+    assert "hojichar" in (out / "leaderboard.html").read_text("utf-8")
 
 
 # --- pages of others --------------------------------------------------------------------------------
