@@ -111,7 +111,7 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
     """Pack small files together up to the target size; the OCR results of a shard's files are its sidecars.
 
     Raises:
-        ValueError: the folder of OCR results is missing.
+        ValueError: the folder of OCR results is empty, or holds those of other files.
     """
     shards = pack_files(files, options.target_shard_bytes)
     if not options.ocr_results:
@@ -127,6 +127,9 @@ def plan(files: Sequence[InputFile], options: Options) -> list[InputShard]:
         folders = relative.split("/")
         owner = next((name for n in range(1, len(folders)) if (name := "/".join(folders[:n])) in names), "")
         results.setdefault(owner, []).append(input_file(f"{options.ocr_results.rstrip('/')}/{relative}", info))
+    if results.keys() == {""}:
+        example = f"{options.ocr_results.rstrip('/')}/{files[0].name}/1.xml" if files else ""
+        raise ValueError(f"ocr_results: none of its {len(found):,} files is of a page of an input, such as {example}")
     return [
         replace(shard, sidecars=tuple(result for file in shard.files for result in results.get(file.name, ())))
         for shard in shards

@@ -353,6 +353,15 @@ def test_a_side_table_that_says_nothing_certain_is_named(
     assert expected in line
 
 
+def test_results_of_ocr_that_are_of_no_input_are_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Pages stayed in the queue, and nothing said that their results were passed over."""
+    (folder / "in" / "a.jsonl").rename(folder / "in" / "a.pdf")
+    (folder / "ocr").mkdir()
+    (folder / "ocr" / "a_7.xml").write_text("<alto/>")
+    text = BASE.split("[filter]")[0].replace("in/*.jsonl", "in").replace('"jsonl"', '"pdf"\nocr_results = "ocr"')
+    assert "ocr_results: none of its 1 files is of a page of an input, such as ocr/a.pdf/1.xml" in said(capsys, text)
+
+
 def test_a_crawl_that_is_no_crawl_is_told_how_crawls_are_named(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
