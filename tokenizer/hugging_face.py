@@ -27,6 +27,9 @@ _UNIGRAM = 1
 #: SentencePiece writes spaces in pieces as this.
 _SPACE_MARK = "\u2581"
 
+#: The files of a folder that Hugging Face's readers load.
+FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "tokenizer.model")
+
 #: What a text is quoted with in a message.
 _QUOTED_CHARACTERS = 40
 
@@ -103,13 +106,8 @@ def hugging_face_folder(content: bytes, texts: Iterable[str]) -> HuggingFaceFold
         "model_max_length": _NO_LIMIT,
         "compared_with_sentencepiece": {"texts": compared.texts, "characters": compared.characters, "differing": 0},
     }
-    files = {
-        "tokenizer.json": converted.to_str(pretty=True).encode(),
-        "tokenizer_config.json": _json(config),
-        "special_tokens_map.json": _json(special),
-        "tokenizer.model": exact,
-    }
-    return HuggingFaceFolder(files, compared)
+    contents = (converted.to_str(pretty=True).encode(), _json(config), _json(special), exact)
+    return HuggingFaceFolder(dict(zip(FILES, contents, strict=True)), compared)
 
 
 def convert(model: ModelProto) -> tokenizers.Tokenizer:

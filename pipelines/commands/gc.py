@@ -11,7 +11,7 @@ import re
 import shutil
 
 from manyo.corpus.tables.shards import filesystem, is_local
-from manyo.corpus.tables.start_folder import paths_start_at
+from manyo.corpus.tables.start_folder import located, paths_start_at
 from manyo.pipelines.commands.run_setup import config_of
 from manyo.pipelines.engine.errors import EXIT_DONE, UserError
 from manyo.pipelines.engine.lease import own
@@ -59,14 +59,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _folders(config: str, out: str, is_for_deletion: bool) -> list[str]:
-    """The folders of a configuration, which must be one of this output if others are to be deleted."""
-    read = config_of(config)
-    if is_for_deletion and os.path.realpath(filesystem(read.run.out)[1]) != os.path.realpath(out):
+    """The folders that a configuration writes or reads here, which must be one of this output if others are deleted."""
+    read, here = config_of(config), os.path.realpath(out)
+    if is_for_deletion and os.path.realpath(filesystem(read.run.out)[1]) != here:
         raise UserError(
             f"{config}: writes to {read.run.out}, not to {out}: nothing is deleted; name configurations of this output"
         )
     with paths_start_at(os.path.dirname(read.path)):
-        return [stage.folder_name for stage in build_stages(read)]
+        indexes = (located(index).rstrip("/").removesuffix("/index") for index in read.dedup.against)
+        of_out = [os.path.basename(index) for index in indexes if os.path.realpath(os.path.dirname(index)) == here]
+        return [*of_out, *(stage.folder_name for stage in build_stages(read))]
 
 
 def _size(folder: str) -> int:

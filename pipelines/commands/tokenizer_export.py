@@ -8,10 +8,11 @@ from itertools import chain
 
 from sentencepiece.sentencepiece_model_pb2 import ModelProto  # type: ignore[attr-defined]
 
+from manyo.corpus.tables.publishing import PARTIAL_FOLDER
 from manyo.corpus.tables.shards import filesystem, join, publish, read_text
 from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.tokenizer.hard_texts import hard_texts
-from manyo.tokenizer.hugging_face import Compared, IdsDiffer, hugging_face_folder
+from manyo.tokenizer.hugging_face import FILES, Compared, IdsDiffer, hugging_face_folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
         texts = [read_text(uri) for uri in options.texts]
     except (OSError, ValueError) as error:
         raise UserError(f"tokenizer export: {error}") from error
+    _check_folder(options.to)
     try:
         compared = export_model(content, options.to, texts)
     except IdsDiffer as error:
@@ -44,6 +46,16 @@ def run(options: argparse.Namespace) -> int:
         raise UserError(f"{options.model}: {error}") from error
     print(export_line(options.to, compared))
     return 0
+
+
+def _check_folder(folder: str) -> None:
+    """Refuse a folder that holds other files than an export does: one of them may be a tokenizer of the user's own."""
+    fs, path = filesystem(folder)
+    held = {name.rstrip("/").rsplit("/", 1)[-1] for name in fs.ls(path)} if fs.exists(path) else set()
+    if others := held - {*FILES, PARTIAL_FOLDER}:
+        raise UserError(
+            f"--to {folder}: holds {', '.join(sorted(others)[:3])}, which no export wrote; name a new folder"
+        )
 
 
 def export_model(content: bytes, folder: str, texts: Iterable[str]) -> Compared:

@@ -454,6 +454,16 @@ def test_an_output_that_is_a_file_is_named(folder: Path, capsys: pytest.CaptureF
     assert line == "manyo: out: is a file, not a folder; use an empty or new folder as out"
 
 
+def test_gc_keeps_the_index_that_a_kept_configuration_reads(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "out" / "index-0a1b2c3d").mkdir(parents=True)
+    (folder / "out" / "decide-0a1b2c3d").mkdir()
+    (folder / "out" / "manyo.json").write_text("{}")
+    text = BASE.split("[tokenize]")[0] + '[dedup]\nagainst = ["out/index-0a1b2c3d/index"]\n'
+    (folder / "run.toml").write_text(text)
+    assert main(["gc", "out", "--keep", "run.toml", "--delete"]) == 0
+    assert [path.name for path in (folder / "out").glob("*-*")] == ["index-0a1b2c3d"]
+
+
 def test_gc_deletes_nothing_for_a_configuration_of_another_output(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -121,6 +121,18 @@ def test_the_command_writes_the_four_files(content: bytes, tmp_path: Path, capsy
     assert written.tolist() == tokenizer.encode_batch(["a</s>\n<0x0A>"])[0].tolist()
 
 
+def test_the_command_leaves_a_folder_with_other_files_alone(
+    content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tiny.model").write_bytes(content)
+    for name in ("tokenizer.json", "README.md"):
+        (tmp_path / "hf").mkdir(exist_ok=True)
+        (tmp_path / "hf" / name).write_text("mine")
+    assert main(["tokenizer", "export", str(tmp_path / "tiny.model"), "--to", str(tmp_path / "hf")]) == 2
+    assert "holds README.md, which no export wrote" in capsys.readouterr().err
+    assert (tmp_path / "hf" / "tokenizer.json").read_text() == "mine"
+
+
 @pytest.mark.parametrize("bad", ["gone.model", "text.model"])
 def test_the_command_refuses_what_is_no_model(tmp_path: Path, capsys: pytest.CaptureFixture[str], bad: str) -> None:
     (tmp_path / "text.model").write_text("no model")
