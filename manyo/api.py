@@ -258,6 +258,8 @@ def decide(table: pa.Table, rules: str = "default", profile: str = "web") -> lis
     """
     _check_profile(profile)
     tried = [rule for rule in load_rules(rules) if profile in rule.profiles]
+    if not isinstance(table, pa.Table):
+        raise TypeError(f"table is that of signals(texts), not {type(table).__name__}")
     whole = table.combine_chunks()
     for name, value in _OF_SOURCES.items():
         if name not in whole.schema.names:
@@ -295,6 +297,8 @@ def find_pii(texts: Sequence[str], kinds: Iterable[str] | None = None) -> list[l
     >>> find_pii(["お電話は 03-1234-5678 まで"], ["phone"])
     [[PersonalData(start=5, stop=17, kind='phone', text='03-1234-5678')]]
     """
+    if kinds is not None:
+        _check_list("kinds", kinds)
     known = [*(kind.name for kind in PII_KINDS), *own_kind_names()]
     chosen = known if kinds is None else list(kinds)
     for kind in chosen:
@@ -423,6 +427,8 @@ class Run:
     """
 
     def __init__(self, config: str | os.PathLike[str], out: str | None = None) -> None:
+        if not isinstance(config, str | os.PathLike):
+            raise TypeError(f"config is the path of a TOML file, not {type(config).__name__}")
         self.config = config_of(os.fspath(config), out)
         self.folder = os.path.dirname(self.config.path)
         self.out = self.config.run.out
@@ -510,11 +516,18 @@ def run(config: str | os.PathLike[str], until: str = "report", out: str | None =
 
 
 def _check_texts(texts: Sequence[str]) -> None:
-    if isinstance(texts, str):
-        raise TypeError("texts is one str; give a list of them")
+    _check_list("texts", texts)
     for text in texts:
         if not isinstance(text, str):
             raise TypeError(f"a text is a str, not {type(text).__name__}")
+
+
+def _check_list(name: str, given: object) -> None:
+    """Refuse one text where several are meant, whose letters would be taken for them, and what is no list at all."""
+    if isinstance(given, str | bytes):
+        raise TypeError(f"{name} is one {type(given).__name__}; give a list of them")
+    if not isinstance(given, Iterable):
+        raise TypeError(f"{name} is a list of str, not {type(given).__name__}")
 
 
 def _check_profile(profile: str) -> None:

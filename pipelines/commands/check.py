@@ -25,7 +25,7 @@ from manyo.pipelines.extraction.inputs import pack_source, skipped_inputs
 from manyo.pipelines.extraction.loop import parse_record
 from manyo.pipelines.graph.build import stages_by_command
 from manyo.pipelines.graph.config import Config
-from manyo.pipelines.graph.named_files import file_faults, mix_paths, run_paths
+from manyo.pipelines.graph.named_files import file_faults, mix_paths, part_faults, run_paths
 from manyo.pipelines.graph.notices import USUAL_REFUSALS, of_settings, rest_of_file
 from manyo.pipelines.graph.reasons import refusals
 
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     """
     config = read_config(options)
     paths = [*run_paths(config), *mix_paths(config)]
-    faults = file_faults(config, paths)
+    faults = [*file_faults(config, paths), *part_faults(config)]
     try:
         stages_by_command(config)  # reads models and lists
     except UserError as error:

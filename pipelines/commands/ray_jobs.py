@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 #: Ray's dashboard, which accepts jobs, listens here if RAY_ADDRESS is not set.
 _DEFAULT_ADDRESS = "http://127.0.0.1:8265"
 
+_SERVES_JOBS = ("http://", "https://")
+
 #: Metadata of a job: the URI of the output that it writes.
 _OUT = "manyo_out"
 
@@ -155,16 +157,18 @@ def _key(config_path: str, out: str | None) -> str:
 
 
 def _address_is_given() -> bool:
-    return _address().startswith(("http://", "https://")) and "RAY_ADDRESS" in os.environ
+    return _address().startswith(_SERVES_JOBS) and bool(os.environ.get("RAY_ADDRESS", "").strip())
 
 
 def _address() -> str:
-    return os.environ.get("RAY_ADDRESS", _DEFAULT_ADDRESS)
+    return os.environ.get("RAY_ADDRESS", "").strip() or _DEFAULT_ADDRESS
 
 
 @contextmanager
 def _client() -> Iterator[JobSubmissionClient]:
     """Ray's client for jobs; an error in the block becomes one line for the user."""
+    if "://" not in _address():
+        raise UserError(f"RAY_ADDRESS={_address()}: jobs go to Ray's dashboard; write http://HOST:8265")
     from ray.exceptions import AuthenticationError
     from ray.job_submission import JobSubmissionClient
 
@@ -175,7 +179,7 @@ def _client() -> Iterator[JobSubmissionClient]:
             f"the Ray cluster at {_address()} refused the token ({_first_line(error)}); "
             "set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH to the cluster's token"
         ) from error
-    except (ConnectionError, RuntimeError) as error:
+    except (ConnectionError, RuntimeError, ValueError) as error:
         raise UserError(f"no Ray job server at RAY_ADDRESS={_address()}: {_first_line(error)}") from error
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from manyo.corpus.own_parts import load_part, part_names
 from manyo.corpus.settings.meant_texts import Leads, NamedPath, named_paths
 from manyo.corpus.settings.toml_lines import Path
 from manyo.corpus.settings.toml_tables import Faults
@@ -27,12 +29,12 @@ from manyo.tokenizer.encode import Tokenizer
 
 
 def refuse_lost_files(config: Config) -> None:
-    """Look at every file that a run of a configuration reads, except the inputs, which extraction finds.
+    """Look at every file that a run of a configuration reads, except the inputs, and at parts of other packages.
 
     Raises:
         UserError: some are missing or are something else; a line for each.
     """
-    faults = file_faults(config, run_paths(config))
+    faults = [*file_faults(config, run_paths(config)), *part_faults(config)]
     if faults:
         raise UserError("\n".join(faults))
 
@@ -63,6 +65,15 @@ def file_faults(config: Config, paths: Iterable[NamedPath]) -> list[str]:
     except SettingsError as error:
         return error.lines
     return []
+
+
+def part_faults(config: Config) -> list[str]:
+    """What is wrong with kinds of personal information and extractors of other packages, which tasks load."""
+    own = part_names("manyo.main_text")
+    extractors = {str(getattr(source.options, "extractor", "")) for source in config.sources} & {*own}
+    looks: list[Callable[[], Any]] = [lambda: config.scrub.masks]
+    looks += [partial(load_part, "manyo.main_text", name) for name in sorted(extractors)]
+    return [f"{config.path}: {problem}" for look in looks if (problem := _raised(look))]
 
 
 def _problem(key: str, path: str, leads: Leads) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -587,6 +589,18 @@ def test_check_reads_what_rights_names(folder: Path, capsys: pytest.CaptureFixtu
     assert robots.startswith("manyo: run.toml:16: [rights]: robots: no file matches robots/*.warc.gz; ")
 
 
+@pytest.mark.parametrize("command", ["submit", "stop"])
+@pytest.mark.parametrize("address", ["head:6379", "auto"])
+def test_an_address_that_serves_no_jobs_is_one_line(
+    command: str, address: str, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    (folder / "run.toml").write_text(BASE.split("[tokenize]")[0])
+    assert main([command, "--config", "run.toml"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == f"manyo: RAY_ADDRESS={address}: jobs go to Ray's dashboard; write http://HOST:8265"
+
+
 def test_a_cluster_that_is_not_there_is_one_line_at_once(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -598,6 +612,25 @@ def test_a_cluster_that_is_not_there_is_one_line_at_once(
         status = main(["extract", "--config", "run.toml"])
     assert status not in (0, 3)
     assert f"no Ray cluster at RAY_ADDRESS={os.environ['RAY_ADDRESS']}: Connection refused" in capsys.readouterr().err
+
+
+def test_a_part_of_another_package_that_cannot_be_loaded_is_named_before_the_run(folder: Path) -> None:
+    """The run found out in its last stage, and check not at all."""
+    info = folder / "pk" / "broken-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[manyo.pii]\ncustomer = broken:kind\n")
+    (folder / "pk" / "broken.py").write_text("import nosuchmodule\n")
+    (folder / "run.toml").write_text(BASE.split("[tokenize]")[0] + '[scrub]\nkinds = {web = ["customer"]}\n')
+    path = os.pathsep.join([str(folder / "pk"), *filter(None, [os.environ.get("PYTHONPATH")])])
+    command = [sys.executable, "-m", "manyo.pipelines", "check", "--config", "run.toml"]
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert (done.returncode, done.stderr) == (
+        2,
+        "manyo: run.toml: manyo.pii 'customer' of broken 1.0 cannot be loaded: No module named 'nosuchmodule'\n",
+    )
 
 
 def test_a_profile_that_does_not_exist_masks_nothing_and_is_named(
