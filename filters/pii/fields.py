@@ -216,7 +216,8 @@ def _of_label(fold: str, label: Label, words: _NearWords) -> Iterator[Field]:
         spaced = [meaning for meaning in meanings if not meaning.brief or meaning.kind not in IN_WORDS]
         # 貸　　主　大鋸: forms set the letters of a label apart, or the value from it.
         is_set = firm["bare"] != " " or label.stop - label.start > len(label.word)
-        is_form = is_set and bool(_BULLETS.match(fold[line_start:phrase_start]))
+        is_item = bool(fold[line_start:phrase_start].strip())
+        is_form = (is_set or is_item) and bool(_BULLETS.match(fold[line_start:phrase_start]))
         yield from _field(fold, firm.end(), line_stop, label, tuple(spaced), "firm" if is_form else "spaced")
     if is_phrase and not is_cell:
         for delimiter in ("|", ","):

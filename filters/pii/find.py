@@ -453,6 +453,10 @@ _OF_ONE_FORM: Final = frozenset(
     }
 )
 _CODE: Final = re.compile(r"(?<![0-9A-Za-z@._/#-])[0-9A-Za-z][0-9A-Za-z-]{4,20}(?![0-9A-Za-z@._/#-])")
+#: 00713と00926: the second number of two.
+_NEXT_CODE: Final = re.compile(
+    r" ?(?:と|、|および|及び|・|,|/) ?(?P<code>[0-9A-Za-z][0-9A-Za-z-]{3,20})(?![0-9A-Za-z@._/#-])"
+)
 #: Signatures that prices, dates and telephone numbers have, too.
 _COMMON_FORM: Final = re.compile("9{1,9}|9{4}-9{1,2}-9{1,2}|9{2,5}-9{1,4}-9{4}|[A-Za]+|9+[a-z]+|[A-Za-z]9{0,3}")
 _THING_BEFORE: Final = re.compile(
@@ -467,6 +471,10 @@ def _form(value: str) -> str:
 
 def _written_alike(fold: str, settled: Sequence[_Span], holes: Sequence[_Hole]) -> Iterator[_Span]:
     """Numbers without a label that are written like one of a kind that a label announced in the same document."""
+    for span in settled:
+        other = _NEXT_CODE.match(fold, span.stop) if span.kind in _OF_ONE_FORM else None
+        if other and _form(other["code"]) == _form(fold[span.start : span.stop]):
+            yield _Span(*other.span("code"), span.kind, 0.8, f"alike_{span.kind}")
     forms = {
         _form(fold[span.start : span.stop]): span.kind
         for span in settled

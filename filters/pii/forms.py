@@ -49,7 +49,9 @@ class Pair(NamedTuple):
 #: The most characters of a label.
 _LABEL_CHARS: Final = 18
 _BRACKETED: Final = re.compile(
-    r"(?P<open>[【\[〔〈《])(?P<label>[^\n\t【】\[\]〔〕〈〉《》<>「」。、:]{1,18})[】\]〕〉》][ :]*"
+    # 〔080〕1234-5678 is a number.
+    r"(?P<open>[【\[〔〈《])(?P<label>(?![0-9]{2,5}[】\]〕〉》][0-9(-])"
+    r"[^\n\t【】\[\]〔〕〈〉《》<>「」。、:]{1,18})[】\]〕〉》][ :]*"
     r"|(?m:^)[ *・]*(?P<round>\()(?P<of_round>[^\n\t()<>「」。、:0-9]{1,18})\)[ :]*"
 )
 _BULLET: Final = r"[ \t]*(?:[-*・○●◯□■◆◇▼▲>＞※]|[0-9]{1,3}[.)]|\([0-9]{1,3}\)|[①-⑳])?[ \t]*"

@@ -254,6 +254,9 @@ def _joins_at(starts: Sequence[int], i: int) -> bool:
 def _stop(text: str, starts: Sequence[int], last: int) -> int:
     """Where the character before `last` ends in the text: what was dropped after it is not part of the word."""
     stop = starts[last - 1] + 1
+    # 社員No. is 社員No, but ...... leads to a value.
+    if text[stop - 2 : stop + 1].lower() == "no." and text[stop + 1 : stop + 2] != ".":
+        return stop + 1
     return stop + 1 if text[stop : stop + 1] in tuple("ﾞﾟ゛゜") else stop
 
 

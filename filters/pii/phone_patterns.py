@@ -24,7 +24,7 @@ def _phone(core: str, not_after: str = "") -> re.Pattern[str]:
     """An expression for a telephone number, which may touch TEL, FAX, T or F before it, and letters after it."""
     return re.compile(
         # The first character is tested first: most places fail there, at little cost.
-        f"(?=[0０〇(（+＋%])(?<!{DIGIT})(?<!{DIGIT}{HYPHEN})(?<!{DIGIT}[.．]){NOT_AFTER_MASK}"
+        f"(?=[0０〇(（〈《［\\[〔【+＋%])(?<!{DIGIT})(?<!{DIGIT}{HYPHEN})(?<!{DIGIT}[.．]){NOT_AFTER_MASK}"
         "(?:(?<![A-Za-z_])|(?<=[Tt][Ee][Ll])|(?<=[Ff][Aa][Xx])|(?<=(?<![A-Za-z])[TF]))"
         # RF-070-1122-3344 is the number of a model, but TEL-070-1122-3344 is none.
         f"(?:(?<![A-Za-z]{HYPHEN})|(?<=[Tt][Ee][Ll]{HYPHEN})|(?<=[Ff][Aa][Xx]{HYPHEN}))"
@@ -35,7 +35,7 @@ def _phone(core: str, not_after: str = "") -> re.Pattern[str]:
 
 
 _PHONE_GROUPED = _phone(
-    rf"(?:[(（](?={ANY_DIGIT}{{2,6}}[)）]))?(?=[0０]|(?<!{KANJI_DIGIT})〇)"
+    rf"(?:{_OPEN}(?={ANY_DIGIT}{{2,6}}{_CLOSE}))?(?=[0０]|(?<!{KANJI_DIGIT})〇)"
     rf"(?:{grouped(_PHONE_SHAPES, ANY_DIGIT, _GAP)})"
 )
 _PHONE_MARKED = _phone(
