@@ -117,6 +117,10 @@ def _prepare(folder: Path, to: Path, options: argparse.Namespace) -> Config:
         for source in recipe["sources"]
     }
     recipe["sources"] = [source for source in recipe["sources"] if files[source["name"]]]
+    if not recipe["sources"]:
+        raise UserError(f"{folder}: names no document, so there is nothing to rebuild")
+    if options.paths_prefix.startswith(("http://", "https://")) and not options.contact:
+        raise UserError(f"--contact MAIL is missing: the operator of {options.paths_prefix} should know whom to ask")
     reached_by = {
         "paths_prefix": options.paths_prefix,
         "contact": options.contact,

@@ -144,6 +144,17 @@ def test_another_corpus_does_not_go_on_in_the_folder_of_one(
     assert "holds the rebuild of another corpus" in capsys.readouterr().err
 
 
+def test_a_server_without_a_contact_and_a_corpus_of_nothing_are_refused_before_anything_is_written(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = Path(shutil.copytree(folder, tmp_path / "empty"))
+    shutil.rmtree(empty / "annotations")
+    for corpus, said in ((folder, "--contact MAIL is missing"), (empty, "names no document")):
+        assert main(["rebuild", str(corpus), "--to", str(tmp_path / "to")]) == 2
+        assert said in capsys.readouterr().err
+        assert not (tmp_path / "to").exists()
+
+
 def test_a_folder_that_was_published_with_its_text_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
