@@ -2,7 +2,7 @@
 
     python -m bench.quality_examples DATA FOLDER --texts FILE
     manyo train-quality --positive FOLDER/good/*.jsonl --negative FOLDER/bad/*.jsonl \\
-        --weight 'pages-*' 1 --weight '*.labelled.jsonl' 3 --weight 'news-*' 3 --model filters/signals/quality.txt
+        --weight 'pages-*' 1 --weight '*.labelled.jsonl' 6 --weight 'news-*' 3 --model filters/signals/quality.txt
 
 DATA is a folder with `webmix/`, `web/`, `livedoor_news/`, `benchmarks/` and `gold/`; FILE has further texts as JSON
 Lines, which labels name by a digest. Labelled are: crawled texts on which two readers agree

@@ -56,8 +56,8 @@ _CURVE = np.arange(0.40, 0.81, 0.02)
 _BINS = (0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
 _PAGES = "pages"
 _FOLDS = 10
-#: How much a document counts in training: labelled crawl texts and news, others, as `bench.quality_examples` says.
-_LABELLED, _OTHERS = 3.0, 1.0
+#: How much a document counts in training: labelled crawl texts, news, others, as `bench.quality_examples` says.
+_LABELLED, _NEWS, _OTHERS = 6.0, 3.0, 1.0
 
 #: Texts share a passage if so many letters at one of two places of either are in the other.
 _SHARED_CHARS = 20
@@ -124,7 +124,7 @@ def read(data: Path, more: Path) -> Texts:
     others = list(itertools.compress(others, ~dropped_by_rules([text for _, text in others])))
     texts = [*(one.text for one in known), *(text for _, text in others)]
     weights = [_OTHERS if one.draw in (_PAGES, *ONE_READER) else _LABELLED for one in known]
-    weights += [_LABELLED if source.startswith("news-") else _OTHERS for source, _ in others]
+    weights += [_NEWS if source.startswith("news-") else _OTHERS for source, _ in others]
     views, viewed = views_of_texts(texts)
     return Texts(
         known,

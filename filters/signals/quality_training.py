@@ -60,7 +60,7 @@ LEAST_SHARE = 0.0015
 N_TRIED = 20
 
 #: Share of a document's weight that its views have together.
-VIEWS_SHARE = 0.5
+VIEWS_SHARE = 0.3
 
 #: Steps at which a model knows probabilities, and the share of the mean in them.
 N_STEPS = 20
