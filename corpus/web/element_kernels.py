@@ -269,7 +269,8 @@ def note_controls(data: Bytes, tag: int, is_end: bool, states: Records, boxes: R
     if is_end:
         return
     of_type, controlled = state.attributes[TYPE], state.attributes[ARIA_CONTROLS]
-    note_target(data, controlled.start, controlled.end, states)
+    if controlled.start >= 0:  # a call costs time
+        note_target(data, controlled.start, controlled.end, states)
     if state.form >= 0 and tag in _CONTROLS and not contains(data, of_type.start, of_type.end, b"hidden"):
         boxes[state.form].ordinal += 1
 

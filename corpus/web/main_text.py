@@ -371,17 +371,22 @@ def _leave_out_last_words(markup: Markup, page: Page, choice: Choice, passage: P
     """Leave out the last parts of a text, apart from it, in which the page speaks of itself: this site, this mail."""
     is_kept = passage.is_kept
     most = LIMITS.end_share * int(page.weights[choice.main].sum())
-    not_item = markup.boxes["tag"][markup.blocks["box"]] != TAGS.index("li")  # a note
     after = len(is_kept)
     for first in passage.apart.tolist():
         kept = [place for place in range(first, after) if is_kept[place]]
-        rows = ((place, int(choice.main[place])) for place in kept)
-        spoken = [place for place, row in rows if not_item[row] and OWN_WORDS.match(markup.text_of(row))]
+        spoken = [place for place in kept if _speaks_of_itself(markup, int(choice.main[place]))]
         if kept and not spoken:
             break
         is_small = int(page.weights[choice.main[first:after]].sum()) <= most
         is_kept[kept if is_small else spoken] = False
         after = first
+
+
+def _speaks_of_itself(markup: Markup, row: int) -> bool:
+    """Whether a block begins with words of a page about itself, and is no item: that is a note."""
+    if not OWN_WORDS.match(markup.text_of(row)):
+        return False
+    return TAGS[markup.boxes["tag"][markup.blocks["box"][row]]] != "li"
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Bytes, Records, borrowing
+from manyo.corpus.jit import Bytes, Records, borrowing, inlined
 from manyo.corpus.web.ascii import DIGIT_ZERO, HYPHEN
 from manyo.corpus.web.attribute_kernels import SIZE, is_digit
 from manyo.corpus.web.markup import TAGS
@@ -37,7 +37,7 @@ def change_font(data: Bytes, tag: int, is_end: bool, states: Records) -> None:
     find_size(states)
 
 
-@borrowing
+@inlined
 def end_fonts(tag: int, n_before: int, states: Records) -> None:
     """A box with such a tag closes, before which `n_before` fonts were open."""
     state = states[0]
@@ -46,7 +46,7 @@ def end_fonts(tag: int, n_before: int, states: Records) -> None:
         state.n_fonts = n_before
 
 
-@borrowing
+@inlined
 def find_size(states: Records) -> None:
     """Whether what follows is small print, by the innermost box and the innermost font."""
     state = states[0]
