@@ -78,7 +78,7 @@ def export_schema(signals: Sequence[pa.Field] = ()) -> pa.Schema:
     """
     metadata = [pa.field(name, type_) for name, _, type_ in _METADATA]
     if signals:
-        metadata.append(pa.field("signals", pa.struct([(field.name, _number_type(field.type)) for field in signals])))
+        metadata.append(pa.field("signals", pa.struct([(field.name, _written_type(field.type)) for field in signals])))
     return pa.schema([("text", pa.large_string()), ("id", pa.string()), ("metadata", pa.struct(metadata))])
 
 
@@ -120,7 +120,10 @@ def _listed(value: list[dict[str, object] | str] | None) -> str:
     return ", ".join(f"{one['kind']} {one['count']}" if isinstance(one, dict) else one for one in value or ())
 
 
-def _number_type(type_: pa.DataType) -> pa.DataType:
+def _written_type(type_: pa.DataType) -> pa.DataType:
+    """A number, or a string for a signal that names a category."""
+    if pa.types.is_dictionary(type_):
+        return pa.string()
     return pa.float64() if pa.types.is_floating(type_) else pa.int64()
 
 

@@ -100,6 +100,8 @@ class Rule:
         unknown = [profile for profile in self.profiles if profile not in PROFILES]
         if unknown or not self.profiles:
             raise ValueError(f"{where}: profiles {list(self.profiles)}; valid ones are {', '.join(PROFILES)}")
+        if any(signal.column.name == self.signal and signal.column.type == LABEL for signal in SIGNALS):
+            raise ValueError(f"{where}: {self.signal} names a category, and a rule bounds a number")
         if self.signal not in RULE_COLUMNS:
             raise ValueError(f"{where}: unknown signal {self.signal!r}; {did_you_mean(self.signal, RULE_COLUMNS)}")
         if self.minimum is None and self.maximum is None:

@@ -18,6 +18,7 @@ from typing import Any, Literal, TypeVar
 from manyo.corpus.nearest import nearest, not_one_of
 from manyo.corpus.own_parts import PartError, packages_of
 from manyo.corpus.records import InputShard
+from manyo.corpus.schema import LABEL
 from manyo.corpus.settings.meant_texts import FilePath, empty_values, named_paths
 from manyo.corpus.settings.toml_lines import Path as TomlPath
 from manyo.corpus.settings.toml_tables import Faults, from_table, refuse_unknown
@@ -33,6 +34,7 @@ from manyo.filters.pii.find import Scrub
 from manyo.filters.rights import Rights
 from manyo.filters.rules.decide import PROFILES, Rule, load_rules, needs_templates, shipped_rules
 from manyo.filters.signals.catalogue import SIGNALS
+from manyo.filters.signals.categories import load_category_model
 from manyo.filters.signals.measure import measured_signals
 from manyo.filters.signals.models import models_digest
 from manyo.filters.signals.perplexity import check_kenlm, load_pieces
@@ -134,9 +136,13 @@ class Filter:
     models: Models = dataclasses.field(default_factory=Models)
 
 
+_CATEGORIES = {signal.column.name for signal in SIGNALS if signal.column.type == LABEL}
+
 #: Keys of [filter.models] and what looks at their files.
 _MODELS: dict[str, Callable[[str], object]] = {
     "quality": load_quality_model,
+    "register": load_category_model,
+    "subject": load_category_model,
     "perplexity": check_kenlm,
     "pieces": load_pieces,
 }
@@ -501,6 +507,8 @@ class _Reader:
         for name, place in asked.items():
             if name not in names:
                 faults.add(place, f"{place[-1]}: {not_one_of(name, names)}")
+            elif place[-1] == "survivor_signal" and name in _CATEGORIES:
+                faults.add(place, f"{place[-1]}: {name} names a category, and no name is higher; give a number")
         if not asked.keys() <= set(names):
             return None
         looked_at = {name: f"[{place[0]}] {place[-1]}" for name, place in asked.items()}

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from manyo.corpus.text import Texts
+from manyo.filters.rules.decide import Rule
 from manyo.filters.signals.categories import (
     HEAD_CHARS,
     SHIPPED,
@@ -209,6 +210,11 @@ def test_a_file_that_is_no_model_is_refused(change: tuple[str, str], message: st
     path.write_text(text.replace(*change), encoding="utf-8")
     with pytest.raises(ValueError, match=f"model.txt: not a category model .*{message}"):
         load_category_model(str(path))
+
+
+def test_a_rule_on_a_category_says_that_it_bounds_numbers() -> None:
+    with pytest.raises(ValueError, match="rule 'only_news': register names a category, and a rule bounds a number"):
+        Rule("only_news", ("web",), "register", 1, None, "ours", "", "")
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -32,6 +33,8 @@ rules = "{folder}/rules.toml"
 also_measure = ["register", "era", "school_grade"]
 [filter.models]
 register = "{folder}/model.txt"
+[export]
+signals = ["register", "school_grade"]
 """
 
 RULES = """
@@ -105,6 +108,22 @@ def test_whatif_and_diff_tell_documents_apart_by_register(folder: Path, capsys: 
     shown = capsys.readouterr().out
     assert "register" in shown
     assert "shop" in shown
+
+
+def test_an_exported_line_says_its_register(folder: Path) -> None:
+    (path,) = (folder / "out").rglob("export-*/**/*.jsonl.gz")
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        signals = [json.loads(line)["metadata"]["signals"] for line in file]
+    assert {one["register"] for one in signals} == {"shop", "law"}
+    assert all(one["school_grade"] == 7 for one in signals)
+
+
+def test_a_category_chooses_no_survivor(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "run.toml"
+    dedup = '[dedup]\nsurvivor_order = ["highest", "longest"]\nsurvivor_signal = "register"\n'
+    config.write_text((folder / "run.toml").read_text("utf-8") + dedup, "utf-8")
+    assert main(["check", "--config", str(config)]) == 2
+    assert "survivor_signal: register names a category, and no name is higher" in capsys.readouterr().err
 
 
 def test_a_line_of_a_mixture_takes_the_documents_of_the_names_that_it_gives(folder: Path) -> None:
