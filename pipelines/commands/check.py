@@ -16,6 +16,7 @@ from manyo.corpus.records import BrokenInput, Document, Refused
 from manyo.corpus.sources.source_kinds import Source, source_kind
 from manyo.corpus.tables.start_folder import located
 from manyo.pipelines.commands import arguments
+from manyo.pipelines.commands.init import NO_LICENCE
 from manyo.pipelines.commands.mix_parts import table_shards
 from manyo.pipelines.commands.run_setup import read_config
 from manyo.pipelines.commands.run_summary import end_with
@@ -101,6 +102,8 @@ def _check(source: Source, out: str) -> Iterator[str]:
     shards = pack_source(source, out)
     files = [file for shard in shards for file in shard.files]
     print(f"source {source.name}  {source.kind}, profile {source.profile}, licence {source.licence!r}")
+    if source.licence == NO_LICENCE:
+        print("  the licence is not stated yet: state it before the text leaves your hands")
     for pattern in source.inputs[:3]:
         print(f"  {located(pattern)}")
     if len(source.inputs) > len(source.inputs[:3]):

@@ -33,6 +33,9 @@ _KINDS = {
 _BY_CONTENT = {b"<Law": ("egov", "law"), b"<TEI": ("tei", "classical"), b"<patent": ("patent", "patent")}
 _CONTENT_BYTES = 4096
 
+#: What stands for a licence until the user states one.
+NO_LICENCE = "state it here"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `manyo init`."""
@@ -99,7 +102,7 @@ def _configuration(found: Counter[tuple[str, str, str]]) -> str:
             f'kind    = "{kind}"',
             f'inputs  = ["{pattern}"]',
             f'profile = "{profile}"          # whose rules decide: web, ocr, classical, law, prose, patent …',
-            'licence = "state it here"  # the documents carry it',
+            f'licence = "{NO_LICENCE}"  # the documents carry it',
         ]
     lines += [
         "",
@@ -108,5 +111,8 @@ def _configuration(found: Counter[tuple[str, str, str]]) -> str:
         "",
         "# [tokenize]",
         '# model = "FILE"           # a SentencePiece model or tokenizer.json; without it there are no token shards',
+        "# or, to train one on the release:",
+        "# [tokenize.train]",
+        "# vocabulary_size = 8_000  # for some megabytes of text; 64_000 for a gigabyte and more",
     ]
     return "\n".join(lines) + "\n"

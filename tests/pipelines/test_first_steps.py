@@ -32,6 +32,7 @@ def test_init_writes_a_configuration_that_checks_and_runs(folder: Path, capsys: 
     assert main(["check", "--config", "manyo.toml"]) == EXIT_DONE
     said = capsys.readouterr().out
     assert "manyo.toml: no fault" in said
+    assert "the licence is not stated yet" in said
     assert f"out  {folder}/manyo-out" in said
     assert f"  {folder}/data/**/*.jsonl" in said
     assert "document  25 characters  川沿いを歩くと" in said
