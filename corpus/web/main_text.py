@@ -386,7 +386,7 @@ def _speaks_of_itself(markup: Markup, row: int) -> bool:
     """Whether a block begins with words of a page about itself, and is no item: that is a note."""
     if not OWN_WORDS.match(markup.text_of(row)):
         return False
-    return TAGS[markup.boxes["tag"][markup.blocks["box"][row]]] != "li"
+    return bool(TAGS[markup.boxes["tag"][markup.blocks["box"][row]]] != "li")
 
 
 @cache
