@@ -63,7 +63,9 @@ class UsePolicy:
     silence: Literal["allowed", "denied"] = "allowed"
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a day that is none, and for an agent whose statements nobody makes."""
+        """Raise ValueError for a day that is none, for an agent that nobody names, and for a ban of no agents."""
+        if self.crawl_bans and not self.agents:
+            raise ValueError('crawl_bans: there are no agents who could be banned; name them: agents = ["GPTBot"]')
         for agent in self.agents:
             if not _TOKEN.fullmatch(agent):
                 raise ValueError(f"agents: {agent!r} is no product token: letters, digits, - and _, such as GPTBot")

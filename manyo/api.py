@@ -285,7 +285,7 @@ class PersonalData(NamedTuple):
 
 
 def find_pii(texts: Sequence[str], kinds: Iterable[str] | None = None) -> list[list[PersonalData]]:
-    """Find personal information in each text; spans may overlap.
+    """Find personal information in each text; different spans may overlap.
 
     Args:
         texts: any texts.
@@ -305,11 +305,11 @@ def find_pii(texts: Sequence[str], kinds: Iterable[str] | None = None) -> list[l
         if kind not in known:
             raise ValueError(f"no kind {kind!r}; {did_you_mean(str(kind), known)}")
     _check_texts(texts)
-    found: list[list[PersonalData]] = [[] for _ in texts]
+    found: list[dict[PersonalData, None]] = [{} for _ in texts]  # two patterns may find the same
     for span in pii.find(pa.array(texts, pa.large_string()), chosen).to_pylist():
         start, stop, row = span["start"], span["stop"], span["row"]
-        found[row].append(PersonalData(start, stop, span["kind"], texts[row][start:stop]))
-    return found
+        found[row][PersonalData(start, stop, span["kind"], texts[row][start:stop])] = None
+    return [list(of_text) for of_text in found]
 
 
 def mask(text: str, kinds: Iterable[str] | None = None) -> str:

@@ -41,6 +41,12 @@ def test_an_unknown_name_is_an_error() -> None:
         _ = manyo.extrakt
 
 
+def test_what_two_patterns_find_is_listed_once() -> None:
+    text = "担当 山田太郎、電話は090-1234-5678、メールはtaro@yamada.co.jpです。"
+    (found,) = manyo.find_pii([text])
+    assert [one.text for one in found if one.kind == "email"] == ["taro@yamada.co.jp"]
+
+
 def test_importing_manyo_loads_no_library() -> None:
     program = "import sys, manyo; print({'numba', 'numpy', 'pyarrow', 'ray', 'pydantic'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)

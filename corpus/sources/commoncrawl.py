@@ -34,7 +34,8 @@ REASONS = {
     **pdf.REASONS,
     **warc.REASONS,
     **fetching.REASONS,
-    "broken_index": "a file of the index is not Parquet, is damaged, or has no rows of an index",
+    "broken_index": "a file of the index is not Parquet, is damaged, has no rows of an index, or is a selection by "
+    "another rule",
     "language_not_stated": "a file of the index does not state languages or charsets (before 2018-39): how many of its "
     "rows no other term decides",
     "bad_place": "a row of the index that names no place in an archive below paths_prefix",

@@ -109,6 +109,13 @@ class Rule:
         return json.dumps(asdict(self), sort_keys=True)
 
 
+def _differences(made_by: bytes, rule: Rule) -> str:
+    """The keys in which the rule of a selection differs from the one that is asked for, with both values."""
+    before, now = json.loads(made_by), json.loads(rule.stated())
+    keys = [key for key in sorted(before.keys() | now.keys()) if before.get(key) != now.get(key)]
+    return ", ".join(f"{key} = {json.dumps(before.get(key))}, not {json.dumps(now.get(key))}" for key in keys)
+
+
 def _is_codec(name: str) -> bool:
     try:
         return bool(codecs.lookup(name))
@@ -135,22 +142,21 @@ class Selected:
 
 
 class NotAnIndex(ValueError):
-    """A Parquet file that has no rows of an index; the message says what is missing."""
+    """A Parquet file that has no rows of an index; the message says what is missing, or by what it was selected."""
 
 
 def select(stream: BinaryIO, rule: Rule) -> Selected:
     """Read one Parquet file of an index, a row group at a time, and only the columns that the rule needs.
 
     Raises:
-        NotAnIndex: the file lacks a column that every index has.
-        ValueError: it is a selection by another rule.
+        NotAnIndex: the file lacks a column that every index has, or is a selection by another rule.
         pa.ArrowException, OSError: it is damaged, or cannot be read.
     """
     with pq.ParquetFile(stream) as index:
         names = index.schema_arrow.names
         if made_by := (index.schema_arrow.metadata or {}).get(RULE_KEY):
             if made_by.decode() != rule.stated():
-                raise ValueError(f"selected by {made_by.decode()}, not by {rule.stated()}: run `manyo select` again")
+                raise NotAnIndex(f"selected by {_differences(made_by, rule)}: run `manyo select` again")
             rows = index.read().select([name for name in PLACE.names if name != "index_row"])
             rows = rows.append_column("index_row", pa.array(range(len(rows)), pa.int64())).cast(PLACE)
             return Selected(rows, Counter(rows=len(rows), selected=len(rows)), ())

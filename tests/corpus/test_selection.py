@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from manyo.corpus.records import InputFile, InputShard, Record
+from manyo.corpus.records import BrokenInput, InputFile, InputShard, Record
 from manyo.corpus.sources import commoncrawl, selection
 from manyo.corpus.sources.index_rows import Rule
 from manyo.corpus.sources.seen_digests import SeenDigests, read_seen
@@ -112,11 +112,13 @@ def test_rows_without_an_archive_stay_in_the_selection_and_are_named(tmp_path: P
     assert bad.payload.uri == rows[0]["url"]
 
 
-def test_a_selection_by_another_rule_is_no_input(tmp_path: Path) -> None:
+def test_a_selection_by_another_rule_is_refused_with_the_keys_that_differ(tmp_path: Path) -> None:
     pack([InputFile(str(write_index(tmp_path, crawl(tmp_path))), 1, "1")], Rule(), str(tmp_path / "packed"), 10**9)
     shard = InputShard("x", tuple(written(tmp_path / "packed")))
-    with pytest.raises(ValueError, match="run `manyo select` again"):
-        list(commoncrawl.records(shard, options(f"{tmp_path}/", unknown="all")))
+    (refused,) = commoncrawl.records(shard, options(f"{tmp_path}/", unknown="all"))
+    assert isinstance(refused, BrokenInput)
+    assert refused.refused.reason == "broken_index"
+    assert refused.refused.detail == 'selected by unknown = "hosts", not "all": run `manyo select` again'
 
 
 def test_an_index_file_that_cannot_be_read_ends_a_selection(tmp_path: Path) -> None:

@@ -130,3 +130,8 @@ def test_an_unknown_directive_is_an_error_that_names_the_known_ones() -> None:
 def test_a_day_that_is_none_is_an_error() -> None:
     with pytest.raises(ValueError, match="as_of: 'now' is neither crawl nor a day"):
         UsePolicy(as_of="now")
+
+
+def test_a_ban_of_no_agents_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="there are no agents who could be banned"):
+        UsePolicy(crawl_bans=True)
