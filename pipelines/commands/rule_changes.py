@@ -116,7 +116,7 @@ class RuleChange:
         n_hosts: number of all hosts that change.
         by_category: changes of the classes of each measured category, such as `register`, in the order of their names.
         rules: the rules of the alternative.
-        inside, outside: samples of documents nearest to the threshold: kept, and dropped by the moved rule alone.
+        inside, outside: the documents nearest to the threshold: kept, and dropped by the moved rule alone.
             Without a threshold: documents gained, and documents lost.
     """
 
@@ -188,7 +188,7 @@ def what_if(
         shards: shards of the run.
         rules: rules of the run.
         alternatives: rules to compare with them.
-        n_samples: number of documents sampled on each side of each threshold.
+        n_samples: number of documents shown on each side of each threshold.
         categories: measured signals that name one.
 
     Returns:
@@ -337,10 +337,9 @@ def _amounts(amounts: np.ndarray) -> Amounts:
 def _samples(
     piles: Sequence[tuple[MeasuredShard, Pile]], rules: Sequence[Rule], count: int
 ) -> tuple[ShownDocument, ...]:
-    """A sample of the documents nearest to the threshold in all shards, the nearest first."""
-    near = _join(piles, NEAREST)
-    chosen = sorted(sorted(near, key=lambda one: one[1])[:count])
-    return tuple(show([(shard, row) for _, _, shard, row in chosen], rules))
+    """The documents nearest to the threshold in all shards, the nearest first; at most `NEAREST` of them are known."""
+    near = _join(piles, min(count, NEAREST))
+    return tuple(show([(shard, row) for _, _, shard, row in near], rules))
 
 
 def _join(piles: Sequence[tuple[MeasuredShard, Pile]], count: int) -> list[tuple[float, int, MeasuredShard, int]]:

@@ -146,7 +146,11 @@ def test_samples_are_the_documents_nearest_to_the_threshold_on_each_side(demo_ru
     (change,) = what_if(shards, RULES, [move_bound(RULES, "too_short", "minimum", 300)], 3).changes
     assert all(said(document) >= 300 for document in change.inside)
     assert all(said(document) < 300 for document in change.outside)
-    assert len(change.inside) == 3
+    with_all = tuple(move_bound(RULES, "too_short", "minimum", 300).rules)
+    documents, _ = choose(shards, with_all, None, 1000)
+    of_rule = [said(document) for document in documents if "too_short" in {value.rule for value in document.values}]
+    assert [said(document) for document in change.inside] == sorted(of_rule)[:3]
+    assert [said(document) for document in change.outside] == sorted(map(said, change.outside), reverse=True)
     assert [value.rule for document in change.outside for value in document.values] == ["too_short"] * len(
         change.outside
     )
