@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from manyo.corpus.addresses import host_of
 from manyo.corpus.schema import TEXT
-from manyo.corpus.sources.source_kinds import Source, source_kind
+from manyo.corpus.sources.source_kinds import Source
 from manyo.corpus.tables.shards import read_rows
 from manyo.filters.pii.find import Scrub, find_by_profile
 from manyo.filters.rights import Rights
@@ -27,6 +27,7 @@ from manyo.pipelines.extraction.isolation import read_page_isolated
 from manyo.pipelines.extraction.whole_pages import PagePlace, WholePage
 from manyo.pipelines.graph.dedup_stages import DUPLICATES
 from manyo.pipelines.graph.extract_stages import DOCUMENTS, REFUSED
+from manyo.pipelines.graph.reasons import refusals
 
 _OF_DOCUMENTS = (
     "doc_id", "source", "licence", "page_licence", "profile", "uri", "fetched_at", "origin_file", "origin_offset",
@@ -205,7 +206,8 @@ def refused_views(run: RunView, sample: Sample) -> list[View]:
                     "host": host_of(page["uri"]) or NO_HOST,
                     "refused": page["reason"],
                     "detail": page["detail"],
-                    "meaning": source_kind(source.kind).REASONS.get(page["reason"], ""),
+                    "meaning": refusals((source.kind,)).get(page["reason"], ""),
+                    "meaning_ja": refusals((source.kind,), is_japanese=True).get(page["reason"], ""),
                     "origin": f"{page['origin_file']}, byte {page['origin_offset']:,}",
                     "page": [[0, line] for line in whole.text[:_PAGE_CHARS].split("\n")]
                     if whole is not None and may_show

@@ -40,6 +40,7 @@ from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.dedup_stages import DUPLICATES
 from manyo.pipelines.graph.extract_stages import DOCUMENTS, REFUSED
+from manyo.pipelines.report.japanese import japanese
 from manyo.pipelines.report.rendering import page_templates
 
 #: Largest file that is written unless `--max-mb` says otherwise: it opens at once and can be sent by mail.
@@ -185,7 +186,9 @@ def counted_json(counts: RunCounts, rules: Sequence[Rule]) -> dict[str, Any]:
             {
                 "name": name,
                 "meaning": RULE_COLUMNS[name].meaning,
+                "meaning_ja": japanese(RULE_COLUMNS[name].meaning),
                 "unit": RULE_COLUMNS[name].unit,
+                "unit_ja": japanese(RULE_COLUMNS[name].unit),
                 "edges": counts.scales[name].edges.tolist(),
                 "log": counts.scales[name].is_logarithmic,
                 "float32": counts.scales[name].dtype == "float32",

@@ -8,6 +8,7 @@ from manyo.corpus.sources.source_kinds import KINDS, source_kind
 from manyo.filters import rights
 from manyo.filters.rules.decide import Rule
 from manyo.pipelines.extraction import loop
+from manyo.pipelines.report.japanese import japanese
 
 #: Why a document that rules and deduplication keep is not in the release: columns of the report, not of `decisions`.
 UNRELEASED = {
@@ -23,23 +24,25 @@ REMOVED = {
 }
 
 
-def refusals(kinds: Collection[str] = tuple(KINDS)) -> dict[str, str]:
+def refusals(kinds: Collection[str] = tuple(KINDS), is_japanese: bool = False) -> dict[str, str]:
     """Each reason for which kinds of sources, or the stage itself, refuse a page → what it means.
 
     A reason that means different things to two kinds has both meanings, each with the kinds in parentheses.
     """
+    say = japanese if is_japanese else str
     meanings: dict[str, dict[str, list[str]]] = {}
     for kind in sorted(kinds):
         for reason, meaning in source_kind(kind).REASONS.items():
-            meanings.setdefault(reason, {}).setdefault(meaning, []).append(kind)
-    own = {reason: _joined(of_kinds) for reason, of_kinds in meanings.items()}
-    return loop.REASONS | own
+            meanings.setdefault(reason, {}).setdefault(say(meaning), []).append(kind)
+    own = {reason: _joined(of_kinds, is_japanese) for reason, of_kinds in meanings.items()}
+    return {reason: say(meaning) for reason, meaning in loop.REASONS.items()} | own
 
 
-def _joined(meanings: Mapping[str, Sequence[str]]) -> str:
+def _joined(meanings: Mapping[str, Sequence[str]], is_japanese: bool) -> str:
     if len(meanings) == 1:
         return next(iter(meanings))
-    return "; ".join(f"{meaning} ({', '.join(kinds)})" for meaning, kinds in meanings.items())
+    one, between = ("{}（{}）", "；") if is_japanese else ("{} ({})", "; ")
+    return between.join(one.format(meaning, ", ".join(kinds)) for meaning, kinds in meanings.items())
 
 
 def rule_meaning(rule: Rule) -> str:

@@ -225,6 +225,7 @@ def report(task: Task[ReportSettings]) -> Mapping[str, int]:
         timing, began = _timing(stage, iter_manifests(join(out, folder)), counts.get(stage, Counter()))
         timings.append(timing)
         started = min(started, began)
+    kinds = {kind for _, kind, *_ in task.settings.sources}
     facts = RunFacts(
         config=task.settings.config_name,
         out=out,
@@ -243,7 +244,8 @@ def report(task: Task[ReportSettings]) -> Mapping[str, int]:
         earlier_runs={name: counts["clusters"][name] for name in ("already_released", "released_again")}
         if any(stage == "indexed" for stage, _ in task.settings.stage_folders)
         else None,
-        refusals=refusals({kind for _, kind, *_ in task.settings.sources}),
+        refusals=refusals(kinds),
+        refusals_ja=refusals(kinds, is_japanese=True),
         drops=dict(task.settings.drops),
     )
     assembled = assemble(merged, timings, facts, _samples(task))

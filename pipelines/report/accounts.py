@@ -7,6 +7,21 @@ from itertools import pairwise
 from typing import Any
 
 from manyo.pipelines.report.counters import FUNNEL, Statistics, add_up
+from manyo.pipelines.report.japanese import japanese
+
+#: The sentence of each notice, with the values that it names; a source may lose its last document at any step.
+NOTICES = {
+    "quarantined": "Quarantined pages, whose parser crashed or exceeded its time: {pages:,}.",
+    "no_document": "Source {source}: no page became a document.",
+    **{
+        step: f"Source {{source}}: none of its documents ({{documents:,}}) is {step}."
+        for step in FUNNEL
+        if step not in ("documents", "japanese")
+    },
+    "not_japanese": "Source {source}: the rules kept {documents:,} documents that are not Japanese.",
+    "not_tokenized": "Source {source}: {documents:,} released documents are in no token shard.",
+    "large_cluster": "The largest cluster has {largest:,} of {kept:,} documents: check its survivor.",
+}
 
 #: A cluster this large is named in the notices: transitive clusters have swallowed whole corpora, and in a sound crawl
 #: no page is copied to one in a hundred documents.
@@ -60,33 +75,37 @@ def check_accounts(merged: Statistics, pages: int) -> None:
                 )
 
 
-def list_notices(merged: Statistics) -> list[str]:
-    """Sentences about what a reader should look at first."""
+def list_notices(merged: Statistics) -> list[dict[str, str]]:
+    """Sentences about what a reader should look at first, each in `english` and `japanese`."""
     notices = []
     refused = add_up(merged["refused"].values())
     if quarantined := refused.get("quarantined", 0):
-        notices.append(f"Quarantined pages, whose parser crashed or exceeded its time: {quarantined:,}.")
+        notices.append(_notice("quarantined", pages=quarantined))
     last = "released" if merged["release_shards"] else "unique"
     for source in source_names(merged):
         stages = merged["funnel"].get(source, {})
         if not document_count(stages, "documents"):
-            notices.append(f"Source {source}: no page became a document.")
+            notices.append(_notice("no_document", source=source))
         elif not document_count(stages, last):
             step = next(stage for stage in FUNNEL if stage != "japanese" and not document_count(stages, stage))
-            notices.append(
-                f"Source {source}: none of its documents ({document_count(stages, 'documents'):,}) is {step}."
-            )
+            notices.append(_notice(step, source=source, documents=document_count(stages, "documents")))
         if not_japanese := merged["kept_not_japanese"].get(source, 0):
-            notices.append(f"Source {source}: the rules kept {not_japanese:,} documents that are not Japanese.")
+            notices.append(_notice("not_japanese", source=source, documents=not_japanese))
         tokenized = merged["tokens"].get(source, {}).get("documents", 0)
         if merged["token_shards"] and tokenized < document_count(stages, "released"):
             lost = document_count(stages, "released") - tokenized
-            notices.append(f"Source {source}: {lost:,} released documents are in no token shard.")
+            notices.append(_notice("not_tokenized", source=source, documents=lost))
     kept = document_count(add_up(merged["funnel"].values()), "kept")
     largest = max(map(int, merged["cluster_sizes"]), default=0)
     if largest >= max(_LARGE_CLUSTER_DOCUMENTS, _LARGE_CLUSTER_FRACTION * kept):
-        notices.append(f"The largest cluster has {largest:,} of {kept:,} documents: check its survivor.")
+        notices.append(_notice("large_cluster", largest=largest, kept=kept))
     return notices
+
+
+def _notice(name: str, **values: str | int) -> dict[str, str]:
+    """A notice in both languages, filled from the same values."""
+    sentence = NOTICES[name]
+    return {"english": sentence.format(**values), "japanese": japanese(sentence).format(**values)}
 
 
 def source_names(merged: Statistics) -> list[str]:

@@ -27,7 +27,7 @@ _LEAKS_LISTED = 1000
 
 
 #: Facts that stand next to the numbers that they belong to.
-_ELSEWHERE = ("refusals", "drops", "bounds", "sources")
+_ELSEWHERE = ("refusals", "refusals_ja", "drops", "bounds", "sources")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,7 @@ class RunFacts(TypedDict):
         earlier_runs: `already_released`, documents that repeat one of the index of an earlier run, and
             `released_again`, those that stay in place of one; None if the run has no such index.
         refusals, drops: what each reason for a refused page, and for a dropped document, means.
+        refusals_ja: the same of refused pages in Japanese.
     """
 
     config: str
@@ -97,6 +98,7 @@ class RunFacts(TypedDict):
     pages: int
     earlier_runs: dict[str, int] | None
     refusals: dict[str, str]
+    refusals_ja: dict[str, str]
     drops: dict[str, str]
 
 
@@ -161,7 +163,7 @@ def assemble(merged: Statistics, timings: Sequence[StageTiming], run: RunFacts, 
             for source in sources
         ],
         "fates": [_fate(merged, source, stages[-1]) for source in sources],
-        "refused": _refused(merged, run["pages"], run["refusals"]),
+        "refused": _refused(merged, run),
         "printed": _printed(merged, sources),
         "withheld": _withheld(merged, documents, run["drops"]),
         "mentions": [{"kind": kind, **counts} for kind, counts in _ranked(merged["mentions"], "documents")],
@@ -224,7 +226,7 @@ def _fate(merged: Statistics, source: str, last: str) -> dict[str, Any]:
     return {"source": source, "pages": pages, "parts": parts, "retention": fraction(final, pages)}
 
 
-def _refused(merged: Statistics, pages: int, meanings: Mapping[str, str]) -> list[dict[str, Any]]:
+def _refused(merged: Statistics, run: RunFacts) -> list[dict[str, Any]]:
     by_reason: dict[str, dict[str, int]] = {}
     for source, reasons in merged["refused"].items():
         for reason, count in reasons.items():
@@ -233,9 +235,10 @@ def _refused(merged: Statistics, pages: int, meanings: Mapping[str, str]) -> lis
     return [
         {
             "reason": reason,
-            "meaning": meanings.get(reason, ""),
+            "meaning": run["refusals"].get(reason, ""),
+            "meaning_ja": run["refusals_ja"].get(reason, ""),
             "pages": count,
-            "share": fraction(count, pages),
+            "share": fraction(count, run["pages"]),
             "sources": by_reason[reason],
         }
         for count, reason in totals

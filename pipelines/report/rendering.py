@@ -15,6 +15,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
+from manyo.pipelines.report.japanese import japanese
 from manyo.pipelines.report.quantities import (
     format_compact,
     format_duration,
@@ -58,6 +59,7 @@ def page_templates() -> jinja2.Environment:
         "address": _address,
         "unlinked": _unlinked,
         "cell": _cell,
+        "japanese": japanese,
     }
     environment.globals |= {"ticks": _ticks, "token_tables": token_tables}
     return environment

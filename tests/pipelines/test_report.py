@@ -77,6 +77,7 @@ def facts(pages: int) -> RunFacts:
         pages=pages,
         earlier_runs=None,
         refusals={"no_kana": "hardly any kana"},
+        refusals_ja={"no_kana": "かながほとんどない"},
         drops={"too_short": "char_count is below 65"},
     )
 
@@ -171,6 +172,7 @@ def test_refusals_are_listed_by_reason_and_source(report: dict[str, Any]) -> Non
     assert report["refused"][0] == {
         "reason": "no_kana",
         "meaning": "hardly any kana",
+        "meaning_ja": "かながほとんどない",
         "pages": 2,
         "share": 2 / 12,
         "sources": {"cc": 2},
@@ -179,10 +181,11 @@ def test_refusals_are_listed_by_reason_and_source(report: dict[str, Any]) -> Non
 
 def test_the_page_says_what_each_reason_means(report: dict[str, Any]) -> None:
     html = render_report(report)
-    assert '<td class="text long" lang="en">hardly any kana</td>' in html
+    assert 'class="en" lang="en">hardly any kana</span>' in html
+    assert 'class="ja" lang="ja">かながほとんどない</span>' in html
     text = " ".join(" ".join(_Tags(html).text).split())
     assert "char_count at least 65 characters" in text
-    assert "65 characters 以上" in text
+    assert "65 文字以上" in text
 
 
 def test_the_page_states_licences_terms_configuration_and_commit(report: dict[str, Any]) -> None:
@@ -284,21 +287,26 @@ def test_a_stage_is_shown_with_its_rates(report: dict[str, Any]) -> None:
 
 
 def test_quarantined_pages_are_in_the_notices(report: dict[str, Any]) -> None:
-    assert "Quarantined pages, whose parser crashed or exceeded its time: 1." in report["notices"]
+    assert report["notices"][0] == {
+        "english": "Quarantined pages, whose parser crashed or exceeded its time: 1.",
+        "japanese": "解析器が落ちたか時間を超えたため隔離したページが 1 件あります。",
+    }
+    assert 'lang="ja">解析器が落ちたか時間を超えたため隔離したページが 1 件あります。<' in render_report(report)
 
 
 def test_a_source_that_lost_all_documents_is_in_the_notices(tmp_path: Path) -> None:
     rows = [Row("a"), dropped(Row("b", source="law"), "too_short")]
     merged = merge([counted_shard(write_tables(tmp_path, "0", rows))])
     notices = assemble(merged, [], facts(pages=2), SAMPLES)["notices"]
-    assert notices == ["Source law: none of its documents (1) is kept."]
+    assert [notice["english"] for notice in notices] == ["Source law: none of its documents (1) is kept."]
 
 
 def test_a_cluster_of_the_whole_corpus_is_in_the_notices(tmp_path: Path) -> None:
     rows = [Row("a", cluster_size=1000), *(duplicate(Row(str(i)), 1000) for i in range(999))]
     merged = merge([counted_shard(write_tables(tmp_path, "0", rows, batch_rows=1000))])
     notices = assemble(merged, [], facts(pages=1000), SAMPLES)["notices"]
-    assert notices == ["The largest cluster has 1,000 of 1,000 documents: check its survivor."]
+    (notice,) = notices
+    assert notice["english"] == "The largest cluster has 1,000 of 1,000 documents: check its survivor."
 
 
 @pytest.mark.parametrize(
@@ -312,7 +320,7 @@ def test_a_cluster_is_noticed_from_a_thousand_documents_and_one_percent_on(
     counts = {"documents": kept, "characters": 0, "bytes": 0}
     merged["funnel"] = {"cc": dict.fromkeys(("documents", "permitted", "kept", "unique"), counts)}
     merged["cluster_sizes"] = {"2": {"kept": 1, "removed": 1}, str(size): {"kept": 1, "removed": size - 1}}
-    assert any("largest cluster" in notice for notice in list_notices(merged)) == is_noticed
+    assert any("largest cluster" in notice["english"] for notice in list_notices(merged)) == is_noticed
 
 
 def test_a_lost_page_is_an_error(small: dict[str, Any]) -> None:
@@ -407,6 +415,7 @@ def test_every_string_from_outside_is_escaped(hostile: str, tmp_path: Path) -> N
         pages=5,
         earlier_runs={"already_released": 2, "released_again": 1},
         refusals={hostile: hostile},
+        refusals_ja={hostile: hostile},
         drops={hostile: hostile},
     )
     line = {"host": hostile, "line": hostile, "documents": 9, "host_documents": 10}

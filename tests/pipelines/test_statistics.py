@@ -469,6 +469,7 @@ def test_pages_with_text_and_pages_that_need_ocr_are_counted_by_source(tmp_path:
         pages=4,
         earlier_runs=None,
         refusals={},
+        refusals_ja={},
         drops={},
     )
     (printed,) = assemble(merge([counted]), [], run, Samples(clusters=[], boilerplate=None))["printed"]

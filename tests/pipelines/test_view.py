@@ -147,6 +147,12 @@ def test_the_page_shows_every_stratum_and_reads_pages_again(seen: Seen) -> None:
     assert all(one["way"][0] == ["doc_id", one["id"]] for one in documents if "refused" not in one)
 
 
+def test_every_meaning_is_there_in_both_languages(seen: Seen) -> None:
+    data, documents = seen
+    stated = [*data["signals"], *(one for one in documents if "refused" in one)]
+    assert all(one["meaning"] and one["meaning_ja"] and one["meaning_ja"] != one["meaning"] for one in stated)
+
+
 def test_a_document_has_the_kept_lines_of_its_page(seen: Seen) -> None:
     _, documents = seen
     for one in documents:
