@@ -34,6 +34,7 @@ from urllib.parse import urlsplit
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 import manyo
+from bench.json_lines import json_lines
 from manyo.corpus.records import Document, Record
 from manyo.corpus.sources import aozora
 
@@ -129,12 +130,6 @@ def _of_html(text: str) -> str:
     return re.sub(r"\n{2,}", "\n", html.unescape(re.sub(r"<(pre|script|style).*?</\1>|<[^>]+>", "", text, flags=re.S)))
 
 
-def lines_of(path: Path) -> list[dict[str, str]]:
-    """The objects of a file of JSON Lines."""
-    with path.open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
-
-
 def add_news_and_blogs(written: Written, data: Path, clone: Callable[[str], Repository]) -> None:
     """Articles of livedoor by service and of other sites; posts of three blogs."""
     services = defaultdict(list)
@@ -144,7 +139,7 @@ def add_news_and_blogs(written: Written, data: Path, clone: Callable[[str], Repo
         for name in drawn(names, 70):
             text = (data / "livedoor_news" / name).read_text(encoding="utf-8")
             written.add("news", f"livedoor {service}", "\n".join(text.split("\n")[2:]))
-    gold = {page["url"]: page for page in lines_of(data / "gold" / "extraction" / "gold.jsonl")}
+    gold = {page["url"]: page for page in json_lines(data / "gold" / "extraction" / "gold.jsonl")}
     for url, page in sorted(gold.items()):
         if page["set"] == "news" and not re.search(r"iij\.ad\.jp|sanwa|jvndb", url):
             written.add("news", "news sites", page["text"])
@@ -215,8 +210,8 @@ def _pages(archive: Path) -> Iterator[tuple[str, str]]:
 
 def add_crawled(written: Written, data: Path, texts: Path | None, clone: Callable[[str], Repository]) -> None:
     """Crawled texts whose kind our readers noted, and questions and answers of three sites."""
-    crawled = {text["id"]: (text["source"], text["text"]) for text in lines_of(data / "webmix" / "texts.jsonl")}
-    for text in lines_of(texts) if texts else ():
+    crawled = {text["id"]: (text["source"], text["text"]) for text in json_lines(data / "webmix" / "texts.jsonl")}
+    for text in json_lines(texts) if texts else ():
         crawled[f"{digest(text['text']):016x}"] = ("oscar", text["text"])
     with (_LABELS / "registers.tsv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file, delimiter="\t"):

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from bench.board.running import ask
+from bench.json_lines import json_lines
 from bench.scrub import book_texts, crawl_texts, datatrove, hojichar, news_texts
 from manyo.corpus import intervals
 from manyo.corpus.release import resolve
@@ -125,7 +126,7 @@ def prose(name: str, texts: Sequence[str], profile: str) -> None:
 
 def mixed_texts(data: Path) -> list[str]:
     """Return texts of shops, companies, blogs and towns, in whose contacts digits are replaced by zeros."""
-    return [json.loads(line)["text"] for line in (data / "webmix" / "texts.jsonl").read_text("utf-8").splitlines()]
+    return [row["text"] for row in json_lines(data / "webmix" / "texts.jsonl")]
 
 
 def encyclopedia_texts(data: Path) -> list[str]:
@@ -189,7 +190,7 @@ def main() -> None:
     options = parser.parse_args()
     sets = sorted((options.data / "pii").glob("*.jsonl"))
     for path in sets:
-        rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        rows = json_lines(path)
         texts = [row["text"] for row in rows]
         print(f"\n{path.name}: {len(rows)} texts, {sum(bool(row['spans']) for row in rows)} with labelled spans")
         for title, found in (
@@ -200,7 +201,7 @@ def main() -> None:
             table(f"{title}, by layout", rows, found, by_layout=True)
             if options.misses:
                 print(*wrong, sep="\n")
-    rows = [json.loads(line) for line in sets[0].read_text("utf-8").splitlines()]
+    rows = json_lines(sets[0])
     texts = [row["text"] for row in rows]
     print("\n| | kinds | spans | covered | masks that touch a span |\n|---|---|---|---|---|")
     if find_spec("datatrove"):

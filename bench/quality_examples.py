@@ -35,6 +35,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.filters import documents_of
+from bench.json_lines import json_lines
 from bench.labels import read_labels, texts_of_pages
 from manyo.filters.language import LanguageSettings, identify
 from manyo.filters.rules.decide import failures, load_rules
@@ -106,13 +107,11 @@ def labelled(data: Path, more: Path | None) -> Iterator[Labelled]:
     """
     with tempfile.TemporaryDirectory(prefix="manyo-bench-") as folder:
         of_page = texts_of_pages(data, Path(folder), ["webmix/pages-*.warc.gz"])
-    lines = (data / "webmix" / "texts.jsonl").read_text(encoding="utf-8").splitlines()
     texts = {url: (_host(url).replace(".", "_"), text) for url, text in of_page.items()}
-    texts |= {row["id"]: (_collection(row["source"], row["text"]), row["text"]) for row in map(json.loads, lines)}
-    if more is not None:
-        # Not splitlines(), which ends a line at U+2028 in a text too.
-        for row in map(json.loads, filter(None, more.read_text(encoding="utf-8").split("\n"))):
-            texts[digest_name(row["text"])] = (_collection("first-sight", row["text"]), row["text"])
+    rows = json_lines(data / "webmix" / "texts.jsonl")
+    texts |= {row["id"]: (_collection(row["source"], row["text"]), row["text"]) for row in rows}
+    for row in json_lines(more) if more is not None else ():
+        texts[digest_name(row["text"])] = (_collection("first-sight", row["text"]), row["text"])
     for row in _rows(data / "webmix" / "quality_labels.tsv"):
         reasons = f"{row['note']} / {row['second_reason']}"
         yield Labelled("webmix", row["kind"], reasons, row["settled"], *texts[row["id"]])
@@ -208,8 +207,7 @@ def _other(data: Path) -> Iterator[tuple[str, str]]:
     for context in sorted(contexts)[::12]:
         yield "wikipedia", context.split(" [SEP] ", 1)[-1]
     for name, key in (("kinds", "kind"), ("extraction", "set")):
-        for line in (data / "gold" / name / "gold.jsonl").read_text(encoding="utf-8").splitlines():
-            page = json.loads(line)
+        for page in json_lines(data / "gold" / name / "gold.jsonl"):
             yield f"gold-{name}" if key == "kind" else f"gold-{page[key]}", page["text"]
 
 

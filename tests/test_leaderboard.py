@@ -238,6 +238,16 @@ def test_what_an_entry_answers_comes_back_with_its_seconds() -> None:
     assert seconds >= 0
 
 
+def test_a_text_of_others_may_hold_a_line_separator(tmp_path: Path) -> None:
+    """JSON leaves U+2028 as it is, and Python's splitlines divides a line there."""
+    (tmp_path / "pii").mkdir()
+    row = {"layout": "form", "text": "山田\u2028太郎", "spans": []}
+    (tmp_path / "pii" / "own.jsonl").write_text(json.dumps(row, ensure_ascii=False) + "\n", "utf-8")
+    given = item_set(TASK_OF["pii"], 1, None, tmp_path)
+    assert given is not None
+    assert given.items == [Item("form", row["text"], [])]
+
+
 def test_a_folder_without_data_for_a_task_gives_no_items(tmp_path: Path) -> None:
     assert [item_set(task, 1, None, tmp_path) for task in TASKS] == [None] * len(TASKS)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Final
 from bench.articles import articles_of
 from bench.board.made_pages import KINDS
 from bench.board.task import Figure, Item, Task, by_kind, ratio
+from bench.json_lines import json_lines
 from bench.typesetting import Writer
 from bench.web import f1
 from manyo.corpus.web.charset import decode
@@ -33,8 +33,9 @@ def read(folder: Path) -> list[Item]:
     gold = folder / "gold" / "extraction" / "gold.jsonl"
     if not gold.is_file():
         return [Item(name, page, text) for name, page, text in articles_of(folder)]
-    rows = [json.loads(line) for line in gold.read_text("utf-8").splitlines()]
-    return [Item(row["set"], decode((gold.parent / row["page"]).read_bytes()).text, row["text"]) for row in rows]
+    return [
+        Item(row["set"], decode((gold.parent / row["page"]).read_bytes()).text, row["text"]) for row in json_lines(gold)
+    ]
 
 
 def score(items: Sequence[Item], answers: Sequence[str]) -> list[Figure]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 from bench.board.made_personal_data import FORMS, name, not_personal
 from bench.board.task import Figure, Item, Task, by_kind, share_of
+from bench.json_lines import json_lines
 from bench.pii import coverage
 from bench.typesetting import Writer
 
@@ -51,11 +51,7 @@ def draw(seed: int, n_items: int) -> list[Item]:
 
 def read(folder: Path) -> list[Item]:
     """Return the labelled texts of `pii/*.jsonl`, by layout: rows with text, layout and spans as in `bench.pii`."""
-    rows = [
-        json.loads(line)
-        for path in sorted((folder / "pii").glob("*.jsonl"))
-        for line in path.read_text("utf-8").splitlines()
-    ]
+    rows = [row for path in sorted((folder / "pii").glob("*.jsonl")) for row in json_lines(path)]
     return [Item(row["layout"], row["text"], row["spans"]) for row in rows]
 
 
