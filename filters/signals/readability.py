@@ -110,7 +110,6 @@ def _with_reading(passes: Passes) -> np.ndarray:
     if not pc.any(is_ruby).as_py():
         return np.zeros(0, np.uint8)
     offsets = passes.texts.points.offsets
-    is_read = np.zeros(int(offsets[-1]), np.uint8)
     rows = pc.list_parent_indices(kinds).filter(is_ruby).to_numpy()
     first, last = (
         offsets[rows] + pc.list_flatten(places).filter(is_ruby).to_numpy().astype(np.int64)
@@ -119,8 +118,7 @@ def _with_reading(passes: Passes) -> np.ndarray:
     depth = np.zeros(int(offsets[-1]) + 1, np.int32)
     np.add.at(depth, first, 1)
     np.subtract.at(depth, np.minimum(last, offsets[-1]), 1)
-    is_read[:] = np.cumsum(depth[:-1]) > 0
-    return is_read
+    return (np.cumsum(depth[:-1]) > 0).view(np.uint8)
 
 
 def _reading_ease(passes: Passes) -> np.ndarray:
