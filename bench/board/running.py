@@ -47,16 +47,6 @@ class Entry:
     requirements: tuple[str, ...] = ()
 
     @property
-    def module(self) -> str:
-        """The file of `bench/entries` that holds its function."""
-        return self.asks.split(".")[0]
-
-    @property
-    def function(self) -> str:
-        """The name of its function."""
-        return self.asks.split(".")[1]
-
-    @property
     def distributions(self) -> list[str]:
         """What its versions are recorded of."""
         if self.name == OWN:
