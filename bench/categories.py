@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from bench.category_examples import digest
 from bench.json_lines import json_lines
+from manyo.corpus.doc_ids import hash_of_text
 from manyo.corpus.intervals import wilson
 from manyo.filters.signals import category_training
 from manyo.filters.signals.categories import UNKNOWN, CategoryModel, load_category_model, name_categories
@@ -64,7 +64,7 @@ def _print_unseen(examples: Examples) -> None:
 
 def _print_intruders(data: Path, texts: Path, model: CategoryModel) -> None:
     found = {line["id"]: line["text"] for line in json_lines(data / "webmix" / "texts.jsonl")}
-    found |= {f"{digest(line['text']):016x}": line["text"] for line in json_lines(texts)}
+    found |= {f"{hash_of_text(line['text']):016x}": line["text"] for line in json_lines(texts)}
     by_kind = defaultdict(list)
     with (_LABELS / "intruders.tsv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file, delimiter="\t"):

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import hashlib
 import html
 import json
 import re
@@ -35,6 +34,7 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 import manyo
 from bench.json_lines import json_lines
+from manyo.corpus.doc_ids import hash_of_text
 from manyo.corpus.records import Document, Record
 from manyo.corpus.sources import aozora
 
@@ -63,14 +63,9 @@ _REGISTER_OF_NDC = {"913": "fiction", "914": "essay", "911": "verse"}
 _FOREIGN_NOVELS = ("923", "933", "943", "953", "983", "949")
 
 
-def digest(text: str) -> int:
-    """The first eight bytes of BLAKE2b of a text."""
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest())
-
-
 def drawn(items: Iterable[str], count: int) -> list[str]:
     """As many of the items, by their digests."""
-    return sorted(items, key=digest)[:count]
+    return sorted(items, key=hash_of_text)[:count]
 
 
 @dataclass(slots=True)
@@ -168,7 +163,7 @@ def add_reference(written: Written, data: Path, clone: Callable[[str], Repositor
     for url, text in _pages(data / "web" / "japanese-000.warc.gz"):
         host = urlsplit(url).hostname or ""
         if host == "law.e-gov.go.jp":
-            written.add("statute", f"statutes {digest(url) % 8}", text)
+            written.add("statute", f"statutes {hash_of_text(url) % 8}", text)
         else:
             written.add("manual", host, text)
     speeches = json.loads((data / "kokkai" / "speeches.json").read_text(encoding="utf-8"))["speeches"]
@@ -202,7 +197,7 @@ def _pages(archive: Path) -> Iterator[tuple[str, str]]:
             url = record.headers.get("WARC-Target-URI") or ""
             host = urlsplit(url).hostname or ""
             if host in _HOSTS:
-                found[host].append((digest(url), url, record.reader.read()))
+                found[host].append((hash_of_text(url), url, record.reader.read()))
     for host, pages in sorted(found.items()):
         for _, url, page in sorted(pages)[: _HOSTS[host]]:
             yield url, manyo.extract(page, url).text
@@ -212,7 +207,7 @@ def add_crawled(written: Written, data: Path, texts: Path | None, clone: Callabl
     """Crawled texts whose kind our readers noted, and questions and answers of three sites."""
     crawled = {text["id"]: (text["source"], text["text"]) for text in json_lines(data / "webmix" / "texts.jsonl")}
     for text in json_lines(texts) if texts else ():
-        crawled[f"{digest(text['text']):016x}"] = ("oscar", text["text"])
+        crawled[f"{hash_of_text(text['text']):016x}"] = ("oscar", text["text"])
     with (_LABELS / "registers.tsv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file, delimiter="\t"):
             if row["id"] in crawled:
@@ -234,7 +229,7 @@ def _answers(repository: Repository, of_topic: int) -> Iterator[tuple[str, str, 
             lines = (line.strip() for line in repository.text(name).split("\n"))
             texts = drawn((line for line in lines if 120 <= len(line) <= 2_000), of_topic)
             found += [(_QA_SITES[parts[1]], parts[2].split(" ")[0], text) for text in texts]
-    yield from sorted(found, key=lambda one: digest(one[2]))
+    yield from sorted(found, key=lambda one: hash_of_text(one[2]))
 
 
 def add_works(registers: Written, subjects: Written, data: Path, clone: Callable[[str], Repository]) -> None:
@@ -244,7 +239,7 @@ def add_works(registers: Written, subjects: Written, data: Path, clone: Callable
     for name in bunko.names(r"^cards/\d+/files/\d+_.*\.txt$"):
         files[int(re.findall(r"/files/(\d+)_", name)[0])].append(name)
     with (data / "aozora_catalogue.csv").open(encoding="utf-8") as file:
-        works = sorted(csv.DictReader(file), key=lambda work: digest(work["url"]))
+        works = sorted(csv.DictReader(file), key=lambda work: hash_of_text(work["url"]))
     taken: Counter[tuple[str, str]] = Counter()
     for work in works:
         sections = [section for _, section in re.findall(r"(K?)(\d{3})", work["ndc"])]
@@ -269,8 +264,8 @@ def add_works(registers: Written, subjects: Written, data: Path, clone: Callable
             subjects.add(subject, source, outcome.text)
         if register and wanted[register]:
             taken[register, work["person"]] += 1
-            start = digest(name) % max(1, min(len(outcome.text), 30_000) - 4_000)
-            length = (600, 1_500, 4_000)[digest(work["url"]) % 3]
+            start = hash_of_text(name) % max(1, min(len(outcome.text), 30_000) - 4_000)
+            length = (600, 1_500, 4_000)[hash_of_text(work["url"]) % 3]
             registers.add(register, source, outcome.text[outcome.text.find("\n", start) + 1 :][:length])
 
 
@@ -285,7 +280,7 @@ def add_topics(subjects: Written, registers: Written, clone: Callable[[str], Rep
             groups[subject_of[topic], site, topic].append(text)
     taken: Counter[tuple[str, str]] = Counter()
     pairs = sorted(
-        (digest(pair[0]), subject, site, "\n".join(pair))
+        (hash_of_text(pair[0]), subject, site, "\n".join(pair))
         for (subject, site, _), texts in groups.items()
         for pair in zip(texts[::2], texts[1::2], strict=False)
     )

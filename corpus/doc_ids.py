@@ -27,6 +27,11 @@ def hash_of(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
 
 
+def hash_of_text(text: str) -> int:
+    """64 bits of a text, by which texts are ordered and drawn; a lone surrogate counts as a question mark."""
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest())
+
+
 def ids_as_bytes(column: pa.Array) -> Ids:
     """A `doc_id` column as NumPy bytes, which compare and sort like the ids; no copy."""
     data = column.buffers()[1]

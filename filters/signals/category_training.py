@@ -10,7 +10,6 @@ the order of their sizes.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
+from manyo.corpus.doc_ids import hash_of_text
 from manyo.corpus.text import Texts
 from manyo.filters.signals.categories import HEAD_CHARS, TENTHS, CategoryModel, fold_table, probabilities
 from manyo.filters.signals.category_kernels import LONGEST_GRAM, descend, gram_keys
@@ -91,7 +91,7 @@ def read_examples(documents: Iterable[tuple[str, str, str]]) -> Examples:
     kept: dict[int, tuple[str, str, str]] = {}
     for name, source, text in documents:
         if text.strip():
-            kept.setdefault(_digest(text), (name, source, text))
+            kept.setdefault(hash_of_text(text), (name, source, text))
     chosen = [kept[digest] for digest in sorted(kept)]
     names = tuple(sorted({name for name, _, _ in chosen}))
     source_names = tuple(sorted({source for _, source, _ in chosen}))
@@ -109,10 +109,6 @@ def read_examples(documents: Iterable[tuple[str, str, str]]) -> Examples:
         np.array([numbers[source] for _, source, _ in chosen], np.int64),
         source_names,
     )
-
-
-def _digest(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest())
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,13 @@ is a digest of its own, and the trees are drawn by a generator whose numbers are
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
+from manyo.corpus.doc_ids import hash_of_text
 from manyo.filters.signals import characters
 from manyo.filters.signals.quality import (
     LEAST_OF_LABEL,
@@ -197,7 +197,7 @@ def read_examples(good: Iterable[tuple[str, str, float]], bad: Iterable[tuple[st
     for documents in (good, bad):
         texts: dict[int, tuple[str, str, float]] = {}
         for source, text, weight in documents:
-            digest = _digest(text)
+            digest = hash_of_text(text)
             repeats += bool(text.strip()) and digest in texts
             if text.strip():
                 texts[digest] = (source, text, weight)
@@ -226,13 +226,9 @@ def read_examples(good: Iterable[tuple[str, str, float]], bad: Iterable[tuple[st
     )
 
 
-def _digest(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest())
-
-
 def views_of_texts(texts: Sequence[str]) -> tuple[list[str], np.ndarray]:
     """Views of texts, and int64 (n_views,), the text of each view; each text's are drawn by its digest."""
-    found = [(view, number) for number, text in enumerate(texts) for view in views(text, _digest(text))]
+    found = [(view, number) for number, text in enumerate(texts) for view in views(text, hash_of_text(text))]
     return [view for view, _ in found], np.array([number for _, number in found], np.int64)
 
 
@@ -368,7 +364,7 @@ def _folds(examples: Examples, by_source: bool) -> np.ndarray:
     by_document: np.ndarray = (examples.digests % np.uint64(N_FOLDS)).astype(np.int64)
     if not by_source:
         return by_document
-    folds = np.array([_digest(source) % N_FOLDS for source in examples.sources])
+    folds = np.array([hash_of_text(source) % N_FOLDS for source in examples.sources])
     has_both = all(len(set(examples.is_good[folds != fold].tolist())) == 2 for fold in np.unique(folds))
     return folds if has_both else by_document
 
