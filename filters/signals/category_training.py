@@ -1,8 +1,9 @@
 """Train a model of categories, and measure it on sources that it has not seen.
 
 A category such as `news` is known from where a document came from, so what a model must not learn is the source itself:
-its name, its template, its one subject. So an n-gram counts once a source however often it occurs there, every source
-of a category weighs alike, and every document's figure comes from a model that was trained without its source.
+its name, its template, its one subject. So n-grams are chosen by their presence however often they occur, a source
+weighs by the square root of its documents, and every document's figure comes from a model that was trained without its
+source.
 
 The same documents give the same model: they are ordered by the digest of their text, and sources are dealt to folds in
 the order of their sizes.
@@ -28,7 +29,8 @@ N_FOLDS = 5
 #: A category needs so many sources, of which some are seen and others not.
 LEAST_SOURCES = 2
 
-#: N-grams of a model. More of them raise nothing that can be measured, and the file would exceed 200 kB.
+#: Weights of a model, one for each n-gram and category. Twice as many raise macro-F1 by 0.006, within its interval, and
+#: the file would exceed 200 kB.
 MOST_WEIGHTS = 48_000
 
 #: An n-gram that fewer documents have is not looked at.
@@ -65,7 +67,7 @@ class Examples:
     source_names: tuple[str, ...]
 
     def importance(self, rows: np.ndarray) -> np.ndarray:
-        """float64 (n_rows,), how much each document counts: categories weigh alike, and so do sources of each.
+        """float64 (n_rows,), how much each document counts: all categories weigh alike.
 
         A source weighs by the square root of its documents: one with more of them says more, but not by so much.
         """

@@ -33,7 +33,7 @@ def views(text: str, seed: int) -> list[str]:
         seed: of the random lengths, places and blanks; the same text and seed give the same views.
 
     Returns:
-        Three or four texts, none of them blank; none where the text is blank.
+        Four texts at most, none of them blank; none where the text is blank.
     """
     draw = random.Random(seed)
     line = _LINE_END.sub(draw.choice(_BLANKS), text.strip())
