@@ -16,6 +16,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
@@ -235,7 +236,8 @@ def _find_in(
         for kind in kinds:
             gated.setdefault(kind, []).append((start, stop))
     text = _as_meant(text, pieces)
-    settled, pending = _matched(text, gated, {k: of for k, of in patterns.items() if k not in _KINDS_NEAR_NAMES})
+    put_off = {kind: gated.pop(kind) for kind in _KINDS_NEAR_NAMES if kind in gated}
+    settled, pending = _matched(text, gated, patterns)
     labelled = gated.get(LABEL, [])
     named = gated.get("person_name", [])
     addressed = gated.get("postal_address", [])
@@ -246,20 +248,17 @@ def _find_in(
     fold = folded(text)
     settled += _addresses(fold, addressed, masks)
     holes = _joined([*(_Hole(span.start, span.stop, HOLE) for span in settled), *masks])
-    punched = _punched(fold, holes)
-    all_fields = list(fields(punched, labelled))
+    all_fields = list(fields(_punched(fold, holes), labelled))
     values, near_names = _values(fold, all_fields, settled, masks, holes)
     settled += values
     settled += _written_alike(fold, settled, holes)
     pending += near_names
     # Most texts with a label are no form about a person: their blocks are never asked for.
-    blocks: list[list[Pair]] = []
-    in_blocks = tuple(settled)
+    blocks = cache(partial(_blocks, fold, tuple(settled), masks, all_fields))
     personal = [(span.start, span.stop) for span in settled]
     personal += [(place.start, place.stop) for place in all_fields if starts_with_name(fold, place)]
     if personal:
-        blocks = _blocks(fold, in_blocks, masks, all_fields)
-        own = list(own_fields(fold, blocks, all_fields, personal))
+        own = list(own_fields(fold, blocks(), all_fields, personal))
         in_forms, near_names = _values(fold, own, settled, masks, holes)
         settled += in_forms
         pending += near_names
@@ -267,7 +266,7 @@ def _find_in(
     if not (settled or named or name_fields or private) and _count_near_names(pending):
         return []
     # Every other article has an age; they are read where something that they may count near was found.
-    pending += _matched(text, gated, {k: of for k, of in patterns.items() if k in _KINDS_NEAR_NAMES})[1]
+    pending += _matched(text, put_off, patterns)[1]
     in_doubt = (
         _Hole(span.start, span.stop, AGE_HOLE if span.kind in _KINDS_NEAR_NAMES else HOLE) for _, span in pending
     )
@@ -275,25 +274,23 @@ def _find_in(
     contacts = _contacts(fold, text, settled, pending, holes)
     found = []
     if with_names and (named or name_fields or contacts or settled):
-        found = names(_punched(fold, holes), named, name_fields, contacts, [(hole.start, hole.stop) for hole in holes])
-        within = OpenText(_punched(fold, holes), [(hole.start, hole.stop) for hole in holes])
+        within = _open_text(fold, holes)
+        found = names(within, named, name_fields, contacts)
         known_labels = sorted(place.label.start for place in all_fields)
         of_persons = [(span.start, span.stop) for span in settled] + [(start, stop) for start, stop, *_ in contacts]
         if found or of_persons:
-            blocks = blocks or _blocks(fold, in_blocks, masks, all_fields)
-            found += own_names(within, blocks, known_labels, of_persons, found)
+            found += own_names(within, blocks(), known_labels, of_persons, found)
     holes = _joined([*holes, *(_Hole(start, stop, NAME_HOLE) for start, stop, *_ in found)])
     evidence = [(span.start, span.stop) for span in settled if span.kind not in _NO_EVIDENCE]
     evidence += [(start, stop) for start, stop, *_ in contacts]
     evidence += [(start, stop) for start, stop, _, rule in found if rule == "name_form"]
     if with_names and (evidence or found or private):
         known = [fold[start:stop] for start, stop, *_ in found]
-        within = OpenText(_punched(fold, holes), [(hole.start, hole.stop) for hole in holes])
+        within = _open_text(fold, holes)
         numbers = [(span.start, span.stop) for span in settled if span.kind in _NUMBERS_OF_PERSONS]
         more = passage_names(within, evidence, numbers, private, known)
         if more:
-            blocks = blocks or _blocks(fold, in_blocks, masks, all_fields)
-            more = [name for name in more if not runs_into_label(blocks, name)]
+            more = [name for name in more if not runs_into_label(blocks(), name)]
         holes = _joined([*holes, *(_Hole(start, stop, NAME_HOLE) for start, stop, *_ in more)])
         found = [*found, *more]
         found += aligned_names(text, within, found)
@@ -325,8 +322,8 @@ def _blocks(
 ) -> list[list[Pair]]:
     """Labels and values that are set alike, near values of persons and labels."""
     personal = [(span.start, span.stop) for span in settled] + [(place.label.start, place.stop) for place in all_fields]
-    holes = _joined([*(_Hole(span.start, span.stop, HOLE) for span in settled), *masks])
-    return [block for stretch in form_stretches(fold, personal) for block in pairs(_punched(fold, holes), *stretch)]
+    punched = _punched(fold, _joined([*(_Hole(span.start, span.stop, HOLE) for span in settled), *masks]))
+    return [block for stretch in form_stretches(fold, personal) for block in pairs(punched, *stretch)]
 
 
 def _in_rejoined(
@@ -402,6 +399,10 @@ def _punched(fold: str, holes: Sequence[_Hole]) -> str:
         parts += [fold[position:start], f"<{HOLE * (stop - start - 2)}>"[: stop - start]]
         position = stop
     return "".join([*parts, fold[position:]])
+
+
+def _open_text(fold: str, holes: Sequence[_Hole]) -> OpenText:
+    return OpenText(_punched(fold, holes), [(hole.start, hole.stop) for hole in holes])
 
 
 #: Kinds of which nobody has a value of zeros.

@@ -140,26 +140,21 @@ class Contact(NamedTuple):
 
 
 def names(
-    fold: str,
-    pieces: Sequence[Interval],
-    fields: Sequence[Field],
-    contacts: Sequence[Contact],
-    holes: Sequence[Interval],
+    within: OpenText, pieces: Sequence[Interval], fields: Sequence[Field], contacts: Sequence[Contact]
 ) -> list[Name]:
     """Find names in one text.
 
     Args:
-        fold: the document in `folded` form.
+        within: the document; no name overlaps one of its holes, and what is in one decides nothing. That keeps masking
+            a fixed point: a masked number is the same hole as before.
         pieces: where to look for words next to which names stand; a name may lie outside of them.
         fields: places after labels that announce a name.
         contacts: spans that belong to a person or an office: telephone numbers, addresses and the like.
-        holes: disjoint and in order; no name overlaps one, and what is in one decides nothing. That keeps masking a
-            fixed point: a masked number is the same hole as before.
 
     Returns:
         The names, in order of their starts.
     """
-    within = OpenText(fold, holes)
+    text = within.text
     found: list[Name] = []
     settled: set[tuple[int, int]] = set()
     for field in fields:
@@ -178,7 +173,7 @@ def names(
     for start, stop, _, rule in list(found):
         if rule == "name_addressed" and within.is_line_start(start):
             found += _in_block(within, start, stop, lines)
-    found = [name for name in found if not (_PSEUDONYM.match(fold, name[1]) or AS_EXAMPLE.match(fold, name[1]))]
+    found = [name for name in found if not (_PSEUDONYM.match(text, name[1]) or AS_EXAMPLE.match(text, name[1]))]
     found += [reading for name in found for reading in _reading(within, name)]
     return sorted(set(found))
 

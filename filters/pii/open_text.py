@@ -22,7 +22,7 @@ Interval = tuple[int, int]
 
 
 class OpenText:
-    """A folded text in whose holes nothing is looked up."""
+    """A folded text in whose holes, which are disjoint and in order, nothing is looked up."""
 
     def __init__(self, text: str, holes: Sequence[Interval]) -> None:
         self.text = text
