@@ -159,17 +159,16 @@ class _NearWords:
     def __init__(self, fold: str) -> None:
         self._fold = fold
         self._chars = ""
-        self._found: dict[str, bool] = {}
+        self._found: dict[tuple[str, ...], bool] = {}
 
     def may_have(self, meaning: Meaning) -> bool:
         """Whether a meaning needs no words, or they are somewhere."""
         if not meaning.near:
             return True
-        words = meaning.near.pattern
-        if words not in self._found:
+        if meaning.near not in self._found:
             self._chars = self._chars or normal_chars(self._fold)
-            self._found[words] = any(word in self._chars for word in meaning.near_words)
-        return self._found[words]
+            self._found[meaning.near] = any(word in self._chars for word in meaning.near)
+        return self._found[meaning.near]
 
 
 def _of_label(fold: str, label: Label, words: _NearWords) -> Iterator[Field]:

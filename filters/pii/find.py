@@ -506,7 +506,7 @@ def _is_taken(value: tuple[int, int], kind: str, settled: Sequence[_Span], masks
 def _is_near(meaning: Meaning, fold: str, field: Field, holes: list[_Hole]) -> bool:
     """Whether a meaning needs no word near its label, or one is there."""
     return (
-        meaning.near is None
+        not meaning.near
         or is_near(meaning, _before(fold, field.label.start, NEAR_CHARS, holes))
         or is_near(meaning, _after(fold, field.label.stop, NEAR_CHARS, holes))
     )

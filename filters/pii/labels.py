@@ -57,11 +57,10 @@ class Meaning:
     kind: str
     loose: bool = False
     brief: bool = False
-    near: re.Pattern[str] | None = None
+    near: tuple[str, ...] = ()
     unless: re.Pattern[str] | None = None
     after: re.Pattern[str] | None = None
     bare: bool = False
-    near_words: tuple[str, ...] = ()
 
 
 class Label(NamedTuple):
@@ -129,11 +128,10 @@ def _meanings() -> dict[str, tuple[Meaning, ...]]:
             str(entry["kind"]),
             bool(entry.get("loose")),
             bool(entry.get("brief")),
-            _alternatives(entry.get("near")),
+            tuple(normal_chars(word) for word in entry.get("near", ())),  # type: ignore[attr-defined]
             _alternatives(entry.get("unless")),
             _alternatives(entry.get("after"), "$"),
             bool(entry.get("bare")),
-            tuple(normal_chars(word) for word in entry.get("near", ())),  # type: ignore[attr-defined]
         )
         endings: list[str] = entry.get("endings", [])  # type: ignore[assignment]
         for word in _with_endings(entry.get("words", []), entry.get("stems", []), endings or _NUMBER_WORDS):  # type: ignore[arg-type]
@@ -280,7 +278,8 @@ def is_label_word(word: str) -> bool:
 
 def is_near(meaning: Meaning, text: str) -> bool:
     """Whether a word that a meaning needs is in a text."""
-    return bool(meaning.near and meaning.near.search(normal_chars(text)))
+    chars = normal_chars(text)
+    return any(word in chars for word in meaning.near)
 
 
 class GateWords(NamedTuple):
@@ -338,7 +337,7 @@ def gate_words() -> GateWords:
     alone = {word for word in kinds if word in ROLES or any(not meaning.near for meaning in announcing.get(word, ()))}
     near: dict[str, int] = {}
     for meaning in dict.fromkeys(meaning for of in announcing.values() for meaning in of if meaning.near):
-        for word in meaning.near_words:
+        for word in meaning.near:
             near[word] = min(near.get(word, 255), LEAST_DIGITS.get(meaning.kind, 0))
     return GateWords(
         in_words, numbers, plain, *edged, persons - brief, persons & brief, mail, least, kinds, alone, near
