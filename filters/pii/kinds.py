@@ -49,7 +49,7 @@ class Kind:
         n_marks: full stops, colons and hyphens that it has at least.
         signs: of these it has at least one, if there are any; in the normal form of `normal_form.py`, and any bracket
             or punctuation mark stands for any other.
-        gates: more of them by signs of the screen, of which it needs one, too; 0 for `signs`.
+        gates: instead of `gate`, one for each sign of the screen that such a piece may have; 0 stands for `signs`.
         words: of these at least one is somewhere in a text with a match, if there are any.
         near_names: whether it counts only near a name, so that a text in which no other kind may be is not read.
     """

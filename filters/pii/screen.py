@@ -162,7 +162,7 @@ def screened(view: Texts) -> Screened:
 
 def sign_of(kind: str) -> int:
     """The bits of a kind's signs; zero if it has none."""
-    return _SIGNS.get(kind, 0) | (_OF_NAMES if kind == "person_name" else 0)
+    return _SIGNS.get(kind, 0) | _SIGNS_OF_GATES[kind]
 
 
 def word_sign_of(kind: str) -> int:
@@ -175,8 +175,9 @@ def sign_of_words(kind: str) -> int:
     return _WORD_SIGNS[kind]
 
 
-_OF_NAMES: Final = AMOUNT_SIGN | INTRODUCES_SIGN | TITLE_SIGN | FRIEND_SIGN
 _SIGNS: Final = {kind.name: 2 << i for i, kind in enumerate(kind for kind in PII_KINDS if kind.signs)}
+#: Each is a bit of its own.
+_SIGNS_OF_GATES: Final = {kind.name: sum(kind.gates) for kind in PII_KINDS}
 _WORD_SIGNS: Final = {
     kind.name: 2 << (i + len(_SIGNS)) for i, kind in enumerate(kind for kind in PII_KINDS if kind.words)
 }
