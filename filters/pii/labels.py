@@ -184,7 +184,7 @@ _NAME_LETTER: Final = re.compile("[一-鿿ぁ-ゖァ-ヴ]")
 _WORD: Final = re.compile(trie(_MEANINGS))
 #: Ends of the words for roles.
 ROLES: Final = frozenset(
-    normal_form(role + suffix).chars
+    normal_chars(role + suffix)
     for role in "者人主"
     for suffix in ("", "名", "氏名", "名前", "様", "名様", "氏名様", "名前様")
 )

@@ -30,7 +30,7 @@ def normalise(points: Uint32s, table: Uint16s, marked: Uint16s, chars: Uint32s, 
         points: code points of a text.
         table: (65536,), what each character becomes.
         marked: (2, 65536), what it is with each of the two marks of voicing.
-        chars, starts: (len(points) + 1,), filled with the characters, and where in `points` each starts.
+        chars, starts: (len(points),), filled with the characters, and where in `points` each starts.
 
     Returns:
         How many characters are left.

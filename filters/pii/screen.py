@@ -20,7 +20,7 @@ from manyo.corpus.jit import Bools, Bytes, Int32s, Int64s, Uint16s, Uint32s
 from manyo.corpus.text import Texts
 from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.labels import EDGES, FIRM_EDGES, gate_words
-from manyo.filters.pii.normal_form import FOLD, normal_form, sources, unmarked
+from manyo.filters.pii.normal_form import FOLD, normal_chars, sources, unmarked
 from manyo.filters.pii.private_names import INTRODUCING
 from manyo.filters.pii.private_words import PRIVATE_WORDS
 from manyo.filters.pii.screen_kernels import (
@@ -232,7 +232,7 @@ def _words() -> dict[str, _Word]:
     for word, n_digits in of_labels.near.items():
         add(unmarked(word), _Word(NEAR_SHORT_SIGN if n_digits < LEAST_OF_LONG else NEAR_LONG_SIGN))
     for written, bit in _WRITTEN:
-        add(unmarked(normal_form(written).chars), _Word(bit))
+        add(unmarked(normal_chars(written)), _Word(bit))
     # Here the edge after a word has been read, so that whatever follows may be a value: a bit of its own.
     edges: tuple[tuple[tuple[str, ...], set[str], tuple[str, ...]], ...] = (
         (("",), of_labels.firm, (_FIRM,)),
@@ -247,11 +247,11 @@ def _words() -> dict[str, _Word]:
         for sign in kind.signs:
             chars = "".join(
                 _FIRM if char in FIRM_EDGES else _EDGE if char in EDGES else char
-                for char in unmarked(normal_form(sign).chars)
+                for char in unmarked(normal_chars(sign))
             )
             add(chars, _Word(_SIGNS[kind.name]))
         for word in kind.words:
-            add(unmarked(normal_form(word).chars), _Word(_WORD_SIGNS[kind.name]))
+            add(unmarked(normal_chars(word)), _Word(_WORD_SIGNS[kind.name]))
     return words
 
 
