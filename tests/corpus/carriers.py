@@ -48,7 +48,7 @@ class Shape(NamedTuple):
     lines: tuple[str, ...]
 
 
-_CUT = [line[:24] for line in SENTENCES]
+_CUT = tuple(line[:24] for line in SENTENCES)
 SHAPES = {
     "paragraphs": Shape("".join(f"<p>{line}</p>" for line in SENTENCES), SENTENCES),
     "loose": Shape("\n".join(SENTENCES), SENTENCES),
@@ -57,9 +57,7 @@ SHAPES = {
         f"<table>{''.join(f'<tr><td>{a}</td><td>{b}</td></tr>' for a, b in ROWS)}</table>",
         tuple(cell for row in ROWS for cell in row),
     ),
-    "list": Shape(
-        f"<ul>{''.join(f'<li>{line[:24]}</li>' for line in SENTENCES)}</ul>", tuple(s[:24] for s in SENTENCES)
-    ),
+    "list": Shape(f"<ul>{''.join(f'<li>{line}</li>' for line in _CUT)}</ul>", _CUT),
     "posts": Shape(
         "".join(f'<div class="p"><b>{name}さん</b><p>{said}</p></div>' for name, said in POSTS),
         tuple(said for _, said in POSTS),
