@@ -109,16 +109,15 @@ def _every_pair(fold: str, start: int, stop: int) -> Iterator[Pair]:
     ):
         for match, following in pairwise([*found, None]):
             assert match is not None  # only the last one is
-            sort = (
-                match.groupdict().get("open") or match.groupdict().get("round") or match.groupdict().get("mark") or ""
-            )
+            groups = match.groupdict()
+            sort = groups.get("open") or groups.get("round") or groups.get("mark") or ""
             line_stop = _line_stop(fold, match.end(), stop)
             if following and following.start() < line_stop:
                 line_stop = following.start()
             value = _trimmed(fold, match.end(), line_stop)
             if layout == "bracket" and value[0] >= value[1] and line_stop < stop:
                 value = _trimmed(fold, line_stop + 1, _line_stop(fold, line_stop + 1, stop))
-            label = match.span(next(name for name in ("label", "of_round", "inner") if match.groupdict().get(name)))
+            label = match.span(next(name for name in ("label", "of_round", "inner") if groups.get(name)))
             if value[0] < value[1] and (layout == "bracket" or _LETTER.search(fold, *label)):
                 yield Pair(label, value, layout + sort)
     lines = _lines(fold, start, stop)
