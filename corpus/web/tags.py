@@ -139,7 +139,10 @@ def read_markup(html: str | bytes) -> Markup:
 
 
 def _from_elsewhere(data: bytes, markup: Markup) -> Markup:
-    """The page as a browser without scripts shows it, or the text in its scripts, where the page has nothing else."""
+    """The page as a browser without scripts shows it, or the text in its scripts, where the page has nothing else.
+
+    Where these have nothing, too, it is what the page hides, or says in `alt` of its pictures.
+    """
     best, most = markup, max(_LEAST_ELSEWHERE, _TIMES_ELSEWHERE * markup.own_chars)
     lower = data.lower()
     if any(name in lower for name in (b"<noscript", b"<template", b"<noframes")):
