@@ -558,9 +558,9 @@ class _Reader:
             return None
         kind = table.get("kind")
         options_class: Any = None
-        if kind not in kind_names():
+        if isinstance(kind, str) and kind not in kind_names():
             faults.add((*place, "kind"), f"kind {not_one_of(kind, sorted(kind_names()))}")
-        else:
+        elif isinstance(kind, str):  # what is none is a fault of the table
             try:
                 options_class = source_kind(kind).Options
             except PartError as error:

@@ -411,6 +411,21 @@ def test_a_notice_names_a_command_that_works(folder: Path, capsys: pytest.Captur
     assert "Pages refused for broken_json: 1" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("", "run.toml:4: [[source]] 1: key 'kind' is missing"),
+        ("kind = 3", "run.toml:6: [[source]] 1: kind: expected a text in quotation marks, got 3"),
+        ('knid = "jsonl"', "run.toml:6: [[source]] 1: unknown key 'knid'; did you mean 'kind'?"),
+    ],
+)
+def test_a_kind_that_is_no_text_is_named_once(
+    written: str, expected: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = BASE.split("[tokenize]")[0].replace('kind    = "jsonl"', written)
+    assert said(capsys, text).splitlines() == [f"manyo: {expected}"]
+
+
 def test_typos_beside_an_unknown_kind_are_named_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = BASE.split("[tokenize]")[0].replace('"jsonl"', '"json"').replace("licence", "license")
     lines = said(capsys, text).splitlines()
