@@ -26,12 +26,17 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"did you mean {near!r}?" if near else f"valid are {', '.join(known)}"
 
 
+def perhaps(name: object, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name: the nearest known one as a question; "" if none is near."""
+    near = nearest(str(name), known)
+    return f"; did you mean {near!r}?" if near else ""
+
+
 def not_one_of(given: object, known: Iterable[str]) -> str:
     """What is wrong with a name that is none of the known ones: those, and which one was probably meant."""
     known = list(known)
-    near = nearest(str(given), known)
-    meant = f"; did you mean {near!r}?" if near else ""
-    named = f"{len(known)} names" if near and len(known) > _NAMES_LISTED else ", ".join(known)
+    meant = perhaps(given, known)
+    named = f"{len(known)} names" if meant and len(known) > _NAMES_LISTED else ", ".join(known)
     return f"{given!r} is not one of {named}{meant}"
 
 

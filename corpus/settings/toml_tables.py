@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 from pydantic_core import ErrorDetails
 
-from manyo.corpus.nearest import nearest
+from manyo.corpus.nearest import nearest, perhaps
 from manyo.corpus.settings.toml_lines import Path
 from manyo.corpus.settings.toml_text import Document, SettingsError
 
@@ -287,8 +287,7 @@ def _sentence(error: ErrorDetails) -> str:
         return str(error["ctx"]["error"])
     if kind == "literal_error":
         valid = [one.strip("'") for one in re.findall(r"'[^']*'|\d+", error["ctx"]["expected"])]
-        near = nearest(str(given), valid)
-        return f"{_shown(given)} is not one of {', '.join(valid)}" + (f"; did you mean {near!r}?" if near else "")
+        return f"{_shown(given)} is not one of {', '.join(valid)}{perhaps(given, valid)}"
     expected = {
         "int_type": "a whole number such as 1_000_000_000",
         "int_from_float": "a whole number",

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from manyo.corpus.nearest import nearest, not_one_of
+from manyo.corpus.nearest import not_one_of, perhaps
 from manyo.corpus.own_parts import PartError, packages_of
 from manyo.corpus.records import InputShard
 from manyo.corpus.schema import LABEL
@@ -426,7 +426,7 @@ class _Reader:
             if name not in sources:
                 self._faults.add(
                     ("dedup", "source_priority"),
-                    f"source_priority: no [[source]] has the name {name!r}{_near(name, sources)}",
+                    f"source_priority: no [[source]] has the name {name!r}{perhaps(name, sources)}",
                 )
         boilerplate = dedup.boilerplate if dedup else None
         for place, profiles in (
@@ -444,7 +444,7 @@ class _Reader:
         if named and sorted(named) != sorted(sources):
             wrong = [*sorted(set(named) - set(sources)), *sorted(set(sources) - set(named)), *sorted(named)][0]
             problem = (
-                f"no [[source]] has the name {wrong!r}{_near(wrong, sources)}"
+                f"no [[source]] has the name {wrong!r}{perhaps(wrong, sources)}"
                 if wrong not in sources
                 else f"{wrong!r} is in no language"
             )
@@ -474,7 +474,7 @@ class _Reader:
                 continue
             key, problem = str(place[-1]), path_problem(path, leads)
             if problem and shipped:
-                names = f"those that ship with manyo are {', '.join(shipped)}{_near(path, [*shipped])}"
+                names = f"those that ship with manyo are {', '.join(shipped)}{perhaps(path, [*shipped])}"
                 problem = f"{problem.split(';')[0]}; {names}"
             elif problem is None and key in _MODELS:
                 problem = _refusal(_MODELS[key], path)
@@ -611,11 +611,6 @@ def _refusal(load: Callable[[str], object], path: str) -> str | None:
     except ValueError as error:
         return str(error)
     return None
-
-
-def _near(name: str, valid: Sequence[str]) -> str:
-    near = nearest(name, valid)
-    return f"; did you mean {near!r}?" if near else ""
 
 
 def _words(files: WordFiles) -> WordLists:
