@@ -26,7 +26,7 @@ from manyo.pipelines.extraction.inputs import pack_source, skipped_inputs
 from manyo.pipelines.extraction.loop import parse_record
 from manyo.pipelines.graph.build import stages_by_command
 from manyo.pipelines.graph.config import Config
-from manyo.pipelines.graph.named_files import file_faults, mix_paths, part_faults, run_paths
+from manyo.pipelines.graph.named_files import file_faults, mix_paths, part_faults, run_paths, wrong_files
 from manyo.pipelines.graph.notices import USUAL_REFUSALS, of_settings, rest_of_file
 from manyo.pipelines.graph.reasons import refusals
 
@@ -47,16 +47,17 @@ def run(options: argparse.Namespace) -> int:
         UserError: the configuration, an input or a model is wrong.
     """
     config = read_config(options)
-    paths = [*run_paths(config), *mix_paths(config)]
-    faults = [*file_faults(config, paths), *part_faults(config)]
+    wrong = wrong_files(config, [*run_paths(config), *mix_paths(config)])
+    faults = [*file_faults(config, wrong), *part_faults(config)]
     try:
         stages_by_command(config)  # reads models and lists
     except UserError as error:
         faults += [] if faults else [str(error)]
     print(f"out  {located(config.run.out)}{_free(config)}")
     notices: list[str] = []
+    of_files = {place[:2] for place in wrong}
     for number, source in enumerate(config.sources):
-        if file_faults(config, (path for path in paths if path.place[:2] == ("source", number))):
+        if ("source", number) in of_files:
             continue  # its kind would say so again
         try:
             notices += _check(source, config.run.out)

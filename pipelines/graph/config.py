@@ -474,7 +474,7 @@ class _Reader:
                 continue
             key, problem = str(place[-1]), path_problem(path, leads)
             if problem and shipped:
-                names = f"those that ship with manyo are {', '.join(shipped)}{perhaps(path, [*shipped])}"
+                names = f"those that ship with manyo are {', '.join(shipped)}{perhaps(path, shipped)}"
                 problem = f"{problem.split(';')[0]}; {names}"
             elif problem is None and key in _MODELS:
                 problem = _refusal(_MODELS[key], path)

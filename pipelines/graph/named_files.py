@@ -6,7 +6,7 @@ at before it begins, and every fault is named with its line.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -34,7 +34,7 @@ def refuse_lost_files(config: Config) -> None:
     Raises:
         UserError: some are missing or are something else; a line for each.
     """
-    faults = [*file_faults(config, run_paths(config)), *part_faults(config)]
+    faults = [*file_faults(config, wrong_files(config, run_paths(config))), *part_faults(config)]
     if faults:
         raise UserError("\n".join(faults))
 
@@ -53,13 +53,21 @@ def mix_paths(config: Config) -> Iterator[NamedPath]:
     return named_paths(config.mix, ("mix",)) if config.mix else iter(())
 
 
-def file_faults(config: Config, paths: Iterable[NamedPath]) -> list[str]:
-    """What is wrong with files that a configuration names: a line for each fault, in the order of its lines."""
-    faults = Faults(read_document(config.path, config.text.encode()))
+def wrong_files(config: Config, paths: Iterable[NamedPath]) -> dict[Path, str]:
+    """What is wrong with files that a configuration names, by the places of their keys."""
+    wrong = {}
     for place, path, leads in paths:
         key = next(part for part in reversed(place) if isinstance(part, str))
         if problem := _problem(key, path, leads) or _content_problem(config, place, path):
-            faults.add(place, problem)
+            wrong[place] = problem
+    return wrong
+
+
+def file_faults(config: Config, wrong: Mapping[Path, str]) -> list[str]:
+    """A line for each of the wrong files of a configuration, in the order of its lines."""
+    faults = Faults(read_document(config.path, config.text.encode()))
+    for place, problem in wrong.items():
+        faults.add(place, problem)
     try:
         faults.end()
     except SettingsError as error:
