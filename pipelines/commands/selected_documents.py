@@ -52,10 +52,9 @@ class Selection:
     def __bool__(self) -> bool:
         return bool(self.sources or self.profiles or self.hosts)
 
-    @property
-    def columns(self) -> tuple[str, ...]:
+    def columns(self, of_refused: bool = False) -> list[str]:
         """Columns of `documents` that decide, with those that name a page; `refused` has no profile."""
-        return COLUMNS if self else ("doc_id", "uri")
+        return [name for name in (COLUMNS if self else ("doc_id", "uri")) if name != "profile" or not of_refused]
 
     def mask(self, documents: pa.RecordBatch) -> np.ndarray:
         """bool (n_docs,), which rows of a batch with `COLUMNS` are listed."""
@@ -112,7 +111,7 @@ def refuse_empty(selection: Selection, shards: Iterable[str], command: str, of_r
     """
     seen: set[str] = set()
     for uri in shards if selection else ():
-        pages = read_columns(uri, [name for name in selection.columns if name != "profile" or not of_refused])
+        pages = read_columns(uri, selection.columns(of_refused))
         if selection.mask(pages).any():
             return
         if len(seen) < _HOSTS_SEEN:

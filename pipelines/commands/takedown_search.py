@@ -64,7 +64,7 @@ def search_pages(extracted: StageOutput, takedowns: Takedowns, selection: Select
     finder, search = takedowns.finder(), Search({}, Counter(), {})
     names = [shard.name for shard in extracted.shards]
     for table in (DOCUMENTS, REFUSED):
-        columns = [name for name in selection.columns if table == DOCUMENTS or name != "profile"]
+        columns = selection.columns(of_refused=table == REFUSED)
         for found in _read(finder, selection, columns, [extracted.uri(table, name) for name in names]):
             for entry, uri, is_selected in found:
                 if table == REFUSED:
