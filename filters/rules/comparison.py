@@ -199,6 +199,12 @@ def sums(chosen: np.ndarray, labels: np.ndarray, names: Sequence[str], sizes: np
     return {name: amounts[:, i] for i, name in enumerate(names) if amounts[0, i]}
 
 
+def named_classes(column: pa.Array) -> tuple[np.ndarray, list[str]]:
+    """The class of each document that a column of names tells apart, and the names of the classes."""
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    return encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary.to_pylist()
+
+
 def length_classes(char_counts: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """The length class of each document, and the names of the classes."""
     upper = [f"{edge:,}" for edge in LENGTH_EDGES[1:]]

@@ -25,6 +25,7 @@ from manyo.filters.rules.comparison import (
     add_sums,
     compare,
     length_classes,
+    named_classes,
     sums,
 )
 from manyo.filters.rules.decide import Rule
@@ -211,8 +212,8 @@ def what_if(
             documents, languages, signals = (batch.take(pa.array(rows)) for batch in (documents, languages, signals))
         kept, changes = compare(languages, signals, documents.column("profile"), rules, alternatives)
         sizes = np.stack([signals.column(name).to_numpy() for name in ("char_count", "size_bytes")])
-        labels = {"source": _labels(documents.column("source")), "length": length_classes(sizes[0])}
-        labels |= {by: _labels(signals.column(by)) for by in categories}
+        labels = {"source": named_classes(documents.column("source")), "length": length_classes(sizes[0])}
+        labels |= {by: named_classes(signals.column(by)) for by in categories}
         for by, (codes, names) in labels.items():
             add_sums(all_documents[by], sums(np.ones(len(kept), np.bool_), codes, names, sizes))
             add_sums(kept_now[by], sums(kept, codes, names, sizes))
@@ -231,15 +232,10 @@ def what_if(
     )
 
 
-def _labels(column: pa.Array) -> tuple[np.ndarray, list[str]]:
-    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    return encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary.to_pylist()
-
-
 def _hosts(shard: MeasuredShard, rows: np.ndarray, changed: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """Labels of the hosts of the rows that change; the other rows have the first label."""
     uris = read_columns(shard.documents, ["uri"]).column("uri").take(pa.array(rows[changed]))
-    found, names = _labels(pc.fill_null(hosts(uris), NO_HOST))
+    found, names = named_classes(pc.fill_null(hosts(uris), NO_HOST))
     codes = np.zeros(len(rows), np.int64)
     codes[changed] = found
     return codes, names

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus.intervals import wilson
-from manyo.filters.rules.comparison import length_classes
+from manyo.filters.rules.comparison import length_classes, named_classes
 from manyo.filters.rules.decide import Rule
 from manyo.pipelines.report.counters import Statistics
 from manyo.pipelines.report.ruled_documents import RuledDocuments
@@ -100,13 +100,8 @@ def _classes(documents: RuledDocuments) -> dict[str, tuple[np.ndarray, Sequence[
             ("hiragana prose", "katakana and kanji (before 1946)", "hardly any kana", "katakana words"),
         ),
         "style": (style, ("polite (です, ます)", "plain (だ, である)", "fewer than 5 statements")),
-        **{name: _named(of_documents) for name, of_documents in documents.categories.items()},
+        **{name: named_classes(of_documents) for name, of_documents in documents.categories.items()},
     }
-
-
-def _named(categories: pa.Array) -> tuple[np.ndarray, Sequence[str]]:
-    encoded = categories.dictionary_encode()
-    return encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary.to_pylist()
 
 
 def _groupings(merged: Mapping[str, Any]) -> tuple[str, ...]:
