@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from manyo.corpus.tables.publishing import PARTIAL_FOLDER
-from manyo.corpus.tables.shards import filesystem, is_local, join, publish
+from manyo.corpus.tables.shards import filesystem, is_local, join, names_in, publish
 from manyo.corpus.takedown_requests import join_requests, record_requests, recorded_lists
 from manyo.corpus.takedowns import Takedowns, read_takedowns
 from manyo.pipelines.engine.errors import UserError
@@ -204,7 +204,7 @@ def mark_out(out: str) -> None:
         if is_local(fs) and os.path.isfile(os.path.dirname(path)):
             raise UserError(f"{out}: is a file, not a folder; use an empty or new folder as out")
         parent = path.rsplit("/", 1)[0]
-        others = [name for name in fs.ls(parent) if name.rstrip("/").rsplit("/", 1)[-1] != PARTIAL_FOLDER]
+        others = [name for name in names_in(fs, parent) if name != PARTIAL_FOLDER]
         # Another command may be writing the same mark, or have written it since we looked.
         if others and not fs.exists(path):
             raise UserError(f"{out}: is not empty and was not written by manyo; use an empty or new folder as --out")

@@ -57,6 +57,15 @@ def join(folder: str, *names: str) -> str:
     return "/".join([folder.rstrip("/"), *names])
 
 
+def names_in(fs: LocalFiles | RemoteFiles, path: str) -> list[str]:
+    """Names of the files and folders that a folder holds.
+
+    Raises:
+        OSError: it is missing or cannot be listed.
+    """
+    return [name.rstrip("/").rsplit("/", 1)[-1] for name in fs.ls(path)]
+
+
 def read_text(uri: str) -> str:
     """The text of a small UTF-8 file, without its byte order mark.
 

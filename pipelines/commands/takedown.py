@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus.schema import DOC_ID
-from manyo.corpus.tables.shards import filesystem, join, read_batches, read_columns
+from manyo.corpus.tables.shards import filesystem, join, names_in, read_batches, read_columns
 from manyo.corpus.takedowns import Entry, Request, Takedowns, read_takedowns
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.json_lines import print_json
@@ -106,7 +106,7 @@ def other_exits(config: Config) -> list[str]:
     fs, path = filesystem(config.run.out)
     own = {stage.folder_name for stage in build_stages(config)}
     exits = ("release", "export", "encode", "tokenize")
-    names = sorted(name.rstrip("/").rsplit("/", 1)[-1] for name in fs.ls(path))
+    names = sorted(names_in(fs, path))
     return [join(config.run.out, one) for one in names if one.rpartition("-")[0] in exits and one not in own]
 
 
