@@ -14,7 +14,7 @@ from docs.commands import commands_page
 from docs.configuration import configuration_page
 from docs.coverage import coverage_page
 from docs.dedup_plan import with_plan
-from docs.reasons import reasons_page
+from docs.reasons import cell, reasons_page
 from manyo.corpus.schema import LANGUAGES, Column
 from manyo.filters.rules.decide import DOCUMENT_COLUMNS, PROFILES, TEMPLATE_COLUMNS, Rule, load_rules
 from manyo.filters.signals.catalogue import SIGNALS
@@ -40,7 +40,7 @@ def signals_page() -> str:
         "",
         "| signal | unit | meaning | source |",
         "|---|---|---|---|",
-        *(f"{_column_cells(signal.column)} {_cell(signal.source)} |" for signal in SIGNALS if not signal.setting),
+        *(f"{_column_cells(signal.column)} {cell(signal.source)} |" for signal in SIGNALS if not signal.setting),
         f"{_column_cells(PARTS)} ours |",
         "",
         "## Measured on request (table `signals`)",
@@ -50,7 +50,7 @@ def signals_page() -> str:
         "| signal | unit | meaning | source | key |",
         "|---|---|---|---|---|",
         *(
-            f"{_column_cells(signal.column)} {_cell(signal.source)} | `{signal.setting}` |"
+            f"{_column_cells(signal.column)} {cell(signal.source)} | `{signal.setting}` |"
             for signal in SIGNALS
             if signal.setting
         ),
@@ -95,7 +95,7 @@ def rules_page(rules: Sequence[Rule]) -> str:
             "|---|---|---|---|---|",
             *(
                 f"| [{rule.name}](#{rule.name}) | `{rule.signal}` | {_bound(rule.minimum)} | {_bound(rule.maximum)} "
-                f"| {_cell(rule.source)} |"
+                f"| {cell(rule.source)} |"
                 for rule in rules
                 if profile in rule.profiles
             ),
@@ -118,11 +118,7 @@ def rules_page(rules: Sequence[Rule]) -> str:
 
 
 def _column_cells(column: Column) -> str:
-    return f"| `{column.name}` | {column.unit} | {_cell(column.meaning)} |"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    return f"| `{column.name}` | {column.unit} | {cell(column.meaning)} |"
 
 
 def _bound(value: float | None) -> str:

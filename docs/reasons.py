@@ -65,7 +65,7 @@ def reasons_page(rules: Sequence[Rule], is_japanese: bool) -> str:
 
     def section(title: str, text: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
         names = " | ".join(say[column] for column in columns)
-        table = [f"| {names} |", f"|{'---|' * len(columns)}", *(f"| {' | '.join(map(_cell, row))} |" for row in rows)]
+        table = [f"| {names} |", f"|{'---|' * len(columns)}", *(f"| {' | '.join(map(cell, row))} |" for row in rows)]
         return ["", f"## {say[title]}", "", *([say[text], ""] if text else []), *table]
 
     def named(meanings: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -95,5 +95,6 @@ def _kinds(kinds: Sequence[str], say: Mapping[str, str]) -> str:
     return say["all"] if not kinds or len(kinds) == len(KINDS) else ", ".join(kinds)
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """A text as a cell of a table in Markdown."""
     return text.replace("|", "\\|")
