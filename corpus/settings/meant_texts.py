@@ -1,7 +1,7 @@
 """What the texts of a configuration mean: which lead to files, and which may be empty, stated in the type of a key.
 
-So one walk over the settings finds every path that leads to nothing (`manyo.pipelines.graph.named_files`), and every
-text and list that is empty where that means nothing, whatever its table.
+So one walk over the settings finds every path that leads to nothing (`manyo.pipelines.graph.named_files`, and for
+`[filter]` `manyo.pipelines.graph.config`), and every text and list that is empty where that means nothing.
 """
 
 from __future__ import annotations
