@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from manyo.filters.pii.name_shapes import is_full_name, parts
-from manyo.filters.pii.normal_form import normal_chars, normal_form
+from manyo.filters.pii.normal_form import normal_chars, normal_form, normal_word
 
 #: How far the words of `Meaning.near` may be from a label, in characters.
 NEAR_CHARS: Final = 120
@@ -99,7 +99,7 @@ def _alternatives(words: object, end: str = "") -> re.Pattern[str] | None:
     """An expression for any of some words in the normal form."""
     if not isinstance(words, list):
         return None
-    return re.compile(f"(?:{'|'.join(re.escape(normal_chars(word)) for word in words)}){end}")
+    return re.compile(f"(?:{'|'.join(re.escape(normal_word(word)) for word in words)}){end}")
 
 
 #: Words for a number, as people write them: 会員No, 会員ナンバー, 会員のID.
@@ -128,14 +128,14 @@ def _meanings() -> dict[str, tuple[Meaning, ...]]:
             str(entry["kind"]),
             bool(entry.get("loose")),
             bool(entry.get("brief")),
-            tuple(normal_chars(word) for word in entry.get("near", ())),  # type: ignore[attr-defined]
+            tuple(normal_word(word) for word in entry.get("near", ())),  # type: ignore[attr-defined]
             _alternatives(entry.get("unless")),
             _alternatives(entry.get("after"), "$"),
             bool(entry.get("bare")),
         )
         endings: list[str] = entry.get("endings", [])  # type: ignore[assignment]
         for word in _with_endings(entry.get("words", []), entry.get("stems", []), endings or _NUMBER_WORDS):  # type: ignore[arg-type]
-            chars = normal_chars(word)
+            chars = normal_word(word)
             of_word[chars] = (*of_word.get(chars, ()), meaning)
     return of_word
 
@@ -184,7 +184,7 @@ _NAME_LETTER: Final = re.compile("[一-鿿ぁ-ゖァ-ヴ]")
 _WORD: Final = re.compile(trie(_MEANINGS))
 #: Ends of the words for roles.
 ROLES: Final = frozenset(
-    normal_chars(role + suffix)
+    normal_word(role + suffix)
     for role in "者人主"
     for suffix in ("", "名", "氏名", "名前", "様", "名様", "氏名様", "名前様")
 )

@@ -12,7 +12,7 @@ from manyo.filters.pii import gate_expressions
 from manyo.filters.pii.gate_expressions import matching
 from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.matching import Pattern, matches_of
-from manyo.filters.pii.normal_form import _MARKED, _SKELETON, FOLD, folded, normal_chars, normal_form
+from manyo.filters.pii.normal_form import _MARKED, _SKELETON, FOLD, folded, normal_chars, normal_form, normal_word
 from manyo.filters.pii.patterns import PATTERNS
 
 PRINTED = "氏名番号口座パスワード力ロﾌﾘｶﾞﾅガ゛゜ﾞﾟＥ-ｍａｉｌ：（）　 \t\n\u200b\ufeff曰あのはABOl09０９〇一😀𠮷\ud800"
@@ -49,7 +49,7 @@ def test_the_compiled_normal_form_is_that_of_its_twin(text: str, data: st.DataOb
     stop = data.draw(st.integers(start, len(text)))
     form = normal_form(text, start, stop)
     assert (form.chars, list(form.starts)) == naive_normal_form(text, start, stop)
-    assert normal_chars(text[start:stop]) == form.chars
+    assert normal_chars(text[start:stop]) == normal_word(text[start:stop]) == form.chars
 
 
 @given(any_texts)

@@ -129,6 +129,13 @@ def test_help_and_the_commands_for_jobs_load_neither_numba_nor_arrow(arguments: 
     assert done.stdout.endswith("set()\n")
 
 
+def test_no_kernel_runs_before_a_command_needs_one() -> None:
+    """The first that runs loads the linear algebra of SciPy: a third of a second, in `manyo path` too."""
+    program = "import sys, manyo.pipelines.run; print('numba.np.linalg' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
 @pytest.mark.parametrize("command", ["submit", "stop"])
 def test_a_missing_configuration_is_reported_before_the_cluster_is_asked(
     command: str, capsys: pytest.CaptureFixture[str]
