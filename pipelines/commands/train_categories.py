@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import PurePath
 
 from manyo.corpus.intervals import wilson
@@ -13,6 +14,7 @@ from manyo.filters.signals.category_training import Figures, read_examples, trai
 from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.run_setup import open_console
 from manyo.pipelines.commands.text_files import source_of, texts_of
+from manyo.pipelines.commands.two_sides import refuse_same
 from manyo.pipelines.commands.written_files import CATEGORY_MODEL, check_place
 from manyo.pipelines.engine.errors import UserError
 
@@ -41,6 +43,9 @@ def run(options: argparse.Namespace) -> int:
     for name, *inputs in options.category:
         if not inputs or not name.isidentifier():
             raise UserError(f"--category {name}: give a name of letters, digits and _, then one or more files")
+    for (name, *inputs), (other, *others) in combinations(options.category, 2):
+        if name != other:
+            refuse_same(inputs, others, f"--category {name} and --category {other}")
     try:
         model, figures = train_and_measure(read_examples(_documents(options.category)))
     except ValueError as error:

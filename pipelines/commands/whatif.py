@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=arguments.whole(0),
         default=3,
         metavar="COUNT",
-        help="samples on each side of a threshold (default: 3)",
+        help="documents shown on each side of a threshold (default: 3)",
     )
     parser.add_argument("--labels", metavar="FILE", help="labels of documents: also print precision and recall on them")
     parser.add_argument("--html", metavar="FILE", help="also write the comparison to this file, as one HTML page")

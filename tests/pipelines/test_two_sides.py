@@ -19,6 +19,7 @@ COMPARED_WITH_ITSELF = {
     "ablate held out": "ablate a.jsonl b.jsonl --held-out news b.jsonl",
     "train-quality": "train-quality --positive a.jsonl --negative a.jsonl --model m.txt",
     "train-quality by a glob": "train-quality --positive *.jsonl --negative b.jsonl --model m.txt",
+    "train-categories": "train-categories --category shop a.jsonl --category news a.jsonl --model m.txt",
     "diff": "diff run.toml run.toml",
     "diff of two names of a run": "diff run.toml again.toml",
     "whatif of the rules": "whatif --config run.toml --rules default",
