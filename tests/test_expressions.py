@@ -101,18 +101,19 @@ def seconds(expression: Expression, piece: str, n_chars: int, is_anchored: bool)
     text = piece * (n_chars // len(piece))
     subject: Any = text.encode() if isinstance(expression.pattern, bytes) else text
     started = time.process_time()
-    signal.setitimer(signal.ITIMER_VIRTUAL, _LIMIT_S)
     try:
-        if is_anchored:
-            expression.fullmatch(subject)
-            expression.match(subject)
-        else:
-            for _ in expression.finditer(subject):
-                pass
-    except TooLong:
+        signal.setitimer(signal.ITIMER_VIRTUAL, _LIMIT_S)
+        try:
+            if is_anchored:
+                expression.fullmatch(subject)
+                expression.match(subject)
+            else:
+                for _ in expression.finditer(subject):
+                    pass
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    except TooLong:  # a search that cannot be interrupted ends first, and the timer is heard while it is stopped
         return _LIMIT_S
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     return time.process_time() - started
 
 

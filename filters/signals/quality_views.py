@@ -21,7 +21,7 @@ JOINED_CUTS: Final = 4
 _HEADLINES: Final = 4
 
 _HEADLINE: Final = re.compile(r"[^。！？!?\n]{6,60}?(?=[\s。！？!?|｜:])")
-_LINE_END: Final = re.compile(r"\s*\n\s*")
+_LINE_END: Final = re.compile(r"(?<!\s)[^\S\n]*+\n\s*+")
 _BLANKS: Final = (" ", " ", "")
 _DIVIDERS: Final = (" ", " | ", " ： ", "\u3000")
 

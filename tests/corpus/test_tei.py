@@ -171,7 +171,7 @@ def test_joining_lines_changes_white_space_only(parts: list[str]) -> None:
 
 
 def test_lines_is_keep_or_join() -> None:
-    with pytest.raises(ValueError, match="lines must be 'keep' or 'join', got 'wrap'"):
+    with pytest.raises(ValueError, match="lines: 'wrap' is not one of keep, join"):
         tei.Options(lines="wrap")
 
 

@@ -101,4 +101,6 @@ def test_a_missing_benchmark_is_one_line(
     table = '[[decontaminate.benchmark]]\nname = "own"\nfiles = ["nowhere.json"]\nfields = ["question"]\n'
     config.write_text(demo_run.config.read_text("utf-8") + table, encoding="utf-8")
     assert main(["run", "--config", str(config), "--out", str(tmp_path / "out"), "--executor", "serial"]) == 2
-    assert re.search(r"\[\[decontaminate\.benchmark\]\] files: .*nowhere\.json", capsys.readouterr().err)
+    assert re.search(
+        r"\[\[decontaminate\.benchmark\]\] 1: files: no such input: nowhere\.json", capsys.readouterr().err
+    )

@@ -154,13 +154,16 @@ def test_a_rule_on_perplexity_keeps_the_documents_of_lowest_perplexity(tmp_path:
         ),
         (
             '[filter.models]\nquality = "{folder}/none.txt"',
-            "none.txt: not a quality model (No such file or directory)",
+            "[filter.models]: quality: no such file: ",
         ),
         (
             '[filter.models]\npieces = "x.model"',
             "pieces is the vocabulary of a perplexity model, but perplexity names no model",
         ),
-        ('[filter.models]\nfluency = "x"', "unknown key 'fluency'; known: quality, perplexity, pieces"),
+        (
+            '[filter.models]\nfluency = "x"',
+            "unknown key 'fluency'; known: quality, quality_unproven, register, subject, perplexity, pieces",
+        ),
     ],
 )
 def test_a_model_that_cannot_be_used_is_one_line(
