@@ -14,17 +14,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from importlib.resources import files
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
 from manyo.corpus.schema import LABEL, Column
-from manyo.corpus.tables.start_folder import located
 from manyo.corpus.text import Texts
 from manyo.filters.signals import characters
 from manyo.filters.signals.category_kernels import fill_slots, weigh_documents
+from manyo.filters.signals.model_text import read_model
 from manyo.filters.signals.primitive_kernels import table_shift
 from manyo.filters.signals.signal import ALSO_MEASURE, Passes, Signal, mean
 
@@ -154,20 +153,8 @@ def load_category_model(path: str) -> CategoryModel:
     Raises:
         ValueError: it is missing or damaged; the message begins with the path.
     """
-    try:
-        if path in SHIPPED:
-            text = (files("manyo.filters.signals") / f"{path}.txt").read_text(encoding="utf-8")
-        else:
-            with open(located(path), encoding="utf-8") as file:
-                text = file.read()
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: not a category model; manyo train-categories makes one") from error
-    except OSError as error:
-        raise ValueError(f"{path}: not a category model ({error.strerror})") from error
-    try:
-        return _parse(text)
-    except ValueError as error:
-        raise ValueError(f"{path}: not a category model ({error}); manyo train-categories makes one") from error
+    shipped = f"{path}.txt" if path in SHIPPED else None
+    return read_model(path, shipped, _parse, "category model", "manyo train-categories")
 
 
 def _parse(text: str) -> CategoryModel:

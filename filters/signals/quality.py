@@ -22,7 +22,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from importlib.resources import files
 from typing import Final
 
 import numpy as np
@@ -30,8 +29,8 @@ import pyarrow as pa
 
 from manyo.corpus.jit import Records
 from manyo.corpus.schema import Column
-from manyo.corpus.tables.start_folder import located
 from manyo.filters.signals import characters, coherence, fluency, plausibility, repetition, segments, tells, vocabulary
+from manyo.filters.signals.model_text import read_model
 from manyo.filters.signals.quality_kernels import pick_largest, walk_trees
 from manyo.filters.signals.signal import Passes, Signal, mean
 from manyo.filters.signals.tree_kernels import LEAF, N_BINS, NODES
@@ -258,20 +257,7 @@ def load_quality_model(path: str | None) -> QualityModel:
     Raises:
         ValueError: it is missing or damaged, or names a signal that there is not; the message begins with the path.
     """
-    try:
-        if path is None:
-            text = (files("manyo.filters.signals") / "quality.txt").read_text(encoding="utf-8")
-        else:
-            with open(located(path), encoding="utf-8") as file:
-                text = file.read()
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: not a quality model; manyo train-quality makes one") from error
-    except OSError as error:
-        raise ValueError(f"{path}: not a quality model ({error.strerror})") from error
-    try:
-        return _parse(text)
-    except ValueError as error:
-        raise ValueError(f"{path}: not a quality model ({error}); manyo train-quality makes one") from error
+    return read_model(path, "quality.txt" if path is None else None, _parse, "quality model", "manyo train-quality")
 
 
 def _parse(text: str) -> QualityModel:
