@@ -25,6 +25,12 @@ def _after(last: np.uint64, point: np.uint64) -> np.uint64:
     return (last << _POINT_BITS | point) & np.uint64((1 << 63) - 1)
 
 
+@inlined
+def _fold(point: int, folded: Uint32s) -> np.uint64:
+    """What stands for a code point; `_NOTHING` for one that is left out."""
+    return np.uint64(folded[point]) if point < len(folded) else np.uint64(point)
+
+
 @kernel
 def gram_keys(points: Uint32s, folded: Uint32s, keys: Uint64s) -> int:
     """The keys of all n-grams of one document, of one to three characters; how many there are.
@@ -36,9 +42,7 @@ def gram_keys(points: Uint32s, folded: Uint32s, keys: Uint64s) -> int:
     """
     last, n_keys = _NOTHING, int64(0)
     for i in range(len(points)):
-        point = np.uint64(points[i])
-        if point < np.uint64(len(folded)):
-            point = np.uint64(folded[point])
+        point = _fold(points[i], folded)
         if point == _NOTHING:
             continue
         last = _after(last, point)
@@ -93,9 +97,7 @@ def count_grams(
     """
     last, n_seen = _NOTHING, int64(0)
     for i in range(len(points)):
-        point = np.uint64(points[i])
-        if point < np.uint64(len(folded)):
-            point = np.uint64(folded[point])
+        point = _fold(points[i], folded)
         if point == _NOTHING:
             continue
         last = _after(last, point)
