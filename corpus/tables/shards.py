@@ -52,6 +52,11 @@ def is_local(fs: LocalFiles | RemoteFiles) -> bool:
     return isinstance(fs, LocalFiles)
 
 
+def is_glob(uri: str) -> bool:
+    """Whether a path or URI is a pattern of names; in an address of the web ? begins a query."""
+    return bool(set("*?[") & set(uri)) and not uri.startswith(("http://", "https://"))
+
+
 def join(folder: str, *names: str) -> str:
     """A URI below a folder's URI."""
     return "/".join([folder.rstrip("/"), *names])

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from manyo.corpus.settings.meant_texts import Glob
-from manyo.corpus.tables.shards import filesystem, read_text
+from manyo.corpus.tables.shards import filesystem, is_glob, read_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def file_uris(benchmark: Benchmark) -> list[str]:
     """
     found: list[str] = []
     for pattern in benchmark.files:
-        if not set("*?[") & set(pattern):
+        if not is_glob(pattern):
             found.append(pattern)
             continue
         fs, path = filesystem(pattern)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from manyo.corpus.tables.shards import filesystem, is_local
+from manyo.corpus.tables.shards import filesystem, is_glob, is_local
 from manyo.corpus.tables.start_folder import located
 from manyo.pipelines.engine.errors import UserError
 
@@ -31,5 +31,4 @@ def _places(given: str) -> list[str]:
     fs, path = filesystem(given)
     if not is_local(fs):
         return [given]
-    is_glob = bool(set("*?[") & set(given))
-    return [os.path.realpath(name) for name in (fs.glob(path) if is_glob else [located(path)])]
+    return [os.path.realpath(name) for name in (fs.glob(path) if is_glob(given) else [located(path)])]

@@ -13,7 +13,7 @@ from manyo.corpus.records import InputFile, InputShard
 from manyo.corpus.sources.source_kinds import Source, source_kind
 from manyo.corpus.sources.unchanged_inputs import input_file
 from manyo.corpus.tables.credentials import public
-from manyo.corpus.tables.shards import filesystem, is_local
+from manyo.corpus.tables.shards import filesystem, is_glob, is_local
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.extraction.lost_paths import what_is_there
 
@@ -107,12 +107,12 @@ def expand(pattern: str, where: str) -> Found:
     Raises:
         UserError: the file is missing or cannot be read, or no file matches.
     """
-    is_glob = bool(_MAGIC & set(pattern)) and not pattern.startswith(("http://", "https://"))
+    has_magic = is_glob(pattern)
     try:
-        pattern = _as_written(pattern, is_glob)
+        pattern = _as_written(pattern, has_magic)
         fs, path = filesystem(pattern)
-        infos = fs.glob(path) if is_glob else {path: fs.info(path)}
-        if not is_glob and infos[path]["type"] == "directory":
+        infos = fs.glob(path) if has_magic else {path: fs.info(path)}
+        if not has_magic and infos[path]["type"] == "directory":
             infos = fs.find(path)
     except FileNotFoundError as error:
         crawl = "; a crawl is named CC-MAIN-2026-05" if pattern.startswith("CC-MAIN") else what_is_there(pattern)
@@ -128,10 +128,10 @@ def expand(pattern: str, where: str) -> Found:
         remedy = "let this user read it" if "may not be read" in skipped[0] else "rename, move or delete it"
         raise UserError(f"{where}: {pattern} matches {skipped[0]}; {remedy}")
     if is_local(fs) and path not in infos:
-        skipped += _unlisted_folders(path, is_glob)
+        skipped += _unlisted_folders(path, has_magic)
     is_folder = path not in infos
-    root = _root(public(path), is_glob, is_folder)
-    given = pattern.split("://", 1)[0] + "://" + root if not is_local(fs) else _root(pattern, is_glob, is_folder)
+    root = _root(public(path), has_magic, is_folder)
+    given = pattern.split("://", 1)[0] + "://" + root if not is_local(fs) else _root(pattern, has_magic, is_folder)
     return Found(
         tuple(
             # A listing describes a link, and whoever reads it the file behind it.
@@ -148,23 +148,23 @@ def expand(pattern: str, where: str) -> Found:
     )
 
 
-def _as_written(pattern: str, is_glob: bool) -> str:
+def _as_written(pattern: str, has_magic: bool) -> str:
     """Returns a local pattern in the form in which its names are on disk: macOS writes が as か and a mark."""
     forms = dict.fromkeys((pattern, *(unicodedata.normalize(form, pattern) for form in ("NFC", "NFD"))))
     for form in forms if len(forms) > 1 else ():
         fs, path = filesystem(form)
-        if is_local(fs) and (fs.glob(path) if is_glob else fs.exists(path)):
+        if is_local(fs) and (fs.glob(path) if has_magic else fs.exists(path)):
             return form
     return pattern
 
 
-def _unlisted_folders(path: str, is_glob: bool) -> list[str]:
+def _unlisted_folders(path: str, has_magic: bool) -> list[str]:
     """Returns the folders that a local pattern leads through and that cannot be listed, each with why.
 
     fsspec passes over them in silence, with all that they hold.
     """
-    root = _root(path, is_glob, is_folder=not is_glob)
-    parts = path[len(root) :].split("/") if is_glob and "**" not in path else None
+    root = _root(path, has_magic, is_folder=not has_magic)
+    parts = path[len(root) :].split("/") if has_magic and "**" not in path else None
     unlisted: list[str] = []
 
     def note(error: OSError) -> None:
@@ -177,11 +177,11 @@ def _unlisted_folders(path: str, is_glob: bool) -> list[str]:
     return unlisted
 
 
-def _root(path: str, is_glob: bool, is_folder: bool) -> str:
+def _root(path: str, has_magic: bool, is_folder: bool) -> str:
     """Returns the beginning of the names that a pattern matches which is fixed: folders, with the slash after them."""
-    if is_folder and not is_glob:
+    if is_folder and not has_magic:
         return path.rstrip("/") + "/"
-    before = path[: min(path.find(magic) for magic in _MAGIC if magic in path)] if is_glob else path
+    before = path[: min(path.find(magic) for magic in _MAGIC if magic in path)] if has_magic else path
     return before[: before.rfind("/") + 1]
 
 

@@ -16,6 +16,7 @@ from manyo.corpus.tables.publishing import remove_partials
 from manyo.corpus.tables.shards import (
     BatchWriter,
     ShardError,
+    is_glob,
     join,
     publish,
     read_batches,
@@ -275,3 +276,13 @@ def test_a_file_that_is_not_utf_8_is_named_with_the_place(tmp_path: Path) -> Non
     (tmp_path / "a.txt").write_bytes(b"ab\xff")
     with pytest.raises(ValueError, match=r"a\.txt: not UTF-8 at byte 2"):
         read_text(f"{tmp_path}/a.txt")
+
+
+@pytest.mark.parametrize("uri", ["a/*.jsonl", "s3://bucket/a?.parquet", "a[12].txt"])
+def test_a_pattern_of_names_is_a_glob(uri: str) -> None:
+    assert is_glob(uri)
+
+
+@pytest.mark.parametrize("uri", ["a.jsonl", "https://host.example/a.jsonl?download=true", "http://host.example/*"])
+def test_a_name_and_an_address_of_the_web_are_none(uri: str) -> None:
+    assert not is_glob(uri)
