@@ -24,7 +24,7 @@ from manyo.corpus.sources.careful_framing import Block
 from manyo.corpus.sources.content_kind import HEAD_BYTES
 from manyo.corpus.sources.fetching import Manners, Place
 from manyo.corpus.sources.http_body import answer_of
-from manyo.corpus.sources.index_rows import NotAnIndex, Rule, Selected, select
+from manyo.corpus.sources.index_rows import Rule, Selected, UnfitIndex, select
 from manyo.corpus.sources.packing import require_positive, shard_per_file
 from manyo.corpus.sources.ranges import Rates
 from manyo.corpus.tables.pace import Pace
@@ -175,7 +175,7 @@ def selected_of(file: InputFile, rule: Rule) -> Selected | BrokenInput:
         stream.seek(0)
         try:
             return select(stream, rule)
-        except (pa.ArrowException, OSError, NotAnIndex) as error:
+        except (pa.ArrowException, OSError, UnfitIndex) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # the disk or network failed, not the data: Arrow sets no errno
             return BrokenInput(file.uri, 0, Refused("broken_index", str(error), file.uri))

@@ -141,27 +141,27 @@ class Selected:
     lacks: tuple[str, ...]
 
 
-class NotAnIndex(ValueError):
-    """A Parquet file that has no rows of an index; the message says what is missing, or by what it was selected."""
+class UnfitIndex(ValueError):
+    """A Parquet file that is no index, or a selection by another rule; the message says what is missing or differs."""
 
 
 def select(stream: BinaryIO, rule: Rule) -> Selected:
     """Read one Parquet file of an index, a row group at a time, and only the columns that the rule needs.
 
     Raises:
-        NotAnIndex: the file lacks a column that every index has, or is a selection by another rule.
+        UnfitIndex: the file lacks a column that every index has, or is a selection by another rule.
         pa.ArrowException, OSError: it is damaged, or cannot be read.
     """
     with pq.ParquetFile(stream) as index:
         names = index.schema_arrow.names
         if made_by := (index.schema_arrow.metadata or {}).get(RULE_KEY):
             if made_by.decode() != rule.stated():
-                raise NotAnIndex(f"selected by {_differences(made_by, rule)}: run `manyo select` again")
+                raise UnfitIndex(f"selected by {_differences(made_by, rule)}: run `manyo select` again")
             rows = index.read().select([name for name in PLACE.names if name != "index_row"])
             rows = rows.append_column("index_row", pa.array(range(len(rows)), pa.int64())).cast(PLACE)
             return Selected(rows, Counter(rows=len(rows), selected=len(rows)), ())
         if missing := [name for name in (*_REQUIRED, _STATUS) if name not in names]:
-            raise NotAnIndex(f"not an index of archives: no column {', '.join(missing)}")
+            raise UnfitIndex(f"not an index of archives: no column {', '.join(missing)}")
         lacks = tuple(name for name in (_LANGUAGES, _CHARSET) if name not in names)
         columns = [name for name in dict.fromkeys((*_LOOKED_AT, *PLACE.names)) if name in names]
         counts: Counter[str] = Counter()
@@ -226,14 +226,14 @@ def placed_rows(stream: BinaryIO, columns: Sequence[str] | None) -> Iterator[pa.
         columns: to read; None for all that a rule looks at, and the places.
 
     Raises:
-        NotAnIndex: the file lacks a column that every index has, or is a selection.
+        UnfitIndex: the file lacks a column that every index has, or is a selection.
         pa.ArrowException, OSError: it is damaged, or cannot be read.
     """
     with pq.ParquetFile(stream) as index:
         names = index.schema_arrow.names
         missing = [name for name in (*_REQUIRED, _STATUS) if name not in names]
         if missing:
-            raise NotAnIndex(f"not an index of archives: no column {', '.join(missing)}")
+            raise UnfitIndex(f"not an index of archives: no column {', '.join(missing)}")
         wanted = columns or [name for name in dict.fromkeys((*_LOOKED_AT, *_REQUIRED)) if name in names]
         for group in range(index.num_row_groups):
             yield index.read_row_group(group, columns=list(wanted))
