@@ -141,6 +141,6 @@ FRAME_HEADING: Final = re.compile(f"{_announcement()}.{{0,{LIMITS.heading_rest_c
 #: A heading of what readers wrote.
 ANNOUNCED_COMMENTS: Final = re.compile(_comments(), re.DOTALL)
 #: How a line begins in which the page speaks of itself.
-OWN_WORDS: Final = re.compile(rf"[\W_]*+{_phrases('own')}(?:内|上)?[はがをにで]")
+OWN_WORDS: Final = re.compile(rf"[\W_]*+{_phrases('own')}(?:内|上)?[はがをにでのへ]")
 #: A line that is a button, or the label of a list of tags or comments, alone or before a colon, a bracket or a number.
 BUTTON: Final = re.compile(_button(), re.DOTALL)

@@ -356,7 +356,7 @@ def _keep_main(markup: Markup, page: Page, choice: Choice, title: str) -> Bools:
         if is_link:
             is_kept[place] = False
         elif place < passage.first and not is_value:
-            is_kept[place] = not (text == title or (TAGS[tag] in _HEADINGS and text in title))
+            is_kept[place] = text != title
         if place > passage.last and not is_value and BUTTON.match(text):
             is_kept[place] = False
     _leave_out_last_words(markup, page, choice, passage)
@@ -377,14 +377,21 @@ def _leave_out_last_words(markup: Markup, page: Page, choice: Choice, passage: P
         spoken = [place for place in kept if _speaks_of_itself(markup, int(choice.main[place]))]
         if kept and not spoken:
             break
+        # What begins so goes as a whole, if it is small; a sentence amid a part says nothing of the others.
+        begins = next((place for place in kept if not _is_heading(markup, int(choice.main[place]))), None)
+        begins_so = begins in spoken or kept[:1] == spoken[:1]
         is_small = int(page.weights[choice.main[first:after]].sum()) <= most
-        is_kept[kept if is_small else spoken] = False
+        is_kept[kept if begins_so and is_small else spoken] = False
         after = first
 
 
+def _is_heading(markup: Markup, row: int) -> bool:
+    return TAGS[markup.boxes["tag"][markup.blocks["box"][row]]] in _HEADINGS
+
+
 def _speaks_of_itself(markup: Markup, row: int) -> bool:
-    """Whether a block begins with words of a page about itself, and is no item: that is a note."""
-    if not OWN_WORDS.match(markup.text_of(row)):
+    """Whether a block is short, begins with words of a page about itself, and is no item: that is a note."""
+    if markup.blocks["chars"][row] > _MAX_OWN_CHARS or not OWN_WORDS.match(markup.text_of(row)):
         return False
     return bool(TAGS[markup.boxes["tag"][markup.blocks["box"][row]]] != "li")
 
@@ -418,6 +425,8 @@ FLOW_TAGS = frozenset(("p", "li", "td", "th", "dd", "dt", "blockquote", *_HEADIN
 ITEM_TAGS = frozenset(("p", "li", "dd"))
 
 _TITLE_CHARS = 2
+#: In a longer paragraph it is the author who speaks of the page.
+_MAX_OWN_CHARS = 80
 #: A longer heading announces no comments: words of 16 characters, and 20 after them.
 _MAX_HEADING_BYTES = 160
 #: More headings of comments than these are a text about comments, or an attack.

@@ -63,6 +63,8 @@ _DATE: Final = re.compile(_DAY)
 #: A name, if any, and a time behind two dashes, as wikis sign the lines of a comment.
 _SIGNED_WITH_TIME: Final = re.compile(rf"\s--\s{{1,3}}[^。！？!?]{{0,24}}?{_DAY}.{{0,8}}?{_CLOCK}(?::\d\d)?\W*$")
 _ANY_DATE: Final = re.compile(rf"{_DAY}|{_CLOCK}|(?<!\d)(?:19|20)\d\d年?|[\(（][月火水木金土日][)）]|[\W\d_]")
+#: A heading of answers, which are the text of the page that asks.
+_ANSWERS: Final = re.compile(r"回答|解答|返答|アンサー|\banswers?\b", re.IGNORECASE)
 #: The number of posts at the end of their heading, in brackets.
 _COUNT: Final = re.compile(r"[（(［\[]\s*(?:全|計)?(\d{1,4})\s?(?:件|通|人|票|名|個|つ)?\s*[）)］\]]\W*$")
 #: A heading below which readers' posts are expected.
@@ -159,6 +161,7 @@ class _Blocks:
         around = next(box for box in self._boxes_around(rows[0]) if box in around_last)
         posts = list(self._groups_from_end(rows, around))
         is_counted = len(posts) >= _LEAST_POSTS and _counts(self._text(heading), len(posts))
+        is_counted = is_counted and not _ANSWERS.search(self._text(heading))
         return section if is_counted and all(any(map(self._has_sentence, post)) for post in posts) else []
 
     def _boxes_around(self, row: int) -> Iterator[int]:
@@ -213,6 +216,8 @@ class _Blocks:
     def _are_posts(self, before: list[int], posts: list[_Group], around: int) -> bool:
         """Whether all groups are posts, below a heading or as all that is in their box."""
         heading = self._text(before[-1]) if before else ""
+        if _is_label(heading) and _ANSWERS.search(heading):
+            return False
         is_invited = _is_label(heading) and (_INVITES.search(heading) is not None or _counts(heading, len(posts)))
         is_below = _is_label(heading) or not before or self._box[before[-1]] < around
         texts = ([self._text(row) for row in group] for group in posts)
@@ -254,6 +259,12 @@ def _are_posts(groups: list[list[str]], *, is_invited: bool) -> bool:
     """Whether all groups of texts are posts, or lines that name a writer and what each of them wrote."""
     if all(_is_post(group, is_invited=is_invited) for group in groups):
         return True
+    in_order = (groups, groups[::-1])  # names stand before or after what they wrote
+    return any(_are_named(groups, is_invited=is_invited) for groups in in_order)
+
+
+def _are_named(groups: list[list[str]], *, is_invited: bool) -> bool:
+    """Whether groups of texts are lines that name a writer, each before what that one wrote."""
     n_posts = n_bodies = 0
     for group in groups:
         is_name = len(group) == 1 and _names_writer(group[0], is_invited=is_invited)

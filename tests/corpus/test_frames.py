@@ -167,11 +167,23 @@ def test_sources_and_places_of_the_text_are_no_other_pages(address: str) -> None
         "<div>このページは八百×六百の画面でご覧ください。</div>",
         "<div><h2>このページに関するお問い合わせ</h2><p>水道の係</p></div>",
         "<hr><p>当サイトはリンクを歓迎します。</p>",
+        "<div><p>この記事は役に立ちましたか？</p><p>17人が役に立ったと言っています</p></div>",
+        "<div><h2>記録</h2><p>この記事のトラックバックURL</p></div>",
         "<div>この広告は九十日書かれていない日記に出ます。</div><p>© 海辺の会</p>",
     ],
 )
 def test_where_a_page_speaks_of_itself_at_its_end_that_is_frame(frame: str) -> None:
     assert extract(f"<body>{TEXT * 4}{frame}</body>").text == "\n".join([KEPT] * 4)
+
+
+def test_a_sentence_about_the_page_amid_a_last_part_takes_nothing_with_it() -> None:
+    html = f"<body>{TEXT * 4}<div><p>{PROSE}</p><p>この記事は雨の日に書いた。</p></div></body>"
+    assert extract(html).text.split("\n")[12:] == [PROSE]
+
+
+def test_a_long_last_paragraph_about_the_page_is_text() -> None:
+    long = f"この記事を書いた日のことを書く。{PROSE}{PROSE}"
+    assert extract(f"<body>{TEXT * 4}<div><p>{long}</p></div></body>").text.endswith(f"\n{long}")
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,13 @@ def test_sentences_around_the_main_container_are_text() -> None:
     assert text_of(f"<main><article>{head}{long}</article></main>").startswith(f"傘\n{lead}\n{PROSE}")
 
 
+def test_a_heading_that_is_a_part_of_the_title_is_text_and_the_title_itself_is_not() -> None:
+    """A verse and its series, a dish and its cook: the page's `<title>` names both, and readers need each once."""
+    text = f"<h3>入選</h3><p>{PROSE * 9}</p><p>{OTHER * 9}</p>"
+    for title, kept in (("句会 入選", True), ("入選", False)):
+        assert extract(f"<title>{title}</title><body>{text}</body>").text.startswith("入選") is kept
+
+
 def test_the_headline_is_text_where_the_title_lacks_it() -> None:
     long = f"<div class='long'><p>{PROSE * 9}</p><p>{OTHER * 9}</p></div>"
     html = f"<title>{{}}</title><div class='head'><h1>夜釣</h1></div>{long}"

@@ -28,6 +28,8 @@ POSTS = {
     f"<div><p>{TWO}</p><p>石川県 ゆいさま</p></div>",
     "names and dates where posts are counted": f"<h2>やってみた（2件）</h2><div><p>{ONE}</p>かわせみ　6月21日</div>"
     f"<div><p>{TWO}</p>ゆい　7月2日</div>",
+    "names and times below what they wrote": f"<h2>コメント</h2><p>{ONE}<p>投稿 かわせみ | 2005/06/15 0:02"
+    f"<p>{TWO}<p>投稿 ゆい | 2005/06/15 7:40",
     "names and dates where posts are asked for": f"<h2>みんなの観察</h2><div><b>かわせみ</b> 6/2<p>{ONE}</p></div>"
     f"<div><b>ゆい</b> 6/3<p>{TWO}</p></div>",
 }
@@ -63,6 +65,15 @@ def test_counted_posts_behind_the_text_need_no_name() -> None:
     found = extract(f"<main>{ARTICLE}</main>{posts}")
     assert found.comments.split("\n")[1:] == [ONE, TWO, ONE]
     assert extract(f"<main>{ARTICLE}</main>{posts.replace('2件', '3件')}").comments == ""
+
+
+@pytest.mark.parametrize("heading", ["その他の回答（2件）", "Answers (2)"])
+def test_answers_are_text_of_the_page_that_asks_however_signed_and_counted(heading: str) -> None:
+    answers = f"<div><span>かわせみさん</span><p>{ONE}</p></div><div><span>ゆいさん</span><p>{TWO}</p></div>"
+    found = extract(f"<article>{ARTICLE}<section><h2>{heading}</h2>{answers}</section></article>")
+    assert ONE in found.text
+    assert TWO in found.text
+    assert found.comments == ""
 
 
 def test_labels_may_stand_after_the_posts() -> None:
