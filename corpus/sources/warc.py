@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 
+import numpy as np
+
 from manyo.corpus.nearest import not_one_of
 from manyo.corpus.own_parts import part_names
 from manyo.corpus.records import BrokenInput, Document, InputFile, InputShard, Outcome, Record, Refused, Skipped
 from manyo.corpus.sources import other_formats, pdf
 from manyo.corpus.sources.careful_framing import GZIP_MAGIC, PAGE_TYPES, REFUSED_TYPES, Block
 from manyo.corpus.sources.content_kind import HEAD_BYTES
+from manyo.corpus.sources.header_kernels import N_FIELDS, read_regular_header
 from manyo.corpus.sources.http_body import BLANK_BYTES, Body, body_of, file_of
 from manyo.corpus.sources.other_formats import refused
 from manyo.corpus.sources.packing import pack_files, shard_bytes
@@ -317,6 +320,7 @@ def date_of(written: str) -> datetime | None:
 @cache
 def load_kernels() -> None:
     """Compile or load the kernels before the first page: the time limit is for pages, and forks inherit kernels."""
+    read_regular_header(np.zeros(1, np.uint8), np.zeros((N_FIELDS, 2), np.int32))
     sniff.find_marks(b"")
     sniff.count_pairs(b"")
     kana_free.reason_without_kana(b"", True)

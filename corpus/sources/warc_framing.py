@@ -1,9 +1,10 @@
 """Framing of WARC archives: where each record starts, over every damaged stretch, without parsing what is in it.
 
-FastWARC frames (plain, or compressed with gzip, zstd or LZ4). Where it stops, `manyo.corpus.sources.careful_framing`
-reads. An archive that breaks off, or holds bytes that are not WARC or ARC, costs what cannot be read and no more: the
-place is named in a `BrokenInput`, and framing goes on at the next record that can be found. The end of the data is the
-end of the file: an empty gzip member, with which bgzip ends a file, or padding ends nothing.
+Gzip members with one regular record each are read at once (`manyo.corpus.sources.whole_members`). FastWARC frames all
+else (plain, or compressed with gzip, zstd or LZ4). Where it stops, `manyo.corpus.sources.careful_framing` reads. An
+archive that breaks off, or holds bytes that are not WARC or ARC, costs what cannot be read and no more: the place is
+named in a `BrokenInput`, and framing goes on at the next record that can be found. The end of the data is the end of
+the file: an empty gzip member, with which bgzip ends a file, or padding ends nothing.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from manyo.corpus.sources.careful_framing import (
 )
 from manyo.corpus.sources.compression import raise_if_storage_failed
 from manyo.corpus.sources.truncation import stated_cause
+from manyo.corpus.sources.whole_members import read_whole_members
 
 #: FastWARC's own reading of WARC-Type, without a look-up; a type that it does not know has a name only in the header.
 _NAME_OF_TYPE = {
@@ -73,7 +75,11 @@ def frame(stream: BinaryIO, uri: str, max_record_bytes: int) -> Generator[Record
     n_records = n_broken = 0
     place = _Place(_behind_blanks(stream, 0))
     while place.offset < size_bytes:
-        place, n_run = yield from _fast_run(stream, place.offset, uri, max_record_bytes)
+        offset, n_whole = yield from read_whole_members(stream, place.offset, uri, max_record_bytes)
+        n_records += n_whole
+        if offset >= size_bytes:
+            break
+        place, n_run = yield from _fast_run(stream, offset, uri, max_record_bytes)
         n_records += n_run
         if place.offset >= size_bytes:
             break
@@ -136,6 +142,8 @@ def _fast_run(
                 n_in_unit += 1
                 pending = None
             offset = shown.stream_pos if members is None else members.frame_start_position() or start
+            if members and not n_given and pending is None and offset != start:
+                return _Place(start), 0  # it passes over a header whose lines end in LF, and says nothing
             if offset != unit:
                 unit, n_in_unit = offset, 0
             block = _block(shown, max_record_bytes)
