@@ -1,6 +1,7 @@
 """What crawls ask of the driver and of an object store: the real plans and engine, with results that are made up.
 
     python -m bench.crawl N_CRAWLS ...     # default: 1 10; a crawl takes some 130,000 small files and 3 GB of disk
+    python -m bench.crawl --same-address 1 # with one page of each address, one document in ten replaced
 
 Nothing is fetched: the archives are names in lists, and tasks are not done. What tasks would write has the sizes that
 were measured (`docs/dedup-scale.md`), as files without contents. So planning, digests, manifests, messages, lists and
@@ -47,6 +48,7 @@ _DOCUMENTS, _REFUSED = 1667, 24_200
 _BYTES_A_DOCUMENT = {
     "documents": 1600, "languages": 60, "signals": 230, "decisions": 50, "signatures": 374, "keys": 608, "pairs": 51,
     "components": 6, "compared": 2131, "clusters": 30, "shard_clusters": 30, "duplicates": 22, "scrubbed": 1200,
+    "addresses": 40, "superseded": 4, "stand_ins": 2, "compared_stand_ins": 2,
     "release": 1200, "encoded": 1200, "encoded_origins": 30, "bin": 1200, "provenance": 30,
 }  # fmt: skip
 _BYTES_A_REFUSED = 100
@@ -153,7 +155,7 @@ class Imagined:
 
     def _n_parts(self, task: AnyTask, table: StageTable) -> int:
         """Tables that are dealt back have a part for each shard, the others as many as the task was told."""
-        back = table.name in ("pairs", "components") or table.name.endswith("shard_clusters")
+        back = table.name in ("pairs", "components", "superseded", "stand_ins") or table.name.endswith("shard_clusters")
         return len(self._documents) if back else task.n_parts
 
     def _pieces(self, table: StageTable, n_documents: int, n_parts: int) -> np.ndarray:
@@ -206,7 +208,7 @@ class _Folders(Watcher):
         self.of_stage[stage.name] = Path(stage.folder(self._out))
 
 
-def simulate(n_crawls: int, folder: Path) -> None:
+def simulate(n_crawls: int, folder: Path, dedup: str) -> None:
     """Plan and run crawls without doing their tasks, and print what came up. A second run finds nothing to do."""
     config = folder / "run.toml"
     if not config.exists():
@@ -214,8 +216,8 @@ def simulate(n_crawls: int, folder: Path) -> None:
             _list_archives(folder / f"{number}.warc.paths.gz", number)
         sources = "".join(_SOURCE.format(folder=folder, number=number) for number in range(n_crawls))
         tokenize = "[tokenize.train]\nvocabulary_size = 64000\n"
-        config.write_text(f'[run]\nout = "{folder}/out"\n{sources}\n{tokenize}', encoding="utf-8")
-        reads: ReadsOf = count_reads("report")
+        config.write_text(f'[run]\nout = "{folder}/out"\n{sources}\n[dedup]\n{dedup}\n{tokenize}', encoding="utf-8")
+        reads: ReadsOf = count_reads("report", dedup)
     else:
         reads = {}
     imagined, folders = Imagined(reads), _Folders(f"{folder}/out")
@@ -275,17 +277,21 @@ def _list_archives(path: Path, crawl: int) -> None:
     path.write_bytes(gzip.compress("\n".join(lines).encode(), 1))
 
 
+_SAME_ADDRESS = "--same-address"
+
+
 def main(arguments: list[str]) -> None:
     """Simulate each number of crawls, and then the same again, in processes of their own."""
-    for number in arguments or ["1", "10"]:
+    dedup = 'same_address = "newest"' if _SAME_ADDRESS in arguments else ""
+    for number in [one for one in arguments if one != _SAME_ADDRESS] or ["1", "10"]:
         with tempfile.TemporaryDirectory(prefix="manyo-crawl-") as folder:
             for _ in range(2):
-                subprocess.run([sys.executable, "-m", "bench.crawl", "--one", number, folder], check=True)
+                subprocess.run([sys.executable, "-m", "bench.crawl", "--one", number, folder, dedup], check=True)
 
 
 if __name__ == "__main__":
     logging.getLogger("manyo").setLevel(logging.ERROR)
     if sys.argv[1:2] == ["--one"]:
-        simulate(int(sys.argv[2]), Path(sys.argv[3]))
+        simulate(int(sys.argv[2]), Path(sys.argv[3]), sys.argv[4])
     else:
         main(sys.argv[1:])

@@ -31,7 +31,7 @@ from manyo.pipelines.engine.stage_table import StageTable
 from manyo.pipelines.extraction import isolation
 from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.run import run
-from tests.faulty_server import Faults, proxy, s3_clients, s3_server
+from tests.faulty_server import Request, s3_clients, s3_server
 
 #: A file up to this size is read with its checksums by one request (`manyo.corpus.tables.checksums`).
 _END_BYTES = 64 << 10
@@ -54,6 +54,7 @@ target_shard_bytes = 1
 [dedup]
 parts = 4
 alarms.min_documents = 1000000
+{dedup}
 
 [tokenize.train]
 vocabulary_size = 311
@@ -247,17 +248,22 @@ def texts(folder: Path, n_files: int) -> None:
 _PLACES = "家山川海寺店駅橋森畑町村城港島庭道池岩谷丘滝湖塔"
 
 
-def count_reads(until: str) -> ReadsOf:
-    """Count in a small run how often the tasks of each stage open their inputs."""
+def count_reads(until: str, dedup: str = "") -> ReadsOf:
+    """Count in a small run how often the tasks of each stage open their inputs.
+
+    Args:
+        until: the run's last stage.
+        dedup: lines of the table `[dedup]`.
+    """
     with tempfile.TemporaryDirectory() as folder:
         texts(Path(folder), 12)
-        recording = _run(Path(folder), f"{folder}/out", until, Watcher())
+        recording = _run(Path(folder), f"{folder}/out", until, Watcher(), dedup)
         return dict(recording.reads)
 
 
-def _run(folder: Path, out: str, until: str, watcher: Watcher) -> Recording:
+def _run(folder: Path, out: str, until: str, watcher: Watcher, dedup: str = "") -> Recording:
     config = folder / "run.toml"
-    config.write_text(_CONFIG.format(out=out, folder=folder), encoding="utf-8")
+    config.write_text(_CONFIG.format(out=out, folder=folder, dedup=dedup), encoding="utf-8")
     recording = Recording()
     run(load_config(str(config)), recording, watcher, until)
     return recording
@@ -268,21 +274,21 @@ def compare(n_shards: int, until: str = "dedup") -> None:
     import pytest
 
     reads = count_reads(until)
-    faults = Faults()
+    requests: list[Request] = []
     with (
         tempfile.TemporaryDirectory() as folder,
         pytest.MonkeyPatch.context() as patch,
-        s3_server() as port,
-        proxy(port, faults) as url,
-        s3_clients(url, patch, "corpus"),
+        s3_server(requests) as port,
+        s3_clients(f"http://127.0.0.1:{port}", patch, "corpus"),
     ):
         isolation._end_worker()  # the child of the small run knows nothing of this server
         texts(Path(folder), n_shards)
-        started = time.perf_counter()
-        watcher = _Ends(faults)
+        started, cpu_started = time.perf_counter(), time.process_time()
+        watcher = _Ends(requests)
         recording = _run(Path(folder), "s3://corpus/out", until, watcher)
-        print(f"{n_shards} shards, {len(recording.ran)} tasks, {time.perf_counter() - started:.0f} s")
-        counted, bytes_counted = _counted(faults, watcher.n_requests)
+        seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu_started
+        print(f"{n_shards} shards, {len(recording.ran)} tasks, {seconds:.0f} s, {cpu_seconds:.0f} s of processor time")
+        counted, bytes_counted = _counted(requests, watcher.n_requests)
         sizes = {
             f"s3://corpus/out/{task.stage_folder.rsplit('/', 1)[-1]}/{output.path}": output.size_bytes
             for task, manifest in recording.ran
@@ -310,18 +316,18 @@ def _modelled(recording: Recording, sizes: Mapping[str, int], reads: ReadsOf) ->
     return modelled
 
 
-def _counted(faults: Faults, ends: Mapping[str, int]) -> tuple[dict[str, Counter[str]], dict[str, int]]:
+def _counted(requests: Sequence[Request], ends: Mapping[str, int]) -> tuple[dict[str, Counter[str]], dict[str, int]]:
     """Requests by stage and method, and bytes of ranges by stage.
 
     Args:
-        faults: with every request, in order.
+        requests: all, in order.
         ends: how many there were when the last task of each stage had ended.
     """
     counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
     bytes_counted: Counter[str] = Counter()
     begin = 0
     for stage, end in ends.items():
-        for method, path, range_ in faults.requests[begin:end]:
+        for method, path, range_ in requests[begin:end]:
             kind = "LIST" if method == "GET" and "list-type" in path else "PUT" if method == "POST" else method
             counted[stage][kind] += 1
             if kind == "GET" and "-" in range_:
@@ -334,13 +340,13 @@ def _counted(faults: Faults, ends: Mapping[str, int]) -> tuple[dict[str, Counter
 class _Ends(Watcher):
     """Notes how many requests there were when the last task of each stage ended."""
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self, requests: Sequence[Request]) -> None:
         self.n_requests: dict[str, int] = {}
-        self._faults = faults
+        self._requests = requests
 
     def on_end(self, task: AnyTask, ended: Manifest | TaskFailure) -> None:
         """See `Watcher`."""
-        self.n_requests[task.stage] = len(self._faults.requests)
+        self.n_requests[task.stage] = len(self._requests)
 
 
 def _print(

@@ -20,6 +20,9 @@ _SLOW_DOWN = (
     b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 )
 
+#: A request that came: method, path and range.
+Request = tuple[str, str, str]
+
 
 @dataclass
 class Faults:
@@ -42,7 +45,7 @@ class Faults:
     stall_s: float = 5.0
     seed: int = 1
     injected: Counter[str] = field(default_factory=Counter)
-    requests: list[tuple[str, str, str]] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
     user_agents: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -133,12 +136,21 @@ S3_KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DE
 
 
 @contextmanager
-def s3_server() -> Iterator[int]:
-    """An S3 server, which moto plays; gives its port."""
+def s3_server(requests: list[Request] | None = None) -> Iterator[int]:
+    """An S3 server, which moto plays; gives its port, and adds each request that comes to `requests`."""
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
+    if requests is not None:
+        answers = server._server.app
+
+        def counted(environ: dict[str, Any], start_response: Any) -> Any:
+            path = f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}"
+            requests.append((environ["REQUEST_METHOD"], path, environ.get("HTTP_RANGE", "")))
+            return answers(environ, start_response)
+
+        server._server.app = counted
     try:
         yield server.get_host_and_port()[1]
     finally:

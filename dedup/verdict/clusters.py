@@ -35,7 +35,7 @@ CLUSTERS = Table(
 
 def find_clusters(
     compared: Iterable[pa.RecordBatch], n_shards: int, settings: Dedup, index_starts: np.ndarray = NO_STARTS
-) -> tuple[pa.RecordBatch, list[pa.RecordBatch]]:
+) -> tuple[pa.RecordBatch, np.ndarray]:
     """Decide which documents of one part repeat which (`manyo.dedup.verdict.similarity.link_to_survivors`).
 
     Memory: as `manyo.dedup.verdict.compared.read_compared`, and 40 bytes for each candidate of each document.
@@ -43,12 +43,12 @@ def find_clusters(
     Args:
         compared: batches of `manyo.dedup.verdict.compared.COMPARED`, with all documents of each component that they
             touch, in any order; read once.
-        n_shards: shards of this run. Those of an index have higher numbers and get nothing.
+        n_shards: shards of this run. Those of an index have higher numbers.
         settings: as the signatures were made with.
         index_starts: uint64 (n_indexes,), as for `manyo.dedup.numbering.turns`, which decide before survivor order.
 
     Returns:
-        A batch of `CLUSTERS`, and for each shard the rows of its documents.
+        A batch of `CLUSTERS`, and uint64 (n_rows,), the number of the document of each row.
 
     Raises:
         ValueError: a candidate is not among the documents, or a document occurs twice in one turn.
@@ -88,8 +88,13 @@ def find_clusters(
         ],
         schema=CLUSTERS.schema,
     )
-    # What belongs to the shards of an index has higher numbers.
-    return clusters, deal(clusters, shards_of(documents.number[rows]), n_shards)
+    return clusters, documents.number[rows]
+
+
+def deal_clusters(clusters: pa.RecordBatch, numbers: np.ndarray, n_shards: int) -> list[pa.RecordBatch]:
+    """For each shard of this run the rows of its documents; arguments as `find_clusters` has and returns them."""
+    # What belongs to the shards of an index has higher numbers, and goes nowhere.
+    return deal(clusters, shards_of(numbers), n_shards)
 
 
 def repeats(clusters: Iterable[pa.RecordBatch]) -> pa.Array:
@@ -103,22 +108,6 @@ def last_word(within_sources: pa.RecordBatch, over_all: pa.RecordBatch) -> pa.Re
     """The rows of two rounds as one batch of `CLUSTERS`; of a document that is in both, that of the second round."""
     again = pc.is_in(within_sources.column("doc_id"), value_set=over_all.column("doc_id"))
     return in_order([within_sources.filter(pc.invert(again)), over_all], CLUSTERS)
-
-
-def pick(batches: Iterable[pa.RecordBatch], doc_ids: np.ndarray, table: Table) -> pa.RecordBatch:
-    """The rows of a table for some documents, in one pass that holds a batch and the rows picked.
-
-    Args:
-        batches: of the table, which has a column `doc_id`.
-        doc_ids: the documents, in any order.
-        table: its columns.
-
-    Returns:
-        Their rows, in order of `doc_id`.
-    """
-    wanted = np.sort(doc_ids)
-    picked = [batch.filter(pa.array(find_ids(wanted, ids_as_bytes(batch.column("doc_id")))[1])) for batch in batches]
-    return in_order(picked, table)
 
 
 def in_order(batches: Iterable[pa.RecordBatch], table: Table) -> pa.RecordBatch:

@@ -11,9 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from manyo.corpus import schema
-from manyo.corpus.doc_ids import hashes_of, ids_as_bytes
+from manyo.corpus.doc_ids import hashes_of
 from manyo.corpus.release import passes_rules
-from manyo.corpus.schema import DOC_ID_BYTES
 from manyo.corpus.tables.shards import (
     read_batches,
     read_parts,
@@ -28,14 +27,15 @@ from manyo.dedup.candidates.keys import deal_keys
 from manyo.dedup.candidates.pairs import NO_STARTS, find_pairs
 from manyo.dedup.numbering import first_number
 from manyo.dedup.parts import parts_for, shingles_at_most
-from manyo.dedup.same_address import deal_addresses, stand_ins
+from manyo.dedup.same_address import deal_addresses
 from manyo.dedup.settings import Alarms, Dedup
 from manyo.dedup.sketch.minhash import signatures
-from manyo.dedup.verdict import alarms, clusters, compared, large
+from manyo.dedup.verdict import alarms, clusters, compared, large, stand_ins
 from manyo.dedup.verdict.alarms import add_losses, losses, raised
-from manyo.dedup.verdict.clusters import duplicates, find_clusters, in_order, last_word, pick, repeats
+from manyo.dedup.verdict.clusters import deal_clusters, duplicates, find_clusters, in_order, last_word, repeats
 from manyo.dedup.verdict.compared import deal_compared, deal_indexed, link, measure_compared
 from manyo.dedup.verdict.order import ORDER_COLUMNS, USES_COLUMN, precedence
+from manyo.dedup.verdict.stand_ins import deal_stand_ins, rows_of_stand_ins
 from manyo.pipelines.engine.errors import WorkFailed
 from manyo.pipelines.engine.shapes import (
     Shape,
@@ -44,7 +44,6 @@ from manyo.pipelines.engine.shapes import (
     dealing,
     gather,
     map_numbered,
-    map_shards,
     n_parts_of,
     with_gathered,
 )
@@ -58,7 +57,11 @@ from manyo.pipelines.graph.takedown_stage import taken_down_ids
 
 SIGNATURES = StageTable.parquet("signatures", schema.SIGNATURES.schema)
 ADDRESSES = StageTable.arrow("addresses", same_address.ADDRESSES.schema)
-SUPERSEDED = StageTable.parquet("superseded", same_address.SUPERSEDED.schema)
+#: Dealt to the shards of the documents that are replaced, and of those that replace them.
+SUPERSEDED = StageTable.arrow("superseded", same_address.SUPERSEDED.schema)
+STAND_INS = StageTable.arrow("stand_ins", stand_ins.STAND_INS.schema)
+#: The second of them, dealt to the parts of the documents' components.
+COMPARED_STAND_INS = StageTable.arrow("compared_stand_ins", stand_ins.STAND_INS.schema)
 
 KEYS = StageTable.arrow("keys", keys.KEYS.schema)
 PAIRS = StageTable.arrow("pairs", pairs.PAIRS.schema)
@@ -69,7 +72,7 @@ COMPARED = StageTable.arrow("compared", compared.COMPARED.schema)
 INDEXED_KEYS = StageTable.arrow("indexed_keys", keys.KEYS.schema)
 INDEXED = StageTable.arrow("indexed", compared.COMPARED.schema)
 
-#: Clusters by part, and the same rows dealt to the shards of their documents.
+#: Clusters by part, and the same rows dealt to the shards of their documents and of those that these replace.
 CLUSTERS = StageTable.parquet("clusters", clusters.CLUSTERS.schema)
 SHARD_CLUSTERS = StageTable.arrow("shard_clusters", clusters.CLUSTERS.schema)
 #: The same for the round within sources.
@@ -114,7 +117,7 @@ def dedup_stages(
     first_round = replace(settings, within_sources=True)
     within = _round_stages(first_round, dedup, needs, superseded) if dedup.within_sources else ()
     # The clusters within sources decide which documents take part in the second round.
-    over_all = _round_stages(settings, dedup, needs, (*superseded, *within[-1:]))
+    over_all = _round_stages(settings, dedup, needs, superseded, within[-1:])
     rounds = (*within[-1:], over_all[-1])
     duplicates_stage = Stage(
         name="duplicates",
@@ -152,19 +155,19 @@ def _address_stages(
     """From documents to those that another page of the same address replaces."""
     addresses_stage = Stage(
         name="addresses",
-        version=6,
+        version=7,
         settings=settings,
         needs=(extract, signed, decide),
         tables=(ADDRESSES,),
-        shape=dealing(map_shards, _parts_by_memory(settings)),
+        shape=dealing(map_numbered, _parts_by_memory(settings)),
         work=split_by_address,
     )
     superseded_stage = Stage(
         name="superseded",
-        version=3,
+        version=4,
         settings=settings,
         needs=(addresses_stage,),
-        tables=(SUPERSEDED,),
+        tables=(SUPERSEDED, STAND_INS),
         shape=combine_parts,
         work=combine_addresses,
     )
@@ -172,7 +175,11 @@ def _address_stages(
 
 
 def _round_stages(
-    settings: Dedup, dedup: Dedup, needs: tuple[AnyStage, ...], left_out: tuple[AnyStage, ...]
+    settings: Dedup,
+    dedup: Dedup,
+    needs: tuple[AnyStage, ...],
+    superseded: tuple[AnyStage, ...],
+    within: tuple[AnyStage, ...] = (),
 ) -> tuple[AnyStage, ...]:
     """From signatures to `clusters`, in one round: within each source, or over the documents of all sources.
 
@@ -180,9 +187,11 @@ def _round_stages(
         settings: of these stages; `within_sources` says which round it is.
         dedup: settings of the configuration; `against` decides whether indexes take part.
         needs: extract, signatures and decide, then measure if a signal decides about survivors.
-        left_out: stages whose tables name the documents that take no part.
+        superseded: the stage, if there is one, that says which documents take part in place of others.
+        within: the last stage of the round before, if there was one, whose repeated documents take no part.
     """
     extract, signed, decide, *ordered = needs
+    left_out = (*superseded, *within)
     round_of = "source_" if settings.within_sources else ""
     keys_stage = Stage(
         name=f"{round_of}keys",
@@ -221,9 +230,9 @@ def _round_stages(
         name=f"{round_of}compared",
         version=5,
         settings=settings,
-        needs=(extract, signed, decide, *ordered, pairs_stage, components_stage),
-        tables=(COMPARED,),
-        shape=dealing(_numbered_with(2), _parts_of_pairs),
+        needs=(extract, signed, decide, *ordered, *superseded, pairs_stage, components_stage),
+        tables=(COMPARED, COMPARED_STAND_INS) if superseded else (COMPARED,),
+        shape=dealing(_numbered_with(len(superseded) + 2), _parts_of_pairs),
         work=split_compared,
     )
     indexed = _index_stages(
@@ -310,23 +319,27 @@ def sign(task: Task[Dedup]) -> Mapping[str, int]:
 def split_by_address(task: Task[Dedup]) -> Mapping[str, int]:
     """Addresses and families of the documents that the rules keep → their keys, dealt to parts."""
     parts: list[list[pa.RecordBatch]] = [[] for _ in range(task.n_parts)]
+    first = first_number(task.part)
     for documents, signed, decisions in zip_batches(
         (task.input(DOCUMENTS), ["uri", "family", *ORDER_COLUMNS]),
         (task.input(SIGNATURES), ["chars"]),
         (task.input(DECISIONS), ["reasons"]),
     ):
         chars = signed.column("chars").to_numpy()
-        dealt = deal_addresses(documents, chars, passes_rules(decisions), _dealt_to(task))
+        dealt = deal_addresses(documents, chars, passes_rules(decisions), first, _dealt_to(task))
         for part, batch in zip(parts, dealt, strict=True):
             part.append(batch)
+        first += documents.num_rows
     write_parts(task.output(ADDRESSES), ADDRESSES.schema, parts)
     return {}
 
 
 def combine_addresses(task: Task[Dedup]) -> Mapping[str, int]:
-    """One part of every shard's addresses → documents that another of their address or family replaces."""
-    superseded = stand_ins(parts_of(task, ADDRESSES))
-    return {"superseded": write_shard(task.output(SUPERSEDED), SUPERSEDED.schema, _in_batches(superseded))}
+    """One part of every shard's addresses → who is replaced, and who takes part instead, dealt to their shards."""
+    superseded, taking_part = same_address.stand_ins(parts_of(task, ADDRESSES), len(task.inputs_of(ADDRESSES)))
+    write_parts(task.output(SUPERSEDED), SUPERSEDED.schema, [[batch] for batch in superseded])
+    write_parts(task.output(STAND_INS), STAND_INS.schema, [[batch] for batch in taking_part])
+    return {"superseded": sum(batch.num_rows for batch in superseded)}
 
 
 def split_keys(task: Task[Dedup]) -> Mapping[str, int]:
@@ -446,6 +459,9 @@ def split_compared(task: Task[Dedup]) -> Mapping[str, int]:
             part.append(batch)
         first += signed.num_rows
     write_parts(task.output(COMPARED), COMPARED.schema, parts)
+    if COMPARED_STAND_INS in task.outputs:
+        dealt = deal_stand_ins(of_shard(task, STAND_INS), linked, task.n_parts)
+        write_parts(task.output(COMPARED_STAND_INS), COMPARED_STAND_INS.schema, [[batch] for batch in dealt])
     return {"documents_with_candidates": linked.num_rows}
 
 
@@ -455,13 +471,12 @@ def cluster(task: Task[Dedup]) -> Mapping[str, int]:
     `already_released` counts documents that repeat one of an index, `released_again` those that stay in place of one.
     """
     of_parts, of_shards = _tables_of_round(task.settings)
-    found, dealt = find_clusters(
-        parts_of(task, COMPARED, INDEXED),
-        len(task.inputs_of(COMPARED)),
-        task.settings,
-        _index_starts(task, COMPARED, INDEXED),
-    )
-    write_parts(task.output(of_shards), of_shards.schema, [[batch] for batch in dealt])
+    n_shards = len(task.inputs_of(COMPARED))
+    compared_rows = parts_of(task, COMPARED, INDEXED)
+    found, numbers = find_clusters(compared_rows, n_shards, task.settings, _index_starts(task, COMPARED, INDEXED))
+    dealt = deal_clusters(found, numbers, n_shards)
+    elsewhere = rows_of_stand_ins(parts_of(task, COMPARED_STAND_INS), found, numbers, n_shards)
+    write_parts(task.output(of_shards), of_shards.schema, zip(dealt, elsewhere, strict=True))
     own = pa.Table.from_batches(dealt, of_shards.schema)
     stays = pc.and_not(pc.equal(own["doc_id"], own["survivor"]), own["is_released"])
     return {
@@ -481,16 +496,9 @@ def _index_starts(task: Task[Dedup], of_run: StageTable, of_indexes: StageTable)
 def mark_duplicates(task: Task[NoSettings]) -> Mapping[str, int]:
     """Documents, decisions and clusters → one row per document: survivor of its cluster, or duplicate of which."""
     superseded = _superseded(task)
-
-    def judged_in(of_parts: StageTable, of_shards: StageTable) -> pa.RecordBatch:
-        rows = of_shard(task, of_shards)
-        if superseded.num_rows:
-            # The page that replaces a document may be in any shard. Both may name one row, which does no harm.
-            everywhere = read_all(task.optional_inputs_of(of_parts))
-            rows.append(pick(everywhere, ids_as_bytes(superseded.column("stand_in")), clusters.CLUSTERS))
-        return in_order(rows, clusters.CLUSTERS)
-
-    judged = last_word(judged_in(SOURCE_CLUSTERS, SOURCE_SHARD_CLUSTERS), judged_in(CLUSTERS, SHARD_CLUSTERS))
+    # The rows of a document that is here and replaces one that is here come twice, which does no harm.
+    rounds = (in_order(of_shard(task, table), clusters.CLUSTERS) for table in (SOURCE_SHARD_CLUSTERS, SHARD_CLUSTERS))
+    judged = last_word(*rounds)
     counts: Counter[str] = Counter()
     lost: list[pa.Table] = []
     sampled = large.largest([])
@@ -559,14 +567,7 @@ def _linked(task: AnyTask) -> pa.RecordBatch:
 
 def _superseded(task: AnyTask) -> pa.RecordBatch:
     """Returns the shard's documents that another of their address or family replaces."""
-    return pick(read_all(task.optional_inputs_of(SUPERSEDED)), _ids(task.input(DOCUMENTS)), same_address.SUPERSEDED)
-
-
-def _ids(uri: str) -> np.ndarray:
-    """S16 (n_docs,), ids of a shard's documents."""
-    return np.concatenate(
-        [np.zeros(0, f"S{DOC_ID_BYTES}"), *(ids_as_bytes(batch.column(0)) for batch in read_batches(uri, ["doc_id"]))]
-    )
+    return in_order(of_shard(task, SUPERSEDED), same_address.SUPERSEDED)
 
 
 def _in_batches(whole: pa.RecordBatch) -> Iterator[pa.RecordBatch]:

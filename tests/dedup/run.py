@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from manyo.corpus.doc_ids import hashes_of, ids_as_bytes
+from manyo.corpus.doc_ids import hashes_of
 from manyo.dedup.candidates.components import find_components
 from manyo.dedup.candidates.keys import deal_keys
 from manyo.dedup.candidates.pairs import NO_STARTS, find_pairs
@@ -16,7 +17,15 @@ from manyo.dedup.numbering import first_number
 from manyo.dedup.same_address import SUPERSEDED, deal_addresses, stand_ins
 from manyo.dedup.settings import Dedup
 from manyo.dedup.sketch.minhash import signatures
-from manyo.dedup.verdict.clusters import CLUSTERS, duplicates, find_clusters, in_order, last_word, pick, repeats
+from manyo.dedup.verdict.clusters import (
+    CLUSTERS,
+    deal_clusters,
+    duplicates,
+    find_clusters,
+    in_order,
+    last_word,
+    repeats,
+)
 from manyo.dedup.verdict.compared import deal_compared, deal_indexed, link
 from manyo.dedup.verdict.order import precedence
 
@@ -36,8 +45,12 @@ def dedup(
     superseded = in_order([], SUPERSEDED)
     taking_part = in_play
     if settings.same_address or any(batch.column("family").null_count < batch.num_rows for batch in batches):
-        dealt = [deal_addresses(*columns, settings) for columns in zip(batches, chars, in_play, strict=True)]
-        superseded = in_order([stand_ins(row[part] for row in dealt) for part in range(settings.parts)], SUPERSEDED)
+        dealt = [
+            deal_addresses(*columns, first_number(n), settings)
+            for n, columns in enumerate(zip(batches, chars, in_play, strict=True))
+        ]
+        of_parts = [stand_ins((row[part] for row in dealt), len(batches))[0] for part in range(settings.parts)]
+        superseded = in_order(itertools.chain(*of_parts), SUPERSEDED)
         out = set(superseded.column("doc_id").to_pylist())
         taking_part = [
             chosen & np.array([i not in out for i in batch.column("doc_id").to_pylist()], bool)
@@ -54,7 +67,7 @@ def dedup(
         found[within] = clusters_of(batches, rows, replace(settings, within_sources=within), index)
     marked = []
     for n, (batch, chosen) in enumerate(zip(batches, in_play, strict=True)):
-        replaced = pick([superseded], ids_as_bytes(batch.column("doc_id")), SUPERSEDED)
+        replaced = superseded.filter(pc.is_in(superseded.column("doc_id"), batch.column("doc_id")))
         shown = slice(None) if settings.same_address else slice(n, n + 1)
         judged = last_word(*(in_order(found[within][shown], CLUSTERS) for within in (True, False)))
         marked.append(duplicates(batch.column("doc_id"), chosen, replaced, judged))
@@ -90,7 +103,7 @@ def clusters_of(
         deal_indexed(batch, first_number(n), linked[n], settings) for n, batch in enumerate(index, start=len(batches))
     ]
     of_parts = [
-        find_clusters([row[part] for row in compared], len(batches), settings, starts)[1]
+        deal_clusters(*find_clusters([row[part] for row in compared], len(batches), settings, starts), len(batches))
         for part in range(settings.parts)
     ]
     return [in_order([part[n] for part in of_parts], CLUSTERS) for n in range(len(batches))]

@@ -15,7 +15,7 @@ from manyo.dedup.numbering import first_number
 from manyo.dedup.same_address import SUPERSEDED
 from manyo.dedup.settings import Dedup
 from manyo.dedup.sketch.minhash import signatures
-from manyo.dedup.verdict.clusters import CLUSTERS, duplicates, find_clusters, in_order, pick
+from manyo.dedup.verdict.clusters import CLUSTERS, deal_clusters, duplicates, find_clusters, in_order
 from manyo.dedup.verdict.compared import COMPARED, deal_compared, link, measure_compared
 from manyo.dedup.verdict.order import precedence
 from tests import oracles
@@ -286,7 +286,8 @@ def compared_pages(texts):
 
 
 def test_clusters_are_sorted_omit_unique_documents_and_are_dealt_to_shards():
-    clusters, of_shards = find_clusters(compared_pages([page(i % 5) for i in range(9)]), 2, Dedup())
+    clusters, numbers = find_clusters(compared_pages([page(i % 5) for i in range(9)]), 2, Dedup())
+    of_shards = deal_clusters(clusters, numbers, 2)
     assert clusters.schema == CLUSTERS.schema
     ids = clusters.column("doc_id").to_pylist()
     assert ids == sorted(ids)
@@ -314,16 +315,3 @@ def test_a_missing_candidate_or_repeated_document_is_an_error():
                 find_clusters([alone], 2, Dedup())
     with pytest.raises(ValueError, match="given twice"):
         find_clusters([one, other, other], 2, Dedup())
-
-
-@settings(deadline=None, max_examples=30)
-@given(st.lists(st.integers(0, 20), unique=True), st.lists(st.integers(0, 20)), st.integers(0, 20))
-def test_pick_returns_the_rows_of_the_wanted_documents_in_order(present, wanted, cut):
-    rows = pa.RecordBatch.from_pydict(
-        {"doc_id": [document_id(i) for i in present], "stand_in": [document_id(i + 1) for i in present]},
-        SUPERSEDED.schema,
-    )
-    ids = np.array([document_id(i) for i in wanted], "S16")
-    found = pick([rows[:cut], rows[cut:]], ids, SUPERSEDED)
-    assert set(found.column("stand_in").to_pylist()) == {document_id(i + 1) for i in set(present) & set(wanted)}
-    assert found.column("doc_id").to_pylist() == sorted(document_id(i) for i in set(present) & set(wanted))

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from bench.store_requests import Recording
 from manyo.corpus.schema import LABEL
 from manyo.corpus.tables.shards import read_parts, write_shard
 from manyo.dedup.settings import Alarms, Boilerplate, Dedup
@@ -114,6 +115,18 @@ def test_the_stages_equal_the_functions_for_any_division_into_shards(tmp_path, s
     forwards, backwards = tuple(range(60)), tuple(reversed(range(60)))
     for name, shards in (("one", (forwards,)), ("three", (backwards[:7], backwards[7:40], backwards[40:]))):
         assert run(tmp_path / name, shards, settings)[0] == expected
+
+
+@pytest.mark.parametrize("settings", [Dedup(parts=2), Dedup(parts=2, within_sources=True, same_address="newest")])
+def test_no_task_of_many_reads_whole_files_of_many_shards(tmp_path, settings):
+    # Else a stage reads its tables once for each shard, which grows with the square of the corpus.
+    recording = Recording()
+    run(tmp_path, tuple(tuple(range(start, start + 15)) for start in range(0, 60, 15)), settings, recording)
+    n_tasks = Counter(task.stage for task, _ in recording.ran)
+    assert (n_tasks["keys"], n_tasks["clusters"]) == (4, 2)
+    for (stage, table), reads in recording.reads.items():
+        if n_tasks[stage] > 1 and reads.files > n_tasks[stage]:
+            assert reads.opened == reads.whole == 0, f"{stage} opens {table} of other shards"
 
 
 @hypothesis_settings(max_examples=8)
