@@ -161,6 +161,11 @@ def load_rules(uri: str, with_templates: bool = False) -> tuple[Rule, ...]:
     return tuple(rule for rule in rules if with_templates or not needs_templates(rule))
 
 
+def without_texts(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """The rules without what only people read, some kilobytes each: for tasks, each of which is sent its rules."""
+    return tuple(replace(rule, source="", rejects="", keeps="") for rule in rules)
+
+
 def needs_templates(rule: Rule) -> bool:
     """Whether a rule bounds a column of the table `templates`."""
     return any(rule.signal == column.name for column in TEMPLATE_COLUMNS)

@@ -66,7 +66,7 @@ def filter_stages(
     config: Config, extract: AnyStage, templates: tuple[AnyStage, ...], robots: tuple[AnyStage, ...]
 ) -> tuple[AnyStage, AnyStage, AnyStage]:
     """`documents` → `languages`, `signals` and `decisions`, by `templates` and sites' files if asked for."""
-    decide_settings = DecideSettings(config.rules, replace(config.rights, takedown=None))
+    decide_settings = DecideSettings(rules.without_texts(config.rules), replace(config.rights, takedown=None))
     langid_stage = Stage("langid", 4, _langid_settings(config), (extract,), (LANGUAGES,), identify)
     measure_stage = Stage("measure", 13, config.signals, (extract,), (SIGNALS, MENTIONS), measure)
     needs = (extract, langid_stage, measure_stage, *templates, *robots)

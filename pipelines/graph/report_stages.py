@@ -32,7 +32,7 @@ from manyo.corpus.tables.shards import (
 from manyo.dedup import boilerplate
 from manyo.filters.pii import find as pii
 from manyo.filters.pii.find import Scrub
-from manyo.filters.rules.decide import Rule, load_rules, shipped_rules
+from manyo.filters.rules.decide import Rule, load_rules, shipped_rules, without_texts
 from manyo.filters.signals.catalogue import SIGNALS as ALL_SIGNALS
 from manyo.filters.signals.measure import measured_categories
 from manyo.pipelines.engine.checkout import commit
@@ -142,7 +142,8 @@ def report_stages(
         tokenize: makes token shards; none if the run has none.
         shown: stages of which the report shows rows.
     """
-    settings = StatisticsSettings(config.rules, _presets(config), measured_categories(config.signals))
+    presets = tuple((name, without_texts(rules)) for name, rules in _presets(config))
+    settings = StatisticsSettings(without_texts(config.rules), presets, measured_categories(config.signals))
     statistics_stage = Stage("statistics", 8, settings, counted, (STATISTICS,), shard_statistics)
     token_stages: tuple[AnyStage, ...] = ()
     if tokenize:

@@ -16,6 +16,8 @@ from manyo.pipelines.engine.input_lists import ListedFiles, ListWriter, read_lis
 from manyo.pipelines.engine.run_stage import InputDamaged, StageResult, StageShards, run_stage
 from manyo.pipelines.engine.shapes import FinishedShard, StageOutput, combine_parts, digest_of
 from manyo.pipelines.engine.stage import NoSettings, Stage
+from manyo.pipelines.graph.build import build_stages
+from manyo.pipelines.graph.config import load_config
 from tests.pipelines.test_dealt_tables import BACK, DEALT, deal_back, run_all, stages
 
 URIS = st.lists(st.text("ab/é あ", min_size=1), min_size=1, max_size=9).map(tuple)
@@ -86,6 +88,17 @@ def test_a_damaged_list_is_named_and_written_again(tmp_path: Path, monkeypatch: 
     assert caught.value.uris == {str(path)}
     monkeypatch.setattr(ListWriter, "list", write)
     assert run_again().tasks_run == 3
+
+
+def test_settings_are_small_enough_to_be_sent_with_every_task(tmp_path: Path) -> None:
+    config = tmp_path / "run.toml"
+    source = '[[source]]\nname = "web"\nkind = "text"\ninputs = ["*.txt"]\nprofile = "web"\nlicence = "CC0"'
+    config.write_text(
+        f"[run]\nout = '{tmp_path}/out'\n{source}\n[tokenize.train]\nvocabulary_size = 8000\n", encoding="utf-8"
+    )
+    # The report is one task; it alone shows what rules say to people.
+    stages = [stage for stage in build_stages(load_config(str(config))) if stage.name != "report"]
+    assert max(len(pickle.dumps(stage.settings)) for stage in stages) < 20_000
 
 
 def test_a_message_is_below_64_kb_however_many_shards_a_task_reads(tmp_path: Path) -> None:
