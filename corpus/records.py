@@ -153,12 +153,14 @@ class Refused(NamedTuple):
         detail: what was found, in one line.
         uri: address of the page; empty if unknown.
         ocr_pages: its pages that must be recognised.
+        lacks: as of `Document`.
     """
 
     reason: str
     detail: str = ""
     uri: str = ""
     ocr_pages: tuple[OcrPage, ...] = ()
+    lacks: tuple[str, ...] = ()
 
 
 class Skipped(NamedTuple):

@@ -10,7 +10,7 @@ from manyo.corpus.print.text_layer import WHYS
 from manyo.corpus.sources.source_kinds import KINDS
 from manyo.filters import rights
 from manyo.filters.rules.decide import Rule
-from manyo.pipelines.graph.notices import USUAL_REFUSALS, rest_of_file
+from manyo.pipelines.graph.notices import BY_IDENTITY, LIMITS, USUAL_REFUSALS, rest_of_file
 from manyo.pipelines.graph.reasons import REMOVED, UNRELEASED, refusals
 from manyo.pipelines.report.japanese import japanese
 
@@ -27,7 +27,10 @@ run drops has its reasons in `decisions`. `manyo inspect --reason NAME` says wha
 pages.""",
     "refused": "Refused pages (table `refused`)",
     "marks": """Reasons marked * say what the pages of a crawl are; however many there are, they are no notice. Of those
-marked † one is a notice: it stands for the rest of a file, and nobody knows how many records that holds.""",
+marked † one is a notice: it stands for the rest of a file, and nobody knows how many records that holds. Of those
+marked ‡ one is a notice too: a text is lost because another has its key, or it has none. Reasons marked § are decided
+by a limit (`max_…`); where the configuration states it, one is a notice. All others are a notice where they are more
+than `[notices] refused_share` of a source's records, one of them or all together.""",
     "queue": "Pages to be recognised (table `ocr_queue`)",
     "dropped": "Dropped documents (table `decisions`)",
     "rules": "A rule drops a document where its signal is outside the bounds; [rules.md](rules.md) has source and "
@@ -82,7 +85,13 @@ def reasons_page(rules: Sequence[Rule], is_japanese: bool) -> str:
 
 def _mark(reason: str) -> str:
     """Whether a reason is never a notice, or always one."""
-    return "*" if reason in USUAL_REFUSALS else "†" if any(rest_of_file(kind, [reason]) for kind in KINDS) else ""
+    marks = {
+        "*": reason in USUAL_REFUSALS,
+        "†": any(rest_of_file(kind, [reason]) for kind in KINDS),
+        "‡": reason in BY_IDENTITY,
+        "§": reason in LIMITS,
+    }
+    return "".join(mark for mark, has in marks.items() if has)
 
 
 def _outside(rule: Rule, say: Mapping[str, str]) -> str:

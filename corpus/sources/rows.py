@@ -78,14 +78,15 @@ def row_document(record: Record[Row], fields: Fields) -> Document | Refused:
     text = value(row, fields.text_field)
     if not isinstance(text, str):
         found = f"is {type(text).__name__}" if fields.text_field in row or text is not None else "is missing"
-        return Refused("no_text", f"field {fields.text_field!r} {found}; the row has {', '.join(map(str, row))}", uri)
+        detail = f"field {fields.text_field!r} {found}; the row has {', '.join(map(str, row))}"
+        return Refused("no_text", detail, uri, lacks=(f'text_field = "{fields.text_field}"',) if text is None else ())
     content = tidy(text)
     if not content.strip():
         return Refused("no_text", f"field {fields.text_field!r} is empty", uri)
     meta = {name: value(row, name) for name in fields.meta_fields if value(row, name) is not None}
     # Parquet holds dates and decimals, which JSON lacks.
     meta = json.loads(json.dumps(meta, default=str))
-    lacks = tuple(stated for stated, name in fields.asked if value(row, name) is None)
+    lacks = tuple(stated for stated, name in fields.asked if value(row, name) in (None, ""))
     title = tidy(_string(value(row, fields.title_field)))
     return Document(uri=uri, text=content, title=title, meta=meta, lacks=lacks)
 

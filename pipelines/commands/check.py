@@ -27,7 +27,14 @@ from manyo.pipelines.extraction.loop import parse_record
 from manyo.pipelines.graph.build import stages_by_command
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.named_files import file_faults, mix_paths, part_faults, run_paths, wrong_files
-from manyo.pipelines.graph.notices import USUAL_REFUSALS, of_settings, rest_of_file
+from manyo.pipelines.graph.notices import (
+    USUAL_REFUSALS,
+    is_mistaken,
+    of_lacking,
+    of_settings,
+    rest_of_file,
+    stated_limits,
+)
 from manyo.pipelines.graph.reasons import refusals
 
 #: Records that are parsed of each source: enough to see that the kind of the source fits its files.
@@ -118,9 +125,10 @@ def _check(source: Source, out: str) -> Iterator[str]:
     records = (record for shard in shards for record in kind.records(shard, source.options))
     for record in islice(records, _RECORDS):
         outcome = record.refused if isinstance(record, BrokenInput) else parse_record(kind, record, source.options)
+        if isinstance(outcome, (Document, Refused)):
+            lacking.update(outcome.lacks)
         if isinstance(outcome, Document):
             n_documents += 1
-            lacking.update(outcome.lacks)
             begin = plain(outcome.text[:40])
             print(f"  document  {len(outcome.text):,} characters  {plain(outcome.title) or begin}")
         elif isinstance(outcome, Refused):
@@ -135,11 +143,11 @@ def _check(source: Source, out: str) -> Iterator[str]:
             print(f"    {details[reason]}")
     for line in skipped_inputs(source):
         yield f"source {source.name}: skipped {line}"
-    for lack, n in lacking.items():
-        if n == n_documents:
-            yield f"source {source.name}: none of its first {n_documents:,} documents has {lack}"
-    for reason in rest_of_file(source.kind, reasons):
-        yield f"source {source.name}: {reason} {reasons[reason]}: {meanings[reason]}"
+    yield from of_lacking(source, lacking, n_documents, "first ")
+    lost = rest_of_file(source.kind, reasons)
+    for reason in (one for one in reasons if one in lost or is_mistaken(source, one)):
+        limits = "".join(f", {stated}" for stated in stated_limits(source, reason))
+        yield f"source {source.name}: {reason} {reasons[reason]}: {meanings[reason]}{limits}"
     if not n_documents and not reasons:
         yield f"source {source.name}: its files hold no record"
     elif not n_documents and any(reason in meanings and reason not in USUAL_REFUSALS for reason in reasons):

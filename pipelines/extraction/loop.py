@@ -212,6 +212,7 @@ def extract_shard(extraction: Extraction, progress: Progress) -> dict[str, int]:
             n_records += 1
             if isinstance(outcome, Refused):
                 reasons[outcome.reason] += 1
+                counts.update(f"lacks.{one}" for one in outcome.lacks)
                 if batches := refused.add(_refused_row(extraction.source, record, outcome)):
                     write_refused(batches)
             elif isinstance(outcome, Document):

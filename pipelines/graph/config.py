@@ -89,8 +89,8 @@ class Notices:
     """What ends a run with the exit status for notices: a source without documents, for one.
 
     Attributes:
-        refused_share: part of a source's records, from 0 to 1; more of them refused for one reason are a notice, unless
-            the reason is a usual one, such as a page that is not Japanese.
+        refused_share: part of a source's records, from 0 to 1; more of them refused are a notice, for one reason or for
+            several together; usual reasons, such as a page that is not Japanese, do not count.
         allow_empty: whether a run with notices ends with status 0.
     """
 

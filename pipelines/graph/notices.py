@@ -6,6 +6,7 @@ command with an exit status of its own, unless the configuration or the user all
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -49,6 +50,27 @@ _OF_MANY_RECORDS = {
     "broken_xml": {"wikipedia"},
     "other_format": {"commoncrawl", "jsonl", "kokkai", "pairs", "parquet", "warc", "wikipedia"},
 }
+
+#: Refusals that lose a text because of what tells records apart: another text has the same id, or none is stated. One
+#: is a notice; the kinds in which the reason means that are listed.
+BY_IDENTITY = {
+    "duplicate_id": {"jsonl", "parquet", "wikipedia"},
+    "duplicate_page": {"pairs"},
+    "no_work": {"pairs"},
+    "work_in_pieces": {"pairs"},
+}
+
+#: Refusals that a limit of the [[source]] decides. Where the configuration states the limit, one is a notice: the
+#: defaults are above what honest files hold, and nobody knows that of a limit which somebody chose.
+LIMITS = {
+    "too_large": ("max_line_bytes", "max_file_bytes", "max_archive_bytes", "max_publication_bytes", "max_record_bytes"),
+    "too_many_pages": ("max_pages",),
+    "undecodable": ("max_replacement_fraction",),
+}
+
+#: Fields without which a record is not what the configuration says. Where it states one, a single record that lacks it
+#: is a notice; of the others, such as titles, only a source of which no record has one.
+_NEEDED_FIELDS = ("text_field", "id_field")
 
 #: Kinds of sources whose pages anybody wrote.
 _CRAWLS = ("warc", "commoncrawl")
@@ -143,6 +165,44 @@ def rest_of_file(kind: str, reasons: Iterable[str]) -> list[str]:
     return [one for one in reasons if one in _REST_OF_FILE or kind in _OF_MANY_RECORDS.get(one, ())]
 
 
+def stated_limits(source: Source, reason: str) -> list[str]:
+    """The keys that limit what a source refuses for a reason and that its configuration states, as it states them."""
+    return [f"{key} = {_stated(source, key)}" for key in LIMITS.get(reason, ()) if _stated(source, key) is not None]
+
+
+def is_mistaken(source: Source, reason: str) -> bool:
+    """Whether one refusal for a reason says that the configuration and the files of a source do not fit."""
+    return source.kind in BY_IDENTITY.get(reason, ()) or bool(stated_limits(source, reason))
+
+
+def _stated(source: Source, key: str) -> object:
+    """The value of a key of a source's kind; None if it has no such key, or the default."""
+    for field in dataclasses.fields(source.options) if dataclasses.is_dataclass(source.options) else ():
+        if field.name == key and getattr(source.options, key) != field.default:
+            return getattr(source.options, key)
+    return None
+
+
+def of_lacking(source: Source, counts: Mapping[str, int], documents: int, which: str = "") -> Iterator[str]:
+    """Notices about fields and rows of side tables that the configuration names and records do not have.
+
+    Args:
+        source: of the records.
+        counts: how many records lack what, by what the configuration states, such as `id_field = "doc"`.
+        documents: records that became documents.
+        which: follows "of its", for records that are the first of several.
+    """
+    for lacking, n in counts.items():
+        key = lacking.partition(" = ")[0]
+        if key == "text_field":
+            if _stated(source, key) is not None:
+                yield f"source {source.name}: {n:,} of its {which}records have no {lacking}"
+        elif documents and n == documents:
+            yield f"source {source.name}: none of its {which}{documents:,} documents has {lacking}"
+        elif key in _NEEDED_FIELDS:
+            yield f"source {source.name}: {n:,} of its {which}{documents:,} documents have no {lacking}"
+
+
 def _counts(output: StageOutput) -> _Counts:
     of_source: dict[str, Counter[str]] = {}
     for manifest in iter_manifests(output.folder):
@@ -159,21 +219,24 @@ def _of_extraction(source: Source, counts: _Counts, config: Config) -> Iterator[
         look = _look(config, refused[0][0]) if refused else ""
         yield f"source {source.name}: no document; {read}{_reasons(refused, meanings)}{look}"
         return
-    documents = counts.get(source.name, "documents")
-    for lacking, n in counts.most(source.name, "lacks."):
-        if n == documents:
-            yield f"source {source.name}: none of its {documents:,} documents has {lacking}"
+    yield from of_lacking(source, dict(counts.most(source.name, "lacks.")), counts.get(source.name, "documents"))
     lost = rest_of_file(source.kind, dict(refused))
+    unusual = [(reason, n) for reason, n in refused if reason not in USUAL_REFUSALS]
+    n_unusual = sum(n for _, n in unusual)
+    share = config.notices.refused_share * records
+    if n_unusual > share and len(unusual) > 1 and all(n <= share for _, n in unusual):
+        yield f"source {source.name}: {n_unusual:,} of {records:,} records are refused{_reasons(unusual, meanings)}"
     for reason, n in refused:
         if reason in lost:
             yield (
                 f"source {source.name}: of {n:,} files not all was read: {reason} ({meanings[reason]})"
                 f"{_look(config, reason)}"
             )
-        elif reason not in USUAL_REFUSALS and n > config.notices.refused_share * records:
+        elif is_mistaken(source, reason) or (reason not in USUAL_REFUSALS and n > share):
+            limits = "".join(f", {stated}" for stated in stated_limits(source, reason))
             yield (
                 f"source {source.name}: {n:,} of {records:,} records are refused for {reason} "
-                f"({meanings[reason]}){_look(config, reason)}"
+                f"({meanings[reason]}{limits}){_look(config, reason)}"
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import io
 import os
@@ -14,9 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from manyo.corpus.sources.source_kinds import KINDS
 from manyo.pipelines.cli import main
 from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_NOTICES, EXIT_USER, EXIT_WORK
-from manyo.pipelines.graph.notices import _OF_MANY_RECORDS, _REST_OF_FILE
+from manyo.pipelines.graph.notices import _OF_MANY_RECORDS, _REST_OF_FILE, BY_IDENTITY, LIMITS
 from manyo.pipelines.graph.reasons import refusals
 from tests.corpus.test_warc import warc_record
 
@@ -49,6 +51,12 @@ class Run:
             """,
             encoding="utf-8",
         )
+
+    def state(self, key: str) -> None:
+        """Add a key to the source."""
+        text = (self.folder / "run.toml").read_text(encoding="utf-8")
+        changed = text.replace("licence =", f"{key}, licence =") if key else text
+        (self.folder / "run.toml").write_text(changed, encoding="utf-8")
 
     def command(self, *arguments: str) -> tuple[int, str, str]:
         status = main([*arguments, "--config", str(self.folder / "run.toml")])
@@ -119,15 +127,67 @@ def test_a_source_without_a_document_is_a_notice_that_names_the_reason_and_its_m
 @pytest.mark.parametrize("setting", ['id_field = "doc"', 'uri_field = "meta.url"', 'title_field = "titel"'])
 def test_a_field_that_no_row_has_is_a_notice_of_run_and_check(run: Run, setting: str) -> None:
     """Ids were numbers of rows then, and nobody was told."""
-    run.configure()
-    text = (run.folder / "run.toml").read_text(encoding="utf-8").replace("licence =", f"{setting}, licence =")
-    (run.folder / "run.toml").write_text(text, encoding="utf-8")
+    run.state(setting)
     status, out, _ = run.extract()
     assert status == EXIT_NOTICES
     assert re.search(rf"source notes: none of its [\d,]+ documents has {re.escape(setting)}$", out, re.M)
     status, out, _ = run.command("check")
     assert status == EXIT_NOTICES
     assert re.search(rf"source notes: none of its first \d+ documents has {re.escape(setting)}$", out, re.M)
+
+
+def test_rows_that_repeat_an_id_or_have_none_are_notices_of_run_and_check(run: Run) -> None:
+    """One of four texts was lost, below every share, and nobody was told."""
+    rows = [f'{{"id": {i}, "text": "川沿いを歩くと、桜の花びらが流れていました。{n}"}}' for n, i in enumerate(IDS)]
+    run.write("\n".join(rows))
+    run.state('id_field = "id"')
+    for command in ("extract", "check"):
+        status, out, _ = run.extract() if command == "extract" else run.command("check")
+        assert status == EXIT_NOTICES
+        assert re.search("source notes: .*duplicate_id", out)
+        assert re.search(r'source notes: 2 of its (first )?8 documents have no id_field = "id"', out)
+
+
+IDS = ("1", '"1"', "null", '""', *range(2, 7))
+
+
+def test_rows_without_the_text_field_that_the_configuration_names_are_a_notice_and_empty_ones_are_not(run: Run) -> None:
+    empty = '{"body": ""}\n'
+    run.write(NO_TEXT * 8 + empty)
+    run.state('text_field = "body"')
+    assert run.extract()[0] == EXIT_DONE
+    run.write(NO_TEXT * 8 + empty + GOOD)
+    for status, out, _ in (run.extract(), run.command("check")):
+        assert status == EXIT_NOTICES
+        assert re.search(r'source notes: 1 of its (first )?records have no text_field = "body"', out)
+
+
+@pytest.mark.parametrize(("stated", "status"), [("", EXIT_DONE), ("max_line_bytes = 200", EXIT_NOTICES)])
+def test_one_record_above_a_limit_that_the_configuration_states_is_a_notice(run: Run, stated: str, status: int) -> None:
+    run.write(GOOD * 3 + GOOD.replace("川沿い", "川沿い" * 50))
+    run.state(stated)
+    for ended, out, _ in (run.extract(), run.command("check")):
+        assert ended == status
+        assert ("too_large" in out and "max_line_bytes = 200" in out) == bool(stated)
+
+
+def test_every_limit_of_every_kind_is_one_that_decides_a_reason() -> None:
+    """So that no key that refuses records does so without a notice."""
+    limits = {key for keys in LIMITS.values() for key in keys}
+    for name, kind in KINDS.items():
+        keys = {field.name for field in dataclasses.fields(kind.Options) if field.name.startswith("max_")}
+        assert keys - limits <= {"max_failed_fraction"}, name  # that one fails the run
+        assert {"too_large", "too_many_pages", "undecodable"} & set(kind.REASONS) or not keys
+    assert all(kind in KINDS and reason in KINDS[kind].REASONS for reason, of in BY_IDENTITY.items() for kind in of)
+
+
+def test_many_reasons_that_are_more_than_the_share_only_together_are_one_notice(run: Run) -> None:
+    run.write(GOOD * 2 + NO_TEXT * 2 + "no JSON\n" * 2)
+    status, out, _ = run.extract()
+    assert status == EXIT_NOTICES
+    assert (
+        "source notes: 4 of 6 records are refused: broken_json 2 (the line is not a JSON object in UTF-8); no_" in out
+    )
 
 
 def test_a_side_table_that_names_none_of_the_files_is_a_notice(run: Run) -> None:
