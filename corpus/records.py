@@ -172,6 +172,10 @@ class Skipped(NamedTuple):
 Outcome = Document | Refused | Skipped
 
 
+class UnfitOptions(ValueError):
+    """The options of a source do not fit one of its files; the message names both."""
+
+
 @dataclass(frozen=True, slots=True)
 class BrokenInput:
     """A place where a file cannot be framed: it becomes a refused row."""

@@ -278,20 +278,18 @@ def training_sentences(texts: Iterable[str], word_boundaries: Literal["A", "B", 
 def _training_problem(error: str, settings: TrainTokenizer) -> str:
     """A message for a person, from the trainer's own."""
     if "sentences_.empty()" in error:
-        return (
-            "vocabulary training: there is no text to train on: the release is empty; run with --until scrub to see why"
-        )
+        return "there is no text to train on: the release is empty; run with --until scrub to see why"
     if largest := re.search(r"size too high .*<= (\d+)", error):
         return (
-            f"vocabulary training: vocabulary_size = {settings.vocabulary_size} is too large for this text; "
+            f"vocabulary_size = {settings.vocabulary_size} is too large for this text; "
             f"the largest possible is {largest[1]}"
         )
     if required := re.search(r"smaller than required_chars\. (\d+) vs (\d+)", error):
         return (
-            f"vocabulary training: vocabulary_size = {settings.vocabulary_size} is too small; "
+            f"vocabulary_size = {settings.vocabulary_size} is too small; "
             f"the characters of this text alone need {required[2]}, or lower character_coverage"
         )
-    return f"vocabulary training: SentencePiece failed ({error})"
+    return f"SentencePiece failed ({error})"
 
 
 def _lowest(drawn: np.ndarray, sizes: np.ndarray, max_bytes: int) -> tuple[np.ndarray, np.ndarray]:

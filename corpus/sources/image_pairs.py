@@ -89,7 +89,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Sequence[Row
     """One record per run of rows with the same work, its key the work's id, its offset that of the first row.
 
     Raises:
-        ValueError: a Parquet file lacks a field that the options name.
+        UnfitOptions: a Parquet file lacks a field that the options name.
     """
     seen: set[str] = set()
     for file in shard.files:

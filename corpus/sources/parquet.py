@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from manyo.corpus.records import BrokenInput, InputFile, InputShard, Outcome, Record, Refused
+from manyo.corpus.records import BrokenInput, InputFile, InputShard, Outcome, Record, Refused, UnfitOptions
 from manyo.corpus.sources import other_formats, rows
 from manyo.corpus.sources.compression import raise_if_storage_failed
 from manyo.corpus.sources.content_kind import HEAD_BYTES
@@ -40,7 +40,7 @@ def records(shard: InputShard, options: Options) -> Iterator[Record[Row] | Broke
     """One record per row; the offset is the row's number in its file, from 0.
 
     Raises:
-        ValueError: a file lacks a column that the options name, or its text is not a string.
+        UnfitOptions: a file lacks a column that the options name, or its text is not a string.
     """
     for file in shard.files:
         seen: set[str] = set()  # two files that state one id stop the run, whichever shards they are in
@@ -97,12 +97,12 @@ def parse(record: Record[Row], options: Options) -> Outcome:
 def _check_columns(uri: str, schema: pa.Schema, options: Options) -> None:
     missing = [name for name in options.names if _type(schema, name) is None]
     if missing:
-        raise ValueError(f"{uri}: no column {', '.join(missing)}; it has {', '.join(schema.names)}")
+        raise UnfitOptions(f"{uri}: no column {', '.join(missing)}; it has {', '.join(schema.names)}")
     type_ = _type(schema, options.text_field)
     if type_ is not None and pa.types.is_dictionary(type_):
         type_ = type_.value_type
     if not (pa.types.is_string(type_) or pa.types.is_large_string(type_) or pa.types.is_string_view(type_)):
-        raise ValueError(f"{uri}: column {options.text_field} holds {type_}, not text")
+        raise UnfitOptions(f"{uri}: column {options.text_field} holds {type_}, not text")
 
 
 def _type(fields: pa.Schema | pa.StructType, name: str) -> pa.DataType | None:

@@ -59,7 +59,7 @@ class SourceKind(Protocol[OptionsT, Payload]):
         """Frame the files of a shard into records, in order and cheaply, without parsing them.
 
         Raises:
-            ValueError: the options do not fit the files.
+            UnfitOptions: the options do not fit the files.
         """
 
     def parse(self, record: Record[Payload], options: OptionsT) -> Outcome:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
-from manyo.corpus.records import BrokenInput, Document, Refused
+from manyo.corpus.records import BrokenInput, Document, Refused, UnfitOptions
 from manyo.corpus.sources.source_kinds import Source, source_kind
 from manyo.corpus.tables.start_folder import located
 from manyo.pipelines.commands import arguments
@@ -70,6 +70,8 @@ def run(options: argparse.Namespace) -> int:
             notices += _check(source, config.run.out)
         except UserError as error:
             faults.append(str(error))
+        except UnfitOptions as error:
+            faults.append(f"[[source]] {source.name}: {error}")
     faults += _faults_of_mix(config) if not faults else []
     if faults:
         raise UserError("\n".join(faults))
@@ -106,6 +108,7 @@ def _check(source: Source, out: str) -> Iterator[str]:
 
     Raises:
         UserError: an input is missing or cannot be read.
+        UnfitOptions: the options do not fit a file.
     """
     shards = pack_source(source, out)
     files = [file for shard in shards for file in shard.files]

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from manyo.corpus.tables.shard_errors import OwnershipLost
-from manyo.pipelines.engine.errors import ClusterLost, NoCluster
+from manyo.pipelines.engine.errors import ClusterLost, NoCluster, UserError, WorkFailed
 from manyo.pipelines.engine.lost_nodes import note_lost_node
 from manyo.pipelines.engine.manifest import Manifest
 from manyo.pipelines.engine.run_stage import PendingTasks, TaskFailure, describe_failure, run_task, task_failure
@@ -67,10 +67,10 @@ _MEMORY_MARGIN, _MEMORY_STEP_BYTES = 1.5, 512 << 20
 
 
 def _attempt(task: AnyTask) -> Manifest | TaskFailure:
-    """Run a task, and once more if it fails: a second failure is not a coincidence."""
+    """Run a task, and once more if it fails, unless the error says that it would again: that is no coincidence."""
     try:
         return run_task(task)
-    except OwnershipLost as error:
+    except (OwnershipLost, UserError, WorkFailed) as error:
         return task_failure(error)
     except Exception as error:  # noqa: BLE001 - the isolation boundary of a task: it is run again below
         _log.warning("%s: shard %s failed and is tried once more: %s", task.stage, task.shard, describe_failure(error))

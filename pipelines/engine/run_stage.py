@@ -66,17 +66,19 @@ class Executor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TaskFailure:
-    """Why a task could not be finished in two tries.
+    """Why a task could not be finished, in two tries where a second one might have gone otherwise.
 
     Attributes:
         message: one line.
         traceback: empty where the message says everything.
         damaged: URI of the file that it could not read because it does not hold what was written; else "".
+        is_users: whether the user can mend it, in the configuration or an input.
     """
 
     message: str
     traceback: str
     damaged: str = ""
+    is_users: bool = False
 
 
 class InputDamaged(WorkFailed):
@@ -359,7 +361,7 @@ def run_stage(
             has made are removed from it.
 
     Raises:
-        UserError: the folder belongs to other settings or inputs.
+        UserError: the folder belongs to other settings or inputs, or a task found a mistake in either.
         InputDamaged: files of earlier stages are missing or damaged; the other tasks are finished.
         WorkFailed: a task failed twice, or its counts do not add up.
     """
@@ -390,6 +392,8 @@ def run_stage(
     if first is not None:
         task, failure = first
         more = f" (and {shards.n_pending - 1} more)" if shards.n_pending > 1 else ""
+        if failure.is_users:
+            raise UserError(f"{failure.message}; finished shards are kept, and the same command goes on with them")
         message = f"{stage.name}: shard {task.shard}{more}: {failure.message}"
         raise InputDamaged(message, unreadable) if failure.damaged else WorkFailed(message)
     return StageResult(stage, shards.output(), len(pending), time.perf_counter() - started)
@@ -430,4 +434,5 @@ def task_failure(error: BaseException) -> TaskFailure:
         describe_failure(error),
         "" if isinstance(error, _EXPECTED) else hide(traceback.format_exc()),
         error.uri if isinstance(error, DamagedShard) else "",
+        isinstance(error, UserError),
     )

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from manyo.corpus import schema
 from manyo.corpus.own_parts import packages_of
+from manyo.corpus.records import UnfitOptions
 from manyo.corpus.sources.source_kinds import Source
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.shapes import (
     Shape,
     Unit,
@@ -83,20 +85,27 @@ def files_of(sources: tuple[Source, ...], sample: Sample | None, out: str) -> Sh
 
 
 def extract(task: Task[ExtractSettings]) -> Mapping[str, int]:
-    """Files of a source → documents and refused."""
+    """Files of a source → documents and refused.
+
+    Raises:
+        UserError: the options of the source do not fit a file.
+    """
     if task.input_shard is None:
         raise ValueError(f"{task.shard}: this task has no input files")
     (source,) = [source for source in task.settings.sources if source.name == task.shard.split("/")[0]]
-    return extract_isolated(
-        extraction.Extraction(
-            source=source,
-            shard=replace(task.input_shard, budget_share=1 / task.n_at_once),
-            documents_uri=task.output(DOCUMENTS),
-            refused_uri=task.output(REFUSED),
-            ocr_queue_uri=task.output(OCR_QUEUE),
-            careful=False,
-            record_timeout_s=task.settings.record_timeout_s,
-            owner=task.owner,
-            credentials=task.credentials,
+    try:
+        return extract_isolated(
+            extraction.Extraction(
+                source=source,
+                shard=replace(task.input_shard, budget_share=1 / task.n_at_once),
+                documents_uri=task.output(DOCUMENTS),
+                refused_uri=task.output(REFUSED),
+                ocr_queue_uri=task.output(OCR_QUEUE),
+                careful=False,
+                record_timeout_s=task.settings.record_timeout_s,
+                owner=task.owner,
+                credentials=task.credentials,
+            )
         )
-    )
+    except UnfitOptions as error:
+        raise UserError(f"[[source]] {source.name}: {error}") from error

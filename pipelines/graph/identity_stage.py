@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from manyo.corpus.doc_ids import id_heads
 from manyo.corpus.jit import Uint64s
-from manyo.pipelines.engine.errors import WorkFailed
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.shapes import gather
 from manyo.pipelines.engine.stage import AnyStage, NoSettings, Stage, Task
 from manyo.pipelines.graph.extract_stages import DOCUMENTS
@@ -44,7 +44,7 @@ def check_ids(task: Task[NoSettings]) -> Mapping[str, int]:
     """Ids of all shards → how many there are.
 
     Raises:
-        WorkFailed: two documents have one id; the message names the places of both.
+        UserError: two documents have one id; the message names the places of both.
     """
     uris = task.inputs_of(DOCUMENTS)
     ranges = [bytearray() for _ in range(_RANGES)]
@@ -77,7 +77,7 @@ def _refuse_equal(uris: Sequence[str], heads: Uint64s) -> None:
             if doc_id in places:
                 one, other = sorted((places[doc_id], place))
                 more = f" (and {len(heads) - 1} more ids)" if len(heads) > 1 else ""
-                raise WorkFailed(
+                raise UserError(
                     f"[[source]] {row['source']}: {one} and {other} give one doc_id, {doc_id.hex()}{more}, as they "
                     "state the same id of a record; leave one of them out, make the ids differ, or put the files into "
                     "two [[source]] tables"

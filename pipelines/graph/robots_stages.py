@@ -34,7 +34,7 @@ from manyo.dedup.numbering import deal
 from manyo.filters.permissions import Use, Verdict, decide, evidence_of
 from manyo.filters.rights import Rights, UsePolicy
 from manyo.filters.site_files import Capture, given_addresses, is_site_file, site_files, site_of
-from manyo.pipelines.engine.errors import WorkFailed
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.engine.shapes import combine_parts
 from manyo.pipelines.engine.stage import AnyStage, AnyTask, NoSettings, Stage, Task
 from manyo.pipelines.engine.stage_table import StageTable
@@ -137,13 +137,13 @@ def captures_in(shard: InputShard) -> Iterator[Capture]:
     """Yield the captures of sites' files in archives, what they redirect to included; other records are left out.
 
     Raises:
-        WorkFailed: an archive is not whole, or a file that is given by itself does not say of which host it is.
+        UserError: an archive is not whole, or a file that is given by itself does not say of which host it is.
     """
     for file in shard.files:
         try:
             addresses = given_addresses(file.uri)
         except ValueError as error:
-            raise WorkFailed(f"[rights] robots: {error}") from error
+            raise UserError(f"[rights] robots: {error}") from error
         if addresses:
             fs, path = filesystem(file.uri)
             body = fs.cat_file(path)[:MAX_BYTES]
@@ -158,7 +158,7 @@ def _captures_of_archive(shard: InputShard) -> Iterator[Capture]:
         if isinstance(record, BrokenInput):
             # What stands behind may be a ban: a file that is not whole does not pass for silence.
             place = f"{record.origin_file}: byte {record.origin_offset}: {record.refused.reason}"
-            raise WorkFailed(f"{place}; fetch the file again, or take it out of [rights] robots")
+            raise UserError(f"{place}; fetch the file again, or take it out of [rights] robots")
         page = record.payload
         if page.record_type != "response" or not host_of(page.uri):
             continue

@@ -182,7 +182,7 @@ def train_tokenizer(task: Task[train.TrainTokenizer]) -> Mapping[str, int]:
             else:
                 train.train(texts(limits), settings, path)
         except ValueError as error:
-            raise WorkFailed(f"[tokenize.train]: {error}") from error
+            raise UserError(f"[tokenize.train] {error}") from error
     return {}
 
 

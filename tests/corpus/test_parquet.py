@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused
+from manyo.corpus.records import BrokenInput, Document, InputFile, Record, Refused, UnfitOptions
 from manyo.corpus.sources import parquet
 from manyo.corpus.sources.parquet import Options
 
@@ -64,7 +64,7 @@ def test_a_null_text_is_refused(tmp_path: Path) -> None:
 
 def test_an_unknown_column_is_one_error_that_lists_the_columns(tmp_path: Path) -> None:
     path = write(tmp_path / "a.parquet", {"body": ["い"], "url": ["x"]})
-    with pytest.raises(ValueError, match=r"a\.parquet: no column text, title; it has body, url$"):
+    with pytest.raises(UnfitOptions, match=r"a\.parquet: no column text, title; it has body, url$"):
         read(path, Options(title_field="title"))
 
 

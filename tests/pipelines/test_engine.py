@@ -227,6 +227,19 @@ def test_a_task_that_fails_twice_leaves_nothing_and_the_others_finished(tmp_path
     assert not list(tmp_path.rglob(".partial"))
 
 
+@pytest.mark.parametrize("error", [UserError, WorkFailed])
+def test_an_error_that_would_come_again_is_not_tried_twice(error: type[Exception], tmp_path: Path) -> None:
+    tries: list[str] = []
+
+    def fail(task: Task[Words]) -> dict[str, int]:
+        tries.append(task.shard)
+        raise error(f"{task.shard}: mend it")
+
+    with pytest.raises(error, match="test/夏: mend it"):
+        run(words_stage(work=fail, planned=["夏"]), tmp_path)
+    assert tries == ["test/夏"]
+
+
 def test_a_full_disk_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(WorkFailed, match=r"disk full while writing .*free space and run the same command again"):
         run(words_stage(work=fill_the_disk), tmp_path)

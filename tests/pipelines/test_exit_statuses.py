@@ -20,6 +20,7 @@ from manyo.pipelines.cli import main
 from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_NOTICES, EXIT_USER, EXIT_WORK
 from manyo.pipelines.graph.notices import _OF_MANY_RECORDS, _REST_OF_FILE, BY_IDENTITY, LIMITS
 from manyo.pipelines.graph.reasons import refusals
+from tests.conftest import RULE_THAT_KEEPS_ALL
 from tests.corpus.test_warc import warc_record
 
 GOOD = '{"text": "川沿いを歩くと、桜の花びらが水面を流れていました。"}\n'
@@ -90,6 +91,36 @@ def test_work_that_fails_ends_with_1(run: Run) -> None:
 def test_a_mistake_of_the_user_ends_with_2(run: Run) -> None:
     run.configure("filters.rules = 1")
     assert run.extract()[0] == EXIT_USER
+
+
+def test_a_mistake_that_a_task_finds_ends_with_2_and_is_not_tried_again(run: Run) -> None:
+    """A vocabulary that no text of this size gives was trained twice; the status said that the work had failed."""
+    (run.folder / "rules.toml").write_text(RULE_THAT_KEEPS_ALL, encoding="utf-8")
+    run.configure("filter.rules = 'rules.toml'")
+    text = (run.folder / "run.toml").read_text(encoding="utf-8")
+    (run.folder / "run.toml").write_text(text.replace("vocabulary_size = 300", "vocabulary_size = 9000"))
+    status, _, err = run.command("run", "--executor", "serial")
+    assert status == EXIT_USER
+    assert "[tokenize.train] vocabulary_size = 9000 is too large for this text; the largest possible is " in err
+    assert "the same command goes on" in err.splitlines()[-1]
+    assert "once more" not in err
+
+
+@pytest.mark.parametrize("command", [["check"], ["extract", "--executor", "serial"]])
+@pytest.mark.parametrize("wrong", [{"body": ["川"]}, {"text": [1]}])
+def test_a_table_without_the_columns_of_its_source_is_one_line_and_status_2(
+    run: Run, command: list[str], wrong: dict[str, list[object]]
+) -> None:
+    """`check` ended in a traceback, and `run` tried twice."""
+    (run.folder / "in" / "a.jsonl").unlink()
+    write_good("parquet", run.folder / "in" / "z.parquet")
+    pq.write_table(pa.table(wrong), run.folder / "in" / "wrong.parquet")
+    run.configure(kind="parquet")
+    status, _, err = run.command(*command)
+    assert status == EXIT_USER
+    assert re.search(r"^manyo: \[\[source\]\] notes: .*wrong\.parquet: (no )?column text", err, re.M)
+    assert "Traceback" not in err
+    assert "once more" not in err
 
 
 def dangle(folder: Path) -> None:
