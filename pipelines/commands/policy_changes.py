@@ -19,8 +19,8 @@ from manyo.filters.rights import Rights
 from manyo.filters.site_files import Capture
 from manyo.pipelines.commands.fitted_tables import FittedTable
 from manyo.pipelines.commands.measured_documents import measured_shards
-from manyo.pipelines.commands.rule_changes import BYTES_PER_TOKEN
 from manyo.pipelines.commands.selected_documents import COLUMNS, EVERYTHING, Selection
+from manyo.pipelines.commands.token_rates import token_rate
 from manyo.pipelines.extraction.inputs import pack_source
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.robots_stages import ask_site, captures_in, source_of
@@ -66,6 +66,7 @@ def policy_costs(config: Config, other: Rights, selection: Selection = EVERYTHIN
         WorkFailed: a file of captures is not whole.
     """
     policies = (config.rights, other)
+    rate = token_rate(config)
     captures = [_captures(policy) for policy in policies]
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     groups: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
@@ -79,7 +80,7 @@ def policy_costs(config: Config, other: Rights, selection: Selection = EVERYTHIN
             rights.granted_uses(documents, policy, _of_sites(documents, policy, of_hosts))
             for policy, of_hosts in zip(policies, captures, strict=True)
         )
-        tokens = (signals.column("size_bytes").to_numpy() / BYTES_PER_TOKEN).astype(np.int64)
+        tokens = (signals.column("size_bytes").to_numpy() / rate.bytes_per_token).astype(np.int64)
         names = {
             "source": documents.column("source").cast(pa.string()).to_pylist(),
             "host": [readable_host(host or "(no host)") for host in hosts(documents.column("uri")).to_pylist()],

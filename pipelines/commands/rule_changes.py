@@ -31,10 +31,8 @@ from manyo.filters.rules.comparison import (
 from manyo.filters.rules.decide import Rule
 from manyo.pipelines.commands.measured_documents import MeasuredShard, read_columns_of
 from manyo.pipelines.commands.shown_documents import ShownDocument, plain, show
+from manyo.pipelines.commands.token_rates import USUAL, TokenRate
 from manyo.pipelines.report.quantities import format_value
-
-#: The models of llm-jp give about one token per six bytes of Japanese.
-BYTES_PER_TOKEN = 6
 
 #: Number of hosts listed for each alternative.
 HOSTS_LISTED = 10
@@ -153,11 +151,13 @@ class WhatIf:
         documents: all measured documents that may be released.
         kept: those that the rules of the run keep.
         changes: one for each alternative.
+        rate: by which tokens are estimated.
     """
 
     documents: Amounts
     kept: Amounts
     changes: tuple[RuleChange, ...]
+    rate: TokenRate
 
 
 @dataclass(slots=True)
@@ -179,6 +179,7 @@ def what_if(
     alternatives: Sequence[Alternative],
     n_samples: int,
     categories: Sequence[str] = (),
+    rate: TokenRate = USUAL,
 ) -> WhatIf:
     """Compare alternatives with the rules of a run.
 
@@ -191,6 +192,7 @@ def what_if(
         alternatives: rules to compare with them.
         n_samples: number of documents shown on each side of each threshold.
         categories: measured signals that name one.
+        rate: by which tokens are estimated.
 
     Returns:
         The comparison, with one change for each alternative.
@@ -223,12 +225,13 @@ def what_if(
         for tally, change in zip(tallies, changes, strict=True):
             _add(tally, change, shard, rows, labels, sizes)
     return WhatIf(
-        documents=_amounts(_total(all_documents)),
-        kept=_amounts(_total(kept_now)),
+        documents=_amounts(_total(all_documents), rate),
+        kept=_amounts(_total(kept_now), rate),
         changes=tuple(
-            _change(alternative, tally, kept_now, rules, n_samples)
+            _change(alternative, tally, kept_now, rules, n_samples, rate)
             for alternative, tally in zip(alternatives, tallies, strict=True)
         ),
+        rate=rate,
     )
 
 
@@ -260,24 +263,31 @@ def _add(
 
 
 def _change(
-    alternative: Alternative, tally: _Tally, kept_now: dict[str, Sums], rules: Sequence[Rule], n_samples: int
+    alternative: Alternative,
+    tally: _Tally,
+    kept_now: dict[str, Sums],
+    rules: Sequence[Rule],
+    n_samples: int,
+    rate: TokenRate,
 ) -> RuleChange:
     gained, lost = _total(tally.gained), _total(tally.lost)
     rule = alternative.rule
     shown_rules = [rule] if rule is not None else alternative.rules
-    by_host = _by_host(tally)
+    by_host = _by_host(tally, rate)
     return RuleChange(
         label=alternative.label,
         moved=None if rule is None else _moved(alternative, rule, tally),
-        kept=_amounts(_total(kept_now) + gained - lost),
-        gained=_amounts(gained),
-        lost=_amounts(lost),
-        by_source=_by(tally, kept_now, "source", sorted(kept_now["source"].keys() | tally.gained["source"].keys())),
-        by_length=_by(tally, kept_now, "length", length_classes(np.zeros(0, np.int64))[1]),
+        kept=_amounts(_total(kept_now) + gained - lost, rate),
+        gained=_amounts(gained, rate),
+        lost=_amounts(lost, rate),
+        by_source=_by(
+            tally, kept_now, "source", sorted(kept_now["source"].keys() | tally.gained["source"].keys()), rate
+        ),
+        by_length=_by(tally, kept_now, "length", length_classes(np.zeros(0, np.int64))[1], rate),
         by_host=by_host[:HOSTS_LISTED],
         n_hosts=len(by_host),
         by_category={
-            by: _by(tally, kept_now, by, sorted(kept_now[by].keys() | tally.gained[by].keys()))
+            by: _by(tally, kept_now, by, sorted(kept_now[by].keys() | tally.gained[by].keys()), rate)
             for by in kept_now
             if by not in ("source", "length")
         },
@@ -301,20 +311,22 @@ def _moved(alternative: Alternative, rule: Rule, tally: _Tally) -> MovedRule:
     )
 
 
-def _by(tally: _Tally, kept_now: dict[str, Sums], by: str, names: Iterable[str]) -> tuple[GroupChange, ...]:
+def _by(
+    tally: _Tally, kept_now: dict[str, Sums], by: str, names: Iterable[str], rate: TokenRate
+) -> tuple[GroupChange, ...]:
     changes = []
     for name in names:
         now, gained, lost = (amounts[by].get(name, _NOTHING) for amounts in (kept_now, tally.gained, tally.lost))
         if now.any() or gained.any():
-            changes.append(GroupChange(name, _amounts(gained), _amounts(lost)))
+            changes.append(GroupChange(name, _amounts(gained, rate), _amounts(lost, rate)))
     return tuple(changes)
 
 
-def _by_host(tally: _Tally) -> tuple[GroupChange, ...]:
+def _by_host(tally: _Tally, rate: TokenRate) -> tuple[GroupChange, ...]:
     """The changes of all hosts, the most changed first."""
     gained, lost = tally.gained["host"], tally.lost["host"]
     changes = [
-        GroupChange(plain(host), _amounts(gained.get(host, _NOTHING)), _amounts(lost.get(host, _NOTHING)))
+        GroupChange(plain(host), _amounts(gained.get(host, _NOTHING), rate), _amounts(lost.get(host, _NOTHING), rate))
         for host in sorted(gained.keys() | lost.keys())
     ]
     return tuple(sorted(changes, key=lambda change: -(change.gained.documents + change.lost.documents)))
@@ -325,9 +337,9 @@ def _total(by: dict[str, Sums]) -> np.ndarray:
     return total
 
 
-def _amounts(amounts: np.ndarray) -> Amounts:
+def _amounts(amounts: np.ndarray, rate: TokenRate) -> Amounts:
     documents, characters, size_bytes = (int(amount) for amount in amounts)
-    return Amounts(documents, characters, round(size_bytes / BYTES_PER_TOKEN))
+    return Amounts(documents, characters, rate.tokens(size_bytes))
 
 
 def _samples(

@@ -29,11 +29,11 @@ from manyo.pipelines.commands.bound_histograms import GROUPS, RunCounts, count_r
 from manyo.pipelines.commands.document_views import RunView, View, document_views, refused_views
 from manyo.pipelines.commands.measured_documents import measured_shards
 from manyo.pipelines.commands.page_history import RunTables
-from manyo.pipelines.commands.rule_changes import BYTES_PER_TOKEN
 from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.commands.sampled_documents import REFUSED as OF_REFUSED
 from manyo.pipelines.commands.sampled_documents import Sizes, draw
 from manyo.pipelines.commands.selected_documents import EVERYTHING, Selection, read_selection
+from manyo.pipelines.commands.token_rates import USUAL, TokenRate, token_rate
 from manyo.pipelines.commands.written_files import HTML, check_place
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.build import build_stages
@@ -163,18 +163,19 @@ def view_data(
             for name, count in sample.strata.most_common()
             if name.startswith(OF_REFUSED)
         },
-        **counted_json(counts, config.rules),
+        **counted_json(counts, config.rules, token_rate(config)),
     }
     return data, documents
 
 
-def counted_json(counts: RunCounts, rules: Sequence[Rule]) -> dict[str, Any]:
+def counted_json(counts: RunCounts, rules: Sequence[Rule], rate: TokenRate = USUAL) -> dict[str, Any]:
     """The counts as JSON values; `pipelines/report/templates/view.js.j2` reads them."""
     assert counts.uniform is not None
     uniform = counts.uniform
     documents = int(counts.documents["source"][:, 0].sum())
     return {
-        "bytes_per_token": BYTES_PER_TOKEN,
+        "bytes_per_token": rate.bytes_per_token,
+        "rate_source": rate.source,
         "profiles": list(PROFILES),
         "names": counts.names,
         "totals": {

@@ -19,10 +19,11 @@ from manyo.pipelines.commands.label import labels_of, print_found, print_scores
 from manyo.pipelines.commands.labelled_documents import score_rules
 from manyo.pipelines.commands.measured_documents import measured_shards, without_unmeasured
 from manyo.pipelines.commands.policy_changes import policy_costs, print_costs
-from manyo.pipelines.commands.rule_changes import BYTES_PER_TOKEN, RuleChange, WhatIf, what_if
+from manyo.pipelines.commands.rule_changes import RuleChange, WhatIf, what_if
 from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.commands.selected_documents import read_selection
 from manyo.pipelines.commands.shown_documents import parse_number, print_document
+from manyo.pipelines.commands.token_rates import token_rate
 from manyo.pipelines.commands.written_files import HTML, check_place
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.config import Config, load_rights
@@ -87,7 +88,9 @@ def run(options: argparse.Namespace) -> int:
         raise UserError("--labels prints a table, and --json the comparison for other programs: use one of them")
     labels = labels_of(options.labels) if options.labels else []
     shards = measured_shards(config, "whatif", read_selection(options, config))
-    result = what_if(shards, config.rules, alternatives, options.n, measured_categories(config.signals))
+    result = what_if(
+        shards, config.rules, alternatives, options.n, measured_categories(config.signals), token_rate(config)
+    )
     if options.html:
         try:
             Path(options.html).write_text(render(result, PurePath(config.path).name), encoding="utf-8")
@@ -115,7 +118,7 @@ def render(result: WhatIf, config_name: str) -> str:
         config_name: name of the configuration, for the title.
     """
     template = page_templates().get_template("whatif.html.j2")
-    return template.render(result=result, config_name=config_name, bytes_per_token=BYTES_PER_TOKEN)
+    return template.render(result=result, config_name=config_name)
 
 
 def _alternatives(config: Config, options: argparse.Namespace) -> tuple[list[Alternative], tuple[str, ...]]:
@@ -150,7 +153,8 @@ def _print_what_if(console: Console, result: WhatIf) -> None:
     documents, kept = result.documents.documents, result.kept
     console.print(
         f"{documents:,} documents are measured. The rules of the run keep {kept.documents:,} of them "
-        f"({_percent(kept.documents, documents)}), about {kept.tokens:,} tokens, before dedup."
+        f"({_percent(kept.documents, documents)}), about {kept.tokens:,} tokens ({result.rate}), before dedup.",
+        markup=False,
     )
     console.print(_overview(result))
     for change in result.changes:

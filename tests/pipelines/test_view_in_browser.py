@@ -15,6 +15,7 @@ from manyo.filters.rules.comparison import move_bound
 from manyo.pipelines.cli import main
 from manyo.pipelines.commands.measured_documents import measured_shards
 from manyo.pipelines.commands.rule_changes import Amounts, what_if
+from manyo.pipelines.commands.token_rates import token_rate
 from manyo.pipelines.commands.view_page import render, view_data
 from manyo.pipelines.graph.config import Config, load_config
 from tests.conftest import ROOT, FinishedRun
@@ -122,7 +123,9 @@ def test_one_moved_bound_shows_the_numbers_of_whatif(
 ) -> None:
     value = drag(page, f"{rule}-{side}", steps)
     alternative = move_bound(config.rules, rule, side, value)
-    (change,) = what_if(measured_shards(config, "whatif"), config.rules, [alternative], 0).changes
+    (change,) = what_if(
+        measured_shards(config, "whatif"), config.rules, [alternative], 0, rate=token_rate(config)
+    ).changes
     assert amounts(page) == as_tuple(change.kept, change.gained, change.lost)
     assert "Exact" in (page.text_content("#status") or "")
     for group, changed in (("source", change.by_source), ("length", change.by_length), ("host", change.by_host)):
@@ -140,7 +143,7 @@ def test_two_moved_bounds_of_a_small_run_are_counted_in_the_sample_that_is_the_r
     first, second = drag(page, "too_short-minimum", 20), drag(page, "too_little_kana-minimum", 25)
     rules = move_bound(config.rules, "too_short", "minimum", first).rules
     both = move_bound(rules, "too_little_kana", "minimum", second)
-    (change,) = what_if(measured_shards(config, "whatif"), config.rules, [both], 0).changes
+    (change,) = what_if(measured_shards(config, "whatif"), config.rules, [both], 0, rate=token_rate(config)).changes
     assert amounts(page)["documents"] == (change.kept.documents, change.gained.documents, change.lost.documents)
     assert change.lost.documents > 0
 

@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
@@ -23,8 +24,9 @@ from manyo.filters.signals import measure as signals
 from manyo.pipelines.cli import main
 from manyo.pipelines.commands.inspect import choose
 from manyo.pipelines.commands.measured_documents import MeasuredShard, measured_shards
-from manyo.pipelines.commands.rule_changes import BYTES_PER_TOKEN, HOSTS_LISTED, what_if
+from manyo.pipelines.commands.rule_changes import HOSTS_LISTED, what_if
 from manyo.pipelines.commands.shown_documents import ShownDocument, plain, show
+from manyo.pipelines.commands.token_rates import USUAL_BYTES_PER_TOKEN, TokenRate, token_rate
 from manyo.pipelines.commands.whatif import render
 from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.run import table_folder
@@ -131,7 +133,43 @@ def test_a_source_that_only_the_alternative_keeps_is_listed(hostile_shard: Measu
     (change,) = result.changes
     assert [(group.name, group.gained.documents) for group in change.by_source] == [("cc", 1)]
     size_bytes = sum(pq.read_table(hostile_shard.signals, columns=["size_bytes"])["size_bytes"].to_pylist())
-    assert result.documents.tokens == round(size_bytes / BYTES_PER_TOKEN)
+    assert result.documents.tokens == round(size_bytes / USUAL_BYTES_PER_TOKEN)
+
+
+def test_tokens_are_estimated_as_the_token_shards_of_the_run_have_them(demo_run: FinishedRun) -> None:
+    config = load_config(str(demo_run.config), str(demo_run.out))
+    rate = token_rate(config)
+    release = ds.dataset(table_folder(config, "release"), format="parquet").to_table(columns=["text", "uses"])
+    assert all("train" in uses for uses in release["uses"].to_pylist())
+    size_bytes = sum(len(text.encode()) for text in release["text"].to_pylist())
+    places = ds.dataset(table_folder(config, "provenance"), format="parquet").to_table(columns=["token_count"])
+    assert rate.source == "shards"
+    assert rate.bytes_per_token == pytest.approx(size_bytes / sum(places["token_count"].to_pylist()))
+
+
+def test_tokens_of_a_run_that_is_not_tokenized_yet_are_estimated_by_its_tokenizer(demo_run: FinishedRun) -> None:
+    config = load_config(str(demo_run.config), str(demo_run.out))
+    (model,) = demo_run.out.glob("train-*/*.model")
+    other = replace(config, tokenize=replace(config.tokenize, train=None, model=str(model)))
+    rate = token_rate(other)
+    assert rate.source == "model"
+    assert rate.bytes_per_token == pytest.approx(token_rate(config).bytes_per_token, rel=0.2)
+
+
+def test_a_run_without_a_tokenizer_says_that_its_tokens_are_a_usual_figure(
+    demo_run: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    without = tmp_path / "run.toml"
+    text = demo_run.config.read_text(encoding="utf-8")
+    without.write_text(text.partition("[tokenize]")[0], encoding="utf-8")
+    assert token_rate(load_config(str(without), str(demo_run.out))) == TokenRate(USUAL_BYTES_PER_TOKEN, "usual")
+    moved = ["whatif", "--rule", "too_short", "--minimum", "70", "-n", "0"]
+    for config, said_of_it in (
+        (without, "as models of llm-jp give"),
+        (demo_run.config, "as in the token shards of this"),
+    ):
+        assert main([*moved, "--config", str(config), "--out", str(demo_run.out)]) == 0
+        assert said_of_it in capsys.readouterr().out
 
 
 def test_a_rule_of_two_bounds_with_one_off_shows_gained_documents(hostile_shard: MeasuredShard) -> None:
