@@ -51,6 +51,11 @@ def recorded_lists(out: str) -> tuple[str, ...]:
     return (joined,) if requests and fs.exists(path) else requests
 
 
+def requests_digest(out: str) -> str:
+    """A digest of the requests of a run, which changes when one is added, edited or deleted."""
+    return _lists(out)[1].rpartition("-")[2].removesuffix(".txt")
+
+
 def join_requests(out: str) -> None:
     """Write the list that joins all requests, unless it is there; its name is the digest of the requests' names.
 

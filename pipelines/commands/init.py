@@ -103,6 +103,7 @@ def _configuration(found: Counter[tuple[str, str, str]]) -> str:
             f'inputs  = ["{pattern}"]',
             f'profile = "{profile}"          # whose rules decide: web, ocr, classical, law, prose, patent …',
             f'licence = "{NO_LICENCE}"  # the documents carry it',
+            'uses    = ["train", "search", "display", "redistribute"]  # take out what you may not do with its text',
         ]
     lines += [
         "",

@@ -19,10 +19,13 @@ from typing import Any
 
 from manyo.corpus.tables.credentials import hide
 from manyo.corpus.tables.shards import read_text
+from manyo.corpus.takedown_requests import requests_digest
 from manyo.filters.rules.decide import Rule, shipped_rules
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.annotations import ANNOTATIONS, INDEX_COLUMNS, annotate, annotated_sources
 from manyo.pipelines.commands.croissant import MEANINGS, croissant
+from manyo.pipelines.commands.hub_upload import TO_WRITE, push, repository_of
+from manyo.pipelines.commands.init import NO_LICENCE
 from manyo.pipelines.commands.page_history import RunTables
 from manyo.pipelines.commands.published_tables import (
     PUBLISHED,
@@ -38,7 +41,7 @@ from manyo.pipelines.commands.rebuild_recipe import recipe_of
 from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.commands.run_states import tokens_by_source
 from manyo.pipelines.engine.checkout import commit
-from manyo.pipelines.engine.errors import UserError, WorkFailed
+from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.report.quantities import format_size
@@ -68,7 +71,8 @@ BLANKS = (
     ("croissant.json", "url, creator and licence, where the options of manyo publish did not give them"),
 )
 
-_TO_WRITE = "[to be written]"
+#: Says of a published folder from which run and with which options it was written.
+_RECIPE = "recipe/run.json"
 
 _PAGES = ("README.md", "README.ja.md", "TRAINING_CONTENT_SUMMARY.md", "PRIVACY.md", "TODO.md")
 
@@ -76,10 +80,15 @@ _PAGES = ("README.md", "README.ja.md", "TRAINING_CONTENT_SUMMARY.md", "PRIVACY.m
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `manyo publish`."""
     arguments.add_run(parser)
-    parser.add_argument("--to", required=True, metavar="FOLDER", help="new or empty folder to write")
+    parser.add_argument(
+        "--to",
+        required=True,
+        metavar="FOLDER",
+        help="new or empty folder to write; with --push also one that was written, which is sent as it is",
+    )
     parser.add_argument("--name", metavar="NAME", help="name of the corpus (default: that of the configuration)")
     parser.add_argument("--license", metavar="ID", default="other", help="licence of the whole, as the Hub names it")
-    parser.add_argument("--creator", metavar="WHO", default=_TO_WRITE, help="who publishes it")
+    parser.add_argument("--creator", metavar="WHO", default=TO_WRITE, help="who publishes it")
     parser.add_argument("--version", metavar="VERSION", default="1.0.0", help="of the corpus (default: 1.0.0)")
     parser.add_argument(
         "--push", metavar="HF_URI", help="hf://datasets/ORG/NAME[@BRANCH]: show what would be sent there"
@@ -93,7 +102,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the folder, and send it if that is asked for twice; returns 0.
+    """Write the folder, or take the one that was written; send it if that is asked for twice. Returns 0.
 
     Raises:
         UserError: an option is wrong, the run is not released, or nothing was released.
@@ -106,14 +115,24 @@ def run(options: argparse.Namespace) -> int:
         raise UserError(f"--version {options.version}: give numbers, such as 1.0.0")
     if options.without_text and not annotated_sources(config):
         raise UserError("--without-text: no source is a crawl, whose pages others could fetch")
-    repository = _repository(options.push) if options.push else None
+    for source in config.sources:
+        if source.licence == NO_LICENCE and "redistribute" in source.uses:
+            raise UserError(f"{config.path}: source {source.name}: state its licence, or take redistribute out of uses")
+    repository = repository_of(options.push) if options.push else None
     if options.send and repository is None:
         raise UserError("--send needs --push hf://datasets/ORG/NAME")
     folder = Path(options.to)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
-            raise UserError(f"--to {folder}: is not empty")
+            _refuse_other(folder, config, options)
+            if repository is None:
+                raise UserError(
+                    f"--to {folder}: is not empty; it was published from this run, and --push sends it as it is now; "
+                    "to write it again, name a new folder or delete this one"
+                )
+            push(folder, *repository, is_real=options.send)
+            return 0
         numbers = publish(config, folder, options, with_text=not options.without_text)
     except OSError as error:
         raise UserError(f"--to {folder}: {error.strerror or error}") from error
@@ -129,9 +148,46 @@ def run(options: argparse.Namespace) -> int:
         f"TODO.md lists what a person has to write",
         markup=False,
     )
+    for source in config.sources:
+        if "redistribute" in source.uses and source.name in numbers.sources:
+            console.print(
+                f"{source.name}: licence {source.licence!r}; uses of its [[source]] let its text be redistributed",
+                markup=False,
+            )
     if repository is not None:
-        _push(folder, *repository, is_real=options.send)
+        push(folder, *repository, is_real=options.send)
     return 0
+
+
+def _refuse_other(folder: Path, config: Config, options: argparse.Namespace) -> None:
+    """Look whether a folder that is not empty is what this command would write, apart from what a person wrote since.
+
+    Raises:
+        UserError: it is something else, or has been overtaken; the message says by what.
+    """
+    try:
+        recipe = json.loads((folder / _RECIPE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"--to {folder}: is not empty, and was not written by manyo publish; name a new one") from error
+    stages = {stage.name: stage.fingerprint for stage in build_stages(config)}
+    if recipe.get("stages") != stages:
+        raise UserError(f"--to {folder}: is of another run than {config.path}; name a new folder")
+    if recipe.get("takedowns") != requests_digest(config.run.out):
+        raise UserError(f"--to {folder}: was written before the last takedown; name a new folder, and delete this one")
+    for key, value in _card(config, options).items():
+        if recipe.get("card", {}).get(key) != value:
+            raise UserError(f"--to {folder}: was written with another {key}; name a new folder")
+
+
+def _card(config: Config, options: argparse.Namespace) -> dict[str, Any]:
+    """What the options say about the corpus."""
+    return {
+        "name": options.name or PurePath(config.path).stem,
+        "license": options.license,
+        "creator": options.creator,
+        "version": options.version,
+        "without_text": options.without_text,
+    }
 
 
 def publish(config: Config, folder: Path, options: argparse.Namespace, with_text: bool) -> Numbers:
@@ -153,24 +209,23 @@ def publish(config: Config, folder: Path, options: argparse.Namespace, with_text
     if not numbers.total.documents:
         raise UserError("nothing is released: there is nothing to publish; see manyo report")
     tokens = tokens_by_source(config)
-    name = options.name or PurePath(config.path).stem
+    card = _card(config, options)
     fingerprints = [(stage.name, stage.fingerprint) for stage in build_stages(config)]
     versions = {package: version(package) for package in ("manyo", "pyarrow", "numba", "fastwarc")}
+    sources = "1 source" if len(numbers.sources) == 1 else f"{len(numbers.sources):,} sources"
     facts = {
-        "name": name,
-        "license": options.license,
-        "creator": options.creator,
-        "version": options.version,
-        "url": options.push or _TO_WRITE,
+        **card,
+        "takedowns": requests_digest(config.run.out),
+        "url": options.push or TO_WRITE,
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "description": f"{numbers.total.documents:,} documents of {len(numbers.sources)} sources, made by manyo.",
+        "description": f"{numbers.total.documents:,} documents of {sources}, made by manyo.",
         "commit": commit(),
         "versions": versions,
         "size": next((label for below, label in _SIZES if numbers.total.documents < below), "n>1T"),
     }
-    described = croissant(name, facts, numbers, fingerprints, versions)
+    described = croissant(card["name"], facts, numbers, fingerprints, versions)
     _write(folder / "croissant.json", json.dumps(described, ensure_ascii=False, indent=1) + "\n")
-    _recipe(config, folder / "recipe", facts, fingerprints)
+    _recipe(config, folder, facts, card, fingerprints)
     if not with_text:
         _write_rebuilding(config, folder)
     for stem, rows in _tables(config, numbers, tokens).items():
@@ -184,7 +239,8 @@ def publish(config: Config, folder: Path, options: argparse.Namespace, with_text
         "yaml": _yaml(numbers, facts, with_text),
         "with_text": with_text,
         "blanks": BLANKS,
-        "blank": _TO_WRITE,
+        "blank": TO_WRITE,
+        "sources": sources,
         "domains": top_domains(numbers.domains),
         "n_domains": len(numbers.domains),
         "columns": {"default": (PUBLISHED if with_text else ANNOTATIONS).names, "removed": REMOVED.names},
@@ -242,7 +298,7 @@ def _write(path: Path, text: str) -> None:
 def _range(tokens: Mapping[str, int] | None) -> str:
     """The range of the EU's summary that the number of tokens is in."""
     if tokens is None:
-        return f"{_TO_WRITE} (the run is not tokenized)"
+        return f"{TO_WRITE} (the run is not tokenized)"
     n = sum(tokens.values())
     return "below 1 billion tokens" if n < 10**9 else "1 billion to 10 trillion tokens" if n < 10**13 else "more"
 
@@ -314,63 +370,23 @@ def _csv(rows: list[tuple[object, ...]]) -> str:
     return text.getvalue()
 
 
-def _recipe(config: Config, folder: Path, facts: Mapping[str, Any], stages: list[tuple[str, str]]) -> None:
+def _recipe(
+    config: Config, folder: Path, facts: Mapping[str, Any], card: Mapping[str, Any], stages: list[tuple[str, str]]
+) -> None:
     """Configuration, rules, versions and fingerprints: what makes the same corpus of the same inputs."""
-    _write(folder / "config.toml", hide(read_text(config.path)))
+    _write(folder / "recipe" / "config.toml", hide(read_text(config.path)))
     rules = [{key: value for key, value in _rule(rule).items() if value is not None} for rule in config.rules]
     described = {
         "commit": facts["commit"],
         "versions": facts["versions"],
+        "card": card,
+        "takedowns": facts["takedowns"],
         "stages": dict(stages),
         "rules_shipped_with_manyo": sorted(shipped_rules()),
         "rules": rules,
     }
-    _write(folder / "run.json", json.dumps(described, ensure_ascii=False, indent=1) + "\n")
+    _write(folder / _RECIPE, json.dumps(described, ensure_ascii=False, indent=1) + "\n")
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
     return {key: getattr(rule, key) for key in ("name", "profiles", "signal", "minimum", "maximum", "source")}
-
-
-def _repository(uri: str) -> tuple[str, str | None]:
-    """Name and branch of a dataset repository on the Hub."""
-    prefix = "hf://datasets/"
-    name, _, branch = uri.removeprefix(prefix).partition("@")
-    if not uri.startswith(prefix) or name.count("/") != 1 or not all(name.split("/")):
-        raise UserError(f"--push {uri}: give hf://datasets/ORG/NAME or hf://datasets/ORG/NAME@BRANCH")
-    return name, branch or None
-
-
-def _push(folder: Path, name: str, branch: str | None, is_real: bool) -> None:
-    """Say what would be sent, or send it; the library continues where a transfer broke off."""
-    console = open_console()
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    size = sum(path.stat().st_size for path in files)
-    where = f"datasets/{name}" + (f", branch {branch}" if branch else "")
-    if not is_real:
-        console.print(f"Would send {len(files):,} files, {format_size(size)}, to {where}; --send sends them:")
-        for path in files:
-            console.print(
-                f"    {path.relative_to(folder).as_posix()}  {format_size(path.stat().st_size)}", markup=False
-            )
-        return
-    # Its import takes longer than the rest of a dry run.
-    from httpx2 import TransportError
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError
-
-    api = HfApi()
-    try:
-        api.create_repo(name, repo_type="dataset", private=True, exist_ok=True)
-        if branch is not None:
-            api.create_branch(name, repo_type="dataset", branch=branch, exist_ok=True)
-        api.upload_folder(repo_id=name, repo_type="dataset", folder_path=folder, revision=branch)
-    except HfHubHTTPError as error:
-        raise UserError(f"--push {where}: {hide(str(error).splitlines()[0])}") from error
-    except (TransportError, OSError) as error:
-        said = hide(str(error).splitlines()[0] if str(error) else type(error).__name__)
-        raise WorkFailed(
-            f"--push {where}: the Hub cannot be reached ({said}); {folder} is complete: send it later with "
-            f"hf upload {name} {folder} --repo-type dataset"
-        ) from error
-    console.print(f"Sent {len(files):,} files, {format_size(size)}, to {where}; new repositories are private.")

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from manyo.corpus.sources.source_kinds import SOURCE_USES
 from manyo.pipelines.cli import main
 from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_NOTICES, EXIT_USER
+from manyo.pipelines.graph.config import load_config
 from tests.conftest import ROOT
 
 TEXT = '{"text": "川沿いを歩くと、桜の花びらが水面を流れていました。"}\n'
@@ -33,6 +35,9 @@ def test_init_writes_a_configuration_that_checks_and_runs(folder: Path, capsys: 
     said = capsys.readouterr().out
     assert "manyo.toml: no fault" in said
     assert "the licence is not stated yet" in said
+    assert set(load_config("manyo.toml").sources[0].uses) == set(SOURCE_USES), "what is granted is written down"
+    assert main(["publish", "--config", "manyo.toml", "--to", "published"]) == EXIT_USER
+    assert "state its licence, or take redistribute out of uses" in capsys.readouterr().err
     assert f"out  {folder}/manyo-out" in said
     assert f"  {folder}/data/**/*.jsonl" in said
     assert "document  25 characters  川沿いを歩くと" in said

@@ -216,8 +216,8 @@ def test_a_hub_that_cannot_be_reached_is_one_line_and_the_folder_stays(
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
     assert publish(demo_run, tmp_path / "corpus", "--push", "hf://datasets/some/corpus", "--send") == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert "--push datasets/some/corpus: the Hub cannot be reached" in line
-    assert f"send it later with hf upload some/corpus {tmp_path}/corpus --repo-type dataset" in line
+    assert "--push datasets/some/corpus: the Hub did not take it" in line
+    assert f"{tmp_path}/corpus is complete, and the same command sends it" in line
     assert (tmp_path / "corpus" / "README.md").exists()
 
 
