@@ -1,4 +1,4 @@
-"""`manyo show`: all that is known of one document: its text, what was measured and decided, where its record is."""
+"""`manyo show`: what is known of one document: what was decided, where its record is, its text, what was measured."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_run(parser)
     arguments.add_listing(parser)
     parser.add_argument("page", metavar="PAGE", help=PAGE_HELP)
+    parser.add_argument("--signals", action="store_true", help="also print all that was measured, after the text")
     parser.add_argument(
         "-n", type=arguments.whole(0), default=1, metavar="COUNT", help="documents shown at most (default: 1)"
     )
@@ -60,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
             steps = {step.name: step.text for step in page.history.steps}
             print_json({**page.about, "steps": steps, "signals": page.signals, "text": page.text})
         else:
-            _print(console, row, page)
+            _print(console, row, page, options.signals)
     if len(shown) < len(found):
         print_rest(console, options.json, len(found) - len(shown))
     return 0
@@ -145,7 +146,7 @@ def _may_display(config: Config, tables: RunTables, name: str, found: Sequence[F
     return shown
 
 
-def _print(console: Console, found: FoundRow, page: WholeDocument) -> None:
+def _print(console: Console, found: FoundRow, page: WholeDocument, with_signals: bool) -> None:
     print_history(console, page.history)
     console.print()
     about = page.about
@@ -154,18 +155,20 @@ def _print(console: Console, found: FoundRow, page: WholeDocument) -> None:
         console.print(f"image   {plain(image)}", markup=False)
     for name, value in about.get("meta", {}).items():
         console.print(f"meta    {plain(name)}: {plain(str(value))}", markup=False)
-    if page.signals:
-        table = FittedTable("signal", "value", texts=(0, 1), is_plain=True)
-        for name, value in page.signals.items():
-            table.add_row(name, _shown(value))
-        console.print()
-        console.print(table)
     console.print()
     if page.text is None:
         console.print("(no text is kept of a refused page)" if found.table == REFUSED else NOT_SHOWN)
     else:
         console.print(visible(page.text), markup=False)
     console.print()
+    if page.signals and with_signals:
+        table = FittedTable("signal", "value", texts=(0, 1), is_plain=True)
+        for name, value in page.signals.items():
+            table.add_row(name, _shown(value))
+        console.print(table)
+        console.print()
+    elif page.signals:
+        console.print(f"{len(page.signals):,} signals were measured; --signals prints them", style="dim")
 
 
 def _shown(value: Any) -> str:

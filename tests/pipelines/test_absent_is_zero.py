@@ -82,6 +82,7 @@ ELSEWHERE = {
     "diff",
     "warm",
     "completion",
+    "rules",
     "select",
     "submit",
     "stop",

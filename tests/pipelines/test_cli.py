@@ -45,6 +45,7 @@ ALONE: dict[str, tuple[str, ...]] = {
     "init": (),
     "warm": (),
     "completion": ("bash",),
+    "rules": (),
     "diff": ("a.toml", "b.toml"),
     "ablate": ("a.toml", "b.jsonl"),
     "train-categories": ("--category", "news", "a.jsonl", "--model", "register.txt"),

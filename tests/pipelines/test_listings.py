@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -305,11 +306,14 @@ def test_show_prints_the_whole_text_the_signals_and_the_record(
     assert len(shown["text"]) == document["char_count"] == shown["signals"]["char_count"]
     assert shown["reasons"] == []
     assert Path(shown["origin_file"]).exists()
-    assert main(["show", document["doc_id"], *of]) == EXIT_DONE
-    said = capsys.readouterr().out
-    assert f"record  {shown['origin_file']}, byte {shown['origin_offset']:,}" in said
-    assert "char_count" in said
-    assert shown["text"].split("\n")[-1] in said
+    for option in ([], ["--signals"]):
+        assert main(["show", document["doc_id"], *option, *of]) == EXIT_DONE
+        said = capsys.readouterr().out
+        assert f"record  {shown['origin_file']}, byte {shown['origin_offset']:,}" in said
+        before, _, after = said.partition(shown["text"].split("\n")[-1])
+        assert not re.search("^char_count", before, re.M), "a person wants to read the text"
+        assert bool(re.search("^char_count", after, re.M)) == bool(option)
+        assert ("--signals prints them" in after) != bool(option)
 
 
 def test_show_tells_how_many_more_pages_a_host_has(demo_run: FinishedRun, capsys: pytest.CaptureFixture[str]) -> None:
