@@ -343,19 +343,22 @@ SIGNALS: tuple[Signal, ...] = (
         lambda passes: passes.of(character_counts).of(*JAPANESE_LETTERS),
     ),
     Signal(
-        fraction("japanese_letter_fraction", "such letters per character, white space too"),
+        fraction(
+            "japanese_letter_fraction",
+            "Japanese letters (hiragana, katakana, kanji and their marks) per character, white space too",
+        ),
         "Swallow v1 0.5 at least",
         lambda passes: share(
             passes.of(character_counts).of(*JAPANESE_LETTERS), passes.of(character_counts).char_counts
         ),
     ),
     Signal(
-        fraction("hiragana_letter_fraction", "hiragana per such letter"),
+        fraction("hiragana_letter_fraction", "hiragana per Japanese letter"),
         "Swallow v1 0.2 at least",
         lambda passes: passes.of(character_counts).fraction_of_letters(*HIRAGANA),
     ),
     Signal(
-        fraction("katakana_letter_fraction", "full-width katakana except ー per such letter"),
+        fraction("katakana_letter_fraction", "full-width katakana except ー per Japanese letter"),
         "Swallow v1 0.5 at most",
         lambda passes: passes.of(character_counts).fraction_of_letters(
             CharacterClass.KATAKANA, CharacterClass.KATAKANA_PARTICLE

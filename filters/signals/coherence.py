@@ -100,7 +100,11 @@ SIGNALS: tuple[Signal, ...] = (
         _unjoined_fraction,
     ),
     Signal(
-        count("longest_unjoined_chars", "length of the longest stretch without such hiragana", "characters"),
+        count(
+            "longest_unjoined_chars",
+            "length of the longest stretch without hiragana of a particle or an inflection",
+            "characters",
+        ),
         "ours",
         lambda passes: passes.of(_coherence)["longest_unjoined"],
     ),
@@ -125,8 +129,8 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         fraction(
             "coherent_fraction",
-            "characters in the longest run of such segments of which each but the first is related, per character in "
-            "such segments",
+            "characters in the longest run of segments of which each but the first shares letters with one before it, "
+            "per character in segments",
         ),
         "ours: scraps of many texts have no long run",
         lambda passes: share(passes.of(_coherence)["coherent_chars"], passes.of(_coherence)["segment_chars"]),
@@ -134,8 +138,7 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         fraction(
             "labelled_segment_fraction",
-            f"such segments that begin with a label of at most {kernels.LABEL_CHARS} characters and a colon, per such "
-            "segment",
+            f"segments that begin with a label of at most {kernels.LABEL_CHARS} characters and a colon, per segment",
         ),
         "ours: forms, profiles and tables of products",
         lambda passes: share(passes.of(_coherence)["labelled"], passes.of(_coherence)["segments"]),

@@ -187,7 +187,7 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         fraction(
             "top_4gram_excess_fraction",
-            f"the same of the occurrences beyond {FREE_OCCURRENCES}, in 4-grams",
+            f"characters in the most frequent 4-gram per character, of its occurrences beyond {FREE_OCCURRENCES}",
         ),
         "ours: a short text says its subject, or ました。, a few times",
         partial(_top_ngram_fraction, length=4, read=_repeats, free_occurrences=FREE_OCCURRENCES),
@@ -211,14 +211,17 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         count(
             "longest_duplicate_chars",
-            f"characters in the longest stretch of such 10-grams, in parts of {MAX_CHARS:,}",
+            f"characters in the longest stretch of 10-grams that occurred before, in parts of {MAX_CHARS:,}",
             "characters",
         ),
         "ours: a title is repeated, a passage is not",
         lambda passes: passes.of(_repeats)["longest_duplicate"],
     ),
     Signal(
-        fraction("longest_duplicate_fraction", "the same per character"),
+        fraction(
+            "longest_duplicate_fraction",
+            "characters in the longest stretch of 10-grams that occurred before, per character",
+        ),
         "ours: a text that is there twice has half of it in one",
         lambda passes: _per_character(passes, "longest_duplicate"),
     ),

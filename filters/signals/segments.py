@@ -202,8 +202,8 @@ SIGNALS: tuple[Signal, ...] = (
     Signal(
         count(
             "longest_passage_chars",
-            "characters in statements and phrases that follow each other, with at most "
-            f"{kernels.GAP_CHARS} other characters between two, in the longest such passage",
+            "characters in the longest passage of statements and phrases that follow each other, with at most "
+            f"{kernels.GAP_CHARS} other characters between two",
             "characters",
         ),
         "ours: sentences scattered among labels are no passage",
@@ -238,7 +238,7 @@ SIGNALS: tuple[Signal, ...] = (
         partial(_count, name="teasers"),
     ),
     Signal(
-        fraction("teaser_fraction", "such segments per teaser or statement"),
+        fraction("teaser_fraction", "segments that … or dots cut in mid-sentence, per one of them or statement"),
         "Gopher 0.30 and HojiChar 0.70 of the lines",
         _teaser_fraction,
     ),
@@ -251,12 +251,16 @@ SIGNALS: tuple[Signal, ...] = (
         partial(_per_character, name="repeated_chars"),
     ),
     Signal(
-        count("longest_repeat_chars", "characters in the longest row of such segments", "characters"),
+        count(
+            "longest_repeat_chars",
+            "characters in the longest row of Japanese segments that occurred before",
+            "characters",
+        ),
         "ours: how long a passage is repeated, whatever its share of a long text",
         partial(_count, name="longest_repeat"),
     ),
     Signal(
-        count("segment_repeat_count", "occurrences of the most frequent such segment", "segments"),
+        count("segment_repeat_count", "occurrences of the most frequent Japanese segment", "segments"),
         "ours: share buttons and labels of shops",
         partial(_count, name="segment_repeats"),
     ),

@@ -150,7 +150,7 @@ SIGNALS: tuple[Signal, ...] = (
         lambda passes: passes.of(tell_counts)["urls"],
     ),
     Signal(
-        fraction("url_fraction", "characters in such addresses per character, white space too"),
+        fraction("url_fraction", "characters in web addresses per character, white space too"),
         "ours: lists of addresses; text in links of the HTML is `link_fraction` of the documents, as Uzushio counts",
         lambda passes: _per_character(passes, "url_chars"),
     ),
@@ -179,12 +179,14 @@ SIGNALS: tuple[Signal, ...] = (
         lambda passes: share(passes.of(tell_counts)["segment_chars"], passes.of(tell_counts)["segments"]),
     ),
     Signal(
-        count("longest_segment_chars", "length of the longest such segment", "characters"),
+        count("longest_segment_chars", "length of the longest segment that a mark or a newline ends", "characters"),
         "Swallow v1 200 at most",
         lambda passes: passes.of(tell_counts)["longest_segment"],
     ),
     Signal(
-        fraction("trailing_segment_fraction", "such segments that trail off in … or ・ per segment"),
+        fraction(
+            "trailing_segment_fraction", "segments that trail off in … or ・ per segment that a mark or a newline ends"
+        ),
         "Swallow v1 0.20 at most",
         lambda passes: share(passes.of(tell_counts)["trailing_segments"], passes.of(tell_counts)["segments"]),
     ),

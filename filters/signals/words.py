@@ -297,7 +297,7 @@ SIGNALS: tuple[Signal, ...] = (
         setting=ALSO_MEASURE,
     ),
     Signal(
-        mean("mean_word_chars", "mean length of such words", "characters"),
+        mean("mean_word_chars", "mean length of the words with a letter or a digit in them", "characters"),
         "FineWeb-2 1 to 6",
         lambda passes: passes.of(_words).mean_word_chars,
         setting=ALSO_MEASURE,

@@ -43,6 +43,14 @@ _HOST_KINDS = {
 }
 _OTHER_HOST, _NO_HOST = "other domain", "no host"
 
+_ORTHOGRAPHIES = ("hiragana prose", "katakana and kanji (before 1946)", "hardly any kana", "katakana words")
+_STYLES = ("polite (です, ます)", "plain (だ, である)", "fewer than 5 statements")
+
+#: Every class that is told apart here; those of measured categories are the names that their signals give.
+CLASSES = (
+    *_HOST_KINDS.values(), _OTHER_HOST, _NO_HOST, *_ORTHOGRAPHIES, *_STYLES, *length_classes(np.zeros(0, np.int64))[1],
+)  # fmt: skip
+
 #: A text is in katakana if it has more of them than hiragana, and kanji enough to be no list of names or foreign words.
 _LEAST_HAN = 0.15
 
@@ -95,11 +103,8 @@ def _classes(documents: RuledDocuments) -> dict[str, tuple[np.ndarray, Sequence[
     return {
         "host": _host_kinds(documents.hosts),
         "length": length_classes(values["char_count"]),
-        "orthography": (
-            orthography,
-            ("hiragana prose", "katakana and kanji (before 1946)", "hardly any kana", "katakana words"),
-        ),
-        "style": (style, ("polite (です, ます)", "plain (だ, である)", "fewer than 5 statements")),
+        "orthography": (orthography, _ORTHOGRAPHIES),
+        "style": (style, _STYLES),
         **{name: named_classes(of_documents) for name, of_documents in documents.categories.items()},
     }
 

@@ -60,6 +60,8 @@ def page_templates() -> jinja2.Environment:
         "unlinked": _unlinked,
         "cell": _cell,
         "japanese": japanese,
+        "code": _code,
+        "breakable": _breakable,
     }
     environment.globals |= {"ticks": _ticks, "token_tables": token_tables}
     return environment
@@ -80,6 +82,16 @@ def _cell(text: str) -> Markup:
     """A text inside a table of Markdown: on one line, and nothing in it is markup of HTML or Markdown."""
     plain = escape(" ".join(text.split()))
     return Markup(re.sub(r"([\\`*_\[\]|~])", lambda found: f"&#{ord(found[0])};", plain))
+
+
+def _code(text: str) -> Markup:
+    """A text whose names stand in backticks, as docstrings and meanings have them: the names become code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def _breakable(name: str) -> Markup:
+    """A name that may be broken after what joins its words, so that it is not in the middle of one."""
+    return Markup(re.sub(r"([_./-])(?=[^_./-])", r"\1<wbr>", str(escape(name))))
 
 
 def _ticks(maximum: float) -> list[int]:

@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -277,3 +278,11 @@ def test_good_real_text_is_kept(real_data):
     for batch, profile in ((texts, "web"), (texts, "prose"), (pages, "web")):
         dropped = failures(*measured(batch, profile), RULES).any(axis=1).mean()
         assert dropped <= 0.05, profile
+
+
+def test_a_meaning_is_read_without_those_of_other_signals() -> None:
+    """The report shows one by itself: "the same per character" said nothing there."""
+    for name, column in RULE_COLUMNS.items():
+        assert not re.match(r"(the same (per|of)|such|these|those)\b", column.meaning), name
+        for found in re.finditer(r"\bsuch (?!as\b)(\w{3})", column.meaning):
+            assert found[1] in column.meaning[: found.start()], f"{name}: such {found[1]}… is what?"

@@ -12,11 +12,14 @@ from manyo.corpus.print.text_layer import WHYS
 from manyo.corpus.sources.source_kinds import KINDS
 from manyo.filters import rights
 from manyo.filters.rules.decide import RULE_COLUMNS, load_rules, shipped_rules
+from manyo.filters.signals.categories import SHIPPED, load_category_model
+from manyo.filters.signals.readability import ERAS
 from manyo.pipelines.extraction import loop
 from manyo.pipelines.graph.reasons import REMOVED, UNRELEASED, refusals
 from manyo.pipelines.report import japanese as loader
 from manyo.pipelines.report.accounts import NOTICES
 from manyo.pipelines.report.japanese import japanese
+from manyo.pipelines.report.loss_by_class import CLASSES
 
 _SECTIONS: dict[str, dict[str, str]] = tomllib.loads(
     Path(loader.__file__).with_name("japanese.toml").read_text(encoding="utf-8")
@@ -30,6 +33,8 @@ _SHOWN: dict[str, set[str]] = {
     "signal": {column.meaning for column in RULE_COLUMNS.values()},
     "unit": {column.unit for column in RULE_COLUMNS.values() if column.unit},
     "notice": {*NOTICES.values()},
+    "class": {*CLASSES},
+    "category": {*ERAS, *(name for shipped in SHIPPED for name in load_category_model(shipped).names)},
 }
 
 #: Numbers, names in backticks, and the fields of a notice with their formats.
