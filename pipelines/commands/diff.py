@@ -24,6 +24,7 @@ from manyo.pipelines.commands.selected_documents import read_selection
 from manyo.pipelines.commands.shown_documents import plain
 from manyo.pipelines.commands.written_files import HTML, JSON_OBJECT, PAGE_LINES, check_place
 from manyo.pipelines.engine.errors import UserError
+from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.report.quantities import format_value
 from manyo.pipelines.report.rendering import page_templates
@@ -86,16 +87,23 @@ def run(options: argparse.Namespace) -> int:
         first, second = (_states(config, options, with_texts=True) for config in configs)
     changes = compare_runs(first, second, options.by, common_signals(*configs), options.n)
     names = [PurePath(config.path).name for config in configs]
+    have_same_tokenizer = len({_tokenizer_of(config) for config in configs}) == 1
     if options.json:
         _write(options.json, "--json", json.dumps(as_json(changes, configs), ensure_ascii=False, indent=1) + "\n")
     if options.pages:
         lines = (json.dumps(page, ensure_ascii=False) + "\n" for page in changed_pages(first, second, changes))
         _write(options.pages, "--pages", "".join(lines))
     if options.html:
-        page = page_templates().get_template("diff.html.j2")
-        _write(options.html, "--html", page.render(changes=changes, names=names, plain=plain, shown=_ROWS_SHOWN))
+        page = (
+            page_templates()
+            .get_template("diff.html.j2")
+            .render(changes=changes, names=names, plain=plain, shown=_ROWS_SHOWN, same_tokenizer=have_same_tokenizer)
+        )
+        _write(options.html, "--html", page)
     console = open_console(_PIPE_COLUMNS)
     _print(console, names, changes)
+    if None not in (changes.before.tokens, changes.after.tokens) and not have_same_tokenizer:
+        console.print("The runs have different tokenizers, so that tokens differ for the same text too.")
     return EXCEEDED if _exceeded(console, changes, limits) else 0
 
 
@@ -103,6 +111,13 @@ def _decisions_of(config: Config) -> str:
     """Where the last table lies that is compared; it is that of no other run."""
     with paths_start_at(os.path.dirname(config.path)):
         return stage_of(config, "duplicates", "diff").folder(config.run.out)
+
+
+def _tokenizer_of(config: Config) -> str:
+    """What tells the tokenizer of a run from others: how it was trained and on what, or its settings."""
+    with paths_start_at(os.path.dirname(config.path)):
+        stages = {stage.name: stage for stage in build_stages(config)}
+    return stages["train"].fingerprint if "train" in stages else str(getattr(stages.get("encode"), "settings", ""))
 
 
 def _states(config: Config, options: argparse.Namespace, with_texts: bool) -> RunStates:

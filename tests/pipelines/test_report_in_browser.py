@@ -44,6 +44,23 @@ def test_nothing_is_wider_than_the_window_and_no_text_is_cut_off(page: Page, wid
     assert page.evaluate(cut) == []
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_usual_window_hides_no_column_and_a_phone_no_number_of_a_rule(page: Page, language: str) -> None:
+    page.click(f"label[for=to-{language}]")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = false; })")
+    beyond = """(all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1)
+      .map((one) => one.getAttribute('aria-labelledby'))"""
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert page.locator("main .scroll:visible").evaluate_all(beyond) == []
+    page.set_viewport_size({"width": 320, "height": 900})
+    stacked = page.locator("main .scroll:visible:has(.stacked)")
+    assert stacked.count() >= 3
+    assert stacked.evaluate_all(beyond) == []
+    named = page.locator(".stacked td.named").first.evaluate("(one) => getComputedStyle(one, '::before').content")
+    assert named.strip('" ') in ("Documents", "文書")
+    assert page.locator("main").inner_text().count("`") == 0
+
+
 def test_one_language_is_shown_at_a_time_and_the_keyboard_chooses_it(page: Page) -> None:
     page.focus("#to-en")
     page.keyboard.press("ArrowRight")
