@@ -15,11 +15,11 @@ from __future__ import annotations
 import io
 import os
 import struct
-import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from deflate import crc32
 
 #: Small enough that a narrow column costs few bytes of its neighbours, large enough that checksums are 0.006 %.
 BLOCK_BYTES = 64 << 10
@@ -54,10 +54,7 @@ def seal(path: Path, has_footer: bool) -> None:
         body_bytes = size - (_footer_bytes(file.read()) if has_footer else 0)
         file.seek(0)
         sums = np.array(
-            [
-                zlib.crc32(file.read(min(BLOCK_BYTES, body_bytes - start)))
-                for start in range(0, body_bytes, BLOCK_BYTES)
-            ],
+            [crc32(file.read(min(BLOCK_BYTES, body_bytes - start))) for start in range(0, body_bytes, BLOCK_BYTES)],
             "<u4",
         )
         footer = file.read()
@@ -67,8 +64,8 @@ def seal(path: Path, has_footer: bool) -> None:
 
 def _sealed_end(sums: np.ndarray, body_bytes: int, footer: bytes) -> bytes:
     head = sums.tobytes()
-    fields = _BEFORE_CRC.pack(body_bytes, BLOCK_BYTES, zlib.crc32(footer))
-    return head + fields + _LENGTH.pack(zlib.crc32(fields, zlib.crc32(head))) + _MARK + footer
+    fields = _BEFORE_CRC.pack(body_bytes, BLOCK_BYTES, crc32(footer))
+    return head + fields + _LENGTH.pack(crc32(fields, crc32(head))) + _MARK + footer
 
 
 def _footer_bytes(end: bytes) -> int:
@@ -116,9 +113,9 @@ class CheckedFile(io.RawIOBase):
             at = sums_bytes
         end = end[at - sums_bytes :]
         sums, fields = end[:sums_bytes], end[sums_bytes : sums_bytes + _BEFORE_CRC.size]
-        if zlib.crc32(fields, zlib.crc32(sums)) != own_crc:
+        if crc32(fields, crc32(sums)) != own_crc:
             raise Damaged(f"its checksums at byte {body_bytes} are damaged")
-        if zlib.crc32(end[sums_bytes + _TAIL.size :]) != footer_crc:
+        if crc32(end[sums_bytes + _TAIL.size :]) != footer_crc:
             raise Damaged(f"its footer at byte {size - footer_bytes} is damaged")
         self._end = end
         self._seal = int(own_crc)
@@ -216,7 +213,7 @@ class CheckedFile(io.RawIOBase):
     def _compare(self, first: int, data: bytes) -> None:
         view = memoryview(data)
         for number, at in enumerate(range(0, len(data), self._block_bytes), start=first):
-            if zlib.crc32(view[at : at + self._block_bytes]) != self._sums[number]:
+            if crc32(view[at : at + self._block_bytes]) != self._sums[number]:
                 start = number * self._block_bytes
                 raise Damaged(
                     f"bytes {start} to {min(start + self._block_bytes, self._body_bytes)} are not what was written"

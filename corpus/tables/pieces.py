@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import errno
 import struct
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
+from deflate import crc32
 
 from manyo.corpus.tables.retries import StorageError
 from manyo.corpus.tables.shard_errors import DamagedShard, ShardError
@@ -63,7 +63,7 @@ def find_pieces(path: Path, schema: pa.Schema, written: Iterable[tuple[int, int]
     with open(path, "rb") as file:
         for end, n_rows in written:
             file.seek(start)
-            piece = Piece(start, end - start, zlib.crc32(file.read(end - start))) if n_rows else EMPTY
+            piece = Piece(start, end - start, crc32(file.read(end - start))) if n_rows else EMPTY
             packed += _PACKED.pack(*piece)
             start = end
     return bytes(packed)
@@ -108,6 +108,6 @@ def read_piece(uri: str, piece: Piece, schema: pa.Schema) -> pa.RecordBatch:
         if error.errno == errno.EIO:
             raise DamagedShard(uri, str(error)) from error
         raise ShardError(f"{uri}: cannot be read ({error})") from error
-    if zlib.crc32(data) != piece.crc:
+    if crc32(data) != piece.crc:
         raise DamagedShard(uri, f"bytes {piece.start} to {end} are not what was written")
     return pa.ipc.read_record_batch(pa.ipc.read_message(data), schema)

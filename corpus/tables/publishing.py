@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 import tempfile
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from uuid import uuid4
 
+from blake3 import blake3
+
 from manyo.corpus.tables.ownership import check_owner, current_owner
 from manyo.corpus.tables.seals import read_seal
 from manyo.corpus.tables.storage import LocalFiles, RemoteFiles, connect, make_folder, sync
@@ -22,13 +23,17 @@ from manyo.corpus.tables.storage import LocalFiles, RemoteFiles, connect, make_f
 PARTIAL_FOLDER = ".partial"
 
 _HASH_CHUNK_BYTES = 1 << 20
+_DIGEST_BYTES = 16
+
+#: How the digest of a file begins: the entity tag of an object looks the same without.
+BLAKE3 = "blake3:"
 
 
 class Bytes(NamedTuple):
     """What tells the bytes of a file from others.
 
     Attributes:
-        digest: BLAKE2b of all of them.
+        digest: BLAKE3 of all of them, with its name before it.
         seal: see `manyo.corpus.tables.seals`.
     """
 
@@ -89,10 +94,10 @@ def sent_bytes(uri: str) -> Bytes | None:
 
 def bytes_of(stream: BinaryIO) -> Bytes:
     """Of all bytes of a file, which is read from its start and closed."""
-    hasher = hashlib.blake2b(digest_size=16)
+    hasher = blake3()
     while chunk := stream.read(_HASH_CHUNK_BYTES):
         hasher.update(chunk)
-    return Bytes(hasher.hexdigest(), read_seal(stream))
+    return Bytes(BLAKE3 + hasher.hexdigest(length=_DIGEST_BYTES), read_seal(stream))
 
 
 def _new_partial(folder: Path) -> Path:

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 
 from manyo.corpus.tables.pieces import written_pieces
-from manyo.corpus.tables.publishing import Bytes, bytes_of, sent_bytes
+from manyo.corpus.tables.publishing import BLAKE3, Bytes, bytes_of, sent_bytes
 from manyo.corpus.tables.seals import NO_SEAL, read_seal
 from manyo.corpus.tables.shards import filesystem, is_local, join, publish
 from manyo.pipelines.engine.sealed_json import NotSealed, open_json, seal_json
@@ -26,9 +26,6 @@ _FOLDER = "manifests"
 
 #: Path of a shard's manifest below its stage's folder.
 MANIFEST_TEMPLATE = _FOLDER + "/{shard}.json"
-
-#: Before the digest of a file on an object store, whose entity tag looks the same.
-_SENT = "blake2b:"
 
 #: Manifests that cannot be read are named up to this number, then counted.
 _NAMED_AT_MOST = 5
@@ -107,7 +104,7 @@ def manifest_uri(stage_folder: str, shard: str) -> str:
 def describe_output(stage_folder: str, uri: str) -> OutputFile:
     """Returns size, digest and seal of a published file, and the pieces of one that this process dealt.
 
-    The digest is BLAKE2b of its bytes. A file on an object store is not read back for it: what this process sent is
+    The digest is BLAKE3 of its bytes. A file on an object store is not read back for it: what this process sent is
     known, and of what a child sent the entity tag stands in. Such a tag need not be a digest of the bytes (encryption
     with a key of KMS), so it only says whether the file is another one; tables, which children write, have checksums.
     """
@@ -117,7 +114,7 @@ def describe_output(stage_folder: str, uri: str) -> OutputFile:
     if is_local(fs) or not entity_tag:
         digest, seal = _bytes_of(uri)
     elif sent := sent_bytes(uri):
-        digest, seal = _SENT + sent.digest, sent.seal
+        digest, seal = sent
     else:
         digest, seal = str(entity_tag).strip('"'), read_seal(fs.open(path, "rb"))
     below = uri.removeprefix(stage_folder.rstrip("/") + "/")
@@ -134,7 +131,8 @@ def read_again(stage_folder: str, output: OutputFile) -> str | None:
     """Read every byte of an output and compare them with what its manifest says.
 
     Returns:
-        How they differ; None if they do not. Where the manifest has an entity tag, only the size is compared.
+        How they differ; None if they do not. Where the manifest has an entity tag, or a digest of another kind from an
+        earlier version, only the size is compared.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -144,10 +142,10 @@ def read_again(stage_folder: str, output: OutputFile) -> str | None:
     size_bytes = int(fs.info(path)["size"])
     if size_bytes != output.size_bytes:
         return f"has {size_bytes} bytes, its manifest says {output.size_bytes}"
-    if not is_local(fs) and not output.digest.startswith(_SENT):
+    if not output.digest.startswith(BLAKE3):
         return None
-    digest, wanted = _bytes_of(uri).digest, output.digest.removeprefix(_SENT)
-    return None if digest == wanted else f"its digest is {digest}, its manifest says {wanted}"
+    digest = _bytes_of(uri).digest
+    return None if digest == output.digest else f"its digest is {digest}, its manifest says {output.digest}"
 
 
 def read_manifest(uri: str) -> Manifest:
