@@ -1,23 +1,30 @@
 """Compiled functions: how every kernel is compiled, and where its machine code is kept.
 
-Numba compiles a kernel on its first call (57 s of processor time for all of them) and keeps the machine code for later
-processes. It notices a change in the kernel's own file, but not in a file from which the kernel imports another kernel
-or a constant. So the name of the cache folder contains a digest of those files.
+Numba compiles a kernel on its first call (a minute and more of processor time for all of them) and keeps the machine
+code for later processes. It notices a change in the kernel's own file, but not in a file from which the kernel imports
+another kernel or a constant. So the folder is named by a digest of all these files, and by nothing else: every checkout
+and environment that has the same code shares it. Processes that need a kernel at the same time wait for the one that
+compiles it.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, TypeAlias, TypeVar, cast
+from typing import IO, Any, Final, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numba import config as _numba_config
 from numba import njit
+from numba.core.caching import CacheImpl, CompileResultCacheImpl, FunctionCache, UserProvidedCacheLocator
+from numba.core.compiler_lock import global_compiler_lock
 from numpy.typing import NDArray
 
 #: Arrays that kernels take, by the type of their elements.
@@ -84,10 +91,11 @@ def _compiled(function: Kernel, **options: Any) -> Kernel:
     compiled: Any = njit(nogil=True, **options)(function)
     before = _config.CACHE_DIR
     try:
-        _config.CACHE_DIR = before or _cache_folder(function.__code__.co_filename)
-        compiled.enable_caching()
+        _config.CACHE_DIR = before or _user_folder()
+        compiled._cache = _Kept(function)  # type: ignore[no-untyped-call]
     finally:
         _config.CACHE_DIR = before
+    _compile_in_one_process(compiled, function.__code__.co_firstlineno)
     return cast(Kernel, compiled)
 
 
@@ -107,18 +115,94 @@ def _wrapping(function: Kernel) -> Kernel:
     return np.errstate(over="ignore")(function)
 
 
+class _Place(UserProvidedCacheLocator):
+    """The folder for the machine code of one file's kernels, named by what they are compiled from."""
+
+    @classmethod
+    def get_suitable_cache_subpath(cls, py_file: str) -> str:
+        """Returns the folder below `NUMBA_CACHE_DIR` or the user's cache folder."""
+        path = Path(py_file)
+        if path.is_relative_to(_PACKAGE):
+            return _digest(path)
+        # Numba's own folder, named by the path: nobody knows what a file of others imports.
+        named = super().get_suitable_cache_subpath(py_file)  # type: ignore[no-untyped-call]
+        return os.path.join(_digest(path), named)
+
+
+class _KeptResults(CompileResultCacheImpl):
+    _locator_classes = [_Place, *CacheImpl._locator_classes]  # noqa: RUF012 - as Numba has it
+
+
+class _Kept(FunctionCache):
+    """Machine code of one kernel in the folder of its file, or where Numba finds room if none can be made there."""
+
+    _impl_class = _KeptResults
+
+
 @cache
-def _cache_folder(source_file: str) -> str:
-    """The folder for the machine code of one file's kernels; empty, for Numba's own choice, where none can be made."""
-    imported = _imported_sources(Path(source_file))
-    digest = hashlib.blake2b(b"".join(source.read_bytes() for source in imported), digest_size=4).hexdigest()
+def _digest(source: Path) -> str:
+    """A name for the contents of a file and of all files of manyo that it imports from."""
+    sources = [source, *_imported_sources(source)]
+    return hashlib.blake2b(b"".join(one.read_bytes() for one in sources), digest_size=8).hexdigest()
+
+
+@cache
+def _user_folder() -> str:
+    """The user's folder for machine code; empty, for Numba's own choice, where none can be made."""
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    folder = Path(home, "manyo", "kernels", digest)
+    folder = Path(home, "manyo", "kernels")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         return ""
     return str(folder)
+
+
+#: The largest kernel takes a minute on a busy machine. Whoever compiles for longer is stopped or hangs.
+_WAIT_S = 300.0
+
+#: Locks that this process holds: a kernel may call itself.
+_held: set[str] = set()
+
+
+def _compile_in_one_process(compiled: Any, line: int) -> None:
+    """Have processes that need a kernel at once wait for the first, and load what it kept.
+
+    It spares the work, and Numba's list of what is kept would lose entries: two processes that compile a kernel for two
+    signatures can give the second the code of the first.
+    """
+    lock = os.path.join(compiled.stats.cache_path, f"{compiled.__name__}-{line}.lock")
+    compile_now = compiled.compile
+
+    def compile_or_wait(signature: Any) -> Any:
+        with global_compiler_lock:
+            if lock in _held:
+                return compile_now(signature)
+            _held.add(lock)
+            file = _locked(lock)
+            try:
+                return compile_now(signature)
+            finally:
+                _held.discard(lock)
+                if file:
+                    file.close()
+
+    compiled.compile = compile_or_wait
+
+
+def _locked(path: str) -> IO[str] | None:
+    """A file that no other process has locked; None where none can be made or locked, or another keeps it too long."""
+    give_up_at = time.monotonic() + _WAIT_S
+    with suppress(OSError):
+        file = open(path, "w")  # noqa: SIM115 - it is closed by whoever compiles
+        while time.monotonic() < give_up_at:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return file
+            except BlockingIOError:
+                time.sleep(0.02)
+        file.close()
+    return None
 
 
 def _imported_sources(source: Path) -> list[Path]:

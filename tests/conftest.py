@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,21 @@ _LONG_FILES = ("test_wheel.py",)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts the long files first; `--no-loadscope-reorder` keeps them there."""
     items.sort(key=lambda item: item.path.name not in _LONG_FILES)
+
+
+#: Kernels that had run when all tests were collected.
+KERNELS_RUN = pytest.StashKey[list[str]]()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Notes which kernels ran while test files were imported, which every worker does."""
+    modules = [module for name, module in list(sys.modules.items()) if name.endswith("_kernels")]
+    session.config.stash[KERNELS_RUN] = [
+        f"{module.__name__}.{name}"
+        for module in modules
+        for name, value in vars(module).items()
+        if getattr(value, "nopython_signatures", [])
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -47,13 +48,16 @@ def found(of: ItemIndex, *texts: str) -> list[tuple[int, str, str, int]]:
     return [(row, of.items[item].name, texts[row][start:stop], edits) for row, item, start, stop, edits in rows]
 
 
-OWN = index(ITEMS)
+@cache
+def own() -> ItemIndex:
+    """The index of the items."""
+    return index(ITEMS)
 
 
 @pytest.mark.parametrize("number", range(5))
 def test_a_verbatim_item_is_found_at_its_place(number: int) -> None:
     inside = re.sub(r"[？。]$", "", ITEMS[number])
-    assert found(OWN, PAGE.format("\n"), PAGE.format(f"「{ITEMS[number]}」")) == [(1, str(number), inside, 0)]
+    assert found(own(), PAGE.format("\n"), PAGE.format(f"「{ITEMS[number]}」")) == [(1, str(number), inside, 0)]
 
 
 @pytest.mark.parametrize(
@@ -68,13 +72,16 @@ def test_a_verbatim_item_is_found_at_its_place(number: int) -> None:
     ],
 )
 def test_width_line_breaks_punctuation_and_few_edits_do_not_hide_an_item(written: str, edits: int) -> None:
-    assert [(name, n) for _, name, _, n in found(OWN, PAGE.format(written))] == [("0", edits)]
+    assert [(name, n) for _, name, _, n in found(own(), PAGE.format(written))] == [("0", edits)]
 
 
 def test_other_sentences_on_the_same_subject_are_not_found() -> None:
     assert (
         found(
-            OWN, "川沿いの図書館は何時に閉まりますか？", "祖母は毎年、冬に柿を食べる。", "橋は1932年に架けられました。"
+            own(),
+            "川沿いの図書館は何時に閉まりますか？",
+            "祖母は毎年、冬に柿を食べる。",
+            "橋は1932年に架けられました。",
         )
         == []
     )
@@ -84,13 +91,13 @@ def test_a_short_item_is_found_only_verbatim_and_alone_and_a_tiny_one_never() ->
     assert [
         row
         for row, *_ in found(
-            OWN, "山の白い霧は？", "あの山の白い霧は？", "山の白い霧はすぐ消えた", "山の白い霧も？", "何？"
+            own(), "山の白い霧は？", "あの山の白い霧は？", "山の白い霧はすぐ消えた", "山の白い霧も？", "何？"
         )
     ] == [0]
 
 
 def test_an_item_that_occurs_twice_is_found_twice() -> None:
-    twice = [one for one in found(OWN, f"{ITEMS[3]}{ITEMS[3]}") if one[1] == "3"]
+    twice = [one for one in found(own(), f"{ITEMS[3]}{ITEMS[3]}") if one[1] == "3"]
     assert [stretch for _, _, stretch, _ in twice] == ["夜の港で遠くから聞こえた音は"] * 2
 
 
@@ -127,15 +134,15 @@ def test_masking_what_is_found_leaves_nothing_to_find(data: st.DataObject) -> No
     parts = data.draw(st.lists(st.sampled_from([*ITEMS[:5], "友人と", "。", "\n", "霧", "ｶﾞ㌔"]), max_size=8))
     text = "".join(parts)
     spans = [
-        (start, stop, "benchmark") for _, _, start, stop, _ in OWN.find(pa.array([text], pa.large_string())).tolist()
+        (start, stop, "benchmark") for _, _, start, stop, _ in own().find(pa.array([text], pa.large_string())).tolist()
     ]
-    assert found(OWN, mask(text, spans, {"benchmark": "<評価データ>"})) == []
+    assert found(own(), mask(text, spans, {"benchmark": "<評価データ>"})) == []
 
 
 def test_leaks_are_rows_with_document_item_place_and_similarity() -> None:
     texts = ["", PAGE.format("夜の港で遠くから聞こえる音は？")]
     batch = pa.record_batch({"doc_id": pa.array([bytes(16), b"1" * 16], pa.binary(16)), "text": pa.array(texts)})
-    leaks = OWN.find_leaks(batch)
+    leaks = own().find_leaks(batch)
     assert leaks.schema.equals(LEAKS.schema)
     (row,) = leaks.to_pylist()
     assert (row["doc_id"], row["benchmark"], row["item"]) == (b"1" * 16, "own", "3")
@@ -147,7 +154,7 @@ def test_leaks_are_rows_with_document_item_place_and_similarity() -> None:
 def test_items_in_comments_are_found_as_those_in_texts_are() -> None:
     comments = PAGE.format("夜の港で遠くから聞こえる音は？")
     batch = pa.record_batch({"doc_id": pa.array([bytes(16)], pa.binary(16)), "comments": pa.array([comments])})
-    (row,) = OWN.find_leaks(batch, "comments").to_pylist()
+    (row,) = own().find_leaks(batch, "comments").to_pylist()
     assert (row["part"], comments[row["start"] : row["stop"]]) == ("comments", "夜の港で遠くから聞こえる音は")
 
 

@@ -1,6 +1,7 @@
 """Laws of labels, normal forms, and the pass that screens texts for signs."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +115,7 @@ def test_a_value_is_found_in_every_layout_of_its_label(kind: str, layout: str) -
         assert [(kind, value)] == [(span["kind"], text[span["start"] : span["stop"]]) for span in spans][:1], text
 
 
+@cache
 def expression_of_labels() -> re.Pattern[str]:
     """Any word of a label with what must stand around it, in the normal form without marks."""
     words = gate_words()
@@ -139,9 +141,6 @@ def expression_of_labels() -> re.Pattern[str]:
         parts += [f"{start}(?:{any_of(name, False)}){end}", f"{start}(?:{any_of(name, True)}){end}{digits}"]
     parts += [f"(?:{any_of(name, True)})[{connectors}]{{0,14}}{digits}" for name in ("anywhere", "numbers")]
     return re.compile("|".join([*parts, f"(?:{any_of('plain', False)}){of_plain}"]))
-
-
-LABELS = expression_of_labels()
 
 
 DIGITS = "0-9０-９〇一二三四五六七八九十百千壱弐参拾廿元"
@@ -175,7 +174,7 @@ def test_screening_misses_no_word_and_counts_as_its_slow_twin_does(texts: list[s
     start = 0
     for stretch in (stretch for text in texts for stretch in stretches_of(text)):
         stop = start + len(stretch.encode())
-        has_word = bool(LABELS.search(unmarked(normal_form(stretch).chars)))
+        has_word = bool(expression_of_labels().search(unmarked(normal_form(stretch).chars)))
         assert start in at or (not has_word and counted_slowly(stretch)[0] < LEAST_DIGITS), stretch
         if start in at:
             assert found.stops[at[start]] == stop
