@@ -28,8 +28,9 @@ from bench.json_lines import json_lines
 from bench.scrub import book_texts, crawl_texts, datatrove, hojichar, news_texts
 from manyo.corpus import intervals
 from manyo.corpus.release import resolve
-from manyo.filters.pii.find import Scrub, find, find_by_profile
+from manyo.filters.pii.find import find, find_by_profile
 from manyo.filters.pii.kinds import PII_KINDS
+from manyo.filters.pii.scrub_settings import Scrub
 
 _KINDS = [kind.name for kind in PII_KINDS]
 

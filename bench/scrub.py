@@ -28,8 +28,9 @@ import pyarrow.compute as pc
 from bench.entries import pii_peers
 from manyo.corpus.release import release_batch
 from manyo.corpus.schema import DOCUMENTS
-from manyo.filters.pii.find import Scrub, find
+from manyo.filters.pii.find import find
 from manyo.filters.pii.kinds import PII_KINDS
+from manyo.filters.pii.scrub_settings import Scrub
 
 _RUNS = 3
 _KINDS = [kind.name for kind in PII_KINDS]

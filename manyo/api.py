@@ -36,9 +36,9 @@ from manyo.dedup.verdict.clusters import find_clusters
 from manyo.dedup.verdict.compared import deal_compared, link
 from manyo.dedup.verdict.order import precedence
 from manyo.filters.language import LanguageSettings, identify
-from manyo.filters.pii import find as pii
 from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.own_kinds import own_kind_names
+from manyo.filters.pii.scrub_settings import Scrub
 from manyo.filters.rules.comparison import move_bound
 from manyo.filters.rules.decide import PROFILES, failures, load_rules
 from manyo.filters.signals.catalogue import SIGNALS
@@ -297,6 +297,8 @@ def find_pii(texts: Sequence[str], kinds: Iterable[str] | None = None) -> list[l
     >>> find_pii(["お電話は 03-1234-5678 まで"], ["phone"])
     [[PersonalData(start=5, stop=17, kind='phone', text='03-1234-5678')]]
     """
+    from manyo.filters.pii.find import find  # its patterns take a second to compile
+
     if kinds is not None:
         _check_list("kinds", kinds)
     known = [*(kind.name for kind in PII_KINDS), *own_kind_names()]
@@ -306,7 +308,7 @@ def find_pii(texts: Sequence[str], kinds: Iterable[str] | None = None) -> list[l
             raise ValueError(f"no kind {kind!r}; {did_you_mean(str(kind), known)}")
     _check_texts(texts)
     found: list[dict[PersonalData, None]] = [{} for _ in texts]  # two patterns may find the same
-    for span in pii.find(pa.array(texts, pa.large_string()), chosen).to_pylist():
+    for span in find(pa.array(texts, pa.large_string()), chosen).to_pylist():
         start, stop, row = span["start"], span["stop"], span["row"]
         found[row][PersonalData(start, stop, span["kind"], texts[row][start:stop])] = None
     return [list(of_text) for of_text in found]
@@ -323,7 +325,7 @@ def mask(text: str, kinds: Iterable[str] | None = None) -> str:
     'お電話は <電話番号> まで'
     """
     (spans,) = find_pii([text], kinds)
-    masks = pii.Scrub({"web": tuple({span.kind for span in spans})}).masks
+    masks = Scrub({"web": tuple({span.kind for span in spans})}).masks
     return mask_spans(text, [(span.start, span.stop, span.kind) for span in spans], masks)
 
 

@@ -133,7 +133,8 @@ def steps() -> dict[str, Callable[[str], object]]:
     from manyo.dedup.sketch.minhash import signatures
     from manyo.dedup.sketch.shingles import shingle_sets
     from manyo.dedup.sketch.view import as_compared
-    from manyo.filters.pii.find import Scrub, find_by_profile
+    from manyo.filters.pii.find import find_by_profile
+    from manyo.filters.pii.scrub_settings import Scrub
     from manyo.filters.signals import fluency
     from manyo.filters.signals.measure import measure
     from manyo.filters.templates.counting import Templates, find_wordings

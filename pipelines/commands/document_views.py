@@ -15,7 +15,7 @@ from manyo.corpus.addresses import host_of
 from manyo.corpus.schema import TEXT
 from manyo.corpus.sources.source_kinds import Source
 from manyo.corpus.tables.shards import read_rows
-from manyo.filters.pii.find import Scrub, find_by_profile
+from manyo.filters.pii.scrub_settings import Scrub
 from manyo.filters.rights import Rights
 from manyo.filters.rules.decide import PROFILES, Rule, columns_by_table
 from manyo.pipelines.commands.measured_documents import MeasuredShard
@@ -178,6 +178,8 @@ def _mark_masks(views: Sequence[View], scrub: Scrub) -> None:
     texts = pa.array([view["text"] for view in shown], TEXT)
     spans: dict[int, list[list[Any]]] = {}
     if shown:
+        from manyo.filters.pii.find import find_by_profile  # its patterns take a second to compile
+
         for span in find_by_profile(texts, [view["profile"] for view in shown], scrub).to_pylist():
             spans.setdefault(span["row"], []).append([span["start"], span["stop"], span["kind"]])
     for at, view in enumerate(shown):

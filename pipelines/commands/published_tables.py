@@ -27,7 +27,7 @@ from manyo.corpus.release import mask
 from manyo.corpus.tables.shards import read_batches, read_columns, zip_batches
 from manyo.corpus.takedown_requests import recorded_lists
 from manyo.corpus.takedowns import join_takedowns, read_takedowns
-from manyo.filters.pii.find import Scrub, find_by_profile
+from manyo.filters.pii.scrub_settings import Scrub
 from manyo.pipelines.commands.page_history import RunTables
 from manyo.pipelines.commands.rule_changes import NO_HOST
 from manyo.pipelines.engine.stage_table import StageTable
@@ -348,6 +348,8 @@ def masked_texts(texts: pa.Array, profiles: Sequence[str], scrub: Scrub, wanted:
     result: list[str | None] = [None] * len(wanted)
     if not rows:
         return result
+    from manyo.filters.pii.find import find_by_profile  # its patterns take a second to compile
+
     chosen = texts.take(pa.array(rows, pa.int64()))
     spans: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
     for span in find_by_profile(chosen, [profiles[row] for row in rows], scrub).to_pylist():

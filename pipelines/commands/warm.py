@@ -13,7 +13,8 @@ from manyo.corpus.web.main_text import extract
 from manyo.dedup.settings import Dedup
 from manyo.dedup.sketch.minhash import signatures
 from manyo.filters.language import LanguageSettings, identify
-from manyo.filters.pii.find import Scrub, find_by_profile
+from manyo.filters.pii.find import find_by_profile
+from manyo.filters.pii.scrub_settings import Scrub
 from manyo.filters.signals.measure import measure
 from manyo.pipelines.engine.errors import EXIT_DONE
 

@@ -30,7 +30,7 @@ from manyo.corpus.tables.export import Export
 from manyo.dedup.settings import Dedup
 from manyo.filters.benchmarks.leaks import Decontaminate
 from manyo.filters.language import LanguageSettings
-from manyo.filters.pii.find import Scrub
+from manyo.filters.pii.scrub_settings import Scrub
 from manyo.filters.rights import Rights
 from manyo.filters.rules.decide import PROFILES, Rule, load_rules, needs_templates, shipped_rules
 from manyo.filters.signals.catalogue import SIGNALS

@@ -26,8 +26,7 @@ from manyo.dedup import boilerplate
 from manyo.filters import rights
 from manyo.filters.benchmarks.items import digest
 from manyo.filters.benchmarks.leaks import Decontaminate, benchmark_index
-from manyo.filters.pii import find as pii
-from manyo.filters.pii.find import Scrub
+from manyo.filters.pii.scrub_settings import Scrub
 from manyo.filters.signals import catalogue
 from manyo.pipelines.engine.errors import UserError, WorkFailed
 from manyo.pipelines.engine.shapes import map_some
@@ -222,11 +221,13 @@ def _with_leaks(spans: pa.RecordBatch, documents: pa.RecordBatch, leaks: pa.Tabl
     return together.combine_chunks().to_batches()[0]
 
 
-def _personal_information(documents: pa.RecordBatch, settings: pii.Scrub) -> Iterator[pa.RecordBatch]:
+def _personal_information(documents: pa.RecordBatch, settings: Scrub) -> Iterator[pa.RecordBatch]:
     """Spans to mask in text, title, uri and comments."""
+    from manyo.filters.pii.find import find_by_profile  # its patterns take a second to compile
+
     profiles = documents.column("profile").to_pylist()
     for column in ("text", "title", "uri", "comments"):
-        yield pii.find_by_profile(documents.column(column), profiles, settings)
+        yield find_by_profile(documents.column(column), profiles, settings)
 
 
 def release(task: Task[NoSettings]) -> Mapping[str, int]:

@@ -30,8 +30,7 @@ from manyo.corpus.tables.shards import (
     publish,
 )
 from manyo.dedup import boilerplate
-from manyo.filters.pii import find as pii
-from manyo.filters.pii.find import Scrub
+from manyo.filters.pii.scrub_settings import Scrub
 from manyo.filters.rules.decide import Rule, load_rules, shipped_rules, without_texts
 from manyo.filters.signals.catalogue import SIGNALS as ALL_SIGNALS
 from manyo.filters.signals.measure import measured_categories
@@ -261,6 +260,8 @@ def _samples(task: Task[ReportSettings]) -> Samples:
 
     Documents that are taken down are left out.
     """
+    from manyo.filters.pii.find import find_by_profile  # its patterns take a second to compile
+
     taken_down = (batch.column("doc_id") for batch in read_all(task.inputs_of(TAKEN_DOWN)))
     taken = pa.chunked_array(taken_down, DOC_ID)
     clusters = [
@@ -272,7 +273,7 @@ def _samples(task: Task[ReportSettings]) -> Samples:
     lines = boilerplate.most_frequent(read_all(of_hosts), _LINES_SHOWN, taken) if of_hosts else None
     for rows, name in ((clusters, "uri"), (lines or [], "line")):
         texts = pa.array([row[name] for row in rows], TEXT)
-        found = pii.find_by_profile(texts, ["web"] * len(rows), task.settings.scrub)
+        found = find_by_profile(texts, ["web"] * len(rows), task.settings.scrub)
         spans: dict[int, list[tuple[int, int, str]]] = {}
         for span in found.to_pylist():
             spans.setdefault(span["row"], []).append((span["start"], span["stop"], span["kind"]))

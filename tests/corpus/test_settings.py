@@ -16,7 +16,7 @@ from manyo.corpus.settings.toml_lines import Path, lines_of
 from manyo.corpus.settings.toml_tables import Faults, from_table
 from manyo.corpus.settings.toml_text import SettingsError, read_document
 from manyo.dedup.settings import Dedup
-from manyo.filters.pii.find import Scrub
+from manyo.filters.pii.scrub_settings import Scrub
 from manyo.tokenizer.mixture import Mix
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_-]{0,6}", fullmatch=True)

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from manyo.corpus.release import mask
 from manyo.filters.pii.check_digits import luhn, my_number_check_digit
-from manyo.filters.pii.find import Scrub, _find_in, by_kind, find, find_by_profile
+from manyo.filters.pii.find import _find_in, by_kind, find, find_by_profile
 from manyo.filters.pii.gate import LABEL, PRIVATE, Piece
 from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS
 from manyo.filters.pii.patterns import PATTERNS
 from manyo.filters.pii.rejoined import rejoined
+from manyo.filters.pii.scrub_settings import Scrub
 from manyo.filters.rules.decide import PROFILES
 
 KINDS = [kind.name for kind in PII_KINDS]

@@ -6,7 +6,8 @@ import pytest
 from manyo.corpus.release import release_batch
 from manyo.corpus.schema import DOCUMENTS
 from manyo.corpus.web.main_text import extract
-from manyo.filters.pii.find import Scrub, find_by_profile
+from manyo.filters.pii.find import find_by_profile
+from manyo.filters.pii.scrub_settings import Scrub
 
 PLANTED = {
     "氏名": "片山 理恵",

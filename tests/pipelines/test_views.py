@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from manyo.corpus.tables.export import Export
-from manyo.filters.pii.find import Scrub
+from manyo.filters.pii.scrub_settings import Scrub
 from manyo.pipelines.engine.errors import UserError
 from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import load_config
