@@ -14,6 +14,8 @@ OUT_FLAG := $(if $(OUT),--out $(OUT))
 KERNEL_TESTS := $(addprefix tests/corpus/test_,$(addsuffix .py,sniff charset tags text notation paragraphs)) \
   $(addprefix tests/filters/test_,$(addsuffix .py,characters fluency repetition tells vocabulary words coherence plausibility benchmarks)) \
   $(addprefix tests/dedup/test_,$(addsuffix .py,exact view minhash shingles keys pairs components similarity))
+# pip compiles no module of a package: Python compiles those that are imported, a fifth of them, when they are.
+INSTALL := -m pip install --quiet --disable-pip-version-check --no-compile -c requirements.lock
 STAGES := extract langid filter dedup scrub tokenize report
 
 .PHONY: help demo samples run $(STAGES) submit plan status stop test test-random kernels-check faults test-interop check lint types docs docs-check bench leaderboard site lock clean
@@ -25,11 +27,11 @@ help:            ## list the targets
 $(VENV)/installed: pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "manyo needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e .
+	$(BIN)/python $(INSTALL) -e .
 	@touch $@
 
 $(VENV)/developed: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev,s3]'
+	$(BIN)/python $(INSTALL) -e '.[dev,s3]'
 	@touch $@
 
 samples: $(VENV)/installed    ## pack the bundled pages into WARCs and packages
@@ -56,10 +58,10 @@ status: $(VENV)/installed    ## how far a run is, and its Ray job: make status C
 stop: $(VENV)/installed    ## stop the Ray job: make stop RAY_ADDRESS=http://HEAD:8265 CONFIG=FILE
 	@$(BIN)/manyo stop --config $(CONFIG) $(OUT_FLAG)
 
-# Two workers, each with whole files: fixtures of a file are built once, and a test that starts Ray finds a free core.
-# Long files begin (tests/conftest.py) instead of those with the most tests.
+# Workers have whole files: fixtures of a file are built once. Long files begin (tests/conftest.py) instead of those with
+# the most tests. Three for two cores: a third of a worker's time is waiting, for Ray, servers and processes.
 test: $(VENV)/developed    ## the tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 test-random: $(VENV)/developed    ## the property tests with a random seed, which they print
 	seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ') && echo "seed $$seed" && \
@@ -86,10 +88,12 @@ docs: $(VENV)/developed    ## write the generated pages
 docs-check: $(VENV)/developed
 	$(BIN)/python -m docs.generate --check
 
-check: lint types docs-check test    ## everything that CI runs
+# The types take one core for a minute, while the first tests run on the other.
+check: $(VENV)/developed    ## everything that CI runs
+	@$(MAKE) --no-print-directory --jobs 2 lint types docs-check test
 
 bench: $(VENV)/developed    ## speed next to the peers, in one run; needs MANYO_DATA
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[bench]'
+	$(BIN)/python $(INSTALL) -e '.[bench]'
 	@test -n "$(MANYO_DATA)" || { echo "make bench: MANYO_DATA is not set: no pages and books to read"; exit 1; }
 	for name in web filters "dedup quality" "dedup speed" scrub ocr sources profiles labels editions; do \
 	  $(BIN)/python -m bench.$$name $(MANYO_DATA) || exit 1; done
@@ -101,14 +105,14 @@ leaderboard: $(VENV)/developed    ## manyo and its peers on items drawn from a s
 
 .venv-interop/installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv .venv-interop
-	.venv-interop/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev,interop]'
+	.venv-interop/bin/python $(INSTALL) -e '.[dev,interop]'
 	@touch $@
 
 test-interop: .venv-interop/installed    ## Megatron's own reader on our shards (installs PyTorch)
 	.venv-interop/bin/python -m pytest tests/interop
 
 site: $(VENV)/developed    ## the documentation as a site in build/site, which opens from disk; every link is checked
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[site]'
+	$(BIN)/python $(INSTALL) -e '.[site]'
 	$(BIN)/python -m docs.site
 
 lock:            ## resolve the dependencies again; pins that still fit stay (UPGRADE=--upgrade moves them all)
