@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 
+pytest_plugins = ("tests.dearest_files",)
+
 #: A file of rules that every document passes; one without a rule is a notice.
 RULE_THAT_KEEPS_ALL = """
 [[rule]]
