@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
-from manyo.corpus.text import LINE_ENDS, tidy
+from manyo.corpus.text import tidy, with_line_feeds
 
 #: Kinds of spans, and what their value is.
 KINDS: Final = {
@@ -153,7 +153,7 @@ def tidied(text: str, structure: Structure) -> tuple[str, Structure]:
     tidy_text = tidy(text)
     if tidy_text == text or not structure.start:
         return tidy_text, structure
-    text = text.translate(LINE_ENDS)
+    text = with_line_feeds(text)
     spans = structure.spans()
     lines, tidy_lines = text.split("\n"), tidy_text.split("\n")
     first = next((number for number, line in enumerate(lines) if tidy(line)), 0)

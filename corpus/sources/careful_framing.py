@@ -56,7 +56,7 @@ class Block(NamedTuple):
         content_type: Content-Type of the block.
         identified_type: WARC-Identified-Payload-Type, the crawler's own guess; empty if it made none.
         size_bytes: length of the block.
-        block: the bytes; empty if the record is not a page or larger than the limit.
+        block: the bytes, which nobody may change; empty if the record is not a page or larger than the limit.
         truncated_by: why the block is not all of the page, a key of `manyo.corpus.sources.truncation.CAUSES`; empty
             where the archive says nothing.
     """
@@ -67,7 +67,7 @@ class Block(NamedTuple):
     content_type: str
     identified_type: str
     size_bytes: int
-    block: bytes
+    block: bytes | bytearray
     truncated_by: str = ""
 
 

@@ -256,7 +256,7 @@ def _checked(row: _Row, found: Record[Block] | Refused, prefix: str, keys: set[s
     return found._replace(key=key)
 
 
-def _difference(block: bytes, digest: str) -> str:
+def _difference(block: bytes | bytearray, digest: str) -> str:
     """What the digest of a page's body is, if not the one that the index states; empty if it is."""
     body = _body(block)
     own = _sha1(body)
@@ -271,11 +271,11 @@ def payload_digest(block: bytes) -> str:
     return _sha1(_body(block))
 
 
-def _body(block: bytes) -> bytes:
+def _body(block: bytes | bytearray) -> bytes | bytearray:
     return block.partition(b"\r\n\r\n")[2]
 
 
-def _sha1(data: bytes) -> str:
+def _sha1(data: bytes | bytearray) -> str:
     return base64.b32encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode("ascii")
 
 

@@ -65,7 +65,7 @@ class Body(NamedTuple):
         cut: `truncated_by` where decoding has shown it.
     """
 
-    block: bytes
+    block: bytes | bytearray
     start: int
     media_type: str
     charset_label: str | None
@@ -76,7 +76,8 @@ class Body(NamedTuple):
     @property
     def data(self) -> bytes:
         """The page."""
-        return self.block[self.start :]
+        block = self.block
+        return block[self.start :] if isinstance(block, bytes) else bytes(memoryview(block)[self.start :])
 
     @property
     def truncated_by(self) -> str:
@@ -95,11 +96,11 @@ def body_of(page: Block, max_bytes: int) -> Body | Refused | Skipped:
         return found if isinstance(found, Refused) else Body(block, 0, *found, b"")
     response = _final_response(block)
     if isinstance(response, int):
-        return Refused("bad_http", repr(block[response : response + 80].split(b"\n", 1)[0]), page.uri)
+        return Refused("bad_http", repr(bytes(block[response : response + 80]).split(b"\n", 1)[0]), page.uri)
     status, head_start, head_end, start = response
     if status != b"200":
         return Refused("http_status", status.decode("ascii"), page.uri)
-    sent_head = block[head_start:head_end]
+    sent_head = bytes(block[head_start:head_end])
     head = sent_head.lower() + b"\n"
     if b"\n " in head or b"\n\t" in head:
         head = _FOLD.sub(b" ", head)
@@ -120,7 +121,7 @@ def file_of(page: Block, max_bytes: int) -> Body | Refused:
     status, head_start, head_end, start = response
     if status != b"200":
         return Refused("http_status", status.decode("ascii"), page.uri)
-    sent_head = page.block[head_start:head_end]
+    sent_head = bytes(page.block[head_start:head_end])
     return _decoded(Body(page.block, start, "", None, sent_head.lower() + b"\n", sent_head), page.uri, max_bytes)
 
 
@@ -144,14 +145,14 @@ def answer_of(page: Block, max_bytes: int) -> Answer:
     if isinstance(response, int):
         return Answer(0, "", b"")
     status, head_start, head_end, start = response
-    sent = page.block[head_start:head_end] + b"\n"
+    sent = bytes(page.block[head_start:head_end]) + b"\n"
     location = _LOCATION.search(sent)
     decoded = _decoded(Body(page.block, start, "text/plain", None, sent.lower()), page.uri, max_bytes)
     body = b"" if isinstance(decoded, Refused) else decoded.data
     return Answer(int(status), location[1].decode("latin-1").strip() if location else "", body)
 
 
-def _final_response(block: bytes) -> tuple[bytes, int, int, int] | int:
+def _final_response(block: bytes | bytearray) -> tuple[bytes, int, int, int] | int:
     """Status, start and end of the header, and start of the body, of the first response that is not interim (1xx).
 
     Returns:
@@ -165,7 +166,7 @@ def _final_response(block: bytes) -> tuple[bytes, int, int, int] | int:
         head_start = start
         head_end, start = _header_end(block, start)
         if not status[1].startswith(b"1"):
-            return status[1], head_start, head_end, start
+            return bytes(status[1]), head_start, head_end, start
     return start
 
 
@@ -226,9 +227,9 @@ def _type_of(page: Block, start: int, content_type: str) -> tuple[str, str | Non
     return Refused("content_type", identified or stated or "none", page.uri)
 
 
-def _sniffed(block: bytes, start: int) -> str:
+def _sniffed(block: bytes | bytearray, start: int) -> str:
     """The media type of a body whose header states none; empty if it is not text (MIME Sniffing, section 7.1)."""
-    head = block[start : start + BLANK_BYTES + _SNIFFED_BYTES]
+    head = bytes(block[start : start + BLANK_BYTES + _SNIFFED_BYTES])
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if _HTML.match(text):
         return "text/html"
@@ -263,7 +264,7 @@ def _media_type(content_type: str) -> tuple[str, str | None]:
     return found, label
 
 
-def _header_end(block: bytes, start: int) -> tuple[int, int]:
+def _header_end(block: bytes | bytearray, start: int) -> tuple[int, int]:
     """Where the HTTP header that starts at a byte ends, and where its body starts; lines may end in `\\n` alone.
 
     Searches for fixed bytes: an expression with an optional `\\r` takes longer than all that follows.

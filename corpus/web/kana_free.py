@@ -44,7 +44,7 @@ _ENDING = re.compile(r"desu|deshita|deshou|kudasai|[a-z]*(?:masu|mashita|masen|m
 _PARTICLE = re.compile("wa|ga|wo|o|ni|mo|ka|kara|yori|koto|mono|kono|sono")
 
 
-def reason_without_kana(data: bytes, is_utf_8: bool) -> str:
+def reason_without_kana(data: bytes | bytearray, is_utf_8: bool) -> str:
     """The key of `REASONS` for a page with hardly any kana; empty if it holds no Japanese that is recognised.
 
     Args:
@@ -52,7 +52,7 @@ def reason_without_kana(data: bytes, is_utf_8: bool) -> str:
         is_utf_8: whether its bytes above 0x7F form UTF-8.
     """
     middle = max(0, (len(data) - _SAMPLE_BYTES) // 2)
-    sample = data[middle : middle + _SAMPLE_BYTES]
+    sample = bytes(data[middle : middle + _SAMPLE_BYTES])
     n_han, n_kaeriten, n_endings = count_signs(np.frombuffer(sample, np.uint8))
     if is_utf_8 and n_kaeriten >= _LEAST_JAPANESE:
         return "kanji_only"

@@ -21,6 +21,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from manyo.corpus.jit import Bytes
 from manyo.corpus.web import sniff_kernels
 
 #: Fewest kana of a page that may be Japanese. Pages labelled Japanese contain 50 or more; foreign pages with a
@@ -70,7 +71,7 @@ class Pairs(NamedTuple):
 _MAX_TOP_FRACTION: Final = 0.08
 
 
-def may_be_japanese(data: bytes, marks: Marks | None = None) -> bool:
+def may_be_japanese(data: bytes | bytearray, marks: Marks | None = None) -> bool:
     """Whether the bytes of a page may contain at least `MIN_KANA` kana in any encoding.
 
     Args:
@@ -94,19 +95,26 @@ def may_be_japanese(data: bytes, marks: Marks | None = None) -> bool:
     )
 
 
-def find_marks(data: bytes, least: int = MIN_KANA) -> Marks:
+def find_marks(data: bytes | bytearray, least: int = MIN_KANA) -> Marks:
     """The marks of Japanese in bytes.
 
     Args:
         data: the bytes.
         least: kana at which the search ends; the other marks are then those found up to there.
     """
-    return Marks(*sniff_kernels.find_marks(np.frombuffer(data, np.uint8), least))
+    return Marks(*sniff_kernels.find_marks(_array(data), least))
 
 
-def count_pairs(data: bytes) -> Pairs:
+def count_pairs(data: bytes | bytearray) -> Pairs:
     """The marks of the two-byte encodings in bytes, counted."""
-    return Pairs(*sniff_kernels.count_pairs(np.frombuffer(data, np.uint8)))
+    return Pairs(*sniff_kernels.count_pairs(_array(data)))
+
+
+def _array(data: bytes | bytearray) -> Bytes:
+    """The bytes without a copy, read-only: Numba would compile each kernel again for a writable array."""
+    array = np.frombuffer(data, np.uint8)
+    array.flags.writeable = False
+    return array
 
 
 def holds_kana(html: str | bytes, least: int = MIN_KANA) -> bool:
@@ -115,7 +123,7 @@ def holds_kana(html: str | bytes, least: int = MIN_KANA) -> bool:
     return max(marks.utf_8_kana, marks.reference_kana) >= least
 
 
-def _reaches(pattern: re.Pattern[bytes], data: bytes) -> bool:
+def _reaches(pattern: re.Pattern[bytes], data: bytes | bytearray) -> bool:
     return sum(1 for _ in islice(pattern.finditer(data), MIN_KANA)) == MIN_KANA
 
 

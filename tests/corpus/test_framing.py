@@ -117,7 +117,7 @@ def test_header_lines_may_end_in_any_way(tmp_path: Path, packed: bool, line_end:
     path = tmp_path / "a.warc"
     found = framed(path, b"".join(parts))
     assert (names(found), rows(found)) == (["0", "1", "2", "3"], [])
-    assert {item.payload.block for item in found if isinstance(item, Record)} == {http(HTML)}
+    assert {bytes(item.payload.block) for item in found if isinstance(item, Record)} == {http(HTML)}
     assert [item.origin_offset for item in found] == [sum(map(len, parts[:i])) for i in range(4)]
 
 

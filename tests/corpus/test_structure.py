@@ -156,7 +156,7 @@ def test_spans_move_with_what_they_hold(given_: tuple[str, Structure], data: st.
         assert old_kinds - new_kinds <= {"ruby", "math"}
 
 
-@pytest.mark.parametrize("line_end", [chr(code) for code in LINE_ENDS])
+@pytest.mark.parametrize("line_end", list(LINE_ENDS))
 def test_spans_keep_their_places_whatever_ends_the_lines(line_end: str) -> None:
     structure = Structure.of([Span(1, 3, "heading", "1"), Span(4, 6, "heading", "2"), Span(4, 6, "ruby", "か")])
     tidy_text, tidy_structure = tidied("\n".join([" 一二 ", "三四か\u3099", "五"]), structure)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from manyo.corpus.text import LINE_ENDS, PLAIN_BLOCKS, Texts, composed, tidy
+from manyo.corpus.text import LINE_ENDS, PLAIN_BLOCKS, Texts, composed, tidy, with_line_feeds
 from tests import oracles
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -70,7 +70,7 @@ def test_tidying_twice_changes_nothing_more_and_utf8_can_hold_it(text: str) -> N
     assert once.encode("utf-8").decode("utf-8") == once
 
 
-@given(st.lists(TEXT, min_size=2, max_size=4), st.sampled_from([chr(code) for code in LINE_ENDS]), st.integers(0, 300))
+@given(st.lists(TEXT, min_size=2, max_size=4), st.sampled_from(list(LINE_ENDS)), st.integers(0, 300))
 @settings(deadline=None)
 def test_every_line_end_of_unicode_is_a_line_feed(lines: list[str], line_end: str, more: int) -> None:
     lines = [line + "あ" * more for line in lines]
@@ -118,3 +118,8 @@ def test_nothing_in_the_plain_blocks_changes_or_joins_what_is_before_it() -> Non
         assert tidy(f"a{char}a") == f"a{char}a"
         assert not unicodedata.combining(char)
         assert char not in joins
+
+
+@given(TEXT)
+def test_characters_that_end_lines_become_line_feeds_and_no_others_change(text: str) -> None:
+    assert with_line_feeds(text) == text.translate(str.maketrans(dict.fromkeys(LINE_ENDS, "\n")))

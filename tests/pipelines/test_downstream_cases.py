@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from manyo.corpus.text import LINE_ENDS
+from manyo.corpus.text import with_line_feeds
 from manyo.pipelines.cli import main
 from manyo.pipelines.graph.config import load_config
 from manyo.pipelines.run import table_folder
@@ -103,10 +103,10 @@ def test_what_ends_a_line_ends_one_in_texts_and_signals(cases: Cases) -> None:
     documents = {row["uri"]: row["text"] for row in cases.rows("documents", "odd")}
     for name in ("u2028", "ff", "tab"):
         assert documents[name].splitlines() == documents[name].split("\n")
-        plain = given[name].replace("\r\n", "\n").replace("\r", "\n").translate(LINE_ENDS)
+        plain = with_line_feeds(given[name].replace("\r\n", "\n").replace("\r", "\n"))
         assert documents[name].split("\n") == [line.rstrip() for line in plain.rstrip("\n").split("\n")]
     assert signal_values("mean_line_chars", documents["u2028"]) == signal_values(
-        "mean_line_chars", given["u2028"].translate(LINE_ENDS)
+        "mean_line_chars", with_line_feeds(given["u2028"])
     )
 
 
