@@ -15,10 +15,13 @@ import time
 from pathlib import Path
 
 from bench import whatif
+from manyo.corpus.schema import REFUSED
+from manyo.corpus.tables.shards import write_shard
 from manyo.filters.rules.decide import RULE_COLUMNS, load_rules
 from manyo.filters.signals import measure
 from manyo.pipelines.commands.bound_histograms import count_run
-from manyo.pipelines.commands.view_page import counted_json, render
+from manyo.pipelines.commands.sampled_documents import draw
+from manyo.pipelines.commands.view_page import SIZES, counted_json, render
 
 #: Handles that are moved one by one, and steps of each.
 _HANDLES, _STEPS = 8, 10
@@ -37,6 +40,12 @@ def main() -> None:
         clock, processors = time.perf_counter(), time.process_time()
         counts = count_run(shards, rules, ["crawl"], signals)
         print(f"{n_docs:,} documents counted in {time.perf_counter() - clock:.1f} s", end=", ")
+        print(f"{time.process_time() - processors:.1f} s of the processors")
+        clock, processors = time.perf_counter(), time.process_time()
+        refused = str(Path(folder) / "refused.parquet")
+        write_shard(refused, REFUSED.schema, iter(()))
+        sample = draw(shards, [None] * len(shards), [refused] * len(shards), rules, SIZES, 0)
+        print(f"{len(sample.documents):,} drawn in {time.perf_counter() - clock:.1f} s", end=", ")
         print(f"{time.process_time() - processors:.1f} s of the processors")
         data = {
             "run": {"config": "bench.toml", "out": "", "manyo": "", "rules": "", "run": "", "written": ""},

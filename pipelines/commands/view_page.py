@@ -50,7 +50,7 @@ MAX_MB = 15
 _CUTS = (40_000, 20_000, 10_000, 5_000, 2_500, 1_200, 600, 300, 0)
 
 #: Documents of each stratum; a run of forty rules shows some thousand.
-_SIZES = Sizes(kept=120, duplicate=60, reason=16, near=6, refused=12)
+SIZES = Sizes(kept=120, duplicate=60, reason=16, near=6, refused=12)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -139,7 +139,7 @@ def view_data(
     names = [names_of[shard.documents] for shard in shards]
     duplicates = [tables.uri(DUPLICATES, name) if tables.exists(DUPLICATES, name) else None for name in names]
     refused = [tables.uri(REFUSED, name) for name in names]
-    sample = draw(shards, duplicates, refused, config.rules, _SIZES, seed)
+    sample = draw(shards, duplicates, refused, config.rules, SIZES, seed)
     sources = {source.name: source for source in config.sources}
     timeout_s = config.extract.record_timeout_s
     run_view = RunView(shards, names, tables, sources, config.rights, config.scrub, signals, timeout_s)
