@@ -118,6 +118,8 @@ def run_command(config: Config, executor: Executor, watcher: Watcher, command: s
     by_command = stages_by_command(config)
     if not by_command[command]:
         raise UserError(f"{command}: {config.path} has no [{command}], so there is nothing to do; add the table")
+    if command != next(iter(by_command)):
+        refuse_no_run(config, command)
     mark_out(config.run.out)
     record_takedowns(config)
     outputs: dict[str, StageOutput] = {}
@@ -176,6 +178,7 @@ def finished_stages(config: Config, names: Sequence[str], command: str) -> dict[
     Raises:
         UserError: one of them is not finished, or the configuration has no such stage.
     """
+    refuse_no_run(config, command)
     stages = build_stages(config)
     for name in set(names) - {stage.name for stage in stages}:
         stage_of(config, name, command)
@@ -188,6 +191,21 @@ def finished_stages(config: Config, names: Sequence[str], command: str) -> dict[
         if stage.name in needed:
             outputs[stage.name] = finished(stage, outputs, config, command, until=names[-1])
     return outputs
+
+
+def refuse_no_run(config: Config, command: str) -> None:
+    """Look, before anything is written, whether there is a run for a command that goes on with one.
+
+    Raises:
+        UserError: the output is empty or not there, as where `--out` is misspelt.
+    """
+    out = config.run.out
+    fs, path = filesystem(out)
+    if not fs.exists(path) or not names_in(fs, path):
+        raise UserError(
+            f"{command} needs extract, and nothing has run in {out}; name the output of the run, "
+            f"or run: manyo run --config {config.path} --out {out}"
+        )
 
 
 def mark_out(out: str) -> None:

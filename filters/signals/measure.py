@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from manyo.corpus.nearest import not_one_of
 from manyo.corpus.schema import LABEL, signals_table
 from manyo.filters.signals import quality, readability
 from manyo.filters.signals.catalogue import SIGNALS
@@ -18,10 +19,16 @@ def measured_signals(settings: SignalSettings) -> tuple[Signal, ...]:
     Raises:
         ValueError: `also_measure` names something that is not a signal measured on request.
     """
-    on_request = [signal.column.name for signal in SIGNALS if signal.setting == ALSO_MEASURE]
+    settings_of = {signal.column.name: signal.setting for signal in SIGNALS}
     for name in settings.also_measure:
-        if name not in on_request:
-            raise ValueError(f"also_measure: {name!r} is not one of {', '.join(on_request)}")
+        setting = settings_of.get(name)
+        if setting is None:
+            on_request = (one for one, needed in settings_of.items() if needed)
+            raise ValueError(f"also_measure: {not_one_of(name, on_request)}")
+        if setting != ALSO_MEASURE:
+            table, _, key = setting.rpartition(".")
+            where = f"where [filter{table and '.'}{table}] {key} is given" if setting else "in every run"
+            raise ValueError(f"also_measure: {name!r} is measured {where}; leave it out here")
     return tuple(signal for signal in SIGNALS if signal.is_measured(settings))
 
 

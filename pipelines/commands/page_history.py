@@ -260,10 +260,10 @@ class RunTables:
         self._rules: Mapping[str, Rule] = {rule.name: rule for rule in config.rules}
         self._stages = {stage.name: stage for stage in build_stages(config)}
         self._stage_of = {table: stage for stage in self._stages.values() for table in stage.tables}
-        self.shards = self._extracted(config.path)
+        self.shards = self._extracted(config)
         self._nearby = NearbyRows()
 
-    def _extracted(self, config_path: str) -> list[str]:
+    def _extracted(self, config: Config) -> list[str]:
         """Names of the `documents` shards that exist; each is complete, also if its task is not finished."""
         extract = self._stages["extract"]
         folder = join(extract.folder(self._out), DOCUMENTS.folder)
@@ -274,7 +274,9 @@ class RunTables:
             name.removeprefix(prefix).removesuffix(".parquet") for name in names if "/.partial/" not in f"/{name}"
         )
         if not shards:
-            raise UserError(f"{folder}: nothing is extracted yet; run: manyo run --config {config_path}")
+            raise UserError(
+                f"{folder}: nothing is extracted yet; run: manyo run --config {config.path} --out {self._out}"
+            )
         return shards
 
     def uri(self, table: StageTable, shard: str) -> str:

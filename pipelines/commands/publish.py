@@ -46,7 +46,7 @@ from manyo.pipelines.graph.build import build_stages
 from manyo.pipelines.graph.config import Config
 from manyo.pipelines.report.quantities import format_size
 from manyo.pipelines.report.rendering import page_templates
-from manyo.pipelines.run import finished_stages
+from manyo.pipelines.run import finished_stages, refuse_no_run
 
 #: Sizes as the Hub names them: below so many documents.
 _SIZES = (
@@ -122,6 +122,7 @@ def run(options: argparse.Namespace) -> int:
     if options.send and repository is None:
         raise UserError("--send needs --push hf://datasets/ORG/NAME")
     folder = Path(options.to)
+    refuse_no_run(config, "publish")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):

@@ -41,7 +41,7 @@ from manyo.pipelines.graph.config import Config
 from manyo.pipelines.graph.dedup_stages import DUPLICATES
 from manyo.pipelines.graph.takedown_stage import TAKEN_DOWN
 from manyo.pipelines.graph.token_stages import PROVENANCE
-from manyo.pipelines.run import finished, finished_stages, mark_out, record_takedowns, run_one
+from manyo.pipelines.run import finished, finished_stages, mark_out, record_takedowns, refuse_no_run, run_one
 
 #: Exit status: done, but an entry of the list names no document of the run.
 _EXIT_UNMATCHED = EXIT_NOTICES
@@ -230,6 +230,7 @@ def take_down(config: Config, takedowns: Takedowns, executor: Executor, watcher:
         WorkFailed: a shard could not be written.
     """
     out = config.run.out
+    refuse_no_run(config, "takedown")
     mark_out(out)
     record_takedowns(config, takedowns)
     with own(out, "takedown", "the requests are recorded; a run applies them before it ends, else try again"):

@@ -221,7 +221,9 @@ def _tokenizer(config: Config, stages: Mapping[str, AnyStage]) -> Tokenizer:
     folder = train.folder(config.run.out)
     shards = sorted(read_manifests(folder))
     if not shards:
-        raise UserError(f"{folder}: the tokenizer is not trained; run: manyo run --config {config.path}")
+        raise UserError(
+            f"{folder}: the tokenizer is not trained; run: manyo run --config {config.path} --out {config.run.out}"
+        )
     return Tokenizer.load(MODEL.uri(folder, shards[0]))
 
 

@@ -88,7 +88,11 @@ def test_a_file_that_is_not_toml(folder: Path, capsys: pytest.CaptureFixture[str
         ),
         ('kind = "jsonl"', 'kind = "web"', "kind 'web' is not one of aozora, commoncrawl, egov,"),
         ('profile = "prose"', 'profile = "novel"', "profile 'novel' is not one of"),
-        ("[filter]", '[filter]\nalso_measure = ["char_count"]', "also_measure: 'char_count' is not one of"),
+        (
+            "[filter]",
+            '[filter]\nalso_measure = ["char_count"]',
+            "also_measure: 'char_count' is measured in every run; leave it out here",
+        ),
         (
             "[tokenize.train]",
             '[filter.words]\nadult = "none.txt"\n[tokenize.train]',

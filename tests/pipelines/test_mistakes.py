@@ -14,11 +14,12 @@ import pytest
 from manyo.corpus.sources import jsonl
 from manyo.corpus.sources.source_kinds import Source
 from manyo.corpus.sources.unchanged_inputs import look
-from manyo.pipelines.cli import main
+from manyo.pipelines.cli import COMMANDS, main
 from manyo.pipelines.commands.run_states import tokens_by_source
 from manyo.pipelines.extraction.inputs import find_files
 from manyo.pipelines.graph.config import load_config
 from tests.conftest import ROOT
+from tests.pipelines.test_cli import ALONE, arguments
 
 BASE = """[run]
 out = "out"
@@ -502,6 +503,29 @@ def test_label_says_first_that_nothing_is_measured(folder: Path, capsys: pytest.
     assert printed.out == ""
     (line,) = printed.err.splitlines()
     assert line.startswith("manyo: label needs extract")
+
+
+#: Commands that begin a run, read none, or need more than one to say so.
+NEED_NO_RUN = {
+    "run", "extract", "plan", "check", "submit", "stop", "status", "train-quality", "tokenizer", "train-tokenizer",
+    "select", "recall", "path", "mix", "step", "cache",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - ALONE.keys() - NEED_NO_RUN))
+def test_a_misspelt_output_is_named_and_nothing_is_written_there(
+    command: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`takedown` left a folder of that name, with the request in it."""
+    (folder / "run.toml").write_text(BASE.split("[tokenize]")[0] + "[tokenize.train]\n[export]\n")
+    (folder / "list.txt").write_text("https://a.example/\n")
+    (folder / "labels.tsv").write_text("uri\tlabel\nhttps://a.example/\tgood\n")
+    before = sorted(folder.rglob("*"))
+    assert main([*arguments(command), "--out", "otu"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "otu" in line
+    assert line.endswith("run: manyo run --config run.toml --out otu")
+    assert sorted(folder.rglob("*")) == before
 
 
 def test_a_run_of_other_settings_is_named_where_one_of_these_is_missing(
