@@ -186,8 +186,8 @@ def counted_json(counts: RunCounts, rules: Sequence[Rule], rate: TokenRate = USU
         "signals": [
             {
                 "name": name,
-                "meaning": RULE_COLUMNS[name].meaning,
-                "meaning_ja": japanese(RULE_COLUMNS[name].meaning),
+                "meaning": RULE_COLUMNS[name].meaning.replace("`", ""),
+                "meaning_ja": japanese(RULE_COLUMNS[name].meaning).replace("`", ""),
                 "unit": RULE_COLUMNS[name].unit,
                 "unit_ja": japanese(RULE_COLUMNS[name].unit),
                 "edges": counts.scales[name].edges.tolist(),
