@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from manyo.corpus.web.choice_words import FRAME_SHARES
 from manyo.corpus.web.main_text import FLOW_TAGS, ITEM_TAGS, NEVER_MAIN, UNNAMED_TAGS
@@ -45,7 +45,7 @@ class Block:
         return self.links >= 2 and self.weight == 0 and not self.is_item
 
 
-@dataclass
+@dataclass(eq=False)
 class Box:
     """An element, what is in it, and what the choice finds out about it."""
 
@@ -54,6 +54,7 @@ class Box:
     name: int
     around: Box | None
     ordinal: int
+    controls: int
     children: list[Box] = field(default_factory=list)
     own: list[Block] = field(default_factory=list)
     is_comments: bool = False
@@ -126,8 +127,9 @@ class Choice:
 def choose(markup: Markup, announced: set[int], names_count: bool) -> Choice:
     """What `choose` finds."""
     boxes: list[Box] = []
-    for tag, parent, hint, ordinal, name in markup.boxes[["tag", "parent", "hint", "ordinal", "name"]].tolist():
-        boxes.append(Box(TAGS[tag], hint, name, boxes[parent] if parent >= 0 else None, ordinal))
+    names = ["tag", "parent", "hint", "ordinal", "name", "controls"]
+    for tag, parent, hint, ordinal, name, controls in markup.boxes[names].tolist():
+        boxes.append(Box(TAGS[tag], hint, name, boxes[parent] if parent >= 0 else None, ordinal, controls))
         if parent >= 0:
             boxes[parent].children.append(boxes[-1])
     columns = ["link_chars", "links", "outer_links", "place_links", "is_small", "box"]
@@ -138,6 +140,9 @@ def choose(markup: Markup, announced: set[int], names_count: bool) -> Choice:
     for block in blocks:
         block.weight = weight_of(block)
         block.box.own.append(block)
+    for block in blocks:
+        if block.box.tag in HEADINGS[1:] and _heads_links(blocks, block):
+            block.weight = 0
     page = boxes[0]
     _set_comments_apart(page, [blocks[row].box for row in announced], names_count)
     _find_frames(boxes, page.weight, names_count)
@@ -153,6 +158,28 @@ def weight_of(block: Block) -> int:
     if n >= 40 or SENTENCE.search(block.text):
         return n
     return math.ceil(n * (0.3 + 0.7 * n / 40)) if 2 * n >= len(block.text) else 0
+
+
+def _heads_links(blocks: list[Block], heading: Block) -> bool:
+    """Whether a heading has only links below it, in the innermost box around it that has anything after it."""
+    after = blocks[heading.row + 1 :]
+    for around in heading.box.outer()[1:]:
+        inside = [block for block in after if any(box is around for box in block.box.outer())]
+        if inside:
+            section = list(takewhile(lambda block: block.box.tag not in HEADINGS, inside))
+            children = [_child_of(around, block) for block in section]
+            layout = ("div", "section", "article", "aside", "nav", "header", "footer", "form", "center", "table")
+            ends = [i for i, c in enumerate(children) if c not in (None, children[0]) and c.tag in layout]
+            section = section[: ends[0]] if ends else section
+            return bool(section) and not any(block.weight for block in section)
+    return False
+
+
+def _child_of(around: Box, block: Block) -> Box | None:
+    """The box directly in one around a block that the block is in; None if that is its own."""
+    outer = block.box.outer()
+    place = next(i for i, box in enumerate(outer) if box is around)
+    return outer[place - 1] if place else None
 
 
 def _announced(heading: Box) -> list[Box]:
@@ -199,7 +226,7 @@ def _find_frames(boxes: list[Box], weight: int, names_count: bool) -> None:
     ]
     largest = max(main, key=total, default=None)
     holds_main = largest.outer()[1:] if largest and total(largest) >= 0.3 * weight else []
-    for before, box in pairwise(boxes):
+    for before, box in reversed(list(pairwise(boxes))):
         hint = 0 if box.tag in UNNAMED_TAGS else box.hint
         is_named = hint in (FRAME_HINT, COMMENTS_HINT) and box.tag != "header"
         is_note = box.tag == "aside" and (any(o.is_named_main for o in box.outer()[1:-1]) or _is_amid_text(box))
@@ -212,6 +239,8 @@ def _find_frames(boxes: list[Box], weight: int, names_count: bool) -> None:
         is_sentence = box.tag == "p" and not link_chars and own and SENTENCE.search(own[-1].text)
         if is_list or is_sentence:
             hint, is_named = 0, False
+        if _is_panel(box):
+            share = max(share, 0.3)
         if any(box is other for other in holds_main):
             share = 0.0
         elif hint == DIALOG_HINT:
@@ -225,6 +254,25 @@ def _find_frames(boxes: list[Box], weight: int, names_count: bool) -> None:
         elif hint == TOPIC_HINT and box.tag not in ["table", "thead", "tbody", "tfoot", "tr", "td", "th", "dt", "dd"]:
             share = max(share, 0.3)
         box.is_frame = box.is_comments or box.weight < share * weight
+
+
+def _is_panel(box: Box) -> bool:
+    """Whether a box that lays out the page has little text for its controls, and none of its siblings is like it."""
+    assert box.around
+    n_chars = sum(len(block.text) - block.link_chars for block in box.blocks())
+    is_like = any(other is not box and _has_its_name(other, box) for other in box.around.children)
+    n_controls = _count_controls(box)
+    is_layout = box.tag in ("div", "section", "center", "fieldset")
+    is_subject = any(inner.tag == "h1" for inner in box.inner())
+    return n_controls > 0 and not (is_like or is_subject) and is_layout and n_chars <= 40 * min(3, n_controls)
+
+
+def _has_its_name(one: Box, other: Box) -> bool:
+    return one.name != 0 and (one.tag, one.name) == (other.tag, other.name)
+
+
+def _count_controls(box: Box) -> int:
+    return box.controls + sum(_count_controls(child) for child in box.children if not child.is_frame)
 
 
 def _is_amid_text(box: Box) -> bool:
@@ -385,7 +433,7 @@ def _last_links(rows: list[Block]) -> int:
     for place in reversed(range(1, len(rows))):
         block = rows[place]
         is_link = block.links > 0 and not (block.outer_links or block.place_links)
-        is_link = is_link and block.link_chars > 0.8 * len(block.text)
+        is_link = is_link and not block.weight
         is_section = block.box.tag in HEADINGS and place < end - 1 and not is_link
         n_chars = sum(len(b.text) for b in rows[place:])
         if n_chars > 0.2 * sum(len(b.text) for b in rows) or not (is_link or is_section):

@@ -80,6 +80,7 @@ class Box:
     hint: int = 0
     name: str = ""
     ordinal: int = 0
+    controls: int = 0
     is_pre: bool = False
     is_numbers: bool = False
     is_small: bool = False
@@ -121,6 +122,7 @@ def read_markup(html: str) -> Page:
     is_large = False
     targets: list[str] = []
     link_block = 0
+    cite_block = -1
     form = -1
     is_text_to_its_end = False  # in a browser, after a text area without an end
     shown: list[tuple[str, bool, bool]] = []  # characters of the block; whether they are in a link, and of a picture
@@ -214,13 +216,16 @@ def read_markup(html: str) -> Page:
             is_skipped = name in RAW | SKIPPED | READINGS
             is_field = name in ("input", "select", "textarea", "button") and not is_end
             forms = [box for box in stack if page.boxes[box].tag == "form" and box == form]
-            if is_field and forms and "hidden" not in attributes.get("type", "").lower():
-                page.boxes[form].ordinal += 1
+            if is_field and "hidden" not in attributes.get("type", "").lower():
+                page.boxes[stack[-1]].controls += 1
+                if forms:
+                    page.boxes[form].ordinal += 1
             if name in SPARE:
                 has_text = len(page.blocks) > page.boxes[stack[-1]].n_blocks or _visible(shown, is_pre())
                 may_be_text = not is_hidden and (name != "template" or (len(stack) > 2 and has_text))
                 is_shadow = name == "template" and "shadowroot" in html[tag.end() : after].lower()
-                is_skipped = not (is_end or is_shadow or (may_be_text and _is_text_of(name, html, after)))
+                least = 1 if name == "template" and page.boxes[stack[-1]].tag == "li" else 60
+                is_skipped = not (is_end or is_shadow or (may_be_text and _is_text_of(name, html, after, least)))
             is_control = name == "textarea" and not is_end and "name" in attributes and "readonly" not in attributes
             if (is_skipped and not is_end) or is_control:
                 at = _after_skipped(html, after, name, attributes, page)
@@ -232,7 +237,10 @@ def read_markup(html: str) -> Page:
                 continue
             if not is_end and not is_text_to_its_end and _states(name, attributes):
                 page.tags.append(html[tag.end() : after - 1])
-            said = _said(name, attributes)
+            tags = [page.boxes[box].tag for box in stack]
+            is_amid = not is_end and page.boxes[stack[-1]].tag == "p" and _visible(shown, is_pre())
+            is_own = not is_amid and _is_box_of_own(name, html, after, tags, is_end=is_end)
+            said = _said(name, attributes) | (_said(name, {"class": name}) if is_own else set())
             hides = "hidden" in attributes or _has_style(attributes, "(?:display *: *none|visibility *: *hidden)")
             is_apart = html[tag.start() - 1 : tag.start()] == ">"
             if is_end:
@@ -257,8 +265,8 @@ def read_markup(html: str) -> Page:
                 name == "form" and page.boxes[stack[-1]].tag in ROWS
             ):
                 continue
-            elif name in BOXES or name == "button" or name in SPARE:
-                known = name
+            elif name in BOXES or name == "button" or name in SPARE or is_own:
+                known = "div" if is_own else name
                 if name == "button":
                     known = "summary"
                     opens = {"aria-expanded", "aria-controls"} & set(attributes) or said & set(NAME_WORDS["fold"])
@@ -266,27 +274,33 @@ def read_markup(html: str) -> Page:
                     if is_end and page.boxes[stack[-1]].tag != "?button":
                         continue
                     if not is_end and (is_handle(stack[-1]) or is_handle(page.boxes[stack[-1]].parent)):
+                        page.boxes[stack[-1]].controls -= 1
                         continue
                     if not is_end and not opens:
                         at = _after_skipped(html, after, name, attributes, page)
                         continue
+                    page.boxes[stack[-1]].controls -= not is_end
                 close_block()
                 if is_end:
                     if name == "button":
                         leave()
+                    elif is_own:
+                        end_nearest((f"?{name}",), CELLS)
                     elif name in HEADINGS:
                         end_nearest(tuple(HEADINGS), CELLS)
                     else:
                         end_nearest((name,), BORDERS.get(name, CELLS))
                     continue
                 inner = page.boxes[stack[-1]].tag
-                if name in ENDS_PARAGRAPH and (inner == "p" or (name in HEADINGS and inner in HEADINGS)):
+                if (is_own or name in ENDS_PARAGRAPH) and (inner == "p" or (name in HEADINGS and inner in HEADINGS)):
                     leave()
                 elif name in LIKE:
                     end_nearest(LIKE[name], BORDERS[name])
                 parent, around = stack[-1], page.boxes[stack[-1]]
                 name_of_class = (re.findall("[^ \t\r\n\f\v]+", attributes.get("class", "")) or [""])[0]
-                box = Box("?button" if name == "button" else name, parent, _hint(known, said), name_of_class)
+                name_of_class = name_of_class or (tag[2] if is_own else "")
+                kind = f"?{name}" if name == "button" or is_own else name
+                box = Box(kind, parent, _hint(known, said), name_of_class)
                 box.is_pre = around.is_pre or name in LISTINGS or _has_style(attributes, "white-space *: *pre")
                 box.is_numbers = bool(said & set(NAME_WORDS["line_number"]))
                 box.n_blocks, box.n_fonts = len(page.blocks), len(fonts)
@@ -341,6 +355,11 @@ def read_markup(html: str) -> Page:
                     if (hides and not said & set(NAME_WORDS["fold"])) or ((is_number or is_edit) and not hides):
                         hidden_inline = [name, 1, len(stack) - 1]
                         continue
+                if name == "cite" and not is_end:
+                    cite_block = len(page.blocks) if not _visible(shown, is_pre()) else -1
+                elif name == "cite" and cite_block == len(page.blocks) and not is_hidden:
+                    quotes = (page.boxes[stack[-1]].tag, page.boxes[max(0, page.boxes[stack[-1]].parent)].tag)
+                    shown += [("\n" if is_pre() else "\v", bool(links), False)] * ("blockquote" in quotes)
                 if name in ("font", "small") and is_end:
                     del fonts[-1:]
                 elif name in ("font", "small"):
@@ -363,10 +382,23 @@ def read_markup(html: str) -> Page:
                         links.pop()
                     link_block = link_block if links else len(page.blocks)
                     links.append(stack[-1])
-                    if attributes.get("href", "").startswith("#") and not is_pre():
+                    tool = re.compile("[\\[［][^<]*[\\]］](?=</a[ \t\r\n\f\v/>])", re.IGNORECASE).match(html, after)
+                    has_text = _visible(shown, is_pre())
+                    is_place = address.startswith("#")
+                    if is_heading() and not is_place and has_text and tool and len(tool[0].encode()) < 32:
+                        at = tool.end()
+                    elif (is_place or (is_heading() and "href" not in attributes)) and not is_pre():
                         at = _after_signs(html, after, "†" if is_heading() else "")
     close_block()
     return page
+
+
+def _is_box_of_own(name: str, html: str, after: int, tags: list[str], *, is_end: bool) -> bool:
+    """Whether an element of the page's own is a box: it begins with one, or its end ends one that is open."""
+    if name in TAGS or is_end:
+        return is_end and name not in TAGS and f"?{name}" in tags
+    inner = re.compile("[ \t\r\n\f\v]*<([a-zA-Z][^ \t\r\n\f\v/>]*)").match(html, after)
+    return "-" in name and inner is not None and inner[1].lower() in BOXES
 
 
 def _attributes(html: str, at: int) -> tuple[dict[str, str], int]:
@@ -422,7 +454,7 @@ def _is_small(style: str, is_around: bool) -> bool:
     return is_around
 
 
-def _is_text_of(name: str, html: str, after: int) -> bool:
+def _is_text_of(name: str, html: str, after: int, least: int) -> bool:
     """Whether a template, or what stands for a script or for media, holds Japanese text, and no place for a value."""
     content = re.compile(rf"(.*?)<(/?){name}[ \t\r\n\f\v/>]", re.IGNORECASE | re.DOTALL).match(html, after)
     if content is None or not content[2] or re.search(r"\{\{|\$\{|<%", content[1]):
@@ -430,7 +462,7 @@ def _is_text_of(name: str, html: str, after: int) -> bool:
     if name != "template" and re.search("javascript|flash|スクリプト|ブラウザ|プラグイン", content[1], re.IGNORECASE):
         return False
     text = re.sub("<[^>]*(?:>|$)", "", content[1])
-    return len(re.sub("[\x00-\x7f]", "", text).encode()) >= 60
+    return len(re.sub("[\x00-\x7f]", "", text).encode()) >= least
 
 
 def _after_signs(html: str, after: int, also: str) -> int:

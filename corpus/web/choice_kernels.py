@@ -37,6 +37,10 @@ _BOXES_OF_PARTS = tuple(
 )
 #: Boxes behind the main container that share a class of names with two in it, but not the name, at most.
 _MAX_UNLIKE: Final = 16
+#: What holds controls beside the text, and how many of these speak for each other.
+_PANELS = tuple(TAGS.index(name) for name in ("div", "section", "center", "fieldset"))
+_MOST_CONTROLS: Final = 3
+_LIKE_CLASSES: Final = 4096
 _CLASSES: Final = 256
 
 
@@ -76,10 +80,12 @@ class Choice(NamedTuple):
 #: chars, link_chars: all characters in it, and those in links.
 #: best: its child with the most content; -1 if there is none.
 #: last: its own last block that weighs anything; -1 if there is none.
+#: controls: those in it and in no frame inside it.
 _FINDING: Final = record(
     *((name, "?") for name in ("is_comments", "is_frame", "is_in_frame", "is_main", "is_around")),
     *((name, "?") for name in ("is_in_main", "holds_main", "has_paragraphs")),
     *((name, "i8") for name in ("total", "weight", "content", "own", "named", "chars", "link_chars", "best", "last")),
+    ("controls", "i8"),
 )
 
 
@@ -99,7 +105,8 @@ def choose(page: Page, rules: Records, limits: Limits, announced: Int64s, names_
         _announce_comments(page.boxes, page.blocks[row].box, findings)
     weight = _set_comments_apart(page, rules, limits, findings, names_count)
     _find_named_main(page.boxes, limits, weight, findings)
-    _find_frames(page, rules, limits, weight, findings, names_count)
+    n_alike = _count_alike(page.boxes)
+    _find_frames(page, rules, limits, weight, n_alike, findings, names_count)
     container = _find_main(page, limits, findings)
     _join_parts_outside(page.boxes, limits, findings, container)
     _find_surroundings(page, rules, findings, container)
@@ -227,8 +234,10 @@ def _find_named_main(boxes: Records, limits: Limits, weight: int, findings: Reco
 
 
 @borrowing
-def _find_frames(page: Page, rules: Records, limits: Limits, weight: int, findings: Records, names_count: bool) -> None:
-    """Find the boxes that are frame, and sum up what each box contains."""
+def _find_frames(
+    page: Page, rules: Records, limits: Limits, weight: int, n_alike: Int64s, findings: Records, names_count: bool
+) -> None:
+    """Find the boxes that are frame, and sum up what each box contains, given how many boxes are alike, by class."""
     boxes = page.boxes
     for i in range(len(boxes)):
         findings[i].best = -1
@@ -260,6 +269,9 @@ def _find_frames(page: Page, rules: Records, limits: Limits, weight: int, findin
         is_amid_text = findings[box.parent].is_in_main or findings[box.parent].has_paragraphs
         is_form_of_nothing = box.tag == _FORM and box.ordinal == 0
         share = 0.0 if (box.tag == _ASIDE and is_amid_text) or is_form_of_nothing else rule.frame_share
+        found.controls += box.controls
+        if found.controls and n_alike[_class_of_like(boxes, i)] <= 1 and _is_panel(boxes, limits, found, i):
+            share = max(share, limits.named_topic_share)
         if found.holds_main:
             share = 0.0
         elif hint == DIALOG_HINT:
@@ -276,10 +288,48 @@ def _find_frames(page: Page, rules: Records, limits: Limits, weight: int, findin
         around.weight += found.weight
         if not found.is_frame:
             around.content += found.content
+            around.controls += found.controls
             if rule.is_never_main:
                 around.own += found.content
             elif around.best < 0 or found.content >= findings[around.best].content:
                 around.best = i
+
+
+@kernel
+def _count_alike(boxes: Records) -> Int64s:
+    """How many boxes have a parent, a tag and a name, in classes; those without a name are none."""
+    n_alike = np.zeros(_LIKE_CLASSES, np.int64)
+    has_controls = False
+    for i in range(1, len(boxes)):
+        has_controls |= boxes[i].controls > 0
+    if has_controls:
+        for i in range(1, len(boxes)):
+            n_alike[_class_of_like(boxes, i)] += boxes[i].name != 0
+    return n_alike
+
+
+@inlined
+def _class_of_like(boxes: Records, box: int) -> int:
+    """One of many classes of boxes; siblings of one tag and name are in one class."""
+    key = np.int64(boxes[box].name) ^ np.int64(boxes[box].tag) * 0x9E3779B1 ^ np.int64(boxes[box].parent) * 0x85EBCA77
+    return int((key ^ key >> 17) & (_LIKE_CLASSES - 1))
+
+
+@borrowing
+def _is_panel(boxes: Records, limits: Limits, found: np.record, box: int) -> bool:
+    """Whether a box with controls is a form, whatever its tag: it has little text for so many, and lays out the page.
+
+    What has the page's headline is the page's subject.
+    """
+    n_chars = found.chars - found.link_chars
+    if boxes[box].tag not in _PANELS or n_chars > limits.full_chars * min(found.controls, _MOST_CONTROLS):
+        return False
+    for i in range(box + 1, len(boxes)):
+        if boxes[i].parent < box:
+            break
+        if boxes[i].tag == FIRST_HEADING:
+            return False
+    return True
 
 
 @inlined

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 _FILE: Final = "choice_words.toml"
+#: What is named before readers' comments in their heading, at most: 評価とレビュー.
+_MAX_JOINED_CHARS: Final = 10
 
 
 class Limits(NamedTuple):
@@ -126,7 +128,8 @@ def _button() -> str:
 
 def _comments() -> str:
     rest = rf"(?:[\s・、(（\[：:\d].{{0,{LIMITS.heading_rest_chars}}}|一覧|欄)?[\W_]*$"
-    return rf"[\W_]*+{_phrases('comments')}{rest}"
+    joined = _any_of(word for entry in _TABLES["comments_joined"] for word in entry["words"])
+    return rf"[\W_]*+(?:.{{0,{_MAX_JOINED_CHARS}}}[と・＆&]{joined}|{_phrases('comments')}){rest}"
 
 
 _TABLES: Final[dict[str, list[dict[str, Any]]]] = tomllib.loads(Path(__file__).with_name(_FILE).read_text("utf-8"))

@@ -40,20 +40,24 @@ from manyo.corpus.web.attribute_kernels import (
     contains,
     ends_name,
     find_border,
+    find_byte,
     find_raw_end,
     hash_value,
     is_digit,
     is_heading,
     is_hidden,
+    is_letter,
     is_sign,
     is_space,
+    look_up,
     point_of_three,
+    read_name,
     read_reference,
     words_of,
     words_said,
 )
-from manyo.corpus.web.markup import DIALOG_HINT, FRAME_HINT, TAGS
-from manyo.corpus.web.shown_kernels import MAX_TARGETS, show_value
+from manyo.corpus.web.markup import BOX_TAG, DIALOG_HINT, FRAME_HINT, TAGS
+from manyo.corpus.web.shown_kernels import LINE_BREAK, MAX_TARGETS, add_line_feed, show_value
 
 #: A link to a place on the page itself is left out if it contains signs alone; a longer one, in bytes, is text.
 _MAX_SIGN_BYTES: Final = 32
@@ -67,11 +71,14 @@ _U: Final = ord("u")
 _NOTE_SIGN, _ORDINAL_SIGN = (ord(sign) for sign in "※第")
 #: `[U+1F9AD]`; a longer `alt` is no code of a character.
 _MAX_CODE_BYTES: Final = 12
+_OPENING, _CLOSING = (tuple(ord(sign) for sign in signs) for signs in ("[［", "]］"))
 #: A template with less Japanese text is a message of the program, in bytes: 20 characters.
 _LEAST_TEMPLATE_BYTES: Final = 60
 _DOLLAR, _BRACE, _UPPER_S = (ord(sign) for sign in "${S")
 #: What a visitor of a form fills in or presses.
 _CONTROLS = tuple(TAGS.index(name) for name in ("input", "select", "textarea", "button"))
+_UNKNOWN: Final = 0
+_PARAGRAPH, _BLOCKQUOTE = (TAGS.index(name) for name in ("p", "blockquote"))
 #: Elements whose content stands there for what a browser may lack, and the one that a program fills in.
 _NOSCRIPT, _OBJECT, _CANVAS, _AUDIO, _VIDEO, _TEMPLATE = (
     TAGS.index(name) for name in ("noscript", "object", "canvas", "audio", "video", "template")
@@ -124,6 +131,22 @@ def find_end_of_signs(data: Bytes, i: int, names: Records, in_heading: bool) -> 
         if second >= 0 or (point >= 0 and not (is_sign(point) or (in_heading and point == 0x2020))):
             return -1
     return -1
+
+
+@borrowing
+def find_end_of_tool(data: Bytes, i: int) -> int:
+    """Index of the `</a>` after a few characters in square brackets, as wikis name what edits a section; else -1."""
+    opening = point_of_three(data, i) if data[i] >= 0x80 else int(data[i])
+    if opening not in _OPENING:
+        return -1
+    last = 0
+    stop = min(len(data) - 3, i + _MAX_SIGN_BYTES)
+    while i < stop and data[i] != LESS_THAN:
+        if data[i] & 0xC0 != 0x80:
+            last = point_of_three(data, i) if data[i] >= 0x80 else int(data[i])
+        i += 1
+    is_end = data[i] == LESS_THAN and data[i + 1] == SLASH and data[i + 2] | CASE_BIT == LOWER_A
+    return i if is_end and ends_name(data[i + 3]) and last in _CLOSING else -1
 
 
 @borrowing
@@ -264,15 +287,17 @@ def note_target(data: Bytes, start: int, end: int, states: Records) -> None:
 
 @inlined
 def note_controls(data: Bytes, tag: int, is_end: bool, states: Records, boxes: Records) -> None:
-    """Note what a control leads to, and that it is in a form."""
+    """Note what a control leads to, and that it is in a box and in a form."""
     state = states[0]
     if is_end:
         return
     of_type, controlled = state.attributes[TYPE], state.attributes[ARIA_CONTROLS]
     if controlled.start >= 0:  # a call costs time
         note_target(data, controlled.start, controlled.end, states)
-    if state.form >= 0 and tag in _CONTROLS and not contains(data, of_type.start, of_type.end, b"hidden"):
-        boxes[state.form].ordinal += 1
+    if tag in _CONTROLS and not contains(data, of_type.start, of_type.end, b"hidden"):
+        boxes[state.box].controls += 1
+        if state.form >= 0:
+            boxes[state.form].ordinal += 1
 
 
 @borrowing
@@ -298,12 +323,15 @@ def is_spare(tag: int) -> bool:
 
 
 @borrowing
-def may_show_spare(data: Bytes, name_end: int, after: int, name: np.uint64, tag: int, states: Records) -> bool:
+def may_show_spare(
+    data: Bytes, name_end: int, after: int, name: np.uint64, tag: int, states: Records, boxes: Records
+) -> bool:
     """Whether an element with such a tag, whose start tag ends before `after`, holds text of the page.
 
     It does where it is the shadow of the element around it, or is Japanese text and names no browser that would show
     something else. Where a program fills it in, it has places for values (`{{name}}`, `${name}`); a template is text
-    only in a box that has text before it, as the answer follows a question and one table another.
+    only in a box that has text before it, as the answer follows a question and one table another. In an item, which
+    goes on out of sight, one word is an answer.
     """
     state = states[0]
     if tag == _TEMPLATE and contains(data, name_end, after, b"shadowroot"):
@@ -329,7 +357,7 @@ def may_show_spare(data: Bytes, name_end: int, after: int, name: np.uint64, tag:
         elif byte == _BRACE and (data[i - 1] == _DOLLAR or data[i + 1] == _BRACE):
             return False
         n_bytes += (byte >= 0x80) & (not in_tag)
-    return n_bytes >= _LEAST_TEMPLATE_BYTES
+    return n_bytes >= (1 if tag == _TEMPLATE and boxes[state.box].tag == _ITEM else _LEAST_TEMPLATE_BYTES)
 
 
 @borrowing
@@ -338,3 +366,61 @@ def _names_browser(data: Bytes, start: int, end: int) -> bool:
     names_script = contains(data, start, end, b"javascript") or contains(data, start, end, _SCRIPT_NAME)
     names_plugin = contains(data, start, end, b"flash") or contains(data, start, end, _PLUGIN_NAME)
     return names_script or names_plugin or contains(data, start, end, _BROWSER_NAME)
+
+
+@borrowing
+def is_box_of_own(
+    data: Bytes,
+    first: int,
+    name_end: int,
+    after: int,
+    name: np.uint64,
+    is_end: bool,
+    names: Records,
+    states: Records,
+    boxes: Records,
+) -> bool:
+    """Whether an element that a page defines is a box: it begins with one (`<my-menu><ul>`), or ends one that did.
+
+    Amid a paragraph it is inline, as in browsers.
+    """
+    state = states[0]
+    if is_end:
+        depth = state.depth if state.n_own_boxes else 0
+        while depth and state.open_boxes[depth].name != name:
+            depth -= 1
+        return bool(depth > 0)
+    is_amid = boxes[state.box].tag == _PARAGRAPH and state.written > state.block_start
+    if is_amid or find_byte(data[:name_end], first, HYPHEN) < 0:
+        return False
+    while after < len(data) and is_space(data[after]):
+        after += 1
+    if after + 1 >= len(data) or data[after] != LESS_THAN or not is_letter(data[after + 1]):
+        return False
+    inner, _ = read_name(data, after + 1)
+    return bool(names[0].rules[look_up(names[0].tags, inner, _UNKNOWN)].kind == BOX_TAG)
+
+
+@borrowing
+def end_line_of_source(is_end: bool, states: Records, boxes: Records) -> None:
+    """A quotation that begins with its source has it on a line of its own."""
+    state = states[0]
+    if not is_end:
+        state.cite_block = state.n_blocks if state.written == state.block_start else -1
+    elif state.cite_block == state.n_blocks and _BLOCKQUOTE in (
+        boxes[state.box].tag,
+        boxes[max(0, boxes[state.box].parent)].tag,
+    ):
+        break_line(states)
+
+
+@borrowing
+def break_line(states: Records) -> None:
+    """End a line of the block, unless its text is hidden."""
+    state = states[0]
+    if state.hidden_box >= 0 or state.n_hidden:
+        return
+    if state.is_pre:
+        add_line_feed(states)
+    else:
+        state.space = LINE_BREAK

@@ -10,7 +10,8 @@ The project's own extractor works in four steps, which use no rules for particul
    child. An `<article>`, `<main>` or `itemprop="articleBody"` that holds most of it is entered at once. Where a parent
    has text of its own, or paragraphs like the child, the parent is the container. Siblings with the child's tag and
    name are also main text, unless one of them is a menu or a footer, and so are boxes like parts of the container that
-   a stray end tag has put outside it, sentences in boxes around it, and the page's `<h1>` if the title lacks it.
+   a stray end tag has put outside it, sentences in boxes around it, sections of a text that is named main text, and the
+   page's `<h1>` if the title lacks it.
 3. Of its blocks, those of the frame are dropped: elements named like navigation, sharing, related articles or comments,
    lists of links, sections whose heading announces them, menus at its ends and what rules divide from it together with
    links, and lines that are only a button after the last sentence. What stands below a heading of comments is comments,
@@ -29,6 +30,7 @@ resiliparse and trafilatura can be selected for comparison.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from html import unescape
@@ -56,6 +58,7 @@ from manyo.corpus.web.markup import TAGS, Markup, Page
 from manyo.corpus.web.page_structure import structure_of
 from manyo.corpus.web.passage_kernels import Passage, ask_about_comments, ask_about_main, write
 from manyo.corpus.web.reader_posts import find_posts
+from manyo.corpus.web.section_kernels import find_sections
 from manyo.corpus.web.sniff import holds_kana
 from manyo.corpus.web.soft_breaks import join_soft_breaks, without_soft_breaks
 from manyo.corpus.web.tags import read_markup
@@ -289,7 +292,25 @@ def _read_once(markup: Markup, page: Page, announced: Int64s, names_count: bool)
             unassigned=np.setdiff1d(choice.unassigned, posts),
         )
         main = main[is_main]
+    sections = _sections_of_main(markup, page, choice)
+    if len(sections):
+        choice = choice._replace(
+            main=np.union1d(choice.main, sections), unassigned=np.setdiff1d(choice.unassigned, sections)
+        )
+        main = _keep_main(markup, page, choice, title)
     return _Reading(main, _keep_comments(markup, page, choice.comments), choice, title)
+
+
+def _sections_of_main(markup: Markup, page: Page, choice: Choice) -> Int64s:
+    """Blocks of sections of a named main text that are outside the container, without those of other pages."""
+    found = []
+    is_frame = False
+    for row in np.flatnonzero(find_sections(page, choice.unassigned)).tolist():
+        if _is_heading(markup, row):
+            is_frame = FRAME_HEADING.match(markup.text_of(row)) is not None
+        if not is_frame:
+            found.append(row)
+    return np.array(found, np.int64)
 
 
 def _announced_comments(markup: Markup) -> Int64s:
@@ -359,12 +380,30 @@ def _keep_main(markup: Markup, page: Page, choice: Choice, title: str) -> Bools:
             is_kept[place] = text != title
         if place > passage.last and not is_value and BUTTON.match(text):
             is_kept[place] = False
+    _leave_out_repeated(markup, choice, is_kept)
     _leave_out_last_words(markup, page, choice, passage)
     if passage.last < 0:
         chars = page.blocks["chars"][choice.main]
         if chars[is_kept].sum() <= LIMITS.small_share * chars.sum():
             is_kept[:] = True
     return is_kept
+
+
+def _leave_out_repeated(markup: Markup, choice: Choice, is_kept: Bools) -> None:
+    """Leave out handles that say the same as others, and links to places of the page: these are to be pressed.
+
+    答えを見る above each answer, ▲ページトップ below each post.
+    """
+    blocks = markup.blocks[choice.main]
+    is_handle = markup.boxes["tag"][blocks["box"]] == _SUMMARY
+    leads_back = (blocks["place_links"] == 1) & (blocks["links"] == 1) & (blocks["link_chars"] == blocks["chars"])
+    places = np.flatnonzero(is_kept & (is_handle | leads_back)).tolist()
+    if len(places) < _LEAST_ALIKE:
+        return
+    texts = [markup.text_of(row) for row in choice.main[places].tolist()]
+    n_of_text = Counter(texts)
+    for place, text in zip(places, texts, strict=True):
+        is_kept[place] = n_of_text[text] < _LEAST_ALIKE
 
 
 def _leave_out_last_words(markup: Markup, page: Page, choice: Choice, passage: Passage) -> None:
@@ -425,6 +464,9 @@ FLOW_TAGS = frozenset(("p", "li", "td", "th", "dd", "dt", "blockquote", *_HEADIN
 ITEM_TAGS = frozenset(("p", "li", "dd"))
 
 _TITLE_CHARS = 2
+_SUMMARY = TAGS.index("summary")
+#: As many that say the same are buttons; two may be a coincidence.
+_LEAST_ALIKE = 3
 #: In a longer paragraph it is the author who speaks of the page.
 _MAX_OWN_CHARS = 80
 #: A longer heading announces no comments: words of 16 characters, and 20 after them.

@@ -56,8 +56,9 @@ DIALOG_HINT: Final = -4
 #: hint: one of the hints above, or 0.
 #: ordinal: number of a list item in its list; of a rule (`<hr>`), which is an empty box, how many blocks are before it;
 #: of a form, how many controls are in it; 0 for other boxes.
-#: name: hash of the first name in its class; 0 if it has none.
-BOX: Final = record(("tag", "i4"), ("parent", "i4"), ("hint", "i4"), ("ordinal", "i4"), ("name", "i4"))
+#: name: hash of the first name in its class, or of the name of an element that no standard knows; 0 if it has none.
+#: controls: what a visitor fills in or presses, directly in it; what opens a folded text is none.
+BOX: Final = record(*((name, "i4") for name in ("tag", "parent", "hint", "ordinal", "name", "controls")))
 
 #: An element of `Markup.blocks`.
 #:

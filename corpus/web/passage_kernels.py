@@ -207,11 +207,7 @@ def _find_last_links(page: Page, limits: Limits, rows: Int64s, end: int) -> int:
     while i > 0:
         block = page.blocks[rows[i]]
         n_chars += block.chars
-        is_link = (
-            block.links > 0
-            and block.outer_links + block.place_links == 0
-            and block.link_chars > limits.link_share * block.chars
-        )
+        is_link = block.links > 0 and block.outer_links + block.place_links == 0 and page.weights[rows[i]] == 0
         if n_chars > most or not (is_link or (i < end - 1 and is_heading(page.boxes[block.box].tag))):
             break
         if not is_link:

@@ -67,6 +67,9 @@ OPEN_BOX: Final = record(
 #: it and with it (0 if there is none), and the boxes that are open around it.
 #: link_block: the blocks before the outermost open link.
 #: own_name, own_depth: hash of the element that no standard knows and that closed last, and the boxes open around it.
+#: own_start, own_end: where the name of the tag stands that is read, if its element is a box that a page defines; else
+#: 0; n_own_boxes: such boxes before.
+#: cite_block: the block that begins with the last `<cite>`; -1 if none does.
 #: n_endless_tags: tags without an end.
 #: n_hidden_japanese: kana and kanji in what is not shown.
 #: n_private: characters left out because only the page's font or an old mobile phone knows them.
@@ -86,7 +89,8 @@ STATE: Final = record(
     *((name, "i8") for name in ("alt_end", "alt_chars", "n_pictures")),
     *((name, "i8") for name in ("n_blocks", "n_boxes", "n_statements", "n_links", "n_private", "n_unknown")),
     *((name, "i8") for name in ("box", "depth", "n_too_deep", "last_left", "hidden_box", "n_endless_tags")),
-    *((name, "i8") for name in ("n_hidden", "hidden_depth", "own_depth", "link_block", "form")),
+    *((name, "i8") for name in ("n_hidden", "hidden_depth", "own_depth", "link_block", "form", "cite_block")),
+    *((name, "i8") for name in ("own_start", "own_end", "n_own_boxes")),
     *((name, "i8") for name in ("n_marks", "block_marks", "n_emphasis", "emphasis_start", "n_code", "code_start")),
     ("ruby_start", "i8"),
     ("hidden_name", "u8"),
@@ -361,7 +365,7 @@ def add_rule(states: Records, boxes: Records) -> None:
     rule = boxes[state.n_boxes]
     rule.tag = _HR
     rule.parent = state.box
-    rule.hint = rule.name = 0
+    rule.hint = rule.name = rule.controls = 0
     rule.ordinal = state.n_blocks
     state.n_boxes += 1
 

@@ -14,12 +14,8 @@ import numpy as np
 from manyo.corpus.jit import Bytes, Records, borrowing, inlined, kernel, record
 from manyo.corpus.web.ascii import (
     AMPERSAND,
-    EXCLAMATION_MARK,
-    GREATER_THAN,
-    HYPHEN,
     LESS_THAN,
     NUMBER_SIGN,
-    QUESTION_MARK,
     SLASH,
 )
 from manyo.corpus.web.attribute_kernels import (
@@ -33,7 +29,6 @@ from manyo.corpus.web.attribute_kernels import (
     NAME,
     READONLY,
     SLOT,
-    SRCDOC,
     START,
     STYLE,
     STYLE_HIDES,
@@ -41,12 +36,7 @@ from manyo.corpus.web.attribute_kernels import (
     STYLE_KEEPS_SPACE,
     STYLE_SETS_SIZE,
     STYLE_STARTS_LINE,
-    TYPE,
-    contains,
-    find_border,
     find_byte,
-    find_raw_end,
-    find_reading_end,
     hash_first_name,
     hint_of,
     is_heading,
@@ -59,11 +49,16 @@ from manyo.corpus.web.attribute_kernels import (
     read_number,
     read_reference,
     style_of,
+    words_of,
     words_said,
 )
 from manyo.corpus.web.element_kernels import (
+    break_line,
     count_own,
+    end_line_of_source,
     find_end_of_signs,
+    find_end_of_tool,
+    is_box_of_own,
     is_folded,
     is_handle,
     is_inline_hidden,
@@ -99,10 +94,8 @@ from manyo.corpus.web.markup import (
     UNKNOWN_CHARACTER,
 )
 from manyo.corpus.web.shown_kernels import (
-    LINE_BREAK,
     MAX_DEPTH,
     STATE,
-    add_line_feed,
     add_rule,
     are_numbers,
     close_block,
@@ -112,13 +105,11 @@ from manyo.corpus.web.shown_kernels import (
     show_plain,
     show_run,
 )
+from manyo.corpus.web.skip_kernels import skip_comment, skip_content
 from manyo.corpus.web.small_print_kernels import change_font, end_fonts, find_size
 from manyo.corpus.web.statement_kernels import (
-    JSON_LD_STATEMENT,
     MAX_STATEMENTS,
     STATEMENT,
-    TITLE_STATEMENT,
-    add_statement,
     note_statement,
 )
 from manyo.corpus.web.weight_kernels import count_within
@@ -161,15 +152,15 @@ NAMES: Final = record(
 )
 
 _PARAGRAPH, _ORDERED_LIST, _ITEM, _TEXTAREA = (TAGS.index(name) for name in ("p", "ol", "li", "textarea"))
-_TITLE, _SCRIPT, _STYLE, _NOEMBED = (TAGS.index(name) for name in ("title", "script", "style", "noembed"))
 _MATH, _MATHJAX = (TAGS.index(name) for name in ("math", "mjx-container"))
 _SUMMARY, _RT, _HR, _TIME = (TAGS.index(name) for name in ("summary", "rt", "hr", "time"))
+_CITE, _DIV = (TAGS.index(name) for name in ("cite", "div"))
 _FONT, _SMALL, _BODY, _FORM = (TAGS.index(name) for name in ("font", "small", "body", "form"))
 _ROWS = tuple(TAGS.index(name) for name in ("table", "thead", "tbody", "tfoot", "tr"))
+#: What `_pass_button` returns for a button that is a box; other results are places in the page, or -1.
+_IS_BOX: Final = -2
 #: The group of headings, which only end tags end.
 _HEADINGS: Final = 6
-#: Tags whose content, where it is left out, is no text.
-_CODE_TAGS = (_SCRIPT, _STYLE, _TITLE)
 #: Boxes that keep their white space.
 _LISTINGS = tuple(TAGS.index(name) for name in ("pre", "listing", "xmp", "textarea"))
 
@@ -207,9 +198,9 @@ def read(
     states = np.zeros(1, STATE)
     state = states[0]
     state.hides = hides
-    state.hidden_box = state.last_left = state.ruby_start = state.form = -1
+    state.hidden_box = state.last_left = state.ruby_start = state.form = state.cite_block = -1
     state.n_boxes = 1
-    boxes[0].tag = boxes[0].hint = boxes[0].ordinal = boxes[0].name = 0
+    boxes[0].tag = boxes[0].hint = boxes[0].ordinal = boxes[0].name = boxes[0].controls = 0
     boxes[0].parent = -1
     _read_all(data, names, stand_ins, stand_in_text, states, out, blocks, boxes, statements, marks, pictures)
     return (
@@ -258,7 +249,7 @@ def _read_all(
             if first < n and is_letter(data[first]):
                 i = _read_tag(data, i, first, names, states, out, blocks, boxes, statements, marks, pictures)
             else:
-                i = _skip_comment(data, i, states, out)
+                i = skip_comment(data, i, states, out)
         elif state.hidden_box >= 0 or state.n_hidden:
             start = i
             i = find_byte(data, i, LESS_THAN)
@@ -287,33 +278,6 @@ def _show_stand_in(stand_in: np.record, text: Bytes, states: Records, out: Bytes
 
 
 # --- tags ------------------------------------------------------------------------------------
-
-
-@borrowing
-def _skip_comment(data: Bytes, i: int, states: Records, out: Bytes) -> int:
-    """From a `<` that starts no tag: past the comment or declaration, or else past the `<`, which is text.
-
-    Returns:
-        Where to go on; -1 at the end of the page.
-    """
-    state = states[0]
-    n = len(data)
-    following = data[i + 1] if i + 1 < n else np.uint8(0)
-    if following not in (SLASH, EXCLAMATION_MARK, QUESTION_MARK):
-        if not (state.hidden_box >= 0 or state.n_hidden):
-            show(out, states, LESS_THAN)
-        return i + 1
-    if following == EXCLAMATION_MARK and i + 3 < n and data[i + 2] == HYPHEN and data[i + 3] == HYPHEN:
-        # A comment without an end hides the rest of the page, which was cut in it.
-        for j in range(i + 2, n - 2):
-            if data[j] == HYPHEN and data[j + 1] == HYPHEN:
-                if data[j + 2] == GREATER_THAN:
-                    return j + 3
-                if data[j + 2] == EXCLAMATION_MARK and j + 3 < n and data[j + 3] == GREATER_THAN and j > i + 3:
-                    return j + 4
-        return -1
-    end = find_byte(data, i, GREATER_THAN)
-    return end + 1 if end >= 0 else -1
 
 
 @inlined
@@ -359,7 +323,9 @@ def _read_inline(
     if names[0].rules[tag].mark:
         mark(names[0].rules[tag].mark, is_end, states, out, marks)
     if is_styled and style_of(data, state.attributes) & STYLE_STARTS_LINE:
-        _break_line(states)
+        break_line(states)
+    if tag == _CITE:
+        end_line_of_source(is_end, states, boxes)
     if names[0].rules[tag].kind == LINK and not is_end:
         return _open_link(data, after, names, states, boxes)
     if names[0].rules[tag].kind == LINK:
@@ -372,6 +338,56 @@ def _is_out_of_place(tag: int, is_end: bool, states: Records, boxes: Records) ->
     """Whether a tag does nothing: a page has one body and goes on after its end, and no form starts between rows."""
     is_body = tag == _BODY and (is_end or states[0].n_boxes > 1)
     return bool(is_body or (tag == _FORM and boxes[states[0].box].tag in _ROWS))
+
+
+@inlined
+def _pass_button(
+    data: Bytes,
+    after: int,
+    name: np.uint64,
+    length: int,
+    tag: int,
+    is_end: bool,
+    names: Records,
+    states: Records,
+    statements: Records,
+    boxes: Records,
+) -> int:
+    """Past a button, or past its tag in a heading; `_IS_BOX` if it opens a folded text, and is no control."""
+    state = states[0]
+    if is_end:
+        return _IS_BOX if state.open_boxes[state.depth].name == name else after
+    is_of_handle = is_handle(boxes, state.box) or is_handle(boxes, boxes[state.box].parent)
+    if not is_of_handle and not opens_fold(data, tag, names, states):
+        return skip_content(data, after, name, length, tag, SKIPPED, states, statements)
+    boxes[state.box].controls -= 1
+    return after if is_of_handle else _IS_BOX
+
+
+@inlined
+def _change_box(
+    data: Bytes,
+    name: np.uint64,
+    tag: int,
+    is_end: bool,
+    names: Records,
+    states: Records,
+    out: Bytes,
+    blocks: Records,
+    boxes: Records,
+) -> None:
+    """Open or close a box."""
+    state = states[0]
+    if not is_end:
+        _open_box(data, name, tag, names, states, out, blocks, boxes)
+    elif state.n_too_deep:
+        state.n_too_deep -= 1
+    else:
+        group = _HEADINGS if is_heading(tag) else 0
+        _end_nearest(states, out, blocks, boxes, names, name, group, names[0].rules[tag].stops_at)
+    state.box = state.open_boxes[state.depth].box
+    state.is_pre = state.open_boxes[state.depth].is_pre != 0
+    find_size(states)
 
 
 @inlined
@@ -401,17 +417,26 @@ def _read_tag(
         after = read_attributes(data, name_end, state.attributes, state.is_unclosed, False)
         if after < 0:
             return -1
+    if tag == _UNKNOWN and is_box_of_own(data, first, name_end, after, name, is_end, names, states, boxes):
+        tag, kind = _DIV, BOX_TAG
+        state.own_start, state.own_end = first, name_end
+    else:
+        state.own_start = state.own_end = 0
     note_controls(data, tag, is_end, states, boxes)
     # What a visitor writes is sent under a name; without one, or for reading only, the content is the page's own.
     is_control = state.attributes[READONLY].start < 0 and state.attributes[NAME].start >= 0
     if tag == _TEXTAREA and not is_end and is_control:
-        return _skip_content(data, after, name, name_end - first, tag, RAW, states, statements)
+        return skip_content(data, after, name, name_end - first, tag, RAW, states, statements)
     if kind == READING and state.ruby_start >= 0 and tag == _RT and not is_end:
         return read_reading(data, after, states, out, marks)
-    if kind == SKIPPED and is_spare(tag) and (is_end or may_show_spare(data, name_end, after, name, tag, states)):
+    if (
+        kind == SKIPPED
+        and is_spare(tag)
+        and (is_end or may_show_spare(data, name_end, after, name, tag, states, boxes))
+    ):
         kind = BOX_TAG
     if kind >= RAW:
-        return after if is_end else _skip_content(data, after, name, name_end - first, tag, kind, states, statements)
+        return after if is_end else skip_content(data, after, name, name_end - first, tag, kind, states, statements)
     note_statement(data, name_end, after, kind, is_end, names, states, statements)
     if kind <= META:
         return after
@@ -421,20 +446,16 @@ def _read_tag(
         return _read_inline(data, after, name, tag, is_end, names, states, out, boxes, marks)
     is_shown = state.hidden_box < 0 and state.n_hidden == 0
     if kind == BREAK:
-        _break_line(states)
+        break_line(states)
         return after
     if kind == IMAGE:
         if is_shown and not is_end:
             _read_picture(data, i, after, names, states, out, boxes, pictures)
         return after
     if kind == BUTTON:
-        if is_end:
-            if state.open_boxes[state.depth].name != name:
-                return after
-        elif is_handle(boxes, state.box) or is_handle(boxes, boxes[state.box].parent):
-            return after
-        elif not opens_fold(data, tag, names, states):
-            return _skip_content(data, after, name, name_end - first, tag, SKIPPED, states, statements)
+        passed = _pass_button(data, after, name, name_end - first, tag, is_end, names, states, statements, boxes)
+        if passed != _IS_BOX:
+            return passed
         tag = _SUMMARY
     if _is_out_of_place(tag, is_end, states, boxes):
         return after
@@ -442,16 +463,7 @@ def _read_tag(
     if tag == _HR and is_shown and not is_end:
         add_rule(states, boxes)
     elif kind != RULE:
-        if not is_end:
-            _open_box(data, name, tag, names, states, out, blocks, boxes)
-        elif state.n_too_deep:
-            state.n_too_deep -= 1
-        else:
-            group = _HEADINGS if is_heading(tag) else 0
-            _end_nearest(states, out, blocks, boxes, names, name, group, names[0].rules[tag].stops_at)
-        state.box = state.open_boxes[state.depth].box
-        state.is_pre = state.open_boxes[state.depth].is_pre != 0
-        find_size(states)
+        _change_box(data, name, tag, is_end, names, states, out, blocks, boxes)
         if tag == _TEXTAREA and not is_end:
             return show_content(data, after, name, name_end - first, tag, names, states, out)
     return after
@@ -470,73 +482,6 @@ def _read_picture(
         state.n_pictures += 1
     if state.n_links == 0 and is_handle(boxes, state.box):
         show_picture(data, names, states, out)
-
-
-@borrowing
-def _break_line(states: Records) -> None:
-    """End a line of the block, unless its text is hidden."""
-    state = states[0]
-    if state.hidden_box >= 0 or state.n_hidden:
-        return
-    if state.is_pre:
-        add_line_feed(states)
-    else:
-        state.space = LINE_BREAK
-
-
-@borrowing
-def _skip_content(
-    data: Bytes,
-    after: int,
-    name: np.uint64,
-    length: int,
-    tag: int,
-    kind: int,
-    states: Records,
-    statements: Records,
-) -> int:
-    """Past an element that is left out and whose start tag ends before `after`; `after` if the element does not end.
-
-    The content of a title and of JSON-LD is a statement.
-
-    Returns:
-        Where to go on; -1 at the end of the page.
-    """
-    state = states[0]
-    if state.is_endless[tag]:
-        return after
-    of_type = state.attributes[TYPE]
-    state.holds_pages |= state.attributes[SRCDOC].start >= 0
-    if tag == _SCRIPT and contains(data, of_type.start, of_type.end, b"math/"):
-        state.holds_formulas = True
-    border_is_end = True
-    if kind == RAW:
-        border = find_raw_end(data, after, length, name)
-    elif kind == SKIPPED:
-        border, border_is_end = find_border(data, after, name)
-    else:
-        border = find_reading_end(data, after)
-    if border < 0:
-        state.is_endless[tag] = 1
-        if tag in (_SCRIPT, _STYLE, _NOEMBED):
-            # A page that was cut in a script shows nothing of it.
-            border = len(data)
-        else:
-            return after
-    if not border_is_end:
-        return after
-    if kind == READING:
-        return border
-    if tag not in _CODE_TAGS:
-        state.n_hidden_japanese += count_within(data, after, border)
-    if state.n_statements < len(statements):
-        if tag == _TITLE and not state.has_title:
-            state.has_title = True
-            add_statement(statements, states, TITLE_STATEMENT, after, border)
-        elif tag == _SCRIPT and contains(data, of_type.start, of_type.end, b"ld+json"):
-            add_statement(statements, states, JSON_LD_STATEMENT, after, border)
-    end = find_byte(data, border, GREATER_THAN)
-    return end + 1 if end >= 0 else -1
 
 
 @borrowing
@@ -559,14 +504,19 @@ def _open_link(data: Bytes, i: int, names: Records, states: Records, boxes: Reco
     state.n_links += 1
     state.block_links += 1
     state.block_outer_links += is_outer(data, href.start, href.end)
+    in_heading = is_heading(boxes[state.box].tag)
     leads_to_place = href.start < href.end and data[href.start] == NUMBER_SIGN
+    if in_heading and not leads_to_place and state.written > state.block_start:
+        border = find_end_of_tool(data, i)
+        if border >= 0:
+            return border
     if leads_to_place and href.start + 1 < href.end:
         state.block_place_links += 1
         note_target(data, href.start + 1, href.end, states)
-    if leads_to_place and not state.is_pre:
+    if (leads_to_place or (in_heading and href.start < 0)) and not state.is_pre:
         # A heading's link to itself, a note's way back, the way to the top of the page. In listings, operators link to
         # their definitions.
-        border = find_end_of_signs(data, i, names, is_heading(boxes[state.box].tag))
+        border = find_end_of_signs(data, i, names, in_heading)
         return border if border >= 0 else i
     return i
 
@@ -659,9 +609,14 @@ def _open_box(
     box.tag = tag
     box.parent = parent
     said = words_said(data, tag, attributes, names[0].words, names[0].roles)
-    box.hint = hint_of(said, tag)
-    box.ordinal = 0
+    box.ordinal = box.controls = 0
     box.name = hash_first_name(data, attributes[CLASS].start, attributes[CLASS].end)
+    if state.own_end:
+        said |= words_of(data, state.own_start, state.own_end, names[0].words)
+        state.n_own_boxes += 1
+        if box.name == 0:
+            box.name = hash_first_name(data, state.own_start, state.own_end)
+    box.hint = hint_of(said, tag)
     if tag == _FORM:
         state.form = state.n_boxes
     if tag == _ORDERED_LIST:

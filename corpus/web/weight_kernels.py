@@ -10,16 +10,23 @@ import numpy as np
 
 from manyo.corpus.jit import Bools, Bytes, Float64s, Int64s, Records, borrowing, inlined, kernel
 from manyo.corpus.web.ascii import COMMA, EXCLAMATION_MARK, FULL_STOP, QUESTION_MARK, SPACE
-from manyo.corpus.web.attribute_kernels import point_of_three
+from manyo.corpus.web.attribute_kernels import FIRST_HEADING, is_heading, point_of_three
 from manyo.corpus.web.choice_words import Limits
 from manyo.corpus.web.markup import TAGS
 
 _PRE = TAGS.index("pre")
+_LAYOUT = tuple(
+    TAGS.index(name)
+    for name in ("div", "section", "article", "aside", "nav", "header", "footer", "form", "center", "table")
+)
 
 
 @kernel
 def weigh(text: Bytes, blocks: Records, boxes: Records, limits: Limits) -> Int64s:
-    """The weight of each block, in characters, rounded up; 0 if all of it is a link, or more of it than not."""
+    """The weight of each block, in characters, rounded up; 0 if all of it is a link, or more of it than not.
+
+    The heading of links weighs as much as these: nothing.
+    """
     weights = np.zeros(len(blocks), np.int64)
     for i in range(len(blocks)):
         block = blocks[i]
@@ -33,7 +40,47 @@ def weigh(text: Bytes, blocks: Records, boxes: Records, limits: Limits) -> Int64
             weights[i] = np.ceil(
                 n_chars * (limits.least_weight + (1 - limits.least_weight) * n_chars / limits.full_chars)
             )
+    for i in range(len(blocks)):
+        tag = boxes[blocks[i].box].tag
+        if weights[i] and is_heading(tag) and tag != FIRST_HEADING and _heads_links(blocks, boxes, weights, i):
+            weights[i] = 0
     return weights
+
+
+@borrowing
+def _heads_links(blocks: Records, boxes: Records, weights: Int64s, heading: int) -> bool:
+    """Whether what follows a heading is links alone: up to the next one, in the box around it that has anything.
+
+    What follows these in a box that lays out the page is no longer below the heading.
+    """
+    around = np.int64(boxes[blocks[heading].box].parent)
+    first = np.int64(-1)
+    n = 0
+    for i in range(heading + 1, len(blocks)):
+        if is_heading(boxes[blocks[i].box].tag):
+            break
+        while not _is_in(boxes, blocks[i].box, int(around)) and n == 0:
+            around = np.int64(boxes[around].parent)
+        if not _is_in(boxes, blocks[i].box, int(around)):
+            break
+        child = np.int64(blocks[i].box)
+        while child != around and boxes[child].parent != around:
+            child = np.int64(boxes[child].parent)
+        first = child if n == 0 else first
+        if child not in (first, around) and boxes[child].tag in _LAYOUT:
+            break
+        if weights[i]:
+            return False
+        n += 1
+    return n > 0
+
+
+@inlined
+def _is_in(boxes: Records, box: int, around: int) -> bool:
+    """Whether a box is another, or in it; boxes are numbered as they open."""
+    while box > around:
+        box = boxes[box].parent
+    return box == around
 
 
 @borrowing

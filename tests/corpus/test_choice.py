@@ -40,6 +40,8 @@ WORDS = (
         "<hr>",
         "<form>",
         "<form><input>",
+        "<button>押す</button>",
+        "<div class=x><select></select>",
         "</form>",
         "<font size=1>",
         "</font>",

@@ -150,6 +150,43 @@ def test_small_print_says_nothing_on_a_page_in_small_print() -> None:
     assert extract(html).text == f"{KEPT}\n{KEPT}\n駅から橋まで"
 
 
+@pytest.mark.parametrize("layout", ["<ul><li>{}</li></ul>", "<table><tr><td>{}</td></tr></table>", "<p>{}</p>"])
+def test_links_back_that_say_the_same_below_each_post_are_frame(layout: str) -> None:
+    """ページトップ stood between the posts of a thread, each a cell of its table."""
+    back = layout.format("<a href='#top'>頁の頭</a>")
+    assert extract(f"<body>{f'<p>{PROSE}</p>{back}' * 4}</body>").text == "\n".join([PROSE] * 4)
+    different = "".join(f"<p>{PROSE}</p>{back.replace('頁', str(i))}" for i in range(4))
+    assert "1の頭" in extract(f"<body>{different}</body>").text
+
+
+def test_what_opens_each_answer_and_says_the_same_is_a_button() -> None:
+    for label, is_kept in (("答えを見る", False), ("{}問の答え", True)):
+        fold = "<li><p>問いです。</p><button aria-expanded=false>{}</button><div hidden>綿飴</div></li>"
+        items = "".join(fold.format(label.format(i)) for i in range(4))
+        found = extract(f"<body>{TEXT}<ol>{items}</ol></body>").text
+        assert ("答え" in found) is is_kept
+        assert found.count("綿飴") == 4
+
+
+@pytest.mark.parametrize(
+    ("panel", "is_kept"),
+    [
+        ("<div class=a><p>傘は役に立ちましたか？</p><button>はい</button></div>", False),
+        ("<div>傘の数<select><option>1</select></div>", False),
+        ("<section><h3>傘の地図</h3><button>開く</button></section>", False),
+        # Each post of a thread has its buttons, a question its answer, and a long text more than a label.
+        ("<div class=a><p>傘が要る。</p><button>返信</button></div>" * 2, True),
+        ("<div class=a><button aria-expanded=true>傘は？</button><p>要る。</p></div>", True),
+        (f"<div class=a><p>傘が要る。{PROSE}</p><button>返信</button></div>", True),
+        ("<ul><li>傘<button>買う</button></li></ul>", True),
+    ],
+)
+def test_a_box_with_controls_and_little_text_is_a_form_whatever_its_tag(panel: str, is_kept: bool) -> None:
+    assert (
+        "傘" in extract(f"<body><div>{TEXT.replace('傘', '杖')}{panel}{TEXT.replace('傘', '杖')}</div></body>").text
+    ) is is_kept
+
+
 def test_a_last_section_of_links_to_the_same_host_is_frame() -> None:
     others = "<h2>ほかの道</h2><ul><li><a href=/a>橋の道</a></li><li><a href=b.html>川の道</a></li></ul>"
     assert extract(f"<body>{TEXT * 2}{others}</body>").text == f"{KEPT}\n{KEPT}"

@@ -168,6 +168,22 @@ def test_a_heading_that_is_a_part_of_the_title_is_text_and_the_title_itself_is_n
         assert extract(f"<title>{title}</title><body>{text}</body>").text.startswith("入選") is kept
 
 
+@pytest.mark.parametrize(
+    ("section", "is_text"),
+    [
+        ("<h3>記録</h3><table><tr><td>第一局</td><td>負け</td></tr></table>", True),
+        ("<h3>記録</h3><ul><li>第一局</li><li><a href='/2'>第二局</a></li></ul>", False),
+        ("<p>第一局</p><p>第二局</p><p>第三局</p>", False),
+        ("<h3>ほかの対局</h3><ul><li>第一局</li><li>第二局</li></ul>", False),
+        ("<h3>記録</h3><p>第一局</p>", False),
+    ],
+)
+def test_a_section_of_an_article_outside_its_posts_is_text(section: str, is_text: bool) -> None:
+    posts = "".join(f"<div class=post><h2>{i}時</h2><p>{PROSE * 4}</p></div>" for i in range(5))
+    html = f"<article><h1>対局</h1><div class=posts>{posts}</div><div class=key>{section}</div></article>"
+    assert ("第一局" in text_of(f"<body>{html}<div class=key>{section}</div></body>")) is is_text
+
+
 def test_the_headline_is_text_where_the_title_lacks_it() -> None:
     long = f"<div class='long'><p>{PROSE * 9}</p><p>{OTHER * 9}</p></div>"
     html = f"<title>{{}}</title><div class='head'><h1>夜釣</h1></div>{long}"

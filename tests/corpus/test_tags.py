@@ -6,12 +6,13 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from manyo.corpus.web.charset import decode
-from manyo.corpus.web.markup import TAGS
+from manyo.corpus.web.markup import FRAME_HINT, TAGS
 from manyo.corpus.web.tags import read_markup
 from manyo.corpus.web.tags_kernels import MAX_DEPTH
 from tests import markup_oracle
@@ -37,6 +38,9 @@ PIECES = (
     "<li aria-controls=t>", "<body class=y>", "</body>", "</html>", "<form>", "</form>", "</h3>", "<h3>",
     "<noscript>", "</noscript>", "<object>", "</object>", "JavaScript", "<font size=1>", "<font>", "</font>", "<small>",
     "</small>", "<div style='font-size: 11px'>", "<p style='color:red;font-size:1.2em'>", "<div hidden id=t>",
+    "<a href='?e'>[編集]</a>", "<a href=e>［", "］</a>", "<a class=x>¶</a>", "<blockquote>", "<cite>", "</cite>",
+    "</blockquote>", "<x-menu><ul>", "<x-side-bar class=z> <P>", "</x-menu>", "</x-side-bar>", "<input type=hidden>",
+    "<template>傘</template>",
     "<a href='#t'>", "<a href='#'>", "<a href='//b.example/'>", "<div class=y style='display:none'>", "<div class=y>",
     "<div hidden id='S:0'>", "<map>", "</map>", "<iframe>", "</iframe>",
     "<caption>", "<th>", "<rt>", "<rp>", "</ruby>", "<script>", "<script type='application/ld+json'>",
@@ -71,8 +75,11 @@ def assert_same(html: str) -> None:
     assert slow.links == markup.blocks[["links", "outer_links", "place_links"]].tolist()
     assert slow.small == markup.blocks["is_small"].astype(bool).tolist()
     assert slow.n_hidden_japanese == markup.n_hidden_japanese
-    boxes = [(box.tag.replace("?button", "summary"), box.parent, box.hint, box.ordinal) for box in slow.boxes[1:]]
-    columns = (markup.boxes[name][1:].tolist() for name in ("tag", "parent", "hint", "ordinal"))
+    kinds = ["summary" if box.tag == "?button" else "div" if box.tag[0] == "?" else box.tag for box in slow.boxes]
+    boxes = [
+        (kind, box.parent, box.hint, box.ordinal, box.controls) for kind, box in zip(kinds, slow.boxes, strict=True)
+    ][1:]
+    columns = (markup.boxes[name][1:].tolist() for name in ("tag", "parent", "hint", "ordinal", "controls"))
     assert [(TAGS[tag], *row) for tag, *row in zip(*columns, strict=True)] == boxes
     names = set(zip(markup.boxes["name"][1:].tolist(), [box.name for box in slow.boxes[1:]], strict=True))
     assert len(names) == len({hashed for hashed, _ in names}) == len({name for _, name in names})
@@ -108,6 +115,10 @@ def test_the_compiled_pass_and_the_oracle_agree_on_real_pages(real_data: Path) -
         ("<a href='#rain'>①</a>", "雨の日①"),
         ("<a href='#rain'><b>¶</b></a>", "雨の日¶"),
         ("<a href='/top'>▲</a>", "雨の日▲"),
+        ("<a class=anchor>¶</a>", "雨の日"),
+        ("<a href='?edit=1'>[編集]</a>", "雨の日"),
+        ("<a href='?edit=1'>［編集］</a>", "雨の日"),
+        ("<a href='?rain=1'>[傘</a>", "雨の日[傘"),
         ("<a href='#x'>→<i>", "雨の日→"),
     ],
 )
@@ -160,6 +171,44 @@ def test_line_ends_that_are_trimmed_from_a_listing_are_not_characters_of_a_link(
 )
 def test_class_id_and_role_hint_at_what_a_box_is(attributes: str, hint: int) -> None:
     assert read_markup(f"<div {attributes}>雨</div>").boxes["hint"][1] == hint
+
+
+def test_an_element_of_the_page_s_own_is_named_by_its_tag() -> None:
+    markup = read_markup(
+        "<x-sidebar><p>雨</p></x-sidebar><x-part class=tide><p>川</p></x-part><x-part><p>橋</p></x-part>"
+    )
+    boxes = markup.boxes[np.isin(markup.boxes["parent"], [0])]
+    assert boxes["tag"].tolist() == [TAGS.index("div")] * 3
+    assert boxes["hint"].tolist() == [FRAME_HINT, 0, 0]
+    assert len(set(boxes["name"].tolist())) == 3
+
+
+@pytest.mark.parametrize(
+    ("html", "n_controls"),
+    [
+        ("<div>雨<input><select><option>川</select></div>", 2),
+        ("<div>雨<input type=hidden></div>", 0),
+        ("<div>雨<button>押す</button></div>", 1),
+        ("<div>雨<button aria-expanded=false>川は？</button></div>", 0),
+        ("<div><h2><button>川は？</button></h2></div>", 0),
+    ],
+)
+def test_controls_of_a_box_are_counted_and_what_opens_a_text_is_none(html: str, n_controls: int) -> None:
+    assert read_markup(html).boxes["controls"].sum() == n_controls
+
+
+def test_a_quotation_that_begins_with_its_source_has_it_on_a_line_of_its_own() -> None:
+    """phpBB's style sheet makes `<cite>` a block there."""
+    assert texts_of("<blockquote><div><cite>川守 さん:</cite>橋は渡れます</div></blockquote>") == [
+        "川守 さん:\n橋は渡れます"
+    ]
+    assert texts_of("<blockquote>橋は渡れます<cite>川守</cite>。</blockquote>") == ["橋は渡れます川守。"]
+    assert texts_of("<p><cite>川の本</cite>による。</p>") == ["川の本による。"]
+
+
+def test_a_template_in_an_item_is_its_answer_however_short() -> None:
+    assert texts_of("<ol><li><p>夏の雲は？</p><template><p>綿飴</p></template></ol>") == ["夏の雲は？", "綿飴"]
+    assert texts_of("<div><p>夏の雲は？</p><template><p>綿飴</p></template></div>") == ["夏の雲は？"]
 
 
 def test_boxes_nested_deeper_than_the_limit_are_not_distinguished() -> None:
@@ -217,6 +266,8 @@ def test_references_mean_what_the_standard_library_says() -> None:
         ("<p>平成<st1:date>二十年</st1:date>度の<o:p></o:p>予算", ["平成二十年度の予算"]),
         ("<p>この<x-term>支柱</x-term><my-note>と竹</my-note>で", ["この支柱と竹で"]),
         ("<x-card><div>雨</div><div>川</div></x-card>", ["雨", "川"]),
+        ("<x-card> <p>雨</x-card>川", ["雨", "川"]),
+        ("雨<x-card><p>川</x-card>", ["雨", "川"]),
         ("<p>雨<x-tip hidden><p>窓</p>戸</x-tip>川", ["雨", "窓", "戸川"]),
         ("雨<x-tip hidden><div>窓</div>戸</x-tip>川", ["雨", "川"]),
         ("<p><span hidden>窓<span>戸</span>壁</span>川", ["川"]),
@@ -227,7 +278,7 @@ def test_references_mean_what_the_standard_library_says() -> None:
         ("<div><x-part>一</x-part></div><x-part hidden>二</x-part>川", ["一", "川"]),
     ],
 )
-def test_unknown_and_custom_elements_are_inline(html: str, texts: list[str]) -> None:
+def test_unknown_elements_are_inline_and_those_that_begin_with_a_box_are_boxes(html: str, texts: list[str]) -> None:
     assert texts_of(html) == texts
 
 

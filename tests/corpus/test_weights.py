@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,23 @@ from manyo.corpus.web.tags import read_markup
 from manyo.corpus.web.weight_kernels import count_japanese
 
 LETTERS = st.text(st.sampled_from("雨傘朝あのア"), min_size=1, max_size=60)
+
+
+@pytest.mark.parametrize(
+    ("html", "is_worth_something"),
+    [
+        ("<h2>雨の日</h2><ul><li><a href=a>川</a><li><a href=b>橋</a></ul>", False),
+        ("<div><h2>雨の日</h2></div><p><a href=a>川</a></p><h2>道</h2><p>傘をさす。</p>", False),
+        ("<h2>雨の日</h2><p><a href=a>川</a></p><footer>傘をさす。</footer>", False),
+        ("<h2>雨の日</h2><p><a href=a>川</a></p><p>傘をさす。</p>", True),
+        ("<h2>雨の日</h2><p>傘をさす。</p>", True),
+        ("<h2>雨の日</h2><h2>道</h2>", True),
+        ("<h1>雨の日</h1><p><a href=a>川</a></p>", True),
+    ],
+)
+def test_a_heading_weighs_nothing_where_only_links_are_below_it(html: str, is_worth_something: bool) -> None:
+    page = page_of(read_markup(html))
+    assert bool(page.weights[0] > 0) is is_worth_something
 
 
 def weight_of(text: str) -> int:
