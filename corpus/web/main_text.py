@@ -43,7 +43,6 @@ from resiliparse.parse.html import HTMLTree
 from manyo.corpus.jit import Bools, Bytes, Float64s, Int64s, Records
 from manyo.corpus.own_parts import load_part
 from manyo.corpus.structure import NO_STRUCTURE, Structure
-from manyo.corpus.web.attribute_kernels import FIRST_HEADING
 from manyo.corpus.web.choice_kernels import CHOICE_RULE, Choice, choose
 from manyo.corpus.web.choice_words import (
     ANNOUNCED_COMMENTS,
@@ -54,6 +53,7 @@ from manyo.corpus.web.choice_words import (
     OWN_WORDS,
 )
 from manyo.corpus.web.delimited_formulas import with_delimited_formulas
+from manyo.corpus.web.heading_kernels import find_short_headings
 from manyo.corpus.web.markup import TAGS, Markup, Page
 from manyo.corpus.web.page_structure import structure_of
 from manyo.corpus.web.passage_kernels import Passage, ask_about_comments, ask_about_main, write
@@ -315,13 +315,12 @@ def _sections_of_main(markup: Markup, page: Page, choice: Choice) -> Int64s:
 
 def _announced_comments(markup: Markup) -> Int64s:
     """Rows of the headings that announce what readers wrote; `<h1>` is the page's own."""
-    tags = markup.boxes["tag"][markup.blocks["box"]]
-    n_bytes = markup.blocks["end"] - markup.blocks["start"]
-    rows = np.flatnonzero((tags > FIRST_HEADING) & (tags < FIRST_HEADING + 6) & (n_bytes <= _MAX_HEADING_BYTES))
-    starts, ends = (markup.blocks[name][rows].tolist() for name in ("start", "end"))
-    headings = zip(rows.tolist(), starts, ends, strict=True)
+    headings = np.empty((len(markup.blocks), 3), np.int64)
+    n = find_short_headings(markup.blocks, markup.boxes, _MAX_HEADING_BYTES, headings)
     announced = [
-        row for row, start, end in headings if ANNOUNCED_COMMENTS.match(markup.text[start:end].decode("utf-8"))
+        row
+        for row, start, end in headings[:n].tolist()
+        if ANNOUNCED_COMMENTS.match(markup.text[start:end].decode("utf-8"))
     ]
     return np.array(announced if len(announced) <= _MOST_COMMENT_HEADINGS else [], np.int64)
 

@@ -124,7 +124,7 @@ class _Blocks:
     def end_with_posts(self, rows: list[int]) -> list[int]:
         """The posts that some blocks end with, and their heading; labels may stand after them."""
         for _ in range(_MAX_LABELS_AFTER + 1):
-            has_name = any(self._is_signed[row] for row in rows[-_MAX_BLOCKS_AFTER_NAME:])
+            has_name = any(map(self._is_signed.__getitem__, rows[-_MAX_BLOCKS_AFTER_NAME:]))
             if len(rows) <= _LEAST_POSTS or not has_name:
                 break
             start = self._start_of_posts(rows)
@@ -177,12 +177,22 @@ class _Blocks:
     def _start_of_posts(self, rows: list[int]) -> int | None:
         """Which block is the first of the posts that some blocks end with, or their heading; None for none."""
         around = self._box[rows[-1]]
+        first, n_signed = len(rows), 0  # the blocks from `first` on are in the box
         while around >= 0:
+            while first and self._box[rows[first - 1]] >= around:
+                first -= 1
+                n_signed += self._is_signed[rows[first]]
+            if n_signed < _LEAST_POSTS:
+                last = next(self._groups_from_end(rows, around))
+                if len(last) > _MAX_BLOCKS_OF_POST or self._is_heading(last):
+                    break
+                around = self._parent[around]
+                continue
             posts: list[_Group] = []
             start = len(rows)
             n_unsigned = 0
             for group in self._groups_from_end(rows, around):
-                is_signed = any(self._is_signed[row] for row in group)
+                is_signed = any(map(self._is_signed.__getitem__, group))
                 n_unsigned = 0 if is_signed else n_unsigned + 1
                 if n_unsigned > _MAX_BODIES or len(group) > _MAX_BLOCKS_OF_POST or self._is_heading(group):
                     break
@@ -201,14 +211,15 @@ class _Blocks:
 
         Boxes are numbered as they open: a block before one in a box is in it too if its own box has no lower number.
         """
+        box_of, parent = self._box, self._parent
         after = len(rows)
-        while after and self._box[rows[after - 1]] >= around:
-            box = self._box[rows[after - 1]]
+        while after and box_of[rows[after - 1]] >= around:
+            box = box_of[rows[after - 1]]
             first = after - 1
             if box > around:
-                while self._parent[box] > around:
-                    box = self._parent[box]
-                while first and self._box[rows[first - 1]] >= box:
+                while parent[box] > around:
+                    box = parent[box]
+                while first and box_of[rows[first - 1]] >= box:
                     first -= 1
             yield rows[first:after]
             after = first

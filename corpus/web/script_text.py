@@ -100,7 +100,8 @@ def text_in_scripts(page: bytes) -> str:
     for raw in _properties(page):
         if not (_may_hold_text(raw) or b"&#" in raw):
             continue
-        written = unescape(raw.decode("utf-8", "replace"))
+        # Nearly every reference in JSON stands for a quotation mark; `unescape` takes a microsecond for each.
+        written = unescape(raw.replace(b"&quot;", b'"').decode("utf-8", "replace"))
         if written.lstrip()[:1] in ("{", "["):
             said += _strings(written, "", (next(numbers),), numbers)
     pieces = _pieces(_article(said))

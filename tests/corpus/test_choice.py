@@ -13,6 +13,7 @@ from manyo.corpus.web import main_text
 from manyo.corpus.web.charset import decode
 from manyo.corpus.web.choice_kernels import choose
 from manyo.corpus.web.choice_words import LIMITS
+from manyo.corpus.web.heading_kernels import find_short_headings
 from manyo.corpus.web.markup import TAGS
 from manyo.corpus.web.passage_kernels import ask_about_main
 from manyo.corpus.web.tags import read_markup
@@ -72,6 +73,19 @@ def assert_same(html: str, announced: set[int], names_count: bool) -> None:
     assert passage.questions["place"].tolist() == slow.asked
     assert (passage.first, passage.last) == slow.edges
     assert passage.apart.tolist() == slow.apart
+
+
+@given(st.lists(st.sampled_from(WORDS + PIECES), max_size=40), st.integers(0, 40))
+def test_the_short_headings_are_the_blocks_in_elements_of_headings(pieces: list[str], max_bytes: int) -> None:
+    markup = read_markup("".join(pieces))
+    found = np.empty((len(markup.blocks), 3), np.int64)
+    n = find_short_headings(markup.blocks, markup.boxes, max_bytes, found)
+    places = zip(*(markup.blocks[name].tolist() for name in ("box", "start", "end")), strict=True)
+    assert found[:n].tolist() == [
+        [row, start, end]
+        for row, (box, start, end) in enumerate(places)
+        if TAGS[markup.boxes["tag"][box]] in ("h2", "h3", "h4", "h5", "h6") and end - start <= max_bytes
+    ]
 
 
 @settings(max_examples=300)

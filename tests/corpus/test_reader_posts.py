@@ -152,3 +152,33 @@ def test_lines_of_a_wiki_that_end_with_a_name_and_a_time_are_comments() -> None:
     found = extract(f"<article>{ARTICLE}<h2>コメント</h2><ul>{items}</ul></article>")
     assert found.comments.split("\n")[-2:] == said
     assert said[0] not in found.text
+
+
+def start_by_every_box(blocks: reader_posts._Blocks, rows: list[int]) -> int | None:
+    """The start of the posts by all boxes around the last block, those with fewer names than two posts included."""
+    for around in blocks._boxes_around(rows[-1]):
+        posts: list[list[int]] = []
+        n_unsigned = 0
+        for group in blocks._groups_from_end(rows, around):
+            n_unsigned = 0 if any(blocks._is_signed[row] for row in group) else n_unsigned + 1
+            too_long = n_unsigned > reader_posts._MAX_BODIES or len(group) > reader_posts._MAX_BLOCKS_OF_POST
+            if too_long or blocks._is_heading(group):
+                break
+            posts.append(group)
+        start = len(rows) - sum(map(len, posts))
+        if len(posts) >= reader_posts._LEAST_POSTS and blocks._are_posts(rows[:start], posts[::-1], around):
+            return start - int(start > 0 and reader_posts._is_label(blocks._text(rows[start - 1])))
+        if not posts:
+            return None
+    return None
+
+
+@given(st.lists(st.sampled_from([*TAGS, *WORDS, *POSTS.values()]), min_size=1, max_size=30).map("".join))
+@settings(max_examples=200, deadline=None)
+def test_boxes_with_fewer_names_than_posts_hold_no_posts(html: str) -> None:
+    markup = read_markup(f"<article>{ARTICLE}{html}</article>")
+    page = main_text.page_of(markup)
+    rows = np.arange(len(markup.blocks))
+    is_signed, *_ = look_for_names(page, rows, np.ones(len(rows), np.bool_), len(rows), len(rows))
+    blocks = reader_posts._Blocks(markup, is_signed)
+    assert blocks._start_of_posts(rows.tolist()) == start_by_every_box(blocks, rows.tolist())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import unescape
 
 import pytest
 from hypothesis import given, settings
@@ -137,3 +138,13 @@ def test_of_a_text_and_its_beginning_the_longer_is_taken() -> None:
 def test_lists_within_lists_without_end_are_read_in_one_pass(opening: str) -> None:
     state = opening * 100_000 + f'"{FIRST}","{SECOND}"'
     assert FIRST in text_in_scripts(script(state).encode())
+
+
+@given(
+    st.lists(
+        st.sampled_from(["&quot;", "&", "quot;", ";", '"', "lt", "&lt", "&amp;", "&#34;", "&notin", "x", " ", "#"])
+    )
+)
+def test_quotation_marks_may_be_resolved_before_all_other_references(pieces: list[str]) -> None:
+    written = "".join(pieces)
+    assert unescape(written.replace("&quot;", '"')) == unescape(written)
