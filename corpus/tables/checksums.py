@@ -15,11 +15,14 @@ from __future__ import annotations
 import io
 import os
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from deflate import crc32
+
+from manyo.corpus.tables.range_reader import RangeReader
 
 #: Small enough that a narrow column costs few bytes of its neighbours, large enough that checksums are 0.006 %.
 BLOCK_BYTES = 64 << 10
@@ -133,6 +136,18 @@ class CheckedFile(io.RawIOBase):
     def seal(self) -> int:
         """CRC-32 of the checksums of all blocks and of the footer: another file has another one."""
         return self._seal
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether it is worth saying what is wanted of the file."""
+        return isinstance(getattr(self._stream, "raw", None), RangeReader)
+
+    def want(self, ranges: Iterable[tuple[int, int]]) -> None:
+        """Have a remote file read ahead over these ranges alone, and the rest of their blocks (`RangeReader.want`)."""
+        raw = getattr(self._stream, "raw", None)
+        if isinstance(raw, RangeReader):
+            size = self._block_bytes
+            raw.want((start // size * size, min(-(-end // size) * size, self._body_bytes)) for start, end in ranges)
 
     def readable(self) -> bool:
         """See io.RawIOBase."""

@@ -10,7 +10,7 @@ Whatever is read has been compared with the checksums in the file (`manyo.corpus
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -167,10 +167,26 @@ def open_checked(uri: str) -> Iterator[CheckedFile]:
 
 
 @contextmanager
-def _open_shard(uri: str) -> Iterator[pq.ParquetFile]:
+def _open_shard(uri: str, columns: Iterable[str] | None = ()) -> Iterator[pq.ParquetFile]:
+    """Open a shard to read some of its columns; None stands for all of them."""
     with open_checked(uri) as stream, pq.ParquetFile(stream) as shard:
         _check_format(uri, shard.metadata.metadata)
+        if columns is not None:
+            _check_columns(uri, shard, columns)
+            if stream.reads_ahead:
+                stream.want(_places(shard.metadata, set(columns)))
         yield shard
+
+
+def _places(metadata: pq.FileMetaData, columns: Container[str]) -> Iterator[tuple[int, int]]:
+    """Where some columns lie in a Parquet file: first byte and byte after the last, in each row group."""
+    names = [metadata.schema.column(number).path.split(".")[0] for number in range(metadata.num_columns)]
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for chunk in (group.column(number) for number, name in enumerate(names) if name in columns):
+            begin = chunk.data_page_offset
+            if chunk.dictionary_page_offset is not None:
+                begin = min(begin, chunk.dictionary_page_offset)
+            yield begin, begin + chunk.total_compressed_size
 
 
 @contextmanager
@@ -204,8 +220,7 @@ def read_batches(uri: str, columns: list[str] | None = None) -> Iterator[pa.Reco
     Raises:
         ShardError: the file is missing, truncated, or lacks a column.
     """
-    with _open_shard(uri) as shard:
-        _check_columns(uri, shard, columns or ())
+    with _open_shard(uri, columns) as shard:
         for group in range(shard.num_row_groups):
             table = shard.read_row_group(group, columns=columns)
             yield _plain(table).to_batches(max_chunksize=None)[0]
@@ -279,8 +294,7 @@ def read_columns(uri: str, columns: Sequence[str]) -> pa.RecordBatch:
     Raises:
         ShardError: the file is missing, truncated, or lacks a column.
     """
-    with _open_shard(uri) as shard:
-        _check_columns(uri, shard, columns)
+    with _open_shard(uri, columns) as shard:
         # pyarrow decodes labels within lists a row group at a time only, since each row group has its own dictionary.
         in_groups = [name for name in columns if _has_labels_inside(shard.schema_arrow.field(name).type)]
         if shard.num_row_groups < 2:
@@ -316,7 +330,7 @@ def read_rows(uri: str, rows: Sequence[int], columns: Sequence[str]) -> list[dic
         ShardError: the file cannot be read.
     """
     found: dict[int, dict[str, Any]] = {}
-    with _open_shard(uri) as shard:
+    with _open_shard(uri, columns) as shard:
         start = 0
         for group in range(shard.num_row_groups):
             end = start + shard.metadata.row_group(group).num_rows

@@ -24,6 +24,7 @@ import fsspec
 from manyo.corpus.tables import retries
 from manyo.corpus.tables.credentials import hide, opened
 from manyo.corpus.tables.pace import Pace
+from manyo.corpus.tables.range_reader import RangeReader
 from manyo.corpus.tables.retries import StorageError, ask, consider, failures, is_gone, request_begins, status_of, wait
 from manyo.corpus.tables.shard_errors import OwnershipLost
 from manyo.corpus.tables.start_folder import start_folder
@@ -201,7 +202,7 @@ class RemoteFiles:
         size_bytes = self.info(path)["size"]
         if size_bytes is None:  # a web server that does not state the size of its answer
             return io.BytesIO(self.cat_file(path))
-        raw = _RangeReader(lambda start, end: self.read_range(path, start, end), int(size_bytes))
+        raw = RangeReader(lambda start, end: self.read_range(path, start, end), int(size_bytes), READ_BYTES)
         return io.BufferedReader(raw, READ_BYTES)
 
     def cat_file(self, path: str) -> bytes:
@@ -371,52 +372,6 @@ class RemoteFiles:
             return data
 
         return ask(path, read, pace)
-
-
-class _RangeReader(io.RawIOBase):
-    """A stream over a function that reads ranges."""
-
-    def __init__(self, read_range: Callable[[int, int], bytes], size_bytes: int) -> None:
-        self._read_range = read_range
-        self._size_bytes = size_bytes
-        self._position = 0
-        self._whole: bytes | None = None
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size_bytes}[whence]
-        self._position = max(0, start + offset)
-        return self._position
-
-    def readall(self) -> bytes:
-        # io's own asks for eight kilobytes at a time.
-        pieces = []
-        while piece := self.read(READ_BYTES):
-            pieces.append(piece)
-        return b"".join(pieces)
-
-    def readinto(self, buffer: Any) -> int:
-        start = self._position
-        end = min(self._size_bytes, start + len(buffer))
-        if start >= end:
-            return 0
-        if self._whole is None:
-            data = self._read_range(start, end)
-            if len(data) > end - start:  # a web server without support for ranges sends the whole file each time
-                self._whole = data
-        if self._whole is not None:
-            data = self._whole[start:end]
-        buffer[: len(data)] = data
-        self._position += len(data)
-        return len(data)
 
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[A-Za-z0-9]+::[A-Za-z][A-Za-z0-9+.-]*://")
