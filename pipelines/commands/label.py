@@ -11,7 +11,7 @@ from manyo.filters.rules.decide import load_rules, shipped_rules
 from manyo.filters.rules.label_scores import Label, Score, agreement, read_labels
 from manyo.pipelines.commands import arguments
 from manyo.pipelines.commands.fitted_tables import FittedTable
-from manyo.pipelines.commands.labelled_documents import Scores, score_rules
+from manyo.pipelines.commands.labelled_documents import Scores, named, score_rules
 from manyo.pipelines.commands.measured_documents import measured_shards, without_unmeasured
 from manyo.pipelines.commands.run_setup import open_console, read_config
 from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_NOTICES, UserError
@@ -94,11 +94,11 @@ def print_scores(console: Console, scores: dict[str, Score]) -> None:
 
 
 def _print_agreement(console: Console, labels: list[Label], others: list[Label]) -> None:
-    of_other = {label.key: label.is_good for label in others}
+    of_other = {named(label.key): label.is_good for label in others}
     both = [
         (label.is_good, said)
         for label in labels
-        if label.is_good is not None and (said := of_other.get(label.key)) is not None
+        if label.is_good is not None and (said := of_other.get(named(label.key))) is not None
     ]
     if not both:
         raise UserError("--other: no document has a sure label in both files")

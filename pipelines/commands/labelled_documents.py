@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from manyo.corpus.addresses import canonical_address, hosts
 from manyo.corpus.schema import DOC_ID_BYTES
 from manyo.corpus.tables.shards import read_columns, read_rows
 from manyo.filters.rules.decide import Rule, failures
@@ -47,8 +48,9 @@ def score_rules(shards: Sequence[MeasuredShard], labels: Sequence[Label], rules:
         for of_rules, own in zip(rules, kept, strict=True):
             places = [every.index(rule) for rule in of_rules]
             own += np.logical_not(failed[:, places].any(axis=1)).tolist()
-    missing = {label.key for label in labels} - {label.key for label in found}
-    return Scores(tuple(score(found, own) for own in kept), tuple(found), tuple(sorted(missing)))
+    of_found = {named(label.key) for label in found}
+    missing = sorted({label.key for label in labels if named(label.key) not in of_found})
+    return Scores(tuple(score(found, own) for own in kept), tuple(found), tuple(missing))
 
 
 def labelled_texts(shards: Sequence[MeasuredShard], labels: Sequence[Label]) -> Iterator[tuple[str, str, Label]]:
@@ -69,22 +71,30 @@ def _found(
     shards: Sequence[MeasuredShard], labels: Sequence[Label]
 ) -> Iterator[tuple[MeasuredShard, np.ndarray, list[Label]]]:
     """Yield the shards that hold labelled documents, int64 (n,) their rows, and the label of each."""
-    by_key = {label.key.lower() if _is_id(label.key) else label.key: label for label in labels}
+    by_key = {named(label.key): label for label in labels}
     ids = pa.array([bytes.fromhex(key) for key in by_key if _is_id(key)], pa.binary(DOC_ID_BYTES))
-    uris = pa.array([key for key in by_key if not _is_id(key)], pa.large_string())
+    uris = pa.array([label.key for label in labels], pa.large_string())
+    of_hosts = hosts(uris).drop_null()
     for shard in shards:
         names = read_columns(shard.documents, ["doc_id", "uri"])
-        of_id, of_uri = (
-            pc.is_in(names.column(name), value_set=keys).to_numpy(zero_copy_only=False)
-            for name, keys in (("doc_id", ids), ("uri", uris))
-        )
-        rows = np.flatnonzero(of_id | of_uri)
-        named = (
-            names.column("doc_id")[row].as_py().hex() if of_id[row] else names.column("uri")[row].as_py()
-            for row in rows.tolist()
-        )
-        if len(rows):
-            yield shard, rows, [by_key[name] for name in named]
+        of_id = pc.is_in(names.column("doc_id"), value_set=ids).to_numpy(zero_copy_only=False)
+        near = pc.or_(
+            pc.is_in(names.column("uri"), value_set=uris),
+            pc.is_in(hosts(names.column("uri")), value_set=of_hosts, skip_nulls=True),
+        ).to_numpy(zero_copy_only=False)
+        rows, own = [], []
+        for row in np.flatnonzero(of_id | near).tolist():
+            name = names.column("doc_id")[row].as_py().hex() if of_id[row] else named(names.column("uri")[row].as_py())
+            if name in by_key:
+                rows.append(row)
+                own.append(by_key[name])
+        if rows:
+            yield shard, np.array(rows), own
+
+
+def named(key: str) -> str:
+    """What all spellings of a key share: of an address the canonical form, of an id its lower case."""
+    return key.lower() if _is_id(key) else canonical_address(key) or key
 
 
 def _is_id(key: str) -> bool:

@@ -17,6 +17,8 @@ from importlib.metadata import version
 from pathlib import Path, PurePath
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from manyo.corpus.tables.credentials import hide
 from manyo.corpus.tables.shards import read_text
 from manyo.corpus.takedown_requests import requests_digest
@@ -144,9 +146,13 @@ def run(options: argparse.Namespace) -> int:
         left_out = [source.name for source in config.sources if source.name not in annotated]
         if left_out:
             console.print(f"No annotations, because they are no crawls: {', '.join(left_out)}", markup=False)
+    written = f"{total.documents:,} documents, {format_size(total.bytes)} of text"
+    if options.without_text:
+        annotations = folder.glob("annotations/*/*.parquet")
+        n_annotated = sum(pq.read_metadata(path).num_rows for path in annotations)
+        written = f"annotations of {n_annotated:,} documents, no text"
     console.print(
-        f"{folder}: {total.documents:,} documents, {format_size(total.bytes)} of text, {numbers.n_removed:,} removed; "
-        f"TODO.md lists what a person has to write",
+        f"{folder}: {written}, {numbers.n_removed:,} removed; TODO.md lists what a person has to write",
         markup=False,
     )
     for source in config.sources:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from manyo.corpus.addresses import canonical_address
 from manyo.pipelines.cli import main
 from manyo.pipelines.engine.errors import EXIT_NOTICES
 from manyo.pipelines.graph.config import load_config
@@ -34,11 +35,14 @@ def labels(demo_run: FinishedRun, tmp_path: Path) -> Path:
     dropped = [row["doc_id"] for row in decided if row["reasons"]]
     said = dict.fromkeys(kept, "keep") | dict.fromkeys(dropped, "drop")
     said[kept[0]], said[dropped[0]], said[dropped[1]] = "drop", "keep", "keep"
-    uris = list(documents.values())
+    uris = [canonical_address(str(uri)) for uri in documents.values()]
     lines = []
     for place, (doc_id, label) in enumerate(said.items()):
-        by_id = place % 2 or uris.count(documents[doc_id]) > 1
-        lines.append({"doc_id" if by_id else "uri": doc_id.hex() if by_id else documents[doc_id], "label": label})  # type: ignore[attr-defined]
+        address = canonical_address(str(documents[doc_id]))
+        by_id = place % 2 or address is None or uris.count(address) > 1
+        # Another spelling than that of the run: `trace` and `takedown` take any too.
+        key, name = ("doc_id", doc_id.hex()) if by_id else ("uri", f"HTTP://WWW.{address}#top")  # type: ignore[attr-defined]
+        lines.append({key: name, "label": label})
     lines.append({"uri": "http://elsewhere.example/", "label": "keep"})
     path = tmp_path / "labels.jsonl"
     path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")

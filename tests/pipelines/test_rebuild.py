@@ -26,6 +26,16 @@ def folder(demo_run: FinishedRun, tmp_path_factory: pytest.TempPathFactory) -> P
     return folder
 
 
+def test_publishing_without_text_speaks_of_annotations_and_their_number(
+    demo_run: FinishedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert publish(demo_run, tmp_path / "to", "--without-text") == 0
+    rows = [
+        row for path in (tmp_path / "to").glob("annotations/*/*.parquet") for row in pq.read_table(path).to_pylist()
+    ]
+    assert f"annotations of {len(rows):,} documents, no text, " in capsys.readouterr().out
+
+
 @pytest.fixture
 def archives(packed_samples: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(packed_samples / "web", tmp_path / "archives"))
