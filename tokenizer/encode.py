@@ -15,6 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 import tokenizers
+from google.protobuf.message import DecodeError
 from sentencepiece import SentencePieceProcessor
 
 from manyo.corpus.tables.shards import filesystem
@@ -187,11 +188,9 @@ class Tokenizer:
 def _load_sentencepiece(uri: str, content: bytes, eod_token: str | None) -> tuple[_SentencePiece, int, int]:
     processor = SentencePieceProcessor()
     try:
-        processor.LoadFromSerializedProto(content)
-        if (loaded := loaded_form(content)) is not content:
-            processor.LoadFromSerializedProto(loaded)
+        processor.LoadFromSerializedProto(loaded_form(content))
         vocabulary_size = processor.GetPieceSize()
-    except RuntimeError as error:
+    except (RuntimeError, DecodeError) as error:
         raise ValueError(f"{uri}: is not a SentencePiece model ({len(content)} bytes were read)") from error
     eod_id = processor.eos_id()
     # A token that is not a control symbol could also result from a document's own text.

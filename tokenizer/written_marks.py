@@ -45,10 +45,11 @@ def without_matched_marks(model: ModelProto) -> bool:
     Returns:
         Whether there was one.
     """
-    piece_type = ModelProto.SentencePiece.Type
-    matched = [piece for piece in model.pieces if piece.type == piece_type.USER_DEFINED and is_mark(piece.piece)]
+    # Each look at a name of the enumeration costs as much as a look at a piece.
+    user_defined, control = (ModelProto.SentencePiece.Type.Value(name) for name in ("USER_DEFINED", "CONTROL"))
+    matched = [piece for piece in model.pieces if piece.type == user_defined and is_mark(piece.piece)]
     for piece in matched:
-        piece.type = piece_type.CONTROL
+        piece.type = control
     return bool(matched)
 
 
