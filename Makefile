@@ -37,7 +37,12 @@ $(VENV)/developed: $(VENV)/installed
 samples: $(VENV)/installed    ## pack the bundled pages into WARCs and packages
 	@$(BIN)/python -m samples.pack build/samples
 
-demo: samples    ## the whole pipeline on the bundled samples
+# Both cores compile: the run alone would compile for pages first and for texts then.
+$(VENV)/warmed: $(VENV)/installed
+	@$(BIN)/manyo warm
+	@touch $@
+
+demo: $(VENV)/warmed samples    ## the whole pipeline on the bundled samples
 	@$(BIN)/manyo run --config configs/demo.toml $(OUT_FLAG)
 
 run: $(VENV)/installed    ## the whole pipeline: make run CONFIG=FILE

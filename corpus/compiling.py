@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import sys
+import time
 
 from numba.core.event import Listener, register
 
+#: Seconds after which a line says how far it is: long enough for few lines, short enough to show that work goes on.
+_EVERY_S = 15.0
+
 
 class _Announcement(Listener):
-    """Writes one line when the first kernel is compiled that no cache holds."""
+    """Writes a line when the first kernel is compiled that no cache holds, and others while more are compiled."""
 
     is_made = False
+
+    def __init__(self) -> None:
+        self._n_compiled = 0
+        self._said_at = 0.0
 
     def on_start(self, event: object) -> None:
         """A kernel is about to be compiled."""
         if not _Announcement.is_made:
             _Announcement.is_made = True
-            sys.stderr.write("compiling for this machine, once: a minute or two; manyo warm does it beforehand\n")
+            self._say("compiling for this machine, once: a minute or two; manyo warm does it beforehand")
 
     def on_end(self, event: object) -> None:
         """A kernel was compiled."""
+        self._n_compiled += 1
+        if time.monotonic() - self._said_at >= _EVERY_S:
+            self._say(f"compiling: {self._n_compiled} functions so far")
+
+    def _say(self, line: str) -> None:
+        sys.stderr.write(line + "\n")
+        self._said_at = time.monotonic()
 
 
 def announce_compiling() -> None:
