@@ -50,8 +50,8 @@ if config.DISABLE_JIT:
     np.seterr(all="ignore")
 
 
-#: Files whose tests take minutes: two workers that begin with them end together, and no core waits for the other.
-_LONG_FILES = ("test_wheel.py",)
+#: Files of which one core would wait for the other if they came last; neither needs a kernel that others compile then.
+_LONG_FILES = ("test_wheel.py", "test_hostile_families.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,6 +4,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -37,8 +38,14 @@ ROOMS_MAY_IMPORT = {
 SOURCES = [path for package in MAY_IMPORT for path in sorted((ROOT / package).rglob("*.py"))]
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    """A file as Python reads it, which takes longer than any question about it."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -136,7 +143,7 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 def imported_modules(path: Path) -> Iterator[str]:
     """The modules that a file imports; `from package import module` imports the module."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom) and node.module:
             modules = {f"{node.module}.{name.name}" for name in node.names}
             yield from modules & MODULES or {node.module}
@@ -156,7 +163,7 @@ def test_no_file_is_longer_than_700_lines_and_no_function_longer_than_80() -> No
     for path in (*SOURCES, *others):
         assert path.read_text(encoding="utf-8").count("\n") <= 700, name(path)
     for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree(path)):
             if isinstance(node, ast.FunctionDef) and node.name not in LONG_FUNCTIONS:
                 assert (node.end_lineno or 0) - node.lineno < 80, f"{name(path)}: {node.name}"
 
@@ -167,4 +174,4 @@ def test_there_is_no_drawer_for_everything() -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_every_file_says_what_it_is_for(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    assert ast.get_docstring(tree(path))

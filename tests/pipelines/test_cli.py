@@ -147,10 +147,19 @@ def test_a_missing_configuration_is_reported_before_the_cluster_is_asked(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_while_libraries_are_loaded_is_one_line(number: signal.Signals) -> None:
-    """Each is sent a little later, so that it meets the start in many places."""
-    for delay_s in (0.15, 0.3, 0.6, 1.2):
-        command = [sys.executable, "-m", "manyo.pipelines", "inspect", "--kept", "--config", "no.toml"]
-        with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdin=subprocess.PIPE) as process:
+    """Each is sent a little later, so that it meets the start in many places.
+
+    The delay counts from a first line of output: a signal before it meets the interpreter alone, which may report it.
+    """
+    program = "import sys; print(flush=True); sys.argv = ['manyo', 'inspect', '--kept', '--config', 'no.toml']\n"
+    program += "from manyo.pipelines.cli import run_and_exit\nrun_and_exit()\n"
+    for delay_s in (0.02, 0.1, 0.4, 1.0):
+        command = [sys.executable, "-c", program]
+        with subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            assert process.stdout
+            process.stdout.readline()
             time.sleep(delay_s)
             process.send_signal(number)
             _, said = process.communicate()
