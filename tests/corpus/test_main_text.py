@@ -434,9 +434,10 @@ def test_a_megabyte_of_hostile_markup_is_read_to_its_end(name: str) -> None:
 def test_twice_the_hostile_markup_takes_at_most_2_2_times_the_work() -> None:
     """Work is what the kernels touch of their arrays, which only uncompiled code can count.
 
-    8,000 bytes nest the families deeper than `MAX_DEPTH`; up to it, work may grow with the square of the depth.
+    6,700 bytes nest the families deeper than `MAX_DEPTH`, 256, boxes of 26 bytes at most; up to it, work may grow with
+    the square of the depth.
     """
-    command = [sys.executable, "-m", "tests.corpus.hostile_markup", "8000", "16000"]
+    command = [sys.executable, "-m", "tests.corpus.hostile_markup", "6700", "13400"]
     uncompiled = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
     done = subprocess.run(command, cwd=ROOT, env=uncompiled, capture_output=True, text=True, check=True, timeout=300)
     once, twice = map(json.loads, done.stdout.splitlines())
