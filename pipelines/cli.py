@@ -87,7 +87,7 @@ COMMANDS = {
     "cache": Command("write_cache", "write the caches of Megatron's order before a training run begins"),
     "whatif": Command("whatif", "show what a different threshold, or other rules, would change"),
     "inspect": Command("inspect", "show documents that are kept, dropped by a rule, near a threshold, or duplicates"),
-    "rules": Command("rules", "print a rules file that ships with manyo, to copy and change"),
+    "rules": Command("rules", "print a rules file, as it is or with one bound moved, for rules of your own"),
     "view": Command("view_page", "write one HTML file to look at a run: move bounds, read samples, label documents"),
     "publish": Command("publish", "write the release as a folder for the Hub: Parquet, card, Croissant, recipe"),
     "rebuild": Command("rebuild", "fetch the pages of a corpus published without text, and prove that they give it"),

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from manyo.corpus.nearest import did_you_mean
 from manyo.corpus.schema import DECISIONS, DOCUMENTS, LABEL, LANGUAGES, TEMPLATES, Column
 from manyo.corpus.settings.toml_tables import Faults, from_table, refuse_unknown
-from manyo.corpus.settings.toml_text import read_document
+from manyo.corpus.settings.toml_text import Document, read_document
 from manyo.corpus.tables.shards import filesystem
 from manyo.filters.signals.catalogue import SIGNALS
 
@@ -57,12 +57,17 @@ def possible_range(column: Column) -> tuple[float, float]:
     return 0.0, 1.0 if is_share(column) else math.inf
 
 
-def _check_bound(where: str, bound: float, column: Column) -> None:
-    """Refuse a bound that every value, or none, is on the same side of; one that is infinite bounds nothing."""
+def _check_bound(where: str, side: str, bound: float, column: Column) -> None:
+    """Refuse a bound that every value, or none, is on the same side of; an infinite one may bound nothing."""
+    where = f"{where}: {side}"
     if math.isnan(bound):
         raise ValueError(f"{where} must be a number, not nan")
+    if math.isinf(bound):
+        if (bound < 0) == (side == "minimum"):
+            return
+        raise ValueError(f"{where} {bound:g} drops every document")
     lowest, highest = possible_range(column)
-    if math.isinf(bound) or lowest <= bound <= highest:
+    if lowest <= bound <= highest:
         return
     possible = f"{column.name} is a {column.unit}, from 0 to 1" if highest == 1 else f"{column.name} is never below 0"
     percent = f"; for {bound:g} % write {bound / 100:g}" if 1 < bound <= 100 and highest == 1 else ""
@@ -108,7 +113,7 @@ class Rule:
             raise ValueError(f"{where}: needs a minimum, a maximum or both")
         for name, bound in (("minimum", self.minimum), ("maximum", self.maximum)):
             if bound is not None:
-                _check_bound(f"{where}: {name}", bound, RULE_COLUMNS[self.signal])
+                _check_bound(where, name, bound, RULE_COLUMNS[self.signal])
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise ValueError(f"{where}: minimum {self.minimum} is above maximum {self.maximum}")
 
@@ -142,7 +147,11 @@ def load_rules(uri: str, with_templates: bool = False) -> tuple[Rule, ...]:
         SettingsError: the file is not TOML, or a rule is wrong; a line for each fault, with file, line and remedy.
     """
     fs, path = filesystem(str(shipped_rules().get(uri, uri)))
-    document = read_document(uri, fs.cat_file(path))
+    return parse_rules(read_document(uri, fs.cat_file(path)), with_templates)
+
+
+def parse_rules(document: Document, with_templates: bool = False) -> tuple[Rule, ...]:
+    """The rules of a TOML text; raises SettingsError as `load_rules`."""
     faults = Faults(document)
     refuse_unknown(document.tables, ["rule"], faults)
     tables = document.tables.get("rule", [])

@@ -10,12 +10,15 @@ import os
 import re
 import shutil
 
+from manyo.corpus.tables.shard_errors import ShardError
 from manyo.corpus.tables.shards import filesystem, is_local
 from manyo.corpus.tables.start_folder import located, paths_start_at
+from manyo.pipelines.commands.mix import mix_folder
 from manyo.pipelines.commands.run_setup import config_of
 from manyo.pipelines.engine.errors import EXIT_DONE, UserError
 from manyo.pipelines.engine.lease import own
 from manyo.pipelines.graph.build import build_stages
+from manyo.pipelines.graph.config import Config
 
 _STAGE_FOLDER = re.compile(r"[a-z_]+-[0-9a-f]{8}")
 
@@ -68,7 +71,17 @@ def _folders(config: str, out: str, is_for_deletion: bool) -> list[str]:
     with paths_start_at(os.path.dirname(read.path)):
         indexes = (located(index).rstrip("/").removesuffix("/index") for index in read.dedup.against)
         of_out = [os.path.basename(index) for index in indexes if os.path.realpath(os.path.dirname(index)) == here]
-        return [*of_out, *(stage.folder_name for stage in build_stages(read))]
+        return [*of_out, *_mixes(read, out), *(stage.folder_name for stage in build_stages(read))]
+
+
+def _mixes(config: Config, out: str) -> list[str]:
+    """The folder of the data arguments that the [mix] of a configuration writes; all, if its shards cannot tell."""
+    if config.mix is None:
+        return []
+    try:
+        return [mix_folder(config)]
+    except (UserError, ShardError):
+        return [entry.name for entry in os.scandir(out) if entry.name.startswith("mix-")]
 
 
 def _size(folder: str) -> int:

@@ -10,6 +10,7 @@ import gc
 import json
 import os
 import pickle
+import re
 import select
 import signal
 import time
@@ -51,6 +52,8 @@ REASONS = {
 
 #: What a reader gives.
 _Found: TypeAlias = Record[object] | BrokenInput
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 _RECORDS_BETWEEN_LOOKS = 16
@@ -213,13 +216,13 @@ def extract_shard(extraction: Extraction, progress: Progress) -> dict[str, int]:
             if isinstance(outcome, Refused):
                 reasons[outcome.reason] += 1
                 counts.update(f"lacks.{one}" for one in outcome.lacks)
-                if batches := refused.add(_refused_row(extraction.source, record, outcome)):
+                if batches := refused.add(storable(_refused_row(extraction.source, record, outcome))):
                     write_refused(batches)
             elif isinstance(outcome, Document):
                 counts["documents"] += 1
                 counts["chars"] += len(outcome.text)
                 counts.update(f"lacks.{one}" for one in outcome.lacks)
-                row = _document_row(extraction.source, record, outcome)
+                row = storable(_document_row(extraction.source, record, outcome))
                 if batches := documents.add(row, len(outcome.text) * 3):
                     write_documents(batches)
             else:
@@ -227,7 +230,7 @@ def extract_shard(extraction: Extraction, progress: Progress) -> dict[str, int]:
                 continue
             for page in outcome.ocr_pages:
                 counts["ocr_pages"] += 1
-                if batches := ocr_queue.add(_ocr_row(extraction.source, record, outcome.uri, page)):
+                if batches := ocr_queue.add(storable(_ocr_row(extraction.source, record, outcome.uri, page))):
                     write_ocr_queue(batches)
         write_documents(documents.flush())
         write_refused(refused.flush())
@@ -405,6 +408,26 @@ def _fork_once(
         return None, f"the parser ended with {signal.Signals(-code).name if code < 0 else f'exit status {code}'}"
     outcome: Outcome = pickle.loads(b"".join(chunks))
     return outcome, ""
+
+
+def storable(value: Any) -> Any:
+    """A value for a table, without halves of surrogate pairs, which JSON can state and no table holds: U+FFFD instead.
+
+    Of a row, a place in a text is no text, so that its structure is passed over.
+    """
+    if isinstance(value, str):
+        if value.isascii():
+            return value
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return _LONE_SURROGATE.sub("\ufffd", value)
+        return value
+    if isinstance(value, dict):
+        return {name: one if name == "structure" else storable(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [storable(one) for one in value]
+    return value
 
 
 def _document_row(source: Source, record: Record[object], document: Document) -> dict[str, Any]:

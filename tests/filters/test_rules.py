@@ -1,4 +1,5 @@
 import json
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -286,3 +287,13 @@ def test_a_meaning_is_read_without_those_of_other_signals() -> None:
         assert not re.match(r"(the same (per|of)|such|these|those)\b", column.meaning), name
         for found in re.finditer(r"\bsuch (?!as\b)(\w{3})", column.meaning):
             assert found[1] in column.meaning[: found.start()], f"{name}: such {found[1]}… is what?"
+
+
+@pytest.mark.parametrize(("side", "bound"), [("minimum", math.inf), ("maximum", -math.inf)])
+def test_an_infinite_bound_that_drops_every_document_is_refused_and_one_that_drops_none_is_not(
+    side: str, bound: float
+) -> None:
+    rule = load_rules("default")[0]
+    assert replace(rule, **{"minimum": None, "maximum": None, side: -bound}).fails(np.array([0.0, 1.0])).sum() == 0
+    with pytest.raises(ValueError, match=f"{side} {bound:g} drops every document"):
+        replace(rule, **{"minimum": None, "maximum": None, side: bound})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import io
+import json
 import os
 import re
 import zipfile
@@ -15,9 +16,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from manyo.corpus.sources.source_kinds import KINDS
+from manyo.corpus.records import Document, Record
+from manyo.corpus.schema import DOCUMENTS
+from manyo.corpus.sources import jsonl
+from manyo.corpus.sources.source_kinds import KINDS, Source
 from manyo.pipelines.cli import main
 from manyo.pipelines.engine.errors import EXIT_DONE, EXIT_NOTICES, EXIT_USER, EXIT_WORK
+from manyo.pipelines.extraction.loop import _document_row, storable
 from manyo.pipelines.graph.notices import _OF_MANY_RECORDS, _REST_OF_FILE, BY_IDENTITY, LIMITS
 from manyo.pipelines.graph.reasons import refusals
 from tests.conftest import RULE_THAT_KEEPS_ALL
@@ -191,6 +196,30 @@ def test_rows_without_the_text_field_that_the_configuration_names_are_a_notice_a
     for status, out, _ in (run.extract(), run.command("check")):
         assert status == EXIT_NOTICES
         assert re.search(r'source notes: 1 of its (first )?records have no text_field = "body"', out)
+
+
+@pytest.mark.parametrize("field", ["id", "url", "title", "note", "text"])
+def test_half_of_a_surrogate_pair_in_one_row_costs_no_other_row(run: Run, field: str) -> None:
+    """JSON can state one and no table holds it: the whole shard failed, each time."""
+    row = {"id": "1", "url": "https://a.example/", "title": "題", "note": "注", "text": "川沿いを歩きました。"}
+    rows = [row, row | {"id": "2", field: row[field] + "\ud83d"}, row | {"id": "3"}]
+    run.write("".join(json.dumps(one) + "\n" for one in rows))
+    run.state('id_field = "id", uri_field = "url", title_field = "title", meta_fields = ["note"]')
+    assert run.extract()[0] == EXIT_DONE
+    (table,) = (run.folder / "out").glob("extract-*/documents/**/*.parquet")
+    read = pq.read_table(table, partitioning=None).to_pylist()
+    assert len({one["doc_id"] for one in read}) == 3
+    assert field == "id" or "\ufffd" in read[1][{"url": "uri", "note": "meta"}.get(field, field)]
+
+
+def test_no_text_of_a_row_of_any_kind_of_source_is_more_than_a_table_holds() -> None:
+    odd = "a\ud83db"
+    texts = {field.name: odd for field in dataclasses.fields(Document) if field.type in ("str", "str | None")}
+    document = Document(**texts, pages=[(odd, 0)], meta={odd: odd}, statements=(odd,), robots=(odd,))
+    source = Source("s", "jsonl", ("x",), "web", "licence", jsonl.Options())
+    row = storable(_document_row(source, Record("f", 0, odd, None), document))
+    pa.RecordBatch.from_pylist([row], DOCUMENTS.schema)
+    assert row["text"] == "a\ufffdb"
 
 
 @pytest.mark.parametrize(("stated", "status"), [("", EXIT_DONE), ("max_line_bytes = 200", EXIT_NOTICES)])
