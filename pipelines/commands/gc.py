@@ -10,10 +10,8 @@ import os
 import re
 import shutil
 
-from manyo.corpus.tables.shard_errors import ShardError
 from manyo.corpus.tables.shards import filesystem, is_local
 from manyo.corpus.tables.start_folder import located, paths_start_at
-from manyo.pipelines.commands.mix import mix_folder
 from manyo.pipelines.commands.run_setup import config_of
 from manyo.pipelines.engine.errors import EXIT_DONE, UserError
 from manyo.pipelines.engine.lease import own
@@ -75,13 +73,8 @@ def _folders(config: str, out: str, is_for_deletion: bool) -> list[str]:
 
 
 def _mixes(config: Config, out: str) -> list[str]:
-    """The folder of the data arguments that the [mix] of a configuration writes; all, if its shards cannot tell."""
-    if config.mix is None:
-        return []
-    try:
-        return [mix_folder(config)]
-    except (UserError, ShardError):
-        return [entry.name for entry in os.scandir(out) if entry.name.startswith("mix-")]
+    """The folders of data arguments, if a configuration has a [mix]; training may read one from before a takedown."""
+    return [entry.name for entry in os.scandir(out) if entry.name.startswith("mix-")] if config.mix else []
 
 
 def _size(folder: str) -> int:

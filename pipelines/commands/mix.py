@@ -56,11 +56,6 @@ def run(options: argparse.Namespace) -> int:
     return status
 
 
-def mix_folder(config: Config) -> str:
-    """The name of the folder, below the output, into which `manyo mix` writes; raises as `read_mixture`."""
-    return _folder_name(read_mixture(config))
-
-
 def mix_arguments(config: Config) -> str:
     """The URI of the data arguments that `manyo mix` wrote for a configuration.
 
