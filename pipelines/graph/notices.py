@@ -51,11 +51,17 @@ _OF_MANY_RECORDS = {
     "other_format": {"commoncrawl", "jsonl", "kokkai", "pairs", "parquet", "warc", "wikipedia"},
 }
 
+#: Kinds of sources whose files may be archives of texts.
+_OF_ARCHIVES = {"aozora", "egov", "files", "kokkai", "patent", "pdf", "tei", "text"}
+
 #: Refusals that lose a text because of what tells records apart: another text has the same id, or none is stated. One
 #: is a notice; the kinds in which the reason means that are listed.
 BY_IDENTITY = {
+    "duplicate_file": _OF_ARCHIVES,
     "duplicate_id": {"jsonl", "parquet", "wikipedia"},
-    "duplicate_page": {"pairs"},
+    "duplicate_page": {"ndl", "ocr", "pairs"},
+    "duplicate_pid": {"ndl", "ocr"},
+    "unsafe_path": _OF_ARCHIVES | {"ndl", "ocr"},
     "no_work": {"pairs"},
     "work_in_pieces": {"pairs"},
 }

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -229,6 +230,20 @@ def test_one_record_above_a_limit_that_the_configuration_states_is_a_notice(run:
     for ended, out, _ in (run.extract(), run.command("check")):
         assert ended == status
         assert ("too_large" in out and "max_line_bytes = 200" in out) == bool(stated)
+
+
+@pytest.mark.parametrize("reason", ["duplicate_file", "unsafe_path"])
+def test_one_entry_of_an_archive_that_is_lost_to_its_name_is_a_notice(run: Run, reason: str) -> None:
+    (run.folder / "in" / "a.jsonl").unlink()
+    with zipfile.ZipFile(run.folder / "in" / "a.zip", "w") as archive:
+        for number in range(8):
+            archive.writestr(f"{number}.txt", "峠の茶屋で、旅の人が茶を飲んでいた。" * 5)
+        with warnings.catch_warnings(action="ignore"):  # of the second entry of a name
+            archive.writestr("../up.txt" if reason == "unsafe_path" else "7.txt", "別の話が、ここにはあった。" * 9)
+    run.configure(kind="text")
+    for status, out, _ in (run.extract(), run.command("check")):
+        assert status == EXIT_NOTICES
+        assert re.search(rf"source notes: .*{reason}", out)
 
 
 def test_every_limit_of_every_kind_is_one_that_decides_a_reason() -> None:
