@@ -6,6 +6,7 @@ JSON Lines and Parquet differ in how rows are read, not in what rows hold.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -17,6 +18,12 @@ REASONS = {
     "no_text": "the row's text field is missing, null, empty, or not a string",
     "duplicate_id": "an earlier row of the file has the same id",
 }
+
+#: What an address of the web begins with; without it, neither a host nor a takedown list names the document.
+SCHEME = "http:// or https:// before the address"
+
+#: An address of the web whose scheme is left out: a host, and nothing or a path after it.
+_BARE_ADDRESS = re.compile(r"(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d+)?(?:/|$)")
 
 #: A row: values by the names of its fields, as JSON or Arrow gives them.
 Row: TypeAlias = Mapping[str, object]
@@ -87,6 +94,8 @@ def row_document(record: Record[Row], fields: Fields) -> Document | Refused:
     # Parquet holds dates and decimals, which JSON lacks.
     meta = json.loads(json.dumps(meta, default=str))
     lacks = tuple(stated for stated, name in fields.asked if value(row, name) in (None, ""))
+    if fields.uri_field and _BARE_ADDRESS.match(uri):
+        lacks += (f'{SCHEME} of uri_field = "{fields.uri_field}"',)
     title = tidy(_string(value(row, fields.title_field)))
     return Document(uri=uri, text=content, title=title, meta=meta, lacks=lacks)
 

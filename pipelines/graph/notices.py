@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from manyo.corpus.sources.rows import SCHEME
 from manyo.corpus.sources.source_kinds import Source
 from manyo.corpus.tables.shards import read_text
 from manyo.pipelines.engine.manifest import iter_manifests
@@ -76,7 +77,7 @@ LIMITS = {
 
 #: Fields without which a record is not what the configuration says. Where it states one, a single record that lacks it
 #: is a notice; of the others, such as titles, only a source of which no record has one.
-_NEEDED_FIELDS = ("text_field", "id_field")
+_NEEDED_FIELDS = ("text_field", "id_field", f"{SCHEME} of uri_field")
 
 #: Kinds of sources whose pages anybody wrote.
 _CRAWLS = ("warc", "commoncrawl")

@@ -232,6 +232,15 @@ def test_one_record_above_a_limit_that_the_configuration_states_is_a_notice(run:
         assert ("too_large" in out and "max_line_bytes = 200" in out) == bool(stated)
 
 
+def test_addresses_without_a_scheme_are_a_notice_since_no_takedown_finds_them(run: Run) -> None:
+    uris = ("https://a.example/1", "b.example/2", "12345", "urn:x:1", "notes/a.txt#3", "日本.example")
+    run.write("".join(json.dumps({"url": uri, "text": "川沿いを歩きました。"}) + "\n" for uri in uris))
+    run.state('uri_field = "url"')
+    for status, out, _ in (run.extract(), run.command("check")):
+        assert status == EXIT_NOTICES
+        assert re.search(r"2 of its (first )?6 documents have no http:// or https:// before the address of uri_", out)
+
+
 @pytest.mark.parametrize("reason", ["duplicate_file", "unsafe_path"])
 def test_one_entry_of_an_archive_that_is_lost_to_its_name_is_a_notice(run: Run, reason: str) -> None:
     (run.folder / "in" / "a.jsonl").unlink()
