@@ -194,3 +194,8 @@ def test_no_number_on_the_command_line_is_below_its_bound(command: str) -> None:
             for text in ("-1", "nan", "inf", "1e", ""):
                 with pytest.raises(argparse.ArgumentTypeError):
                     action.type(text)
+
+
+def test_warm_works_on_a_page_and_a_text_in_two_processes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["warm"]) == 0
+    assert re.fullmatch(r"compiled in [\d,]+ s, or loaded what was compiled before\n", capsys.readouterr().out)
