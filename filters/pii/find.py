@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cache, partial
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -37,7 +36,7 @@ from manyo.filters.pii.forms import (
     runs_into_label,
     starts_with_name,
 )
-from manyo.filters.pii.gate import LABEL, PRIVATE, Piece, gated_pieces
+from manyo.filters.pii.gate import LABEL, PRIVATE, Piece, gated_texts, may_be_in
 from manyo.filters.pii.kinds import CONSTANT_MASK, MASK, PII_KINDS, Kind
 from manyo.filters.pii.labels import NEAR_CHARS, Meaning, is_near
 from manyo.filters.pii.matching import AGE_HOLE, HOLE, NAME_HOLE, UNLESS_CHARS, Pattern, matches_of
@@ -125,8 +124,12 @@ def find(texts: pa.Array | pa.ChunkedArray, kinds: Sequence[str]) -> pa.RecordBa
     patterns = by_kind(kinds)
     rows: list[int] = []
     spans: list[_Span] = []
-    for row, text, pieces in gated_pieces(Texts.from_arrow(texts), chosen):
-        every = _find_in(text, pieces, patterns, with_names) + _in_rejoined(text, chosen, patterns, with_names)
+    for row, text, pieces in gated_texts(Texts.from_arrow(texts), chosen):
+        meant = _as_meant(text.chars, text.pieces) if text.may_be_misread else text.chars
+        fold = text.fold if meant is text.chars else folded(meant)
+        every = _find_in(meant, fold, pieces, patterns, with_names)
+        if text.may_be_apart:
+            every += _in_rejoined(text.chars, chosen, patterns, with_names)
         found = sorted({span for span in every if span.kind in kinds})
         rows += [row] * len(found)
         spans += found
@@ -170,14 +173,21 @@ def find_by_profile(texts: pa.Array | pa.ChunkedArray, profiles: Sequence[str], 
 
 
 def _find_in(
-    text: str, pieces: list[Piece], patterns: Mapping[str, Sequence[Pattern]], with_names: bool
+    text: str, fold: str, pieces: list[Piece], patterns: Mapping[str, Sequence[Pattern]], with_names: bool
 ) -> list[_Span]:
-    """Spans of one text: matches within pieces that passed the gate of the pattern's kind, values of labels, names."""
+    """Spans of one text: matches within pieces that passed the gate of the pattern's kind, values of labels, names.
+
+    Args:
+        text: the text as it is meant (`_as_meant`).
+        fold: the same in folded form.
+        pieces: what of it passed a gate.
+        patterns: those of the kinds that are looked for.
+        with_names: whether names are.
+    """
     gated: dict[str, list[tuple[int, int]]] = {}
     for start, stop, kinds in pieces:
         for kind in kinds:
             gated.setdefault(kind, []).append((start, stop))
-    text = _as_meant(text, pieces)
     put_off = {kind: gated.pop(kind) for kind in _KINDS_NEAR_NAMES if kind in gated}
     settled, pending = _matched(text, gated, patterns)
     labelled = gated.get(LABEL, [])
@@ -187,7 +197,6 @@ def _find_in(
     if not (settled or pending or labelled or named or addressed or private):
         return []
     masks = [_Hole(*match.span(), _sign_of_mask(match[0])) for match in MASK.finditer(text)] if "<" in text else []
-    fold = folded(text)
     settled += _addresses(fold, addressed, masks)
     holes = _joined([*(_Hole(span.start, span.stop, HOLE) for span in settled), *masks])
     all_fields = list(fields(_punched(fold, holes), labelled))
@@ -196,7 +205,7 @@ def _find_in(
     settled += _written_alike(fold, settled, holes)
     pending += near_names
     # Most texts with a label are no form about a person: their blocks are never asked for.
-    blocks = cache(partial(_blocks, fold, tuple(settled), masks, all_fields))
+    blocks = _Blocks(fold, tuple(settled), masks, all_fields)
     personal = [(span.start, span.stop) for span in settled]
     personal += [(place.start, place.stop) for place in all_fields if starts_with_name(fold, place)]
     if personal:
@@ -259,13 +268,23 @@ def _contacts(
     ]
 
 
-def _blocks(
-    fold: str, settled: Sequence[_Span], masks: Sequence[_Hole], all_fields: Sequence[Field]
-) -> list[list[Pair]]:
-    """Labels and values that are set alike, near values of persons and labels."""
-    personal = [(span.start, span.stop) for span in settled] + [(place.label.start, place.stop) for place in all_fields]
-    punched = _punched(fold, _joined([*(_Hole(span.start, span.stop, HOLE) for span in settled), *masks]))
-    return [block for stretch in form_stretches(fold, personal) for block in pairs(punched, *stretch)]
+class _Blocks:
+    """Labels and values that are set alike, near values of persons and labels; read when they are first asked for."""
+
+    def __init__(
+        self, fold: str, settled: Sequence[_Span], masks: Sequence[_Hole], all_fields: Sequence[Field]
+    ) -> None:
+        self._of = (fold, settled, masks, all_fields)
+        self._read: list[list[Pair]] | None = None
+
+    def __call__(self) -> list[list[Pair]]:
+        if self._read is None:
+            fold, settled, masks, all_fields = self._of
+            spans = [(span.start, span.stop) for span in settled]
+            punched = _punched(fold, _joined([*(_Hole(*span, HOLE) for span in spans), *masks]))
+            personal = [*spans, *((place.label.start, place.stop) for place in all_fields)]
+            self._read = [block for stretch in form_stretches(fold, personal) for block in pairs(punched, *stretch)]
+        return self._read
 
 
 def _in_rejoined(
@@ -276,9 +295,10 @@ def _in_rejoined(
     if not whole:
         return []
     cuts = [0, *(match.end() for match in re.finditer("[\n。]", whole.chars)), len(whole.chars)]
-    every = {*(kind.name for kind in kinds), LABEL, PRIVATE}
-    pieces = [Piece(start, stop, every) for start, stop in pairwise(cuts) if whole.is_near(start, stop)]
-    found = _find_in(whole.chars, pieces, patterns, with_names)
+    near = [(start, stop) for start, stop in pairwise(cuts) if whole.is_near(start, stop)]
+    meant = _as_meant(whole.chars, near)
+    pieces = [Piece(start, stop, {*may_be_in(meant[start:stop], kinds), LABEL, PRIVATE}) for start, stop in near]
+    found = _find_in(meant, folded(meant), pieces, patterns, with_names)
     return [
         span._replace(start=start, stop=stop) for span in found for start, stop in [whole.span(span.start, span.stop)]
     ]
@@ -288,10 +308,10 @@ def _in_rejoined(
 _VALUE_CHARS: Final = 60
 
 
-def _as_meant(text: str, pieces: Sequence[Piece]) -> str:
+def _as_meant(text: str, pieces: Iterable[tuple[int, int]]) -> str:
     """A text of the same length with digits for the letters that OCR took them for, in pieces and soon after them."""
     parts, position = [], 0
-    for start, stop, _ in pieces:
+    for start, stop in pieces:
         stop = min(len(text), stop + _VALUE_CHARS)
         start = max(start, position)
         if start < stop:

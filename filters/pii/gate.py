@@ -6,20 +6,20 @@ follows each word of a label: Python reads only what is left.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
-from operator import itemgetter
 from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from manyo.corpus.jit import Bools, Int64s, Uint32s
+from manyo.corpus.jit import Bools, Bytes, Int64s, Uint32s
 from manyo.corpus.text import Texts
-from manyo.filters.pii.gate_expressions import matching
-from manyo.filters.pii.kinds import Kind
+from manyo.filters.pii.gate_expressions import has_match, matching
+from manyo.filters.pii.kinds import PII_KINDS, Kind
 from manyo.filters.pii.name_evidence import PRIVATE_CHARS
-from manyo.filters.pii.screen import Screened, screened, sign_of, sign_of_words, word_sign_of
+from manyo.filters.pii.opened import Opened, opened
+from manyo.filters.pii.screen import ALONE_BIT, DIGITS, Screened, screened, sign_of, sign_of_words, word_sign_of
 from manyo.filters.pii.screen_kernels import PRIVATE_SIGN
 from manyo.filters.pii.value_gates import may_have_value
 
@@ -30,6 +30,8 @@ PRIVATE: Final = "private"
 
 #: Two words of privacy that make a stretch private are no farther apart, in bytes.
 _PRIVATE_BYTES: Final = 4 * PRIVATE_CHARS
+#: In `Hits.announced`, of labels whose values count only near others.
+_NEAR_NAMES_BITS: Final = sum(1 << i for i, kind in enumerate(PII_KINDS) if kind.near_names)
 
 
 class Piece(NamedTuple):
@@ -40,24 +42,59 @@ class Piece(NamedTuple):
     kinds: set[str]
 
 
-def gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str, list[Piece]]]:
-    """Rows with pieces that pass a gate: the row, its text, and those pieces in order."""
+class Gated(NamedTuple):
+    """A text with pieces that pass a gate, in order; `row` says which of the batch it is."""
+
+    row: int
+    text: Opened
+    pieces: list[Piece]
+
+
+def gated_texts(view: Texts, kinds: Sequence[Kind]) -> Iterator[Gated]:
+    """The texts with pieces that pass a gate."""
     first, last = int(view.offsets[0]), int(view.offsets[-1])
     if not kinds or first == last:
         return
     offsets, data = view.offsets - first, view.data[first:last]
     found = screened(view)
+    if not len(found.starts):
+        return
+    rows = np.searchsorted(offsets, found.starts, side="right") - 1
+    passed = _passed_of_kinds(data, offsets, found, rows, kinds)
+    chosen = np.flatnonzero(np.any(list(passed.values()), axis=0))
+    kinds_of: list[set[str]] = [set() for _ in chosen]
+    for name, may in passed.items():
+        for i in np.flatnonzero(may[chosen]).tolist():
+            kinds_of[i].add(name)
+    of_text, counts = np.unique(rows[chosen], return_counts=True)
+    bounds = np.stack([offsets[of_text], offsets[of_text + 1]], axis=1)
+    pieces = np.stack([found.starts[chosen], found.stops[chosen]], axis=1)
+    passing = iter(kinds_of)
+    for row, text in zip(of_text.tolist(), opened(data, bounds, pieces, counts), strict=True):
+        yield Gated(row, text, [Piece(*place, next(passing)) for place in text.pieces])
+
+
+def _passed_of_kinds(
+    data: Bytes, offsets: Int64s, found: Screened, rows: Int64s, kinds: Sequence[Kind]
+) -> dict[str, Bools]:
+    """(n_stretches,) for each kind that has a gate, and for `LABEL` and `PRIVATE`: which stretches pass it.
+
+    Args:
+        data, offsets: UTF-8 texts.
+        found: their stretches.
+        rows: (n_stretches,), the text of each.
+        kinds: those that are looked for.
+    """
     # Every other element is a stretch; between them lies what has no sign.
     bounds = np.stack([found.starts, found.stops], axis=1).ravel()
-    if not len(bounds):
-        return
     texts = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(data))
-    rows = np.searchsorted(offsets, found.starts, side="right") - 1
-    signs_of_text = np.zeros(len(view), np.uint32)
+    signs_of_text = np.zeros(len(offsets) - 1, np.uint32)
     np.bitwise_or.at(signs_of_text, rows, found.signs)
     passed = {kind.name: _passed(found, kind, signs_of_text[rows]) for kind in kinds if kind.gate or kind.gates}
+    may_have = may_have_value(data, found, signs_of_text[rows])
+    is_near_name = found.hits.announced & ~np.uint32(ALONE_BIT | _NEAR_NAMES_BITS) == 0
     passed[LABEL] = found.is_question.copy()
-    passed[LABEL][found.hits.stretches[may_have_value(data, found, signs_of_text[rows])]] = True
+    passed[LABEL][found.hits.stretches[may_have & ~is_near_name]] = True
     if any(kind.name == "person_name" for kind in kinds):
         passed[PRIVATE] = _private(found, rows)
     near_names = [kind for kind in kinds if kind.near_names]
@@ -66,31 +103,17 @@ def gated_pieces(view: Texts, kinds: Sequence[Kind]) -> Iterator[tuple[int, str,
             _keep_matching(texts, passed[kind.name], found, kind)
     # What counts only near a name is looked for only in texts that something else may be in.
     others = [may for name, may in passed.items() if name not in {kind.name for kind in near_names}]
-    has_other = np.zeros(len(view), np.bool_)
+    has_other = np.zeros(len(offsets) - 1, np.bool_)
     has_other[rows[np.any(others, axis=0)]] = True
     for kind in near_names:
         passed[kind.name] &= has_other[rows]
         _keep_matching(texts, passed[kind.name], found, kind)
-    chosen = np.flatnonzero(np.any(list(passed.values()), axis=0))
-    kinds_of: list[set[str]] = [set() for _ in chosen]
-    for name, may in passed.items():
-        for i in np.flatnonzero(may[chosen]).tolist():
-            kinds_of[i].add(name)
-    gated = zip(found.starts[chosen].tolist(), found.stops[chosen].tolist(), kinds_of, strict=True)
-    for row, group in groupby(zip(rows[chosen].tolist(), gated, strict=True), key=itemgetter(0)):
-        begin, text, pieces = int(offsets[row]), "", []
-        encoded = data[begin : int(offsets[row + 1])].tobytes()
-        position = 0
-        for _, (start, stop, passed_kinds) in group:
-            before, sentence = (
-                encoded[position : start - begin].decode(),
-                encoded[start - begin : stop - begin].decode(),
-            )
-            at = len(text) + len(before)
-            pieces.append(Piece(at, at + len(sentence), passed_kinds))
-            text += before + sentence
-            position = stop - begin
-        yield row, text + encoded[position:].decode(), pieces
+    of_label = found.hits.stretches[may_have & is_near_name]
+    for row in np.unique(rows[of_label]).tolist():
+        # A mask stands for what is near, too.
+        has_other[row] |= b"<" in data[offsets[row] : offsets[row + 1]].tobytes()
+    passed[LABEL][of_label[has_other[rows[of_label]]]] = True
+    return passed
 
 
 def _passed(found: Screened, kind: Kind, of_text: Uint32s) -> Bools:
@@ -131,3 +154,18 @@ def _keep_matching(texts: pa.Array, may: Bools, found: Screened, kind: Kind) -> 
         has_sign = found.signs & np.uint32(sign or word_sign_of(kind.name)) != 0
         chosen = np.flatnonzero(signed & has_sign & ~may)
         may[chosen] = matching(texts.take(pa.array(2 * chosen)), gate)
+
+
+#: Gates that hold for one sentence; an address goes on in the next line.
+_OF_SENTENCE: Final = frozenset(kind.name for kind in PII_KINDS if kind.gate) - {"postal_address"}
+_DIGIT: Final = re.compile(f"[{DIGITS}]")
+
+
+def may_be_in(sentence: str, kinds: Sequence[Kind]) -> Iterator[str]:
+    """The kinds whose gate a sentence passes that no screen has seen."""
+    has_digit = _DIGIT.search(sentence) is not None
+    for kind in kinds:
+        if kind.name not in _OF_SENTENCE or (
+            (has_digit or not (kind.n_digits or kind.n_in_number)) and has_match(sentence, kind.gate)
+        ):
+            yield kind.name

@@ -25,6 +25,11 @@ def matching(texts: pa.LargeStringArray, expression: str) -> Bools:
     return np.fromiter((search(text) is not None for text in texts.to_pylist()), np.bool_, len(texts))
 
 
+def has_match(text: str, expression: str) -> bool:
+    """Whether an expression matches somewhere in a text."""
+    return _compiled(expression).search(text) is not None
+
+
 @lru_cache(maxsize=256)
 def _compiled(expression: str) -> re.Pattern[str]:
     return re.compile(expression)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import numpy as np
+
+from manyo.corpus.jit import Bytes, Int32s
+from manyo.filters.pii.label_kernels import longest_words
 from manyo.filters.pii.name_shapes import is_full_name, parts
 from manyo.filters.pii.normal_form import normal_chars, normal_form, normal_word
 
@@ -162,17 +166,41 @@ def label_words() -> list[tuple[str, str, str, str]]:
     return found
 
 
-def trie(words: Iterable[str]) -> str:
-    """An expression for the longest of the words, by their common starts: a list of them would be tried one by one."""
-    by_first: dict[str, list[str]] = {}
+class Trie(NamedTuple):
+    """Words as `longest_words` reads them: classes of characters, children of states, ends of words."""
+
+    classes: Int32s
+    children: Int32s
+    ends_word: Bytes
+
+
+def trie_of(words: Collection[str]) -> Trie:
+    """A trie of words that are not empty."""
+    letters = {char: i for i, char in enumerate(sorted(set("".join(words))), 1)}
+    children: list[dict[str, int]] = [{}]
+    ends: set[int] = set()
     for word in words:
-        by_first.setdefault(word[:1], []).append(word[1:])
-    ends = by_first.pop("", None)
-    branches = [re.escape(first) + trie(rest) for first, rest in sorted(by_first.items())]
-    if not branches:
-        return ""
-    joined = branches[0] if len(branches) == 1 and not ends else f"(?:{'|'.join(branches)})"
-    return joined + ("?" if ends else "")
+        state = 0
+        for char in word:
+            if char not in children[state]:
+                children[state][char] = len(children)
+                children.append({})
+            state = children[state][char]
+        ends.add(state)
+    n_classes = len(letters) + 1
+    table = np.zeros((len(children), n_classes), np.int32)
+    for state, of_state in enumerate(children):
+        for char, child in of_state.items():
+            table[state, letters[char]] = child * n_classes
+    classes, ends_word = np.zeros(1 << 16, np.int32), np.zeros(len(children), np.uint8)
+    classes[[ord(char) for char in letters]] = list(letters.values())
+    ends_word[list(ends)] = 1
+    return Trie(classes, table.ravel(), ends_word)
+
+
+@cache
+def _trie_of_labels() -> Trie:
+    return trie_of(_MEANINGS)
 
 
 _MEANINGS: Final = _meanings()
@@ -181,7 +209,6 @@ _ALNUM: Final = re.compile("[a-z0-9]")
 _HONORIFIC: Final = re.compile("[ごお御・/]$|^[ごお御]")
 _SUFFIX: Final = re.compile("(?:氏?名前?)?(?:様|さま|さん|の方|殿)?")
 _NAME_LETTER: Final = re.compile("[一-鿿ぁ-ゖァ-ヴ]")
-_WORD: Final = re.compile(trie(_MEANINGS))
 #: Ends of the words for roles.
 ROLES: Final = frozenset(
     normal_word(role + suffix)
@@ -196,15 +223,16 @@ def labels(text: str, start: int, stop: int) -> Iterator[Label]:
     form = normal_form(text, start, stop)
     chars, starts = form.chars, form.starts
     found: list[tuple[int, int, tuple[Meaning, ...]]] = []
-    match = _WORD.search(chars)
-    while match:
+    words = np.empty((len(chars), 2), np.int64)
+    n_words = longest_words(form.points, *_trie_of_labels(), words)
+    for first, last in words[:n_words].tolist():
         # Of words that overlap, the one that ends later is the head of the phrase: 運転免許 and 免許証番号.
-        if _stands_alone(starts, chars, match.start(), match.end()):
-            while found and match.start() < found[-1][1] < match.end():
+        if _stands_alone(starts, chars, first, last):
+            while found and first < found[-1][1] < last:
                 found.pop()
-            if not found or found[-1][1] < match.end():
-                found.append((match.start(), _stop_of_word(chars, starts, match), _MEANINGS[match[0]]))
-        match = _WORD.search(chars, match.start() + 1)
+            if not found or found[-1][1] < last:
+                meanings = _MEANINGS[chars[first:last]]
+                found.append((first, _stop_of_word(chars, starts, last, meanings), meanings))
     for role in _ROLE.finditer(chars) if "者" in chars or "人" in chars or "主" in chars else ():
         if _is_role(role[0]) and not any(first < role.end() and role.start() < last for first, last, _ in found):
             found.append((*role.span(), (ROLE,)))
@@ -212,14 +240,14 @@ def labels(text: str, start: int, stop: int) -> Iterator[Label]:
         yield Label(starts[first], _stop(text, starts, last), chars[first:last], meanings)
 
 
-def _stop_of_word(chars: str, starts: Sequence[int], match: re.Match[str]) -> int:
-    """Where a word for a person ends with its suffix: 保護者氏名, 患者様."""
-    is_person = any(meaning.kind == "person_name" for meaning in _MEANINGS[match[0]])
-    suffix = _SUFFIX.match(chars, match.end()) if is_person else None
+def _stop_of_word(chars: str, starts: Sequence[int], last: int, meanings: Sequence[Meaning]) -> int:
+    """Where a word for a person that ends before `last` ends with its suffix: 保護者氏名, 患者様."""
+    is_person = any(meaning.kind == "person_name" for meaning in meanings)
+    suffix = _SUFFIX.match(chars, last) if is_person else None
     if not suffix:
-        return match.end()
+        return last
     is_end = not _NAME_LETTER.match(chars, suffix.end()) or not _joins_at(starts, suffix.end())
-    return suffix.end() if is_end else match.end()
+    return suffix.end() if is_end else last
 
 
 def _is_role(word: str) -> bool:

@@ -29,6 +29,7 @@ from manyo.filters.pii.name_shapes import (
     may_be_place,
     parts,
 )
+from manyo.filters.pii.name_starts import KIN_OF_TWO, SECTION, name_starts
 from manyo.filters.pii.open_text import Interval, OpenText
 from manyo.filters.pii.private_words import (
     EXAMPLE,
@@ -129,11 +130,9 @@ _AFTER: Final = (
     _Cue(1.5, re.compile("(?:医師|教諭|課長|係長|主任|巡査|看護師|司法書士|行政書士|弁護士|ヘルパー|ケアマネ)")),
     _Cue(0.5, re.compile("の(?:携帯|電話|番号|ご?自宅|実家|住所|口座|連絡先)")),
 )
-#: Sections and offices of two letters that stand right before a name.
-_SECTION: Final = "経理|総務|人事|営業|広報|庶務|事務|受付|会計|担当|店長|係長|課長|部長|主任|所長|院長|園長|室長"
 #: A surname alone at the end of a letter or message, after its last sentence.
 _SIGNED_BEFORE: Final = re.compile(
-    rf"(?:[。!?♪)ー～~w\n]\n|[。!?♪])[ \t]*(?:[^\s。、]{{1,12}} {{1,2}}|(?:{_SECTION}) ?)?$"
+    rf"(?:[。!?♪)ー～~w\n]\n|[。!?♪])[ \t]*(?:[^\s。、]{{1,12}} {{1,2}}|(?:{SECTION}) ?)?$"
 )
 _SIGNED_AFTER: Final = re.compile(r" ?(?:拝|より)?(?: ?\([^()\n]{1,16}\))?[ \t]*(?:\n\s*)?$|[ \t]*\n\s*\n")
 _SIGNED: Final = 2.0
@@ -149,27 +148,11 @@ _BESIDE_AFTER: Final = re.compile(
 )
 _BESIDE: Final = 1.5
 _PASSAGE: Final = 1.0
-_KIN_OF_TWO: Final = "|".join(word for word in KIN.split("|") if len(word) == 2)
 #: Words of kinship are no surname of the word after them: 孫 椿原 岳, あに 南.
 _KIN_WORD: Final = re.compile(f"(?:{KIN}|あに|あね|おとうと|いもうと|ちち|はは|まご|むすこ|むすめ)(?= )")
 #: Nor are they, sections and offices its start: 長男忠雄, 店長原 大輔, 妻片山 理恵; but 妹尾 is a surname.
-_WORD_BEFORE: Final = re.compile(f"(?:{_KIN_OF_TWO}|{_SECTION}|[妻夫娘母父兄姉弟妹孫])(?=[一-鿿])")
-_PAIRS: Final = f"本名|自称|通称|氏名|名義|名前|号室|{_SECTION}|{_KIN_OF_TWO}"
-_LAST_OF_PAIRS: Final = "".join(sorted({pair[-1] for pair in _PAIRS.split("|")}))
-#: Where a word starts that may be a name: kanji after anything else, two words in katakana or hiragana, Latin words.
-#: A character is tested for what may start there alone, and the character before it before any word.
-_STARTS: Final = re.compile(
-    "(?=[一-鿿﨑𠮷])(?:(?<![一-鿿々ヶァ-ヴー﨑𠮷])[一-鿿﨑𠮷]"
-    "|(?=[一-鿿])(?:(?<=[員長者人生課部係局室班様師士工主婦業組娘母父妻夫兄姉弟妹])"
-    f"|(?<=[{_LAST_OF_PAIRS}])(?<={_PAIRS})(?![所局室員官長職部課係会者])|(?<=階)(?=[一-鿿]様)))"
-    "|(?=[ぁ-ゖ])(?:(?<![ぁ-ゖ一-鿿々ァ-ヴー])|(?<=[一-鿿]の))[ぁ-ゖ](?=[ぁ-ゖ]{1,5} [ぁ-ゖ一-鿿])"
-    "|(?=[ァ-ヴ])(?:(?<![一-鿿々ヶァ-ヴー﨑𠮷])[ァ-ヴ](?=[ァ-ヴー]{0,11}[ ・＝=])"
-    "|(?<![ァ-ヴー・])[ァ-ヴ](?=[ァ-ヴー]{2,9}(?:様|さん|氏|先生)))"
-    f"|(?=[A-Z])(?:(?<![A-Za-z0-9@])[A-Z](?=[a-z]{{2,14}}(?:{HONORIFIC}|氏|まで))"
-    "|(?<![A-Za-z])[A-Z](?=[a-z'-]{1,20},? [A-Z]|[A-Z'-]{1,20}/[A-Z]{2}))"
-)
+_WORD_BEFORE: Final = re.compile(f"(?:{KIN_OF_TWO}|{SECTION}|[妻夫娘母父兄姉弟妹孫])(?=[一-鿿])")
 _RUN: Final = re.compile(f"{LETTER}+")
-_KANJI_RUN: Final = re.compile(f"{NAME_KANJI}+")
 #: What may follow a name in one word, beside what `_AFTER` lists.
 _WORD_ENDS: Final = re.compile(
     rf"(?!{LETTER})|[はがのをにともへで]|から|より|や(?![一-鿿])|って|という|です|でし|だ|さ[んま]|様|氏|先生|くん|ちゃん|君|殿|容疑者|被告|まで|宛|ら"
@@ -258,19 +241,18 @@ def evident_names(
     starts = {start for start, _ in evidence}
     reached = 0
     for first, last in stretches:
-        for match in _STARTS.finditer(text, first, last):
-            start = match.start()
+        for start, stop in name_starts(text, within.points, first, last):
             if start < reached:
                 continue
-            kanji = _KANJI_RUN.match(text, start)
-            if kanji and not _may_be_name(kanji[0], text.startswith(" ", kanji.end())):
+            kanji = text[start:stop]
+            if kanji and not _may_be_name(kanji, text.startswith(" ", stop)):
                 continue
             if within.in_hole(start) or _KIN_WORD.match(text, start):
                 continue
-            if kanji and _WORD_BEFORE.match(text, start) and max(_surname_lengths(kanji[0][:2]), default=0) < 2:
+            if kanji and _WORD_BEFORE.match(text, start) and max(_surname_lengths(kanji[:2]), default=0) < 2:
                 continue
             best = (0.0, 0)
-            readings = set(_readings(within, start))
+            readings = set(_readings(within, start, kanji))
             before = _before(text, start, ends if near else set()) if readings else None
             for reading in readings:
                 assert before is not None  # there is a reading
@@ -332,49 +314,48 @@ def _score(text: str, start: int, before: _Before, reading: _Reading, starts: se
     return score + reading.weight + (_PASSAGE if near or reading.is_alone else _PASSAGE / 2)
 
 
-def _readings(within: OpenText, start: int) -> Iterator[_Reading]:
-    """The ways to read the letters at a place as a name."""
+def _readings(within: OpenText, start: int, kanji: str) -> Iterator[_Reading]:
+    """The ways to read the letters at a place as a name; `kanji` are those that start there."""
     text = within.text
     if text[start - 1 : start].isdigit():
         return
     if text[start] < "一":
         yield from _in_kana_or_latin(text, start, within.limit(start))
         return
-    kanji = _KANJI_RUN.match(text, start)
-    assert kanji is not None  # the first letter is one
-    lengths = _surname_lengths(kanji[0][:_SURNAME_CHARS])
+    stop = start + len(kanji)
+    lengths = _surname_lengths(kanji[:_SURNAME_CHARS])
     limit = within.limit(start)
-    if text.startswith(" ", kanji.end()):
+    if text.startswith(" ", stop):
         mixed = _MIXED.match(text, start, limit)
         if mixed and _is_mixed(mixed[0]) and _WORD_ENDS.match(text, mixed.end()):
             yield _Reading(mixed.end(), 2.0)
         ocr = _OCR.match(text, start, limit)
         if ocr:
             yield from _printed_apart(text, start, ocr)
-    if _is_no_name(kanji[0]):
+    if _is_no_name(kanji):
         # 沓掛 is a place, too.
-        gap = _GAP.match(text, kanji.end(), limit) if is_place(kanji[0]) else None
-        if gap and len(kanji[0]) <= _UNKNOWN_SURNAME_CHARS:
+        gap = _GAP.match(text, stop, limit) if is_place(kanji) else None
+        if gap and len(kanji) <= _UNKNOWN_SURNAME_CHARS:
             yield from _givens(text, start, gap.end(), limit, 0.5, surname_is_known=False)
-        if is_place(kanji[0]):
-            yield from _addressed_unknown(text, start, kanji.end())
+        if is_place(kanji):
+            yield from _addressed_unknown(text, start, stop)
         return
     if not lengths:
-        yield from _addressed_unknown(text, start, kanji.end())
+        yield from _addressed_unknown(text, start, stop)
         pair = _UNKNOWN_PAIR.match(text, start, limit)
         if pair and not any(is_common(word) or is_place(word) for word in pair[0].split()):
             yield _Reading(pair.end(), 1.0)
     is_split = bool(_IN_OTHER_WORD.search(text, max(0, start - 3), start))
-    for n_surname in range(min(_SURNAME_CHARS, len(kanji[0])), 0, -1):
+    for n_surname in range(min(_SURNAME_CHARS, len(kanji)), 0, -1):
         is_known = n_surname in lengths
         at = start + n_surname
-        gap = _GAP.match(text, at, limit) if at == kanji.end() else None
+        gap = _GAP.match(text, at, limit) if at == stop else None
         if gap and not is_split and (is_known or n_surname <= _UNKNOWN_SURNAME_CHARS):
             yield from _givens(text, start, gap.end(), limit, 2.0 if is_known else 0.5, is_known)
         elif not gap and (is_known or n_surname <= _UNKNOWN_SURNAME_CHARS):
             weight = (1.0 if n_surname > 1 else 0.5) if is_known else -0.5
             yield from _givens(text, start, at, limit, weight, is_known)
-        surname = kanji[0][:n_surname]
+        surname = kanji[:n_surname]
         is_person = is_known and not is_split and surname not in NO_SURNAME and surname not in _NO_PERSON
         if is_person and _WORD_ENDS.match(text, at) and _is_word(text, start, surname):
             is_named = bool(_ADDRESSED.match(text, at)) or not may_be_place(surname)

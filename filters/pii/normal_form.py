@@ -19,7 +19,7 @@ from typing import Final
 
 import numpy as np
 
-from manyo.corpus.jit import Int64s, Uint16s
+from manyo.corpus.jit import Int64s, Uint16s, Uint32s
 from manyo.filters.pii.normal_form_kernels import look_up, normalise
 
 
@@ -110,10 +110,11 @@ def _digits_of_run(match: re.Match[str]) -> str:
 
 def folded(text: str) -> str:
     """A text of the same length in one width, with one sort of blank, hyphen, colon and quotation mark."""
-    return mapped(text, _FOLDS)
+    return mapped(text, FOLDS)
 
 
-_FOLDS: Final = table_of(FOLD)
+#: (65536,), as `mapped` takes it.
+FOLDS: Final = table_of(FOLD)
 _SKELETONS: Final = table_of(_SKELETON)
 _WITH_MARKS: Final = np.stack(
     [table_of({ord(pair[0]): whole for pair, whole in _MARKED.items() if pair[1] == mark}) for mark in "゛゜"]
@@ -128,20 +129,20 @@ class NormalForm:
         chars: its characters.
         starts: (len(chars) + 1,) for each character where it starts in the text, then the end of the stretch.
             Characters that were dropped belong to the one before them, a mark of voicing to its letter.
+        points: (len(chars),), its characters as code points.
     """
 
     chars: str
     starts: Sequence[int]
+    points: Uint32s
 
 
 def normal_form(text: str, start: int = 0, stop: int | None = None) -> NormalForm:
     """The normal form of `text[start:stop]`; `starts` are positions in `text`."""
     end = len(text) if stop is None else min(stop, len(text))
-    chars, starts = _normalised(text[start:end])
-    n_chars = end - start
-    return NormalForm(
-        chars, range(start, end + 1) if len(chars) == n_chars else [*(starts[: len(chars)] + start).tolist(), end]
-    )
+    chars, points, starts = _normalised(text[start:end])
+    is_as_long = len(chars) == end - start
+    return NormalForm(chars, range(start, end + 1) if is_as_long else [*(starts + start).tolist(), end], points)
 
 
 def normal_chars(text: str) -> str:
@@ -157,11 +158,12 @@ def normal_word(word: str) -> str:
     return _normalised(word, getattr(normalise, "py_func", normalise))[0]
 
 
-def _normalised(text: str, loop: Callable[..., int] = normalise) -> tuple[str, Int64s]:
+def _normalised(text: str, loop: Callable[..., int] = normalise) -> tuple[str, Uint32s, Int64s]:
+    """Characters of the normal form, the same as code points, and where each starts in the text."""
     points = np.frombuffer(utf_32_le_encode(text, "surrogatepass")[0], np.uint32)
     chars, starts = np.empty(len(points), np.uint32), np.empty(len(points), np.int64)
     n = loop(points, _SKELETONS, _WITH_MARKS, chars, starts)
-    return utf_32_le_decode(chars[:n].data, "surrogatepass", True)[0], starts
+    return utf_32_le_decode(chars[:n].data, "surrogatepass", True)[0], chars[:n], starts[:n]
 
 
 def unmarked(chars: str) -> str:

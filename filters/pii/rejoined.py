@@ -45,9 +45,12 @@ _BROKEN: Final = re.compile(
 )
 #: Nothing is apart in a text without these, which are sought fast.
 _MAY_BE_APART: Final = re.compile(" [^ \\n] [^ \\n] ")
-_MAY_BE_BROKEN: Final = re.compile("\\n[ 　]{0,4}[-－ー―—‐−の0-9０-９OoQlI@番号丁字大]")
+#: What stands after a line end inside a number or an address, but for blanks.
+STARTS_OF_REST: Final = "-－ー―—‐−の0123456789０１２３４５６７８９OoQlI@番号丁字大"
+_MAY_BE_BROKEN: Final = re.compile(f"\\n[ 　]{{0,4}}[{STARTS_OF_REST}]")
 _MAY_BREAK_AT_HOST: Final = re.compile("@\\n")
-_ENDS_OF_BROKEN: Final = frozenset(
+#: And before one.
+ENDS_OF_BROKEN: Final = frozenset(
     "-－ー―—‐−0123456789０１２３４５６７８９番地号都道府県市区町村郡郷 　_"
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
@@ -103,7 +106,7 @@ def rejoined(text: str) -> Rejoined | None:
     joins: set[int] = set()
     # One expression for both would have no first character that can be sought alone.
     for line in chain(_MAY_BE_BROKEN.finditer(text), _MAY_BREAK_AT_HOST.finditer(text)):
-        if text[line.start() - 1] in _ENDS_OF_BROKEN:
+        if text[line.start() - 1] in ENDS_OF_BROKEN:
             around = max(0, line.start() - _BROKEN_CHARS), line.end() + _BROKEN_CHARS
             for match in _BROKEN.finditer(text, *around):
                 dropped.update(range(*match.span(str(match.lastgroup))))

@@ -87,7 +87,8 @@ _WRITTEN: Final = (
     *((word, PRIVATE_SIGN) for word in PRIVATE_WORDS),
 )
 _ARABIC_DIGITS: Final = "0123456789０１２３４５６７８９"
-_DIGITS: Final = f"{_ARABIC_DIGITS}〇一二三四五六七八九十百千壱弐参拾廿元"
+#: Digits in any script.
+DIGITS: Final = f"{_ARABIC_DIGITS}〇一二三四五六七八九十百千壱弐参拾廿元"
 
 
 class Screened(NamedTuple):
@@ -330,11 +331,11 @@ def _follows(classes: Int32s) -> Bytes:
     of_number[ord("!") : ord("~") + 1] |= ANNOUNCES
     of_number[classes == SKIPPED] = CONNECTS
     of_number[_codes(_CLOSERS)] = CONNECTS
-    of_number[_codes(_DIGITS + "必任")] = ANNOUNCES
+    of_number[_codes(DIGITS + "必任")] = ANNOUNCES
     of_plain[(classes != EDGE) & (classes != FIRM) & (classes != SKIPPED)] = STOPS
     of_plain[ord("-")] = ANNOUNCES
     of_plain[_codes(_SUFFIXES)] = CONNECTS
-    follows[_codes(_DIGITS)] = ANNOUNCES | DIGIT
+    follows[_codes(DIGITS)] = ANNOUNCES | DIGIT
     follows[_codes(".．:：-－・･‐‑–−")] |= MARK
     return (follows | of_number << OF_NUMBER | of_plain << OF_PLAIN).astype(np.uint8)
 

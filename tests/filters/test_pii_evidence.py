@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from manyo.corpus.text import Texts
 from manyo.filters.pii.find import find
-from manyo.filters.pii.gate import gated_pieces
+from manyo.filters.pii.gate import gated_texts
 from manyo.filters.pii.kinds import PII_KINDS
 from manyo.filters.pii.normal_form import digits_read
 
@@ -132,9 +132,9 @@ def test_a_telephone_number_is_found_whose_only_digits_enough_are_letters_in_pri
 
 def test_words_of_labels_that_announce_nothing_reach_no_rule() -> None:
     texts = ["GALAXY Noteを発表。", "開発者：jig.jp", "AQUOS PHONE SERIEを発売。", "メールが届いた。", "世界売上No.1。"]
-    assert list(gated_pieces(Texts.from_arrow(pa.array(texts, pa.large_string())), PII_KINDS)) == []
+    assert list(gated_texts(Texts.from_arrow(pa.array(texts, pa.large_string())), PII_KINDS)) == []
     texts = ["会員No：0023177", "申込者：片山 理恵", "PHONE：03-1234-5678", "メール：a@example.jp"]
-    assert len(list(gated_pieces(Texts.from_arrow(pa.array(texts, pa.large_string())), PII_KINDS))) == len(texts)
+    assert len(list(gated_texts(Texts.from_arrow(pa.array(texts, pa.large_string())), PII_KINDS))) == len(texts)
 
 
 @pytest.mark.parametrize(

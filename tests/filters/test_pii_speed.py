@@ -2,18 +2,36 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from manyo.corpus.text import Texts
 from manyo.filters.pii import gate_expressions
 from manyo.filters.pii.gate_expressions import matching
 from manyo.filters.pii.kinds import PII_KINDS
+from manyo.filters.pii.label_kernels import longest_words
+from manyo.filters.pii.labels import trie_of
 from manyo.filters.pii.matching import Pattern, matches_of
-from manyo.filters.pii.normal_form import _MARKED, _SKELETON, FOLD, folded, normal_chars, normal_form, normal_word
+from manyo.filters.pii.name_starts import STARTS, name_starts
+from manyo.filters.pii.normal_form import (
+    _MARKED,
+    _SKELETON,
+    FOLD,
+    digits_read,
+    folded,
+    normal_chars,
+    normal_form,
+    normal_word,
+)
+from manyo.filters.pii.open_text import OpenText
+from manyo.filters.pii.opened import opened
 from manyo.filters.pii.patterns import PATTERNS
+from manyo.filters.pii.rejoined import rejoined
 
 PRINTED = "氏名番号口座パスワード力ロﾌﾘｶﾞﾅガ゛゜ﾞﾟＥ-ｍａｉｌ：（）　 \t\n\u200b\ufeff曰あのはABOl09０９〇一😀𠮷\ud800"
 any_texts = st.one_of(st.text(max_size=40), st.text(st.sampled_from(PRINTED), max_size=40))
@@ -94,3 +112,59 @@ def test_python_and_re2_read_every_gate_alike(texts: list[str]) -> None:
             patch.undo()
             # Python's $ also matches before a last line end, so it may pass more.
             assert (few | ~many).all(), gate
+
+
+BROKEN = "1２OlIのー-番地号県字 　\n@あ木A曰ニア😀𠮷."
+
+
+@settings(max_examples=300)
+@given(st.lists(st.text(st.sampled_from(BROKEN), max_size=24), min_size=1, max_size=4), st.data())
+def test_an_opened_text_is_what_python_makes_of_it(texts: list[str], data: st.DataObject) -> None:
+    view = Texts.from_strings(texts)
+    cuts = [sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=4))) for text in texts]
+    places = [list(pairwise(cut)) for cut in cuts]
+    in_bytes = [
+        int(first) + len(text[:place].encode())
+        for text, first, of_text in zip(texts, view.offsets, places, strict=False)
+        for piece in of_text
+        for place in piece
+    ]
+    bounds = np.stack([view.offsets[:-1], view.offsets[1:]], axis=1)
+    counts = np.array([len(of_text) for of_text in places])
+    found = list(opened(view.data, bounds, np.array(in_bytes, np.int64).reshape(-1, 2), counts))
+    assert [(text.chars, text.fold, text.pieces) for text in found] == [
+        (text, folded(text), of_text) for text, of_text in zip(texts, places, strict=True)
+    ]
+    for text, of_text in zip(found, places, strict=True):
+        assert text.may_be_apart or rejoined(text.chars) is None
+        parts = [text.chars[start:stop] for start, stop in of_text]
+        assert text.may_be_misread or [digits_read(part) for part in parts] == parts
+
+
+@given(
+    st.sets(st.text(st.sampled_from("氏名番号a"), min_size=1, max_size=4), min_size=1, max_size=6),
+    st.text(st.sampled_from("氏名番号ax😀"), max_size=12),
+)
+def test_the_longest_word_is_found_wherever_one_starts(words: set[str], text: str) -> None:
+    points = np.array([ord(char) for char in text], np.uint32)
+    found = np.empty((len(text), 2), np.int64)
+    n = longest_words(points, *trie_of(words), found)
+    assert found[:n].tolist() == [
+        [start, start + max(len(word) for word in words if text.startswith(word, start))]
+        for start in range(len(text))
+        if any(text.startswith(word, start) for word in words)
+    ]
+
+
+NAMED = "山階者当担夫母人木々ヶ﨑𠮷のあいアイウー・＝ 様さん氏先生くんまでTaro,/-09\n"
+
+
+@settings(max_examples=400)
+@given(st.text(st.sampled_from(NAMED), max_size=30), st.data())
+def test_names_start_where_the_expression_says(text: str, data: st.DataObject) -> None:
+    first = data.draw(st.integers(0, len(text)))
+    last = data.draw(st.integers(first, len(text)))
+    starts = [match.start() for match in STARTS.finditer(text, first, last)]
+    kanji = re.compile("[一-鿿々ヶ﨑𠮷]*")
+    expected = [(start, kanji.match(text, start).end()) for start in starts]  # type: ignore[union-attr]
+    assert list(name_starts(text, OpenText(text, []).points, first, last)) == expected
